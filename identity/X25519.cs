@@ -1,0 +1,41 @@
+using QuicProChat.Mesh.Identity.Interop;
+
+namespace QuicProChat.Mesh.Identity;
+
+/// <summary>X25519 key agreement (RFC 7748, section 5): secret, public and shared values of 32 bytes.</summary>
+public static unsafe class X25519
+{
+    /// <summary>Size of a public key in bytes.</summary>
+    public const int PublicKeySize = 32;
+
+    /// <summary>Size of a secret scalar in bytes.</summary>
+    public const int SecretKeySize = 32;
+
+    /// <summary>Size of a shared secret in bytes.</summary>
+    public const int SharedSecretSize = 32;
+
+    static X25519() => Sodium.EnsureInitialized();
+
+    /// <summary>Computes the public key of a secret scalar.</summary>
+    public static void PublicKey(ReadOnlySpan<byte> secretKey, Span<byte> publicKey)
+    {
+        Guard.Length(secretKey, SecretKeySize, nameof(secretKey));
+        Guard.Length(publicKey, PublicKeySize, nameof(publicKey));
+        fixed (byte* pk = publicKey, sk = secretKey)
+            _ = Sodium.crypto_scalarmult_curve25519_base(pk, sk);
+    }
+
+    /// <summary>
+    /// Computes a shared secret; false if the result would be all zero (RFC 7748, section 6.1),
+    /// that is if <paramref name="publicKey"/> is of small order. The caller zeroes <paramref name="shared"/>.
+    /// </summary>
+    public static bool TryAgree(ReadOnlySpan<byte> secretKey, ReadOnlySpan<byte> publicKey, Span<byte> shared)
+    {
+        Guard.Length(secretKey, SecretKeySize, nameof(secretKey));
+        Guard.Length(shared, SharedSecretSize, nameof(shared));
+        if (publicKey.Length != PublicKeySize)
+            return false;
+        fixed (byte* q = shared, sk = secretKey, pk = publicKey)
+            return Sodium.crypto_scalarmult_curve25519(q, sk, pk) == 0;
+    }
+}
