@@ -5,7 +5,7 @@ set -eu -o pipefail
 project=$1
 artifacts=$2
 libraries=/usr/lib/$(gcc -print-multiarch 2>/dev/null || echo x86_64-linux-gnu)
-common=(-c Release -r linux-x64 -v q --nologo -p:PublishAot=true -p:QpcTargetFramework=net9.0)
+common=(-c Release -r linux-x64 -v q --nologo --artifacts-path "$artifacts/native" -p:PublishAot=true -p:QpcTargetFramework=net9.0)
 
 # The framework packs build a C shim for the static OpenSSL; what that compiler thinks of it is not our business.
 export CFLAGS="${CFLAGS:-} -w"
