@@ -1,5 +1,4 @@
 using System.Net;
-using System.Text;
 using Microsoft.Extensions.Logging;
 using QuicProChat.Mesh.Wire;
 
@@ -44,7 +43,7 @@ internal static class Settings
         Setting.Number("maxLinks", 1, 4096, (c, v) => c.MaxLinks = v),
     ];
 
-    internal static bool IsName(string text) => Encoding.UTF8.GetByteCount(text) <= MaxNameBytes && !text.Any(char.IsControl);
+    internal static bool IsName(string text) => NodeName.IsValid(text);
 
     internal static bool IsUri(string text) => LinkUri.TryParse(text, out _, out _);
 

@@ -23,13 +23,18 @@ internal sealed record MessageInfo(
     DateTimeOffset CreatedAt, DateTimeOffset UpdatedAt, string? Reason);
 
 /// <summary>What became of a send.</summary>
-internal sealed record SendInfo(string Id, string State, string? Reason = null);
+internal sealed record SendInfo(string Id, string State)
+{
+    /// <summary>Why it is in that state, where that needs saying.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Reason { get; init; }
+}
 
-/// <summary>An envelope that this node holds.</summary>
-internal sealed record HeldInfo(string Id, string Destination, string Upstream, bool Own, int Bytes, string Priority, long LifetimeSeconds);
+/// <summary>What this node holds for one destination.</summary>
+internal sealed record HeldInfo(string Destination, string Name, int Count, long Bytes);
 
-/// <summary>What this node holds, in sum and one by one.</summary>
-internal sealed record QueueInfo(int Count, long Bytes, IReadOnlyList<HeldInfo> Held);
+/// <summary>What this node holds: in sum, how much of it is under way, and for whom.</summary>
+internal sealed record QueueInfo(int Count, long Bytes, int InFlight, int AwaitingReceipt, IReadOnlyList<HeldInfo> Held);
 
 /// <summary>A name that this node's owner gave to an address.</summary>
 internal sealed record AliasInfo(string Alias, string Address);
