@@ -101,15 +101,26 @@ public sealed partial class LiteGroup
     {
         if (content.Length % RosterEntrySize != 0)
             return new LiteOutcome(LiteError.Malformed);
+        bool learnt = false;
+        var told = new HashSet<int>();
         for (ReadOnlySpan<byte> rest = content; !rest.IsEmpty; rest = rest[RosterEntrySize..])
         {
             int index = rest[0];
+            if (index >= LiteConstants.MaxMembers)
+                continue;
+            told.Add(index);
             // The first to be known keeps an index; this node knows its own.
-            if (index < LiteConstants.MaxMembers && !_members.ContainsKey(index))
-                _members[index] = LiteMember.Of(index, rest[1..RosterEntrySize]);
+            if (_members.TryAdd(index, LiteMember.Of(index, rest[1..RosterEntrySize])))
+                learnt = true;
         }
 
-        return new LiteOutcome(LiteError.None, LiteMessageType.Roster, sender);
+        // Two members may have let newcomers in at once: whoever knows both parts tells. It ends when all know all.
+        if (_members.Keys.All(told.Contains))
+            return new LiteOutcome(LiteError.None, LiteMessageType.Roster, sender);
+        var merged = new LiteReply(
+            learnt ? Others : [sender],
+            Sending.Seal(_groupId, OwnIndex, _self, LiteMessageType.Roster, default, RosterContent()));
+        return new LiteOutcome(LiteError.None, LiteMessageType.Roster, sender, Replies: [merged]);
     }
 
     private byte[] RosterContent()
