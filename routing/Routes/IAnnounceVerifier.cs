@@ -1,3 +1,5 @@
+using QuicProChat.Mesh.Wire;
+
 namespace QuicProChat.Mesh.Routing;
 
 /// <summary>
@@ -8,12 +10,12 @@ public interface IAnnounceVerifier
 {
     /// <summary>The verified announce; null if the bytes do not parse or the signature is wrong.</summary>
     /// <param name="body">The body of an Announce frame; copied where it is kept.</param>
-    KnownAnnounce? Verify(ReadOnlySpan<byte> body);
+    Announce? Verify(ReadOnlySpan<byte> body);
 }
 
 /// <summary>Signs this node's own announce; the name and capabilities are the implementation's business.</summary>
 public interface IAnnounceSource
 {
     /// <summary>A freshly signed announce with the given sequence.</summary>
-    KnownAnnounce Create(uint sequence);
+    Announce Create(uint sequence);
 }

@@ -80,10 +80,10 @@ internal interface IRoutes
     bool TryGetPublicKey(in NodeAddress address, out ReadOnlySpan<byte> publicKey);
 
     /// <summary>The verified announce of a node, if known.</summary>
-    KnownAnnounce? FindAnnounce(in NodeAddress address);
+    Announce? FindAnnounce(in NodeAddress address);
 
     /// <summary>An announce that was verified before a restart.</summary>
-    void RestoreAnnounce(KnownAnnounce announce);
+    void RestoreAnnounce(Announce announce);
 
     /// <summary>Announces this node anew, because what <see cref="IAnnounceSource"/> says has changed.</summary>
     void Reannounce(Instant now);
