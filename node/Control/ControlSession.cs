@@ -99,29 +99,37 @@ internal sealed class ControlSession
             if (!_underWay.Wait(0, CancellationToken.None))
             {
                 // What has been read has to be under way before waiting for it.
-                HandOn();
+                await HandOnAsync().ConfigureAwait(false);
                 await _underWay.WaitAsync(cancellation).ConfigureAwait(false);
             }
 
-            Take(_buffer.AsSpan(start, length), cancellation);
+            // What follows a send has to see its effect.
+            ControlRequest? other = Take(_buffer.AsSpan(start, length));
             start += length + 1;
+            if (other is not null)
+            {
+                await HandOnAsync().ConfigureAwait(false);
+                _ = ExecuteAsync(other, cancellation);
+            }
         }
 
         _buffer.AsSpan(start, _filled - start).CopyTo(_buffer);
         _filled -= start;
-        HandOn();
+        await HandOnAsync().ConfigureAwait(false);
         Flush();
     }
 
-    private void HandOn()
+    private ValueTask HandOnAsync()
     {
         if (_sends.Count == 0)
-            return;
-        _target.Send([.. _sends], this);
+            return ValueTask.CompletedTask;
+        ControlRequest[] sends = [.. _sends];
         _sends.Clear();
+        return _target.SendAsync(sends, this);
     }
 
-    private void Take(ReadOnlySpan<byte> line, CancellationToken cancellation)
+    /// <summary>Parses a line. Sends are collected, what is no request is answered; anything else is returned.</summary>
+    private ControlRequest? Take(ReadOnlySpan<byte> line)
     {
         ControlRequest? request;
         try
@@ -136,29 +144,26 @@ internal sealed class ControlSession
         if (request?.Command is not { } command)
         {
             Reply(ControlReply.Failed(null, ControlErrorCode.Usage, "a request is one line of JSON with a \"command\"").Span);
-            return;
+            return null;
         }
 
-        if (command == ControlCommands.Send)
-        {
-            _sends.Add(request);
-            return;
-        }
-
-        // What follows a send has to see its effect.
-        HandOn();
-        if (command == ControlCommands.Events)
-        {
-            _events.Add(this);
-            Reply(ControlReply.Done(request.Tag, new DoneInfo("events follow"), ControlJson.Default.DoneInfo).Span);
-            return;
-        }
-
-        _ = ExecuteAsync(request, cancellation);
+        if (command != ControlCommands.Send)
+            return request;
+        _sends.Add(request);
+        return null;
     }
 
     private async Task ExecuteAsync(ControlRequest request, CancellationToken cancellation)
     {
+        if (request.Command == ControlCommands.Events)
+        {
+            // The reply comes first: events may follow as soon as this session is on the list.
+            Reply(ControlReply.Done(request.Tag, new DoneInfo("events follow"), ControlJson.Default.DoneInfo).Span);
+            _events.Add(this);
+            Flush();
+            return;
+        }
+
         ReadOnlyMemory<byte> reply;
         try
         {

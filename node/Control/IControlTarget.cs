@@ -5,9 +5,9 @@ internal interface IControlTarget
 {
     /// <summary>
     /// Sends messages, in order. Each request is answered on its session with <see cref="ControlSession.Reply"/>,
-    /// at once or when the state that it waits for is reached.
+    /// at once or when the state that it waits for is reached. The next call is made when this one has completed.
     /// </summary>
-    void Send(IReadOnlyList<ControlRequest> requests, ControlSession session);
+    ValueTask SendAsync(IReadOnlyList<ControlRequest> requests, ControlSession session);
 
     /// <summary>Does anything but <c>send</c> and <c>events</c>; the result is the reply's line.</summary>
     /// <exception cref="ControlException">It was not done.</exception>
