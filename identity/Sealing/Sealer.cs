@@ -8,7 +8,7 @@ public enum OpenFailure
     /// <summary>It opened.</summary>
     None = 0,
 
-    /// <summary>Too short, or the content has no proper header.</summary>
+    /// <summary>Too short.</summary>
     Malformed,
 
     /// <summary>It was not sealed for this identity and envelope, or it was altered.</summary>
@@ -27,28 +27,23 @@ public readonly ref struct OpenedMessage
     /// <summary>The sender's Ed25519 public key, 32 bytes.</summary>
     public ReadOnlySpan<byte> SenderPublicKey { get; init; }
 
-    /// <summary>What the body is; values that this version does not know included.</summary>
-    public ContentType Type { get; init; }
-
-    /// <summary>When the sender says it wrote it (<see cref="SealedTime"/>).</summary>
-    public uint Time { get; init; }
-
-    /// <summary>The body.</summary>
-    public ReadOnlySpan<byte> Body { get; init; }
+    /// <summary>The content as it was sealed; at least one byte.</summary>
+    public ReadOnlySpan<byte> Content { get; init; }
 }
 
 /// <summary>
 /// Seals messages to other identities and opens those sealed to this one (docs/protocol.md, section 4.1; Noise X).
 /// Relays learn neither sender nor content. What needs two scalar multiplications per peer is remembered, so sealing
-/// costs two and opening one. Safe for use by several threads at once.
+/// costs two and opening one. What the content says is the caller's business except for bit 7 of its first byte, the
+/// sign bit of the sender's Ed25519 key, which is set here and read here. Safe for use by several threads at once.
 /// </summary>
 /// <param name="identity">Ours; not disposed of by the sealer.</param>
 /// <param name="random">Source of ephemeral keys.</param>
 /// <param name="peers">How many peers are remembered in each direction; each takes 64 bytes of locked memory.</param>
 public sealed class Sealer(LocalIdentity identity, RandomFill? random = null, int peers = Sealer.DefaultPeers) : IDisposable
 {
-    /// <summary>What sealing adds to a body, in bytes: e(32), encrypted s(48), tag(16), content header(5).</summary>
-    public const int Overhead = HandshakeSize + ChaChaPoly.TagSize + SealedContent.HeaderSize;
+    /// <summary>What sealing adds to a content, in bytes: e(32), encrypted s(48), tag(16).</summary>
+    public const int Overhead = HandshakeSize + ChaChaPoly.TagSize;
 
     /// <summary>Size of a receipt key in bytes.</summary>
     public const int ReceiptKeySize = 32;
@@ -56,6 +51,7 @@ public sealed class Sealer(LocalIdentity identity, RandomFill? random = null, in
     // Arbitrary: more than a person writes with, little memory.
     private const int DefaultPeers = 256;
 
+    private const byte SignBit = 0x80;
     private const int KeySize = 32;
     private const int EncryptedStaticSize = KeySize + ChaChaPoly.TagSize;
     private const int HandshakeSize = KeySize + EncryptedStaticSize;
@@ -67,16 +63,15 @@ public sealed class Sealer(LocalIdentity identity, RandomFill? random = null, in
     /// <summary>Seals a message. False if the receiver's key is no proper Ed25519 key, which the announce check excludes.</summary>
     /// <param name="context">The envelope's immutable fields; its destination should be the receiver's address.</param>
     /// <param name="receiverKey">Ed25519 public key, 32 bytes.</param>
-    /// <param name="type">What the body is.</param>
-    /// <param name="time">When it was written (<see cref="SealedTime"/>).</param>
-    /// <param name="body">The body.</param>
-    /// <param name="payload">Receives <c>body.Length + Overhead</c> bytes; must not overlap the body.</param>
-    /// <param name="receiptKey">Receives 32 bytes: what the receiver proves delivery with (<see cref="Receipt"/>). Secret.</param>
+    /// <param name="content">The content, at least one byte; bit 7 of its first byte is ignored.</param>
+    /// <param name="payload">Receives <c>content.Length + Overhead</c> bytes; must not overlap the content.</param>
+    /// <param name="receiptKey">Receives 32 bytes: the second key of Noise Split(), from which a receipt is computed. Secret.</param>
     public bool TrySeal(
-        in SealContext context, ReadOnlySpan<byte> receiverKey, ContentType type, uint time, ReadOnlySpan<byte> body,
-        Span<byte> payload, Span<byte> receiptKey)
+        in SealContext context, ReadOnlySpan<byte> receiverKey, ReadOnlySpan<byte> content, Span<byte> payload,
+        Span<byte> receiptKey)
     {
-        Guard.Length(payload, body.Length + Overhead, nameof(payload));
+        ArgumentOutOfRangeException.ThrowIfZero(content.Length, nameof(content));
+        Guard.Length(payload, content.Length + Overhead, nameof(payload));
         Guard.Length(receiptKey, ReceiptKeySize, nameof(receiptKey));
         Span<byte> secrets = stackalloc byte[SealSecrets.Size];
         SealSecrets s = new(secrets);
@@ -90,9 +85,9 @@ public sealed class Sealer(LocalIdentity identity, RandomFill? random = null, in
                 return false;
 
             // The content is laid out where its ciphertext goes and encrypted in place.
-            Span<byte> content = payload[HandshakeSize..^ChaChaPoly.TagSize];
-            SealedContent.WriteHeader(content, type, time, negative: (identity.PublicKey.Span[^1] & 0x80) != 0);
-            body.CopyTo(content[SealedContent.HeaderSize..]);
+            Span<byte> inPlace = payload[HandshakeSize..^ChaChaPoly.TagSize];
+            content.CopyTo(inPlace);
+            inPlace[0] = (byte)(inPlace[0] & ~SignBit | identity.PublicKey.Span[^1] & SignBit);
 
             Span<byte> prologue = stackalloc byte[SealContext.PrologueSize];
             context.WritePrologue(prologue);
@@ -101,7 +96,7 @@ public sealed class Sealer(LocalIdentity identity, RandomFill? random = null, in
             noise.MixKey(s.EphemeralStatic);
             noise.EncryptAndHash(identity.X25519PublicKey.Span, payload[KeySize..HandshakeSize]);
             noise.MixKey(s.StaticStatic);
-            noise.EncryptAndHash(content, payload[HandshakeSize..]);
+            noise.EncryptAndHash(inPlace, payload[HandshakeSize..]);
             noise.Split(s.Unused, receiptKey);
             return true;
         }
@@ -115,7 +110,7 @@ public sealed class Sealer(LocalIdentity identity, RandomFill? random = null, in
     /// <param name="context">The immutable fields of the envelope it came in.</param>
     /// <param name="payload">The envelope's payload.</param>
     /// <param name="buffer">Receives the sender's key and the content: at least <c>payload.Length</c> bytes.</param>
-    /// <param name="receiptKey">Receives 32 bytes: with it this node proves the delivery (<see cref="Receipt"/>). Secret.</param>
+    /// <param name="receiptKey">Receives 32 bytes: the second key of Noise Split(), from which a receipt is computed. Secret.</param>
     /// <param name="message">What it says.</param>
     /// <param name="failure">Why it did not open.</param>
     public bool TryOpen(
@@ -125,7 +120,7 @@ public sealed class Sealer(LocalIdentity identity, RandomFill? random = null, in
         Guard.Length(receiptKey, ReceiptKeySize, nameof(receiptKey));
         message = default;
         failure = OpenFailure.Malformed;
-        if (payload.Length < Overhead)
+        if (payload.Length <= Overhead)
             return false;
         Span<byte> secrets = stackalloc byte[SealSecrets.Size];
         SealSecrets s = new(secrets);
@@ -151,11 +146,8 @@ public sealed class Sealer(LocalIdentity identity, RandomFill? random = null, in
             if (!noise.TryDecryptAndHash(payload[HandshakeSize..], content))
                 return false;
 
-            failure = OpenFailure.Malformed;
-            if (!SealedContent.TryReadHeader(content, out ContentType type, out uint time, out bool negative))
-                return false;
             failure = OpenFailure.BadSender;
-            if (!TryGetSenderKey(s, known, negative, senderKey))
+            if (!TryGetSenderKey(s, known, content[0] & SignBit, senderKey))
                 return false;
 
             noise.Split(s.Unused, receiptKey);
@@ -164,9 +156,7 @@ public sealed class Sealer(LocalIdentity identity, RandomFill? random = null, in
             {
                 Sender = NodeAddress.Of(senderKey),
                 SenderPublicKey = senderKey,
-                Type = type,
-                Time = time,
-                Body = content[SealedContent.HeaderSize..],
+                Content = content,
             };
             return true;
         }
@@ -195,16 +185,16 @@ public sealed class Sealer(LocalIdentity identity, RandomFill? random = null, in
     }
 
     /// <summary>Only now, after the content proved authentic, is the sender remembered: strangers cannot flush the memory for free.</summary>
-    private bool TryGetSenderKey(in SealSecrets s, bool known, bool negative, Span<byte> senderKey)
+    private bool TryGetSenderKey(in SealSecrets s, bool known, int sign, Span<byte> senderKey)
     {
         if (!known)
         {
-            if (!Curve25519Map.TryRecover(s.PeerKey, negative, senderKey))
+            if (!Curve25519Map.TryRecover(s.PeerKey, sign != 0, senderKey))
                 return false;
             _senders.Put(s.PeerKey, senderKey, s.StaticStatic);
         }
 
-        senderKey[^1] = (byte)(senderKey[^1] & 0x7F | (negative ? 0x80 : 0));
+        senderKey[^1] = (byte)(senderKey[^1] & ~SignBit | sign);
         return true;
     }
 

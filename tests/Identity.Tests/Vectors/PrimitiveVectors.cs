@@ -134,27 +134,27 @@ public class PrimitiveVectors
     [Theory]
     [InlineData("", "cae66941d9efbd404e4d88758ea67670")]
     [InlineData("616263", "cf4ab791c62b8d2b2109c90275287816")]
-    public void Blake2b128_hashes_like_an_independent_implementation(string message, string digest)
+    public void Blake2b_hashes_like_an_independent_implementation(string message, string digest)
     {
         byte[] result = new byte[16];
-        Blake2b128.Hash(Hex(message), result);
+        Blake2b.Hash(Hex(message), result);
         Assert.Equal(digest, ToHex(result));
     }
 
     [Fact]
-    public void Blake2b128_of_two_parts_is_that_of_their_concatenation_and_allocates_nothing()
+    public void Blake2b_of_two_parts_is_that_of_their_concatenation_and_allocates_nothing()
     {
         byte[] message = Counting(0, 300), whole = new byte[16], parts = new byte[16];
-        Blake2b128.Hash(message, whole);
+        Blake2b.Hash(message, whole);
         for (int cut = 0; cut <= message.Length; cut++)
         {
-            Blake2b128.Hash(message.AsSpan(0, cut), message.AsSpan(cut), parts);
+            Blake2b.Hash(message.AsSpan(0, cut), message.AsSpan(cut), parts);
             Assert.Equal(whole, parts);
         }
 
         long before = GC.GetAllocatedBytesForCurrentThread();
         for (int i = 0; i < 100; i++)
-            Blake2b128.Hash(message.AsSpan(0, 2), message.AsSpan(2), parts);
+            Blake2b.Hash(message.AsSpan(0, 2), message.AsSpan(2), parts);
         Assert.Equal(before, GC.GetAllocatedBytesForCurrentThread());
     }
 
