@@ -48,19 +48,22 @@ public sealed record NodeConfiguration
     public TimeSpan Lifetime { get; set; } = TimeSpan.FromDays(3);
 
     /// <summary>Bytes of envelopes held, in all.</summary>
-    public long QuotaBytes { get; set; } = 64 << 20;
+    public long QuotaBytes { get; set; } = 32 << 20;
 
-    /// <summary>Bytes of envelopes held that one neighbour handed over.</summary>
-    public long QuotaPerNeighbourBytes { get; set; } = 32 << 20;
+    /// <summary>Envelopes held, in all.</summary>
+    public int QuotaCount { get; set; } = 50_000;
 
-    /// <summary>Bytes of envelopes held for one destination.</summary>
-    public long QuotaPerDestinationBytes { get; set; } = 8 << 20;
+    /// <summary>The part of both quotas that one neighbour may fill, in percent.</summary>
+    public int NeighbourSharePercent { get; set; } = 50;
+
+    /// <summary>The part of both quotas that one destination may fill, in percent.</summary>
+    public int DestinationSharePercent { get; set; } = 50;
 
     /// <summary>Bytes of held envelopes kept in memory; the rest is read from disk when its turn comes.</summary>
     public long QueueMemoryBytes { get; set; } = 4 << 20;
 
-    /// <summary>Bytes per second that one neighbour may have carried on average; 0 for no limit.</summary>
-    public long NeighbourBytesPerSecond { get; set; }
+    /// <summary>Envelopes per second that one neighbour may send on average.</summary>
+    public int NeighbourEnvelopesPerSecond { get; set; } = 50_000;
 
     /// <summary>Most links at a time.</summary>
     public int MaxLinks { get; set; } = 256;

@@ -36,10 +36,11 @@ internal static class Settings
         Setting.Text("lifetime", Quantity.DurationForm + ", at most 7d", false,
             (c, v) => TryParseLifetime(v, out TimeSpan t) && Set(c.Lifetime = t)),
         Setting.Bytes("quotaBytes", (c, v) => c.QuotaBytes = v),
-        Setting.Bytes("quotaPerNeighbourBytes", (c, v) => c.QuotaPerNeighbourBytes = v),
-        Setting.Bytes("quotaPerDestinationBytes", (c, v) => c.QuotaPerDestinationBytes = v),
+        Setting.Number("quotaCount", 1, 10_000_000, (c, v) => c.QuotaCount = v),
+        Setting.Number("neighbourSharePercent", 1, 100, (c, v) => c.NeighbourSharePercent = v),
+        Setting.Number("destinationSharePercent", 1, 100, (c, v) => c.DestinationSharePercent = v),
         Setting.Bytes("queueMemoryBytes", (c, v) => c.QueueMemoryBytes = v),
-        Setting.Bytes("neighbourBytesPerSecond", (c, v) => c.NeighbourBytesPerSecond = v),
+        Setting.Number("neighbourEnvelopesPerSecond", 1, 10_000_000, (c, v) => c.NeighbourEnvelopesPerSecond = v),
         Setting.Number("maxLinks", 1, 4096, (c, v) => c.MaxLinks = v),
     ];
 

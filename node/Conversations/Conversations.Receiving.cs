@@ -49,7 +49,7 @@ internal sealed partial class Conversations
             return;
         Accepted++;
         if (_events.HasListeners)
-            _events.Publish(new EventInfo("message", message.At) { Message = MessageView.Of(message) });
+            _events.Publish(new EventInfo("message", message.At) { Message = MessageView.Of(message.ToStored()) });
     }
 
     private void Open(List<IncomingMessage> arrived)

@@ -25,6 +25,7 @@ internal sealed partial class Conversations
 
     private readonly NodeLoop _loop;
     private readonly StoreWriter _writer;
+    private readonly IStoreReader _reader;
     private readonly Sealer _sealer;
     private readonly EventHub _events;
     private readonly TimeProvider _time;
@@ -37,10 +38,11 @@ internal sealed partial class Conversations
     private bool _opening;
 
     internal Conversations(
-        NodeLoop loop, StoreWriter writer, Sealer sealer, EventHub events, TimeProvider time, NodeAddress self, byte hopLimit)
+        NodeLoop loop, StoreWriter writer, IStoreReader reader, Sealer sealer, EventHub events, TimeProvider time, NodeAddress self, byte hopLimit)
     {
         _loop = loop;
         _writer = writer;
+        _reader = reader;
         _sealer = sealer;
         _events = events;
         _time = time;
@@ -55,6 +57,9 @@ internal sealed partial class Conversations
 
     /// <summary>Messages stored, both directions.</summary>
     internal long Accepted { get; private set; }
+
+    /// <summary>Envelopes wait to be opened, and nobody is at it.</summary>
+    internal bool HasArrived => _arrived.Count > 0 && !_opening;
 
     /// <summary>Called once, before the loop starts.</summary>
     internal void Attach(Router router) => _router = router;
@@ -80,7 +85,7 @@ internal sealed partial class Conversations
         }
 
         if (_events.HasListeners && _reader.FindMessage(id) is { } stored)
-            _events.Publish(new EventInfo("state", change.At) { Message = MessageView.Of(stored, change) });
+            _events.Publish(new EventInfo("state", change.At) { Message = MessageView.Of(stored with { State = state, Reason = reason, Hops = hops, UpdatedAt = change.At }) });
     }
 
     private static bool IsEnd(MessageState state) => state is MessageState.Delivered or MessageState.Expired or MessageState.Failed;

@@ -62,9 +62,9 @@ internal sealed class IncomingMessage : StoreOperation
         _header.Write(header);
         if (_header.Kind == EnvelopeKind.Sealed
             && sealer.TryOpen(SealContext.Of(header), _payload.AsSpan(0, _payloadLength), buffer, receiptKey, out OpenedMessage opened, out _)
-            && opened.Type == ContentType.Text && System.Text.Unicode.Utf8.IsValid(opened.Body))
+            && SealedContent.TryRead(opened.Content, out SealedContent content) && content.TryGetText(out string? text))
         {
-            Text = System.Text.Encoding.UTF8.GetString(opened.Body);
+            Text = text;
             Sender = opened.Sender;
             Receipt.ComputeProof(receiptKey, Id, _proof);
         }
@@ -75,8 +75,12 @@ internal sealed class IncomingMessage : StoreOperation
         _payload = [];
     }
 
+    /// <summary>As it is kept.</summary>
+    internal StoredMessage ToStored() =>
+        new(Id, Outgoing: false, Sender, Text!, MessageState.Received, StateReason.None, Hops, Priority, At, At);
+
     /// <inheritdoc/>
-    internal override void Write(MeshStore store) => IsNew = store.InsertIncoming(this);
+    internal override void Write(IStoreSession store) => IsNew = store.Insert(ToStored());
 
     /// <inheritdoc/>
     internal override void Done(Instant now, bool written) => _owner.Stored(now, this, written);

@@ -52,12 +52,13 @@ internal sealed class OutgoingMessage : StoreOperation
     internal bool TrySeal(Sealer sealer, ReadOnlySpan<byte> receiverKey, byte hopLimit)
     {
         byte[] body = Encoding.UTF8.GetBytes(Text);
-        var envelope = new byte[EnvelopeHeader.Size + body.Length + Sealer.Overhead];
+        var content = new byte[SealedContent.SizeOf(body.Length)];
+        SealedContent.Write(content, ContentType.Text, keySign: false, SealedContent.ToTime(CreatedAt), body);
+        var envelope = new byte[EnvelopeHeader.Size + content.Length + Sealer.Overhead];
         Outgoing([]).Header(hopLimit).Write(envelope);
         Span<byte> receiptKey = stackalloc byte[Sealer.ReceiptKeySize];
         bool done = sealer.TrySeal(
-            SealContext.Of(envelope), receiverKey, ContentType.Text, SealedContent.ToTime(CreatedAt), body,
-            envelope.AsSpan(EnvelopeHeader.Size), receiptKey);
+            SealContext.Of(envelope), receiverKey, content, envelope.AsSpan(EnvelopeHeader.Size), receiptKey);
         if (done && Wire.Envelope.TryRead(envelope, out Envelope view))
         {
             Id = view.ComputeId();
@@ -84,7 +85,12 @@ internal sealed class OutgoingMessage : StoreOperation
     };
 
     /// <inheritdoc/>
-    internal override void Write(MeshStore store) => store.InsertOutgoing(this, _owner.Self);
+    internal override void Write(IStoreSession store)
+    {
+        _ = store.Insert(new StoredMessage(
+            Id, Outgoing: true, To, Text, MessageState.Queued, StateReason.None, 0, Priority, CreatedAt, CreatedAt));
+        store.PutEnvelope(Id, new HeldEnvelope(_owner.Self, Originated: true, Lifetime, Proof), Envelope);
+    }
 
     /// <inheritdoc/>
     internal override void Done(Instant now, bool written) => _owner.Stored(now, this, written);

@@ -1,3 +1,4 @@
+using QuicProChat.Mesh.Identity;
 using QuicProChat.Mesh.Routing;
 using QuicProChat.Mesh.Wire;
 
@@ -20,7 +21,10 @@ internal sealed class Afterthoughts
     private readonly HashSet<EnvelopeId> _kept = [];
     private readonly Dictionary<EnvelopeId, byte> _seen = [];
 
-    internal int Count => _states.Count + _forgotten.Count + _seen.Count;
+    /// <summary>Announces to keep, or (null) to forget.</summary>
+    private readonly Dictionary<NodeAddress, (uint Sequence, byte[]? Bytes)> _announces = [];
+
+    internal int Count => _states.Count + _forgotten.Count + _seen.Count + _announces.Count;
 
     internal void State(in EnvelopeId id, in StateChange change) => _states[id] = change;
 
@@ -35,6 +39,10 @@ internal sealed class Afterthoughts
 
     internal void Seen(in EnvelopeId id, byte generation) => _seen[id] = generation;
 
+    internal void Announce(in NodeAddress address, uint sequence, byte[] announce) => _announces[address] = (sequence, announce);
+
+    internal void ForgetAnnounce(in NodeAddress address) => _announces[address] = (0, null);
+
     /// <summary>Adds what an earlier transaction failed to write; what is here already is newer.</summary>
     internal void AddOlder(Afterthoughts older)
     {
@@ -42,6 +50,8 @@ internal sealed class Afterthoughts
             _states.TryAdd(id, change);
         _forgotten.UnionWith(older._forgotten);
         _forgotten.ExceptWith(_kept);
+        foreach ((NodeAddress address, (uint Sequence, byte[]? Bytes) announce) in older._announces)
+            _announces.TryAdd(address, announce);
         foreach ((EnvelopeId id, byte generation) in older._seen)
         {
             if (_seen.Count >= MostSeen)
@@ -50,7 +60,7 @@ internal sealed class Afterthoughts
         }
     }
 
-    internal void Write(MeshStore store)
+    internal void Write(IStoreSession store)
     {
         foreach ((EnvelopeId id, StateChange change) in _states)
             store.UpdateState(id, change);
@@ -58,5 +68,12 @@ internal sealed class Afterthoughts
             store.DeleteEnvelope(id);
         foreach ((EnvelopeId id, byte generation) in _seen)
             store.PutSeen(id, generation);
+        foreach ((NodeAddress address, (uint sequence, byte[]? bytes)) in _announces)
+        {
+            if (bytes is null)
+                store.DeleteAnnounce(address);
+            else
+                store.PutAnnounce(address, sequence, bytes);
+        }
     }
 }

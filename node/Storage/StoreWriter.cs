@@ -24,7 +24,7 @@ internal sealed class StoreWriter : IAsyncDisposable
     /// <summary>Afterthoughts that may gather before they are written without waiting.</summary>
     private const int MostAfterthoughts = 4096;
 
-    private readonly MeshStore _store;
+    private readonly IStoreSession _store;
     private readonly NodeLoop _loop;
     private readonly ILogger _log;
     private readonly Channel<Batch>? _queue;
@@ -34,7 +34,7 @@ internal sealed class StoreWriter : IAsyncDisposable
     private Instant _due = Instant.Never;
     private bool _failing;
 
-    internal StoreWriter(MeshStore store, NodeLoop loop, bool ownThread, ILogger log)
+    internal StoreWriter(IStoreSession store, NodeLoop loop, bool ownThread, ILogger log)
     {
         _store = store;
         _loop = loop;
@@ -46,7 +46,7 @@ internal sealed class StoreWriter : IAsyncDisposable
     }
 
     /// <summary>When <see cref="EndBatch"/> has something to write by itself.</summary>
-    internal Instant NextDue => _due;
+    internal Instant NextDue => _operations.Count > 0 ? default : _due;
 
     /// <summary>Transactions committed.</summary>
     internal long Commits { get; private set; }

@@ -1,0 +1,165 @@
+using System.Net;
+using System.Runtime;
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+using Microsoft.Extensions.Logging;
+using QuicProChat.Mesh.Identity;
+using QuicProChat.Mesh.Node.Cli;
+using QuicProChat.Mesh.Node.Configuration;
+using QuicProChat.Mesh.Node.Control;
+using QuicProChat.Mesh.Node.Metrics;
+
+namespace QuicProChat.Mesh.Node.Hosting;
+
+/// <summary>
+/// The process: takes the data directory, loads the key, puts the node together, tells the service manager, and waits
+/// for the signal that ends it.
+/// </summary>
+internal static class Daemon
+{
+    /// <summary>SIGTERM to the end of the process, at most.</summary>
+    private static readonly TimeSpan StopWithin = TimeSpan.FromSeconds(4.5);
+
+    /// <summary>Runs until stopped.</summary>
+    /// <param name="load">Reads the configuration; again on SIGHUP.</param>
+    /// <param name="ready">Completed when the node listens.</param>
+    /// <param name="stop">Ends the node like SIGTERM.</param>
+    internal static async Task<int> RunAsync(
+        Func<NodeConfiguration> load, TaskCompletionSource? ready = null, CancellationToken stop = default)
+    {
+        NodeConfiguration configuration = load();
+        TimeProvider time = TimeProvider.System;
+        using var logs = new ConsoleLog(Console.Error, ConsoleLog.UnderJournal, time) { Level = configuration.LogLevel };
+        ILogger log = logs.CreateLogger("node");
+        SelfTest.Run();
+
+        using DataDirectory? directory = DataDirectory.TryTake(configuration.DataDirectory, out string? taking);
+        if (directory is null)
+        {
+            log.CannotStart(taking!);
+            return ExitCode.Failed;
+        }
+
+        try
+        {
+            using LocalIdentity identity = LoadIdentity(configuration, directory, log);
+            return await RunAsync(configuration, load, directory, identity, logs, time, ready, stop).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or Storage.StoreFailure)
+        {
+            log.CannotStart(e.Message);
+            return ExitCode.Failed;
+        }
+    }
+
+    private static async Task<int> RunAsync(
+        NodeConfiguration configuration, Func<NodeConfiguration> load, DataDirectory directory, LocalIdentity identity,
+        ConsoleLog logs, TimeProvider time, TaskCompletionSource? ready, CancellationToken stop)
+    {
+        ILogger log = logs.CreateLogger("node");
+        using var manager = new ServiceManager(Environment.GetEnvironmentVariable("NOTIFY_SOCKET"));
+        await using ControlServer control = ControlServer.Bind(configuration.ControlPath, logs.CreateLogger("control"));
+        using Storage.INodeStore store = Storage.SqliteNodeStore.Open(directory.Store, identity, configuration);
+        await using var node = new MeshNode(configuration, identity, store, time, logs, level => logs.Level = level);
+        using PosixSignalRegistration terminate = OnSignal(PosixSignal.SIGTERM, node.RequestStop);
+        using PosixSignalRegistration interrupt = OnSignal(PosixSignal.SIGINT, node.RequestStop);
+        using PosixSignalRegistration hangUp = OnSignal(PosixSignal.SIGHUP, () => _ = ReloadAsync(node, load, manager, time, log));
+        using CancellationTokenRegistration stopping = stop.Register(node.RequestStop);
+
+        INodeLinks links = NodeLinks.Create(configuration, identity, node.LinkEvents, time, logs);
+        node.Start(links);
+        foreach (string uri in configuration.Listen)
+            await links.ListenAsync(MeshNode.Parse(uri), CancellationToken.None).ConfigureAwait(false);
+        foreach (string uri in configuration.Peers)
+            links.Connect(MeshNode.Parse(uri));
+        control.Start(new NodeControl(node), node.Events);
+        await using MetricsServer? metrics = configuration.MetricsListen is { } end
+            ? new MetricsServer(IPEndPoint.Parse(end), node.MetricsAsync, time)
+            : null;
+        if (metrics is not null)
+            log.MetricsServed(metrics.Bound);
+
+        log.Started(identity.Address, configuration.Name, CommandLine.Version, string.Join(' ', links.Listening));
+        manager.Ready(identity.Address.ToString());
+        ready?.TrySetResult();
+        using ITimer? watchdog = StartWatchdog(node, manager, time);
+
+        await Task.WhenAny(node.StopRequested, node.LoopEnded).ConfigureAwait(false);
+        bool failed = node.LoopEnded.IsFaulted;
+        manager.Stopping();
+        log.Stopping();
+        // Whatever hangs, the process ends in time: what was acknowledged is on disk.
+        using ITimer limit = time.CreateTimer(_ =>
+        {
+            log.StopForced();
+            Environment.Exit(ExitCode.Failed);
+        }, null, StopWithin, Timeout.InfiniteTimeSpan);
+        await control.DisposeAsync().ConfigureAwait(false);
+        await node.DisposeAsync().ConfigureAwait(false);
+        log.Stopped();
+        return failed ? ExitCode.Failed : ExitCode.Done;
+    }
+
+    private static LocalIdentity LoadIdentity(NodeConfiguration configuration, DataDirectory directory, ILogger log)
+    {
+        byte[] passphrase = configuration.PassphraseFile is { } file ? Passphrase.Read(file) : [];
+        try
+        {
+            if (File.Exists(directory.KeyFile))
+                return KeyFile.Load(directory.KeyFile, passphrase);
+            LocalIdentity made = LocalIdentity.Generate();
+            KeyFile.Save(directory.KeyFile, made, passphrase);
+            log.KeyMade(directory.KeyFile);
+            return made;
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(passphrase);
+        }
+    }
+
+    private static PosixSignalRegistration OnSignal(PosixSignal signal, Action action) =>
+        PosixSignalRegistration.Create(signal, context =>
+        {
+            context.Cancel = true;
+            action();
+        });
+
+    private static async Task ReloadAsync(MeshNode node, Func<NodeConfiguration> load, ServiceManager manager, TimeProvider time, ILogger log)
+    {
+        manager.Reloading(time.GetTimestamp() * 1_000_000 / time.TimestampFrequency);
+        try
+        {
+            await node.ReloadAsync(load()).ConfigureAwait(false);
+        }
+        catch (UsageException e)
+        {
+            log.ReloadFailed(e.Message);
+        }
+
+        manager.Ready(node.Identity.Address.ToString());
+    }
+
+    /// <summary>Tells the watchdog that the node lives only if its loop answers.</summary>
+    private static ITimer? StartWatchdog(MeshNode node, ServiceManager manager, TimeProvider time)
+    {
+        TimeSpan? interval = ServiceManager.WatchdogInterval(
+            Environment.GetEnvironmentVariable("WATCHDOG_USEC"), Environment.GetEnvironmentVariable("WATCHDOG_PID"), Environment.ProcessId);
+        return interval is { } period
+            ? time.CreateTimer(_ => _ = BeatAsync(node, manager, period), null, TimeSpan.Zero, period)
+            : null;
+    }
+
+    private static async Task BeatAsync(MeshNode node, ServiceManager manager, TimeSpan period)
+    {
+        try
+        {
+            await node.AskAsync(static _ => true).WaitAsync(period).ConfigureAwait(false);
+            manager.Alive();
+        }
+        catch (Exception e) when (e is TimeoutException or System.Threading.Channels.ChannelClosedException)
+        {
+            // No sign of life: that is what the watchdog is for.
+        }
+    }
+}
