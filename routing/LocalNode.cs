@@ -9,9 +9,6 @@ namespace QuicProChat.Mesh.Routing;
 /// </summary>
 public sealed class LocalNode : IAnnounceSource
 {
-    // flags(1) sequence(4) publicKey(32): docs/protocol.md, section 5.1.
-    private const int PublicKeyOffset = 5;
-
     private readonly byte[] _publicKey;
     private readonly MessageSigner _sign;
 
@@ -47,9 +44,6 @@ public sealed class LocalNode : IAnnounceSource
     public KeyPackageHash? KeyPackage { get; set; }
 
     /// <inheritdoc/>
-    public KnownAnnounce Create(uint sequence)
-    {
-        Announce made = Announce.Create(sequence, _publicKey, Capabilities, KeyPackage, Name, _sign);
-        return new KnownAnnounce(Address, sequence, PublicKeyOffset, made.Bytes.ToArray());
-    }
+    public Announce Create(uint sequence) =>
+        Announce.Create(sequence, _publicKey, Capabilities, KeyPackage, Name, _sign);
 }

@@ -12,7 +12,7 @@ public sealed partial class Router
     private readonly List<LinkSlot> _links = [];
 
     /// <summary>An announce that was verified before a restart.</summary>
-    public void RestoreAnnounce(KnownAnnounce announce) => _routes.RestoreAnnounce(announce);
+    public void RestoreAnnounce(Announce announce) => _routes.RestoreAnnounce(announce);
 
     /// <summary>An id that <see cref="IRouterActions.PersistSeen"/> was given before a restart, oldest first.</summary>
     public void RestoreSeen(in EnvelopeId id, byte generation) => _custody.RestoreSeen(id, generation);

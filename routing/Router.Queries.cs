@@ -15,7 +15,7 @@ public sealed partial class Router
         _routes.TryGetPublicKey(address, out publicKey);
 
     /// <summary>The verified announce of a node, if known.</summary>
-    public KnownAnnounce? FindAnnounce(in NodeAddress address) => _routes.FindAnnounce(address);
+    public Announce? FindAnnounce(in NodeAddress address) => _routes.FindAnnounce(address);
 
     /// <summary>The feasible next hops to a destination, best first; returns how many were written.</summary>
     public int FindNextHops(Instant now, in NodeAddress destination, Span<NextHop> best) =>

@@ -117,8 +117,8 @@ public enum RouterCounter
     /// <summary>An acknowledgement for nothing outstanding on that link: late, repeated or forged.</summary>
     AckUnknown,
 
-    /// <summary>An acknowledgement with a code that this version does not know.</summary>
-    AckUnknownCode,
+    /// <summary>Custody answers not sent, because too many waited for room on the link.</summary>
+    AnswersDropped,
 
     /// <summary>A next hop refused: no space.</summary>
     RefusedFull,

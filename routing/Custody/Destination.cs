@@ -10,7 +10,7 @@ internal struct Destination
     public int Count;
     public long Bytes;
 
-    /// <summary>Its flows, linked by <see cref="Flow.NextOfDestination"/>, plus one.</summary>
+    /// <summary>Its flows, linked by <see cref="Flow.NextOfDestinationPlusOne"/>, plus one.</summary>
     public int FirstFlowPlusOne;
 
     /// <summary>Next hops to leave alone for a while, linked, plus one.</summary>

@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using QuicProChat.Mesh.Identity;
 using QuicProChat.Mesh.Wire;
 
 namespace QuicProChat.Mesh.Routing.Custody;
@@ -116,6 +115,7 @@ internal struct HeldEntry
 
     // In flight.
     public int Link;
+    public uint LinkEpoch;
     public ulong Name;
     public Instant SentAt;
     public byte Repeats;

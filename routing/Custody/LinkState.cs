@@ -50,7 +50,11 @@ internal sealed class LinkState
     /// <summary>How often in a row it said so.</summary>
     public int Pauses;
 
+    /// <summary>In the list of links with answers to send.</summary>
     public bool AnswersListed;
+
+    /// <summary>Answers wait for room on the link.</summary>
+    public bool AnswersBlocked;
 
     public bool IsOpen => !Blocked && PausedUntil == default;
 

@@ -20,7 +20,6 @@ internal struct SendWindow
     private readonly int _maxCount;
     private readonly int _maxBytes;
     private readonly long _bitsPerSecond;
-    private int _limit;
     private long _smoothed;
     private long _variation;
     private long _lastCut;
@@ -30,8 +29,7 @@ internal struct SendWindow
         _maxCount = options.MaxWindowCount;
         _maxBytes = options.MaxWindowBytes;
         _bitsPerSecond = properties.BitsPerSecond;
-        _limit = Math.Min(_maxCount, properties.Reliable ? InitialReliable : InitialLossy);
-        Capacity = _limit;
+        Capacity = Math.Min(_maxCount, properties.Reliable ? InitialReliable : InitialLossy);
     }
 
     /// <summary>Envelopes in flight.</summary>

@@ -7,13 +7,13 @@ internal struct TokenBucket(int perSecond, int burst, Instant now)
 {
     private readonly long _ticksPerToken = Math.Max(1, TimeSpan.TicksPerSecond / perSecond);
     private readonly long _depth = Math.Max(1, TimeSpan.TicksPerSecond / perSecond) * burst;
-    private long _emptyAt = now.Ticks;
+    private long _emptyAt = now.Ticks - Math.Max(1, TimeSpan.TicksPerSecond / perSecond) * burst;
 
     /// <summary>Takes a token; false if there is none.</summary>
     public bool TryTake(Instant now)
     {
         long start = Math.Max(_emptyAt, now.Ticks - _depth);
-        if (start + _ticksPerToken > now.Ticks + _ticksPerToken)
+        if (start > now.Ticks)
             return false;
         _emptyAt = start + _ticksPerToken;
         return true;
