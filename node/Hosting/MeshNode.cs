@@ -13,9 +13,9 @@ namespace QuicProChat.Mesh.Node.Hosting;
 /// <summary>
 /// The node: what the parts are and in which order they begin and end.
 /// <code>
-///  links <--> NodeLoop --> RouterHost --> Router          control sessions --> NodeControl
+///  links --- NodeLoop --- RouterHost --- Router           control sessions --- NodeControl
 ///                              |   \                               |
-///                       StoreWriter  Conversations <---------------+
+///                       StoreWriter  Conversations ----------------+
 /// </code>
 /// </summary>
 internal sealed partial class MeshNode : IAsyncDisposable

@@ -116,7 +116,7 @@ internal static class SlashCommand
 
     private static SlashLine Wrong(string text) => new(SlashAction.Wrong, Text: text);
 
-    private static (string First, string Rest) Split(string text)
+    private static (string First, string Remainder) Split(string text)
     {
         int space = text.IndexOf(' ');
         return space < 0 ? (text, "") : (text[..space], text[(space + 1)..].TrimStart());
