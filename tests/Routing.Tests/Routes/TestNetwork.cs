@@ -1,5 +1,4 @@
 using QuicProChat.Mesh.Identity;
-using QuicProChat.Mesh.Routing;
 using QuicProChat.Mesh.Routing.Routes;
 using QuicProChat.Mesh.Wire;
 
