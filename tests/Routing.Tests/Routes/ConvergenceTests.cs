@@ -71,4 +71,33 @@ public sealed class ConvergenceTests(ITestOutputHelper output)
         Assert.True(stretch / pairs < 1.02);
         Assert.Equal(0, network.Loops);
     }
+
+    [Theory]
+    [InlineData("leipzig")]
+    [InlineData("ulm")]
+    [InlineData("bielefeld")]
+    [InlineData("cologne-bonn-area")]
+    public void Cities_converge_within_their_budget(string city)
+    {
+        var watch = System.Diagnostics.Stopwatch.StartNew();
+        TestNetwork network = Topologies.City(city);
+        network.OracleEvery = 50;
+        int count = network.Nodes.Count;
+        double seconds = network.RunUntil(() => network.Nodes.All(node => node.Routes.KnownNodes == count), 30);
+        network.Run(30);
+        double bytes = network.Nodes.Sum(node => node.BytesSent) / (double)count;
+        long entries = network.Nodes.Sum(node => node.Routes.Counters[RouteCounter.EntriesSent]);
+        long kept = network.Nodes.Sum(node => node.Routes.Counters[RouteCounter.AnnouncesKept]);
+        long sent = network.Nodes.Sum(node => node.Routes.Counters[RouteCounter.AnnouncesSent]);
+        long raised = network.Nodes.Sum(node => node.Routes.Counters[RouteCounter.SequencesRaised]);
+        network.Run(600);
+        double steady = (network.Nodes.Sum(node => node.BytesSent) / (double)count - bytes) / 600;
+        output.WriteLine($"{city} {count} nodes {network.Links.Count} links: {seconds} s, {bytes:0} B/node, {entries / (double)count / count:0.0} entries "
+            + $"per node and destination, {sent} announces sent, {kept} kept, {raised} sequences, frames {network.Frames}, steady {steady:0.00} B/s/node, "
+            + $"wall {watch.Elapsed.TotalSeconds:0.0} s, arrival {network.Arrival()}");
+        Assert.Equal(1.0, network.Arrival());
+        Assert.Equal(0, network.Loops);
+        Assert.True(bytes <= 90_000);
+        Assert.True(steady <= 50);
+    }
 }

@@ -1,3 +1,5 @@
+using System.Text.Json;
+
 namespace QuicProChat.Mesh.Routing.Tests.Routes;
 
 /// <summary>Small graphs for the tests.</summary>
@@ -28,6 +30,39 @@ internal static class Topologies
         }
 
         return Of(count, seed, pairs);
+    }
+
+    /// <summary>A real community's graph from the shared test inputs.</summary>
+    public static TestNetwork City(string name, int seed = 1)
+    {
+        string root = Environment.GetEnvironmentVariable("QPC_SHARED") ?? Path.Combine(RepositoryRoot(), "..", "shared");
+        using JsonDocument document = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(root, "topologies", "freifunk-" + name + ".json")));
+        var numbers = new Dictionary<string, int>();
+        var pairs = new HashSet<(int, int)>();
+        foreach (JsonElement link in document.RootElement.GetProperty("links").EnumerateArray())
+        {
+            int a = Number(link.GetProperty("source")), b = Number(link.GetProperty("target"));
+            if (a != b)
+                pairs.Add((Math.Min(a, b), Math.Max(a, b)));
+        }
+
+        return Of(numbers.Count, seed, pairs);
+
+        int Number(JsonElement node)
+        {
+            string key = node.ToString();
+            if (!numbers.TryGetValue(key, out int number))
+                numbers.Add(key, number = numbers.Count);
+            return number;
+        }
+    }
+
+    private static string RepositoryRoot()
+    {
+        DirectoryInfo? directory = new(AppContext.BaseDirectory);
+        while (directory is not null && !File.Exists(Path.Combine(directory.FullName, "QuicProChat.Mesh.sln")))
+            directory = directory.Parent;
+        return directory?.FullName ?? throw new InvalidOperationException("The tests do not lie in the repository.");
     }
 
     public static TestNetwork Of(int count, int seed, IEnumerable<(int A, int B)> links)
