@@ -123,9 +123,8 @@ public sealed class MessagePackTests
     [Fact]
     public void Every_value_cut_at_any_byte_is_refused_and_whole_ones_are_skipped_to_the_end()
     {
-        foreach (object? value in Boundaries().Where(v => v is not byte[] { Length: > 300 } and not string { Length: > 300 } and not object?[] { Length: > 300 }))
+        foreach (byte[] bytes in Boundaries().Select(Encode).Where(b => b.Length < 600))
         {
-            byte[] bytes = Encode(value);
             for (int cut = 0; cut < bytes.Length; cut++)
                 Assert.False(new MessagePackReader(bytes.AsSpan(0, cut)).TrySkip());
             var whole = new MessagePackReader(bytes);
