@@ -10,6 +10,9 @@ public sealed partial class Router
     /// <summary>What is held in all.</summary>
     public HeldTotals Held => _custody.Totals;
 
+    /// <summary>True while this node answers for an envelope, or has been handed it.</summary>
+    public bool Holds(in EnvelopeId id) => _custody.Holds(id);
+
     /// <summary>The Ed25519 public key (32 bytes) of a node whose announce is known, for sealing.</summary>
     public bool TryGetPublicKey(in NodeAddress address, out ReadOnlySpan<byte> publicKey) =>
         _routes.TryGetPublicKey(address, out publicKey);

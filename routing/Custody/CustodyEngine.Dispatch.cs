@@ -182,6 +182,9 @@ internal sealed partial class CustodyEngine
         Span<byte> frame = entry.Frame.AsSpan(0, 1 + entry.Size);
         ushort lifetime = Math.Max((ushort)1, Lifetimes.Left(entry.LifetimeUnits, _now - entry.Arrived));
         EnvelopeHeader.Restamp(frame[1..], entry.Attempt, entry.HopsLeft, lifetime);
+        // "Taken" goes before the receipt, so that a sender hears of the first step before the last.
+        if (entry.Class == FrameClass.Control && !state.Answers.IsEmpty)
+            state.AnswersBlocked = !state.Answers.Flush(_actions, link);
         if (!_actions.Send(link, entry.Class, frame))
         {
             state.Blocked = true;

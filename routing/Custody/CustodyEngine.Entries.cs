@@ -23,6 +23,8 @@ internal sealed partial class CustodyEngine
 
     public HeldTotals Totals => new(_heldCount, _heldBytes, _memoryBytes, _inFlight, _awaitingReceipt);
 
+    public bool Holds(in EnvelopeId id) => Find(id) >= 0;
+
     public int CopyHeld(Span<HeldSummary> into)
     {
         int count = 0;
