@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using QuicProChat.Mesh.Store;
 
 namespace QuicProChat.Mesh.Node.Configuration;
 
@@ -27,7 +28,7 @@ public sealed record NodeConfiguration
     public string? PassphraseFile { get; set; }
 
     /// <summary>What a power cut may take.</summary>
-    public DurabilityChoice Durability { get; set; } = DurabilityChoice.Normal;
+    public Durability Durability { get; set; } = Durability.Normal;
 
     /// <summary>Least level that is logged.</summary>
     public LogLevel LogLevel { get; set; } = LogLevel.Information;
@@ -70,17 +71,4 @@ public sealed record NodeConfiguration
 
     /// <summary>The control socket's path.</summary>
     public string ControlPath => Control ?? Path.Combine(DataDirectory, DefaultPaths.ControlFile);
-}
-
-/// <summary>What a power cut may take; see docs/configuration.md.</summary>
-public enum DurabilityChoice
-{
-    /// <summary>Nothing: every commit reaches the disk before anybody is told.</summary>
-    Full,
-
-    /// <summary>The last moments before a power cut; nothing when only the program dies.</summary>
-    Normal,
-
-    /// <summary>Everything held for others: spares flash; this node's own messages are still kept.</summary>
-    Memory,
 }

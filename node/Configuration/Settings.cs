@@ -1,5 +1,6 @@
 using System.Net;
 using Microsoft.Extensions.Logging;
+using QuicProChat.Mesh.Store;
 using QuicProChat.Mesh.Wire;
 
 namespace QuicProChat.Mesh.Node.Configuration;
@@ -26,7 +27,7 @@ internal static class Settings
         Setting.Texts("peers", "a list of " + UriForm, IsUri, (c, v) => c.Peers = v),
         Setting.Text("networkKeyFile", "a path", false, (c, v) => NotEmpty(v) && Set(c.NetworkKeyFile = v)),
         Setting.Text("passphraseFile", "a path", false, (c, v) => NotEmpty(v) && Set(c.PassphraseFile = v)),
-        Setting.Text("durability", DurabilityForm, false, (c, v) => TryParse(v, out DurabilityChoice d) && Set(c.Durability = d)),
+        Setting.Text("durability", DurabilityForm, false, (c, v) => TryParse(v, out Durability d) && Set(c.Durability = d)),
         Setting.Text("logLevel", LevelForm, true, (c, v) => TryParse(v, out LogLevel l) && Set(c.LogLevel = l)),
         Setting.Text("metricsListen", "address:port, such as 127.0.0.1:9469", false,
             (c, v) => IPEndPoint.TryParse(v, out _) && Set(c.MetricsListen = v)),
@@ -78,14 +79,14 @@ internal static class Settings
 
     internal static string LevelNames => LevelForm;
 
-    private static bool TryParse(string text, out DurabilityChoice durability)
+    private static bool TryParse(string text, out Durability durability)
     {
         (bool known, durability) = text switch
         {
-            "full" => (true, DurabilityChoice.Full),
-            "normal" => (true, DurabilityChoice.Normal),
-            "memory" => (true, DurabilityChoice.Memory),
-            _ => (false, DurabilityChoice.Normal),
+            "full" => (true, Durability.Full),
+            "normal" => (true, Durability.Normal),
+            "memory" => (true, Durability.Memory),
+            _ => (false, Durability.Normal),
         };
         return known;
     }

@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using QuicProChat.Mesh.Identity;
 using QuicProChat.Mesh.Node.Control;
-using QuicProChat.Mesh.Node.Storage;
+using QuicProChat.Mesh.Store;
 
 namespace QuicProChat.Mesh.Node.Conversations;
 
@@ -16,7 +16,7 @@ internal sealed class AddressBook
 
     private readonly ConcurrentDictionary<string, NodeAddress> _aliases;
 
-    internal AddressBook(IStoreReader reader) =>
+    internal AddressBook(StoreReader reader) =>
         _aliases = new ConcurrentDictionary<string, NodeAddress>(reader.Aliases(), StringComparer.Ordinal);
 
     /// <summary>The address that a text names: an alias, or the address itself.</summary>

@@ -4,6 +4,7 @@ using QuicProChat.Mesh.Node.Control;
 using QuicProChat.Mesh.Node.Loop;
 using QuicProChat.Mesh.Node.Storage;
 using QuicProChat.Mesh.Routing;
+using QuicProChat.Mesh.Store;
 using QuicProChat.Mesh.Wire;
 
 namespace QuicProChat.Mesh.Node.Conversations;
@@ -25,7 +26,7 @@ internal sealed partial class Conversations
 
     private readonly NodeLoop _loop;
     private readonly StoreWriter _writer;
-    private readonly IStoreReader _reader;
+    private readonly StoreReader _reader;
     private readonly Sealer _sealer;
     private readonly EventHub _events;
     private readonly TimeProvider _time;
@@ -38,7 +39,7 @@ internal sealed partial class Conversations
     private bool _opening;
 
     internal Conversations(
-        NodeLoop loop, StoreWriter writer, IStoreReader reader, Sealer sealer, EventHub events, TimeProvider time, NodeAddress self, byte hopLimit)
+        NodeLoop loop, StoreWriter writer, StoreReader reader, Sealer sealer, EventHub events, TimeProvider time, NodeAddress self, byte hopLimit)
     {
         _loop = loop;
         _writer = writer;
@@ -85,7 +86,7 @@ internal sealed partial class Conversations
         }
 
         if (_events.HasListeners && _reader.FindMessage(id) is { } stored)
-            _events.Publish(new EventInfo("state", change.At) { Message = MessageView.Of(stored with { State = state, Reason = reason, Hops = hops, UpdatedAt = change.At }) });
+            _events.Publish(new EventInfo("state", change.At) { Message = MessageView.Of(stored with { State = state, Reason = (byte)reason, Hops = hops, UpdatedAt = change.At }) });
     }
 
     private static bool IsEnd(MessageState state) => state is MessageState.Delivered or MessageState.Expired or MessageState.Failed;

@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using QuicProChat.Mesh.Identity;
 using QuicProChat.Mesh.Node.Storage;
 using QuicProChat.Mesh.Routing;
+using QuicProChat.Mesh.Store;
 using QuicProChat.Mesh.Wire;
 
 namespace QuicProChat.Mesh.Node.Conversations;
@@ -77,10 +78,10 @@ internal sealed class IncomingMessage : StoreOperation
 
     /// <summary>As it is kept.</summary>
     internal StoredMessage ToStored() =>
-        new(Id, Outgoing: false, Sender, Text!, MessageState.Received, StateReason.None, Hops, Priority, At, At);
+        new(Id, Outgoing: false, Sender, Text!, MessageState.Received, (byte)StateReason.None, Hops, Priority, At, At);
 
     /// <inheritdoc/>
-    internal override void Write(IStoreSession store) => IsNew = store.Insert(ToStored());
+    internal override void Write(MeshStore store) => IsNew = store.Insert(ToStored());
 
     /// <inheritdoc/>
     internal override void Done(Instant now, bool written) => _owner.Stored(now, this, written);

@@ -1,5 +1,6 @@
 using QuicProChat.Mesh.Node.Control;
-using QuicProChat.Mesh.Node.Storage;
+using QuicProChat.Mesh.Routing;
+using QuicProChat.Mesh.Store;
 
 namespace QuicProChat.Mesh.Node.Conversations;
 
@@ -8,5 +9,5 @@ internal static class MessageView
 {
     internal static MessageInfo Of(StoredMessage message) => new(
         message.Id.ToString(), message.Outgoing ? "out" : "in", message.Peer.ToString(), message.Text, Words.Of(message.State),
-        message.Hops > 0 ? message.Hops : null, Words.Of(message.Priority), message.CreatedAt, message.UpdatedAt, Words.Of(message.Reason));
+        message.Hops > 0 ? message.Hops : null, Words.Of(message.Priority), message.CreatedAt, message.UpdatedAt, Words.Of((StateReason)message.Reason));
 }

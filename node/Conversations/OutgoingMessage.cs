@@ -3,6 +3,7 @@ using QuicProChat.Mesh.Identity;
 using QuicProChat.Mesh.Node.Control;
 using QuicProChat.Mesh.Node.Storage;
 using QuicProChat.Mesh.Routing;
+using QuicProChat.Mesh.Store;
 using QuicProChat.Mesh.Wire;
 
 namespace QuicProChat.Mesh.Node.Conversations;
@@ -85,11 +86,11 @@ internal sealed class OutgoingMessage : StoreOperation
     };
 
     /// <inheritdoc/>
-    internal override void Write(IStoreSession store)
+    internal override void Write(MeshStore store)
     {
         _ = store.Insert(new StoredMessage(
-            Id, Outgoing: true, To, Text, MessageState.Queued, StateReason.None, 0, Priority, CreatedAt, CreatedAt));
-        store.PutEnvelope(Id, new HeldEnvelope(_owner.Self, Originated: true, Lifetime, Proof), Envelope);
+            Id, Outgoing: true, To, Text, MessageState.Queued, (byte)StateReason.None, 0, Priority, CreatedAt, CreatedAt));
+        store.PutEnvelope(Id, new Holding(_owner.Self, Originated: true, Lifetime, Proof), Envelope);
     }
 
     /// <inheritdoc/>

@@ -1,5 +1,4 @@
 using System.Net;
-using System.Runtime;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using Microsoft.Extensions.Logging;
@@ -8,6 +7,7 @@ using QuicProChat.Mesh.Node.Cli;
 using QuicProChat.Mesh.Node.Configuration;
 using QuicProChat.Mesh.Node.Control;
 using QuicProChat.Mesh.Node.Metrics;
+using QuicProChat.Mesh.Store;
 
 namespace QuicProChat.Mesh.Node.Hosting;
 
@@ -45,7 +45,7 @@ internal static class Daemon
             using LocalIdentity identity = LoadIdentity(configuration, directory, log);
             return await RunAsync(configuration, load, directory, identity, logs, time, ready, stop).ConfigureAwait(false);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or Storage.StoreFailure)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or StoreException)
         {
             log.CannotStart(e.Message);
             return ExitCode.Failed;
@@ -59,7 +59,7 @@ internal static class Daemon
         ILogger log = logs.CreateLogger("node");
         using var manager = new ServiceManager(Environment.GetEnvironmentVariable("NOTIFY_SOCKET"));
         await using ControlServer control = ControlServer.Bind(configuration.ControlPath, logs.CreateLogger("control"));
-        using Storage.INodeStore store = Storage.SqliteNodeStore.Open(directory.Store, identity, configuration);
+        using MeshStore store = OpenStore(directory.Path, identity, configuration, time);
         await using var node = new MeshNode(configuration, identity, store, time, logs, level => logs.Level = level);
         using PosixSignalRegistration terminate = OnSignal(PosixSignal.SIGTERM, node.RequestStop);
         using PosixSignalRegistration interrupt = OnSignal(PosixSignal.SIGINT, node.RequestStop);
@@ -115,6 +115,20 @@ internal static class Daemon
         finally
         {
             CryptographicOperations.ZeroMemory(passphrase);
+        }
+    }
+
+    private static MeshStore OpenStore(string directory, LocalIdentity identity, NodeConfiguration configuration, TimeProvider time)
+    {
+        Span<byte> key = stackalloc byte[32];
+        try
+        {
+            identity.DeriveKey("qpc-mesh/1 storage key"u8, key);
+            return MeshStore.Open(directory, key, new StoreOptions { Durability = configuration.Durability }, time);
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(key);
         }
     }
 

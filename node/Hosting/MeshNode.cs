@@ -6,6 +6,7 @@ using QuicProChat.Mesh.Node.Conversations;
 using QuicProChat.Mesh.Node.Loop;
 using QuicProChat.Mesh.Node.Storage;
 using QuicProChat.Mesh.Routing;
+using QuicProChat.Mesh.Store;
 using QuicProChat.Mesh.Wire;
 
 namespace QuicProChat.Mesh.Node.Hosting;
@@ -35,7 +36,7 @@ internal sealed partial class MeshNode : IAsyncDisposable
     private INodeLinks? _links;
 
     internal MeshNode(
-        NodeConfiguration configuration, LocalIdentity identity, INodeStore store, TimeProvider time, ILoggerFactory logs, Action<LogLevel> setLevel)
+        NodeConfiguration configuration, LocalIdentity identity, MeshStore store, TimeProvider time, ILoggerFactory logs, Action<LogLevel> setLevel)
     {
         Configuration = configuration;
         Identity = identity;
@@ -46,7 +47,7 @@ internal sealed partial class MeshNode : IAsyncDisposable
         _started = time.GetTimestamp();
         _loop = new NodeLoop(time, _log);
         _events = new EventHub(time);
-        _writer = new StoreWriter(store.Writer, _loop, configuration.Durability == DurabilityChoice.Full, logs.CreateLogger("store"));
+        _writer = new StoreWriter(store, _loop, configuration.Durability == Durability.Full, logs.CreateLogger("store"));
         _sealer = new Sealer(identity);
         RouterOptions options = Options(configuration);
         Book = new AddressBook(store.Reader);
@@ -55,7 +56,7 @@ internal sealed partial class MeshNode : IAsyncDisposable
         _host = new RouterHost(_writer, store.Reader, Conversations, _events, time, logs.CreateLogger("links"));
         _local = new LocalNode(identity.PublicKey.Span, identity.Sign, configuration.Name, Capabilities(configuration));
         _router = new Router(
-            options, _local, new AnnounceVerifier(), _host, Seeded(), store.Reader.Sequence(), Instant.Now(time));
+            options, _local, AnnounceVerifier.Instance, _host, Seeded(), store.Reader.Sequence(), Instant.Now(time));
         _host.Attach(_router);
     }
 
@@ -63,7 +64,7 @@ internal sealed partial class MeshNode : IAsyncDisposable
 
     internal LocalIdentity Identity { get; }
 
-    internal INodeStore Store { get; }
+    internal MeshStore Store { get; }
 
     internal AddressBook Book { get; }
 
@@ -93,11 +94,11 @@ internal sealed partial class MeshNode : IAsyncDisposable
                 _router.RestoreAnnounce(announce);
         }
 
-        foreach ((EnvelopeId id, byte generation) in Store.Reader.Seen())
-            _router.RestoreSeen(id, generation);
+        foreach (SeenEnvelope seen in Store.Reader.Seen())
+            _router.RestoreSeen(seen.Id, seen.Generation);
         int held = 0;
         foreach (StoredEnvelope envelope in Store.Reader.Envelopes())
-            held += _router.RestoreEnvelope(envelope.Id, envelope.Held, envelope.Header, envelope.Size) ? 1 : 0;
+            held += _router.RestoreEnvelope(envelope.Id, Held(envelope.Holding), envelope.Header, envelope.Size) ? 1 : 0;
         if (held > 0)
             _log.Restored(held);
         _loop.Start(_host);
@@ -110,7 +111,7 @@ internal sealed partial class MeshNode : IAsyncDisposable
 
     /// <summary>Writes something and waits until it is on disk.</summary>
     /// <exception cref="ControlException">It could not be written.</exception>
-    internal async Task WriteAsync(Action<IStoreSession> write)
+    internal async Task WriteAsync(Action<MeshStore> write)
     {
         var operation = new SingleWrite(write);
         await AskAsync(_ =>
@@ -138,7 +139,7 @@ internal sealed partial class MeshNode : IAsyncDisposable
     private static RouterOptions Options(NodeConfiguration configuration) => new()
     {
         HopLimit = (byte)(configuration.HopLimit - 1),
-        Durability = configuration.Durability == DurabilityChoice.Memory ? CustodyDurability.Memory : CustodyDurability.Disk,
+        Durability = configuration.Durability == Durability.Memory ? CustodyDurability.Memory : CustodyDurability.Disk,
         MaxHeldBytes = configuration.QuotaBytes,
         MaxHeldCount = configuration.QuotaCount,
         NeighbourSharePercent = configuration.NeighbourSharePercent,
@@ -147,19 +148,22 @@ internal sealed partial class MeshNode : IAsyncDisposable
         NeighbourEnvelopesPerSecond = configuration.NeighbourEnvelopesPerSecond,
     };
 
+    private static HeldEnvelope Held(in Holding holding) =>
+        new(holding.Upstream, holding.Originated, holding.LifetimeLeft, holding.ReceiptProof);
+
     private static Capabilities Capabilities(NodeConfiguration configuration) =>
         (configuration.Relay ? Wire.Capabilities.Relay : 0) | (configuration.StoreAndForward ? Wire.Capabilities.StoreAndForward : 0);
 
     /// <summary>The router's source of chance, unpredictable to others.</summary>
     private static Random Seeded() => new(System.Security.Cryptography.RandomNumberGenerator.GetInt32(int.MaxValue));
 
-    private sealed class SingleWrite(Action<IStoreSession> write) : StoreOperation
+    private sealed class SingleWrite(Action<MeshStore> write) : StoreOperation
     {
         private readonly TaskCompletionSource<bool> _written = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
         internal Task<bool> Written => _written.Task;
 
-        internal override void Write(IStoreSession store) => write(store);
+        internal override void Write(MeshStore store) => write(store);
 
         internal override void Done(Instant now, bool written) => _written.SetResult(written);
     }

@@ -4,7 +4,7 @@ using QuicProChat.Mesh.Identity;
 using QuicProChat.Mesh.Node.Configuration;
 using QuicProChat.Mesh.Node.Control;
 using QuicProChat.Mesh.Node.Conversations;
-using QuicProChat.Mesh.Node.Storage;
+using QuicProChat.Mesh.Store;
 using QuicProChat.Mesh.Wire;
 
 namespace QuicProChat.Mesh.Node.Hosting;

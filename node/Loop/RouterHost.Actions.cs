@@ -1,6 +1,7 @@
 using QuicProChat.Mesh.Identity;
 using QuicProChat.Mesh.Node.Storage;
 using QuicProChat.Mesh.Routing;
+using QuicProChat.Mesh.Store;
 using QuicProChat.Mesh.Wire;
 
 namespace QuicProChat.Mesh.Node.Loop;
@@ -74,9 +75,9 @@ internal sealed partial class RouterHost : IRouterActions
     private sealed class PersistOperation(Router router, long token, EnvelopeId id, HeldEnvelope held, byte[] envelope) : StoreOperation
     {
         // The proof's memory is the router's: it is valid only while it calls.
-        private readonly HeldEnvelope _held = held with { ReceiptProof = held.ReceiptProof.ToArray() };
+        private readonly Holding _held = new(held.Upstream, held.Originated, held.LifetimeLeft, held.ReceiptProof.ToArray());
 
-        internal override void Write(IStoreSession store) => store.PutEnvelope(id, _held, envelope);
+        internal override void Write(MeshStore store) => store.PutEnvelope(id, _held, envelope);
 
         internal override void Done(Instant now, bool written)
         {
@@ -90,7 +91,7 @@ internal sealed partial class RouterHost : IRouterActions
     /// <summary>Puts this node's announce sequence on disk. Where that fails, a later announce tries again.</summary>
     private sealed class SequenceOperation(uint sequence) : StoreOperation
     {
-        internal override void Write(IStoreSession store) => store.PutSequence(sequence);
+        internal override void Write(MeshStore store) => store.PutSequence(sequence);
 
         internal override void Done(Instant now, bool written)
         {

@@ -2,7 +2,6 @@ using System.Text;
 using QuicProChat.Mesh.Identity;
 using QuicProChat.Mesh.Node.Control;
 using QuicProChat.Mesh.Routing;
-using QuicProChat.Mesh.Wire;
 
 namespace QuicProChat.Mesh.Node.Loop;
 

@@ -3,6 +3,7 @@ using QuicProChat.Mesh.Identity;
 using QuicProChat.Mesh.Node.Control;
 using QuicProChat.Mesh.Node.Storage;
 using QuicProChat.Mesh.Routing;
+using QuicProChat.Mesh.Store;
 using QuicProChat.Mesh.Wire;
 
 namespace QuicProChat.Mesh.Node.Loop;
@@ -20,7 +21,7 @@ internal sealed partial class RouterHost : ILoopOwner
     private const int MostRounds = 3;
 
     private readonly StoreWriter _writer;
-    private readonly IStoreReader _reader;
+    private readonly StoreReader _reader;
     private readonly Conversations.Conversations _conversations;
     private readonly EventHub _events;
     private readonly TimeProvider _time;
@@ -31,7 +32,7 @@ internal sealed partial class RouterHost : ILoopOwner
     private Instant _now;
 
     internal RouterHost(
-        StoreWriter writer, IStoreReader reader, Conversations.Conversations conversations, EventHub events, TimeProvider time, ILogger log)
+        StoreWriter writer, StoreReader reader, Conversations.Conversations conversations, EventHub events, TimeProvider time, ILogger log)
     {
         _writer = writer;
         _reader = reader;

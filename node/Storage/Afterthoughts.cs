@@ -1,5 +1,6 @@
 using QuicProChat.Mesh.Identity;
 using QuicProChat.Mesh.Routing;
+using QuicProChat.Mesh.Store;
 using QuicProChat.Mesh.Wire;
 
 namespace QuicProChat.Mesh.Node.Storage;
@@ -60,10 +61,10 @@ internal sealed class Afterthoughts
         }
     }
 
-    internal void Write(IStoreSession store)
+    internal void Write(MeshStore store)
     {
         foreach ((EnvelopeId id, StateChange change) in _states)
-            store.UpdateState(id, change);
+            store.UpdateState(id, change.State, (byte)change.Reason, change.Hops, change.At);
         foreach (EnvelopeId id in _forgotten)
             store.DeleteEnvelope(id);
         foreach ((EnvelopeId id, byte generation) in _seen)

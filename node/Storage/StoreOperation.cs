@@ -1,3 +1,4 @@
+using QuicProChat.Mesh.Store;
 using QuicProChat.Mesh.Wire;
 
 namespace QuicProChat.Mesh.Node.Storage;
@@ -9,7 +10,7 @@ namespace QuicProChat.Mesh.Node.Storage;
 internal abstract class StoreOperation
 {
     /// <summary>Writes; called inside the transaction, perhaps on another thread than the loop's.</summary>
-    internal abstract void Write(IStoreSession store);
+    internal abstract void Write(MeshStore store);
 
     /// <summary>On the loop: the transaction was committed, or not (no space, failing disk).</summary>
     internal abstract void Done(Instant now, bool written);

@@ -1,6 +1,7 @@
 using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
 using QuicProChat.Mesh.Node.Loop;
+using QuicProChat.Mesh.Store;
 using QuicProChat.Mesh.Wire;
 
 namespace QuicProChat.Mesh.Node.Storage;
@@ -24,7 +25,7 @@ internal sealed class StoreWriter : IAsyncDisposable
     /// <summary>Afterthoughts that may gather before they are written without waiting.</summary>
     private const int MostAfterthoughts = 4096;
 
-    private readonly IStoreSession _store;
+    private readonly MeshStore _store;
     private readonly NodeLoop _loop;
     private readonly ILogger _log;
     private readonly Channel<Batch>? _queue;
@@ -34,7 +35,7 @@ internal sealed class StoreWriter : IAsyncDisposable
     private Instant _due = Instant.Never;
     private bool _failing;
 
-    internal StoreWriter(IStoreSession store, NodeLoop loop, bool ownThread, ILogger log)
+    internal StoreWriter(MeshStore store, NodeLoop loop, bool ownThread, ILogger log)
     {
         _store = store;
         _loop = loop;

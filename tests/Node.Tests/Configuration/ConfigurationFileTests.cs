@@ -1,6 +1,7 @@
 using System.Text;
 using Microsoft.Extensions.Logging;
 using QuicProChat.Mesh.Node.Configuration;
+using QuicProChat.Mesh.Store;
 
 namespace QuicProChat.Mesh.Node.Tests.Configuration;
 
@@ -27,7 +28,7 @@ public class ConfigurationFileTests
         Assert.Equal("attic", read.Name);
         Assert.Equal(["tcp://[::]:4711", "quic://[::]:4711"], read.Listen);
         Assert.Equal(["tcp://10.0.0.1:4711/#qpc1qqqq"], read.Peers);
-        Assert.Equal(DurabilityChoice.Full, read.Durability);
+        Assert.Equal(Durability.Full, read.Durability);
         Assert.Equal(LogLevel.Debug, read.LogLevel);
         Assert.Equal(TimeSpan.FromHours(12), read.Lifetime);
         Assert.Equal(64L << 20, read.QuotaBytes);
