@@ -33,7 +33,7 @@ internal static class CommandLine
             Console.Error.WriteLine(e.Message);
             return ExitCode.Usage;
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or PlatformNotSupportedException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or PlatformNotSupportedException or Store.StoreException)
         {
             Console.Error.WriteLine(e.Message);
             return ExitCode.Failed;

@@ -76,13 +76,7 @@ internal static class IdentityCommand
             using (identity)
             {
                 // A running daemon has its key in memory: replacing the file under it would split the two.
-                using DataDirectory? taken = DataDirectory.TryTake(directory, out string? taking);
-                if (taken is null)
-                {
-                    Console.Error.WriteLine(taking);
-                    return ExitCode.Failed;
-                }
-
+                using DataDirectory taken = DataDirectory.Take(directory);
                 KeyFile.Save(taken.KeyFile, identity, passphrase, replace);
                 Console.WriteLine(identity.Address);
             }

@@ -17,12 +17,12 @@ internal static class KeygenCommand
         command.SetAction(parsed =>
         {
             string directory = parsed.GetValue(dataDir)!;
-            DataDirectory.Make(directory);
+            using DataDirectory taken = DataDirectory.Take(directory);
             byte[] passphrase = parsed.GetValue(passphraseFile) is { } file ? Passphrase.Read(file) : [];
             try
             {
                 using var identity = LocalIdentity.Generate();
-                KeyFile.Save(DataDirectory.KeyFileIn(directory), identity, passphrase);
+                KeyFile.Save(taken.KeyFile, identity, passphrase);
                 Console.WriteLine(identity.Address);
             }
             finally

@@ -33,15 +33,9 @@ internal static class Daemon
         ILogger log = logs.CreateLogger("node");
         SelfTest.Run();
 
-        using DataDirectory? directory = DataDirectory.TryTake(configuration.DataDirectory, out string? taking);
-        if (directory is null)
-        {
-            log.CannotStart(taking!);
-            return ExitCode.Failed;
-        }
-
         try
         {
+            using DataDirectory directory = DataDirectory.Take(configuration.DataDirectory);
             using LocalIdentity identity = LoadIdentity(configuration, directory, log);
             return await RunAsync(configuration, load, directory, identity, logs, time, ready, stop).ConfigureAwait(false);
         }
