@@ -19,12 +19,6 @@ internal static partial class Log
     [LoggerMessage(Level = LogLevel.Warning, Message = "the store takes writes again")]
     internal static partial void StoreRecovered(this ILogger log);
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "neighbour {Address} '{Name}' up over {Transport}, {Uri}")]
-    internal static partial void PeerUp(this ILogger log, NodeAddress address, string name, string transport, string uri);
-
-    [LoggerMessage(Level = LogLevel.Information, Message = "neighbour {Address} '{Name}' down over {Transport}, {Uri}: {Reason}")]
-    internal static partial void PeerDown(this ILogger log, NodeAddress address, string name, string transport, string uri, string reason);
-
     [LoggerMessage(Level = LogLevel.Critical, Message = "cannot start: {Reason}")]
     internal static partial void CannotStart(this ILogger log, string reason);
 

@@ -30,8 +30,8 @@ internal sealed class NodeOptions
 
         configuration.DataDirectory = parsed.GetValue(_dataDir) ?? configuration.DataDirectory;
         configuration.Control = parsed.GetValue(_control) ?? configuration.Control;
-        configuration.Listen = Uris("--listen", parsed.GetValue(_listen)) ?? configuration.Listen;
-        configuration.Peers = Uris("--peer", parsed.GetValue(_peer)) ?? configuration.Peers;
+        configuration.Listen = Uris("--listen", parsed.GetValue(_listen), Settings.IsUri) ?? configuration.Listen;
+        configuration.Peers = Uris("--peer", parsed.GetValue(_peer), Settings.IsPeer) ?? configuration.Peers;
         if (parsed.GetValue(_name) is { } name)
         {
             if (!Settings.IsName(name))
@@ -49,11 +49,11 @@ internal sealed class NodeOptions
         return configuration;
     }
 
-    private static string[]? Uris(string option, string[]? values)
+    private static string[]? Uris(string option, string[]? values, Func<string, bool> valid)
     {
         if (values is null or [])
             return null;
-        string? wrong = values.FirstOrDefault(v => !Settings.IsUri(v));
+        string? wrong = values.FirstOrDefault(v => !valid(v));
         return wrong is null ? values : throw new UsageException($"{option}: '{wrong}' is wrong; accepted are {Settings.UriForm}");
     }
 }

@@ -60,12 +60,12 @@ internal static class Daemon
         using PosixSignalRegistration hangUp = OnSignal(PosixSignal.SIGHUP, () => _ = ReloadAsync(node, load, manager, time, log));
         using CancellationTokenRegistration stopping = stop.Register(node.RequestStop);
 
-        INodeLinks links = NodeLinks.Create(configuration, identity, node.LinkEvents, time, logs);
+        var links = new NodeLinks(configuration, identity, MeshNode.CapabilitiesOf(configuration), node.LinkEvents, time, logs);
         node.Start(links);
         foreach (string uri in configuration.Listen)
-            await links.ListenAsync(MeshNode.Parse(uri), CancellationToken.None).ConfigureAwait(false);
-        foreach (string uri in configuration.Peers)
-            links.Connect(MeshNode.Parse(uri));
+            await links.ListenAsync(uri).ConfigureAwait(false);
+        foreach (string peer in configuration.Peers)
+            links.Connect(MeshNode.ParsePeer(peer));
         control.Start(new NodeControl(node), node.Events);
         await using MetricsServer? metrics = configuration.MetricsListen is { } end
             ? new MetricsServer(IPEndPoint.Parse(end), node.MetricsAsync, time)

@@ -40,7 +40,7 @@ internal sealed partial class MeshNode
         foreach ((RouterCounter counter, string label) in RouterCounters)
             text.Sample("qpc_router_events_total", label, _router.Counters[counter]);
         text.Family("qpc_connections_refused_total", "Connections and links that ended, by reason.", "counter");
-        foreach ((string reason, long count) in _links?.Counters ?? [])
+        foreach ((string reason, long count) in _links?.Refused ?? [])
             text.Sample("qpc_connections_refused_total", MetricsText.Label("reason", SnakeCase(reason)), count);
         return text.ToString();
     }

@@ -3,8 +3,8 @@ using QuicProChat.Mesh.Identity;
 using QuicProChat.Mesh.Node.Cli;
 using QuicProChat.Mesh.Node.Configuration;
 using QuicProChat.Mesh.Node.Control;
-using QuicProChat.Mesh.Node.Loop;
 using QuicProChat.Mesh.Routing;
+using QuicProChat.Mesh.Transports;
 using QuicProChat.Mesh.Wire;
 
 namespace QuicProChat.Mesh.Node.Hosting;
@@ -15,7 +15,7 @@ internal sealed partial class MeshNode
     internal StatusInfo Status(Instant now) => new(
         Identity.Address.ToString(), Configuration.Name, CommandLine.Version, (long)_time.GetElapsedTime(_started).TotalSeconds,
         _links?.Listening ?? [], _host.Links.Count, _host.CountRoutes(), _router.Held.Count, Environment.WorkingSet,
-        _links?.QuicAvailable ?? false, _links?.Dialing ?? []);
+        _links?.QuicAvailable ?? false, _links?.Dialling ?? []);
 
     internal IReadOnlyList<PeerInfo> Peers(Instant now) => [.. _host.Links.All.Select(_host.Describe)];
 
@@ -36,22 +36,14 @@ internal sealed partial class MeshNode
         return "announced";
     }
 
-    /// <summary>Ends the links to a neighbour; those that this node dialled will be dialled again.</summary>
-    internal int Disconnect(NodeAddress peer)
-    {
-        List<LiveLink> links = [.. _host.Links.All.Where(l => l.Link.Peer == peer)];
-        foreach (LiveLink live in links)
-            live.Link.Close(new LinkEnd(LinkEndCode.Closed, Detail: "disconnected by the operator"));
-        return links.Count;
-    }
+    /// <summary>Ends the links to a neighbour and dials it no more; false if there was neither.</summary>
+    internal bool Disconnect(NodeAddress peer) => _links!.Disconnect(peer);
 
-    internal string Connect(LinkUri uri)
-    {
-        _links!.Connect(uri);
-        return $"dialling {uri}";
-    }
+    /// <summary>Dials a peer no more and ends the link; false if it was not dialled.</summary>
+    internal bool Disconnect(PeerUris peer) => _links!.Disconnect(peer);
 
-    internal bool Forget(LinkUri uri) => _links!.Disconnect(uri);
+    /// <summary>Keeps a link to a peer from now on; false if it is dialled already.</summary>
+    internal bool Connect(PeerUris peer) => _links!.Connect(peer);
 
     internal void SetLevel(LogLevel level) => _setLevel(level);
 
@@ -60,16 +52,14 @@ internal sealed partial class MeshNode
     {
         NodeConfiguration old = Configuration;
         foreach (string peer in old.Peers.Except(fresh.Peers))
-            _links!.Disconnect(Parse(peer));
+            _links!.Disconnect(ParsePeer(peer));
         foreach (string peer in fresh.Peers.Except(old.Peers))
-            _links!.Connect(Parse(peer));
-        foreach (string uri in old.Listen.Except(fresh.Listen))
-            await _links!.UnlistenAsync(Parse(uri)).ConfigureAwait(false);
+            _links!.Connect(ParsePeer(peer));
         foreach (string uri in fresh.Listen.Except(old.Listen))
         {
             try
             {
-                await _links!.ListenAsync(Parse(uri), CancellationToken.None).ConfigureAwait(false);
+                await _links!.ListenAsync(uri).ConfigureAwait(false);
             }
             catch (IOException e)
             {
@@ -90,12 +80,13 @@ internal sealed partial class MeshNode
 
         // What a reload cannot change stays as it is, and is said.
         NodeConfiguration applied = old with { Peers = fresh.Peers, Listen = fresh.Listen, LogLevel = fresh.LogLevel, Name = fresh.Name };
-        if (!(applied with { Peers = [], Listen = [] }).Equals(fresh with { Peers = [], Listen = [] }))
+        bool unlisten = old.Listen.Except(fresh.Listen).Any();
+        if (unlisten || !(applied with { Peers = [], Listen = [] }).Equals(fresh with { Peers = [], Listen = [] }))
             _log.RestartNeeded();
         Configuration = applied;
         _log.Reloaded();
     }
 
-    internal static LinkUri Parse(string text) =>
-        LinkUri.TryParse(text, out LinkUri? uri, out string? error) ? uri : throw new UsageException(error);
+    internal static PeerUris ParsePeer(string text) =>
+        PeerUris.TryParse(text, out PeerUris? peer, out string? error) ? peer : throw new UsageException(error);
 }

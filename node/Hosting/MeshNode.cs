@@ -33,7 +33,7 @@ internal sealed partial class MeshNode : IAsyncDisposable
     private readonly EventHub _events;
     private readonly TaskCompletionSource _stopRequested = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly long _started;
-    private INodeLinks? _links;
+    private NodeLinks? _links;
 
     internal MeshNode(
         NodeConfiguration configuration, LocalIdentity identity, MeshStore store, TimeProvider time, ILoggerFactory logs, Action<LogLevel> setLevel)
@@ -53,8 +53,8 @@ internal sealed partial class MeshNode : IAsyncDisposable
         Book = new AddressBook(store.Reader);
         Conversations = new Conversations.Conversations(
             _loop, _writer, store.Reader, _sealer, _events, time, identity.Address, options.HopLimit);
-        _host = new RouterHost(_writer, store.Reader, Conversations, _events, time, logs.CreateLogger("links"));
-        _local = new LocalNode(identity.PublicKey.Span, identity.Sign, configuration.Name, Capabilities(configuration));
+        _host = new RouterHost(_writer, store.Reader, Conversations, _events, time);
+        _local = new LocalNode(identity.PublicKey.Span, identity.Sign, configuration.Name, CapabilitiesOf(configuration));
         _router = new Router(
             options, _local, AnnounceVerifier.Instance, _host, Seeded(), store.Reader.Sequence(), Instant.Now(time));
         _host.Attach(_router);
@@ -85,7 +85,7 @@ internal sealed partial class MeshNode : IAsyncDisposable
     internal long Pulse => _loop.Batches;
 
     /// <summary>Takes back what survived the last run, then begins to handle events.</summary>
-    internal void Start(INodeLinks links)
+    internal void Start(NodeLinks links)
     {
         _links = links;
         foreach (byte[] bytes in Store.Reader.Announces())
@@ -151,8 +151,9 @@ internal sealed partial class MeshNode : IAsyncDisposable
     private static HeldEnvelope Held(in Holding holding) =>
         new(holding.Upstream, holding.Originated, holding.LifetimeLeft, holding.ReceiptProof);
 
-    private static Capabilities Capabilities(NodeConfiguration configuration) =>
-        (configuration.Relay ? Wire.Capabilities.Relay : 0) | (configuration.StoreAndForward ? Wire.Capabilities.StoreAndForward : 0);
+    /// <summary>What this node does for others.</summary>
+    internal static Capabilities CapabilitiesOf(NodeConfiguration configuration) =>
+        (configuration.Relay ? Capabilities.Relay : 0) | (configuration.StoreAndForward ? Capabilities.StoreAndForward : 0);
 
     /// <summary>The router's source of chance, unpredictable to others.</summary>
     private static Random Seeded() => new(System.Security.Cryptography.RandomNumberGenerator.GetInt32(int.MaxValue));

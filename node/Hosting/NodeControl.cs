@@ -5,6 +5,7 @@ using QuicProChat.Mesh.Node.Configuration;
 using QuicProChat.Mesh.Node.Control;
 using QuicProChat.Mesh.Node.Conversations;
 using QuicProChat.Mesh.Store;
+using QuicProChat.Mesh.Transports;
 using QuicProChat.Mesh.Wire;
 
 namespace QuicProChat.Mesh.Node.Hosting;
@@ -43,9 +44,9 @@ internal sealed class NodeControl(MeshNode node) : IControlTarget
             case ControlCommands.Alias:
                 return await AliasAsync(request).ConfigureAwait(false);
             case ControlCommands.Connect:
-                return Done(request, node.Connect(Uri(request)));
+                return Done(request, Connect(Peer(request.Uri)));
             case ControlCommands.Disconnect:
-                return Done(request, await DisconnectAsync(request).ConfigureAwait(false));
+                return Done(request, Disconnect(request));
             case ControlCommands.Announce:
                 return Done(request, await node.AskAsync(node.Reannounce).ConfigureAwait(false));
             case ControlCommands.LogLevel:
@@ -66,12 +67,8 @@ internal sealed class NodeControl(MeshNode node) : IControlTarget
 
     private static ControlException Usage(string message) => new(ControlErrorCode.Usage, message);
 
-    private static LinkUri Uri(ControlRequest request)
-    {
-        if (request.Uri is not { } text)
-            throw Usage("connect needs \"uri\"");
-        return LinkUri.TryParse(text, out LinkUri? uri, out string? error) ? uri : throw Usage(error);
-    }
+    private static PeerUris Peer(string? text) =>
+        PeerUris.TryParse(text ?? throw Usage("connect needs \"uri\""), out PeerUris? peer, out string? error) ? peer : throw Usage(error);
 
     private IdentityInfo Identity() => new(
         node.Identity.Address.ToString(), node.Identity.Address.ToHex(),
@@ -123,15 +120,14 @@ internal sealed class NodeControl(MeshNode node) : IControlTarget
         return Done(request, $"{alias} is {address}");
     }
 
-    private async ValueTask<string> DisconnectAsync(ControlRequest request)
+    private string Connect(PeerUris peer) =>
+        node.Connect(peer) ? $"dialling {peer}" : throw new ControlException(ControlErrorCode.Refused, $"{peer} is dialled already");
+
+    private string Disconnect(ControlRequest request)
     {
-        if (request.To is not { } text)
-            throw Usage("disconnect needs \"to\": an address, alias or URI");
-        if (LinkUri.TryParse(text, out LinkUri? uri, out _))
-            return node.Forget(uri) ? $"{uri} is dialled no more" : throw new ControlException(ControlErrorCode.Refused, $"{uri} is not dialled");
-        NodeAddress peer = node.Book.Resolve(text);
-        int ended = await node.AskAsync(_ => node.Disconnect(peer)).ConfigureAwait(false);
-        return ended > 0 ? $"{ended} link(s) to {peer} ended" : throw new ControlException(ControlErrorCode.Refused, $"there is no link to {peer}");
+        string text = request.To ?? throw Usage("disconnect needs \"to\": an address, alias or URI");
+        bool done = text.Contains(':', StringComparison.Ordinal) ? node.Disconnect(Peer(text)) : node.Disconnect(node.Book.Resolve(text));
+        return done ? $"{text} is dialled no more, its link ends" : throw new ControlException(ControlErrorCode.Refused, $"there is no link to {text}");
     }
 
     private string SetLevel(ControlRequest request)

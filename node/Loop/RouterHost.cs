@@ -1,4 +1,3 @@
-using Microsoft.Extensions.Logging;
 using QuicProChat.Mesh.Identity;
 using QuicProChat.Mesh.Node.Control;
 using QuicProChat.Mesh.Node.Storage;
@@ -25,21 +24,19 @@ internal sealed partial class RouterHost : ILoopOwner
     private readonly Conversations.Conversations _conversations;
     private readonly EventHub _events;
     private readonly TimeProvider _time;
-    private readonly ILogger _log;
     private readonly Queue<EnvelopeId> _toLoad = [];
     private readonly HashSet<NodeAddress> _changedRoutes = [];
     private Router _router = null!;
     private Instant _now;
 
     internal RouterHost(
-        StoreWriter writer, StoreReader reader, Conversations.Conversations conversations, EventHub events, TimeProvider time, ILogger log)
+        StoreWriter writer, StoreReader reader, Conversations.Conversations conversations, EventHub events, TimeProvider time)
     {
         _writer = writer;
         _reader = reader;
         _conversations = conversations;
         _events = events;
         _time = time;
-        _log = log;
     }
 
     /// <summary>The links that are up; for the loop only.</summary>
@@ -72,7 +69,6 @@ internal sealed partial class RouterHost : ILoopOwner
         DateTimeOffset since = _time.GetUtcNow();
         Links.Add(id, link, since);
         Links.Touch(link);
-        _log.PeerUp(link.Peer, link.PeerName, link.Transport, link.Uri);
         if (_events.HasListeners)
             _events.Publish(new EventInfo("peerUp", since) { Peer = Describe(new LiveLink(id, link, since)) });
     }
@@ -84,10 +80,8 @@ internal sealed partial class RouterHost : ILoopOwner
         if (Links.Remove(link) is not { } gone)
             return;
         _router.LinkDown(now, gone.Id);
-        string why = LinkEnds.Describe(reason);
-        _log.PeerDown(link.Peer, link.PeerName, link.Transport, link.Uri, why);
         if (_events.HasListeners)
-            _events.Publish(new EventInfo("peerDown", _time.GetUtcNow()) { Peer = Describe(gone), Reason = why });
+            _events.Publish(new EventInfo("peerDown", _time.GetUtcNow()) { Peer = Describe(gone), Reason = LinkEnds.Describe(reason) });
     }
 
     /// <inheritdoc/>
