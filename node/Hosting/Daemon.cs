@@ -37,7 +37,9 @@ internal static class Daemon
         {
             using DataDirectory directory = DataDirectory.Take(configuration.DataDirectory);
             using LocalIdentity identity = LoadIdentity(configuration, directory, log);
-            return await RunAsync(configuration, load, directory, identity, logs, time, ready, stop).ConfigureAwait(false);
+            int code = await RunAsync(configuration, load, directory, identity, logs, time, ready, stop).ConfigureAwait(false);
+            log.Stopped();
+            return code;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or StoreException)
         {
@@ -52,9 +54,12 @@ internal static class Daemon
     {
         ILogger log = logs.CreateLogger("node");
         using var manager = new ServiceManager(Environment.GetEnvironmentVariable("NOTIFY_SOCKET"));
-        await using ControlServer control = ControlServer.Bind(configuration.ControlPath, logs.CreateLogger("control"));
+        // Whatever hangs, the process ends in time: what was acknowledged is on disk.
+        using ITimer limit = time.CreateTimer(_ => EndNow(log), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        // Ended in the opposite order: clients are answered to the last, links say goodbye, the last writes follow.
         using MeshStore store = OpenStore(directory.Path, identity, configuration, time);
         await using var node = new MeshNode(configuration, identity, store, time, logs, level => logs.Level = level);
+        await using ControlServer control = ControlServer.Bind(configuration.ControlPath, logs.CreateLogger("control"));
         using PosixSignalRegistration terminate = OnSignal(PosixSignal.SIGTERM, node.RequestStop);
         using PosixSignalRegistration interrupt = OnSignal(PosixSignal.SIGINT, node.RequestStop);
         using PosixSignalRegistration hangUp = OnSignal(PosixSignal.SIGHUP, () => _ = ReloadAsync(node, load, manager, time, log));
@@ -79,19 +84,16 @@ internal static class Daemon
         using ITimer? watchdog = StartWatchdog(node, manager, time);
 
         await Task.WhenAny(node.StopRequested, node.LoopEnded).ConfigureAwait(false);
-        bool failed = node.LoopEnded.IsFaulted;
         manager.Stopping();
         log.Stopping();
-        // Whatever hangs, the process ends in time: what was acknowledged is on disk.
-        using ITimer limit = time.CreateTimer(_ =>
-        {
-            log.StopForced();
-            Environment.Exit(ExitCode.Failed);
-        }, null, StopWithin, Timeout.InfiniteTimeSpan);
-        await control.DisposeAsync().ConfigureAwait(false);
-        await node.DisposeAsync().ConfigureAwait(false);
-        log.Stopped();
-        return failed ? ExitCode.Failed : ExitCode.Done;
+        limit.Change(StopWithin, Timeout.InfiniteTimeSpan);
+        return node.LoopEnded.IsFaulted ? ExitCode.Failed : ExitCode.Done;
+    }
+
+    private static void EndNow(ILogger log)
+    {
+        log.StopForced();
+        Environment.Exit(ExitCode.Failed);
     }
 
     private static LocalIdentity LoadIdentity(NodeConfiguration configuration, DataDirectory directory, ILogger log)

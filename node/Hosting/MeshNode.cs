@@ -113,14 +113,22 @@ internal sealed partial class MeshNode : IAsyncDisposable
     /// <exception cref="ControlException">It could not be written.</exception>
     internal async Task WriteAsync(Action<MeshStore> write)
     {
+        if (!await TryWriteAsync(write).ConfigureAwait(false))
+            throw new ControlException(ControlErrorCode.Refused, "the store is full or failing");
+    }
+
+    /// <summary>Writes what may wait, so that who reads next sees it; while the disk fails, it is kept for later.</summary>
+    internal Task SettleAsync() => TryWriteAsync(static _ => { });
+
+    private async Task<bool> TryWriteAsync(Action<MeshStore> write)
+    {
         var operation = new SingleWrite(write);
         await AskAsync(_ =>
         {
             _writer.Add(operation);
             return true;
         }).ConfigureAwait(false);
-        if (!await operation.Written.ConfigureAwait(false))
-            throw new ControlException(ControlErrorCode.Refused, "the store is full or failing");
+        return await operation.Written.ConfigureAwait(false);
     }
 
     /// <summary>

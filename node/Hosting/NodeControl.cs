@@ -38,9 +38,9 @@ internal sealed class NodeControl(MeshNode node) : IControlTarget
             case ControlCommands.Metrics:
                 return Reply(request, new MetricsInfo(await node.MetricsAsync(cancellation).ConfigureAwait(false)), ControlJson.Default.MetricsInfo);
             case ControlCommands.Messages:
-                return Reply(request, Messages(request), ControlJson.Default.IReadOnlyListMessageInfo);
+                return Reply(request, await MessagesAsync(request).ConfigureAwait(false), ControlJson.Default.IReadOnlyListMessageInfo);
             case ControlCommands.Message:
-                return Reply(request, Message(request), ControlJson.Default.MessageInfo);
+                return Reply(request, await MessageAsync(request).ConfigureAwait(false), ControlJson.Default.MessageInfo);
             case ControlCommands.Alias:
                 return await AliasAsync(request).ConfigureAwait(false);
             case ControlCommands.Connect:
@@ -74,22 +74,24 @@ internal sealed class NodeControl(MeshNode node) : IControlTarget
         node.Identity.Address.ToString(), node.Identity.Address.ToHex(),
         Convert.ToHexStringLower(node.Identity.PublicKey.Span), node.Configuration.Name);
 
-    private IReadOnlyList<MessageInfo> Messages(ControlRequest request)
+    private async Task<IReadOnlyList<MessageInfo>> MessagesAsync(ControlRequest request)
     {
         int limit = request.Limit ?? UsualMessages;
         if (limit is < 1 or > MostMessages)
             throw Usage($"limit is a number from 1 to {MostMessages}");
         NodeAddress? with = request.With is { } peer ? node.Book.Resolve(peer) : null;
+        await node.SettleAsync().ConfigureAwait(false);
         return [.. node.Store.Reader.FindMessages(with, limit).Select(MessageView.Of)];
     }
 
-    private MessageInfo Message(ControlRequest request)
+    private async Task<MessageInfo> MessageAsync(ControlRequest request)
     {
         if (request.Id is not { Length: EnvelopeId.Size * 2 } text)
             throw Usage("message needs \"id\": 32 hexadecimal digits");
-        Span<byte> bytes = stackalloc byte[EnvelopeId.Size];
+        byte[] bytes = new byte[EnvelopeId.Size];
         if (Convert.FromHexString(text, bytes, out _, out int written) != System.Buffers.OperationStatus.Done || written != bytes.Length)
             throw Usage("message needs \"id\": 32 hexadecimal digits");
+        await node.SettleAsync().ConfigureAwait(false);
         StoredMessage stored = node.Store.Reader.FindMessage(EnvelopeId.Read(bytes))
             ?? throw new ControlException(ControlErrorCode.Refused, $"there is no message {text}");
         return MessageView.Of(stored);
