@@ -142,7 +142,7 @@ public sealed unsafe class SerialLine : ISerialLine
             termios[TermiosAbi.MinimumAt] = 1;
             WriteNative(termios[TermiosAbi.InputSpeedAt..], (uint)baud);
             WriteNative(termios[TermiosAbi.OutputSpeedAt..], (uint)baud);
-            if (Libc.Ioctl(_fd, TermiosAbi.Tcsets2, p) < 0)
+            if (Libc.Ioctl(_fd, TermiosAbi.Tcsetsw2, p) < 0)
                 throw Failure(_path, $"does not take {baud} bits a second");
         }
     }

@@ -16,7 +16,7 @@ internal static class TermiosAbi
     internal const int ControlCharactersAt = 17, ControlCharacters = 19, InputSpeedAt = 36, OutputSpeedAt = 40;
     internal const int MinimumAt = ControlCharactersAt + 6;
 
-    internal const nuint Tcgets2 = 0x802C542A, Tcsets2 = 0x402C542B, Tcflsh = 0x540B;
+    internal const nuint Tcgets2 = 0x802C542A, Tcsetsw2 = 0x402C542C, Tcflsh = 0x540B;
     internal const nuint Tiocexcl = 0x540C, Tiocnxcl = 0x540D;
 
     /// <summary>Argument of TCFLSH: both directions.</summary>

@@ -23,6 +23,15 @@ internal static class E22Frame
         BinaryPrimitives.WriteUInt16BigEndian(frame.AsSpan(^2), Crc16.Of(frame.AsSpan(1, data.Length + 1)));
         return frame;
     }
+
+    /// <summary>Whether a whole frame that checks stands at the beginning.</summary>
+    internal static bool IsWhole(ReadOnlySpan<byte> bytes)
+    {
+        if (bytes.Length <= Overhead || bytes[0] != Magic || bytes.Length < bytes[1] + Overhead)
+            return false;
+        int crcAt = bytes[1] + 2;
+        return BinaryPrimitives.ReadUInt16BigEndian(bytes[crcAt..]) == Crc16.Of(bytes[1..crcAt]);
+    }
 }
 
 /// <summary>Finds frames in a transparent modem's stream; whatever does not check is skipped byte by byte.</summary>
@@ -95,8 +104,7 @@ internal sealed class E22Reader
                 Drop(1, garbage: true);
                 continue;
             }
-            ushort crc = BinaryPrimitives.ReadUInt16BigEndian(_buffer.AsSpan(whole - 2));
-            if (crc != Crc16.Of(_buffer.AsSpan(1, count + 1)))
+            if (!E22Frame.IsWhole(_buffer.AsSpan(0, _length)))
             {
                 Drop(1, garbage: true);
                 continue;
@@ -104,7 +112,8 @@ internal sealed class E22Reader
             if (withRssi && _length == whole && now < Deadline)
                 return false;
             data = _buffer.AsSpan(2, count).ToArray();
-            bool hasRssi = withRssi && _length > whole;
+            // Two frames that the sender's module put into one sub-packet stand side by side; A7 is also -89 dBm.
+            bool hasRssi = withRssi && _length > whole && !E22Frame.IsWhole(_buffer.AsSpan(whole, _length - whole));
             rssi = hasRssi ? _buffer[whole] - 256 : null;
             Drop(whole + (hasRssi ? 1 : 0), garbage: false);
             return true;

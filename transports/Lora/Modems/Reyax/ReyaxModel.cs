@@ -13,7 +13,7 @@ internal sealed record ReyaxModel(string Name, int Preamble, int MaxPowerDbm, st
     internal const int HeaderOnAir = 8;
 
     /// <summary>Bandwidths by their number in AT+PARAMETER.</summary>
-    private static readonly int[] Bandwidths =
+    internal static readonly int[] AllBandwidths =
         [7_800, 10_400, 15_600, 20_800, 31_250, 41_700, 62_500, 125_000, 250_000, 500_000];
 
     internal static ReyaxModel Rylr998 { get; } = new("RYLR998", 12, 22, ",M");
@@ -26,7 +26,7 @@ internal sealed record ReyaxModel(string Name, int Preamble, int MaxPowerDbm, st
         : null;
 
     /// <summary>Number of a bandwidth; -1 where there is none.</summary>
-    internal static int BandwidthNumber(int bandwidthHz) => Array.IndexOf(Bandwidths, bandwidthHz);
+    internal static int BandwidthNumber(int bandwidthHz) => Array.IndexOf(AllBandwidths, bandwidthHz);
 
     /// <summary>
     /// Modulation for airtime: the longer preamble of the two families and Semtech's rule for low data rate
