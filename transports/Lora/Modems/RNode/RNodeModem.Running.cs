@@ -136,7 +136,8 @@ public sealed partial class RNodeModem
         while (_held.TryPeek(out Held held) && held.Earliest <= now)
         {
             claimed += held.Airtime;
-            if (measured < claimed * MeasuredShare)
+            TimeSpan expected = claimed < SurelyCovered ? claimed : SurelyCovered;
+            if (measured < expected * MeasuredShare)
                 break;
             _confirmed.Enqueue((now, held.Airtime));
             Release();
