@@ -42,7 +42,7 @@ public sealed unsafe partial class Pty : IDisposable
     {
         if (_master < 0)
             return;
-        if (_link is not null)
+        if (_link is not null && Directory.Exists(Path.GetDirectoryName(_link)))
             File.Delete(_link);
         _ = close(_master);
         _master = -1;
@@ -87,6 +87,16 @@ public sealed unsafe partial class Pty : IDisposable
         }
     }
 
+    /// <summary>The line settings that the client made: four flag words and the speeds in and out, as the kernel keeps them.</summary>
+    public (uint Input, uint Output, uint Control, uint Local, uint SpeedIn, uint SpeedOut) Settings()
+    {
+        // struct termios2 of asm-generic/termbits.h; on the master it is the other side's.
+        uint* words = stackalloc uint[16];
+        if (ioctl(_master, 0x802C542A, words) != 0)
+            throw new IOException("cannot read the line settings: " + Marshal.GetLastPInvokeErrorMessage());
+        return (words[0], words[1], words[2], words[3], words[9], words[10]);
+    }
+
     /// <inheritdoc/>
     public void Dispose() => Unplug();
 
@@ -122,6 +132,9 @@ public sealed unsafe partial class Pty : IDisposable
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int tcsetattr(int fd, int when, byte* termios);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int ioctl(int fd, nuint request, void* argument);
 
     [LibraryImport("libc")]
     private static partial void cfmakeraw(byte* termios);

@@ -250,6 +250,9 @@ public sealed class ReyaxModem : ModemMachine
                 NextTick = now + TimeSpan.FromMilliseconds(50 + _random.Next(100 << Math.Min(_busyRetries, 6)));
                 break;
             case Phase.Sending:
+                // It answers, so it does not transmit.
+                _onAirUntil = now;
+                BusyUntil = now;
                 Finish(sent: false, $"the modem answered error {code} to AT+SEND", now);
                 break;
             case Phase.WriteSetting:
