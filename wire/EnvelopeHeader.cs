@@ -13,6 +13,13 @@ namespace QuicProChat.Mesh.Wire;
 //  vk: version(4) kind(4)     flags: 00 attempt(2) 0 receipt(1) priority(2)
 
 /// <summary>The 21 bytes before an envelope's payload.</summary>
+/// <param name="Kind">What the payload is.</param>
+/// <param name="Priority">How urgent it is.</param>
+/// <param name="WantsReceipt">The sender asks for a proof of delivery.</param>
+/// <param name="Attempt">Number of the end-to-end repetition, 0 to 3; relays leave it, the sender counts it up.</param>
+/// <param name="HopsLeft">Hops left; each relay clamps it to 64 and decrements it.</param>
+/// <param name="LifetimeUnits">Lifetime left in <see cref="LifetimeUnit"/>s.</param>
+/// <param name="Destination">The address it goes to.</param>
 public readonly record struct EnvelopeHeader(
     EnvelopeKind Kind, Priority Priority, bool WantsReceipt, byte Attempt, byte HopsLeft, ushort LifetimeUnits, NodeAddress Destination)
 {
@@ -54,5 +61,17 @@ public readonly record struct EnvelopeHeader(
         bytes[2] = HopsLeft;
         BinaryPrimitives.WriteUInt16BigEndian(bytes[3..], LifetimeUnits);
         Destination.Write(bytes[5..]);
+    }
+
+    /// <summary>Replaces the fields that a relay changes, in the bytes of an envelope.</summary>
+    /// <param name="envelope">At least the 21 bytes of the header.</param>
+    /// <param name="attempt">0 to <see cref="Limits.MaxAttempt"/>.</param>
+    /// <param name="hopsLeft">Hops left.</param>
+    /// <param name="lifetimeUnits">Lifetime left in units of 10 s.</param>
+    public static void Restamp(Span<byte> envelope, byte attempt, byte hopsLeft, ushort lifetimeUnits)
+    {
+        envelope[1] = (byte)((envelope[1] & ImmutableFlags) | attempt << AttemptShift);
+        envelope[2] = hopsLeft;
+        BinaryPrimitives.WriteUInt16BigEndian(envelope[3..], lifetimeUnits);
     }
 }
