@@ -29,7 +29,7 @@ public enum EventKind : byte
     /// <summary>A stalled connection has waited long enough. A: channel, C: connection.</summary>
     Stalled,
 
-    /// <summary>A radio has sent its frame. A: node, B: frame.</summary>
+    /// <summary>A radio has sent its frame, or has waited for the channel. A: node, B: 1 if it waited.</summary>
     RadioSent,
 
     /// <summary>Something a node's host asked for. A: node, B: what, C: token.</summary>

@@ -21,7 +21,7 @@ public interface INodeProgram
     /// <summary>A frame arrived.</summary>
     void Receive(Instant now, LinkId link, ReadOnlySpan<byte> frame);
 
-    /// <summary>Every frame of a write was handed over.</summary>
+    /// <summary>Every event of this moment was handed over, such as all frames of a write.</summary>
     void EndOfBatch(Instant now);
 
     /// <summary>Time has passed.</summary>

@@ -22,8 +22,10 @@ public sealed partial class Network
 
     private const int MostRetransmissions = 15;
 
-    internal bool Queue(Channel channel, FrameClass frameClass, ReadOnlySpan<byte> frame)
+    internal bool Queue(Channel channel, FrameClass frameClass, ReadOnlySpan<byte> frame, bool everyone)
     {
+        if (RadioModel is not null)
+            return QueueRadio(channel, frameClass, frame, everyone);
         ref FrameQueue queue = ref channel.Queues[(int)frameClass];
         if (queue.Bytes + frame.Length > QueueLimit)
         {
@@ -37,6 +39,12 @@ public sealed partial class Network
 
     internal void Write(Channel channel)
     {
+        if (RadioModel is not null)
+        {
+            StartRadio(Sender(channel));
+            return;
+        }
+
         Link link = _links[channel.Index / 2];
         int end = channel.Index % 2;
         long connection = link.Ends[end].Connection;
@@ -198,7 +206,6 @@ public sealed partial class Network
             first = Frames.Release(first);
         }
 
-        receiver.Program!.EndOfBatch(Now);
         receiver.Settle();
     }
 

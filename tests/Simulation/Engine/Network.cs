@@ -145,6 +145,9 @@ public sealed partial class Network(int seed)
             case EventKind.Stalled:
                 GiveUp(_channels[next.A], next.C);
                 break;
+            case EventKind.RadioSent:
+                RadioSent(_nodes[next.A], next.B == Retry);
+                break;
             case EventKind.Host:
                 Node node = _nodes[next.A];
                 if (node.Program is { } program && node.Life == next.B >> 8)

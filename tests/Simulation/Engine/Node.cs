@@ -37,8 +37,8 @@ public sealed class Node(Network network, int index)
     /// <summary>The node at the far end of one of its program's links; null if the link is down.</summary>
     public Node? PeerOf(LinkId link) => Find(link) is { } channel ? Network.Receiver(channel) : null;
 
-    /// <summary>Queues a frame; false if the queue of its class is full.</summary>
-    public bool Send(LinkId link, FrameClass frameClass, ReadOnlySpan<byte> frame)
+    /// <summary>Queues a frame, on a radio for everyone if so wanted; false if the queue of its class is full.</summary>
+    public bool Send(LinkId link, FrameClass frameClass, ReadOnlySpan<byte> frame, bool everyone = false)
     {
         Channel channel = Find(link) ?? throw new InvalidOperationException($"node {Index} sends on link {link.Value}, which is down");
         if (!channel.Dirty)
@@ -47,7 +47,7 @@ public sealed class Node(Network network, int index)
             _dirty.Add(channel);
         }
 
-        return Network.Queue(channel, frameClass, frame);
+        return Network.Queue(channel, frameClass, frame, everyone);
     }
 
     /// <summary>Ends a connection soon.</summary>
@@ -96,6 +96,7 @@ public sealed class Node(Network network, int index)
     /// <summary>After the program was called: writes what it queued, and notes when it wants to be called again.</summary>
     internal void Settle()
     {
+        Program!.EndOfBatch(Network.Now);
         foreach (Channel channel in _dirty)
         {
             channel.Dirty = false;
@@ -103,7 +104,7 @@ public sealed class Node(Network network, int index)
         }
 
         _dirty.Clear();
-        Instant due = Program!.NextDue;
+        Instant due = Program.NextDue;
         if (due < TickAt)
         {
             TickAt = due < Network.Now ? Network.Now : due;
