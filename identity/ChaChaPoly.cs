@@ -6,30 +6,21 @@ namespace QuicProChat.Mesh.Identity;
 public static unsafe class ChaChaPoly
 {
     /// <summary>Size of a key in bytes.</summary>
-    public const int KeySize = 32;
+    public const int KeySize = Aead.KeySize;
 
     /// <summary>Size of a nonce in bytes; never used twice under one key.</summary>
     public const int NonceSize = 12;
 
     /// <summary>Size of the tag in bytes, appended to the ciphertext.</summary>
-    public const int TagSize = 16;
+    public const int TagSize = Aead.TagSize;
 
     static ChaChaPoly() => Sodium.EnsureInitialized();
 
     /// <summary>Encrypts; <paramref name="cipher"/> receives <c>message.Length + 16</c> bytes and may overlap the message at the same start.</summary>
     public static void Seal(
         ReadOnlySpan<byte> key, ReadOnlySpan<byte> nonce, ReadOnlySpan<byte> associated, ReadOnlySpan<byte> message,
-        Span<byte> cipher)
-    {
-        Guard.Length(key, KeySize, nameof(key));
-        Guard.Length(nonce, NonceSize, nameof(nonce));
-        Guard.Length(cipher, message.Length + TagSize, nameof(cipher));
-        fixed (byte* c = cipher, m = message, a = associated, n = nonce, k = key)
-        {
-            _ = Sodium.crypto_aead_chacha20poly1305_ietf_encrypt(
-                c, null, m, (ulong)message.Length, a, (ulong)associated.Length, null, n, k);
-        }
-    }
+        Span<byte> cipher) =>
+        Aead.Seal(&Sodium.crypto_aead_chacha20poly1305_ietf_encrypt, NonceSize, key, nonce, associated, message, cipher);
 
     /// <summary>Decrypts; false (and nothing usable in <paramref name="message"/>) if the tag does not hold.</summary>
     /// <param name="key">32 bytes.</param>
@@ -39,17 +30,6 @@ public static unsafe class ChaChaPoly
     /// <param name="message">Receives <c>cipher.Length - 16</c> bytes.</param>
     public static bool TryOpen(
         ReadOnlySpan<byte> key, ReadOnlySpan<byte> nonce, ReadOnlySpan<byte> associated, ReadOnlySpan<byte> cipher,
-        Span<byte> message)
-    {
-        Guard.Length(key, KeySize, nameof(key));
-        Guard.Length(nonce, NonceSize, nameof(nonce));
-        if (cipher.Length < TagSize)
-            return false;
-        Guard.Length(message, cipher.Length - TagSize, nameof(message));
-        fixed (byte* c = cipher, m = message, a = associated, n = nonce, k = key)
-        {
-            return Sodium.crypto_aead_chacha20poly1305_ietf_decrypt(
-                m, null, null, c, (ulong)cipher.Length, a, (ulong)associated.Length, n, k) == 0;
-        }
-    }
+        Span<byte> message) =>
+        Aead.TryOpen(&Sodium.crypto_aead_chacha20poly1305_ietf_decrypt, NonceSize, key, nonce, associated, cipher, message);
 }

@@ -14,7 +14,10 @@ internal static class DerCertificate
     private const byte Sequence = 0x30;
     private const byte BitString = 0x03;
 
-    /// <summary>Splits a certificate into the bytes that were signed (tag and length included) and the signature.</summary>
+    // ecdsa-with-SHA256 without parameters (RFC 5758, section 3.2).
+    private static ReadOnlySpan<byte> EcdsaWithSha256 => [0x30, 0x0A, 0x06, 0x08, 0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x04, 0x03, 0x02];
+
+    /// <summary>Splits a certificate signed with ECDSA and SHA-256 into the bytes that were signed (tag and length included) and the signature.</summary>
     internal static bool TrySplit(ReadOnlySpan<byte> certificate, out ReadOnlySpan<byte> signed, out ReadOnlySpan<byte> signature)
     {
         signed = default;
@@ -26,9 +29,9 @@ internal static class DerCertificate
             return false;
         signed = body[..(header + length)];
         body = body[signed.Length..];
-        if (!TryMeasure(body, Sequence, out header, out length))
+        if (!body.StartsWith(EcdsaWithSha256))
             return false;
-        body = body[(header + length)..];
+        body = body[EcdsaWithSha256.Length..];
         if (!TryMeasure(body, BitString, out header, out length) || header + length != body.Length
             || length == 0 || body[header] != 0)
             return false;
