@@ -63,10 +63,10 @@ internal sealed class TestNetwork(int seed, bool realRoutes = false)
             Instant due = Instant.Never;
             foreach (TestNode node in Nodes)
             {
-                if (node.Up && node.Router.NextDue < due)
+                if (node.Up && node.Due < due)
                 {
                     next = node;
-                    due = node.Router.NextDue;
+                    due = node.Due;
                 }
             }
 
@@ -82,7 +82,7 @@ internal sealed class TestNetwork(int seed, bool realRoutes = false)
             else
             {
                 next!.Router.Tick(Now);
-                next.Router.EndOfBatch(Now);
+                next.Settle();
             }
         }
 
