@@ -70,6 +70,7 @@ internal sealed class Admission(int total, int perSource)
     internal sealed class Ticket(Admission owner, Source source) : IDisposable
     {
         private readonly CancellationTokenSource _displaced = new();
+        private ITimer? _expiry;
 
         internal Source From { get; } = source;
 
@@ -80,10 +81,15 @@ internal sealed class Admission(int total, int perSource)
 
         internal void Displace() => _displaced.Cancel();
 
+        /// <summary>Gives the place up after a time, for transports that do not tell when a handshake failed.</summary>
+        internal void ExpireAfter(TimeSpan time, TimeProvider clock) =>
+            _expiry = clock.CreateTimer(_ => Dispose(), null, time, Timeout.InfiniteTimeSpan);
+
         public void Dispose()
         {
             lock (owner._lock)
                 owner.Remove(this);
+            _expiry?.Dispose();
         }
     }
 

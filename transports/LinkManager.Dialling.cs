@@ -61,7 +61,11 @@ public sealed partial class LinkManager
         }
 
         foreach (Dialler dialler in stopped)
+        {
             dialler.Stop.Cancel();
+            _ = dialler.Loop.ContinueWith(_ => dialler.Stop.Dispose(), TaskScheduler.Default);
+        }
+
         return stopped.Count > 0;
     }
 

@@ -30,7 +30,6 @@ internal sealed class LinkTls(OwnCertificate own, NodeAddress? pinned)
         ApplicationProtocols = [Protocol],
         EnabledSslProtocols = SslProtocols.Tls13,
         ClientCertificateContext = Own.Context,
-        LocalCertificateSelectionCallback = null,
         CertificateChainPolicy = ChainPolicy(),
         RemoteCertificateValidationCallback = Validate,
         AllowTlsResume = false,

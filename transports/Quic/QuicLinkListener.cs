@@ -22,7 +22,7 @@ internal sealed class QuicLinkListener : IListener
     private readonly CancellationTokenSource _stop = new();
 
     // From the options of a connection to its acceptance, by the connection itself; an entry goes with it.
-    private readonly ConditionalWeakTable<QuicConnection, LinkTls> _handshakes = [];
+    private readonly ConditionalWeakTable<QuicConnection, Arrival> _arrivals = [];
 
     private QuicListener? _listener;
     private Task _loop = Task.CompletedTask;
@@ -65,13 +65,16 @@ internal sealed class QuicLinkListener : IListener
         await _stop.CancelAsync();
         await _listener!.DisposeAsync();
         await _loop;
-        _stop.Dispose();
     }
 
     private ValueTask<QuicServerConnectionOptions> OptionsFor(QuicConnection connection)
     {
         LinkTls tls = new(_node.Certificate, pinned: null);
-        _handshakes.AddOrUpdate(connection, tls);
+        Admission.Ticket ticket = _admission.Admit(connection.RemoteEndPoint.Address);
+        ticket.Displaced.Register(() => _ = connection.DisposeAsync().AsTask());
+        // A handshake that fails is reported without its connection, so its place is given up by the clock.
+        ticket.ExpireAfter(_node.Settings.HandshakeTimeout, _node.Time);
+        _arrivals.AddOrUpdate(connection, new Arrival(tls, ticket));
         QuicServerConnectionOptions options = new() { ServerAuthenticationOptions = tls.Server() };
         QuicTransport.Configure(options, _node);
         // The dialer opens no stream: we do.
@@ -105,10 +108,11 @@ internal sealed class QuicLinkListener : IListener
         string remote = connection.RemoteEndPoint.ToString();
         try
         {
-            using Admission.Ticket ticket = _admission.Admit(connection.RemoteEndPoint.Address);
+            if (!_arrivals.TryGetValue(connection, out Arrival? arrival))
+                throw new InvalidOperationException("A connection was accepted that nobody gave options.");
+            using Admission.Ticket ticket = arrival.Ticket;
             (StreamLink? link, LinkEnd? failure) = await _handshake.AcceptAsync(
-                remote, _handshakes.TryGetValue(connection, out LinkTls? tls) ? tls : new LinkTls(_node.Certificate, pinned: null),
-                (_, deadline) => OpenStreamAsync(connection, deadline), ticket, _stop.Token);
+                remote, arrival.Tls, (_, deadline) => OpenStreamAsync(connection, deadline), ticket, _stop.Token);
             if (link is not null)
                 _acceptor.Accept(link);
             else
@@ -133,4 +137,7 @@ internal sealed class QuicLinkListener : IListener
             throw;
         }
     }
+
+    /// <summary>A connection between its first packet and its Hello.</summary>
+    private sealed record Arrival(LinkTls Tls, Admission.Ticket Ticket);
 }

@@ -44,7 +44,6 @@ internal sealed class TcpListener : IListener
         await _stop.CancelAsync();
         _socket.Dispose();
         await _loop;
-        _stop.Dispose();
     }
 
     private async Task AcceptAsync()
