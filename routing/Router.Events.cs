@@ -10,6 +10,7 @@ public sealed partial class Router
     private const int ViolationsAllowed = 8;
 
     private readonly List<LinkSlot> _links = [];
+    private readonly List<(LinkId Id, LinkDescription Description)> _rising = [];
 
     /// <summary>An announce that was verified before a restart.</summary>
     public void RestoreAnnounce(Announce announce) => _routes.RestoreAnnounce(announce);
@@ -28,29 +29,44 @@ public sealed partial class Router
     public bool RestoreEnvelope(in EnvelopeId id, in HeldEnvelope held, in EnvelopeHeader header, int size) =>
         _custody.RestoreEnvelope(id, held, header, size);
 
-    /// <summary>A link is up. <see cref="LinkId.None"/>: the peer is this node itself; the link must be closed.</summary>
+    /// <summary>
+    /// A link is up; what there is to say to the neighbour goes out with <see cref="EndOfBatch"/>, or the next event.
+    /// <see cref="LinkId.None"/>: the peer is this node itself; the link must be closed.
+    /// </summary>
     public LinkId LinkUp(Instant now, in LinkDescription link)
     {
         if (link.Peer == _self)
             return LinkId.None;
-        int index = _links.FindIndex(static slot => !slot.Up);
-        if (index < 0)
-        {
-            index = _links.Count;
+        int index = 0;
+        while (index < _links.Count && _links[index].Up)
+            index++;
+        if (index == _links.Count)
             _links.Add(default);
-        }
 
         _links[index] = new LinkSlot { Up = true };
         var id = new LinkId(index);
-        _custody.LinkUp(now, id, link);
-        _routes.LinkUp(now, id, link);
-        _custody.Settle(now);
+        _rising.Add((id, link));
         return id;
+    }
+
+    // The caller learns the number of a new link only when LinkUp returns, so nothing is sent on it before the next event.
+    private void Rise(Instant now)
+    {
+        foreach ((LinkId id, LinkDescription description) in _rising)
+        {
+            _custody.LinkUp(now, id, description);
+            _routes.LinkUp(now, id, description);
+        }
+
+        _rising.Clear();
+        _custody.Settle(now);
     }
 
     /// <summary>A link is gone. Whatever the neighbour had not taken goes to other next hops at once.</summary>
     public void LinkDown(Instant now, LinkId link)
     {
+        if (_rising.Count > 0)
+            Rise(now);
         if (!IsUp(link))
             return;
         _links[link.Value] = default;
@@ -62,6 +78,8 @@ public sealed partial class Router
     /// <summary>A link that had no room has some again.</summary>
     public void LinkWritable(Instant now, LinkId link)
     {
+        if (_rising.Count > 0)
+            Rise(now);
         if (!IsUp(link))
             return;
         _routes.LinkWritable(now, link);
@@ -71,6 +89,8 @@ public sealed partial class Router
     /// <summary>One frame (kind and body) from a neighbour; anything may be in it.</summary>
     public void Receive(Instant now, LinkId link, ReadOnlySpan<byte> frame)
     {
+        if (_rising.Count > 0)
+            Rise(now);
         if (!IsUp(link))
             return;
         if (frame.IsEmpty)
@@ -96,11 +116,7 @@ public sealed partial class Router
             case FrameKind.Ping or FrameKind.Pong or FrameKind.Announce or FrameKind.RouteUpdate or FrameKind.PathRequest
                 or FrameKind.AnnounceRequest or FrameKind.ControlAck:
                 if (!_routes.Receive(now, link, (FrameKind)frame[0], body))
-                {
-                    _counters.Add(RouterCounter.RouteFrameMalformed);
                     Violated(link);
-                }
-
                 _custody.Settle(now);
                 break;
             case FrameKind.Hello or FrameKind.Bye:
@@ -115,6 +131,8 @@ public sealed partial class Router
     /// <summary>Does everything that is due; call it at <see cref="NextDue"/>.</summary>
     public void Tick(Instant now)
     {
+        if (_rising.Count > 0)
+            Rise(now);
         _routes.Tick(now);
         _custody.Tick(now);
     }
@@ -122,12 +140,19 @@ public sealed partial class Router
     /// <summary>After a batch of events of any sort: sends what was collected meanwhile.</summary>
     public void EndOfBatch(Instant now)
     {
+        if (_rising.Count > 0)
+            Rise(now);
         _routes.EndOfBatch(now);
         _custody.EndOfBatch(now);
     }
 
     /// <summary>Takes an envelope that starts here; see <see cref="OutgoingEnvelope"/>.</summary>
-    public SendResult Send(Instant now, in OutgoingEnvelope envelope) => _custody.Originate(now, envelope);
+    public SendResult Send(Instant now, in OutgoingEnvelope envelope)
+    {
+        if (_rising.Count > 0)
+            Rise(now);
+        return _custody.Originate(now, envelope);
+    }
 
     /// <summary>Gives up an envelope that started here; false if it is not carried any more.</summary>
     public bool Cancel(Instant now, in EnvelopeId id) => _custody.Cancel(now, id);

@@ -20,8 +20,26 @@ public sealed partial class Router
     private readonly IRoutes _routes;
     private readonly CustodyEngine _custody;
     private readonly RouterCounters _counters = new();
+    private readonly RouteProtocol? _protocol;
     private readonly IRouterActions _actions;
     private readonly NodeAddress _self;
+
+    /// <summary>Makes a router without links.</summary>
+    /// <param name="options">What an operator can set.</param>
+    /// <param name="self">This node.</param>
+    /// <param name="verifier">Checks the signatures of announces: <see cref="AnnounceVerifier.Instance"/>, or a shared cache.</param>
+    /// <param name="actions">Where its output goes.</param>
+    /// <param name="random">Seeded by the host; jitter and hash secrets come from it.</param>
+    /// <param name="lastSequence">What <see cref="IRouterActions.PersistSequence"/> was given last; 0 for a fresh node.</param>
+    /// <param name="now">The time.</param>
+    public Router(
+        RouterOptions options, LocalNode self, IAnnounceVerifier verifier, IRouterActions actions, Random random,
+        uint lastSequence, Instant now)
+        : this(options, self.Address, actions, random, now, events => new RouteProtocol(
+            options.Routes, self.Address, self, verifier, lastSequence, actions, events, random, now))
+    {
+        _protocol = (RouteProtocol)_routes;
+    }
 
     internal Router(
         RouterOptions options, in NodeAddress self, IRouterActions actions, Random random, Instant now,
@@ -35,8 +53,14 @@ public sealed partial class Router
     }
 
     /// <summary>When <see cref="Tick"/> has something to do; <see cref="Instant.Never"/> if nothing waits for time.</summary>
-    public Instant NextDue => Instant.Min(_routes.NextDue, _custody.NextDue);
+    public Instant NextDue => _rising.Count > 0 ? default : Instant.Min(_routes.NextDue, _custody.NextDue);
 
-    /// <summary>What was counted since the start.</summary>
+    /// <summary>What was counted about envelopes since the start.</summary>
     public RouterCounters Counters => _counters;
+
+    /// <summary>What was counted about routes since the start.</summary>
+    public RouteCounters RouteCounters => _protocol?.Counters ?? new RouteCounters();
+
+    /// <summary>Nodes that are known, reachable or not.</summary>
+    public int KnownNodes => _protocol?.KnownNodes ?? 0;
 }

@@ -13,6 +13,9 @@ public enum CustodyDurability : byte
 /// <summary>What an operator can set. Sizes in bytes; the defaults fit a router with 64 MB of memory.</summary>
 public sealed record RouterOptions
 {
+    /// <summary>Tuning of the route half.</summary>
+    public RouteOptions Routes { get; init; } = new();
+
     /// <summary>
     /// Hops left in envelopes that start here, and the most that is left to others: 0..63. The neighbour that gets 63
     /// can reach 63 further nodes, so 63 in the header is a limit of 64 hops.
@@ -32,7 +35,7 @@ public sealed record RouterOptions
     public long MaxHeldBytes { get; init; } = 32L << 20;
 
     /// <summary>Held in all, envelopes.</summary>
-    public int MaxHeldCount { get; init; } = 50_000;
+    public int MaxHeldCount { get; init; } = 20_000;
 
     /// <summary>The part of both that one neighbour may fill, in percent.</summary>
     public int NeighbourSharePercent { get; init; } = 50;

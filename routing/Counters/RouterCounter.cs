@@ -48,9 +48,6 @@ public enum RouterCounter
     /// <summary>A frame of an unknown kind: skipped.</summary>
     FrameUnknownKind,
 
-    /// <summary>A routing frame that does not parse or breaks a rule.</summary>
-    RouteFrameMalformed,
-
     /// <summary>A frame that only transports handle: skipped.</summary>
     FrameUnexpected,
 

@@ -5,7 +5,7 @@ namespace QuicProChat.Mesh.Routing.Tests.Custody;
 
 /// <summary>
 /// The promise of docs/protocol.md, section 4.3, against a model of everything that goes wrong: routes that are stale
-/// or plainly wrong and make loops, links that flap, frames and answers lost and doubled, power cuts.
+/// or plainly wrong and make loops, links that flap, frames and answers lost and doubled, full disks, power cuts.
 /// </summary>
 public sealed class NoLossTests
 {
@@ -117,6 +117,8 @@ public sealed class NoLossTests
                     victim.Crash();
                 else if (!victim.Up)
                     victim.Start();
+                Nodes[random.Next(Size)].DiskFails = random.Next(3) == 0;
+                Nodes[random.Next(Size)].HostFull = random.Next(3) == 0;
                 foreach (TestNode node in Nodes.Where(node => node.Up && random.Next(3) == 0))
                     Refresh(node, wrong: random.Next(4) == 0);
                 Network.Run(TimeSpan.FromMilliseconds(random.Next(1, 400)));
@@ -131,7 +133,11 @@ public sealed class NoLossTests
             foreach (TestLink link in _links)
                 link.Raise();
             foreach (TestNode node in Nodes)
+            {
+                node.DiskFails = node.HostFull = false;
                 Refresh(node, wrong: false);
+            }
+
             Network.Run(span);
         }
 

@@ -1,17 +1,24 @@
 using System.Security.Cryptography;
-using QuicProChat.Mesh.Identity;
 using QuicProChat.Mesh.Wire;
 
 namespace QuicProChat.Mesh.Routing.Tests.Custody.Network;
 
 /// <summary>Routers joined by simulated links under simulated time; everything follows from the seed.</summary>
-internal sealed class TestNetwork(int seed)
+internal sealed class TestNetwork(int seed, bool realRoutes = false)
 {
     private readonly PriorityQueue<Action, (long At, long Order)> _events = new();
     private readonly IncrementalHash _trace = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
     private long _order;
 
     public Random Random { get; } = new(seed);
+
+    /// <summary>The nodes run the real route half; otherwise tests set routes by hand.</summary>
+    public bool RealRoutes => realRoutes;
+
+    public CachingVerifier Verifier { get; } = new();
+
+    /// <summary>Sees every frame: from, to, bytes.</summary>
+    public Action<TestNode, TestNode, byte[]>? Observe { get; set; }
 
     public Instant Now { get; private set; } = new(TimeSpan.TicksPerDay);
 
@@ -82,10 +89,17 @@ internal sealed class TestNetwork(int seed)
 
     public string TraceHash() => Convert.ToHexString(_trace.GetCurrentHash());
 
-    public static NodeAddress AddressOf(int index)
+    /// <summary>Checks each signed record once for all nodes.</summary>
+    internal sealed class CachingVerifier : IAnnounceVerifier
     {
-        Span<byte> key = stackalloc byte[Ed25519.PublicKeySize];
-        BitConverter.TryWriteBytes(key, index + 1);
-        return NodeAddress.Of(key);
+        private readonly Dictionary<string, Announce?> _known = [];
+
+        public Announce? Verify(ReadOnlySpan<byte> body)
+        {
+            string key = Convert.ToHexString(body);
+            if (!_known.TryGetValue(key, out Announce? announce))
+                _known[key] = announce = AnnounceVerifier.Instance.Verify(body);
+            return announce;
+        }
     }
 }

@@ -12,20 +12,33 @@ internal sealed class TestNode : IRouterActions
     private readonly RouterOptions _options;
     private readonly Dictionary<TestLink, LinkId> _linkIds = [];
     private readonly Dictionary<int, TestLink> _byId = [];
+    private readonly SortedDictionary<NodeAddress, byte[]> _announces = [];
+    private uint _sequence;
     private int _life;
+
+    private readonly LocalNode _local;
+    private readonly bool _realRoutes;
 
     public TestNode(TestNetwork network, int index, RouterOptions options)
     {
         _network = network;
         _options = options;
+        _realRoutes = network.RealRoutes;
         Index = index;
-        Address = TestNetwork.AddressOf(index);
+        byte[] publicKey = new byte[Ed25519.PublicKeySize], secretKey = new byte[Ed25519.SecretKeySize];
+        byte[] seed = new byte[Ed25519.SeedSize];
+        new Random(index + 1).NextBytes(seed);
+        Ed25519.KeyPairFromSeed(seed, publicKey, secretKey);
+        _local = new LocalNode(publicKey, (message, signature) => Ed25519.Sign(message, secretKey, signature), $"node {index}");
+        Address = _local.Address;
         Start();
     }
 
     public int Index { get; }
 
     public NodeAddress Address { get; }
+
+    public byte[] PublicKey => _local.PublicKey.ToArray();
 
     public bool Up { get; private set; }
 
@@ -62,6 +75,8 @@ internal sealed class TestNode : IRouterActions
     public long this[RouterCounter counter] => Router.Counters[counter];
 
     public LinkId To(TestNode other) => _linkIds[Links.Single(link => link.Other(this) == other)];
+
+    public TestNode PeerOf(LinkId link) => _byId[link.Value].Other(this);
 
     public TestLink LinkTo(TestNode other) => Links.Single(link => link.Other(this) == other);
 
@@ -124,7 +139,7 @@ internal sealed class TestNode : IRouterActions
 
     public void Attach(TestLink link, TestNode peer)
     {
-        LinkId id = Router.LinkUp(_network.Now, new LinkDescription(peer.Address, new byte[32], link.Kind.Properties, 1, false));
+        LinkId id = Router.LinkUp(_network.Now, new LinkDescription(peer.Address, peer.PublicKey, link.Kind.Properties, (ulong)peer._life, link.A == this));
         _linkIds[link] = id;
         _byId[id.Value] = link;
         Router.EndOfBatch(_network.Now);
@@ -157,11 +172,20 @@ internal sealed class TestNode : IRouterActions
     {
         Up = true;
         Routes = new FakeRoutes();
-        Router = new Router(_options, Address, this, new Random(Index), _network.Now, events =>
+        var random = new Random(_network.Random.Next());
+        Router = _realRoutes
+            ? new Router(_options, _local, _network.Verifier, this, random, _sequence, _network.Now)
+            : new Router(_options, Address, this, random, _network.Now, events =>
+            {
+                Routes.Events = events;
+                return Routes;
+            });
+        foreach (byte[] announce in _announces.Values)
         {
-            Routes.Events = events;
-            return Routes;
-        });
+            Assert.True(Announce.TryRestore(announce, out Announce? restored));
+            Router.RestoreAnnounce(restored);
+        }
+
         foreach ((EnvelopeId id, HeldEnvelope held, byte[] envelope) in Disk.Values.ToArray())
         {
             Assert.True(EnvelopeHeader.TryRead(envelope, out EnvelopeHeader header));
@@ -174,11 +198,14 @@ internal sealed class TestNode : IRouterActions
 
     bool IRouterActions.Send(LinkId link, FrameClass frameClass, ReadOnlySpan<byte> frame)
     {
-        Assert.InRange(frame.Length, 1, _byId[link.Value].Kind.Properties.Mtu);
-        return _byId[link.Value].Send(this, frame);
+        TestLink over = _byId[link.Value];
+        Assert.InRange(frame.Length, 1, over.Kind.Properties.Mtu);
+        _network.Observe?.Invoke(this, over.Other(this), frame.ToArray());
+        return over.Send(this, frame);
     }
 
-    bool IRouterActions.Broadcast(LinkId link, FrameClass frameClass, ReadOnlySpan<byte> frame) => false;
+    bool IRouterActions.Broadcast(LinkId link, FrameClass frameClass, ReadOnlySpan<byte> frame) =>
+        ((IRouterActions)this).Send(link, frameClass, frame);
 
     void IRouterActions.CloseLink(LinkId link, LinkEnd reason)
     {
@@ -241,17 +268,12 @@ internal sealed class TestNode : IRouterActions
     {
     }
 
-    void IRouterActions.PersistAnnounce(in NodeAddress address, uint sequence, ReadOnlySpan<byte> announce)
-    {
-    }
+    void IRouterActions.PersistAnnounce(in NodeAddress address, uint sequence, ReadOnlySpan<byte> announce) =>
+        _announces[address] = announce.ToArray();
 
-    void IRouterActions.ForgetAnnounce(in NodeAddress address)
-    {
-    }
+    void IRouterActions.ForgetAnnounce(in NodeAddress address) => _announces.Remove(address);
 
-    void IRouterActions.PersistSequence(uint sequence)
-    {
-    }
+    void IRouterActions.PersistSequence(uint sequence) => _sequence = sequence;
 
     void IRouterActions.Deliver(long token, in EnvelopeId id, in EnvelopeHeader header, ReadOnlySpan<byte> payload)
     {
