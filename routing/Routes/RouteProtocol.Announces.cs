@@ -36,7 +36,7 @@ internal sealed partial class RouteProtocol
         }
 
         neighbour.AnnouncesAsked++;
-        Instant due = _now + FetchTimeout(neighbour) + PingTimeout(neighbour) * attempts;
+        Instant due = _now + FetchTimeout(neighbour, attempts) + PingTimeout(neighbour) * attempts;
         _fetches[index] = new Fetch(neighbour.Link, IsAsked: true, attempts + 1, due);
         _fetchDue = Instant.Min(_fetchDue, due);
         neighbour.AskNow.Add(index);
@@ -65,12 +65,15 @@ internal sealed partial class RouteProtocol
         indices.Clear();
     }
 
-    private TimeSpan FetchTimeout(Neighbour neighbour)
+    private TimeSpan FetchTimeout(Neighbour neighbour, int attempts)
     {
         if (neighbour.Properties.BitsPerSecond == 0)
             return _options.FetchTimeout;
-        double seconds = UnverifiedAnnounce.MaxSize * 8 / (neighbour.Properties.BitsPerSecond * _options.RoutingShare);
-        return _options.FetchTimeout + TimeSpan.FromSeconds(seconds * (1 + neighbour.AnnouncesAsked));
+
+        // At first as if the neighbour had its share of the link unspent; then at the rate that the share allows.
+        double share = attempts == 0 ? 0.25 : _options.RoutingShare;
+        double seconds = UnverifiedAnnounce.MaxSize * 8 / (neighbour.Properties.BitsPerSecond * share);
+        return _options.FetchTimeout + TimeSpan.FromSeconds(seconds * neighbour.AnnouncesAsked);
     }
 
     /// <summary>Announces that did not come in time: ask the next neighbour that has named the sequence, or give them up.</summary>
@@ -276,6 +279,8 @@ internal sealed partial class RouteProtocol
             int index = _destinations.Find(request[i]);
             if (index < 0 || AnnounceOf(index) is null)
                 Counters.Add(RouteCounter.DropAnnounceUnknown);
+            else if (neighbour.Budget is not null && neighbour.AnnouncesOwed.Contains(index))
+                continue;
             else if (!neighbour.AnnounceRate.TryTake(_now, 1))
                 Counters.Add(RouteCounter.DropAnnounceRequestRate);
             else

@@ -10,6 +10,9 @@ internal sealed partial class RouteProtocol
     private const int MaxWants = 4096;
     private const int MaxRequesters = 4096;
     private const int AttemptsOnOneWay = 2;
+
+    // Every second attempt doubles the wait: a request that was lost on a radio is not known to be.
+    private const double WantGrowth = 0.5;
     private const byte FirstScope = 8;
     private const byte MaxScope = Limits.MaxHops;
 
@@ -86,7 +89,7 @@ internal sealed partial class RouteProtocol
         _timers.Enqueue(new Timer(TimerKind.Starving, index), (_now + Jittered(wait)).Ticks);
     }
 
-    private TimeSpan Backoff(TimeSpan first, int attempts)
+    private TimeSpan Backoff(TimeSpan first, double attempts)
     {
         TimeSpan wait = first * Math.Pow(2, Math.Min(attempts, 16));
         return wait < _options.RequestRetryMax ? wait : _options.RequestRetryMax;
@@ -240,7 +243,7 @@ internal sealed partial class RouteProtocol
         byte scope = (byte)Math.Min(FirstScope << Math.Min(want.Attempts, 3), MaxScope);
         Flood(new PathRequest(scope, 0, false, name), LinkId.None);
         _wants[name] = want with { Attempts = want.Attempts + 1 };
-        Instant next = _now + Jittered(Backoff(_options.RequestRetry * 4, want.Attempts));
+        Instant next = _now + Jittered(Backoff(_options.RequestRetry * 4, want.Attempts * WantGrowth));
         _timers.Enqueue(new Timer(TimerKind.Want, Name: name), next.Ticks);
     }
 

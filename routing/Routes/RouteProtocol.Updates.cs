@@ -118,7 +118,7 @@ internal sealed partial class RouteProtocol
 
         if (!reliable)
         {
-            neighbour.AckDue = _now + Jittered(PingTimeout(neighbour) * Math.Pow(2, Math.Min(neighbour.AckAttempts, 5)));
+            neighbour.AckDue = _now + Jittered(AckTimeout(neighbour) * Math.Pow(2, Math.Min(neighbour.AckAttempts, 5)));
             Schedule(neighbour.AckDue);
         }
 

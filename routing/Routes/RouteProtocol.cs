@@ -69,8 +69,8 @@ internal sealed partial class RouteProtocol : IRoutes
     /// <summary>What was counted since the start.</summary>
     public RouteCounters Counters { get; } = new();
 
-    /// <summary>How many nodes are known, this one included.</summary>
-    public int KnownNodes => _destinations.Count;
+    /// <summary>How many nodes are known by their announce, this one included.</summary>
+    public int KnownNodes => 1 + _signed;
 
     /// <inheritdoc/>
     public Instant NextDue
