@@ -55,7 +55,8 @@ public sealed partial class Simulation
     {
         foreach (Node node in _network.Nodes)
             _network.StartNode(node.Index, new Instant(0));
-        Converge();
+        if (_options.Liars == 0)
+            Converge();
         if (_options.Dynamic)
         {
             MeasureInMotion();
