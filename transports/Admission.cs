@@ -70,10 +70,7 @@ internal sealed class Admission(int total, int perSource)
     internal sealed class Ticket(Admission owner, Source source) : IDisposable
     {
         private readonly CancellationTokenSource _displaced = new();
-<<<<<<< HEAD
-=======
         private ITimer? _expiry;
->>>>>>> transports
 
         internal Source From { get; } = source;
 
@@ -84,21 +81,15 @@ internal sealed class Admission(int total, int perSource)
 
         internal void Displace() => _displaced.Cancel();
 
-<<<<<<< HEAD
-=======
         /// <summary>Gives the place up after a time, for transports that do not tell when a handshake failed.</summary>
         internal void ExpireAfter(TimeSpan time, TimeProvider clock) =>
             _expiry = clock.CreateTimer(_ => Dispose(), null, time, Timeout.InfiniteTimeSpan);
 
->>>>>>> transports
         public void Dispose()
         {
             lock (owner._lock)
                 owner.Remove(this);
-<<<<<<< HEAD
-=======
             _expiry?.Dispose();
->>>>>>> transports
         }
     }
 

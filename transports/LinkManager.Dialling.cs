@@ -61,15 +61,11 @@ public sealed partial class LinkManager
         }
 
         foreach (Dialler dialler in stopped)
-<<<<<<< HEAD
-            dialler.Stop.Cancel();
-=======
         {
             dialler.Stop.Cancel();
             _ = dialler.Loop.ContinueWith(_ => dialler.Stop.Dispose(), TaskScheduler.Default);
         }
 
->>>>>>> transports
         return stopped.Count > 0;
     }
 

@@ -30,10 +30,6 @@ internal sealed class LinkTls(OwnCertificate own, NodeAddress? pinned)
         ApplicationProtocols = [Protocol],
         EnabledSslProtocols = SslProtocols.Tls13,
         ClientCertificateContext = Own.Context,
-<<<<<<< HEAD
-        LocalCertificateSelectionCallback = null,
-=======
->>>>>>> transports
         CertificateChainPolicy = ChainPolicy(),
         RemoteCertificateValidationCallback = Validate,
         AllowTlsResume = false,

@@ -22,11 +22,7 @@ internal sealed class QuicLinkListener : IListener
     private readonly CancellationTokenSource _stop = new();
 
     // From the options of a connection to its acceptance, by the connection itself; an entry goes with it.
-<<<<<<< HEAD
-    private readonly ConditionalWeakTable<QuicConnection, LinkTls> _handshakes = [];
-=======
     private readonly ConditionalWeakTable<QuicConnection, Arrival> _arrivals = [];
->>>>>>> transports
 
     private QuicListener? _listener;
     private Task _loop = Task.CompletedTask;
@@ -69,24 +65,16 @@ internal sealed class QuicLinkListener : IListener
         await _stop.CancelAsync();
         await _listener!.DisposeAsync();
         await _loop;
-<<<<<<< HEAD
-        _stop.Dispose();
-=======
->>>>>>> transports
     }
 
     private ValueTask<QuicServerConnectionOptions> OptionsFor(QuicConnection connection)
     {
         LinkTls tls = new(_node.Certificate, pinned: null);
-<<<<<<< HEAD
-        _handshakes.AddOrUpdate(connection, tls);
-=======
         Admission.Ticket ticket = _admission.Admit(connection.RemoteEndPoint.Address);
         ticket.Displaced.Register(() => _ = connection.DisposeAsync().AsTask());
         // A handshake that fails is reported without its connection, so its place is given up by the clock.
         ticket.ExpireAfter(_node.Settings.HandshakeTimeout, _node.Time);
         _arrivals.AddOrUpdate(connection, new Arrival(tls, ticket));
->>>>>>> transports
         QuicServerConnectionOptions options = new() { ServerAuthenticationOptions = tls.Server() };
         QuicTransport.Configure(options, _node);
         // The dialer opens no stream: we do.
@@ -120,18 +108,11 @@ internal sealed class QuicLinkListener : IListener
         string remote = connection.RemoteEndPoint.ToString();
         try
         {
-<<<<<<< HEAD
-            using Admission.Ticket ticket = _admission.Admit(connection.RemoteEndPoint.Address);
-            (StreamLink? link, LinkEnd? failure) = await _handshake.AcceptAsync(
-                remote, _handshakes.TryGetValue(connection, out LinkTls? tls) ? tls : new LinkTls(_node.Certificate, pinned: null),
-                (_, deadline) => OpenStreamAsync(connection, deadline), ticket, _stop.Token);
-=======
             if (!_arrivals.TryGetValue(connection, out Arrival? arrival))
                 throw new InvalidOperationException("A connection was accepted that nobody gave options.");
             using Admission.Ticket ticket = arrival.Ticket;
             (StreamLink? link, LinkEnd? failure) = await _handshake.AcceptAsync(
                 remote, arrival.Tls, (_, deadline) => OpenStreamAsync(connection, deadline), ticket, _stop.Token);
->>>>>>> transports
             if (link is not null)
                 _acceptor.Accept(link);
             else
@@ -156,10 +137,7 @@ internal sealed class QuicLinkListener : IListener
             throw;
         }
     }
-<<<<<<< HEAD
-=======
 
     /// <summary>A connection between its first packet and its Hello.</summary>
     private sealed record Arrival(LinkTls Tls, Admission.Ticket Ticket);
->>>>>>> transports
 }

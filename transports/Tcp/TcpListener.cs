@@ -44,10 +44,6 @@ internal sealed class TcpListener : IListener
         await _stop.CancelAsync();
         _socket.Dispose();
         await _loop;
-<<<<<<< HEAD
-        _stop.Dispose();
-=======
->>>>>>> transports
     }
 
     private async Task AcceptAsync()
