@@ -219,6 +219,7 @@ public sealed record Codec(
         MaxFrame = 65535,
         NetworkProof = Enumerable.Range(0x40, 32).Select(i => (byte)i).ToArray(),
         BootId = 0x0102030405060708,
+        DialNumber = 3,
     });
 
     private static bool DecodeHello(ReadOnlySpan<byte> bytes) =>
