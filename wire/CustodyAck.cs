@@ -4,11 +4,11 @@ namespace QuicProChat.Mesh.Wire;
 
 // docs/protocol.md, section 4.3:
 //
-//  groups x { code(1) count(1) count x idPrefix(8) }        count 1..255
+//  groups x { code(1) count(1) count x { idPrefix(7) generation(1) } }        count 1..255
 
-/// <summary>One envelope's answer: its id's first 8 bytes and what became of it.</summary>
+/// <summary>One envelope's answer: what became of it.</summary>
 /// <param name="Code">Taken, or why not.</param>
-/// <param name="IdPrefix"><see cref="EnvelopeId.Prefix"/>.</param>
+/// <param name="IdPrefix">The first 7 bytes of its id and, as the last byte, the generation of the frame that brought it.</param>
 public readonly record struct CustodyAnswer(CustodyCode Code, ulong IdPrefix);
 
 /// <summary>A view of a CustodyAck frame's body, checked as a whole before the first answer is read.</summary>
