@@ -90,5 +90,8 @@ public sealed record RouteOptions
     public Metric DistrustCost { get; init; } = Metric.FromTime(TimeSpan.FromSeconds(2));
 
     /// <summary>How many destinations must blame a link, none praising it, before it is distrusted for all.</summary>
-    public int BlameLimit { get; init; } = 4;
+    public double BlameLimit { get; init; } = 3.5;
+
+    /// <summary>Half of the blame is forgotten in this time: what counts is that much fails now.</summary>
+    public TimeSpan BlameHalfLife { get; init; } = TimeSpan.FromMinutes(1);
 }

@@ -16,6 +16,9 @@ internal sealed partial class RouteProtocol
     private const byte FirstScope = 8;
     private const byte MaxScope = Limits.MaxHops;
 
+    // A request for a sequence follows one path, so its length costs little.
+    private const byte MaxRequestHops = byte.MaxValue;
+
     // A neighbour that could not help yet may be able to after its own neighbours answered.
     private static readonly TimeSpan _requestMemory = TimeSpan.FromMilliseconds(400);
     private static readonly TimeSpan _requesterMemory = TimeSpan.FromSeconds(30);
@@ -69,7 +72,7 @@ internal sealed partial class RouteProtocol
         if (!_starving.TryGetValue(index, out Starving starving))
             return;
         ref Destination destination = ref _destinations[index];
-        var request = new PathRequest(Limits.MaxHops, (ushort)(destination.Feasible.Sequence + 1), true, destination.Name);
+        var request = new PathRequest(MaxRequestHops, (ushort)(destination.Feasible.Sequence + 1), true, destination.Name);
         if (starving.Attempts < AttemptsOnOneWay)
         {
             if (ForwardingNeighbour(index, ref destination, except: LinkId.None) is { } best)
@@ -84,15 +87,17 @@ internal sealed partial class RouteProtocol
             }
         }
 
-        TimeSpan wait = Backoff(starving.IsUrgent ? _options.RequestRetry : _improvementDelay, starving.Attempts);
+        TimeSpan wait = starving.IsUrgent
+            ? Backoff(_options.RequestRetry, starving.Attempts, _options.RequestRetryMax)
+            : Backoff(_improvementDelay, starving.Attempts, _options.RequestRetryMax * 10);
         _starving[index] = starving with { Attempts = starving.Attempts + 1 };
         _timers.Enqueue(new Timer(TimerKind.Starving, index), (_now + Jittered(wait)).Ticks);
     }
 
-    private TimeSpan Backoff(TimeSpan first, double attempts)
+    private static TimeSpan Backoff(TimeSpan first, double attempts, TimeSpan longest)
     {
         TimeSpan wait = first * Math.Pow(2, Math.Min(attempts, 16));
-        return wait < _options.RequestRetryMax ? wait : _options.RequestRetryMax;
+        return wait < longest ? wait : longest;
     }
 
     /// <summary>Whom to pass a request for a sequence to: the best way to the origin, feasible or not.</summary>
@@ -190,10 +195,8 @@ internal sealed partial class RouteProtocol
 
         _forwarded[index] = new Forwarded(request.MinimumSequence, _now);
         _timers.Enqueue(new Timer(TimerKind.Forwarded, index), (_now + _requesterMemory).Ticks);
-        SendPathRequest(next, request with { HopsLeft = Clamp(request.HopsLeft) });
+        SendPathRequest(next, request with { HopsLeft = (byte)(request.HopsLeft - 1) });
     }
-
-    private static byte Clamp(byte hopsLeft) => (byte)(Math.Min(hopsLeft, (byte)Limits.MaxHops) - 1);
 
     /// <summary>True if a request for the sequence passed here lately: somebody waits for it.</summary>
     private bool TakeRequest(int index, Distance distance) =>
@@ -243,7 +246,7 @@ internal sealed partial class RouteProtocol
         byte scope = (byte)Math.Min(FirstScope << Math.Min(want.Attempts, 3), MaxScope);
         Flood(new PathRequest(scope, 0, false, name), LinkId.None);
         _wants[name] = want with { Attempts = want.Attempts + 1 };
-        Instant next = _now + Jittered(Backoff(_options.RequestRetry * 4, want.Attempts * WantGrowth));
+        Instant next = _now + Jittered(Backoff(_options.RequestRetry * 4, want.Attempts * WantGrowth, _options.RequestRetryMax));
         _timers.Enqueue(new Timer(TimerKind.Want, Name: name), next.Ticks);
     }
 
@@ -273,7 +276,7 @@ internal sealed partial class RouteProtocol
 
         _timers.Enqueue(new Timer(TimerKind.Requesters, Name: request.Destination), (_now + _requesterMemory).Ticks);
         if (request.HopsLeft > 1 && _floodRate.TryTake(_now, 1))
-            Flood(request with { HopsLeft = Clamp(request.HopsLeft) }, neighbour.Link);
+            Flood(request with { HopsLeft = (byte)(Math.Min(request.HopsLeft, MaxScope) - 1) }, neighbour.Link);
         else
             Counters.Add(RouteCounter.DropPathRequestEnd);
     }

@@ -12,35 +12,32 @@ public sealed class LiarTests(ITestOutputHelper output)
     public void Metric_zero_for_everything_convinces_nobody(int rank)
     {
         TestNetwork network = Topologies.City("leipzig");
-        network.OracleEvery = 50;
+        network.OracleEvery = 200;
         TestNode liar = Liar(network, rank);
         network.Liar = liar;
         network.Tamper = (from, frame) => from.Node == liar ? Claim(frame, Metric.Zero) : frame;
         network.Run(30);
         Assert.True(network.Nodes.Sum(node => node.Routes.Counters[RouteCounter.DropFalseMetric]) > 0);
-        double arrived = Send(network, liar, 2000);
+        double arrived = Send(network, liar, 700);
         output.WriteLine($"liar with {liar.Links.Count} links, {arrived:P2} arrived");
         Assert.True(arrived >= 0.95, $"{arrived:P2}");
         Assert.Equal(0, network.Loops);
     }
 
     [Theory]
-    [InlineData(0)]
-    [InlineData(1)]
     [InlineData(3)]
-    [InlineData(6)]
     [InlineData(12)]
     public void The_smallest_credible_metric_attracts_only_until_proofs_are_missing(int rank)
     {
         TestNetwork network = Topologies.City("leipzig");
-        network.OracleEvery = 50;
+        network.OracleEvery = 200;
         TestNode liar = Liar(network, rank);
         network.Liar = liar;
         network.Tamper = (from, frame) => from.Node == liar ? Claim(frame, new Metric(10)) : frame;
         network.Run(30);
         long before = network.Nodes.Sum(node => node.BytesSent);
-        double early = Send(network, liar, 2000);
-        double late = Send(network, liar, 2000);
+        double early = Send(network, liar, 700);
+        double late = Send(network, liar, 700);
         long raised = network.Nodes.Sum(node => node.Routes.Counters[RouteCounter.SequencesRaised]) - network.Nodes.Count;
         output.WriteLine($"liar with {liar.Links.Count} links, {early:P2} arrived, then {late:P2}; {raised} sequences raised, "
             + $"{(network.Nodes.Sum(node => node.BytesSent) - before) / network.Nodes.Count} B/node");

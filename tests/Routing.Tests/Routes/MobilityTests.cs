@@ -10,12 +10,12 @@ public sealed class MobilityTests(ITestOutputHelper output)
 
     [Theory]
     [InlineData(10)]
-    [InlineData(30)]
     [InlineData(60)]
     public void Routes_follow_nodes_that_jump_every_ten_seconds(double metres)
     {
         var random = new Random(4);
         var network = new TestNetwork(4);
+        network.OracleEvery = 20;
         network.AddNodes(Count);
         (double X, double Y)[] places = [.. Enumerable.Range(0, Count).Select(_ => (random.NextDouble() * Side, random.NextDouble() * Side))];
         double range = RangeFor(places);
@@ -24,7 +24,7 @@ public sealed class MobilityTests(ITestOutputHelper output)
         network.Run(10);
         double[] looks = [0.05, 0.2, 0.5, 1, 2, 5, 9.9];
         double[] sums = new double[looks.Length];
-        const int Jumps = 20;
+        const int Jumps = 8;
         long before = network.Nodes.Sum(node => node.BytesSent);
         int changed = 0;
         for (int jump = 0; jump < Jumps; jump++)

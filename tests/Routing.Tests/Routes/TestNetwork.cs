@@ -64,7 +64,7 @@ internal sealed class TestNetwork(int seed)
 
     public RouteOptions Options { get; set; } = new();
 
-    public SharedVerifier Verifier { get; } = new();
+    public IAnnounceVerifier Verifier { get; set; } = new SharedVerifier();
 
     public Instant Now { get; private set; } = new(TimeSpan.TicksPerHour);
 
