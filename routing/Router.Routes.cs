@@ -1,5 +1,4 @@
 using QuicProChat.Mesh.Identity;
-using QuicProChat.Mesh.Routing.Routes;
 
 namespace QuicProChat.Mesh.Routing;
 
@@ -7,16 +6,14 @@ namespace QuicProChat.Mesh.Routing;
 public sealed partial class Router
 {
     /// <summary>Known nodes that have a route.</summary>
-    public int RouteCount => Queries.RouteCount;
+    public int RouteCount => _protocol?.RouteCount ?? 0;
 
-    private IRouteQueries Queries => (IRouteQueries)_routes;
+    /// <summary>The nodes that are known by their announce, reachable or not; a copy.</summary>
+    public IReadOnlyList<RouteInfo> ListRoutes() => _protocol?.ListRoutes() ?? [];
 
-    /// <summary>All known nodes but this one; returns how many there are, which may be more than fit.</summary>
-    public int CopyRoutes(Span<RouteSummary> into) => Queries.CopyRoutes(into);
+    /// <summary>How one node is reached; null if its announce is not known.</summary>
+    public RouteInfo? FindRoute(in NodeAddress destination) => _protocol?.FindRoute(destination);
 
-    /// <summary>How one node is reached.</summary>
-    public RouteSummary FindRoute(in NodeAddress destination) => Queries.FindRoute(destination);
-
-    /// <summary>What was measured of a link; false if it is not up.</summary>
-    public bool TryGetLink(LinkId link, out LinkSummary summary) => Queries.TryGetLink(link, out summary);
+    /// <summary>The links as routing sees them; a copy.</summary>
+    public IReadOnlyList<NeighbourInfo> ListNeighbours() => _protocol?.ListNeighbours() ?? [];
 }

@@ -11,7 +11,7 @@ namespace QuicProChat.Mesh.Node.Control;
 [JsonSerializable(typeof(StatusInfo))]
 [JsonSerializable(typeof(IdentityInfo))]
 [JsonSerializable(typeof(IReadOnlyList<PeerInfo>))]
-[JsonSerializable(typeof(IReadOnlyList<RouteInfo>))]
+[JsonSerializable(typeof(IReadOnlyList<PathInfo>))]
 [JsonSerializable(typeof(IReadOnlyList<MessageInfo>))]
 [JsonSerializable(typeof(IReadOnlyList<AliasInfo>))]
 [JsonSerializable(typeof(SendInfo))]

@@ -15,7 +15,7 @@ internal sealed record PeerInfo(
     string Address, string Name, string Transport, string Uri, double? RttMs, DateTimeOffset Since, long RxBytes, long TxBytes);
 
 /// <summary>How a destination is reached: the metric is the expected milliseconds to move 256 bytes there.</summary>
-internal sealed record RouteInfo(string Destination, string Name, string? NextHop, double? Metric, int? Hops);
+internal sealed record PathInfo(string Destination, string Name, string? NextHop, double? Metric, int? Hops);
 
 /// <summary>A message with what is proven about it.</summary>
 internal sealed record MessageInfo(
@@ -58,7 +58,7 @@ internal sealed record EventInfo(string Event, DateTimeOffset At)
 
     /// <summary>For <c>route</c>.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
-    public RouteInfo? Route { get; init; }
+    public PathInfo? Route { get; init; }
 
     /// <summary>Why a peer went, in words.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]

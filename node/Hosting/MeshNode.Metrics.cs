@@ -23,7 +23,7 @@ internal sealed partial class MeshNode
             .Gauge("qpc_heap_bytes", "Managed heap after the last collection.", memory.HeapSizeBytes)
             .Counter("qpc_collections_total", "Garbage collections.", GC.CollectionCount(0))
             .Gauge("qpc_links", "Links that are up.", _host.Links.Count)
-            .Gauge("qpc_routes", "Destinations with a route.", _host.CountRoutes())
+            .Gauge("qpc_routes", "Destinations with a route.", _router.RouteCount)
             .Gauge("qpc_held_envelopes", "Envelopes held.", held.Count)
             .Gauge("qpc_held_bytes", "Bytes of envelopes held.", held.Bytes)
             .Gauge("qpc_held_memory_bytes", "The part of them in memory.", held.BytesInMemory)

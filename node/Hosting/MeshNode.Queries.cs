@@ -14,12 +14,12 @@ internal sealed partial class MeshNode
 {
     internal StatusInfo Status(Instant now) => new(
         Identity.Address.ToString(), Configuration.Name, CommandLine.Version, (long)_time.GetElapsedTime(_started).TotalSeconds,
-        _links?.Listening ?? [], _host.Links.Count, _host.CountRoutes(), _router.Held.Count, Environment.WorkingSet,
+        _links?.Listening ?? [], _host.Links.Count, _router.RouteCount, _router.Held.Count, Environment.WorkingSet,
         _links?.QuicAvailable ?? false, _links?.Dialling ?? []);
 
-    internal IReadOnlyList<PeerInfo> Peers(Instant now) => [.. _host.Links.All.Select(_host.Describe)];
+    internal IReadOnlyList<PeerInfo> Peers(Instant now) => _host.DescribePeers();
 
-    internal IReadOnlyList<RouteInfo> Routes(Instant now) => _host.DescribeRoutes();
+    internal IReadOnlyList<PathInfo> Routes(Instant now) => _host.DescribeRoutes();
 
     internal QueueInfo Queue(Instant now)
     {

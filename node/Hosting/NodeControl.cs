@@ -32,7 +32,7 @@ internal sealed class NodeControl(MeshNode node) : IControlTarget
             case ControlCommands.Peers:
                 return Reply(request, await node.AskAsync(node.Peers).ConfigureAwait(false), ControlJson.Default.IReadOnlyListPeerInfo);
             case ControlCommands.Routes:
-                return Reply(request, await node.AskAsync(node.Routes).ConfigureAwait(false), ControlJson.Default.IReadOnlyListRouteInfo);
+                return Reply(request, await node.AskAsync(node.Routes).ConfigureAwait(false), ControlJson.Default.IReadOnlyListPathInfo);
             case ControlCommands.Queue:
                 return Reply(request, await node.AskAsync(node.Queue).ConfigureAwait(false), ControlJson.Default.QueueInfo);
             case ControlCommands.Metrics:

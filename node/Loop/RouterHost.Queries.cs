@@ -8,25 +8,29 @@ namespace QuicProChat.Mesh.Node.Loop;
 /// <content>What the router knows, as the control socket shows it.</content>
 internal sealed partial class RouterHost
 {
-    internal int CountRoutes() => _router.RouteCount;
+    internal IReadOnlyList<PathInfo> DescribeRoutes() => [.. _router.ListRoutes().Select(Describe)];
 
-    internal IReadOnlyList<RouteInfo> DescribeRoutes()
+    /// <summary>The links that are up, with what the router measured of them.</summary>
+    internal IReadOnlyList<PeerInfo> DescribePeers()
     {
-        var routes = new RouteSummary[_router.CopyRoutes([])];
-        int count = Math.Min(routes.Length, _router.CopyRoutes(routes));
-        return [.. routes.Take(count).Select(Describe)];
+        Dictionary<LinkId, TimeSpan?> measured = _router.ListNeighbours().ToDictionary(n => n.Link, n => n.RoundTrip);
+        return [.. Links.All.Select(live => Describe(live, measured.GetValueOrDefault(live.Id)))];
     }
 
     /// <summary>The name that a node announced; empty if it has none or is not known.</summary>
     internal string NameOf(in NodeAddress address) =>
         _router.FindAnnounce(address) is { } announce ? Encoding.UTF8.GetString(announce.Name) : "";
 
-    private RouteInfo DescribeRoute(in NodeAddress destination) => Describe(_router.FindRoute(destination));
+    private static PeerInfo Describe(LiveLink live, TimeSpan? roundTrip)
+    {
+        (long received, long sent) = live.Link.Traffic;
+        return new PeerInfo(
+            live.Link.Peer.ToString(), live.Link.PeerName, live.Link.Transport, live.Link.Uri,
+            roundTrip is { } time ? Math.Round(time.TotalMilliseconds, 3) : null, live.Since, received, sent);
+    }
 
-    private RouteInfo Describe(RouteSummary route) => new(
-        route.Destination.ToString(), NameOf(route.Destination), route.NextHop?.ToString(),
+    private PathInfo Describe(RouteInfo route) => new(
+        route.Address.ToString(), Encoding.UTF8.GetString(route.Announce.Name),
+        route.NextHop == LinkId.None ? null : Links.Find(route.NextHop)?.Peer.ToString(),
         route.Metric.IsInfinite ? null : route.Metric.Units / 10.0, null);
-
-    private double? RoundTrip(LinkId link) =>
-        _router.TryGetLink(link, out LinkSummary summary) && summary.RoundTrip is { } time ? Math.Round(time.TotalMilliseconds, 3) : null;
 }

@@ -70,7 +70,7 @@ internal sealed partial class RouterHost : ILoopOwner
         Links.Add(id, link, since);
         Links.Touch(link);
         if (_events.HasListeners)
-            _events.Publish(new EventInfo("peerUp", since) { Peer = Describe(new LiveLink(id, link, since)) });
+            _events.Publish(new EventInfo("peerUp", since) { Peer = Describe(new LiveLink(id, link, since), null) });
     }
 
     /// <inheritdoc/>
@@ -81,7 +81,7 @@ internal sealed partial class RouterHost : ILoopOwner
             return;
         _router.LinkDown(now, gone.Id);
         if (_events.HasListeners)
-            _events.Publish(new EventInfo("peerDown", _time.GetUtcNow()) { Peer = Describe(gone), Reason = LinkEnds.Describe(reason) });
+            _events.Publish(new EventInfo("peerDown", _time.GetUtcNow()) { Peer = Describe(gone, null), Reason = LinkEnds.Describe(reason) });
     }
 
     /// <inheritdoc/>
@@ -131,14 +131,6 @@ internal sealed partial class RouterHost : ILoopOwner
         _conversations.Flush();
     }
 
-    /// <summary>A link as the control socket shows it.</summary>
-    internal PeerInfo Describe(LiveLink live)
-    {
-        (long received, long sent) = live.Link.Traffic;
-        return new PeerInfo(
-            live.Link.Peer.ToString(), live.Link.PeerName, live.Link.Transport, live.Link.Uri, RoundTrip(live.Id), live.Since, received, sent);
-    }
-
     private void LoadEnvelopes(Instant now)
     {
         for (int loaded = 0; loaded < MostLoadedPerBatch && _toLoad.TryDequeue(out EnvelopeId id); loaded++)
@@ -150,7 +142,11 @@ internal sealed partial class RouterHost : ILoopOwner
         if (_changedRoutes.Count == 0)
             return;
         foreach (NodeAddress destination in _changedRoutes)
-            _events.Publish(new EventInfo("route", _time.GetUtcNow()) { Route = DescribeRoute(destination) });
+        {
+            if (_router.FindRoute(destination) is { } route)
+                _events.Publish(new EventInfo("route", _time.GetUtcNow()) { Route = Describe(route) });
+        }
+
         _changedRoutes.Clear();
     }
 }

@@ -16,7 +16,7 @@ public class ConfigurationFileTests
               "name": "attic",
               "listen": ["tcp://[::]:4711", "quic://[::]:4711",],
               /* the neighbour */
-              "peers": ["tcp://10.0.0.1:4711/#qpc1qqqq"],
+              "peers": ["tcp://10.0.0.1:4711"],
               "durability": "full",
               "logLevel": "debug",
               "lifetime": "12h",
@@ -27,7 +27,7 @@ public class ConfigurationFileTests
 
         Assert.Equal("attic", read.Name);
         Assert.Equal(["tcp://[::]:4711", "quic://[::]:4711"], read.Listen);
-        Assert.Equal(["tcp://10.0.0.1:4711/#qpc1qqqq"], read.Peers);
+        Assert.Equal(["tcp://10.0.0.1:4711"], read.Peers);
         Assert.Equal(Durability.Full, read.Durability);
         Assert.Equal(LogLevel.Debug, read.LogLevel);
         Assert.Equal(TimeSpan.FromHours(12), read.Lifetime);
@@ -107,7 +107,7 @@ public class ConfigurationFileTests
     [Fact]
     public void The_manual_describes_every_key_and_no_other()
     {
-        string manual = File.ReadAllText(Path.Combine(Repository.Root, "docs", "configuration.md"));
+        string manual = File.ReadAllText(Path.Combine(Repository.Root, "docs", "configuration.md")).Split("## Durability")[0];
         string[] described = [.. manual.Split('\n').Where(l => l.StartsWith("| `", StringComparison.Ordinal)).Select(l => l.Split('`')[1])];
         Assert.Equal(Settings.All.Select(s => s.Key), described);
     }
