@@ -1,0 +1,55 @@
+using QuicProChat.Mesh.Identity;
+using QuicProChat.Mesh.Wire;
+
+namespace QuicProChat.Mesh.Routing;
+
+/// <summary>
+/// What the router wants done. It calls these while it handles an event; they return at once and never call back into
+/// the router. Results of I/O come back later as events of their own. Spans are valid only during the call.
+/// </summary>
+public interface IRouterActions
+{
+    /// <summary>Sends a frame (kind and body). False: the link has no room; <c>Router.LinkWritable</c> follows.</summary>
+    bool Send(LinkId link, FrameClass frameClass, ReadOnlySpan<byte> frame);
+
+    /// <summary>As <see cref="Send"/>, to every neighbour on the link's medium.</summary>
+    bool Broadcast(LinkId link, FrameClass frameClass, ReadOnlySpan<byte> frame);
+
+    /// <summary>Ends a link; <c>Router.LinkDown</c> follows.</summary>
+    void CloseLink(LinkId link, LinkEnd reason);
+
+    /// <summary>
+    /// Writes an envelope that this node holds to disk. <c>Router.Persisted</c> or <c>Router.PersistFailed</c> follows with the same token.
+    /// </summary>
+    void PersistEnvelope(long token, in EnvelopeId id, in HeldEnvelope held, ReadOnlySpan<byte> envelope);
+
+    /// <summary>Forgets a persisted envelope.</summary>
+    void ForgetEnvelope(in EnvelopeId id);
+
+    /// <summary>Asks for the bytes of a persisted envelope that is no longer in memory; <c>Router.EnvelopeLoaded</c> follows.</summary>
+    void LoadEnvelope(in EnvelopeId id);
+
+    /// <summary>Remembers ids for duplicate detection across restarts; may be written lazily.</summary>
+    void PersistSeen(in EnvelopeId id, byte generation);
+
+    /// <summary>Remembers a verified announce across restarts, replacing an older one.</summary>
+    void PersistAnnounce(in NodeAddress address, uint sequence, ReadOnlySpan<byte> announce);
+
+    /// <summary>Forgets an announce that expired.</summary>
+    void ForgetAnnounce(in NodeAddress address);
+
+    /// <summary>Remembers this node's own announce sequence; must be on disk before the next restart uses it.</summary>
+    void PersistSequence(uint sequence);
+
+    /// <summary>
+    /// An envelope for this node. The host opens it and stores the message; <c>Router.DeliveryDone</c> follows with the
+    /// same token, which decides the custody answer and, for a new or repeated message that wants one, the receipt.
+    /// </summary>
+    void Deliver(long token, in EnvelopeId id, in EnvelopeHeader header, ReadOnlySpan<byte> payload);
+
+    /// <summary>What is proven about an envelope that this node originated has changed.</summary>
+    void StateChanged(in EnvelopeId id, MessageState state, StateReason reason, int hops);
+
+    /// <summary>A destination became reachable, unreachable, or its best route changed; for events and counters only.</summary>
+    void RouteChanged(in NodeAddress destination);
+}

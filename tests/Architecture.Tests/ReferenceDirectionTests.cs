@@ -1,0 +1,78 @@
+using System.Xml.Linq;
+
+namespace QuicProChat.Mesh.Architecture.Tests;
+
+/// <summary>
+/// References point one way. Whoever adds one has to change this list, and think about it.
+/// </summary>
+public class ReferenceDirectionTests
+{
+    private static readonly string Root = FindRoot();
+
+    private static readonly Dictionary<string, string[]> Allowed = new()
+    {
+        ["identity"] = [],
+        ["wire"] = ["identity"],
+        ["store"] = ["identity", "wire"],
+        ["mls"] = ["identity"],
+        ["transports"] = ["identity", "wire"],
+        // The router reaches the store through IRouterActions only.
+        ["routing"] = ["identity", "wire"],
+        ["node"] = ["identity", "mls", "routing", "store", "transports", "wire"],
+    };
+
+    public static TheoryData<string> Projects => [.. Allowed.Keys];
+
+    [Theory]
+    [MemberData(nameof(Projects))]
+    public void A_project_references_only_what_stands_below_it(string folder)
+    {
+        string project = Assert.Single(Directory.GetFiles(Path.Combine(Root, folder), "*.csproj"));
+        IEnumerable<string> referenced = XDocument.Load(project).Descendants("ProjectReference")
+            .Select(r => Path.GetFileName(Path.GetDirectoryName(r.Attribute("Include")!.Value)!));
+        Assert.Empty(referenced.Except(Allowed[folder]));
+    }
+
+    [Fact]
+    public void Every_project_of_the_program_is_in_the_list()
+    {
+        IEnumerable<string> folders = Directory.GetDirectories(Root)
+            .Where(d => Directory.GetFiles(d, "*.csproj").Length > 0)
+            .Select(d => Path.GetFileName(d));
+        Assert.Equal(Allowed.Keys.Order(), folders.Order());
+    }
+
+    [Fact]
+    public void Only_identity_calls_the_cryptographic_library()
+    {
+        IEnumerable<string> offenders = Allowed.Keys.Where(f => f != "identity")
+            .SelectMany(f => Directory.GetFiles(Path.Combine(Root, f), "*.cs", SearchOption.AllDirectories))
+            .Where(f => !f.Contains("/obj/", StringComparison.Ordinal) && !f.Contains("/bin/", StringComparison.Ordinal))
+            .Where(f => File.ReadAllText(f).Contains("\"libsodium", StringComparison.Ordinal));
+        Assert.Empty(offenders);
+    }
+
+    [Fact]
+    public void Routing_and_MLS_have_no_clock_timer_thread_or_lock_of_their_own()
+    {
+        string[] forbidden =
+            ["DateTime.UtcNow", "DateTime.Now", "Stopwatch", "Task.Delay", "Thread.", "new Timer", "lock (", "Random.Shared"];
+        IEnumerable<string> offenders =
+            from folder in new[] { "routing", "mls" }
+            from file in Directory.GetFiles(Path.Combine(Root, folder), "*.cs", SearchOption.AllDirectories)
+            where !file.Contains("/obj/", StringComparison.Ordinal) && !file.Contains("/bin/", StringComparison.Ordinal)
+            let text = File.ReadAllText(file)
+            from word in forbidden
+            where text.Contains(word, StringComparison.Ordinal)
+            select $"{Path.GetRelativePath(Root, file)}: {word}";
+        Assert.Empty(offenders);
+    }
+
+    private static string FindRoot()
+    {
+        string? folder = AppContext.BaseDirectory;
+        while (folder is not null && !File.Exists(Path.Combine(folder, "QuicProChat.Mesh.sln")))
+            folder = Path.GetDirectoryName(folder);
+        return folder ?? throw new DirectoryNotFoundException("The tests run from outside the repository.");
+    }
+}

@@ -1,0 +1,120 @@
+using System.Buffers.Binary;
+
+namespace QuicProChat.Mesh.Wire;
+
+// docs/protocol.md, section 4.3:
+//
+//  groups x { code(1) count(1) count x idPrefix(8) }        count 1..255
+
+/// <summary>One envelope's answer: its id's first 8 bytes and what became of it.</summary>
+/// <param name="Code">Taken, or why not.</param>
+/// <param name="IdPrefix"><see cref="EnvelopeId.Prefix"/>.</param>
+public readonly record struct CustodyAnswer(CustodyCode Code, ulong IdPrefix);
+
+/// <summary>A view of a CustodyAck frame's body, checked as a whole before the first answer is read.</summary>
+public readonly ref struct CustodyAck
+{
+    private const int GroupHeaderSize = 2;
+    private const int PrefixSize = sizeof(ulong);
+
+    private readonly ReadOnlySpan<byte> _body;
+
+    private CustodyAck(ReadOnlySpan<byte> body, int count)
+    {
+        _body = body;
+        Count = count;
+    }
+
+    /// <summary>How many answers there are.</summary>
+    public int Count { get; }
+
+    /// <summary>Reads a body; false if it is cut, empty, has an empty group, an unknown code or too many ids.</summary>
+    public static bool TryRead(ReadOnlySpan<byte> body, out CustodyAck ack)
+    {
+        ack = default;
+        int total = 0;
+        for (ReadOnlySpan<byte> rest = body; !rest.IsEmpty;)
+        {
+            if (rest.Length < GroupHeaderSize || rest[0] > (int)CustodyCode.NoWayOn || rest[1] == 0)
+                return false;
+            int group = GroupHeaderSize + rest[1] * PrefixSize;
+            if (rest.Length < group)
+                return false;
+            total += rest[1];
+            rest = rest[group..];
+        }
+
+        if (total is 0 or > Limits.Arbitrary.MaxCustodyIds)
+            return false;
+        ack = new CustodyAck(body, total);
+        return true;
+    }
+
+    /// <summary>Goes through the answers in order.</summary>
+    public Enumerator GetEnumerator() => new(_body);
+
+    /// <summary>Goes through the answers of one frame.</summary>
+    public ref struct Enumerator
+    {
+        private ReadOnlySpan<byte> _rest;
+        private CustodyCode _code;
+        private int _left;
+
+        internal Enumerator(ReadOnlySpan<byte> body) => _rest = body;
+
+        /// <summary>The answer at hand.</summary>
+        public CustodyAnswer Current { get; private set; }
+
+        /// <summary>Moves on; false after the last answer.</summary>
+        public bool MoveNext()
+        {
+            if (_left == 0)
+            {
+                if (_rest.IsEmpty)
+                    return false;
+                _code = (CustodyCode)_rest[0];
+                _left = _rest[1];
+                _rest = _rest[GroupHeaderSize..];
+            }
+
+            Current = new CustodyAnswer(_code, BinaryPrimitives.ReadUInt64BigEndian(_rest));
+            _rest = _rest[PrefixSize..];
+            _left--;
+            return true;
+        }
+    }
+
+    /// <summary>Writes answers one by one into a body, opening a group where the code changes or a group is full.</summary>
+    /// <param name="body">Room for the body; its length bounds the frame.</param>
+    public ref struct Writer(Span<byte> body)
+    {
+        private readonly Span<byte> _body = body;
+        private int _group = -1;
+        private int _count;
+
+        /// <summary>Bytes written so far.</summary>
+        public int Length { get; private set; }
+
+        /// <summary>Adds an answer; false if there is no room for it (nothing was written).</summary>
+        public bool TryAdd(CustodyCode code, ulong idPrefix)
+        {
+            bool open = _group < 0 || _body[_group] != (byte)code || _body[_group + 1] == byte.MaxValue;
+            int needed = PrefixSize + (open ? GroupHeaderSize : 0);
+            if (_count == Limits.Arbitrary.MaxCustodyIds || _body.Length - Length < needed)
+                return false;
+            if (open)
+            {
+                _group = Length;
+                _body[_group] = (byte)code;
+                _body[_group + 1] = 0;
+                Length += GroupHeaderSize;
+            }
+
+            BinaryPrimitives.WriteUInt64BigEndian(_body[Length..], idPrefix);
+            Length += PrefixSize;
+            _body[_group + 1]++;
+            _count++;
+            return true;
+        }
+    }
+}

@@ -1,0 +1,38 @@
+namespace QuicProChat.Mesh.Wire;
+
+/// <summary>The first byte of every frame (docs/protocol.md, section 2).</summary>
+public enum FrameKind : byte
+{
+    /// <summary>First frame in each direction; handled by the transports.</summary>
+    Hello = 0x01,
+
+    /// <summary>Asks for a <see cref="Pong"/>: round trip and liveness.</summary>
+    Ping = 0x02,
+
+    /// <summary>Answers a <see cref="Ping"/>.</summary>
+    Pong = 0x03,
+
+    /// <summary>Last frame of a link: why it ends.</summary>
+    Bye = 0x04,
+
+    /// <summary>Something addressed to a node.</summary>
+    Envelope = 0x10,
+
+    /// <summary>Custody of envelopes taken or refused.</summary>
+    CustodyAck = 0x11,
+
+    /// <summary>A node's signed identity record.</summary>
+    Announce = 0x20,
+
+    /// <summary>Distances to destinations.</summary>
+    RouteUpdate = 0x21,
+
+    /// <summary>Asks for a route, or for a fresh sequence from its origin.</summary>
+    PathRequest = 0x22,
+
+    /// <summary>Asks for identity records.</summary>
+    AnnounceRequest = 0x23,
+
+    /// <summary>Acknowledges a route update on a lossy link.</summary>
+    ControlAck = 0x24,
+}

@@ -1,0 +1,147 @@
+using System.Buffers;
+using System.Buffers.Binary;
+
+namespace QuicProChat.Mesh.Wire;
+
+// docs/protocol.md, section 3.2: a MessagePack map
+//
+//  1 version  2 capabilities  3 name  4 network id(8)  5 largest frame  6 network proof(32)  7 boot id(8)
+
+/// <summary>The first frame in each direction: a view of its body.</summary>
+public readonly ref struct Hello
+{
+    /// <summary>The version that this code speaks.</summary>
+    public const int CurrentVersion = 1;
+
+    /// <summary>Size of a network id in bytes.</summary>
+    public const int NetworkIdSize = 8;
+
+    /// <summary>Size of a network proof in bytes.</summary>
+    public const int NetworkProofSize = 32;
+
+    private const int BootIdSize = sizeof(ulong);
+
+    private enum Key : uint
+    {
+        Version = 1,
+        Capabilities = 2,
+        Name = 3,
+        NetworkId = 4,
+        MaxFrame = 5,
+        NetworkProof = 6,
+        BootId = 7,
+    }
+
+    /// <summary>Protocol version; another than <see cref="CurrentVersion"/> is the caller's reason to end the link.</summary>
+    public required uint Version { get; init; }
+
+    /// <summary>What the node does for others.</summary>
+    public Capabilities Capabilities { get; init; }
+
+    /// <summary>The node's name in UTF-8, as <see cref="NodeName"/> allows; may be empty.</summary>
+    public ReadOnlySpan<byte> Name { get; init; }
+
+    /// <summary>The network id, 8 bytes; empty without a network key.</summary>
+    public ReadOnlySpan<byte> NetworkId { get; init; }
+
+    /// <summary>Largest frame (kind and body) that the node accepts, in bytes: 160 to 65,535.</summary>
+    public required int MaxFrame { get; init; }
+
+    /// <summary>The proof of the network key, 32 bytes; empty without one.</summary>
+    public ReadOnlySpan<byte> NetworkProof { get; init; }
+
+    /// <summary>Drawn at process start.</summary>
+    public required ulong BootId { get; init; }
+
+    /// <summary>
+    /// Reads a body; false if it is too large, malformed, has a key twice, a value out of range, lacks version, largest
+    /// frame or boot id, or goes on behind the map. Unknown keys are skipped.
+    /// </summary>
+    public static bool TryRead(ReadOnlySpan<byte> body, out Hello hello)
+    {
+        hello = default;
+        var reader = new MessagePackReader(body);
+        if (body.Length > Limits.Arbitrary.MaxHello || !reader.TryReadMapHeader(out int pairs))
+            return false;
+
+        uint seen = 0, version = 0, capabilities = 0, maxFrame = 0;
+        ReadOnlySpan<byte> name = default, networkId = default, proof = default, bootId = default;
+        for (; pairs > 0; pairs--)
+        {
+            if (!reader.TryReadUInt32(uint.MaxValue, out uint key))
+                return false;
+            uint bit = key < 32 ? 1u << (int)key : 0;
+            if ((seen & bit) != 0)
+                return false;
+            seen |= bit;
+            bool read = (Key)key switch
+            {
+                Key.Version => reader.TryReadUInt32(uint.MaxValue, out version),
+                Key.Capabilities => reader.TryReadUInt32(ushort.MaxValue, out capabilities),
+                Key.Name => reader.TryReadString(out name) && NodeName.IsValid(name),
+                Key.NetworkId => reader.TryReadBinary(out networkId) && networkId.Length == NetworkIdSize,
+                Key.MaxFrame => reader.TryReadUInt32(Limits.MaxFrame, out maxFrame) && maxFrame >= Limits.MinMaxFrame,
+                Key.NetworkProof => reader.TryReadBinary(out proof) && proof.Length == NetworkProofSize,
+                Key.BootId => reader.TryReadBinary(out bootId) && bootId.Length == BootIdSize,
+                _ => reader.TrySkip(),
+            };
+            if (!read)
+                return false;
+        }
+
+        const uint required = 1u << (int)Key.Version | 1u << (int)Key.MaxFrame | 1u << (int)Key.BootId;
+        if (!reader.AtEnd || (seen & required) != required)
+            return false;
+        hello = new Hello
+        {
+            Version = version,
+            Capabilities = (Capabilities)capabilities,
+            Name = name,
+            NetworkId = networkId,
+            MaxFrame = (int)maxFrame,
+            NetworkProof = proof,
+            BootId = BinaryPrimitives.ReadUInt64BigEndian(bootId),
+        };
+        return true;
+    }
+
+    /// <summary>Writes the body, keys in ascending order, absent values left out.</summary>
+    /// <exception cref="ArgumentException">A value is one that <see cref="TryRead"/> refuses.</exception>
+    public void Write(IBufferWriter<byte> output)
+    {
+        if (!NodeName.IsValid(Name) || NetworkId.Length is not (0 or NetworkIdSize)
+            || NetworkProof.Length is not (0 or NetworkProofSize) || MaxFrame is < Limits.MinMaxFrame or > Limits.MaxFrame)
+            throw new ArgumentException("A Hello's name, network id, proof or largest frame is out of its limits.");
+
+        var writer = new MessagePackWriter(output);
+        writer.WriteMapHeader(4 + (Name.IsEmpty ? 0 : 1) + (NetworkId.IsEmpty ? 0 : 1) + (NetworkProof.IsEmpty ? 0 : 1));
+        writer.Write((ulong)Key.Version);
+        writer.Write((ulong)Version);
+        writer.Write((ulong)Key.Capabilities);
+        writer.Write((ulong)Capabilities);
+        if (!Name.IsEmpty)
+        {
+            writer.Write((ulong)Key.Name);
+            writer.WriteString(Name);
+        }
+
+        if (!NetworkId.IsEmpty)
+        {
+            writer.Write((ulong)Key.NetworkId);
+            writer.WriteBinary(NetworkId);
+        }
+
+        writer.Write((ulong)Key.MaxFrame);
+        writer.Write(MaxFrame);
+        if (!NetworkProof.IsEmpty)
+        {
+            writer.Write((ulong)Key.NetworkProof);
+            writer.WriteBinary(NetworkProof);
+        }
+
+        Span<byte> bootId = stackalloc byte[BootIdSize];
+        BinaryPrimitives.WriteUInt64BigEndian(bootId, BootId);
+        writer.Write((ulong)Key.BootId);
+        writer.WriteBinary(bootId);
+    }
+}

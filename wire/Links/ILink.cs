@@ -1,0 +1,52 @@
+using QuicProChat.Mesh.Identity;
+
+namespace QuicProChat.Mesh.Wire;
+
+/// <summary>
+/// One link: an authenticated connection to one neighbour, past its Hello. Members are called by the one loop that
+/// owns the router; the link's own loops do the I/O.
+/// </summary>
+public interface ILink
+{
+    /// <summary>The neighbour's proven address.</summary>
+    NodeAddress Peer { get; }
+
+    /// <summary>The neighbour's Ed25519 public key, 32 bytes.</summary>
+    ReadOnlyMemory<byte> PeerPublicKey { get; }
+
+    /// <summary>The neighbour's name as its Hello gave it; not authenticated by anyone else.</summary>
+    string PeerName { get; }
+
+    /// <summary>The neighbour's boot id from its Hello.</summary>
+    ulong PeerBootId { get; }
+
+    /// <summary>What kind of transport carries it: <c>tcp</c>, <c>quic</c>, <c>lora</c>.</summary>
+    string Transport { get; }
+
+    /// <summary>Where the neighbour is, for people: the URI dialled, or the remote end point.</summary>
+    string Uri { get; }
+
+    /// <summary>True if this node dialled.</summary>
+    bool Outbound { get; }
+
+    /// <summary>What the router has to know of it.</summary>
+    LinkProperties Properties { get; }
+
+    /// <summary>Bytes received and sent so far, framing of the transport's own layer included.</summary>
+    (long Received, long Sent) Traffic { get; }
+
+    /// <summary>
+    /// Queues a frame (kind and body). The bytes are copied. False if the class's queue is full: nothing was queued,
+    /// and <see cref="ILinkEvents.Writable"/> follows when there is room again.
+    /// </summary>
+    bool TrySend(FrameClass frameClass, ReadOnlySpan<byte> frame);
+
+    /// <summary>As <see cref="TrySend"/>, to every neighbour of the same medium; on other links, to this one.</summary>
+    bool TryBroadcast(FrameClass frameClass, ReadOnlySpan<byte> frame);
+
+    /// <summary>Wakes the sender: called once after a batch of <see cref="TrySend"/>.</summary>
+    void Flush();
+
+    /// <summary>Ends the link. What is queued in classes up to Control is still sent if that takes little time.</summary>
+    void Close(LinkEnd reason);
+}

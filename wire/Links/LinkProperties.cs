@@ -1,0 +1,16 @@
+namespace QuicProChat.Mesh.Wire;
+
+/// <summary>What a router has to know of a link to use it well.</summary>
+/// <param name="Mtu">Largest frame (kind and body) in bytes.</param>
+/// <param name="BitsPerSecond">Nominal bit rate shared by everything on the medium; 0 where unknown (IP links).</param>
+/// <param name="Reliable">Frames arrive in order or the link ends (TCP, QUIC). Otherwise frames may be lost or reordered.</param>
+/// <param name="PushRoutes">Routes are pushed to this neighbour; false on slow media, where they are asked for.</param>
+/// <param name="Medium">
+/// Links with the same number other than 0 share one broadcast medium: a frame sent to one of them with
+/// <see cref="ILink.TryBroadcast"/> reaches all.
+/// </param>
+public sealed record LinkProperties(int Mtu, long BitsPerSecond, bool Reliable, bool PushRoutes, int Medium = 0)
+{
+    /// <summary>A stream link over IP.</summary>
+    public static readonly LinkProperties Stream = new(Mtu: ushort.MaxValue, BitsPerSecond: 0, Reliable: true, PushRoutes: true);
+}

@@ -1,0 +1,89 @@
+using System.Buffers.Binary;
+using System.Diagnostics.CodeAnalysis;
+using System.Text;
+using System.Text.Unicode;
+
+namespace QuicProChat.Mesh.Wire;
+
+// docs/protocol.md, section 4.1:
+//
+//  type(1) time(4) body(0..)        type: key-sign(1) 0 content(6)
+
+/// <summary>What a sealed message says: the low six bits of its first byte.</summary>
+public enum ContentType : byte
+{
+    /// <summary>UTF-8 text.</summary>
+    Text = 1,
+}
+
+/// <summary>A view of a sealed payload's plaintext.</summary>
+public readonly ref struct SealedContent
+{
+    /// <summary>Size in bytes of what precedes the body.</summary>
+    public const int HeaderSize = 1 + sizeof(uint);
+
+    private const byte KeySignFlag = 0x80;
+    private const byte TypeMask = 0x3F;
+
+    private SealedContent(ReadOnlySpan<byte> bytes)
+    {
+        Type = (ContentType)(bytes[0] & TypeMask);
+        KeySign = (bytes[0] & KeySignFlag) != 0;
+        Time = BinaryPrimitives.ReadUInt32BigEndian(bytes[1..]);
+        Body = bytes[HeaderSize..];
+    }
+
+    /// <summary>Second 0 of <see cref="Time"/>.</summary>
+    public static DateTimeOffset Epoch { get; } = new(2020, 1, 1, 0, 0, 0, TimeSpan.Zero);
+
+    /// <summary>What the body is; a type of a later version is a number without a name.</summary>
+    public ContentType Type { get; }
+
+    /// <summary>The sign bit of the sender's Ed25519 public key (bit 255), which its X25519 image lacks.</summary>
+    public bool KeySign { get; }
+
+    /// <summary>When the sender claims to have written it, in seconds since <see cref="Epoch"/>; 0 without a clock.</summary>
+    public uint Time { get; }
+
+    /// <summary>The content itself.</summary>
+    public ReadOnlySpan<byte> Body { get; }
+
+    /// <summary>Size in bytes of a content with a body of a given size.</summary>
+    public static int SizeOf(int bodySize) => HeaderSize + bodySize;
+
+    /// <summary>Reads a content; false if it is cut, its type is 0 or its reserved bit is set.</summary>
+    public static bool TryRead(ReadOnlySpan<byte> bytes, out SealedContent content)
+    {
+        content = default;
+        if (bytes.Length < HeaderSize || (bytes[0] & ~(KeySignFlag | TypeMask)) != 0 || (bytes[0] & TypeMask) == 0)
+            return false;
+        content = new SealedContent(bytes);
+        return true;
+    }
+
+    /// <summary>Writes a content; returns the bytes written.</summary>
+    public static int Write(Span<byte> destination, ContentType type, bool keySign, uint time, ReadOnlySpan<byte> body)
+    {
+        body.CopyTo(destination[HeaderSize..]);
+        destination[0] = (byte)((byte)type & TypeMask | (keySign ? KeySignFlag : 0));
+        BinaryPrimitives.WriteUInt32BigEndian(destination[1..], time);
+        return SizeOf(body.Length);
+    }
+
+    /// <summary>The text; false if the content is not text or not valid UTF-8.</summary>
+    public bool TryGetText([NotNullWhen(true)] out string? text)
+    {
+        text = Type == ContentType.Text && Utf8.IsValid(Body) ? Encoding.UTF8.GetString(Body) : null;
+        return text is not null;
+    }
+
+    /// <summary>A moment as the content's time; 0 for a moment that it cannot say (before 2020, after 2156).</summary>
+    public static uint ToTime(DateTimeOffset moment)
+    {
+        long seconds = (moment - Epoch).Ticks / TimeSpan.TicksPerSecond;
+        return seconds is > 0 and <= uint.MaxValue ? (uint)seconds : 0;
+    }
+
+    /// <summary>The moment that a content's time says; null for 0.</summary>
+    public static DateTimeOffset? FromTime(uint time) => time == 0 ? null : Epoch.AddSeconds(time);
+}
