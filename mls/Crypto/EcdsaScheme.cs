@@ -11,8 +11,17 @@ internal sealed class EcdsaScheme(NistCurve curve) : SignatureScheme
 
     internal override int PrivateKeySize => curve.FieldSize;
 
-    internal override Signer? CreateSigner(ReadOnlySpan<byte> privateKey) =>
-        curve.IsValidScalar(privateKey) ? new EcdsaSigner(curve, privateKey) : null;
+    /// <summary>A scalar that lost leading zeros on its way is padded.</summary>
+    internal override Signer? CreateSigner(ReadOnlySpan<byte> privateKey)
+    {
+        if (privateKey.Length > curve.FieldSize)
+            return null;
+        byte[] scalar = new byte[curve.FieldSize];
+        privateKey.CopyTo(scalar.AsSpan(curve.FieldSize - privateKey.Length));
+        Signer? signer = curve.IsValidScalar(scalar) ? new EcdsaSigner(curve, scalar) : null;
+        Secrets.Zero(scalar);
+        return signer;
+    }
 
     internal override byte[] GeneratePrivateKey(RandomSource random) => _keys.Generate(random).PrivateKey;
 

@@ -29,9 +29,25 @@ internal sealed class Hpke
         LabeledKdf.Extract(hash, _suite, default, "psk_id_hash"u8, default, _pskIdHash);
     }
 
+    /// <summary>key_schedule_context (section 5.1) of an info, computed once for many recipients.</summary>
+    internal byte[] ContextOf(ReadOnlySpan<byte> info)
+    {
+        int size = Hashing.Size(_hash);
+        byte[] context = new byte[1 + 2 * size];
+        _pskIdHash.CopyTo(context, 1);
+        LabeledKdf.Extract(_hash, _suite, default, "info_hash"u8, info, context.AsSpan(1 + size));
+        return context;
+    }
+
     /// <summary>SealBase (section 6.1); false if the public key is invalid.</summary>
     internal bool TrySeal(
         ReadOnlySpan<byte> publicKey, ReadOnlySpan<byte> info, ReadOnlySpan<byte> aad, ReadOnlySpan<byte> plaintext,
+        RandomSource random, out HpkeCiphertext ciphertext) =>
+        TrySealIn(publicKey, ContextOf(info), aad, plaintext, random, out ciphertext);
+
+    /// <summary>SealBase with a context from <see cref="ContextOf"/>.</summary>
+    internal bool TrySealIn(
+        ReadOnlySpan<byte> publicKey, ReadOnlySpan<byte> context, ReadOnlySpan<byte> aad, ReadOnlySpan<byte> plaintext,
         RandomSource random, out HpkeCiphertext ciphertext)
     {
         Span<byte> shared = stackalloc byte[Hashing.MaxSize];
@@ -45,7 +61,7 @@ internal sealed class Hpke
         Span<byte> key = stackalloc byte[32];
         key = key[..AeadCipher.KeySize(_aead)];
         Span<byte> nonce = stackalloc byte[AeadCipher.NonceSize];
-        Schedule(shared, info, key, nonce);
+        Schedule(shared, context, key, nonce);
         AeadCipher.Seal(_aead, key, nonce, aad, plaintext, sealedBytes);
         CryptographicOperations.ZeroMemory(key);
         CryptographicOperations.ZeroMemory(shared);
@@ -66,7 +82,7 @@ internal sealed class Hpke
         Span<byte> key = stackalloc byte[32];
         key = key[..AeadCipher.KeySize(_aead)];
         Span<byte> nonce = stackalloc byte[AeadCipher.NonceSize];
-        Schedule(shared, info, key, nonce);
+        Schedule(shared, ContextOf(info), key, nonce);
         bool ok = AeadCipher.TryOpen(_aead, key, nonce, aad, ciphertext, plaintext);
         CryptographicOperations.ZeroMemory(key);
         CryptographicOperations.ZeroMemory(shared);
@@ -102,11 +118,11 @@ internal sealed class Hpke
     }
 
     // KeySchedule (section 5.1) with mode_base and no PSK.
-    private void Schedule(ReadOnlySpan<byte> shared, ReadOnlySpan<byte> info, Span<byte> key, Span<byte> nonce)
+    private void Schedule(ReadOnlySpan<byte> shared, ReadOnlySpan<byte> context, Span<byte> key, Span<byte> nonce)
     {
         Span<byte> secret = stackalloc byte[Hashing.MaxSize];
-        Span<byte> context = stackalloc byte[1 + 2 * Hashing.MaxSize];
-        (secret, context) = SecretAndContext(shared, info, secret, context);
+        secret = secret[..Hashing.Size(_hash)];
+        LabeledKdf.Extract(_hash, _suite, shared, "secret"u8, default, secret);
         LabeledKdf.Expand(_hash, _suite, secret, "key"u8, context, key);
         LabeledKdf.Expand(_hash, _suite, secret, "base_nonce"u8, context, nonce);
         CryptographicOperations.ZeroMemory(secret);
@@ -114,36 +130,12 @@ internal sealed class Hpke
 
     private void Export(ReadOnlySpan<byte> shared, ReadOnlySpan<byte> info, ReadOnlySpan<byte> exporterContext, Span<byte> exported)
     {
-        Span<byte> secret = stackalloc byte[Hashing.MaxSize];
-        Span<byte> context = stackalloc byte[1 + 2 * Hashing.MaxSize];
-        (secret, context) = SecretAndContext(shared, info, secret, context);
-        Span<byte> exporter = stackalloc byte[Hashing.MaxSize];
-        exporter = exporter[..Hashing.Size(_hash)];
-        LabeledKdf.Expand(_hash, _suite, secret, "exp"u8, context, exporter);
+        Span<byte> secrets = stackalloc byte[2 * Hashing.MaxSize];
+        Span<byte> secret = secrets[..Hashing.Size(_hash)];
+        Span<byte> exporter = secrets.Slice(Hashing.MaxSize, Hashing.Size(_hash));
+        LabeledKdf.Extract(_hash, _suite, shared, "secret"u8, default, secret);
+        LabeledKdf.Expand(_hash, _suite, secret, "exp"u8, ContextOf(info), exporter);
         LabeledKdf.Expand(_hash, _suite, exporter, "sec"u8, exporterContext, exported);
-        CryptographicOperations.ZeroMemory(secret);
-        CryptographicOperations.ZeroMemory(exporter);
-    }
-
-    private SpanPair SecretAndContext(ReadOnlySpan<byte> shared, ReadOnlySpan<byte> info, Span<byte> secret, Span<byte> context)
-    {
-        int size = Hashing.Size(_hash);
-        context[0] = 0;
-        _pskIdHash.CopyTo(context[1..]);
-        LabeledKdf.Extract(_hash, _suite, default, "info_hash"u8, info, context.Slice(1 + size, size));
-        LabeledKdf.Extract(_hash, _suite, shared, "secret"u8, default, secret[..size]);
-        return new SpanPair(secret[..size], context[..(1 + 2 * size)]);
-    }
-
-    private readonly ref struct SpanPair(Span<byte> first, Span<byte> second)
-    {
-        private readonly Span<byte> _first = first;
-        private readonly Span<byte> _second = second;
-
-        internal void Deconstruct(out Span<byte> a, out Span<byte> b)
-        {
-            a = _first;
-            b = _second;
-        }
+        CryptographicOperations.ZeroMemory(secrets);
     }
 }

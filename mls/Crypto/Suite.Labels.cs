@@ -88,6 +88,13 @@ internal sealed partial class Suite
         return Hpke.TrySeal(publicKey, info.Written, default, plaintext, random, out ciphertext);
     }
 
+    /// <summary>The HPKE context of EncryptWithLabel, computed once for many recipients.</summary>
+    internal byte[] EncryptionContext(ReadOnlySpan<byte> label, ReadOnlySpan<byte> context)
+    {
+        using MlsWriter info = Labelled(label, context);
+        return Hpke.ContextOf(info.Written);
+    }
+
     /// <summary>DecryptWithLabel (section 5.1.3); null if it fails.</summary>
     internal byte[]? DecryptWithLabel(
         ReadOnlySpan<byte> privateKey, ReadOnlySpan<byte> publicKey, ReadOnlySpan<byte> label, ReadOnlySpan<byte> context,

@@ -92,8 +92,4 @@ public sealed class PreSharedKeyId
             writer.UInt64(Epoch);
         writer.Vector(Nonce);
     }
-
-    internal bool SameAs(PreSharedKeyId other) =>
-        IsExternal == other.IsExternal && Usage == other.Usage && Epoch == other.Epoch
-        && Id.Span.SequenceEqual(other.Id.Span) && Nonce.Span.SequenceEqual(other.Nonce.Span);
 }

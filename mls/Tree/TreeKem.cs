@@ -47,6 +47,7 @@ internal static class TreeKem
         RandomSource random, out UpdatePathNode[] nodes)
     {
         nodes = new UpdatePathNode[path.Length];
+        byte[] context = suite.EncryptionContext("UpdatePathNode"u8, groupContext);
         List<TreeNode> resolution = [];
         for (int i = 0; i < path.Length; i++)
         {
@@ -58,8 +59,8 @@ internal static class TreeKem
             {
                 if (node.Level == 0 && newLeaves.Contains(node.FirstLeaf))
                     continue;
-                if (!suite.TryEncryptWithLabel(
-                    node.EncryptionKey.Span, "UpdatePathNode"u8, groupContext, secrets.Secrets[i], random, out HpkeCiphertext ciphertext))
+                if (!suite.Hpke.TrySealIn(
+                    node.EncryptionKey.Span, context, default, secrets.Secrets[i], random, out HpkeCiphertext ciphertext))
                 {
                     return Errors.At(MlsErrorCode.InvalidTree, "7.6");
                 }
