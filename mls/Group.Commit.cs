@@ -69,7 +69,7 @@ public sealed partial class Group
         if (Pending is not { } pending)
             return;
         Pending = null;
-        string group = StoreKeys.Group(GroupId.Span);
+        string group = StoreKey;
         Save(GroupState.StatePart(this), new StoreChange(StoreKeys.Pending(group), null), new StoreChange(StoreKeys.PendingEpoch(group), null));
         pending.Next.Retire(Current, keepForReading: false);
     }
@@ -81,7 +81,7 @@ public sealed partial class Group
         ArgumentNullException.ThrowIfNull(staged);
         if (!ReferenceEquals(staged.From, Current))
             throw new InvalidOperationException("The commit was staged in another epoch.");
-        string group = StoreKeys.Group(GroupId.Span);
+        string group = StoreKey;
         if (staged.Next is not { } next)
         {
             Status = GroupStatus.Removed;

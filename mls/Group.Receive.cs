@@ -199,7 +199,7 @@ public sealed partial class Group
             return;
         List<PastEpoch> expired = [.. Past.Where(p => p.Expires <= now)];
         Past.RemoveAll(expired.Contains);
-        string group = StoreKeys.Group(GroupId.Span);
+        string group = StoreKey;
         Save([GroupState.StatePart(this), .. expired.Select(p => new StoreChange(StoreKeys.Epoch(group, p.Context.Epoch), null))]);
         foreach (PastEpoch past in expired)
             past.Dispose();

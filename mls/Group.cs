@@ -36,6 +36,7 @@ public sealed partial class Group
         _client = client;
         Current = epoch;
         Identity = identity;
+        StoreKey = StoreKeys.Group(epoch.Context.GroupId.Span);
         Resumption[epoch.Context.Epoch] = (byte[])epoch.Secrets.ResumptionPsk.Clone();
     }
 
@@ -77,6 +78,9 @@ public sealed partial class Group
 
     /// <summary>A value that is equal for two members if their views of the group are (section 8.7).</summary>
     public ReadOnlyMemory<byte> EpochAuthenticator => (byte[])Current.Secrets.EpochAuthenticator.Clone();
+
+    /// <summary>What the names of all the group's stored values begin with.</summary>
+    internal string StoreKey { get; }
 
     internal GroupEpoch Current { get; private set; }
 

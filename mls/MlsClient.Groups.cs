@@ -169,12 +169,14 @@ public sealed partial class MlsClient
     internal Group Adopt(Group group, List<StoreChange> also)
     {
         // A group that ended may have a successor of the same id (section 11.2).
-        string prefix = StoreKeys.Group(group.GroupId.Span);
-        HashSet<string> old = [.. Store.Keys(prefix)];
         List<StoreChange> changes = GroupState.Everything(group);
-        old.ExceptWith(changes.Select(c => c.Key));
-        changes.AddRange(old.Select(k => new StoreChange(k, null)));
         changes.AddRange(also);
+        if (FindGroup(group.GroupId) is not null)
+        {
+            HashSet<string> old = [.. Store.Keys(group.StoreKey)];
+            old.ExceptWith(changes.Select(c => c.Key));
+            changes.AddRange(old.Select(k => new StoreChange(k, null)));
+        }
         Store.Write(changes);
         GroupState.Zero(changes);
         if (_groups.Remove(group.GroupId, out Group? replaced))

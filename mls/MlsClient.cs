@@ -121,7 +121,7 @@ public sealed partial class MlsClient
     public void Forget(Group group)
     {
         ArgumentNullException.ThrowIfNull(group);
-        Store.Write([.. Store.Keys(StoreKeys.Group(group.GroupId.Span)).Select(k => new StoreChange(k, null))]);
+        Store.Write([.. Store.Keys(group.StoreKey).Select(k => new StoreChange(k, null))]);
         _groups.Remove(group.GroupId);
         group.Wipe();
     }

@@ -53,11 +53,11 @@ internal static partial class GroupState
             writer.Vector(reference);
             writer.Vector(key);
         }
-        return new StoreChange(StoreKeys.State(Key(group)), writer.ToArray());
+        return new StoreChange(StoreKeys.State(group.StoreKey), writer.ToArray());
     }
 
     internal static StoreChange EpochPart(Group group, GroupEpoch epoch) =>
-        new(StoreKeys.Epoch(Key(group), epoch.Context.Epoch), EpochBytes(epoch));
+        new(StoreKeys.Epoch(group.StoreKey, epoch.Context.Epoch), EpochBytes(epoch));
 
     internal static StoreChange ProposalsPart(Group group)
     {
@@ -65,7 +65,7 @@ internal static partial class GroupState
         writer.Byte(FormatVersion);
         foreach (StoredProposal proposal in group.Proposals)
             writer.Vector(proposal.Content);
-        return new StoreChange(StoreKeys.Proposals(Key(group)), writer.ToArray());
+        return new StoreChange(StoreKeys.Proposals(group.StoreKey), writer.ToArray());
     }
 
     // version; commit<V>; optional welcome<V>; signature key of the committer afterwards<V>; optional ReInit; secrets
@@ -80,11 +80,11 @@ internal static partial class GroupState
         writer.Vector(pending.Identity.PublicKey);
         WriteReInit(writer, pending.Summary.ReInit);
         WriteSecrets(writer, pending.Next);
-        return new StoreChange(StoreKeys.Pending(Key(group)), writer.ToArray());
+        return new StoreChange(StoreKeys.Pending(group.StoreKey), writer.ToArray());
     }
 
     internal static StoreChange PendingEpochPart(Group group, PendingCommit pending) =>
-        new(StoreKeys.PendingEpoch(Key(group)), EpochBytes(pending.Next));
+        new(StoreKeys.PendingEpoch(group.StoreKey), EpochBytes(pending.Next));
 
     /// <summary>Zeroes buffers that a store has taken over.</summary>
     internal static void Zero(IEnumerable<StoreChange> changes)
@@ -127,6 +127,4 @@ internal static partial class GroupState
         reInit.Write(writer);
         writer.End(mark);
     }
-
-    private static string Key(Group group) => StoreKeys.Group(group.GroupId.Span);
 }

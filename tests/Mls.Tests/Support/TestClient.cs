@@ -15,7 +15,7 @@ internal sealed class TestClient
         Name = name;
         Time = time ?? new FakeTime();
         Store = store ?? new MemoryGroupStore();
-        Random = random ?? new SeededRandom(name.GetHashCode(StringComparison.Ordinal));
+        Random = random ?? new SeededRandom(name.Aggregate(17, (hash, c) => unchecked(hash * 31 + c)));
         Psks = psks ?? new TestPsks();
         Identity = identity ?? MlsIdentity.Generate(suite, Credential.Basic(Encoding.UTF8.GetBytes(name)), Random);
         Options = new MlsClientOptions
