@@ -220,7 +220,10 @@ public sealed class FileGroupStore : IGroupStore, IDisposable
                 bool present = bytes[at] == 1;
                 int length = BinaryPrimitives.ReadInt32BigEndian(bytes.AsSpan(at + 1));
                 at += 5;
-                changes.Add(new StoreChange(key, present ? bytes.AsMemory(at, length) : null));
+                ReadOnlyMemory<byte>? value = null;
+                if (present)
+                    value = bytes.AsMemory(at, length);
+                changes.Add(new StoreChange(key, value));
                 at += length;
             }
             return changes;
