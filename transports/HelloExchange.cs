@@ -11,8 +11,8 @@ namespace QuicProChat.Mesh.Transports;
 internal sealed record PeerHello(string Name, Capabilities Capabilities, int MaxFrame, ulong BootId, uint DialNumber);
 
 /// <summary>
-/// The first frame in each direction (docs/protocol.md, section 3.2), after TLS proved who is there. The listener
-/// writes first. Whoever refuses says why with a Bye.
+/// The first frame in each direction (docs/protocol.md, section 3.2), after TLS proved who is there. Neither
+/// side waits for the other before it writes. Whoever refuses says why with a Bye.
 /// </summary>
 internal static class HelloExchange
 {

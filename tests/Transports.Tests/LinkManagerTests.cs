@@ -203,6 +203,8 @@ public sealed class LinkManagerTests : IAsyncDisposable
         _manager.Accept(inbound);
         await _events.NextUpAsync();
         _manager.Connect(Peer($"tcp://one:1/#{Higher}"));
+        // The dial loop notes the time when it finds the link there.
+        Assert.True(await _time.Looks.WaitAsync(TimeSpan.FromSeconds(20)));
         inbound.End(new LinkEnd(LinkEndCode.Dead));
         TimeSpan wait = await _time.NextTimerAsync(TimeSpan.FromSeconds(60));
         Assert.Equal(0, _transport.Dials);

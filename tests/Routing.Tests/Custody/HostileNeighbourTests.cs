@@ -17,7 +17,7 @@ public sealed class HostileNeighbourTests
         EnvelopeId id = victim.Send(target, 1).Id;
         // In flight to the honest neighbour; the evil one claims it.
         foreach (int hops in new[] { 63, 62, 0 })
-            Inject(network, victim, evil, Ack(CustodyCode.Taken, Name(id, hops)));
+            Inject(victim, evil, Ack(CustodyCode.Taken, Name(id, hops)));
 
         Assert.Equal(3, victim[RouterCounter.AckUnknown]);
         Assert.Equal(MessageState.Queued, victim.States[id].State);
@@ -32,9 +32,9 @@ public sealed class HostileNeighbourTests
         evil.LinkTo(victim).Lose = (from, _) => from == evil;
         EnvelopeId id = victim.Send(target, 1).Id;
         byte[] ack = Ack(CustodyCode.Taken, Name(id, 63));
-        Inject(network, victim, evil, ack);
-        Inject(network, victim, evil, ack);
-        Inject(network, victim, evil, Ack(CustodyCode.NoSpace, Name(id, 63)));
+        Inject(victim, evil, ack);
+        Inject(victim, evil, ack);
+        Inject(victim, evil, Ack(CustodyCode.NoSpace, Name(id, 63)));
 
         Assert.Equal(1, victim[RouterCounter.EnvelopesForwarded]);
         Assert.Equal(2, victim[RouterCounter.AckUnknown]);
@@ -51,15 +51,15 @@ public sealed class HostileNeighbourTests
         {
             byte[] forged = [.. proof];
             forged[bit / 8] ^= (byte)(1 << (bit % 8));
-            Inject(network, victim, evil, Frame(EnvelopeKind.Receipt, victim, forged));
+            Inject(victim, evil, Frame(EnvelopeKind.Receipt, victim, forged));
         }
 
-        Inject(network, victim, evil, Frame(EnvelopeKind.Receipt, victim, proof[..23]));
+        Inject(victim, evil, Frame(EnvelopeKind.Receipt, victim, proof[..23]));
         Assert.Equal(MessageState.Queued, victim.States[id].State);
         Assert.Equal(Receipt.ProofSize * 8, victim[RouterCounter.ReceiptUnknown]);
         Assert.Equal(1, victim[RouterCounter.ReceiptMalformed]);
 
-        Inject(network, victim, evil, Frame(EnvelopeKind.Receipt, victim, proof));
+        Inject(victim, evil, Frame(EnvelopeKind.Receipt, victim, proof));
         Assert.Equal(MessageState.Delivered, victim.States[id].State);
         Assert.Equal(1, victim[RouterCounter.ReceiptsVerified]);
     }
@@ -69,16 +69,16 @@ public sealed class HostileNeighbourTests
     {
         (TestNetwork network, TestNode victim, TestNode evil, _, _) = Star(4);
         foreach (byte kind in new byte[] { 0x00, 0x7F, 0xFF })
-            Inject(network, victim, evil, [kind, 1, 2, 3]);
-        Inject(network, victim, evil, [(byte)FrameKind.Hello]);
+            Inject(victim, evil, [kind, 1, 2, 3]);
+        Inject(victim, evil, [(byte)FrameKind.Hello]);
         Assert.Equal(3, victim[RouterCounter.FrameUnknownKind]);
         Assert.Equal(1, victim[RouterCounter.FrameUnexpected]);
         Assert.Empty(victim.Closed);
 
         for (int i = 0; i < 4; i++)
         {
-            Inject(network, victim, evil, [(byte)FrameKind.Envelope, 0x10]);
-            Inject(network, victim, evil, [(byte)FrameKind.CustodyAck, 0, 2, 1]);
+            Inject(victim, evil, [(byte)FrameKind.Envelope, 0x10]);
+            Inject(victim, evil, [(byte)FrameKind.CustodyAck, 0, 2, 1]);
         }
 
         Assert.Equal(4, victim[RouterCounter.DropMalformed]);
@@ -101,7 +101,7 @@ public sealed class HostileNeighbourTests
                 frame[1] &= 0x16;
             }
 
-            Inject(network, victim, evil, frame);
+            Inject(victim, evil, frame);
             network.Run(TimeSpan.FromMilliseconds(1));
             link.Raise();
         }
@@ -117,20 +117,12 @@ public sealed class HostileNeighbourTests
         var options = new RouterOptions { MaxHeldBytes = 100_000, MaxHeldCount = 100_000, NeighbourBurst = 10_000, DestinationSharePercent = 100 };
         (TestNetwork network, TestNode victim, TestNode evil, TestNode honest, TestNode target) = Star(6, options);
         victim.RouteVia(target);
-        for (int i = 0; i < 1_000; i++)
-        {
-            Inject(network, victim, evil, Transit(target, i, 400));
-            network.Run(TimeSpan.FromMilliseconds(5));
-        }
+        Flood(network, victim, evil, target, first: 0, count: 1_000);
 
         Assert.InRange(victim.Router.Held.Bytes, 40_000, 50_000);
         Assert.True(victim[RouterCounter.DropQuotaNeighbour] > 500);
         long before = victim.Router.Held.Bytes;
-        for (int i = 0; i < 1_000; i++)
-        {
-            Inject(network, victim, honest, Transit(target, 10_000 + i, 400));
-            network.Run(TimeSpan.FromMilliseconds(5));
-        }
+        Flood(network, victim, honest, target, first: 10_000, count: 1_000);
 
         Assert.InRange(victim.Router.Held.Bytes - before, 20_000, 30_000);
         Assert.Equal(0, victim[RouterCounter.LostEvicted]);
@@ -143,15 +135,11 @@ public sealed class HostileNeighbourTests
         (TestNetwork network, TestNode victim, TestNode evil, TestNode honest, TestNode target) = Star(7, options);
         victim.RouteVia(target);
         victim.RouteVia(honest);
-        for (int i = 0; i < 500; i++)
-        {
-            Inject(network, victim, evil, Transit(target, i, 400));
-            network.Run(TimeSpan.FromMilliseconds(5));
-        }
+        Flood(network, victim, evil, target, first: 0, count: 500);
 
         Assert.InRange(victim.Router.Held.Bytes, 40_000, 50_000);
         Assert.True(victim[RouterCounter.DropQuotaDestination] > 0);
-        Inject(network, victim, evil, Transit(honest, 1_000, 400));
+        Inject(victim, evil, Transit(honest, 1_000, 400));
         Assert.Contains(Held(victim), held => held.Destination == honest.Address);
     }
 
@@ -162,10 +150,10 @@ public sealed class HostileNeighbourTests
         (TestNetwork network, TestNode victim, TestNode evil, TestNode honest, TestNode target) = Star(8, options);
         victim.RouteVia(target);
         EnvelopeId own = victim.Send(target, 7, size: 400, priority: Priority.Low).Id;
-        Inject(network, victim, honest, Transit(target, 500, 400, Priority.Low));
+        Inject(victim, honest, Transit(target, 500, 400, Priority.Low));
         for (int i = 0; i < 100; i++)
         {
-            Inject(network, victim, evil, Transit(target, i, 400, Priority.Low));
+            Inject(victim, evil, Transit(target, i, 400, Priority.Low));
             network.Run(TimeSpan.FromMilliseconds(30));
         }
 
@@ -173,12 +161,12 @@ public sealed class HostileNeighbourTests
         Assert.Equal(0, victim[RouterCounter.LostEvicted]);
         long full = victim.Router.Held.Bytes;
         for (int i = 0; i < 10; i++)
-            Inject(network, victim, honest, Transit(target, 1_000 + i, 400, Priority.High));
+            Inject(victim, honest, Transit(target, 1_000 + i, 400, Priority.High));
 
         Assert.Equal(10, victim[RouterCounter.LostEvicted]);
         Assert.InRange(victim.Router.Held.Bytes, full - 421, 20_000);
         Assert.True(victim.Router.Holds(own));
-        Inject(network, victim, honest, Transit(target, 2_000, 400, Priority.Low));
+        Inject(victim, honest, Transit(target, 2_000, 400, Priority.Low));
         Assert.Equal(10, victim[RouterCounter.LostEvicted]);
     }
 
@@ -188,14 +176,14 @@ public sealed class HostileNeighbourTests
         var options = new RouterOptions { NeighbourEnvelopesPerSecond = 100, NeighbourBurst = 50 };
         (TestNetwork network, TestNode victim, TestNode evil, TestNode honest, TestNode target) = Star(9, options);
         for (int i = 0; i < 1_000; i++)
-            Inject(network, victim, evil, Transit(target, i, 50));
+            Inject(victim, evil, Transit(target, i, 50));
         Assert.Equal(949, victim[RouterCounter.DropTooFast]);
 
-        Inject(network, victim, honest, Transit(target, 5_000, 50));
+        Inject(victim, honest, Transit(target, 5_000, 50));
         Assert.Equal(949, victim[RouterCounter.DropTooFast]);
         network.Run(Second);
         for (int i = 0; i < 200; i++)
-            Inject(network, victim, evil, Transit(target, 10_000 + i, 50));
+            Inject(victim, evil, Transit(target, 10_000 + i, 50));
         Assert.InRange(victim[RouterCounter.DropTooFast], 949 + 140, 949 + 160);
     }
 
@@ -251,9 +239,9 @@ public sealed class HostileNeighbourTests
         };
         byte[] frame = Transit(target, 1, 50, hops: 255);
         for (int i = 0; i < 5; i++)
-            Inject(network, victim, evil, frame);
-        Inject(network, victim, evil, Transit(target, 1, 50, hops: 63));
-        Inject(network, victim, evil, Transit(target, 2, 50, hops: 0));
+            Inject(victim, evil, frame);
+        Inject(victim, evil, Transit(target, 1, 50, hops: 63));
+        Inject(victim, evil, Transit(target, 2, 50, hops: 0));
 
         Assert.Equal(62, Assert.Single(forwarded).HopsLeft);
         Assert.Equal(5, victim[RouterCounter.DropRepeat]);
@@ -273,8 +261,8 @@ public sealed class HostileNeighbourTests
             foreach (CustodyAnswer answer in ack)
                 answers.Add(answer.Code);
         };
-        Inject(network, victim, evil, Transit(target, 1, 50, lifetime: 0));
-        Inject(network, victim, evil, Transit(target, 2, 2_000));
+        Inject(victim, evil, Transit(target, 1, 50, lifetime: 0));
+        Inject(victim, evil, Transit(target, 2, 2_000));
 
         Assert.Equal([CustodyCode.Expired, CustodyCode.TooLarge], answers);
         Assert.Equal(0, victim.Router.Held.Count);
@@ -293,10 +281,15 @@ public sealed class HostileNeighbourTests
         return (network, victim, evil, honest, target);
     }
 
-    private static void Inject(TestNetwork network, TestNode victim, TestNode evil, byte[] frame)
+    private static void Inject(TestNode victim, TestNode evil, byte[] frame) => victim.Deliver(victim.LinkTo(evil), frame);
+
+    private static void Flood(TestNetwork network, TestNode victim, TestNode evil, TestNode target, int first, int count)
     {
-        _ = network;
-        victim.Deliver(victim.LinkTo(evil), frame);
+        for (int i = 0; i < count; i++)
+        {
+            Inject(victim, evil, Transit(target, first + i, 400));
+            network.Run(TimeSpan.FromMilliseconds(5));
+        }
     }
 
     private static HeldSummary[] Held(TestNode node)

@@ -5,13 +5,17 @@ public sealed class FakeTime : TimeProvider
 {
     private readonly object _lock = new();
     private readonly List<Timer> _timers = [];
-    private readonly List<(int Count, TaskCompletionSource Reached)> _waiters = [];
+    private readonly List<TaskCompletionSource> _waiters = [];
     private TimeSpan _now;
 
     public override long TimestampFrequency => TimeSpan.TicksPerSecond;
 
+    /// <summary>One for each time that somebody looked at the clock.</summary>
+    public SemaphoreSlim Looks { get; } = new(0);
+
     public override long GetTimestamp()
     {
+        Looks.Release();
         lock (_lock)
             return _now.Ticks + 1;
     }
@@ -25,16 +29,6 @@ public sealed class FakeTime : TimeProvider
         return timer;
     }
 
-    /// <summary>The times until pending timers are due, shortest first.</summary>
-    public IReadOnlyList<TimeSpan> Pending
-    {
-        get
-        {
-            lock (_lock)
-                return [.. _timers.Select(t => t.Due - _now).Order()];
-        }
-    }
-
     /// <summary>Waits until somebody waits for the clock with a timer of at most the given length.</summary>
     public async Task<TimeSpan> NextTimerAsync(TimeSpan atMost)
     {
@@ -46,7 +40,7 @@ public sealed class FakeTime : TimeProvider
                 Timer? first = _timers.Where(t => t.Due - _now <= atMost).MinBy(t => t.Due);
                 if (first is not null)
                     return first.Due - _now;
-                _waiters.Add((0, changed));
+                _waiters.Add(changed);
             }
 
             await changed.Task.WaitAsync(TimeSpan.FromSeconds(10));
@@ -76,14 +70,14 @@ public sealed class FakeTime : TimeProvider
 
     private void Changed()
     {
-        List<(int, TaskCompletionSource Reached)> waiters;
+        List<TaskCompletionSource> waiters;
         lock (_lock)
         {
             waiters = [.. _waiters];
             _waiters.Clear();
         }
 
-        waiters.ForEach(w => w.Reached.TrySetResult());
+        waiters.ForEach(w => w.TrySetResult());
     }
 
     private sealed class Timer(FakeTime owner, TimerCallback callback, object? state) : ITimer
