@@ -108,7 +108,7 @@ public class Disturbances
         NodeProcess bob = net.Node("bob");
         // The calendar alone is wrong; the monotonic clock goes on as it should.
         bob.Program = Binary.Dynamic;
-        bob.Under = ["env", "FAKETIME_DONT_FAKE_MONOTONIC=1", "faketime", "-f", "+10y"];
+        bob.Under = ["env", "LD_PRELOAD=/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1", "FAKETIME=+10y", "FAKETIME_DONT_FAKE_MONOTONIC=1"];
         alice.Dialling(net.Connect(relay.Machine, alice.Machine).AddressA);
         bob.Dialling(net.Connect(relay.Machine, bob.Machine).AddressA);
         foreach (NodeProcess node in new[] { relay, alice, bob })
