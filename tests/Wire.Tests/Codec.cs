@@ -128,7 +128,7 @@ public sealed record Codec(
         byte[] body = new byte[bytes.Length];
         var writer = new CustodyAck.Writer(body);
         foreach (CustodyAnswer answer in ack)
-            Assert.True(writer.TryAdd(answer.Code, answer.IdPrefix));
+            Assert.True(writer.TryAdd(answer.Code, answer.Name));
         return body[..writer.Length];
     }
 
