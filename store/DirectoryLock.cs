@@ -52,7 +52,14 @@ public sealed class DirectoryLock : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _file.Dispose();
+    public void Dispose()
+    {
+        // Closing is not enough: a process that is being started at this moment has a copy of the open file until it
+        // runs its program.
+        if (!_file.SafeFileHandle.IsClosed)
+            _ = Libc.flock(_file.SafeFileHandle, Libc.Unlock);
+        _file.Dispose();
+    }
 
     private static void WriteOwner(FileStream file)
     {

@@ -10,10 +10,10 @@ internal static class ProbeProcess
     internal static Process Start(params string[] arguments) => Start("dotnet", [Assembly, .. arguments]);
 
     /// <summary>Runs it on a disk of its own of a given size, mounted where <paramref name="directory"/> is, for it alone.</summary>
-    internal static Process StartOnSmallDisk(string directory, string size, string prepare, params string[] arguments) => Start(
+    internal static Process StartOnSmallDisk(string directory, string size, params string[] arguments) => Start(
         "unshare",
         ["--map-root-user", "--mount", "sh", "-ec",
-            $"mount -t tmpfs -o size={size} tmpfs \"$0\"; cd \"$0\"; {prepare}; exec dotnet \"$@\"", directory, Assembly, .. arguments]);
+            $"mount -t tmpfs -o size={size} tmpfs \"$0\"; exec dotnet \"$@\"", directory, Assembly, .. arguments]);
 
     private static Process Start(string program, string[] arguments) => Process.Start(new ProcessStartInfo(program, arguments)
     {

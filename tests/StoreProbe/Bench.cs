@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using QuicProChat.Mesh.Wire;
 
 namespace QuicProChat.Mesh.Store.Probe;
@@ -25,6 +26,8 @@ internal static class Bench
         StoredMessage[] rows = [.. Enumerable.Range(0, messages).Select(n => Samples.Message(n, textLength: 90))];
         byte[] envelope = Samples.Envelope(0);
         long allocated = GC.GetAllocatedBytesForCurrentThread();
+        long written = BytesWritten();
+        TimeSpan cpu = Environment.CpuUsage.TotalTime;
         long start = Stopwatch.GetTimestamp();
         for (int first = 0; first < messages; first += batch)
         {
@@ -45,9 +48,15 @@ internal static class Bench
 
         double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
         Console.WriteLine(
-            $"{durability,-7} batch {batch,4}: {messages / seconds,8:0} messages/s, {seconds / messages * 1e6,7:0.0} us each, "
-            + $"{(GC.GetAllocatedBytesForCurrentThread() - allocated) / messages,5} B allocated each");
+            $"{durability,-7} batch {batch,4}: {messages / seconds,8:0} messages/s, "
+            + $"{(Environment.CpuUsage.TotalTime - cpu).TotalMicroseconds / messages,6:0.0} us of processor each, "
+            + $"{(BytesWritten() - written) / messages,6} B written each, "
+            + $"{(GC.GetAllocatedBytesForCurrentThread() - allocated) / messages,4} B allocated each");
     }
+
+    /// <summary>Bytes given to write calls by this process (proc(5), io).</summary>
+    private static long BytesWritten() =>
+        long.Parse(File.ReadLines("/proc/self/io").First(l => l.StartsWith("wchar:", StringComparison.Ordinal))[6..], CultureInfo.InvariantCulture);
 
     private static void Seen(string directory)
     {

@@ -11,12 +11,7 @@ public sealed class LiarTests(ITestOutputHelper output)
     [InlineData(3)]
     public void Metric_zero_for_everything_convinces_nobody(int rank)
     {
-        TestNetwork network = Topologies.City("leipzig");
-        network.OracleEvery = 200;
-        TestNode liar = Liar(network, rank);
-        network.Liar = liar;
-        network.Tamper = (from, frame) => from.Node == liar ? Claim(frame, Metric.Zero) : frame;
-        network.Run(30);
+        (TestNetwork network, TestNode liar) = Leipzig(rank, Metric.Zero);
         Assert.True(network.Nodes.Sum(node => node.Routes.Counters[RouteCounter.FalseMetric]) > 0);
         double arrived = Send(network, liar, 700);
         output.WriteLine($"liar with {liar.Links.Count} links, {arrived:P2} arrived");
@@ -29,12 +24,7 @@ public sealed class LiarTests(ITestOutputHelper output)
     [InlineData(12)]
     public void The_smallest_credible_metric_attracts_only_until_proofs_are_missing(int rank)
     {
-        TestNetwork network = Topologies.City("leipzig");
-        network.OracleEvery = 200;
-        TestNode liar = Liar(network, rank);
-        network.Liar = liar;
-        network.Tamper = (from, frame) => from.Node == liar ? Claim(frame, new Metric(10)) : frame;
-        network.Run(30);
+        (TestNetwork network, TestNode liar) = Leipzig(rank, new Metric(10));
         long before = network.Nodes.Sum(node => node.BytesSent);
         double early = Send(network, liar, 700);
         double late = Send(network, liar, 700);
@@ -45,8 +35,17 @@ public sealed class LiarTests(ITestOutputHelper output)
         Assert.Equal(0, network.Loops);
     }
 
-    /// <summary>A node with many links: rank 0 has the most.</summary>
-    private static TestNode Liar(TestNetwork network, int rank) => network.Nodes.OrderByDescending(node => node.Links.Count).ElementAt(rank);
+    /// <summary>Leipzig with a liar that has many links (rank 0 has the most) and claims one metric for everybody.</summary>
+    private static (TestNetwork Network, TestNode Liar) Leipzig(int rank, Metric claim)
+    {
+        TestNetwork network = Topologies.City("leipzig");
+        network.OracleEvery = 200;
+        TestNode liar = network.Nodes.OrderByDescending(node => node.Links.Count).ElementAt(rank);
+        network.Liar = liar;
+        network.Tamper = (from, frame) => from.Node == liar ? Claim(frame, claim) : frame;
+        network.Run(30);
+        return (network, liar);
+    }
 
     /// <summary>Sends between random pairs, 20 a second, each up to four times; the share that arrives.</summary>
     private static double Send(TestNetwork network, TestNode liar, int count)
