@@ -29,10 +29,13 @@ internal sealed partial class RouteProtocol
     /// </summary>
     private void WantSequence(int index, ref Destination destination, uint chosenKey, uint unfeasibleKey)
     {
+        // A way round a distrusted next hop is one only if it is cheaper with the cost of distrust: otherwise it leads
+        // back to the same next hop, over somebody who has no other either, and no fresh sequence would help.
+        bool isBetter = MetricOf(unfeasibleKey) < MetricOf(chosenKey);
         bool isUrgent = chosenKey == NoCandidate
             ? unfeasibleKey != NoCandidate
-            : chosenKey >= DistrustedRank && unfeasibleKey < DistrustedRank;
-        bool isWorthIt = unfeasibleKey != NoCandidate && unfeasibleKey + 4 * Slack(unfeasibleKey) < chosenKey;
+            : chosenKey >= DistrustedRank && unfeasibleKey < DistrustedRank && isBetter;
+        bool isWorthIt = unfeasibleKey != NoCandidate && isBetter && unfeasibleKey + 4 * Slack(unfeasibleKey) < chosenKey;
         if (!isUrgent && !isWorthIt)
         {
             if (_starving.Count > 0)

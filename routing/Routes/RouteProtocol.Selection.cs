@@ -111,7 +111,9 @@ internal sealed partial class RouteProtocol
         destination.IsSigned(heard.Sequence) ? heard : heard.WithSequence(destination.SignedSequence);
 
     // Metric codes are roughly logarithmic above 0.4 s and linear below; a sixteenth, and at least 0.3 ms.
-    private static uint Slack(uint key) => Math.Max((key & (RankStep - 1)) < 4096 ? (key & (RankStep - 1)) / 16 : 256, 3);
+    private static uint Slack(uint key) => Math.Max(MetricOf(key) < 4096 ? MetricOf(key) / 16 : 256, 3);
+
+    private static uint MetricOf(uint key) => key & (RankStep - 1);
 
     private uint Rank(Neighbour neighbour, int index, Abbreviation name) =>
         IsDistrusted(neighbour, index, name) ? DistrustedRank : neighbour.HeldUntil > _now ? HeldRank : 0;
