@@ -218,12 +218,12 @@ internal sealed partial class CustodyEngine
             _linkTimers.Set(link, _now);
     }
 
-    private static TimeSpan FirstPatience(LinkState state, int size)
-    {
-        TimeSpan patience = state.Window.Patience(size, 0);
-        // On a reliable link nothing is lost while it stands, so this is only about neighbours that went silent.
-        return state.Properties.Reliable && patience < ReliablePatience ? ReliablePatience : patience;
-    }
+    /// <summary>
+    /// On a reliable link nothing is lost while it stands, so this is only about neighbours that went silent: the
+    /// question whether it is there costs little.
+    /// </summary>
+    private static TimeSpan FirstPatience(LinkState state, int size) =>
+        state.Properties.Reliable && state.Window.RoundTrip == TimeSpan.Zero ? ReliablePatience : state.Window.Patience(size, 0);
 
-    private static readonly TimeSpan ReliablePatience = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan ReliablePatience = TimeSpan.FromMilliseconds(300);
 }

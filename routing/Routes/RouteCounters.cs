@@ -46,7 +46,7 @@ public enum RouteCounter
     DropUnknownLink,
 
     /// <summary>Entries that claim a metric which no honest node can have.</summary>
-    DropFalseMetric,
+    FalseMetric,
 
     /// <summary>Entries for which the table has no room.</summary>
     DropTableFull,

@@ -54,6 +54,15 @@ internal sealed partial class RouteProtocol
         EvaluateAll(neighbour);
     }
 
+    /// <summary>It said what cannot be true: the last resort for everybody but itself, as long as the link lasts.</summary>
+    private void Discredit(Neighbour neighbour)
+    {
+        if (neighbour.HasLied)
+            return;
+        neighbour.HasLied = true;
+        EvaluateAll(neighbour);
+    }
+
     /// <inheritdoc/>
     public void Trust(Instant now, in NodeAddress destination, LinkId link)
     {
@@ -73,7 +82,7 @@ internal sealed partial class RouteProtocol
     {
         if (name == neighbour.PeerName)
             return false;
-        return neighbour.DistrustedUntil > _now
+        return neighbour.HasLied || neighbour.DistrustedUntil > _now
             || (neighbour.PenaltyCount > 0 && _penalties.TryGetValue((index, neighbour.Link), out Penalty penalty) && penalty.Until > _now);
     }
 

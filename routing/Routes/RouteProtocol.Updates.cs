@@ -218,13 +218,12 @@ internal sealed partial class RouteProtocol
         neighbour.LastUpdateHeard = update.Number;
         if ((update.Flags & RouteUpdateFlags.FirstOfTable) != 0)
             ForgetTable(neighbour);
-        bool honest = true;
         foreach (RouteEntry entry in update)
-            honest &= Apply(neighbour, entry);
+            Apply(neighbour, entry);
         SendAnnounceRequests(neighbour);
         if (wantsAck)
             Acknowledge(neighbour, update.Number);
-        return honest;
+        return true;
     }
 
     private void Acknowledge(Neighbour neighbour, ushort number)
@@ -245,30 +244,36 @@ internal sealed partial class RouteProtocol
         }
     }
 
-    /// <summary>Takes in one entry; false for a claim that no honest node makes.</summary>
-    private bool Apply(Neighbour neighbour, in RouteEntry entry)
+    /// <summary>Takes in one entry.</summary>
+    private void Apply(Neighbour neighbour, in RouteEntry entry)
     {
         int index = _destinations.Find(entry.Destination);
         if (index == Self)
         {
             if (!entry.Metric.IsInfinite && Distance.IsNewer(entry.Sequence, (ushort)_sequence))
                 Ask(neighbour, Self);
-            return true;
+            return;
         }
 
         bool isPeer = entry.Destination == neighbour.PeerName;
-        bool isFalse = entry.Metric < _options.MinLinkCost && !(isPeer && entry.Metric == Metric.Zero);
-        if (isFalse)
-            Counters.Add(RouteCounter.DropFalseMetric);
-        Distance distance = isFalse ? Distance.None : new Distance(entry.Sequence, entry.Metric);
+        Metric metric = entry.Metric;
+        if (metric < _options.MinLinkCost && !(isPeer && metric == Metric.Zero))
+        {
+            // No honest node says so. Cutting it off would cut off those who have no other way, so it is their last resort.
+            Counters.Add(RouteCounter.FalseMetric);
+            metric = _options.MinLinkCost;
+            Discredit(neighbour);
+        }
+
+        var distance = new Distance(entry.Sequence, metric);
         if (index < 0)
         {
             if (distance.IsNone || (index = TryAddNode(neighbour, entry.Destination)) < 0)
-                return !isFalse;
+                return;
         }
 
         if (neighbour.Heard(index) == distance)
-            return !isFalse;
+            return;
         neighbour.SetHeard(index, distance);
         ref Destination destination = ref _destinations[index];
         if (!distance.IsNone && !destination.IsSigned(distance.Sequence))
@@ -276,6 +281,5 @@ internal sealed partial class RouteProtocol
         else if (isPeer && !distance.IsNone && Distance.IsNewer(destination.SignedSequence, distance.Sequence))
             ReturnAnnounce(neighbour, index);
         Evaluate(index);
-        return !isFalse;
     }
 }
