@@ -27,6 +27,11 @@ internal sealed class Bench
 
         internal bool Open { get; set; }
 
+        /// <summary>Who uses the radio, as the pump would have it.</summary>
+        internal IRadioClient? Client { get; init; }
+
+        internal TimeSpan ClientAt { get; set; }
+
         internal TimeSpan ReopenAt { get; set; } = TimeSpan.MaxValue;
 
         internal IEnumerable<byte[]> Received => Happened.OfType<FrameReceived>().Select(f => f.Bytes.ToArray());
@@ -55,10 +60,10 @@ internal sealed class Bench
     }
 
     /// <summary>Adds a modem, opens its port and lets it come online, unless told otherwise.</summary>
-    internal Node Add(ILoraModem modem, SimulatedModem simulator, bool online = true)
+    internal Node Add(ILoraModem modem, SimulatedModem simulator, bool online = true, IRadioClient? client = null)
     {
         Air?.Add(simulator);
-        Node node = new(modem, simulator);
+        Node node = new(modem, simulator) { Client = client };
         _nodes.Add(node);
         OpenPort(node);
         if (online)
@@ -96,6 +101,7 @@ internal sealed class Bench
             {
                 next = Min(next, node.Simulator.NextTick);
                 next = Min(next, node.Open ? node.Modem.NextTick : node.ReopenAt);
+                next = Min(next, node.ClientAt);
             }
             if (next >= end)
             {
@@ -135,10 +141,13 @@ internal sealed class Bench
         if (node.Open && Now >= node.Modem.NextTick)
             node.Modem.Tick(Now);
         bool moved = output.Length > 0;
+        node.ClientAt = node.Client?.Run(node.Modem, Now) ?? TimeSpan.MaxValue;
         while (node.Modem.TryTake(out ModemAction? action))
         {
             moved = true;
-            node.Happened.Add(action);
+            if (node.Client is null)
+                node.Happened.Add(action);
+            node.Client?.Happened(action, Now);
             if (action is WritePort write && node.Open)
             {
                 node.Written.Add(write.Bytes.ToArray());

@@ -61,7 +61,7 @@ public sealed class RNodeModemTests
                 sent.Add(frame);
             else
                 bench.RunFor(TimeSpan.FromMilliseconds(100));
-            Assert.True(modem.QueuedPackets <= 4);
+            Assert.True(modem.QueuedPackets <= 16);
         }
         Assert.True(bench.RunUntil(() => a.Sent == 200, TimeSpan.FromMinutes(5)));
         Assert.Equal(0, modem.LostQueueBytes + modem.LostUartBytes);

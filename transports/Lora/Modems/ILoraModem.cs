@@ -80,6 +80,9 @@ public interface ILoraModem
     /// <summary>Time has passed.</summary>
     void Tick(TimeSpan now);
 
+    /// <summary>Whether the modem would take a frame of this many bytes now.</summary>
+    bool CanSend(int frameLength, TimeSpan now);
+
     /// <summary>Hands over a frame, which the driver copies.</summary>
     SendResult TrySend(ReadOnlySpan<byte> frame, AirtimeGrant grant, TimeSpan now);
 

@@ -69,12 +69,16 @@ public abstract class ModemMachine : ILoraModem
     }
 
     /// <inheritdoc/>
+    public bool CanSend(int frameLength, TimeSpan now) =>
+        State == ModemState.Online && frameLength > 0 && frameLength <= MaxFrame && HasRoomFor(frameLength, now);
+
+    /// <inheritdoc/>
     public SendResult TrySend(ReadOnlySpan<byte> frame, AirtimeGrant grant, TimeSpan now)
     {
         ArgumentNullException.ThrowIfNull(grant);
         if (frame.IsEmpty || frame.Length > MaxFrame)
             return SendResult.BadLength;
-        if (State != ModemState.Online || !HasRoomFor(frame.Length, now))
+        if (!CanSend(frame.Length, now))
             return SendResult.Busy;
         if (!grant.TrySpend(Airtime(frame.Length)))
             return SendResult.NoGrant;

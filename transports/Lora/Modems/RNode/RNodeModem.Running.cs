@@ -8,9 +8,10 @@ namespace QuicProChat.Mesh.Transports.Lora.Modems.RNode;
 public sealed partial class RNodeModem
 {
     /// <summary>Bytes on our account: far below the device's 6144, beyond which it loses and glues frames in silence.</summary>
-    private const int MaxHeldBytes = 1024;
+    private const int MaxHeldBytes = 4096;
 
-    private const int MaxHeldFrames = 4;
+    /// <summary>One window of the adaptation layer goes out in one run, for one contention.</summary>
+    private const int MaxHeldFrames = 16;
 
     /// <summary>The device's airtime figures: hundredths of a percent of 15 s.</summary>
     private static readonly TimeSpan ShortTermUnit = TimeSpan.FromSeconds(15) / 10_000;
