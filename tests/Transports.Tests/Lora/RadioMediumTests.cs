@@ -92,7 +92,7 @@ public sealed class RadioMediumTests(ITestOutputHelper output)
     public void Two_kilobytes_over_a_lossy_link_take_little_more_than_their_airtime()
     {
         List<double> ratios = [];
-        for (int seed = 0; seed < 20; seed++)
+        for (int seed = 0; seed < 60; seed++)
         {
             using RadioNet net = RadioNet.Circle(2, Fast, loss: 0.1, seed);
             Assert.True(net.Meet(10 * Minute));

@@ -50,11 +50,26 @@ public sealed partial class RadioMedium
                 break;
             case DiscoveryKind.Ask when body.IsEmpty:
                 if (frame.To == _ownId)
-                    PlanIdentity();
+                    AnswerAsk(frame.From);
                 break;
             default:
                 Counters.BadFrames++;
                 break;
+        }
+    }
+
+    private void AnswerAsk(ushort from)
+    {
+        PlanIdentity();
+        // Whoever asks cannot answer us before it knows us: no repeats until then.
+        TimeSpan known = _identityAt + (2 * IdentityAirtime) + AckTime;
+        foreach (RadioNeighbour neighbour in _neighbours.Where(n => n.ShortId == from && !n.IsUp))
+        {
+            if (Current(neighbour) is not { } session || session.AckOverdue == TimeSpan.MaxValue)
+                continue;
+            session.AckOverdue = known > session.AckOverdue ? known : session.AckOverdue;
+            if (_listeningTo == session)
+                StopListening();
         }
     }
 

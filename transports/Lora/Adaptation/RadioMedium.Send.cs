@@ -27,7 +27,8 @@ public sealed partial class RadioMedium
 
     private void Listen(RadioSession session, TimeSpan from)
     {
-        TimeSpan backOff = AckTime * (1 << Math.Min(session.Timeouts, 5));
+        // Slow at first, because a lost frame is mostly just that; then fast, because it may be collisions.
+        TimeSpan backOff = AckTime * RadioTuning.BackOff[Math.Min(session.Timeouts, RadioTuning.BackOff.Length - 1)];
         session.AckOverdue = from + backOff + (session.Timeouts == 0 ? TimeSpan.Zero : Jitter(backOff));
         _listeningTo = session;
         _listenUntil = from + AckTime;

@@ -152,7 +152,7 @@ public sealed partial class RadioMedium : IRadioClient, IDisposable
     private TimeSpan AckAirtime => _modem?.Airtime(RadioFrame.HeaderSize + _common.Size + 5) ?? TimeSpan.Zero;
 
     /// <summary>How long an acknowledgement may take from the end of the frame that asked for it.</summary>
-    private TimeSpan AckTime => RadioTuning.CustodyWait + (1.5 * Contention) + (2 * AckAirtime);
+    private TimeSpan AckTime => RadioTuning.CustodyWait + Contention + (2 * AckAirtime);
 
     private TimeSpan Jitter(TimeSpan most) => most * _random.NextDouble();
 

@@ -13,13 +13,16 @@ internal static class RadioTuning
     internal const int MaxTries = 10;
 
     /// <summary>Overdue acknowledgements in a row after which a neighbour is down.</summary>
-    internal const int MaxTimeouts = 10;
+    internal const int MaxTimeouts = 14;
+
+    /// <summary>Waits for an acknowledgement in multiples of the shortest, by overdue ones in a row.</summary>
+    internal static readonly int[] BackOff = [1, 1, 1, 2, 3, 5, 8, 13, 21, 32];
 
     /// <summary>Longest run without listening: an emergency waits at most this long.</summary>
     internal static readonly TimeSpan LongestRun = TimeSpan.FromSeconds(4);
 
     /// <summary>How long an acknowledgement waits for the router's custody answer, to save a frame.</summary>
-    internal static readonly TimeSpan CustodyWait = TimeSpan.FromMilliseconds(150);
+    internal static readonly TimeSpan CustodyWait = TimeSpan.FromMilliseconds(100);
 
     /// <summary>Part of the duty budget that beacons may use, in thousandths.</summary>
     internal const int BeaconShare = 5;
