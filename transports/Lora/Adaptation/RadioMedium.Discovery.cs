@@ -32,6 +32,8 @@ public sealed partial class RadioMedium
 
     private void StartDiscovery()
     {
+        if (_neighbours.Exists(n => n.IsUp))
+            return;
         _wantAnswers = true;
         _identityAt = _now + TimeSpan.FromMilliseconds(200) + Jitter(TimeSpan.FromSeconds(3));
         _lonelyRounds = 0;

@@ -219,7 +219,10 @@ public sealed partial class RadioMedium
             return;
         }
         foreach (SentFrame sent in settled)
+        {
             Settle(session, sent, arrived: true);
+            neighbour.RoundTrip += (_now - sent.FirstSent - neighbour.RoundTrip) / 8;
+        }
         session.AckOverdue = TimeSpan.MaxValue;
         if (_listeningTo == session)
             StopListening();

@@ -226,6 +226,7 @@ public sealed partial class RadioMedium
         if (!TryTransmit(modem, bytes, TrafficClassOf(frame.Class)))
             return false;
         frame.Due = false;
+        frame.FirstSent = frame.Tries == 0 ? _now : frame.FirstSent;
         neighbour.Repeats += frame.Tries++ > 0 ? 1 : 0;
         neighbour.FramesSent++;
         neighbour.Traffic = (neighbour.Traffic.Received, neighbour.Traffic.Sent + length);

@@ -30,6 +30,7 @@ public sealed partial class RadioMedium : IRadioClient, IDisposable
     private ILoraModem? _modem;
     private TimeSpan _now;
     private int _frameLimit;
+    private TimeSpan _offlineSince;
 
     /// <summary>Makes the layer of one radio.</summary>
     /// <param name="options">The radio.</param>
@@ -83,6 +84,20 @@ public sealed partial class RadioMedium : IRadioClient, IDisposable
     public bool TryBroadcast(FrameClass frameClass, ReadOnlySpan<byte> frame) =>
         !frame.IsEmpty && frame.Length < BodyLimit && _broadcasts.TryAdd(frameClass, frame);
 
+    /// <summary>Forgets that a neighbour is up, without a word to the user; it comes up anew when it answers a probe.</summary>
+    /// <param name="neighbour">Whom.</param>
+    /// <param name="probeAfter">How long to leave it alone.</param>
+    public void Drop(RadioNeighbour neighbour, TimeSpan probeAfter)
+    {
+        ArgumentNullException.ThrowIfNull(neighbour);
+        if (!neighbour.IsUp)
+            return;
+        neighbour.IsUp = false;
+        BringDown(neighbour, "");
+        neighbour.IgnoreUntil = _now + probeAfter;
+        neighbour.ProbeAt = neighbour.IgnoreUntil + Jitter(6 * IdentityAirtime);
+    }
+
     /// <summary>What each class of airtime has used and may still use.</summary>
     public IReadOnlyList<ClassUse> AirtimeUse(TimeSpan now) => _ledger.Report(now);
 
@@ -102,6 +117,8 @@ public sealed partial class RadioMedium : IRadioClient, IDisposable
                 NoiseFloorDbm = noise.NoiseFloorDbm;
                 break;
             case StateChanged state:
+                if (ModemState.State == Modems.ModemState.Online)
+                    _offlineSince = now;
                 ModemState = state;
                 _inModem = 0;
                 if (state.State == Modems.ModemState.Online)
@@ -118,7 +135,7 @@ public sealed partial class RadioMedium : IRadioClient, IDisposable
         if (modem.State != Modems.ModemState.Online)
         {
             _modem = null;
-            return TimeSpan.MaxValue;
+            return WaitOffline();
         }
         if (_modem is null)
         {
@@ -130,6 +147,19 @@ public sealed partial class RadioMedium : IRadioClient, IDisposable
         {
         }
         return NextTime(modem);
+    }
+
+    // A cable that is plugged in again soon, or a modem that rebooted, ends no link.
+    private TimeSpan WaitOffline()
+    {
+        if (!_neighbours.Exists(n => n.IsUp))
+            return TimeSpan.MaxValue;
+        TimeSpan end = _offlineSince + RadioTuning.OfflinePatience;
+        if (_now < end)
+            return end;
+        foreach (RadioNeighbour neighbour in _neighbours)
+            BringDown(neighbour, "the radio is gone");
+        return TimeSpan.MaxValue;
     }
 
     /// <inheritdoc/>
@@ -168,7 +198,7 @@ public sealed partial class RadioMedium : IRadioClient, IDisposable
 
     private void BringUp(RadioNeighbour neighbour)
     {
-        if (neighbour.IsUp)
+        if (neighbour.IsUp || _now < neighbour.IgnoreUntil)
             return;
         neighbour.IsUp = true;
         neighbour.ProbeAt = TimeSpan.MaxValue;

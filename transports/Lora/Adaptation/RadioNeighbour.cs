@@ -48,6 +48,9 @@ public sealed class RadioNeighbour
     /// <summary>Frames given up after all tries.</summary>
     public long GivenUp { get; internal set; }
 
+    /// <summary>Usual time from a frame's first sending to its acknowledgement, repeats included.</summary>
+    public TimeSpan RoundTrip { get; internal set; } = TimeSpan.FromSeconds(1);
+
     /// <summary>Frames of the router that wait.</summary>
     public int Queued => Queue.Count;
 
@@ -59,6 +62,9 @@ public sealed class RadioNeighbour
 
     /// <summary>When an empty frame is sent to see whether it answers.</summary>
     internal TimeSpan ProbeAt { get; set; } = TimeSpan.MaxValue;
+
+    /// <summary>Its user closed the link: it does not come up before this.</summary>
+    internal TimeSpan IgnoreUntil { get; set; } = TimeSpan.MinValue;
 
     internal RadioQueue Queue { get; } = new();
 

@@ -24,6 +24,9 @@ internal static class RadioTuning
     /// <summary>How long an acknowledgement waits for the router's custody answer, to save a frame.</summary>
     internal static readonly TimeSpan CustodyWait = TimeSpan.FromMilliseconds(100);
 
+    /// <summary>How long the modem may be away before its neighbours count as down.</summary>
+    internal static readonly TimeSpan OfflinePatience = TimeSpan.FromSeconds(45);
+
     /// <summary>Part of the duty budget that beacons may use, in thousandths.</summary>
     internal const int BeaconShare = 5;
 

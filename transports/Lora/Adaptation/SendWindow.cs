@@ -18,6 +18,9 @@ internal sealed class SentFrame(uint counter, byte[] body, FrameClass frameClass
     /// <summary>Addresses that it names in full.</summary>
     internal List<NodeAddress> Named { get; } = [];
 
+    /// <summary>When it was first sent.</summary>
+    internal TimeSpan FirstSent { get; set; }
+
     /// <summary>How often it was sent.</summary>
     internal int Tries { get; set; }
 
