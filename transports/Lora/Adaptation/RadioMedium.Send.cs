@@ -75,7 +75,8 @@ public sealed partial class RadioMedium
     private void Overdue(RadioNeighbour neighbour, RadioSession session)
     {
         session.AckOverdue = TimeSpan.MaxValue;
-        if (++session.Timeouts > RadioTuning.MaxTimeouts)
+        // A stranger's identity must not cost more airtime than it took.
+        if (++session.Timeouts > (neighbour.IsUp ? RadioTuning.MaxTimeouts : RadioTuning.MaxProbes))
         {
             session.Timeouts = 0;
             if (session == neighbour.Session)
@@ -100,7 +101,7 @@ public sealed partial class RadioMedium
         if (session is null)
             return;
         if (session.Outgoing.IsEmpty)
-            session.Outgoing.Add([], FrameClass.Control);
+            session.Outgoing.Add([], FrameClass.Routing);
         else
             session.Outgoing.Timeout();
     }

@@ -15,6 +15,9 @@ internal static class RadioTuning
     /// <summary>Overdue acknowledgements in a row after which a neighbour is down.</summary>
     internal const int MaxTimeouts = 14;
 
+    /// <summary>Overdue acknowledgements in a row after which a neighbour that is not up is left alone.</summary>
+    internal const int MaxProbes = 5;
+
     /// <summary>Waits for an acknowledgement in multiples of the shortest, by overdue ones in a row.</summary>
     internal static readonly int[] BackOff = [1, 1, 1, 2, 3, 5, 8, 13, 21, 32];
 
