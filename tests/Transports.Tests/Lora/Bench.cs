@@ -80,9 +80,9 @@ internal sealed class Bench
         Exchange();
     }
 
-    internal SendResult Send(Node node, byte[] frame)
+    internal ModemAnswer Send(Node node, byte[] frame)
     {
-        SendResult result = node.Modem.TrySend(frame, Grant(node.Modem.Airtime(frame.Length)), Now);
+        ModemAnswer result = node.Modem.TrySend(frame, Grant(node.Modem.Airtime(frame.Length)), Now);
         Exchange();
         return result;
     }
@@ -112,7 +112,7 @@ internal sealed class Bench
             Now = next > Now ? next : Now + Step;
             foreach (Node node in _nodes.Where(n => !n.Open && n.ReopenAt <= Now))
                 OpenPort(node);
-            Exchange();
+            ExchangeDue();
         }
         return true;
     }
@@ -128,6 +128,24 @@ internal sealed class Bench
                 Air.Tick(Now);
             foreach (Node node in _nodes)
                 moved |= Exchange(node);
+        }
+    }
+
+    // As Exchange, but leaves alone whom nothing has happened to.
+    private void ExchangeDue()
+    {
+        bool moved = true;
+        while (moved)
+        {
+            moved = false;
+            if (Air is not null && Now >= Air.NextTick)
+                Air.Tick(Now);
+            foreach (Node node in _nodes)
+            {
+                if (node.Simulator.HasOutput || Now >= node.Simulator.NextTick || Now >= node.ClientAt
+                    || (node.Open && Now >= node.Modem.NextTick))
+                    moved |= Exchange(node);
+            }
         }
     }
 

@@ -54,7 +54,9 @@ internal sealed class RadioNet : IDisposable
                 return;
             byte[] ack = new byte[11];
             ack[0] = (byte)FrameKind.CustodyAck;
-            new CustodyAck.Writer(ack.AsSpan(1)).TryAdd(CustodyCode.Taken, envelope.ComputeId().Prefix);
+            new CustodyAck.Writer(ack.AsSpan(1)).TryAdd(
+                CustodyCode.Taken,
+                (envelope.ComputeId().Prefix & ~0xFFul) | (uint)((envelope.Header.Attempt << 6) | (63 - envelope.Header.HopsLeft)));
             Assert.True(Medium.TrySend(neighbour, FrameClass.Control, ack));
         }
 

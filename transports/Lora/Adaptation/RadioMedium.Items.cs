@@ -86,7 +86,7 @@ public sealed partial class RadioMedium
         byte[] item = MakeItem(session, frame, out bool inFull);
         if (frame[0] == (byte)FrameKind.Envelope && Envelope.TryRead(frame[1..], out Envelope envelope))
         {
-            session.RememberSent(envelope.ComputeId());
+            session.RememberSent(envelope);
             if (inFull)
             {
                 session.Slots.SentInFull(envelope.Header.Destination);
@@ -105,13 +105,13 @@ public sealed partial class RadioMedium
             return false;
         foreach (CustodyAnswer answer in ack)
         {
-            if (!session.IsShort(answer.IdPrefix))
+            if (!session.IsShort(answer.Name))
                 return false;
         }
         byte[] id = new byte[2];
         foreach (CustodyAnswer answer in ack)
         {
-            BinaryPrimitives.WriteUInt16BigEndian(id, (ushort)(answer.IdPrefix >> 48));
+            BinaryPrimitives.WriteUInt16BigEndian(id, (ushort)(answer.Name >> 48));
             session.AckItems.Add(RadioItem.Make(RadioItemKind.Custody, (int)answer.Code, id));
         }
         session.AckDue = _now;

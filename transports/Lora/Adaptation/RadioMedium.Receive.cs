@@ -169,7 +169,7 @@ public sealed partial class RadioMedium
         if (item.TryRestoreEnvelope(session.Slots, out byte[] frame, out ushort unknown)
             && Envelope.TryRead(frame.AsSpan(1), out Envelope envelope))
         {
-            session.RememberReceived(envelope.ComputeId());
+            session.RememberReceived(envelope);
             Deliver(neighbour, frame);
             return true;
         }
@@ -190,9 +190,9 @@ public sealed partial class RadioMedium
         CustodyAck.Writer writer = new(frame.AsSpan(1));
         for (int at = 0; at + 2 <= item.Content.Length; at += 2)
         {
-            ulong? prefix = session.Expand(BinaryPrimitives.ReadUInt16BigEndian(item.Content[at..]));
-            if (prefix is not null && Enum.IsDefined((CustodyCode)item.Low))
-                writer.TryAdd((CustodyCode)item.Low, prefix.Value);
+            ulong? name = session.Expand(BinaryPrimitives.ReadUInt16BigEndian(item.Content[at..]));
+            if (name is not null && Enum.IsDefined((CustodyCode)item.Low))
+                writer.TryAdd((CustodyCode)item.Low, name.Value);
         }
         if (writer.Length > 0)
             Deliver(neighbour, frame.AsSpan(0, 1 + writer.Length));

@@ -318,7 +318,7 @@ public sealed partial class RadioMedium
             _blockedUntil[(int)trafficClass] = _now + wait + _slot;
             return false;
         }
-        if (modem.TrySend(bytes, grant, _now) != SendResult.Accepted)
+        if (modem.TrySend(bytes, grant, _now) != ModemAnswer.Accepted)
             return false;
         _inModem++;
         PlanBeacon();

@@ -8,8 +8,10 @@ internal sealed class RadioSession(RadioKeys keys, ulong peerBootId, int maxItem
     /// <summary>Arbitrary: as many custody answers as may be outstanding between neighbours.</summary>
     private const int Remembered = 64;
 
-    private readonly Queue<ulong> _sentIds = new();
-    private readonly Queue<ulong> _receivedIds = new();
+    private const int MaxHops = 63, AttemptShift = 6;
+
+    private readonly Queue<ulong> _sentNames = new();
+    private readonly Queue<ulong> _receivedNames = new();
 
     internal RadioKeys Keys { get; } = keys;
 
@@ -38,31 +40,39 @@ internal sealed class RadioSession(RadioKeys keys, ulong peerBootId, int maxItem
     /// <summary>Number of the next item in pieces.</summary>
     internal byte NextTag { get; set; }
 
-    /// <summary>Remembers an envelope that went to the neighbour, so that two bytes of its id can name it.</summary>
-    internal void RememberSent(EnvelopeId id) => Remember(_sentIds, id.Prefix);
+    /// <summary>Remembers an envelope that went to the neighbour, so that two bytes of its name can stand for it.</summary>
+    internal void RememberSent(Envelope envelope) => Remember(_sentNames, NameOf(envelope));
 
     /// <summary>Remembers an envelope that the neighbour sent.</summary>
-    internal void RememberReceived(EnvelopeId id) => Remember(_receivedIds, id.Prefix);
+    internal void RememberReceived(Envelope envelope) => Remember(_receivedNames, NameOf(envelope));
 
-    /// <summary>Whether two bytes name one envelope of the neighbour without doubt.</summary>
-    internal bool IsShort(ulong prefix) =>
-        _receivedIds.Contains(prefix) && _receivedIds.Count(p => p >> 48 == prefix >> 48) == 1;
+    /// <summary>Whether two bytes stand for one envelope of the neighbour without doubt.</summary>
+    internal bool IsShort(ulong name) =>
+        _receivedNames.Contains(name) && _receivedNames.Count(n => n >> 48 == name >> 48) == 1;
 
-    /// <summary>The envelope that two bytes name; null if none or several.</summary>
-    internal ulong? Expand(ushort shortId)
+    /// <summary>The name that two bytes stand for; null if none or several.</summary>
+    internal ulong? Expand(ushort shortName)
     {
-        List<ulong> found = [.. _sentIds.Where(p => p >> 48 == shortId)];
+        List<ulong> found = [.. _sentNames.Where(n => n >> 48 == shortName)];
         return found.Count == 1 ? found[0] : null;
     }
 
     public void Dispose() => Keys.Dispose();
 
-    private static void Remember(Queue<ulong> ids, ulong prefix)
+    // docs/protocol.md, section 4.3: 7 bytes of the id, then attempt(2) 63-hops(6).
+    private static ulong NameOf(Envelope envelope)
     {
-        if (ids.Contains(prefix))
+        EnvelopeHeader header = envelope.Header;
+        uint generation = (uint)((header.Attempt << AttemptShift) | (MaxHops - Math.Min(header.HopsLeft, (byte)MaxHops)));
+        return (envelope.ComputeId().Prefix & ~0xFFul) | generation;
+    }
+
+    private static void Remember(Queue<ulong> names, ulong name)
+    {
+        if (names.Contains(name))
             return;
-        if (ids.Count == Remembered)
-            ids.Dequeue();
-        ids.Enqueue(prefix);
+        if (names.Count == Remembered)
+            names.Dequeue();
+        names.Enqueue(name);
     }
 }

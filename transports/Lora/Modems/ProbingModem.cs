@@ -74,7 +74,7 @@ public sealed class ProbingModem : ILoraModem
     public bool CanSend(int frameLength, TimeSpan now) => Current.CanSend(frameLength, now);
 
     /// <inheritdoc/>
-    public SendResult TrySend(ReadOnlySpan<byte> frame, AirtimeGrant grant, TimeSpan now) =>
+    public ModemAnswer TrySend(ReadOnlySpan<byte> frame, AirtimeGrant grant, TimeSpan now) =>
         Current.TrySend(frame, grant, now);
 
     /// <inheritdoc/>
