@@ -150,7 +150,7 @@ internal sealed partial class CustodyEngine
         entry.Place = Place.InFlight;
         entry.Link = link.Value;
         entry.LinkEpoch = state.Epoch;
-        entry.Name = Generation.NameOf(entry.Id, entry.Attempt, entry.HopsLeft);
+        entry.Name = Generation.NameOf(entry.Id, entry.Attempt, HopsOver(state, entry.HopsLeft));
         entry.SentAt = _now;
         if (entry.FirstSent == default)
             entry.FirstSent = _now;
@@ -181,7 +181,7 @@ internal sealed partial class CustodyEngine
     {
         Span<byte> frame = entry.Frame.AsSpan(0, 1 + entry.Size);
         ushort lifetime = Math.Max((ushort)1, Lifetimes.Left(entry.LifetimeUnits, _now - entry.Arrived));
-        EnvelopeHeader.Restamp(frame[1..], entry.Attempt, entry.HopsLeft, lifetime);
+        EnvelopeHeader.Restamp(frame[1..], entry.Attempt, HopsOver(state, entry.HopsLeft), lifetime);
         // "Taken" goes before the receipt, so that a sender hears of the first step before the last.
         if (entry.Class == FrameClass.Control && !state.Answers.IsEmpty)
             state.AnswersBlocked = !state.Answers.Flush(_actions, link);
@@ -194,6 +194,10 @@ internal sealed partial class CustodyEngine
         _counters.Add(RouterCounter.EnvelopesSent);
         return true;
     }
+
+    // A radio's header has six bits for them (docs/lora.md); less than this node allows is always right.
+    private static ushort HopsOver(LinkState link, ushort hopsLeft) =>
+        link.Properties.Reliable ? hopsLeft : Math.Min(hopsLeft, (ushort)Limits.MaxHops);
 
     private void LeaveFlight(int index, LinkState state)
     {

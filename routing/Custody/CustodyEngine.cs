@@ -30,7 +30,7 @@ internal sealed partial class CustodyEngine : IRouteEvents
     private readonly SeenSet _seen;
     private readonly FrameBuffers _buffers;
     private readonly long _maxHeldBytes;
-    private readonly byte _hopLimit;
+    private readonly ushort _hopLimit;
 
     private readonly List<LinkState?> _links = [];
     private readonly List<int> _answering = [];
@@ -54,7 +54,7 @@ internal sealed partial class CustodyEngine : IRouteEvents
         _maxHeldBytes = options.Durability == CustodyDurability.Memory
             ? Math.Min(options.MaxHeldBytes, options.MemoryBudget)
             : options.MaxHeldBytes;
-        _hopLimit = Math.Min(options.HopLimit, (byte)Generation.MaxHops);
+        _hopLimit = Math.Min(options.HopLimit, (ushort)Generation.MaxHops);
         _now = now;
     }
 

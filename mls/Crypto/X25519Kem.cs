@@ -1,0 +1,53 @@
+using QuicProChat.Mesh.Identity;
+
+namespace QuicProChat.Mesh.Mls.Crypto;
+
+/// <summary>DHKEM(X25519, HKDF-SHA256), number 0x0020 (RFC 9180, section 7.1).</summary>
+internal sealed class X25519Kem : Kem
+{
+    internal static readonly X25519Kem Instance = new();
+
+    internal override ushort Id => 0x0020;
+
+    internal override HashKind Hash => HashKind.Sha256;
+
+    internal override int PublicKeySize => X25519.PublicKeySize;
+
+    internal override int PrivateKeySize => X25519.SecretKeySize;
+
+    internal override int DhSize => X25519.SharedSecretSize;
+
+    internal override HpkeKeyPair DeriveKeyPair(ReadOnlySpan<byte> ikm)
+    {
+        ReadOnlySpan<byte> suite = [(byte)'K', (byte)'E', (byte)'M', 0x00, 0x20];
+        Span<byte> prk = stackalloc byte[32];
+        LabeledKdf.Extract(HashKind.Sha256, suite, default, "dkp_prk"u8, ikm, prk);
+        byte[] secret = new byte[X25519.SecretKeySize];
+        LabeledKdf.Expand(HashKind.Sha256, suite, prk, "sk"u8, default, secret);
+        System.Security.Cryptography.CryptographicOperations.ZeroMemory(prk);
+        return WithPublicKey(secret);
+    }
+
+    internal override HpkeKeyPair Generate(RandomSource random) => WithPublicKey(random.Bytes(X25519.SecretKeySize));
+
+    internal override bool TryGetPublicKey(ReadOnlySpan<byte> privateKey, Span<byte> publicKey)
+    {
+        if (privateKey.Length != X25519.SecretKeySize)
+            return false;
+        X25519.PublicKey(privateKey, publicKey);
+        return true;
+    }
+
+    internal override bool TryAgree(ReadOnlySpan<byte> privateKey, ReadOnlySpan<byte> publicKey, Span<byte> dh) =>
+        privateKey.Length == X25519.SecretKeySize && X25519.TryAgree(privateKey, publicKey, dh);
+
+    // Any 32 bytes are a valid X25519 public key; the all-zero check is on the shared secret (RFC 9180, section 7.1.4).
+    internal override bool IsValidPublicKey(ReadOnlySpan<byte> publicKey) => publicKey.Length == X25519.PublicKeySize;
+
+    private static HpkeKeyPair WithPublicKey(byte[] secret)
+    {
+        byte[] publicKey = new byte[X25519.PublicKeySize];
+        X25519.PublicKey(secret, publicKey);
+        return new HpkeKeyPair(secret, publicKey);
+    }
+}

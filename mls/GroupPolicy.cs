@@ -1,0 +1,56 @@
+namespace QuicProChat.Mesh.Mls;
+
+/// <summary>What the application may choose. The defaults are sound; most are limits against abuse.</summary>
+public sealed record GroupPolicy
+{
+    /// <summary>How many unused keys of skipped messages are kept for each sender (RFC 9420, section 15.3).</summary>
+    public int OutOfOrderWindow { get; init; } = 32;
+
+    /// <summary>How many messages of a sender may be missing before the next (section 15.3).</summary>
+    public int ForwardWindow { get; init; } = 1000;
+
+    /// <summary>How many past epochs stay readable for late application messages.</summary>
+    public int PastEpochs { get; init; } = 2;
+
+    /// <summary>How long a past epoch stays readable after its end.</summary>
+    public TimeSpan PastEpochLifetime { get; init; } = TimeSpan.FromDays(1);
+
+    /// <summary>How many epochs' resumption PSKs are kept (section 8.6), the current one included.</summary>
+    public int ResumptionEpochs { get; init; } = 8;
+
+    /// <summary>The longest lifetime accepted in a leaf node (section 7.2); <see cref="TimeSpan.MaxValue"/> for any.</summary>
+    public TimeSpan MaxLeafLifetime { get; init; } = TimeSpan.FromDays(398);
+
+    /// <summary>How far clocks may differ: lifetimes are widened by so much at both ends.</summary>
+    public TimeSpan ClockSkew { get; init; } = TimeSpan.FromHours(1);
+
+    /// <summary>
+    /// Whether lifetimes in a received message or tree are checked (section 7.3 recommends it). Off for a device without
+    /// a clock; key packages that this client is about to use are checked in any case.
+    /// </summary>
+    public bool CheckReceivedLifetimes { get; init; } = true;
+
+    /// <summary>Whether proposals and commits are sent encrypted (section 6 recommends it) or in the clear.</summary>
+    public bool EncryptHandshakes { get; init; } = true;
+
+    /// <summary>Padding of private messages.</summary>
+    public PaddingPolicy Padding { get; init; } = PaddingPolicy.None;
+
+    /// <summary>
+    /// Whether random reserved values are sent where receivers have to ignore them (section 13.5). Off, because on slow
+    /// links every byte is airtime; received ones are ignored in any case.
+    /// </summary>
+    public bool Grease { get; init; }
+
+    /// <summary>Whether Welcomes and published GroupInfos carry the ratchet tree (section 12.4.3.3).</summary>
+    public bool IncludeRatchetTree { get; init; } = true;
+
+    /// <summary>The most proposals of one epoch that wait for a commit. An arbitrary bound on memory.</summary>
+    public int MaxProposals { get; init; } = 4096;
+
+    /// <summary>
+    /// Whether application data may be sent while proposals wait for a commit; section 12.4 forbids it, and so does the
+    /// default.
+    /// </summary>
+    public bool AllowDataBeforeCommit { get; init; }
+}

@@ -1,0 +1,17 @@
+namespace QuicProChat.Mesh.Mls.Groups;
+
+/// <summary>What all groups of a client share.</summary>
+internal sealed class MlsEnvironment
+{
+    internal required CredentialValidator Validator { get; init; }
+
+    internal required GroupPolicy Policy { get; init; }
+
+    internal required TimeProvider Time { get; init; }
+
+    internal required RandomSource Random { get; init; }
+
+    internal required IPskSource? Psks { get; init; }
+
+    internal ulong UnixTime => (ulong)Math.Max(0, Time.GetUtcNow().ToUnixTimeSeconds());
+}

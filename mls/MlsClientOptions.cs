@@ -1,0 +1,31 @@
+using QuicProChat.Mesh.Mls.Messages;
+
+namespace QuicProChat.Mesh.Mls;
+
+/// <summary>What a client is made of.</summary>
+public sealed class MlsClientOptions
+{
+    /// <summary>Who is who; the application's part of authentication.</summary>
+    public required CredentialValidator Validator { get; init; }
+
+    /// <summary>Where groups and key packages are kept.</summary>
+    public IGroupStore Store { get; init; } = new MemoryGroupStore();
+
+    /// <summary>External pre-shared keys, if the application has any.</summary>
+    public IPskSource? Psks { get; init; }
+
+    /// <summary>Limits and choices.</summary>
+    public GroupPolicy Policy { get; init; } = new();
+
+    /// <summary>The clock, for lifetimes and for the age of past epochs.</summary>
+    public TimeProvider Time { get; init; } = TimeProvider.System;
+
+    /// <summary>The source of keys and nonces.</summary>
+    public RandomSource Random { get; init; } = RandomSource.System;
+
+    /// <summary>
+    /// Extension and credential types that the application supports beyond the defaults. The cipher suites are those of the
+    /// client's identities, and need no mention.
+    /// </summary>
+    public Capabilities Supported { get; init; } = new();
+}
