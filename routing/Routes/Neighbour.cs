@@ -129,9 +129,6 @@ internal sealed class Neighbour
 
     // Trust.
 
-    /// <summary>It claimed a metric that no honest node can have.</summary>
-    public bool HasLied { get; set; }
-
     /// <summary>How many destinations are distrusted behind it.</summary>
     public int PenaltyCount { get; set; }
 

@@ -29,9 +29,6 @@ internal sealed partial class RouteProtocol
     /// </summary>
     private void WantSequence(int index, ref Destination destination, uint chosenKey, uint unfeasibleKey)
     {
-        // A way round a distrusted next hop is one only if it is cheaper with the cost of distrust: otherwise it leads
-        // back to the same next hop, over somebody who has no other either, and no fresh sequence would help.
-        bool isBetter = MetricOf(unfeasibleKey) < MetricOf(chosenKey);
         bool isUrgent = chosenKey == NoCandidate
             ? unfeasibleKey != NoCandidate
             : MetricOf(chosenKey) >= _options.DistrustCost && unfeasibleKey < chosenKey

@@ -54,12 +54,12 @@ internal sealed partial class RouteProtocol
         EvaluateAll(neighbour);
     }
 
-    /// <summary>It said what cannot be true: the last resort for everybody but itself, as long as the link lasts.</summary>
-    private void Discredit(Neighbour neighbour)
+    /// <summary>What no honest node can say is proof enough: it is the last resort for as long as the link stands.</summary>
+    private void CaughtLying(Neighbour neighbour)
     {
-        if (neighbour.HasLied)
+        if (neighbour.DistrustedUntil == Instant.Never)
             return;
-        neighbour.HasLied = true;
+        neighbour.DistrustedUntil = Instant.Never;
         EvaluateAll(neighbour);
     }
 
@@ -82,7 +82,7 @@ internal sealed partial class RouteProtocol
     {
         if (name == neighbour.PeerName)
             return false;
-        return neighbour.HasLied || neighbour.DistrustedUntil > _now
+        return neighbour.DistrustedUntil > _now
             || (neighbour.PenaltyCount > 0 && _penalties.TryGetValue((index, neighbour.Link), out Penalty penalty) && penalty.Until > _now);
     }
 

@@ -262,7 +262,7 @@ internal sealed partial class RouteProtocol
             // No honest node says so. Cutting it off would cut off those who have no other way, so it is their last resort.
             Counters.Add(RouteCounter.FalseMetric);
             metric = _options.MinLinkCost;
-            Discredit(neighbour);
+            CaughtLying(neighbour);
         }
 
         var distance = new Distance(entry.Sequence, metric);
