@@ -7,7 +7,7 @@ namespace QuicProChat.Mesh.Identity;
 /// The address of a node: the first 16 bytes of SHA-256 over its Ed25519 public key.
 /// Compared and hashed as two integers; written big-endian, so the bytes are those of the digest.
 /// </summary>
-public readonly record struct NodeAddress(ulong High, ulong Low) : IComparable<NodeAddress>
+public readonly partial record struct NodeAddress(ulong High, ulong Low) : IComparable<NodeAddress>
 {
     /// <summary>Size on the wire in bytes.</summary>
     public const int Size = 16;

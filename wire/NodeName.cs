@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Globalization;
 using System.Text;
+using System.Text.Unicode;
 
 namespace QuicProChat.Mesh.Wire;
 
@@ -35,7 +36,8 @@ public static class NodeName
         if (name.Length > Limits.MaxNodeName)
             return false;
         Span<byte> utf8 = stackalloc byte[Limits.MaxNodeName * 3];
-        return Encoding.UTF8.TryGetBytes(name, utf8, out int written) && IsValid(utf8[..written]);
+        return Utf8.FromUtf16(name, utf8, out _, out int written, replaceInvalidSequences: false) == OperationStatus.Done
+            && IsValid(utf8[..written]);
     }
 
     // Joiners are format characters too, but words and emoji need them.

@@ -1,0 +1,210 @@
+using QuicProChat.Mesh.Wire;
+
+namespace QuicProChat.Mesh.Routing.Custody;
+
+/// <content>Custody said by this node, and said to it.</content>
+internal sealed partial class CustodyEngine
+{
+    private static readonly TimeSpan ShortPause = TimeSpan.FromMilliseconds(50);
+    private const int MostPauseDoublings = 6;
+
+    private HashIndex _byName;
+
+    private uint HashOfName(int link, ulong name) => _secret.Hash((ulong)link, name);
+
+    /// <summary>Custody answers from a neighbour; false if the frame does not parse.</summary>
+    public bool ReceiveAck(Instant now, LinkId link, ReadOnlySpan<byte> body)
+    {
+        _now = now;
+        if (!CustodyAck.TryRead(body, out CustodyAck ack))
+        {
+            _counters.Add(RouterCounter.AckMalformed);
+            return false;
+        }
+
+        LinkState state = _links[link.Value]!;
+        foreach (CustodyAnswer answer in ack)
+        {
+            int index = FindInFlight(link.Value, answer.IdPrefix);
+            if (index < 0)
+                _counters.Add(RouterCounter.AckUnknown);
+            else
+                Answered(index, link, state, answer.Code);
+        }
+
+        Pump(link);
+        return true;
+    }
+
+    private int FindInFlight(int link, ulong name)
+    {
+        uint hash = HashOfName(link, name);
+        int cursor = _byName.Start(hash);
+        while (_byName.Next(hash, ref cursor, out int index))
+        {
+            ref HeldEntry entry = ref _entries[index];
+            if (entry.Link == link && entry.Name == name)
+                return index;
+        }
+
+        return -1;
+    }
+
+    private void Answered(int index, LinkId link, LinkState state, CustodyCode code)
+    {
+        ref HeldEntry entry = ref _entries[index];
+        if (!state.Properties.Reliable)
+            _routes.Sample(_now, link, arrived: true);
+        state.Window.Acknowledged(_now - entry.SentAt, entry.Repeats == 0 && !entry.PatienceLost);
+        LeaveFlight(index, state);
+        if (code == CustodyCode.Taken)
+        {
+            state.Pauses = 0;
+            Passed(index, link);
+            return;
+        }
+
+        if (code == CustodyCode.TooFast)
+        {
+            _counters.Add(RouterCounter.RefusedTooFast);
+            state.Window.Cut(_now);
+            Pause(link, state);
+        }
+        else
+        {
+            _counters.Add(code switch
+            {
+                CustodyCode.NoSpace => RouterCounter.RefusedFull,
+                CustodyCode.TooLarge => RouterCounter.RefusedTooLarge,
+                CustodyCode.Expired => RouterCounter.RefusedExpired,
+                _ => RouterCounter.RefusedNoWayOn,
+            });
+            BackOff(entry.Destination, link, state.Epoch, code);
+        }
+
+        Dispatch(index, front: true);
+    }
+
+    /// <summary>The next hop answers for it now.</summary>
+    private void Passed(int index, LinkId link)
+    {
+        ref HeldEntry entry = ref _entries[index];
+        _counters.Add(RouterCounter.EnvelopesForwarded);
+        ForgetBackoff(entry.Destination, link);
+        AnswerOwed(index, CustodyCode.Taken);
+        if (entry.Originated && entry.WantsReceipt)
+        {
+            AwaitReceipt(index);
+            return;
+        }
+
+        Finish(ref entry, MessageState.Forwarded, StateReason.None);
+        Remove(index);
+    }
+
+    private void Pause(LinkId link, LinkState state)
+    {
+        TimeSpan pause = ShortPause * (1 << Math.Min(state.Pauses, MostPauseDoublings));
+        if (state.PausedUntil == default)
+            state.Pauses++;
+        state.PausedUntil = _now + pause;
+        _linkTimers.Set(link.Value, state.PausedUntil);
+    }
+
+    /// <summary>Custody is certain: on disk, or as certain as the operator wants it.</summary>
+    private bool IsSecure(in HeldEntry entry) =>
+        entry.Place != Place.Delivering
+        && (_options.Durability == CustodyDurability.Memory || (entry.Disk == OnDisk.Stored && !entry.Rewrite)
+            || entry.Place == Place.AwaitingReceipt);
+
+    private void Owe(int index, in Arrival arrival)
+    {
+        ref HeldEntry entry = ref _entries[index];
+        uint epoch = _links[arrival.Link.Value]!.Epoch;
+        for (int i = 0; i < entry.OwedCount; i++)
+        {
+            ref Owed owed = ref entry.Owed[i];
+            if (LinkOf(new LinkId(owed.Link))?.Epoch != owed.Epoch)
+            {
+                // That link is gone: nobody waits for this answer any more.
+                owed = new Owed { Link = arrival.Link.Value, Epoch = epoch, Name = arrival.Name };
+                return;
+            }
+
+            if (owed.Link == arrival.Link.Value && owed.Name == arrival.Name)
+                return;
+        }
+
+        if (entry.OwedCount == OwedAnswers.Count)
+        {
+            Answer(arrival.Link, CustodyCode.TooFast, arrival.Name);
+            return;
+        }
+
+        entry.Owed[entry.OwedCount++] = new Owed { Link = arrival.Link.Value, Epoch = epoch, Name = arrival.Name };
+    }
+
+    private void AnswerOwed(int index, CustodyCode code)
+    {
+        ref HeldEntry entry = ref _entries[index];
+        for (int i = 0; i < entry.OwedCount; i++)
+        {
+            ref Owed owed = ref entry.Owed[i];
+            if (LinkOf(new LinkId(owed.Link))?.Epoch == owed.Epoch)
+                Answer(new LinkId(owed.Link), code, owed.Name);
+        }
+
+        entry.OwedCount = 0;
+    }
+
+    /// <summary>Gives an accepted envelope back to the neighbours that wait for an answer: they still have it.</summary>
+    private void Refuse(int index, CustodyCode code, RouterCounter counter)
+    {
+        ref HeldEntry entry = ref _entries[index];
+        _counters.Add(counter);
+        if (entry.HasAcceptedBefore)
+            _seen.Revert(entry.Id, entry.AcceptedBefore);
+        else
+            _seen.Void(entry.Id);
+        AnswerOwed(index, code);
+        Finish(ref entry, MessageState.Failed, StateReason.StoreFull);
+        Remove(index);
+    }
+
+    private void Refuse(in Arrival arrival, CustodyCode code, RouterCounter counter)
+    {
+        _counters.Add(counter);
+        Answer(arrival.Link, code, arrival.Name);
+    }
+
+    private void Answer(LinkId link, CustodyCode code, ulong name)
+    {
+        if (code == CustodyCode.Taken)
+            _counters.Add(RouterCounter.CustodyTaken);
+        LinkState state = _links[link.Value]!;
+        if (!state.Answers.TryAdd(code, name))
+            _counters.Add(RouterCounter.AnswersDropped);
+        else if (!state.AnswersListed && !state.AnswersBlocked)
+            ListForAnswers(link.Value, state);
+    }
+
+    private void ListForAnswers(int link, LinkState state)
+    {
+        state.AnswersBlocked = false;
+        state.AnswersListed = true;
+        _answering.Add(link);
+    }
+
+    private void FlushAnswers()
+    {
+        foreach (int link in _answering)
+        {
+            if (_links[link] is not { AnswersListed: true } state)
+                continue;
+            state.AnswersListed = false;
+            state.AnswersBlocked = !state.Answers.Flush(_actions, new LinkId(link));
+        }
+
+        _answering.Clear();
+    }
+}

@@ -1,0 +1,229 @@
+using System.Runtime.CompilerServices;
+using QuicProChat.Mesh.Identity;
+using QuicProChat.Mesh.Routing.Routes;
+using QuicProChat.Mesh.Wire;
+
+namespace QuicProChat.Mesh.Routing.Custody;
+
+/// <content>Sending and waiting.</content>
+internal sealed partial class CustodyEngine
+{
+    /// <summary>Next hops considered for one envelope.</summary>
+    private const int MaxNextHops = 4;
+
+    /// <summary>Envelopes sent in one call for one link; arbitrary.</summary>
+    private const int PumpBudget = 512;
+
+    /// <summary>Envelopes of one link that are being read from disk; arbitrary.</summary>
+    private const int MaxLoading = 32;
+
+    private static readonly TimeSpan AskAgain = TimeSpan.FromSeconds(30);
+
+    [SkipLocalsInit]
+    private int FindCandidates(in NodeAddress address, int size, Span<Candidate> into)
+    {
+        Span<NextHop> hops = stackalloc NextHop[MaxNextHops];
+        int count = _routes.FindNextHops(_now, address, hops);
+        if (count == 0)
+            return 0;
+        int destination = FindDestination(address);
+        bool anyBackoff = destination >= 0 && _destinations[destination].FirstBackoffPlusOne != 0;
+        int written = 0;
+        for (int i = 0; i < count; i++)
+        {
+            if (LinkOf(hops[i].Link) is not { } link)
+                continue;
+            bool usable = size < link.Properties.Mtu && !(anyBackoff && IsBackedOff(destination, hops[i].Link));
+            into[written++] = new Candidate(hops[i], usable);
+        }
+
+        return written;
+    }
+
+    /// <summary>Decides anew about an entry that is in no list, and acts on it.</summary>
+    [SkipLocalsInit]
+    private Verdict Dispatch(int index, bool front)
+    {
+        Decision decision = DecideHeld(index);
+        if (decision.Verdict == Verdict.Forward)
+            GoOrWait(index, decision.Link, front);
+        else
+            Hold(index, front);
+        return decision.Verdict;
+    }
+
+    [SkipLocalsInit]
+    private Decision DecideHeld(int index)
+    {
+        ref HeldEntry entry = ref _entries[index];
+        Span<Candidate> candidates = stackalloc Candidate[MaxNextHops];
+        int count = FindCandidates(_destinations[entry.Destination].Address, entry.Size, candidates);
+        // This node answers for it: where it came from is a way like any other, and there is a hop to spend on each.
+        var facts = new EnvelopeFacts(
+            IsRepeat: false, IsForUs: false, entry.LifetimeUnits, entry.HopsLeft + 1, LinkId.None,
+            entry.AvoidTried ? entry.Tried : LinkId.None);
+        return ForwardingDecision.Decide(facts, candidates[..count]);
+    }
+
+    private void GoOrWait(int index, LinkId link, bool front)
+    {
+        LinkState state = _links[link.Value]!;
+        ref HeldEntry entry = ref _entries[index];
+        bool turn = front || state.NothingBefore(entry.Class);
+        if (turn && state.IsOpen && entry.Frame is not null && state.Window.HasRoom(entry.Size) && TrySend(index, link, state))
+            return;
+        EnterFlow(index, link.Value, front);
+        SetReason(ref entry, StateReason.Waiting);
+        // A full link usually has room again within a round trip: no need to write at once.
+        SecureLater(ref entry);
+        Schedule(index);
+        if (entry.Frame is null && state.IsOpen)
+            Pump(link);
+    }
+
+    private void Hold(int index, bool front)
+    {
+        ref HeldEntry entry = ref _entries[index];
+        ref Destination destination = ref _destinations[entry.Destination];
+        _counters.Add(RouterCounter.EnvelopesHeld);
+        EnterFlow(index, NoLink, front);
+        if (destination.FirstBackoffPlusOne == 0)
+        {
+            SetReason(ref entry, StateReason.NoRoute);
+            _routes.Want(_now, destination.Address);
+            _destinationTimers.Set(entry.Destination, _now + AskAgain);
+        }
+        else
+        {
+            SetReason(ref entry, ReasonOfBackoffs(entry.Destination));
+            _destinationTimers.Set(entry.Destination, Instant.Min(_now + AskAgain, EarliestRetry(entry.Destination)));
+        }
+
+        if (NeedsWriting(entry))
+            Write(index);
+        else
+            SpareMemory(ref entry);
+        Schedule(index);
+    }
+
+    /// <summary>Sends what waits for a link, in turn, while it has room.</summary>
+    private void Pump(LinkId link)
+    {
+        if (LinkOf(link) is not { } state)
+            return;
+        if (state.PausedUntil == default)
+            _linkTimers.Set(link.Value, Instant.Never);
+        for (int budget = PumpBudget; state.IsOpen && state.Waiting > 0; budget--)
+        {
+            if (budget == 0)
+            {
+                _linkTimers.Set(link.Value, _now);
+                return;
+            }
+
+            // The turn passes on before there is room for certain: over a round trip everybody is served.
+            if (state.Window.Count + state.Loading >= state.Window.Capacity || state.Loading >= MaxLoading)
+                return;
+            int index = NextInTurn(state);
+            ref HeldEntry entry = ref _entries[index];
+            if (entry.Frame is not null && !state.Window.HasRoom(entry.Size))
+                return;
+            LeaveFlow(index);
+            Decision decision = DecideHeld(index);
+            if (decision.Verdict != Verdict.Forward)
+                Hold(index, front: true);
+            else if (decision.Link != link)
+                GoOrWait(index, decision.Link, front: false);
+            else if (entry.Frame is null)
+                Load(index, link, state);
+            else if (!TrySend(index, link, state))
+                EnterFlow(index, link.Value, front: true);
+        }
+    }
+
+    /// <summary>Sends an entry that is in no list; false if the link has no room (it is blocked then).</summary>
+    private bool TrySend(int index, LinkId link, LinkState state)
+    {
+        ref HeldEntry entry = ref _entries[index];
+        if (!SendFrame(ref entry, link, state))
+            return false;
+        entry.Place = Place.InFlight;
+        entry.Link = link.Value;
+        entry.LinkEpoch = state.Epoch;
+        entry.Name = Generation.NameOf(entry.Id, entry.Attempt, entry.HopsLeft);
+        entry.SentAt = _now;
+        if (entry.FirstSent == default)
+            entry.FirstSent = _now;
+        entry.Repeats = 0;
+        entry.PatienceLost = false;
+        entry.TriedPlusOne = link.Value + 1;
+        entry.AvoidTried = false;
+        entry.RetryAt = _now + FirstPatience(state, entry.Size);
+        state.Window.Sent(entry.Size);
+        _inFlight++;
+        _byName.Add(HashOfName(link.Value, entry.Name), index);
+
+        entry.Next = -1;
+        entry.Previous = state.InFlight.TailPlusOne - 1;
+        if (entry.Previous >= 0)
+            _entries[entry.Previous].Next = index;
+        else
+            state.InFlight.HeadPlusOne = index + 1;
+        state.InFlight.TailPlusOne = index + 1;
+
+        _seen.NoteSent(entry.Id, link);
+        SecureLater(ref entry);
+        Schedule(index);
+        return true;
+    }
+
+    private bool SendFrame(ref HeldEntry entry, LinkId link, LinkState state)
+    {
+        Span<byte> frame = entry.Frame.AsSpan(0, 1 + entry.Size);
+        ushort lifetime = Math.Max((ushort)1, Lifetimes.Left(entry.LifetimeUnits, _now - entry.Arrived));
+        EnvelopeHeader.Restamp(frame[1..], entry.Attempt, entry.HopsLeft, lifetime);
+        // "Taken" goes before the receipt, so that a sender hears of the first step before the last.
+        if (entry.Class == FrameClass.Control && !state.Answers.IsEmpty)
+            state.AnswersBlocked = !state.Answers.Flush(_actions, link);
+        if (!_actions.Send(link, entry.Class, frame))
+        {
+            state.Blocked = true;
+            return false;
+        }
+
+        _counters.Add(RouterCounter.EnvelopesSent);
+        return true;
+    }
+
+    private void LeaveFlight(int index, LinkState state)
+    {
+        ref HeldEntry entry = ref _entries[index];
+        int link = entry.Link;
+        _byName.Remove(HashOfName(link, entry.Name), index);
+        if (entry.Previous >= 0)
+            _entries[entry.Previous].Next = entry.Next;
+        else
+            state.InFlight.HeadPlusOne = entry.Next + 1;
+        if (entry.Next >= 0)
+            _entries[entry.Next].Previous = entry.Previous;
+        else
+            state.InFlight.TailPlusOne = entry.Previous + 1;
+        entry.Previous = entry.Next = -1;
+        entry.Link = -1;
+        entry.RetryAt = Instant.Never;
+        entry.Place = Place.Waiting;
+        state.Window.Gone(entry.Size);
+        _inFlight--;
+        if (state.Waiting > 0 && state.IsOpen)
+            _linkTimers.Set(link, _now);
+    }
+
+    private static TimeSpan FirstPatience(LinkState state, int size)
+    {
+        TimeSpan patience = state.Window.Patience(size, 0);
+        // On a reliable link nothing is lost while it stands, so this is only about neighbours that went silent.
+        return state.Properties.Reliable && patience < ReliablePatience ? ReliablePatience : patience;
+    }
+
+    private static readonly TimeSpan ReliablePatience = TimeSpan.FromSeconds(2);
+}

@@ -1,0 +1,246 @@
+using System.Buffers.Binary;
+using QuicProChat.Mesh.Identity;
+using QuicProChat.Mesh.Wire;
+
+namespace QuicProChat.Mesh.Routing.Custody;
+
+/// <content>What started here, its receipts, and receipts for others (docs/protocol.md, sections 4.2 and 4.4).</content>
+internal sealed partial class CustodyEngine
+{
+    // A receipt may take as long again as the slowest so far, and then some, before the message is repeated.
+    private const int PatienceFactor = 4;
+
+    private HashIndex _byProof;
+    private long _slowestReceipt;
+
+    /// <summary>Takes an envelope that starts here.</summary>
+    public SendResult Originate(Instant now, in OutgoingEnvelope outgoing)
+    {
+        _now = now;
+        EnvelopeHeader header = outgoing.Header(_hopLimit);
+        bool proofFits = outgoing.WantsReceipt
+            ? outgoing.ReceiptProof.Length == Receipt.ProofSize
+            : outgoing.ReceiptProof.IsEmpty;
+        if (header.LifetimeUnits == 0 || header.Kind == EnvelopeKind.Receipt || !proofFits)
+            return new SendResult(SendStatus.Invalid, default);
+        int size = Envelope.SizeOf(outgoing.Payload.Length);
+        if (size > Math.Min(_options.MaxEnvelopeSize, Limits.MaxEnvelope))
+            return new SendResult(SendStatus.TooLarge, default);
+
+        byte[] frame = MakeFrame(header, outgoing.Payload, out EnvelopeId id);
+        SendStatus status = SendStatus.Queued;
+        if (Find(id) >= 0)
+            status = SendStatus.Duplicate;
+        else if (!Admit(_self, outgoing.Destination, size, outgoing.Priority, out _))
+            status = SendStatus.NoSpace;
+        if (status != SendStatus.Queued)
+        {
+            _buffers.Return(frame);
+            return new SendResult(status, id);
+        }
+
+        _counters.Add(RouterCounter.EnvelopesOriginated);
+        int index = AddOwn(id, header, frame, size);
+        ref HeldEntry entry = ref _entries[index];
+        if (outgoing.AlreadyPersisted)
+            entry.Disk = OnDisk.Stored;
+        Adopt(index, outgoing.ReceiptProof);
+        if (outgoing.Destination == _self)
+        {
+            entry.Place = Place.Delivering;
+            _actions.Deliver(TokenOf(index, entry), id, header, outgoing.Payload);
+            DropFrame(ref entry);
+        }
+        else
+        {
+            Dispatch(index, front: false);
+        }
+
+        return new SendResult(SendStatus.Queued, id);
+    }
+
+    public bool Cancel(Instant now, in EnvelopeId id)
+    {
+        _now = now;
+        int index = Find(id);
+        if (index < 0 || !_entries[index].Originated || _entries[index].Place == Place.Delivering)
+            return false;
+        AnswerOwed(index, CustodyCode.Taken);
+        Close(index, MessageState.Failed, StateReason.Cancelled);
+        return true;
+    }
+
+    public bool TryGetOutbox(Instant now, in EnvelopeId id, out OutboxEntry outbox)
+    {
+        outbox = default;
+        int index = Find(id);
+        if (index < 0 || !_entries[index].Originated)
+            return false;
+        ref HeldEntry entry = ref _entries[index];
+        outbox = new OutboxEntry(entry.State, entry.Reason, entry.Attempt, entry.Deadline - now);
+        return true;
+    }
+
+    private byte[] MakeFrame(in EnvelopeHeader header, ReadOnlySpan<byte> payload, out EnvelopeId id)
+    {
+        byte[] frame = _buffers.Rent(1 + Envelope.SizeOf(payload.Length));
+        frame[0] = (byte)FrameKind.Envelope;
+        int size = Envelope.Write(frame.AsSpan(1), header, payload);
+        id = Envelope.TryRead(frame.AsSpan(1, size), out Envelope envelope)
+            ? envelope.ComputeId()
+            : throw new ArgumentException("The header does not fit the protocol.", nameof(header));
+        return frame;
+    }
+
+    private int AddOwn(in EnvelopeId id, in EnvelopeHeader header, byte[] frame, int size)
+    {
+        int index = Add(id, header, size, _self);
+        ref HeldEntry entry = ref _entries[index];
+        entry.Frame = frame;
+        _memoryBytes += frame.Length;
+        NoteAccepted(ref entry, id, _seen.Find(id), Generation.Of(header.Attempt, header.HopsLeft));
+        return index;
+    }
+
+    private void Adopt(int index, ReadOnlySpan<byte> proof)
+    {
+        ref HeldEntry entry = ref _entries[index];
+        entry.Originated = true;
+        entry.State = MessageState.Queued;
+        if (proof.Length != Receipt.ProofSize)
+            return;
+        entry.HasProof = true;
+        proof.CopyTo(entry.Proof);
+        _byProof.Add(HashOfProof(proof), index);
+    }
+
+    // A look-up by the first 8 of 24 bytes; the comparison of all is in constant time.
+    private uint HashOfProof(ReadOnlySpan<byte> proof) => _secret.Hash(BinaryPrimitives.ReadUInt64LittleEndian(proof), 0);
+
+    private void SetReason(ref HeldEntry entry, StateReason reason)
+    {
+        if (!entry.Originated || entry.State != MessageState.Queued || entry.Reason == reason)
+            return;
+        entry.Reason = reason;
+        _actions.StateChanged(entry.Id, MessageState.Queued, reason, hops: 0);
+    }
+
+    private void Finish(ref HeldEntry entry, MessageState state, StateReason reason, int hops = 0)
+    {
+        if (!entry.Originated || (entry.State == state && state == MessageState.Forwarded))
+            return;
+        entry.State = state;
+        entry.Reason = reason;
+        _actions.StateChanged(entry.Id, state, reason, hops);
+    }
+
+    /// <summary>Ends an envelope that started here; copies of it that still go round are taken and dropped.</summary>
+    private void Close(int index, MessageState state, StateReason reason, int hops = 0)
+    {
+        ref HeldEntry entry = ref _entries[index];
+        _seen.Accept(entry.Id, Generation.Last, _seen.Find(entry.Id));
+        Finish(ref entry, state, reason, hops);
+        Remove(index);
+    }
+
+    /// <summary>A next hop took it: only the receipt is missing.</summary>
+    private void AwaitReceipt(int index)
+    {
+        ref HeldEntry entry = ref _entries[index];
+        Finish(ref entry, MessageState.Forwarded, StateReason.None);
+        entry.Place = Place.AwaitingReceipt;
+        _awaitingReceipt++;
+        entry.RetryAt = entry.Attempt < Limits.MaxAttempt ? _now + ReceiptPatience(entry.Attempt) : Instant.Never;
+        SecureLater(ref entry);
+        SpareMemory(ref entry);
+        Schedule(index);
+    }
+
+    private TimeSpan ReceiptPatience(int attempt)
+    {
+        long wait = Math.Max(_options.RepeatAfter.Ticks, PatienceFactor * _slowestReceipt) << attempt;
+        return new TimeSpan(wait + _random.NextInt64(wait / 8 + 1));
+    }
+
+    /// <summary>No receipt in time: the next attempt, by another next hop if there is one.</summary>
+    private void ReceiptOverdue(int index)
+    {
+        ref HeldEntry entry = ref _entries[index];
+        NodeAddress destination = _destinations[entry.Destination].Address;
+        if (!AnyWayOn(entry.Destination))
+        {
+            // Nothing is gained by an attempt that cannot leave; look again later.
+            entry.RetryAt = _now + ReceiptPatience(entry.Attempt);
+            return;
+        }
+
+        if (entry.Tried != LinkId.None && LinkOf(entry.Tried) is not null)
+            _routes.Penalise(_now, destination, entry.Tried);
+        _counters.Add(RouterCounter.Repetitions);
+        LeavePlace(index);
+        entry.Attempt++;
+        entry.HopsLeft = _hopLimit;
+        entry.AvoidTried = entry.Tried != LinkId.None;
+        entry.FirstSent = default;
+        entry.Rewrite = entry.Disk != OnDisk.Nothing;
+        NoteAccepted(ref entry, entry.Id, _seen.Find(entry.Id), Generation.Of(entry.Attempt, entry.HopsLeft));
+        if (NeedsWriting(entry))
+            Write(index);
+        Dispatch(index, front: false);
+    }
+
+    private void ReceiveReceipt(ReadOnlySpan<byte> payload, in EnvelopeHeader header)
+    {
+        if (!Receipt.TryRead(payload, out ReadOnlySpan<byte> proof))
+        {
+            _counters.Add(RouterCounter.ReceiptMalformed);
+            return;
+        }
+
+        uint hash = HashOfProof(proof);
+        int cursor = _byProof.Start(hash);
+        while (_byProof.Next(hash, ref cursor, out int index))
+        {
+            ref HeldEntry entry = ref _entries[index];
+            if (!Receipt.Matches(entry.Proof, proof))
+                continue;
+            _counters.Add(RouterCounter.ReceiptsVerified);
+            if (entry.Tried != LinkId.None && LinkOf(entry.Tried) is not null)
+                _routes.Trust(_now, _destinations[entry.Destination].Address, entry.Tried);
+            if (entry.FirstSent != default)
+                NoteReceiptTime(_now - entry.FirstSent);
+            AnswerOwed(index, CustodyCode.Taken);
+            Close(index, MessageState.Delivered, StateReason.None, Math.Max(1, _hopLimit - header.HopsLeft));
+            return;
+        }
+
+        _counters.Add(RouterCounter.ReceiptUnknown);
+    }
+
+    // Follows slow ones at once and forgets them slowly.
+    private void NoteReceiptTime(TimeSpan took)
+    {
+        long bounded = Math.Min(took.Ticks, TimeSpan.TicksPerHour);
+        _slowestReceipt = bounded > _slowestReceipt ? bounded : _slowestReceipt + (bounded - _slowestReceipt) / 16;
+    }
+
+    /// <summary>Sends a receipt; it is carried like any envelope, but brings none itself.</summary>
+    private void SendReceipt(in NodeAddress sender, ReadOnlySpan<byte> proof, int attempt, Priority priority)
+    {
+        var header = new EnvelopeHeader(
+            EnvelopeKind.Receipt, priority, WantsReceipt: false, (byte)attempt, _hopLimit, Lifetimes.ToUnits(_options.ReceiptLifetime), sender);
+        byte[] frame = MakeFrame(header, proof, out EnvelopeId id);
+        int seen = _seen.Find(id);
+        bool sentBefore = seen >= 0 && _seen.GenerationOf(seen).Attempt >= attempt;
+        if (sender == _self || sentBefore || Find(id) >= 0
+            || !Admit(_self, sender, Receipt.EnvelopeSize, Priority.Emergency, out _))
+        {
+            _buffers.Return(frame);
+            return;
+        }
+
+        _counters.Add(RouterCounter.ReceiptsOriginated);
+        int index = AddOwn(id, header, frame, Receipt.EnvelopeSize);
+        Dispatch(index, front: false);
+    }
+}

@@ -1,0 +1,166 @@
+using QuicProChat.Mesh.Identity;
+using QuicProChat.Mesh.Routing.Routes;
+using QuicProChat.Mesh.Wire;
+
+namespace QuicProChat.Mesh.Routing.Custody;
+
+/// <summary>
+/// Who answers for which envelope (docs/protocol.md, section 4).
+/// <code>
+///  Receive    arrival: parse, seen?, decide; refuse or accept
+///  Entries    the table of what is held
+///  Admission  quotas and eviction
+///  Queues     flows: one for each destination, class and link; their turns
+///  Dispatch   sending and waiting
+///  Answers    custody said by us and said to us
+///  Disk       writing and reading back
+///  Due        what time brings
+///  Outbox     what started here; receipts
+/// </code>
+/// </summary>
+internal sealed partial class CustodyEngine : IRouteEvents
+{
+    private readonly RouterOptions _options;
+    private readonly NodeAddress _self;
+    private readonly IRouterActions _actions;
+    private readonly RouterCounters _counters;
+    private readonly Random _random;
+    private readonly HashSecret _secret;
+    private readonly SeenSet _seen;
+    private readonly FrameBuffers _buffers;
+    private readonly long _maxHeldBytes;
+    private readonly byte _hopLimit;
+
+    private readonly List<LinkState?> _links = [];
+    private readonly List<int> _answering = [];
+    private IRoutes _routes = null!;
+    private uint _linkEpochs;
+    private DueHeap _linkTimers;
+    private Instant _now;
+
+    public CustodyEngine(
+        RouterOptions options, in NodeAddress self, IRouterActions actions, RouterCounters counters, Random random, Instant now)
+    {
+        _options = options;
+        _self = self;
+        _actions = actions;
+        _counters = counters;
+        _random = random;
+        _secret = new HashSecret(random);
+        _seen = new SeenSet(options.SeenCapacity, _secret);
+        _buffers = new FrameBuffers(options.MemoryBudget / 4);
+        // Without a disk behind it, everything held is in memory.
+        _maxHeldBytes = options.Durability == CustodyDurability.Memory
+            ? Math.Min(options.MaxHeldBytes, options.MemoryBudget)
+            : options.MaxHeldBytes;
+        _hopLimit = Math.Min(options.HopLimit, (byte)Generation.MaxHops);
+        _now = now;
+    }
+
+    /// <summary>When <see cref="Tick"/> has something to do.</summary>
+    public Instant NextDue => _answering.Count > 0 || _stirred.Count > 0
+        ? _now
+        : Instant.Min(_entryTimers.Next, Instant.Min(_destinationTimers.Next, _linkTimers.Next));
+
+    /// <summary>Connects the two halves; once, before the first event.</summary>
+    public void Attach(IRoutes routes) => _routes = routes;
+
+    /// <inheritdoc/>
+    public void RouteGained(in NodeAddress destination)
+    {
+        int index = FindDestination(destination);
+        if (index >= 0)
+            Stir(index);
+    }
+
+    /// <inheritdoc/>
+    /// <remarks>What waits is decided anew when its turn comes; nothing is to be done now.</remarks>
+    public void RouteLost(in NodeAddress destination)
+    {
+    }
+
+    public void LinkUp(Instant now, LinkId link, in LinkDescription description)
+    {
+        _now = now;
+        while (_links.Count <= link.Value)
+            _links.Add(null);
+        _links[link.Value] = new LinkState(description, _options, ++_linkEpochs, now);
+    }
+
+    /// <summary>The routes know of it already, so that what returns to the queues finds other next hops.</summary>
+    public void LinkDown(Instant now, LinkId link)
+    {
+        _now = now;
+        if (_links[link.Value] is not { } state)
+            return;
+        _links[link.Value] = null;
+        _linkTimers.Set(link.Value, Instant.Never);
+        ReleaseFlows(state);
+        // From the last to the first, each to the front: the order stays.
+        while (state.InFlight.TailPlusOne != 0)
+        {
+            int index = state.InFlight.TailPlusOne - 1;
+            LeaveFlight(index, state);
+            Dispatch(index, front: true);
+        }
+    }
+
+    public void LinkWritable(Instant now, LinkId link)
+    {
+        _now = now;
+        if (_links[link.Value] is not { } state)
+            return;
+        state.Blocked = false;
+        if (!state.Answers.IsEmpty)
+            ListForAnswers(link.Value, state);
+        FlushAnswers();
+        Pump(link);
+    }
+
+    public void Tick(Instant now)
+    {
+        _now = now;
+        while (_linkTimers.TryTake(now, out int link))
+        {
+            if (_links[link] is not { } state)
+                continue;
+            if (state.PausedUntil > now)
+            {
+                _linkTimers.Set(link, state.PausedUntil);
+                continue;
+            }
+
+            state.PausedUntil = default;
+            Pump(new LinkId(link));
+        }
+
+        while (_destinationTimers.TryTake(now, out int destination))
+            Stir(destination);
+        EntriesDue(now);
+        Settle(now);
+        FlushAnswers();
+    }
+
+    /// <summary>Moves held envelopes of destinations where something changed; a bounded number in one call.</summary>
+    public void Settle(Instant now)
+    {
+        _now = now;
+        int budget = StirBudget;
+        while (budget > 0 && _stirred.TryDequeue(out int destination))
+        {
+            if (!_destinations[destination].Stirred)
+                continue;
+            _destinations[destination].Stirred = false;
+            MoveHeld(destination, ref budget);
+        }
+    }
+
+    public void EndOfBatch(Instant now)
+    {
+        _now = now;
+        Settle(now);
+        FlushAnswers();
+    }
+
+    private LinkState? LinkOf(LinkId link) => (uint)link.Value < (uint)_links.Count ? _links[link.Value] : null;
+}

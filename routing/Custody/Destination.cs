@@ -1,0 +1,50 @@
+using QuicProChat.Mesh.Identity;
+using QuicProChat.Mesh.Wire;
+
+namespace QuicProChat.Mesh.Routing.Custody;
+
+/// <summary>A destination that envelopes are held for; it exists as long as there are any.</summary>
+internal struct Destination
+{
+    public NodeAddress Address;
+    public int Count;
+    public long Bytes;
+
+    /// <summary>Its flows, linked by <see cref="Flow.NextOfDestinationPlusOne"/>, plus one.</summary>
+    public int FirstFlowPlusOne;
+
+    /// <summary>Next hops to leave alone for a while, linked, plus one.</summary>
+    public int FirstBackoffPlusOne;
+
+    /// <summary>In the list of destinations whose held envelopes may move.</summary>
+    public bool Stirred;
+}
+
+/// <summary>
+/// The queue of one destination's envelopes of one class that wait for one link, or, for link -1, for any way on.
+/// </summary>
+internal struct Flow
+{
+    public int Destination;
+    public int Link;
+    public FrameClass Class;
+    public int Head;
+    public int Tail;
+    public int Count;
+    public int NextOfDestinationPlusOne;
+
+    // The ring of the link's flows of this class: each destination has its turn.
+    public int RingPrevious;
+    public int RingNext;
+}
+
+/// <summary>A next hop that refused or was silent: not for this destination until then.</summary>
+internal struct Backoff
+{
+    public int Link;
+    public uint Epoch;
+    public int Failures;
+    public CustodyCode Code;
+    public Instant Until;
+    public int NextPlusOne;
+}

@@ -1,0 +1,81 @@
+using System.Runtime.CompilerServices;
+using QuicProChat.Mesh.Identity;
+using QuicProChat.Mesh.Wire;
+
+namespace QuicProChat.Mesh.Routing.Custody;
+
+/// <summary>One link as the custody half knows it.</summary>
+internal sealed class LinkState
+{
+    public LinkState(in LinkDescription description, RouterOptions options, uint epoch, Instant now)
+    {
+        Peer = description.Peer;
+        Properties = description.Properties;
+        Epoch = epoch;
+        Window = new SendWindow(description.Properties, options);
+        Rate = new TokenBucket(options.NeighbourEnvelopesPerSecond, options.NeighbourBurst, now);
+        Answers = new PendingAnswers(description.Properties.Mtu);
+    }
+
+    public NodeAddress Peer { get; }
+
+    public LinkProperties Properties { get; }
+
+    /// <summary>Tells this link from earlier ones with the same number.</summary>
+    public uint Epoch { get; }
+
+    public PendingAnswers Answers { get; }
+
+    public SendWindow Window;
+    public TokenBucket Rate;
+
+    /// <summary>Ends of the list of entries in flight.</summary>
+    public ListEnds InFlight;
+
+    /// <summary>Flows that wait for this link, a ring for each class; plus one.</summary>
+    public Rings Flows;
+
+    /// <summary>Envelopes in those flows.</summary>
+    public int Waiting;
+
+    /// <summary>Envelopes whose bytes are being read from disk to be sent here.</summary>
+    public int Loading;
+
+    /// <summary>The transport said no; it tells when there is room again.</summary>
+    public bool Blocked;
+
+    /// <summary>The neighbour said "too fast": nothing goes out before.</summary>
+    public Instant PausedUntil;
+
+    /// <summary>How often in a row it said so.</summary>
+    public int Pauses;
+
+    /// <summary>In the list of links with answers to send.</summary>
+    public bool AnswersListed;
+
+    /// <summary>Answers wait for room on the link.</summary>
+    public bool AnswersBlocked;
+
+    public bool IsOpen => !Blocked && PausedUntil == default;
+
+    /// <summary>True if no envelope of this class or a more urgent one waits.</summary>
+    public bool NothingBefore(FrameClass frameClass)
+    {
+        if (Waiting == 0)
+            return true;
+        for (int i = 0; i <= (int)frameClass; i++)
+        {
+            if (Flows[i] != 0)
+                return false;
+        }
+
+        return true;
+    }
+
+    [InlineArray(Classes)]
+    public struct Rings
+    {
+        public const int Classes = 6;
+        private int _firstPlusOne;
+    }
+}

@@ -1,0 +1,32 @@
+using QuicProChat.Mesh.Identity;
+using QuicProChat.Mesh.Routing.Routes;
+using QuicProChat.Mesh.Wire;
+
+namespace QuicProChat.Mesh.Routing;
+
+/// <content>What the router can be asked.</content>
+public sealed partial class Router
+{
+    /// <summary>What is held in all.</summary>
+    public HeldTotals Held => _custody.Totals;
+
+    /// <summary>True while this node answers for an envelope, or has been handed it.</summary>
+    public bool Holds(in EnvelopeId id) => _custody.Holds(id);
+
+    /// <summary>The Ed25519 public key (32 bytes) of a node whose announce is known, for sealing.</summary>
+    public bool TryGetPublicKey(in NodeAddress address, out ReadOnlySpan<byte> publicKey) =>
+        _routes.TryGetPublicKey(address, out publicKey);
+
+    /// <summary>The verified announce of a node, if known.</summary>
+    public Announce? FindAnnounce(in NodeAddress address) => _routes.FindAnnounce(address);
+
+    /// <summary>The feasible next hops to a destination, best first; returns how many were written.</summary>
+    public int FindNextHops(Instant now, in NodeAddress destination, Span<NextHop> best) =>
+        _routes.FindNextHops(now, destination, best);
+
+    /// <summary>What is held for each destination; returns how many destinations there are, which may be more than fit.</summary>
+    public int CopyHeld(Span<HeldSummary> into) => _custody.CopyHeld(into);
+
+    /// <summary>What is proven about an envelope that started here and is still carried.</summary>
+    public bool TryGetOutbox(Instant now, in EnvelopeId id, out OutboxEntry entry) => _custody.TryGetOutbox(now, id, out entry);
+}

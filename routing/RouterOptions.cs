@@ -1,0 +1,72 @@
+namespace QuicProChat.Mesh.Routing;
+
+/// <summary>When the router may say that it took an envelope (docs/protocol.md, section 4.3).</summary>
+public enum CustodyDurability : byte
+{
+    /// <summary>After it is on disk, passed on, or delivered.</summary>
+    Disk = 0,
+
+    /// <summary>At once: a power cut loses what this node held.</summary>
+    Memory = 1,
+}
+
+/// <summary>What an operator can set. Sizes in bytes; the defaults fit a router with 64 MB of memory.</summary>
+public sealed record RouterOptions
+{
+    /// <summary>Tuning of the route half.</summary>
+    public RouteOptions Routes { get; init; } = new();
+
+    /// <summary>
+    /// Hops left in envelopes that start here, and the most that is left to others: 0..63. The neighbour that gets 63
+    /// can reach 63 further nodes, so 63 in the header is a limit of 64 hops.
+    /// </summary>
+    public byte HopLimit { get; init; } = 63;
+
+    /// <summary>When custody may be acknowledged.</summary>
+    public CustodyDurability Durability { get; init; } = CustodyDurability.Disk;
+
+    /// <summary>How long an envelope that was sent on at once may stay off the disk while the next hop has not answered.</summary>
+    public TimeSpan PersistDelay { get; init; } = TimeSpan.FromMilliseconds(20);
+
+    /// <summary>Largest envelope, header included.</summary>
+    public int MaxEnvelopeSize { get; init; } = 65_000;
+
+    /// <summary>Held in all, bytes.</summary>
+    public long MaxHeldBytes { get; init; } = 32L << 20;
+
+    /// <summary>Held in all, envelopes.</summary>
+    public int MaxHeldCount { get; init; } = 20_000;
+
+    /// <summary>The part of both that one neighbour may fill, in percent.</summary>
+    public int NeighbourSharePercent { get; init; } = 50;
+
+    /// <summary>The part of both that one destination may fill, in percent.</summary>
+    public int DestinationSharePercent { get; init; } = 50;
+
+    /// <summary>Bytes of held envelopes that stay in memory; what is above is read back from disk when its turn comes.</summary>
+    public long MemoryBudget { get; init; } = 4L << 20;
+
+    /// <summary>Ids remembered for duplicate detection; the oldest goes first.</summary>
+    public int SeenCapacity { get; init; } = 100_000;
+
+    /// <summary>Envelopes a neighbour may send per second, on average.</summary>
+    public int NeighbourEnvelopesPerSecond { get; init; } = 50_000;
+
+    /// <summary>Envelopes a neighbour may send at once above the average.</summary>
+    public int NeighbourBurst { get; init; } = 20_000;
+
+    /// <summary>Unacknowledged envelopes on one link, at most.</summary>
+    public int MaxWindowCount { get; init; } = 4_096;
+
+    /// <summary>Unacknowledged bytes on one link, at most.</summary>
+    public int MaxWindowBytes { get; init; } = 1 << 20;
+
+    /// <summary>How long a next hop on a reliable link may be silent about an envelope before others are tried.</summary>
+    public TimeSpan AckPatience { get; init; } = TimeSpan.FromSeconds(15);
+
+    /// <summary>Shortest time before a message without a receipt is sent again end to end.</summary>
+    public TimeSpan RepeatAfter { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>Lifetime of receipts that start here.</summary>
+    public TimeSpan ReceiptLifetime { get; init; } = TimeSpan.FromHours(12);
+}

@@ -1,0 +1,38 @@
+using QuicProChat.Mesh.Wire;
+
+namespace QuicProChat.Mesh.Routing.Routes;
+
+/// <summary>One known node: 40 bytes in an array.</summary>
+internal struct Destination
+{
+    /// <summary>No neighbour is selected.</summary>
+    public const short NoLink = -1;
+
+    /// <summary>Its name in route updates.</summary>
+    public Abbreviation Name;
+
+    /// <summary>Its signed record; null until it was fetched. Without it no route counts.</summary>
+    public Announce? Announce;
+
+    /// <summary>The feasibility distance: the best that was ever advertised. None before the first time.</summary>
+    public Distance Feasible;
+
+    /// <summary>What neighbours are told, or will be when their updates leave.</summary>
+    public Distance Advertised;
+
+    /// <summary>Seconds since the start at which the last route was lost.</summary>
+    public int UnreachableSince;
+
+    /// <summary>The link of the next hop; <see cref="NoLink"/> without a route.</summary>
+    public short Selected;
+
+    /// <summary>False for a free place in the table.</summary>
+    public bool InUse;
+
+    /// <summary>The low 16 bits of the sequence that the origin signed.</summary>
+    public readonly ushort SignedSequence => (ushort)Announce!.Sequence;
+
+    /// <summary>True if a sequence counts: the origin signed it or a later one.</summary>
+    public readonly bool IsSigned(ushort sequence) =>
+        Announce is not null && !Distance.IsNewer(sequence, (ushort)Announce.Sequence);
+}

@@ -1,0 +1,16 @@
+using QuicProChat.Mesh.Identity;
+
+namespace QuicProChat.Mesh.Routing.Routes;
+
+/// <summary>
+/// What the routes tell the custody half. Called in the middle of an event: implementations note what happened and act
+/// when the call into the routes has returned.
+/// </summary>
+internal interface IRouteEvents
+{
+    /// <summary>There is a next hop where there was none, or one more to choose from: held envelopes may move.</summary>
+    void RouteGained(in NodeAddress destination);
+
+    /// <summary>The last next hop is gone; what arrives from now on is held.</summary>
+    void RouteLost(in NodeAddress destination);
+}

@@ -1,0 +1,164 @@
+using QuicProChat.Mesh.Identity;
+using QuicProChat.Mesh.Wire;
+
+namespace QuicProChat.Mesh.Routing.Routes;
+
+/// <summary>
+/// One link to a neighbour: what it told us, what we told it, what it costs. Arrays are indexed by destination and
+/// grow when something is written.
+/// </summary>
+internal sealed class Neighbour
+{
+    private Distance[] _heard = [];
+    private Distance[] _told = [];
+
+    /// <summary>A neighbour whose link came up just now.</summary>
+    public Neighbour(LinkId link, in LinkDescription description, TokenBucket? budget, Instant now)
+    {
+        Link = link;
+        Peer = description.Peer;
+        PeerName = Abbreviation.Of(description.Peer);
+        PeerPublicKey = description.PeerPublicKey;
+        Properties = description.Properties;
+        Budget = budget;
+        UpAt = now;
+        LastHeard = now;
+        AnnounceRate = new TokenBucket(perSecond: 100, burst: 16_384, now);
+        PathRate = new TokenBucket(perSecond: 10, burst: 256, now);
+    }
+
+    public LinkId Link { get; }
+
+    public NodeAddress Peer { get; }
+
+    public Abbreviation PeerName { get; }
+
+    public ReadOnlyMemory<byte> PeerPublicKey { get; }
+
+    public LinkProperties Properties { get; }
+
+    /// <summary>What announces and routes may take of the medium; null where the bit rate is unknown.</summary>
+    public TokenBucket? Budget { get; }
+
+    public Instant UpAt { get; }
+
+    // Cost and liveness.
+
+    /// <summary>What the link adds to a metric; infinite until it is measured.</summary>
+    public Metric Cost { get; set; } = Metric.Infinite;
+
+    /// <summary>Too silent to be used; comes back with the next frame.</summary>
+    public bool IsSuspect { get; set; }
+
+    public bool IsUsable => !IsSuspect && !Cost.IsInfinite;
+
+    public Instant LastHeard { get; set; }
+
+    public Instant NextPing { get; set; }
+
+    /// <summary>Pings in a row without any frame after them.</summary>
+    public int PingsUnanswered { get; set; }
+
+    public Instant FirstUnansweredAt { get; set; }
+
+    public ushort PingNumber { get; set; }
+
+    /// <summary>When the latest ping left; null once it was answered.</summary>
+    public Instant? PingSentAt { get; set; }
+
+    public Instant LastMeasured { get; set; } = new(long.MinValue / 2);
+
+    /// <summary>Smoothed round trip; null before the first.</summary>
+    public TimeSpan? RoundTrip { get; set; }
+
+    /// <summary>Smoothed share of frames that arrive at once; stays 1 on reliable links.</summary>
+    public double Arrival { get; set; } = 1;
+
+    /// <summary>Measurements in a row that disagree with <see cref="Cost"/>.</summary>
+    public int CostStrikes { get; set; }
+
+    // Updates.
+
+    /// <summary>Destinations of which this neighbour may have to be told.</summary>
+    public IndexSet Dirty { get; } = new();
+
+    /// <summary>When they are sent.</summary>
+    public Instant FlushAt { get; set; } = Instant.Never;
+
+    public Instant LastFlush { get; set; } = new(long.MinValue / 2);
+
+    /// <summary>The link said no; <c>LinkWritable</c> follows.</summary>
+    public bool IsBlocked { get; set; }
+
+    public ushort UpdateNumber { get; set; }
+
+    /// <summary>Unreliable links: what the update under way contains, until it is acknowledged.</summary>
+    public List<int> Unacknowledged { get; } = [];
+
+    public Instant AckDue { get; set; } = Instant.Never;
+
+    public int AckAttempts { get; set; }
+
+    public ushort? LastUpdateHeard { get; set; }
+
+    /// <summary>Links where routes are not pushed: the destinations it asked for.</summary>
+    public IndexSet? Interest { get; init; }
+
+    // Announces.
+
+    /// <summary>Announces that it asked for and that are still to be sent.</summary>
+    public Queue<int> AnnouncesOwed { get; } = new();
+
+    public TokenBucket AnnounceRate { get; }
+
+    public TokenBucket PathRate { get; }
+
+    /// <summary>Announces that it was asked for and has not sent.</summary>
+    public int AnnouncesAsked { get; set; }
+
+    /// <summary>Announces to ask it for when others have arrived.</summary>
+    public Queue<int> AnnouncesToAsk { get; } = new();
+
+    /// <summary>Collected for the next AnnounceRequest.</summary>
+    public List<int> AskNow { get; } = [];
+
+    public bool OwnAnnounceReturned { get; set; }
+
+    // Trust.
+
+    /// <summary>How many destinations are distrusted behind it.</summary>
+    public int PenaltyCount { get; set; }
+
+    /// <summary>Blame of many destinations together; praise reduces it.</summary>
+    public double Blame { get; set; }
+
+    /// <summary>Until then it is the last resort for everything but itself.</summary>
+    public Instant DistrustedUntil { get; set; }
+
+    /// <summary>Until then it is the last resort, because its links come and go.</summary>
+    public Instant HeldUntil { get; set; }
+
+    public int HeardEnd => _heard.Length;
+
+    public Distance Heard(int destination) => (uint)destination < (uint)_heard.Length ? _heard[destination] : Distance.None;
+
+    public Distance Told(int destination) => (uint)destination < (uint)_told.Length ? _told[destination] : Distance.None;
+
+    public void SetHeard(int destination, Distance distance) => Set(ref _heard, destination, distance);
+
+    public void SetTold(int destination, Distance distance) => Set(ref _told, destination, distance);
+
+    public bool IsInterestedIn(int destination) => Interest is null || Interest.Contains(destination);
+
+    private static void Set(ref Distance[] distances, int destination, Distance distance)
+    {
+        if (destination >= distances.Length)
+        {
+            if (distance == Distance.None)
+                return;
+            Array.Resize(ref distances, destination + 1 + Math.Max(8, destination / 8));
+        }
+
+        distances[destination] = distance;
+    }
+}

@@ -1,0 +1,85 @@
+using QuicProChat.Mesh.Wire;
+
+namespace QuicProChat.Mesh.Routing;
+
+/// <summary>Tuning of the route half. The defaults are what the figures in docs/performance.md were measured with.</summary>
+public sealed record RouteOptions
+{
+    /// <summary>Most nodes that are known at a time; further ones are refused and counted.</summary>
+    public int MaxNodes { get; init; } = 20_000;
+
+    /// <summary>Most announces that are missing at a time.</summary>
+    public int MaxUnsigned { get; init; } = 20_000;
+
+    /// <summary>How long news are collected before an update leaves, where nothing left recently.</summary>
+    public TimeSpan FirstHold { get; init; } = TimeSpan.FromMilliseconds(10);
+
+    /// <summary>How long news are collected in the middle of a burst.</summary>
+    public TimeSpan BurstHold { get; init; } = TimeSpan.FromMilliseconds(40);
+
+    /// <summary>How long a link must have been quiet for <see cref="FirstHold"/> to apply.</summary>
+    public TimeSpan BurstGap { get; init; } = TimeSpan.FromMilliseconds(200);
+
+    /// <summary>How long changes of a metric wait that are no news about reachability.</summary>
+    public TimeSpan MetricHold { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>The least cost of any link, and so the least metric that anybody but the origin can truthfully claim.</summary>
+    public Metric MinLinkCost { get; init; } = Metric.FromTime(TimeSpan.FromMilliseconds(1));
+
+    /// <summary>Cost of a stream link that never answered a ping in time to be measured.</summary>
+    public TimeSpan UnmeasuredCost { get; init; } = TimeSpan.FromMilliseconds(50);
+
+    /// <summary>A silent link is pinged after this.</summary>
+    public TimeSpan PingIdle { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>A busy link is pinged this often, to measure it.</summary>
+    public TimeSpan PingBusy { get; init; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>Shortest time before a ping is repeated.</summary>
+    public TimeSpan PingRetry { get; init; } = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>Pings without any answer after which routes avoid the link.</summary>
+    public int PingsBeforeSuspect { get; init; } = 3;
+
+    /// <summary>Silence after an unanswered ping that ends the link.</summary>
+    public TimeSpan DeadAfter { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>The part of a link's bit rate that announces and routes may take, where the rate is known.</summary>
+    public double RoutingShare { get; init; } = 0.02;
+
+    /// <summary>An announce that was asked for is asked of another neighbour after this.</summary>
+    public TimeSpan FetchTimeout { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>Announces asked of one neighbour and not answered yet, at most.</summary>
+    public int FetchWindow { get; init; } = 64;
+
+    /// <summary>Times an announce is asked for before the claim that needs it is dismissed.</summary>
+    public int FetchAttempts { get; init; } = 6;
+
+    /// <summary>Fresh sequences that requests of others may cause at once; then one each <see cref="SequenceInterval"/>.</summary>
+    public int SequenceBurst { get; init; } = 8;
+
+    /// <summary>See <see cref="SequenceBurst"/>.</summary>
+    public TimeSpan SequenceInterval { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>This node announces a fresh sequence this often even if nobody asks.</summary>
+    public TimeSpan SequenceRefresh { get; init; } = TimeSpan.FromHours(12);
+
+    /// <summary>First repetition of a request for a fresh sequence; doubles each time.</summary>
+    public TimeSpan RequestRetry { get; init; } = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>Slowest repetition of requests.</summary>
+    public TimeSpan RequestRetryMax { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>A node unreachable for this long is met without prejudice: its feasibility distance is forgotten.</summary>
+    public TimeSpan ForgetDistanceAfter { get; init; } = TimeSpan.FromMinutes(10);
+
+    /// <summary>A node unreachable for this long is forgotten with its announce.</summary>
+    public TimeSpan ForgetNodeAfter { get; init; } = TimeSpan.FromDays(7);
+
+    /// <summary>First distrust of a next hop for a destination; four times as long at each repetition.</summary>
+    public TimeSpan Distrust { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>How many destinations must blame a link, none praising it, before it is distrusted for all.</summary>
+    public int BlameLimit { get; init; } = 4;
+}

@@ -1,0 +1,165 @@
+using QuicProChat.Mesh.Identity;
+using QuicProChat.Mesh.Wire;
+
+namespace QuicProChat.Mesh.Routing.Routes;
+
+// Links come, are measured, and go.
+internal sealed partial class RouteProtocol
+{
+    private const int ReferenceBytes = 256;
+
+    // Link-layer overhead of one frame on a slow medium: the order of magnitude is enough for a cost.
+    private const int FrameOverhead = 40;
+
+    private const int MaxFlapsRemembered = 256;
+    private static readonly TimeSpan ShortLife = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan FlapMemory = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan MaxHoldOff = TimeSpan.FromSeconds(60);
+    private const int FlapsBeforeHoldOff = 3;
+
+    private readonly Dictionary<NodeAddress, (int Count, Instant At)> _flaps = [];
+
+    /// <inheritdoc/>
+    public void LinkUp(Instant now, LinkId link, in LinkDescription description)
+    {
+        _now = now;
+        if (Find(link) is not null)
+            throw new InvalidOperationException("The link is up already.");
+        EnsureStarted();
+        if (link.Value >= _byLink.Length)
+            Array.Resize(ref _byLink, Math.Max(link.Value + 1, _byLink.Length * 2));
+        var neighbour = new Neighbour(link, description, BudgetOf(description.Properties), now)
+        {
+            Interest = description.Properties.PushRoutes ? null : new IndexSet(),
+            UpdateNumber = (ushort)_random.Next(),
+            PingNumber = (ushort)_random.Next(),
+            HeldUntil = now + HoldOff(description.Peer),
+        };
+        _byLink[link.Value] = neighbour;
+        _neighbours.Add(neighbour);
+        if (neighbour.HeldUntil > now)
+            _timers.Enqueue(new Timer(TimerKind.Held, link.Value), neighbour.HeldUntil.Ticks);
+
+        // A slow link's cost follows from its rate; on others one round trip tells whether it is a millisecond or a satellite.
+        if (description.Properties.BitsPerSecond > 0)
+            neighbour.Cost = EstimateCost(neighbour);
+        SendPing(neighbour);
+        neighbour.Interest?.Add(Self);
+        for (int destination = 0; destination < _destinations.End; destination++)
+        {
+            if (!_destinations[destination].Advertised.IsNone)
+                MarkDirty(neighbour, destination, Urgency.Soon);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void LinkDown(Instant now, LinkId link)
+    {
+        _now = now;
+        if (Find(link) is not { } neighbour)
+            return;
+        _byLink[link.Value] = null;
+        _neighbours.Remove(neighbour);
+        RememberFlap(neighbour);
+        ForgetPenalties(neighbour);
+        for (int destination = 1; destination < _destinations.End; destination++)
+        {
+            if (_destinations[destination].InUse
+                && (_destinations[destination].Selected == link.Value || !neighbour.Heard(destination).IsNone))
+                Evaluate(destination);
+        }
+
+        AskOthersFor(neighbour);
+    }
+
+    /// <summary>Reconsiders every route through a neighbour.</summary>
+    private void EvaluateAll(Neighbour neighbour)
+    {
+        for (int destination = 1; destination < Math.Min(neighbour.HeardEnd, _destinations.End); destination++)
+        {
+            if (!neighbour.Heard(destination).IsNone)
+                Evaluate(destination);
+        }
+    }
+
+    private TokenBucket? BudgetOf(LinkProperties properties)
+    {
+        if (properties.BitsPerSecond == 0)
+            return null;
+        if (properties.Medium != 0 && _mediumBudgets.TryGetValue(properties.Medium, out TokenBucket? shared))
+            return shared;
+        double bytesPerSecond = properties.BitsPerSecond / 8.0 * _options.RoutingShare;
+        var budget = new TokenBucket(bytesPerSecond, Math.Max(2 * ReferenceBytes, bytesPerSecond), _now);
+        if (properties.Medium != 0)
+            _mediumBudgets.Add(properties.Medium, budget);
+        return budget;
+    }
+
+    /// <summary>The expected time for 256 bytes, repetitions included.</summary>
+    private Metric EstimateCost(Neighbour neighbour)
+    {
+        TimeSpan time = neighbour.RoundTrip / 2 ?? TimeSpan.Zero;
+        if (neighbour.Properties.BitsPerSecond > 0)
+        {
+            double airtime = (ReferenceBytes + FrameOverhead) * 8.0 / neighbour.Properties.BitsPerSecond;
+            time = TimeSpan.FromSeconds(Math.Max(time.TotalSeconds, airtime));
+        }
+
+        time /= Math.Max(neighbour.Arrival, 0.05);
+        Metric cost = Metric.FromTime(time);
+        return cost < _options.MinLinkCost ? _options.MinLinkCost : cost;
+    }
+
+    /// <summary>
+    /// Takes a new measurement into the cost. A cost in use changes only when several measurements in a row say that it
+    /// is off by half, so that noise on a link does not become updates everywhere.
+    /// </summary>
+    private void Measured(Neighbour neighbour)
+    {
+        const int StrikesToChange = 3;
+        Metric estimate = EstimateCost(neighbour);
+        uint slack = _options.MinLinkCost.Units;
+        bool agrees = !neighbour.Cost.IsInfinite
+            && estimate.Units <= neighbour.Cost.Units * 3ul / 2 + slack && neighbour.Cost.Units <= estimate.Units * 3ul / 2 + slack;
+        neighbour.CostStrikes = agrees ? 0 : neighbour.CostStrikes + 1;
+        if (agrees || (!neighbour.Cost.IsInfinite && neighbour.CostStrikes < StrikesToChange))
+            return;
+        neighbour.Cost = estimate;
+        neighbour.CostStrikes = 0;
+        EvaluateAll(neighbour);
+    }
+
+    /// <inheritdoc/>
+    public void Sample(Instant now, LinkId link, bool arrived)
+    {
+        const double Weight = 1 / 16.0;
+        _now = now;
+        if (Find(link) is not { Properties.Reliable: false } neighbour)
+            return;
+        neighbour.Arrival += ((arrived ? 1 : 0) - neighbour.Arrival) * Weight;
+        Measured(neighbour);
+    }
+
+    private void RememberFlap(Neighbour neighbour)
+    {
+        if (_now - neighbour.UpAt > ShortLife)
+        {
+            _flaps.Remove(neighbour.Peer);
+            return;
+        }
+
+        if (_flaps.Count >= MaxFlapsRemembered)
+            _flaps.Clear();
+        int before = _flaps.TryGetValue(neighbour.Peer, out var flap) && _now - flap.At < FlapMemory ? flap.Count : 0;
+        _flaps[neighbour.Peer] = (before + 1, _now);
+    }
+
+    /// <summary>How long a neighbour that comes and goes stays the last resort.</summary>
+    private TimeSpan HoldOff(in NodeAddress peer)
+    {
+        if (!_flaps.TryGetValue(peer, out var flap) || _now - flap.At >= FlapMemory || flap.Count < FlapsBeforeHoldOff)
+            return TimeSpan.Zero;
+        double seconds = Math.Pow(2, Math.Min(flap.Count - FlapsBeforeHoldOff, 8));
+        return TimeSpan.FromSeconds(Math.Min(seconds, MaxHoldOff.TotalSeconds));
+    }
+}

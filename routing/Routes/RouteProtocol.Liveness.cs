@@ -1,0 +1,152 @@
+using QuicProChat.Mesh.Wire;
+
+namespace QuicProChat.Mesh.Routing.Routes;
+
+// Pings: only where nothing else shows that the neighbour is there.
+internal sealed partial class RouteProtocol
+{
+    // A ping on a slow medium costs airtime: at most a thousandth of it.
+    private const double PingShare = 0.001;
+
+    private static readonly LinkEnd _silent = new(LinkEndCode.Dead, Detail: "no answer to pings");
+
+    /// <inheritdoc/>
+    public void Heard(Instant now, LinkId link)
+    {
+        _now = now;
+        if (Find(link) is { } neighbour)
+            Alive(neighbour);
+    }
+
+    /// <inheritdoc/>
+    public void Unanswered(Instant now, LinkId link)
+    {
+        _now = now;
+        if (Find(link) is { PingsUnanswered: 0 } neighbour)
+            SendPing(neighbour);
+    }
+
+    private void Alive(Neighbour neighbour)
+    {
+        neighbour.LastHeard = _now;
+        neighbour.PingsUnanswered = 0;
+        if (!neighbour.IsSuspect)
+            return;
+        neighbour.IsSuspect = false;
+        EvaluateAll(neighbour);
+    }
+
+    private void SendPing(Neighbour neighbour)
+    {
+        if (neighbour.PingsUnanswered++ == 0)
+            neighbour.FirstUnansweredAt = _now;
+        neighbour.NextPing = _now + PingTimeout(neighbour);
+        Schedule(neighbour.NextPing);
+        new Ping(++neighbour.PingNumber).Write(Body);
+        bool sent = SendFrame(neighbour, FrameKind.Ping, FrameClass.Control, Ping.Size);
+        neighbour.PingSentAt = sent ? _now : null;
+        if (!sent)
+            return;
+        neighbour.Budget?.Owe(_now, 1 + Ping.Size);
+        Counters.Add(RouteCounter.PingsSent);
+    }
+
+    private TimeSpan PingTimeout(Neighbour neighbour)
+    {
+        double seconds = _options.PingRetry.TotalSeconds + 2 * (neighbour.RoundTrip ?? TimeSpan.Zero).TotalSeconds;
+        if (neighbour.Properties.BitsPerSecond > 0)
+            seconds += 8.0 * 8 * ReferenceBytes / neighbour.Properties.BitsPerSecond;
+        return TimeSpan.FromSeconds(seconds);
+    }
+
+    private TimeSpan IdleTime(Neighbour neighbour)
+    {
+        if (neighbour.Properties.BitsPerSecond == 0)
+            return _options.PingIdle;
+        double seconds = (Ping.Size + FrameOverhead) * 8.0 / neighbour.Properties.BitsPerSecond / PingShare;
+        return TimeSpan.FromSeconds(Math.Max(seconds, _options.PingIdle.TotalSeconds));
+    }
+
+    private void CheckAlive(Neighbour neighbour)
+    {
+        if (neighbour.PingsUnanswered == 0)
+        {
+            TimeSpan idle = IdleTime(neighbour);
+            bool measured = _now - neighbour.LastMeasured < _options.PingBusy;
+            if (_now - neighbour.LastHeard < idle * 0.75 && measured)
+            {
+                neighbour.NextPing = neighbour.LastHeard + Jittered(idle);
+                return;
+            }
+        }
+
+        if (neighbour.PingsUnanswered > 0 && !neighbour.Properties.Reliable)
+        {
+            neighbour.Arrival *= 15 / 16.0;
+            Measured(neighbour);
+        }
+
+        if (neighbour.Cost.IsInfinite)
+        {
+            neighbour.RoundTrip ??= _options.UnmeasuredCost * 2;
+            Measured(neighbour);
+        }
+
+        if (neighbour.PingsUnanswered > 0 && _now - neighbour.FirstUnansweredAt >= DeadAfter(neighbour))
+        {
+            neighbour.NextPing = Instant.Never;
+            Counters.Add(RouteCounter.LinksDead);
+            _actions.CloseLink(neighbour.Link, _silent);
+            return;
+        }
+
+        if (neighbour.PingsUnanswered >= _options.PingsBeforeSuspect && !neighbour.IsSuspect)
+        {
+            neighbour.IsSuspect = true;
+            EvaluateAll(neighbour);
+        }
+
+        SendPing(neighbour);
+    }
+
+    private TimeSpan DeadAfter(Neighbour neighbour)
+    {
+        TimeSpan least = PingTimeout(neighbour) * (2 * _options.PingsBeforeSuspect);
+        return least > _options.DeadAfter ? least : _options.DeadAfter;
+    }
+
+    private bool ReceivePing(Neighbour neighbour, ReadOnlySpan<byte> body)
+    {
+        if (!Ping.TryRead(body, out Ping ping))
+            return Malformed();
+        new Pong(ping.Number).Write(Body);
+        if (SendFrame(neighbour, FrameKind.Pong, FrameClass.Control, Pong.Size))
+            neighbour.Budget?.Owe(_now, 1 + Pong.Size);
+        return true;
+    }
+
+    private bool ReceivePong(Neighbour neighbour, ReadOnlySpan<byte> body)
+    {
+        const double Weight = 0.25;
+        if (!Pong.TryRead(body, out Pong pong))
+            return Malformed();
+        if (neighbour.PingSentAt is not { } sentAt || pong.Number != neighbour.PingNumber)
+        {
+            Counters.Add(RouteCounter.DropUnknownPong);
+            return true;
+        }
+
+        TimeSpan sample = _now - sentAt;
+        neighbour.PingSentAt = null;
+        neighbour.RoundTrip = neighbour.RoundTrip is { } smoothed && !neighbour.Cost.IsInfinite
+            ? smoothed + (sample - smoothed) * Weight
+            : sample;
+        if (!neighbour.Properties.Reliable)
+            neighbour.Arrival += (1 - neighbour.Arrival) / 16.0;
+        neighbour.LastMeasured = _now;
+        neighbour.NextPing = _now + Jittered(IdleTime(neighbour));
+        Schedule(neighbour.NextPing);
+        Measured(neighbour);
+        return true;
+    }
+}

@@ -1,0 +1,112 @@
+using QuicProChat.Mesh.Identity;
+using QuicProChat.Mesh.Wire;
+
+namespace QuicProChat.Mesh.Routing.Routes;
+
+// Next hops that do not deliver. Metrics are claims; proofs of delivery decide.
+internal sealed partial class RouteProtocol
+{
+    private const int MaxPenalties = 16_384;
+    private const int MaxStrikes = 5;
+    private const int DistrustGrowth = 4;
+
+    private readonly Dictionary<(int Index, LinkId Link), Penalty> _penalties = [];
+
+    private readonly record struct Penalty(int Strikes, Instant Until);
+
+    /// <inheritdoc/>
+    public void Penalise(Instant now, in NodeAddress destination, LinkId link)
+    {
+        _now = now;
+        int index = FindNode(destination);
+        if (index <= Self || Find(link) is not { } neighbour || destination == neighbour.Peer)
+            return;
+        bool isNew = !_penalties.TryGetValue((index, link), out Penalty penalty);
+        if (isNew && _penalties.Count >= MaxPenalties)
+            return;
+
+        // Several losses at once are one piece of evidence.
+        if (isNew || penalty.Until <= now)
+        {
+            int strikes = Math.Min(penalty.Strikes + 1, MaxStrikes);
+            Instant until = now + Jittered(_options.Distrust * Math.Pow(DistrustGrowth, strikes - 1));
+            _penalties[(index, link)] = new Penalty(strikes, until);
+            _timers.Enqueue(new Timer(TimerKind.Penalty, index, Link: link), until.Ticks);
+            if (isNew)
+                neighbour.PenaltyCount++;
+            Blame(neighbour);
+        }
+
+        Evaluate(index);
+    }
+
+    private void Blame(Neighbour neighbour)
+    {
+        neighbour.Blame++;
+        if (neighbour.Blame < _options.BlameLimit)
+            return;
+        neighbour.Blame = _options.BlameLimit / 2.0;
+        neighbour.DistrustedUntil = _now + _options.Distrust * DistrustGrowth * DistrustGrowth;
+        _timers.Enqueue(new Timer(TimerKind.Held, neighbour.Link.Value), neighbour.DistrustedUntil.Ticks);
+        EvaluateAll(neighbour);
+    }
+
+    /// <inheritdoc/>
+    public void Trust(Instant now, in NodeAddress destination, LinkId link)
+    {
+        _now = now;
+        if (Find(link) is not { } neighbour || destination == neighbour.Peer)
+            return;
+        neighbour.Blame = Math.Max(0, neighbour.Blame - 1);
+        int index = FindNode(destination);
+        if (index <= Self || !_penalties.Remove((index, link)))
+            return;
+        neighbour.PenaltyCount--;
+        Evaluate(index);
+    }
+
+    private bool IsDistrusted(Neighbour neighbour, int index, Abbreviation name)
+    {
+        if (name == neighbour.PeerName)
+            return false;
+        return neighbour.DistrustedUntil > _now
+            || (neighbour.PenaltyCount > 0 && _penalties.TryGetValue((index, neighbour.Link), out Penalty penalty) && penalty.Until > _now);
+    }
+
+    /// <summary>A penalty ended; it is remembered for as long again, so that a second one lasts longer.</summary>
+    private void PenaltyEnded(int index, LinkId link)
+    {
+        if (!_penalties.TryGetValue((index, link), out Penalty penalty) || penalty.Until > _now)
+            return;
+        TimeSpan memory = _options.Distrust * Math.Pow(DistrustGrowth, penalty.Strikes);
+        if (_now - penalty.Until < memory)
+        {
+            _timers.Enqueue(new Timer(TimerKind.Penalty, index, Link: link), (penalty.Until + memory).Ticks);
+        }
+        else
+        {
+            _penalties.Remove((index, link));
+            if (Find(link) is { } neighbour)
+                neighbour.PenaltyCount--;
+        }
+
+        Evaluate(index);
+    }
+
+    private void HoldEnded(LinkId link)
+    {
+        if (Find(link) is { } neighbour && neighbour.HeldUntil <= _now && neighbour.DistrustedUntil <= _now)
+            EvaluateAll(neighbour);
+    }
+
+    private void ForgetPenalties(Neighbour neighbour)
+    {
+        if (neighbour.PenaltyCount == 0)
+            return;
+        foreach ((int Index, LinkId Link) key in _penalties.Keys)
+        {
+            if (key.Link == neighbour.Link)
+                _penalties.Remove(key);
+        }
+    }
+}

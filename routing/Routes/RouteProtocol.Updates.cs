@@ -1,0 +1,255 @@
+using QuicProChat.Mesh.Wire;
+
+namespace QuicProChat.Mesh.Routing.Routes;
+
+// Route updates, out and in.
+internal sealed partial class RouteProtocol
+{
+    private const int MaxAckAttempts = 6;
+
+    /// <summary>What a neighbour should believe: never a way that leads through itself.</summary>
+    private Distance Expected(Neighbour neighbour, int index)
+    {
+        ref Destination destination = ref _destinations[index];
+        return destination.Selected == neighbour.Link.Value ? Distance.None : destination.Advertised;
+    }
+
+    private void MarkDirty(Neighbour neighbour, int index, Urgency urgency)
+    {
+        if (!neighbour.IsInterestedIn(index) || Expected(neighbour, index) == neighbour.Told(index))
+            return;
+        neighbour.Dirty.Add(index);
+        TimeSpan hold = urgency switch
+        {
+            Urgency.Now => TimeSpan.Zero,
+            Urgency.Soon => Jittered(_now - neighbour.LastFlush > _options.BurstGap ? _options.FirstHold : _options.BurstHold),
+            _ => Jittered(_options.MetricHold),
+        };
+        Instant at = _now + hold;
+
+        // The first to wait sets the time: later news do not put it off.
+        if (at < neighbour.FlushAt)
+        {
+            neighbour.FlushAt = at;
+            Schedule(at);
+        }
+    }
+
+    /// <summary>Sends what a neighbour has to know, nearest first, as far as link and budget allow.</summary>
+    private void Flush(Neighbour neighbour)
+    {
+        neighbour.FlushAt = Instant.Never;
+        if (neighbour.IsBlocked || neighbour.AckDue != Instant.Never)
+            return;
+        if (neighbour.Dirty.Count > 0)
+            FlushUpdates(neighbour);
+        if (!neighbour.IsBlocked)
+            PumpAnnounces(neighbour);
+    }
+
+    private void FlushUpdates(Neighbour neighbour)
+    {
+        _scratch.Clear();
+        foreach (int index in neighbour.Dirty.Members)
+        {
+            if (Expected(neighbour, index) != neighbour.Told(index))
+                _scratch.Add(index);
+        }
+
+        neighbour.Dirty.Clear();
+        int perFrame = Math.Min(Math.Min(neighbour.Properties.Mtu - 1, MaxBody) - RouteUpdate.HeaderSize, MaxBody) / RouteEntry.Size;
+        if (_scratch.Count > perFrame)
+            _scratch.Sort((a, b) => Nearness(a).CompareTo(Nearness(b)));
+        int sent = 0;
+        while (sent < _scratch.Count)
+        {
+            int count = Math.Min(perFrame, _scratch.Count - sent);
+            if (!TrySendUpdate(neighbour, sent, ref count))
+                break;
+            sent += count;
+            if (!neighbour.Properties.Reliable)
+                break;
+        }
+
+        if (sent > 0)
+            neighbour.LastFlush = _now;
+        for (int i = sent; i < _scratch.Count; i++)
+            neighbour.Dirty.Add(_scratch[i]);
+    }
+
+    private bool TrySendUpdate(Neighbour neighbour, int from, ref int count)
+    {
+        if (neighbour.Budget is { } budget)
+        {
+            int bytes = 1 + RouteUpdate.SizeOf(count);
+            if (!budget.TryTake(_now, bytes))
+            {
+                count = 1;
+                bytes = 1 + RouteUpdate.SizeOf(1);
+                if (!budget.TryTake(_now, bytes))
+                {
+                    FlushLater(neighbour, budget.WhenAvailable(_now, 1 + RouteUpdate.SizeOf(4)));
+                    return false;
+                }
+            }
+        }
+
+        bool reliable = neighbour.Properties.Reliable;
+        var writer = new RouteUpdate.Writer(
+            Body[..RouteUpdate.SizeOf(count)], ++neighbour.UpdateNumber,
+            reliable ? RouteUpdateFlags.None : RouteUpdateFlags.Acknowledge);
+        for (int i = from; i < from + count; i++)
+        {
+            Distance distance = Expected(neighbour, _scratch[i]);
+            writer.TryAdd(new RouteEntry(_destinations[_scratch[i]].Name, distance.Sequence, distance.Metric));
+        }
+
+        if (!SendFrame(neighbour, FrameKind.RouteUpdate, FrameClass.Routing, writer.Length))
+            return false;
+        for (int i = from; i < from + count; i++)
+        {
+            int index = _scratch[i];
+            neighbour.SetTold(index, Expected(neighbour, index));
+            if (!reliable)
+                neighbour.Unacknowledged.Add(index);
+            if (neighbour.Interest is { } interest && index != Self && neighbour.Told(index).IsNone)
+                interest.Remove(index);
+        }
+
+        if (!reliable)
+        {
+            neighbour.AckDue = _now + Jittered(PingTimeout(neighbour) * Math.Pow(2, Math.Min(neighbour.AckAttempts, 5)));
+            Schedule(neighbour.AckDue);
+        }
+
+        Counters.Add(RouteCounter.UpdatesSent);
+        Counters.Add(RouteCounter.EntriesSent, count);
+        return true;
+    }
+
+    private void FlushLater(Neighbour neighbour, Instant at)
+    {
+        neighbour.FlushAt = Instant.Min(neighbour.FlushAt, at);
+        Schedule(neighbour.FlushAt);
+    }
+
+    /// <summary>Retractions first, then the nearest destinations.</summary>
+    private int Nearness(int index)
+    {
+        Distance advertised = _destinations[index].Advertised;
+        return advertised.IsNone ? -1 : advertised.Metric.Code;
+    }
+
+    /// <summary>An update was not acknowledged: what it said is said again, as it is by now.</summary>
+    private void RepeatUpdate(Neighbour neighbour)
+    {
+        neighbour.AckDue = Instant.Never;
+        neighbour.AckAttempts = Math.Min(neighbour.AckAttempts + 1, MaxAckAttempts);
+        neighbour.Arrival -= neighbour.Arrival / 16.0;
+        Measured(neighbour);
+        foreach (int index in neighbour.Unacknowledged)
+        {
+            neighbour.SetTold(index, Distance.Unknown);
+            neighbour.Interest?.Add(index);
+            MarkDirty(neighbour, index, Urgency.Now);
+        }
+
+        neighbour.Unacknowledged.Clear();
+    }
+
+    private bool ReceiveAck(Neighbour neighbour, ReadOnlySpan<byte> body)
+    {
+        if (!ControlAck.TryRead(body, out ControlAck ack))
+            return Malformed();
+        if (neighbour.AckDue == Instant.Never || ack.Number != neighbour.UpdateNumber)
+        {
+            Counters.Add(RouteCounter.DropUnknownAck);
+            return true;
+        }
+
+        neighbour.AckDue = Instant.Never;
+        neighbour.AckAttempts = 0;
+        neighbour.Unacknowledged.Clear();
+        neighbour.Arrival += (1 - neighbour.Arrival) / 16.0;
+        Flush(neighbour);
+        return true;
+    }
+
+    private bool ReceiveUpdate(Neighbour neighbour, ReadOnlySpan<byte> body)
+    {
+        if (!RouteUpdate.TryRead(body, out RouteUpdate update))
+            return Malformed();
+        Counters.Add(RouteCounter.EntriesReceived, update.Count);
+        bool wantsAck = (update.Flags & RouteUpdateFlags.Acknowledge) != 0;
+        if (!neighbour.Properties.Reliable && neighbour.LastUpdateHeard is { } last && !Distance.IsNewer(update.Number, last))
+        {
+            Counters.Add(RouteCounter.DropOldUpdate);
+            if (update.Number == last && wantsAck)
+                Acknowledge(neighbour, update.Number);
+            return true;
+        }
+
+        neighbour.LastUpdateHeard = update.Number;
+        if ((update.Flags & RouteUpdateFlags.FirstOfTable) != 0)
+            ForgetTable(neighbour);
+        bool honest = true;
+        foreach (RouteEntry entry in update)
+            honest &= Apply(neighbour, entry);
+        SendAnnounceRequests(neighbour);
+        if (wantsAck)
+            Acknowledge(neighbour, update.Number);
+        return honest;
+    }
+
+    private void Acknowledge(Neighbour neighbour, ushort number)
+    {
+        new ControlAck(number).Write(Body);
+        if (SendFrame(neighbour, FrameKind.ControlAck, FrameClass.Control, ControlAck.Size))
+            neighbour.Budget?.Owe(_now, 1 + ControlAck.Size);
+    }
+
+    private void ForgetTable(Neighbour neighbour)
+    {
+        for (int index = 1; index < Math.Min(neighbour.HeardEnd, _destinations.End); index++)
+        {
+            if (neighbour.Heard(index).IsNone)
+                continue;
+            neighbour.SetHeard(index, Distance.None);
+            Evaluate(index);
+        }
+    }
+
+    /// <summary>Takes in one entry; false for a claim that no honest node makes.</summary>
+    private bool Apply(Neighbour neighbour, in RouteEntry entry)
+    {
+        int index = _destinations.Find(entry.Destination);
+        if (index == Self)
+        {
+            if (!entry.Metric.IsInfinite && Distance.IsNewer(entry.Sequence, (ushort)_sequence))
+                Ask(neighbour, Self);
+            return true;
+        }
+
+        bool isPeer = entry.Destination == neighbour.PeerName;
+        bool isFalse = entry.Metric < _options.MinLinkCost && !(isPeer && entry.Metric == Metric.Zero);
+        if (isFalse)
+            Counters.Add(RouteCounter.DropFalseMetric);
+        Distance distance = isFalse ? Distance.None : new Distance(entry.Sequence, entry.Metric);
+        if (index < 0)
+        {
+            if (distance.IsNone || (index = TryAddNode(neighbour, entry.Destination)) < 0)
+                return !isFalse;
+        }
+
+        if (neighbour.Heard(index) == distance)
+            return !isFalse;
+        neighbour.SetHeard(index, distance);
+        ref Destination destination = ref _destinations[index];
+        if (!distance.IsNone && !destination.IsSigned(distance.Sequence))
+            Ask(neighbour, index);
+        else if (isPeer && !distance.IsNone && Distance.IsNewer(destination.SignedSequence, distance.Sequence))
+            ReturnAnnounce(neighbour, index);
+        Evaluate(index);
+        return !isFalse;
+    }
+}

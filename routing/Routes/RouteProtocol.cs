@@ -1,0 +1,188 @@
+using QuicProChat.Mesh.Identity;
+using QuicProChat.Mesh.Wire;
+
+namespace QuicProChat.Mesh.Routing.Routes;
+
+/// <summary>
+/// Distance vector with feasibility (RFC 8966, sections 3.5 and 3.8) over links to authenticated neighbours.
+/// <code>
+///  RouteUpdate -> heard[neighbour][destination] -> Evaluate -> selected, advertised -> dirty[neighbour] -> RouteUpdate
+///       '- unknown or unsigned sequence -> AnnounceRequest -> Announce, verified -> Evaluate
+///                    nothing feasible -> PathRequest (fresh sequence) -> the origin signs a new one
+/// </code>
+/// An advertised route never has a sequence that its origin did not sign. Nothing is sent periodically but pings.
+/// </summary>
+internal sealed partial class RouteProtocol : IRoutes
+{
+    private const int Self = 0;
+
+    private readonly RouteOptions _options;
+    private readonly NodeAddress _self;
+    private readonly IAnnounceSource _source;
+    private readonly IAnnounceVerifier _verifier;
+    private readonly IRouterActions _actions;
+    private readonly IRouteEvents _events;
+    private readonly Random _random;
+    private readonly Instant _start;
+    private readonly DestinationTable _destinations;
+    private readonly List<Neighbour> _neighbours = [];
+    private readonly Dictionary<int, TokenBucket> _mediumBudgets = [];
+    private readonly List<int> _scratch = [];
+    private readonly byte[] _frame = new byte[1 + MaxBody];
+    private Neighbour?[] _byLink = new Neighbour?[4];
+    private Instant _neighbourDue = Instant.Never;
+    private Instant _now;
+
+    // One packet of a usual path: an update is of no use before its last byte is there.
+    private const int MaxBody = 1200;
+
+    /// <summary>Makes the route half.</summary>
+    /// <param name="options">Tuning.</param>
+    /// <param name="self">This node's address.</param>
+    /// <param name="source">Signs its announce.</param>
+    /// <param name="verifier">Checks the announces of others.</param>
+    /// <param name="lastSequence">The sequence that <see cref="IRouterActions.PersistSequence"/> last got; 0 for a new node.</param>
+    /// <param name="actions">Where frames go.</param>
+    /// <param name="events">The custody half.</param>
+    /// <param name="random">Jitter and hash keys.</param>
+    /// <param name="now">The present.</param>
+    public RouteProtocol(
+        RouteOptions options, in NodeAddress self, IAnnounceSource source, IAnnounceVerifier verifier, uint lastSequence,
+        IRouterActions actions, IRouteEvents events, Random random, Instant now)
+    {
+        _options = options;
+        _self = self;
+        _source = source;
+        _verifier = verifier;
+        _actions = actions;
+        _events = events;
+        _random = random;
+        _start = now;
+        _now = now;
+        _destinations = new DestinationTable(1 + options.MaxNodes + options.MaxUnsigned, random);
+        _destinations.Add(Abbreviation.Of(self));
+        _sequence = lastSequence;
+        _sequenceRate = new TokenBucket(1 / options.SequenceInterval.TotalSeconds, options.SequenceBurst, now);
+        _floodRate = new TokenBucket(perSecond: 1, burst: 16, now);
+    }
+
+    /// <summary>What was counted since the start.</summary>
+    public RouteCounters Counters { get; } = new();
+
+    /// <summary>How many nodes are known, this one included.</summary>
+    public int KnownNodes => _destinations.Count;
+
+    /// <inheritdoc/>
+    public Instant NextDue
+    {
+        get
+        {
+            Instant due = Instant.Min(_neighbourDue, _lazyDue);
+            due = Instant.Min(due, Instant.Min(_refreshDue, _sequenceDue));
+            due = Instant.Min(due, Instant.Min(_expiryDue, _fetchDue));
+            return _timers.TryPeek(out _, out long ticks) ? Instant.Min(due, new Instant(ticks)) : due;
+        }
+    }
+
+    /// <inheritdoc/>
+    public bool Receive(Instant now, LinkId link, FrameKind kind, ReadOnlySpan<byte> body)
+    {
+        _now = now;
+        if (Find(link) is not { } neighbour)
+        {
+            Counters.Add(RouteCounter.DropUnknownLink);
+            return true;
+        }
+
+        Alive(neighbour);
+        bool good = kind switch
+        {
+            FrameKind.Ping => ReceivePing(neighbour, body),
+            FrameKind.Pong => ReceivePong(neighbour, body),
+            FrameKind.RouteUpdate => ReceiveUpdate(neighbour, body),
+            FrameKind.ControlAck => ReceiveAck(neighbour, body),
+            FrameKind.Announce => ReceiveAnnounce(neighbour, body),
+            FrameKind.AnnounceRequest => ReceiveAnnounceRequest(neighbour, body),
+            FrameKind.PathRequest => ReceivePathRequest(neighbour, body),
+            _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "Not a frame of the route half."),
+        };
+        return good;
+    }
+
+    /// <inheritdoc/>
+    public void Tick(Instant now)
+    {
+        _now = now;
+        RunTimers();
+        if (_fetchDue <= now)
+            RepeatFetches();
+        if (_lazyDue <= now)
+            AdvertiseLazy();
+        if (_refreshDue <= now || _sequenceDue <= now)
+            RaiseWhenDue();
+        if (_expiryDue <= now)
+            Expire();
+        if (_neighbourDue > now)
+            return;
+        _neighbourDue = Instant.Never;
+
+        // Backwards: a dead neighbour's link may be taken down while it is closed.
+        for (int i = _neighbours.Count - 1; i >= 0; i--)
+        {
+            Neighbour neighbour = _neighbours[i];
+            if (neighbour.NextPing <= now)
+                CheckAlive(neighbour);
+            if (neighbour.AckDue <= now)
+                RepeatUpdate(neighbour);
+            if (neighbour.FlushAt <= now)
+                Flush(neighbour);
+            Schedule(Instant.Min(neighbour.NextPing, Instant.Min(neighbour.FlushAt, neighbour.AckDue)));
+        }
+    }
+
+    /// <inheritdoc/>
+    public void EndOfBatch(Instant now)
+    {
+        if (NextDue <= now)
+            Tick(now);
+    }
+
+    /// <inheritdoc/>
+    public void LinkWritable(Instant now, LinkId link)
+    {
+        _now = now;
+        if (Find(link) is not { IsBlocked: true } neighbour)
+            return;
+        neighbour.IsBlocked = false;
+        Flush(neighbour);
+    }
+
+    private Neighbour? Find(LinkId link) => (uint)link.Value < (uint)_byLink.Length ? _byLink[link.Value] : null;
+
+    private void Schedule(Instant at) => _neighbourDue = Instant.Min(_neighbourDue, at);
+
+    private TimeSpan Jittered(TimeSpan span) => span * (0.75 + 0.5 * _random.NextDouble());
+
+    private bool Malformed()
+    {
+        Counters.Add(RouteCounter.DropMalformed);
+        return false;
+    }
+
+    /// <summary>Sends the body that stands in the frame buffer; false if the link or its budget has no room.</summary>
+    private bool SendFrame(Neighbour neighbour, FrameKind kind, FrameClass frameClass, int bodyLength)
+    {
+        _frame[0] = (byte)kind;
+        int length = 1 + bodyLength;
+        if (!_actions.Send(neighbour.Link, frameClass, _frame.AsSpan(0, length)))
+        {
+            neighbour.IsBlocked = true;
+            return false;
+        }
+
+        Counters.Add(RouteCounter.BytesSent, length);
+        return true;
+    }
+
+    private Span<byte> Body => _frame.AsSpan(1);
+}

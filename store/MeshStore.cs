@@ -1,0 +1,305 @@
+using System.Buffers.Binary;
+using System.Security.Cryptography;
+using QuicProChat.Mesh.Identity;
+using QuicProChat.Mesh.Store.Sqlite;
+
+namespace QuicProChat.Mesh.Store;
+
+/// <summary>
+/// What survives a power cut: messages, held envelopes, seen ids, announces, routes, aliases, values. One SQLite file
+/// in WAL mode.
+/// <code>
+///  Begin -> Insert, PutEnvelope, UpdateState ... -> Commit      one owner at a time; many events, one transaction
+///                                        '-> Rollback           after any StoreException, and work goes on
+///  Reader                                                       any thread, sees what is committed
+/// </code>
+/// Commit appends to the log and, except in full durability, waits for no disk. A task of its own moves the log into
+/// the database file.
+/// </summary>
+public sealed partial class MeshStore : IDisposable
+{
+    /// <summary>The database file's name in the data directory.</summary>
+    public const string FileName = "store.db";
+
+    // Tuning: log pages (4 KiB) that start a checkpoint in the background, and that make the writer wait for one.
+    private const int CheckpointPages = 1000;
+    private const int LongestLogPages = 8000;
+    private const int LogBytesKept = CheckpointPages * 4096;
+
+    /// <summary>Seconds of running time worth saving with a commit that happens anyway.</summary>
+    private const long WorthSaving = 60;
+
+    private static ReadOnlySpan<byte> KeyCheckName => "key check"u8;
+
+    private static ReadOnlySpan<byte> RunningTimeName => "running time"u8;
+
+    private readonly DirectoryLock _lock;
+    private readonly Database _database;
+    private readonly Database _checkpointer;
+    private readonly RowCipher _cipher;
+    private readonly RunningTime _running;
+    private readonly SeenLog _seen;
+    private readonly StoreOptions _options;
+    private readonly Statements _statements;
+    private readonly Staging _staged = new();
+    private Task _checkpoint = Task.CompletedTask;
+    private bool _afterFailure;
+    private long _messages;
+    private long _messagesBefore;
+
+    private MeshStore(
+        DirectoryLock held, Database database, Database checkpointer, RowCipher cipher, RunningTime running, StoreReader reader, StoreOptions options)
+    {
+        _lock = held;
+        _database = database;
+        _checkpointer = checkpointer;
+        _cipher = cipher;
+        _running = running;
+        _options = options;
+        _seen = new SeenLog(options.SeenCapacity);
+        _statements = new Statements(database);
+        Reader = reader;
+        _messages = _messagesBefore = database.Query("SELECT count(*) FROM message");
+        RestoreSeen();
+    }
+
+    /// <summary>Reads, from any thread, what is committed.</summary>
+    public StoreReader Reader { get; }
+
+    /// <summary>Transactions committed since the store was opened.</summary>
+    public long Commits { get; private set; }
+
+    /// <summary>Why the last checkpoint in the background failed; null if it did not. The log grows meanwhile.</summary>
+    public StoreException? CheckpointFault { get; private set; }
+
+    /// <summary>Opens the store of a data directory, makes it if needed, and brings an older file up to date.</summary>
+    /// <param name="directory">The data directory; made for the owner only if it is missing.</param>
+    /// <param name="storageKey">32 bytes that belong to this store alone, from the key file.</param>
+    /// <param name="options">How it is opened.</param>
+    /// <param name="time">Measures running time.</param>
+    /// <param name="random">Draws nonce prefixes; null for the system's.</param>
+    /// <exception cref="StoreException">It cannot be used; the error and the message say why.</exception>
+    public static MeshStore Open(string directory, ReadOnlySpan<byte> storageKey, StoreOptions options, TimeProvider time, RandomFill? random = null)
+    {
+        string path = Path.Combine(directory, FileName);
+        DirectoryLock held = DirectoryLock.Take(directory, "store.lock");
+        Database? database = null, checkpointer = null;
+        RowCipher? cipher = null;
+        StoreReader? reader = null;
+        try
+        {
+            // A log that was left behind means that the last owner did not end in order.
+            bool suspect = new FileInfo(path + "-wal") is { Exists: true, Length: > 0 };
+            database = OpenDatabase(path, options);
+            if (suspect)
+                CheckIntegrity(database, path);
+            Schema.Upgrade(database, path, Schema.Current);
+            File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+            database.CountWalPages();
+            cipher = new RowCipher(storageKey, random ?? RandomNumberGenerator.Fill);
+            checkpointer = Database.Open(path);
+            reader = new StoreReader(OpenForReading(path), cipher, new RunningTime(time), options.SeenCapacity);
+            var store = new MeshStore(held, database, checkpointer, cipher, reader.RunningTime, reader, options);
+            store.CheckKey(path);
+            store._running.Restore(reader.FindValue(RunningTimeName) is { Length: sizeof(long) } saved
+                ? BinaryPrimitives.ReadInt64BigEndian(saved) : 0);
+            return store;
+        }
+        catch
+        {
+            reader?.Dispose();
+            checkpointer?.Dispose();
+            database?.Dispose();
+            cipher?.Dispose();
+            held.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Begins a transaction.</summary>
+    /// <exception cref="StoreException">The disk fails or is full; <see cref="Rollback"/> is harmless.</exception>
+    public void Begin()
+    {
+        if (_afterFailure || _database.WalPages > LongestLogPages)
+            RestartLog();
+        _afterFailure = false;
+        _messagesBefore = _messages;
+        _statements.Begin.Run();
+    }
+
+    /// <summary>Makes everything since <see cref="Begin"/> last, as the durability says.</summary>
+    /// <exception cref="StoreException">The disk fails or is full: nothing was written; call <see cref="Rollback"/>.</exception>
+    public void Commit() => WriteAndCommit(closing: false);
+
+    /// <summary>Undoes everything since <see cref="Begin"/>; does nothing outside a transaction.</summary>
+    public void Rollback()
+    {
+        _afterFailure = true;
+        _staged.Clear();
+        _messages = _messagesBefore;
+        // SQLite ends the transaction itself where the failure was grave.
+        if (!_database.IsIdle)
+            _statements.Rollback.Run();
+    }
+
+    /// <summary>
+    /// Saves the running time by which held envelopes age, if minutes have passed that no commit saved. To be called
+    /// every ten minutes or so; between <see cref="Commit"/> and <see cref="Begin"/>.
+    /// </summary>
+    /// <exception cref="StoreException">The disk fails or is full.</exception>
+    public void KeepTime()
+    {
+        if (_options.Durability == Durability.Memory || _running.Unsaved < WorthSaving)
+            return;
+        Begin();
+        Commit();
+    }
+
+    /// <summary>Saves what may be written lazily, and closes the file.</summary>
+    public void Dispose()
+    {
+        try
+        {
+            if (!_database.IsIdle)
+                Rollback();
+            Begin();
+            WriteAndCommit(closing: true);
+        }
+        catch (StoreException)
+        {
+            // Only what was lazy is lost: seen ids and seconds of running time. Whoever waited for a commit had its own.
+            Rollback();
+        }
+
+        _checkpoint.Wait();
+        Reader.Dispose();
+        _checkpointer.Dispose();
+        _database.Dispose();
+        _cipher.Dispose();
+        _lock.Dispose();
+    }
+
+    private static Database OpenDatabase(string path, StoreOptions options)
+    {
+        Database database = Database.Open(path);
+        try
+        {
+            string mode = database.QueryText("PRAGMA journal_mode = WAL");
+            if (mode != "wal")
+                throw new StoreException(StoreError.Io, $"The file system of {path} does not support a write-ahead log (journal mode {mode}).");
+            database.Execute(
+                $"PRAGMA synchronous = {(options.Durability == Durability.Full ? "FULL" : "NORMAL")};"
+                + $"PRAGMA wal_autocheckpoint = 0; PRAGMA journal_size_limit = {LogBytesKept};"
+                + "PRAGMA cache_size = -1024; PRAGMA temp_store = MEMORY");
+            if (options.MaxBytes > 0)
+                database.Execute($"PRAGMA max_page_count = {Math.Max(1, options.MaxBytes / database.Query("PRAGMA page_size"))}");
+            return database;
+        }
+        catch
+        {
+            database.Dispose();
+            throw;
+        }
+    }
+
+    private static Database OpenForReading(string path)
+    {
+        Database database = Database.Open(path);
+        database.Execute("PRAGMA query_only = ON; PRAGMA cache_size = -512; PRAGMA temp_store = MEMORY");
+        return database;
+    }
+
+    // Reading every page takes a second for some hundred megabytes, so it is done only where a crash or a power cut
+    // may have done harm; damage elsewhere shows when the page is read.
+    private static void CheckIntegrity(Database database, string path)
+    {
+        string result = database.QueryText("PRAGMA quick_check(1)");
+        if (result != "ok")
+        {
+            throw new StoreException(
+                StoreError.Corrupt,
+                $"The store {path} is damaged: {result}. Move it away to start with an empty one (the identity is not in it), or restore a backup.");
+        }
+    }
+
+    private void CheckKey(string path)
+    {
+        if (_database.Query("SELECT count(*) FROM value") == 0)
+        {
+            Begin();
+            PutValue(KeyCheckName, KeyCheckName);
+            Commit();
+            return;
+        }
+
+        try
+        {
+            _ = Reader.FindValue(KeyCheckName);
+        }
+        catch (StoreException e) when (e.Error == StoreError.Corrupt)
+        {
+            throw new StoreException(StoreError.WrongKey, $"The store {path} was written with another identity's key.", e);
+        }
+    }
+
+    private void WriteAndCommit(bool closing)
+    {
+        _staged.WriteTo(_statements.PutEnvelope);
+        foreach (SeenLog.Block block in _seen.Pending(all: closing))
+            _statements.PutSeen.Bind(1, _seen.Slot(block)).Bind(2, block.Number).Bind(3, block.Entries).Run();
+        long running = _running.Seconds;
+        bool saveTime = running - _running.Saved >= (closing ? 1 : WorthSaving) && _options.Durability != Durability.Memory;
+        if (saveTime)
+        {
+            Span<byte> seconds = stackalloc byte[sizeof(long)];
+            BinaryPrimitives.WriteInt64BigEndian(seconds, running);
+            PutValue(RunningTimeName, seconds);
+        }
+
+        _statements.Commit.Run();
+        _staged.Clear();
+        _seen.WasWritten(all: closing);
+        if (saveTime)
+            _running.WasSaved(running);
+        Commits++;
+        if (_database.WalPages >= CheckpointPages && _checkpoint.IsCompleted)
+            _checkpoint = Task.Run(CheckpointInBackground);
+    }
+
+    // After a failure the log may hold the space that the next transaction needs; and a log that never gets a pause in
+    // which to start again would grow for ever.
+    private void RestartLog()
+    {
+        try
+        {
+            _ = _database.Checkpoint(restart: true);
+        }
+        catch (StoreException e)
+        {
+            // Whether there is room for the transaction shows when it commits.
+            CheckpointFault = e;
+        }
+    }
+
+    private void CheckpointInBackground()
+    {
+        try
+        {
+            _checkpointer.Checkpoint(restart: false);
+            CheckpointFault = null;
+        }
+        catch (StoreException e)
+        {
+            CheckpointFault = e;
+        }
+    }
+
+    private void RestoreSeen()
+    {
+        Statement last = _database.Prepare("SELECT number, entries FROM seen ORDER BY number DESC LIMIT 1");
+        if (!last.Step())
+            return;
+        _seen.Restore(last.Long(0), StoreReader.CheckedEntries(last.Blob(1)));
+        last.Reset();
+    }
+}

@@ -1,0 +1,58 @@
+using QuicProChat.Mesh.Identity;
+using QuicProChat.Mesh.Wire;
+
+namespace QuicProChat.Mesh.Store;
+
+/// <summary>A message as it is kept.</summary>
+/// <param name="Id">Its envelope's id.</param>
+/// <param name="Outgoing">This node wrote it.</param>
+/// <param name="Peer">Its receiver, or its proven sender.</param>
+/// <param name="Text">What it says.</param>
+/// <param name="State">What is proven.</param>
+/// <param name="Reason">Why, as the router numbers it; 0: nothing to add.</param>
+/// <param name="Hops">Hops that it or its receipt took; 0 where unknown.</param>
+/// <param name="Priority">How urgent.</param>
+/// <param name="CreatedAt">When it was written or accepted here, to the millisecond.</param>
+/// <param name="UpdatedAt">When the state last changed, to the millisecond.</param>
+public sealed record StoredMessage(
+    EnvelopeId Id, bool Outgoing, NodeAddress Peer, string Text, MessageState State, byte Reason, int Hops,
+    Priority Priority, DateTimeOffset CreatedAt, DateTimeOffset UpdatedAt);
+
+/// <summary>What is kept beside the bytes of a held envelope.</summary>
+/// <param name="Upstream">The neighbour that handed it over; this node itself for what originated here.</param>
+/// <param name="Originated">It started here.</param>
+/// <param name="LifetimeLeft">Lifetime left; whole seconds are kept, rounded up.</param>
+/// <param name="ReceiptProof">What its receipt must carry; empty where none is expected.</param>
+public readonly record struct Holding(NodeAddress Upstream, bool Originated, TimeSpan LifetimeLeft, ReadOnlyMemory<byte> ReceiptProof);
+
+/// <summary>A held envelope as it is found after a restart; its payload stays on disk.</summary>
+/// <param name="Id">Its id.</param>
+/// <param name="Holding">What was kept beside it; the lifetime is what is left now.</param>
+/// <param name="Header">Its header.</param>
+/// <param name="Size">Size of header and payload in bytes.</param>
+public readonly record struct StoredEnvelope(EnvelopeId Id, Holding Holding, EnvelopeHeader Header, int Size);
+
+/// <summary>A route worth trying first after a restart.</summary>
+/// <param name="Destination">Where it leads.</param>
+/// <param name="NextHop">The neighbour.</param>
+/// <param name="Sequence">The origin's sequence, modulo 2^16.</param>
+/// <param name="Metric">Its cost.</param>
+public readonly record struct StoredRoute(NodeAddress Destination, NodeAddress NextHop, ushort Sequence, Metric Metric);
+
+/// <summary>A seen envelope.</summary>
+/// <param name="Id">Its id.</param>
+/// <param name="Generation">The generation accepted last, as the router encodes it.</param>
+public readonly record struct SeenEnvelope(EnvelopeId Id, byte Generation);
+
+/// <summary>What finding a message by the beginning of its id came to.</summary>
+public enum PrefixMatch
+{
+    /// <summary>No message has such an id.</summary>
+    None,
+
+    /// <summary>Exactly one.</summary>
+    One,
+
+    /// <summary>Several: more digits are needed.</summary>
+    Several,
+}

@@ -1,0 +1,37 @@
+namespace QuicProChat.Mesh.Store;
+
+/// <summary>
+/// The seconds that this node has run in all, over restarts: the only clock by which held envelopes age on disk.
+/// Calendars are not trusted (routers lack them, or have them wrong until the network is there), and time without power
+/// is not counted. What was saved last is where the next start continues, so a restart forgives at most the seconds
+/// since then; it never takes lifetime away.
+/// </summary>
+internal sealed class RunningTime(TimeProvider time)
+{
+    private long _startedAt = time.GetTimestamp();
+    private long _before;
+
+    /// <summary>The value saved last.</summary>
+    internal long Saved { get; private set; }
+
+    /// <summary>Seconds so far.</summary>
+    internal long Seconds => _before + (long)time.GetElapsedTime(_startedAt).TotalSeconds;
+
+    /// <summary>Seconds since the value on disk.</summary>
+    internal long Unsaved => Seconds - Saved;
+
+    internal void Restore(long saved)
+    {
+        _before = saved;
+        Saved = saved;
+        _startedAt = time.GetTimestamp();
+    }
+
+    internal void WasSaved(long value) => Saved = value;
+
+    /// <summary>The second at which a lifetime ends that begins now.</summary>
+    internal long End(TimeSpan lifetime) => Seconds + (lifetime.Ticks + TimeSpan.TicksPerSecond - 1) / TimeSpan.TicksPerSecond;
+
+    /// <summary>What is left of a lifetime that ends at a second.</summary>
+    internal TimeSpan Left(long end) => TimeSpan.FromSeconds(Math.Max(0, end - Seconds));
+}

@@ -1,0 +1,90 @@
+using QuicProChat.Mesh.Store.Sqlite;
+
+namespace QuicProChat.Mesh.Store;
+
+/// <summary>
+/// The tables, version by version. A file's version is its <c>user_version</c>; an older file is brought up to date in
+/// one transaction, step by step; a newer one is refused. A migration that was released never changes.
+/// </summary>
+internal static class Schema
+{
+    /// <summary>"qpcm": tells the store from other SQLite files (PRAGMA application_id).</summary>
+    private const int ApplicationId = 0x7170636D;
+
+    // Sealed columns hold what RowCipher makes. seq orders messages where clocks cannot.
+    private const string First = """
+        CREATE TABLE message (
+            seq      INTEGER PRIMARY KEY,
+            id       BLOB NOT NULL UNIQUE,
+            outgoing INTEGER NOT NULL,
+            peer     BLOB NOT NULL,
+            text     BLOB NOT NULL, -- sealed
+            state    INTEGER NOT NULL,
+            reason   INTEGER NOT NULL,
+            hops     INTEGER NOT NULL,
+            priority INTEGER NOT NULL,
+            created  INTEGER NOT NULL, -- Unix milliseconds
+            updated  INTEGER NOT NULL
+        );
+        CREATE INDEX message_peer ON message (peer, seq);
+        CREATE TABLE envelope (
+            seq        INTEGER PRIMARY KEY,
+            id         BLOB NOT NULL UNIQUE,
+            upstream   BLOB NOT NULL,
+            originated INTEGER NOT NULL,
+            expires    INTEGER NOT NULL, -- second of this node's running time
+            header     BLOB NOT NULL,
+            payload    BLOB NOT NULL, -- sealed
+            proof      BLOB -- sealed
+        );
+        CREATE TABLE seen (slot INTEGER PRIMARY KEY, number INTEGER NOT NULL, entries BLOB NOT NULL);
+        CREATE TABLE alias (name BLOB PRIMARY KEY, address BLOB NOT NULL) WITHOUT ROWID;
+        CREATE TABLE announce (address BLOB PRIMARY KEY, sequence INTEGER NOT NULL, bytes BLOB NOT NULL) WITHOUT ROWID;
+        CREATE TABLE value (name BLOB PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID; -- sealed
+        """;
+
+    private const string Second = """
+        CREATE TABLE route (
+            destination BLOB PRIMARY KEY, next_hop BLOB NOT NULL, sequence INTEGER NOT NULL, metric INTEGER NOT NULL
+        ) WITHOUT ROWID;
+        """;
+
+    private static readonly string[] Migrations = [First, Second];
+
+    internal static int Current => Migrations.Length;
+
+    /// <summary>Brings a file up to date; returns the version that it had (0: it was empty).</summary>
+    /// <exception cref="StoreException">It is newer than this program, or no store.</exception>
+    internal static int Upgrade(Database database, string path, int target)
+    {
+        int version = (int)database.Query("PRAGMA user_version");
+        if (version > Current)
+        {
+            throw new StoreException(
+                StoreError.NewerSchema,
+                $"The store {path} has schema version {version}; this program knows up to {Current}. Install the version that wrote it, or a later one.");
+        }
+
+        bool foreign = version == 0 ? database.Query("SELECT count(*) FROM sqlite_schema") != 0 : database.Query("PRAGMA application_id") != ApplicationId;
+        if (foreign)
+            throw new StoreException(StoreError.Corrupt, $"The file {path} is a database of another program.");
+        if (version >= target)
+            return version;
+
+        database.Execute("BEGIN IMMEDIATE");
+        try
+        {
+            for (int next = version; next < target; next++)
+                database.Execute(Migrations[next]);
+            database.Execute($"PRAGMA application_id = {ApplicationId}; PRAGMA user_version = {target}; COMMIT");
+        }
+        catch (StoreException)
+        {
+            if (!database.IsIdle)
+                database.Execute("ROLLBACK");
+            throw;
+        }
+
+        return version;
+    }
+}

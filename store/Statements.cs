@@ -1,0 +1,49 @@
+using QuicProChat.Mesh.Store.Sqlite;
+
+namespace QuicProChat.Mesh.Store;
+
+/// <summary>The writer's statements, compiled once.</summary>
+internal sealed class Statements(Database database)
+{
+    internal Statement Begin { get; } = database.Prepare("BEGIN IMMEDIATE");
+
+    internal Statement Commit { get; } = database.Prepare("COMMIT");
+
+    internal Statement Rollback { get; } = database.Prepare("ROLLBACK");
+
+    internal Statement InsertMessage { get; } = database.Prepare(
+        "INSERT OR IGNORE INTO message (id, outgoing, peer, text, state, reason, hops, priority, created, updated) "
+        + "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+
+    // 0 and 1 are Queued and Forwarded: whatever else is proven is final.
+    internal Statement UpdateState { get; } = database.Prepare(
+        "UPDATE message SET state = ?, reason = ?, hops = ?, updated = ? WHERE id = ? AND state IN (0, 1)");
+
+    internal Statement PruneMessages { get; } = database.Prepare(
+        "DELETE FROM message WHERE seq IN (SELECT seq FROM message WHERE state NOT IN (0, 1) ORDER BY seq LIMIT ?)");
+
+    internal Statement PutEnvelope { get; } = database.Prepare(
+        "INSERT OR REPLACE INTO envelope (id, upstream, originated, expires, header, payload, proof) VALUES (?, ?, ?, ?, ?, ?, ?)");
+
+    internal Statement DeleteEnvelope { get; } = database.Prepare("DELETE FROM envelope WHERE id = ?");
+
+    internal Statement PutSeen { get; } = database.Prepare("INSERT OR REPLACE INTO seen (slot, number, entries) VALUES (?, ?, ?)");
+
+    internal Statement PutAnnounce { get; } = database.Prepare(
+        "INSERT OR REPLACE INTO announce (address, sequence, bytes) VALUES (?, ?, ?)");
+
+    internal Statement DeleteAnnounce { get; } = database.Prepare("DELETE FROM announce WHERE address = ?");
+
+    internal Statement PutRoute { get; } = database.Prepare(
+        "INSERT OR REPLACE INTO route (destination, next_hop, sequence, metric) VALUES (?, ?, ?, ?)");
+
+    internal Statement DeleteRoutes { get; } = database.Prepare("DELETE FROM route");
+
+    internal Statement PutAlias { get; } = database.Prepare("INSERT OR REPLACE INTO alias (name, address) VALUES (?, ?)");
+
+    internal Statement DeleteAlias { get; } = database.Prepare("DELETE FROM alias WHERE name = ?");
+
+    internal Statement PutValue { get; } = database.Prepare("INSERT OR REPLACE INTO value (name, value) VALUES (?, ?)");
+
+    internal Statement DeleteValue { get; } = database.Prepare("DELETE FROM value WHERE name = ?");
+}

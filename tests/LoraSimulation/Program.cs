@@ -1,0 +1,1 @@
+return QuicProChat.Mesh.LoraSimulation.AirProgram.Run(args, Console.Out, Console.Error);

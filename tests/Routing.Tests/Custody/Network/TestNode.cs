@@ -1,0 +1,306 @@
+using System.Buffers.Binary;
+using System.Security.Cryptography;
+using QuicProChat.Mesh.Identity;
+using QuicProChat.Mesh.Wire;
+
+namespace QuicProChat.Mesh.Routing.Tests.Custody.Network;
+
+/// <summary>A router with a disk and a host that stores messages; can lose its power.</summary>
+internal sealed class TestNode : IRouterActions
+{
+    private readonly TestNetwork _network;
+    private readonly RouterOptions _options;
+    private readonly Dictionary<TestLink, LinkId> _linkIds = [];
+    private readonly Dictionary<int, TestLink> _byId = [];
+    private readonly SortedDictionary<NodeAddress, byte[]> _announces = [];
+    private uint _sequence;
+    private int _life;
+
+    private readonly LocalNode _local;
+    private readonly bool _realRoutes;
+
+    public TestNode(TestNetwork network, int index, RouterOptions options)
+    {
+        _network = network;
+        _options = options;
+        _realRoutes = network.RealRoutes;
+        Index = index;
+        byte[] publicKey = new byte[Ed25519.PublicKeySize], secretKey = new byte[Ed25519.SecretKeySize];
+        byte[] seed = new byte[Ed25519.SeedSize];
+        new Random(index + 1).NextBytes(seed);
+        Ed25519.KeyPairFromSeed(seed, publicKey, secretKey);
+        _local = new LocalNode(publicKey, (message, signature) => Ed25519.Sign(message, secretKey, signature), $"node {index}");
+        Address = _local.Address;
+        Start();
+    }
+
+    public int Index { get; }
+
+    public NodeAddress Address { get; }
+
+    public byte[] PublicKey => _local.PublicKey.ToArray();
+
+    public bool Up { get; private set; }
+
+    public Router Router { get; private set; } = null!;
+
+    public FakeRoutes Routes { get; private set; } = null!;
+
+    public List<TestLink> Links { get; } = [];
+
+    public TimeSpan DiskTime { get; set; } = TimeSpan.FromMilliseconds(3);
+
+    public bool DiskFails { get; set; }
+
+    public bool HostFull { get; set; }
+
+    /// <summary>False: the host drops the receipt key, as a node that opens but does not answer would.</summary>
+    public bool Receipts { get; set; } = true;
+
+    /// <summary>What survives a power cut.</summary>
+    public SortedDictionary<string, (EnvelopeId Id, HeldEnvelope Held, byte[] Envelope)> Disk { get; } = [];
+
+    public Dictionary<EnvelopeId, byte[]> Messages { get; } = [];
+
+    public int Delivered { get; private set; }
+
+    public Dictionary<EnvelopeId, (MessageState State, StateReason Reason, int Hops)> States { get; } = [];
+
+    public List<(EnvelopeId Id, MessageState State, StateReason Reason)> StateChanges { get; } = [];
+
+    public List<LinkEnd> Closed { get; } = [];
+
+    public int Writes { get; private set; }
+
+    public long this[RouterCounter counter] => Router.Counters[counter];
+
+    public LinkId To(TestNode other) => _linkIds[Links.Single(link => link.Other(this) == other)];
+
+    public TestNode PeerOf(LinkId link) => _byId[link.Value].Other(this);
+
+    public TestLink LinkTo(TestNode other) => Links.Single(link => link.Other(this) == other);
+
+    public void RouteVia(TestNode destination, params TestNode[] hops)
+    {
+        Routes.Set(destination.Address, [.. hops.Select(To)]);
+        if (Up)
+            Router.EndOfBatch(_network.Now);
+    }
+
+    public SendResult Send(
+        TestNode to, int number, int size = 100, Priority priority = Priority.Normal, TimeSpan? lifetime = null, bool receipt = true)
+    {
+        byte[] payload = Payload(number, size);
+        var outgoing = new OutgoingEnvelope
+        {
+            Kind = EnvelopeKind.Sealed,
+            Destination = to.Address,
+            Priority = priority,
+            WantsReceipt = receipt,
+            Lifetime = lifetime ?? TimeSpan.FromHours(1),
+            Payload = payload,
+            ReceiptProof = receipt ? Proof(payload) : [],
+            AlreadyPersisted = true,
+        };
+        SendResult result = Router.Send(_network.Now, outgoing);
+        if (result.Status == SendStatus.Queued)
+        {
+            // The host's transaction; it precedes everything that the router does with it.
+            byte[] envelope = new byte[Envelope.SizeOf(payload.Length)];
+            Envelope.Write(envelope, outgoing.Header(_options.HopLimit), payload);
+            Disk[result.Id.ToString()] = (result.Id,
+                new HeldEnvelope(Address, true, outgoing.Lifetime, outgoing.ReceiptProof.ToArray()), envelope);
+            States.TryAdd(result.Id, (MessageState.Queued, StateReason.None, 0));
+        }
+
+        Router.EndOfBatch(_network.Now);
+        return result;
+    }
+
+    public byte[] Payload(int number, int size)
+    {
+        byte[] payload = new byte[size];
+        new Random(number).NextBytes(payload);
+        BinaryPrimitives.WriteInt32LittleEndian(payload, number);
+        Address.Write(payload.AsSpan(4));
+        return payload;
+    }
+
+    /// <summary>Stands for the second key of the Noise handshake: both ends compute it from the payload.</summary>
+    public static byte[] Proof(ReadOnlySpan<byte> payload) => SHA256.HashData(payload)[..Receipt.ProofSize];
+
+    public void Deliver(TestLink link, byte[] frame)
+    {
+        if (!Up || !_linkIds.TryGetValue(link, out LinkId id))
+            return;
+        Router.Receive(_network.Now, id, frame);
+        Router.EndOfBatch(_network.Now);
+    }
+
+    public void Attach(TestLink link, TestNode peer)
+    {
+        LinkId id = Router.LinkUp(_network.Now, new LinkDescription(peer.Address, peer.PublicKey, link.Kind.Properties, (ulong)peer._life, link.A == this));
+        _linkIds[link] = id;
+        _byId[id.Value] = link;
+        Router.EndOfBatch(_network.Now);
+    }
+
+    public void Detach(TestLink link)
+    {
+        if (!_linkIds.Remove(link, out LinkId id))
+            return;
+        _byId.Remove(id.Value);
+        Router.LinkDown(_network.Now, id);
+        Router.EndOfBatch(_network.Now);
+    }
+
+    /// <summary>The power goes: what is not on disk is lost.</summary>
+    public void Crash()
+    {
+        Up = false;
+        _life++;
+        foreach (TestLink link in Links)
+        {
+            _linkIds.Remove(link);
+            link.Cut();
+        }
+
+        _byId.Clear();
+    }
+
+    public void Start()
+    {
+        Up = true;
+        Routes = new FakeRoutes();
+        var random = new Random(_network.Random.Next());
+        Router = _realRoutes
+            ? new Router(_options, _local, _network.Verifier, this, random, _sequence, _network.Now)
+            : new Router(_options, Address, this, random, _network.Now, events =>
+            {
+                Routes.Events = events;
+                return Routes;
+            });
+        foreach (byte[] announce in _announces.Values)
+        {
+            Assert.True(Announce.TryRestore(announce, out Announce? restored));
+            Router.RestoreAnnounce(restored);
+        }
+
+        foreach ((EnvelopeId id, HeldEnvelope held, byte[] envelope) in Disk.Values.ToArray())
+        {
+            Assert.True(EnvelopeHeader.TryRead(envelope, out EnvelopeHeader header));
+            Assert.True(Router.RestoreEnvelope(id, held, header, envelope.Length));
+        }
+
+        foreach (TestLink link in Links)
+            link.Raise();
+    }
+
+    bool IRouterActions.Send(LinkId link, FrameClass frameClass, ReadOnlySpan<byte> frame)
+    {
+        TestLink over = _byId[link.Value];
+        Assert.InRange(frame.Length, 1, over.Kind.Properties.Mtu);
+        _network.Observe?.Invoke(this, over.Other(this), frame.ToArray());
+        return over.Send(this, frame);
+    }
+
+    bool IRouterActions.Broadcast(LinkId link, FrameClass frameClass, ReadOnlySpan<byte> frame) =>
+        ((IRouterActions)this).Send(link, frameClass, frame);
+
+    void IRouterActions.CloseLink(LinkId link, LinkEnd reason)
+    {
+        Closed.Add(reason);
+        TestLink closed = _byId[link.Value];
+        _network.At(TimeSpan.Zero, closed.Cut);
+    }
+
+    void IRouterActions.PersistEnvelope(long token, in EnvelopeId id, in HeldEnvelope held, ReadOnlySpan<byte> envelope)
+    {
+        Writes++;
+        EnvelopeId key = id;
+        HeldEnvelope kept = held;
+        byte[] bytes = envelope.ToArray();
+        int life = _life;
+        // Writing and forgetting are carried out in the order they were asked for.
+        _network.At(DiskTime, () =>
+        {
+            if (life != _life)
+                return;
+            if (DiskFails)
+            {
+                Router.PersistFailed(_network.Now, token);
+            }
+            else
+            {
+                Disk[key.ToString()] = (key, kept, bytes);
+                Router.Persisted(_network.Now, token);
+            }
+
+            Router.EndOfBatch(_network.Now);
+        });
+    }
+
+    void IRouterActions.ForgetEnvelope(in EnvelopeId id)
+    {
+        string key = id.ToString();
+        int life = _life;
+        _network.At(DiskTime, () =>
+        {
+            if (life == _life)
+                Disk.Remove(key);
+        });
+    }
+
+    void IRouterActions.LoadEnvelope(in EnvelopeId id)
+    {
+        EnvelopeId key = id;
+        int life = _life;
+        _network.At(DiskTime, () =>
+        {
+            if (life != _life)
+                return;
+            Router.EnvelopeLoaded(_network.Now, key, Disk.TryGetValue(key.ToString(), out var kept) ? kept.Envelope : []);
+            Router.EndOfBatch(_network.Now);
+        });
+    }
+
+    void IRouterActions.PersistSeen(in EnvelopeId id, byte generation)
+    {
+    }
+
+    void IRouterActions.PersistAnnounce(in NodeAddress address, uint sequence, ReadOnlySpan<byte> announce) =>
+        _announces[address] = announce.ToArray();
+
+    void IRouterActions.ForgetAnnounce(in NodeAddress address) => _announces.Remove(address);
+
+    void IRouterActions.PersistSequence(uint sequence) => _sequence = sequence;
+
+    void IRouterActions.Deliver(long token, in EnvelopeId id, in EnvelopeHeader header, ReadOnlySpan<byte> payload)
+    {
+        EnvelopeId key = id;
+        byte[] bytes = payload.ToArray();
+        int life = _life;
+        _network.At(DiskTime, () =>
+        {
+            if (life != _life)
+                return;
+            DeliveryOutcome outcome = HostFull ? DeliveryOutcome.StoreFull
+                : Messages.TryAdd(key, bytes) ? DeliveryOutcome.Accepted : DeliveryOutcome.AlreadyHave;
+            if (outcome == DeliveryOutcome.Accepted)
+                Delivered++;
+            Router.DeliveryDone(
+                _network.Now, token, outcome, NodeAddress.Read(bytes.AsSpan(4)), Receipts ? Proof(bytes) : []);
+            Router.EndOfBatch(_network.Now);
+        });
+    }
+
+    void IRouterActions.StateChanged(in EnvelopeId id, MessageState state, StateReason reason, int hops)
+    {
+        States[id] = (state, reason, hops);
+        StateChanges.Add((id, state, reason));
+    }
+
+    void IRouterActions.RouteChanged(in NodeAddress destination)
+    {
+    }
+}

@@ -1,0 +1,186 @@
+using QuicProChat.Mesh.Routing.Tests.Custody.Network;
+using QuicProChat.Mesh.Wire;
+
+namespace QuicProChat.Mesh.Routing.Tests.Custody;
+
+/// <summary>
+/// The promise of docs/protocol.md, section 4.3, against a model of everything that goes wrong: routes that are stale
+/// or plainly wrong and make loops, links that flap, frames and answers lost and doubled, full disks, power cuts.
+/// </summary>
+public sealed class NoLossTests
+{
+    private const int Messages = 60;
+
+    [Theory]
+    [InlineData(1, false)]
+    [InlineData(2, false)]
+    [InlineData(3, false)]
+    [InlineData(4, true)]
+    [InlineData(5, true)]
+    [InlineData(6, true)]
+    [InlineData(7, true)]
+    [InlineData(8, true)]
+    public void No_envelope_is_lost_without_any_end_to_end_repetition(int seed, bool powerCuts)
+    {
+        var world = new World(seed, new RouterOptions { RepeatAfter = TimeSpan.FromDays(1), HopLimit = 63 });
+        // No receipts: else the sender would keep a copy, and hide a loss.
+        world.Chaos(rounds: 120, Messages, powerCuts, receipts: false);
+        // Whatever has not arrived is in somebody's hands: nothing vanished.
+        Assert.All(world.Undelivered(), id => Assert.Contains(world.Nodes, node => node.Router.Holds(id)));
+        world.Calm(TimeSpan.FromMinutes(30));
+
+        // Loops may have used up all hops of a few; those are still held, and a repetition would bring them.
+        Assert.All(world.Undelivered(), id => Assert.Contains(world.Nodes, node => node.Router.Holds(id)));
+        Assert.InRange(world.Undelivered().Count(), 0, Messages / 10);
+        Assert.All(world.Nodes, node => Assert.Equal(node.Messages.Count, node.Delivered));
+        Assert.Equal(0, world.Nodes.Sum(node => node[RouterCounter.LostExpired] + node[RouterCounter.LostEvicted]));
+    }
+
+    [Theory]
+    [InlineData(11)]
+    [InlineData(12)]
+    [InlineData(13)]
+    [InlineData(14)]
+    public void Everything_is_delivered_once_and_proven_and_the_network_falls_silent(int seed)
+    {
+        var world = new World(seed, new RouterOptions { RepeatAfter = TimeSpan.FromSeconds(60) });
+        world.Chaos(rounds: 120, Messages, powerCuts: true);
+        world.Calm(TimeSpan.FromMinutes(50));
+
+        Assert.Empty(world.Undelivered());
+        Assert.All(world.Nodes, node => Assert.Equal(node.Messages.Count, node.Delivered));
+        Assert.All(world.Nodes, node => Assert.All(node.States.Values, state => Assert.Equal(MessageState.Delivered, state.State)));
+        // Receipts have a lifetime of their own; after it nothing is held, sent or waited for.
+        world.Calm(TimeSpan.FromHours(13));
+        Assert.All(world.Nodes, node => Assert.Equal(0, node.Router.Held.Count));
+        Assert.All(world.Nodes, node => Assert.Empty(node.Disk));
+        Assert.All(world.Nodes, node => Assert.Equal(Instant.Never, node.Router.NextDue));
+    }
+
+    [Fact]
+    public void The_same_seed_gives_the_same_trace()
+    {
+        static string Run()
+        {
+            var world = new World(21, new RouterOptions());
+            world.Chaos(rounds: 40, messages: 30, powerCuts: true);
+            world.Calm(TimeSpan.FromMinutes(10));
+            return world.Network.TraceHash();
+        }
+
+        Assert.Equal(Run(), Run());
+    }
+
+    private sealed class World
+    {
+        private const int Size = 9;
+        private readonly List<TestLink> _links = [];
+        private readonly List<(TestNode To, EnvelopeId Id)> _sent = [];
+        private int _number;
+
+        public World(int seed, RouterOptions options)
+        {
+            Network = new TestNetwork(seed);
+            for (int i = 0; i < Size; i++)
+                Network.Add(options);
+            for (int i = 1; i < Size; i++)
+                Join(i, Network.Random.Next(i));
+            for (int i = 0; i < Size; i++)
+            {
+                int a = Network.Random.Next(Size), b = Network.Random.Next(Size);
+                if (a != b && !_links.Any(link => link.A.Index + link.B.Index == a + b && link.Other(Nodes[a]) == Nodes[b]))
+                    Join(a, b);
+            }
+        }
+
+        public TestNetwork Network { get; }
+
+        public List<TestNode> Nodes => Network.Nodes;
+
+        public IEnumerable<EnvelopeId> Undelivered() =>
+            _sent.Where(sent => !sent.To.Messages.ContainsKey(sent.Id)).Select(sent => sent.Id);
+
+        public void Chaos(int rounds, int messages, bool powerCuts, bool receipts = true)
+        {
+            Random random = Network.Random;
+            for (int round = 0; round < rounds; round++)
+            {
+                if (round * messages / rounds != (round + 1) * messages / rounds)
+                    SendOne(receipts);
+                TestLink link = _links[random.Next(_links.Count)];
+                if (link.Up && random.Next(3) > 0)
+                    link.Cut();
+                else
+                    link.Raise();
+                TestNode victim = Nodes[random.Next(Size)];
+                if (powerCuts && random.Next(6) == 0 && victim.Up)
+                    victim.Crash();
+                else if (!victim.Up)
+                    victim.Start();
+                Nodes[random.Next(Size)].DiskFails = random.Next(3) == 0;
+                Nodes[random.Next(Size)].HostFull = random.Next(3) == 0;
+                foreach (TestNode node in Nodes.Where(node => node.Up && random.Next(3) == 0))
+                    Refresh(node, wrong: random.Next(4) == 0);
+                Network.Run(TimeSpan.FromMilliseconds(random.Next(1, 400)));
+            }
+        }
+
+        /// <summary>Everything is up, and every node knows the way.</summary>
+        public void Calm(TimeSpan span)
+        {
+            foreach (TestNode node in Nodes.Where(node => !node.Up))
+                node.Start();
+            foreach (TestLink link in _links)
+                link.Raise();
+            foreach (TestNode node in Nodes)
+            {
+                node.DiskFails = node.HostFull = false;
+                Refresh(node, wrong: false);
+            }
+
+            Network.Run(span);
+        }
+
+        private void SendOne(bool receipt)
+        {
+            TestNode[] up = [.. Nodes.Where(node => node.Up)];
+            TestNode from = up[Network.Random.Next(up.Length)];
+            TestNode to = Nodes[Network.Random.Next(Size)];
+            if (to != from)
+                _sent.Add((to, from.Send(to, _number++, lifetime: TimeSpan.FromDays(2), receipt: receipt).Id));
+        }
+
+        private void Join(int a, int b) => _links.Add(Network.Join(
+            Nodes[a], Nodes[b], Network.Random.Next(3) == 0 ? TestLinkKind.Radio : TestLinkKind.Stream));
+
+        private void Refresh(TestNode node, bool wrong)
+        {
+            foreach (TestNode destination in Nodes.Where(destination => destination != node))
+            {
+                Dictionary<TestNode, int> distance = Distances(destination);
+                TestNode[] neighbours = [.. node.Links.Where(link => link.Up).Select(link => link.Other(node))];
+                TestNode[] hops = wrong
+                    ? [.. neighbours.Where(_ => Network.Random.Next(2) == 0)]
+                    : [.. neighbours.Where(hop => distance.GetValueOrDefault(hop, 99) < distance.GetValueOrDefault(node, 99))
+                        .OrderBy(hop => distance[hop])];
+                node.RouteVia(destination, hops);
+            }
+        }
+
+        private static Dictionary<TestNode, int> Distances(TestNode from)
+        {
+            var distance = new Dictionary<TestNode, int> { [from] = 0 };
+            var queue = new Queue<TestNode>([from]);
+            while (queue.TryDequeue(out TestNode? node))
+            {
+                foreach (TestLink link in node.Links.Where(link => link.Up))
+                {
+                    if (distance.TryAdd(link.Other(node), distance[node] + 1))
+                        queue.Enqueue(link.Other(node));
+                }
+            }
+
+            return distance;
+        }
+    }
+}

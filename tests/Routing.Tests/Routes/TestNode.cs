@@ -1,0 +1,122 @@
+using QuicProChat.Mesh.Identity;
+using QuicProChat.Mesh.Routing.Routes;
+using QuicProChat.Mesh.Wire;
+
+namespace QuicProChat.Mesh.Routing.Tests.Routes;
+
+/// <summary>One simulated node: the real route half, its actions going into the network.</summary>
+internal sealed class TestNode : IRouterActions, IRouteEvents, IAnnounceSource
+{
+    private readonly TestNetwork _network;
+    private readonly byte[] _publicKey = new byte[Ed25519.PublicKeySize];
+    private readonly byte[] _secretKey = new byte[Ed25519.SecretKeySize];
+
+    public TestNode(TestNetwork network, int number)
+    {
+        _network = network;
+        Number = number;
+        Span<byte> seed = stackalloc byte[Ed25519.SeedSize];
+        new Random(number + 1).NextBytes(seed);
+        Ed25519.KeyPairFromSeed(seed, _publicKey, _secretKey);
+        Address = NodeAddress.Of(_publicKey);
+    }
+
+    public int Number { get; }
+
+    public NodeAddress Address { get; }
+
+    public ReadOnlyMemory<byte> PublicKey => _publicKey;
+
+    public RouteProtocol Routes { get; private set; } = null!;
+
+    public uint SavedSequence { get; set; }
+
+    public string Name { get; set; } = "node";
+
+    public Dictionary<NodeAddress, byte[]> SavedAnnounces { get; } = [];
+
+    public HashSet<NodeAddress> Gained { get; } = [];
+
+    public HashSet<NodeAddress> Lost { get; } = [];
+
+    public Dictionary<LinkId, TestLinkEnd> Links { get; } = [];
+
+    public long BytesSent { get; set; }
+
+    /// <summary>Starts, or starts again with what was saved.</summary>
+    public void Start(Instant now, int seed)
+    {
+        Routes = new RouteProtocol(
+            _network.Options, Address, this, _network.Verifier, SavedSequence, this, this, new Random(seed), now);
+        foreach (byte[] saved in SavedAnnounces.Values)
+        {
+            if (Announce.TryRestore(saved, out Announce? announce))
+                Routes.RestoreAnnounce(announce);
+        }
+    }
+
+    public void LoseState()
+    {
+        SavedSequence = 0;
+        SavedAnnounces.Clear();
+    }
+
+    public NextHop[] NextHops(TestNode destination)
+    {
+        Span<NextHop> best = stackalloc NextHop[16];
+        return best[..Routes.FindNextHops(_network.Now, destination.Address, best)].ToArray();
+    }
+
+    public TestNode PeerOf(LinkId link) => Links[link].Far.Node;
+
+    Announce IAnnounceSource.Create(uint sequence) =>
+        Announce.Create(sequence, _publicKey, Capabilities.Relay, null, Name, (message, signature) => Ed25519.Sign(message, _secretKey, signature));
+
+    bool IRouterActions.Send(LinkId link, FrameClass frameClass, ReadOnlySpan<byte> frame)
+    {
+        BytesSent += 2 + frame.Length;
+        return _network.Send(Links[link], frame);
+    }
+
+    bool IRouterActions.Broadcast(LinkId link, FrameClass frameClass, ReadOnlySpan<byte> frame)
+    {
+        BytesSent += frame.Length;
+        foreach (TestLinkEnd end in Links.Values)
+        {
+            if (end.Link.Properties.Medium == Links[link].Link.Properties.Medium)
+                _network.Send(end, frame);
+        }
+
+        return true;
+    }
+
+    void IRouterActions.CloseLink(LinkId link, LinkEnd reason) => _network.CloseSoon(Links[link].Link);
+
+    void IRouterActions.PersistEnvelope(long token, in EnvelopeId id, in HeldEnvelope held, ReadOnlySpan<byte> envelope) =>
+        throw new InvalidOperationException();
+
+    void IRouterActions.ForgetEnvelope(in EnvelopeId id) => throw new InvalidOperationException();
+
+    void IRouterActions.LoadEnvelope(in EnvelopeId id) => throw new InvalidOperationException();
+
+    void IRouterActions.PersistSeen(in EnvelopeId id, byte generation) => throw new InvalidOperationException();
+
+    void IRouterActions.PersistAnnounce(in NodeAddress address, uint sequence, ReadOnlySpan<byte> announce) =>
+        SavedAnnounces[address] = announce.ToArray();
+
+    void IRouterActions.ForgetAnnounce(in NodeAddress address) => SavedAnnounces.Remove(address);
+
+    void IRouterActions.PersistSequence(uint sequence) => SavedSequence = sequence;
+
+    void IRouterActions.Deliver(long token, in EnvelopeId id, in EnvelopeHeader header, ReadOnlySpan<byte> payload) =>
+        throw new InvalidOperationException();
+
+    void IRouterActions.StateChanged(in EnvelopeId id, MessageState state, StateReason reason, int hops) =>
+        throw new InvalidOperationException();
+
+    void IRouterActions.RouteChanged(in NodeAddress destination) => _network.RouteChanged(destination);
+
+    void IRouteEvents.RouteGained(in NodeAddress destination) => Gained.Add(destination);
+
+    void IRouteEvents.RouteLost(in NodeAddress destination) => Lost.Add(destination);
+}

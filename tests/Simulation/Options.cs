@@ -1,0 +1,130 @@
+using System.Globalization;
+
+namespace QuicProChat.Mesh.Simulation;
+
+/// <summary>What the user asked for.</summary>
+public sealed record Options
+{
+    /// <summary>How to use the program.</summary>
+    public const string Usage = """
+        usage: simulate TOPOLOGY [options]
+          TOPOLOGY             line:N, grid:N, tree:N, geometric:N, geometric:N/LINKS, or a JSON file with links[]
+          --loss tq|PERCENT    packets get lost: as the file's link qualities say, or that many percent everywhere
+          --delay MS           delay of every link (1)
+          --rate BITS          bit rate of every link (none; 5470 on radio)
+          --medium stream|radio  links are TCP with TLS, or one shared radio channel (stream)
+          --mobility METRES    every 10 s each node jumps that far (geometric only)
+          --churn PERCENT      that many percent of the nodes restart every minute, half of them by losing power
+          --liar NODES         that many of the best connected nodes advertise the lowest metric for everything
+          --carrier yes|no     links notice when their wire is cut (yes; no with --mobility)
+          --messages N         how many messages are sent (1000)
+          --duration SECONDS   length of the measurement (600)
+          --seed N             the seed (1)
+          --json FILE          writes the result
+          --svg FILE           draws the network
+          --quiet              no progress
+        """;
+
+    /// <summary>LoRa at spreading factor 7, 125 kHz, coding rate 4/5.</summary>
+    private const long LoRaBitRate = 5470;
+
+    /// <summary>File or generator.</summary>
+    public required string Topology { get; init; }
+
+    /// <summary>Loss by the topology's qualities.</summary>
+    public bool LossByQuality { get; init; }
+
+    /// <summary>Loss everywhere, 0..1.</summary>
+    public double Loss { get; init; }
+
+    /// <summary>Delay of every link.</summary>
+    public TimeSpan Delay { get; init; } = TimeSpan.FromMilliseconds(1);
+
+    /// <summary>Bit rate of every link; 0 for none.</summary>
+    public long Rate { get; init; }
+
+    /// <summary>One shared radio channel in place of streams.</summary>
+    public bool Radio { get; init; }
+
+    /// <summary>Metres of a jump every ten seconds; 0 for none.</summary>
+    public double Mobility { get; init; }
+
+    /// <summary>Share of the nodes that restart per minute, 0..1.</summary>
+    public double Churn { get; init; }
+
+    /// <summary>Nodes that lie about their metrics.</summary>
+    public int Liars { get; init; }
+
+    /// <summary>Links have a carrier; null: unless nodes move.</summary>
+    public bool? Carrier { get; init; }
+
+    /// <summary>Messages to send.</summary>
+    public int Messages { get; init; } = 1000;
+
+    /// <summary>Length of the measurement.</summary>
+    public TimeSpan Duration { get; init; } = TimeSpan.FromSeconds(600);
+
+    /// <summary>The seed of everything that is left to chance.</summary>
+    public int Seed { get; init; } = 1;
+
+    /// <summary>Where the result goes.</summary>
+    public string? Json { get; init; }
+
+    /// <summary>Where the picture goes.</summary>
+    public string? Svg { get; init; }
+
+    /// <summary>No progress.</summary>
+    public bool Quiet { get; init; }
+
+    /// <summary>Nodes come, go or move while messages travel.</summary>
+    public bool Dynamic => Mobility > 0 || Churn > 0;
+
+    /// <summary>Reads the command line.</summary>
+    /// <exception cref="UsageException">The message says what is wrong.</exception>
+    public static Options Parse(IReadOnlyList<string> arguments)
+    {
+        if (arguments.Count == 0 || arguments[0].StartsWith('-'))
+            throw new UsageException(Usage);
+        var options = new Options { Topology = arguments[0] };
+        for (int i = 1; i < arguments.Count; i++)
+        {
+            string name = arguments[i];
+            if (name == "--quiet")
+            {
+                options = options with { Quiet = true };
+                continue;
+            }
+
+            if (i + 1 == arguments.Count)
+                throw new UsageException($"{name} needs a value");
+            options = options.With(name, arguments[++i]);
+        }
+
+        return options;
+    }
+
+    private Options With(string name, string value) => name switch
+    {
+        "--loss" when value == "tq" => this with { LossByQuality = true },
+        "--loss" => this with { Loss = Number(name, value, 0, 99) / 100 },
+        "--delay" => this with { Delay = TimeSpan.FromMilliseconds(Number(name, value, 0.01, 10_000)) },
+        "--rate" => this with { Rate = (long)Number(name, value, 100, 1e12) },
+        "--medium" when value is "stream" or "radio" =>
+            this with { Radio = value == "radio", Rate = value == "radio" && Rate == 0 ? LoRaBitRate : Rate },
+        "--mobility" => this with { Mobility = Number(name, value, 0, 1e6) },
+        "--churn" => this with { Churn = Number(name, value, 0, 100) / 100 },
+        "--liar" => this with { Liars = (int)Number(name, value, 0, 1000) },
+        "--carrier" when value is "yes" or "no" => this with { Carrier = value == "yes" },
+        "--messages" => this with { Messages = (int)Number(name, value, 1, 1e7) },
+        "--duration" => this with { Duration = TimeSpan.FromSeconds(Number(name, value, 1, 1e7)) },
+        "--seed" => this with { Seed = (int)Number(name, value, 0, int.MaxValue) },
+        "--json" => this with { Json = value },
+        "--svg" => this with { Svg = value },
+        _ => throw new UsageException($"{name} {value} is not an option\n{Usage}"),
+    };
+
+    private static double Number(string name, string value, double least, double most) =>
+        double.TryParse(value, CultureInfo.InvariantCulture, out double number) && number >= least && number <= most
+            ? number
+            : throw new UsageException($"{name} needs a number from {least} to {most}, not '{value}'");
+}

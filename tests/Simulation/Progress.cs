@@ -1,0 +1,36 @@
+using System.Diagnostics;
+using System.Globalization;
+
+namespace QuicProChat.Mesh.Simulation;
+
+/// <summary>Tells people how far a run is, once a second of their time, on one line.</summary>
+public sealed class Progress(TextWriter? output)
+{
+    private static readonly TimeSpan Every = TimeSpan.FromSeconds(1);
+    private readonly Stopwatch _since = Stopwatch.StartNew();
+    private TimeSpan _last = TimeSpan.MinValue;
+    private int _width;
+
+    /// <summary>Since the run began.</summary>
+    public TimeSpan Elapsed => _since.Elapsed;
+
+    /// <summary>Says it, if the last time is long enough ago.</summary>
+    public void Say(Network network, string what)
+    {
+        if (output is null || (_last != TimeSpan.MinValue && Elapsed - _last < Every))
+            return;
+        _last = Elapsed;
+        string line = string.Create(CultureInfo.InvariantCulture,
+            $"[{Elapsed.TotalSeconds,6:0.0} s] simulated {network.Now.Ticks / (double)TimeSpan.TicksPerSecond,9:0.00} s, {network.Handled / 1e6:0.00} M events: {what}");
+        output.Write('\r' + line.PadRight(_width));
+        _width = line.Length;
+    }
+
+    /// <summary>Ends the line.</summary>
+    public void Done()
+    {
+        if (output is not null && _width > 0)
+            output.WriteLine();
+        _width = 0;
+    }
+}

@@ -1,0 +1,141 @@
+using QuicProChat.Mesh.Transports.Lora.Airtime;
+
+namespace QuicProChat.Mesh.Transports.Tests.Lora;
+
+public sealed class DutyLedgerTests
+{
+    private static readonly SubBand OnePercent = RegionPlan.Eu868.Bands[1];
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    public void No_sliding_hour_ever_holds_more_than_the_budget(int seed)
+    {
+        Random random = new(seed);
+        DutyLedger ledger = new(OnePercent, null, null, TimeSpan.Zero);
+        List<(TimeSpan End, TimeSpan Airtime)> sent = [];
+        TimeSpan now = TimeSpan.Zero;
+        for (int i = 0; i < 20_000; i++)
+        {
+            now += TimeSpan.FromSeconds(random.NextDouble() * random.Next(1, 30));
+            TimeSpan airtime = TimeSpan.FromMilliseconds(random.Next(20, 2_500));
+            // The modem holds the frame back for up to a minute before it transmits.
+            TimeSpan end = now + TimeSpan.FromSeconds(random.NextDouble() * 60) + airtime;
+            if (ledger.TryReserve((TrafficClass)random.Next(4), airtime, now, out _, out _))
+                sent.Add((end, airtime));
+        }
+        Assert.True(sent.Count > 500);
+        sent.Sort();
+        int first = 0;
+        TimeSpan sum = TimeSpan.Zero;
+        TimeSpan most = TimeSpan.Zero;
+        for (int last = 0; last < sent.Count; last++)
+        {
+            sum += sent[last].Airtime;
+            while (sent[first].End <= sent[last].End - OnePercent.Window)
+                sum -= sent[first++].Airtime;
+            most = sum > most ? sum : most;
+        }
+        Assert.True(most <= OnePercent.Budget, $"{most} in an hour");
+        Assert.True(most > OnePercent.Budget * 0.95, $"only {most} in an hour: the budget is not used");
+    }
+
+    [Fact]
+    public void Messages_leave_room_for_acknowledgements_and_these_for_emergencies()
+    {
+        DutyLedger ledger = new(OnePercent, null, null, TimeSpan.Zero);
+        Assert.Equal(28.8, Drain(ledger, TrafficClass.Message), 1e-6);
+        Assert.Equal(3.6, Drain(ledger, TrafficClass.Control), 1e-6);
+        Assert.Equal(3.6, Drain(ledger, TrafficClass.Emergency), 1e-6);
+        Assert.Equal(0, Drain(ledger, TrafficClass.Emergency));
+    }
+
+    [Fact]
+    public void Routing_never_takes_more_than_its_share()
+    {
+        DutyLedger ledger = new(OnePercent, null, null, TimeSpan.Zero);
+        Assert.Equal(3.6, Drain(ledger, TrafficClass.Routing), 1e-6);
+        Assert.Equal(25.2, Drain(ledger, TrafficClass.Message), 1e-6);
+    }
+
+    [Fact]
+    public void A_refusal_says_when_it_will_end()
+    {
+        DutyLedger ledger = new(OnePercent, null, null, TimeSpan.Zero);
+        TimeSpan airtime = TimeSpan.FromSeconds(1.2);
+        TimeSpan start = TimeSpan.FromMinutes(5);
+        for (int i = 0; i < 24; i++)
+            Assert.True(ledger.TryReserve(TrafficClass.Message, airtime, start + TimeSpan.FromMinutes(i), out _, out _));
+        TimeSpan now = TimeSpan.FromMinutes(30);
+        Assert.False(ledger.TryReserve(TrafficClass.Message, airtime, now, out _, out Refusal why));
+        Assert.Equal(Refusal.ShareUsed, why);
+        TimeSpan? wait = ledger.WaitFor(TrafficClass.Message, airtime, now);
+        Assert.NotNull(wait);
+        Assert.False(ledger.TryReserve(TrafficClass.Message, airtime, now + wait.Value - TimeSpan.FromSeconds(1), out _, out _));
+        Assert.True(ledger.TryReserve(TrafficClass.Message, airtime, now + wait.Value, out _, out _));
+        Assert.Equal(TimeSpan.Zero, ledger.WaitFor(TrafficClass.Control, airtime, now + wait.Value));
+    }
+
+    [Fact]
+    public void A_frame_that_can_never_be_sent_is_refused_as_too_long()
+    {
+        DutyLedger ledger = new(RegionPlan.Us915.Bands[0], null, null, TimeSpan.Zero);
+        TimeSpan airtime = TimeSpan.FromMilliseconds(401);
+        Assert.False(ledger.TryReserve(TrafficClass.Emergency, airtime, TimeSpan.Zero, out _, out Refusal why));
+        Assert.Equal(Refusal.TooLong, why);
+        Assert.Null(ledger.WaitFor(TrafficClass.Emergency, airtime, TimeSpan.Zero));
+        Assert.True(ledger.TryReserve(TrafficClass.Routing, TimeSpan.FromMilliseconds(400), TimeSpan.Zero, out _, out _));
+        Assert.False(ledger.TryReserve(TrafficClass.Message, TimeSpan.FromMilliseconds(1), TimeSpan.FromSeconds(20), out _, out _));
+        Assert.True(ledger.TryReserve(TrafficClass.Message, TimeSpan.FromMilliseconds(400), TimeSpan.FromSeconds(21), out _, out _));
+    }
+
+    [Fact]
+    public void A_clock_that_steps_back_frees_nothing()
+    {
+        DutyLedger ledger = new(OnePercent, null, null, TimeSpan.FromHours(5));
+        Drain(ledger, TrafficClass.Emergency, TimeSpan.FromHours(5));
+        Assert.False(ledger.TryReserve(TrafficClass.Emergency, TimeSpan.FromMilliseconds(1), TimeSpan.FromHours(3), out _, out _));
+    }
+
+    [Fact]
+    public void A_long_sleep_frees_everything()
+    {
+        DutyLedger ledger = new(OnePercent, null, null, TimeSpan.Zero);
+        Drain(ledger, TrafficClass.Emergency);
+        Assert.Equal(36, Drain(ledger, TrafficClass.Emergency, TimeSpan.FromDays(30)), 1e-6);
+    }
+
+    [Fact]
+    public void A_grant_is_good_for_one_transmission_of_its_length()
+    {
+        DutyLedger ledger = new(OnePercent, null, null, TimeSpan.Zero);
+        Assert.True(ledger.TryReserve(
+            TrafficClass.Message, TimeSpan.FromMilliseconds(100), TimeSpan.Zero, out AirtimeGrant? grant, out _));
+        Assert.False(grant.TrySpend(TimeSpan.FromMilliseconds(101)));
+        Assert.True(grant.TrySpend(TimeSpan.FromMilliseconds(100)));
+        Assert.False(grant.TrySpend(TimeSpan.FromMilliseconds(1)));
+        Assert.Empty(typeof(AirtimeGrant).GetConstructors());
+    }
+
+    [Fact]
+    public void The_report_adds_up()
+    {
+        DutyLedger ledger = new(OnePercent, null, null, TimeSpan.Zero);
+        ledger.TryReserve(TrafficClass.Message, TimeSpan.FromSeconds(2), TimeSpan.Zero, out _, out _);
+        ledger.TryReserve(TrafficClass.Routing, TimeSpan.FromSeconds(1), TimeSpan.Zero, out _, out _);
+        IReadOnlyList<ClassUse> report = ledger.Report(TimeSpan.Zero);
+        Assert.Equal(TimeSpan.FromSeconds(2), report.Single(u => u.Class == TrafficClass.Message).Used);
+        Assert.Equal(TimeSpan.FromSeconds(2.6), report.Single(u => u.Class == TrafficClass.Routing).Left);
+        Assert.Equal(TimeSpan.FromSeconds(33), report.Single(u => u.Class == TrafficClass.Emergency).Left);
+    }
+
+    private static double Drain(DutyLedger ledger, TrafficClass trafficClass, TimeSpan now = default)
+    {
+        TimeSpan sum = TimeSpan.Zero;
+        TimeSpan piece = TimeSpan.FromMilliseconds(100);
+        while (ledger.TryReserve(trafficClass, piece, now, out _, out _))
+            sum += piece;
+        return sum.TotalSeconds;
+    }
+}

@@ -1,0 +1,138 @@
+using QuicProChat.Mesh.Identity;
+
+namespace QuicProChat.Mesh.Wire.Tests;
+
+public sealed class EnvelopeTests
+{
+    [Fact]
+    public void Every_header_value_survives_the_wire()
+    {
+        foreach (EnvelopeKind kind in Enum.GetValues<EnvelopeKind>())
+            foreach (Priority priority in Enum.GetValues<Priority>())
+                for (byte attempt = 0; attempt <= Limits.MaxAttempt; attempt++)
+                {
+                    var header = new EnvelopeHeader(kind, priority, attempt % 2 == 0, attempt, 64, 0xFFFF, Codec.Destination);
+                    Assert.True(EnvelopeHeader.TryRead(Codec.WriteEnvelope(header, []), out EnvelopeHeader read));
+                    Assert.Equal(header, read);
+                }
+    }
+
+    [Theory]
+    [InlineData(0, 0x00)]
+    [InlineData(0, 0x20)]
+    [InlineData(0, 0x17)]
+    [InlineData(0, 0x1F)]
+    [InlineData(1, 0x08)]
+    [InlineData(1, 0x40)]
+    [InlineData(1, 0x80)]
+    public void Another_version_an_unknown_kind_or_a_reserved_flag_is_refused(int at, byte value)
+    {
+        byte[] bytes = Codec.Named("Envelope").Example.ToArray();
+        bytes[at] = value;
+        Assert.False(Envelope.TryRead(bytes, out _));
+    }
+
+    [Fact]
+    public void The_id_ignores_what_relays_change_and_nothing_else()
+    {
+        byte[] bytes = Codec.Named("Envelope").Example.ToArray();
+        EnvelopeId id = Id(bytes);
+        EnvelopeHeader.Restamp(bytes, attempt: 3, hopsLeft: 1, lifetimeUnits: 9);
+        Assert.Equal(id, Id(bytes));
+        Assert.True(EnvelopeHeader.TryRead(bytes, out EnvelopeHeader header));
+        Assert.Equal(Codec.ExampleHeader with { Attempt = 3, HopsLeft = 1, LifetimeUnits = 9 }, header);
+
+        int changed = 0;
+        for (int bit = 0; bit < bytes.Length * 8; bit++)
+        {
+            bool mutable = bit / 8 is >= 2 and < 5 || (bit / 8 == 1 && bit % 8 is 4 or 5);
+            bytes[bit / 8] ^= (byte)(1 << bit % 8);
+            if (Envelope.TryRead(bytes, out Envelope envelope))
+            {
+                Assert.Equal(mutable, envelope.ComputeId() == id);
+                changed++;
+            }
+
+            bytes[bit / 8] ^= (byte)(1 << bit % 8);
+        }
+
+        Assert.True(changed > 160);
+    }
+
+    [Fact]
+    public void The_id_is_blake2b_of_the_immutable_fields_at_any_payload_size()
+    {
+        byte[] payload = new byte[Limits.MaxPayload];
+        new Random(8).NextBytes(payload);
+        foreach (int size in new[] { 0, 1, 109, 110, 111, 127, 128, 129, 256, Limits.MaxPayload })
+        {
+            byte[] bytes = Codec.WriteEnvelope(Codec.ExampleHeader, payload.AsSpan(0, size));
+            byte[] covered = [bytes[0], (byte)(bytes[1] & 0x0F), .. bytes[5..]];
+            byte[] digest = new byte[EnvelopeId.Size];
+            Blake2b.Hash(covered, digest);
+            Assert.Equal(EnvelopeId.Read(digest), Id(bytes));
+        }
+    }
+
+    [Fact]
+    public void An_envelope_larger_than_a_frame_can_hold_is_refused()
+    {
+        byte[] bytes = Codec.WriteEnvelope(Codec.ExampleHeader, new byte[Limits.MaxPayload + 1]);
+        Assert.False(Envelope.TryRead(bytes, out _));
+        Assert.True(Envelope.TryRead(bytes.AsSpan(0, Limits.MaxEnvelope), out _));
+    }
+
+    [Fact]
+    public void A_receipt_envelope_keeps_its_budget()
+    {
+        Assert.InRange(Receipt.EnvelopeSize, 1, 48);
+        Assert.Equal(Receipt.EnvelopeSize, Codec.WriteEnvelope(Codec.ExampleHeader, Codec.Named("Receipt").Example).Length);
+    }
+
+    [Fact]
+    public void A_receipt_matches_only_its_own_message_and_key()
+    {
+        byte[] key = new byte[32], proof = new byte[Receipt.ProofSize], other = new byte[Receipt.ProofSize];
+        var id = new EnvelopeId(1, 2);
+        Receipt.ComputeProof(key, id, proof);
+        Assert.True(Receipt.Matches(proof, proof.ToArray()));
+        Receipt.ComputeProof(key, new EnvelopeId(1, 3), other);
+        Assert.False(Receipt.Matches(proof, other));
+        key[31] = 1;
+        Receipt.ComputeProof(key, id, other);
+        Assert.False(Receipt.Matches(proof, other));
+        Assert.False(Receipt.Matches(proof, proof.AsSpan(0, 23)));
+        Assert.False(Receipt.Matches([], []));
+    }
+
+    [Fact]
+    public void A_content_says_when_it_was_written_or_that_nobody_knows()
+    {
+        var moment = new DateTimeOffset(2031, 5, 6, 7, 8, 9, TimeSpan.Zero);
+        Assert.Equal(moment, SealedContent.FromTime(SealedContent.ToTime(moment)));
+        Assert.Equal(0u, SealedContent.ToTime(DateTimeOffset.UnixEpoch));
+        Assert.Equal(0u, SealedContent.ToTime(DateTimeOffset.MaxValue));
+        Assert.Null(SealedContent.FromTime(0));
+    }
+
+    [Fact]
+    public void Text_that_is_not_utf8_or_content_of_another_type_is_no_text()
+    {
+        byte[] bytes = Codec.Named("SealedContent").Example.ToArray();
+        Assert.True(SealedContent.TryRead(bytes, out SealedContent content));
+        Assert.True(content.TryGetText(out string? text));
+        Assert.Equal("grüß dich", text);
+        bytes[^1] = 0xC3;
+        Assert.False(content.TryGetText(out _));
+        bytes[0] = 0x82;
+        Assert.True(SealedContent.TryRead(bytes, out SealedContent unknown));
+        Assert.False(unknown.TryGetText(out _));
+        Assert.Equal((ContentType)2, unknown.Type);
+    }
+
+    private static EnvelopeId Id(ReadOnlySpan<byte> bytes)
+    {
+        Assert.True(Envelope.TryRead(bytes, out Envelope envelope));
+        return envelope.ComputeId();
+    }
+}

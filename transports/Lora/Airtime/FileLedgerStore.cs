@@ -1,0 +1,57 @@
+namespace QuicProChat.Mesh.Transports.Lora.Airtime;
+
+/// <summary>A ledger in a file: appended and flushed; replaced by writing another and renaming it.</summary>
+/// <param name="path">The file; its directory must exist.</param>
+public sealed class FileLedgerStore(string path) : ILedgerStore
+{
+    /// <summary>Arbitrary: far above what compaction leaves; a larger file is not ours.</summary>
+    private const int MaxFile = 4 << 20;
+
+    private readonly string _path = path;
+
+    /// <inheritdoc/>
+    public byte[] Load()
+    {
+        if (!File.Exists(_path))
+            return [];
+        if (new FileInfo(_path).Length > MaxFile)
+            throw new IOException($"{_path} is larger than {MaxFile} bytes and so no airtime ledger.");
+        return File.ReadAllBytes(_path);
+    }
+
+    /// <inheritdoc/>
+    public bool TryAppend(ReadOnlySpan<byte> bytes) => TryWrite(_path, FileMode.Append, bytes);
+
+    /// <inheritdoc/>
+    public bool TryReplace(ReadOnlySpan<byte> bytes)
+    {
+        string next = _path + ".new";
+        if (!TryWrite(next, FileMode.Create, bytes))
+            return false;
+        try
+        {
+            File.Move(next, _path, overwrite: true);
+            return true;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
+    }
+
+    // A full or read-only medium is an answer here, not an accident: the ledger then refuses to transmit.
+    private static bool TryWrite(string path, FileMode mode, ReadOnlySpan<byte> bytes)
+    {
+        try
+        {
+            using FileStream file = new(path, mode, FileAccess.Write, FileShare.Read, bufferSize: 0);
+            file.Write(bytes);
+            file.Flush(flushToDisk: true);
+            return true;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
+    }
+}
