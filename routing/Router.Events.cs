@@ -9,6 +9,9 @@ public sealed partial class Router
     /// <summary>Violations (frames that do not parse) after which a neighbour is disconnected; arbitrary.</summary>
     private const int ViolationsAllowed = 8;
 
+    // A link may stand for months; what it did long ago is forgiven.
+    private static readonly TimeSpan ViolationsForgiven = TimeSpan.FromHours(1);
+
     private readonly List<LinkSlot> _links = [];
     private readonly List<(LinkId Id, LinkDescription Description)> _rising = [];
 
@@ -96,7 +99,7 @@ public sealed partial class Router
         if (frame.IsEmpty)
         {
             _counters.Add(RouterCounter.FrameEmpty);
-            Violated(link);
+            Violated(now, link);
             return;
         }
 
@@ -106,17 +109,17 @@ public sealed partial class Router
             case FrameKind.Envelope:
                 _routes.Heard(now, link);
                 if (!_custody.ReceiveEnvelope(now, link, frame))
-                    Violated(link);
+                    Violated(now, link);
                 break;
             case FrameKind.CustodyAck:
                 _routes.Heard(now, link);
                 if (!_custody.ReceiveAck(now, link, body))
-                    Violated(link);
+                    Violated(now, link);
                 break;
             case FrameKind.Ping or FrameKind.Pong or FrameKind.Announce or FrameKind.RouteUpdate or FrameKind.PathRequest
                 or FrameKind.AnnounceRequest or FrameKind.ControlAck:
                 if (!_routes.Receive(now, link, (FrameKind)frame[0], body))
-                    Violated(link);
+                    Violated(now, link);
                 _custody.Settle(now);
                 break;
             case FrameKind.Hello or FrameKind.Bye:
@@ -182,10 +185,11 @@ public sealed partial class Router
 
     private bool IsUp(LinkId link) => (uint)link.Value < (uint)_links.Count && _links[link.Value].Up;
 
-    private void Violated(LinkId link)
+    private void Violated(Instant now, LinkId link)
     {
         LinkSlot slot = _links[link.Value];
-        slot.Violations++;
+        slot.Violations = slot.Violations > 0 && now - slot.LastViolation < ViolationsForgiven ? slot.Violations + 1 : 1;
+        slot.LastViolation = now;
         _links[link.Value] = slot;
         if (slot.Violations == ViolationsAllowed)
             _actions.CloseLink(link, new LinkEnd(LinkEndCode.ProtocolViolation));
@@ -195,5 +199,6 @@ public sealed partial class Router
     {
         public bool Up;
         public int Violations;
+        public Instant LastViolation;
     }
 }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text;
+using Microsoft.Win32.SafeHandles;
 using QuicProChat.Mesh.Store.Interop;
 
 namespace QuicProChat.Mesh.Store;
@@ -11,6 +12,8 @@ namespace QuicProChat.Mesh.Store;
 /// </summary>
 public sealed class DirectoryLock : IDisposable
 {
+    private const int OwnerOnly = 0x180; // 0600
+
     private readonly FileStream _file;
 
     private DirectoryLock(FileStream file) => _file = file;
@@ -21,18 +24,21 @@ public sealed class DirectoryLock : IDisposable
     /// <exception cref="StoreException"><see cref="StoreError.InUse"/>, or <see cref="StoreError.Io"/> if it cannot be made or opened.</exception>
     public static DirectoryLock Take(string directory, string fileName = "lock")
     {
-        FileStream file;
         try
         {
             Directory.CreateDirectory(directory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-            // FileShare.ReadWrite: the runtime's own lock would hide which process it is.
-            file = new FileStream(Path.Combine(directory, fileName), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.ReadWrite);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new StoreException(StoreError.Io, $"The data directory {directory} cannot be used: {e.Message}", e);
+            throw new StoreException(StoreError.Io, $"The data directory {directory} cannot be made: {e.Message}", e);
         }
 
+        // The runtime's own way to open a file locks it too, and would not let others read who has it.
+        string path = Path.Combine(directory, fileName);
+        int descriptor = Libc.open(path, Libc.OpenOrCreate, OwnerOnly);
+        if (descriptor < 0)
+            throw new StoreException(StoreError.Io, $"The lock file {path} cannot be opened: {Marshal.GetLastPInvokeErrorMessage()}.");
+        var file = new FileStream(new SafeFileHandle(descriptor, ownsHandle: true), FileAccess.ReadWrite, bufferSize: 0);
         if (Libc.flock(file.SafeFileHandle, Libc.LockExclusiveNow) == 0)
         {
             WriteOwner(file);
@@ -46,7 +52,14 @@ public sealed class DirectoryLock : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _file.Dispose();
+    public void Dispose()
+    {
+        // Closing is not enough: a process that is being started at this moment has a copy of the open file until it
+        // runs its program.
+        if (!_file.SafeFileHandle.IsClosed)
+            _ = Libc.flock(_file.SafeFileHandle, Libc.Unlock);
+        _file.Dispose();
+    }
 
     private static void WriteOwner(FileStream file)
     {
@@ -54,7 +67,6 @@ public sealed class DirectoryLock : IDisposable
         {
             file.SetLength(0);
             file.Write(Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{Environment.ProcessId}\n")));
-            file.Flush();
         }
         catch (IOException)
         {

@@ -20,6 +20,7 @@ public sealed partial class MeshStore
     {
         PruneMessages();
         int most = Encoding.UTF8.GetMaxByteCount(message.Text.Length);
+        _space.Take(most);
         byte[] plain = ArrayPool<byte>.Shared.Rent(most);
         byte[] cipher = ArrayPool<byte>.Shared.Rent(most + RowCipher.Overhead);
         try
@@ -61,11 +62,11 @@ public sealed partial class MeshStore
     /// <summary>Keeps an envelope (header and payload), replacing one with the same id.</summary>
     public void PutEnvelope(in EnvelopeId id, in Holding holding, ReadOnlySpan<byte> envelope)
     {
-        if (_options.Durability != Durability.Memory)
-        {
-            _staged.Put(
-                _cipher, id, holding, _running.End(holding.LifetimeLeft), envelope[..EnvelopeHeader.Size], envelope[EnvelopeHeader.Size..]);
-        }
+        if (_options.Durability == Durability.Memory)
+            return;
+        _space.Take(envelope.Length);
+        _staged.Put(
+            _cipher, id, holding, _running.End(holding.LifetimeLeft), envelope[..EnvelopeHeader.Size], envelope[EnvelopeHeader.Size..]);
     }
 
     /// <summary>Forgets an envelope; nothing happens if there is none.</summary>

@@ -46,4 +46,14 @@ internal sealed class Statements(Database database)
     internal Statement PutValue { get; } = database.Prepare("INSERT OR REPLACE INTO value (name, value) VALUES (?, ?)");
 
     internal Statement DeleteValue { get; } = database.Prepare("DELETE FROM value WHERE name = ?");
+
+    private readonly Statement _freePages = database.Prepare("PRAGMA freelist_count");
+
+    /// <summary>Pages of the file that hold nothing.</summary>
+    internal long FreePages()
+    {
+        long pages = _freePages.Step() ? _freePages.Long(0) : 0;
+        _freePages.Reset();
+        return pages;
+    }
 }

@@ -4,18 +4,20 @@ namespace QuicProChat.Mesh.Wire;
 
 // docs/protocol.md, section 4.3:
 //
-//  groups x { code(1) count(1) count x idPrefix(8) }        count 1..255
+//  groups x { code(1) count(1) count x name(8) }        count 1..255
+//
+//  name: idPrefix(7) attempt(2) 63-hops(6)
 
-/// <summary>One envelope's answer: its id's first 8 bytes and what became of it.</summary>
+/// <summary>One frame's answer.</summary>
 /// <param name="Code">Taken, or why not.</param>
-/// <param name="IdPrefix"><see cref="EnvelopeId.Prefix"/>.</param>
-public readonly record struct CustodyAnswer(CustodyCode Code, ulong IdPrefix);
+/// <param name="Name">The frame's name: 7 bytes of the envelope's id, and the copy's generation.</param>
+public readonly record struct CustodyAnswer(CustodyCode Code, ulong Name);
 
 /// <summary>A view of a CustodyAck frame's body, checked as a whole before the first answer is read.</summary>
 public readonly ref struct CustodyAck
 {
     private const int GroupHeaderSize = 2;
-    private const int PrefixSize = sizeof(ulong);
+    private const int NameSize = sizeof(ulong);
 
     private readonly ReadOnlySpan<byte> _body;
 
@@ -37,7 +39,7 @@ public readonly ref struct CustodyAck
         {
             if (rest.Length < GroupHeaderSize || rest[0] > (int)CustodyCode.NoWayOn || rest[1] == 0)
                 return false;
-            int group = GroupHeaderSize + rest[1] * PrefixSize;
+            int group = GroupHeaderSize + rest[1] * NameSize;
             if (rest.Length < group)
                 return false;
             total += rest[1];
@@ -78,7 +80,7 @@ public readonly ref struct CustodyAck
             }
 
             Current = new CustodyAnswer(_code, BinaryPrimitives.ReadUInt64BigEndian(_rest));
-            _rest = _rest[PrefixSize..];
+            _rest = _rest[NameSize..];
             _left--;
             return true;
         }
@@ -96,10 +98,10 @@ public readonly ref struct CustodyAck
         public int Length { get; private set; }
 
         /// <summary>Adds an answer; false if there is no room for it (nothing was written).</summary>
-        public bool TryAdd(CustodyCode code, ulong idPrefix)
+        public bool TryAdd(CustodyCode code, ulong name)
         {
             bool open = _group < 0 || _body[_group] != (byte)code || _body[_group + 1] == byte.MaxValue;
-            int needed = PrefixSize + (open ? GroupHeaderSize : 0);
+            int needed = NameSize + (open ? GroupHeaderSize : 0);
             if (_count == Limits.Arbitrary.MaxCustodyIds || _body.Length - Length < needed)
                 return false;
             if (open)
@@ -110,8 +112,8 @@ public readonly ref struct CustodyAck
                 Length += GroupHeaderSize;
             }
 
-            BinaryPrimitives.WriteUInt64BigEndian(_body[Length..], idPrefix);
-            Length += PrefixSize;
+            BinaryPrimitives.WriteUInt64BigEndian(_body[Length..], name);
+            Length += NameSize;
             _body[_group + 1]++;
             _count++;
             return true;

@@ -11,7 +11,7 @@ public readonly record struct EnvelopeId(ulong High, ulong Low)
     /// <summary>Size in bytes.</summary>
     public const int Size = 16;
 
-    /// <summary>The first 8 bytes: how custody acknowledgements name it on one link.</summary>
+    /// <summary>The first 8 bytes: the start of how custody answers name it on one link.</summary>
     public ulong Prefix => High;
 
     /// <summary>Reads 16 bytes.</summary>

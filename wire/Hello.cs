@@ -6,6 +6,7 @@ namespace QuicProChat.Mesh.Wire;
 // docs/protocol.md, section 3.2: a MessagePack map
 //
 //  1 version  2 capabilities  3 name  4 network id(8)  5 largest frame  6 network proof(32)  7 boot id(8)
+//  8 dial number
 
 /// <summary>The first frame in each direction: a view of its body.</summary>
 public readonly ref struct Hello
@@ -30,6 +31,7 @@ public readonly ref struct Hello
         MaxFrame = 5,
         NetworkProof = 6,
         BootId = 7,
+        DialNumber = 8,
     }
 
     /// <summary>Protocol version; another than <see cref="CurrentVersion"/> is the caller's reason to end the link.</summary>
@@ -53,6 +55,9 @@ public readonly ref struct Hello
     /// <summary>Drawn at process start.</summary>
     public required ulong BootId { get; init; }
 
+    /// <summary>Which dial of the process made this link, from 1 upwards; 0 (absent) from the side that listens.</summary>
+    public uint DialNumber { get; init; }
+
     /// <summary>
     /// Reads a body; false if it is too large, malformed, has a key twice, a value out of range, lacks version, largest
     /// frame or boot id, or goes on behind the map. Unknown keys are skipped.
@@ -64,7 +69,7 @@ public readonly ref struct Hello
         if (body.Length > Limits.Arbitrary.MaxHello || !reader.TryReadMapHeader(out int pairs))
             return false;
 
-        uint seen = 0, version = 0, capabilities = 0, maxFrame = 0;
+        uint seen = 0, version = 0, capabilities = 0, maxFrame = 0, dialNumber = 0;
         ReadOnlySpan<byte> name = default, networkId = default, proof = default, bootId = default;
         for (; pairs > 0; pairs--)
         {
@@ -83,6 +88,7 @@ public readonly ref struct Hello
                 Key.MaxFrame => reader.TryReadUInt32(Limits.MaxFrame, out maxFrame) && maxFrame >= Limits.MinMaxFrame,
                 Key.NetworkProof => reader.TryReadBinary(out proof) && proof.Length == NetworkProofSize,
                 Key.BootId => reader.TryReadBinary(out bootId) && bootId.Length == BootIdSize,
+                Key.DialNumber => reader.TryReadUInt32(uint.MaxValue, out dialNumber),
                 _ => reader.TrySkip(),
             };
             if (!read)
@@ -101,6 +107,7 @@ public readonly ref struct Hello
             MaxFrame = (int)maxFrame,
             NetworkProof = proof,
             BootId = BinaryPrimitives.ReadUInt64BigEndian(bootId),
+            DialNumber = dialNumber,
         };
         return true;
     }
@@ -114,7 +121,8 @@ public readonly ref struct Hello
             throw new ArgumentException("A Hello's name, network id, proof or largest frame is out of its limits.");
 
         var writer = new MessagePackWriter(output);
-        writer.WriteMapHeader(4 + (Name.IsEmpty ? 0 : 1) + (NetworkId.IsEmpty ? 0 : 1) + (NetworkProof.IsEmpty ? 0 : 1));
+        writer.WriteMapHeader(4 + (Name.IsEmpty ? 0 : 1) + (NetworkId.IsEmpty ? 0 : 1) + (NetworkProof.IsEmpty ? 0 : 1)
+            + (DialNumber == 0 ? 0 : 1));
         writer.Write((ulong)Key.Version);
         writer.Write((ulong)Version);
         writer.Write((ulong)Key.Capabilities);
@@ -143,5 +151,10 @@ public readonly ref struct Hello
         BinaryPrimitives.WriteUInt64BigEndian(bootId, BootId);
         writer.Write((ulong)Key.BootId);
         writer.WriteBinary(bootId);
+        if (DialNumber != 0)
+        {
+            writer.Write((ulong)Key.DialNumber);
+            writer.Write((ulong)DialNumber);
+        }
     }
 }

@@ -15,8 +15,8 @@ public static class Limits
     /// <summary>Largest payload of an envelope in bytes.</summary>
     public const int MaxPayload = MaxEnvelope - EnvelopeHeader.Size;
 
-    /// <summary>Most hops that an envelope may have left; relays clamp to it (section 4).</summary>
-    public const int MaxHops = 64;
+    /// <summary>Most hops that an envelope may have left, which is a path of 64 hops; relays clamp to it (section 4).</summary>
+    public const int MaxHops = 63;
 
     /// <summary>Highest attempt number of the end-to-end repetition (section 4.4).</summary>
     public const int MaxAttempt = 3;

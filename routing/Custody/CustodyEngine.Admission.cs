@@ -53,13 +53,13 @@ internal sealed partial class CustodyEngine
         return true;
     }
 
-    // bytes + size <= free * share / (1 - share), in bytes and in number.
+    // What it would hold <= what would be free * share / (1 - share), in bytes and in number.
     private bool Fits(long bytes, long count, int size, int sharePercent)
     {
         if (sharePercent >= 100)
             return true;
-        long freeBytes = _maxHeldBytes - _heldBytes;
-        long freeCount = _options.MaxHeldCount - _heldCount;
+        long freeBytes = _maxHeldBytes - _heldBytes - size;
+        long freeCount = _options.MaxHeldCount - _heldCount - 1;
         int rest = 100 - sharePercent;
         return (bytes + size) * rest <= freeBytes * sharePercent && (count + 1) * rest <= freeCount * sharePercent;
     }

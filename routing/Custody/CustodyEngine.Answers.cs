@@ -25,7 +25,7 @@ internal sealed partial class CustodyEngine
         LinkState state = _links[link.Value]!;
         foreach (CustodyAnswer answer in ack)
         {
-            int index = FindInFlight(link.Value, answer.IdPrefix);
+            int index = FindInFlight(link.Value, answer.Name);
             if (index < 0)
                 _counters.Add(RouterCounter.AckUnknown);
             else

@@ -177,13 +177,21 @@ internal sealed partial class CustodyEngine
         if (entry.Tried != LinkId.None && LinkOf(entry.Tried) is not null)
             _routes.Penalise(_now, destination, entry.Tried);
         _counters.Add(RouterCounter.Repetitions);
+        Renew(index, entry.Attempt + 1);
+    }
+
+    /// <summary>Starts the next attempt: all hops again, and another next hop if there is one.</summary>
+    private void Renew(int index, int attempt)
+    {
+        ref HeldEntry entry = ref _entries[index];
+        bool promised = IsSecure(entry);
         LeavePlace(index);
-        entry.Attempt++;
+        entry.Attempt = (byte)attempt;
         entry.HopsLeft = _hopLimit;
         entry.AvoidTried = entry.Tried != LinkId.None;
         entry.FirstSent = default;
         entry.Rewrite = entry.Disk != OnDisk.Nothing;
-        NoteAccepted(ref entry, entry.Id, _seen.Find(entry.Id), Generation.Of(entry.Attempt, entry.HopsLeft));
+        NoteLater(ref entry, promised, Generation.Of(attempt, _hopLimit));
         if (NeedsWriting(entry))
             Write(index);
         Dispatch(index, front: false);
@@ -231,8 +239,11 @@ internal sealed partial class CustodyEngine
             EnvelopeKind.Receipt, priority, WantsReceipt: false, (byte)attempt, _hopLimit, Lifetimes.ToUnits(_options.ReceiptLifetime), sender);
         byte[] frame = MakeFrame(header, proof, out EnvelopeId id);
         int seen = _seen.Find(id);
-        bool sentBefore = seen >= 0 && _seen.GenerationOf(seen).Attempt >= attempt;
-        if (sender == _self || sentBefore || Find(id) >= 0
+        int held = Find(id);
+        bool sentBefore = seen >= 0 && !_seen.IsVoid(seen) && _seen.GenerationOf(seen).Attempt >= attempt;
+        if (held >= 0 && !sentBefore)
+            Renew(held, attempt);
+        if (sender == _self || sentBefore || held >= 0
             || !Admit(_self, sender, Receipt.EnvelopeSize, Priority.Emergency, out _))
         {
             _buffers.Return(frame);

@@ -139,10 +139,9 @@ internal sealed partial class CustodyEngine
     private void Merge(
         int index, in Arrival arrival, in Envelope envelope, in EnvelopeHeader header, Generation generation)
     {
-        LeavePlace(index);
         ref HeldEntry entry = ref _entries[index];
-        int seen = _seen.Find(entry.Id);
-        NoteAccepted(ref entry, entry.Id, seen, generation);
+        NoteLater(ref entry, IsSecure(entry), generation);
+        LeavePlace(index);
         entry.HopsLeft = header.HopsLeft;
         entry.Attempt = header.Attempt;
         entry.Repeats = 0;
@@ -165,6 +164,7 @@ internal sealed partial class CustodyEngine
             Write(index);
     }
 
+    /// <summary>Notes the generation of a new entry, and the one to go back to if custody must be refused after all.</summary>
     private void NoteAccepted(ref HeldEntry entry, in EnvelopeId id, int seen, Generation generation)
     {
         entry.HasAcceptedBefore = seen >= 0 && !_seen.IsVoid(seen);
@@ -172,6 +172,19 @@ internal sealed partial class CustodyEngine
             entry.AcceptedBefore = _seen.GenerationOf(seen);
         entry.Accepted = generation;
         _seen.Accept(id, generation, seen);
+    }
+
+    /// <summary>As <see cref="NoteAccepted"/> for a later copy of a held entry: what was never promised is nothing to go back to.</summary>
+    private void NoteLater(ref HeldEntry entry, bool promised, Generation generation)
+    {
+        if (promised)
+        {
+            entry.HasAcceptedBefore = true;
+            entry.AcceptedBefore = entry.Accepted;
+        }
+
+        entry.Accepted = generation;
+        _seen.Accept(entry.Id, generation, _seen.Find(entry.Id));
     }
 
     private void AcceptForUs(
@@ -190,7 +203,7 @@ internal sealed partial class CustodyEngine
         {
             // Another copy came while the host works on the first: one answer goes for both.
             ref HeldEntry earlier = ref _entries[index];
-            NoteAccepted(ref earlier, id, seen, generation);
+            NoteLater(ref earlier, promised: false, generation);
             earlier.Attempt = header.Attempt;
             Owe(index, arrival);
             return;

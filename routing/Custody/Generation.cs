@@ -10,7 +10,7 @@ namespace QuicProChat.Mesh.Routing.Custody;
 internal readonly record struct Generation(byte Value)
 {
     /// <summary>Most hops left that it can tell apart.</summary>
-    public const int MaxHops = 63;
+    public const int MaxHops = Limits.MaxHops;
 
     /// <summary>Later than every copy that is still worth carrying.</summary>
     public static readonly Generation Last = new(byte.MaxValue);

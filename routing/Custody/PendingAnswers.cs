@@ -38,7 +38,7 @@ internal sealed class PendingAnswers(int mtu)
         {
             var writer = new CustodyAck.Writer(frame[1..]);
             int next = done;
-            while (next < _count && writer.TryAdd(_answers[next].Code, _answers[next].IdPrefix))
+            while (next < _count && writer.TryAdd(_answers[next].Code, _answers[next].Name))
                 next++;
             sent = actions.Send(link, FrameClass.Control, frame[..(1 + writer.Length)]);
             if (sent)

@@ -12,10 +12,3 @@ public interface IAnnounceVerifier
     /// <param name="body">The body of an Announce frame; copied where it is kept.</param>
     Announce? Verify(ReadOnlySpan<byte> body);
 }
-
-/// <summary>Signs this node's own announce; the name and capabilities are the implementation's business.</summary>
-public interface IAnnounceSource
-{
-    /// <summary>A freshly signed announce with the given sequence.</summary>
-    Announce Create(uint sequence);
-}

@@ -132,6 +132,11 @@ internal sealed class Neighbour
     /// <summary>Blame of many destinations together; praise reduces it.</summary>
     public double Blame { get; set; }
 
+    public Instant BlamedAt { get; set; }
+
+    /// <summary>How often it was distrusted for everything, since it was last praised.</summary>
+    public int Strikes { get; set; }
+
     /// <summary>Until then it is the last resort for everything but itself.</summary>
     public Instant DistrustedUntil { get; set; }
 
@@ -148,6 +153,7 @@ internal sealed class Neighbour
 
     public void SetTold(int destination, Distance distance) => Set(ref _told, destination, distance);
 
+    /// <summary>Whether the destination is pushed to it at all.</summary>
     public bool IsInterestedIn(int destination) => Interest is null || Interest.Contains(destination);
 
     private static void Set(ref Distance[] distances, int destination, Distance distance)

@@ -33,6 +33,9 @@ public enum RouteCounter
     /// <summary>Links given up because they were silent.</summary>
     LinksDead,
 
+    /// <summary>Reliable links closed because an update was missing.</summary>
+    UpdatesMissed,
+
     /// <summary>Bytes of all frames sent, kind included, length prefix not.</summary>
     BytesSent,
 
@@ -43,7 +46,7 @@ public enum RouteCounter
     DropUnknownLink,
 
     /// <summary>Entries that claim a metric which no honest node can have.</summary>
-    DropFalseMetric,
+    FalseMetric,
 
     /// <summary>Entries for which the table has no room.</summary>
     DropTableFull,

@@ -38,6 +38,9 @@ public sealed record RouteOptions
     /// <summary>Shortest time before a ping is repeated.</summary>
     public TimeSpan PingRetry { get; init; } = TimeSpan.FromMilliseconds(500);
 
+    /// <summary>What an acknowledgement of an update may take beyond two round trips, on unreliable links.</summary>
+    public TimeSpan AckPatience { get; init; } = TimeSpan.FromMilliseconds(100);
+
     /// <summary>Pings without any answer after which routes avoid the link.</summary>
     public int PingsBeforeSuspect { get; init; } = 3;
 
@@ -80,6 +83,15 @@ public sealed record RouteOptions
     /// <summary>First distrust of a next hop for a destination; four times as long at each repetition.</summary>
     public TimeSpan Distrust { get; init; } = TimeSpan.FromSeconds(30);
 
+    /// <summary>
+    /// What distrust adds to a metric. It is advertised, so that others avoid the way too; and it keeps the feasibility
+    /// distance high, so that a false metric does not shut out the honest ones.
+    /// </summary>
+    public Metric DistrustCost { get; init; } = Metric.FromTime(TimeSpan.FromSeconds(2));
+
     /// <summary>How many destinations must blame a link, none praising it, before it is distrusted for all.</summary>
-    public int BlameLimit { get; init; } = 4;
+    public double BlameLimit { get; init; } = 3.5;
+
+    /// <summary>Half of the blame is forgotten in this time: what counts is that much fails now.</summary>
+    public TimeSpan BlameHalfLife { get; init; } = TimeSpan.FromMinutes(1);
 }

@@ -51,9 +51,13 @@ internal sealed partial class RouteProtocol
         Counters.Add(RouteCounter.PingsSent);
     }
 
-    private TimeSpan PingTimeout(Neighbour neighbour)
+    private TimeSpan PingTimeout(Neighbour neighbour) => AnswerTime(neighbour, _options.PingRetry);
+
+    private TimeSpan AckTimeout(Neighbour neighbour) => AnswerTime(neighbour, _options.AckPatience);
+
+    private static TimeSpan AnswerTime(Neighbour neighbour, TimeSpan least)
     {
-        double seconds = _options.PingRetry.TotalSeconds + 2 * (neighbour.RoundTrip ?? TimeSpan.Zero).TotalSeconds;
+        double seconds = least.TotalSeconds + 2 * (neighbour.RoundTrip ?? TimeSpan.Zero).TotalSeconds;
         if (neighbour.Properties.BitsPerSecond > 0)
             seconds += 8.0 * 8 * ReferenceBytes / neighbour.Properties.BitsPerSecond;
         return TimeSpan.FromSeconds(seconds);

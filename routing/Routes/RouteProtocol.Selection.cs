@@ -74,10 +74,11 @@ internal sealed partial class RouteProtocol
             Distance heard = neighbour.Heard(index);
             if (heard.IsNone || !neighbour.IsUsable)
                 continue;
-            Metric metric = heard.Metric + neighbour.Cost;
+            uint rank = Rank(neighbour, index, destination.Name);
+            Metric metric = MetricVia(neighbour, heard, rank);
             if (metric.IsInfinite)
                 continue;
-            uint key = metric.Code + Rank(neighbour, index, destination.Name);
+            uint key = metric.Code + rank;
             bool isCurrent = destination.Selected == neighbour.Link.Value;
             bool signed = destination.IsSigned(heard.Sequence);
             bool feasible = Signed(heard, ref destination).IsFeasible(destination.Feasible);
@@ -115,6 +116,12 @@ internal sealed partial class RouteProtocol
     private uint Rank(Neighbour neighbour, int index, Abbreviation name) =>
         IsDistrusted(neighbour, index, name) ? DistrustedRank : neighbour.HeldUntil > _now ? HeldRank : 0;
 
+    private Metric MetricVia(Neighbour neighbour, Distance heard, uint rank)
+    {
+        Metric metric = heard.Metric + neighbour.Cost;
+        return rank == DistrustedRank ? metric + _options.DistrustCost : metric;
+    }
+
     private void Select(int index, ref Destination destination, Neighbour? chosen)
     {
         short before = destination.Selected;
@@ -149,12 +156,12 @@ internal sealed partial class RouteProtocol
         if (chosen is not null)
         {
             Distance via = Signed(chosen.Heard(index), ref destination);
-            after = new Distance(via.Sequence, via.Metric + chosen.Cost);
+            after = new Distance(via.Sequence, MetricVia(chosen, via, Rank(chosen, index, destination.Name)));
         }
 
         if (after == before)
             return;
-        bool isNews = after.IsNone || before.IsNone || after.Sequence != before.Sequence;
+        bool isNews = after.IsNone || before.IsNone || after.Sequence != before.Sequence || IsFarFrom(after.Metric, before.Metric);
         if (!isNews && !advertiseAll)
         {
             _lazy.Add(index);
@@ -165,6 +172,8 @@ internal sealed partial class RouteProtocol
 
         SetAdvertised(index, ref destination, after, isNews && TakeRequest(index, after) ? Urgency.Now : Urgency.Soon);
     }
+
+    private static bool IsFarFrom(Metric a, Metric b) => Math.Max(a.Units, b.Units) / 4 > Math.Min(a.Units, b.Units);
 
     private void SetAdvertised(int index, ref Destination destination, Distance distance, Urgency urgency)
     {
@@ -205,10 +214,11 @@ internal sealed partial class RouteProtocol
             bool isCurrent = target.Selected == neighbour.Link.Value;
             if (!isCurrent && !Signed(heard, ref target).IsFeasible(target.Feasible))
                 continue;
-            Metric metric = heard.Metric + neighbour.Cost;
+            uint rank = Rank(neighbour, index, target.Name);
+            Metric metric = MetricVia(neighbour, heard, rank);
             if (metric.IsInfinite)
                 continue;
-            uint key = isCurrent ? 0 : metric.Code + Rank(neighbour, index, target.Name);
+            uint key = isCurrent ? 0 : metric.Code + rank;
             int at = count < keys.Length ? count++ : keys[^1] > key ? keys.Length - 1 : -1;
             for (; at > 0 && keys[at - 1] > key; at--)
                 (keys[at], best[at]) = (keys[at - 1], best[at - 1]);

@@ -8,6 +8,7 @@ internal sealed partial class RouteProtocol
 {
     private const int MaxPenalties = 16_384;
     private const int MaxStrikes = 5;
+    private const int MaxLinkStrikes = 3;
     private const int DistrustGrowth = 4;
 
     private readonly Dictionary<(int Index, LinkId Link), Penalty> _penalties = [];
@@ -42,11 +43,13 @@ internal sealed partial class RouteProtocol
 
     private void Blame(Neighbour neighbour)
     {
-        neighbour.Blame++;
-        if (neighbour.Blame < _options.BlameLimit)
+        neighbour.Blame = 1 + neighbour.Blame * Math.Pow(0.5, (_now - neighbour.BlamedAt) / _options.BlameHalfLife);
+        neighbour.BlamedAt = _now;
+        if (neighbour.Blame < _options.BlameLimit || neighbour.DistrustedUntil > _now)
             return;
-        neighbour.Blame = _options.BlameLimit / 2.0;
-        neighbour.DistrustedUntil = _now + _options.Distrust * DistrustGrowth * DistrustGrowth;
+        neighbour.Blame = 0;
+        neighbour.Strikes = Math.Min(neighbour.Strikes + 1, MaxLinkStrikes);
+        neighbour.DistrustedUntil = _now + _options.Distrust * Math.Pow(DistrustGrowth, neighbour.Strikes);
         _timers.Enqueue(new Timer(TimerKind.Held, neighbour.Link.Value), neighbour.DistrustedUntil.Ticks);
         EvaluateAll(neighbour);
     }
@@ -58,6 +61,7 @@ internal sealed partial class RouteProtocol
         if (Find(link) is not { } neighbour || destination == neighbour.Peer)
             return;
         neighbour.Blame = Math.Max(0, neighbour.Blame - 1);
+        neighbour.Strikes = 0;
         int index = FindNode(destination);
         if (index <= Self || !_penalties.Remove((index, link)))
             return;

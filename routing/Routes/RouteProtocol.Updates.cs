@@ -7,6 +7,8 @@ internal sealed partial class RouteProtocol
 {
     private const int MaxAckAttempts = 6;
 
+    private static readonly LinkEnd _missedUpdate = new(LinkEndCode.ProtocolViolation, Detail: "a route update is missing");
+
     /// <summary>What a neighbour should believe: never a way that leads through itself.</summary>
     private Distance Expected(Neighbour neighbour, int index)
     {
@@ -14,9 +16,22 @@ internal sealed partial class RouteProtocol
         return destination.Selected == neighbour.Link.Value ? Distance.None : destination.Advertised;
     }
 
+    /// <summary>
+    /// Where routes are asked for, bytes are dear: of the destinations that such a neighbour asked for it learns what
+    /// is reachable and what became very different. Distances it does not know are never better than those it does.
+    /// </summary>
+    private bool IsWorthTelling(Neighbour neighbour, int index)
+    {
+        Distance told = neighbour.Told(index);
+        Distance expected = Expected(neighbour, index);
+        if (expected == told)
+            return false;
+        return neighbour.Interest is null || index == Self || told.IsNone || expected.IsNone || IsFarFrom(told.Metric, expected.Metric);
+    }
+
     private void MarkDirty(Neighbour neighbour, int index, Urgency urgency)
     {
-        if (!neighbour.IsInterestedIn(index) || Expected(neighbour, index) == neighbour.Told(index))
+        if (!neighbour.IsInterestedIn(index) || !IsWorthTelling(neighbour, index))
             return;
         neighbour.Dirty.Add(index);
         TimeSpan hold = urgency switch
@@ -52,7 +67,7 @@ internal sealed partial class RouteProtocol
         _scratch.Clear();
         foreach (int index in neighbour.Dirty.Members)
         {
-            if (Expected(neighbour, index) != neighbour.Told(index))
+            if (IsWorthTelling(neighbour, index))
                 _scratch.Add(index);
         }
 
@@ -81,22 +96,20 @@ internal sealed partial class RouteProtocol
     {
         if (neighbour.Budget is { } budget)
         {
-            int bytes = 1 + RouteUpdate.SizeOf(count);
-            if (!budget.TryTake(_now, bytes))
+            // A few entries at least: a frame has its own cost.
+            const int FewEntries = 4;
+            int affordable = (int)(budget.Available(_now) - 1 - RouteUpdate.HeaderSize) / RouteEntry.Size;
+            count = Math.Min(count, affordable);
+            if (count < Math.Min(FewEntries, _scratch.Count - from))
             {
-                count = 1;
-                bytes = 1 + RouteUpdate.SizeOf(1);
-                if (!budget.TryTake(_now, bytes))
-                {
-                    FlushLater(neighbour, budget.WhenAvailable(_now, 1 + RouteUpdate.SizeOf(4)));
-                    return false;
-                }
+                FlushLater(neighbour, budget.WhenAvailable(_now, 1 + RouteUpdate.SizeOf(FewEntries)));
+                return false;
             }
         }
 
         bool reliable = neighbour.Properties.Reliable;
         var writer = new RouteUpdate.Writer(
-            Body[..RouteUpdate.SizeOf(count)], ++neighbour.UpdateNumber,
+            Body[..RouteUpdate.SizeOf(count)], (ushort)(neighbour.UpdateNumber + 1),
             reliable ? RouteUpdateFlags.None : RouteUpdateFlags.Acknowledge);
         for (int i = from; i < from + count; i++)
         {
@@ -106,6 +119,8 @@ internal sealed partial class RouteProtocol
 
         if (!SendFrame(neighbour, FrameKind.RouteUpdate, FrameClass.Routing, writer.Length))
             return false;
+        neighbour.UpdateNumber++;
+        neighbour.Budget?.Owe(_now, 1 + writer.Length);
         for (int i = from; i < from + count; i++)
         {
             int index = _scratch[i];
@@ -118,7 +133,7 @@ internal sealed partial class RouteProtocol
 
         if (!reliable)
         {
-            neighbour.AckDue = _now + Jittered(PingTimeout(neighbour) * Math.Pow(2, Math.Min(neighbour.AckAttempts, 5)));
+            neighbour.AckDue = _now + Jittered(AckTimeout(neighbour) * Math.Pow(2, Math.Min(neighbour.AckAttempts, 5)));
             Schedule(neighbour.AckDue);
         }
 
@@ -181,24 +196,34 @@ internal sealed partial class RouteProtocol
             return Malformed();
         Counters.Add(RouteCounter.EntriesReceived, update.Count);
         bool wantsAck = (update.Flags & RouteUpdateFlags.Acknowledge) != 0;
-        if (!neighbour.Properties.Reliable && neighbour.LastUpdateHeard is { } last && !Distance.IsNewer(update.Number, last))
+        if (neighbour.LastUpdateHeard is { } last)
         {
-            Counters.Add(RouteCounter.DropOldUpdate);
-            if (update.Number == last && wantsAck)
-                Acknowledge(neighbour, update.Number);
-            return true;
+            if (!neighbour.Properties.Reliable && !Distance.IsNewer(update.Number, last))
+            {
+                Counters.Add(RouteCounter.DropOldUpdate);
+                if (update.Number == last && wantsAck)
+                    Acknowledge(neighbour, update.Number);
+                return true;
+            }
+
+            // Only differences are sent, so a lost update on a link that loses nothing would never be made good.
+            if (neighbour.Properties.Reliable && update.Number != (ushort)(last + 1))
+            {
+                Counters.Add(RouteCounter.UpdatesMissed);
+                _actions.CloseLink(neighbour.Link, _missedUpdate);
+                return true;
+            }
         }
 
         neighbour.LastUpdateHeard = update.Number;
         if ((update.Flags & RouteUpdateFlags.FirstOfTable) != 0)
             ForgetTable(neighbour);
-        bool honest = true;
         foreach (RouteEntry entry in update)
-            honest &= Apply(neighbour, entry);
+            Apply(neighbour, entry);
         SendAnnounceRequests(neighbour);
         if (wantsAck)
             Acknowledge(neighbour, update.Number);
-        return honest;
+        return true;
     }
 
     private void Acknowledge(Neighbour neighbour, ushort number)
@@ -219,30 +244,36 @@ internal sealed partial class RouteProtocol
         }
     }
 
-    /// <summary>Takes in one entry; false for a claim that no honest node makes.</summary>
-    private bool Apply(Neighbour neighbour, in RouteEntry entry)
+    /// <summary>Takes in one entry.</summary>
+    private void Apply(Neighbour neighbour, in RouteEntry entry)
     {
         int index = _destinations.Find(entry.Destination);
         if (index == Self)
         {
             if (!entry.Metric.IsInfinite && Distance.IsNewer(entry.Sequence, (ushort)_sequence))
                 Ask(neighbour, Self);
-            return true;
+            return;
         }
 
         bool isPeer = entry.Destination == neighbour.PeerName;
-        bool isFalse = entry.Metric < _options.MinLinkCost && !(isPeer && entry.Metric == Metric.Zero);
-        if (isFalse)
-            Counters.Add(RouteCounter.DropFalseMetric);
-        Distance distance = isFalse ? Distance.None : new Distance(entry.Sequence, entry.Metric);
+        Metric metric = entry.Metric;
+        if (metric < _options.MinLinkCost && !(isPeer && metric == Metric.Zero))
+        {
+            // No honest node says so. Cutting it off would cut off those who have no other way; believed no more than
+            // anybody may claim, it is one more next hop that has to prove itself.
+            Counters.Add(RouteCounter.FalseMetric);
+            metric = _options.MinLinkCost;
+        }
+
+        var distance = new Distance(entry.Sequence, metric);
         if (index < 0)
         {
             if (distance.IsNone || (index = TryAddNode(neighbour, entry.Destination)) < 0)
-                return !isFalse;
+                return;
         }
 
         if (neighbour.Heard(index) == distance)
-            return !isFalse;
+            return;
         neighbour.SetHeard(index, distance);
         ref Destination destination = ref _destinations[index];
         if (!distance.IsNone && !destination.IsSigned(distance.Sequence))
@@ -250,6 +281,5 @@ internal sealed partial class RouteProtocol
         else if (isPeer && !distance.IsNone && Distance.IsNewer(destination.SignedSequence, distance.Sequence))
             ReturnAnnounce(neighbour, index);
         Evaluate(index);
-        return !isFalse;
     }
 }

@@ -69,8 +69,14 @@ internal sealed partial class RouteProtocol : IRoutes
     /// <summary>What was counted since the start.</summary>
     public RouteCounters Counters { get; } = new();
 
-    /// <summary>How many nodes are known, this one included.</summary>
-    public int KnownNodes => _destinations.Count;
+    /// <summary>How many nodes are known by their announce, this one included.</summary>
+    public int KnownNodes => 1 + _signed;
+
+    /// <summary>How many nodes have a place in the table, those included whose announce is missing.</summary>
+    internal int TableSize => _destinations.Count;
+
+    /// <summary>The number of the update that a reliable link has to bring next.</summary>
+    internal ushort ExpectedUpdate(LinkId link) => (ushort)((Find(link)?.LastUpdateHeard ?? 0) + 1);
 
     /// <inheritdoc/>
     public Instant NextDue

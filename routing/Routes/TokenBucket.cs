@@ -29,6 +29,13 @@ internal sealed class TokenBucket
         return true;
     }
 
+    /// <summary>How many tokens there are.</summary>
+    public double Available(Instant now)
+    {
+        Refill(now);
+        return _tokens;
+    }
+
     /// <summary>Takes tokens whether they are there or not: what must be sent is paid for by what may wait.</summary>
     public void Owe(Instant now, double amount)
     {

@@ -1,4 +1,5 @@
 using System.Globalization;
+using QuicProChat.Mesh.Wire;
 
 namespace QuicProChat.Mesh.Simulation;
 
@@ -15,7 +16,8 @@ public sealed record Options
           --medium stream|radio  links are TCP with TLS, or one shared radio channel (stream)
           --mobility METRES    every 10 s each node jumps that far (geometric only)
           --churn PERCENT      that many percent of the nodes restart every minute, half of them by losing power
-          --liar NODES         that many of the best connected nodes advertise the lowest metric for everything
+          --liar NODES         that many of the best connected nodes advertise a false metric for everything
+          --claim MS           the metric that they advertise (0)
           --carrier yes|no     links notice when their wire is cut (yes; no with --mobility)
           --messages N         how many messages are sent (1000)
           --duration SECONDS   length of the measurement (600)
@@ -55,6 +57,9 @@ public sealed record Options
     /// <summary>Nodes that lie about their metrics.</summary>
     public int Liars { get; init; }
 
+    /// <summary>The metric that liars advertise for everything.</summary>
+    public Metric Claim { get; init; } = Metric.Zero;
+
     /// <summary>Links have a carrier; null: unless nodes move.</summary>
     public bool? Carrier { get; init; }
 
@@ -76,8 +81,8 @@ public sealed record Options
     /// <summary>No progress.</summary>
     public bool Quiet { get; init; }
 
-    /// <summary>Nodes come, go or move while messages travel.</summary>
-    public bool Dynamic => Mobility > 0 || Churn > 0;
+    /// <summary>Nodes come, go, move or lie while messages travel.</summary>
+    public bool Dynamic => Mobility > 0 || Churn > 0 || Liars > 0;
 
     /// <summary>Reads the command line.</summary>
     /// <exception cref="UsageException">The message says what is wrong.</exception>
@@ -114,6 +119,7 @@ public sealed record Options
         "--mobility" => this with { Mobility = Number(name, value, 0, 1e6) },
         "--churn" => this with { Churn = Number(name, value, 0, 100) / 100 },
         "--liar" => this with { Liars = (int)Number(name, value, 0, 1000) },
+        "--claim" => this with { Claim = Metric.FromUnits((uint)(Number(name, value, 0, 1e6) * 10)) },
         "--carrier" when value is "yes" or "no" => this with { Carrier = value == "yes" },
         "--messages" => this with { Messages = (int)Number(name, value, 1, 1e7) },
         "--duration" => this with { Duration = TimeSpan.FromSeconds(Number(name, value, 1, 1e7)) },

@@ -80,15 +80,16 @@ public sealed partial class Simulation
     private void SendOne()
     {
         int source = RandomNode();
-        while (!_network.Nodes[source].Running)
+        while (!_network.Nodes[source].Running || _world.IsLiar(source))
             source = RandomNode();
         int destination = RandomNode();
         while (destination == source || _world.IsLiar(destination))
             destination = RandomNode();
-        // Whoever has never heard of the receiver has no key to seal with; in a network at rest that cannot be.
+        // Whoever has never heard of the receiver has no key to seal with.
         if (!_world.Knows(source, destination))
         {
-            if (!_options.Dynamic)
+            // While nodes come and go a stranger may still be on its way; among liars and at rest that is a failure.
+            if (_options.Mobility == 0 && _options.Churn == 0)
                 _unknown++;
             return;
         }

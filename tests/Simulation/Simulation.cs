@@ -55,7 +55,8 @@ public sealed partial class Simulation
     {
         foreach (Node node in _network.Nodes)
             _network.StartNode(node.Index, new Instant(0));
-        Converge();
+        if (_options.Liars == 0)
+            Converge();
         if (_options.Dynamic)
         {
             MeasureInMotion();
@@ -82,9 +83,11 @@ public sealed partial class Simulation
         int[] sample = sampleSize == nodes ? all : [.. all.OrderBy(_ => _random.Next()).Take(sampleSize)];
         TimeSpan step = TimeSpan.FromMilliseconds(nodes <= 400 ? 50 : 100);
         var limit = new Instant(ConvergenceLimit.Ticks);
+        long settled = TimeSpan.FromSeconds(10).Ticks;
         while (_network.Now < limit)
         {
-            RunFor(step);
+            // The longer it takes the less a moment matters.
+            RunFor(TimeSpan.FromTicks(Math.Max(step.Ticks, (_network.Now.Ticks - settled) / 50)));
             ReachabilityResult look = Look(sample);
             _progress.Say(_network, string.Create(CultureInfo.InvariantCulture, $"{look.Percent:0.0} % of pairs reached"));
             if (look.Percent >= 99 && _secondsTo99 < 0)

@@ -104,9 +104,9 @@ public sealed record Codec(
     {
         byte[] body = new byte[64];
         var writer = new CustodyAck.Writer(body);
-        Assert.True(writer.TryAdd(CustodyCode.Taken, 0x1111111111111111));
-        Assert.True(writer.TryAdd(CustodyCode.Taken, 0x2222222222222222));
-        Assert.True(writer.TryAdd(CustodyCode.TooFast, 0x3333333333333333));
+        Assert.True(writer.TryAdd(CustodyCode.Taken, 0x7CD7E0762091016F));
+        Assert.True(writer.TryAdd(CustodyCode.Taken, 0x2222222222222200));
+        Assert.True(writer.TryAdd(CustodyCode.TooFast, 0x3333333333333305));
         return body[..writer.Length];
     }
 
@@ -128,7 +128,7 @@ public sealed record Codec(
         byte[] body = new byte[bytes.Length];
         var writer = new CustodyAck.Writer(body);
         foreach (CustodyAnswer answer in ack)
-            Assert.True(writer.TryAdd(answer.Code, answer.IdPrefix));
+            Assert.True(writer.TryAdd(answer.Code, answer.Name));
         return body[..writer.Length];
     }
 
@@ -219,6 +219,7 @@ public sealed record Codec(
         MaxFrame = 65535,
         NetworkProof = Enumerable.Range(0x40, 32).Select(i => (byte)i).ToArray(),
         BootId = 0x0102030405060708,
+        DialNumber = 3,
     });
 
     private static bool DecodeHello(ReadOnlySpan<byte> bytes) =>

@@ -128,6 +128,7 @@ public sealed class FrameTests
         Assert.True(Hello.TryRead(Convert.FromHexString("83010105cdffff07c4080102030405060708"), out Hello hello));
         Assert.Equal(0x0102030405060708ul, hello.BootId);
         Assert.Equal(65535, hello.MaxFrame);
+        Assert.Equal(0u, hello.DialNumber);
     }
 
     [Fact]

@@ -183,6 +183,7 @@ public sealed class CustodyTests
         EnvelopeId id = nodes[0].Send(nodes[1], 1).Id;
         Assert.True(nodes[0].Router.Cancel(network.Now, id));
         Assert.False(nodes[0].Router.Cancel(network.Now, id));
+        nodes[0].Settle();
         nodes[0].LinkTo(nodes[1]).Raise();
         nodes[0].RouteVia(nodes[1], nodes[1]);
         network.Run(Second);

@@ -64,7 +64,7 @@ internal sealed class TestNetwork(int seed)
 
     public RouteOptions Options { get; set; } = new();
 
-    public SharedVerifier Verifier { get; } = new();
+    public IAnnounceVerifier Verifier { get; set; } = new SharedVerifier();
 
     public Instant Now { get; private set; } = new(TimeSpan.TicksPerHour);
 
@@ -74,6 +74,9 @@ internal sealed class TestNetwork(int seed)
 
     /// <summary>The oracle looks at one of so many changes; a city has hundreds of thousands.</summary>
     public int OracleEvery { get; set; } = 1;
+
+    /// <summary>Its next hops make no promise: what it says is not what it does.</summary>
+    public TestNode? Liar { get; set; }
 
     /// <summary>Loops that the oracle saw.</summary>
     public int Loops { get; private set; }
@@ -257,7 +260,7 @@ internal sealed class TestNetwork(int seed)
         bool Visit(TestNode node)
         {
             state[node.Number] = 1;
-            if (node != destination)
+            if (node != destination && node != Liar)
             {
                 foreach (NextHop hop in node.NextHops(destination))
                 {
@@ -301,7 +304,7 @@ internal sealed class TestNetwork(int seed)
     }
 
     /// <summary>Shortest hop counts from one node over the links that are up; -1 where there is no path.</summary>
-    public int[] HopsFrom(TestNode source)
+    public int[] HopsFrom(TestNode source, TestNode? without = null)
     {
         int[] hops = Enumerable.Repeat(-1, Nodes.Count).ToArray();
         var queue = new Queue<TestNode>([source]);
@@ -311,7 +314,7 @@ internal sealed class TestNetwork(int seed)
             foreach (TestLinkEnd end in node.Links.Values)
             {
                 TestNode next = end.Far.Node;
-                if (!end.Link.IsUp || hops[next.Number] >= 0)
+                if (!end.Link.IsUp || hops[next.Number] >= 0 || next == without)
                     continue;
                 hops[next.Number] = hops[node.Number] + 1;
                 queue.Enqueue(next);

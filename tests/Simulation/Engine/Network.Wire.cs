@@ -22,6 +22,9 @@ public sealed partial class Network
 
     private const int MostRetransmissions = 15;
 
+    // Longer than any time-out, and still a span that can be added to.
+    private static readonly TimeSpan Never = TimeSpan.FromDays(1);
+
     internal bool Queue(Channel channel, FrameClass frameClass, ReadOnlySpan<byte> frame, bool everyone)
     {
         if (RadioModel is not null)
@@ -139,7 +142,7 @@ public sealed partial class Network
                 late += wait;
                 wait = tries == 0 ? ShortestTimeout : 2 * wait;
                 if (tries == MostRetransmissions)
-                    return TimeSpan.MaxValue;
+                    return Never;
             }
 
             if (late > latest)

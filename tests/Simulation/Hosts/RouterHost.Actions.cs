@@ -135,7 +135,7 @@ public sealed partial class RouterHost : IRouterActions
             Apply(write);
     }
 
-    /// <summary>The lowest metric that a neighbour accepts from somebody else, for everything that is not the node itself.</summary>
+    /// <summary>Replaces the metric of every route that is not the node's own.</summary>
     private void Falsify(Span<byte> update)
     {
         ulong self = Abbreviation.Of(_identity.Address).Value;
@@ -144,7 +144,7 @@ public sealed partial class RouterHost : IRouterActions
             Span<byte> metric = entry[(RouteEntry.Size - sizeof(ushort))..];
             bool infinite = System.Buffers.Binary.BinaryPrimitives.ReadUInt16BigEndian(metric) == Metric.Infinite.Code;
             if (!infinite && System.Buffers.Binary.BinaryPrimitives.ReadUInt64BigEndian(entry) != self)
-                System.Buffers.Binary.BinaryPrimitives.WriteUInt16BigEndian(metric, 1);
+                System.Buffers.Binary.BinaryPrimitives.WriteUInt16BigEndian(metric, _world.Options.Claim.Code);
         }
     }
 }

@@ -25,7 +25,7 @@ public sealed partial class RouterHost : INodeProgram
         _store = store;
         _liar = liar;
         var self = new LocalNode(identity.PublicKey, identity.Sign, world.Topology.Names[node.Index]);
-        Router = new Router(world.RouterOptions, self, world.Announces, this, new Random(HashCode.Combine(world.Options.Seed, node.Index, node.Life)),
+        Router = new Router(world.RouterOptions, self, world.Announces, this, new Random(Seed(world.Options.Seed, node.Index, node.Life)),
             store.Sequence, node.Network.Now);
         Restore();
     }
@@ -105,6 +105,9 @@ public sealed partial class RouterHost : INodeProgram
         _world.Sent(id, message);
         return Router.Send(_node.Network.Now, outgoing).Status;
     }
+
+    // Not HashCode.Combine: that gives other numbers in every process.
+    private static int Seed(int run, int node, int life) => unchecked(((run * 1_000_003 + node) * 1_000_003) + life);
 
     private void Restore()
     {

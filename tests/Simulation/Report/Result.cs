@@ -13,7 +13,10 @@ public sealed record Result
     /// <summary>Links of the topology; where nodes move, at the start.</summary>
     public required int Links { get; init; }
 
-    /// <summary>Messages that arrived within five seconds of being sent, of those whose ends some path joined then.</summary>
+    /// <summary>
+    /// Messages that arrived within five seconds of being sent, of those whose ends some path joined then; in a network
+    /// with a liar, those that arrived at all.
+    /// </summary>
     public required double ArrivalPercent { get; init; }
 
     /// <summary>Until the next hops of 99 % of all pairs lead from one to the other; negative if never.</summary>
@@ -85,7 +88,7 @@ public sealed record Result
         var rows = new List<(string Name, string Value)>
         {
             ("nodes, links", $"{Nodes}, {Links}"),
-            ("arrival within 5 s", Text($"{ArrivalPercent:0.00} %")),
+            ("arrival", Text($"{ArrivalPercent:0.00} %")),
             ("convergence to 99 %", ConvergenceSeconds < 0 ? "never" : Text($"{ConvergenceSeconds:0.00} s")),
             ("control bytes per node to converge", Text($"{ControlBytesPerNodeToConverge / 1000:0.0} kB")),
             ("control bytes per node and second, steady", Text($"{ControlBytesPerNodeSecondSteady / 1000:0.0000} kB/s")),

@@ -59,8 +59,17 @@ internal sealed class TestNetwork(int seed, bool realRoutes = false)
         Instant end = Now + span;
         while (true)
         {
-            TestNode? next = Nodes.Where(node => node.Up).MinBy(node => node.Router.NextDue.Ticks);
-            Instant due = next?.Router.NextDue ?? Instant.Never;
+            TestNode? next = null;
+            Instant due = Instant.Never;
+            foreach (TestNode node in Nodes)
+            {
+                if (node.Up && node.Due < due)
+                {
+                    next = node;
+                    due = node.Due;
+                }
+            }
+
             bool hasEvent = _events.TryPeek(out _, out (long At, long Order) priority);
             Instant at = hasEvent ? Instant.Min(due, new Instant(priority.At)) : due;
             if (at > end)
@@ -73,7 +82,7 @@ internal sealed class TestNetwork(int seed, bool realRoutes = false)
             else
             {
                 next!.Router.Tick(Now);
-                next.Router.EndOfBatch(Now);
+                next.Settle();
             }
         }
 

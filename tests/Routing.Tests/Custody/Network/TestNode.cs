@@ -80,11 +80,21 @@ internal sealed class TestNode : IRouterActions
 
     public TestLink LinkTo(TestNode other) => Links.Single(link => link.Other(this) == other);
 
+    /// <summary>When the router wants to be called next.</summary>
+    public Instant Due { get; private set; }
+
+    /// <summary>Ends a batch of events.</summary>
+    public void Settle()
+    {
+        Router.EndOfBatch(_network.Now);
+        Due = Router.NextDue;
+    }
+
     public void RouteVia(TestNode destination, params TestNode[] hops)
     {
         Routes.Set(destination.Address, [.. hops.Select(To)]);
         if (Up)
-            Router.EndOfBatch(_network.Now);
+            Settle();
     }
 
     public SendResult Send(
@@ -113,7 +123,7 @@ internal sealed class TestNode : IRouterActions
             States.TryAdd(result.Id, (MessageState.Queued, StateReason.None, 0));
         }
 
-        Router.EndOfBatch(_network.Now);
+        Settle();
         return result;
     }
 
@@ -134,7 +144,7 @@ internal sealed class TestNode : IRouterActions
         if (!Up || !_linkIds.TryGetValue(link, out LinkId id))
             return;
         Router.Receive(_network.Now, id, frame);
-        Router.EndOfBatch(_network.Now);
+        Settle();
     }
 
     public void Attach(TestLink link, TestNode peer)
@@ -142,7 +152,7 @@ internal sealed class TestNode : IRouterActions
         LinkId id = Router.LinkUp(_network.Now, new LinkDescription(peer.Address, peer.PublicKey, link.Kind.Properties, (ulong)peer._life, link.A == this));
         _linkIds[link] = id;
         _byId[id.Value] = link;
-        Router.EndOfBatch(_network.Now);
+        Settle();
     }
 
     public void Detach(TestLink link)
@@ -151,7 +161,7 @@ internal sealed class TestNode : IRouterActions
             return;
         _byId.Remove(id.Value);
         Router.LinkDown(_network.Now, id);
-        Router.EndOfBatch(_network.Now);
+        Settle();
     }
 
     /// <summary>The power goes: what is not on disk is lost.</summary>
@@ -194,6 +204,7 @@ internal sealed class TestNode : IRouterActions
 
         foreach (TestLink link in Links)
             link.Raise();
+        Settle();
     }
 
     bool IRouterActions.Send(LinkId link, FrameClass frameClass, ReadOnlySpan<byte> frame)
@@ -236,7 +247,7 @@ internal sealed class TestNode : IRouterActions
                 Router.Persisted(_network.Now, token);
             }
 
-            Router.EndOfBatch(_network.Now);
+            Settle();
         });
     }
 
@@ -260,7 +271,7 @@ internal sealed class TestNode : IRouterActions
             if (life != _life)
                 return;
             Router.EnvelopeLoaded(_network.Now, key, Disk.TryGetValue(key.ToString(), out var kept) ? kept.Envelope : []);
-            Router.EndOfBatch(_network.Now);
+            Settle();
         });
     }
 
@@ -290,7 +301,7 @@ internal sealed class TestNode : IRouterActions
                 Delivered++;
             Router.DeliveryDone(
                 _network.Now, token, outcome, NodeAddress.Read(bytes.AsSpan(4)), Receipts ? Proof(bytes) : []);
-            Router.EndOfBatch(_network.Now);
+            Settle();
         });
     }
 

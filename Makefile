@@ -1,0 +1,61 @@
+# Two commands do everything on a fresh Debian 12 with the .NET 10 SDK: `make demo` and `make test`.
+SHELL         := /bin/bash
+.SHELLFLAGS   := -eu -o pipefail -c
+CONFIGURATION ?= Release
+ARTIFACTS     := artifacts
+RESULTS       := $(ARTIFACTS)/test-results
+SOLUTION      := QuicProChat.Mesh.sln
+NODE          := node/QuicProChat.Mesh.Node.csproj
+E2E           := tests/EndToEnd/QuicProChat.Mesh.EndToEnd.csproj
+BENCH         := tests/bench/Mesh/QuicProChat.Mesh.Bench.csproj
+STAMP         := $(ARTIFACTS)/.published
+SOURCES       := $(shell find identity wire store routing transports node mls -name '*.cs' -o -name '*.csproj' -o -name '*.targets' | grep -v -e /obj/ -e /bin/) \
+                 Directory.Build.props Directory.Packages.props
+
+export DOTNET_CLI_TELEMETRY_OPTOUT := 1
+export DOTNET_NOLOGO := 1
+
+.PHONY: all deps build run demo unit test e2e bench publish format format-check clean
+all: build
+
+deps: ## install what is missing
+	@bash build/deps.sh
+
+build: deps ## build everything; warnings are errors
+	dotnet build $(SOLUTION) -c $(CONFIGURATION) -v q
+
+run: deps ## one node with its console in this terminal
+	dotnet run --project $(NODE) -c $(CONFIGURATION) -v q -- repl --start
+
+demo: $(STAMP) ## alice - relay - bob: three daemons, a message, an absence, a message
+	@bash build/demo.sh $(ARTIFACTS)/qpc-mesh
+
+unit: build ## the tests that need no other process
+	rm -rf $(RESULTS)/unit
+	dotnet test $(SOLUTION) -c $(CONFIGURATION) --no-build -v q --nologo --logger trx --results-directory $(RESULTS)/unit --filter 'FullyQualifiedName!~EndToEnd'
+
+e2e: $(STAMP) ## real daemons in network namespaces
+	@bash build/e2e.sh $(E2E) $(CONFIGURATION) $(RESULTS)/e2e
+
+test: unit e2e ## every test
+
+bench: $(STAMP) ## print the table of figures
+	dotnet build $(BENCH) -c Release -v q
+	dotnet run --project $(BENCH) -c Release --no-build -- $(ARTIFACTS)/qpc-mesh
+
+publish: $(STAMP) ## artifacts/qpc-mesh (static), artifacts/dynamic/qpc-mesh (can load libmsquic)
+$(STAMP): $(SOURCES)
+	@$(MAKE) --no-print-directory deps
+	@bash build/publish.sh $(NODE) $(ARTIFACTS)
+	@touch $@
+
+format: ## put the sources in order
+	dotnet format whitespace $(SOLUTION) --no-restore
+	dotnet format style $(SOLUTION) --no-restore
+
+format-check: ## fails where `make format` would change something
+	dotnet format whitespace $(SOLUTION) --no-restore --verify-no-changes
+
+clean: ## remove everything that was built
+	rm -rf $(ARTIFACTS)
+	find . -type d \( -name bin -o -name obj \) -not -path './.git/*' -prune -exec rm -rf {} +

@@ -1,0 +1,25 @@
+#!/usr/bin/env bash
+# Installs what building and testing need and this machine lacks. Says nothing when nothing is missing.
+set -eu
+
+packages=(
+    clang lld zlib1g-dev cmake                     # native compilation and linking
+    libsodium-dev libsqlite3-dev libssl-dev        # linked into the static binary
+    libsodium23 libsqlite3-0                       # loaded by the dynamic one and by tests
+    iproute2 util-linux                            # network namespaces
+    faketime                                       # a node whose clock is wrong
+    python3 python3-msgpack                        # independent implementations to test against
+)
+
+missing=()
+for package in "${packages[@]}"; do
+    [ "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null || true)" = installed ] || missing+=("$package")
+done
+[ ${#missing[@]} -eq 0 ] && exit 0
+
+as_root=()
+[ "$(id -u)" -eq 0 ] || as_root=(sudo)
+echo "Installing: ${missing[*]}"
+export DEBIAN_FRONTEND=noninteractive
+"${as_root[@]}" apt-get update -qq
+"${as_root[@]}" apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null

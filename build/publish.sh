@@ -1,0 +1,33 @@
+#!/usr/bin/env bash
+# publish.sh PROJECT ARTIFACTS: the native binaries. Any trim or AOT warning fails.
+set -eu -o pipefail
+
+project=$1
+artifacts=$2
+libraries=/usr/lib/$(gcc -print-multiarch 2>/dev/null || echo x86_64-linux-gnu)
+common=(-c Release -r linux-x64 -v q --nologo --artifacts-path "$artifacts/native" -p:PublishAot=true -p:QpcTargetFramework=net9.0)
+
+# The framework packs build a C shim for the static OpenSSL; what that compiler thinks of it is not our business.
+export CFLAGS="${CFLAGS:-} -w"
+
+publish() {
+    local output=$1 log=$artifacts/publish.log
+    shift
+    rm -rf "$output.tmp"
+    if ! dotnet publish "$project" "${common[@]}" "$@" -o "$output.tmp" >"$log" 2>&1; then
+        cat "$log" >&2
+        return 1
+    fi
+    if grep -E 'warning (IL|CS|CA|IDE)[0-9]+' "$log" >&2; then
+        echo "The native build warns." >&2
+        return 1
+    fi
+    mkdir -p "$output"
+    mv -f "$output.tmp/qpc-mesh" "$output/qpc-mesh"
+    rm -rf "$output.tmp"
+    printf '%s  %s bytes\n' "$output/qpc-mesh" "$(stat -c %s "$output/qpc-mesh")"
+}
+
+mkdir -p "$artifacts"
+publish "$artifacts" -p:QpcStatic=true -p:QpcNativeLibDir="$libraries"
+publish "$artifacts/dynamic"

@@ -1,0 +1,54 @@
+using System.Security.Cryptography;
+using System.Text;
+
+namespace QuicProChat.Mesh.Node.Cli;
+
+/// <summary>Passphrases: from a file, or typed where nobody sees them.</summary>
+internal static class Passphrase
+{
+    /// <summary>Longer ones are refused; arbitrary.</summary>
+    private const int MostBytes = 1024;
+
+    /// <summary>The first line of a file.</summary>
+    /// <exception cref="IOException">It cannot be read, is empty or too long.</exception>
+    internal static byte[] Read(string path)
+    {
+        byte[] all = File.ReadAllBytes(path);
+        try
+        {
+            int end = all.AsSpan().IndexOfAny((byte)'\n', (byte)'\r');
+            Span<byte> line = end < 0 ? all : all.AsSpan(0, end);
+            return line.Length is > 0 and <= MostBytes
+                ? line.ToArray()
+                : throw new IOException($"{path}: its first line must hold a passphrase of 1 to {MostBytes} bytes");
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(all);
+        }
+    }
+
+    /// <summary>Asks on the terminal without showing what is typed; from a pipe, reads a line.</summary>
+    internal static byte[] Ask(string question)
+    {
+        if (Console.IsInputRedirected)
+            return Encoding.UTF8.GetBytes(Console.In.ReadLine() ?? "");
+        Console.Error.Write(question);
+        var typed = new StringBuilder();
+        while (true)
+        {
+            ConsoleKeyInfo key = Console.ReadKey(intercept: true);
+            if (key.Key == ConsoleKey.Enter)
+                break;
+            if (key.Key == ConsoleKey.Backspace && typed.Length > 0)
+                typed.Length--;
+            else if (!char.IsControl(key.KeyChar))
+                typed.Append(key.KeyChar);
+        }
+
+        Console.Error.WriteLine();
+        byte[] bytes = Encoding.UTF8.GetBytes(typed.ToString());
+        typed.Clear();
+        return bytes;
+    }
+}

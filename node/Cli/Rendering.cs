@@ -1,0 +1,118 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using QuicProChat.Mesh.Node.Control;
+
+namespace QuicProChat.Mesh.Node.Cli;
+
+/// <summary>Shows results to people: lists as tables, objects as lines of name and value.</summary>
+internal static class Rendering
+{
+    internal static void Write(TextWriter output, string command, JsonElement result)
+    {
+        switch (command)
+        {
+            case ControlCommands.Metrics:
+                output.Write(Text(result, "text"));
+                break;
+            case ControlCommands.Send:
+                output.WriteLine($"{Text(result, "id")} {Text(result, "state")}{Reason(result)}");
+                break;
+            case ControlCommands.Peers:
+                Table(output, result, "no neighbours", "name", "address", "transport", "uri", "rttMs", "rxBytes", "txBytes", "since");
+                break;
+            case ControlCommands.Routes:
+                Table(output, result, "no routes", "name", "destination", "nextHop", "metric", "hops");
+                break;
+            case ControlCommands.Alias when result.ValueKind == JsonValueKind.Array:
+                Table(output, result, "no aliases", "alias", "address");
+                break;
+            case ControlCommands.Messages:
+                Messages(output, result);
+                break;
+            case ControlCommands.Queue:
+                output.WriteLine($"{Text(result, "count")} held, {Text(result, "bytes")} bytes");
+                if (result.GetProperty("held").GetArrayLength() > 0)
+                    Table(output, result.GetProperty("held"), "", "destination", "count", "bytes");
+                break;
+            default:
+                Object(output, result);
+                break;
+        }
+    }
+
+    /// <summary>A message as one line: when, who, what, and how far it got.</summary>
+    internal static string Line(JsonElement message)
+    {
+        bool sent = Text(message, "direction") == "out";
+        string when = message.GetProperty("createdAt").GetDateTimeOffset().ToLocalTime().ToString("MM-dd HH:mm:ss", CultureInfo.InvariantCulture);
+        string state = sent ? $"  [{Text(message, "state")}{Reason(message)}]" : "";
+        return $"{when} {(sent ? "to  " : "from")} {Text(message, "peer")}: {Printable(Text(message, "text"))}{state}";
+    }
+
+    /// <summary>What others wrote must not steer a terminal: control characters become spaces.</summary>
+    internal static string Printable(string text)
+    {
+        if (!text.Any(Steers))
+            return text;
+        var clean = new StringBuilder(text.Length);
+        foreach (char c in text)
+            clean.Append(Steers(c) ? ' ' : c);
+        return clean.ToString();
+    }
+
+    // C0, C1, and the bidirectional controls (UAX #9) with which text pretends to be other text.
+    private static bool Steers(char c) =>
+        char.IsControl(c) || c is >= '\u202A' and <= '\u202E' or >= '\u2066' and <= '\u2069' or '\u200E' or '\u200F';
+
+    private static void Messages(TextWriter output, JsonElement list)
+    {
+        foreach (JsonElement message in list.EnumerateArray())
+            output.WriteLine($"{Text(message, "id")} {Line(message)}");
+        if (list.GetArrayLength() == 0)
+            output.WriteLine("no messages");
+    }
+
+    private static string Reason(JsonElement message) =>
+        message.TryGetProperty("reason", out JsonElement reason) && reason.ValueKind == JsonValueKind.String ? $": {reason.GetString()}" : "";
+
+    private static void Object(TextWriter output, JsonElement result)
+    {
+        int width = result.EnumerateObject().Max(p => p.Name.Length);
+        foreach (JsonProperty property in result.EnumerateObject())
+            output.WriteLine($"{property.Name.PadRight(width)}  {Show(property.Value)}");
+    }
+
+    private static void Table(TextWriter output, JsonElement list, string empty, params string[] columns)
+    {
+        var rows = new List<string[]> { columns };
+        foreach (JsonElement item in list.EnumerateArray())
+            rows.Add(columns.Select(c => item.TryGetProperty(c, out JsonElement value) ? Show(value) : "").ToArray());
+        if (rows.Count == 1)
+        {
+            output.WriteLine(empty);
+            return;
+        }
+
+        int[] widths = columns.Select((_, i) => rows.Max(r => r[i].Length)).ToArray();
+        foreach (string[] row in rows)
+            output.WriteLine(string.Join("  ", row.Select((cell, i) => cell.PadRight(widths[i]))).TrimEnd());
+    }
+
+    private static string Show(JsonElement value) => value.ValueKind switch
+    {
+        JsonValueKind.Null => "-",
+        JsonValueKind.String => Printable(value.GetString()!) is { Length: > 0 } text ? text : "-",
+        JsonValueKind.Array when value.GetArrayLength() == 0 => "-",
+        JsonValueKind.Array => string.Join(' ', value.EnumerateArray().Select(Show)),
+        JsonValueKind.True => "yes",
+        JsonValueKind.False => "no",
+        _ => value.GetRawText(),
+    };
+
+    private static string Text(JsonElement of, string key)
+    {
+        JsonElement value = of.GetProperty(key);
+        return value.ValueKind == JsonValueKind.String ? value.GetString()! : value.GetRawText();
+    }
+}

@@ -1,0 +1,74 @@
+using Microsoft.Extensions.Logging;
+using QuicProChat.Mesh.Store;
+
+namespace QuicProChat.Mesh.Node.Configuration;
+
+/// <summary>How the daemon runs: defaults, then the configuration file, then the command line (docs/configuration.md).</summary>
+public sealed record NodeConfiguration
+{
+    /// <summary>Where key file and store live; made with mode 0700 if absent.</summary>
+    public string DataDirectory { get; set; } = DefaultPaths.DataDirectory;
+
+    /// <summary>Path of the control socket; null for <c>control.sock</c> in the data directory.</summary>
+    public string? Control { get; set; }
+
+    /// <summary>What this node calls itself, at most 20 bytes of UTF-8; empty for none.</summary>
+    public string Name { get; set; } = "";
+
+    /// <summary>URIs to listen on.</summary>
+    public IReadOnlyList<string> Listen { get; set; } = [];
+
+    /// <summary>URIs to dial and keep connected.</summary>
+    public IReadOnlyList<string> Peers { get; set; } = [];
+
+    /// <summary>File with the key that all nodes of a closed network share; null for an open network.</summary>
+    public string? NetworkKeyFile { get; set; }
+
+    /// <summary>File whose first line is the passphrase of the key file; null where the key file has none.</summary>
+    public string? PassphraseFile { get; set; }
+
+    /// <summary>What a power cut may take.</summary>
+    public Durability Durability { get; set; } = Durability.Normal;
+
+    /// <summary>Least level that is logged.</summary>
+    public LogLevel LogLevel { get; set; } = LogLevel.Information;
+
+    /// <summary>Where metrics are served over HTTP; null for nowhere.</summary>
+    public string? MetricsListen { get; set; }
+
+    /// <summary>Forwards what is addressed to others.</summary>
+    public bool Relay { get; set; } = true;
+
+    /// <summary>Holds what cannot go on yet.</summary>
+    public bool StoreAndForward { get; set; } = true;
+
+    /// <summary>Hops that an envelope may take, 1..64; what others send is clamped to it.</summary>
+    public int HopLimit { get; set; } = 64;
+
+    /// <summary>How long a message is tried unless its sender says otherwise.</summary>
+    public TimeSpan Lifetime { get; set; } = TimeSpan.FromDays(3);
+
+    /// <summary>Bytes of envelopes held, in all.</summary>
+    public long QuotaBytes { get; set; } = 32 << 20;
+
+    /// <summary>Envelopes held, in all.</summary>
+    public int QuotaCount { get; set; } = 50_000;
+
+    /// <summary>The part of both quotas that one neighbour may fill, in percent.</summary>
+    public int NeighbourSharePercent { get; set; } = 50;
+
+    /// <summary>The part of both quotas that one destination may fill, in percent.</summary>
+    public int DestinationSharePercent { get; set; } = 50;
+
+    /// <summary>Bytes of held envelopes kept in memory; the rest is read from disk when its turn comes.</summary>
+    public long QueueMemoryBytes { get; set; } = 4 << 20;
+
+    /// <summary>Envelopes per second that one neighbour may send on average.</summary>
+    public int NeighbourEnvelopesPerSecond { get; set; } = 50_000;
+
+    /// <summary>Most links at a time.</summary>
+    public int MaxLinks { get; set; } = 256;
+
+    /// <summary>The control socket's path.</summary>
+    public string ControlPath => Control ?? Path.Combine(DataDirectory, DefaultPaths.ControlFile);
+}

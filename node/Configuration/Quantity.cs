@@ -1,0 +1,44 @@
+using System.Globalization;
+
+namespace QuicProChat.Mesh.Node.Configuration;
+
+/// <summary>Durations and sizes as people write them: <c>90s</c>, <c>12h</c>, <c>7d</c>; <c>4096</c>, <c>64k</c>, <c>32M</c>.</summary>
+internal static class Quantity
+{
+    internal const string DurationForm = "a duration: a number and one of s, m, h, d, such as 90s or 7d";
+    internal const string SizeForm = "a number of bytes, alone or with k, M or G (powers of 1024)";
+
+    internal static bool TryParseDuration(ReadOnlySpan<char> text, out TimeSpan duration)
+    {
+        duration = default;
+        if (text.Length < 2)
+            return false;
+        long ticks = text[^1] switch
+        {
+            's' => TimeSpan.TicksPerSecond,
+            'm' => TimeSpan.TicksPerMinute,
+            'h' => TimeSpan.TicksPerHour,
+            'd' => TimeSpan.TicksPerDay,
+            _ => 0,
+        };
+        if (ticks == 0 || !TryParseNumber(text[..^1], out long number) || number > TimeSpan.MaxValue.Ticks / ticks)
+            return false;
+        duration = new TimeSpan(number * ticks);
+        return true;
+    }
+
+    internal static bool TryParseSize(ReadOnlySpan<char> text, out long bytes)
+    {
+        bytes = 0;
+        if (text.IsEmpty)
+            return false;
+        int shift = text[^1] switch { 'k' => 10, 'M' => 20, 'G' => 30, _ => 0 };
+        if (!TryParseNumber(shift == 0 ? text : text[..^1], out long number) || number > long.MaxValue >> shift)
+            return false;
+        bytes = number << shift;
+        return true;
+    }
+
+    private static bool TryParseNumber(ReadOnlySpan<char> text, out long number) =>
+        long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out number);
+}

@@ -1,0 +1,69 @@
+using System.Text.Json;
+
+namespace QuicProChat.Mesh.Node.Configuration;
+
+/// <summary>One key of the configuration file.</summary>
+/// <param name="Key">As written in the file.</param>
+/// <param name="Accepts">What its value may be, for error messages and the manual.</param>
+/// <param name="Reloads">A SIGHUP applies a change; otherwise only a restart does.</param>
+/// <param name="Read">Takes the value; false if it is not an accepted one.</param>
+internal sealed record Setting(string Key, string Accepts, bool Reloads, Setting.Reader Read)
+{
+    /// <summary>Takes the value that the reader stands on.</summary>
+    internal delegate bool Reader(ref Utf8JsonReader json, NodeConfiguration configuration);
+
+    internal static Setting Text(string key, string accepts, bool reloads, Func<NodeConfiguration, string, bool> set) =>
+        new(key, accepts, reloads, (ref Utf8JsonReader json, NodeConfiguration c) =>
+            json.TokenType == JsonTokenType.String && set(c, json.GetString()!));
+
+    internal static Setting Flag(string key, Action<NodeConfiguration, bool> set) =>
+        new(key, "true or false", false, (ref Utf8JsonReader json, NodeConfiguration c) =>
+        {
+            if (json.TokenType is not (JsonTokenType.True or JsonTokenType.False))
+                return false;
+            set(c, json.GetBoolean());
+            return true;
+        });
+
+    internal static Setting Number(string key, int least, int most, Action<NodeConfiguration, int> set) =>
+        new(key, $"a number from {least} to {most}", false, (ref Utf8JsonReader json, NodeConfiguration c) =>
+        {
+            if (json.TokenType != JsonTokenType.Number || !json.TryGetInt32(out int value) || value < least || value > most)
+                return false;
+            set(c, value);
+            return true;
+        });
+
+    internal static Setting Bytes(string key, Action<NodeConfiguration, long> set) =>
+        new(key, Quantity.SizeForm, false, (ref Utf8JsonReader json, NodeConfiguration c) =>
+        {
+            long value;
+            bool read = json.TokenType switch
+            {
+                JsonTokenType.Number => json.TryGetInt64(out value) && value >= 0,
+                JsonTokenType.String => Quantity.TryParseSize(json.GetString(), out value),
+                _ => (value = 0) != 0,
+            };
+            if (read)
+                set(c, value);
+            return read;
+        });
+
+    internal static Setting Texts(
+        string key, string accepts, Func<string, bool> valid, Action<NodeConfiguration, IReadOnlyList<string>> set) =>
+        new(key, accepts, true, (ref Utf8JsonReader json, NodeConfiguration c) =>
+        {
+            if (json.TokenType != JsonTokenType.StartArray)
+                return false;
+            var values = new List<string>();
+            while (json.Read() && json.TokenType != JsonTokenType.EndArray)
+            {
+                if (json.TokenType != JsonTokenType.String || !valid(json.GetString()!))
+                    return false;
+                values.Add(json.GetString()!);
+            }
+
+            set(c, values);
+            return true;
+        });
+}

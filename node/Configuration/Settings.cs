@@ -1,0 +1,106 @@
+using System.Net;
+using Microsoft.Extensions.Logging;
+using QuicProChat.Mesh.Store;
+using QuicProChat.Mesh.Transports;
+using QuicProChat.Mesh.Wire;
+
+namespace QuicProChat.Mesh.Node.Configuration;
+
+/// <summary>
+/// Every key of the configuration file, in the order of docs/configuration.md. One table serves reading, error
+/// messages and the test that holds the manual to it.
+/// </summary>
+internal static class Settings
+{
+    internal const int MaxNameBytes = 20;
+
+    internal const string UriForm = "link URIs: tcp://host:port, quic://host:port, with #qpc1... to pin an address";
+
+    private const string LevelForm = "trace, debug, info, warning, error";
+    private const string DurabilityForm = "full, normal, memory";
+
+    internal static readonly IReadOnlyList<Setting> All =
+    [
+        Setting.Text("dataDir", "a path", false, (c, v) => NotEmpty(v) && Set(c.DataDirectory = v)),
+        Setting.Text("control", "a path", false, (c, v) => NotEmpty(v) && Set(c.Control = v)),
+        Setting.Text("name", $"a text of at most {MaxNameBytes} bytes", true, (c, v) => IsName(v) && Set(c.Name = v)),
+        Setting.Texts("listen", "a list of " + UriForm, IsUri, (c, v) => c.Listen = v),
+        Setting.Texts("peers", "a list of " + UriForm, IsPeer, (c, v) => c.Peers = v),
+        Setting.Text("networkKeyFile", "a path", false, (c, v) => NotEmpty(v) && Set(c.NetworkKeyFile = v)),
+        Setting.Text("passphraseFile", "a path", false, (c, v) => NotEmpty(v) && Set(c.PassphraseFile = v)),
+        Setting.Text("durability", DurabilityForm, false, (c, v) => TryParse(v, out Durability d) && Set(c.Durability = d)),
+        Setting.Text("logLevel", LevelForm, true, (c, v) => TryParse(v, out LogLevel l) && Set(c.LogLevel = l)),
+        Setting.Text("metricsListen", "address:port, such as 127.0.0.1:9469", false,
+            (c, v) => IPEndPoint.TryParse(v, out _) && Set(c.MetricsListen = v)),
+        Setting.Flag("relay", (c, v) => c.Relay = v),
+        Setting.Flag("storeAndForward", (c, v) => c.StoreAndForward = v),
+        Setting.Number("hopLimit", 1, 64, (c, v) => c.HopLimit = v),
+        Setting.Text("lifetime", Quantity.DurationForm + ", at most 7d", false,
+            (c, v) => TryParseLifetime(v, out TimeSpan t) && Set(c.Lifetime = t)),
+        Setting.Bytes("quotaBytes", (c, v) => c.QuotaBytes = v),
+        Setting.Number("quotaCount", 1, 10_000_000, (c, v) => c.QuotaCount = v),
+        Setting.Number("neighbourSharePercent", 1, 100, (c, v) => c.NeighbourSharePercent = v),
+        Setting.Number("destinationSharePercent", 1, 100, (c, v) => c.DestinationSharePercent = v),
+        Setting.Bytes("queueMemoryBytes", (c, v) => c.QueueMemoryBytes = v),
+        Setting.Number("neighbourEnvelopesPerSecond", 1, 10_000_000, (c, v) => c.NeighbourEnvelopesPerSecond = v),
+        Setting.Number("maxLinks", 1, 4096, (c, v) => c.MaxLinks = v),
+    ];
+
+    internal static bool IsName(string text) => NodeName.IsValid(text);
+
+    /// <summary>Something to listen on; the transport checks host and port.</summary>
+    internal static bool IsUri(string text) => LinkUri.TryParse(text, out _, out _);
+
+    /// <summary>Something to dial: one URI, or several for the same peer, separated by commas.</summary>
+    internal static bool IsPeer(string text) => PeerUris.TryParse(text, out _, out _);
+
+    /// <summary>A lifetime fits the envelope's 16 bits of 10 s: 65,535 units are a little more than 7 days.</summary>
+    internal static bool TryParseLifetime(string text, out TimeSpan lifetime) =>
+        Quantity.TryParseDuration(text, out lifetime)
+        && lifetime >= EnvelopeHeader.LifetimeUnit && lifetime <= EnvelopeHeader.LifetimeUnit * ushort.MaxValue;
+
+    internal static bool TryParse(string text, out LogLevel level)
+    {
+        (bool known, level) = text switch
+        {
+            "trace" => (true, LogLevel.Trace),
+            "debug" => (true, LogLevel.Debug),
+            "info" => (true, LogLevel.Information),
+            "warning" => (true, LogLevel.Warning),
+            "error" => (true, LogLevel.Error),
+            _ => (false, LogLevel.Information),
+        };
+        return known;
+    }
+
+    internal static string LevelName(LogLevel level) => level switch
+    {
+        LogLevel.Trace => "trace",
+        LogLevel.Debug => "debug",
+        LogLevel.Information => "info",
+        LogLevel.Warning => "warning",
+        _ => "error",
+    };
+
+    internal static string LevelNames => LevelForm;
+
+    private static bool TryParse(string text, out Durability durability)
+    {
+        (bool known, durability) = text switch
+        {
+            "full" => (true, Durability.Full),
+            "normal" => (true, Durability.Normal),
+            "memory" => (true, Durability.Memory),
+            _ => (false, Durability.Normal),
+        };
+        return known;
+    }
+
+    private static bool NotEmpty(string value) => value.Length > 0;
+
+    private static bool Set<T>(T value)
+    {
+        _ = value;
+        return true;
+    }
+}

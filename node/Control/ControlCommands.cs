@@ -1,0 +1,25 @@
+namespace QuicProChat.Mesh.Node.Control;
+
+/// <summary>The commands of the control socket, which are those of <c>ctl</c>.</summary>
+internal static class ControlCommands
+{
+    internal const string Status = "status";
+    internal const string Identity = "identity";
+    internal const string Peers = "peers";
+    internal const string Routes = "routes";
+    internal const string Connect = "connect";
+    internal const string Disconnect = "disconnect";
+    internal const string Send = "send";
+    internal const string Messages = "messages";
+    internal const string Message = "message";
+    internal const string Queue = "queue";
+    internal const string Alias = "alias";
+    internal const string Announce = "announce";
+    internal const string Events = "events";
+    internal const string Metrics = "metrics";
+    internal const string LogLevel = "log-level";
+    internal const string Shutdown = "shutdown";
+
+    internal const string Names =
+        "status, identity, peers, routes, connect, disconnect, send, messages, message, queue, alias, announce, events, metrics, log-level, shutdown";
+}

@@ -1,0 +1,22 @@
+using System.Text.Json.Serialization;
+
+namespace QuicProChat.Mesh.Node.Control;
+
+/// <summary>All JSON of the control socket, generated at build time.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    DefaultIgnoreCondition = JsonIgnoreCondition.Never,
+    MaxDepth = 8)]
+[JsonSerializable(typeof(ControlRequest))]
+[JsonSerializable(typeof(StatusInfo))]
+[JsonSerializable(typeof(IdentityInfo))]
+[JsonSerializable(typeof(IReadOnlyList<PeerInfo>))]
+[JsonSerializable(typeof(IReadOnlyList<PathInfo>))]
+[JsonSerializable(typeof(IReadOnlyList<MessageInfo>))]
+[JsonSerializable(typeof(IReadOnlyList<AliasInfo>))]
+[JsonSerializable(typeof(SendInfo))]
+[JsonSerializable(typeof(QueueInfo))]
+[JsonSerializable(typeof(MetricsInfo))]
+[JsonSerializable(typeof(DoneInfo))]
+[JsonSerializable(typeof(EventInfo))]
+internal sealed partial class ControlJson : JsonSerializerContext;

@@ -1,0 +1,70 @@
+using System.Text.Json.Serialization;
+
+namespace QuicProChat.Mesh.Node.Control;
+
+/// <summary>The daemon in one look.</summary>
+internal sealed record StatusInfo(
+    string Address, string Name, string Version, long UptimeSeconds, IReadOnlyList<string> Listen, int Peers, int Routes,
+    int Queued, long MemoryBytes, bool QuicAvailable, IReadOnlyList<string> Dialling);
+
+/// <summary>Who this node is.</summary>
+internal sealed record IdentityInfo(string Address, string Hex, string PublicKey, string Name);
+
+/// <summary>A neighbour: one link. Its round trip is null before the first answer; <c>since</c> is when it came up.</summary>
+internal sealed record PeerInfo(
+    string Address, string Name, string Transport, string Uri, double? RttMs, DateTimeOffset Since, long RxBytes, long TxBytes);
+
+/// <summary>How a destination is reached: the metric is the expected milliseconds to move 256 bytes there.</summary>
+internal sealed record PathInfo(string Destination, string Name, string? NextHop, double? Metric, int? Hops);
+
+/// <summary>A message with what is proven about it.</summary>
+internal sealed record MessageInfo(
+    string Id, string Direction, string Peer, string Text, string State, int? Hops, string Priority,
+    DateTimeOffset CreatedAt, DateTimeOffset UpdatedAt, string? Reason);
+
+/// <summary>What became of a send.</summary>
+internal sealed record SendInfo(string Id, string State)
+{
+    /// <summary>Why it is in that state, where that needs saying.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Reason { get; init; }
+}
+
+/// <summary>What this node holds for one destination.</summary>
+internal sealed record HeldInfo(string Destination, string Name, int Count, long Bytes);
+
+/// <summary>What this node holds: in sum, how much of it is under way, and for whom.</summary>
+internal sealed record QueueInfo(int Count, long Bytes, int InFlight, int AwaitingReceipt, IReadOnlyList<HeldInfo> Held);
+
+/// <summary>A name that this node's owner gave to an address.</summary>
+internal sealed record AliasInfo(string Alias, string Address);
+
+/// <summary>Counters and gauges in Prometheus' text format.</summary>
+internal sealed record MetricsInfo(string Text);
+
+/// <summary>Something was done that has nothing else to say.</summary>
+internal sealed record DoneInfo(string Done);
+
+/// <summary>One event of the stream; which fields are there depends on <see cref="Event"/>.</summary>
+internal sealed record EventInfo(string Event, DateTimeOffset At)
+{
+    /// <summary>For <c>message</c> and <c>state</c>.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public MessageInfo? Message { get; init; }
+
+    /// <summary>For <c>peerUp</c> and <c>peerDown</c>.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public PeerInfo? Peer { get; init; }
+
+    /// <summary>For <c>route</c>.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public PathInfo? Route { get; init; }
+
+    /// <summary>Why a peer went, in words.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Reason { get; init; }
+
+    /// <summary>For <c>lost</c>: so many events were dropped because the reader was too slow.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? Count { get; init; }
+}

@@ -1,0 +1,49 @@
+using System.Collections.Concurrent;
+using QuicProChat.Mesh.Identity;
+using QuicProChat.Mesh.Node.Control;
+using QuicProChat.Mesh.Store;
+
+namespace QuicProChat.Mesh.Node.Conversations;
+
+/// <summary>
+/// The owner's names for addresses. Names that nodes announce are not in it: anybody can announce any name, so none
+/// decides where a message goes.
+/// </summary>
+internal sealed class AddressBook
+{
+    /// <summary>Longest alias in characters; arbitrary.</summary>
+    private const int MostCharacters = 64;
+
+    private readonly ConcurrentDictionary<string, NodeAddress> _aliases;
+
+    internal AddressBook(StoreReader reader) =>
+        _aliases = new ConcurrentDictionary<string, NodeAddress>(reader.Aliases(), StringComparer.Ordinal);
+
+    /// <summary>The address that a text names: an alias, or the address itself.</summary>
+    /// <exception cref="ControlException">It is neither.</exception>
+    internal NodeAddress Resolve(string text)
+    {
+        if (_aliases.TryGetValue(text, out NodeAddress named))
+            return named;
+        if (NodeAddress.TryParse(text, out NodeAddress address, out string? error))
+            return address;
+        throw new ControlException(ControlErrorCode.Refused, $"'{text}' is no alias and no address: {error}");
+    }
+
+    internal IReadOnlyList<AliasInfo> List() =>
+        [.. _aliases.OrderBy(a => a.Key, StringComparer.Ordinal).Select(a => new AliasInfo(a.Key, a.Value.ToString()))];
+
+    /// <summary>Checks an alias before it is stored.</summary>
+    /// <exception cref="ControlException">It could be mistaken for something else.</exception>
+    internal static void Check(string alias)
+    {
+        if (alias.Length is 0 or > MostCharacters || alias[0] == '-' || alias.Any(c => char.IsControl(c) || char.IsWhiteSpace(c)))
+            throw new ControlException(ControlErrorCode.Usage, $"an alias has 1 to {MostCharacters} characters, none of them blank, and does not begin with -");
+        if (NodeAddress.TryParse(alias, out _, out _))
+            throw new ControlException(ControlErrorCode.Usage, "an alias must not be an address");
+    }
+
+    internal void Set(string alias, NodeAddress address) => _aliases[alias] = address;
+
+    internal void Remove(string alias) => _aliases.TryRemove(alias, out _);
+}

@@ -1,0 +1,96 @@
+using QuicProChat.Mesh.Node.Control;
+using QuicProChat.Mesh.Node.Loop;
+using QuicProChat.Mesh.Routing;
+using QuicProChat.Mesh.Wire;
+
+namespace QuicProChat.Mesh.Node.Conversations;
+
+/// <content>Messages that come in.</content>
+internal sealed partial class Conversations
+{
+    /// <summary>An envelope for this node; it is opened at the end of the batch.</summary>
+    internal void Deliver(long token, in EnvelopeId id, in EnvelopeHeader header, ReadOnlySpan<byte> payload) =>
+        _arrived.Add(new IncomingMessage(this, token, id, header, payload));
+
+    /// <summary>
+    /// Opens what arrived: a few here, many on another thread, so that the loop keeps forwarding for others meanwhile.
+    /// One such job at a time keeps the order.
+    /// </summary>
+    /// <returns>True if the router was told of an outcome.</returns>
+    internal bool OpenArrived(Instant now)
+    {
+        if (_arrived.Count == 0 || _opening)
+            return false;
+        List<IncomingMessage> arrived = _arrived;
+        _arrived = [];
+        if (arrived.Count > MostOpenedInline)
+        {
+            _opening = true;
+            ThreadPool.UnsafeQueueUserWorkItem(new OpeningJob(this, arrived), preferLocal: false);
+            return false;
+        }
+
+        Open(arrived);
+        return Opened(now, arrived);
+    }
+
+    /// <summary>It is on disk, or could not be written.</summary>
+    internal void Stored(Instant now, IncomingMessage message, bool written)
+    {
+        if (!written)
+        {
+            _router.DeliveryDone(now, message.Token, DeliveryOutcome.StoreFull, message.Sender, default);
+            return;
+        }
+
+        DeliveryOutcome outcome = message.IsNew ? DeliveryOutcome.Accepted : DeliveryOutcome.AlreadyHave;
+        _router.DeliveryDone(now, message.Token, outcome, message.Sender, message.Proof);
+        if (!message.IsNew)
+            return;
+        Accepted++;
+        if (_events.HasListeners)
+            _events.Publish(new EventInfo("message", message.At) { Message = MessageView.Of(message.ToStored()) });
+    }
+
+    private void Open(List<IncomingMessage> arrived)
+    {
+        DateTimeOffset at = _time.GetUtcNow();
+        foreach (IncomingMessage message in arrived)
+            message.Open(_sealer, at);
+    }
+
+    private bool Opened(Instant now, List<IncomingMessage> opened)
+    {
+        bool told = false;
+        foreach (IncomingMessage message in opened)
+        {
+            if (message.Text is not null)
+            {
+                _writer.Add(message);
+                continue;
+            }
+
+            Rejected++;
+            told = true;
+            _router.DeliveryDone(now, message.Token, DeliveryOutcome.Rejected, default, default);
+        }
+
+        return told;
+    }
+
+    /// <summary>Opens on a pool thread, then comes back to the loop.</summary>
+    private sealed class OpeningJob(Conversations owner, List<IncomingMessage> arrived) : IThreadPoolWorkItem, ILoopWork
+    {
+        public void Execute()
+        {
+            owner.Open(arrived);
+            _ = owner._loop.PostAsync(this).AsTask();
+        }
+
+        public void Run(Instant now)
+        {
+            owner._opening = false;
+            owner.Opened(now, arrived);
+        }
+    }
+}

@@ -1,0 +1,117 @@
+using System.Text;
+using QuicProChat.Mesh.Identity;
+using QuicProChat.Mesh.Node.Configuration;
+using QuicProChat.Mesh.Node.Control;
+using QuicProChat.Mesh.Node.Loop;
+using QuicProChat.Mesh.Routing;
+using QuicProChat.Mesh.Wire;
+
+namespace QuicProChat.Mesh.Node.Conversations;
+
+/// <content>Messages that go out.</content>
+internal sealed partial class Conversations
+{
+    /// <summary>Longest text in bytes of UTF-8: what one envelope carries.</summary>
+    internal const int MostTextBytes = 32 << 10;
+
+    /// <summary>
+    /// Takes the requests of one session: checks and seals them here, on the session's thread, and hands them to the
+    /// loop together.
+    /// </summary>
+    internal async ValueTask SendAsync(
+        IReadOnlyList<ControlRequest> requests, ControlSession session, AddressBook book, TimeSpan lifetime)
+    {
+        var ready = new List<OutgoingMessage>(requests.Count);
+        foreach (ControlRequest request in requests)
+        {
+            try
+            {
+                OutgoingMessage message = Check(request, session, book, lifetime);
+                byte[] key = await FindKeyAsync(message.To).ConfigureAwait(false);
+                if (!message.TrySeal(_sealer, key, _hopLimit))
+                    throw new ControlException(ControlErrorCode.Refused, $"the key of {message.To} cannot be used");
+                ready.Add(message);
+            }
+            catch (ControlException e)
+            {
+                session.Reply(ControlReply.Failed(request.Tag, e.Code, e.Message).Span);
+            }
+        }
+
+        if (ready.Count > 0)
+            await _loop.PostAsync(new SendJob(this, ready)).ConfigureAwait(false);
+    }
+
+    /// <summary>Message and envelope are on disk, or could not be written.</summary>
+    internal void Stored(Instant now, OutgoingMessage message, bool written)
+    {
+        if (!written)
+        {
+            Refuse(message, "the store is full or failing: nothing was sent");
+            return;
+        }
+
+        Accepted++;
+        // The router may report a state before Send returns: whoever waits has to be known by then.
+        _waiting[message.Id] = message;
+        SendResult result = _router.Send(now, message.Outgoing(message.Envelope.AsSpan(EnvelopeHeader.Size)));
+        if (result.Status != SendStatus.Queued)
+        {
+            // The message stays with the others, with what became of it.
+            StateReason reason = result.Status == SendStatus.TooLarge ? StateReason.TooLarge : StateReason.StoreFull;
+            _writer.Later(now).Forget(message.Id);
+            StateChanged(now, message.Id, MessageState.Failed, reason, 0);
+        }
+        else if (message.Wait == MessageState.Queued && _waiting.Remove(message.Id))
+        {
+            Answer(message, MessageState.Queued, StateReason.None);
+        }
+    }
+
+    private OutgoingMessage Check(ControlRequest request, ControlSession session, AddressBook book, TimeSpan lifetime)
+    {
+        if (request.To is not { Length: > 0 } to)
+            throw new ControlException(ControlErrorCode.Usage, "send needs \"to\": an address or alias");
+        if (request.Text is not { Length: > 0 } text)
+            throw new ControlException(ControlErrorCode.Usage, "send needs \"text\"");
+        if (Encoding.UTF8.GetByteCount(text) > MostTextBytes)
+            throw new ControlException(ControlErrorCode.Refused, $"a message may have {MostTextBytes} bytes");
+        if (!Words.TryParse(request.Priority, out Priority priority))
+            throw new ControlException(ControlErrorCode.Usage, $"priority '{request.Priority}' is none of low, normal, high, emergency");
+        if (!Words.TryParseWait(request.Wait, out MessageState wait))
+            throw new ControlException(ControlErrorCode.Usage, $"wait '{request.Wait}' is none of queued, forwarded, delivered");
+        if (request.Lifetime is { } asked && !Settings.TryParseLifetime(asked, out lifetime))
+            throw new ControlException(ControlErrorCode.Usage, $"lifetime '{asked}' is not {Quantity.DurationForm}, 10s to 7d");
+        return new OutgoingMessage(this, session, request.Tag)
+        {
+            To = book.Resolve(to),
+            Text = text,
+            Priority = priority,
+            Lifetime = lifetime,
+            Wait = wait,
+            CreatedAt = _time.GetUtcNow(),
+        };
+    }
+
+    private async ValueTask<byte[]> FindKeyAsync(NodeAddress address)
+    {
+        if (_keys.TryGetValue(address, out byte[]? known))
+            return known;
+        byte[]? found = await _loop.AskAsync(_ =>
+            _router.TryGetPublicKey(address, out ReadOnlySpan<byte> key) ? key.ToArray() : null).ConfigureAwait(false);
+        if (found is null)
+            throw new ControlException(ControlErrorCode.Refused, $"{address} has not been heard of yet, so its key is not known; 'routes' lists who has");
+        if (_keys.Count >= MostKeys)
+            _keys.Clear();
+        return _keys[address] = found;
+    }
+
+    private sealed class SendJob(Conversations owner, List<OutgoingMessage> messages) : ILoopWork
+    {
+        public void Run(Instant now)
+        {
+            foreach (OutgoingMessage message in messages)
+                owner._writer.Add(message);
+        }
+    }
+}

@@ -1,0 +1,115 @@
+using System.Collections.Concurrent;
+using QuicProChat.Mesh.Identity;
+using QuicProChat.Mesh.Node.Control;
+using QuicProChat.Mesh.Node.Loop;
+using QuicProChat.Mesh.Node.Storage;
+using QuicProChat.Mesh.Routing;
+using QuicProChat.Mesh.Store;
+using QuicProChat.Mesh.Wire;
+
+namespace QuicProChat.Mesh.Node.Conversations;
+
+/// <summary>
+/// Messages between people, on top of the router's envelopes.
+/// <code>
+/// out:  seal (session's thread) -> store message + envelope -> Router.Send -> states as they are proven
+/// in:   Router.Deliver -> open -> store message -> Router.DeliveryDone (receipt) -> event
+/// </code>
+/// </summary>
+internal sealed partial class Conversations
+{
+    /// <summary>Up to so many envelopes of a batch are opened on the loop: less than its other work would take anyway.</summary>
+    private const int MostOpenedInline = 16;
+
+    /// <summary>Public keys kept for sealing; arbitrary.</summary>
+    private const int MostKeys = 4096;
+
+    private readonly NodeLoop _loop;
+    private readonly StoreWriter _writer;
+    private readonly StoreReader _reader;
+    private readonly Sealer _sealer;
+    private readonly EventHub _events;
+    private readonly TimeProvider _time;
+    private readonly byte _hopLimit;
+    private readonly ConcurrentDictionary<NodeAddress, byte[]> _keys = new();
+    private readonly Dictionary<EnvelopeId, OutgoingMessage> _waiting = [];
+    private readonly HashSet<ControlSession> _answered = [];
+    private List<IncomingMessage> _arrived = [];
+    private Router _router = null!;
+    private bool _opening;
+
+    internal Conversations(
+        NodeLoop loop, StoreWriter writer, StoreReader reader, Sealer sealer, EventHub events, TimeProvider time, NodeAddress self, byte hopLimit)
+    {
+        _loop = loop;
+        _writer = writer;
+        _reader = reader;
+        _sealer = sealer;
+        _events = events;
+        _time = time;
+        Self = self;
+        _hopLimit = hopLimit;
+    }
+
+    internal NodeAddress Self { get; }
+
+    /// <summary>Envelopes for this node that did not open or held nothing that can be shown.</summary>
+    internal long Rejected { get; private set; }
+
+    /// <summary>Messages stored, both directions.</summary>
+    internal long Accepted { get; private set; }
+
+    /// <summary>Envelopes wait to be opened, and nobody is at it.</summary>
+    internal bool HasArrived => _arrived.Count > 0 && !_opening;
+
+    /// <summary>Called once, before the loop starts.</summary>
+    internal void Attach(Router router) => _router = router;
+
+    /// <summary>After everything else in a batch: answers are sent.</summary>
+    internal void Flush()
+    {
+        foreach (ControlSession session in _answered)
+            session.Flush();
+        _answered.Clear();
+        _events.Flush();
+    }
+
+    /// <summary>What is proven about a message of ours has changed.</summary>
+    internal void StateChanged(Instant now, in EnvelopeId id, MessageState state, StateReason reason, int hops)
+    {
+        var change = new StateChange(state, reason, hops, _time.GetUtcNow());
+        _writer.Later(now).State(id, change);
+        if (_waiting.TryGetValue(id, out OutgoingMessage? waiting) && (Progress(state) >= Progress(waiting.Wait) || IsEnd(state)))
+        {
+            _waiting.Remove(id);
+            Answer(waiting, state, reason);
+        }
+
+        if (_events.HasListeners && _reader.FindMessage(id) is { } stored)
+            _events.Publish(new EventInfo("state", change.At) { Message = MessageView.Of(stored with { State = state, Reason = (byte)reason, Hops = hops, UpdatedAt = change.At }) });
+    }
+
+    private static bool IsEnd(MessageState state) => state is MessageState.Delivered or MessageState.Expired or MessageState.Failed;
+
+    /// <summary>How far a state is on the way that a sender hopes for; an end without delivery is nowhere on it.</summary>
+    private static int Progress(MessageState state) => state switch
+    {
+        MessageState.Queued => 0,
+        MessageState.Forwarded => 1,
+        MessageState.Delivered => 2,
+        _ => -1,
+    };
+
+    private void Answer(OutgoingMessage message, MessageState state, StateReason reason) =>
+        Reply(message, ControlReply.Done(
+            message.Tag, new SendInfo(message.Id.ToString(), Words.Of(state)) { Reason = Words.Of(reason) }, ControlJson.Default.SendInfo));
+
+    private void Refuse(OutgoingMessage message, string why) =>
+        Reply(message, ControlReply.Failed(message.Tag, ControlErrorCode.Refused, why));
+
+    private void Reply(OutgoingMessage message, ReadOnlyMemory<byte> line)
+    {
+        message.Session.Reply(line.Span);
+        _answered.Add(message.Session);
+    }
+}

@@ -1,0 +1,60 @@
+using System.Text;
+using QuicProChat.Mesh.Node.Metrics;
+using QuicProChat.Mesh.Routing;
+using QuicProChat.Mesh.Wire;
+
+namespace QuicProChat.Mesh.Node.Hosting;
+
+/// <content>Counters and gauges.</content>
+internal sealed partial class MeshNode
+{
+    private static readonly (RouterCounter Counter, string Label)[] RouterCounters =
+        [.. Enum.GetValues<RouterCounter>().Select(c => (c, MetricsText.Label("event", SnakeCase(c.ToString()))))];
+
+    internal Task<string> MetricsAsync(CancellationToken cancellation) => AskAsync(Metrics).WaitAsync(cancellation);
+
+    private string Metrics(Instant now)
+    {
+        var text = new MetricsText();
+        HeldTotals held = _router.Held;
+        GCMemoryInfo memory = GC.GetGCMemoryInfo(GCKind.Any);
+        text.Gauge("qpc_uptime_seconds", "Time since start.", _time.GetElapsedTime(_started).TotalSeconds)
+            .Gauge("qpc_resident_bytes", "Resident memory.", Environment.WorkingSet)
+            .Gauge("qpc_heap_bytes", "Managed heap after the last collection.", memory.HeapSizeBytes)
+            .Counter("qpc_collections_total", "Garbage collections.", GC.CollectionCount(0))
+            .Gauge("qpc_links", "Links that are up.", _host.Links.Count)
+            .Gauge("qpc_routes", "Destinations with a route.", _router.RouteCount)
+            .Gauge("qpc_held_envelopes", "Envelopes held.", held.Count)
+            .Gauge("qpc_held_bytes", "Bytes of envelopes held.", held.Bytes)
+            .Gauge("qpc_held_memory_bytes", "The part of them in memory.", held.BytesInMemory)
+            .Gauge("qpc_awaiting_receipt", "Own messages without a proof so far.", held.AwaitingReceipt)
+            .Counter("qpc_messages_total", "Own messages stored, both directions.", Conversations.Accepted)
+            .Counter("qpc_messages_rejected_total", "Envelopes for this node that did not open.", Conversations.Rejected)
+            .Counter("qpc_store_commits_total", "Transactions committed.", _writer.Commits)
+            .Counter("qpc_store_failures_total", "Transactions that failed.", _writer.Failures)
+            .Gauge("qpc_store_failing", "1 while the store refuses to write.", _writer.Failing ? 1 : 0)
+            .Counter("qpc_loop_batches_total", "Batches that the loop handled.", _loop.Batches)
+            .Counter("qpc_link_received_bytes_total", "Bytes received on links that are up.", _host.Links.All.Sum(l => l.Link.Traffic.Received))
+            .Counter("qpc_link_sent_bytes_total", "Bytes sent on links that are up.", _host.Links.All.Sum(l => l.Link.Traffic.Sent));
+        text.Family("qpc_router_events_total", "What the router did, dropped and refused.", "counter");
+        foreach ((RouterCounter counter, string label) in RouterCounters)
+            text.Sample("qpc_router_events_total", label, _router.Counters[counter]);
+        text.Family("qpc_connections_refused_total", "Connections and links that ended, by reason.", "counter");
+        foreach ((string reason, long count) in _links?.Refused ?? [])
+            text.Sample("qpc_connections_refused_total", MetricsText.Label("reason", SnakeCase(reason)), count);
+        return text.ToString();
+    }
+
+    private static string SnakeCase(string name)
+    {
+        var text = new StringBuilder(name.Length + 8);
+        foreach (char c in name)
+        {
+            if (char.IsUpper(c) && text.Length > 0)
+                text.Append('_');
+            text.Append(char.ToLowerInvariant(c));
+        }
+
+        return text.ToString();
+    }
+}

@@ -1,0 +1,92 @@
+using Microsoft.Extensions.Logging;
+using QuicProChat.Mesh.Identity;
+using QuicProChat.Mesh.Node.Cli;
+using QuicProChat.Mesh.Node.Configuration;
+using QuicProChat.Mesh.Node.Control;
+using QuicProChat.Mesh.Routing;
+using QuicProChat.Mesh.Transports;
+using QuicProChat.Mesh.Wire;
+
+namespace QuicProChat.Mesh.Node.Hosting;
+
+/// <content>What can be asked of the node, and what can be changed while it runs. Members that take an instant run on the loop.</content>
+internal sealed partial class MeshNode
+{
+    internal StatusInfo Status(Instant now) => new(
+        Identity.Address.ToString(), Configuration.Name, CommandLine.Version, (long)_time.GetElapsedTime(_started).TotalSeconds,
+        _links?.Listening ?? [], _host.Links.Count, _router.RouteCount, _router.Held.Count, Environment.WorkingSet,
+        _links?.QuicAvailable ?? false, _links?.Dialling ?? []);
+
+    internal IReadOnlyList<PeerInfo> Peers(Instant now) => _host.DescribePeers();
+
+    internal IReadOnlyList<PathInfo> Routes(Instant now) => _host.DescribeRoutes();
+
+    internal QueueInfo Queue(Instant now)
+    {
+        HeldTotals totals = _router.Held;
+        var held = new HeldSummary[_router.CopyHeld([])];
+        int count = Math.Min(held.Length, _router.CopyHeld(held));
+        return new QueueInfo(totals.Count, totals.Bytes, totals.InFlight, totals.AwaitingReceipt,
+            [.. held.Take(count).Select(h => new HeldInfo(h.Destination.ToString(), _host.NameOf(h.Destination), h.Count, h.Bytes))]);
+    }
+
+    internal string Reannounce(Instant now)
+    {
+        _router.Reannounce(now);
+        return "announced";
+    }
+
+    /// <summary>Ends the links to a neighbour and dials it no more; false if there was neither.</summary>
+    internal bool Disconnect(NodeAddress peer) => _links!.Disconnect(peer);
+
+    /// <summary>Dials a peer no more and ends the link; false if it was not dialled.</summary>
+    internal bool Disconnect(PeerUris peer) => _links!.Disconnect(peer);
+
+    /// <summary>Keeps a link to a peer from now on; false if it is dialled already.</summary>
+    internal bool Connect(PeerUris peer) => _links!.Connect(peer);
+
+    internal void SetLevel(LogLevel level) => _setLevel(level);
+
+    /// <summary>Applies a configuration that was read again; says what needs a restart.</summary>
+    internal async Task ReloadAsync(NodeConfiguration fresh)
+    {
+        NodeConfiguration old = Configuration;
+        foreach (string peer in old.Peers.Except(fresh.Peers))
+            _links!.Disconnect(ParsePeer(peer));
+        foreach (string peer in fresh.Peers.Except(old.Peers))
+            _links!.Connect(ParsePeer(peer));
+        foreach (string uri in fresh.Listen.Except(old.Listen))
+        {
+            try
+            {
+                await _links!.ListenAsync(uri).ConfigureAwait(false);
+            }
+            catch (IOException e)
+            {
+                _log.ReloadFailed(e.Message);
+            }
+        }
+
+        if (fresh.LogLevel != old.LogLevel)
+            SetLevel(fresh.LogLevel);
+        if (fresh.Name != old.Name)
+        {
+            await AskAsync(now =>
+            {
+                _local.Name = fresh.Name;
+                return Reannounce(now);
+            }).ConfigureAwait(false);
+        }
+
+        // What a reload cannot change stays as it is, and is said.
+        NodeConfiguration applied = old with { Peers = fresh.Peers, Listen = fresh.Listen, LogLevel = fresh.LogLevel, Name = fresh.Name };
+        bool unlisten = old.Listen.Except(fresh.Listen).Any();
+        if (unlisten || !(applied with { Peers = [], Listen = [] }).Equals(fresh with { Peers = [], Listen = [] }))
+            _log.RestartNeeded();
+        Configuration = applied;
+        _log.Reloaded();
+    }
+
+    internal static PeerUris ParsePeer(string text) =>
+        PeerUris.TryParse(text, out PeerUris? peer, out string? error) ? peer : throw new UsageException(error);
+}

@@ -1,0 +1,179 @@
+using Microsoft.Extensions.Logging;
+using QuicProChat.Mesh.Identity;
+using QuicProChat.Mesh.Node.Configuration;
+using QuicProChat.Mesh.Node.Control;
+using QuicProChat.Mesh.Node.Conversations;
+using QuicProChat.Mesh.Node.Loop;
+using QuicProChat.Mesh.Node.Storage;
+using QuicProChat.Mesh.Routing;
+using QuicProChat.Mesh.Store;
+using QuicProChat.Mesh.Wire;
+
+namespace QuicProChat.Mesh.Node.Hosting;
+
+/// <summary>
+/// The node: what the parts are and in which order they begin and end.
+/// <code>
+///  links --- NodeLoop --- RouterHost --- Router           control sessions --- NodeControl
+///                              |   \                               |
+///                       StoreWriter  Conversations ----------------+
+/// </code>
+/// </summary>
+internal sealed partial class MeshNode : IAsyncDisposable
+{
+    private readonly TimeProvider _time;
+    private readonly ILogger _log;
+    private readonly Action<LogLevel> _setLevel;
+    private readonly NodeLoop _loop;
+    private readonly RouterHost _host;
+    private readonly StoreWriter _writer;
+    private readonly Sealer _sealer;
+    private readonly LocalNode _local;
+    private readonly Router _router;
+    private readonly EventHub _events;
+    private readonly TaskCompletionSource _stopRequested = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly long _started;
+    private NodeLinks? _links;
+
+    internal MeshNode(
+        NodeConfiguration configuration, LocalIdentity identity, MeshStore store, TimeProvider time, ILoggerFactory logs, Action<LogLevel> setLevel)
+    {
+        Configuration = configuration;
+        Identity = identity;
+        Store = store;
+        _time = time;
+        _log = logs.CreateLogger("node");
+        _setLevel = setLevel;
+        _started = time.GetTimestamp();
+        _loop = new NodeLoop(time, _log);
+        _events = new EventHub(time);
+        _writer = new StoreWriter(store, _loop, configuration.Durability == Durability.Full, logs.CreateLogger("store"));
+        _sealer = new Sealer(identity);
+        RouterOptions options = Options(configuration);
+        Book = new AddressBook(store.Reader);
+        Conversations = new Conversations.Conversations(
+            _loop, _writer, store.Reader, _sealer, _events, time, identity.Address, options.HopLimit);
+        _host = new RouterHost(_writer, store.Reader, Conversations, _events, time);
+        _local = new LocalNode(identity.PublicKey.Span, identity.Sign, configuration.Name, CapabilitiesOf(configuration));
+        _router = new Router(
+            options, _local, AnnounceVerifier.Instance, _host, Seeded(), store.Reader.Sequence(), Instant.Now(time));
+        _host.Attach(_router);
+    }
+
+    internal NodeConfiguration Configuration { get; private set; }
+
+    internal LocalIdentity Identity { get; }
+
+    internal MeshStore Store { get; }
+
+    internal AddressBook Book { get; }
+
+    internal Conversations.Conversations Conversations { get; }
+
+    internal EventHub Events => _events;
+
+    /// <summary>Where links report to.</summary>
+    internal ILinkEvents LinkEvents => _loop;
+
+    /// <summary>Completes when somebody asked the node to stop.</summary>
+    internal Task StopRequested => _stopRequested.Task;
+
+    /// <summary>Completes when the loop has ended, by order or by a fault.</summary>
+    internal Task LoopEnded => _loop.Completion;
+
+    /// <summary>Grows while the loop lives.</summary>
+    internal long Pulse => _loop.Batches;
+
+    /// <summary>Takes back what survived the last run, then begins to handle events.</summary>
+    internal void Start(NodeLinks links)
+    {
+        _links = links;
+        foreach (byte[] bytes in Store.Reader.Announces())
+        {
+            if (Announce.TryRestore(bytes, out Announce? announce))
+                _router.RestoreAnnounce(announce);
+        }
+
+        foreach (SeenEnvelope seen in Store.Reader.Seen())
+            _router.RestoreSeen(seen.Id, seen.Generation);
+        int held = 0;
+        foreach (StoredEnvelope envelope in Store.Reader.Envelopes())
+            held += _router.RestoreEnvelope(envelope.Id, Held(envelope.Holding), envelope.Header, envelope.Size) ? 1 : 0;
+        if (held > 0)
+            _log.Restored(held);
+        _loop.Start(_host);
+    }
+
+    internal void RequestStop() => _stopRequested.TrySetResult();
+
+    /// <summary>Runs a question on the loop.</summary>
+    internal Task<T> AskAsync<T>(Func<Instant, T> question) => _loop.AskAsync(question);
+
+    /// <summary>Writes something and waits until it is on disk.</summary>
+    /// <exception cref="ControlException">It could not be written.</exception>
+    internal async Task WriteAsync(Action<MeshStore> write)
+    {
+        if (!await TryWriteAsync(write).ConfigureAwait(false))
+            throw new ControlException(ControlErrorCode.Refused, "the store is full or failing");
+    }
+
+    /// <summary>Writes what may wait, so that who reads next sees it; while the disk fails, it is kept for later.</summary>
+    internal Task SettleAsync() => TryWriteAsync(static _ => { });
+
+    private async Task<bool> TryWriteAsync(Action<MeshStore> write)
+    {
+        var operation = new SingleWrite(write);
+        await AskAsync(_ =>
+        {
+            _writer.Add(operation);
+            return true;
+        }).ConfigureAwait(false);
+        return await operation.Written.ConfigureAwait(false);
+    }
+
+    /// <summary>
+    /// Ends: links say goodbye while the loop still handles what they bring, then the loop runs dry, then the last
+    /// writes reach the disk.
+    /// </summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (_links is not null)
+            await _links.DisposeAsync().ConfigureAwait(false);
+        await _loop.DisposeAsync().ConfigureAwait(false);
+        await _writer.DisposeAsync().ConfigureAwait(false);
+        _sealer.Dispose();
+    }
+
+    private static RouterOptions Options(NodeConfiguration configuration) => new()
+    {
+        HopLimit = (byte)(configuration.HopLimit - 1),
+        Durability = configuration.Durability == Durability.Memory ? CustodyDurability.Memory : CustodyDurability.Disk,
+        MaxHeldBytes = configuration.QuotaBytes,
+        MaxHeldCount = configuration.QuotaCount,
+        NeighbourSharePercent = configuration.NeighbourSharePercent,
+        DestinationSharePercent = configuration.DestinationSharePercent,
+        MemoryBudget = configuration.QueueMemoryBytes,
+        NeighbourEnvelopesPerSecond = configuration.NeighbourEnvelopesPerSecond,
+    };
+
+    private static HeldEnvelope Held(in Holding holding) =>
+        new(holding.Upstream, holding.Originated, holding.LifetimeLeft, holding.ReceiptProof);
+
+    /// <summary>What this node does for others.</summary>
+    internal static Capabilities CapabilitiesOf(NodeConfiguration configuration) =>
+        (configuration.Relay ? Capabilities.Relay : 0) | (configuration.StoreAndForward ? Capabilities.StoreAndForward : 0);
+
+    /// <summary>The router's source of chance, unpredictable to others.</summary>
+    private static Random Seeded() => new(System.Security.Cryptography.RandomNumberGenerator.GetInt32(int.MaxValue));
+
+    private sealed class SingleWrite(Action<MeshStore> write) : StoreOperation
+    {
+        private readonly TaskCompletionSource<bool> _written = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        internal Task<bool> Written => _written.Task;
+
+        internal override void Write(MeshStore store) => write(store);
+
+        internal override void Done(Instant now, bool written) => _written.SetResult(written);
+    }
+}

@@ -1,0 +1,142 @@
+using System.Text.Json.Serialization.Metadata;
+using Microsoft.Extensions.Logging;
+using QuicProChat.Mesh.Identity;
+using QuicProChat.Mesh.Node.Configuration;
+using QuicProChat.Mesh.Node.Control;
+using QuicProChat.Mesh.Node.Conversations;
+using QuicProChat.Mesh.Store;
+using QuicProChat.Mesh.Transports;
+using QuicProChat.Mesh.Wire;
+
+namespace QuicProChat.Mesh.Node.Hosting;
+
+/// <summary>What the commands of the control socket do.</summary>
+internal sealed class NodeControl(MeshNode node) : IControlTarget
+{
+    private const int UsualMessages = 50;
+    private const int MostMessages = 10_000;
+
+    /// <inheritdoc/>
+    public ValueTask SendAsync(IReadOnlyList<ControlRequest> requests, ControlSession session) =>
+        node.Conversations.SendAsync(requests, session, node.Book, node.Configuration.Lifetime);
+
+    /// <inheritdoc/>
+    public async ValueTask<ReadOnlyMemory<byte>> ExecuteAsync(ControlRequest request, CancellationToken cancellation)
+    {
+        switch (request.Command)
+        {
+            case ControlCommands.Status:
+                return Reply(request, await node.AskAsync(node.Status).ConfigureAwait(false), ControlJson.Default.StatusInfo);
+            case ControlCommands.Identity:
+                return Reply(request, Identity(), ControlJson.Default.IdentityInfo);
+            case ControlCommands.Peers:
+                return Reply(request, await node.AskAsync(node.Peers).ConfigureAwait(false), ControlJson.Default.IReadOnlyListPeerInfo);
+            case ControlCommands.Routes:
+                return Reply(request, await node.AskAsync(node.Routes).ConfigureAwait(false), ControlJson.Default.IReadOnlyListPathInfo);
+            case ControlCommands.Queue:
+                return Reply(request, await node.AskAsync(node.Queue).ConfigureAwait(false), ControlJson.Default.QueueInfo);
+            case ControlCommands.Metrics:
+                return Reply(request, new MetricsInfo(await node.MetricsAsync(cancellation).ConfigureAwait(false)), ControlJson.Default.MetricsInfo);
+            case ControlCommands.Messages:
+                return Reply(request, await MessagesAsync(request).ConfigureAwait(false), ControlJson.Default.IReadOnlyListMessageInfo);
+            case ControlCommands.Message:
+                return Reply(request, await MessageAsync(request).ConfigureAwait(false), ControlJson.Default.MessageInfo);
+            case ControlCommands.Alias:
+                return await AliasAsync(request).ConfigureAwait(false);
+            case ControlCommands.Connect:
+                return Done(request, Connect(Peer(request.Uri)));
+            case ControlCommands.Disconnect:
+                return Done(request, Disconnect(request));
+            case ControlCommands.Announce:
+                return Done(request, await node.AskAsync(node.Reannounce).ConfigureAwait(false));
+            case ControlCommands.LogLevel:
+                return Done(request, SetLevel(request));
+            case ControlCommands.Shutdown:
+                node.RequestStop();
+                return Done(request, "stopping");
+            default:
+                throw new ControlException(ControlErrorCode.Usage, $"there is no command '{request.Command}'; there are {ControlCommands.Names}");
+        }
+    }
+
+    private static ReadOnlyMemory<byte> Reply<T>(ControlRequest request, T result, JsonTypeInfo<T> type) =>
+        ControlReply.Done(request.Tag, result, type);
+
+    private static ReadOnlyMemory<byte> Done(ControlRequest request, string done) =>
+        Reply(request, new DoneInfo(done), ControlJson.Default.DoneInfo);
+
+    private static ControlException Usage(string message) => new(ControlErrorCode.Usage, message);
+
+    private static PeerUris Peer(string? text) =>
+        PeerUris.TryParse(text ?? throw Usage("connect needs \"uri\""), out PeerUris? peer, out string? error) ? peer : throw Usage(error);
+
+    private IdentityInfo Identity() => new(
+        node.Identity.Address.ToString(), node.Identity.Address.ToHex(),
+        Convert.ToHexStringLower(node.Identity.PublicKey.Span), node.Configuration.Name);
+
+    private async Task<IReadOnlyList<MessageInfo>> MessagesAsync(ControlRequest request)
+    {
+        int limit = request.Limit ?? UsualMessages;
+        if (limit is < 1 or > MostMessages)
+            throw Usage($"limit is a number from 1 to {MostMessages}");
+        NodeAddress? with = request.With is { } peer ? node.Book.Resolve(peer) : null;
+        await node.SettleAsync().ConfigureAwait(false);
+        return [.. node.Store.Reader.FindMessages(with, limit).Select(MessageView.Of)];
+    }
+
+    private async Task<MessageInfo> MessageAsync(ControlRequest request)
+    {
+        if (request.Id is not { Length: EnvelopeId.Size * 2 } text)
+            throw Usage("message needs \"id\": 32 hexadecimal digits");
+        byte[] bytes = new byte[EnvelopeId.Size];
+        if (Convert.FromHexString(text, bytes, out _, out int written) != System.Buffers.OperationStatus.Done || written != bytes.Length)
+            throw Usage("message needs \"id\": 32 hexadecimal digits");
+        await node.SettleAsync().ConfigureAwait(false);
+        StoredMessage stored = node.Store.Reader.FindMessage(EnvelopeId.Read(bytes))
+            ?? throw new ControlException(ControlErrorCode.Refused, $"there is no message {text}");
+        return MessageView.Of(stored);
+    }
+
+    private async ValueTask<ReadOnlyMemory<byte>> AliasAsync(ControlRequest request)
+    {
+        if (request.Alias is not { } alias)
+            return Reply(request, node.Book.List(), ControlJson.Default.IReadOnlyListAliasInfo);
+        AddressBook.Check(alias);
+        if (request.Remove)
+        {
+            await node.WriteAsync(store => _ = store.DeleteAlias(alias)).ConfigureAwait(false);
+            node.Book.Remove(alias);
+            return Done(request, $"{alias} is forgotten");
+        }
+
+        if (request.To is not { } text)
+        {
+            NodeAddress known = node.Book.Resolve(alias);
+            return Reply(request, [new AliasInfo(alias, known.ToString())], ControlJson.Default.IReadOnlyListAliasInfo);
+        }
+
+        if (!NodeAddress.TryParse(text, out NodeAddress address, out string? error))
+            throw Usage(error);
+        await node.WriteAsync(store => store.PutAlias(alias, address)).ConfigureAwait(false);
+        node.Book.Set(alias, address);
+        return Done(request, $"{alias} is {address}");
+    }
+
+    private string Connect(PeerUris peer) =>
+        node.Connect(peer) ? $"dialling {peer}" : throw new ControlException(ControlErrorCode.Refused, $"{peer} is dialled already");
+
+    private string Disconnect(ControlRequest request)
+    {
+        string text = request.To ?? throw Usage("disconnect needs \"to\": an address, alias or URI");
+        bool done = text.Contains(':', StringComparison.Ordinal) ? node.Disconnect(Peer(text)) : node.Disconnect(node.Book.Resolve(text));
+        return done ? $"{text} is dialled no more, its link ends" : throw new ControlException(ControlErrorCode.Refused, $"there is no link to {text}");
+    }
+
+    private string SetLevel(ControlRequest request)
+    {
+        if (request.Level is not { } text || !Settings.TryParse(text, out LogLevel level))
+            throw Usage($"log-level needs \"level\": {Settings.LevelNames}");
+        node.SetLevel(level);
+        return $"logging {text}";
+    }
+}

@@ -1,0 +1,92 @@
+using System.Security.Cryptography;
+using Microsoft.Extensions.Logging;
+using QuicProChat.Mesh.Identity;
+using QuicProChat.Mesh.Node.Configuration;
+using QuicProChat.Mesh.Transports;
+using QuicProChat.Mesh.Transports.Quic;
+using QuicProChat.Mesh.Transports.Tcp;
+using QuicProChat.Mesh.Wire;
+
+namespace QuicProChat.Mesh.Node.Hosting;
+
+/// <summary>Listeners and dialers, put together from the configuration.</summary>
+internal sealed class NodeLinks : IAsyncDisposable
+{
+    private const int NetworkKeySize = 32;
+
+    private readonly LocalNode _local;
+    private readonly QuicTransport _quic;
+    private readonly LinkManager _manager;
+
+    internal NodeLinks(
+        NodeConfiguration configuration, LocalIdentity identity, Capabilities capabilities, ILinkEvents events, TimeProvider time, ILoggerFactory logs)
+    {
+        byte[] networkKey = configuration.NetworkKeyFile is { } file ? ReadKey(file) : [];
+        _local = new LocalNode(identity, new LinkSettings
+        {
+            NodeName = configuration.Name,
+            Capabilities = capabilities,
+            NetworkKey = networkKey,
+        }, time);
+        CryptographicOperations.ZeroMemory(networkKey);
+        _quic = new QuicTransport(_local, logs.CreateLogger<QuicTransport>());
+        _manager = new LinkManager(
+            identity.Address, [_quic, new TcpTransport(_local, logs.CreateLogger<TcpTransport>())], events,
+            new LinkManagerSettings { MaxLinks = configuration.MaxLinks }, time, RandomSource.System, logs.CreateLogger<LinkManager>());
+    }
+
+    /// <summary>Links over QUIC can be made here.</summary>
+    internal bool QuicAvailable => _quic.Unavailable is null;
+
+    /// <summary>Where this node listens.</summary>
+    internal IReadOnlyList<string> Listening => [.. _manager.Listening.Select(u => u.ToString())];
+
+    /// <summary>Peers that are dialled, connected or not.</summary>
+    internal IReadOnlyList<string> Dialling => _manager.Dialling;
+
+    /// <summary>What was refused, or failed before it became a link, by reason.</summary>
+    internal IEnumerable<KeyValuePair<string, long>> Refused =>
+        Enum.GetValues<LinkEndCode>().Select(c => KeyValuePair.Create(c.ToString(), _manager.RefusedCount(c)));
+
+    /// <summary>Begins to listen.</summary>
+    /// <exception cref="IOException">The address cannot be bound; the message says which and why.</exception>
+    internal async ValueTask ListenAsync(string uri)
+    {
+        LinkUri parsed = LinkUri.TryParse(uri, out LinkUri? read, out string? error) ? read : throw new IOException(error);
+        await _manager.ListenAsync(parsed, CancellationToken.None).ConfigureAwait(false);
+    }
+
+    /// <summary>Keeps a link to a peer from now on; false if it is dialled already.</summary>
+    internal bool Connect(PeerUris peer) => _manager.Connect(peer);
+
+    /// <summary>Dials no more; a link that is up ends. False if that peer was not dialled.</summary>
+    internal bool Disconnect(PeerUris peer) => _manager.Disconnect(peer);
+
+    /// <summary>Ends all links to a neighbour and dials it no more; false if there was neither.</summary>
+    internal bool Disconnect(NodeAddress peer) => _manager.Disconnect(peer);
+
+    /// <summary>Ends everything; the links say goodbye.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await _manager.DisposeAsync().ConfigureAwait(false);
+        _local.Dispose();
+    }
+
+    private static byte[] ReadKey(string path)
+    {
+        byte[] text = File.ReadAllBytes(path);
+        try
+        {
+            ReadOnlySpan<byte> digits = text.AsSpan().Trim(" \t\r\n"u8);
+            byte[] key = new byte[NetworkKeySize];
+            return digits.Length == 2 * NetworkKeySize
+                && Convert.FromHexString(System.Text.Encoding.ASCII.GetString(digits), key, out _, out _) == System.Buffers.OperationStatus.Done
+                    ? key
+                    : throw new IOException($"{path}: a network key is {2 * NetworkKeySize} hexadecimal digits");
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(text);
+        }
+    }
+}

@@ -1,0 +1,57 @@
+using System.Net.Sockets;
+using Microsoft.Extensions.Logging;
+using QuicProChat.Mesh.Identity;
+
+namespace QuicProChat.Mesh.Node;
+
+/// <summary>Every log line of the program.</summary>
+internal static partial class Log
+{
+    [LoggerMessage(Level = LogLevel.Warning, Message = "cannot accept a control connection: {Reason}")]
+    internal static partial void ControlAcceptFailed(this ILogger log, SocketError reason);
+
+    [LoggerMessage(Level = LogLevel.Critical, Message = "the node cannot go on")]
+    internal static partial void LoopFailed(this ILogger log, Exception exception);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "the store refuses to write: {Reason}; custody and messages are refused until it takes them again")]
+    internal static partial void StoreFailed(this ILogger log, string reason);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "the store takes writes again")]
+    internal static partial void StoreRecovered(this ILogger log);
+
+    [LoggerMessage(Level = LogLevel.Critical, Message = "cannot start: {Reason}")]
+    internal static partial void CannotStart(this ILogger log, string reason);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "made a new key: {Path}; back it up with 'qpc-mesh identity export'")]
+    internal static partial void KeyMade(this ILogger log, string path);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "{Address} '{Name}', version {Version}, listening on {Listen}")]
+    internal static partial void Started(this ILogger log, NodeAddress address, string name, string version, string listen);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "{Count} envelopes held since the last run")]
+    internal static partial void Restored(this ILogger log, int count);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "metrics on http://{Where}/metrics")]
+    internal static partial void MetricsServed(this ILogger log, System.Net.IPEndPoint where);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "stopping")]
+    internal static partial void Stopping(this ILogger log);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "stopped")]
+    internal static partial void Stopped(this ILogger log);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "something hangs: ending without it")]
+    internal static partial void StopForced(this ILogger log);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "configuration read again")]
+    internal static partial void Reloaded(this ILogger log);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "configuration not taken: {Reason}")]
+    internal static partial void ReloadFailed(this ILogger log, string reason);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "some changes of the configuration need a restart")]
+    internal static partial void RestartNeeded(this ILogger log);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "a control session failed")]
+    internal static partial void ControlSessionFailed(this ILogger log, Exception exception);
+}

@@ -1,0 +1,229 @@
+using System.Threading.Channels;
+using Microsoft.Extensions.Logging;
+using QuicProChat.Mesh.Wire;
+
+namespace QuicProChat.Mesh.Node.Loop;
+
+/// <summary>
+/// The one loop that owns the router and everything beside it. Links, sessions and timers queue events; the loop takes
+/// all that wait, lets the router handle them, and then does once for all of them what is dear: commit, flush, re-arm.
+/// <code>
+///   links ----+                          +--> Receive, LinkUp, ... one by one
+///   sessions -+--> bounded channel --> batch --> EndOfBatch --> commit --> flush links and sessions
+///   timer ----+                          +--> again while something waits
+/// </code>
+/// While nothing is under way, an event is handled on the thread that brought it: a message crosses an idle node
+/// without waking another thread.
+/// </summary>
+internal sealed class NodeLoop : ILinkEvents, IAsyncDisposable
+{
+    /// <summary>Events that may wait; whoever brings more waits itself, which pushes back on its link.</summary>
+    private const int Capacity = 1024;
+
+    /// <summary>Events handled before the batch is closed, so that the first does not wait for ever.</summary>
+    private const int MostPerBatch = 128;
+
+    /// <summary>Batches on a borrowed thread before it is given back to its own work.</summary>
+    private const int MostBorrowed = 4;
+
+    private readonly Channel<LoopEvent> _events = Channel.CreateBounded<LoopEvent>(new BoundedChannelOptions(Capacity)
+    {
+        SingleReader = true,
+        AllowSynchronousContinuations = true,
+        FullMode = BoundedChannelFullMode.Wait,
+    });
+
+    private readonly TimeProvider _time;
+    private readonly ILogger _log;
+    private readonly ITimer _timer;
+    private ILoopOwner _owner = null!;
+    private Task _running = Task.CompletedTask;
+    private Instant _armed = Instant.Never;
+    private long _batches;
+
+    internal NodeLoop(TimeProvider time, ILogger log)
+    {
+        _time = time;
+        _log = log;
+        _timer = time.CreateTimer(static self => ((NodeLoop)self!).OnTimer(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+    }
+
+    /// <summary>Batches handled so far: a sign of life for the watchdog.</summary>
+    internal long Batches => Volatile.Read(ref _batches);
+
+    /// <summary>Completes when the loop has ended; faulted if something in it threw.</summary>
+    internal Task Completion => _running;
+
+    /// <summary>Begins; events that came before wait.</summary>
+    internal void Start(ILoopOwner owner)
+    {
+        _owner = owner;
+        _running = RunAsync();
+    }
+
+    /// <summary>Queues work; it runs in order with other events. Waits where the loop is behind.</summary>
+    internal ValueTask PostAsync(ILoopWork work) => _events.Writer.WriteAsync(new LoopEvent(LoopEventKind.Work, Work: work));
+
+    /// <summary>Runs a function where the router lives and brings back its result.</summary>
+    internal async Task<T> AskAsync<T>(Func<Instant, T> question)
+    {
+        var asked = new Question<T>(question);
+        await PostAsync(asked).ConfigureAwait(false);
+        return await asked.Answer.ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
+    public ValueTask UpAsync(ILink link) => _events.Writer.WriteAsync(new LoopEvent(LoopEventKind.LinkUp, link));
+
+    /// <inheritdoc/>
+    public ValueTask DownAsync(ILink link, LinkEnd reason) =>
+        _events.Writer.WriteAsync(new LoopEvent(LoopEventKind.LinkDown, link, End: reason));
+
+    /// <inheritdoc/>
+    public ValueTask ReceivedAsync(ILink link, ReceivedFrames frames)
+    {
+        var received = new LoopEvent(LoopEventKind.Received, link, frames);
+        return _events.Writer.TryWrite(received) ? ValueTask.CompletedTask : _events.Writer.WriteAsync(received);
+    }
+
+    /// <inheritdoc/>
+    public void Writable(ILink link)
+    {
+        var writable = new LoopEvent(LoopEventKind.Writable, link);
+        if (!_events.Writer.TryWrite(writable))
+            _ = _events.Writer.WriteAsync(writable).AsTask();
+    }
+
+    /// <summary>Ends the loop after what is queued has been handled.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        _events.Writer.TryComplete();
+        await _running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await _timer.DisposeAsync().ConfigureAwait(false);
+    }
+
+    private async Task RunAsync()
+    {
+        try
+        {
+            ChannelReader<LoopEvent> events = _events.Reader;
+            while (await events.WaitToReadAsync().ConfigureAwait(false))
+            {
+                int batches = 0;
+                while (events.TryRead(out LoopEvent first))
+                {
+                    RunBatch(first, events);
+                    if (++batches % MostBorrowed == 0)
+                        await Task.Yield();
+                }
+            }
+        }
+        catch (Exception e)
+        {
+            _log.LoopFailed(e);
+            throw;
+        }
+    }
+
+    private void RunBatch(LoopEvent first, ChannelReader<LoopEvent> events)
+    {
+        Instant now = Instant.Now(_time);
+        int handled = 0;
+        for (LoopEvent next = first; ;)
+        {
+            Handle(now, next);
+            if (++handled >= MostPerBatch || !events.TryRead(out next))
+                break;
+        }
+
+        _owner.EndBatch(now);
+        Volatile.Write(ref _batches, _batches + 1);
+        Arm();
+    }
+
+    private void Handle(Instant now, LoopEvent next)
+    {
+        switch (next.Kind)
+        {
+            case LoopEventKind.Received:
+                _owner.Received(now, next.Link!, next.Frames);
+                break;
+            case LoopEventKind.LinkUp:
+                _owner.LinkUp(now, next.Link!);
+                break;
+            case LoopEventKind.LinkDown:
+                _owner.LinkDown(now, next.Link!, next.End!);
+                break;
+            case LoopEventKind.Writable:
+                _owner.Writable(now, next.Link!);
+                break;
+            case LoopEventKind.Work:
+                next.Work!.Run(now);
+                break;
+            case LoopEventKind.Due:
+                _armed = Instant.Never;
+                break;
+        }
+    }
+
+    /// <summary>
+    /// Sees to it that a timer fires when something is due. A timer that is armed earlier stays: it finds nothing to
+    /// do and is armed again, which is cheaper than to move it after every batch.
+    /// </summary>
+    private void Arm()
+    {
+        Instant due = _owner.NextDue;
+        if (due >= _armed)
+            return;
+        TimeSpan wait = due - Instant.Now(_time);
+        _armed = due;
+        // Whole milliseconds, rounded up: a timer that fires early would spin.
+        double milliseconds = Math.Ceiling(Math.Max(0, wait.TotalMilliseconds));
+        _timer.Change(TimeSpan.FromMilliseconds(Math.Min(milliseconds, int.MaxValue)), Timeout.InfiniteTimeSpan);
+    }
+
+    private void OnTimer()
+    {
+        // A full channel means that batches follow anyway, and each looks at what is due; but the timer must be armed again.
+        if (!_events.Writer.TryWrite(new LoopEvent(LoopEventKind.Due)))
+            _ = _events.Writer.WriteAsync(new LoopEvent(LoopEventKind.Due)).AsTask();
+    }
+
+    private sealed class Question<T>(Func<Instant, T> question) : ILoopWork
+    {
+        private readonly TaskCompletionSource<T> _answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        internal Task<T> Answer => _answer.Task;
+
+        public void Run(Instant now)
+        {
+            try
+            {
+                _answer.SetResult(question(now));
+            }
+            catch (Exception e)
+            {
+                // Whoever asked gets it; the loop goes on.
+                _answer.SetException(e);
+            }
+        }
+    }
+}
+
+/// <summary>What the loop drives; all members are called on the loop.</summary>
+internal interface ILoopOwner
+{
+    /// <summary>When <see cref="EndBatch"/> has to be called at the latest.</summary>
+    Instant NextDue { get; }
+
+    void LinkUp(Instant now, ILink link);
+
+    void LinkDown(Instant now, ILink link, LinkEnd reason);
+
+    void Received(Instant now, ILink link, ReceivedFrames frames);
+
+    void Writable(Instant now, ILink link);
+
+    /// <summary>Does what is due, and what a batch shares: commit, flush.</summary>
+    void EndBatch(Instant now);
+}

@@ -1,0 +1,36 @@
+using System.Text;
+using QuicProChat.Mesh.Identity;
+using QuicProChat.Mesh.Node.Control;
+using QuicProChat.Mesh.Routing;
+
+namespace QuicProChat.Mesh.Node.Loop;
+
+/// <content>What the router knows, as the control socket shows it.</content>
+internal sealed partial class RouterHost
+{
+    internal IReadOnlyList<PathInfo> DescribeRoutes() => [.. _router.ListRoutes().Select(Describe)];
+
+    /// <summary>The links that are up, with what the router measured of them.</summary>
+    internal IReadOnlyList<PeerInfo> DescribePeers()
+    {
+        Dictionary<LinkId, TimeSpan?> measured = _router.ListNeighbours().ToDictionary(n => n.Link, n => n.RoundTrip);
+        return [.. Links.All.Select(live => Describe(live, measured.GetValueOrDefault(live.Id)))];
+    }
+
+    /// <summary>The name that a node announced; empty if it has none or is not known.</summary>
+    internal string NameOf(in NodeAddress address) =>
+        _router.FindAnnounce(address) is { } announce ? Encoding.UTF8.GetString(announce.Name) : "";
+
+    private static PeerInfo Describe(LiveLink live, TimeSpan? roundTrip)
+    {
+        (long received, long sent) = live.Link.Traffic;
+        return new PeerInfo(
+            live.Link.Peer.ToString(), live.Link.PeerName, live.Link.Transport, live.Link.Uri,
+            roundTrip is { } time ? Math.Round(time.TotalMilliseconds, 3) : null, live.Since, received, sent);
+    }
+
+    private PathInfo Describe(RouteInfo route) => new(
+        route.Address.ToString(), Encoding.UTF8.GetString(route.Announce.Name),
+        route.NextHop == LinkId.None ? null : Links.Find(route.NextHop)?.Peer.ToString(),
+        route.Metric.IsInfinite ? null : route.Metric.Units / 10.0, null);
+}

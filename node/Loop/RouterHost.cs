@@ -1,0 +1,152 @@
+using QuicProChat.Mesh.Identity;
+using QuicProChat.Mesh.Node.Control;
+using QuicProChat.Mesh.Node.Storage;
+using QuicProChat.Mesh.Routing;
+using QuicProChat.Mesh.Store;
+using QuicProChat.Mesh.Wire;
+
+namespace QuicProChat.Mesh.Node.Loop;
+
+/// <summary>
+/// Stands between the router, which does no I/O, and everything that does. Events go in one by one; at the end of a
+/// batch the opened messages, the router's acknowledgements and the transaction are settled, then all is flushed.
+/// </summary>
+internal sealed partial class RouterHost : ILoopOwner
+{
+    /// <summary>Envelopes read back from disk in one batch: the loop has other work.</summary>
+    private const int MostLoadedPerBatch = 32;
+
+    /// <summary>An outcome can lead to another write (a message to this node itself does); the rest waits for the next batch.</summary>
+    private const int MostRounds = 3;
+
+    private readonly StoreWriter _writer;
+    private readonly StoreReader _reader;
+    private readonly Conversations.Conversations _conversations;
+    private readonly EventHub _events;
+    private readonly TimeProvider _time;
+    private readonly Queue<EnvelopeId> _toLoad = [];
+    private readonly HashSet<NodeAddress> _changedRoutes = [];
+    private Router _router = null!;
+    private Instant _now;
+
+    internal RouterHost(
+        StoreWriter writer, StoreReader reader, Conversations.Conversations conversations, EventHub events, TimeProvider time)
+    {
+        _writer = writer;
+        _reader = reader;
+        _conversations = conversations;
+        _events = events;
+        _time = time;
+    }
+
+    /// <summary>The links that are up; for the loop only.</summary>
+    internal LinkTable Links { get; } = new();
+
+    /// <summary>Called once, before the loop starts.</summary>
+    internal void Attach(Router router)
+    {
+        _router = router;
+        _conversations.Attach(router);
+    }
+
+    /// <inheritdoc/>
+    public Instant NextDue =>
+        _toLoad.Count > 0 || _conversations.HasArrived
+            ? _now
+            : Instant.Min(_router.NextDue, _writer.NextDue);
+
+    /// <inheritdoc/>
+    public void LinkUp(Instant now, ILink link)
+    {
+        _now = now;
+        LinkId id = _router.LinkUp(now, new LinkDescription(link.Peer, link.PeerPublicKey, link.Properties, link.PeerBootId, link.Outbound));
+        if (id == LinkId.None)
+        {
+            link.Close(new LinkEnd(LinkEndCode.Self));
+            return;
+        }
+
+        DateTimeOffset since = _time.GetUtcNow();
+        Links.Add(id, link, since);
+        Links.Touch(link);
+        if (_events.HasListeners)
+            _events.Publish(new EventInfo("peerUp", since) { Peer = Describe(new LiveLink(id, link, since), null) });
+    }
+
+    /// <inheritdoc/>
+    public void LinkDown(Instant now, ILink link, LinkEnd reason)
+    {
+        _now = now;
+        if (Links.Remove(link) is not { } gone)
+            return;
+        _router.LinkDown(now, gone.Id);
+        if (_events.HasListeners)
+            _events.Publish(new EventInfo("peerDown", _time.GetUtcNow()) { Peer = Describe(gone, null), Reason = LinkEnds.Describe(reason) });
+    }
+
+    /// <inheritdoc/>
+    public void Received(Instant now, ILink link, ReceivedFrames frames)
+    {
+        _now = now;
+        using (frames)
+        {
+            while (frames.TryNext(out ReadOnlySpan<byte> frame))
+            {
+                // The router may have ended the link over the frame before.
+                if (!Links.TryGetId(link, out LinkId id))
+                    return;
+                _router.Receive(now, id, frame);
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Writable(Instant now, ILink link)
+    {
+        _now = now;
+        if (Links.TryGetId(link, out LinkId id))
+            _router.LinkWritable(now, id);
+    }
+
+    /// <inheritdoc/>
+    public void EndBatch(Instant now)
+    {
+        _now = now;
+        if (now >= _router.NextDue)
+            _router.Tick(now);
+        LoadEnvelopes(now);
+        for (int round = 0; round < MostRounds; round++)
+        {
+            _conversations.OpenArrived(now);
+            _router.EndOfBatch(now);
+            // What is forwarded need not wait for what is written.
+            Links.Flush();
+            if (!_writer.EndBatch(now))
+                break;
+        }
+
+        _router.EndOfBatch(now);
+        PublishRoutes();
+        Links.Flush();
+        _conversations.Flush();
+    }
+
+    private void LoadEnvelopes(Instant now)
+    {
+        for (int loaded = 0; loaded < MostLoadedPerBatch && _toLoad.TryDequeue(out EnvelopeId id); loaded++)
+            _router.EnvelopeLoaded(now, id, _reader.FindEnvelope(id));
+    }
+
+    private void PublishRoutes()
+    {
+        if (_changedRoutes.Count == 0)
+            return;
+        foreach (NodeAddress destination in _changedRoutes)
+        {
+            if (_router.FindRoute(destination) is { } route)
+                _events.Publish(new EventInfo("route", _time.GetUtcNow()) { Route = Describe(route) });
+        }
+
+        _changedRoutes.Clear();
+    }
+}

@@ -1,0 +1,80 @@
+using QuicProChat.Mesh.Identity;
+using QuicProChat.Mesh.Routing;
+using QuicProChat.Mesh.Store;
+using QuicProChat.Mesh.Wire;
+
+namespace QuicProChat.Mesh.Node.Storage;
+
+/// <summary>A message's state as it will be written.</summary>
+internal readonly record struct StateChange(MessageState State, StateReason Reason, int Hops, DateTimeOffset At);
+
+/// <summary>
+/// Writes that may wait: losing the last of them in a crash costs a repetition, never a message. An envelope that is
+/// still on disk is sent again and answered as a duplicate; a state that was not written is proven again.
+/// </summary>
+internal sealed class Afterthoughts
+{
+    /// <summary>Seen ids kept back while the disk fails; the oldest go first.</summary>
+    private const int MostSeen = 100_000;
+
+    private readonly Dictionary<EnvelopeId, StateChange> _states = [];
+    private readonly HashSet<EnvelopeId> _forgotten = [];
+    private readonly HashSet<EnvelopeId> _kept = [];
+    private readonly Dictionary<EnvelopeId, byte> _seen = [];
+
+    /// <summary>Announces to keep, or (null) to forget.</summary>
+    private readonly Dictionary<NodeAddress, (uint Sequence, byte[]? Bytes)> _announces = [];
+
+    internal int Count => _states.Count + _forgotten.Count + _seen.Count + _announces.Count;
+
+    internal void State(in EnvelopeId id, in StateChange change) => _states[id] = change;
+
+    internal void Forget(in EnvelopeId id) => _forgotten.Add(id);
+
+    /// <summary>An envelope that came round again is kept: an earlier wish to forget it is void.</summary>
+    internal void Keep(in EnvelopeId id)
+    {
+        _forgotten.Remove(id);
+        _kept.Add(id);
+    }
+
+    internal void Seen(in EnvelopeId id, byte generation) => _seen[id] = generation;
+
+    internal void Announce(in NodeAddress address, uint sequence, byte[] announce) => _announces[address] = (sequence, announce);
+
+    internal void ForgetAnnounce(in NodeAddress address) => _announces[address] = (0, null);
+
+    /// <summary>Adds what an earlier transaction failed to write; what is here already is newer.</summary>
+    internal void AddOlder(Afterthoughts older)
+    {
+        foreach ((EnvelopeId id, StateChange change) in older._states)
+            _states.TryAdd(id, change);
+        _forgotten.UnionWith(older._forgotten);
+        _forgotten.ExceptWith(_kept);
+        foreach ((NodeAddress address, (uint Sequence, byte[]? Bytes) announce) in older._announces)
+            _announces.TryAdd(address, announce);
+        foreach ((EnvelopeId id, byte generation) in older._seen)
+        {
+            if (_seen.Count >= MostSeen)
+                break;
+            _seen.TryAdd(id, generation);
+        }
+    }
+
+    internal void Write(MeshStore store)
+    {
+        foreach ((EnvelopeId id, StateChange change) in _states)
+            store.UpdateState(id, change.State, (byte)change.Reason, change.Hops, change.At);
+        foreach (EnvelopeId id in _forgotten)
+            store.DeleteEnvelope(id);
+        foreach ((EnvelopeId id, byte generation) in _seen)
+            store.PutSeen(id, generation);
+        foreach ((NodeAddress address, (uint sequence, byte[]? bytes)) in _announces)
+        {
+            if (bytes is null)
+                store.DeleteAnnounce(address);
+            else
+                store.PutAnnounce(address, sequence, bytes);
+        }
+    }
+}

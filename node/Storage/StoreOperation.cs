@@ -1,0 +1,17 @@
+using QuicProChat.Mesh.Store;
+using QuicProChat.Mesh.Wire;
+
+namespace QuicProChat.Mesh.Node.Storage;
+
+/// <summary>
+/// One thing to write. Operations of a batch share a transaction, in the order in which they were given; afterwards
+/// each learns on the loop whether it is on disk.
+/// </summary>
+internal abstract class StoreOperation
+{
+    /// <summary>Writes; called inside the transaction, perhaps on another thread than the loop's.</summary>
+    internal abstract void Write(MeshStore store);
+
+    /// <summary>On the loop: the transaction was committed, or not (no space, failing disk).</summary>
+    internal abstract void Done(Instant now, bool written);
+}

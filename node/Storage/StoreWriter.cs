@@ -1,0 +1,176 @@
+using System.Threading.Channels;
+using Microsoft.Extensions.Logging;
+using QuicProChat.Mesh.Node.Loop;
+using QuicProChat.Mesh.Store;
+using QuicProChat.Mesh.Wire;
+
+namespace QuicProChat.Mesh.Node.Storage;
+
+/// <summary>
+/// Collects what a batch of events wants written and commits it as one transaction. Two kinds of writes: operations,
+/// whose outcome somebody waits for, and afterthoughts (states, forgotten envelopes, seen ids), which ride along with
+/// the next transaction or go by themselves a moment later, and which keep only the newest value for an id.
+/// Where a commit waits for the disk (durability full), a thread of its own does it, so that the loop goes on; all
+/// batches that gathered meanwhile become its next transaction. Otherwise the loop commits itself, which is quicker
+/// than waking a thread.
+/// </summary>
+internal sealed class StoreWriter : IAsyncDisposable
+{
+    /// <summary>How long an afterthought may wait for company.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(200);
+
+    /// <summary>After a failed commit: how long until afterthoughts are tried again.</summary>
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
+
+    /// <summary>Afterthoughts that may gather before they are written without waiting.</summary>
+    private const int MostAfterthoughts = 4096;
+
+    private readonly MeshStore _store;
+    private readonly NodeLoop _loop;
+    private readonly ILogger _log;
+    private readonly Channel<Batch>? _queue;
+    private readonly Task _writing;
+    private List<StoreOperation> _operations = [];
+    private Afterthoughts _afterthoughts = new();
+    private Instant _due = Instant.Never;
+    private bool _failing;
+
+    internal StoreWriter(MeshStore store, NodeLoop loop, bool ownThread, ILogger log)
+    {
+        _store = store;
+        _loop = loop;
+        _log = log;
+        _queue = ownThread ? Channel.CreateUnbounded<Batch>(new UnboundedChannelOptions { SingleReader = true }) : null;
+        _writing = _queue is null
+            ? Task.CompletedTask
+            : Task.Factory.StartNew(WriteQueued, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+    }
+
+    /// <summary>When <see cref="EndBatch"/> has something to write by itself.</summary>
+    internal Instant NextDue => _operations.Count > 0 ? default : _due;
+
+    /// <summary>Transactions committed.</summary>
+    internal long Commits { get; private set; }
+
+    /// <summary>Transactions that failed.</summary>
+    internal long Failures { get; private set; }
+
+    /// <summary>The last commit failed, most likely for want of space.</summary>
+    internal bool Failing => _failing;
+
+    /// <summary>Adds an operation to the batch.</summary>
+    internal void Add(StoreOperation operation) => _operations.Add(operation);
+
+    /// <summary>What may be written later.</summary>
+    internal Afterthoughts Later(Instant now)
+    {
+        if (_due == Instant.Never)
+            _due = now + Patience;
+        return _afterthoughts;
+    }
+
+    /// <summary>Commits what was collected, or hands it to the writing thread. Outcomes may come before this returns.</summary>
+    /// <returns>True if outcomes were told: the router may have something to say.</returns>
+    internal bool EndBatch(Instant now)
+    {
+        if (_operations.Count == 0 && now < _due && _afterthoughts.Count < MostAfterthoughts)
+            return false;
+        var batch = new Batch(_operations, _afterthoughts);
+        _operations = [];
+        _afterthoughts = new Afterthoughts();
+        _due = Instant.Never;
+        if (_queue is not null)
+        {
+            _ = _queue.Writer.TryWrite(batch);
+            return false;
+        }
+
+        Finish(now, [batch], Commit([batch]));
+        return batch.Operations.Count > 0;
+    }
+
+    /// <summary>Writes what is left; the loop has ended.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        _queue?.Writer.TryComplete();
+        await _writing.ConfigureAwait(false);
+        if (_operations.Count > 0 || _afterthoughts.Count > 0)
+            Commit([new Batch(_operations, _afterthoughts)]);
+    }
+
+    private void WriteQueued()
+    {
+        ChannelReader<Batch> queue = _queue!.Reader;
+        while (queue.WaitToReadAsync().AsTask().GetAwaiter().GetResult())
+        {
+            var together = new List<Batch>();
+            while (queue.TryRead(out Batch? batch))
+                together.Add(batch);
+            bool written = Commit(together);
+            try
+            {
+                _loop.PostAsync(new Outcome(this, together, written)).AsTask().GetAwaiter().GetResult();
+            }
+            catch (ChannelClosedException)
+            {
+                // The loop has ended: nobody waits for the outcome any more.
+            }
+        }
+    }
+
+    private bool Commit(List<Batch> batches)
+    {
+        try
+        {
+            _store.Begin();
+            foreach (Batch batch in batches)
+            {
+                foreach (StoreOperation operation in batch.Operations)
+                    operation.Write(_store);
+                batch.Afterthoughts.Write(_store);
+            }
+
+            _store.Commit();
+            return true;
+        }
+        catch (StoreException e)
+        {
+            _store.Rollback();
+            if (!_failing)
+                _log.StoreFailed(e.Message);
+            return false;
+        }
+    }
+
+    private void Finish(Instant now, List<Batch> batches, bool written)
+    {
+        if (written)
+            Commits++;
+        else
+            Failures++;
+        if (written && _failing)
+            _log.StoreRecovered();
+        _failing = !written;
+
+        foreach (Batch batch in batches)
+        {
+            if (!written)
+            {
+                // Nothing in there may be lost, and nobody waits for it: the next transaction tries again.
+                _afterthoughts.AddOlder(batch.Afterthoughts);
+                if (_afterthoughts.Count > 0)
+                    _due = now + Pause;
+            }
+
+            foreach (StoreOperation operation in batch.Operations)
+                operation.Done(now, written);
+        }
+    }
+
+    private sealed record Batch(List<StoreOperation> Operations, Afterthoughts Afterthoughts);
+
+    private sealed class Outcome(StoreWriter writer, List<Batch> batches, bool written) : ILoopWork
+    {
+        public void Run(Instant now) => writer.Finish(now, batches, written);
+    }
+}

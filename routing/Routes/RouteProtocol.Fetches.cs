@@ -1,0 +1,181 @@
+using QuicProChat.Mesh.Wire;
+
+namespace QuicProChat.Mesh.Routing.Routes;
+
+// Asking for announces: once, of one neighbour at a time.
+internal sealed partial class RouteProtocol
+{
+    private const int KeptCapacity = 64;
+
+    private readonly Dictionary<int, Fetch> _fetches = [];
+    private Instant _fetchDue = Instant.Never;
+
+    /// <summary>An announce that somebody's update made necessary.</summary>
+    /// <param name="Link">The neighbour that was asked, or will be.</param>
+    /// <param name="IsAsked">False while it waits for a place in the neighbour's window.</param>
+    /// <param name="Attempts">How often it was asked for.</param>
+    /// <param name="Due">When the neighbour is given up.</param>
+    private readonly record struct Fetch(LinkId Link, bool IsAsked, int Attempts, Instant Due);
+
+    /// <summary>Wants the announce of a destination that a neighbour named with a sequence not known to be signed.</summary>
+    private void Ask(Neighbour neighbour, int index)
+    {
+        if (_fetches.TryGetValue(index, out Fetch fetch) && (fetch.IsAsked || neighbour.AnnouncesAsked >= _options.FetchWindow))
+            return;
+        Ask(neighbour, index, fetch.Attempts);
+    }
+
+    private void Ask(Neighbour neighbour, int index, int attempts)
+    {
+        if (neighbour.AnnouncesAsked >= _options.FetchWindow)
+        {
+            _fetches[index] = new Fetch(neighbour.Link, IsAsked: false, attempts, Instant.Never);
+            neighbour.AnnouncesToAsk.Enqueue(index);
+            return;
+        }
+
+        neighbour.AnnouncesAsked++;
+        Instant due = _now + FetchTimeout(neighbour, attempts) + PingTimeout(neighbour) * attempts;
+        _fetches[index] = new Fetch(neighbour.Link, IsAsked: true, attempts + 1, due);
+        _fetchDue = Instant.Min(_fetchDue, due);
+        neighbour.AskNow.Add(index);
+    }
+
+    /// <summary>Sends the requests that the handling of a frame has collected.</summary>
+    private void SendAnnounceRequests(Neighbour neighbour)
+    {
+        List<int> indices = neighbour.AskNow;
+        if (indices.Count == 0)
+            return;
+        int perFrame = Math.Min((neighbour.Properties.Mtu - 1) / Abbreviation.Size, Limits.Arbitrary.MaxAnnouncesRequested);
+        for (int from = 0; from < indices.Count; from += perFrame)
+        {
+            int count = Math.Min(perFrame, indices.Count - from);
+            for (int i = 0; i < count; i++)
+                _destinations[indices[from + i]].Name.Write(Body[AnnounceRequest.SizeOf(i)..]);
+
+            // What does not leave now is asked for again when its time is over.
+            if (!SendFrame(neighbour, FrameKind.AnnounceRequest, FrameClass.Control, AnnounceRequest.SizeOf(count)))
+                break;
+            neighbour.Budget?.Owe(_now, 1 + AnnounceRequest.SizeOf(count));
+            Counters.Add(RouteCounter.AnnouncesAsked, count);
+        }
+
+        indices.Clear();
+    }
+
+    private TimeSpan FetchTimeout(Neighbour neighbour, int attempts)
+    {
+        if (neighbour.Properties.BitsPerSecond == 0)
+            return _options.FetchTimeout;
+
+        // At first as if the neighbour had its share of the link unspent; then at the rate that the share allows.
+        double share = attempts == 0 ? 0.25 : _options.RoutingShare;
+        double seconds = UnverifiedAnnounce.MaxSize * 8 / (neighbour.Properties.BitsPerSecond * share);
+        return _options.FetchTimeout + TimeSpan.FromSeconds(seconds * neighbour.AnnouncesAsked);
+    }
+
+    /// <summary>Announces that did not come in time: ask the next neighbour that has named the sequence, or give them up.</summary>
+    private void RepeatFetches()
+    {
+        List<int> late = [];
+        Instant next = Instant.Never;
+        foreach ((int index, Fetch fetch) in _fetches)
+        {
+            if (fetch.IsAsked && fetch.Due <= _now)
+                late.Add(index);
+            else
+                next = Instant.Min(next, fetch.Due);
+        }
+
+        _fetchDue = next;
+        foreach (int index in late)
+        {
+            if (!_fetches.TryGetValue(index, out Fetch fetch))
+                continue;
+            EndFetch(index, fetch);
+            AskNext(index, fetch);
+        }
+    }
+
+    private void AskNext(int index, in Fetch fetch)
+    {
+        if (fetch.Attempts < _options.FetchAttempts && NextToAsk(index, fetch.Link) is { } next)
+        {
+            Ask(next, index, fetch.Attempts);
+            SendAnnounceRequests(next);
+            return;
+        }
+
+        if (index == Self)
+            return;
+        foreach (Neighbour neighbour in _neighbours)
+        {
+            Distance heard = neighbour.Heard(index);
+            if (!heard.IsNone && !_destinations[index].IsSigned(heard.Sequence))
+            {
+                Counters.Add(RouteCounter.DropUnprovenSequence);
+                neighbour.SetHeard(index, Distance.None);
+            }
+        }
+
+        if (_destinations[index].Announce is null)
+            RemoveNode(index);
+        else
+            Evaluate(index);
+    }
+
+    /// <summary>The neighbour after the one asked last, in turn, that has named a sequence not proven yet.</summary>
+    private Neighbour? NextToAsk(int index, LinkId asked)
+    {
+        int start = _neighbours.FindIndex(neighbour => neighbour.Link == asked) + 1;
+        for (int i = 0; i < _neighbours.Count; i++)
+        {
+            Neighbour neighbour = _neighbours[(start + i) % _neighbours.Count];
+            Distance heard = neighbour.Heard(index);
+            if (!heard.IsNone && !_destinations[index].IsSigned(heard.Sequence))
+                return neighbour;
+        }
+
+        return null;
+    }
+
+    private void EndFetch(int index, in Fetch fetch)
+    {
+        _fetches.Remove(index);
+        if (_fetches.Count == 0 && _fetches.EnsureCapacity(0) > KeptCapacity)
+            _fetches.TrimExcess();
+        if (!fetch.IsAsked || Find(fetch.Link) is not { } neighbour)
+            return;
+        neighbour.AnnouncesAsked--;
+        while (neighbour.AnnouncesAsked < _options.FetchWindow && neighbour.AnnouncesToAsk.TryDequeue(out int waiting))
+        {
+            if (_fetches.TryGetValue(waiting, out Fetch queued) && !queued.IsAsked && queued.Link == neighbour.Link)
+                Ask(neighbour, waiting, queued.Attempts);
+        }
+
+        if (neighbour.AnnouncesToAsk.Count == 0 && neighbour.AnnouncesToAsk.Capacity > KeptCapacity)
+            neighbour.AnnouncesToAsk.TrimExcess();
+
+        // Answers come one by one; asking for the next ones one by one would double the frames.
+        if (neighbour.AskNow.Count * 2 >= neighbour.AnnouncesAsked)
+            SendAnnounceRequests(neighbour);
+    }
+
+    /// <summary>What a vanished neighbour was asked for is asked of others.</summary>
+    private void AskOthersFor(Neighbour gone)
+    {
+        List<int> affected = [];
+        foreach ((int index, Fetch fetch) in _fetches)
+        {
+            if (fetch.Link == gone.Link)
+                affected.Add(index);
+        }
+
+        foreach (int index in affected)
+        {
+            if (_fetches.Remove(index, out Fetch fetch))
+                AskNext(index, fetch with { Attempts = Math.Min(fetch.Attempts, _options.FetchAttempts - 1) });
+        }
+    }
+}

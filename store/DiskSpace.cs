@@ -1,0 +1,64 @@
+namespace QuicProChat.Mesh.Store;
+
+/// <summary>
+/// Keeps the log from filling the disk. What is in the log has to fit into the file one day, and forgetting needs room
+/// in the log: a disk that additions had filled to the last byte would stay full for ever. So a row is added only
+/// while the disk has room for the log's pages, for the row twice, and a margin.
+/// </summary>
+internal sealed class DiskSpace
+{
+    // Bytes always left, arbitrary: about a kilobyte for each envelope that one transaction may forget, but never so
+    // much that a small disk holds nothing else.
+    private const long LeastMargin = 256 * 1024;
+    private const long MostMargin = 4 * 1024 * 1024;
+    private const long MarginPartOfDisk = 16;
+
+    /// <summary>Bytes that a row costs beside its values: pages of the table and of its indices.</summary>
+    private const long RowCost = 6 * 1024;
+
+    private readonly DriveInfo _drive;
+    private readonly long _margin;
+    private long _left;
+
+    /// <param name="directory">Where the store is.</param>
+    internal DiskSpace(string directory)
+    {
+        _drive = new DriveInfo(Path.GetFullPath(directory));
+        _margin = Math.Clamp(Ask(d => d.TotalSize) / MarginPartOfDisk, LeastMargin, MostMargin);
+    }
+
+    /// <summary>Looks at the disk, at the beginning of a transaction.</summary>
+    /// <param name="inLog">Bytes in the log.</param>
+    /// <param name="freeInFile">Bytes of the file that hold nothing.</param>
+    internal void Measure(long inLog, long freeInFile)
+    {
+        long available = Ask(d => d.AvailableFreeSpace) - inLog - _margin;
+        _left = available + freeInFile;
+        IsTight = available < _margin;
+    }
+
+    /// <summary>Whether the log had better not grow: room in the file does not help it.</summary>
+    internal bool IsTight { get; private set; }
+
+    /// <summary>Takes the room for a row.</summary>
+    /// <exception cref="StoreException">There is none.</exception>
+    internal void Take(int rowSize)
+    {
+        long cost = 2 * (RowCost + rowSize);
+        if (_left < cost)
+            throw new StoreException(StoreError.Full, "The disk is full: what is left is kept for forgetting.");
+        _left -= cost;
+    }
+
+    private long Ask(Func<DriveInfo, long> question)
+    {
+        try
+        {
+            return question(_drive);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new StoreException(StoreError.Io, $"The disk of {_drive.Name} does not say how much room it has: {e.Message}", e);
+        }
+    }
+}

@@ -1,0 +1,177 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Globalization;
+using System.Text.Json.Nodes;
+
+namespace QuicProChat.Mesh.EndToEnd.Harness;
+
+/// <summary>One daemon on one machine: started, asked, killed, started again on the same data.</summary>
+internal sealed class NodeProcess(string name, string machine, string directory) : IAsyncDisposable
+{
+    internal const int Port = 4711;
+
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+
+    private readonly ConcurrentQueue<string> _log = new();
+    private readonly List<string> _arguments = [];
+    private Process? _process;
+    private ControlConnection? _requests;
+    private string? _address;
+
+    internal string Name => name;
+
+    internal string Machine => machine;
+
+    internal string DataDirectory => directory;
+
+    internal string Control => Path.Combine(directory, "control.sock");
+
+    /// <summary>What to run; the static binary unless a test says otherwise.</summary>
+    internal string Program { get; set; } = Binary.Static;
+
+    /// <summary>What to run it under, such as faketime.</summary>
+    internal IReadOnlyList<string> Under { get; set; } = [];
+
+    internal int ProcessId => _process!.Id;
+
+    /// <summary>What it logged so far.</summary>
+    internal string Log => string.Join('\n', _log);
+
+    /// <summary>Adds arguments for the next starts.</summary>
+    internal NodeProcess With(params string[] arguments)
+    {
+        _arguments.AddRange(arguments);
+        return this;
+    }
+
+    internal NodeProcess Listening() => With("--listen", $"tcp://0.0.0.0:{Port}");
+
+    internal NodeProcess Dialling(string address) => With("--peer", $"tcp://{address}:{Port}");
+
+    /// <summary>Starts it and waits until it answers.</summary>
+    internal async Task<NodeProcess> StartAsync()
+    {
+        Launch();
+        _requests = await ConnectAsync();
+        _address ??= (string)(await AskAsync("identity"))["address"]!;
+        return this;
+    }
+
+    /// <summary>Starts the process without waiting for it.</summary>
+    internal Process Launch()
+    {
+        var start = new ProcessStartInfo("ip") { RedirectStandardError = true, RedirectStandardInput = true };
+        foreach (string argument in (string[])["netns", "exec", machine, .. Under, Program, "run", "--data-dir", directory, "--name", name, "--log-level", "debug", .. _arguments])
+            start.ArgumentList.Add(argument);
+        _process = Process.Start(start)!;
+        _process.ErrorDataReceived += (_, line) =>
+        {
+            if (line.Data is not null)
+                _log.Enqueue(line.Data);
+        };
+        _process.BeginErrorReadLine();
+        return _process;
+    }
+
+    /// <summary>Its address; known after the first start.</summary>
+    internal string Address => _address ?? throw new InvalidOperationException($"{name} was not started yet");
+
+    /// <summary>Opens another connection to its control socket.</summary>
+    internal async Task<ControlConnection> ConnectAsync()
+    {
+        var waited = Stopwatch.StartNew();
+        while (true)
+        {
+            if (await ControlConnection.TryOpenAsync(Control) is { } connection)
+                return connection;
+            if (_process!.HasExited || waited.Elapsed > Patience)
+                throw new InvalidOperationException($"{name} does not answer:\n{Log}");
+            await Task.Delay(10);
+        }
+    }
+
+    /// <summary>Asks something that must be granted.</summary>
+    internal async Task<JsonNode> AskAsync(string command, JsonObject? more = null) => await _requests!.AskAsync(command, more);
+
+    /// <summary>Sends a message; answers with its id when the state is reached.</summary>
+    internal async Task<string> SendAsync(NodeProcess to, string text, string wait = "queued", TimeSpan? within = null)
+    {
+        JsonNode sent = await _requests!.AskAsync("send", new JsonObject { ["to"] = to.Address, ["text"] = text, ["wait"] = wait })
+            .WaitAsync(within ?? Patience);
+        return (string)sent["id"]!;
+    }
+
+    /// <summary>Waits until a condition holds, asking again as things happen.</summary>
+    internal async Task EventuallyAsync(string what, Func<Task<bool>> condition, TimeSpan? within = null)
+    {
+        var waited = Stopwatch.StartNew();
+        while (!await condition())
+        {
+            if (waited.Elapsed > (within ?? Patience))
+                throw new TimeoutException($"{name}: {what} did not happen within {(within ?? Patience).TotalSeconds} s\n{Log}");
+            await Task.Delay(20);
+        }
+    }
+
+    /// <summary>Waits for a route to another node.</summary>
+    internal Task HasRouteAsync(NodeProcess to, TimeSpan? within = null) =>
+        EventuallyAsync($"a route to {to.Name}", async () =>
+            (await AskAsync("routes")).AsArray().Any(r => (string)r!["destination"]! == to.Address && r["nextHop"] is not null), within);
+
+    /// <summary>Waits until a message is in a state.</summary>
+    internal Task HasStateAsync(string id, string state, TimeSpan? within = null) =>
+        EventuallyAsync($"message {id} {state}", async () =>
+            (string)(await AskAsync("message", new JsonObject { ["id"] = id }))["state"]! == state, within);
+
+    /// <summary>Texts received from a node, in order.</summary>
+    internal async Task<List<string>> ReceivedAsync(NodeProcess from) =>
+        [.. (await AskAsync("messages", new JsonObject { ["with"] = from.Address, ["limit"] = 10_000 })).AsArray()
+            .Where(m => (string)m!["direction"]! == "in").Select(m => (string)m!["text"]!)];
+
+    /// <summary>One counter or gauge of its metrics.</summary>
+    internal async Task<double> MetricAsync(string series)
+    {
+        string text = (string)(await AskAsync("metrics"))["text"]!;
+        string line = text.Split('\n').Single(l => l.StartsWith(series + " ", StringComparison.Ordinal));
+        return double.Parse(line[(series.Length + 1)..], CultureInfo.InvariantCulture);
+    }
+
+    /// <summary>Resident memory in bytes, as the kernel counts it.</summary>
+    internal long ResidentBytes() =>
+        long.Parse(File.ReadLines($"/proc/{ProcessId}/status").Single(l => l.StartsWith("VmRSS:", StringComparison.Ordinal))
+            .Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) * 1024;
+
+    /// <summary>Kills it as a power cut would: no signal handler runs.</summary>
+    internal async Task KillAsync()
+    {
+        _requests?.Dispose();
+        _requests = null;
+        _process!.Kill();
+        await _process.WaitForExitAsync();
+    }
+
+    /// <summary>Ends it in order (SIGTERM) and returns its exit code.</summary>
+    internal async Task<int> StopAsync()
+    {
+        _requests?.Dispose();
+        _requests = null;
+        Shell.Do("kill", "-TERM", ProcessId.ToString(CultureInfo.InvariantCulture));
+        await _process!.WaitForExitAsync().WaitAsync(Patience);
+        return _process.ExitCode;
+    }
+
+    /// <summary>Runs <c>ctl</c> against it.</summary>
+    internal Ran Ctl(params string[] arguments) => Shell.Run(Program, ["ctl", "--control", Control, .. arguments]);
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        _requests?.Dispose();
+        if (_process is null)
+            return;
+        if (!_process.HasExited)
+            _process.Kill();
+        await _process.WaitForExitAsync();
+        _process.Dispose();
+    }
+}

@@ -1,0 +1,128 @@
+using System.Text;
+using Microsoft.Extensions.Logging;
+using QuicProChat.Mesh.Node.Configuration;
+using QuicProChat.Mesh.Store;
+
+namespace QuicProChat.Mesh.Node.Tests.Configuration;
+
+public class ConfigurationFileTests
+{
+    [Fact]
+    public void Comments_and_trailing_commas_are_allowed()
+    {
+        NodeConfiguration read = Accepted("""
+            {
+              // who we are
+              "name": "attic",
+              "listen": ["tcp://[::]:4711", "quic://[::]:4711",],
+              /* the neighbour */
+              "peers": ["tcp://10.0.0.1:4711"],
+              "durability": "full",
+              "logLevel": "debug",
+              "lifetime": "12h",
+              "quotaBytes": "64M",
+              "relay": false,
+            }
+            """);
+
+        Assert.Equal("attic", read.Name);
+        Assert.Equal(["tcp://[::]:4711", "quic://[::]:4711"], read.Listen);
+        Assert.Equal(["tcp://10.0.0.1:4711"], read.Peers);
+        Assert.Equal(Durability.Full, read.Durability);
+        Assert.Equal(LogLevel.Debug, read.LogLevel);
+        Assert.Equal(TimeSpan.FromHours(12), read.Lifetime);
+        Assert.Equal(64L << 20, read.QuotaBytes);
+        Assert.False(read.Relay);
+    }
+
+    [Fact]
+    public void What_is_not_written_keeps_its_default()
+    {
+        Assert.Equal(new NodeConfiguration().HopLimit, Accepted("{}").HopLimit);
+        Assert.True(Accepted("{}").StoreAndForward);
+    }
+
+    [Fact]
+    public void An_unknown_key_is_refused_with_its_line_and_the_known_ones()
+    {
+        string error = Refused("{\n  \"name\": \"a\",\n  \"lisen\": []\n}");
+
+        Assert.StartsWith("3: unknown key 'lisen'", error, StringComparison.Ordinal);
+        foreach (Setting setting in Settings.All)
+            Assert.Contains(setting.Key, error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("\"durability\": \"always\"", "full, normal, memory")]
+    [InlineData("\"durability\": 1", "full, normal, memory")]
+    [InlineData("\"logLevel\": \"loud\"", "trace, debug, info, warning, error")]
+    [InlineData("\"hopLimit\": 65", "a number from 1 to 64")]
+    [InlineData("\"hopLimit\": 0", "a number from 1 to 64")]
+    [InlineData("\"relay\": \"yes\"", "true or false")]
+    [InlineData("\"listen\": \"tcp://[::]:1\"", "a list of link URIs")]
+    [InlineData("\"listen\": [1]", "a list of link URIs")]
+    [InlineData("\"listen\": [\"nowhere\"]", "a list of link URIs")]
+    [InlineData("\"lifetime\": \"30d\"", "at most 7d")]
+    [InlineData("\"lifetime\": 5", "a duration")]
+    [InlineData("\"quotaBytes\": \"64X\"", "k, M or G")]
+    [InlineData("\"quotaBytes\": -1", "k, M or G")]
+    [InlineData("\"metricsListen\": \"everywhere\"", "address:port")]
+    [InlineData("\"name\": \"a name that is much too long\"", "20 bytes")]
+    [InlineData("\"dataDir\": \"\"", "a path")]
+    public void A_wrong_value_is_refused_with_its_line_and_what_would_be_accepted(string property, string accepted)
+    {
+        string error = Refused("{\n\n" + property + "\n}");
+
+        Assert.StartsWith("3: wrong value for", error, StringComparison.Ordinal);
+        Assert.Contains(accepted, error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_key_that_is_there_twice_is_refused() =>
+        Assert.StartsWith("2: key 'name' is there twice", Refused("{\"name\": \"a\",\n\"name\": \"b\"}"), StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("[]")]
+    [InlineData("{\"name\": \"a\"")]
+    [InlineData("{\"name\" \"a\"}")]
+    [InlineData("{} {}")]
+    public void What_is_not_one_object_is_refused_with_a_line(string text) => Assert.Matches("^[0-9]+: ", Refused(text));
+
+    [Fact]
+    public void A_file_cut_anywhere_is_refused_and_never_throws()
+    {
+        byte[] whole = Encoding.UTF8.GetBytes("""{"name": "a", "listen": ["tcp://h:1"], "hopLimit": 3, /* c */ "relay": true}""");
+        for (int length = 0; length < whole.Length; length++)
+            Assert.NotNull(ConfigurationFile.Read(whole.AsSpan(0, length), new NodeConfiguration()));
+    }
+
+    [Fact]
+    public void A_missing_file_is_named_in_the_error()
+    {
+        string? error = ConfigurationFile.Load("/nowhere/node.json", new NodeConfiguration());
+        Assert.StartsWith("/nowhere/node.json: ", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_manual_describes_every_key_and_no_other()
+    {
+        string manual = File.ReadAllText(Path.Combine(Repository.Root, "docs", "configuration.md")).Split("## Durability")[0];
+        string[] described = [.. manual.Split('\n').Where(l => l.StartsWith("| `", StringComparison.Ordinal)).Select(l => l.Split('`')[1])];
+        Assert.Equal(Settings.All.Select(s => s.Key), described);
+    }
+
+    private static NodeConfiguration Accepted(string text)
+    {
+        var configuration = new NodeConfiguration();
+        Assert.Null(ConfigurationFile.Read(Encoding.UTF8.GetBytes(text), configuration));
+        return configuration;
+    }
+
+    private static string Refused(string text)
+    {
+        string? error = ConfigurationFile.Read(Encoding.UTF8.GetBytes(text), new NodeConfiguration());
+        Assert.NotNull(error);
+        return error;
+    }
+}

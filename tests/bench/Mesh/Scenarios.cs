@@ -1,0 +1,212 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+
+namespace QuicProChat.Mesh.Bench;
+
+/// <summary>The table of figures, measured on real processes over loopback TCP.</summary>
+internal sealed class Scenarios(string program, string directory, Table table)
+{
+    private const int TextBytes = 100;
+    private const int ManyInFlight = 16;
+    private const int ManyForwarded = 100_000;
+
+    private int _networks;
+
+    internal async Task RunAsync(int messages)
+    {
+        await StartAsync();
+        await AnnounceAsync();
+        await TwoHopsAsync(messages);
+        await TwoHopsFullAsync(Math.Min(messages, 5_000));
+        await MemoryAsync();
+        table.Add("static binary", "<= 14 MB", $"{new FileInfo(program).Length / 1e6:0.0} MB");
+    }
+
+    private string NewDirectory() => Directory.CreateDirectory(Path.Combine(directory, (++_networks).ToString(CultureInfo.InvariantCulture))).FullName;
+
+    private Task<Daemon> NodeAsync(string where, string name, params string[] arguments) =>
+        Daemon.StartAsync(program, where, name, arguments);
+
+    private async Task StartAsync()
+    {
+        const int runs = 5;
+        string where = NewDirectory();
+        var times = new List<double>();
+        for (int i = 0; i < runs; i++)
+        {
+            using Daemon node = await NodeAsync(where, "start", "--listen", "tcp://127.0.0.1:0");
+            times.Add(node.StartTime.TotalMilliseconds);
+        }
+
+        times.Sort();
+        table.Add("start to listening", "<= 100 ms", $"{times[runs / 2]:0} ms", $"best {times[0]:0}, worst {times[^1]:0}");
+    }
+
+    private async Task AnnounceAsync()
+    {
+        string where = NewDirectory();
+        var line = new List<Daemon> { await NodeAsync(where, "n0", "--listen", "tcp://127.0.0.1:0") };
+        for (int i = 1; i < 4; i++)
+            line.Add(await NodeAsync(where, $"n{i}", "--listen", "tcp://127.0.0.1:0", "--peer", line[^1].Uri!));
+        await line[0].HasRouteAsync(line[^1].Address);
+
+        // The newcomer's announce crosses the line; measured from its link to the other end's route.
+        using Daemon last = await NodeAsync(where, "n4");
+        using var watching = new Client(line[0].Control);
+        using (await watching.AskAsync("{\"command\":\"events\"}"))
+        {
+        }
+
+        using var newcomer = new Client(last.Control);
+        using (await newcomer.AskAsync("{\"command\":\"events\"}"))
+        {
+        }
+
+        using var control = new Client(last.Control);
+        using (await control.AskAsync($"{{\"command\":\"connect\",\"uri\":\"{line[^1].Uri}\"}}"))
+        {
+        }
+
+        long up = 0;
+        while (up == 0)
+        {
+            if (Encoding.UTF8.GetString((await newcomer.ReadLineAsync()).Span).Contains("\"peerUp\"", StringComparison.Ordinal))
+                up = Stopwatch.GetTimestamp();
+        }
+
+        while (!Encoding.UTF8.GetString((await watching.ReadLineAsync()).Span).Contains(last.Address, StringComparison.Ordinal))
+        {
+        }
+
+        table.Add("announce over a line of five, last node", "<= 0.2 s", $"{Stopwatch.GetElapsedTime(up).TotalSeconds:0.000} s");
+        line.ForEach(n => n.Dispose());
+    }
+
+    private async Task TwoHopsAsync(int messages)
+    {
+        string where = NewDirectory();
+        using Daemon relay = await NodeAsync(where, "relay", "--listen", "tcp://127.0.0.1:0");
+        using Daemon alice = await NodeAsync(where, "alice", "--peer", relay.Uri!);
+        using Daemon bob = await NodeAsync(where, "bob", "--peer", relay.Uri!);
+        await alice.HasRouteAsync(bob.Address);
+        await bob.HasRouteAsync(alice.Address);
+
+        await SendAsync(alice, bob, 2_000, ManyInFlight);
+        TimeSpan[] before = [alice.ProcessorTime, relay.ProcessorTime, bob.ProcessorTime];
+        Run many = await SendAsync(alice, bob, messages, ManyInFlight);
+        TimeSpan[] after = [alice.ProcessorTime, relay.ProcessorTime, bob.ProcessorTime];
+        string cpu = string.Join(" + ", before.Zip(after, (b, a) => $"{(a - b).TotalMicroseconds / messages:0}"));
+        table.Add("two hops, 16 in flight, durability normal", ">= 10,000/s", $"{many.PerSecond:#,0}/s", $"processor time {cpu} us a message (alice + relay + bob)");
+
+        Run single = await SendAsync(alice, bob, Math.Min(messages, 5_000), 1);
+        table.Add("two hops, one in flight, p50", "<= 0.4 ms", $"{single.Percentile(50):0.00} ms", $"p99 {single.Percentile(99):0.00} ms, {single.PerSecond:#,0}/s");
+    }
+
+    private async Task TwoHopsFullAsync(int messages)
+    {
+        string where = NewDirectory();
+        string configuration = Path.Combine(where, "full.json");
+        await File.WriteAllTextAsync(configuration, "{ \"durability\": \"full\" }");
+        using Daemon relay = await NodeAsync(where, "relay", "--config", configuration, "--listen", "tcp://127.0.0.1:0");
+        using Daemon alice = await NodeAsync(where, "alice", "--config", configuration, "--peer", relay.Uri!);
+        using Daemon bob = await NodeAsync(where, "bob", "--config", configuration, "--peer", relay.Uri!);
+        await alice.HasRouteAsync(bob.Address);
+        await bob.HasRouteAsync(alice.Address);
+        await SendAsync(alice, bob, 500, ManyInFlight);
+        Run run = await SendAsync(alice, bob, messages, ManyInFlight);
+        table.Add("two hops, 16 in flight, durability full", ">= 2,000/s", $"{run.PerSecond:#,0}/s", $"p50 {run.Percentile(50):0.0} ms");
+    }
+
+    /// <summary>A relay with ten peers; then the same after it has forwarded a hundred thousand messages.</summary>
+    private async Task MemoryAsync()
+    {
+        const int peers = 10;
+        string where = NewDirectory();
+        using Daemon relay = await NodeAsync(where, "relay", "--listen", "tcp://127.0.0.1:0");
+        var others = new List<Daemon>();
+        for (int i = 0; i < peers; i++)
+            others.Add(await NodeAsync(where, $"p{i}", "--peer", relay.Uri!));
+        foreach (Daemon other in others.Skip(1))
+            await others[0].HasRouteAsync(other.Address);
+        table.Add("resident, idle, 10 peers", "<= 20 MB", $"{relay.ResidentBytes / 1e6:0.0} MB");
+
+        await others[1].HasRouteAsync(others[0].Address);
+        await SendAsync(others[0], others[1], ManyForwarded, 256);
+        table.Add("resident, after 100,000 forwarded messages", "<= 28 MB", $"{relay.ResidentBytes / 1e6:0.0} MB", $"sender {others[0].ResidentBytes / 1e6:0.0} MB, receiver {others[1].ResidentBytes / 1e6:0.0} MB");
+        others.ForEach(o => o.Dispose());
+    }
+
+    /// <summary>Sends messages that are answered when they are proven delivered, so many at a time.</summary>
+    private static async Task<Run> SendAsync(Daemon from, Daemon to, int count, int inFlight)
+    {
+        using var client = new Client(from.Control);
+        string text = new('x', TextBytes);
+        var started = new long[count];
+        var times = new double[count];
+        var lines = new MemoryStream();
+        long begin = Stopwatch.GetTimestamp();
+        int sent = 0;
+        int answered = 0;
+        while (answered < count)
+        {
+            lines.SetLength(0);
+            for (; sent < count && sent - answered < inFlight; sent++)
+            {
+                started[sent] = Stopwatch.GetTimestamp();
+                lines.Write(Encoding.UTF8.GetBytes($"{{\"command\":\"send\",\"tag\":{sent},\"to\":\"{to.Address}\",\"text\":\"{text}\",\"wait\":\"delivered\"}}\n"));
+            }
+
+            if (lines.Length > 0)
+                await client.SendAsync(lines.GetBuffer().AsMemory(0, (int)lines.Length));
+            do
+            {
+                int tag = Tag(await client.ReadLineAsync());
+                times[tag] = Stopwatch.GetElapsedTime(started[tag]).TotalMilliseconds;
+                answered++;
+            }
+            while (answered < sent && client.HasLine);
+        }
+
+        return new Run(Stopwatch.GetElapsedTime(begin), times);
+    }
+
+    private static int Tag(ReadOnlyMemory<byte> line)
+    {
+        var reader = new Utf8JsonReader(line.Span);
+        int tag = -1;
+        bool delivered = false;
+        while (reader.Read())
+        {
+            if (reader.TokenType == JsonTokenType.PropertyName && reader.ValueTextEquals("tag"u8))
+            {
+                reader.Read();
+                tag = reader.GetInt32();
+            }
+            else if (reader.TokenType == JsonTokenType.String && reader.ValueTextEquals("delivered"u8))
+            {
+                delivered = true;
+            }
+        }
+
+        return delivered ? tag : throw new InvalidOperationException(Encoding.UTF8.GetString(line.Span));
+    }
+
+    private sealed class Run
+    {
+        private readonly double[] _times;
+
+        internal Run(TimeSpan took, double[] times)
+        {
+            _times = times;
+            Array.Sort(_times);
+            PerSecond = times.Length / took.TotalSeconds;
+        }
+
+        internal double PerSecond { get; }
+
+        /// <summary>In milliseconds.</summary>
+        internal double Percentile(int percent) => _times[Math.Min(_times.Length - 1, _times.Length * percent / 100)];
+    }
+}

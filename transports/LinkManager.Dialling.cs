@@ -1,0 +1,188 @@
+using QuicProChat.Mesh.Identity;
+using QuicProChat.Mesh.Wire;
+
+namespace QuicProChat.Mesh.Transports;
+
+// Dialling: one loop for each peer that the operator or discovery named, until it is disconnected.
+public sealed partial class LinkManager
+{
+    private readonly Dictionary<string, Dialler> _diallers = [];
+
+    /// <summary>The peers that are dialled, as they were named.</summary>
+    public IReadOnlyList<string> Dialling
+    {
+        get
+        {
+            lock (_lock)
+                return [.. _diallers.Keys];
+        }
+    }
+
+    /// <summary>Keeps a link to a peer from now on; false if the very same is dialled already.</summary>
+    public bool Connect(PeerUris peer)
+    {
+        lock (_lock)
+        {
+            if (_stop.IsCancellationRequested || _diallers.ContainsKey(peer.ToString()))
+                return false;
+            Dialler dialler = new(peer, _stop.Token, new Backoff(_settings.FirstRetry, _settings.LongestRetry, _random));
+            _diallers.Add(peer.ToString(), dialler);
+            dialler.Loop = Task.Run(() => DialLoopAsync(dialler));
+            return true;
+        }
+    }
+
+    /// <summary>Stops dialling a peer, named as it was to <see cref="Connect"/>, and ends the link to it; false if it was not dialled.</summary>
+    public bool Disconnect(PeerUris peer)
+    {
+        string name = peer.ToString();
+        NodeAddress? address;
+        lock (_lock)
+        {
+            if (!_diallers.TryGetValue(name, out Dialler? dialler))
+                return false;
+            address = dialler.Peer;
+        }
+
+        StopDialling(d => d.Uris.ToString() == name);
+        if (address is { } known)
+            Disconnect(known);
+        return true;
+    }
+
+    private bool StopDialling(Predicate<Dialler> which)
+    {
+        List<Dialler> stopped;
+        lock (_lock)
+        {
+            stopped = [.. _diallers.Values.Where(d => which(d))];
+            foreach (Dialler dialler in stopped)
+                _diallers.Remove(dialler.Uris.ToString());
+        }
+
+        foreach (Dialler dialler in stopped)
+        {
+            dialler.Stop.Cancel();
+            _ = dialler.Loop.ContinueWith(_ => dialler.Stop.Dispose(), TaskScheduler.Default);
+        }
+
+        return stopped.Count > 0;
+    }
+
+    private List<Task> TakeDialLoops()
+    {
+        lock (_lock)
+        {
+            List<Task> loops = [.. _diallers.Values.Select(d => d.Loop)];
+            _diallers.Clear();
+            return loops;
+        }
+    }
+
+    private async Task DialLoopAsync(Dialler dialler)
+    {
+        CancellationToken stop = dialler.Stop.Token;
+        try
+        {
+            while (true)
+            {
+                if (dialler.Peer is { } peer && GoneTask(peer) is { } gone)
+                    await WaitWhileUpAsync(dialler, gone, stop);
+                else if (!await DialOnceAsync(dialler, stop))
+                    return;
+                else if (dialler.Peer is not { } found || GoneTask(found) is null)
+                    await Task.Delay(dialler.Backoff.Next(), _time, stop);
+            }
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            // Disconnected, or the node stops.
+        }
+        catch (Exception e)
+        {
+            Log.LoopFailed(_logger, e, "dial", dialler.Uris.Uris[0]);
+        }
+    }
+
+    private async Task WaitWhileUpAsync(Dialler dialler, Task gone, CancellationToken stop)
+    {
+        long since = _time.GetTimestamp();
+        await gone.WaitAsync(stop);
+        if (_time.GetElapsedTime(since) >= _settings.StableAfter)
+            dialler.Backoff.Reset();
+        dialler.Quiet = false;
+        await Task.Delay(dialler.Backoff.Next(), _time, stop);
+    }
+
+    /// <summary>Tries each way once; false if this peer is not to be dialled any more.</summary>
+    private async Task<bool> DialOnceAsync(Dialler dialler, CancellationToken stop)
+    {
+        foreach (LinkUri uri in dialler.Uris.Uris)
+        {
+            if (!_transports.TryGetValue(uri.Scheme, out ITransport? transport) || transport.Unavailable is not null)
+                continue;
+            DialResult result = await transport.DialAsync(uri, stop);
+            stop.ThrowIfCancellationRequested();
+            if (result.Link is { } pending)
+            {
+                dialler.Peer = pending.Link.Peer;
+                if (Offer(pending) is null or LinkEndCode.Duplicate)
+                    return true;
+                continue;
+            }
+
+            LinkEnd failure = result.Failure!;
+            Count(failure.Code);
+            if (failure.Code == LinkEndCode.Self)
+            {
+                Log.DialledSelf(_logger, uri);
+                StopDialling(d => d == dialler);
+                return false;
+            }
+
+            if (!dialler.Quiet)
+                Log.DialFailed(_logger, uri, failure.Code, failure.Detail);
+            else
+                Log.DialFailedAgain(_logger, uri, failure.Code, failure.Detail);
+        }
+
+        dialler.Quiet = true;
+        return true;
+    }
+
+    private Task? GoneTask(NodeAddress peer)
+    {
+        lock (_lock)
+            return _neighbours.TryGetValue((peer, 0), out Neighbour? neighbour) ? neighbour.Gone.Task : null;
+    }
+
+    /// <summary>One peer that is dialled.</summary>
+    private sealed class Dialler
+    {
+        internal Dialler(PeerUris uris, CancellationToken stop, Backoff backoff)
+        {
+            Uris = uris;
+            Backoff = backoff;
+            Stop = CancellationTokenSource.CreateLinkedTokenSource(stop);
+            foreach (LinkUri uri in uris.Uris)
+            {
+                if (uri.Pinned is { } text && NodeAddress.TryParse(text, out NodeAddress pinned, out _))
+                    Peer = pinned;
+            }
+        }
+
+        internal PeerUris Uris { get; }
+
+        internal Backoff Backoff { get; }
+
+        internal CancellationTokenSource Stop { get; }
+
+        internal Task Loop { get; set; } = Task.CompletedTask;
+
+        /// <summary>The address that is pinned, or that answered last.</summary>
+        internal NodeAddress? Peer { get; set; }
+
+        /// <summary>Its failure has been told; the next ones are only for debugging.</summary>
+        internal bool Quiet { get; set; }
+    }
+}

@@ -1,0 +1,42 @@
+using Microsoft.Extensions.Logging;
+using QuicProChat.Mesh.Identity;
+using QuicProChat.Mesh.Wire;
+
+namespace QuicProChat.Mesh.Transports;
+
+/// <summary>Every line that this assembly logs.</summary>
+internal static partial class Log
+{
+    [LoggerMessage(100, LogLevel.Warning, "{Scheme} links are unavailable: {Reason} The others go on.")]
+    internal static partial void TransportUnavailable(ILogger logger, string scheme, string reason);
+
+    [LoggerMessage(101, LogLevel.Information, "Listening on {Uri}")]
+    internal static partial void Listening(ILogger logger, LinkUri uri);
+
+    [LoggerMessage(102, LogLevel.Information, "Link to {Peer} ({Name}) by {Uri} is up")]
+    internal static partial void LinkUp(ILogger logger, NodeAddress peer, string name, string uri);
+
+    [LoggerMessage(103, LogLevel.Information, "Link to {Peer} by {Uri} ended: {Code}, by {Side}. {Detail}")]
+    internal static partial void LinkDown(ILogger logger, NodeAddress peer, string uri, LinkEndCode code, string side, string? detail);
+
+    [LoggerMessage(104, LogLevel.Debug, "Refused a connection from {Remote}: {Code}. {Detail}")]
+    internal static partial void Refused(ILogger logger, string remote, LinkEndCode code, string? detail);
+
+    [LoggerMessage(105, LogLevel.Information, "Cannot reach {Uri}: {Code}. {Detail} Trying again, less and less often.")]
+    internal static partial void DialFailed(ILogger logger, LinkUri uri, LinkEndCode code, string? detail);
+
+    [LoggerMessage(106, LogLevel.Debug, "Cannot reach {Uri}: {Code}. {Detail}")]
+    internal static partial void DialFailedAgain(ILogger logger, LinkUri uri, LinkEndCode code, string? detail);
+
+    [LoggerMessage(107, LogLevel.Warning, "{Uri} leads to this node itself; it is not dialled again")]
+    internal static partial void DialledSelf(ILogger logger, LinkUri uri);
+
+    [LoggerMessage(108, LogLevel.Error, "Link to {Peer} is given up: this node failed to handle what it reported")]
+    internal static partial void LinkEventsFailed(ILogger logger, Exception exception, NodeAddress peer);
+
+    [LoggerMessage(109, LogLevel.Warning, "Cannot accept connections on {Uri} for now: {Reason}")]
+    internal static partial void AcceptFailed(ILogger logger, LinkUri uri, string reason);
+
+    [LoggerMessage(110, LogLevel.Error, "The {What} loop of {Uri} failed; this is a fault of the program")]
+    internal static partial void LoopFailed(ILogger logger, Exception exception, string what, LinkUri uri);
+}

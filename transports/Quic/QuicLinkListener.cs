@@ -1,0 +1,143 @@
+using System.Net;
+using System.Net.Quic;
+using System.Net.Security;
+using System.Runtime.CompilerServices;
+using System.Security.Authentication;
+using Microsoft.Extensions.Logging;
+using QuicProChat.Mesh.Wire;
+
+namespace QuicProChat.Mesh.Transports.Quic;
+
+/// <summary>Accepts QUIC connections and makes links of those that authenticate.</summary>
+internal sealed class QuicLinkListener : IListener
+{
+    // Arbitrary, as for TCP.
+    private const int Backlog = 128;
+
+    private readonly LocalNode _node;
+    private readonly Handshake _handshake;
+    private readonly ILinkAcceptor _acceptor;
+    private readonly ILogger _logger;
+    private readonly Admission _admission;
+    private readonly CancellationTokenSource _stop = new();
+
+    // From the options of a connection to its acceptance, by the connection itself; an entry goes with it.
+    private readonly ConditionalWeakTable<QuicConnection, Arrival> _arrivals = [];
+
+    private QuicListener? _listener;
+    private Task _loop = Task.CompletedTask;
+    private int _disposed;
+
+    private QuicLinkListener(LocalNode node, Handshake handshake, ILinkAcceptor acceptor, ILogger logger)
+    {
+        _node = node;
+        _handshake = handshake;
+        _acceptor = acceptor;
+        _logger = logger;
+        _admission = new Admission(node.Settings.MaxUnauthenticated, node.Settings.MaxUnauthenticatedPerSource);
+    }
+
+    public LinkUri Bound { get; private set; } = new(QuicTransport.SchemeName, "//", Pinned: null);
+
+    internal static async ValueTask<QuicLinkListener> StartAsync(
+        IPEndPoint local, LinkUri uri, LocalNode node, Handshake handshake, ILinkAcceptor acceptor, ILogger logger,
+        CancellationToken cancellation)
+    {
+        QuicLinkListener result = new(node, handshake, acceptor, logger);
+        result._listener = await QuicListener.ListenAsync(
+            new QuicListenerOptions
+            {
+                ListenEndPoint = local,
+                ListenBacklog = Backlog,
+                ApplicationProtocols = [new SslApplicationProtocol("qpc-mesh/1")],
+                ConnectionOptionsCallback = (connection, _, _) => result.OptionsFor(connection),
+            },
+            cancellation);
+        result.Bound = new LinkUri(uri.Scheme, $"//{result._listener.LocalEndPoint}", Pinned: null);
+        result._loop = Task.Run(result.AcceptAsync);
+        return result;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (Interlocked.Exchange(ref _disposed, 1) != 0)
+            return;
+        await _stop.CancelAsync();
+        await _listener!.DisposeAsync();
+        await _loop;
+    }
+
+    private ValueTask<QuicServerConnectionOptions> OptionsFor(QuicConnection connection)
+    {
+        LinkTls tls = new(_node.Certificate, pinned: null);
+        Admission.Ticket ticket = _admission.Admit(connection.RemoteEndPoint.Address);
+        ticket.Displaced.Register(() => _ = connection.DisposeAsync().AsTask());
+        // A handshake that fails is reported without its connection, so its place is given up by the clock.
+        ticket.ExpireAfter(_node.Settings.HandshakeTimeout, _node.Time);
+        _arrivals.AddOrUpdate(connection, new Arrival(tls, ticket));
+        QuicServerConnectionOptions options = new() { ServerAuthenticationOptions = tls.Server() };
+        QuicTransport.Configure(options, _node);
+        // The dialer opens no stream: we do.
+        options.MaxInboundBidirectionalStreams = 0;
+        return ValueTask.FromResult(options);
+    }
+
+    private async Task AcceptAsync()
+    {
+        while (!_stop.IsCancellationRequested)
+        {
+            try
+            {
+                _ = ServeAsync(await _listener!.AcceptConnectionAsync(_stop.Token));
+            }
+            catch (Exception e) when (_stop.IsCancellationRequested && LinkConnection.IsLinkFault(e))
+            {
+                return;
+            }
+            catch (Exception e) when (LinkConnection.IsLinkFault(e))
+            {
+                // A handshake that failed is reported here, not the listener's own end.
+                LinkEndCode code = e is AuthenticationException ? LinkEndCode.Authentication : LinkEndCode.TransportFailed;
+                _acceptor.Refused("a QUIC peer", new LinkEnd(code, Detail: e.Message));
+            }
+        }
+    }
+
+    private async Task ServeAsync(QuicConnection connection)
+    {
+        string remote = connection.RemoteEndPoint.ToString();
+        try
+        {
+            if (!_arrivals.TryGetValue(connection, out Arrival? arrival))
+                throw new InvalidOperationException("A connection was accepted that nobody gave options.");
+            using Admission.Ticket ticket = arrival.Ticket;
+            (StreamLink? link, LinkEnd? failure) = await _handshake.AcceptAsync(
+                remote, arrival.Tls, (_, deadline) => OpenStreamAsync(connection, deadline), ticket, _stop.Token);
+            if (link is not null)
+                _acceptor.Accept(link);
+            else
+                _acceptor.Refused(remote, failure!);
+        }
+        catch (Exception e)
+        {
+            await connection.DisposeAsync();
+            Log.LoopFailed(_logger, e, "accept", Bound);
+        }
+    }
+
+    private static async ValueTask<LinkConnection> OpenStreamAsync(QuicConnection connection, CancellationToken deadline)
+    {
+        try
+        {
+            return new QuicLinkConnection(connection, await connection.OpenOutboundStreamAsync(QuicStreamType.Bidirectional, deadline));
+        }
+        catch
+        {
+            await connection.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>A connection between its first packet and its Hello.</summary>
+    private sealed record Arrival(LinkTls Tls, Admission.Ticket Ticket);
+}

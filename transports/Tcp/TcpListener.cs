@@ -1,0 +1,106 @@
+using System.Net;
+using System.Net.Sockets;
+using Microsoft.Extensions.Logging;
+using QuicProChat.Mesh.Wire;
+
+namespace QuicProChat.Mesh.Transports.Tcp;
+
+/// <summary>Accepts TCP connections and makes links of those that authenticate.</summary>
+internal sealed class TcpListener : IListener
+{
+    private static readonly TimeSpan PauseAfterFailure = TimeSpan.FromSeconds(1);
+
+    private readonly Socket _socket;
+    private readonly LocalNode _node;
+    private readonly Handshake _handshake;
+    private readonly ILinkAcceptor _acceptor;
+    private readonly ILogger _logger;
+    private readonly Admission _admission;
+    private readonly CancellationTokenSource _stop = new();
+    private readonly Task _loop;
+    private int _disposed;
+
+    internal TcpListener(
+        Socket socket, LinkUri uri, LocalNode node, Handshake handshake, ILinkAcceptor acceptor, ILogger logger)
+    {
+        _socket = socket;
+        _node = node;
+        _handshake = handshake;
+        _acceptor = acceptor;
+        _logger = logger;
+        _admission = new Admission(node.Settings.MaxUnauthenticated, node.Settings.MaxUnauthenticatedPerSource);
+        Bound = new LinkUri(uri.Scheme, $"//{socket.LocalEndPoint}", Pinned: null);
+        _loop = Task.Run(AcceptAsync);
+    }
+
+    public LinkUri Bound { get; }
+
+    internal Admission Admission => _admission;
+
+    public async ValueTask DisposeAsync()
+    {
+        if (Interlocked.Exchange(ref _disposed, 1) != 0)
+            return;
+        await _stop.CancelAsync();
+        _socket.Dispose();
+        await _loop;
+    }
+
+    private async Task AcceptAsync()
+    {
+        while (!_stop.IsCancellationRequested)
+        {
+            try
+            {
+                Socket socket = await _socket.AcceptAsync(_stop.Token);
+                _ = ServeAsync(socket);
+            }
+            catch (Exception e) when (_stop.IsCancellationRequested && LinkConnection.IsLinkFault(e))
+            {
+                return;
+            }
+            catch (SocketException e)
+            {
+                // Out of file descriptors, or a connection that was reset in the queue. Neither ends the listener.
+                Log.AcceptFailed(_logger, Bound, e.Message);
+                await Task.Delay(PauseAfterFailure, _node.Time, _stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+        }
+    }
+
+    private async Task ServeAsync(Socket socket)
+    {
+        string remote = TcpConnection.Describe(socket);
+        try
+        {
+            if (socket.RemoteEndPoint is not IPEndPoint { Address: { } address })
+            {
+                socket.Dispose();
+                return;
+            }
+
+            using Admission.Ticket ticket = _admission.Admit(address);
+            TcpSockets.Configure(socket);
+            (StreamLink? link, LinkEnd? failure) = await _handshake.AcceptAsync(
+                remote,
+                new LinkTls(_node.Certificate, pinned: null),
+                (tls, deadline) => TcpTransport.AuthenticateAsync(socket, stream => stream.AuthenticateAsServerAsync(tls.Server(), deadline)),
+                ticket,
+                _stop.Token);
+            if (link is not null)
+                _acceptor.Accept(link);
+            else
+                _acceptor.Refused(remote, failure!);
+        }
+        catch (SocketException e)
+        {
+            socket.Dispose();
+            _acceptor.Refused(remote, new LinkEnd(LinkEndCode.TransportFailed, Detail: e.Message));
+        }
+        catch (Exception e)
+        {
+            socket.Dispose();
+            Log.LoopFailed(_logger, e, "accept", Bound);
+        }
+    }
+}

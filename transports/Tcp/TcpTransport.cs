@@ -1,0 +1,79 @@
+using System.Net;
+using System.Net.Security;
+using System.Net.Sockets;
+using Microsoft.Extensions.Logging;
+using QuicProChat.Mesh.Wire;
+
+namespace QuicProChat.Mesh.Transports.Tcp;
+
+/// <summary><c>tcp://host:port[#address]</c>: links over TCP with TLS 1.3 (docs/protocol.md, section 3).</summary>
+/// <param name="node">This end.</param>
+/// <param name="logger">Where it tells.</param>
+public sealed class TcpTransport(LocalNode node, ILogger<TcpTransport> logger) : ITransport
+{
+    internal const string SchemeName = "tcp";
+
+    private readonly Handshake _handshake = new(node, SchemeName, logger);
+
+    /// <inheritdoc/>
+    public string Scheme => SchemeName;
+
+    /// <inheritdoc/>
+    public string? Unavailable => null;
+
+    /// <inheritdoc/>
+    public async ValueTask<IListener> ListenAsync(LinkUri uri, ILinkAcceptor acceptor, CancellationToken cancellation)
+    {
+        if (!IpEndpoint.TryParse(uri, out IpEndpoint? endpoint, out string? error))
+            throw new IOException(error);
+        IPEndPoint local = await endpoint.ResolveLocalAsync(cancellation);
+        try
+        {
+            return new TcpListener(TcpSockets.Listen(local), uri, node, _handshake, acceptor, logger);
+        }
+        catch (SocketException e)
+        {
+            throw new IOException($"Cannot listen on {uri}: {e.Message}.", e);
+        }
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<DialResult> DialAsync(LinkUri uri, CancellationToken cancellation) =>
+        AddressWalk.DialAsync(uri, node, (address, pinned, timeout) => DialAsync(uri, address, pinned, timeout), cancellation);
+
+    private ValueTask<DialResult> DialAsync(LinkUri uri, IPEndPoint address, Identity.NodeAddress? pinned, CancellationToken cancellation) =>
+        _handshake.DialAsync(pinned, uri.ToString(), (tls, deadline) => ConnectAsync(address, tls, deadline), cancellation);
+
+    private async ValueTask<LinkConnection> ConnectAsync(IPEndPoint address, LinkTls tls, CancellationToken deadline)
+    {
+        using CancellationTokenSource connect = CancellationTokenSource.CreateLinkedTokenSource(deadline);
+        using ITimer limit = node.Time.CreateTimer(_ => connect.Cancel(), null, node.Settings.ConnectTimeout, Timeout.InfiniteTimeSpan);
+        Socket socket;
+        try
+        {
+            socket = await TcpSockets.ConnectAsync(address, connect.Token);
+        }
+        catch (OperationCanceledException e) when (!deadline.IsCancellationRequested)
+        {
+            throw new IOException($"{address} does not answer", e);
+        }
+
+        return await AuthenticateAsync(socket, stream => stream.AuthenticateAsClientAsync(tls.Client(), deadline));
+    }
+
+    /// <summary>Does TLS on a socket; the socket is disposed of if that fails.</summary>
+    internal static async ValueTask<LinkConnection> AuthenticateAsync(Socket socket, Func<SslStream, Task> authenticate)
+    {
+        TcpConnection connection = new(socket, new SslStream(new NetworkStream(socket, ownsSocket: false)));
+        try
+        {
+            await authenticate((SslStream)connection.Stream);
+            return connection;
+        }
+        catch
+        {
+            await connection.DisposeAsync();
+            throw;
+        }
+    }
+}
