@@ -13,22 +13,14 @@ public class FullDisk
     [Fact]
     public async Task A_relay_without_space_refuses_custody_says_so_and_goes_on_when_there_is_space()
     {
-        await using var net = new TestNet();
-        NodeProcess alice = net.Node("alice");
-        NodeProcess relay = net.Node("relay").Listening();
-        NodeProcess bob = net.Node("bob");
-        SmallDisk disk = net.Own(new SmallDisk(relay.DataDirectory));
-        alice.Dialling(net.Connect(relay.Machine, alice.Machine).AddressA);
-        Cable toBob = net.Connect(relay.Machine, bob.Machine);
-        bob.Dialling(toBob.AddressA);
-        foreach (NodeProcess node in new[] { relay, alice, bob })
-            await node.StartAsync();
-        await alice.HasRouteAsync(bob);
-        await bob.HasRouteAsync(alice);
+        await using var trio = new Trio();
+        (NodeProcess alice, NodeProcess relay, NodeProcess bob) = (trio.Alice, trio.Relay, trio.Bob);
+        SmallDisk disk = trio.Net.Own(new SmallDisk(relay.DataDirectory));
+        await trio.StartAsync();
         await alice.SendAsync(bob, "while there is space", wait: "delivered");
 
         disk.Fill();
-        toBob.Cut();
+        trio.ToBob.Cut();
         string[] texts = [.. Enumerable.Range(0, Messages).Select(i => $"{i} {_long}")];
         string[] ids = await Task.WhenAll(texts.Select(text => alice.SendAsync(bob, text)));
         await relay.EventuallyAsync("custody refused", async () =>
@@ -39,7 +31,7 @@ public class FullDisk
         Assert.Contains("the store is full or failing", await RefusalAsync(relay, alice));
 
         disk.MakeRoom();
-        toBob.Mend();
+        trio.ToBob.Mend();
         foreach (string id in ids)
             await alice.HasStateAsync(id, "delivered", TimeSpan.FromSeconds(90));
         Assert.Equal(texts.Prepend("while there is space").Order(), (await bob.ReceivedAsync(alice)).Order());

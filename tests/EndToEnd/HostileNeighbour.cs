@@ -178,13 +178,13 @@ public class HostileNeighbour
         await using HostileScene scene = await HostileScene.StartAsync();
         using LocalIdentity other = LocalIdentity.Generate();
         NodeProcess careful = scene.Net.Node("careful");
-        careful.With("--peer", $"tcp://{scene.CableTo(careful)}:{NodeProcess.Port}/#{other.Address}");
+        careful.With("--peer", $"tcp://{scene.CableTo(careful.Machine)}:{NodeProcess.Port}/#{other.Address}");
         await careful.StartAsync();
         await HostileScene.RefusedAsync(careful, "wrong_address", 1);
         Assert.Empty((await careful.AskAsync("peers")).AsArray());
 
         NodeProcess closed = Closed(scene, "closed", 'a').Listening();
-        closed.Dialling(scene.CableTo(closed));
+        closed.Dialling(scene.CableTo(closed.Machine));
         await closed.StartAsync();
         await HostileScene.RefusedAsync(closed, "network_key", 1);
         await scene.RefusedAsync("network_key", 1);

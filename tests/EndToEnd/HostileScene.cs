@@ -8,42 +8,35 @@ namespace QuicProChat.Mesh.EndToEnd;
 /// <summary>alice - relay - bob, a machine of mallory's with a cable to the relay, and the relay's counters.</summary>
 internal sealed class HostileScene : IAsyncDisposable
 {
+    private readonly Trio _trio = new();
     private readonly string _machine;
     private readonly string _relayAddress;
 
     private HostileScene()
     {
-        Relay = Net.Node("relay").Listening();
-        Alice = Net.Node("alice");
-        Bob = Net.Node("bob");
-        Alice.Dialling(CableTo(Alice));
-        Bob.Dialling(CableTo(Bob));
         _machine = Net.Machine("mallory");
-        _relayAddress = Net.Connect(Relay.Machine, _machine).AddressA;
+        _relayAddress = CableTo(_machine);
     }
 
-    internal TestNet Net { get; } = new();
+    internal TestNet Net => _trio.Net;
 
-    internal NodeProcess Relay { get; }
+    internal NodeProcess Relay => _trio.Relay;
 
-    internal NodeProcess Alice { get; }
+    internal NodeProcess Alice => _trio.Alice;
 
-    internal NodeProcess Bob { get; }
+    internal NodeProcess Bob => _trio.Bob;
 
     internal LocalIdentity Mallory { get; } = LocalIdentity.Generate();
 
     internal static async Task<HostileScene> StartAsync()
     {
         var scene = new HostileScene();
-        foreach (NodeProcess node in new[] { scene.Relay, scene.Alice, scene.Bob })
-            await node.StartAsync();
-        await scene.Alice.HasRouteAsync(scene.Bob);
-        await scene.Bob.HasRouteAsync(scene.Alice);
+        await scene._trio.StartAsync();
         return scene;
     }
 
-    /// <summary>Connects another node with the relay; the relay's address on that cable.</summary>
-    internal string CableTo(NodeProcess node) => Net.Connect(Relay.Machine, node.Machine).AddressA;
+    /// <summary>Connects another machine with the relay; the relay's address on that cable.</summary>
+    internal string CableTo(string machine) => _trio.CableTo(machine).AddressA;
 
     /// <summary>Mallory connects and says nothing yet.</summary>
     internal Socket Connect() => Namespaces.Connect(_machine, _relayAddress);
@@ -95,7 +88,7 @@ internal sealed class HostileScene : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await Net.DisposeAsync();
+        await _trio.DisposeAsync();
         Mallory.Dispose();
     }
 
