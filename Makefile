@@ -59,3 +59,6 @@ format-check: ## fails where `make format` would change something
 clean: ## remove everything that was built
 	rm -rf $(ARTIFACTS)
 	find . -type d \( -name bin -o -name obj \) -not -path './.git/*' -prune -exec rm -rf {} +
+
+# make simulate TOPOLOGY=... : the router by the thousand under simulated time
+include tests/Simulation/simulate.mk

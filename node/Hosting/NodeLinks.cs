@@ -44,7 +44,7 @@ internal sealed class NodeLinks : IAsyncDisposable
     /// <summary>Peers that are dialled, connected or not.</summary>
     internal IReadOnlyList<string> Dialling => _manager.Dialling;
 
-    /// <summary>What was refused, or failed before it became a link, by reason.</summary>
+    /// <summary>What was refused or failed, before it became a link or later, by reason.</summary>
     internal IEnumerable<KeyValuePair<string, long>> Refused =>
         Enum.GetValues<LinkEndCode>().Select(c => KeyValuePair.Create(c.ToString(), _manager.RefusedCount(c)));
 

@@ -8,16 +8,9 @@ public class NodeRestarts
     [Fact]
     public async Task Every_node_of_a_path_can_be_restarted_and_keeps_what_it_knew()
     {
-        await using var net = new TestNet();
-        NodeProcess alice = net.Node("alice");
-        NodeProcess relay = net.Node("relay").Listening();
-        NodeProcess bob = net.Node("bob");
-        alice.Dialling(net.Connect(relay.Machine, alice.Machine).AddressA);
-        bob.Dialling(net.Connect(relay.Machine, bob.Machine).AddressA);
-        foreach (NodeProcess node in new[] { relay, alice, bob })
-            await node.StartAsync();
-        await alice.HasRouteAsync(bob);
-        await bob.HasRouteAsync(alice);
+        await using var trio = new Trio();
+        (NodeProcess alice, NodeProcess relay, NodeProcess bob) = (trio.Alice, trio.Relay, trio.Bob);
+        await trio.StartAsync();
         await alice.AskAsync("alias", new JsonObject { ["alias"] = "rob", ["to"] = bob.Address });
         string first = await alice.SendAsync(bob, "before", wait: "delivered");
         string address = alice.Address;
@@ -26,8 +19,7 @@ public class NodeRestarts
         {
             Assert.Equal(0, await node.StopAsync());
             await node.StartAsync();
-            await alice.HasRouteAsync(bob);
-            await bob.HasRouteAsync(alice);
+            await trio.ReachEachOtherAsync();
             await alice.SendAsync(bob, $"after {node.Name}", wait: "delivered");
         }
 

@@ -9,20 +9,12 @@ public class RelayHolds
     [Fact]
     public async Task A_relay_holds_messages_for_a_receiver_who_returns_after_the_sender_left()
     {
-        await using var net = new TestNet();
-        NodeProcess alice = net.Node("alice");
-        NodeProcess relay = net.Node("relay").Listening();
-        NodeProcess bob = net.Node("bob");
-        alice.Dialling(net.Connect(relay.Machine, alice.Machine).AddressA);
-        Cable toBob = net.Connect(relay.Machine, bob.Machine);
-        bob.Dialling(toBob.AddressA);
-        foreach (NodeProcess node in new[] { relay, alice, bob })
-            await node.StartAsync();
-        await alice.HasRouteAsync(bob);
-        await bob.HasRouteAsync(alice);
+        await using var trio = new Trio();
+        (NodeProcess alice, NodeProcess relay, NodeProcess bob) = (trio.Alice, trio.Relay, trio.Bob);
+        await trio.StartAsync();
 
         // The power goes out at bob's: no goodbye reaches the relay.
-        toBob.Cut();
+        trio.ToBob.Cut();
         await bob.KillAsync();
         string[] texts = [.. Enumerable.Range(0, Messages).Select(i => $"for later {i}")];
         string[] ids = await Task.WhenAll(texts.Select(text => alice.SendAsync(bob, text, wait: "forwarded")));
@@ -33,7 +25,7 @@ public class RelayHolds
         // The relay's power goes too: what it holds is on its disk.
         await relay.KillAsync();
         await relay.StartAsync();
-        toBob.Mend();
+        trio.ToBob.Mend();
         await bob.StartAsync();
         await bob.EventuallyAsync("all received", async () => (await bob.ReceivedAsync(alice)).Count >= Messages);
         Assert.Equal(texts.Order(), (await bob.ReceivedAsync(alice)).Order());

@@ -16,16 +16,10 @@ public class WrongClock
     [InlineData("-3650d", -3650)]
     public async Task A_node_whose_clock_is_ten_years_off_sends_receives_and_relays(string offset, int days)
     {
-        await using var net = new TestNet();
-        NodeProcess alice = net.Node("alice");
-        NodeProcess relay = Wrong(net.Node("relay").Listening(), offset);
-        NodeProcess bob = net.Node("bob");
-        alice.Dialling(net.Connect(relay.Machine, alice.Machine).AddressA);
-        bob.Dialling(net.Connect(relay.Machine, bob.Machine).AddressA);
-        foreach (NodeProcess node in new[] { relay, alice, bob })
-            await node.StartAsync();
-        await alice.HasRouteAsync(bob);
-        await bob.HasRouteAsync(alice);
+        await using var trio = new Trio();
+        (NodeProcess alice, NodeProcess relay, NodeProcess bob) = (trio.Alice, trio.Relay, trio.Bob);
+        SetWrong(relay, offset);
+        await trio.StartAsync();
         await alice.HasRouteAsync(relay);
         await relay.HasRouteAsync(alice);
 
@@ -42,12 +36,11 @@ public class WrongClock
         Assert.InRange((claimed - DateTimeOffset.UtcNow).TotalDays, days - 1, days + 1);
     }
 
-    private static NodeProcess Wrong(NodeProcess node, string offset)
+    private static void SetWrong(NodeProcess node, string offset)
     {
         // Not by the faketime command: that stays in between, and a signal would end it instead of the node.
         string library = Directory.GetDirectories("/usr/lib", "*-linux-gnu*").Select(d => Path.Combine(d, "faketime", "libfaketimeMT.so.1")).Single(File.Exists);
         node.Program = Binary.Dynamic;
         node.Under = ["env", $"LD_PRELOAD={library}", $"FAKETIME={offset}", "FAKETIME_DONT_FAKE_MONOTONIC=1", "DONT_FAKE_MONOTONIC=1"];
-        return node;
     }
 }

@@ -10,9 +10,21 @@ public sealed class ReportTests
     {
         var result = new Result
         {
-            Nodes = 1, Links = 2, ArrivalPercent = 3, ConvergenceSeconds = 4, ControlBytesPerNodeToConverge = 5,
-            ControlBytesPerNodeSecondSteady = 6, StretchMean = 7, StretchP99 = 8, Loops = 9, Lost = 10, Duplicated = 11,
-            MemoryPerNodeBytes = 12, WallSeconds = 13, Seed = 14, Details = [],
+            Nodes = 1,
+            Links = 2,
+            ArrivalPercent = 3,
+            ConvergenceSeconds = 4,
+            ControlBytesPerNodeToConverge = 5,
+            ControlBytesPerNodeSecondSteady = 6,
+            StretchMean = 7,
+            StretchP99 = 8,
+            Loops = 9,
+            Lost = 10,
+            Duplicated = 11,
+            MemoryPerNodeBytes = 12,
+            WallSeconds = 13,
+            Seed = 14,
+            Details = [],
         };
         using JsonDocument json = JsonDocument.Parse(result.ToJson());
         Assert.Equal(

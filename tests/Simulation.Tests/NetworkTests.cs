@@ -1,0 +1,84 @@
+namespace QuicProChat.Mesh.Simulation.Tests;
+
+/// <summary>
+/// The small runs of docs/performance.md. They fail on a loop, a lost or doubled message, or arrival or traffic that
+/// misses its goal; how long the machine takes does not matter.
+/// </summary>
+public sealed class NetworkTests
+{
+    [Theory]
+    [InlineData("line:50", 10)]
+    [InlineData("grid:49", 3)]
+    [InlineData("tree:50", 3)]
+    public void Small_networks_find_all_routes_within_seconds(string topology, double seconds)
+    {
+        Result result = Run(topology);
+        Sound(result, arrival: 100);
+        Assert.InRange(result.ConvergenceSeconds, 0, seconds);
+    }
+
+    [Theory]
+    [InlineData("freifunk-leipzig")]
+    [InlineData("freifunk-ulm")]
+    [InlineData("freifunk-bielefeld")]
+    [InlineData("freifunk-cologne-bonn-area")]
+    public void Cities_reach_everybody_at_little_cost_and_rest_afterwards(string city)
+    {
+        Result result = Run(Shared.Topology(city));
+        Sound(result, arrival: 100);
+        Assert.InRange(result.ControlBytesPerNodeToConverge, 1, 90_000);
+        Assert.InRange(result.ControlBytesPerNodeSecondSteady, 0.1, 50);
+        Assert.InRange(result.StretchMean, 1, 1.1);
+        Assert.InRange(result.StretchP99, 1, 2);
+    }
+
+    [Fact]
+    public void A_line_of_a_hundred_is_longer_than_the_usual_hop_limit_and_works_with_a_higher_one() =>
+        Sound(Run("line:100"), arrival: 100);
+
+    [Theory]
+    [InlineData(10, 99)]
+    [InlineData(30, 98)]
+    [InlineData(60, 95)]
+    public void Messages_arrive_while_everybody_moves_and_no_link_tells_that_it_broke(double metres, double arrival)
+    {
+        Result result = Run("geometric:50/150", o => o with { Mobility = metres, Duration = TimeSpan.FromSeconds(120), Messages = 600 });
+        Sound(result, arrival);
+    }
+
+    [Fact]
+    public void Messages_arrive_exactly_once_while_routers_restart()
+    {
+        Result result = Run(Shared.Topology("freifunk-leipzig"),
+            o => o with { Churn = 0.05, Duration = TimeSpan.FromSeconds(300), Messages = 1000 });
+        Sound(result, arrival: 99);
+    }
+
+    [Fact]
+    public void A_best_connected_node_that_claims_to_be_next_to_everybody_stops_nothing()
+    {
+        Result result = Run(Shared.Topology("freifunk-leipzig"), o => o with { Liars = 1, Duration = TimeSpan.FromSeconds(120) });
+        Assert.InRange(result.ArrivalPercent, 95, 100);
+        Assert.Equal(0, result.Duplicated);
+    }
+
+    [Fact]
+    public void A_run_repeats_itself()
+    {
+        string First() => Run("geometric:30", o => o with { Messages = 100 }).ToJson();
+        static string Comparable(string json) => string.Join('\n', json.Split('\n').Where(l => !l.Contains("wall") && !l.Contains("memory")));
+        Assert.Equal(Comparable(First()), Comparable(First()));
+    }
+
+    private static void Sound(Result result, double arrival)
+    {
+        Assert.True(result.ArrivalPercent >= arrival, result.ToTable());
+        Assert.Equal((0L, 0, 0), (result.Loops, result.Lost, result.Duplicated));
+    }
+
+    private static Result Run(string topology, Func<Options, Options>? set = null)
+    {
+        var options = new Options { Topology = topology, Messages = 500, Duration = TimeSpan.FromSeconds(300), Quiet = true };
+        return new Simulation(set is null ? options : set(options), new Progress(null)).Run();
+    }
+}
