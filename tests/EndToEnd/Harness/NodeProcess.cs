@@ -61,7 +61,7 @@ internal sealed class NodeProcess(string name, string machine, string directory)
     internal Process Launch()
     {
         var start = new ProcessStartInfo("ip") { RedirectStandardError = true, RedirectStandardInput = true };
-        foreach (string argument in (string[])["netns", "exec", machine, .. Under, Program, "run", "--data-dir", directory, "--name", name, "--log-level", "debug", .. _arguments])
+        foreach (string argument in (string[])["netns", "exec", machine, "env", "--default-signal=HUP", .. Under, Program, "run", "--data-dir", directory, "--name", name, "--log-level", "debug", .. _arguments])
             start.ArgumentList.Add(argument);
         _process = Process.Start(start)!;
         _process.ErrorDataReceived += (_, line) =>
