@@ -35,6 +35,6 @@ public readonly ref struct OutgoingEnvelope
 
     /// <summary>The header that the router will use: what the host stores and what the id covers.</summary>
     /// <param name="hopLimit">As in <see cref="RouterOptions.HopLimit"/>.</param>
-    public EnvelopeHeader Header(byte hopLimit) =>
+    public EnvelopeHeader Header(ushort hopLimit) =>
         new(Kind, Priority, WantsReceipt, Attempt: 0, hopLimit, Lifetimes.ToUnits(Lifetime), Destination);
 }

@@ -1,3 +1,5 @@
+using QuicProChat.Mesh.Wire;
+
 namespace QuicProChat.Mesh.Routing;
 
 /// <summary>When the router may say that it took an envelope (docs/protocol.md, section 4.3).</summary>
@@ -17,10 +19,11 @@ public sealed record RouterOptions
     public RouteOptions Routes { get; init; } = new();
 
     /// <summary>
-    /// Hops left in envelopes that start here, and the most that is left to others: 0..63. The neighbour that gets 63
-    /// can reach 63 further nodes, so 63 in the header is a limit of 64 hops.
+    /// Hops left in envelopes that start here, and the most that is left to others: 0..1023. The neighbour that gets 63
+    /// can reach 63 further nodes, so 63 in the header is a limit of 64 hops. A network whose paths are longer sets more
+    /// on all its nodes.
     /// </summary>
-    public byte HopLimit { get; init; } = 63;
+    public ushort HopLimit { get; init; } = Limits.MaxHops;
 
     /// <summary>When custody may be acknowledged.</summary>
     public CustodyDurability Durability { get; init; } = CustodyDurability.Disk;

@@ -6,11 +6,11 @@ namespace QuicProChat.Mesh.Wire;
 //
 //  groups x { code(1) count(1) count x name(8) }        count 1..255
 //
-//  name: idPrefix(7) attempt(2) 63-hops(6)
+//  name: idPrefix(6) 0000 attempt(2) 1023-hops(10)
 
 /// <summary>One frame's answer.</summary>
 /// <param name="Code">Taken, or why not.</param>
-/// <param name="Name">The frame's name: 7 bytes of the envelope's id, and the copy's generation.</param>
+/// <param name="Name">The frame's name: 6 bytes of the envelope's id, and the copy's generation.</param>
 public readonly record struct CustodyAnswer(CustodyCode Code, ulong Name);
 
 /// <summary>A view of a CustodyAck frame's body, checked as a whole before the first answer is read.</summary>

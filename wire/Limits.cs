@@ -15,8 +15,11 @@ public static class Limits
     /// <summary>Largest payload of an envelope in bytes.</summary>
     public const int MaxPayload = MaxEnvelope - EnvelopeHeader.Size;
 
-    /// <summary>Most hops that an envelope may have left, which is a path of 64 hops; relays clamp to it (section 4).</summary>
+    /// <summary>Hops left that an operator who sets nothing allows, which is a path of 64 hops; relays clamp to it (section 4).</summary>
     public const int MaxHops = 63;
+
+    /// <summary>Most hops left that a header can say, and so the most that an operator can set: a path of 1024 hops.</summary>
+    public const int LargestHops = 1023;
 
     /// <summary>Highest attempt number of the end-to-end repetition (section 4.4).</summary>
     public const int MaxAttempt = 3;

@@ -34,7 +34,7 @@ internal static class Settings
             (c, v) => IPEndPoint.TryParse(v, out _) && Set(c.MetricsListen = v)),
         Setting.Flag("relay", (c, v) => c.Relay = v),
         Setting.Flag("storeAndForward", (c, v) => c.StoreAndForward = v),
-        Setting.Number("hopLimit", 1, 64, (c, v) => c.HopLimit = v),
+        Setting.Number("hopLimit", 1, Limits.LargestHops + 1, (c, v) => c.HopLimit = v),
         Setting.Text("lifetime", Quantity.DurationForm + ", at most 7d", false,
             (c, v) => TryParseLifetime(v, out TimeSpan t) && Set(c.Lifetime = t)),
         Setting.Bytes("quotaBytes", (c, v) => c.QuotaBytes = v),

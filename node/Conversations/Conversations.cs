@@ -30,7 +30,7 @@ internal sealed partial class Conversations
     private readonly Sealer _sealer;
     private readonly EventHub _events;
     private readonly TimeProvider _time;
-    private readonly byte _hopLimit;
+    private readonly ushort _hopLimit;
     private readonly ConcurrentDictionary<NodeAddress, byte[]> _keys = new();
     private readonly Dictionary<EnvelopeId, OutgoingMessage> _waiting = [];
     private readonly HashSet<ControlSession> _answered = [];
@@ -39,7 +39,7 @@ internal sealed partial class Conversations
     private bool _opening;
 
     internal Conversations(
-        NodeLoop loop, StoreWriter writer, StoreReader reader, Sealer sealer, EventHub events, TimeProvider time, NodeAddress self, byte hopLimit)
+        NodeLoop loop, StoreWriter writer, StoreReader reader, Sealer sealer, EventHub events, TimeProvider time, NodeAddress self, ushort hopLimit)
     {
         _loop = loop;
         _writer = writer;

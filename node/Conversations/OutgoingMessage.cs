@@ -50,7 +50,7 @@ internal sealed class OutgoingMessage : StoreOperation
     internal byte[] Proof { get; private set; } = [];
 
     /// <summary>Seals the text and computes id and proof; false if the receiver's key is unusable.</summary>
-    internal bool TrySeal(Sealer sealer, ReadOnlySpan<byte> receiverKey, byte hopLimit)
+    internal bool TrySeal(Sealer sealer, ReadOnlySpan<byte> receiverKey, ushort hopLimit)
     {
         byte[] body = Encoding.UTF8.GetBytes(Text);
         var content = new byte[SealedContent.SizeOf(body.Length)];

@@ -146,7 +146,7 @@ internal sealed partial class MeshNode : IAsyncDisposable
 
     private static RouterOptions Options(NodeConfiguration configuration) => new()
     {
-        HopLimit = (byte)(configuration.HopLimit - 1),
+        HopLimit = (ushort)(configuration.HopLimit - 1),
         Durability = configuration.Durability == Durability.Memory ? CustodyDurability.Memory : CustodyDurability.Disk,
         MaxHeldBytes = configuration.QuotaBytes,
         MaxHeldCount = configuration.QuotaCount,

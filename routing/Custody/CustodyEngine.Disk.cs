@@ -113,7 +113,7 @@ internal sealed partial class CustodyEngine
     }
 
     public void RestoreSeen(in EnvelopeId id, byte generation) =>
-        _seen.Accept(id, new Generation(generation), _seen.Find(id));
+        _seen.Accept(id, Generation.FromCoarse(generation), _seen.Find(id));
 
     public bool RestoreEnvelope(in EnvelopeId id, in HeldEnvelope held, in EnvelopeHeader header, int size)
     {

@@ -150,7 +150,7 @@ internal sealed partial class CustodyEngine
         entry.Place = Place.InFlight;
         entry.Link = link.Value;
         entry.LinkEpoch = state.Epoch;
-        entry.Name = Generation.NameOf(entry.Id, entry.Attempt, entry.HopsLeft);
+        entry.Name = Generation.NameOf(entry.Id, entry.Attempt, HopsOver(state, entry.HopsLeft));
         entry.SentAt = _now;
         if (entry.FirstSent == default)
             entry.FirstSent = _now;
@@ -181,7 +181,7 @@ internal sealed partial class CustodyEngine
     {
         Span<byte> frame = entry.Frame.AsSpan(0, 1 + entry.Size);
         ushort lifetime = Math.Max((ushort)1, Lifetimes.Left(entry.LifetimeUnits, _now - entry.Arrived));
-        EnvelopeHeader.Restamp(frame[1..], entry.Attempt, entry.HopsLeft, lifetime);
+        EnvelopeHeader.Restamp(frame[1..], entry.Attempt, HopsOver(state, entry.HopsLeft), lifetime);
         // "Taken" goes before the receipt, so that a sender hears of the first step before the last.
         if (entry.Class == FrameClass.Control && !state.Answers.IsEmpty)
             state.AnswersBlocked = !state.Answers.Flush(_actions, link);
@@ -194,6 +194,10 @@ internal sealed partial class CustodyEngine
         _counters.Add(RouterCounter.EnvelopesSent);
         return true;
     }
+
+    // A radio's header has six bits for them (docs/lora.md); less than this node allows is always right.
+    private static ushort HopsOver(LinkState link, ushort hopsLeft) =>
+        link.Properties.Reliable ? hopsLeft : Math.Min(hopsLeft, (ushort)Limits.MaxHops);
 
     private void LeaveFlight(int index, LinkState state)
     {
@@ -218,12 +222,12 @@ internal sealed partial class CustodyEngine
             _linkTimers.Set(link, _now);
     }
 
-    private static TimeSpan FirstPatience(LinkState state, int size)
-    {
-        TimeSpan patience = state.Window.Patience(size, 0);
-        // On a reliable link nothing is lost while it stands, so this is only about neighbours that went silent.
-        return state.Properties.Reliable && patience < ReliablePatience ? ReliablePatience : patience;
-    }
+    /// <summary>
+    /// On a reliable link nothing is lost while it stands, so this is only about neighbours that went silent: the
+    /// question whether it is there costs little.
+    /// </summary>
+    private static TimeSpan FirstPatience(LinkState state, int size) =>
+        state.Properties.Reliable && state.Window.RoundTrip == TimeSpan.Zero ? ReliablePatience : state.Window.Patience(size, 0);
 
-    private static readonly TimeSpan ReliablePatience = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan ReliablePatience = TimeSpan.FromMilliseconds(300);
 }

@@ -8,6 +8,8 @@ internal sealed partial class CustodyEngine
     /// <summary>Times a frame is repeated on a lossy link before other next hops are tried.</summary>
     private const int MostRepeats = 4;
 
+    private static readonly TimeSpan LeastToAnswerPing = TimeSpan.FromSeconds(2);
+
     private void EntriesDue(Instant now)
     {
         while (_entryTimers.TryTake(now, out int index))
@@ -61,7 +63,7 @@ internal sealed partial class CustodyEngine
             if (!entry.PatienceLost)
             {
                 entry.PatienceLost = true;
-                entry.RetryAt = Later(entry.SentAt + _options.AckPatience, _now + ReliablePatience);
+                entry.RetryAt = Later(entry.SentAt + _options.AckPatience, _now + LeastToAnswerPing);
                 _routes.Unanswered(_now, link);
                 return;
             }

@@ -61,7 +61,7 @@ internal sealed partial class CustodyEngine
             return true;
         }
 
-        header = header with { HopsLeft = (byte)Math.Max(0, hops - 1) };
+        header = header with { HopsLeft = (ushort)Math.Max(0, hops - 1) };
         if (decision.Verdict == Verdict.Deliver)
             AcceptForUs(arrival, envelope, header, id, seen, generation);
         else
@@ -244,7 +244,7 @@ internal sealed partial class CustodyEngine
                 break;
             default:
                 _counters.Add(RouterCounter.EnvelopesDelivered);
-                _actions.PersistSeen(entry.Id, entry.Accepted.Value);
+                _actions.PersistSeen(entry.Id, entry.Accepted.ToCoarse());
                 Finish(ref entry, MessageState.Delivered, StateReason.None);
                 break;
         }

@@ -20,6 +20,7 @@ namespace QuicProChat.Mesh.Routing.Custody;
 /// </summary>
 internal sealed partial class CustodyEngine : IRouteEvents
 {
+    private readonly List<LinkId> _silent = [];
     private readonly RouterOptions _options;
     private readonly NodeAddress _self;
     private readonly IRouterActions _actions;
@@ -29,7 +30,7 @@ internal sealed partial class CustodyEngine : IRouteEvents
     private readonly SeenSet _seen;
     private readonly FrameBuffers _buffers;
     private readonly long _maxHeldBytes;
-    private readonly byte _hopLimit;
+    private readonly ushort _hopLimit;
 
     private readonly List<LinkState?> _links = [];
     private readonly List<int> _answering = [];
@@ -53,12 +54,12 @@ internal sealed partial class CustodyEngine : IRouteEvents
         _maxHeldBytes = options.Durability == CustodyDurability.Memory
             ? Math.Min(options.MaxHeldBytes, options.MemoryBudget)
             : options.MaxHeldBytes;
-        _hopLimit = Math.Min(options.HopLimit, (byte)Generation.MaxHops);
+        _hopLimit = Math.Min(options.HopLimit, (ushort)Generation.MaxHops);
         _now = now;
     }
 
     /// <summary>When <see cref="Tick"/> has something to do.</summary>
-    public Instant NextDue => _answering.Count > 0 || _stirred.Count > 0
+    public Instant NextDue => _answering.Count > 0 || _stirred.Count > 0 || _silent.Count > 0
         ? _now
         : Instant.Min(_entryTimers.Next, Instant.Min(_destinationTimers.Next, _linkTimers.Next));
 
@@ -79,6 +80,9 @@ internal sealed partial class CustodyEngine : IRouteEvents
     {
     }
 
+    /// <inheritdoc/>
+    public void LinkSilent(LinkId link) => _silent.Add(link);
+
     public void LinkUp(Instant now, LinkId link, in LinkDescription description)
     {
         _now = now;
@@ -96,6 +100,12 @@ internal sealed partial class CustodyEngine : IRouteEvents
         _links[link.Value] = null;
         _linkTimers.Set(link.Value, Instant.Never);
         ReleaseFlows(state);
+        Reroute(state);
+    }
+
+    /// <summary>What a neighbour has not answered goes other ways.</summary>
+    private void Reroute(LinkState state)
+    {
         // From the last to the first, each to the front: the order stays.
         while (state.InFlight.TailPlusOne != 0)
         {
@@ -145,6 +155,14 @@ internal sealed partial class CustodyEngine : IRouteEvents
     public void Settle(Instant now)
     {
         _now = now;
+        // The routes leave these neighbours out already, so that nothing comes back to them here.
+        foreach (LinkId link in _silent)
+        {
+            if (_links[link.Value] is { } state)
+                Reroute(state);
+        }
+
+        _silent.Clear();
         int budget = StirBudget;
         while (budget > 0 && _stirred.TryDequeue(out int destination))
         {

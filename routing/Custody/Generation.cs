@@ -3,28 +3,41 @@ using QuicProChat.Mesh.Wire;
 namespace QuicProChat.Mesh.Routing.Custody;
 
 /// <summary>
-/// Which copy of an envelope one is (docs/protocol.md, section 4.3): <c>attempt(2) 63-hopsLeft(6)</c>, so that a later
-/// generation is a larger number. Along any chain of hand-overs it only grows, and there are 256 of them: whatever
+/// Which copy of an envelope one is (docs/protocol.md, section 4.3): <c>attempt(2) 1023-hopsLeft(10)</c>, so that a later
+/// generation is a larger number. Along any chain of hand-overs it only grows, and there are 4096 of them: whatever
 /// goes round ends.
 /// </summary>
-internal readonly record struct Generation(byte Value)
+internal readonly record struct Generation(ushort Value)
 {
     /// <summary>Most hops left that it can tell apart.</summary>
-    public const int MaxHops = Limits.MaxHops;
+    public const int MaxHops = Limits.LargestHops;
+
+    private const int HopBits = 10;
+    private const int CoarseBits = 4;
+    private const int NameMask = 0xFFFF;
 
     /// <summary>Later than every copy that is still worth carrying.</summary>
-    public static readonly Generation Last = new(byte.MaxValue);
+    public static readonly Generation Last = new((Limits.MaxAttempt << HopBits) | MaxHops);
 
     /// <summary>The generation of a copy as it arrived.</summary>
     public static Generation Of(int attempt, int hopsLeft) =>
-        new((byte)(attempt << 6 | (MaxHops - Math.Min(hopsLeft, MaxHops))));
+        new((ushort)(attempt << HopBits | (MaxHops - Math.Min(hopsLeft, MaxHops))));
 
     /// <summary>The end-to-end attempt.</summary>
-    public int Attempt => Value >> 6;
+    public int Attempt => Value >> HopBits;
 
     /// <summary>
-    /// How a custody answer names a frame: the first 7 bytes of the id and the generation as the frame carried it. A
+    /// Eight bits for the disk, rounded to an earlier generation: after a restart a copy may be carried once more, but none
+    /// is taken for one that it is not.
+    /// </summary>
+    public byte ToCoarse() => (byte)(Value >> CoarseBits);
+
+    /// <summary>The earliest generation that has the given eight bits.</summary>
+    public static Generation FromCoarse(byte coarse) => new((ushort)(coarse << CoarseBits));
+
+    /// <summary>
+    /// How a custody answer names a frame: the first 6 bytes of the id and the generation as the frame carried it. A
     /// late answer to an earlier copy is so never taken for one to the present copy.
     /// </summary>
-    public static ulong NameOf(in EnvelopeId id, int attempt, int hopsLeft) => id.Prefix & ~0xFFul | Of(attempt, hopsLeft).Value;
+    public static ulong NameOf(in EnvelopeId id, int attempt, int hopsLeft) => id.Prefix & ~(ulong)NameMask | Of(attempt, hopsLeft).Value;
 }

@@ -81,7 +81,7 @@ internal struct HeldEntry
     public byte Attempt;
 
     /// <summary>Hops left in the frame that goes out.</summary>
-    public byte HopsLeft;
+    public ushort HopsLeft;
 
     public Generation Accepted;
     public Generation AcceptedBefore;

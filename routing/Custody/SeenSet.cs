@@ -4,7 +4,7 @@ using QuicProChat.Mesh.Wire;
 namespace QuicProChat.Mesh.Routing.Custody;
 
 /// <summary>
-/// The generation that was accepted of each id, and where it went; bounded, first in first out. 20 bytes an id in
+/// The generation that was accepted of each id, and where it went; bounded, first in first out. 24 bytes an id in
 /// chunks, and 8 bytes a slot of the index: 3 MB when full with 100,000, nothing when unused.
 /// </summary>
 internal sealed class SeenSet(int capacity, HashSecret secret)
@@ -109,7 +109,7 @@ internal sealed class SeenSet(int capacity, HashSecret secret)
         public ulong High;
         public ulong Low;
         public ushort SentToPlusOne;
-        public byte Generation;
+        public ushort Generation;
         public bool Void;
     }
 }

@@ -13,4 +13,10 @@ internal interface IRouteEvents
 
     /// <summary>The last next hop is gone; what arrives from now on is held.</summary>
     void RouteLost(in NodeAddress destination);
+
+    /// <summary>
+    /// The neighbour answers no more, though its link stands: it is no next hop until it is heard again, and what is
+    /// under way to it may never arrive.
+    /// </summary>
+    void LinkSilent(LinkId link);
 }

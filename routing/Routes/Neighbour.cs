@@ -71,6 +71,9 @@ internal sealed class Neighbour
     /// <summary>Smoothed round trip; null before the first.</summary>
     public TimeSpan? RoundTrip { get; set; }
 
+    /// <summary>Smoothed deviation from it.</summary>
+    public TimeSpan RoundTripVariation { get; set; }
+
     /// <summary>Smoothed share of frames that arrive at once; stays 1 on reliable links.</summary>
     public double Arrival { get; set; } = 1;
 

@@ -32,11 +32,14 @@ public sealed record RouteOptions
     /// <summary>A silent link is pinged after this.</summary>
     public TimeSpan PingIdle { get; init; } = TimeSpan.FromSeconds(30);
 
+    /// <summary>The same right after some neighbour went silent; grows to <see cref="PingIdle"/> over minutes of calm.</summary>
+    public TimeSpan PingUneasy { get; init; } = TimeSpan.FromSeconds(1);
+
     /// <summary>A busy link is pinged this often, to measure it.</summary>
     public TimeSpan PingBusy { get; init; } = TimeSpan.FromMinutes(5);
 
     /// <summary>Shortest time before a ping is repeated.</summary>
-    public TimeSpan PingRetry { get; init; } = TimeSpan.FromMilliseconds(500);
+    public TimeSpan PingRetry { get; init; } = TimeSpan.FromMilliseconds(250);
 
     /// <summary>What an acknowledgement of an update may take beyond two round trips, on unreliable links.</summary>
     public TimeSpan AckPatience { get; init; } = TimeSpan.FromMilliseconds(100);
@@ -84,10 +87,10 @@ public sealed record RouteOptions
     public TimeSpan Distrust { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>
-    /// What distrust adds to a metric. It is advertised, so that others avoid the way too; and it keeps the feasibility
+    /// What distrust adds to a metric: more than an honest way costs, slow radios included. It is advertised, so that others avoid the way too; and it keeps the feasibility
     /// distance high, so that a false metric does not shut out the honest ones.
     /// </summary>
-    public Metric DistrustCost { get; init; } = Metric.FromTime(TimeSpan.FromSeconds(2));
+    public Metric DistrustCost { get; init; } = Metric.FromTime(TimeSpan.FromMinutes(1));
 
     /// <summary>How many destinations must blame a link, none praising it, before it is distrusted for all.</summary>
     public double BlameLimit { get; init; } = 3.5;

@@ -8,6 +8,11 @@ internal sealed partial class RouteProtocol
     // A ping on a slow medium costs airtime: at most a thousandth of it.
     private const double PingShare = 0.001;
 
+    // A silence is as old as this many pings are apart.
+    private const int CalmPerPing = 20;
+
+    private Instant _lastSilence = new(long.MinValue / 2);
+
     private static readonly LinkEnd _silent = new(LinkEndCode.Dead, Detail: "no answer to pings");
 
     /// <inheritdoc/>
@@ -57,7 +62,8 @@ internal sealed partial class RouteProtocol
 
     private static TimeSpan AnswerTime(Neighbour neighbour, TimeSpan least)
     {
-        double seconds = least.TotalSeconds + 2 * (neighbour.RoundTrip ?? TimeSpan.Zero).TotalSeconds;
+        double seconds = least.TotalSeconds + 2 * (neighbour.RoundTrip ?? TimeSpan.Zero).TotalSeconds
+            + 4 * neighbour.RoundTripVariation.TotalSeconds;
         if (neighbour.Properties.BitsPerSecond > 0)
             seconds += 8.0 * 8 * ReferenceBytes / neighbour.Properties.BitsPerSecond;
         return TimeSpan.FromSeconds(seconds);
@@ -66,7 +72,12 @@ internal sealed partial class RouteProtocol
     private TimeSpan IdleTime(Neighbour neighbour)
     {
         if (neighbour.Properties.BitsPerSecond == 0)
-            return _options.PingIdle;
+        {
+            // Where a neighbour went silent others may: the more recent that is, the closer the watch.
+            TimeSpan calm = (_now - _lastSilence) / CalmPerPing;
+            return calm >= _options.PingIdle ? _options.PingIdle : calm > _options.PingUneasy ? calm : _options.PingUneasy;
+        }
+
         double seconds = (Ping.Size + FrameOverhead) * 8.0 / neighbour.Properties.BitsPerSecond / PingShare;
         return TimeSpan.FromSeconds(Math.Max(seconds, _options.PingIdle.TotalSeconds));
     }
@@ -104,13 +115,29 @@ internal sealed partial class RouteProtocol
             return;
         }
 
-        if (neighbour.PingsUnanswered >= _options.PingsBeforeSuspect && !neighbour.IsSuspect)
+        int suspicious = neighbour.Properties.Reliable ? _options.PingsBeforeSuspect : 2 * _options.PingsBeforeSuspect;
+        if (neighbour.PingsUnanswered >= suspicious && !neighbour.IsSuspect)
         {
             neighbour.IsSuspect = true;
             EvaluateAll(neighbour);
+            _events.LinkSilent(neighbour.Link);
+            Watch();
         }
 
         SendPing(neighbour);
+    }
+
+    /// <summary>A neighbour went silent: the others are looked after sooner.</summary>
+    private void Watch()
+    {
+        _lastSilence = _now;
+        foreach (Neighbour neighbour in _neighbours)
+        {
+            if (neighbour.Properties.BitsPerSecond != 0 || neighbour.PingsUnanswered > 0)
+                continue;
+            neighbour.NextPing = Instant.Min(neighbour.NextPing, _now + Jittered(_options.PingUneasy));
+            Schedule(neighbour.NextPing);
+        }
     }
 
     private TimeSpan DeadAfter(Neighbour neighbour)
@@ -142,6 +169,8 @@ internal sealed partial class RouteProtocol
 
         TimeSpan sample = _now - sentAt;
         neighbour.PingSentAt = null;
+        if (neighbour.RoundTrip is { } mean)
+            neighbour.RoundTripVariation += ((sample - mean).Duration() - neighbour.RoundTripVariation) * Weight;
         neighbour.RoundTrip = neighbour.RoundTrip is { } smoothed && !neighbour.Cost.IsInfinite
             ? smoothed + (sample - smoothed) * Weight
             : sample;

@@ -31,7 +31,8 @@ internal sealed partial class RouteProtocol
     {
         bool isUrgent = chosenKey == NoCandidate
             ? unfeasibleKey != NoCandidate
-            : chosenKey >= DistrustedRank && unfeasibleKey < DistrustedRank;
+            : MetricOf(chosenKey) >= _options.DistrustCost && unfeasibleKey < chosenKey
+                && IsFarFrom(MetricOf(unfeasibleKey), MetricOf(chosenKey));
         bool isWorthIt = unfeasibleKey != NoCandidate && unfeasibleKey + 4 * Slack(unfeasibleKey) < chosenKey;
         if (!isUrgent && !isWorthIt)
         {
@@ -94,7 +95,7 @@ internal sealed partial class RouteProtocol
             Distance heard = neighbour.Heard(index);
             if (heard.IsNone || !neighbour.IsUsable || neighbour.Link == except)
                 continue;
-            uint key = (heard.Metric + neighbour.Cost).Code + Rank(neighbour, index, destination.Name);
+            uint key = Key(neighbour, MetricVia(neighbour, index, ref destination));
             if (key < bestKey)
                 (best, bestKey) = (neighbour, key);
         }

@@ -54,6 +54,15 @@ internal sealed partial class RouteProtocol
         EvaluateAll(neighbour);
     }
 
+    /// <summary>What no honest node can say is proof enough: it is the last resort for as long as the link stands.</summary>
+    private void CaughtLying(Neighbour neighbour)
+    {
+        if (neighbour.DistrustedUntil == Instant.Never)
+            return;
+        neighbour.DistrustedUntil = Instant.Never;
+        EvaluateAll(neighbour);
+    }
+
     /// <inheritdoc/>
     public void Trust(Instant now, in NodeAddress destination, LinkId link)
     {

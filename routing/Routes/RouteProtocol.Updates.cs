@@ -259,10 +259,10 @@ internal sealed partial class RouteProtocol
         Metric metric = entry.Metric;
         if (metric < _options.MinLinkCost && !(isPeer && metric == Metric.Zero))
         {
-            // No honest node says so. Cutting it off would cut off those who have no other way; believed no more than
-            // anybody may claim, it is one more next hop that has to prove itself.
+            // No honest node says so. Cutting it off would cut off those who have no other way, so it is their last resort.
             Counters.Add(RouteCounter.FalseMetric);
             metric = _options.MinLinkCost;
+            CaughtLying(neighbour);
         }
 
         var distance = new Distance(entry.Sequence, metric);

@@ -62,6 +62,11 @@ public sealed class TopologyTests
         Assert.Equal(150, field.ShortestPairs(150).Distinct().Count());
     }
 
+    [Theory]
+    [InlineData("line:300", 299)]
+    [InlineData("grid:49", 12)]
+    public void The_long_way_of_a_graph_is_found(string text, int hops) => Assert.Equal(hops, Topology.Parse(text, seed: 1).LongWay());
+
     private static int Reached(Topology topology)
     {
         var near = topology.Edges.SelectMany(e => new[] { (e.A, e.B), (e.B, e.A) }).ToLookup(e => e.Item1, e => e.Item2);

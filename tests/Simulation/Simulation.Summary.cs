@@ -31,6 +31,7 @@ public sealed partial class Simulation
             ("repeats stopped at the receiver", Text($"{_world.Messages.Sum(m => Math.Max(0, m.Offered - m.Shown))}")),
             ("steps of envelopes checked", Text($"{_world.Oracle.Steps}: {_world.Oracle.Returns} returns, {_world.Oracle.Circles} circles ahead, {_circles} circles in tables")),
             ("relays' disk writes", Text($"{_world.DiskWrites}")),
+            ("hop limit", Text($"{_world.RouterOptions.HopLimit + 1}")),
             ("route changes", Text($"{_world.RouteChanges}")),
             ("links closed by routers", string.Join(", ", _world.ClosedLinks.Select(c => Text($"{c.Key} {c.Value}"))) is { Length: > 0 } closed ? closed : "none"),
             ("events", Text($"{_network.Handled} in {_progress.Elapsed.TotalSeconds:0.0} s")),

@@ -53,6 +53,7 @@ public sealed class World : IRouteView
             _liars.Add(node.Index);
         Oracle = new LoopOracle(Network, this, NumberOf);
         Network.Observer = Oracle;
+        RouterOptions = new RouterOptions { HopLimit = (ushort)Math.Clamp(topology.LongWay() * 5 / 4, Limits.MaxHops, Limits.LargestHops) };
     }
 
     /// <summary>What the user asked for.</summary>
@@ -67,8 +68,8 @@ public sealed class World : IRouteView
     /// <summary>Every node's keys.</summary>
     public IReadOnlyList<NodeIdentity> Identities { get; }
 
-    /// <summary>How routers are set.</summary>
-    public RouterOptions RouterOptions { get; init; } = new();
+    /// <summary>How routers are set: as they come, but for the hop limit where the graph has longer paths than that.</summary>
+    public RouterOptions RouterOptions { get; }
 
     /// <summary>Verified records, shared by all routers.</summary>
     public SharedAnnounces Announces { get; } = new();

@@ -23,13 +23,29 @@ public sealed class EnvelopeTests
     [InlineData(0, 0x17)]
     [InlineData(0, 0x1F)]
     [InlineData(1, 0x08)]
-    [InlineData(1, 0x40)]
-    [InlineData(1, 0x80)]
     public void Another_version_an_unknown_kind_or_a_reserved_flag_is_refused(int at, byte value)
     {
         byte[] bytes = Codec.Named("Envelope").Example.ToArray();
         bytes[at] = value;
         Assert.False(Envelope.TryRead(bytes, out _));
+    }
+
+    [Theory]
+    [InlineData(0, 0x00, 0x00)]
+    [InlineData(63, 0x00, 0x3F)]
+    [InlineData(256, 0x40, 0x00)]
+    [InlineData(1023, 0xC0, 0xFF)]
+    public void Hops_take_ten_bits_in_two_bytes(int hops, byte flags, byte low)
+    {
+        byte[] bytes = Codec.Named("Envelope").Example.ToArray();
+        byte others = (byte)(bytes[1] & 0x3F);
+        EnvelopeHeader.Restamp(bytes, Codec.ExampleHeader.Attempt, (ushort)hops, Codec.ExampleHeader.LifetimeUnits);
+        Assert.Equal((others | flags, low), (bytes[1], bytes[2]));
+        Assert.True(EnvelopeHeader.TryRead(bytes, out EnvelopeHeader header));
+        Assert.Equal(Codec.ExampleHeader with { HopsLeft = (ushort)hops }, header);
+        byte[] written = new byte[EnvelopeHeader.Size];
+        header.Write(written);
+        Assert.Equal(bytes[..EnvelopeHeader.Size], written);
     }
 
     [Fact]
@@ -45,7 +61,7 @@ public sealed class EnvelopeTests
         int changed = 0;
         for (int bit = 0; bit < bytes.Length * 8; bit++)
         {
-            bool mutable = bit / 8 is >= 2 and < 5 || (bit / 8 == 1 && bit % 8 is 4 or 5);
+            bool mutable = bit / 8 is >= 2 and < 5 || (bit / 8 == 1 && bit % 8 >= 4);
             bytes[bit / 8] ^= (byte)(1 << bit % 8);
             if (Envelope.TryRead(bytes, out Envelope envelope))
             {

@@ -75,7 +75,7 @@ public sealed class AllocationTests
             _ack[0] = (byte)FrameKind.CustodyAck;
             var writer = new CustodyAck.Writer(_ack.AsSpan(1));
             _sent = writer.TryAdd(
-                CustodyCode.Taken, envelope.ComputeId().Prefix & ~0xFFul | (uint)header.Attempt << 6 | (63u - header.HopsLeft));
+                CustodyCode.Taken, envelope.ComputeId().Prefix & ~0xFFFFul | (uint)header.Attempt << 10 | (1023u - header.HopsLeft));
             return true;
         }
 

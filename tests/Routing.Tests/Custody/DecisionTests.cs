@@ -48,11 +48,25 @@ public sealed class DecisionTests
     public void Generations_order_by_attempt_and_then_by_hops_used()
     {
         Assert.True(Generation.Of(0, 62).Value > Generation.Of(0, 63).Value);
-        Assert.True(Generation.Of(1, 63).Value > Generation.Of(0, 0).Value);
-        Assert.Equal(Generation.Of(2, 63), Generation.Of(2, 200));
+        Assert.True(Generation.Of(1, 1023).Value > Generation.Of(0, 0).Value);
+        Assert.Equal(Generation.Of(2, 1023), Generation.Of(2, 2000));
         Assert.Equal(Generation.Last, Generation.Of(3, 0));
         Assert.Equal(2, Generation.Of(2, 17).Attempt);
-        Assert.Equal(0x11223344556677_BFul, Generation.NameOf(new EnvelopeId(0x1122334455667788, 9), 2, 0));
+        Assert.Equal(0x112233445566_0BFFul, Generation.NameOf(new EnvelopeId(0x1122334455667788, 9), 2, 0));
+    }
+
+    [Fact]
+    public void What_the_disk_keeps_of_a_generation_is_never_later_than_it()
+    {
+        for (int attempt = 0; attempt <= 3; attempt++)
+        {
+            for (int hops = 0; hops <= 1023; hops++)
+            {
+                Generation kept = Generation.FromCoarse(Generation.Of(attempt, hops).ToCoarse());
+                Assert.InRange(Generation.Of(attempt, hops).Value - kept.Value, 0, 15);
+                Assert.Equal(attempt, kept.Attempt);
+            }
+        }
     }
 
     [Theory]

@@ -321,5 +321,5 @@ public sealed class HostileNeighbourTests
     }
 
     // docs/protocol.md, section 4.3: seven bytes of the id, then attempt and hops of the frame.
-    private static ulong Name(in EnvelopeId id, int hops) => id.Prefix & ~0xFFul | (uint)(63 - hops);
+    private static ulong Name(in EnvelopeId id, int hops) => id.Prefix & ~0xFFFFul | (uint)(1023 - hops);
 }

@@ -39,6 +39,8 @@ internal sealed class TestNode : IRouterActions, IRouteEvents, IAnnounceSource
 
     public HashSet<NodeAddress> Lost { get; } = [];
 
+    public List<LinkId> Silent { get; } = [];
+
     public Dictionary<LinkId, TestLinkEnd> Links { get; } = [];
 
     public long BytesSent { get; set; }
@@ -119,4 +121,6 @@ internal sealed class TestNode : IRouterActions, IRouteEvents, IAnnounceSource
     void IRouteEvents.RouteGained(in NodeAddress destination) => Gained.Add(destination);
 
     void IRouteEvents.RouteLost(in NodeAddress destination) => Lost.Add(destination);
+
+    void IRouteEvents.LinkSilent(LinkId link) => Silent.Add(link);
 }

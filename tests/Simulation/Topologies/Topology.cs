@@ -29,6 +29,36 @@ public sealed record Topology(string Name, IReadOnlyList<string> Names, IReadOnl
     public static IReadOnlyList<string> Numbered(int count) => [.. Enumerable.Range(0, count).Select(i => $"n{i}")];
 
     /// <summary>
+    /// Hops of a long shortest path: from the node that is farthest from the first to the one farthest from it. In lines
+    /// and trees it is the longest of all.
+    /// </summary>
+    public int LongWay()
+    {
+        ILookup<int, int> near = Edges.SelectMany(e => new[] { (From: e.A, To: e.B), (From: e.B, To: e.A) }).ToLookup(e => e.From, e => e.To);
+        (int Node, int Hops) Farthest(int start)
+        {
+            var hops = new Dictionary<int, int> { [start] = 0 };
+            var queue = new Queue<int>([start]);
+            int last = start;
+            while (queue.TryDequeue(out last))
+            {
+                foreach (int next in near[last])
+                {
+                    if (hops.TryAdd(next, hops[last] + 1))
+                        queue.Enqueue(next);
+                }
+
+                if (queue.Count == 0)
+                    return (last, hops[last]);
+            }
+
+            return (start, 0);
+        }
+
+        return Farthest(Farthest(0).Node).Hops;
+    }
+
+    /// <summary>
     /// Reads what a user asks for: <c>line:50</c>, <c>grid:49</c>, <c>tree:1000</c>, <c>geometric:50</c>, <c>geometric:50/150</c>, or a file.
     /// </summary>
     /// <exception cref="UsageException">It is none of these; the message says what would be.</exception>
