@@ -13,7 +13,8 @@ export CFLAGS="${CFLAGS:-} -w"
 publish() {
     local output=$1 log=$artifacts/publish.log
     shift
-    rm -rf "$output.tmp"
+    # The native compiler's output does not say with which switches it was made: never reuse it.
+    rm -rf "$output.tmp" "$artifacts"/native/obj/QuicProChat.Mesh.Node/*/native
     if ! dotnet publish "$project" "${common[@]}" "$@" -o "$output.tmp" >"$log" 2>&1; then
         cat "$log" >&2
         return 1

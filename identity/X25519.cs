@@ -21,6 +21,13 @@ public static unsafe class X25519
     {
         Guard.Length(secretKey, SecretKeySize, nameof(secretKey));
         Guard.Length(publicKey, PublicKeySize, nameof(publicKey));
+        if (!EdwardsBase.TryPublicKey(secretKey, publicKey))
+            PublicKeyOnMontgomeryCurve(secretKey, publicKey);
+    }
+
+    /// <summary>The public key by X25519 itself, which every libsodium has.</summary>
+    internal static void PublicKeyOnMontgomeryCurve(ReadOnlySpan<byte> secretKey, Span<byte> publicKey)
+    {
         fixed (byte* pk = publicKey, sk = secretKey)
             _ = Sodium.crypto_scalarmult_curve25519_base(pk, sk);
     }

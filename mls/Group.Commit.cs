@@ -155,15 +155,9 @@ public sealed partial class Group
             Suite, Current.SecretTree, Current.Secrets.SenderDataSecret, content, Environment.Policy.Padding, Environment.Random)?.ToMessage();
     }
 
-    private MlsError CheckLifetime(KeyPackage keyPackage)
-    {
-        ulong now = Environment.UnixTime;
-        ulong skew = (ulong)Environment.Policy.ClockSkew.TotalSeconds;
-        LeafNode leaf = keyPackage.Content.Leaf;
-        return leaf.NotBefore <= now + skew && now <= leaf.NotAfter + Math.Min(skew, ulong.MaxValue - leaf.NotAfter)
-            ? MlsError.None
-            : Errors.At(MlsErrorCode.InvalidLifetime, "7.3");
-    }
+    private MlsError CheckLifetime(KeyPackage keyPackage) => LeafValidator.IsAlive(Environment, keyPackage.Content.Leaf)
+        ? MlsError.None
+        : Errors.At(MlsErrorCode.InvalidLifetime, "7.3");
 
     private List<ResolvedProposal> ByValue(CommitRequest request)
     {

@@ -27,7 +27,7 @@ public sealed partial class MlsClient
         if (FindGroup((ReadOnlyMemory<byte>)id) is not null)
             return Errors.At(MlsErrorCode.DuplicateGroup, "11");
         MlsError error = Create(identity, id, extensions ?? ExtensionList.Empty, leafExtensions ?? ExtensionList.Empty, out GroupEpoch epoch);
-        return error.Failed ? error : Adopt(new Group(this, epoch, identity), []);
+        return error.Failed ? error : Adopt(new Group(this, epoch, identity), [], isNew: true);
     }
 
     /// <summary>Joins a group by Welcome. The key package is spent, unless it is one of last resort.</summary>
@@ -144,9 +144,8 @@ public sealed partial class MlsClient
         HpkeKeyPair pair = suite.Kem.Generate(Environment.Random);
         (Capabilities capabilities, leafExtensions) = Greased(CapabilitiesFor(identity), leafExtensions);
         ulong now = Environment.UnixTime;
-        ulong skew = (ulong)Environment.Policy.ClockSkew.TotalSeconds;
         LeafNode leaf = new LeafNodeContent(pair.PublicKey, identity.Credential, capabilities, leafExtensions).SignForKeyPackage(
-            identity.Signer, now - Math.Min(now, skew), now + (ulong)Environment.Policy.MaxLeafLifetime.TotalSeconds);
+            identity.Signer, now - Math.Min(now, Environment.SkewSeconds), now + (ulong)Environment.Policy.MaxLeafLifetime.TotalSeconds);
         error = LeafValidator.CheckAgainstGroup(leaf, requirements);
         if (error.Failed)
             return error;
@@ -166,12 +165,12 @@ public sealed partial class MlsClient
     }
 
     /// <summary>Makes a group one of this client's, in one write with what it costs.</summary>
-    internal Group Adopt(Group group, List<StoreChange> also)
+    internal Group Adopt(Group group, List<StoreChange> also, bool isNew = false)
     {
         // A group that ended may have a successor of the same id (section 11.2).
         List<StoreChange> changes = GroupState.Everything(group);
         changes.AddRange(also);
-        if (FindGroup(group.GroupId) is not null)
+        if (!isNew && FindGroup(group.GroupId) is not null)
         {
             HashSet<string> old = [.. Store.Keys(group.StoreKey)];
             old.ExceptWith(changes.Select(c => c.Key));

@@ -17,6 +17,7 @@ public sealed partial class MlsClient
     private readonly List<MlsIdentity> _identities = [];
     private readonly Dictionary<ReadOnlyMemory<byte>, Group> _groups = new(Tree.BytesComparer.Instance);
     private readonly Capabilities _supported;
+    private IReadOnlyList<ushort> _cipherSuites = [];
 
     /// <summary>Makes a client. Groups in the store are opened when they are asked for.</summary>
     /// <param name="options">The client's environment.</param>
@@ -35,7 +36,8 @@ public sealed partial class MlsClient
             Random = options.Random,
             Psks = options.Psks,
         };
-        _identities.AddRange(identities);
+        foreach (MlsIdentity identity in identities)
+            AddIdentity(identity);
     }
 
     internal MlsEnvironment Environment { get; }
@@ -47,6 +49,7 @@ public sealed partial class MlsClient
     {
         ArgumentNullException.ThrowIfNull(identity);
         _identities.Add(identity);
+        _cipherSuites = With(_cipherSuites, (ushort)identity.CipherSuite);
     }
 
     /// <summary>Makes a key package, and keeps its private keys until it is used (section 10).</summary>
@@ -72,9 +75,8 @@ public sealed partial class MlsClient
         if (Environment.Policy.Grease)
             extensions.Add(leafExtensions[^1]);
         ulong now = Environment.UnixTime;
-        ulong skew = (ulong)Environment.Policy.ClockSkew.TotalSeconds;
         LeafNode leaf = new LeafNodeContent(leafPair.PublicKey, identity.Credential, capabilities, leafExtensions)
-            .SignForKeyPackage(identity.Signer, now - Math.Min(now, skew), now + (ulong)lifetime.TotalSeconds);
+            .SignForKeyPackage(identity.Signer, now - Math.Min(now, Environment.SkewSeconds), now + (ulong)lifetime.TotalSeconds);
         UnverifiedKeyPackage keyPackage = UnverifiedKeyPackage.Create(
             suite, init.PublicKey, leaf, new ExtensionList(extensions), identity.Signer);
         byte[] reference = suite.KeyPackageRef(keyPackage.Encoded.Span);
@@ -148,10 +150,10 @@ public sealed partial class MlsClient
 
     internal Capabilities CapabilitiesFor(MlsIdentity identity) => new()
     {
-        CipherSuites = [.. _identities.Append(identity).Select(i => (ushort)i.CipherSuite).Distinct().Order()],
+        CipherSuites = With(_cipherSuites, (ushort)identity.CipherSuite),
         Extensions = _supported.Extensions,
         Proposals = _supported.Proposals,
-        Credentials = [.. _supported.Credentials.Append(identity.Credential.Type).Distinct().Order()],
+        Credentials = With(_supported.Credentials, identity.Credential.Type),
     };
 
     /// <summary>Adds GREASE to what a leaf says of itself, if the policy wants it (section 13.5).</summary>
@@ -163,6 +165,16 @@ public sealed partial class MlsClient
         return (
             Grease.Add(capabilities, extension.Type, Environment.Random),
             new ExtensionList([.. extensions.Where(e => !Protocol.IsGrease(e.Type)), extension]));
+    }
+
+    private static IReadOnlyList<ushort> With(IReadOnlyList<ushort> values, ushort value)
+    {
+        for (int i = 0; i < values.Count; i++)
+        {
+            if (values[i] == value)
+                return values;
+        }
+        return [.. values.Append(value).Order()];
     }
 
     private static Capabilities With(Capabilities capabilities, ushort extension) => new()

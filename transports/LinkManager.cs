@@ -92,7 +92,7 @@ public sealed partial class LinkManager : ILinkAcceptor, IAsyncDisposable
         }
     }
 
-    /// <summary>How many connections and links were refused for a reason, in either direction.</summary>
+    /// <summary>How many connections were refused, and links ended, for a reason, in either direction.</summary>
     public long RefusedCount(LinkEndCode code) => Interlocked.Read(ref _refused[(int)code]);
 
     /// <summary>Listens on a URI until the manager is disposed of.</summary>
@@ -268,6 +268,7 @@ public sealed partial class LinkManager : ILinkAcceptor, IAsyncDisposable
 
         public async ValueTask DownAsync(ILink link, LinkEnd reason)
         {
+            owner.Count(reason.Code);
             Log.LinkDown(owner._logger, link.Peer, link.Uri, reason.Code, reason.ByPeer ? "the peer" : "this node", reason.Detail);
             try
             {

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using QuicProChat.Mesh.Identity;
 
 namespace QuicProChat.Mesh.Mls.Crypto;
 
@@ -13,6 +14,9 @@ internal enum HashKind
 /// <summary>One-shot hash and HMAC (RFC 2104), chosen by kind.</summary>
 internal static class Hashing
 {
+    /// <summary>Up to so many bytes libsodium's HMAC-SHA-256 is the quicker one; measured, and not critical.</summary>
+    private const int ShortInput = 512;
+
     /// <summary>The longest digest: SHA-512's.</summary>
     internal const int MaxSize = 64;
 
@@ -32,10 +36,18 @@ internal static class Hashing
 
     internal static void Hmac(HashKind kind, ReadOnlySpan<byte> key, ReadOnlySpan<byte> data, Span<byte> mac) => _ = kind switch
     {
-        HashKind.Sha256 => HMACSHA256.HashData(key, data, mac),
+        HashKind.Sha256 => Hmac256(key, data, mac),
         HashKind.Sha384 => HMACSHA384.HashData(key, data, mac),
         _ => HMACSHA512.HashData(key, data, mac),
     };
+
+    private static int Hmac256(ReadOnlySpan<byte> key, ReadOnlySpan<byte> data, Span<byte> mac)
+    {
+        if (data.Length > ShortInput || key.Length > HmacSha256.MaxKeySize)
+            return HMACSHA256.HashData(key, data, mac);
+        HmacSha256.Compute(key, data, mac[..HmacSha256.MacSize]);
+        return HmacSha256.MacSize;
+    }
 
     /// <summary>HKDF-Expand (RFC 5869, section 2.3); the info is followed by one spare byte for the counter.</summary>
     internal static void Expand(HashKind kind, ReadOnlySpan<byte> prk, Span<byte> infoAndCounter, Span<byte> output)

@@ -79,24 +79,21 @@ internal sealed class LeafValidator(MlsEnvironment environment, Suite suite)
         return MlsError.None;
     }
 
-    private MlsError CheckLifetime(LeafNode leaf, bool checkNow)
+    /// <summary>Whether now lies in a leaf's lifetime, give or take the clocks' difference (section 7.3).</summary>
+    internal static bool IsAlive(MlsEnvironment environment, LeafNode leaf)
     {
-        MlsError error = Errors.At(MlsErrorCode.InvalidLifetime, "7.2");
-        TimeSpan longest = environment.Policy.MaxLeafLifetime;
-        if (leaf.NotAfter < leaf.NotBefore
-            || (longest != TimeSpan.MaxValue && leaf.NotAfter - leaf.NotBefore > (ulong)longest.TotalSeconds + 2 * Skew))
-        {
-            return error;
-        }
-        if (!checkNow)
-            return MlsError.None;
         ulong now = environment.UnixTime;
-        return leaf.NotBefore <= now + Skew && now <= leaf.NotAfter + Math.Min(Skew, ulong.MaxValue - leaf.NotAfter)
-            ? MlsError.None
-            : error;
+        ulong skew = environment.SkewSeconds;
+        return leaf.NotBefore <= now + skew && now <= leaf.NotAfter + Math.Min(skew, ulong.MaxValue - leaf.NotAfter);
     }
 
-    private ulong Skew => (ulong)environment.Policy.ClockSkew.TotalSeconds;
+    private MlsError CheckLifetime(LeafNode leaf, bool checkNow)
+    {
+        TimeSpan longest = environment.Policy.MaxLeafLifetime;
+        bool sound = leaf.NotAfter >= leaf.NotBefore
+            && (longest == TimeSpan.MaxValue || leaf.NotAfter - leaf.NotBefore <= (ulong)longest.TotalSeconds + 2 * environment.SkewSeconds);
+        return sound && (!checkNow || IsAlive(environment, leaf)) ? MlsError.None : Errors.At(MlsErrorCode.InvalidLifetime, "7.2");
+    }
 }
 
 /// <summary>What the group context's extensions demand of members.</summary>

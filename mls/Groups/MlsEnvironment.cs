@@ -13,5 +13,7 @@ internal sealed class MlsEnvironment
 
     internal required IPskSource? Psks { get; init; }
 
+    internal ulong SkewSeconds => (ulong)Policy.ClockSkew.TotalSeconds;
+
     internal ulong UnixTime => (ulong)Math.Max(0, Time.GetUtcNow().ToUnixTimeSeconds());
 }

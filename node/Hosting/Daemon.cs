@@ -82,6 +82,7 @@ internal static class Daemon
         manager.Ready(identity.Address.ToString());
         ready?.TrySetResult();
         using ITimer? watchdog = StartWatchdog(node, manager, time);
+        using var memory = new MemoryKeeper(() => node.Pulse, time);
 
         await Task.WhenAny(node.StopRequested, node.LoopEnded).ConfigureAwait(false);
         manager.Stopping();

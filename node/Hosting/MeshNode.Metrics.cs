@@ -8,8 +8,11 @@ namespace QuicProChat.Mesh.Node.Hosting;
 /// <content>Counters and gauges.</content>
 internal sealed partial class MeshNode
 {
-    private static readonly (RouterCounter Counter, string Label)[] RouterCounters =
+    private static readonly (RouterCounter Counter, string Label)[] RouterSeries =
         [.. Enum.GetValues<RouterCounter>().Select(c => (c, MetricsText.Label("event", SnakeCase(c.ToString()))))];
+
+    private static readonly (RouteCounter Counter, string Label)[] RouteSeries =
+        [.. Enum.GetValues<RouteCounter>().Select(c => (c, MetricsText.Label("event", SnakeCase(c.ToString()))))];
 
     internal Task<string> MetricsAsync(CancellationToken cancellation) => AskAsync(Metrics).WaitAsync(cancellation);
 
@@ -37,8 +40,11 @@ internal sealed partial class MeshNode
             .Counter("qpc_link_received_bytes_total", "Bytes received on links that are up.", _host.Links.All.Sum(l => l.Link.Traffic.Received))
             .Counter("qpc_link_sent_bytes_total", "Bytes sent on links that are up.", _host.Links.All.Sum(l => l.Link.Traffic.Sent));
         text.Family("qpc_router_events_total", "What the router did, dropped and refused.", "counter");
-        foreach ((RouterCounter counter, string label) in RouterCounters)
+        foreach ((RouterCounter counter, string label) in RouterSeries)
             text.Sample("qpc_router_events_total", label, _router.Counters[counter]);
+        text.Family("qpc_route_events_total", "What was sent, learnt, dropped and refused about routes.", "counter");
+        foreach ((RouteCounter counter, string label) in RouteSeries)
+            text.Sample("qpc_route_events_total", label, _router.RouteCounters[counter]);
         text.Family("qpc_connections_refused_total", "Connections and links that ended, by reason.", "counter");
         foreach ((string reason, long count) in _links?.Refused ?? [])
             text.Sample("qpc_connections_refused_total", MetricsText.Label("reason", SnakeCase(reason)), count);

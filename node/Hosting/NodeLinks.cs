@@ -15,7 +15,7 @@ internal sealed class NodeLinks : IAsyncDisposable
     private const int NetworkKeySize = 32;
 
     private readonly LocalNode _local;
-    private readonly QuicTransport _quic;
+    private readonly ITransport _quic;
     private readonly LinkManager _manager;
 
     internal NodeLinks(
@@ -29,7 +29,7 @@ internal sealed class NodeLinks : IAsyncDisposable
             NetworkKey = networkKey,
         }, time);
         CryptographicOperations.ZeroMemory(networkKey);
-        _quic = new QuicTransport(_local, logs.CreateLogger<QuicTransport>());
+        _quic = NoQuic.IsQuicBuiltIn ? new QuicTransport(_local, logs.CreateLogger<QuicTransport>()) : new NoQuic();
         _manager = new LinkManager(
             identity.Address, [_quic, new TcpTransport(_local, logs.CreateLogger<TcpTransport>())], events,
             new LinkManagerSettings { MaxLinks = configuration.MaxLinks }, time, RandomSource.System, logs.CreateLogger<LinkManager>());
@@ -44,7 +44,7 @@ internal sealed class NodeLinks : IAsyncDisposable
     /// <summary>Peers that are dialled, connected or not.</summary>
     internal IReadOnlyList<string> Dialling => _manager.Dialling;
 
-    /// <summary>What was refused, or failed before it became a link, by reason.</summary>
+    /// <summary>What was refused or failed, before it became a link or later, by reason.</summary>
     internal IEnumerable<KeyValuePair<string, long>> Refused =>
         Enum.GetValues<LinkEndCode>().Select(c => KeyValuePair.Create(c.ToString(), _manager.RefusedCount(c)));
 

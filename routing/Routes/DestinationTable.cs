@@ -10,13 +10,17 @@ namespace QuicProChat.Mesh.Routing.Routes;
 internal sealed class DestinationTable
 {
     private const int MinCapacity = 8;
-    private const int FreeSlot = -1;
+    private const uint FreeSlot = 0;
+    private const int IndexBits = 24;
+    private const uint IndexMask = (1u << IndexBits) - 1;
 
     private readonly ulong _hashKey;
     private readonly int _limit;
     private readonly Stack<int> _free = new();
     private Destination[] _destinations = new Destination[MinCapacity];
-    private int[] _slots;
+
+    // 8 bits of the hash, then index + 1: a probe looks at the destination, far away in memory, only where these agree.
+    private uint[] _slots;
     private int _shift;
 
     /// <summary>An empty table.</summary>
@@ -24,6 +28,7 @@ internal sealed class DestinationTable
     /// <param name="random">Keys the hash.</param>
     public DestinationTable(int limit, Random random)
     {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(limit, (int)IndexMask - 1);
         _limit = limit;
         _hashKey = (ulong)random.NextInt64() | 1;
         _slots = NewSlots(MinCapacity * 2);
@@ -44,11 +49,14 @@ internal sealed class DestinationTable
     /// <summary>The index of a node; -1 if it is not known.</summary>
     public int Find(Abbreviation name)
     {
-        int mask = _slots.Length - 1;
-        for (int slot = Home(name); _slots[slot] != FreeSlot; slot = (slot + 1) & mask)
+        uint[] slots = _slots;
+        int mask = slots.Length - 1;
+        ulong hash = Hash(name);
+        uint tag = Tag(hash);
+        for (int slot = Home(hash); slots[slot] is var entry and not FreeSlot; slot = (slot + 1) & mask)
         {
-            if (_destinations[_slots[slot]].Name == name)
-                return _slots[slot];
+            if ((entry & ~IndexMask) == tag && _destinations[IndexOf(entry)].Name == name)
+                return IndexOf(entry);
         }
 
         return -1;
@@ -79,14 +87,14 @@ internal sealed class DestinationTable
     public void Remove(int index)
     {
         int mask = _slots.Length - 1;
-        int hole = Home(_destinations[index].Name);
-        while (_slots[hole] != index)
+        int hole = Home(Hash(_destinations[index].Name));
+        while (IndexOf(_slots[hole]) != index)
             hole = (hole + 1) & mask;
 
         // Backward-shift deletion: whoever probed past the hole moves into it.
         for (int next = (hole + 1) & mask; _slots[next] != FreeSlot; next = (next + 1) & mask)
         {
-            int home = Home(_destinations[_slots[next]].Name);
+            int home = Home(Hash(_destinations[IndexOf(_slots[next])].Name));
             if (((next - home) & mask) >= ((next - hole) & mask))
             {
                 _slots[hole] = _slots[next];
@@ -100,15 +108,23 @@ internal sealed class DestinationTable
         Count--;
     }
 
-    private int Home(Abbreviation name) => (int)(name.Value * _hashKey >> _shift);
+    private static int IndexOf(uint entry) => (int)(entry & IndexMask) - 1;
+
+    // Bits of the product that choose no slot, and not the lowest, which are mixed worst.
+    private static uint Tag(ulong hash) => (uint)(hash >> 32) << IndexBits;
+
+    private ulong Hash(Abbreviation name) => name.Value * _hashKey;
+
+    private int Home(ulong hash) => (int)(hash >> _shift);
 
     private void Insert(int index)
     {
         int mask = _slots.Length - 1;
-        int slot = Home(_destinations[index].Name);
+        ulong hash = Hash(_destinations[index].Name);
+        int slot = Home(hash);
         while (_slots[slot] != FreeSlot)
             slot = (slot + 1) & mask;
-        _slots[slot] = index;
+        _slots[slot] = Tag(hash) | (uint)(index + 1);
     }
 
     private void Rehash()
@@ -121,11 +137,9 @@ internal sealed class DestinationTable
         }
     }
 
-    private int[] NewSlots(int length)
+    private uint[] NewSlots(int length)
     {
         _shift = 64 - BitOperations.Log2((uint)length);
-        int[] slots = new int[length];
-        Array.Fill(slots, FreeSlot);
-        return slots;
+        return new uint[length];
     }
 }

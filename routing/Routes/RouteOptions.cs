@@ -87,10 +87,10 @@ public sealed record RouteOptions
     public TimeSpan Distrust { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>
-    /// What distrust adds to a metric. It is advertised, so that others avoid the way too; and it keeps the feasibility
+    /// What distrust adds to a metric: more than an honest way costs, slow radios included. It is advertised, so that others avoid the way too; and it keeps the feasibility
     /// distance high, so that a false metric does not shut out the honest ones.
     /// </summary>
-    public Metric DistrustCost { get; init; } = Metric.FromTime(TimeSpan.FromSeconds(2));
+    public Metric DistrustCost { get; init; } = Metric.FromTime(TimeSpan.FromMinutes(1));
 
     /// <summary>How many destinations must blame a link, none praising it, before it is distrusted for all.</summary>
     public double BlameLimit { get; init; } = 3.5;

@@ -137,7 +137,8 @@ internal sealed partial class RouteProtocol
             return;
         }
 
-        if (neighbour.PingsUnanswered >= _options.PingsBeforeSuspect && !neighbour.IsSuspect)
+        int suspicious = neighbour.Properties.Reliable ? _options.PingsBeforeSuspect : 2 * _options.PingsBeforeSuspect;
+        if (neighbour.PingsUnanswered >= suspicious && !neighbour.IsSuspect)
         {
             neighbour.IsSuspect = true;
             EvaluateAll(neighbour);

@@ -29,13 +29,11 @@ internal sealed partial class RouteProtocol
     /// </summary>
     private void WantSequence(int index, ref Destination destination, uint chosenKey, uint unfeasibleKey)
     {
-        // A way round a distrusted next hop is one only if it is cheaper with the cost of distrust: otherwise it leads
-        // back to the same next hop, over somebody who has no other either, and no fresh sequence would help.
-        bool isBetter = MetricOf(unfeasibleKey) < MetricOf(chosenKey);
         bool isUrgent = chosenKey == NoCandidate
             ? unfeasibleKey != NoCandidate
-            : chosenKey >= DistrustedRank && unfeasibleKey < DistrustedRank && isBetter;
-        bool isWorthIt = unfeasibleKey != NoCandidate && isBetter && unfeasibleKey + 4 * Slack(unfeasibleKey) < chosenKey;
+            : MetricOf(chosenKey) >= _options.DistrustCost && unfeasibleKey < chosenKey
+                && IsFarFrom(MetricOf(unfeasibleKey), MetricOf(chosenKey));
+        bool isWorthIt = unfeasibleKey != NoCandidate && unfeasibleKey + 4 * Slack(unfeasibleKey) < chosenKey;
         if (!isUrgent && !isWorthIt)
         {
             if (_starving.Count > 0)
@@ -97,7 +95,7 @@ internal sealed partial class RouteProtocol
             Distance heard = neighbour.Heard(index);
             if (heard.IsNone || !neighbour.IsUsable || neighbour.Link == except)
                 continue;
-            uint key = (heard.Metric + neighbour.Cost).Code + Rank(neighbour, index, destination.Name);
+            uint key = Key(neighbour, MetricVia(neighbour, index, ref destination));
             if (key < bestKey)
                 (best, bestKey) = (neighbour, key);
         }

@@ -6,10 +6,8 @@ namespace QuicProChat.Mesh.Routing.Routes;
 // Which neighbour is the next hop, and what the others are told about it.
 internal sealed partial class RouteProtocol
 {
-    // Ranks go before metrics: a trusted detour is preferred to a distrusted short cut.
-    private const uint RankStep = 1u << 16;
-    private const uint HeldRank = 1 * RankStep;
-    private const uint DistrustedRank = 2 * RankStep;
+    // Above every metric: a neighbour whose links come and go is used where there is nobody else.
+    private const uint HeldRank = 1u << 16;
     private const uint NoCandidate = uint.MaxValue;
 
     /// <summary>How soon neighbours have to learn of a change.</summary>
@@ -74,11 +72,10 @@ internal sealed partial class RouteProtocol
             Distance heard = neighbour.Heard(index);
             if (heard.IsNone || !neighbour.IsUsable)
                 continue;
-            uint rank = Rank(neighbour, index, destination.Name);
-            Metric metric = MetricVia(neighbour, heard, rank);
+            Metric metric = MetricVia(neighbour, index, ref destination);
             if (metric.IsInfinite)
                 continue;
-            uint key = metric.Code + rank;
+            uint key = Key(neighbour, metric);
             bool isCurrent = destination.Selected == neighbour.Link.Value;
             bool signed = destination.IsSigned(heard.Sequence);
             bool feasible = Signed(heard, ref destination).IsFeasible(destination.Feasible);
@@ -111,17 +108,16 @@ internal sealed partial class RouteProtocol
         destination.IsSigned(heard.Sequence) ? heard : heard.WithSequence(destination.SignedSequence);
 
     // Metric codes are roughly logarithmic above 0.4 s and linear below; a sixteenth, and at least 0.3 ms.
-    private static uint Slack(uint key) => Math.Max(MetricOf(key) < 4096 ? MetricOf(key) / 16 : 256, 3);
+    private static uint Slack(uint key) => Math.Max((key & (HeldRank - 1)) < 4096 ? (key & (HeldRank - 1)) / 16 : 256, 3);
 
-    private static uint MetricOf(uint key) => key & (RankStep - 1);
+    private uint Key(Neighbour neighbour, Metric metric) => metric.Code + (neighbour.HeldUntil > _now ? HeldRank : 0);
 
-    private uint Rank(Neighbour neighbour, int index, Abbreviation name) =>
-        IsDistrusted(neighbour, index, name) ? DistrustedRank : neighbour.HeldUntil > _now ? HeldRank : 0;
+    private static Metric MetricOf(uint key) => new((ushort)key);
 
-    private Metric MetricVia(Neighbour neighbour, Distance heard, uint rank)
+    private Metric MetricVia(Neighbour neighbour, int index, ref Destination destination)
     {
-        Metric metric = heard.Metric + neighbour.Cost;
-        return rank == DistrustedRank ? metric + _options.DistrustCost : metric;
+        Metric metric = neighbour.Heard(index).Metric + neighbour.Cost;
+        return IsDistrusted(neighbour, index, destination.Name) ? metric + _options.DistrustCost : metric;
     }
 
     private void Select(int index, ref Destination destination, Neighbour? chosen)
@@ -158,7 +154,7 @@ internal sealed partial class RouteProtocol
         if (chosen is not null)
         {
             Distance via = Signed(chosen.Heard(index), ref destination);
-            after = new Distance(via.Sequence, MetricVia(chosen, via, Rank(chosen, index, destination.Name)));
+            after = new Distance(via.Sequence, MetricVia(chosen, index, ref destination));
         }
 
         if (after == before)
@@ -216,11 +212,10 @@ internal sealed partial class RouteProtocol
             bool isCurrent = target.Selected == neighbour.Link.Value;
             if (!isCurrent && !Signed(heard, ref target).IsFeasible(target.Feasible))
                 continue;
-            uint rank = Rank(neighbour, index, target.Name);
-            Metric metric = MetricVia(neighbour, heard, rank);
+            Metric metric = MetricVia(neighbour, index, ref target);
             if (metric.IsInfinite)
                 continue;
-            uint key = isCurrent ? 0 : metric.Code + rank;
+            uint key = isCurrent ? 0 : Key(neighbour, metric);
             int at = count < keys.Length ? count++ : keys[^1] > key ? keys.Length - 1 : -1;
             for (; at > 0 && keys[at - 1] > key; at--)
                 (keys[at], best[at]) = (keys[at - 1], best[at - 1]);

@@ -259,8 +259,7 @@ internal sealed partial class RouteProtocol
         Metric metric = entry.Metric;
         if (metric < _options.MinLinkCost && !(isPeer && metric == Metric.Zero))
         {
-            // No honest node says so. Cutting it off would cut off those who have no other way: they may use it as
-            // their last resort, nobody else does.
+            // No honest node says so. Cutting it off would cut off those who have no other way, so it is their last resort.
             Counters.Add(RouteCounter.FalseMetric);
             metric = _options.MinLinkCost;
             CaughtLying(neighbour);

@@ -167,15 +167,19 @@ public sealed partial class RNodeSimulator
 
     private double ShortTerm(TimeSpan now)
     {
-        _history.RemoveAll(h => now - h.End > TimeSpan.FromSeconds(15));
-        return _history.Where(h => h.End <= now).Sum(h => h.Airtime.TotalSeconds) / 15;
+        _history.RemoveAll(h => now - h.End > TimeSpan.FromHours(1));
+        return Math.Min(1, Sum(now, TimeSpan.FromSeconds(15)) / 15);
     }
+
+    private double Sum(TimeSpan now, TimeSpan window) =>
+        _history.Where(h => h.End <= now && now - h.End <= window).Sum(h => h.Airtime.TotalSeconds);
 
     private void SayStatistics(TimeSpan now)
     {
         ushort used = (ushort)(ShortTerm(now) * 10_000);
         bool busy = Air?.IsBusy(Station, now) == true;
-        SayFrame(0x25, (byte)(used >> 8), (byte)used, 0, 0, 0, 0, 0, 0, (byte)(busy ? 80 : 40), 37, 0xFF);
+        ushort hour = (ushort)(Sum(now, TimeSpan.FromHours(1)) / 3600 * 10_000);
+        SayFrame(0x25, (byte)(used >> 8), (byte)used, (byte)(hour >> 8), (byte)hour, 0, 0, 0, 0, (byte)(busy ? 80 : 40), 37, 0xFF);
     }
 
     private void Schedule()

@@ -38,6 +38,9 @@ public abstract class SimulatedModem
     /// <summary>A frame came off the air whole.</summary>
     public abstract void Receive(byte[] frame, int rssi, double snr, TimeSpan now);
 
+    /// <summary>Whether the modem wrote something to the host.</summary>
+    public bool HasOutput => _toHost.Count > 0;
+
     /// <summary>Takes what the modem wrote to the host.</summary>
     public byte[] TakeOutput()
     {

@@ -43,6 +43,18 @@ public sealed class LinkManagerTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_link_that_ends_after_it_was_up_is_counted_by_its_reason()
+    {
+        FakeLink link = new(Higher);
+        _manager.Accept(link);
+        await _events.NextUpAsync();
+        Assert.Equal(0, _manager.RefusedCount(LinkEndCode.ProtocolViolation));
+        link.End(new LinkEnd(LinkEndCode.ProtocolViolation));
+        await _events.NextDownAsync();
+        Assert.Equal(1, _manager.RefusedCount(LinkEndCode.ProtocolViolation));
+    }
+
+    [Fact]
     public void Links_beyond_the_bound_are_refused()
     {
         FakeLink[] links = [.. Enumerable.Range(10, 4).Select(i => new FakeLink(new NodeAddress(1, (ulong)i)))];

@@ -10,7 +10,7 @@ public static class LoraFrameLimit
     public const int Useful = 80;
 
     /// <summary>The RNode firmware takes a transmission of 20 s for a hung radio and reboots; arbitrary distance from it.</summary>
-    private static readonly TimeSpan RadioTimeout = TimeSpan.FromSeconds(18);
+    internal static readonly TimeSpan RadioTimeout = TimeSpan.FromSeconds(18);
 
     /// <summary>Bytes that fit into one frame under these options.</summary>
     public static int Of(LoraOptions options)

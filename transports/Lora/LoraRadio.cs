@@ -26,7 +26,7 @@ public sealed class LoraRadio : IAsyncDisposable
     private readonly IModePins? _pins;
     private readonly TimeProvider _time;
     private readonly Queue<ModemAction> _toPort = new();
-    private readonly AutoResetEvent _wake = new(initialState: false);
+    private readonly SemaphoreSlim _wake = new(0);
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Thread _thread;
     private readonly byte[] _buffer = new byte[1024];
@@ -71,7 +71,9 @@ public sealed class LoraRadio : IAsyncDisposable
     /// <summary>Has <see cref="IRadioClient.Run"/> called soon. Any thread.</summary>
     public void Wake()
     {
-        _wake.Set();
+        // More than one call before the loop looks is one call. After the end nobody looks, and nothing has to be freed.
+        if (_wake.CurrentCount == 0)
+            _wake.Release();
         _line?.Wake();
     }
 
@@ -82,7 +84,6 @@ public sealed class LoraRadio : IAsyncDisposable
         Wake();
         if (_thread.IsAlive)
             await _ended.Task.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        _wake.Dispose();
     }
 
     private void Loop()
@@ -120,7 +121,7 @@ public sealed class LoraRadio : IAsyncDisposable
         {
             TimeSpan until = _openAt < _clientAt ? _openAt : _clientAt;
             TimeSpan wait = until - now;
-            _wake.WaitOne(wait > TimeSpan.Zero ? TimeSpan.FromMilliseconds(Math.Ceiling(wait.TotalMilliseconds)) : TimeSpan.Zero);
+            _wake.Wait(wait > TimeSpan.Zero ? TimeSpan.FromMilliseconds(Math.Ceiling(wait.TotalMilliseconds)) : TimeSpan.Zero);
         }
         AfterEvent();
     }

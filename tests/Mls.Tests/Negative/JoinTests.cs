@@ -71,7 +71,7 @@ public class JoinTests
     [Fact]
     public void A_group_info_signed_by_another_is_refused_12_4_3_1()
     {
-        byte[] info = MlsFrame.Write(WireFormat.GroupInfo, WelcomeBuilder.GroupInfo(Environment(), Alice.Current, Bob.Identity, true, true));
+        byte[] info = MlsFrame.Write(WireFormat.GroupInfo, WelcomeBuilder.GroupInfo(TestEnvironment.Create(), Alice.Current, Bob.Identity, true, true));
         _dave.Client.JoinExternally(UnverifiedGroupInfo.Parse(info).Value, _dave.Identity).Fails(MlsErrorCode.InvalidSignature, "12.4.3.1");
     }
 
@@ -178,13 +178,4 @@ public class JoinTests
     }
 
     private static ProposalOrRef Remove(uint leaf) => new(new RemoveProposal(new LeafIndex(leaf)), default);
-
-    private static MlsEnvironment Environment() => new()
-    {
-        Validator = new TestValidator(),
-        Policy = new GroupPolicy(),
-        Time = new FakeTime(),
-        Random = RandomSource.System,
-        Psks = null,
-    };
 }

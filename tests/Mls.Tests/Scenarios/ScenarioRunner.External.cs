@@ -39,19 +39,8 @@ internal sealed partial class ScenarioRunner
         return null;
     }
 
-    private byte[] InfoWithoutTree(string actor)
-    {
-        Mls.Groups.MlsEnvironment environment = new()
-        {
-            Validator = new TestValidator(),
-            Policy = new GroupPolicy(),
-            Time = new FakeTime(),
-            Random = RandomSource.System,
-            Psks = null,
-        };
-        return MlsFrame.Write(WireFormat.GroupInfo, Mls.Groups.WelcomeBuilder.GroupInfo(
-            environment, _groups[actor].Current, _groups[actor].Identity, includeTree: false, includeExternalPub: true));
-    }
+    private byte[] InfoWithoutTree(string actor) => MlsFrame.Write(WireFormat.GroupInfo, Mls.Groups.WelcomeBuilder.GroupInfo(
+        TestEnvironment.Create(), _groups[actor].Current, _groups[actor].Identity, includeTree: false, includeExternalPub: true));
 
     private byte[] NewMemberProposal(JsonElement step)
     {

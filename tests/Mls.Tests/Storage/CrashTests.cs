@@ -28,7 +28,7 @@ public sealed class CrashTests : IDisposable
         for (int run = 0; run <= Kills; run++)
         {
             bool last = run == Kills;
-            foreach (string line in Run(last ? null : random.Next(0, 250), last))
+            foreach (string line in Run(last ? null : random))
             {
                 string[] words = line.Split(' ');
                 switch (words[0])
@@ -69,42 +69,35 @@ public sealed class CrashTests : IDisposable
         return theirs;
     }
 
-    // The lines that the process finished before it died. The kill comes some time after its first line.
-    private List<string> Run(int? killAfterMilliseconds, bool finish)
+    // The lines that the process finished before it died. The kill comes some lines and then some milliseconds on,
+    // whatever it is doing then; without a source of chance the process is left to finish.
+    private List<string> Run(Random? chance)
     {
         ProcessStartInfo start = new("dotnet") { RedirectStandardOutput = true, UseShellExecute = false };
-        foreach (string argument in new[] { typeof(CrashTests).Assembly.Location, CrashChild.Command, _directory, finish ? "finish" : "run" })
+        foreach (string argument in new[] { typeof(CrashTests).Assembly.Location, CrashChild.Command, _directory, chance is null ? "finish" : "run" })
             start.ArgumentList.Add(argument);
         using Process process = Process.Start(start)!;
         List<string> lines = [];
-        string? line = process.StandardOutput.ReadLine();
-        if (killAfterMilliseconds is { } delay)
+        int killAfterLines = chance?.Next(1, 10) ?? int.MaxValue;
+        int delay = chance?.Next(0, 40) ?? 0;
+        Thread? killer = null;
+        while (process.StandardOutput.ReadLine() is { } line)
         {
-            Thread killer = new(() =>
+            lines.Add(line);
+            if (lines.Count != killAfterLines)
+                continue;
+            killer = new Thread(() =>
             {
                 process.WaitForExit(delay);
                 process.Kill();
             });
             killer.Start();
-            while (line is not null)
-            {
-                lines.Add(line);
-                line = process.StandardOutput.ReadLine();
-            }
-            killer.Join();
         }
-        else
-        {
-            while (line is not null)
-            {
-                lines.Add(line);
-                line = process.StandardOutput.ReadLine();
-            }
-        }
+        killer?.Join();
         process.WaitForExit();
-        Assert.True(killAfterMilliseconds is not null || process.ExitCode == 0, "The last run must end well.");
+        Assert.True(chance is not null || process.ExitCode == 0, "The last run must end well.");
 
-        // The last line may be cut; every line ends with a dot.
+        // The last line may be cut; every whole line ends with a dot.
         return [.. lines.Where(l => l.EndsWith('.')).Select(l => l[..^1])];
     }
 }

@@ -74,14 +74,7 @@ internal static class Forge
 
     private static byte[] Fresh(Group from)
     {
-        CommitCreator creator = new(new MlsEnvironment
-        {
-            Validator = new TestValidator(),
-            Policy = new GroupPolicy(),
-            Time = new FakeTime(),
-            Random = RandomSource.System,
-            Psks = null,
-        }, CommitBase.Of(from.Current), _ => null);
+        CommitCreator creator = new(TestEnvironment.Create(), CommitBase.Of(from.Current), _ => null);
         CommitPlan plan = new()
         {
             Signer = from.Identity,

@@ -1,3 +1,4 @@
+using QuicProChat.Mesh.Mls.Groups;
 using QuicProChat.Mesh.Mls.Messages;
 
 namespace QuicProChat.Mesh.Mls.Tests.Support;
@@ -34,4 +35,17 @@ internal sealed class FakeTime : TimeProvider
     internal DateTimeOffset Now { get; set; } = new(2026, 6, 1, 12, 0, 0, TimeSpan.Zero);
 
     public override DateTimeOffset GetUtcNow() => Now;
+}
+
+internal static class TestEnvironment
+{
+    /// <summary>What the inside of the library asks for where a test goes around a client.</summary>
+    internal static MlsEnvironment Create() => new()
+    {
+        Validator = new TestValidator(),
+        Policy = new GroupPolicy(),
+        Time = new FakeTime(),
+        Random = RandomSource.System,
+        Psks = null,
+    };
 }

@@ -5,15 +5,14 @@ namespace QuicProChat.Mesh.Routing.Tests.Routes;
 public sealed class OracleTests
 {
     [Fact]
-    public void The_oracle_sees_the_loops_of_a_network_that_forges_sequences()
+    public void The_oracle_sees_the_loops_of_a_network_where_every_wire_lies()
     {
-        // Each hop claims what it hears one sequence ahead: distances without a meaning. Signatures stop it.
         TestNetwork network = Topologies.Ring(6);
         network.Run(5);
         Assert.Equal(0, network.Loops);
         Assert.All(network.Nodes, node => Assert.False(network.HasLoop(node)));
 
-        // Next hops that a lying wire has turned in a circle: metrics fall along the ring for ever.
+        // What is heard has nothing to do with what was advertised: metrics fall along the ring for ever.
         int metric = 5000;
         network.Tamper = (from, frame) =>
         {

@@ -3,6 +3,9 @@ using Xunit.Abstractions;
 
 namespace QuicProChat.Mesh.Routing.Tests.Routes;
 
+/// <summary>Alone, because it measures the memory of the process.</summary>
+[CollectionDefinition(nameof(ScaleTests), DisableParallelization = true)]
+[Collection(nameof(ScaleTests))]
 public sealed class ScaleTests(ITestOutputHelper output)
 {
     [Fact]

@@ -27,6 +27,11 @@ internal sealed class Bench
 
         internal bool Open { get; set; }
 
+        /// <summary>Who uses the radio, as the pump would have it.</summary>
+        internal IRadioClient? Client { get; init; }
+
+        internal TimeSpan ClientAt { get; set; }
+
         internal TimeSpan ReopenAt { get; set; } = TimeSpan.MaxValue;
 
         internal IEnumerable<byte[]> Received => Happened.OfType<FrameReceived>().Select(f => f.Bytes.ToArray());
@@ -55,10 +60,10 @@ internal sealed class Bench
     }
 
     /// <summary>Adds a modem, opens its port and lets it come online, unless told otherwise.</summary>
-    internal Node Add(ILoraModem modem, SimulatedModem simulator, bool online = true)
+    internal Node Add(ILoraModem modem, SimulatedModem simulator, bool online = true, IRadioClient? client = null)
     {
         Air?.Add(simulator);
-        Node node = new(modem, simulator);
+        Node node = new(modem, simulator) { Client = client };
         _nodes.Add(node);
         OpenPort(node);
         if (online)
@@ -75,9 +80,9 @@ internal sealed class Bench
         Exchange();
     }
 
-    internal SendResult Send(Node node, byte[] frame)
+    internal ModemAnswer Send(Node node, byte[] frame)
     {
-        SendResult result = node.Modem.TrySend(frame, Grant(node.Modem.Airtime(frame.Length)), Now);
+        ModemAnswer result = node.Modem.TrySend(frame, Grant(node.Modem.Airtime(frame.Length)), Now);
         Exchange();
         return result;
     }
@@ -96,6 +101,7 @@ internal sealed class Bench
             {
                 next = Min(next, node.Simulator.NextTick);
                 next = Min(next, node.Open ? node.Modem.NextTick : node.ReopenAt);
+                next = Min(next, node.ClientAt);
             }
             if (next >= end)
             {
@@ -106,7 +112,7 @@ internal sealed class Bench
             Now = next > Now ? next : Now + Step;
             foreach (Node node in _nodes.Where(n => !n.Open && n.ReopenAt <= Now))
                 OpenPort(node);
-            Exchange();
+            ExchangeDue();
         }
         return true;
     }
@@ -125,6 +131,24 @@ internal sealed class Bench
         }
     }
 
+    // As Exchange, but leaves alone whom nothing has happened to.
+    private void ExchangeDue()
+    {
+        bool moved = true;
+        while (moved)
+        {
+            moved = false;
+            if (Air is not null && Now >= Air.NextTick)
+                Air.Tick(Now);
+            foreach (Node node in _nodes)
+            {
+                if (node.Simulator.HasOutput || Now >= node.Simulator.NextTick || Now >= node.ClientAt
+                    || (node.Open && Now >= node.Modem.NextTick))
+                    moved |= Exchange(node);
+            }
+        }
+    }
+
     private bool Exchange(Node node)
     {
         if (Now >= node.Simulator.NextTick)
@@ -135,10 +159,13 @@ internal sealed class Bench
         if (node.Open && Now >= node.Modem.NextTick)
             node.Modem.Tick(Now);
         bool moved = output.Length > 0;
+        node.ClientAt = node.Client?.Run(node.Modem, Now) ?? TimeSpan.MaxValue;
         while (node.Modem.TryTake(out ModemAction? action))
         {
             moved = true;
-            node.Happened.Add(action);
+            if (node.Client is null)
+                node.Happened.Add(action);
+            node.Client?.Happened(action, Now);
             if (action is WritePort write && node.Open)
             {
                 node.Written.Add(write.Bytes.ToArray());

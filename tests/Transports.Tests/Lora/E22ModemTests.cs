@@ -69,8 +69,8 @@ public sealed class E22ModemTests
             byte[] frame = new byte[length];
             random.NextBytes(frame);
             sent.Add(frame);
-            Assert.Equal(SendResult.Accepted, bench.Send(a, frame));
-            Assert.Equal(SendResult.Busy, bench.Send(a, frame));
+            Assert.Equal(ModemAnswer.Accepted, bench.Send(a, frame));
+            Assert.Equal(ModemAnswer.Busy, bench.Send(a, frame));
             int count = sent.Count;
             Assert.True(bench.RunUntil(() => a.Sent == count, TimeSpan.FromSeconds(10)));
         }

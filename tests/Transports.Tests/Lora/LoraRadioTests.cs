@@ -32,7 +32,7 @@ public sealed class LoraRadioTests : IDisposable
             lock (_outbox)
             {
                 while (_outbox.TryPeek(out byte[]? frame)
-                    && modem.TrySend(frame, Bench.Grant(modem.Airtime(frame.Length)), now) == SendResult.Accepted)
+                    && modem.TrySend(frame, Bench.Grant(modem.Airtime(frame.Length)), now) == ModemAnswer.Accepted)
                     _outbox.Dequeue();
             }
             return TimeSpan.MaxValue;

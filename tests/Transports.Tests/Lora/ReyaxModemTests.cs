@@ -70,11 +70,11 @@ public sealed class ReyaxModemTests
         byte[] full = new byte[a.Modem.MaxFrame];
         new Random(3).NextBytes(full);
         TimeSpan start = bench.Now;
-        Assert.Equal(SendResult.Accepted, bench.Send(a, awkward));
-        Assert.Equal(SendResult.Busy, bench.Send(a, full));
+        Assert.Equal(ModemAnswer.Accepted, bench.Send(a, awkward));
+        Assert.Equal(ModemAnswer.Busy, bench.Send(a, full));
         Assert.True(bench.RunUntil(() => a.Sent == 1, TimeSpan.FromSeconds(5)));
         Assert.True(bench.Now - start >= a.Simulator.TotalAirtime);
-        Assert.Equal(SendResult.Accepted, bench.Send(a, full));
+        Assert.Equal(ModemAnswer.Accepted, bench.Send(a, full));
         Assert.True(bench.RunUntil(() => a.Sent == 2 && b.Received.Count() == 2, TimeSpan.FromSeconds(5)));
         Assert.Equal([awkward, full], b.Received);
         Assert.Equal(0, a.Modem.Counters.ModemErrors);
@@ -104,7 +104,7 @@ public sealed class ReyaxModemTests
         Bench.Node a = bench.Add(Driver(Settings), new ReyaxSimulator(new ReyaxFaults { BusyAnswers = 1_000 }));
         bench.Send(a, [1]);
         Assert.True(bench.RunUntil(() => a.Failed == 1, TimeSpan.FromMinutes(2)));
-        Assert.Equal(SendResult.Accepted, bench.Send(a, [1]));
+        Assert.Equal(ModemAnswer.Accepted, bench.Send(a, [1]));
     }
 
     [Fact]
@@ -173,7 +173,7 @@ public sealed class ReyaxModemTests
         {
             TimeSpan before = a.Simulator.TotalAirtime;
             int sent = a.Sent;
-            Assert.Equal(SendResult.Accepted, bench.Send(a, new byte[length]));
+            Assert.Equal(ModemAnswer.Accepted, bench.Send(a, new byte[length]));
             Assert.True(bench.RunUntil(() => a.Sent > sent, TimeSpan.FromSeconds(5)));
             Assert.InRange((a.Modem.Airtime(length) - (a.Simulator.TotalAirtime - before)).TotalMilliseconds, 0, 0.01);
         }

@@ -20,7 +20,7 @@ public enum ModemState
 }
 
 /// <summary>Answer to an attempt to send.</summary>
-public enum SendResult
+public enum ModemAnswer
 {
     /// <summary>Handed to the modem; <see cref="SendFinished"/> follows.</summary>
     Accepted,
@@ -80,8 +80,11 @@ public interface ILoraModem
     /// <summary>Time has passed.</summary>
     void Tick(TimeSpan now);
 
+    /// <summary>Whether the modem would take a frame of this many bytes now.</summary>
+    bool CanSend(int frameLength, TimeSpan now);
+
     /// <summary>Hands over a frame, which the driver copies.</summary>
-    SendResult TrySend(ReadOnlySpan<byte> frame, AirtimeGrant grant, TimeSpan now);
+    ModemAnswer TrySend(ReadOnlySpan<byte> frame, AirtimeGrant grant, TimeSpan now);
 
     /// <summary>Says goodbye to the modem, as far as it can be said: radio off.</summary>
     void Shutdown(TimeSpan now);

@@ -69,19 +69,23 @@ public abstract class ModemMachine : ILoraModem
     }
 
     /// <inheritdoc/>
-    public SendResult TrySend(ReadOnlySpan<byte> frame, AirtimeGrant grant, TimeSpan now)
+    public bool CanSend(int frameLength, TimeSpan now) =>
+        State == ModemState.Online && frameLength > 0 && frameLength <= MaxFrame && HasRoomFor(frameLength, now);
+
+    /// <inheritdoc/>
+    public ModemAnswer TrySend(ReadOnlySpan<byte> frame, AirtimeGrant grant, TimeSpan now)
     {
         ArgumentNullException.ThrowIfNull(grant);
         if (frame.IsEmpty || frame.Length > MaxFrame)
-            return SendResult.BadLength;
-        if (State != ModemState.Online || !HasRoomFor(frame.Length, now))
-            return SendResult.Busy;
+            return ModemAnswer.BadLength;
+        if (!CanSend(frame.Length, now))
+            return ModemAnswer.Busy;
         if (!grant.TrySpend(Airtime(frame.Length)))
-            return SendResult.NoGrant;
+            return ModemAnswer.NoGrant;
         Counters.FramesSent++;
         Counters.BytesSent += frame.Length;
         Send(frame, now);
-        return SendResult.Accepted;
+        return ModemAnswer.Accepted;
     }
 
     /// <inheritdoc/>

@@ -71,7 +71,10 @@ public sealed class ProbingModem : ILoraModem
     public void Tick(TimeSpan now) => Current.Tick(now);
 
     /// <inheritdoc/>
-    public SendResult TrySend(ReadOnlySpan<byte> frame, AirtimeGrant grant, TimeSpan now) =>
+    public bool CanSend(int frameLength, TimeSpan now) => Current.CanSend(frameLength, now);
+
+    /// <inheritdoc/>
+    public ModemAnswer TrySend(ReadOnlySpan<byte> frame, AirtimeGrant grant, TimeSpan now) =>
         Current.TrySend(frame, grant, now);
 
     /// <inheritdoc/>

@@ -8,12 +8,21 @@ namespace QuicProChat.Mesh.Transports.Lora.Modems.RNode;
 public sealed partial class RNodeModem
 {
     /// <summary>Bytes on our account: far below the device's 6144, beyond which it loses and glues frames in silence.</summary>
-    private const int MaxHeldBytes = 1024;
+    private const int MaxHeldBytes = 4096;
 
-    private const int MaxHeldFrames = 4;
+    /// <summary>One window of the adaptation layer goes out in one run, for one contention.</summary>
+    private const int MaxHeldFrames = 16;
 
     /// <summary>The device's airtime figures: hundredths of a percent of 15 s.</summary>
     private static readonly TimeSpan ShortTermUnit = TimeSpan.FromSeconds(15) / 10_000;
+
+    /// <summary>The same of one hour.</summary>
+    private static readonly TimeSpan LongTermUnit = TimeSpan.FromHours(1) / 10_000;
+
+    /// <summary>What the hour's figure may lie below our own sum: its resolution twice, and three parts in a hundred.</summary>
+    private static readonly TimeSpan LongTermSlack = 2 * LongTermUnit;
+    private const double LongTermShare = 0.97;
+    private const int Minutes = 59;
 
     /// <summary>Whatever way the device slides its 15 s, the last 7 s are inside.</summary>
     private static readonly TimeSpan SurelyCovered = TimeSpan.FromSeconds(7);
@@ -29,6 +38,7 @@ public sealed partial class RNodeModem
 
     private readonly Queue<Held> _held = new();
     private readonly Queue<(TimeSpan At, TimeSpan Airtime)> _confirmed = new();
+    private readonly Queue<(long Minute, TimeSpan Airtime)> _confirmedByMinute = new();
     private int _heldBytes;
     private bool _queueFull;
     private bool _hasStatistics;
@@ -70,6 +80,7 @@ public sealed partial class RNodeModem
     {
         _held.Clear();
         _confirmed.Clear();
+        _confirmedByMinute.Clear();
         _heldBytes = 0;
         _queueFull = false;
         _hasStatistics = false;
@@ -128,20 +139,44 @@ public sealed partial class RNodeModem
         _hasStatistics = true;
         Do(new NoiseReported(argument[9] - 157));
         TimeSpan measured = BinaryPrimitives.ReadUInt16BigEndian(argument) * ShortTermUnit;
+        TimeSpan measuredHour = BinaryPrimitives.ReadUInt16BigEndian(argument[2..]) * LongTermUnit;
         while (_confirmed.TryPeek(out (TimeSpan At, TimeSpan Airtime) old) && now - old.At > SurelyCovered)
             _confirmed.Dequeue();
-        TimeSpan claimed = TimeSpan.Zero;
-        foreach ((_, TimeSpan airtime) in _confirmed)
-            claimed += airtime;
+        long minute = (long)now.TotalMinutes;
+        while (_confirmedByMinute.TryPeek(out (long Minute, TimeSpan Airtime) old) && minute - old.Minute > Minutes)
+            _confirmedByMinute.Dequeue();
+        TimeSpan claimed = _confirmed.Aggregate(TimeSpan.Zero, (sum, c) => sum + c.Airtime);
+        TimeSpan claimedHour = _confirmedByMinute.Aggregate(TimeSpan.Zero, (sum, c) => sum + c.Airtime);
         while (_held.TryPeek(out Held held) && held.Earliest <= now)
         {
             claimed += held.Airtime;
+            claimedHour += held.Airtime;
             TimeSpan expected = claimed < SurelyCovered ? claimed : SurelyCovered;
-            if (measured < expected * MeasuredShare)
+            // On a channel that has just been blocked the 15 s still show what went before; the hour does not grow.
+            bool hourCovers = measuredHour == TimeSpan.Zero
+                || measuredHour >= (claimedHour * LongTermShare) - LongTermSlack;
+            if (measured < expected * MeasuredShare || !hourCovers)
                 break;
             _confirmed.Enqueue((now, held.Airtime));
+            _confirmedByMinute.Enqueue((minute, held.Airtime));
             Release();
         }
+        MergeMinutes();
+    }
+
+    /// <summary>Keeps one entry a minute.</summary>
+    private void MergeMinutes()
+    {
+        if (_confirmedByMinute.Count <= Minutes + 1)
+            return;
+        (long Minute, TimeSpan Airtime)[] merged =
+        [
+            .. _confirmedByMinute.GroupBy(c => c.Minute)
+                .Select(g => (g.Key, g.Aggregate(TimeSpan.Zero, (sum, c) => sum + c.Airtime))),
+        ];
+        _confirmedByMinute.Clear();
+        foreach ((long Minute, TimeSpan Airtime) entry in merged)
+            _confirmedByMinute.Enqueue(entry);
     }
 
     private void OnReady(bool hasRoom, TimeSpan now)

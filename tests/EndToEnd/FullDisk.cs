@@ -1,0 +1,102 @@
+using System.Text.Json.Nodes;
+using QuicProChat.Mesh.EndToEnd.Harness;
+
+namespace QuicProChat.Mesh.EndToEnd;
+
+public class FullDisk
+{
+    private const int Messages = 10;
+
+    /// <summary>Large enough that what gives way on a disk does not make room for them.</summary>
+    private static readonly string _long = new('x', 20_000);
+
+    [Fact]
+    public async Task A_relay_without_space_refuses_custody_says_so_and_goes_on_when_there_is_space()
+    {
+        await using var trio = new Trio();
+        (NodeProcess alice, NodeProcess relay, NodeProcess bob) = (trio.Alice, trio.Relay, trio.Bob);
+        SmallDisk disk = trio.Net.Own(new SmallDisk(relay.DataDirectory));
+        await trio.StartAsync();
+        await alice.SendAsync(bob, "while there is space", wait: "delivered");
+
+        disk.Fill();
+        trio.ToBob.Cut();
+        string[] texts = [.. Enumerable.Range(0, Messages).Select(i => $"{i} {_long}")];
+        string[] ids = await Task.WhenAll(texts.Select(text => alice.SendAsync(bob, text)));
+        await relay.EventuallyAsync("custody refused", async () =>
+            await relay.MetricAsync("qpc_router_events_total{event=\"drop_persist_failed\"}") > 0);
+        Assert.Equal(1, await relay.MetricAsync("qpc_store_failing"));
+        foreach (string id in ids)
+            await alice.EventuallyAsync("a state that says why", async () => await StateAsync(alice, id) is ("queued", "the next hop has no space" or "no route to the receiver is known"));
+        Assert.Contains("the store is full or failing", await RefusalAsync(relay, alice));
+
+        disk.MakeRoom();
+        trio.ToBob.Mend();
+        foreach (string id in ids)
+            await alice.HasStateAsync(id, "delivered", TimeSpan.FromSeconds(90));
+        Assert.Equal(texts.Prepend("while there is space").Order(), (await bob.ReceivedAsync(alice)).Order());
+        await relay.SendAsync(alice, "space again", wait: "delivered");
+        Assert.Equal(0, await relay.MetricAsync("qpc_store_failing"));
+    }
+
+    [Fact]
+    public async Task A_receiver_without_space_answers_for_nothing_and_gets_it_all_later()
+    {
+        await using var net = new TestNet();
+        NodeProcess alice = net.Node("alice").Listening();
+        NodeProcess bob = net.Node("bob");
+        SmallDisk disk = net.Own(new SmallDisk(bob.DataDirectory));
+        bob.Dialling(net.Connect(alice.Machine, bob.Machine).AddressA);
+        await alice.StartAsync();
+        await bob.StartAsync();
+        await alice.HasRouteAsync(bob);
+
+        disk.Fill();
+        string id = await alice.SendAsync(bob, _long);
+        await alice.EventuallyAsync("a state that says why", async () => await StateAsync(alice, id) is ("queued", "the next hop has no space"));
+        Assert.True(await bob.MetricAsync("qpc_router_events_total{event=\"drop_host_full\"}") > 0);
+        Assert.Empty(await bob.ReceivedAsync(alice));
+
+        disk.MakeRoom();
+        await alice.HasStateAsync(id, "delivered", TimeSpan.FromSeconds(90));
+        Assert.Equal([_long], await bob.ReceivedAsync(alice));
+    }
+
+    private static async Task<(string State, string? Reason)> StateAsync(NodeProcess node, string id)
+    {
+        JsonNode message = await node.AskAsync("message", new JsonObject { ["id"] = id });
+        return ((string)message["state"]!, (string?)message["reason"]);
+    }
+
+    private static async Task<string> RefusalAsync(NodeProcess from, NodeProcess to)
+    {
+        using ControlConnection connection = await from.ConnectAsync();
+        JsonNode reply = await connection.RequestAsync("send", new JsonObject { ["to"] = to.Address, ["text"] = _long });
+        Assert.False((bool)reply["ok"]!);
+        return (string)reply["error"]!;
+    }
+
+    /// <summary>A file system of 8 MB at a node's data directory.</summary>
+    private sealed class SmallDisk : IDisposable
+    {
+        private readonly string _directory;
+        private readonly string _filler;
+
+        internal SmallDisk(string directory)
+        {
+            _directory = directory;
+            _filler = Path.Combine(directory, "filler");
+            Directory.CreateDirectory(directory);
+            Shell.Do("mount", "-t", "tmpfs", "-o", "size=8m,mode=0700", "tmpfs", directory);
+        }
+
+        /// <summary>Takes every byte that is left.</summary>
+        internal void Fill() =>
+            // dd ends with exit code 1 when the disk is full: that is the purpose.
+            Assert.Equal(1, Shell.Run("dd", ["if=/dev/zero", $"of={_filler}", "bs=4k"]).ExitCode);
+
+        internal void MakeRoom() => File.Delete(_filler);
+
+        public void Dispose() => Shell.Do("umount", _directory);
+    }
+}

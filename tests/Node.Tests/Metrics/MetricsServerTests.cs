@@ -1,0 +1,61 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using QuicProChat.Mesh.Node.Metrics;
+
+namespace QuicProChat.Mesh.Node.Tests.Metrics;
+
+public sealed class MetricsServerTests : IAsyncLifetime
+{
+    private readonly MetricsServer _server = new(new IPEndPoint(IPAddress.Loopback, 0), _ => Task.FromResult("a 1\n"), TimeProvider.System);
+
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    public async Task DisposeAsync() => await _server.DisposeAsync();
+
+    [Fact]
+    public async Task Metrics_are_served_to_an_ordinary_client()
+    {
+        using var client = new HttpClient();
+        using HttpResponseMessage answer = await client.GetAsync($"http://{_server.Bound}/metrics");
+        Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+        Assert.Equal("text/plain", answer.Content.Headers.ContentType!.MediaType);
+        Assert.Equal("a 1\n", await answer.Content.ReadAsStringAsync());
+    }
+
+    [Theory]
+    [InlineData("GET / HTTP/1.1\r\n\r\n", "404")]
+    [InlineData("POST /metrics HTTP/1.1\r\n\r\n", "405")]
+    [InlineData("nonsense\r\n\r\n", "405")]
+    public async Task Anything_else_gets_its_status(string request, string status) =>
+        Assert.StartsWith($"HTTP/1.1 {status} ", await AskAsync(Encoding.ASCII.GetBytes(request)), StringComparison.Ordinal);
+
+    [Fact]
+    public async Task A_request_without_end_is_cut_off_at_its_limit() =>
+        Assert.StartsWith("HTTP/1.1 431 ", await AskAsync(Enumerable.Repeat((byte)'a', 8 << 10).ToArray()), StringComparison.Ordinal);
+
+    [Fact]
+    public void An_address_in_use_is_named() =>
+        Assert.Contains(
+            _server.Bound.ToString(),
+            Assert.Throws<IOException>(() => new MetricsServer(_server.Bound, _ => Task.FromResult(""), TimeProvider.System)).Message,
+            StringComparison.Ordinal);
+
+    [Fact]
+    public void The_text_has_help_type_and_labels()
+    {
+        string text = new MetricsText().Gauge("g", "A gauge.", 1.5).Family("c", "A counter.", "counter")
+            .Sample("c", MetricsText.Label("l", "a\"b\\c\nd"), 2).ToString();
+        Assert.Equal("# HELP g A gauge.\n# TYPE g gauge\ng 1.5\n# HELP c A counter.\n# TYPE c counter\nc{l=\"a\\\"b\\\\c\\nd\"} 2\n", text);
+    }
+
+    private async Task<string> AskAsync(byte[] request)
+    {
+        using var client = new TcpClient();
+        await client.ConnectAsync(_server.Bound);
+        NetworkStream stream = client.GetStream();
+        await stream.WriteAsync(request);
+        using var reader = new StreamReader(stream);
+        return await reader.ReadToEndAsync().WaitAsync(TimeSpan.FromSeconds(10));
+    }
+}

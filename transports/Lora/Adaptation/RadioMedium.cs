@@ -1,0 +1,236 @@
+using QuicProChat.Mesh.Identity;
+using QuicProChat.Mesh.Transports.Lora.Airtime;
+using QuicProChat.Mesh.Transports.Lora.Modems;
+using QuicProChat.Mesh.Wire;
+
+namespace QuicProChat.Mesh.Transports.Lora.Adaptation;
+
+// From the router:  TrySend -> queue of a neighbour -> items -> numbered frame -> ledger -> modem
+// From the modem:   frame -> check -> neighbour -> window -> items -> pieces put together -> Received
+// A run is what goes to one neighbour without listening in between; its last frame asks for an acknowledgement, and
+// then this station is silent until that comes or is overdue.
+
+/// <summary>
+/// The adaptation layer (docs/lora.md): makes links to neighbours out of a radio. A state machine without I/O; the
+/// loop that owns the modem owns it.
+/// </summary>
+public sealed partial class RadioMedium : IRadioClient, IDisposable
+{
+    private readonly LoraOptions _options;
+    private readonly LocalIdentity _self;
+    private readonly ulong _bootId;
+    private readonly DutyLedger _ledger;
+    private readonly IRadioUser _user;
+    private readonly Random _random;
+    private readonly CommonCheck _common;
+    private readonly ushort _ownId;
+    private readonly TimeSpan _slot;
+    private readonly List<RadioNeighbour> _neighbours = [];
+    private readonly RadioQueue _broadcasts = new();
+    private ILoraModem? _modem;
+    private TimeSpan _now;
+    private int _frameLimit;
+    private TimeSpan _offlineSince;
+
+    /// <summary>Makes the layer of one radio.</summary>
+    /// <param name="options">The radio.</param>
+    /// <param name="self">This node.</param>
+    /// <param name="bootId">Drawn at this process's start.</param>
+    /// <param name="ledger">Airtime of this radio.</param>
+    /// <param name="user">Who is told of neighbours and frames.</param>
+    /// <param name="random">For jitter and back-off; need not be secret.</param>
+    public RadioMedium(
+        LoraOptions options, LocalIdentity self, ulong bootId, DutyLedger ledger, IRadioUser user, Random random)
+    {
+        _options = options;
+        _self = self;
+        _bootId = bootId;
+        _ledger = ledger;
+        _user = user;
+        _random = random;
+        _common = new CommonCheck(options.NetworkKey);
+        _ownId = AddressSlots.ShortId(self.Address);
+        double symbol = 1000.0 * (1 << options.SpreadingFactor) / options.BandwidthHz;
+        _slot = TimeSpan.FromMilliseconds(Math.Clamp(12 * symbol, 24, 100));
+    }
+
+    /// <summary>Stations known, up or not.</summary>
+    public IReadOnlyList<RadioNeighbour> Neighbours => _neighbours;
+
+    /// <summary>What was counted.</summary>
+    public RadioCounters Counters { get; } = new();
+
+    /// <summary>Noise floor as the modem last reported it, in dBm.</summary>
+    public int? NoiseFloorDbm { get; private set; }
+
+    /// <summary>State of the modem and why, as last reported.</summary>
+    public StateChanged ModemState { get; private set; } = new(Modems.ModemState.Closed, "not opened yet");
+
+    /// <summary>Largest frame of the router, in bytes.</summary>
+    public static int Mtu => RadioTuning.Mtu;
+
+    /// <summary>Queues a frame (kind and body) for a neighbour. False: its queue is full, or it is not up.</summary>
+    public bool TrySend(RadioNeighbour neighbour, FrameClass frameClass, ReadOnlySpan<byte> frame)
+    {
+        ArgumentNullException.ThrowIfNull(neighbour);
+        if (!neighbour.IsUp || neighbour.Session is not { } session || frame.IsEmpty || frame.Length > RadioTuning.Mtu)
+            return false;
+        if (frame[0] == (byte)FrameKind.CustodyAck && TryShortenCustody(session, frame[1..]))
+            return true;
+        return neighbour.Queue.TryAdd(frameClass, frame);
+    }
+
+    /// <summary>Queues a frame (kind and body) for everyone in range. False: full, or too large for one radio frame.</summary>
+    public bool TryBroadcast(FrameClass frameClass, ReadOnlySpan<byte> frame) =>
+        !frame.IsEmpty && frame.Length < BodyLimit && _broadcasts.TryAdd(frameClass, frame);
+
+    /// <summary>Forgets that a neighbour is up, without a word to the user; it comes up anew when it answers a probe.</summary>
+    /// <param name="neighbour">Whom.</param>
+    /// <param name="probeAfter">How long to leave it alone.</param>
+    public void Drop(RadioNeighbour neighbour, TimeSpan probeAfter)
+    {
+        ArgumentNullException.ThrowIfNull(neighbour);
+        if (!neighbour.IsUp)
+            return;
+        neighbour.IsUp = false;
+        BringDown(neighbour, "");
+        neighbour.IgnoreUntil = _now + probeAfter;
+        neighbour.ProbeAt = neighbour.IgnoreUntil + Jitter(6 * IdentityAirtime);
+    }
+
+    /// <summary>What each class of airtime has used and may still use.</summary>
+    public IReadOnlyList<ClassUse> AirtimeUse(TimeSpan now) => _ledger.Report(now);
+
+    /// <inheritdoc/>
+    public void Happened(ModemAction what, TimeSpan now)
+    {
+        _now = now;
+        switch (what)
+        {
+            case FrameReceived received:
+                Receive(received);
+                break;
+            case SendFinished:
+                Departed();
+                break;
+            case NoiseReported noise:
+                NoiseFloorDbm = noise.NoiseFloorDbm;
+                break;
+            case StateChanged state:
+                if (ModemState.State == Modems.ModemState.Online)
+                    _offlineSince = now;
+                ModemState = state;
+                _inModem = 0;
+                if (state.State == Modems.ModemState.Online)
+                    StartDiscovery();
+                break;
+        }
+    }
+
+    /// <inheritdoc/>
+    public TimeSpan Run(ILoraModem modem, TimeSpan now)
+    {
+        ArgumentNullException.ThrowIfNull(modem);
+        _now = now;
+        if (modem.State != Modems.ModemState.Online)
+        {
+            _modem = null;
+            return WaitOffline();
+        }
+        if (_modem is null)
+        {
+            _modem = modem;
+            _frameLimit = FindFrameLimit(modem);
+        }
+        CheckTimers();
+        while (TrySendNext(modem))
+        {
+        }
+        return NextTime(modem);
+    }
+
+    // A cable that is plugged in again soon, or a modem that rebooted, ends no link.
+    private TimeSpan WaitOffline()
+    {
+        if (!_neighbours.Exists(n => n.IsUp))
+            return TimeSpan.MaxValue;
+        TimeSpan end = _offlineSince + RadioTuning.OfflinePatience;
+        if (_now < end)
+            return end;
+        foreach (RadioNeighbour neighbour in _neighbours)
+            BringDown(neighbour, "the radio is gone");
+        return TimeSpan.MaxValue;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (RadioNeighbour neighbour in _neighbours)
+        {
+            neighbour.Session?.Dispose();
+            neighbour.Candidate?.Dispose();
+        }
+        _common.Dispose();
+    }
+
+    /// <summary>Bytes between header and check.</summary>
+    private int BodyLimit => _frameLimit - RadioFrame.HeaderSize - _common.Size;
+
+    /// <summary>Longest wait of a carrier-sensing modem for a free slot: DIFS of 2 and a window of 15.</summary>
+    private TimeSpan Contention => 17 * _slot;
+
+    private TimeSpan AckAirtime => _modem?.Airtime(RadioFrame.HeaderSize + _common.Size + 5) ?? TimeSpan.Zero;
+
+    /// <summary>How long an acknowledgement may take from the end of the frame that asked for it.</summary>
+    private TimeSpan AckTime => RadioTuning.CustodyWait + Contention + (2 * AckAirtime);
+
+    private TimeSpan Jitter(TimeSpan most) => most * _random.NextDouble();
+
+    private int FindFrameLimit(ILoraModem modem)
+    {
+        TimeSpan most = _ledger.LongestFrame(TrafficClass.Message);
+        most = most < LoraFrameLimit.RadioTimeout ? most : LoraFrameLimit.RadioTimeout;
+        int length = modem.MaxFrame;
+        while (length > LoraFrameLimit.Useful && modem.Airtime(length) > most)
+            length--;
+        return length;
+    }
+
+    private void BringUp(RadioNeighbour neighbour)
+    {
+        if (neighbour.IsUp || _now < neighbour.IgnoreUntil)
+            return;
+        neighbour.IsUp = true;
+        neighbour.ProbeAt = TimeSpan.MaxValue;
+        // What was given up while it was away still holds numbers.
+        neighbour.Session?.Outgoing.Timeout();
+        _user.Up(neighbour);
+    }
+
+    private void BringDown(RadioNeighbour neighbour, string reason)
+    {
+        neighbour.Queue.Clear();
+        foreach (SentFrame frame in neighbour.Session?.Outgoing.Frames ?? [])
+            GiveUp(neighbour.Session!, frame);
+        if (_run == neighbour)
+            _run = null;
+        if (!neighbour.IsUp)
+            return;
+        neighbour.IsUp = false;
+        _user.Down(neighbour, reason);
+    }
+
+    // Its number still has to arrive, or the neighbour could not tell the following ones apart.
+    private static void GiveUp(RadioSession session, SentFrame frame)
+    {
+        frame.Body = [];
+        Settle(session, frame, arrived: false);
+    }
+
+    private static void Settle(RadioSession session, SentFrame frame, bool arrived)
+    {
+        foreach (NodeAddress address in frame.Named)
+            session.Slots.Settled(address, arrived);
+        frame.Named.Clear();
+    }
+}

@@ -1,0 +1,85 @@
+using QuicProChat.Mesh.Wire;
+
+namespace QuicProChat.Mesh.Transports.Lora.Adaptation;
+
+/// <summary>A frame of the router that waits for the radio, or is part-way out in pieces.</summary>
+internal sealed class QueuedFrame(byte[] frame)
+{
+    /// <summary>Kind and body.</summary>
+    internal byte[] Frame { get; } = frame;
+
+    /// <summary>The item made of it, once pieces of it are out.</summary>
+    internal byte[]? Item { get; set; }
+
+    /// <summary>Bytes of the item that are out.</summary>
+    internal int Offset { get; set; }
+
+    /// <summary>Number of the item among those sent in pieces.</summary>
+    internal byte Tag { get; set; }
+
+    /// <summary>Number of the next piece.</summary>
+    internal int Index { get; set; }
+}
+
+/// <summary>What waits for one neighbour, by class; bounded in each class.</summary>
+internal sealed class RadioQueue
+{
+    /// <summary>Arbitrary: an hour's airtime at one percent holds about as many small messages.</summary>
+    private const int MaxFrames = 64;
+
+    /// <summary>Arbitrary: one largest frame and some small ones.</summary>
+    private const int MaxBytes = 24 << 10;
+
+    private const int ClassCount = 6;
+
+    private readonly Queue<QueuedFrame>[] _queues = [.. Enumerable.Range(0, ClassCount).Select(_ => new Queue<QueuedFrame>())];
+    private readonly int[] _bytes = new int[ClassCount];
+    private int _refused;
+
+    /// <summary>Frames that wait.</summary>
+    internal int Count => _queues.Sum(q => q.Count);
+
+    /// <summary>The most urgent class in which something waits; null: nothing does.</summary>
+    internal FrameClass? First
+    {
+        get
+        {
+            int first = Array.FindIndex(_queues, q => q.Count > 0);
+            return first < 0 ? null : (FrameClass)first;
+        }
+    }
+
+    internal bool TryAdd(FrameClass frameClass, ReadOnlySpan<byte> frame)
+    {
+        int c = (int)frameClass;
+        if (_queues[c].Count > 0 && (_queues[c].Count >= MaxFrames || _bytes[c] + frame.Length > MaxBytes))
+        {
+            _refused |= 1 << c;
+            return false;
+        }
+        _queues[c].Enqueue(new QueuedFrame(frame.ToArray()));
+        _bytes[c] += frame.Length;
+        return true;
+    }
+
+    internal QueuedFrame? Peek(FrameClass frameClass) =>
+        _queues[(int)frameClass].TryPeek(out QueuedFrame? frame) ? frame : null;
+
+    /// <summary>Takes the first of a class. True: a class that refused has room again.</summary>
+    internal bool Dequeue(FrameClass frameClass)
+    {
+        int c = (int)frameClass;
+        _bytes[c] -= _queues[c].Dequeue().Frame.Length;
+        bool roomAgain = (_refused & (1 << c)) != 0 && _queues[c].Count <= MaxFrames / 2 && _bytes[c] <= MaxBytes / 2;
+        if (roomAgain)
+            _refused &= ~(1 << c);
+        return roomAgain;
+    }
+
+    internal void Clear()
+    {
+        foreach (Queue<QueuedFrame> queue in _queues)
+            queue.Clear();
+        Array.Clear(_bytes);
+    }
+}

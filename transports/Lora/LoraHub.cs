@@ -1,0 +1,129 @@
+using System.Collections.Concurrent;
+using QuicProChat.Mesh.Transports.Lora.Adaptation;
+using QuicProChat.Mesh.Transports.Lora.Airtime;
+using QuicProChat.Mesh.Transports.Lora.Modems;
+using QuicProChat.Mesh.Wire;
+
+namespace QuicProChat.Mesh.Transports.Lora;
+
+/// <summary>
+/// What runs on one radio's thread: the adaptation layer between the pump below and the links above. Other threads
+/// reach it by <see cref="Do"/> only.
+/// </summary>
+internal sealed class LoraHub : IRadioClient, IRadioUser
+{
+    /// <summary>Arbitrary: whoever was refused or disconnected is not offered again sooner.</summary>
+    private static readonly TimeSpan OfferAgain = TimeSpan.FromMinutes(10);
+
+    private readonly RadioMedium _medium;
+    private readonly LoraOptions _options;
+    private readonly ILinkAcceptor _acceptor;
+    private readonly LinkProperties _properties;
+    private readonly ConcurrentQueue<Action> _todo = new();
+    private readonly List<LoraLink> _links = [];
+    private LoraRadio? _radio;
+    private ILoraModem? _modem;
+    private TimeSpan _now;
+
+    internal LoraHub(
+        LoraOptions options, Func<IRadioUser, RadioMedium> medium, ILinkAcceptor acceptor, int number, TimeProvider time)
+    {
+        _options = options;
+        _acceptor = acceptor;
+        Time = time;
+        double bits = new LoraModulation(
+            options.SpreadingFactor, options.BandwidthHz, options.CodingRate, 0, LowDataRate: false).NominalBitRate;
+        _properties = new LinkProperties(RadioMedium.Mtu, (long)bits, Reliable: false, PushRoutes: false, Medium: number);
+        _medium = medium(this);
+    }
+
+    internal TimeProvider Time { get; }
+
+    internal void Attach(LoraRadio radio) => _radio = radio;
+
+    internal void Wake() => _radio?.Wake();
+
+    /// <summary>Has something done on the radio's thread.</summary>
+    internal void Do(Action action)
+    {
+        _todo.Enqueue(action);
+        Wake();
+    }
+
+    internal bool TryBroadcast(FrameClass frameClass, ReadOnlySpan<byte> frame)
+    {
+        byte[] copy = frame.ToArray();
+        Do(() => _medium.TryBroadcast(frameClass, copy));
+        return true;
+    }
+
+    internal void Closed(LoraLink link, LinkEnd reason) => Do(() =>
+    {
+        if (!_links.Remove(link))
+            return;
+        link.Neighbour.Tag = null;
+        _medium.Drop(link.Neighbour, reason.Code is LinkEndCode.Dead ? TimeSpan.Zero : OfferAgain);
+    });
+
+    /// <summary>Ends all links, after the radio's thread has ended.</summary>
+    internal void EndAll()
+    {
+        foreach (LoraLink link in _links)
+            link.End(new LinkEnd(LinkEndCode.Closed));
+        _links.Clear();
+        _medium.Dispose();
+    }
+
+    public void Happened(ModemAction what, TimeSpan now)
+    {
+        _now = now;
+        _medium.Happened(what, now);
+    }
+
+    public TimeSpan Run(ILoraModem modem, TimeSpan now)
+    {
+        _now = now;
+        _modem = modem;
+        while (_todo.TryDequeue(out Action? action))
+            action();
+        foreach (LoraLink link in _links.ToList())
+            link.Drain(_medium);
+        return _medium.Run(modem, now);
+    }
+
+    public void Up(RadioNeighbour neighbour)
+    {
+        LoraLink link = new(this, neighbour, _properties, $"lora:{_options.Device}");
+        neighbour.Tag = link;
+        _links.Add(link);
+        _acceptor.Accept(link);
+    }
+
+    public void Received(RadioNeighbour neighbour, ReadOnlySpan<byte> frame) => (neighbour.Tag as LoraLink)?.Deliver(frame);
+
+    public void Writable(RadioNeighbour neighbour)
+    {
+        // The staging queue is drained before every run.
+    }
+
+    public void Down(RadioNeighbour neighbour, string reason)
+    {
+        if (neighbour.Tag is not LoraLink link)
+            return;
+        neighbour.Tag = null;
+        _links.Remove(link);
+        link.End(new LinkEnd(LinkEndCode.Dead, Detail: reason));
+    }
+
+    /// <summary>What an operator wants to know; on the radio's thread.</summary>
+    internal RadioStatus Status() => new(
+        _options.Device, _modem?.Kind ?? "none", _medium.ModemState.State, _medium.ModemState.Detail, _options.FrequencyHz,
+        _options.BandwidthHz, _options.SpreadingFactor, _options.CodingRate, _options.PowerDbm, _options.Region.Name,
+        _options.Band.Name, _options.Band.Budget, _options.Band.Window, _medium.AirtimeUse(_now), _medium.NoiseFloorDbm,
+        _modem?.Counters ?? new ModemCounters(), _medium.Counters,
+        [
+            .. _medium.Neighbours.Select(n => new RadioNeighbourStatus(
+                n.Address, n.IsUp, n.RssiDbm, n.SnrDb, _now - n.LastHeard, n.RoundTrip, n.FramesReceived, n.FramesSent,
+                n.Repeats, n.GivenUp, n.Queued)),
+        ]);
+}
