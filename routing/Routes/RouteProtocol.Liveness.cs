@@ -202,7 +202,7 @@ internal sealed partial class RouteProtocol
         return true;
     }
 
-    // The gains of RFC 6298, section 2.
+    // Twice the gain of RFC 6298, section 2: pings are rare.
     private static void Average(Neighbour neighbour, TimeSpan sample)
     {
         if (neighbour.RoundTrip is not { } mean || neighbour.Cost.IsInfinite)
@@ -212,6 +212,6 @@ internal sealed partial class RouteProtocol
         }
 
         neighbour.RoundTripVariation += ((sample - mean).Duration() - neighbour.RoundTripVariation) / 4;
-        neighbour.RoundTrip = mean + (sample - mean) / 8;
+        neighbour.RoundTrip = mean + (sample - mean) / 4;
     }
 }
