@@ -1,0 +1,98 @@
+using System.Text.Json.Nodes;
+using Microsoft.Extensions.Logging.Abstractions;
+using QuicProChat.Mesh.Identity;
+using QuicProChat.Mesh.Node.Configuration;
+using QuicProChat.Mesh.Node.Control;
+using QuicProChat.Mesh.Node.Hosting;
+using QuicProChat.Mesh.Store;
+
+namespace QuicProChat.Mesh.Node.Tests.Conversations;
+
+/// <summary>A whole node without sockets of its own: real router, real store, real crypto.</summary>
+internal sealed class TestNode : IAsyncDisposable
+{
+    private readonly string _directory = Directory.CreateTempSubdirectory("qpc-node-").FullName;
+    private readonly MeshStore _store;
+    private readonly ControlServer _server;
+    private readonly ControlClient _client;
+
+    internal TestNode(string name, StoreOptions? options = null)
+    {
+        Span<byte> key = stackalloc byte[32];
+        Identity.DeriveKey("qpc-mesh/1 storage key"u8, key);
+        _store = MeshStore.Open(_directory, key, options ?? new StoreOptions(), TimeProvider.System);
+        var configuration = new NodeConfiguration { Name = name, DataDirectory = _directory, Durability = options?.Durability ?? Durability.Normal };
+        Node = new MeshNode(configuration, Identity, _store, TimeProvider.System, NullLoggerFactory.Instance, _ => { });
+        Links = new NodeLinks(configuration, Identity, MeshNode.CapabilitiesOf(configuration), Node.LinkEvents, TimeProvider.System, NullLoggerFactory.Instance);
+        Node.Start(Links);
+        string path = Path.Combine(_directory, "c.sock");
+        _server = ControlServer.Bind(path, NullLogger.Instance);
+        _server.Start(new NodeControl(Node), Node.Events);
+        _client = Connect();
+    }
+
+    internal LocalIdentity Identity { get; } = LocalIdentity.Generate();
+
+    internal string Address => Identity.Address.ToString();
+
+    internal MeshNode Node { get; }
+
+    internal NodeLinks Links { get; }
+
+    internal MeshStore Store => _store;
+
+    /// <summary>Plugs a cable in; returns the first node's end.</summary>
+    internal static Task<MemoryLink> JoinAsync(TestNode a, TestNode b) =>
+        MemoryLink.ConnectAsync(a.Identity, a.Node.LinkEvents, b.Identity, b.Node.LinkEvents);
+
+    /// <summary>Asks over the control socket; returns the whole reply.</summary>
+    internal async Task<JsonNode> AskAsync(ControlRequest request)
+    {
+        await _client.SendAsync(request, CancellationToken.None);
+        return await ReadAsync(_client);
+    }
+
+    /// <summary>Asks several things at once; the replies come as they are ready.</summary>
+    internal async Task<JsonNode[]> AskAllAsync(ControlRequest[] requests)
+    {
+        foreach (ControlRequest request in requests)
+            await _client.SendAsync(request, CancellationToken.None);
+        var replies = new JsonNode[requests.Length];
+        for (int i = 0; i < replies.Length; i++)
+            replies[i] = await ReadAsync(_client);
+        return replies;
+    }
+
+    /// <summary>Another client of the control socket.</summary>
+    internal ControlClient Connect() => ControlClient.TryConnect(Path.Combine(_directory, "c.sock"))!;
+
+    internal static async Task<JsonNode> ReadAsync(ControlClient client)
+    {
+        ReadOnlyMemory<byte>? line = await client.ReadLineAsync(CancellationToken.None).AsTask().WaitAsync(TimeSpan.FromSeconds(20));
+        return JsonNode.Parse(line!.Value.Span)!;
+    }
+
+    /// <summary>Waits until another node can be reached.</summary>
+    internal async Task HasRouteAsync(TestNode to)
+    {
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        while (!(await AskAsync(new ControlRequest { Command = "routes" }))["result"]!.AsArray()
+                   .Any(r => (string)r!["destination"]! == to.Address && r["nextHop"] is not null))
+            limit.Token.ThrowIfCancellationRequested();
+    }
+
+    internal Task<JsonNode> SendAsync(TestNode to, string text, string? wait = null) =>
+        AskAsync(new ControlRequest { Command = "send", To = to.Address, Text = text, Wait = wait });
+
+    internal async Task<JsonArray> MessagesAsync() => (await AskAsync(new ControlRequest { Command = "messages" }))["result"]!.AsArray();
+
+    public async ValueTask DisposeAsync()
+    {
+        _client.Dispose();
+        await _server.DisposeAsync();
+        await Node.DisposeAsync();
+        _store.Dispose();
+        Identity.Dispose();
+        Directory.Delete(_directory, recursive: true);
+    }
+}
