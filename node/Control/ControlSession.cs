@@ -157,7 +157,7 @@ internal sealed class ControlSession
     {
         if (request.Command == ControlCommands.Events)
         {
-            // The reply comes first: events may follow as soon as this session is on the list.
+            // The reply comes first: events may follow as soon as this client is on the list.
             Reply(ControlReply.Done(request.Tag, new DoneInfo("events follow"), ControlJson.Default.DoneInfo).Span);
             _events.Add(this);
             Flush();

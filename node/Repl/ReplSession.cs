@@ -50,7 +50,7 @@ internal sealed class ReplSession(string path, LineEditor? editor, TextReader in
             : [];
     }
 
-    /// <summary>What Tab offers in this session.</summary>
+    /// <summary>What Tab offers in this console.</summary>
     internal IReadOnlyList<string> Complete(string before) => Complete(before, _aliases);
 
     private async Task<int> ReadAsync(ControlClient client, CancellationToken cancellation)
@@ -58,7 +58,7 @@ internal sealed class ReplSession(string path, LineEditor? editor, TextReader in
         while (true)
         {
             string prompt = _conversation is null ? Plain : $"{_conversation}> ";
-            // Reading a terminal blocks; the thread is this session's own.
+            // Reading a terminal blocks; the thread is this console's own.
             string? line = editor is null
                 ? await input.ReadLineAsync(cancellation).ConfigureAwait(false)
                 : await Task.Factory.StartNew(() => editor.Read(prompt), cancellation, TaskCreationOptions.LongRunning, TaskScheduler.Default).ConfigureAwait(false);

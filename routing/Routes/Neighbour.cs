@@ -61,6 +61,14 @@ internal sealed class Neighbour
 
     public Instant FirstUnansweredAt { get; set; }
 
+    /// <summary>The number of the first of them.</summary>
+    public ushort FirstUnanswered { get; set; }
+
+    /// <summary>Times that it was silent and came back within minutes of each other.</summary>
+    public int Silences { get; set; }
+
+    public Instant LastSilence { get; set; } = new(long.MinValue / 2);
+
     public ushort PingNumber { get; set; }
 
     /// <summary>When the latest ping left; null once it was answered.</summary>

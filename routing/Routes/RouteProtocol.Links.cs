@@ -112,7 +112,7 @@ internal sealed partial class RouteProtocol
 
     /// <summary>
     /// Takes a new measurement into the cost. A cost in use changes only when several measurements in a row say that it
-    /// is off by half, so that noise on a link does not become updates everywhere.
+    /// is off by a factor of two, so that noise on a link does not become updates everywhere.
     /// </summary>
     private void Measured(Neighbour neighbour)
     {
@@ -120,7 +120,7 @@ internal sealed partial class RouteProtocol
         Metric estimate = EstimateCost(neighbour);
         uint slack = _options.MinLinkCost.Units;
         bool agrees = !neighbour.Cost.IsInfinite
-            && estimate.Units <= neighbour.Cost.Units * 3ul / 2 + slack && neighbour.Cost.Units <= estimate.Units * 3ul / 2 + slack;
+            && estimate.Units <= neighbour.Cost.Units * 2ul + slack && neighbour.Cost.Units <= estimate.Units * 2ul + slack;
         neighbour.CostStrikes = agrees ? 0 : neighbour.CostStrikes + 1;
         if (agrees || (!neighbour.Cost.IsInfinite && neighbour.CostStrikes < StrikesToChange))
             return;

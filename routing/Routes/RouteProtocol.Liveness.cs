@@ -11,6 +11,9 @@ internal sealed partial class RouteProtocol
     // A silence is as old as this many pings are apart.
     private const int CalmPerPing = 20;
 
+    private const int SilencesBeforeHoldOff = 2;
+    private const int MaxHoldOffDoublings = 10;
+
     private Instant _lastSilence = new(long.MinValue / 2);
 
     private static readonly LinkEnd _silent = new(LinkEndCode.Dead, Detail: "no answer to pings");
@@ -38,16 +41,35 @@ internal sealed partial class RouteProtocol
         if (!neighbour.IsSuspect)
             return;
         neighbour.IsSuspect = false;
+        HoldOffAfterSilence(neighbour);
         EvaluateAll(neighbour);
+    }
+
+    /// <summary>A link that falls silent again and again is the last resort for ever longer, so that not all routes swing with it.</summary>
+    private void HoldOffAfterSilence(Neighbour neighbour)
+    {
+        if (_now - neighbour.LastSilence > FlapMemory)
+            neighbour.Silences = 0;
+        neighbour.LastSilence = _now;
+        if (++neighbour.Silences < SilencesBeforeHoldOff)
+            return;
+        TimeSpan hold = TimeSpan.FromSeconds(1 << Math.Min(neighbour.Silences, MaxHoldOffDoublings));
+        neighbour.HeldUntil = _now + (hold < FlapMemory ? hold : FlapMemory);
+        _timers.Enqueue(new Timer(TimerKind.Held, neighbour.Link.Value), neighbour.HeldUntil.Ticks);
     }
 
     private void SendPing(Neighbour neighbour)
     {
+        ++neighbour.PingNumber;
         if (neighbour.PingsUnanswered++ == 0)
+        {
             neighbour.FirstUnansweredAt = _now;
+            neighbour.FirstUnanswered = neighbour.PingNumber;
+        }
+
         neighbour.NextPing = _now + PingTimeout(neighbour);
         Schedule(neighbour.NextPing);
-        new Ping(++neighbour.PingNumber).Write(Body);
+        new Ping(neighbour.PingNumber).Write(Body);
         bool sent = SendFrame(neighbour, FrameKind.Ping, FrameClass.Control, Ping.Size);
         neighbour.PingSentAt = sent ? _now : null;
         if (!sent)
@@ -158,22 +180,19 @@ internal sealed partial class RouteProtocol
 
     private bool ReceivePong(Neighbour neighbour, ReadOnlySpan<byte> body)
     {
-        const double Weight = 0.25;
         if (!Pong.TryRead(body, out Pong pong))
             return Malformed();
-        if (neighbour.PingSentAt is not { } sentAt || pong.Number != neighbour.PingNumber)
+        // The first of several counts as well: were late answers passed over, a slow link would always look quick.
+        bool isFirst = pong.Number == neighbour.FirstUnanswered;
+        if (neighbour.PingSentAt is not { } sentAt || (pong.Number != neighbour.PingNumber && !isFirst))
         {
             Counters.Add(RouteCounter.DropUnknownPong);
             return true;
         }
 
-        TimeSpan sample = _now - sentAt;
-        neighbour.PingSentAt = null;
-        if (neighbour.RoundTrip is { } mean)
-            neighbour.RoundTripVariation += ((sample - mean).Duration() - neighbour.RoundTripVariation) * Weight;
-        neighbour.RoundTrip = neighbour.RoundTrip is { } smoothed && !neighbour.Cost.IsInfinite
-            ? smoothed + (sample - smoothed) * Weight
-            : sample;
+        if (pong.Number == neighbour.PingNumber)
+            neighbour.PingSentAt = null;
+        Average(neighbour, _now - (isFirst ? neighbour.FirstUnansweredAt : sentAt));
         if (!neighbour.Properties.Reliable)
             neighbour.Arrival += (1 - neighbour.Arrival) / 16.0;
         neighbour.LastMeasured = _now;
@@ -181,5 +200,18 @@ internal sealed partial class RouteProtocol
         Schedule(neighbour.NextPing);
         Measured(neighbour);
         return true;
+    }
+
+    // Twice the gain of RFC 6298, section 2: pings are rare.
+    private static void Average(Neighbour neighbour, TimeSpan sample)
+    {
+        if (neighbour.RoundTrip is not { } mean || neighbour.Cost.IsInfinite)
+        {
+            neighbour.RoundTrip = sample;
+            return;
+        }
+
+        neighbour.RoundTripVariation += ((sample - mean).Duration() - neighbour.RoundTripVariation) / 4;
+        neighbour.RoundTrip = mean + (sample - mean) / 4;
     }
 }

@@ -17,6 +17,9 @@ public abstract class SimulatedModem
     /// <summary>Every LoRa frame that it transmitted.</summary>
     public List<byte[]> Transmitted { get; } = [];
 
+    /// <summary>When each transmission ended and how long it was.</summary>
+    public List<(TimeSpan End, TimeSpan Airtime)> Transmissions { get; } = [];
+
     /// <summary>Total time that it transmitted.</summary>
     public TimeSpan TotalAirtime { get; private set; }
 
@@ -63,6 +66,7 @@ public abstract class SimulatedModem
     protected void Transmit(byte[] frame, TimeSpan start, TimeSpan airtime)
     {
         Transmitted.Add(frame);
+        Transmissions.Add((start + airtime, airtime));
         TotalAirtime += airtime;
         SendingUntil = start + airtime;
         Air?.Begin(Station, frame, start, airtime);

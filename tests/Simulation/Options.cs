@@ -10,7 +10,8 @@ public sealed record Options
     public const string Usage = """
         usage: simulate TOPOLOGY [options]
           TOPOLOGY             line:N, grid:N, tree:N, geometric:N, geometric:N/LINKS, or a JSON file with links[]
-          --loss tq|PERCENT    packets get lost: as the file's link qualities say, or that many percent everywhere
+          --loss tq|raw|PERCENT  packets get lost: as the file's link qualities say, where wifi repeats a lost packet
+                               seven times as 802.11 does (raw: it does not), or that many percent everywhere
           --delay MS           delay of every link (1)
           --rate BITS          bit rate of every link (none; 5470 on radio)
           --medium stream|radio  links are TCP with TLS, or one shared radio channel (stream)
@@ -35,6 +36,9 @@ public sealed record Options
 
     /// <summary>Loss by the topology's qualities.</summary>
     public bool LossByQuality { get; init; }
+
+    /// <summary>Wi-Fi links do not repeat what gets lost.</summary>
+    public bool RawLoss { get; init; }
 
     /// <summary>Loss everywhere, 0..1.</summary>
     public double Loss { get; init; }
@@ -110,7 +114,7 @@ public sealed record Options
 
     private Options With(string name, string value) => name switch
     {
-        "--loss" when value == "tq" => this with { LossByQuality = true },
+        "--loss" when value is "tq" or "raw" => this with { LossByQuality = true, RawLoss = value == "raw" },
         "--loss" => this with { Loss = Number(name, value, 0, 99) / 100 },
         "--delay" => this with { Delay = TimeSpan.FromMilliseconds(Number(name, value, 0.01, 10_000)) },
         "--rate" => this with { Rate = (long)Number(name, value, 100, 1e12) },

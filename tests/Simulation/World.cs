@@ -17,6 +17,12 @@ public sealed class World : IRouteView
     private static readonly TimeSpan RadioPreamble = TimeSpan.FromMilliseconds(12.5);
     private static readonly TimeSpan RadioSlot = TimeSpan.FromMilliseconds(15);
 
+    /// <summary>
+    /// IEEE 802.11 repeats a unicast frame seven times (dot11ShortRetryLimit). The qualities of community networks count
+    /// broadcast frames, which are not repeated.
+    /// </summary>
+    private const int WifiRepeats = 7;
+
     private readonly Dictionary<(ulong, ulong), int> _numbers = [];
     private readonly Dictionary<EnvelopeId, Message> _byId = [];
     private readonly Dictionary<LinkEndCode, int> _closed = [];
@@ -103,7 +109,8 @@ public sealed class World : IRouteView
         Options.Delay, Options.Rate,
         Options.LossByQuality ? 1 - edge.QualityForward : Options.Loss,
         Options.LossByQuality ? 1 - edge.QualityBackward : Options.Loss,
-        Options.Carrier ?? Options.Mobility == 0, edge.Type);
+        Options.Carrier ?? Options.Mobility == 0,
+        Options.LossByQuality && !Options.RawLoss && edge.Type == "wifi" ? WifiRepeats : 0);
 
     /// <inheritdoc/>
     public int NextHops(int node, int destination, Span<int> next)

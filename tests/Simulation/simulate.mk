@@ -7,5 +7,5 @@ simulate:
 	@dotnet build -c Release -v q --nologo tests/Simulation
 	@dotnet run -c Release --no-build --project tests/Simulation -- "$(TOPOLOGY)" $(if $(LOSS),--loss $(LOSS)) \
 		$(if $(MOBILITY),--mobility $(MOBILITY)) $(if $(CHURN),--churn $(CHURN)) $(if $(LIAR),--liar $(LIAR)) \
-		$(if $(SEED),--seed $(SEED)) $(if $(DURATION),--duration $(DURATION)) $(if $(MESSAGES),--messages $(MESSAGES)) \
+		$(if $(CLAIM),--claim $(CLAIM)) $(if $(CARRIER),--carrier $(CARRIER)) $(if $(SEED),--seed $(SEED)) $(if $(DURATION),--duration $(DURATION)) $(if $(MESSAGES),--messages $(MESSAGES)) \
 		$(if $(JSON),--json "$(JSON)") $(if $(SVG),--svg "$(SVG)")

@@ -104,9 +104,9 @@ public sealed record Codec(
     {
         byte[] body = new byte[64];
         var writer = new CustodyAck.Writer(body);
-        Assert.True(writer.TryAdd(CustodyCode.Taken, 0x7CD7E0762091016F));
-        Assert.True(writer.TryAdd(CustodyCode.Taken, 0x2222222222222200));
-        Assert.True(writer.TryAdd(CustodyCode.TooFast, 0x3333333333333305));
+        Assert.True(writer.TryAdd(CustodyCode.Taken, 0x7CD7E076209107EF));
+        Assert.True(writer.TryAdd(CustodyCode.Taken, 0x22222222222203C0));
+        Assert.True(writer.TryAdd(CustodyCode.TooFast, 0x33333333333303C5));
         return body[..writer.Length];
     }
 

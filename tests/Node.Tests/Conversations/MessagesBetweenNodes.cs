@@ -84,7 +84,12 @@ public class MessagesBetweenNodes
         await using var node = new TestNode("n");
         JsonNode reply = await node.AskAsync(new ControlRequest
         {
-            Command = "send", To = node.Address, Text = text, Priority = priority, Lifetime = lifetime, Wait = wait,
+            Command = "send",
+            To = node.Address,
+            Text = text,
+            Priority = priority,
+            Lifetime = lifetime,
+            Wait = wait,
         });
         Assert.Equal("usage", (string)reply["code"]!);
     }

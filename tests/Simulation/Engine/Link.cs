@@ -10,9 +10,9 @@ namespace QuicProChat.Mesh.Simulation;
 /// <param name="LossForward">Probability that a packet from A to B is lost.</param>
 /// <param name="LossBackward">Probability that a packet from B to A is lost.</param>
 /// <param name="Carrier">Both ends notice at once when the wire is cut; otherwise only silence tells.</param>
-/// <param name="Type">What the topology calls it: wifi, vpn, other.</param>
+/// <param name="Repeats">How often the link layer itself repeats a lost packet, each time after the delay.</param>
 public sealed record LinkModel(
-    TimeSpan Delay, long BitsPerSecond = 0, double LossForward = 0, double LossBackward = 0, bool Carrier = true, string Type = "other");
+    TimeSpan Delay, long BitsPerSecond = 0, double LossForward = 0, double LossBackward = 0, bool Carrier = true, int Repeats = 0);
 
 /// <summary>
 /// A place where two nodes can hear each other, and the connection over it, if there is one. The wire may be cut

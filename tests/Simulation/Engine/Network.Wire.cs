@@ -136,7 +136,7 @@ public sealed partial class Network
         {
             TimeSpan late = TimeSpan.Zero;
             TimeSpan wait = segments - i > DuplicateAcks ? roundTrip : ShortestTimeout;
-            for (int tries = 0; Random.NextDouble() < loss; tries++)
+            for (int tries = 0; !PassesLink(link, loss, ref late); tries++)
             {
                 repeated += segmentBytes;
                 late += wait;
@@ -150,9 +150,22 @@ public sealed partial class Network
         }
 
         // A lost acknowledgement of the last segment costs a needless repeat.
-        if (Random.NextDouble() < ackLoss)
+        if (!PassesLink(link, ackLoss, ref roundTrip))
             repeated += segmentBytes;
         return latest;
+    }
+
+    /// <summary>One packet on a link whose own layer repeats what gets lost.</summary>
+    private bool PassesLink(Link link, double loss, ref TimeSpan late)
+    {
+        for (int i = 0; i <= link.Model.Repeats; i++)
+        {
+            if (Random.NextDouble() >= loss)
+                return true;
+            late += link.Model.Delay;
+        }
+
+        return false;
     }
 
     private void Count(Channel channel, in TrafficCounter content, int frameBytes, int wireBytes)

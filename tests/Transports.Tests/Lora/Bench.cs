@@ -166,6 +166,8 @@ internal sealed class Bench
             if (node.Client is null)
                 node.Happened.Add(action);
             node.Client?.Happened(action, Now);
+            // The pump runs its client after everything that happened.
+            node.ClientAt = node.Client is null ? TimeSpan.MaxValue : Now;
             if (action is WritePort write && node.Open)
             {
                 node.Written.Add(write.Bytes.ToArray());

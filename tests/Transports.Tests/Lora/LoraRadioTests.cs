@@ -9,7 +9,7 @@ namespace QuicProChat.Mesh.Transports.Tests.Lora;
 // Real pseudo terminals and real time: what only the whole pump can show.
 public sealed class LoraRadioTests : IDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(120);
 
     private readonly string _directory = Directory.CreateTempSubdirectory("qpc-radio").FullName;
 

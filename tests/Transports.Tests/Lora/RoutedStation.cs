@@ -101,9 +101,8 @@ internal sealed class RoutedStation : IRadioClient, IRadioUser, IRouterActions, 
 
     public void Up(RadioNeighbour neighbour)
     {
-        double bits = new LoraModulation(_options.SpreadingFactor, _options.BandwidthHz, _options.CodingRate, 0, false).NominalBitRate;
         LinkId id = Router.LinkUp(Time, new LinkDescription(
-            neighbour.Address, neighbour.PublicKey, new LinkProperties(RadioMedium.Mtu, (long)bits, false, false, 1), neighbour.BootId,
+            neighbour.Address, neighbour.PublicKey, new LinkProperties(RadioMedium.Mtu, LoraHub.BitRate(_options), false, false, 1), neighbour.BootId,
             false));
         _links[neighbour] = id;
         _neighbours[id] = neighbour;

@@ -223,9 +223,25 @@ public sealed partial class RadioMedium
             Settle(session, sent, arrived: true);
             neighbour.RoundTrip += (_now - sent.FirstSent - neighbour.RoundTrip) / 8;
         }
-        session.AckOverdue = TimeSpan.MaxValue;
-        if (_listeningTo == session)
-            StopListening();
+        foreach (SentFrame missing in session.Outgoing.Frames)
+        {
+            if (missing.Missed < RadioTuning.MaxMisses || missing.Acknowledged || missing.Body.Length == 0)
+                continue;
+            neighbour.GivenUp++;
+            GiveUp(session, missing);
+        }
+        // A late answer to an earlier question leaves the later one open.
+        if (session.Outgoing.Frames.Any(f => !f.Acknowledged && !f.Due))
+        {
+            if (session.AckOverdue == TimeSpan.MaxValue)
+                Listen(session, from: _now);
+        }
+        else
+        {
+            session.AckOverdue = TimeSpan.MaxValue;
+            if (_listeningTo == session)
+                StopListening();
+        }
         while (neighbour.Session == session && RadioItem.TryRead(ref body, out RadioItem item))
             TakeItem(neighbour, session, item);
     }

@@ -15,6 +15,7 @@ public sealed partial class RadioMedium
     private bool _held;
     private int _inModem;
     private int _turn;
+    private TimeSpan _broadcastAt;
 
     private void Departed()
     {
@@ -29,7 +30,7 @@ public sealed partial class RadioMedium
     {
         // Slow at first, because a lost frame is mostly just that; then fast, because it may be collisions.
         TimeSpan backOff = AckTime * RadioTuning.BackOff[Math.Min(session.Timeouts, RadioTuning.BackOff.Length - 1)];
-        session.AckOverdue = from + backOff + (session.Timeouts == 0 ? TimeSpan.Zero : Jitter(backOff));
+        session.AckOverdue = from + backOff + (session.Timeouts < 2 ? TimeSpan.Zero : Jitter(backOff));
         _listeningTo = session;
         _listenUntil = from + AckTime;
     }
@@ -82,13 +83,6 @@ public sealed partial class RadioMedium
             if (session == neighbour.Session)
                 BringDown(neighbour, "the neighbour answers no more");
             return;
-        }
-        foreach (SentFrame frame in session.Outgoing.Frames)
-        {
-            if (frame.Tries < RadioTuning.MaxTries || frame.Acknowledged || frame.Body.Length == 0)
-                continue;
-            neighbour.GivenUp++;
-            GiveUp(session, frame);
         }
         session.Outgoing.Timeout();
     }
@@ -149,7 +143,7 @@ public sealed partial class RadioMedium
     }
 
     private bool HasWork(bool acks) =>
-        acks || _broadcasts.Count > 0 || _now >= _identityAt || _now >= _beaconAt || _asks.Any(a => _now >= a.Value)
+        acks || (_broadcasts.Count > 0 && _now >= _broadcastAt) || _now >= _identityAt || _now >= _beaconAt || _asks.Any(a => _now >= a.Value)
         || _neighbours.Exists(n => UrgencyOf(n) is not null);
 
     private bool HasEmergency() => _neighbours.Exists(n => UrgencyOf(n) == FrameClass.Emergency);
@@ -186,7 +180,7 @@ public sealed partial class RadioMedium
             if (UrgencyOf(neighbour) is { } u && (best is null || u < urgency))
                 (best, urgency) = (neighbour, u);
         }
-        if (_broadcasts.First is { } b && !IsBlocked(b) && (best is null || b < urgency))
+        if (_now >= _broadcastAt && _broadcasts.First is { } b && !IsBlocked(FrameClass.Routing) && (best is null || b < urgency))
             return TrySendBroadcast(modem, b);
         if (best is null)
             return false;
@@ -282,22 +276,23 @@ public sealed partial class RadioMedium
             _broadcasts.Dequeue(frameClass);
             taken++;
         }
-        if (!TrySendCommon(modem, RadioFrameType.Broadcast, 0, RadioFrame.Everyone, body.ToArray(), TrafficClassOf(frameClass)))
+        // Whatever the router calls it: what floods is paid for from routing's share.
+        if (!TrySendCommon(modem, RadioFrameType.Broadcast, 0, RadioFrame.Everyone, body.ToArray()))
             return false;
         Counters.Sent = Counters.Sent with { Broadcasts = Counters.Sent.Broadcasts + 1 };
         return taken > 0;
     }
 
     private bool TrySendCommon(
-        ILoraModem modem, RadioFrameType type, byte sequence, ushort to, ReadOnlySpan<byte> body,
-        TrafficClass trafficClass = TrafficClass.Routing)
+        ILoraModem modem, RadioFrameType type, byte sequence, ushort to, ReadOnlySpan<byte> body)
     {
+        TrafficClass trafficClass = TrafficClass.Routing;
         byte[] bytes = new byte[RadioFrame.HeaderSize + body.Length + _common.Size];
         new RadioFrame(type, false, sequence, _ownId, to).Write(bytes);
         body.CopyTo(bytes.AsSpan(RadioFrame.HeaderSize));
         _common.Write(bytes.AsSpan(..^_common.Size), bytes.AsSpan(^_common.Size..));
         // At the slowest rates an identity is longer than routing's whole share; without it there is no link at all.
-        if (trafficClass == TrafficClass.Routing && modem.Airtime(bytes.Length) > _ledger.LongestFrame(trafficClass))
+        if (modem.Airtime(bytes.Length) > _ledger.LongestFrame(trafficClass))
             trafficClass = TrafficClass.Control;
         if (!TryTransmit(modem, bytes, trafficClass))
             return false;
@@ -345,6 +340,8 @@ public sealed partial class RadioMedium
             Consider(_holdUntil);
         Consider(_identityAt);
         Consider(_beaconAt);
+        if (_broadcasts.Count > 0)
+            Consider(_broadcastAt);
         foreach (TimeSpan at in _asks.Values)
             Consider(at);
         foreach (TimeSpan at in _blockedUntil)

@@ -81,8 +81,15 @@ public sealed partial class RadioMedium : IRadioClient, IDisposable
     }
 
     /// <summary>Queues a frame (kind and body) for everyone in range. False: full, or too large for one radio frame.</summary>
-    public bool TryBroadcast(FrameClass frameClass, ReadOnlySpan<byte> frame) =>
-        !frame.IsEmpty && frame.Length < BodyLimit && _broadcasts.TryAdd(frameClass, frame);
+    public bool TryBroadcast(FrameClass frameClass, ReadOnlySpan<byte> frame)
+    {
+        if (frame.IsEmpty || frame.Length >= BodyLimit || _modem is null)
+            return false;
+        // Neighbours that pass a flood on at the same moment do not hear each other: each waits a while of its own.
+        if (_broadcasts.Count == 0)
+            _broadcastAt = _now + Jitter(RadioTuning.FloodSpread * _modem.Airtime(RadioFrame.HeaderSize + frame.Length + _common.Size));
+        return _broadcasts.TryAdd(frameClass, frame);
+    }
 
     /// <summary>Forgets that a neighbour is up, without a word to the user; it comes up anew when it answers a probe.</summary>
     /// <param name="neighbour">Whom.</param>

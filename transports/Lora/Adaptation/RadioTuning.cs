@@ -9,8 +9,8 @@ internal static class RadioTuning
     /// <summary>Most stations remembered.</summary>
     internal const int MaxNeighbours = 64;
 
-    /// <summary>Times a frame is sent before it is given up.</summary>
-    internal const int MaxTries = 10;
+    /// <summary>Acknowledgements that show a frame missing before it is given up: others get through, this one never does.</summary>
+    internal const int MaxMisses = 10;
 
     /// <summary>Overdue acknowledgements in a row after which a neighbour is down.</summary>
     internal const int MaxTimeouts = 14;
@@ -26,6 +26,9 @@ internal static class RadioTuning
 
     /// <summary>How long an acknowledgement waits for the router's custody answer, to save a frame.</summary>
     internal static readonly TimeSpan CustodyWait = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>Broadcasts are spread over this many times their airtime.</summary>
+    internal const int FloodSpread = 30;
 
     /// <summary>How long the modem may be away before its neighbours count as down.</summary>
     internal static readonly TimeSpan OfflinePatience = TimeSpan.FromSeconds(45);

@@ -24,6 +24,9 @@ internal sealed class SentFrame(uint counter, byte[] body, FrameClass frameClass
     /// <summary>How often it was sent.</summary>
     internal int Tries { get; set; }
 
+    /// <summary>How often an acknowledgement showed that it was missing.</summary>
+    internal int Missed { get; set; }
+
     /// <summary>Has to be sent, again or for the first time.</summary>
     internal bool Due { get; set; } = true;
 
@@ -94,6 +97,7 @@ internal sealed class SendWindow
             else if (!arrived && (int)(highest - frame.Counter) > 0)
             {
                 frame.Due = true;
+                frame.Missed++;
             }
         }
         while (_frames.TryPeek(out SentFrame? oldest) && oldest.Acknowledged)
@@ -101,11 +105,11 @@ internal sealed class SendWindow
         return settled;
     }
 
-    /// <summary>No acknowledgement came: the newest frame goes again, and its acknowledgement will tell of the others.</summary>
+    /// <summary>No acknowledgement came: the shortest frame goes again, and its acknowledgement will tell of the others.</summary>
     internal void Timeout()
     {
-        SentFrame? newest = _frames.LastOrDefault(f => !f.Acknowledged);
-        if (newest is not null)
-            newest.Due = true;
+        SentFrame? shortest = _frames.Where(f => !f.Acknowledged).MinBy(f => f.Body.Length);
+        if (shortest is not null)
+            shortest.Due = true;
     }
 }
