@@ -2,7 +2,7 @@ using QuicProChat.Mesh.Bench;
 
 if (args is not [string program, ..])
 {
-    Console.Error.WriteLine("usage: bench PROGRAM [MESSAGES]");
+    Console.Error.WriteLine("usage: bench PROGRAM [MESSAGES [start|announce|messages|full|memory|size]]");
     return 2;
 }
 
@@ -11,7 +11,7 @@ string directory = Directory.CreateTempSubdirectory("qpc-bench-").FullName;
 try
 {
     var table = new Table(File.ReadAllText("/proc/loadavg").Trim());
-    await new Scenarios(program, directory, table).RunAsync(messages);
+    await new Scenarios(program, directory, table).RunAsync(messages, args.Length > 2 ? args[2] : null);
     table.Print(Console.Out);
     return 0;
 }

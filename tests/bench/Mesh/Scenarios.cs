@@ -18,14 +18,29 @@ internal sealed class Scenarios(string program, string directory, Table table)
 
     private int _networks;
 
-    internal async Task RunAsync(int messages)
+    /// <summary>Runs the scenarios; one alone if it is named (start, announce, messages, full, memory, size).</summary>
+    internal async Task RunAsync(int messages, string? only)
     {
-        await StartAsync();
-        await AnnounceAsync();
-        await TwoHopsAsync(messages);
-        await TwoHopsFullAsync(Math.Min(messages, 5_000));
-        await MemoryAsync();
+        (string Name, Func<Task> Run)[] all =
+        [
+            ("start", StartAsync),
+            ("announce", AnnounceAsync),
+            ("messages", () => TwoHopsAsync(messages)),
+            ("full", () => TwoHopsFullAsync(Math.Min(messages, 5_000))),
+            ("memory", MemoryAsync),
+            ("size", SizeAsync),
+        ];
+        foreach ((string name, Func<Task> run) in all)
+        {
+            if (only is null || only == name)
+                await run();
+        }
+    }
+
+    private Task SizeAsync()
+    {
         table.Add("static binary", "<= 14 MB", $"{new FileInfo(program).Length / 1e6:0.0} MB");
+        return Task.CompletedTask;
     }
 
     private string NewDirectory() => Directory.CreateDirectory(Path.Combine(directory, (++_networks).ToString(CultureInfo.InvariantCulture))).FullName;
