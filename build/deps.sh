@@ -8,7 +8,7 @@ packages=(
     libsodium23 libsqlite3-0                       # loaded by the dynamic one and by tests
     iproute2 util-linux                            # network namespaces
     faketime                                       # a node whose clock is wrong
-    python3 python3-msgpack                        # independent implementations to test against
+    python3 python3-msgpack qrencode zbar-tools    # independent implementations to test against
 )
 
 missing=()
