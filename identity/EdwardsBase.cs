@@ -9,22 +9,61 @@ namespace QuicProChat.Mesh.Identity;
 /// </summary>
 internal static unsafe class EdwardsBase
 {
+    private const int KeySize = 32;
+
     private static readonly bool Available = Probe();
 
-    /// <summary>Computes a public key; false if libsodium was built without the function that this needs.</summary>
-    internal static bool TryPublicKey(ReadOnlySpan<byte> secretKey, Span<byte> publicKey)
+    /// <summary>Public keys computed at a time with one division.</summary>
+    private const int MostTogether = 16;
+
+    /// <summary>
+    /// Computes the public keys of secret scalars that lie one behind the other; false if libsodium was built without the
+    /// function that this needs, or refuses a scalar (all zero). The inverses of all denominators come from that of their product (Montgomery's trick). No
+    /// denominator is zero: y = 1 is the neutral element, and no clamped scalar is a multiple of the group's order.
+    /// </summary>
+    internal static bool TryPublicKeys(ReadOnlySpan<byte> secretKeys, Span<byte> publicKeys)
     {
         if (!Available)
             return false;
-        Span<byte> point = stackalloc byte[32];
-        fixed (byte* q = point, n = secretKey)
+        while (secretKeys.Length > MostTogether * KeySize)
         {
-            if (Sodium.crypto_scalarmult_ed25519_base(q, n) != 0)
+            if (!TryTogether(secretKeys[..(MostTogether * KeySize)], publicKeys))
                 return false;
+            secretKeys = secretKeys[(MostTogether * KeySize)..];
+            publicKeys = publicKeys[(MostTogether * KeySize)..];
         }
-        Field25519 y = Field25519.Read(point);
-        Field25519 u = (Field25519.One + y) * (Field25519.One - y).Inverse();
-        u.Write(publicKey);
+
+        return TryTogether(secretKeys, publicKeys);
+    }
+
+    private static bool TryTogether(ReadOnlySpan<byte> secretKeys, Span<byte> publicKeys)
+    {
+        int count = secretKeys.Length / KeySize;
+        Span<Field25519> ys = stackalloc Field25519[MostTogether];
+        Span<Field25519> products = stackalloc Field25519[MostTogether];
+        Span<byte> point = stackalloc byte[KeySize];
+        Field25519 product = Field25519.One;
+        for (int i = 0; i < count; i++)
+        {
+            fixed (byte* q = point, n = secretKeys[(i * KeySize)..])
+            {
+                if (Sodium.crypto_scalarmult_ed25519_base(q, n) != 0)
+                    return false;
+            }
+
+            ys[i] = Field25519.Read(point);
+            products[i] = product;
+            product *= Field25519.One - ys[i];
+        }
+
+        Field25519 inverse = product.Inverse();
+        for (int i = count; --i >= 0;)
+        {
+            Field25519 u = (Field25519.One + ys[i]) * (inverse * products[i]);
+            inverse *= Field25519.One - ys[i];
+            u.Write(publicKeys.Slice(i * KeySize, KeySize));
+        }
+
         return true;
     }
 

@@ -21,8 +21,18 @@ public static unsafe class X25519
     {
         Guard.Length(secretKey, SecretKeySize, nameof(secretKey));
         Guard.Length(publicKey, PublicKeySize, nameof(publicKey));
-        if (!EdwardsBase.TryPublicKey(secretKey, publicKey))
-            PublicKeyOnMontgomeryCurve(secretKey, publicKey);
+        PublicKeys(secretKey, publicKey);
+    }
+
+    /// <summary>Computes the public keys of several secret scalars, which cost less together.</summary>
+    /// <param name="secretKeys">32 bytes each, one behind the other.</param>
+    /// <param name="publicKeys">Receives as many.</param>
+    internal static void PublicKeys(ReadOnlySpan<byte> secretKeys, Span<byte> publicKeys)
+    {
+        if (EdwardsBase.TryPublicKeys(secretKeys, publicKeys))
+            return;
+        for (int at = 0; at < secretKeys.Length; at += SecretKeySize)
+            PublicKeyOnMontgomeryCurve(secretKeys.Slice(at, SecretKeySize), publicKeys.Slice(at, PublicKeySize));
     }
 
     /// <summary>The public key by X25519 itself, which every libsodium has.</summary>

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using QuicProChat.Mesh.Identity;
 
 namespace QuicProChat.Mesh.Wire;
 
@@ -33,8 +34,8 @@ public static class Receipt
         Span<byte> message = stackalloc byte[Label.Length + EnvelopeId.Size];
         Label.CopyTo(message);
         id.Write(message[Label.Length..]);
-        Span<byte> mac = stackalloc byte[HMACSHA256.HashSizeInBytes];
-        HMACSHA256.HashData(key, message, mac);
+        Span<byte> mac = stackalloc byte[HmacSha256.MacSize];
+        HmacSha256.Compute(key, message, mac);
         mac[..ProofSize].CopyTo(proof);
         CryptographicOperations.ZeroMemory(mac);
     }

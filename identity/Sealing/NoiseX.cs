@@ -90,12 +90,12 @@ internal ref struct NoiseX
     {
         Span<byte> temporary = stackalloc byte[KeySize];
         Span<byte> block = stackalloc byte[KeySize + 1];
-        HMACSHA256.HashData(chainingKey, input, temporary);
+        HmacSha256.Compute(chainingKey, input, temporary);
         block[KeySize] = 1;
-        HMACSHA256.HashData(temporary, block[KeySize..], first);
+        HmacSha256.Compute(temporary, block[KeySize..], first);
         first.CopyTo(block);
         block[KeySize] = 2;
-        HMACSHA256.HashData(temporary, block, second);
+        HmacSha256.Compute(temporary, block, second);
         CryptographicOperations.ZeroMemory(temporary);
         CryptographicOperations.ZeroMemory(block);
     }

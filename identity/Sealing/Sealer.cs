@@ -58,7 +58,7 @@ public sealed class Sealer(LocalIdentity identity, RandomFill? random = null, in
 
     private readonly PeerSecrets _receivers = new(peers);
     private readonly PeerSecrets _senders = new(peers);
-    private readonly RandomFill _random = random ?? RandomSource.System;
+    private readonly EphemeralKeys _ephemerals = new(random ?? RandomSource.System, EphemeralKeys.DefaultBatch);
 
     /// <summary>Seals a message. False if the receiver's key is no proper Ed25519 key, which the announce check excludes.</summary>
     /// <param name="context">The envelope's immutable fields; its destination should be the receiver's address.</param>
@@ -79,8 +79,7 @@ public sealed class Sealer(LocalIdentity identity, RandomFill? random = null, in
         {
             if (!TryGetReceiver(receiverKey, s.PeerKey, s.StaticStatic))
                 return false;
-            _random(s.Ephemeral);
-            X25519.PublicKey(s.Ephemeral, payload[..KeySize]);
+            _ephemerals.Take(s.Ephemeral, payload[..KeySize]);
             if (!X25519.TryAgree(s.Ephemeral, s.PeerKey, s.EphemeralStatic))
                 return false;
 
@@ -171,6 +170,7 @@ public sealed class Sealer(LocalIdentity identity, RandomFill? random = null, in
     {
         _receivers.Dispose();
         _senders.Dispose();
+        _ephemerals.Dispose();
     }
 
     private bool TryGetReceiver(ReadOnlySpan<byte> receiverKey, Span<byte> x25519Key, Span<byte> shared)

@@ -22,10 +22,67 @@ public class EdwardsBaseTests
                 SHA256.HashData(BitConverter.GetBytes(i), secret);
             if (i == 0)
                 secret[0] = 8;
-            Assert.True(EdwardsBase.TryPublicKey(secret, fast));
+            Assert.True(EdwardsBase.TryPublicKeys(secret, fast));
             X25519.PublicKeyOnMontgomeryCurve(secret, plain);
             Assert.Equal(plain, fast);
         }
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(16)]
+    [InlineData(17)]
+    [InlineData(40)]
+    public void Public_keys_made_together_are_those_made_alone(int count)
+    {
+        byte[] secrets = new byte[count * 32];
+        new Random(count).NextBytes(secrets);
+        byte[] together = new byte[count * 32];
+        Assert.True(EdwardsBase.TryPublicKeys(secrets, together));
+        for (int i = 0; i < count; i++)
+        {
+            byte[] alone = new byte[32];
+            X25519.PublicKeyOnMontgomeryCurve(secrets.AsSpan(32 * i, 32), alone);
+            Assert.Equal(alone, together[(32 * i)..(32 * i + 32)]);
+        }
+    }
+
+    [Fact]
+    public void A_secret_of_zeros_is_clamped_like_any_other()
+    {
+        byte[] secrets = new byte[3 * 32];
+        new Random(1).NextBytes(secrets.AsSpan(0, 32));
+        byte[] keys = new byte[3 * 32];
+        X25519.PublicKeys(secrets, keys);
+        byte[] alone = new byte[32];
+        X25519.PublicKeyOnMontgomeryCurve(new byte[32], alone);
+        Assert.Equal(alone, keys[64..]);
+    }
+
+    [Fact]
+    public void Ephemeral_keys_are_pairs_and_come_once()
+    {
+        int drawn = 0;
+        Random random = new(7);
+        using EphemeralKeys keys = new(destination =>
+        {
+            drawn++;
+            random.NextBytes(destination);
+        }, 8);
+        HashSet<string> seen = [];
+        byte[] secret = new byte[32];
+        byte[] publicKey = new byte[32];
+        byte[] expected = new byte[32];
+        for (int i = 0; i < 100; i++)
+        {
+            keys.Take(secret, publicKey);
+            X25519.PublicKeyOnMontgomeryCurve(secret, expected);
+            Assert.Equal(expected, publicKey);
+            Assert.True(seen.Add(Convert.ToHexString(secret)));
+        }
+
+        Assert.Equal(104, drawn);
     }
 
     [Fact]
