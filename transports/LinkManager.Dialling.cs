@@ -141,9 +141,9 @@ public sealed partial class LinkManager
             }
 
             if (!dialler.Quiet)
-                Log.DialFailed(_logger, uri, failure.Code, failure.Detail);
+                Log.DialFailed(_logger, uri, Log.Why(failure.Code, failure.Detail));
             else
-                Log.DialFailedAgain(_logger, uri, failure.Code, failure.Detail);
+                Log.DialFailedAgain(_logger, uri, Log.Why(failure.Code, failure.Detail));
         }
 
         dialler.Quiet = true;

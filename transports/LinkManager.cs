@@ -118,7 +118,7 @@ public sealed partial class LinkManager : ILinkAcceptor, IAsyncDisposable
     public void Refused(string remote, LinkEnd reason)
     {
         Count(reason.Code);
-        Log.Refused(_logger, remote, reason.Code, reason.Detail);
+        Log.Refused(_logger, remote, Log.Why(reason.Code, reason.Detail));
     }
 
     /// <summary>Ends all links to a neighbour and stops dialling it; false if there was neither.</summary>
@@ -185,7 +185,7 @@ public sealed partial class LinkManager : ILinkAcceptor, IAsyncDisposable
         if (refusal is { } counted)
         {
             Count(counted);
-            Log.Refused(_logger, candidate.Link.Uri, counted, null);
+            Log.Refused(_logger, candidate.Link.Uri, Log.Why(counted, null));
         }
 
         return refusal;
@@ -269,7 +269,7 @@ public sealed partial class LinkManager : ILinkAcceptor, IAsyncDisposable
         public async ValueTask DownAsync(ILink link, LinkEnd reason)
         {
             owner.Count(reason.Code);
-            Log.LinkDown(owner._logger, link.Peer, link.Uri, reason.Code, reason.ByPeer ? "the peer" : "this node", reason.Detail);
+            Log.LinkDown(owner._logger, link.Peer, link.Uri, reason.ByPeer ? "the peer" : "this node", Log.Why(reason.Code, reason.Detail));
             try
             {
                 await owner._events.DownAsync(link, reason);

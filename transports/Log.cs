@@ -16,17 +16,17 @@ internal static partial class Log
     [LoggerMessage(102, LogLevel.Information, "Link to {Peer} ({Name}) by {Uri} is up")]
     internal static partial void LinkUp(ILogger logger, NodeAddress peer, string name, string uri);
 
-    [LoggerMessage(103, LogLevel.Information, "Link to {Peer} by {Uri} ended: {Code}, by {Side}. {Detail}")]
-    internal static partial void LinkDown(ILogger logger, NodeAddress peer, string uri, LinkEndCode code, string side, string? detail);
+    [LoggerMessage(103, LogLevel.Information, "Link to {Peer} by {Uri} ended by {Side}: {Why}")]
+    internal static partial void LinkDown(ILogger logger, NodeAddress peer, string uri, string side, string why);
 
-    [LoggerMessage(104, LogLevel.Debug, "Refused a connection from {Remote}: {Code}. {Detail}")]
-    internal static partial void Refused(ILogger logger, string remote, LinkEndCode code, string? detail);
+    [LoggerMessage(104, LogLevel.Debug, "Refused a connection from {Remote}: {Why}")]
+    internal static partial void Refused(ILogger logger, string remote, string why);
 
-    [LoggerMessage(105, LogLevel.Information, "Cannot reach {Uri}: {Code}. {Detail} Trying again, less and less often.")]
-    internal static partial void DialFailed(ILogger logger, LinkUri uri, LinkEndCode code, string? detail);
+    [LoggerMessage(105, LogLevel.Information, "Cannot reach {Uri}: {Why}; trying again, less and less often")]
+    internal static partial void DialFailed(ILogger logger, LinkUri uri, string why);
 
-    [LoggerMessage(106, LogLevel.Debug, "Cannot reach {Uri}: {Code}. {Detail}")]
-    internal static partial void DialFailedAgain(ILogger logger, LinkUri uri, LinkEndCode code, string? detail);
+    [LoggerMessage(106, LogLevel.Debug, "Cannot reach {Uri}: {Why}")]
+    internal static partial void DialFailedAgain(ILogger logger, LinkUri uri, string why);
 
     [LoggerMessage(107, LogLevel.Warning, "{Uri} leads to this node itself; it is not dialled again")]
     internal static partial void DialledSelf(ILogger logger, LinkUri uri);
@@ -39,4 +39,7 @@ internal static partial class Log
 
     [LoggerMessage(110, LogLevel.Error, "The {What} loop of {Uri} failed; this is a fault of the program")]
     internal static partial void LoopFailed(ILogger logger, Exception exception, string what, LinkUri uri);
+
+    /// <summary>Code and detail of an end as one phrase.</summary>
+    internal static string Why(LinkEndCode code, string? detail) => detail is null ? code.ToString() : $"{code}: {detail}";
 }

@@ -78,7 +78,7 @@ internal static class Daemon
         if (metrics is not null)
             log.MetricsServed(metrics.Bound);
 
-        log.Started(identity.Address, configuration.Name, CommandLine.Version, string.Join(' ', links.Listening));
+        log.Started(identity.Address, configuration.Name, CommandLine.Version, links.Listening is [] ? "nothing" : string.Join(' ', links.Listening));
         manager.Ready(identity.Address.ToString());
         ready?.TrySetResult();
         using ITimer? watchdog = StartWatchdog(node, manager, time);
