@@ -1,4 +1,5 @@
 using QuicProChat.Mesh.Identity;
+using QuicProChat.Mesh.Wire;
 
 namespace QuicProChat.Mesh.Routing.Routes;
 
@@ -41,6 +42,14 @@ internal sealed partial class RouteProtocol
     public IReadOnlyList<NeighbourInfo> ListNeighbours() => _neighbours.ConvertAll(neighbour => new NeighbourInfo(
         neighbour.Link, neighbour.Peer, neighbour.Cost, neighbour.RoundTrip, neighbour.Arrival, neighbour.IsSuspect,
         neighbour.DistrustedUntil > _now));
+
+    /// <inheritdoc/>
+    public Instant UnreachableSince(in NodeAddress destination, out LinkId lastNextHop)
+    {
+        int index = FindNode(destination);
+        lastNextHop = index > Self ? new LinkId(_destinations[index].LastSelectedPlusOne - 1) : LinkId.None;
+        return index > Self ? _start + TimeSpan.FromSeconds(_destinations[index].UnreachableSince) : _start;
+    }
 
     private RouteInfo? Describe(int index)
     {
