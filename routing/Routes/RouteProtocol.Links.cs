@@ -97,10 +97,11 @@ internal sealed partial class RouteProtocol
         return budget;
     }
 
-    /// <summary>The expected time for 256 bytes, repetitions included.</summary>
+    /// <summary>The expected time for 256 bytes, repetitions included; assumed where nothing tells it yet.</summary>
     private Metric EstimateCost(Neighbour neighbour)
     {
-        TimeSpan time = neighbour.RoundTrip / 2 ?? TimeSpan.Zero;
+        TimeSpan time = neighbour.RoundTrip / 2
+            ?? (neighbour.Properties.BitsPerSecond > 0 ? TimeSpan.Zero : _options.UnmeasuredCost);
         if (neighbour.Properties.BitsPerSecond > 0)
         {
             double airtime = (ReferenceBytes + FrameOverhead) * 8.0 / neighbour.Properties.BitsPerSecond;
