@@ -230,8 +230,10 @@ internal sealed partial class CustodyEngine
                 _routes.Trust(_now, _destinations[entry.Destination].Address, entry.Tried);
             if (entry.FirstSent != default)
                 NoteReceiptTime(_now - entry.FirstSent);
+            int hops = Math.Max(1, _hopLimit - header.HopsLeft);
+            _routes.NoteHops(_destinations[entry.Destination].Address, hops);
             AnswerOwed(index, CustodyCode.Taken);
-            Close(index, MessageState.Delivered, StateReason.None, Math.Max(1, _hopLimit - header.HopsLeft));
+            Close(index, MessageState.Delivered, StateReason.None, hops);
             return;
         }
 

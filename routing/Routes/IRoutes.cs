@@ -61,6 +61,9 @@ internal interface IRoutes
     /// <returns>How many were written; 0 without a route.</returns>
     int FindNextHops(Instant now, in NodeAddress destination, Span<NextHop> best);
 
+    /// <summary>A verified receipt from a node took so many hops.</summary>
+    void NoteHops(in NodeAddress destination, int hops);
+
     /// <summary>
     /// Since when a destination without a route has had none, to the second: since the start for a node that was never in
     /// reach or is unknown.

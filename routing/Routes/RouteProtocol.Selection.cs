@@ -128,6 +128,7 @@ internal sealed partial class RouteProtocol
             return;
         destination.Selected = after;
         destination.LastSelectedPlusOne = (short)(before + 1);
+        destination.ProvenHops = 0;
         NodeAddress address = destination.Announce!.Address;
         if (after == Destination.NoLink)
         {

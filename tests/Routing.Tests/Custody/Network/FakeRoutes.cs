@@ -64,6 +64,10 @@ internal sealed class FakeRoutes : IRoutes
             _lost[destination] = (Clock(), had[0].Link);
     }
 
+    public void NoteHops(in NodeAddress destination, int hops)
+    {
+    }
+
     public Instant UnreachableSince(in NodeAddress destination, out LinkId lastNextHop)
     {
         (Instant since, lastNextHop) = _lost.TryGetValue(destination, out var lost) ? lost : (default, LinkId.None);
