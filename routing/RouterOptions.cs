@@ -70,6 +70,12 @@ public sealed record RouterOptions
     /// <summary>Shortest time before a message without a receipt is sent again end to end.</summary>
     public TimeSpan RepeatAfter { get; init; } = TimeSpan.FromSeconds(30);
 
+    /// <summary>
+    /// How long a destination must have been without a route, and a link must have stood, before what starts here is lodged
+    /// with that neighbour: longer than routes take to settle.
+    /// </summary>
+    public TimeSpan LodgeAfter { get; init; } = TimeSpan.FromSeconds(5);
+
     /// <summary>Lifetime of receipts that start here.</summary>
     public TimeSpan ReceiptLifetime { get; init; } = TimeSpan.FromHours(12);
 }

@@ -29,4 +29,7 @@ public enum StateReason : byte
 
     /// <summary>The operator cancelled it.</summary>
     Cancelled = 8,
+
+    /// <summary>No route to the destination is known; a neighbour holds it until there is one.</summary>
+    HeldByNeighbour = 9,
 }

@@ -13,6 +13,9 @@ internal static partial class Log
     [LoggerMessage(101, LogLevel.Information, "Listening on {Uri}")]
     internal static partial void Listening(ILogger logger, LinkUri uri);
 
+    [LoggerMessage(111, LogLevel.Information, "Listening on {Uri} no more")]
+    internal static partial void ListeningNoMore(ILogger logger, LinkUri uri);
+
     [LoggerMessage(102, LogLevel.Information, "Link to {Peer} ({Name}) by {Uri} is up")]
     internal static partial void LinkUp(ILogger logger, NodeAddress peer, string name, string uri);
 

@@ -36,6 +36,7 @@ internal static class Words
         StateReason.LifetimeOver => "its lifetime ended",
         StateReason.HopLimit => "the hop limit was reached",
         StateReason.Cancelled => "cancelled",
+        StateReason.HeldByNeighbour => "a neighbour holds it until the receiver is in reach",
         _ => $"reason {(int)reason}",
     };
 

@@ -55,18 +55,10 @@ internal sealed partial class MeshNode
             _links!.Disconnect(ParsePeer(peer));
         foreach (string peer in fresh.Peers.Except(old.Peers))
             _links!.Connect(ParsePeer(peer));
-        foreach (string uri in fresh.Listen.Except(old.Listen))
-        {
-            try
-            {
-                await _links!.ListenAsync(uri).ConfigureAwait(false);
-            }
-            catch (IOException e)
-            {
-                _log.ReloadFailed(e.Message);
-            }
-        }
-
+        // First the old ones: a new one may want the same port.
+        foreach (string uri in old.Listen.Except(fresh.Listen))
+            await _links!.StopListeningAsync(uri).ConfigureAwait(false);
+        string[] failed = await ListenAsync(fresh.Listen.Except(old.Listen)).ConfigureAwait(false);
         if (fresh.LogLevel != old.LogLevel)
             SetLevel(fresh.LogLevel);
         if (fresh.Name != old.Name)
@@ -79,12 +71,37 @@ internal sealed partial class MeshNode
         }
 
         // What a reload cannot change stays as it is, and is said.
-        NodeConfiguration applied = old with { Peers = fresh.Peers, Listen = fresh.Listen, LogLevel = fresh.LogLevel, Name = fresh.Name };
-        bool unlisten = old.Listen.Except(fresh.Listen).Any();
-        if (unlisten || !(applied with { Peers = [], Listen = [] }).Equals(fresh with { Peers = [], Listen = [] }))
+        NodeConfiguration applied = old with
+        {
+            Peers = fresh.Peers,
+            Listen = [.. fresh.Listen.Except(failed)],
+            LogLevel = fresh.LogLevel,
+            Name = fresh.Name,
+        };
+        if (!(applied with { Peers = [], Listen = [] }).Equals(fresh with { Peers = [], Listen = [] }))
             _log.RestartNeeded();
         Configuration = applied;
         _log.Reloaded();
+    }
+
+    /// <summary>Listens on each; returns those that cannot be bound, which the next reload tries again.</summary>
+    private async Task<string[]> ListenAsync(IEnumerable<string> uris)
+    {
+        var failed = new List<string>();
+        foreach (string uri in uris)
+        {
+            try
+            {
+                await _links!.ListenAsync(uri).ConfigureAwait(false);
+            }
+            catch (IOException e)
+            {
+                failed.Add(uri);
+                _log.ReloadFailed(e.Message);
+            }
+        }
+
+        return [.. failed];
     }
 
     internal static PeerUris ParsePeer(string text) =>

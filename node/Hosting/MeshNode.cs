@@ -47,7 +47,7 @@ internal sealed partial class MeshNode : IAsyncDisposable
         _started = time.GetTimestamp();
         _loop = new NodeLoop(time, _log);
         _events = new EventHub(time);
-        _writer = new StoreWriter(store, _loop, configuration.Durability == Durability.Full, logs.CreateLogger("store"));
+        _writer = new StoreWriter(store, _loop, configuration.Durability == Durability.Full, Instant.Now(time), logs.CreateLogger("store"));
         _sealer = new Sealer(identity);
         RouterOptions options = Options(configuration);
         Book = new AddressBook(store.Reader);

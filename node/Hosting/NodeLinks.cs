@@ -52,9 +52,12 @@ internal sealed class NodeLinks : IAsyncDisposable
     /// <exception cref="IOException">The address cannot be bound; the message says which and why.</exception>
     internal async ValueTask ListenAsync(string uri)
     {
-        LinkUri parsed = LinkUri.TryParse(uri, out LinkUri? read, out string? error) ? read : throw new IOException(error);
-        await _manager.ListenAsync(parsed, CancellationToken.None).ConfigureAwait(false);
+        await _manager.ListenAsync(Parse(uri), CancellationToken.None).ConfigureAwait(false);
     }
+
+    /// <summary>Stops to listen where <see cref="ListenAsync"/> began; links that were accepted there stay.</summary>
+    internal async ValueTask StopListeningAsync(string uri) =>
+        await _manager.StopListeningAsync(Parse(uri)).ConfigureAwait(false);
 
     /// <summary>Keeps a link to a peer from now on; false if it is dialled already.</summary>
     internal bool Connect(PeerUris peer) => _manager.Connect(peer);
@@ -71,6 +74,9 @@ internal sealed class NodeLinks : IAsyncDisposable
         await _manager.DisposeAsync().ConfigureAwait(false);
         _local.Dispose();
     }
+
+    private static LinkUri Parse(string uri) =>
+        LinkUri.TryParse(uri, out LinkUri? parsed, out string? error) ? parsed : throw new IOException(error);
 
     private static byte[] ReadKey(string path)
     {

@@ -32,5 +32,5 @@ internal sealed partial class RouterHost
     private PathInfo Describe(RouteInfo route) => new(
         route.Address.ToString(), Encoding.UTF8.GetString(route.Announce.Name),
         route.NextHop == LinkId.None ? null : Links.Find(route.NextHop)?.Peer.ToString(),
-        route.Metric.IsInfinite ? null : route.Metric.Units / 10.0, null);
+        route.Metric.IsInfinite ? null : route.Metric.Units / 10.0, route.Hops);
 }

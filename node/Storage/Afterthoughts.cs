@@ -29,7 +29,11 @@ internal sealed class Afterthoughts
 
     internal void State(in EnvelopeId id, in StateChange change) => _states[id] = change;
 
-    internal void Forget(in EnvelopeId id) => _forgotten.Add(id);
+    internal void Forget(in EnvelopeId id)
+    {
+        _kept.Remove(id);
+        _forgotten.Add(id);
+    }
 
     /// <summary>An envelope that came round again is kept: an earlier wish to forget it is void.</summary>
     internal void Keep(in EnvelopeId id)
@@ -58,6 +62,36 @@ internal sealed class Afterthoughts
             if (_seen.Count >= MostSeen)
                 break;
             _seen.TryAdd(id, generation);
+        }
+    }
+
+    /// <summary>Takes some of it out, to be written first: what makes room before what takes it.</summary>
+    internal Afterthoughts Take(int most)
+    {
+        var taken = new Afterthoughts();
+        foreach (EnvelopeId id in _forgotten)
+        {
+            if (taken.Count == most)
+                return taken;
+            _forgotten.Remove(id);
+            taken._forgotten.Add(id);
+        }
+
+        Move(_states, taken._states, most - taken.Count);
+        Move(_announces, taken._announces, most - taken.Count);
+        Move(_seen, taken._seen, most - taken.Count);
+        return taken;
+    }
+
+    private static void Move<TKey, TValue>(Dictionary<TKey, TValue> from, Dictionary<TKey, TValue> to, int most)
+        where TKey : notnull
+    {
+        foreach ((TKey key, TValue value) in from)
+        {
+            if (most-- == 0)
+                return;
+            from.Remove(key);
+            to.Add(key, value);
         }
     }
 

@@ -25,6 +25,15 @@ internal sealed class StoreWriter : IAsyncDisposable
     /// <summary>Afterthoughts that may gather before they are written without waiting.</summary>
     private const int MostAfterthoughts = 4096;
 
+    /// <summary>
+    /// Afterthoughts in one transaction after a failed commit: what piled up meanwhile may be more than a disk that is
+    /// nearly full takes at once, and must not take what somebody waits for down with it. Arbitrary.
+    /// </summary>
+    private const int CatchUp = 256;
+
+    /// <summary>How often the running time by which held envelopes age is saved where nothing else is written.</summary>
+    private static readonly TimeSpan TimeKept = TimeSpan.FromMinutes(10);
+
     private readonly MeshStore _store;
     private readonly NodeLoop _loop;
     private readonly ILogger _log;
@@ -33,10 +42,13 @@ internal sealed class StoreWriter : IAsyncDisposable
     private List<StoreOperation> _operations = [];
     private Afterthoughts _afterthoughts = new();
     private Instant _due = Instant.Never;
+    private Instant _keepTime;
     private bool _failing;
+    private bool _catchingUp;
 
-    internal StoreWriter(MeshStore store, NodeLoop loop, bool ownThread, ILogger log)
+    internal StoreWriter(MeshStore store, NodeLoop loop, bool ownThread, Instant now, ILogger log)
     {
+        _keepTime = now + TimeKept;
         _store = store;
         _loop = loop;
         _log = log;
@@ -47,7 +59,7 @@ internal sealed class StoreWriter : IAsyncDisposable
     }
 
     /// <summary>When <see cref="EndBatch"/> has something to write by itself.</summary>
-    internal Instant NextDue => _operations.Count > 0 ? default : _due;
+    internal Instant NextDue => _operations.Count > 0 ? default : Instant.Min(_due, _keepTime);
 
     /// <summary>Transactions committed.</summary>
     internal long Commits { get; private set; }
@@ -73,12 +85,15 @@ internal sealed class StoreWriter : IAsyncDisposable
     /// <returns>True if outcomes were told: the router may have something to say.</returns>
     internal bool EndBatch(Instant now)
     {
-        if (_operations.Count == 0 && now < _due && _afterthoughts.Count < MostAfterthoughts)
+        bool many = !_catchingUp && _afterthoughts.Count >= MostAfterthoughts;
+        bool keepTime = now >= _keepTime;
+        if (_operations.Count == 0 && now < _due && !many && !keepTime)
             return false;
-        var batch = new Batch(_operations, _afterthoughts);
+        if (keepTime)
+            _keepTime = now + TimeKept;
+        var batch = new Batch(_operations, TakeAfterthoughts(), keepTime);
         _operations = [];
-        _afterthoughts = new Afterthoughts();
-        _due = Instant.Never;
+        _due = _afterthoughts.Count > 0 ? now + Patience : Instant.Never;
         if (_queue is not null)
         {
             _ = _queue.Writer.TryWrite(batch);
@@ -95,7 +110,17 @@ internal sealed class StoreWriter : IAsyncDisposable
         _queue?.Writer.TryComplete();
         await _writing.ConfigureAwait(false);
         if (_operations.Count > 0 || _afterthoughts.Count > 0)
-            Commit([new Batch(_operations, _afterthoughts)]);
+            Commit([new Batch(_operations, _afterthoughts, KeepTime: false)]);
+    }
+
+    private Afterthoughts TakeAfterthoughts()
+    {
+        if (_catchingUp && _afterthoughts.Count > CatchUp)
+            return _afterthoughts.Take(CatchUp);
+        Afterthoughts all = _afterthoughts;
+        _afterthoughts = new Afterthoughts();
+        _catchingUp = false;
+        return all;
     }
 
     private void WriteQueued()
@@ -131,6 +156,8 @@ internal sealed class StoreWriter : IAsyncDisposable
             }
 
             _store.Commit();
+            if (batches.Exists(static batch => batch.KeepTime))
+                KeepTime();
             return true;
         }
         catch (StoreException e)
@@ -139,6 +166,21 @@ internal sealed class StoreWriter : IAsyncDisposable
             if (!_failing)
                 _log.StoreFailed(e.Message);
             return false;
+        }
+    }
+
+    // What the batch asked for is on disk already: this failure changes nothing about that.
+    private void KeepTime()
+    {
+        try
+        {
+            _store.KeepTime();
+        }
+        catch (StoreException e)
+        {
+            _store.Rollback();
+            if (!_failing)
+                _log.StoreFailed(e.Message);
         }
     }
 
@@ -158,16 +200,18 @@ internal sealed class StoreWriter : IAsyncDisposable
             {
                 // Nothing in there may be lost, and nobody waits for it: the next transaction tries again.
                 _afterthoughts.AddOlder(batch.Afterthoughts);
-                if (_afterthoughts.Count > 0)
-                    _due = now + Pause;
+                _catchingUp = true;
             }
 
             foreach (StoreOperation operation in batch.Operations)
                 operation.Done(now, written);
         }
+
+        if (_catchingUp && _afterthoughts.Count > 0)
+            _due = written ? now : now + Pause;
     }
 
-    private sealed record Batch(List<StoreOperation> Operations, Afterthoughts Afterthoughts);
+    private sealed record Batch(List<StoreOperation> Operations, Afterthoughts Afterthoughts, bool KeepTime);
 
     private sealed class Outcome(StoreWriter writer, List<Batch> batches, bool written) : ILoopWork
     {

@@ -98,7 +98,7 @@ internal sealed partial class CustodyEngine
             return;
         }
 
-        Finish(ref entry, MessageState.Forwarded, StateReason.None);
+        Finish(ref entry, MessageState.Forwarded, ReasonOfPassing(entry));
         Remove(index);
     }
 

@@ -62,7 +62,10 @@ internal sealed partial class CustodyEngine
         var facts = new EnvelopeFacts(
             IsRepeat: false, IsForUs: false, entry.LifetimeUnits, entry.HopsLeft + 1, LinkId.None,
             entry.AvoidTried ? entry.Tried : LinkId.None);
-        return ForwardingDecision.Decide(facts, candidates[..count]);
+        Decision decision = ForwardingDecision.Decide(facts, candidates[..count]);
+        LinkId keeper = count == 0 && entry.Own ? FindKeeper(entry.Destination, entry.Size, out _) : LinkId.None;
+        entry.Lodged = keeper != LinkId.None;
+        return entry.Lodged ? Decision.Forward(keeper) : decision;
     }
 
     private void GoOrWait(int index, LinkId link, bool front)
@@ -91,13 +94,16 @@ internal sealed partial class CustodyEngine
         {
             SetReason(ref entry, StateReason.NoRoute);
             _routes.Want(_now, destination.Address);
-            _destinationTimers.Set(entry.Destination, _now + AskAgain);
+            LookAgain(entry.Destination, _now + AskAgain);
         }
         else
         {
             SetReason(ref entry, ReasonOfBackoffs(entry.Destination));
-            _destinationTimers.Set(entry.Destination, Instant.Min(_now + AskAgain, EarliestRetry(entry.Destination)));
+            LookAgain(entry.Destination, Instant.Min(_now + AskAgain, EarliestRetry(entry.Destination)));
         }
+
+        if (entry.Own)
+            LookForKeeper(entry.Destination);
 
         if (NeedsWriting(entry))
             Write(index);

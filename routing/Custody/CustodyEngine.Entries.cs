@@ -80,6 +80,7 @@ internal sealed partial class CustodyEngine
         entry.RetryAt = Instant.Never;
         entry.Destination = UseDestination(header.Destination);
         entry.Account = UseAccount(owner);
+        entry.Own = owner == _self;
         NewSerial(ref entry);
 
         ref Destination destination = ref _destinations[entry.Destination];

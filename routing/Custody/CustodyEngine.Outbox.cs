@@ -127,7 +127,7 @@ internal sealed partial class CustodyEngine
 
     private void Finish(ref HeldEntry entry, MessageState state, StateReason reason, int hops = 0)
     {
-        if (!entry.Originated || (entry.State == state && state == MessageState.Forwarded))
+        if (!entry.Originated || (state == MessageState.Forwarded && entry.State == state && entry.Reason == reason))
             return;
         entry.State = state;
         entry.Reason = reason;
@@ -147,7 +147,10 @@ internal sealed partial class CustodyEngine
     private void AwaitReceipt(int index)
     {
         ref HeldEntry entry = ref _entries[index];
-        Finish(ref entry, MessageState.Forwarded, StateReason.None);
+        Finish(ref entry, MessageState.Forwarded, ReasonOfPassing(entry));
+        // How long the receiver stays away says nothing about how long receipts take.
+        if (entry.Lodged)
+            entry.FirstSent = default;
         entry.Place = Place.AwaitingReceipt;
         _awaitingReceipt++;
         entry.RetryAt = entry.Attempt < Limits.MaxAttempt ? _now + ReceiptPatience(entry.Attempt) : Instant.Never;
@@ -170,6 +173,16 @@ internal sealed partial class CustodyEngine
         if (!AnyWayOn(entry.Destination))
         {
             // Nothing is gained by an attempt that cannot leave; look again later.
+            entry.RetryAt = _now + ReceiptPatience(entry.Attempt);
+            LodgeElsewhere(index);
+            return;
+        }
+
+        if (entry.Lodged)
+        {
+            // The keeper has a way again as well, most likely, and is trusted to use it before another copy goes.
+            entry.Lodged = false;
+            entry.TriedPlusOne = 0;
             entry.RetryAt = _now + ReceiptPatience(entry.Attempt);
             return;
         }
@@ -217,8 +230,10 @@ internal sealed partial class CustodyEngine
                 _routes.Trust(_now, _destinations[entry.Destination].Address, entry.Tried);
             if (entry.FirstSent != default)
                 NoteReceiptTime(_now - entry.FirstSent);
+            int hops = Math.Max(1, _hopLimit - header.HopsLeft);
+            _routes.NoteHops(_destinations[entry.Destination].Address, hops);
             AnswerOwed(index, CustodyCode.Taken);
-            Close(index, MessageState.Delivered, StateReason.None, Math.Max(1, _hopLimit - header.HopsLeft));
+            Close(index, MessageState.Delivered, StateReason.None, hops);
             return;
         }
 

@@ -44,6 +44,7 @@ internal sealed partial class CustodyEngine
         }
 
         flow.Count++;
+        flow.Own += entry.Own ? 1 : 0;
         if (link != NoLink)
             _links[link]!.Waiting++;
         MakeEvictable(index);
@@ -65,6 +66,7 @@ internal sealed partial class CustodyEngine
         entry.Flow = -1;
         entry.Previous = entry.Next = -1;
         flow.Count--;
+        flow.Own -= entry.Own ? 1 : 0;
         if (flow.Link != NoLink)
             _links[flow.Link]!.Waiting--;
         if (flow.Count == 0)
@@ -207,7 +209,11 @@ internal sealed partial class CustodyEngine
     private void MoveHeld(int destination, ref int budget)
     {
         if (!AnyWayOn(destination))
+        {
+            LodgeHeld(destination, ref budget);
             return;
+        }
+
         for (FrameClass frameClass = 0; (int)frameClass < LinkState.Rings.Classes; frameClass++)
         {
             int kept = 0;
@@ -242,7 +248,7 @@ internal sealed partial class CustodyEngine
         if (_routes.FindNextHops(_now, wanted.Address, any) > 0)
             return true;
         _routes.Want(_now, wanted.Address);
-        _destinationTimers.Set(destination, _now + AskAgain);
+        LookAgain(destination, _now + AskAgain);
         return false;
     }
 

@@ -126,6 +126,7 @@ internal sealed partial class CustodyEngine
         ref HeldEntry entry = ref _entries[index];
         entry.TriedPlusOne = tried.Value + 1;
         entry.AvoidTried = tried != LinkId.None;
+        entry.Lodged = false;
         if (decision.Verdict == Verdict.Forward)
             GoOrWait(index, decision.Link, front: false);
         else

@@ -15,6 +15,7 @@ namespace QuicProChat.Mesh.Routing.Custody;
 ///  Answers    custody said by us and said to us
 ///  Disk       writing and reading back
 ///  Due        what time brings
+///  Lodging    what a neighbour holds for a sender that may leave
 ///  Outbox     what started here; receipts
 /// </code>
 /// </summary>
@@ -89,6 +90,7 @@ internal sealed partial class CustodyEngine : IRouteEvents
         while (_links.Count <= link.Value)
             _links.Add(null);
         _links[link.Value] = new LinkState(description, _options, ++_linkEpochs, now);
+        LookForKeepersAfter(now + _options.LodgeAfter);
     }
 
     /// <summary>The routes know of it already, so that what returns to the queues finds other next hops.</summary>

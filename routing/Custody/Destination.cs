@@ -31,6 +31,10 @@ internal struct Flow
     public int Head;
     public int Tail;
     public int Count;
+
+    /// <summary>Those of them that started here.</summary>
+    public int Own;
+
     public int NextOfDestinationPlusOne;
 
     // The ring of the link's flows of this class: each destination has its turn.

@@ -16,6 +16,10 @@ internal struct DueHeap
     /// <summary>When the first item is due; never if there is none.</summary>
     public readonly Instant Next => _count == 0 ? Instant.Never : new Instant(_due![_heap![0]]);
 
+    /// <summary>When an item is due; never if it is not in the heap.</summary>
+    public readonly Instant DueOf(int item) =>
+        _place is not null && item < _place.Length && _place[item] > 0 ? new Instant(_due![item]) : Instant.Never;
+
     /// <summary>Sets when an item is due; never takes it out.</summary>
     public void Set(int item, Instant due)
     {

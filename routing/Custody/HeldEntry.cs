@@ -95,6 +95,12 @@ internal struct HeldEntry
     public bool Rewrite;
     public bool Used;
 
+    /// <summary>It started here, receipts included.</summary>
+    public bool Own;
+
+    /// <summary>The next hop has no way on either: it is to hold the envelope.</summary>
+    public bool Lodged;
+
     // Originated here, with states to report.
     public bool Originated;
     public MessageState State;

@@ -12,6 +12,7 @@ internal sealed class LinkState
         Peer = description.Peer;
         Properties = description.Properties;
         Epoch = epoch;
+        UpAt = now;
         Window = new SendWindow(description.Properties, options);
         Rate = new TokenBucket(options.NeighbourEnvelopesPerSecond, options.NeighbourBurst, now);
         Answers = new PendingAnswers(description.Properties.Mtu);
@@ -23,6 +24,9 @@ internal sealed class LinkState
 
     /// <summary>Tells this link from earlier ones with the same number.</summary>
     public uint Epoch { get; }
+
+    /// <summary>Since when it stands.</summary>
+    public Instant UpAt { get; }
 
     public PendingAnswers Answers { get; }
 

@@ -26,6 +26,12 @@ internal struct Destination
     /// <summary>The link of the next hop; <see cref="NoLink"/> without a route.</summary>
     public short Selected;
 
+    /// <summary>Hops that a receipt from there took while the present next hop was selected; 0 before the first.</summary>
+    public ushort ProvenHops;
+
+    /// <summary>The link of the last next hop while there is none, plus one; 0 if that link is gone or there never was one.</summary>
+    public short LastSelectedPlusOne;
+
     /// <summary>False for a free place in the table.</summary>
     public bool InUse;
 

@@ -61,6 +61,17 @@ internal interface IRoutes
     /// <returns>How many were written; 0 without a route.</returns>
     int FindNextHops(Instant now, in NodeAddress destination, Span<NextHop> best);
 
+    /// <summary>A verified receipt from a node took so many hops.</summary>
+    void NoteHops(in NodeAddress destination, int hops);
+
+    /// <summary>
+    /// Since when a destination without a route has had none, to the second: since the start for a node that was never in
+    /// reach or is unknown.
+    /// </summary>
+    /// <param name="destination">Where to.</param>
+    /// <param name="lastNextHop">The next hop it had; <see cref="LinkId.None"/> if there never was one or its link is gone.</param>
+    Instant UnreachableSince(in NodeAddress destination, out LinkId lastNextHop);
+
     /// <summary>
     /// Something waits for a destination without a route: asks the neighbours that may know one, repeatedly and within
     /// limits, until it is found or nobody wanted it for a while. Cheap to call again.

@@ -9,7 +9,12 @@ namespace QuicProChat.Mesh.Routing;
 /// <param name="NextHop">The link of the next hop; <see cref="LinkId.None"/> without a route.</param>
 /// <param name="Metric">The distance that neighbours are told; infinite without a route.</param>
 /// <param name="NextHops">How many feasible next hops there are.</param>
-public readonly record struct RouteInfo(NodeAddress Address, Announce Announce, LinkId NextHop, Metric Metric, int NextHops);
+/// <param name="Hops">
+/// 1 for a neighbour that is its own next hop; otherwise how many the last receipt from there took since the present next
+/// hop was chosen; null before one came.
+/// </param>
+public readonly record struct RouteInfo(
+    NodeAddress Address, Announce Announce, LinkId NextHop, Metric Metric, int NextHops, int? Hops);
 
 /// <summary>One link as routing sees it, for status queries.</summary>
 /// <param name="Link">Which.</param>

@@ -67,6 +67,8 @@ internal sealed partial class RouteProtocol
             if (_destinations[destination].InUse
                 && (_destinations[destination].Selected == link.Value || !neighbour.Heard(destination).IsNone))
                 Evaluate(destination);
+            if (_destinations[destination].LastSelectedPlusOne == link.Value + 1)
+                _destinations[destination].LastSelectedPlusOne = 0;
         }
 
         AskOthersFor(neighbour);
@@ -95,10 +97,11 @@ internal sealed partial class RouteProtocol
         return budget;
     }
 
-    /// <summary>The expected time for 256 bytes, repetitions included.</summary>
+    /// <summary>The expected time for 256 bytes, repetitions included; assumed where nothing tells it yet.</summary>
     private Metric EstimateCost(Neighbour neighbour)
     {
-        TimeSpan time = neighbour.RoundTrip / 2 ?? TimeSpan.Zero;
+        TimeSpan time = neighbour.RoundTrip / 2
+            ?? (neighbour.Properties.BitsPerSecond > 0 ? TimeSpan.Zero : _options.UnmeasuredCost);
         if (neighbour.Properties.BitsPerSecond > 0)
         {
             double airtime = (ReferenceBytes + FrameOverhead) * 8.0 / neighbour.Properties.BitsPerSecond;

@@ -124,10 +124,7 @@ internal sealed partial class RouteProtocol
         }
 
         if (neighbour.Cost.IsInfinite)
-        {
-            neighbour.RoundTrip ??= _options.UnmeasuredCost * 2;
             Measured(neighbour);
-        }
 
         if (neighbour.PingsUnanswered > 0 && _now - neighbour.FirstUnansweredAt >= DeadAfter(neighbour))
         {

@@ -127,6 +127,8 @@ internal sealed partial class RouteProtocol
         if (before == after)
             return;
         destination.Selected = after;
+        destination.LastSelectedPlusOne = (short)(before + 1);
+        destination.ProvenHops = 0;
         NodeAddress address = destination.Announce!.Address;
         if (after == Destination.NoLink)
         {

@@ -1,4 +1,5 @@
 using QuicProChat.Mesh.Identity;
+using QuicProChat.Mesh.Wire;
 
 namespace QuicProChat.Mesh.Routing.Routes;
 
@@ -42,13 +43,31 @@ internal sealed partial class RouteProtocol
         neighbour.Link, neighbour.Peer, neighbour.Cost, neighbour.RoundTrip, neighbour.Arrival, neighbour.IsSuspect,
         neighbour.DistrustedUntil > _now));
 
+    /// <inheritdoc/>
+    public void NoteHops(in NodeAddress destination, int hops)
+    {
+        int index = FindNode(destination);
+        if (index > Self && _destinations[index].Selected != Destination.NoLink)
+            _destinations[index].ProvenHops = (ushort)Math.Min(hops, Limits.LargestHops);
+    }
+
+    /// <inheritdoc/>
+    public Instant UnreachableSince(in NodeAddress destination, out LinkId lastNextHop)
+    {
+        int index = FindNode(destination);
+        lastNextHop = index > Self ? new LinkId(_destinations[index].LastSelectedPlusOne - 1) : LinkId.None;
+        return index > Self ? _start + TimeSpan.FromSeconds(_destinations[index].UnreachableSince) : _start;
+    }
+
     private RouteInfo? Describe(int index)
     {
         if (_destinations[index].Announce is not { } announce)
             return null;
         Span<NextHop> hops = stackalloc NextHop[16];
         int count = FindNextHops(_now, announce.Address, hops);
+        LinkId first = count > 0 ? hops[0].Link : LinkId.None;
+        int known = first == LinkId.None ? 0 : Find(first)!.Peer == announce.Address ? 1 : _destinations[index].ProvenHops;
         return new RouteInfo(
-            announce.Address, announce, count > 0 ? hops[0].Link : LinkId.None, _destinations[index].Advertised.Metric, count);
+            announce.Address, announce, first, _destinations[index].Advertised.Metric, count, known > 0 ? known : null);
     }
 }

@@ -62,6 +62,28 @@ public class FullDisk
         Assert.Equal([_long], await bob.ReceivedAsync(alice));
     }
 
+    [Fact]
+    public async Task A_sender_without_space_refuses_the_message_and_says_why()
+    {
+        await using var trio = new Trio();
+        (NodeProcess alice, NodeProcess bob) = (trio.Alice, trio.Bob);
+        SmallDisk disk = trio.Net.Own(new SmallDisk(alice.DataDirectory));
+        await trio.StartAsync();
+        await alice.SendAsync(bob, "while there is space", wait: "delivered");
+
+        disk.Fill();
+        Ran refused = alice.Ctl("send", bob.Address, _long, "--wait", "delivered");
+        Assert.Equal((1, ""), (refused.ExitCode, refused.Output));
+        Assert.Contains("the store is full or failing: nothing was sent", refused.Errors);
+        Assert.Equal(0, (int)(await alice.AskAsync("queue"))["count"]!);
+
+        disk.MakeRoom();
+        await alice.EventuallyAsync("sending again", () => Task.FromResult(alice.Ctl("send", bob.Address, _long, "--wait", "delivered").ExitCode == 0));
+        // What was refused never left.
+        Assert.Equal(["while there is space", _long], await bob.ReceivedAsync(alice));
+        Assert.Equal(0, await alice.MetricAsync("qpc_store_failing"));
+    }
+
     private static async Task<(string State, string? Reason)> StateAsync(NodeProcess node, string id)
     {
         JsonNode message = await node.AskAsync("message", new JsonObject { ["id"] = id });

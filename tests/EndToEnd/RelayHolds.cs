@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using QuicProChat.Mesh.EndToEnd.Harness;
 
 namespace QuicProChat.Mesh.EndToEnd;
@@ -36,4 +37,38 @@ public class RelayHolds
         Assert.Equal(texts.Order(), (await bob.ReceivedAsync(alice)).Order());
         Assert.Equal(0, (int)(await relay.AskAsync("queue"))["count"]!);
     }
+
+    [Fact]
+    public async Task A_receiver_known_to_be_gone_gets_what_was_sent_by_somebody_who_then_left_for_good()
+    {
+        await using var trio = new Trio();
+        (NodeProcess alice, NodeProcess relay, NodeProcess bob) = (trio.Alice, trio.Relay, trio.Bob);
+        await trio.StartAsync();
+        Assert.Equal(0, await bob.StopAsync());
+        await alice.EventuallyAsync("bob out of reach", async () => (await RouteAsync(alice, bob))["nextHop"] is null);
+
+        string[] texts = [.. Enumerable.Range(0, Messages).Select(i => $"to nobody {i}")];
+        string[] ids = await Task.WhenAll(texts.Select(text => alice.SendAsync(bob, text, wait: "forwarded")));
+        foreach (string id in ids)
+        {
+            JsonNode message = await alice.AskAsync("message", new JsonObject { ["id"] = id });
+            Assert.Equal("a neighbour holds it until the receiver is in reach", (string?)message["reason"]);
+        }
+
+        Assert.Equal(Messages, (int)(await relay.AskAsync("queue"))["count"]!);
+        await alice.KillAsync();
+        await relay.KillAsync();
+        Directory.Delete(alice.DataDirectory, recursive: true);
+
+        await relay.StartAsync();
+        await bob.StartAsync();
+        await bob.EventuallyAsync("all received", async () => (await bob.ReceivedAsync(alice)).Count >= Messages);
+        Assert.Equal(texts.Order(), (await bob.ReceivedAsync(alice)).Order());
+        // Only receipts for somebody who never returns are left.
+        await relay.EventuallyAsync("nothing held for bob", async () =>
+            (await relay.AskAsync("queue"))["held"]!.AsArray().All(held => (string)held!["destination"]! == alice.Address));
+    }
+
+    private static async Task<JsonNode> RouteAsync(NodeProcess node, NodeProcess to) =>
+        (await node.AskAsync("routes")).AsArray().Single(route => (string)route!["destination"]! == to.Address)!;
 }

@@ -1,4 +1,3 @@
-using System.Net.Quic;
 using System.Text;
 using QuicProChat.Mesh.Transports.Tests.Fakes;
 using QuicProChat.Mesh.Wire;
@@ -10,14 +9,9 @@ public abstract class IpLinkTests(string scheme)
 {
     private static readonly byte[] Key = Encoding.UTF8.GetBytes("a community's key");
 
-    /// <summary>False where this machine lacks what the transport needs; then <see cref="QuicAvailabilityTests"/> says so.</summary>
-    private bool Works => scheme == "tcp" || QuicListener.IsSupported;
-
-    [Fact]
+    [LinkFact]
     public async Task A_link_tells_who_is_there_and_carries_frames_both_ways()
     {
-        if (!Works)
-            return;
         await using TestNode alice = new(1), bob = new(2);
         (ILink here, RecordingEvents eventsHere, ILink there, RecordingEvents eventsThere) = await alice.LinkAsync(bob, scheme);
         Assert.Equal(bob.Address, here.Peer);
@@ -44,11 +38,9 @@ public abstract class IpLinkTests(string scheme)
         Assert.Equal(5 + 65537, here.Traffic.Sent);
     }
 
-    [Fact]
+    [LinkFact]
     public async Task Closing_says_why_at_the_other_end_after_what_was_urgent()
     {
-        if (!Works)
-            return;
         await using TestNode alice = new(1), bob = new(2);
         (ILink here, RecordingEvents eventsHere, _, RecordingEvents eventsThere) = await alice.LinkAsync(bob, scheme);
         Assert.True(here.TrySend(FrameClass.Control, [(byte)FrameKind.CustodyAck, 7]));
@@ -61,11 +53,9 @@ public abstract class IpLinkTests(string scheme)
         Assert.False(here.TrySend(FrameClass.Control, [(byte)FrameKind.Ping, 0, 0]));
     }
 
-    [Fact]
+    [LinkFact]
     public async Task A_link_that_is_refused_before_it_starts_says_why()
     {
-        if (!Works)
-            return;
         await using TestNode alice = new(1), bob = new(2);
         DialResult dial = await alice.DialAsync(await bob.ListenAsync(scheme));
         RecordingEvents events = new();
@@ -74,11 +64,9 @@ public abstract class IpLinkTests(string scheme)
         Assert.Equal(LinkEndCode.TooMany, (await events.NextDownAsync()).Reason.Code);
     }
 
-    [Fact]
+    [LinkFact]
     public async Task A_wrong_pinned_address_is_refused_by_the_dialer()
     {
-        if (!Works)
-            return;
         await using TestNode alice = new(1), bob = new(2), carol = new(3);
         LinkUri uri = (await bob.ListenAsync(scheme)) with { Pinned = carol.Address.ToString() };
         DialResult dial = await alice.DialAsync(uri);
@@ -91,57 +79,47 @@ public abstract class IpLinkTests(string scheme)
         right.Link.Link.Close(new LinkEnd(LinkEndCode.Closed));
     }
 
-    [Theory]
+    [LinkTheory]
     [InlineData("a community's key", null)]
     [InlineData(null, "a community's key")]
     [InlineData("a community's key", "another key")]
     public async Task Nodes_of_different_networks_refuse_each_other(string? ours, string? theirs)
     {
-        if (!Works)
-            return;
         await using TestNode alice = new(1, WithKey(ours)), bob = new(2, WithKey(theirs));
         DialResult dial = await alice.DialAsync(await bob.ListenAsync(scheme));
         Assert.Equal(LinkEndCode.NetworkKey, dial.Failure?.Code);
         Assert.Equal(LinkEndCode.NetworkKey, (await bob.NextRefusedAsync()).Code);
     }
 
-    [Fact]
+    [LinkFact]
     public async Task Nodes_of_one_closed_network_accept_each_other()
     {
-        if (!Works)
-            return;
         LinkSettings settings = new() { NetworkKey = Key };
         await using TestNode alice = new(1, settings), bob = new(2, settings);
         (ILink here, _, _, _) = await alice.LinkAsync(bob, scheme);
         Assert.Equal(bob.Address, here.Peer);
     }
 
-    [Fact]
+    [LinkFact]
     public async Task A_node_that_reaches_itself_notices()
     {
-        if (!Works)
-            return;
         await using TestNode alice = new(1);
         DialResult dial = await alice.DialAsync(await alice.ListenAsync(scheme));
         Assert.Equal(LinkEndCode.Self, dial.Failure?.Code);
     }
 
-    [Fact]
+    [LinkFact]
     public async Task Nobody_there_is_a_result_and_no_exception()
     {
-        if (!Works)
-            return;
         await using TestNode alice = new(1, new LinkSettings { ConnectTimeout = TimeSpan.FromSeconds(1) });
         DialResult dial = await alice.DialAsync(TestNode.Uri($"{scheme}://127.0.0.1:1"));
         Assert.Equal(LinkEndCode.TransportFailed, dial.Failure?.Code);
         Assert.NotNull(dial.Failure!.Detail);
     }
 
-    [Fact]
+    [LinkFact]
     public async Task IPv6_and_host_names_work()
     {
-        if (!Works)
-            return;
         await using TestNode alice = new(1), bob = new(2);
         LinkUri six = await bob.ListenAsync(scheme, "[::1]");
         Assert.Contains("[::1]", six.Rest);
@@ -151,11 +129,9 @@ public abstract class IpLinkTests(string scheme)
         Assert.NotNull((await alice.DialAsync(TestNode.Uri($"{scheme}://localhost{port}"))).Link);
     }
 
-    [Fact]
+    [LinkFact]
     public async Task A_receiver_that_is_behind_pushes_back_and_nothing_is_lost()
     {
-        if (!Works)
-            return;
         await using TestNode alice = new(1), bob = new(2);
         (ILink here, RecordingEvents eventsHere, _, RecordingEvents eventsThere) = await alice.LinkAsync(bob, scheme);
         TaskCompletionSource gate = new();
@@ -182,11 +158,9 @@ public abstract class IpLinkTests(string scheme)
             Assert.Equal((byte)i, (await eventsThere.NextFrameAsync())[1]);
     }
 
-    [Fact]
+    [LinkFact]
     public async Task A_peer_that_takes_nothing_is_given_up()
     {
-        if (!Works)
-            return;
         await using TestNode alice = new(1, new LinkSettings { WriteTimeout = TimeSpan.FromMilliseconds(400) }), bob = new(2);
         (ILink here, RecordingEvents eventsHere, _, RecordingEvents eventsThere) = await alice.LinkAsync(bob, scheme);
         TaskCompletionSource gate = new();
@@ -211,4 +185,5 @@ public abstract class IpLinkTests(string scheme)
 
 public sealed class TcpLinkTests() : IpLinkTests("tcp");
 
+[NeedsQuic]
 public sealed class QuicLinkTests() : IpLinkTests("quic");

@@ -5,7 +5,7 @@ using QuicProChat.Mesh.Wire;
 
 namespace QuicProChat.Mesh.Transports.Tests;
 
-/// <summary>QUIC tests run only where libmsquic is; this one runs everywhere and makes the difference visible.</summary>
+/// <summary>QUIC tests are skipped where libmsquic is missing; this one runs everywhere.</summary>
 public sealed class QuicAvailabilityTests(ITestOutputHelper output)
 {
     [Fact]
@@ -14,7 +14,7 @@ public sealed class QuicAvailabilityTests(ITestOutputHelper output)
         await using TestNode alice = new(1), bob = new(2);
         if (alice.Quic.Unavailable is { } reason)
         {
-            output.WriteLine($"QUIC link tests did nothing here: {reason}");
+            output.WriteLine($"QUIC link tests are skipped here: {reason}");
             Assert.False(QuicListener.IsSupported && System.Net.Sockets.Socket.OSSupportsIPv6);
             DialResult dial = await alice.DialAsync(TestNode.Uri("quic://127.0.0.1:1"));
             Assert.Contains(reason, dial.Failure!.Detail);
@@ -23,7 +23,7 @@ public sealed class QuicAvailabilityTests(ITestOutputHelper output)
         }
         else
         {
-            output.WriteLine("QUIC link tests ran.");
+            output.WriteLine("QUIC link tests run.");
             Assert.NotNull((await alice.DialAsync(await bob.ListenAsync("quic"))).Link);
         }
     }

@@ -7,13 +7,12 @@ using QuicProChat.Mesh.Wire;
 
 namespace QuicProChat.Mesh.Transports.Tests;
 
+[NeedsQuic]
 public sealed class QuicFloodTests
 {
-    [Fact]
+    [LinkFact]
     public async Task Handshakes_that_stand_still_make_room_for_an_honest_one()
     {
-        if (!QuicListener.IsSupported)
-            return;
         await using TestNode node = new(1, new LinkSettings { MaxUnauthenticatedPerSource = 2 }), honest = new(2);
         LinkUri uri = await node.ListenAsync("quic");
         using LocalIdentity mallory = LocalIdentity.Generate();

@@ -8,6 +8,7 @@ namespace QuicProChat.Mesh.Routing.Tests.Custody.Network;
 internal sealed class FakeRoutes : IRoutes
 {
     private readonly Dictionary<NodeAddress, NextHop[]> _table = [];
+    private readonly Dictionary<NodeAddress, (Instant Since, LinkId Last)> _lost = [];
 
     public List<(NodeAddress Destination, LinkId Link)> Penalised { get; } = [];
 
@@ -21,11 +22,18 @@ internal sealed class FakeRoutes : IRoutes
 
     public IRouteEvents Events { get; set; } = null!;
 
+    /// <summary>The records that are known.</summary>
+    public Dictionary<NodeAddress, Announce> Announces { get; init; } = [];
+
+    /// <summary>The network's time.</summary>
+    public Func<Instant> Clock { get; init; } = () => default;
+
     public Instant NextDue => Instant.Never;
 
     public void Set(in NodeAddress destination, params LinkId[] links)
     {
         bool gained = links.Length > 0;
+        NoteLoss(destination, links.Length);
         _table[destination] = [.. links.Select((link, i) => new NextHop(link, Metric.FromUnits((uint)(10 + i))))];
         if (gained)
             Events.RouteGained(destination);
@@ -40,7 +48,30 @@ internal sealed class FakeRoutes : IRoutes
     public void LinkDown(Instant now, LinkId link)
     {
         foreach (NodeAddress destination in _table.Keys.ToArray())
-            _table[destination] = [.. _table[destination].Where(hop => hop.Link != link)];
+        {
+            NextHop[] left = [.. _table[destination].Where(hop => hop.Link != link)];
+            NoteLoss(destination, left.Length);
+            _table[destination] = left;
+        }
+
+        foreach (NodeAddress destination in _lost.Keys.Where(lost => _lost[lost].Last == link).ToArray())
+            _lost[destination] = _lost[destination] with { Last = LinkId.None };
+    }
+
+    private void NoteLoss(in NodeAddress destination, int left)
+    {
+        if (left == 0 && _table.TryGetValue(destination, out NextHop[]? had) && had.Length > 0)
+            _lost[destination] = (Clock(), had[0].Link);
+    }
+
+    public void NoteHops(in NodeAddress destination, int hops)
+    {
+    }
+
+    public Instant UnreachableSince(in NodeAddress destination, out LinkId lastNextHop)
+    {
+        (Instant since, lastNextHop) = _lost.TryGetValue(destination, out var lost) ? lost : (default, LinkId.None);
+        return since;
     }
 
     public void LinkWritable(Instant now, LinkId link)
@@ -86,7 +117,7 @@ internal sealed class FakeRoutes : IRoutes
         return false;
     }
 
-    public Announce? FindAnnounce(in NodeAddress address) => null;
+    public Announce? FindAnnounce(in NodeAddress address) => Announces.GetValueOrDefault(address);
 
     public void RestoreAnnounce(Announce announce)
     {

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using QuicProChat.Mesh.Identity;
 using QuicProChat.Mesh.Wire;
 
 namespace QuicProChat.Mesh.Routing.Tests.Custody.Network;
@@ -24,9 +25,12 @@ internal sealed class TestNetwork(int seed, bool realRoutes = false)
 
     public List<TestNode> Nodes { get; } = [];
 
-    public TestNode Add(RouterOptions? options = null)
+    /// <summary>Records of the nodes that keep envelopes for others; known to all, where routes are set by hand.</summary>
+    public Dictionary<NodeAddress, Announce> Announces { get; } = [];
+
+    public TestNode Add(RouterOptions? options = null, bool keeps = false)
     {
-        var node = new TestNode(this, Nodes.Count, options ?? new RouterOptions());
+        var node = new TestNode(this, Nodes.Count, options ?? new RouterOptions(), keeps);
         Nodes.Add(node);
         return node;
     }

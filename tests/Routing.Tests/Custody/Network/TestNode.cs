@@ -19,7 +19,7 @@ internal sealed class TestNode : IRouterActions
     private readonly LocalNode _local;
     private readonly bool _realRoutes;
 
-    public TestNode(TestNetwork network, int index, RouterOptions options)
+    public TestNode(TestNetwork network, int index, RouterOptions options, bool keeps)
     {
         _network = network;
         _options = options;
@@ -31,6 +31,8 @@ internal sealed class TestNode : IRouterActions
         Ed25519.KeyPairFromSeed(seed, publicKey, secretKey);
         _local = new LocalNode(publicKey, (message, signature) => Ed25519.Sign(message, secretKey, signature), $"node {index}");
         Address = _local.Address;
+        if (keeps)
+            network.Announces[Address] = Announce.Create(1, publicKey, Capabilities.StoreAndForward, null, "", (message, signature) => Ed25519.Sign(message, secretKey, signature));
         Start();
     }
 
@@ -181,7 +183,7 @@ internal sealed class TestNode : IRouterActions
     public void Start()
     {
         Up = true;
-        Routes = new FakeRoutes();
+        Routes = new FakeRoutes { Announces = _network.Announces, Clock = () => _network.Now };
         var random = new Random(_network.Random.Next());
         Router = _realRoutes
             ? new Router(_options, _local, _network.Verifier, this, random, _sequence, _network.Now)
