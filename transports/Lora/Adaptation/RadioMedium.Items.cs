@@ -76,7 +76,7 @@ public sealed partial class RadioMedium
     {
         inFull = false;
         if (frame[0] != (byte)FrameKind.Envelope || !Envelope.TryRead(frame[1..], out Envelope envelope))
-            return RadioItem.Make(RadioItemKind.Frame, 0, frame);
+            return RadioItem.MakeFrame(frame);
         inFull = !session.Slots.IsAgreed(envelope.Header.Destination);
         return RadioItem.MakeEnvelope(envelope, !inFull);
     }

@@ -8,8 +8,6 @@ internal sealed class RadioSession(RadioKeys keys, ulong peerBootId, int maxItem
     /// <summary>Arbitrary: as many custody answers as may be outstanding between neighbours.</summary>
     private const int Remembered = 64;
 
-    private const int MaxHops = 63, AttemptShift = 6;
-
     private readonly Queue<ulong> _sentNames = new();
     private readonly Queue<ulong> _receivedNames = new();
 
@@ -59,13 +57,9 @@ internal sealed class RadioSession(RadioKeys keys, ulong peerBootId, int maxItem
 
     public void Dispose() => Keys.Dispose();
 
-    // docs/protocol.md, section 4.3: 7 bytes of the id, then attempt(2) 63-hops(6).
-    private static ulong NameOf(Envelope envelope)
-    {
-        EnvelopeHeader header = envelope.Header;
-        uint generation = (uint)((header.Attempt << AttemptShift) | (MaxHops - Math.Min(header.HopsLeft, (byte)MaxHops)));
-        return (envelope.ComputeId().Prefix & ~0xFFul) | generation;
-    }
+    // As the radio's frame carries it, and so as the neighbour will name it.
+    private static ulong NameOf(Envelope envelope) =>
+        CustodyAnswer.NameOf(envelope.ComputeId(), envelope.Header.Attempt, Math.Min((int)envelope.Header.HopsLeft, Limits.MaxHops));
 
     private static void Remember(Queue<ulong> names, ulong name)
     {
