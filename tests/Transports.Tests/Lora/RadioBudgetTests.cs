@@ -55,15 +55,16 @@ public sealed class RadioBudgetTests(ITestOutputHelper output) : IDisposable
         for (int number = 1; number <= 3; number++)
         {
             int[] sent = [.. _nodes.Select(n => n.Simulator.Transmitted.Count)];
+            TimeSpan start = bench.Now;
             EnvelopeId id = from.SendText(number, from.Identity.Address, to.Identity.Address, SealedText);
             Assert.True(bench.RunUntil(() => from.States[id] == MessageState.Delivered, Minute));
-            bench.RunFor(10 * TimeSpan.FromSeconds(1));
+            bench.RunFor(Minute);
             List<(TimeSpan At, string Line, int Bytes)> frames = [];
             for (int i = 0; i < 2; i++)
             {
                 SimulatedModem modem = _nodes[i].Simulator;
                 for (int n = sent[i]; n < modem.Transmitted.Count; n++)
-                    frames.Add((modem.Transmissions[n].End, $"{"AB"[i]} {Describe(modem.Transmitted[n])}", Bytes(modem.Transmitted[n])));
+                    frames.Add((modem.Transmissions[n].End, $"{(modem.Transmissions[n].End - modem.Transmissions[n].Airtime - start).TotalMilliseconds:F0} ms {"AB"[i]} {Describe(modem.Transmitted[n])}", Bytes(modem.Transmitted[n])));
             }
             output.WriteLine($"text {number}: {string.Join(", ", frames.OrderBy(f => f.At).Select(f => f.Line))}: {frames.Sum(f => f.Bytes)} bytes");
             Assert.Equal(number, to.Arrived.Count);
