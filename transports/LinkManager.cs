@@ -111,6 +111,27 @@ public sealed partial class LinkManager : ILinkAcceptor, IAsyncDisposable
         return listener.Bound;
     }
 
+    /// <summary>
+    /// Stops listening where <see cref="ListenAsync"/> said that it does; a device is free again when this returns. Links
+    /// over sockets stay, those of a radio end with it. False if nothing listens there.
+    /// </summary>
+    public async ValueTask<bool> StopListeningAsync(LinkUri bound)
+    {
+        IListener? listener;
+        lock (_lock)
+        {
+            listener = _listeners.Find(l => l.Bound == bound);
+            if (listener is not null)
+                _listeners.Remove(listener);
+        }
+
+        if (listener is null)
+            return false;
+        await listener.DisposeAsync();
+        Log.ListensNoMore(_logger, bound);
+        return true;
+    }
+
     /// <inheritdoc/>
     public void Accept(IPendingLink link) => Offer(link);
 

@@ -55,17 +55,7 @@ internal sealed partial class MeshNode
             _links!.Disconnect(ParsePeer(peer));
         foreach (string peer in fresh.Peers.Except(old.Peers))
             _links!.Connect(ParsePeer(peer));
-        foreach (string uri in fresh.Listen.Except(old.Listen))
-        {
-            try
-            {
-                await _links!.ListenAsync(uri).ConfigureAwait(false);
-            }
-            catch (IOException e)
-            {
-                _log.ReloadFailed(e.Message);
-            }
-        }
+        IReadOnlyList<string> listening = await RelistenAsync(old.Listen, fresh.Listen).ConfigureAwait(false);
 
         if (fresh.LogLevel != old.LogLevel)
             SetLevel(fresh.LogLevel);
@@ -79,12 +69,34 @@ internal sealed partial class MeshNode
         }
 
         // What a reload cannot change stays as it is, and is said.
-        NodeConfiguration applied = old with { Peers = fresh.Peers, Listen = fresh.Listen, LogLevel = fresh.LogLevel, Name = fresh.Name };
-        bool unlisten = old.Listen.Except(fresh.Listen).Any();
-        if (unlisten || !(applied with { Peers = [], Listen = [] }).Equals(fresh with { Peers = [], Listen = [] }))
+        NodeConfiguration applied = old with { Peers = fresh.Peers, Listen = listening, LogLevel = fresh.LogLevel, Name = fresh.Name };
+        if (!(applied with { Peers = [], Listen = [] }).Equals(fresh with { Peers = [], Listen = [] }))
             _log.RestartNeeded();
         Configuration = applied;
         _log.Reloaded();
+    }
+
+    /// <summary>Listens no more where it should not, then where it should; returns where it does, so that what failed is tried at the next reload.</summary>
+    private async Task<IReadOnlyList<string>> RelistenAsync(IReadOnlyList<string> old, IReadOnlyList<string> fresh)
+    {
+        // First the old: the same radio with other settings, or the same port on other addresses.
+        foreach (string uri in old.Except(fresh))
+            await _links!.UnlistenAsync(uri).ConfigureAwait(false);
+        List<string> listening = [.. old.Intersect(fresh)];
+        foreach (string uri in fresh.Except(old))
+        {
+            try
+            {
+                await _links!.ListenAsync(uri).ConfigureAwait(false);
+                listening.Add(uri);
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                _log.ReloadFailed(e.Message);
+            }
+        }
+
+        return listening;
     }
 
     internal static PeerUris ParsePeer(string text) =>

@@ -63,6 +63,16 @@ internal sealed class LoraLink : ILink, IPendingLink
 
     internal RadioNeighbour Neighbour { get; }
 
+    /// <summary>Frames of the router that have not reached the radio's own queue.</summary>
+    internal int Waiting
+    {
+        get
+        {
+            lock (_lock)
+                return _staging.Count;
+        }
+    }
+
     /// <summary>Frames that arrived while the node was behind, and were dropped.</summary>
     internal long Dropped => Volatile.Read(ref _dropped);
 

@@ -26,4 +26,7 @@ public sealed class RadioCounters
 
     /// <summary>Frames put on the air, by purpose: data, acknowledgements, broadcasts, discovery.</summary>
     public (long Data, long Acknowledgements, long Broadcasts, long Discovery) Sent { get; internal set; }
+
+    /// <summary>The counts as they are now; the radio's thread goes on counting in the original.</summary>
+    internal RadioCounters Copy() => (RadioCounters)MemberwiseClone();
 }

@@ -60,6 +60,9 @@ public sealed partial class RadioMedium : IRadioClient, IDisposable
     /// <summary>What was counted.</summary>
     public RadioCounters Counters { get; } = new();
 
+    /// <summary>Broadcasts that wait.</summary>
+    public int QueuedBroadcasts => _broadcasts.Count;
+
     /// <summary>Noise floor as the modem last reported it, in dBm.</summary>
     public int? NoiseFloorDbm { get; private set; }
 
