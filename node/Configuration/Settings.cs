@@ -49,7 +49,14 @@ internal static class Settings
     internal static bool IsName(string text) => NodeName.IsValid(text);
 
     /// <summary>Something to dial: one URI, or several for the same peer, separated by commas. Null, or what is wrong.</summary>
-    internal static string? CheckPeer(string text) => PeerUris.TryParse(text, out _, out string? error) ? null : error;
+    internal static string? CheckPeer(string text)
+    {
+        if (!PeerUris.TryParse(text, out PeerUris? peer, out string? error))
+            return error;
+        return peer.Uris.FirstOrDefault(u => u.Scheme is not ("tcp" or "quic")) is { } other
+            ? $"there are no links of the kind '{other.Scheme}' to dial; accepted are {UriForm}"
+            : null;
+    }
 
     /// <summary>A lifetime fits the envelope's 16 bits of 10 s: 65,535 units are a little more than 7 days.</summary>
     internal static bool TryParseLifetime(string text, out TimeSpan lifetime) =>

@@ -44,11 +44,11 @@ public sealed record LinkUri(string Scheme, string Rest, string? Pinned)
         return true;
     }
 
-    /// <summary>What may be shown and logged of something that should be a URI: what follows a question mark may hold a key.</summary>
+    /// <summary>What may be shown and logged of something that should be a URI: settings may hold a key, well written or not.</summary>
     public static string Shown(string text)
     {
-        int query = text.IndexOf('?', StringComparison.Ordinal);
-        return query < 0 ? text : text[..(query + 1)] + "...";
+        int settings = text.AsSpan().IndexOfAny('?', '&', '=');
+        return settings < 0 ? text : text[..(settings + 1)] + "...";
     }
 
     /// <summary>The URI as it may be shown and logged, see <see cref="Shown"/>.</summary>
