@@ -12,7 +12,7 @@ internal sealed record AirtimeInfo(string Class, double UsedSeconds, double Left
 /// <summary>What driver and adaptation layer counted since the start.</summary>
 internal sealed record RadioCounts(
     long FramesSent, long BytesSent, long Data, long Acknowledgements, long Broadcasts, long Discovery, long FramesReceived,
-    long Overheard, long Duplicates, long BadChecks, long BadFrames, long BadItems, long Deferred, long Spared, long SendFailures,
+    long Overheard, long Duplicates, long BadChecks, long BadFrames, long BadItems, long Deferred, long Expired, long Spared, long SendFailures,
     long BusyRetries, long GarbageBytes, long ModemErrors, long Resets, long Losses);
 
 /// <summary>A station that proved who it is; <c>up</c>: there is a link to it.</summary>

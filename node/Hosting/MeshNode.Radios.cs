@@ -50,7 +50,7 @@ internal sealed partial class MeshNode
     private static RadioCounts Count(ModemCounters modem, RadioCounters layer) => new(
         modem.FramesSent, modem.BytesSent, layer.Sent.Data, layer.Sent.Acknowledgements, layer.Sent.Broadcasts, layer.Sent.Discovery,
         modem.FramesReceived, layer.Overheard, layer.Duplicates, layer.BadChecks, layer.BadFrames, layer.BadItems, layer.Deferred,
-        layer.Spared, modem.SendFailures, modem.BusyRetries, modem.GarbageBytes, modem.ModemErrors, modem.Resets, modem.Losses);
+        layer.Expired, layer.Spared, modem.SendFailures, modem.BusyRetries, modem.GarbageBytes, modem.ModemErrors, modem.Resets, modem.Losses);
 
     private static double Rounded(TimeSpan time) => Math.Round(time.TotalSeconds, 3);
 

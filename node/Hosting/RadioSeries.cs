@@ -43,7 +43,7 @@ internal static class RadioSeries
         Several("qpc_radio_events_total", "What the radio dropped, put off, repeated and suffered.", "event", r =>
         [
             ("overheard", r.Counters.Overheard), ("duplicate", r.Counters.Duplicates), ("bad_check", r.Counters.BadChecks),
-            ("bad_frame", r.Counters.BadFrames), ("bad_item", r.Counters.BadItems), ("deferred", r.Counters.Deferred),
+            ("bad_frame", r.Counters.BadFrames), ("bad_item", r.Counters.BadItems), ("deferred", r.Counters.Deferred), ("expired", r.Counters.Expired),
             ("spared", r.Counters.Spared), ("send_failure", r.ModemCounters.SendFailures), ("busy_retry", r.ModemCounters.BusyRetries),
             ("modem_error", r.ModemCounters.ModemErrors), ("modem_reset", r.ModemCounters.Resets),
             ("modem_lost", r.ModemCounters.Losses),

@@ -37,19 +37,19 @@ public class Radios(ITestOutputHelper output)
         await a.SendAsync(c, large, wait: "delivered", _patience);
         output.WriteLine($"2 KB over two hops: delivered after {watch.Elapsed.TotalSeconds:F1} s");
         await a.SendAsync(b, "bb", wait: "delivered", _patience);
-        await Task.Delay(TimeSpan.FromSeconds(3));
+        await air.QuietAsync();
         (int frames, int bytes) = air.Transmitted();
         watch.Restart();
         Ran ran = a.Ctl("send", b.Address, new string('t', 40), "--wait", "delivered");
         Assert.Equal(0, ran.ExitCode);
         TimeSpan took = watch.Elapsed;
-        await Task.Delay(TimeSpan.FromSeconds(3));
+        await air.QuietAsync();
         (int framesThen, int bytesThen) = air.Transmitted();
         output.WriteLine($"text of 40 to a neighbour: delivered after {took.TotalSeconds:F2} s; {framesThen - frames} frames, {bytesThen - bytes} bytes in all");
 
         air.Unplug("c");
-        await Task.Delay(TimeSpan.FromSeconds(10));
-        string early = await a.SendAsync(c, "sent ten seconds after c went", wait: "queued");
+        string early = await a.SendAsync(c, "sent while c is away", wait: "queued");
+        string doomed = (string)(await a.AskAsync("send", new JsonObject { ["to"] = c.Address, ["text"] = "too late", ["lifetime"] = "20s" }))["id"]!;
         string urgent = (string)(await a.AskAsync("send", new JsonObject { ["to"] = c.Address, ["text"] = "urgent", ["priority"] = "emergency" }))["id"]!;
         // Longer than c's links outlive their radio.
         await c.EventuallyAsync("no neighbours without a radio", async () => (await c.AskAsync("peers")).AsArray().Count == 0, _patience);
@@ -57,13 +57,14 @@ public class Radios(ITestOutputHelper output)
         Assert.Equal("closed", (string)gone["state"]!);
         Assert.Contains("no such device", (string)gone["why"]!, StringComparison.Ordinal);
         Assert.NotEqual("delivered", (string)(await a.AskAsync("message", new JsonObject { ["id"] = early }))["state"]!);
+        await a.HasStateAsync(doomed, "expired", _patience);
         air.Plug("c");
         watch.Restart();
         await a.HasStateAsync(urgent, "delivered", _patience);
         await a.HasStateAsync(early, "delivered", _patience);
         output.WriteLine($"c back: all delivered after {watch.Elapsed.TotalSeconds:F1} s");
         Assert.Equal(
-            new[] { "over two hops of radio", large, "sent ten seconds after c went", "urgent" }.Order(), (await c.ReceivedAsync(a)).Order());
+            new[] { "over two hops of radio", large, "sent while c is away", "urgent" }.Order(), (await c.ReceivedAsync(a)).Order());
 
         JsonNode radio = JsonNode.Parse(a.Ctl("--json", "radio").Output)!.AsArray().Single()!;
         Assert.Equal(("online", 869_525_000, 7, "869.4-869.65"), ((string)radio["state"]!, (long)radio["frequencyHz"]!, (int)radio["spreadingFactor"]!, (string)radio["band"]!));

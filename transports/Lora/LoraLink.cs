@@ -88,7 +88,7 @@ internal sealed class LoraLink : ILink, IPendingLink
         if (frame[0] == (byte)FrameKind.Pong)
             return true;
         lock (_lock)
-            return _end is null && _staging.TryAdd(frameClass, frame);
+            return _end is null && _staging.TryAdd(frameClass, frame, _hub.Time.GetElapsedTime(0));
     }
 
     public bool TryBroadcast(FrameClass frameClass, ReadOnlySpan<byte> frame) => _hub.TryBroadcast(frameClass, frame);
@@ -131,7 +131,7 @@ internal sealed class LoraLink : ILink, IPendingLink
         {
             for (FrameClass c = FrameClass.Emergency; c <= FrameClass.Low; c++)
             {
-                while (_staging.Peek(c) is { } waiting && medium.TrySend(Neighbour, c, waiting.Frame))
+                while (_staging.Peek(c) is { } waiting && medium.TrySend(Neighbour, c, waiting.Frame, waiting.Since))
                     roomAgain |= _staging.Dequeue(c);
             }
         }

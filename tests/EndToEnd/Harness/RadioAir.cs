@@ -60,6 +60,17 @@ internal sealed class RadioAir : IDisposable
         return (frames, bytes);
     }
 
+    /// <summary>Waits until nobody has sent anything for a while.</summary>
+    internal async Task QuietAsync()
+    {
+        int before = -1;
+        while (Transmitted().Frames is var frames && frames != before)
+        {
+            before = frames;
+            await Task.Delay(TimeSpan.FromSeconds(4));
+        }
+    }
+
     /// <inheritdoc/>
     public void Dispose() => _host.Dispose();
 }

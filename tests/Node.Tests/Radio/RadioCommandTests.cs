@@ -126,7 +126,7 @@ public sealed class RadioCommandTests : IDisposable
     {
         RadioInfo radio = new(
             "/dev/ttyUSB0", "rnode", "online", "RNode firmware 1.74", 868_100_000, 125_000, 9, 5, 14, "eu868", "868.0-868.6", 3600, 36,
-            [new AirtimeInfo("routing", 0.5, 3.1), new AirtimeInfo("message", 1, 27.3)], 2, null, new RadioCounts(5, 200, 1, 2, 0, 2, 7, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0),
+            [new AirtimeInfo("routing", 0.5, 3.1), new AirtimeInfo("message", 1, 27.3)], 2, null, new RadioCounts(5, 200, 1, 2, 0, 2, 7, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0),
             [new RadioNeighbourInfo("qpc1xyz", "evil\u001b[2J", true, -80, 7.25, 12.5, 640, 3, 4, 0, 0, 1)]);
         using JsonDocument json = JsonDocument.Parse(JsonSerializer.Serialize([radio], ControlJson.Default.IReadOnlyListRadioInfo));
         using var shown = new StringWriter();

@@ -22,6 +22,19 @@ public sealed class RadioWireTests
     }
 
     [Fact]
+    public void A_wait_costs_the_units_that_it_began_and_the_last_one_only_when_it_is_over()
+    {
+        TimeSpan Seconds(double s) => TimeSpan.FromSeconds(s);
+        Assert.Equal(5, LifetimeCode.Left(5, Seconds(9.9)));
+        Assert.Equal(4, LifetimeCode.Left(5, Seconds(10)));
+        Assert.Equal(3, LifetimeCode.Left(5, Seconds(10.1)));
+        Assert.Equal(1, LifetimeCode.Left(5, Seconds(49.9)));
+        Assert.Equal(0, LifetimeCode.Left(5, Seconds(50)));
+        Assert.Equal(1, LifetimeCode.Left(1, Seconds(9.9)));
+        Assert.Equal(0, LifetimeCode.Left(0, Seconds(10)));
+    }
+
+    [Fact]
     public void An_envelope_comes_out_as_it_went_in_first_in_full_then_by_id()
     {
         AddressSlots sender = new();

@@ -21,6 +21,9 @@ public sealed class RadioCounters
     /// <summary>Sends that the ledger put off.</summary>
     public long Deferred { get; internal set; }
 
+    /// <summary>Envelopes whose lifetime ended while they waited for airtime.</summary>
+    public long Expired { get; internal set; }
+
     /// <summary>Repeats of the router whose first copy was still on its way.</summary>
     public long Spared { get; internal set; }
 

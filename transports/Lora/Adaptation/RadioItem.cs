@@ -131,6 +131,9 @@ internal readonly ref struct RadioItem
         return item;
     }
 
+    /// <summary>Sets the lifetime in an item that <see cref="MakeEnvelope"/> made.</summary>
+    internal static void SetLifetime(Span<byte> item, ushort units) => item[2] = LifetimeCode.Encode(units);
+
     /// <summary>Restores the whole Envelope frame (kind and body).</summary>
     /// <param name="slots">Learns full addresses and resolves ids.</param>
     /// <param name="frame">The frame.</param>

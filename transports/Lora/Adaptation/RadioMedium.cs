@@ -73,7 +73,11 @@ public sealed partial class RadioMedium : IRadioClient, IDisposable
     public static int Mtu => RadioTuning.Mtu;
 
     /// <summary>Queues a frame (kind and body) for a neighbour. False: its queue is full, or it is not up.</summary>
-    public bool TrySend(RadioNeighbour neighbour, FrameClass frameClass, ReadOnlySpan<byte> frame)
+    /// <param name="neighbour">Whom.</param>
+    /// <param name="frameClass">How urgent.</param>
+    /// <param name="frame">Kind and body.</param>
+    /// <param name="since">Since when it has waited: a lifetime counts on; null: since now.</param>
+    public bool TrySend(RadioNeighbour neighbour, FrameClass frameClass, ReadOnlySpan<byte> frame, TimeSpan? since = null)
     {
         ArgumentNullException.ThrowIfNull(neighbour);
         if (!neighbour.IsUp || neighbour.Session is not { } session || frame.IsEmpty || frame.Length > RadioTuning.Mtu)
@@ -86,7 +90,7 @@ public sealed partial class RadioMedium : IRadioClient, IDisposable
             Counters.Spared++;
             return true;
         }
-        return neighbour.Queue.TryAdd(frameClass, frame);
+        return neighbour.Queue.TryAdd(frameClass, frame, since ?? _now);
     }
 
     /// <summary>Queues a frame (kind and body) for everyone in range. False: full, or too large for one radio frame.</summary>
@@ -97,7 +101,7 @@ public sealed partial class RadioMedium : IRadioClient, IDisposable
         // Neighbours that pass a flood on at the same moment do not hear each other: each waits a while of its own.
         if (_broadcasts.Count == 0)
             _broadcastAt = _now + Jitter(RadioTuning.FloodSpread * _modem.Airtime(RadioFrame.HeaderSize + frame.Length + _common.Size));
-        return _broadcasts.TryAdd(frameClass, frame);
+        return _broadcasts.TryAdd(frameClass, frame, _now);
     }
 
     /// <summary>Forgets that a neighbour is up, without a word to the user; it comes up anew when it answers a probe.</summary>

@@ -3,8 +3,11 @@ using QuicProChat.Mesh.Wire;
 namespace QuicProChat.Mesh.Transports.Lora.Adaptation;
 
 /// <summary>A frame of the router that waits for the radio, or is part-way out in pieces.</summary>
-internal sealed class QueuedFrame(byte[] frame)
+internal sealed class QueuedFrame(byte[] frame, TimeSpan since)
 {
+    /// <summary>When the router sent it.</summary>
+    internal TimeSpan Since { get; } = since;
+
     /// <summary>Kind and body.</summary>
     internal byte[] Frame { get; } = frame;
 
@@ -55,7 +58,7 @@ internal sealed class RadioQueue
     /// <summary>Whether an envelope of that name waits, or is part-way out.</summary>
     internal bool Contains(ulong name) => Array.Exists(_queues, q => q.Any(f => f.Name == name));
 
-    internal bool TryAdd(FrameClass frameClass, ReadOnlySpan<byte> frame)
+    internal bool TryAdd(FrameClass frameClass, ReadOnlySpan<byte> frame, TimeSpan since)
     {
         int c = (int)frameClass;
         if (_queues[c].Count > 0 && (_queues[c].Count >= MaxFrames || _bytes[c] + frame.Length > MaxBytes))
@@ -63,7 +66,7 @@ internal sealed class RadioQueue
             _refused |= 1 << c;
             return false;
         }
-        _queues[c].Enqueue(new QueuedFrame(frame.ToArray()));
+        _queues[c].Enqueue(new QueuedFrame(frame.ToArray(), since));
         _bytes[c] += frame.Length;
         return true;
     }

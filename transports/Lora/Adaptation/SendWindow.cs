@@ -18,6 +18,9 @@ internal sealed class SentFrame(uint counter, byte[] body, FrameClass frameClass
     /// <summary>Addresses that it names in full.</summary>
     internal List<NodeAddress> Named { get; } = [];
 
+    /// <summary>From when on nothing in it is of use to anybody; MaxValue: always.</summary>
+    internal TimeSpan Over { get; set; } = TimeSpan.MinValue;
+
     /// <summary>Names of the envelopes that it carries, whole or in part.</summary>
     internal List<ulong> Envelopes { get; } = [];
 
