@@ -52,6 +52,9 @@ internal static partial class Log
     [LoggerMessage(Level = LogLevel.Warning, Message = "some changes of the configuration need a restart")]
     internal static partial void RestartNeeded(this ILogger log);
 
+    [LoggerMessage(Level = LogLevel.Error, Message = "the thread of {Radio} does not answer")]
+    internal static partial void RadioSilent(this ILogger log, string radio);
+
     [LoggerMessage(Level = LogLevel.Error, Message = "a control session failed")]
     internal static partial void ControlSessionFailed(this ILogger log, Exception exception);
 }

@@ -46,7 +46,7 @@ public sealed partial class Router
         if (index == _links.Count)
             _links.Add(default);
 
-        _links[index] = new LinkSlot { Up = true };
+        _links[index] = new LinkSlot { Up = true, IsAsked = !link.Properties.PushRoutes };
         var id = new LinkId(index);
         _rising.Add((id, link));
         return id;
@@ -180,6 +180,19 @@ public sealed partial class Router
         Instant now, long token, DeliveryOutcome outcome, in NodeAddress sender, ReadOnlySpan<byte> receiptProof) =>
         _custody.DeliveryDone(now, token, outcome, sender, receiptProof);
 
+    /// <summary>
+    /// Somebody wants to write to a node that may not be known here: where routes are asked for, its route and with it its
+    /// announce are asked for, repeatedly within the next two minutes. Cheap to call again. False: no neighbour is one that
+    /// has to be asked, so who is not known is not there.
+    /// </summary>
+    public bool Seek(Instant now, in NodeAddress destination)
+    {
+        if (!_links.Exists(static l => l.Up && l.IsAsked))
+            return false;
+        _routes.Want(now, destination);
+        return true;
+    }
+
     /// <summary>Announces this node anew, because what <see cref="LocalNode"/> says has changed.</summary>
     public void Reannounce(Instant now) => _routes.Reannounce(now);
 
@@ -198,6 +211,10 @@ public sealed partial class Router
     private struct LinkSlot
     {
         public bool Up;
+
+        /// <summary>Routes are not pushed over it.</summary>
+        public bool IsAsked;
+
         public int Violations;
         public Instant LastViolation;
     }

@@ -35,7 +35,7 @@ public sealed partial class LinkManager : ILinkAcceptor, IAsyncDisposable
 {
     private readonly object _lock = new();
     private readonly Dictionary<(NodeAddress Peer, int Medium), Neighbour> _neighbours = [];
-    private readonly List<(LinkUri Asked, IListener Listener)> _listeners = [];
+    private readonly List<IListener> _listeners = [];
     private readonly long[] _refused = new long[(int)LinkEndCode.TransportFailed + 1];
     private readonly Dictionary<string, ITransport> _transports;
     private readonly NodeAddress _self;
@@ -88,7 +88,7 @@ public sealed partial class LinkManager : ILinkAcceptor, IAsyncDisposable
         get
         {
             lock (_lock)
-                return [.. _listeners.Select(l => l.Listener.Bound)];
+                return [.. _listeners.Select(l => l.Bound)];
         }
     }
 
@@ -106,26 +106,29 @@ public sealed partial class LinkManager : ILinkAcceptor, IAsyncDisposable
             return null;
         IListener listener = await transport.ListenAsync(uri, this, cancellation);
         lock (_lock)
-            _listeners.Add((uri, listener));
+            _listeners.Add(listener);
         Log.Listening(_logger, listener.Bound);
         return listener.Bound;
     }
 
-    /// <summary>Stops to listen on a URI, named as it was to <see cref="ListenAsync"/>; false if nobody listens there. Links stay.</summary>
-    public async ValueTask<bool> StopListeningAsync(LinkUri uri)
+    /// <summary>
+    /// Stops listening where <see cref="ListenAsync"/> said that it does; a device is free again when this returns. Links
+    /// over sockets stay, those of a radio end with it. False if nothing listens there.
+    /// </summary>
+    public async ValueTask<bool> StopListeningAsync(LinkUri bound)
     {
-        IListener listener;
+        IListener? listener;
         lock (_lock)
         {
-            int at = _listeners.FindIndex(l => l.Asked == uri);
-            if (at < 0)
-                return false;
-            listener = _listeners[at].Listener;
-            _listeners.RemoveAt(at);
+            listener = _listeners.Find(l => l.Bound == bound);
+            if (listener is not null)
+                _listeners.Remove(listener);
         }
 
+        if (listener is null)
+            return false;
         await listener.DisposeAsync();
-        Log.ListeningNoMore(_logger, listener.Bound);
+        Log.ListensNoMore(_logger, bound);
         return true;
     }
 
@@ -183,7 +186,7 @@ public sealed partial class LinkManager : ILinkAcceptor, IAsyncDisposable
     {
         lock (_lock)
         {
-            List<IListener> all = [.. _listeners.Select(l => l.Listener)];
+            List<IListener> all = [.. _listeners];
             _listeners.Clear();
             return all;
         }

@@ -13,9 +13,6 @@ internal static partial class Log
     [LoggerMessage(101, LogLevel.Information, "Listening on {Uri}")]
     internal static partial void Listening(ILogger logger, LinkUri uri);
 
-    [LoggerMessage(111, LogLevel.Information, "Listening on {Uri} no more")]
-    internal static partial void ListeningNoMore(ILogger logger, LinkUri uri);
-
     [LoggerMessage(102, LogLevel.Information, "Link to {Peer} ({Name}) by {Uri} is up")]
     internal static partial void LinkUp(ILogger logger, NodeAddress peer, string name, string uri);
 
@@ -43,6 +40,16 @@ internal static partial class Log
     [LoggerMessage(110, LogLevel.Error, "The {What} loop of {Uri} failed; this is a fault of the program")]
     internal static partial void LoopFailed(ILogger logger, Exception exception, string what, LinkUri uri);
 
-    /// <summary>Code and detail of an end as one phrase.</summary>
-    internal static string Why(LinkEndCode code, string? detail) => detail is null ? code.ToString() : $"{code}: {detail}";
+    [LoggerMessage(114, LogLevel.Information, "Listening on {Uri} no more")]
+    internal static partial void ListensNoMore(ILogger logger, LinkUri uri);
+
+    [LoggerMessage(111, LogLevel.Information, "Radio {Device} is on: {Modem}, {Frequency} Hz, SF{SpreadingFactor}, {Region}; {Detail}")]
+    internal static partial void RadioOn(
+        ILogger logger, string device, string? modem, long frequency, int spreadingFactor, string region, string detail);
+
+    [LoggerMessage(112, LogLevel.Warning, "Radio {Device} is away ({Reason}); it is tried again until it is there")]
+    internal static partial void RadioAway(ILogger logger, string device, string reason);
+
+    [LoggerMessage(113, LogLevel.Debug, "Radio {Device}: {State}, {Detail}")]
+    internal static partial void RadioState(ILogger logger, string device, Lora.Modems.ModemState state, string detail);
 }

@@ -25,6 +25,12 @@ public sealed class PeerUris
         {
             if (!LinkUri.TryParse(part, out LinkUri? uri, out error))
                 return false;
+            if (uri.Scheme == Lora.LoraTransport.SchemeName)
+            {
+                error = Lora.LoraTransport.NotDialled;
+                return false;
+            }
+
             if (uri.Scheme is Tcp.TcpTransport.SchemeName or Preferred && !IpEndpoint.TryParse(uri, out _, out error))
                 return false;
             uris.Add(uri);

@@ -21,6 +21,7 @@ internal static class CtlCommand
         Add(ctl, ControlCommands.Peers, "Neighbours: one line a link.");
         Add(ctl, ControlCommands.Routes, "Known destinations and how they are reached.");
         Add(ctl, ControlCommands.Queue, "What this node holds.");
+        Add(ctl, ControlCommands.Radio, "Radios: state, airtime, neighbours.");
         Add(ctl, ControlCommands.Announce, "Announces this node anew.");
         Add(ctl, ControlCommands.Metrics, "Counters in Prometheus' text format.");
         Add(ctl, ControlCommands.Shutdown, "Ends the daemon in order.");

@@ -9,7 +9,7 @@ internal sealed class NodeOptions
     private readonly Option<string?> _config = new("--config") { Description = "Configuration file (docs/configuration.md).", HelpName = "FILE" };
     private readonly Option<string?> _dataDir = new("--data-dir") { Description = "Where the key and the store are.", HelpName = "DIR" };
     private readonly Option<string?> _control = new("--control") { Description = "Path of the control socket.", HelpName = "SOCKET" };
-    private readonly Option<string[]> _listen = new("--listen") { Description = "Listen on tcp://host:port or quic://host:port; repeatable.", HelpName = "URI" };
+    private readonly Option<string[]> _listen = new("--listen") { Description = "Listen on tcp://host:port, quic://host:port or a radio, lora:/dev/...?...; repeatable.", HelpName = "URI" };
     private readonly Option<string[]> _peer = new("--peer") { Description = "Keep a link to tcp://host:port[/#qpc1...]; repeatable.", HelpName = "URI" };
     private readonly Option<string?> _name = new("--name") { Description = "What this node calls itself.", HelpName = "NAME" };
     private readonly Option<string?> _level = new("--log-level") { Description = Settings.LevelNames + ".", HelpName = "LEVEL" };
@@ -30,8 +30,8 @@ internal sealed class NodeOptions
 
         configuration.DataDirectory = parsed.GetValue(_dataDir) ?? configuration.DataDirectory;
         configuration.Control = parsed.GetValue(_control) ?? configuration.Control;
-        configuration.Listen = Uris("--listen", parsed.GetValue(_listen), Settings.IsUri) ?? configuration.Listen;
-        configuration.Peers = Uris("--peer", parsed.GetValue(_peer), Settings.IsPeer) ?? configuration.Peers;
+        configuration.Listen = Uris("--listen", parsed.GetValue(_listen), ListenUri.Check) ?? configuration.Listen;
+        configuration.Peers = Uris("--peer", parsed.GetValue(_peer), Settings.CheckPeer) ?? configuration.Peers;
         if (parsed.GetValue(_name) is { } name)
         {
             if (!Settings.IsName(name))
@@ -49,11 +49,12 @@ internal sealed class NodeOptions
         return configuration;
     }
 
-    private static string[]? Uris(string option, string[]? values, Func<string, bool> valid)
+    private static string[]? Uris(string option, string[]? values, Func<string, string?> check)
     {
         if (values is null or [])
             return null;
-        string? wrong = values.FirstOrDefault(v => !valid(v));
-        return wrong is null ? values : throw new UsageException($"{option}: '{wrong}' is wrong; accepted are {Settings.UriForm}");
+        // Not the value itself: a radio's may hold the key of a network.
+        string? wrong = values.Select(check).FirstOrDefault(e => e is not null);
+        return wrong is null ? values : throw new UsageException($"{option}: {wrong}");
     }
 }

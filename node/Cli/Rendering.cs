@@ -30,6 +30,9 @@ internal static class Rendering
             case ControlCommands.Messages:
                 Messages(output, result);
                 break;
+            case ControlCommands.Radio:
+                RadioRendering.Write(output, result);
+                break;
             case ControlCommands.Queue:
                 output.WriteLine($"{Text(result, "count")} held, {Text(result, "bytes")} bytes");
                 if (result.GetProperty("held").GetArrayLength() > 0)
@@ -83,7 +86,7 @@ internal static class Rendering
             output.WriteLine($"{property.Name.PadRight(width)}  {Show(property.Value)}");
     }
 
-    private static void Table(TextWriter output, JsonElement list, string empty, params string[] columns)
+    internal static void Table(TextWriter output, JsonElement list, string empty, params string[] columns)
     {
         var rows = new List<string[]> { columns };
         foreach (JsonElement item in list.EnumerateArray())
@@ -99,7 +102,7 @@ internal static class Rendering
             output.WriteLine(string.Join("  ", row.Select((cell, i) => cell.PadRight(widths[i]))).TrimEnd());
     }
 
-    private static string Show(JsonElement value) => value.ValueKind switch
+    internal static string Show(JsonElement value) => value.ValueKind switch
     {
         JsonValueKind.Null => "-",
         JsonValueKind.String => Printable(value.GetString()!) is { Length: > 0 } text ? text : "-",
@@ -110,7 +113,7 @@ internal static class Rendering
         _ => value.GetRawText(),
     };
 
-    private static string Text(JsonElement of, string key)
+    internal static string Text(JsonElement of, string key)
     {
         JsonElement value = of.GetProperty(key);
         return value.ValueKind == JsonValueKind.String ? value.GetString()! : value.GetRawText();

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using QuicProChat.Mesh.Wire;
 
 namespace QuicProChat.Mesh.Node.Configuration;
 
@@ -68,11 +69,14 @@ internal static class ConfigurationFile
                 return $"{line}: key '{key}' is there twice";
             json.Read();
             if (!setting.Read(ref json, into))
-                return $"{LineOf(bytes, json.TokenStartIndex)}: wrong value for '{key}'; accepted is {setting.Accepts}";
+                return $"{LineOf(bytes, json.TokenStartIndex)}: wrong value for '{key}'{Explain(setting, ref json)}; accepted is {setting.Accepts}";
         }
 
         return json.Read() ? $"{LineOf(bytes, json.TokenStartIndex)}: something follows the object" : null;
     }
+
+    private static string Explain(Setting setting, ref Utf8JsonReader json) =>
+        json.TokenType == JsonTokenType.String && setting.Explain?.Invoke(json.GetString()!) is { } reason ? $": {reason.TrimEnd('.')}" : "";
 
     private static int LineOf(ReadOnlySpan<byte> bytes, long offset) => bytes[..(int)offset].Count((byte)'\n') + 1;
 
@@ -83,6 +87,8 @@ internal static class ConfigurationFile
             bytes = bytes[(bytes.IndexOf((byte)'\n') + 1)..];
         int end = bytes.IndexOf((byte)'\n');
         ReadOnlySpan<byte> row = (end < 0 ? bytes : bytes[..end]).Trim(" \t\r"u8);
-        return row.IsEmpty ? "the end of the file" : "'" + Encoding.UTF8.GetString(row[..Math.Min(longest, row.Length)]) + "'";
+        // What follows a question mark may be the settings of a radio, and the key of a network among them.
+        string text = LinkUri.Shown(Encoding.UTF8.GetString(row));
+        return row.IsEmpty ? "the end of the file" : $"'{(text.Length > longest ? text[..longest] : text)}'";
     }
 }

@@ -12,6 +12,9 @@ internal sealed record Setting(string Key, string Accepts, bool Reloads, Setting
     /// <summary>Takes the value that the reader stands on.</summary>
     internal delegate bool Reader(ref Utf8JsonReader json, NodeConfiguration configuration);
 
+    /// <summary>Says what is wrong with a text of the list that was refused; null where <see cref="Accepts"/> says it all.</summary>
+    internal Func<string, string?>? Explain { get; init; }
+
     internal static Setting Text(string key, string accepts, bool reloads, Func<NodeConfiguration, string, bool> set) =>
         new(key, accepts, reloads, (ref Utf8JsonReader json, NodeConfiguration c) =>
             json.TokenType == JsonTokenType.String && set(c, json.GetString()!));
@@ -50,7 +53,7 @@ internal sealed record Setting(string Key, string Accepts, bool Reloads, Setting
         });
 
     internal static Setting Texts(
-        string key, string accepts, Func<string, bool> valid, Action<NodeConfiguration, IReadOnlyList<string>> set) =>
+        string key, string accepts, Func<string, string?> check, Action<NodeConfiguration, IReadOnlyList<string>> set) =>
         new(key, accepts, true, (ref Utf8JsonReader json, NodeConfiguration c) =>
         {
             if (json.TokenType != JsonTokenType.StartArray)
@@ -58,12 +61,15 @@ internal sealed record Setting(string Key, string Accepts, bool Reloads, Setting
             var values = new List<string>();
             while (json.Read() && json.TokenType != JsonTokenType.EndArray)
             {
-                if (json.TokenType != JsonTokenType.String || !valid(json.GetString()!))
+                if (json.TokenType != JsonTokenType.String || check(json.GetString()!) is not null)
                     return false;
                 values.Add(json.GetString()!);
             }
 
             set(c, values);
             return true;
-        });
+        })
+        {
+            Explain = check,
+        };
 }

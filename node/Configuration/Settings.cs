@@ -24,8 +24,8 @@ internal static class Settings
         Setting.Text("dataDir", "a path", false, (c, v) => NotEmpty(v) && Set(c.DataDirectory = v)),
         Setting.Text("control", "a path", false, (c, v) => NotEmpty(v) && Set(c.Control = v)),
         Setting.Text("name", $"a text of at most {MaxNameBytes} bytes", true, (c, v) => IsName(v) && Set(c.Name = v)),
-        Setting.Texts("listen", "a list of " + UriForm, IsUri, (c, v) => c.Listen = v),
-        Setting.Texts("peers", "a list of " + UriForm, IsPeer, (c, v) => c.Peers = v),
+        Setting.Texts("listen", "a list of " + ListenUri.Form, ListenUri.Check, (c, v) => c.Listen = v),
+        Setting.Texts("peers", "a list of " + UriForm, CheckPeer, (c, v) => c.Peers = v),
         Setting.Text("networkKeyFile", "a path", false, (c, v) => NotEmpty(v) && Set(c.NetworkKeyFile = v)),
         Setting.Text("passphraseFile", "a path", false, (c, v) => NotEmpty(v) && Set(c.PassphraseFile = v)),
         Setting.Text("durability", DurabilityForm, false, (c, v) => TryParse(v, out Durability d) && Set(c.Durability = d)),
@@ -48,11 +48,15 @@ internal static class Settings
 
     internal static bool IsName(string text) => NodeName.IsValid(text);
 
-    /// <summary>Something to listen on; the transport checks host and port.</summary>
-    internal static bool IsUri(string text) => LinkUri.TryParse(text, out _, out _);
-
-    /// <summary>Something to dial: one URI, or several for the same peer, separated by commas.</summary>
-    internal static bool IsPeer(string text) => PeerUris.TryParse(text, out _, out _);
+    /// <summary>Something to dial: one URI, or several for the same peer, separated by commas. Null, or what is wrong.</summary>
+    internal static string? CheckPeer(string text)
+    {
+        if (!PeerUris.TryParse(text, out PeerUris? peer, out string? error))
+            return error;
+        return peer.Uris.FirstOrDefault(u => u.Scheme is not ("tcp" or "quic")) is { } other
+            ? $"there are no links of the kind '{other.Scheme}' to dial; accepted are {UriForm}"
+            : null;
+    }
 
     /// <summary>A lifetime fits the envelope's 16 bits of 10 s: 65,535 units are a little more than 7 days.</summary>
     internal static bool TryParseLifetime(string text, out TimeSpan lifetime) =>

@@ -13,6 +13,7 @@ internal static class ControlCommands
     internal const string Messages = "messages";
     internal const string Message = "message";
     internal const string Queue = "queue";
+    internal const string Radio = "radio";
     internal const string Alias = "alias";
     internal const string Announce = "announce";
     internal const string Events = "events";
@@ -21,5 +22,5 @@ internal static class ControlCommands
     internal const string Shutdown = "shutdown";
 
     internal const string Names =
-        "status, identity, peers, routes, connect, disconnect, send, messages, message, queue, alias, announce, events, metrics, log-level, shutdown";
+        "status, identity, peers, routes, connect, disconnect, send, messages, message, queue, radio, alias, announce, events, metrics, log-level, shutdown";
 }

@@ -16,6 +16,7 @@ namespace QuicProChat.Mesh.Node.Control;
 [JsonSerializable(typeof(IReadOnlyList<AliasInfo>))]
 [JsonSerializable(typeof(SendInfo))]
 [JsonSerializable(typeof(QueueInfo))]
+[JsonSerializable(typeof(IReadOnlyList<RadioInfo>))]
 [JsonSerializable(typeof(MetricsInfo))]
 [JsonSerializable(typeof(DoneInfo))]
 [JsonSerializable(typeof(EventInfo))]

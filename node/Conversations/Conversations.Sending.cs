@@ -27,10 +27,15 @@ internal sealed partial class Conversations
             try
             {
                 OutgoingMessage message = Check(request, session, book, lifetime);
-                byte[] key = await FindKeyAsync(message.To).ConfigureAwait(false);
-                if (!message.TrySeal(_sealer, key, _hopLimit))
-                    throw new ControlException(ControlErrorCode.Refused, $"the key of {message.To} cannot be used");
-                ready.Add(message);
+                if (await FindKeyAsync(message.To).ConfigureAwait(false) is { } key)
+                {
+                    Seal(message, key);
+                    ready.Add(message);
+                }
+                else
+                {
+                    _ = SendWhenFoundAsync(message);
+                }
             }
             catch (ControlException e)
             {
@@ -93,17 +98,29 @@ internal sealed partial class Conversations
         };
     }
 
-    private async ValueTask<byte[]> FindKeyAsync(NodeAddress address)
+    private void Seal(OutgoingMessage message, byte[] key)
+    {
+        if (!message.TrySeal(_sealer, key, _hopLimit))
+            throw new ControlException(ControlErrorCode.Refused, $"the key of {message.To} cannot be used");
+    }
+
+    /// <summary>The receiver's key; null: it is being asked for.</summary>
+    private async ValueTask<byte[]?> FindKeyAsync(NodeAddress address)
     {
         if (_keys.TryGetValue(address, out byte[]? known))
             return known;
-        byte[]? found = await _loop.AskAsync(_ =>
-            _router.TryGetPublicKey(address, out ReadOnlySpan<byte> key) ? key.ToArray() : null).ConfigureAwait(false);
+        (byte[]? found, bool isSought) = await _loop.AskAsync(now =>
+            _router.TryGetPublicKey(address, out ReadOnlySpan<byte> key) ? (key.ToArray(), false) : (null, _router.Seek(now, address))).ConfigureAwait(false);
         if (found is null)
-            throw new ControlException(ControlErrorCode.Refused, $"{address} has not been heard of yet, so its key is not known; 'routes' lists who has");
+            return isSought ? null : throw new ControlException(ControlErrorCode.Refused, $"{address} has not been heard of yet, so its key is not known; 'routes' lists who has");
+        return Remember(address, found);
+    }
+
+    private byte[] Remember(NodeAddress address, byte[] key)
+    {
         if (_keys.Count >= MostKeys)
             _keys.Clear();
-        return _keys[address] = found;
+        return _keys[address] = key;
     }
 
     private sealed class SendJob(Conversations owner, List<OutgoingMessage> messages) : ILoopWork

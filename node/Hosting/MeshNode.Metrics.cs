@@ -1,7 +1,7 @@
 using System.Text;
 using QuicProChat.Mesh.Node.Metrics;
 using QuicProChat.Mesh.Routing;
-using QuicProChat.Mesh.Wire;
+using QuicProChat.Mesh.Transports.Lora;
 
 namespace QuicProChat.Mesh.Node.Hosting;
 
@@ -14,9 +14,13 @@ internal sealed partial class MeshNode
     private static readonly (RouteCounter Counter, string Label)[] RouteSeries =
         [.. Enum.GetValues<RouteCounter>().Select(c => (c, MetricsText.Label("event", SnakeCase(c.ToString()))))];
 
-    internal Task<string> MetricsAsync(CancellationToken cancellation) => AskAsync(Metrics).WaitAsync(cancellation);
+    internal async Task<string> MetricsAsync(CancellationToken cancellation)
+    {
+        IReadOnlyList<RadioStatus> radios = await AskRadiosAsync(cancellation).ConfigureAwait(false);
+        return await AskAsync(_ => Metrics(radios)).WaitAsync(cancellation).ConfigureAwait(false);
+    }
 
-    private string Metrics(Instant now)
+    private string Metrics(IReadOnlyList<RadioStatus> radios)
     {
         var text = new MetricsText();
         HeldTotals held = _router.Held;
@@ -48,6 +52,7 @@ internal sealed partial class MeshNode
         text.Family("qpc_connections_refused_total", "Connections and links that ended, by reason.", "counter");
         foreach ((string reason, long count) in _links?.Refused ?? [])
             text.Sample("qpc_connections_refused_total", MetricsText.Label("reason", SnakeCase(reason)), count);
+        RadioSeries.Write(text, radios);
         return text.ToString();
     }
 

@@ -35,6 +35,8 @@ internal sealed class NodeControl(MeshNode node) : IControlTarget
                 return Reply(request, await node.AskAsync(node.Routes).ConfigureAwait(false), ControlJson.Default.IReadOnlyListPathInfo);
             case ControlCommands.Queue:
                 return Reply(request, await node.AskAsync(node.Queue).ConfigureAwait(false), ControlJson.Default.QueueInfo);
+            case ControlCommands.Radio:
+                return Reply(request, await node.RadiosAsync(cancellation).ConfigureAwait(false), ControlJson.Default.IReadOnlyListRadioInfo);
             case ControlCommands.Metrics:
                 return Reply(request, new MetricsInfo(await node.MetricsAsync(cancellation).ConfigureAwait(false)), ControlJson.Default.MetricsInfo);
             case ControlCommands.Messages:

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging;
 using QuicProChat.Mesh.Identity;
 using QuicProChat.Mesh.Node.Configuration;
 using QuicProChat.Mesh.Transports;
+using QuicProChat.Mesh.Transports.Lora;
 using QuicProChat.Mesh.Transports.Quic;
 using QuicProChat.Mesh.Transports.Tcp;
 using QuicProChat.Mesh.Wire;
@@ -16,22 +17,28 @@ internal sealed class NodeLinks : IAsyncDisposable
 
     private readonly LocalNode _local;
     private readonly ITransport _quic;
+    private readonly LoraTransport _lora;
+    private readonly byte[] _networkKey;
+    private readonly Dictionary<string, LinkUri> _bound = [];
     private readonly LinkManager _manager;
 
     internal NodeLinks(
         NodeConfiguration configuration, LocalIdentity identity, Capabilities capabilities, ILinkEvents events, TimeProvider time, ILoggerFactory logs)
     {
-        byte[] networkKey = configuration.NetworkKeyFile is { } file ? ReadKey(file) : [];
+        // Radios that are listened on later need it too.
+        _networkKey = configuration.NetworkKeyFile is { } file ? ReadKey(file) : [];
         _local = new LocalNode(identity, new LinkSettings
         {
             NodeName = configuration.Name,
             Capabilities = capabilities,
-            NetworkKey = networkKey,
+            NetworkKey = _networkKey,
         }, time);
-        CryptographicOperations.ZeroMemory(networkKey);
         _quic = NoQuic.IsQuicBuiltIn ? new QuicTransport(_local, logs.CreateLogger<QuicTransport>()) : new NoQuic();
+        _lora = new LoraTransport(
+            new LoraSettings(identity, _local.BootId, _networkKey, configuration.DataDirectory), time,
+            new Random(RandomNumberGenerator.GetInt32(int.MaxValue)), logs.CreateLogger<LoraTransport>());
         _manager = new LinkManager(
-            identity.Address, [_quic, new TcpTransport(_local, logs.CreateLogger<TcpTransport>())], events,
+            identity.Address, [_quic, new TcpTransport(_local, logs.CreateLogger<TcpTransport>()), _lora], events,
             new LinkManagerSettings { MaxLinks = configuration.MaxLinks }, time, RandomSource.System, logs.CreateLogger<LinkManager>());
     }
 
@@ -40,6 +47,9 @@ internal sealed class NodeLinks : IAsyncDisposable
 
     /// <summary>Where this node listens.</summary>
     internal IReadOnlyList<string> Listening => [.. _manager.Listening.Select(u => u.ToString())];
+
+    /// <summary>Radios in use.</summary>
+    internal IReadOnlyList<LoraListener> Radios => _lora.Radios;
 
     /// <summary>Peers that are dialled, connected or not.</summary>
     internal IReadOnlyList<string> Dialling => _manager.Dialling;
@@ -52,12 +62,17 @@ internal sealed class NodeLinks : IAsyncDisposable
     /// <exception cref="IOException">The address cannot be bound; the message says which and why.</exception>
     internal async ValueTask ListenAsync(string uri)
     {
-        await _manager.ListenAsync(Parse(uri), CancellationToken.None).ConfigureAwait(false);
+        LinkUri parsed = LinkUri.TryParse(uri, out LinkUri? read, out string? error) ? read : throw new IOException(error);
+        if (await _manager.ListenAsync(parsed, CancellationToken.None).ConfigureAwait(false) is { } bound)
+            _bound[uri] = bound;
     }
 
-    /// <summary>Stops to listen where <see cref="ListenAsync"/> began; links that were accepted there stay.</summary>
-    internal async ValueTask StopListeningAsync(string uri) =>
-        await _manager.StopListeningAsync(Parse(uri)).ConfigureAwait(false);
+    /// <summary>Listens no more where it was told to by this URI; a device or port is free again when this returns.</summary>
+    internal async ValueTask UnlistenAsync(string uri)
+    {
+        if (_bound.Remove(uri, out LinkUri? bound))
+            await _manager.StopListeningAsync(bound).ConfigureAwait(false);
+    }
 
     /// <summary>Keeps a link to a peer from now on; false if it is dialled already.</summary>
     internal bool Connect(PeerUris peer) => _manager.Connect(peer);
@@ -73,10 +88,8 @@ internal sealed class NodeLinks : IAsyncDisposable
     {
         await _manager.DisposeAsync().ConfigureAwait(false);
         _local.Dispose();
+        CryptographicOperations.ZeroMemory(_networkKey);
     }
-
-    private static LinkUri Parse(string uri) =>
-        LinkUri.TryParse(uri, out LinkUri? parsed, out string? error) ? parsed : throw new IOException(error);
 
     private static byte[] ReadKey(string path)
     {
@@ -84,7 +97,7 @@ internal sealed class NodeLinks : IAsyncDisposable
         try
         {
             ReadOnlySpan<byte> digits = text.AsSpan().Trim(" \t\r\n"u8);
-            byte[] key = new byte[NetworkKeySize];
+            byte[] key = GC.AllocateArray<byte>(NetworkKeySize, pinned: true);
             return digits.Length == 2 * NetworkKeySize
                 && Convert.FromHexString(System.Text.Encoding.ASCII.GetString(digits), key, out _, out _) == System.Buffers.OperationStatus.Done
                     ? key

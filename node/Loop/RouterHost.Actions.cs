@@ -47,8 +47,11 @@ internal sealed partial class RouterHost : IRouterActions
     public void PersistSeen(in EnvelopeId id, byte generation) => _writer.Later(_now).Seen(id, generation);
 
     /// <inheritdoc/>
-    public void PersistAnnounce(in NodeAddress address, uint sequence, ReadOnlySpan<byte> announce) =>
+    public void PersistAnnounce(in NodeAddress address, uint sequence, ReadOnlySpan<byte> announce)
+    {
         _writer.Later(_now).Announce(address, sequence, announce.ToArray());
+        _conversations.Heard(address);
+    }
 
     /// <inheritdoc/>
     public void ForgetAnnounce(in NodeAddress address) => _writer.Later(_now).ForgetAnnounce(address);

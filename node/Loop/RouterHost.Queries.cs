@@ -21,11 +21,12 @@ internal sealed partial class RouterHost
     internal string NameOf(in NodeAddress address) =>
         _router.FindAnnounce(address) is { } announce ? Encoding.UTF8.GetString(announce.Name) : "";
 
-    private static PeerInfo Describe(LiveLink live, TimeSpan? roundTrip)
+    private PeerInfo Describe(LiveLink live, TimeSpan? roundTrip)
     {
         (long received, long sent) = live.Link.Traffic;
         return new PeerInfo(
-            live.Link.Peer.ToString(), live.Link.PeerName, live.Link.Transport, live.Link.Uri,
+            // A radio neighbour says no name when it is met; its announce does.
+            live.Link.Peer.ToString(), live.Link.PeerName is { Length: > 0 } name ? name : NameOf(live.Link.Peer), live.Link.Transport, live.Link.Uri,
             roundTrip is { } time ? Math.Round(time.TotalMilliseconds, 3) : null, live.Since, received, sent);
     }
 

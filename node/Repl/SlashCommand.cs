@@ -37,6 +37,7 @@ internal static class SlashCommand
         /mesh announce            announce this node anew
         /mesh identity            address and public key
         /mesh store               what this node holds
+        /mesh radio               radios: state, airtime, neighbours
         /mesh metrics             counters
         /help  /quit
         """;
@@ -45,7 +46,7 @@ internal static class SlashCommand
     internal static readonly IReadOnlyList<string> Names =
     [
         "/dm ", "/history ", "/alias ", "/whoami", "/help", "/quit", "/mesh status", "/mesh peers", "/mesh route", "/mesh send ",
-        "/mesh connect ", "/mesh disconnect ", "/mesh announce", "/mesh identity", "/mesh store", "/mesh metrics",
+        "/mesh connect ", "/mesh disconnect ", "/mesh announce", "/mesh identity", "/mesh store", "/mesh radio", "/mesh metrics",
     ];
 
     internal static SlashLine Parse(string line, string? conversation)
@@ -85,6 +86,7 @@ internal static class SlashCommand
             "route" or "routes" => Ask(ControlCommands.Routes),
             "identity" => Ask(ControlCommands.Identity),
             "store" or "queue" => Ask(ControlCommands.Queue),
+            "radio" => Ask(ControlCommands.Radio),
             "announce" => Ask(ControlCommands.Announce),
             "metrics" => Ask(ControlCommands.Metrics),
             "send" when text.Length > 0 => Ask(new ControlRequest { Command = ControlCommands.Send, To = peer, Text = text }),
@@ -93,7 +95,7 @@ internal static class SlashCommand
             "connect" => Wrong("/mesh connect URI"),
             "disconnect" when more.Length > 0 => Ask(new ControlRequest { Command = ControlCommands.Disconnect, To = more }),
             "disconnect" => Wrong("/mesh disconnect PEER"),
-            _ => Wrong("/mesh status, peers, route, send, connect, disconnect, announce, identity, store, metrics"),
+            _ => Wrong("/mesh status, peers, route, send, connect, disconnect, announce, identity, store, radio, metrics"),
         };
     }
 

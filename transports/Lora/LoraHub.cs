@@ -22,17 +22,20 @@ internal sealed class LoraHub : IRadioClient, IRadioUser
     private readonly LoraOptions _options;
     private readonly ILinkAcceptor _acceptor;
     private readonly LinkProperties _properties;
+    private readonly RadioLog _log;
     private readonly ConcurrentQueue<Action> _todo = new();
     private readonly List<LoraLink> _links = [];
     private LoraRadio? _radio;
     private ILoraModem? _modem;
     private TimeSpan _now;
+    private int _ended;
 
     internal LoraHub(
-        LoraOptions options, Func<IRadioUser, RadioMedium> medium, ILinkAcceptor acceptor, int number, TimeProvider time)
+        LoraOptions options, Func<IRadioUser, RadioMedium> medium, ILinkAcceptor acceptor, int number, RadioLog log, TimeProvider time)
     {
         _options = options;
         _acceptor = acceptor;
+        _log = log;
         Time = time;
         _properties = new LinkProperties(
             RadioMedium.Mtu, BitRate(options), Reliable: false, PushRoutes: false, Medium: number);
@@ -81,10 +84,12 @@ internal sealed class LoraHub : IRadioClient, IRadioUser
     });
 
     /// <summary>Ends all links, after the radio's thread has ended.</summary>
-    internal void EndAll()
+    internal void EndAll(LinkEnd reason)
     {
+        if (Interlocked.Exchange(ref _ended, 1) != 0)
+            return;
         foreach (LoraLink link in _links)
-            link.End(new LinkEnd(LinkEndCode.Closed));
+            link.End(reason);
         _links.Clear();
         _medium.Dispose();
     }
@@ -92,6 +97,8 @@ internal sealed class LoraHub : IRadioClient, IRadioUser
     public void Happened(ModemAction what, TimeSpan now)
     {
         _now = now;
+        if (what is StateChanged changed)
+            _log.Note(changed, _modem?.Kind);
         _medium.Happened(what, now);
     }
 
@@ -135,10 +142,10 @@ internal sealed class LoraHub : IRadioClient, IRadioUser
         _options.Device, _modem?.Kind ?? "none", _medium.ModemState.State, _medium.ModemState.Detail, _options.FrequencyHz,
         _options.BandwidthHz, _options.SpreadingFactor, _options.CodingRate, _options.PowerDbm, _options.Region.Name,
         _options.Band.Name, _options.Band.Budget, _options.Band.Window, _medium.AirtimeUse(_now), _medium.NoiseFloorDbm,
-        _modem?.Counters ?? new ModemCounters(), _medium.Counters,
+        _modem?.Counters.Copy() ?? new ModemCounters(), _medium.Counters.Copy(), _medium.QueuedBroadcasts,
         [
             .. _medium.Neighbours.Select(n => new RadioNeighbourStatus(
                 n.Address, n.IsUp, n.RssiDbm, n.SnrDb, _now - n.LastHeard, n.RoundTrip, n.FramesReceived, n.FramesSent,
-                n.Repeats, n.GivenUp, n.Queued)),
+                n.Repeats, n.GivenUp, n.Queued + ((n.Tag as LoraLink)?.Waiting ?? 0))),
         ]);
 }

@@ -63,6 +63,16 @@ internal sealed class LoraLink : ILink, IPendingLink
 
     internal RadioNeighbour Neighbour { get; }
 
+    /// <summary>Frames of the router that have not reached the radio's own queue.</summary>
+    internal int Waiting
+    {
+        get
+        {
+            lock (_lock)
+                return _staging.Count;
+        }
+    }
+
     /// <summary>Frames that arrived while the node was behind, and were dropped.</summary>
     internal long Dropped => Volatile.Read(ref _dropped);
 
@@ -78,7 +88,7 @@ internal sealed class LoraLink : ILink, IPendingLink
         if (frame[0] == (byte)FrameKind.Pong)
             return true;
         lock (_lock)
-            return _end is null && _staging.TryAdd(frameClass, frame);
+            return _end is null && _staging.TryAdd(frameClass, frame, _hub.Time.GetElapsedTime(0));
     }
 
     public bool TryBroadcast(FrameClass frameClass, ReadOnlySpan<byte> frame) => _hub.TryBroadcast(frameClass, frame);
@@ -121,7 +131,7 @@ internal sealed class LoraLink : ILink, IPendingLink
         {
             for (FrameClass c = FrameClass.Emergency; c <= FrameClass.Low; c++)
             {
-                while (_staging.Peek(c) is { } waiting && medium.TrySend(Neighbour, c, waiting.Frame))
+                while (_staging.Peek(c) is { } waiting && medium.TrySend(Neighbour, c, waiting.Frame, waiting.Since))
                     roomAgain |= _staging.Dequeue(c);
             }
         }

@@ -182,6 +182,7 @@ public sealed class LoraRadio : IAsyncDisposable
         WriteOut(now);
     }
 
+    // That a port is closed is said here, with the reason; a driver knows none.
     private void TakeActions(TimeSpan now)
     {
         while (_modem.TryTake(out ModemAction? action))
@@ -190,7 +191,7 @@ public sealed class LoraRadio : IAsyncDisposable
                 _toPort.Enqueue(action);
             else if (action is ReopenPort reopen)
                 Close(reopen.Reason, reopen.RetryAfter, now);
-            else
+            else if (action is not StateChanged { State: ModemState.Closed })
                 _client.Happened(action, now);
         }
     }

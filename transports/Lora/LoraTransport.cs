@@ -1,6 +1,8 @@
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 using QuicProChat.Mesh.Identity;
 using QuicProChat.Mesh.Transports.Lora.Adaptation;
 using QuicProChat.Mesh.Transports.Lora.Airtime;
@@ -21,9 +23,15 @@ public sealed record LoraSettings(
 /// <summary>Radios. One listens on a modem; its neighbours come up as links by themselves. Nothing is dialled.</summary>
 public sealed class LoraTransport : ITransport
 {
+    internal const string SchemeName = "lora";
+
+    /// <summary>What is said to whoever would dial a radio.</summary>
+    internal const string NotDialled = "a radio is listened on, not dialled: write it under listen";
+
     private readonly LoraSettings _settings;
     private readonly TimeProvider _time;
     private readonly Random _random;
+    private readonly ILogger _logger;
     private readonly Lock _lock = new();
     private readonly List<LoraListener> _radios = [];
     private int _media;
@@ -32,15 +40,17 @@ public sealed class LoraTransport : ITransport
     /// <param name="settings">The node.</param>
     /// <param name="time">The clock; its timestamps count since boot.</param>
     /// <param name="random">For jitter and back-off; need not be secret.</param>
-    public LoraTransport(LoraSettings settings, TimeProvider time, Random random)
+    /// <param name="logger">Where radios tell when they come and go.</param>
+    public LoraTransport(LoraSettings settings, TimeProvider time, Random random, ILogger<LoraTransport>? logger = null)
     {
         _settings = settings;
         _time = time;
         _random = random;
+        _logger = logger ?? NullLogger<LoraTransport>.Instance;
     }
 
     /// <inheritdoc/>
-    public string Scheme => "lora";
+    public string Scheme => SchemeName;
 
     /// <inheritdoc/>
     public string? Unavailable =>
@@ -59,37 +69,75 @@ public sealed class LoraTransport : ITransport
     }
 
     /// <inheritdoc/>
+    /// <remarks>A device that is absent is waited for, and logged; one that is in use is refused.</remarks>
     public ValueTask<IListener> ListenAsync(LinkUri uri, ILinkAcceptor acceptor, CancellationToken cancellation)
     {
         if (!LoraUri.TryParse($"{Scheme}:{uri.Rest}", out LoraOptions? options, out LoraUriError? error))
             throw new IOException(error.ToString());
         if (options.NetworkKey is null && !_settings.NetworkKey.IsEmpty)
             options = options with { NetworkKey = _settings.NetworkKey.ToArray() };
+        RadioPort port = new(options.Device);
+        try
+        {
+            return ValueTask.FromResult<IListener>(Start(options, port, acceptor));
+        }
+        catch
+        {
+            port.Dispose();
+            throw;
+        }
+    }
+
+    private LoraListener Start(LoraOptions options, RadioPort port, ILinkAcceptor acceptor)
+    {
+        Random chance;
+        lock (_lock)
+        {
+            // An absent device holds no lock that would tell the two apart.
+            if (_radios.Exists(r => r.Bound.Rest == options.Device))
+                throw new DeviceHeldException(options.Device);
+            chance = new Random(_random.Next());
+        }
+        ILoraModem modem = ModemFactory.Create(options, options.Modem, new Random(chance.Next()));
+        port.Claim(modem.Baud);
         TimeSpan now = _time.GetElapsedTime(0);
         DutyLedger ledger = new(options.Band, null, OpenJournal(options), now);
         LoraHub hub = new(
             options,
-            user => new RadioMedium(options, _settings.Identity, _settings.BootId, ledger, user, new Random(_random.Next())),
-            acceptor, Interlocked.Increment(ref _media), _time);
+            user => new RadioMedium(options, _settings.Identity, _settings.BootId, ledger, user, new Random(chance.Next())),
+            acceptor, Interlocked.Increment(ref _media), new RadioLog(options, _logger), _time);
         GpioModePins? pins = options.ModeSwitch == ModeSwitch.Gpio
             ? new GpioModePins(options.GpioChip, options.GpioM0, options.GpioM1)
             : null;
-        LoraRadio radio = new(
-            ModemFactory.Create(options, options.Modem, new Random(_random.Next())),
-            baud => SerialLine.Open(options.Device, baud), hub, pins, _time);
+        LoraRadio radio = new(modem, port.Open, hub, pins, _time);
         hub.Attach(radio);
         // The bound URI is shown and logged: without the key that the operator's may hold.
-        LoraListener listener = new(new LinkUri(Scheme, options.Device, null), hub, radio, pins, this);
+        LoraListener listener = new(new LinkUri(Scheme, options.Device, null), hub, radio, port, pins, this);
         lock (_lock)
             _radios.Add(listener);
         radio.Start();
-        return ValueTask.FromResult<IListener>(listener);
+        _ = WatchAsync(listener, hub);
+        return listener;
+    }
+
+    // The radio's thread ends by order, or by a fault of this program; then its links must not stay half alive.
+    private async Task WatchAsync(LoraListener listener, LoraHub hub)
+    {
+        try
+        {
+            await listener.Ended.ConfigureAwait(false);
+        }
+        catch (Exception e)
+        {
+            Log.LoopFailed(_logger, e, "radio", listener.Bound);
+            hub.EndAll(new LinkEnd(LinkEndCode.TransportFailed, Detail: "the radio's loop failed"));
+        }
     }
 
     /// <inheritdoc/>
     public ValueTask<DialResult> DialAsync(LinkUri uri, CancellationToken cancellation) =>
         ValueTask.FromResult(new DialResult(null, new LinkEnd(
-            LinkEndCode.TransportFailed, Detail: "A radio is listened on, not dialled: write it under listen.")));
+            LinkEndCode.TransportFailed, Detail: NotDialled)));
 
     internal void Forget(LoraListener listener)
     {
@@ -112,15 +160,17 @@ public sealed class LoraListener : IListener
 {
     private readonly LoraHub _hub;
     private readonly LoraRadio _radio;
+    private readonly RadioPort _port;
     private readonly GpioModePins? _pins;
     private readonly LoraTransport _owner;
     private int _disposed;
 
-    internal LoraListener(LinkUri bound, LoraHub hub, LoraRadio radio, GpioModePins? pins, LoraTransport owner)
+    internal LoraListener(LinkUri bound, LoraHub hub, LoraRadio radio, RadioPort port, GpioModePins? pins, LoraTransport owner)
     {
         Bound = bound;
         _hub = hub;
         _radio = radio;
+        _port = port;
         _pins = pins;
         _owner = owner;
     }
@@ -131,14 +181,18 @@ public sealed class LoraListener : IListener
     /// <summary>Ends when the radio was stopped; fails with what it died of.</summary>
     public Task Ended => _radio.Ended;
 
-    /// <summary>Asks the radio's thread how things stand.</summary>
-    public Task<RadioStatus> StatusAsync(CancellationToken cancellation)
+    /// <summary>Asks the radio's thread how things stand; of a radio that has ended, tells how they stood then.</summary>
+    public async Task<RadioStatus> StatusAsync(CancellationToken cancellation)
     {
         TaskCompletionSource<RadioStatus> answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
         _hub.Do(() => answer.TrySetResult(_hub.Status()));
-        // A radio that has ended answers no more.
-        _ = _radio.Ended.ContinueWith(_ => answer.TrySetCanceled(), TaskScheduler.Default);
-        return answer.Task.WaitAsync(cancellation);
+        Task first = await Task.WhenAny(answer.Task, _radio.Ended).WaitAsync(cancellation).ConfigureAwait(false);
+        if (first == answer.Task)
+            return await answer.Task.ConfigureAwait(false);
+        string why = _radio.Ended.Exception?.InnerException is { } fault ? $"a fault of this program: {fault.Message}" : "stopped";
+        // No thread owns it any more, but several may ask.
+        lock (_hub)
+            return _hub.Status() with { State = ModemState.Closed, Detail = why };
     }
 
     /// <inheritdoc/>
@@ -148,7 +202,8 @@ public sealed class LoraListener : IListener
             return;
         _owner.Forget(this);
         await _radio.DisposeAsync();
-        _hub.EndAll();
+        _port.Dispose();
+        _hub.EndAll(new LinkEnd(LinkEndCode.Closed));
         _pins?.Dispose();
     }
 }

@@ -43,10 +43,18 @@ public static class LoraUri
         }
         int question = text.IndexOf('?', StringComparison.Ordinal);
         string device = text[Scheme.Length..(question < 0 ? text.Length : question)];
-        if (!device.StartsWith('/') || device.EndsWith('/') || device.Contains('\0', StringComparison.Ordinal))
+        // Settings that follow no question mark must not end up in a path, which is shown.
+        if (!device.StartsWith('/') || device.EndsWith('/') || device.AsSpan().ContainsAny("\0&="))
         {
             error = new LoraUriError(
-                "device", Scheme.Length, "the path of a serial device is expected, for example /dev/ttyUSB0 or /dev/serial/by-id/...");
+                "device", Scheme.Length,
+                "the path of a serial device is expected, then ? and settings, for example /dev/ttyUSB0?... or /dev/serial/by-id/...?...");
+            return false;
+        }
+        int hash = text.IndexOf('#', StringComparison.Ordinal);
+        if (hash >= 0)
+        {
+            error = new LoraUriError("#", hash, "a radio has no pinned address, and neither path nor settings have a #");
             return false;
         }
         Dictionary<string, LoraSetting> settings = [];
@@ -58,7 +66,7 @@ public static class LoraUri
             int equals = text.IndexOf('=', at, end - at);
             string key = text[at..(equals < 0 ? end : equals)].ToLowerInvariant();
             if (!Keys.Contains(key))
-                error = new LoraUriError(key, at, $"is no setting of a radio; these are: {string.Join(", ", Keys)}");
+                error = new LoraUriError(NameOf(key), at, $"is no setting of a radio; these are: {string.Join(", ", Keys)}");
             else if (equals < 0)
                 error = new LoraUriError(key, at, $"needs a value: {key}=...");
             else if (!settings.TryAdd(key, new LoraSetting(Uri.UnescapeDataString(text[(equals + 1)..end]), equals + 1)))
@@ -76,6 +84,9 @@ public static class LoraUri
             options = null;
         return error is null;
     }
+
+    /// <summary>An unknown key as it may be shown: what is no word at all may be a secret in the wrong place.</summary>
+    private static string NameOf(string key) => key.Length is > 0 and <= 16 && key.All(char.IsAsciiLetter) ? key : "setting";
 
     private static LoraOptions? Read(LoraSettingsReader from, string device)
     {

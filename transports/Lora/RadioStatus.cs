@@ -21,14 +21,15 @@ namespace QuicProChat.Mesh.Transports.Lora;
 /// <param name="Window">The sliding window.</param>
 /// <param name="Airtime">Used and left, by class.</param>
 /// <param name="NoiseFloorDbm">Noise, where the modem tells.</param>
-/// <param name="ModemCounters">What the driver counted; the radio's thread goes on counting.</param>
-/// <param name="Counters">What the adaptation layer counted; the radio's thread goes on counting.</param>
+/// <param name="ModemCounters">What the driver counted.</param>
+/// <param name="Counters">What the adaptation layer counted.</param>
+/// <param name="QueuedBroadcasts">Broadcasts that wait for airtime.</param>
 /// <param name="Neighbours">Stations known.</param>
 public sealed record RadioStatus(
     string Device, string Modem, ModemState State, string Detail, long FrequencyHz, int BandwidthHz, int SpreadingFactor,
     int CodingRate, int PowerDbm, string Region, string Band, TimeSpan Budget, TimeSpan Window,
     IReadOnlyList<ClassUse> Airtime, int? NoiseFloorDbm, ModemCounters ModemCounters, RadioCounters Counters,
-    IReadOnlyList<RadioNeighbourStatus> Neighbours);
+    int QueuedBroadcasts, IReadOnlyList<RadioNeighbourStatus> Neighbours);
 
 /// <summary>A neighbour on a radio as an operator sees it.</summary>
 /// <param name="Address">Who it is.</param>

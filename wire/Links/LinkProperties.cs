@@ -2,7 +2,11 @@ namespace QuicProChat.Mesh.Wire;
 
 /// <summary>What a router has to know of a link to use it well.</summary>
 /// <param name="Mtu">Largest frame (kind and body) in bytes.</param>
-/// <param name="BitsPerSecond">Nominal bit rate shared by everything on the medium; 0 where unknown (IP links).</param>
+/// <param name="BitsPerSecond">
+/// Bit rate by which the router reckons time and shares, for everything on the medium together; 0 where unknown (IP
+/// links). Not the nominal rate of a radio, but what its duty cycle leaves of it, scaled so that the router's share for
+/// routing is the radio's own (docs/lora.md, section 8).
+/// </param>
 /// <param name="Reliable">Frames arrive in order or the link ends (TCP, QUIC). Otherwise frames may be lost or reordered.</param>
 /// <param name="PushRoutes">Routes are pushed to this neighbour; false on slow media, where they are asked for.</param>
 /// <param name="Medium">

@@ -19,7 +19,7 @@ public sealed record LinkUri(string Scheme, string Rest, string? Pinned)
         int colon = text.IndexOf(':');
         if (colon <= 0)
         {
-            error = $"'{text}' is not a link URI: write tcp://host:port, quic://host:port or lora:/dev/...";
+            error = $"'{Shown(text)}' is not a link URI: write tcp://host:port, quic://host:port or lora:/dev/...";
             return false;
         }
 
@@ -35,7 +35,7 @@ public sealed record LinkUri(string Scheme, string Rest, string? Pinned)
 
         if (rest.Length == 0)
         {
-            error = $"'{text}' says no place after '{scheme}:'.";
+            error = $"'{Shown(text)}' says no place after '{scheme}:'.";
             return false;
         }
 
@@ -44,6 +44,13 @@ public sealed record LinkUri(string Scheme, string Rest, string? Pinned)
         return true;
     }
 
-    /// <inheritdoc/>
-    public override string ToString() => Pinned is null ? $"{Scheme}:{Rest}" : $"{Scheme}:{Rest}#{Pinned}";
+    /// <summary>What may be shown and logged of something that should be a URI: settings may hold a key, well written or not.</summary>
+    public static string Shown(string text)
+    {
+        int settings = text.AsSpan().IndexOfAny('?', '&', '=');
+        return settings < 0 ? text : text[..(settings + 1)] + "...";
+    }
+
+    /// <summary>The URI as it may be shown and logged, see <see cref="Shown"/>.</summary>
+    public override string ToString() => Pinned is null ? $"{Scheme}:{Shown(Rest)}" : $"{Scheme}:{Shown(Rest)}#{Pinned}";
 }

@@ -28,15 +28,17 @@ internal sealed class MemoryLink(LocalIdentity peer, ILinkEvents owner, bool out
 
     public bool Outbound => outbound;
 
-    public LinkProperties Properties => LinkProperties.Stream;
+    public LinkProperties Properties { get; private init; } = LinkProperties.Stream;
 
     public (long Received, long Sent) Traffic => (0, 0);
 
     /// <summary>Plugs two ends together; returns the first.</summary>
-    internal static async Task<MemoryLink> ConnectAsync(LocalIdentity a, ILinkEvents eventsOfA, LocalIdentity b, ILinkEvents eventsOfB)
+    internal static async Task<MemoryLink> ConnectAsync(
+        LocalIdentity a, ILinkEvents eventsOfA, LocalIdentity b, ILinkEvents eventsOfB, bool pushRoutes = true)
     {
-        var endAtA = new MemoryLink(b, eventsOfA, outbound: true);
-        var endAtB = new MemoryLink(a, eventsOfB, outbound: false);
+        LinkProperties properties = LinkProperties.Stream with { PushRoutes = pushRoutes };
+        var endAtA = new MemoryLink(b, eventsOfA, outbound: true) { Properties = properties };
+        var endAtB = new MemoryLink(a, eventsOfB, outbound: false) { Properties = properties };
         endAtA._other = endAtB;
         endAtB._other = endAtA;
         await eventsOfA.UpAsync(endAtA);

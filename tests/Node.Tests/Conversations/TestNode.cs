@@ -42,8 +42,8 @@ internal sealed class TestNode : IAsyncDisposable
     internal MeshStore Store => _store;
 
     /// <summary>Plugs a cable in; returns the first node's end.</summary>
-    internal static Task<MemoryLink> JoinAsync(TestNode a, TestNode b) =>
-        MemoryLink.ConnectAsync(a.Identity, a.Node.LinkEvents, b.Identity, b.Node.LinkEvents);
+    internal static Task<MemoryLink> JoinAsync(TestNode a, TestNode b, bool pushRoutes = true) =>
+        MemoryLink.ConnectAsync(a.Identity, a.Node.LinkEvents, b.Identity, b.Node.LinkEvents, pushRoutes);
 
     /// <summary>Asks over the control socket; returns the whole reply.</summary>
     internal async Task<JsonNode> AskAsync(ControlRequest request)

@@ -10,6 +10,7 @@ public class SlashCommandTests
     [InlineData("/mesh route", "routes")]
     [InlineData("/mesh identity", "identity")]
     [InlineData("/mesh store", "queue")]
+    [InlineData("/mesh radio", "radio")]
     [InlineData("/mesh status", "status")]
     [InlineData("/mesh metrics", "metrics")]
     [InlineData("/mesh announce", "announce")]

@@ -145,6 +145,64 @@ public sealed class RadioMediumTests(ITestOutputHelper output)
         Assert.Single(b.Inbox, r => r.Frame[1] == 3);
     }
 
+    [Theory]
+    [InlineData(100)]
+    [InlineData(2_000)]
+    public void An_envelope_repeated_while_it_is_on_its_way_goes_out_once_and_later_again(int payload)
+    {
+        using RadioNet net = RadioNet.Circle(2, Fast);
+        Assert.True(net.Meet(5 * Minute));
+        (RadioNet.Station a, RadioNet.Station b) = (net.Stations[0], net.Stations[1]);
+        net.Bench.RunFor(Minute);
+        byte[] Repeat(ushort lifetime) => RadioWireTests.EnvelopeFrame(
+            new EnvelopeHeader(EnvelopeKind.Sealed, Priority.Normal, false, 0, 12, lifetime, b.Identity.Address), payload);
+        Assert.True(a.Medium.TrySend(a.Neighbour(b), FrameClass.Normal, Repeat(100)));
+        while (b.Inbox.Count == 0)
+        {
+            net.Bench.RunFor(TimeSpan.FromMilliseconds(50));
+            if (b.Inbox.Count == 0)
+                Assert.True(a.Medium.TrySend(a.Neighbour(b), FrameClass.Normal, Repeat(99)));
+        }
+        net.Bench.RunFor(Minute);
+        Assert.Single(b.Inbox);
+        Assert.True(a.Medium.Counters.Spared > 2);
+        Assert.True(a.Medium.TrySend(a.Neighbour(b), FrameClass.Normal, Repeat(90)));
+        Assert.True(net.Bench.RunUntil(() => b.Inbox.Count == 2, Minute), Describe(net));
+    }
+
+    [Fact]
+    public void A_lifetime_counts_on_while_an_envelope_waits_and_what_has_expired_is_neither_sent_nor_repeated()
+    {
+        using RadioNet net = RadioNet.Circle(2, Fast);
+        Assert.True(net.Meet(5 * Minute));
+        (RadioNet.Station a, RadioNet.Station b) = (net.Stations[0], net.Stations[1]);
+        net.Bench.RunFor(Minute);
+        byte[] Message(byte number, ushort lifetime)
+        {
+            byte[] frame = RadioWireTests.EnvelopeFrame(
+                new EnvelopeHeader(EnvelopeKind.Sealed, Priority.Normal, false, 0, 12, lifetime, b.Identity.Address), 100);
+            frame[^1] = number;
+            return frame;
+        }
+
+        Assert.True(a.Medium.TrySend(a.Neighbour(b), FrameClass.Normal, Message(1, 10), net.Bench.Now - TimeSpan.FromSeconds(25)));
+        Assert.True(a.Medium.TrySend(a.Neighbour(b), FrameClass.Normal, Message(2, 2), net.Bench.Now - TimeSpan.FromSeconds(20)));
+        Assert.True(net.Bench.RunUntil(() => b.Inbox.Count == 1, Minute), Describe(net));
+        net.Bench.RunFor(Minute);
+        Assert.Equal(Message(1, 7), Assert.Single(b.Inbox).Frame);
+        Assert.Equal(1, a.Medium.Counters.Expired);
+
+        net.Air.Disconnect(0, 1);
+        Assert.True(a.Medium.TrySend(a.Neighbour(b), FrameClass.Normal, Message(3, 3)));
+        net.Bench.RunFor(Minute);
+        net.Air.Connect(0, 1);
+        Assert.True(a.Medium.TrySend(a.Neighbour(b), FrameClass.Normal, Message(4, 100)));
+        Assert.True(net.Bench.RunUntil(() => b.Inbox.Count == 2, 5 * Minute), Describe(net));
+        net.Bench.RunFor(5 * Minute);
+        Assert.Equal([1, 4], b.Inbox.Select(r => r.Frame[^1]));
+        Assert.Equal(2, a.Medium.Counters.Expired);
+    }
+
     [Fact]
     public void A_broadcast_reaches_everybody_with_one_frame()
     {

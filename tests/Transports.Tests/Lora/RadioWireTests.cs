@@ -22,6 +22,19 @@ public sealed class RadioWireTests
     }
 
     [Fact]
+    public void A_wait_costs_the_units_that_it_began_and_the_last_one_only_when_it_is_over()
+    {
+        TimeSpan Seconds(double s) => TimeSpan.FromSeconds(s);
+        Assert.Equal(5, LifetimeCode.Left(5, Seconds(9.9)));
+        Assert.Equal(4, LifetimeCode.Left(5, Seconds(10)));
+        Assert.Equal(3, LifetimeCode.Left(5, Seconds(10.1)));
+        Assert.Equal(1, LifetimeCode.Left(5, Seconds(49.9)));
+        Assert.Equal(0, LifetimeCode.Left(5, Seconds(50)));
+        Assert.Equal(1, LifetimeCode.Left(1, Seconds(9.9)));
+        Assert.Equal(0, LifetimeCode.Left(0, Seconds(10)));
+    }
+
+    [Fact]
     public void An_envelope_comes_out_as_it_went_in_first_in_full_then_by_id()
     {
         AddressSlots sender = new();
@@ -64,6 +77,23 @@ public sealed class RadioWireTests
         Assert.True(slots.IsAgreed(other));
         slots.Forget(AddressSlots.ShortId(other));
         Assert.False(slots.IsAgreed(other));
+    }
+
+    [Fact]
+    public void Every_frame_comes_out_as_it_went_in_and_frequent_kinds_cost_no_byte()
+    {
+        for (int kind = 0; kind <= byte.MaxValue; kind++)
+        {
+            byte[] frame = [(byte)kind, 7, 8, 9];
+            ReadOnlySpan<byte> made = RadioItem.MakeFrame(frame);
+            bool brief = kind is (>= (int)FrameKind.Announce and <= (int)FrameKind.ControlAck) or (int)FrameKind.CustodyAck;
+            Assert.Equal(brief ? 4 : 5, made.Length);
+            Assert.True(RadioItem.TryRead(ref made, out RadioItem item));
+            Assert.Equal(frame, item.RestoreFrame().ToArray());
+        }
+        ReadOnlySpan<byte> unknown = RadioItem.Make(RadioItemKind.Frame, 7, [1, 2]);
+        Assert.True(RadioItem.TryRead(ref unknown, out RadioItem none));
+        Assert.True(none.RestoreFrame().IsEmpty);
     }
 
     [Fact]

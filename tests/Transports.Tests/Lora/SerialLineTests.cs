@@ -83,7 +83,7 @@ public sealed class SerialLineTests
         using Pty pty = new();
         using (SerialLine.Open(pty.Device, 115_200))
         {
-            IOException e = Assert.Throws<IOException>(() => SerialLine.Open(pty.Device, 115_200));
+            DeviceHeldException e = Assert.Throws<DeviceHeldException>(() => SerialLine.Open(pty.Device, 115_200));
             Assert.Contains("another process holds", e.Message, StringComparison.Ordinal);
         }
         SerialLine.Open(pty.Device, 115_200).Dispose();

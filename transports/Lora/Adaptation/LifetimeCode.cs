@@ -1,3 +1,5 @@
+using QuicProChat.Mesh.Wire;
+
 namespace QuicProChat.Mesh.Transports.Lora.Adaptation;
 
 /// <summary>
@@ -15,6 +17,18 @@ internal static class LifetimeCode
             return (byte)units;
         int exponent = System.Numerics.BitOperations.Log2(units) - 3;
         return (byte)((exponent << 4) | ((units >> (exponent - 1)) & 0x0F));
+    }
+
+    /// <summary>
+    /// Units left of a lifetime after a wait (docs/protocol.md, section 4): nothing is charged for less than a unit, from
+    /// a unit on what was begun is charged in full, but the last one is over only when it really is. 0: over.
+    /// </summary>
+    internal static ushort Left(ushort units, TimeSpan waited)
+    {
+        long unit = EnvelopeHeader.LifetimeUnit.Ticks;
+        if (waited.Ticks < unit)
+            return units;
+        return waited.Ticks >= units * unit ? (ushort)0 : (ushort)Math.Max(1, units - ((waited.Ticks - 1) / unit) - 1);
     }
 
     /// <summary>False for codes beyond 16 bits.</summary>

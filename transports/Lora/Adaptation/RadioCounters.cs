@@ -21,6 +21,15 @@ public sealed class RadioCounters
     /// <summary>Sends that the ledger put off.</summary>
     public long Deferred { get; internal set; }
 
+    /// <summary>Envelopes whose lifetime ended while they waited for airtime.</summary>
+    public long Expired { get; internal set; }
+
+    /// <summary>Repeats of the router whose first copy was still on its way.</summary>
+    public long Spared { get; internal set; }
+
     /// <summary>Frames put on the air, by purpose: data, acknowledgements, broadcasts, discovery.</summary>
     public (long Data, long Acknowledgements, long Broadcasts, long Discovery) Sent { get; internal set; }
+
+    /// <summary>The counts as they are now; the radio's thread goes on counting in the original.</summary>
+    internal RadioCounters Copy() => (RadioCounters)MemberwiseClone();
 }

@@ -24,12 +24,19 @@ public sealed partial class RadioMedium
             while (neighbour.Queue.Peek(c) is { } queued && !IsBlocked(c))
             {
                 // An item that stands before another has a length, of one byte.
+                if (queued.Item is null && IsOver(queued))
+                {
+                    Counters.Expired++;
+                    if (neighbour.Queue.Dequeue(c))
+                        _user.Writable(neighbour);
+                    continue;
+                }
                 int room = Math.Min(BodyLimit - body.Count - (lastAt >= 0 ? 1 : 0), RadioItem.MaxContent);
-                byte[] item = queued.Item ?? MakeItem(session, queued.Frame, out _);
+                byte[] item = queued.Item ?? MakeItem(session, queued, out _);
                 if (item.Length - queued.Offset <= room && queued.Item is null)
                 {
                     frame ??= session.Outgoing.Add([], urgency);
-                    item = MakeAndRemember(session, queued.Frame, frame);
+                    item = MakeAndRemember(session, queued, frame);
                     RadioItem.Append(body, ref lastAt, item);
                     if (neighbour.Queue.Dequeue(c))
                         _user.Writable(neighbour);
@@ -42,8 +49,17 @@ public sealed partial class RadioMedium
                 frame ??= session.Outgoing.Add([], urgency);
                 if (queued.Item is null)
                 {
-                    queued.Item = MakeAndRemember(session, queued.Frame, frame);
+                    queued.Item = MakeAndRemember(session, queued, frame);
                     queued.Tag = session.NextTag++;
+                }
+                else if (queued.Name is { } name)
+                {
+                    frame.Envelopes.Add(name);
+                    frame.Over = EndOf(queued);
+                }
+                else
+                {
+                    frame.Over = TimeSpan.MaxValue;
                 }
                 AppendPiece(body, ref lastAt, queued, room);
                 if (queued.Offset == queued.Item.Length && neighbour.Queue.Dequeue(c))
@@ -72,26 +88,38 @@ public sealed partial class RadioMedium
         RadioItem.Append(body, ref lastAt, RadioItem.Make(RadioItemKind.Fragment, final ? 1 : 0, content));
     }
 
-    private static byte[] MakeItem(RadioSession session, ReadOnlySpan<byte> frame, out bool inFull)
+    /// <summary>When the lifetime of what waits ends, as it was when the router sent it; MaxValue: it has none.</summary>
+    private static TimeSpan EndOf(QueuedFrame queued) =>
+        queued.Name is not null && Envelope.TryRead(queued.Frame.AsSpan(1), out Envelope envelope)
+            ? queued.Since + (envelope.Header.LifetimeUnits * EnvelopeHeader.LifetimeUnit)
+            : TimeSpan.MaxValue;
+
+    private bool IsOver(QueuedFrame queued) => _now >= EndOf(queued);
+
+    private byte[] MakeItem(RadioSession session, QueuedFrame queued, out bool inFull)
     {
         inFull = false;
-        if (frame[0] != (byte)FrameKind.Envelope || !Envelope.TryRead(frame[1..], out Envelope envelope))
-            return RadioItem.Make(RadioItemKind.Frame, 0, frame);
+        if (queued.Name is null || !Envelope.TryRead(queued.Frame.AsSpan(1), out Envelope envelope))
+            return RadioItem.MakeFrame(queued.Frame);
         inFull = !session.Slots.IsAgreed(envelope.Header.Destination);
-        return RadioItem.MakeEnvelope(envelope, !inFull);
+        byte[] item = RadioItem.MakeEnvelope(envelope, !inFull);
+        // Airtime may have been long in coming.
+        RadioItem.SetLifetime(item, LifetimeCode.Left(envelope.Header.LifetimeUnits, _now - queued.Since));
+        return item;
     }
 
-    private static byte[] MakeAndRemember(RadioSession session, ReadOnlySpan<byte> frame, SentFrame carrier)
+    private byte[] MakeAndRemember(RadioSession session, QueuedFrame queued, SentFrame carrier)
     {
-        byte[] item = MakeItem(session, frame, out bool inFull);
-        if (frame[0] == (byte)FrameKind.Envelope && Envelope.TryRead(frame[1..], out Envelope envelope))
+        byte[] item = MakeItem(session, queued, out bool inFull);
+        TimeSpan end = EndOf(queued);
+        carrier.Over = end > carrier.Over ? end : carrier.Over;
+        if (queued.Name is not { } name || !Envelope.TryRead(queued.Frame.AsSpan(1), out Envelope envelope))
+            return item;
+        carrier.Envelopes.Add(name);
+        if (inFull)
         {
-            session.RememberSent(envelope);
-            if (inFull)
-            {
-                session.Slots.SentInFull(envelope.Header.Destination);
-                carrier.Named.Add(envelope.Header.Destination);
-            }
+            session.Slots.SentInFull(envelope.Header.Destination);
+            carrier.Named.Add(envelope.Header.Destination);
         }
         return item;
     }

@@ -209,6 +209,12 @@ public sealed partial class RadioMedium
             frame = Build(neighbour, session, queued);
         if (frame is null)
             return false;
+        // A neighbour that was away gets no messages that have expired meanwhile; their frame still has to arrive.
+        if (_now >= frame.Over && frame.Body.Length > 0)
+        {
+            Counters.Expired += frame.Envelopes.Count;
+            GiveUp(session, frame);
+        }
         int length = RadioFrame.HeaderSize + frame.Body.Length + _common.Size;
         bool more = session.Outgoing.Frames.Any(f => f.Due && f != frame)
             || (session.Outgoing.HasRoom && neighbour.Queue.Count > 0);
@@ -272,7 +278,7 @@ public sealed partial class RadioMedium
         int taken = 0;
         while (_broadcasts.Peek(frameClass) is { } queued && body.Count + 2 + queued.Frame.Length <= BodyLimit)
         {
-            RadioItem.Append(body, ref lastAt, RadioItem.Make(RadioItemKind.Frame, 0, queued.Frame));
+            RadioItem.Append(body, ref lastAt, RadioItem.MakeFrame(queued.Frame));
             _broadcasts.Dequeue(frameClass);
             taken++;
         }

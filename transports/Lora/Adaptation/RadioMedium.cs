@@ -60,6 +60,9 @@ public sealed partial class RadioMedium : IRadioClient, IDisposable
     /// <summary>What was counted.</summary>
     public RadioCounters Counters { get; } = new();
 
+    /// <summary>Broadcasts that wait.</summary>
+    public int QueuedBroadcasts => _broadcasts.Count;
+
     /// <summary>Noise floor as the modem last reported it, in dBm.</summary>
     public int? NoiseFloorDbm { get; private set; }
 
@@ -70,14 +73,24 @@ public sealed partial class RadioMedium : IRadioClient, IDisposable
     public static int Mtu => RadioTuning.Mtu;
 
     /// <summary>Queues a frame (kind and body) for a neighbour. False: its queue is full, or it is not up.</summary>
-    public bool TrySend(RadioNeighbour neighbour, FrameClass frameClass, ReadOnlySpan<byte> frame)
+    /// <param name="neighbour">Whom.</param>
+    /// <param name="frameClass">How urgent.</param>
+    /// <param name="frame">Kind and body.</param>
+    /// <param name="since">Since when it has waited: a lifetime counts on; null: since now.</param>
+    public bool TrySend(RadioNeighbour neighbour, FrameClass frameClass, ReadOnlySpan<byte> frame, TimeSpan? since = null)
     {
         ArgumentNullException.ThrowIfNull(neighbour);
         if (!neighbour.IsUp || neighbour.Session is not { } session || frame.IsEmpty || frame.Length > RadioTuning.Mtu)
             return false;
         if (frame[0] == (byte)FrameKind.CustodyAck && TryShortenCustody(session, frame[1..]))
             return true;
-        return neighbour.Queue.TryAdd(frameClass, frame);
+        if (RadioSession.NameOf(frame) is { } name && (neighbour.Queue.Contains(name) || session.Outgoing.Carries(name)))
+        {
+            // The router grew impatient; this layer has it still, and repeats it by itself.
+            Counters.Spared++;
+            return true;
+        }
+        return neighbour.Queue.TryAdd(frameClass, frame, since ?? _now);
     }
 
     /// <summary>Queues a frame (kind and body) for everyone in range. False: full, or too large for one radio frame.</summary>
@@ -88,7 +101,7 @@ public sealed partial class RadioMedium : IRadioClient, IDisposable
         // Neighbours that pass a flood on at the same moment do not hear each other: each waits a while of its own.
         if (_broadcasts.Count == 0)
             _broadcastAt = _now + Jitter(RadioTuning.FloodSpread * _modem.Airtime(RadioFrame.HeaderSize + frame.Length + _common.Size));
-        return _broadcasts.TryAdd(frameClass, frame);
+        return _broadcasts.TryAdd(frameClass, frame, _now);
     }
 
     /// <summary>Forgets that a neighbour is up, without a word to the user; it comes up anew when it answers a probe.</summary>
@@ -239,5 +252,11 @@ public sealed partial class RadioMedium : IRadioClient, IDisposable
         foreach (NodeAddress address in frame.Named)
             session.Slots.Settled(address, arrived);
         frame.Named.Clear();
+        foreach (ulong name in frame.Envelopes)
+        {
+            if (arrived && !session.Outgoing.Carries(name))
+                session.RememberArrived(name);
+        }
+        frame.Envelopes.Clear();
     }
 }

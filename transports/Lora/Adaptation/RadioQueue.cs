@@ -3,10 +3,16 @@ using QuicProChat.Mesh.Wire;
 namespace QuicProChat.Mesh.Transports.Lora.Adaptation;
 
 /// <summary>A frame of the router that waits for the radio, or is part-way out in pieces.</summary>
-internal sealed class QueuedFrame(byte[] frame)
+internal sealed class QueuedFrame(byte[] frame, TimeSpan since)
 {
+    /// <summary>When the router sent it.</summary>
+    internal TimeSpan Since { get; } = since;
+
     /// <summary>Kind and body.</summary>
     internal byte[] Frame { get; } = frame;
+
+    /// <summary>What the neighbour will call it in its custody answer; null: it is no envelope.</summary>
+    internal ulong? Name { get; } = RadioSession.NameOf(frame);
 
     /// <summary>The item made of it, once pieces of it are out.</summary>
     internal byte[]? Item { get; set; }
@@ -49,7 +55,10 @@ internal sealed class RadioQueue
         }
     }
 
-    internal bool TryAdd(FrameClass frameClass, ReadOnlySpan<byte> frame)
+    /// <summary>Whether an envelope of that name waits, or is part-way out.</summary>
+    internal bool Contains(ulong name) => Array.Exists(_queues, q => q.Any(f => f.Name == name));
+
+    internal bool TryAdd(FrameClass frameClass, ReadOnlySpan<byte> frame, TimeSpan since)
     {
         int c = (int)frameClass;
         if (_queues[c].Count > 0 && (_queues[c].Count >= MaxFrames || _bytes[c] + frame.Length > MaxBytes))
@@ -57,7 +66,7 @@ internal sealed class RadioQueue
             _refused |= 1 << c;
             return false;
         }
-        _queues[c].Enqueue(new QueuedFrame(frame.ToArray()));
+        _queues[c].Enqueue(new QueuedFrame(frame.ToArray(), since));
         _bytes[c] += frame.Length;
         return true;
     }

@@ -29,4 +29,7 @@ public sealed class ModemCounters
 
     /// <summary>Sends repeated because the modem was still busy.</summary>
     public long BusyRetries { get; internal set; }
+
+    /// <summary>The counts as they are now; the radio's thread goes on counting in the original.</summary>
+    internal ModemCounters Copy() => (ModemCounters)MemberwiseClone();
 }

@@ -26,7 +26,8 @@ public sealed unsafe class SerialLine : ISerialLine
     /// <summary>Opens a device.</summary>
     /// <param name="path">The device or a link to it, for example in /dev/serial/by-id.</param>
     /// <param name="baud">Bits a second.</param>
-    /// <exception cref="IOException">The device is absent, held by another process, or no terminal.</exception>
+    /// <exception cref="DeviceHeldException">Another process, or another part of this one, holds the device.</exception>
+    /// <exception cref="IOException">The device is absent, or no terminal.</exception>
     /// <exception cref="PlatformNotSupportedException">See <see cref="TermiosAbi"/>.</exception>
     public static SerialLine Open(string path, int baud)
     {
@@ -37,7 +38,7 @@ public sealed unsafe class SerialLine : ISerialLine
         if (fd < 0)
         {
             throw Marshal.GetLastPInvokeError() == Libc.Ebusy
-                ? new IOException($"{path}: another process holds the device.")
+                ? new DeviceHeldException(path)
                 : Failure(path, "cannot be opened");
         }
         SerialLine? line = null;
@@ -46,7 +47,7 @@ public sealed unsafe class SerialLine : ISerialLine
             if (Libc.Flock(fd, Libc.LockExclusive | Libc.LockNonBlocking) < 0)
             {
                 throw Marshal.GetLastPInvokeError() == Libc.Eagain
-                    ? new IOException($"{path}: another process holds the device.")
+                    ? new DeviceHeldException(path)
                     : Failure(path, "cannot be locked");
             }
             if (Libc.Ioctl(fd, TermiosAbi.Tiocexcl, null) < 0)
