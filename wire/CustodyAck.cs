@@ -11,7 +11,20 @@ namespace QuicProChat.Mesh.Wire;
 /// <summary>One frame's answer.</summary>
 /// <param name="Code">Taken, or why not.</param>
 /// <param name="Name">The frame's name: 6 bytes of the envelope's id, and the copy's generation.</param>
-public readonly record struct CustodyAnswer(CustodyCode Code, ulong Name);
+public readonly record struct CustodyAnswer(CustodyCode Code, ulong Name)
+{
+    private const int HopBits = 10;
+    private const ulong GenerationMask = 0xFFFF;
+
+    /// <summary>
+    /// The name of a frame. A late answer to an earlier copy is so never taken for one to the present copy.
+    /// </summary>
+    /// <param name="id">The envelope's id.</param>
+    /// <param name="attempt">Its end-to-end attempt, 0 to 3.</param>
+    /// <param name="hopsLeft">Hops left as the frame carried them; more than 1023 count as 1023.</param>
+    public static ulong NameOf(in EnvelopeId id, int attempt, int hopsLeft) =>
+        id.Prefix & ~GenerationMask | (uint)(attempt << HopBits | (Limits.LargestHops - Math.Min(hopsLeft, Limits.LargestHops)));
+}
 
 /// <summary>A view of a CustodyAck frame's body, checked as a whole before the first answer is read.</summary>
 public readonly ref struct CustodyAck

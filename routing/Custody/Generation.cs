@@ -14,7 +14,6 @@ internal readonly record struct Generation(ushort Value)
 
     private const int HopBits = 10;
     private const int CoarseBits = 4;
-    private const int NameMask = 0xFFFF;
 
     /// <summary>Later than every copy that is still worth carrying.</summary>
     public static readonly Generation Last = new((Limits.MaxAttempt << HopBits) | MaxHops);
@@ -35,9 +34,6 @@ internal readonly record struct Generation(ushort Value)
     /// <summary>The earliest generation that has the given eight bits.</summary>
     public static Generation FromCoarse(byte coarse) => new((ushort)(coarse << CoarseBits));
 
-    /// <summary>
-    /// How a custody answer names a frame: the first 6 bytes of the id and the generation as the frame carried it. A
-    /// late answer to an earlier copy is so never taken for one to the present copy.
-    /// </summary>
-    public static ulong NameOf(in EnvelopeId id, int attempt, int hopsLeft) => id.Prefix & ~(ulong)NameMask | Of(attempt, hopsLeft).Value;
+    /// <summary>How a custody answer names a frame that carries a copy.</summary>
+    public static ulong NameOf(in EnvelopeId id, int attempt, int hopsLeft) => CustodyAnswer.NameOf(id, attempt, hopsLeft);
 }

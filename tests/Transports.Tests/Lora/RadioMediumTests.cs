@@ -145,6 +145,31 @@ public sealed class RadioMediumTests(ITestOutputHelper output)
         Assert.Single(b.Inbox, r => r.Frame[1] == 3);
     }
 
+    [Theory]
+    [InlineData(100)]
+    [InlineData(2_000)]
+    public void An_envelope_repeated_while_it_is_on_its_way_goes_out_once_and_later_again(int payload)
+    {
+        using RadioNet net = RadioNet.Circle(2, Fast);
+        Assert.True(net.Meet(5 * Minute));
+        (RadioNet.Station a, RadioNet.Station b) = (net.Stations[0], net.Stations[1]);
+        net.Bench.RunFor(Minute);
+        byte[] Repeat(ushort lifetime) => RadioWireTests.EnvelopeFrame(
+            new EnvelopeHeader(EnvelopeKind.Sealed, Priority.Normal, false, 0, 12, lifetime, b.Identity.Address), payload);
+        Assert.True(a.Medium.TrySend(a.Neighbour(b), FrameClass.Normal, Repeat(100)));
+        while (b.Inbox.Count == 0)
+        {
+            net.Bench.RunFor(TimeSpan.FromMilliseconds(50));
+            if (b.Inbox.Count == 0)
+                Assert.True(a.Medium.TrySend(a.Neighbour(b), FrameClass.Normal, Repeat(99)));
+        }
+        net.Bench.RunFor(Minute);
+        Assert.Single(b.Inbox);
+        Assert.True(a.Medium.Counters.Spared > 2);
+        Assert.True(a.Medium.TrySend(a.Neighbour(b), FrameClass.Normal, Repeat(90)));
+        Assert.True(net.Bench.RunUntil(() => b.Inbox.Count == 2, Minute), Describe(net));
+    }
+
     [Fact]
     public void A_broadcast_reaches_everybody_with_one_frame()
     {

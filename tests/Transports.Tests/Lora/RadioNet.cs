@@ -55,8 +55,7 @@ internal sealed class RadioNet : IDisposable
             byte[] ack = new byte[11];
             ack[0] = (byte)FrameKind.CustodyAck;
             new CustodyAck.Writer(ack.AsSpan(1)).TryAdd(
-                CustodyCode.Taken,
-                (envelope.ComputeId().Prefix & ~0xFFul) | (uint)((envelope.Header.Attempt << 6) | (63 - envelope.Header.HopsLeft)));
+                CustodyCode.Taken, CustodyAnswer.NameOf(envelope.ComputeId(), envelope.Header.Attempt, envelope.Header.HopsLeft));
             Assert.True(Medium.TrySend(neighbour, FrameClass.Control, ack));
         }
 

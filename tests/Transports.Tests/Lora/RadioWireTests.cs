@@ -67,6 +67,23 @@ public sealed class RadioWireTests
     }
 
     [Fact]
+    public void Every_frame_comes_out_as_it_went_in_and_frequent_kinds_cost_no_byte()
+    {
+        for (int kind = 0; kind <= byte.MaxValue; kind++)
+        {
+            byte[] frame = [(byte)kind, 7, 8, 9];
+            ReadOnlySpan<byte> made = RadioItem.MakeFrame(frame);
+            bool brief = kind is (>= (int)FrameKind.Announce and <= (int)FrameKind.ControlAck) or (int)FrameKind.CustodyAck;
+            Assert.Equal(brief ? 4 : 5, made.Length);
+            Assert.True(RadioItem.TryRead(ref made, out RadioItem item));
+            Assert.Equal(frame, item.RestoreFrame().ToArray());
+        }
+        ReadOnlySpan<byte> unknown = RadioItem.Make(RadioItemKind.Frame, 7, [1, 2]);
+        Assert.True(RadioItem.TryRead(ref unknown, out RadioItem none));
+        Assert.True(none.RestoreFrame().IsEmpty);
+    }
+
+    [Fact]
     public void Several_items_share_a_frame()
     {
         List<byte> body = [];

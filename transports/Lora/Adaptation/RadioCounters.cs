@@ -21,6 +21,9 @@ public sealed class RadioCounters
     /// <summary>Sends that the ledger put off.</summary>
     public long Deferred { get; internal set; }
 
+    /// <summary>Repeats of the router whose first copy was still on its way.</summary>
+    public long Spared { get; internal set; }
+
     /// <summary>Frames put on the air, by purpose: data, acknowledgements, broadcasts, discovery.</summary>
     public (long Data, long Acknowledgements, long Broadcasts, long Discovery) Sent { get; internal set; }
 }

@@ -7,7 +7,7 @@ namespace QuicProChat.Mesh.Transports.Lora.Adaptation;
 /// <summary>What an item is.</summary>
 internal enum RadioItemKind : byte
 {
-    /// <summary>A frame of docs/protocol.md, kind and body, as it is.</summary>
+    /// <summary>A frame of docs/protocol.md: the low three header bits are its kind, or 0 where that is the first byte.</summary>
     Frame = 0,
 
     /// <summary>Custody answers: the low three header bits are the code, the content 2-byte envelope id prefixes.</summary>
@@ -39,6 +39,13 @@ internal readonly ref struct RadioItem
     private const byte EnvelopeFlag = 0x80, LastFlag = 0x40, ReceiptFlag = 0x04;
     private const int KindShift = 3, AttemptShift = 6, MaxHops = 63;
     private const int FixedSize = 2, IdSize = 2;
+
+    /// <summary>Kinds of frames by the low three bits; 0 stands for none of them.</summary>
+    private static readonly FrameKind[] BriefKinds =
+    [
+        0, FrameKind.Announce, FrameKind.RouteUpdate, FrameKind.PathRequest, FrameKind.AnnounceRequest, FrameKind.ControlAck,
+        FrameKind.CustodyAck,
+    ];
 
     private RadioItem(RadioItemKind kind, byte header, ReadOnlySpan<byte> content)
     {
@@ -88,6 +95,22 @@ internal readonly ref struct RadioItem
         content.CopyTo(item.AsSpan(1));
         return item;
     }
+
+    /// <summary>Makes an item of a frame that is no envelope.</summary>
+    /// <param name="frame">Kind and body; not empty.</param>
+    internal static byte[] MakeFrame(ReadOnlySpan<byte> frame)
+    {
+        int brief = Math.Max(0, Array.IndexOf(BriefKinds, (FrameKind)frame[0], 1));
+        return Make(RadioItemKind.Frame, brief, brief > 0 ? frame[1..] : frame);
+    }
+
+    /// <summary>Restores the frame (kind and body) of an item of that kind; empty if there is none.</summary>
+    internal ReadOnlySpan<byte> RestoreFrame() => Low switch
+    {
+        0 => Content,
+        int brief when brief < BriefKinds.Length => (byte[])[(byte)BriefKinds[brief], .. Content],
+        _ => default,
+    };
 
     /// <summary>Makes an item of an envelope.</summary>
     /// <param name="envelope">The envelope.</param>

@@ -29,7 +29,7 @@ public sealed partial class RadioMedium
                 if (item.Length - queued.Offset <= room && queued.Item is null)
                 {
                     frame ??= session.Outgoing.Add([], urgency);
-                    item = MakeAndRemember(session, queued.Frame, frame);
+                    item = MakeAndRemember(session, queued, frame);
                     RadioItem.Append(body, ref lastAt, item);
                     if (neighbour.Queue.Dequeue(c))
                         _user.Writable(neighbour);
@@ -42,8 +42,12 @@ public sealed partial class RadioMedium
                 frame ??= session.Outgoing.Add([], urgency);
                 if (queued.Item is null)
                 {
-                    queued.Item = MakeAndRemember(session, queued.Frame, frame);
+                    queued.Item = MakeAndRemember(session, queued, frame);
                     queued.Tag = session.NextTag++;
+                }
+                else if (queued.Name is { } name)
+                {
+                    frame.Envelopes.Add(name);
                 }
                 AppendPiece(body, ref lastAt, queued, room);
                 if (queued.Offset == queued.Item.Length && neighbour.Queue.Dequeue(c))
@@ -76,22 +80,21 @@ public sealed partial class RadioMedium
     {
         inFull = false;
         if (frame[0] != (byte)FrameKind.Envelope || !Envelope.TryRead(frame[1..], out Envelope envelope))
-            return RadioItem.Make(RadioItemKind.Frame, 0, frame);
+            return RadioItem.MakeFrame(frame);
         inFull = !session.Slots.IsAgreed(envelope.Header.Destination);
         return RadioItem.MakeEnvelope(envelope, !inFull);
     }
 
-    private static byte[] MakeAndRemember(RadioSession session, ReadOnlySpan<byte> frame, SentFrame carrier)
+    private static byte[] MakeAndRemember(RadioSession session, QueuedFrame queued, SentFrame carrier)
     {
-        byte[] item = MakeItem(session, frame, out bool inFull);
-        if (frame[0] == (byte)FrameKind.Envelope && Envelope.TryRead(frame[1..], out Envelope envelope))
+        byte[] item = MakeItem(session, queued.Frame, out bool inFull);
+        if (queued.Name is not { } name || !Envelope.TryRead(queued.Frame.AsSpan(1), out Envelope envelope))
+            return item;
+        carrier.Envelopes.Add(name);
+        if (inFull)
         {
-            session.RememberSent(envelope);
-            if (inFull)
-            {
-                session.Slots.SentInFull(envelope.Header.Destination);
-                carrier.Named.Add(envelope.Header.Destination);
-            }
+            session.Slots.SentInFull(envelope.Header.Destination);
+            carrier.Named.Add(envelope.Header.Destination);
         }
         return item;
     }

@@ -56,7 +56,7 @@ public sealed partial class RadioMedium
         while (RadioItem.TryRead(ref body, out RadioItem item))
         {
             if (item.Kind == RadioItemKind.Frame)
-                Deliver(neighbour, item.Content);
+                Deliver(neighbour, item.RestoreFrame());
             else
                 Counters.BadItems++;
         }
@@ -142,8 +142,8 @@ public sealed partial class RadioMedium
     {
         switch (item.Kind)
         {
-            case RadioItemKind.Frame when !item.Content.IsEmpty:
-                Deliver(neighbour, item.Content);
+            case RadioItemKind.Frame:
+                Deliver(neighbour, item.RestoreFrame());
                 return false;
             case RadioItemKind.Custody:
                 TakeCustody(neighbour, session, item);

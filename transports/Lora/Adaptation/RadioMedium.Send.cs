@@ -272,7 +272,7 @@ public sealed partial class RadioMedium
         int taken = 0;
         while (_broadcasts.Peek(frameClass) is { } queued && body.Count + 2 + queued.Frame.Length <= BodyLimit)
         {
-            RadioItem.Append(body, ref lastAt, RadioItem.Make(RadioItemKind.Frame, 0, queued.Frame));
+            RadioItem.Append(body, ref lastAt, RadioItem.MakeFrame(queued.Frame));
             _broadcasts.Dequeue(frameClass);
             taken++;
         }

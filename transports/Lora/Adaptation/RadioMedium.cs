@@ -77,6 +77,12 @@ public sealed partial class RadioMedium : IRadioClient, IDisposable
             return false;
         if (frame[0] == (byte)FrameKind.CustodyAck && TryShortenCustody(session, frame[1..]))
             return true;
+        if (RadioSession.NameOf(frame) is { } name && (neighbour.Queue.Contains(name) || session.Outgoing.Carries(name)))
+        {
+            // The router grew impatient; this layer has it still, and repeats it by itself.
+            Counters.Spared++;
+            return true;
+        }
         return neighbour.Queue.TryAdd(frameClass, frame);
     }
 
@@ -239,5 +245,11 @@ public sealed partial class RadioMedium : IRadioClient, IDisposable
         foreach (NodeAddress address in frame.Named)
             session.Slots.Settled(address, arrived);
         frame.Named.Clear();
+        foreach (ulong name in frame.Envelopes)
+        {
+            if (arrived && !session.Outgoing.Carries(name))
+                session.RememberArrived(name);
+        }
+        frame.Envelopes.Clear();
     }
 }

@@ -8,6 +8,9 @@ internal sealed class QueuedFrame(byte[] frame)
     /// <summary>Kind and body.</summary>
     internal byte[] Frame { get; } = frame;
 
+    /// <summary>What the neighbour will call it in its custody answer; null: it is no envelope.</summary>
+    internal ulong? Name { get; } = RadioSession.NameOf(frame);
+
     /// <summary>The item made of it, once pieces of it are out.</summary>
     internal byte[]? Item { get; set; }
 
@@ -48,6 +51,9 @@ internal sealed class RadioQueue
             return first < 0 ? null : (FrameClass)first;
         }
     }
+
+    /// <summary>Whether an envelope of that name waits, or is part-way out.</summary>
+    internal bool Contains(ulong name) => Array.Exists(_queues, q => q.Any(f => f.Name == name));
 
     internal bool TryAdd(FrameClass frameClass, ReadOnlySpan<byte> frame)
     {

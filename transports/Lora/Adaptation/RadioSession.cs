@@ -8,9 +8,10 @@ internal sealed class RadioSession(RadioKeys keys, ulong peerBootId, int maxItem
     /// <summary>Arbitrary: as many custody answers as may be outstanding between neighbours.</summary>
     private const int Remembered = 64;
 
-    private const int MaxHops = 63, AttemptShift = 6;
+    /// <summary>More than the sender remembers: what is one of a kind here is one of a kind there.</summary>
+    private const int RememberedReceived = 2 * Remembered;
 
-    private readonly Queue<ulong> _sentNames = new();
+    private readonly Queue<ulong> _arrivedNames = new();
     private readonly Queue<ulong> _receivedNames = new();
 
     internal RadioKeys Keys { get; } = keys;
@@ -40,11 +41,14 @@ internal sealed class RadioSession(RadioKeys keys, ulong peerBootId, int maxItem
     /// <summary>Number of the next item in pieces.</summary>
     internal byte NextTag { get; set; }
 
-    /// <summary>Remembers an envelope that went to the neighbour, so that two bytes of its name can stand for it.</summary>
-    internal void RememberSent(Envelope envelope) => Remember(_sentNames, NameOf(envelope));
+    /// <summary>
+    /// Remembers an envelope that the neighbour has, so that two bytes of its name can stand for it. One that did not
+    /// arrive must not be among them: an earlier copy of it may have, and the two would be mistaken for one another.
+    /// </summary>
+    internal void RememberArrived(ulong name) => Remember(_arrivedNames, name, Remembered);
 
     /// <summary>Remembers an envelope that the neighbour sent.</summary>
-    internal void RememberReceived(Envelope envelope) => Remember(_receivedNames, NameOf(envelope));
+    internal void RememberReceived(Envelope envelope) => Remember(_receivedNames, NameOf(envelope), RememberedReceived);
 
     /// <summary>Whether two bytes stand for one envelope of the neighbour without doubt.</summary>
     internal bool IsShort(ulong name) =>
@@ -53,25 +57,25 @@ internal sealed class RadioSession(RadioKeys keys, ulong peerBootId, int maxItem
     /// <summary>The name that two bytes stand for; null if none or several.</summary>
     internal ulong? Expand(ushort shortName)
     {
-        List<ulong> found = [.. _sentNames.Where(n => n >> 48 == shortName)];
+        List<ulong> found = [.. _arrivedNames.Where(n => n >> 48 == shortName)];
         return found.Count == 1 ? found[0] : null;
     }
 
     public void Dispose() => Keys.Dispose();
 
-    // docs/protocol.md, section 4.3: 7 bytes of the id, then attempt(2) 63-hops(6).
-    private static ulong NameOf(Envelope envelope)
-    {
-        EnvelopeHeader header = envelope.Header;
-        uint generation = (uint)((header.Attempt << AttemptShift) | (MaxHops - Math.Min(header.HopsLeft, (byte)MaxHops)));
-        return (envelope.ComputeId().Prefix & ~0xFFul) | generation;
-    }
+    /// <summary>What a custody answer will call the envelope in a frame (kind and body); null: it carries none.</summary>
+    internal static ulong? NameOf(ReadOnlySpan<byte> frame) =>
+        frame[0] == (byte)FrameKind.Envelope && Envelope.TryRead(frame[1..], out Envelope envelope) ? NameOf(envelope) : null;
 
-    private static void Remember(Queue<ulong> names, ulong name)
+    // As the radio's frame carries it, and so as the neighbour will name it.
+    private static ulong NameOf(Envelope envelope) =>
+        CustodyAnswer.NameOf(envelope.ComputeId(), envelope.Header.Attempt, Math.Min((int)envelope.Header.HopsLeft, Limits.MaxHops));
+
+    private static void Remember(Queue<ulong> names, ulong name, int most)
     {
         if (names.Contains(name))
             return;
-        if (names.Count == Remembered)
+        if (names.Count == most)
             names.Dequeue();
         names.Enqueue(name);
     }

@@ -18,6 +18,9 @@ internal sealed class SentFrame(uint counter, byte[] body, FrameClass frameClass
     /// <summary>Addresses that it names in full.</summary>
     internal List<NodeAddress> Named { get; } = [];
 
+    /// <summary>Names of the envelopes that it carries, whole or in part.</summary>
+    internal List<ulong> Envelopes { get; } = [];
+
     /// <summary>When it was first sent.</summary>
     internal TimeSpan FirstSent { get; set; }
 
@@ -57,6 +60,9 @@ internal sealed class SendWindow
 
     /// <summary>Whether something has to be sent.</summary>
     internal bool HasDue => _frames.Any(f => f.Due);
+
+    /// <summary>Whether an envelope is on its way and nothing says yet that it arrived.</summary>
+    internal bool Carries(ulong name) => _frames.Any(f => !f.Acknowledged && f.Envelopes.Contains(name));
 
     /// <summary>Numbers a frame.</summary>
     internal SentFrame Add(byte[] body, FrameClass frameClass)
