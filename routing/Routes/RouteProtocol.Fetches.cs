@@ -22,10 +22,11 @@ internal sealed partial class RouteProtocol
     {
         if (_fetches.TryGetValue(index, out Fetch fetch) && (fetch.IsAsked || neighbour.AnnouncesAsked >= _options.FetchWindow))
             return;
-        Ask(neighbour, index, fetch.Attempts);
+        Ask(neighbour, index, fetch.Attempts, unsaid: ComesAlong(neighbour, index));
     }
 
-    private void Ask(Neighbour neighbour, int index, int attempts)
+    /// <summary>Asks a neighbour, or waits for what it sends unasked.</summary>
+    private void Ask(Neighbour neighbour, int index, int attempts, bool unsaid = false)
     {
         if (neighbour.AnnouncesAsked >= _options.FetchWindow)
         {
@@ -38,7 +39,8 @@ internal sealed partial class RouteProtocol
         Instant due = _now + FetchTimeout(neighbour, attempts) + PingTimeout(neighbour) * attempts;
         _fetches[index] = new Fetch(neighbour.Link, IsAsked: true, attempts + 1, due);
         _fetchDue = Instant.Min(_fetchDue, due);
-        neighbour.AskNow.Add(index);
+        if (!unsaid)
+            neighbour.AskNow.Add(index);
     }
 
     /// <summary>Sends the requests that the handling of a frame has collected.</summary>

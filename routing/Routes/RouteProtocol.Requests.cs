@@ -123,8 +123,8 @@ internal sealed partial class RouteProtocol
         }
 
         int index = _destinations.Find(request.Destination);
-        if (index >= 0)
-            neighbour.Interest?.Add(index);
+        if (index >= 0 && (request.FreshSequence || index == Self))
+            Subscribe(neighbour, index, request.WantsAnnounce);
         if (index == Self)
             SequenceRequested(neighbour, request);
         else if (request.FreshSequence)
