@@ -74,7 +74,7 @@ internal sealed partial class RouteProtocol
         TimeSpan wait = starving.IsUrgent
             ? Backoff(_options.RequestRetry, starving.Attempts, _options.RequestRetryMax)
             : Backoff(_improvementDelay, starving.Attempts, _options.RequestRetryMax * 10);
-        Instant due = _now + Jittered(wait);
+        Instant due = _now + Jittered(Longer(wait, SlowHopTime() * HopTimesOfRepeats));
         _starving[index] = starving with { Attempts = starving.Attempts + 1, Due = due };
         _timers.Enqueue(new Timer(TimerKind.Starving, index), due.Ticks);
     }

@@ -49,6 +49,10 @@ public sealed partial class RadioMedium
                 {
                     frame.Envelopes.Add(name);
                 }
+                else if (queued.Update is { } update)
+                {
+                    frame.Updates.Add(update);
+                }
                 AppendPiece(body, ref lastAt, queued, room);
                 if (queued.Offset == queued.Item.Length && neighbour.Queue.Dequeue(c))
                     _user.Writable(neighbour);
@@ -88,6 +92,8 @@ public sealed partial class RadioMedium
     private static byte[] MakeAndRemember(RadioSession session, QueuedFrame queued, SentFrame carrier)
     {
         byte[] item = MakeItem(session, queued.Frame, out bool inFull);
+        if (queued.Update is { } update)
+            carrier.Updates.Add(update);
         if (queued.Name is not { } name || !Envelope.TryRead(queued.Frame.AsSpan(1), out Envelope envelope))
             return item;
         carrier.Envelopes.Add(name);

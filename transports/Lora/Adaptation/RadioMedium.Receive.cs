@@ -130,6 +130,9 @@ public sealed partial class RadioMedium
         else
         {
             Counters.Duplicates++;
+            // The acknowledgement was lost, and with it what it carried.
+            session.AckItems.AddRange(session.LastAckItems);
+            session.LastAckItems.Clear();
         }
         if (!frame.AckRequest)
             return;
@@ -218,11 +221,15 @@ public sealed partial class RadioMedium
             Counters.BadFrames++;
             return;
         }
+        List<ushort> updates = [];
         foreach (SentFrame sent in settled)
         {
             Settle(session, sent, arrived: true);
-            neighbour.RoundTrip += (_now - sent.FirstSent - neighbour.RoundTrip) / 8;
+            updates.AddRange(sent.Updates);
+            TimeSpan took = _now - sent.FirstSent;
+            neighbour.RoundTrip += ((took < LongestRoundTrip ? took : LongestRoundTrip) - neighbour.RoundTrip) / 8;
         }
+        Confirm(neighbour, session, updates);
         foreach (SentFrame missing in session.Outgoing.Frames)
         {
             if (missing.Missed < RadioTuning.MaxMisses || missing.Acknowledged || missing.Body.Length == 0)

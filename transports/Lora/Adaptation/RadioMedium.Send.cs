@@ -258,6 +258,8 @@ public sealed partial class RadioMedium
             session.AckItems.Clear();
             return false;
         }
+        session.LastAckItems.Clear();
+        session.LastAckItems.AddRange(session.AckItems[..taken]);
         session.AckItems.RemoveRange(0, taken);
         session.AckDue = session.AckItems.Count > 0 ? _now : TimeSpan.MaxValue;
         neighbour.Traffic = (neighbour.Traffic.Received, neighbour.Traffic.Sent + bytes.Length);
