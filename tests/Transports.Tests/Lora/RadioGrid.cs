@@ -169,13 +169,18 @@ internal sealed class RadioGrid : IDisposable
         {
             items.Add(item.Kind switch
             {
-                RadioItemKind.Frame => ((FrameKind)item.RestoreFrame()[0]).ToString(),
+                RadioItemKind.Frame => NameOf(item.RestoreFrame()),
                 RadioItemKind.Envelope => ((EnvelopeKind)((item.Header >> 3) & 7)).ToString(),
                 _ => item.Kind.ToString(),
             });
         }
         return items.Count > 0 ? items : ["Probe"];
     }
+
+    private static string NameOf(ReadOnlySpan<byte> frame) =>
+        PathRequest.TryRead(frame[1..], out PathRequest request) && request.FreshSequence && frame[0] == (byte)FrameKind.PathRequest
+            ? "SequenceRequest"
+            : ((FrameKind)frame[0]).ToString();
 
     private static TimeSpan BusiestHour(Bench.Node node)
     {

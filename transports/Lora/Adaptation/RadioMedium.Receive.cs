@@ -27,6 +27,9 @@ public sealed partial class RadioMedium
         else if (frame.To != _ownId)
         {
             Counters.Overheard++;
+            // Its sender listens now, to a station that may be out of our range.
+            if (frame.AckRequest)
+                _quietUntil = _now + AckTime;
         }
         else if (!TryReceiveOwn(frame, bytes, received))
         {

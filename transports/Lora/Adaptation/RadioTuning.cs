@@ -30,6 +30,9 @@ internal static class RadioTuning
     /// <summary>Longest round trip that is believed, in multiples of the shortest wait for an acknowledgement.</summary>
     internal const int RoundTripLimit = 8;
 
+    /// <summary>A frame whose acknowledgement is late is repeated within this many times its airtime, at random.</summary>
+    internal const int RepeatSpread = 3;
+
     /// <summary>Broadcasts are spread over this many times their airtime.</summary>
     internal const int FloodSpread = 30;
 
