@@ -57,7 +57,7 @@ internal sealed partial class RouteProtocol
                 _destinations[indices[from + i]].Name.Write(Body[AnnounceRequest.SizeOf(i)..]);
 
             // What does not leave now is asked for again when its time is over.
-            if (!SendFrame(neighbour, FrameKind.AnnounceRequest, FrameClass.Control, AnnounceRequest.SizeOf(count)))
+            if (!SendFrame(neighbour, FrameKind.AnnounceRequest, RequestClass(neighbour), AnnounceRequest.SizeOf(count)))
                 break;
             neighbour.Budget?.Owe(_now, 1 + AnnounceRequest.SizeOf(count));
             Counters.Add(RouteCounter.AnnouncesAsked, count);

@@ -113,7 +113,7 @@ internal sealed partial class RouteProtocol
         }
 
         TimeSpan hopTime = SlowHopTime();
-        bool isRepeat = isKnown && _now - requester.At < Longer(_requestMemory * 2, hopTime * HopTimesOfRepeats)
+        bool isRepeat = isKnown && _now - requester.At < RepeatWindow(_requestMemory * 2)
             && (hopTime == TimeSpan.Zero || request.HopsLeft <= 2 * requester.HopsLeft);
         var better = new Requester(neighbour.Link, request.HopsLeft, request.WantsAnnounce, isRepeat ? requester.At : _now);
         if (!isRepeat)

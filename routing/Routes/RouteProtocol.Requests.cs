@@ -108,9 +108,16 @@ internal sealed partial class RouteProtocol
         if (neighbour.Budget?.TryTake(_now, 1 + PathRequest.Size) == false)
             return;
         request.Write(Body);
-        if (SendFrame(neighbour, FrameKind.PathRequest, FrameClass.Control, PathRequest.Size))
+        if (SendFrame(neighbour, FrameKind.PathRequest, RequestClass(neighbour), PathRequest.Size))
             Counters.Add(RouteCounter.RequestsSent);
     }
+
+    /// <summary>Requests go before everything, but where airtime is dear they are paid for from routing's share.</summary>
+    private static FrameClass RequestClass(Neighbour neighbour) =>
+        neighbour.Properties.PushRoutes ? FrameClass.Control : FrameClass.Routing;
+
+    /// <summary>How long the same request may go round before it counts as a new one.</summary>
+    private TimeSpan RepeatWindow(TimeSpan least) => Longer(least, SlowHopTime() * HopTimesOfRepeats);
 
     private bool ReceivePathRequest(Neighbour neighbour, ReadOnlySpan<byte> body)
     {
@@ -165,7 +172,7 @@ internal sealed partial class RouteProtocol
             return;
         }
 
-        if (_forwarded.TryGetValue(index, out Forwarded last) && _now - last.At < _requestMemory
+        if (_forwarded.TryGetValue(index, out Forwarded last) && _now - last.At < RepeatWindow(_requestMemory)
             && !Distance.IsNewer(request.MinimumSequence, last.Sequence))
         {
             Counters.Add(RouteCounter.DropPathRequestRepeat);
