@@ -52,4 +52,7 @@ internal static partial class Log
 
     [LoggerMessage(113, LogLevel.Debug, "Radio {Device}: {State}, {Detail}")]
     internal static partial void RadioState(ILogger logger, string device, Lora.Modems.ModemState state, string detail);
+
+    /// <summary>Code and detail of an end as one phrase.</summary>
+    internal static string Why(LinkEndCode code, string? detail) => detail is null ? code.ToString() : $"{code}: {detail}";
 }

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using QuicProChat.Mesh.Identity;
+using QuicProChat.Mesh.Routing.Routes;
 using QuicProChat.Mesh.Wire;
 
 namespace QuicProChat.Mesh.Routing.Custody;
@@ -9,6 +10,10 @@ internal sealed partial class CustodyEngine
 {
     // A receipt may take as long again as the slowest so far, and then some, before the message is repeated.
     private const int PatienceFactor = 4;
+
+    // What a path needs for 256 bytes says how slow it is; the receipt's own way may first have to be found.
+    private const int MetricPatience = 20;
+    private const long TicksPerUnit = 100 * TimeSpan.TicksPerMicrosecond;
 
     private HashIndex _byProof;
     private long _slowestReceipt;
@@ -153,15 +158,19 @@ internal sealed partial class CustodyEngine
             entry.FirstSent = default;
         entry.Place = Place.AwaitingReceipt;
         _awaitingReceipt++;
-        entry.RetryAt = entry.Attempt < Limits.MaxAttempt ? _now + ReceiptPatience(entry.Attempt) : Instant.Never;
+        entry.RetryAt = entry.Attempt < Limits.MaxAttempt ? _now + ReceiptPatience(entry) : Instant.Never;
         SecureLater(ref entry);
         SpareMemory(ref entry);
         Schedule(index);
     }
 
-    private TimeSpan ReceiptPatience(int attempt)
+    private TimeSpan ReceiptPatience(in HeldEntry entry)
     {
-        long wait = Math.Max(_options.RepeatAfter.Ticks, PatienceFactor * _slowestReceipt) << attempt;
+        Span<NextHop> best = stackalloc NextHop[1];
+        long slow = _routes.FindNextHops(_now, _destinations[entry.Destination].Address, best) > 0
+            ? MetricPatience * best[0].Metric.Units * TicksPerUnit
+            : 0;
+        long wait = Math.Max(Math.Max(_options.RepeatAfter.Ticks, slow), PatienceFactor * _slowestReceipt) << entry.Attempt;
         return new TimeSpan(wait + _random.NextInt64(wait / 8 + 1));
     }
 
@@ -173,7 +182,7 @@ internal sealed partial class CustodyEngine
         if (!AnyWayOn(entry.Destination))
         {
             // Nothing is gained by an attempt that cannot leave; look again later.
-            entry.RetryAt = _now + ReceiptPatience(entry.Attempt);
+            entry.RetryAt = _now + ReceiptPatience(entry);
             LodgeElsewhere(index);
             return;
         }
@@ -183,7 +192,7 @@ internal sealed partial class CustodyEngine
             // The keeper has a way again as well, most likely, and is trusted to use it before another copy goes.
             entry.Lodged = false;
             entry.TriedPlusOne = 0;
-            entry.RetryAt = _now + ReceiptPatience(entry.Attempt);
+            entry.RetryAt = _now + ReceiptPatience(entry);
             return;
         }
 

@@ -13,6 +13,7 @@ internal struct SendWindow
     private const int InitialLossy = 4;
     private const int Smallest = 1;
     private const int BytesPerEnvelope = 1024;
+    private const int SlowPatience = 8;
     private static readonly TimeSpan SmallestWait = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan LargestWait = TimeSpan.FromMinutes(5);
     private static readonly TimeSpan InitialWait = TimeSpan.FromSeconds(1);
@@ -20,6 +21,7 @@ internal struct SendWindow
     private readonly int _maxCount;
     private readonly int _maxBytes;
     private readonly long _bitsPerSecond;
+    private readonly bool _isSlow;
     private long _smoothed;
     private long _variation;
     private long _lastCut;
@@ -29,6 +31,7 @@ internal struct SendWindow
         _maxCount = options.MaxWindowCount;
         _maxBytes = options.MaxWindowBytes;
         _bitsPerSecond = properties.BitsPerSecond;
+        _isSlow = !properties.Reliable && properties.BitsPerSecond > 0;
         Capacity = Math.Min(_maxCount, properties.Reliable ? InitialReliable : InitialLossy);
     }
 
@@ -92,7 +95,8 @@ internal struct SendWindow
     {
         long onAir = _bitsPerSecond > 0 ? (Bytes + size) * 8 * TimeSpan.TicksPerSecond / _bitsPerSecond : 0;
         long wait = _smoothed == 0 ? InitialWait.Ticks + 2 * onAir : Math.Max(_smoothed + 4 * _variation, 2 * onAir);
-        wait = Math.Max(wait, SmallestWait.Ticks);
+        // Such a medium repeats by itself, after waits that grow: what is late is mostly not lost.
+        wait = Math.Max(wait, _isSlow ? SlowPatience * onAir : SmallestWait.Ticks);
         return new TimeSpan(Math.Min(wait << Math.Min(repeats, 8), LargestWait.Ticks));
     }
 }

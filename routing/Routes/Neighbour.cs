@@ -115,6 +115,9 @@ internal sealed class Neighbour
     /// <summary>Links where routes are not pushed: the destinations it asked for.</summary>
     public IndexSet? Interest { get; init; }
 
+    /// <summary>Of those, the ones whose announce it lacks: it goes along with what it is told of them.</summary>
+    public IndexSet AnnouncesAlong { get; } = new();
+
     // Announces.
 
     /// <summary>Announces that it asked for and that are still to be sent.</summary>

@@ -41,7 +41,7 @@ internal sealed partial class RouteProtocol
                     SendWant(timer.Name);
                     break;
                 case TimerKind.Requesters:
-                    ForgetRequesters(timer.Name);
+                    ForgetRequester(timer.Name);
                     break;
                 case TimerKind.Penalty:
                     PenaltyEnded(timer.Index, timer.Link);
@@ -107,7 +107,6 @@ internal sealed partial class RouteProtocol
 
         int index = _destinations.Add(name);
         _destinations[index].UnreachableSince = Seconds(_now);
-        TellRequesters(index, name);
         return index;
     }
 

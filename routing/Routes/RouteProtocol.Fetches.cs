@@ -22,10 +22,11 @@ internal sealed partial class RouteProtocol
     {
         if (_fetches.TryGetValue(index, out Fetch fetch) && (fetch.IsAsked || neighbour.AnnouncesAsked >= _options.FetchWindow))
             return;
-        Ask(neighbour, index, fetch.Attempts);
+        Ask(neighbour, index, fetch.Attempts, unsaid: ComesAlong(neighbour, index));
     }
 
-    private void Ask(Neighbour neighbour, int index, int attempts)
+    /// <summary>Asks a neighbour, or waits for what it sends unasked.</summary>
+    private void Ask(Neighbour neighbour, int index, int attempts, bool unsaid = false)
     {
         if (neighbour.AnnouncesAsked >= _options.FetchWindow)
         {
@@ -38,7 +39,8 @@ internal sealed partial class RouteProtocol
         Instant due = _now + FetchTimeout(neighbour, attempts) + PingTimeout(neighbour) * attempts;
         _fetches[index] = new Fetch(neighbour.Link, IsAsked: true, attempts + 1, due);
         _fetchDue = Instant.Min(_fetchDue, due);
-        neighbour.AskNow.Add(index);
+        if (!unsaid)
+            neighbour.AskNow.Add(index);
     }
 
     /// <summary>Sends the requests that the handling of a frame has collected.</summary>
@@ -55,7 +57,7 @@ internal sealed partial class RouteProtocol
                 _destinations[indices[from + i]].Name.Write(Body[AnnounceRequest.SizeOf(i)..]);
 
             // What does not leave now is asked for again when its time is over.
-            if (!SendFrame(neighbour, FrameKind.AnnounceRequest, FrameClass.Control, AnnounceRequest.SizeOf(count)))
+            if (!SendFrame(neighbour, FrameKind.AnnounceRequest, RequestClass(neighbour), AnnounceRequest.SizeOf(count)))
                 break;
             neighbour.Budget?.Owe(_now, 1 + AnnounceRequest.SizeOf(count));
             Counters.Add(RouteCounter.AnnouncesAsked, count);

@@ -44,7 +44,9 @@ internal sealed partial class RouteProtocol
         if (description.Properties.BitsPerSecond > 0)
             neighbour.Cost = EstimateCost(neighbour);
         SendPing(neighbour);
-        neighbour.Interest?.Add(Self);
+
+        // Two that do not know each other yet: what one says of itself the other cannot use without its announce.
+        Subscribe(neighbour, Self, wantsAnnounce: _destinations.Find(neighbour.PeerName) is var peer && LacksAnnounce(peer));
         for (int destination = 0; destination < _destinations.End; destination++)
         {
             if (!_destinations[destination].Advertised.IsNone)

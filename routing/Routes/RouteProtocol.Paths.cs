@@ -12,18 +12,31 @@ internal sealed partial class RouteProtocol
     // Every second attempt doubles the wait: a request that was lost on a radio is not known to be.
     private const double WantGrowth = 0.5;
     private const byte FirstScope = 8;
+    private const byte FirstScopeOfSlow = 2;
     private const byte MaxScope = Limits.MaxHops;
 
+    // Out and back, and as long again: on a busy radio most of a hop's time is waiting.
+    private const int HopTimesPerScope = 3;
+
+    // A flood of that many hops, as radios spread it, and the answers to it.
+    private const int HopTimesOfRepeats = 16;
+    private const int HopTimesOfAnswers = 4 * HopTimesOfRepeats;
+
     private static readonly TimeSpan _wantMemory = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan _slowestRetry = TimeSpan.FromMinutes(10);
 
     private readonly TokenBucket _floodRate;
     private readonly Dictionary<Abbreviation, Wanted> _wants = [];
-    private readonly Dictionary<Abbreviation, Requesters> _requesters = [];
+    private readonly Dictionary<Abbreviation, Requester> _requesters = [];
 
     private readonly record struct Wanted(int Attempts, Instant LastWanted, Instant Due);
 
-    /// <summary>Links whose request for an unknown route was passed on, as bits; links above 63 ask again themselves.</summary>
-    private readonly record struct Requesters(ulong Links, Instant At);
+    /// <summary>A request for an unknown route that was passed on, or that this node made.</summary>
+    /// <param name="Link">The neighbour that came by the shortest way, and will be answered; none for this node's own.</param>
+    /// <param name="HopsLeft">How far its request could still travel.</param>
+    /// <param name="WantsAnnounce">It lacks the announce.</param>
+    /// <param name="At">When the request was passed on.</param>
+    private readonly record struct Requester(LinkId Link, byte HopsLeft, bool WantsAnnounce, Instant At);
 
     /// <inheritdoc/>
     public void Want(Instant now, in NodeAddress destination)
@@ -51,49 +64,105 @@ internal sealed partial class RouteProtocol
             return;
         }
 
-        byte scope = (byte)Math.Min(FirstScope << Math.Min(want.Attempts, 3), MaxScope);
-        Flood(new PathRequest(scope, 0, false, name), LinkId.None);
-        Instant next = _now + Jittered(Backoff(_options.RequestRetry * 4, want.Attempts * WantGrowth, _options.RequestRetryMax));
-        _wants[name] = want with { Attempts = want.Attempts + 1, Due = next };
+        // Airtime is dear where it is slow: a wider circle is asked only when a narrow one is known not to know.
+        TimeSpan hopTime = SlowHopTime();
+        byte scope = hopTime == TimeSpan.Zero
+            ? (byte)Math.Min(FirstScope << Math.Min(want.Attempts, 3), MaxScope)
+            : (byte)Math.Min(FirstScopeOfSlow << Math.Min(want.Attempts, 5), MaxScope);
+        bool sent = Flood(new PathRequest(scope, 0, false, name, LacksAnnounce(index)), LinkId.None);
+        TimeSpan wait = Backoff(_options.RequestRetry * 4, want.Attempts * WantGrowth, _options.RequestRetryMax);
+        TimeSpan slowest = hopTime * (HopTimesPerScope * scope);
+        slowest = slowest < _slowestRetry ? slowest : _slowestRetry;
+        Instant next = _now + Jittered(wait > slowest ? wait : slowest);
+        if (hopTime > TimeSpan.Zero)
+            Remember(name, new Requester(LinkId.None, scope, LacksAnnounce(index), _now), hopTime);
+        _wants[name] = want with { Attempts = want.Attempts + (sent ? 1 : 0), Due = next };
         _timers.Enqueue(new Timer(TimerKind.Want, Name: name), next.Ticks);
+    }
+
+    private bool LacksAnnounce(int index) => index < 0 || _destinations[index].Announce is null;
+
+    /// <summary>How long the slowest shared medium needs for a frame; zero where there is none.</summary>
+    private TimeSpan SlowHopTime()
+    {
+        long slowest = 0;
+        foreach (Neighbour neighbour in _neighbours)
+        {
+            LinkProperties properties = neighbour.Properties;
+            if (!properties.PushRoutes && properties.BitsPerSecond > 0 && (slowest == 0 || properties.BitsPerSecond < slowest))
+                slowest = properties.BitsPerSecond;
+        }
+
+        return slowest == 0 ? TimeSpan.Zero : TimeSpan.FromSeconds((ReferenceBytes + FrameOverhead) * 8.0 / slowest);
     }
 
     private void PassPathRequest(Neighbour neighbour, int index, in PathRequest request)
     {
         if (index >= 0 && !_destinations[index].Advertised.IsNone && _destinations[index].Selected != neighbour.Link.Value)
         {
+            Subscribe(neighbour, index, request.WantsAnnounce);
             Answer(neighbour, index);
             return;
         }
 
-        bool isKnown = _requesters.TryGetValue(request.Destination, out Requesters requesters);
+        bool isKnown = _requesters.TryGetValue(request.Destination, out Requester requester);
         if (!isKnown && _requesters.Count >= MaxRequesters)
         {
             Counters.Add(RouteCounter.DropPathRequestEnd);
             return;
         }
 
-        bool isRepeat = isKnown && _now - requesters.At < _requestMemory * 2;
-        ulong link = neighbour.Link.Value < 64 ? 1ul << neighbour.Link.Value : 0;
-        _requesters[request.Destination] = new Requesters(requesters.Links | link, isRepeat ? requesters.At : _now);
+        TimeSpan hopTime = SlowHopTime();
+        bool isRepeat = isKnown && _now - requester.At < RepeatWindow(_requestMemory * 2)
+            && (hopTime == TimeSpan.Zero || request.HopsLeft <= 2 * requester.HopsLeft);
+        var better = new Requester(neighbour.Link, request.HopsLeft, request.WantsAnnounce, isRepeat ? requester.At : _now);
+        if (!isRepeat)
+            Remember(request.Destination, better, hopTime);
+        else if (request.HopsLeft > requester.HopsLeft && requester.Link != LinkId.None)
+            _requesters[request.Destination] = better;
         if (isRepeat)
         {
             Counters.Add(RouteCounter.DropPathRequestRepeat);
             return;
         }
 
-        _timers.Enqueue(new Timer(TimerKind.Requesters, Name: request.Destination), (_now + _requesterMemory).Ticks);
         if (request.HopsLeft > 1 && _floodRate.TryTake(_now, 1))
-            Flood(request with { HopsLeft = (byte)(Math.Min(request.HopsLeft, MaxScope) - 1) }, neighbour.Link);
+        {
+            byte hopsLeft = (byte)(Math.Min(request.HopsLeft, MaxScope) - 1);
+            Flood(request with { HopsLeft = hopsLeft, WantsAnnounce = LacksAnnounce(index) }, neighbour.Link);
+        }
         else
+        {
             Counters.Add(RouteCounter.DropPathRequestEnd);
+        }
     }
 
-    /// <summary>Sends a request to all neighbours, once per medium.</summary>
-    private void Flood(in PathRequest request, LinkId except)
+    private static TimeSpan Longer(TimeSpan a, TimeSpan b) => a > b ? a : b;
+
+    private void Remember(Abbreviation name, in Requester requester, TimeSpan hopTime)
+    {
+        if (_requesters.Count >= MaxRequesters && !_requesters.ContainsKey(name))
+            return;
+        _requesters[name] = requester;
+        _timers.Enqueue(new Timer(TimerKind.Requesters, Name: name), (_now + Longer(_requesterMemory, hopTime * HopTimesOfAnswers)).Ticks);
+    }
+
+    /// <summary>A neighbour to which routes are not pushed wants to know of one from here on.</summary>
+    private static void Subscribe(Neighbour neighbour, int index, bool wantsAnnounce)
+    {
+        if (neighbour.Interest is not { } interest)
+            return;
+        interest.Add(index);
+        if (wantsAnnounce)
+            neighbour.AnnouncesAlong.Add(index);
+    }
+
+    /// <summary>Sends a request to all neighbours, once per medium; false if there was room for it nowhere.</summary>
+    private bool Flood(in PathRequest request, LinkId except)
     {
         Span<int> media = stackalloc int[8];
         int seen = 0;
+        bool sentAny = false;
         foreach (Neighbour neighbour in _neighbours)
         {
             int medium = neighbour.Properties.Medium;
@@ -110,28 +179,35 @@ internal sealed partial class RouteProtocol
             neighbour.IsBlocked |= !sent;
             if (!sent)
                 continue;
+            sentAny = true;
             if (medium != 0 && seen < media.Length)
                 media[seen++] = medium;
             Counters.Add(RouteCounter.RequestsSent);
             Counters.Add(RouteCounter.BytesSent, frame.Length);
         }
+
+        return sentAny;
     }
 
-    /// <summary>A route that neighbours asked for is known by now: they are interested in it from here on.</summary>
-    private void TellRequesters(int index, Abbreviation name)
+    /// <summary>A route that a neighbour asked for is known by now: it is interested in it from here on.</summary>
+    private void TellRequester(int index, Abbreviation name)
     {
-        if (_requesters.Count == 0 || !_requesters.Remove(name, out Requesters requesters))
-            return;
-        foreach (Neighbour neighbour in _neighbours)
-        {
-            if (neighbour.Interest is { } interest && neighbour.Link.Value < 64 && (requesters.Links >> neighbour.Link.Value & 1) != 0)
-                interest.Add(index);
-        }
+        if (_requesters.Count > 0 && _requesters.Remove(name, out Requester requester) && Find(requester.Link) is { } neighbour)
+            Subscribe(neighbour, index, requester.WantsAnnounce);
     }
 
-    private void ForgetRequesters(Abbreviation name)
+    /// <summary>True if the announce of a destination without one comes along with what a slow link tells of it.</summary>
+    private bool ComesAlong(Neighbour neighbour, int index)
     {
-        if (_requesters.TryGetValue(name, out Requesters requesters) && _now - requesters.At >= _requesterMemory)
+        Abbreviation name = _destinations[index].Name;
+        return neighbour.Interest is not null && LacksAnnounce(index)
+            && (name == neighbour.PeerName || _wants.ContainsKey(name) || _requesters.ContainsKey(name));
+    }
+
+    private void ForgetRequester(Abbreviation name)
+    {
+        if (_requesters.TryGetValue(name, out Requester requester)
+            && _now - requester.At >= Longer(_requesterMemory, SlowHopTime() * HopTimesOfAnswers))
             _requesters.Remove(name);
     }
 }

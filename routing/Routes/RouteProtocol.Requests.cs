@@ -74,7 +74,7 @@ internal sealed partial class RouteProtocol
         TimeSpan wait = starving.IsUrgent
             ? Backoff(_options.RequestRetry, starving.Attempts, _options.RequestRetryMax)
             : Backoff(_improvementDelay, starving.Attempts, _options.RequestRetryMax * 10);
-        Instant due = _now + Jittered(wait);
+        Instant due = _now + Jittered(Longer(wait, SlowHopTime() * HopTimesOfRepeats));
         _starving[index] = starving with { Attempts = starving.Attempts + 1, Due = due };
         _timers.Enqueue(new Timer(TimerKind.Starving, index), due.Ticks);
     }
@@ -108,9 +108,16 @@ internal sealed partial class RouteProtocol
         if (neighbour.Budget?.TryTake(_now, 1 + PathRequest.Size) == false)
             return;
         request.Write(Body);
-        if (SendFrame(neighbour, FrameKind.PathRequest, FrameClass.Control, PathRequest.Size))
+        if (SendFrame(neighbour, FrameKind.PathRequest, RequestClass(neighbour), PathRequest.Size))
             Counters.Add(RouteCounter.RequestsSent);
     }
+
+    /// <summary>Requests go before everything, but where airtime is dear they are paid for from routing's share.</summary>
+    private static FrameClass RequestClass(Neighbour neighbour) =>
+        neighbour.Properties.PushRoutes ? FrameClass.Control : FrameClass.Routing;
+
+    /// <summary>How long the same request may go round before it counts as a new one.</summary>
+    private TimeSpan RepeatWindow(TimeSpan least) => Longer(least, SlowHopTime() * HopTimesOfRepeats);
 
     private bool ReceivePathRequest(Neighbour neighbour, ReadOnlySpan<byte> body)
     {
@@ -123,8 +130,8 @@ internal sealed partial class RouteProtocol
         }
 
         int index = _destinations.Find(request.Destination);
-        if (index >= 0)
-            neighbour.Interest?.Add(index);
+        if (index >= 0 && (request.FreshSequence || index == Self))
+            Subscribe(neighbour, index, request.WantsAnnounce);
         if (index == Self)
             SequenceRequested(neighbour, request);
         else if (request.FreshSequence)
@@ -165,7 +172,7 @@ internal sealed partial class RouteProtocol
             return;
         }
 
-        if (_forwarded.TryGetValue(index, out Forwarded last) && _now - last.At < _requestMemory
+        if (_forwarded.TryGetValue(index, out Forwarded last) && _now - last.At < RepeatWindow(_requestMemory)
             && !Distance.IsNewer(request.MinimumSequence, last.Sequence))
         {
             Counters.Add(RouteCounter.DropPathRequestRepeat);

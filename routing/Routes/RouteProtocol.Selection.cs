@@ -138,6 +138,8 @@ internal sealed partial class RouteProtocol
         }
         else
         {
+            TellRequester(index, destination.Name);
+
             // The next hop is not told the way that leads through itself; the former one is.
             MarkDirty(chosen!, index, Urgency.Later);
             if (before != Destination.NoLink && Find(new LinkId(before)) is { } former)

@@ -125,6 +125,7 @@ internal sealed partial class RouteProtocol
         {
             int index = _scratch[i];
             neighbour.SetTold(index, Expected(neighbour, index));
+            SendAlong(neighbour, index);
             if (!reliable)
                 neighbour.Unacknowledged.Add(index);
             if (neighbour.Interest is { } interest && index != Self && neighbour.Told(index).IsNone)
@@ -140,6 +141,16 @@ internal sealed partial class RouteProtocol
         Counters.Add(RouteCounter.UpdatesSent);
         Counters.Add(RouteCounter.EntriesSent, count);
         return true;
+    }
+
+    /// <summary>What the neighbour is told of a destination is of no use to it without the announce.</summary>
+    private static void SendAlong(Neighbour neighbour, int index)
+    {
+        if (!neighbour.AnnouncesAlong.Contains(index) || neighbour.Told(index).IsNone)
+            return;
+        neighbour.AnnouncesAlong.Remove(index);
+        if (!neighbour.AnnouncesOwed.Contains(index))
+            neighbour.AnnouncesOwed.Enqueue(index);
     }
 
     private void FlushLater(Neighbour neighbour, Instant at)

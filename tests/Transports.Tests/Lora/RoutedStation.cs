@@ -21,6 +21,7 @@ internal sealed class RoutedStation : IRadioClient, IRadioUser, IRouterActions, 
     private readonly Dictionary<LinkId, RadioNeighbour> _neighbours = [];
     private readonly PriorityQueue<Action<Instant>, TimeSpan> _later = new();
     private readonly Dictionary<EnvelopeId, byte[]> _disk = [];
+    private readonly Dictionary<int, TimeSpan> _arrivedAt = [];
     private TimeSpan _now;
 
     internal RoutedStation(LoraOptions options, LocalIdentity identity, Random random, TimeSpan now)
@@ -50,6 +51,9 @@ internal sealed class RoutedStation : IRadioClient, IRadioUser, IRouterActions, 
     internal Dictionary<EnvelopeId, MessageState> States { get; } = [];
 
     private Instant Time => new(_now.Ticks);
+
+    /// <summary>When a message arrived here; null: it has not.</summary>
+    internal TimeSpan? ArrivedAt(int number) => _arrivedAt.TryGetValue(number, out TimeSpan at) ? at : null;
 
     internal EnvelopeId SendText(int number, NodeAddress sender, NodeAddress destination, int payloadSize)
     {
@@ -194,6 +198,7 @@ internal sealed class RoutedStation : IRadioClient, IRadioUser, IRouterActions, 
             bool isNew = !Arrived.Contains(number);
             if (isNew)
                 Arrived.Add(number);
+            _arrivedAt.TryAdd(number, _now);
             Router.DeliveryDone(
                 now, token, isNew ? DeliveryOutcome.Accepted : DeliveryOutcome.AlreadyHave, NodeAddress.Read(copy.AsSpan(4)), Proof(copy));
         });

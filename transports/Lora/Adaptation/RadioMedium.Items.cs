@@ -60,7 +60,10 @@ public sealed partial class RadioMedium
                 else
                 {
                     frame.Over = TimeSpan.MaxValue;
+                    if (queued.Update is { } update)
+                        frame.Updates.Add(update);
                 }
+
                 AppendPiece(body, ref lastAt, queued, room);
                 if (queued.Offset == queued.Item.Length && neighbour.Queue.Dequeue(c))
                     _user.Writable(neighbour);
@@ -113,6 +116,8 @@ public sealed partial class RadioMedium
         byte[] item = MakeItem(session, queued, out bool inFull);
         TimeSpan end = EndOf(queued);
         carrier.Over = end > carrier.Over ? end : carrier.Over;
+        if (queued.Update is { } update)
+            carrier.Updates.Add(update);
         if (queued.Name is not { } name || !Envelope.TryRead(queued.Frame.AsSpan(1), out Envelope envelope))
             return item;
         carrier.Envelopes.Add(name);

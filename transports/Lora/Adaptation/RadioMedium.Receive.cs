@@ -27,6 +27,9 @@ public sealed partial class RadioMedium
         else if (frame.To != _ownId)
         {
             Counters.Overheard++;
+            // Its sender listens now, to a station that may be out of our range.
+            if (frame.AckRequest)
+                _quietUntil = _now + AckTime;
         }
         else if (!TryReceiveOwn(frame, bytes, received))
         {
@@ -130,6 +133,9 @@ public sealed partial class RadioMedium
         else
         {
             Counters.Duplicates++;
+            // The acknowledgement was lost, and with it what it carried.
+            session.AckItems.AddRange(session.LastAckItems);
+            session.LastAckItems.Clear();
         }
         if (!frame.AckRequest)
             return;
@@ -218,11 +224,15 @@ public sealed partial class RadioMedium
             Counters.BadFrames++;
             return;
         }
+        List<ushort> updates = [];
         foreach (SentFrame sent in settled)
         {
             Settle(session, sent, arrived: true);
-            neighbour.RoundTrip += (_now - sent.FirstSent - neighbour.RoundTrip) / 8;
+            updates.AddRange(sent.Updates);
+            TimeSpan took = _now - sent.FirstSent;
+            neighbour.RoundTrip += ((took < LongestRoundTrip ? took : LongestRoundTrip) - neighbour.RoundTrip) / 8;
         }
+        Confirm(neighbour, session, updates);
         foreach (SentFrame missing in session.Outgoing.Frames)
         {
             if (missing.Missed < RadioTuning.MaxMisses || missing.Acknowledged || missing.Body.Length == 0)

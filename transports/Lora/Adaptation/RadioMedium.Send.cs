@@ -16,6 +16,8 @@ public sealed partial class RadioMedium
     private int _inModem;
     private int _turn;
     private TimeSpan _broadcastAt;
+    private TimeSpan _lastAirtime;
+    private TimeSpan _quietUntil;
 
     private void Departed()
     {
@@ -30,10 +32,14 @@ public sealed partial class RadioMedium
     {
         // Slow at first, because a lost frame is mostly just that; then fast, because it may be collisions.
         TimeSpan backOff = AckTime * RadioTuning.BackOff[Math.Min(session.Timeouts, RadioTuning.BackOff.Length - 1)];
-        session.AckOverdue = from + backOff + (session.Timeouts < 2 ? TimeSpan.Zero : Jitter(backOff));
+        session.AckOverdue = from + backOff + (session.Timeouts < 2 ? Jitter(Spread) : Jitter(backOff));
         _listeningTo = session;
         _listenUntil = from + AckTime;
     }
+
+    // Two that collided at a station between them were late at the same moment. Where there is but one neighbour there
+    // is nobody to collide with.
+    private TimeSpan Spread => _neighbours.Count > 1 ? RadioTuning.RepeatSpread * _lastAirtime : TimeSpan.Zero;
 
     private void StopListening()
     {
@@ -106,7 +112,7 @@ public sealed partial class RadioMedium
         if (!modem.CanSend(_frameLimit, _now))
             return false;
         bool acks = _neighbours.Exists(n => n.Session is { } s && _now >= s.AckDue);
-        if (!acks && _run is null && _listeningTo is not null && !HasEmergency())
+        if (!acks && _run is null && (_listeningTo is not null || _now < _quietUntil) && !HasEmergency())
             return false;
         if (_run is null && !MayStart(modem, acks))
             return false;
@@ -264,6 +270,8 @@ public sealed partial class RadioMedium
             session.AckItems.Clear();
             return false;
         }
+        session.LastAckItems.Clear();
+        session.LastAckItems.AddRange(session.AckItems[..taken]);
         session.AckItems.RemoveRange(0, taken);
         session.AckDue = session.AckItems.Count > 0 ? _now : TimeSpan.MaxValue;
         neighbour.Traffic = (neighbour.Traffic.Received, neighbour.Traffic.Sent + bytes.Length);
@@ -322,6 +330,7 @@ public sealed partial class RadioMedium
         if (modem.TrySend(bytes, grant, _now) != ModemAnswer.Accepted)
             return false;
         _inModem++;
+        _lastAirtime = airtime;
         PlanBeacon();
         return true;
     }
@@ -344,6 +353,7 @@ public sealed partial class RadioMedium
             Consider(_listenUntil);
         if (_held)
             Consider(_holdUntil);
+        Consider(_quietUntil);
         Consider(_identityAt);
         Consider(_beaconAt);
         if (_broadcasts.Count > 0)

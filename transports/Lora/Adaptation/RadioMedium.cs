@@ -84,13 +84,7 @@ public sealed partial class RadioMedium : IRadioClient, IDisposable
             return false;
         if (frame[0] == (byte)FrameKind.CustodyAck && TryShortenCustody(session, frame[1..]))
             return true;
-        if (RadioSession.NameOf(frame) is { } name && (neighbour.Queue.Contains(name) || session.Outgoing.Carries(name)))
-        {
-            // The router grew impatient; this layer has it still, and repeats it by itself.
-            Counters.Spared++;
-            return true;
-        }
-        return neighbour.Queue.TryAdd(frameClass, frame, since ?? _now);
+        return TrySpare(neighbour, session, frameClass, frame) || neighbour.Queue.TryAdd(frameClass, frame, since ?? _now);
     }
 
     /// <summary>Queues a frame (kind and body) for everyone in range. False: full, or too large for one radio frame.</summary>
@@ -101,7 +95,10 @@ public sealed partial class RadioMedium : IRadioClient, IDisposable
         // Neighbours that pass a flood on at the same moment do not hear each other: each waits a while of its own.
         if (_broadcasts.Count == 0)
             _broadcastAt = _now + Jitter(RadioTuning.FloodSpread * _modem.Airtime(RadioFrame.HeaderSize + frame.Length + _common.Size));
-        return _broadcasts.TryAdd(frameClass, frame, _now);
+        if (!_broadcasts.Contains(frameClass, frame))
+            return _broadcasts.TryAdd(frameClass, frame, _now);
+        Counters.Spared++;
+        return true;
     }
 
     /// <summary>Forgets that a neighbour is up, without a word to the user; it comes up anew when it answers a probe.</summary>
@@ -204,6 +201,9 @@ public sealed partial class RadioMedium : IRadioClient, IDisposable
     /// <summary>How long an acknowledgement may take from the end of the frame that asked for it.</summary>
     private TimeSpan AckTime => RadioTuning.CustodyWait + Contention + (2 * AckAirtime);
 
+    /// <summary>More than that is congestion, and no property of the link.</summary>
+    private TimeSpan LongestRoundTrip => RadioTuning.RoundTripLimit * AckTime;
+
     private TimeSpan Jitter(TimeSpan most) => most * _random.NextDouble();
 
     private int FindFrameLimit(ILoraModem modem)
@@ -244,6 +244,8 @@ public sealed partial class RadioMedium : IRadioClient, IDisposable
     private static void GiveUp(RadioSession session, SentFrame frame)
     {
         frame.Body = [];
+        if (frame.Updates.Count > 0)
+            session.LostUpdate = frame.Updates[^1];
         Settle(session, frame, arrived: false);
     }
 

@@ -14,6 +14,9 @@ internal sealed class QueuedFrame(byte[] frame, TimeSpan since)
     /// <summary>What the neighbour will call it in its custody answer; null: it is no envelope.</summary>
     internal ulong? Name { get; } = RadioSession.NameOf(frame);
 
+    /// <summary>The number of a route update that wants to be acknowledged; null: it is none.</summary>
+    internal ushort? Update { get; } = RadioMedium.UpdateNumber(frame);
+
     /// <summary>The item made of it, once pieces of it are out.</summary>
     internal byte[]? Item { get; set; }
 
@@ -57,6 +60,43 @@ internal sealed class RadioQueue
 
     /// <summary>Whether an envelope of that name waits, or is part-way out.</summary>
     internal bool Contains(ulong name) => Array.Exists(_queues, q => q.Any(f => f.Name == name));
+
+    /// <summary>Whether the same frame waits in that class.</summary>
+    internal bool Contains(FrameClass frameClass, ReadOnlySpan<byte> frame)
+    {
+        foreach (QueuedFrame queued in _queues[(int)frameClass])
+        {
+            if (frame.SequenceEqual(queued.Frame))
+                return true;
+        }
+        return false;
+    }
+
+    /// <summary>Puts a route update in the place of one that waits and is not part-way out; false if there is none.</summary>
+    internal bool TryReplaceUpdate(FrameClass frameClass, ReadOnlySpan<byte> frame, TimeSpan since)
+    {
+        int c = (int)frameClass;
+        if (!_queues[c].Any(q => q.Update is not null && q.Item is null))
+            return false;
+        QueuedFrame[] all = [.. _queues[c]];
+        _queues[c].Clear();
+        bool replaced = false;
+        foreach (QueuedFrame queued in all)
+        {
+            bool isOld = queued.Update is not null && queued.Item is null;
+            if (isOld)
+                _bytes[c] -= queued.Frame.Length;
+            if (isOld && !replaced)
+                _bytes[c] += frame.Length;
+            if (!isOld || !replaced)
+                _queues[c].Enqueue(isOld ? new QueuedFrame(frame.ToArray(), since) : queued);
+            replaced |= isOld;
+        }
+        return true;
+    }
+
+    /// <summary>Whether a route update of that number is part-way out.</summary>
+    internal bool IsPartOut(ushort number) => Array.Exists(_queues, q => q.Any(f => f.Update == number && f.Item is not null));
 
     internal bool TryAdd(FrameClass frameClass, ReadOnlySpan<byte> frame, TimeSpan since)
     {

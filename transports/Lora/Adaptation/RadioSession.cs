@@ -29,6 +29,12 @@ internal sealed class RadioSession(RadioKeys keys, ulong peerBootId, int maxItem
     /// <summary>Items for the next acknowledgement frame.</summary>
     internal List<byte[]> AckItems { get; } = [];
 
+    /// <summary>What the last acknowledgement frame carried.</summary>
+    internal List<byte[]> LastAckItems { get; } = [];
+
+    /// <summary>The last route update of which a piece was given up.</summary>
+    internal ushort? LostUpdate { get; set; }
+
     /// <summary>When an acknowledgement goes out at the latest; MaxValue: none is owed.</summary>
     internal TimeSpan AckDue { get; set; } = TimeSpan.MaxValue;
 

@@ -27,6 +27,12 @@ internal static class RadioTuning
     /// <summary>How long an acknowledgement waits for the router's custody answer, to save a frame.</summary>
     internal static readonly TimeSpan CustodyWait = TimeSpan.FromMilliseconds(100);
 
+    /// <summary>Longest round trip that is believed, in multiples of the shortest wait for an acknowledgement.</summary>
+    internal const int RoundTripLimit = 8;
+
+    /// <summary>A frame whose acknowledgement is late is repeated within this many times its airtime, at random.</summary>
+    internal const int RepeatSpread = 3;
+
     /// <summary>Broadcasts are spread over this many times their airtime.</summary>
     internal const int FloodSpread = 30;
 

@@ -24,6 +24,9 @@ internal sealed class SentFrame(uint counter, byte[] body, FrameClass frameClass
     /// <summary>Names of the envelopes that it carries, whole or in part.</summary>
     internal List<ulong> Envelopes { get; } = [];
 
+    /// <summary>Numbers of the route updates that it carries, whole or in part.</summary>
+    internal List<ushort> Updates { get; } = [];
+
     /// <summary>When it was first sent.</summary>
     internal TimeSpan FirstSent { get; set; }
 
@@ -66,6 +69,9 @@ internal sealed class SendWindow
 
     /// <summary>Whether an envelope is on its way and nothing says yet that it arrived.</summary>
     internal bool Carries(ulong name) => _frames.Any(f => !f.Acknowledged && f.Envelopes.Contains(name));
+
+    /// <summary>The same of a route update.</summary>
+    internal bool CarriesUpdate(ushort number) => _frames.Any(f => !f.Acknowledged && f.Updates.Contains(number));
 
     /// <summary>Numbers a frame.</summary>
     internal SentFrame Add(byte[] body, FrameClass frameClass)
