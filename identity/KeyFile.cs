@@ -1,5 +1,4 @@
 using System.Security.Cryptography;
-using QuicProChat.Mesh.Identity.Interop;
 
 namespace QuicProChat.Mesh.Identity;
 
@@ -185,7 +184,7 @@ public static class KeyFile
             // A leftover of a crashed run keeps its old mode through Create.
             File.SetUnixFileMode(temporary, OwnerOnly);
             File.Move(temporary, path, overwrite: replace);
-            Posix.SyncDirectory(Path.GetDirectoryName(path)!);
+            DurableDirectory.Flush(Path.GetDirectoryName(path)!);
         }
         catch
         {

@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
-using QuicProChat.Mesh.Mls.Storage;
+using QuicProChat.Mesh.Identity;
 
 namespace QuicProChat.Mesh.Mls;
 
@@ -60,7 +60,7 @@ public sealed class FileGroupStore : IGroupStore, IDisposable
         Apply(changes);
         if (changes.Count > 1)
             Delete(PathOf(JournalName));
-        DirectorySync.Flush(_directory);
+        DurableDirectory.Flush(_directory);
     }
 
     /// <inheritdoc/>
@@ -109,7 +109,7 @@ public sealed class FileGroupStore : IGroupStore, IDisposable
             ?? throw new InvalidDataException($"The journal of the MLS store in '{_directory}' is damaged.");
         Apply(changes);
         Delete(path);
-        DirectorySync.Flush(_directory);
+        DurableDirectory.Flush(_directory);
     }
 
     private void Apply(IReadOnlyList<StoreChange> changes)
@@ -135,7 +135,7 @@ public sealed class FileGroupStore : IGroupStore, IDisposable
         }
         using FileStream? old = File.Exists(path) ? new FileStream(path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete) : null;
         File.Move(temporary, path, overwrite: true);
-        DirectorySync.Flush(_directory);
+        DurableDirectory.Flush(_directory);
         if (old is not null)
             Overwrite(old);
     }
@@ -146,7 +146,7 @@ public sealed class FileGroupStore : IGroupStore, IDisposable
             return;
         using FileStream old = new(path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete);
         File.Delete(path);
-        DirectorySync.Flush(_directory);
+        DurableDirectory.Flush(_directory);
         Overwrite(old);
     }
 

@@ -127,23 +127,38 @@ internal sealed partial class CustodyEngine
                 return;
             }
 
-            // The turn passes on before there is room for certain: over a round trip everybody is served.
+            // A destination whose turn it is keeps it until there is room: else the small would pass by the large for ever.
             if (state.Window.Count + state.Loading >= state.Window.Capacity || state.Loading >= MaxLoading)
                 return;
             int index = NextInTurn(state);
             ref HeldEntry entry = ref _entries[index];
             if (entry.Frame is not null && !state.Window.HasRoom(entry.Size))
                 return;
+            int flow = entry.Flow;
+            bool isLast = _flows[flow].Count == 1;
             LeaveFlow(index);
             Decision decision = DecideHeld(index);
             if (decision.Verdict != Verdict.Forward)
+            {
                 Hold(index, front: true);
+            }
             else if (decision.Link != link)
+            {
                 GoOrWait(index, decision.Link, front: false);
+            }
             else if (entry.Frame is null)
+            {
                 Load(index, link, state);
-            else if (!TrySend(index, link, state))
+                Charge(flow, isLast, entry.Size);
+            }
+            else if (TrySend(index, link, state))
+            {
+                Charge(flow, isLast, entry.Size);
+            }
+            else
+            {
                 EnterFlow(index, link.Value, front: true);
+            }
         }
     }
 

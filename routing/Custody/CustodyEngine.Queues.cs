@@ -12,6 +12,12 @@ internal sealed partial class CustodyEngine
     /// <summary>Held envelopes moved in one call; the rest follows in the next. Arbitrary.</summary>
     private const int StirBudget = 256;
 
+    /// <summary>
+    /// Bytes that a destination may send when its turn comes: a few texts. Less is fairer on a radio, more is less work for
+    /// the largest envelopes. Arbitrary.
+    /// </summary>
+    private const int Quantum = 1024;
+
     private readonly Queue<int> _stirred = new();
     private Slab<Flow> _flows;
 
@@ -89,6 +95,7 @@ internal sealed partial class CustodyEngine
         made.Destination = destination;
         made.Class = frameClass;
         made.Link = link;
+        made.Deficit = Quantum;
         made.NextOfDestinationPlusOne = owner.FirstFlowPlusOne;
         owner.FirstFlowPlusOne = at + 1;
         if (link != NoLink)
@@ -149,20 +156,34 @@ internal sealed partial class CustodyEngine
             first = flow.RingNext + 1;
     }
 
-    /// <summary>The entry whose turn it is on a link, and the turn passes on; -1 if none waits.</summary>
+    /// <summary>
+    /// The entry whose turn it is on a link; -1 if none waits. Deficit round robin (Shreedhar and Varghese, 1995): each
+    /// destination of a class gets the same number of bytes, whatever the size of its envelopes.
+    /// </summary>
     private int NextInTurn(LinkState link)
     {
         for (int i = 0; i < LinkState.Rings.Classes; i++)
         {
             ref int first = ref link.Flows[i];
-            if (first == 0)
-                continue;
-            ref Flow flow = ref _flows[first - 1];
-            first = flow.RingNext + 1;
-            return flow.Head;
+            while (first != 0)
+            {
+                ref Flow flow = ref _flows[first - 1];
+                if (flow.Deficit >= _entries[flow.Head].Size)
+                    return flow.Head;
+                // Not yet: what it could not use now counts when its turn comes again.
+                flow.Deficit += Quantum;
+                first = flow.RingNext + 1;
+            }
         }
 
         return -1;
+    }
+
+    /// <summary>An entry of a flow went out, or is being read to go out. A flow that is empty has been freed, and owes nothing.</summary>
+    private void Charge(int flow, bool isEmpty, int size)
+    {
+        if (!isEmpty)
+            _flows[flow].Deficit -= size;
     }
 
     /// <summary>The link is gone: what waited for it waits for any way on. The work is one step a flow, not an envelope.</summary>

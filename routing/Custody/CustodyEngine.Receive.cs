@@ -24,7 +24,7 @@ internal sealed partial class CustodyEngine
         EnvelopeHeader header = envelope.Header;
         EnvelopeId id = envelope.ComputeId();
         var arrival = new Arrival(link, Generation.NameOf(id, header.Attempt, header.HopsLeft));
-        if (!state.Rate.TryTake(now))
+        if (!state.Rate.TryTake(now, 1))
         {
             Refuse(arrival, CustodyCode.TooFast, RouterCounter.DropTooFast);
             return true;

@@ -37,6 +37,9 @@ internal struct Flow
 
     public int NextOfDestinationPlusOne;
 
+    /// <summary>Bytes that it may still send in its turn.</summary>
+    public int Deficit;
+
     // The ring of the link's flows of this class: each destination has its turn.
     public int RingPrevious;
     public int RingNext;

@@ -31,7 +31,7 @@ internal sealed class LinkState
     public PendingAnswers Answers { get; }
 
     public SendWindow Window;
-    public TokenBucket Rate;
+    public TokenBucket Rate { get; }
 
     /// <summary>Ends of the list of entries in flight.</summary>
     public ListEnds InFlight;

@@ -161,18 +161,25 @@ public abstract class IpLinkTests(string scheme)
     [LinkFact]
     public async Task A_peer_that_takes_nothing_is_given_up()
     {
-        await using TestNode alice = new(1, new LinkSettings { WriteTimeout = TimeSpan.FromMilliseconds(400) }), bob = new(2);
+        FakeTime time = new();
+        LinkSettings settings = new();
+        await using TestNode alice = new(1, settings, time), bob = new(2);
         (ILink here, RecordingEvents eventsHere, _, RecordingEvents eventsThere) = await alice.LinkAsync(bob, scheme);
         TaskCompletionSource gate = new();
         eventsThere.Gate = gate.Task;
         byte[] frame = new byte[60000];
         frame[0] = (byte)FrameKind.Envelope;
         Task<(ILink Link, LinkEnd Reason)> down = eventsHere.NextDownAsync();
+        Task writable = eventsHere.NextWritableAsync();
         while (!down.IsCompleted)
         {
             while (here.TrySend(FrameClass.Normal, frame))
                 here.Flush();
-            await Task.WhenAny(down, eventsHere.NextWritableAsync());
+            // Whoever begins to write, or looks how long a write takes, looks at the clock.
+            await Task.WhenAny(down, writable, time.Looks.WaitAsync());
+            if (writable.IsCompletedSuccessfully)
+                writable = eventsHere.NextWritableAsync();
+            time.Advance(settings.WriteTimeout / 2);
         }
 
         (_, LinkEnd reason) = await down;

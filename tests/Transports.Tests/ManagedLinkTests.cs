@@ -42,6 +42,8 @@ public class ManagedLinkTests
         LinkUri toAlice = await alice.ListenAsync();
         bob.Manager.Connect(Peer(toAlice));
         await alice.Events.NextUpAsync();
+        // Before his own end is up, he breaks the attempt off without a goodbye.
+        await bob.Events.NextUpAsync();
         ulong first = bob.Node.Node.BootId;
         await bob.DisposeAsync();
         Assert.Equal(LinkEndCode.Closed, (await alice.Events.NextDownAsync()).Reason.Code);

@@ -177,10 +177,10 @@ public sealed class HostileNeighbourTests
         (TestNetwork network, TestNode victim, TestNode evil, TestNode honest, TestNode target) = Star(9, options);
         for (int i = 0; i < 1_000; i++)
             Inject(victim, evil, Transit(target, i, 50));
-        Assert.Equal(949, victim[RouterCounter.DropTooFast]);
+        Assert.Equal(950, victim[RouterCounter.DropTooFast]);
 
         Inject(victim, honest, Transit(target, 5_000, 50));
-        Assert.Equal(949, victim[RouterCounter.DropTooFast]);
+        Assert.Equal(950, victim[RouterCounter.DropTooFast]);
         network.Run(Second);
         for (int i = 0; i < 200; i++)
             Inject(victim, evil, Transit(target, 10_000 + i, 50));

@@ -1,6 +1,6 @@
 using QuicProChat.Mesh.Wire;
 
-namespace QuicProChat.Mesh.Routing.Routes;
+namespace QuicProChat.Mesh.Routing;
 
 /// <summary>Tokens that come back at a steady rate up to a limit.</summary>
 internal sealed class TokenBucket
