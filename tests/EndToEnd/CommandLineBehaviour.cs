@@ -19,6 +19,8 @@ public class CommandLineBehaviour
     [InlineData("run", "--no-such-option")]
     [InlineData("ctl", "send")]
     [InlineData("run", "--listen", "nowhere")]
+    [InlineData("run", "--listen", "lora:/dev/ttyUSB0?frequency=868100000&region=mars")]
+    [InlineData("run", "--peer", "lora:/dev/ttyUSB0?frequency=868100000&region=eu868")]
     [InlineData("run", "--log-level", "loud")]
     [InlineData("run", "--config", "/nowhere/node.json")]
     public void A_wrong_command_line_ends_with_exit_code_2_and_says_what_is_wrong(params string[] arguments)
@@ -70,6 +72,7 @@ public class CommandLineBehaviour
         AssertKeys(message, "id, direction, peer, text, state, hops, priority, createdAt, updatedAt, reason");
         AssertKeys(Json(b, "message", (string)message["id"]!), "id, direction, peer, text, state, hops, priority, createdAt, updatedAt, reason");
         AssertKeys(Json(b, "queue"), "count, bytes, inFlight, awaitingReceipt, held");
+        Assert.Empty(Json(b, "radio").AsArray());
         AssertKeys(Json(b, "send", a.Address, "again"), "id, state");
         AssertKeys(Json(b, "announce"), "done");
         AssertKeys(Json(b, "alias", "ay", a.Address), "done");
