@@ -17,6 +17,8 @@ internal sealed partial class RouteProtocol
     private static readonly TimeSpan MaxHoldOff = TimeSpan.FromSeconds(60);
     private const int FlapsBeforeHoldOff = 3;
 
+    private static readonly TimeSpan _mediumBurst = TimeSpan.FromMinutes(10);
+
     private readonly Dictionary<NodeAddress, (int Count, Instant At)> _flaps = [];
 
     /// <inheritdoc/>
@@ -93,7 +95,10 @@ internal sealed partial class RouteProtocol
         if (properties.Medium != 0 && _mediumBudgets.TryGetValue(properties.Medium, out TokenBucket? shared))
             return shared;
         double bytesPerSecond = properties.BitsPerSecond / 8.0 * _options.RoutingShare;
-        var budget = new TokenBucket(bytesPerSecond, Math.Max(2 * ReferenceBytes, bytesPerSecond), _now);
+
+        // On a shared medium airtime is reckoned by the hour: what was not used for some minutes may be used at once.
+        double burst = bytesPerSecond * (properties.Medium != 0 ? _mediumBurst.TotalSeconds : 1);
+        var budget = new TokenBucket(bytesPerSecond, Math.Max(2 * ReferenceBytes, burst), _now);
         if (properties.Medium != 0)
             _mediumBudgets.Add(properties.Medium, budget);
         return budget;

@@ -12,6 +12,7 @@ public sealed class RadioGridTests(ITestOutputHelper output)
 
     [Theory]
     [InlineData(3)]
+    [InlineData(4)]
     public void Thirty_busy_nodes_get_their_messages_and_receipts(int seed)
     {
         using RadioGrid grid = new(6, 5, 0.05, Environment.GetEnvironmentVariable("ONE") is null ? TenPercent : OnePercent, seed);

@@ -166,10 +166,21 @@ public sealed partial class RadioMedium
             if (frame.Due && !IsBlocked(frame.Class) && (best is null || frame.Class < best))
                 best = frame.Class;
         }
-        FrameClass? queued = session.Outgoing.HasRoom && neighbour.IsUp ? neighbour.Queue.First : null;
-        if (queued is { } q && !IsBlocked(q) && (best is null || q < best))
+        FrameClass? queued = session.Outgoing.HasRoom && neighbour.IsUp ? FirstOpen(neighbour.Queue) : null;
+        if (queued is { } q && (best is null || q < best))
             best = q;
         return best;
+    }
+
+    /// <summary>The most urgent class that waits and has airtime: routing without any holds nothing up.</summary>
+    private FrameClass? FirstOpen(RadioQueue queue)
+    {
+        for (FrameClass c = FrameClass.Emergency; c <= FrameClass.Low; c++)
+        {
+            if (queue.Peek(c) is not null && !IsBlocked(c))
+                return c;
+        }
+        return null;
     }
 
     private static RadioSession? Current(RadioNeighbour neighbour) =>
@@ -210,7 +221,7 @@ public sealed partial class RadioMedium
         if (session is null)
             return false;
         SentFrame? frame = session.Outgoing.Frames.Where(f => f.Due && !IsBlocked(f.Class)).MinBy(f => f.Class);
-        if (session.Outgoing.HasRoom && neighbour.IsUp && neighbour.Queue.First is { } queued && !IsBlocked(queued)
+        if (session.Outgoing.HasRoom && neighbour.IsUp && FirstOpen(neighbour.Queue) is { } queued
             && (frame is null || queued < frame.Class))
             frame = Build(neighbour, session, queued);
         if (frame is null)
@@ -222,8 +233,9 @@ public sealed partial class RadioMedium
             GiveUp(session, frame);
         }
         int length = RadioFrame.HeaderSize + frame.Body.Length + _common.Size;
-        bool more = session.Outgoing.Frames.Any(f => f.Due && f != frame)
-            || (session.Outgoing.HasRoom && neighbour.Queue.Count > 0);
+        // What has no airtime now is not waited for: the neighbour would never be asked what arrived.
+        bool more = session.Outgoing.Frames.Any(f => f.Due && f != frame && !IsBlocked(f.Class))
+            || (session.Outgoing.HasRoom && FirstOpen(neighbour.Queue) is not null);
         TimeSpan airtime = modem.Airtime(length);
         bool last = !more || _runTime + (2 * airtime) > RadioTuning.LongestRun;
         byte[] bytes = new byte[length];

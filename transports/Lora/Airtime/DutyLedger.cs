@@ -119,17 +119,17 @@ public sealed class DutyLedger
         Advance(now);
         if (airtime > LongestFrame(trafficClass))
             return null;
-        long totalMissing = Total() + airtime.Ticks - Ceiling(trafficClass);
-        long ownMissing = _used[(int)trafficClass] + airtime.Ticks - OwnLimit(trafficClass);
-        if (totalMissing <= 0 && ownMissing <= 0)
+        long total = Total();
+        long own = _used[(int)trafficClass];
+        if (airtime.Ticks <= Free(trafficClass, total, own))
             return TimeSpan.Zero;
         for (long step = Math.Max(0, _step - KeepSteps); step <= _step + StepsPerWindow; step++)
         {
             int slot = (int)(step % RingSize);
             for (int c = 0; c < ClassCount; c++)
-                totalMissing -= _ring[c, slot];
-            ownMissing -= _ring[(int)trafficClass, slot];
-            if (totalMissing <= 0 && ownMissing <= 0)
+                total -= _ring[c, slot];
+            own -= _ring[(int)trafficClass, slot];
+            if (airtime.Ticks <= Free(trafficClass, total, own))
                 return TimeSpan.FromTicks(Math.Max(0, ((step + KeepSteps + 1) * _stepTicks) - (2 * Band.Window.Ticks) - now.Ticks));
         }
         return null;
@@ -152,7 +152,19 @@ public sealed class DutyLedger
 
     private long Total() => _used[0] + _used[1] + _used[2] + _used[3];
 
-    private long Free(TrafficClass c) => Math.Min(Ceiling(c) - Total(), OwnLimit(c) - _used[(int)c]);
+    private long Free(TrafficClass c) => Free(c, Total(), _used[(int)c]);
+
+    private long Free(TrafficClass c, long total, long own)
+    {
+        long free = OwnLimit(c) - own;
+        if (c == TrafficClass.Routing)
+        {
+            // What messages left alone for an hour, and could have as much of again, is better used than left.
+            long unit = Band.Budget.Ticks / 1000;
+            free = Math.Max(free, Math.Min((unit * _shares.RoutingIdle) - own, (unit * _shares.IdleCeiling) - total));
+        }
+        return Math.Min(Ceiling(c) - total, free);
+    }
 
     /// <summary>Arbitrary: a class writes to flash at most about 40 times a window plus once every twelfth of it.</summary>
     private TimeSpan ClaimSize(TrafficClass c) => TimeSpan.FromTicks(OwnLimit(c) / 40);
