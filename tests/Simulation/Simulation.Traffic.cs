@@ -94,7 +94,9 @@ public sealed partial class Simulation
             return;
         }
 
-        bool path = _network.Nodes[destination].Running && (_shortest ??= new ShortestPaths(_network)).From(source)[destination] > 0;
+        _shortest ??= new ShortestPaths(_network);
+        _shortest.Look();
+        bool path = _network.Nodes[destination].Running && _shortest.From(source)[destination] > 0;
         _world.Send(source, destination, path);
     }
 
