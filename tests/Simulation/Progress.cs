@@ -26,7 +26,9 @@ public sealed class Progress(TextWriter? output, bool file = false)
             $"[{Elapsed.TotalSeconds,6:0.0} s] simulated {network.Now.Ticks / (double)TimeSpan.TicksPerSecond,9:0.00} s, {network.Handled / 1e6:0.00} M events: {what}");
         if (file)
         {
-            output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{line}; {Environment.WorkingSet / 1e6:0} MB"));
+            // Whatever ends a long run early leaves these behind.
+            double control = network.Total.Control / 1000.0 / network.Nodes.Count;
+            output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{line}; {control:0.0} kB control per node, {Environment.WorkingSet / 1e6:0} MB"));
             return;
         }
 

@@ -37,6 +37,8 @@ public sealed partial class Simulation
             ("events", Text($"{_network.Handled} in {_progress.Elapsed.TotalSeconds:0.0} s, of which looks {_lookTime.TotalSeconds:0.0} s, garbage collection {GC.GetTotalPauseDuration().TotalSeconds:0.0} s")),
             ("memory of the process, at most", Text($"{Progress.PeakMemory() / 1e6:0} MB")),
         };
+        if (_options.AskRoutes)
+            details.Add(("control bytes per message and node, requests included", Text($"{(double)_whileSending.Control / nodes / _options.Messages:0.0}")));
         if (_restarts > 0)
             details.Add(("restarts", Text($"{_restarts}")));
         details.AddRange(_world.Oracle.Examples.Select(e => ("loop", e)));

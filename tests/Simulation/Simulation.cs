@@ -68,7 +68,7 @@ public sealed partial class Simulation
     {
         foreach (Node node in _network.Nodes)
             _network.StartNode(node.Index, new Instant(0));
-        if (_options.Liars == 0)
+        if (_options.Liars == 0 && !_options.AskRoutes)
             Converge();
         if (_options.Dynamic)
         {
