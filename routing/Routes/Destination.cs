@@ -2,7 +2,7 @@ using QuicProChat.Mesh.Wire;
 
 namespace QuicProChat.Mesh.Routing.Routes;
 
-/// <summary>One known node: 40 bytes in an array.</summary>
+/// <summary>One known node: 32 bytes in an array.</summary>
 internal struct Destination
 {
     /// <summary>No neighbour is selected.</summary>
@@ -23,8 +23,15 @@ internal struct Destination
     /// <summary>Seconds since the start at which the last route was lost.</summary>
     public int UnreachableSince;
 
-    /// <summary>The link of the next hop; <see cref="NoLink"/> without a route.</summary>
-    public short Selected;
+    // Two more than the link's number: zero is a free place, one is no link.
+    private short _selected;
+
+    /// <summary>The link of the next hop; <see cref="NoLink"/> without a route. To set it takes the place into use.</summary>
+    public short Selected
+    {
+        readonly get => (short)(_selected - 2);
+        set => _selected = (short)(value + 2);
+    }
 
     /// <summary>Hops that a receipt from there took while the present next hop was selected; 0 before the first.</summary>
     public ushort ProvenHops;
@@ -33,7 +40,7 @@ internal struct Destination
     public short LastSelectedPlusOne;
 
     /// <summary>False for a free place in the table.</summary>
-    public bool InUse;
+    public readonly bool InUse => _selected != 0;
 
     /// <summary>The low 16 bits of the sequence that the origin signed.</summary>
     public readonly ushort SignedSequence => (ushort)Announce!.Sequence;

@@ -10,6 +10,8 @@ namespace QuicProChat.Mesh.Routing.Routes;
 internal sealed class DestinationTable
 {
     private const int MinCapacity = 8;
+    private const int PageBits = 7;
+    private const int PageSize = 1 << PageBits;
     private const uint FreeSlot = 0;
     private const int IndexBits = 24;
     private const uint IndexMask = (1u << IndexBits) - 1;
@@ -17,7 +19,7 @@ internal sealed class DestinationTable
     private readonly ulong _hashKey;
     private readonly int _limit;
     private readonly Stack<int> _free = new();
-    private Destination[] _destinations = new Destination[MinCapacity];
+    private Destination[]?[] _pages = [];
 
     // 8 bits of the hash, then index + 1: a probe looks at the destination, far away in memory, only where these agree.
     private uint[] _slots;
@@ -43,8 +45,8 @@ internal sealed class DestinationTable
     /// <summary>True if there is no room for one more.</summary>
     public bool IsFull => Count >= _limit;
 
-    /// <summary>The node at an index; the reference is valid until the next <see cref="Add"/>.</summary>
-    public ref Destination this[int index] => ref _destinations[index];
+    /// <summary>The node at an index. Places are in pages, which never move.</summary>
+    public ref Destination this[int index] => ref _pages[index >> PageBits]![index & (PageSize - 1)];
 
     /// <summary>The index of a node; -1 if it is not known.</summary>
     public int Find(Abbreviation name)
@@ -55,7 +57,7 @@ internal sealed class DestinationTable
         uint tag = Tag(hash);
         for (int slot = Home(hash); slots[slot] is var entry and not FreeSlot; slot = (slot + 1) & mask)
         {
-            if ((entry & ~IndexMask) == tag && _destinations[IndexOf(entry)].Name == name)
+            if ((entry & ~IndexMask) == tag && this[IndexOf(entry)].Name == name)
                 return IndexOf(entry);
         }
 
@@ -70,11 +72,12 @@ internal sealed class DestinationTable
         if (!_free.TryPop(out int index))
         {
             index = End++;
-            if (index == _destinations.Length)
-                Array.Resize(ref _destinations, _destinations.Length + Math.Max(MinCapacity, _destinations.Length / 2));
+            if (index >> PageBits == _pages.Length)
+                Array.Resize(ref _pages, _pages.Length + 1 + _pages.Length / 4);
+            _pages[index >> PageBits] ??= new Destination[PageSize];
         }
 
-        _destinations[index] = new Destination { Name = name, Selected = Destination.NoLink, InUse = true };
+        this[index] = new Destination { Name = name, Selected = Destination.NoLink };
         Count++;
         if (Count * 4 > _slots.Length * 3)
             Rehash();
@@ -87,14 +90,14 @@ internal sealed class DestinationTable
     public void Remove(int index)
     {
         int mask = _slots.Length - 1;
-        int hole = Home(Hash(_destinations[index].Name));
+        int hole = Home(Hash(this[index].Name));
         while (IndexOf(_slots[hole]) != index)
             hole = (hole + 1) & mask;
 
         // Backward-shift deletion: whoever probed past the hole moves into it.
         for (int next = (hole + 1) & mask; _slots[next] != FreeSlot; next = (next + 1) & mask)
         {
-            int home = Home(Hash(_destinations[IndexOf(_slots[next])].Name));
+            int home = Home(Hash(this[IndexOf(_slots[next])].Name));
             if (((next - home) & mask) >= ((next - hole) & mask))
             {
                 _slots[hole] = _slots[next];
@@ -103,7 +106,7 @@ internal sealed class DestinationTable
         }
 
         _slots[hole] = FreeSlot;
-        _destinations[index] = default;
+        this[index] = default;
         _free.Push(index);
         Count--;
     }
@@ -120,7 +123,7 @@ internal sealed class DestinationTable
     private void Insert(int index)
     {
         int mask = _slots.Length - 1;
-        ulong hash = Hash(_destinations[index].Name);
+        ulong hash = Hash(this[index].Name);
         int slot = Home(hash);
         while (_slots[slot] != FreeSlot)
             slot = (slot + 1) & mask;
@@ -132,7 +135,7 @@ internal sealed class DestinationTable
         _slots = NewSlots(_slots.Length * 2);
         for (int index = 0; index < End; index++)
         {
-            if (_destinations[index].InUse)
+            if (this[index].InUse)
                 Insert(index);
         }
     }

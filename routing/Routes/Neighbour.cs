@@ -4,17 +4,20 @@ using QuicProChat.Mesh.Wire;
 namespace QuicProChat.Mesh.Routing.Routes;
 
 /// <summary>
-/// One link to a neighbour: what it told us, what we told it, what it costs. Arrays are indexed by destination and
-/// grow when something is written.
+/// One link to a neighbour: what it told us, what we told it, what it costs. The distances lie in a table that all
+/// neighbours share.
 /// </summary>
 internal sealed class Neighbour
 {
-    private Distance[] _heard = [];
-    private Distance[] _told = [];
+    private const int NoColumn = -1;
+    private readonly DistanceTable _distances;
+    private int _column;
 
-    /// <summary>A neighbour whose link came up just now.</summary>
-    public Neighbour(LinkId link, in LinkDescription description, TokenBucket? budget, Instant now)
+    /// <summary>A neighbour whose link came up just now; it takes a column of the table.</summary>
+    public Neighbour(LinkId link, in LinkDescription description, TokenBucket? budget, DistanceTable distances, Instant now)
     {
+        _distances = distances;
+        _column = distances.AddColumn();
         Link = link;
         Peer = description.Peer;
         PeerName = Abbreviation.Of(description.Peer);
@@ -157,28 +160,31 @@ internal sealed class Neighbour
     /// <summary>Until then it is the last resort, because its links come and go.</summary>
     public Instant HeldUntil { get; set; }
 
-    public int HeardEnd => _heard.Length;
+    public Distance Heard(int destination) => _column == NoColumn ? Distance.None : _distances.Heard(_column, destination);
 
-    public Distance Heard(int destination) => (uint)destination < (uint)_heard.Length ? _heard[destination] : Distance.None;
+    public Distance Told(int destination) => _column == NoColumn ? Distance.None : _distances.Told(_column, destination);
 
-    public Distance Told(int destination) => (uint)destination < (uint)_told.Length ? _told[destination] : Distance.None;
+    public void SetHeard(int destination, Distance distance)
+    {
+        if (_column != NoColumn)
+            _distances.SetHeard(_column, destination, distance);
+    }
 
-    public void SetHeard(int destination, Distance distance) => Set(ref _heard, destination, distance);
+    public void SetTold(int destination, Distance distance)
+    {
+        if (_column != NoColumn)
+            _distances.SetTold(_column, destination, distance);
+    }
 
-    public void SetTold(int destination, Distance distance) => Set(ref _told, destination, distance);
+    /// <summary>The link is gone: from now on it told nothing and was told nothing.</summary>
+    public void ForgetDistances()
+    {
+        if (_column == NoColumn)
+            return;
+        _distances.RemoveColumn(_column);
+        _column = NoColumn;
+    }
 
     /// <summary>Whether the destination is pushed to it at all.</summary>
     public bool IsInterestedIn(int destination) => Interest is null || Interest.Contains(destination);
-
-    private static void Set(ref Distance[] distances, int destination, Distance distance)
-    {
-        if (destination >= distances.Length)
-        {
-            if (distance == Distance.None)
-                return;
-            Array.Resize(ref distances, destination + 1 + Math.Max(8, destination / 8));
-        }
-
-        distances[destination] = distance;
-    }
 }

@@ -30,7 +30,7 @@ internal sealed partial class RouteProtocol
         EnsureStarted();
         if (link.Value >= _byLink.Length)
             Array.Resize(ref _byLink, Math.Max(link.Value + 1, _byLink.Length * 2));
-        var neighbour = new Neighbour(link, description, BudgetOf(description.Properties), now)
+        var neighbour = new Neighbour(link, description, BudgetOf(description.Properties), _distances, now)
         {
             Interest = description.Properties.PushRoutes ? null : new IndexSet(),
             UpdateNumber = (ushort)_random.Next(),
@@ -76,12 +76,13 @@ internal sealed partial class RouteProtocol
         }
 
         AskOthersFor(neighbour);
+        neighbour.ForgetDistances();
     }
 
     /// <summary>Reconsiders every route through a neighbour.</summary>
     private void EvaluateAll(Neighbour neighbour)
     {
-        for (int destination = 1; destination < Math.Min(neighbour.HeardEnd, _destinations.End); destination++)
+        for (int destination = 1; destination < _destinations.End; destination++)
         {
             if (!neighbour.Heard(destination).IsNone)
                 Evaluate(destination);

@@ -246,7 +246,7 @@ internal sealed partial class RouteProtocol
 
     private void ForgetTable(Neighbour neighbour)
     {
-        for (int index = 1; index < Math.Min(neighbour.HeardEnd, _destinations.End); index++)
+        for (int index = 1; index < _destinations.End; index++)
         {
             if (neighbour.Heard(index).IsNone)
                 continue;

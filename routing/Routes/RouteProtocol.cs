@@ -25,6 +25,7 @@ internal sealed partial class RouteProtocol : IRoutes
     private readonly Random _random;
     private readonly Instant _start;
     private readonly DestinationTable _destinations;
+    private readonly DistanceTable _distances = new();
     private readonly List<Neighbour> _neighbours = [];
     private readonly Dictionary<int, TokenBucket> _mediumBudgets = [];
     private readonly List<int> _scratch = [];

@@ -23,6 +23,31 @@ public sealed class EngineTests
     }
 
     [Fact]
+    public void Frames_of_every_length_come_back_as_they_were_from_buffers_used_again()
+    {
+        var pool = new FramePool();
+        int[] lengths = [.. Enumerable.Range(1, 2100), 4096, 4097, 65_535, 65_536];
+        var random = new Random(1);
+        for (int round = 0; round < 3; round++)
+        {
+            var frames = new List<(int Number, byte[] Bytes)>();
+            foreach (int length in lengths)
+            {
+                byte[] bytes = new byte[length];
+                random.NextBytes(bytes);
+                frames.Add((pool.Add(bytes), bytes));
+            }
+
+            Assert.Equal(lengths.Length, pool.InUse);
+            foreach ((int number, byte[] bytes) in frames)
+                Assert.True(pool[number].SequenceEqual(bytes), $"length {bytes.Length}");
+            foreach ((int number, _) in frames)
+                Assert.Equal(FramePool.None, pool.Release(number));
+            Assert.Equal(0, pool.InUse);
+        }
+    }
+
+    [Fact]
     public void A_frame_arrives_after_the_delay_of_its_link()
     {
         var pair = new Pair(Lossless);

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace QuicProChat.Mesh.Simulation.Tests;
 
 /// <summary>
@@ -63,10 +65,34 @@ public sealed class NetworkTests
     }
 
     [Fact]
+    public void Where_routes_are_asked_for_nothing_is_known_before_and_messages_arrive_all_the_same()
+    {
+        Result result = Run("grid:49", o => o with { AskRoutes = true, Messages = 5, Duration = TimeSpan.FromSeconds(60) });
+        Assert.Equal((0L, 0, 0), (result.Loops, result.Lost, result.Duplicated));
+        string Detail(string name) => result.Details.First(d => d.Name == name).Value;
+        Assert.StartsWith("Routing 0.00,", Detail("bytes per second by class"), StringComparison.Ordinal);
+        double percent = double.Parse(Detail("pairs reached at the end").Split(' ')[0], CultureInfo.InvariantCulture);
+        Assert.InRange(percent, 0.1, 90);
+        Assert.InRange(double.Parse(Detail("control bytes per message and node, requests included"), CultureInfo.InvariantCulture), 1, 20_000);
+    }
+
+    [Fact]
+    public void Large_networks_are_sampled_and_say_so_and_small_ones_are_not()
+    {
+        Result large = Run("geometric:400", o => o with { Messages = 10, Duration = TimeSpan.FromSeconds(10) });
+        Assert.Equal((375, 400), (large.DestinationsPerLook, large.DestinationsAtEnd));
+        Assert.Contains(("destinations looked at", "375 of 400 at each look, 400 for 100 % and at the end"), large.Details);
+        Assert.InRange(large.ConvergenceSeconds, 0, 10);
+        Assert.Equal(0, large.Loops);
+        Result small = Run("line:50", o => o with { Messages = 10, Duration = TimeSpan.FromSeconds(10) });
+        Assert.Equal((50, 50), (small.DestinationsPerLook, small.DestinationsAtEnd));
+    }
+
+    [Fact]
     public void A_run_repeats_itself()
     {
         string First() => Run("geometric:30", o => o with { Messages = 100 }).ToJson();
-        static string Comparable(string json) => string.Join('\n', json.Split('\n').Where(l => !l.Contains("wall") && !l.Contains("memory")));
+        static string Comparable(string json) => string.Join('\n', json.Split('\n').Where(l => !l.Contains("wall") && !l.Contains("memory", StringComparison.OrdinalIgnoreCase)));
         Assert.Equal(Comparable(First()), Comparable(First()));
     }
 

@@ -55,6 +55,109 @@ public sealed class OracleTests
         Assert.Equal(3, look.StretchP99);
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(31)]
+    [InlineData(32)]
+    [InlineData(69)]
+    public void A_loop_is_seen_whichever_of_many_destinations_it_is_for(int destination)
+    {
+        (Network network, Tables tables) = Line(70);
+        int[] all = [.. Enumerable.Range(0, 70)];
+        var reachability = new Reachability(network, tables);
+        Assert.Equal(new ReachabilityResult(70 * 69, 70 * 69, 0, 1, 1), reachability.Measure(all));
+        int source = destination < 35 ? 60 : 10;
+        int back = destination < 35 ? 61 : 9;
+        int[] sound = tables.Next[(source, destination)];
+        tables.Next[(source, destination)] = [.. sound, back];
+        Assert.Equal(1, reachability.Measure(all).Loops);
+        Assert.Equal(70 * 69, reachability.Measure(all).Reached);
+        tables.Next[(source, destination)] = [back];
+        ReachabilityResult look = reachability.Measure(all);
+        Assert.True(look.Loops >= 1);
+        Assert.True(look.Reached < look.Pairs);
+        tables.Next[(source, destination)] = sound;
+        Assert.Equal(new ReachabilityResult(70 * 69, 70 * 69, 0, 1, 1), reachability.Measure(all));
+    }
+
+    [Fact]
+    public void A_look_agrees_with_walking_every_pair_whatever_the_tables_say()
+    {
+        const int count = 40;
+        var random = new Random(1);
+        for (int round = 0; round < 20; round++)
+        {
+            (Network network, Tables tables) = Line(count);
+            for (int change = 0; change < 30; change++)
+            {
+                int node = random.Next(1, count - 1);
+                int[][] choices = [[], [node - 1], [node + 1], [node - 1, node + 1]];
+                tables.Next[(node, random.Next(count))] = choices[random.Next(choices.Length)];
+                tables.Unknown.Add((random.Next(count), random.Next(count)));
+            }
+
+            int reached = 0;
+            for (int destination = 0; destination < count; destination++)
+            {
+                for (int source = 0; source < count; source++)
+                {
+                    int at = source;
+                    for (int hops = 0; hops < count && at != destination && tables.Next[(at, destination)] is [int first, ..]; hops++)
+                        at = first;
+                    reached += source != destination && at == destination && tables.Knows(source, destination) ? 1 : 0;
+                }
+            }
+
+            ReachabilityResult look = new Reachability(network, tables).Measure([.. Enumerable.Range(0, count)]);
+            Assert.Equal(reached, look.Reached);
+            Assert.Equal(count * (count - 1), look.Pairs);
+        }
+    }
+
+    [Fact]
+    public void While_a_destination_is_missed_only_its_like_are_asked_about_and_then_all_are()
+    {
+        const int count = 100;
+        (Network network, Tables tables) = Line(count);
+        int[] all = [.. Enumerable.Range(0, count)];
+        var reachability = new Reachability(network, tables);
+        Assert.True(reachability.AllReach(all, out long loops));
+        Assert.Equal(0, loops);
+        tables.Next[(3, 90)] = [2];
+        Assert.False(reachability.AllReach(all, out loops));
+        Assert.True(loops >= 1);
+
+        // A look at others in between is none at this one.
+        Assert.Equal(99, reachability.Measure([5]).Reached);
+        tables.Asked = 0;
+        Assert.False(reachability.AllReach(all, out loops));
+        Assert.Equal(count - 1, tables.Asked);
+        Assert.True(loops >= 1);
+        tables.Next[(3, 90)] = [4];
+        tables.Unknown.Add((50, 0));
+        Assert.False(reachability.AllReach(all, out loops));
+        Assert.Equal(0, loops);
+        tables.Unknown.Clear();
+        tables.Asked = 0;
+        Assert.True(reachability.AllReach(all, out _));
+        Assert.Equal((count - 1) * (count + 1), tables.Asked);
+    }
+
+    [Fact]
+    public void Shortest_paths_are_those_of_the_last_look()
+    {
+        (Network network, _) = Line(4, (0, 3));
+        var paths = new ShortestPaths(network);
+        paths.Look();
+        Assert.Equal([0, 1, 2, 1], paths.From(0).ToArray());
+        network.SetWire(network.Links[3], up: false);
+        paths.Look();
+        Assert.Equal([0, 1, 2, 3], paths.From(0).ToArray());
+        network.SetWire(network.Links[1], up: false);
+        paths.Look();
+        Assert.Equal([0, 1, ShortestPaths.Unreachable, ShortestPaths.Unreachable], paths.From(0).ToArray());
+    }
+
     [Fact]
     public void An_envelope_that_comes_back_is_seen_and_one_that_is_sent_twice_is_not()
     {
@@ -111,11 +214,15 @@ public sealed class OracleTests
 
         public int NextHops(int node, int destination, Span<int> next)
         {
+            Asked++;
             ReadOnlySpan<int> known = Next[(node, destination)];
             known = known[..Math.Min(known.Length, next.Length)];
             known.CopyTo(next);
             return known.Length;
         }
+
+        /// <summary>How often somebody's next hops were asked for.</summary>
+        public int Asked { get; set; }
 
         public bool Knows(int node, int destination) => !Unknown.Contains((node, destination));
     }

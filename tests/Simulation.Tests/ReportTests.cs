@@ -24,14 +24,18 @@ public sealed class ReportTests
             MemoryPerNodeBytes = 12,
             WallSeconds = 13,
             Seed = 14,
+            DestinationsPerLook = 15,
+            DestinationsAtEnd = 16,
+            PeakMemoryBytes = 17,
             Details = [],
         };
         using JsonDocument json = JsonDocument.Parse(result.ToJson());
         Assert.Equal(
             "nodes, links, arrivalPercent, convergenceSeconds, controlBytesPerNodeToConverge, controlBytesPerNodeSecondSteady, "
-            + "stretchMean, stretchP99, loops, lost, duplicated, memoryPerNodeBytes, wallSeconds, seed",
+            + "stretchMean, stretchP99, loops, lost, duplicated, memoryPerNodeBytes, wallSeconds, seed, "
+            + "destinationsPerLook, destinationsAtEnd, peakMemoryBytes",
             string.Join(", ", json.RootElement.EnumerateObject().Select(p => p.Name)));
-        Assert.Equal(Enumerable.Range(1, 14), json.RootElement.EnumerateObject().Select(p => p.Value.GetInt32()));
+        Assert.Equal(Enumerable.Range(1, 17), json.RootElement.EnumerateObject().Select(p => p.Value.GetInt32()));
     }
 
     [Fact]

@@ -15,6 +15,7 @@ public sealed record Options
           --delay MS           delay of every link (1)
           --rate BITS          bit rate of every link (none; 5470 on radio)
           --medium stream|radio  links are TCP with TLS, or one shared radio channel (stream)
+          --routes push|ask    routes are told to all neighbours, or asked for by flooding when a message wants one (push)
           --mobility METRES    every 10 s each node jumps that far (geometric only)
           --churn PERCENT      that many percent of the nodes restart every minute, half of them by losing power
           --liar NODES         that many of the best connected nodes advertise a false metric for everything
@@ -51,6 +52,9 @@ public sealed record Options
 
     /// <summary>One shared radio channel in place of streams.</summary>
     public bool Radio { get; init; }
+
+    /// <summary>Streams push no routes, as radios do: whoever has a message asks for one.</summary>
+    public bool AskRoutes { get; init; }
 
     /// <summary>Metres of a jump every ten seconds; 0 for none.</summary>
     public double Mobility { get; init; }
@@ -120,6 +124,7 @@ public sealed record Options
         "--rate" => this with { Rate = (long)Number(name, value, 100, 1e12) },
         "--medium" when value is "stream" or "radio" =>
             this with { Radio = value == "radio", Rate = value == "radio" && Rate == 0 ? LoRaBitRate : Rate },
+        "--routes" when value is "push" or "ask" => this with { AskRoutes = value == "ask" },
         "--mobility" => this with { Mobility = Number(name, value, 0, 1e6) },
         "--churn" => this with { Churn = Number(name, value, 0, 100) / 100 },
         "--liar" => this with { Liars = (int)Number(name, value, 0, 1000) },

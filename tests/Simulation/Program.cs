@@ -3,7 +3,7 @@ using QuicProChat.Mesh.Simulation;
 try
 {
     Options options = Options.Parse(args);
-    var progress = new Progress(options.Quiet ? null : Console.Error);
+    var progress = new Progress(options.Quiet ? null : Console.Error, Console.IsErrorRedirected);
     var simulation = new Simulation(options, progress);
     Result result = simulation.Run();
     Console.Write(result.ToTable());

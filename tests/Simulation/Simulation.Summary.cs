@@ -6,14 +6,12 @@ namespace QuicProChat.Mesh.Simulation;
 /// <summary>What came out.</summary>
 public sealed partial class Simulation
 {
-    private const long MostPairsAtEnd = 20_000_000;
     private int _unknown;
 
     private Result Summarise()
     {
         int nodes = _network.Nodes.Count;
-        int looked = (int)Math.Clamp(MostPairsAtEnd / nodes, 10, nodes);
-        ReachabilityResult all = Look([.. Enumerable.Range(0, nodes).OrderBy(_ => looked == nodes ? 0 : _random.Next()).Take(looked)]);
+        ReachabilityResult all = Look(Sample([.. Enumerable.Range(0, nodes)], _destinationsAtEnd));
         long memory = (GC.GetTotalMemory(forceFullCollection: true) - _memoryBefore) / nodes;
         List<Message> counted = [.. _world.Messages.Where(m => m.PathExisted)];
         int prompt = counted.Count(m => m.ArrivedAt - m.SentAt <= Prompt && m.ArrivedAt != Instant.Never);
@@ -23,8 +21,10 @@ public sealed partial class Simulation
         {
             ("converged to 100 %", _secondsTo100 < 0 ? "never" : Text($"{_secondsTo100:0.00} s")),
             ("bytes to converge by class", Classes(_toConverge, nodes, 1000, "kB")),
+            ("frames to converge by kind", Frames(nodes)),
             (_options.Dynamic ? "bytes per second in motion by class" : "bytes per second by class", Classes(_steady, nodes * _steadySeconds, 1, "B/s")),
             ("pairs reached at the end", Text($"{all.Percent:0.000} % of {all.Pairs}")),
+            ("destinations looked at", Text($"{_destinationsPerLook} of {nodes} at each look, {_destinationsAtEnd} for 100 % and at the end")),
             ("messages", Text($"{_world.Messages.Count} sent, {_world.Arrived} arrived, {_world.Messages.Count(m => m.State == MessageState.Delivered)} proven, {_world.Messages.Count - counted.Count} without a path when sent")),
             ("arrived within 5 s of those with a path", Text($"{prompt} of {counted.Count}")),
             ("time to arrive: median, 99 %, longest", Delays()),
@@ -34,8 +34,11 @@ public sealed partial class Simulation
             ("hop limit", Text($"{_world.RouterOptions.HopLimit + 1}")),
             ("route changes", Text($"{_world.RouteChanges}")),
             ("links closed by routers", string.Join(", ", _world.ClosedLinks.Select(c => Text($"{c.Key} {c.Value}"))) is { Length: > 0 } closed ? closed : "none"),
-            ("events", Text($"{_network.Handled} in {_progress.Elapsed.TotalSeconds:0.0} s")),
+            ("events", Text($"{_network.Handled} in {_progress.Elapsed.TotalSeconds:0.0} s, of which looks {_lookTime.TotalSeconds:0.0} s, garbage collection {GC.GetTotalPauseDuration().TotalSeconds:0.0} s")),
+            ("memory of the process, at most", Text($"{Progress.PeakMemory() / 1e6:0} MB")),
         };
+        if (_options.AskRoutes)
+            details.Add(("control bytes per message and node, requests included", Text($"{(double)_whileSending.Control / nodes / _options.Messages:0.0}")));
         if (_restarts > 0)
             details.Add(("restarts", Text($"{_restarts}")));
         details.AddRange(_world.Oracle.Examples.Select(e => ("loop", e)));
@@ -55,6 +58,9 @@ public sealed partial class Simulation
             Lost = _world.Messages.Count(m => m.Shown == 0),
             Duplicated = _world.Messages.Count(m => m.Shown > 1),
             MemoryPerNodeBytes = memory,
+            DestinationsPerLook = _destinationsPerLook,
+            DestinationsAtEnd = _destinationsAtEnd,
+            PeakMemoryBytes = Progress.PeakMemory(),
             WallSeconds = _progress.Elapsed.TotalSeconds,
             Seed = _options.Seed,
             Details = details,
@@ -94,6 +100,12 @@ public sealed partial class Simulation
             parts.Add(Text($"{kind} {counter[kind] / by / unit:0.00}"));
         return string.Join(", ", parts) + " " + name;
     }
+
+    /// <summary>Frames that were written, with their length and without what TLS and TCP add.</summary>
+    private string Frames(int nodes) => string.Join(", ", _framesToConverge
+        .Select((bytes, kind) => (Bytes: bytes, Kind: (FrameKind)kind))
+        .Where(f => f.Bytes > 0).OrderByDescending(f => f.Bytes)
+        .Select(f => Text($"{f.Kind} {f.Bytes / 1000.0 / nodes:0.00}"))) is { Length: > 0 } kinds ? kinds + " kB" : "none";
 
     private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

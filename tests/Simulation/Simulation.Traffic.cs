@@ -14,14 +14,17 @@ public sealed partial class Simulation
     private Field? _field;
     private ShortestPaths? _shortest;
     private Instant _motionEnds;
+    private TrafficCounter _whileSending;
     private int _restarts;
 
     /// <summary>In a network at rest: all messages within ten seconds, then as long as any is missing.</summary>
     private void SendAndDrain()
     {
+        TrafficCounter before = _network.Total;
         ScheduleSends(SpreadOver);
         RunFor(SpreadOver + Prompt, "messages");
         Drain(World.MessageLifetime);
+        _whileSending = Difference(_network.Total, before);
     }
 
     /// <summary>Messages all the time while nodes move or restart, which goes on until every message has arrived or is too old.</summary>
@@ -85,8 +88,9 @@ public sealed partial class Simulation
         int destination = RandomNode();
         while (destination == source || _world.IsLiar(destination))
             destination = RandomNode();
-        // Whoever has never heard of the receiver has no key to seal with.
-        if (!_world.Knows(source, destination))
+        // Whoever has never heard of the receiver has no key to seal with; where routes are asked for, the key comes with
+        // the answer, and the simulator's payload only looks as if it had been sealed with it.
+        if (!_options.AskRoutes && !_world.Knows(source, destination))
         {
             // While nodes come and go a stranger may still be on its way; among liars and at rest that is a failure.
             if (_options.Mobility == 0 && _options.Churn == 0)
@@ -94,7 +98,9 @@ public sealed partial class Simulation
             return;
         }
 
-        bool path = _network.Nodes[destination].Running && (_shortest ??= new ShortestPaths(_network)).From(source)[destination] > 0;
+        _shortest ??= new ShortestPaths(_network);
+        _shortest.Look();
+        bool path = _network.Nodes[destination].Running && _shortest.From(source)[destination] > 0;
         _world.Send(source, destination, path);
     }
 

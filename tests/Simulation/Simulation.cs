@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using QuicProChat.Mesh.Wire;
 
@@ -16,6 +17,11 @@ public sealed partial class Simulation
     private static readonly TimeSpan Prompt = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan ConvergenceLimit = TimeSpan.FromMinutes(10);
 
+    // Looking at every pair is dear in large networks: there a sample is looked at until it is complete, then more.
+    private const int PairsPerLook = 150_000;
+    private const int FewestDestinations = 50;
+    private const int PairsAtEnd = 20_000_000;
+
     private readonly Options _options;
     private readonly World _world;
     private readonly Network _network;
@@ -23,6 +29,10 @@ public sealed partial class Simulation
     private readonly Progress _progress;
     private readonly Random _random;
     private readonly long _memoryBefore;
+    private readonly int _destinationsPerLook;
+    private readonly int _destinationsAtEnd;
+    private long[] _framesToConverge = [];
+    private TimeSpan _lookTime;
     private long _circles;
     private double _secondsTo99 = -1;
     private double _secondsTo100 = -1;
@@ -45,6 +55,9 @@ public sealed partial class Simulation
         _network = _world.Network;
         _network.Scenario = ScenarioEvent;
         _reachability = new Reachability(_network, _world);
+        int nodes = topology.Nodes;
+        _destinationsPerLook = Math.Min(nodes, Math.Max(PairsPerLook / nodes, FewestDestinations));
+        _destinationsAtEnd = Math.Min(nodes, PairsAtEnd / nodes);
     }
 
     /// <summary>The world, for pictures and tests.</summary>
@@ -55,7 +68,7 @@ public sealed partial class Simulation
     {
         foreach (Node node in _network.Nodes)
             _network.StartNode(node.Index, new Instant(0));
-        if (_options.Liars == 0)
+        if (_options.Liars == 0 && !_options.AskRoutes)
             Converge();
         if (_options.Dynamic)
         {
@@ -75,12 +88,10 @@ public sealed partial class Simulation
     /// <summary>Runs in small steps until the next hops of all pairs lead from one to the other.</summary>
     private void Converge()
     {
-        // Looking at every pair is dear in large networks: there a sample is looked at until it is complete, then all.
-        const long pairsPerLook = 150_000;
         int nodes = _network.Nodes.Count;
         int[] all = [.. Enumerable.Range(0, nodes)];
-        int sampleSize = (int)Math.Clamp(pairsPerLook / nodes, 10, nodes);
-        int[] sample = sampleSize == nodes ? all : [.. all.OrderBy(_ => _random.Next()).Take(sampleSize)];
+        int[] sample = Sample(all, _destinationsPerLook);
+        int[]? full = sample == all ? all : null;
         TimeSpan step = TimeSpan.FromMilliseconds(nodes <= 400 ? 50 : 100);
         var limit = new Instant(ConvergenceLimit.Ticks);
         long settled = TimeSpan.FromSeconds(10).Ticks;
@@ -92,17 +103,18 @@ public sealed partial class Simulation
             _progress.Say(_network, string.Create(CultureInfo.InvariantCulture, $"{look.Percent:0.0} % of pairs reached"));
             if (look.Percent >= 99 && _secondsTo99 < 0)
                 _secondsTo99 = Seconds(_network.Now);
-            if (look.Reached < look.Pairs || (sample != all && Look(all) is var full && full.Reached < full.Pairs))
+
+            if (look.Reached < look.Pairs || (sample != all && !AllReached(full ??= Sample(all, _destinationsAtEnd))))
                 continue;
             _secondsTo100 = Seconds(_network.Now);
             _toConverge = _network.Total;
+            _framesToConverge = [.. _network.SentByKind];
             _bytesToConverge = (double)_network.Total.Control / nodes;
             return;
         }
 
         _bytesToConverge = (double)_network.Total.Control / nodes;
     }
-
     private void MeasureSteady()
     {
         RunFor(Settle);
@@ -112,13 +124,27 @@ public sealed partial class Simulation
         _steadySeconds = _options.Duration.TotalSeconds;
     }
 
-    private ReachabilityResult Look(IReadOnlyList<int> destinations)
+    /// <summary>All nodes, or as many of them as one look is worth, chosen by chance.</summary>
+    private int[] Sample(int[] all, int size) => size == all.Length ? all : [.. all.OrderBy(_ => _random.Next()).Take(size)];
+
+    private bool AllReached(int[] destinations) =>
+        Timed(() => (_reachability.AllReach(destinations, out long loops), loops));
+
+    private ReachabilityResult Look(IReadOnlyList<int> destinations) => Timed(() =>
     {
         ReachabilityResult look = _reachability.Measure(destinations);
+        return (look, look.Loops);
+    });
+
+    private T Timed<T>(Func<(T Result, long Loops)> look)
+    {
+        long began = Stopwatch.GetTimestamp();
+        (T result, long loops) = look();
+        _lookTime += Stopwatch.GetElapsedTime(began);
         // Whoever believes a liar can be led in a circle; that is counted apart, by its envelopes.
         if (_options.Liars == 0)
-            _circles += look.Loops;
-        return look;
+            _circles += loops;
+        return result;
     }
 
     private void RunFor(TimeSpan span, string? what = null)

@@ -2,15 +2,17 @@ namespace QuicProChat.Mesh.Simulation;
 
 /// <summary>
 /// The frames that are queued or under way, by number. A frame has a successor, so a queue is two numbers and a write
-/// is the number of its first frame. Buffers are reused by size class.
+/// is the number of its first frame. Buffers are reused by size class: steps of 32 bytes, because most frames are
+/// announces and there are millions of them, then powers of two.
 /// </summary>
 public sealed class FramePool
 {
     /// <summary>No frame: the end of a chain.</summary>
     public const int None = -1;
 
-    private const int SmallestBuffer = 64;
-    private readonly Stack<byte[]>[] _buffers = [.. Enumerable.Range(0, 11).Select(_ => new Stack<byte[]>())];
+    private const int Step = 32;
+    private const int Steps = 32;
+    private readonly Stack<byte[]>[] _buffers = [.. Enumerable.Range(0, Steps + 7).Select(_ => new Stack<byte[]>())];
     private readonly Stack<int> _free = new();
     private Slot[] _slots = new Slot[1024];
     private int _used;
@@ -29,7 +31,7 @@ public sealed class FramePool
     public int Add(ReadOnlySpan<byte> frame)
     {
         int sizeClass = SizeClass(frame.Length);
-        byte[] buffer = _buffers[sizeClass].TryPop(out byte[]? kept) ? kept : new byte[SmallestBuffer << sizeClass];
+        byte[] buffer = _buffers[sizeClass].TryPop(out byte[]? kept) ? kept : new byte[BufferSize(sizeClass)];
         frame.CopyTo(buffer);
         if (!_free.TryPop(out int index))
         {
@@ -68,8 +70,11 @@ public sealed class FramePool
             first = Release(first);
     }
 
-    private static int SizeClass(int length) =>
-        length <= SmallestBuffer ? 0 : 32 - System.Numerics.BitOperations.LeadingZeroCount((uint)(length - 1) / SmallestBuffer);
+    private static int SizeClass(int length) => length <= Step * Steps
+        ? (length + Step - 1) / Step
+        : Steps + System.Numerics.BitOperations.Log2((uint)(length - 1) / (Step * Steps)) + 1;
+
+    private static int BufferSize(int sizeClass) => sizeClass <= Steps ? Step * sizeClass : Step * Steps << (sizeClass - Steps);
 }
 
 /// <summary>A first-in first-out queue of pooled frames; its default value is an empty one.</summary>

@@ -59,8 +59,11 @@ public sealed partial class Network
             TrafficCounter content = default;
             while (write.Bytes < StreamFraming.TlsPlaintext && TakeNext(channel, out int frame))
             {
-                content.Add(TrafficCounter.ClassOf(Frames[frame]), Frames[frame].Length + StreamFraming.LengthPrefix);
-                if (TrafficCounter.ClassOf(Frames[frame]) == TrafficClass.Payload)
+                ReadOnlySpan<byte> bytes = Frames[frame];
+                TrafficClass kind = TrafficCounter.ClassOf(bytes);
+                content.Add(kind, bytes.Length + StreamFraming.LengthPrefix);
+                SentByKind[bytes[0]] += bytes.Length + StreamFraming.LengthPrefix;
+                if (kind == TrafficClass.Payload)
                     channel.Envelopes++;
                 write.Add(Frames, frame);
             }

@@ -39,6 +39,9 @@ public sealed partial class Network(int seed)
     /// <summary>Bytes sent by all nodes so far.</summary>
     public TrafficCounter Total;
 
+    /// <summary>Bytes of the frames that streams wrote, with their lengths and without framing below, by <see cref="FrameKind"/>.</summary>
+    public long[] SentByKind { get; } = new long[1 + byte.MaxValue];
+
     /// <summary>Events handled so far.</summary>
     public long Handled { get; private set; }
 

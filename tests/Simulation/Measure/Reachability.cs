@@ -32,34 +32,74 @@ public sealed class Reachability(Network network, IRouteView view)
     private const int Unknown = -2;
     private const int OnPath = -3;
 
+    // Each router is asked about so many destinations at a time, while its tables are in the cache.
+    private const int AtOnce = 32;
+
     private readonly int[] _hops = new int[network.Nodes.Count];
     private readonly int[] _path = new int[network.Nodes.Count + 1];
     private readonly byte[] _colour = new byte[network.Nodes.Count];
     private readonly Stack<(int Node, int Next)> _stack = new();
     private readonly ShortestPaths _shortest = new(network);
+    private readonly NextHopGraph[] _graphs = [.. Enumerable.Range(0, AtOnce).Select(_ => new NextHopGraph(network.Nodes.Count))];
     private readonly Dictionary<int, long> _stretch = [];
 
+    // Destinations that not all nodes reached at the last look.
+    private readonly List<int> _missed = [];
+    private int[] _suspects = [];
+
+    /// <summary>
+    /// Looks whether all nodes reach all of the given destinations, and no further than to the first few that somebody does
+    /// not. Those are looked at first the next time: while one of them is still missed the others need not be asked about.
+    /// </summary>
+    /// <param name="destinations">Node numbers.</param>
+    /// <param name="loops">Circles seen on the way.</param>
+    public bool AllReach(IReadOnlyList<int> destinations, out long loops)
+    {
+        loops = 0;
+        foreach (IReadOnlyList<int> part in (IReadOnlyList<int>[])[_suspects, destinations])
+        {
+            ReachabilityResult look = Measure(part, stopAtMiss: true);
+            loops += look.Loops;
+            if (look.Reached == look.Pairs)
+                continue;
+            _suspects = [.. _missed];
+            return false;
+        }
+
+        _suspects = [];
+        return true;
+    }
+
     /// <summary>Looks at the given destinations.</summary>
-    public ReachabilityResult Measure(IReadOnlyList<int> destinations)
+    public ReachabilityResult Measure(IReadOnlyList<int> destinations) => Measure(destinations, stopAtMiss: false);
+
+    private ReachabilityResult Measure(IReadOnlyList<int> destinations, bool stopAtMiss)
     {
         long pairs = 0, reached = 0, loops = 0;
         _stretch.Clear();
-        foreach (int destination in destinations)
+        _missed.Clear();
+        _shortest.Look();
+        for (int from = 0; from < destinations.Count && !(stopAtMiss && _missed.Count > 0); from += AtOnce)
         {
-            if (!network.Nodes[destination].Running)
-                continue;
-            ReadOnlySpan<int> shortest = _shortest.From(destination);
-            loops += Walk(destination) + CirclesAmongAll(destination);
-            for (int node = 0; node < _hops.Length; node++)
+            foreach (NextHopGraph graph in Read(destinations, from))
             {
-                if (node == destination || shortest[node] <= 0)
-                    continue;
-                pairs++;
-                if (_hops[node] <= 0 || !view.Knows(node, destination))
-                    continue;
-                reached++;
-                int stretch = _hops[node] * 1000 / shortest[node];
-                _stretch[stretch] = _stretch.GetValueOrDefault(stretch) + 1;
+                ReadOnlySpan<int> shortest = _shortest.From(graph.Destination);
+                loops += Walk(graph) + CirclesAmongAll(graph);
+                long missed = pairs - reached;
+                for (int node = 0; node < _hops.Length; node++)
+                {
+                    if (node == graph.Destination || shortest[node] <= 0)
+                        continue;
+                    pairs++;
+                    if (_hops[node] <= 0 || !graph.Knows(node))
+                        continue;
+                    reached++;
+                    int stretch = _hops[node] * 1000 / shortest[node];
+                    _stretch[stretch] = _stretch.GetValueOrDefault(stretch) + 1;
+                }
+
+                if (pairs - reached > missed)
+                    _missed.Add(graph.Destination);
             }
         }
 
@@ -79,12 +119,36 @@ public sealed class Reachability(Network network, IRouteView view)
         return 0;
     }
 
-    /// <summary>Follows the selected next hops; each node is visited once, whatever the number of sources.</summary>
-    private int Walk(int destination)
+    /// <summary>Asks all routers for their next hops towards the next few destinations that are on, each router once.</summary>
+    private ArraySegment<NextHopGraph> Read(IReadOnlyList<int> destinations, int from)
     {
-        Span<int> next = stackalloc int[1];
+        int count = 0;
+        for (int i = from; i < Math.Min(from + AtOnce, destinations.Count); i++)
+        {
+            if (network.Nodes[destinations[i]].Running)
+                _graphs[count++].Clear(destinations[i]);
+        }
+
+        Span<int> next = stackalloc int[MostNextHops];
+        for (int node = 0; node < _hops.Length; node++)
+        {
+            bool running = network.Nodes[node].Running;
+            for (int i = 0; i < count; i++)
+            {
+                int destination = _graphs[i].Destination;
+                int hops = running && node != destination ? view.NextHops(node, destination, next) : 0;
+                _graphs[i].Add(next[..hops], hops > 0 && view.Knows(node, destination));
+            }
+        }
+
+        return new ArraySegment<NextHopGraph>(_graphs, 0, count);
+    }
+
+    /// <summary>Follows the selected next hops; each node is visited once, whatever the number of sources.</summary>
+    private int Walk(NextHopGraph graph)
+    {
         Array.Fill(_hops, Unknown);
-        _hops[destination] = 0;
+        _hops[graph.Destination] = 0;
         int loops = 0;
         for (int start = 0; start < _hops.Length; start++)
         {
@@ -94,7 +158,8 @@ public sealed class Reachability(Network network, IRouteView view)
             {
                 _hops[at] = OnPath;
                 _path[length++] = at;
-                if (!network.Nodes[at].Running || view.NextHops(at, destination, next) == 0)
+                ReadOnlySpan<int> next = graph.Of(at);
+                if (next.IsEmpty)
                     break;
                 at = next[0];
             }
@@ -113,9 +178,8 @@ public sealed class Reachability(Network network, IRouteView view)
         return loops;
     }
 
-    private int CirclesAmongAll(int destination)
+    private int CirclesAmongAll(NextHopGraph graph)
     {
-        Span<int> next = stackalloc int[MostNextHops];
         Array.Clear(_colour);
         int circles = 0;
         for (int start = 0; start < _colour.Length; start++)
@@ -126,8 +190,8 @@ public sealed class Reachability(Network network, IRouteView view)
             _stack.Push((start, 0));
             while (_stack.TryPop(out (int Node, int Next) top))
             {
-                int count = top.Node == destination || !network.Nodes[top.Node].Running ? 0 : view.NextHops(top.Node, destination, next);
-                if (top.Next >= count)
+                ReadOnlySpan<int> next = graph.Of(top.Node);
+                if (top.Next >= next.Length)
                 {
                     _colour[top.Node] = 2;
                     continue;

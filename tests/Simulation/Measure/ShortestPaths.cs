@@ -8,8 +8,29 @@ public sealed class ShortestPaths(Network network)
 
     private readonly int[] _hops = new int[network.Nodes.Count];
     private readonly int[] _queue = new int[network.Nodes.Count];
+    private readonly int[] _first = new int[network.Nodes.Count + 1];
+    private int[] _near = [];
 
-    /// <summary>Hops from one node to all others; the span is valid until the next call.</summary>
+    /// <summary>Takes note of the wires and nodes as they are now.</summary>
+    public void Look()
+    {
+        if (_near.Length < network.Channels.Count)
+            _near = new int[network.Channels.Count];
+        int count = 0;
+        foreach (Node node in network.Nodes)
+        {
+            foreach (Channel channel in node.Channels)
+            {
+                Node next = network.Receiver(channel);
+                if (next.Running && network.Links[channel.Index / 2].WireUp)
+                    _near[count++] = next.Index;
+            }
+
+            _first[node.Index + 1] = count;
+        }
+    }
+
+    /// <summary>Hops from one node to all others, as they were at the last <see cref="Look"/>; the span is valid until the next call.</summary>
     public ReadOnlySpan<int> From(int start)
     {
         Array.Fill(_hops, Unreachable);
@@ -19,13 +40,12 @@ public sealed class ShortestPaths(Network network)
         while (head < tail)
         {
             int at = _queue[head++];
-            foreach (Channel channel in network.Nodes[at].Channels)
+            foreach (int next in _near.AsSpan(_first[at], _first[at + 1] - _first[at]))
             {
-                Node next = network.Receiver(channel);
-                if (_hops[next.Index] != Unreachable || !next.Running || !network.Links[channel.Index / 2].WireUp)
+                if (_hops[next] != Unreachable)
                     continue;
-                _hops[next.Index] = _hops[at] + 1;
-                _queue[tail++] = next.Index;
+                _hops[next] = _hops[at] + 1;
+                _queue[tail++] = next;
             }
         }
 

@@ -4,7 +4,7 @@ using System.Text.Json;
 
 namespace QuicProChat.Mesh.Simulation;
 
-/// <summary>What a run found. The first fourteen are the fields of the JSON file, in its order.</summary>
+/// <summary>What a run found. All but the last are the fields of the JSON file, in its order.</summary>
 public sealed record Result
 {
     /// <summary>Nodes of the topology.</summary>
@@ -52,6 +52,15 @@ public sealed record Result
     /// <summary>The seed.</summary>
     public required int Seed { get; init; }
 
+    /// <summary>Destinations that a look before convergence asked all nodes about: less than all is a sample.</summary>
+    public required int DestinationsPerLook { get; init; }
+
+    /// <summary>Destinations that the look for 100 % and the last one asked about: less than all is a sample.</summary>
+    public required int DestinationsAtEnd { get; init; }
+
+    /// <summary>The most memory that the process ever had, in bytes.</summary>
+    public required long PeakMemoryBytes { get; init; }
+
     /// <summary>What the table says besides.</summary>
     public required IReadOnlyList<(string Name, string Value)> Details { get; init; }
 
@@ -76,6 +85,9 @@ public sealed record Result
             json.WriteNumber("memoryPerNodeBytes", MemoryPerNodeBytes);
             json.WriteNumber("wallSeconds", Math.Round(WallSeconds, 2));
             json.WriteNumber("seed", Seed);
+            json.WriteNumber("destinationsPerLook", DestinationsPerLook);
+            json.WriteNumber("destinationsAtEnd", DestinationsAtEnd);
+            json.WriteNumber("peakMemoryBytes", PeakMemoryBytes);
             json.WriteEndObject();
         }
 
