@@ -71,7 +71,7 @@ internal sealed class ReplSession(string path, LineEditor? editor, TextReader in
                 case SlashAction.Quit:
                     return ExitCode.Done;
                 case SlashAction.Help:
-                    Print(SlashCommand.Help);
+                    Print(SlashCommand.Help + "\n" + LiteSlash.Help);
                     break;
                 case SlashAction.Wrong:
                     Print(what.Text);
@@ -148,6 +148,7 @@ internal sealed class ReplSession(string path, LineEditor? editor, TextReader in
             Rendering.Line(message),
         "peerUp" => $"* {Name(occurred)} is a neighbour now",
         "peerDown" => $"* {Name(occurred)} is no neighbour any more: {Rendering.Printable(occurred.GetProperty("reason").GetString() ?? "")}",
+        "group" => "* " + LiteRendering.Summary(occurred.GetProperty("group")),
         "lost" => $"* {occurred.GetProperty("count").GetInt64()} events were lost",
         _ => null,
     };

@@ -46,6 +46,7 @@ internal static class SlashCommand
     [
         "/dm ", "/history ", "/alias ", "/whoami", "/help", "/quit", "/mesh status", "/mesh peers", "/mesh route", "/mesh send ",
         "/mesh connect ", "/mesh disconnect ", "/mesh announce", "/mesh identity", "/mesh store", "/mesh metrics",
+        .. LiteSlash.Names,
     ];
 
     internal static SlashLine Parse(string line, string? conversation)
@@ -57,7 +58,9 @@ internal static class SlashCommand
         {
             return conversation is null
                 ? Wrong("text goes to a conversation: /dm PEER opens one")
-                : Ask(new ControlRequest { Command = ControlCommands.Send, To = conversation, Text = text });
+                : Ask(LiteSlash.GroupOf(conversation) is { } group
+                    ? LiteSlash.Text(group, text)
+                    : new ControlRequest { Command = ControlCommands.Send, To = conversation, Text = text });
         }
 
         (string command, string rest) = Split(text);
@@ -65,7 +68,8 @@ internal static class SlashCommand
         {
             "/mesh" => Mesh(rest),
             "/dm" => rest.Length > 0 ? new SlashLine(SlashAction.SetConversation, Text: rest) : Wrong("/dm PEER"),
-            "/history" => Ask(new ControlRequest { Command = ControlCommands.Messages, With = rest.Length > 0 ? rest : conversation, Limit = 20 }),
+            "/history" => Ask(new ControlRequest { Command = ControlCommands.Messages, With = rest.Length > 0 ? rest : LiteSlash.GroupOf(conversation) ?? conversation, Limit = 20 }),
+            "/lite" => LiteSlash.Parse(rest),
             "/alias" => Alias(rest),
             "/whoami" => Ask(new ControlRequest { Command = ControlCommands.Identity }),
             "/help" => new SlashLine(SlashAction.Help),
