@@ -11,7 +11,7 @@ using QuicProChat.Mesh.Wire;
 namespace QuicProChat.Mesh.Node.Lite;
 
 /// <summary>
-/// Messages between the members of MLS-Lite groups, on top of the router's envelopes (docs/mls-lite.md, section 6).
+/// Messages between the members of MLS-Lite groups, on top of the router's envelopes (docs/mls-lite.md, section 7).
 /// <code>
 /// arrivals, sends, commands --> inbox --> one transaction at a time --> on disk --> envelopes, receipts, replies
 ///                                   ^        groups change in memory       |

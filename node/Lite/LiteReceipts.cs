@@ -54,17 +54,22 @@ internal sealed class LiteReceipts(LocalIdentity identity) : IDisposable
         return true;
     }
 
-    // key = HKDF(salt, X25519(own secret, image of the member's key), sender(16) || receiver(16), 32)
+    /// <summary>key = HKDF-SHA256(salt, shared secret, sender(16) || receiver(16), 32)</summary>
+    internal static void Derive(ReadOnlySpan<byte> shared, in NodeAddress sender, in NodeAddress receiver, Span<byte> key)
+    {
+        Span<byte> info = stackalloc byte[2 * NodeAddress.Size];
+        sender.Write(info);
+        receiver.Write(info[NodeAddress.Size..]);
+        HKDF.DeriveKey(HashAlgorithmName.SHA256, shared, key, Salt, info);
+    }
+
     private bool TryDerive(ReadOnlySpan<byte> memberKey, in NodeAddress sender, in NodeAddress receiver, Span<byte> key)
     {
         Span<byte> publicKey = stackalloc byte[X25519.PublicKeySize];
         Span<byte> shared = stackalloc byte[X25519.SharedSecretSize];
         if (!Ed25519.TryConvertPublicKeyToX25519(memberKey, publicKey) || !identity.TryAgree(publicKey, shared))
             return false;
-        Span<byte> info = stackalloc byte[2 * NodeAddress.Size];
-        sender.Write(info);
-        receiver.Write(info[NodeAddress.Size..]);
-        HKDF.DeriveKey(HashAlgorithmName.SHA256, shared, key, Salt, info);
+        Derive(shared, sender, receiver, key);
         CryptographicOperations.ZeroMemory(shared);
         return true;
     }

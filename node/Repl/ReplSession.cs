@@ -71,7 +71,7 @@ internal sealed class ReplSession(string path, LineEditor? editor, TextReader in
                 case SlashAction.Quit:
                     return ExitCode.Done;
                 case SlashAction.Help:
-                    Print(SlashCommand.Help + "\n" + LiteSlash.Help);
+                    Print(SlashCommand.Help);
                     break;
                 case SlashAction.Wrong:
                     Print(what.Text);

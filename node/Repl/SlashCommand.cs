@@ -39,7 +39,7 @@ internal static class SlashCommand
         /mesh store               what this node holds
         /mesh metrics             counters
         /help  /quit
-        """;
+        """ + "\n" + LiteSlash.Help;
 
     /// <summary>What Tab offers.</summary>
     internal static readonly IReadOnlyList<string> Names =

@@ -35,6 +35,19 @@ public class LitePartsTests
     }
 
     [Fact]
+    public void The_documented_proof_is_what_the_code_computes()
+    {
+        byte[] shared = [.. Enumerable.Range(0, 32).Select(i => (byte)i)];
+        byte[] key = new byte[32];
+        byte[] proof = new byte[Receipt.ProofSize];
+        LiteReceipts.Derive(
+            shared, NodeAddress.Read([.. Enumerable.Repeat((byte)0x11, 16)]), NodeAddress.Read([.. Enumerable.Repeat((byte)0x22, 16)]), key);
+        Receipt.ComputeProof(key, EnvelopeId.Read(Convert.FromHexString("7cd7e07620910174e500119e44756a82")), proof);
+        string page = File.ReadAllText(Path.Combine(Repository.Root, "docs", "protocol.md"));
+        Assert.Contains(Convert.ToHexStringLower(proof), page, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_group_message_is_only_as_far_as_its_slowest_copy_and_delivered_when_all_are()
     {
         var delivery = new LiteDelivery(new EnvelopeId(9, 9));
