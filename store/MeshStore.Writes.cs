@@ -27,14 +27,25 @@ public sealed partial class MeshStore
         {
             int length = Encoding.UTF8.GetBytes(message.Text, plain);
             Span<byte> text = cipher.AsSpan(0, length + RowCipher.Overhead);
-            ReadOnlySpan<byte> associated = AssociatedData.Text(
-                stackalloc byte[AssociatedData.MaxSize], message.Id, message.Outgoing, message.Peer);
+            ReadOnlySpan<byte> associated = AssociatedData.Text(stackalloc byte[AssociatedData.MaxSize], message);
             _cipher.Seal(associated, plain.AsSpan(0, length), text);
             CryptographicOperations.ZeroMemory(plain.AsSpan(0, length));
+            if (message.Group is { } group)
+            {
+                Span<byte> name = stackalloc byte[LiteGroupId.Size];
+                group.Write(name);
+                _statements.InsertMessage.Bind(11, name);
+            }
+            else
+            {
+                _statements.InsertMessage.BindNull(11);
+            }
+
             _statements.InsertMessage
                 .Bind(1, message.Id).Bind(2, message.Outgoing ? 1 : 0).Bind(3, message.Peer).Bind(4, text)
                 .Bind(5, (long)message.State).Bind(6, message.Reason).Bind(7, message.Hops).Bind(8, (long)message.Priority)
                 .Bind(9, message.CreatedAt.ToUnixTimeMilliseconds()).Bind(10, message.UpdatedAt.ToUnixTimeMilliseconds())
+                .Bind(12, (long)message.Security)
                 .Run();
         }
         finally

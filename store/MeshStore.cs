@@ -48,6 +48,7 @@ public sealed partial class MeshStore : IDisposable
     private readonly SeenLog _seen;
     private readonly StoreOptions _options;
     private readonly Statements _statements;
+    private readonly string _logPath;
     private readonly Staging _staged = new();
     private Task _checkpoint = Task.CompletedTask;
     private bool _afterFailure;
@@ -56,7 +57,7 @@ public sealed partial class MeshStore : IDisposable
 
     private MeshStore(
         DirectoryLock held, Database database, Database checkpointer, DiskSpace space, RowCipher cipher, StoreReader reader,
-        StoreOptions options)
+        StoreOptions options, string path)
     {
         _lock = held;
         _database = database;
@@ -67,6 +68,8 @@ public sealed partial class MeshStore : IDisposable
         _options = options;
         _seen = new SeenLog(options.SeenCapacity);
         _statements = new Statements(database);
+        _lite = new LiteStatements(database);
+        _logPath = path + "-wal";
         Reader = reader;
         _messages = _messagesBefore = database.Query("SELECT count(*) FROM message");
         RestoreSeen();
@@ -108,7 +111,7 @@ public sealed partial class MeshStore : IDisposable
             cipher = new RowCipher(storageKey, random ?? RandomNumberGenerator.Fill);
             checkpointer = Database.Open(path);
             reader = new StoreReader(OpenForReading(path), cipher, new RunningTime(time), options.SeenCapacity);
-            var store = new MeshStore(held, database, checkpointer, new DiskSpace(directory), cipher, reader, options);
+            var store = new MeshStore(held, database, checkpointer, new DiskSpace(directory), cipher, reader, options, path);
             store.CheckKey(path);
             store._running.Restore(reader.FindValue(RunningTimeName) is { Length: sizeof(long) } saved
                 ? BinaryPrimitives.ReadInt64BigEndian(saved) : 0);
@@ -151,6 +154,7 @@ public sealed partial class MeshStore : IDisposable
     public void Rollback()
     {
         _afterFailure = true;
+        _mustLast = false;
         _staged.Clear();
         _messages = _messagesBefore;
         // SQLite ends the transaction itself where the failure was grave.
@@ -274,6 +278,8 @@ public sealed partial class MeshStore : IDisposable
         }
 
         _statements.Commit.Run();
+        SyncLog();
+        _mustLast = false;
         _staged.Clear();
         _seen.WasWritten(all: closing);
         if (saveTime)

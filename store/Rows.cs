@@ -16,7 +16,20 @@ namespace QuicProChat.Mesh.Store;
 /// <param name="UpdatedAt">When the state last changed, to the millisecond.</param>
 public sealed record StoredMessage(
     EnvelopeId Id, bool Outgoing, NodeAddress Peer, string Text, MessageState State, byte Reason, int Hops,
-    Priority Priority, DateTimeOffset CreatedAt, DateTimeOffset UpdatedAt);
+    Priority Priority, DateTimeOffset CreatedAt, DateTimeOffset UpdatedAt)
+{
+    /// <summary>The MLS-Lite group that it was written to; null for a message to one receiver.</summary>
+    public LiteGroupId? Group { get; init; }
+
+    /// <summary>How it was protected on its way.</summary>
+    public MessageSecurity Security { get; init; }
+
+    /// <summary>Members that it was sent to, where this node wrote it to a group; else 0.</summary>
+    public int Recipients { get; init; }
+
+    /// <summary>Those of them whose receipt came.</summary>
+    public int DeliveredTo { get; init; }
+}
 
 /// <summary>What is kept beside the bytes of a held envelope.</summary>
 /// <param name="Upstream">The neighbour that handed it over; this node itself for what originated here.</param>

@@ -49,7 +49,29 @@ internal static class Schema
         ) WITHOUT ROWID;
         """;
 
-    private static readonly string[] Migrations = [First, Second];
+    // MLS-Lite. A message to a group is one row, with a copy for each member; what could not be opened yet waits.
+    private const string Third = """
+        ALTER TABLE message ADD COLUMN group_id BLOB;
+        ALTER TABLE message ADD COLUMN security INTEGER NOT NULL DEFAULT 0;
+        CREATE INDEX message_group ON message (group_id, seq) WHERE group_id IS NOT NULL;
+        CREATE TABLE lite_group (id BLOB PRIMARY KEY, state BLOB NOT NULL); -- sealed
+        CREATE TABLE lite_copy (id BLOB PRIMARY KEY, message BLOB NOT NULL, state INTEGER NOT NULL) WITHOUT ROWID;
+        CREATE INDEX lite_copy_message ON lite_copy (message);
+        CREATE TRIGGER lite_copy_gone AFTER DELETE ON message WHEN old.group_id IS NOT NULL BEGIN
+            DELETE FROM lite_copy WHERE message = old.id;
+        END;
+        CREATE TABLE lite_seen (seq INTEGER PRIMARY KEY, id BLOB NOT NULL UNIQUE, sender BLOB NOT NULL);
+        CREATE TABLE lite_waiting (
+            seq      INTEGER PRIMARY KEY,
+            id       BLOB NOT NULL UNIQUE,
+            group_id BLOB,
+            expires  INTEGER NOT NULL, -- second of this node's running time
+            header   BLOB NOT NULL,
+            payload  BLOB NOT NULL -- sealed
+        );
+        """;
+
+    private static readonly string[] Migrations = [First, Second, Third];
 
     internal static int Current => Migrations.Length;
 

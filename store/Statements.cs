@@ -12,8 +12,8 @@ internal sealed class Statements(Database database)
     internal Statement Rollback { get; } = database.Prepare("ROLLBACK");
 
     internal Statement InsertMessage { get; } = database.Prepare(
-        "INSERT OR IGNORE INTO message (id, outgoing, peer, text, state, reason, hops, priority, created, updated) "
-        + "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+        "INSERT OR IGNORE INTO message (id, outgoing, peer, text, state, reason, hops, priority, created, updated, group_id, security) "
+        + "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
 
     // 0 and 1 are Queued and Forwarded: whatever else is proven is final.
     internal Statement UpdateState { get; } = database.Prepare(

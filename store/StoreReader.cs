@@ -12,10 +12,13 @@ namespace QuicProChat.Mesh.Store;
 /// Reads what is committed, on a connection of its own. Safe to call from several threads, also while something is
 /// being written. Every method throws <see cref="StoreException"/> where the disk fails or a row was altered.
 /// </summary>
-public sealed class StoreReader
+public sealed partial class StoreReader
 {
     private const string MessageColumns =
-        "SELECT id, outgoing, peer, text, state, reason, hops, priority, created, updated FROM message ";
+        "SELECT id, outgoing, peer, text, state, reason, hops, priority, created, updated, group_id, security, "
+        + "CASE WHEN group_id IS NULL THEN 0 ELSE (SELECT count(*) FROM lite_copy WHERE lite_copy.message = message.id) END, "
+        + "CASE WHEN group_id IS NULL THEN 0 ELSE (SELECT count(*) FROM lite_copy WHERE lite_copy.message = message.id AND lite_copy.state = 2) END "
+        + "FROM message ";
 
     private readonly Lock _gate = new();
     private readonly Database _database;
@@ -39,6 +42,8 @@ public sealed class StoreReader
         _newestWith = database.Prepare(MessageColumns + "WHERE peer = ? ORDER BY seq DESC LIMIT ?");
         _between = database.Prepare(MessageColumns + "WHERE id BETWEEN ? AND ? LIMIT 2");
         _envelope = database.Prepare("SELECT header, payload FROM envelope WHERE id = ?");
+        _newestInGroup = database.Prepare(MessageColumns + "WHERE group_id = ? ORDER BY seq DESC LIMIT ?");
+        _liteSeen = database.Prepare("SELECT sender FROM lite_seen WHERE id = ?");
         _value = database.Prepare("SELECT value FROM value WHERE name = ?");
     }
 
@@ -214,9 +219,16 @@ public sealed class StoreReader
         EnvelopeId id = EnvelopeId.Read(row.Blob(0, EnvelopeId.Size));
         bool outgoing = row.Long(1) != 0;
         NodeAddress peer = NodeAddress.Read(row.Blob(2, NodeAddress.Size));
-        byte[] text = _cipher.Open(AssociatedData.Text(stackalloc byte[AssociatedData.MaxSize], id, outgoing, peer), row.Blob(3));
-        return new StoredMessage(
-            id, outgoing, peer, Encoding.UTF8.GetString(text), (MessageState)row.Long(4), (byte)row.Long(5), (int)row.Long(6),
-            (Priority)row.Long(7), DateTimeOffset.FromUnixTimeMilliseconds(row.Long(8)), DateTimeOffset.FromUnixTimeMilliseconds(row.Long(9)));
+        var message = new StoredMessage(
+            id, outgoing, peer, "", (MessageState)row.Long(4), (byte)row.Long(5), (int)row.Long(6),
+            (Priority)row.Long(7), DateTimeOffset.FromUnixTimeMilliseconds(row.Long(8)), DateTimeOffset.FromUnixTimeMilliseconds(row.Long(9)))
+        {
+            Group = row.Blob(10).IsEmpty ? null : LiteGroupId.Read(row.Blob(10, LiteGroupId.Size)),
+            Security = (MessageSecurity)row.Long(11),
+            Recipients = (int)row.Long(12),
+            DeliveredTo = (int)row.Long(13),
+        };
+        byte[] text = _cipher.Open(AssociatedData.Text(stackalloc byte[AssociatedData.MaxSize], message), row.Blob(3));
+        return message with { Text = Encoding.UTF8.GetString(text) };
     }
 }

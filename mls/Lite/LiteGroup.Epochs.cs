@@ -54,6 +54,22 @@ public sealed partial class LiteGroup
         return rekey;
     }
 
+    /// <summary>
+    /// A newcomer said hello in an epoch that is no longer the newest: an epoch begins that everybody has, with its
+    /// secret in the old one for the newcomer and in the newest for the others.
+    /// </summary>
+    private void BringForward(LiteEpoch invitedInto, LiteMember newcomer, List<LiteReply> replies)
+    {
+        byte[] secret = RandomNumberGenerator.GetBytes(LiteConstants.SecretSize);
+        uint number = checked(Sending.Number + 1);
+        replies.Add(new LiteReply([newcomer], SealRekey(invitedInto, number, secret)));
+        LiteMember[] before = [.. Others.Where(m => m.Index != newcomer.Index)];
+        if (before.Length > 0)
+            replies.Add(new LiteReply(before, SealRekey(Sending, number, secret)));
+        Add(LiteEpoch.Derive(secret, number, Cipher));
+        CryptographicOperations.ZeroMemory(secret);
+    }
+
     private byte[] SealRekey(LiteEpoch carrier, uint number, ReadOnlySpan<byte> secret)
     {
         Span<byte> content = stackalloc byte[RekeySize];
@@ -70,8 +86,9 @@ public sealed partial class LiteGroup
         if (content.Length != RekeySize)
             return false;
         uint number = BinaryPrimitives.ReadUInt32BigEndian(content);
-        // The next epoch, or a winner of the carrier's own number that is handed on inside the loser.
-        if (number != carrier.Number && number != carrier.Number + 1)
+        // The next epoch; a winner of the carrier's own number that is handed on inside the loser; or, for a newcomer
+        // whose invitation lay about, one that begins after all those that began meanwhile and are still read.
+        if (number < carrier.Number || number - carrier.Number > 1 + LiteConstants.PastEpochs)
             return false;
         Span<byte> secret = content[sizeof(uint)..];
         LiteEpoch epoch = LiteEpoch.Derive(secret, number, Cipher);

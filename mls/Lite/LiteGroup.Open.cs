@@ -71,9 +71,12 @@ public sealed partial class LiteGroup
         LiteMember member = LiteMember.Of(message.Sender, publicKey);
         _members[member.Index] = member;
         _invited.Remove(member.Index);
-        var roster = new LiteReply(
-            Others, Sending.Seal(_groupId, OwnIndex, _self, LiteMessageType.Roster, default, RosterContent()));
-        return new LiteOutcome(LiteError.None, LiteMessageType.Hello, member, Replies: [roster]);
+        List<LiteReply> replies = [];
+        if (epoch != Sending)
+            BringForward(epoch, member, replies);
+        replies.Add(new LiteReply(
+            Others, Sending.Seal(_groupId, OwnIndex, _self, LiteMessageType.Roster, default, RosterContent())));
+        return new LiteOutcome(LiteError.None, LiteMessageType.Hello, member, Replies: replies);
     }
 
     private LiteOutcome Signed(LiteEpoch epoch, int counter, LiteMember sender, byte[] content)

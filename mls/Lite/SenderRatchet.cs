@@ -74,6 +74,13 @@ internal sealed class SenderRatchet : IDisposable
         Next = counter + 1;
     }
 
+    /// <summary>Gives up all counters before the given one, and their keys with them.</summary>
+    internal void SkipTo(int counter)
+    {
+        for (; Next < counter; Next++)
+            LiteKeySchedule.Advance(_chain);
+    }
+
     /// <summary>Puts a skipped chain back when a group is loaded.</summary>
     internal void RestoreSkipped(int counter, byte[] chain) => _skipped.Add((counter, chain));
 

@@ -30,6 +30,7 @@ internal static class CtlCommand
         AddSend(ctl);
         AddMessages(ctl);
         AddAlias(ctl);
+        LiteCommand.AddTo(ctl, Add);
         var level = new Argument<string>("level") { Description = Settings.LevelNames };
         Add(ctl, ControlCommands.LogLevel, "Changes what is logged.", p => new ControlRequest { Level = p.GetValue(level) }, level);
         return ctl;
@@ -45,8 +46,10 @@ internal static class CtlCommand
 
     private static void AddSend(Command ctl)
     {
-        var to = new Argument<string>("to") { Description = "An address or alias." };
+        var to = new Argument<string>("to") { Description = "An address or alias; with --lite a group." };
         var text = new Argument<string>("text") { Description = "The message; - reads it from standard input." };
+        var lite = new Option<bool>("--lite") { Description = "TO is an MLS-Lite group.", Arity = ArgumentArity.Zero };
+        var signed = new Option<bool>("--signed") { Description = "With --lite: sign it, for 64 bytes more.", Arity = ArgumentArity.Zero };
         var priority = new Option<string?>("--priority") { Description = "low, normal, high, emergency.", HelpName = "P" };
         var lifetime = new Option<string?>("--lifetime") { Description = "How long to try: 90s, 12h, 7d.", HelpName = "T" };
         var wait = new Option<string?>("--wait") { Description = "Wait for queued, forwarded or delivered.", HelpName = "STATE" };
@@ -57,12 +60,14 @@ internal static class CtlCommand
             Priority = p.GetValue(priority),
             Lifetime = p.GetValue(lifetime),
             Wait = p.GetValue(wait),
-        }, to, text, priority, lifetime, wait);
+            Lite = p.GetValue(lite),
+            Signed = p.GetValue(signed),
+        }, to, text, lite, signed, priority, lifetime, wait);
     }
 
     private static void AddMessages(Command ctl)
     {
-        var with = new Option<string?>("--with") { Description = "Only those with this address or alias.", HelpName = "A" };
+        var with = new Option<string?>("--with") { Description = "Only those with this address, alias or group.", HelpName = "A" };
         var limit = new Option<int?>("--limit") { Description = "At most so many, the newest.", HelpName = "N" };
         Add(ctl, ControlCommands.Messages, "Messages, oldest first.",
             p => new ControlRequest { With = p.GetValue(with), Limit = p.GetValue(limit) }, with, limit);
@@ -80,10 +85,18 @@ internal static class CtlCommand
             alias, address, remove);
     }
 
+    /// <summary>Adds a command: below which, as typed, on the socket, what it does, and how its request is made.</summary>
+    internal delegate void Adder(
+        Command parent, string typed, string name, string description, Func<ParseResult, ControlRequest>? request, params Symbol[] symbols);
+
     private static void Add(
-        Command ctl, string name, string description, Func<ParseResult, ControlRequest>? request = null, params Symbol[] symbols)
+        Command ctl, string name, string description, Func<ParseResult, ControlRequest>? request = null, params Symbol[] symbols) =>
+        Add(ctl, name, name, description, request, symbols);
+
+    private static void Add(
+        Command parent, string typed, string name, string description, Func<ParseResult, ControlRequest>? request, params Symbol[] symbols)
     {
-        var command = new Command(name, description);
+        var command = new Command(typed, description);
         foreach (Symbol symbol in symbols)
         {
             if (symbol is Argument argument)
@@ -98,10 +111,10 @@ internal static class CtlCommand
             string path = parsed.GetValue(Socket) ?? DefaultPaths.Control;
             return CtlSession.RunAsync(path, what, parsed.GetValue(Json), Console.Out, Console.Error, cancellation);
         });
-        ctl.Subcommands.Add(command);
+        parent.Subcommands.Add(command);
     }
 
-    private static string ReadAll()
+    internal static string ReadAll()
     {
         using var reader = new StreamReader(Console.OpenStandardInput(), Encoding.UTF8);
         return reader.ReadToEnd().TrimEnd('\r', '\n');

@@ -39,6 +39,8 @@ internal static class Rendering
                     Table(output, result.GetProperty("held"), "", "destination", "count", "bytes");
                 break;
             default:
+                if (LiteRendering.TryWrite(output, command, result))
+                    break;
                 Object(output, result);
                 break;
         }
@@ -49,8 +51,17 @@ internal static class Rendering
     {
         bool sent = Text(message, "direction") == "out";
         string when = message.GetProperty("createdAt").GetDateTimeOffset().ToLocalTime().ToString("MM-dd HH:mm:ss", CultureInfo.InvariantCulture);
-        string state = sent ? $"  [{Text(message, "state")}{Reason(message)}]" : "";
-        return $"{when} {(sent ? "to  " : "from")} {Text(message, "peer")}: {Printable(Text(message, "text"))}{state}";
+        string count = message.TryGetProperty("recipients", out JsonElement recipients) ? $" {message.GetProperty("deliveredTo").GetInt32()} of {recipients.GetInt32()}" : "";
+        string state = sent ? $"  [{Text(message, "state")}{count}{Reason(message)}]" : "";
+        return $"{when} {(sent ? "to  " : "from")} {Who(message)}: {Printable(Text(message, "text"))}{state}";
+    }
+
+    /// <summary>Whom a message is with: an address, a group, or somebody in a group.</summary>
+    private static string Who(JsonElement message)
+    {
+        string? peer = message.GetProperty("peer").GetString();
+        string? group = message.TryGetProperty("group", out JsonElement named) ? Printable(named.GetString()!) : null;
+        return group is null ? peer! : peer is null ? group : $"{peer} in {group}";
     }
 
     /// <summary>What others wrote must not steer a terminal: control characters become spaces.</summary>

@@ -1,7 +1,7 @@
 namespace QuicProChat.Mesh.Node.Control;
 
 /// <summary>The commands of the control socket, which are those of <c>ctl</c>.</summary>
-internal static class ControlCommands
+internal static partial class ControlCommands
 {
     internal const string Status = "status";
     internal const string Identity = "identity";
@@ -22,5 +22,5 @@ internal static class ControlCommands
     internal const string Shutdown = "shutdown";
 
     internal const string Names =
-        "status, identity, peers, routes, connect, disconnect, send, messages, message, queue, radio, alias, announce, events, metrics, log-level, shutdown";
+        "status, identity, peers, routes, connect, disconnect, send, messages, message, queue, radio, alias, announce, events, metrics, log-level, shutdown, " + LiteNames;
 }

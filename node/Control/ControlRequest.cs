@@ -42,6 +42,21 @@ internal sealed record ControlRequest
     /// <summary>Remove instead of set.</summary>
     public bool Remove { get; init; }
 
+    /// <summary>Send to an MLS-Lite group: <see cref="To"/> names it.</summary>
+    public bool Lite { get; init; }
+
+    /// <summary>Sign a message to a group.</summary>
+    public bool Signed { get; init; }
+
+    /// <summary>An MLS-Lite group: its name here, or its id.</summary>
+    public string? Group { get; init; }
+
+    /// <summary>What to call a group.</summary>
+    public string? Name { get; init; }
+
+    /// <summary>Found a group with tags of 8 bytes.</summary>
+    public bool ShortTag { get; init; }
+
     /// <summary>A log level.</summary>
     public string? Level { get; init; }
 }

@@ -19,8 +19,21 @@ internal sealed record PathInfo(string Destination, string Name, string? NextHop
 
 /// <summary>A message with what is proven about it.</summary>
 internal sealed record MessageInfo(
-    string Id, string Direction, string Peer, string Text, string State, int? Hops, string Priority,
-    DateTimeOffset CreatedAt, DateTimeOffset UpdatedAt, string? Reason);
+    string Id, string Direction, string? Peer, string Text, string State, int? Hops, string Priority,
+    DateTimeOffset CreatedAt, DateTimeOffset UpdatedAt, string? Reason, string Security)
+{
+    /// <summary>The MLS-Lite group, for messages in one.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Group { get; init; }
+
+    /// <summary>For a message that this node wrote to a group: how many it was sent to.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public int? Recipients { get; init; }
+
+    /// <summary>How many of them have proven that they have it.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public int? DeliveredTo { get; init; }
+}
 
 /// <summary>What became of a send.</summary>
 internal sealed record SendInfo(string Id, string State)
@@ -28,6 +41,14 @@ internal sealed record SendInfo(string Id, string State)
     /// <summary>Why it is in that state, where that needs saying.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Reason { get; init; }
+
+    /// <summary>For a message to a group: how many it was sent to.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public int? Recipients { get; init; }
+
+    /// <summary>How many of them have proven that they have it.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public int? DeliveredTo { get; init; }
 }
 
 /// <summary>What this node holds for one destination.</summary>
@@ -55,6 +76,10 @@ internal sealed record EventInfo(string Event, DateTimeOffset At)
     /// <summary>For <c>peerUp</c> and <c>peerDown</c>.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public PeerInfo? Peer { get; init; }
+
+    /// <summary>For <c>group</c>: members or epoch changed.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public LiteGroupInfo? Group { get; init; }
 
     /// <summary>For <c>route</c>.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]

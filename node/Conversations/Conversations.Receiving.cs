@@ -9,8 +9,13 @@ namespace QuicProChat.Mesh.Node.Conversations;
 internal sealed partial class Conversations
 {
     /// <summary>An envelope for this node; it is opened at the end of the batch.</summary>
-    internal void Deliver(long token, in EnvelopeId id, in EnvelopeHeader header, ReadOnlySpan<byte> payload) =>
-        _arrived.Add(new IncomingMessage(this, token, id, header, payload));
+    internal void Deliver(long token, in EnvelopeId id, in EnvelopeHeader header, ReadOnlySpan<byte> payload)
+    {
+        if (header.Kind == EnvelopeKind.MlsLite)
+            Lite.Deliver(token, id, header, payload);
+        else
+            _arrived.Add(new IncomingMessage(this, token, id, header, payload));
+    }
 
     /// <summary>
     /// Opens what arrived: a few here, many on another thread, so that the loop keeps forwarding for others meanwhile.
@@ -49,7 +54,7 @@ internal sealed partial class Conversations
             return;
         Accepted++;
         if (_events.HasListeners)
-            _events.Publish(new EventInfo("message", message.At) { Message = MessageView.Of(message.ToStored()) });
+            _events.Publish(new EventInfo("message", message.At) { Message = MessageView.Of(message.ToStored(), null) });
     }
 
     private void Open(List<IncomingMessage> arrived)

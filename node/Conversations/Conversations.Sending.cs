@@ -1,6 +1,5 @@
 using System.Text;
 using QuicProChat.Mesh.Identity;
-using QuicProChat.Mesh.Node.Configuration;
 using QuicProChat.Mesh.Node.Control;
 using QuicProChat.Mesh.Node.Loop;
 using QuicProChat.Mesh.Routing;
@@ -77,23 +76,16 @@ internal sealed partial class Conversations
     {
         if (request.To is not { Length: > 0 } to)
             throw new ControlException(ControlErrorCode.Usage, "send needs \"to\": an address or alias");
-        if (request.Text is not { Length: > 0 } text)
-            throw new ControlException(ControlErrorCode.Usage, "send needs \"text\"");
-        if (Encoding.UTF8.GetByteCount(text) > MostTextBytes)
+        SendOptions options = SendOptions.Of(request, lifetime);
+        if (Encoding.UTF8.GetByteCount(options.Text) > MostTextBytes)
             throw new ControlException(ControlErrorCode.Refused, $"a message may have {MostTextBytes} bytes");
-        if (!Words.TryParse(request.Priority, out Priority priority))
-            throw new ControlException(ControlErrorCode.Usage, $"priority '{request.Priority}' is none of low, normal, high, emergency");
-        if (!Words.TryParseWait(request.Wait, out MessageState wait))
-            throw new ControlException(ControlErrorCode.Usage, $"wait '{request.Wait}' is none of queued, forwarded, delivered");
-        if (request.Lifetime is { } asked && !Settings.TryParseLifetime(asked, out lifetime))
-            throw new ControlException(ControlErrorCode.Usage, $"lifetime '{asked}' is not {Quantity.DurationForm}, 10s to 7d");
         return new OutgoingMessage(this, session, request.Tag)
         {
             To = book.Resolve(to),
-            Text = text,
-            Priority = priority,
-            Lifetime = lifetime,
-            Wait = wait,
+            Text = options.Text,
+            Priority = options.Priority,
+            Lifetime = options.Lifetime,
+            Wait = options.Wait,
             CreatedAt = _time.GetUtcNow(),
         };
     }

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using QuicProChat.Mesh.Identity;
 using QuicProChat.Mesh.Node.Control;
+using QuicProChat.Mesh.Node.Lite;
 using QuicProChat.Mesh.Node.Loop;
 using QuicProChat.Mesh.Node.Storage;
 using QuicProChat.Mesh.Routing;
@@ -53,6 +54,9 @@ internal sealed partial class Conversations
 
     internal NodeAddress Self { get; }
 
+    /// <summary>Messages in MLS-Lite groups.</summary>
+    internal required LiteConversations Lite { get; init; }
+
     /// <summary>Envelopes for this node that did not open or held nothing that can be shown.</summary>
     internal long Rejected { get; private set; }
 
@@ -60,10 +64,14 @@ internal sealed partial class Conversations
     internal long Accepted { get; private set; }
 
     /// <summary>Envelopes wait to be opened, and nobody is at it.</summary>
-    internal bool HasArrived => _arrived.Count > 0 && !_opening;
+    internal bool HasArrived => (_arrived.Count > 0 && !_opening) || Lite.HasWork;
 
     /// <summary>Called once, before the loop starts.</summary>
-    internal void Attach(Router router) => _router = router;
+    internal void Attach(Router router)
+    {
+        _router = router;
+        Lite.Attach(router, Instant.Now(_time));
+    }
 
     /// <summary>After everything else in a batch: answers are sent.</summary>
     internal void Flush()
@@ -71,12 +79,15 @@ internal sealed partial class Conversations
         foreach (ControlSession session in _answered)
             session.Flush();
         _answered.Clear();
+        Lite.Flush();
         _events.Flush();
     }
 
     /// <summary>What is proven about a message of ours has changed.</summary>
     internal void StateChanged(Instant now, in EnvelopeId id, MessageState state, StateReason reason, int hops)
     {
+        if (Lite.StateChanged(now, id, state, reason, hops))
+            return;
         var change = new StateChange(state, reason, hops, _time.GetUtcNow());
         _writer.Later(now).State(id, change);
         if (_waiting.TryGetValue(id, out OutgoingMessage? waiting) && (Progress(state) >= Progress(waiting.Wait) || IsEnd(state)))
@@ -86,7 +97,7 @@ internal sealed partial class Conversations
         }
 
         if (_events.HasListeners && _reader.FindMessage(id) is { } stored)
-            _events.Publish(new EventInfo("state", change.At) { Message = MessageView.Of(stored with { State = state, Reason = (byte)reason, Hops = hops, UpdatedAt = change.At }) });
+            _events.Publish(new EventInfo("state", change.At) { Message = MessageView.Of(stored with { State = state, Reason = (byte)reason, Hops = hops, UpdatedAt = change.At }, null) });
     }
 
     private static bool IsEnd(MessageState state) => state is MessageState.Delivered or MessageState.Expired or MessageState.Failed;

@@ -1,5 +1,6 @@
 using QuicProChat.Mesh.Wire;
 using QuicProChat.Mesh.Routing;
+using QuicProChat.Mesh.Store;
 
 namespace QuicProChat.Mesh.Node.Conversations;
 
@@ -22,6 +23,13 @@ internal static class Words
         Priority.Normal => "normal",
         Priority.High => "high",
         _ => "emergency",
+    };
+
+    internal static string Of(MessageSecurity security) => security switch
+    {
+        MessageSecurity.Sealed => "sealed",
+        MessageSecurity.MlsLite => "mls-lite",
+        _ => "mls-lite-signed",
     };
 
     /// <summary>A reason in words; null where there is nothing to say.</summary>

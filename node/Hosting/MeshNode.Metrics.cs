@@ -49,6 +49,9 @@ internal sealed partial class MeshNode
         text.Family("qpc_route_events_total", "What was sent, learnt, dropped and refused about routes.", "counter");
         foreach ((RouteCounter counter, string label) in RouteSeries)
             text.Sample("qpc_route_events_total", label, _router.RouteCounters[counter]);
+        text.Gauge("qpc_lite_groups", "MLS-Lite groups of this node.", Conversations.Lite.GroupCount)
+            .Gauge("qpc_lite_put_aside", "MLS-Lite envelopes that cannot be opened yet.", Conversations.Lite.AsideCount);
+        Conversations.Lite.Counters.Write(text, SnakeCase);
         text.Family("qpc_connections_refused_total", "Connections and links that ended, by reason.", "counter");
         foreach ((string reason, long count) in _links?.Refused ?? [])
             text.Sample("qpc_connections_refused_total", MetricsText.Label("reason", SnakeCase(reason)), count);

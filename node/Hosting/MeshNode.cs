@@ -3,6 +3,7 @@ using QuicProChat.Mesh.Identity;
 using QuicProChat.Mesh.Node.Configuration;
 using QuicProChat.Mesh.Node.Control;
 using QuicProChat.Mesh.Node.Conversations;
+using QuicProChat.Mesh.Node.Lite;
 using QuicProChat.Mesh.Node.Loop;
 using QuicProChat.Mesh.Node.Storage;
 using QuicProChat.Mesh.Routing;
@@ -52,7 +53,10 @@ internal sealed partial class MeshNode : IAsyncDisposable
         RouterOptions options = Options(configuration);
         Book = new AddressBook(store.Reader);
         Conversations = new Conversations.Conversations(
-            _loop, _writer, store.Reader, _sealer, _events, time, identity.Address, options.HopLimit);
+            _loop, _writer, store.Reader, _sealer, _events, time, identity.Address, options.HopLimit)
+        {
+            Lite = new LiteConversations(_loop, _writer, store.Reader, identity, _events, time, options.HopLimit),
+        };
         _host = new RouterHost(_writer, store.Reader, Conversations, _events, time);
         _local = new LocalNode(identity.PublicKey.Span, identity.Sign, configuration.Name, CapabilitiesOf(configuration));
         _router = new Router(
@@ -141,6 +145,7 @@ internal sealed partial class MeshNode : IAsyncDisposable
             await _links.DisposeAsync().ConfigureAwait(false);
         await _loop.DisposeAsync().ConfigureAwait(false);
         await _writer.DisposeAsync().ConfigureAwait(false);
+        Conversations.Lite.Dispose();
         _sealer.Dispose();
     }
 

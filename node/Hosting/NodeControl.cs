@@ -17,8 +17,16 @@ internal sealed class NodeControl(MeshNode node) : IControlTarget
     private const int MostMessages = 10_000;
 
     /// <inheritdoc/>
-    public ValueTask SendAsync(IReadOnlyList<ControlRequest> requests, ControlSession session) =>
-        node.Conversations.SendAsync(requests, session, node.Book, node.Configuration.Lifetime);
+    public async ValueTask SendAsync(IReadOnlyList<ControlRequest> requests, ControlSession session)
+    {
+        if (requests.Any(r => r.Lite))
+        {
+            await node.Conversations.Lite.SendAsync([.. requests.Where(r => r.Lite)], session, node.Configuration.Lifetime).ConfigureAwait(false);
+            requests = [.. requests.Where(r => !r.Lite)];
+        }
+
+        await node.Conversations.SendAsync(requests, session, node.Book, node.Configuration.Lifetime).ConfigureAwait(false);
+    }
 
     /// <inheritdoc/>
     public async ValueTask<ReadOnlyMemory<byte>> ExecuteAsync(ControlRequest request, CancellationToken cancellation)
@@ -57,6 +65,8 @@ internal sealed class NodeControl(MeshNode node) : IControlTarget
                 node.RequestStop();
                 return Done(request, "stopping");
             default:
+                if (await LiteControl.TryExecuteAsync(node.Conversations.Lite, request).ConfigureAwait(false) is { } done)
+                    return done;
                 throw new ControlException(ControlErrorCode.Usage, $"there is no command '{request.Command}'; there are {ControlCommands.Names}");
         }
     }
@@ -81,9 +91,11 @@ internal sealed class NodeControl(MeshNode node) : IControlTarget
         int limit = request.Limit ?? UsualMessages;
         if (limit is < 1 or > MostMessages)
             throw Usage($"limit is a number from 1 to {MostMessages}");
-        NodeAddress? with = request.With is { } peer ? node.Book.Resolve(peer) : null;
+        // A group's name goes first; the same name may stand for an address too.
+        LiteGroupId? group = request.With is { } named ? node.Conversations.Lite.Find(named) : null;
+        NodeAddress? with = request.With is { } peer && group is null ? node.Book.Resolve(peer) : null;
         await node.SettleAsync().ConfigureAwait(false);
-        return [.. node.Store.Reader.FindMessages(with, limit).Select(MessageView.Of)];
+        return [.. (group is { } id ? node.Store.Reader.FindMessages(id, limit) : node.Store.Reader.FindMessages(with, limit)).Select(View)];
     }
 
     private async Task<MessageInfo> MessageAsync(ControlRequest request)
@@ -96,8 +108,10 @@ internal sealed class NodeControl(MeshNode node) : IControlTarget
         await node.SettleAsync().ConfigureAwait(false);
         StoredMessage stored = node.Store.Reader.FindMessage(EnvelopeId.Read(bytes))
             ?? throw new ControlException(ControlErrorCode.Refused, $"there is no message {text}");
-        return MessageView.Of(stored);
+        return View(stored);
     }
+
+    private MessageInfo View(StoredMessage message) => MessageView.Of(message, node.Conversations.Lite.NameOf(message.Group));
 
     private async ValueTask<ReadOnlyMemory<byte>> AliasAsync(ControlRequest request)
     {

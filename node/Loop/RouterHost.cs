@@ -118,6 +118,7 @@ internal sealed partial class RouterHost : ILoopOwner
         for (int round = 0; round < MostRounds; round++)
         {
             _conversations.OpenArrived(now);
+            _conversations.Lite.Pump(now);
             _router.EndOfBatch(now);
             // What is forwarded need not wait for what is written.
             Links.Flush();

@@ -40,13 +40,14 @@ internal static class SlashCommand
         /mesh radio               radios: state, airtime, neighbours
         /mesh metrics             counters
         /help  /quit
-        """;
+        """ + "\n" + LiteSlash.Help;
 
     /// <summary>What Tab offers.</summary>
     internal static readonly IReadOnlyList<string> Names =
     [
         "/dm ", "/history ", "/alias ", "/whoami", "/help", "/quit", "/mesh status", "/mesh peers", "/mesh route", "/mesh send ",
         "/mesh connect ", "/mesh disconnect ", "/mesh announce", "/mesh identity", "/mesh store", "/mesh radio", "/mesh metrics",
+        .. LiteSlash.Names,
     ];
 
     internal static SlashLine Parse(string line, string? conversation)
@@ -58,7 +59,9 @@ internal static class SlashCommand
         {
             return conversation is null
                 ? Wrong("text goes to a conversation: /dm PEER opens one")
-                : Ask(new ControlRequest { Command = ControlCommands.Send, To = conversation, Text = text });
+                : Ask(LiteSlash.GroupOf(conversation) is { } group
+                    ? LiteSlash.Text(group, text)
+                    : new ControlRequest { Command = ControlCommands.Send, To = conversation, Text = text });
         }
 
         (string command, string rest) = Split(text);
@@ -66,7 +69,8 @@ internal static class SlashCommand
         {
             "/mesh" => Mesh(rest),
             "/dm" => rest.Length > 0 ? new SlashLine(SlashAction.SetConversation, Text: rest) : Wrong("/dm PEER"),
-            "/history" => Ask(new ControlRequest { Command = ControlCommands.Messages, With = rest.Length > 0 ? rest : conversation, Limit = 20 }),
+            "/history" => Ask(new ControlRequest { Command = ControlCommands.Messages, With = rest.Length > 0 ? rest : LiteSlash.GroupOf(conversation) ?? conversation, Limit = 20 }),
+            "/lite" => LiteSlash.Parse(rest),
             "/alias" => Alias(rest),
             "/whoami" => Ask(new ControlRequest { Command = ControlCommands.Identity }),
             "/help" => new SlashLine(SlashAction.Help),

@@ -8,6 +8,10 @@ namespace QuicProChat.Mesh.Store.Tests;
 /// <summary>What may be opened, and what is refused with a reason.</summary>
 public sealed class OpeningTests : IDisposable
 {
+    private const string UndoThird =
+        "DROP TRIGGER lite_copy_gone; DROP INDEX message_group; ALTER TABLE message DROP COLUMN group_id; ALTER TABLE message DROP COLUMN security;"
+        + "DROP TABLE lite_group; DROP TABLE lite_copy; DROP TABLE lite_seen; DROP TABLE lite_waiting;";
+
     private readonly StoreFixture _fixture = new();
 
     public void Dispose() => _fixture.Dispose();
@@ -23,7 +27,7 @@ public sealed class OpeningTests : IDisposable
         });
         _fixture.Close(store);
         using (Database file = Database.Open(_fixture.File))
-            file.Execute("DROP TABLE route; PRAGMA user_version = 1");
+            file.Execute(UndoThird + "DROP TABLE route; PRAGMA user_version = 1");
 
         store = _fixture.Open();
         Write(store, s => s.ReplaceRoutes([new(Samples.Address(1), Samples.Address(2), 3, new Wire.Metric(4))]));
@@ -33,6 +37,28 @@ public sealed class OpeningTests : IDisposable
         _fixture.Close(store);
         using Database upgraded = Database.Open(_fixture.File);
         Assert.Equal(Schema.Current, upgraded.Query("PRAGMA user_version"));
+    }
+
+    [Fact]
+    public void A_file_from_before_MLS_Lite_keeps_its_messages_and_takes_groups()
+    {
+        MeshStore store = _fixture.Open();
+        Write(store, s => s.Insert(Samples.Message(1)));
+        _fixture.Close(store);
+        using (Database file = Database.Open(_fixture.File))
+            file.Execute(UndoThird + "PRAGMA user_version = 2");
+
+        store = _fixture.Open();
+        Assert.Equal(Samples.Message(1), store.Reader.FindMessage(Samples.Id(1)));
+        var group = new LiteGroupId(7);
+        StoredMessage inGroup = Samples.Message(2) with { Group = group, Security = MessageSecurity.MlsLite };
+        Write(store, s =>
+        {
+            s.Insert(inGroup);
+            s.PutLiteGroup(group, [1, 2, 3], spent: true);
+        });
+        Assert.Equal([inGroup], store.Reader.FindMessages(group, 10));
+        Assert.Equal([1, 2, 3], Assert.Single(store.Reader.LiteGroups()).State);
     }
 
     [Fact]

@@ -1,0 +1,251 @@
+using System.Text;
+using QuicProChat.Mesh.Mls.Lite;
+using QuicProChat.Mesh.Node.Control;
+using QuicProChat.Mesh.Routing;
+using QuicProChat.Mesh.Store;
+using QuicProChat.Mesh.Wire;
+
+namespace QuicProChat.Mesh.Node.Lite;
+
+/// <content>Envelopes that come in.</content>
+internal sealed partial class LiteConversations
+{
+    /// <summary>How far control messages of groups travel in time: as long as an envelope lives at most.</summary>
+    private static readonly TimeSpan ControlLifetime = TimeSpan.FromDays(7);
+
+    /// <summary>An MLS-Lite envelope for this node.</summary>
+    internal void Deliver(long token, in EnvelopeId id, in EnvelopeHeader header, ReadOnlySpan<byte> payload) =>
+        _inbox.Enqueue(new Arrival(this, token, id, header, payload.ToArray()));
+
+    private void Arrived(Instant now, Arrival arrival, LiteTransaction transaction)
+    {
+        LiteOutcome outcome = Open(arrival.Payload, out LiteEntry? entry);
+        if (outcome.Error == LiteError.None)
+        {
+            transaction.WhenFailed(at => _router.DeliveryDone(at, arrival.Token, DeliveryOutcome.StoreFull, default, default));
+            var envelope = new Opened(arrival.Id, arrival.Header, arrival.Payload);
+            DeliveryOutcome done = Accept(now, entry!, outcome, envelope, transaction) ? DeliveryOutcome.Accepted : DeliveryOutcome.Rejected;
+            LiteMember sender = outcome.Sender!;
+            transaction.WhenWritten(at => Answer(at, arrival, done, sender));
+            if (outcome.Type is LiteMessageType.Hello or LiteMessageType.Roster or LiteMessageType.Rekey)
+                OpenAside(now, entry!, transaction);
+            return;
+        }
+
+        if (outcome.Error is not (LiteError.Malformed or LiteError.NotAuthentic) && _reader.FindLiteSender(arrival.Id) is { } before)
+        {
+            Counters.Add(LiteEvent.Repeated);
+            LiteMember? known = _groups.Values.SelectMany(g => g.Group.Members).FirstOrDefault(m => m.Address == before);
+            transaction.WhenWritten(at => Answer(at, arrival, DeliveryOutcome.AlreadyHave, known));
+            transaction.WhenFailed(at => Answer(at, arrival, DeliveryOutcome.AlreadyHave, known));
+            return;
+        }
+
+        if (outcome.Error is LiteError.UnknownEpoch or LiteError.UnknownSender && _groups.Count > 0)
+        {
+            PutAside(now, arrival, entry, transaction);
+            return;
+        }
+
+        Counters.Add(Refusal(outcome.Error));
+        transaction.WhenWritten(at => Answer(at, arrival, DeliveryOutcome.Rejected, null));
+        transaction.WhenFailed(at => Answer(at, arrival, DeliveryOutcome.Rejected, null));
+    }
+
+    private void Answer(Instant now, Arrival arrival, DeliveryOutcome outcome, LiteMember? sender)
+    {
+        Span<byte> proof = stackalloc byte[Receipt.ProofSize];
+        bool proven = sender is not null && _receipts.TryProve(sender.PublicKey.Span, arrival.Id, proof);
+        _router.DeliveryDone(now, arrival.Token, outcome, sender?.Address ?? default, proven ? proof : default);
+    }
+
+    /// <summary>Tries the groups that know the epoch tag; among several errors, the one that says most.</summary>
+    private LiteOutcome Open(ReadOnlySpan<byte> payload, out LiteEntry? entry)
+    {
+        entry = null;
+        if (!UnverifiedLiteMessage.TryRead(payload, out UnverifiedLiteMessage message))
+            return new LiteOutcome(LiteError.Malformed);
+        var worst = new LiteOutcome(LiteError.UnknownEpoch);
+        foreach (LiteEntry candidate in _groups.Values)
+        {
+            if (!candidate.Group.Knows(message.EpochTag))
+                continue;
+            LiteOutcome outcome = candidate.Group.Open(payload);
+            if (outcome.Error == LiteError.None || entry is null)
+                (worst, entry) = (outcome, candidate);
+            if (outcome.Error == LiteError.None)
+                break;
+        }
+
+        return worst;
+    }
+
+    /// <summary>Stores what an authentic message says; false if it says nothing that can be shown.</summary>
+    private bool Accept(Instant now, LiteEntry entry, LiteOutcome outcome, Opened envelope, LiteTransaction transaction)
+    {
+        LiteMember sender = outcome.Sender!;
+        transaction.Touch(entry, spent: false);
+        foreach (LiteReply reply in outcome.Replies ?? [])
+            SendControl(entry, reply, transaction);
+        if (outcome.Type is LiteMessageType.Text or LiteMessageType.SignedText)
+        {
+            if (!TryDecode(outcome.Text.Span, out string text))
+            {
+                Counters.Add(LiteEvent.NotText);
+                return false;
+            }
+
+            DateTimeOffset at = _time.GetUtcNow();
+            var message = new StoredMessage(
+                LiteIds.OfMessage(envelope.Header, entry.Id, envelope.Payload), Outgoing: false, sender.Address, text, MessageState.Received,
+                (byte)StateReason.None, Math.Max(1, Limits.MaxHops - envelope.Header.HopsLeft), envelope.Header.Priority, at, at)
+            {
+                Group = entry.Id,
+                Security = outcome.Type == LiteMessageType.SignedText ? MessageSecurity.MlsLiteSigned : MessageSecurity.MlsLite,
+            };
+            transaction.Insert(message);
+            transaction.WhenWritten(_ => Received(message));
+        }
+        else
+        {
+            transaction.WhenWritten(_ => Changed(entry));
+        }
+
+        transaction.Seen(envelope.Id, sender.Address);
+        return true;
+    }
+
+    private void Received(StoredMessage message)
+    {
+        Counters.Add(LiteEvent.TextReceived);
+        if (_events.HasListeners)
+            _events.Publish(new EventInfo("message", message.CreatedAt) { Message = Conversations.MessageView.Of(message, NameOf(message.Group)) });
+    }
+
+    /// <summary>Members or epoch of a group changed.</summary>
+    private void Changed(LiteEntry entry)
+    {
+        Counters.Add(LiteEvent.ControlReceived);
+        Announce(entry);
+    }
+
+    private void Announce(LiteEntry entry)
+    {
+        if (_events.HasListeners)
+            _events.Publish(new EventInfo("group", _time.GetUtcNow()) { Group = Describe(entry) });
+    }
+
+    private void SendControl(LiteEntry entry, LiteReply? reply, LiteTransaction transaction)
+    {
+        if (reply is null)
+            return;
+        transaction.Touch(entry, spent: true);
+        foreach (LiteMember to in reply.To)
+        {
+            if (Envelope(to, Priority.High, ControlLifetime, reply.Message.Span) is not { } envelope)
+                continue;
+            transaction.Send(envelope);
+            transaction.WhenWritten(at =>
+            {
+                Counters.Add(LiteEvent.ControlSent);
+                if (Hand(at, envelope) != SendStatus.Queued)
+                    _writer.Later(at).Forget(envelope.Id);
+            });
+        }
+    }
+
+    private void PutAside(Instant now, Arrival arrival, LiteEntry? entry, LiteTransaction transaction)
+    {
+        var waiting = new LiteWaiting(
+            arrival.Id, entry?.Id, LiteWaitingRoom.Patience, LiteIds.Envelope(arrival.Header, arrival.Payload));
+        if (_aside.TryAdd(now, waiting, out IReadOnlyList<LiteWaiting> gone))
+        {
+            Counters.Add(LiteEvent.PutAside);
+            transaction.PutAside(waiting);
+            transaction.WhenFailed(_ => _aside.Remove(waiting.Id));
+            foreach (LiteWaiting over in gone)
+                GiveUp(over, transaction);
+        }
+
+        // Taken, without a receipt: that follows when it opens, or with the sender's next attempt.
+        transaction.WhenWritten(at => Answer(at, arrival, DeliveryOutcome.Accepted, null));
+        transaction.WhenFailed(at => Answer(at, arrival, DeliveryOutcome.StoreFull, null));
+    }
+
+    private void GiveUp(LiteWaiting waiting, LiteTransaction transaction)
+    {
+        Counters.Add(LiteEvent.GivenUp);
+        transaction.NoLongerAside(waiting.Id);
+    }
+
+    /// <summary>A group learnt something: perhaps what was put aside opens now. What opens may teach more.</summary>
+    private void OpenAside(Instant now, LiteEntry entry, LiteTransaction transaction)
+    {
+        bool learnt = true;
+        while (learnt)
+        {
+            learnt = false;
+            foreach (LiteWaiting waiting in _aside.For(entry.Id))
+            {
+                ReadOnlySpan<byte> payload = waiting.Envelope.Span[EnvelopeHeader.Size..];
+                LiteOutcome outcome = entry.Group.Open(payload);
+                if (outcome.Error is LiteError.UnknownEpoch or LiteError.UnknownSender)
+                    continue;
+                // A foreign message whose tag is ours by chance may still find its own group.
+                if (waiting.Group is null && outcome.Error == LiteError.NotAuthentic)
+                    continue;
+                TakeFromAside(now, entry, waiting, outcome, transaction);
+                learnt |= outcome.Error == LiteError.None && outcome.Type >= LiteMessageType.Rekey;
+            }
+        }
+    }
+
+    private void TakeFromAside(Instant now, LiteEntry entry, LiteWaiting waiting, LiteOutcome outcome, LiteTransaction transaction)
+    {
+        _aside.Remove(waiting.Id);
+        transaction.NoLongerAside(waiting.Id);
+        transaction.WhenFailed(at => _ = _aside.TryAdd(at, waiting, out _));
+        if (outcome.Error != LiteError.None)
+        {
+            Counters.Add(Refusal(outcome.Error));
+            return;
+        }
+
+        _ = EnvelopeHeader.TryRead(waiting.Envelope.Span, out EnvelopeHeader header);
+        var envelope = new Opened(waiting.Id, header, waiting.Envelope[EnvelopeHeader.Size..].ToArray());
+        if (!Accept(now, entry, outcome, envelope, transaction))
+            return;
+        LiteMember sender = outcome.Sender!;
+        transaction.WhenWritten(at =>
+        {
+            Counters.Add(LiteEvent.OpenedLater);
+            byte[] proof = new byte[Receipt.ProofSize];
+            if (header.WantsReceipt && _receipts.TryProve(sender.PublicKey.Span, waiting.Id, proof))
+                _router.SendReceipt(at, sender.Address, proof, header.Attempt, header.Priority);
+        });
+    }
+
+    private static bool TryDecode(ReadOnlySpan<byte> bytes, out string text)
+    {
+        bool valid = !bytes.IsEmpty && System.Text.Unicode.Utf8.IsValid(bytes);
+        text = valid ? Encoding.UTF8.GetString(bytes) : "";
+        return valid;
+    }
+
+    private static LiteEvent Refusal(LiteError error) => error switch
+    {
+        LiteError.UnknownEpoch or LiteError.UnknownSender => LiteEvent.NoGroup,
+        LiteError.ReplayedOrTooOld => LiteEvent.ReplayedOrTooOld,
+        LiteError.TooFarAhead => LiteEvent.TooFarAhead,
+        LiteError.NotAuthentic => LiteEvent.NotAuthentic,
+        LiteError.BadSignature => LiteEvent.BadSignature,
+        _ => LiteEvent.Malformed,
+    };
+
+    private sealed record Opened(EnvelopeId Id, EnvelopeHeader Header, byte[] Payload);
+
+    private sealed record Arrival(LiteConversations Owner, long Token, EnvelopeId Id, EnvelopeHeader Header, byte[] Payload) : ILiteWork
+    {
+        public void Run(Instant now, LiteTransaction transaction) => Owner.Arrived(now, this, transaction);
+    }
+}

@@ -1,0 +1,71 @@
+using QuicProChat.Mesh.Node.Metrics;
+
+namespace QuicProChat.Mesh.Node.Lite;
+
+/// <summary>What happened to MLS-Lite messages and groups.</summary>
+internal enum LiteEvent
+{
+    /// <summary>A text was sent, whatever the number of members.</summary>
+    TextSent,
+
+    /// <summary>A text came in and was stored.</summary>
+    TextReceived,
+
+    /// <summary>A hello, roster or rekey was sent, counted for each receiver.</summary>
+    ControlSent,
+
+    /// <summary>A hello, roster or rekey came in and was heeded.</summary>
+    ControlReceived,
+
+    /// <summary>An envelope that was opened before came again: its receipt is repeated.</summary>
+    Repeated,
+
+    /// <summary>Put aside, because its epoch or sender is not known yet.</summary>
+    PutAside,
+
+    /// <summary>Opened after it had been put aside.</summary>
+    OpenedLater,
+
+    /// <summary>Put aside, and gone because its time was over or others needed the room.</summary>
+    GivenUp,
+
+    /// <summary>Refused: not an MLS-Lite message.</summary>
+    Malformed,
+
+    /// <summary>Refused: no group of this node can be meant.</summary>
+    NoGroup,
+
+    /// <summary>Refused: its key was used before, or left the window.</summary>
+    ReplayedOrTooOld,
+
+    /// <summary>Refused: too far ahead of what came before.</summary>
+    TooFarAhead,
+
+    /// <summary>Refused: forged or damaged.</summary>
+    NotAuthentic,
+
+    /// <summary>Refused: the signature inside does not hold.</summary>
+    BadSignature,
+
+    /// <summary>Refused: an authentic text that is not UTF-8.</summary>
+    NotText,
+}
+
+/// <summary>Counts, for the loop only.</summary>
+internal sealed class LiteCounters
+{
+    private static readonly LiteEvent[] All = Enum.GetValues<LiteEvent>();
+
+    private readonly long[] _counts = new long[All.Length];
+
+    internal long this[LiteEvent what] => _counts[(int)what];
+
+    internal void Add(LiteEvent what, long count = 1) => _counts[(int)what] += count;
+
+    internal void Write(MetricsText text, Func<string, string> spell)
+    {
+        text.Family("qpc_lite_events_total", "MLS-Lite messages made, read, put aside and refused.", "counter");
+        foreach (LiteEvent what in All)
+            text.Sample("qpc_lite_events_total", MetricsText.Label("event", spell(what.ToString())), this[what]);
+    }
+}

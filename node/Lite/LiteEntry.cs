@@ -1,0 +1,87 @@
+using System.Security.Cryptography;
+using System.Text;
+using QuicProChat.Mesh.Mls.Lite;
+using QuicProChat.Mesh.Store;
+
+namespace QuicProChat.Mesh.Node.Lite;
+
+// What the store keeps of a group, sealed there:
+//
+//  nameSize 1 | name as this node's owner calls it | LiteGroup.Save()
+
+/// <summary>A group of this node: as it is, and as it was stored last.</summary>
+internal sealed class LiteEntry : IDisposable
+{
+    private byte[] _stored;
+
+    private LiteEntry(LiteGroup group, string name, byte[] stored)
+    {
+        Group = group;
+        Name = name;
+        _stored = stored;
+        Id = LiteGroupId.Read(group.GroupId);
+    }
+
+    internal LiteGroupId Id { get; }
+
+    internal LiteGroup Group { get; private set; }
+
+    /// <summary>What this node's owner calls it.</summary>
+    internal string Name { get; set; }
+
+    /// <summary>It has been on disk.</summary>
+    internal bool IsStored => _stored.Length > 0;
+
+    internal static LiteEntry New(LiteGroup group, string name) => new(group, name, []);
+
+    /// <summary>Reads what the store kept; takes the bytes over.</summary>
+    /// <exception cref="StoreException">It is damaged.</exception>
+    internal static LiteEntry Load(byte[] stored) =>
+        TryParse(stored, out LiteGroup? group, out string name)
+            ? new LiteEntry(group, name, stored)
+            : throw new StoreException(StoreError.Corrupt, "An MLS-Lite group in the store is damaged, or of a later version of the program.");
+
+    /// <summary>What the store is to keep. Secret.</summary>
+    internal byte[] ToStored()
+    {
+        byte[] name = Encoding.UTF8.GetBytes(Name);
+        byte[] state = Group.Save();
+        byte[] stored = [(byte)name.Length, .. name, .. state];
+        CryptographicOperations.ZeroMemory(state);
+        return stored;
+    }
+
+    /// <summary>It is on disk now; takes the bytes over.</summary>
+    internal void WasStored(byte[] stored)
+    {
+        CryptographicOperations.ZeroMemory(_stored);
+        _stored = stored;
+    }
+
+    /// <summary>The write failed: back to what was stored, except that spent counters stay spent.</summary>
+    internal void GoBack()
+    {
+        if (!TryParse(_stored, out LiteGroup? before, out string name))
+            return;
+        before.KeepSpent(Group);
+        Group.Dispose();
+        (Group, Name) = (before, name);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        CryptographicOperations.ZeroMemory(_stored);
+        Group.Dispose();
+    }
+
+    private static bool TryParse(
+        ReadOnlySpan<byte> stored, [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out LiteGroup? group, out string name)
+    {
+        (group, name) = (null, "");
+        if (stored.IsEmpty || stored.Length < 1 + stored[0])
+            return false;
+        name = Encoding.UTF8.GetString(stored.Slice(1, stored[0]));
+        return LiteGroup.TryLoad(stored[(1 + stored[0])..], out group);
+    }
+}

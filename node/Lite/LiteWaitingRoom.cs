@@ -1,0 +1,69 @@
+using QuicProChat.Mesh.Store;
+using QuicProChat.Mesh.Wire;
+
+namespace QuicProChat.Mesh.Node.Lite;
+
+/// <summary>
+/// Envelopes that cannot be opened yet, because their epoch or their sender is not known: the rekey or roster that
+/// names it may be on its way. Anybody can send such envelopes, so each group has room of its own, and those that fit
+/// no group have another; where one is full, the oldest in it gives way.
+/// </summary>
+internal sealed class LiteWaitingRoom
+{
+    /// <summary>How long to wait: as long as four attempts of a sender take, and then some. Arbitrary.</summary>
+    internal static readonly TimeSpan Patience = TimeSpan.FromHours(1);
+
+    /// <summary>Envelopes in one room. Arbitrary.</summary>
+    internal const int MostEnvelopes = 64;
+
+    /// <summary>Bytes in one room. Arbitrary.</summary>
+    internal const int MostBytes = 64 << 10;
+
+    private readonly List<Place> _places = [];
+
+    internal int Count => _places.Count;
+
+    /// <summary>Those that may belong to a group: its own and those that fitted none.</summary>
+    internal IReadOnlyList<LiteWaiting> For(LiteGroupId group) =>
+        [.. _places.Where(p => p.Waiting.Group is null || p.Waiting.Group == group).Select(p => p.Waiting)];
+
+    /// <summary>Takes one in; false if it is here already or larger than a room.</summary>
+    /// <param name="now">When.</param>
+    /// <param name="waiting">The envelope, and how long it stays.</param>
+    /// <param name="gone">Those that gave way.</param>
+    internal bool TryAdd(Instant now, LiteWaiting waiting, out IReadOnlyList<LiteWaiting> gone)
+    {
+        gone = [];
+        if (waiting.Envelope.Length > MostBytes || _places.Exists(p => p.Waiting.Id == waiting.Id))
+            return false;
+        var away = new List<LiteWaiting>();
+        List<Place> room = _places.FindAll(p => p.Waiting.Group == waiting.Group);
+        long bytes = room.Sum(p => (long)p.Waiting.Envelope.Length) + waiting.Envelope.Length;
+        for (int i = 0; room.Count - i >= MostEnvelopes || bytes > MostBytes; i++)
+        {
+            bytes -= room[i].Waiting.Envelope.Length;
+            away.Add(room[i].Waiting);
+            _places.Remove(room[i]);
+        }
+
+        _places.Add(new Place(waiting, now + waiting.LifetimeLeft));
+        gone = away;
+        return true;
+    }
+
+    internal void Remove(in EnvelopeId id)
+    {
+        EnvelopeId wanted = id;
+        _places.RemoveAll(p => p.Waiting.Id == wanted);
+    }
+
+    /// <summary>Takes out those whose time is over.</summary>
+    internal IReadOnlyList<LiteWaiting> TakeOverdue(Instant now)
+    {
+        LiteWaiting[] over = [.. _places.Where(p => p.Until <= now).Select(p => p.Waiting)];
+        _places.RemoveAll(p => p.Until <= now);
+        return over;
+    }
+
+    private sealed record Place(LiteWaiting Waiting, Instant Until);
+}

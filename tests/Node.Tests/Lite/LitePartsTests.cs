@@ -1,0 +1,136 @@
+using QuicProChat.Mesh.Identity;
+using QuicProChat.Mesh.Node.Lite;
+using QuicProChat.Mesh.Node.Repl;
+using QuicProChat.Mesh.Routing;
+using QuicProChat.Mesh.Store;
+using QuicProChat.Mesh.Wire;
+
+namespace QuicProChat.Mesh.Node.Tests.Lite;
+
+public class LitePartsTests
+{
+    [Fact]
+    public void Sender_and_receiver_agree_on_a_proof_that_no_other_member_can_make()
+    {
+        using LocalIdentity alice = LocalIdentity.Generate();
+        using LocalIdentity bob = LocalIdentity.Generate();
+        using LocalIdentity carol = LocalIdentity.Generate();
+        using var atAlice = new LiteReceipts(alice);
+        using var atBob = new LiteReceipts(bob);
+        using var atCarol = new LiteReceipts(carol);
+        var id = new EnvelopeId(1, 2);
+        byte[] expected = new byte[Receipt.ProofSize];
+        byte[] proof = new byte[Receipt.ProofSize];
+        Assert.True(atAlice.TryExpect(bob.PublicKey.Span, id, expected));
+        Assert.True(atBob.TryProve(alice.PublicKey.Span, id, proof));
+        Assert.True(Receipt.Matches(expected, proof));
+        Assert.True(atCarol.TryProve(alice.PublicKey.Span, id, proof));
+        Assert.False(Receipt.Matches(expected, proof));
+        Assert.True(atBob.TryProve(alice.PublicKey.Span, new EnvelopeId(1, 3), proof));
+        Assert.False(Receipt.Matches(expected, proof));
+        // A receipt for a message the other way is another.
+        Assert.True(atBob.TryExpect(alice.PublicKey.Span, id, proof));
+        Assert.False(Receipt.Matches(expected, proof));
+        Assert.False(atAlice.TryExpect(new byte[32], id, proof));
+    }
+
+    [Fact]
+    public void The_documented_proof_is_what_the_code_computes()
+    {
+        byte[] shared = [.. Enumerable.Range(0, 32).Select(i => (byte)i)];
+        byte[] key = new byte[32];
+        byte[] proof = new byte[Receipt.ProofSize];
+        LiteReceipts.Derive(
+            shared, NodeAddress.Read([.. Enumerable.Repeat((byte)0x11, 16)]), NodeAddress.Read([.. Enumerable.Repeat((byte)0x22, 16)]), key);
+        Receipt.ComputeProof(key, EnvelopeId.Read(Convert.FromHexString("7cd7e07620910174e500119e44756a82")), proof);
+        string page = File.ReadAllText(Path.Combine(Repository.Root, "docs", "protocol.md"));
+        Assert.Contains(Convert.ToHexStringLower(proof), page, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_group_message_is_only_as_far_as_its_slowest_copy_and_delivered_when_all_are()
+    {
+        var delivery = new LiteDelivery(new EnvelopeId(9, 9));
+        EnvelopeId one = new(1, 1), two = new(2, 2);
+        delivery.Add(one, MessageState.Queued);
+        delivery.Add(two, MessageState.Queued);
+        Assert.True(delivery.Change(one, MessageState.Delivered, StateReason.None));
+        Assert.True(delivery.Change(two, MessageState.Queued, StateReason.NoRoute));
+        Assert.Equal((MessageState.Queued, StateReason.NoRoute), delivery.Whole);
+        Assert.True(delivery.Change(two, MessageState.Forwarded, StateReason.None));
+        Assert.Equal((MessageState.Forwarded, 1, false), (delivery.Whole.State, delivery.DeliveredTo, delivery.IsOver));
+        Assert.True(delivery.Change(two, MessageState.Delivered, StateReason.None));
+        Assert.Equal((MessageState.Delivered, 2, true), (delivery.Whole.State, delivery.DeliveredTo, delivery.IsOver));
+        Assert.False(delivery.Change(two, MessageState.Expired, StateReason.LifetimeOver));
+    }
+
+    [Fact]
+    public void A_group_message_that_one_member_never_got_is_not_delivered()
+    {
+        var delivery = new LiteDelivery(new EnvelopeId(9, 9));
+        EnvelopeId one = new(1, 1), two = new(2, 2);
+        delivery.Add(one, MessageState.Forwarded);
+        delivery.Add(two, MessageState.Forwarded);
+        delivery.Change(two, MessageState.Expired, StateReason.LifetimeOver);
+        Assert.Equal(MessageState.Forwarded, delivery.Whole.State);
+        delivery.Change(one, MessageState.Delivered, StateReason.None);
+        Assert.Equal(((MessageState.Expired, StateReason.LifetimeOver), 1), (delivery.Whole, delivery.DeliveredTo));
+    }
+
+    [Fact]
+    public void A_full_room_makes_place_for_the_newest_and_leaves_other_rooms_alone()
+    {
+        var room = new LiteWaitingRoom();
+        Instant now = default;
+        Assert.True(room.TryAdd(now, Waiting(1000, new LiteGroupId(1)), out _));
+        for (int i = 0; i < LiteWaitingRoom.MostEnvelopes; i++)
+        {
+            Assert.True(room.TryAdd(now, Waiting(i, null), out IReadOnlyList<LiteWaiting> none));
+            Assert.Empty(none);
+        }
+
+        Assert.False(room.TryAdd(now, Waiting(5, null), out _));
+        Assert.True(room.TryAdd(now, Waiting(500, null), out IReadOnlyList<LiteWaiting> gone));
+        Assert.Equal(new EnvelopeId(0, 0), Assert.Single(gone).Id);
+        Assert.True(room.TryAdd(now, Waiting(501, null, LiteWaitingRoom.MostBytes), out gone));
+        Assert.Equal(LiteWaitingRoom.MostEnvelopes, gone.Count);
+        Assert.False(room.TryAdd(now, Waiting(502, null, LiteWaitingRoom.MostBytes + 1), out _));
+        Assert.Equal(2, room.For(new LiteGroupId(1)).Count);
+        Assert.Single(room.For(new LiteGroupId(2)));
+        Assert.Empty(room.TakeOverdue(now + LiteWaitingRoom.Patience - TimeSpan.FromSeconds(1)));
+        Assert.Equal(2, room.TakeOverdue(now + LiteWaitingRoom.Patience).Count);
+        Assert.Equal(0, room.Count);
+    }
+
+    [Theory]
+    [InlineData("/lite list", "lite-list")]
+    [InlineData("/lite show friends", "lite-show")]
+    [InlineData("/lite create friends", "lite-create")]
+    [InlineData("/lite invite friends", "lite-invite")]
+    [InlineData("/lite join qpc-lite:x", "lite-join")]
+    [InlineData("/lite join qpc-lite:x mine", "lite-join")]
+    [InlineData("/lite rekey friends", "lite-rekey")]
+    [InlineData("/lite rename friends mine", "lite-rename")]
+    [InlineData("/lite leave friends", "lite-leave")]
+    [InlineData("/lite send friends Hello all", "send")]
+    public void The_console_knows_groups(string line, string command)
+    {
+        SlashLine parsed = SlashCommand.Parse(line, null);
+        Assert.Equal((SlashAction.Request, command), (parsed.Action, parsed.Request!.Command));
+    }
+
+    [Fact]
+    public void A_group_can_be_the_conversation()
+    {
+        SlashLine talk = SlashCommand.Parse("/lite talk friends", null);
+        Assert.Equal(SlashAction.SetConversation, talk.Action);
+        SlashLine text = SlashCommand.Parse("Hello all", talk.Text);
+        Assert.Equal((true, "friends", "Hello all"), (text.Request!.Lite, text.Request.To, text.Request.Text));
+        Assert.Equal("friends", SlashCommand.Parse("/history", talk.Text).Request!.With);
+        Assert.Equal(SlashAction.Wrong, SlashCommand.Parse("/lite show", null).Action);
+        Assert.Equal(SlashAction.Wrong, SlashCommand.Parse("/lite", null).Action);
+    }
+
+    private static LiteWaiting Waiting(int id, LiteGroupId? group, int size = 100) =>
+        new(new EnvelopeId((ulong)id, 0), group, LiteWaitingRoom.Patience, new byte[size]);
+}

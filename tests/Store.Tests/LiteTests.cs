@@ -1,0 +1,124 @@
+using QuicProChat.Mesh.Store.Probe;
+using QuicProChat.Mesh.Store.Sqlite;
+using QuicProChat.Mesh.Wire;
+using static QuicProChat.Mesh.Store.Tests.StoreFixture;
+
+namespace QuicProChat.Mesh.Store.Tests;
+
+/// <summary>What is kept about MLS-Lite groups.</summary>
+public sealed class LiteTests : IDisposable
+{
+    private static readonly LiteGroupId Group = new(0x0102030405060708);
+
+    private readonly StoreFixture _fixture = new();
+
+    public void Dispose() => _fixture.Dispose();
+
+    [Theory]
+    [InlineData(Durability.Full)]
+    [InlineData(Durability.Normal)]
+    [InlineData(Durability.Memory)]
+    public void A_group_is_kept_replaced_and_forgotten(Durability durability)
+    {
+        var options = new StoreOptions { Durability = durability };
+        MeshStore store = _fixture.Open(options);
+        Write(store, s => s.PutLiteGroup(Group, [1], spent: true));
+        Write(store, s => s.PutLiteGroup(Group, [2, 3], spent: false));
+        store = _fixture.Reopen(store, options);
+        (LiteGroupId id, byte[] state) = Assert.Single(store.Reader.LiteGroups());
+        Assert.Equal((Group, 2), (id, state.Length));
+        Write(store, s => s.DeleteLiteGroup(Group));
+        Assert.Empty(store.Reader.LiteGroups());
+    }
+
+    [Fact]
+    public void A_state_is_sealed_and_bound_to_its_group()
+    {
+        MeshStore store = _fixture.Open();
+        byte[] secret = [.. Enumerable.Repeat((byte)0xA5, 100)];
+        Write(store, s => s.PutLiteGroup(Group, secret, spent: false));
+        Write(store, s => s.PutLiteGroup(new LiteGroupId(9), [1], spent: false));
+        _fixture.Close(store);
+        Assert.Equal(-1, File.ReadAllBytes(_fixture.File).AsSpan().IndexOf(secret.AsSpan(0, 16)));
+        using (Database file = Database.Open(_fixture.File))
+            file.Execute("UPDATE lite_group SET state = (SELECT state FROM lite_group ORDER BY rowid LIMIT 1)");
+        StoreReader reader = _fixture.Open().Reader;
+        Assert.Equal(StoreError.Corrupt, Assert.Throws<StoreException>(reader.LiteGroups).Error);
+    }
+
+    [Fact]
+    public void A_message_counts_its_copies_and_takes_them_along_when_it_goes()
+    {
+        MeshStore store = _fixture.Open(new StoreOptions { MaxMessages = 2 });
+        StoredMessage message = Samples.Message(1) with { Group = Group, Security = MessageSecurity.MlsLiteSigned, State = MessageState.Queued, Outgoing = true };
+        Write(store, s =>
+        {
+            s.Insert(message);
+            for (int n = 10; n < 13; n++)
+                s.PutLiteCopy(new LiteCopy(Samples.Id(n), message.Id, MessageState.Queued));
+        });
+        Assert.Equal(3, store.Reader.LiteCopies().Count);
+        Write(store, s =>
+        {
+            Assert.True(s.UpdateLiteCopy(Samples.Id(10), MessageState.Delivered));
+            Assert.False(s.UpdateLiteCopy(Samples.Id(10), MessageState.Expired));
+        });
+        StoredMessage found = store.Reader.FindMessage(message.Id)!;
+        Assert.Equal((3, 1, MessageSecurity.MlsLiteSigned), (found.Recipients, found.DeliveredTo, found.Security));
+
+        Write(store, s => s.UpdateState(message.Id, MessageState.Expired, 0, 0, message.UpdatedAt));
+        Assert.Empty(store.Reader.LiteCopies());
+        for (int n = 2; n < 4; n++)
+            Write(store, s => s.Insert(Samples.Message(n)));
+        Assert.Null(store.Reader.FindMessage(message.Id));
+        _fixture.Close(store);
+        using Database file = Database.Open(_fixture.File);
+        Assert.Equal(0, file.Query("SELECT count(*) FROM lite_copy"));
+    }
+
+    [Fact]
+    public void A_message_moved_into_another_group_is_noticed()
+    {
+        MeshStore store = _fixture.Open();
+        Write(store, s => s.Insert(Samples.Message(1) with { Group = Group, Security = MessageSecurity.MlsLite }));
+        _fixture.Close(store);
+        using (Database file = Database.Open(_fixture.File))
+            file.Execute("UPDATE message SET group_id = x'0102030405060709'");
+        StoreReader reader = _fixture.Open().Reader;
+        Assert.Equal(StoreError.Corrupt, Assert.Throws<StoreException>(() => reader.FindMessage(Samples.Id(1))).Error);
+    }
+
+    [Fact]
+    public void What_waits_comes_back_with_the_time_that_is_left()
+    {
+        MeshStore store = _fixture.Open();
+        byte[] envelope = Samples.Envelope(1);
+        Write(store, s =>
+        {
+            s.PutLiteWaiting(new LiteWaiting(Samples.Id(1), Group, TimeSpan.FromHours(1), envelope));
+            s.PutLiteWaiting(new LiteWaiting(Samples.Id(2), null, TimeSpan.FromHours(2), envelope));
+        });
+        _fixture.Time.Advance(TimeSpan.FromMinutes(30));
+        store = _fixture.Reopen(store);
+        IReadOnlyList<LiteWaiting> waiting = store.Reader.LiteWaiting();
+        Assert.Equal([Group, null], waiting.Select(w => w.Group));
+        Assert.Equal(TimeSpan.FromMinutes(30), waiting[0].LifetimeLeft);
+        Assert.Equal(envelope, waiting[1].Envelope.ToArray());
+        Write(store, s => s.DeleteLiteWaiting(Samples.Id(1)));
+        Assert.Equal(Samples.Id(2), Assert.Single(store.Reader.LiteWaiting()).Id);
+    }
+
+    [Fact]
+    public void Opened_envelopes_are_remembered_the_latest_of_them()
+    {
+        MeshStore store = _fixture.Open();
+        Write(store, s =>
+        {
+            for (int n = 0; n <= MeshStore.LiteSeenCapacity; n++)
+                s.PutLiteSeen(Samples.Id(n), Samples.Address(n));
+        });
+        Assert.Null(store.Reader.FindLiteSender(Samples.Id(0)));
+        Assert.Equal(Samples.Address(1), store.Reader.FindLiteSender(Samples.Id(1)));
+        Assert.Equal(Samples.Address(MeshStore.LiteSeenCapacity), store.Reader.FindLiteSender(Samples.Id(MeshStore.LiteSeenCapacity)));
+    }
+}
