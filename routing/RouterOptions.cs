@@ -29,7 +29,7 @@ public sealed record RouterOptions
     public CustodyDurability Durability { get; init; } = CustodyDurability.Disk;
 
     /// <summary>How long an envelope that was sent on at once may stay off the disk while the next hop has not answered.</summary>
-    public TimeSpan PersistDelay { get; init; } = TimeSpan.FromMilliseconds(20);
+    public TimeSpan PersistDelay { get; init; } = TimeSpan.FromMilliseconds(250);
 
     /// <summary>Largest envelope, header included.</summary>
     public int MaxEnvelopeSize { get; init; } = 65_000;
