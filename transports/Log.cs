@@ -13,6 +13,9 @@ internal static partial class Log
     [LoggerMessage(101, LogLevel.Information, "Listening on {Uri}")]
     internal static partial void Listening(ILogger logger, LinkUri uri);
 
+    [LoggerMessage(111, LogLevel.Information, "Listening on {Uri} no more")]
+    internal static partial void ListeningNoMore(ILogger logger, LinkUri uri);
+
     [LoggerMessage(102, LogLevel.Information, "Link to {Peer} ({Name}) by {Uri} is up")]
     internal static partial void LinkUp(ILogger logger, NodeAddress peer, string name, string uri);
 
@@ -40,10 +43,7 @@ internal static partial class Log
     [LoggerMessage(110, LogLevel.Error, "The {What} loop of {Uri} failed; this is a fault of the program")]
     internal static partial void LoopFailed(ILogger logger, Exception exception, string what, LinkUri uri);
 
-    [LoggerMessage(114, LogLevel.Information, "Listening on {Uri} no more")]
-    internal static partial void ListensNoMore(ILogger logger, LinkUri uri);
-
-    [LoggerMessage(111, LogLevel.Information, "Radio {Device} is on: {Modem}, {Frequency} Hz, SF{SpreadingFactor}, {Region}; {Detail}")]
+    [LoggerMessage(114, LogLevel.Information, "Radio {Device} is on: {Modem}, {Frequency} Hz, SF{SpreadingFactor}, {Region}; {Detail}")]
     internal static partial void RadioOn(
         ILogger logger, string device, string? modem, long frequency, int spreadingFactor, string region, string detail);
 

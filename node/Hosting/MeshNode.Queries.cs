@@ -55,8 +55,10 @@ internal sealed partial class MeshNode
             _links!.Disconnect(ParsePeer(peer));
         foreach (string peer in fresh.Peers.Except(old.Peers))
             _links!.Connect(ParsePeer(peer));
-        IReadOnlyList<string> listening = await RelistenAsync(old.Listen, fresh.Listen).ConfigureAwait(false);
-
+        // First the old ones: a new one may want the same port.
+        foreach (string uri in old.Listen.Except(fresh.Listen))
+            await _links!.StopListeningAsync(uri).ConfigureAwait(false);
+        string[] failed = await ListenAsync(fresh.Listen.Except(old.Listen)).ConfigureAwait(false);
         if (fresh.LogLevel != old.LogLevel)
             SetLevel(fresh.LogLevel);
         if (fresh.Name != old.Name)
@@ -69,34 +71,37 @@ internal sealed partial class MeshNode
         }
 
         // What a reload cannot change stays as it is, and is said.
-        NodeConfiguration applied = old with { Peers = fresh.Peers, Listen = listening, LogLevel = fresh.LogLevel, Name = fresh.Name };
+        NodeConfiguration applied = old with
+        {
+            Peers = fresh.Peers,
+            Listen = [.. fresh.Listen.Except(failed)],
+            LogLevel = fresh.LogLevel,
+            Name = fresh.Name,
+        };
         if (!(applied with { Peers = [], Listen = [] }).Equals(fresh with { Peers = [], Listen = [] }))
             _log.RestartNeeded();
         Configuration = applied;
         _log.Reloaded();
     }
 
-    /// <summary>Listens no more where it should not, then where it should; returns where it does, so that what failed is tried at the next reload.</summary>
-    private async Task<IReadOnlyList<string>> RelistenAsync(IReadOnlyList<string> old, IReadOnlyList<string> fresh)
+    /// <summary>Listens on each; returns those that cannot be bound, which the next reload tries again.</summary>
+    private async Task<string[]> ListenAsync(IEnumerable<string> uris)
     {
-        // First the old: the same radio with other settings, or the same port on other addresses.
-        foreach (string uri in old.Except(fresh))
-            await _links!.UnlistenAsync(uri).ConfigureAwait(false);
-        List<string> listening = [.. old.Intersect(fresh)];
-        foreach (string uri in fresh.Except(old))
+        var failed = new List<string>();
+        foreach (string uri in uris)
         {
             try
             {
                 await _links!.ListenAsync(uri).ConfigureAwait(false);
-                listening.Add(uri);
             }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            catch (IOException e)
             {
+                failed.Add(uri);
                 _log.ReloadFailed(e.Message);
             }
         }
 
-        return listening;
+        return [.. failed];
     }
 
     internal static PeerUris ParsePeer(string text) =>

@@ -19,7 +19,6 @@ internal sealed class NodeLinks : IAsyncDisposable
     private readonly ITransport _quic;
     private readonly LoraTransport _lora;
     private readonly byte[] _networkKey;
-    private readonly Dictionary<string, LinkUri> _bound = [];
     private readonly LinkManager _manager;
 
     internal NodeLinks(
@@ -62,17 +61,12 @@ internal sealed class NodeLinks : IAsyncDisposable
     /// <exception cref="IOException">The address cannot be bound; the message says which and why.</exception>
     internal async ValueTask ListenAsync(string uri)
     {
-        LinkUri parsed = LinkUri.TryParse(uri, out LinkUri? read, out string? error) ? read : throw new IOException(error);
-        if (await _manager.ListenAsync(parsed, CancellationToken.None).ConfigureAwait(false) is { } bound)
-            _bound[uri] = bound;
+        await _manager.ListenAsync(Parse(uri), CancellationToken.None).ConfigureAwait(false);
     }
 
-    /// <summary>Listens no more where it was told to by this URI; a device or port is free again when this returns.</summary>
-    internal async ValueTask UnlistenAsync(string uri)
-    {
-        if (_bound.Remove(uri, out LinkUri? bound))
-            await _manager.StopListeningAsync(bound).ConfigureAwait(false);
-    }
+    /// <summary>Stops to listen where <see cref="ListenAsync"/> began; links that were accepted there stay.</summary>
+    internal async ValueTask StopListeningAsync(string uri) =>
+        await _manager.StopListeningAsync(Parse(uri)).ConfigureAwait(false);
 
     /// <summary>Keeps a link to a peer from now on; false if it is dialled already.</summary>
     internal bool Connect(PeerUris peer) => _manager.Connect(peer);
@@ -90,6 +84,9 @@ internal sealed class NodeLinks : IAsyncDisposable
         _local.Dispose();
         CryptographicOperations.ZeroMemory(_networkKey);
     }
+
+    private static LinkUri Parse(string uri) =>
+        LinkUri.TryParse(uri, out LinkUri? parsed, out string? error) ? parsed : throw new IOException(error);
 
     private static byte[] ReadKey(string path)
     {

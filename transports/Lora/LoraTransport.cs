@@ -81,6 +81,11 @@ public sealed class LoraTransport : ITransport
         {
             return ValueTask.FromResult<IListener>(Start(options, port, acceptor));
         }
+        catch (UnauthorizedAccessException e)
+        {
+            port.Dispose();
+            throw new IOException($"{options.Device}: {e.Message}", e);
+        }
         catch
         {
             port.Dispose();

@@ -62,7 +62,7 @@ public sealed class RadioCommandTests : IDisposable
         Assert.Empty(second.Links.Radios);
         await Assert.ThrowsAsync<IOException>(() => Wrapped(first.Links.ListenAsync($"{uri}&cr=6")));
 
-        await first.Links.UnlistenAsync(uri);
+        await first.Links.StopListeningAsync(uri);
         Assert.Empty(first.Links.Listening);
         await second.Links.ListenAsync(uri);
         await RadioAsync(second, r => (string)r["state"]! == "online");
@@ -99,7 +99,7 @@ public sealed class RadioCommandTests : IDisposable
         NodeConfiguration wanted = second.Node.Configuration with { Listen = [uri] };
         await second.Node.ReloadAsync(wanted);
         Assert.Empty(second.Links.Radios);
-        await first.Links.UnlistenAsync(uri);
+        await first.Links.StopListeningAsync(uri);
         await second.Node.ReloadAsync(wanted);
         Assert.Single(second.Links.Radios);
     }

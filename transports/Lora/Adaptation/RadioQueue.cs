@@ -3,7 +3,7 @@ using QuicProChat.Mesh.Wire;
 namespace QuicProChat.Mesh.Transports.Lora.Adaptation;
 
 /// <summary>A frame of the router that waits for the radio, or is part-way out in pieces.</summary>
-internal sealed class QueuedFrame(byte[] frame, TimeSpan since)
+internal sealed class QueuedFrame(byte[] frame, TimeSpan since = default)
 {
     /// <summary>When the router sent it.</summary>
     internal TimeSpan Since { get; } = since;
