@@ -13,7 +13,7 @@ internal struct SendWindow
     private const int InitialLossy = 4;
     private const int Smallest = 1;
     private const int BytesPerEnvelope = 1024;
-    private const int SlowPatience = 8;
+    private const int SlowPatience = 16;
     private static readonly TimeSpan SmallestWait = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan LargestWait = TimeSpan.FromMinutes(5);
     private static readonly TimeSpan InitialWait = TimeSpan.FromSeconds(1);

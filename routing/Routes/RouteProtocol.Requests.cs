@@ -34,6 +34,9 @@ internal sealed partial class RouteProtocol
             : MetricOf(chosenKey) >= _options.DistrustCost && unfeasibleKey < chosenKey
                 && IsFarFrom(MetricOf(unfeasibleKey), MetricOf(chosenKey));
         bool isWorthIt = unfeasibleKey != NoCandidate && unfeasibleKey + 4 * Slack(unfeasibleKey) < chosenKey;
+        // A fresh sequence is an announce for everybody: where airtime is dear only a very different route is worth one.
+        if (isWorthIt && !isUrgent && !IsFarFrom(MetricOf(unfeasibleKey), MetricOf(chosenKey)) && SlowHopTime() > TimeSpan.Zero)
+            isWorthIt = false;
         if (!isUrgent && !isWorthIt)
         {
             if (_starving.Count > 0)
@@ -74,7 +77,8 @@ internal sealed partial class RouteProtocol
         TimeSpan wait = starving.IsUrgent
             ? Backoff(_options.RequestRetry, starving.Attempts, _options.RequestRetryMax)
             : Backoff(_improvementDelay, starving.Attempts, _options.RequestRetryMax * 10);
-        Instant due = _now + Jittered(Longer(wait, SlowHopTime() * HopTimesOfRepeats));
+        wait = Longer(wait, Backoff(SlowHopTime() * HopTimesOfRepeats, starving.Attempts, _slowestRetry));
+        Instant due = _now + Jittered(wait);
         _starving[index] = starving with { Attempts = starving.Attempts + 1, Due = due };
         _timers.Enqueue(new Timer(TimerKind.Starving, index), due.Ticks);
     }

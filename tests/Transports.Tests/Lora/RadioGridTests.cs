@@ -11,19 +11,19 @@ public sealed class RadioGridTests(ITestOutputHelper output)
     private static readonly TimeSpan Minute = TimeSpan.FromMinutes(1);
 
     [Theory]
-    [InlineData(3)]
-    [InlineData(4)]
-    public void Thirty_busy_nodes_get_their_messages_and_receipts(int seed)
+    [InlineData(6, 5, 0.05, TenPercent, 15, 3)]
+    [InlineData(6, 5, 0.05, TenPercent, 0, 5)]
+    [InlineData(6, 5, 0.2, TenPercent, 15, 3)]
+    [InlineData(6, 5, 0.4, TenPercent, 15, 3)]
+    public void Busy_nodes_get_their_messages_and_receipts(int columns, int rows, double loss, string settings, int warmUp, int seed)
     {
-        using RadioGrid grid = new(6, 5, 0.05, Environment.GetEnvironmentVariable("ONE") is null ? TenPercent : OnePercent, seed);
-        grid.RunFor(15 * Minute);
-        output.WriteLine(grid.DescribeAir());
+        using RadioGrid grid = new(columns, rows, loss, settings, seed);
+        grid.RunFor(warmUp * Minute);
         TimeSpan start = grid.Now;
         grid.Talk(75 * Minute);
         output.WriteLine(grid.Since(start).ToString());
-        grid.Finish(45 * Minute);
-        output.WriteLine(grid.Since(start).ToString());
-        output.WriteLine($"at most {grid.MostInAnHour.TotalSeconds:F1} s of {grid.Budget.TotalSeconds:F1} s in an hour");
+        grid.Finish(115 * Minute);
+        output.WriteLine($"{columns * rows} nodes {loss:P0} {settings[28..37]} warm {warmUp} seed {seed}: {grid.Since(start)} at most {grid.MostInAnHour.TotalSeconds:F1} s of {grid.Budget.TotalSeconds:F1} s in an hour");
         output.WriteLine(grid.DescribeAir());
     }
 }
