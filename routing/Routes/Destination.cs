@@ -33,11 +33,35 @@ internal struct Destination
         set => _selected = (short)(value + 2);
     }
 
-    /// <summary>Hops that a receipt from there took while the present next hop was selected; 0 before the first.</summary>
-    public ushort ProvenHops;
+    // With a route, the hops that were proven; without one, the link of the last next hop, plus one.
+    private ushort _detail;
 
-    /// <summary>The link of the last next hop while there is none, plus one; 0 if that link is gone or there never was one.</summary>
-    public short LastSelectedPlusOne;
+    /// <summary>Hops that a receipt from there took while the present next hop was selected; 0 before the first, and without a route.</summary>
+    public readonly ushort ProvenHops => Selected == NoLink ? (ushort)0 : _detail;
+
+    /// <summary>The link of the last next hop while there is none; null if there is one, if that link is gone, or if there never was one.</summary>
+    public readonly short? LastSelected => Selected == NoLink && _detail > 0 ? (short)(_detail - 1) : null;
+
+    /// <summary>Another next hop, or none: what was known of the one before is forgotten but, without a successor, its link.</summary>
+    public void Select(short link)
+    {
+        _detail = link == NoLink ? (ushort)(Selected + 1) : (ushort)0;
+        Selected = link;
+    }
+
+    /// <summary>A receipt came back from there; it counts while there is a next hop.</summary>
+    public void Prove(ushort hops)
+    {
+        if (Selected != NoLink)
+            _detail = hops;
+    }
+
+    /// <summary>The link of the last next hop is gone.</summary>
+    public void ForgetLastSelected()
+    {
+        if (Selected == NoLink)
+            _detail = 0;
+    }
 
     /// <summary>False for a free place in the table.</summary>
     public readonly bool InUse => _selected != 0;

@@ -71,8 +71,8 @@ internal sealed partial class RouteProtocol
             if (_destinations[destination].InUse
                 && (_destinations[destination].Selected == link.Value || !neighbour.Heard(destination).IsNone))
                 Evaluate(destination);
-            if (_destinations[destination].LastSelectedPlusOne == link.Value + 1)
-                _destinations[destination].LastSelectedPlusOne = 0;
+            if (_destinations[destination].LastSelected == link.Value)
+                _destinations[destination].ForgetLastSelected();
         }
 
         AskOthersFor(neighbour);

@@ -126,9 +126,7 @@ internal sealed partial class RouteProtocol
         short after = chosen is null ? Destination.NoLink : (short)chosen.Link.Value;
         if (before == after)
             return;
-        destination.Selected = after;
-        destination.LastSelectedPlusOne = (short)(before + 1);
-        destination.ProvenHops = 0;
+        destination.Select(after);
         NodeAddress address = destination.Announce!.Address;
         if (after == Destination.NoLink)
         {

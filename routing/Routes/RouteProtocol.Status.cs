@@ -47,15 +47,15 @@ internal sealed partial class RouteProtocol
     public void NoteHops(in NodeAddress destination, int hops)
     {
         int index = FindNode(destination);
-        if (index > Self && _destinations[index].Selected != Destination.NoLink)
-            _destinations[index].ProvenHops = (ushort)Math.Min(hops, Limits.LargestHops);
+        if (index > Self)
+            _destinations[index].Prove((ushort)Math.Min(hops, Limits.LargestHops));
     }
 
     /// <inheritdoc/>
     public Instant UnreachableSince(in NodeAddress destination, out LinkId lastNextHop)
     {
         int index = FindNode(destination);
-        lastNextHop = index > Self ? new LinkId(_destinations[index].LastSelectedPlusOne - 1) : LinkId.None;
+        lastNextHop = index > Self && _destinations[index].LastSelected is { } last ? new LinkId(last) : LinkId.None;
         return index > Self ? _start + TimeSpan.FromSeconds(_destinations[index].UnreachableSince) : _start;
     }
 
