@@ -80,7 +80,7 @@ internal sealed partial class LiteConversations
         if (!delivery.Change(copy, state, reason))
             return true;
         Afterthoughts later = _writer.Later(now);
-        later.Copy(copy, state);
+        later.State(copy, new StateChange(state, reason, hops, _time.GetUtcNow()));
         (MessageState State, StateReason Reason) after = delivery.Whole;
         if (delivery.IsOver)
         {
