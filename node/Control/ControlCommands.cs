@@ -22,5 +22,5 @@ internal static partial class ControlCommands
     internal const string Shutdown = "shutdown";
 
     internal const string Names =
-        "status, identity, peers, routes, connect, disconnect, send, messages, message, queue, radio, alias, announce, events, metrics, log-level, shutdown, " + LiteNames;
+        "status, identity, peers, routes, connect, disconnect, send, messages, message, queue, radio, alias, announce, events, metrics, log-level, shutdown";
 }

@@ -67,7 +67,7 @@ internal sealed class NodeControl(MeshNode node) : IControlTarget
             default:
                 if (await LiteControl.TryExecuteAsync(node.Conversations.Lite, request).ConfigureAwait(false) is { } done)
                     return done;
-                throw new ControlException(ControlErrorCode.Usage, $"there is no command '{request.Command}'; there are {ControlCommands.Names}");
+                throw new ControlException(ControlErrorCode.Usage, $"there is no command '{request.Command}'; there are {ControlCommands.Names}, {ControlCommands.LiteNames}");
         }
     }
 

@@ -87,6 +87,8 @@ internal sealed partial class LiteConversations
         transaction.Touch(entry, spent: false);
         foreach (LiteReply reply in outcome.Replies ?? [])
             SendControl(entry, reply, transaction);
+        // A member that makes this one answer again and again must not use its counters up.
+        KeepCounters(entry, transaction);
         if (outcome.Type is LiteMessageType.Text or LiteMessageType.SignedText)
         {
             if (!TryDecode(outcome.Text.Span, out string text))

@@ -80,7 +80,7 @@ internal sealed partial class LiteConversations
         if (!delivery.Change(copy, state, reason))
             return true;
         Afterthoughts later = _writer.Later(now);
-        later.Copy(copy, state);
+        later.State(copy, new StateChange(state, reason, hops, _time.GetUtcNow()));
         (MessageState State, StateReason Reason) after = delivery.Whole;
         if (delivery.IsOver)
         {
@@ -99,8 +99,7 @@ internal sealed partial class LiteConversations
     private void Send(LiteEntry entry, LiteOutgoing asked, LiteTransaction transaction)
     {
         LiteGroup group = entry.Group;
-        if (group.CountersLeft <= CountersKept)
-            SendControl(entry, group.Rekey(), transaction);
+        KeepCounters(entry, transaction);
         byte[] text = Encoding.UTF8.GetBytes(asked.Options.Text);
         byte[] payload = asked.Signed ? group.SealSigned(text, _identity.Sign) : group.Seal(text);
         transaction.Touch(entry, spent: true);
@@ -126,6 +125,14 @@ internal sealed partial class LiteConversations
         });
         transaction.WhenFailed(_ => Refuse(asked, "the store is full or failing: nothing was sent"));
         transaction.WhenWritten(now => Sent(now, asked, delivery, envelopes));
+    }
+
+    private void KeepCounters(LiteEntry entry, LiteTransaction transaction)
+    {
+        if (entry.Group.CountersLeft > CountersKept)
+            return;
+        SendControl(entry, entry.Group.Rekey(), transaction);
+        transaction.Touch(entry, spent: true);
     }
 
     private void Sent(Instant now, LiteOutgoing asked, LiteDelivery delivery, LiteEnvelope[] envelopes)

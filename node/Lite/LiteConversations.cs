@@ -78,11 +78,14 @@ internal sealed partial class LiteConversations : IDisposable
         _router = router;
         foreach ((_, byte[] state) in _reader.LiteGroups())
             Add(LiteEntry.Load(state));
-        foreach (LiteCopy copy in _reader.LiteCopies())
+        foreach (IGrouping<EnvelopeId, LiteCopy> copies in _reader.LiteCopies().GroupBy(c => c.Message))
         {
-            LiteDelivery delivery = _deliveries.Values.FirstOrDefault(d => d.Message == copy.Message) ?? new LiteDelivery(copy.Message);
-            delivery.Add(copy.Id, copy.State);
-            _deliveries[copy.Id] = delivery;
+            var delivery = new LiteDelivery(copies.Key);
+            foreach (LiteCopy copy in copies)
+            {
+                delivery.Add(copy.Id, copy.State);
+                _deliveries[copy.Id] = delivery;
+            }
         }
 
         foreach (LiteWaiting waiting in _reader.LiteWaiting())

@@ -62,7 +62,7 @@ internal sealed class LiteEntry : IDisposable
     internal void GoBack()
     {
         if (!TryParse(_stored, out LiteGroup? before, out string name))
-            return;
+            throw new InvalidOperationException("What was stored of a group does not load.");
         before.KeepSpent(Group);
         Group.Dispose();
         (Group, Name) = (before, name);

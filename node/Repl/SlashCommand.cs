@@ -45,9 +45,9 @@ internal static class SlashCommand
     /// <summary>What Tab offers.</summary>
     internal static readonly IReadOnlyList<string> Names =
     [
+        .. LiteSlash.Names,
         "/dm ", "/history ", "/alias ", "/whoami", "/help", "/quit", "/mesh status", "/mesh peers", "/mesh route", "/mesh send ",
         "/mesh connect ", "/mesh disconnect ", "/mesh announce", "/mesh identity", "/mesh store", "/mesh radio", "/mesh metrics",
-        .. LiteSlash.Names,
     ];
 
     internal static SlashLine Parse(string line, string? conversation)

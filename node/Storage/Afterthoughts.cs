@@ -18,7 +18,6 @@ internal sealed class Afterthoughts
     private const int MostSeen = 100_000;
 
     private readonly Dictionary<EnvelopeId, StateChange> _states = [];
-    private readonly Dictionary<EnvelopeId, MessageState> _copies = [];
     private readonly HashSet<EnvelopeId> _forgotten = [];
     private readonly HashSet<EnvelopeId> _kept = [];
     private readonly Dictionary<EnvelopeId, byte> _seen = [];
@@ -26,12 +25,9 @@ internal sealed class Afterthoughts
     /// <summary>Announces to keep, or (null) to forget.</summary>
     private readonly Dictionary<NodeAddress, (uint Sequence, byte[]? Bytes)> _announces = [];
 
-    internal int Count => _states.Count + _copies.Count + _forgotten.Count + _seen.Count + _announces.Count;
+    internal int Count => _states.Count + _forgotten.Count + _seen.Count + _announces.Count;
 
     internal void State(in EnvelopeId id, in StateChange change) => _states[id] = change;
-
-    /// <summary>The state of one envelope of a message to a group.</summary>
-    internal void Copy(in EnvelopeId id, MessageState state) => _copies[id] = state;
 
     internal void Forget(in EnvelopeId id)
     {
@@ -57,8 +53,6 @@ internal sealed class Afterthoughts
     {
         foreach ((EnvelopeId id, StateChange change) in older._states)
             _states.TryAdd(id, change);
-        foreach ((EnvelopeId id, MessageState state) in older._copies)
-            _copies.TryAdd(id, state);
         _forgotten.UnionWith(older._forgotten);
         _forgotten.ExceptWith(_kept);
         foreach ((NodeAddress address, (uint Sequence, byte[]? Bytes) announce) in older._announces)
@@ -84,7 +78,6 @@ internal sealed class Afterthoughts
         }
 
         Move(_states, taken._states, most - taken.Count);
-        Move(_copies, taken._copies, most - taken.Count);
         Move(_announces, taken._announces, most - taken.Count);
         Move(_seen, taken._seen, most - taken.Count);
         return taken;
@@ -105,9 +98,12 @@ internal sealed class Afterthoughts
     internal void Write(MeshStore store)
     {
         foreach ((EnvelopeId id, StateChange change) in _states)
-            store.UpdateState(id, change.State, (byte)change.Reason, change.Hops, change.At);
-        foreach ((EnvelopeId id, MessageState state) in _copies)
-            store.UpdateLiteCopy(id, state);
+        {
+            // An envelope of a message to a group has an id of its own, which is no message's.
+            if (!store.UpdateState(id, change.State, (byte)change.Reason, change.Hops, change.At))
+                store.UpdateLiteCopy(id, change.State);
+        }
+
         foreach (EnvelopeId id in _forgotten)
             store.DeleteEnvelope(id);
         foreach ((EnvelopeId id, byte generation) in _seen)

@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using System.Text.Json.Nodes;
 using QuicProChat.Mesh.EndToEnd.Harness;
 
@@ -80,13 +81,13 @@ public class LiteGroups
             string[] burst = [.. unsent.Take(kill == Kills ? unsent.Count : Messages / (Kills + 1))];
             using (ControlConnection connection = await alice.ConnectAsync())
             {
-                await connection.WriteAsync(string.Join('\n', burst.Select((text, i) =>
-                    new JsonObject { ["command"] = "send", ["lite"] = true, ["to"] = Name, ["text"] = text, ["tag"] = i }.ToJsonString())));
+                Task writing = WriteAsync(connection, burst);
                 int answers = kill == Kills ? burst.Length : (burst.Length * (kill + 1)) / (Kills + 2);
                 for (int i = 0; i < answers; i++)
                     Assert.True((bool)(await connection.ReadAsync())!["ok"]!);
                 if (kill < Kills)
                     await alice.KillAsync();
+                await writing;
             }
 
             if (kill < Kills)
@@ -97,11 +98,27 @@ public class LiteGroups
 
             List<string> has = await StreamAsync(alice);
             Assert.Equal(has.Count, has.Distinct().Count());
+            // Every message that is there has used up a counter that will not be used again.
+            Assert.True((int)(await ShowAsync(alice))["counter"]! >= has.Count);
             unsent = new Queue<string>(unsent.Where(t => !has.Contains(t)));
         }
 
         Assert.Empty(unsent);
         return [.. await StreamAsync(alice)];
+    }
+
+    /// <summary>One by one, so that the kill falls between two of them.</summary>
+    private static async Task WriteAsync(ControlConnection connection, string[] texts)
+    {
+        try
+        {
+            foreach (string text in texts)
+                await connection.WriteAsync(new JsonObject { ["command"] = "send", ["lite"] = true, ["to"] = Name, ["text"] = text }.ToJsonString());
+        }
+        catch (SocketException)
+        {
+            // It was killed meanwhile, as it should be.
+        }
     }
 
     private static async Task LetInAsync(NodeProcess inviter, NodeProcess newcomer, NodeProcess[] members)
