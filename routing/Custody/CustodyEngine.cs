@@ -115,6 +115,21 @@ internal sealed partial class CustodyEngine : IRouteEvents
         }
     }
 
+    /// <summary>The same, but what has no other way waits where it is: the stream brings it as soon as it moves.</summary>
+    private void RerouteWhereOthersLead(LinkId link, LinkState state)
+    {
+        int previous;
+        for (int index = state.InFlight.TailPlusOne - 1; index >= 0; index = previous)
+        {
+            previous = _entries[index].Previous;
+            Decision decision = DecideHeld(index);
+            if (decision.Verdict != Verdict.Forward || decision.Link == link)
+                continue;
+            LeaveFlight(index, state);
+            Dispatch(index, front: true);
+        }
+    }
+
     public void LinkWritable(Instant now, LinkId link)
     {
         _now = now;
@@ -159,7 +174,7 @@ internal sealed partial class CustodyEngine : IRouteEvents
         foreach (LinkId link in _silent)
         {
             if (_links[link.Value] is { } state)
-                Reroute(state);
+                RerouteWhereOthersLead(link, state);
         }
 
         _silent.Clear();
