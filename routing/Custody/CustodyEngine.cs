@@ -21,6 +21,7 @@ namespace QuicProChat.Mesh.Routing.Custody;
 internal sealed partial class CustodyEngine : IRouteEvents
 {
     private readonly List<LinkId> _silent = [];
+    private readonly List<LinkId> _stalled = [];
     private readonly RouterOptions _options;
     private readonly NodeAddress _self;
     private readonly IRouterActions _actions;
@@ -59,7 +60,7 @@ internal sealed partial class CustodyEngine : IRouteEvents
     }
 
     /// <summary>When <see cref="Tick"/> has something to do.</summary>
-    public Instant NextDue => _answering.Count > 0 || _stirred.Count > 0 || _silent.Count > 0
+    public Instant NextDue => _answering.Count > 0 || _stirred.Count > 0 || _silent.Count > 0 || _stalled.Count > 0
         ? _now
         : Instant.Min(_entryTimers.Next, Instant.Min(_destinationTimers.Next, _linkTimers.Next));
 
@@ -82,6 +83,9 @@ internal sealed partial class CustodyEngine : IRouteEvents
 
     /// <inheritdoc/>
     public void LinkSilent(LinkId link) => _silent.Add(link);
+
+    /// <inheritdoc/>
+    public void LinkStalled(LinkId link) => _stalled.Add(link);
 
     public void LinkUp(Instant now, LinkId link, in LinkDescription description)
     {
@@ -174,10 +178,17 @@ internal sealed partial class CustodyEngine : IRouteEvents
         foreach (LinkId link in _silent)
         {
             if (_links[link.Value] is { } state)
-                RerouteWhereOthersLead(link, state);
+                Reroute(state);
         }
 
         _silent.Clear();
+        foreach (LinkId link in _stalled)
+        {
+            if (_links[link.Value] is { } state)
+                RerouteWhereOthersLead(link, state);
+        }
+
+        _stalled.Clear();
         int budget = StirBudget;
         while (budget > 0 && _stirred.TryDequeue(out int destination))
         {

@@ -17,6 +17,7 @@ internal sealed partial class RouteProtocol
     private static readonly TimeSpan MaxHoldOff = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan StallMemory = TimeSpan.FromHours(1);
     private const int FlapsBeforeHoldOff = 3;
+    private const double RememberedLate = 0.2;
 
     private readonly Dictionary<NodeAddress, (int Count, Instant At)> _flaps = [];
     private readonly Dictionary<NodeAddress, (StreamQuality Quality, Instant At)> _stalling = [];
@@ -174,7 +175,7 @@ internal sealed partial class RouteProtocol
         if (neighbour.PingsUnanswered > 0)
             neighbour.Quality.Broke();
         neighbour.Quality.Usual = neighbour.Cost.IsInfinite ? neighbour.Quality.Usual : neighbour.RoundTrip;
-        if (!neighbour.Quality.IsOftenLate)
+        if (neighbour.Quality.Late < RememberedLate)
         {
             _stalling.Remove(neighbour.Peer);
             return;

@@ -167,14 +167,16 @@ internal sealed partial class RouteProtocol
     /// </summary>
     private void Silent(Neighbour neighbour)
     {
-        if (!neighbour.IsStalled && !neighbour.IsSuspect)
+        if (neighbour.IsSuspect)
+            return;
+        if (_now - neighbour.FirstUnansweredAt < Patience(neighbour))
         {
+            if (!neighbour.IsStalled)
+                _events.LinkStalled(neighbour.Link);
             neighbour.IsStalled = true;
-            _events.LinkSilent(neighbour.Link);
+            return;
         }
 
-        if (neighbour.IsSuspect || _now - neighbour.FirstUnansweredAt < Patience(neighbour))
-            return;
         neighbour.IsSuspect = true;
         EvaluateAll(neighbour);
         _events.LinkSilent(neighbour.Link);

@@ -23,11 +23,13 @@ internal sealed class StreamQuality
     /// <summary>How far below its class the share must fall: more than chance moves it.</summary>
     private const double Inertia = 0.15;
 
-    /// <summary>From this share on a link is known to stall; below it a silence is news.</summary>
-    private const double OftenLate = 0.2;
+    /// <summary>From this share on, and after so many late answers, a link is known to stall; before that a silence is news.</summary>
+    private const double OftenLate = 0.3;
+    private const int LateToKnow = 4;
 
     private int _weight = FirstWeight;
     private int _class;
+    private int _lateAnswers;
 
     /// <summary>Smoothed share of late answers, 0..1.</summary>
     public double Late { get; private set; }
@@ -36,7 +38,7 @@ internal sealed class StreamQuality
     public TimeSpan? Usual { get; set; }
 
     /// <summary>It stalls so often that a stall is nothing to tell others of.</summary>
-    public bool IsOftenLate => Late >= OftenLate;
+    public bool IsOftenLate => Late >= OftenLate && _lateAnswers >= LateToKnow;
 
     /// <summary>Hardly any answer comes in what is held to be the usual time.</summary>
     public bool IsMostlyLate => Late >= _from[^1];
@@ -58,6 +60,8 @@ internal sealed class StreamQuality
 
     private void Count(bool late)
     {
+        if (late && _lateAnswers < LateToKnow)
+            _lateAnswers++;
         Late += ((late ? 1 : 0) - Late) / _weight;
         _weight = Math.Min(_weight + 1, LastWeight);
         while (_class < _from.Length - 1 && Late >= _from[_class + 1])
