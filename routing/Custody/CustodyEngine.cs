@@ -22,6 +22,7 @@ namespace QuicProChat.Mesh.Routing.Custody;
 internal sealed partial class CustodyEngine : IRouteEvents
 {
     private readonly List<LinkId> _silent = [];
+    private readonly List<LinkId> _stalled = [];
     private readonly RouterOptions _options;
     private readonly NodeAddress _self;
     private readonly IRouterActions _actions;
@@ -60,7 +61,7 @@ internal sealed partial class CustodyEngine : IRouteEvents
     }
 
     /// <summary>When <see cref="Tick"/> has something to do.</summary>
-    public Instant NextDue => _answering.Count > 0 || _stirred.Count > 0 || _silent.Count > 0
+    public Instant NextDue => _answering.Count > 0 || _stirred.Count > 0 || _silent.Count > 0 || _stalled.Count > 0
         ? _now
         : Instant.Min(_entryTimers.Next, Instant.Min(_destinationTimers.Next, _linkTimers.Next));
 
@@ -83,6 +84,9 @@ internal sealed partial class CustodyEngine : IRouteEvents
 
     /// <inheritdoc/>
     public void LinkSilent(LinkId link) => _silent.Add(link);
+
+    /// <inheritdoc/>
+    public void LinkStalled(LinkId link) => _stalled.Add(link);
 
     public void LinkUp(Instant now, LinkId link, in LinkDescription description)
     {
@@ -112,6 +116,21 @@ internal sealed partial class CustodyEngine : IRouteEvents
         while (state.InFlight.TailPlusOne != 0)
         {
             int index = state.InFlight.TailPlusOne - 1;
+            LeaveFlight(index, state);
+            Dispatch(index, front: true);
+        }
+    }
+
+    /// <summary>The same, but what has no other way waits where it is: the stream brings it as soon as it moves.</summary>
+    private void RerouteWhereOthersLead(LinkId link, LinkState state)
+    {
+        int previous;
+        for (int index = state.InFlight.TailPlusOne - 1; index >= 0; index = previous)
+        {
+            previous = _entries[index].Previous;
+            Decision decision = DecideHeld(index);
+            if (decision.Verdict != Verdict.Forward || decision.Link == link)
+                continue;
             LeaveFlight(index, state);
             Dispatch(index, front: true);
         }
@@ -165,6 +184,13 @@ internal sealed partial class CustodyEngine : IRouteEvents
         }
 
         _silent.Clear();
+        foreach (LinkId link in _stalled)
+        {
+            if (_links[link.Value] is { } state)
+                RerouteWhereOthersLead(link, state);
+        }
+
+        _stalled.Clear();
         int budget = StirBudget;
         while (budget > 0 && _stirred.TryDequeue(out int destination))
         {

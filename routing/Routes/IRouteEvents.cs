@@ -19,4 +19,10 @@ internal interface IRouteEvents
     /// under way to it may never arrive.
     /// </summary>
     void LinkSilent(LinkId link);
+
+    /// <summary>
+    /// A link that stalls often does so now: it comes last among the next hops. What is under way on it arrives when it
+    /// moves again, if nothing else leads there.
+    /// </summary>
+    void LinkStalled(LinkId link);
 }

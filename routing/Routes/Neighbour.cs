@@ -53,6 +53,12 @@ internal sealed class Neighbour
     /// <summary>Too silent to be used; comes back with the next frame.</summary>
     public bool IsSuspect { get; set; }
 
+    /// <summary>Silent as it is often: its routes stand, but what can go another way does.</summary>
+    public bool IsStalled { get; set; }
+
+    /// <summary>How often and how long a reliable link stalls.</summary>
+    public required StreamQuality Quality { get; init; }
+
     public bool IsUsable => !IsSuspect && !Cost.IsInfinite;
 
     public Instant LastHeard { get; set; }

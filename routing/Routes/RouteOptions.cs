@@ -26,9 +26,6 @@ public sealed record RouteOptions
     /// <summary>The least cost of any link, and so the least metric that anybody but the origin can truthfully claim.</summary>
     public Metric MinLinkCost { get; init; } = Metric.FromTime(TimeSpan.FromMilliseconds(1));
 
-    /// <summary>Cost of a stream link that never answered a ping in time to be measured.</summary>
-    public TimeSpan UnmeasuredCost { get; init; } = TimeSpan.FromMilliseconds(50);
-
     /// <summary>A silent link is pinged after this.</summary>
     public TimeSpan PingIdle { get; init; } = TimeSpan.FromSeconds(30);
 
@@ -46,6 +43,15 @@ public sealed record RouteOptions
 
     /// <summary>Pings without any answer after which routes avoid the link.</summary>
     public int PingsBeforeSuspect { get; init; } = 3;
+
+    /// <summary>Longest silence that is borne of a link that stalls often before routes avoid it.</summary>
+    public TimeSpan LongestPatience { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>
+    /// How long routes over a link that stalls often go on being advertised after it broke: it is usually back by then,
+    /// and nobody has to know. What arrives meanwhile is held.
+    /// </summary>
+    public TimeSpan Linger { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>Silence after an unanswered ping that ends the link.</summary>
     public TimeSpan DeadAfter { get; init; } = TimeSpan.FromSeconds(10);

@@ -19,6 +19,7 @@ internal sealed partial class RouteProtocol
         Requesters,
         Penalty,
         Held,
+        Linger,
     }
 
     /// <summary>Says what to look after; whether it still needs looking after is seen then.</summary>
@@ -45,6 +46,9 @@ internal sealed partial class RouteProtocol
                     break;
                 case TimerKind.Penalty:
                     PenaltyEnded(timer.Index, timer.Link);
+                    break;
+                case TimerKind.Linger:
+                    LingerEnded(timer.Index);
                     break;
                 case TimerKind.Held:
                     HoldEnded(new LinkId(timer.Index));
@@ -151,6 +155,7 @@ internal sealed partial class RouteProtocol
 
         _starving.Remove(index);
         _forwarded.Remove(index);
+        _lingering.Remove(index);
         _destinations.Remove(index);
     }
 }

@@ -15,11 +15,14 @@ internal sealed partial class RouteProtocol
     private static readonly TimeSpan ShortLife = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan FlapMemory = TimeSpan.FromMinutes(5);
     private static readonly TimeSpan MaxHoldOff = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan StallMemory = TimeSpan.FromHours(1);
     private const int FlapsBeforeHoldOff = 3;
+    private const double RememberedLate = 0.2;
 
     private static readonly TimeSpan _mediumBurst = TimeSpan.FromMinutes(10);
 
     private readonly Dictionary<NodeAddress, (int Count, Instant At)> _flaps = [];
+    private readonly Dictionary<NodeAddress, (StreamQuality Quality, Instant At)> _stalling = [];
 
     /// <inheritdoc/>
     public void LinkUp(Instant now, LinkId link, in LinkDescription description)
@@ -36,6 +39,7 @@ internal sealed partial class RouteProtocol
             UpdateNumber = (ushort)_random.Next(),
             PingNumber = (ushort)_random.Next(),
             HeldUntil = now + HoldOff(description.Peer),
+            Quality = Recall(description.Peer),
         };
         _byLink[link.Value] = neighbour;
         _neighbours.Add(neighbour);
@@ -44,6 +48,8 @@ internal sealed partial class RouteProtocol
 
         // A slow link's cost follows from its rate; on others one round trip tells whether it is a millisecond or a satellite.
         if (description.Properties.BitsPerSecond > 0)
+            neighbour.Cost = EstimateCost(neighbour);
+        else if (neighbour.Quality.IsOftenLate)
             neighbour.Cost = EstimateCost(neighbour);
         SendPing(neighbour);
 
@@ -64,12 +70,16 @@ internal sealed partial class RouteProtocol
             return;
         _byLink[link.Value] = null;
         _neighbours.Remove(neighbour);
+        bool lingers = neighbour.Properties.Reliable && neighbour.Quality.IsOftenLate;
         RememberFlap(neighbour);
+        RememberQuality(neighbour);
         ForgetPenalties(neighbour);
         for (int destination = 1; destination < _destinations.End; destination++)
         {
-            if (_destinations[destination].InUse
-                && (_destinations[destination].Selected == link.Value || !neighbour.Heard(destination).IsNone))
+            bool isWay = _destinations[destination].InUse && _destinations[destination].Selected == link.Value;
+            if (isWay && lingers)
+                Linger(destination);
+            if (isWay || (_destinations[destination].InUse && !neighbour.Heard(destination).IsNone))
                 Evaluate(destination);
             if (_destinations[destination].LastSelected == link.Value)
                 _destinations[destination].ForgetLastSelected();
@@ -117,6 +127,8 @@ internal sealed partial class RouteProtocol
         }
 
         time /= Math.Max(neighbour.Arrival, 0.05);
+        if (neighbour.Properties.Reliable && neighbour.Quality.ExpectedWait > time)
+            time = neighbour.Quality.ExpectedWait;
         Metric cost = Metric.FromTime(time);
         return cost < _options.MinLinkCost ? _options.MinLinkCost : cost;
     }
@@ -164,6 +176,28 @@ internal sealed partial class RouteProtocol
         int before = _flaps.TryGetValue(neighbour.Peer, out var flap) && _now - flap.At < FlapMemory ? flap.Count : 0;
         _flaps[neighbour.Peer] = (before + 1, _now);
     }
+
+    /// <summary>A link that stalls ends more often than others, and is the same link when it is back.</summary>
+    private void RememberQuality(Neighbour neighbour)
+    {
+        if (!neighbour.Properties.Reliable)
+            return;
+        if (neighbour.PingsUnanswered > 0)
+            neighbour.Quality.Broke();
+        neighbour.Quality.Usual = neighbour.Cost.IsInfinite ? neighbour.Quality.Usual : neighbour.RoundTrip;
+        if (neighbour.Quality.Late < RememberedLate)
+        {
+            _stalling.Remove(neighbour.Peer);
+            return;
+        }
+
+        if (_stalling.Count >= MaxFlapsRemembered)
+            _stalling.Clear();
+        _stalling[neighbour.Peer] = (neighbour.Quality, _now);
+    }
+
+    private StreamQuality Recall(in NodeAddress peer) =>
+        _stalling.TryGetValue(peer, out var known) && _now - known.At < StallMemory ? known.Quality : new StreamQuality();
 
     /// <summary>How long a neighbour that comes and goes stays the last resort.</summary>
     private TimeSpan HoldOff(in NodeAddress peer)

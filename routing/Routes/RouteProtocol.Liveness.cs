@@ -11,6 +11,8 @@ internal sealed partial class RouteProtocol
     // A silence is as old as this many pings are apart.
     private const int CalmPerPing = 20;
 
+    private static readonly TimeSpan _slowestRepeat = TimeSpan.FromSeconds(1);
+
     private const int SilencesBeforeHoldOff = 2;
     private const int MaxHoldOffDoublings = 10;
 
@@ -38,6 +40,7 @@ internal sealed partial class RouteProtocol
     {
         neighbour.LastHeard = _now;
         neighbour.PingsUnanswered = 0;
+        neighbour.IsStalled = false;
         if (!neighbour.IsSuspect)
             return;
         neighbour.IsSuspect = false;
@@ -60,6 +63,16 @@ internal sealed partial class RouteProtocol
 
     private void SendPing(Neighbour neighbour)
     {
+        // On a stream a second ping would wait behind the first, and be one more segment that can get lost.
+        bool isRepeat = neighbour.PingsUnanswered > 0 && neighbour.PingSentAt is not null;
+        if (isRepeat && neighbour.Properties.Reliable)
+        {
+            neighbour.PingsUnanswered++;
+            neighbour.NextPing = _now + UntilNextPing(neighbour);
+            Schedule(neighbour.NextPing);
+            return;
+        }
+
         ++neighbour.PingNumber;
         if (neighbour.PingsUnanswered++ == 0)
         {
@@ -67,7 +80,7 @@ internal sealed partial class RouteProtocol
             neighbour.FirstUnanswered = neighbour.PingNumber;
         }
 
-        neighbour.NextPing = _now + PingTimeout(neighbour);
+        neighbour.NextPing = _now + UntilNextPing(neighbour);
         Schedule(neighbour.NextPing);
         new Ping(neighbour.PingNumber).Write(Body);
         bool sent = SendFrame(neighbour, FrameKind.Ping, FrameClass.Control, Ping.Size);
@@ -76,6 +89,17 @@ internal sealed partial class RouteProtocol
             return;
         neighbour.Budget?.Owe(_now, 1 + Ping.Size);
         Counters.Add(RouteCounter.PingsSent);
+    }
+
+    /// <summary>On a stream a further ping waits behind the first; it only sets the rhythm in which silence is looked at.</summary>
+    private TimeSpan UntilNextPing(Neighbour neighbour)
+    {
+        TimeSpan timeout = PingTimeout(neighbour);
+        if (!neighbour.Properties.Reliable || neighbour.PingsUnanswered <= _options.PingsBeforeSuspect)
+            return timeout;
+        TimeSpan slower = (_now - neighbour.FirstUnansweredAt) / 2;
+        slower = slower < _slowestRepeat ? slower : _slowestRepeat;
+        return slower > timeout ? slower : timeout;
     }
 
     private TimeSpan PingTimeout(Neighbour neighbour) => AnswerTime(neighbour, _options.PingRetry);
@@ -123,9 +147,6 @@ internal sealed partial class RouteProtocol
             Measured(neighbour);
         }
 
-        if (neighbour.Cost.IsInfinite)
-            Measured(neighbour);
-
         if (neighbour.PingsUnanswered > 0 && _now - neighbour.FirstUnansweredAt >= DeadAfter(neighbour))
         {
             neighbour.NextPing = Instant.Never;
@@ -135,16 +156,35 @@ internal sealed partial class RouteProtocol
         }
 
         int suspicious = neighbour.Properties.Reliable ? _options.PingsBeforeSuspect : 2 * _options.PingsBeforeSuspect;
-        if (neighbour.PingsUnanswered >= suspicious && !neighbour.IsSuspect)
-        {
-            neighbour.IsSuspect = true;
-            EvaluateAll(neighbour);
-            _events.LinkSilent(neighbour.Link);
-            Watch();
-        }
-
+        if (neighbour.PingsUnanswered >= suspicious)
+            Silent(neighbour);
         SendPing(neighbour);
     }
+
+    /// <summary>
+    /// A neighbour is silent. Where that is usual nobody else hears of it for as long as it usually lasts: only what waits
+    /// here goes other ways, if there are any.
+    /// </summary>
+    private void Silent(Neighbour neighbour)
+    {
+        if (neighbour.IsSuspect)
+            return;
+        if (_now - neighbour.FirstUnansweredAt < Patience(neighbour))
+        {
+            if (!neighbour.IsStalled)
+                _events.LinkStalled(neighbour.Link);
+            neighbour.IsStalled = true;
+            return;
+        }
+
+        neighbour.IsSuspect = true;
+        EvaluateAll(neighbour);
+        _events.LinkSilent(neighbour.Link);
+        Watch();
+    }
+
+    private TimeSpan Patience(Neighbour neighbour) =>
+        neighbour.Properties.Reliable && neighbour.Quality.IsOftenLate ? _options.LongestPatience : TimeSpan.Zero;
 
     /// <summary>A neighbour went silent: the others are looked after sooner.</summary>
     private void Watch()
@@ -162,6 +202,8 @@ internal sealed partial class RouteProtocol
     private TimeSpan DeadAfter(Neighbour neighbour)
     {
         TimeSpan least = PingTimeout(neighbour) * (2 * _options.PingsBeforeSuspect);
+        TimeSpan patience = 2 * Patience(neighbour);
+        least = least > patience ? least : patience;
         return least > _options.DeadAfter ? least : _options.DeadAfter;
     }
 
@@ -187,7 +229,8 @@ internal sealed partial class RouteProtocol
             return true;
         }
 
-        if (pong.Number == neighbour.PingNumber)
+        // On a stream the pings after the first waited for the same reason: one silence is one measurement.
+        if (pong.Number == neighbour.PingNumber || neighbour.Properties.Reliable)
             neighbour.PingSentAt = null;
         Average(neighbour, _now - (isFirst ? neighbour.FirstUnansweredAt : sentAt));
         if (!neighbour.Properties.Reliable)
@@ -199,12 +242,35 @@ internal sealed partial class RouteProtocol
         return true;
     }
 
+    private const double LongerStep = 1.25;
+    private const int LateFirst = 8;
+
     // Twice the gain of RFC 6298, section 2: pings are rare.
     private static void Average(Neighbour neighbour, TimeSpan sample)
     {
         if (neighbour.RoundTrip is not { } mean || neighbour.Cost.IsInfinite)
         {
+            // Of a link that is known only a better answer says something new.
+            TimeSpan usual = neighbour.Quality.Usual is { } known && known < sample ? known : sample;
+            if (neighbour.Properties.Reliable)
+                neighbour.Quality.Answered(sample, neighbour.Quality.Usual ?? TimeSpan.Zero);
+            neighbour.RoundTrip = usual;
+            return;
+        }
+
+        if (neighbour.Properties.Reliable && sample < mean / LateFirst)
+        {
+            // What was taken for usual was a late answer.
+            neighbour.Quality.Answered(sample, mean);
             neighbour.RoundTrip = sample;
+            return;
+        }
+
+        if (neighbour.Properties.Reliable && !neighbour.Quality.Answered(sample, mean))
+        {
+            // Late; or the way became much longer for good, which shows when hardly any answer is in time.
+            TimeSpan longer = neighbour.Quality.IsMostlyLate ? mean * LongerStep : mean;
+            neighbour.RoundTrip = longer < sample ? longer : sample;
             return;
         }
 

@@ -17,6 +17,9 @@ internal sealed partial class RouteProtocol
     // Better routes are worth a fresh sequence only if they are still there after a while.
     private static readonly TimeSpan _improvementDelay = TimeSpan.FromSeconds(5);
 
+    // Where everything takes long nothing is gained by haste.
+    private const int ImprovementPatience = 30;
+
     private readonly Dictionary<int, Starving> _starving = [];
     private readonly Dictionary<int, Forwarded> _forwarded = [];
 
@@ -33,6 +36,8 @@ internal sealed partial class RouteProtocol
             ? unfeasibleKey != NoCandidate
             : MetricOf(chosenKey) >= _options.DistrustCost && unfeasibleKey < chosenKey
                 && IsFarFrom(MetricOf(unfeasibleKey), MetricOf(chosenKey));
+        if (isUrgent && IsLingering(index))
+            isUrgent = false;
         bool isWorthIt = unfeasibleKey != NoCandidate && unfeasibleKey + 4 * Slack(unfeasibleKey) < chosenKey;
         // A fresh sequence is an announce for everybody: where airtime is dear only a very different route is worth one.
         if (isWorthIt && !isUrgent && !IsFarFrom(MetricOf(unfeasibleKey), MetricOf(chosenKey)) && SlowHopTime() > TimeSpan.Zero)
@@ -46,7 +51,7 @@ internal sealed partial class RouteProtocol
 
         if (_starving.TryGetValue(index, out Starving before) && (before.IsUrgent || !isUrgent))
             return;
-        Instant due = isUrgent ? _now : _now + Jittered(_improvementDelay);
+        Instant due = isUrgent ? _now : _now + Jittered(ImprovementDelay(ref destination, chosenKey));
         _starving[index] = new Starving(0, isUrgent, due);
         if (isUrgent)
             RequestSequence(index);
@@ -60,9 +65,10 @@ internal sealed partial class RouteProtocol
             return;
         ref Destination destination = ref _destinations[index];
         var request = new PathRequest(MaxRequestHops, (ushort)(destination.Feasible.Sequence + 1), true, destination.Name);
+        Neighbour? best = ForwardingNeighbour(index, ref destination, except: LinkId.None);
         if (starving.Attempts < AttemptsOnOneWay)
         {
-            if (ForwardingNeighbour(index, ref destination, except: LinkId.None) is { } best)
+            if (best is not null)
                 SendPathRequest(best, request);
         }
         else
@@ -78,9 +84,27 @@ internal sealed partial class RouteProtocol
             ? Backoff(_options.RequestRetry, starving.Attempts, _options.RequestRetryMax)
             : Backoff(_improvementDelay, starving.Attempts, _options.RequestRetryMax * 10);
         wait = Longer(wait, Backoff(SlowHopTime() * HopTimesOfRepeats, starving.Attempts, _slowestRetry));
+        if (best is { Properties.Reliable: true } && AnswerTime(best, index, ref destination) is var answer && answer > wait)
+            wait = answer;
         Instant due = _now + Jittered(wait);
         _starving[index] = starving with { Attempts = starving.Attempts + 1, Due = due };
         _timers.Enqueue(new Timer(TimerKind.Starving, index), due.Ticks);
+    }
+
+    private TimeSpan ImprovementDelay(ref Destination destination, uint chosenKey)
+    {
+        if (chosenKey == NoCandidate || Find(new LinkId(destination.Selected)) is not { Properties.Reliable: true })
+            return _improvementDelay;
+        return _improvementDelay + TimeOf(MetricOf(chosenKey)) * ImprovementPatience;
+    }
+
+    private static TimeSpan TimeOf(Metric metric) => TimeSpan.FromMilliseconds(metric.Units / 10.0);
+
+    /// <summary>The time to the origin and back, as metrics tell it, and as much again.</summary>
+    private TimeSpan AnswerTime(Neighbour neighbour, int index, ref Destination destination)
+    {
+        TimeSpan there = TimeOf(MetricVia(neighbour, index, ref destination));
+        return 4 * there < _options.RequestRetryMax ? 4 * there : _options.RequestRetryMax;
     }
 
     private static TimeSpan Backoff(TimeSpan first, double attempts, TimeSpan longest)

@@ -8,6 +8,9 @@ internal sealed partial class RouteProtocol
 {
     // Above every metric: a neighbour whose links come and go is used where there is nobody else.
     private const uint HeldRank = 1u << 16;
+
+    // Above that: it stands still at this moment.
+    private const uint StalledRank = 1u << 17;
     private const uint NoCandidate = uint.MaxValue;
 
     /// <summary>How soon neighbours have to learn of a change.</summary>
@@ -55,6 +58,7 @@ internal sealed partial class RouteProtocol
 
         Select(index, ref destination, chosen);
         WantSequence(index, ref destination, chosenKey, choice.UnfeasibleKey);
+
 
         // Until the new sequence is proven nobody hears of it; going on to use a neighbour that is ahead makes no loop.
         if (keep && choice.CurrentUnsigned)
@@ -159,7 +163,7 @@ internal sealed partial class RouteProtocol
             after = new Distance(via.Sequence, MetricVia(chosen, index, ref destination));
         }
 
-        if (after == before)
+        if (after == before || (IsWorse(after, before) && IsLingering(index)))
             return;
         bool isNews = after.IsNone || before.IsNone || after.Sequence != before.Sequence || IsFarFrom(after.Metric, before.Metric);
         if (!isNews && !advertiseAll)
@@ -172,6 +176,9 @@ internal sealed partial class RouteProtocol
 
         SetAdvertised(index, ref destination, after, isNews && TakeRequest(index, after) ? Urgency.Now : Urgency.Soon);
     }
+
+    private static bool IsWorse(Distance after, Distance before) =>
+        after.IsNone || (!before.IsNone && after.Sequence == before.Sequence && after.Metric > before.Metric);
 
     private static bool IsFarFrom(Metric a, Metric b) => Math.Max(a.Units, b.Units) / 4 > Math.Min(a.Units, b.Units);
 
@@ -217,7 +224,7 @@ internal sealed partial class RouteProtocol
             Metric metric = MetricVia(neighbour, index, ref target);
             if (metric.IsInfinite)
                 continue;
-            uint key = isCurrent ? 0 : Key(neighbour, metric);
+            uint key = (isCurrent ? 0 : Key(neighbour, metric)) + (neighbour.IsStalled ? StalledRank : 0);
             int at = count < keys.Length ? count++ : keys[^1] > key ? keys.Length - 1 : -1;
             for (; at > 0 && keys[at - 1] > key; at--)
                 (keys[at], best[at]) = (keys[at - 1], best[at - 1]);

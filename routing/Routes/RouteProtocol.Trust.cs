@@ -22,6 +22,10 @@ internal sealed partial class RouteProtocol
         int index = FindNode(destination);
         if (index <= Self || Find(link) is not { } neighbour || destination == neighbour.Peer)
             return;
+
+        // A link that is silent now explains it, and is seen to as such.
+        if (neighbour.IsStalled || neighbour.IsSuspect)
+            return;
         bool isNew = !_penalties.TryGetValue((index, link), out Penalty penalty);
         if (isNew && _penalties.Count >= MaxPenalties)
             return;

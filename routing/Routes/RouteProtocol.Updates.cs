@@ -40,6 +40,9 @@ internal sealed partial class RouteProtocol
             Urgency.Soon => Jittered(_now - neighbour.LastFlush > _options.BurstGap ? _options.FirstHold : _options.BurstHold),
             _ => Jittered(_options.MetricHold),
         };
+        // Where a segment may take a second to arrive, few and full ones are better.
+        if (urgency != Urgency.Now && neighbour.Quality.ExpectedWait > TimeSpan.Zero)
+            hold += Jittered(neighbour.Quality.ExpectedWait);
         Instant at = _now + hold;
 
         // The first to wait sets the time: later news do not put it off.

@@ -123,4 +123,8 @@ internal sealed class TestNode : IRouterActions, IRouteEvents, IAnnounceSource
     void IRouteEvents.RouteLost(in NodeAddress destination) => Lost.Add(destination);
 
     void IRouteEvents.LinkSilent(LinkId link) => Silent.Add(link);
+
+    void IRouteEvents.LinkStalled(LinkId link)
+    {
+    }
 }

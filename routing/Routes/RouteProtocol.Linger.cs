@@ -1,0 +1,30 @@
+using QuicProChat.Mesh.Wire;
+
+namespace QuicProChat.Mesh.Routing.Routes;
+
+// A link that stalls often breaks often, and is soon back. For that long its routes go on being advertised as they were:
+// what others send here is held, and nobody has to learn twice of what did not last. The distance advertised does not
+// change, nor does the feasibility distance, so no argument about loops is touched.
+internal sealed partial class RouteProtocol
+{
+    private readonly Dictionary<int, Instant> _lingering = [];
+
+    private void Linger(int index)
+    {
+        Instant until = _now + Jittered(_options.Linger);
+        if (_lingering.TryAdd(index, until))
+            _timers.Enqueue(new Timer(TimerKind.Linger, index), until.Ticks);
+    }
+
+    private bool IsLingering(int index) =>
+        _lingering.Count > 0 && _lingering.TryGetValue(index, out Instant until) && until > _now;
+
+    private void LingerEnded(int index)
+    {
+        if (!_lingering.TryGetValue(index, out Instant until) || until > _now)
+            return;
+        _lingering.Remove(index);
+        if (_destinations[index].InUse)
+            Evaluate(index);
+    }
+}
