@@ -26,7 +26,7 @@ internal static class RadioRendering
             "framesReceived", "framesSent", "repeats", "givenUp", "queued");
         IEnumerable<string> counts = radio.GetProperty("counters").EnumerateObject()
             .Where(c => c.Value.GetInt64() != 0).Select(c => $"{c.Name} {c.Value.GetRawText()}");
-        output.WriteLine($"  counters: {string.Join(", ", counts)}");
+        output.WriteLine($"  counters: {(counts.Any() ? string.Join(", ", counts) : "none yet")}");
 
         string Text(string key) => Rendering.Text(radio, key);
 
