@@ -1,7 +1,7 @@
 namespace QuicProChat.Mesh.Routing.Routes;
 
 /// <summary>
-/// What pings tell of a link that loses nothing: its usual round trip, how often one takes much longer, and how long.
+/// What pings tell of a link that loses nothing: its usual round trip, and how often one takes much longer.
 /// A stream over a lossy path turns loss into waiting: most answers come at once, some after 0.2 s, 0.6 s, 1.4 s and so
 /// on, the time-outs of the transport. The mean of such times swings by itself, for they have no useful variance; the
 /// share of late answers does not, and it says the same.
@@ -70,6 +70,6 @@ internal sealed class StreamQuality
             _class--;
     }
 
-    /// <summary>What waiting adds to the cost of the link.</summary>
+    /// <summary>What waiting costs: the least that the link costs.</summary>
     public TimeSpan ExpectedWait => _waits[_class];
 }
