@@ -115,11 +115,10 @@ internal sealed partial class RouteProtocol
         return budget;
     }
 
-    /// <summary>The expected time for 256 bytes, repetitions included; assumed where nothing tells it yet.</summary>
+    /// <summary>The expected time for 256 bytes, repetitions included.</summary>
     private Metric EstimateCost(Neighbour neighbour)
     {
-        TimeSpan time = neighbour.RoundTrip / 2
-            ?? (neighbour.Properties.BitsPerSecond > 0 ? TimeSpan.Zero : _options.UnmeasuredCost);
+        TimeSpan time = neighbour.RoundTrip / 2 ?? TimeSpan.Zero;
         if (neighbour.Properties.BitsPerSecond > 0)
         {
             double airtime = (ReferenceBytes + FrameOverhead) * 8.0 / neighbour.Properties.BitsPerSecond;

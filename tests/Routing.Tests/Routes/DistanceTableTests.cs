@@ -129,6 +129,6 @@ public sealed class DistanceTableTests
     private static Neighbour Make(DistanceTable table, int link)
     {
         var description = new LinkDescription(new NodeAddress((ulong)link + 1, 0), new byte[32], LinkProperties.Stream, (ulong)link, Outbound: true);
-        return new Neighbour(new LinkId(link), description, null, table, default);
+        return new Neighbour(new LinkId(link), description, null, table, default) { Quality = new StreamQuality() };
     }
 }
