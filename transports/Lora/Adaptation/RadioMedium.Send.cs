@@ -183,6 +183,25 @@ public sealed partial class RadioMedium
         return null;
     }
 
+    /// <summary>
+    /// The same, and certain: a frame that has its number and cannot go would hold up all that come after it.
+    /// </summary>
+    private FrameClass? FirstWithAirtime(ILoraModem modem, RadioQueue queue)
+    {
+        while (FirstOpen(queue) is { } open)
+        {
+            TrafficClass trafficClass = TrafficClassOf(open);
+            TimeSpan longest = _ledger.LongestFrame(trafficClass);
+            TimeSpan airtime = modem.Airtime(_frameLimit);
+            TimeSpan wait = _ledger.WaitFor(trafficClass, airtime < longest ? airtime : longest, _now) ?? _ledger.Band.Window;
+            if (wait == TimeSpan.Zero)
+                return open;
+            Counters.Deferred++;
+            _blockedUntil[(int)trafficClass] = _now + wait + _slot;
+        }
+        return null;
+    }
+
     private static RadioSession? Current(RadioNeighbour neighbour) =>
         neighbour.Candidate is { Outgoing.HasDue: true } candidate ? candidate : neighbour.Session;
 
@@ -204,7 +223,11 @@ public sealed partial class RadioMedium
         _turn = _neighbours.IndexOf(best) + 1;
         _run = best;
         _runTime = TimeSpan.Zero;
-        return TrySendData(modem, best);
+        if (TrySendData(modem, best))
+            return true;
+        _run = null;
+        // Its class turned out to have no airtime: another may.
+        return IsBlocked(urgency) && TryStartRun(modem);
     }
 
     private void EndRun(RadioNeighbour neighbour)
@@ -221,7 +244,7 @@ public sealed partial class RadioMedium
         if (session is null)
             return false;
         SentFrame? frame = session.Outgoing.Frames.Where(f => f.Due && !IsBlocked(f.Class)).MinBy(f => f.Class);
-        if (session.Outgoing.HasRoom && neighbour.IsUp && FirstOpen(neighbour.Queue) is { } queued
+        if (session.Outgoing.HasRoom && neighbour.IsUp && FirstWithAirtime(modem, neighbour.Queue) is { } queued
             && (frame is null || queued < frame.Class))
             frame = Build(neighbour, session, queued);
         if (frame is null)
