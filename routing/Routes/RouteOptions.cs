@@ -59,6 +59,11 @@ public sealed record RouteOptions
     /// <summary>The part of a link's bit rate that announces and routes may take, where the rate is known.</summary>
     public double RoutingShare { get; init; } = 0.02;
 
+    /// <summary>
+    /// The same on a shared medium, whose transport keeps books of its own and lends routing what messages leave alone.
+    /// </summary>
+    public double MediumRoutingShare { get; init; } = 0.06;
+
     /// <summary>An announce that was asked for is asked of another neighbour after this.</summary>
     public TimeSpan FetchTimeout { get; init; } = TimeSpan.FromSeconds(1);
 

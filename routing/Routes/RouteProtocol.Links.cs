@@ -105,7 +105,8 @@ internal sealed partial class RouteProtocol
             return null;
         if (properties.Medium != 0 && _mediumBudgets.TryGetValue(properties.Medium, out TokenBucket? shared))
             return shared;
-        double bytesPerSecond = properties.BitsPerSecond / 8.0 * _options.RoutingShare;
+        double share = properties.Medium != 0 ? _options.MediumRoutingShare : _options.RoutingShare;
+        double bytesPerSecond = properties.BitsPerSecond / 8.0 * share;
 
         // On a shared medium airtime is reckoned by the hour: what was not used for some minutes may be used at once.
         double burst = bytesPerSecond * (properties.Medium != 0 ? _mediumBurst.TotalSeconds : 1);

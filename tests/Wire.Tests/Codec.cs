@@ -38,6 +38,8 @@ public sealed record Codec(
         new("RouteUpdate", WriteRouteUpdate(), DecodeRouteUpdate, RecodeRouteUpdate, cut => cut is 3 or 15),
         new("PathRequest", Bytes(PathRequest.Size, new PathRequest(8, 0x1234, true, Abbreviation.Of(Destination)).Write),
             b => PathRequest.TryRead(b, out _), b => PathRequest.TryRead(b, out var r) ? Bytes(PathRequest.Size, r.Write) : null, Never),
+        new("PathRequestWithAnnounce", Bytes(PathRequest.Size, new PathRequest(2, 0, false, Abbreviation.Of(Destination), true).Write),
+            b => PathRequest.TryRead(b, out _), b => PathRequest.TryRead(b, out var r) ? Bytes(PathRequest.Size, r.Write) : null, Never),
         new("AnnounceRequest", WriteAnnounceRequest(), DecodeAnnounceRequest, RecodeAnnounceRequest, cut => cut == 8),
         new("ControlAck", Bytes(ControlAck.Size, new ControlAck(0x0102).Write),
             b => ControlAck.TryRead(b, out _), b => ControlAck.TryRead(b, out var a) ? Bytes(ControlAck.Size, a.Write) : null, Never),

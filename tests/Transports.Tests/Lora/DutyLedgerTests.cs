@@ -52,11 +52,28 @@ public sealed class DutyLedgerTests
     }
 
     [Fact]
-    public void Routing_never_takes_more_than_its_share()
+    public void Routing_borrows_what_messages_leave_alone_and_never_their_half()
     {
         DutyLedger ledger = new(OnePercent, null, null, TimeSpan.Zero);
-        Assert.Equal(3.6, Drain(ledger, TrafficClass.Routing), 1e-6);
-        Assert.Equal(25.2, Drain(ledger, TrafficClass.Message), 1e-6);
+        Assert.Equal(10.8, Drain(ledger, TrafficClass.Routing), 1e-6);
+        Assert.Equal(18, Drain(ledger, TrafficClass.Message), 1e-6);
+    }
+
+    [Theory]
+    [InlineData(10.0, 8.0)]
+    [InlineData(14.4, 3.6)]
+    [InlineData(20.0, 3.6)]
+    [InlineData(27.0, 1.8)]
+    public void Routing_keeps_its_own_share_while_messages_are_many(double messages, double routing)
+    {
+        DutyLedger ledger = new(OnePercent, null, null, TimeSpan.Zero);
+        Assert.True(ledger.TryReserve(TrafficClass.Message, TimeSpan.FromSeconds(messages), TimeSpan.Zero, out _, out _));
+        Assert.Equal(routing, Drain(ledger, TrafficClass.Routing), 1e-6);
+        TimeSpan airtime = TimeSpan.FromSeconds(0.5);
+        TimeSpan? wait = ledger.WaitFor(TrafficClass.Routing, airtime, TimeSpan.Zero);
+        Assert.NotNull(wait);
+        Assert.False(ledger.TryReserve(TrafficClass.Routing, airtime, wait.Value - TimeSpan.FromSeconds(1), out _, out _));
+        Assert.True(ledger.TryReserve(TrafficClass.Routing, airtime, wait.Value, out _, out _));
     }
 
     [Fact]
@@ -126,7 +143,7 @@ public sealed class DutyLedgerTests
         ledger.TryReserve(TrafficClass.Routing, TimeSpan.FromSeconds(1), TimeSpan.Zero, out _, out _);
         IReadOnlyList<ClassUse> report = ledger.Report(TimeSpan.Zero);
         Assert.Equal(TimeSpan.FromSeconds(2), report.Single(u => u.Class == TrafficClass.Message).Used);
-        Assert.Equal(TimeSpan.FromSeconds(2.6), report.Single(u => u.Class == TrafficClass.Routing).Left);
+        Assert.Equal(TimeSpan.FromSeconds(9.8), report.Single(u => u.Class == TrafficClass.Routing).Left);
         Assert.Equal(TimeSpan.FromSeconds(33), report.Single(u => u.Class == TrafficClass.Emergency).Left);
     }
 

@@ -72,8 +72,8 @@ internal sealed class RadioGrid : IDisposable
     /// <summary>The most that any station transmitted in any hour.</summary>
     internal TimeSpan MostInAnHour => _nodes.Max(BusiestHour);
 
-    /// <summary>Each station writes a message in ten minutes on average, to somebody at random.</summary>
-    internal void Talk(TimeSpan time)
+    /// <summary>Each station writes a message in that time on average, to somebody at random.</summary>
+    internal void Talk(TimeSpan time, TimeSpan interval)
     {
         TimeSpan end = _bench.Now + time;
         while (_bench.Now < end)
@@ -83,7 +83,7 @@ internal sealed class RadioGrid : IDisposable
             RoutedStation station = _stations[from];
             EnvelopeId id = station.SendText(_messages.Count, station.Identity.Address, _stations[to].Identity.Address, TextSize);
             _messages.Add(new Message(from, to, id, _bench.Now));
-            _bench.RunFor(-Math.Log(1 - _random.NextDouble()) * TimeSpan.FromMinutes(10) / _stations.Count);
+            _bench.RunFor(-Math.Log(1 - _random.NextDouble()) * interval / _stations.Count);
         }
     }
 

@@ -172,17 +172,6 @@ public sealed partial class RadioMedium
         return best;
     }
 
-    /// <summary>The most urgent class that waits and has airtime: routing without any holds nothing up.</summary>
-    private FrameClass? FirstOpen(RadioQueue queue)
-    {
-        for (FrameClass c = FrameClass.Emergency; c <= FrameClass.Low; c++)
-        {
-            if (queue.Peek(c) is not null && !IsBlocked(c))
-                return c;
-        }
-        return null;
-    }
-
     private static RadioSession? Current(RadioNeighbour neighbour) =>
         neighbour.Candidate is { Outgoing.HasDue: true } candidate ? candidate : neighbour.Session;
 
@@ -204,7 +193,11 @@ public sealed partial class RadioMedium
         _turn = _neighbours.IndexOf(best) + 1;
         _run = best;
         _runTime = TimeSpan.Zero;
-        return TrySendData(modem, best);
+        if (TrySendData(modem, best))
+            return true;
+        _run = null;
+        // Its class turned out to have no airtime: another may.
+        return IsBlocked(urgency) && TryStartRun(modem);
     }
 
     private void EndRun(RadioNeighbour neighbour)
@@ -221,7 +214,7 @@ public sealed partial class RadioMedium
         if (session is null)
             return false;
         SentFrame? frame = session.Outgoing.Frames.Where(f => f.Due && !IsBlocked(f.Class)).MinBy(f => f.Class);
-        if (session.Outgoing.HasRoom && neighbour.IsUp && FirstOpen(neighbour.Queue) is { } queued
+        if (session.Outgoing.HasRoom && neighbour.IsUp && FirstWithAirtime(modem, neighbour.Queue) is { } queued
             && (frame is null || queued < frame.Class))
             frame = Build(neighbour, session, queued);
         if (frame is null)
@@ -346,16 +339,6 @@ public sealed partial class RadioMedium
         PlanBeacon();
         return true;
     }
-
-    private bool IsBlocked(FrameClass frameClass) => _now < _blockedUntil[(int)TrafficClassOf(frameClass)];
-
-    private static TrafficClass TrafficClassOf(FrameClass frameClass) => frameClass switch
-    {
-        FrameClass.Emergency => TrafficClass.Emergency,
-        FrameClass.Control => TrafficClass.Control,
-        FrameClass.Routing => TrafficClass.Routing,
-        _ => TrafficClass.Message,
-    };
 
     private TimeSpan NextTime(ILoraModem modem)
     {

@@ -34,14 +34,14 @@ public sealed partial class RadioMedium
 
     private void Confirm(RadioNeighbour neighbour, RadioSession session, List<ushort> updates)
     {
-        Span<byte> frame = stackalloc byte[1 + ControlAck.Size];
+        byte[] frame = new byte[1 + ControlAck.Size];
         frame[0] = (byte)FrameKind.ControlAck;
-        foreach (ushort number in updates)
+        foreach (ushort number in updates.Distinct())
         {
             // Of one that went in pieces every piece has to be there.
             if (number == session.LostUpdate || session.Outgoing.CarriesUpdate(number) || neighbour.Queue.IsPartOut(number))
                 continue;
-            new ControlAck(number).Write(frame[1..]);
+            new ControlAck(number).Write(frame.AsSpan(1));
             _user.Received(neighbour, frame);
         }
     }

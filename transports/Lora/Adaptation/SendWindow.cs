@@ -111,8 +111,9 @@ internal sealed class SendWindow
             }
             else if (!arrived && (int)(highest - frame.Counter) > 0)
             {
+                // One that was put off before its first time is not missing.
                 frame.Due = true;
-                frame.Missed++;
+                frame.Missed += frame.Tries > 0 ? 1 : 0;
             }
         }
         while (_frames.TryPeek(out SentFrame? oldest) && oldest.Acknowledged)
