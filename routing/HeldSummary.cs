@@ -6,7 +6,7 @@ namespace QuicProChat.Mesh.Routing;
 /// <param name="Destination">Who it is for.</param>
 /// <param name="Count">Envelopes, those under way to the next hop included.</param>
 /// <param name="Bytes">Their size with headers.</param>
-public readonly record struct HeldSummary(NodeAddress Destination, int Count, long Bytes);
+public sealed record HeldSummary(NodeAddress Destination, int Count, long Bytes);
 
 /// <summary>What is held in all.</summary>
 /// <param name="Count">Envelopes.</param>

@@ -20,11 +20,17 @@ public sealed partial class LiteGroup
     /// <exception cref="InvalidOperationException">The group is full.</exception>
     public LiteInvitation Invite(ReadOnlySpan<byte> publicKey, out LiteReply? rekey)
     {
-        int[] free = [.. Enumerable.Range(0, LiteConstants.MaxMembers).Where(i => !_members.ContainsKey(i) && !_invited.Contains(i))];
-        if (free.Length == 0)
+        var free = new List<int>();
+        for (int i = 0; i < LiteConstants.MaxMembers; i++)
+        {
+            if (!_members.ContainsKey(i) && !_invited.Contains(i))
+                free.Add(i);
+        }
+
+        if (free.Count == 0)
             throw new InvalidOperationException($"The group is full: {LiteConstants.MaxMembers} members and open invitations.");
         // At random, so that two members who invite at the same time rarely give one index away twice.
-        int index = free[RandomNumberGenerator.GetInt32(free.Length)];
+        int index = free[RandomNumberGenerator.GetInt32(free.Count)];
         byte[] secret = RandomNumberGenerator.GetBytes(LiteConstants.SecretSize);
         rekey = Begin(secret, invited: true);
         _invited.Add(index);

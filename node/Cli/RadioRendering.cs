@@ -24,9 +24,14 @@ internal static class RadioRendering
         Indented("airtime", "", "class", "usedSeconds", "leftSeconds");
         Indented("neighbours", "no neighbours", "name", "address", "up", "rssiDbm", "snrDb", "silentSeconds", "roundTripMs",
             "framesReceived", "framesSent", "repeats", "givenUp", "queued");
-        IEnumerable<string> counts = radio.GetProperty("counters").EnumerateObject()
-            .Where(c => c.Value.GetInt64() != 0).Select(c => $"{c.Name} {c.Value.GetRawText()}");
-        output.WriteLine($"  counters: {(counts.Any() ? string.Join(", ", counts) : "none yet")}");
+        var counts = new List<string>();
+        foreach (JsonProperty counter in radio.GetProperty("counters").EnumerateObject())
+        {
+            if (counter.Value.GetInt64() != 0)
+                counts.Add($"{counter.Name} {counter.Value.GetRawText()}");
+        }
+
+        output.WriteLine($"  counters: {(counts.Count > 0 ? string.Join(", ", counts) : "none yet")}");
 
         string Text(string key) => Rendering.Text(radio, key);
 

@@ -92,7 +92,9 @@ internal static class Rendering
 
     private static void Object(TextWriter output, JsonElement result)
     {
-        int width = result.EnumerateObject().Max(p => p.Name.Length);
+        int width = 0;
+        foreach (JsonProperty property in result.EnumerateObject())
+            width = Math.Max(width, property.Name.Length);
         foreach (JsonProperty property in result.EnumerateObject())
             output.WriteLine($"{property.Name.PadRight(width)}  {Show(property.Value)}");
     }
@@ -101,16 +103,34 @@ internal static class Rendering
     {
         var rows = new List<string[]> { columns };
         foreach (JsonElement item in list.EnumerateArray())
-            rows.Add(columns.Select(c => item.TryGetProperty(c, out JsonElement value) ? Show(value) : "").ToArray());
+            rows.Add(Array.ConvertAll(columns, c => item.TryGetProperty(c, out JsonElement value) ? Show(value) : ""));
         if (rows.Count == 1)
         {
             output.WriteLine(empty);
             return;
         }
 
-        int[] widths = columns.Select((_, i) => rows.Max(r => r[i].Length)).ToArray();
+        int[] widths = new int[columns.Length];
         foreach (string[] row in rows)
-            output.WriteLine(string.Join("  ", row.Select((cell, i) => cell.PadRight(widths[i]))).TrimEnd());
+        {
+            for (int i = 0; i < widths.Length; i++)
+                widths[i] = Math.Max(widths[i], row[i].Length);
+        }
+
+        foreach (string[] row in rows)
+        {
+            for (int i = 0; i < widths.Length; i++)
+                row[i] = row[i].PadRight(widths[i]);
+            output.WriteLine(string.Join("  ", row).TrimEnd());
+        }
+    }
+
+    private static List<string> Strings(JsonElement list)
+    {
+        var strings = new List<string>();
+        foreach (JsonElement item in list.EnumerateArray())
+            strings.Add(Show(item));
+        return strings;
     }
 
     internal static string Show(JsonElement value) => value.ValueKind switch
@@ -118,7 +138,7 @@ internal static class Rendering
         JsonValueKind.Null => "-",
         JsonValueKind.String => Printable(value.GetString()!) is { Length: > 0 } text ? text : "-",
         JsonValueKind.Array when value.GetArrayLength() == 0 => "-",
-        JsonValueKind.Array => string.Join(' ', value.EnumerateArray().Select(Show)),
+        JsonValueKind.Array => string.Join(' ', Strings(value)),
         JsonValueKind.True => "yes",
         JsonValueKind.False => "no",
         _ => value.GetRawText(),

@@ -30,8 +30,12 @@ internal sealed class AddressBook
         throw new ControlException(ControlErrorCode.Refused, $"'{text}' is no alias and no address: {error}");
     }
 
-    internal IReadOnlyList<AliasInfo> List() =>
-        [.. _aliases.OrderBy(a => a.Key, StringComparer.Ordinal).Select(a => new AliasInfo(a.Key, a.Value.ToString()))];
+    internal IReadOnlyList<AliasInfo> List()
+    {
+        string[] names = [.. _aliases.Keys];
+        Array.Sort(names, StringComparer.Ordinal);
+        return Array.ConvertAll(names, name => new AliasInfo(name, _aliases[name].ToString()));
+    }
 
     /// <summary>Checks an alias before it is stored.</summary>
     /// <exception cref="ControlException">It could be mistaken for something else.</exception>

@@ -9,10 +9,10 @@ namespace QuicProChat.Mesh.Node.Hosting;
 internal sealed partial class MeshNode
 {
     private static readonly (RouterCounter Counter, string Label)[] RouterSeries =
-        [.. Enum.GetValues<RouterCounter>().Select(c => (c, MetricsText.Label("event", SnakeCase(c.ToString()))))];
+        Array.ConvertAll(Enum.GetValues<RouterCounter>(), c => (c, MetricsText.Label("event", SnakeCase(c.ToString()))));
 
     private static readonly (RouteCounter Counter, string Label)[] RouteSeries =
-        [.. Enum.GetValues<RouteCounter>().Select(c => (c, MetricsText.Label("event", SnakeCase(c.ToString()))))];
+        Array.ConvertAll(Enum.GetValues<RouteCounter>(), c => (c, MetricsText.Label("event", SnakeCase(c.ToString()))));
 
     internal async Task<string> MetricsAsync(CancellationToken cancellation)
     {

@@ -55,7 +55,7 @@ internal sealed class NodeLinks : IAsyncDisposable
 
     /// <summary>What was refused or failed, before it became a link or later, by reason.</summary>
     internal IEnumerable<KeyValuePair<string, long>> Refused =>
-        Enum.GetValues<LinkEndCode>().Select(c => KeyValuePair.Create(c.ToString(), _manager.RefusedCount(c)));
+        Array.ConvertAll(Enum.GetValues<LinkEndCode>(), c => KeyValuePair.Create(c.ToString(), _manager.RefusedCount(c)));
 
     /// <summary>Begins to listen.</summary>
     /// <exception cref="IOException">The address cannot be bound; the message says which and why.</exception>

@@ -15,12 +15,33 @@ internal sealed class LiteDelivery(EnvelopeId message)
 
     internal IReadOnlyCollection<EnvelopeId> Copies => _copies.Keys;
 
-    internal int DeliveredTo => _copies.Values.Count(c => c.State == MessageState.Delivered);
+    internal int DeliveredTo
+    {
+        get
+        {
+            int count = 0;
+            foreach ((MessageState state, _) in _copies.Values)
+                count += state == MessageState.Delivered ? 1 : 0;
+            return count;
+        }
+    }
 
     internal int Recipients => _copies.Count;
 
     /// <summary>No copy is under way any more.</summary>
-    internal bool IsOver => _copies.Values.All(c => IsEnd(c.State));
+    internal bool IsOver
+    {
+        get
+        {
+            foreach ((MessageState state, _) in _copies.Values)
+            {
+                if (!IsEnd(state))
+                    return false;
+            }
+
+            return true;
+        }
+    }
 
     /// <summary>
     /// The state of the whole and why. While a copy is under way, those that ended do not count; afterwards one that
@@ -30,12 +51,22 @@ internal sealed class LiteDelivery(EnvelopeId message)
     {
         get
         {
-            (MessageState State, StateReason Reason)[] least = IsOver
-                ? [.. _copies.Values.OrderBy(c => c.State == MessageState.Delivered).ThenBy(c => c.State)]
-                : [.. _copies.Values.Where(c => !IsEnd(c.State)).OrderBy(c => c.State).ThenByDescending(c => c.Reason)];
-            return least.Length > 0 ? least[0] : (MessageState.Queued, StateReason.None);
+            bool isOver = IsOver;
+            (MessageState State, StateReason Reason)? least = null;
+            foreach ((MessageState State, StateReason Reason) copy in _copies.Values)
+            {
+                if ((isOver || !IsEnd(copy.State)) && (least is not { } before || IsLess(copy, before, isOver)))
+                    least = copy;
+            }
+
+            return least ?? (MessageState.Queued, StateReason.None);
         }
     }
+
+    private static bool IsLess((MessageState State, StateReason Reason) a, (MessageState State, StateReason Reason) b, bool isOver) =>
+        isOver
+            ? a.State != b.State && (b.State == MessageState.Delivered || (a.State != MessageState.Delivered && a.State < b.State))
+            : a.State < b.State || (a.State == b.State && a.Reason > b.Reason);
 
     internal void Add(in EnvelopeId copy, MessageState state) => _copies[copy] = (state, StateReason.None);
 

@@ -25,7 +25,7 @@ internal sealed class LiteWaitingRoom
 
     /// <summary>Those that may belong to a group: its own and those that fitted none.</summary>
     internal IReadOnlyList<LiteWaiting> For(LiteGroupId group) =>
-        [.. _places.Where(p => p.Waiting.Group is null || p.Waiting.Group == group).Select(p => p.Waiting)];
+        _places.FindAll(p => p.Waiting.Group is null || p.Waiting.Group == group).ConvertAll(p => p.Waiting);
 
     /// <summary>Takes one in; false if it is here already or larger than a room.</summary>
     /// <param name="now">When.</param>
@@ -38,7 +38,9 @@ internal sealed class LiteWaitingRoom
             return false;
         var away = new List<LiteWaiting>();
         List<Place> room = _places.FindAll(p => p.Waiting.Group == waiting.Group);
-        long bytes = room.Sum(p => (long)p.Waiting.Envelope.Length) + waiting.Envelope.Length;
+        long bytes = waiting.Envelope.Length;
+        foreach (Place place in room)
+            bytes += place.Waiting.Envelope.Length;
         for (int i = 0; room.Count - i >= MostEnvelopes || bytes > MostBytes; i++)
         {
             bytes -= room[i].Waiting.Envelope.Length;
@@ -60,7 +62,7 @@ internal sealed class LiteWaitingRoom
     /// <summary>Takes out those whose time is over.</summary>
     internal IReadOnlyList<LiteWaiting> TakeOverdue(Instant now)
     {
-        LiteWaiting[] over = [.. _places.Where(p => p.Until <= now).Select(p => p.Waiting)];
+        List<LiteWaiting> over = _places.FindAll(p => p.Until <= now).ConvertAll(p => p.Waiting);
         _places.RemoveAll(p => p.Until <= now);
         return over;
     }

@@ -13,7 +13,9 @@ internal sealed partial class RouterHost
     /// <summary>The links that are up, with what the router measured of them.</summary>
     internal IReadOnlyList<PeerInfo> DescribePeers()
     {
-        Dictionary<LinkId, TimeSpan?> measured = _router.ListNeighbours().ToDictionary(n => n.Link, n => n.RoundTrip);
+        var measured = new Dictionary<LinkId, TimeSpan?>();
+        foreach (NeighbourInfo neighbour in _router.ListNeighbours())
+            measured.Add(neighbour.Link, neighbour.RoundTrip);
         return [.. Links.All.Select(live => Describe(live, measured.GetValueOrDefault(live.Id)))];
     }
 

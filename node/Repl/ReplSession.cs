@@ -120,8 +120,12 @@ internal sealed class ReplSession(string path, LineEditor? editor, TextReader in
         if (await client.ReadLineAsync(cancellation).ConfigureAwait(false) is not { } line)
             return;
         using JsonDocument reply = JsonDocument.Parse(line);
-        if (reply.RootElement.GetProperty("ok").GetBoolean())
-            _aliases = reply.RootElement.GetProperty("result").EnumerateArray().Select(a => a.GetProperty("alias").GetString()!).ToArray();
+        if (!reply.RootElement.GetProperty("ok").GetBoolean())
+            return;
+        var aliases = new List<string>();
+        foreach (JsonElement alias in reply.RootElement.GetProperty("result").EnumerateArray())
+            aliases.Add(alias.GetProperty("alias").GetString()!);
+        _aliases = aliases;
     }
 
     private async Task ListenAsync(ControlClient events, CancellationToken cancellation)

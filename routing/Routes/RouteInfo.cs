@@ -13,7 +13,7 @@ namespace QuicProChat.Mesh.Routing;
 /// 1 for a neighbour that is its own next hop; otherwise how many the last receipt from there took since the present next
 /// hop was chosen; null before one came.
 /// </param>
-public readonly record struct RouteInfo(
+public sealed record RouteInfo(
     NodeAddress Address, Announce Announce, LinkId NextHop, Metric Metric, int NextHops, int? Hops);
 
 /// <summary>One link as routing sees it, for status queries.</summary>

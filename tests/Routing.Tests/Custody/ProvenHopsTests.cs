@@ -30,6 +30,6 @@ public sealed class ProvenHopsTests
         network.Run(Settled);
         Assert.Equal((1, 2), (Hops(nodes[4]), Hops(nodes[3])));
 
-        int? Hops(TestNode to) => nodes[0].Router.FindRoute(to.Address)!.Value.Hops;
+        int? Hops(TestNode to) => nodes[0].Router.FindRoute(to.Address)!.Hops;
     }
 }

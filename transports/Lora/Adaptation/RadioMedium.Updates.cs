@@ -36,10 +36,11 @@ public sealed partial class RadioMedium
     {
         byte[] frame = new byte[1 + ControlAck.Size];
         frame[0] = (byte)FrameKind.ControlAck;
-        foreach (ushort number in updates.Distinct())
+        for (int i = 0; i < updates.Count; i++)
         {
             // Of one that went in pieces every piece has to be there.
-            if (number == session.LostUpdate || session.Outgoing.CarriesUpdate(number) || neighbour.Queue.IsPartOut(number))
+            ushort number = updates[i];
+            if (updates.IndexOf(number) < i || number == session.LostUpdate || session.Outgoing.CarriesUpdate(number) || neighbour.Queue.IsPartOut(number))
                 continue;
             new ControlAck(number).Write(frame.AsSpan(1));
             _user.Received(neighbour, frame);

@@ -63,8 +63,17 @@ internal sealed class RadioSession(RadioKeys keys, ulong peerBootId, int maxItem
     /// <summary>The name that two bytes stand for; null if none or several.</summary>
     internal ulong? Expand(ushort shortName)
     {
-        List<ulong> found = [.. _arrivedNames.Where(n => n >> 48 == shortName)];
-        return found.Count == 1 ? found[0] : null;
+        ulong? found = null;
+        foreach (ulong name in _arrivedNames)
+        {
+            if (name >> 48 != shortName)
+                continue;
+            if (found is not null)
+                return null;
+            found = name;
+        }
+
+        return found;
     }
 
     public void Dispose() => Keys.Dispose();

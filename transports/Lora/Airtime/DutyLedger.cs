@@ -22,7 +22,7 @@ public enum Refusal
 /// <param name="Class">The class.</param>
 /// <param name="Used">Booked in the window.</param>
 /// <param name="Left">Would still be granted now, in sum.</param>
-public readonly record struct ClassUse(TrafficClass Class, TimeSpan Used, TimeSpan Left);
+public sealed record ClassUse(TrafficClass Class, TimeSpan Used, TimeSpan Left);
 
 /// <summary>
 /// The only source of airtime for one radio in one sub-band. Time is passed in (monotonic, since boot); the ledger
@@ -139,11 +139,8 @@ public sealed class DutyLedger
     public IReadOnlyList<ClassUse> Report(TimeSpan now)
     {
         Advance(now);
-        return
-        [
-            .. Enum.GetValues<TrafficClass>().Select(c => new ClassUse(
-                c, TimeSpan.FromTicks(_used[(int)c]), TimeSpan.FromTicks(Math.Max(0, Free(c))))),
-        ];
+        return Array.ConvertAll(Enum.GetValues<TrafficClass>(), c => new ClassUse(
+            c, TimeSpan.FromTicks(_used[(int)c]), TimeSpan.FromTicks(Math.Max(0, Free(c)))));
     }
 
     private long Ceiling(TrafficClass c) => Band.Budget.Ticks / 1000 * _shares.CeilingOf(c);

@@ -69,7 +69,7 @@ public sealed class LedgerJournal(ILedgerStore store, ILedgerClock clock)
         if (Damaged > 0)
             Remember(LedgerRecord.Claim(TrafficClass.Message, band.Id, band.Budget, now, Unix()), band, now);
         _loaded = Compact();
-        return [.. _live.Where(c => c.Band == band.Id).Select(c => Remembered(c, band))];
+        return _live.FindAll(c => c.Band == band.Id).ConvertAll(c => Remembered(c, band));
     }
 
     internal bool TryClaim(SubBand band, TrafficClass trafficClass, TimeSpan airtime, TimeSpan most, TimeSpan now)
