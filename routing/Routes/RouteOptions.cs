@@ -82,6 +82,12 @@ public sealed record RouteOptions
     /// <summary>This node announces a fresh sequence this often even if nobody asks.</summary>
     public TimeSpan SequenceRefresh { get; init; } = TimeSpan.FromHours(12);
 
+    /// <summary>
+    /// The same for each node that is known, where that is longer: every refresh costs everybody a record, so in proportion to
+    /// the network's size all of them together cost a node the same in every network.
+    /// </summary>
+    public TimeSpan SequenceRefreshPerNode { get; init; } = TimeSpan.FromSeconds(25);
+
     /// <summary>First repetition of a request for a fresh sequence; doubles each time.</summary>
     public TimeSpan RequestRetry { get; init; } = TimeSpan.FromMilliseconds(500);
 

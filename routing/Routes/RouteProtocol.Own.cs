@@ -11,6 +11,7 @@ internal sealed partial class RouteProtocol
     private Announce? _own;
     private Announce? _restoredOwn;
     private Instant _refreshDue = Instant.Never;
+    private Instant _publishedAt;
     private Instant _sequenceDue = Instant.Never;
 
     private Announce OwnAnnounce
@@ -88,6 +89,7 @@ internal sealed partial class RouteProtocol
     private void Publish(Announce announce)
     {
         _own = announce;
+        _publishedAt = _now;
         _refreshDue = _now + Jittered(_options.SequenceRefresh);
         _sequenceDue = Instant.Never;
         SetAdvertised(Self, ref _destinations[Self], new Distance((ushort)_sequence, Metric.Zero), Urgency.Now);
@@ -119,7 +121,13 @@ internal sealed partial class RouteProtocol
             RaiseOnRequest();
         }
 
-        if (_refreshDue <= _now)
+        if (_refreshDue > _now)
+            return;
+        // How many there are shows only after a while.
+        TimeSpan interval = _options.SequenceRefreshPerNode * _signed;
+        if (interval > _options.SequenceRefresh && _now - _publishedAt < interval * LeastJitter)
+            _refreshDue = _publishedAt + Jittered(interval);
+        else
             Raise(_sequence + 1);
     }
 }

@@ -168,7 +168,9 @@ internal sealed partial class RouteProtocol : IRoutes
 
     private void Schedule(Instant at) => _neighbourDue = Instant.Min(_neighbourDue, at);
 
-    private TimeSpan Jittered(TimeSpan span) => span * (0.75 + 0.5 * _random.NextDouble());
+    private const double LeastJitter = 0.75;
+
+    private TimeSpan Jittered(TimeSpan span) => span * (LeastJitter + 0.5 * _random.NextDouble());
 
     private bool Malformed()
     {
