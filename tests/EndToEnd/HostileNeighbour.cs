@@ -109,6 +109,8 @@ public class HostileNeighbour
     {
         await using HostileScene scene = await HostileScene.StartAsync();
         using HostilePeer peer = await scene.LinkAsync();
+        // Nothing goes over a link that has answered no ping.
+        await peer.SendAsync(FrameKind.Pong, await peer.NextAsync(FrameKind.Ping, TimeSpan.FromSeconds(20)));
         byte[] own = scene.Announce(sequence: 7);
         byte[] update = new byte[RouteUpdate.SizeOf(1)];
         var writer = new RouteUpdate.Writer(update, 1, RouteUpdateFlags.FirstOfTable);
