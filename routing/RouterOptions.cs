@@ -76,6 +76,9 @@ public sealed record RouterOptions
     /// </summary>
     public TimeSpan LodgeAfter { get; init; } = TimeSpan.FromSeconds(5);
 
+    /// <summary>The same on links whose routes are asked for: longer than the answer to a request takes on a radio.</summary>
+    public TimeSpan LodgeAfterAsking { get; init; } = TimeSpan.FromMinutes(2);
+
     /// <summary>Lifetime of receipts that start here.</summary>
     public TimeSpan ReceiptLifetime { get; init; } = TimeSpan.FromHours(12);
 }

@@ -199,6 +199,7 @@ internal sealed partial class CustodyEngine
             return index;
         index = _destinations.Allocate();
         _destinations[index].Address = address;
+        _destinations[index].Since = _now;
         _byDestination.Add(HashOf(address), index);
         return index;
     }

@@ -30,6 +30,9 @@ internal sealed partial class CustodyEngine
                 || (best != LinkId.None && !IsBetterKeeper(link, best, last)))
                 continue;
             Instant ready = Later(since, state.UpAt) + _options.LodgeAfter;
+            // Where routes are asked for, everybody has none until somebody wants one.
+            if (!state.Properties.PushRoutes)
+                ready = Later(ready, _destinations[destination].Since + _options.LodgeAfterAsking);
             if (ready > _now)
                 when = Instant.Min(when, ready);
             else if (!IsBackedOff(destination, link) && Keeps(link, state))

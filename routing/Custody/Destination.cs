@@ -10,6 +10,9 @@ internal struct Destination
     public int Count;
     public long Bytes;
 
+    /// <summary>When the first of what is held for it came.</summary>
+    public Instant Since;
+
     /// <summary>Its flows, linked by <see cref="Flow.NextOfDestinationPlusOne"/>, plus one.</summary>
     public int FirstFlowPlusOne;
 

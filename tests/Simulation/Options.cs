@@ -92,9 +92,6 @@ public sealed record Options
     /// <summary>Nodes come, go, move or lie while messages travel.</summary>
     public bool Dynamic => Mobility > 0 || Churn > 0 || Liars > 0;
 
-    /// <summary>Nothing changes the routes while messages travel: neither nodes, nor losses that change a cost, nor requests.</summary>
-    public bool AtRest => !Dynamic && !AskRoutes && !LossByQuality && Loss == 0;
-
     /// <summary>Reads the command line.</summary>
     /// <exception cref="UsageException">The message says what is wrong.</exception>
     public static Options Parse(IReadOnlyList<string> arguments)

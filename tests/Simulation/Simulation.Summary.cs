@@ -54,7 +54,7 @@ public sealed partial class Simulation
             ControlBytesPerNodeSecondSteady = _steady.Control / nodes / _steadySeconds,
             StretchMean = all.StretchMean,
             StretchP99 = all.StretchP99,
-            Loops = _circles + (_options.Liars > 0 ? 0 : _world.Oracle.Circles + (_options.AtRest ? _world.Oracle.Returns : 0)),
+            Loops = _circles + (_options.Liars > 0 ? 0 : _world.Oracle.Circles + (_options.Dynamic ? 0 : _world.Oracle.Returns)),
             Lost = _world.Messages.Count(m => m.Shown == 0),
             Duplicated = _world.Messages.Count(m => m.Shown > 1),
             MemoryPerNodeBytes = memory,
