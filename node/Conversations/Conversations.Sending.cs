@@ -14,7 +14,7 @@ internal sealed partial class Conversations
     internal const int MostTextBytes = 32 << 10;
 
     /// <summary>Messages of one client that share a transaction: enough to make it cheap, few enough not to wait long for it.</summary>
-    private const int SealedTogether = 4;
+    private const int SealedTogether = 8;
 
     /// <summary>
     /// Takes the requests of one session: checks and seals them here, on the session's thread, and hands them to the
