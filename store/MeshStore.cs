@@ -82,6 +82,9 @@ public sealed partial class MeshStore : IDisposable
     /// <summary>Transactions committed since the store was opened.</summary>
     public long Commits { get; private set; }
 
+    /// <summary>Checkpoints begun in the background since the store was opened; each waits for the disk twice.</summary>
+    public long Checkpoints { get; private set; }
+
     /// <summary>Why the last checkpoint in the background failed; null if it did not. The log grows meanwhile.</summary>
     public StoreException? CheckpointFault { get; private set; }
 
@@ -299,6 +302,7 @@ public sealed partial class MeshStore : IDisposable
         if (pages < _checkpointAt || !_checkpoint.IsCompleted)
             return;
         _checkpointAt = pages + CheckpointPages;
+        Checkpoints++;
         _checkpoint = Task.Run(CheckpointInBackground);
     }
 
