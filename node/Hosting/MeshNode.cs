@@ -151,6 +151,9 @@ internal sealed partial class MeshNode : IAsyncDisposable
 
     private static RouterOptions Options(NodeConfiguration configuration) => new()
     {
+        Routes = new RouteOptions { Relays = configuration.Relay },
+        Relays = configuration.Relay,
+        HoldsForOthers = configuration.StoreAndForward,
         HopLimit = (ushort)(configuration.HopLimit - 1),
         Durability = configuration.Durability == Durability.Memory ? CustodyDurability.Memory : CustodyDurability.Disk,
         MaxHeldBytes = configuration.QuotaBytes,
@@ -164,9 +167,13 @@ internal sealed partial class MeshNode : IAsyncDisposable
     private static HeldEnvelope Held(in Holding holding) =>
         new(holding.Upstream, holding.Originated, holding.LifetimeLeft, holding.ReceiptProof);
 
-    /// <summary>What this node does for others.</summary>
-    internal static Capabilities CapabilitiesOf(NodeConfiguration configuration) =>
-        (configuration.Relay ? Capabilities.Relay : 0) | (configuration.StoreAndForward ? Capabilities.StoreAndForward : 0);
+    /// <summary>What this node does for others; who takes nothing of others holds nothing for them.</summary>
+    internal static Capabilities CapabilitiesOf(NodeConfiguration configuration) => configuration switch
+    {
+        { Relay: false } => Capabilities.None,
+        { StoreAndForward: false } => Capabilities.Relay,
+        _ => Capabilities.Relay | Capabilities.StoreAndForward,
+    };
 
     /// <summary>The router's source of chance, unpredictable to others.</summary>
     private static Random Seeded() => new(System.Security.Cryptography.RandomNumberGenerator.GetInt32(int.MaxValue));
