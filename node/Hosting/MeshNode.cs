@@ -52,10 +52,11 @@ internal sealed partial class MeshNode : IAsyncDisposable
         _sealer = new Sealer(identity);
         RouterOptions options = Options(configuration);
         Book = new AddressBook(store.Reader);
+        Views = new MessageView(Book);
         Conversations = new Conversations.Conversations(
-            _loop, _writer, store.Reader, _sealer, _events, time, identity.Address, options.HopLimit)
+            _loop, _writer, store.Reader, _sealer, _events, Views, time, identity.Address, options.HopLimit)
         {
-            Lite = new LiteConversations(_loop, _writer, store.Reader, identity, _events, time, options.HopLimit),
+            Lite = new LiteConversations(_loop, _writer, store.Reader, identity, _events, Views, time, options.HopLimit),
         };
         _host = new RouterHost(_writer, store.Reader, Conversations, _events, time);
         _local = new LocalNode(identity.PublicKey.Span, identity.Sign, configuration.Name, CapabilitiesOf(configuration));
@@ -71,6 +72,8 @@ internal sealed partial class MeshNode : IAsyncDisposable
     internal MeshStore Store { get; }
 
     internal AddressBook Book { get; }
+
+    internal MessageView Views { get; }
 
     internal Conversations.Conversations Conversations { get; }
 
