@@ -113,15 +113,23 @@ internal sealed class Scenarios(string program, string directory, Table table)
         await bob.HasRouteAsync(alice.Address);
 
         Send(alice, bob, 2_000, ManyInFlight);
-        TimeSpan[] before = [alice.ProcessorTime, relay.ProcessorTime, bob.ProcessorTime, Environment.CpuUsage.TotalTime];
+        TimeSpan[] before = Used(alice, relay, bob);
         Run many = Send(alice, bob, messages, ManyInFlight);
-        TimeSpan[] after = [alice.ProcessorTime, relay.ProcessorTime, bob.ProcessorTime, Environment.CpuUsage.TotalTime];
-        string cpu = string.Join(" + ", before.Zip(after, (b, a) => $"{(a - b).TotalMicroseconds / messages:0}"));
-        table.Add("two hops, 16 in flight, durability normal", ">= 10,000/s", $"{many.PerSecond:#,0}/s", $"processor time {cpu} us a message (alice + relay + bob + client)");
+        table.Add("two hops, 16 in flight, durability normal", ">= 10,000/s", $"{many.PerSecond:#,0}/s", Each(before, Used(alice, relay, bob), messages));
 
-        Run single = Send(alice, bob, Math.Min(messages, 5_000), 1);
-        table.Add("two hops, one in flight, p50", "<= 0.4 ms", $"{single.Percentile(50):0.00} ms", $"p99 {single.Percentile(99):0.00} ms, {single.PerSecond:#,0}/s");
+        int alone = Math.Min(messages, 5_000);
+        before = Used(alice, relay, bob);
+        Run single = Send(alice, bob, alone, 1);
+        table.Add(
+            "two hops, one in flight, p50", "<= 0.4 ms", $"{single.Percentile(50):0.00} ms",
+            $"p99 {single.Percentile(99):0.00} ms, {single.PerSecond:#,0}/s; {Each(before, Used(alice, relay, bob), alone)}");
     }
+
+    private static TimeSpan[] Used(params Daemon[] daemons) =>
+        [.. daemons.Select(d => d.ProcessorTime), Environment.CpuUsage.TotalTime];
+
+    private static string Each(TimeSpan[] before, TimeSpan[] after, int messages) =>
+        $"processor time {string.Join(" + ", before.Zip(after, (b, a) => $"{(a - b).TotalMicroseconds / messages:0}"))} us a message (alice + relay + bob + this client)";
 
     private async Task TwoHopsFullAsync(int messages)
     {
