@@ -24,7 +24,7 @@ public sealed partial class RadioMedium
         _inModem = Math.Max(0, _inModem - 1);
         if (_inModem > 0 || _listeningTo is not { } session || session.AckOverdue == TimeSpan.MaxValue)
             return;
-        // Only now is it certain when the frame that asked left.
+        // Only now is it certain when the frame that asked left; until then the longest contention is assumed.
         Listen(session, from: _now);
     }
 
@@ -205,7 +205,7 @@ public sealed partial class RadioMedium
         _run = null;
         RadioSession? session = Current(neighbour);
         if (session is { Outgoing.IsEmpty: false, AckOverdue.Ticks: long.MaxValue } && !session.Outgoing.HasDue)
-            Listen(session, from: _modem!.BusyUntil);
+            Listen(session, from: _modem!.BusyUntil + Contention);
     }
 
     private bool TrySendData(ILoraModem modem, RadioNeighbour neighbour)
@@ -247,7 +247,7 @@ public sealed partial class RadioMedium
         if (last)
         {
             _run = null;
-            Listen(session, from: modem.BusyUntil);
+            Listen(session, from: modem.BusyUntil + Contention);
         }
         return true;
     }

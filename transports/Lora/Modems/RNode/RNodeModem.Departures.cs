@@ -87,21 +87,28 @@ public sealed partial class RNodeModem
         Do(new NoiseReported(argument[9] - 157));
         int shortTerm = BinaryPrimitives.ReadUInt16BigEndian(argument);
         int hour = BinaryPrimitives.ReadUInt16BigEndian(argument[2..]);
-        bool rose = _statistics is { } before && (shortTerm > before.Short || hour > before.Hour);
-        // A device that did not reboot still counts what it sent for whoever was here before us.
-        if (_statistics is null)
-            _left.Enqueue((now, shortTerm * ShortTermUnit));
+        (int Short, int Hour)? before = _statistics;
         _statistics = (shortTerm, hour);
-        if (rose)
-            ReleaseRun(now);
-        ReleaseVisible(shortTerm * ShortTermUnit, now);
+        TimeSpan visible = shortTerm * ShortTermUnit;
+        if (before is not { } last)
+            // A device that did not reboot still counts what it sent for whoever was here before us.
+            _left.Enqueue((now, visible));
+        else if (shortTerm > last.Short || hour > last.Hour)
+            ReleaseRun(visible - (last.Short * ShortTermUnit), now);
+        ReleaseVisible(visible, now);
     }
 
-    private void ReleaseRun(TimeSpan now)
+    private void ReleaseRun(TimeSpan rise, TimeSpan now)
     {
-        int most = _modulation.NominalBitRate > OneFrameRuns ? 1 : MaxHeldFrames;
-        while (most-- > 0 && _held.TryPeek(out Held held) && held.Question <= _answered)
+        bool wholeQueue = _modulation.NominalBitRate <= OneFrameRuns;
+        bool more = true;
+        while (more && _held.TryPeek(out Held held) && held.Question <= _answered)
+        {
+            rise -= MostCounted(held.Airtime);
+            // One frame in a run: as many as the rise cannot do without.
+            more = wholeQueue || rise > ShortTermUnit;
             Release(now);
+        }
     }
 
     private void ReleaseVisible(TimeSpan visible, TimeSpan now)

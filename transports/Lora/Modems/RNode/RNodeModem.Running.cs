@@ -10,7 +10,9 @@ public sealed partial class RNodeModem
     private const int MaxHeldFrames = 16;
 
     private static readonly TimeSpan MuteAfter = TimeSpan.FromSeconds(10);
-    private static readonly TimeSpan PollEvery = TimeSpan.FromSeconds(1);
+
+    /// <summary>Arbitrary: 4 bytes each; the sooner before a report a question was asked, the more the report proves.</summary>
+    private static readonly TimeSpan PollEvery = TimeSpan.FromSeconds(0.25);
 
     /// <summary>Arbitrary: no ordinary traffic holds a channel this long.</summary>
     private static readonly TimeSpan StalledAfter = TimeSpan.FromSeconds(120);
