@@ -149,8 +149,21 @@ public sealed partial class RadioMedium
     }
 
     private bool HasWork(bool acks) =>
-        acks || (_broadcasts.Count > 0 && _now >= _broadcastAt) || _now >= _identityAt || _now >= _beaconAt || _asks.Any(a => _now >= a.Value)
+        acks || (_broadcasts.Count > 0 && _now >= _broadcastAt) || _now >= _identityAt || _now >= _beaconAt || IsAskDue
         || _neighbours.Exists(n => UrgencyOf(n) is not null);
+
+    private bool IsAskDue
+    {
+        get
+        {
+            foreach (TimeSpan at in _asks.Values)
+            {
+                if (_now >= at)
+                    return true;
+            }
+            return false;
+        }
+    }
 
     private bool HasEmergency() => _neighbours.Exists(n => UrgencyOf(n) == FrameClass.Emergency);
 
