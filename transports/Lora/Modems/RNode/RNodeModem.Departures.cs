@@ -109,6 +109,9 @@ public sealed partial class RNodeModem
             more = wholeQueue || rise > ShortTermUnit;
             Release(now);
         }
+        // More than that: the rest of a frame that was cut short, say, glued to another. It must not pass for the next.
+        if (rise > TimeSpan.Zero)
+            _left.Enqueue((now, rise));
     }
 
     private void ReleaseVisible(TimeSpan visible, TimeSpan now)
@@ -118,7 +121,7 @@ public sealed partial class RNodeModem
         TimeSpan before = TimeSpan.Zero;
         foreach ((_, TimeSpan most) in _left)
             before += most;
-        while (visible > before && _held.TryPeek(out Held held))
+        while (visible > before && _held.TryPeek(out Held held) && held.Question <= _answered)
         {
             before += MostCounted(held.Airtime);
             Release(now);
@@ -136,6 +139,7 @@ public sealed partial class RNodeModem
     {
         Held held = _held.Dequeue();
         _heldBytes -= held.Bytes;
+        _heldAirtime -= held.Airtime;
         _left.Enqueue((now, MostCounted(held.Airtime)));
         Report(sent: true);
     }

@@ -19,6 +19,7 @@ public sealed partial class RNodeModem
 
     private readonly Queue<Held> _held = new();
     private int _heldBytes;
+    private TimeSpan _heldAirtime;
     private bool _queueFull;
     private bool _detecting;
     private TimeSpan _lastHeard;
@@ -43,6 +44,9 @@ public sealed partial class RNodeModem
         }
     }
 
+    /// <summary>It says nothing while it transmits, and all that it holds may go out in one run that began when it was last heard.</summary>
+    private TimeSpan SilentSince => _lastHeard + _heldAirtime;
+
     private protected override bool HasRoomFor(int length, TimeSpan now) =>
         !_queueFull && _held.Count < MaxHeldFrames && _heldBytes + length <= MaxHeldBytes
         && (_statistics is not null || now >= _statisticsBy);
@@ -55,6 +59,7 @@ public sealed partial class RNodeModem
         Ask(now);
         _held.Enqueue(new Held(frame.Length, airtime, BusyUntil, _asked));
         _heldBytes += frame.Length;
+        _heldAirtime += airtime;
         Schedule(now);
     }
 
@@ -62,6 +67,7 @@ public sealed partial class RNodeModem
     {
         _held.Clear();
         _heldBytes = 0;
+        _heldAirtime = TimeSpan.Zero;
         _queueFull = false;
         _detecting = false;
         _rssi = null;
@@ -77,6 +83,7 @@ public sealed partial class RNodeModem
         while (_held.TryDequeue(out _))
             Report(sent: false, reason);
         _heldBytes = 0;
+        _heldAirtime = TimeSpan.Zero;
     }
 
     private void OnTraffic(byte command, ReadOnlySpan<byte> argument, TimeSpan now)
@@ -142,8 +149,7 @@ public sealed partial class RNodeModem
             Lose("the modem holds frames back: an airtime limit, or a channel that is never free", RetrySoon);
             return;
         }
-        TimeSpan silentSince = _lastHeard > BusyUntil ? _lastHeard : BusyUntil;
-        if (now - silentSince >= MuteAfter * (_detecting ? 1.5 : 1))
+        if (now - SilentSince >= MuteAfter * (_detecting ? 1.5 : 1))
         {
             if (_detecting)
             {
@@ -163,8 +169,7 @@ public sealed partial class RNodeModem
 
     private void Schedule(TimeSpan now)
     {
-        TimeSpan silentSince = _lastHeard > BusyUntil ? _lastHeard : BusyUntil;
-        NextTick = silentSince + (MuteAfter * (_detecting ? 1.5 : 1));
+        NextTick = SilentSince + (MuteAfter * (_detecting ? 1.5 : 1));
         if (_statistics is null && _statisticsBy > now && _statisticsBy < NextTick)
             NextTick = _statisticsBy;
         if (_held.Count == 0 && !_queueFull)
