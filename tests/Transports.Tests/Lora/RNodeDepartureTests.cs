@@ -126,6 +126,26 @@ public sealed class RNodeDepartureTests(ITestOutputHelper output)
         Assert.True(lost > 100, $"{lost}");
     }
 
+    [Fact]
+    public void The_rest_of_a_frame_that_was_cut_does_not_pass_for_the_one_after_it()
+    {
+        foreach ((TimeSpan phase, int seed) in Phases(60, 1))
+        {
+            RNodeTrial trial = new(
+                Radio + "7", seed, new RNodeFaults { ClockAtBoot = phase, FateOf = n => n == 1 ? PacketFate.Cut : PacketFate.Sent });
+            trial.Give(50);
+            trial.Give(150);
+            trial.RunFor(20 * Second);
+            // Goes out with the 150 bytes in front of it, which count as gone since they were given.
+            trial.Give(50);
+            trial.RunFor(3 * Second);
+            trial.Block(10 * Second);
+            trial.Give(100);
+            trial.RunFor(Minute);
+            Assert.All(trial.Frames(), f => Assert.True(f.Sent && (f.Left ?? f.Next) <= f.Reported, $"phase {phase}: {f}"));
+        }
+    }
+
     private static IEnumerable<(TimeSpan Phase, int Seed)> Phases(int phases, int seeds)
     {
         for (int p = 0; p < phases; p++)

@@ -67,7 +67,7 @@ internal sealed class RNodeTrial : IRadioClient
             for (int n = _random.Next(3) == 0 ? _random.Next(1, 8) : 1; n > 0; n--)
                 Give(_random.Next(6, _random.Next(3) == 0 ? 254 : 60));
             if (_random.NextDouble() < blocked)
-                _jammer.Jam(_bench.Now, _random.NextDouble() * 20 * Second);
+                Block(_random.NextDouble() * 20 * Second);
             if (_random.NextDouble() < late && _line.ReadFrom <= _bench.Now)
                 _line.ReadFrom = _bench.Now + (_random.NextDouble() * 10 * Second);
             RunFor((pause + 1 + (19 * _random.NextDouble())) * Second);
@@ -81,6 +81,8 @@ internal sealed class RNodeTrial : IRadioClient
         if (_bench.Send(_node, frame) == ModemAnswer.Accepted)
             _given.Add((_bench.Now, frame));
     }
+
+    internal void Block(TimeSpan time) => _jammer.Jam(_bench.Now, time);
 
     /// <summary>Closes the port and opens it again: the driver starts anew.</summary>
     internal void Reopen()
