@@ -16,7 +16,7 @@ namespace QuicProChat.Mesh.Transports.Lora.Modems.RNode;
 //                          is in it too. What left 15 s before the question that was answered last is not inside,
 //                          however late we read.
 //
-// Both hold for any device that counts so, whatever the phase of its bins, and neither depends on how exactly it counts.
+// Both hold at any phase of the bins; only the second needs to know what the device counts for a frame, and only at most.
 // A frame that neither shows is reported with the next run, or counts as held back.
 public sealed partial class RNodeModem
 {
