@@ -50,7 +50,7 @@ internal static class Rendering
     internal static string Line(JsonElement message)
     {
         bool sent = Text(message, "direction") == "out";
-        string when = message.GetProperty("createdAt").GetDateTimeOffset().ToLocalTime().ToString("MM-dd HH:mm:ss", CultureInfo.InvariantCulture);
+        string when = Local(message.GetProperty("createdAt").GetDateTimeOffset(), "MM-dd HH:mm:ss");
         string count = message.TryGetProperty("recipients", out JsonElement recipients) ? $" {message.GetProperty("deliveredTo").GetInt32()} of {recipients.GetInt32()}" : "";
         string state = sent ? $"  [{Text(message, "state")}{count}{Reason(message)}]" : "";
         return $"{when} {(sent ? "to  " : "from")} {Who(message)}: {Printable(Text(message, "text"))}{state}";
@@ -96,14 +96,14 @@ internal static class Rendering
         foreach (JsonProperty property in result.EnumerateObject())
             width = Math.Max(width, property.Name.Length);
         foreach (JsonProperty property in result.EnumerateObject())
-            output.WriteLine($"{property.Name.PadRight(width)}  {Show(property.Value)}");
+            output.WriteLine($"{property.Name.PadRight(width)}  {Show(property.Name, property.Value)}");
     }
 
     internal static void Table(TextWriter output, JsonElement list, string empty, params string[] columns)
     {
         var rows = new List<string[]> { columns };
         foreach (JsonElement item in list.EnumerateArray())
-            rows.Add(Array.ConvertAll(columns, c => item.TryGetProperty(c, out JsonElement value) ? Show(value) : ""));
+            rows.Add(Array.ConvertAll(columns, c => item.TryGetProperty(c, out JsonElement value) ? Show(c, value) : ""));
         if (rows.Count == 1)
         {
             output.WriteLine(empty);
@@ -132,6 +132,14 @@ internal static class Rendering
             strings.Add(Show(item));
         return strings;
     }
+
+    private static string Show(string name, JsonElement value) =>
+        name is "since" or "createdAt" or "updatedAt" && value.TryGetDateTimeOffset(out DateTimeOffset time)
+            ? Local(time, "yyyy-MM-dd HH:mm:ss")
+            : Show(value);
+
+    /// <summary>A time as the reader's clock shows it; people need no more than seconds.</summary>
+    private static string Local(DateTimeOffset time, string format) => time.ToLocalTime().ToString(format, CultureInfo.InvariantCulture);
 
     internal static string Show(JsonElement value) => value.ValueKind switch
     {

@@ -1,0 +1,44 @@
+using System.Globalization;
+using System.Text.Json;
+using QuicProChat.Mesh.Node.Cli;
+using QuicProChat.Mesh.Node.Control;
+
+namespace QuicProChat.Mesh.Node.Tests.Cli;
+
+/// <summary>What people see of results.</summary>
+public sealed class RenderingTests
+{
+    private const string Time = "2026-03-04T05:06:07.1234567+00:00";
+
+    private static readonly DateTimeOffset _local = DateTimeOffset.Parse(Time, CultureInfo.InvariantCulture).ToLocalTime();
+
+    [Fact]
+    public void Times_are_local_and_to_the_second()
+    {
+        string shown = Shown(ControlCommands.Peers, $$"""[{"name":"a","address":"qpc1x","transport":"tcp","uri":"tcp://h:1","rttMs":0.5,"rxBytes":1,"txBytes":2,"since":"{{Time}}"}]""");
+        Assert.Equal($"a     qpc1x    tcp        tcp://h:1  0.5    1        2        {_local:yyyy-MM-dd HH:mm:ss}", shown.Split('\n')[1]);
+        Assert.Contains($"createdAt  {_local:yyyy-MM-dd HH:mm:ss}\n", Shown(ControlCommands.Message, $$"""{"text":"{{Time}}","createdAt":"{{Time}}"}"""), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void What_is_a_time_by_its_text_alone_stays_as_it_was_written() =>
+        Assert.Contains($"text       {Time}\n", Shown(ControlCommands.Message, $$"""{"text":"{{Time}}","createdAt":"{{Time}}"}"""), StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("", "qpc1x")]
+    [InlineData("\"alias\":\"anna\",", "anna")]
+    [InlineData("\"alias\":\"anna\",\"group\":\"walkers\",", "anna in walkers")]
+    public void A_message_names_whom_it_is_with(string more, string who)
+    {
+        string shown = Shown(ControlCommands.Messages, $$"""[{"id":"0a",{{more}}"direction":"in","peer":"qpc1x","text":"hi\u001b[2J","state":"received","reason":null,"createdAt":"{{Time}}"}]""");
+        Assert.Equal($"0a {_local:MM-dd HH:mm:ss} from {who}: hi [2J\n", shown);
+    }
+
+    private static string Shown(string command, string json)
+    {
+        using JsonDocument result = JsonDocument.Parse(json);
+        using var output = new StringWriter { NewLine = "\n" };
+        Rendering.Write(output, command, result.RootElement);
+        return output.ToString();
+    }
+}
