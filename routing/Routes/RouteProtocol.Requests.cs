@@ -39,6 +39,8 @@ internal sealed partial class RouteProtocol
         if (isUrgent && IsLingering(index))
             isUrgent = false;
         bool isWorthIt = unfeasibleKey != NoCandidate && unfeasibleKey + 4 * Slack(unfeasibleKey) < chosenKey;
+        if (isWorthIt && chosenKey != NoCandidate && MetricOf(chosenKey) >= _slowWay)
+            isWorthIt = IsFarFrom(MetricOf(unfeasibleKey), MetricOf(chosenKey));
         // A fresh sequence is an announce for everybody: where airtime is dear only a very different route is worth one.
         if (isWorthIt && !isUrgent && !IsFarFrom(MetricOf(unfeasibleKey), MetricOf(chosenKey)) && SlowHopTime() > TimeSpan.Zero)
             isWorthIt = false;
