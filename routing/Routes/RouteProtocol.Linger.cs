@@ -25,8 +25,8 @@ internal sealed partial class RouteProtocol
     private void Linger(int index)
     {
         Instant until = _now + Jittered(_options.Linger);
-        if (_lingering.TryAdd(index, until))
-            _timers.Enqueue(new Timer(TimerKind.Linger, index), until.Ticks);
+        _lingering[index] = until;
+        _timers.Enqueue(new Timer(TimerKind.Linger, index), until.Ticks);
     }
 
     private bool IsLingering(int index) =>

@@ -98,6 +98,10 @@ internal sealed partial class RouteProtocol
         neighbour.PingSentAt = sent ? _now : null;
         if (!sent)
             return;
+
+        // Other frames may come while the answer to an earlier one is under way on a long way: that one is measured.
+        if (neighbour.Properties.Reliable && (neighbour.MeasuringSince is not { } since || _now - since > _options.LongestPatience))
+            (neighbour.Measuring, neighbour.MeasuringSince) = (neighbour.PingNumber, _now);
         neighbour.Budget?.Owe(_now, 1 + Ping.Size);
         Counters.Add(RouteCounter.PingsSent);
     }
@@ -241,16 +245,20 @@ internal sealed partial class RouteProtocol
             return Malformed();
         // The first of several counts as well: were late answers passed over, a slow link would always look quick.
         bool isFirst = pong.Number == neighbour.FirstUnanswered;
-        if (neighbour.PingSentAt is not { } sentAt || (pong.Number != neighbour.PingNumber && !isFirst))
+        Instant? asked = pong.Number == neighbour.Measuring ? neighbour.MeasuringSince : null;
+        if (asked is null && neighbour.PingSentAt is not null && (isFirst || pong.Number == neighbour.PingNumber))
+            asked = isFirst ? neighbour.FirstUnansweredAt : neighbour.PingSentAt;
+        if (asked is not { } sentAt)
         {
             Counters.Add(RouteCounter.DropUnknownPong);
             return true;
         }
 
         // On a stream the pings after the first waited for the same reason: one silence is one measurement.
+        neighbour.MeasuringSince = null;
         if (pong.Number == neighbour.PingNumber || neighbour.Properties.Reliable)
             neighbour.PingSentAt = null;
-        Average(neighbour, _now - (isFirst ? neighbour.FirstUnansweredAt : sentAt));
+        Average(neighbour, _now - sentAt);
         if (!neighbour.Properties.Reliable)
             neighbour.Arrival += (1 - neighbour.Arrival) / 16.0;
         neighbour.LastMeasured = _now;

@@ -59,7 +59,6 @@ internal sealed partial class RouteProtocol
         Select(index, ref destination, chosen);
         WantSequence(index, ref destination, chosenKey, choice.UnfeasibleKey);
 
-
         // Until the new sequence is proven nobody hears of it; going on to use a neighbour that is ahead makes no loop.
         if (keep && choice.CurrentUnsigned)
             return;

@@ -22,7 +22,7 @@ internal sealed class StreamQuality
     private const int LastWeight = 16;
 
     /// <summary>Classes of links: the mean of tries in vain a round trip from which on, and what waiting then costs.</summary>
-    private static readonly double[] _from = [0, 0.4, 1.2, 3.0, 4.5, 6.0];
+    private static readonly double[] _from = [0, 0.4, 1.2, 3.0, 5.0, 6.5];
     private static readonly TimeSpan[] _waits =
     [
         TimeSpan.Zero, TimeSpan.FromMilliseconds(50), TimeSpan.FromMilliseconds(200), TimeSpan.FromSeconds(1),
@@ -36,7 +36,7 @@ internal sealed class StreamQuality
     private static readonly TimeSpan[] _paces =
     [
         TimeSpan.Zero, TimeSpan.FromMilliseconds(200), TimeSpan.FromSeconds(1.5), TimeSpan.FromSeconds(3),
-        TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(30),
+        TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(10),
     ];
 
     /// <summary>How far below its class the mean must fall, as a part of it: more than chance moves it.</summary>
