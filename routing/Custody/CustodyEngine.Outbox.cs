@@ -170,9 +170,14 @@ internal sealed partial class CustodyEngine
     private TimeSpan ReceiptPatience(in HeldEntry entry)
     {
         Span<NextHop> best = stackalloc NextHop[1];
-        long slow = _routes.FindNextHops(_now, _destinations[entry.Destination].Address, best) > 0
-            ? (LinkOf(best[0].Link) is { Properties.PushRoutes: true } ? MetricPatienceOfStreams : MetricPatience) * best[0].Metric.Units * TicksPerUnit
-            : 0;
+        long slow = 0;
+        if (_routes.FindNextHops(_now, _destinations[entry.Destination].Address, best) > 0)
+        {
+            // Distrust adds to a metric without that anything takes longer.
+            bool isStream = LinkOf(best[0].Link) is { Properties.PushRoutes: true } && best[0].Metric < _options.Routes.DistrustCost;
+            slow = (isStream ? MetricPatienceOfStreams : MetricPatience) * best[0].Metric.Units * TicksPerUnit;
+        }
+
         long wait = Math.Max(Math.Max(_options.RepeatAfter.Ticks, slow), PatienceFactor * _slowestReceipt) << entry.Attempt;
         return new TimeSpan(wait + _random.NextInt64(wait / 8 + 1));
     }

@@ -38,7 +38,8 @@ internal sealed partial class RouteProtocol
         if (isNew || penalty.Until <= now)
         {
             int strikes = Math.Min(penalty.Strikes + 1, MaxStrikes);
-            if (strikes <= StrikesOfSlow && MetricVia(neighbour, index, ref _destinations[index]) >= _slowWay)
+            Metric claimed = neighbour.Heard(index).Metric + neighbour.Cost;
+            if (strikes <= StrikesOfSlow && claimed >= _slowWay && claimed < _options.DistrustCost)
             {
                 Forgive(index, link, neighbour, strikes, isNew);
                 return;
