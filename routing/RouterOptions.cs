@@ -25,6 +25,12 @@ public sealed record RouterOptions
     /// </summary>
     public ushort HopLimit { get; init; } = Limits.MaxHops;
 
+    /// <summary>Whether it takes envelopes of others at all; <see cref="RouteOptions.Relays"/> is the route half of it.</summary>
+    public bool Relays { get; init; } = true;
+
+    /// <summary>Whether it takes envelopes of others for a destination that it has no route to.</summary>
+    public bool HoldsForOthers { get; init; } = true;
+
     /// <summary>When custody may be acknowledged.</summary>
     public CustodyDurability Durability { get; init; } = CustodyDurability.Disk;
 

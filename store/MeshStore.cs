@@ -25,8 +25,8 @@ public sealed partial class MeshStore : IDisposable
     // (5 instead of 11 kB a message in batches of 16) at the same cost in time.
     private const int PageSize = 1024;
 
-    // Tuning: log pages that start a checkpoint in the background, that make the writer wait for one, and
-    // that do so where the disk is nearly full.
+    // Tuning: log pages that start a checkpoint in the background, and again each time so many have been added; log
+    // pages that make the writer wait for one, and that do so where the disk is nearly full.
     private const int CheckpointPages = 2 * 1024;
     private const int LongestLogPages = 32 * 1024;
     private const int TightLogPages = 128;
@@ -51,6 +51,7 @@ public sealed partial class MeshStore : IDisposable
     private readonly string _logPath;
     private readonly Staging _staged = new();
     private Task _checkpoint = Task.CompletedTask;
+    private int _checkpointAt = CheckpointPages;
     private bool _afterFailure;
     private long _messages;
     private long _messagesBefore;
@@ -80,6 +81,9 @@ public sealed partial class MeshStore : IDisposable
 
     /// <summary>Transactions committed since the store was opened.</summary>
     public long Commits { get; private set; }
+
+    /// <summary>Checkpoints begun in the background since the store was opened; each waits for the disk twice.</summary>
+    public long Checkpoints { get; private set; }
 
     /// <summary>Why the last checkpoint in the background failed; null if it did not. The log grows meanwhile.</summary>
     public StoreException? CheckpointFault { get; private set; }
@@ -285,8 +289,21 @@ public sealed partial class MeshStore : IDisposable
         if (saveTime)
             _running.WasSaved(running);
         Commits++;
-        if (_database.WalPages >= CheckpointPages && _checkpoint.IsCompleted)
-            _checkpoint = Task.Run(CheckpointInBackground);
+        CheckpointWhenDue();
+    }
+
+    // The log starts again only if nothing was added to it during the checkpoint. Where commits follow each other
+    // without a pause that seldom happens, and the next checkpoint would start at once, for a few pages.
+    private void CheckpointWhenDue()
+    {
+        int pages = _database.WalPages;
+        if (pages < CheckpointPages)
+            _checkpointAt = CheckpointPages;
+        if (pages < _checkpointAt || !_checkpoint.IsCompleted)
+            return;
+        _checkpointAt = pages + CheckpointPages;
+        Checkpoints++;
+        _checkpoint = Task.Run(CheckpointInBackground);
     }
 
     // After a failure the log may hold the space that the next transaction needs; and a log that never gets a pause in

@@ -88,7 +88,7 @@ public sealed partial class LinkManager : ILinkAcceptor, IAsyncDisposable
         get
         {
             lock (_lock)
-                return [.. _listeners.Select(l => l.Listener.Bound)];
+                return _listeners.ConvertAll(l => l.Listener.Bound);
         }
     }
 
@@ -183,7 +183,7 @@ public sealed partial class LinkManager : ILinkAcceptor, IAsyncDisposable
     {
         lock (_lock)
         {
-            List<IListener> all = [.. _listeners.Select(l => l.Listener)];
+            List<IListener> all = _listeners.ConvertAll(l => l.Listener);
             _listeners.Clear();
             return all;
         }

@@ -56,10 +56,10 @@ internal static class Rendering
         return $"{when} {(sent ? "to  " : "from")} {Who(message)}: {Printable(Text(message, "text"))}{state}";
     }
 
-    /// <summary>Whom a message is with: an address, a group, or somebody in a group.</summary>
+    /// <summary>Whom a message is with: an alias or address, a group, or somebody in a group.</summary>
     private static string Who(JsonElement message)
     {
-        string? peer = message.GetProperty("peer").GetString();
+        string? peer = message.TryGetProperty("alias", out JsonElement alias) ? alias.GetString() : message.GetProperty("peer").GetString();
         string? group = message.TryGetProperty("group", out JsonElement named) ? Printable(named.GetString()!) : null;
         return group is null ? peer! : peer is null ? group : $"{peer} in {group}";
     }

@@ -11,7 +11,23 @@ internal static class RunCommand
         var options = new NodeOptions();
         var command = new Command("run", "Runs the node in the foreground; systemd or procd put it in the background.");
         options.AddTo(command);
-        command.SetAction((parsed, _) => Daemon.RunAsync(() => options.Load(parsed)));
+        command.SetAction((parsed, _) =>
+        {
+            ContinueOnPollingThreads();
+            return Daemon.RunAsync(() => options.Load(parsed));
+        });
         return command;
+    }
+
+    /// <summary>
+    /// What a socket brought is handled by the thread that waited for it, without waking one of the pool, whose threads
+    /// also look for work a while before they sleep: half of a relay's processor time. Nothing in the daemon blocks for
+    /// a socket. The runtime reads this when the first socket is used.
+    /// </summary>
+    private static void ContinueOnPollingThreads()
+    {
+        const string name = "DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS";
+        if (Environment.GetEnvironmentVariable(name) is null)
+            Environment.SetEnvironmentVariable(name, "1");
     }
 }

@@ -22,6 +22,10 @@ internal sealed record MessageInfo(
     string Id, string Direction, string? Peer, string Text, string State, int? Hops, string Priority,
     DateTimeOffset CreatedAt, DateTimeOffset UpdatedAt, string? Reason, string Security)
 {
+    /// <summary>What the owner calls the peer.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Alias { get; init; }
+
     /// <summary>The MLS-Lite group, for messages in one.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Group { get; init; }

@@ -30,6 +30,19 @@ internal sealed class AddressBook
         throw new ControlException(ControlErrorCode.Refused, $"'{text}' is no alias and no address: {error}");
     }
 
+    /// <summary>What the owner calls an address, the first by name if there are several; null: nothing.</summary>
+    internal string? AliasOf(in NodeAddress address)
+    {
+        string? first = null;
+        foreach ((string alias, NodeAddress named) in _aliases)
+        {
+            if (named == address && (first is null || string.CompareOrdinal(alias, first) < 0))
+                first = alias;
+        }
+
+        return first;
+    }
+
     internal IReadOnlyList<AliasInfo> List()
     {
         string[] names = [.. _aliases.Keys];

@@ -54,7 +54,7 @@ internal sealed partial class Conversations
             return;
         Accepted++;
         if (_events.HasListeners)
-            _events.Publish(new EventInfo("message", message.At) { Message = MessageView.Of(message.ToStored(), null) });
+            _events.Publish(new EventInfo("message", message.At) { Message = _views.Of(message.ToStored(), null) });
     }
 
     private void Open(List<IncomingMessage> arrived)

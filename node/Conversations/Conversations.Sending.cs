@@ -13,14 +13,17 @@ internal sealed partial class Conversations
     /// <summary>Longest text in bytes of UTF-8: what one envelope carries.</summary>
     internal const int MostTextBytes = 32 << 10;
 
+    /// <summary>Messages of one client that share a transaction: enough to make it cheap, few enough not to wait long for it.</summary>
+    private const int SealedTogether = 8;
+
     /// <summary>
     /// Takes the requests of one session: checks and seals them here, on the session's thread, and hands them to the
-    /// loop together.
+    /// loop some at a time, so that the first are on their way while the next are sealed.
     /// </summary>
     internal async ValueTask SendAsync(
         IReadOnlyList<ControlRequest> requests, ControlSession session, AddressBook book, TimeSpan lifetime)
     {
-        var ready = new List<OutgoingMessage>(requests.Count);
+        var ready = new List<OutgoingMessage>();
         foreach (ControlRequest request in requests)
         {
             try
@@ -30,6 +33,11 @@ internal sealed partial class Conversations
                 {
                     Seal(message, key);
                     ready.Add(message);
+                    if (ready.Count == SealedTogether)
+                    {
+                        await _loop.PostAsync(new SendJob(this, ready)).ConfigureAwait(false);
+                        ready = [];
+                    }
                 }
                 else
                 {

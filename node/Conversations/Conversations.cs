@@ -30,6 +30,7 @@ internal sealed partial class Conversations
     private readonly StoreReader _reader;
     private readonly Sealer _sealer;
     private readonly EventHub _events;
+    private readonly MessageView _views;
     private readonly TimeProvider _time;
     private readonly ushort _hopLimit;
     private readonly ConcurrentDictionary<NodeAddress, byte[]> _keys = new();
@@ -40,8 +41,10 @@ internal sealed partial class Conversations
     private bool _opening;
 
     internal Conversations(
-        NodeLoop loop, StoreWriter writer, StoreReader reader, Sealer sealer, EventHub events, TimeProvider time, NodeAddress self, ushort hopLimit)
+        NodeLoop loop, StoreWriter writer, StoreReader reader, Sealer sealer, EventHub events, MessageView views, TimeProvider time,
+        NodeAddress self, ushort hopLimit)
     {
+        _views = views;
         _loop = loop;
         _writer = writer;
         _reader = reader;
@@ -97,7 +100,7 @@ internal sealed partial class Conversations
         }
 
         if (_events.HasListeners && _reader.FindMessage(id) is { } stored)
-            _events.Publish(new EventInfo("state", change.At) { Message = MessageView.Of(stored with { State = state, Reason = (byte)reason, Hops = hops, UpdatedAt = change.At }, null) });
+            _events.Publish(new EventInfo("state", change.At) { Message = _views.Of(stored with { State = state, Reason = (byte)reason, Hops = hops, UpdatedAt = change.At }, null) });
     }
 
     private static bool IsEnd(MessageState state) => state is MessageState.Delivered or MessageState.Expired or MessageState.Failed;

@@ -52,10 +52,11 @@ internal sealed partial class MeshNode : IAsyncDisposable
         _sealer = new Sealer(identity);
         RouterOptions options = Options(configuration);
         Book = new AddressBook(store.Reader);
+        Views = new MessageView(Book);
         Conversations = new Conversations.Conversations(
-            _loop, _writer, store.Reader, _sealer, _events, time, identity.Address, options.HopLimit)
+            _loop, _writer, store.Reader, _sealer, _events, Views, time, identity.Address, options.HopLimit)
         {
-            Lite = new LiteConversations(_loop, _writer, store.Reader, identity, _events, time, options.HopLimit),
+            Lite = new LiteConversations(_loop, _writer, store.Reader, identity, _events, Views, time, options.HopLimit),
         };
         _host = new RouterHost(_writer, store.Reader, Conversations, _events, time);
         _local = new LocalNode(identity.PublicKey.Span, identity.Sign, configuration.Name, CapabilitiesOf(configuration));
@@ -71,6 +72,8 @@ internal sealed partial class MeshNode : IAsyncDisposable
     internal MeshStore Store { get; }
 
     internal AddressBook Book { get; }
+
+    internal MessageView Views { get; }
 
     internal Conversations.Conversations Conversations { get; }
 
@@ -151,6 +154,9 @@ internal sealed partial class MeshNode : IAsyncDisposable
 
     private static RouterOptions Options(NodeConfiguration configuration) => new()
     {
+        Routes = new RouteOptions { Relays = configuration.Relay },
+        Relays = configuration.Relay,
+        HoldsForOthers = configuration.StoreAndForward,
         HopLimit = (ushort)(configuration.HopLimit - 1),
         Durability = configuration.Durability == Durability.Memory ? CustodyDurability.Memory : CustodyDurability.Disk,
         MaxHeldBytes = configuration.QuotaBytes,
@@ -164,9 +170,13 @@ internal sealed partial class MeshNode : IAsyncDisposable
     private static HeldEnvelope Held(in Holding holding) =>
         new(holding.Upstream, holding.Originated, holding.LifetimeLeft, holding.ReceiptProof);
 
-    /// <summary>What this node does for others.</summary>
-    internal static Capabilities CapabilitiesOf(NodeConfiguration configuration) =>
-        (configuration.Relay ? Capabilities.Relay : 0) | (configuration.StoreAndForward ? Capabilities.StoreAndForward : 0);
+    /// <summary>What this node does for others; who takes nothing of others holds nothing for them.</summary>
+    internal static Capabilities CapabilitiesOf(NodeConfiguration configuration) => configuration switch
+    {
+        { Relay: false } => Capabilities.None,
+        { StoreAndForward: false } => Capabilities.Relay,
+        _ => Capabilities.Relay | Capabilities.StoreAndForward,
+    };
 
     /// <summary>The router's source of chance, unpredictable to others.</summary>
     private static Random Seeded() => new(System.Security.Cryptography.RandomNumberGenerator.GetInt32(int.MaxValue));

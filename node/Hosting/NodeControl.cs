@@ -111,7 +111,7 @@ internal sealed class NodeControl(MeshNode node) : IControlTarget
         return View(stored);
     }
 
-    private MessageInfo View(StoredMessage message) => MessageView.Of(message, node.Conversations.Lite.NameOf(message.Group));
+    private MessageInfo View(StoredMessage message) => node.Views.Of(message, node.Conversations.Lite.NameOf(message.Group));
 
     private async ValueTask<ReadOnlyMemory<byte>> AliasAsync(ControlRequest request)
     {

@@ -121,7 +121,7 @@ internal sealed partial class LiteConversations
     {
         Counters.Add(LiteEvent.TextReceived);
         if (_events.HasListeners)
-            _events.Publish(new EventInfo("message", message.CreatedAt) { Message = Conversations.MessageView.Of(message, NameOf(message.Group)) });
+            _events.Publish(new EventInfo("message", message.CreatedAt) { Message = _views.Of(message, NameOf(message.Group)) });
     }
 
     /// <summary>Members or epoch of a group changed.</summary>

@@ -175,7 +175,7 @@ internal sealed partial class LiteConversations
                 UpdatedAt = change.At,
                 DeliveredTo = delivery.DeliveredTo,
             };
-            _events.Publish(new EventInfo("state", change.At) { Message = MessageView.Of(shown, NameOf(stored.Group)) });
+            _events.Publish(new EventInfo("state", change.At) { Message = _views.Of(shown, NameOf(stored.Group)) });
         }
     }
 

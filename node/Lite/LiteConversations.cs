@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using QuicProChat.Mesh.Identity;
 using QuicProChat.Mesh.Mls.Lite;
 using QuicProChat.Mesh.Node.Control;
+using QuicProChat.Mesh.Node.Conversations;
 using QuicProChat.Mesh.Node.Loop;
 using QuicProChat.Mesh.Node.Storage;
 using QuicProChat.Mesh.Routing;
@@ -32,6 +33,7 @@ internal sealed partial class LiteConversations : IDisposable
     private readonly StoreReader _reader;
     private readonly LocalIdentity _identity;
     private readonly EventHub _events;
+    private readonly MessageView _views;
     private readonly TimeProvider _time;
     private readonly ushort _hopLimit;
     private readonly LiteReceipts _receipts;
@@ -49,8 +51,10 @@ internal sealed partial class LiteConversations : IDisposable
     private bool _underWay;
 
     internal LiteConversations(
-        NodeLoop loop, StoreWriter writer, StoreReader reader, LocalIdentity identity, EventHub events, TimeProvider time, ushort hopLimit)
+        NodeLoop loop, StoreWriter writer, StoreReader reader, LocalIdentity identity, EventHub events, MessageView views, TimeProvider time,
+        ushort hopLimit)
     {
+        _views = views;
         _loop = loop;
         _writer = writer;
         _reader = reader;

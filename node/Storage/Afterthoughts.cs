@@ -65,16 +65,21 @@ internal sealed class Afterthoughts
         }
     }
 
-    /// <summary>Takes some of it out, to be written first: what makes room before what takes it.</summary>
+    /// <summary>
+    /// Takes about so much of it out, to be written first: what makes room before what takes it. An envelope is not
+    /// forgotten before the state that it proved is written: nothing would prove that again.
+    /// </summary>
     internal Afterthoughts Take(int most)
     {
         var taken = new Afterthoughts();
         foreach (EnvelopeId id in _forgotten)
         {
-            if (taken.Count == most)
+            if (taken.Count >= most)
                 return taken;
             _forgotten.Remove(id);
             taken._forgotten.Add(id);
+            if (_states.Remove(id, out StateChange change))
+                taken._states.Add(id, change);
         }
 
         Move(_states, taken._states, most - taken.Count);
@@ -88,7 +93,7 @@ internal sealed class Afterthoughts
     {
         foreach ((TKey key, TValue value) in from)
         {
-            if (most-- == 0)
+            if (most-- <= 0)
                 return;
             from.Remove(key);
             to.Add(key, value);

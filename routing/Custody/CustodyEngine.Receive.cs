@@ -55,6 +55,8 @@ internal sealed partial class CustodyEngine
         Span<Candidate> candidates = stackalloc Candidate[MaxNextHops];
         int count = facts.IsRepeat || isForUs ? 0 : FindCandidates(header.Destination, envelope.Bytes.Length, candidates);
         Decision decision = ForwardingDecision.Decide(facts, candidates[..count]);
+        if (decision.Verdict is Verdict.Forward or Verdict.Hold && !Carries(anyRoute: count > 0))
+            decision = Decision.Drop(DropReason.NoWayOn);
         if (decision.Verdict == Verdict.Drop)
         {
             Drop(arrival, id, decision.Reason);
@@ -68,6 +70,9 @@ internal sealed partial class CustodyEngine
             AcceptTransit(arrival, envelope, header, id, seen, generation, decision, tried);
         return true;
     }
+
+    /// <summary>Whether the operator lets this node take envelopes of others at all, and those that would wait for a route.</summary>
+    private bool Carries(bool anyRoute) => _options.Relays && (anyRoute || _options.HoldsForOthers);
 
     private void Drop(in Arrival arrival, in EnvelopeId id, DropReason reason)
     {

@@ -5,6 +5,9 @@ namespace QuicProChat.Mesh.Routing;
 /// <summary>Tuning of the route half. The defaults are what the figures in docs/performance.md were measured with.</summary>
 public sealed record RouteOptions
 {
+    /// <summary>Whether neighbours hear of other destinations than this node, and requests for them are passed on.</summary>
+    public bool Relays { get; init; } = true;
+
     /// <summary>Most nodes that are known at a time; further ones are refused and counted.</summary>
     public int MaxNodes { get; init; } = 20_000;
 

@@ -203,6 +203,12 @@ internal sealed partial class RouteProtocol
         }
 
         int index = _destinations.Find(request.Destination);
+        if (index != Self && !_options.Relays)
+        {
+            Counters.Add(RouteCounter.DropPathRequestEnd);
+            return true;
+        }
+
         if (index >= 0 && (request.FreshSequence || index == Self))
             Subscribe(neighbour, index, request.WantsAnnounce);
         if (index == Self)

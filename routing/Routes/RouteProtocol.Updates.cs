@@ -9,9 +9,11 @@ internal sealed partial class RouteProtocol
 
     private static readonly LinkEnd _missedUpdate = new(LinkEndCode.ProtocolViolation, Detail: "a route update is missing");
 
-    /// <summary>What a neighbour should believe: never a way that leads through itself.</summary>
+    /// <summary>What a neighbour should believe: never a way that leads through itself, or through a node that does not relay.</summary>
     private Distance Expected(Neighbour neighbour, int index)
     {
+        if (index != Self && !_options.Relays)
+            return Distance.None;
         ref Destination destination = ref _destinations[index];
         return destination.Selected == neighbour.Link.Value ? Distance.None : destination.Advertised;
     }

@@ -1,6 +1,6 @@
 namespace QuicProChat.Mesh.LoraSimulation;
 
-// Queue, carrier sense, transmission, reception and statistics of the simulated RNode.
+// Queue, carrier sense, transmission and reception of the simulated RNode.
 public sealed partial class RNodeSimulator
 {
     private const int QueueBytes = 6144, QueuePackets = 200;
@@ -8,8 +8,9 @@ public sealed partial class RNodeSimulator
     private readonly List<byte> _buffer = [];
     private readonly Queue<int> _packets = new();
     private readonly Queue<byte[]> _run = new();
-    private readonly List<(TimeSpan End, TimeSpan Airtime)> _history = [];
     private int _open;
+    private int _accepted;
+    private int? _onAir;
     private bool _cut;
     private TimeSpan _contendedAt = TimeSpan.MaxValue;
     private TimeSpan _slotsLeft;
@@ -24,6 +25,9 @@ public sealed partial class RNodeSimulator
     public int LostQueueBytes { get; private set; }
 
     private bool QueueHasRoom => _buffer.Count < QueueBytes && _packets.Count < QueuePackets;
+
+    /// <summary>At higher rates one packet goes out for a contention.</summary>
+    private bool SendsOneByOne => _sf * 4.0 / _cr * _bandwidth / (1 << _sf) > 14_000;
 
     private bool LowDataRate => (int)(1000.0 * (1 << _sf) / _bandwidth) > 16;
 
@@ -68,6 +72,7 @@ public sealed partial class RNodeSimulator
         _buffer.Clear();
         _packets.Clear();
         _run.Clear();
+        _onAir = null;
         _open = 0;
         _cut = false;
         _contendedAt = TimeSpan.MaxValue;
@@ -95,7 +100,13 @@ public sealed partial class RNodeSimulator
         }
         if (_open == 0)
             return;
-        _packets.Enqueue(_open);
+        PacketFate fate = Faults.FateOf(_accepted++);
+        if (fate == PacketFate.Cut)
+            return;
+        if (fate == PacketFate.Lost)
+            _buffer.RemoveRange(_buffer.Count - _open, _open);
+        else
+            _packets.Enqueue(_open);
         _open = 0;
         Contend(now);
     }
@@ -126,17 +137,18 @@ public sealed partial class RNodeSimulator
             return;
         }
         _contendedAt = TimeSpan.MaxValue;
-        if (ShortTerm(now) >= Faults.AirtimeLock)
+        if (Faults.AirtimeLock < 1 && Visible(now) >= Faults.AirtimeLock * 2 * BinMilliseconds)
         {
             Contend(now);
             return;
         }
-        // At these rates the whole queue goes out back to back.
         while (_packets.TryDequeue(out int length))
         {
             foreach (byte[] frame in Frames([.. _buffer[..length]]))
                 _run.Enqueue(frame);
             _buffer.RemoveRange(0, length);
+            if (SendsOneByOne)
+                break;
         }
         if (_run.TryDequeue(out byte[]? first))
             Send(first, now);
@@ -159,27 +171,22 @@ public sealed partial class RNodeSimulator
     private void Send(byte[] frame, TimeSpan now)
     {
         TimeSpan airtime = Airtime(_sf, (int)_bandwidth, _cr, Preamble, LowDataRate, frame.Length);
-        _history.Add((now + airtime, airtime));
         Transmit(frame, now, airtime);
+        _onAir = frame.Length;
+        // Its samples stand still meanwhile.
+        if (_statisticsAt != TimeSpan.MaxValue)
+            _statisticsAt += airtime;
+    }
+
+    // Before the port is read again: the firmware does nothing else between the end of a run and its report.
+    private void EndFrame()
+    {
+        if (_onAir is not { } bytes)
+            return;
+        _onAir = null;
+        CountAirtime(bytes, SendingUntil);
         if (_run.Count == 0 && Faults.Statistics)
-            _statisticsAt = now + airtime;
-    }
-
-    private double ShortTerm(TimeSpan now)
-    {
-        _history.RemoveAll(h => now - h.End > TimeSpan.FromHours(1));
-        return Math.Min(1, Sum(now, TimeSpan.FromSeconds(15)) / 15);
-    }
-
-    private double Sum(TimeSpan now, TimeSpan window) =>
-        _history.Where(h => h.End <= now && now - h.End <= window).Sum(h => h.Airtime.TotalSeconds);
-
-    private void SayStatistics(TimeSpan now)
-    {
-        ushort used = (ushort)(ShortTerm(now) * 10_000);
-        bool busy = Air?.IsBusy(Station, now) == true;
-        ushort hour = (ushort)(Sum(now, TimeSpan.FromHours(1)) / 3600 * 10_000);
-        SayFrame(0x25, (byte)(used >> 8), (byte)used, (byte)(hour >> 8), (byte)hour, 0, 0, 0, 0, (byte)(busy ? 80 : 40), 37, 0xFF);
+            SayStatistics(SendingUntil);
     }
 
     private void Schedule()
@@ -187,7 +194,7 @@ public sealed partial class RNodeSimulator
         TimeSpan next = _booting ? _bootedAt : TimeSpan.MaxValue;
         if (_secondRadioReport)
             next = Min(next, _deafUntil);
-        if (_run.Count > 0)
+        if (_run.Count > 0 || _onAir is not null)
             next = Min(next, SendingUntil);
         else if (!_booting)
             next = Min(next, Max(_contendedAt, SendingUntil));

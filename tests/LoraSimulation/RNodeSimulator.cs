@@ -21,11 +21,33 @@ public sealed record RNodeFaults
     /// <summary>Whether it sends channel statistics.</summary>
     public bool Statistics { get; init; } = true;
 
+    /// <summary>Whether it forgets what it counted when its radio is switched on (ESP32), or not (nRF52).</summary>
+    public bool ClearsStatistics { get; init; } = true;
+
+    /// <summary>What its clock says when it starts: the phase of what it counts.</summary>
+    public TimeSpan ClockAtBoot { get; init; }
+
+    /// <summary>What becomes of a packet in its queue, by its number from 0.</summary>
+    public Func<int, PacketFate> FateOf { get; init; } = _ => PacketFate.Sent;
+
     /// <summary>Share of 15 s after which it stops sending, whatever the host set. 1: never.</summary>
     public double AirtimeLock { get; init; } = 1;
 
     /// <summary>Whether there is firmware at all.</summary>
     public bool Dead { get; init; }
+}
+
+/// <summary>What becomes of a packet.</summary>
+public enum PacketFate
+{
+    /// <summary>It is sent.</summary>
+    Sent,
+
+    /// <summary>It vanishes.</summary>
+    Lost,
+
+    /// <summary>Its end is lost; what is left of it is glued in front of the next.</summary>
+    Cut,
 }
 
 /// <summary>RNode firmware 1.86 with its traps, as far as a host can notice them.</summary>
@@ -34,14 +56,12 @@ public sealed partial class RNodeSimulator : SimulatedModem
     private const int UartBuffer = 6144;
     private static readonly TimeSpan BootTime = TimeSpan.FromSeconds(1.5);
     private static readonly TimeSpan Blink = TimeSpan.FromSeconds(0.6);
-    private static readonly TimeSpan StatisticsEvery = TimeSpan.FromSeconds(1);
 
     private readonly Random _random;
     private readonly Queue<byte> _uart = new();
     private readonly List<byte> _argument = [];
     private TimeSpan _bootedAt;
     private TimeSpan _deafUntil;
-    private TimeSpan _statisticsAt = TimeSpan.MaxValue;
     private bool _secondRadioReport;
     private bool _booting;
     private bool _inFrame;
@@ -90,6 +110,7 @@ public sealed partial class RNodeSimulator : SimulatedModem
         _command = -1;
         (_frequency, _bandwidth, _power, _sf, _cr, _radioOn) = (0, 0, 0xFF, 0, 5, false);
         _statisticsAt = TimeSpan.MaxValue;
+        Array.Clear(_bins);
         _secondRadioReport = false;
         _deafUntil = TimeSpan.Zero;
         Say(System.Text.Encoding.ASCII.GetBytes(Faults.BootNoise));
@@ -126,20 +147,18 @@ public sealed partial class RNodeSimulator : SimulatedModem
             _secondRadioReport = false;
             SayFrame(0x06, 1);
         }
+        if (now >= SendingUntil)
+            EndFrame();
         ReadUart(now);
         RunQueue(now);
-        if (now >= _statisticsAt && now >= SendingUntil)
-        {
-            _statisticsAt = now + StatisticsEvery;
-            SayStatistics(now);
-        }
+        ReportSamples(now);
         Schedule();
     }
 
     /// <summary>An error report.</summary>
     public void ReportError(byte code) => SayFrame(0x90, code);
 
-    private bool IsDeaf(TimeSpan now) => now < _deafUntil || now < SendingUntil;
+    private bool IsDeaf(TimeSpan now) => now < _deafUntil || now < SendingUntil || _run.Count > 0;
 
     private void ReadUart(TimeSpan now)
     {
@@ -272,7 +291,7 @@ public sealed partial class RNodeSimulator : SimulatedModem
         _bandwidth = rounded.FirstOrDefault(b => b >= _bandwidth, 500_000u);
         _deafUntil = now + Blink;
         _secondRadioReport = true;
-        _statisticsAt = Faults.Statistics ? now + Blink : TimeSpan.MaxValue;
+        StartStatistics(now + Blink);
     }
 
     private uint ReadBackFrequency()

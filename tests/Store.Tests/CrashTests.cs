@@ -128,6 +128,26 @@ public sealed class CrashTests : IDisposable
         Assert.Equal(80, store.Reader.Envelopes().Count);
     }
 
+    [Fact]
+    public void A_log_that_cannot_start_again_is_not_checkpointed_at_every_transaction()
+    {
+        MeshStore store = _fixture.Open();
+        using Database pinned = Database.Open(_fixture.File);
+        pinned.Execute("BEGIN; SELECT count(*) FROM message");
+        for (int n = 0; n < 250; n++)
+        {
+            bool isLong = n < 150;
+            Write(store, s => s.PutEnvelope(Samples.Id(n), Samples.Holding(n), Samples.Envelope(n, payload: isLong ? 20_000 : 10)));
+            // Long enough for a checkpoint to end, so that the next could begin.
+            if (!isLong)
+                Thread.Sleep(5);
+        }
+
+        long pages = new FileInfo(_fixture.File + "-wal").Length / (1024 + 24);
+        Assert.InRange(store.Checkpoints, 1, pages / 2048);
+        pinned.Execute("COMMIT");
+    }
+
     private static void WriteNumbered(MeshStore store, int number) => Write(store, s =>
     {
         s.Insert(Samples.Message(number));

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 using QuicProChat.Mesh.Transports.Lora.Airtime;
 
@@ -49,7 +50,7 @@ internal sealed class LoraSettingsReader(IReadOnlyDictionary<string, LoraSetting
         if (!_settings.TryGetValue(key, out LoraSetting setting))
             return otherwise;
         if (int.TryParse(setting.Value, NumberStyles.None, CultureInfo.InvariantCulture, out int value)
-            && accepted.Contains(value))
+            && Array.IndexOf(accepted, value) >= 0)
             return value;
         Fail(key, $"\"{setting.Value}\" is not one of {string.Join(", ", accepted)} ({unit})");
         return otherwise;
@@ -82,8 +83,10 @@ internal sealed class LoraSettingsReader(IReadOnlyDictionary<string, LoraSetting
     {
         if (!_settings.TryGetValue(key, out LoraSetting setting))
             return null;
-        if (setting.Value.Length == 2 * KeySize && setting.Value.All(char.IsAsciiHexDigit))
-            return Convert.FromHexString(setting.Value);
+        byte[] bytes = new byte[KeySize];
+        if (setting.Value.Length == 2 * KeySize
+            && Convert.FromHexString(setting.Value, bytes, out _, out int written) == OperationStatus.Done && written == KeySize)
+            return bytes;
         Fail(key, $"is not a key of {2 * KeySize} hexadecimal digits");
         return null;
     }

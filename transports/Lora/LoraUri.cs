@@ -86,7 +86,17 @@ public static class LoraUri
     }
 
     /// <summary>An unknown key as it may be shown: what is no word at all may be a secret in the wrong place.</summary>
-    private static string NameOf(string key) => key.Length is > 0 and <= 16 && key.All(char.IsAsciiLetter) ? key : "setting";
+    private static string NameOf(string key) => key.Length is > 0 and <= 16 && IsWord(key) ? key : "setting";
+
+    private static bool IsWord(string key)
+    {
+        foreach (char c in key)
+        {
+            if (!char.IsAsciiLetter(c))
+                return false;
+        }
+        return true;
+    }
 
     private static LoraOptions? Read(LoraSettingsReader from, string device)
     {
@@ -104,7 +114,7 @@ public static class LoraUri
         bool waveshare = from.Text("modem") is "waveshare";
         RegionPlan? region = from.Region();
         long frequency = from.Number("frequency", null, 137_000_000, 3_000_000_000, "hertz");
-        int airRate = from.OneOf("airrate", 2400, [.. E22AirRate.All.Select(r => r.BitsPerSecond)], "bits a second");
+        int airRate = from.OneOf("airrate", 2400, Array.ConvertAll(E22AirRate.All, r => r.BitsPerSecond), "bits a second");
         bool ebyte = modem is ModemKind.E22 or ModemKind.E22HighPower;
         LoraModulation? preset = ebyte ? E22AirRate.Find(airRate)?.Modulation : null;
         LoraOptions? options = region is null ? null : new LoraOptions

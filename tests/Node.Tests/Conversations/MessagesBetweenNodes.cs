@@ -155,7 +155,10 @@ public class MessagesBetweenNodes
         Assert.Equal("refused", (string)(await alice.AskAsync(new ControlRequest { Command = "send", To = "bob", Text = "x" }))["code"]!);
         Assert.True((bool)(await alice.AskAsync(new ControlRequest { Command = "alias", Alias = "bob", To = bob.Address }))["ok"]!);
         Assert.True((bool)(await alice.AskAsync(new ControlRequest { Command = "send", To = "bob", Text = "x", Wait = "delivered" }))["ok"]!);
+        JsonNode named = (await alice.AskAsync(new ControlRequest { Command = "messages" }))["result"]![0]!;
+        Assert.Equal((bob.Address, "bob"), ((string)named["peer"]!, (string)named["alias"]!));
         Assert.True((bool)(await alice.AskAsync(new ControlRequest { Command = "alias", Alias = "bob", Remove = true }))["ok"]!);
+        Assert.Null((await alice.AskAsync(new ControlRequest { Command = "messages" }))["result"]![0]!["alias"]);
         Assert.Equal("refused", (string)(await alice.AskAsync(new ControlRequest { Command = "send", To = "bob", Text = "x" }))["code"]!);
     }
 

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using QuicProChat.Mesh.Identity;
 using QuicProChat.Mesh.Node.Loop;
 using QuicProChat.Mesh.Node.Storage;
+using QuicProChat.Mesh.Routing;
 using QuicProChat.Mesh.Store;
 using QuicProChat.Mesh.Wire;
 
@@ -72,6 +73,39 @@ public sealed class StoreWriterTests : IDisposable
     }
 
     [Fact]
+    public async Task No_envelope_is_forgotten_before_the_state_that_it_proved_is_written()
+    {
+        const int Messages = 600;
+        using MeshStore store = Open(_directory);
+        await using StoreWriter writer = Writer(store);
+        for (int i = 0; i < Messages; i++)
+            writer.Add(new Put(Id(i), TimeSpan.FromHours(2), withMessage: true));
+        writer.EndBatch(Now);
+        for (int i = 0; i < Messages; i++)
+        {
+            writer.Later(Now).State(Id(i), new StateChange(MessageState.Delivered, StateReason.None, 2, DateTimeOffset.UnixEpoch));
+            writer.Later(Now).Forget(Id(i));
+        }
+
+        writer.Add(new Fail());
+        writer.EndBatch(Now);
+        _time.StepTo(writer.NextDue);
+        int portions = 0;
+        for (int held = Messages; held > 0; portions++)
+        {
+            writer.EndBatch(Now);
+            HashSet<EnvelopeId> left = [.. store.Reader.Envelopes().Select(e => e.Id)];
+            Assert.True(left.Count < held, "each portion forgets some");
+            held = left.Count;
+            Assert.All(
+                store.Reader.FindMessages(null, Messages),
+                message => Assert.Equal(left.Contains(message.Id) ? MessageState.Queued : MessageState.Delivered, message.State));
+        }
+
+        Assert.InRange(portions, 2, 10);
+    }
+
+    [Fact]
     public async Task What_was_forgotten_after_it_had_come_back_stays_forgotten_though_the_disk_failed()
     {
         using MeshStore store = Open(_directory);
@@ -109,12 +143,18 @@ public sealed class StoreWriterTests : IDisposable
         return EnvelopeId.Read(bytes);
     }
 
-    private sealed class Put(EnvelopeId id, TimeSpan lifetime) : StoreOperation
+    private sealed class Put(EnvelopeId id, TimeSpan lifetime, bool withMessage = false) : StoreOperation
     {
         internal override void Write(MeshStore store)
         {
             byte[] envelope = new byte[Envelope.SizeOf(100)];
             Envelope.Write(envelope, new EnvelopeHeader(EnvelopeKind.Sealed, Priority.Normal, true, 0, 10, 100, default), new byte[100]);
+            if (withMessage)
+            {
+                store.Insert(new StoredMessage(
+                    id, Outgoing: true, default, "text", MessageState.Queued, 0, 0, Priority.Normal, DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch));
+            }
+
             store.PutEnvelope(id, new Holding(default(NodeAddress), Originated: false, lifetime, default), envelope);
         }
 

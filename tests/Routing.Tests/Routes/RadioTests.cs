@@ -59,23 +59,33 @@ public sealed class RadioTests(ITestOutputHelper output)
     [Fact]
     public void Losses_do_not_leave_neighbours_with_different_ideas()
     {
-        // Pushed routes over an unreliable link: every update is acknowledged or repeated.
+        // Pushed routes over an unreliable link: every update is acknowledged or repeated. How long it takes is a matter of
+        // luck: at this loss seven hops let every fifth request for a fresh sequence through. That it ends is not.
+        const double Hour = 3_600;
         LinkProperties lossy = new(Mtu: 500, BitsPerSecond: 1_000_000, Reliable: false, PushRoutes: true);
-        TestNetwork network = new(5);
-        network.AddNodes(8);
-        for (int i = 1; i < 8; i++)
-            network.Connect(network.Nodes[i - 1], network.Nodes[i], 5, lossy).Loss = 0.2;
-        double seconds = network.RunUntil(() => network.Arrival() >= 1, 120);
-        output.WriteLine($"{seconds} s");
-        Assert.True(seconds < 60, $"{seconds} s");
-        network.Connect(network.Nodes[0], network.Nodes[7]);
-        network.Run(120);
-        Assert.Equal(1, network.Walk(network.Nodes[0], network.Nodes[7]));
-        Assert.Equal(1.0, network.Arrival());
-        network.Down(network.Links[^1]);
-        network.Run(120);
-        Assert.Equal(7, network.Walk(network.Nodes[0], network.Nodes[7]));
-        Assert.Equal(0, network.Loops);
+        List<double> first = [], again = [];
+        for (int seed = 1; seed <= 30; seed++)
+        {
+            TestNetwork network = new(seed);
+            network.AddNodes(8);
+            for (int i = 1; i < 8; i++)
+                network.Connect(network.Nodes[i - 1], network.Nodes[i], 5, lossy).Loss = 0.2;
+            first.Add(network.RunUntil(() => network.Arrival() >= 1, Hour));
+            network.Connect(network.Nodes[0], network.Nodes[7]);
+            network.Run(120);
+            Assert.Equal(1, network.Walk(network.Nodes[0], network.Nodes[7]));
+            Assert.False(double.IsNaN(network.RunUntil(() => network.Arrival() >= 1, Hour)), $"seed {seed}");
+            network.Down(network.Links[^1]);
+            again.Add(network.RunUntil(() => network.Walk(network.Nodes[0], network.Nodes[7]) == 7, Hour));
+            Assert.Equal(0, network.Loops);
+        }
+
+        first.Sort();
+        again.Sort();
+        output.WriteLine($"all know all after {first[15]} s (half of 30), {first[^1]} s (all); the long way after {again[15]}, {again[^1]} s");
+        Assert.DoesNotContain(double.NaN, first);
+        Assert.DoesNotContain(double.NaN, again);
+        Assert.True(first[15] < 60 && again[15] < 60);
     }
 
     [Fact]

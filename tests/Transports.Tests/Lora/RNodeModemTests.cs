@@ -84,6 +84,21 @@ public sealed class RNodeModemTests
     }
 
     [Fact]
+    public void Nor_is_that_of_a_long_run_that_a_busy_channel_put_off()
+    {
+        Bench bench = new(Connected(2));
+        string slow = "modem=rnode&frequency=868100000&sf=12&region=eu868";
+        Bench.Node a = bench.Add(new RNodeModem(Bench.Options(slow)), new RNodeSimulator(new Random(1)));
+        Jammer jammer = new();
+        bench.Air!.Add(jammer);
+        jammer.Jam(bench.Now, TimeSpan.FromSeconds(60));
+        for (int i = 0; i < 4; i++)
+            Assert.Equal(ModemAnswer.Accepted, bench.Send(a, new byte[250]));
+        Assert.True(bench.RunUntil(() => a.Sent == 4, TimeSpan.FromMinutes(3)));
+        Assert.Empty(a.Losses);
+    }
+
+    [Fact]
     public void A_frame_counts_as_sent_only_when_it_has_left_a_busy_channel()
     {
         (Bench bench, Bench.Node a, _) = Pair();
@@ -308,26 +323,5 @@ public sealed class RNodeModemTests
         Assert.True(bench.RunUntil(() => node.Losses.Any(), TimeSpan.FromSeconds(20)));
         Assert.Equal(ModemState.Closed, node.Modem.State);
         return node.Losses.First();
-    }
-
-    private sealed class Jammer : SimulatedModem
-    {
-        internal void Jam(TimeSpan now, TimeSpan time) => Transmit([0], now, time);
-
-        public override void PortOpened(TimeSpan now)
-        {
-        }
-
-        public override void HostWrote(ReadOnlySpan<byte> bytes, TimeSpan now)
-        {
-        }
-
-        public override void Tick(TimeSpan now)
-        {
-        }
-
-        public override void Receive(byte[] frame, int rssi, double snr, TimeSpan now)
-        {
-        }
     }
 }

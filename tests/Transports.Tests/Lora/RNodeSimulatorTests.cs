@@ -64,6 +64,42 @@ public sealed class RNodeSimulatorTests
         Assert.Contains("C00F01C0", Convert.ToHexString(modem.TakeOutput()), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(2.5)]
+    [InlineData(5)]
+    public void What_it_says_of_its_airtime_goes_back_two_bins_of_its_clock_and_is_said_at_the_end_of_a_run(double phase)
+    {
+        RNodeSimulator modem = Ready(faults: new RNodeFaults { ClockAtBoot = TimeSpan.FromSeconds(phase) });
+        Write(modem, 0x00, new byte[100]);
+        while (modem.SendingUntil <= _now)
+            Step(modem);
+        modem.TakeOutput();
+        TimeSpan end = modem.SendingUntil;
+        while (_now < end)
+            Step(modem);
+        // 29.43 blocks of 5 symbols and 32.25 symbols more are 183 ms, in units of 1.5 ms.
+        Assert.Equal(122, Airtime(modem.TakeOutput()));
+        TimeSpan last = _now;
+        for (int i = 0; i < 20_000; i++)
+        {
+            Step(modem);
+            byte[] said = modem.TakeOutput();
+            if (said.Length > 0 && Airtime(said) > 0)
+                last = _now;
+        }
+        TimeSpan bin = TimeSpan.FromSeconds(7.5);
+        TimeSpan clock = end + TimeSpan.FromSeconds(phase);
+        TimeSpan gone = bin * (Math.Floor(clock / bin) + 2) - clock;
+        Assert.InRange(gone - (last - end), TimeSpan.Zero, TimeSpan.FromSeconds(1.1));
+    }
+
+    private static int Airtime(byte[] said)
+    {
+        int at = said.AsSpan().IndexOf([(byte)0xC0, (byte)0x25]);
+        return (said[at + 2] << 8) | said[at + 3];
+    }
+
     [Fact]
     public void Halves_of_two_packets_are_merged_when_their_sequences_match()
     {
@@ -110,9 +146,9 @@ public sealed class RNodeSimulatorTests
         Assert.Equal(0, air.Arrivals);
     }
 
-    private RNodeSimulator Ready(byte sf = 7)
+    private RNodeSimulator Ready(byte sf = 7, RNodeFaults? faults = null)
     {
-        RNodeSimulator modem = new(new Random(1));
+        RNodeSimulator modem = new(new Random(1), faults);
         Start(modem, sf);
         return modem;
     }

@@ -59,7 +59,7 @@ internal sealed class Daemon : IDisposable
         Process process = Process.Start(start)!;
         process.ErrorDataReceived += static (_, _) => { };
         process.BeginErrorReadLine();
-        while (!await AnswersAsync(control))
+        while (!Answers(control))
         {
             if (process.HasExited)
                 throw new InvalidOperationException($"{name} ended with {process.ExitCode}");
@@ -68,7 +68,7 @@ internal sealed class Daemon : IDisposable
 
         var daemon = new Daemon(process, control, clock.Elapsed);
         using var client = new Client(control);
-        using JsonDocument status = await client.AskAsync("{\"command\":\"status\"}");
+        using JsonDocument status = client.Ask("{\"command\":\"status\"}");
         JsonElement result = status.RootElement.GetProperty("result");
         daemon.Address = result.GetProperty("address").GetString()!;
         daemon.Uri = result.GetProperty("listen").EnumerateArray().Select(u => u.GetString()).FirstOrDefault();
@@ -81,7 +81,7 @@ internal sealed class Daemon : IDisposable
         using var client = new Client(Control);
         while (true)
         {
-            using JsonDocument routes = await client.AskAsync("{\"command\":\"routes\"}");
+            using JsonDocument routes = client.Ask("{\"command\":\"routes\"}");
             if (routes.RootElement.GetProperty("result").EnumerateArray().Any(r =>
                     r.GetProperty("destination").GetString() == address && r.GetProperty("nextHop").ValueKind == JsonValueKind.String))
                 return;
@@ -97,12 +97,12 @@ internal sealed class Daemon : IDisposable
         _process.Dispose();
     }
 
-    private static async Task<bool> AnswersAsync(string control)
+    private static bool Answers(string control)
     {
         try
         {
             using var client = new Client(control);
-            using JsonDocument reply = await client.AskAsync("{\"command\":\"identity\"}");
+            using JsonDocument reply = client.Ask("{\"command\":\"identity\"}");
             return true;
         }
         catch (Exception e) when (e is SocketException or IOException)
@@ -112,7 +112,7 @@ internal sealed class Daemon : IDisposable
     }
 }
 
-/// <summary>A client of the control socket.</summary>
+/// <summary>A client of the control socket. It blocks: threads that look for work would take time from what is measured.</summary>
 internal sealed class Client : IDisposable
 {
     private readonly Socket _socket = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
@@ -122,20 +122,20 @@ internal sealed class Client : IDisposable
 
     internal Client(string control) => _socket.Connect(new UnixDomainSocketEndPoint(control));
 
-    internal async Task<JsonDocument> AskAsync(string request)
+    internal JsonDocument Ask(string request)
     {
-        await SendAsync(Encoding.UTF8.GetBytes(request + "\n"));
-        return JsonDocument.Parse((await ReadLineAsync()).ToArray());
+        Send(Encoding.UTF8.GetBytes(request + "\n"));
+        return JsonDocument.Parse(ReadLine().ToArray());
     }
 
-    internal async Task SendAsync(ReadOnlyMemory<byte> lines)
+    internal void Send(ReadOnlySpan<byte> lines)
     {
         while (!lines.IsEmpty)
-            lines = lines[await _socket.SendAsync(lines)..];
+            lines = lines[_socket.Send(lines)..];
     }
 
     /// <summary>The next line; valid until the next call.</summary>
-    internal async ValueTask<ReadOnlyMemory<byte>> ReadLineAsync()
+    internal ReadOnlyMemory<byte> ReadLine()
     {
         while (true)
         {
@@ -150,7 +150,7 @@ internal sealed class Client : IDisposable
             _buffer.AsSpan(_start, _end - _start).CopyTo(_buffer);
             _end -= _start;
             _start = 0;
-            int read = await _socket.ReceiveAsync(_buffer.AsMemory(_end));
+            int read = _socket.Receive(_buffer.AsSpan(_end));
             if (read == 0)
                 throw new IOException("the daemon went away");
             _end += read;

@@ -74,28 +74,28 @@ internal sealed class Scenarios(string program, string directory, Table table)
         // The newcomer's announce crosses the line; measured from its link to the other end's route.
         using Daemon last = await NodeAsync(where, "n4");
         using var watching = new Client(line[0].Control);
-        using (await watching.AskAsync("{\"command\":\"events\"}"))
+        using (watching.Ask("{\"command\":\"events\"}"))
         {
         }
 
         using var newcomer = new Client(last.Control);
-        using (await newcomer.AskAsync("{\"command\":\"events\"}"))
+        using (newcomer.Ask("{\"command\":\"events\"}"))
         {
         }
 
         using var control = new Client(last.Control);
-        using (await control.AskAsync($"{{\"command\":\"connect\",\"uri\":\"{line[^1].Uri}\"}}"))
+        using (control.Ask($"{{\"command\":\"connect\",\"uri\":\"{line[^1].Uri}\"}}"))
         {
         }
 
         long up = 0;
         while (up == 0)
         {
-            if (Encoding.UTF8.GetString((await newcomer.ReadLineAsync()).Span).Contains("\"peerUp\"", StringComparison.Ordinal))
+            if (Encoding.UTF8.GetString((newcomer.ReadLine()).Span).Contains("\"peerUp\"", StringComparison.Ordinal))
                 up = Stopwatch.GetTimestamp();
         }
 
-        while (!Encoding.UTF8.GetString((await watching.ReadLineAsync()).Span).Contains(last.Address, StringComparison.Ordinal))
+        while (!Encoding.UTF8.GetString((watching.ReadLine()).Span).Contains(last.Address, StringComparison.Ordinal))
         {
         }
 
@@ -112,16 +112,24 @@ internal sealed class Scenarios(string program, string directory, Table table)
         await alice.HasRouteAsync(bob.Address);
         await bob.HasRouteAsync(alice.Address);
 
-        await SendAsync(alice, bob, 2_000, ManyInFlight);
-        TimeSpan[] before = [alice.ProcessorTime, relay.ProcessorTime, bob.ProcessorTime];
-        Run many = await SendAsync(alice, bob, messages, ManyInFlight);
-        TimeSpan[] after = [alice.ProcessorTime, relay.ProcessorTime, bob.ProcessorTime];
-        string cpu = string.Join(" + ", before.Zip(after, (b, a) => $"{(a - b).TotalMicroseconds / messages:0}"));
-        table.Add("two hops, 16 in flight, durability normal", ">= 10,000/s", $"{many.PerSecond:#,0}/s", $"processor time {cpu} us a message (alice + relay + bob)");
+        Send(alice, bob, 2_000, ManyInFlight);
+        TimeSpan[] before = Used(alice, relay, bob);
+        Run many = Send(alice, bob, messages, ManyInFlight);
+        table.Add("two hops, 16 in flight, durability normal", ">= 10,000/s", $"{many.PerSecond:#,0}/s", Each(before, Used(alice, relay, bob), messages));
 
-        Run single = await SendAsync(alice, bob, Math.Min(messages, 5_000), 1);
-        table.Add("two hops, one in flight, p50", "<= 0.4 ms", $"{single.Percentile(50):0.00} ms", $"p99 {single.Percentile(99):0.00} ms, {single.PerSecond:#,0}/s");
+        int alone = Math.Min(messages, 5_000);
+        before = Used(alice, relay, bob);
+        Run single = Send(alice, bob, alone, 1);
+        table.Add(
+            "two hops, one in flight, p50", "<= 0.4 ms", $"{single.Percentile(50):0.00} ms",
+            $"p99 {single.Percentile(99):0.00} ms, {single.PerSecond:#,0}/s; {Each(before, Used(alice, relay, bob), alone)}");
     }
+
+    private static TimeSpan[] Used(params Daemon[] daemons) =>
+        [.. daemons.Select(d => d.ProcessorTime), Environment.CpuUsage.TotalTime];
+
+    private static string Each(TimeSpan[] before, TimeSpan[] after, int messages) =>
+        $"processor time {string.Join(" + ", before.Zip(after, (b, a) => $"{(a - b).TotalMicroseconds / messages:0}"))} us a message (alice + relay + bob + this client)";
 
     private async Task TwoHopsFullAsync(int messages)
     {
@@ -133,8 +141,8 @@ internal sealed class Scenarios(string program, string directory, Table table)
         using Daemon bob = await NodeAsync(where, "bob", "--config", configuration, "--peer", relay.Uri!);
         await alice.HasRouteAsync(bob.Address);
         await bob.HasRouteAsync(alice.Address);
-        await SendAsync(alice, bob, 500, ManyInFlight);
-        Run run = await SendAsync(alice, bob, messages, ManyInFlight);
+        Send(alice, bob, 500, ManyInFlight);
+        Run run = Send(alice, bob, messages, ManyInFlight);
         table.Add("two hops, 16 in flight, durability full", ">= 2,000/s", $"{run.PerSecond:#,0}/s", $"p50 {run.Percentile(50):0.0} ms");
     }
 
@@ -155,7 +163,7 @@ internal sealed class Scenarios(string program, string directory, Table table)
         {
             while (true)
             {
-                using JsonDocument status = await client.AskAsync("{\"command\":\"status\"}");
+                using JsonDocument status = client.Ask("{\"command\":\"status\"}");
                 if (status.RootElement.GetProperty("result").GetProperty("routes").GetInt32() >= ManyRoutes)
                     break;
                 await Task.Delay(50);
@@ -166,7 +174,7 @@ internal sealed class Scenarios(string program, string directory, Table table)
         table.Add("resident, idle, 10 peers, 1,000 routes", "<= 20 MB", $"{relay.ResidentBytes / 1e6:0.0} MB");
 
         await others[1].HasRouteAsync(others[0].Address);
-        await SendAsync(others[0], others[1], ManyForwarded, 256);
+        Send(others[0], others[1], ManyForwarded, 256);
         string atOnce = $"at once {relay.ResidentBytes / 1e6:0.0} MB; ";
         await Task.Delay(Idle);
         table.Add("the same after 100,000 forwarded messages", "<= 28 MB", $"{relay.ResidentBytes / 1e6:0.0} MB", $"{atOnce}sender {others[0].ResidentBytes / 1e6:0.0} MB, receiver {others[1].ResidentBytes / 1e6:0.0} MB");
@@ -174,7 +182,7 @@ internal sealed class Scenarios(string program, string directory, Table table)
     }
 
     /// <summary>Sends messages that are answered when they are proven delivered, so many at a time.</summary>
-    private static async Task<Run> SendAsync(Daemon from, Daemon to, int count, int inFlight)
+    private static Run Send(Daemon from, Daemon to, int count, int inFlight)
     {
         using var client = new Client(from.Control);
         string text = new('x', TextBytes);
@@ -194,10 +202,10 @@ internal sealed class Scenarios(string program, string directory, Table table)
             }
 
             if (lines.Length > 0)
-                await client.SendAsync(lines.GetBuffer().AsMemory(0, (int)lines.Length));
+                client.Send(lines.GetBuffer().AsSpan(0, (int)lines.Length));
             do
             {
-                int tag = Tag(await client.ReadLineAsync());
+                int tag = Tag(client.ReadLine());
                 times[tag] = Stopwatch.GetElapsedTime(started[tag]).TotalMilliseconds;
                 answered++;
             }

@@ -24,7 +24,7 @@ public sealed partial class RadioMedium
         _inModem = Math.Max(0, _inModem - 1);
         if (_inModem > 0 || _listeningTo is not { } session || session.AckOverdue == TimeSpan.MaxValue)
             return;
-        // Only now is it certain when the frame that asked left.
+        // Only now is it certain when the frame that asked left; until then the longest contention is assumed.
         Listen(session, from: _now);
     }
 
@@ -149,8 +149,21 @@ public sealed partial class RadioMedium
     }
 
     private bool HasWork(bool acks) =>
-        acks || (_broadcasts.Count > 0 && _now >= _broadcastAt) || _now >= _identityAt || _now >= _beaconAt || _asks.Any(a => _now >= a.Value)
+        acks || (_broadcasts.Count > 0 && _now >= _broadcastAt) || _now >= _identityAt || _now >= _beaconAt || IsAskDue
         || _neighbours.Exists(n => UrgencyOf(n) is not null);
+
+    private bool IsAskDue
+    {
+        get
+        {
+            foreach (TimeSpan at in _asks.Values)
+            {
+                if (_now >= at)
+                    return true;
+            }
+            return false;
+        }
+    }
 
     private bool HasEmergency() => _neighbours.Exists(n => UrgencyOf(n) == FrameClass.Emergency);
 
@@ -205,7 +218,7 @@ public sealed partial class RadioMedium
         _run = null;
         RadioSession? session = Current(neighbour);
         if (session is { Outgoing.IsEmpty: false, AckOverdue.Ticks: long.MaxValue } && !session.Outgoing.HasDue)
-            Listen(session, from: _modem!.BusyUntil);
+            Listen(session, from: _modem!.BusyUntil + Contention);
     }
 
     private bool TrySendData(ILoraModem modem, RadioNeighbour neighbour)
@@ -247,7 +260,7 @@ public sealed partial class RadioMedium
         if (last)
         {
             _run = null;
-            Listen(session, from: modem.BusyUntil);
+            Listen(session, from: modem.BusyUntil + Contention);
         }
         return true;
     }

@@ -57,14 +57,15 @@ internal sealed class RadioSession(RadioKeys keys, ulong peerBootId, int maxItem
     internal void RememberReceived(Envelope envelope) => Remember(_receivedNames, NameOf(envelope), RememberedReceived);
 
     /// <summary>Whether two bytes stand for one envelope of the neighbour without doubt.</summary>
-    internal bool IsShort(ulong name) =>
-        _receivedNames.Contains(name) && _receivedNames.Count(n => n >> 48 == name >> 48) == 1;
+    internal bool IsShort(ulong name) => TheOne(_receivedNames, (ushort)(name >> 48)) == name;
 
     /// <summary>The name that two bytes stand for; null if none or several.</summary>
-    internal ulong? Expand(ushort shortName)
+    internal ulong? Expand(ushort shortName) => TheOne(_arrivedNames, shortName);
+
+    private static ulong? TheOne(Queue<ulong> names, ushort shortName)
     {
         ulong? found = null;
-        foreach (ulong name in _arrivedNames)
+        foreach (ulong name in names)
         {
             if (name >> 48 != shortName)
                 continue;

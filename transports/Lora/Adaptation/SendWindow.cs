@@ -124,7 +124,12 @@ internal sealed class SendWindow
     /// <summary>No acknowledgement came: the shortest frame goes again, and its acknowledgement will tell of the others.</summary>
     internal void Timeout()
     {
-        SentFrame? shortest = _frames.Where(f => !f.Acknowledged).MinBy(f => f.Body.Length);
+        SentFrame? shortest = null;
+        foreach (SentFrame frame in _frames)
+        {
+            if (!frame.Acknowledged && (shortest is null || frame.Body.Length < shortest.Body.Length))
+                shortest = frame;
+        }
         if (shortest is not null)
             shortest.Due = true;
     }

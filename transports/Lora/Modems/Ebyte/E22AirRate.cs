@@ -18,7 +18,7 @@ internal sealed record E22AirRate(int BitsPerSecond, byte Number, LoraModulation
     /// <summary>Arbitrary, on the safe side.</summary>
     private const int Preamble = 16;
 
-    internal static IReadOnlyList<E22AirRate> All { get; } =
+    internal static E22AirRate[] All { get; } =
     [
         new(300, 0, new LoraModulation(12, 125_000, 5, Preamble, LowDataRate: true)),
         new(1_200, 1, new LoraModulation(11, 250_000, 5, Preamble, LowDataRate: false)),
@@ -30,7 +30,7 @@ internal sealed record E22AirRate(int BitsPerSecond, byte Number, LoraModulation
         new(62_500, 7, new LoraModulation(5, 500_000, 5, Preamble, LowDataRate: false)),
     ];
 
-    internal static E22AirRate? Find(int bitsPerSecond) => All.FirstOrDefault(r => r.BitsPerSecond == bitsPerSecond);
+    internal static E22AirRate? Find(int bitsPerSecond) => Array.Find(All, r => r.BitsPerSecond == bitsPerSecond);
 
     internal TimeSpan Airtime(int bytes) => Modulation.Airtime(HeaderOnAir + bytes);
 }

@@ -218,6 +218,7 @@ public sealed partial class RNodeModem : ModemMachine
     {
         _phase = Phase.Configure;
         _radioOnReports = 0;
+        StartWatching(now);
         NextTick = now + RadioStartTime;
         CommandWord(RNodeCommand.Frequency, (uint)_options.FrequencyHz);
         CommandWord(RNodeCommand.Bandwidth, (uint)_options.BandwidthHz);
@@ -266,6 +267,9 @@ public sealed partial class RNodeModem : ModemMachine
                 break;
             case RNodeCommand.RadioState when argument.Length == 1:
                 _readback.RadioState = argument[0];
+                break;
+            case RNodeCommand.StatChannel when argument.Length == 11:
+                OnStatistics(argument, now);
                 break;
             case RNodeCommand.Error when argument.Length == 1:
                 OnError(argument[0]);
