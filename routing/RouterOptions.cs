@@ -73,6 +73,9 @@ public sealed record RouterOptions
     /// <summary>How long a next hop on a reliable link may be silent about an envelope before others are tried.</summary>
     public TimeSpan AckPatience { get; init; } = TimeSpan.FromSeconds(15);
 
+    /// <summary>The same on a link that is known to stall, and whose transport gives up before that.</summary>
+    public TimeSpan StallPatience { get; init; } = TimeSpan.FromSeconds(60);
+
     /// <summary>Shortest time before a message without a receipt is sent again end to end.</summary>
     public TimeSpan RepeatAfter { get; init; } = TimeSpan.FromSeconds(30);
 

@@ -108,7 +108,7 @@ internal sealed partial class CustodyEngine
         if (state.PausedUntil == default)
             state.Pauses++;
         state.PausedUntil = _now + pause;
-        _linkTimers.Set(link.Value, state.PausedUntil);
+        _linkTimers.Set(link.Value, state.OpensAt);
     }
 
     /// <summary>Custody is certain: on disk, or as certain as the operator wants it.</summary>
@@ -202,7 +202,10 @@ internal sealed partial class CustodyEngine
             if (_links[link] is not { AnswersListed: true } state)
                 continue;
             state.AnswersListed = false;
+            if (state.NextWrite != default || state.Answers.IsEmpty)
+                continue;
             state.AnswersBlocked = !state.Answers.Flush(_actions, new LinkId(link));
+            KeepPace(new LinkId(link), state);
         }
 
         _answering.Clear();

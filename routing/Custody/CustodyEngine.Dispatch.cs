@@ -60,12 +60,29 @@ internal sealed partial class CustodyEngine
         int count = FindCandidates(_destinations[entry.Destination].Address, entry.Size, candidates);
         // This node answers for it: where it came from is a way like any other, and there is a hop to spend on each.
         var facts = new EnvelopeFacts(
-            IsRepeat: false, IsForUs: false, entry.LifetimeUnits, entry.HopsLeft + 1, LinkId.None,
+            IsRepeat: false, IsForUs: false, entry.LifetimeUnits, entry.HopsLeft + 1, NotBackTo(entry),
             entry.AvoidTried ? entry.Tried : LinkId.None);
         Decision decision = ForwardingDecision.Decide(facts, candidates[..count]);
         LinkId keeper = count == 0 && entry.Own ? FindKeeper(entry.Destination, entry.Size, out _) : LinkId.None;
         entry.Lodged = keeper != LinkId.None;
-        return entry.Lodged ? Decision.Forward(keeper) : decision;
+        if (entry.Lodged)
+            return Decision.Forward(keeper);
+        return decision.Verdict == Verdict.Forward ? decision : Decision.Hold;
+    }
+
+    /// <summary>Nothing goes back to whom it came from only because a link on the way stalls or broke that is soon back.</summary>
+    private LinkId NotBackTo(in HeldEntry entry)
+    {
+        if (entry.Own || !_routes.IsExpectedBack(_destinations[entry.Destination].Address))
+            return LinkId.None;
+        ref Account from = ref _accounts[entry.Account];
+        for (int i = 0; i < _links.Count; i++)
+        {
+            if (_links[i] is { } link && link.Peer == from.Owner)
+                return new LinkId(i);
+        }
+
+        return LinkId.None;
     }
 
     private void GoOrWait(int index, LinkId link, bool front)
@@ -74,7 +91,11 @@ internal sealed partial class CustodyEngine
         ref HeldEntry entry = ref _entries[index];
         bool turn = front || state.NothingBefore(entry.Class);
         if (turn && state.IsOpen && entry.Frame is not null && state.Window.HasRoom(entry.Size) && TrySend(index, link, state))
+        {
+            KeepPace(link, state);
             return;
+        }
+
         EnterFlow(index, link.Value, front);
         SetReason(ref entry, StateReason.Waiting);
         // A full link usually has room again within a round trip: no need to write at once.
@@ -117,8 +138,31 @@ internal sealed partial class CustodyEngine
     {
         if (LinkOf(link) is not { } state)
             return;
-        if (state.PausedUntil == default)
+        if (state.OpensAt == default)
             _linkTimers.Set(link.Value, Instant.Never);
+        if (!state.IsOpen)
+            return;
+        int before = state.Window.Count;
+        PumpOpen(link, state);
+        if (state.Window.Count > before)
+            KeepPace(link, state);
+    }
+
+    /// <summary>On a link whose writes hold each other up the next one waits, and takes along what comes meanwhile.</summary>
+    private void KeepPace(LinkId link, LinkState state)
+    {
+        TimeSpan pace = _routes.PaceOf(link);
+        if (pace == TimeSpan.Zero || state.NextWrite != default)
+            return;
+        state.Window.Widen();
+        state.NextWrite = _now + pace;
+        _linkTimers.Set(link.Value, state.OpensAt);
+        if (!state.Answers.IsEmpty)
+            state.AnswersBlocked = !state.Answers.Flush(_actions, link);
+    }
+
+    private void PumpOpen(LinkId link, LinkState state)
+    {
         for (int budget = PumpBudget; state.IsOpen && state.Waiting > 0; budget--)
         {
             if (budget == 0)

@@ -63,7 +63,9 @@ internal sealed partial class CustodyEngine
             if (!entry.PatienceLost)
             {
                 entry.PatienceLost = true;
-                entry.RetryAt = Later(entry.SentAt + _options.AckPatience, _now + LeastToAnswerPing);
+                // A link that stalls often is silent for longer, and breaks if it is for good.
+                TimeSpan patience = _routes.PaceOf(link) > TimeSpan.Zero ? _options.StallPatience : _options.AckPatience;
+                entry.RetryAt = Later(entry.SentAt + patience, _now + LeastToAnswerPing);
                 _routes.Unanswered(_now, link);
                 return;
             }

@@ -13,6 +13,9 @@ internal sealed partial class CustodyEngine
 
     // What a path needs for 256 bytes says how slow it is; the receipt's own way may first have to be found.
     private const int MetricPatience = 20;
+
+    // On streams a metric of that sort is the mean of waits that differ by a factor of a hundred.
+    private const int MetricPatienceOfStreams = 200;
     private const long TicksPerUnit = 100 * TimeSpan.TicksPerMicrosecond;
 
     private HashIndex _byProof;
@@ -167,9 +170,14 @@ internal sealed partial class CustodyEngine
     private TimeSpan ReceiptPatience(in HeldEntry entry)
     {
         Span<NextHop> best = stackalloc NextHop[1];
-        long slow = _routes.FindNextHops(_now, _destinations[entry.Destination].Address, best) > 0
-            ? MetricPatience * best[0].Metric.Units * TicksPerUnit
-            : 0;
+        long slow = 0;
+        if (_routes.FindNextHops(_now, _destinations[entry.Destination].Address, best) > 0)
+        {
+            // Distrust adds to a metric without that anything takes longer.
+            bool isStream = LinkOf(best[0].Link) is { Properties.PushRoutes: true } && best[0].Metric < _options.Routes.DistrustCost;
+            slow = (isStream ? MetricPatienceOfStreams : MetricPatience) * best[0].Metric.Units * TicksPerUnit;
+        }
+
         long wait = Math.Max(Math.Max(_options.RepeatAfter.Ticks, slow), PatienceFactor * _slowestReceipt) << entry.Attempt;
         return new TimeSpan(wait + _random.NextInt64(wait / 8 + 1));
     }

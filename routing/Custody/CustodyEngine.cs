@@ -155,13 +155,17 @@ internal sealed partial class CustodyEngine : IRouteEvents
         {
             if (_links[link] is not { } state)
                 continue;
-            if (state.PausedUntil > now)
+            if (state.PausedUntil <= now)
+                state.PausedUntil = default;
+            if (state.NextWrite <= now && state.NextWrite != default)
             {
-                _linkTimers.Set(link, state.PausedUntil);
-                continue;
+                state.NextWrite = default;
+                if (!state.Answers.IsEmpty)
+                    ListForAnswers(link, state);
             }
 
-            state.PausedUntil = default;
+            if (state.OpensAt > now)
+                _linkTimers.Set(link, state.OpensAt);
             Pump(new LinkId(link));
         }
 

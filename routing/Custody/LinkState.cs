@@ -54,13 +54,19 @@ internal sealed class LinkState
     /// <summary>How often in a row it said so.</summary>
     public int Pauses;
 
+    /// <summary>Something was written a moment ago, and the next is to go together with what comes until then.</summary>
+    public Instant NextWrite;
+
     /// <summary>In the list of links with answers to send.</summary>
     public bool AnswersListed;
 
     /// <summary>Answers wait for room on the link.</summary>
     public bool AnswersBlocked;
 
-    public bool IsOpen => !Blocked && PausedUntil == default;
+    public bool IsOpen => !Blocked && PausedUntil == default && NextWrite == default;
+
+    /// <summary>When both are over.</summary>
+    public Instant OpensAt => PausedUntil.Ticks > NextWrite.Ticks ? PausedUntil : NextWrite;
 
     /// <summary>True if no envelope of this class or a more urgent one waits.</summary>
     public bool NothingBefore(FrameClass frameClass)

@@ -10,6 +10,7 @@ namespace QuicProChat.Mesh.Routing.Custody;
 internal struct SendWindow
 {
     private const int InitialReliable = 64;
+    private const int WidePaced = 512;
     private const int InitialLossy = 4;
     private const int Smallest = 1;
     private const int BytesPerEnvelope = 1024;
@@ -50,6 +51,9 @@ internal struct SendWindow
     /// <summary>True if another envelope may go out. One always may when nothing is in flight.</summary>
     public readonly bool HasRoom(int size) =>
         Count == 0 || (Count < Capacity && Bytes + size <= Math.Min(_maxBytes, Math.Max((long)Capacity * BytesPerEnvelope, 2L * size)));
+
+    /// <summary>On a link that is written to seldom much goes at once.</summary>
+    public void Widen() => Capacity = Math.Max(Capacity, Math.Min(_maxCount, WidePaced));
 
     public void Sent(int size)
     {

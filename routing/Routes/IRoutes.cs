@@ -61,6 +61,15 @@ internal interface IRoutes
     /// <returns>How many were written; 0 without a route.</returns>
     int FindNextHops(Instant now, in NodeAddress destination, Span<NextHop> best);
 
+    /// <summary>How long after a write the next one should leave on a link; zero where writes do not hold each other up.</summary>
+    TimeSpan PaceOf(LinkId link);
+
+    /// <summary>
+    /// The way to a destination is over a link that is silent or broken at this moment, as it often is: it is soon back,
+    /// and other ways are for what must not wait.
+    /// </summary>
+    bool IsExpectedBack(in NodeAddress destination);
+
     /// <summary>A verified receipt from a node took so many hops.</summary>
     void NoteHops(in NodeAddress destination, int hops);
 

@@ -83,6 +83,15 @@ internal sealed class Neighbour
     /// <summary>When the latest ping left; null once it was answered.</summary>
     public Instant? PingSentAt { get; set; }
 
+    /// <summary>The ping on a stream whose answer tells the round trip.</summary>
+    public ushort Measuring { get; set; }
+
+    /// <summary>When it left; null once it was answered.</summary>
+    public Instant? MeasuringSince { get; set; }
+
+    /// <summary>Pongs so far.</summary>
+    public int Answers { get; set; }
+
     public Instant LastMeasured { get; set; } = new(long.MinValue / 2);
 
     /// <summary>Smoothed round trip; null before the first.</summary>

@@ -54,7 +54,7 @@ public sealed record RouteOptions
     /// How long routes over a link that stalls often go on being advertised after it broke: it is usually back by then,
     /// and nobody has to know. What arrives meanwhile is held.
     /// </summary>
-    public TimeSpan Linger { get; init; } = TimeSpan.FromSeconds(30);
+    public TimeSpan Linger { get; init; } = TimeSpan.FromSeconds(60);
 
     /// <summary>Silence after an unanswered ping that ends the link.</summary>
     public TimeSpan DeadAfter { get; init; } = TimeSpan.FromSeconds(10);

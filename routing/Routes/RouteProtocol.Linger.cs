@@ -1,3 +1,4 @@
+using QuicProChat.Mesh.Identity;
 using QuicProChat.Mesh.Wire;
 
 namespace QuicProChat.Mesh.Routing.Routes;
@@ -9,15 +10,32 @@ internal sealed partial class RouteProtocol
 {
     private readonly Dictionary<int, Instant> _lingering = [];
 
+    /// <summary>The routes over a link that stalls often stay; of one that hardly ever stands nothing is expected.</summary>
+    private void LingerAll(Neighbour neighbour)
+    {
+        if (!neighbour.Properties.Reliable || !neighbour.Quality.IsOftenLate || neighbour.Quality.IsHopeless)
+            return;
+        for (int index = 1; index < _destinations.End; index++)
+        {
+            if (_destinations[index].InUse && _destinations[index].Selected == neighbour.Link.Value)
+                Linger(index);
+        }
+    }
+
     private void Linger(int index)
     {
         Instant until = _now + Jittered(_options.Linger);
-        if (_lingering.TryAdd(index, until))
-            _timers.Enqueue(new Timer(TimerKind.Linger, index), until.Ticks);
+        _lingering[index] = until;
+        _timers.Enqueue(new Timer(TimerKind.Linger, index), until.Ticks);
     }
 
     private bool IsLingering(int index) =>
         _lingering.Count > 0 && _lingering.TryGetValue(index, out Instant until) && until > _now;
+
+    /// <inheritdoc/>
+    public bool IsExpectedBack(in NodeAddress destination) =>
+        FindNode(destination) is var index and > Self
+        && (IsLingering(index) || Find(new LinkId(_destinations[index].Selected)) is { IsStalled: true });
 
     private void LingerEnded(int index)
     {

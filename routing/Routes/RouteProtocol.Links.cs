@@ -17,7 +17,6 @@ internal sealed partial class RouteProtocol
     private static readonly TimeSpan MaxHoldOff = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan StallMemory = TimeSpan.FromHours(1);
     private const int FlapsBeforeHoldOff = 3;
-    private const double RememberedLate = 0.2;
 
     private static readonly TimeSpan _mediumBurst = TimeSpan.FromMinutes(10);
 
@@ -70,15 +69,13 @@ internal sealed partial class RouteProtocol
             return;
         _byLink[link.Value] = null;
         _neighbours.Remove(neighbour);
-        bool lingers = neighbour.Properties.Reliable && neighbour.Quality.IsOftenLate;
+        LingerAll(neighbour);
         RememberFlap(neighbour);
         RememberQuality(neighbour);
         ForgetPenalties(neighbour);
         for (int destination = 1; destination < _destinations.End; destination++)
         {
             bool isWay = _destinations[destination].InUse && _destinations[destination].Selected == link.Value;
-            if (isWay && lingers)
-                Linger(destination);
             if (isWay || (_destinations[destination].InUse && !neighbour.Heard(destination).IsNone))
                 Evaluate(destination);
             if (_destinations[destination].LastSelected == link.Value)
@@ -147,6 +144,8 @@ internal sealed partial class RouteProtocol
         neighbour.CostStrikes = agrees ? 0 : neighbour.CostStrikes + 1;
         if (agrees || (!neighbour.Cost.IsInfinite && neighbour.CostStrikes < StrikesToChange))
             return;
+        if (neighbour.Cost.IsInfinite)
+            FlushLater(neighbour, _now);
         neighbour.Cost = estimate;
         neighbour.CostStrikes = 0;
         EvaluateAll(neighbour);
@@ -185,7 +184,7 @@ internal sealed partial class RouteProtocol
         if (neighbour.PingsUnanswered > 0)
             neighbour.Quality.Broke();
         neighbour.Quality.Usual = neighbour.Cost.IsInfinite ? neighbour.Quality.Usual : neighbour.RoundTrip;
-        if (neighbour.Quality.Late < RememberedLate)
+        if (neighbour.Quality.ExpectedWait == TimeSpan.Zero)
         {
             _stalling.Remove(neighbour.Peer);
             return;

@@ -13,6 +13,9 @@ internal sealed partial class RouteProtocol
 
     private static readonly TimeSpan _slowestRepeat = TimeSpan.FromSeconds(1);
 
+    // A stream on which most of what is sent gets lost answers one ping at once now and then, but not three.
+    private const int AnswersBeforeUse = 4;
+
     private const int SilencesBeforeHoldOff = 2;
     private const int MaxHoldOffDoublings = 10;
 
@@ -36,11 +39,19 @@ internal sealed partial class RouteProtocol
             SendPing(neighbour);
     }
 
+    /// <inheritdoc/>
+    public TimeSpan PaceOf(LinkId link) => Find(link) is { Properties.Reliable: true } neighbour ? neighbour.Quality.Pace : TimeSpan.Zero;
+
     private void Alive(Neighbour neighbour)
     {
         neighbour.LastHeard = _now;
         neighbour.PingsUnanswered = 0;
-        neighbour.IsStalled = false;
+        if (neighbour.IsStalled)
+        {
+            neighbour.IsStalled = false;
+            FlushLater(neighbour, _now);
+        }
+
         if (!neighbour.IsSuspect)
             return;
         neighbour.IsSuspect = false;
@@ -87,6 +98,10 @@ internal sealed partial class RouteProtocol
         neighbour.PingSentAt = sent ? _now : null;
         if (!sent)
             return;
+
+        // Other frames may come while the answer to an earlier one is under way on a long way: that one is measured.
+        if (neighbour.Properties.Reliable && (neighbour.MeasuringSince is not { } since || _now - since > _options.LongestPatience))
+            (neighbour.Measuring, neighbour.MeasuringSince) = (neighbour.PingNumber, _now);
         neighbour.Budget?.Owe(_now, 1 + Ping.Size);
         Counters.Add(RouteCounter.PingsSent);
     }
@@ -119,6 +134,10 @@ internal sealed partial class RouteProtocol
     {
         if (neighbour.Properties.BitsPerSecond == 0)
         {
+            // A ping too may hold up what follows, and is late often: that says nothing new.
+            if (neighbour.Quality.IsOftenLate)
+                return _options.PingIdle;
+
             // Where a neighbour went silent others may: the more recent that is, the closer the watch.
             TimeSpan calm = (_now - _lastSilence) / CalmPerPing;
             return calm >= _options.PingIdle ? _options.PingIdle : calm > _options.PingUneasy ? calm : _options.PingUneasy;
@@ -171,16 +190,19 @@ internal sealed partial class RouteProtocol
             return;
         if (_now - neighbour.FirstUnansweredAt < Patience(neighbour))
         {
-            if (!neighbour.IsStalled)
-                _events.LinkStalled(neighbour.Link);
+            if (neighbour.IsStalled)
+                return;
             neighbour.IsStalled = true;
+            _events.LinkStalled(neighbour.Link);
             return;
         }
 
         neighbour.IsSuspect = true;
+        LingerAll(neighbour);
         EvaluateAll(neighbour);
         _events.LinkSilent(neighbour.Link);
-        Watch();
+        if (!neighbour.Quality.IsOftenLate)
+            Watch();
     }
 
     private TimeSpan Patience(Neighbour neighbour) =>
@@ -192,7 +214,7 @@ internal sealed partial class RouteProtocol
         _lastSilence = _now;
         foreach (Neighbour neighbour in _neighbours)
         {
-            if (neighbour.Properties.BitsPerSecond != 0 || neighbour.PingsUnanswered > 0)
+            if (neighbour.Properties.BitsPerSecond != 0 || neighbour.PingsUnanswered > 0 || neighbour.Quality.IsOftenLate)
                 continue;
             neighbour.NextPing = Instant.Min(neighbour.NextPing, _now + Jittered(_options.PingUneasy));
             Schedule(neighbour.NextPing);
@@ -223,19 +245,29 @@ internal sealed partial class RouteProtocol
             return Malformed();
         // The first of several counts as well: were late answers passed over, a slow link would always look quick.
         bool isFirst = pong.Number == neighbour.FirstUnanswered;
-        if (neighbour.PingSentAt is not { } sentAt || (pong.Number != neighbour.PingNumber && !isFirst))
+        Instant? asked = pong.Number == neighbour.Measuring ? neighbour.MeasuringSince : null;
+        if (asked is null && neighbour.PingSentAt is not null && (isFirst || pong.Number == neighbour.PingNumber))
+            asked = isFirst ? neighbour.FirstUnansweredAt : neighbour.PingSentAt;
+        if (asked is not { } sentAt)
         {
             Counters.Add(RouteCounter.DropUnknownPong);
             return true;
         }
 
         // On a stream the pings after the first waited for the same reason: one silence is one measurement.
+        neighbour.MeasuringSince = null;
         if (pong.Number == neighbour.PingNumber || neighbour.Properties.Reliable)
             neighbour.PingSentAt = null;
-        Average(neighbour, _now - (isFirst ? neighbour.FirstUnansweredAt : sentAt));
+        Average(neighbour, _now - sentAt);
         if (!neighbour.Properties.Reliable)
             neighbour.Arrival += (1 - neighbour.Arrival) / 16.0;
         neighbour.LastMeasured = _now;
+        if (++neighbour.Answers < AnswersBeforeUse && neighbour.Properties.Reliable && neighbour.Cost.IsInfinite)
+        {
+            SendPing(neighbour);
+            return true;
+        }
+
         neighbour.NextPing = _now + Jittered(IdleTime(neighbour));
         Schedule(neighbour.NextPing);
         Measured(neighbour);
@@ -245,16 +277,18 @@ internal sealed partial class RouteProtocol
     private const double LongerStep = 1.25;
     private const int LateFirst = 8;
 
+    private static TimeSpan? Shorter(TimeSpan? a, TimeSpan? b) => a is null || b < a ? b : a;
+
     // Twice the gain of RFC 6298, section 2: pings are rare.
     private static void Average(Neighbour neighbour, TimeSpan sample)
     {
         if (neighbour.RoundTrip is not { } mean || neighbour.Cost.IsInfinite)
         {
             // Of a link that is known only a better answer says something new.
-            TimeSpan usual = neighbour.Quality.Usual is { } known && known < sample ? known : sample;
+            TimeSpan? known = Shorter(neighbour.Quality.Usual, neighbour.RoundTrip);
             if (neighbour.Properties.Reliable)
-                neighbour.Quality.Answered(sample, neighbour.Quality.Usual ?? TimeSpan.Zero);
-            neighbour.RoundTrip = usual;
+                neighbour.Quality.Answered(sample, known ?? TimeSpan.Zero);
+            neighbour.RoundTrip = Shorter(known, sample);
             return;
         }
 

@@ -17,13 +17,31 @@ internal sealed partial class RouteProtocol
     // Better routes are worth a fresh sequence only if they are still there after a while.
     private static readonly TimeSpan _improvementDelay = TimeSpan.FromSeconds(5);
 
+    // A rise that was kept back, and is still there after that, is worth one too.
+    private static readonly TimeSpan _riseDelay = TimeSpan.FromHours(1);
+
     // Where everything takes long nothing is gained by haste.
     private const int ImprovementPatience = 30;
 
     private readonly Dictionary<int, Starving> _starving = [];
     private readonly Dictionary<int, Forwarded> _forwarded = [];
 
-    private readonly record struct Starving(int Attempts, bool IsUrgent, Instant Due);
+    /// <summary>Why a fresh sequence is wanted.</summary>
+    private enum Need : byte
+    {
+        None,
+
+        /// <summary>The way became much longer than what is advertised under the present one.</summary>
+        Rise,
+
+        /// <summary>There is a better way that is not feasible.</summary>
+        Better,
+
+        /// <summary>There is no other, or none that is trusted.</summary>
+        Urgent,
+    }
+
+    private readonly record struct Starving(int Attempts, Need Need, Instant Due);
 
     private readonly record struct Forwarded(ushort Sequence, Instant At);
 
@@ -32,38 +50,65 @@ internal sealed partial class RouteProtocol
     /// </summary>
     private void WantSequence(int index, ref Destination destination, uint chosenKey, uint unfeasibleKey)
     {
-        bool isUrgent = chosenKey == NoCandidate
-            ? unfeasibleKey != NoCandidate
-            : MetricOf(chosenKey) >= _options.DistrustCost && unfeasibleKey < chosenKey
-                && IsFarFrom(MetricOf(unfeasibleKey), MetricOf(chosenKey));
-        if (isUrgent && IsLingering(index))
-            isUrgent = false;
-        bool isWorthIt = unfeasibleKey != NoCandidate && unfeasibleKey + 4 * Slack(unfeasibleKey) < chosenKey;
-        // A fresh sequence is an announce for everybody: where airtime is dear only a very different route is worth one.
-        if (isWorthIt && !isUrgent && !IsFarFrom(MetricOf(unfeasibleKey), MetricOf(chosenKey)) && SlowHopTime() > TimeSpan.Zero)
-            isWorthIt = false;
-        if (!isUrgent && !isWorthIt)
+        Need need = NeedOf(index, ref destination, chosenKey, unfeasibleKey);
+        if (need == Need.None)
         {
             if (_starving.Count > 0)
                 _starving.Remove(index);
             return;
         }
 
-        if (_starving.TryGetValue(index, out Starving before) && (before.IsUrgent || !isUrgent))
+        if (_starving.TryGetValue(index, out Starving before)
+            && (before.Need == need || (before.Need == Need.Urgent && need == Need.Better)))
             return;
-        Instant due = isUrgent ? _now : _now + Jittered(ImprovementDelay(ref destination, chosenKey));
-        _starving[index] = new Starving(0, isUrgent, due);
-        if (isUrgent)
+        TimeSpan delay = need switch
+        {
+            Need.Urgent => TimeSpan.Zero,
+            Need.Better => Jittered(ImprovementDelay(ref destination, chosenKey)),
+            _ => Jittered(_riseDelay),
+        };
+        Instant due = _now + delay;
+        _starving[index] = new Starving(0, need, due);
+        if (need == Need.Urgent)
             RequestSequence(index);
         else
             _timers.Enqueue(new Timer(TimerKind.Starving, index), due.Ticks);
     }
+
+    private Need NeedOf(int index, ref Destination destination, uint chosenKey, uint unfeasibleKey)
+    {
+        if (chosenKey == NoCandidate)
+            return unfeasibleKey == NoCandidate ? Need.None : IsLingering(index) ? Need.Better : Need.Urgent;
+        Metric chosen = MetricOf(chosenKey);
+        bool isFar = unfeasibleKey < chosenKey && IsFarFrom(MetricOf(unfeasibleKey), chosen);
+        if (isFar && chosen >= _options.DistrustCost && !IsLingering(index))
+            return Need.Urgent;
+
+        // A fresh sequence is an announce for everybody: where airtime is dear, and where metrics swing with what gets lost,
+        // only a very different route is worth one.
+        bool isBetter = unfeasibleKey != NoCandidate && unfeasibleKey + 4 * Slack(unfeasibleKey) < chosenKey;
+        if (isBetter && (isFar || (chosen < _slowWay && SlowHopTime() == TimeSpan.Zero)))
+            return Need.Better;
+        Distance advertised = destination.Advertised;
+        return !advertised.IsNone && chosen > advertised.Metric && IsFarFrom(chosen, advertised.Metric) ? Need.Rise : Need.None;
+    }
+
+    private bool HasRisen(int index, ref Destination destination) =>
+        Find(new LinkId(destination.Selected)) is { } next && !destination.Advertised.IsNone
+        && MetricVia(next, index, ref destination) is var metric && metric > destination.Advertised.Metric
+        && IsFarFrom(metric, destination.Advertised.Metric);
 
     private void RequestSequence(int index)
     {
         if (!_starving.TryGetValue(index, out Starving starving) || starving.Due > _now)
             return;
         ref Destination destination = ref _destinations[index];
+        if (starving.Need == Need.Rise && !HasRisen(index, ref destination))
+        {
+            _starving.Remove(index);
+            return;
+        }
+
         var request = new PathRequest(MaxRequestHops, (ushort)(destination.Feasible.Sequence + 1), true, destination.Name);
         Neighbour? best = ForwardingNeighbour(index, ref destination, except: LinkId.None);
         if (starving.Attempts < AttemptsOnOneWay)
@@ -80,7 +125,7 @@ internal sealed partial class RouteProtocol
             }
         }
 
-        TimeSpan wait = starving.IsUrgent
+        TimeSpan wait = starving.Need == Need.Urgent
             ? Backoff(_options.RequestRetry, starving.Attempts, _options.RequestRetryMax)
             : Backoff(_improvementDelay, starving.Attempts, _options.RequestRetryMax * 10);
         wait = Longer(wait, Backoff(SlowHopTime() * HopTimesOfRepeats, starving.Attempts, _slowestRetry));

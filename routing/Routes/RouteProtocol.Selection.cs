@@ -59,7 +59,6 @@ internal sealed partial class RouteProtocol
         Select(index, ref destination, chosen);
         WantSequence(index, ref destination, chosenKey, choice.UnfeasibleKey);
 
-
         // Until the new sequence is proven nobody hears of it; going on to use a neighbour that is ahead makes no loop.
         if (keep && choice.CurrentUnsigned)
             return;
@@ -163,7 +162,7 @@ internal sealed partial class RouteProtocol
             after = new Distance(via.Sequence, MetricVia(chosen, index, ref destination));
         }
 
-        if (after == before || (IsWorse(after, before) && IsLingering(index)))
+        if (after == before || (IsWorse(after, before) && (IsLingering(index) || IsHeldBack(after, chosen))))
             return;
         bool isNews = after.IsNone || before.IsNone || after.Sequence != before.Sequence || IsFarFrom(after.Metric, before.Metric);
         if (!isNews && !advertiseAll)
@@ -179,6 +178,14 @@ internal sealed partial class RouteProtocol
 
     private static bool IsWorse(Distance after, Distance before) =>
         after.IsNone || (!before.IsNone && after.Sequence == before.Sequence && after.Metric > before.Metric);
+
+    /// <summary>
+    /// A rise under the same sequence is kept back where a link that stalls explains it, as it swings by itself: it would make
+    /// this way unfeasible for all who use it, and each of them would ask the origin for a fresh sequence. To have said
+    /// less is safe. What is distrusted is worth that price.
+    /// </summary>
+    private bool IsHeldBack(Distance after, Neighbour? chosen) =>
+        !after.IsNone && after.Metric < _options.DistrustCost && chosen is not null && chosen.Quality.ExpectedWait > TimeSpan.Zero;
 
     private static bool IsFarFrom(Metric a, Metric b) => Math.Max(a.Units, b.Units) / 4 > Math.Min(a.Units, b.Units);
 

@@ -10,6 +10,10 @@ internal sealed partial class RouteProtocol
     private const int MaxStrikes = 5;
     private const int MaxLinkStrikes = 3;
     private const int DistrustGrowth = 4;
+    private const int StrikesOfSlow = 2;
+
+    // Longer than any way without waiting links takes.
+    private static readonly Metric _slowWay = Metric.FromTime(TimeSpan.FromMilliseconds(40));
 
     private readonly Dictionary<(int Index, LinkId Link), Penalty> _penalties = [];
 
@@ -23,8 +27,8 @@ internal sealed partial class RouteProtocol
         if (index <= Self || Find(link) is not { } neighbour || destination == neighbour.Peer)
             return;
 
-        // A link that is silent now explains it, and is seen to as such.
-        if (neighbour.IsStalled || neighbour.IsSuspect)
+        // A link that is silent now explains it, and is seen to as such; and so does one that often is.
+        if (neighbour.IsStalled || neighbour.IsSuspect || neighbour.Quality.IsOftenLate)
             return;
         bool isNew = !_penalties.TryGetValue((index, link), out Penalty penalty);
         if (isNew && _penalties.Count >= MaxPenalties)
@@ -34,6 +38,13 @@ internal sealed partial class RouteProtocol
         if (isNew || penalty.Until <= now)
         {
             int strikes = Math.Min(penalty.Strikes + 1, MaxStrikes);
+            Metric claimed = neighbour.Heard(index).Metric + neighbour.Cost;
+            if (strikes <= StrikesOfSlow && claimed >= _slowWay && claimed < _options.DistrustCost)
+            {
+                Forgive(index, link, neighbour, strikes, isNew);
+                return;
+            }
+
             Instant until = now + Jittered(_options.Distrust * Math.Pow(DistrustGrowth, strikes - 1));
             _penalties[(index, link)] = new Penalty(strikes, until);
             _timers.Enqueue(new Timer(TimerKind.Penalty, index, Link: link), until.Ticks);
@@ -43,6 +54,16 @@ internal sealed partial class RouteProtocol
         }
 
         Evaluate(index);
+    }
+
+    /// <summary>A way that says itself that it is slow is not disproved by receipts that are late: it is only noted.</summary>
+    private void Forgive(int index, LinkId link, Neighbour neighbour, int strikes, bool isNew)
+    {
+        _penalties[(index, link)] = new Penalty(strikes, _now);
+        if (!isNew)
+            return;
+        neighbour.PenaltyCount++;
+        _timers.Enqueue(new Timer(TimerKind.Penalty, index, Link: link), (_now + _options.Distrust * DistrustGrowth).Ticks);
     }
 
     private void Blame(Neighbour neighbour)

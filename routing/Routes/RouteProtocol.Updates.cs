@@ -42,10 +42,15 @@ internal sealed partial class RouteProtocol
             Urgency.Soon => Jittered(_now - neighbour.LastFlush > _options.BurstGap ? _options.FirstHold : _options.BurstHold),
             _ => Jittered(_options.MetricHold),
         };
-        // Where a segment may take a second to arrive, few and full ones are better.
-        if (urgency != Urgency.Now && neighbour.Quality.ExpectedWait > TimeSpan.Zero)
-            hold += Jittered(neighbour.Quality.ExpectedWait);
+        // Where each segment may hold up what follows, few and full ones are better.
+        TimeSpan pace = neighbour.Quality.Pace;
         Instant at = _now + hold;
+        if (pace > TimeSpan.Zero)
+        {
+            Instant since = neighbour.Quality.IsHopeless ? neighbour.UpAt : neighbour.LastFlush;
+            Instant next = (since > neighbour.LastFlush ? since : neighbour.LastFlush) + pace;
+            at = next > at ? next : at;
+        }
 
         // The first to wait sets the time: later news do not put it off.
         if (at < neighbour.FlushAt)
@@ -59,7 +64,7 @@ internal sealed partial class RouteProtocol
     private void Flush(Neighbour neighbour)
     {
         neighbour.FlushAt = Instant.Never;
-        if (neighbour.IsBlocked || neighbour.AckDue != Instant.Never)
+        if (neighbour.IsBlocked || neighbour.IsStalled || neighbour.Cost.IsInfinite || neighbour.AckDue != Instant.Never)
             return;
         if (neighbour.Dirty.Count > 0)
             FlushUpdates(neighbour);

@@ -1,30 +1,50 @@
 namespace QuicProChat.Mesh.Routing.Routes;
 
 /// <summary>
-/// What pings tell of a link that loses nothing: its usual round trip, and how often one takes much longer.
+/// What pings tell of a link that loses nothing: its usual round trip, and how often and how much longer one takes.
 /// A stream over a lossy path turns loss into waiting: most answers come at once, some after 0.2 s, 0.6 s, 1.4 s and so
-/// on, the time-outs of the transport. The mean of such times swings by itself, for they have no useful variance; the
-/// share of late answers does not, and it says the same.
+/// on, the time-outs of the transport. The mean of such times swings by itself, for they have no useful variance. How often
+/// something was sent in vain does: the k-th time-out ends after 0.2 s * (2^k - 1), so k = log2(1 + lateness / 0.2 s).
 /// </summary>
 internal sealed class StreamQuality
 {
     /// <summary>An answer is late if it took so much longer than twice the usual time: less than any time-out of TCP.</summary>
     private static readonly TimeSpan _late = TimeSpan.FromMilliseconds(150);
 
+    /// <summary>The first time-out of TCP (Linux: 200 ms at least); each further one is twice as long.</summary>
+    private static readonly TimeSpan _timeout = TimeSpan.FromMilliseconds(200);
+
+    /// <summary>What a link counts for that gave up: a transport does after half a minute, which is seven time-outs.</summary>
+    private const double TriesOfBroken = 8;
+
     // The first few answers count for more, as nothing else is known; later ones are a memory of about sixteen.
     private const int FirstWeight = 2;
     private const int LastWeight = 16;
 
-    /// <summary>Four classes of links: the share of late answers from which on, and what waiting then costs on average.</summary>
-    private static readonly double[] _from = [0, 0.2, 0.5, 0.8];
+    /// <summary>Classes of links: the mean of tries in vain a round trip from which on, and what waiting then costs.</summary>
+    private static readonly double[] _from = [0, 0.4, 1.2, 3.0, 5.0, 6.5];
     private static readonly TimeSpan[] _waits =
-        [TimeSpan.Zero, TimeSpan.FromMilliseconds(50), TimeSpan.FromMilliseconds(200), TimeSpan.FromMilliseconds(1000)];
+    [
+        TimeSpan.Zero, TimeSpan.FromMilliseconds(50), TimeSpan.FromMilliseconds(200), TimeSpan.FromSeconds(1),
+        TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(20),
+    ];
 
-    /// <summary>How far below its class the share must fall: more than chance moves it.</summary>
-    private const double Inertia = 0.15;
+    /// <summary>
+    /// How far apart writes are on links of these classes. Whatever is written can hold up all that follows, and the longer
+    /// time-outs make up as much of the waiting as the short ones: half as many writes are half as many long waits.
+    /// </summary>
+    private static readonly TimeSpan[] _paces =
+    [
+        TimeSpan.Zero, TimeSpan.FromMilliseconds(200), TimeSpan.FromSeconds(1.5), TimeSpan.FromSeconds(3),
+        TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(10),
+    ];
 
-    /// <summary>From this share on, and after so many late answers, a link is known to stall; before that a silence is news.</summary>
+    /// <summary>How far below its class the mean must fall, as a part of it: more than chance moves it.</summary>
+    private const double Inertia = 0.5;
+
+    /// <summary>From this share of late answers on, and after so many, a link is known to stall; before that a silence is news.</summary>
     private const double OftenLate = 0.3;
+    private const double MostlyLate = 0.8;
     private const int LateToKnow = 4;
 
     private int _weight = FirstWeight;
@@ -34,6 +54,9 @@ internal sealed class StreamQuality
     /// <summary>Smoothed share of late answers, 0..1.</summary>
     public double Late { get; private set; }
 
+    /// <summary>Smoothed number of tries in vain a round trip.</summary>
+    public double Tries { get; private set; }
+
     /// <summary>The usual round trip when the link was last up; null before it was measured.</summary>
     public TimeSpan? Usual { get; set; }
 
@@ -41,13 +64,14 @@ internal sealed class StreamQuality
     public bool IsOftenLate => Late >= OftenLate && _lateAnswers >= LateToKnow;
 
     /// <summary>Hardly any answer comes in what is held to be the usual time.</summary>
-    public bool IsMostlyLate => Late >= _from[^1];
+    public bool IsMostlyLate => Late >= MostlyLate;
 
     /// <summary>Takes in one answer; false if it was late, and says nothing about the usual time.</summary>
     public bool Answered(TimeSpan took, TimeSpan usual)
     {
-        bool late = took > 2 * usual + _late;
-        Count(late);
+        TimeSpan lateness = took - 2 * usual;
+        bool late = lateness > _late;
+        Count(late ? Math.Min(Math.Log2(1 + lateness / _timeout), TriesOfBroken) : 0);
         return !late;
     }
 
@@ -55,21 +79,29 @@ internal sealed class StreamQuality
     public void Broke()
     {
         if (Late > 0 || _weight == FirstWeight)
-            Count(late: true);
+            Count(TriesOfBroken);
     }
 
-    private void Count(bool late)
+    private void Count(double tries)
     {
+        bool late = tries > 0;
         if (late && _lateAnswers < LateToKnow)
             _lateAnswers++;
         Late += ((late ? 1 : 0) - Late) / _weight;
+        Tries += (tries - Tries) / _weight;
         _weight = Math.Min(_weight + 1, LastWeight);
-        while (_class < _from.Length - 1 && Late >= _from[_class + 1])
+        while (_class < _from.Length - 1 && Tries >= _from[_class + 1])
             _class++;
-        while (_class > 0 && Late < _from[_class] - Inertia)
+        while (_class > 0 && Tries < _from[_class] * (1 - Inertia))
             _class--;
     }
 
     /// <summary>What waiting costs: the least that the link costs.</summary>
     public TimeSpan ExpectedWait => _waits[_class];
+
+    /// <summary>How long after a write the next one leaves.</summary>
+    public TimeSpan Pace => _paces[_class];
+
+    /// <summary>It hardly stands up: nothing is lost by telling it little.</summary>
+    public bool IsHopeless => _class == _from.Length - 1;
 }

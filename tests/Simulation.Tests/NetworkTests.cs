@@ -34,6 +34,19 @@ public sealed class NetworkTests
         Assert.InRange(result.StretchP99, 1, 2);
     }
 
+    [Theory]
+    [InlineData("freifunk-bielefeld", 99)]
+    [InlineData("freifunk-leipzig", 95)]
+    public void Cities_whose_links_lose_packets_keep_their_routes_and_ask_for_little(string city, double arrival)
+    {
+        Result result = Run(Shared.Topology(city), o => o with { LossByQuality = true, Duration = TimeSpan.FromSeconds(120) });
+        Assert.True(result.ArrivalPercent >= arrival, result.ToTable());
+        Assert.Equal((0, 0), (result.Lost, result.Duplicated));
+        Assert.InRange(result.ControlBytesPerNodeSecondSteady, 0.1, 200);
+        string steps = result.Details.First(d => d.Name == "steps of envelopes checked").Value;
+        Assert.EndsWith("0 circles ahead, 0 circles in tables", steps, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void A_line_of_a_hundred_is_longer_than_the_usual_hop_limit_and_works_with_a_higher_one() =>
         Sound(Run("line:100"), arrival: 100);

@@ -16,6 +16,16 @@ internal sealed class FakeRoutes : IRoutes
 
     public HashSet<NodeAddress> Wanted { get; } = [];
 
+    /// <summary>How far apart writes are, on all links.</summary>
+    public TimeSpan Pace { get; set; }
+
+    public TimeSpan PaceOf(LinkId link) => Pace;
+
+    /// <summary>Destinations whose way is soon back.</summary>
+    public HashSet<NodeAddress> ExpectedBack { get; } = [];
+
+    public bool IsExpectedBack(in NodeAddress destination) => ExpectedBack.Contains(destination);
+
     public int UnansweredCalls { get; private set; }
 
     public int LostSamples { get; private set; }
