@@ -109,8 +109,9 @@ public class HostileNeighbour
     {
         await using HostileScene scene = await HostileScene.StartAsync();
         using HostilePeer peer = await scene.LinkAsync();
-        // Nothing goes over a link that has answered no ping.
-        await peer.SendAsync(FrameKind.Pong, await peer.NextAsync(FrameKind.Ping, TimeSpan.FromSeconds(20)));
+        // Nothing goes over a stream that has not answered four pings (docs/routing.md).
+        for (int i = 0; i < 4; i++)
+            await peer.SendAsync(FrameKind.Pong, await peer.NextAsync(FrameKind.Ping, TimeSpan.FromSeconds(20)));
         byte[] own = scene.Announce(sequence: 7);
         byte[] update = new byte[RouteUpdate.SizeOf(1)];
         var writer = new RouteUpdate.Writer(update, 1, RouteUpdateFlags.FirstOfTable);
