@@ -22,9 +22,18 @@ internal sealed partial class RouteProtocol
         }
     }
 
+    // One timer for each, however often the link breaks: it is put off when it fires.
     private void Linger(int index)
     {
         Instant until = _now + Jittered(_options.Linger);
+        if (_lingering.TryGetValue(index, out Instant before))
+            _lingering[index] = before > until ? before : until;
+        else
+            LingerUntil(index, until);
+    }
+
+    private void LingerUntil(int index, Instant until)
+    {
         _lingering[index] = until;
         _timers.Enqueue(new Timer(TimerKind.Linger, index), until.Ticks);
     }
@@ -39,9 +48,14 @@ internal sealed partial class RouteProtocol
 
     private void LingerEnded(int index)
     {
-        if (!_lingering.TryGetValue(index, out Instant until) || until > _now)
+        if (!_lingering.Remove(index, out Instant until))
             return;
-        _lingering.Remove(index);
+        if (until > _now)
+        {
+            LingerUntil(index, until);
+            return;
+        }
+
         if (_destinations[index].InUse)
             Evaluate(index);
     }
