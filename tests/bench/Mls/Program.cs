@@ -17,9 +17,12 @@ internal static class Program
     private static readonly double[] EncryptGoal = [0.076, 0.076, 0.077, 0.077];
     private static readonly double[] DecryptGoal = [0.166, 0.166, 0.17, 0.17];
 
-    private static bool _met = true;
+    private static bool _inTime = true;
 
-    private static void Main(string[] args)
+    /// <summary>Bytes are the same on every machine, unlike times: too many of them fail the run.</summary>
+    private static bool _smallEnough = true;
+
+    private static int Main(string[] args)
     {
         bool quick = args.Contains("--quick");
         Console.WriteLine($"runtime: {(System.Runtime.CompilerServices.RuntimeFeature.IsDynamicCodeSupported ? "JIT" : "native AOT")} {Environment.Version}");
@@ -29,7 +32,8 @@ internal static class Program
             Measure(Sizes[i], i, quick && Sizes[i] > 128 ? 5 : Sizes[i] > 128 ? 25 : 101);
         SizesOnTheWire();
         Footprint();
-        Console.WriteLine(_met ? "every goal is met" : "NOT every goal is met");
+        Console.WriteLine(_inTime && _smallEnough ? "every goal is met" : "NOT every goal is met");
+        return _smallEnough ? 0 : 1;
     }
 
     private static void SmallThings()
@@ -150,13 +154,13 @@ internal static class Program
 
     private static void Report(string name, int size, double goal, double measured)
     {
-        _met &= measured <= goal;
+        _inTime &= measured <= goal;
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{name,-26}{size,6}{measured,10:0.000}{goal,10:0.000}{(measured <= goal ? "" : "  above")}"));
     }
 
     private static void Size(string name, int bytes, int goal)
     {
-        _met &= bytes <= goal;
+        _smallEnough &= bytes <= goal;
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{name,-32}{bytes,10}{goal,10}{(bytes <= goal ? "" : "  above")}"));
     }
 
