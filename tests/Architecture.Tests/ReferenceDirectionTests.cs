@@ -7,7 +7,7 @@ namespace QuicProChat.Mesh.Architecture.Tests;
 /// </summary>
 public class ReferenceDirectionTests
 {
-    private static readonly string Root = FindRoot();
+    private static readonly string Root = Repository.Root;
 
     private static readonly Dictionary<string, string[]> Allowed = new()
     {
@@ -66,13 +66,5 @@ public class ReferenceDirectionTests
             where text.Contains(word, StringComparison.Ordinal)
             select $"{Path.GetRelativePath(Root, file)}: {word}";
         Assert.Empty(offenders);
-    }
-
-    private static string FindRoot()
-    {
-        string? folder = AppContext.BaseDirectory;
-        while (folder is not null && !File.Exists(Path.Combine(folder, "QuicProChat.Mesh.sln")))
-            folder = Path.GetDirectoryName(folder);
-        return folder ?? throw new DirectoryNotFoundException("The tests run from outside the repository.");
     }
 }

@@ -19,14 +19,14 @@ public sealed class NetworkTests
         Assert.InRange(result.ConvergenceSeconds, 0, seconds);
     }
 
-    [Theory]
+    [SharedTheory("topologies")]
     [InlineData("freifunk-leipzig")]
     [InlineData("freifunk-ulm")]
     [InlineData("freifunk-bielefeld")]
     [InlineData("freifunk-cologne-bonn-area")]
     public void Cities_reach_everybody_at_little_cost_and_rest_afterwards(string city)
     {
-        Result result = Run(Shared.Topology(city));
+        Result result = Run(Cities.Find(city));
         Sound(result, arrival: 100);
         Assert.InRange(result.ControlBytesPerNodeToConverge, 1, 90_000);
         Assert.InRange(result.ControlBytesPerNodeSecondSteady, 0.1, 50);
@@ -34,12 +34,12 @@ public sealed class NetworkTests
         Assert.InRange(result.StretchP99, 1, 2);
     }
 
-    [Theory]
+    [SharedTheory("topologies")]
     [InlineData("freifunk-bielefeld", 99)]
     [InlineData("freifunk-leipzig", 95)]
     public void Cities_whose_links_lose_packets_keep_their_routes_and_ask_for_little(string city, double arrival)
     {
-        Result result = Run(Shared.Topology(city), o => o with { LossByQuality = true, Duration = TimeSpan.FromSeconds(120) });
+        Result result = Run(Cities.Find(city), o => o with { LossByQuality = true, Duration = TimeSpan.FromSeconds(120) });
         Assert.True(result.ArrivalPercent >= arrival, result.ToTable());
         Assert.Equal((0, 0), (result.Lost, result.Duplicated));
         Assert.InRange(result.ControlBytesPerNodeSecondSteady, 0.1, 200);
@@ -61,18 +61,18 @@ public sealed class NetworkTests
         Sound(result, arrival);
     }
 
-    [Fact]
+    [SharedFact(Cities.Leipzig)]
     public void Messages_arrive_exactly_once_while_routers_restart()
     {
-        Result result = Run(Shared.Topology("freifunk-leipzig"),
+        Result result = Run(Cities.Find("freifunk-leipzig"),
             o => o with { Churn = 0.05, Duration = TimeSpan.FromSeconds(300), Messages = 1000 });
         Sound(result, arrival: 99);
     }
 
-    [Fact]
+    [SharedFact(Cities.Leipzig)]
     public void A_best_connected_node_that_claims_to_be_next_to_everybody_stops_nothing()
     {
-        Result result = Run(Shared.Topology("freifunk-leipzig"), o => o with { Liars = 1, Duration = TimeSpan.FromSeconds(120) });
+        Result result = Run(Cities.Find("freifunk-leipzig"), o => o with { Liars = 1, Duration = TimeSpan.FromSeconds(120) });
         Assert.InRange(result.ArrivalPercent, 95, 100);
         Assert.Equal(0, result.Duplicated);
     }

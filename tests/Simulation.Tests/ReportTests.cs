@@ -38,10 +38,10 @@ public sealed class ReportTests
         Assert.Equal(Enumerable.Range(1, 17), json.RootElement.EnumerateObject().Select(p => p.Value.GetInt32()));
     }
 
-    [Fact]
+    [SharedFact(Cities.Leipzig)]
     public void The_picture_is_well_formed_shows_every_node_and_link_and_is_the_same_each_time()
     {
-        Topology topology = Topology.Parse(Shared.Topology("freifunk-leipzig"), seed: 1);
+        Topology topology = Topology.Parse(Cities.Find("freifunk-leipzig"), seed: 1);
         string Draw() => Picture.Draw("<Leipzig & more>",
             [.. topology.Names.Select((n, i) => new PictureNode(n, i != 3, i / 210.0, 1 + i / 210.0))],
             [.. topology.Edges.Select((e, i) => new PictureLink(e.A, e.B, i != 5, i, i))],

@@ -4,7 +4,7 @@ namespace QuicProChat.Mesh.Simulation.Tests;
 
 public sealed class TopologyTests
 {
-    [Theory]
+    [SharedTheory("topologies")]
     [InlineData("freifunk-leipzig", 210, 413)]
     [InlineData("freifunk-ulm", 217, 447)]
     [InlineData("freifunk-bielefeld", 246, 483)]
@@ -12,7 +12,7 @@ public sealed class TopologyTests
     [InlineData("freifunk-berlin", 761, 1123)]
     public void Community_networks_load_and_hang_together(string name, int nodes, int links)
     {
-        Topology topology = Topology.Parse(Shared.Topology(name), seed: 1);
+        Topology topology = Topology.Parse(Cities.Find(name), seed: 1);
         Assert.Equal(nodes, topology.Nodes);
         Assert.Equal(links, topology.Edges.Count);
         Assert.Equal(nodes, Reached(topology));

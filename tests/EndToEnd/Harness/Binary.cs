@@ -10,22 +10,11 @@ internal static class Binary
     internal static string Dynamic { get; } = Find("artifacts/dynamic/qpc-mesh");
 
     /// <summary>Repository root: where the solution is.</summary>
-    internal static string Root { get; } = FindRoot();
+    internal static string Root { get; } = Repository.Root;
 
     private static string Find(string relative)
     {
-        string path = Path.Combine(FindRoot(), relative);
+        string path = Repository.File(relative);
         return File.Exists(path) ? path : throw new FileNotFoundException($"{path} is missing: 'make publish' builds it");
-    }
-
-    private static string FindRoot()
-    {
-        for (DirectoryInfo? at = new(AppContext.BaseDirectory); at is not null; at = at.Parent)
-        {
-            if (File.Exists(Path.Combine(at.FullName, "QuicProChat.Mesh.sln")))
-                return at.FullName;
-        }
-
-        throw new DirectoryNotFoundException("the tests run from inside the repository");
     }
 }

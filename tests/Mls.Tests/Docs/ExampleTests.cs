@@ -7,24 +7,13 @@ public class ExampleTests
     [Fact]
     public void The_example_of_the_documentation_is_this_code_and_runs()
     {
-        string root = FindRoot();
-        string source = File.ReadAllText(Path.Combine(root, "tests", "Mls.Tests", "Docs", "Example.cs"));
-        string documentation = File.ReadAllText(Path.Combine(root, "docs", "mls.md"));
+        string source = File.ReadAllText(Repository.File("tests", "Mls.Tests", "Docs", "Example.cs"));
+        string documentation = File.ReadAllText(Repository.File("docs", "mls.md"));
         int begin = source.IndexOf("// <example>\n", StringComparison.Ordinal) + "// <example>\n".Length;
         int end = source.IndexOf("        // </example>", StringComparison.Ordinal);
         string example = string.Join('\n', source[begin..end].Split('\n').Select(l => l.Length >= 8 ? l[8..] : l)).TrimEnd();
         Assert.Contains("```csharp\n" + example + "\n```", documentation, StringComparison.Ordinal);
         Assert.Equal("See you at the lake.", Example.Run());
-    }
-
-    private static string FindRoot()
-    {
-        for (DirectoryInfo? at = new(AppContext.BaseDirectory); at is not null; at = at.Parent)
-        {
-            if (File.Exists(Path.Combine(at.FullName, "QuicProChat.Mesh.sln")))
-                return at.FullName;
-        }
-        throw new DirectoryNotFoundException("The root of the repository was not found.");
     }
 }
 

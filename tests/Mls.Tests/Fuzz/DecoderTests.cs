@@ -47,10 +47,10 @@ public class DecoderTests
 
     private delegate bool Reading(ref MlsReader reader);
 
-    [Fact]
+    [SharedFact("vectors/mls/messages.json")]
     public void Every_message_cut_at_any_byte_is_refused()
     {
-        foreach (JsonElement item in SharedInputs.Cases("messages").Take(4))
+        foreach (JsonElement item in MlsInputs.Cases("messages").Take(4))
         {
             foreach ((string field, ushort prefix, Decoder decode) in Decoders)
             {
@@ -64,10 +64,10 @@ public class DecoderTests
         }
     }
 
-    [Fact]
+    [SharedFact("vectors/mls/messages.json")]
     public void A_million_mutations_give_a_value_or_a_refusal_and_cost_no_more_than_their_size()
     {
-        JsonElement[] items = [.. SharedInputs.Cases("messages").Take(16)];
+        JsonElement[] items = [.. MlsInputs.Cases("messages").Take(16)];
         (byte[] Bytes, Decoder Decode)[] samples =
             [.. items.SelectMany(i => Decoders.Select(d => (Sample(i, d.Field, d.Prefix), d.Decode))).Where(s => s.Item1.Length < 4096)];
         Random random = new(9420);

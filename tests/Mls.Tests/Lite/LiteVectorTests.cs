@@ -7,8 +7,6 @@ namespace QuicProChat.Mesh.Mls.Tests.Lite;
 
 public class LiteVectorTests
 {
-    private static readonly string Root = FindRoot();
-
     [Fact]
     public void Every_message_of_the_document_opens()
     {
@@ -56,7 +54,7 @@ public class LiteVectorTests
     [Fact]
     public void The_independent_script_still_prints_what_the_document_says()
     {
-        var start = new ProcessStartInfo("python3", Path.Combine(Root, "tests/Mls.Tests/Lite/make_vectors.py"))
+        var start = new ProcessStartInfo("python3", Repository.File("tests/Mls.Tests/Lite/make_vectors.py"))
         {
             RedirectStandardOutput = true,
         };
@@ -78,16 +76,8 @@ public class LiteVectorTests
 
     private static string DocumentVectors()
     {
-        string page = File.ReadAllText(Path.Combine(Root, "docs/mls-lite.md"));
+        string page = File.ReadAllText(Repository.File("docs/mls-lite.md"));
         int start = page.IndexOf("```json\n", StringComparison.Ordinal) + "```json\n".Length;
         return page[start..page.IndexOf("```", start, StringComparison.Ordinal)];
-    }
-
-    private static string FindRoot()
-    {
-        string? folder = AppContext.BaseDirectory;
-        while (folder is not null && !File.Exists(Path.Combine(folder, "QuicProChat.Mesh.sln")))
-            folder = Path.GetDirectoryName(folder);
-        return folder ?? throw new DirectoryNotFoundException("The tests run from outside the repository.");
     }
 }

@@ -30,9 +30,9 @@ public class ScenarioTests
         }
     }
 
-    [Theory, MemberData(nameof(Scripts))]
+    [SharedTheory("vectors/mls/interop-configs"), MemberData(nameof(Scripts))]
     public void The_script_runs_to_its_end_and_all_agree(string file, string script, CipherSuite suite, bool encrypt) =>
         new ScenarioRunner(suite, encrypt).Run(Load(file).GetProperty(script));
 
-    private static JsonElement Load(string file) => SharedInputs.Json($"vectors/mls/interop-configs/{file}.json").GetProperty("scripts");
+    private static JsonElement Load(string file) => MlsInputs.Json($"vectors/mls/interop-configs/{file}.json").GetProperty("scripts");
 }

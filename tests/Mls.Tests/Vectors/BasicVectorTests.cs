@@ -8,10 +8,10 @@ namespace QuicProChat.Mesh.Mls.Tests.Vectors;
 
 public class BasicVectorTests
 {
-    [Fact]
+    [SharedFact("vectors/mls/tree-math.json")]
     public void Tree_math_agrees_with_the_vectors()
     {
-        foreach (JsonElement item in SharedInputs.Cases("tree-math"))
+        foreach (JsonElement item in MlsInputs.Cases("tree-math"))
         {
             uint leaves = item.UInt("n_leaves");
             Assert.Equal(item.UInt("n_nodes"), TreeMath.NodeCount(leaves));
@@ -27,10 +27,10 @@ public class BasicVectorTests
         }
     }
 
-    [Fact]
+    [SharedFact("vectors/mls/deserialization.json")]
     public void Vector_headers_agree_with_the_vectors()
     {
-        foreach (JsonElement item in SharedInputs.Cases("deserialization"))
+        foreach (JsonElement item in MlsInputs.Cases("deserialization"))
         {
             byte[] header = item.Hex("vlbytes_header");
             MlsReader reader = new(header);
@@ -59,10 +59,10 @@ public class BasicVectorTests
         Assert.False(reader.TryReadLength(out _));
     }
 
-    [Fact]
+    [SharedFact("vectors/mls/crypto-basics.json")]
     public void Labelled_functions_agree_with_the_vectors()
     {
-        foreach (JsonElement item in SharedInputs.Cases("crypto-basics"))
+        foreach (JsonElement item in MlsInputs.Cases("crypto-basics"))
         {
             Suite suite = Suite.Require((CipherSuite)item.UInt("cipher_suite"));
             JsonElement v = item.GetProperty("ref_hash");
@@ -79,10 +79,10 @@ public class BasicVectorTests
         }
     }
 
-    [Fact]
+    [SharedFact("vectors/mls/crypto-basics.json")]
     public void Signatures_agree_with_the_vectors()
     {
-        foreach (JsonElement item in SharedInputs.Cases("crypto-basics"))
+        foreach (JsonElement item in MlsInputs.Cases("crypto-basics"))
         {
             Suite suite = Suite.Require((CipherSuite)item.UInt("cipher_suite"));
             JsonElement v = item.GetProperty("sign_with_label");
@@ -96,10 +96,10 @@ public class BasicVectorTests
         }
     }
 
-    [Fact]
+    [SharedFact("vectors/mls/crypto-basics.json")]
     public void Labelled_encryption_agrees_with_the_vectors()
     {
-        foreach (JsonElement item in SharedInputs.Cases("crypto-basics"))
+        foreach (JsonElement item in MlsInputs.Cases("crypto-basics"))
         {
             Suite suite = Suite.Require((CipherSuite)item.UInt("cipher_suite"));
             JsonElement v = item.GetProperty("encrypt_with_label");

@@ -12,10 +12,10 @@ public class MessageProtectionVectorTests
 {
     private static readonly LeafIndex Sender = new(1);
 
-    [Fact]
+    [SharedFact("vectors/mls/message-protection.json")]
     public void Given_and_own_messages_come_out_as_the_vectors_say()
     {
-        foreach (JsonElement item in SharedInputs.Cases("message-protection"))
+        foreach (JsonElement item in MlsInputs.Cases("message-protection"))
         {
             Suite suite = Suite.Require((CipherSuite)item.UInt("cipher_suite"));
             GroupContext context = new()

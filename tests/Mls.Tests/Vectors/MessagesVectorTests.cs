@@ -9,11 +9,11 @@ namespace QuicProChat.Mesh.Mls.Tests.Vectors;
 
 public class MessagesVectorTests
 {
-    [Fact]
+    [SharedFact("vectors/mls/messages.json")]
     public void Every_message_reads_and_writes_back_byte_for_byte()
     {
         Suite suite = Suite.Require(CipherSuite.X25519Aes128GcmSha256Ed25519);
-        foreach (JsonElement item in SharedInputs.Cases("messages"))
+        foreach (JsonElement item in MlsInputs.Cases("messages"))
         {
             byte[] bytes = item.Hex("mls_welcome");
             UnverifiedWelcome welcome = UnverifiedWelcome.Parse(bytes).Value;

@@ -8,7 +8,7 @@ namespace QuicProChat.Mesh.Mls.Tests.Vectors;
 
 public class PassiveClientTests
 {
-    [Theory]
+    [SharedTheory("vectors/mls/passive-client-random.json", "vectors/mls/interop-passive")]
     [InlineData("passive-client-welcome")]
     [InlineData("passive-client-handling-commit")]
     [InlineData("passive-client-random")]
@@ -22,7 +22,7 @@ public class PassiveClientTests
     public void A_member_that_only_listens_arrives_at_every_epoch(string file)
     {
         int cases = 0;
-        foreach (JsonElement item in SharedInputs.Cases(file))
+        foreach (JsonElement item in MlsInputs.Cases(file))
         {
             Follow(item);
             cases++;
@@ -30,10 +30,10 @@ public class PassiveClientTests
         Assert.NotEqual(0, cases);
     }
 
-    [Fact]
+    [SharedFact("vectors/mls/welcome.json")]
     public void The_welcome_vectors_decrypt_and_their_signature_and_tag_hold()
     {
-        foreach (JsonElement item in SharedInputs.Cases("welcome"))
+        foreach (JsonElement item in MlsInputs.Cases("welcome"))
         {
             Suite suite = Suite.Require((CipherSuite)item.UInt("cipher_suite"));
             UnverifiedKeyPackage keyPackage = UnverifiedKeyPackage.Parse(item.Hex("key_package")).Value;

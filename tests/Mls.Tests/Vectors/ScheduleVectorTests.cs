@@ -10,10 +10,10 @@ namespace QuicProChat.Mesh.Mls.Tests.Vectors;
 
 public class ScheduleVectorTests
 {
-    [Fact]
+    [SharedFact("vectors/mls/key-schedule.json")]
     public void The_key_schedule_agrees_with_the_vectors()
     {
-        foreach (JsonElement item in SharedInputs.Cases("key-schedule"))
+        foreach (JsonElement item in MlsInputs.Cases("key-schedule"))
         {
             Suite suite = Suite.Require((CipherSuite)item.UInt("cipher_suite"));
             byte[] init = item.Hex("initial_init_secret");
@@ -53,10 +53,10 @@ public class ScheduleVectorTests
         }
     }
 
-    [Fact]
+    [SharedFact("vectors/mls/psk_secret.json")]
     public void The_psk_secret_agrees_with_the_vectors()
     {
-        foreach (JsonElement item in SharedInputs.Cases("psk_secret"))
+        foreach (JsonElement item in MlsInputs.Cases("psk_secret"))
         {
             Suite suite = Suite.Require((CipherSuite)item.UInt("cipher_suite"));
             List<(PreSharedKeyId, byte[])> psks = [.. item.GetProperty("psks").EnumerateArray()
@@ -65,10 +65,10 @@ public class ScheduleVectorTests
         }
     }
 
-    [Fact]
+    [SharedFact("vectors/mls/secret-tree.json")]
     public void The_secret_tree_agrees_with_the_vectors()
     {
-        foreach (JsonElement item in SharedInputs.Cases("secret-tree"))
+        foreach (JsonElement item in MlsInputs.Cases("secret-tree"))
         {
             Suite suite = Suite.Require((CipherSuite)item.UInt("cipher_suite"));
             JsonElement data = item.GetProperty("sender_data");
@@ -91,10 +91,10 @@ public class ScheduleVectorTests
         }
     }
 
-    [Fact]
+    [SharedFact("vectors/mls/transcript-hashes.json")]
     public void The_transcript_hashes_agree_with_the_vectors()
     {
-        foreach (JsonElement item in SharedInputs.Cases("transcript-hashes"))
+        foreach (JsonElement item in MlsInputs.Cases("transcript-hashes"))
         {
             Suite suite = Suite.Require((CipherSuite)item.UInt("cipher_suite"));
             MlsReader reader = new(item.Hex("authenticated_content"));

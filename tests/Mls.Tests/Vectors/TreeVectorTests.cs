@@ -9,10 +9,10 @@ namespace QuicProChat.Mesh.Mls.Tests.Vectors;
 
 public class TreeVectorTests
 {
-    [Fact]
+    [SharedFact("vectors/mls/tree-operations.json")]
     public void Tree_operations_agree_with_the_vectors()
     {
-        foreach (JsonElement item in SharedInputs.Cases("tree-operations"))
+        foreach (JsonElement item in MlsInputs.Cases("tree-operations"))
         {
             Suite suite = Suite.Require((CipherSuite)item.UInt("cipher_suite"));
             RatchetTree tree = ReadTree(suite, item.Hex("tree_before"));
@@ -31,10 +31,10 @@ public class TreeVectorTests
         }
     }
 
-    [Fact]
+    [SharedFact("vectors/mls/tree-validation.json")]
     public void Tree_validation_agrees_with_the_vectors()
     {
-        foreach (JsonElement item in SharedInputs.Cases("tree-validation"))
+        foreach (JsonElement item in MlsInputs.Cases("tree-validation"))
         {
             Suite suite = Suite.Require((CipherSuite)item.UInt("cipher_suite"));
             RatchetTree tree = ReadTree(suite, item.Hex("tree"));
@@ -59,10 +59,10 @@ public class TreeVectorTests
         }
     }
 
-    [Fact]
+    [SharedFact("vectors/mls/tree-validation.json")]
     public void A_tree_with_any_parent_hash_changed_is_refused_7_9_2()
     {
-        foreach (JsonElement item in SharedInputs.Cases("tree-validation").Where(i => i.UInt("cipher_suite") == 1))
+        foreach (JsonElement item in MlsInputs.Cases("tree-validation").Where(i => i.UInt("cipher_suite") == 1))
         {
             Suite suite = Suite.Require((CipherSuite)item.UInt("cipher_suite"));
             RatchetTree tree = ReadTree(suite, item.Hex("tree"));
@@ -82,10 +82,10 @@ public class TreeVectorTests
         }
     }
 
-    [Fact]
+    [SharedFact("vectors/mls/treekem.json")]
     public void Update_paths_agree_with_the_vectors()
     {
-        foreach (JsonElement item in SharedInputs.Cases("treekem"))
+        foreach (JsonElement item in MlsInputs.Cases("treekem"))
         {
             Suite suite = Suite.Require((CipherSuite)item.UInt("cipher_suite"));
             RatchetTree tree = ReadTree(suite, item.Hex("ratchet_tree"));

@@ -72,7 +72,7 @@ public sealed class ConvergenceTests(ITestOutputHelper output)
         Assert.Equal(0, network.Loops);
     }
 
-    [Theory]
+    [SharedTheory("topologies")]
     [InlineData("leipzig")]
     [InlineData("ulm")]
     [InlineData("bielefeld")]

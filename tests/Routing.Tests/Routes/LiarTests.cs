@@ -6,7 +6,7 @@ namespace QuicProChat.Mesh.Routing.Tests.Routes;
 
 public sealed class LiarTests(ITestOutputHelper output)
 {
-    [Theory]
+    [SharedTheory("topologies/freifunk-leipzig.json")]
     [InlineData(0)]
     [InlineData(3)]
     public void Metric_zero_for_everything_convinces_nobody(int rank)
@@ -19,7 +19,7 @@ public sealed class LiarTests(ITestOutputHelper output)
         Assert.Equal(0, network.Loops);
     }
 
-    [Theory]
+    [SharedTheory("topologies/freifunk-leipzig.json")]
     [InlineData(3)]
     [InlineData(12)]
     public void The_smallest_credible_metric_attracts_only_until_proofs_are_missing(int rank)

@@ -35,8 +35,7 @@ internal static class Topologies
     /// <summary>A real community's graph from the shared test inputs.</summary>
     public static TestNetwork City(string name, int seed = 1)
     {
-        string root = Environment.GetEnvironmentVariable("QPC_SHARED") ?? Path.Combine(RepositoryRoot(), "..", "shared");
-        using JsonDocument document = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(root, "topologies", "freifunk-" + name + ".json")));
+        using JsonDocument document = JsonDocument.Parse(File.ReadAllBytes(SharedInputs.Find($"topologies/freifunk-{name}.json")));
         var numbers = new Dictionary<string, int>();
         var pairs = new HashSet<(int, int)>();
         foreach (JsonElement link in document.RootElement.GetProperty("links").EnumerateArray())
@@ -55,14 +54,6 @@ internal static class Topologies
                 numbers.Add(key, number = numbers.Count);
             return number;
         }
-    }
-
-    private static string RepositoryRoot()
-    {
-        DirectoryInfo? directory = new(AppContext.BaseDirectory);
-        while (directory is not null && !File.Exists(Path.Combine(directory.FullName, "QuicProChat.Mesh.sln")))
-            directory = directory.Parent;
-        return directory?.FullName ?? throw new InvalidOperationException("The tests do not lie in the repository.");
     }
 
     public static TestNetwork Of(int count, int seed, IEnumerable<(int A, int B)> links)
