@@ -1,6 +1,4 @@
 using System.Runtime.InteropServices;
-using System.Security.Cryptography;
-using System.Text;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using QuicProChat.Mesh.Identity;
@@ -34,6 +32,7 @@ public sealed class LoraTransport : ITransport
     private readonly ILogger _logger;
     private readonly Lock _lock = new();
     private readonly List<LoraListener> _radios = [];
+    private readonly BandLedgers _ledgers;
     private int _media;
 
     /// <summary>Makes the transport.</summary>
@@ -46,6 +45,7 @@ public sealed class LoraTransport : ITransport
         _settings = settings;
         _time = time;
         _random = random;
+        _ledgers = new BandLedgers(settings.StateDirectory, new SystemLedgerClock());
         _logger = logger ?? NullLogger<LoraTransport>.Instance;
     }
 
@@ -106,7 +106,7 @@ public sealed class LoraTransport : ITransport
         ILoraModem modem = ModemFactory.Create(options, options.Modem, new Random(chance.Next()));
         port.Claim(modem.Baud);
         TimeSpan now = _time.GetElapsedTime(0);
-        DutyLedger ledger = new(options.Band, null, OpenJournal(options), now);
+        DutyLedger ledger = _ledgers.Of(options.Band, now);
         LoraHub hub = new(
             options,
             user => new RadioMedium(options, _settings.Identity, _settings.BootId, ledger, user, new Random(chance.Next())),
@@ -148,15 +148,6 @@ public sealed class LoraTransport : ITransport
     {
         lock (_lock)
             _radios.Remove(listener);
-    }
-
-    private LedgerJournal? OpenJournal(LoraOptions options)
-    {
-        if (_settings.StateDirectory is not { } directory)
-            return null;
-        byte[] digest = SHA256.HashData(Encoding.UTF8.GetBytes(options.Device));
-        string name = $"airtime-{Convert.ToHexStringLower(digest.AsSpan(0, 6))}";
-        return new LedgerJournal(new FileLedgerStore(Path.Combine(directory, name)), new SystemLedgerClock());
     }
 }
 

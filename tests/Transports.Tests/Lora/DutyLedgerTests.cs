@@ -155,4 +155,38 @@ public sealed class DutyLedgerTests
             sum += piece;
         return sum.TotalSeconds;
     }
+
+    [Fact]
+    public void Radios_of_one_band_share_its_hour_and_keep_it_over_a_restart_and_another_name_of_the_device()
+    {
+        string directory = Directory.CreateTempSubdirectory("qpc-ledgers").FullName;
+        SystemLedgerClock clock = new();
+        TimeSpan now = TimeSpan.FromHours(3);
+        TimeSpan second = TimeSpan.FromSeconds(1);
+        BandLedgers node = new(directory, clock);
+        DutyLedger first = node.Of(OnePercent, now);
+        Assert.Same(first, node.Of(OnePercent, now));
+        Assert.NotSame(first, node.Of(RegionPlan.Eu868.Bands[3], now));
+        for (int i = 0; i < 20; i++)
+            Assert.True(first.TryReserve(TrafficClass.Message, second, now, out _, out _));
+        DutyLedger restarted = new BandLedgers(directory, clock).Of(OnePercent, now + second);
+        Assert.InRange(restarted.Report(now + second).Sum(u => u.Used.TotalSeconds), 20, 23);
+        Assert.InRange(new BandLedgers(directory, clock).Of(RegionPlan.Eu868.Bands[3], now).Report(now).Sum(u => u.Used.TotalSeconds), 0, 0);
+        Directory.Delete(directory, recursive: true);
+    }
+
+    [Fact]
+    public async Task Two_threads_that_share_a_ledger_get_no_more_than_the_budget()
+    {
+        DutyLedger ledger = new(OnePercent, null, null, TimeSpan.Zero);
+        TimeSpan airtime = TimeSpan.FromMilliseconds(1);
+        int[] granted = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => Task.Run(() =>
+        {
+            int mine = 0;
+            while (ledger.TryReserve(TrafficClass.Emergency, airtime, TimeSpan.Zero, out AirtimeGrant? _, out Refusal _))
+                mine++;
+            return mine;
+        })));
+        Assert.Equal(36_000, granted.Sum());
+    }
 }

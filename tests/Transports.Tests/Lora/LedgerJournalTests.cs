@@ -186,6 +186,21 @@ public sealed class LedgerJournalTests
     }
 
     [Fact]
+    public void A_replaced_file_is_on_the_medium_only_when_its_directory_is()
+    {
+        string directory = Directory.CreateTempSubdirectory("qpc-ledger").FullName;
+        string path = Path.Combine(directory, "airtime");
+        List<(string Directory, string Content)> flushed = [];
+        FileLedgerStore store = new(path, d => flushed.Add((d, File.ReadAllText(path))));
+        Assert.True(store.TryReplace("one"u8));
+        Assert.True(store.TryReplace("two"u8));
+        Assert.Equal([(directory, "one"), (directory, "two")], flushed);
+        FileLedgerStore failing = new(path, _ => throw new IOException("the medium is gone"));
+        Assert.False(failing.TryReplace("three"u8));
+        Directory.Delete(directory, recursive: true);
+    }
+
+    [Fact]
     public void The_kernel_names_its_boot_and_says_whether_its_clock_is_set()
     {
         SystemLedgerClock clock = new();

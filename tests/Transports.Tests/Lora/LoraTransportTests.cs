@@ -108,8 +108,9 @@ public sealed class LoraTransportTests : IDisposable
         Assert.True(bToA.TrySend(FrameClass.Normal, [0x22, 7]));
         bToA.Flush();
         Assert.Equal([0x22, 7], (await a.WaitAsync("frame")).Frame);
-        Assert.True(aToB.TryBroadcast(FrameClass.Routing, [0x22, 8]));
-        Assert.Equal([0x22, 8], (await b.WaitAsync("frame")).Frame);
+        byte[] request = RadioWireTests.PathRequestFrame(8);
+        Assert.True(aToB.TryBroadcast(FrameClass.Routing, request));
+        Assert.Equal(request, (await b.WaitAsync("frame")).Frame);
 
         RadioStatus status = await a.Radio.StatusAsync(CancellationToken.None);
         Assert.Equal((ModemState.Online, "rnode", "868.0-868.6"), (status.State, status.Modem, status.Band));
@@ -121,6 +122,41 @@ public sealed class LoraTransportTests : IDisposable
         await a.WaitAsync("down");
         await a.Radio.DisposeAsync();
         Assert.NotEmpty(Directory.GetFiles(_directory, "airtime-*"));
+    }
+
+    [Fact]
+    public async Task A_modem_that_comes_back_under_another_name_finds_the_airtime_that_it_used()
+    {
+        using PtyHost host = new(RNodeModemTests.Connected(2));
+        RNodeSimulator modem = new(new Random(1));
+        host.Air!.Add(modem);
+        string settings = "?modem=rnode&frequency=868100000&sf=7&region=eu868";
+        string path = host.Add(modem, Path.Combine(_directory, "ttyUSB0"));
+        host.Start();
+        TimeSpan used;
+        await using (Node before = new(_directory, 1))
+        {
+            await before.ListenAsync($"lora:{path}{settings}");
+            used = await UsedAsync(before, u => u > TimeSpan.Zero);
+        }
+        string renamed = Path.Combine(_directory, "ttyUSB7");
+        File.CreateSymbolicLink(renamed, path);
+        await using Node after = new(_directory, 2);
+        await after.ListenAsync($"lora:{renamed}{settings}");
+        Assert.True(await UsedAsync(after, _ => true) >= used);
+
+        static async Task<TimeSpan> UsedAsync(Node node, Func<TimeSpan, bool> enough)
+        {
+            using CancellationTokenSource patience = new(Patience);
+            while (true)
+            {
+                RadioStatus status = await node.Radio.StatusAsync(patience.Token);
+                TimeSpan used = TimeSpan.FromTicks(status.Airtime.Sum(u => u.Used.Ticks));
+                if (enough(used))
+                    return used;
+                await Task.Delay(50, patience.Token);
+            }
+        }
     }
 
     [Fact]

@@ -210,7 +210,7 @@ public sealed class RadioMediumTests(ITestOutputHelper output)
         Assert.True(net.Meet(10 * Minute), Describe(net));
         net.Bench.RunFor(Minute);
         int before = net.Stations[0].Node.Simulator.Transmitted.Count;
-        Assert.True(net.Stations[0].Medium.TryBroadcast(FrameClass.Routing, [0x22, 9, 9]));
+        Assert.True(net.Stations[0].Medium.TryBroadcast(FrameClass.Routing, RadioWireTests.PathRequestFrame(9)));
         Assert.True(net.Bench.RunUntil(() => net.Stations.Skip(1).All(s => s.Inbox.Count == 1), Minute));
         Assert.Equal(before + 1, net.Stations[0].Node.Simulator.Transmitted.Count);
         Assert.False(net.Stations[0].Medium.TryBroadcast(FrameClass.Routing, new byte[260]));

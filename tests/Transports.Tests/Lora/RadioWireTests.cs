@@ -239,6 +239,14 @@ public sealed class RadioWireTests
         Assert.Null(reassembly.Add(77, 0, true, new byte[10_001]));
     }
 
+    internal static byte[] PathRequestFrame(ulong destination)
+    {
+        byte[] frame = new byte[1 + PathRequest.Size];
+        frame[0] = (byte)FrameKind.PathRequest;
+        new PathRequest(63, 0, false, new Abbreviation(destination)).Write(frame.AsSpan(1));
+        return frame;
+    }
+
     internal static byte[] EnvelopeFrame(EnvelopeHeader header, int payload)
     {
         byte[] bytes = new byte[payload];

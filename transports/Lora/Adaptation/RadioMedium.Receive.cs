@@ -58,7 +58,7 @@ public sealed partial class RadioMedium
         Heard(neighbour, received);
         while (RadioItem.TryRead(ref body, out RadioItem item))
         {
-            if (item.Kind == RadioItemKind.Frame)
+            if (item.Kind == RadioItemKind.Frame && IsForEveryone(item.RestoreFrame()))
                 Deliver(neighbour, item.RestoreFrame());
             else
                 Counters.BadItems++;

@@ -87,11 +87,16 @@ public sealed partial class RadioMedium : IRadioClient, IDisposable
         return TrySpare(neighbour, session, frameClass, frame) || neighbour.Queue.TryAdd(frameClass, frame, since ?? _now);
     }
 
-    /// <summary>Queues a frame (kind and body) for everyone in range. False: full, or too large for one radio frame.</summary>
+    /// <summary>
+    /// Queues a frame (kind and body) for everyone in range. False: full, or too large for one radio frame. A path request
+    /// goes out once; of anything else each neighbour has to know who said it, so each gets its own.
+    /// </summary>
     public bool TryBroadcast(FrameClass frameClass, ReadOnlySpan<byte> frame)
     {
         if (frame.IsEmpty || frame.Length >= BodyLimit || _modem is null)
             return false;
+        if (!IsForEveryone(frame))
+            return TrySendToEach(frameClass, frame);
         // Neighbours that pass a flood on at the same moment do not hear each other: each waits a while of its own.
         if (_broadcasts.Count == 0)
             _broadcastAt = _now + Jitter(RadioTuning.FloodSpread * _modem.Airtime(RadioFrame.HeaderSize + frame.Length + _common.Size));
@@ -99,6 +104,18 @@ public sealed partial class RadioMedium : IRadioClient, IDisposable
             return _broadcasts.TryAdd(frameClass, frame, _now);
         Counters.Spared++;
         return true;
+    }
+
+    /// <summary>Whether a frame is one that is taken from a broadcast.</summary>
+    private static bool IsForEveryone(ReadOnlySpan<byte> frame) =>
+        !frame.IsEmpty && frame[0] == (byte)FrameKind.PathRequest && PathRequest.TryRead(frame[1..], out _);
+
+    private bool TrySendToEach(FrameClass frameClass, ReadOnlySpan<byte> frame)
+    {
+        bool all = true;
+        foreach (RadioNeighbour neighbour in _neighbours)
+            all &= !neighbour.IsUp || TrySend(neighbour, frameClass, frame);
+        return all;
     }
 
     /// <summary>Forgets that a neighbour is up, without a word to the user; it comes up anew when it answers a probe.</summary>

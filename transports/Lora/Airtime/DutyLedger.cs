@@ -25,10 +25,10 @@ public enum Refusal
 public sealed record ClassUse(TrafficClass Class, TimeSpan Used, TimeSpan Left);
 
 /// <summary>
-/// The only source of airtime for one radio in one sub-band. Time is passed in (monotonic, since boot); the ledger
+/// The only source of airtime of one node in one sub-band. Time is passed in (monotonic, since boot); the ledger
 /// reads no clock. The window slides in steps of 1/360: airtime is counted from its booking until it is a whole
 /// window, one step and the guard old, so every true sliding window holds less than the ledger counted.
-/// Not safe for use by several threads: the loop that owns the radio owns the ledger.
+/// Radios of one node in one sub-band share a ledger: any thread may call it.
 /// </summary>
 public sealed class DutyLedger
 {
@@ -45,6 +45,7 @@ public sealed class DutyLedger
 
     private const int ClassCount = 4;
 
+    private readonly Lock _lock = new();
     private readonly long[,] _ring = new long[ClassCount, RingSize];
     private readonly long[] _used = new long[ClassCount];
     private readonly LedgerJournal? _journal;
@@ -97,24 +98,34 @@ public sealed class DutyLedger
     {
         grant = null;
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(airtime, TimeSpan.Zero);
+        lock (_lock)
+            refusal = Reserve(trafficClass, airtime, now);
+        if (refusal == Refusal.None)
+            grant = new AirtimeGrant(airtime, trafficClass);
+        return grant is not null;
+    }
+
+    private Refusal Reserve(TrafficClass trafficClass, TimeSpan airtime, TimeSpan now)
+    {
         Advance(now);
         if (airtime > LongestFrame(trafficClass))
-            refusal = Refusal.TooLong;
-        else if (airtime.Ticks > Free(trafficClass))
-            refusal = Refusal.ShareUsed;
-        else if (_journal?.TryClaim(Band, trafficClass, airtime, ClaimSize(trafficClass), now) == false)
-            refusal = Refusal.StorageFailed;
-        else
-            refusal = Refusal.None;
-        if (refusal != Refusal.None)
-            return false;
+            return Refusal.TooLong;
+        if (airtime.Ticks > Free(trafficClass))
+            return Refusal.ShareUsed;
+        if (_journal?.TryClaim(Band, trafficClass, airtime, ClaimSize(trafficClass), now) == false)
+            return Refusal.StorageFailed;
         Book(trafficClass, StepOf(now + airtime), airtime.Ticks);
-        grant = new AirtimeGrant(airtime, trafficClass);
-        return true;
+        return Refusal.None;
     }
 
     /// <summary>How long until this airtime would be granted if nothing else were booked. Null: never.</summary>
     public TimeSpan? WaitFor(TrafficClass trafficClass, TimeSpan airtime, TimeSpan now)
+    {
+        lock (_lock)
+            return Wait(trafficClass, airtime, now);
+    }
+
+    private TimeSpan? Wait(TrafficClass trafficClass, TimeSpan airtime, TimeSpan now)
     {
         Advance(now);
         if (airtime > LongestFrame(trafficClass))
@@ -138,9 +149,12 @@ public sealed class DutyLedger
     /// <summary>What each class has used and could still get.</summary>
     public IReadOnlyList<ClassUse> Report(TimeSpan now)
     {
-        Advance(now);
-        return Array.ConvertAll(Enum.GetValues<TrafficClass>(), c => new ClassUse(
-            c, TimeSpan.FromTicks(_used[(int)c]), TimeSpan.FromTicks(Math.Max(0, Free(c)))));
+        lock (_lock)
+        {
+            Advance(now);
+            return Array.ConvertAll(Enum.GetValues<TrafficClass>(), c => new ClassUse(
+                c, TimeSpan.FromTicks(_used[(int)c]), TimeSpan.FromTicks(Math.Max(0, Free(c)))));
+        }
     }
 
     private long Ceiling(TrafficClass c) => Band.Budget.Ticks / 1000 * _shares.CeilingOf(c);

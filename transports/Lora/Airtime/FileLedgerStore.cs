@@ -1,13 +1,28 @@
+using QuicProChat.Mesh.Identity;
+
 namespace QuicProChat.Mesh.Transports.Lora.Airtime;
 
 /// <summary>A ledger in a file: appended and flushed; replaced by writing another and renaming it.</summary>
-/// <param name="path">The file; its directory must exist.</param>
-public sealed class FileLedgerStore(string path) : ILedgerStore
+public sealed class FileLedgerStore : ILedgerStore
 {
     /// <summary>Arbitrary: far above what compaction leaves; a larger file is not ours.</summary>
     private const int MaxFile = 4 << 20;
 
-    private readonly string _path = path;
+    private readonly string _path;
+    private readonly Action<string> _flushDirectory;
+
+    /// <summary>Makes a store.</summary>
+    /// <param name="path">The file; its directory must exist.</param>
+    public FileLedgerStore(string path)
+        : this(path, DurableDirectory.Flush)
+    {
+    }
+
+    internal FileLedgerStore(string path, Action<string> flushDirectory)
+    {
+        _path = Path.GetFullPath(path);
+        _flushDirectory = flushDirectory;
+    }
 
     /// <inheritdoc/>
     public byte[] Load()
@@ -31,6 +46,8 @@ public sealed class FileLedgerStore(string path) : ILedgerStore
         try
         {
             File.Move(next, _path, overwrite: true);
+            // A rename is durable with its directory: else a power cut brings back a ledger without the latest claims.
+            _flushDirectory(Path.GetDirectoryName(_path)!);
             return true;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
