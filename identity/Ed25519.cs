@@ -56,6 +56,16 @@ public static unsafe class Ed25519
             return Sodium.crypto_sign_ed25519_verify_detached(sig, m, (ulong)message.Length, pk) == 0;
     }
 
+    /// <summary>
+    /// Tells whether bytes are a public key that somebody can hold: a canonical point of the main subgroup. Of the
+    /// others, some make every signature hold.
+    /// </summary>
+    public static bool IsValidPublicKey(ReadOnlySpan<byte> publicKey)
+    {
+        Span<byte> image = stackalloc byte[X25519.PublicKeySize];
+        return TryConvertPublicKeyToX25519(publicKey, image);
+    }
+
     /// <summary>Converts a public key to its X25519 image; false if it is not a point of the main subgroup.</summary>
     public static bool TryConvertPublicKeyToX25519(ReadOnlySpan<byte> publicKey, Span<byte> x25519PublicKey)
     {

@@ -55,6 +55,9 @@ internal static partial class Log
     [LoggerMessage(Level = LogLevel.Error, Message = "the thread of {Radio} does not answer")]
     internal static partial void RadioSilent(this ILogger log, string radio);
 
+    [LoggerMessage(Level = LogLevel.Error, Message = "an MLS-Lite envelope or command failed, {Count} since the last such line; it was refused")]
+    internal static partial void LiteFailed(this ILogger log, Exception exception, int count);
+
     [LoggerMessage(Level = LogLevel.Error, Message = "a control session failed")]
     internal static partial void ControlSessionFailed(this ILogger log, Exception exception);
 }

@@ -9,6 +9,12 @@ public static class LiteConstants
     /// <summary>Counters end here (21 bits); a sender must rekey before.</summary>
     public const int MaxCounter = (1 << 21) - 1;
 
+    /// <summary>
+    /// The last epoch that a group may reach. Numbers are chosen by whoever rekeys or invites; beyond this one nothing
+    /// is believed, so that no arithmetic on them can overflow.
+    /// </summary>
+    public const uint MaxEpoch = int.MaxValue;
+
     /// <summary>Size of an epoch secret and of every key in bytes.</summary>
     public const int SecretSize = 32;
 

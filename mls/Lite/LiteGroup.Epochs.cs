@@ -12,12 +12,15 @@ public sealed partial class LiteGroup
 
     private readonly SortedSet<int> _invited = [];
 
+    /// <summary>An epoch may follow the one that this node sends in.</summary>
+    public bool HasNextEpoch => Sending.Number < LiteConstants.MaxEpoch;
+
     /// <summary>
     /// Invites one person: begins an epoch that the invitation opens, so that newcomers read nothing from before.
     /// </summary>
     /// <param name="publicKey">This node's Ed25519 public key.</param>
     /// <param name="rekey">What to send to the members there are; null if there are none.</param>
-    /// <exception cref="InvalidOperationException">The group is full.</exception>
+    /// <exception cref="InvalidOperationException">The group is full, or its epochs are used up.</exception>
     public LiteInvitation Invite(ReadOnlySpan<byte> publicKey, out LiteReply? rekey)
     {
         var free = new List<int>();
@@ -41,6 +44,7 @@ public sealed partial class LiteGroup
     /// Begins an epoch with a fresh secret: whoever once stole the keys, but has not read every message since, is out.
     /// </summary>
     /// <returns>What to send to the others; null if there are none.</returns>
+    /// <exception cref="InvalidOperationException">The group's epochs are used up.</exception>
     public LiteReply? Rekey()
     {
         byte[] secret = RandomNumberGenerator.GetBytes(LiteConstants.SecretSize);
@@ -51,7 +55,9 @@ public sealed partial class LiteGroup
 
     private LiteReply? Begin(ReadOnlySpan<byte> secret, bool invited)
     {
-        uint number = checked(Sending.Number + 1);
+        if (!HasNextEpoch)
+            throw new InvalidOperationException("The epochs of this group are used up: found another group.");
+        uint number = Sending.Number + 1;
         IReadOnlyList<LiteMember> others = Others;
         LiteReply? rekey = others.Count == 0 ? null : new LiteReply(others, SealRekey(Sending, number, secret));
         LiteEpoch epoch = LiteEpoch.Derive(secret, number, Cipher);
@@ -66,8 +72,10 @@ public sealed partial class LiteGroup
     /// </summary>
     private void BringForward(LiteEpoch invitedInto, LiteMember newcomer, List<LiteReply> replies)
     {
+        if (!HasNextEpoch)
+            return;
         byte[] secret = RandomNumberGenerator.GetBytes(LiteConstants.SecretSize);
-        uint number = checked(Sending.Number + 1);
+        uint number = Sending.Number + 1;
         replies.Add(new LiteReply([newcomer], SealRekey(invitedInto, number, secret)));
         LiteMember[] before = [.. Others.Where(m => m.Index != newcomer.Index)];
         if (before.Length > 0)
@@ -94,7 +102,7 @@ public sealed partial class LiteGroup
         uint number = BinaryPrimitives.ReadUInt32BigEndian(content);
         // The next epoch; a winner of the carrier's own number that is handed on inside the loser; or, for a newcomer
         // whose invitation lay about, one that begins after all those that began meanwhile and are still read.
-        if (number < carrier.Number || number - carrier.Number > 1 + LiteConstants.PastEpochs)
+        if (number > LiteConstants.MaxEpoch || number < carrier.Number || number - carrier.Number > 1 + LiteConstants.PastEpochs)
             return false;
         Span<byte> secret = content[sizeof(uint)..];
         LiteEpoch epoch = LiteEpoch.Derive(secret, number, Cipher);

@@ -66,7 +66,7 @@ public sealed partial class LiteGroup
             _groupId, message, address, message.SealedContent[NodeAddress.Size..], out byte[] publicKey);
         if (error != LiteError.None)
             return new LiteOutcome(error);
-        if (publicKey.Length != Ed25519.PublicKeySize || NodeAddress.Of(publicKey) != address)
+        if (!Ed25519.IsValidPublicKey(publicKey) || NodeAddress.Of(publicKey) != address)
             return new LiteOutcome(LiteError.Malformed);
         LiteMember member = LiteMember.Of(message.Sender, publicKey);
         _members[member.Index] = member;
@@ -113,8 +113,12 @@ public sealed partial class LiteGroup
                 continue;
             told.Add(index);
             // The first to be known keeps an index; this node knows its own.
-            if (_members.TryAdd(index, LiteMember.Of(index, rest[1..RosterEntrySize])))
+            ReadOnlySpan<byte> publicKey = rest[1..RosterEntrySize];
+            if (!_members.ContainsKey(index) && Ed25519.IsValidPublicKey(publicKey))
+            {
+                _members.Add(index, LiteMember.Of(index, publicKey));
                 learnt = true;
+            }
         }
 
         // Two members may have let newcomers in at once: whoever knows both parts tells. It ends when all know all.

@@ -3,6 +3,7 @@ using System.Buffers.Text;
 using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
 using System.Text;
+using QuicProChat.Mesh.Identity;
 
 namespace QuicProChat.Mesh.Mls.Lite;
 
@@ -133,9 +134,16 @@ public sealed class LiteInvitation : IDisposable
             return false;
         }
 
+        uint epoch = BinaryPrimitives.ReadUInt32BigEndian(bytes[10..]);
+        if (epoch > LiteConstants.MaxEpoch || !Ed25519.IsValidPublicKey(bytes.Slice(48, KeySize))
+            || !DisplayName.IsVisible(bytes.Slice(FixedSize, nameSize), MaxNameSize))
+        {
+            error = "The invitation is not an honest one: its key, its epoch or its name is one that no program makes.";
+            return false;
+        }
+
         invitation = new LiteInvitation(
-            (LiteCipher)bytes[1], bytes.Slice(2, LiteConstants.GroupIdSize).ToArray(),
-            BinaryPrimitives.ReadUInt32BigEndian(bytes[10..]), bytes.Slice(14, LiteConstants.SecretSize).ToArray(),
+            (LiteCipher)bytes[1], bytes.Slice(2, LiteConstants.GroupIdSize).ToArray(), epoch, bytes.Slice(14, LiteConstants.SecretSize).ToArray(),
             bytes[46], bytes[47], bytes.Slice(48, KeySize).ToArray(), Encoding.UTF8.GetString(bytes.Slice(FixedSize, nameSize)));
         error = null;
         return true;

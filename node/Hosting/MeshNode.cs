@@ -56,7 +56,7 @@ internal sealed partial class MeshNode : IAsyncDisposable
         Conversations = new Conversations.Conversations(
             _loop, _writer, store.Reader, _sealer, _events, Views, time, identity.Address, options.HopLimit)
         {
-            Lite = new LiteConversations(_loop, _writer, store.Reader, identity, _events, Views, time, options.HopLimit),
+            Lite = new LiteConversations(_loop, _writer, store.Reader, identity, _events, Views, time, options.HopLimit, logs.CreateLogger("lite")),
         };
         _host = new RouterHost(_writer, store.Reader, Conversations, _events, time);
         _local = new LocalNode(identity.PublicKey.Span, identity.Sign, configuration.Name, CapabilitiesOf(configuration));

@@ -1,7 +1,6 @@
-using System.Text;
+using QuicProChat.Mesh.Identity;
 using QuicProChat.Mesh.Mls.Lite;
 using QuicProChat.Mesh.Node.Control;
-using QuicProChat.Mesh.Node.Conversations;
 using QuicProChat.Mesh.Wire;
 
 namespace QuicProChat.Mesh.Node.Lite;
@@ -27,7 +26,7 @@ internal sealed partial class LiteConversations
             var id = Store.LiteGroupId.Read(invitation.GroupId.Span);
             if (_groups.TryGetValue(id, out LiteEntry? known))
                 throw Refused($"this node is in that group already, as '{known.Name}'");
-            string own = CheckName(name ?? invitation.Name);
+            string own = name is null ? CheckInvitedName(invitation.Name) : CheckName(name);
             CheckRoom();
             LiteGroup group = LiteGroup.Join(invitation, _identity.PublicKey.Span, out LiteReply hello);
             if (group.Others[0].Address == _identity.Address)
@@ -63,6 +62,8 @@ internal sealed partial class LiteConversations
     internal Task<LiteGroupInfo> RekeyAsync(string? name) => DoAsync((_, transaction) =>
     {
         LiteEntry entry = Group(name);
+        if (!entry.Group.HasNextEpoch)
+            throw Refused("the group's epochs are used up: found another group");
         LiteReply? rekey = entry.Group.Rekey();
         transaction.Touch(entry, spent: true);
         SendControl(entry, rekey, transaction);
@@ -111,14 +112,26 @@ internal sealed partial class LiteConversations
             throw Refused($"this node is in {MostGroups} groups already");
     }
 
-    /// <summary>An invitation's name was chosen by somebody else: it must not pass for something that it is not.</summary>
     private string CheckName(string name)
     {
-        AddressBook.Check(name);
-        if (Encoding.UTF8.GetByteCount(name) > LiteInvitation.MaxNameSize)
-            throw Usage($"a group's name has at most {LiteInvitation.MaxNameSize} bytes");
+        if (!IsName(name))
+        {
+            throw Usage(
+                $"a group's name has 1 to {LiteInvitation.MaxNameSize} bytes, no blank and nothing invisible, does not begin with - and is no address");
+        }
+
         return Find(name) is null ? name : throw Refused($"there is a group '{name}' already: choose another NAME");
     }
+
+    /// <summary>The inviter chose it, perhaps by other rules; the owner of this node can choose another.</summary>
+    private string CheckInvitedName(string name) =>
+        name.Length == 0 ? throw Usage("the invitation gives the group no name: choose one with NAME")
+        : !IsName(name) ? throw Usage("the invitation's name for the group is none that commands here can take: choose another with NAME")
+        : CheckName(name);
+
+    /// <summary>Commands take it where an address, an id or an option could stand as well.</summary>
+    private static bool IsName(string name) =>
+        DisplayName.IsHandle(name, LiteInvitation.MaxNameSize) && !NodeAddress.TryParse(name, out _, out _);
 
     private LiteGroupInfo Describe(LiteEntry entry)
     {
@@ -142,13 +155,16 @@ internal sealed partial class LiteConversations
 
         internal Task<T> Result => _result.Task;
 
+        public void Failed(Instant now, LiteTransaction transaction) =>
+            _result.TrySetException(Refused("this failed inside the program: the log says why"));
+
         public void Run(Instant now, LiteTransaction transaction)
         {
             try
             {
                 T result = act(now, transaction);
-                transaction.WhenWritten(_ => _result.SetResult(result));
-                transaction.WhenFailed(_ => _result.SetException(Refused("the store is full or failing")));
+                transaction.WhenWritten(_ => _result.TrySetResult(result));
+                transaction.WhenFailed(_ => _result.TrySetException(Refused("the store is full or failing")));
             }
             catch (ControlException e)
             {

@@ -15,7 +15,7 @@ internal sealed partial class LiteConversations
 
     /// <summary>An MLS-Lite envelope for this node.</summary>
     internal void Deliver(long token, in EnvelopeId id, in EnvelopeHeader header, ReadOnlySpan<byte> payload) =>
-        _inbox.Enqueue(new Arrival(this, token, id, header, payload.ToArray()));
+        Add(new Arrival(this, token, id, header, payload.ToArray()));
 
     private void Arrived(Instant now, Arrival arrival, LiteTransaction transaction)
     {
@@ -48,6 +48,11 @@ internal sealed partial class LiteConversations
         }
 
         Counters.Add(Refusal(outcome.Error));
+        Reject(arrival, transaction);
+    }
+
+    private void Reject(Arrival arrival, LiteTransaction transaction)
+    {
         transaction.WhenWritten(at => Answer(at, arrival, DeliveryOutcome.Rejected, null));
         transaction.WhenFailed(at => Answer(at, arrival, DeliveryOutcome.Rejected, null));
     }
@@ -160,6 +165,14 @@ internal sealed partial class LiteConversations
     {
         var waiting = new LiteWaiting(
             arrival.Id, entry?.Id, LiteWaitingRoom.Patience, LiteIds.Envelope(arrival.Header, arrival.Payload));
+        if (!_aside.MayWrite(now, waiting))
+        {
+            // Its sender, if it is an honest one, has no receipt and tries again.
+            Counters.Add(LiteEvent.TooManyAside);
+            Reject(arrival, transaction);
+            return;
+        }
+
         if (_aside.TryAdd(now, waiting, out IReadOnlyList<LiteWaiting> gone))
         {
             Counters.Add(LiteEvent.PutAside);
@@ -206,7 +219,7 @@ internal sealed partial class LiteConversations
     {
         _aside.Remove(waiting.Id);
         transaction.NoLongerAside(waiting.Id);
-        transaction.WhenFailed(at => _ = _aside.TryAdd(at, waiting, out _));
+        transaction.WhenFailed(at => _aside.Restore(at, waiting));
         if (outcome.Error != LiteError.None)
         {
             Counters.Add(Refusal(outcome.Error));
@@ -249,5 +262,7 @@ internal sealed partial class LiteConversations
     private sealed record Arrival(LiteConversations Owner, long Token, EnvelopeId Id, EnvelopeHeader Header, byte[] Payload) : ILiteWork
     {
         public void Run(Instant now, LiteTransaction transaction) => Owner.Arrived(now, this, transaction);
+
+        public void Failed(Instant now, LiteTransaction transaction) => Owner.Reject(this, transaction);
     }
 }

@@ -17,6 +17,10 @@ internal sealed record LiteOutgoing(
 {
     /// <inheritdoc/>
     public void Run(Instant now, LiteTransaction transaction) => Owner.Send(this, transaction);
+
+    /// <inheritdoc/>
+    public void Failed(Instant now, LiteTransaction transaction) =>
+        Owner.RefuseLater(this, "this failed inside the program: the log says why", transaction);
 }
 
 /// <content>Texts that go out, and what becomes of them.</content>
@@ -40,7 +44,7 @@ internal sealed partial class LiteConversations
                 SendOptions options = SendOptions.Of(request, lifetime);
                 int most = LiteConstants.MaxContent - (request.Signed ? Ed25519.SignatureSize : 0);
                 if (Encoding.UTF8.GetByteCount(options.Text) > most)
-                    throw new ControlException(ControlErrorCode.Refused, $"a message to a group may have {most} bytes");
+                    throw Usage($"a message to a group may have {most} bytes");
                 ready.Add(new LiteOutgoing(this, session, request.Tag, to, request.Signed, options));
             }
             catch (ControlException e)
@@ -64,10 +68,15 @@ internal sealed partial class LiteConversations
         }
         catch (ControlException e)
         {
-            string why = e.Message;
-            transaction.WhenWritten(_ => Refuse(asked, why));
-            transaction.WhenFailed(_ => Refuse(asked, why));
+            RefuseLater(asked, e.Message, transaction);
         }
+    }
+
+    /// <summary>Answers that a text was not sent, in its turn among the answers.</summary>
+    internal void RefuseLater(LiteOutgoing asked, string why, LiteTransaction transaction)
+    {
+        transaction.WhenWritten(_ => Refuse(asked, why));
+        transaction.WhenFailed(_ => Refuse(asked, why));
     }
 
     /// <summary>What is proven about one of our envelopes has changed; false if it is no copy of a message to a group.</summary>
@@ -129,7 +138,7 @@ internal sealed partial class LiteConversations
 
     private void KeepCounters(LiteEntry entry, LiteTransaction transaction)
     {
-        if (entry.Group.CountersLeft > CountersKept)
+        if (entry.Group.CountersLeft > CountersKept || !entry.Group.HasNextEpoch)
             return;
         SendControl(entry, entry.Group.Rekey(), transaction);
         transaction.Touch(entry, spent: true);
@@ -213,7 +222,7 @@ internal sealed partial class LiteConversations
         public void Run(Instant now)
         {
             foreach (ILiteWork one in work)
-                owner._inbox.Enqueue(one);
+                owner.Add(one);
         }
     }
 }

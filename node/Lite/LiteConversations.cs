@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Microsoft.Extensions.Logging;
 using QuicProChat.Mesh.Identity;
 using QuicProChat.Mesh.Mls.Lite;
 using QuicProChat.Mesh.Node.Control;
@@ -36,6 +37,7 @@ internal sealed partial class LiteConversations : IDisposable
     private readonly MessageView _views;
     private readonly TimeProvider _time;
     private readonly ushort _hopLimit;
+    private readonly LiteFaults _faults;
     private readonly LiteReceipts _receipts;
     private readonly Dictionary<LiteGroupId, LiteEntry> _groups = [];
     private readonly Dictionary<EnvelopeId, LiteDelivery> _deliveries = [];
@@ -52,8 +54,9 @@ internal sealed partial class LiteConversations : IDisposable
 
     internal LiteConversations(
         NodeLoop loop, StoreWriter writer, StoreReader reader, LocalIdentity identity, EventHub events, MessageView views, TimeProvider time,
-        ushort hopLimit)
+        ushort hopLimit, ILogger log)
     {
+        _faults = new LiteFaults(log);
         _views = views;
         _loop = loop;
         _writer = writer;
@@ -93,8 +96,11 @@ internal sealed partial class LiteConversations : IDisposable
         }
 
         foreach (LiteWaiting waiting in _reader.LiteWaiting())
-            _ = _aside.TryAdd(now, waiting, out _);
+            _aside.Restore(now, waiting);
     }
+
+    /// <summary>Work for the next transaction; on the loop.</summary>
+    internal void Add(ILiteWork work) => _inbox.Enqueue(work);
 
     /// <summary>Begins the next transaction, unless one is under way.</summary>
     internal void Pump(Instant now)
@@ -105,7 +111,7 @@ internal sealed partial class LiteConversations : IDisposable
         foreach (LiteWaiting over in _aside.TakeOverdue(now))
             GiveUp(over, transaction);
         for (int i = 0; i < MostPerTransaction && _inbox.TryDequeue(out ILiteWork? work); i++)
-            work.Run(now, transaction);
+            Run(now, work, transaction);
         _underWay = true;
         if (!transaction.HasWrites)
         {
@@ -115,6 +121,24 @@ internal sealed partial class LiteConversations : IDisposable
 
         transaction.Freeze();
         _writer.Add(transaction);
+    }
+
+    /// <summary>
+    /// The one place where a fault of this program over an envelope or a command is caught: it costs that envelope or
+    /// command, and nothing else.
+    /// </summary>
+    private void Run(Instant now, ILiteWork work, LiteTransaction transaction)
+    {
+        try
+        {
+            work.Run(now, transaction);
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            Counters.Add(LiteEvent.Failed);
+            _faults.Note(now, e);
+            work.Failed(now, transaction);
+        }
     }
 
     /// <summary>The transaction is over.</summary>
@@ -168,9 +192,9 @@ internal sealed partial class LiteConversations : IDisposable
     }
 
     private LiteEntry Group(string? name) =>
-        name is { Length: > 0 } && Find(name) is { } id
-            ? _groups[id]
-            : throw new ControlException(ControlErrorCode.Refused, $"there is no group '{name}'; 'lite list' shows those there are");
+        name is not { Length: > 0 } ? throw Usage("this command needs \"group\": a name or an id")
+        : Find(name) is { } id ? _groups[id]
+        : throw new ControlException(ControlErrorCode.Refused, $"there is no group '{name}'; 'lite list' shows those there are");
 
     private void Add(LiteEntry entry)
     {
@@ -181,6 +205,7 @@ internal sealed partial class LiteConversations : IDisposable
     private void Remove(LiteEntry entry)
     {
         _groups.Remove(entry.Id);
+        _aside.Forget(entry.Id);
         _names.TryRemove(entry.Id, out _);
     }
 
@@ -223,4 +248,7 @@ internal interface ILiteWork
 {
     /// <summary>Runs on the loop, while no other transaction is under way.</summary>
     void Run(Instant now, LiteTransaction transaction);
+
+    /// <summary><see cref="Run"/> threw: whoever waits for an answer must still get one.</summary>
+    void Failed(Instant now, LiteTransaction transaction);
 }

@@ -29,6 +29,12 @@ internal enum LiteEvent
     /// <summary>Put aside, and gone because its time was over or others needed the room.</summary>
     GivenUp,
 
+    /// <summary>Refused: it would have been put aside, but too much was put aside lately.</summary>
+    TooManyAside,
+
+    /// <summary>A fault of this program while it dealt with one of them; the log says which.</summary>
+    Failed,
+
     /// <summary>Refused: not an MLS-Lite message.</summary>
     Malformed,
 

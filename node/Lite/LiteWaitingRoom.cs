@@ -6,7 +6,8 @@ namespace QuicProChat.Mesh.Node.Lite;
 /// <summary>
 /// Envelopes that cannot be opened yet, because their epoch or their sender is not known: the rekey or roster that
 /// names it may be on its way. Anybody can send such envelopes, so each group has room of its own, and those that fit
-/// no group have another; where one is full, the oldest in it gives way.
+/// no group have another; where one is full, the oldest in it gives way. Each is written to disk, so a room is filled
+/// anew once an hour at most, however many come.
 /// </summary>
 internal sealed class LiteWaitingRoom
 {
@@ -19,13 +20,38 @@ internal sealed class LiteWaitingRoom
     /// <summary>Bytes in one room. Arbitrary.</summary>
     internal const int MostBytes = 64 << 10;
 
+    /// <summary>How often a room may be filled before it has to wait: it is filled once more in each <see cref="Patience"/>.</summary>
+    private const int Burst = 2;
+
     private readonly List<Place> _places = [];
+    private readonly Dictionary<LiteGroupId, Allowance> _written = [];
+    private readonly Allowance _writtenForNone = new();
 
     internal int Count => _places.Count;
 
     /// <summary>Those that may belong to a group: its own and those that fitted none.</summary>
     internal IReadOnlyList<LiteWaiting> For(LiteGroupId group) =>
         _places.FindAll(p => p.Waiting.Group is null || p.Waiting.Group == group).ConvertAll(p => p.Waiting);
+
+    /// <summary>
+    /// Tells whether one may be taken in and written; it is charged to its room. One that is here already costs nothing.
+    /// </summary>
+    internal bool MayWrite(Instant now, in LiteWaiting waiting)
+    {
+        EnvelopeId id = waiting.Id;
+        if (waiting.Envelope.Length > MostBytes || _places.Exists(p => p.Waiting.Id == id))
+            return true;
+        Allowance? allowance = _writtenForNone;
+        if (waiting.Group is { } group && !_written.TryGetValue(group, out allowance))
+            _written.Add(group, allowance = new Allowance());
+        return allowance.TryTake(now, waiting.Envelope.Length);
+    }
+
+    /// <summary>A group was left: what is remembered about its room is forgotten.</summary>
+    internal void Forget(LiteGroupId group) => _written.Remove(group);
+
+    /// <summary>Takes back what is on disk.</summary>
+    internal void Restore(Instant now, LiteWaiting waiting) => _ = TryAdd(now, waiting, out _);
 
     /// <summary>Takes one in; false if it is here already or larger than a room.</summary>
     /// <param name="now">When.</param>
@@ -68,4 +94,25 @@ internal sealed class LiteWaitingRoom
     }
 
     private sealed record Place(LiteWaiting Waiting, Instant Until);
+
+    /// <summary>What may still be written for one room; it comes back steadily, as parts of a room.</summary>
+    private sealed class Allowance
+    {
+        private double _envelopes = Burst * MostEnvelopes;
+        private double _bytes = Burst * MostBytes;
+        private Instant? _at;
+
+        internal bool TryTake(Instant now, int bytes)
+        {
+            double rooms = _at is { } before ? (now - before) / Patience : 0;
+            _at = now;
+            _envelopes = Math.Min(Burst * MostEnvelopes, _envelopes + (rooms * MostEnvelopes));
+            _bytes = Math.Min(Burst * MostBytes, _bytes + (rooms * MostBytes));
+            if (_envelopes < 1 || _bytes < bytes)
+                return false;
+            _envelopes--;
+            _bytes -= bytes;
+            return true;
+        }
+    }
 }

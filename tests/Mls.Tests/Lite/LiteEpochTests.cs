@@ -85,6 +85,50 @@ public class LiteEpochTests
         AssertReads(bob, lost, alice);
     }
 
+    [Fact]
+    public void At_the_last_epoch_hostile_numbers_are_refused_and_nothing_throws()
+    {
+        byte[] id = [1, 2, 3, 4, 5, 6, 7, 8], secret = [.. Enumerable.Repeat((byte)9, 32)];
+        using LiteGroup victim = LiteGroup.FromSecret(id, "g", LiteCipher.ChaCha20Poly1305, secret, LiteConstants.MaxEpoch, 1, PublicKey(2));
+        victim.AddMember(0, PublicKey(1));
+        Assert.False(victim.HasNextEpoch);
+        Assert.Throws<InvalidOperationException>(() => victim.Rekey());
+        Assert.Throws<InvalidOperationException>(() => victim.Invite(PublicKey(2), out _));
+        foreach (uint number in new[] { LiteConstants.MaxEpoch + 1, LiteConstants.MaxEpoch + 3, uint.MaxValue, 0u, LiteConstants.MaxEpoch - 1 })
+            Assert.Equal(LiteError.Malformed, victim.Open(Rekey(number)).Error);
+
+        // A second epoch of the last number is the limit of what can be said; a hello in the one that lost moves nobody on.
+        Assert.Equal(LiteError.None, victim.Open(Rekey(LiteConstants.MaxEpoch)).Error);
+        foreach (byte[] root in new[] { secret, Fresh })
+        {
+            LiteEpoch epoch = LiteEpoch.Derive(root, LiteConstants.MaxEpoch, LiteCipher.ChaCha20Poly1305);
+            using LocalIdentity puppet = Identity(7);
+            byte[] address = new byte[NodeAddress.Size];
+            puppet.Address.Write(address);
+            byte[] hello = epoch.Seal(id, 9, puppet.Address, LiteMessageType.Hello, address, puppet.PublicKey.Span);
+            LiteOutcome outcome = victim.Open(hello);
+            Assert.Contains(outcome.Error, new[] { LiteError.None, LiteError.ReplayedOrTooOld });
+        }
+
+        Assert.Equal(LiteConstants.MaxEpoch, victim.Epoch);
+
+        byte[] Rekey(uint number)
+        {
+            LiteEpoch carrier = LiteEpoch.Derive(secret, LiteConstants.MaxEpoch, LiteCipher.ChaCha20Poly1305);
+            for (int i = 0; i < _used; i++)
+                _ = carrier.Seal(id, 0, NodeAddress.Of(PublicKey(1)), LiteMessageType.Text, default, "x"u8);
+            _used++;
+            byte[] content = new byte[36];
+            System.Buffers.Binary.BinaryPrimitives.WriteUInt32BigEndian(content, number);
+            Fresh.CopyTo(content, 4);
+            return carrier.Seal(id, 0, NodeAddress.Of(PublicKey(1)), LiteMessageType.Rekey, default, content);
+        }
+    }
+
+    private static readonly byte[] Fresh = [.. Enumerable.Repeat((byte)77, 32)];
+
+    private int _used;
+
     private static (LiteGroup Alice, LiteGroup Bob) Derive(Group[] groups, LiteCipher cipher)
     {
         LiteGroup a = LiteExporter.Derive(groups[0].Export, groups[0].GroupId.Span, groups[0].Epoch, "g", cipher, 0, PublicKey(1));

@@ -113,11 +113,55 @@ public sealed class HostileLiteEnvelopes : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_flood_of_strangers_writes_no_more_than_two_rooms_to_disk_and_one_more_each_hour()
+    {
+        var random = new Random(8);
+        int put = 0;
+        for (int i = 0; i < 1000; i++)
+        {
+            byte[] noise = new byte[100];
+            random.NextBytes(noise);
+            (noise[2], noise[3]) = ((byte)random.Next(32), (byte)random.Next(128));
+            await DeliverAsync(noise);
+            put = Count(LiteEvent.PutAside);
+        }
+
+        Assert.Equal(2 * LiteWaitingRoom.MostEnvelopes, put);
+        Assert.Equal(1000 - put, Count(LiteEvent.TooManyAside) + Count(LiteEvent.NotAuthentic) + Count(LiteEvent.NoGroup));
+        Assert.Equal(LiteWaitingRoom.MostEnvelopes, _node.Store.Reader.LiteWaiting().Count);
+    }
+
+    [Fact]
+    public async Task A_fault_of_the_program_costs_the_work_it_happened_in_and_nothing_else()
+    {
+        var broken = new Broken();
+        byte[] after = Seal("still here");
+        await _node.Node.AskAsync(_ =>
+        {
+            _node.Node.Conversations.Lite.Add(broken);
+            return true;
+        });
+        await DeliverAsync(after);
+        Assert.True(broken.WasTold);
+        Assert.Equal(1, Count(LiteEvent.Failed));
+        Assert.Equal(["still here"], await TextsAsync());
+    }
+
+    [Fact]
     public async Task A_node_without_groups_keeps_nothing_for_later()
     {
         await AskAsync(_node, new ControlRequest { Command = "lite-leave", Group = "friends" });
         await DeliverAsync(Seal("too late"));
         Assert.Equal((1, 0), (Count(LiteEvent.NoGroup), _node.Node.Conversations.Lite.AsideCount));
+    }
+
+    private sealed class Broken : ILiteWork
+    {
+        internal bool WasTold { get; private set; }
+
+        public void Run(Instant now, LiteTransaction transaction) => throw new OverflowException("a fault for the test");
+
+        public void Failed(Instant now, LiteTransaction transaction) => WasTold = true;
     }
 
     private byte[] Seal(string text) => _group.Seal(Encoding.UTF8.GetBytes(text));

@@ -1,4 +1,6 @@
 using System.Text.Json.Nodes;
+using QuicProChat.Mesh.Identity;
+using QuicProChat.Mesh.Mls.Lite;
 using QuicProChat.Mesh.Node.Control;
 using QuicProChat.Mesh.Node.Tests.Conversations;
 using QuicProChat.Mesh.Store;
@@ -137,14 +139,61 @@ public class LiteGroupsBetweenNodes
         Assert.Equal("usage", await FailAsync(alice, new ControlRequest { Command = "lite-join", Uri = "qpc-lite:AAAA" }));
         Assert.Equal("refused", await FailAsync(alice, new ControlRequest { Command = "lite-join", Uri = await InviteAsync(alice) }));
         Assert.Equal("refused", await FailAsync(alice, new ControlRequest { Command = "lite-show", Group = "nobody" }));
+        foreach (string command in new[] { "lite-show", "lite-invite", "lite-rekey", "lite-leave", "lite-rename" })
+            Assert.Equal("usage", await FailAsync(alice, new ControlRequest { Command = command, Name = "x" }));
         Assert.Equal("refused", await FailAsync(alice, new ControlRequest { Command = "send", Lite = true, To = "nobody", Text = "x" }));
         Assert.Equal("refused", await FailAsync(alice, new ControlRequest { Command = "send", Lite = true, To = "friends", Text = "nobody is there" }));
-        Assert.Equal("refused", await FailAsync(alice, new ControlRequest { Command = "send", Lite = true, To = "friends", Text = new string('x', 4097) }));
+        Assert.Equal("usage", await FailAsync(alice, new ControlRequest { Command = "send", Lite = true, To = "friends", Text = new string('x', 4097) }));
         await AskAsync(alice, new ControlRequest { Command = "lite-rename", Group = "friends", Name = "others" });
         Assert.Equal("others", (string)(await AskAsync(alice, new ControlRequest { Command = "lite-list" })).AsArray().Single()!["name"]!);
         await AskAsync(alice, new ControlRequest { Command = "lite-leave", Group = "others" });
         Assert.Empty((await AskAsync(alice, new ControlRequest { Command = "lite-list" })).AsArray());
         Assert.Empty(alice.Store.Reader.LiteGroups());
+    }
+
+    [Theory]
+    [InlineData("my friends")]
+    [InlineData("fri\u202eends")]
+    [InlineData("fri\u200bends")]
+    [InlineData("fri\u200dends")]
+    [InlineData("fri\u00adends")]
+    [InlineData("\ufefffriends")]
+    [InlineData("friends\u2028")]
+    [InlineData("fri\nends")]
+    [InlineData("\u3164")]
+    [InlineData("-friends")]
+    [InlineData("")]
+    public async Task A_groups_name_that_disguises_itself_or_that_no_command_can_take_is_refused_and_the_reply_says_why(string name)
+    {
+        await using var alice = new TestNode("alice");
+        await AskAsync(alice, new ControlRequest { Command = "lite-create", Name = "friends" });
+        foreach (ControlRequest request in new[]
+                 {
+                     new ControlRequest { Command = "lite-create", Name = name },
+                     new ControlRequest { Command = "lite-rename", Group = "friends", Name = name },
+                 })
+        {
+            JsonNode reply = await alice.AskAsync(request);
+            Assert.Equal("usage", (string)reply["code"]!);
+            Assert.Contains("a group's name has 1 to 20 bytes, no blank and nothing invisible", (string)reply["error"]!, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public async Task An_invitation_whose_name_commands_cannot_take_asks_for_another_name()
+    {
+        await using var alice = new TestNode("alice");
+        using LocalIdentity founder = LocalIdentity.Generate();
+        foreach ((string name, string says) in new[] { ("my friends", "choose another with NAME"), ("", "choose one with NAME") })
+        {
+            using var group = LiteGroup.Create(name, LiteCipher.ChaCha20Poly1305, founder.PublicKey.Span);
+            using LiteInvitation invitation = group.Invite(founder.PublicKey.Span, out _);
+            JsonNode reply = await alice.AskAsync(new ControlRequest { Command = "lite-join", Uri = invitation.ToUri() });
+            Assert.Equal("usage", (string)reply["code"]!);
+            Assert.Contains(says, (string)reply["error"]!, StringComparison.Ordinal);
+            JsonNode joined = await AskAsync(alice, new ControlRequest { Command = "lite-join", Uri = invitation.ToUri(), Name = "n" + name.Length });
+            Assert.Equal("n" + name.Length, (string)joined["name"]!);
+        }
     }
 
     internal static async Task<JsonNode> AskAsync(TestNode node, ControlRequest request)
