@@ -16,6 +16,36 @@ public static unsafe class X25519
 
     static X25519() => Sodium.EnsureInitialized();
 
+    // The u-coordinates of order 1, 2, 4 and 8 on the curve and on its twist, little-endian, and 2^255 - 19 and
+    // 2^255 - 18, which are 0 and 1 once more. With any scalar each of them agrees on zero.
+    private static readonly byte[][] SmallOrderPoints =
+    [
+        Convert.FromHexString("0000000000000000000000000000000000000000000000000000000000000000"),
+        Convert.FromHexString("0100000000000000000000000000000000000000000000000000000000000000"),
+        Convert.FromHexString("e0eb7a7c3b41b8ae1656e3faf19fc46ada098deb9c32b1fd866205165f49b800"),
+        Convert.FromHexString("5f9c95bca3508c24b1d0b1559c83ef5b04445cc4581c8e86d8224eddd09f1157"),
+        Convert.FromHexString("ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f"),
+        Convert.FromHexString("edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f"),
+        Convert.FromHexString("eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f"),
+    ];
+
+    /// <summary>
+    /// Whether a public key is of small order, so that <see cref="TryAgree"/> fails with every secret (RFC 7748, section
+    /// 6.1). The topmost bit does not count (section 5).
+    /// </summary>
+    /// <param name="publicKey">32 bytes.</param>
+    public static bool IsSmallOrder(ReadOnlySpan<byte> publicKey)
+    {
+        Guard.Length(publicKey, PublicKeySize, nameof(publicKey));
+        byte last = (byte)(publicKey[^1] & 0x7f);
+        foreach (byte[] point in SmallOrderPoints)
+        {
+            if (point[^1] == last && publicKey[..^1].SequenceEqual(point.AsSpan(..^1)))
+                return true;
+        }
+        return false;
+    }
+
     /// <summary>Computes the public key of a secret scalar.</summary>
     public static void PublicKey(ReadOnlySpan<byte> secretKey, Span<byte> publicKey)
     {

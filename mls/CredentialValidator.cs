@@ -57,8 +57,9 @@ public abstract class CredentialValidator
 
     /// <summary>
     /// Whether a client may join by external commit (section 12.4.3.2), removing an old appearance of itself if
-    /// <paramref name="removed"/> is given. Unless overridden: yes, if it is a valid successor of what it removes.
+    /// <paramref name="removed"/> is given. Unless overridden: only in place of a member whose valid successor it is. A door
+    /// for everybody who has a GroupInfo would let a removed member back in.
     /// </summary>
     public virtual bool MayJoinExternally(Credential credential, Credential? removed) =>
-        removed is null || IsValidSuccessor(removed, credential);
+        removed is not null && IsValidSuccessor(removed, credential);
 }

@@ -25,10 +25,8 @@ public sealed partial class Group
                 return expired;
         }
         CommitCreator creator = new(Environment, CommitBase.Of(Current), FindResumption);
-        MlsError error = ProposalSelection.Choose(
-            creator, Self, request.IncludePendingProposals ? Proposals : [], ByValue(request), out List<ResolvedProposal> proposals);
-        if (error.Failed)
-            return error;
+        List<ResolvedProposal> proposals = ProposalSelection.Choose(
+            creator, Self, request.IncludePendingProposals ? Proposals : [], ByValue(request));
         MlsIdentity identity = request.NewIdentity ?? Identity;
         (Capabilities capabilities, ExtensionList leafExtensions) = _client.Greased(
             _client.CapabilitiesFor(identity), request.LeafExtensions ?? Current.Tree.Leaf(Self)!.Extensions);
@@ -43,7 +41,7 @@ public sealed partial class Group
             IncludeTree = request.RatchetTreeInWelcome ?? Environment.Policy.IncludeRatchetTree,
             AuthenticatedData = request.AuthenticatedData,
         };
-        error = creator.Create(proposals, plan, out CreatedCommit created);
+        MlsError error = creator.Create(proposals, plan, out CreatedCommit created);
         if (error.Failed)
             return error;
         if (Protect(created.Content) is not { } message)
@@ -71,27 +69,30 @@ public sealed partial class Group
         Pending = null;
         string group = StoreKey;
         Save(GroupState.StatePart(this), new StoreChange(StoreKeys.Pending(group), null), new StoreChange(StoreKeys.PendingEpoch(group), null));
-        pending.Next.Retire(Current, keepForReading: false);
+        pending.Next.Dispose();
     }
 
     /// <summary>Makes a staged commit the group's state. What only the old epoch needed is deleted.</summary>
-    /// <exception cref="InvalidOperationException">The commit was staged in another epoch.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// The commit was staged in another epoch, was merged before, or is an own one that was dropped; or the group has ended.
+    /// </exception>
     public void Merge(StagedCommit staged)
     {
         ArgumentNullException.ThrowIfNull(staged);
+        if (Status != GroupStatus.Active)
+            throw new InvalidOperationException("The group has ended.");
+        if (staged.IsOwn && Pending?.Next != staged.Next)
+            throw new InvalidOperationException("The own commit was dropped.");
         if (!ReferenceEquals(staged.From, Current))
             throw new InvalidOperationException("The commit was staged in another epoch.");
         string group = StoreKey;
         if (staged.Next is not { } next)
         {
-            Status = GroupStatus.Removed;
-            _client.Store.Write([.. _client.Store.Keys(group).Select(k => new StoreChange(k, null))]);
-            Wipe();
+            _client.Forget(this);
             return;
         }
         GroupEpoch old = Current;
         PendingCommit? lost = Pending is { } own && !ReferenceEquals(own.Next, next) ? Pending : null;
-        byte[]? taken = next.Keys[0];
         MlsIdentity identity = Pending is { } p && ReferenceEquals(p.Next, next)
             ? p.Identity
             : _client.FindIdentity(next.Tree.Leaf(next.Self)!.SignatureKey.Span)
@@ -114,7 +115,7 @@ public sealed partial class Group
         Current = next;
         Identity = identity;
         Pending = null;
-        ForgetProposals(keep: taken);
+        ForgetProposals();
         Resumption[next.Context.Epoch] = (byte[])next.Secrets.ResumptionPsk.Clone();
         while (Resumption.Count > Math.Max(1, Environment.Policy.ResumptionEpochs))
         {
@@ -137,10 +138,10 @@ public sealed partial class Group
         changes.AddRange(dropped.Select(d => new StoreChange(StoreKeys.Epoch(group, d.Context.Epoch), null)));
         Save([.. changes]);
 
-        lost?.Next.Retire(next, keepForReading: false);
+        lost?.Next.Dispose();
         foreach (PastEpoch past in dropped)
             past.Dispose();
-        old.Keys.ZeroExcept(next.Keys);
+        old.Keys.Dispose();
         old.Secrets.Dispose();
         if (!keep)
             old.SecretTree.Dispose();

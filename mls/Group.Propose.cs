@@ -17,8 +17,11 @@ public sealed partial class Group
     {
         if (Status != GroupStatus.Active)
             return Closed;
-        if (Proposals.Count > 0 && !Environment.Policy.AllowDataBeforeCommit)
+        if (Proposals.Count > 0 && !Environment.Policy.AllowDataBeforeCommit
+            && ProposalSelection.AnyCanBeCommitted(new CommitCreator(Environment, CommitBase.Of(Current), FindResumption), Self, Proposals))
+        {
             return Errors.At(MlsErrorCode.Conflict, "12.4");
+        }
         FramedContent content = FramedContent.ForApplication(Header(authenticatedData), data);
         byte[] signature = AuthenticatedContent.Sign(WireFormat.PrivateMessage, content, Current.Context, Identity.Signer);
         if (Protect(new AuthenticatedContent(WireFormat.PrivateMessage, content, signature, default)) is not { } message)
@@ -85,7 +88,7 @@ public sealed partial class Group
         MlsError error = new ProposalValidator(Environment, Suite, Current.Context, Current.Tree).Check(proposal, self);
         if (error.Failed)
             return error;
-        if (Proposals.Count >= Environment.Policy.MaxProposals)
+        if (!HasRoomFor(self, 0))
             return Errors.At(MlsErrorCode.LimitExceeded, "12.1");
         WireFormat format = Environment.Policy.EncryptHandshakes ? WireFormat.PrivateMessage : WireFormat.PublicMessage;
         FramedContent content = FramedContent.ForProposal(Header(authenticatedData), proposal);

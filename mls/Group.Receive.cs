@@ -143,7 +143,7 @@ public sealed partial class Group
         byte[] reference = content.Reference(Suite);
         if (!Proposals.Exists(p => p.Resolved.Reference.Span.SequenceEqual(reference)))
         {
-            if (Proposals.Count >= Environment.Policy.MaxProposals)
+            if (!HasRoomFor(sender, content.Content.Encoded.Length))
                 return Errors.At(MlsErrorCode.LimitExceeded, "12.1");
             Proposals.Add(ToStored(content, reference));
         }
@@ -153,6 +153,20 @@ public sealed partial class Group
             ? new Member(new LeafIndex(sender.Index), Current.Tree.Leaf(new LeafIndex(sender.Index))!)
             : null;
         return new Outcome.ProposalStored(proposal, member);
+    }
+
+    // Bounded for each sender too, so that one cannot keep out what the others propose.
+    private bool HasRoomFor(Sender sender, int size)
+    {
+        GroupPolicy policy = Environment.Policy;
+        int own = 0;
+        int bytes = size;
+        foreach (StoredProposal stored in Proposals)
+        {
+            own += stored.Resolved.Sender == sender ? 1 : 0;
+            bytes += stored.Content.Length;
+        }
+        return Proposals.Count < policy.MaxProposals && own < policy.MaxProposalsPerSender && bytes <= policy.MaxProposalBytes;
     }
 
     private static StoredProposal ToStored(AuthenticatedContent content, byte[] reference)

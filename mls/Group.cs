@@ -77,7 +77,8 @@ public sealed partial class Group
     public ReInitProposal? ReInit { get; internal set; }
 
     /// <summary>A value that is equal for two members if their views of the group are (section 8.7).</summary>
-    public ReadOnlyMemory<byte> EpochAuthenticator => (byte[])Current.Secrets.EpochAuthenticator.Clone();
+    /// <exception cref="InvalidOperationException">The group is no longer this member's: its secrets are gone.</exception>
+    public ReadOnlyMemory<byte> EpochAuthenticator => (byte[])Living.Secrets.EpochAuthenticator.Clone();
 
     /// <summary>What the names of all the group's stored values begin with.</summary>
     internal string StoreKey { get; }
@@ -97,13 +98,19 @@ public sealed partial class Group
 
     private Suite Suite => Current.Suite;
 
+    // What a wiped epoch would derive is what anybody can derive from zeros.
+    private GroupEpoch Living => Status != GroupStatus.Removed
+        ? Current
+        : throw new InvalidOperationException("This client takes no part in the group any more; the secrets are gone.");
+
     /// <summary>Derives a secret for the application's own use (section 8.5), bound to the current epoch.</summary>
     /// <param name="label">A label that no other use shares.</param>
     /// <param name="context">What else the secret is bound to.</param>
     /// <param name="output">Receives the secret; at most 255 times the size of the suite's hash.</param>
+    /// <exception cref="InvalidOperationException">The group is no longer this member's: its secrets are gone.</exception>
     public void Export(string label, ReadOnlySpan<byte> context, Span<byte> output)
     {
-        byte[] exported = Current.Secrets.Export(Suite, System.Text.Encoding.UTF8.GetBytes(label), context, output.Length);
+        byte[] exported = Living.Secrets.Export(Suite, System.Text.Encoding.UTF8.GetBytes(label), context, output.Length);
         exported.CopyTo(output);
         Secrets.Zero(exported);
     }
@@ -137,29 +144,26 @@ public sealed partial class Group
     internal void Wipe()
     {
         Status = GroupStatus.Removed;
-        Current.Retire(null, keepForReading: false);
+        Current.Dispose();
         foreach (PastEpoch past in Past)
             past.Dispose();
         Past.Clear();
         foreach (byte[] psk in Resumption.Values)
             Secrets.Zero(psk);
         Resumption.Clear();
-        ForgetProposals(keep: null);
-        Pending?.Next.Retire(null, keepForReading: false);
+        ForgetProposals();
+        Pending?.Next.Dispose();
         Pending = null;
     }
 
     private byte[]? FindResumption(PreSharedKeyId id) =>
         id.Id.Span.SequenceEqual(GroupId.Span) ? FindResumptionPsk(id.Epoch) : _client.FindGroup(id.Id)?.FindResumptionPsk(id.Epoch);
 
-    private void ForgetProposals(byte[]? keep)
+    private void ForgetProposals()
     {
         Proposals.Clear();
         foreach (byte[] key in OwnUpdates.Values)
-        {
-            if (!ReferenceEquals(key, keep))
-                Secrets.Zero(key);
-        }
+            Secrets.Zero(key);
         OwnUpdates.Clear();
     }
 

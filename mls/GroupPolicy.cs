@@ -25,10 +25,12 @@ public sealed record GroupPolicy
     public TimeSpan ClockSkew { get; init; } = TimeSpan.FromHours(1);
 
     /// <summary>
-    /// Whether lifetimes in a received message or tree are checked (section 7.3 recommends it). Off for a device without
-    /// a clock; key packages that this client is about to use are checked in any case.
+    /// Whether a received message or tree is refused because the lifetime of a leaf in it does not hold now. Section 7.3
+    /// recommends that where every member receives within moments. Where messages travel for days it would part those
+    /// who received in time from those who did not, for ever, so it is off; <see cref="CommitSummary.OutOfLifetime"/> tells.
+    /// Key packages that this client is about to use are checked in any case, and so is the length of every lifetime.
     /// </summary>
-    public bool CheckReceivedLifetimes { get; init; } = true;
+    public bool CheckReceivedLifetimes { get; init; }
 
     /// <summary>Whether proposals and commits are sent encrypted (section 6 recommends it) or in the clear.</summary>
     public bool EncryptHandshakes { get; init; } = true;
@@ -46,7 +48,16 @@ public sealed record GroupPolicy
     public bool IncludeRatchetTree { get; init; } = true;
 
     /// <summary>The most proposals of one epoch that wait for a commit. An arbitrary bound on memory.</summary>
-    public int MaxProposals { get; init; } = 4096;
+    public int MaxProposals { get; init; } = 256;
+
+    /// <summary>
+    /// How many of them one sender may have waiting, so that nobody fills the room of the others; all clients that ask to
+    /// be added count as one sender. An arbitrary bound.
+    /// </summary>
+    public int MaxProposalsPerSender { get; init; } = 32;
+
+    /// <summary>The most bytes that waiting proposals may take. An arbitrary bound.</summary>
+    public int MaxProposalBytes { get; init; } = 256 * 1024;
 
     /// <summary>
     /// Whether application data may be sent while proposals wait for a commit; section 12.4 forbids it, and so does the

@@ -12,6 +12,7 @@ public sealed class ExternalJoin
     private readonly MlsClient _client;
     private readonly GroupEpoch _epoch;
     private readonly MlsIdentity _identity;
+    private bool _accepted;
 
     internal ExternalJoin(MlsClient client, byte[] message, GroupEpoch epoch, MlsIdentity identity)
     {
@@ -25,7 +26,15 @@ public sealed class ExternalJoin
     public byte[] Message { get; }
 
     /// <summary>Takes part in the group from now on. An older state of the same group, as after a resync, is replaced.</summary>
-    public Group Accept() => _client.Adopt(new Group(_client, _epoch, _identity), []);
+    /// <exception cref="InvalidOperationException">It was accepted before.</exception>
+    public Group Accept()
+    {
+        if (_accepted)
+            throw new InvalidOperationException("The external commit was accepted before.");
+        Group group = _client.Adopt(new Group(_client, _epoch, _identity), []);
+        _accepted = true;
+        return group;
+    }
 }
 
 /// <summary>Choices for joining from outside.</summary>
@@ -55,7 +64,7 @@ public sealed partial class MlsClient
         request ??= new ExternalJoinRequest();
         if (Suite.Find(info.CipherSuite) is not { } suite || identity.CipherSuite != info.CipherSuite)
             return Errors.At(MlsErrorCode.UnsupportedCipherSuite, "12.4.3.2");
-        if (!request.RemovePrior && FindGroup(info.GroupId) is { Status: GroupStatus.Active })
+        if (!request.RemovePrior && FindGroup(info.GroupId) is not null)
             return Errors.At(MlsErrorCode.DuplicateGroup, "12.4.3");
         MlsError error = JoinValidator.Check(
             Environment, suite, info, request.RatchetTree, out RatchetTree tree, out GroupRequirements requirements);

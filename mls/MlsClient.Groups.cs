@@ -67,10 +67,14 @@ public sealed partial class MlsClient
     {
         ArgumentNullException.ThrowIfNull(old);
         ArgumentNullException.ThrowIfNull(identity);
-        if (old.ReInit is not { } reInit)
+        if (old.Status != GroupStatus.ReInitialised || old.ReInit is not { } reInit)
             return Errors.At(MlsErrorCode.Conflict, "11.2");
         if (reInit.CipherSuite != identity.CipherSuite || reInit.Version != Protocol.Version)
             return Errors.At(MlsErrorCode.UnsupportedCipherSuite, "11.2");
+
+        // The id is the proposer's choice: that of another group of this client must not cost that group.
+        if (!reInit.GroupId.Span.SequenceEqual(old.GroupId.Span) && FindGroup(reInit.GroupId) is not null)
+            return Errors.At(MlsErrorCode.DuplicateGroup, "11.2");
         MlsResult<SuccessorGroup> made = Succeed(
             old, identity, reInit.GroupId.ToArray(), reInit.Extensions, members, ResumptionUsage.ReInit, forcePath);
         return made;
@@ -126,7 +130,7 @@ public sealed partial class MlsClient
         error = SuccessorRules.CheckJoined(Environment, created.Next, psk, old);
         if (error.Failed)
             return error;
-        first.Retire(created.Next, keepForReading: false);
+        first.Dispose();
         return new SuccessorGroup(Adopt(new Group(this, created.Next, identity), []), created.Welcome ?? []);
     }
 

@@ -30,5 +30,5 @@ public sealed class PendingCommit
 
     internal MlsIdentity Identity { get; }
 
-    internal StagedCommit ToStaged(GroupEpoch from) => new(from, Next, Summary);
+    internal StagedCommit ToStaged(GroupEpoch from) => new(from, Next, Summary, isOwn: true);
 }

@@ -33,7 +33,7 @@ internal abstract class Kem
     /// <summary>The shared x-coordinate; false if the public key is invalid.</summary>
     internal abstract bool TryAgree(ReadOnlySpan<byte> privateKey, ReadOnlySpan<byte> publicKey, Span<byte> dh);
 
-    /// <summary>Whether a public key is a valid one (RFC 9180, section 7.1.4).</summary>
+    /// <summary>Whether agreement with a public key can succeed (RFC 9180, section 7.1.4).</summary>
     internal abstract bool IsValidPublicKey(ReadOnlySpan<byte> publicKey);
 
     /// <summary>Encap: an ephemeral key, agreed and bound to both public keys; false for an invalid public key.</summary>

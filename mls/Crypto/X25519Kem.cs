@@ -41,8 +41,10 @@ internal sealed class X25519Kem : Kem
     internal override bool TryAgree(ReadOnlySpan<byte> privateKey, ReadOnlySpan<byte> publicKey, Span<byte> dh) =>
         privateKey.Length == X25519.SecretKeySize && X25519.TryAgree(privateKey, publicKey, dh);
 
-    // Any 32 bytes are a valid X25519 public key; the all-zero check is on the shared secret (RFC 9180, section 7.1.4).
-    internal override bool IsValidPublicKey(ReadOnlySpan<byte> publicKey) => publicKey.Length == X25519.PublicKeySize;
+    // RFC 9180, section 7.1.4, looks for zero in the shared secret. Whoever meets a key long before agreeing with it has to
+    // know earlier: with a key of small order nobody can ever agree.
+    internal override bool IsValidPublicKey(ReadOnlySpan<byte> publicKey) =>
+        publicKey.Length == X25519.PublicKeySize && !X25519.IsSmallOrder(publicKey);
 
     private static HpkeKeyPair WithPublicKey(byte[] secret)
     {

@@ -13,8 +13,17 @@ internal sealed class CommitCreator(MlsEnvironment environment, CommitBase from,
 {
     private readonly Suite _suite = from.Suite;
 
-    /// <summary>Checks proposals without making anything of them.</summary>
-    internal MlsError CheckProposals(IReadOnlyList<ResolvedProposal> proposals, bool allowSuccessorPsk, out AppliedProposals applied)
+    /// <summary>Whether a commit of these proposals would be made: every check of <see cref="Create"/>, but for the path's.</summary>
+    internal bool Fits(IReadOnlyList<ResolvedProposal> proposals)
+    {
+        MlsError error = CheckProposals(proposals, allowSuccessorPsk: false, out AppliedProposals applied);
+        return !error.Failed && applied.Keys.Matches(applied.Tree, null)
+            && applied.Added.TrueForAll(a => LeafValidator.IsAlive(environment, a.KeyPackage.Leaf))
+            && !LeafValidator.CheckCredentialTypes(applied.Tree).Failed
+            && PskResolver.AreKnown(environment, applied.Psks, resumption);
+    }
+
+    private MlsError CheckProposals(IReadOnlyList<ResolvedProposal> proposals, bool allowSuccessorPsk, out AppliedProposals applied)
     {
         applied = null!;
         ProposalValidator validator = new(environment, _suite, from.Context, from.Tree) { AllowSuccessorPsk = allowSuccessorPsk };
@@ -63,19 +72,22 @@ internal sealed class CommitCreator(MlsEnvironment environment, CommitBase from,
             path?.Dispose();
             return error;
         }
-        PathKeys keys = path?.Keys(from.Keys) ?? from.Keys!.Copy();
+        PathKeys keys = path?.TakeKeys(from.Keys) ?? from.Keys!.Copy();
         keys.Prune(tree, self);
         error = PskResolver.Resolve(environment, _suite, applied.Psks, resumption, out byte[] pskSecret);
-        if (!error.Failed)
-            created = Finish(proposals, plan, applied, tree, self, path, wirePath, keys, pskSecret);
+        if (error.Failed)
+            keys.Dispose();
+        else
+            error = Finish(proposals, plan, applied, tree, self, path, wirePath, keys, pskSecret, out created);
         path?.Dispose();
         return error;
     }
 
-    private CreatedCommit Finish(
+    private MlsError Finish(
         IReadOnlyList<ResolvedProposal> proposals, CommitPlan plan, AppliedProposals applied, RatchetTree tree, LeafIndex self,
-        OwnPath? path, UpdatePath? wirePath, PathKeys keys, byte[] pskSecret)
+        OwnPath? path, UpdatePath? wirePath, PathKeys keys, byte[] pskSecret, out CreatedCommit created)
     {
+        created = null!;
         bool external = from.Self is null;
         Sender sender = external ? new Sender(SenderType.NewMemberCommit, 0) : new Sender(SenderType.Member, self.Value);
         FramedHeader header = new(from.Context.GroupId, from.Context.Epoch, sender, plan.AuthenticatedData);
@@ -91,15 +103,23 @@ internal sealed class CommitCreator(MlsEnvironment environment, CommitBase from,
         byte[] member = KeySchedule.MemberSecret(_suite, joiner, pskSecret);
         byte[] epochSecret = KeySchedule.EpochSecret(_suite, member, context.Encoded);
         GroupEpoch next = GroupEpoch.Start(_suite, context, applied.Requirements, tree, self, keys, epochSecret);
-        byte[]? welcome = applied.Added.Count == 0
-            ? null
-            : WelcomeBuilder.Build(environment, next, plan, applied, path, joiner, member);
+        byte[]? welcome = null;
+        MlsError error = applied.Added.Count == 0
+            ? MlsError.None
+            : WelcomeBuilder.Build(environment, next, plan, applied, path, joiner, member, out welcome);
         Secrets.Zero(joiner);
         Secrets.Zero(member);
         Secrets.Zero(pskSecret);
+        if (error.Failed)
+        {
+            next.Dispose();
+            return error;
+        }
         CommitSummary summary = CommitSummaries.Of(
-            applied, tree, context.Epoch, self, external, path?.Leaf, removesSelf: false);
-        return new CreatedCommit(new AuthenticatedContent(format, content, signature, next.ConfirmationTag), next, summary, welcome);
+            environment, applied, tree, context.Epoch, self, external, path?.Leaf, removesSelf: false);
+        AuthenticatedContent message = new(format, content, signature, next.ConfirmationTag);
+        created = new CreatedCommit(message, next, summary, welcome);
+        return MlsError.None;
     }
 
     private static MlsError CheckKeys(AppliedProposals applied, RatchetTree tree, OwnPath? path, LeafIndex? self)

@@ -107,15 +107,25 @@ internal sealed class CommitReceiver(MlsEnvironment environment, GroupEpoch epoc
         AuthenticatedContent message, AppliedProposals applied, RatchetTree tree, LeafIndex committer, bool external,
         LeafNode? pathLeaf, out StagedCommit staged)
     {
-        staged = null!;
         PathKeys keys = epoch.Keys.Copy();
+        MlsError error = Advance(message, applied, tree, committer, external, pathLeaf, keys, out staged);
+        if (error.Failed)
+            keys.Dispose();
+        return error;
+    }
+
+    private MlsError Advance(
+        AuthenticatedContent message, AppliedProposals applied, RatchetTree tree, LeafIndex committer, bool external,
+        LeafNode? pathLeaf, PathKeys keys, out StagedCommit staged)
+    {
+        staged = null!;
         foreach ((LeafIndex index, _, ReadOnlyMemory<byte> reference) in applied.Updated)
         {
             if (index != epoch.Self)
                 continue;
             if (OwnUpdateKey(reference) is not { } ownKey)
                 return Errors.At(MlsErrorCode.InvalidState, "12.1.2");
-            keys[0] = ownKey;
+            keys[0] = (byte[])ownKey.Clone();
         }
         byte[] commitSecret = _suite.Zeros;
         MlsError error = MlsError.None;
@@ -188,5 +198,5 @@ internal sealed class CommitReceiver(MlsEnvironment environment, GroupEpoch epoc
 
     private CommitSummary Summarize(
         AppliedProposals applied, RatchetTree tree, LeafIndex committer, bool external, LeafNode? pathLeaf, bool removesSelf) =>
-        CommitSummaries.Of(applied, tree, epoch.Context.Epoch + 1, committer, external, pathLeaf, removesSelf);
+        CommitSummaries.Of(environment, applied, tree, epoch.Context.Epoch + 1, committer, external, pathLeaf, removesSelf);
 }

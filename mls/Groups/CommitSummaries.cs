@@ -7,7 +7,8 @@ namespace QuicProChat.Mesh.Mls.Groups;
 internal static class CommitSummaries
 {
     internal static CommitSummary Of(
-        AppliedProposals applied, RatchetTree tree, ulong epoch, LeafIndex committer, bool external, LeafNode? pathLeaf, bool removesSelf)
+        MlsEnvironment environment, AppliedProposals applied, RatchetTree tree, ulong epoch, LeafIndex committer, bool external,
+        LeafNode? pathLeaf, bool removesSelf)
     {
         List<Member> added = [.. applied.Added.Select(a => new Member(a.Index, tree.Leaf(a.Index) ?? a.KeyPackage.Leaf))];
         List<Member> updated = [.. applied.Updated.Select(u => new Member(u.Index, u.New))];
@@ -19,6 +20,7 @@ internal static class CommitSummaries
             Committer = committer,
             IsExternal = external,
             Added = added,
+            OutOfLifetime = [.. added.Where(m => !LeafValidator.IsAlive(environment, m.Leaf))],
             Removed = [.. applied.Removed.Select(r => new Member(r.Index, r.Old))],
             Updated = updated,
             Psks = [.. applied.Psks],

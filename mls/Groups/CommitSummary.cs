@@ -10,6 +10,16 @@ public readonly record struct Member(LeafIndex Index, LeafNode Leaf)
 {
     /// <summary>Who it claims to be.</summary>
     public Credential Credential => Leaf.Credential;
+
+    /// <summary>
+    /// Whether the lifetime of the leaf covers a moment (section 7.2). A leaf that its member has renewed has no lifetime
+    /// any more, and so no end.
+    /// </summary>
+    public bool IsWithinLifetime(DateTimeOffset moment)
+    {
+        ulong seconds = (ulong)Math.Max(0, moment.ToUnixTimeSeconds());
+        return Leaf.Source != LeafNodeSource.KeyPackage || (Leaf.NotBefore <= seconds && seconds <= Leaf.NotAfter);
+    }
 }
 
 /// <summary>What a commit does, for people and for policies to judge before it is merged.</summary>
@@ -26,6 +36,12 @@ public sealed record CommitSummary
 
     /// <summary>Members that join, the joiner of an external commit included.</summary>
     public IReadOnlyList<Member> Added { get; init; } = [];
+
+    /// <summary>
+    /// Those of <see cref="Added"/> whose key package is out of its lifetime by this client's clock. The others judge by
+    /// theirs, so that this is a reason to ask for new keys, and none to refuse the commit.
+    /// </summary>
+    public IReadOnlyList<Member> OutOfLifetime { get; init; } = [];
 
     /// <summary>Members that leave, as they stood before.</summary>
     public IReadOnlyList<Member> Removed { get; init; } = [];

@@ -9,7 +9,7 @@ namespace QuicProChat.Mesh.Mls.Groups;
 /// One epoch as one member sees it. Nothing in it changes but the secret tree, whose keys vanish as they are used;
 /// a commit yields another epoch and leaves this one as it is.
 /// </summary>
-internal sealed class GroupEpoch
+internal sealed class GroupEpoch : IDisposable
 {
     internal required Suite Suite { get; init; }
 
@@ -52,15 +52,12 @@ internal sealed class GroupEpoch
         };
     }
 
-    /// <summary>Zeroes what no later epoch needs; the secret tree and sender data secret may live on in a past epoch.</summary>
-    internal void Retire(GroupEpoch? successor, bool keepForReading)
+    /// <summary>Zeroes every secret.</summary>
+    public void Dispose()
     {
-        Keys.ZeroExcept(successor?.Keys);
-        if (!keepForReading)
-        {
-            Secrets.Dispose();
-            SecretTree.Dispose();
-        }
+        Keys.Dispose();
+        Secrets.Dispose();
+        SecretTree.Dispose();
     }
 }
 

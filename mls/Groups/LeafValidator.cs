@@ -82,6 +82,8 @@ internal sealed class LeafValidator(MlsEnvironment environment, Suite suite)
     /// <summary>Whether now lies in a leaf's lifetime, give or take the clocks' difference (section 7.3).</summary>
     internal static bool IsAlive(MlsEnvironment environment, LeafNode leaf)
     {
+        if (leaf.Source != LeafNodeSource.KeyPackage)
+            return true;
         ulong now = environment.UnixTime;
         ulong skew = environment.SkewSeconds;
         return leaf.NotBefore <= now + skew && now <= leaf.NotAfter + Math.Min(skew, ulong.MaxValue - leaf.NotAfter);

@@ -10,6 +10,7 @@ internal sealed class OwnPath : IDisposable
     private readonly PathStep[] _steps;
     private readonly PathSecrets _secrets;
     private readonly byte[] _leafKey;
+    private bool _keysTaken;
 
     private OwnPath(PathStep[] steps, PathSecrets secrets, byte[] leafKey, LeafNode leaf, RatchetTree tree)
     {
@@ -54,9 +55,10 @@ internal sealed class OwnPath : IDisposable
         return error;
     }
 
-    /// <summary>The private keys after this path.</summary>
-    internal PathKeys Keys(PathKeys? before)
+    /// <summary>The private keys after this path; they are the caller's from then on.</summary>
+    internal PathKeys TakeKeys(PathKeys? before)
     {
+        _keysTaken = true;
         PathKeys keys = before?.Copy() ?? PathKeys.ForLeaf(_leafKey);
         keys[0] = _leafKey;
         for (int i = 0; i < _steps.Length; i++)
@@ -71,5 +73,13 @@ internal sealed class OwnPath : IDisposable
         return _secrets.Secrets[Array.FindIndex(_steps, s => s.Level == level)];
     }
 
-    public void Dispose() => _secrets.Dispose();
+    public void Dispose()
+    {
+        _secrets.Dispose();
+        if (_keysTaken)
+            return;
+        Crypto.Secrets.Zero(_leafKey);
+        foreach (HpkeKeyPair pair in _secrets.KeyPairs)
+            Crypto.Secrets.Zero(pair.PrivateKey);
+    }
 }

@@ -5,49 +5,65 @@ namespace QuicProChat.Mesh.Mls.Groups;
 
 /// <summary>
 /// Which of the waiting proposals a commit covers: all that can stand together, with the preferences of RFC 9420,
-/// section 12.2. What the application asks for by value is never left out.
+/// section 12.2. What the application asks for by value is never left out; of what others propose, nothing that would make
+/// the commit fail is taken in, so that nobody can stop it.
 /// </summary>
 internal static class ProposalSelection
 {
-    internal static MlsError Choose(
-        CommitCreator creator, LeafIndex self, IReadOnlyList<StoredProposal> waiting, List<ResolvedProposal> byValue,
-        out List<ResolvedProposal> chosen)
+    internal static List<ResolvedProposal> Choose(
+        CommitCreator creator, LeafIndex self, IReadOnlyList<StoredProposal> waiting, List<ResolvedProposal> byValue)
     {
-        List<ResolvedProposal> candidates = Preferred(self, waiting, byValue);
-        chosen = [.. candidates, .. byValue];
-        MlsError error = creator.CheckProposals(chosen, allowSuccessorPsk: false, out _);
-        if (!error.Failed || candidates.Count == 0)
-            return error;
-
-        // Somebody's proposal does not fit the others: take them one by one.
-        chosen = [.. byValue];
-        error = creator.CheckProposals(chosen, allowSuccessorPsk: false, out _);
-        if (error.Failed)
-            return error;
-        foreach (ResolvedProposal candidate in candidates)
-        {
-            chosen.Insert(chosen.Count - byValue.Count, candidate);
-            if (creator.CheckProposals(chosen, allowSuccessorPsk: false, out _).Failed)
-                chosen.RemoveAt(chosen.Count - byValue.Count - 1);
-        }
-        return MlsError.None;
+        List<ResolvedProposal> chosen = [];
+        List<ResolvedProposal> candidates = Preferred(creator, self, waiting, byValue);
+        if (candidates.Count > 0)
+            TakeWhatFits(creator, candidates, chosen, byValue);
+        return [.. chosen, .. byValue];
     }
 
-    private static List<ResolvedProposal> Preferred(LeafIndex self, IReadOnlyList<StoredProposal> waiting, List<ResolvedProposal> byValue)
+    /// <summary>Whether somebody could commit a waiting proposal: data has to wait for such a one (section 12.4).</summary>
+    internal static bool AnyCanBeCommitted(CommitCreator creator, LeafIndex self, IReadOnlyList<StoredProposal> waiting)
+    {
+        foreach (StoredProposal stored in waiting)
+        {
+            // One's own is for the others to commit, and was checked when it was sent.
+            if (stored.Resolved.IsFromMember(self.Value) || creator.Fits([stored.Resolved]))
+                return true;
+        }
+        return false;
+    }
+
+    // All at once if they fit, else each half for itself: a few bad ones among many cost a few checks each.
+    private static void TakeWhatFits(
+        CommitCreator creator, List<ResolvedProposal> candidates, List<ResolvedProposal> chosen, List<ResolvedProposal> byValue)
+    {
+        if (creator.Fits([.. chosen, .. candidates, .. byValue]))
+        {
+            chosen.AddRange(candidates);
+        }
+        else if (candidates.Count > 1)
+        {
+            int half = candidates.Count / 2;
+            TakeWhatFits(creator, candidates[..half], chosen, byValue);
+            TakeWhatFits(creator, candidates[half..], chosen, byValue);
+        }
+    }
+
+    private static List<ResolvedProposal> Preferred(
+        CommitCreator creator, LeafIndex self, IReadOnlyList<StoredProposal> waiting, List<ResolvedProposal> byValue)
     {
         HashSet<uint> removed = [.. Removals(byValue), .. Removals(waiting.Select(w => w.Resolved))];
         HashSet<uint> touched = [.. Removals(byValue)];
         bool changesContext = byValue.Exists(p => p.Proposal is GroupContextExtensionsProposal);
         List<ResolvedProposal> list = [];
 
-        // Backwards, so that of several updates of one leaf the latest is met first.
+        // Backwards, so that of several updates of one leaf, or changes of the context, the latest is met first.
         foreach (ResolvedProposal item in waiting.Reverse().Select(w => w.Resolved))
         {
             bool take = item.Proposal switch
             {
-                UpdateProposal => item.Sender.Index != self.Value && !removed.Contains(item.Sender.Index) && touched.Add(item.Sender.Index),
+                UpdateProposal => !item.IsFromMember(self.Value) && !removed.Contains(item.Sender.Index) && touched.Add(item.Sender.Index),
                 RemoveProposal remove => remove.Removed != self && touched.Add(remove.Removed.Value),
-                GroupContextExtensionsProposal => !changesContext && (changesContext = true),
+                GroupContextExtensionsProposal => !changesContext && creator.Fits([item]) && (changesContext = true),
                 _ => true,
             };
             if (take)

@@ -10,6 +10,19 @@ internal static class PskResolver
     /// <summary>Finds a resumption PSK by group and epoch; the caller zeroes the copy.</summary>
     internal delegate byte[]? ResumptionLookup(PreSharedKeyId id);
 
+    /// <summary>Whether every key is here.</summary>
+    internal static bool AreKnown(MlsEnvironment environment, IReadOnlyList<PreSharedKeyId> ids, ResumptionLookup resumption)
+    {
+        foreach (PreSharedKeyId id in ids)
+        {
+            byte[]? psk = Find(environment, id, resumption);
+            if (psk is null)
+                return false;
+            Secrets.Zero(psk);
+        }
+        return ids.Count <= PskSecret.MaxCount;
+    }
+
     internal static MlsError Resolve(
         MlsEnvironment environment, Suite suite, IReadOnlyList<PreSharedKeyId> ids, ResumptionLookup resumption, out byte[] pskSecret)
     {
@@ -21,7 +34,7 @@ internal static class PskResolver
         {
             foreach (PreSharedKeyId id in ids)
             {
-                byte[]? psk = id.IsExternal ? environment.Psks?.Find(id.Id.Span) : resumption(id);
+                byte[]? psk = Find(environment, id, resumption);
                 if (psk is null)
                     return Errors.At(MlsErrorCode.UnknownPsk, "8.4");
                 found.Add((id, psk));
@@ -35,4 +48,8 @@ internal static class PskResolver
                 Secrets.Zero(psk);
         }
     }
+
+    // A copy, because what an application gives out may be its only one.
+    private static byte[]? Find(MlsEnvironment environment, PreSharedKeyId id, ResumptionLookup resumption) =>
+        id.IsExternal ? (byte[]?)environment.Psks?.Find(id.Id.Span)?.Clone() : resumption(id);
 }

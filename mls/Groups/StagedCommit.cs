@@ -5,8 +5,9 @@ namespace QuicProChat.Mesh.Mls;
 /// <summary>A verified commit that has not taken effect. <see cref="Group.Merge"/> makes it the group's state; dropping it costs nothing.</summary>
 public sealed class StagedCommit
 {
-    internal StagedCommit(GroupEpoch from, GroupEpoch? next, CommitSummary summary)
+    internal StagedCommit(GroupEpoch from, GroupEpoch? next, CommitSummary summary, bool isOwn = false)
     {
+        IsOwn = isOwn;
         From = from;
         Next = next;
         Summary = summary;
@@ -14,6 +15,9 @@ public sealed class StagedCommit
 
     /// <summary>What the commit does.</summary>
     public CommitSummary Summary { get; }
+
+    /// <summary>Whether it is an own pending commit, which is there only as long as it is pending.</summary>
+    internal bool IsOwn { get; }
 
     /// <summary>The epoch object that the commit was checked against: it merges into no other.</summary>
     internal GroupEpoch From { get; }

@@ -9,10 +9,12 @@ namespace QuicProChat.Mesh.Mls.Groups;
 /// <summary>One Welcome for everybody that a commit adds, and GroupInfo (RFC 9420, sections 12.4.3 and 12.4.3.1).</summary>
 internal static class WelcomeBuilder
 {
-    internal static byte[] Build(
+    /// <summary>Builds the Welcome; an error if a newcomer's init key is none that can be encrypted to.</summary>
+    internal static MlsError Build(
         MlsEnvironment environment, GroupEpoch next, CommitPlan plan, AppliedProposals applied, OwnPath? path,
-        ReadOnlyMemory<byte> joinerSecret, ReadOnlySpan<byte> memberSecret)
+        ReadOnlyMemory<byte> joinerSecret, ReadOnlySpan<byte> memberSecret, out byte[]? welcome)
     {
+        welcome = null;
         Suite suite = next.Suite;
         MlsIdentity signer = path is null ? plan.Signer : plan.Identity;
         byte[] groupInfo = GroupInfo(environment, next, signer, plan.IncludeTree, plan.IncludeExternalPub);
@@ -32,11 +34,15 @@ internal static class WelcomeBuilder
             GroupSecrets secrets = new(joinerSecret, pathSecret, [.. applied.Psks]);
             using MlsWriter writer = new();
             secrets.Write(writer);
-            if (!suite.Hpke.TrySealIn(keyPackage.InitKey.Span, context, default, writer.Written, environment.Random, out HpkeCiphertext ciphertext))
-                throw new InvalidOperationException("The init key was checked with the key package.");
+            if (!suite.Hpke.TrySealIn(
+                keyPackage.InitKey.Span, context, default, writer.Written, environment.Random, out HpkeCiphertext ciphertext))
+            {
+                return Errors.At(MlsErrorCode.InvalidKeyPackage, "10.1");
+            }
             entries.Add(new EncryptedGroupSecrets(suite.KeyPackageRef(keyPackage.Encoded.Span), ciphertext));
         }
-        return UnverifiedWelcome.CreateMessage(suite.Id, entries, encrypted);
+        welcome = UnverifiedWelcome.CreateMessage(suite.Id, entries, encrypted);
+        return MlsError.None;
     }
 
     /// <summary>A signed GroupInfo, without the header of an MLSMessage.</summary>

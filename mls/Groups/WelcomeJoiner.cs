@@ -51,7 +51,7 @@ internal sealed class WelcomeJoiner(MlsEnvironment environment, Func<ReadOnlyMem
             error = OpenGroupInfo(suite, welcome, member, out UnverifiedGroupInfo info);
             if (error.Failed)
                 return error;
-            if (findGroup(info.GroupId) is { Status: GroupStatus.Active })
+            if (findGroup(info.GroupId) is { } known && !IsSuccessor(known, successorOf))
                 return Errors.At(MlsErrorCode.DuplicateGroup, "12.4.3.1");
             error = JoinValidator.Check(environment, suite, info, suppliedTree, out RatchetTree tree, out GroupRequirements requirements);
             if (error.Failed)
@@ -93,6 +93,11 @@ internal sealed class WelcomeJoiner(MlsEnvironment environment, Func<ReadOnlyMem
         }
         return MlsError.None;
     }
+
+    // A group that ended with a ReInit is followed, under the same id, by what proves to follow it, and by nothing else.
+    private static bool IsSuccessor(Group known, PreSharedKeyId? successorOf) =>
+        known.Status == GroupStatus.ReInitialised && successorOf is { Usage: ResumptionUsage.ReInit }
+        && successorOf.Id.Span.SequenceEqual(known.GroupId.Span);
 
     private byte[]? ResumptionPsk(PreSharedKeyId id) => findGroup(id.Id)?.FindResumptionPsk(id.Epoch);
 

@@ -1,14 +1,15 @@
-using System.Buffers.Binary;
 using System.Security.Cryptography;
 using QuicProChat.Mesh.Identity;
+using QuicProChat.Mesh.Mls.Storage;
 
 namespace QuicProChat.Mesh.Mls;
 
 /// <summary>
 /// A store of files in one directory of its own, one file a value. A change of one value is a new file renamed over the old.
-/// A change of several is first written whole into a journal; once the journal has its name, the change has happened, and
-/// opening the store finishes what a crash interrupted. Replaced and deleted files are overwritten with zeros first, which
-/// is as much as a file system lets one do.
+/// A change of several is first written whole into a journal; once the journal has its name, the change has happened.
+/// Whatever interrupts the rest, be it a crash or a full disk, is finished before anything else is read or written.
+/// Replaced and deleted files are overwritten with zeros, which is as much as a file system lets one do.
+/// The values are not encrypted: the directory is for its owner only, and belongs on an encrypted disk.
 /// </summary>
 public sealed class FileGroupStore : IGroupStore, IDisposable
 {
@@ -21,9 +22,13 @@ public sealed class FileGroupStore : IGroupStore, IDisposable
     private readonly string _directory;
     private readonly FileStream _lock;
 
+    /// <summary>Whether a journal may be there whose changes are not all applied.</summary>
+    private bool _journalLeft = true;
+
     /// <summary>Opens a store, creating the directory if need be, and finishes an interrupted change.</summary>
     /// <param name="directory">A directory for nothing else.</param>
     /// <exception cref="IOException">The directory cannot be used, or another process uses it.</exception>
+    /// <exception cref="InvalidDataException">The journal of an interrupted change is damaged.</exception>
     public FileGroupStore(string directory)
     {
         ArgumentException.ThrowIfNullOrEmpty(directory);
@@ -36,7 +41,7 @@ public sealed class FileGroupStore : IGroupStore, IDisposable
         {
             foreach (string leftover in Directory.EnumerateFiles(_directory, "*" + TemporarySuffix))
                 Erase(leftover);
-            Recover();
+            FinishJournal();
         }
         catch
         {
@@ -45,21 +50,35 @@ public sealed class FileGroupStore : IGroupStore, IDisposable
         }
     }
 
+    /// <summary>Called before each step that changes a file; a test makes it fail.</summary>
+    internal Action? BeforeStep { get; set; }
+
     /// <inheritdoc/>
+    /// <remarks>
+    /// After an exception the change may have happened or not; reading tells, and what has happened is never taken back.
+    /// </remarks>
     public void Write(IReadOnlyList<StoreChange> changes)
     {
         ArgumentNullException.ThrowIfNull(changes);
         foreach (StoreChange change in changes)
             CheckKey(change.Key);
+        FinishJournal();
         if (changes.Count > 1)
         {
-            byte[] journal = Journal.Encode(changes);
-            Replace(PathOf(JournalName), journal);
-            CryptographicOperations.ZeroMemory(journal);
+            byte[] journal = StoreJournal.Encode(changes);
+            _journalLeft = true;
+            try
+            {
+                Replace(PathOf(JournalName), journal);
+            }
+            finally
+            {
+                CryptographicOperations.ZeroMemory(journal);
+            }
         }
         Apply(changes);
-        if (changes.Count > 1)
-            Delete(PathOf(JournalName));
+        if (_journalLeft)
+            DropJournal();
         DurableDirectory.Flush(_directory);
     }
 
@@ -67,6 +86,7 @@ public sealed class FileGroupStore : IGroupStore, IDisposable
     public byte[]? Read(string key)
     {
         CheckKey(key);
+        FinishJournal();
         string path = PathOf(FileName(key));
         return File.Exists(path) ? File.ReadAllBytes(path) : null;
     }
@@ -75,6 +95,7 @@ public sealed class FileGroupStore : IGroupStore, IDisposable
     public IReadOnlyList<string> Keys(string prefix)
     {
         ArgumentNullException.ThrowIfNull(prefix);
+        FinishJournal();
         return [.. Directory.EnumerateFiles(_directory, "*" + ValueSuffix)
             .Select(path => Path.GetFileName(path)[..^ValueSuffix.Length].Replace('.', '/'))
             .Where(key => key.StartsWith(prefix, StringComparison.Ordinal))
@@ -100,16 +121,35 @@ public sealed class FileGroupStore : IGroupStore, IDisposable
 
     private string PathOf(string name) => Path.Combine(_directory, name);
 
-    private void Recover()
+    // A journal that is left over is older than anything that could be written now. Applied after it, it would take keys
+    // back that were used since.
+    private void FinishJournal()
     {
-        string path = PathOf(JournalName);
-        if (!File.Exists(path))
+        if (!_journalLeft)
             return;
-        IReadOnlyList<StoreChange> changes = Journal.Decode(File.ReadAllBytes(path))
-            ?? throw new InvalidDataException($"The journal of the MLS store in '{_directory}' is damaged.");
-        Apply(changes);
-        Delete(path);
-        DurableDirectory.Flush(_directory);
+        string path = PathOf(JournalName);
+        if (File.Exists(path))
+        {
+            byte[] journal = File.ReadAllBytes(path);
+            try
+            {
+                Apply(StoreJournal.Decode(journal)
+                    ?? throw new InvalidDataException($"The journal of the MLS store in '{_directory}' is damaged."));
+            }
+            finally
+            {
+                CryptographicOperations.ZeroMemory(journal);
+            }
+            DropJournal();
+            DurableDirectory.Flush(_directory);
+        }
+        _journalLeft = false;
+    }
+
+    private void DropJournal()
+    {
+        Delete(PathOf(JournalName));
+        _journalLeft = false;
     }
 
     private void Apply(IReadOnlyList<StoreChange> changes)
@@ -128,13 +168,17 @@ public sealed class FileGroupStore : IGroupStore, IDisposable
     private void Replace(string path, ReadOnlySpan<byte> content)
     {
         string temporary = path + TemporarySuffix;
+        BeforeStep?.Invoke();
         using (FileStream file = new(temporary, NewFile()))
         {
             file.Write(content);
+            BeforeStep?.Invoke();
             file.Flush(flushToDisk: true);
         }
-        using FileStream? old = File.Exists(path) ? new FileStream(path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete) : null;
+        using FileStream? old = File.Exists(path) ? OpenToOverwrite(path) : null;
+        BeforeStep?.Invoke();
         File.Move(temporary, path, overwrite: true);
+        BeforeStep?.Invoke();
         DurableDirectory.Flush(_directory);
         if (old is not null)
             Overwrite(old);
@@ -144,21 +188,24 @@ public sealed class FileGroupStore : IGroupStore, IDisposable
     {
         if (!File.Exists(path))
             return;
-        using FileStream old = new(path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete);
+        using FileStream old = OpenToOverwrite(path);
+        BeforeStep?.Invoke();
         File.Delete(path);
+        BeforeStep?.Invoke();
         DurableDirectory.Flush(_directory);
         Overwrite(old);
     }
 
-    private static void Erase(string path)
+    private void Erase(string path)
     {
         using (FileStream file = new(path, FileMode.Open, FileAccess.Write))
             Overwrite(file);
         File.Delete(path);
     }
 
-    private static void Overwrite(FileStream file)
+    private void Overwrite(FileStream file)
     {
+        BeforeStep?.Invoke();
         Span<byte> zeros = stackalloc byte[4096];
         zeros.Clear();
         for (long left = file.Length; left > 0; left -= zeros.Length)
@@ -166,67 +213,14 @@ public sealed class FileGroupStore : IGroupStore, IDisposable
         file.Flush(flushToDisk: true);
     }
 
+    private static FileStream OpenToOverwrite(string path) =>
+        new(path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete);
+
     private static FileStreamOptions NewFile()
     {
         FileStreamOptions options = new() { Mode = FileMode.Create, Access = FileAccess.Write };
         if (!OperatingSystem.IsWindows())
             options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
         return options;
-    }
-
-    // "QMJ1"; uint32 count; each: uint8 key length, key, uint8 present, uint32 value length, value; SHA-256 of all before
-    private static class Journal
-    {
-        internal static byte[] Encode(IReadOnlyList<StoreChange> changes)
-        {
-            using MemoryStream stream = new();
-            Span<byte> number = stackalloc byte[4];
-            stream.Write("QMJ1"u8);
-            BinaryPrimitives.WriteInt32BigEndian(number, changes.Count);
-            stream.Write(number);
-            foreach (StoreChange change in changes)
-            {
-                byte[] key = System.Text.Encoding.ASCII.GetBytes(change.Key);
-                stream.WriteByte((byte)key.Length);
-                stream.Write(key);
-                stream.WriteByte(change.Value is null ? (byte)0 : (byte)1);
-                BinaryPrimitives.WriteInt32BigEndian(number, change.Value?.Length ?? 0);
-                stream.Write(number);
-                if (change.Value is { } value)
-                    stream.Write(value.Span);
-            }
-            byte[] body = stream.ToArray();
-            CryptographicOperations.ZeroMemory(stream.GetBuffer());
-            byte[] whole = [.. body, .. SHA256.HashData(body)];
-            CryptographicOperations.ZeroMemory(body);
-            return whole;
-        }
-
-        internal static List<StoreChange>? Decode(byte[] bytes)
-        {
-            if (bytes.Length < 8 + 32 || !bytes.AsSpan(0, 4).SequenceEqual("QMJ1"u8)
-                || !SHA256.HashData(bytes.AsSpan(0, bytes.Length - 32)).AsSpan().SequenceEqual(bytes.AsSpan(bytes.Length - 32)))
-            {
-                return null;
-            }
-            int count = BinaryPrimitives.ReadInt32BigEndian(bytes.AsSpan(4));
-            List<StoreChange> changes = [];
-            int at = 8;
-            for (int i = 0; i < count; i++)
-            {
-                int keyLength = bytes[at];
-                string key = System.Text.Encoding.ASCII.GetString(bytes, at + 1, keyLength);
-                at += 1 + keyLength;
-                bool present = bytes[at] == 1;
-                int length = BinaryPrimitives.ReadInt32BigEndian(bytes.AsSpan(at + 1));
-                at += 5;
-                ReadOnlyMemory<byte>? value = null;
-                if (present)
-                    value = bytes.AsMemory(at, length);
-                changes.Add(new StoreChange(key, value));
-                at += length;
-            }
-            return changes;
-        }
     }
 }

@@ -5,9 +5,9 @@ namespace QuicProChat.Mesh.Mls.Tree;
 
 /// <summary>
 /// The private HPKE keys that one member holds: its leaf's and those of nodes above it, one a level at most
-/// (RFC 9420, section 4.2). A new epoch gets a copy that shares the keys that did not change.
+/// (RFC 9420, section 4.2). Every epoch has arrays of its own, so that forgetting one leaves the others whole.
 /// </summary>
-internal sealed class PathKeys
+internal sealed class PathKeys : IDisposable
 {
     /// <summary>Levels of a tree of the greatest size, and one for the leaf.</summary>
     internal const int MaxLevels = 26;
@@ -23,35 +23,44 @@ internal sealed class PathKeys
         return new PathKeys(keys);
     }
 
+    /// <summary>The key at a level. Setting one takes the array over, and zeroes what it replaces.</summary>
     internal byte[]? this[int level]
     {
         get => _keys[level];
-        set => _keys[level] = value;
+        set
+        {
+            if (!ReferenceEquals(_keys[level], value))
+                Secrets.Zero(_keys[level]);
+            _keys[level] = value;
+        }
     }
 
-    internal PathKeys Copy() => new((byte[]?[])_keys.Clone());
+    internal PathKeys Copy()
+    {
+        byte[]?[] keys = new byte[MaxLevels][];
+        for (int i = 0; i < MaxLevels; i++)
+            keys[i] = (byte[]?)_keys[i]?.Clone();
+        return new PathKeys(keys);
+    }
 
     /// <summary>Forgets keys of nodes that a change of the tree has blanked or cut off.</summary>
     internal void Prune(RatchetTree tree, LeafIndex self)
     {
         TreeNode node = tree.Root;
         for (int level = node.Level + 1; level < MaxLevels; level++)
-            _keys[level] = null;
+            this[level] = null;
         for (; node.Level > 0; node = node.ChildTowards(self.Value))
         {
             if (node.IsBlank)
-                _keys[node.Level] = null;
+                this[node.Level] = null;
         }
     }
 
-    /// <summary>Zeroes every key that a successor does not share.</summary>
-    internal void ZeroExcept(PathKeys? successor)
+    /// <summary>Zeroes every key.</summary>
+    public void Dispose()
     {
         for (int i = 0; i < MaxLevels; i++)
-        {
-            if (successor is null || !ReferenceEquals(_keys[i], successor._keys[i]))
-                Secrets.Zero(_keys[i]);
-        }
+            this[i] = null;
     }
 
     internal void Write(MlsWriter writer)

@@ -1,10 +1,12 @@
+using QuicProChat.Mesh.Mls.Crypto;
 using QuicProChat.Mesh.Mls.Messages;
 
 namespace QuicProChat.Mesh.Mls.Tree;
 
 /// <summary>
 /// The structural rules for a tree that a joiner receives (RFC 9420, section 12.4.3.1): unmerged leaves are members below
-/// their parent and listed by every non-blank node in between, and no key appears twice.
+/// their parent and listed by every non-blank node in between, parents have keys that can be encrypted to, and no key
+/// appears twice.
 /// </summary>
 internal static class TreeShapeValidator
 {
@@ -15,7 +17,7 @@ internal static class TreeShapeValidator
             return error;
         HashSet<ReadOnlyMemory<byte>> encryptionKeys = new(2 * tree.MemberCount, BytesComparer.Instance);
         HashSet<ReadOnlyMemory<byte>> signatureKeys = new(tree.MemberCount, BytesComparer.Instance);
-        return CheckKeys(tree.Root, encryptionKeys, signatureKeys);
+        return CheckKeys(tree.Suite.Kem, tree.Root, encryptionKeys, signatureKeys);
     }
 
     // "above" is what the nearest non-blank ancestor lists within this subtree.
@@ -52,15 +54,18 @@ internal static class TreeShapeValidator
     }
 
     private static MlsError CheckKeys(
-        TreeNode node, HashSet<ReadOnlyMemory<byte>> encryptionKeys, HashSet<ReadOnlyMemory<byte>> signatureKeys)
+        Kem kem, TreeNode node, HashSet<ReadOnlyMemory<byte>> encryptionKeys, HashSet<ReadOnlyMemory<byte>> signatureKeys)
     {
+        // A path secret could never be encrypted to it, so that no commit with a path would succeed.
+        if (node.Parent is { } parent && !kem.IsValidPublicKey(parent.EncryptionKey.Span))
+            return Errors.At(MlsErrorCode.InvalidTree, "12.4.3.1");
         if (!node.IsBlank && !encryptionKeys.Add(node.EncryptionKey))
             return Errors.At(MlsErrorCode.DuplicateKey, "12.4.3.1");
         if (node.Leaf is { } leaf && !signatureKeys.Add(leaf.SignatureKey))
             return Errors.At(MlsErrorCode.DuplicateKey, "7.3");
         if (node.Left is null)
             return MlsError.None;
-        MlsError error = CheckKeys(node.Left, encryptionKeys, signatureKeys);
-        return error.Failed ? error : CheckKeys(node.Right!, encryptionKeys, signatureKeys);
+        MlsError error = CheckKeys(kem, node.Left, encryptionKeys, signatureKeys);
+        return error.Failed ? error : CheckKeys(kem, node.Right!, encryptionKeys, signatureKeys);
     }
 }

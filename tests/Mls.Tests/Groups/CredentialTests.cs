@@ -46,7 +46,7 @@ public class CredentialTests
         Assert.Equal("y", g[1].Process(g[0].Send("y")).Text());
     }
 
-    private static MlsIdentity WithCertificate(string name, bool matching)
+    internal static MlsIdentity WithCertificate(string name, bool matching)
     {
         using ECDsa key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         using ECDsa other = ECDsa.Create(ECCurve.NamedCurves.nistP256);

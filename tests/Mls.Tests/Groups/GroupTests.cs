@@ -33,6 +33,8 @@ public class GroupTests
         TestClient bob = new("bob", suite);
         TestClient carol = new("carol", suite);
         TestClient dave = new("dave", suite);
+        foreach (TestClient client in new[] { alice, bob, carol })
+            client.Validator.External = true;
         Group[] two = TestClient.GroupOf("g", alice, bob);
         two[0].Process(two[1].ProposeAdd(carol.KeyPackageFor(bob)).Value);
         PendingCommit add = two[0].Commit(new CommitRequest { ForcePath = true }).Value;

@@ -63,7 +63,12 @@ internal sealed class History
         }
     }
 
-    private TestClient NewClient() => new($"member {_names++}", policy: _policy, random: new SeededRandom(_seed * 1000 + _names), psks: _psks);
+    private TestClient NewClient()
+    {
+        TestClient client = new($"member {_names++}", policy: _policy, random: new SeededRandom(_seed * 1000 + _names), psks: _psks);
+        client.Validator.External = true;
+        return client;
+    }
 
     private (TestClient Client, Group Group) Pick() => _members[_random.Next(_members.Count)];
 

@@ -129,6 +129,7 @@ public class JoinTests
     [Fact]
     public void An_external_commit_holds_what_it_may_and_nothing_else_12_2_12_4_3_2()
     {
+        _bob.Validator.External = true;
         Commit good = ExternalCommit();
         ProposalOrRef init = good.Proposals[0];
         Refused(good, MlsErrorCode.InvalidProposalList, "12.2", init, init);
@@ -139,6 +140,22 @@ public class JoinTests
         Refused(good, MlsErrorCode.InvalidProposalList, "12.2", init, new ProposalOrRef(new GroupContextExtensionsProposal(ExtensionList.Empty), default));
         Bob.Process(Wrap(new Commit(good.Proposals, null))).Fails(MlsErrorCode.MissingPath, "12.4.3.2");
         Refused(good, MlsErrorCode.InvalidConfirmationTag, "12.4.2", init);
+    }
+
+    [Fact]
+    public void The_door_for_external_joins_is_closed_unless_the_application_opens_it_12_4_3_2()
+    {
+        TestClient carol = new("carol", policy: Open);
+        Group[] g = TestClient.GroupOf("d", _alice, _bob, carol);
+        byte[] removal = g[0].Commit(new CommitRequest { Remove = [g[2].Self] }).Value.Message;
+        g[1].Follow(removal);
+        g[2].Follow(removal);
+        g[0].MergePending();
+        UnverifiedGroupInfo info = UnverifiedGroupInfo.Parse(g[1].GroupInfo().Value).Value;
+        ExternalJoin join = carol.Client.JoinExternally(info, carol.Identity).Value;
+        g[0].Process(join.Message).Fails(MlsErrorCode.InvalidCredential, "12.4.3.2");
+        _alice.Validator.External = true;
+        Assert.True(g[0].Process(join.Message).IsOk);
     }
 
     [Fact]

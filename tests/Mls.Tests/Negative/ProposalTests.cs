@@ -62,11 +62,26 @@ public class ProposalTests
     public void Lifetimes_are_kept_7_2()
     {
         ulong now = (ulong)_dave.Time.Now.ToUnixTimeSeconds();
-        AddFails(Forge.KeyPackage(_dave, notBefore: now - 100_000, notAfter: now - 10_000), MlsErrorCode.InvalidLifetime, "7.2");
-        AddFails(Forge.KeyPackage(_dave, notBefore: now + 10_000, notAfter: now + 20_000), MlsErrorCode.InvalidLifetime, "7.2");
         AddFails(Forge.KeyPackage(_dave, notBefore: now, notAfter: now + 100_000_000), MlsErrorCode.InvalidLifetime, "7.2");
         AddFails(Forge.KeyPackage(_dave, notBefore: 0, notAfter: ulong.MaxValue), MlsErrorCode.InvalidLifetime, "7.2");
         AddFails(Forge.KeyPackage(_dave, notBefore: now, notAfter: now - 1), MlsErrorCode.InvalidLifetime, "7.2");
+    }
+
+    [Fact]
+    public void Lifetimes_that_do_not_hold_now_are_refused_on_receipt_only_where_that_is_wanted_7_3()
+    {
+        ulong now = (ulong)_dave.Time.Now.ToUnixTimeSeconds();
+        UnverifiedKeyPackage over = Forge.KeyPackage(_dave, notBefore: now - 100_000, notAfter: now - 10_000);
+        UnverifiedKeyPackage early = Forge.KeyPackage(new TestClient("erin"), notBefore: now + 10_000, notAfter: now + 20_000);
+        foreach (UnverifiedKeyPackage keyPackage in new[] { over, early })
+        {
+            _alice.Client.Verify(keyPackage).Fails(MlsErrorCode.InvalidLifetime, "7.2");
+            Assert.True(Bob.Process(Forge.Proposal(Alice, new AddProposal(keyPackage))).IsOk);
+        }
+        GroupPolicy strict = Open with { CheckReceivedLifetimes = true };
+        Group[] g = TestClient.GroupOf("s", new TestClient("a", policy: strict), new TestClient("b", policy: strict));
+        foreach (UnverifiedKeyPackage keyPackage in new[] { over, early })
+            g[1].Process(Forge.Proposal(g[0], new AddProposal(keyPackage))).Fails(MlsErrorCode.InvalidLifetime, "7.2");
     }
 
     [Fact]

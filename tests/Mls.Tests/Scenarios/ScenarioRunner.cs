@@ -77,8 +77,13 @@ internal sealed partial class ScenarioRunner(CipherSuite suite, bool encrypt)
         return client;
     }
 
-    private TestClient NewClient(string name) => new(
-        name, suite, new GroupPolicy { EncryptHandshakes = encrypt, AllowDataBeforeCommit = true }, random: RandomSource.System);
+    private TestClient NewClient(string name)
+    {
+        GroupPolicy policy = new() { EncryptHandshakes = encrypt, AllowDataBeforeCommit = true };
+        TestClient client = new(name, suite, policy, random: RandomSource.System);
+        client.Validator.External = true;
+        return client;
+    }
 
     private object? CreateGroup(JsonElement step)
     {

@@ -14,6 +14,12 @@ internal sealed class TestValidator : CredentialValidator
 
     internal bool AllowSelfProposed { get; set; } = true;
 
+    /// <summary>Whether newcomers may join from outside; null for what the library does unless told otherwise.</summary>
+    internal bool? External { get; set; }
+
+    public override bool MayJoinExternally(Credential credential, Credential? removed) =>
+        removed is null && External is { } external ? external : base.MayJoinExternally(credential, removed);
+
     public override bool IsValid(Credential credential, ReadOnlyMemory<byte> signatureKey, CredentialUse use) => Valid(credential, use);
 
     public override bool IsValidSuccessor(Credential current, Credential next) => Successor(current, next);

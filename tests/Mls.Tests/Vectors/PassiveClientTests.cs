@@ -79,6 +79,7 @@ public class PassiveClientTests
         GroupPolicy policy = new() { CheckReceivedLifetimes = false, MaxLeafLifetime = TimeSpan.MaxValue, ResumptionEpochs = 1000 };
         TestClient client = new("listener", id, policy, store, psks: psks, identity: identity);
         client.Validator.Successor = (_, _) => true;
+        client.Validator.External = true;
 
         byte[]? tree = item.GetProperty("ratchet_tree").ValueKind == JsonValueKind.Null ? null : item.Hex("ratchet_tree");
         ReadOnlyMemory<byte>? supplied = tree is null ? null : tree;

@@ -167,5 +167,7 @@ internal static class Program
     private sealed class Anyone : CredentialValidator
     {
         public override bool IsValid(Credential credential, ReadOnlyMemory<byte> signatureKey, CredentialUse use) => true;
+
+        public override bool MayJoinExternally(Credential credential, Credential? removed) => true;
     }
 }

@@ -66,5 +66,7 @@ internal static class World
     private sealed class Trusting : CredentialValidator
     {
         public override bool IsValid(Credential credential, ReadOnlyMemory<byte> signatureKey, CredentialUse use) => true;
+
+        public override bool MayJoinExternally(Credential credential, Credential? removed) => true;
     }
 }
