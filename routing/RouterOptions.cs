@@ -38,7 +38,7 @@ public sealed record RouterOptions
     public TimeSpan PersistDelay { get; init; } = TimeSpan.FromMilliseconds(250);
 
     /// <summary>Largest envelope, header included.</summary>
-    public int MaxEnvelopeSize { get; init; } = 65_000;
+    public int MaxEnvelopeSize { get; init; } = Limits.MaxEnvelope;
 
     /// <summary>Held in all, bytes.</summary>
     public long MaxHeldBytes { get; init; } = 32L << 20;

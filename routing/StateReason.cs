@@ -32,4 +32,19 @@ public enum StateReason : byte
 
     /// <summary>No route to the destination is known; a neighbour holds it until there is one.</summary>
     HeldByNeighbour = 9,
+
+    /// <summary>A route is known, but its next hop asks to wait.</summary>
+    NextHopBusy = 10,
+
+    /// <summary>The next hop says that it has no way on.</summary>
+    NextHopHasNoWay = 11,
+
+    /// <summary>The next hop reckons that the lifetime is over; this node does not yet.</summary>
+    NextHopSaysExpired = 12,
+
+    /// <summary>The next hop has not answered.</summary>
+    NextHopSilent = 13,
+
+    /// <summary>The next hop refuses it for a reason that this version does not know.</summary>
+    NextHopRefuses = 14,
 }

@@ -43,14 +43,17 @@ public readonly ref struct CustodyAck
     /// <summary>How many answers there are.</summary>
     public int Count { get; }
 
-    /// <summary>Reads a body; false if it is cut, empty, has an empty group, an unknown code or too many ids.</summary>
+    /// <summary>
+    /// Reads a body; false if it is cut, empty, has an empty group or too many ids. A code that this version does not know is
+    /// read as it is: it refuses.
+    /// </summary>
     public static bool TryRead(ReadOnlySpan<byte> body, out CustodyAck ack)
     {
         ack = default;
         int total = 0;
         for (ReadOnlySpan<byte> rest = body; !rest.IsEmpty;)
         {
-            if (rest.Length < GroupHeaderSize || rest[0] > (int)CustodyCode.NoWayOn || rest[1] == 0)
+            if (rest.Length < GroupHeaderSize || rest[1] == 0)
                 return false;
             int group = GroupHeaderSize + rest[1] * NameSize;
             if (rest.Length < group)

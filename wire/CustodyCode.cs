@@ -1,6 +1,8 @@
 namespace QuicProChat.Mesh.Wire;
 
-/// <summary>What a neighbour says about an envelope it was handed (docs/protocol.md, section 4.3).</summary>
+/// <summary>
+/// What a neighbour says about an envelope it was handed (docs/protocol.md, section 4.3). A value that is not listed refuses.
+/// </summary>
 public enum CustodyCode : byte
 {
     /// <summary>It answers for the envelope now.</summary>

@@ -45,6 +45,11 @@ internal static class Words
         StateReason.HopLimit => "the hop limit was reached",
         StateReason.Cancelled => "cancelled",
         StateReason.HeldByNeighbour => "a neighbour holds it until the receiver is in reach",
+        StateReason.NextHopBusy => "the next hop asks to wait",
+        StateReason.NextHopHasNoWay => "the next hop has no way on",
+        StateReason.NextHopSaysExpired => "the next hop says that its lifetime is over",
+        StateReason.NextHopSilent => "the next hop has not answered",
+        StateReason.NextHopRefuses => "the next hop refuses it for a reason that this version does not know",
         _ => $"reason {(int)reason}",
     };
 

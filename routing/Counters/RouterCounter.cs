@@ -132,6 +132,9 @@ public enum RouterCounter
     /// <summary>A next hop refused: no way on.</summary>
     RefusedNoWayOn,
 
+    /// <summary>A next hop refused: a code that this version does not know.</summary>
+    RefusedUnknown,
+
     /// <summary>A next hop did not answer in time and was given up for an envelope.</summary>
     NextHopSilent,
 }

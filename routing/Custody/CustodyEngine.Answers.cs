@@ -64,25 +64,32 @@ internal sealed partial class CustodyEngine
             return;
         }
 
-        if (code == CustodyCode.TooFast)
+        (RouterCounter counter, Refusal refusal) = code switch
         {
-            _counters.Add(RouterCounter.RefusedTooFast);
+            CustodyCode.NoSpace => (RouterCounter.RefusedFull, Refusal.NoSpace),
+            CustodyCode.TooLarge => (RouterCounter.RefusedTooLarge, Refusal.TooLarge),
+            CustodyCode.Expired => (RouterCounter.RefusedExpired, Refusal.Expired),
+            CustodyCode.TooFast => (RouterCounter.RefusedTooFast, Refusal.TooFast),
+            CustodyCode.NoWayOn => (RouterCounter.RefusedNoWayOn, Refusal.NoWayOn),
+            _ => (RouterCounter.RefusedUnknown, Refusal.Unknown),
+        };
+        _counters.Add(counter);
+        if (refusal == Refusal.TooFast)
+        {
             state.Window.Cut(_now);
             Pause(link, state);
         }
-        else
-        {
-            _counters.Add(code switch
-            {
-                CustodyCode.NoSpace => RouterCounter.RefusedFull,
-                CustodyCode.TooLarge => RouterCounter.RefusedTooLarge,
-                CustodyCode.Expired => RouterCounter.RefusedExpired,
-                _ => RouterCounter.RefusedNoWayOn,
-            });
-            BackOff(entry.Destination, link, state.Epoch, code);
-        }
 
+        Refused(index, link, state, refusal);
         Dispatch(index, front: true);
+    }
+
+    /// <summary>The next hop did not take it: what waits there for the same destination goes other ways too.</summary>
+    private void Refused(int index, LinkId link, LinkState state, Refusal refusal)
+    {
+        ref HeldEntry entry = ref _entries[index];
+        if (_backoffs.Note(entry.Destination, link, state.Epoch, refusal, entry.Size, state.Pauses, _now))
+            ReleaseFlows(entry.Destination, link, state);
     }
 
     /// <summary>The next hop answers for it now.</summary>
@@ -90,7 +97,9 @@ internal sealed partial class CustodyEngine
     {
         ref HeldEntry entry = ref _entries[index];
         _counters.Add(RouterCounter.EnvelopesForwarded);
-        ForgetBackoff(entry.Destination, link);
+        // What waits because of a refusal may move.
+        if (_backoffs.Forget(entry.Destination, link, entry.Size))
+            Stir(entry.Destination);
         AnswerOwed(index, CustodyCode.Taken);
         if (entry.Originated && entry.WantsReceipt)
         {

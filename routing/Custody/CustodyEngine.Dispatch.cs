@@ -27,14 +27,16 @@ internal sealed partial class CustodyEngine
         if (count == 0)
             return 0;
         int destination = FindDestination(address);
-        bool anyBackoff = destination >= 0 && _destinations[destination].FirstBackoffPlusOne != 0;
+        bool anyBackoff = destination >= 0 && _backoffs.Any(destination);
         int written = 0;
         for (int i = 0; i < count; i++)
         {
             if (LinkOf(hops[i].Link) is not { } link)
                 continue;
-            bool usable = size < link.Properties.Mtu && !(anyBackoff && IsBackedOff(destination, hops[i].Link));
-            into[written++] = new Candidate(hops[i], usable);
+            StateReason obstacle = size >= link.Properties.Mtu ? StateReason.TooLarge : StateReason.None;
+            if (anyBackoff && _backoffs.IsLeftAlone(destination, hops[i].Link, link.Epoch, size, _now, out Refusal refusal))
+                obstacle = ReasonOf(refusal);
+            into[written++] = new Candidate(hops[i], obstacle == StateReason.None, obstacle);
         }
 
         return written;
@@ -44,16 +46,39 @@ internal sealed partial class CustodyEngine
     [SkipLocalsInit]
     private Verdict Dispatch(int index, bool front)
     {
-        Decision decision = DecideHeld(index);
+        Decision decision = DecideHeld(index, out StateReason obstacle);
         if (decision.Verdict == Verdict.Forward)
             GoOrWait(index, decision.Link, front);
         else
-            Hold(index, front);
+            Hold(index, front, obstacle);
         return decision.Verdict;
     }
 
+    private static StateReason ReasonOf(Refusal refusal) => refusal switch
+    {
+        Refusal.TooFast => StateReason.NextHopBusy,
+        Refusal.NoSpace => StateReason.NextHopFull,
+        Refusal.TooLarge => StateReason.TooLarge,
+        Refusal.Expired => StateReason.NextHopSaysExpired,
+        Refusal.NoWayOn => StateReason.NextHopHasNoWay,
+        Refusal.Silent => StateReason.NextHopSilent,
+        _ => StateReason.NextHopRefuses,
+    };
+
+    /// <summary>What is in the way of an envelope that has to wait: of the next hops, the best one's reason.</summary>
+    private static StateReason ObstacleOf(ReadOnlySpan<Candidate> candidates)
+    {
+        foreach (ref readonly Candidate candidate in candidates)
+        {
+            if (!candidate.Usable)
+                return candidate.Obstacle;
+        }
+
+        return candidates.IsEmpty ? StateReason.NoRoute : StateReason.Waiting;
+    }
+
     [SkipLocalsInit]
-    private Decision DecideHeld(int index)
+    private Decision DecideHeld(int index, out StateReason obstacle)
     {
         ref HeldEntry entry = ref _entries[index];
         Span<Candidate> candidates = stackalloc Candidate[MaxNextHops];
@@ -63,6 +88,7 @@ internal sealed partial class CustodyEngine
             IsRepeat: false, IsForUs: false, entry.LifetimeUnits, entry.HopsLeft + 1, NotBackTo(entry),
             entry.AvoidTried ? entry.Tried : LinkId.None);
         Decision decision = ForwardingDecision.Decide(facts, candidates[..count]);
+        obstacle = ObstacleOf(candidates[..count]);
         LinkId keeper = count == 0 && entry.Own ? FindKeeper(entry.Destination, entry.Size, out _) : LinkId.None;
         entry.Lodged = keeper != LinkId.None;
         if (entry.Lodged)
@@ -97,7 +123,7 @@ internal sealed partial class CustodyEngine
         }
 
         EnterFlow(index, link.Value, front);
-        SetReason(ref entry, StateReason.Waiting);
+        SetReason(ref entry, state.PausedUntil == default ? StateReason.Waiting : StateReason.NextHopBusy);
         // A full link usually has room again within a round trip: no need to write at once.
         SecureLater(ref entry);
         Schedule(index);
@@ -105,24 +131,16 @@ internal sealed partial class CustodyEngine
             Pump(link);
     }
 
-    private void Hold(int index, bool front)
+    private void Hold(int index, bool front, StateReason obstacle)
     {
         ref HeldEntry entry = ref _entries[index];
         ref Destination destination = ref _destinations[entry.Destination];
         _counters.Add(RouterCounter.EnvelopesHeld);
         EnterFlow(index, NoLink, front);
-        if (destination.FirstBackoffPlusOne == 0)
-        {
-            SetReason(ref entry, StateReason.NoRoute);
+        SetReason(ref entry, obstacle);
+        if (obstacle == StateReason.NoRoute)
             _routes.Want(_now, destination.Address);
-            LookAgain(entry.Destination, _now + AskAgain);
-        }
-        else
-        {
-            SetReason(ref entry, ReasonOfBackoffs(entry.Destination));
-            LookAgain(entry.Destination, Instant.Min(_now + AskAgain, EarliestRetry(entry.Destination)));
-        }
-
+        LookAgain(entry.Destination, Instant.Min(_now + AskAgain, _backoffs.EarliestRetry(entry.Destination, _now)));
         if (entry.Own)
             LookForKeeper(entry.Destination);
 
@@ -181,10 +199,10 @@ internal sealed partial class CustodyEngine
             int flow = entry.Flow;
             bool isLast = _flows[flow].Count == 1;
             LeaveFlow(index);
-            Decision decision = DecideHeld(index);
+            Decision decision = DecideHeld(index, out StateReason obstacle);
             if (decision.Verdict != Verdict.Forward)
             {
-                Hold(index, front: true);
+                Hold(index, front: true, obstacle);
             }
             else if (decision.Link != link)
             {
@@ -236,6 +254,8 @@ internal sealed partial class CustodyEngine
             state.InFlight.HeadPlusOne = index + 1;
         state.InFlight.TailPlusOne = index + 1;
 
+        if (_backoffs.Any(entry.Destination))
+            _backoffs.Probed(entry.Destination, link, entry.Size, _now);
         _seen.NoteSent(entry.Id, link);
         SecureLater(ref entry);
         Schedule(index);

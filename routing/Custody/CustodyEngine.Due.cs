@@ -63,6 +63,7 @@ internal sealed partial class CustodyEngine
             if (!entry.PatienceLost)
             {
                 entry.PatienceLost = true;
+                SetReason(ref entry, StateReason.NextHopSilent);
                 // A link that stalls often is silent for longer, and breaks if it is for good.
                 TimeSpan patience = _routes.PaceOf(link) > TimeSpan.Zero ? _options.StallPatience : _options.AckPatience;
                 entry.RetryAt = Later(entry.SentAt + patience, _now + LeastToAnswerPing);
@@ -91,8 +92,8 @@ internal sealed partial class CustodyEngine
 
         _counters.Add(RouterCounter.NextHopSilent);
         _routes.Penalise(_now, _destinations[entry.Destination].Address, link);
-        BackOff(entry.Destination, link, state.Epoch, CustodyCode.Taken);
         LeaveFlight(index, state);
+        Refused(index, link, state, Refusal.Silent);
         Dispatch(index, front: true);
     }
 }

@@ -207,13 +207,7 @@ internal sealed partial class CustodyEngine
     private void ForgetDestination(int index)
     {
         ref Destination destination = ref _destinations[index];
-        for (int next = destination.FirstBackoffPlusOne; next != 0;)
-        {
-            int backoff = next - 1;
-            next = _backoffs[backoff].NextPlusOne;
-            _backoffs.Free(backoff);
-        }
-
+        _backoffs.Clear(index);
         _destinationTimers.Set(index, Instant.Never);
         _byDestination.Remove(HashOf(destination.Address), index);
         _destinations.Free(index);

@@ -35,7 +35,7 @@ internal sealed partial class CustodyEngine
                 ready = Later(ready, _destinations[destination].Since + _options.LodgeAfterAsking);
             if (ready > _now)
                 when = Instant.Min(when, ready);
-            else if (!IsBackedOff(destination, link) && Keeps(link, state))
+            else if (!_backoffs.IsLeftAlone(destination, link, state.Epoch, size, _now, out _) && Keeps(link, state))
                 best = link;
         }
 

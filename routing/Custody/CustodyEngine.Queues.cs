@@ -192,17 +192,30 @@ internal sealed partial class CustodyEngine
         for (int i = 0; i < LinkState.Rings.Classes; i++)
         {
             while (link.Flows[i] != 0)
-            {
-                int at = link.Flows[i] - 1;
-                LeaveRing(at, link);
-                int destination = _flows[at].Destination;
-                UnlinkFromDestination(at);
-                JoinHeld(at);
-                Stir(destination);
-            }
+                ReleaseFlow(link.Flows[i] - 1, link);
         }
+    }
 
-        link.Waiting = 0;
+    /// <summary>A next hop is left alone: the same for one destination.</summary>
+    private void ReleaseFlows(int destination, LinkId link, LinkState state)
+    {
+        int next = _destinations[destination].FirstFlowPlusOne;
+        while (next != 0)
+        {
+            int at = next - 1;
+            next = _flows[at].NextOfDestinationPlusOne;
+            if (_flows[at].Link == link.Value)
+                ReleaseFlow(at, state);
+        }
+    }
+
+    private void ReleaseFlow(int at, LinkState link)
+    {
+        LeaveRing(at, link);
+        link.Waiting -= _flows[at].Count;
+        UnlinkFromDestination(at);
+        JoinHeld(at);
+        Stir(_flows[at].Destination);
     }
 
     // The entries keep the number of their flow, so a second flow of the same sort may exist beside the held one: the

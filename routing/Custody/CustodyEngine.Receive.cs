@@ -67,7 +67,7 @@ internal sealed partial class CustodyEngine
         if (decision.Verdict == Verdict.Deliver)
             AcceptForUs(arrival, envelope, header, id, seen, generation);
         else
-            AcceptTransit(arrival, envelope, header, id, seen, generation, decision, tried);
+            AcceptTransit(arrival, envelope, header, id, seen, generation, decision, tried, ObstacleOf(candidates[..count]));
         return true;
     }
 
@@ -87,6 +87,9 @@ internal sealed partial class CustodyEngine
             case DropReason.NoWayOn:
                 Refuse(arrival, CustodyCode.NoWayOn, RouterCounter.DropNoWayOn);
                 break;
+            case DropReason.TooLarge:
+                Refuse(arrival, CustodyCode.TooLarge, RouterCounter.DropTooLarge);
+                break;
             default:
                 _counters.Add(RouterCounter.DropRepeat);
                 int held = Find(id);
@@ -100,7 +103,7 @@ internal sealed partial class CustodyEngine
 
     private void AcceptTransit(
         in Arrival arrival, in Envelope envelope, in EnvelopeHeader header, in EnvelopeId id, int seen, Generation generation,
-        in Decision decision, LinkId tried)
+        in Decision decision, LinkId tried, StateReason obstacle)
     {
         int size = envelope.Bytes.Length;
         int index = Find(id);
@@ -135,7 +138,7 @@ internal sealed partial class CustodyEngine
         if (decision.Verdict == Verdict.Forward)
             GoOrWait(index, decision.Link, front: false);
         else
-            Hold(index, front: false);
+            Hold(index, front: false, obstacle);
     }
 
     /// <summary>

@@ -21,6 +21,9 @@ namespace QuicProChat.Mesh.Routing.Custody;
 /// </summary>
 internal sealed partial class CustodyEngine : IRouteEvents
 {
+    /// <summary>Next hops left alone, over all destinations, at most; arbitrary.</summary>
+    private const int MaxBackoffs = 4_096;
+
     private readonly List<LinkId> _silent = [];
     private readonly List<LinkId> _stalled = [];
     private readonly RouterOptions _options;
@@ -31,6 +34,7 @@ internal sealed partial class CustodyEngine : IRouteEvents
     private readonly HashSecret _secret;
     private readonly SeenSet _seen;
     private readonly FrameBuffers _buffers;
+    private readonly Backoffs _backoffs;
     private readonly long _maxHeldBytes;
     private readonly ushort _hopLimit;
 
@@ -52,6 +56,7 @@ internal sealed partial class CustodyEngine : IRouteEvents
         _secret = new HashSecret(random);
         _seen = new SeenSet(options.SeenCapacity, _secret);
         _buffers = new FrameBuffers(options.MemoryBudget / 4);
+        _backoffs = new Backoffs(random, MaxBackoffs);
         // Without a disk behind it, everything held is in memory.
         _maxHeldBytes = options.Durability == CustodyDurability.Memory
             ? Math.Min(options.MaxHeldBytes, options.MemoryBudget)
@@ -128,7 +133,7 @@ internal sealed partial class CustodyEngine : IRouteEvents
         for (int index = state.InFlight.TailPlusOne - 1; index >= 0; index = previous)
         {
             previous = _entries[index].Previous;
-            Decision decision = DecideHeld(index);
+            Decision decision = DecideHeld(index, out _);
             if (decision.Verdict != Verdict.Forward || decision.Link == link)
                 continue;
             LeaveFlight(index, state);

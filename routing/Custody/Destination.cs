@@ -16,9 +16,6 @@ internal struct Destination
     /// <summary>Its flows, linked by <see cref="Flow.NextOfDestinationPlusOne"/>, plus one.</summary>
     public int FirstFlowPlusOne;
 
-    /// <summary>Next hops to leave alone for a while, linked, plus one.</summary>
-    public int FirstBackoffPlusOne;
-
     /// <summary>In the list of destinations whose held envelopes may move.</summary>
     public bool Stirred;
 }
@@ -46,15 +43,4 @@ internal struct Flow
     // The ring of the link's flows of this class: each destination has its turn.
     public int RingPrevious;
     public int RingNext;
-}
-
-/// <summary>A next hop that refused or was silent: not for this destination until then.</summary>
-internal struct Backoff
-{
-    public int Link;
-    public uint Epoch;
-    public int Failures;
-    public CustodyCode Code;
-    public Instant Until;
-    public int NextPlusOne;
 }

@@ -26,6 +26,7 @@ internal enum DropReason : byte
     Expired,
     HopLimit,
     NoWayOn,
+    TooLarge,
 }
 
 /// <summary>The decision about one envelope.</summary>
@@ -50,7 +51,10 @@ internal readonly record struct EnvelopeFacts(
     bool IsRepeat, bool IsForUs, int LifetimeUnits, int HopsLeft, LinkId Upstream, LinkId Tried);
 
 /// <summary>A next hop and whether it may be used for this envelope now.</summary>
-internal readonly record struct Candidate(NextHop Hop, bool Usable);
+/// <param name="Hop">The next hop.</param>
+/// <param name="Usable">It may be used.</param>
+/// <param name="Obstacle">Otherwise: why not.</param>
+internal readonly record struct Candidate(NextHop Hop, bool Usable, StateReason Obstacle = StateReason.None);
 
 /// <summary>The forwarding decision: a pure function (docs/protocol.md, section 4.3).</summary>
 internal static class ForwardingDecision
@@ -73,12 +77,14 @@ internal static class ForwardingDecision
     {
         LinkId fallback = LinkId.None;
         bool anyOther = hops.IsEmpty;
+        bool fitsSome = hops.IsEmpty;
         foreach (ref readonly Candidate candidate in hops)
         {
             LinkId link = candidate.Hop.Link;
             if (link == facts.Upstream)
                 continue;
             anyOther = true;
+            fitsSome |= candidate.Usable || candidate.Obstacle != StateReason.TooLarge;
             if (!candidate.Usable)
                 continue;
             if (link != facts.Tried)
@@ -89,6 +95,9 @@ internal static class ForwardingDecision
         if (fallback != LinkId.None)
             return Decision.Forward(fallback);
         // Only the neighbour it came from leads there: handing it back at once would be a loop of two.
-        return anyOther ? Decision.Hold : Decision.Drop(DropReason.NoWayOn);
+        if (!anyOther)
+            return Decision.Drop(DropReason.NoWayOn);
+        // Whoever hands it over may know a way that is wide enough.
+        return fitsSome ? Decision.Hold : Decision.Drop(DropReason.TooLarge);
     }
 }

@@ -117,8 +117,8 @@ public sealed record Codec(
         if (!CustodyAck.TryRead(bytes, out CustodyAck ack))
             return false;
         int count = 0;
-        foreach (CustodyAnswer answer in ack)
-            count += answer.Code <= CustodyCode.NoWayOn ? 1 : 0;
+        foreach (CustodyAnswer _ in ack)
+            count++;
         return count == ack.Count ? true : throw new InvalidOperationException("The enumerator disagrees with the count.");
     }
 

@@ -36,10 +36,21 @@ public sealed class FrameTests
     [Theory]
     [InlineData("")]
     [InlineData("0000")]
-    [InlineData("06011111111111111111")]
-    public void An_empty_acknowledgement_an_empty_group_or_an_unknown_code_is_refused(string hex)
+    [InlineData("060111111111111111")]
+    public void An_empty_acknowledgement_an_empty_or_a_cut_group_is_refused(string hex)
     {
         Assert.False(CustodyAck.TryRead(Convert.FromHexString(hex), out _));
+    }
+
+    [Theory]
+    [InlineData(6)]
+    [InlineData(255)]
+    public void A_code_of_a_later_version_is_read_as_it_is(byte code)
+    {
+        Assert.True(CustodyAck.TryRead([code, 1, 1, 2, 3, 4, 5, 6, 7, 8], out CustodyAck ack));
+        foreach (CustodyAnswer answer in ack)
+            Assert.Equal(new CustodyAnswer((CustodyCode)code, 0x0102030405060708), answer);
+        Assert.Equal(1, ack.Count);
     }
 
     [Fact]

@@ -237,7 +237,7 @@ public sealed class CustodyTests
         EnvelopeId id = nodes[0].Send(nodes[2], 1).Id;
         network.Run(Second);
 
-        Assert.Equal((MessageState.Queued, StateReason.NoRoute, 0), nodes[0].States[id]);
+        Assert.Equal((MessageState.Queued, StateReason.NextHopHasNoWay, 0), nodes[0].States[id]);
         Assert.True(nodes[1][RouterCounter.DropNoWayOn] > 0);
         Assert.Equal(0, nodes[1].Router.Held.Count);
     }

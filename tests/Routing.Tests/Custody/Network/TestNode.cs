@@ -151,7 +151,7 @@ internal sealed class TestNode : IRouterActions
 
     public void Attach(TestLink link, TestNode peer)
     {
-        LinkId id = Router.LinkUp(_network.Now, new LinkDescription(peer.Address, peer.PublicKey, link.Kind.Properties, (ulong)peer._life, link.A == this));
+        LinkId id = Router.LinkUp(_network.Now, new LinkDescription(peer.Address, peer.PublicKey, link.Kind.Properties, (ulong)peer._life, link.A == this, Chosen: link.A == this));
         _linkIds[link] = id;
         _byId[id.Value] = link;
         Settle();
