@@ -35,6 +35,7 @@ public sealed partial class Simulation
             ("route changes", Text($"{_world.RouteChanges}")),
             ("links closed by routers", string.Join(", ", _world.ClosedLinks.Select(c => Text($"{c.Key} {c.Value}"))) is { Length: > 0 } closed ? closed : "none"),
             ("events", Text($"{_network.Handled} in {_progress.Elapsed.TotalSeconds:0.0} s, of which looks {_lookTime.TotalSeconds:0.0} s, garbage collection {GC.GetTotalPauseDuration().TotalSeconds:0.0} s")),
+            ("trace", _network.Trace.ToString()),
             ("memory of the process, at most", Text($"{Progress.PeakMemory() / 1e6:0} MB")),
         };
         if (_options.AskRoutes)

@@ -127,6 +127,7 @@ public sealed partial class Network
         LinkEndState end = link.Ends[1 - channel.Index % 2];
         if (end.Connection == 0)
             return;
+        Trace.Add(Now, Sender(channel).Index, hearer.Index, Frames[frame]);
         Observer?.Arriving(Sender(channel), hearer, Frames[frame]);
         hearer.Program!.Receive(Now, end.Id, Frames[frame]);
         hearer.Settle();

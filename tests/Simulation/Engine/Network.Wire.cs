@@ -220,6 +220,7 @@ public sealed partial class Network
         Routing.LinkId id = link.Ends[1 - end].Id;
         while (first != FramePool.None)
         {
+            Trace.Add(Now, sender.Index, receiver.Index, Frames[first]);
             Observer?.Arriving(sender, receiver, Frames[first]);
             receiver.Program!.Receive(Now, id, Frames[first]);
             first = Frames.Release(first);

@@ -45,6 +45,9 @@ public sealed partial class Network(int seed)
     /// <summary>Events handled so far.</summary>
     public long Handled { get; private set; }
 
+    /// <summary>All frames that arrived, as one number.</summary>
+    public FrameTrace Trace { get; } = new();
+
     /// <summary>Sees every frame that arrives.</summary>
     public INetworkObserver? Observer { get; set; }
 
