@@ -36,6 +36,9 @@ internal sealed class DestinationTable
         _slots = NewSlots(MinCapacity * 2);
     }
 
+    /// <summary>Odd, and not known to others.</summary>
+    public ulong HashKey => _hashKey;
+
     /// <summary>How many nodes are known.</summary>
     public int Count { get; private set; }
 

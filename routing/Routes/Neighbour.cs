@@ -28,6 +28,7 @@ internal sealed class Neighbour
         LastHeard = now;
         AnnounceRate = new TokenBucket(perSecond: 100, burst: 16_384, now);
         PathRate = new TokenBucket(perSecond: 10, burst: 256, now);
+        RequestRate = new TokenBucket(perSecond: 10, burst: 256, now);
     }
 
     public LinkId Link { get; }
@@ -143,7 +144,11 @@ internal sealed class Neighbour
 
     public TokenBucket AnnounceRate { get; }
 
+    /// <summary>Path requests of its that are looked at.</summary>
     public TokenBucket PathRate { get; }
+
+    /// <summary>Requests for sequences that it is sent.</summary>
+    public TokenBucket RequestRate { get; }
 
     /// <summary>Announces that it was asked for and has not sent.</summary>
     public int AnnouncesAsked { get; set; }

@@ -7,51 +7,36 @@ internal sealed partial class RouteProtocol
 {
     private static readonly TimeSpan _expiryInterval = TimeSpan.FromMinutes(5);
 
-    private readonly PriorityQueue<Timer, long> _timers = new();
+    private readonly RouteTimers _timers;
     private Instant _expiryDue = Instant.Never;
     private int _signed;
 
-    private enum TimerKind : byte
-    {
-        Starving,
-        Forwarded,
-        Want,
-        Requesters,
-        Penalty,
-        Held,
-        Linger,
-    }
-
-    /// <summary>Says what to look after; whether it still needs looking after is seen then.</summary>
-    private readonly record struct Timer(TimerKind Kind, int Index = 0, Abbreviation Name = default, LinkId Link = default);
-
     private void RunTimers()
     {
-        while (_timers.TryPeek(out Timer timer, out long ticks) && ticks <= _now.Ticks)
+        while (_timers.TryTake(_now, out RouteTimer timer))
         {
-            _timers.Dequeue();
             switch (timer.Kind)
             {
-                case TimerKind.Starving:
-                    RequestSequence(timer.Index);
+                case RouteTimerKind.Starving:
+                    RequestSequence(timer.Number);
                     break;
-                case TimerKind.Forwarded:
-                    ForgetForwarded(timer.Index);
+                case RouteTimerKind.Forwarded:
+                    _forwarded.Remove(timer.Number);
                     break;
-                case TimerKind.Want:
+                case RouteTimerKind.Want:
                     SendWant(timer.Name);
                     break;
-                case TimerKind.Requesters:
+                case RouteTimerKind.Requester:
                     ForgetRequester(timer.Name);
                     break;
-                case TimerKind.Penalty:
-                    PenaltyEnded(timer.Index, timer.Link);
+                case RouteTimerKind.Penalty:
+                    PenaltyEnded(timer.Number, timer.Link);
                     break;
-                case TimerKind.Linger:
-                    LingerEnded(timer.Index);
+                case RouteTimerKind.Linger:
+                    LingerEnded(timer.Number);
                     break;
-                case TimerKind.Held:
-                    HoldEnded(new LinkId(timer.Index));
+                case RouteTimerKind.Held:
+                    HoldEnded(new LinkId(timer.Number));
                     break;
             }
         }
@@ -149,13 +134,12 @@ internal sealed partial class RouteProtocol
             neighbour.SetHeard(index, Distance.None);
             neighbour.SetTold(index, Distance.None);
             neighbour.Interest?.Remove(index);
-            if (neighbour.PenaltyCount > 0 && _penalties.Remove((index, neighbour.Link)))
-                neighbour.PenaltyCount--;
+            RemovePenalty(neighbour, index);
         }
 
-        _starving.Remove(index);
-        _forwarded.Remove(index);
-        _lingering.Remove(index);
+        StopStarving(index);
+        StopLingering(index);
+        ForgetForwarded(index);
         _destinations.Remove(index);
     }
 }

@@ -22,20 +22,19 @@ internal sealed partial class RouteProtocol
         }
     }
 
-    // One timer for each, however often the link breaks: it is put off when it fires.
     private void Linger(int index)
     {
         Instant until = _now + Jittered(_options.Linger);
-        if (_lingering.TryGetValue(index, out Instant before))
-            _lingering[index] = before > until ? before : until;
-        else
-            LingerUntil(index, until);
+        if (_lingering.TryGetValue(index, out Instant before) && before > until)
+            return;
+        _lingering[index] = until;
+        _timers.Set(new RouteTimer(RouteTimerKind.Linger, index), until);
     }
 
-    private void LingerUntil(int index, Instant until)
+    private void StopLingering(int index)
     {
-        _lingering[index] = until;
-        _timers.Enqueue(new Timer(TimerKind.Linger, index), until.Ticks);
+        if (_lingering.Remove(index))
+            _timers.Cancel(new RouteTimer(RouteTimerKind.Linger, index));
     }
 
     private bool IsLingering(int index) =>
@@ -48,15 +47,7 @@ internal sealed partial class RouteProtocol
 
     private void LingerEnded(int index)
     {
-        if (!_lingering.Remove(index, out Instant until))
-            return;
-        if (until > _now)
-        {
-            LingerUntil(index, until);
-            return;
-        }
-
-        if (_destinations[index].InUse)
-            Evaluate(index);
+        _lingering.Remove(index);
+        Evaluate(index);
     }
 }

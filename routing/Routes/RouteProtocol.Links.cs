@@ -43,7 +43,7 @@ internal sealed partial class RouteProtocol
         _byLink[link.Value] = neighbour;
         _neighbours.Add(neighbour);
         if (neighbour.HeldUntil > now)
-            _timers.Enqueue(new Timer(TimerKind.Held, link.Value), neighbour.HeldUntil.Ticks);
+            LookWhenFree(neighbour);
 
         // A slow link's cost follows from its rate; on others one round trip tells whether it is a millisecond or a satellite.
         if (description.Properties.BitsPerSecond > 0)

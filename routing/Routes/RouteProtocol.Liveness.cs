@@ -69,7 +69,7 @@ internal sealed partial class RouteProtocol
             return;
         TimeSpan hold = TimeSpan.FromSeconds(1 << Math.Min(neighbour.Silences, MaxHoldOffDoublings));
         neighbour.HeldUntil = _now + (hold < FlapMemory ? hold : FlapMemory);
-        _timers.Enqueue(new Timer(TimerKind.Held, neighbour.Link.Value), neighbour.HeldUntil.Ticks);
+        LookWhenFree(neighbour);
     }
 
     private void SendPing(Neighbour neighbour)

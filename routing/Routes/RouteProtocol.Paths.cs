@@ -29,7 +29,7 @@ internal sealed partial class RouteProtocol
     private readonly Dictionary<Abbreviation, Wanted> _wants = [];
     private readonly Dictionary<Abbreviation, Requester> _requesters = [];
 
-    private readonly record struct Wanted(int Attempts, Instant LastWanted, Instant Due);
+    private readonly record struct Wanted(int Attempts, Instant LastWanted);
 
     /// <summary>A request for an unknown route that was passed on, or that this node made.</summary>
     /// <param name="Link">The neighbour that came by the shortest way, and will be answered; none for this node's own.</param>
@@ -55,8 +55,7 @@ internal sealed partial class RouteProtocol
 
     private void SendWant(Abbreviation name)
     {
-        if (!_wants.TryGetValue(name, out Wanted want) || want.Due > _now)
-            return;
+        Wanted want = _wants[name];
         int index = _destinations.Find(name);
         if (_now - want.LastWanted > _wantMemory || (index >= 0 && _destinations[index].Selected != Destination.NoLink))
         {
@@ -69,15 +68,15 @@ internal sealed partial class RouteProtocol
         byte scope = hopTime == TimeSpan.Zero
             ? (byte)Math.Min(FirstScope << Math.Min(want.Attempts, 3), MaxScope)
             : (byte)Math.Min(FirstScopeOfSlow << Math.Min(want.Attempts, 5), MaxScope);
-        bool sent = Flood(new PathRequest(scope, 0, false, name, LacksAnnounce(index)), LinkId.None);
         TimeSpan wait = Backoff(_options.RequestRetry * 4, want.Attempts * WantGrowth, _options.RequestRetryMax);
         TimeSpan slowest = hopTime * (HopTimesPerScope * scope);
         slowest = slowest < _slowestRetry ? slowest : _slowestRetry;
         Instant next = _now + Jittered(wait > slowest ? wait : slowest);
+        _timers.Set(new RouteTimer(RouteTimerKind.Want, name), next);
         if (hopTime > TimeSpan.Zero)
             Remember(name, new Requester(LinkId.None, scope, LacksAnnounce(index), _now), hopTime);
-        _wants[name] = want with { Attempts = want.Attempts + (sent ? 1 : 0), Due = next };
-        _timers.Enqueue(new Timer(TimerKind.Want, Name: name), next.Ticks);
+        if (Flood(new PathRequest(scope, 0, false, name, LacksAnnounce(index)), LinkId.None))
+            _wants[name] = want with { Attempts = want.Attempts + 1 };
     }
 
     private bool LacksAnnounce(int index) => index < 0 || _destinations[index].Announce is null;
@@ -144,7 +143,8 @@ internal sealed partial class RouteProtocol
         if (_requesters.Count >= MaxRequesters && !_requesters.ContainsKey(name))
             return;
         _requesters[name] = requester;
-        _timers.Enqueue(new Timer(TimerKind.Requesters, Name: name), (_now + Longer(_requesterMemory, hopTime * HopTimesOfAnswers)).Ticks);
+        _timers.Set(
+            new RouteTimer(RouteTimerKind.Requester, name), requester.At + Longer(_requesterMemory, hopTime * HopTimesOfAnswers));
     }
 
     /// <summary>A neighbour to which routes are not pushed wants to know of one from here on.</summary>
@@ -192,7 +192,10 @@ internal sealed partial class RouteProtocol
     /// <summary>A route that a neighbour asked for is known by now: it is interested in it from here on.</summary>
     private void TellRequester(int index, Abbreviation name)
     {
-        if (_requesters.Count > 0 && _requesters.Remove(name, out Requester requester) && Find(requester.Link) is { } neighbour)
+        if (_requesters.Count == 0 || !_requesters.Remove(name, out Requester requester))
+            return;
+        _timers.Cancel(new RouteTimer(RouteTimerKind.Requester, name));
+        if (Find(requester.Link) is { } neighbour)
             Subscribe(neighbour, index, requester.WantsAnnounce);
     }
 
@@ -206,8 +209,11 @@ internal sealed partial class RouteProtocol
 
     private void ForgetRequester(Abbreviation name)
     {
-        if (_requesters.TryGetValue(name, out Requester requester)
-            && _now - requester.At >= Longer(_requesterMemory, SlowHopTime() * HopTimesOfAnswers))
+        Requester requester = _requesters[name];
+        Instant until = requester.At + Longer(_requesterMemory, SlowHopTime() * HopTimesOfAnswers);
+        if (until > _now)
+            _timers.Set(new RouteTimer(RouteTimerKind.Requester, name), until);
+        else
             _requesters.Remove(name);
     }
 }

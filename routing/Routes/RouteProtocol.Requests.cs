@@ -41,7 +41,7 @@ internal sealed partial class RouteProtocol
         Urgent,
     }
 
-    private readonly record struct Starving(int Attempts, Need Need, Instant Due);
+    private readonly record struct Starving(int Attempts, Need Need);
 
     private readonly record struct Forwarded(ushort Sequence, Instant At);
 
@@ -53,8 +53,7 @@ internal sealed partial class RouteProtocol
         Need need = NeedOf(index, ref destination, chosenKey, unfeasibleKey);
         if (need == Need.None)
         {
-            if (_starving.Count > 0)
-                _starving.Remove(index);
+            StopStarving(index);
             return;
         }
 
@@ -68,11 +67,17 @@ internal sealed partial class RouteProtocol
             _ => Jittered(_riseDelay),
         };
         Instant due = _now + delay;
-        _starving[index] = new Starving(0, need, due);
+        _starving[index] = new Starving(0, need);
         if (need == Need.Urgent)
             RequestSequence(index);
         else
-            _timers.Enqueue(new Timer(TimerKind.Starving, index), due.Ticks);
+            _timers.Set(new RouteTimer(RouteTimerKind.Starving, index), due);
+    }
+
+    private void StopStarving(int index)
+    {
+        if (_starving.Count > 0 && _starving.Remove(index))
+            _timers.Cancel(new RouteTimer(RouteTimerKind.Starving, index));
     }
 
     private Need NeedOf(int index, ref Destination destination, uint chosenKey, uint unfeasibleKey)
@@ -100,40 +105,38 @@ internal sealed partial class RouteProtocol
 
     private void RequestSequence(int index)
     {
-        if (!_starving.TryGetValue(index, out Starving starving) || starving.Due > _now)
-            return;
+        Starving starving = _starving[index];
         ref Destination destination = ref _destinations[index];
         if (starving.Need == Need.Rise && !HasRisen(index, ref destination))
         {
-            _starving.Remove(index);
+            StopStarving(index);
             return;
         }
 
-        var request = new PathRequest(MaxRequestHops, (ushort)(destination.Feasible.Sequence + 1), true, destination.Name);
         Neighbour? best = ForwardingNeighbour(index, ref destination, except: LinkId.None);
-        if (starving.Attempts < AttemptsOnOneWay)
-        {
-            if (best is not null)
-                SendPathRequest(best, request);
-        }
-        else
-        {
-            foreach (Neighbour neighbour in _neighbours)
-            {
-                if (!neighbour.Heard(index).IsNone)
-                    SendPathRequest(neighbour, request);
-            }
-        }
-
         TimeSpan wait = starving.Need == Need.Urgent
             ? Backoff(_options.RequestRetry, starving.Attempts, _options.RequestRetryMax)
             : Backoff(_improvementDelay, starving.Attempts, _options.RequestRetryMax * 10);
         wait = Longer(wait, Backoff(SlowHopTime() * HopTimesOfRepeats, starving.Attempts, _slowestRetry));
         if (best is { Properties.Reliable: true } && AnswerTime(best, index, ref destination) is var answer && answer > wait)
             wait = answer;
-        Instant due = _now + Jittered(wait);
-        _starving[index] = starving with { Attempts = starving.Attempts + 1, Due = due };
-        _timers.Enqueue(new Timer(TimerKind.Starving, index), due.Ticks);
+        _starving[index] = starving with { Attempts = starving.Attempts + 1 };
+        _timers.Set(new RouteTimer(RouteTimerKind.Starving, index), _now + Jittered(wait));
+
+        var request = new PathRequest(
+            MaxRequestHops, (ushort)(destination.Feasible.Sequence + 1), true, destination.Name);
+        if (starving.Attempts < AttemptsOnOneWay)
+        {
+            if (best is not null)
+                SendPathRequest(best, request);
+            return;
+        }
+
+        foreach (Neighbour neighbour in _neighbours)
+        {
+            if (!neighbour.Heard(index).IsNone)
+                SendPathRequest(neighbour, request);
+        }
     }
 
     private TimeSpan ImprovementDelay(ref Destination destination, uint chosenKey)
@@ -178,7 +181,8 @@ internal sealed partial class RouteProtocol
 
     private void SendPathRequest(Neighbour neighbour, in PathRequest request)
     {
-        if (neighbour.Budget?.TryTake(_now, 1 + PathRequest.Size) == false)
+        // More than a neighbour would answer is not asked of it: what is left out is asked again when its time comes.
+        if (!neighbour.RequestRate.TryTake(_now, 1) || neighbour.Budget?.TryTake(_now, 1 + PathRequest.Size) == false)
             return;
         request.Write(Body);
         if (SendFrame(neighbour, FrameKind.PathRequest, RequestClass(neighbour), PathRequest.Size))
@@ -265,19 +269,24 @@ internal sealed partial class RouteProtocol
         }
 
         _forwarded[index] = new Forwarded(request.MinimumSequence, _now);
-        _timers.Enqueue(new Timer(TimerKind.Forwarded, index), (_now + _requesterMemory).Ticks);
+        _timers.Set(new RouteTimer(RouteTimerKind.Forwarded, index), _now + _requesterMemory);
         SendPathRequest(next, request with { HopsLeft = (byte)(request.HopsLeft - 1) });
     }
 
     /// <summary>True if a request for the sequence passed here lately: somebody waits for it.</summary>
-    private bool TakeRequest(int index, Distance distance) =>
-        _forwarded.TryGetValue(index, out Forwarded request) && !distance.IsNone
-        && !Distance.IsNewer(request.Sequence, distance.Sequence) && _forwarded.Remove(index);
+    private bool TakeRequest(int index, Distance distance)
+    {
+        if (distance.IsNone || !_forwarded.TryGetValue(index, out Forwarded request)
+            || Distance.IsNewer(request.Sequence, distance.Sequence))
+            return false;
+        ForgetForwarded(index);
+        return true;
+    }
 
     private void ForgetForwarded(int index)
     {
-        if (_forwarded.TryGetValue(index, out Forwarded request) && _now - request.At >= _requesterMemory)
-            _forwarded.Remove(index);
+        if (_forwarded.Remove(index))
+            _timers.Cancel(new RouteTimer(RouteTimerKind.Forwarded, index));
     }
 
     /// <summary>Tells a neighbour about a destination again, where what it was told may have been lost or was not wanted.</summary>

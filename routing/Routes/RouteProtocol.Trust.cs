@@ -47,7 +47,7 @@ internal sealed partial class RouteProtocol
 
             Instant until = now + Jittered(_options.Distrust * Math.Pow(DistrustGrowth, strikes - 1));
             _penalties[(index, link)] = new Penalty(strikes, until);
-            _timers.Enqueue(new Timer(TimerKind.Penalty, index, Link: link), until.Ticks);
+            _timers.Set(new RouteTimer(RouteTimerKind.Penalty, index, link), until);
             if (isNew)
                 neighbour.PenaltyCount++;
             Blame(neighbour);
@@ -63,7 +63,7 @@ internal sealed partial class RouteProtocol
         if (!isNew)
             return;
         neighbour.PenaltyCount++;
-        _timers.Enqueue(new Timer(TimerKind.Penalty, index, Link: link), (_now + _options.Distrust * DistrustGrowth).Ticks);
+        _timers.Set(new RouteTimer(RouteTimerKind.Penalty, index, link), _now + _options.Distrust * DistrustGrowth);
     }
 
     private void Blame(Neighbour neighbour)
@@ -75,7 +75,7 @@ internal sealed partial class RouteProtocol
         neighbour.Blame = 0;
         neighbour.Strikes = Math.Min(neighbour.Strikes + 1, MaxLinkStrikes);
         neighbour.DistrustedUntil = _now + _options.Distrust * Math.Pow(DistrustGrowth, neighbour.Strikes);
-        _timers.Enqueue(new Timer(TimerKind.Held, neighbour.Link.Value), neighbour.DistrustedUntil.Ticks);
+        LookWhenFree(neighbour);
         EvaluateAll(neighbour);
     }
 
@@ -85,6 +85,7 @@ internal sealed partial class RouteProtocol
         if (neighbour.DistrustedUntil == Instant.Never)
             return;
         neighbour.DistrustedUntil = Instant.Never;
+        LookWhenFree(neighbour);
         EvaluateAll(neighbour);
     }
 
@@ -97,10 +98,8 @@ internal sealed partial class RouteProtocol
         neighbour.Blame = Math.Max(0, neighbour.Blame - 1);
         neighbour.Strikes = 0;
         int index = FindNode(destination);
-        if (index <= Self || !_penalties.Remove((index, link)))
-            return;
-        neighbour.PenaltyCount--;
-        Evaluate(index);
+        if (index > Self && RemovePenalty(neighbour, index))
+            Evaluate(index);
     }
 
     private bool IsDistrusted(Neighbour neighbour, int index, Abbreviation name)
@@ -114,37 +113,43 @@ internal sealed partial class RouteProtocol
     /// <summary>A penalty ended; it is remembered for as long again, so that a second one lasts longer.</summary>
     private void PenaltyEnded(int index, LinkId link)
     {
-        if (!_penalties.TryGetValue((index, link), out Penalty penalty) || penalty.Until > _now)
-            return;
+        Penalty penalty = _penalties[(index, link)];
         TimeSpan memory = _options.Distrust * Math.Pow(DistrustGrowth, penalty.Strikes);
         if (_now - penalty.Until < memory)
-        {
-            _timers.Enqueue(new Timer(TimerKind.Penalty, index, Link: link), (penalty.Until + memory).Ticks);
-        }
+            _timers.Set(new RouteTimer(RouteTimerKind.Penalty, index, link), penalty.Until + memory);
         else
-        {
-            _penalties.Remove((index, link));
-            if (Find(link) is { } neighbour)
-                neighbour.PenaltyCount--;
-        }
-
+            RemovePenalty(_byLink[link.Value]!, index);
         Evaluate(index);
     }
 
-    private void HoldEnded(LinkId link)
+    private bool RemovePenalty(Neighbour neighbour, int index)
     {
-        if (Find(link) is { } neighbour && neighbour.HeldUntil <= _now && neighbour.DistrustedUntil <= _now)
-            EvaluateAll(neighbour);
+        if (neighbour.PenaltyCount == 0 || !_penalties.Remove((index, neighbour.Link)))
+            return false;
+        neighbour.PenaltyCount--;
+        _timers.Cancel(new RouteTimer(RouteTimerKind.Penalty, index, neighbour.Link));
+        return true;
     }
+
+    /// <summary>One timer for both reasons to be the last resort: what the first one's end changes shows when both are over.</summary>
+    private void LookWhenFree(Neighbour neighbour)
+    {
+        bool isHeld = neighbour.HeldUntil > neighbour.DistrustedUntil;
+        _timers.Set(
+            new RouteTimer(RouteTimerKind.Held, neighbour.Link.Value), isHeld ? neighbour.HeldUntil : neighbour.DistrustedUntil);
+    }
+
+    private void HoldEnded(LinkId link) => EvaluateAll(_byLink[link.Value]!);
 
     private void ForgetPenalties(Neighbour neighbour)
     {
+        _timers.Cancel(new RouteTimer(RouteTimerKind.Held, neighbour.Link.Value));
         if (neighbour.PenaltyCount == 0)
             return;
         foreach ((int Index, LinkId Link) key in _penalties.Keys)
         {
             if (key.Link == neighbour.Link)
-                _penalties.Remove(key);
+                RemovePenalty(neighbour, key.Index);
         }
     }
 }

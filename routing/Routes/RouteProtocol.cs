@@ -62,6 +62,7 @@ internal sealed partial class RouteProtocol : IRoutes
         _now = now;
         _destinations = new DestinationTable(1 + options.MaxNodes + options.MaxUnsigned, random);
         _destinations.Add(Abbreviation.Of(self));
+        _timers = new RouteTimers(_destinations.HashKey);
         _sequence = lastSequence;
         _sequenceRate = new TokenBucket(1 / options.SequenceInterval.TotalSeconds, options.SequenceBurst, now);
         _floodRate = new TokenBucket(perSecond: 1, burst: 16, now);
@@ -76,6 +77,9 @@ internal sealed partial class RouteProtocol : IRoutes
     /// <summary>How many nodes have a place in the table, those included whose announce is missing.</summary>
     internal int TableSize => _destinations.Count;
 
+    /// <summary>Things that wait for time, pings and updates not counted.</summary>
+    internal int TimerCount => _timers.Count;
+
     /// <summary>The number of the update that a reliable link has to bring next.</summary>
     internal ushort ExpectedUpdate(LinkId link) => (ushort)((Find(link)?.LastUpdateHeard ?? 0) + 1);
 
@@ -87,7 +91,7 @@ internal sealed partial class RouteProtocol : IRoutes
             Instant due = Instant.Min(_neighbourDue, _lazyDue);
             due = Instant.Min(due, Instant.Min(_refreshDue, _sequenceDue));
             due = Instant.Min(due, Instant.Min(_expiryDue, _fetchDue));
-            return _timers.TryPeek(out _, out long ticks) ? Instant.Min(due, new Instant(ticks)) : due;
+            return Instant.Min(due, _timers.Next);
         }
     }
 

@@ -175,6 +175,27 @@ public sealed class HostileTests
         Assert.Equal(2, _network.Walk(_victim, _network.Nodes[2]));
     }
 
+    [Fact]
+    public void A_destination_that_swings_leaves_one_timer_behind_and_no_memory()
+    {
+        // A route and one that is not feasible, in turn: each asks for a fresh sequence after an hour, or needs none.
+        ushort sequence = (ushort)_attacker.SavedSequence;
+        Abbreviation own = Abbreviation.Of(_attacker.Address);
+        Abbreviation other = Abbreviation.Of(_network.Nodes[2].Address);
+        var slow = Metric.FromTime(TimeSpan.FromSeconds(10));
+        RouteEntry[] entries = [.. Enumerable.Range(0, 512).SelectMany(_ => new RouteEntry[]
+        {
+            new(own, (ushort)(sequence + 1), slow), new(own, sequence, Metric.Zero),
+            new(other, sequence, slow), new(other, sequence, new Metric(10)),
+        })];
+        int before = _victim.Routes.TimerCount;
+        long memory = GC.GetTotalMemory(forceFullCollection: true);
+        for (int i = 0; i < 200; i++)
+            Tell(entries);
+        Assert.InRange(_victim.Routes.TimerCount, 0, before + 2);
+        Assert.InRange(GC.GetTotalMemory(forceFullCollection: true) - memory, long.MinValue, 1_000_000);
+    }
+
     private void Request(ushort sequence)
     {
         Span<byte> body = stackalloc byte[PathRequest.Size];
