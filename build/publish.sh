@@ -5,7 +5,7 @@ set -eu -o pipefail
 project=$1
 artifacts=$2
 libraries=/usr/lib/$(gcc -print-multiarch 2>/dev/null || echo x86_64-linux-gnu)
-common=(-c Release -r linux-x64 -v q --nologo --artifacts-path "$artifacts/native" -p:PublishAot=true -p:QpcTargetFramework=net9.0)
+common=(-c Release -r linux-x64 -v q --nologo --artifacts-path "$artifacts/native" -p:PublishAot=true)
 
 # The framework packs build a C shim for the static OpenSSL; what that compiler thinks of it is not our business.
 export CFLAGS="${CFLAGS:-} -w"
@@ -31,10 +31,13 @@ publish() {
 
 # The C libraries without their unwind tables: nothing unwinds through them, and they make up a twentieth of the program.
 slim() {
-    local target=$1 library
+    local target=$1 library sqlite
     mkdir -p "$target"
-    for library in libcrypto libssl libsodium libsqlite3; do
-        objcopy --remove-section .eh_frame --remove-section .rela.eh_frame "$libraries/$library.a" "$target/$library.a"
+    # SQLite from its package, newer than the distribution's; the two must never be linked together.
+    dotnet restore "$project" -v q
+    sqlite=$(dotnet msbuild "$project" -getProperty:PkgSQLitePCLRaw_lib_e_sqlite3)
+    for library in "$libraries"/lib{crypto,ssl,sodium}.a "$sqlite/runtimes/linux-x64/native/libe_sqlite3.a"; do
+        objcopy --remove-section .eh_frame --remove-section .rela.eh_frame "$library" "$target/$(basename "$library")"
     done
 }
 
