@@ -19,6 +19,12 @@ internal static partial class Log
     [LoggerMessage(Level = LogLevel.Warning, Message = "the store takes writes again")]
     internal static partial void StoreRecovered(this ILogger log);
 
+    [LoggerMessage(Level = LogLevel.Error, Message = "a damaged row in table {Table} of the store was left out: {Reason} Others of this table are only counted from now on (qpc_store_damaged_rows_total)")]
+    internal static partial void RowDamaged(this ILogger log, string table, string reason);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "there was no store in {Directory}: an empty one was made")]
+    internal static partial void StoreMade(this ILogger log, string directory);
+
     [LoggerMessage(Level = LogLevel.Critical, Message = "cannot start: {Reason}")]
     internal static partial void CannotStart(this ILogger log, string reason);
 

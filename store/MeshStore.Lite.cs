@@ -11,6 +11,7 @@ public sealed partial class MeshStore
 
     private readonly LiteStatements _lite;
     private bool _mustLast;
+    private bool _logIsNamed;
 
     /// <summary>Keeps a group's state, replacing an earlier one.</summary>
     /// <param name="id">The group.</param>
@@ -95,6 +96,10 @@ public sealed partial class MeshStore
             using Microsoft.Win32.SafeHandles.SafeFileHandle log = File.OpenHandle(
                 _logPath, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
             RandomAccess.FlushToDisk(log);
+            // The log may be new, and its name in the directory with it; the opening before is not to be relied on.
+            if (!_logIsNamed)
+                DurableDirectory.Flush(Path.GetDirectoryName(Path.GetFullPath(_logPath))!);
+            _logIsNamed = true;
         }
         catch (IOException e)
         {

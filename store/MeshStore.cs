@@ -1,6 +1,4 @@
 using System.Buffers.Binary;
-using System.Security.Cryptography;
-using QuicProChat.Mesh.Identity;
 using QuicProChat.Mesh.Store.Sqlite;
 
 namespace QuicProChat.Mesh.Store;
@@ -79,6 +77,9 @@ public sealed partial class MeshStore : IDisposable
     /// <summary>Reads, from any thread, what is committed.</summary>
     public StoreReader Reader { get; }
 
+    /// <summary>The rows that could not be read.</summary>
+    public StoreDamage Damage => Reader.Damage;
+
     /// <summary>Transactions committed since the store was opened.</summary>
     public long Commits { get; private set; }
 
@@ -87,50 +88,6 @@ public sealed partial class MeshStore : IDisposable
 
     /// <summary>Why the last checkpoint in the background failed; null if it did not. The log grows meanwhile.</summary>
     public StoreException? CheckpointFault { get; private set; }
-
-    /// <summary>Opens the store of a data directory, makes it if needed, and brings an older file up to date.</summary>
-    /// <param name="directory">The data directory; made for the owner only if it is missing.</param>
-    /// <param name="storageKey">32 bytes that belong to this store alone, from the key file.</param>
-    /// <param name="options">How it is opened.</param>
-    /// <param name="time">Measures running time.</param>
-    /// <param name="random">Draws nonce prefixes; null for the system's.</param>
-    /// <exception cref="StoreException">It cannot be used; the error and the message say why.</exception>
-    public static MeshStore Open(string directory, ReadOnlySpan<byte> storageKey, StoreOptions options, TimeProvider time, RandomFill? random = null)
-    {
-        string path = Path.Combine(directory, FileName);
-        DirectoryLock held = DirectoryLock.Take(directory, "store.lock");
-        Database? database = null, checkpointer = null;
-        RowCipher? cipher = null;
-        StoreReader? reader = null;
-        try
-        {
-            // A log that was left behind means that the last owner did not end in order.
-            bool suspect = new FileInfo(path + "-wal") is { Exists: true, Length: > 0 };
-            database = OpenDatabase(path, options);
-            if (suspect)
-                CheckIntegrity(database, path);
-            Schema.Upgrade(database, path, Schema.Current);
-            File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite);
-            database.CountWalPages();
-            cipher = new RowCipher(storageKey, random ?? RandomNumberGenerator.Fill);
-            checkpointer = Database.Open(path);
-            reader = new StoreReader(OpenForReading(path), cipher, new RunningTime(time), options.SeenCapacity);
-            var store = new MeshStore(held, database, checkpointer, new DiskSpace(directory), cipher, reader, options, path);
-            store.CheckKey(path);
-            store._running.Restore(reader.FindValue(RunningTimeName) is { Length: sizeof(long) } saved
-                ? BinaryPrimitives.ReadInt64BigEndian(saved) : 0);
-            return store;
-        }
-        catch
-        {
-            reader?.Dispose();
-            checkpointer?.Dispose();
-            database?.Dispose();
-            cipher?.Dispose();
-            held.Dispose();
-            throw;
-        }
-    }
 
     /// <summary>Begins a transaction.</summary>
     /// <exception cref="StoreException">The disk fails or is full; <see cref="Rollback"/> is harmless.</exception>
@@ -203,70 +160,6 @@ public sealed partial class MeshStore : IDisposable
         _lock.Dispose();
     }
 
-    private static Database OpenDatabase(string path, StoreOptions options)
-    {
-        Database database = Database.Open(path);
-        try
-        {
-            database.Execute($"PRAGMA page_size = {PageSize}");
-            string mode = database.QueryText("PRAGMA journal_mode = WAL");
-            if (mode != "wal")
-                throw new StoreException(StoreError.Io, $"The file system of {path} does not support a write-ahead log (journal mode {mode}).");
-            database.Execute(
-                $"PRAGMA synchronous = {(options.Durability == Durability.Full ? "FULL" : "NORMAL")};"
-                + $"PRAGMA wal_autocheckpoint = 0; PRAGMA journal_size_limit = {LogBytesKept};"
-                + "PRAGMA cache_size = -1024; PRAGMA temp_store = MEMORY");
-            if (options.MaxBytes > 0)
-                database.Execute($"PRAGMA max_page_count = {Math.Max(1, options.MaxBytes / database.Query("PRAGMA page_size"))}");
-            return database;
-        }
-        catch
-        {
-            database.Dispose();
-            throw;
-        }
-    }
-
-    private static Database OpenForReading(string path)
-    {
-        Database database = Database.Open(path);
-        database.Execute("PRAGMA query_only = ON; PRAGMA cache_size = -512; PRAGMA temp_store = MEMORY");
-        return database;
-    }
-
-    // Reading every page takes a second for some hundred megabytes, so it is done only where a crash or a power cut
-    // may have done harm; damage elsewhere shows when the page is read.
-    private static void CheckIntegrity(Database database, string path)
-    {
-        string result = database.QueryText("PRAGMA quick_check(1)");
-        if (result != "ok")
-        {
-            throw new StoreException(
-                StoreError.Corrupt,
-                $"The store {path} is damaged: {result}. Move it away to start with an empty one (the identity is not in it), or restore a backup.");
-        }
-    }
-
-    private void CheckKey(string path)
-    {
-        if (_database.Query("SELECT count(*) FROM value") == 0)
-        {
-            Begin();
-            PutValue(KeyCheckName, KeyCheckName);
-            Commit();
-            return;
-        }
-
-        try
-        {
-            _ = Reader.FindValue(KeyCheckName);
-        }
-        catch (StoreException e) when (e.Error == StoreError.Corrupt)
-        {
-            throw new StoreException(StoreError.WrongKey, $"The store {path} was written with another identity's key.", e);
-        }
-    }
-
     private void WriteAndCommit(bool closing)
     {
         _staged.WriteTo(_statements.PutEnvelope);
@@ -335,14 +228,5 @@ public sealed partial class MeshStore : IDisposable
         {
             CheckpointFault = e;
         }
-    }
-
-    private void RestoreSeen()
-    {
-        Statement last = _database.Prepare("SELECT number, entries FROM seen ORDER BY number DESC LIMIT 1");
-        if (!last.Step())
-            return;
-        _seen.Restore(last.Long(0), StoreReader.CheckedEntries(last.Blob(1)));
-        last.Reset();
     }
 }

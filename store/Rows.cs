@@ -29,6 +29,9 @@ public sealed record StoredMessage(
 
     /// <summary>Those of them whose receipt came.</summary>
     public int DeliveredTo { get; init; }
+
+    /// <summary>Its text could not be read: the row was altered, or the disk is worn.</summary>
+    public bool IsDamaged { get; init; }
 }
 
 /// <summary>What is kept beside the bytes of a held envelope.</summary>

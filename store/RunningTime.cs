@@ -1,3 +1,5 @@
+using QuicProChat.Mesh.Wire;
+
 namespace QuicProChat.Mesh.Store;
 
 /// <summary>
@@ -8,6 +10,8 @@ namespace QuicProChat.Mesh.Store;
 /// </summary>
 internal sealed class RunningTime(TimeProvider time)
 {
+    private static readonly long LongestLifetime = (long)Limits.MaxLifetime.TotalSeconds;
+
     private long _startedAt = time.GetTimestamp();
     private long _before;
 
@@ -33,5 +37,11 @@ internal sealed class RunningTime(TimeProvider time)
     internal long End(TimeSpan lifetime) => Seconds + (lifetime.Ticks + TimeSpan.TicksPerSecond - 1) / TimeSpan.TicksPerSecond;
 
     /// <summary>What is left of a lifetime that ends at a second.</summary>
-    internal TimeSpan Left(long end) => TimeSpan.FromSeconds(Math.Max(0, end - Seconds));
+    /// <remarks>An end beyond the longest lifetime was not written here: the row is damaged, and gains nothing by it.</remarks>
+    internal TimeSpan Left(long end)
+    {
+        long seconds = Seconds;
+        return end <= seconds ? TimeSpan.Zero
+            : end >= seconds + LongestLifetime ? Limits.MaxLifetime : TimeSpan.FromSeconds(end - seconds);
+    }
 }

@@ -17,7 +17,7 @@ public sealed partial class StoreReader
         group.Write(name);
         lock (_gate)
         {
-            List<StoredMessage> messages = ReadMessages(_newestInGroup.Bind(1, name).Bind(2, limit));
+            List<StoredMessage> messages = ReadMessages(_newestInGroup.Bind(1, name).Bind(2, limit), tolerant: true);
             messages.Reverse();
             return messages;
         }
@@ -43,7 +43,8 @@ public sealed partial class StoreReader
     }
 
     /// <summary>The states of all groups. Secret: the caller zeroes them.</summary>
-    public IReadOnlyList<(LiteGroupId Id, byte[] State)> LiteGroups() => ReadAll("SELECT id, state FROM lite_group ORDER BY id", row =>
+    public IReadOnlyList<(LiteGroupId Id, byte[] State)> LiteGroups() => ReadAll(
+        "lite_group", "SELECT id, state FROM lite_group ORDER BY id", row =>
     {
         LiteGroupId id = LiteGroupId.Read(row.Blob(0, LiteGroupId.Size));
         return (id, _cipher.Open(AssociatedData.LiteGroup(stackalloc byte[AssociatedData.MaxSize], id), row.Blob(1)));
@@ -51,13 +52,15 @@ public sealed partial class StoreReader
 
     /// <summary>The envelopes of messages to groups about which not everything is proven yet.</summary>
     public IReadOnlyList<LiteCopy> LiteCopies() => ReadAll(
+        "lite_copy",
         "SELECT id, message, state FROM lite_copy WHERE message IN (SELECT id FROM message WHERE group_id IS NOT NULL AND state IN (0, 1))",
         row => new LiteCopy(
-            EnvelopeId.Read(row.Blob(0, EnvelopeId.Size)), EnvelopeId.Read(row.Blob(1, EnvelopeId.Size)), (MessageState)row.Long(2)));
+            EnvelopeId.Read(row.Blob(0, EnvelopeId.Size)), EnvelopeId.Read(row.Blob(1, EnvelopeId.Size)),
+            (MessageState)Bounded(row, 2, (long)MessageState.Received)));
 
     /// <summary>The envelopes that could not be opened yet, oldest first.</summary>
     public IReadOnlyList<LiteWaiting> LiteWaiting() => ReadAll(
-        "SELECT id, group_id, expires, header, payload FROM lite_waiting ORDER BY seq", row =>
+        "lite_waiting", "SELECT id, group_id, expires, header, payload FROM lite_waiting ORDER BY seq", row =>
         {
             EnvelopeId id = EnvelopeId.Read(row.Blob(0, EnvelopeId.Size));
             ReadOnlySpan<byte> header = row.Blob(3, EnvelopeHeader.Size);

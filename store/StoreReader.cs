@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
-using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text;
+using System.Text.Unicode;
 using QuicProChat.Mesh.Identity;
 using QuicProChat.Mesh.Store.Sqlite;
 using QuicProChat.Mesh.Wire;
@@ -10,16 +10,11 @@ namespace QuicProChat.Mesh.Store;
 
 /// <summary>
 /// Reads what is committed, on a connection of its own. Safe to call from several threads, also while something is
-/// being written. Every method throws <see cref="StoreException"/> where the disk fails or a row was altered.
+/// being written. Every method throws <see cref="StoreException"/> where the disk fails. Of a damaged row, methods that
+/// look for one row throw it too; lists leave it out and note it in <see cref="Damage"/>.
 /// </summary>
 public sealed partial class StoreReader
 {
-    private const string MessageColumns =
-        "SELECT id, outgoing, peer, text, state, reason, hops, priority, created, updated, group_id, security, "
-        + "CASE WHEN group_id IS NULL THEN 0 ELSE (SELECT count(*) FROM lite_copy WHERE lite_copy.message = message.id) END, "
-        + "CASE WHEN group_id IS NULL THEN 0 ELSE (SELECT count(*) FROM lite_copy WHERE lite_copy.message = message.id AND lite_copy.state = 2) END "
-        + "FROM message ";
-
     private readonly Lock _gate = new();
     private readonly Database _database;
     private readonly RowCipher _cipher;
@@ -49,43 +44,8 @@ public sealed partial class StoreReader
 
     internal RunningTime RunningTime { get; }
 
-    /// <summary>The message with an id; null if there is none.</summary>
-    public StoredMessage? FindMessage(in EnvelopeId id)
-    {
-        lock (_gate)
-            return ReadMessages(_message.Bind(1, id)).FirstOrDefault();
-    }
-
-    /// <summary>The newest messages, oldest first.</summary>
-    /// <param name="with">Only those to or from this peer; null for all.</param>
-    /// <param name="limit">How many at most.</param>
-    public IReadOnlyList<StoredMessage> FindMessages(NodeAddress? with, int limit)
-    {
-        lock (_gate)
-        {
-            List<StoredMessage> messages = ReadMessages(with is { } peer ? _newestWith.Bind(1, peer).Bind(2, limit) : _newest.Bind(1, limit));
-            messages.Reverse();
-            return messages;
-        }
-    }
-
-    /// <summary>The message whose id begins with some hexadecimal digits, if there is exactly one.</summary>
-    public PrefixMatch FindMessage(string idPrefix, out StoredMessage? message)
-    {
-        message = null;
-        const int digits = EnvelopeId.Size * 2;
-        if (idPrefix.Length is 0 or > digits
-            || !UInt128.TryParse(idPrefix.PadRight(digits, '0'), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out UInt128 low))
-            return PrefixMatch.None;
-        int free = 4 * (digits - idPrefix.Length);
-        UInt128 high = low | (free == 128 ? UInt128.MaxValue : (UInt128.One << free) - 1);
-        lock (_gate)
-        {
-            List<StoredMessage> found = ReadMessages(_between.Bind(1, Id(low)).Bind(2, Id(high)));
-            message = found.Count == 1 ? found[0] : null;
-            return (PrefixMatch)found.Count;
-        }
-    }
+    /// <summary>The rows that could not be read.</summary>
+    public StoreDamage Damage { get; } = new();
 
     /// <summary>Header and payload of a held envelope; null if it is gone.</summary>
     public byte[]? FindEnvelope(in EnvelopeId id)
@@ -110,11 +70,14 @@ public sealed partial class StoreReader
 
     /// <summary>The held envelopes, oldest first, without their payloads; for a restart.</summary>
     public IReadOnlyList<StoredEnvelope> Envelopes() => ReadAll(
+        "envelope",
         "SELECT id, upstream, originated, expires, header, length(payload), proof FROM envelope ORDER BY seq", row =>
         {
             EnvelopeId id = EnvelopeId.Read(row.Blob(0, EnvelopeId.Size));
             if (!EnvelopeHeader.TryRead(row.Blob(4, EnvelopeHeader.Size), out EnvelopeHeader header))
                 throw new StoreException(StoreError.Corrupt, "A held envelope's header in the store is damaged.");
+            if (row.Long(5) < RowCipher.Overhead)
+                throw new StoreException(StoreError.Corrupt, "A held envelope's payload in the store is cut.");
             ReadOnlySpan<byte> proof = row.Blob(6);
             var holding = new Holding(
                 NodeAddress.Read(row.Blob(1, NodeAddress.Size)), row.Long(2) != 0, RunningTime.Left(row.Long(3)),
@@ -126,7 +89,7 @@ public sealed partial class StoreReader
     public IReadOnlyList<SeenEnvelope> Seen()
     {
         var seen = new List<SeenEnvelope>();
-        _ = ReadAll("SELECT entries FROM seen ORDER BY number", row =>
+        _ = ReadAll("seen", "SELECT entries FROM seen ORDER BY number", row =>
         {
             ReadOnlySpan<byte> entries = CheckedEntries(row.Blob(0));
             for (; !entries.IsEmpty; entries = entries[SeenLog.EntrySize..])
@@ -138,21 +101,25 @@ public sealed partial class StoreReader
 
     /// <summary>The announces kept, verified before they were.</summary>
     public IReadOnlyList<byte[]> Announces() =>
-        ReadAll("SELECT bytes FROM announce", row => row.Blob(0).ToArray());
+        ReadAll("announce", "SELECT bytes FROM announce", row => row.Blob(0).ToArray());
 
     /// <summary>The routes kept.</summary>
     public IReadOnlyList<StoredRoute> Routes() => ReadAll(
-        "SELECT destination, next_hop, sequence, metric FROM route", row => new StoredRoute(
+        "route", "SELECT destination, next_hop, sequence, metric FROM route", row => new StoredRoute(
             NodeAddress.Read(row.Blob(0, NodeAddress.Size)), NodeAddress.Read(row.Blob(1, NodeAddress.Size)),
             (ushort)row.Long(2), new Metric((ushort)row.Long(3))));
 
     /// <summary>The names given to addresses.</summary>
-    public IReadOnlyDictionary<string, NodeAddress> Aliases() => ReadAll(
-        "SELECT name, address FROM alias",
-        row => KeyValuePair.Create(Encoding.UTF8.GetString(row.Blob(0)), NodeAddress.Read(row.Blob(1, NodeAddress.Size)))).ToDictionary();
+    public IReadOnlyDictionary<string, NodeAddress> Aliases()
+    {
+        var aliases = new Dictionary<string, NodeAddress>(StringComparer.Ordinal);
+        foreach ((string alias, NodeAddress address) in ReadAll("alias", "SELECT name, address FROM alias", ReadAlias))
+            aliases[alias] = address;
+        return aliases;
+    }
 
-    /// <summary>This node's own announce sequence; 0 if none was kept.</summary>
-    public uint Sequence() => FindValue(MeshStore.SequenceName) is { Length: sizeof(uint) } bytes
+    /// <summary>This node's own announce sequence; 0 if none was kept, or it is damaged.</summary>
+    public uint Sequence() => TryFindValue(MeshStore.SequenceName) is { Length: sizeof(uint) } bytes
         ? BinaryPrimitives.ReadUInt32BigEndian(bytes) : 0;
 
     /// <summary>The value kept under a name; null if there is none.</summary>
@@ -174,6 +141,33 @@ public sealed partial class StoreReader
         }
     }
 
+    /// <summary>The value kept under a name; null if there is none, or it is damaged, which is noted.</summary>
+    internal byte[]? TryFindValue(ReadOnlySpan<byte> name)
+    {
+        try
+        {
+            return FindValue(name);
+        }
+        catch (StoreException e) when (e.Error == StoreError.Corrupt)
+        {
+            Damage.Note("value", e.Message);
+            return null;
+        }
+    }
+
+    /// <summary>Some sealed value opens: the key is the right one.</summary>
+    internal bool OpensAnything()
+    {
+        const int enough = 16;
+        foreach (byte[] name in ReadAll("value", "SELECT name FROM value", row => row.Blob(0).ToArray()))
+        {
+            if (name.Length <= MeshStore.MaxValueName && TryFindValue(name) is not null)
+                return true;
+        }
+
+        return FindMessages(null, enough).Any(m => !m.IsDamaged);
+    }
+
     internal static ReadOnlySpan<byte> CheckedEntries(ReadOnlySpan<byte> entries) =>
         entries.Length % SeenLog.EntrySize == 0 && entries.Length <= SeenLog.BlockEntries * SeenLog.EntrySize
             ? entries : throw new StoreException(StoreError.Corrupt, "A block of seen ids in the store is damaged.");
@@ -184,51 +178,40 @@ public sealed partial class StoreReader
             _database.Dispose();
     }
 
-    private static EnvelopeId Id(UInt128 value) => new((ulong)(value >> 64), (ulong)value);
+    private static KeyValuePair<string, NodeAddress> ReadAlias(Statement row) => Utf8.IsValid(row.Blob(0))
+        ? KeyValuePair.Create(Encoding.UTF8.GetString(row.Blob(0)), NodeAddress.Read(row.Blob(1, NodeAddress.Size)))
+        : throw new StoreException(StoreError.Corrupt, "A name in the store is not text.");
 
-    private List<T> ReadAll<T>(string sql, Func<Statement, T> read)
+    private List<T> ReadAll<T>(string table, string sql, Func<Statement, T> read)
     {
+        var all = new List<T>();
         lock (_gate)
         {
-            using Statement rows = _database.PrepareOnce(sql);
-            var all = new List<T>();
-            while (rows.Step())
-                all.Add(read(rows));
-            return all;
+            try
+            {
+                using Statement rows = _database.PrepareOnce(sql);
+                while (rows.Step())
+                    AddReadable(table, rows, read, all);
+            }
+            catch (StoreException e) when (e.Error == StoreError.Corrupt)
+            {
+                // A damaged page: what is behind it cannot be found.
+                Damage.Note(table, e.Message);
+            }
         }
+
+        return all;
     }
 
-    private List<StoredMessage> ReadMessages(Statement rows)
+    private void AddReadable<T>(string table, Statement rows, Func<Statement, T> read, List<T> all)
     {
-        var messages = new List<StoredMessage>();
         try
         {
-            while (rows.Step())
-                messages.Add(ReadMessage(rows));
+            all.Add(read(rows));
         }
-        finally
+        catch (StoreException e) when (e.Error == StoreError.Corrupt)
         {
-            rows.Reset();
+            Damage.Note(table, e.Message);
         }
-
-        return messages;
-    }
-
-    private StoredMessage ReadMessage(Statement row)
-    {
-        EnvelopeId id = EnvelopeId.Read(row.Blob(0, EnvelopeId.Size));
-        bool outgoing = row.Long(1) != 0;
-        NodeAddress peer = NodeAddress.Read(row.Blob(2, NodeAddress.Size));
-        var message = new StoredMessage(
-            id, outgoing, peer, "", (MessageState)row.Long(4), (byte)row.Long(5), (int)row.Long(6),
-            (Priority)row.Long(7), DateTimeOffset.FromUnixTimeMilliseconds(row.Long(8)), DateTimeOffset.FromUnixTimeMilliseconds(row.Long(9)))
-        {
-            Group = row.Blob(10).IsEmpty ? null : LiteGroupId.Read(row.Blob(10, LiteGroupId.Size)),
-            Security = (MessageSecurity)row.Long(11),
-            Recipients = (int)row.Long(12),
-            DeliveredTo = (int)row.Long(13),
-        };
-        byte[] text = _cipher.Open(AssociatedData.Text(stackalloc byte[AssociatedData.MaxSize], message), row.Blob(3));
-        return message with { Text = Encoding.UTF8.GetString(text) };
     }
 }

@@ -53,7 +53,7 @@ internal static class Rendering
         string when = Local(message.GetProperty("createdAt").GetDateTimeOffset(), "MM-dd HH:mm:ss");
         string count = message.TryGetProperty("recipients", out JsonElement recipients) ? $" {message.GetProperty("deliveredTo").GetInt32()} of {recipients.GetInt32()}" : "";
         string state = sent ? $"  [{Text(message, "state")}{count}{Reason(message)}]" : "";
-        return $"{when} {(sent ? "to  " : "from")} {Who(message)}: {Printable(Text(message, "text"))}{state}";
+        return $"{when} {(sent ? "to  " : "from")} {Who(message)}: {(message.TryGetProperty("damaged", out _) ? "(the text is lost: its row in the store is damaged)" : Printable(Text(message, "text")))}{state}";
     }
 
     /// <summary>Whom a message is with: an alias or address, a group, or somebody in a group.</summary>

@@ -30,6 +30,10 @@ internal sealed record MessageInfo(
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Group { get; init; }
 
+    /// <summary>True where the text is lost: its row in the store is damaged.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool Damaged { get; init; }
+
     /// <summary>For a message that this node wrote to a group: how many it was sent to.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public int? Recipients { get; init; }

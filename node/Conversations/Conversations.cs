@@ -27,7 +27,7 @@ internal sealed partial class Conversations
 
     private readonly NodeLoop _loop;
     private readonly StoreWriter _writer;
-    private readonly StoreReader _reader;
+    private readonly ContainedReader _stored;
     private readonly Sealer _sealer;
     private readonly EventHub _events;
     private readonly MessageView _views;
@@ -47,7 +47,7 @@ internal sealed partial class Conversations
         _views = views;
         _loop = loop;
         _writer = writer;
-        _reader = reader;
+        _stored = new ContainedReader(reader);
         _sealer = sealer;
         _events = events;
         _time = time;
@@ -99,7 +99,7 @@ internal sealed partial class Conversations
             Answer(waiting, state, reason);
         }
 
-        if (_events.HasListeners && _reader.FindMessage(id) is { } stored)
+        if (_events.HasListeners && _stored.FindMessage(id) is { } stored)
             _events.Publish(new EventInfo("state", change.At) { Message = _views.Of(stored with { State = state, Reason = (byte)reason, Hops = hops, UpdatedAt = change.At }, null) });
     }
 

@@ -17,6 +17,7 @@ internal sealed class MessageView(AddressBook book)
     {
         Alias = message.Outgoing && group is not null ? null : book.AliasOf(message.Peer),
         Group = group,
+        Damaged = message.IsDamaged,
         Recipients = message.Recipients > 0 ? message.Recipients : null,
         DeliveredTo = message.Recipients > 0 ? message.DeliveredTo : null,
     };

@@ -27,6 +27,7 @@ internal static class Daemon
     internal static async Task<int> RunAsync(
         Func<NodeConfiguration> load, TaskCompletionSource? ready = null, CancellationToken stop = default)
     {
+        PrivateFiles.MakePrivateByDefault();
         NodeConfiguration configuration = load();
         TimeProvider time = TimeProvider.System;
         using var logs = new ConsoleLog(Console.Error, ConsoleLog.UnderJournal, time) { Level = configuration.LogLevel };

@@ -40,6 +40,7 @@ internal sealed partial class MeshNode
             .Counter("qpc_store_commits_total", "Transactions committed.", _writer.Commits)
             .Counter("qpc_store_failures_total", "Transactions that failed.", _writer.Failures)
             .Gauge("qpc_store_failing", "1 while the store refuses to write.", _writer.Failing ? 1 : 0)
+            .Counter("qpc_store_damaged_rows_total", "Times that a damaged row was met and left out.", Store.Damage.Rows)
             .Counter("qpc_loop_batches_total", "Batches that the loop handled.", _loop.Batches)
             .Counter("qpc_link_received_bytes_total", "Bytes received on links that are up.", _host.Links.All.Sum(l => l.Link.Traffic.Received))
             .Counter("qpc_link_sent_bytes_total", "Bytes sent on links that are up.", _host.Links.All.Sum(l => l.Link.Traffic.Sent));

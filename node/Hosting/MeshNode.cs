@@ -34,6 +34,7 @@ internal sealed partial class MeshNode : IAsyncDisposable
     private readonly EventHub _events;
     private readonly TaskCompletionSource _stopRequested = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly long _started;
+    private readonly HashSet<string> _damagedTables = [];
     private NodeLinks? _links;
 
     internal MeshNode(
@@ -51,6 +52,9 @@ internal sealed partial class MeshNode : IAsyncDisposable
         _writer = new StoreWriter(store, _loop, configuration.Durability == Durability.Full, Instant.Now(time), logs.CreateLogger("store"));
         _sealer = new Sealer(identity);
         RouterOptions options = Options(configuration);
+        store.Damage.Found += ReportDamage;
+        if (store.IsNew)
+            _log.StoreMade(configuration.DataDirectory);
         Book = new AddressBook(store.Reader);
         Views = new MessageView(Book);
         Conversations = new Conversations.Conversations(
@@ -111,6 +115,18 @@ internal sealed partial class MeshNode : IAsyncDisposable
         _loop.Start(_host);
     }
 
+    // A worn flash has many such rows, and each is read again and again: the first of a table says enough.
+    private void ReportDamage(string table, string what)
+    {
+        lock (_damagedTables)
+        {
+            if (!_damagedTables.Add(table))
+                return;
+        }
+
+        _log.RowDamaged(table, what);
+    }
+
     internal void RequestStop() => _stopRequested.TrySetResult();
 
     /// <summary>Runs a question on the loop.</summary>
@@ -149,6 +165,7 @@ internal sealed partial class MeshNode : IAsyncDisposable
         await _loop.DisposeAsync().ConfigureAwait(false);
         await _writer.DisposeAsync().ConfigureAwait(false);
         Conversations.Lite.Dispose();
+        Store.Damage.Found -= ReportDamage;
         _sealer.Dispose();
     }
 

@@ -31,6 +31,19 @@ internal sealed class NodeControl(MeshNode node) : IControlTarget
     /// <inheritdoc/>
     public async ValueTask<ReadOnlyMemory<byte>> ExecuteAsync(ControlRequest request, CancellationToken cancellation)
     {
+        try
+        {
+            return await AnswerAsync(request, cancellation).ConfigureAwait(false);
+        }
+        catch (StoreException e)
+        {
+            node.Store.Damage.Note("a row that was asked for", e.Message);
+            throw new ControlException(ControlErrorCode.Refused, e.Message);
+        }
+    }
+
+    private async ValueTask<ReadOnlyMemory<byte>> AnswerAsync(ControlRequest request, CancellationToken cancellation)
+    {
         switch (request.Command)
         {
             case ControlCommands.Status:

@@ -32,7 +32,7 @@ internal sealed partial class LiteConversations
             return;
         }
 
-        if (outcome.Error is not (LiteError.Malformed or LiteError.NotAuthentic) && _reader.FindLiteSender(arrival.Id) is { } before)
+        if (outcome.Error is not (LiteError.Malformed or LiteError.NotAuthentic) && _stored.FindLiteSender(arrival.Id) is { } before)
         {
             Counters.Add(LiteEvent.Repeated);
             LiteMember? known = _groups.Values.SelectMany(g => g.Group.Members).FirstOrDefault(m => m.Address == before);

@@ -174,7 +174,7 @@ internal sealed partial class LiteConversations
             Answer(asked, delivery, change.State, change.Reason);
         }
 
-        if (_events.HasListeners && _reader.FindMessage(delivery.Message) is { } stored)
+        if (_events.HasListeners && _stored.FindMessage(delivery.Message) is { } stored)
         {
             StoredMessage shown = stored with
             {

@@ -32,6 +32,7 @@ internal sealed partial class LiteConversations : IDisposable
     private readonly NodeLoop _loop;
     private readonly StoreWriter _writer;
     private readonly StoreReader _reader;
+    private readonly ContainedReader _stored;
     private readonly LocalIdentity _identity;
     private readonly EventHub _events;
     private readonly MessageView _views;
@@ -61,6 +62,7 @@ internal sealed partial class LiteConversations : IDisposable
         _loop = loop;
         _writer = writer;
         _reader = reader;
+        _stored = new ContainedReader(reader);
         _identity = identity;
         _events = events;
         _time = time;
@@ -83,8 +85,14 @@ internal sealed partial class LiteConversations : IDisposable
     internal void Attach(Router router, Instant now)
     {
         _router = router;
-        foreach ((_, byte[] state) in _reader.LiteGroups())
-            Add(LiteEntry.Load(state));
+        foreach ((LiteGroupId id, byte[] state) in _reader.LiteGroups())
+        {
+            if (LiteEntry.TryLoad(state) is { } entry && entry.Id == id)
+                Add(entry);
+            else
+                _reader.Damage.Note("lite_group", $"The MLS-Lite group {id} is damaged, or of a later version of the program.");
+        }
+
         foreach (IGrouping<EnvelopeId, LiteCopy> copies in _reader.LiteCopies().GroupBy(c => c.Message))
         {
             var delivery = new LiteDelivery(copies.Key);

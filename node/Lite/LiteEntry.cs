@@ -34,12 +34,9 @@ internal sealed class LiteEntry : IDisposable
 
     internal static LiteEntry New(LiteGroup group, string name) => new(group, name, []);
 
-    /// <summary>Reads what the store kept; takes the bytes over.</summary>
-    /// <exception cref="StoreException">It is damaged.</exception>
-    internal static LiteEntry Load(byte[] stored) =>
-        TryParse(stored, out LiteGroup? group, out string name)
-            ? new LiteEntry(group, name, stored)
-            : throw new StoreException(StoreError.Corrupt, "An MLS-Lite group in the store is damaged, or of a later version of the program.");
+    /// <summary>Reads what the store kept, and takes the bytes over; null if they are no group.</summary>
+    internal static LiteEntry? TryLoad(byte[] stored) =>
+        TryParse(stored, out LiteGroup? group, out string name) ? new LiteEntry(group, name, stored) : null;
 
     /// <summary>What the store is to keep. Secret.</summary>
     internal byte[] ToStored()

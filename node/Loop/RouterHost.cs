@@ -20,7 +20,7 @@ internal sealed partial class RouterHost : ILoopOwner
     private const int MostRounds = 3;
 
     private readonly StoreWriter _writer;
-    private readonly StoreReader _reader;
+    private readonly ContainedReader _stored;
     private readonly Conversations.Conversations _conversations;
     private readonly EventHub _events;
     private readonly TimeProvider _time;
@@ -33,7 +33,7 @@ internal sealed partial class RouterHost : ILoopOwner
         StoreWriter writer, StoreReader reader, Conversations.Conversations conversations, EventHub events, TimeProvider time)
     {
         _writer = writer;
-        _reader = reader;
+        _stored = new ContainedReader(reader);
         _conversations = conversations;
         _events = events;
         _time = time;
@@ -135,7 +135,7 @@ internal sealed partial class RouterHost : ILoopOwner
     private void LoadEnvelopes(Instant now)
     {
         for (int loaded = 0; loaded < MostLoadedPerBatch && _toLoad.TryDequeue(out EnvelopeId id); loaded++)
-            _router.EnvelopeLoaded(now, id, _reader.FindEnvelope(id));
+            _router.EnvelopeLoaded(now, id, _stored.FindEnvelope(id));
     }
 
     private void PublishRoutes()

@@ -20,4 +20,7 @@ internal static partial class Libc
 
     [LibraryImport("libc", SetLastError = true)]
     internal static partial int flock(SafeFileHandle file, int operation);
+
+    [LibraryImport("libc")]
+    internal static partial uint umask(uint mask);
 }

@@ -108,6 +108,45 @@ public sealed class OpeningTests : IDisposable
     }
 
     [Fact]
+    public void A_store_that_was_emptied_is_refused_and_not_replaced_without_a_word()
+    {
+        _fixture.Close(_fixture.Open());
+        File.WriteAllBytes(_fixture.File, []);
+        StoreException refused = _fixture.Refused();
+        Assert.Equal(StoreError.Corrupt, refused.Error);
+        Assert.Contains("is empty (0 bytes)", refused.Message, StringComparison.Ordinal);
+        Assert.Equal(0, new FileInfo(_fixture.File).Length);
+
+        File.Delete(_fixture.File);
+        Assert.True(_fixture.Open().IsNew);
+    }
+
+    [Fact]
+    public void A_store_whose_log_alone_is_left_is_refused_and_the_log_stays()
+    {
+        _fixture.Close(_fixture.Open());
+        byte[] log = [.. Enumerable.Repeat((byte)1, 100)];
+        File.Delete(_fixture.File);
+        File.WriteAllBytes(_fixture.File + "-wal", log);
+        StoreException refused = _fixture.Refused();
+        Assert.Equal(StoreError.Corrupt, refused.Error);
+        Assert.Contains("its log", refused.Message, StringComparison.Ordinal);
+        Assert.Equal(log, File.ReadAllBytes(_fixture.File + "-wal"));
+    }
+
+    [Fact]
+    public void A_store_that_was_being_made_when_its_process_was_killed_is_made_again()
+    {
+        File.WriteAllBytes(_fixture.File + ".new", [1, 2, 3]);
+        File.WriteAllBytes(_fixture.File + ".new-journal", [4]);
+        MeshStore store = _fixture.Open();
+        Assert.True(store.IsNew);
+        store = _fixture.Reopen(store);
+        Assert.False(store.IsNew);
+        Assert.Equal([_fixture.File], Directory.GetFiles(_fixture.Directory, "store.db").Concat(Directory.GetFiles(_fixture.Directory, "*.new*")));
+    }
+
+    [Fact]
     public void A_store_of_another_identity_is_refused()
     {
         _fixture.Close(_fixture.Open());
@@ -199,6 +238,27 @@ public sealed class OpeningTests : IDisposable
         File.WriteAllText(Path.Combine(_fixture.Directory, "file"), "");
         StoreException refused = _fixture.Refused(directory: Path.Combine(_fixture.Directory, "file", "below"));
         Assert.Equal(StoreError.Io, refused.Error);
+    }
+
+    [Fact]
+    public void In_a_directory_open_to_all_no_file_of_the_store_is()
+    {
+        const UnixFileMode open = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
+        string directory = Path.Combine(_fixture.Directory, "made");
+        Directory.CreateDirectory(directory, open | UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute);
+        string[] names = [MeshStore.FileName, MeshStore.FileName + "-wal", MeshStore.FileName + "-shm"];
+        MeshStore store = _fixture.Open(directory: directory);
+        Write(store, s => s.PutAlias("bob", Samples.Address(1)));
+        foreach (string name in names)
+            Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(Path.Combine(directory, name)));
+
+        // One that an earlier version left open is closed.
+        _fixture.Close(store);
+        File.SetUnixFileMode(Path.Combine(directory, MeshStore.FileName), open);
+        store = _fixture.Open(directory: directory);
+        Write(store, s => s.PutAlias("bob", Samples.Address(2)));
+        foreach (string name in names)
+            Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(Path.Combine(directory, name)));
     }
 
     [Fact]

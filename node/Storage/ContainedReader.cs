@@ -1,0 +1,52 @@
+using QuicProChat.Mesh.Identity;
+using QuicProChat.Mesh.Store;
+using QuicProChat.Mesh.Wire;
+
+namespace QuicProChat.Mesh.Node.Storage;
+
+/// <summary>
+/// Reads rows for the loop, which no row may end: what is damaged, or cannot be read because the disk fails, is as if
+/// it were not there. It is counted with the damaged rows and logged by whoever listens to those.
+/// </summary>
+internal sealed class ContainedReader(StoreReader reader)
+{
+    internal byte[]? FindEnvelope(in EnvelopeId id)
+    {
+        try
+        {
+            return reader.FindEnvelope(id);
+        }
+        catch (StoreException e)
+        {
+            reader.Damage.Note("envelope", e.Message);
+            return null;
+        }
+    }
+
+    internal StoredMessage? FindMessage(in EnvelopeId id)
+    {
+        try
+        {
+            return reader.FindMessage(id);
+        }
+        catch (StoreException e)
+        {
+            reader.Damage.Note("message", e.Message);
+            return null;
+        }
+    }
+
+    /// <summary>Who sent an MLS-Lite envelope that was opened before; null if it was not.</summary>
+    internal NodeAddress? FindLiteSender(in EnvelopeId id)
+    {
+        try
+        {
+            return reader.FindLiteSender(id);
+        }
+        catch (StoreException e)
+        {
+            reader.Damage.Note("lite_seen", e.Message);
+            return null;
+        }
+    }
+}
