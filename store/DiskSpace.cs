@@ -1,9 +1,23 @@
 namespace QuicProChat.Mesh.Store;
 
+/// <summary>Whose row it is that needs room: who comes first finds room where the others do not any more.</summary>
+internal enum Claim
+{
+    /// <summary>The owner's own.</summary>
+    Own,
+
+    /// <summary>Of a contact, or in a group.</summary>
+    Contacts,
+
+    /// <summary>Of strangers, or held for others.</summary>
+    Others,
+}
+
 /// <summary>
 /// Keeps the log from filling the disk. What is in the log has to fit into the file one day, and forgetting needs room
 /// in the log: a disk that additions had filled to the last byte would stay full for ever. So a row is added only
-/// while the disk has room for the log's pages, for the row twice, and a margin.
+/// while the disk has room for the log's pages, for the row twice, and a margin; and what others send only while there is
+/// a reserve beyond that for the owner and for contacts.
 /// </summary>
 internal sealed class DiskSpace
 {
@@ -24,6 +38,7 @@ internal sealed class DiskSpace
     internal DiskSpace(string directory)
     {
         _drive = new DriveInfo(Path.GetFullPath(directory));
+        Free = Ask(d => d.AvailableFreeSpace);
         _margin = Math.Clamp(Ask(d => d.TotalSize) / MarginPartOfDisk, LeastMargin, MostMargin);
     }
 
@@ -32,7 +47,8 @@ internal sealed class DiskSpace
     /// <param name="freeInFile">Bytes of the file that hold nothing.</param>
     internal void Measure(long inLog, long freeInFile)
     {
-        long available = Ask(d => d.AvailableFreeSpace) - inLog - _margin;
+        Free = Ask(d => d.AvailableFreeSpace);
+        long available = Free - inLog - _margin;
         _left = available + freeInFile;
         IsTight = available < _margin;
     }
@@ -40,14 +56,25 @@ internal sealed class DiskSpace
     /// <summary>Whether the log had better not grow: room in the file does not help it.</summary>
     internal bool IsTight { get; private set; }
 
-    /// <summary>Takes the room for a row.</summary>
+    /// <summary>Free bytes of the disk when the last transaction began.</summary>
+    internal long Free { get; private set; }
+
+    /// <summary>Takes the room for a row of the owner's.</summary>
     /// <exception cref="StoreException">There is none.</exception>
     internal void Take(int rowSize)
     {
-        long cost = 2 * (RowCost + rowSize);
-        if (_left < cost)
+        if (!TryTake(rowSize, Claim.Own))
             throw new StoreException(StoreError.Full, "The disk is full: what is left is kept for forgetting.");
+    }
+
+    /// <summary>Takes the room for a row; false if there is none for such rows.</summary>
+    internal bool TryTake(int rowSize, Claim claim)
+    {
+        long cost = 2 * (RowCost + rowSize);
+        if (_left - (int)claim * _margin < cost)
+            return false;
         _left -= cost;
+        return true;
     }
 
     private long Ask(Func<DriveInfo, long> question)

@@ -57,13 +57,14 @@ public sealed partial class MeshStore
         _lite.PruneSeen.Bind(1, LiteSeenCapacity).Run();
     }
 
-    /// <summary>Keeps an envelope that cannot be opened yet.</summary>
-    public void PutLiteWaiting(in LiteWaiting waiting)
+    /// <summary>Keeps an envelope that cannot be opened yet; false if there is no room for what others send.</summary>
+    public bool PutLiteWaiting(in LiteWaiting waiting)
     {
         ReadOnlySpan<byte> envelope = waiting.Envelope.Span;
         ReadOnlySpan<byte> header = envelope[..EnvelopeHeader.Size];
         ReadOnlySpan<byte> payload = envelope[EnvelopeHeader.Size..];
-        _space.Take(envelope.Length);
+        if (!_space.TryTake(envelope.Length, Claim.Others))
+            return false;
         byte[] sealedPayload = new byte[payload.Length + RowCipher.Overhead];
         _cipher.Seal(
             AssociatedData.Payload(stackalloc byte[AssociatedData.MaxSize], waiting.Id, header), payload, sealedPayload);
@@ -80,6 +81,7 @@ public sealed partial class MeshStore
         }
 
         _lite.PutWaiting.Run();
+        return true;
     }
 
     /// <summary>Forgets an envelope that waited; nothing happens if there is none.</summary>

@@ -40,7 +40,7 @@ public sealed partial class MeshStore
             Schema.Upgrade(database, path, Schema.Current);
             database.CountWalPages();
             cipher = new RowCipher(storageKey, random ?? RandomNumberGenerator.Fill);
-            checkpointer = Database.Open(path);
+            checkpointer = OpenForCheckpoints(path);
             reader = new StoreReader(OpenForReading(path), cipher, new RunningTime(time), options.SeenCapacity);
             var store = new MeshStore(held, database, checkpointer, new DiskSpace(directory), cipher, reader, options, path) { IsNew = isNew };
             store.CheckKey(path);
@@ -111,7 +111,7 @@ public sealed partial class MeshStore
             database.Execute(
                 $"PRAGMA synchronous = {(options.Durability == Durability.Full ? "FULL" : "NORMAL")};"
                 + $"PRAGMA wal_autocheckpoint = 0; PRAGMA journal_size_limit = {LogBytesKept};"
-                + "PRAGMA cache_size = -1024; PRAGMA temp_store = MEMORY");
+                + $"PRAGMA cache_size = -1024; PRAGMA temp_store = MEMORY; {FastErasing}");
             if (options.MaxBytes > 0)
                 database.Execute($"PRAGMA max_page_count = {Math.Max(1, options.MaxBytes / database.Query("PRAGMA page_size"))}");
             return database;
@@ -121,6 +121,14 @@ public sealed partial class MeshStore
             database.Dispose();
             throw;
         }
+    }
+
+    private static Database OpenForCheckpoints(string path)
+    {
+        Database database = Database.Open(path);
+        // A connection that has read nothing knows of no log, and its checkpoints move nothing.
+        _ = database.Query("SELECT count(*) FROM sqlite_schema");
+        return database;
     }
 
     private static Database OpenForReading(string path)

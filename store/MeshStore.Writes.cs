@@ -1,6 +1,4 @@
-using System.Buffers;
 using System.Buffers.Binary;
-using System.Security.Cryptography;
 using System.Text;
 using QuicProChat.Mesh.Identity;
 using QuicProChat.Mesh.Wire;
@@ -15,69 +13,20 @@ public sealed partial class MeshStore
 
     internal static ReadOnlySpan<byte> SequenceName => "announce sequence"u8;
 
-    /// <summary>Adds a message; false if one with its id is there already, and then nothing changes.</summary>
-    public bool Insert(StoredMessage message)
-    {
-        PruneMessages();
-        int most = Encoding.UTF8.GetMaxByteCount(message.Text.Length);
-        _space.Take(most);
-        byte[] plain = ArrayPool<byte>.Shared.Rent(most);
-        byte[] cipher = ArrayPool<byte>.Shared.Rent(most + RowCipher.Overhead);
-        try
-        {
-            int length = Encoding.UTF8.GetBytes(message.Text, plain);
-            Span<byte> text = cipher.AsSpan(0, length + RowCipher.Overhead);
-            ReadOnlySpan<byte> associated = AssociatedData.Text(stackalloc byte[AssociatedData.MaxSize], message);
-            _cipher.Seal(associated, plain.AsSpan(0, length), text);
-            CryptographicOperations.ZeroMemory(plain.AsSpan(0, length));
-            if (message.Group is { } group)
-            {
-                Span<byte> name = stackalloc byte[LiteGroupId.Size];
-                group.Write(name);
-                _statements.InsertMessage.Bind(11, name);
-            }
-            else
-            {
-                _statements.InsertMessage.BindNull(11);
-            }
-
-            _statements.InsertMessage
-                .Bind(1, message.Id).Bind(2, message.Outgoing ? 1 : 0).Bind(3, message.Peer).Bind(4, text)
-                .Bind(5, (long)message.State).Bind(6, message.Reason).Bind(7, message.Hops).Bind(8, (long)message.Priority)
-                .Bind(9, message.CreatedAt.ToUnixTimeMilliseconds()).Bind(10, message.UpdatedAt.ToUnixTimeMilliseconds())
-                .Bind(12, (long)message.Security)
-                .Run();
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(plain);
-            ArrayPool<byte>.Shared.Return(cipher);
-        }
-
-        bool added = _database.Changes == 1;
-        _messages += added ? 1 : 0;
-        return added;
-    }
-
-    /// <summary>
-    /// Sets what is proven about a message; false if there is none with that id or its state is final already
-    /// (delivered, expired, failed, received).
-    /// </summary>
-    public bool UpdateState(in EnvelopeId id, MessageState state, byte reason, int hops, DateTimeOffset at)
-    {
-        _statements.UpdateState
-            .Bind(1, (long)state).Bind(2, reason).Bind(3, hops).Bind(4, at.ToUnixTimeMilliseconds()).Bind(5, id).Run();
-        return _database.Changes == 1;
-    }
-
     /// <summary>Keeps an envelope (header and payload), replacing one with the same id.</summary>
-    public void PutEnvelope(in EnvelopeId id, in Holding holding, ReadOnlySpan<byte> envelope)
+    /// <returns>False if there is no room for what others send.</returns>
+    /// <exception cref="StoreException">The disk fails, or is full for what this node sends.</exception>
+    public bool PutEnvelope(in EnvelopeId id, in Holding holding, ReadOnlySpan<byte> envelope)
     {
         if (_options.Durability == Durability.Memory)
-            return;
-        _space.Take(envelope.Length);
+            return true;
+        if (holding.Originated)
+            _space.Take(envelope.Length);
+        else if (!_space.TryTake(envelope.Length, Claim.Others))
+            return false;
         _staged.Put(
             _cipher, id, holding, _running.End(holding.LifetimeLeft), envelope[..EnvelopeHeader.Size], envelope[EnvelopeHeader.Size..]);
+        return true;
     }
 
     /// <summary>Forgets an envelope; nothing happens if there is none.</summary>
@@ -94,10 +43,13 @@ public sealed partial class MeshStore
             _seen.Add(id, generation);
     }
 
-    /// <summary>Keeps a verified announce, replacing an older one of the same node.</summary>
+    /// <summary>
+    /// Keeps a verified announce, replacing an older one of the same node. Where the disk is nearly full it is not kept:
+    /// after a restart its node announces itself again.
+    /// </summary>
     public void PutAnnounce(in NodeAddress address, uint sequence, ReadOnlySpan<byte> announce)
     {
-        if (_options.Durability != Durability.Memory)
+        if (_options.Durability != Durability.Memory && _space.TryTake(announce.Length, Claim.Others))
             _statements.PutAnnounce.Bind(1, address).Bind(2, sequence).Bind(3, announce).Run();
     }
 
@@ -117,9 +69,12 @@ public sealed partial class MeshStore
         }
     }
 
-    /// <summary>Gives an address a name, in place of one that had it.</summary>
-    public void PutAlias(string alias, in NodeAddress address) =>
+    /// <summary>Gives an address a name, in place of one that had it; who has a name is known.</summary>
+    public void PutAlias(string alias, in NodeAddress address)
+    {
         _statements.PutAlias.Bind(1, Encoding.UTF8.GetBytes(alias)).Bind(2, address).Run();
+        Accept(address);
+    }
 
     /// <summary>Forgets a name; false if there is none.</summary>
     public bool DeleteAlias(string alias)
@@ -151,15 +106,5 @@ public sealed partial class MeshStore
     {
         _statements.DeleteValue.Bind(1, name).Run();
         return _database.Changes == 1;
-    }
-
-    // A hundredth at a time, because each time costs a walk over the oldest.
-    private void PruneMessages()
-    {
-        int slack = Math.Max(1, _options.MaxMessages / 100);
-        if (_messages < _options.MaxMessages)
-            return;
-        _statements.PruneMessages.Bind(1, slack).Run();
-        _messages -= _database.Changes;
     }
 }

@@ -30,6 +30,9 @@ public sealed partial class MeshStore : IDisposable
     private const int TightLogPages = 128;
     private const int LogBytesKept = CheckpointPages * PageSize;
 
+    /// <summary>Times that one checkpoint tries to cut the log. Arbitrary.</summary>
+    private const int EraseAttempts = 4;
+
     /// <summary>Seconds of running time worth saving with a commit that happens anyway.</summary>
     private const long WorthSaving = 60;
 
@@ -51,8 +54,10 @@ public sealed partial class MeshStore : IDisposable
     private Task _checkpoint = Task.CompletedTask;
     private int _checkpointAt = CheckpointPages;
     private bool _afterFailure;
-    private long _messages;
-    private long _messagesBefore;
+    private readonly MessageShares _shares = new();
+    private readonly PeerStandings _standings = new();
+    private bool _eraseLog;
+    private volatile bool _eraseLogSoon;
 
     private MeshStore(
         DirectoryLock held, Database database, Database checkpointer, DiskSpace space, RowCipher cipher, StoreReader reader,
@@ -67,11 +72,13 @@ public sealed partial class MeshStore : IDisposable
         _options = options;
         _seen = new SeenLog(options.SeenCapacity);
         _statements = new Statements(database);
+        _messages = new MessageStatements(database);
         _lite = new LiteStatements(database);
         _logPath = path + "-wal";
         Reader = reader;
-        _messages = _messagesBefore = database.Query("SELECT count(*) FROM message");
+        Quota = DiskQuota.Of(options.DiskBytes, space.Free, BytesOf(path));
         RestoreSeen();
+        RestoreShares();
     }
 
     /// <summary>Reads, from any thread, what is committed.</summary>
@@ -79,6 +86,12 @@ public sealed partial class MeshStore : IDisposable
 
     /// <summary>The rows that could not be read.</summary>
     public StoreDamage Damage => Reader.Damage;
+
+    /// <summary>The quota of the data directory, and its shares.</summary>
+    public DiskQuota Quota { get; }
+
+    /// <summary>Free bytes of the disk when the last transaction began.</summary>
+    public long FreeBytes => _space.Free;
 
     /// <summary>Transactions committed since the store was opened.</summary>
     public long Commits { get; private set; }
@@ -96,7 +109,6 @@ public sealed partial class MeshStore : IDisposable
         if (_afterFailure || _database.WalPages > LongestLogPages)
             RestartLog();
         _afterFailure = false;
-        _messagesBefore = _messages;
         MeasureSpace();
         if (_space.IsTight && _database.WalPages > TightLogPages)
         {
@@ -117,7 +129,9 @@ public sealed partial class MeshStore : IDisposable
         _afterFailure = true;
         _mustLast = false;
         _staged.Clear();
-        _messages = _messagesBefore;
+        _shares.Rollback();
+        _standings.Rollback();
+        _eraseLog = false;
         // SQLite ends the transaction itself where the failure was grave.
         if (!_database.IsIdle)
             _statements.Rollback.Run();
@@ -178,6 +192,10 @@ public sealed partial class MeshStore : IDisposable
         SyncLog();
         _mustLast = false;
         _staged.Clear();
+        _shares.Commit();
+        _standings.Commit();
+        _eraseLogSoon |= _eraseLog;
+        _eraseLog = false;
         _seen.WasWritten(all: closing);
         if (saveTime)
             _running.WasSaved(running);
@@ -192,7 +210,7 @@ public sealed partial class MeshStore : IDisposable
         int pages = _database.WalPages;
         if (pages < CheckpointPages)
             _checkpointAt = CheckpointPages;
-        if (pages < _checkpointAt || !_checkpoint.IsCompleted)
+        if ((pages < _checkpointAt && !_eraseLogSoon) || !_checkpoint.IsCompleted)
             return;
         _checkpointAt = pages + CheckpointPages;
         Checkpoints++;
@@ -205,7 +223,7 @@ public sealed partial class MeshStore : IDisposable
     {
         try
         {
-            _ = _database.Checkpoint(restart: true);
+            _ = _database.Checkpoint(CheckpointMode.Restart);
         }
         catch (StoreException e)
         {
@@ -221,7 +239,16 @@ public sealed partial class MeshStore : IDisposable
     {
         try
         {
-            _checkpointer.Checkpoint(restart: false);
+            // What was erased still stands in the log; whoever is in the way lets it stand until a later commit.
+            int attempts = EraseAttempts;
+            do
+            {
+                bool erase = _eraseLogSoon;
+                _eraseLogSoon = false;
+                if (!_checkpointer.Checkpoint(erase ? CheckpointMode.Truncate : CheckpointMode.Passive))
+                    _eraseLogSoon |= erase;
+            }
+            while (_eraseLogSoon && --attempts > 0);
             CheckpointFault = null;
         }
         catch (StoreException e)

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
 using QuicProChat.Mesh.Identity;
+using QuicProChat.Mesh.Wire;
 
 namespace QuicProChat.Mesh.Store;
 
@@ -22,7 +23,12 @@ internal sealed class RowCipher : IDisposable
     /// <summary>Bytes that a sealed value has more than the plain one.</summary>
     internal const int Overhead = XChaChaPoly.NonceSize + XChaChaPoly.TagSize;
 
+    /// <summary>Size of what <see cref="Mark"/> makes.</summary>
+    internal const int MarkSize = 16;
+
     private const int PrefixSize = XChaChaPoly.NonceSize - sizeof(ulong);
+
+    private static ReadOnlySpan<byte> MarkLabel => "erased"u8;
 
     private readonly SecretBuffer _key = new(KeySize);
     private readonly byte[] _prefix = new byte[PrefixSize];
@@ -37,6 +43,18 @@ internal sealed class RowCipher : IDisposable
         using SecretBuffer.Lease lease = _key.Borrow();
         HKDF.Expand(HashAlgorithmName.SHA256, storageKey, lease.Span, "qpc-mesh/1 store rows"u8);
         random(_prefix);
+    }
+
+    /// <summary>A keyed hash of an id: who reads the disk learns no id from it.</summary>
+    internal void Mark(in EnvelopeId id, Span<byte> mark)
+    {
+        Span<byte> input = stackalloc byte[MarkLabel.Length + EnvelopeId.Size];
+        Span<byte> mac = stackalloc byte[HmacSha256.MacSize];
+        MarkLabel.CopyTo(input);
+        id.Write(input[MarkLabel.Length..]);
+        using SecretBuffer.Lease lease = _key.Borrow();
+        HmacSha256.Compute(lease.Span, input, mac);
+        mac[..MarkSize].CopyTo(mark);
     }
 
     /// <summary>Seals a value; <paramref name="sealedValue"/> is <see cref="Overhead"/> longer.</summary>

@@ -30,6 +30,15 @@ public sealed record StoredMessage(
     /// <summary>Those of them whose receipt came.</summary>
     public int DeliveredTo { get; init; }
 
+    /// <summary>It is a request: its sender is not known to the owner.</summary>
+    public bool IsRequest { get; init; }
+
+    /// <summary>When its sender says that it was written, sealed with the text; null where the sender has no clock.</summary>
+    public DateTimeOffset? SentAt { get; init; }
+
+    /// <summary>It came after the lifetime that was sealed with it, by this node's clock.</summary>
+    public bool IsLate { get; init; }
+
     /// <summary>Its text could not be read: the row was altered, or the disk is worn.</summary>
     public bool IsDamaged { get; init; }
 }

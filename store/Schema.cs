@@ -71,7 +71,24 @@ internal static class Schema
         );
         """;
 
-    private static readonly string[] Migrations = [First, Second, Third];
+    // Strangers knock: who is known (1) or refused (2), and which messages are requests. What was written before has
+    // been seen: no request is made of it. sent: Unix milliseconds, as the sender sealed it. arrived: second of this
+    // node's running time. erased: keyed hashes of ids that must not come back as new.
+    private const string Fourth = """
+        ALTER TABLE message ADD COLUMN request INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE message ADD COLUMN sent INTEGER;
+        ALTER TABLE message ADD COLUMN late INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE message ADD COLUMN arrived INTEGER NOT NULL DEFAULT 0;
+        CREATE INDEX message_request ON message (peer, seq) WHERE request = 1;
+        CREATE TABLE peer (seq INTEGER PRIMARY KEY, address BLOB NOT NULL UNIQUE, standing INTEGER NOT NULL);
+        INSERT OR IGNORE INTO peer (address, standing) SELECT address, 1 FROM alias;
+        INSERT OR IGNORE INTO peer (address, standing) SELECT peer, 1 FROM message WHERE outgoing = 1 AND group_id IS NULL;
+        CREATE TABLE erased (
+            seq INTEGER PRIMARY KEY, mark BLOB NOT NULL UNIQUE, until INTEGER NOT NULL, evicted INTEGER NOT NULL
+        );
+        """;
+
+    private static readonly string[] Migrations = [First, Second, Third, Fourth];
 
     internal static int Current => Migrations.Length;
 

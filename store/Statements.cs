@@ -11,17 +11,6 @@ internal sealed class Statements(Database database)
 
     internal Statement Rollback { get; } = database.Prepare("ROLLBACK");
 
-    internal Statement InsertMessage { get; } = database.Prepare(
-        "INSERT OR IGNORE INTO message (id, outgoing, peer, text, state, reason, hops, priority, created, updated, group_id, security) "
-        + "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
-
-    // 0 and 1 are Queued and Forwarded: whatever else is proven is final.
-    internal Statement UpdateState { get; } = database.Prepare(
-        "UPDATE message SET state = ?, reason = ?, hops = ?, updated = ? WHERE id = ? AND state IN (0, 1)");
-
-    internal Statement PruneMessages { get; } = database.Prepare(
-        "DELETE FROM message WHERE seq IN (SELECT seq FROM message WHERE state NOT IN (0, 1) ORDER BY seq LIMIT ?)");
-
     internal Statement PutEnvelope { get; } = database.Prepare(
         "INSERT OR REPLACE INTO envelope (id, upstream, originated, expires, header, payload, proof) VALUES (?, ?, ?, ?, ?, ?, ?)");
 

@@ -26,10 +26,13 @@ public sealed record StoreOptions
     public int SeenCapacity { get; init; } = 100_000;
 
     /// <summary>
-    /// Messages kept; above it the oldest go whose state is final, so that nobody can fill the disk by sending.
+    /// Messages kept, requests not counted; above it the oldest of the largest conversation go whose state is final.
     /// Arbitrary.
     /// </summary>
     public int MaxMessages { get; init; } = 100_000;
+
+    /// <summary>The quota of the data directory in bytes (<see cref="DiskQuota"/>); 0 for the usual one.</summary>
+    public long DiskBytes { get; init; }
 
     /// <summary>Largest database file in bytes; 0: as large as the disk allows. Commits beyond it fail as <see cref="StoreError.Full"/>.</summary>
     public long MaxBytes { get; init; }

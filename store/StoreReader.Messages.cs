@@ -10,7 +10,7 @@ namespace QuicProChat.Mesh.Store;
 public sealed partial class StoreReader
 {
     private const string MessageColumns =
-        "SELECT id, outgoing, peer, text, state, reason, hops, priority, created, updated, group_id, security, "
+        "SELECT id, outgoing, peer, text, state, reason, hops, priority, created, updated, group_id, security, request, sent, late, "
         + "CASE WHEN group_id IS NULL THEN 0 ELSE (SELECT count(*) FROM lite_copy WHERE lite_copy.message = message.id) END, "
         + "CASE WHEN group_id IS NULL THEN 0 ELSE (SELECT count(*) FROM lite_copy WHERE lite_copy.message = message.id AND lite_copy.state = 2) END "
         + "FROM message ";
@@ -95,8 +95,11 @@ public sealed partial class StoreReader
         {
             Group = row.Blob(10).IsEmpty ? null : LiteGroupId.Read(row.Blob(10, LiteGroupId.Size)),
             Security = (MessageSecurity)Bounded(row, 11, (long)MessageSecurity.MlsLiteSigned),
-            Recipients = (int)row.Long(12),
-            DeliveredTo = (int)row.Long(13),
+            IsRequest = row.Long(12) == 1,
+            SentAt = row.IsNull(13) ? null : Time(row.Long(13)),
+            IsLate = row.Long(14) != 0,
+            Recipients = (int)row.Long(15),
+            DeliveredTo = (int)row.Long(16),
         };
         try
         {

@@ -39,6 +39,11 @@ public sealed partial class StoreReader
         _envelope = database.Prepare("SELECT header, payload FROM envelope WHERE id = ?");
         _newestInGroup = database.Prepare(MessageColumns + "WHERE group_id = ? ORDER BY seq DESC LIMIT ?");
         _liteSeen = database.Prepare("SELECT sender FROM lite_seen WHERE id = ?");
+        _newestRequest = database.Prepare(MessageColumns + "WHERE peer = ? AND request = 1 ORDER BY seq DESC LIMIT 1");
+        _standing = database.Prepare("SELECT standing FROM peer WHERE address = ?");
+        const string unfinished = "AND outgoing = 1 AND state IN (0, 1)";
+        _underWay = database.Prepare($"SELECT id FROM message WHERE peer = ? AND group_id IS NULL {unfinished}");
+        _underWayInGroup = database.Prepare($"SELECT id FROM message WHERE group_id = ? {unfinished}");
         _value = database.Prepare("SELECT value FROM value WHERE name = ?");
     }
 

@@ -29,6 +29,7 @@ internal static class CtlCommand
         AddConnect(ctl);
         AddSend(ctl);
         AddMessages(ctl);
+        AddRequests(ctl);
         AddAlias(ctl);
         LiteCommand.AddTo(ctl, Add);
         var level = new Argument<string>("level") { Description = Settings.LevelNames };
@@ -73,6 +74,22 @@ internal static class CtlCommand
             p => new ControlRequest { With = p.GetValue(with), Limit = p.GetValue(limit) }, with, limit);
         var id = new Argument<string>("id") { Description = "32 hexadecimal digits." };
         Add(ctl, ControlCommands.Message, "One message.", p => new ControlRequest { Id = p.GetValue(id) }, id);
+    }
+
+    private static void AddRequests(Command ctl)
+    {
+        var limit = new Option<int?>("--limit") { Description = "At most so many, those who wrote last.", HelpName = "N" };
+        Add(ctl, ControlCommands.Requests, "Strangers who wrote: one line each.", p => new ControlRequest { Limit = p.GetValue(limit) }, limit);
+        var accepted = new Argument<string>("to") { Description = "An address or alias." };
+        Add(ctl, ControlCommands.Accept, "Makes a stranger known: its requests become messages.",
+            p => new ControlRequest { To = p.GetValue(accepted) }, accepted);
+        var refused = new Argument<string>("to") { Description = "An address or alias." };
+        Add(ctl, ControlCommands.Refuse, "Erases the requests of a node and keeps nothing that it sends.",
+            p => new ControlRequest { To = p.GetValue(refused) }, refused);
+        var id = new Argument<string?>("id") { Description = "A message: 32 hexadecimal digits.", Arity = ArgumentArity.ZeroOrOne };
+        var with = new Option<string?>("--with") { Description = "All messages with this address, alias or group.", HelpName = "A" };
+        Add(ctl, ControlCommands.Delete, "Erases a message, or a whole conversation.",
+            p => new ControlRequest { Id = p.GetValue(id), With = p.GetValue(with) }, id, with);
     }
 
     private static void AddAlias(Command ctl)

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using QuicProChat.Mesh.Node.Control;
+using QuicProChat.Mesh.Node.Conversations;
 
 namespace QuicProChat.Mesh.Node.Cli;
 
@@ -30,6 +31,9 @@ internal static class Rendering
             case ControlCommands.Messages:
                 Messages(output, result);
                 break;
+            case ControlCommands.Requests:
+                Requests(output, result);
+                break;
             case ControlCommands.Radio:
                 RadioRendering.Write(output, result);
                 break;
@@ -50,16 +54,17 @@ internal static class Rendering
     internal static string Line(JsonElement message)
     {
         bool sent = Text(message, "direction") == "out";
-        string when = Local(message.GetProperty("createdAt").GetDateTimeOffset(), "MM-dd HH:mm:ss");
+        string when = When(message);
         string count = message.TryGetProperty("recipients", out JsonElement recipients) ? $" {message.GetProperty("deliveredTo").GetInt32()} of {recipients.GetInt32()}" : "";
         string state = sent ? $"  [{Text(message, "state")}{count}{Reason(message)}]" : "";
-        return $"{when} {(sent ? "to  " : "from")} {Who(message)}: {(message.TryGetProperty("damaged", out _) ? "(the text is lost: its row in the store is damaged)" : Printable(Text(message, "text")))}{state}";
+        string from = Is(message, "request") ? "request from" : "from";
+        return $"{when} {(sent ? "to  " : from)} {Who(message)}{Mark(message)}: {(message.TryGetProperty("damaged", out _) ? "(the text is lost: its row in the store is damaged)" : Printable(Text(message, "text")))}{state}";
     }
 
     /// <summary>Whom a message is with: an alias or address, a group, or somebody in a group.</summary>
     private static string Who(JsonElement message)
     {
-        string? peer = message.TryGetProperty("alias", out JsonElement alias) ? alias.GetString() : message.GetProperty("peer").GetString();
+        string? peer = message.TryGetProperty("alias", out JsonElement alias) ? Printable(alias.GetString()!) : message.GetProperty("peer").GetString();
         string? group = message.TryGetProperty("group", out JsonElement named) ? Printable(named.GetString()!) : null;
         return group is null ? peer! : peer is null ? group : $"{peer} in {group}";
     }
@@ -75,9 +80,14 @@ internal static class Rendering
         return clean.ToString();
     }
 
-    // C0, C1, and the bidirectional controls (UAX #9) with which text pretends to be other text.
-    private static bool Steers(char c) =>
-        char.IsControl(c) || c is >= '\u202A' and <= '\u202E' or >= '\u2066' and <= '\u2069' or '\u200E' or '\u200F';
+    // C0, C1, line ends, and format characters: those that change the direction (UAX #9), with which text pretends to be
+    // other text, and those that show nothing. Joiners stay: words and emoji need them.
+    private static bool Steers(char c) => char.GetUnicodeCategory(c) switch
+    {
+        UnicodeCategory.Control or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator => true,
+        UnicodeCategory.Format => c is not ('\u200C' or '\u200D'),
+        _ => false,
+    };
 
     private static void Messages(TextWriter output, JsonElement list)
     {
@@ -86,6 +96,41 @@ internal static class Rendering
         if (list.GetArrayLength() == 0)
             output.WriteLine("no messages");
     }
+
+    private static void Requests(TextWriter output, JsonElement list)
+    {
+        foreach (JsonElement request in list.EnumerateArray())
+        {
+            string name = Printable(Text(request, "name"));
+            output.WriteLine($"{Text(request, "address")}{(name.Length > 0 ? $" ('{name}', unverified)" : "")}: {Text(request, "count")} messages, the last at "
+                + $"{Local(request.GetProperty("lastAt").GetDateTimeOffset(), "MM-dd HH:mm:ss")}: {Printable(Text(request, "preview"))}");
+        }
+
+        if (list.GetArrayLength() == 0)
+            output.WriteLine("no requests");
+    }
+
+    private static bool Is(JsonElement message, string flag) => message.TryGetProperty(flag, out JsonElement value) && value.ValueKind == JsonValueKind.True;
+
+    /// <summary>When it was sent, where that differs from when it came; and that it came too late.</summary>
+    private static string When(JsonElement message)
+    {
+        DateTimeOffset arrived = message.GetProperty("createdAt").GetDateTimeOffset();
+        string at = Local(arrived, "MM-dd HH:mm:ss");
+        if (!message.TryGetProperty("sentAt", out JsonElement said) || (arrived - said.GetDateTimeOffset()).Duration() <= SentTimes.Tolerance)
+            return at;
+        return $"sent {Local(said.GetDateTimeOffset(), "yyyy-MM-dd HH:mm:ss")}, arrived {at}{(Is(message, "late") ? " after its lifetime" : "")},";
+    }
+
+    /// <summary>In a group: whether the one who is named wrote it, or only some member did.</summary>
+    private static string Mark(JsonElement message) =>
+        message.TryGetProperty("security", out JsonElement security) ? security.GetString() switch
+        {
+            "mls-lite" => " (unsigned)",
+            "mls-lite-signed" => " (signed)",
+            _ => "",
+        }
+        : "";
 
     private static string Reason(JsonElement message) =>
         message.TryGetProperty("reason", out JsonElement reason) && reason.ValueKind == JsonValueKind.String ? $": {reason.GetString()}" : "";

@@ -66,6 +66,12 @@ public sealed record NodeConfiguration
     /// <summary>Envelopes per second that one neighbour may send on average.</summary>
     public int NeighbourEnvelopesPerSecond { get; set; } = 50_000;
 
+    /// <summary>The quota of the data directory in bytes; 0 for the usual one.</summary>
+    public long DiskBytes { get; set; }
+
+    /// <summary>Who gets proofs of delivery.</summary>
+    public ReceiptPolicy Receipts { get; set; } = ReceiptPolicy.All;
+
     /// <summary>Most links at a time.</summary>
     public int MaxLinks { get; set; } = 256;
 

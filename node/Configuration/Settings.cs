@@ -43,6 +43,8 @@ internal static class Settings
         Setting.Number("destinationSharePercent", 1, 100, (c, v) => c.DestinationSharePercent = v),
         Setting.Bytes("queueMemoryBytes", (c, v) => c.QueueMemoryBytes = v),
         Setting.Number("neighbourEnvelopesPerSecond", 1, 10_000_000, (c, v) => c.NeighbourEnvelopesPerSecond = v),
+        Setting.Bytes("diskBytes", (c, v) => c.DiskBytes = v),
+        Setting.Text("receipts", ReceiptPolicies.Names, false, (c, v) => ReceiptPolicies.TryParse(v, out ReceiptPolicy r) && Set(c.Receipts = r)),
         Setting.Number("maxLinks", 1, 4096, (c, v) => c.MaxLinks = v),
     ];
 

@@ -12,6 +12,10 @@ internal static partial class ControlCommands
     internal const string Send = "send";
     internal const string Messages = "messages";
     internal const string Message = "message";
+    internal const string Requests = "requests";
+    internal const string Accept = "accept";
+    internal const string Refuse = "refuse";
+    internal const string Delete = "delete";
     internal const string Queue = "queue";
     internal const string Radio = "radio";
     internal const string Alias = "alias";
@@ -22,5 +26,5 @@ internal static partial class ControlCommands
     internal const string Shutdown = "shutdown";
 
     internal const string Names =
-        "status, identity, peers, routes, connect, disconnect, send, messages, message, queue, radio, alias, announce, events, metrics, log-level, shutdown";
+        "status, identity, peers, routes, connect, disconnect, send, messages, message, requests, accept, refuse, delete, queue, radio, alias, announce, events, metrics, log-level, shutdown";
 }

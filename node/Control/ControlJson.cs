@@ -15,6 +15,7 @@ namespace QuicProChat.Mesh.Node.Control;
 [JsonSerializable(typeof(IReadOnlyList<MessageInfo>))]
 [JsonSerializable(typeof(IReadOnlyList<AliasInfo>))]
 [JsonSerializable(typeof(SendInfo))]
+[JsonSerializable(typeof(IReadOnlyList<RequestInfo>))]
 [JsonSerializable(typeof(LiteGroupInfo))]
 [JsonSerializable(typeof(IReadOnlyList<LiteGroupInfo>))]
 [JsonSerializable(typeof(LiteInvitationInfo))]

@@ -30,6 +30,18 @@ internal sealed record MessageInfo(
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Group { get; init; }
 
+    /// <summary>True for a request: its sender is not known to the owner.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool Request { get; init; }
+
+    /// <summary>When its sender says that it was written, sealed with the text.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public DateTimeOffset? SentAt { get; init; }
+
+    /// <summary>True where it came after the lifetime that was sealed with it.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool Late { get; init; }
+
     /// <summary>True where the text is lost: its row in the store is damaged.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public bool Damaged { get; init; }
@@ -58,6 +70,10 @@ internal sealed record SendInfo(string Id, string State)
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public int? DeliveredTo { get; init; }
 }
+
+/// <summary>The requests of one stranger: the name is what it announces, which anybody may.</summary>
+internal sealed record RequestInfo(
+    string Address, string Name, int Count, long Bytes, DateTimeOffset FirstAt, DateTimeOffset LastAt, string Id, string Preview);
 
 /// <summary>What this node holds for one destination.</summary>
 internal sealed record HeldInfo(string Destination, string Name, int Count, long Bytes);
@@ -96,6 +112,22 @@ internal sealed record EventInfo(string Event, DateTimeOffset At)
     /// <summary>Why a peer went, in words.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Reason { get; init; }
+
+    /// <summary>For <c>standing</c> and <c>deleted</c>: the node.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Address { get; init; }
+
+    /// <summary>For <c>standing</c>: what the node is to the owner now, <c>known</c> or <c>refused</c>.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Standing { get; init; }
+
+    /// <summary>For <c>deleted</c>: the message; null where a whole conversation was deleted.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Id { get; init; }
+
+    /// <summary>For <c>deleted</c>: the group whose messages were deleted.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Conversation { get; init; }
 
     /// <summary>For <c>lost</c>: so many events were dropped because the reader was too slow.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]

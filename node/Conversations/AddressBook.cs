@@ -14,6 +14,9 @@ internal sealed class AddressBook
     /// <summary>Longest alias in characters; arbitrary.</summary>
     private const int MostCharacters = 64;
 
+    /// <summary>Bytes of UTF-8 for one of them, at most.</summary>
+    private const int MostUtf8 = 3;
+
     private readonly ConcurrentDictionary<string, NodeAddress> _aliases;
 
     internal AddressBook(StoreReader reader) =>
@@ -54,10 +57,15 @@ internal sealed class AddressBook
     /// <exception cref="ControlException">It could be mistaken for something else.</exception>
     internal static void Check(string alias)
     {
-        if (alias.Length is 0 or > MostCharacters || alias[0] == '-' || alias.Any(c => char.IsControl(c) || char.IsWhiteSpace(c)))
-            throw new ControlException(ControlErrorCode.Usage, $"an alias has 1 to {MostCharacters} characters, none of them blank, and does not begin with -");
-        if (NodeAddress.TryParse(alias, out _, out _))
-            throw new ControlException(ControlErrorCode.Usage, "an alias must not be an address");
+        string? why = alias.Length is 0 or > MostCharacters ? $"an alias has 1 to {MostCharacters} characters"
+            : alias[0] == '-' ? "an alias does not begin with -: it would pass for an option"
+            : alias.Any(char.IsWhiteSpace) ? "an alias has no blanks"
+            : !DisplayName.IsHandle(alias, MostCharacters * MostUtf8)
+                ? "an alias has no invisible characters, none that control a terminal and none that change the direction of text: it would pass for another"
+            : NodeAddress.TryParse(alias, out _, out _) ? "an alias must not be an address"
+            : null;
+        if (why is not null)
+            throw new ControlException(ControlErrorCode.Usage, why);
     }
 
     internal void Set(string alias, NodeAddress address) => _aliases[alias] = address;

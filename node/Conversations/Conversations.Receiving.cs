@@ -1,6 +1,8 @@
+using QuicProChat.Mesh.Node.Configuration;
 using QuicProChat.Mesh.Node.Control;
 using QuicProChat.Mesh.Node.Loop;
 using QuicProChat.Mesh.Routing;
+using QuicProChat.Mesh.Store;
 using QuicProChat.Mesh.Wire;
 
 namespace QuicProChat.Mesh.Node.Conversations;
@@ -42,15 +44,25 @@ internal sealed partial class Conversations
     /// <summary>It is on disk, or could not be written.</summary>
     internal void Stored(Instant now, IncomingMessage message, bool written)
     {
-        if (!written)
+        if (!written || message.Outcome == Inserted.NoRoom)
         {
             _router.DeliveryDone(now, message.Token, DeliveryOutcome.StoreFull, message.Sender, default);
             return;
         }
 
-        DeliveryOutcome outcome = message.IsNew ? DeliveryOutcome.Accepted : DeliveryOutcome.AlreadyHave;
-        _router.DeliveryDone(now, message.Token, outcome, message.Sender, message.Proof);
-        if (!message.IsNew)
+        if (message.Outcome == Inserted.NotKept)
+        {
+            // Its relay is free of it; its sender learns nothing.
+            NotKept++;
+            _router.DeliveryDone(now, message.Token, DeliveryOutcome.Rejected, default, default);
+            return;
+        }
+
+        bool isNew = message.Outcome != Inserted.AlreadyThere;
+        _router.DeliveryDone(
+            now, message.Token, isNew ? DeliveryOutcome.Accepted : DeliveryOutcome.AlreadyHave, message.Sender,
+            Receipts.Allows(message.Standing) ? message.Proof : default);
+        if (!isNew)
             return;
         Accepted++;
         if (_events.HasListeners)

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using QuicProChat.Mesh.Identity;
+using QuicProChat.Mesh.Node.Configuration;
 using QuicProChat.Mesh.Node.Control;
 using QuicProChat.Mesh.Node.Lite;
 using QuicProChat.Mesh.Node.Loop;
@@ -62,6 +63,12 @@ internal sealed partial class Conversations
 
     /// <summary>Envelopes for this node that did not open or held nothing that can be shown.</summary>
     internal long Rejected { get; private set; }
+
+    /// <summary>Messages not kept: of strangers whose share of the requests is full, and of nodes that were refused.</summary>
+    internal long NotKept { get; private set; }
+
+    /// <summary>Who learns that a message arrived.</summary>
+    internal ReceiptPolicy Receipts { get; init; }
 
     /// <summary>Messages stored, both directions.</summary>
     internal long Accepted { get; private set; }

@@ -48,8 +48,17 @@ internal sealed class IncomingMessage : StoreOperation
     /// <summary>When it was accepted here.</summary>
     internal DateTimeOffset At { get; private set; }
 
-    /// <summary>It was not here before.</summary>
-    internal bool IsNew { get; private set; }
+    /// <summary>When its sender says that it was written; null where that is not said.</summary>
+    internal DateTimeOffset? SentAt { get; private set; }
+
+    /// <summary>It came after its sealed lifetime, by this node's clock.</summary>
+    internal bool IsLate { get; private set; }
+
+    /// <summary>What became of it in the store.</summary>
+    internal Inserted Outcome { get; private set; }
+
+    /// <summary>What its sender was to the owner when it was stored.</summary>
+    internal Standing Standing { get; private set; }
 
     internal ReadOnlySpan<byte> Proof => _proof;
 
@@ -67,6 +76,8 @@ internal sealed class IncomingMessage : StoreOperation
         {
             Text = text;
             Sender = opened.Sender;
+            SentAt = SealedContent.FromTime(content.Time);
+            IsLate = SentTimes.IsLate(SentAt, content.LifetimeUnits, at);
             Receipt.ComputeProof(receiptKey, Id, _proof);
         }
 
@@ -78,10 +89,19 @@ internal sealed class IncomingMessage : StoreOperation
 
     /// <summary>As it is kept.</summary>
     internal StoredMessage ToStored() =>
-        new(Id, Outgoing: false, Sender, Text!, MessageState.Received, (byte)StateReason.None, Hops, Priority, At, At);
+        new(Id, Outgoing: false, Sender, Text!, MessageState.Received, (byte)StateReason.None, Hops, Priority, At, At)
+        {
+            SentAt = SentAt,
+            IsLate = IsLate,
+            IsRequest = Outcome == Inserted.AddedAsRequest,
+        };
 
     /// <inheritdoc/>
-    internal override void Write(MeshStore store) => IsNew = store.Insert(ToStored());
+    internal override void Write(MeshStore store)
+    {
+        Outcome = store.Insert(ToStored());
+        Standing = store.StandingOf(Sender);
+    }
 
     /// <inheritdoc/>
     internal override void Done(Instant now, bool written) => _owner.Stored(now, this, written);

@@ -17,6 +17,9 @@ internal sealed class MessageView(AddressBook book)
     {
         Alias = message.Outgoing && group is not null ? null : book.AliasOf(message.Peer),
         Group = group,
+        Request = message.IsRequest,
+        SentAt = message.Outgoing ? null : message.SentAt,
+        Late = message.IsLate,
         Damaged = message.IsDamaged,
         Recipients = message.Recipients > 0 ? message.Recipients : null,
         DeliveredTo = message.Recipients > 0 ? message.DeliveredTo : null,

@@ -53,8 +53,9 @@ internal sealed class OutgoingMessage : StoreOperation
     internal bool TrySeal(Sealer sealer, ReadOnlySpan<byte> receiverKey, ushort hopLimit)
     {
         byte[] body = Encoding.UTF8.GetBytes(Text);
-        var content = new byte[SealedContent.SizeOf(body.Length)];
-        SealedContent.Write(content, ContentType.Text, keySign: false, SealedContent.ToTime(CreatedAt), body);
+        ushort lifetime = SealedContent.ToLifetime(Lifetime);
+        var content = new byte[SealedContent.SizeOf(body.Length, lifetime)];
+        SealedContent.Write(content, ContentType.Text, keySign: false, SealedContent.ToTime(CreatedAt), lifetime, body);
         var envelope = new byte[EnvelopeHeader.Size + content.Length + Sealer.Overhead];
         Outgoing([]).Header(hopLimit).Write(envelope);
         Span<byte> receiptKey = stackalloc byte[Sealer.ReceiptKeySize];
@@ -90,7 +91,7 @@ internal sealed class OutgoingMessage : StoreOperation
     {
         _ = store.Insert(new StoredMessage(
             Id, Outgoing: true, To, Text, MessageState.Queued, (byte)StateReason.None, 0, Priority, CreatedAt, CreatedAt));
-        store.PutEnvelope(Id, new Holding(_owner.Self, Originated: true, Lifetime, Proof), Envelope);
+        _ = store.PutEnvelope(Id, new Holding(_owner.Self, Originated: true, Lifetime, Proof), Envelope);
     }
 
     /// <inheritdoc/>

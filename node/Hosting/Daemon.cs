@@ -122,7 +122,7 @@ internal static class Daemon
         try
         {
             identity.DeriveKey("qpc-mesh/1 storage key"u8, key);
-            return MeshStore.Open(directory, key, new StoreOptions { Durability = configuration.Durability }, time);
+            return MeshStore.Open(directory, key, new StoreOptions { Durability = configuration.Durability, DiskBytes = configuration.DiskBytes }, time);
         }
         finally
         {

@@ -19,7 +19,8 @@ internal static class LiteControl
         ControlCommands.LiteRekey => Reply(request, await lite.RekeyAsync(request.Group).ConfigureAwait(false), ControlJson.Default.LiteGroupInfo),
         ControlCommands.LiteLeave => Reply(request, await lite.LeaveAsync(request.Group).ConfigureAwait(false), ControlJson.Default.DoneInfo),
         ControlCommands.LiteRename => Reply(request, await lite.RenameAsync(request.Group, request.Name).ConfigureAwait(false), ControlJson.Default.LiteGroupInfo),
-        _ => null,
+        // Without the type it would be an empty reply: an array that is null converts.
+        _ => (ReadOnlyMemory<byte>?)null,
     };
 
     private static ReadOnlyMemory<byte> Reply<T>(ControlRequest request, T result, JsonTypeInfo<T> type) =>

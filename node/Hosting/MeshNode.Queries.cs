@@ -30,6 +30,25 @@ internal sealed partial class MeshNode
             [.. held.Take(count).Select(h => new HeldInfo(h.Destination.ToString(), _host.NameOf(h.Destination), h.Count, h.Bytes))]);
     }
 
+    /// <summary>The name that a node announces, which anybody may; on the loop.</summary>
+    internal string AnnouncedName(in NodeAddress address) => _host.NameOf(address);
+
+    /// <summary>The calendar's time.</summary>
+    internal DateTimeOffset UtcNow => _time.GetUtcNow();
+
+    /// <summary>Sends messages of this node no more, as far as they are still here; those of groups with all their copies.</summary>
+    internal Task WithdrawAsync(IReadOnlyList<EnvelopeId> messages) => AskAsync(now =>
+    {
+        foreach (EnvelopeId id in messages)
+        {
+            _router.Cancel(now, id);
+            foreach (EnvelopeId copy in Conversations.Lite.CopiesOf(id))
+                _router.Cancel(now, copy);
+        }
+
+        return true;
+    });
+
     internal string Reannounce(Instant now)
     {
         _router.Reannounce(now);

@@ -51,7 +51,7 @@ internal sealed partial class MeshNode : IAsyncDisposable
         _events = new EventHub(time);
         _writer = new StoreWriter(store, _loop, configuration.Durability == Durability.Full, Instant.Now(time), logs.CreateLogger("store"));
         _sealer = new Sealer(identity);
-        RouterOptions options = Options(configuration);
+        RouterOptions options = Options(configuration, store.Quota);
         store.Damage.Found += ReportDamage;
         if (store.IsNew)
             _log.StoreMade(configuration.DataDirectory);
@@ -60,7 +60,12 @@ internal sealed partial class MeshNode : IAsyncDisposable
         Conversations = new Conversations.Conversations(
             _loop, _writer, store.Reader, _sealer, _events, Views, time, identity.Address, options.HopLimit)
         {
-            Lite = new LiteConversations(_loop, _writer, store.Reader, identity, _events, Views, time, options.HopLimit, logs.CreateLogger("lite")),
+            Receipts = configuration.Receipts,
+            Lite = new LiteConversations(
+                _loop, _writer, store.Reader, identity, _events, Views, time, options.HopLimit, logs.CreateLogger("lite"))
+            {
+                Receipts = configuration.Receipts,
+            },
         };
         _host = new RouterHost(_writer, store.Reader, Conversations, _events, time);
         _local = new LocalNode(identity.PublicKey.Span, identity.Sign, configuration.Name, CapabilitiesOf(configuration));
@@ -169,14 +174,14 @@ internal sealed partial class MeshNode : IAsyncDisposable
         _sealer.Dispose();
     }
 
-    private static RouterOptions Options(NodeConfiguration configuration) => new()
+    private static RouterOptions Options(NodeConfiguration configuration, DiskQuota quota) => new()
     {
         Routes = new RouteOptions { Relays = configuration.Relay },
         Relays = configuration.Relay,
         HoldsForOthers = configuration.StoreAndForward,
         HopLimit = (ushort)(configuration.HopLimit - 1),
         Durability = configuration.Durability == Durability.Memory ? CustodyDurability.Memory : CustodyDurability.Disk,
-        MaxHeldBytes = configuration.QuotaBytes,
+        MaxHeldBytes = Math.Min(configuration.QuotaBytes, quota.Custody),
         MaxHeldCount = configuration.QuotaCount,
         NeighbourSharePercent = configuration.NeighbourSharePercent,
         DestinationSharePercent = configuration.DestinationSharePercent,

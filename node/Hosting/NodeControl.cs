@@ -78,7 +78,8 @@ internal sealed class NodeControl(MeshNode node) : IControlTarget
                 node.RequestStop();
                 return Done(request, "stopping");
             default:
-                if (await LiteControl.TryExecuteAsync(node.Conversations.Lite, request).ConfigureAwait(false) is { } done)
+                if ((await LiteControl.TryExecuteAsync(node.Conversations.Lite, request).ConfigureAwait(false)
+                        ?? await RequestControl.TryExecuteAsync(node, request).ConfigureAwait(false)) is { } done)
                     return done;
                 throw new ControlException(ControlErrorCode.Usage, $"there is no command '{request.Command}'; there are {ControlCommands.Names}, {ControlCommands.LiteNames}");
         }
@@ -113,15 +114,21 @@ internal sealed class NodeControl(MeshNode node) : IControlTarget
 
     private async Task<MessageInfo> MessageAsync(ControlRequest request)
     {
-        if (request.Id is not { Length: EnvelopeId.Size * 2 } text)
-            throw Usage("message needs \"id\": 32 hexadecimal digits");
-        byte[] bytes = new byte[EnvelopeId.Size];
-        if (Convert.FromHexString(text, bytes, out _, out int written) != System.Buffers.OperationStatus.Done || written != bytes.Length)
-            throw Usage("message needs \"id\": 32 hexadecimal digits");
+        EnvelopeId id = IdOf(request);
         await node.SettleAsync().ConfigureAwait(false);
-        StoredMessage stored = node.Store.Reader.FindMessage(EnvelopeId.Read(bytes))
-            ?? throw new ControlException(ControlErrorCode.Refused, $"there is no message {text}");
+        StoredMessage stored = node.Store.Reader.FindMessage(id)
+            ?? throw new ControlException(ControlErrorCode.Refused, $"there is no message {id}");
         return View(stored);
+    }
+
+    /// <summary>The message that a request names.</summary>
+    /// <exception cref="ControlException">It names none.</exception>
+    internal static EnvelopeId IdOf(ControlRequest request)
+    {
+        byte[] bytes = new byte[EnvelopeId.Size];
+        return request.Id is { Length: EnvelopeId.Size * 2 } text
+            && Convert.FromHexString(text, bytes, out _, out int written) == System.Buffers.OperationStatus.Done && written == bytes.Length
+            ? EnvelopeId.Read(bytes) : throw Usage($"{request.Command} needs \"id\": 32 hexadecimal digits");
     }
 
     private MessageInfo View(StoredMessage message) => node.Views.Of(message, node.Conversations.Lite.NameOf(message.Group));

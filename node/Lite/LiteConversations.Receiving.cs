@@ -1,5 +1,6 @@
 using System.Text;
 using QuicProChat.Mesh.Mls.Lite;
+using QuicProChat.Mesh.Node.Configuration;
 using QuicProChat.Mesh.Node.Control;
 using QuicProChat.Mesh.Routing;
 using QuicProChat.Mesh.Store;
@@ -60,7 +61,7 @@ internal sealed partial class LiteConversations
     private void Answer(Instant now, Arrival arrival, DeliveryOutcome outcome, LiteMember? sender)
     {
         Span<byte> proof = stackalloc byte[Receipt.ProofSize];
-        bool proven = sender is not null && _receipts.TryProve(sender.PublicKey.Span, arrival.Id, proof);
+        bool proven = sender is not null && Receipts.Allows(Standing.Known) && _receipts.TryProve(sender.PublicKey.Span, arrival.Id, proof);
         _router.DeliveryDone(now, arrival.Token, outcome, sender?.Address ?? default, proven ? proof : default);
     }
 
@@ -183,7 +184,13 @@ internal sealed partial class LiteConversations
         }
 
         // Taken, without a receipt: that follows when it opens, or with the sender's next attempt.
-        transaction.WhenWritten(at => Answer(at, arrival, DeliveryOutcome.Accepted, null));
+        transaction.WhenWritten(at =>
+        {
+            bool refused = transaction.IsRefused(waiting.Id);
+            if (refused)
+                _aside.Remove(waiting.Id);
+            Answer(at, arrival, refused ? DeliveryOutcome.StoreFull : DeliveryOutcome.Accepted, null);
+        });
         transaction.WhenFailed(at => Answer(at, arrival, DeliveryOutcome.StoreFull, null));
     }
 
@@ -235,7 +242,7 @@ internal sealed partial class LiteConversations
         {
             Counters.Add(LiteEvent.OpenedLater);
             byte[] proof = new byte[Receipt.ProofSize];
-            if (header.WantsReceipt && _receipts.TryProve(sender.PublicKey.Span, waiting.Id, proof))
+            if (header.WantsReceipt && Receipts.Allows(Standing.Known) && _receipts.TryProve(sender.PublicKey.Span, waiting.Id, proof))
                 _router.SendReceipt(at, sender.Address, proof, header.Attempt, header.Priority);
         });
     }

@@ -105,6 +105,10 @@ internal sealed partial class LiteConversations
         return true;
     }
 
+    /// <summary>The envelopes of a message that are still under way; on the loop.</summary>
+    internal IReadOnlyList<EnvelopeId> CopiesOf(EnvelopeId message) =>
+        [.. _deliveries.Where(d => d.Value.Message == message).Select(d => d.Key)];
+
     private void Send(LiteEntry entry, LiteOutgoing asked, LiteTransaction transaction)
     {
         LiteGroup group = entry.Group;

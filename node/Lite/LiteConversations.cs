@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 using QuicProChat.Mesh.Identity;
 using QuicProChat.Mesh.Mls.Lite;
+using QuicProChat.Mesh.Node.Configuration;
 using QuicProChat.Mesh.Node.Control;
 using QuicProChat.Mesh.Node.Conversations;
 using QuicProChat.Mesh.Node.Loop;
@@ -71,6 +72,9 @@ internal sealed partial class LiteConversations : IDisposable
     }
 
     internal LiteCounters Counters { get; } = new();
+
+    /// <summary>Who learns that a message arrived; members of groups count as contacts.</summary>
+    internal ReceiptPolicy Receipts { get; init; }
 
     internal int GroupCount => _groups.Count;
 

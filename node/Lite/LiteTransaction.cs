@@ -25,6 +25,7 @@ internal sealed class LiteTransaction(LiteConversations owner, NodeAddress self)
     private readonly List<(EnvelopeId Id, NodeAddress Sender)> _seen = [];
     private readonly List<LiteWaiting> _asideAdded = [];
     private readonly List<EnvelopeId> _asideGone = [];
+    private readonly HashSet<EnvelopeId> _asideRefused = [];
     private readonly List<Action<Instant>> _written = [];
     private readonly List<Action<Instant>> _failed = [];
 
@@ -59,6 +60,9 @@ internal sealed class LiteTransaction(LiteConversations owner, NodeAddress self)
 
     internal void PutAside(LiteWaiting waiting) => _asideAdded.Add(waiting);
 
+    /// <summary>There was no room for an envelope that was to be put aside.</summary>
+    internal bool IsRefused(in EnvelopeId id) => _asideRefused.Contains(id);
+
     internal void NoLongerAside(in EnvelopeId id) => _asideGone.Add(id);
 
     /// <summary>What to do when all of it is on disk, in order; at once if there is nothing to write.</summary>
@@ -77,21 +81,31 @@ internal sealed class LiteTransaction(LiteConversations owner, NodeAddress self)
     /// <inheritdoc/>
     internal override void Write(MeshStore store)
     {
+        _asideRefused.Clear();
         foreach ((LiteEntry entry, byte[] state, bool spent) in _states)
             store.PutLiteGroup(entry.Id, state, spent);
         foreach (LiteEntry entry in _left)
             store.DeleteLiteGroup(entry.Id);
         foreach (StoredMessage message in _messages)
-            _ = store.Insert(message);
+        {
+            // The keys of what was opened are gone with this transaction: it is written as a whole or not at all.
+            if (store.Insert(message) == Inserted.NoRoom)
+                throw new StoreException(StoreError.Full, "The disk is full for messages of others.");
+        }
+
         foreach (LiteCopy copy in _copies)
             store.PutLiteCopy(copy);
         foreach (LiteEnvelope envelope in _envelopes)
-            store.PutEnvelope(envelope.Id, new Holding(self, Originated: true, envelope.Lifetime, envelope.Proof), envelope.Bytes);
+            _ = store.PutEnvelope(envelope.Id, new Holding(self, Originated: true, envelope.Lifetime, envelope.Proof), envelope.Bytes);
         foreach ((EnvelopeId id, NodeAddress sender) in _seen)
             store.PutLiteSeen(id, sender);
         // One that was put aside in this very transaction may be gone again already.
         foreach (LiteWaiting waiting in _asideAdded)
-            store.PutLiteWaiting(waiting);
+        {
+            if (!store.PutLiteWaiting(waiting))
+                _asideRefused.Add(waiting.Id);
+        }
+
         foreach (EnvelopeId id in _asideGone)
             store.DeleteLiteWaiting(id);
     }

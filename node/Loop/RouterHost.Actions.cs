@@ -80,11 +80,13 @@ internal sealed partial class RouterHost : IRouterActions
         // The proof's memory is the router's: it is valid only while it calls.
         private readonly Holding _held = new(held.Upstream, held.Originated, held.LifetimeLeft, held.ReceiptProof.ToArray());
 
-        internal override void Write(MeshStore store) => store.PutEnvelope(id, _held, envelope);
+        private bool _kept;
+
+        internal override void Write(MeshStore store) => _kept = store.PutEnvelope(id, _held, envelope);
 
         internal override void Done(Instant now, bool written)
         {
-            if (written)
+            if (written && _kept)
                 router.Persisted(now, token);
             else
                 router.PersistFailed(now, token);

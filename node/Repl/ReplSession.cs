@@ -147,7 +147,8 @@ internal sealed class ReplSession(string path, LineEditor? editor, TextReader in
 
     private static string? Describe(JsonElement occurred) => occurred.GetProperty("event").GetString() switch
     {
-        "message" => Rendering.Line(occurred.GetProperty("message")),
+        "message" when occurred.GetProperty("message") is var message => Rendering.Line(message)
+            + (message.TryGetProperty("request", out _) ? "  [/accept or /refuse, with the address]" : ""),
         "state" when occurred.GetProperty("message") is var message && message.GetProperty("state").GetString() is "delivered" or "expired" or "failed" =>
             Rendering.Line(message),
         "peerUp" => $"* {Name(occurred)} is a neighbour now",

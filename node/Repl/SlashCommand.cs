@@ -26,6 +26,10 @@ internal static class SlashCommand
         """
         /dm PEER                  talk to PEER (address or alias); plain text goes there
         /history [PEER]           messages with PEER, or with the current one
+        /requests                 strangers who wrote
+        /accept PEER              make one known: its requests become messages
+        /refuse PEER              erase its requests, keep nothing that it sends
+        /delete ID                erase a message; /delete with PEER erases all with PEER
         /alias [NAME [ADDRESS]]   list, set; /alias -NAME forgets
         /whoami                   this node's address
         /mesh status              the daemon in one look
@@ -46,7 +50,7 @@ internal static class SlashCommand
     internal static readonly IReadOnlyList<string> Names =
     [
         .. LiteSlash.Names,
-        "/dm ", "/history ", "/alias ", "/whoami", "/help", "/quit", "/mesh status", "/mesh peers", "/mesh route", "/mesh send ",
+        "/dm ", "/history ", "/requests", "/accept ", "/refuse ", "/delete ", "/alias ", "/whoami", "/help", "/quit", "/mesh status", "/mesh peers", "/mesh route", "/mesh send ",
         "/mesh connect ", "/mesh disconnect ", "/mesh announce", "/mesh identity", "/mesh store", "/mesh radio", "/mesh metrics",
     ];
 
@@ -71,6 +75,10 @@ internal static class SlashCommand
             "/dm" => rest.Length > 0 ? new SlashLine(SlashAction.SetConversation, Text: rest) : Wrong("/dm PEER"),
             "/history" => Ask(new ControlRequest { Command = ControlCommands.Messages, With = rest.Length > 0 ? rest : LiteSlash.GroupOf(conversation) ?? conversation, Limit = 20 }),
             "/lite" => LiteSlash.Parse(rest),
+            "/requests" => Ask(ControlCommands.Requests),
+            "/accept" => rest.Length > 0 ? Ask(new ControlRequest { Command = ControlCommands.Accept, To = rest }) : Wrong("/accept PEER"),
+            "/refuse" => rest.Length > 0 ? Ask(new ControlRequest { Command = ControlCommands.Refuse, To = rest }) : Wrong("/refuse PEER"),
+            "/delete" => Delete(rest),
             "/alias" => Alias(rest),
             "/whoami" => Ask(new ControlRequest { Command = ControlCommands.Identity }),
             "/help" => new SlashLine(SlashAction.Help),
@@ -102,6 +110,13 @@ internal static class SlashCommand
             _ => Wrong("/mesh status, peers, route, send, connect, disconnect, announce, identity, store, radio, metrics"),
         };
     }
+
+    private static SlashLine Delete(string rest) => Split(rest) switch
+    {
+        ("with", { Length: > 0 } peer) => Ask(new ControlRequest { Command = ControlCommands.Delete, With = peer }),
+        ({ Length: > 0 } id, "") => Ask(new ControlRequest { Command = ControlCommands.Delete, Id = id }),
+        _ => Wrong("/delete ID, /delete with PEER"),
+    };
 
     private static SlashLine Alias(string rest)
     {

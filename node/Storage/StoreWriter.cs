@@ -31,6 +31,12 @@ internal sealed class StoreWriter : IAsyncDisposable
     /// </summary>
     private const int CatchUp = 256;
 
+    /// <summary>
+    /// Operations of a failed transaction that may fail one after the other when they are tried by themselves, before the
+    /// rest is given up too: then it is not one of them, but the disk. Arbitrary.
+    /// </summary>
+    private const int MaxFailuresInRow = 3;
+
     /// <summary>How often the running time by which held envelopes age is saved where nothing else is written.</summary>
     private static readonly TimeSpan TimeKept = TimeSpan.FromMinutes(10);
 
@@ -100,7 +106,8 @@ internal sealed class StoreWriter : IAsyncDisposable
             return false;
         }
 
-        Finish(now, [batch], Commit([batch]));
+        Commit([batch]);
+        Finish(now, [batch]);
         return batch.Operations.Count > 0;
     }
 
@@ -131,10 +138,10 @@ internal sealed class StoreWriter : IAsyncDisposable
             var together = new List<Batch>();
             while (queue.TryRead(out Batch? batch))
                 together.Add(batch);
-            bool written = Commit(together);
+            Commit(together);
             try
             {
-                _loop.PostAsync(new Outcome(this, together, written)).AsTask().GetAwaiter().GetResult();
+                _loop.PostAsync(new Outcome(this, together)).AsTask().GetAwaiter().GetResult();
             }
             catch (ChannelClosedException)
             {
@@ -143,21 +150,53 @@ internal sealed class StoreWriter : IAsyncDisposable
         }
     }
 
-    private bool Commit(List<Batch> batches)
+    private void Commit(List<Batch> batches)
+    {
+        bool written = TryWrite(store =>
+        {
+            foreach (Batch batch in batches)
+            {
+                foreach (StoreOperation operation in batch.Operations)
+                    operation.Write(store);
+                batch.Afterthoughts.Write(store);
+            }
+        });
+        if (!written)
+            WriteEach(batches);
+        else if (batches.Exists(static batch => batch.KeepTime))
+            KeepTime();
+    }
+
+    // What others send must not take down what shared a transaction with it, nor one damaged row the rest.
+    private void WriteEach(List<Batch> batches)
+    {
+        // One alone has been tried; and where there is none, the afterthoughts have.
+        int failures = batches.Sum(static batch => batch.Operations.Count) > 1 ? 0 : MaxFailuresInRow + 1;
+        foreach (Batch batch in batches)
+        {
+            foreach (StoreOperation operation in batch.Operations)
+            {
+                if (failures <= MaxFailuresInRow && TryWrite(operation.Write))
+                {
+                    failures = 0;
+                    continue;
+                }
+
+                failures++;
+                batch.Failed.Add(operation);
+            }
+
+            batch.IsDeferred = failures > MaxFailuresInRow || !TryWrite(batch.Afterthoughts.Write);
+        }
+    }
+
+    private bool TryWrite(Action<MeshStore> write)
     {
         try
         {
             _store.Begin();
-            foreach (Batch batch in batches)
-            {
-                foreach (StoreOperation operation in batch.Operations)
-                    operation.Write(_store);
-                batch.Afterthoughts.Write(_store);
-            }
-
+            write(_store);
             _store.Commit();
-            if (batches.Exists(static batch => batch.KeepTime))
-                KeepTime();
             return true;
         }
         catch (StoreException e)
@@ -184,8 +223,9 @@ internal sealed class StoreWriter : IAsyncDisposable
         }
     }
 
-    private void Finish(Instant now, List<Batch> batches, bool written)
+    private void Finish(Instant now, List<Batch> batches)
     {
+        bool written = batches.TrueForAll(static batch => !batch.IsDeferred && batch.Failed.Count == 0);
         if (written)
             Commits++;
         else
@@ -196,7 +236,7 @@ internal sealed class StoreWriter : IAsyncDisposable
 
         foreach (Batch batch in batches)
         {
-            if (!written)
+            if (batch.IsDeferred)
             {
                 // Nothing in there may be lost, and nobody waits for it: the next transaction tries again.
                 _afterthoughts.AddOlder(batch.Afterthoughts);
@@ -204,17 +244,24 @@ internal sealed class StoreWriter : IAsyncDisposable
             }
 
             foreach (StoreOperation operation in batch.Operations)
-                operation.Done(now, written);
+                operation.Done(now, !batch.Failed.Contains(operation));
         }
 
         if (_catchingUp && _afterthoughts.Count > 0)
             _due = written ? now : now + Pause;
     }
 
-    private sealed record Batch(List<StoreOperation> Operations, Afterthoughts Afterthoughts, bool KeepTime);
-
-    private sealed class Outcome(StoreWriter writer, List<Batch> batches, bool written) : ILoopWork
+    private sealed record Batch(List<StoreOperation> Operations, Afterthoughts Afterthoughts, bool KeepTime)
     {
-        public void Run(Instant now) => writer.Finish(now, batches, written);
+        /// <summary>Operations that are not on disk.</summary>
+        internal HashSet<StoreOperation> Failed { get; } = [];
+
+        /// <summary>The afterthoughts are not on disk.</summary>
+        internal bool IsDeferred { get; set; }
+    }
+
+    private sealed class Outcome(StoreWriter writer, List<Batch> batches) : ILoopWork
+    {
+        public void Run(Instant now) => writer.Finish(now, batches);
     }
 }

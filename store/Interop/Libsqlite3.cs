@@ -11,11 +11,12 @@ internal static unsafe partial class Libsqlite3
 
     // Result codes (sqlite3.h, "Result Codes"); the low byte of an extended code.
     internal const int Ok = 0, Busy = 5, ReadOnly = 8, IoError = 10, Corrupt = 11, Full = 13, CannotOpen = 14, NotADatabase = 26;
+    // Datatypes (sqlite3.h, "Fundamental Datatypes").
+    internal const int Null = 5;
+
     internal const int Row = 100, Done = 101;
 
     internal const int OpenReadWrite = 0x02, OpenCreate = 0x04, OpenNoMutex = 0x8000, OpenExtendedResult = 0x02000000;
-
-    internal const int CheckpointPassive = 0, CheckpointRestart = 2;
 
     /// <summary>The statement will be used many times.</summary>
     internal const uint PreparePersistent = 1;
@@ -82,6 +83,9 @@ internal static unsafe partial class Libsqlite3
 
     [LibraryImport(Library)]
     internal static partial int sqlite3_bind_null(nint statement, int index);
+
+    [LibraryImport(Library)]
+    internal static partial int sqlite3_column_type(nint statement, int column);
 
     [LibraryImport(Library)]
     internal static partial long sqlite3_column_int64(nint statement, int column);

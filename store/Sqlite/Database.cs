@@ -5,6 +5,19 @@ using QuicProChat.Mesh.Store.Interop;
 
 namespace QuicProChat.Mesh.Store.Sqlite;
 
+/// <summary>How far a checkpoint goes (sqlite3.h, "Checkpoint Mode Values").</summary>
+internal enum CheckpointMode
+{
+    /// <summary>Moves what can be moved without waiting for anybody.</summary>
+    Passive = 0,
+
+    /// <summary>Waits for readers, so that the log starts again at its beginning.</summary>
+    Restart = 2,
+
+    /// <summary>The same, and cuts the log file to nothing.</summary>
+    Truncate = 3,
+}
+
 /// <summary>One connection to a database file. Used by one thread at a time; every failure is a <see cref="StoreException"/>.</summary>
 internal sealed unsafe class Database : IDisposable
 {
@@ -112,15 +125,16 @@ internal sealed unsafe class Database : IDisposable
     }
 
     /// <summary>Moves pages from the log into the database file.</summary>
-    /// <param name="restart">Waits for readers, so that the log starts again at its beginning.</param>
     /// <returns>False if somebody was in the way; the rest is moved another time.</returns>
-    internal bool Checkpoint(bool restart)
+    internal bool Checkpoint(CheckpointMode mode)
     {
-        int result = Libsqlite3.sqlite3_wal_checkpoint_v2(
-            _handle, 0, restart ? Libsqlite3.CheckpointRestart : Libsqlite3.CheckpointPassive, out int pages, out int moved);
+        int result = Libsqlite3.sqlite3_wal_checkpoint_v2(_handle, 0, (int)mode, out int pages, out int moved);
         if ((result & 0xFF) == Libsqlite3.Busy)
             return false;
         Check(result);
+        // Without a log that it knows of, SQLite says -1.
+        if (pages < 0)
+            throw new StoreException(StoreError.Internal, $"A checkpoint of {_path} found no log.");
         if (pages == moved)
             WalPages = 0;
         return pages == moved;

@@ -74,6 +74,8 @@ internal sealed unsafe class Statement(Database database, nint handle) : IDispos
 
     internal long Long(int column) => Libsqlite3.sqlite3_column_int64(_handle, column);
 
+    internal bool IsNull(int column) => Libsqlite3.sqlite3_column_type(_handle, column) == Libsqlite3.Null;
+
     /// <summary>The bytes of a column, empty for NULL; valid until the next step.</summary>
     internal ReadOnlySpan<byte> Blob(int column) =>
         new(Libsqlite3.sqlite3_column_blob(_handle, column), Libsqlite3.sqlite3_column_bytes(_handle, column));

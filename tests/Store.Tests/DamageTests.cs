@@ -32,6 +32,8 @@ public sealed class DamageTests : IDisposable
     [InlineData("envelope", "proof", "zeroblob(length(proof))")]
     [InlineData("alias", "address", "x'01'")]
     [InlineData("alias", "name", "x'ff'")]
+    [InlineData("peer", "address", "x'01'")]
+    [InlineData("peer", "standing", "7")]
     [InlineData("route", "next_hop", "x''")]
     [InlineData("seen", "entries", "x'010203'")]
     [InlineData("lite_group", "state", "zeroblob(length(state))")]
@@ -145,7 +147,8 @@ public sealed class DamageTests : IDisposable
         Assert.True(store.Damage.Rows > 0);
     }
 
-    private static readonly string[] Tables = ["message", "envelope", "announce", "alias", "route", "seen", "lite_group", "lite_copy", "lite_waiting"];
+    private static readonly string[] Tables =
+        ["message", "envelope", "announce", "alias", "route", "seen", "lite_group", "lite_copy", "lite_waiting", "peer"];
 
     private static string Key(string table) => table switch
     {
@@ -161,6 +164,7 @@ public sealed class DamageTests : IDisposable
     [
         reader.FindMessages(null, 10).Count, reader.Envelopes().Count, reader.Announces().Count, reader.Aliases().Count, reader.Routes().Count,
         reader.Seen().Count, reader.LiteGroups().Count, reader.LiteCopies().Count, reader.LiteWaiting().Count,
+        reader.Standings().Count,
     ];
 
     private static void Fill(MeshStore store) => Write(store, s =>

@@ -48,13 +48,11 @@ public sealed class ModelTests : IDisposable
     private static void Step(Random random, MeshStore store, Model model)
     {
         int n = random.Next(Ids);
-        switch (random.Next(8))
+        switch (random.Next(11))
         {
             case 0:
                 StoredMessage message = Samples.Message(n, random.Next(2) == 0 ? MessageState.Queued : MessageState.Received, random.Next(300));
-                Assert.Equal(model.Messages.All(m => m.Id != message.Id), store.Insert(message));
-                if (model.Messages.All(m => m.Id != message.Id))
-                    model.Messages.Add(message);
+                Assert.Equal(model.Insert(message), store.Insert(message));
                 break;
             case 1:
                 var state = (MessageState)random.Next(5);
@@ -75,6 +73,7 @@ public sealed class ModelTests : IDisposable
             case 5:
                 store.PutAlias($"name {n}", Samples.Address(n));
                 model.Aliases[$"name {n}"] = Samples.Address(n);
+                _ = model.Accept(Samples.Address(n));
                 break;
             case 6:
                 Assert.Equal(model.Aliases.Remove($"name {n}"), store.DeleteAlias($"name {n}"));
@@ -82,6 +81,15 @@ public sealed class ModelTests : IDisposable
             case 7:
                 store.PutSequence((uint)n);
                 model.Sequence = (uint)n;
+                break;
+            case 8:
+                Assert.Equal(model.Accept(Samples.Address(n % 12)), store.Accept(Samples.Address(n % 12)));
+                break;
+            case 9:
+                Assert.Equal(model.Refuse(Samples.Address(n % 12)), store.Refuse(Samples.Address(n % 12)));
+                break;
+            case 10:
+                Assert.Equal(model.Erase(m => m.Id == Samples.Id(n)) > 0, store.DeleteMessage(Samples.Id(n)));
                 break;
         }
     }
@@ -96,8 +104,61 @@ public sealed class ModelTests : IDisposable
 
         internal uint Sequence { get; set; }
 
-        internal Model Copy() =>
-            new() { Messages = [.. Messages], Envelopes = new(Envelopes), Aliases = new(Aliases), Sequence = Sequence };
+        private Dictionary<NodeAddress, Standing> Standings { get; init; } = [];
+
+        private HashSet<EnvelopeId> Erased { get; init; } = [];
+
+        internal Model Copy() => new()
+        {
+            Messages = [.. Messages],
+            Envelopes = new(Envelopes),
+            Aliases = new(Aliases),
+            Sequence = Sequence,
+            Standings = new(Standings),
+            Erased = [.. Erased],
+        };
+
+        internal Inserted Insert(StoredMessage message)
+        {
+            Standing standing = message.Outgoing ? Standing.Known : Standings.GetValueOrDefault(message.Peer);
+            if (Erased.Contains(message.Id))
+                return Inserted.AlreadyThere;
+            if (standing == Standing.Refused)
+                return Inserted.NotKept;
+            if (Messages.Any(m => m.Id == message.Id))
+                return Inserted.AlreadyThere;
+            Messages.Add(message with { IsRequest = standing == Standing.Stranger });
+            if (message.Outgoing)
+                _ = Accept(message.Peer);
+            return standing == Standing.Stranger ? Inserted.AddedAsRequest : Inserted.Added;
+        }
+
+        internal int Accept(NodeAddress peer)
+        {
+            int requests = 0;
+            for (int i = 0; i < Messages.Count; i++)
+            {
+                if (Messages[i].Peer != peer || !Messages[i].IsRequest)
+                    continue;
+                Messages[i] = Messages[i] with { IsRequest = false };
+                requests++;
+            }
+
+            Standings[peer] = Standing.Known;
+            return requests;
+        }
+
+        internal int Refuse(NodeAddress peer)
+        {
+            Standings[peer] = Standing.Refused;
+            return Erase(m => m.Peer == peer && m.IsRequest);
+        }
+
+        internal int Erase(Predicate<StoredMessage> which)
+        {
+            Erased.UnionWith(Messages.Where(m => which(m) && !m.Outgoing).Select(m => m.Id));
+            return Messages.RemoveAll(which);
+        }
 
         internal void Check(StoreReader reader)
         {

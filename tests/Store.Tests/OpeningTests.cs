@@ -9,7 +9,9 @@ namespace QuicProChat.Mesh.Store.Tests;
 public sealed class OpeningTests : IDisposable
 {
     private const string UndoThird =
-        "DROP TRIGGER lite_copy_gone; DROP INDEX message_group; ALTER TABLE message DROP COLUMN group_id; ALTER TABLE message DROP COLUMN security;"
+        "DROP INDEX message_request; DROP TABLE peer; DROP TABLE erased;"
+        + "ALTER TABLE message DROP COLUMN request; ALTER TABLE message DROP COLUMN sent; ALTER TABLE message DROP COLUMN late; ALTER TABLE message DROP COLUMN arrived;"
+        + "DROP TRIGGER lite_copy_gone; DROP INDEX message_group; ALTER TABLE message DROP COLUMN group_id; ALTER TABLE message DROP COLUMN security;"
         + "DROP TABLE lite_group; DROP TABLE lite_copy; DROP TABLE lite_seen; DROP TABLE lite_waiting;";
 
     private readonly StoreFixture _fixture = new();

@@ -18,7 +18,7 @@ public sealed class StoreTests : IDisposable
     {
         StoredMessage message = Samples.Message(1) with { Text = "grüß dich 🌍", Reason = 3, Hops = 2 };
         MeshStore store = _fixture.Open();
-        Write(store, s => Assert.True(s.Insert(message)));
+        Write(store, s => Assert.Equal(Inserted.Added, s.Insert(message)));
         Assert.Equal(message, store.Reader.FindMessage(message.Id));
         Assert.Equal(message, _fixture.Reopen(store).Reader.FindMessage(message.Id));
     }
@@ -27,8 +27,8 @@ public sealed class StoreTests : IDisposable
     public void The_same_message_is_stored_once()
     {
         MeshStore store = _fixture.Open();
-        Write(store, s => Assert.True(s.Insert(Samples.Message(1, MessageState.Received))));
-        Write(store, s => Assert.False(s.Insert(Samples.Message(1, MessageState.Received) with { Text = "another" })));
+        Write(store, s => Assert.Equal(Inserted.AddedAsRequest, s.Insert(Samples.Message(1, MessageState.Received))));
+        Write(store, s => Assert.Equal(Inserted.AlreadyThere, s.Insert(Samples.Message(1, MessageState.Received) with { Text = "another" })));
         Assert.Single(store.Reader.FindMessages(null, 10));
         Assert.StartsWith("message 1", store.Reader.FindMessages(null, 10)[0].Text, StringComparison.Ordinal);
     }
@@ -74,7 +74,7 @@ public sealed class StoreTests : IDisposable
         MeshStore store = _fixture.Open();
         StoredMessage one = Samples.Message(1) with { Id = new EnvelopeId(0xABCD000000000000, 1) };
         StoredMessage two = Samples.Message(2) with { Id = new EnvelopeId(0xABCE000000000000, 2) };
-        Write(store, s => Assert.True(s.Insert(one) && s.Insert(two)));
+        Write(store, s => Assert.Equal((Inserted.Added, Inserted.Added), (s.Insert(one), s.Insert(two))));
         Assert.Equal(PrefixMatch.One, store.Reader.FindMessage("abcd", out StoredMessage? found));
         Assert.Equal(one, found);
         Assert.Equal(PrefixMatch.One, store.Reader.FindMessage(two.Id.ToString().ToUpperInvariant(), out found));
@@ -232,6 +232,11 @@ public sealed class StoreTests : IDisposable
         var options = new StoreOptions { MaxMessages = 100 };
         MeshStore store = _fixture.Open(options);
         Write(store, s => s.Insert(Samples.Message(0)));
+        Write(store, s =>
+        {
+            for (int n = 0; n < 10; n++)
+                s.Accept(Samples.Address(n));
+        });
         for (int n = 1; n <= 300; n++)
         {
             StoredMessage received = Samples.Message(n, MessageState.Received);

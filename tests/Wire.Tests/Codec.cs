@@ -50,7 +50,8 @@ public sealed record Codec(
         new("Bye", Bytes(Bye.Size, new Bye(LinkEndCode.Duplicate).Write),
             b => Bye.TryRead(b, out _), b => Bye.TryRead(b, out var p) ? Bytes(Bye.Size, p.Write) : null, Never),
         new("Hello", WriteHello(), DecodeHello, RecodeHello, Never),
-        new("SealedContent", WriteContent(), DecodeContent, RecodeContent, cut => cut >= SealedContent.HeaderSize),
+        new("SealedContent", WriteContent(8640), DecodeContent, RecodeContent, cut => cut >= SealedContent.HeaderSize + 2),
+        new("SealedContentWithoutLifetime", WriteContent(0), DecodeContent, RecodeContent, cut => cut >= SealedContent.HeaderSize),
     ];
 
     public override string ToString() => Name;
@@ -229,24 +230,24 @@ public sealed record Codec(
 
     private static byte[]? RecodeHello(ReadOnlySpan<byte> bytes) => Hello.TryRead(bytes, out Hello hello) ? WriteHello(hello) : null;
 
-    private static byte[] WriteContent()
+    private static byte[] WriteContent(ushort lifetime)
     {
         byte[] body = Encoding.UTF8.GetBytes("grüß dich");
-        byte[] bytes = new byte[SealedContent.SizeOf(body.Length)];
+        byte[] bytes = new byte[SealedContent.SizeOf(body.Length, lifetime)];
         uint time = SealedContent.ToTime(new DateTimeOffset(2026, 11, 20, 12, 0, 0, TimeSpan.Zero));
-        _ = SealedContent.Write(bytes, ContentType.Text, keySign: true, time, body);
+        _ = SealedContent.Write(bytes, ContentType.Text, keySign: true, time, lifetime, body);
         return bytes;
     }
 
     private static bool DecodeContent(ReadOnlySpan<byte> bytes) =>
-        SealedContent.TryRead(bytes, out SealedContent content) && content.Body.Length == bytes.Length - SealedContent.HeaderSize;
+        SealedContent.TryRead(bytes, out SealedContent content) && content.Body.Length == bytes.Length - SealedContent.SizeOf(0, content.LifetimeUnits);
 
     private static byte[]? RecodeContent(ReadOnlySpan<byte> bytes)
     {
         if (!SealedContent.TryRead(bytes, out SealedContent content))
             return null;
         byte[] copy = new byte[bytes.Length];
-        _ = SealedContent.Write(copy, content.Type, content.KeySign, content.Time, content.Body);
+        _ = SealedContent.Write(copy, content.Type, content.KeySign, content.Time, content.LifetimeUnits, content.Body);
         return copy;
     }
 }

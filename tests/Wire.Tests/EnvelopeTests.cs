@@ -140,10 +140,25 @@ public sealed class EnvelopeTests
         Assert.Equal("grüß dich", text);
         bytes[^1] = 0xC3;
         Assert.False(content.TryGetText(out _));
-        bytes[0] = 0x82;
+        bytes[0] = 0xC2;
         Assert.True(SealedContent.TryRead(bytes, out SealedContent unknown));
         Assert.False(unknown.TryGetText(out _));
         Assert.Equal((ContentType)2, unknown.Type);
+    }
+
+    [Fact]
+    public void A_lifetime_is_sealed_in_units_rounded_up_and_never_as_zero()
+    {
+        Assert.Equal(1, SealedContent.ToLifetime(TimeSpan.Zero));
+        Assert.Equal(2, SealedContent.ToLifetime(TimeSpan.FromSeconds(11)));
+        Assert.Equal(ushort.MaxValue, SealedContent.ToLifetime(TimeSpan.FromDays(30)));
+        byte[] bytes = Codec.Named("SealedContent").Example.ToArray();
+        Assert.True(SealedContent.TryRead(bytes, out SealedContent content));
+        Assert.Equal(8640, content.LifetimeUnits);
+        (bytes[5], bytes[6]) = (0, 0);
+        Assert.False(SealedContent.TryRead(bytes, out _));
+        Assert.True(SealedContent.TryRead(Codec.Named("SealedContentWithoutLifetime").Example, out SealedContent without));
+        Assert.Equal(0, without.LifetimeUnits);
     }
 
     private static EnvelopeId Id(ReadOnlySpan<byte> bytes)

@@ -34,6 +34,34 @@ public sealed class RenderingTests
         Assert.Equal($"0a {_local:MM-dd HH:mm:ss} from {who}: hi [2J\n", shown);
     }
 
+    [Theory]
+    [InlineData("mls-lite", "anna in walkers (unsigned): hi")]
+    [InlineData("mls-lite-signed", "anna in walkers (signed): hi")]
+    public void A_text_in_a_group_says_whether_its_sender_signed_it(string security, string shown) =>
+        Assert.EndsWith($" from {shown}\n", Shown(
+            ControlCommands.Messages,
+            $$"""[{"id":"0a","alias":"anna","group":"walkers","direction":"in","peer":"qpc1x","text":"hi","security":"{{security}}","state":"received","reason":null,"createdAt":"{{Time}}"}]"""), StringComparison.Ordinal);
+
+    [Fact]
+    public void What_came_long_after_it_was_sent_says_both_and_what_came_too_late_says_so()
+    {
+        const string sent = "2026-03-01T05:06:07+00:00";
+        DateTimeOffset local = DateTimeOffset.Parse(sent, CultureInfo.InvariantCulture).ToLocalTime();
+        string Line(string more) => Shown(
+            ControlCommands.Messages, $$"""[{"id":"0a",{{more}}"direction":"in","peer":"qpc1x","text":"hi","security":"sealed","state":"received","reason":null,"createdAt":"{{Time}}"}]""");
+        Assert.Equal($"0a {_local:MM-dd HH:mm:ss} from qpc1x: hi\n", Line("\"sentAt\":\"2026-03-04T05:05:07+00:00\","));
+        Assert.Equal($"0a sent {local:yyyy-MM-dd HH:mm:ss}, arrived {_local:MM-dd HH:mm:ss}, from qpc1x: hi\n", Line($"\"sentAt\":\"{sent}\","));
+        Assert.Equal(
+            $"0a sent {local:yyyy-MM-dd HH:mm:ss}, arrived {_local:MM-dd HH:mm:ss} after its lifetime, request from qpc1x: hi\n",
+            Line($"\"sentAt\":\"{sent}\",\"late\":true,\"request\":true,"));
+    }
+
+    [Fact]
+    public void A_name_of_the_owner_from_before_the_rule_steers_no_terminal() =>
+        Assert.Equal(
+            $"0a {_local:MM-dd HH:mm:ss} from a b: hi\n", Shown(ControlCommands.Messages,
+            $$"""[{"id":"0a","alias":"a\u202Eb","direction":"in","peer":"qpc1x","text":"hi","state":"received","reason":null,"createdAt":"{{Time}}"}]"""));
+
     private static string Shown(string command, string json)
     {
         using JsonDocument result = JsonDocument.Parse(json);

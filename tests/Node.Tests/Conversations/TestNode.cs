@@ -16,12 +16,12 @@ internal sealed class TestNode : IAsyncDisposable
     private readonly ControlServer _server;
     private readonly ControlClient _client;
 
-    internal TestNode(string name, StoreOptions? options = null)
+    internal TestNode(string name, StoreOptions? options = null, ReceiptPolicy receipts = ReceiptPolicy.All)
     {
         Span<byte> key = stackalloc byte[32];
         Identity.DeriveKey("qpc-mesh/1 storage key"u8, key);
         _store = MeshStore.Open(_directory, key, options ?? new StoreOptions(), TimeProvider.System);
-        var configuration = new NodeConfiguration { Name = name, DataDirectory = _directory, Durability = options?.Durability ?? Durability.Normal };
+        var configuration = new NodeConfiguration { Name = name, DataDirectory = _directory, Durability = options?.Durability ?? Durability.Normal, Receipts = receipts };
         Node = new MeshNode(configuration, Identity, _store, TimeProvider.System, NullLoggerFactory.Instance, _ => { });
         Links = new NodeLinks(configuration, Identity, MeshNode.CapabilitiesOf(configuration), Node.LinkEvents, TimeProvider.System, NullLoggerFactory.Instance);
         Node.Start(Links);

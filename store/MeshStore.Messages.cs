@@ -1,0 +1,155 @@
+using System.Buffers;
+using System.Security.Cryptography;
+using System.Text;
+using QuicProChat.Mesh.Identity;
+using QuicProChat.Mesh.Store.Sqlite;
+using QuicProChat.Mesh.Wire;
+
+namespace QuicProChat.Mesh.Store;
+
+// Messages and requests: what may stand between Begin and Commit, like the rest.
+public sealed partial class MeshStore
+{
+    private readonly MessageStatements _messages;
+
+    /// <summary>What a node is to the owner, also within the transaction that changes it.</summary>
+    public Standing StandingOf(in NodeAddress peer) => _standings.Of(peer);
+
+    /// <summary>
+    /// Adds a message. One from a stranger becomes a request, if there is room among these; what this node writes to
+    /// somebody makes that somebody known.
+    /// </summary>
+    /// <exception cref="StoreException">The disk fails, or is full for what this node writes.</exception>
+    public Inserted Insert(StoredMessage message)
+    {
+        if (_erased > 0 && IsErased(message.Id))
+            return Inserted.AlreadyThere;
+        Standing standing = message.Group is null && !message.Outgoing ? _standings.Of(message.Peer) : Standing.Known;
+        if (standing == Standing.Refused)
+            return Inserted.NotKept;
+        int most = Encoding.UTF8.GetMaxByteCount(message.Text.Length);
+        byte[] plain = ArrayPool<byte>.Shared.Rent(most);
+        byte[] sealedText = ArrayPool<byte>.Shared.Rent(most + RowCipher.Overhead);
+        try
+        {
+            int length = Encoding.UTF8.GetBytes(message.Text, plain);
+            Span<byte> text = sealedText.AsSpan(0, length + RowCipher.Overhead);
+            var key = MessageShares.Key.Of(message, standing == Standing.Stranger);
+            if (!MakeRoom(message.Id, key, MessageShares.CostOf(text.Length), out Inserted without))
+                return without;
+            if (message.Outgoing)
+                _space.Take(text.Length);
+            else if (!_space.TryTake(text.Length, key.IsRequest ? Claim.Others : Claim.Contacts))
+                return Inserted.NoRoom;
+            _cipher.Seal(AssociatedData.Text(stackalloc byte[AssociatedData.MaxSize], message), plain.AsSpan(0, length), text);
+            CryptographicOperations.ZeroMemory(plain.AsSpan(0, length));
+            return Insert(message, key, text);
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(plain);
+            ArrayPool<byte>.Shared.Return(sealedText);
+        }
+    }
+
+    /// <summary>
+    /// Sets what is proven about a message; false if there is none with that id or its state is final already
+    /// (delivered, expired, failed, received).
+    /// </summary>
+    public bool UpdateState(in EnvelopeId id, MessageState state, byte reason, int hops, DateTimeOffset at)
+    {
+        _messages.UpdateState
+            .Bind(1, (long)state).Bind(2, reason).Bind(3, hops).Bind(4, at.ToUnixTimeMilliseconds()).Bind(5, id).Run();
+        return _database.Changes == 1;
+    }
+
+    /// <summary>Makes a node known; its requests become messages.</summary>
+    /// <returns>How many requests it had.</returns>
+    public int Accept(in NodeAddress peer)
+    {
+        if (_standings.Of(peer) == Standing.Known)
+            return 0;
+        _messages.PutPeer.Bind(1, peer).Bind(2, (long)Standing.Known).Run();
+        _standings.Set(peer, Standing.Known);
+        var requests = new MessageShares.Key(peer, null, IsRequest: true);
+        MessageShares.Share share = _shares.Of(requests);
+        if (share.Count == 0)
+            return 0;
+        _messages.Adopt.Bind(1, peer).Run();
+        _shares.Add(requests, -share.Bytes, -share.Count);
+        _shares.Add(requests with { IsRequest = false }, share.Bytes, share.Count);
+        return share.Count;
+    }
+
+    /// <summary>
+    /// Erases the requests of a node; what it sends from now on is not kept, until it is accepted, named or written to.
+    /// Messages that are no requests stay. The latest 4,096 refusals are remembered.
+    /// </summary>
+    /// <returns>How many requests it had.</returns>
+    public int Refuse(in NodeAddress peer)
+    {
+        _messages.PutPeer.Bind(1, peer).Bind(2, (long)Standing.Refused).Run();
+        _messages.PruneRefused.Bind(1, MaxRefused).Run();
+        _standings.Set(peer, Standing.Refused);
+        return Erase(Victims(_messages.Requests.Bind(1, peer).Bind(2, -1)), thoroughly: true, evicted: false);
+    }
+
+    /// <summary>Erases a message, so that nothing of it stays in the files; false if there is none.</summary>
+    public bool DeleteMessage(in EnvelopeId id) =>
+        Erase(Victims(_messages.ById.Bind(1, id)), thoroughly: true, evicted: false) > 0;
+
+    /// <summary>Erases the oldest messages of the conversation with a node, requests included; returns how many.</summary>
+    public int DeleteMessages(in NodeAddress with, int limit) =>
+        Erase(Victims(_messages.WithPeer.Bind(1, with).Bind(2, limit)), thoroughly: true, evicted: false);
+
+    /// <summary>Erases the oldest messages of a group; returns how many.</summary>
+    public int DeleteMessages(LiteGroupId group, int limit) =>
+        Erase(Victims(BindGroup(_messages.InGroup, group).Bind(2, limit)), thoroughly: true, evicted: false);
+
+    private static Statement BindGroup(Statement statement, LiteGroupId group)
+    {
+        Span<byte> name = stackalloc byte[LiteGroupId.Size];
+        group.Write(name);
+        return statement.Bind(1, name);
+    }
+
+    private Inserted Insert(StoredMessage message, in MessageShares.Key key, ReadOnlySpan<byte> text)
+    {
+        Statement insert = _messages.Insert
+            .Bind(1, message.Id).Bind(2, message.Outgoing ? 1 : 0).Bind(3, message.Peer).Bind(4, text)
+            .Bind(5, (long)message.State).Bind(6, message.Reason).Bind(7, message.Hops).Bind(8, (long)message.Priority)
+            .Bind(9, message.CreatedAt.ToUnixTimeMilliseconds()).Bind(10, message.UpdatedAt.ToUnixTimeMilliseconds())
+            .Bind(12, (long)message.Security).Bind(13, key.IsRequest ? 1 : 0)
+            .Bind(15, message.IsLate ? 1 : 0).Bind(16, _running.Seconds);
+        if (message.SentAt is { } sent)
+            insert.Bind(14, sent.ToUnixTimeMilliseconds());
+        else
+            insert.BindNull(14);
+        if (message.Group is { } group)
+        {
+            Span<byte> name = stackalloc byte[LiteGroupId.Size];
+            group.Write(name);
+            insert.Bind(11, name);
+        }
+        else
+        {
+            insert.BindNull(11);
+        }
+
+        insert.Run();
+        if (_database.Changes != 1)
+            return Inserted.AlreadyThere;
+        _shares.Add(key, MessageShares.CostOf(text.Length), 1);
+        if (message.Outgoing && message.Group is null)
+            Accept(message.Peer);
+        return key.IsRequest ? Inserted.AddedAsRequest : Inserted.Added;
+    }
+
+    private bool Exists(in EnvelopeId id)
+    {
+        Statement exists = _messages.Exists.Bind(1, id);
+        bool found = exists.Step();
+        exists.Reset();
+        return found;
+    }
+}

@@ -1,0 +1,50 @@
+using QuicProChat.Mesh.Store.Sqlite;
+
+namespace QuicProChat.Mesh.Store;
+
+/// <summary>The writer's statements about messages, who they are with, and what was erased.</summary>
+internal sealed class MessageStatements(Database database)
+{
+    private const string Rows = "SELECT seq, id, outgoing, peer, group_id, request, length(text), arrived FROM message WHERE ";
+
+    // 0 and 1 are Queued and Forwarded: whatever else is proven is final.
+    private const string Final = "state NOT IN (0, 1) ";
+
+    internal Statement Insert { get; } = database.Prepare(
+        "INSERT OR IGNORE INTO message (id, outgoing, peer, text, state, reason, hops, priority, created, updated, group_id, security, request, sent, late, arrived) "
+        + "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+
+    internal Statement UpdateState { get; } = database.Prepare(
+        "UPDATE message SET state = ?, reason = ?, hops = ?, updated = ? WHERE id = ? AND state IN (0, 1)");
+
+    internal Statement Exists { get; } = database.Prepare("SELECT 1 FROM message WHERE id = ?");
+
+    internal Statement ById { get; } = database.Prepare(Rows + "id = ?");
+
+    internal Statement WithPeer { get; } = database.Prepare(Rows + "peer = ? AND group_id IS NULL ORDER BY seq LIMIT ?");
+
+    internal Statement InGroup { get; } = database.Prepare(Rows + "group_id = ? ORDER BY seq LIMIT ?");
+
+    internal Statement OldestWithPeer { get; } = database.Prepare(
+        Rows + "peer = ? AND group_id IS NULL AND request = 0 AND " + Final + "ORDER BY seq LIMIT ?");
+
+    internal Statement OldestInGroup { get; } = database.Prepare(Rows + "group_id = ? AND " + Final + "ORDER BY seq LIMIT ?");
+
+    internal Statement Requests { get; } = database.Prepare(Rows + "peer = ? AND request = 1 ORDER BY seq LIMIT ?");
+
+    internal Statement Delete { get; } = database.Prepare("DELETE FROM message WHERE seq = ?");
+
+    internal Statement Adopt { get; } = database.Prepare("UPDATE message SET request = 0 WHERE peer = ? AND request = 1");
+
+    internal Statement PutPeer { get; } = database.Prepare("INSERT OR REPLACE INTO peer (address, standing) VALUES (?, ?)");
+
+    internal Statement PruneRefused { get; } = database.Prepare(
+        "DELETE FROM peer WHERE standing = 2 AND seq <= (SELECT max(seq) FROM peer WHERE standing = 2) - ?");
+
+    internal Statement IsErased { get; } = database.Prepare("SELECT 1 FROM erased WHERE mark = ?");
+
+    internal Statement PutErased { get; } = database.Prepare("INSERT OR REPLACE INTO erased (mark, until, evicted) VALUES (?, ?, ?)");
+
+    internal Statement PruneErased { get; } = database.Prepare(
+        "DELETE FROM erased WHERE evicted = ?1 AND (until <= ?2 OR seq IN (SELECT seq FROM erased WHERE evicted = ?1 ORDER BY seq DESC LIMIT -1 OFFSET ?3))");
+}

@@ -1,0 +1,84 @@
+using QuicProChat.Mesh.Identity;
+using QuicProChat.Mesh.Store.Sqlite;
+using QuicProChat.Mesh.Wire;
+
+namespace QuicProChat.Mesh.Store;
+
+// Requests of strangers.
+public sealed partial class StoreReader
+{
+    private readonly Statement _newestRequest;
+    private readonly Statement _standing;
+    private readonly Statement _underWay;
+    private readonly Statement _underWayInGroup;
+
+    /// <summary>The strangers who wrote, whoever wrote last first.</summary>
+    /// <param name="limit">How many at most.</param>
+    public IReadOnlyList<StoredRequests> Requests(int limit)
+    {
+        var found = new List<StoredRequests>();
+        foreach ((NodeAddress peer, int count, long bytes, DateTimeOffset first) in ReadAll(
+            "message",
+            $"SELECT peer, count(*), sum({MessageShares.CostInSql}), min(created) FROM message WHERE request = 1 "
+            + $"GROUP BY peer ORDER BY max(seq) DESC LIMIT {Math.Max(0, limit)}",
+            row => (NodeAddress.Read(row.Blob(0, NodeAddress.Size)), (int)row.Long(1), row.Long(2), Time(row.Long(3)))))
+        {
+            lock (_gate)
+            {
+                if (ReadMessages(_newestRequest.Bind(1, peer), tolerant: true) is [var newest])
+                    found.Add(new StoredRequests(peer, count, bytes, first, newest));
+            }
+        }
+
+        return found;
+    }
+
+    /// <summary>The messages of this node to another that are not final yet.</summary>
+    public IReadOnlyList<EnvelopeId> UnderWay(in NodeAddress to)
+    {
+        lock (_gate)
+            return ReadIds(_underWay.Bind(1, to));
+    }
+
+    /// <summary>The messages of this node to a group that are not final yet.</summary>
+    public IReadOnlyList<EnvelopeId> UnderWay(LiteGroupId group)
+    {
+        Span<byte> name = stackalloc byte[LiteGroupId.Size];
+        group.Write(name);
+        lock (_gate)
+            return ReadIds(_underWayInGroup.Bind(1, name));
+    }
+
+    private static List<EnvelopeId> ReadIds(Statement rows)
+    {
+        var ids = new List<EnvelopeId>();
+        while (rows.Step())
+        {
+            if (rows.Blob(0).Length == EnvelopeId.Size)
+                ids.Add(EnvelopeId.Read(rows.Blob(0)));
+        }
+
+        return ids;
+    }
+
+    /// <summary>Who is known, and who was refused.</summary>
+    internal IReadOnlyList<(NodeAddress Peer, Standing Standing)> Standings() => ReadAll(
+        "peer", "SELECT address, standing FROM peer", row => (NodeAddress.Read(row.Blob(0, NodeAddress.Size)), Named(row.Long(1))));
+
+    private static Standing Named(long standing) => standing is (long)Standing.Known or (long)Standing.Refused
+        ? (Standing)standing : throw new StoreException(StoreError.Corrupt, "What a node is to the owner is damaged in the store.");
+
+    /// <summary>What a node is to the owner, as committed.</summary>
+    public Standing StandingOf(in NodeAddress peer)
+    {
+        lock (_gate)
+        {
+            _standing.Bind(1, peer);
+            if (!_standing.Step())
+                return Standing.Stranger;
+            long standing = _standing.Long(0);
+            _standing.Reset();
+            return standing is (long)Standing.Known or (long)Standing.Refused ? (Standing)standing : Standing.Stranger;
+        }
+    }
+}
