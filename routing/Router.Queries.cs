@@ -20,6 +20,12 @@ public sealed partial class Router
     /// <summary>The verified announce of a node, if known.</summary>
     public Announce? FindAnnounce(in NodeAddress address) => _routes.FindAnnounce(address);
 
+    /// <summary>
+    /// The host knows the node, as a contact for instance: its place in the table is not given to strangers. A thousand at
+    /// most are remembered.
+    /// </summary>
+    public void Keep(in NodeAddress address) => _protocol?.Keep(address);
+
     /// <summary>The feasible next hops to a destination, best first; returns how many were written.</summary>
     public int FindNextHops(Instant now, in NodeAddress destination, Span<NextHop> best) =>
         _routes.FindNextHops(now, destination, best);

@@ -4,7 +4,7 @@ namespace QuicProChat.Mesh.Wire;
 
 // docs/protocol.md, section 5.3:
 //
-//  hops(1) minimumSequence(2) flags(1) abbreviation(8)        flags: 000000 wants-announce(1) fresh-sequence(1)
+//  hops(1) minimumSequence(2) flags(1) abbreviation(8)        flags: 00000 whole-table(1) wants-announce(1) fresh-sequence(1)
 
 /// <summary>Asks for a route.</summary>
 /// <param name="HopsLeft">How far the request may still travel.</param>
@@ -12,24 +12,29 @@ namespace QuicProChat.Mesh.Wire;
 /// <param name="FreshSequence">The origin has to reach the sequence; otherwise any route will do.</param>
 /// <param name="Destination">Where to.</param>
 /// <param name="WantsAnnounce">The answer shall bring the announce along: whoever asks does not have it.</param>
+/// <param name="WholeTable">
+/// The neighbour shall tell everything again that it told before: there was no room for all of it. It names the neighbour.
+/// </param>
 public readonly record struct PathRequest(
-    byte HopsLeft, ushort MinimumSequence, bool FreshSequence, Abbreviation Destination, bool WantsAnnounce = false)
+    byte HopsLeft, ushort MinimumSequence, bool FreshSequence, Abbreviation Destination, bool WantsAnnounce = false,
+    bool WholeTable = false)
 {
     /// <summary>Size in bytes.</summary>
     public const int Size = 4 + Abbreviation.Size;
 
     private const byte FreshSequenceFlag = 0x01;
     private const byte WantsAnnounceFlag = 0x02;
+    private const byte WholeTableFlag = 0x04;
 
     /// <summary>Reads a body; false if it has another size or an unknown flag.</summary>
     public static bool TryRead(ReadOnlySpan<byte> body, out PathRequest request)
     {
         request = default;
-        if (body.Length != Size || (body[3] & ~(FreshSequenceFlag | WantsAnnounceFlag)) != 0)
+        if (body.Length != Size || (body[3] & ~(FreshSequenceFlag | WantsAnnounceFlag | WholeTableFlag)) != 0)
             return false;
         request = new PathRequest(
             body[0], BinaryPrimitives.ReadUInt16BigEndian(body[1..]), (body[3] & FreshSequenceFlag) != 0, Abbreviation.Read(body[4..]),
-            (body[3] & WantsAnnounceFlag) != 0);
+            (body[3] & WantsAnnounceFlag) != 0, (body[3] & WholeTableFlag) != 0);
         return true;
     }
 
@@ -38,7 +43,8 @@ public readonly record struct PathRequest(
     {
         body[0] = HopsLeft;
         BinaryPrimitives.WriteUInt16BigEndian(body[1..], MinimumSequence);
-        body[3] = (byte)((FreshSequence ? FreshSequenceFlag : 0) | (WantsAnnounce ? WantsAnnounceFlag : 0));
+        body[3] = (byte)((FreshSequence ? FreshSequenceFlag : 0) | (WantsAnnounce ? WantsAnnounceFlag : 0)
+            | (WholeTable ? WholeTableFlag : 0));
         Destination.Write(body[4..]);
     }
 }

@@ -2,6 +2,16 @@ using QuicProChat.Mesh.Wire;
 
 namespace QuicProChat.Mesh.Routing.Routes;
 
+/// <summary>Why a node has its place in the table.</summary>
+internal struct Claim
+{
+    /// <summary>Whose neighbour named it first; null for what was known at the start, and for this node.</summary>
+    public SourceShare? Owner;
+
+    /// <summary>A message to it was proven to arrive, or the host wants it kept: it outlives what is not known to be of use.</summary>
+    public bool IsUseful;
+}
+
 /// <summary>One known node: 32 bytes in an array.</summary>
 internal struct Destination
 {

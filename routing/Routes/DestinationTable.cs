@@ -20,6 +20,7 @@ internal sealed class DestinationTable
     private readonly int _limit;
     private readonly Stack<int> _free = new();
     private Destination[]?[] _pages = [];
+    private Claim[]?[] _claims = [];
 
     // 8 bits of the hash, then index + 1: a probe looks at the destination, far away in memory, only where these agree.
     private uint[] _slots;
@@ -51,6 +52,9 @@ internal sealed class DestinationTable
     /// <summary>The node at an index. Places are in pages, which never move.</summary>
     public ref Destination this[int index] => ref _pages[index >> PageBits]![index & (PageSize - 1)];
 
+    /// <summary>Why the node at an index has its place; apart, because no route depends on it.</summary>
+    public ref Claim ClaimOf(int index) => ref _claims[index >> PageBits]![index & (PageSize - 1)];
+
     /// <summary>The index of a node; -1 if it is not known.</summary>
     public int Find(Abbreviation name)
     {
@@ -76,8 +80,13 @@ internal sealed class DestinationTable
         {
             index = End++;
             if (index >> PageBits == _pages.Length)
+            {
                 Array.Resize(ref _pages, _pages.Length + 1 + _pages.Length / 4);
+                Array.Resize(ref _claims, _pages.Length);
+            }
+
             _pages[index >> PageBits] ??= new Destination[PageSize];
+            _claims[index >> PageBits] ??= new Claim[PageSize];
         }
 
         this[index] = new Destination { Name = name, Selected = Destination.NoLink };
@@ -110,6 +119,7 @@ internal sealed class DestinationTable
 
         _slots[hole] = FreeSlot;
         this[index] = default;
+        ClaimOf(index) = default;
         _free.Push(index);
         Count--;
     }

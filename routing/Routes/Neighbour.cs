@@ -27,11 +27,16 @@ internal sealed class Neighbour
         UpAt = now;
         LastHeard = now;
         AnnounceRate = new TokenBucket(perSecond: 100, burst: 16_384, now);
-        PathRate = new TokenBucket(perSecond: 10, burst: 256, now);
+        OwnAnnounceRate = new TokenBucket(perSecond: 1, burst: 16, now);
+        PingRate = new TokenBucket(perSecond: 16, burst: 64, now);
+        TableRate = new TokenBucket(perSecond: 1 / 30.0, burst: 2, now);
         RequestRate = new TokenBucket(perSecond: 10, burst: 256, now);
     }
 
     public LinkId Link { get; }
+
+    /// <summary>Where it comes from, and what that place may fill and cost.</summary>
+    public SourceShare Share { get; init; } = new(isChosen: false, default);
 
     public NodeAddress Peer { get; }
 
@@ -144,8 +149,23 @@ internal sealed class Neighbour
 
     public TokenBucket AnnounceRate { get; }
 
-    /// <summary>Path requests of its that are looked at.</summary>
-    public TokenBucket PathRate { get; }
+    /// <summary>Announces nobody asked for, of itself or of this node, that are worth a signature check.</summary>
+    public TokenBucket OwnAnnounceRate { get; }
+
+    /// <summary>Pings that are answered.</summary>
+    public TokenBucket PingRate { get; }
+
+    /// <summary>Whole tables that it is told again.</summary>
+    public TokenBucket TableRate { get; }
+
+    /// <summary>It named something for which there was no room.</summary>
+    public bool IsIncomplete { get; set; }
+
+    /// <summary>How often there was none.</summary>
+    public int Refills { get; set; }
+
+    /// <summary>Destinations that have no place here any more, and of which it still believes that they can be reached.</summary>
+    public List<Abbreviation> Retracted { get; } = [];
 
     /// <summary>Requests for sequences that it is sent.</summary>
     public TokenBucket RequestRate { get; }
@@ -154,7 +174,7 @@ internal sealed class Neighbour
     public int AnnouncesAsked { get; set; }
 
     /// <summary>Announces to ask it for when others have arrived.</summary>
-    public Queue<int> AnnouncesToAsk { get; } = new();
+    public IndexQueue AnnouncesToAsk { get; } = new();
 
     /// <summary>Collected for the next AnnounceRequest.</summary>
     public List<int> AskNow { get; } = [];

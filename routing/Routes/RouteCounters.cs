@@ -18,6 +18,9 @@ public enum RouteCounter
     /// <summary>Announces verified and kept.</summary>
     AnnouncesKept,
 
+    /// <summary>Of those, the ones that were not written for the next start, because too many were.</summary>
+    AnnouncesNotPersisted,
+
     /// <summary>Announces asked for.</summary>
     AnnouncesAsked,
 
@@ -26,6 +29,15 @@ public enum RouteCounter
 
     /// <summary>Fresh sequences of this node.</summary>
     SequencesRaised,
+
+    /// <summary>Whole tables asked for, after something had no room.</summary>
+    TablesAsked,
+
+    /// <summary>Nodes that gave way to others, because the table was full.</summary>
+    NodesRemovedForRoom,
+
+    /// <summary>Changed entries of updates that were weighed later, because their source said more than its share.</summary>
+    EntriesPutOff,
 
     /// <summary>Pings sent.</summary>
     PingsSent,
@@ -71,6 +83,18 @@ public enum RouteCounter
 
     /// <summary>Sequences that no neighbour could prove.</summary>
     DropUnprovenSequence,
+
+    /// <summary>Announces of a neighbour or of this node that come faster than is worth a signature check.</summary>
+    DropAnnounceRate,
+
+    /// <summary>Names that are not known, from a source that said more than its share.</summary>
+    DropEntryRate,
+
+    /// <summary>Whole tables that a neighbour wants or takes back too often.</summary>
+    DropTableRate,
+
+    /// <summary>Pings beyond the neighbour's rate.</summary>
+    DropPingRate,
 
     /// <summary>Requests for announces beyond the neighbour's rate.</summary>
     DropAnnounceRequestRate,

@@ -6,87 +6,180 @@ namespace QuicProChat.Mesh.Routing.Routes;
 // Announces as they come in, and as they are served to those who ask.
 internal sealed partial class RouteProtocol
 {
+    /// <summary>Announces that may wait for a link; whoever asks keeps a window of 64, and asks again for what is left out.</summary>
+    private const int MaxAnnouncesOwed = 1024;
+
+    /// <summary>Records of others written for the next start: after a whole network at once, three hundred an hour.</summary>
+    private const double AnnouncesPersistedPerSecond = 1 / 12.0;
+
     private bool ReceiveAnnounce(Neighbour neighbour, ReadOnlySpan<byte> body)
     {
         if (!UnverifiedAnnounce.TryRead(body, out UnverifiedAnnounce unverified))
             return Malformed();
 
-        // A signature costs a router milliseconds: only what was asked for is worth one, and what the neighbour says of
-        // itself or of this node.
-        bool isOwn = unverified.PublicKey.SequenceEqual(OwnAnnounce.PublicKey);
-        if (neighbour.AnnouncesAsked == 0 && !isOwn && !unverified.PublicKey.SequenceEqual(neighbour.PeerPublicKey.Span))
+        // A signature costs a router milliseconds. Everything that can be known without it is looked at first.
+        if (unverified.PublicKey.SequenceEqual(OwnAnnounce.PublicKey))
+            return ReceiveOwn(neighbour, unverified);
+        bool isPeer = unverified.PublicKey.SequenceEqual(neighbour.PeerPublicKey.Span);
+        NodeAddress address = isPeer ? neighbour.Peer : unverified.ComputeAddress();
+        int index = _destinations.Find(Abbreviation.Of(address));
+        bool isAsked = index > Self && _fetches.TryGetValue(index, out Fetch fetch) && IsOwed(neighbour, index, fetch);
+        if (!isAsked && !isPeer)
         {
             Counters.Add(RouteCounter.DropUnsolicitedAnnounce);
             return true;
         }
 
-        if (isOwn && unverified.Sequence <= _sequence)
+        if (index > Self && _destinations[index].Announce is { } known && known.Address == address
+            && unverified.Sequence <= known.Sequence)
         {
             Counters.Add(RouteCounter.DropOldAnnounce);
+            ProvedNothing(neighbour, index);
+
+            // It forgot how far it was; what others remember of it would keep it out of reach.
+            if (isPeer && unverified.Sequence < known.Sequence)
+                ReturnAnnounce(neighbour, index);
+            return true;
+        }
+
+        if (!isAsked && !neighbour.OwnAnnounceRate.TryTake(_now, 1))
+        {
+            Counters.Add(RouteCounter.DropAnnounceRate);
             return true;
         }
 
         if (_verifier.Verify(body) is not { } announce)
         {
             Counters.Add(RouteCounter.DropBadSignature);
+            if (isAsked)
+                ProvedNothing(neighbour, index);
             return false;
         }
 
-        int index = _destinations.Find(Abbreviation.Of(announce.Address));
-        if (index == Self)
-            OwnAnnounceHeard(announce);
-        else if (index < 0)
-            Counters.Add(RouteCounter.DropUnsolicitedAnnounce);
-        else
-            Adopt(neighbour, index, announce);
+        // What a neighbour says of itself may come before its first update.
+        if (index < 0 && (index = TryAddNode(neighbour, Abbreviation.Of(address))) < 0)
+            return true;
+        Adopt(neighbour, index, announce);
         return true;
+    }
+
+    /// <summary>An announce of this node: of use only if it tells of a later sequence.</summary>
+    private bool ReceiveOwn(Neighbour neighbour, in UnverifiedAnnounce unverified)
+    {
+        if (unverified.Sequence <= _sequence)
+        {
+            Counters.Add(RouteCounter.DropOldAnnounce);
+            return true;
+        }
+
+        if (!neighbour.OwnAnnounceRate.TryTake(_now, 1))
+        {
+            Counters.Add(RouteCounter.DropAnnounceRate);
+            return true;
+        }
+
+        if (_verifier.Verify(unverified.Bytes) is not { } announce)
+        {
+            Counters.Add(RouteCounter.DropBadSignature);
+            return false;
+        }
+
+        OwnAnnounceHeard(announce);
+        return true;
+    }
+
+    /// <summary>True if an announce is of use from this neighbour: it was asked, or is ahead of what is proven.</summary>
+    private bool IsOwed(Neighbour neighbour, int index, in Fetch fetch)
+    {
+        if (fetch.Link == neighbour.Link)
+            return fetch.IsAsked;
+        Distance heard = neighbour.Heard(index);
+        return !heard.IsNone && !_destinations[index].IsSigned(heard.Sequence);
+    }
+
+    /// <summary>An answer that proves nothing counts as none: the next one is asked, as often as is worth it.</summary>
+    private void ProvedNothing(Neighbour neighbour, int index)
+    {
+        if (!_fetches.TryGetValue(index, out Fetch fetch) || fetch.Link != neighbour.Link || !fetch.IsAsked)
+            return;
+        EndFetch(index, fetch);
+        if (NextToAsk(index, fetch.Link) is not null)
+            AskNext(index, fetch);
     }
 
     private void Adopt(Neighbour neighbour, int index, Announce announce)
     {
-        ref Destination destination = ref _destinations[index];
-        Announce? known = destination.Announce;
+        Announce? known = _destinations[index].Announce;
         if (known is not null && known.Address != announce.Address)
         {
             Counters.Add(RouteCounter.DropNameCollision);
             return;
         }
 
-        bool isNewer = known is null || announce.Sequence > known.Sequence;
-        if (known is null && !MakeRoomForSigned())
+        if (known is null && !MakeRoomForSigned(index))
         {
             Counters.Add(RouteCounter.DropTableFull);
+            RemoveForRoom(index);
             return;
         }
 
-        if (isNewer)
+        ref Destination destination = ref _destinations[index];
+        Counters.Add(RouteCounter.AnnouncesKept);
+        destination.Announce = announce;
+        if (known is null)
         {
-            Counters.Add(RouteCounter.AnnouncesKept);
-            destination.Announce = announce;
-            _signed += known is null ? 1 : 0;
-            if (known is null || !SaysTheSame(known, announce))
-                _actions.PersistAnnounce(announce.Address, announce.Sequence, announce.Bytes);
+            _signed++;
+            if (_destinations.ClaimOf(index).Owner is { } owner)
+                owner.Unsigned--;
         }
-        else
+        else if (announce.Sequence - known.Sequence > ushort.MaxValue / 2)
         {
-            Counters.Add(RouteCounter.DropOldAnnounce);
+            ForgetBefore(index, (ushort)announce.Sequence);
         }
 
+        if (known is null || !SaysTheSame(known, announce))
+            Persist(index, announce);
         if (_fetches.TryGetValue(index, out Fetch fetch))
         {
-            bool isAnswer = fetch.Link == neighbour.Link;
-            if (isNewer || isAnswer)
-            {
-                EndFetch(index, fetch);
+            EndFetch(index, fetch);
 
-                // A neighbour that is ahead of this announce still owes the proof; an answer that proves nothing counts as none.
-                if (NextToAsk(index, fetch.Link) is not null)
-                    AskNext(index, isNewer ? fetch with { Attempts = 0 } : fetch);
-            }
+            // A neighbour that is ahead of this announce still owes the proof.
+            if (NextToAsk(index, fetch.Link) is not null)
+                AskNext(index, fetch with { Attempts = 0 });
         }
 
-        if (isNewer && destination.InUse)
+        if (destination.InUse)
             Evaluate(index);
+    }
+
+    /// <summary>
+    /// The origin's sequence jumped so far that its low 16 bits compare the wrong way round. Nothing that was said under the
+    /// old ones counts any more: neither this node's feasibility distance nor what neighbours told, but for what is new.
+    /// </summary>
+    private void ForgetBefore(int index, ushort sequence)
+    {
+        const ushort Ahead = 1024;
+        _destinations[index].Feasible = Distance.None;
+        foreach (Neighbour neighbour in _neighbours)
+        {
+            Distance heard = neighbour.Heard(index);
+            if (heard.IsNone || (ushort)(heard.Sequence - sequence) <= Ahead)
+                continue;
+            neighbour.SetHeard(index, Distance.None);
+            AskAgainLater(neighbour);
+        }
+    }
+
+    /// <summary>
+    /// Announces are kept for the next start. Somebody who changes his name all day wears out no flash; what this node is known
+    /// to need is always kept.
+    /// </summary>
+    private void Persist(int index, Announce announce)
+    {
+        if (_destinations.ClaimOf(index).IsUseful || _persistRate.TryTake(_now, 1))
+            _actions.PersistAnnounce(announce.Address, announce.Sequence, announce.Bytes);
+        else
+            Counters.Add(RouteCounter.AnnouncesNotPersisted);
     }
 
     /// <summary>
@@ -107,6 +200,8 @@ internal sealed partial class RouteProtocol
                 Counters.Add(RouteCounter.DropAnnounceUnknown);
             else if (neighbour.Budget is not null && neighbour.AnnouncesOwed.Contains(index))
                 continue;
+            else if (neighbour.AnnouncesOwed.Count >= MaxAnnouncesOwed)
+                Counters.Add(RouteCounter.DropAnnounceRequestRate);
             else if (!neighbour.AnnounceRate.TryTake(_now, 1))
                 Counters.Add(RouteCounter.DropAnnounceRequestRate);
             else

@@ -35,6 +35,12 @@ internal sealed partial class RouteProtocol
                 case RouteTimerKind.Linger:
                     LingerEnded(timer.Number);
                     break;
+                case RouteTimerKind.Refill:
+                    Refill(_byLink[timer.Number]!);
+                    break;
+                case RouteTimerKind.Ask:
+                    AskWaiting(_byLink[timer.Number]!);
+                    break;
                 case RouteTimerKind.Held:
                     HoldEnded(new LinkId(timer.Number));
                     break;
@@ -79,47 +85,6 @@ internal sealed partial class RouteProtocol
         return false;
     }
 
-    /// <summary>A place for a node that a neighbour names for the first time; -1 if there is none.</summary>
-    private int TryAddNode(Neighbour neighbour, Abbreviation name)
-    {
-        if (_fetches.Count >= _options.MaxUnsigned)
-        {
-            Counters.Add(RouteCounter.DropTooManyUnsigned);
-            return -1;
-        }
-
-        if (_destinations.IsFull)
-        {
-            Counters.Add(RouteCounter.DropTableFull);
-            return -1;
-        }
-
-        int index = _destinations.Add(name);
-        _destinations[index].UnreachableSince = Seconds(_now);
-        return index;
-    }
-
-    /// <summary>Makes room for one more announce by forgetting whoever was out of reach longest; false if all are in reach.</summary>
-    private bool MakeRoomForSigned()
-    {
-        if (_signed < _options.MaxNodes)
-            return true;
-        int oldest = -1;
-        for (int index = 1; index < _destinations.End; index++)
-        {
-            ref Destination destination = ref _destinations[index];
-            if (destination.InUse && destination.Announce is not null && destination.Selected == Destination.NoLink && !IsHeard(index)
-                && !_fetches.ContainsKey(index)
-                && (oldest < 0 || destination.UnreachableSince < _destinations[oldest].UnreachableSince))
-                oldest = index;
-        }
-
-        if (oldest < 0)
-            return false;
-        RemoveNode(oldest);
-        return true;
-    }
-
     private void RemoveNode(int index)
     {
         ref Destination destination = ref _destinations[index];
@@ -127,6 +92,12 @@ internal sealed partial class RouteProtocol
         {
             _actions.ForgetAnnounce(announce.Address);
             _signed--;
+        }
+
+        if (_destinations.ClaimOf(index).Owner is { } owner)
+        {
+            owner.Names--;
+            owner.Unsigned -= destination.Announce is null ? 1 : 0;
         }
 
         foreach (Neighbour neighbour in _neighbours)

@@ -6,6 +6,8 @@ namespace QuicProChat.Mesh.Routing.Routes;
 internal sealed partial class RouteProtocol
 {
     private const int KeptCapacity = 64;
+    private const int FewFetches = 256;
+    private static readonly TimeSpan _fetchPause = TimeSpan.FromMilliseconds(50);
 
     /// <summary>
     /// On a link that loses every fifth frame a third of all requests stay without an answer; six in a row are no rarity,
@@ -34,10 +36,13 @@ internal sealed partial class RouteProtocol
     /// <summary>Asks a neighbour, or waits for what it sends unasked.</summary>
     private void Ask(Neighbour neighbour, int index, int attempts, bool unsaid = false)
     {
-        if (neighbour.AnnouncesAsked >= _options.FetchWindow)
+        bool hasPlace = neighbour.AnnouncesAsked < _options.FetchWindow;
+        if (!hasPlace || !neighbour.Share.Asks.TryTake(_now, 1))
         {
             _fetches[index] = new Fetch(neighbour.Link, IsAsked: false, attempts, Instant.Never);
             neighbour.AnnouncesToAsk.Enqueue(index);
+            if (hasPlace)
+                _timers.Set(new RouteTimer(RouteTimerKind.Ask, neighbour.Link.Value), neighbour.Share.Asks.WhenAvailable(_now, 1));
             return;
         }
 
@@ -96,13 +101,24 @@ internal sealed partial class RouteProtocol
                 next = Instant.Min(next, fetch.Due);
         }
 
-        _fetchDue = next;
-        foreach (int index in late)
+        // A table of many that are missing is not looked through for each of them.
+        Instant soonest = _fetches.Count > FewFetches ? _now + _fetchPause : _now;
+        _fetchDue = next > soonest ? next : soonest;
+        int done = 0;
+        try
         {
-            if (!_fetches.TryGetValue(index, out Fetch fetch))
-                continue;
-            EndFetch(index, fetch);
-            AskNext(index, fetch);
+            for (; done < late.Count; done++)
+            {
+                if (!_fetches.TryGetValue(late[done], out Fetch fetch))
+                    continue;
+                EndFetch(late[done], fetch);
+                AskNext(late[done], fetch);
+            }
+        }
+        finally
+        {
+            if (done < late.Count)
+                _fetchDue = _now;
         }
     }
 
@@ -159,18 +175,34 @@ internal sealed partial class RouteProtocol
         if (!fetch.IsAsked || Find(fetch.Link) is not { } neighbour)
             return;
         neighbour.AnnouncesAsked--;
-        while (neighbour.AnnouncesAsked < _options.FetchWindow && neighbour.AnnouncesToAsk.TryDequeue(out int waiting))
-        {
-            if (_fetches.TryGetValue(waiting, out Fetch queued) && !queued.IsAsked && queued.Link == neighbour.Link)
-                Ask(neighbour, waiting, queued.Attempts);
-        }
-
-        if (neighbour.AnnouncesToAsk.Count == 0 && neighbour.AnnouncesToAsk.Capacity > KeptCapacity)
-            neighbour.AnnouncesToAsk.TrimExcess();
+        StartWaiting(neighbour);
 
         // Answers come one by one; asking for the next ones one by one would double the frames.
         if (neighbour.AskNow.Count * 2 >= neighbour.AnnouncesAsked)
             SendAnnounceRequests(neighbour);
+    }
+
+    private void StartWaiting(Neighbour neighbour)
+    {
+        for (int i = neighbour.AnnouncesToAsk.Count; i > 0 && neighbour.AnnouncesAsked < _options.FetchWindow; i--)
+        {
+            if (neighbour.Share.Asks.Available(_now) < 1)
+            {
+                _timers.Set(new RouteTimer(RouteTimerKind.Ask, neighbour.Link.Value), neighbour.Share.Asks.WhenAvailable(_now, 1));
+                return;
+            }
+
+            _ = neighbour.AnnouncesToAsk.TryDequeue(out int waiting);
+            if (_fetches.TryGetValue(waiting, out Fetch queued) && !queued.IsAsked && queued.Link == neighbour.Link)
+                Ask(neighbour, waiting, queued.Attempts);
+        }
+    }
+
+    /// <summary>The neighbour's source may cost more again.</summary>
+    private void AskWaiting(Neighbour neighbour)
+    {
+        StartWaiting(neighbour);
+        SendAnnounceRequests(neighbour);
     }
 
     /// <summary>What a vanished neighbour was asked for is asked of others.</summary>

@@ -32,8 +32,10 @@ internal sealed partial class RouteProtocol
         EnsureStarted();
         if (link.Value >= _byLink.Length)
             Array.Resize(ref _byLink, Math.Max(link.Value + 1, _byLink.Length * 2));
+        SourceShare share = _shares.Join(description, now);
         var neighbour = new Neighbour(link, description, BudgetOf(description.Properties), _distances, now)
         {
+            Share = share,
             Interest = description.Properties.PushRoutes ? null : new IndexSet(),
             UpdateNumber = (ushort)_random.Next(),
             PingNumber = (ushort)_random.Next(),
@@ -42,6 +44,7 @@ internal sealed partial class RouteProtocol
         };
         _byLink[link.Value] = neighbour;
         _neighbours.Add(neighbour);
+        MakeRoomForLink();
         if (neighbour.HeldUntil > now)
             LookWhenFree(neighbour);
 
@@ -84,6 +87,25 @@ internal sealed partial class RouteProtocol
 
         AskOthersFor(neighbour);
         neighbour.ForgetDistances();
+        _timers.Cancel(new RouteTimer(RouteTimerKind.Refill, link.Value));
+        _timers.Cancel(new RouteTimer(RouteTimerKind.Ask, link.Value));
+        neighbour.Share.LastUsed = now;
+        if (--neighbour.Share.Links == 0)
+            PassOnNames(neighbour.Share);
+    }
+
+    /// <summary>A place has no link any more: what others reach as well counts to them, the rest is soon forgotten.</summary>
+    private void PassOnNames(SourceShare gone)
+    {
+        for (int index = 1; index < _destinations.End && gone.Names > 0; index++)
+        {
+            ref Destination destination = ref _destinations[index];
+            if (!destination.InUse || _destinations.ClaimOf(index).Owner != gone || Find(new LinkId(destination.Selected)) is not { } next)
+                continue;
+            _destinations.ClaimOf(index).Owner = next.Share;
+            gone.Names--;
+            next.Share.Names++;
+        }
     }
 
     /// <summary>Reconsiders every route through a neighbour.</summary>
@@ -170,8 +192,8 @@ internal sealed partial class RouteProtocol
             return;
         }
 
-        if (_flaps.Count >= MaxFlapsRemembered)
-            _flaps.Clear();
+        if (_flaps.Count >= MaxFlapsRemembered && !_flaps.ContainsKey(neighbour.Peer))
+            ForgetOldest(_flaps, static flap => flap.At);
         int before = _flaps.TryGetValue(neighbour.Peer, out var flap) && _now - flap.At < FlapMemory ? flap.Count : 0;
         _flaps[neighbour.Peer] = (before + 1, _now);
     }
@@ -190,9 +212,22 @@ internal sealed partial class RouteProtocol
             return;
         }
 
-        if (_stalling.Count >= MaxFlapsRemembered)
-            _stalling.Clear();
+        if (_stalling.Count >= MaxFlapsRemembered && !_stalling.ContainsKey(neighbour.Peer))
+            ForgetOldest(_stalling, static known => known.At);
         _stalling[neighbour.Peer] = (neighbour.Quality, _now);
+    }
+
+    private static void ForgetOldest<T>(Dictionary<NodeAddress, T> memory, Func<T, Instant> since)
+    {
+        NodeAddress oldest = default;
+        Instant oldestAt = Instant.Never;
+        foreach ((NodeAddress address, T known) in memory)
+        {
+            if (since(known) < oldestAt)
+                (oldest, oldestAt) = (address, since(known));
+        }
+
+        memory.Remove(oldest);
     }
 
     private StreamQuality Recall(in NodeAddress peer) =>

@@ -149,6 +149,8 @@ internal sealed partial class RouteProtocol
 
     private void CheckAlive(Neighbour neighbour)
     {
+        // Each way out sets it; whatever fails before is not tried again at once.
+        neighbour.NextPing = _now + _options.PingIdle;
         if (neighbour.PingsUnanswered == 0)
         {
             TimeSpan idle = IdleTime(neighbour);
@@ -233,6 +235,12 @@ internal sealed partial class RouteProtocol
     {
         if (!Ping.TryRead(body, out Ping ping))
             return Malformed();
+        if (!neighbour.PingRate.TryTake(_now, 1))
+        {
+            Counters.Add(RouteCounter.DropPingRate);
+            return true;
+        }
+
         new Pong(ping.Number).Write(Body);
         if (SendFrame(neighbour, FrameKind.Pong, FrameClass.Control, Pong.Size))
             neighbour.Budget?.Owe(_now, 1 + Pong.Size);

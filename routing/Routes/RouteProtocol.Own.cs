@@ -33,11 +33,12 @@ internal sealed partial class RouteProtocol
         }
 
         Abbreviation name = Abbreviation.Of(announce.Address);
-        if (_destinations.Find(name) >= 0 || _signed >= _options.MaxNodes)
+        if (_destinations.Find(name) >= 0 || _signed >= MaxSigned || _destinations.Count >= MaxNames)
             return;
         int index = _destinations.Add(name);
         _destinations[index].Announce = announce;
         _destinations[index].UnreachableSince = Seconds(_now);
+        _destinations.ClaimOf(index).IsUseful = _kept.Contains(name);
         _signed++;
         ScheduleExpiry();
     }

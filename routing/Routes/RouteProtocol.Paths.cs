@@ -6,8 +6,11 @@ namespace QuicProChat.Mesh.Routing.Routes;
 // Path requests for routes that are not pushed.
 internal sealed partial class RouteProtocol
 {
-    private const int MaxWants = 4096;
-    private const int MaxRequesters = 4096;
+    private const int MaxWants = 1024;
+    private const int MaxRequesters = 1024;
+
+    /// <summary>Destinations of which a neighbour is told because it asked; on a radio there is airtime for fewer.</summary>
+    private const int MaxInterest = 512;
 
     // Every second attempt doubles the wait: a request that was lost on a radio is not known to be.
     private const double WantGrowth = 0.5;
@@ -26,6 +29,7 @@ internal sealed partial class RouteProtocol
     private static readonly TimeSpan _slowestRetry = TimeSpan.FromMinutes(10);
 
     private readonly TokenBucket _floodRate;
+    private readonly TokenBucket _wantRate;
     private readonly Dictionary<Abbreviation, Wanted> _wants = [];
     private readonly Dictionary<Abbreviation, Requester> _requesters = [];
 
@@ -36,7 +40,8 @@ internal sealed partial class RouteProtocol
     /// <param name="HopsLeft">How far its request could still travel.</param>
     /// <param name="WantsAnnounce">It lacks the announce.</param>
     /// <param name="At">When the request was passed on.</param>
-    private readonly record struct Requester(LinkId Link, byte HopsLeft, bool WantsAnnounce, Instant At);
+    /// <param name="Share">The share that it counts to; null for this node's own.</param>
+    private readonly record struct Requester(LinkId Link, byte HopsLeft, bool WantsAnnounce, Instant At, SourceShare? Share);
 
     /// <inheritdoc/>
     public void Want(Instant now, in NodeAddress destination)
@@ -47,10 +52,25 @@ internal sealed partial class RouteProtocol
             return;
         bool isNew = !_wants.TryGetValue(name, out Wanted want);
         if (isNew && _wants.Count >= MaxWants)
-            return;
+            ForgetOldestWant();
         _wants[name] = want with { LastWanted = now };
         if (isNew)
             SendWant(name);
+    }
+
+    /// <summary>What nobody spoke of for longest gives way: what is still wanted is asked for again.</summary>
+    private void ForgetOldestWant()
+    {
+        Abbreviation oldest = default;
+        Instant oldestAt = Instant.Never;
+        foreach ((Abbreviation name, Wanted want) in _wants)
+        {
+            if (want.LastWanted < oldestAt)
+                (oldest, oldestAt) = (name, want.LastWanted);
+        }
+
+        _wants.Remove(oldest);
+        _timers.Cancel(new RouteTimer(RouteTimerKind.Want, oldest));
     }
 
     private void SendWant(Abbreviation name)
@@ -74,8 +94,8 @@ internal sealed partial class RouteProtocol
         Instant next = _now + Jittered(wait > slowest ? wait : slowest);
         _timers.Set(new RouteTimer(RouteTimerKind.Want, name), next);
         if (hopTime > TimeSpan.Zero)
-            Remember(name, new Requester(LinkId.None, scope, LacksAnnounce(index), _now), hopTime);
-        if (Flood(new PathRequest(scope, 0, false, name, LacksAnnounce(index)), LinkId.None))
+            Remember(name, new Requester(LinkId.None, scope, LacksAnnounce(index), _now, null), hopTime);
+        if (_wantRate.TryTake(_now, 1) && Flood(new PathRequest(scope, 0, false, name, LacksAnnounce(index)), LinkId.None))
             _wants[name] = want with { Attempts = want.Attempts + 1 };
     }
 
@@ -100,12 +120,12 @@ internal sealed partial class RouteProtocol
         if (index >= 0 && !_destinations[index].Advertised.IsNone && _destinations[index].Selected != neighbour.Link.Value)
         {
             Subscribe(neighbour, index, request.WantsAnnounce);
-            Answer(neighbour, index);
+            Answer(neighbour, index, request);
             return;
         }
 
         bool isKnown = _requesters.TryGetValue(request.Destination, out Requester requester);
-        if (!isKnown && _requesters.Count >= MaxRequesters)
+        if (!isKnown && neighbour.Share.Requesters >= MaxRequesters - _requesters.Count)
         {
             Counters.Add(RouteCounter.DropPathRequestEnd);
             return;
@@ -114,11 +134,12 @@ internal sealed partial class RouteProtocol
         TimeSpan hopTime = SlowHopTime();
         bool isRepeat = isKnown && _now - requester.At < RepeatWindow(_requestMemory * 2)
             && (hopTime == TimeSpan.Zero || request.HopsLeft <= 2 * requester.HopsLeft);
-        var better = new Requester(neighbour.Link, request.HopsLeft, request.WantsAnnounce, isRepeat ? requester.At : _now);
+        var better = new Requester(
+            neighbour.Link, request.HopsLeft, request.WantsAnnounce, isRepeat ? requester.At : _now, neighbour.Share);
         if (!isRepeat)
             Remember(request.Destination, better, hopTime);
         else if (request.HopsLeft > requester.HopsLeft && requester.Link != LinkId.None)
-            _requesters[request.Destination] = better;
+            SetRequester(request.Destination, better);
         if (isRepeat)
         {
             Counters.Add(RouteCounter.DropPathRequestRepeat);
@@ -142,15 +163,34 @@ internal sealed partial class RouteProtocol
     {
         if (_requesters.Count >= MaxRequesters && !_requesters.ContainsKey(name))
             return;
-        _requesters[name] = requester;
+        SetRequester(name, requester);
         _timers.Set(
             new RouteTimer(RouteTimerKind.Requester, name), requester.At + Longer(_requesterMemory, hopTime * HopTimesOfAnswers));
+    }
+
+    private void SetRequester(Abbreviation name, in Requester requester)
+    {
+        if (_requesters.TryGetValue(name, out Requester before) && before.Share is { } former)
+            former.Requesters--;
+        _requesters[name] = requester;
+        if (requester.Share is { } share)
+            share.Requesters++;
+    }
+
+    private bool RemoveRequester(Abbreviation name, out Requester requester)
+    {
+        if (!_requesters.Remove(name, out requester))
+            return false;
+        if (requester.Share is { } share)
+            share.Requesters--;
+        _timers.Cancel(new RouteTimer(RouteTimerKind.Requester, name));
+        return true;
     }
 
     /// <summary>A neighbour to which routes are not pushed wants to know of one from here on.</summary>
     private static void Subscribe(Neighbour neighbour, int index, bool wantsAnnounce)
     {
-        if (neighbour.Interest is not { } interest)
+        if (neighbour.Interest is not { } interest || (interest.Count >= MaxInterest && !interest.Contains(index)))
             return;
         interest.Add(index);
         if (wantsAnnounce)
@@ -192,9 +232,8 @@ internal sealed partial class RouteProtocol
     /// <summary>A route that a neighbour asked for is known by now: it is interested in it from here on.</summary>
     private void TellRequester(int index, Abbreviation name)
     {
-        if (_requesters.Count == 0 || !_requesters.Remove(name, out Requester requester))
+        if (_requesters.Count == 0 || !RemoveRequester(name, out Requester requester))
             return;
-        _timers.Cancel(new RouteTimer(RouteTimerKind.Requester, name));
         if (Find(requester.Link) is { } neighbour)
             Subscribe(neighbour, index, requester.WantsAnnounce);
     }
@@ -214,6 +253,6 @@ internal sealed partial class RouteProtocol
         if (until > _now)
             _timers.Set(new RouteTimer(RouteTimerKind.Requester, name), until);
         else
-            _requesters.Remove(name);
+            RemoveRequester(name, out _);
     }
 }

@@ -6,6 +6,7 @@ namespace QuicProChat.Mesh.Routing.Routes;
 internal sealed partial class RouteProtocol
 {
     private const int AttemptsOnOneWay = 2;
+    private const int AttemptsBeforeDoubt = 3;
 
     // A request for a sequence follows one path, so its length costs little.
     private const byte MaxRequestHops = byte.MaxValue;
@@ -123,6 +124,14 @@ internal sealed partial class RouteProtocol
         _starving[index] = starving with { Attempts = starving.Attempts + 1 };
         _timers.Set(new RouteTimer(RouteTimerKind.Starving, index), _now + Jittered(wait));
 
+        // A neighbour whose sequence stays behind may be ahead by more than half of the circle: its announce tells.
+        if (best is not null && starving.Attempts >= AttemptsBeforeDoubt
+            && Distance.IsNewer(destination.SignedSequence, best.Heard(index).Sequence))
+        {
+            Ask(best, index);
+            SendAnnounceRequests(best);
+        }
+
         var request = new PathRequest(
             MaxRequestHops, (ushort)(destination.Feasible.Sequence + 1), true, destination.Name);
         if (starving.Attempts < AttemptsOnOneWay)
@@ -200,9 +209,15 @@ internal sealed partial class RouteProtocol
     {
         if (!PathRequest.TryRead(body, out PathRequest request))
             return Malformed();
-        if (!neighbour.PathRate.TryTake(_now, 1))
+        if (!neighbour.Share.Requests.TryTake(_now, 1))
         {
             Counters.Add(RouteCounter.DropPathRequestRate);
+            return true;
+        }
+
+        if (request.WholeTable)
+        {
+            TellTableAgain(neighbour);
             return true;
         }
 
@@ -227,7 +242,7 @@ internal sealed partial class RouteProtocol
     private void SequenceRequested(Neighbour neighbour, in PathRequest request)
     {
         if (!request.FreshSequence || !Distance.IsNewer(request.MinimumSequence, (ushort)_sequence))
-            Answer(neighbour, Self);
+            Answer(neighbour, Self, request);
         else if (request.MinimumSequence == (ushort)(_sequence + 1))
             RaiseOnRequest();
         else
@@ -251,7 +266,7 @@ internal sealed partial class RouteProtocol
         if (!advertised.IsNone && destination.Selected != neighbour.Link.Value
             && !Distance.IsNewer(request.MinimumSequence, advertised.Sequence))
         {
-            Answer(neighbour, index);
+            Answer(neighbour, index, request);
             return;
         }
 
@@ -290,10 +305,17 @@ internal sealed partial class RouteProtocol
     }
 
     /// <summary>Tells a neighbour about a destination again, where what it was told may have been lost or was not wanted.</summary>
-    private void Answer(Neighbour neighbour, int index)
+    private void Answer(Neighbour neighbour, int index, in PathRequest request)
     {
-        if (!neighbour.Properties.Reliable)
+        // Where nothing gets lost a sequence that was told is on its way; who asks for a route had no room for it, perhaps.
+        if (!neighbour.Properties.Reliable || !request.FreshSequence)
             neighbour.SetTold(index, Distance.Unknown);
+        if (request.WantsAnnounce && neighbour.Interest is null && neighbour.AnnouncesOwed.Count < MaxAnnouncesOwed
+            && neighbour.AnnounceRate.TryTake(_now, 1))
+        {
+            neighbour.AnnouncesOwed.Enqueue(index);
+        }
+
         MarkDirty(neighbour, index, Urgency.Now);
     }
 }

@@ -220,13 +220,14 @@ internal sealed partial class RouteProtocol
         ref Destination target = ref _destinations[index];
         Span<uint> keys = stackalloc uint[Math.Min(best.Length, 16)];
         int count = 0;
+        bool isPutOff = _putOff.Count > 0 && _putOff.Contains(index);
         foreach (Neighbour neighbour in _neighbours)
         {
             Distance heard = neighbour.Heard(index);
             if (heard.IsNone || !neighbour.IsUsable)
                 continue;
             bool isCurrent = target.Selected == neighbour.Link.Value;
-            if (!isCurrent && !Signed(heard, ref target).IsFeasible(target.Feasible))
+            if ((!isCurrent || isPutOff) && !Signed(heard, ref target).IsFeasible(target.Feasible))
                 continue;
             Metric metric = MetricVia(neighbour, index, ref target);
             if (metric.IsInfinite)

@@ -6,7 +6,7 @@ namespace QuicProChat.Mesh.Routing.Routes;
 // Next hops that do not deliver. Metrics are claims; proofs of delivery decide.
 internal sealed partial class RouteProtocol
 {
-    private const int MaxPenalties = 16_384;
+    private const int MaxPenalties = 4_096;
     private const int MaxStrikes = 5;
     private const int MaxLinkStrikes = 3;
     private const int DistrustGrowth = 4;
@@ -98,6 +98,8 @@ internal sealed partial class RouteProtocol
         neighbour.Blame = Math.Max(0, neighbour.Blame - 1);
         neighbour.Strikes = 0;
         int index = FindNode(destination);
+        if (index > Self)
+            _destinations.ClaimOf(index).IsUseful = true;
         if (index > Self && RemovePenalty(neighbour, index))
             Evaluate(index);
     }

@@ -7,6 +7,15 @@ internal sealed partial class RouteProtocol
 {
     private const int MaxAckAttempts = 6;
 
+    // Weighing an entry takes a microsecond or some, on a router ten; it may cost everybody further on a few bytes.
+    private const double EntriesPerSecondInAll = 4_096;
+    private const double EntryBurstInAll = 262_144;
+    private const int PutOffAtOnce = 128;
+    private static readonly TimeSpan _putOffPause = TimeSpan.FromMilliseconds(100);
+
+    private readonly IndexQueue _putOff = new();
+    private Instant _putOffDue = Instant.Never;
+
     private static readonly LinkEnd _missedUpdate = new(LinkEndCode.ProtocolViolation, Detail: "a route update is missing");
 
     /// <summary>What a neighbour should believe: never a way that leads through itself, or through a node that does not relay.</summary>
@@ -66,10 +75,36 @@ internal sealed partial class RouteProtocol
         neighbour.FlushAt = Instant.Never;
         if (neighbour.IsBlocked || neighbour.IsStalled || neighbour.Cost.IsInfinite || neighbour.AckDue != Instant.Never)
             return;
-        if (neighbour.Dirty.Count > 0)
+        if (neighbour.Retracted.Count > 0)
+            FlushRetracted(neighbour);
+        if (neighbour.Dirty.Count > 0 && neighbour.Retracted.Count == 0)
             FlushUpdates(neighbour);
         if (!neighbour.IsBlocked)
             PumpAnnounces(neighbour);
+    }
+
+    /// <summary>Says that there is no way any more to what has no place in the table, before anything else is said of it.</summary>
+    private void FlushRetracted(Neighbour neighbour)
+    {
+        List<Abbreviation> names = neighbour.Retracted;
+        int perFrame = Math.Min(neighbour.Properties.Mtu - 1, MaxBody) / RouteEntry.Size - 1;
+        while (names.Count > 0)
+        {
+            int count = Math.Min(perFrame, names.Count);
+            var writer = new RouteUpdate.Writer(
+                Body[..RouteUpdate.SizeOf(count)], (ushort)(neighbour.UpdateNumber + 1), RouteUpdateFlags.None);
+            foreach (Abbreviation name in names[^count..])
+                writer.TryAdd(new RouteEntry(name, 0, Metric.Infinite));
+            if (!SendFrame(neighbour, FrameKind.RouteUpdate, FrameClass.Routing, writer.Length))
+                return;
+            neighbour.UpdateNumber++;
+            neighbour.Budget?.Owe(_now, 1 + writer.Length);
+            names.RemoveRange(names.Count - count, count);
+            Counters.Add(RouteCounter.UpdatesSent);
+            Counters.Add(RouteCounter.EntriesSent, count);
+        }
+
+        names.Capacity = 0;
     }
 
     private void FlushUpdates(Neighbour neighbour)
@@ -86,20 +121,26 @@ internal sealed partial class RouteProtocol
         if (_scratch.Count > perFrame)
             _scratch.Sort((a, b) => Nearness(a).CompareTo(Nearness(b)));
         int sent = 0;
-        while (sent < _scratch.Count)
+        try
         {
-            int count = Math.Min(perFrame, _scratch.Count - sent);
-            if (!TrySendUpdate(neighbour, sent, ref count))
-                break;
-            sent += count;
-            if (!neighbour.Properties.Reliable)
-                break;
+            while (sent < _scratch.Count)
+            {
+                int count = Math.Min(perFrame, _scratch.Count - sent);
+                if (!TrySendUpdate(neighbour, sent, ref count))
+                    break;
+                sent += count;
+                if (!neighbour.Properties.Reliable)
+                    break;
+            }
         }
-
-        if (sent > 0)
-            neighbour.LastFlush = _now;
-        for (int i = sent; i < _scratch.Count; i++)
-            neighbour.Dirty.Add(_scratch[i]);
+        finally
+        {
+            // Whatever happens to this link, what was not said has still to be said.
+            if (sent > 0)
+                neighbour.LastFlush = _now;
+            for (int i = sent; i < _scratch.Count; i++)
+                neighbour.Dirty.Add(_scratch[i]);
+        }
     }
 
     private bool TrySendUpdate(Neighbour neighbour, int from, ref int count)
@@ -238,7 +279,17 @@ internal sealed partial class RouteProtocol
 
         neighbour.LastUpdateHeard = update.Number;
         if ((update.Flags & RouteUpdateFlags.FirstOfTable) != 0)
+        {
+            // That costs the whole table's length, and nobody needs it often.
+            if (!neighbour.TableRate.TryTake(_now, 1))
+            {
+                Counters.Add(RouteCounter.DropTableRate);
+                return false;
+            }
+
             ForgetTable(neighbour);
+        }
+
         foreach (RouteEntry entry in update)
             Apply(neighbour, entry);
         SendAnnounceRequests(neighbour);
@@ -289,7 +340,16 @@ internal sealed partial class RouteProtocol
         var distance = new Distance(entry.Sequence, metric);
         if (index < 0)
         {
-            if (distance.IsNone || (index = TryAddNode(neighbour, entry.Destination)) < 0)
+            if (distance.IsNone)
+                return;
+            if (!neighbour.Share.Entries.TryTake(_now, 1))
+            {
+                Counters.Add(RouteCounter.DropEntryRate);
+                AskAgainLater(neighbour);
+                return;
+            }
+
+            if ((index = TryAddNode(neighbour, entry.Destination)) < 0)
                 return;
         }
 
@@ -301,6 +361,47 @@ internal sealed partial class RouteProtocol
             Ask(neighbour, index);
         else if (isPeer && !distance.IsNone && Distance.IsNewer(destination.SignedSequence, distance.Sequence))
             ReturnAnnounce(neighbour, index);
-        Evaluate(index);
+        if (!distance.IsNone && IsJump(ref destination, distance.Sequence, isPeer))
+            Ask(neighbour, index);
+        if (neighbour.Share.Entries.TryTake(_now, 1) && _entriesInAll.TryTake(_now, 1))
+            Evaluate(index);
+        else
+            PutOff(index);
+    }
+
+    /// <summary>
+    /// A sequence that seems older than the proven one by so much that it may be a jump ahead, past half of the circle: the
+    /// announce, whose sequence has 32 bits, tells which. Sequences go up by one at a time, so nobody honest lags that far.
+    /// </summary>
+    private static bool IsJump(ref Destination destination, ushort sequence, bool isPeer)
+    {
+        const ushort Lag = 4096;
+        return destination.Announce is not null && (isPeer
+            ? sequence != destination.SignedSequence
+            : (ushort)(destination.SignedSequence - sequence) is > Lag and <= ushort.MaxValue / 2 + 1);
+    }
+
+    /// <summary>
+    /// A source said more than its share: what it said is noted, and what follows from it is looked at when there is time. A
+    /// distance that is not weighed yet is used only if it is feasible, so this makes no loop.
+    /// </summary>
+    private void PutOff(int index)
+    {
+        Counters.Add(RouteCounter.EntriesPutOff);
+        _putOff.Enqueue(index);
+        _putOffDue = Instant.Min(_putOffDue, _now + _putOffPause);
+    }
+
+    private void WeighPutOff()
+    {
+        _putOffDue = Instant.Never;
+        for (int i = 0; i < PutOffAtOnce && _putOff.TryDequeue(out int index); i++)
+        {
+            if (_destinations[index].InUse)
+                Evaluate(index);
+        }
+
+        if (_putOff.Count > 0)
+            _putOffDue = _now + _putOffPause;
     }
 }

@@ -27,6 +27,10 @@ internal sealed partial class RouteProtocol : IRoutes
     private readonly DestinationTable _destinations;
     private readonly DistanceTable _distances = new();
     private readonly List<Neighbour> _neighbours = [];
+    private readonly SourceShares _shares = new();
+    private readonly SourceShare _noShare;
+    private readonly TokenBucket _entriesInAll;
+    private readonly TokenBucket _persistRate;
     private readonly Dictionary<int, TokenBucket> _mediumBudgets = [];
     private readonly List<int> _scratch = [];
     private readonly byte[] _frame = new byte[1 + MaxBody];
@@ -64,8 +68,12 @@ internal sealed partial class RouteProtocol : IRoutes
         _destinations.Add(Abbreviation.Of(self));
         _timers = new RouteTimers(_destinations.HashKey);
         _sequence = lastSequence;
+        _noShare = new SourceShare(isChosen: true, now);
+        _entriesInAll = new TokenBucket(EntriesPerSecondInAll, EntryBurstInAll, now);
+        _persistRate = new TokenBucket(AnnouncesPersistedPerSecond, options.MaxNodes, now);
         _sequenceRate = new TokenBucket(1 / options.SequenceInterval.TotalSeconds, options.SequenceBurst, now);
         _floodRate = new TokenBucket(perSecond: 1, burst: 16, now);
+        _wantRate = new TokenBucket(perSecond: 16, burst: 128, now);
     }
 
     /// <summary>What was counted since the start.</summary>
@@ -91,7 +99,7 @@ internal sealed partial class RouteProtocol : IRoutes
             Instant due = Instant.Min(_neighbourDue, _lazyDue);
             due = Instant.Min(due, Instant.Min(_refreshDue, _sequenceDue));
             due = Instant.Min(due, Instant.Min(_expiryDue, _fetchDue));
-            return Instant.Min(due, _timers.Next);
+            return Instant.Min(due, Instant.Min(_putOffDue, _timers.Next));
         }
     }
 
@@ -125,6 +133,8 @@ internal sealed partial class RouteProtocol : IRoutes
     {
         _now = now;
         RunTimers();
+        if (_putOffDue <= now)
+            WeighPutOff();
         if (_fetchDue <= now)
             RepeatFetches();
         if (_lazyDue <= now)
@@ -135,19 +145,33 @@ internal sealed partial class RouteProtocol : IRoutes
             Expire();
         if (_neighbourDue > now)
             return;
-        _neighbourDue = Instant.Never;
+        LookAtNeighbours();
+    }
 
-        // Backwards: a dead neighbour's link may be taken down while it is closed.
-        for (int i = _neighbours.Count - 1; i >= 0; i--)
+    private void LookAtNeighbours()
+    {
+        _neighbourDue = Instant.Never;
+        int at = _neighbours.Count - 1;
+        try
         {
-            Neighbour neighbour = _neighbours[i];
-            if (neighbour.NextPing <= now)
-                CheckAlive(neighbour);
-            if (neighbour.AckDue <= now)
-                RepeatUpdate(neighbour);
-            if (neighbour.FlushAt <= now)
-                Flush(neighbour);
-            Schedule(Instant.Min(neighbour.NextPing, Instant.Min(neighbour.FlushAt, neighbour.AckDue)));
+            // Backwards: a dead neighbour's link may be taken down while it is closed.
+            for (; at >= 0; at--)
+            {
+                Neighbour neighbour = _neighbours[at];
+                if (neighbour.NextPing <= _now)
+                    CheckAlive(neighbour);
+                if (neighbour.AckDue <= _now)
+                    RepeatUpdate(neighbour);
+                if (neighbour.FlushAt <= _now)
+                    Flush(neighbour);
+                Schedule(Instant.Min(neighbour.NextPing, Instant.Min(neighbour.FlushAt, neighbour.AckDue)));
+            }
+        }
+        finally
+        {
+            // What fails costs one neighbour's turn; the others have theirs at once.
+            if (at >= 0)
+                Schedule(_now);
         }
     }
 

@@ -23,6 +23,12 @@ internal enum RouteTimerKind : byte
     /// <summary>A neighbour that is the last resort; by its link.</summary>
     Held,
 
+    /// <summary>A neighbour that named more than there was room for; by its link.</summary>
+    Refill,
+
+    /// <summary>A neighbour that is asked for announces when its source may cost more again; by its link.</summary>
+    Ask,
+
     /// <summary>A route that is advertised though its link broke; by the destination's index.</summary>
     Linger,
 }
