@@ -33,8 +33,9 @@ public sealed partial class MeshStore
         return key.IsRequest ? MakeRoomForRequest(id, key, cost, ref without) : MakeRoomForMessage(id, key, cost);
     }
 
-    // One stranger fills its own share and is told no. All of them together fill theirs, and then whoever has most gives
-    // way, oldest first: a newcomer always finds room, and nobody is shut out by many others with little each.
+    // One stranger that fills its own share loses its oldest, but for the first, which says who it is: its messages are
+    // not left with relays that would bring them again and again. All strangers together fill theirs, and then whoever
+    // has most gives way: a newcomer always finds room.
     private bool MakeRoomForRequest(in EnvelopeId id, in MessageShares.Key key, long cost, ref Inserted without)
     {
         if (_shares.Of(key).Bytes + cost <= Quota.OneStranger && _shares.Requests.Bytes + cost <= Quota.Requests)
@@ -42,17 +43,30 @@ public sealed partial class MeshStore
         if (Exists(id))
             return false;
         without = Inserted.NotKept;
-        if (_shares.Of(key).Bytes + cost > Quota.OneStranger)
+        if (cost > Quota.OneStranger)
             return false;
+        while (_shares.Of(key).Bytes + cost > Quota.OneStranger)
+        {
+            if (!EvictRequest(key))
+                return false;
+        }
+
         while (_shares.Requests.Bytes + cost > Quota.Requests && _shares.Largest(requests: true) is { } largest)
         {
-            if (largest == key)
-                return false;
-            if (Erase(Victims(_messages.Requests.Bind(1, largest.With).Bind(2, 1)), thoroughly: false, evicted: true) == 0)
+            if (!EvictRequest(largest))
                 return false;
         }
 
         return true;
+    }
+
+    // Some at a time, because each time costs a walk; the first goes when nothing else is left.
+    private bool EvictRequest(in MessageShares.Key key)
+    {
+        int count = _shares.Of(key).Count;
+        int some = Math.Clamp(count / 16, 1, ErasedTogether);
+        Statement oldest = _messages.OldRequests.Bind(1, key.With).Bind(2, some).Bind(3, count > 1 ? 1 : 0);
+        return Erase(Victims(oldest), thoroughly: false, evicted: true) > 0;
     }
 
     // A conversation above its part loses its own oldest messages; above the whole, the largest one does. Messages whose

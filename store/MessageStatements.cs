@@ -32,6 +32,8 @@ internal sealed class MessageStatements(Database database)
 
     internal Statement Requests { get; } = database.Prepare(Rows + "peer = ? AND request = 1 ORDER BY seq LIMIT ?");
 
+    internal Statement OldRequests { get; } = database.Prepare(Rows + "peer = ? AND request = 1 ORDER BY seq LIMIT ? OFFSET ?");
+
     internal Statement Delete { get; } = database.Prepare("DELETE FROM message WHERE seq = ?");
 
     internal Statement Adopt { get; } = database.Prepare("UPDATE message SET request = 0 WHERE peer = ? AND request = 1");

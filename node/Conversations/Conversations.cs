@@ -64,7 +64,7 @@ internal sealed partial class Conversations
     /// <summary>Envelopes for this node that did not open or held nothing that can be shown.</summary>
     internal long Rejected { get; private set; }
 
-    /// <summary>Messages not kept: of strangers whose share of the requests is full, and of nodes that were refused.</summary>
+    /// <summary>Messages not kept: of nodes that were refused, and of strangers where one is larger than they may send.</summary>
     internal long NotKept { get; private set; }
 
     /// <summary>Who learns that a message arrived.</summary>

@@ -42,7 +42,7 @@ internal sealed partial class MeshNode
             .Gauge("qpc_store_failing", "1 while the store refuses to write.", _writer.Failing ? 1 : 0)
             .Gauge("qpc_store_free_bytes", "Free bytes of the disk when the store was written last.", Store.FreeBytes)
             .Gauge("qpc_store_quota_bytes", "The quota of the data directory.", Store.Quota.Bytes)
-            .Counter("qpc_messages_not_kept_total", "Messages of strangers beyond their share, and of nodes that were refused.", Conversations.NotKept)
+            .Counter("qpc_messages_not_kept_total", "Messages of nodes that were refused, and of strangers where one is larger than they may send.", Conversations.NotKept)
             .Counter("qpc_store_damaged_rows_total", "Times that a damaged row was met and left out.", Store.Damage.Rows)
             .Counter("qpc_loop_batches_total", "Batches that the loop handled.", _loop.Batches)
             .Counter("qpc_link_received_bytes_total", "Bytes received on links that are up.", _host.Links.All.Sum(l => l.Link.Traffic.Received))

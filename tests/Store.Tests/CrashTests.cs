@@ -76,6 +76,18 @@ public sealed class CrashTests : IDisposable
     }
 
     [Fact]
+    public void Whatever_is_written_on_a_disk_with_hardly_any_room_is_done_or_refused_and_a_read_only_one_says_so()
+    {
+        using Process squeezer = ProbeProcess.StartOnSmallDisk(_fixture.Directory, "12m", "squeeze", _fixture.Directory);
+        string[] said = squeezer.StandardOutput.ReadToEnd().Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        squeezer.WaitForExit();
+        Assert.Equal(
+            ["done many, refused many", "kept as committed", "after a restart as committed, damaged rows 0", "read-only Io: says where", "writable opened"],
+            said);
+        Assert.Equal(0, squeezer.ExitCode);
+    }
+
+    [Fact]
     public void A_store_at_its_size_limit_refuses_more_and_takes_again_what_fits_after_forgetting()
     {
         MeshStore store = _fixture.Open(new StoreOptions { MaxBytes = 400_000 });

@@ -49,22 +49,35 @@ public sealed class RequestTests : IDisposable
     }
 
     [Fact]
-    public void One_stranger_fills_its_own_share_and_the_next_finds_room()
+    public void One_stranger_fills_its_own_share_and_takes_nothing_from_the_others()
     {
         MeshStore store = _fixture.Open(Small);
-        int kept = 0;
+        for (int n = 0; n < 5; n++)
+            Insert(store, From(2, 1000 + n));
         for (int n = 0; n < 200; n++)
-            kept += Insert(store, From(1, n, textLength: 1000)) == Inserted.AddedAsRequest ? 1 : 0;
-        Assert.InRange(kept, 5, 30);
-        Assert.Equal(kept, Assert.Single(store.Reader.Requests(10)).Count);
+            Assert.Equal(Inserted.AddedAsRequest, Insert(store, From(1, n, textLength: 1000)));
+        // The first stayed, which says who it is, and the newest.
+        IReadOnlyList<StoredMessage> left = store.Reader.FindMessages(Samples.Address(1), 1000);
+        Assert.InRange(left.Count, 5, 40);
+        Assert.Equal((Samples.Id(0), Samples.Id(199)), (left[0].Id, left[^1].Id));
+        Assert.Equal([left.Count, 5], store.Reader.Requests(10).Select(r => r.Count));
         Assert.InRange(store.Reader.Requests(10)[0].Bytes, 1, store.Quota.OneStranger);
-        Assert.Equal(Inserted.AddedAsRequest, Insert(store, From(2, 1000)));
-        // The first ones stayed: they say who it is.
-        Assert.NotNull(store.Reader.FindMessage(Samples.Id(0)));
-        Assert.Equal(Inserted.AlreadyThere, Insert(store, From(1, 0, textLength: 1000)));
+        // What gave way does not come again as new.
+        Assert.Equal(Inserted.AlreadyThere, Insert(store, From(1, 100, textLength: 1000)));
         // After a restart the share is as full as it was.
         store = _fixture.Reopen(store, Small);
-        Assert.Equal(Inserted.NotKept, Insert(store, From(1, 500, textLength: 1000)));
+        for (int n = 200; n < 210; n++)
+            Insert(store, From(1, n, textLength: 1000));
+        Assert.InRange(store.Reader.Requests(10)[0].Bytes, 1, store.Quota.OneStranger);
+    }
+
+    [Fact]
+    public void A_request_larger_than_a_strangers_share_is_not_kept_and_drives_nothing_out()
+    {
+        MeshStore store = _fixture.Open(Small);
+        Insert(store, From(1, 1));
+        Assert.Equal(Inserted.NotKept, Insert(store, From(1, 2, textLength: (int)store.Quota.OneStranger)));
+        Assert.Single(store.Reader.Requests(10));
     }
 
     [Fact]
@@ -164,9 +177,10 @@ public sealed class RequestTests : IDisposable
     public void A_transaction_that_is_rolled_back_leaves_shares_and_standings_as_they_were()
     {
         MeshStore store = _fixture.Open(Small);
-        int fits = 0;
-        while (Insert(store, From(1, fits, textLength: 1000)) == Inserted.AddedAsRequest)
-            fits++;
+        const int fits = 17;
+        for (int n = 0; n < fits; n++)
+            Insert(store, From(1, n, textLength: 1000));
+        Assert.Equal(fits, store.Reader.Requests(10)[0].Count);
         Write(store, s => s.Refuse(Samples.Address(1)));
         for (int round = 0; round < 3; round++)
         {
@@ -180,7 +194,8 @@ public sealed class RequestTests : IDisposable
         Assert.Equal(Standing.Stranger, store.StandingOf(Samples.Address(2)));
         for (int n = 0; n < fits; n++)
             Assert.Equal(Inserted.AddedAsRequest, Insert(store, From(3, 1000 + n, textLength: 1000)));
-        Assert.Equal(Inserted.NotKept, Insert(store, From(3, 9999, textLength: 1000)));
+        Assert.Equal(fits, store.Reader.Requests(10)[0].Count);
+        Assert.NotNull(store.Reader.FindMessage(Samples.Id(1001)));
     }
 
     [Fact]

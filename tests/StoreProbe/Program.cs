@@ -20,6 +20,9 @@ switch (args[0])
     case "fill":
         Filler.Run(directory);
         break;
+    case "squeeze":
+        Squeezer.Run(directory);
+        break;
     case "bench":
         Bench.Run(directory);
         break;

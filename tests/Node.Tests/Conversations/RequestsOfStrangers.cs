@@ -119,7 +119,7 @@ public class RequestsOfStrangers
             await using var stranger = new TestNode("stranger");
             await MeetAsync(stranger, bob);
             await stranger.SendAsync(bob, long_, "delivered");
-            await stranger.SendAsync(bob, long_, "forwarded");
+            await stranger.SendAsync(bob, long_, "delivered");
         }
 
         long bytes = (await AskAsync(bob, "requests")).AsArray().Sum(r => (long)r!["bytes"]!);

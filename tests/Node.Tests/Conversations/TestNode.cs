@@ -11,13 +11,24 @@ namespace QuicProChat.Mesh.Node.Tests.Conversations;
 /// <summary>A whole node without sockets of its own: real router, real store, real crypto.</summary>
 internal sealed class TestNode : IAsyncDisposable
 {
-    private readonly string _directory = Directory.CreateTempSubdirectory("qpc-node-").FullName;
+    private readonly string _directory;
+    private readonly bool _isOwn;
     private readonly MeshStore _store;
     private readonly ControlServer _server;
     private readonly ControlClient _client;
 
-    internal TestNode(string name, StoreOptions? options = null, ReceiptPolicy receipts = ReceiptPolicy.All)
+    /// <summary>Starts a node.</summary>
+    /// <param name="name">What it announces.</param>
+    /// <param name="options">How its store is opened.</param>
+    /// <param name="receipts">Who gets receipts.</param>
+    /// <param name="lives">Whose data directory and identity it has; they stay when it ends. Null for its own.</param>
+    internal TestNode(
+        string name, StoreOptions? options = null, ReceiptPolicy receipts = ReceiptPolicy.All,
+        (string Directory, LocalIdentity Identity)? lives = null)
     {
+        _isOwn = lives is null;
+        _directory = lives?.Directory ?? Directory.CreateTempSubdirectory("qpc-node-").FullName;
+        Identity = lives?.Identity ?? LocalIdentity.Generate();
         Span<byte> key = stackalloc byte[32];
         Identity.DeriveKey("qpc-mesh/1 storage key"u8, key);
         _store = MeshStore.Open(_directory, key, options ?? new StoreOptions(), TimeProvider.System);
@@ -31,7 +42,7 @@ internal sealed class TestNode : IAsyncDisposable
         _client = Connect();
     }
 
-    internal LocalIdentity Identity { get; } = LocalIdentity.Generate();
+    internal LocalIdentity Identity { get; }
 
     internal string Address => Identity.Address.ToString();
 
@@ -92,6 +103,8 @@ internal sealed class TestNode : IAsyncDisposable
         await _server.DisposeAsync();
         await Node.DisposeAsync();
         _store.Dispose();
+        if (!_isOwn)
+            return;
         Identity.Dispose();
         Directory.Delete(_directory, recursive: true);
     }

@@ -184,6 +184,9 @@ internal sealed class Scenarios(string program, string directory, Table table)
     /// <summary>Sends messages that are answered when they are proven delivered, so many at a time.</summary>
     private static Run Send(Daemon from, Daemon to, int count, int inFlight)
     {
+        // An established conversation: strangers have a small share of the disk.
+        using (var owner = new Client(to.Control))
+            owner.Ask($"{{\"command\":\"accept\",\"to\":\"{from.Address}\"}}").Dispose();
         using var client = new Client(from.Control);
         string text = new('x', TextBytes);
         var started = new long[count];

@@ -1,0 +1,111 @@
+using System.Text.Json.Nodes;
+using QuicProChat.Mesh.Identity;
+using QuicProChat.Mesh.Node.Control;
+using QuicProChat.Mesh.Node.Tests.Conversations;
+using QuicProChat.Mesh.Store;
+using QuicProChat.Mesh.Store.Sqlite;
+using QuicProChat.Mesh.Wire;
+
+namespace QuicProChat.Mesh.Node.Tests.Storage;
+
+/// <summary>Whole nodes on data directories that an earlier version wrote, or that are worn.</summary>
+public sealed class DamagedStores : IDisposable
+{
+    private readonly string _directory = Directory.CreateTempSubdirectory("qpc-node-").FullName;
+
+    public void Dispose() => Directory.Delete(_directory, recursive: true);
+
+    [Fact]
+    public async Task A_node_on_the_store_of_an_earlier_version_says_what_that_version_said()
+    {
+        using LocalIdentity identity = CopyVersion3();
+        JsonNode expected = JsonNode.Parse(await File.ReadAllTextAsync(Path.Combine(_directory, "expected.json")))!;
+        await using var node = new TestNode("f", lives: (_directory, identity));
+        Assert.Equal((string)expected["identity"]!["address"]!, node.Address);
+        foreach ((string command, string key) in ((string, string)[])[("alias", "aliases"), ("lite-list", "groups")])
+            Assert.True(JsonNode.DeepEquals(expected[key], (await node.AskAsync(new ControlRequest { Command = command }))["result"]), command);
+
+        JsonArray messages = (await node.AskAsync(new ControlRequest { Command = "messages", Limit = 1000 }))["result"]!.AsArray();
+        Assert.Equal(expected["messages"]!.AsArray().Count, messages.Count);
+        for (int i = 0; i < messages.Count; i++)
+            Assert.True(JsonNode.DeepEquals(expected["messages"]![i], messages[i]), messages[i]!.ToJsonString());
+        // Its own name is not in what others announced: everything else is.
+        Assert.Equal((int)expected["queue"]!["count"]!, (int)(await node.AskAsync(new ControlRequest { Command = "queue" }))["result"]!["count"]!);
+    }
+
+    [Fact]
+    public async Task A_node_whose_every_row_is_damaged_starts_answers_and_goes_on()
+    {
+        using LocalIdentity identity = CopyVersion3();
+        using (Database file = Database.Open(Path.Combine(_directory, MeshStore.FileName)))
+        {
+            file.Execute(
+                "UPDATE message SET text = zeroblob(length(text)) WHERE seq % 2 = 0; UPDATE message SET created = 9223372036854775807 WHERE seq % 7 = 0;"
+                + "UPDATE envelope SET payload = zeroblob(length(payload)), proof = NULL; UPDATE alias SET address = x'01';"
+                + "UPDATE announce SET bytes = zeroblob(20); UPDATE seen SET entries = x'010203'; UPDATE lite_group SET state = zeroblob(length(state));"
+                + "UPDATE lite_copy SET state = 99; UPDATE lite_waiting SET payload = zeroblob(length(payload)); UPDATE lite_seen SET sender = x'01';"
+                + "UPDATE value SET value = zeroblob(length(value))");
+        }
+
+        await using var node = new TestNode("f", lives: (_directory, identity));
+        await using var other = new TestNode("other");
+        await TestNode.JoinAsync(node, other);
+        await node.HasRouteAsync(other);
+        await other.HasRouteAsync(node);
+        Assert.Equal("delivered", (string)(await node.SendAsync(other, "still here", "delivered"))["result"]!["state"]!);
+        Assert.Equal("delivered", (string)(await other.SendAsync(node, "so am I", "delivered"))["result"]!["state"]!);
+        JsonArray messages = (await node.AskAsync(new ControlRequest { Command = "messages", Limit = 1000 }))["result"]!.AsArray();
+        Assert.Contains(messages, m => (bool?)m!["damaged"] == true);
+        Assert.Contains(messages, m => (string)m!["text"]! == "so am I");
+        JsonNode lost = messages.First(m => (bool?)m!["damaged"] == true)!;
+        JsonNode asked = await node.AskAsync(new ControlRequest { Command = "message", Id = (string)lost["id"]! });
+        Assert.Equal("refused", (string)asked["code"]!);
+        string metrics = (string)(await node.AskAsync(new ControlRequest { Command = "metrics" }))["result"]!["text"]!;
+        Assert.DoesNotContain("qpc_store_damaged_rows_total 0\n", metrics, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_held_envelope_that_is_damaged_is_lost_and_the_next_one_arrives()
+    {
+        using var identity = LocalIdentity.Generate();
+        await using var bob = new TestNode("bob");
+        await using (var alice = new TestNode("alice", lives: (_directory, identity)))
+        {
+            MemoryLink link = await TestNode.JoinAsync(alice, bob);
+            await alice.HasRouteAsync(bob);
+            using var watching = new EventReader(alice);
+            link.Close(new LinkEnd(LinkEndCode.Closed));
+            await watching.UntilAsync(e => (string)e["event"]! == "peerDown");
+            await alice.SendAsync(bob, "will be damaged");
+            await alice.SendAsync(bob, "arrives");
+        }
+
+        using (Database file = Database.Open(Path.Combine(_directory, MeshStore.FileName)))
+        {
+            file.Execute("UPDATE envelope SET payload = zeroblob(length(payload)) WHERE seq = (SELECT min(seq) FROM envelope)");
+            Assert.Equal(1, file.Changes);
+        }
+
+        await using var again = new TestNode("alice", lives: (_directory, identity));
+        using var events = new EventReader(bob);
+        await TestNode.JoinAsync(again, bob);
+        await events.UntilAsync(e => (string?)e["message"]?["text"] == "arrives");
+        Assert.Single(await bob.MessagesAsync());
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        while ((int)(await again.AskAsync(new ControlRequest { Command = "queue" }))["result"]!["count"]! > 0)
+            limit.Token.ThrowIfCancellationRequested();
+        Assert.Equal(["failed", "delivered"], (await again.MessagesAsync()).Select(m => (string)m!["state"]!));
+    }
+
+    private LocalIdentity CopyVersion3()
+    {
+        foreach (string file in Directory.GetFiles(Path.Combine(AppContext.BaseDirectory, "Inputs", "version3")))
+        {
+            string copy = Path.Combine(_directory, Path.GetFileName(file));
+            File.Copy(file, copy);
+            File.SetUnixFileMode(copy, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        }
+
+        return KeyFile.Load(Path.Combine(_directory, "identity.key"));
+    }
+}
