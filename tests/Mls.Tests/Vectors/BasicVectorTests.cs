@@ -9,9 +9,14 @@ namespace QuicProChat.Mesh.Mls.Tests.Vectors;
 public class BasicVectorTests
 {
     [SharedFact("vectors/mls/tree-math.json")]
-    public void Tree_math_agrees_with_the_vectors()
+    public void Tree_math_agrees_with_the_vectors() => CheckTreeMath(MlsInputs.Cases("tree-math"));
+
+    [Fact]
+    public void Tree_math_agrees_with_mlspp() => CheckTreeMath(MlsInputs.OfMlspp("tree-math"));
+
+    private static void CheckTreeMath(IEnumerable<JsonElement> cases)
     {
-        foreach (JsonElement item in MlsInputs.Cases("tree-math"))
+        foreach (JsonElement item in cases)
         {
             uint leaves = item.UInt("n_leaves");
             Assert.Equal(item.UInt("n_nodes"), TreeMath.NodeCount(leaves));
@@ -60,9 +65,14 @@ public class BasicVectorTests
     }
 
     [SharedFact("vectors/mls/crypto-basics.json")]
-    public void Labelled_functions_agree_with_the_vectors()
+    public void Labelled_functions_agree_with_the_vectors() => CheckLabels(MlsInputs.Cases("crypto-basics"));
+
+    [Fact]
+    public void Labelled_functions_agree_with_mlspp() => CheckLabels(MlsInputs.OfMlspp("crypto-basics"));
+
+    private static void CheckLabels(IEnumerable<JsonElement> cases)
     {
-        foreach (JsonElement item in MlsInputs.Cases("crypto-basics"))
+        foreach (JsonElement item in cases)
         {
             Suite suite = Suite.Require((CipherSuite)item.UInt("cipher_suite"));
             JsonElement v = item.GetProperty("ref_hash");
@@ -80,9 +90,14 @@ public class BasicVectorTests
     }
 
     [SharedFact("vectors/mls/crypto-basics.json")]
-    public void Signatures_agree_with_the_vectors()
+    public void Signatures_agree_with_the_vectors() => CheckSignatures(MlsInputs.Cases("crypto-basics"));
+
+    [Fact]
+    public void Signatures_agree_with_mlspp() => CheckSignatures(MlsInputs.OfMlspp("crypto-basics"));
+
+    private static void CheckSignatures(IEnumerable<JsonElement> cases)
     {
-        foreach (JsonElement item in MlsInputs.Cases("crypto-basics"))
+        foreach (JsonElement item in cases)
         {
             Suite suite = Suite.Require((CipherSuite)item.UInt("cipher_suite"));
             JsonElement v = item.GetProperty("sign_with_label");
@@ -97,9 +112,14 @@ public class BasicVectorTests
     }
 
     [SharedFact("vectors/mls/crypto-basics.json")]
-    public void Labelled_encryption_agrees_with_the_vectors()
+    public void Labelled_encryption_agrees_with_the_vectors() => CheckEncryption(MlsInputs.Cases("crypto-basics"));
+
+    [Fact]
+    public void Labelled_encryption_agrees_with_mlspp() => CheckEncryption(MlsInputs.OfMlspp("crypto-basics"));
+
+    private static void CheckEncryption(IEnumerable<JsonElement> cases)
     {
-        foreach (JsonElement item in MlsInputs.Cases("crypto-basics"))
+        foreach (JsonElement item in cases)
         {
             Suite suite = Suite.Require((CipherSuite)item.UInt("cipher_suite"));
             JsonElement v = item.GetProperty("encrypt_with_label");

@@ -13,9 +13,14 @@ public class MessageProtectionVectorTests
     private static readonly LeafIndex Sender = new(1);
 
     [SharedFact("vectors/mls/message-protection.json")]
-    public void Given_and_own_messages_come_out_as_the_vectors_say()
+    public void Given_and_own_messages_come_out_as_the_vectors_say() => CheckProtection(MlsInputs.Cases("message-protection"));
+
+    [Fact]
+    public void Given_and_own_messages_come_out_as_with_mlspp() => CheckProtection(MlsInputs.OfMlspp("message-protection"));
+
+    private static void CheckProtection(IEnumerable<JsonElement> cases)
     {
-        foreach (JsonElement item in MlsInputs.Cases("message-protection"))
+        foreach (JsonElement item in cases)
         {
             Suite suite = Suite.Require((CipherSuite)item.UInt("cipher_suite"));
             GroupContext context = new()

@@ -10,10 +10,15 @@ namespace QuicProChat.Mesh.Mls.Tests.Vectors;
 public class MessagesVectorTests
 {
     [SharedFact("vectors/mls/messages.json")]
-    public void Every_message_reads_and_writes_back_byte_for_byte()
+    public void Every_message_reads_and_writes_back_byte_for_byte() => CheckMessages(MlsInputs.Cases("messages"));
+
+    [Fact]
+    public void Every_message_of_mlspp_reads_and_writes_back_byte_for_byte() => CheckMessages(MlsInputs.OfMlspp("messages"));
+
+    private static void CheckMessages(IEnumerable<JsonElement> cases)
     {
         Suite suite = Suite.Require(CipherSuite.X25519Aes128GcmSha256Ed25519);
-        foreach (JsonElement item in MlsInputs.Cases("messages"))
+        foreach (JsonElement item in cases)
         {
             byte[] bytes = item.Hex("mls_welcome");
             UnverifiedWelcome welcome = UnverifiedWelcome.Parse(bytes).Value;
@@ -49,7 +54,8 @@ public class MessagesVectorTests
             Assert.True(Commit.TryRead(ref reader, out Commit commit) && reader.AtEnd);
             Assert.Equal(bytes, Written(commit.Write));
 
-            CheckPublic(item.Hex("public_message_application"));
+            if (item.TryGetProperty("public_message_application", out JsonElement application))
+                CheckPublic(application.Hex());
             CheckPublic(item.Hex("public_message_proposal"));
             CheckPublic(item.Hex("public_message_commit"));
 

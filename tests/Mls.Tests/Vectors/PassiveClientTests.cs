@@ -19,10 +19,15 @@ public class PassiveClientTests
     [InlineData("interop-passive/application")]
     [InlineData("interop-passive/branch")]
     [InlineData("interop-passive/reinit")]
-    public void A_member_that_only_listens_arrives_at_every_epoch(string file)
+    public void A_member_that_only_listens_arrives_at_every_epoch(string file) => FollowAll(MlsInputs.Cases(file));
+
+    [Fact]
+    public void A_member_that_only_listens_to_mlspp_arrives_at_every_epoch() => FollowAll(MlsInputs.OfMlspp("passive-client"));
+
+    private static void FollowAll(IEnumerable<JsonElement> histories)
     {
         int cases = 0;
-        foreach (JsonElement item in MlsInputs.Cases(file))
+        foreach (JsonElement item in histories)
         {
             Follow(item);
             cases++;
@@ -31,9 +36,14 @@ public class PassiveClientTests
     }
 
     [SharedFact("vectors/mls/welcome.json")]
-    public void The_welcome_vectors_decrypt_and_their_signature_and_tag_hold()
+    public void The_welcome_vectors_decrypt_and_their_signature_and_tag_hold() => CheckWelcome(MlsInputs.Cases("welcome"));
+
+    [Fact]
+    public void A_welcome_of_mlspp_decrypts_and_its_signature_and_tag_hold() => CheckWelcome(MlsInputs.OfMlspp("welcome"));
+
+    private static void CheckWelcome(IEnumerable<JsonElement> cases)
     {
-        foreach (JsonElement item in MlsInputs.Cases("welcome"))
+        foreach (JsonElement item in cases)
         {
             Suite suite = Suite.Require((CipherSuite)item.UInt("cipher_suite"));
             UnverifiedKeyPackage keyPackage = UnverifiedKeyPackage.Parse(item.Hex("key_package")).Value;

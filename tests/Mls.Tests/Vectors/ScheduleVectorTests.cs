@@ -11,9 +11,14 @@ namespace QuicProChat.Mesh.Mls.Tests.Vectors;
 public class ScheduleVectorTests
 {
     [SharedFact("vectors/mls/key-schedule.json")]
-    public void The_key_schedule_agrees_with_the_vectors()
+    public void The_key_schedule_agrees_with_the_vectors() => CheckKeySchedule(MlsInputs.Cases("key-schedule"));
+
+    [Fact]
+    public void The_key_schedule_agrees_with_mlspp() => CheckKeySchedule(MlsInputs.OfMlspp("key-schedule"));
+
+    private static void CheckKeySchedule(IEnumerable<JsonElement> cases)
     {
-        foreach (JsonElement item in MlsInputs.Cases("key-schedule"))
+        foreach (JsonElement item in cases)
         {
             Suite suite = Suite.Require((CipherSuite)item.UInt("cipher_suite"));
             byte[] init = item.Hex("initial_init_secret");
@@ -54,9 +59,14 @@ public class ScheduleVectorTests
     }
 
     [SharedFact("vectors/mls/psk_secret.json")]
-    public void The_psk_secret_agrees_with_the_vectors()
+    public void The_psk_secret_agrees_with_the_vectors() => CheckPskSecret(MlsInputs.Cases("psk_secret"));
+
+    [Fact]
+    public void The_psk_secret_agrees_with_mlspp() => CheckPskSecret(MlsInputs.OfMlspp("psk_secret"));
+
+    private static void CheckPskSecret(IEnumerable<JsonElement> cases)
     {
-        foreach (JsonElement item in MlsInputs.Cases("psk_secret"))
+        foreach (JsonElement item in cases)
         {
             Suite suite = Suite.Require((CipherSuite)item.UInt("cipher_suite"));
             List<(PreSharedKeyId, byte[])> psks = [.. item.GetProperty("psks").EnumerateArray()
@@ -66,9 +76,14 @@ public class ScheduleVectorTests
     }
 
     [SharedFact("vectors/mls/secret-tree.json")]
-    public void The_secret_tree_agrees_with_the_vectors()
+    public void The_secret_tree_agrees_with_the_vectors() => CheckSecretTree(MlsInputs.Cases("secret-tree"));
+
+    [Fact]
+    public void The_secret_tree_agrees_with_mlspp() => CheckSecretTree(MlsInputs.OfMlspp("secret-tree"));
+
+    private static void CheckSecretTree(IEnumerable<JsonElement> cases)
     {
-        foreach (JsonElement item in MlsInputs.Cases("secret-tree"))
+        foreach (JsonElement item in cases)
         {
             Suite suite = Suite.Require((CipherSuite)item.UInt("cipher_suite"));
             JsonElement data = item.GetProperty("sender_data");
@@ -92,9 +107,14 @@ public class ScheduleVectorTests
     }
 
     [SharedFact("vectors/mls/transcript-hashes.json")]
-    public void The_transcript_hashes_agree_with_the_vectors()
+    public void The_transcript_hashes_agree_with_the_vectors() => CheckTranscript(MlsInputs.Cases("transcript-hashes"));
+
+    [Fact]
+    public void The_transcript_hashes_agree_with_mlspp() => CheckTranscript(MlsInputs.OfMlspp("transcript-hashes"));
+
+    private static void CheckTranscript(IEnumerable<JsonElement> cases)
     {
-        foreach (JsonElement item in MlsInputs.Cases("transcript-hashes"))
+        foreach (JsonElement item in cases)
         {
             Suite suite = Suite.Require((CipherSuite)item.UInt("cipher_suite"));
             MlsReader reader = new(item.Hex("authenticated_content"));

@@ -10,9 +10,14 @@ namespace QuicProChat.Mesh.Mls.Tests.Vectors;
 public class TreeVectorTests
 {
     [SharedFact("vectors/mls/tree-operations.json")]
-    public void Tree_operations_agree_with_the_vectors()
+    public void Tree_operations_agree_with_the_vectors() => CheckOperations(MlsInputs.Cases("tree-operations"));
+
+    [Fact]
+    public void Tree_operations_agree_with_mlspp() => CheckOperations(MlsInputs.OfMlspp("tree-operations"));
+
+    private static void CheckOperations(IEnumerable<JsonElement> cases)
     {
-        foreach (JsonElement item in MlsInputs.Cases("tree-operations"))
+        foreach (JsonElement item in cases)
         {
             Suite suite = Suite.Require((CipherSuite)item.UInt("cipher_suite"));
             RatchetTree tree = ReadTree(suite, item.Hex("tree_before"));
@@ -32,9 +37,14 @@ public class TreeVectorTests
     }
 
     [SharedFact("vectors/mls/tree-validation.json")]
-    public void Tree_validation_agrees_with_the_vectors()
+    public void Tree_validation_agrees_with_the_vectors() => CheckValidation(MlsInputs.Cases("tree-validation"));
+
+    [Fact]
+    public void Tree_validation_agrees_with_mlspp() => CheckValidation(MlsInputs.OfMlspp("tree-validation"));
+
+    private static void CheckValidation(IEnumerable<JsonElement> cases)
     {
-        foreach (JsonElement item in MlsInputs.Cases("tree-validation"))
+        foreach (JsonElement item in cases)
         {
             Suite suite = Suite.Require((CipherSuite)item.UInt("cipher_suite"));
             RatchetTree tree = ReadTree(suite, item.Hex("tree"));
@@ -83,9 +93,14 @@ public class TreeVectorTests
     }
 
     [SharedFact("vectors/mls/treekem.json")]
-    public void Update_paths_agree_with_the_vectors()
+    public void Update_paths_agree_with_the_vectors() => CheckPaths(MlsInputs.Cases("treekem"));
+
+    [Fact]
+    public void Update_paths_agree_with_mlspp() => CheckPaths(MlsInputs.OfMlspp("treekem"));
+
+    private static void CheckPaths(IEnumerable<JsonElement> cases)
     {
-        foreach (JsonElement item in MlsInputs.Cases("treekem"))
+        foreach (JsonElement item in cases)
         {
             Suite suite = Suite.Require((CipherSuite)item.UInt("cipher_suite"));
             RatchetTree tree = ReadTree(suite, item.Hex("ratchet_tree"));
