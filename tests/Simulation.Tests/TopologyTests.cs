@@ -34,6 +34,17 @@ public sealed class TopologyTests
         Assert.Equal(topology.Edges, Topology.Parse(text, seed: 1).Edges);
     }
 
+    [Fact]
+    public void Half_of_the_roofs_of_a_made_up_city_see_each_other_badly_and_tunnels_lose_nothing()
+    {
+        Topology city = Topology.Parse("city:200", seed: 1);
+        Edge[] roofs = [.. city.Edges.Where(e => e.Type == "wifi")];
+        double lossy = roofs.Count(e => Math.Min(e.QualityForward, e.QualityBackward) < 0.95) / (double)roofs.Length;
+        Assert.InRange(lossy, 0.4, 0.9);
+        Assert.InRange(city.Edges.Count(e => e.Type == "vpn"), 15, 20);
+        Assert.All(city.Edges.Where(e => e.Type == "vpn"), e => Assert.Equal((1, 1), (e.QualityForward, e.QualityBackward)));
+    }
+
     [Theory]
     [InlineData("line:x")]
     [InlineData("grid:1")]

@@ -9,7 +9,7 @@ public sealed record Options
     /// <summary>How to use the program.</summary>
     public const string Usage = """
         usage: simulate TOPOLOGY [options]
-          TOPOLOGY             line:N, grid:N, tree:N, geometric:N, geometric:N/LINKS, or a JSON file with links[]
+          TOPOLOGY             line:N, grid:N, tree:N, geometric:N[/LINKS], city:N[/LINKS], or a JSON file with links[]
           --loss tq|raw|PERCENT  packets get lost: as the file's link qualities say, where wifi repeats a lost packet
                                seven times as 802.11 does (raw: it does not), or that many percent everywhere
           --delay MS           delay of every link (1)

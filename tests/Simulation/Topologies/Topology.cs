@@ -59,26 +59,28 @@ public sealed record Topology(string Name, IReadOnlyList<string> Names, IReadOnl
     }
 
     /// <summary>
-    /// Reads what a user asks for: <c>line:50</c>, <c>grid:49</c>, <c>tree:1000</c>, <c>geometric:50</c>, <c>geometric:50/150</c>, or a file.
+    /// Reads what a user asks for: <c>line:50</c>, <c>grid:49</c>, <c>tree:1000</c>, <c>geometric:50</c>,
+    /// <c>geometric:50/150</c>, <c>city:100</c>, <c>city:100/250</c>, or a file.
     /// </summary>
     /// <exception cref="UsageException">It is none of these; the message says what would be.</exception>
     public static Topology Parse(string text, int seed)
     {
         int colon = text.IndexOf(':');
         string kind = colon < 0 ? "" : text[..colon];
-        if (kind is not ("line" or "grid" or "tree" or "geometric"))
+        if (kind is not ("line" or "grid" or "tree" or "geometric" or "city"))
             return TopologyFile.Load(text);
         string[] sizes = text[(colon + 1)..].Split('/');
-        if (!int.TryParse(sizes[0], out int count) || count < 2 || count > 100_000 || sizes.Length > (kind == "geometric" ? 2 : 1))
+        if (!int.TryParse(sizes[0], out int count) || count < 2 || count > 100_000 || sizes.Length > (kind is "geometric" or "city" ? 2 : 1))
             throw new UsageException($"'{text}' needs a number of nodes from 2 to 100000, as in {kind}:50");
-        int links = 3 * count;
+        int links = kind == "city" ? 5 * count / 2 : 3 * count;
         if (sizes.Length == 2 && (!int.TryParse(sizes[1], out links) || links < count - 1 || links > (long)count * (count - 1) / 2))
-            throw new UsageException($"'{text}' needs a number of links of at least {count - 1}, as in geometric:50/150");
+            throw new UsageException($"'{text}' needs a number of links of at least {count - 1}, as in {kind}:{count}/{3 * count}");
         return kind switch
         {
             "line" => Generators.Line(count),
             "grid" => Generators.Grid(count),
             "tree" => Generators.Tree(count, new Random(seed)),
+            "city" => Generators.City(count, links, new Random(seed)),
             _ => Generators.Geometric(count, links, new Random(seed)),
         };
     }

@@ -18,7 +18,7 @@ public static class TopologyFile
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException or FormatException)
         {
-            throw new UsageException($"'{path}' cannot be used as a topology: {e.Message} (line:N, grid:N, tree:N and geometric:N are made without a file)");
+            throw new UsageException($"'{path}' cannot be used as a topology: {e.Message} (line:N, grid:N, tree:N, geometric:N and city:N are made without a file)");
         }
     }
 
