@@ -24,6 +24,23 @@ public static class DisplayName
     /// <summary>As <see cref="IsValid(ReadOnlySpan{byte}, int)"/>, for what an operator typed.</summary>
     public static bool IsValid(string name, int maxSize) => Check(name, maxSize, strict: false);
 
+    /// <summary>What keeps <see cref="IsValid(string, int)"/> from taking a name, in one sentence; null if nothing does.</summary>
+    public static string? Explain(string name, int maxSize)
+    {
+        int bytes = 0;
+        for (int i = 0; i < name.Length;)
+        {
+            if (!Rune.TryGetRuneAt(name, i, out Rune rune))
+                return $"character {i + 1} is half of a surrogate pair";
+            if (!IsAllowed(rune))
+                return string.Create(CultureInfo.InvariantCulture, $"character {i + 1}, U+{rune.Value:X4}, is a control or format character, which could disguise the name");
+            bytes += rune.Utf8SequenceLength;
+            i += rune.Utf16SequenceLength;
+        }
+
+        return bytes > maxSize ? $"it has {bytes} bytes in UTF-8, and {maxSize} are the most" : null;
+    }
+
     /// <summary>
     /// As <see cref="IsValid(ReadOnlySpan{byte}, int)"/>, and nothing in it is invisible: the zero-width joiners, which
     /// words of some scripts and emoji need, stand between characters outside ASCII only.

@@ -1,4 +1,3 @@
-using System.Net.Sockets;
 using Microsoft.Extensions.Logging;
 using QuicProChat.Mesh.Identity;
 
@@ -7,8 +6,17 @@ namespace QuicProChat.Mesh.Node;
 /// <summary>Every log line of the program.</summary>
 internal static partial class Log
 {
-    [LoggerMessage(Level = LogLevel.Warning, Message = "cannot accept a control connection: {Reason}")]
-    internal static partial void ControlAcceptFailed(this ILogger log, SocketError reason);
+    [LoggerMessage(Level = LogLevel.Warning, Message = "cannot accept a control connection: {Reason} ({Silent} times more since this was said last)")]
+    internal static partial void ControlAcceptFailed(this ILogger log, string reason, long silent);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "the control socket {Path} had vanished, and was made anew")]
+    internal static partial void ControlSocketRemade(this ILogger log, string path);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "the control socket {Path} has vanished and cannot be made anew: {Reason}")]
+    internal static partial void ControlSocketGone(this ILogger log, string path, string reason);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "{Command} failed ({Silent} other faults of commands since the last that was said)")]
+    internal static partial void CommandFailed(this ILogger log, string command, long silent, Exception exception);
 
     [LoggerMessage(Level = LogLevel.Critical, Message = "the node cannot go on")]
     internal static partial void LoopFailed(this ILogger log, Exception exception);
@@ -64,6 +72,12 @@ internal static partial class Log
     [LoggerMessage(Level = LogLevel.Error, Message = "an MLS-Lite envelope or command failed, {Count} since the last such line; it was refused")]
     internal static partial void LiteFailed(this ILogger log, Exception exception, int count);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "a control session failed")]
-    internal static partial void ControlSessionFailed(this ILogger log, Exception exception);
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Directory} lies on a RAM disk: this node's key, its messages and its address are gone after the next reboot. Give it a lasting place with --data-dir or \"dataDir\", and keep a copy of the key: 'qpc-mesh identity export'")]
+    internal static partial void KeyOnRamDisk(this ILogger log, string directory);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "{Signal} is ignored")]
+    internal static partial void SignalIgnored(this ILogger log, string signal);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "a fault that nobody waited for")]
+    internal static partial void Unobserved(this ILogger log, Exception exception);
 }

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text;
 using Microsoft.Win32.SafeHandles;
+using QuicProChat.Mesh.Identity;
 using QuicProChat.Mesh.Store.Interop;
 
 namespace QuicProChat.Mesh.Store;
@@ -30,7 +31,7 @@ public sealed class DirectoryLock : IDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new StoreException(StoreError.Io, $"The data directory {directory} cannot be made: {e.Message}", e);
+            throw new StoreException(StoreError.Io, $"The data directory {directory} cannot be made: {FaultText.Of(e)}", e);
         }
 
         // The runtime's own way to open a file locks it too, and would not let others read who has it.

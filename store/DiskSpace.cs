@@ -1,3 +1,5 @@
+using QuicProChat.Mesh.Identity;
+
 namespace QuicProChat.Mesh.Store;
 
 /// <summary>Whose row it is that needs room: who comes first finds room where the others do not any more.</summary>
@@ -85,7 +87,7 @@ internal sealed class DiskSpace
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new StoreException(StoreError.Io, $"The disk of {_drive.Name} does not say how much room it has: {e.Message}", e);
+            throw new StoreException(StoreError.Io, $"The disk of {_drive.Name} does not say how much room it has: {FaultText.Of(e)}", e);
         }
     }
 }

@@ -105,7 +105,7 @@ public sealed partial class MeshStore
         }
         catch (IOException e)
         {
-            throw new StoreException(StoreError.Io, $"The store's log cannot be brought to the disk: {e.Message}", e);
+            throw new StoreException(StoreError.Io, $"The store's log cannot be brought to the disk: {FaultText.Of(e)}", e);
         }
     }
 }

@@ -1,5 +1,4 @@
 using System.Diagnostics.CodeAnalysis;
-using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using QuicProChat.Mesh.Identity;
@@ -28,18 +27,19 @@ internal sealed record IpEndpoint(string Host, int Port, NodeAddress? Pinned)
         }
 
         ReadOnlySpan<char> host = rest[2..colon];
-        ReadOnlySpan<char> port = rest[(colon + 1)..].TrimEnd('/');
-        if (host.StartsWith("[") && host.EndsWith("]"))
+        ReadOnlySpan<char> port = rest[(colon + 1)..];
+        if (port.EndsWith("/"))
+            port = port[..^1];
+        bool isBracketed = host.StartsWith("[") && host.EndsWith("]");
+        if (isBracketed)
             host = host[1..^1];
-        else if (host.Contains(':'))
-            host = default;
-        if (host.IsEmpty || host.ContainsAny("[]/@? "))
+        if (!IsHost(host, isBracketed))
         {
-            error = $"'{uri}' has no proper host: write a name, an IPv4 address, or an IPv6 address in brackets.";
+            error = $"'{uri}' has no proper host: write a name, an IPv4 address ({IpText.Form}), or an IPv6 address in brackets.";
             return false;
         }
 
-        if (!ushort.TryParse(port, NumberStyles.None, CultureInfo.InvariantCulture, out ushort number))
+        if (!IpText.TryParsePort(port, out int number))
         {
             error = $"'{uri}' has no proper port: write a number from 0 to 65535 after the last colon.";
             return false;
@@ -58,6 +58,23 @@ internal sealed record IpEndpoint(string Host, int Port, NodeAddress? Pinned)
         return true;
     }
 
+    private static bool IsHost(ReadOnlySpan<char> host, bool isBracketed)
+    {
+        if (isBracketed || host.Contains(':'))
+            return isBracketed && host.Contains(':') && IpText.TryParse(host, out _);
+        if (host.SequenceEqual(AnyHost))
+            return true;
+        if (IpText.LooksLikeAddress(host))
+            return IpText.TryParse(host, out _);
+        foreach (char c in host)
+        {
+            if (!char.IsLetterOrDigit(c) && c is not ('-' or '.' or '_'))
+                return false;
+        }
+
+        return host.Length > 0;
+    }
+
     /// <summary>The local address to bind; all addresses of both families for <c>*</c> where the system has IPv6.</summary>
     /// <exception cref="IOException">The host is no address of ours.</exception>
     internal async ValueTask<IPEndPoint> ResolveLocalAsync(CancellationToken cancellation)
@@ -72,7 +89,7 @@ internal sealed record IpEndpoint(string Host, int Port, NodeAddress? Pinned)
     /// <exception cref="IOException">The name does not resolve.</exception>
     internal async ValueTask<IPAddress[]> ResolveAsync(CancellationToken cancellation)
     {
-        if (IPAddress.TryParse(Host, out IPAddress? literal))
+        if (IpText.TryParse(Host, out IPAddress literal))
             return [literal];
         try
         {

@@ -12,4 +12,7 @@ public static class NodeName
 
     /// <summary>As <see cref="IsValid(ReadOnlySpan{byte})"/>, for what an operator typed.</summary>
     public static bool IsValid(string name) => DisplayName.IsValid(name, Limits.MaxNodeName);
+
+    /// <summary>What is wrong with a name that an operator typed, in one sentence; null if nothing is.</summary>
+    public static string? Explain(string name) => DisplayName.Explain(name, Limits.MaxNodeName);
 }

@@ -1,6 +1,9 @@
 using System.CommandLine;
+using System.CommandLine.Help;
 using System.CommandLine.Parsing;
 using System.Reflection;
+using System.Text.Unicode;
+using QuicProChat.Mesh.Identity;
 
 namespace QuicProChat.Mesh.Node.Cli;
 
@@ -11,36 +14,57 @@ internal static class CommandLine
     internal static string Version { get; } =
         typeof(CommandLine).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "0";
 
+    /// <summary>
+    /// How arguments are read: as they are. Nothing that begins with @ is taken for the name of a file, and nothing that
+    /// begins with one dash for several options.
+    /// </summary>
+    internal static ParserConfiguration Literally { get; } = new() { ResponseFileTokenReplacer = null, EnablePosixBundling = false };
+
+    /// <summary>The program: <see cref="RunAsync"/> on what the system handed over.</summary>
+    internal static async Task<int> MainAsync(string[] args)
+    {
+        // The runtime makes U+FFFD of what is not UTF-8, silently: a text would arrive as another one.
+        if (Array.Exists(args, a => a.Contains('\uFFFD', StringComparison.Ordinal)) && !IsUtf8("/proc/self/cmdline"))
+        {
+            TryWriteError("an argument is not UTF-8; 'send' reads texts from standard input too, in UTF-8 as well");
+            return ExitCode.Usage;
+        }
+
+        return await RunAsync(args).ConfigureAwait(false);
+    }
+
     /// <summary>Runs what the arguments say; see <see cref="ExitCode"/>.</summary>
     internal static async Task<int> RunAsync(string[] args)
     {
-        ParseResult parsed = Build().Parse(args);
+        ParseResult parsed = Build().Parse(args, Literally);
         if (parsed.Errors.Count > 0)
         {
             foreach (ParseError error in parsed.Errors)
-                Console.Error.WriteLine(error.Message);
-            Console.Error.WriteLine($"'{Path(parsed)} --help' shows how it is used.");
+                TryWriteError(error.Message);
+            TryWriteError($"'{Path(parsed)} --help' shows how it is used.{Hint(parsed)}");
             return ExitCode.Usage;
         }
 
         var settings = new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null };
         try
         {
-            return await parsed.InvokeAsync(settings).ConfigureAwait(false);
+            int code = await parsed.InvokeAsync(settings).ConfigureAwait(false);
+            await Console.Out.FlushAsync().ConfigureAwait(false);
+            return code;
         }
         catch (UsageException e)
         {
-            Console.Error.WriteLine(e.Message);
+            TryWriteError(e.Message);
             return ExitCode.Usage;
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or PlatformNotSupportedException or Store.StoreException)
+        catch (Exception e)
         {
-            Console.Error.WriteLine(e.Message);
+            TryWriteError(FaultText.Of(e));
             return ExitCode.Failed;
         }
     }
 
-    private static RootCommand Build()
+    internal static RootCommand Build()
     {
         var root = new RootCommand("A mesh messenger node: finds others, carries and holds their encrypted messages.")
         {
@@ -50,13 +74,45 @@ internal static class CommandLine
             KeygenCommand.Build(),
             IdentityCommand.Build(),
         };
-        foreach (Option builtIn in root.Options.OfType<VersionOption>().ToArray())
+        // "/?" and "/h" may be what somebody wants to send. Directives ("[suggest]") are for programs that complete arguments.
+        foreach (Option builtIn in root.Options.Where(o => o is VersionOption or HelpOption).ToArray())
             root.Options.Remove(builtIn);
+        root.Options.Add(new HelpOption("--help", "-h", "-?"));
+        root.Directives.Clear();
         var version = new Command("version", "Prints the version.");
         version.SetAction(_ => Console.WriteLine($"qpc-mesh {Version}"));
         root.Subcommands.Add(version);
         return root;
     }
+
+    /// <summary>Says something on standard error, if anybody can hear it.</summary>
+    internal static void TryWriteError(string text)
+    {
+        try
+        {
+            Console.Error.WriteLine(text);
+        }
+        catch (IOException)
+        {
+            // The exit code says it too.
+        }
+    }
+
+    private static bool IsUtf8(string path)
+    {
+        try
+        {
+            return Utf8.IsValid(File.ReadAllBytes(path));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // Without /proc nothing is known about it; U+FFFD may be what was meant.
+            return true;
+        }
+    }
+
+    private static string Hint(ParseResult parsed) =>
+        parsed.UnmatchedTokens.Any(t => t.StartsWith('-')) ? " What begins with a dash and is no option stands behind --." : "";
 
     private static string Path(ParseResult parsed)
     {

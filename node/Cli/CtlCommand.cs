@@ -1,5 +1,5 @@
 using System.CommandLine;
-using System.Text;
+using System.CommandLine.Parsing;
 using QuicProChat.Mesh.Node.Configuration;
 using QuicProChat.Mesh.Node.Control;
 
@@ -11,7 +11,7 @@ internal static class CtlCommand
     private static readonly Option<string?> Socket =
         new("--control") { Description = $"Path of the control socket; else ${DefaultPaths.ControlVariable}, else in the data directory.", HelpName = "SOCKET", Recursive = true };
 
-    private static readonly Option<bool> Json = new("--json") { Description = "Print JSON, as it came.", Recursive = true };
+    private static readonly Option<bool> Json = new("--json") { Description = "Print JSON, as it came.", Recursive = true, Arity = ArgumentArity.Zero };
 
     internal static Command Build()
     {
@@ -57,7 +57,7 @@ internal static class CtlCommand
         Add(ctl, ControlCommands.Send, "Sends a message.", p => new ControlRequest
         {
             To = p.GetValue(to),
-            Text = p.GetValue(text) is "-" ? ReadAll() : p.GetValue(text),
+            Text = p.GetValue(text) is "-" ? StandardInput.ReadText() : p.GetValue(text),
             Priority = p.GetValue(priority),
             Lifetime = p.GetValue(lifetime),
             Wait = p.GetValue(wait),
@@ -69,7 +69,7 @@ internal static class CtlCommand
     private static void AddMessages(Command ctl)
     {
         var with = new Option<string?>("--with") { Description = "Only those with this address, alias or group.", HelpName = "A" };
-        var limit = new Option<int?>("--limit") { Description = "At most so many, the newest.", HelpName = "N" };
+        var limit = new Option<int?>("--limit") { Description = "At most so many, the newest.", HelpName = "N", CustomParser = ReadNumber };
         Add(ctl, ControlCommands.Messages, "Messages, oldest first.",
             p => new ControlRequest { With = p.GetValue(with), Limit = p.GetValue(limit) }, with, limit);
         var id = new Argument<string>("id") { Description = "32 hexadecimal digits." };
@@ -78,7 +78,7 @@ internal static class CtlCommand
 
     private static void AddRequests(Command ctl)
     {
-        var limit = new Option<int?>("--limit") { Description = "At most so many, those who wrote last.", HelpName = "N" };
+        var limit = new Option<int?>("--limit") { Description = "At most so many, those who wrote last.", HelpName = "N", CustomParser = ReadNumber };
         Add(ctl, ControlCommands.Requests, "Strangers who wrote: one line each.", p => new ControlRequest { Limit = p.GetValue(limit) }, limit);
         var accepted = new Argument<string>("to") { Description = "An address or alias." };
         Add(ctl, ControlCommands.Accept, "Makes a stranger known: its requests become messages.",
@@ -92,11 +92,21 @@ internal static class CtlCommand
             p => new ControlRequest { Id = p.GetValue(id), With = p.GetValue(with) }, id, with);
     }
 
+    /// <summary>Digits and nothing else; the runtime would take signs and blanks too.</summary>
+    private static int? ReadNumber(ArgumentResult result)
+    {
+        string text = result.Tokens[0].Value;
+        if (Quantity.TryParseNumber(text, out long number) && number <= int.MaxValue)
+            return (int)number;
+        result.AddError($"'{text}' is no number");
+        return null;
+    }
+
     private static void AddAlias(Command ctl)
     {
         var alias = new Argument<string?>("alias") { Description = "The name; without it, all are listed.", Arity = ArgumentArity.ZeroOrOne };
         var address = new Argument<string?>("address") { Description = "What it stands for.", Arity = ArgumentArity.ZeroOrOne };
-        var remove = new Option<bool>("--remove") { Description = "Forget the name." };
+        var remove = new Option<bool>("--remove") { Description = "Forget the name.", Arity = ArgumentArity.Zero };
         Add(ctl, ControlCommands.Alias, "Names addresses.",
             p => new ControlRequest { Alias = p.GetValue(alias), To = p.GetValue(address), Remove = p.GetValue(remove) },
             alias, address, remove);
@@ -125,15 +135,9 @@ internal static class CtlCommand
         command.SetAction((parsed, cancellation) =>
         {
             ControlRequest what = (request?.Invoke(parsed) ?? new ControlRequest()) with { Command = name };
-            string path = parsed.GetValue(Socket) ?? DefaultPaths.Control;
+            string path = parsed.GetValue(Socket) is { Length: > 0 } named ? named : DefaultPaths.Control;
             return CtlSession.RunAsync(path, what, parsed.GetValue(Json), Console.Out, Console.Error, cancellation);
         });
         parent.Subcommands.Add(command);
-    }
-
-    internal static string ReadAll()
-    {
-        using var reader = new StreamReader(Console.OpenStandardInput(), Encoding.UTF8);
-        return reader.ReadToEnd().TrimEnd('\r', '\n');
     }
 }

@@ -2,7 +2,6 @@ using System.CommandLine;
 using System.Security.Cryptography;
 using QuicProChat.Mesh.Identity;
 using QuicProChat.Mesh.Identity.Qr;
-using QuicProChat.Mesh.Node.Configuration;
 using QuicProChat.Mesh.Node.Hosting;
 
 namespace QuicProChat.Mesh.Node.Cli;
@@ -12,8 +11,7 @@ namespace QuicProChat.Mesh.Node.Cli;
 /// </summary>
 internal static class IdentityCommand
 {
-    private static readonly Option<string> DataDir =
-        new("--data-dir") { Description = "Where the key is.", HelpName = "DIR", DefaultValueFactory = _ => DefaultPaths.DataDirectory, Recursive = true };
+    private static readonly Option<string?> DataDir = new("--data-dir") { Description = "Where the key is.", HelpName = "DIR", Recursive = true };
 
     private static readonly Option<string?> PassphraseFile =
         new("--passphrase-file") { Description = "Passphrase of the key file: the first line of FILE.", HelpName = "FILE", Recursive = true };
@@ -24,11 +22,11 @@ internal static class IdentityCommand
     internal static Command Build()
     {
         var command = new Command("identity", "Backs up this node's key and restores it.") { DataDir, PassphraseFile, BackupPassphraseFile };
-        var qr = new Option<bool>("--qr") { Description = "Show a QR code too." };
+        var qr = new Option<bool>("--qr") { Description = "Show a QR code too.", Arity = ArgumentArity.Zero };
         var export = new Command("export", "Prints the backup string. Keep it as you would the key: it is the key.") { qr };
         export.SetAction(parsed => Export(parsed, parsed.GetValue(qr)));
         var text = new Argument<string>("backup") { Description = "The backup string; - reads it from standard input." };
-        var replace = new Option<bool>("--replace") { Description = "Replace the key that is there." };
+        var replace = new Option<bool>("--replace") { Description = "Replace the key that is there.", Arity = ArgumentArity.Zero };
         var import = new Command("import", "Restores the key from a backup string.") { text, replace };
         import.SetAction(parsed => Import(parsed, parsed.GetValue(text)!, parsed.GetValue(replace)));
         command.Subcommands.Add(export);
@@ -42,12 +40,12 @@ internal static class IdentityCommand
         byte[] backupPassphrase = Secret(parsed, BackupPassphraseFile);
         try
         {
-            using LocalIdentity identity = Load(DataDirectory.KeyFileIn(parsed.GetValue(DataDir)!), passphrase);
+            using LocalIdentity identity = Load(DataDirectory.KeyFileIn(NodeOptions.DirectoryOf(parsed.GetValue(DataDir))), passphrase);
             string backup = BackupString.Export(identity, backupPassphrase);
             Console.WriteLine(backup);
             // Upper case needs a smaller symbol, and imports just the same.
-            if (qr && QrCode.TryCreate(backup.ToUpperInvariant(), QrLevel.Medium, out QrCode? code))
-                Console.WriteLine(code.ToText());
+            if (qr)
+                QrDrawing.Write(Console.Out, backup.ToUpperInvariant(), QrLevel.Medium);
             return ExitCode.Done;
         }
         finally
@@ -59,8 +57,8 @@ internal static class IdentityCommand
 
     private static int Import(ParseResult parsed, string text, bool replace)
     {
-        string directory = parsed.GetValue(DataDir)!;
-        string backup = (text == "-" ? Console.In.ReadLine() ?? "" : text).Trim();
+        string directory = NodeOptions.DirectoryOf(parsed.GetValue(DataDir));
+        string backup = (text == "-" ? StandardInput.ReadText() : text).Trim();
         byte[] passphrase = Secret(parsed, PassphraseFile);
         byte[] backupPassphrase = Secret(parsed, BackupPassphraseFile);
         try

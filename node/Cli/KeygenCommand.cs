@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Security.Cryptography;
 using QuicProChat.Mesh.Identity;
-using QuicProChat.Mesh.Node.Configuration;
 using QuicProChat.Mesh.Node.Hosting;
 
 namespace QuicProChat.Mesh.Node.Cli;
@@ -11,13 +10,15 @@ internal static class KeygenCommand
 {
     internal static Command Build()
     {
-        var dataDir = new Option<string>("--data-dir") { Description = "Where the key goes.", HelpName = "DIR", DefaultValueFactory = _ => DefaultPaths.DataDirectory };
+        var dataDir = new Option<string?>("--data-dir") { Description = "Where the key goes.", HelpName = "DIR" };
         var passphraseFile = new Option<string?>("--passphrase-file") { Description = "Protect the key with the first line of FILE.", HelpName = "FILE" };
         var command = new Command("keygen", "Makes this node's key and prints its address.") { dataDir, passphraseFile };
         command.SetAction(parsed =>
         {
-            string directory = parsed.GetValue(dataDir)!;
+            string directory = NodeOptions.DirectoryOf(parsed.GetValue(dataDir));
             using DataDirectory taken = DataDirectory.Take(directory);
+            if (!taken.HasKey)
+                taken.RefuseNewKey();
             byte[] passphrase = parsed.GetValue(passphraseFile) is { } file ? Passphrase.Read(file) : [];
             try
             {

@@ -15,7 +15,7 @@ internal static class LiteCommand
         ctl.Subcommands.Add(lite);
         var group = new Argument<string>("group") { Description = "A group's name or id." };
         var name = new Argument<string>("name") { Description = "What to call it: at most 20 bytes." };
-        var shortTag = new Option<bool>("--short-tag") { Description = "Tags of 8 bytes instead of 16: each message costs 8 bytes less." };
+        var shortTag = new Option<bool>("--short-tag") { Description = "Tags of 8 bytes instead of 16: each message costs 8 bytes less.", Arity = ArgumentArity.Zero };
         add(lite, "create", ControlCommands.LiteCreate, "Founds a group.",
             p => new ControlRequest { Name = p.GetValue(name), ShortTag = p.GetValue(shortTag) }, name, shortTag);
         add(lite, "invite", ControlCommands.LiteInvite, "Prints an invitation for one person, and the same as a QR code. It is a key.",
@@ -23,7 +23,7 @@ internal static class LiteCommand
         var uri = new Argument<string>("uri") { Description = "qpc-lite:...; - reads it from standard input." };
         var own = new Argument<string?>("name") { Description = "What to call it here, if not as it is called there.", Arity = ArgumentArity.ZeroOrOne };
         add(lite, "join", ControlCommands.LiteJoin, "Joins a group by an invitation.",
-            p => new ControlRequest { Uri = p.GetValue(uri) is "-" ? CtlCommand.ReadAll() : p.GetValue(uri), Name = p.GetValue(own) }, uri, own);
+            p => new ControlRequest { Uri = p.GetValue(uri) is "-" ? StandardInput.ReadText() : p.GetValue(uri), Name = p.GetValue(own) }, uri, own);
         add(lite, "list", ControlCommands.LiteList, "The groups of this node.", _ => new ControlRequest());
         add(lite, "show", ControlCommands.LiteShow, "One group: members, epoch, cipher.", p => new ControlRequest { Group = p.GetValue(group) }, group);
         add(lite, "rekey", ControlCommands.LiteRekey, "Begins an epoch with fresh keys.", p => new ControlRequest { Group = p.GetValue(group) }, group);

@@ -52,7 +52,6 @@ internal static class LiteRendering
     private static void Invitation(TextWriter output, string uri)
     {
         output.WriteLine(uri);
-        if (QrCode.TryCreate(uri, QrLevel.Low, out QrCode? code))
-            output.WriteLine(code.ToText());
+        QrDrawing.Write(output, uri, QrLevel.Low);
     }
 }

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using QuicProChat.Mesh.Node.Configuration;
+using QuicProChat.Mesh.Wire;
 
 namespace QuicProChat.Mesh.Node.Cli;
 
@@ -28,14 +29,18 @@ internal sealed class NodeOptions
         if (parsed.GetValue(_config) is { } file && ConfigurationFile.Load(file, configuration) is { } error)
             throw new UsageException(error);
 
-        configuration.DataDirectory = parsed.GetValue(_dataDir) ?? configuration.DataDirectory;
-        configuration.Control = parsed.GetValue(_control) ?? configuration.Control;
+        configuration.DataDirectory = PathOf("--data-dir", parsed.GetValue(_dataDir)) ?? configuration.DataDirectory;
+        if (configuration.DataDirectory.Length == 0)
+            configuration.DataDirectory = DefaultPaths.DataDirectory;
+        configuration.Control = PathOf("--control", parsed.GetValue(_control)) ?? configuration.Control;
+        if (configuration.ControlGroup is not null && configuration.ControlPath.StartsWith(configuration.DataDirectory + '/', StringComparison.Ordinal))
+            throw new UsageException("controlGroup: the group cannot reach a control socket in the data directory, which is its owner's alone; put it elsewhere with \"control\"");
         configuration.Listen = Uris("--listen", parsed.GetValue(_listen), ListenUri.Check) ?? configuration.Listen;
         configuration.Peers = Uris("--peer", parsed.GetValue(_peer), Settings.CheckPeer) ?? configuration.Peers;
         if (parsed.GetValue(_name) is { } name)
         {
-            if (!Settings.IsName(name))
-                throw new UsageException($"--name: a name has at most {Settings.MaxNameBytes} bytes");
+            if (NodeName.Explain(name) is { } wrong)
+                throw new UsageException($"--name: '{Rendering.Printable(name)}' cannot be a name: {wrong}");
             configuration.Name = name;
         }
 
@@ -48,6 +53,18 @@ internal sealed class NodeOptions
 
         return configuration;
     }
+
+    /// <summary>The data directory that the command line names, or the usual one.</summary>
+    /// <exception cref="UsageException">There is none.</exception>
+    internal static string DirectoryOf(string? option) => PathOf("--data-dir", option) ?? DefaultPaths.DataDirectory;
+
+    /// <summary>A path from the command line, absolute: where the shell stands now is what was meant, wherever the daemon goes.</summary>
+    private static string? PathOf(string option, string? value) => value switch
+    {
+        null => null,
+        _ when value.Length == 0 || value.Contains('\0', StringComparison.Ordinal) => throw new UsageException($"{option}: a path is missing"),
+        _ => Path.GetFullPath(value),
+    };
 
     private static string[]? Uris(string option, string[]? values, Func<string, string?> check)
     {

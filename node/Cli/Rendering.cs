@@ -9,6 +9,8 @@ namespace QuicProChat.Mesh.Node.Cli;
 /// <summary>Shows results to people: lists as tables, objects as lines of name and value.</summary>
 internal static class Rendering
 {
+    internal const string NoMessages = "no messages";
+
     internal static void Write(TextWriter output, string command, JsonElement result)
     {
         switch (command)
@@ -89,12 +91,14 @@ internal static class Rendering
         _ => false,
     };
 
+    internal static void WriteMessage(TextWriter output, JsonElement message) => output.WriteLine($"{Text(message, "id")} {Line(message)}");
+
     private static void Messages(TextWriter output, JsonElement list)
     {
         foreach (JsonElement message in list.EnumerateArray())
-            output.WriteLine($"{Text(message, "id")} {Line(message)}");
+            WriteMessage(output, message);
         if (list.GetArrayLength() == 0)
-            output.WriteLine("no messages");
+            output.WriteLine(NoMessages);
     }
 
     private static void Requests(TextWriter output, JsonElement list)

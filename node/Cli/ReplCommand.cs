@@ -13,7 +13,7 @@ internal static class ReplCommand
     internal static Command Build()
     {
         var options = new NodeOptions();
-        var start = new Option<bool>("--start") { Description = "Start a node in this process if none answers." };
+        var start = new Option<bool>("--start") { Description = "Start a node in this process if none answers.", Arity = ArgumentArity.Zero };
         var command = new Command("repl", "A console for people: messages, neighbours, routes.") { start };
         options.AddTo(command);
         command.SetAction((parsed, cancellation) => RunAsync(options, parsed, parsed.GetValue(start), cancellation));

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using QuicProChat.Mesh.Identity;
 using QuicProChat.Mesh.Wire;
 
 namespace QuicProChat.Mesh.Node.Configuration;
@@ -20,15 +21,17 @@ internal static class ConfigurationFile
         try
         {
             using FileStream file = File.OpenRead(path);
-            if (file.Length > MaxBytes)
+            // What is no regular file has no length that means anything.
+            byte[] bytes = new byte[MaxBytes + 1];
+            int length = file.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
+            if (length > MaxBytes)
                 return $"{path}: larger than {MaxBytes} bytes";
-            byte[] bytes = new byte[file.Length];
-            file.ReadExactly(bytes);
-            return Read(bytes, into) is { } error ? $"{path}:{error}" : null;
+            return Read(bytes.AsSpan(0, length), into) is { } error ? $"{path}:{error}" : null;
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or NotSupportedException)
         {
-            return $"{path}: {e.Message}";
+            string why = FaultText.Of(e);
+            return why.StartsWith(path, StringComparison.Ordinal) ? why : $"{path}: {why}";
         }
     }
 
@@ -38,6 +41,8 @@ internal static class ConfigurationFile
     {
         if (bytes.StartsWith(Encoding.UTF8.Preamble))
             bytes = bytes[Encoding.UTF8.Preamble.Length..];
+        if (FindForeignBytes(bytes) is { } foreign)
+            return foreign;
         var json = new Utf8JsonReader(bytes, new JsonReaderOptions
         {
             CommentHandling = JsonCommentHandling.Skip,
@@ -46,6 +51,12 @@ internal static class ConfigurationFile
         try
         {
             return Read(bytes, ref json, into);
+        }
+        catch (InvalidOperationException)
+        {
+            // The reader's word for an escape that stands for half a character.
+            (int line, int column) = PlaceOf(bytes, json.TokenStartIndex);
+            return $"{line}:{column}: this text holds half of a surrogate pair (\\ud800 to \\udfff)";
         }
         catch (JsonException e)
         {
@@ -75,10 +86,37 @@ internal static class ConfigurationFile
         return json.Read() ? $"{LineOf(bytes, json.TokenStartIndex)}: something follows the object" : null;
     }
 
+    /// <summary>Says where a file stops being UTF-8; null if it does not.</summary>
+    private static string? FindForeignBytes(ReadOnlySpan<byte> bytes)
+    {
+        if (bytes.StartsWith(Encoding.Unicode.Preamble) || bytes.StartsWith(Encoding.BigEndianUnicode.Preamble))
+            return "1:1: this is UTF-16; save the file as UTF-8";
+        int at = 0;
+        while (at < bytes.Length)
+        {
+            if (Rune.DecodeFromUtf8(bytes[at..], out _, out int consumed) != System.Buffers.OperationStatus.Done)
+            {
+                (int line, int column) = PlaceOf(bytes, at);
+                return $"{line}:{column}: byte 0x{bytes[at]:X2} is not UTF-8; save the file as UTF-8";
+            }
+
+            at += consumed;
+        }
+
+        return null;
+    }
+
+    /// <summary>Line and column of a byte, both counted from 1, the column in characters.</summary>
+    private static (int Line, int Column) PlaceOf(ReadOnlySpan<byte> bytes, long offset)
+    {
+        ReadOnlySpan<byte> before = bytes[..(int)offset];
+        return (before.Count((byte)'\n') + 1, Encoding.UTF8.GetCharCount(before[(before.LastIndexOf((byte)'\n') + 1)..]) + 1);
+    }
+
     private static string Explain(Setting setting, ref Utf8JsonReader json) =>
         json.TokenType == JsonTokenType.String && setting.Explain?.Invoke(json.GetString()!) is { } reason ? $": {reason.TrimEnd('.')}" : "";
 
-    private static int LineOf(ReadOnlySpan<byte> bytes, long offset) => bytes[..(int)offset].Count((byte)'\n') + 1;
+    private static int LineOf(ReadOnlySpan<byte> bytes, long offset) => PlaceOf(bytes, offset).Line;
 
     private static string Excerpt(ReadOnlySpan<byte> bytes, long line)
     {

@@ -1,3 +1,5 @@
+using QuicProChat.Mesh.Node.Cli;
+
 namespace QuicProChat.Mesh.Node.Configuration;
 
 /// <summary>Where things are unless somebody says otherwise.</summary>
@@ -8,22 +10,57 @@ internal static class DefaultPaths
     /// <summary>Names the control socket for <c>ctl</c> and <c>repl</c> where the command line does not.</summary>
     internal const string ControlVariable = "QPC_MESH_CONTROL";
 
-    /// <summary>/var/lib/qpc-mesh for root, otherwise the user's state directory (XDG Base Directory).</summary>
+    /// <summary>Where the control socket is that a group may use: outside the data directory, which is its owner's alone.</summary>
+    internal const string GroupControl = "/run/qpc-mesh/control.sock";
+
+    private const string HomeVariable = "HOME";
+
+    private static readonly string? _home = Environment.GetEnvironmentVariable(HomeVariable);
+
+    /// <summary>/var/lib/qpc-mesh for root, otherwise the user's state directory (XDG Base Directory, which wants absolute paths).</summary>
+    /// <exception cref="UsageException">Nothing says where that is.</exception>
     internal static string DataDirectory
     {
         get
         {
             if (Environment.IsPrivilegedProcess)
                 return "/var/lib/qpc-mesh";
-            string? state = Environment.GetEnvironmentVariable("XDG_STATE_HOME");
-            if (string.IsNullOrEmpty(state))
-                state = Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".local", "state");
-            return Path.Combine(state, "qpc-mesh");
+            if (Environment.GetEnvironmentVariable("XDG_STATE_HOME") is { } state && state.StartsWith('/'))
+                return Path.Combine(state, "qpc-mesh");
+            return _home is { } home && home.StartsWith('/')
+                ? Path.Combine(home, ".local", "state", "qpc-mesh")
+                : throw new UsageException("there is no usual place for the data: neither HOME nor XDG_STATE_HOME is set to a path that begins with /; say --data-dir DIR, and --control SOCKET to ctl and repl");
         }
     }
 
-    internal static string Control =>
-        Environment.GetEnvironmentVariable(ControlVariable) is { Length: > 0 } path
-            ? path
-            : Path.Combine(DataDirectory, ControlFile);
+    /// <summary>The control socket to ask: the owner's, or, where there is none, the one that a group may use.</summary>
+    internal static string Control
+    {
+        get
+        {
+            if (Environment.GetEnvironmentVariable(ControlVariable) is { Length: > 0 } path)
+                return path;
+            string own;
+            try
+            {
+                own = Path.Combine(DataDirectory, ControlFile);
+            }
+            catch (UsageException) when (File.Exists(GroupControl))
+            {
+                return GroupControl;
+            }
+
+            return !File.Exists(own) && File.Exists(GroupControl) ? GroupControl : own;
+        }
+    }
+
+    /// <summary>
+    /// Keeps the runtime from asking libc who the user is (terminal descriptions, certificates): it does so where HOME is
+    /// not set, and libc answers through modules that a static program cannot load (nsswitch.conf(5)).
+    /// </summary>
+    internal static void AvoidNameServices()
+    {
+        if (string.IsNullOrEmpty(_home))
+            Environment.SetEnvironmentVariable(HomeVariable, "/nonexistent");
+    }
 }

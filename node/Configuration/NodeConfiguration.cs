@@ -6,11 +6,14 @@ namespace QuicProChat.Mesh.Node.Configuration;
 /// <summary>How the daemon runs: defaults, then the configuration file, then the command line (docs/configuration.md).</summary>
 public sealed record NodeConfiguration
 {
-    /// <summary>Where key file and store live; made with mode 0700 if absent.</summary>
-    public string DataDirectory { get; set; } = DefaultPaths.DataDirectory;
+    /// <summary>Where key file and store live; made with mode 0700 if absent. Empty until file and command line were read.</summary>
+    public string DataDirectory { get; set; } = "";
 
-    /// <summary>Path of the control socket; null for <c>control.sock</c> in the data directory.</summary>
+    /// <summary>Path of the control socket; null for the usual place.</summary>
     public string? Control { get; set; }
+
+    /// <summary>Name or number of the group that may use the control socket; null for that of the process.</summary>
+    public string? ControlGroup { get; set; }
 
     /// <summary>What this node calls itself, at most 20 bytes of UTF-8; empty for none.</summary>
     public string Name { get; set; } = "";
@@ -75,6 +78,9 @@ public sealed record NodeConfiguration
     /// <summary>Most links at a time.</summary>
     public int MaxLinks { get; set; } = 256;
 
-    /// <summary>The control socket's path.</summary>
-    public string ControlPath => Control ?? Path.Combine(DataDirectory, DefaultPaths.ControlFile);
+    /// <summary>
+    /// The control socket's path: in the data directory, which is its owner's alone, unless a group is to reach it.
+    /// </summary>
+    public string ControlPath =>
+        Control ?? (ControlGroup is null ? Path.Combine(DataDirectory, DefaultPaths.ControlFile) : DefaultPaths.GroupControl);
 }

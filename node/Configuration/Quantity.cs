@@ -39,6 +39,11 @@ internal static class Quantity
         return true;
     }
 
-    private static bool TryParseNumber(ReadOnlySpan<char> text, out long number) =>
-        long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out number);
+    /// <summary>Digits and nothing else: the runtime's parser takes zero characters behind them.</summary>
+    internal static bool TryParseNumber(ReadOnlySpan<char> text, out long number)
+    {
+        number = 0;
+        return !text.ContainsAnyExceptInRange('0', '9')
+            && long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out number);
+    }
 }

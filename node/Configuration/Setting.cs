@@ -19,6 +19,19 @@ internal sealed record Setting(string Key, string Accepts, bool Reloads, Setting
         new(key, accepts, reloads, (ref Utf8JsonReader json, NodeConfiguration c) =>
             json.TokenType == JsonTokenType.String && set(c, json.GetString()!));
 
+    /// <summary>
+    /// A path. It begins with a slash: a daemon's current folder is wherever somebody started it, and its files must not
+    /// move with it.
+    /// </summary>
+    internal static Setting Path(string key, Action<NodeConfiguration, string> set) =>
+        Text(key, "a path that begins with /", false, (c, v) =>
+        {
+            bool isAbsolute = v.StartsWith('/') && !v.Contains('\0', StringComparison.Ordinal);
+            if (isAbsolute)
+                set(c, v);
+            return isAbsolute;
+        });
+
     internal static Setting Flag(string key, Action<NodeConfiguration, bool> set) =>
         new(key, "true or false", false, (ref Utf8JsonReader json, NodeConfiguration c) =>
         {

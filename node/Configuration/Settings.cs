@@ -1,4 +1,3 @@
-using System.Net;
 using Microsoft.Extensions.Logging;
 using QuicProChat.Mesh.Store;
 using QuicProChat.Mesh.Transports;
@@ -21,17 +20,19 @@ internal static class Settings
 
     internal static readonly IReadOnlyList<Setting> All =
     [
-        Setting.Text("dataDir", "a path", false, (c, v) => NotEmpty(v) && Set(c.DataDirectory = v)),
-        Setting.Text("control", "a path", false, (c, v) => NotEmpty(v) && Set(c.Control = v)),
-        Setting.Text("name", $"a text of at most {MaxNameBytes} bytes", true, (c, v) => IsName(v) && Set(c.Name = v)),
+        Setting.Path("dataDir", (c, v) => c.DataDirectory = v),
+        Setting.Path("control", (c, v) => c.Control = v),
+        Setting.Text("controlGroup", "the name or number of a group", false, (c, v) => IsGroup(v) && Set(c.ControlGroup = v)),
+        Setting.Text("name", $"a text of at most {MaxNameBytes} bytes without control characters", true, (c, v) => NodeName.IsValid(v) && Set(c.Name = v))
+            with { Explain = NodeName.Explain },
         Setting.Texts("listen", "a list of " + ListenUri.Form, ListenUri.Check, (c, v) => c.Listen = v),
         Setting.Texts("peers", "a list of " + UriForm, CheckPeer, (c, v) => c.Peers = v),
-        Setting.Text("networkKeyFile", "a path", false, (c, v) => NotEmpty(v) && Set(c.NetworkKeyFile = v)),
-        Setting.Text("passphraseFile", "a path", false, (c, v) => NotEmpty(v) && Set(c.PassphraseFile = v)),
+        Setting.Path("networkKeyFile", (c, v) => c.NetworkKeyFile = v),
+        Setting.Path("passphraseFile", (c, v) => c.PassphraseFile = v),
         Setting.Text("durability", DurabilityForm, false, (c, v) => TryParse(v, out Durability d) && Set(c.Durability = d)),
         Setting.Text("logLevel", LevelForm, true, (c, v) => TryParse(v, out LogLevel l) && Set(c.LogLevel = l)),
         Setting.Text("metricsListen", "address:port, such as 127.0.0.1:9469", false,
-            (c, v) => IPEndPoint.TryParse(v, out _) && Set(c.MetricsListen = v)),
+            (c, v) => IpText.TryParseEndpoint(v, out _) && Set(c.MetricsListen = v)),
         Setting.Flag("relay", (c, v) => c.Relay = v),
         Setting.Flag("storeAndForward", (c, v) => c.StoreAndForward = v),
         Setting.Number("hopLimit", 1, Limits.LargestHops + 1, (c, v) => c.HopLimit = v),
@@ -47,8 +48,6 @@ internal static class Settings
         Setting.Text("receipts", ReceiptPolicies.Names, false, (c, v) => ReceiptPolicies.TryParse(v, out ReceiptPolicy r) && Set(c.Receipts = r)),
         Setting.Number("maxLinks", 1, 4096, (c, v) => c.MaxLinks = v),
     ];
-
-    internal static bool IsName(string text) => NodeName.IsValid(text);
 
     /// <summary>Something to dial: one URI, or several for the same peer, separated by commas. Null, or what is wrong.</summary>
     internal static string? CheckPeer(string text)
@@ -102,7 +101,8 @@ internal static class Settings
         return known;
     }
 
-    private static bool NotEmpty(string value) => value.Length > 0;
+    // useradd(8) forbids more; what could not stand in /etc/group is enough here.
+    private static bool IsGroup(string text) => text.Length > 0 && !text.Any(c => char.IsControl(c) || char.IsWhiteSpace(c) || c == ':');
 
     private static bool Set<T>(T value)
     {

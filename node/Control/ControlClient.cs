@@ -1,12 +1,14 @@
 using System.Net.Sockets;
 using System.Text.Json;
+using QuicProChat.Mesh.Identity;
 
 namespace QuicProChat.Mesh.Node.Control;
 
 /// <summary>The other end of the control socket, for <c>ctl</c> and the console.</summary>
 internal sealed class ControlClient : IDisposable
 {
-    private const int MostReplyBytes = 64 << 20;
+    /// <summary>Longer than any line of a daemon: a reply, or an event with the longest text in it.</summary>
+    private const int MaxLineBytes = 2 * ControlShared.MaxReplyBytes;
 
     private readonly Socket _socket;
     private byte[] _buffer = new byte[16 << 10];
@@ -16,17 +18,35 @@ internal sealed class ControlClient : IDisposable
     private ControlClient(Socket socket) => _socket = socket;
 
     /// <summary>Connects; null if no daemon answers there.</summary>
-    internal static ControlClient? TryConnect(string path)
+    internal static ControlClient? TryConnect(string path) => TryConnect(path, out _);
+
+    /// <summary>Connects; null if that cannot be, with the reason.</summary>
+    internal static ControlClient? TryConnect(string path, out string why)
     {
-        var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        why = "";
+        if (System.Text.Encoding.UTF8.GetByteCount(path) > SocketFile.MaxPathBytes)
+        {
+            why = $"the control socket's path may have {SocketFile.MaxPathBytes} bytes: {path}";
+            return null;
+        }
+
         try
         {
-            socket.Connect(new UnixDomainSocketEndPoint(path));
-            return new ControlClient(socket);
+            var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+            try
+            {
+                socket.Connect(new UnixDomainSocketEndPoint(path));
+                return new ControlClient(socket);
+            }
+            catch
+            {
+                socket.Dispose();
+                throw;
+            }
         }
-        catch (Exception e) when (e is SocketException or ArgumentException)
+        catch (SocketException e)
         {
-            socket.Dispose();
+            why = $"no daemon answers on {path} ({FaultText.Of(e)})";
             return null;
         }
     }
@@ -38,8 +58,7 @@ internal sealed class ControlClient : IDisposable
         return client is not null;
     }
 
-    /// <summary>Sends one request.</summary>
-    /// <exception cref="IOException">The daemon went away.</exception>
+    /// <summary>Sends one request. What the daemon said before it went away can be read nevertheless.</summary>
     internal async Task SendAsync(ControlRequest request, CancellationToken cancellation)
     {
         byte[] json = JsonSerializer.SerializeToUtf8Bytes(request, ClientJson.Default.ControlRequest);
@@ -50,13 +69,14 @@ internal sealed class ControlClient : IDisposable
             for (ReadOnlyMemory<byte> rest = json; !rest.IsEmpty;)
                 rest = rest[await _socket.SendAsync(rest, cancellation).ConfigureAwait(false)..];
         }
-        catch (SocketException e)
+        catch (SocketException)
         {
-            throw new IOException("the daemon went away", e);
+            // Why it went away may lie in the socket; if nothing does, the reader finds the end.
         }
     }
 
     /// <summary>Reads the next line, without its end; null after the last. Valid until the next call.</summary>
+    /// <exception cref="IOException">The line is longer than a daemon's may be.</exception>
     internal async ValueTask<ReadOnlyMemory<byte>?> ReadLineAsync(CancellationToken cancellation)
     {
         int searched = _start;
@@ -102,7 +122,7 @@ internal sealed class ControlClient : IDisposable
 
         if (_end < _buffer.Length)
             return;
-        if (_buffer.Length >= MostReplyBytes)
+        if (_buffer.Length >= MaxLineBytes)
             throw new IOException("the daemon's reply is too long");
         Array.Resize(ref _buffer, _buffer.Length * 2);
     }

@@ -27,4 +27,8 @@ internal static partial class ControlCommands
 
     internal const string Names =
         "status, identity, peers, routes, connect, disconnect, send, messages, message, requests, accept, refuse, delete, queue, radio, alias, announce, events, metrics, log-level, shutdown";
+
+    /// <summary>The reply may be a long list or text. Only few commands are sure to need little, and are never kept waiting for memory.</summary>
+    internal static bool HasLargeReply(string command) => command is not (
+        Status or Identity or Connect or Disconnect or Announce or LogLevel or Shutdown or LiteLeave or LiteInvite);
 }

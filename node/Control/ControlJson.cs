@@ -6,7 +6,8 @@ namespace QuicProChat.Mesh.Node.Control;
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     DefaultIgnoreCondition = JsonIgnoreCondition.Never,
-    MaxDepth = 8)]
+    Converters = [typeof(ControlTime)],
+    MaxDepth = ControlJson.MaxDepth)]
 [JsonSerializable(typeof(ControlRequest))]
 [JsonSerializable(typeof(StatusInfo))]
 [JsonSerializable(typeof(IdentityInfo))]
@@ -14,6 +15,11 @@ namespace QuicProChat.Mesh.Node.Control;
 [JsonSerializable(typeof(IReadOnlyList<PathInfo>))]
 [JsonSerializable(typeof(IReadOnlyList<MessageInfo>))]
 [JsonSerializable(typeof(IReadOnlyList<AliasInfo>))]
+[JsonSerializable(typeof(PeerInfo))]
+[JsonSerializable(typeof(PathInfo))]
+[JsonSerializable(typeof(MessageInfo))]
+[JsonSerializable(typeof(AliasInfo))]
+[JsonSerializable(typeof(HeldInfo))]
 [JsonSerializable(typeof(SendInfo))]
 [JsonSerializable(typeof(IReadOnlyList<RequestInfo>))]
 [JsonSerializable(typeof(LiteGroupInfo))]
@@ -24,4 +30,8 @@ namespace QuicProChat.Mesh.Node.Control;
 [JsonSerializable(typeof(MetricsInfo))]
 [JsonSerializable(typeof(DoneInfo))]
 [JsonSerializable(typeof(EventInfo))]
-internal sealed partial class ControlJson : JsonSerializerContext;
+internal sealed partial class ControlJson : JsonSerializerContext
+{
+    /// <summary>Objects and lists within each other.</summary>
+    internal const int MaxDepth = 8;
+}

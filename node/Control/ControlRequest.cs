@@ -3,11 +3,14 @@ namespace QuicProChat.Mesh.Node.Control;
 /// <summary>One request on the control socket: one line of JSON (docs/control.md). Keys that a command does not use are ignored.</summary>
 internal sealed record ControlRequest
 {
+    /// <summary>How many messages are listed where the request does not say.</summary>
+    internal const int UsualMessages = 50;
+
     /// <summary>What to do: the names of <c>ctl</c>'s commands.</summary>
     public string? Command { get; init; }
 
     /// <summary>Returned with the reply, so that a client can have several requests under way.</summary>
-    public long? Tag { get; init; }
+    public ControlTag? Tag { get; init; }
 
     /// <summary>An address or alias: whom to send to, whose link to end, whom to name.</summary>
     public string? To { get; init; }
@@ -29,6 +32,9 @@ internal sealed record ControlRequest
 
     /// <summary>At most so many, the newest.</summary>
     public int? Limit { get; init; }
+
+    /// <summary>Go on with a list: what the reply before said as <c>more</c>.</summary>
+    public string? From { get; init; }
 
     /// <summary>A message's id, 32 hexadecimal digits.</summary>
     public string? Id { get; init; }

@@ -1,123 +1,235 @@
 using System.Net.Sockets;
 using Microsoft.Extensions.Logging;
+using QuicProChat.Mesh.Identity;
 
 namespace QuicProChat.Mesh.Node.Control;
 
 /// <summary>
-/// Listens on the control socket: a Unix stream socket of mode 0660. It appears under its name only when it has that
-/// mode, and takes the place of a socket file that a crashed daemon left.
+/// Listens on the control socket and gives every client a session. Idle clients lock nobody out: where all places are
+/// taken, the one that has been idle for longest gives way, and where none is, a newcomer is heard as a guest, who may ask
+/// and must not stay. A socket file that vanished is made anew.
 /// </summary>
 internal sealed class ControlServer : IAsyncDisposable
 {
-    private const UnixFileMode SocketMode =
-        UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.GroupWrite;
+    /// <summary>What a client is told for which there is no place.</summary>
+    internal const string Crowded = "as many clients as there may be are busy with this daemon: end some of them, or try again";
 
     /// <summary>Clients at a time; arbitrary.</summary>
-    private const int MostSessions = 64;
+    internal const int MaxSessions = 64;
 
-    /// <summary>sizeof(sun_path) less its final zero, unix(7), less the suffix of the name under which it is made.</summary>
-    private const int MostPathBytes = 107 - 4;
+    /// <summary>Guests at a time beside them; arbitrary.</summary>
+    internal const int MaxGuests = 8;
 
-    private readonly Socket _listener;
-    private readonly string _path;
+    private const string Displaced = "this connection was idle, and another client needed its place";
+
+    /// <summary>A client that asked nothing for so long may be displaced: longer than one takes to write its first request.</summary>
+    private static readonly TimeSpan IdleEnough = TimeSpan.FromMilliseconds(250);
+
+    /// <summary>A client that takes nothing of what waits for it is as good as idle after so long.</summary>
+    private static readonly TimeSpan StalledEnough = TimeSpan.FromSeconds(10);
+
+    /// <summary>How often the socket file is looked for.</summary>
+    private static readonly TimeSpan Look = TimeSpan.FromSeconds(5);
+
+    private static readonly TimeSpan AcceptPause = TimeSpan.FromMilliseconds(100);
+
+    private readonly uint? _group;
     private readonly ILogger _log;
+    private readonly TimeProvider _time;
+    private readonly OnceInAWhile _acceptFailures;
+    private readonly OnceInAWhile _vanished;
     private readonly CancellationTokenSource _ends = new();
-    private readonly HashSet<Task> _sessions = [];
+    private readonly Dictionary<ControlSession, Task> _sessions = [];
+    private readonly HashSet<ControlSession> _places = [];
     private readonly Lock _guard = new();
+    private readonly SpareDescriptor _spare = new();
+    private SocketFile _file;
+    private ControlShared? _shared;
+    private ITimer? _looking;
     private Task _accepting = Task.CompletedTask;
 
-    private ControlServer(Socket listener, string path, ILogger log)
+    private ControlServer(SocketFile file, uint? group, ILogger log, TimeProvider time)
     {
-        _listener = listener;
-        _path = path;
+        _file = file;
+        _group = group;
         _log = log;
+        _time = time;
+        _acceptFailures = new OnceInAWhile(time);
+        _vanished = new OnceInAWhile(time);
     }
 
     /// <summary>Takes the path; clients wait until <see cref="Start"/>.</summary>
+    /// <param name="path">The socket's name.</param>
+    /// <param name="log">Where to say what goes wrong.</param>
+    /// <param name="group">The group that may use it; null for that of the process.</param>
+    /// <param name="time">Measures how long clients are idle.</param>
     /// <exception cref="IOException">Another daemon listens there, or it cannot be made; the message says which.</exception>
-    internal static ControlServer Bind(string path, ILogger log)
-    {
-        if (System.Text.Encoding.UTF8.GetByteCount(path) > MostPathBytes)
-            throw new IOException($"the control socket's path may have {MostPathBytes} bytes: {path}");
-        if (File.Exists(path) && ControlClient.Answers(path))
-            throw new IOException($"another daemon listens on {path}");
-
-        string fresh = path + ".new";
-        var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-        try
-        {
-            File.Delete(fresh);
-            socket.Bind(new UnixDomainSocketEndPoint(fresh));
-            File.SetUnixFileMode(fresh, SocketMode);
-            socket.Listen(MostSessions);
-            File.Move(fresh, path, overwrite: true);
-            return new ControlServer(socket, path, log);
-        }
-        catch (Exception e) when (e is SocketException or UnauthorizedAccessException or IOException)
-        {
-            socket.Dispose();
-            throw new IOException($"the control socket {path} cannot be made: {e.Message}", e);
-        }
-    }
+    internal static ControlServer Bind(string path, ILogger log, uint? group = null, TimeProvider? time = null) =>
+        new(SocketFile.Bind(path, group), group, log, time ?? TimeProvider.System);
 
     /// <summary>Begins to serve clients.</summary>
-    internal void Start(IControlTarget target, EventHub events) => _accepting = AcceptAsync(target, events);
+    internal void Start(IControlTarget target, EventHub events)
+    {
+        _shared = new ControlShared(target, events, _log, _time) { CutMostStalled = CutMostStalled };
+        _accepting = AcceptAsync();
+        _looking = _time.CreateTimer(_ => LookForFile(), null, Look, Look);
+    }
+
+    /// <summary>Makes the socket file anew if it has vanished; called now and then, and by a reload.</summary>
+    internal void LookForFile()
+    {
+        lock (_guard)
+        {
+            if (_ends.IsCancellationRequested || _file.IsThere || _file.IsTaken)
+                return;
+            try
+            {
+                // First the old one: the runtime deletes the file of a socket that it closes. Whoever accepts waits for the new one.
+                _file.Dispose();
+                _file = SocketFile.Bind(_file.Path, _group);
+                _log.ControlSocketRemade(_file.Path);
+            }
+            catch (IOException e)
+            {
+                if (_vanished.IsDue(out _))
+                    _log.ControlSocketGone(_file.Path, FaultText.Of(e));
+            }
+        }
+    }
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
+        if (_ends.IsCancellationRequested)
+            return;
         await _ends.CancelAsync().ConfigureAwait(false);
-        _listener.Dispose();
+        if (_looking is not null)
+            await _looking.DisposeAsync().ConfigureAwait(false);
+        lock (_guard)
+            _file.Dispose();
         await _accepting.ConfigureAwait(false);
         Task[] sessions;
         lock (_guard)
-            sessions = [.. _sessions];
-        await Task.WhenAll(sessions).ConfigureAwait(false);
-        File.Delete(_path);
+            sessions = [.. _sessions.Values];
+        await Task.WhenAll(sessions).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        _spare.Dispose();
         _ends.Dispose();
     }
 
-    private async Task AcceptAsync(IControlTarget target, EventHub events)
+    private async Task AcceptAsync()
     {
         while (!_ends.IsCancellationRequested)
         {
+            Socket listener;
+            lock (_guard)
+                listener = _file.Listener;
             Socket client;
             try
             {
-                client = await _listener.AcceptAsync(_ends.Token).ConfigureAwait(false);
+                client = await listener.AcceptAsync(_ends.Token).ConfigureAwait(false);
             }
-            catch (Exception e) when (e is OperationCanceledException or ObjectDisposedException)
+            catch (Exception e) when (e is OperationCanceledException or ObjectDisposedException or SocketException)
             {
-                return;
-            }
-            catch (SocketException e)
-            {
-                // Out of descriptors, most likely: those of others will come free.
-                _log.ControlAcceptFailed(e.SocketErrorCode);
-                await Task.Delay(TimeSpan.FromMilliseconds(100), CancellationToken.None).ConfigureAwait(false);
+                await AcceptFailedAsync(listener, e).ConfigureAwait(false);
                 continue;
             }
 
-            lock (_guard)
+            try
             {
-                if (_sessions.Count >= MostSessions)
-                {
-                    client.Dispose();
-                    continue;
-                }
-
-                Task session = new ControlSession(client, target, events).RunAsync(_ends.Token);
-                _sessions.Add(session);
-                _ = session.ContinueWith(Remove, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+                Serve(client);
             }
+            catch (Exception e)
+            {
+                // One client must not cost the others.
+                _shared!.Failed("a new client", e);
+                client.Dispose();
+            }
+
+            _spare.Restore();
         }
     }
 
-    private void Remove(Task session)
+    private async Task AcceptFailedAsync(Socket listener, Exception failure)
     {
-        if (session.Exception is { } failure)
-            _log.ControlSessionFailed(failure);
         lock (_guard)
+        {
+            if (_file.Listener != listener)
+                return;
+        }
+
+        if (_ends.IsCancellationRequested)
+            return;
+        bool hasFailed = failure is SocketException;
+        if (hasFailed && _acceptFailures.IsDue(out long silent))
+            _log.ControlAcceptFailed(FaultText.Of(failure), silent);
+        // Out of descriptors, most likely: one was kept for this moment, those of others will come free.
+        if (!hasFailed || !_spare.Release())
+            await Task.Delay(AcceptPause, _time, CancellationToken.None).ConfigureAwait(false);
+    }
+
+    /// <summary>Finds a place for a client, or tells it why there is none.</summary>
+    private void Serve(Socket client)
+    {
+        lock (_guard)
+        {
+            bool hasPlace = _places.Count(static s => !s.IsGuest) < MaxSessions || Displace();
+            bool isGuest = !hasPlace && _places.Count(static s => s.IsGuest) < MaxGuests;
+            var session = new ControlSession(client, _shared!, isGuest);
+            if (hasPlace || isGuest)
+                _places.Add(session);
+            else
+                session.Dismiss(Crowded);
+            Task running = session.RunAsync(_ends.Token);
+            _sessions.Add(session, running);
+            _ = running.ContinueWith(ended => Remove(session, ended), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+        }
+    }
+
+    /// <summary>Ends the session that has been idle for longest; false if none was idle long enough.</summary>
+    private bool Displace()
+    {
+        ControlSession? idlest = null;
+        TimeSpan longest = IdleEnough;
+        foreach (ControlSession session in _places)
+        {
+            TimeSpan idle = session.Stalled >= StalledEnough ? session.Stalled : session.Idle ?? TimeSpan.Zero;
+            if (!session.IsGuest && idle >= longest)
+                (idlest, longest) = (session, idle);
+        }
+
+        if (idlest is null)
+            return false;
+        _places.Remove(idlest);
+        idlest.Dismiss(Displaced);
+        return true;
+    }
+
+    private void CutMostStalled(TimeSpan atLeast)
+    {
+        lock (_guard)
+        {
+            ControlSession? most = null;
+            foreach (ControlSession session in _places)
+            {
+                if (session.Stalled >= (most?.Stalled ?? atLeast))
+                    most = session;
+            }
+
+            if (most is null)
+                return;
+            _places.Remove(most);
+            most.Dismiss(Displaced);
+        }
+    }
+
+    private void Remove(ControlSession session, Task ended)
+    {
+        if (ended.Exception is { } failure)
+            _shared!.Failed("a session", failure);
+        lock (_guard)
+        {
+            _places.Remove(session);
             _sessions.Remove(session);
+        }
     }
 }

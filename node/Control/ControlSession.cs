@@ -1,65 +1,88 @@
 using System.Net.Sockets;
-using System.Text.Json;
+using QuicProChat.Mesh.Identity;
+using QuicProChat.Mesh.Node.Hosting;
 
 namespace QuicProChat.Mesh.Node.Control;
 
 /// <summary>
 /// One client of the control socket: reads requests a line each, answers them in the order in which they finish.
-/// Requests that arrive together are handed on together, so that they share a transaction and a wake-up.
+/// Requests that arrive together are handed on together, so that they share a transaction and a wake-up. Every request
+/// is answered, also to a client that has said its last word.
 /// </summary>
 internal sealed class ControlSession
 {
-    /// <summary>Longest request line in bytes: the longest text, fully escaped, and a little.</summary>
-    private const int MostLineBytes = 6 * ushort.MaxValue + 4096;
+    /// <summary>How long a line that is longer than most may take to come in.</summary>
+    private static readonly TimeSpan LongLinePatience = TimeSpan.FromSeconds(30);
 
-    /// <summary>Requests of one client that may be unanswered; more are not read meanwhile.</summary>
-    private const int MostUnderWay = 1024;
+    /// <summary>How long a client without a place of its own may take to say what it wants.</summary>
+    private static readonly TimeSpan GuestPatience = TimeSpan.FromSeconds(2);
+
+    /// <summary>How long answers may take to reach a client whose session ends.</summary>
+    private static readonly TimeSpan LastPatience = TimeSpan.FromSeconds(1);
+
+    private const string Stops = "the daemon stops";
+
+    private static readonly TimeSpan LookForHangUp = TimeSpan.FromSeconds(1);
 
     private readonly Socket _socket;
-    private readonly IControlTarget _target;
-    private readonly EventHub _events;
+    private readonly ControlShared _shared;
     private readonly ReplyQueue _replies;
-    private readonly SemaphoreSlim _underWay = new(MostUnderWay);
+    private readonly LineBuffer _lines;
+    private readonly RequestWindow _underWay;
     private readonly List<ControlRequest> _sends = [];
-    private byte[] _buffer = new byte[4096];
-    private int _filled;
+    private readonly SemaphoreSlim _large = new(1);
+    private readonly CancellationTokenSource _ends = new();
+    private long _lastRequest;
+    private volatile bool _watches;
+    private volatile string? _farewell;
 
-    internal ControlSession(Socket socket, IControlTarget target, EventHub events)
+    internal ControlSession(Socket socket, ControlShared shared, bool isGuest)
     {
         _socket = socket;
-        _target = target;
-        _events = events;
-        _replies = new ReplyQueue(socket);
+        _shared = shared;
+        IsGuest = isGuest;
+        _replies = new ReplyQueue(socket, shared.Bytes, shared.Time, _ => Cut());
+        _lines = new LineBuffer(shared.Bytes);
+        _underWay = new RequestWindow(shared.Requests);
+        _lastRequest = shared.Time.GetTimestamp();
     }
 
-    /// <summary>Serves the client until it goes or the daemon stops.</summary>
+    /// <summary>All places were taken: it may ask, and must not stay.</summary>
+    internal bool IsGuest { get; }
+
+    /// <summary>How long nothing has been under way; null while something is, or events are watched.</summary>
+    internal TimeSpan? Idle =>
+        _watches || _underWay.Count > 0 || _replies.Waiting > 0 ? null : _shared.Time.GetElapsedTime(Volatile.Read(ref _lastRequest));
+
+    /// <summary>How long the client has not taken what waits for it.</summary>
+    internal TimeSpan Stalled => _replies.Stalled;
+
+    /// <summary>Serves the client until it goes, or the daemon stops.</summary>
     internal async Task RunAsync(CancellationToken cancellation)
     {
-        using CancellationTokenSource ends = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        using CancellationTokenRegistration stopping = cancellation.UnsafeRegister(static session => ((ControlSession)session!).Cut(), this);
         try
         {
-            while (true)
-            {
-                if (_filled == _buffer.Length && !Grow())
-                    break;
-                int read = await _socket.ReceiveAsync(_buffer.AsMemory(_filled), ends.Token).ConfigureAwait(false);
-                if (read == 0)
-                    break;
-                _filled += read;
-                await TakeLinesAsync(ends.Token).ConfigureAwait(false);
-            }
+            if (_farewell is null && await ReadAsync(_ends.Token).ConfigureAwait(false))
+                await AnswerTheRestAsync(_ends.Token).ConfigureAwait(false);
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException or OperationCanceledException)
         {
-            // The client went away or the daemon stops: both end the session.
+            // The client went away, its place was needed, or the daemon stops: all of these end the session.
         }
         finally
         {
-            await ends.CancelAsync().ConfigureAwait(false);
-            _events.Remove(this);
-            await _replies.DrainAsync().WaitAsync(TimeSpan.FromSeconds(1), CancellationToken.None)
-                .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            _socket.Dispose();
+            _shared.Events.Remove(this);
+            if (cancellation.IsCancellationRequested)
+                await SettledAsync(_underWay.WhenEmpty()).ConfigureAwait(false);
+            if (_farewell is { } why)
+                _replies.Add(ControlReply.Failed(null, ControlErrorCode.Refused, why).Span);
+            await SettledAsync(_replies.DrainAsync()).ConfigureAwait(false);
+            _replies.End();
+            _underWay.Clear();
+            _lines.Dispose();
+            // Nobody reads any more: only now may the socket go.
+            Close();
         }
     }
 
@@ -67,45 +90,127 @@ internal sealed class ControlSession
     internal void Reply(ReadOnlySpan<byte> line)
     {
         _replies.Add(line);
-        _underWay.Release();
+        Answered();
     }
 
-    internal void Event(ReadOnlySpan<byte> line, TimeProvider time) => _replies.AddEvent(line, time);
+    internal void Event(ReadOnlySpan<byte> line) => _replies.AddEvent(line);
 
     /// <summary>Sends what was replied; called once after a batch.</summary>
     internal void Flush() => _replies.Flush();
 
-    /// <summary>Makes room for a longer line; a client that exceeds the limit is told and left.</summary>
-    private bool Grow()
+    /// <summary>Ends the session for a reason that the client is told.</summary>
+    internal void Dismiss(string why)
     {
-        if (_buffer.Length >= MostLineBytes)
-        {
-            _replies.Add(ControlReply.Failed(null, ControlErrorCode.Usage, $"a request may have {MostLineBytes} bytes").Span);
-            return false;
-        }
-
-        Array.Resize(ref _buffer, Math.Min(_buffer.Length * 2, MostLineBytes));
-        return true;
+        _farewell = why;
+        Cut();
     }
 
-    private async ValueTask TakeLinesAsync(CancellationToken cancellation)
+    private void Close()
     {
-        int start = 0;
+        try
+        {
+            // What is left unread would turn the last words into an error for the other end, unix(7).
+            for (int left = LineBuffer.MaxLineBytes; left > 0 && _socket.Available > 0;)
+                left -= _socket.Receive(new byte[Math.Min(left, LineBuffer.OwnBytes)]);
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        {
+            // It is gone already.
+        }
+
+        _socket.Dispose();
+    }
+
+    private void Answered()
+    {
+        Volatile.Write(ref _lastRequest, _shared.Time.GetTimestamp());
+        _underWay.Leave();
+    }
+
+    // Whoever waits continues on a thread of the pool, not on the caller's, which may be the loop's.
+    private void Cut() => _ = _ends.CancelAsync();
+
+    private static async Task SettledAsync(Task task) =>
+        await task.WaitAsync(LastPatience, CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+
+    /// <summary>Reads to the end of what the client says; false if the session ends over a line.</summary>
+    private async Task<bool> ReadAsync(CancellationToken cancellation)
+    {
         while (true)
         {
-            int length = _buffer.AsSpan(start, _filled - start).IndexOf((byte)'\n');
-            if (length < 0)
-                break;
-            if (!_underWay.Wait(0, CancellationToken.None))
+            switch (_lines.MakeRoom())
+            {
+                case LineBuffer.Refusal.TooLong:
+                    RefuseLine(ControlErrorCode.Usage, $"a request may have {LineBuffer.MaxLineBytes} bytes");
+                    return false;
+                case LineBuffer.Refusal.NoRoom:
+                    RefuseLine(ControlErrorCode.Refused, "all clients together ask for too much at the moment; try again");
+                    return false;
+                case LineBuffer.Refusal.None:
+                    break;
+            }
+
+            int read;
+            using (CancellationTokenSource? patience = Patience(cancellation))
+            {
+                try
+                {
+                    read = await _socket.ReceiveAsync(_lines.Room, patience?.Token ?? cancellation).ConfigureAwait(false);
+                }
+                catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+                {
+                    RefuseLine(ControlErrorCode.Refused, IsGuest ? ControlServer.Crowded : $"a request has to be whole within {LongLinePatience.TotalSeconds} s");
+                    return false;
+                }
+            }
+
+            if (read == 0)
+                return true;
+            _lines.Add(read);
+            // A guest is heard once.
+            if (await TakeLinesAsync(cancellation).ConfigureAwait(false) && IsGuest)
+                return true;
+        }
+    }
+
+    /// <summary>A limit of time where there is one: for long lines, and for whoever has no place of its own.</summary>
+    private CancellationTokenSource? Patience(CancellationToken cancellation)
+    {
+        if (!_lines.IsLarge && !IsGuest)
+            return null;
+        CancellationTokenSource patience = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        patience.CancelAfter(IsGuest ? GuestPatience : LongLinePatience);
+        return patience;
+    }
+
+    private void RefuseLine(ControlErrorCode code, string why) =>
+        _replies.Add(ControlReply.Failed(ControlRequestReader.FindTag(_lines.Pending), code, why).Span);
+
+    /// <summary>The client says no more: it stays until all is answered, or until it hangs up.</summary>
+    private async Task AnswerTheRestAsync(CancellationToken cancellation)
+    {
+        Task answered = _watches ? Task.Delay(Timeout.InfiniteTimeSpan, cancellation) : _underWay.WhenEmpty();
+        while (!answered.IsCompleted && !Libc.HasHungUp(_socket))
+            await Task.WhenAny(answered, Task.Delay(LookForHangUp, _shared.Time, cancellation)).ConfigureAwait(false);
+    }
+
+    /// <summary>Takes the whole lines that came; true if there were any.</summary>
+    private async ValueTask<bool> TakeLinesAsync(CancellationToken cancellation)
+    {
+        int start = 0;
+        while (_lines.TryFind(start, out Range line))
+        {
+            if (!_underWay.TryEnter())
             {
                 // What has been read has to be under way before waiting for it.
                 await HandOnAsync().ConfigureAwait(false);
-                await _underWay.WaitAsync(cancellation).ConfigureAwait(false);
+                Flush();
+                await _underWay.EnterAsync(cancellation).ConfigureAwait(false);
             }
 
             // What follows a send has to see its effect.
-            ControlRequest? other = Take(_buffer.AsSpan(start, length));
-            start += length + 1;
+            ControlRequest? other = Take(_lines[line]);
+            start = line.End.Value + 1;
             if (other is not null)
             {
                 await HandOnAsync().ConfigureAwait(false);
@@ -113,41 +218,49 @@ internal sealed class ControlSession
             }
         }
 
-        _buffer.AsSpan(start, _filled - start).CopyTo(_buffer);
-        _filled -= start;
+        _lines.Consume(start);
         await HandOnAsync().ConfigureAwait(false);
         Flush();
+        return start > 0;
     }
 
-    private ValueTask HandOnAsync()
+    private async ValueTask HandOnAsync()
     {
         if (_sends.Count == 0)
-            return ValueTask.CompletedTask;
+            return;
         ControlRequest[] sends = [.. _sends];
         _sends.Clear();
-        return _target.SendAsync(sends, this);
+        try
+        {
+            await _shared.Target.SendAsync(sends, this).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            // Which of them were answered is not known: the client learns that something is wrong by the end.
+            _shared.Failed(ControlCommands.Send, e);
+            _farewell = $"a fault of this program: {FaultText.Of(e)}";
+            throw new OperationCanceledException();
+        }
     }
 
     /// <summary>Parses a line. Sends are collected, what is no request is answered; anything else is returned.</summary>
     private ControlRequest? Take(ReadOnlySpan<byte> line)
     {
-        ControlRequest? request;
-        try
+        Volatile.Write(ref _lastRequest, _shared.Time.GetTimestamp());
+        if (ControlRequestReader.Read(line, out ControlTag? tag, out string? error) is not { } request)
         {
-            request = JsonSerializer.Deserialize(line, ControlJson.Default.ControlRequest);
-        }
-        catch (JsonException)
-        {
-            request = null;
-        }
-
-        if (request?.Command is not { } command)
-        {
-            Reply(ControlReply.Failed(null, ControlErrorCode.Usage, "a request is one line of JSON with a \"command\"").Span);
+            Reply(ControlReply.Failed(tag, ControlErrorCode.Usage, error!).Span);
             return null;
         }
 
-        if (command != ControlCommands.Send)
+        bool stays = request.Wait is not null || request.Command == ControlCommands.Events;
+        if (IsGuest && stays)
+        {
+            Reply(ControlReply.Failed(tag, ControlErrorCode.Refused, ControlServer.Crowded).Span);
+            return null;
+        }
+
+        if (request.Command != ControlCommands.Send)
             return request;
         _sends.Add(request);
         return null;
@@ -158,27 +271,64 @@ internal sealed class ControlSession
         if (request.Command == ControlCommands.Events)
         {
             // The reply comes first: events may follow as soon as this client is on the list.
+            _watches = true;
             Reply(ControlReply.Done(request.Tag, new DoneInfo("events follow"), ControlJson.Default.DoneInfo).Span);
-            _events.Add(this);
+            _shared.Events.Add(this);
             Flush();
             return;
         }
 
+        if (!ControlCommands.HasLargeReply(request.Command!))
+        {
+            Reply((await AnswerAsync(request, cancellation).ConfigureAwait(false)).Span);
+            Flush();
+            return;
+        }
+
+        // Long replies are made one by one, and not before the client has taken the one before.
+        long reserved = 0;
+        bool entered = false;
         ReadOnlyMemory<byte> reply;
         try
         {
-            reply = await _target.ExecuteAsync(request, cancellation).ConfigureAwait(false);
-        }
-        catch (ControlException e)
-        {
-            reply = ControlReply.Failed(request.Tag, e.Code, e.Message);
+            await _large.WaitAsync(cancellation).ConfigureAwait(false);
+            entered = true;
+            await _shared.ReserveAsync(_replies, cancellation).ConfigureAwait(false);
+            reserved = ControlShared.MaxReplyBytes;
+            reply = await AnswerAsync(request, cancellation).ConfigureAwait(false);
         }
         catch (OperationCanceledException)
         {
-            reply = ControlReply.Failed(request.Tag, ControlErrorCode.Refused, "the daemon stops");
+            reply = ControlReply.Failed(request.Tag, ControlErrorCode.Refused, Stops);
         }
 
-        Reply(reply.Span);
+        _replies.Add(reply.Span, reserved);
+        Answered();
         Flush();
+        if (entered)
+            _large.Release();
+    }
+
+    /// <summary>Does a request; whatever happens, the result is its reply.</summary>
+    private async Task<ReadOnlyMemory<byte>> AnswerAsync(ControlRequest request, CancellationToken cancellation)
+    {
+        try
+        {
+            return await _shared.Target.ExecuteAsync(request, cancellation).ConfigureAwait(false);
+        }
+        catch (ControlException e)
+        {
+            return ControlReply.Failed(request.Tag, e.Code, e.Message);
+        }
+        catch (Exception e) when (e is OperationCanceledException or System.Threading.Channels.ChannelClosedException)
+        {
+            return ControlReply.Failed(request.Tag, ControlErrorCode.Refused, Stops);
+        }
+        catch (Exception e)
+        {
+            // Nobody awaits this: a fault in a command costs that command, and is known.
+            _shared.Failed(request.Command!, e);
+            return ControlReply.Failed(request.Tag, ControlErrorCode.Refused, $"a fault of this program: {FaultText.Of(e)}");
+        }
     }
 }

@@ -1,7 +1,7 @@
 namespace QuicProChat.Mesh.Node.Control;
 
 /// <summary>Hands events to the clients that asked for them. Costs nothing while nobody listens.</summary>
-internal sealed class EventHub(TimeProvider time)
+internal sealed class EventHub
 {
     private readonly Lock _guard = new();
 
@@ -34,7 +34,7 @@ internal sealed class EventHub(TimeProvider time)
             return;
         ReadOnlySpan<byte> line = ControlReply.Event(info).Span;
         foreach (ControlSession session in listeners)
-            session.Event(line, time);
+            session.Event(line);
     }
 
     /// <summary>Sends what was queued; called once after a batch.</summary>

@@ -12,4 +12,9 @@ internal interface IControlTarget
     /// <summary>Does anything but <c>send</c> and <c>events</c>; the result is the reply's line.</summary>
     /// <exception cref="ControlException">It was not done.</exception>
     ValueTask<ReadOnlyMemory<byte>> ExecuteAsync(ControlRequest request, CancellationToken cancellation);
+
+    /// <summary>A command threw something else, which cost that command alone.</summary>
+    void CommandFailed(string command, Exception failure)
+    {
+    }
 }

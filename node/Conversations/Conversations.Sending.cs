@@ -10,9 +10,6 @@ namespace QuicProChat.Mesh.Node.Conversations;
 /// <content>Messages that go out.</content>
 internal sealed partial class Conversations
 {
-    /// <summary>Longest text in bytes of UTF-8: what one envelope carries.</summary>
-    internal const int MostTextBytes = 32 << 10;
-
     /// <summary>Messages of one client that share a transaction: enough to make it cheap, few enough not to wait long for it.</summary>
     private const int SealedTogether = 8;
 
@@ -85,8 +82,8 @@ internal sealed partial class Conversations
         if (request.To is not { Length: > 0 } to)
             throw new ControlException(ControlErrorCode.Usage, "send needs \"to\": an address or alias");
         SendOptions options = SendOptions.Of(request, lifetime);
-        if (Encoding.UTF8.GetByteCount(options.Text) > MostTextBytes)
-            throw new ControlException(ControlErrorCode.Refused, $"a message may have {MostTextBytes} bytes");
+        if (Encoding.UTF8.GetByteCount(options.Text) > SendOptions.MaxTextBytes)
+            throw new ControlException(ControlErrorCode.Usage, $"a message may have {SendOptions.MaxTextBytes} bytes");
         return new OutgoingMessage(this, session, request.Tag)
         {
             To = book.Resolve(to),

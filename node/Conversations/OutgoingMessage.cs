@@ -16,7 +16,7 @@ internal sealed class OutgoingMessage : StoreOperation
 {
     private readonly Conversations _owner;
 
-    internal OutgoingMessage(Conversations owner, ControlSession session, long? tag)
+    internal OutgoingMessage(Conversations owner, ControlSession session, ControlTag? tag)
     {
         _owner = owner;
         Session = session;
@@ -27,7 +27,7 @@ internal sealed class OutgoingMessage : StoreOperation
     internal ControlSession Session { get; }
 
     /// <summary>The request's tag, returned with the reply.</summary>
-    internal long? Tag { get; }
+    internal ControlTag? Tag { get; }
 
     internal required NodeAddress To { get; init; }
 

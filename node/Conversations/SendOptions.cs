@@ -11,6 +11,9 @@ namespace QuicProChat.Mesh.Node.Conversations;
 /// <param name="Wait">The state to wait for before answering.</param>
 internal readonly record struct SendOptions(string Text, Priority Priority, TimeSpan Lifetime, MessageState Wait)
 {
+    /// <summary>Longest text in bytes of UTF-8: what one envelope carries.</summary>
+    internal const int MaxTextBytes = 32 << 10;
+
     /// <summary>Takes them out of a request.</summary>
     /// <param name="request">The request.</param>
     /// <param name="lifetime">Where the request says none.</param>

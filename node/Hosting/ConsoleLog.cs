@@ -1,20 +1,38 @@
 using System.Globalization;
 using System.Text;
 using Microsoft.Extensions.Logging;
+using QuicProChat.Mesh.Identity;
 
 namespace QuicProChat.Mesh.Node.Hosting;
 
 /// <summary>
 /// Writes log lines to standard error: with a time for people, or with the <c>&lt;N&gt;</c> priority prefix of
-/// sd-daemon(3) where the journal reads along. Its level can change while the program runs.
+/// sd-daemon(3) where the journal reads along. Its level can change while the program runs. Logging never waits and
+/// never fails, see <see cref="LogQueue"/>.
 /// </summary>
-internal sealed class ConsoleLog(TextWriter output, bool journal, TimeProvider time) : ILoggerFactory
+internal sealed class ConsoleLog : ILoggerFactory
 {
+    /// <summary>Longer lines are cut: what others send may be in them. Arbitrary.</summary>
+    private const int MaxLineCharacters = 8192;
+
     private readonly Lock _writing = new();
     private readonly StringBuilder _line = new();
+    private readonly LogQueue _queue;
+    private readonly bool _journal;
+    private readonly TimeProvider _time;
+
+    internal ConsoleLog(ILogSink sink, bool journal, TimeProvider time)
+    {
+        _queue = new LogQueue(sink);
+        _journal = journal;
+        _time = time;
+    }
 
     /// <summary>Least level that is written.</summary>
     internal LogLevel Level { get; set; } = LogLevel.Information;
+
+    /// <summary>Lines that were dropped because the log was full or held up.</summary>
+    internal long Lost => _queue.Lost;
 
     /// <summary>The journal reads standard error of a unit; systemd says so in JOURNAL_STREAM.</summary>
     internal static bool UnderJournal => Environment.GetEnvironmentVariable("JOURNAL_STREAM") is { Length: > 0 };
@@ -27,28 +45,32 @@ internal sealed class ConsoleLog(TextWriter output, bool journal, TimeProvider t
     public void AddProvider(ILoggerProvider provider) => throw new NotSupportedException("There is one output only.");
 
     /// <inheritdoc/>
-    public void Dispose() => output.Flush();
+    public void Dispose() => _queue.Dispose();
+
+    /// <summary>Waits until what was logged is written; false if that takes longer.</summary>
+    internal bool Flush(TimeSpan most) => _queue.Flush(most);
 
     private void Write(LogLevel level, string category, string text, Exception? exception)
     {
         lock (_writing)
         {
             _line.Clear();
-            if (journal)
+            if (_journal)
                 _line.Append('<').Append(Priority(level)).Append('>');
             else
-                _line.Append(time.GetUtcNow().ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z' ", CultureInfo.InvariantCulture)).Append(Word(level)).Append(' ');
+                _line.Append(_time.GetUtcNow().ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z' ", CultureInfo.InvariantCulture)).Append(Word(level)).Append(' ');
             _line.Append(category).Append(": ");
             AppendOneLine(text);
             if (exception is not null)
             {
                 _line.Append(": ");
-                AppendOneLine(Level <= LogLevel.Debug ? exception.ToString() : exception.Message);
+                AppendOneLine(Level <= LogLevel.Debug ? exception.ToString() : FaultText.Of(exception));
             }
 
+            if (_line.Length > MaxLineCharacters)
+                _line.Length = MaxLineCharacters;
             _line.Append('\n');
-            output.Write(_line);
-            output.Flush();
+            _queue.Add(Encoding.UTF8.GetBytes(_line.ToString()));
         }
     }
 

@@ -1,5 +1,4 @@
 using System.Net;
-using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using Microsoft.Extensions.Logging;
 using QuicProChat.Mesh.Identity;
@@ -8,6 +7,7 @@ using QuicProChat.Mesh.Node.Configuration;
 using QuicProChat.Mesh.Node.Control;
 using QuicProChat.Mesh.Node.Metrics;
 using QuicProChat.Mesh.Store;
+using QuicProChat.Mesh.Transports;
 
 namespace QuicProChat.Mesh.Node.Hosting;
 
@@ -17,8 +17,8 @@ namespace QuicProChat.Mesh.Node.Hosting;
 /// </summary>
 internal static class Daemon
 {
-    /// <summary>SIGTERM to the end of the process, at most.</summary>
-    private static readonly TimeSpan StopWithin = TimeSpan.FromSeconds(4.5);
+    /// <summary>How long the last log lines may take where everything else hangs.</summary>
+    private static readonly TimeSpan LastWords = TimeSpan.FromMilliseconds(100);
 
     /// <summary>Runs until stopped.</summary>
     /// <param name="load">Reads the configuration; again on SIGHUP.</param>
@@ -27,44 +27,55 @@ internal static class Daemon
     internal static async Task<int> RunAsync(
         Func<NodeConfiguration> load, TaskCompletionSource? ready = null, CancellationToken stop = default)
     {
+        using ProcessSignals signals = ProcessSignals.Arm();
+        using CancellationTokenRegistration stopping = stop.Register(signals.RequestStop);
         PrivateFiles.MakePrivateByDefault();
         NodeConfiguration configuration = load();
         TimeProvider time = TimeProvider.System;
-        using var logs = new ConsoleLog(Console.Error, ConsoleLog.UnderJournal, time) { Level = configuration.LogLevel };
+        using var logs = new ConsoleLog(DescriptorSink.ForStandardError, ConsoleLog.UnderJournal, time) { Level = configuration.LogLevel };
         ILogger log = logs.CreateLogger("node");
-        SelfTest.Run();
-
+        signals.LastWords = () =>
+        {
+            log.StopForced();
+            logs.Flush(LastWords);
+        };
+        EventHandler<UnobservedTaskExceptionEventArgs> unobserved = (_, e) => log.Unobserved(e.Exception);
+        TaskScheduler.UnobservedTaskException += unobserved;
         try
         {
+            SelfTest.Run();
             using DataDirectory directory = DataDirectory.Take(configuration.DataDirectory);
+            if (directory.IsOnRamDisk)
+                log.KeyOnRamDisk(directory.Path);
             using LocalIdentity identity = LoadIdentity(configuration, directory, log);
-            int code = await RunAsync(configuration, load, directory, identity, logs, time, ready, stop).ConfigureAwait(false);
+            // A passphrase takes its time: the order to stop may have come meanwhile.
+            int code = signals.StopRequested.IsCompleted
+                ? ExitCode.Done
+                : await RunAsync(configuration, load, directory, identity, logs, time, signals, ready).ConfigureAwait(false);
             log.Stopped();
             return code;
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or StoreException)
+        catch (Exception e) when (e is not UsageException)
         {
-            log.CannotStart(e.Message);
+            log.CannotStart(FaultText.Of(e));
             return ExitCode.Failed;
+        }
+        finally
+        {
+            TaskScheduler.UnobservedTaskException -= unobserved;
         }
     }
 
     private static async Task<int> RunAsync(
         NodeConfiguration configuration, Func<NodeConfiguration> load, DataDirectory directory, LocalIdentity identity,
-        ConsoleLog logs, TimeProvider time, TaskCompletionSource? ready, CancellationToken stop)
+        ConsoleLog logs, TimeProvider time, ProcessSignals signals, TaskCompletionSource? ready)
     {
         ILogger log = logs.CreateLogger("node");
         using var manager = new ServiceManager(Environment.GetEnvironmentVariable("NOTIFY_SOCKET"));
-        // Whatever hangs, the process ends in time: what was acknowledged is on disk.
-        using ITimer limit = time.CreateTimer(_ => EndNow(log), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         // Ended in the opposite order: clients are answered to the last, links say goodbye, the last writes follow.
         using MeshStore store = OpenStore(directory.Path, identity, configuration, time);
         await using var node = new MeshNode(configuration, identity, store, time, logs, level => logs.Level = level);
-        await using ControlServer control = ControlServer.Bind(configuration.ControlPath, logs.CreateLogger("control"));
-        using PosixSignalRegistration terminate = OnSignal(PosixSignal.SIGTERM, node.RequestStop);
-        using PosixSignalRegistration interrupt = OnSignal(PosixSignal.SIGINT, node.RequestStop);
-        using PosixSignalRegistration hangUp = OnSignal(PosixSignal.SIGHUP, () => _ = ReloadAsync(node, load, manager, time, log));
-        using CancellationTokenRegistration stopping = stop.Register(node.RequestStop);
+        await using ControlServer control = ControlServer.Bind(configuration.ControlPath, logs.CreateLogger("control"), GroupOf(configuration), time);
 
         var links = new NodeLinks(configuration, identity, MeshNode.CapabilitiesOf(configuration), node.LinkEvents, time, logs);
         node.Start(links);
@@ -74,7 +85,7 @@ internal static class Daemon
             links.Connect(MeshNode.ParsePeer(peer));
         control.Start(new NodeControl(node), node.Events);
         await using MetricsServer? metrics = configuration.MetricsListen is { } end
-            ? new MetricsServer(IPEndPoint.Parse(end), node.MetricsAsync, time)
+            ? new MetricsServer(EndPointOf(end), node.MetricsAsync, time)
             : null;
         if (metrics is not null)
             log.MetricsServed(metrics.Bound);
@@ -84,27 +95,32 @@ internal static class Daemon
         ready?.TrySetResult();
         using ITimer? watchdog = StartWatchdog(node, manager, time);
         using var memory = new MemoryKeeper(() => node.Pulse, time);
+        using var reloads = new Reloads(node, load, manager, control, time, log);
+        signals.OnReload(reloads.Begin, log.SignalIgnored);
 
-        await Task.WhenAny(node.StopRequested, node.LoopEnded).ConfigureAwait(false);
+        await Task.WhenAny(signals.StopRequested, node.StopRequested, node.LoopEnded).ConfigureAwait(false);
+        // First the limit of what follows: from here on anything may hang.
+        signals.RequestStop();
         manager.Stopping();
         log.Stopping();
-        limit.Change(StopWithin, Timeout.InfiniteTimeSpan);
         return node.LoopEnded.IsFaulted ? ExitCode.Failed : ExitCode.Done;
     }
 
-    private static void EndNow(ILogger log)
-    {
-        log.StopForced();
-        Environment.Exit(ExitCode.Failed);
-    }
+    private static uint? GroupOf(NodeConfiguration configuration) => configuration.ControlGroup is { } group
+        ? Libc.FindGroup(group) ?? throw new UsageException($"controlGroup: there is no group '{group}' in /etc/group")
+        : null;
+
+    private static IPEndPoint EndPointOf(string text) =>
+        IpText.TryParseEndpoint(text, out IPEndPoint end) ? end : throw new UsageException($"metricsListen: '{text}' is no address:port");
 
     private static LocalIdentity LoadIdentity(NodeConfiguration configuration, DataDirectory directory, ILogger log)
     {
         byte[] passphrase = configuration.PassphraseFile is { } file ? Passphrase.Read(file) : [];
         try
         {
-            if (File.Exists(directory.KeyFile))
+            if (directory.HasKey)
                 return KeyFile.Load(directory.KeyFile, passphrase);
+            directory.RefuseNewKey();
             LocalIdentity made = LocalIdentity.Generate();
             KeyFile.Save(directory.KeyFile, made, passphrase);
             log.KeyMade(directory.KeyFile);
@@ -130,28 +146,6 @@ internal static class Daemon
         }
     }
 
-    private static PosixSignalRegistration OnSignal(PosixSignal signal, Action action) =>
-        PosixSignalRegistration.Create(signal, context =>
-        {
-            context.Cancel = true;
-            action();
-        });
-
-    private static async Task ReloadAsync(MeshNode node, Func<NodeConfiguration> load, ServiceManager manager, TimeProvider time, ILogger log)
-    {
-        manager.Reloading(time.GetTimestamp() * 1_000_000 / time.TimestampFrequency);
-        try
-        {
-            await node.ReloadAsync(load()).ConfigureAwait(false);
-        }
-        catch (UsageException e)
-        {
-            log.ReloadFailed(e.Message);
-        }
-
-        manager.Ready(node.Identity.Address.ToString());
-    }
-
     /// <summary>Tells the watchdog that the node lives only if its loop answers.</summary>
     private static ITimer? StartWatchdog(MeshNode node, ServiceManager manager, TimeProvider time)
     {
@@ -169,9 +163,9 @@ internal static class Daemon
             await node.AskAsync(static _ => true).WaitAsync(period).ConfigureAwait(false);
             manager.Alive();
         }
-        catch (Exception e) when (e is TimeoutException or System.Threading.Channels.ChannelClosedException)
+        catch (Exception)
         {
-            // No sign of life: that is what the watchdog is for.
+            // No sign of life, whatever it was: that is what the watchdog is for.
         }
     }
 }

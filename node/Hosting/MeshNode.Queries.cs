@@ -19,7 +19,8 @@ internal sealed partial class MeshNode
 
     internal IReadOnlyList<PeerInfo> Peers(Instant now) => _host.DescribePeers();
 
-    internal IReadOnlyList<PathInfo> Routes(Instant now) => _host.DescribeRoutes();
+    /// <summary>Known nodes behind an address, in the order of their addresses; as many as a reply may hold.</summary>
+    internal IReadOnlyList<PathInfo> Routes(string? from) => _host.DescribeRoutes(from);
 
     internal QueueInfo Queue(Instant now)
     {
@@ -116,7 +117,7 @@ internal sealed partial class MeshNode
             catch (IOException e)
             {
                 failed.Add(uri);
-                _log.ReloadFailed(e.Message);
+                _log.ReloadFailed(FaultText.Of(e));
             }
         }
 

@@ -48,7 +48,7 @@ internal sealed partial class MeshNode : IAsyncDisposable
         _setLevel = setLevel;
         _started = time.GetTimestamp();
         _loop = new NodeLoop(time, _log);
-        _events = new EventHub(time);
+        _events = new EventHub();
         _writer = new StoreWriter(store, _loop, configuration.Durability == Durability.Full, Instant.Now(time), logs.CreateLogger("store"));
         _sealer = new Sealer(identity);
         RouterOptions options = Options(configuration, store.Quota);

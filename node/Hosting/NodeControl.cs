@@ -13,7 +13,6 @@ namespace QuicProChat.Mesh.Node.Hosting;
 /// <summary>What the commands of the control socket do.</summary>
 internal sealed class NodeControl(MeshNode node) : IControlTarget
 {
-    private const int UsualMessages = 50;
     private const int MostMessages = 10_000;
 
     /// <inheritdoc/>
@@ -51,17 +50,17 @@ internal sealed class NodeControl(MeshNode node) : IControlTarget
             case ControlCommands.Identity:
                 return Reply(request, Identity(), ControlJson.Default.IdentityInfo);
             case ControlCommands.Peers:
-                return Reply(request, await node.AskAsync(node.Peers).ConfigureAwait(false), ControlJson.Default.IReadOnlyListPeerInfo);
+                return List(request, await node.AskAsync(node.Peers).ConfigureAwait(false), static p => $"{p.Address} {p.Uri}", ControlJson.Default.PeerInfo, ControlJson.Default.IReadOnlyListPeerInfo);
             case ControlCommands.Routes:
-                return Reply(request, await node.AskAsync(node.Routes).ConfigureAwait(false), ControlJson.Default.IReadOnlyListPathInfo);
+                return List(request, await node.AskAsync(_ => node.Routes(request.From)).ConfigureAwait(false), static r => r.Destination, ControlJson.Default.PathInfo, ControlJson.Default.IReadOnlyListPathInfo);
             case ControlCommands.Queue:
-                return Reply(request, await node.AskAsync(node.Queue).ConfigureAwait(false), ControlJson.Default.QueueInfo);
+                return Queue(request, await node.AskAsync(node.Queue).ConfigureAwait(false));
             case ControlCommands.Radio:
                 return Reply(request, await node.RadiosAsync(cancellation).ConfigureAwait(false), ControlJson.Default.IReadOnlyListRadioInfo);
             case ControlCommands.Metrics:
                 return Reply(request, new MetricsInfo(await node.MetricsAsync(cancellation).ConfigureAwait(false)), ControlJson.Default.MetricsInfo);
             case ControlCommands.Messages:
-                return Reply(request, await MessagesAsync(request).ConfigureAwait(false), ControlJson.Default.IReadOnlyListMessageInfo);
+                return await MessagesAsync(request).ConfigureAwait(false);
             case ControlCommands.Message:
                 return Reply(request, await MessageAsync(request).ConfigureAwait(false), ControlJson.Default.MessageInfo);
             case ControlCommands.Alias:
@@ -88,6 +87,24 @@ internal sealed class NodeControl(MeshNode node) : IControlTarget
     private static ReadOnlyMemory<byte> Reply<T>(ControlRequest request, T result, JsonTypeInfo<T> type) =>
         ControlReply.Done(request.Tag, result, type);
 
+    /// <summary>As much of a list as a reply takes, in the order of what its items are called.</summary>
+    private static ReadOnlyMemory<byte> List<T>(
+        ControlRequest request, IEnumerable<T> items, Func<T, string> cursor, JsonTypeInfo<T> type, JsonTypeInfo<IReadOnlyList<T>> listType)
+    {
+        Page<T> page = Page<T>.Of(Behind(request.From, items, cursor), cursor, type);
+        return ControlReply.Done(request.Tag, page.Items, listType, page.More);
+    }
+
+    private static ReadOnlyMemory<byte> Queue(ControlRequest request, QueueInfo queue)
+    {
+        Page<HeldInfo> page = Page<HeldInfo>.Of(
+            Behind(request.From, queue.Held, static h => h.Destination), static h => h.Destination, ControlJson.Default.HeldInfo);
+        return ControlReply.Done(request.Tag, queue with { Held = page.Items }, ControlJson.Default.QueueInfo, page.More);
+    }
+
+    private static IEnumerable<T> Behind<T>(string? from, IEnumerable<T> items, Func<T, string> cursor) =>
+        items.Where(i => from is null || string.CompareOrdinal(cursor(i), from) > 0).OrderBy(cursor, StringComparer.Ordinal);
+
     private static ReadOnlyMemory<byte> Done(ControlRequest request, string done) =>
         Reply(request, new DoneInfo(done), ControlJson.Default.DoneInfo);
 
@@ -100,16 +117,23 @@ internal sealed class NodeControl(MeshNode node) : IControlTarget
         node.Identity.Address.ToString(), node.Identity.Address.ToHex(),
         Convert.ToHexStringLower(node.Identity.PublicKey.Span), node.Configuration.Name);
 
-    private async Task<IReadOnlyList<MessageInfo>> MessagesAsync(ControlRequest request)
+    /// <summary>The newest first come, as many as a reply takes; in it they stand oldest first.</summary>
+    private async Task<ReadOnlyMemory<byte>> MessagesAsync(ControlRequest request)
     {
-        int limit = request.Limit ?? UsualMessages;
+        int limit = request.Limit ?? ControlRequest.UsualMessages;
         if (limit is < 1 or > MostMessages)
-            throw Usage($"limit is a number from 1 to {MostMessages}");
+            throw Usage($"\"limit\" is a number from 1 to {MostMessages}");
         // A group's name goes first; the same name may stand for an address too.
         LiteGroupId? group = request.With is { } named ? node.Conversations.Lite.Find(named) : null;
         NodeAddress? with = request.With is { } peer && group is null ? node.Book.Resolve(peer) : null;
         await node.SettleAsync().ConfigureAwait(false);
-        return [.. (group is { } id ? node.Store.Reader.FindMessages(id, limit) : node.Store.Reader.FindMessages(with, limit)).Select(View)];
+        int most = request.From is null ? limit : MostMessages;
+        IReadOnlyList<StoredMessage> found = group is { } id ? node.Store.Reader.FindMessages(id, most) : node.Store.Reader.FindMessages(with, most);
+        IEnumerable<MessageInfo> newest = found.Reverse().Select(View);
+        if (request.From is { } from)
+            newest = newest.SkipWhile(m => m.Id != from).Skip(1).Take(limit);
+        Page<MessageInfo> page = Page<MessageInfo>.Of(newest, static m => m.Id, ControlJson.Default.MessageInfo);
+        return ControlReply.Done(request.Tag, [.. page.Items.Reverse()], ControlJson.Default.IReadOnlyListMessageInfo, page.More);
     }
 
     private async Task<MessageInfo> MessageAsync(ControlRequest request)
@@ -136,7 +160,7 @@ internal sealed class NodeControl(MeshNode node) : IControlTarget
     private async ValueTask<ReadOnlyMemory<byte>> AliasAsync(ControlRequest request)
     {
         if (request.Alias is not { } alias)
-            return Reply(request, node.Book.List(), ControlJson.Default.IReadOnlyListAliasInfo);
+            return List(request, node.Book.List(), static a => a.Alias, ControlJson.Default.AliasInfo, ControlJson.Default.IReadOnlyListAliasInfo);
         AddressBook.Check(alias);
         if (request.Remove)
         {

@@ -10,6 +10,9 @@ namespace QuicProChat.Mesh.Node.Hosting;
 /// </summary>
 internal sealed class ServiceManager : IDisposable
 {
+    /// <summary>A service manager that reads so slowly is not waited for: the watchdog would bite for its fault.</summary>
+    private const int PatienceMilliseconds = 500;
+
     private readonly Socket? _socket;
 
     /// <summary>Opens the socket that the environment names, if it does.</summary>
@@ -19,7 +22,7 @@ internal sealed class ServiceManager : IDisposable
             return;
         // A leading @ stands for the abstract name space, which .NET spells with a zero byte.
         string path = notifySocket[0] == '@' ? '\0' + notifySocket[1..] : notifySocket;
-        _socket = new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified);
+        _socket = new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified) { SendTimeout = PatienceMilliseconds };
         try
         {
             _socket.Connect(new UnixDomainSocketEndPoint(path));
@@ -58,7 +61,7 @@ internal sealed class ServiceManager : IDisposable
         {
             _socket?.Send(Encoding.UTF8.GetBytes(text));
         }
-        catch (SocketException)
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
         {
             // A service manager that went away is no reason to stop carrying messages.
         }

@@ -13,7 +13,7 @@ namespace QuicProChat.Mesh.Node.Lite;
 
 /// <summary>A text for a group, and who asked for it.</summary>
 internal sealed record LiteOutgoing(
-    LiteConversations Owner, ControlSession Session, long? Tag, string To, bool Signed, SendOptions Options) : ILiteWork
+    LiteConversations Owner, ControlSession Session, ControlTag? Tag, string To, bool Signed, SendOptions Options) : ILiteWork
 {
     /// <inheritdoc/>
     public void Run(Instant now, LiteTransaction transaction) => Owner.Send(this, transaction);

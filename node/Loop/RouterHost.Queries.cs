@@ -8,7 +8,23 @@ namespace QuicProChat.Mesh.Node.Loop;
 /// <content>What the router knows, as the control socket shows it.</content>
 internal sealed partial class RouterHost
 {
-    internal IReadOnlyList<PathInfo> DescribeRoutes() => [.. _router.ListRoutes().Select(Describe)];
+    /// <summary>Routes described at once; a description has more than a hundred bytes, so that a reply holds fewer.</summary>
+    private const int MaxRoutes = 8192;
+
+    /// <summary>Known nodes behind an address, in the order of their addresses.</summary>
+    internal IReadOnlyList<PathInfo> DescribeRoutes(string? from)
+    {
+        var known = new List<(string Address, RouteInfo Route)>();
+        foreach (RouteInfo route in _router.ListRoutes())
+        {
+            string address = route.Address.ToString();
+            if (from is null || string.CompareOrdinal(address, from) > 0)
+                known.Add((address, route));
+        }
+
+        known.Sort(static (a, b) => string.CompareOrdinal(a.Address, b.Address));
+        return [.. known.Take(MaxRoutes).Select(k => Describe(k.Route))];
+    }
 
     /// <summary>The links that are up, with what the router measured of them.</summary>
     internal IReadOnlyList<PeerInfo> DescribePeers()

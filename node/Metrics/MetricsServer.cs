@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using QuicProChat.Mesh.Identity;
 
 namespace QuicProChat.Mesh.Node.Metrics;
 
@@ -37,7 +38,7 @@ internal sealed class MetricsServer : IAsyncDisposable
         catch (SocketException e)
         {
             _listener.Dispose();
-            throw new IOException($"metricsListen {endPoint}: {e.Message}", e);
+            throw new IOException($"metricsListen {endPoint}: {FaultText.Of(e)}", e);
         }
 
         Bound = (IPEndPoint)_listener.LocalEndPoint!;

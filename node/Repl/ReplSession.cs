@@ -19,11 +19,11 @@ internal sealed class ReplSession(string path, LineEditor? editor, TextReader in
     /// <summary>Runs until the input ends, /quit, or the daemon goes.</summary>
     internal async Task<int> RunAsync(CancellationToken cancellation)
     {
-        using ControlClient? requests = ControlClient.TryConnect(path);
+        using ControlClient? requests = ControlClient.TryConnect(path, out string why);
         using ControlClient? events = ControlClient.TryConnect(path);
         if (requests is null || events is null)
         {
-            await Console.Error.WriteLineAsync($"no daemon answers on {path}; 'qpc-mesh run' starts one, 'qpc-mesh repl --start' both").ConfigureAwait(false);
+            await Console.Error.WriteLineAsync($"{why}; 'qpc-mesh run' starts one, 'qpc-mesh repl --start' both").ConfigureAwait(false);
             return ExitCode.NoDaemon;
         }
 
@@ -88,27 +88,24 @@ internal sealed class ReplSession(string path, LineEditor? editor, TextReader in
 
     private async Task<bool> AskAsync(ControlClient client, ControlRequest request, CancellationToken cancellation)
     {
-        try
+        await foreach (ReplyPages.Reply? page in new ReplyPages(client).InOrderAsync(request, cancellation).ConfigureAwait(false))
         {
-            await client.SendAsync(request, cancellation).ConfigureAwait(false);
-        }
-        catch (IOException)
-        {
-            return false;
+            using (page)
+            {
+                if (page is null)
+                    return false;
+                if (!page.IsDone)
+                {
+                    Print(page.Error);
+                    return true;
+                }
+
+                using var shown = new StringWriter();
+                Rendering.Write(shown, request.Command!, page.Result);
+                Print(shown.ToString().TrimEnd('\n'));
+            }
         }
 
-        if (await client.ReadLineAsync(cancellation).ConfigureAwait(false) is not { } line)
-            return false;
-        using JsonDocument reply = JsonDocument.Parse(line);
-        if (!reply.RootElement.GetProperty("ok").GetBoolean())
-        {
-            Print(reply.RootElement.GetProperty("error").GetString()!);
-            return true;
-        }
-
-        using var shown = new StringWriter();
-        Rendering.Write(shown, request.Command!, reply.RootElement.GetProperty("result"));
-        Print(shown.ToString().TrimEnd('\n'));
         if (request.Command == ControlCommands.Alias)
             await LearnAliasesAsync(client, cancellation).ConfigureAwait(false);
         return true;
@@ -116,15 +113,19 @@ internal sealed class ReplSession(string path, LineEditor? editor, TextReader in
 
     private async Task LearnAliasesAsync(ControlClient client, CancellationToken cancellation)
     {
-        await client.SendAsync(new ControlRequest { Command = ControlCommands.Alias }, cancellation).ConfigureAwait(false);
-        if (await client.ReadLineAsync(cancellation).ConfigureAwait(false) is not { } line)
-            return;
-        using JsonDocument reply = JsonDocument.Parse(line);
-        if (!reply.RootElement.GetProperty("ok").GetBoolean())
-            return;
         var aliases = new List<string>();
-        foreach (JsonElement alias in reply.RootElement.GetProperty("result").EnumerateArray())
-            aliases.Add(alias.GetProperty("alias").GetString()!);
+        var all = new ControlRequest { Command = ControlCommands.Alias };
+        await foreach (ReplyPages.Reply? page in new ReplyPages(client).InOrderAsync(all, cancellation).ConfigureAwait(false))
+        {
+            using (page)
+            {
+                if (page is not { IsDone: true })
+                    return;
+                foreach (JsonElement alias in page.Result.EnumerateArray())
+                    aliases.Add(alias.GetProperty("alias").GetString()!);
+            }
+        }
+
         _aliases = aliases;
     }
 

@@ -97,6 +97,93 @@ public class ConfigurationFileTests
             Assert.NotNull(ConfigurationFile.Read(whole.AsSpan(0, length), new NodeConfiguration()));
     }
 
+    [Theory]
+    [InlineData("{\n\"name\": \"M\u00fcller\"}", "iso-8859-1", "2:11: byte 0xFC is not UTF-8")]
+    [InlineData("{\"name\": \"\u00c4\u00d6\"}", "iso-8859-1", "1:11: byte 0xC4 is not UTF-8")]
+    [InlineData("{\"\u00e9\": 1}", "iso-8859-1", "1:3: byte 0xE9")]
+    [InlineData("// Gr\u00fc\u00dfe\n{}", "iso-8859-1", "1:6: byte 0xFC")]
+    [InlineData("{}", "utf-16", "1:1: this is UTF-16")]
+    [InlineData("{}", "utf-16BE", "1:1: this is UTF-16")]
+    public void A_file_that_is_not_UTF8_is_refused_with_line_and_column(string text, string encoding, string complaint)
+    {
+        Encoding other = Encoding.GetEncoding(encoding);
+        string? error = ConfigurationFile.Read([.. other.Preamble, .. other.GetBytes(text)], new NodeConfiguration());
+        Assert.StartsWith(complaint, error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("{\"name\": \"\\ud800\"}", "1:10: ")]
+    [InlineData("{\n \"peers\": [\"\\udfff\"]}", "2:12: ")]
+    [InlineData("{\"\\ud800\": 1}", "1:2: ")]
+    public void Half_a_character_is_refused_with_line_and_column(string text, string place)
+    {
+        string error = Refused(text);
+        Assert.StartsWith(place, error, StringComparison.Ordinal);
+        Assert.Contains("surrogate", error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("metricsListen", "9469")]
+    [InlineData("metricsListen", "127.1:9469")]
+    [InlineData("metricsListen", "0x7f.0.0.1:9469")]
+    [InlineData("metricsListen", "127.0.0.010:9469")]
+    [InlineData("metricsListen", "127.0.0.1")]
+    [InlineData("metricsListen", "127.0.0.1:")]
+    [InlineData("metricsListen", "127.0.0.1:0")]
+    [InlineData("metricsListen", "127.0.0.1:65536")]
+    [InlineData("metricsListen", "127.0.0.1:+80")]
+    [InlineData("metricsListen", " 127.0.0.1:80")]
+    [InlineData("metricsListen", "::1")]
+    [InlineData("metricsListen", "::1:9469")]
+    [InlineData("metricsListen", "[127.0.0.1]:9469")]
+    [InlineData("lifetime", "+5d")]
+    [InlineData("lifetime", "5d ")]
+    [InlineData("lifetime", "5\\u0000d")]
+    [InlineData("lifetime", "5D")]
+    [InlineData("quotaBytes", "1e6")]
+    [InlineData("quotaBytes", "64K")]
+    [InlineData("quotaBytes", "64\\u0000")]
+    [InlineData("quotaBytes", "\u0664")]
+    [InlineData("relay", "true")]
+    [InlineData("maxLinks", "7")]
+    [InlineData("dataDir", "here")]
+    [InlineData("control", "./control.sock")]
+    [InlineData("passphraseFile", "~/pass")]
+    [InlineData("networkKeyFile", "/a\\u0000b")]
+    [InlineData("controlGroup", "two words")]
+    [InlineData("peers", "tcp://host:4711")]
+    public void No_value_is_taken_for_what_it_does_not_say(string key, string value) =>
+        Assert.StartsWith("1: wrong value for", Refused($"{{\"{key}\": \"{value}\"}}"), StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("tcp://4711:1")]
+    [InlineData("tcp://127.1:1")]
+    [InlineData("tcp://0x7f000001:1")]
+    [InlineData("tcp://1.2.3.256:1")]
+    [InlineData("tcp://1.2.3.4.5:1")]
+    [InlineData("tcp://[localhost]:1")]
+    [InlineData("tcp://[127.0.0.1]:1")]
+    [InlineData("tcp://::1:1")]
+    [InlineData("tcp://a b:1")]
+    [InlineData("tcp://a,b:1")]
+    [InlineData("tcp://host:+1")]
+    [InlineData("tcp://host:1//")]
+    [InlineData("tcp://host: 1")]
+    [InlineData("tcp://host:0001")]
+    public void No_host_is_taken_for_what_it_does_not_say(string uri)
+    {
+        Assert.Contains("wrong value", Refused($"{{\"peers\": [\"{uri}\"]}}"), StringComparison.Ordinal);
+        Assert.Contains("wrong value", Refused($"{{\"listen\": [\"{uri}\"]}}"), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("a name that is much too long", "28 bytes")]
+    [InlineData("\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc", "22 bytes")]
+    [InlineData("a\\u0007b", "U+0007")]
+    [InlineData("a\\u202eb", "character 2, U+202E")]
+    public void A_refused_name_is_explained_with_the_right_reason(string name, string reason) =>
+        Assert.Contains(reason, Refused($"{{\"name\": \"{name}\"}}"), StringComparison.Ordinal);
+
     [Fact]
     public void A_missing_file_is_named_in_the_error()
     {

@@ -95,11 +95,11 @@ public class MessagesBetweenNodes
     }
 
     [Fact]
-    public async Task A_text_beyond_the_limit_is_refused()
+    public async Task A_text_beyond_the_limit_is_a_wrong_request()
     {
         await using var node = new TestNode("n");
         JsonNode reply = await node.SendAsync(node, new string('x', (32 << 10) + 1));
-        Assert.Equal("refused", (string)reply["code"]!);
+        Assert.Equal("usage", (string)reply["code"]!);
     }
 
     [Fact]
