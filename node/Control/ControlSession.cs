@@ -52,7 +52,23 @@ internal sealed class ControlSession
 
     /// <summary>How long nothing has been under way; null while something is, or events are watched.</summary>
     internal TimeSpan? Idle =>
-        _watches || _underWay.Count > 0 || _replies.Waiting > 0 ? null : _shared.Time.GetElapsedTime(Volatile.Read(ref _lastRequest));
+        _watches || _underWay.Count > 0 || _replies.Waiting > 0 || HasUnread ? null : _shared.Time.GetElapsedTime(Volatile.Read(ref _lastRequest));
+
+    /// <summary>The client asked something that was not read yet: on a busy machine that takes its time.</summary>
+    private bool HasUnread
+    {
+        get
+        {
+            try
+            {
+                return _socket.Available > 0;
+            }
+            catch (Exception e) when (e is SocketException or ObjectDisposedException)
+            {
+                return false;
+            }
+        }
+    }
 
     /// <summary>How long the client has not taken what waits for it.</summary>
     internal TimeSpan Stalled => _replies.Stalled;
