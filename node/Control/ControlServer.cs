@@ -31,6 +31,11 @@ internal sealed class ControlServer : IAsyncDisposable
     /// <summary>How often the socket file is looked for.</summary>
     private static readonly TimeSpan Look = TimeSpan.FromSeconds(5);
 
+    /// <summary>How long a client waits for a place before it is told that there is none: guests come and go quickly.</summary>
+    private static readonly TimeSpan PlacePatience = TimeSpan.FromMilliseconds(300);
+
+    private static readonly TimeSpan LookAgain = TimeSpan.FromMilliseconds(10);
+
     private static readonly TimeSpan AcceptPause = TimeSpan.FromMilliseconds(100);
 
     private readonly uint? _group;
@@ -136,7 +141,8 @@ internal sealed class ControlServer : IAsyncDisposable
 
             try
             {
-                Serve(client);
+                for (long since = _time.GetTimestamp(); !Serve(client, _time.GetElapsedTime(since) >= PlacePatience);)
+                    await Task.Delay(LookAgain, _time, CancellationToken.None).ConfigureAwait(false);
             }
             catch (Exception e)
             {
@@ -167,13 +173,17 @@ internal sealed class ControlServer : IAsyncDisposable
             await Task.Delay(AcceptPause, _time, CancellationToken.None).ConfigureAwait(false);
     }
 
-    /// <summary>Finds a place for a client, or tells it why there is none.</summary>
-    private void Serve(Socket client)
+    /// <summary>Finds a place for a client; false if there is none.</summary>
+    /// <param name="client">The client.</param>
+    /// <param name="isLast">Tell it that there is none, instead of returning false.</param>
+    private bool Serve(Socket client, bool isLast)
     {
         lock (_guard)
         {
             bool hasPlace = _places.Count(static s => !s.IsGuest) < MaxSessions || Displace();
             bool isGuest = !hasPlace && _places.Count(static s => s.IsGuest) < MaxGuests;
+            if (!hasPlace && !isGuest && !isLast)
+                return false;
             var session = new ControlSession(client, _shared!, isGuest);
             if (hasPlace || isGuest)
                 _places.Add(session);
@@ -182,6 +192,7 @@ internal sealed class ControlServer : IAsyncDisposable
             Task running = session.RunAsync(_ends.Token);
             _sessions.Add(session, running);
             _ = running.ContinueWith(ended => Remove(session, ended), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+            return true;
         }
     }
 
