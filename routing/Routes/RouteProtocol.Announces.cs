@@ -66,7 +66,7 @@ internal sealed partial class RouteProtocol
     /// <summary>An announce of this node: of use only if it tells of a later sequence.</summary>
     private bool ReceiveOwn(Neighbour neighbour, in UnverifiedAnnounce unverified)
     {
-        if (unverified.Sequence <= _sequence)
+        if (unverified.Sequence <= _own.Current)
         {
             Counters.Add(RouteCounter.DropOldAnnounce);
             return true;
@@ -186,7 +186,7 @@ internal sealed partial class RouteProtocol
     /// True if only sequence and signature differ. Those are not worth wearing out flash: an older sequence found on
     /// disk after a restart still gives the key and the name.
     /// </summary>
-    private static bool SaysTheSame(Announce a, Announce b) =>
+    internal static bool SaysTheSame(Announce a, Announce b) =>
         a.Capabilities == b.Capabilities && a.KeyPackage == b.KeyPackage && a.Name.SequenceEqual(b.Name);
 
     private bool ReceiveAnnounceRequest(Neighbour neighbour, ReadOnlySpan<byte> body)

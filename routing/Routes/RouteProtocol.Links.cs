@@ -29,7 +29,7 @@ internal sealed partial class RouteProtocol
         _now = now;
         if (Find(link) is not null)
             throw new InvalidOperationException("The link is up already.");
-        EnsureStarted();
+        _own.EnsureStarted(now);
         if (link.Value >= _byLink.Length)
             Array.Resize(ref _byLink, Math.Max(link.Value + 1, _byLink.Length * 2));
         SourceShare share = _shares.Join(description, now);

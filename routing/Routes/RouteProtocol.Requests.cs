@@ -241,10 +241,10 @@ internal sealed partial class RouteProtocol
 
     private void SequenceRequested(Neighbour neighbour, in PathRequest request)
     {
-        if (!request.FreshSequence || !Distance.IsNewer(request.MinimumSequence, (ushort)_sequence))
+        if (!request.FreshSequence || !Distance.IsNewer(request.MinimumSequence, _own.Low))
             Answer(neighbour, Self, request);
-        else if (request.MinimumSequence == (ushort)(_sequence + 1))
-            RaiseOnRequest();
+        else if (request.MinimumSequence == (ushort)(_own.Low + 1))
+            _own.Requested(_now);
         else
         {
             // Further ahead than one: this node forgot, or somebody lies. The signed announce tells which.

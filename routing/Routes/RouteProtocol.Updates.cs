@@ -322,7 +322,7 @@ internal sealed partial class RouteProtocol
         int index = _destinations.Find(entry.Destination);
         if (index == Self)
         {
-            if (!entry.Metric.IsInfinite && Distance.IsNewer(entry.Sequence, (ushort)_sequence))
+            if (!entry.Metric.IsInfinite && Distance.IsNewer(entry.Sequence, _own.Low))
                 Ask(neighbour, Self);
             return;
         }

@@ -18,7 +18,7 @@ internal sealed partial class RouteProtocol : IRoutes
 
     private readonly RouteOptions _options;
     private readonly NodeAddress _self;
-    private readonly IAnnounceSource _source;
+    private readonly OwnSequence _own;
     private readonly IAnnounceVerifier _verifier;
     private readonly IRouterActions _actions;
     private readonly IRouteEvents _events;
@@ -57,7 +57,6 @@ internal sealed partial class RouteProtocol : IRoutes
     {
         _options = options;
         _self = self;
-        _source = source;
         _verifier = verifier;
         _actions = actions;
         _events = events;
@@ -67,11 +66,10 @@ internal sealed partial class RouteProtocol : IRoutes
         _destinations = new DestinationTable(1 + options.MaxNodes + options.MaxUnsigned, random);
         _destinations.Add(Abbreviation.Of(self));
         _timers = new RouteTimers(_destinations.HashKey);
-        _sequence = lastSequence;
+        _own = new OwnSequence(options, self, source, lastSequence, actions, Counters, random, OwnPublished, now);
         _noShare = new SourceShare(isChosen: true, now);
         _entriesInAll = new TokenBucket(EntriesPerSecondInAll, EntryBurstInAll, now);
         _persistRate = new TokenBucket(AnnouncesPersistedPerSecond, options.MaxNodes, now);
-        _sequenceRate = new TokenBucket(1 / options.SequenceInterval.TotalSeconds, options.SequenceBurst, now);
         _floodRate = new TokenBucket(perSecond: 1, burst: 16, now);
         _wantRate = new TokenBucket(perSecond: 16, burst: 128, now);
     }
@@ -88,6 +86,9 @@ internal sealed partial class RouteProtocol : IRoutes
     /// <summary>Things that wait for time, pings and updates not counted.</summary>
     internal int TimerCount => _timers.Count;
 
+    /// <summary>The sequence of this node's announce.</summary>
+    internal uint Sequence => _own.Current;
+
     /// <summary>The number of the update that a reliable link has to bring next.</summary>
     internal ushort ExpectedUpdate(LinkId link) => (ushort)((Find(link)?.LastUpdateHeard ?? 0) + 1);
 
@@ -97,7 +98,7 @@ internal sealed partial class RouteProtocol : IRoutes
         get
         {
             Instant due = Instant.Min(_neighbourDue, _lazyDue);
-            due = Instant.Min(due, Instant.Min(_refreshDue, _sequenceDue));
+            due = Instant.Min(due, _own.Due);
             due = Instant.Min(due, Instant.Min(_expiryDue, _fetchDue));
             return Instant.Min(due, Instant.Min(_putOffDue, _timers.Next));
         }
@@ -139,8 +140,8 @@ internal sealed partial class RouteProtocol : IRoutes
             RepeatFetches();
         if (_lazyDue <= now)
             AdvertiseLazy();
-        if (_refreshDue <= now || _sequenceDue <= now)
-            RaiseWhenDue();
+        if (_own.Due <= now)
+            _own.Tick(now, _signed);
         if (_expiryDue <= now)
             Expire();
         if (_neighbourDue > now)
@@ -196,9 +197,13 @@ internal sealed partial class RouteProtocol : IRoutes
 
     private void Schedule(Instant at) => _neighbourDue = Instant.Min(_neighbourDue, at);
 
-    private const double LeastJitter = 0.75;
+    /// <summary>The least part of a span that is left of it by chance; as much may be added.</summary>
+    internal const double LeastJitter = 0.75;
 
-    private TimeSpan Jittered(TimeSpan span) => span * (LeastJitter + 0.5 * _random.NextDouble());
+    /// <summary>A span that is longer or shorter by chance, so that nodes do not keep step.</summary>
+    internal static TimeSpan Jittered(TimeSpan span, Random random) => span * (LeastJitter + 0.5 * random.NextDouble());
+
+    private TimeSpan Jittered(TimeSpan span) => Jittered(span, _random);
 
     private bool Malformed()
     {

@@ -29,7 +29,15 @@ internal sealed class TestNode : IRouterActions, IRouteEvents, IAnnounceSource
 
     public RouteProtocol Routes { get; private set; } = null!;
 
-    public uint SavedSequence { get; set; }
+    /// <summary>The sequence that it announces; before a start, the one that it starts above.</summary>
+    public uint SavedSequence
+    {
+        get => Math.Min(Routes?.Sequence ?? OnDisk, OnDisk);
+        set => OnDisk = value;
+    }
+
+    /// <summary>What a restart reads: some sequences are used without another write.</summary>
+    public uint OnDisk { get; private set; }
 
     public string Name { get; set; } = "node";
 
@@ -49,7 +57,7 @@ internal sealed class TestNode : IRouterActions, IRouteEvents, IAnnounceSource
     public void Start(Instant now, int seed)
     {
         Routes = new RouteProtocol(
-            _network.Options, Address, this, _network.Verifier, SavedSequence, this, this, new Random(seed), now);
+            _network.Options, Address, this, _network.Verifier, OnDisk, this, this, new Random(seed), now);
         foreach (byte[] saved in SavedAnnounces.Values)
         {
             if (Announce.TryRestore(saved, out Announce? announce))
@@ -108,7 +116,7 @@ internal sealed class TestNode : IRouterActions, IRouteEvents, IAnnounceSource
 
     void IRouterActions.ForgetAnnounce(in NodeAddress address) => SavedAnnounces.Remove(address);
 
-    void IRouterActions.PersistSequence(uint sequence) => SavedSequence = sequence;
+    void IRouterActions.PersistSequence(uint sequence) => OnDisk = sequence;
 
     void IRouterActions.Deliver(long token, in EnvelopeId id, in EnvelopeHeader header, ReadOnlySpan<byte> payload) =>
         throw new InvalidOperationException();
