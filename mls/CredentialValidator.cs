@@ -27,6 +27,23 @@ public abstract class CredentialValidator
     /// <summary>Whether the credential speaks for the holder of the key.</summary>
     public abstract bool IsValid(Credential credential, ReadOnlyMemory<byte> signatureKey, CredentialUse use);
 
+    /// <summary>
+    /// The same question, for who may have to wait for the answer: a commit or a Welcome that got
+    /// <see cref="Verdict.NotKnownYet"/> fails with <see cref="MlsErrorCode.NotKnownYet"/>, changes nothing, and can be
+    /// processed again. Unless overridden: what <see cref="IsValid"/> says. A credential that a member had before, for the
+    /// same key, is not judged again (section 5.3.1 speaks of new ones): whether it has expired since is judged by different
+    /// members at different times.
+    /// </summary>
+    public virtual Verdict Judge(Credential credential, ReadOnlyMemory<byte> signatureKey, CredentialUse use) =>
+        IsValid(credential, signatureKey, use) ? Verdict.Accept : Verdict.Reject;
+
+    /// <summary>
+    /// Whether a member may replace one credential by the other, for who may have to wait for the answer. Unless overridden:
+    /// what <see cref="IsValidSuccessor"/> says.
+    /// </summary>
+    public virtual Verdict JudgeSuccessor(Credential current, Credential next) =>
+        IsValidSuccessor(current, next) ? Verdict.Accept : Verdict.Reject;
+
     /// <summary>Whether a member may replace one credential by the other. Unless overridden: only by an equal one.</summary>
     public virtual bool IsValidSuccessor(Credential current, Credential next)
     {

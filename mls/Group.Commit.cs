@@ -1,30 +1,34 @@
-using QuicProChat.Mesh.Mls.Crypto;
 using QuicProChat.Mesh.Mls.Groups;
 using QuicProChat.Mesh.Mls.Messages;
-using QuicProChat.Mesh.Mls.Schedule;
 using QuicProChat.Mesh.Mls.Storage;
 using QuicProChat.Mesh.Mls.Tree;
 
 namespace QuicProChat.Mesh.Mls;
 
-// Committing, and moving to the next epoch.
+// Committing (12.4.1).
 public sealed partial class Group
 {
-    /// <summary>Makes a commit (section 12.4.1). The group stays in its epoch until the commit is merged.</summary>
+    /// <summary>
+    /// Makes a commit on the tip (section 12.4.1). The group stays where it is until the commit is merged; the commit and the
+    /// state that it leads to are in the store.
+    /// </summary>
     public MlsResult<PendingCommit> Commit(CommitRequest request)
     {
         ArgumentNullException.ThrowIfNull(request);
         if (Status != GroupStatus.Active)
             return Closed;
+        Expire();
         if (Pending is not null)
             return Errors.At(MlsErrorCode.Conflict, "14");
+        if (Core.Log.ChildrenOf(Current.Id) >= Environment.Policy.MaxChildren)
+            return Errors.At(MlsErrorCode.LimitExceeded, "14");
         foreach (KeyPackage keyPackage in request.Add)
         {
             MlsError expired = CheckLifetime(keyPackage);
             if (expired.Failed)
                 return expired;
         }
-        CommitCreator creator = new(Environment, CommitBase.Of(Current), FindResumption);
+        CommitCreator creator = Creator();
         List<ResolvedProposal> proposals = ProposalSelection.Choose(
             creator, Self, request.IncludePendingProposals ? Proposals : [], ByValue(request));
         MlsIdentity identity = request.NewIdentity ?? Identity;
@@ -42,15 +46,7 @@ public sealed partial class Group
             AuthenticatedData = request.AuthenticatedData,
         };
         MlsError error = creator.Create(proposals, plan, out CreatedCommit created);
-        if (error.Failed)
-            return error;
-        if (Protect(created.Content) is not { } message)
-            return Errors.At(MlsErrorCode.LimitExceeded, "9.1");
-        bool path = created.Content.Content.Commit!.Path is not null;
-        PendingCommit pending = new(message, created.Welcome, created.Next, path ? identity : Identity, created.Summary);
-        Pending = pending;
-        Save(GroupState.StatePart(this), GroupState.PendingPart(this, pending), GroupState.PendingEpochPart(this, pending));
-        return pending;
+        return error.Failed ? error : Hold(created, proposals, identity);
     }
 
     /// <summary>Makes the own pending commit the group's state: it was accepted.</summary>
@@ -58,133 +54,75 @@ public sealed partial class Group
     public void MergePending()
     {
         PendingCommit pending = Pending ?? throw new InvalidOperationException("There is no pending commit.");
-        Merge(pending.ToStaged(Current));
+        Enter(Echo(pending), move: true);
     }
 
-    /// <summary>Gives the own pending commit up: the group stays in its epoch.</summary>
+    /// <summary>
+    /// Gives the own pending commit up: the group stays in its epoch. Only for a commit that nobody has seen; two commits of
+    /// one member on one state look like foul play to the others.
+    /// </summary>
     public void DropPending()
     {
-        if (Pending is not { } pending)
+        if (Pending is null)
             return;
-        Pending = null;
-        string group = StoreKey;
-        Save(GroupState.StatePart(this), new StoreChange(StoreKeys.Pending(group), null), new StoreChange(StoreKeys.PendingEpoch(group), null));
-        pending.Next.Dispose();
+        Change(core =>
+        {
+            core.Pending!.Next.Dispose();
+            core.Pending = null;
+            return new GroupWriter(StoreKey, core).Index();
+        });
     }
 
-    /// <summary>Makes a staged commit the group's state. What only the old epoch needed is deleted.</summary>
-    /// <exception cref="InvalidOperationException">
-    /// The commit was staged in another epoch, was merged before, or is an own one that was dropped; or the group has ended.
-    /// </exception>
-    public void Merge(StagedCommit staged)
+    private MlsResult<PendingCommit> Hold(CreatedCommit created, IReadOnlyList<ResolvedProposal> proposals, MlsIdentity identity)
     {
-        ArgumentNullException.ThrowIfNull(staged);
-        if (Status != GroupStatus.Active)
-            throw new InvalidOperationException("The group has ended.");
-        if (staged.IsOwn && Pending?.Next != staged.Next)
-            throw new InvalidOperationException("The own commit was dropped.");
-        if (!ReferenceEquals(staged.From, Current))
-            throw new InvalidOperationException("The commit was staged in another epoch.");
-        string group = StoreKey;
-        if (staged.Next is not { } next)
+        bool path = created.Content.Content.Commit!.Path is not null;
+        PendingCommit? pending = null;
+        Change(core =>
         {
-            _client.Forget(this);
-            return;
-        }
-        GroupEpoch old = Current;
-        PendingCommit? lost = Pending is { } own && !ReferenceEquals(own.Next, next) ? Pending : null;
-        MlsIdentity identity = Pending is { } p && ReferenceEquals(p.Next, next)
-            ? p.Identity
-            : _client.FindIdentity(next.Tree.Leaf(next.Self)!.SignatureKey.Span)
-                ?? throw new InvalidOperationException("The identity of this member's new leaf is not known to the client.");
-
-        // All in memory first, then one write; what the write replaces or deletes is gone from the store with it.
-        List<PastEpoch> dropped = [];
-        bool keep = Environment.Policy.PastEpochs > 0;
-        if (keep)
+            byte[]? message = Protect(core.Tip, created.Content);
+            if (message is null)
+                return null;
+            MlsIdentity afterwards = path ? identity : core.Identity;
+            pending = new(message, created.Welcome, created.Next, afterwards, created.Summary, proposals, path);
+            core.Pending = pending;
+            return new GroupWriter(StoreKey, core).Secrets(core.Tip).Pending(pending);
+        });
+        if (pending is null)
         {
-            Past.Insert(0, new PastEpoch(
-                old.Context, old.Tree, (byte[])old.Secrets.SenderDataSecret.Clone(), old.SecretTree,
-                Environment.Time.GetUtcNow() + Environment.Policy.PastEpochLifetime));
+            created.Next.Dispose();
+            return Errors.At(MlsErrorCode.LimitExceeded, "9.1");
         }
-        while (Past.Count > Environment.Policy.PastEpochs)
-        {
-            dropped.Add(Past[^1]);
-            Past.RemoveAt(Past.Count - 1);
-        }
-        Current = next;
-        Identity = identity;
-        Pending = null;
-        ForgetProposals();
-        Resumption[next.Context.Epoch] = (byte[])next.Secrets.ResumptionPsk.Clone();
-        while (Resumption.Count > Math.Max(1, Environment.Policy.ResumptionEpochs))
-        {
-            ulong oldest = Resumption.Keys.First();
-            Secrets.Zero(Resumption[oldest]);
-            Resumption.Remove(oldest);
-        }
-        if (staged.Summary.ReInit is { } reInit)
-        {
-            ReInit = reInit;
-            Status = GroupStatus.ReInitialised;
-        }
-        List<StoreChange> changes =
-        [
-            GroupState.StatePart(this), GroupState.EpochPart(this, next),
-            new(StoreKeys.Proposals(group), null), new(StoreKeys.Pending(group), null), new(StoreKeys.PendingEpoch(group), null),
-        ];
-        if (!keep)
-            changes.Add(new StoreChange(StoreKeys.Epoch(group, old.Context.Epoch), null));
-        changes.AddRange(dropped.Select(d => new StoreChange(StoreKeys.Epoch(group, d.Context.Epoch), null)));
-        Save([.. changes]);
-
-        lost?.Next.Dispose();
-        foreach (PastEpoch past in dropped)
-            past.Dispose();
-        old.Keys.Dispose();
-        old.Secrets.Dispose();
-        if (!keep)
-            old.SecretTree.Dispose();
+        _client.AddIdentity(identity);
+        return pending;
     }
 
-    // Signed content of this member, as the policy wants it on the wire; null if the ratchet is exhausted.
-    private byte[]? Protect(AuthenticatedContent content)
-    {
-        if (content.WireFormat == WireFormat.PublicMessage)
-            return PublicMessage.Protect(Suite, content, Current.Context, Current.Secrets.MembershipKey).ToMessage();
-        return MessageProtection.Protect(
-            Suite, Current.SecretTree, Current.Secrets.SenderDataSecret, content, Environment.Policy.Padding, Environment.Random)?.ToMessage();
-    }
-
-    private MlsError CheckLifetime(KeyPackage keyPackage) => LeafValidator.IsAlive(Environment, keyPackage.Content.Leaf)
-        ? MlsError.None
-        : Errors.At(MlsErrorCode.InvalidLifetime, "7.3");
+    // The own pending commit as one that is staged; its state stays the pending commit's until it is merged.
+    private StagedCommit Echo(PendingCommit pending) => new(
+        this, new CommitResult(Current.Id, pending.State, pending.Next, pending.Summary), CommitLog.HashOf(pending.Message),
+        isOwn: true);
 
     private List<ResolvedProposal> ByValue(CommitRequest request)
     {
         Sender self = new(SenderType.Member, Self.Value);
         List<ResolvedProposal> list = [];
         if (request.Extensions is { } extensions)
-            list.Add(new ResolvedProposal(new GroupContextExtensionsProposal(extensions), self, default, Checked: false));
+            Add(new GroupContextExtensionsProposal(extensions));
         foreach (LeafIndex removed in request.Remove)
-            list.Add(new ResolvedProposal(new RemoveProposal(removed), self, default, Checked: false));
+            Add(new RemoveProposal(removed));
         foreach (KeyPackage keyPackage in request.Add)
         {
             // Its signatures were verified when it became a KeyPackage; what depends on the group is left to check.
-            bool fits = keyPackage.Content.CipherSuite == CipherSuite;
-            list.Add(new ResolvedProposal(new AddProposal(keyPackage.Content), self, default, Checked: fits));
+            Add(new AddProposal(keyPackage.Content), isChecked: keyPackage.Content.CipherSuite == CipherSuite);
         }
         foreach (ReadOnlyMemory<byte> id in request.ExternalPsks)
-            list.Add(new ResolvedProposal(new PreSharedKeyProposal(PreSharedKeyId.External(id, Nonce())), self, default, Checked: false));
+            Add(new PreSharedKeyProposal(PreSharedKeyId.External(id, Nonce())));
         foreach (ulong epoch in request.ResumptionPsks)
-            list.Add(new ResolvedProposal(new PreSharedKeyProposal(ResumptionId(epoch)), self, default, Checked: false));
+            Add(new PreSharedKeyProposal(ResumptionId(epoch)));
         if (request.ReInit is { } reInit)
-            list.Add(new ResolvedProposal(reInit.ToProposal(), self, default, Checked: false));
+            Add(reInit.ToProposal());
         return list;
+
+        void Add(Proposal proposal, bool isChecked = false) =>
+            list.Add(new ResolvedProposal(proposal, self, default, isChecked));
     }
-
-    private byte[] Nonce() => Environment.Random.Bytes(Suite.HashSize);
-
-    private PreSharedKeyId ResumptionId(ulong epoch) =>
-        PreSharedKeyId.Resumption(ResumptionUsage.Application, GroupId, epoch, Nonce());
 }

@@ -1,4 +1,3 @@
-using QuicProChat.Mesh.Mls.Crypto;
 using QuicProChat.Mesh.Mls.Groups;
 using QuicProChat.Mesh.Mls.Messages;
 using QuicProChat.Mesh.Mls.Storage;
@@ -9,7 +8,7 @@ namespace QuicProChat.Mesh.Mls;
 /// One client of MLS (RFC 9420): its identities, its key packages and its groups. Not thread-safe; one owner calls it.
 /// <code>
 /// CreateKeyPackage ----------------------> (published) ---> Verify ---> Group.Commit
-/// CreateGroup | Join(welcome) | JoinExternally ---> Group ---> Process, Commit, Encrypt ---> IGroupStore
+/// CreateGroup | Open(welcome) -> Accept | JoinExternally -> Accept ---> Group ---> Process, Commit, Encrypt ---> IGroupStore
 /// </code>
 /// </summary>
 public sealed partial class MlsClient
@@ -22,12 +21,14 @@ public sealed partial class MlsClient
     /// <summary>Makes a client. Groups in the store are opened when they are asked for.</summary>
     /// <param name="options">The client's environment.</param>
     /// <param name="identities">Who the client is; at least one for each cipher suite that it takes part in.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The policy holds a negative number or time.</exception>
     public MlsClient(MlsClientOptions options, params MlsIdentity[] identities)
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(identities);
+        options.Policy.Check();
         Store = options.Store;
-        _supported = options.Supported;
+        _supported = OwnCapabilities.Readable(options.Supported);
         Environment = new MlsEnvironment
         {
             Validator = options.Validator,
@@ -35,6 +36,7 @@ public sealed partial class MlsClient
             Time = options.Time,
             Random = options.Random,
             Psks = options.Psks,
+            Rules = options.Rules,
         };
         foreach (MlsIdentity identity in identities)
             AddIdentity(identity);
@@ -48,63 +50,15 @@ public sealed partial class MlsClient
     public void AddIdentity(MlsIdentity identity)
     {
         ArgumentNullException.ThrowIfNull(identity);
+        if (FindIdentity(identity.PublicKey.Span) is not null)
+            return;
         _identities.Add(identity);
-        _cipherSuites = With(_cipherSuites, (ushort)identity.CipherSuite);
-    }
-
-    /// <summary>Makes a key package, and keeps its private keys until it is used (section 10).</summary>
-    /// <param name="identity">Who is to be added with it.</param>
-    /// <param name="lifetime">How long it may be used, from now less the policy's clock skew.</param>
-    /// <param name="lastResort">Whether it may be used more than once, when all others are gone (section 16.8).</param>
-    /// <param name="leafExtensions">Extensions of the leaf node, such as application_id.</param>
-    public KeyPackage CreateKeyPackage(
-        MlsIdentity identity, TimeSpan lifetime, bool lastResort = false, ExtensionList? leafExtensions = null)
-    {
-        ArgumentNullException.ThrowIfNull(identity);
-        Suite suite = Suite.Require(identity.CipherSuite);
-        HpkeKeyPair init = suite.Kem.Generate(Environment.Random);
-        HpkeKeyPair leafPair = suite.Kem.Generate(Environment.Random);
-        Capabilities capabilities = CapabilitiesFor(identity);
-        List<Extension> extensions = [];
-        if (lastResort)
-        {
-            extensions.Add(new Extension(ExtensionType.LastResort, default));
-            capabilities = With(capabilities, ExtensionType.LastResort);
-        }
-        (capabilities, leafExtensions) = Greased(capabilities, leafExtensions ?? ExtensionList.Empty);
-        if (Environment.Policy.Grease)
-            extensions.Add(leafExtensions[^1]);
-        ulong now = Environment.UnixTime;
-        LeafNode leaf = new LeafNodeContent(leafPair.PublicKey, identity.Credential, capabilities, leafExtensions)
-            .SignForKeyPackage(identity.Signer, now - Math.Min(now, Environment.SkewSeconds), now + (ulong)lifetime.TotalSeconds);
-        UnverifiedKeyPackage keyPackage = UnverifiedKeyPackage.Create(
-            suite, init.PublicKey, leaf, new ExtensionList(extensions), identity.Signer);
-        byte[] reference = suite.KeyPackageRef(keyPackage.Encoded.Span);
-        using KeyPackageRecord record = new(keyPackage, init.PrivateKey, leafPair.PrivateKey, lastResort);
-        byte[] bytes = record.ToBytes();
-        Store.Write([new StoreChange(StoreKeys.KeyPackage(reference), bytes)]);
-        Secrets.Zero(bytes);
-        Secrets.Zero(leafPair.PrivateKey);
-        return new KeyPackage(keyPackage, reference);
-    }
-
-    /// <summary>Deletes a key package of our own that is no longer offered.</summary>
-    public void DeleteKeyPackage(ReadOnlySpan<byte> reference) =>
-        Store.Write([new StoreChange(StoreKeys.KeyPackage(reference), null)]);
-
-    /// <summary>Checks a key package of somebody else before it is used (section 10.1).</summary>
-    public MlsResult<KeyPackage> Verify(UnverifiedKeyPackage keyPackage)
-    {
-        ArgumentNullException.ThrowIfNull(keyPackage);
-        if (Suite.Find(keyPackage.CipherSuite) is not { } suite)
-            return Errors.At(MlsErrorCode.UnsupportedCipherSuite, "10.1");
-        MlsError error = new ProposalValidator(Environment, suite, null!, null!).CheckKeyPackage(keyPackage, sending: true);
-        if (error.Failed)
-            return error;
-        return new KeyPackage(keyPackage, suite.KeyPackageRef(keyPackage.Encoded.Span));
+        _cipherSuites = OwnCapabilities.With(_cipherSuites, (ushort)identity.CipherSuite);
     }
 
     /// <summary>Finds a group that this client takes part in, opening it from the store if need be; null if there is none.</summary>
+    /// <exception cref="InvalidDataException">The stored state is damaged.</exception>
+    /// <exception cref="InvalidOperationException">The client lacks the identity that the group was joined with.</exception>
     public Group? FindGroup(ReadOnlySpan<byte> groupId) => FindGroup((ReadOnlyMemory<byte>)groupId.ToArray());
 
     /// <summary>The ids of all groups in the store.</summary>
@@ -113,8 +67,11 @@ public sealed partial class MlsClient
         List<ReadOnlyMemory<byte>> ids = [];
         foreach (string key in Store.Keys(StoreKeys.Groups))
         {
-            if (key.EndsWith("/state", StringComparison.Ordinal) && Store.Read(key) is { } bytes && GroupState.GroupIdOf(bytes) is { } id)
+            if (key.EndsWith("/state", StringComparison.Ordinal) && Store.Read(key) is { } bytes
+                && GroupCodec.GroupIdOf(bytes) is { } id)
+            {
                 ids.Add(id);
+            }
         }
         return ids;
     }
@@ -124,18 +81,89 @@ public sealed partial class MlsClient
     {
         ArgumentNullException.ThrowIfNull(group);
         Store.Write([.. Store.Keys(group.StoreKey).Select(k => new StoreChange(k, null))]);
-        _groups.Remove(group.GroupId);
-        group.Wipe();
+        Disown(group);
+        group.End();
+    }
+
+    /// <summary>Forgets an object whose group is not in the store any more.</summary>
+    internal void Disown(Group group)
+    {
+        if (_groups.TryGetValue(group.GroupId, out Group? open) && ReferenceEquals(open, group))
+            _groups.Remove(group.GroupId);
+    }
+
+    /// <summary>
+    /// Takes all open groups back to what the store holds: for an owner whose transaction around several calls failed.
+    /// Generations of this member's own ratchets that were used stay used.
+    /// </summary>
+    public void Reload()
+    {
+        foreach (Group group in _groups.Values.ToArray())
+            group.Reload();
+    }
+
+    /// <summary>
+    /// Deletes what has had its time: past states of open groups, own key packages, external commits that nobody accepted.
+    /// Groups do it too when they are opened and when they are used; an owner that idles calls this from a timer.
+    /// </summary>
+    /// <returns>When there will be something to delete next; null if nothing waits for that.</returns>
+    public DateTimeOffset? Expire()
+    {
+        DateTimeOffset? due = null;
+        foreach (Group group in _groups.Values.ToArray())
+            due = Earlier(due, group.Expire());
+        due = Earlier(due, ExpireKeyPackages());
+        return Earlier(due, ExpireJoins());
     }
 
     internal Group? FindGroup(ReadOnlyMemory<byte> groupId)
     {
         if (_groups.TryGetValue(groupId, out Group? open))
             return open;
-        Group? stored = GroupState.Load(this, groupId.Span);
-        if (stored is not null)
-            _groups[stored.GroupId] = stored;
+        if (GroupCodec.Load(this, groupId.Span) is not { } core)
+            return null;
+        Group stored = new(this, core);
+        stored.Expire();
+        _groups[stored.GroupId] = stored;
         return stored;
+    }
+
+    /// <summary>
+    /// Opens a group that somebody else's input names. That it cannot be opened here, because it is damaged or its identity
+    /// was not given to the client, must not be what that input can throw with.
+    /// </summary>
+    internal MlsError Open(ReadOnlyMemory<byte> groupId, out Group? group)
+    {
+        group = null;
+        try
+        {
+            group = FindGroup(groupId);
+            return MlsError.None;
+        }
+        catch (Exception e) when (e is InvalidOperationException or InvalidDataException)
+        {
+            return Errors.At(MlsErrorCode.InvalidState, "");
+        }
+    }
+
+    /// <summary>The status of a group, which need not be opened for it; null if there is none.</summary>
+    internal GroupStatus? StatusOf(ReadOnlyMemory<byte> groupId)
+    {
+        if (_groups.TryGetValue(groupId, out Group? open))
+            return open.Status;
+        return Store.Read(StoreKeys.State(StoreKeys.Group(groupId.Span))) is { } bytes
+            ? GroupCodec.StatusOf(bytes) ?? GroupStatus.Active
+            : null;
+    }
+
+    /// <summary>A copy of a resumption PSK of any group, which need not be opened for it; null if there is none.</summary>
+    internal byte[]? FindResumption(PreSharedKeyId id)
+    {
+        if (_groups.TryGetValue(id.Id, out Group? open))
+            return open.FindResumptionPsk(id.Epoch);
+        return Store.Read(StoreKeys.State(StoreKeys.Group(id.Id.Span))) is { } bytes
+            ? GroupCodec.ResumptionPskOf(bytes, id.Epoch)
+            : null;
     }
 
     internal MlsIdentity? FindIdentity(ReadOnlySpan<byte> signatureKey)
@@ -150,38 +178,27 @@ public sealed partial class MlsClient
 
     internal Capabilities CapabilitiesFor(MlsIdentity identity) => new()
     {
-        CipherSuites = With(_cipherSuites, (ushort)identity.CipherSuite),
+        CipherSuites = OwnCapabilities.With(_cipherSuites, (ushort)identity.CipherSuite),
         Extensions = _supported.Extensions,
         Proposals = _supported.Proposals,
-        Credentials = With(_supported.Credentials, identity.Credential.Type),
+        Credentials = OwnCapabilities.With(_supported.Credentials, identity.Credential.Type),
     };
 
-    /// <summary>Adds GREASE to what a leaf says of itself, if the policy wants it (section 13.5).</summary>
+    /// <summary>
+    /// Adds GREASE to what a leaf says of itself, if the policy wants it (section 13.5). What an earlier leaf had of it goes
+    /// in any case, because the capabilities that named it go too.
+    /// </summary>
     internal (Capabilities Capabilities, ExtensionList Extensions) Greased(Capabilities capabilities, ExtensionList extensions)
     {
+        if (extensions.Any(e => Protocol.IsGrease(e.Type)))
+            extensions = new ExtensionList(extensions.Where(e => !Protocol.IsGrease(e.Type)));
         if (!Environment.Policy.Grease)
             return (capabilities, extensions);
         Extension extension = Grease.Extension(Environment.Random);
         return (
             Grease.Add(capabilities, extension.Type, Environment.Random),
-            new ExtensionList([.. extensions.Where(e => !Protocol.IsGrease(e.Type)), extension]));
+            new ExtensionList([.. extensions, extension]));
     }
 
-    private static IReadOnlyList<ushort> With(IReadOnlyList<ushort> values, ushort value)
-    {
-        for (int i = 0; i < values.Count; i++)
-        {
-            if (values[i] == value)
-                return values;
-        }
-        return [.. values.Append(value).Order()];
-    }
-
-    private static Capabilities With(Capabilities capabilities, ushort extension) => new()
-    {
-        CipherSuites = capabilities.CipherSuites,
-        Extensions = [.. capabilities.Extensions, extension],
-        Proposals = capabilities.Proposals,
-        Credentials = capabilities.Credentials,
-    };
+    private static DateTimeOffset? Earlier(DateTimeOffset? a, DateTimeOffset? b) => a is null || b < a ? b : a;
 }

@@ -8,6 +8,9 @@ public sealed class MlsClientOptions
     /// <summary>Who is who; the application's part of authentication.</summary>
     public required CredentialValidator Validator { get; init; }
 
+    /// <summary>Who may propose and commit what; null for whatever RFC 9420 allows.</summary>
+    public GroupRules? Rules { get; init; }
+
     /// <summary>Where groups and key packages are kept.</summary>
     public IGroupStore Store { get; init; } = new MemoryGroupStore();
 
@@ -24,8 +27,10 @@ public sealed class MlsClientOptions
     public RandomSource Random { get; init; } = RandomSource.System;
 
     /// <summary>
-    /// Extension and credential types that the application supports beyond the defaults. The cipher suites are those of the
-    /// client's identities, and need no mention.
+    /// Extension and credential types that the application supports beyond the defaults, and the proposal types of
+    /// <see cref="Messages.ProposalType"/> beyond them. The cipher suites are those of the client's identities, and need no
+    /// mention. Default types are not listed on the wire (section 7.2 forbids it), nor what this library cannot read: a
+    /// member that advertised it would fall out of the group when it is used (section 13.4).
     /// </summary>
     public Capabilities Supported { get; init; } = new();
 }

@@ -72,6 +72,12 @@ public enum MlsErrorCode
     /// <summary>The application rejects a credential.</summary>
     InvalidCredential,
 
+    /// <summary>The application cannot judge yet; nothing was taken or consumed, so it can be asked again.</summary>
+    NotKnownYet,
+
+    /// <summary>The application's rules for the group forbid a proposal or a commit.</summary>
+    RefusedByRules,
+
     /// <summary>A capability that the group needs is missing.</summary>
     UnsupportedCapability,
 

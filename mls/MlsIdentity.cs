@@ -34,6 +34,23 @@ public sealed class MlsIdentity : IDisposable
         return new MlsIdentity(suite, signer, credential);
     }
 
+    /// <summary>Uses a private key that is kept elsewhere.</summary>
+    /// <param name="suite">The cipher suite.</param>
+    /// <param name="publicKey">The public key, as a leaf node holds it.</param>
+    /// <param name="credential">The credential.</param>
+    /// <param name="sign">Signs with the private key. Its signatures are verified before they are sent.</param>
+    /// <exception cref="ArgumentException">The key has not the size of the suite's scheme.</exception>
+    public static MlsIdentity WithSigner(
+        CipherSuite suite, ReadOnlySpan<byte> publicKey, Credential credential, SignCallback sign)
+    {
+        ArgumentNullException.ThrowIfNull(credential);
+        ArgumentNullException.ThrowIfNull(sign);
+        SignatureScheme scheme = Suite.Require(suite).Signature;
+        if (publicKey.Length != scheme.PublicKeySize)
+            throw new ArgumentException($"A public key of the cipher suite has {scheme.PublicKeySize} bytes.", nameof(publicKey));
+        return new MlsIdentity(suite, new ForeignSigner(publicKey.ToArray(), scheme.MaxSignatureSize, sign), credential);
+    }
+
     /// <summary>Makes a fresh key.</summary>
     public static MlsIdentity Generate(CipherSuite suite, Credential credential, RandomSource? random = null)
     {
@@ -48,6 +65,13 @@ public sealed class MlsIdentity : IDisposable
         }
     }
 
-    /// <summary>Zeroes the private key.</summary>
+    /// <summary>
+    /// A copy of the private key, as <see cref="Import"/> takes it; the caller zeroes it. The library stores no signature
+    /// keys, and without its key a group cannot be opened after a restart.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">The key is kept elsewhere.</exception>
+    public byte[] ExportPrivateKey() => Signer.ExportPrivateKey();
+
+    /// <summary>Zeroes the private key, unless it is kept elsewhere.</summary>
     public void Dispose() => Signer.Dispose();
 }

@@ -9,6 +9,13 @@ internal sealed class EcdsaScheme(NistCurve curve) : SignatureScheme
 
     internal override int PublicKeySize => curve.PointSize;
 
+    internal override string KeyAlgorithm => "1.2.840.10045.2.1";
+
+    internal override ReadOnlySpan<byte> KeyParameters => curve.EncodedOid;
+
+    // A DER sequence of two integers, each of which may need a leading zero.
+    internal override int MaxSignatureSize => 2 * (curve.FieldSize + 3) + 3;
+
     internal override int PrivateKeySize => curve.FieldSize;
 
     /// <summary>A scalar that lost leading zeros on its way is padded.</summary>
@@ -59,6 +66,8 @@ internal sealed class EcdsaScheme(NistCurve curve) : SignatureScheme
 
         internal override byte[] Sign(ReadOnlySpan<byte> message) =>
             _key.SignData(message, _hash, DSASignatureFormat.Rfc3279DerSequence);
+
+        internal override byte[] ExportPrivateKey() => _key.ExportParameters(includePrivateParameters: true).D!;
 
         public override void Dispose() => _key.Dispose();
     }

@@ -9,6 +9,12 @@ internal sealed class Ed25519Scheme : SignatureScheme
 
     internal override int PublicKeySize => Ed25519.PublicKeySize;
 
+    internal override string KeyAlgorithm => "1.3.101.112";
+
+    internal override ReadOnlySpan<byte> KeyParameters => [];
+
+    internal override int MaxSignatureSize => Ed25519.SignatureSize;
+
     internal override int PrivateKeySize => Ed25519.SeedSize;
 
     internal override Signer? CreateSigner(ReadOnlySpan<byte> privateKey) =>
@@ -37,6 +43,9 @@ internal sealed class Ed25519Scheme : SignatureScheme
             Ed25519.Sign(message, _secret, signature);
             return signature;
         }
+
+        // libsodium's secret key is the seed and the public key.
+        internal override byte[] ExportPrivateKey() => _secret[..Ed25519.SeedSize];
 
         public override void Dispose() => Secrets.Zero(_secret);
     }

@@ -30,6 +30,9 @@ internal sealed class AppliedProposals
 
     internal ReInitProposal? ReInit { get; private set; }
 
+    /// <summary>The leaf that a Remove by value takes away, as a resync does with the old appearance; null for none.</summary>
+    internal LeafIndex? RemovedByCommitter { get; private set; }
+
     internal bool RequiresPath { get; private set; }
 
     /// <summary>The indices of the added leaves, sorted.</summary>
@@ -105,12 +108,14 @@ internal sealed class AppliedProposals
         }
         foreach (ResolvedProposal item in proposals)
         {
-            if (item.Proposal is not RemoveProposal remove)
+            if (item.RemovedLeaf is not { } removed)
                 continue;
-            if (Tree.Leaf(remove.Removed) is not { } old)
+            if (Tree.Leaf(removed) is not { } old)
                 return Errors.At(MlsErrorCode.InvalidProposal, "12.1.3");
-            Tree = Tree.WithBlank(remove.Removed);
-            Removed.Add((remove.Removed, old));
+            Tree = Tree.WithBlank(removed);
+            Removed.Add((removed, old));
+            if (item.Reference.IsEmpty)
+                RemovedByCommitter = removed;
         }
         if (Removed.Count > 0)
             Tree = Tree.Truncated();

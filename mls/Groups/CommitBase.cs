@@ -24,6 +24,9 @@ internal sealed class CommitBase
 
     internal required PathKeys? Keys { get; init; }
 
+    /// <summary>The state for the application's rules.</summary>
+    internal GroupState? State { get; init; }
+
     internal static CommitBase Of(GroupEpoch epoch) => new()
     {
         Suite = epoch.Suite,
@@ -34,6 +37,7 @@ internal sealed class CommitBase
         InitSecret = epoch.Secrets.InitSecret,
         Self = epoch.Self,
         Keys = epoch.Keys,
+        State = GroupState.Of(epoch),
     };
 }
 

@@ -15,14 +15,11 @@ namespace QuicProChat.Mesh.Mls.Groups;
 internal sealed class CommitReceiver(MlsEnvironment environment, GroupEpoch epoch, PskResolver.ResumptionLookup resumption)
 {
     private readonly Suite _suite = epoch.Suite;
-    private readonly ProposalValidator _validator = new(environment, epoch.Suite, epoch.Context, epoch.Tree);
+    private readonly ProposalValidator _validator = ProposalValidator.For(environment, epoch);
 
-    /// <summary>Finds the private key of an own Update proposal by its reference.</summary>
-    internal required Func<ReadOnlyMemory<byte>, byte[]?> OwnUpdateKey { get; init; }
-
-    internal MlsError Process(AuthenticatedContent message, IReadOnlyList<ResolvedProposal> proposals, out StagedCommit staged)
+    internal MlsError Process(AuthenticatedContent message, IReadOnlyList<ResolvedProposal> proposals, out CommitResult result)
     {
-        staged = null!;
+        result = null!;
         Commit commit = message.Content.Commit!;
         bool external = message.Content.Sender.Type == SenderType.NewMemberCommit;
         LeafIndex committer = new(message.Content.Sender.Index);
@@ -56,7 +53,8 @@ internal sealed class CommitReceiver(MlsEnvironment environment, GroupEpoch epoc
         {
             error = external
                 ? _validator.CheckExternalJoiner(pathLeaf, committer, resync is null ? null : epoch.Tree.Leaf(resync.Removed))
-                : _validator.CheckReplacement(pathLeaf, replaced!, committer, LeafNodeSource.Commit, "12.4.2", CredentialUse.Replacement);
+                : _validator.CheckReplacement(
+                    pathLeaf, replaced!, committer, LeafNodeSource.Commit, "12.4.2", CredentialUse.Replacement);
             if (error.Failed)
                 return error;
         }
@@ -66,20 +64,39 @@ internal sealed class CommitReceiver(MlsEnvironment environment, GroupEpoch epoc
         if (error.Failed)
             return error;
 
-        bool removesSelf = applied.Removed.Exists(r => r.Index == epoch.Self);
-        if (removesSelf)
+        CommitSummary summary = CommitSummaries.Of(environment, new CommitFacts
         {
-            staged = new StagedCommit(epoch, null, Summarize(applied, tree, committer, external, pathLeaf, removesSelf: true));
-            return MlsError.None;
-        }
-        return Advance(message, applied, tree, committer, external, pathLeaf, out staged);
+            Applied = applied,
+            Proposals = proposals,
+            Before = epoch.Tree,
+            After = tree,
+            Epoch = epoch.Number + 1,
+            Committer = committer,
+            PathLeaf = pathLeaf,
+            AuthenticatedData = message.Content.AuthenticatedData,
+            IsExternal = external,
+            RemovesSelf = applied.Removed.Exists(r => r.Index == epoch.Self),
+        });
+        if (environment.Rules is { } rules)
+            error = Errors.Of(rules.Judge(summary, GroupState.Of(epoch)), MlsErrorCode.RefusedByRules, "12.2");
+        if (error.Failed)
+            return error;
+        StateId state = StateId.Of(message.ConfirmedTranscriptHash(_suite, epoch.InterimTranscriptHash));
+        GroupEpoch? next = null;
+        if (!summary.RemovesSelf)
+            error = Advance(message, applied, tree, committer, pathLeaf, out next);
+        result = new CommitResult(epoch.Id, state, next, summary);
+        return error;
     }
 
     private MlsError CheckEach(IReadOnlyList<ResolvedProposal> proposals)
     {
+        GroupState? state = environment.Rules is null ? null : GroupState.Of(epoch);
         foreach (ResolvedProposal item in proposals)
         {
             MlsError error = item.Checked ? MlsError.None : _validator.Check(item.Proposal, item.Sender);
+            if (!error.Failed)
+                error = RulesFor.Check(environment, item, state, epoch.Tree);
             if (error.Failed)
                 return error;
         }
@@ -87,7 +104,8 @@ internal sealed class CommitReceiver(MlsEnvironment environment, GroupEpoch epoc
     }
 
     // Uniqueness of new leaves' keys (7.3), and: no public key of the path appears in the new tree (12.4.2).
-    private static MlsError CheckKeys(AppliedProposals applied, RatchetTree tree, UpdatePath? path, LeafNode? pathLeaf, LeafIndex? committer)
+    private static MlsError CheckKeys(
+        AppliedProposals applied, RatchetTree tree, UpdatePath? path, LeafNode? pathLeaf, LeafIndex? committer)
     {
         KeyScan keys = applied.Keys;
         if (pathLeaf is not null && path is not null)
@@ -104,71 +122,74 @@ internal sealed class CommitReceiver(MlsEnvironment environment, GroupEpoch epoc
     }
 
     private MlsError Advance(
-        AuthenticatedContent message, AppliedProposals applied, RatchetTree tree, LeafIndex committer, bool external,
-        LeafNode? pathLeaf, out StagedCommit staged)
+        AuthenticatedContent message, AppliedProposals applied, RatchetTree tree, LeafIndex committer, LeafNode? pathLeaf,
+        out GroupEpoch? next)
     {
+        next = null;
         PathKeys keys = epoch.Keys.Copy();
-        MlsError error = Advance(message, applied, tree, committer, external, pathLeaf, keys, out staged);
+        byte[] commitSecret = _suite.Zeros;
+        MlsError error = TakeOwnUpdate(applied, keys);
+        if (!error.Failed && pathLeaf is not null)
+            error = ApplyPath(message.Content.Commit!.Path!, applied, committer, pathLeaf, keys, ref tree, out commitSecret);
+        else
+            keys.Prune(tree, epoch.Self);
+        if (!error.Failed)
+            error = LeafValidator.CheckCredentialTypes(tree);
+        if (!error.Failed)
+            error = Derive(message, applied, tree, committer, keys, commitSecret, out next);
+        if (!ReferenceEquals(commitSecret, _suite.Zeros))
+            Secrets.Zero(commitSecret);
         if (error.Failed)
             keys.Dispose();
         return error;
     }
 
-    private MlsError Advance(
-        AuthenticatedContent message, AppliedProposals applied, RatchetTree tree, LeafIndex committer, bool external,
-        LeafNode? pathLeaf, PathKeys keys, out StagedCommit staged)
+    private MlsError TakeOwnUpdate(AppliedProposals applied, PathKeys keys)
     {
-        staged = null!;
         foreach ((LeafIndex index, _, ReadOnlyMemory<byte> reference) in applied.Updated)
         {
             if (index != epoch.Self)
                 continue;
-            if (OwnUpdateKey(reference) is not { } ownKey)
+            if (!epoch.Waiting.UpdateKeys.TryGetValue(reference, out byte[]? ownKey))
                 return Errors.At(MlsErrorCode.InvalidState, "12.1.2");
             keys[0] = (byte[])ownKey.Clone();
         }
-        byte[] commitSecret = _suite.Zeros;
-        MlsError error = MlsError.None;
-        if (pathLeaf is not null)
-            error = ApplyPath(message.Content.Commit!.Path!, applied, committer, pathLeaf, keys, ref tree, out commitSecret);
-        else
-            keys.Prune(tree, epoch.Self);
-        if (error.Failed)
-            return error;
-        error = LeafValidator.CheckCredentialTypes(tree);
-        if (error.Failed)
-            return error;
-        error = PskResolver.Resolve(environment, _suite, applied.Psks, resumption, out byte[] pskSecret);
+        return MlsError.None;
+    }
+
+    private MlsError Derive(
+        AuthenticatedContent message, AppliedProposals applied, RatchetTree tree, LeafIndex committer, PathKeys keys,
+        byte[] commitSecret, out GroupEpoch? next)
+    {
+        next = null;
+        bool external = applied.ExternalInit is not null;
+        MlsError error = PskResolver.Resolve(environment, _suite, applied.Psks, resumption, out byte[] pskSecret);
         if (error.Failed)
             return error;
         byte[] initSecret = epoch.Secrets.InitSecret;
         if (external)
-        {
             error = ExternalInit.Receive(_suite, epoch.Secrets, applied.ExternalInit!, out initSecret);
-            if (error.Failed)
-                return error;
+        if (!error.Failed)
+        {
+            GroupContext context = epoch.Context.Next(
+                tree.Hash, message.ConfirmedTranscriptHash(_suite, epoch.InterimTranscriptHash), applied.Requirements.Extensions);
+            byte[] joiner = KeySchedule.JoinerSecret(_suite, initSecret, commitSecret, context.Encoded);
+            byte[] member = KeySchedule.MemberSecret(_suite, joiner, pskSecret);
+            byte[] epochSecret = KeySchedule.EpochSecret(_suite, member, context.Encoded);
+            next = GroupEpoch.Start(_suite, context, applied.Requirements, tree, epoch.Self, keys, epochSecret);
+            next.Trace.Parent = epoch.Id;
+            next.Trace.Author = committer;
+            Secrets.Zero(joiner);
+            Secrets.Zero(member);
         }
-        GroupContext context = epoch.Context.Next(
-            tree.Hash, message.ConfirmedTranscriptHash(_suite, epoch.InterimTranscriptHash), applied.Requirements.Extensions);
-        byte[] joiner = KeySchedule.JoinerSecret(_suite, initSecret, commitSecret, context.Encoded);
-        byte[] member = KeySchedule.MemberSecret(_suite, joiner, pskSecret);
-        byte[] epochSecret = KeySchedule.EpochSecret(_suite, member, context.Encoded);
-        GroupEpoch next = GroupEpoch.Start(_suite, context, applied.Requirements, tree, epoch.Self, keys, epochSecret);
-        Secrets.Zero(joiner);
-        Secrets.Zero(member);
         Secrets.Zero(pskSecret);
         if (external)
             Secrets.Zero(initSecret);
-        if (!ReferenceEquals(commitSecret, _suite.Zeros))
-            Secrets.Zero(commitSecret);
-        if (!Secrets.Same(next.ConfirmationTag, message.ConfirmationTag.Span))
-        {
-            next.Secrets.Dispose();
-            next.SecretTree.Dispose();
-            return Errors.At(MlsErrorCode.InvalidConfirmationTag, "12.4.2");
-        }
-        staged = new StagedCommit(epoch, next, Summarize(applied, tree, committer, external, pathLeaf, removesSelf: false));
-        return MlsError.None;
+        if (next is null || Secrets.Same(next.ConfirmationTag, message.ConfirmationTag.Span))
+            return error;
+        next.Dispose();
+        next = null;
+        return Errors.At(MlsErrorCode.InvalidConfirmationTag, "12.4.2");
     }
 
     private MlsError ApplyPath(
@@ -191,12 +212,9 @@ internal sealed class CommitReceiver(MlsEnvironment environment, GroupEpoch epoc
         GroupContext provisional = epoch.Context.Next(
             tree.Hash, epoch.Context.ConfirmedTranscriptHash, applied.Requirements.Extensions);
         keys.Prune(before, epoch.Self);
-        error = TreeKem.Decrypt(_suite, steps, path, epoch.Self, applied.NewLeaves, provisional.Encoded, keys, out commitSecret);
+        error = TreeKem.Decrypt(
+            _suite, steps, path, epoch.Self, applied.NewLeaves, provisional.Encoded, keys, out commitSecret);
         keys.Prune(tree, epoch.Self);
         return error;
     }
-
-    private CommitSummary Summarize(
-        AppliedProposals applied, RatchetTree tree, LeafIndex committer, bool external, LeafNode? pathLeaf, bool removesSelf) =>
-        CommitSummaries.Of(environment, applied, tree, epoch.Context.Epoch + 1, committer, external, pathLeaf, removesSelf);
 }

@@ -34,6 +34,12 @@ public sealed record CommitSummary
     /// <summary>Whether the committer joins by this very commit.</summary>
     public bool IsExternal { get; init; }
 
+    /// <summary>The proposals that the commit covers, in its order, and who made them.</summary>
+    public IReadOnlyList<ProposedChange> Changes { get; init; } = [];
+
+    /// <summary>What the commit's message carries in the clear, authenticated.</summary>
+    public ReadOnlyMemory<byte> AuthenticatedData { get; init; }
+
     /// <summary>Members that join, the joiner of an external commit included.</summary>
     public IReadOnlyList<Member> Added { get; init; } = [];
 

@@ -6,8 +6,8 @@ using QuicProChat.Mesh.Mls.Tree;
 namespace QuicProChat.Mesh.Mls.Groups;
 
 /// <summary>
-/// One epoch as one member sees it. Nothing in it changes but the secret tree, whose keys vanish as they are used;
-/// a commit yields another epoch and leaves this one as it is.
+/// One state of a group as one member sees it: what is public and never changes, and the secrets, which only ever get fewer.
+/// A commit yields another state, with arrays of its own, and leaves this one as it is.
 /// </summary>
 internal sealed class GroupEpoch : IDisposable
 {
@@ -31,10 +31,22 @@ internal sealed class GroupEpoch : IDisposable
 
     internal required SecretTree SecretTree { get; init; }
 
+    internal required ExporterTree Exporter { get; init; }
+
+    internal WaitingProposals Waiting { get; } = new();
+
+    internal EpochTrace Trace { get; init; } = new();
+
+    internal StateId Id => StateId.Of(Context.ConfirmedTranscriptHash.Span);
+
+    internal ulong Number => Context.Epoch;
+
     /// <summary>Starts an epoch from its epoch secret, which is zeroed.</summary>
     internal static GroupEpoch Start(
-        Suite suite, GroupContext context, GroupRequirements requirements, RatchetTree tree, LeafIndex self, PathKeys keys, byte[] epochSecret)
+        Suite suite, GroupContext context, GroupRequirements requirements, RatchetTree tree, LeafIndex self, PathKeys keys,
+        byte[] epochSecret)
     {
+        ExporterTree exporter = ExporterTree.Start(suite, epochSecret);
         EpochSecrets secrets = EpochSecrets.Derive(suite, epochSecret, out byte[] encryptionSecret);
         byte[] tag = suite.Mac(secrets.ConfirmationKey, context.ConfirmedTranscriptHash.Span);
         return new GroupEpoch
@@ -49,34 +61,60 @@ internal sealed class GroupEpoch : IDisposable
             Keys = keys,
             Secrets = secrets,
             SecretTree = new SecretTree(suite, tree.LeafCount, encryptionSecret),
+            Exporter = exporter,
         };
+    }
+
+    /// <summary>Gives up what takes commits and sends messages; late messages of the others stay readable.</summary>
+    internal void Settle()
+    {
+        Trace.Standing = StateStanding.Settled;
+        Keys.Dispose();
+        Exporter.Dispose();
+        Waiting.Dispose();
+        Secrets.KeepForReading();
+        SecretTree.KeepForReading(Self);
+    }
+
+    /// <summary>Gives up everything but what members compare: nothing is sent in the epoch that a ReInit leads to.</summary>
+    internal void Close()
+    {
+        Trace.Standing = StateStanding.Closed;
+        Keys.Dispose();
+        Waiting.Dispose();
+        Secrets.KeepForComparing();
+        SecretTree.Dispose();
     }
 
     /// <summary>Zeroes every secret.</summary>
     public void Dispose()
     {
+        Trace.Standing = StateStanding.Closed;
         Keys.Dispose();
+        Exporter.Dispose();
+        Waiting.Dispose();
         Secrets.Dispose();
         SecretTree.Dispose();
     }
 }
 
-/// <summary>A past epoch: enough to read a late application message, and nothing more.</summary>
-internal sealed class PastEpoch(GroupContext context, RatchetTree tree, byte[] senderDataSecret, SecretTree secretTree, DateTimeOffset expires) : IDisposable
+/// <summary>Where a state comes from, and what this member still does with it.</summary>
+internal sealed class EpochTrace
 {
-    internal GroupContext Context { get; } = context;
+    /// <summary>The state that the commit was made on; null for the first that this member has.</summary>
+    internal StateId? Parent { get; set; }
 
-    internal RatchetTree Tree { get; } = tree;
+    /// <summary>The leaf that made the commit; null where that is not known.</summary>
+    internal LeafIndex? Author { get; set; }
 
-    internal byte[] SenderDataSecret { get; } = senderDataSecret;
+    /// <summary>The parameters of the group that follows, where the commit held a ReInit.</summary>
+    internal ReInitProposal? ReInit { get; set; }
 
-    internal SecretTree SecretTree { get; } = secretTree;
+    internal StateStanding Standing { get; set; } = StateStanding.Live;
 
-    internal DateTimeOffset Expires { get; } = expires;
+    /// <summary>What the state's values are called in the store; null as long as it is not there.</summary>
+    internal string? StoreName { get; set; }
 
-    public void Dispose()
-    {
-        Crypto.Secrets.Zero(SenderDataSecret);
-        SecretTree.Dispose();
-    }
+    /// <summary>When the state was no longer the tip; meaningless for the tip.</summary>
+    internal DateTimeOffset Left { get; set; }
 }

@@ -12,20 +12,28 @@ internal sealed class LeafValidator(MlsEnvironment environment, Suite suite)
     /// <param name="groupId">The group's id; not used for a leaf from a key package.</param>
     /// <param name="index">The leaf's index; not used for a leaf from a key package.</param>
     /// <param name="checkLifetime">Whether now must lie in the lifetime; its length is checked in any case.</param>
-    /// <param name="use">Where the credential turned up.</param>
-    internal MlsError Check(LeafNode leaf, ReadOnlySpan<byte> groupId, LeafIndex index, bool checkLifetime, CredentialUse use)
+    /// <param name="use">Where the credential turned up; null if it was judged before.</param>
+    internal MlsError Check(LeafNode leaf, ReadOnlySpan<byte> groupId, LeafIndex index, bool checkLifetime, CredentialUse? use)
+    {
+        MlsError error = CheckForm(leaf, checkLifetime);
+        if (!error.Failed)
+            error = CheckCertificate(leaf.Credential, leaf.SignatureKey);
+        if (!error.Failed && use is { } reason)
+            error = CheckTruth(leaf.Credential, leaf.SignatureKey, reason);
+        if (error.Failed)
+            return error;
+        return leaf.VerifySignature(suite, groupId, index) ? MlsError.None : Errors.At(MlsErrorCode.InvalidSignature, "7.3");
+    }
+
+    /// <summary>The checks of <see cref="Check"/> but for the credential and the signature.</summary>
+    internal MlsError CheckForm(LeafNode leaf, bool checkLifetime)
     {
         if (leaf.SignatureKey.Length != suite.Signature.PublicKeySize || !suite.Kem.IsValidPublicKey(leaf.EncryptionKey.Span))
             return Errors.At(MlsErrorCode.InvalidLeafNode, "7.3");
         MlsError error = CheckCapabilities(leaf);
         if (!error.Failed && leaf.Source == LeafNodeSource.KeyPackage)
             error = CheckLifetime(leaf, checkLifetime);
-        if (error.Failed)
-            return error;
-        error = CheckCredential(leaf.Credential, leaf.SignatureKey, use);
-        if (error.Failed)
-            return error;
-        return leaf.VerifySignature(suite, groupId, index) ? MlsError.None : Errors.At(MlsErrorCode.InvalidSignature, "7.3");
+        return error;
     }
 
     /// <summary>Whether a leaf supports what the group demands: its extensions and its required capabilities.</summary>
@@ -48,17 +56,22 @@ internal sealed class LeafValidator(MlsEnvironment environment, Suite suite)
             ? MlsError.None
             : Errors.At(MlsErrorCode.UnsupportedCapability, "7.3");
 
+    /// <summary>Whether a credential speaks for a key, as the application sees it.</summary>
     internal MlsError CheckCredential(Credential credential, ReadOnlyMemory<byte> signatureKey, CredentialUse use)
     {
-        if (credential.Type == CredentialType.X509
-            && (credential.Certificates is not [var endEntity, ..] || !X509Key.Matches(endEntity.Span, signatureKey.Span)))
-        {
-            return Errors.At(MlsErrorCode.InvalidCredential, "5.3");
-        }
-        return environment.Validator.IsValid(credential, signatureKey, use)
-            ? MlsError.None
-            : Errors.At(MlsErrorCode.InvalidCredential, "5.3.1");
+        MlsError error = CheckCertificate(credential, signatureKey);
+        return error.Failed ? error : CheckTruth(credential, signatureKey, use);
     }
+
+    private MlsError CheckTruth(Credential credential, ReadOnlyMemory<byte> signatureKey, CredentialUse use) =>
+        Errors.Of(environment.Validator.Judge(credential, signatureKey, use), MlsErrorCode.InvalidCredential, "5.3.1");
+
+    /// <summary>Whether an X.509 credential begins with a certificate of the key (section 5.3).</summary>
+    internal MlsError CheckCertificate(Credential credential, ReadOnlyMemory<byte> signatureKey) =>
+        credential.Type == CredentialType.X509
+        && (credential.Certificates is not [var endEntity, ..] || !X509Key.Matches(endEntity.Span, suite, signatureKey.Span))
+            ? Errors.At(MlsErrorCode.InvalidCredential, "5.3")
+            : MlsError.None;
 
     private MlsError CheckCapabilities(LeafNode leaf)
     {

@@ -13,6 +13,11 @@ internal sealed class MlsEnvironment
 
     internal required IPskSource? Psks { get; init; }
 
+    /// <summary>The application's own law; null if there is none.</summary>
+    internal GroupRules? Rules { get; init; }
+
+    internal DateTimeOffset Now => Time.GetUtcNow();
+
     internal ulong SkewSeconds => (ulong)Policy.ClockSkew.TotalSeconds;
 
     internal ulong UnixTime => (ulong)Math.Max(0, Time.GetUtcNow().ToUnixTimeSeconds());

@@ -12,12 +12,13 @@ public abstract class Outcome
     /// <summary>Application data from a member.</summary>
     public sealed class ApplicationMessage : Outcome
     {
-        internal ApplicationMessage(Member sender, ulong epoch, ReadOnlyMemory<byte> data, ReadOnlyMemory<byte> authenticatedData)
+        internal ApplicationMessage(Member sender, FramedContent content, StateId state)
         {
             Sender = sender;
-            Epoch = epoch;
-            Data = data;
-            AuthenticatedData = authenticatedData;
+            Epoch = content.Epoch;
+            State = state;
+            Data = content.ApplicationData;
+            AuthenticatedData = content.AuthenticatedData;
         }
 
         /// <summary>The sender, as it stood in the epoch of the message.</summary>
@@ -25,6 +26,21 @@ public abstract class Outcome
 
         /// <summary>The epoch of the message; it may be a past one.</summary>
         public ulong Epoch { get; }
+
+        /// <summary>The state of the message.</summary>
+        public StateId State { get; }
+
+        /// <summary>
+        /// Its number among the sender's messages of the epoch, from 0: what is missing between two of them has not arrived
+        /// (section 16.9). With state and sender it names the message.
+        /// </summary>
+        public required uint Generation { get; init; }
+
+        /// <summary>
+        /// Whether the message is from an earlier state, and its sender is no member of the tip. Whether it was sent before
+        /// the sender was removed or after nobody can tell.
+        /// </summary>
+        public bool IsFromFormerMember { get; init; }
 
         /// <summary>What was sent.</summary>
         public ReadOnlyMemory<byte> Data { get; }
@@ -36,20 +52,29 @@ public abstract class Outcome
     /// <summary>A valid proposal, which now waits for a commit.</summary>
     public sealed class ProposalStored : Outcome
     {
-        internal ProposalStored(Proposal proposal, Member? sender)
+        internal ProposalStored(ProposedChange change, StateId state)
         {
-            Proposal = proposal;
-            Sender = sender;
+            Change = change;
+            State = state;
         }
 
+        /// <summary>The proposal with who made it.</summary>
+        public ProposedChange Change { get; }
+
+        /// <summary>The state that it waits in.</summary>
+        public StateId State { get; }
+
         /// <summary>The proposal.</summary>
-        public Proposal Proposal { get; }
+        public Proposal Proposal => Change.Proposal;
 
         /// <summary>The member that proposed; null if it came from outside the group.</summary>
-        public Member? Sender { get; }
+        public Member? Sender => Change.Proposer.Member;
+
+        /// <summary>What its message carried in the clear, authenticated.</summary>
+        public ReadOnlyMemory<byte> AuthenticatedData => Change.AuthenticatedData;
     }
 
-    /// <summary>A valid commit, to be merged or dropped.</summary>
+    /// <summary>A valid commit, to be merged, kept or dropped.</summary>
     public sealed class CommitStaged : Outcome
     {
         internal CommitStaged(StagedCommit commit, bool isOwn)

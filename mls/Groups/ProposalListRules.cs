@@ -24,7 +24,8 @@ internal static class ProposalListRules
             {
                 AddProposal add => AddOnce(added, add.KeyPackage.Leaf, validator),
                 UpdateProposal => !item.IsFromMember(committer.Value) && touched.Add(item.Sender.Index),
-                RemoveProposal remove => remove.Removed != committer && touched.Add(remove.Removed.Value) && removed.Add(remove.Removed.Value),
+                RemoveProposal remove => TakesAway(remove.Removed),
+                SelfRemoveProposal => !item.Reference.IsEmpty && TakesAway(new LeafIndex(item.Sender.Index)),
                 PreSharedKeyProposal psk => AddOnce(psks, psk.Psk),
                 GroupContextExtensionsProposal => ++contextChanges == 1,
                 ReInitProposal => proposals.Count == 1,
@@ -34,6 +35,8 @@ internal static class ProposalListRules
                 return Invalid;
         }
         return added.Count == 0 ? MlsError.None : CheckNewcomers(added, removed, tree, validator);
+
+        bool TakesAway(LeafIndex leaf) => leaf != committer && touched.Add(leaf.Value) && removed.Add(leaf.Value);
     }
 
     /// <summary>The rules for an external commit; which leaf it removes, if any.</summary>
@@ -41,14 +44,20 @@ internal static class ProposalListRules
     {
         removed = null;
         int inits = 0;
+        HashSet<uint> leaving = [];
         HashSet<ReadOnlyMemory<byte>> psks = new(BytesComparer.Instance);
         foreach (ResolvedProposal item in proposals)
         {
-            // By reference is forbidden: a joiner cannot judge proposals sent within the group (section 12.4.3.2).
-            if (!item.Reference.IsEmpty)
+            // By reference is forbidden, since a joiner cannot judge proposals sent within the group (section 12.4.3.2); but
+            // for those that are made for it (draft-ietf-mls-extensions), which stand by reference only.
+            if ((item.Proposal is SelfRemoveProposal) == item.Reference.IsEmpty)
                 return Errors.At(MlsErrorCode.InvalidProposalList, "12.4.3.2");
+            if (item.RemovedLeaf is { } leaf && !leaving.Add(leaf.Value))
+                return Invalid;
             switch (item.Proposal)
             {
+                case SelfRemoveProposal:
+                    break;
                 case ExternalInitProposal when inits++ == 0:
                     break;
                 case RemoveProposal remove when removed is null:

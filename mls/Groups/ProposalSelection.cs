@@ -51,18 +51,25 @@ internal static class ProposalSelection
     private static List<ResolvedProposal> Preferred(
         CommitCreator creator, LeafIndex self, IReadOnlyList<StoredProposal> waiting, List<ResolvedProposal> byValue)
     {
-        HashSet<uint> removed = [.. Removals(byValue), .. Removals(waiting.Select(w => w.Resolved))];
+        List<ResolvedProposal> all = [.. waiting.Select(w => w.Resolved)];
+        HashSet<uint> removed = [.. Removals(byValue), .. Removals(all)];
         HashSet<uint> touched = [.. Removals(byValue)];
+
+        // Who leaves is not removed by others too (draft-ietf-mls-extensions).
+        HashSet<uint> leaving = [.. Removals(all.Where(p => p.Proposal is SelfRemoveProposal))];
         bool changesContext = byValue.Exists(p => p.Proposal is GroupContextExtensionsProposal);
         List<ResolvedProposal> list = [];
 
         // Backwards, so that of several updates of one leaf, or changes of the context, the latest is met first.
-        foreach (ResolvedProposal item in waiting.Reverse().Select(w => w.Resolved))
+        foreach (ResolvedProposal item in Enumerable.Reverse(all))
         {
             bool take = item.Proposal switch
             {
-                UpdateProposal => !item.IsFromMember(self.Value) && !removed.Contains(item.Sender.Index) && touched.Add(item.Sender.Index),
-                RemoveProposal remove => remove.Removed != self && touched.Add(remove.Removed.Value),
+                UpdateProposal => !item.IsFromMember(self.Value) && !removed.Contains(item.Sender.Index)
+                    && touched.Add(item.Sender.Index),
+                RemoveProposal remove => remove.Removed != self && !leaving.Contains(remove.Removed.Value)
+                    && touched.Add(remove.Removed.Value),
+                SelfRemoveProposal => !item.IsFromMember(self.Value) && touched.Add(item.Sender.Index),
                 GroupContextExtensionsProposal => !changesContext && creator.Fits([item]) && (changesContext = true),
                 _ => true,
             };
@@ -77,5 +84,5 @@ internal static class ProposalSelection
     }
 
     private static IEnumerable<uint> Removals(IEnumerable<ResolvedProposal> proposals) =>
-        proposals.Select(p => p.Proposal).OfType<RemoveProposal>().Select(r => r.Removed.Value);
+        proposals.Where(p => p.RemovedLeaf is not null).Select(p => p.RemovedLeaf!.Value.Value);
 }

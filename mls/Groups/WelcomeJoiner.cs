@@ -7,13 +7,22 @@ using QuicProChat.Mesh.Mls.Tree;
 
 namespace QuicProChat.Mesh.Mls.Groups;
 
+/// <summary>What a Welcome comes to: a state of the group, who signed for it, and what it follows.</summary>
+/// <param name="Epoch">The state, from the newcomer's leaf.</param>
+/// <param name="Signer">The member whose commit added this client.</param>
+/// <param name="SuccessorOf">The reinit or branch PSK by which the group proves to follow another; null if it follows none.</param>
+internal sealed record WelcomeResult(GroupEpoch Epoch, LeafIndex Signer, PreSharedKeyId? SuccessorOf);
+
 /// <summary>Joining by Welcome (RFC 9420, section 12.4.3.1), in the order of the section.</summary>
-internal sealed class WelcomeJoiner(MlsEnvironment environment, Func<ReadOnlyMemory<byte>, Group?> findGroup)
+internal sealed class WelcomeJoiner(MlsClient client)
 {
+    private readonly MlsEnvironment _environment = client.Environment;
+
     internal MlsError Join(
-        UnverifiedWelcome welcome, KeyPackageRecord record, HpkeCiphertext encrypted, ReadOnlyMemory<byte>? suppliedTree, out GroupEpoch epoch)
+        UnverifiedWelcome welcome, KeyPackageRecord record, HpkeCiphertext encrypted, ReadOnlyMemory<byte>? suppliedTree,
+        out WelcomeResult result)
     {
-        epoch = null!;
+        result = null!;
         if (Suite.Find(welcome.CipherSuite) is not { } suite || record.KeyPackage.CipherSuite != welcome.CipherSuite)
             return Errors.At(MlsErrorCode.UnsupportedCipherSuite, "12.4.3.1");
         byte[]? plaintext = suite.DecryptWithLabel(
@@ -24,7 +33,7 @@ internal sealed class WelcomeJoiner(MlsEnvironment environment, Func<ReadOnlyMem
         {
             MlsReader reader = new(plaintext);
             return GroupSecrets.TryRead(ref reader, out GroupSecrets secrets) && reader.AtEnd
-                ? Join(suite, welcome, record, secrets, suppliedTree, out epoch)
+                ? Join(suite, welcome, record, secrets, suppliedTree, out result)
                 : Errors.Malformed("12.4.3.1");
         }
         finally
@@ -34,14 +43,14 @@ internal sealed class WelcomeJoiner(MlsEnvironment environment, Func<ReadOnlyMem
     }
 
     private MlsError Join(
-        Suite suite, UnverifiedWelcome welcome, KeyPackageRecord record, GroupSecrets secrets, ReadOnlyMemory<byte>? suppliedTree,
-        out GroupEpoch epoch)
+        Suite suite, UnverifiedWelcome welcome, KeyPackageRecord record, GroupSecrets secrets,
+        ReadOnlyMemory<byte>? suppliedTree, out WelcomeResult result)
     {
-        epoch = null!;
+        result = null!;
         MlsError error = CheckPsks(suite, secrets, out PreSharedKeyId? successorOf);
         if (error.Failed)
             return error;
-        error = PskResolver.Resolve(environment, suite, secrets.Psks, ResumptionPsk, out byte[] pskSecret);
+        error = PskResolver.Resolve(_environment, suite, secrets.Psks, client.FindResumption, out byte[] pskSecret);
         if (error.Failed)
             return error;
         byte[] member = KeySchedule.MemberSecret(suite, secrets.JoinerSecret.Span, pskSecret);
@@ -49,33 +58,57 @@ internal sealed class WelcomeJoiner(MlsEnvironment environment, Func<ReadOnlyMem
         try
         {
             error = OpenGroupInfo(suite, welcome, member, out UnverifiedGroupInfo info);
-            if (error.Failed)
-                return error;
-            if (findGroup(info.GroupId) is { } known && !IsSuccessor(known, successorOf))
-                return Errors.At(MlsErrorCode.DuplicateGroup, "12.4.3.1");
-            error = JoinValidator.Check(environment, suite, info, suppliedTree, out RatchetTree tree, out GroupRequirements requirements);
-            if (error.Failed)
-                return error;
-            error = FindOwnLeaf(tree, record, out LeafIndex self);
-            if (error.Failed)
-                return error;
-            PathKeys keys = PathKeys.ForLeaf((byte[])record.LeafKey.Clone());
-            if (secrets.PathSecret is { } pathSecret)
-                error = TakePathSecret(suite, tree, self, info.Signer, pathSecret.Span, keys);
-            if (error.Failed)
-                return error;
-            byte[] epochSecret = KeySchedule.EpochSecret(suite, member, info.Context.Encoded);
-            epoch = GroupEpoch.Start(suite, info.Context, requirements, tree, self, keys, epochSecret);
-            if (!Secrets.Same(epoch.ConfirmationTag, info.ConfirmationTag.Span))
-                return Errors.At(MlsErrorCode.InvalidConfirmationTag, "12.4.3.1");
-            return successorOf is null
-                ? MlsError.None
-                : SuccessorRules.CheckJoined(environment, epoch, successorOf, findGroup(successorOf.Id)!);
+            return error.Failed
+                ? error
+                : Join(suite, info, record, secrets, member, suppliedTree, successorOf, out result);
         }
         finally
         {
             Secrets.Zero(member);
         }
+    }
+
+    private MlsError Join(
+        Suite suite, UnverifiedGroupInfo info, KeyPackageRecord record, GroupSecrets secrets, byte[] member,
+        ReadOnlyMemory<byte>? suppliedTree, PreSharedKeyId? successorOf, out WelcomeResult result)
+    {
+        result = null!;
+        MlsError error = JoinValidator.Check(
+            _environment, suite, info, suppliedTree, out RatchetTree tree, out GroupRequirements requirements);
+        LeafIndex self = default;
+        if (!error.Failed)
+            error = FindOwnLeaf(tree, record, out self);
+        if (error.Failed)
+            return error;
+        PathKeys keys = PathKeys.ForLeaf((byte[])record.LeafKey.Clone());
+        if (secrets.PathSecret is { } pathSecret)
+            error = TakePathSecret(suite, tree, self, info.Signer, pathSecret.Span, keys);
+        if (!error.Failed && !keys.Cover(tree, self))
+            error = Errors.At(MlsErrorCode.InvalidPath, "12.4.3.1");
+        if (error.Failed)
+        {
+            keys.Dispose();
+            return error;
+        }
+        byte[] epochSecret = KeySchedule.EpochSecret(suite, member, info.Context.Encoded);
+        GroupEpoch epoch = GroupEpoch.Start(suite, info.Context, requirements, tree, self, keys, epochSecret);
+        if (!Secrets.Same(epoch.ConfirmationTag, info.ConfirmationTag.Span))
+            error = Errors.At(MlsErrorCode.InvalidConfirmationTag, "12.4.3.1");
+        else if (successorOf is not null)
+            error = CheckSuccession(epoch, successorOf);
+        if (error.Failed)
+            epoch.Dispose();
+        else
+            result = new WelcomeResult(epoch, info.Signer, successorOf);
+        return error;
+    }
+
+    private MlsError CheckSuccession(GroupEpoch epoch, PreSharedKeyId successorOf)
+    {
+        MlsError error = client.Open(successorOf.Id, out Group? old);
+        if (!error.Failed && old is null)
+            error = Errors.At(MlsErrorCode.UnknownPsk, "8.4");
+        return error.Failed ? error : SuccessorRules.CheckJoined(_environment, epoch, successorOf, old!);
     }
 
     private static MlsError CheckPsks(Suite suite, GroupSecrets secrets, out PreSharedKeyId? successorOf)
@@ -89,17 +122,12 @@ internal sealed class WelcomeJoiner(MlsEnvironment environment, Func<ReadOnlyMem
                 continue;
             if (successorOf is not null)
                 return Errors.At(MlsErrorCode.InvalidPsk, "12.4.3.1");
-            successorOf = psk;
+
+            // A copy, because the buffer is zeroed.
+            successorOf = PreSharedKeyId.Resumption(psk.Usage, psk.Id.ToArray(), psk.Epoch, psk.Nonce.ToArray());
         }
         return MlsError.None;
     }
-
-    // A group that ended with a ReInit is followed, under the same id, by what proves to follow it, and by nothing else.
-    private static bool IsSuccessor(Group known, PreSharedKeyId? successorOf) =>
-        known.Status == GroupStatus.ReInitialised && successorOf is { Usage: ResumptionUsage.ReInit }
-        && successorOf.Id.Span.SequenceEqual(known.GroupId.Span);
-
-    private byte[]? ResumptionPsk(PreSharedKeyId id) => findGroup(id.Id)?.FindResumptionPsk(id.Epoch);
 
     private static MlsError OpenGroupInfo(Suite suite, UnverifiedWelcome welcome, byte[] member, out UnverifiedGroupInfo info)
     {

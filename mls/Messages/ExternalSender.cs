@@ -26,6 +26,9 @@ public sealed record ExternalSender(ReadOnlyMemory<byte> SignatureKey, Credentia
         return new Extension(ExtensionType.ExternalSenders, writer.ToArray());
     }
 
+    internal bool SameAs(ExternalSender other) =>
+        SignatureKey.Span.SequenceEqual(other.SignatureKey.Span) && Credential.SameAs(other.Credential);
+
     internal static bool TryParse(ReadOnlyMemory<byte> data, out ExternalSender[] senders)
     {
         senders = [];

@@ -21,7 +21,8 @@ public abstract class Proposal
     internal bool RequiresPath => Type is not (ProposalType.Add or ProposalType.Psk or ProposalType.ReInit);
 
     /// <summary>Whether an external sender may propose it (section 12.1.8).</summary>
-    internal bool AllowedFromExternalSender => Type is not (ProposalType.Update or ProposalType.ExternalInit);
+    internal bool AllowedFromExternalSender =>
+        Type is not (ProposalType.Update or ProposalType.ExternalInit or ProposalType.SelfRemove);
 
     /// <summary>
     /// Reads a proposal. One of an unknown type has no known end, so no client that lacks the type can read it.
@@ -41,6 +42,7 @@ public abstract class Proposal
             ProposalType.ExternalInit => reader.TryReadVector(out ReadOnlyMemory<byte> kem) ? new ExternalInitProposal(kem) : null,
             ProposalType.GroupContextExtensions =>
                 ExtensionList.TryRead(ref reader, out ExtensionList list) ? new GroupContextExtensionsProposal(list) : null,
+            ProposalType.SelfRemove => SelfRemoveProposal.Instance,
             _ => null,
         };
         proposal = read!;
@@ -143,4 +145,26 @@ public sealed class GroupContextExtensionsProposal : Proposal
     public ExtensionList Extensions { get; }
 
     internal override void WriteBody(MlsWriter writer) => Extensions.Write(writer);
+}
+
+// struct {} SelfRemove;                               draft-ietf-mls-extensions
+/// <summary>
+/// Asks that the sender be removed. Unlike a Remove, an external commit may cover it; so it is sent in the clear, and stands
+/// in a commit by reference only.
+/// </summary>
+public sealed class SelfRemoveProposal : Proposal
+{
+    internal static readonly SelfRemoveProposal Instance = new();
+
+    private SelfRemoveProposal()
+    {
+    }
+
+    /// <inheritdoc/>
+    public override ushort Type => ProposalType.SelfRemove;
+
+    internal override void WriteBody(MlsWriter writer)
+    {
+        // An empty struct.
+    }
 }

@@ -24,6 +24,12 @@ public static class ProposalType
     /// <summary>group_context_extensions.</summary>
     public const ushort GroupContextExtensions = 7;
 
+    /// <summary>self_remove (draft-ietf-mls-extensions): a client lists it among its capabilities to take part.</summary>
+    public const ushort SelfRemove = 0x000a;
+
+    /// <summary>Whether this library can read a type that is no default one.</summary>
+    internal static bool IsSupported(ushort type) => type == SelfRemove;
+
     /// <summary>Whether every client supports the type without listing it (section 7.2).</summary>
     internal static bool IsDefault(ushort type) => type is >= Add and <= GroupContextExtensions;
 }

@@ -76,11 +76,42 @@ internal sealed class EpochSecrets : IDisposable
         return exported;
     }
 
+    /// <summary>Whether nothing is left to export: what zeros export, anybody can compute.</summary>
+    internal bool AreGone => !EpochAuthenticator.AsSpan().ContainsAnyExcept((byte)0);
+
+    /// <summary>Gives up all but what it takes to read late messages: who sent them.</summary>
+    internal void KeepForReading()
+    {
+        foreach (byte[] secret in All())
+        {
+            if (!ReferenceEquals(secret, SenderDataSecret))
+                Secrets.Zero(secret);
+        }
+        ForgetExternalKey();
+    }
+
+    /// <summary>Gives up all that could take part in another epoch, and all that could open a message.</summary>
+    internal void KeepForComparing()
+    {
+        foreach (byte[] secret in All())
+        {
+            if (!ReferenceEquals(secret, ExporterSecret) && !ReferenceEquals(secret, EpochAuthenticator))
+                Secrets.Zero(secret);
+        }
+        ForgetExternalKey();
+    }
+
     public void Dispose()
     {
         foreach (byte[] secret in All())
             Secrets.Zero(secret);
+        ForgetExternalKey();
+    }
+
+    private void ForgetExternalKey()
+    {
         Secrets.Zero(_external.PrivateKey);
+        _external = default;
     }
 
     internal void Write(MlsWriter writer)

@@ -40,6 +40,13 @@ internal sealed class HashRatchet : IDisposable
         return key;
     }
 
+    /// <summary>Moves on to a generation, keeping none of the keys in between; does nothing if it is there or beyond.</summary>
+    internal void SkipTo(Suite suite, uint generation)
+    {
+        while (_next < generation)
+            Advance(suite, ref _secret, _next++);
+    }
+
     /// <summary>
     /// Finds the key of a generation without consuming it. The result is passed to <see cref="Consume"/> or <see cref="Release"/>.
     /// </summary>

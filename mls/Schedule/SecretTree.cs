@@ -6,84 +6,95 @@ namespace QuicProChat.Mesh.Mls.Schedule;
 
 /// <summary>
 /// The secret tree of one epoch (RFC 9420, section 9): the encryption secret at the root, opened towards a leaf when that
-/// member first sends. An opened node is deleted, so only the frontier of what is unused exists.
+/// member first sends.
 /// </summary>
 internal sealed class SecretTree : IDisposable
 {
     private readonly Suite _suite;
-    private readonly int _rootLevel;
-    private readonly Dictionary<uint, byte[]> _nodes = [];
+    private readonly SecretNodes _nodes;
     private readonly Dictionary<uint, LeafRatchets> _leaves = [];
 
+    /// <summary>Set once the epoch is over: what is left is to read application data of the others.</summary>
+    private bool _readingOnly;
+
     internal SecretTree(Suite suite, uint leafCount, byte[] encryptionSecret)
+        : this(suite, new SecretNodes(suite, leafCount, encryptionSecret))
     {
-        _suite = suite;
-        _rootLevel = TreeMath.Root(leafCount).Level;
-        _nodes[TreeMath.Root(leafCount).Value] = encryptionSecret;
     }
 
-    private SecretTree(Suite suite, int rootLevel)
+    private SecretTree(Suite suite, SecretNodes nodes)
     {
         _suite = suite;
-        _rootLevel = rootLevel;
+        _nodes = nodes;
     }
 
     /// <summary>The ratchet of a member for handshake messages or for application messages.</summary>
+    /// <exception cref="InvalidOperationException">There is none, or it was given up.</exception>
     internal HashRatchet Ratchet(LeafIndex leaf, bool handshake)
     {
         if (!_leaves.TryGetValue(leaf.Value, out LeafRatchets ratchets))
             _leaves[leaf.Value] = ratchets = Open(leaf);
-        return handshake ? ratchets.Handshake : ratchets.Application;
+        return (handshake ? ratchets.Handshake : ratchets.Application)
+            ?? throw new InvalidOperationException("The ratchet was given up when its epoch ended.");
+    }
+
+    /// <summary>
+    /// Gives up what only a current epoch needs: this member's own ratchets, and the handshake ratchets of the others. A
+    /// leaf that nobody opened keeps its one secret, from which its handshake keys could still be derived.
+    /// </summary>
+    internal void KeepForReading(LeafIndex self)
+    {
+        _readingOnly = true;
+        if (!_leaves.ContainsKey(self.Value))
+            Secrets.Zero(_nodes.Take(self));
+        foreach ((uint leaf, LeafRatchets ratchets) in _leaves.ToArray())
+        {
+            ratchets.Handshake?.Dispose();
+            if (leaf == self.Value)
+                ratchets.Application?.Dispose();
+            _leaves[leaf] = new LeafRatchets(null, leaf == self.Value ? null : ratchets.Application);
+        }
     }
 
     public void Dispose()
     {
-        foreach (byte[] secret in _nodes.Values)
-            Secrets.Zero(secret);
-        _nodes.Clear();
+        _nodes.Dispose();
         foreach (LeafRatchets ratchets in _leaves.Values)
         {
-            ratchets.Handshake.Dispose();
-            ratchets.Application.Dispose();
+            ratchets.Handshake?.Dispose();
+            ratchets.Application?.Dispose();
         }
         _leaves.Clear();
     }
 
+    // nodes; bool reading only; uint32 count; each: uint32 leaf, optional handshake ratchet, optional application ratchet
     internal void Write(MlsWriter writer)
     {
-        writer.Byte((byte)_rootLevel);
-        writer.UInt32((uint)_nodes.Count);
-        foreach ((uint node, byte[] secret) in _nodes)
-        {
-            writer.UInt32(node);
-            writer.Vector(secret);
-        }
+        _nodes.Write(writer);
+        writer.Presence(_readingOnly);
         writer.UInt32((uint)_leaves.Count);
         foreach ((uint leaf, LeafRatchets ratchets) in _leaves)
         {
             writer.UInt32(leaf);
-            ratchets.Handshake.Write(writer);
-            ratchets.Application.Write(writer);
+            writer.Presence(ratchets.Handshake is not null);
+            ratchets.Handshake?.Write(writer);
+            writer.Presence(ratchets.Application is not null);
+            ratchets.Application?.Write(writer);
         }
     }
 
     internal static SecretTree? Read(Suite suite, ref MlsReader reader)
     {
-        if (!reader.TryReadByte(out byte level) || level > 31 || !reader.TryReadUInt32(out uint nodes))
-            return null;
-        SecretTree tree = new(suite, level);
-        for (uint i = 0; i < nodes; i++)
+        if (SecretNodes.Read(suite, ref reader) is not { } nodes || !reader.TryReadPresence(out bool readingOnly)
+            || !reader.TryReadUInt32(out uint leaves))
         {
-            if (!reader.TryReadUInt32(out uint index) || !reader.TryReadVector(out ReadOnlyMemory<byte> secret))
-                return null;
-            tree._nodes[index] = secret.ToArray();
-        }
-        if (!reader.TryReadUInt32(out uint leaves))
             return null;
+        }
+        SecretTree tree = new(suite, nodes) { _readingOnly = readingOnly };
         for (uint i = 0; i < leaves; i++)
         {
-            if (!reader.TryReadUInt32(out uint index) || HashRatchet.Read(ref reader) is not { } handshake
-                || HashRatchet.Read(ref reader) is not { } application)
+            if (!reader.TryReadUInt32(out uint index) || !TryReadRatchet(ref reader, out HashRatchet? handshake)
+                || !TryReadRatchet(ref reader, out HashRatchet? application))
             {
                 return null;
             }
@@ -92,29 +103,23 @@ internal sealed class SecretTree : IDisposable
         return tree;
     }
 
-    private LeafRatchets Open(LeafIndex leaf)
+    private static bool TryReadRatchet(ref MlsReader reader, out HashRatchet? ratchet)
     {
-        int level = 0;
-        while (level <= _rootLevel && !_nodes.ContainsKey(TreeMath.Ancestor(leaf, level).Value))
-            level++;
-        if (level > _rootLevel)
-            throw new InvalidOperationException("The leaf lies outside the secret tree.");
-        for (; level > 0; level--)
-        {
-            NodeIndex node = TreeMath.Ancestor(leaf, level);
-            if (!_nodes.Remove(node.Value, out byte[]? secret))
-                throw new InvalidOperationException("The secret of an unopened node is missing.");
-            _nodes[TreeMath.Left(node)!.Value.Value] = _suite.ExpandWithLabel(secret, "tree"u8, "left"u8, _suite.HashSize);
-            _nodes[TreeMath.Right(node)!.Value.Value] = _suite.ExpandWithLabel(secret, "tree"u8, "right"u8, _suite.HashSize);
-            Secrets.Zero(secret);
-        }
-        _nodes.Remove(leaf.ToNode().Value, out byte[]? own);
-        LeafRatchets ratchets = new(
-            new HashRatchet(_suite.DeriveSecret(own, "handshake"u8)),
-            new HashRatchet(_suite.DeriveSecret(own, "application"u8)));
-        Secrets.Zero(own);
-        return ratchets;
+        ratchet = null;
+        if (!reader.TryReadPresence(out bool present))
+            return false;
+        ratchet = present ? HashRatchet.Read(ref reader) : null;
+        return !present || ratchet is not null;
     }
 
-    private readonly record struct LeafRatchets(HashRatchet Handshake, HashRatchet Application);
+    private LeafRatchets Open(LeafIndex leaf)
+    {
+        byte[] own = _nodes.Take(leaf) ?? throw new InvalidOperationException("The leaf lies outside the secret tree.");
+        HashRatchet application = new(_suite.DeriveSecret(own, "application"u8));
+        HashRatchet? handshake = _readingOnly ? null : new HashRatchet(_suite.DeriveSecret(own, "handshake"u8));
+        Secrets.Zero(own);
+        return new LeafRatchets(handshake, application);
+    }
+
+    private readonly record struct LeafRatchets(HashRatchet? Handshake, HashRatchet? Application);
 }

@@ -4,11 +4,16 @@ using QuicProChat.Mesh.Mls.Messages;
 
 namespace QuicProChat.Mesh.Mls.Storage;
 
-// uint8 version = 1; uint8 last_resort; opaque init_private<V>; opaque leaf_private<V>; opaque key_package<V>;
+// uint8 version = 2; uint8 last_resort; opaque init_private<V>; opaque leaf_private<V>; opaque key_package<V>;
+// uint32 count of states joined with it, each: state[32]
 /// <summary>A key package of our own with its private keys, until somebody uses it.</summary>
-internal sealed class KeyPackageRecord(UnverifiedKeyPackage keyPackage, byte[] initKey, byte[] leafKey, bool lastResort) : IDisposable
+internal sealed class KeyPackageRecord(UnverifiedKeyPackage keyPackage, byte[] initKey, byte[] leafKey, bool lastResort)
+    : IDisposable
 {
-    private const byte FormatVersion = 1;
+    private const byte FormatVersion = 2;
+
+    /// <summary>How many joins are remembered. A key package that serves so often should have been replaced long ago.</summary>
+    private const int MaxJoined = 1024;
 
     internal UnverifiedKeyPackage KeyPackage { get; } = keyPackage;
 
@@ -18,6 +23,18 @@ internal sealed class KeyPackageRecord(UnverifiedKeyPackage keyPackage, byte[] i
 
     internal bool LastResort { get; } = lastResort;
 
+    /// <summary>
+    /// The states that were joined with it: none is joined twice, because the ratchets of the second time would begin anew.
+    /// </summary>
+    internal List<StateId> Joined { get; } = [];
+
+    internal void AddJoined(StateId state)
+    {
+        Joined.Add(state);
+        if (Joined.Count > MaxJoined)
+            Joined.RemoveAt(0);
+    }
+
     internal byte[] ToBytes()
     {
         using MlsWriter writer = new();
@@ -26,6 +43,9 @@ internal sealed class KeyPackageRecord(UnverifiedKeyPackage keyPackage, byte[] i
         writer.Vector(InitKey);
         writer.Vector(LeafKey);
         writer.Vector(KeyPackage.Encoded);
+        writer.UInt32((uint)Joined.Count);
+        foreach (StateId state in Joined)
+            state.Write(writer.Take(StateId.Size));
         return writer.ToArray();
     }
 
@@ -34,7 +54,7 @@ internal sealed class KeyPackageRecord(UnverifiedKeyPackage keyPackage, byte[] i
         MlsReader reader = new(bytes);
         if (!reader.TryReadByte(out byte version) || version != FormatVersion || !reader.TryReadPresence(out bool lastResort)
             || !reader.TryReadVector(out ReadOnlyMemory<byte> init) || !reader.TryReadVector(out ReadOnlyMemory<byte> leaf)
-            || !reader.TryReadVector(out ReadOnlyMemory<byte> encoded))
+            || !reader.TryReadVector(out ReadOnlyMemory<byte> encoded) || !reader.TryReadUInt32(out uint joined))
         {
             return null;
         }
@@ -43,13 +63,19 @@ internal sealed class KeyPackageRecord(UnverifiedKeyPackage keyPackage, byte[] i
         MlsReader inner = new(encoded.ToArray());
         if (!UnverifiedKeyPackage.TryRead(ref inner, out UnverifiedKeyPackage keyPackage))
             return null;
-        return new KeyPackageRecord(keyPackage, init.ToArray(), leaf.ToArray(), lastResort);
+        KeyPackageRecord record = new(keyPackage, init.ToArray(), leaf.ToArray(), lastResort);
+        for (uint i = 0; i < joined; i++)
+        {
+            if (!reader.TryReadBytes(StateId.Size, out ReadOnlySpan<byte> state))
+                return null;
+            record.Joined.Add(new StateId(state));
+        }
+        return record;
     }
 
     public void Dispose()
     {
         Secrets.Zero(InitKey);
-        if (!LastResort)
-            Secrets.Zero(LeafKey);
+        Secrets.Zero(LeafKey);
     }
 }

@@ -56,6 +56,20 @@ internal sealed class PathKeys : IDisposable
         }
     }
 
+    /// <summary>
+    /// Whether every key is there that the member needs: those of all nodes above it that do not list it as unmerged. A
+    /// newcomer that lacks one could follow no commit that is encrypted to that node.
+    /// </summary>
+    internal bool Cover(RatchetTree tree, LeafIndex self)
+    {
+        for (TreeNode node = tree.Root; node.Level > 0; node = node.ChildTowards(self.Value))
+        {
+            if (node.Parent is { } parent && !parent.IsUnmerged(self.Value) && _keys[node.Level] is null)
+                return false;
+        }
+        return true;
+    }
+
     /// <summary>Zeroes every key.</summary>
     public void Dispose()
     {

@@ -26,7 +26,7 @@ internal sealed class TreeNode
             Members = 1;
             ResolutionSize = 1;
             CredentialsInUse = CredentialMask.Of(leaf.CredentialType);
-            CredentialsSupported = CredentialMask.Of(leaf.CapabilitiesView.Credentials);
+            CredentialsSupported = CredentialMask.SupportOf(leaf);
         }
         else
         {
@@ -44,7 +44,9 @@ internal sealed class TreeNode
     /// <summary>A bit for each credential type that a member below presents.</summary>
     internal byte CredentialsInUse { get; }
 
-    /// <summary>A bit for each credential type that every member below supports.</summary>
+    /// <summary>
+    /// A bit for each credential type that every member below supports, and one for SelfRemove (<see cref="CredentialMask"/>).
+    /// </summary>
     internal byte CredentialsSupported { get; }
 
     /// <summary>The index of the leftmost leaf below.</summary>

@@ -63,6 +63,86 @@ public sealed class FileGroupStoreTests : IDisposable
     }
 
     [Fact]
+    public void A_change_that_fails_at_any_step_is_done_whole_or_not_at_all_and_never_undoes_a_later_one()
+    {
+        int failures = 0;
+        for (int step = 0; ; step++)
+        {
+            string directory = Path.Combine(_directory, $"{step}");
+            using FileGroupStore store = new(directory);
+            store.Write([new StoreChange("a", new byte[] { 1 }), new StoreChange("b", new byte[] { 1 }), new StoreChange("c", new byte[] { 1 })]);
+            int left = step;
+            store.BeforeStep = () =>
+            {
+                if (left-- == 0)
+                    throw new IOException("No space left on device");
+            };
+            Exception? failure = Record.Exception(() => store.Write(
+                [new StoreChange("a", new byte[] { 2 }), new StoreChange("b", null), new StoreChange("d", new byte[] { 2 })]));
+            store.BeforeStep = null;
+            if (failure is null)
+                break;
+            failures++;
+            bool happened = store.Read("a")![0] == 2;
+            Assert.Equal(happened ? ["a", "c", "d"] : ["a", "b", "c"], store.Keys(""));
+
+            // What is written now stays, whatever a journal that was left behind says.
+            store.Write([new StoreChange("a", new byte[] { 3 })]);
+            store.Write([new StoreChange("b", new byte[] { 3 }), new StoreChange("d", null)]);
+            store.Dispose();
+            using FileGroupStore again = new(directory);
+            Assert.Equal([3], again.Read("a"));
+            Assert.Equal([3], again.Read("b"));
+            Assert.Equal(["a", "b", "c"], again.Keys(""));
+            Assert.False(File.Exists(Path.Combine(directory, "journal")));
+        }
+        Assert.True(failures > 15, $"{failures} failures prove little.");
+    }
+
+    [Fact]
+    public void While_a_left_over_journal_cannot_be_finished_nothing_is_read_or_written()
+    {
+        using FileGroupStore store = new(_directory);
+        store.Write([new StoreChange("a", new byte[] { 1 }), new StoreChange("b", new byte[] { 1 })]);
+        string inTheWay = Path.Combine(_directory, "c.v");
+        Directory.CreateDirectory(inTheWay);
+        StoreChange[] change = [new StoreChange("a", new byte[] { 2 }), new StoreChange("c", new byte[] { 2 })];
+        Assert.NotNull(Record.Exception(() => store.Write(change)));
+        Assert.NotNull(Record.Exception(() => store.Write([new StoreChange("a", new byte[] { 3 })])));
+        Assert.NotNull(Record.Exception(() => store.Read("a")));
+        Assert.NotNull(Record.Exception(() => store.Keys("")));
+        Directory.Delete(inTheWay);
+        Assert.Equal([2], store.Read("a"));
+        Assert.Equal(["a", "b", "c"], store.Keys(""));
+    }
+
+    [Fact]
+    public void A_merge_that_a_full_disk_interrupts_takes_no_key_back()
+    {
+        TestClient bob = new("bob");
+        TestClient alice;
+        Group[] g;
+        using (FileGroupStore store = new(_directory))
+        {
+            alice = new("alice", store: store);
+            g = TestClient.GroupOf("g", alice, bob);
+            PendingCommit pending = g[0].Commit(new CommitRequest()).Value;
+            g[1].Follow(pending.Message);
+            string inTheWay = Directory.GetFiles(_directory, "*.pending-epoch.v").Single()
+                .Replace("pending-epoch", $"epoch-{g[1].Epoch:x16}", StringComparison.Ordinal);
+            Directory.CreateDirectory(inTheWay);
+            Assert.NotNull(Record.Exception(g[0].MergePending));
+            Directory.Delete(inTheWay);
+            Assert.Equal("one", g[1].Process(g[0].Send("one")).Text());
+            Assert.False(File.Exists(Path.Combine(_directory, "journal")));
+        }
+        using FileGroupStore again = new(_directory);
+        TestClient back = new("alice", store: again, identity: alice.Identity);
+        Assert.Equal("two", g[1].Process(back.Client.FindGroup("g"u8)!.Send("two")).Text());
+        GroupTests.AssertAgreed(back.Client.FindGroup("g"u8)!, g[1]);
+    }
+
+    [Fact]
     public void Used_keys_are_in_no_file_of_the_store()
     {
         using FileGroupStore store = new(_directory);
