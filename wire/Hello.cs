@@ -1,12 +1,14 @@
 using System.Buffers;
 using System.Buffers.Binary;
+using System.Numerics;
+using QuicProChat.Mesh.Identity;
 
 namespace QuicProChat.Mesh.Wire;
 
 // docs/protocol.md, section 3.2: a MessagePack map
 //
 //  1 version  2 capabilities  3 name  4 network id(8)  5 largest frame  6 network proof(32)  7 boot id(8)
-//  8 dial number
+//  8 dial number  9 newer certificate(104)
 
 /// <summary>The first frame in each direction: a view of its body.</summary>
 public readonly ref struct Hello
@@ -32,6 +34,7 @@ public readonly ref struct Hello
         NetworkProof = 6,
         BootId = 7,
         DialNumber = 8,
+        NewerCertificate = 9,
     }
 
     /// <summary>Protocol version; another than <see cref="CurrentVersion"/> is the caller's reason to end the link.</summary>
@@ -59,26 +62,42 @@ public readonly ref struct Hello
     public uint DialNumber { get; init; }
 
     /// <summary>
+    /// The proof (<see cref="CertificateNumber"/>, 104 bytes) that the receiver has shown a newer certificate before; empty in
+    /// almost every Hello.
+    /// </summary>
+    public ReadOnlySpan<byte> NewerCertificate { get; init; }
+
+    /// <summary>
     /// Reads a body; false if it is too large, malformed, has a key twice, a value out of range, lacks version, largest
     /// frame or boot id, or goes on behind the map. Unknown keys are skipped.
     /// </summary>
-    public static bool TryRead(ReadOnlySpan<byte> body, out Hello hello)
+    public static bool TryRead(ReadOnlySpan<byte> body, out Hello hello) => TryRead(body, out hello, out _);
+
+    /// <summary>Likewise; says what is wrong.</summary>
+    public static bool TryRead(ReadOnlySpan<byte> body, out Hello hello, out HelloFault fault)
     {
         hello = default;
+        fault = new HelloFault(HelloFaultKind.TooLarge);
+        if (body.Length > Limits.Arbitrary.MaxHello)
+            return false;
         var reader = new MessagePackReader(body);
-        if (body.Length > Limits.Arbitrary.MaxHello || !reader.TryReadMapHeader(out int pairs))
+        fault = new HelloFault(HelloFaultKind.NoMap);
+        if (!reader.TryReadMapHeader(out int pairs))
             return false;
 
         uint seen = 0, version = 0, capabilities = 0, maxFrame = 0, dialNumber = 0;
-        ReadOnlySpan<byte> name = default, networkId = default, proof = default, bootId = default;
+        ReadOnlySpan<byte> name = default, networkId = default, proof = default, bootId = default, newer = default;
         for (; pairs > 0; pairs--)
         {
+            fault = new HelloFault(HelloFaultKind.BadKey);
             if (!reader.TryReadUInt32(uint.MaxValue, out uint key))
                 return false;
             uint bit = key < 32 ? 1u << (int)key : 0;
+            fault = new HelloFault(HelloFaultKind.KeyTwice, key);
             if ((seen & bit) != 0)
                 return false;
             seen |= bit;
+            fault = new HelloFault(HelloFaultKind.BadValue, key);
             bool read = (Key)key switch
             {
                 Key.Version => reader.TryReadUInt32(uint.MaxValue, out version),
@@ -89,15 +108,22 @@ public readonly ref struct Hello
                 Key.NetworkProof => reader.TryReadBinary(out proof) && proof.Length == NetworkProofSize,
                 Key.BootId => reader.TryReadBinary(out bootId) && bootId.Length == BootIdSize,
                 Key.DialNumber => reader.TryReadUInt32(uint.MaxValue, out dialNumber),
+                Key.NewerCertificate => reader.TryReadBinary(out newer) && newer.Length == CertificateNumber.Size,
                 _ => reader.TrySkip(),
             };
             if (!read)
                 return false;
         }
 
-        const uint required = 1u << (int)Key.Version | 1u << (int)Key.MaxFrame | 1u << (int)Key.BootId;
-        if (!reader.AtEnd || (seen & required) != required)
+        fault = new HelloFault(HelloFaultKind.Longer);
+        if (!reader.AtEnd)
             return false;
+        const uint required = 1u << (int)Key.Version | 1u << (int)Key.MaxFrame | 1u << (int)Key.BootId;
+        uint missing = required & ~seen;
+        fault = new HelloFault(HelloFaultKind.KeyMissing, (uint)BitOperations.TrailingZeroCount(missing));
+        if (missing != 0)
+            return false;
+        fault = default;
         hello = new Hello
         {
             Version = version,
@@ -108,21 +134,23 @@ public readonly ref struct Hello
             NetworkProof = proof,
             BootId = BinaryPrimitives.ReadUInt64BigEndian(bootId),
             DialNumber = dialNumber,
+            NewerCertificate = newer,
         };
         return true;
     }
 
     /// <summary>Writes the body, keys in ascending order, absent values left out.</summary>
-    /// <exception cref="ArgumentException">A value is one that <see cref="TryRead"/> refuses.</exception>
+    /// <exception cref="ArgumentException">A value is one that <c>TryRead</c> refuses.</exception>
     public void Write(IBufferWriter<byte> output)
     {
         if (!NodeName.IsValid(Name) || NetworkId.Length is not (0 or NetworkIdSize)
-            || NetworkProof.Length is not (0 or NetworkProofSize) || MaxFrame is < Limits.MinMaxFrame or > Limits.MaxFrame)
-            throw new ArgumentException("A Hello's name, network id, proof or largest frame is out of its limits.");
+            || NetworkProof.Length is not (0 or NetworkProofSize)
+            || NewerCertificate.Length is not (0 or CertificateNumber.Size) || MaxFrame is < Limits.MinMaxFrame or > Limits.MaxFrame)
+            throw new ArgumentException("A Hello's name, network id, proof, newer certificate or largest frame is out of its limits.");
 
         var writer = new MessagePackWriter(output);
         writer.WriteMapHeader(4 + (Name.IsEmpty ? 0 : 1) + (NetworkId.IsEmpty ? 0 : 1) + (NetworkProof.IsEmpty ? 0 : 1)
-            + (DialNumber == 0 ? 0 : 1));
+            + (DialNumber == 0 ? 0 : 1) + (NewerCertificate.IsEmpty ? 0 : 1));
         writer.Write((ulong)Key.Version);
         writer.Write((ulong)Version);
         writer.Write((ulong)Key.Capabilities);
@@ -155,6 +183,12 @@ public readonly ref struct Hello
         {
             writer.Write((ulong)Key.DialNumber);
             writer.Write((ulong)DialNumber);
+        }
+
+        if (!NewerCertificate.IsEmpty)
+        {
+            writer.Write((ulong)Key.NewerCertificate);
+            writer.WriteBinary(NewerCertificate);
         }
     }
 }

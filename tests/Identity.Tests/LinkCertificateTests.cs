@@ -7,6 +7,8 @@ public sealed class LinkCertificateTests : IDisposable
 {
     private const string Oid = "1.3.6.1.4.1.53594.1.1";
 
+    private const string NumberOid = "2.25.45347375840895571320617740952998190714";
+
     private readonly LocalIdentity _identity = LocalIdentity.Generate();
 
     public void Dispose() => _identity.Dispose();
@@ -65,6 +67,108 @@ public sealed class LinkCertificateTests : IDisposable
         Assert.True(peer.PublicKey.Span.SequenceEqual(_identity.PublicKey.Span));
         Assert.Equal(SHA256.HashData(first.RawData), peer.Fingerprint.ToArray());
         Assert.NotEqual(first.GetPublicKey(), second.GetPublicKey());
+    }
+
+    [Fact]
+    public void A_numbered_certificate_shows_its_number_and_anyone_can_prove_that_it_exists()
+    {
+        using X509Certificate2 certificate = LinkCertificate.Create(_identity, 0x0102030405060708);
+        Assert.True(LinkCertificate.TryVerify(certificate, out VerifiedPeer? peer, out string? error), error);
+        Assert.Equal(0x0102030405060708UL, peer.Number);
+        Assert.True(CertificateNumber.TryVerify(peer.NumberProof.Span, _identity.PublicKey.Span, out ulong number));
+        Assert.Equal(0x0102030405060708UL, number);
+        using LocalIdentity other = LocalIdentity.Generate();
+        Assert.False(CertificateNumber.TryVerify(peer.NumberProof.Span, other.PublicKey.Span, out _));
+        using X509Certificate2 plain = LinkCertificate.Create(_identity);
+        Assert.True(LinkCertificate.TryVerify(plain, out peer, out error), error);
+        Assert.Equal(0UL, peer.Number);
+    }
+
+    [Fact]
+    public void A_number_is_proven_by_all_of_its_bytes_and_no_others()
+    {
+        byte[] proof = new byte[CertificateNumber.Size];
+        CertificateNumber.Sign(_identity, 7, "a key"u8, proof);
+        Assert.True(CertificateNumber.TryVerify(proof, _identity.PublicKey.Span, out ulong number));
+        Assert.Equal(7UL, number);
+        for (int length = 0; length < proof.Length; length++)
+            Assert.False(CertificateNumber.TryVerify(proof.AsSpan(0, length), _identity.PublicKey.Span, out _));
+        Assert.False(CertificateNumber.TryVerify([.. proof, 0], _identity.PublicKey.Span, out _));
+        for (int bit = 0; bit < proof.Length * 8; bit++)
+        {
+            proof[bit / 8] ^= (byte)(1 << bit % 8);
+            Assert.False(CertificateNumber.TryVerify(proof, _identity.PublicKey.Span, out _), $"bit {bit}");
+            proof[bit / 8] ^= (byte)(1 << bit % 8);
+        }
+
+        CertificateNumber.Sign(_identity, 0, "a key"u8, proof);
+        Assert.False(CertificateNumber.TryVerify(proof, _identity.PublicKey.Span, out _));
+    }
+
+    [Fact]
+    public void A_number_moved_to_the_certificate_of_another_key_is_refused()
+    {
+        using X509Certificate2 numbered = LinkCertificate.Create(_identity, 9);
+        // The thief of a TLS key has the identity's signature over that key, and none over a higher number with it.
+        using X509Certificate2 stolen = LinkCertificate.Create(_identity, 3);
+        using ECDsa stolenKey = stolen.GetECDsaPrivateKey()!;
+        CertificateRequest raised = new("CN=test", stolenKey, HashAlgorithmName.SHA256);
+        raised.CertificateExtensions.Add(stolen.Extensions.Single(e => e.Oid!.Value == Oid));
+        raised.CertificateExtensions.Add(numbered.Extensions.Single(e => e.Oid!.Value == NumberOid));
+        using X509Certificate2 forged = raised.CreateSelfSigned(DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch.AddYears(100));
+        Assert.False(LinkCertificate.TryVerify(forged, out _, out string? error));
+        Assert.Contains("certificate's number does not hold", error);
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(105)]
+    [InlineData(107)]
+    public void A_number_extension_of_another_size_is_refused(int size)
+    {
+        using X509Certificate2 own = LinkCertificate.Create(_identity);
+        using X509Certificate2 certificate = SelfSigned(
+            own.Extensions.Single(e => e.Oid!.Value == Oid), new X509Extension(NumberOid, new byte[size], critical: false));
+        Assert.False(LinkCertificate.TryVerify(certificate, out _, out string? error));
+        Assert.Contains("malformed", error);
+    }
+
+    [Fact]
+    public void A_certificate_on_another_curve_is_refused()
+    {
+        using ECDsa key = ECDsa.Create(ECCurve.NamedCurves.nistP384);
+        using X509Certificate2 own = LinkCertificate.Create(_identity);
+        CertificateRequest request = new("CN=test", key, HashAlgorithmName.SHA256);
+        request.CertificateExtensions.Add(own.Extensions.Single(e => e.Oid!.Value == Oid));
+        using X509Certificate2 certificate = request.CreateSelfSigned(DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch.AddYears(100));
+        Assert.False(LinkCertificate.TryVerify(certificate, out _, out string? error));
+        Assert.Contains("P-256", error);
+    }
+
+    [Fact]
+    public void A_certificate_out_of_its_dates_is_as_good_as_any()
+    {
+        using X509Certificate2 own = LinkCertificate.Create(_identity);
+        using ECDsa key = own.GetECDsaPrivateKey()!;
+        CertificateRequest request = new("CN=test", key, HashAlgorithmName.SHA256);
+        request.CertificateExtensions.Add(own.Extensions.Single(e => e.Oid!.Value == Oid));
+        using X509Certificate2 expired = request.CreateSelfSigned(DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch.AddDays(1));
+        Assert.True(LinkCertificate.TryVerify(expired, out _, out string? error), error);
+    }
+
+    [Fact]
+    public void Every_byte_altered_in_a_numbered_certificate_is_noticed()
+    {
+        using X509Certificate2 numbered = LinkCertificate.Create(_identity, 5);
+        byte[] encoded = numbered.RawData;
+        Assert.True(TryVerify(encoded));
+        for (int i = 0; i < encoded.Length; i++)
+        {
+            encoded[i] ^= 0x55;
+            Assert.False(TryVerify(encoded), $"byte {i}");
+            encoded[i] ^= 0x55;
+            Assert.False(TryVerify(encoded[..i]), $"cut at {i}");
+        }
     }
 
     [Fact]

@@ -142,6 +142,47 @@ public sealed class FrameTests
         Assert.Equal(0u, hello.DialNumber);
     }
 
+    [Theory]
+    [InlineData("", HelloFaultKind.NoMap, 0)]
+    [InlineData("05", HelloFaultKind.NoMap, 0)]
+    [InlineData("83", HelloFaultKind.NoMap, 0)]
+    [InlineData("83c0010105cdffff07c4080102030405060708", HelloFaultKind.BadKey, 0)]
+    [InlineData("840101010105cdffff07c4080102030405060708", HelloFaultKind.KeyTwice, 1)]
+    [InlineData("830101059f07c4080102030405060708", HelloFaultKind.BadValue, 5)]
+    [InlineData("83010105cdffff07c40801020304", HelloFaultKind.BadValue, 7)]
+    [InlineData("84010105cdffff07c408010203040506070809c40101", HelloFaultKind.BadValue, 9)]
+    [InlineData("82010105cdffff", HelloFaultKind.KeyMissing, 7)]
+    [InlineData("8205cdffff07c4080102030405060708", HelloFaultKind.KeyMissing, 1)]
+    [InlineData("83010105cdffff07c408010203040506070800", HelloFaultKind.Longer, 0)]
+    public void What_is_wrong_with_a_hello_is_said(string hex, HelloFaultKind kind, uint key)
+    {
+        Assert.False(Hello.TryRead(Convert.FromHexString(hex), out _, out HelloFault fault));
+        Assert.Equal((kind, key), (fault.Kind, fault.Kind is HelloFaultKind.NoMap or HelloFaultKind.Longer or HelloFaultKind.BadKey ? 0 : fault.Key));
+        Assert.NotEmpty(fault.ToString());
+    }
+
+    [Fact]
+    public void A_hello_that_is_too_large_is_said_to_be()
+    {
+        Assert.False(Hello.TryRead(new byte[Limits.Arbitrary.MaxHello + 1], out _, out HelloFault fault));
+        Assert.Equal(HelloFaultKind.TooLarge, fault.Kind);
+        foreach (HelloFaultKind kind in Enum.GetValues<HelloFaultKind>())
+            Assert.NotEmpty(new HelloFault(kind, 1).ToString());
+    }
+
+    [Fact]
+    public void A_hello_carries_the_proof_of_a_newer_certificate()
+    {
+        byte[] proof = new byte[Identity.CertificateNumber.Size];
+        Random.Shared.NextBytes(proof);
+        byte[] bytes = Codec.WriteHello(new Hello { Version = 1, MaxFrame = 65535, BootId = 1, NewerCertificate = proof });
+        Assert.True(Hello.TryRead(bytes, out Hello hello));
+        Assert.True(hello.NewerCertificate.SequenceEqual(proof));
+        for (int length = 0; length < bytes.Length; length++)
+            Assert.False(Hello.TryRead(bytes.AsSpan(0, length), out _));
+        Assert.Throws<ArgumentException>(() => Codec.WriteHello(new Hello { Version = 1, MaxFrame = 200, BootId = 1, NewerCertificate = new byte[3] }));
+    }
+
     [Fact]
     public void A_hello_that_its_reader_would_refuse_is_not_written()
     {

@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using QuicProChat.Mesh.Identity;
 
 namespace QuicProChat.Mesh.Wire.Tests;
 
@@ -17,6 +18,7 @@ public sealed partial class ProtocolExampleTests
             expected["Frame"] = Frame();
             expected["EnvelopeId"] = EnvelopeIdExample();
             expected["ReceiptEnvelope"] = ReceiptEnvelope();
+            expected["CertificateNumber"] = CertificateNumberExample();
             return expected;
         }
     }
@@ -60,6 +62,14 @@ public sealed partial class ProtocolExampleTests
         byte[] id = new byte[EnvelopeId.Size];
         envelope.ComputeId().Write(id);
         return id;
+    }
+
+    private static byte[] CertificateNumberExample()
+    {
+        using LocalIdentity identity = LocalIdentity.FromSeed(Codec.Seed);
+        byte[] proof = new byte[CertificateNumber.Size];
+        CertificateNumber.Sign(identity, 1_700_000_000, [0, 1, 2, 3], proof);
+        return proof;
     }
 
     private static byte[] ReceiptEnvelope() => Codec.WriteEnvelope(
