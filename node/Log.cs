@@ -18,6 +18,9 @@ internal static partial class Log
     [LoggerMessage(Level = LogLevel.Error, Message = "{Command} failed ({Silent} other faults of commands since the last that was said)")]
     internal static partial void CommandFailed(this ILogger log, string command, long silent, Exception exception);
 
+    [LoggerMessage(Level = LogLevel.Debug, Message = "a frame of {Size} bytes from {Peer} does not parse: {Beginning}")]
+    internal static partial void MalformedFrame(this ILogger log, NodeAddress peer, int size, string beginning);
+
     [LoggerMessage(Level = LogLevel.Critical, Message = "the node cannot go on")]
     internal static partial void LoopFailed(this ILogger log, Exception exception);
 

@@ -18,6 +18,11 @@ public interface IRouterActions
     /// <summary>Ends a link; <c>Router.LinkDown</c> follows.</summary>
     void CloseLink(LinkId link, LinkEnd reason);
 
+    /// <summary>A frame does not parse: for whoever looks for the fault. A neighbour is disconnected after a few.</summary>
+    void Malformed(LinkId link, ReadOnlySpan<byte> frame)
+    {
+    }
+
     /// <summary>
     /// Writes an envelope that this node holds to disk. <c>Router.Persisted</c> or <c>Router.PersistFailed</c> follows with the same token.
     /// </summary>

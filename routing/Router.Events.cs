@@ -99,7 +99,7 @@ public sealed partial class Router
         if (frame.IsEmpty)
         {
             _counters.Add(RouterCounter.FrameEmpty);
-            Violated(now, link);
+            Violated(now, link, frame);
             return;
         }
 
@@ -109,17 +109,17 @@ public sealed partial class Router
             case FrameKind.Envelope:
                 _routes.Heard(now, link);
                 if (!_custody.ReceiveEnvelope(now, link, frame))
-                    Violated(now, link);
+                    Violated(now, link, frame);
                 break;
             case FrameKind.CustodyAck:
                 _routes.Heard(now, link);
                 if (!_custody.ReceiveAck(now, link, body))
-                    Violated(now, link);
+                    Violated(now, link, frame);
                 break;
             case FrameKind.Ping or FrameKind.Pong or FrameKind.Announce or FrameKind.RouteUpdate or FrameKind.PathRequest
                 or FrameKind.AnnounceRequest or FrameKind.ControlAck:
                 if (!_routes.Receive(now, link, (FrameKind)frame[0], body))
-                    Violated(now, link);
+                    Violated(now, link, frame);
                 _custody.Settle(now);
                 break;
             case FrameKind.Hello or FrameKind.Bye:
@@ -198,14 +198,15 @@ public sealed partial class Router
 
     private bool IsUp(LinkId link) => (uint)link.Value < (uint)_links.Count && _links[link.Value].Up;
 
-    private void Violated(Instant now, LinkId link)
+    private void Violated(Instant now, LinkId link, ReadOnlySpan<byte> frame)
     {
+        _actions.Malformed(link, frame);
         LinkSlot slot = _links[link.Value];
         slot.Violations = slot.Violations > 0 && now - slot.LastViolation < ViolationsForgiven ? slot.Violations + 1 : 1;
         slot.LastViolation = now;
         _links[link.Value] = slot;
         if (slot.Violations == ViolationsAllowed)
-            _actions.CloseLink(link, new LinkEnd(LinkEndCode.ProtocolViolation));
+            _actions.CloseLink(link, new LinkEnd(LinkEndCode.ProtocolViolation, Detail: "too many of its frames do not parse"));
     }
 
     private struct LinkSlot

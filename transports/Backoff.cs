@@ -14,6 +14,9 @@ internal sealed class Backoff(TimeSpan first, TimeSpan longest, RandomFill rando
 
     internal void Reset() => _next = _first;
 
+    /// <summary>The next wait is the longest.</summary>
+    internal void Exhaust() => _next = longest;
+
     internal TimeSpan Next()
     {
         Span<byte> bytes = stackalloc byte[sizeof(uint)];

@@ -6,9 +6,11 @@ using QuicProChat.Mesh.Identity;
 namespace QuicProChat.Mesh.Transports;
 
 /// <summary>A certificate of ours in the form that the TLS stack wants.</summary>
-internal sealed class OwnCertificate(X509Certificate2 certificate, long made) : IDisposable
+internal sealed class OwnCertificate(X509Certificate2 certificate, ulong number, long made) : IDisposable
 {
     internal long Made { get; } = made;
+
+    internal ulong Number { get; } = number;
 
     internal X509Certificate2 Certificate { get; } = certificate;
 
@@ -20,16 +22,20 @@ internal sealed class OwnCertificate(X509Certificate2 certificate, long made) : 
 }
 
 /// <summary>
-/// Our certificate: made afresh at first use and after a day, so that a stolen P-256 key is worth little. One that was
-/// replaced is kept for another period, for handshakes that began with it.
+/// Our certificate: made afresh at first use and after a day, with a higher number each time. A stolen P-256 key is good with
+/// those who have not seen a newer certificate since, so not for long with those whom this node meets every day. One that was
+/// replaced is kept for a while, for handshakes that began with it.
 /// </summary>
-internal sealed class LinkCertificates(LocalIdentity identity, TimeProvider time) : IDisposable
+internal sealed class LinkCertificates(LocalIdentity identity, CertificateCounter numbers, TimeProvider time) : IDisposable
 {
     private static readonly TimeSpan Period = TimeSpan.FromDays(1);
 
+    // Longer than any handshake.
+    private static readonly TimeSpan KeptFor = TimeSpan.FromMinutes(5);
+
     private readonly object _lock = new();
+    private readonly Queue<(OwnCertificate Certificate, long Replaced)> _previous = [];
     private OwnCertificate? _current;
-    private OwnCertificate? _previous;
 
     internal OwnCertificate Current
     {
@@ -38,20 +44,39 @@ internal sealed class LinkCertificates(LocalIdentity identity, TimeProvider time
             lock (_lock)
             {
                 if (_current is null || time.GetElapsedTime(_current.Made) >= Period)
-                {
-                    _previous?.Dispose();
-                    _previous = _current;
-                    _current = new OwnCertificate(LinkCertificate.Create(identity), time.GetTimestamp());
-                }
-
-                return _current;
+                    Replace();
+                return _current!;
             }
         }
+    }
+
+    /// <summary>Makes another one now.</summary>
+    internal void Renew()
+    {
+        lock (_lock)
+            Replace();
     }
 
     public void Dispose()
     {
         _current?.Dispose();
-        _previous?.Dispose();
+        foreach ((OwnCertificate certificate, _) in _previous)
+            certificate.Dispose();
+    }
+
+    private void Replace()
+    {
+        long now = time.GetTimestamp();
+        while (_previous.TryPeek(out (OwnCertificate Certificate, long Replaced) oldest)
+            && time.GetElapsedTime(oldest.Replaced, now) >= KeptFor)
+        {
+            _previous.Dequeue();
+            oldest.Certificate.Dispose();
+        }
+
+        if (_current is not null)
+            _previous.Enqueue((_current, now));
+        ulong number = numbers.Next();
+        _current = new OwnCertificate(LinkCertificate.Create(identity, number), number, now);
     }
 }

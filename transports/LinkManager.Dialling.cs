@@ -32,25 +32,47 @@ public sealed partial class LinkManager
         }
     }
 
-    /// <summary>Stops dialling a peer, named as it was to <see cref="Connect"/>, and ends the link to it; false if it was not dialled.</summary>
+    /// <summary>Null, or why none of the ways to a peer can be tried here.</summary>
+    public string? WhyUnavailable(PeerUris peer)
+    {
+        string? reason = null;
+        foreach (LinkUri uri in peer.Uris)
+        {
+            if (!_transports.TryGetValue(uri.Scheme, out ITransport? transport))
+                reason ??= $"there are no {uri.Scheme} links here";
+            else if (transport.Unavailable is not { } missing)
+                return null;
+            else
+                reason ??= $"{uri.Scheme} links are unavailable: {missing}";
+        }
+
+        return reason;
+    }
+
+    /// <summary>
+    /// Stops dialling a peer, named as it was to <see cref="Connect"/>, and ends the link that came of it; other ways to the same
+    /// peer go on. False if it was not dialled.
+    /// </summary>
     public bool Disconnect(PeerUris peer)
     {
         string name = peer.ToString();
-        NodeAddress? address;
+        List<Dialler> stopped = StopDialling(d => d.Uris.ToString() == name);
         lock (_lock)
         {
-            if (!_diallers.TryGetValue(name, out Dialler? dialler))
-                return false;
-            address = dialler.Peer;
+            foreach (Dialler dialler in stopped)
+            {
+                if (dialler.Made is not { } made)
+                    continue;
+                foreach (Neighbour neighbour in _neighbours.Values.Where(n => n.Next == made))
+                    neighbour.Next = null;
+                made.Link.Close(new LinkEnd(LinkEndCode.Closed));
+            }
         }
 
-        StopDialling(d => d.Uris.ToString() == name);
-        if (address is { } known)
-            Disconnect(known);
-        return true;
+        return stopped.Count > 0;
     }
 
-    private bool StopDialling(Predicate<Dialler> which)
+    private List<Dialler> StopDialling(Predicate<Dialler> which)
     {
         List<Dialler> stopped;
         lock (_lock)
@@ -66,7 +88,7 @@ public sealed partial class LinkManager
             _ = dialler.Loop.ContinueWith(_ => dialler.Stop.Dispose(), TaskScheduler.Default);
         }
 
-        return stopped.Count > 0;
+        return stopped;
     }
 
     private List<Task> TakeDialLoops()
@@ -119,20 +141,30 @@ public sealed partial class LinkManager
     {
         foreach (LinkUri uri in dialler.Uris.Uris)
         {
-            if (!_transports.TryGetValue(uri.Scheme, out ITransport? transport) || transport.Unavailable is not null)
+            if (!_transports.TryGetValue(uri.Scheme, out ITransport? transport))
                 continue;
+            if (transport.Unavailable is { } missing)
+            {
+                if (!dialler.Quiet)
+                    Log.TransportUnavailable(_logger, uri, uri.Scheme, missing);
+                continue;
+            }
+
             DialResult result = await transport.DialAsync(uri, stop);
             stop.ThrowIfCancellationRequested();
             if (result.Link is { } pending)
             {
                 dialler.Peer = pending.Link.Peer;
-                if (Offer(pending) is null or LinkEndCode.Duplicate)
+                LinkEndCode? refusal = Offer(pending);
+                if (refusal is null)
+                    dialler.Made = pending;
+                if (refusal is null or LinkEndCode.Duplicate)
                     return true;
                 continue;
             }
 
             LinkEnd failure = result.Failure!;
-            Count(failure.Code);
+            _refused.Add(failure.Code);
             if (failure.Code == LinkEndCode.Self)
             {
                 Log.DialledSelf(_logger, uri);
@@ -140,6 +172,9 @@ public sealed partial class LinkManager
                 return false;
             }
 
+            // Whoever takes turns with another of the same key takes long ones.
+            if (failure.Code == LinkEndCode.Clone)
+                dialler.Backoff.Exhaust();
             if (!dialler.Quiet)
                 Log.DialFailed(_logger, uri, Log.Why(failure.Code, failure.Detail));
             else
@@ -164,11 +199,7 @@ public sealed partial class LinkManager
             Uris = uris;
             Backoff = backoff;
             Stop = CancellationTokenSource.CreateLinkedTokenSource(stop);
-            foreach (LinkUri uri in uris.Uris)
-            {
-                if (uri.Pinned is { } text && NodeAddress.TryParse(text, out NodeAddress pinned, out _))
-                    Peer = pinned;
-            }
+            Peer = uris.Pinned;
         }
 
         internal PeerUris Uris { get; }
@@ -181,6 +212,9 @@ public sealed partial class LinkManager
 
         /// <summary>The address that is pinned, or that answered last.</summary>
         internal NodeAddress? Peer { get; set; }
+
+        /// <summary>The link that it made last.</summary>
+        internal IPendingLink? Made { get; set; }
 
         /// <summary>Its failure has been told; the next ones are only for debugging.</summary>
         internal bool Quiet { get; set; }

@@ -7,14 +7,20 @@ namespace QuicProChat.Mesh.Transports;
 /// <summary>How many links a node keeps and how it goes on dialling.</summary>
 public sealed record LinkManagerSettings
 {
-    /// <summary>Links to authenticated neighbours, in all. Arbitrary.</summary>
-    public int MaxLinks { get; init; } = 256;
+    /// <summary>
+    /// Links to authenticated neighbours, in all; half of them are kept for those that this node dials or whose address is
+    /// pinned. Arbitrary.
+    /// </summary>
+    public int MaxLinks { get; init; } = 64;
 
     /// <summary>The wait after the first failure; doubled with each further one.</summary>
     public TimeSpan FirstRetry { get; init; } = TimeSpan.FromSeconds(1);
 
     /// <summary>The longest wait between two attempts.</summary>
     public TimeSpan LongestRetry { get; init; } = TimeSpan.FromMinutes(1);
+
+    /// <summary>Listeners follow what the kernel tells of addresses; false: they only look from time to time.</summary>
+    public bool FollowKernel { get; init; } = true;
 
     /// <summary>A link that lasted this long starts the waits anew when it ends.</summary>
     public TimeSpan StableAfter { get; init; } = TimeSpan.FromSeconds(30);
@@ -29,14 +35,15 @@ public sealed record LinkManagerSettings
 ///               +-- Offer: choose --+
 ///   dial loop --+                   +-- Close(Duplicate, Self, TooMany)
 /// </code>
-/// This file: links. Beside it: dialling.
+/// This file: links. Beside it: dialling, and who gets a place.
 /// </summary>
 public sealed partial class LinkManager : ILinkAcceptor, IAsyncDisposable
 {
     private readonly object _lock = new();
     private readonly Dictionary<(NodeAddress Peer, int Medium), Neighbour> _neighbours = [];
-    private readonly List<(LinkUri Asked, IListener Listener)> _listeners = [];
-    private readonly long[] _refused = new long[(int)LinkEndCode.TransportFailed + 1];
+    private readonly Listeners _listeners;
+    private readonly LinkCounts _refused = new();
+    private readonly LinkCounts _ended = new();
     private readonly Dictionary<string, ITransport> _transports;
     private readonly NodeAddress _self;
     private readonly ILinkEvents _events;
@@ -44,9 +51,10 @@ public sealed partial class LinkManager : ILinkAcceptor, IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly RandomFill _random;
     private readonly ILogger<LinkManager> _logger;
+    private readonly LinkWarnings _warnings;
     private readonly CancellationTokenSource _stop = new();
 
-    /// <summary>Makes a manager; says once for each transport that cannot work here why not.</summary>
+    /// <summary>Makes a manager.</summary>
     /// <param name="self">Our address.</param>
     /// <param name="transports">The kinds of link.</param>
     /// <param name="events">Where links report.</param>
@@ -54,9 +62,10 @@ public sealed partial class LinkManager : ILinkAcceptor, IAsyncDisposable
     /// <param name="time">The clock of the waits.</param>
     /// <param name="random">Source of their jitter.</param>
     /// <param name="logger">Where it tells.</param>
+    /// <param name="warnings">Where it says what is wrong with the keys of others; null for a list of its own.</param>
     public LinkManager(
         NodeAddress self, IEnumerable<ITransport> transports, ILinkEvents events, LinkManagerSettings settings,
-        TimeProvider time, RandomFill random, ILogger<LinkManager> logger)
+        TimeProvider time, RandomFill random, ILogger<LinkManager> logger, LinkWarnings? warnings = null)
     {
         _self = self;
         _transports = transports.ToDictionary(t => t.Scheme);
@@ -65,11 +74,8 @@ public sealed partial class LinkManager : ILinkAcceptor, IAsyncDisposable
         _time = time;
         _random = random;
         _logger = logger;
-        foreach (ITransport transport in _transports.Values)
-        {
-            if (transport.Unavailable is { } reason)
-                Log.TransportUnavailable(logger, transport.Scheme, reason);
-        }
+        _warnings = warnings ?? new LinkWarnings(time);
+        _listeners = new Listeners(this, settings.FollowKernel, time, logger);
     }
 
     /// <summary>The links that are up or coming up.</summary>
@@ -83,51 +89,35 @@ public sealed partial class LinkManager : ILinkAcceptor, IAsyncDisposable
     }
 
     /// <summary>Where we listen.</summary>
-    public IReadOnlyList<LinkUri> Listening
-    {
-        get
-        {
-            lock (_lock)
-                return _listeners.ConvertAll(l => l.Listener.Bound);
-        }
-    }
+    public IReadOnlyList<LinkUri> Listening => _listeners.Bound;
 
-    /// <summary>How many connections were refused, and links ended, for a reason, in either direction.</summary>
-    public long RefusedCount(LinkEndCode code) => Interlocked.Read(ref _refused[(int)code]);
+    /// <summary>Where we would listen if the address were there.</summary>
+    public IReadOnlyList<WaitingListener> Waiting => _listeners.Waiting;
 
-    /// <summary>Listens on a URI until <see cref="StopListeningAsync"/>.</summary>
-    /// <returns>Where it listens; null if the transport is not available here, which has been logged.</returns>
+    /// <summary>How many connections, in either direction, did not become links for a reason.</summary>
+    public long RefusedCount(LinkEndCode code) => _refused[code];
+
+    /// <summary>How many links ended for a reason, whoever ended them.</summary>
+    public long EndedCount(LinkEndCode code) => _ended[code];
+
+    /// <summary>Listens on a URI until <see cref="StopListeningAsync"/>. An address that is not there yet is waited for.</summary>
+    /// <returns>Where it listens; null if it waits, or the transport is not available here, which has been logged.</returns>
     /// <exception cref="IOException">The URI is wrong or the address cannot be bound.</exception>
     public async ValueTask<LinkUri?> ListenAsync(LinkUri uri, CancellationToken cancellation)
     {
         if (!_transports.TryGetValue(uri.Scheme, out ITransport? transport))
             throw new IOException($"Cannot listen on {uri}: there is no transport '{uri.Scheme}', only {string.Join(", ", _transports.Keys)}.");
-        if (transport.Unavailable is not null)
+        if (transport.Unavailable is { } reason)
+        {
+            Log.TransportUnavailable(_logger, uri, uri.Scheme, reason);
             return null;
-        IListener listener = await transport.ListenAsync(uri, this, cancellation);
-        lock (_lock)
-            _listeners.Add((uri, listener));
-        Log.Listening(_logger, listener.Bound);
-        return listener.Bound;
+        }
+
+        return await _listeners.ListenAsync(transport, uri, cancellation);
     }
 
     /// <summary>Stops to listen on a URI, named as it was to <see cref="ListenAsync"/>; false if nobody listens there. Links stay.</summary>
-    public async ValueTask<bool> StopListeningAsync(LinkUri uri)
-    {
-        IListener listener;
-        lock (_lock)
-        {
-            int at = _listeners.FindIndex(l => l.Asked == uri);
-            if (at < 0)
-                return false;
-            listener = _listeners[at].Listener;
-            _listeners.RemoveAt(at);
-        }
-
-        await listener.DisposeAsync();
-        Log.ListeningNoMore(_logger, listener.Bound);
-        return true;
-    }
+    public ValueTask<bool> StopListeningAsync(LinkUri uri) => _listeners.StopAsync(uri);
 
     /// <inheritdoc/>
     public void Accept(IPendingLink link) => Offer(link);
@@ -135,21 +125,19 @@ public sealed partial class LinkManager : ILinkAcceptor, IAsyncDisposable
     /// <inheritdoc/>
     public void Refused(string remote, LinkEnd reason)
     {
-        Count(reason.Code);
+        _refused.Add(reason.Code);
         Log.Refused(_logger, remote, Log.Why(reason.Code, reason.Detail));
     }
 
     /// <summary>Ends all links to a neighbour and stops dialling it; false if there was neither.</summary>
     public bool Disconnect(NodeAddress peer)
     {
-        bool any = StopDialling(d => d.Peer == peer);
+        bool any = StopDialling(d => d.Peer == peer).Count > 0;
         lock (_lock)
         {
-            foreach (Neighbour neighbour in _neighbours.Values.Where(n => n.Active.Link.Peer == peer))
+            foreach (Neighbour neighbour in _neighbours.Values.Where(n => n.Peer == peer))
             {
-                neighbour.Next?.Link.Close(new LinkEnd(LinkEndCode.Closed));
-                neighbour.Next = null;
-                neighbour.Active.Link.Close(new LinkEnd(LinkEndCode.Closed));
+                neighbour.Close(new LinkEnd(LinkEndCode.Closed));
                 any = true;
             }
         }
@@ -161,32 +149,17 @@ public sealed partial class LinkManager : ILinkAcceptor, IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _stop.CancelAsync();
-        foreach (IListener listener in TakeListeners())
-            await listener.DisposeAsync();
+        await _listeners.DisposeAsync();
         await Task.WhenAll(TakeDialLoops());
         Task[] ends;
         lock (_lock)
         {
             ends = [.. _neighbours.Values.Select(n => n.Gone.Task)];
             foreach (Neighbour neighbour in _neighbours.Values)
-            {
-                neighbour.Next?.Link.Close(new LinkEnd(LinkEndCode.Closed));
-                neighbour.Next = null;
-                neighbour.Active.Link.Close(new LinkEnd(LinkEndCode.Closed));
-            }
+                neighbour.Close(new LinkEnd(LinkEndCode.Closed));
         }
 
         await Task.WhenAll(ends);
-    }
-
-    private List<IListener> TakeListeners()
-    {
-        lock (_lock)
-        {
-            List<IListener> all = _listeners.ConvertAll(l => l.Listener);
-            _listeners.Clear();
-            return all;
-        }
     }
 
     /// <summary>Starts a link, or closes it; null if it was started or will be as soon as the one it replaces is down.</summary>
@@ -202,7 +175,7 @@ public sealed partial class LinkManager : ILinkAcceptor, IAsyncDisposable
 
         if (refusal is { } counted)
         {
-            Count(counted);
+            _refused.Add(counted);
             Log.Refused(_logger, candidate.Link.Uri, Log.Why(counted, null));
         }
 
@@ -212,30 +185,26 @@ public sealed partial class LinkManager : ILinkAcceptor, IAsyncDisposable
     private LinkEndCode? Choose(IPendingLink candidate)
     {
         ILink link = candidate.Link;
-        (NodeAddress Peer, int Medium) key = (link.Peer, link.Properties.Medium);
         if (_stop.IsCancellationRequested)
             return LinkEndCode.Closed;
         if (link.Peer == _self)
             return LinkEndCode.Self;
-        if (!_neighbours.TryGetValue(key, out Neighbour? neighbour))
-        {
-            if (_neighbours.Count >= _settings.MaxLinks)
-                return LinkEndCode.TooMany;
-            neighbour = new Neighbour(candidate);
-            _neighbours.Add(key, neighbour);
-            candidate.Start(new Forwarder(this, neighbour));
-            return null;
-        }
+        if (IsPinned(link.Peer))
+            candidate.Choose();
+        if (!_neighbours.TryGetValue((link.Peer, link.Properties.Medium), out Neighbour? neighbour))
+            return Place(candidate);
 
+        bool clone = NoteProcess(candidate);
         if (!LinkChoice.Prefers(_self, candidate, neighbour.Next ?? neighbour.Active))
             return LinkEndCode.Duplicate;
-        neighbour.Next?.Link.Close(new LinkEnd(LinkEndCode.Duplicate));
+        LinkEnd replaced = new(clone ? LinkEndCode.Clone : LinkEndCode.Duplicate);
+        neighbour.Next?.Link.Close(replaced);
         neighbour.Next = candidate;
-        neighbour.Active.Link.Close(new LinkEnd(LinkEndCode.Duplicate));
+        neighbour.Active.Link.Close(replaced);
         return null;
     }
 
-    private void Ended(Neighbour neighbour)
+    private void Down(Neighbour neighbour)
     {
         lock (_lock)
         {
@@ -247,29 +216,10 @@ public sealed partial class LinkManager : ILinkAcceptor, IAsyncDisposable
                 return;
             }
 
-            ILink link = neighbour.Active.Link;
-            _neighbours.Remove((link.Peer, link.Properties.Medium));
+            Forget(neighbour);
         }
 
         neighbour.Gone.SetResult();
-    }
-
-    private void Count(LinkEndCode code)
-    {
-        // A code of a later version, from a peer's Bye, has no counter of its own.
-        int index = Math.Min((int)code, _refused.Length - 1);
-        Interlocked.Increment(ref _refused[index]);
-    }
-
-    /// <summary>One neighbour on one medium.</summary>
-    private sealed class Neighbour(IPendingLink active)
-    {
-        internal IPendingLink Active { get; set; } = active;
-
-        /// <summary>Starts when the active one is down.</summary>
-        internal IPendingLink? Next { get; set; }
-
-        internal TaskCompletionSource Gone { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
     }
 
     private sealed class Forwarder(LinkManager owner, Neighbour neighbour) : ILinkEvents
@@ -286,7 +236,7 @@ public sealed partial class LinkManager : ILinkAcceptor, IAsyncDisposable
 
         public async ValueTask DownAsync(ILink link, LinkEnd reason)
         {
-            owner.Count(reason.Code);
+            owner._ended.Add(reason.Code);
             Log.LinkDown(owner._logger, link.Peer, link.Uri, reason.ByPeer ? "the peer" : "this node", Log.Why(reason.Code, reason.Detail));
             try
             {
@@ -294,7 +244,7 @@ public sealed partial class LinkManager : ILinkAcceptor, IAsyncDisposable
             }
             finally
             {
-                owner.Ended(neighbour);
+                owner.Down(neighbour);
             }
         }
     }

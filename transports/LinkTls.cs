@@ -8,11 +8,13 @@ namespace QuicProChat.Mesh.Transports;
 
 /// <summary>
 /// TLS 1.3 with mutual authentication (docs/protocol.md, section 3.1) for one connection: the options for either side
-/// and, after the handshake, whom it proved or why it failed.
+/// and, after the handshake, whom it proved or why it failed. TLS itself accepts every certificate, so that whoever is refused
+/// can be told why over the connection; nothing else may be done with one whose <see cref="Failure"/> is set.
 /// </summary>
 internal sealed class LinkTls(OwnCertificate own, NodeAddress? pinned)
 {
-    private static readonly SslApplicationProtocol Protocol = new("qpc-mesh/1");
+    /// <summary>The ALPN identifier (RFC 7301) of these links.</summary>
+    internal static readonly SslApplicationProtocol Protocol = new("qpc-mesh/1");
 
     /// <summary>The certificate that we present.</summary>
     internal OwnCertificate Own { get; } = own;
@@ -20,7 +22,7 @@ internal sealed class LinkTls(OwnCertificate own, NodeAddress? pinned)
     /// <summary>Whom the handshake proved; null before and after a failure.</summary>
     internal VerifiedPeer? Peer { get; private set; }
 
-    /// <summary>Why the peer's certificate was refused.</summary>
+    /// <summary>Why the peer is refused.</summary>
     internal LinkEnd? Failure { get; private set; }
 
     internal SslClientAuthenticationOptions Client() => new()
@@ -60,18 +62,11 @@ internal sealed class LinkTls(OwnCertificate own, NodeAddress? pinned)
     private bool Validate(object sender, X509Certificate? certificate, X509Chain? chain, SslPolicyErrors errors)
     {
         if (!LinkCertificate.TryVerify(certificate as X509Certificate2, out VerifiedPeer? peer, out string? error))
-        {
             Failure = new LinkEnd(LinkEndCode.Authentication, Detail: error);
-            return false;
-        }
-
-        if (pinned is { } expected && peer.Address != expected)
-        {
+        else if (pinned is { } expected && peer.Address != expected)
             Failure = new LinkEnd(LinkEndCode.WrongAddress, Detail: $"{peer.Address} answers there, not {expected}");
-            return false;
-        }
-
-        Peer = peer;
+        else
+            Peer = peer;
         return true;
     }
 }

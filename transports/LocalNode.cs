@@ -1,4 +1,5 @@
-using System.Security.Cryptography;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 using QuicProChat.Mesh.Identity;
 using QuicProChat.Mesh.Wire;
 
@@ -33,9 +34,21 @@ public sealed record LinkSettings
 
     /// <summary>Connections that have not authenticated yet, from one IPv4 address or IPv6 /64. Arbitrary.</summary>
     public int MaxUnauthenticatedPerSource { get; init; } = 8;
+
+    /// <summary>The part of one processor that the handshakes of others may take.</summary>
+    public double HandshakeShare { get; init; } = 0.25;
+
+    /// <summary>Bytes that all links together may have waiting, in both directions.</summary>
+    public long MemoryBytes { get; init; } = 4 << 20;
+
+    /// <summary>Where the number of the newest certificate is kept; null to go by the clock alone.</summary>
+    public string? CertificateNumberFile { get; init; }
 }
 
-/// <summary>This end of every link: identity, certificate, network key, boot id. Disposed of after all transports.</summary>
+/// <summary>
+/// This end of every link: who we are, and what all listeners and links share: admission, memory, what is remembered of
+/// others. Disposed of after all transports.
+/// </summary>
 public sealed class LocalNode : IDisposable
 {
     private readonly LinkCertificates _certificates;
@@ -46,13 +59,23 @@ public sealed class LocalNode : IDisposable
     /// <param name="settings">What we say and go by.</param>
     /// <param name="time">The clock of timeouts and of the certificate's daily change.</param>
     /// <param name="random">Source of the boot id.</param>
-    public LocalNode(LocalIdentity identity, LinkSettings settings, TimeProvider time, RandomFill? random = null)
+    /// <param name="logger">Where it tells what is wrong with keys.</param>
+    public LocalNode(
+        LocalIdentity identity, LinkSettings settings, TimeProvider time, RandomFill? random = null, ILogger? logger = null)
     {
         Identity = identity;
         Settings = settings;
         Time = time;
+        Logger = logger ?? NullLogger.Instance;
         NetworkKey = settings.NetworkKey.IsEmpty ? null : new NetworkKey(settings.NetworkKey.Span);
-        _certificates = new LinkCertificates(identity, time);
+        Numbers = new CertificateCounter(
+            settings.CertificateNumberFile, time, reason => Log.NumberNotKept(Logger, settings.CertificateNumberFile!, reason));
+        _certificates = new LinkCertificates(identity, Numbers, time);
+        Warnings = new LinkWarnings(time);
+        Admission = new Admission(settings.MaxUnauthenticated, settings.MaxUnauthenticatedPerSource);
+        Turns = new HandshakeTurns(settings.HandshakeShare / HandshakePrice.Measure(identity, time).TotalSeconds, time);
+        Penalties = new Penalties(time);
+        Memory = new LinkMemory(settings.MemoryBytes, time);
         Span<byte> bootId = stackalloc byte[sizeof(ulong)];
         (random ?? RandomSource.System)(bootId);
         BootId = BitConverter.ToUInt64(bootId);
@@ -67,9 +90,26 @@ public sealed class LocalNode : IDisposable
     /// <summary>Drawn at start.</summary>
     public ulong BootId { get; }
 
+    /// <summary>What is wrong with keys.</summary>
+    public LinkWarnings Warnings { get; }
+
     internal TimeProvider Time { get; }
 
+    internal ILogger Logger { get; }
+
     internal NetworkKey? NetworkKey { get; }
+
+    internal Admission Admission { get; }
+
+    internal HandshakeTurns Turns { get; }
+
+    internal Penalties Penalties { get; }
+
+    internal CertificateCounter Numbers { get; }
+
+    internal CertificateMemory Certificates { get; } = new();
+
+    internal LinkMemory Memory { get; }
 
     internal OwnCertificate Certificate => _certificates.Current;
 
@@ -81,43 +121,22 @@ public sealed class LocalNode : IDisposable
     }
 
     internal uint NextDialNumber() => (uint)Interlocked.Increment(ref _dials);
-}
 
-/// <summary>
-/// A community's pre-shared key as two keys derived from it (docs/protocol.md, section 3.2): an id that may be shown,
-/// and a key that proves membership.
-/// </summary>
-internal sealed class NetworkKey : IDisposable
-{
-    private readonly byte[] _id = new byte[Hello.NetworkIdSize];
-    private readonly SecretBuffer _proofKey = new(HMACSHA256.HashSizeInBytes);
-
-    internal NetworkKey(ReadOnlySpan<byte> key)
+    /// <summary>A newer certificate of this node's key exists: another is made, and the operator hears of it.</summary>
+    internal void LearnOwnNumber(ulong number)
     {
-        HKDF.DeriveKey(HashAlgorithmName.SHA256, key, _id, salt: default, info: "qpc-mesh/1 network id"u8);
-        using SecretBuffer.Lease lease = _proofKey.Borrow();
-        HKDF.DeriveKey(HashAlgorithmName.SHA256, key, lease.Span, salt: default, info: "qpc-mesh/1 network proof"u8);
+        if (!Numbers.Learn(number))
+            return;
+        _certificates.Renew();
+        WarnOfOwnKey($"A neighbour knows a newer certificate of this node's key than this node has made (number {number})");
     }
 
-    internal ReadOnlySpan<byte> Id => _id;
-
-    /// <summary>The proof of the side with the given role, over both certificates as that side sees them.</summary>
-    internal void Prove(LinkRole role, ReadOnlySpan<byte> own, ReadOnlySpan<byte> peer, Span<byte> proof)
+    /// <summary>Another process has this node's key.</summary>
+    internal void WarnOfOwnKey(string fact)
     {
-        Span<byte> message = stackalloc byte[1 + 2 * SHA256.HashSizeInBytes];
-        message[0] = (byte)role;
-        own.CopyTo(message[1..]);
-        peer.CopyTo(message[(1 + SHA256.HashSizeInBytes)..]);
-        using SecretBuffer.Lease lease = _proofKey.Borrow();
-        HMACSHA256.HashData(lease.Span, message, proof);
+        string text = $"{fact}: another node runs with the same identity key, or this data directory was restored from a copy. " +
+            "Two nodes with one key take each other's messages; give one of them a key of its own (qpc-mesh keygen)";
+        if (Warnings.RaiseOwn(text))
+            Log.OwnKeyElsewhere(Logger, text);
     }
-
-    public void Dispose() => _proofKey.Dispose();
-}
-
-/// <summary>Which side of a link a node is; the number goes into the network proof.</summary>
-internal enum LinkRole : byte
-{
-    Dialer = 0,
-    Listener = 1,
 }

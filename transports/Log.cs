@@ -7,14 +7,26 @@ namespace QuicProChat.Mesh.Transports;
 /// <summary>Every line that this assembly logs.</summary>
 internal static partial class Log
 {
-    [LoggerMessage(100, LogLevel.Warning, "{Scheme} links are unavailable: {Reason} The others go on.")]
-    internal static partial void TransportUnavailable(ILogger logger, string scheme, string reason);
+    [LoggerMessage(100, LogLevel.Warning, "{Uri} is not used: {Scheme} links are unavailable, {Reason}")]
+    internal static partial void TransportUnavailable(ILogger logger, LinkUri uri, string scheme, string reason);
 
     [LoggerMessage(101, LogLevel.Information, "Listening on {Uri}")]
     internal static partial void Listening(ILogger logger, LinkUri uri);
 
     [LoggerMessage(111, LogLevel.Information, "Listening on {Uri} no more")]
     internal static partial void ListeningNoMore(ILogger logger, LinkUri uri);
+
+    [LoggerMessage(115, LogLevel.Warning, "Not listening on {Uri} for now: {Reason}; waiting until that changes")]
+    internal static partial void ListeningWaits(ILogger logger, LinkUri uri, string reason);
+
+    [LoggerMessage(116, LogLevel.Warning, "The number of the link certificate cannot be kept in {Path}: {Reason}")]
+    internal static partial void NumberNotKept(ILogger logger, string path, string reason);
+
+    [LoggerMessage(117, LogLevel.Error, "{Warning}")]
+    internal static partial void OwnKeyElsewhere(ILogger logger, string warning);
+
+    [LoggerMessage(118, LogLevel.Warning, "{Warning}")]
+    internal static partial void CloneSeen(ILogger logger, string warning);
 
     [LoggerMessage(102, LogLevel.Information, "Link to {Peer} ({Name}) by {Uri} is up")]
     internal static partial void LinkUp(ILogger logger, NodeAddress peer, string name, string uri);

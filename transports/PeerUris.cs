@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using QuicProChat.Mesh.Identity;
 using QuicProChat.Mesh.Wire;
 
 namespace QuicProChat.Mesh.Transports;
@@ -11,10 +12,21 @@ public sealed class PeerUris
 {
     private const string Preferred = "quic";
 
-    private PeerUris(IReadOnlyList<LinkUri> uris) => Uris = uris;
+    private PeerUris(IReadOnlyList<LinkUri> uris)
+    {
+        Uris = uris;
+        foreach (LinkUri uri in uris)
+        {
+            if (uri.Pinned is { } text && NodeAddress.TryParse(text, out NodeAddress address, out _))
+                Pinned = address;
+        }
+    }
 
     /// <summary>The ways, in the order in which they are tried; at least one.</summary>
     public IReadOnlyList<LinkUri> Uris { get; }
+
+    /// <summary>The address that is pinned; null for none.</summary>
+    public NodeAddress? Pinned { get; }
 
     /// <summary>Reads them; the error says what is wrong and what would be right.</summary>
     public static bool TryParse(string text, [NotNullWhen(true)] out PeerUris? peer, [NotNullWhen(false)] out string? error)
@@ -31,15 +43,25 @@ public sealed class PeerUris
                 return false;
             }
 
-            if (uri.Scheme is Tcp.TcpTransport.SchemeName or Preferred && !IpEndpoint.TryParse(uri, out _, out error))
+            error = uri.Scheme is Tcp.TcpTransport.SchemeName or Preferred ? IpEndpoint.CheckDial(uri) : null;
+            if (error is not null)
                 return false;
             uris.Add(uri);
+        }
+
+        if (uris.Select(u => u.Pinned).OfType<string>().Distinct(StringComparer.OrdinalIgnoreCase).Skip(1).Any())
+        {
+            error = $"'{text}' pins two addresses for one peer: write two peers.";
+            return false;
         }
 
         peer = new PeerUris([.. uris.OrderBy(u => u.Scheme != Preferred)]);
         error = null;
         return true;
     }
+
+    /// <summary>Null, or what is wrong with a <c>tcp:</c> or <c>quic:</c> URI to listen on.</summary>
+    public static string? CheckListen(LinkUri uri) => IpEndpoint.CheckListen(uri);
 
     /// <inheritdoc/>
     public override string ToString() => string.Join(',', Uris);

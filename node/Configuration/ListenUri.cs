@@ -18,7 +18,7 @@ internal static class ListenUri
         {
             "lora" => LoraUri.TryParse(text, out _, out LoraUriError? wrong) ? null : wrong.ToString(),
             "tcp" or "quic" when text.Contains(',', StringComparison.Ordinal) => $"'{uri}' is several URIs: one for each entry",
-            "tcp" or "quic" => PeerUris.TryParse(text, out _, out error) ? null : error,
+            "tcp" or "quic" => PeerUris.CheckListen(uri),
             _ => $"there are no links of the kind '{uri.Scheme}'; accepted are {Form}",
         };
     }

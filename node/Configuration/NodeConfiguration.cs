@@ -76,7 +76,10 @@ public sealed record NodeConfiguration
     public ReceiptPolicy Receipts { get; set; } = ReceiptPolicy.All;
 
     /// <summary>Most links at a time.</summary>
-    public int MaxLinks { get; set; } = 256;
+    public int MaxLinks { get; set; } = 64;
+
+    /// <summary>Bytes that all links together may have waiting, in both directions.</summary>
+    public long LinkMemoryBytes { get; set; } = 4 << 20;
 
     /// <summary>
     /// The control socket's path: in the data directory, which is its owner's alone, unless a group is to reach it.

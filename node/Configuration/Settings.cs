@@ -47,6 +47,7 @@ internal static class Settings
         Setting.Bytes("diskBytes", (c, v) => c.DiskBytes = v),
         Setting.Text("receipts", ReceiptPolicies.Names, false, (c, v) => ReceiptPolicies.TryParse(v, out ReceiptPolicy r) && Set(c.Receipts = r)),
         Setting.Number("maxLinks", 1, 4096, (c, v) => c.MaxLinks = v),
+        Setting.Bytes("linkMemoryBytes", (c, v) => c.LinkMemoryBytes = v),
     ];
 
     /// <summary>Something to dial: one URI, or several for the same peer, separated by commas. Null, or what is wrong.</summary>

@@ -5,7 +5,8 @@ namespace QuicProChat.Mesh.Node.Control;
 /// <summary>The daemon in one look.</summary>
 internal sealed record StatusInfo(
     string Address, string Name, string Version, long UptimeSeconds, IReadOnlyList<string> Listen, int Peers, int Routes,
-    int Queued, long MemoryBytes, bool QuicAvailable, IReadOnlyList<string> Dialling);
+    int Queued, long MemoryBytes, bool QuicAvailable, IReadOnlyList<string> Dialling, IReadOnlyList<string> Waiting,
+    IReadOnlyList<string> Warnings);
 
 /// <summary>Who this node is.</summary>
 internal sealed record IdentityInfo(string Address, string Hex, string PublicKey, string Name);

@@ -56,11 +56,17 @@ internal sealed partial class MeshNode
         text.Gauge("qpc_lite_groups", "MLS-Lite groups of this node.", Conversations.Lite.GroupCount)
             .Gauge("qpc_lite_put_aside", "MLS-Lite envelopes that cannot be opened yet.", Conversations.Lite.AsideCount);
         Conversations.Lite.Counters.Write(text, SnakeCase);
-        text.Family("qpc_connections_refused_total", "Connections and links that ended, by reason.", "counter");
-        foreach ((string reason, long count) in _links?.Refused ?? [])
-            text.Sample("qpc_connections_refused_total", MetricsText.Label("reason", SnakeCase(reason)), count);
+        WriteReasons(text, "qpc_connections_refused_total", "Connections, in either direction, that did not become links, by reason.", _links?.Refused);
+        WriteReasons(text, "qpc_links_ended_total", "Links that ended, by reason.", _links?.Ended);
         RadioSeries.Write(text, radios);
         return text.ToString();
+    }
+
+    private static void WriteReasons(MetricsText text, string family, string help, IEnumerable<KeyValuePair<string, long>>? counts)
+    {
+        text.Family(family, help, "counter");
+        foreach ((string reason, long count) in counts ?? [])
+            text.Sample(family, MetricsText.Label("reason", SnakeCase(reason)), count);
     }
 
     private static string SnakeCase(string name)

@@ -15,7 +15,7 @@ internal sealed partial class MeshNode
     internal StatusInfo Status(Instant now) => new(
         Identity.Address.ToString(), Configuration.Name, CommandLine.Version, (long)_time.GetElapsedTime(_started).TotalSeconds,
         _links?.Listening ?? [], _host.Links.Count, _router.RouteCount, _router.Held.Count, Environment.WorkingSet,
-        _links?.QuicAvailable ?? false, _links?.Dialling ?? []);
+        _links?.QuicAvailable ?? false, _links?.Dialling ?? [], _links?.Waiting ?? [], _links?.Warnings ?? []);
 
     internal IReadOnlyList<PeerInfo> Peers(Instant now) => _host.DescribePeers();
 
@@ -61,6 +61,9 @@ internal sealed partial class MeshNode
 
     /// <summary>Dials a peer no more and ends the link; false if it was not dialled.</summary>
     internal bool Disconnect(PeerUris peer) => _links!.Disconnect(peer);
+
+    /// <summary>Null, or why none of the ways to a peer can be tried here.</summary>
+    internal string? WhyUnavailable(PeerUris peer) => _links!.WhyUnavailable(peer);
 
     /// <summary>Keeps a link to a peer from now on; false if it is dialled already.</summary>
     internal bool Connect(PeerUris peer) => _links!.Connect(peer);

@@ -1,3 +1,4 @@
+using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
 using QuicProChat.Mesh.Identity;
 using QuicProChat.Mesh.Node.Configuration;
@@ -67,7 +68,7 @@ internal sealed partial class MeshNode : IAsyncDisposable
                 Receipts = configuration.Receipts,
             },
         };
-        _host = new RouterHost(_writer, store.Reader, Conversations, _events, time);
+        _host = new RouterHost(_writer, store.Reader, Conversations, _events, time) { Log = _log };
         _local = new LocalNode(identity.PublicKey.Span, identity.Sign, configuration.Name, CapabilitiesOf(configuration));
         _router = new Router(
             options, _local, AnnounceVerifier.Instance, _host, Seeded(), store.Reader.Sequence(), Instant.Now(time));
@@ -104,6 +105,7 @@ internal sealed partial class MeshNode : IAsyncDisposable
     internal void Start(NodeLinks links)
     {
         _links = links;
+        links.Warned = w => _ = Task.Run(() => TellAsync(w));
         foreach (byte[] bytes in Store.Reader.Announces())
         {
             if (Announce.TryRestore(bytes, out Announce? announce))
@@ -130,6 +132,23 @@ internal sealed partial class MeshNode : IAsyncDisposable
         }
 
         _log.RowDamaged(table, what);
+    }
+
+    /// <summary>Makes an event of a warning; on the loop, as all events are made.</summary>
+    private async Task TellAsync(Transports.LinkWarning warning)
+    {
+        try
+        {
+            await AskAsync(_ =>
+            {
+                _events.Publish(new EventInfo("warning", warning.At) { Reason = warning.Text });
+                return true;
+            }).ConfigureAwait(false);
+        }
+        catch (ChannelClosedException)
+        {
+            // The node stops; it is in the log.
+        }
     }
 
     internal void RequestStop() => _stopRequested.TrySetResult();

@@ -17,7 +17,7 @@ internal sealed class NoQuic : ITransport
     public string Scheme => "quic";
 
     /// <inheritdoc/>
-    public string Unavailable => "this is the static build, which cannot load libmsquic; the dynamic build can";
+    public string Unavailable => "the static build cannot load libmsquic; the dynamic build can";
 
     /// <inheritdoc/>
     public ValueTask<IListener> ListenAsync(LinkUri uri, ILinkAcceptor acceptor, CancellationToken cancellation) =>

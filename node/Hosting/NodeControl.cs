@@ -183,7 +183,8 @@ internal sealed class NodeControl(MeshNode node) : IControlTarget
     }
 
     private string Connect(PeerUris peer) =>
-        node.Connect(peer) ? $"dialling {peer}" : throw new ControlException(ControlErrorCode.Refused, $"{peer} is dialled already");
+        node.WhyUnavailable(peer) is { } reason ? throw new ControlException(ControlErrorCode.Refused, $"{peer} cannot be dialled: {reason}")
+        : node.Connect(peer) ? $"dialling {peer}" : throw new ControlException(ControlErrorCode.Refused, $"{peer} is dialled already");
 
     private string Disconnect(ControlRequest request)
     {

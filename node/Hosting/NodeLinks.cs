@@ -31,14 +31,17 @@ internal sealed class NodeLinks : IAsyncDisposable
             NodeName = configuration.Name,
             Capabilities = capabilities,
             NetworkKey = _networkKey,
-        }, time);
+            MemoryBytes = configuration.LinkMemoryBytes,
+            CertificateNumberFile = Path.Combine(configuration.DataDirectory, "certificate.number"),
+        }, time, logger: logs.CreateLogger<LocalNode>());
         _quic = NoQuic.IsQuicBuiltIn ? new QuicTransport(_local, logs.CreateLogger<QuicTransport>()) : new NoQuic();
         _lora = new LoraTransport(
             new LoraSettings(identity, _local.BootId, _networkKey, configuration.DataDirectory), time,
             new Random(RandomNumberGenerator.GetInt32(int.MaxValue)), logs.CreateLogger<LoraTransport>());
         _manager = new LinkManager(
             identity.Address, [_quic, new TcpTransport(_local, logs.CreateLogger<TcpTransport>()), _lora], events,
-            new LinkManagerSettings { MaxLinks = configuration.MaxLinks }, time, RandomSource.System, logs.CreateLogger<LinkManager>());
+            new LinkManagerSettings { MaxLinks = configuration.MaxLinks }, time, RandomSource.System, logs.CreateLogger<LinkManager>(),
+            _local.Warnings);
     }
 
     /// <summary>Links over QUIC can be made here.</summary>
@@ -53,11 +56,25 @@ internal sealed class NodeLinks : IAsyncDisposable
     /// <summary>Peers that are dialled, connected or not.</summary>
     internal IReadOnlyList<string> Dialling => _manager.Dialling;
 
-    /// <summary>What was refused or failed, before it became a link or later, by reason.</summary>
-    internal IEnumerable<KeyValuePair<string, long>> Refused =>
-        Array.ConvertAll(Enum.GetValues<LinkEndCode>(), c => KeyValuePair.Create(c.ToString(), _manager.RefusedCount(c)));
+    /// <summary>Where this node would listen, if the address were there, and why it does not.</summary>
+    internal IReadOnlyList<string> Waiting => [.. _manager.Waiting.Select(w => $"{w.Uri} ({w.Reason})")];
 
-    /// <summary>Begins to listen.</summary>
+    /// <summary>What is wrong with keys.</summary>
+    internal IReadOnlyList<string> Warnings => [.. _local.Warnings.Current.Select(w => w.Text)];
+
+    /// <summary>Told of each warning about keys, once an hour at most.</summary>
+    internal Action<LinkWarning>? Warned
+    {
+        set => _local.Warnings.Raised = value;
+    }
+
+    /// <summary>Connections, in either direction, that did not become links, by reason.</summary>
+    internal IEnumerable<KeyValuePair<string, long>> Refused => ByReason(_manager.RefusedCount);
+
+    /// <summary>Links that ended, by reason.</summary>
+    internal IEnumerable<KeyValuePair<string, long>> Ended => ByReason(_manager.EndedCount);
+
+    /// <summary>Begins to listen; an address that is not there yet is waited for.</summary>
     /// <exception cref="IOException">The address cannot be bound; the message says which and why.</exception>
     internal async ValueTask ListenAsync(string uri)
     {
@@ -68,10 +85,13 @@ internal sealed class NodeLinks : IAsyncDisposable
     internal async ValueTask StopListeningAsync(string uri) =>
         await _manager.StopListeningAsync(Parse(uri)).ConfigureAwait(false);
 
+    /// <summary>Null, or why none of the ways to a peer can be tried here.</summary>
+    internal string? WhyUnavailable(PeerUris peer) => _manager.WhyUnavailable(peer);
+
     /// <summary>Keeps a link to a peer from now on; false if it is dialled already.</summary>
     internal bool Connect(PeerUris peer) => _manager.Connect(peer);
 
-    /// <summary>Dials no more; a link that is up ends. False if that peer was not dialled.</summary>
+    /// <summary>Dials no more; the link that came of it ends, other ways to that peer go on. False if that peer was not dialled.</summary>
     internal bool Disconnect(PeerUris peer) => _manager.Disconnect(peer);
 
     /// <summary>Ends all links to a neighbour and dials it no more; false if there was neither.</summary>
@@ -84,6 +104,9 @@ internal sealed class NodeLinks : IAsyncDisposable
         _local.Dispose();
         CryptographicOperations.ZeroMemory(_networkKey);
     }
+
+    private static IEnumerable<KeyValuePair<string, long>> ByReason(Func<LinkEndCode, long> count) =>
+        Array.ConvertAll(Enum.GetValues<LinkEndCode>(), c => KeyValuePair.Create(c.ToString(), count(c)));
 
     private static LinkUri Parse(string uri) =>
         LinkUri.TryParse(uri, out LinkUri? parsed, out string? error) ? parsed : throw new IOException(error);

@@ -21,6 +21,7 @@ internal static class LinkEnds
             LinkEndCode.Authentication => "the peer did not authenticate",
             LinkEndCode.HandshakeTimeout => "the handshake took too long",
             LinkEndCode.TransportFailed => "the connection failed",
+            LinkEndCode.Clone => "two nodes run with one key",
             _ => $"code {(int)end.Code}",
         };
         return (end.ByPeer ? "the peer says: " : "") + what + (end.Detail is null ? "" : $" ({end.Detail})");

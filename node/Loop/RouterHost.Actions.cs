@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging;
 using QuicProChat.Mesh.Identity;
 using QuicProChat.Mesh.Node.Storage;
 using QuicProChat.Mesh.Routing;
@@ -9,6 +10,9 @@ namespace QuicProChat.Mesh.Node.Loop;
 /// <content>What the router wants done.</content>
 internal sealed partial class RouterHost : IRouterActions
 {
+    /// <summary>Bytes of a malformed frame that are logged: kind, header and the beginning of the rest.</summary>
+    private const int MostShown = 48;
+
     /// <inheritdoc/>
     public bool Send(LinkId link, FrameClass frameClass, ReadOnlySpan<byte> frame)
     {
@@ -29,6 +33,14 @@ internal sealed partial class RouterHost : IRouterActions
 
     /// <inheritdoc/>
     public void CloseLink(LinkId link, LinkEnd reason) => Links.Find(link)?.Close(reason);
+
+    /// <inheritdoc/>
+    public void Malformed(LinkId link, ReadOnlySpan<byte> frame)
+    {
+        if (!Log.IsEnabled(LogLevel.Debug) || Links.Find(link) is not { } from)
+            return;
+        Log.MalformedFrame(from.Peer, frame.Length, Convert.ToHexStringLower(frame[..Math.Min(frame.Length, MostShown)]));
+    }
 
     /// <inheritdoc/>
     public void PersistEnvelope(long token, in EnvelopeId id, in HeldEnvelope held, ReadOnlySpan<byte> envelope)

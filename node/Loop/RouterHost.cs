@@ -1,3 +1,5 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 using QuicProChat.Mesh.Identity;
 using QuicProChat.Mesh.Node.Control;
 using QuicProChat.Mesh.Node.Storage;
@@ -39,6 +41,9 @@ internal sealed partial class RouterHost : ILoopOwner
         _time = time;
     }
 
+    /// <summary>Where it tells.</summary>
+    internal ILogger Log { get; init; } = NullLogger.Instance;
+
     /// <summary>The links that are up; for the loop only.</summary>
     internal LinkTable Links { get; } = new();
 
@@ -59,7 +64,8 @@ internal sealed partial class RouterHost : ILoopOwner
     public void LinkUp(Instant now, ILink link)
     {
         _now = now;
-        LinkId id = _router.LinkUp(now, new LinkDescription(link.Peer, link.PeerPublicKey, link.Properties, link.PeerBootId, link.Outbound));
+        LinkId id = _router.LinkUp(now, new LinkDescription(
+            link.Peer, link.PeerPublicKey, link.Properties, link.PeerBootId, link.Outbound, link.SourceGroup, link.Chosen));
         if (id == LinkId.None)
         {
             link.Close(new LinkEnd(LinkEndCode.Self));

@@ -155,6 +155,7 @@ internal sealed class ReplSession(string path, LineEditor? editor, TextReader in
         "peerUp" => $"* {Name(occurred)} is a neighbour now",
         "peerDown" => $"* {Name(occurred)} is no neighbour any more: {Rendering.Printable(occurred.GetProperty("reason").GetString() ?? "")}",
         "group" => "* " + LiteRendering.Summary(occurred.GetProperty("group")),
+        "warning" => $"! {Rendering.Printable(occurred.GetProperty("reason").GetString() ?? "")}",
         "lost" => $"* {occurred.GetProperty("count").GetInt64()} events were lost",
         _ => null,
     };

@@ -93,14 +93,14 @@ public class HostileNeighbour
         // A frame that is announced and never comes; a frame without a kind.
         using (HostilePeer cut = await scene.LinkAsync())
             await cut.SendRawAsync(new byte[] { 0xFF, 0xFF, 0x10 });
-        violations = await scene.RefusedCountAsync("protocol_violation");
+        violations = await scene.EndedCountAsync("protocol_violation");
         using (HostilePeer empty = await scene.LinkAsync())
         {
             await empty.SendRawAsync(new byte[] { 0, 0 });
             await empty.EndedAsync(Soon);
         }
 
-        await scene.RefusedAsync("protocol_violation", violations + 1);
+        await scene.EndedAsync("protocol_violation", violations + 1);
         await scene.OthersAreFineAsync("after frames that do not parse");
     }
 

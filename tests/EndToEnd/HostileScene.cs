@@ -79,6 +79,13 @@ internal sealed class HostileScene : IAsyncDisposable
     internal static Task RefusedAsync(NodeProcess node, string reason, double least) =>
         node.EventuallyAsync($"{reason} counted", async () => await RefusedCountAsync(node, reason) >= least);
 
+    /// <summary>How many of the relay's links ended for a reason.</summary>
+    internal Task<double> EndedCountAsync(string reason) => Relay.MetricAsync($"qpc_links_ended_total{{reason=\"{reason}\"}}");
+
+    /// <summary>Waits until so many of the relay's links ended for a reason.</summary>
+    internal Task EndedAsync(string reason, double least) =>
+        Relay.EventuallyAsync($"{reason} counted", async () => await EndedCountAsync(reason) >= least);
+
     /// <summary>Alice and bob notice nothing.</summary>
     internal async Task OthersAreFineAsync(string text)
     {

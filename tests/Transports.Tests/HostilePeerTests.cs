@@ -64,6 +64,170 @@ public sealed class HostilePeerTests : IAsyncDisposable
         await ReadFrameAsync(stream);
         _time.Advance(_node.Node.Settings.HandshakeTimeout);
         Assert.Equal(LinkEndCode.HandshakeTimeout, (await _node.NextRefusedAsync()).Code);
+        Assert.Equal(new[] { (byte)FrameKind.Bye, (byte)LinkEndCode.HandshakeTimeout }, await ReadFrameAsync(stream));
+    }
+
+    [Fact]
+    public async Task TLS_without_the_protocol_of_these_links_is_refused_by_its_own_reason()
+    {
+        SslStream stream = await StartAsync(await _node.ListenAsync());
+        await HandshakeAsync(stream, LinkCertificate.Create(_mallory), protocol: null);
+        Assert.Equal(LinkEndCode.Version, (await _node.NextRefusedAsync()).Code);
+        Assert.Equal(new[] { (byte)FrameKind.Bye, (byte)LinkEndCode.Version }, await ReadFrameAsync(stream));
+    }
+
+    [Fact]
+    public async Task A_certificate_on_another_curve_is_refused()
+    {
+        using ECDsa key = ECDsa.Create(ECCurve.NamedCurves.nistP384);
+        using X509Certificate2 certificate = Certificate(key, LinkCertificate.Create(_mallory));
+        SslStream stream = await StartAsync(await _node.ListenAsync());
+        await HandshakeAsync(stream, certificate);
+        LinkEnd refused = await _node.NextRefusedAsync();
+        Assert.Equal(LinkEndCode.Authentication, refused.Code);
+        Assert.Contains("P-256", refused.Detail);
+    }
+
+    [Fact]
+    public async Task Dates_of_a_certificate_do_not_matter()
+    {
+        using X509Certificate2 signed = LinkCertificate.Create(_mallory);
+        using ECDsa key = signed.GetECDsaPrivateKey()!;
+        using X509Certificate2 expired = Certificate(key, signed, years: 1);
+        using SslStream stream = await AuthenticateAsync(await _node.ListenAsync(), expired);
+        await stream.WriteAsync(MinimalHello);
+        Assert.Equal(_mallory.Address, (await _node.NextAcceptedAsync()).Link.Peer);
+    }
+
+    // A thief of the TLS key has everything that the owner had then; the owner has made another certificate since.
+    [Theory]
+    [InlineData(5, 4)]
+    [InlineData(5, 0)]
+    public async Task A_certificate_older_than_one_that_was_here_is_refused_and_the_proof_of_the_newer_is_shown(
+        ulong newest, ulong stolen)
+    {
+        LinkUri uri = await _node.ListenAsync();
+        using (SslStream owner = await AuthenticateAsync(uri, LinkCertificate.Create(_mallory, newest)))
+        {
+            await owner.WriteAsync(MinimalHello);
+            await _node.NextAcceptedAsync();
+        }
+
+        using SslStream thief = await AuthenticateAsync(uri, LinkCertificate.Create(_mallory, stolen));
+        await thief.WriteAsync(MinimalHello);
+        LinkEnd refused = await _node.NextRefusedAsync();
+        Assert.Equal(LinkEndCode.Authentication, refused.Code);
+        Assert.Contains("is older than", refused.Detail);
+        byte[] frame = await ReadFrameAsync(thief);
+        Assert.True(Hello.TryRead(frame.AsSpan(1), out Hello hello));
+        Assert.True(CertificateNumber.TryVerify(hello.NewerCertificate, _mallory.PublicKey.Span, out ulong shown));
+        Assert.Equal(newest, shown);
+        Assert.Equal(new[] { (byte)FrameKind.Bye, (byte)LinkEndCode.Authentication }, await ReadFrameAsync(thief));
+
+        // The owner comes back with the same certificate or a newer one.
+        using SslStream again = await AuthenticateAsync(uri, LinkCertificate.Create(_mallory, newest));
+        await again.WriteAsync(MinimalHello);
+        Assert.Equal(_mallory.Address, (await _node.NextAcceptedAsync()).Link.Peer);
+    }
+
+    [Fact]
+    public async Task Whoever_broke_the_protocol_waits_before_he_is_heard_again_and_others_do_not()
+    {
+        LinkUri uri = await _node.ListenAsync();
+        using (SslStream breach = await AuthenticateAsync(uri, LinkCertificate.Create(_mallory)))
+        {
+            await breach.WriteAsync((byte[])[0, 2, 0x77, 0]);
+            Assert.Equal(LinkEndCode.ProtocolViolation, (await _node.NextRefusedAsync()).Code);
+        }
+
+        Assert.Equal(TimeSpan.FromSeconds(1), _node.Node.Penalties.Left(_mallory.Address));
+        for (int more = 0; more < 3; more++)
+            _node.Node.Penalties.Note(_mallory.Address, LinkSource.Loopback);
+        // It is eight seconds now; the time for a handshake is ten.
+        _time.Advance(TimeSpan.FromSeconds(1));
+        using SslStream waits = await AuthenticateAsync(uri, LinkCertificate.Create(_mallory));
+        await waits.WriteAsync(MinimalHello);
+        Assert.Equal(TimeSpan.FromSeconds(7), await _time.NextTimerAsync(TimeSpan.FromSeconds(9)));
+        await using TestNode honest = new(2);
+        Assert.NotNull((await honest.DialAsync(uri)).Link);
+        Assert.Equal(honest.Address, (await _node.NextAcceptedAsync()).Link.Peer);
+        _time.Advance(TimeSpan.FromSeconds(7));
+        Assert.Equal(_mallory.Address, (await _node.NextAcceptedAsync()).Link.Peer);
+        Assert.Equal(0, _node.RefusedCount);
+
+        _node.Node.Penalties.Note(_mallory.Address, LinkSource.Loopback);
+        using SslStream refused = await AuthenticateAsync(uri, LinkCertificate.Create(_mallory));
+        Assert.Equal(LinkEndCode.TooMany, (await _node.NextRefusedAsync()).Code);
+        Assert.Equal(new[] { (byte)FrameKind.Bye, (byte)LinkEndCode.TooMany }, await ReadFrameAsync(refused));
+    }
+
+    [Theory]
+    [InlineData(new byte[] { 0, 2, 0x01, 0x81 }, "it is no map, or one that is cut")]
+    [InlineData(new byte[] { 0, 4, 0x01, 0x81, 0xC0, 0xC0 }, "a key is no number")]
+    [InlineData(new byte[] { 0, 3, 0x01, 0xC1, 0xC1 }, "it is no map")]
+    [InlineData(new byte[] { 0, 4, 0x01, 0x81, 1, 1 }, "key 5 is missing")]
+    [InlineData(new byte[] { 0, 6, 0x01, 0x82, 1, 1, 1, 1 }, "key 1 is there twice")]
+    [InlineData(new byte[] { 0, 4, 0x01, 0x81, 5, 1 }, "the value of key 5")]
+    [InlineData(new byte[] { 0, 5, 0x01, 0x81, 1, 1, 0 }, "something follows")]
+    [InlineData(new byte[] { 0, 3, 0x10, 1, 2 }, "kind 10")]
+    [InlineData(new byte[] { 0xFF, 0xFF, 1 }, "its Hello has 65534 bytes")]
+    public async Task A_Hello_that_does_not_parse_is_refused_with_what_is_wrong_with_it(byte[] bytes, string reason)
+    {
+        using SslStream stream = await AuthenticateAsync(await _node.ListenAsync(), LinkCertificate.Create(_mallory));
+        await stream.WriteAsync(bytes);
+        LinkEnd refused = await _node.NextRefusedAsync();
+        Assert.Equal(LinkEndCode.ProtocolViolation, refused.Code);
+        Assert.Contains(reason, refused.Detail);
+    }
+
+    [Fact]
+    public async Task A_Hello_without_a_dial_number_says_so()
+    {
+        using SslStream stream = await AuthenticateAsync(await _node.ListenAsync(), LinkCertificate.Create(_mallory));
+        byte[] hello = MinimalHello[..^2];
+        hello[1] -= 2;
+        hello[3]--;
+        await stream.WriteAsync(hello);
+        LinkEnd refused = await _node.NextRefusedAsync();
+        Assert.Equal(LinkEndCode.ProtocolViolation, refused.Code);
+        Assert.Contains("no dial number", refused.Detail);
+    }
+
+    // 30 links, each with the start of the largest frame: the node keeps as many as the budget says, and honest ones go on.
+    [Fact]
+    public async Task Frames_that_never_end_take_no_more_than_the_budget_of_all_links()
+    {
+        LinkUri uri = await _node.ListenAsync();
+        for (int i = 0; i < 30; i++)
+        {
+            using LocalIdentity identity = LocalIdentity.Generate();
+            (SslStream stream, _) = await EstablishAsync(uri, LinkCertificate.Create(identity));
+            byte[] start = new byte[20_000];
+            start[0] = 0xFF;
+            start[1] = 0xFF;
+            start[2] = (byte)FrameKind.Envelope;
+            await stream.WriteAsync(start);
+        }
+
+        LargeBuffers large = _node.Node.Memory.Receiving.Large;
+        int most = (int)(_node.Node.Settings.MemoryBytes * 3 / 8 / LargeBuffers.Size);
+        using CancellationTokenSource patience = new(TimeSpan.FromSeconds(20));
+        while (large.Used < most)
+        {
+            patience.Token.ThrowIfCancellationRequested();
+            await Task.Yield();
+        }
+
+        await using TestNode honest = new(9);
+        DialResult dial = await honest.DialAsync(uri);
+        RecordingEvents here = new(), there = new();
+        dial.Link!.Start(here);
+        (await _node.NextAcceptedAsync()).Start(there);
+        ILink link = await here.NextUpAsync();
+        Assert.True(link.TrySend(FrameClass.Normal, [(byte)FrameKind.Ping, 1, 2]));
+        link.Flush();
+        Assert.Equal([(byte)FrameKind.Ping, 1, 2], await there.NextFrameAsync());
+        Assert.Equal(most, large.Used);
     }
 
     [Fact]
@@ -86,6 +250,7 @@ public sealed class HostilePeerTests : IAsyncDisposable
     {
         SslStream stream = await StartAsync(await _node.ListenAsync());
         await HandshakeAsync(stream, null);
+        Assert.Equal(new[] { (byte)FrameKind.Bye, (byte)LinkEndCode.Authentication }, await ReadFrameAsync(stream));
         Assert.Equal(0, await ReadToEndAsync(stream));
         LinkEnd refused = await _node.NextRefusedAsync();
         Assert.Equal(LinkEndCode.Authentication, refused.Code);
@@ -101,6 +266,7 @@ public sealed class HostilePeerTests : IAsyncDisposable
         request.CertificateExtensions.Add(signed.Extensions.Single(e => e.Oid!.Value == "1.3.6.1.4.1.53594.1.1"));
         SslStream stream = await StartAsync(await _node.ListenAsync());
         await HandshakeAsync(stream, request.CreateSelfSigned(DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch.AddYears(100)));
+        Assert.Equal(new[] { (byte)FrameKind.Bye, (byte)LinkEndCode.Authentication }, await ReadFrameAsync(stream));
         Assert.Equal(0, await ReadToEndAsync(stream));
         LinkEnd refused = await _node.NextRefusedAsync();
         Assert.Equal(LinkEndCode.Authentication, refused.Code);
@@ -247,11 +413,11 @@ public sealed class HostilePeerTests : IAsyncDisposable
     }
 
     private static Task HandshakeAsync(
-        SslStream stream, X509Certificate2? certificate, string protocol = "qpc-mesh/1", SslProtocols protocols = SslProtocols.Tls13) =>
+        SslStream stream, X509Certificate2? certificate, string? protocol = "qpc-mesh/1", SslProtocols protocols = SslProtocols.Tls13) =>
         stream.AuthenticateAsClientAsync(new SslClientAuthenticationOptions
         {
             TargetHost = "",
-            ApplicationProtocols = [new SslApplicationProtocol(protocol)],
+            ApplicationProtocols = protocol is null ? null : [new SslApplicationProtocol(protocol)],
             EnabledSslProtocols = protocols,
             ClientCertificateContext = certificate is null ? null : SslStreamCertificateContext.Create(certificate, null, offline: true),
             RemoteCertificateValidationCallback = (_, _, _, _) => true,
@@ -264,9 +430,19 @@ public sealed class HostilePeerTests : IAsyncDisposable
         return stream;
     }
 
-    private async Task<(SslStream Stream, RecordingEvents Events)> EstablishAsync()
+    private static X509Certificate2 Certificate(ECDsa key, X509Certificate2 identity, int years = 100)
     {
-        SslStream stream = await AuthenticateAsync(await _node.ListenAsync(), LinkCertificate.Create(_mallory));
+        CertificateRequest request = new("CN=mallory", key, HashAlgorithmName.SHA256);
+        request.CertificateExtensions.Add(identity.Extensions.Single(e => e.Oid!.Value == "1.3.6.1.4.1.53594.1.1"));
+        return request.CreateSelfSigned(DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch.AddYears(years));
+    }
+
+    private async Task<(SslStream Stream, RecordingEvents Events)> EstablishAsync() =>
+        await EstablishAsync(await _node.ListenAsync(), LinkCertificate.Create(_mallory));
+
+    private async Task<(SslStream Stream, RecordingEvents Events)> EstablishAsync(LinkUri uri, X509Certificate2 certificate)
+    {
+        SslStream stream = await AuthenticateAsync(uri, certificate);
         await ReadFrameAsync(stream);
         await stream.WriteAsync(MinimalHello);
         RecordingEvents events = new();

@@ -48,10 +48,11 @@ public sealed class LinkManagerTests : IAsyncDisposable
         FakeLink link = new(Higher);
         _manager.Accept(link);
         await _events.NextUpAsync();
-        Assert.Equal(0, _manager.RefusedCount(LinkEndCode.ProtocolViolation));
+        Assert.Equal(0, _manager.EndedCount(LinkEndCode.ProtocolViolation));
         link.End(new LinkEnd(LinkEndCode.ProtocolViolation));
         await _events.NextDownAsync();
-        Assert.Equal(1, _manager.RefusedCount(LinkEndCode.ProtocolViolation));
+        Assert.Equal(1, _manager.EndedCount(LinkEndCode.ProtocolViolation));
+        Assert.Equal(0, _manager.RefusedCount(LinkEndCode.ProtocolViolation));
     }
 
     [Fact]

@@ -77,7 +77,7 @@ public class PartsTests
         Assert.NotEqual(Source("2001:db8::1"), Source("2001:db8:0:1::1"));
         Assert.Equal(Source("192.0.2.1"), Source("::ffff:192.0.2.1"));
         Assert.NotEqual(Source("192.0.2.1"), Source("192.0.2.2"));
-        static Admission.Source Source(string text) => Admission.Source.Of(IPAddress.Parse(text));
+        static UInt128 Source(string text) => LinkSource.Of(IPAddress.Parse(text)).Host;
     }
 
     [Fact]
@@ -116,7 +116,7 @@ public class PartsTests
     {
         FakeTime time = new();
         using LocalIdentity identity = LocalIdentity.Generate();
-        using LinkCertificates certificates = new(identity, time);
+        using LinkCertificates certificates = new(identity, new CertificateCounter(null, time, _ => { }), time);
         OwnCertificate first = certificates.Current;
         time.Advance(TimeSpan.FromHours(23));
         Assert.Same(first, certificates.Current);

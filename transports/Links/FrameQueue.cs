@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Buffers.Binary;
+using System.Numerics;
 
 namespace QuicProChat.Mesh.Transports;
 
@@ -7,13 +8,16 @@ namespace QuicProChat.Mesh.Transports;
 /// Frames of one class on their way out, as they go on the stream: <c>length(2) frame(length)</c> each, in one pooled
 /// buffer that grows up to a bound and is given back when the queue is empty. Not safe for threads.
 /// </summary>
-internal sealed class FrameQueue(int bound) : IDisposable
+/// <param name="bound">Most bytes; one larger frame still passes through an empty queue.</param>
+/// <param name="share">What a buffer above <see cref="FreeSize"/> is taken from; null for no common bound.</param>
+internal sealed class FrameQueue(int bound, Lazy<SendShare>? share = null) : IDisposable
 {
-    private const int HeaderSize = sizeof(ushort);
-    private const int FirstSize = 2048;
+    /// <summary>
+    /// A buffer of this size is free of charge, and kept while the queue is empty: most queues are emptied at every write.
+    /// </summary>
+    internal const int FreeSize = 2048;
 
-    // A buffer up to this is kept while the queue is empty: most queues are emptied at every write.
-    private const int KeptSize = 4096;
+    private const int HeaderSize = sizeof(ushort);
 
     private byte[] _buffer = [];
     private int _head;
@@ -32,8 +36,8 @@ internal sealed class FrameQueue(int bound) : IDisposable
         // A frame larger than the bound still passes through an empty queue.
         if (Count + size > bound && !IsEmpty)
             return false;
-        if (_tail + size > _buffer.Length)
-            MakeRoom(size);
+        if (_tail + size > _buffer.Length && !TryMakeRoom(size))
+            return false;
         BinaryPrimitives.WriteUInt16BigEndian(_buffer.AsSpan(_tail), (ushort)frame.Length);
         frame.CopyTo(_buffer.AsSpan(_tail + HeaderSize));
         _tail += size;
@@ -71,7 +75,7 @@ internal sealed class FrameQueue(int bound) : IDisposable
     {
         _head = 0;
         _tail = 0;
-        if (_buffer.Length > KeptSize)
+        if (_buffer.Length > FreeSize)
             Return();
     }
 
@@ -82,13 +86,20 @@ internal sealed class FrameQueue(int bound) : IDisposable
         Return();
     }
 
-    private void MakeRoom(int size)
+    private bool TryMakeRoom(int size)
     {
         int count = Count;
         byte[] target = _buffer;
         // Moving down pays only where at least half is free; otherwise every frame would move the queue.
-        if (count + size > _buffer.Length / 2)
-            target = ArrayPool<byte>.Shared.Rent(Math.Max(FirstSize, 2 * (count + size)));
+        if (count + size > _buffer.Length / 2 && !TryRent(2 * (count + size), out target)
+            && !TryRent(count + size, out target))
+        {
+            // No larger one is to be had, but the frame may fit where it is.
+            if (count + size > _buffer.Length)
+                return false;
+            target = _buffer;
+        }
+
         _buffer.AsSpan(_head, count).CopyTo(target);
         if (target != _buffer)
         {
@@ -98,12 +109,27 @@ internal sealed class FrameQueue(int bound) : IDisposable
 
         _head = 0;
         _tail = count;
+        return true;
+    }
+
+    private bool TryRent(int size, out byte[] buffer)
+    {
+        buffer = [];
+        // What the pool gives for it.
+        int rented = (int)BitOperations.RoundUpToPowerOf2((uint)Math.Max(FreeSize, size));
+        if (rented > FreeSize && share?.Value.TryTake(rented) == false)
+            return false;
+        buffer = ArrayPool<byte>.Shared.Rent(rented);
+        return true;
     }
 
     private void Return()
     {
-        if (_buffer.Length > 0)
-            ArrayPool<byte>.Shared.Return(_buffer);
+        if (_buffer.Length == 0)
+            return;
+        ArrayPool<byte>.Shared.Return(_buffer);
+        if (_buffer.Length > FreeSize)
+            share?.Value.Give(_buffer.Length);
         _buffer = [];
     }
 }

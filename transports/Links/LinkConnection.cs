@@ -1,3 +1,4 @@
+using System.Net.Security;
 using QuicProChat.Mesh.Wire;
 
 namespace QuicProChat.Mesh.Transports;
@@ -11,6 +12,14 @@ internal abstract class LinkConnection : IAsyncDisposable
     /// <summary>The remote end point.</summary>
     internal abstract string Remote { get; }
 
+    /// <summary>What TLS agreed on (ALPN); default if on nothing.</summary>
+    internal abstract SslApplicationProtocol Protocol { get; }
+
+    /// <summary>Told why the link over it ended.</summary>
+    internal virtual void Ended(LinkEnd reason)
+    {
+    }
+
     /// <summary>Tells the peer that nothing follows, once all writes are done.</summary>
     internal abstract ValueTask CompleteWritesAsync();
 
@@ -21,14 +30,16 @@ internal abstract class LinkConnection : IAsyncDisposable
     /// Tells the peer why no link comes of it, and waits until it has hung up or the time is over: closing with unread
     /// bytes would reset the connection, and the reset may overtake the reason.
     /// </summary>
-    internal async ValueTask RefuseAsync(LinkEndCode code, TimeSpan patience, TimeProvider time)
+    internal async ValueTask RefuseAsync(
+        LinkEndCode code, TimeSpan patience, TimeProvider time, CancellationToken cancellation = default)
     {
-        using CancellationTokenSource timeout = new(patience, time);
+        using CancellationTokenSource limit = new(patience, time);
+        using CancellationTokenSource timeout = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellation);
         try
         {
             await Stream.WriteAsync(HelloExchange.Bye(code), timeout.Token);
             await Stream.FlushAsync(timeout.Token);
-            await CompleteWritesAsync();
+            await CompleteWritesAsync().AsTask().WaitAsync(timeout.Token);
             await DiscardAsync(timeout.Token);
         }
         catch (Exception e) when (IsLinkFault(e))

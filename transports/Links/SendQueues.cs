@@ -12,6 +12,9 @@ internal sealed class SendQueues : IDisposable
     /// <summary>What one write carries: the plaintext of one TLS record (RFC 8446, section 5.1).</summary>
     internal const int ChunkSize = 16 * 1024;
 
+    /// <summary>How many classes of frames there are.</summary>
+    internal const int Classes = (int)FrameClass.Low + 1;
+
     /// <summary>
     /// The part of each chunk that routing may take before envelopes do, so that neither starves the other. What is
     /// left of a chunk after the envelopes is free to routing again.
@@ -29,11 +32,23 @@ internal sealed class SendQueues : IDisposable
     private static readonly FrameClass[] AfterRouting = [FrameClass.High, FrameClass.Normal, FrameClass.Routing, FrameClass.Low];
 
     private readonly object _lock = new();
-    private readonly FrameQueue[] _queues =
-        [new(SmallBound), new(SmallBound), new(LargeBound), new(LargeBound), new(SmallBound), new(SmallBound)];
+    private readonly FrameQueue[] _queues;
+    private readonly Lazy<SendShare>? _share;
 
     private int _refused;
     private bool _closed;
+
+    /// <summary>Makes empty queues.</summary>
+    /// <param name="open">Opens the account that larger buffers are taken from, at the first of them; null for no common bound.</param>
+    internal SendQueues(Func<SendShare>? open = null)
+    {
+        _share = open is null ? null : new Lazy<SendShare>(open);
+        _queues =
+        [
+            new(SmallBound, _share), new(SmallBound, _share), new(LargeBound, _share),
+            new(LargeBound, _share), new(SmallBound, _share), new(SmallBound, _share),
+        ];
+    }
 
     internal bool IsEmpty
     {
@@ -110,6 +125,20 @@ internal sealed class SendQueues : IDisposable
             _closed = true;
             foreach (FrameQueue queue in _queues)
                 queue.Dispose();
+        }
+
+        if (_share is { IsValueCreated: true })
+            _share.Value.Dispose();
+    }
+
+    /// <summary>A frame was refused; asked where the common memory has room again.</summary>
+    internal bool TakeRefused()
+    {
+        lock (_lock)
+        {
+            bool refused = _refused != 0;
+            _refused = 0;
+            return refused && !_closed;
         }
     }
 

@@ -8,14 +8,10 @@ namespace QuicProChat.Mesh.Transports;
 // for the network, frames gather and go out in one piece.
 internal sealed partial class StreamLink
 {
-    // An idle link holds no more than this for receiving.
-    private const int SmallestRead = 4 * 1024;
-    private const int LargestRead = 64 * 1024;
-
+    private readonly WriteWatch _writeWatch;
     private readonly TaskCompletionSource _drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private long _received;
     private long _sent;
-    private long _writeStarted;
     private int _writing;
 
     public void Flush()
@@ -26,56 +22,36 @@ internal sealed partial class StreamLink
 
     private async Task<LinkEnd> ReceiveAsync(ILinkEvents events)
     {
-        byte[] buffer = ArrayPool<byte>.Shared.Rent(SmallestRead);
-        int filled = 0;
+        using ReceiveBuffer buffer = new(_node.Memory.Receiving, Source, Chosen, GiveWay, _time);
         try
         {
             while (true)
             {
-                int count = await _stream.ReadAsync(buffer.AsMemory(filled));
+                // An idle link keeps no buffer, neither here nor in the TLS library.
+                if (buffer.IsEmpty)
+                    _ = await _stream.ReadAsync(Memory<byte>.Empty, CancellationToken.None);
+                int count = await _stream.ReadAsync(buffer.Space(), CancellationToken.None);
                 if (count == 0)
-                    return new LinkEnd(LinkEndCode.TransportFailed, Detail: filled == 0 ? "the peer hung up" : "the peer hung up within a frame");
+                    return new LinkEnd(LinkEndCode.TransportFailed, Detail: buffer.IsEmpty ? "the peer hung up" : "the peer hung up within a frame");
                 Volatile.Write(ref _received, _received + count);
-                filled += count;
-                ScanResult result = FrameScanner.Scan(buffer.AsSpan(0, filled), out int whole, out int needed, out LinkEndCode bye);
-                int size = Math.Max(needed, Math.Clamp(2 * filled, SmallestRead, LargestRead));
+                buffer.Advance(count);
+                ScanResult result = FrameScanner.Scan(buffer.Filled, out int whole, out int needed, out LinkEndCode bye);
                 if (whole > 0)
-                {
-                    byte[] next = ArrayPool<byte>.Shared.Rent(size);
-                    buffer.AsSpan(whole, filled - whole).CopyTo(next);
-                    ReceivedFrames frames = new(buffer, whole);
-                    buffer = next;
-                    filled -= whole;
-                    await events.ReceivedAsync(this, frames);
-                }
-                else if (buffer.Length < needed)
-                {
-                    buffer = Replace(buffer, filled, size);
-                }
-
+                    await events.ReceivedAsync(this, await buffer.TakeAsync(whole));
                 if (result == ScanResult.Bye)
                     return new LinkEnd(bye, ByPeer: true);
                 if (result == ScanResult.Violation)
                     return new LinkEnd(LinkEndCode.ProtocolViolation, Detail: "a frame without a kind, or one that belongs elsewhere");
+                await buffer.MakeRoomAsync(needed, _stop.Token);
             }
         }
         catch (Exception e) when (LinkConnection.IsLinkFault(e))
         {
             return new LinkEnd(LinkEndCode.TransportFailed, Detail: e.Message);
         }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(buffer);
-        }
     }
 
-    private static byte[] Replace(byte[] buffer, int filled, int size)
-    {
-        byte[] larger = ArrayPool<byte>.Shared.Rent(size);
-        buffer.AsSpan(0, filled).CopyTo(larger);
-        ArrayPool<byte>.Shared.Return(buffer);
-        return larger;
-    }
+    private void GiveWay() => End(new LinkEnd(LinkEndCode.TooMany, Detail: "its unfinished frame made room for those of others"));
 
     private async Task WriteAsync()
     {
@@ -87,9 +63,11 @@ internal sealed partial class StreamLink
                 int count;
                 while ((count = _queues.Take(ref buffer, out bool roomAgain)) > 0)
                 {
-                    Volatile.Write(ref _writeStarted, _time.GetTimestamp());
-                    await _stream.WriteAsync(buffer.AsMemory(0, count));
-                    Volatile.Write(ref _writeStarted, 0);
+                    ValueTask write = _stream.WriteAsync(buffer.AsMemory(0, count));
+                    if (!write.IsCompleted)
+                        _writeWatch.Begin();
+                    await write;
+                    _writeWatch.Done();
                     Volatile.Write(ref _sent, _sent + count);
                     if (roomAgain)
                         _events?.Writable(this);
@@ -111,19 +89,5 @@ internal sealed partial class StreamLink
         {
             ArrayPool<byte>.Shared.Return(buffer);
         }
-    }
-
-    /// <summary>A write that stands still for too long means that the peer reads no more.</summary>
-    private ITimer WatchWrites()
-    {
-        TimeSpan timeout = _settings.WriteTimeout;
-        return _time.CreateTimer(
-            _ =>
-            {
-                long started = Volatile.Read(ref _writeStarted);
-                if (started != 0 && _time.GetElapsedTime(started) >= timeout)
-                    End(new LinkEnd(LinkEndCode.Dead, Detail: $"it took nothing for {timeout.TotalSeconds:0} s"));
-            },
-            null, timeout / 2, timeout / 2);
     }
 }

@@ -18,11 +18,13 @@ internal sealed partial class StreamLink : ILink, IPendingLink, ILinkOrigin
     private readonly Stream _stream;
     private readonly LinkSettings _settings;
     private readonly TimeProvider _time;
-    private readonly SendQueues _queues = new();
+    private readonly LocalNode _node;
+    private readonly SendQueues _queues;
     private readonly VerifiedPeer _peer;
     private readonly PeerHello _hello;
     private readonly ILogger _logger;
     private readonly TaskCompletionSource _readingEnded = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly CancellationTokenSource _stop = new();
 
     private LinkEnd? _end;
     private Task _closing = Task.CompletedTask;
@@ -30,21 +32,25 @@ internal sealed partial class StreamLink : ILink, IPendingLink, ILinkOrigin
     private int _started;
 
     internal StreamLink(
-        LinkConnection connection, LocalNode node, VerifiedPeer peer, PeerHello hello, string transport, string uri,
-        uint dialNumber, ILogger logger)
+        LinkConnection connection, LocalNode node, Attempt attempt, PeerHello hello, string transport, ILogger logger)
     {
         _connection = connection;
         _stream = connection.Stream;
+        _node = node;
         _settings = node.Settings;
         _time = node.Time;
-        _peer = peer;
+        _peer = attempt.Tls.Peer!;
         _hello = hello;
         _logger = logger;
+        _writeWatch = new WriteWatch(_settings.WriteTimeout, _time, End);
         Transport = transport;
-        Uri = uri;
-        Outbound = dialNumber != 0;
-        DialNumber = Outbound ? dialNumber : hello.DialNumber;
+        Uri = attempt.Uri;
+        Source = attempt.Source;
+        Outbound = attempt.DialNumber != 0;
+        Chosen = Outbound;
+        DialNumber = Outbound ? attempt.DialNumber : hello.DialNumber;
         Properties = LinkProperties.Stream with { Mtu = hello.MaxFrame };
+        _queues = new SendQueues(() => node.Memory.Sending.Open(Source, Chosen, RoomAgain));
     }
 
     public NodeAddress Peer => _peer.Address;
@@ -61,6 +67,13 @@ internal sealed partial class StreamLink : ILink, IPendingLink, ILinkOrigin
 
     public bool Outbound { get; }
 
+    /// <summary>Where the link comes from, or leads.</summary>
+    public LinkSource Source { get; }
+
+    public ulong SourceGroup => Source.Group;
+
+    public bool Chosen { get; private set; }
+
     /// <summary>The dial number that the dialer gave this link, whichever side we are.</summary>
     public uint DialNumber { get; }
 
@@ -69,6 +82,8 @@ internal sealed partial class StreamLink : ILink, IPendingLink, ILinkOrigin
     public (long Received, long Sent) Traffic => (Volatile.Read(ref _received), Volatile.Read(ref _sent));
 
     ILink IPendingLink.Link => this;
+
+    public void Choose() => Chosen = true;
 
     public bool TrySend(FrameClass frameClass, ReadOnlySpan<byte> frame)
     {
@@ -102,7 +117,6 @@ internal sealed partial class StreamLink : ILink, IPendingLink, ILinkOrigin
 
     private async Task RunAsync(ILinkEvents events)
     {
-        await using ITimer watch = WatchWrites();
         try
         {
             await events.UpAsync(this);
@@ -117,14 +131,28 @@ internal sealed partial class StreamLink : ILink, IPendingLink, ILinkOrigin
 
         _readingEnded.TrySetResult();
         await Volatile.Read(ref _closing);
+        _writeWatch.Dispose();
         _queues.Dispose();
+        _connection.Ended(_end!);
         await events.DownAsync(this, _end!);
     }
 
     private void End(LinkEnd reason)
     {
-        if (Interlocked.CompareExchange(ref _end, reason, null) is null)
-            Volatile.Write(ref _closing, EndAsync(reason));
+        if (Interlocked.CompareExchange(ref _end, reason, null) is not null)
+            return;
+        Volatile.Write(ref _closing, EndAsync(reason));
+        // A stranger who broke the protocol comes back when it is over; this node's own dials have waits of their own.
+        if (reason is { Code: LinkEndCode.ProtocolViolation, ByPeer: false } && !Outbound)
+            _node.Penalties.Note(Peer, Source);
+        if (reason is { Code: LinkEndCode.Clone, ByPeer: true } && Chosen)
+            _node.WarnOfOwnKey($"{Peer} says that two nodes run with this node's key");
+    }
+
+    private void RoomAgain()
+    {
+        if (_queues.TakeRefused())
+            _events?.Writable(this);
     }
 
     private async Task EndAsync(LinkEnd reason)
@@ -139,7 +167,7 @@ internal sealed partial class StreamLink : ILink, IPendingLink, ILinkOrigin
                 _queues.Close([(byte)FrameKind.Bye, (byte)reason.Code]);
                 Flush();
                 await _drained.Task.WaitAsync(patience.Token);
-                await _connection.CompleteWritesAsync();
+                await _connection.CompleteWritesAsync().AsTask().WaitAsync(patience.Token);
                 await _readingEnded.Task.WaitAsync(patience.Token);
                 await _connection.DiscardAsync(patience.Token);
             }
@@ -149,6 +177,7 @@ internal sealed partial class StreamLink : ILink, IPendingLink, ILinkOrigin
             }
         }
 
+        await _stop.CancelAsync();
         await _connection.DisposeAsync();
     }
 }
@@ -158,4 +187,7 @@ internal interface ILinkOrigin
 {
     /// <summary>Counts the dials of the process that dialled.</summary>
     uint DialNumber { get; }
+
+    /// <summary>Where the link comes from, or leads.</summary>
+    LinkSource Source { get; }
 }

@@ -55,11 +55,17 @@ internal sealed class LoraLink : ILink, IPendingLink
 
     public bool Outbound => false;
 
+    public ulong SourceGroup => LinkSource.OfMedium(Properties.Medium).Group;
+
+    public bool Chosen { get; private set; }
+
     public LinkProperties Properties { get; }
 
     public (long Received, long Sent) Traffic => (Volatile.Read(ref _bytesReceived), Volatile.Read(ref _bytesSent));
 
     ILink IPendingLink.Link => this;
+
+    public void Choose() => Chosen = true;
 
     internal RadioNeighbour Neighbour { get; }
 

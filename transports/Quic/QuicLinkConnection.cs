@@ -1,4 +1,5 @@
 using System.Net.Quic;
+using System.Net.Security;
 
 namespace QuicProChat.Mesh.Transports.Quic;
 
@@ -9,6 +10,8 @@ internal sealed class QuicLinkConnection(QuicConnection connection, QuicStream s
     internal const long NoError = 0;
 
     internal override Stream Stream => stream;
+
+    internal override SslApplicationProtocol Protocol => connection.NegotiatedApplicationProtocol;
 
     internal override string Remote { get; } = connection.RemoteEndPoint.ToString();
 

@@ -1,6 +1,5 @@
 using System.Net;
 using System.Net.Quic;
-using System.Net.Security;
 using System.Runtime.CompilerServices;
 using System.Security.Authentication;
 using Microsoft.Extensions.Logging;
@@ -18,7 +17,7 @@ internal sealed class QuicLinkListener : IListener
     private readonly Handshake _handshake;
     private readonly ILinkAcceptor _acceptor;
     private readonly ILogger _logger;
-    private readonly Admission _admission;
+    private readonly IpEndpoint _endpoint;
     private readonly CancellationTokenSource _stop = new();
 
     // From the options of a connection to its acceptance, by the connection itself; an entry goes with it.
@@ -28,32 +27,34 @@ internal sealed class QuicLinkListener : IListener
     private Task _loop = Task.CompletedTask;
     private int _disposed;
 
-    private QuicLinkListener(LocalNode node, Handshake handshake, ILinkAcceptor acceptor, ILogger logger)
+    private QuicLinkListener(IpEndpoint endpoint, LocalNode node, Handshake handshake, ILinkAcceptor acceptor, ILogger logger)
     {
+        _endpoint = endpoint;
         _node = node;
         _handshake = handshake;
         _acceptor = acceptor;
         _logger = logger;
-        _admission = new Admission(node.Settings.MaxUnauthenticated, node.Settings.MaxUnauthenticatedPerSource);
     }
 
     public LinkUri Bound { get; private set; } = new(QuicTransport.SchemeName, "//", Pinned: null);
 
+    public bool IsCurrent => LocalAddress.IsStill(_endpoint, _listener!.LocalEndPoint);
+
     internal static async ValueTask<QuicLinkListener> StartAsync(
-        IPEndPoint local, LinkUri uri, LocalNode node, Handshake handshake, ILinkAcceptor acceptor, ILogger logger,
-        CancellationToken cancellation)
+        IPEndPoint local, LinkUri uri, IpEndpoint endpoint, LocalNode node, Handshake handshake, ILinkAcceptor acceptor,
+        ILogger logger, CancellationToken cancellation)
     {
-        QuicLinkListener result = new(node, handshake, acceptor, logger);
+        QuicLinkListener result = new(endpoint, node, handshake, acceptor, logger);
         result._listener = await QuicListener.ListenAsync(
             new QuicListenerOptions
             {
                 ListenEndPoint = local,
                 ListenBacklog = Backlog,
-                ApplicationProtocols = [new SslApplicationProtocol("qpc-mesh/1")],
-                ConnectionOptionsCallback = (connection, _, _) => result.OptionsFor(connection),
+                ApplicationProtocols = [LinkTls.Protocol],
+                ConnectionOptionsCallback = (connection, _, end) => result.OptionsForAsync(connection, end),
             },
             cancellation);
-        result.Bound = new LinkUri(uri.Scheme, $"//{result._listener.LocalEndPoint}", Pinned: null);
+        result.Bound = endpoint.Bound(uri.Scheme, result._listener.LocalEndPoint);
         result._loop = Task.Run(result.AcceptAsync);
         return result;
     }
@@ -67,19 +68,21 @@ internal sealed class QuicLinkListener : IListener
         await _loop;
     }
 
-    private ValueTask<QuicServerConnectionOptions> OptionsFor(QuicConnection connection)
+    private async ValueTask<QuicServerConnectionOptions> OptionsForAsync(QuicConnection connection, CancellationToken end)
     {
         LinkTls tls = new(_node.Certificate, pinned: null);
-        Admission.Ticket ticket = _admission.Admit(connection.RemoteEndPoint.Address);
+        Admission.Ticket ticket = _node.Admission.Admit(connection.RemoteEndPoint.Address);
         ticket.Displaced.Register(() => _ = connection.DisposeAsync().AsTask());
         // A handshake that fails is reported without its connection, so its place is given up by the clock.
         ticket.ExpireAfter(_node.Settings.HandshakeTimeout, _node.Time);
         _arrivals.AddOrUpdate(connection, new Arrival(tls, ticket));
+        using (var waiting = CancellationTokenSource.CreateLinkedTokenSource(end, ticket.Displaced))
+            await _node.Turns.WaitAsync(ticket.From, waiting.Token);
         QuicServerConnectionOptions options = new() { ServerAuthenticationOptions = tls.Server() };
         QuicTransport.Configure(options, _node);
         // The dialer opens no stream: we do.
         options.MaxInboundBidirectionalStreams = 0;
-        return ValueTask.FromResult(options);
+        return options;
     }
 
     private async Task AcceptAsync()
@@ -111,12 +114,13 @@ internal sealed class QuicLinkListener : IListener
             if (!_arrivals.TryGetValue(connection, out Arrival? arrival))
                 throw new InvalidOperationException("A connection was accepted that nobody gave options.");
             using Admission.Ticket ticket = arrival.Ticket;
-            (StreamLink? link, LinkEnd? failure) = await _handshake.AcceptAsync(
+            HandshakeResult result = await _handshake.AcceptAsync(
                 remote, arrival.Tls, (_, deadline) => OpenStreamAsync(connection, deadline), ticket, _stop.Token);
-            if (link is not null)
+            if (result.Link is { } link)
                 _acceptor.Accept(link);
             else
-                _acceptor.Refused(remote, failure!);
+                _acceptor.Refused(remote, result.Failure!);
+            await result.Farewell;
         }
         catch (Exception e)
         {

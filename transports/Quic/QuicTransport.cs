@@ -36,9 +36,10 @@ public sealed class QuicTransport(LocalNode node, ILogger<QuicTransport> logger)
         if (!IpEndpoint.TryParse(uri, out IpEndpoint? endpoint, out string? error))
             throw new IOException(error);
         IPEndPoint local = await endpoint.ResolveLocalAsync(cancellation);
+        LocalAddress.Require(local, uri);
         try
         {
-            return await QuicLinkListener.StartAsync(local, uri, node, _handshake, acceptor, logger, cancellation);
+            return await QuicLinkListener.StartAsync(local, uri, endpoint, node, _handshake, acceptor, logger, cancellation);
         }
         catch (Exception e) when (e is QuicException or SocketException)
         {
@@ -66,12 +67,12 @@ public sealed class QuicTransport(LocalNode node, ILogger<QuicTransport> logger)
     private static string? Probe()
     {
         if (!Socket.OSSupportsIPv6)
-            return "IPv6 is switched off in this system, and QUIC needs its sockets.";
-        return QuicListener.IsSupported ? null : "the library libmsquic.so.2 is not installed.";
+            return "IPv6 is switched off in this system, and QUIC needs its sockets";
+        return QuicListener.IsSupported ? null : "the library libmsquic.so.2 is not installed";
     }
 
     private ValueTask<DialResult> DialAsync(LinkUri uri, IPEndPoint address, NodeAddress? pinned, CancellationToken cancellation) =>
-        _handshake.DialAsync(pinned, uri.ToString(), (tls, deadline) => ConnectAsync(address, tls, deadline), cancellation);
+        _handshake.DialAsync(pinned, uri.ToString(), address.Address, (tls, deadline) => ConnectAsync(address, tls, deadline), cancellation);
 
     private async ValueTask<LinkConnection> ConnectAsync(IPEndPoint address, LinkTls tls, CancellationToken deadline)
     {

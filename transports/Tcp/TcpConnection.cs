@@ -1,14 +1,19 @@
 using System.Net.Security;
 using System.Net.Sockets;
+using QuicProChat.Mesh.Wire;
 
 namespace QuicProChat.Mesh.Transports.Tcp;
 
 /// <summary>A TCP socket under TLS.</summary>
-internal sealed class TcpConnection(Socket socket, SslStream stream) : LinkConnection
+internal sealed class TcpConnection(Socket socket, SslStream stream, Action<LinkEnd>? ended = null) : LinkConnection
 {
     internal override Stream Stream => stream;
 
+    internal override SslApplicationProtocol Protocol => stream.NegotiatedApplicationProtocol;
+
     internal override string Remote { get; } = Describe(socket);
+
+    internal override void Ended(LinkEnd reason) => ended?.Invoke(reason);
 
     internal static string Describe(Socket socket)
     {

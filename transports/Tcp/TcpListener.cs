@@ -11,31 +11,33 @@ internal sealed class TcpListener : IListener
     private static readonly TimeSpan PauseAfterFailure = TimeSpan.FromSeconds(1);
 
     private readonly Socket _socket;
+    private readonly IPEndPoint _local;
     private readonly LocalNode _node;
     private readonly Handshake _handshake;
     private readonly ILinkAcceptor _acceptor;
     private readonly ILogger _logger;
-    private readonly Admission _admission;
+    private readonly IpEndpoint _endpoint;
     private readonly CancellationTokenSource _stop = new();
     private readonly Task _loop;
     private int _disposed;
 
     internal TcpListener(
-        Socket socket, LinkUri uri, LocalNode node, Handshake handshake, ILinkAcceptor acceptor, ILogger logger)
+        Socket socket, LinkUri uri, IpEndpoint endpoint, LocalNode node, Handshake handshake, ILinkAcceptor acceptor, ILogger logger)
     {
+        _endpoint = endpoint;
         _socket = socket;
         _node = node;
         _handshake = handshake;
         _acceptor = acceptor;
         _logger = logger;
-        _admission = new Admission(node.Settings.MaxUnauthenticated, node.Settings.MaxUnauthenticatedPerSource);
-        Bound = new LinkUri(uri.Scheme, $"//{socket.LocalEndPoint}", Pinned: null);
+        _local = (IPEndPoint)socket.LocalEndPoint!;
+        Bound = endpoint.Bound(uri.Scheme, _local);
         _loop = Task.Run(AcceptAsync);
     }
 
     public LinkUri Bound { get; }
 
-    internal Admission Admission => _admission;
+    public bool IsCurrent => LocalAddress.IsStill(_endpoint, _local);
 
     public async ValueTask DisposeAsync()
     {
@@ -79,18 +81,20 @@ internal sealed class TcpListener : IListener
                 return;
             }
 
-            using Admission.Ticket ticket = _admission.Admit(address);
+            using Admission.Ticket ticket = _node.Admission.Admit(address);
             TcpSockets.Configure(socket);
-            (StreamLink? link, LinkEnd? failure) = await _handshake.AcceptAsync(
+            HandshakeResult result = await _handshake.AcceptAsync(
                 remote,
                 new LinkTls(_node.Certificate, pinned: null),
-                (tls, deadline) => TcpTransport.AuthenticateAsync(socket, stream => stream.AuthenticateAsServerAsync(tls.Server(), deadline)),
+                (tls, deadline) => AuthenticateAsync(socket, tls, ticket.From, deadline),
                 ticket,
                 _stop.Token);
-            if (link is not null)
+            if (result.Link is { } link)
                 _acceptor.Accept(link);
             else
-                _acceptor.Refused(remote, failure!);
+                _acceptor.Refused(remote, result.Failure!);
+            // Whoever is told why he is refused keeps his place so long.
+            await result.Farewell;
         }
         catch (SocketException e)
         {
@@ -102,5 +106,22 @@ internal sealed class TcpListener : IListener
             socket.Dispose();
             Log.LoopFailed(_logger, e, "accept", Bound);
         }
+    }
+
+    /// <summary>Does TLS as soon as the peer has said something and it is its turn.</summary>
+    private async ValueTask<LinkConnection> AuthenticateAsync(Socket socket, LinkTls tls, LinkSource source, CancellationToken deadline)
+    {
+        try
+        {
+            await socket.ReceiveAsync(Memory<byte>.Empty, SocketFlags.None, deadline);
+            await _node.Turns.WaitAsync(source, deadline);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+
+        return await TcpTransport.AuthenticateAsync(socket, stream => stream.AuthenticateAsServerAsync(tls.Server(), deadline));
     }
 }

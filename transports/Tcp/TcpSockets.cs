@@ -15,7 +15,14 @@ internal static class TcpSockets
 
     // linux/tcp.h
     private const int TcpLevel = 6;
+    private const int MaxSegmentOption = 2;
+    private const int ThinLinearTimeoutsOption = 16;
     private const int UserTimeoutOption = 18;
+    private const int NotSentLowWaterOption = 25;
+
+    // What waits in the kernel is overtaken by nothing: enough to keep it busy, the rest waits in the queues of the link, where
+    // what is urgent goes first.
+    private const int NotSentBytes = 16 * 1024;
 
     // Arbitrary: a burst of neighbours after a power cut.
     private const int Backlog = 128;
@@ -27,6 +34,8 @@ internal static class TcpSockets
         {
             if (local.AddressFamily == AddressFamily.InterNetworkV6)
                 socket.DualMode = local.Address.Equals(IPAddress.IPv6Any);
+            // Whom this node accepts may send it no larger segments, and gets none.
+            SetOption(socket, MaxSegmentOption, SegmentSizes.Usual);
             socket.Bind(local);
             socket.Listen(Backlog);
             return socket;
@@ -38,12 +47,17 @@ internal static class TcpSockets
         }
     }
 
-    internal static async ValueTask<Socket> ConnectAsync(IPEndPoint remote, CancellationToken cancellation)
+    /// <summary>Connects.</summary>
+    /// <param name="remote">Where to.</param>
+    /// <param name="maxSegment">The largest TCP segment in either direction (RFC 9293, section 3.7.1), in bytes.</param>
+    /// <param name="cancellation">The caller's.</param>
+    internal static async ValueTask<Socket> ConnectAsync(IPEndPoint remote, int maxSegment, CancellationToken cancellation)
     {
         Socket socket = new(remote.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
         try
         {
             Configure(socket);
+            SetOption(socket, MaxSegmentOption, maxSegment);
             await socket.ConnectAsync(remote, cancellation);
             return socket;
         }
@@ -61,6 +75,12 @@ internal static class TcpSockets
         socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveTime, KeepAliveSeconds);
         socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveInterval, KeepAliveIntervalSeconds);
         socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveRetryCount, KeepAliveRetries);
-        socket.SetRawSocketOption(TcpLevel, UserTimeoutOption, BitConverter.GetBytes(UserTimeoutMilliseconds));
+        SetOption(socket, UserTimeoutOption, UserTimeoutMilliseconds);
+        SetOption(socket, NotSentLowWaterOption, NotSentBytes);
+        // Messages are few and small: after a loss the next attempts follow at the same interval, not at doubled ones.
+        SetOption(socket, ThinLinearTimeoutsOption, 1);
     }
+
+    private static void SetOption(Socket socket, int option, int value) =>
+        socket.SetRawSocketOption(TcpLevel, option, BitConverter.GetBytes(value));
 }

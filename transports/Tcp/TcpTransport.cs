@@ -14,6 +14,7 @@ public sealed class TcpTransport(LocalNode node, ILogger<TcpTransport> logger) :
     internal const string SchemeName = "tcp";
 
     private readonly Handshake _handshake = new(node, SchemeName, logger);
+    private readonly SegmentSizes _segments = new(node.Time);
 
     /// <inheritdoc/>
     public string Scheme => SchemeName;
@@ -27,9 +28,10 @@ public sealed class TcpTransport(LocalNode node, ILogger<TcpTransport> logger) :
         if (!IpEndpoint.TryParse(uri, out IpEndpoint? endpoint, out string? error))
             throw new IOException(error);
         IPEndPoint local = await endpoint.ResolveLocalAsync(cancellation);
+        LocalAddress.Require(local, uri);
         try
         {
-            return new TcpListener(TcpSockets.Listen(local), uri, node, _handshake, acceptor, logger);
+            return new TcpListener(TcpSockets.Listen(local), uri, endpoint, node, _handshake, acceptor, logger);
         }
         catch (SocketException e)
         {
@@ -41,8 +43,15 @@ public sealed class TcpTransport(LocalNode node, ILogger<TcpTransport> logger) :
     public ValueTask<DialResult> DialAsync(LinkUri uri, CancellationToken cancellation) =>
         AddressWalk.DialAsync(uri, node, (address, pinned, timeout) => DialAsync(uri, address, pinned, timeout), cancellation);
 
-    private ValueTask<DialResult> DialAsync(LinkUri uri, IPEndPoint address, Identity.NodeAddress? pinned, CancellationToken cancellation) =>
-        _handshake.DialAsync(pinned, uri.ToString(), (tls, deadline) => ConnectAsync(address, tls, deadline), cancellation);
+    private async ValueTask<DialResult> DialAsync(
+        LinkUri uri, IPEndPoint address, Identity.NodeAddress? pinned, CancellationToken cancellation)
+    {
+        DialResult result = await _handshake.DialAsync(
+            pinned, uri.ToString(), address.Address, (tls, deadline) => ConnectAsync(address, tls, deadline), cancellation);
+        if (result.Failure is { Code: LinkEndCode.HandshakeTimeout } failure)
+            _segments.Ended(address.Address, failure);
+        return result;
+    }
 
     private async ValueTask<LinkConnection> ConnectAsync(IPEndPoint address, LinkTls tls, CancellationToken deadline)
     {
@@ -51,20 +60,23 @@ public sealed class TcpTransport(LocalNode node, ILogger<TcpTransport> logger) :
         Socket socket;
         try
         {
-            socket = await TcpSockets.ConnectAsync(address, connect.Token);
+            socket = await TcpSockets.ConnectAsync(address, _segments.For(address.Address), connect.Token);
         }
         catch (OperationCanceledException e) when (!deadline.IsCancellationRequested)
         {
             throw new IOException($"{address} does not answer", e);
         }
 
-        return await AuthenticateAsync(socket, stream => stream.AuthenticateAsClientAsync(tls.Client(), deadline));
+        return await AuthenticateAsync(
+            socket, stream => stream.AuthenticateAsClientAsync(tls.Client(), deadline),
+            reason => _segments.Ended(address.Address, reason));
     }
 
     /// <summary>Does TLS on a socket; the socket is disposed of if that fails.</summary>
-    internal static async ValueTask<LinkConnection> AuthenticateAsync(Socket socket, Func<SslStream, Task> authenticate)
+    internal static async ValueTask<LinkConnection> AuthenticateAsync(
+        Socket socket, Func<SslStream, Task> authenticate, Action<LinkEnd>? ended = null)
     {
-        TcpConnection connection = new(socket, new SslStream(new NetworkStream(socket, ownsSocket: false)));
+        TcpConnection connection = new(socket, new SslStream(new NetworkStream(socket, ownsSocket: false)), ended);
         try
         {
             await authenticate((SslStream)connection.Stream);

@@ -29,6 +29,15 @@ public interface ILink
     /// <summary>True if this node dialled.</summary>
     bool Outbound { get; }
 
+    /// <summary>
+    /// Where the link comes from, as far as that is dear to change: an opaque number that links from the same IPv4 /24, the
+    /// same IPv6 /48 or the same radio share, and all links from this machine. 0 where that is not known.
+    /// </summary>
+    ulong SourceGroup { get; }
+
+    /// <summary>This node wanted the link: it dialled the peer, or the operator pinned the peer's address.</summary>
+    bool Chosen { get; }
+
     /// <summary>What the router has to know of it.</summary>
     LinkProperties Properties { get; }
 

@@ -25,6 +25,11 @@ public interface IListener : IAsyncDisposable
 {
     /// <summary>Where it listens, with the port that the system chose for port 0.</summary>
     LinkUri Bound { get; }
+
+    /// <summary>
+    /// False if it hears nothing any more, because the address that it is bound to is gone or belongs to another interface now.
+    /// </summary>
+    bool IsCurrent => true;
 }
 
 /// <summary>Takes the links that a listener made.</summary>
@@ -42,6 +47,9 @@ public interface IPendingLink
 {
     /// <summary>The link; usable after <see cref="Start"/>.</summary>
     ILink Link { get; }
+
+    /// <summary>Says, before <see cref="Start"/>, that the operator pinned the peer's address: see <see cref="ILink.Chosen"/>.</summary>
+    void Choose();
 
     /// <summary>Starts its loops; events go to the given receiver, beginning with Up.</summary>
     void Start(ILinkEvents events);

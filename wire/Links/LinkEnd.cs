@@ -38,6 +38,9 @@ public enum LinkEndCode : byte
 
     /// <summary>The transport failed: connection reset, device gone.</summary>
     TransportFailed = 11,
+
+    /// <summary>Two nodes run with one key.</summary>
+    Clone = 12,
 }
 
 /// <summary>Why a link ended; the first reason wins and is kept.</summary>

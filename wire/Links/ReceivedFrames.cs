@@ -4,10 +4,13 @@ using System.Buffers.Binary;
 namespace QuicProChat.Mesh.Wire;
 
 /// <summary>
-/// One or more whole frames as a link read them, in a pooled buffer: <c>length(2) frame(length)</c> each.
+/// One or more whole frames as a link read them, in a buffer that is used again: <c>length(2) frame(length)</c> each.
 /// Exactly one owner at a time; the last one disposes.
 /// </summary>
-public struct ReceivedFrames(byte[] pooled, int length) : IDisposable
+/// <param name="pooled">The buffer.</param>
+/// <param name="length">The bytes of whole frames in it.</param>
+/// <param name="memory">Whose the buffer is; null for the shared pool.</param>
+public struct ReceivedFrames(byte[] pooled, int length, IReceiveMemory? memory = null) : IDisposable
 {
     private byte[]? _buffer = pooled;
     private int _offset;
@@ -26,12 +29,16 @@ public struct ReceivedFrames(byte[] pooled, int length) : IDisposable
         return true;
     }
 
-    /// <summary>Gives the buffer back to the pool.</summary>
+    /// <summary>Gives the buffer back.</summary>
     public void Dispose()
     {
         byte[]? buffer = _buffer;
         _buffer = null;
-        if (buffer is not null)
+        if (buffer is null)
+            return;
+        if (memory is null)
             ArrayPool<byte>.Shared.Return(buffer);
+        else
+            memory.Return(buffer);
     }
 }

@@ -21,6 +21,7 @@ internal sealed class BadCable : IDisposable
     private readonly TimeSpan _delay;
     private readonly Thread[] _carriers;
     private volatile bool _stopped;
+    private volatile int _largest = LargestPacket;
     private long _lost;
 
     internal BadCable(string machineA, string addressA, string machineB, string addressB, double loss, TimeSpan delay, int seed)
@@ -32,6 +33,12 @@ internal sealed class BadCable : IDisposable
         _carriers = [new Thread(() => Carry(_a, _b, new Random(seed))), new Thread(() => Carry(_b, _a, new Random(seed + 1)))];
         foreach (Thread carrier in _carriers)
             carrier.Start();
+    }
+
+    /// <summary>Larger packets are lost, and nobody is told.</summary>
+    internal int Largest
+    {
+        set => _largest = value;
     }
 
     /// <summary>Packets that did not arrive.</summary>
@@ -55,7 +62,7 @@ internal sealed class BadCable : IDisposable
             TimeSpan wait = underWay.Count == 0 ? Beat : _delay - Stopwatch.GetElapsedTime(underWay.Peek().SentAt);
             if (from.Read(buffer, wait > TimeSpan.Zero ? wait : TimeSpan.Zero) is var size and > 0)
             {
-                if (random.NextDouble() < _loss)
+                if (size > _largest || random.NextDouble() < _loss)
                     Interlocked.Increment(ref _lost);
                 else
                     underWay.Enqueue((Stopwatch.GetTimestamp(), buffer[..size]));

@@ -28,6 +28,10 @@ internal sealed class MemoryLink(LocalIdentity peer, ILinkEvents owner, bool out
 
     public bool Outbound => outbound;
 
+    public ulong SourceGroup => 0;
+
+    public bool Chosen => outbound;
+
     public LinkProperties Properties { get; private init; } = LinkProperties.Stream;
 
     public (long Received, long Sent) Traffic => (0, 0);

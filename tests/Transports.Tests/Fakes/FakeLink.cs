@@ -9,6 +9,7 @@ public sealed class FakeLink(NodeAddress peer, bool outbound = true, uint number
 {
     private readonly TaskCompletionSource _released = new();
     private ILinkEvents? _events;
+    private bool _pinned;
     private Task _up = Task.CompletedTask;
 
     public NodeAddress Peer => peer;
@@ -24,6 +25,14 @@ public sealed class FakeLink(NodeAddress peer, bool outbound = true, uint number
     public string Uri { get; init; } = "fake";
 
     public bool Outbound => outbound;
+
+    LinkSource ILinkOrigin.Source => Source ?? LinkSource.Loopback;
+
+    public ulong SourceGroup => (Source ?? LinkSource.Loopback).Group;
+
+    public bool Chosen => outbound || _pinned;
+
+    internal LinkSource? Source { get; init; }
 
     public uint DialNumber => number;
 
@@ -43,6 +52,8 @@ public sealed class FakeLink(NodeAddress peer, bool outbound = true, uint number
     public bool Holds { get; init; }
 
     public void Release() => _released.SetResult();
+
+    public void Choose() => _pinned = true;
 
     public void Start(ILinkEvents events)
     {
@@ -100,8 +111,11 @@ public sealed class ScriptedTransport : ITransport
 
     public ITransport AsQuic() => new Quic(this);
 
+    /// <summary>What listening comes to, called each time; by default it fails.</summary>
+    public Func<LinkUri, IListener> Listen { get; set; } = _ => throw new IOException("A scripted transport does not listen.");
+
     public ValueTask<IListener> ListenAsync(LinkUri uri, ILinkAcceptor acceptor, CancellationToken cancellation) =>
-        throw new IOException("A scripted transport does not listen.");
+        ValueTask.FromResult(Listen(uri));
 
     public ValueTask<DialResult> DialAsync(LinkUri uri, CancellationToken cancellation)
     {

@@ -1,18 +1,17 @@
 using System.Net;
-using System.Net.Sockets;
 
 namespace QuicProChat.Mesh.Transports;
 
 /// <summary>
-/// Bounds the connections that have not authenticated yet, in all and from one source (an IPv4 address or an IPv6 /64).
-/// When a bound is reached the oldest of them is ended to make room: an honest handshake takes milliseconds, so the
-/// oldest is the likeliest to be idle, and newcomers always get their turn.
+/// Bounds the connections that have not authenticated yet, in all and from one host. When a bound is reached one of them is
+/// ended to make room: the oldest of that host, or else the oldest of the group of sources with most of them. An honest
+/// handshake takes milliseconds, so the oldest is the likeliest to be idle, and newcomers always get their turn.
 /// </summary>
 internal sealed class Admission(int total, int perSource)
 {
     private readonly object _lock = new();
     private readonly LinkedList<Ticket> _waiting = new();
-    private readonly Dictionary<Source, int> _counts = [];
+    private readonly SourceCounts _sources = new();
 
     internal int Count
     {
@@ -26,29 +25,34 @@ internal sealed class Admission(int total, int perSource)
     /// <summary>Admits a connection; its ticket is cancelled if it has to make room, and disposed of when it is done.</summary>
     internal Ticket Admit(IPAddress address)
     {
-        Ticket ticket = new(this, Source.Of(address));
+        Ticket ticket = new(this, LinkSource.Of(address));
         Ticket? displaced = null;
         lock (_lock)
         {
-            int count = _counts.GetValueOrDefault(ticket.From);
-            if (count >= perSource)
-                displaced = Oldest(ticket.From);
+            if (_sources.OfHost(ticket.From) >= perSource)
+                displaced = Oldest(t => t.From.Host == ticket.From.Host);
             else if (_waiting.Count >= total)
-                displaced = _waiting.First!.Value;
+                displaced = OldestOfFullestGroup();
             if (displaced is not null)
                 Remove(displaced);
             ticket.Node = _waiting.AddLast(ticket);
-            _counts[ticket.From] = _counts.GetValueOrDefault(ticket.From) + 1;
+            _sources.Add(ticket.From);
         }
 
         displaced?.Displace();
         return ticket;
     }
 
-    private Ticket Oldest(Source source)
+    private Ticket OldestOfFullestGroup()
+    {
+        int most = _sources.MostOfAGroup;
+        return Oldest(t => _sources.OfGroup(t.From) == most);
+    }
+
+    private Ticket Oldest(Predicate<Ticket> which)
     {
         LinkedListNode<Ticket> node = _waiting.First!;
-        while (node.Value.From != source)
+        while (!which(node.Value))
             node = node.Next!;
         return node.Value;
     }
@@ -59,20 +63,16 @@ internal sealed class Admission(int total, int perSource)
             return;
         ticket.Node = null;
         _waiting.Remove(node);
-        int left = _counts[ticket.From] - 1;
-        if (left == 0)
-            _counts.Remove(ticket.From);
-        else
-            _counts[ticket.From] = left;
+        _sources.Remove(ticket.From);
     }
 
     /// <summary>An unauthenticated connection's place.</summary>
-    internal sealed class Ticket(Admission owner, Source source) : IDisposable
+    internal sealed class Ticket(Admission owner, LinkSource source) : IDisposable
     {
         private readonly CancellationTokenSource _displaced = new();
         private ITimer? _expiry;
 
-        internal Source From { get; } = source;
+        internal LinkSource From { get; } = source;
 
         internal LinkedListNode<Ticket>? Node { get; set; }
 
@@ -90,20 +90,6 @@ internal sealed class Admission(int total, int perSource)
             lock (owner._lock)
                 owner.Remove(this);
             _expiry?.Dispose();
-        }
-    }
-
-    /// <summary>Whom a connection is counted against.</summary>
-    internal readonly record struct Source(UInt128 Prefix)
-    {
-        internal static Source Of(IPAddress address)
-        {
-            Span<byte> bytes = stackalloc byte[16];
-            address.MapToIPv6().TryWriteBytes(bytes, out _);
-            // Whoever has an IPv6 address usually has its whole /64.
-            if (address.AddressFamily == AddressFamily.InterNetworkV6 && !address.IsIPv4MappedToIPv6)
-                bytes[8..].Clear();
-            return new Source(System.Buffers.Binary.BinaryPrimitives.ReadUInt128BigEndian(bytes));
         }
     }
 }
