@@ -27,6 +27,9 @@ internal static partial class Log
     [LoggerMessage(Level = LogLevel.Error, Message = "the store refuses to write: {Reason}; custody and messages are refused until it takes them again")]
     internal static partial void StoreFailed(this ILogger log, string reason);
 
+    [LoggerMessage(Level = LogLevel.Error, Message = "the disk is nearly full: what others send is refused until there is room")]
+    internal static partial void StoreTight(this ILogger log);
+
     [LoggerMessage(Level = LogLevel.Warning, Message = "the store takes writes again")]
     internal static partial void StoreRecovered(this ILogger log);
 

@@ -61,6 +61,9 @@ internal sealed class DiskSpace
     /// <summary>Free bytes of the disk when the last transaction began.</summary>
     internal long Free { get; private set; }
 
+    /// <summary>Rows of others find no room.</summary>
+    internal bool IsFullForOthers => _left - (int)Claim.Others * _margin < 2 * RowCost;
+
     /// <summary>Takes the room for a row of the owner's.</summary>
     /// <exception cref="StoreException">There is none.</exception>
     internal void Take(int rowSize)

@@ -93,6 +93,9 @@ public sealed partial class MeshStore : IDisposable
     /// <summary>Free bytes of the disk when the last transaction began.</summary>
     public long FreeBytes => _space.Free;
 
+    /// <summary>What others send finds no room, as of the last transaction.</summary>
+    public bool IsFullForOthers => _space.IsFullForOthers;
+
     /// <summary>Transactions committed since the store was opened.</summary>
     public long Commits { get; private set; }
 

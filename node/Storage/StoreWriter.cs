@@ -50,6 +50,7 @@ internal sealed class StoreWriter : IAsyncDisposable
     private Instant _due = Instant.Never;
     private Instant _keepTime;
     private bool _failing;
+    private bool _tight;
     private bool _catchingUp;
 
     internal StoreWriter(MeshStore store, NodeLoop loop, bool ownThread, Instant now, ILogger log)
@@ -73,8 +74,8 @@ internal sealed class StoreWriter : IAsyncDisposable
     /// <summary>Transactions that failed.</summary>
     internal long Failures { get; private set; }
 
-    /// <summary>The last commit failed, most likely for want of space.</summary>
-    internal bool Failing => _failing;
+    /// <summary>The last commit failed, most likely for want of space, or there is none for what others send.</summary>
+    internal bool Failing => _failing || _tight;
 
     /// <summary>Adds an operation to the batch.</summary>
     internal void Add(StoreOperation operation) => _operations.Add(operation);
@@ -233,6 +234,14 @@ internal sealed class StoreWriter : IAsyncDisposable
         if (written && _failing)
             _log.StoreRecovered();
         _failing = !written;
+        if (written && _store.IsFullForOthers != _tight)
+        {
+            _tight = !_tight;
+            if (_tight)
+                _log.StoreTight();
+            else
+                _log.StoreRecovered();
+        }
 
         foreach (Batch batch in batches)
         {
