@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using QuicProChat.Mesh.Identity;
+using QuicProChat.Mesh.Messaging;
 using QuicProChat.Mesh.Node.Configuration;
 using QuicProChat.Mesh.Node.Control;
 using QuicProChat.Mesh.Node.Lite;
@@ -100,7 +101,7 @@ internal sealed partial class Conversations
             return;
         var change = new StateChange(state, reason, hops, _time.GetUtcNow());
         _writer.Later(now).State(id, change);
-        if (_waiting.TryGetValue(id, out OutgoingMessage? waiting) && (Progress(state) >= Progress(waiting.Wait) || IsEnd(state)))
+        if (_waiting.TryGetValue(id, out OutgoingMessage? waiting) && MessageProgress.Answers(state, waiting.Wait))
         {
             _waiting.Remove(id);
             Answer(waiting, state, reason);
@@ -109,17 +110,6 @@ internal sealed partial class Conversations
         if (_events.HasListeners && _stored.FindMessage(id) is { } stored)
             _events.Publish(new EventInfo("state", change.At) { Message = _views.Of(stored with { State = state, Reason = (byte)reason, Hops = hops, UpdatedAt = change.At }, null) });
     }
-
-    private static bool IsEnd(MessageState state) => state is MessageState.Delivered or MessageState.Expired or MessageState.Failed;
-
-    /// <summary>How far a state is on the way that a sender hopes for; an end without delivery is nowhere on it.</summary>
-    private static int Progress(MessageState state) => state switch
-    {
-        MessageState.Queued => 0,
-        MessageState.Forwarded => 1,
-        MessageState.Delivered => 2,
-        _ => -1,
-    };
 
     private void Answer(OutgoingMessage message, MessageState state, StateReason reason) =>
         Reply(message, ControlReply.Done(

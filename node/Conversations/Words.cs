@@ -2,6 +2,9 @@ using QuicProChat.Mesh.Wire;
 using QuicProChat.Mesh.Routing;
 using QuicProChat.Mesh.Store;
 
+// Without a default arm the compiler names the value that has no word yet.
+#pragma warning disable CS8524
+
 namespace QuicProChat.Mesh.Node.Conversations;
 
 /// <summary>States, reasons and priorities as the control socket spells them.</summary>
@@ -14,7 +17,7 @@ internal static class Words
         MessageState.Delivered => "delivered",
         MessageState.Expired => "expired",
         MessageState.Failed => "failed",
-        _ => "received",
+        MessageState.Received => "received",
     };
 
     internal static string Of(Priority priority) => priority switch
@@ -22,14 +25,14 @@ internal static class Words
         Priority.Low => "low",
         Priority.Normal => "normal",
         Priority.High => "high",
-        _ => "emergency",
+        Priority.Emergency => "emergency",
     };
 
     internal static string Of(MessageSecurity security) => security switch
     {
         MessageSecurity.Sealed => "sealed",
         MessageSecurity.MlsLite => "mls-lite",
-        _ => "mls-lite-signed",
+        MessageSecurity.MlsLiteSigned => "mls-lite-signed",
     };
 
     /// <summary>A reason in words; null where there is nothing to say.</summary>

@@ -1,5 +1,6 @@
 using System.Text;
 using QuicProChat.Mesh.Identity;
+using QuicProChat.Mesh.Messaging;
 using QuicProChat.Mesh.Mls.Lite;
 using QuicProChat.Mesh.Node.Control;
 using QuicProChat.Mesh.Node.Conversations;
@@ -82,7 +83,7 @@ internal sealed partial class LiteConversations
     /// <summary>What is proven about one of our envelopes has changed; false if it is no copy of a message to a group.</summary>
     internal bool StateChanged(Instant now, in EnvelopeId copy, MessageState state, StateReason reason, int hops)
     {
-        if (!_deliveries.TryGetValue(copy, out LiteDelivery? delivery))
+        if (!_deliveries.TryGetValue(copy, out Delivery? delivery))
             return false;
         (MessageState State, StateReason Reason) before = delivery.Whole;
         int deliveredBefore = delivery.DeliveredTo;
@@ -123,7 +124,7 @@ internal sealed partial class LiteConversations
 
         DateTimeOffset at = _time.GetUtcNow();
         EnvelopeId id = LiteIds.OfMessage(envelopes[0].Header, entry.Id, payload);
-        var delivery = new LiteDelivery(id);
+        var delivery = new Delivery(id);
         foreach (LiteEnvelope envelope in envelopes)
         {
             delivery.Add(envelope.Id, MessageState.Queued);
@@ -148,7 +149,7 @@ internal sealed partial class LiteConversations
         transaction.Touch(entry, spent: true);
     }
 
-    private void Sent(Instant now, LiteOutgoing asked, LiteDelivery delivery, LiteEnvelope[] envelopes)
+    private void Sent(Instant now, LiteOutgoing asked, Delivery delivery, LiteEnvelope[] envelopes)
     {
         Counters.Add(LiteEvent.TextSent);
         // The router may report a state before Send returns: whoever waits has to be known by then.
@@ -169,10 +170,10 @@ internal sealed partial class LiteConversations
             Answer(asked, delivery, delivery.IsOver ? delivery.Whole.State : MessageState.Queued, StateReason.None);
     }
 
-    private void Tell(LiteDelivery delivery, in StateChange change)
+    private void Tell(Delivery delivery, in StateChange change)
     {
         if (_waitingFor.TryGetValue(delivery.Message, out LiteOutgoing? asked)
-            && (Progress(change.State) >= Progress(asked.Options.Wait) || LiteDelivery.IsEnd(change.State)))
+            && MessageProgress.Answers(change.State, asked.Options.Wait))
         {
             _waitingFor.Remove(delivery.Message);
             Answer(asked, delivery, change.State, change.Reason);
@@ -192,16 +193,7 @@ internal sealed partial class LiteConversations
         }
     }
 
-    /// <summary>How far a state is on the way that a sender hopes for; an end without delivery is nowhere on it.</summary>
-    private static int Progress(MessageState state) => state switch
-    {
-        MessageState.Queued => 0,
-        MessageState.Forwarded => 1,
-        MessageState.Delivered => 2,
-        _ => -1,
-    };
-
-    private void Answer(LiteOutgoing asked, LiteDelivery delivery, MessageState state, StateReason reason) =>
+    private void Answer(LiteOutgoing asked, Delivery delivery, MessageState state, StateReason reason) =>
         Reply(asked, ControlReply.Done(
             asked.Tag,
             new SendInfo(delivery.Message.ToString(), Words.Of(state))

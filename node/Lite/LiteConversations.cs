@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 using QuicProChat.Mesh.Identity;
+using QuicProChat.Mesh.Messaging;
 using QuicProChat.Mesh.Mls.Lite;
 using QuicProChat.Mesh.Node.Configuration;
 using QuicProChat.Mesh.Node.Control;
@@ -42,7 +43,7 @@ internal sealed partial class LiteConversations : IDisposable
     private readonly LiteFaults _faults;
     private readonly LiteReceipts _receipts;
     private readonly Dictionary<LiteGroupId, LiteEntry> _groups = [];
-    private readonly Dictionary<EnvelopeId, LiteDelivery> _deliveries = [];
+    private readonly Dictionary<EnvelopeId, Delivery> _deliveries = [];
     private readonly Dictionary<EnvelopeId, LiteOutgoing> _waitingFor = [];
     private readonly HashSet<ControlSession> _answered = [];
     private readonly LiteWaitingRoom _aside = new();
@@ -99,7 +100,7 @@ internal sealed partial class LiteConversations : IDisposable
 
         foreach (IGrouping<EnvelopeId, LiteCopy> copies in _reader.LiteCopies().GroupBy(c => c.Message))
         {
-            var delivery = new LiteDelivery(copies.Key);
+            var delivery = new Delivery(copies.Key);
             foreach (LiteCopy copy in copies)
             {
                 delivery.Add(copy.Id, copy.State);

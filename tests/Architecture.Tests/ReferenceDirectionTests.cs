@@ -18,7 +18,9 @@ public class ReferenceDirectionTests
         ["transports"] = ["identity", "wire"],
         // The router reaches the store through IRouterActions only.
         ["routing"] = ["identity", "wire"],
-        ["node"] = ["identity", "mls", "routing", "store", "transports", "wire"],
+        // Conversations of every kind, behind one seam.
+        ["messaging"] = ["identity", "mls", "routing", "wire"],
+        ["node"] = ["identity", "messaging", "mls", "routing", "store", "transports", "wire"],
     };
 
     public static TheoryData<string> Projects => [.. Allowed.Keys];
@@ -53,18 +55,27 @@ public class ReferenceDirectionTests
     }
 
     [Fact]
-    public void Routing_and_MLS_have_no_clock_timer_thread_or_lock_of_their_own()
+    public void What_decides_about_messages_names_no_user_interface_and_messaging_no_database()
+    {
+        string[] interfaces = ["System.Text.Json", "ControlSession", "ControlRequest", "ControlCommands", "ControlException", "System.CommandLine"];
+        Assert.Empty(Offenders(["messaging", "routing", "store"], interfaces));
+        Assert.Empty(Offenders(["messaging", "routing"], ["Sqlite", "sqlite", "QuicProChat.Mesh.Store"]));
+    }
+
+    private static IEnumerable<string> Offenders(string[] folders, string[] words) =>
+        from folder in folders
+        from file in Directory.GetFiles(Path.Combine(Root, folder), "*.cs", SearchOption.AllDirectories)
+        where !file.Contains("/obj/", StringComparison.Ordinal) && !file.Contains("/bin/", StringComparison.Ordinal)
+        let text = File.ReadAllText(file)
+        from word in words
+        where text.Contains(word, StringComparison.Ordinal)
+        select $"{Path.GetRelativePath(Root, file)}: {word}";
+
+    [Fact]
+    public void Messaging_routing_and_MLS_have_no_clock_timer_thread_or_lock_of_their_own()
     {
         string[] forbidden =
             ["DateTime.UtcNow", "DateTime.Now", "Stopwatch", "Task.Delay", "Thread.Sleep", "new Thread(", "Threading.Timer", "lock (", "Random.Shared"];
-        IEnumerable<string> offenders =
-            from folder in new[] { "routing", "mls" }
-            from file in Directory.GetFiles(Path.Combine(Root, folder), "*.cs", SearchOption.AllDirectories)
-            where !file.Contains("/obj/", StringComparison.Ordinal) && !file.Contains("/bin/", StringComparison.Ordinal)
-            let text = File.ReadAllText(file)
-            from word in forbidden
-            where text.Contains(word, StringComparison.Ordinal)
-            select $"{Path.GetRelativePath(Root, file)}: {word}";
-        Assert.Empty(offenders);
+        Assert.Empty(Offenders(["messaging", "mls", "routing"], forbidden));
     }
 }

@@ -1,7 +1,6 @@
 using QuicProChat.Mesh.Identity;
 using QuicProChat.Mesh.Node.Lite;
 using QuicProChat.Mesh.Node.Repl;
-using QuicProChat.Mesh.Routing;
 using QuicProChat.Mesh.Store;
 using QuicProChat.Mesh.Wire;
 
@@ -45,36 +44,6 @@ public class LitePartsTests
         Receipt.ComputeProof(key, EnvelopeId.Read(Convert.FromHexString("7cd7e07620910174e500119e44756a82")), proof);
         string page = File.ReadAllText(Path.Combine(Repository.Root, "docs", "protocol.md"));
         Assert.Contains(Convert.ToHexStringLower(proof), page, StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public void A_group_message_is_only_as_far_as_its_slowest_copy_and_delivered_when_all_are()
-    {
-        var delivery = new LiteDelivery(new EnvelopeId(9, 9));
-        EnvelopeId one = new(1, 1), two = new(2, 2);
-        delivery.Add(one, MessageState.Queued);
-        delivery.Add(two, MessageState.Queued);
-        Assert.True(delivery.Change(one, MessageState.Delivered, StateReason.None));
-        Assert.True(delivery.Change(two, MessageState.Queued, StateReason.NoRoute));
-        Assert.Equal((MessageState.Queued, StateReason.NoRoute), delivery.Whole);
-        Assert.True(delivery.Change(two, MessageState.Forwarded, StateReason.None));
-        Assert.Equal((MessageState.Forwarded, 1, false), (delivery.Whole.State, delivery.DeliveredTo, delivery.IsOver));
-        Assert.True(delivery.Change(two, MessageState.Delivered, StateReason.None));
-        Assert.Equal((MessageState.Delivered, 2, true), (delivery.Whole.State, delivery.DeliveredTo, delivery.IsOver));
-        Assert.False(delivery.Change(two, MessageState.Expired, StateReason.LifetimeOver));
-    }
-
-    [Fact]
-    public void A_group_message_that_one_member_never_got_is_not_delivered()
-    {
-        var delivery = new LiteDelivery(new EnvelopeId(9, 9));
-        EnvelopeId one = new(1, 1), two = new(2, 2);
-        delivery.Add(one, MessageState.Forwarded);
-        delivery.Add(two, MessageState.Forwarded);
-        delivery.Change(two, MessageState.Expired, StateReason.LifetimeOver);
-        Assert.Equal(MessageState.Forwarded, delivery.Whole.State);
-        delivery.Change(one, MessageState.Delivered, StateReason.None);
-        Assert.Equal(((MessageState.Expired, StateReason.LifetimeOver), 1), (delivery.Whole, delivery.DeliveredTo));
     }
 
     [Fact]

@@ -1,21 +1,25 @@
 using QuicProChat.Mesh.Routing;
 using QuicProChat.Mesh.Wire;
 
-namespace QuicProChat.Mesh.Node.Lite;
+namespace QuicProChat.Mesh.Messaging;
 
 /// <summary>
-/// What is proven about a message to a group, from what is proven about the copy for each member. Nothing is claimed
-/// that is not true of all of them: it is as far as the copy that got least far, and delivered when every receipt came.
+/// What is proven about a message, from what is proven about each of its copies. Nothing is claimed that is not true of
+/// all of them: a message has the state of its least advanced copy, and is delivered when every receipt came.
 /// </summary>
-internal sealed class LiteDelivery(EnvelopeId message)
+/// <param name="message">The message's id.</param>
+public sealed class Delivery(EnvelopeId message)
 {
     private readonly Dictionary<EnvelopeId, (MessageState State, StateReason Reason)> _copies = [];
 
-    internal EnvelopeId Message { get; } = message;
+    /// <summary>The message.</summary>
+    public EnvelopeId Message { get; } = message;
 
-    internal IReadOnlyCollection<EnvelopeId> Copies => _copies.Keys;
+    /// <summary>The envelopes that carry it.</summary>
+    public IReadOnlyCollection<EnvelopeId> Copies => _copies.Keys;
 
-    internal int DeliveredTo
+    /// <summary>Copies whose receipt came.</summary>
+    public int DeliveredTo
     {
         get
         {
@@ -26,16 +30,17 @@ internal sealed class LiteDelivery(EnvelopeId message)
         }
     }
 
-    internal int Recipients => _copies.Count;
+    /// <summary>Copies in all.</summary>
+    public int Recipients => _copies.Count;
 
     /// <summary>No copy is under way any more.</summary>
-    internal bool IsOver
+    public bool IsOver
     {
         get
         {
             foreach ((MessageState state, _) in _copies.Values)
             {
-                if (!IsEnd(state))
+                if (!MessageProgress.IsEnd(state))
                     return false;
             }
 
@@ -47,7 +52,7 @@ internal sealed class LiteDelivery(EnvelopeId message)
     /// The state of the whole and why. While a copy is under way, those that ended do not count; afterwards one that
     /// was not delivered makes it expired or failed.
     /// </summary>
-    internal (MessageState State, StateReason Reason) Whole
+    public (MessageState State, StateReason Reason) Whole
     {
         get
         {
@@ -55,7 +60,7 @@ internal sealed class LiteDelivery(EnvelopeId message)
             (MessageState State, StateReason Reason)? least = null;
             foreach ((MessageState State, StateReason Reason) copy in _copies.Values)
             {
-                if ((isOver || !IsEnd(copy.State)) && (least is not { } before || IsLess(copy, before, isOver)))
+                if ((isOver || !MessageProgress.IsEnd(copy.State)) && (least is not { } before || IsLess(copy, before, isOver)))
                     least = copy;
             }
 
@@ -68,16 +73,15 @@ internal sealed class LiteDelivery(EnvelopeId message)
             ? a.State != b.State && (b.State == MessageState.Delivered || (a.State != MessageState.Delivered && a.State < b.State))
             : a.State < b.State || (a.State == b.State && a.Reason > b.Reason);
 
-    internal void Add(in EnvelopeId copy, MessageState state) => _copies[copy] = (state, StateReason.None);
+    /// <summary>Adds a copy.</summary>
+    public void Add(in EnvelopeId copy, MessageState state) => _copies[copy] = (state, StateReason.None);
 
     /// <summary>Notes a change; false if nothing is to be changed: the copy's state is final.</summary>
-    internal bool Change(in EnvelopeId copy, MessageState state, StateReason reason)
+    public bool Change(in EnvelopeId copy, MessageState state, StateReason reason)
     {
-        if (IsEnd(_copies[copy].State))
+        if (MessageProgress.IsEnd(_copies[copy].State))
             return false;
         _copies[copy] = (state, reason);
         return true;
     }
-
-    internal static bool IsEnd(MessageState state) => state is MessageState.Delivered or MessageState.Expired or MessageState.Failed;
 }
