@@ -80,7 +80,7 @@ internal sealed partial class RouteProtocol
         {
             bool isWay = _destinations[destination].InUse && _destinations[destination].Selected == link.Value;
             if (isWay || (_destinations[destination].InUse && !neighbour.Heard(destination).IsNone))
-                Evaluate(destination);
+                Reconsider(neighbour.Share, destination);
             if (_destinations[destination].LastSelected == link.Value)
                 _destinations[destination].ForgetLastSelected();
         }
@@ -114,7 +114,7 @@ internal sealed partial class RouteProtocol
         for (int destination = 1; destination < _destinations.End; destination++)
         {
             if (!neighbour.Heard(destination).IsNone)
-                Evaluate(destination);
+                Reconsider(neighbour.Share, destination);
         }
     }
 

@@ -5,6 +5,10 @@ namespace QuicProChat.Mesh.Routing.Routes;
 // Path requests for a fresh sequence, where nothing is feasible (RFC 8966, section 3.8.2.1).
 internal sealed partial class RouteProtocol
 {
+    // What all neighbours together may ask for.
+    private const double RequestsPerSecondInAll = 200;
+    private const double RequestBurstInAll = 4096;
+
     private const int AttemptsOnOneWay = 2;
     private const int AttemptsBeforeDoubt = 3;
 
@@ -209,7 +213,7 @@ internal sealed partial class RouteProtocol
     {
         if (!PathRequest.TryRead(body, out PathRequest request))
             return Malformed();
-        if (!neighbour.Share.Requests.TryTake(_now, 1))
+        if (!neighbour.Share.Requests.TryTake(_now, 1) || !_requestsInAll.TryTake(_now, 1))
         {
             Counters.Add(RouteCounter.DropPathRequestRate);
             return true;

@@ -363,7 +363,16 @@ internal sealed partial class RouteProtocol
             ReturnAnnounce(neighbour, index);
         if (!distance.IsNone && IsJump(ref destination, distance.Sequence, isPeer))
             Ask(neighbour, index);
-        if (neighbour.Share.Entries.TryTake(_now, 1) && _entriesInAll.TryTake(_now, 1))
+        Reconsider(neighbour.Share, index);
+    }
+
+    /// <summary>
+    /// Weighs the ways to a destination on account of a source: at once within its share. Links that come and go, fall silent
+    /// and wake, cost everybody further on as much as entries that swing.
+    /// </summary>
+    private void Reconsider(SourceShare share, int index)
+    {
+        if (share.Entries.TryTake(_now, 1) && _entriesInAll.TryTake(_now, 1))
             Evaluate(index);
         else
             PutOff(index);

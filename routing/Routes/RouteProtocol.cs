@@ -30,6 +30,7 @@ internal sealed partial class RouteProtocol : IRoutes
     private readonly SourceShares _shares = new();
     private readonly SourceShare _noShare;
     private readonly TokenBucket _entriesInAll;
+    private readonly TokenBucket _requestsInAll;
     private readonly TokenBucket _persistRate;
     private readonly Dictionary<int, TokenBucket> _mediumBudgets = [];
     private readonly List<int> _scratch = [];
@@ -69,6 +70,7 @@ internal sealed partial class RouteProtocol : IRoutes
         _own = new OwnSequence(options, self, source, lastSequence, actions, Counters, random, OwnPublished, now);
         _noShare = new SourceShare(isChosen: true, now);
         _entriesInAll = new TokenBucket(EntriesPerSecondInAll, EntryBurstInAll, now);
+        _requestsInAll = new TokenBucket(RequestsPerSecondInAll, RequestBurstInAll, now);
         _persistRate = new TokenBucket(AnnouncesPersistedPerSecond, options.MaxNodes, now);
         _floodRate = new TokenBucket(perSecond: 1, burst: 16, now);
         _wantRate = new TokenBucket(perSecond: 16, burst: 128, now);

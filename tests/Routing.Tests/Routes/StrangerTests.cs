@@ -271,6 +271,30 @@ public sealed class StrangerTests
     }
 
     [Fact]
+    public void A_link_that_breaks_after_its_source_said_more_than_its_share_is_mourned_later()
+    {
+        TestLink cable = _network.Connect(_evil, _victim);
+        TestNode puppet = _network.AddNode();
+        _network.Connect(puppet, _evil);
+        _network.Run(20);
+        Assert.Equal(3, _network.Walk(_network.Nodes[1], puppet));
+        Abbreviation name = Abbreviation.Of(puppet.Address);
+        for (int frame = 0; frame < 40; frame++)
+        {
+            Tell(_evil, [.. Enumerable.Range(0, 2000).Select(i => new RouteEntry(
+                name, (ushort)puppet.SavedSequence, i % 2 == 0 ? Metric.Infinite : new Metric(20)))]);
+        }
+
+        long before = _victim.Routes.Counters[RouteCounter.EntriesPutOff];
+        _network.Down(cable);
+        Assert.True(_victim.Routes.Counters[RouteCounter.EntriesPutOff] > before);
+        Assert.Empty(_victim.NextHops(puppet));
+        _network.Run(5);
+        Assert.Empty(_network.Nodes[1].NextHops(puppet));
+        Assert.Equal(0, _network.Loops);
+    }
+
+    [Fact]
     public void Hours_of_hostile_frames_leave_no_more_behind_than_the_bounds_say()
     {
         _network.Options = _network.Options with { MaxNodes = 500, MaxUnsigned = 200 };
