@@ -6,7 +6,7 @@ packages=(
     clang lld zlib1g-dev cmake                     # native compilation and linking
     libsodium-dev libsqlite3-dev libssl-dev        # linked into the static binary
     libsodium23 libsqlite3-0                       # loaded by the dynamic one and by tests
-    iproute2 util-linux                            # network namespaces
+    iproute2 util-linux e2fsprogs                  # network namespaces, small disks
     faketime                                       # a node whose clock is wrong
     python3 python3-msgpack qrencode zbar-tools    # independent implementations to test against
 )

@@ -32,6 +32,12 @@ internal sealed class NodeProcess(string name, string machine, string directory)
     /// <summary>What to run it under, such as faketime.</summary>
     internal IReadOnlyList<string> Under { get; set; } = [];
 
+    /// <summary>What the whole command runs under, outside its machine: inside, the control groups cannot be seen.</summary>
+    internal IReadOnlyList<string> Around { get; set; } = [];
+
+    /// <summary>How much it logs.</summary>
+    internal string LogLevel { get; set; } = "debug";
+
     internal int ProcessId => _process!.Id;
 
     /// <summary>What it logged so far.</summary>
@@ -60,8 +66,11 @@ internal sealed class NodeProcess(string name, string machine, string directory)
     /// <summary>Starts the process without waiting for it.</summary>
     internal Process Launch()
     {
-        var start = new ProcessStartInfo("ip") { RedirectStandardError = true, RedirectStandardInput = true };
-        foreach (string argument in (string[])["netns", "exec", machine, "env", "--default-signal=HUP", .. Under, Program, "run", "--data-dir", directory, "--name", name, "--log-level", "debug", .. _arguments])
+        string[] command =
+            [.. Around, "ip", "netns", "exec", machine, "env", "--default-signal=HUP", .. Under, Program, "run",
+                "--data-dir", directory, "--name", name, "--log-level", LogLevel, .. _arguments];
+        var start = new ProcessStartInfo(command[0]) { RedirectStandardError = true, RedirectStandardInput = true };
+        foreach (string argument in command[1..])
             start.ArgumentList.Add(argument);
         _process = Process.Start(start)!;
         _process.ErrorDataReceived += (_, line) =>

@@ -1,0 +1,37 @@
+using System.Globalization;
+
+namespace QuicProChat.Mesh.EndToEnd.Harness;
+
+/// <summary>
+/// A control group with a limit of memory, of version 2 or 1, whichever the machine has. A process that outgrows it is
+/// killed, as on a small router.
+/// </summary>
+internal sealed class Cage : IDisposable
+{
+    private const string Unified = "/sys/fs/cgroup/cgroup.controllers";
+
+    private readonly string _folder;
+    private readonly bool _first = !File.Exists(Unified);
+
+    internal Cage(string name, long bytes)
+    {
+        _folder = Path.Combine(_first ? "/sys/fs/cgroup/memory" : "/sys/fs/cgroup", name);
+        if (!_first)
+            File.WriteAllText("/sys/fs/cgroup/cgroup.subtree_control", "+memory");
+        Directory.CreateDirectory(_folder);
+        string limit = bytes.ToString(CultureInfo.InvariantCulture);
+        File.WriteAllText(Path.Combine(_folder, _first ? "memory.limit_in_bytes" : "memory.max"), limit);
+        if (!_first)
+            File.WriteAllText(Path.Combine(_folder, "memory.swap.max"), "0");
+    }
+
+    /// <summary>The most that was ever used, in bytes, what the kernel cached for it included.</summary>
+    internal long Peak() =>
+        long.Parse(File.ReadAllText(Path.Combine(_folder, _first ? "memory.max_usage_in_bytes" : "memory.peak")), CultureInfo.InvariantCulture);
+
+    /// <summary>A command line that runs another one inside.</summary>
+    internal IReadOnlyList<string> Command => ["sh", "-c", $"echo $$ > {_folder}/cgroup.procs && exec \"$@\"", "sh"];
+
+    /// <inheritdoc/>
+    public void Dispose() => Directory.Delete(_folder);
+}
