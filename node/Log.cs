@@ -21,6 +21,9 @@ internal static partial class Log
     [LoggerMessage(Level = LogLevel.Debug, Message = "a frame of {Size} bytes from {Peer} does not parse: {Beginning}")]
     internal static partial void MalformedFrame(this ILogger log, NodeAddress peer, int size, string beginning);
 
+    [LoggerMessage(Level = LogLevel.Error, Message = "a fault of this program ({Seam}); it cost nothing else ({Silent} others of the kind since the last that was said)")]
+    internal static partial void Fault(this ILogger log, FaultSeam seam, long silent, Exception exception);
+
     [LoggerMessage(Level = LogLevel.Critical, Message = "the node cannot go on")]
     internal static partial void LoopFailed(this ILogger log, Exception exception);
 

@@ -73,7 +73,18 @@ internal sealed partial class Conversations
     {
         DateTimeOffset at = _time.GetUtcNow();
         foreach (IncomingMessage message in arrived)
-            message.Open(_sealer, at);
+        {
+            try
+            {
+                _loop.Faults.Probe?.Invoke("Open");
+                message.Open(_sealer, at);
+            }
+            catch (Exception e)
+            {
+                // It is rejected like any other that does not open; on a thread of the pool nobody else would catch this.
+                _loop.Faults.Note(FaultSeam.Message, e);
+            }
+        }
     }
 
     private bool Opened(Instant now, List<IncomingMessage> opened)
@@ -89,7 +100,15 @@ internal sealed partial class Conversations
 
             Rejected++;
             told = true;
-            _router.DeliveryDone(now, message.Token, DeliveryOutcome.Rejected, default, default);
+            try
+            {
+                _loop.Faults.Probe?.Invoke("Rejected");
+                _router.DeliveryDone(now, message.Token, DeliveryOutcome.Rejected, default, default);
+            }
+            catch (Exception e)
+            {
+                _loop.Faults.Note(FaultSeam.Message, e);
+            }
         }
 
         return told;

@@ -58,6 +58,9 @@ internal sealed partial class MeshNode
         Conversations.Lite.Counters.Write(text, SnakeCase);
         WriteReasons(text, "qpc_connections_refused_total", "Connections, in either direction, that did not become links, by reason.", _links?.Refused);
         WriteReasons(text, "qpc_links_ended_total", "Links that ended, by reason.", _links?.Ended);
+        text.Family("qpc_faults_total", "Faults of this program that were caught, by what they cost.", "counter");
+        foreach ((FaultSeam seam, long count) in Faults.Counts)
+            text.Sample("qpc_faults_total", MetricsText.Label("cost", SnakeCase(seam.ToString())), count);
         RadioSeries.Write(text, radios);
         return text.ToString();
     }

@@ -68,7 +68,7 @@ internal sealed partial class MeshNode : IAsyncDisposable
                 Receipts = configuration.Receipts,
             },
         };
-        _host = new RouterHost(_writer, store.Reader, Conversations, _events, time) { Log = _log };
+        _host = new RouterHost(_writer, store.Reader, Conversations, _events, time, _loop.Faults) { Log = _log };
         _local = new LocalNode(identity.PublicKey.Span, identity.Sign, configuration.Name, CapabilitiesOf(configuration));
         _router = new Router(
             options, _local, AnnounceVerifier.Instance, _host, Seeded(), store.Reader.Sequence(), Instant.Now(time));
@@ -88,6 +88,9 @@ internal sealed partial class MeshNode : IAsyncDisposable
     internal Conversations.Conversations Conversations { get; }
 
     internal EventHub Events => _events;
+
+    /// <summary>Faults of this program that were caught, and where.</summary>
+    internal Faults Faults => _loop.Faults;
 
     /// <summary>Where links report to.</summary>
     internal ILinkEvents LinkEvents => _loop;

@@ -43,6 +43,7 @@ internal sealed class NodeControl(MeshNode node) : IControlTarget
 
     private async ValueTask<ReadOnlyMemory<byte>> AnswerAsync(ControlRequest request, CancellationToken cancellation)
     {
+        node.Faults.Probe?.Invoke("Command");
         switch (request.Command)
         {
             case ControlCommands.Status:
@@ -83,6 +84,9 @@ internal sealed class NodeControl(MeshNode node) : IControlTarget
                 throw new ControlException(ControlErrorCode.Usage, $"there is no command '{request.Command}'; there are {ControlCommands.Names}, {ControlCommands.LiteNames}");
         }
     }
+
+    /// <inheritdoc/>
+    public void CommandFailed(string command, Exception failure) => node.Faults.Note(FaultSeam.Command, failure);
 
     private static ReadOnlyMemory<byte> Reply<T>(ControlRequest request, T result, JsonTypeInfo<T> type) =>
         ControlReply.Done(request.Tag, result, type);

@@ -37,7 +37,7 @@ internal sealed class LinkTable
 
     internal bool TryGetId(ILink link, out LinkId id) => _ids.TryGetValue(link, out id);
 
-    internal ILink? Find(LinkId id) => _links[id.Value]?.Link;
+    internal ILink? Find(LinkId id) => (uint)id.Value < (uint)_links.Length ? _links[id.Value]?.Link : null;
 
     /// <summary>Something was queued on the link: <see cref="Flush"/> will wake its sender.</summary>
     internal void Touch(ILink link)
@@ -49,10 +49,21 @@ internal sealed class LinkTable
     }
 
     /// <summary>Wakes the senders of all links that got something.</summary>
-    internal void Flush()
+    /// <param name="failed">Called for a link that throws; the others go on.</param>
+    internal void Flush(Action<ILink, Exception> failed)
     {
         foreach (ILink link in _dirty)
-            link.Flush();
+        {
+            try
+            {
+                link.Flush();
+            }
+            catch (Exception e)
+            {
+                failed(link, e);
+            }
+        }
+
         _dirty.Clear();
     }
 }

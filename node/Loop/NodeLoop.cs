@@ -45,13 +45,17 @@ internal sealed class NodeLoop : ILinkEvents, IAsyncDisposable
     {
         _time = time;
         _log = log;
+        Faults = new Faults(log, time);
         _timer = time.CreateTimer(static self => ((NodeLoop)self!).OnTimer(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
+
+    /// <summary>Faults that cost an event, and not the loop.</summary>
+    internal Faults Faults { get; }
 
     /// <summary>Batches handled so far: a sign of life for the watchdog.</summary>
     internal long Batches => Volatile.Read(ref _batches);
 
-    /// <summary>Completes when the loop has ended; faulted if something in it threw.</summary>
+    /// <summary>Completes when the loop has ended, by order. Faults in what it handles do not end it.</summary>
     internal Task Completion => _running;
 
     /// <summary>Begins; events that came before wait.</summary>
@@ -91,7 +95,7 @@ internal sealed class NodeLoop : ILinkEvents, IAsyncDisposable
     {
         var writable = new LoopEvent(LoopEventKind.Writable, link);
         if (!_events.Writer.TryWrite(writable))
-            _ = _events.Writer.WriteAsync(writable).AsTask();
+            _ = PostLaterAsync(writable);
     }
 
     /// <summary>Ends the loop after what is queued has been handled.</summary>
@@ -136,12 +140,73 @@ internal sealed class NodeLoop : ILinkEvents, IAsyncDisposable
                 break;
         }
 
-        _owner.EndBatch(now);
+        EndBatch(now);
         Volatile.Write(ref _batches, _batches + 1);
         Arm();
     }
 
+    private void EndBatch(Instant now)
+    {
+        try
+        {
+            Faults.Probe?.Invoke("EndBatch");
+            _owner.EndBatch(now);
+        }
+        catch (Exception e)
+        {
+            Faults.Note(FaultSeam.Batch, e);
+        }
+    }
+
+    /// <summary>The one place where a fault in the handling of an event is caught: it costs that event, or its link.</summary>
     private void Handle(Instant now, LoopEvent next)
+    {
+        try
+        {
+            Faults.Probe?.Invoke(NameOf(next.Kind));
+            Dispatch(now, next);
+        }
+        catch (Exception e)
+        {
+            Faults.Note(SeamOf(next.Kind), e);
+            if (next.Link is { } link)
+                End(link);
+        }
+    }
+
+    private void End(ILink link)
+    {
+        try
+        {
+            _owner.Broken(link);
+        }
+        catch (Exception e)
+        {
+            Faults.Note(FaultSeam.Link, e);
+        }
+    }
+
+    private static string NameOf(LoopEventKind kind) => kind switch
+    {
+        LoopEventKind.LinkUp => "LinkUp",
+        LoopEventKind.LinkDown => "LinkDown",
+        LoopEventKind.Received => "Received",
+        LoopEventKind.Writable => "Writable",
+        LoopEventKind.Due => "Due",
+        LoopEventKind.Work => "Work",
+        _ => throw new ArgumentOutOfRangeException(nameof(kind)),
+    };
+
+    private static FaultSeam SeamOf(LoopEventKind kind) => kind switch
+    {
+        LoopEventKind.LinkUp or LoopEventKind.LinkDown or LoopEventKind.Writable => FaultSeam.Link,
+        LoopEventKind.Received => FaultSeam.Frame,
+        LoopEventKind.Due => FaultSeam.Timer,
+        LoopEventKind.Work => FaultSeam.Work,
+        _ => throw new ArgumentOutOfRangeException(nameof(kind)),
+    };
+
+    private void Dispatch(Instant now, LoopEvent next)
     {
         switch (next.Kind)
         {
@@ -186,7 +251,19 @@ internal sealed class NodeLoop : ILinkEvents, IAsyncDisposable
     {
         // A full channel means that batches follow anyway, and each looks at what is due; but the timer must be armed again.
         if (!_events.Writer.TryWrite(new LoopEvent(LoopEventKind.Due)))
-            _ = _events.Writer.WriteAsync(new LoopEvent(LoopEventKind.Due)).AsTask();
+            _ = PostLaterAsync(new LoopEvent(LoopEventKind.Due));
+    }
+
+    private async Task PostLaterAsync(LoopEvent later)
+    {
+        try
+        {
+            await _events.Writer.WriteAsync(later).ConfigureAwait(false);
+        }
+        catch (ChannelClosedException)
+        {
+            // The loop has ended: nobody is left to be told.
+        }
     }
 
     private sealed class Question<T>(Func<Instant, T> question) : ILoopWork
@@ -223,6 +300,9 @@ internal interface ILoopOwner
     void Received(Instant now, ILink link, ReceivedFrames frames);
 
     void Writable(Instant now, ILink link);
+
+    /// <summary>Something about the link failed in this program: it ends, and what is known of it goes.</summary>
+    void Broken(ILink link);
 
     /// <summary>Does what is due, and what a batch shares: commit, flush.</summary>
     void EndBatch(Instant now);

@@ -21,6 +21,9 @@ internal sealed partial class RouterHost : ILoopOwner
     /// <summary>An outcome can lead to another write (a message to this node itself does); the rest waits for the next batch.</summary>
     private const int MostRounds = 3;
 
+    /// <summary>How long what is due rests after a fault in it. Arbitrary.</summary>
+    private static readonly TimeSpan RestAfterFault = TimeSpan.FromSeconds(1);
+
     private readonly StoreWriter _writer;
     private readonly ContainedReader _stored;
     private readonly Conversations.Conversations _conversations;
@@ -28,12 +31,20 @@ internal sealed partial class RouterHost : ILoopOwner
     private readonly TimeProvider _time;
     private readonly Queue<EnvelopeId> _toLoad = [];
     private readonly HashSet<NodeAddress> _changedRoutes = [];
+    private readonly Faults _faults;
+    private readonly Action<ILink, Exception> _flushFailed;
     private Router _router = null!;
     private Instant _now;
 
+    /// <summary>After a fault in what was due: not before this it is tried again.</summary>
+    private Instant _pausedUntil;
+    private bool _hasOutcomes;
+
     internal RouterHost(
-        StoreWriter writer, StoreReader reader, Conversations.Conversations conversations, EventHub events, TimeProvider time)
+        StoreWriter writer, StoreReader reader, Conversations.Conversations conversations, EventHub events, TimeProvider time, Faults faults)
     {
+        _faults = faults;
+        _flushFailed = FlushFailed;
         _writer = writer;
         _stored = new ContainedReader(reader);
         _conversations = conversations;
@@ -58,7 +69,7 @@ internal sealed partial class RouterHost : ILoopOwner
     public Instant NextDue =>
         _toLoad.Count > 0 || _conversations.HasArrived
             ? _now
-            : Instant.Min(_router.NextDue, _writer.NextDue);
+            : Instant.Min(_router.NextDue < _pausedUntil ? _pausedUntil : _router.NextDue, _writer.NextDue);
 
     /// <inheritdoc/>
     public void LinkUp(Instant now, ILink link)
@@ -118,42 +129,93 @@ internal sealed partial class RouterHost : ILoopOwner
     public void EndBatch(Instant now)
     {
         _now = now;
-        if (now >= _router.NextDue)
-            _router.Tick(now);
+        Tick(now);
         LoadEnvelopes(now);
         for (int round = 0; round < MostRounds; round++)
         {
-            _conversations.OpenArrived(now);
-            _conversations.Lite.Pump(now);
-            _router.EndOfBatch(now);
+            Guard(FaultSeam.Message, "OpenArrived", now, static (host, at) => _ = host._conversations.OpenArrived(at));
+            Guard(FaultSeam.Message, "Pump", now, static (host, at) => host._conversations.Lite.Pump(at));
+            Guard(FaultSeam.Batch, "EndOfBatch", now, static (host, at) => host._router.EndOfBatch(at));
             // What is forwarded need not wait for what is written.
-            Links.Flush();
-            if (!_writer.EndBatch(now))
+            Links.Flush(_flushFailed);
+            _hasOutcomes = false;
+            Guard(FaultSeam.Store, "EndBatchOfWriter", now, static (host, at) => host._hasOutcomes = host._writer.EndBatch(at));
+            if (!_hasOutcomes)
                 break;
         }
 
-        _router.EndOfBatch(now);
-        PublishRoutes();
-        Links.Flush();
-        _conversations.Flush();
+        Guard(FaultSeam.Batch, "EndOfBatch", now, static (host, at) => host._router.EndOfBatch(at));
+        Guard(FaultSeam.Event, "PublishRoutes", now, static (host, _) => host.PublishRoutes());
+        Links.Flush(_flushFailed);
+        Guard(FaultSeam.Event, "FlushSessions", now, static (host, _) => host._conversations.Flush());
+    }
+
+    /// <inheritdoc/>
+    public void Broken(ILink link) => link.Close(new LinkEnd(LinkEndCode.TransportFailed, Detail: "a fault of this program"));
+
+    private void Tick(Instant now)
+    {
+        if (now < _router.NextDue || now < _pausedUntil)
+            return;
+        try
+        {
+            _faults.Probe?.Invoke("Tick");
+            _router.Tick(now);
+        }
+        catch (Exception e)
+        {
+            // What is due stays due: without a rest the loop would do nothing else.
+            _faults.Note(FaultSeam.Timer, e);
+            _pausedUntil = now + RestAfterFault;
+        }
+    }
+
+    /// <summary>Does one of the things that end a batch; a fault in it costs that one.</summary>
+    private void Guard(FaultSeam seam, string place, Instant now, Action<RouterHost, Instant> what)
+    {
+        try
+        {
+            _faults.Probe?.Invoke(place);
+            what(this, now);
+        }
+        catch (Exception e)
+        {
+            _faults.Note(seam, e);
+        }
+    }
+
+    private void FlushFailed(ILink link, Exception fault)
+    {
+        _faults.Note(FaultSeam.Link, fault);
+        Guard(FaultSeam.Link, "Broken", _now, (_, _) => Broken(link));
     }
 
     private void LoadEnvelopes(Instant now)
     {
         for (int loaded = 0; loaded < MostLoadedPerBatch && _toLoad.TryDequeue(out EnvelopeId id); loaded++)
-            _router.EnvelopeLoaded(now, id, _stored.FindEnvelope(id));
+        {
+            try
+            {
+                _faults.Probe?.Invoke("EnvelopeLoaded");
+                _router.EnvelopeLoaded(now, id, _stored.FindEnvelope(id));
+            }
+            catch (Exception e)
+            {
+                _faults.Note(FaultSeam.Load, e);
+            }
+        }
     }
 
     private void PublishRoutes()
     {
         if (_changedRoutes.Count == 0)
             return;
-        foreach (NodeAddress destination in _changedRoutes)
+        NodeAddress[] changed = [.. _changedRoutes];
+        _changedRoutes.Clear();
+        foreach (NodeAddress destination in changed)
         {
             if (_router.FindRoute(destination) is { } route)
                 _events.Publish(new EventInfo("route", _time.GetUtcNow()) { Route = Describe(route) });
         }
-
-        _changedRoutes.Clear();
     }
 }

@@ -191,10 +191,24 @@ internal sealed class StoreWriter : IAsyncDisposable
         }
     }
 
+    private void Tell(Instant now, StoreOperation operation, bool written)
+    {
+        try
+        {
+            _loop.Faults.Probe?.Invoke(written ? "Done" : "NotDone");
+            operation.Done(now, written);
+        }
+        catch (Exception e)
+        {
+            _loop.Faults.Note(FaultSeam.Store, e);
+        }
+    }
+
     private bool TryWrite(Action<MeshStore> write)
     {
         try
         {
+            _loop.Faults.Probe?.Invoke("Write");
             _store.Begin();
             write(_store);
             _store.Commit();
@@ -205,6 +219,13 @@ internal sealed class StoreWriter : IAsyncDisposable
             _store.Rollback();
             if (!_failing)
                 _log.StoreFailed(e.Message);
+            return false;
+        }
+        catch (Exception e)
+        {
+            // A fault in what was to be written; the others of its transaction are tried without it.
+            _loop.Faults.Note(FaultSeam.Store, e);
+            _store.Rollback();
             return false;
         }
     }
@@ -253,7 +274,7 @@ internal sealed class StoreWriter : IAsyncDisposable
             }
 
             foreach (StoreOperation operation in batch.Operations)
-                operation.Done(now, !batch.Failed.Contains(operation));
+                Tell(now, operation, !batch.Failed.Contains(operation));
         }
 
         if (_catchingUp && _afterthoughts.Count > 0)

@@ -100,5 +100,14 @@ internal sealed class MemoryLink(LocalIdentity peer, ILinkEvents owner, bool out
         }
     }
 
+    /// <summary>Puts bytes on the cable that no node would: they arrive at the first end.</summary>
+    internal void Hurt(byte[] frame)
+    {
+        byte[] buffer = ArrayPool<byte>.Shared.Rent(sizeof(ushort) + frame.Length);
+        BinaryPrimitives.WriteUInt16BigEndian(buffer, (ushort)frame.Length);
+        frame.CopyTo(buffer, sizeof(ushort));
+        _ = ArriveAsync(new ReceivedFrames(buffer, sizeof(ushort) + frame.Length)).AsTask();
+    }
+
     private ValueTask ArriveAsync(ReceivedFrames frames) => owner.ReceivedAsync(this, frames);
 }
