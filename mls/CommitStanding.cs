@@ -24,7 +24,8 @@ public enum CommitKind
 /// <param name="Parent">The state that it was made on, as far as can be told; null if it cannot.</param>
 /// <param name="Child">The state that it leads to, for one that was followed, kept or made before; else null.</param>
 /// <param name="IsAuthentic">
-/// Whether that is proved: it is the very message that was processed, or only a member at the parent can have made it. A
-/// forger needs nothing but the group's id for the rest.
+/// Whether the parent is proved: the message is the very one that was processed, or it was signed there, or only a member
+/// there can have encrypted who sent it. A forger needs nothing but the group's id for the rest. Whether the commit is whole
+/// and valid only processing tells.
 /// </param>
 public readonly record struct CommitStanding(CommitKind Kind, StateId? Parent, StateId? Child, bool IsAuthentic);
