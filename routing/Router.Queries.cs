@@ -13,6 +13,9 @@ public sealed partial class Router
     /// <summary>True while this node answers for an envelope, or has been handed it.</summary>
     public bool Holds(in EnvelopeId id) => _custody.Holds(id);
 
+    /// <summary>The neighbour that brought an envelope which the host has been given and not answered; null if there is none.</summary>
+    public NodeAddress? NeighbourOf(long token) => _custody.NeighbourOf(token);
+
     /// <summary>The Ed25519 public key (32 bytes) of a node whose announce is known, for sealing.</summary>
     public bool TryGetPublicKey(in NodeAddress address, out ReadOnlySpan<byte> publicKey) =>
         _routes.TryGetPublicKey(address, out publicKey);

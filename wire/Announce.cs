@@ -5,11 +5,6 @@ using QuicProChat.Mesh.Identity;
 
 namespace QuicProChat.Mesh.Wire;
 
-/// <summary>Signs a message with a node's Ed25519 key.</summary>
-/// <param name="message">What to sign.</param>
-/// <param name="signature">Receives 64 bytes.</param>
-public delegate void MessageSigner(ReadOnlySpan<byte> message, Span<byte> signature);
-
 /// <summary>
 /// A node's identity record whose signature holds. Immutable, so that everyone who heard the same bytes can share one.
 /// Layout: <see cref="UnverifiedAnnounce"/>.

@@ -1,7 +1,8 @@
 using QuicProChat.Mesh.Identity;
-using QuicProChat.Mesh.Mls.Lite;
+using QuicProChat.Mesh.MlsLite;
 using QuicProChat.Mesh.Node.Control;
 using QuicProChat.Mesh.Wire;
+using LiteGroupId = QuicProChat.Mesh.Store.LiteGroupId;
 
 namespace QuicProChat.Mesh.Node.Lite;
 
@@ -13,7 +14,7 @@ internal sealed partial class LiteConversations
         string own = CheckName(name ?? throw Usage("lite-create needs \"name\""));
         CheckRoom();
         var cipher = shortTag ? LiteCipher.AesCcm8 : LiteCipher.ChaCha20Poly1305;
-        return Begin(LiteGroup.Create(own, cipher, _identity.PublicKey.Span), own, transaction);
+        return Begin(LiteGroup.Create(_self, own, cipher), own, transaction);
     });
 
     /// <summary>Joins; the hello goes to whoever invited.</summary>
@@ -23,12 +24,12 @@ internal sealed partial class LiteConversations
             throw Usage(error);
         using (invitation)
         {
-            var id = Store.LiteGroupId.Read(invitation.GroupId.Span);
+            LiteGroupId id = LiteEntry.IdOf(invitation.GroupId);
             if (_groups.TryGetValue(id, out LiteEntry? known))
                 throw Refused($"this node is in that group already, as '{known.Name}'");
             string own = name is null ? CheckInvitedName(invitation.Name) : CheckName(name);
             CheckRoom();
-            LiteGroup group = LiteGroup.Join(invitation, _identity.PublicKey.Span, out LiteReply hello);
+            LiteGroup group = LiteGroup.Join(_self, invitation, out LiteReply hello);
             if (group.Others[0].Address == _identity.Address)
             {
                 group.Dispose();
@@ -36,7 +37,7 @@ internal sealed partial class LiteConversations
             }
 
             LiteGroupInfo info = Begin(group, own, transaction);
-            SendControl(_groups[id], hello, transaction);
+            SendControl(_groups[id], [hello], transaction);
             OpenAside(now, _groups[id], transaction);
             return info;
         }
@@ -48,9 +49,9 @@ internal sealed partial class LiteConversations
         LiteEntry entry = Group(name);
         try
         {
-            using LiteInvitation invitation = entry.Group.Invite(_identity.PublicKey.Span, out LiteReply? rekey);
+            using LiteInvitation invitation = entry.Group.Invite(out IReadOnlyList<LiteReply> rekeys);
             transaction.Touch(entry, spent: true);
-            SendControl(entry, rekey, transaction);
+            SendControl(entry, rekeys, transaction);
             return new LiteInvitationInfo(invitation.ToUri());
         }
         catch (InvalidOperationException e)
@@ -64,9 +65,9 @@ internal sealed partial class LiteConversations
         LiteEntry entry = Group(name);
         if (!entry.Group.HasNextEpoch)
             throw Refused("the group's epochs are used up: found another group");
-        LiteReply? rekey = entry.Group.Rekey();
+        IReadOnlyList<LiteReply> rekeys = entry.Group.Rekey();
         transaction.Touch(entry, spent: true);
-        SendControl(entry, rekey, transaction);
+        SendControl(entry, rekeys, transaction);
         return Describe(entry);
     });
 
@@ -100,7 +101,7 @@ internal sealed partial class LiteConversations
 
     private LiteGroupInfo Begin(LiteGroup group, string name, LiteTransaction transaction)
     {
-        var entry = LiteEntry.New(group, name);
+        var entry = LiteEntry.New(_self, group, name);
         Add(entry);
         transaction.Touch(entry, spent: true);
         return Describe(entry);
@@ -138,7 +139,7 @@ internal sealed partial class LiteConversations
         LiteGroup group = entry.Group;
         return new LiteGroupInfo(
             entry.Name, entry.Id.ToString(), group.Cipher == LiteCipher.AesCcm8 ? "aes-ccm-8" : "chacha20-poly1305", group.Epoch,
-            group.EpochTag.ToString("x4", System.Globalization.CultureInfo.InvariantCulture), group.Counter,
+            group.EpochTag.ToString("x4", System.Globalization.CultureInfo.InvariantCulture), (int)group.Sent,
             [.. group.Members.Select(m => new LiteMemberInfo(m.Index, m.Address.ToString(), m.Index == group.OwnIndex))]);
     }
 

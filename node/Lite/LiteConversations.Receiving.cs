@@ -1,5 +1,6 @@
 using System.Text;
-using QuicProChat.Mesh.Mls.Lite;
+using QuicProChat.Mesh.Identity;
+using QuicProChat.Mesh.MlsLite;
 using QuicProChat.Mesh.Node.Configuration;
 using QuicProChat.Mesh.Node.Control;
 using QuicProChat.Mesh.Routing;
@@ -20,7 +21,19 @@ internal sealed partial class LiteConversations
 
     private void Arrived(Instant now, Arrival arrival, LiteTransaction transaction)
     {
+        NodeAddress neighbour = _router.NeighbourOf(arrival.Token) ?? default;
+        int price = PriceOf(arrival.Payload);
+        if (!_work.Allows(now, neighbour, price))
+        {
+            Counters.Add(LiteEvent.PutOff);
+            transaction.WhenWritten(at => Answer(at, arrival, DeliveryOutcome.StoreFull, null));
+            transaction.WhenFailed(at => Answer(at, arrival, DeliveryOutcome.StoreFull, null));
+            return;
+        }
+
         LiteOutcome outcome = Open(arrival.Payload, out LiteEntry? entry);
+        if (outcome.Error != LiteError.None)
+            _work.Charge(now, neighbour, price + LiteGroup.ExtraPriceOf(outcome.Error));
         if (outcome.Error == LiteError.None)
         {
             transaction.WhenFailed(at => _router.DeliveryDone(at, arrival.Token, DeliveryOutcome.StoreFull, default, default));
@@ -28,7 +41,7 @@ internal sealed partial class LiteConversations
             DeliveryOutcome done = Accept(now, entry!, outcome, envelope, transaction) ? DeliveryOutcome.Accepted : DeliveryOutcome.Rejected;
             LiteMember sender = outcome.Sender!;
             transaction.WhenWritten(at => Answer(at, arrival, done, sender));
-            if (outcome.Type is LiteMessageType.Hello or LiteMessageType.Roster or LiteMessageType.Rekey)
+            if (outcome.Type >= LiteMessageType.Rekey)
                 OpenAside(now, entry!, transaction);
             return;
         }
@@ -65,6 +78,19 @@ internal sealed partial class LiteConversations
         _router.DeliveryDone(now, arrival.Token, outcome, sender?.Address ?? default, proven ? proof : default);
     }
 
+    /// <summary>What it takes at most to find out whether a message is authentic.</summary>
+    private int PriceOf(ReadOnlySpan<byte> payload)
+    {
+        int price = 0;
+        if (UnverifiedLiteMessage.TryRead(payload, out UnverifiedLiteMessage message))
+        {
+            foreach (LiteEntry entry in _groups.Values)
+                price += entry.Group.PriceOf(message);
+        }
+
+        return price;
+    }
+
     /// <summary>Tries the groups that know the epoch tag; among several errors, the one that says most.</summary>
     private LiteOutcome Open(ReadOnlySpan<byte> payload, out LiteEntry? entry)
     {
@@ -74,7 +100,7 @@ internal sealed partial class LiteConversations
         var worst = new LiteOutcome(LiteError.UnknownEpoch);
         foreach (LiteEntry candidate in _groups.Values)
         {
-            if (!candidate.Group.Knows(message.EpochTag))
+            if (!candidate.Group.Knows(message))
                 continue;
             LiteOutcome outcome = candidate.Group.Open(payload);
             if (outcome.Error == LiteError.None || entry is null)
@@ -91,10 +117,9 @@ internal sealed partial class LiteConversations
     {
         LiteMember sender = outcome.Sender!;
         transaction.Touch(entry, spent: false);
-        foreach (LiteReply reply in outcome.Replies ?? [])
-            SendControl(entry, reply, transaction);
-        // A member that makes this one answer again and again must not use its counters up.
-        KeepCounters(entry, transaction);
+        SendControl(entry, outcome.Replies ?? [], transaction);
+        // A member that makes this one answer again and again must not use its keys up.
+        RekeyInTime(entry, transaction);
         if (outcome.Type is LiteMessageType.Text or LiteMessageType.SignedText)
         {
             if (!TryDecode(outcome.Text.Span, out string text))
@@ -143,23 +168,28 @@ internal sealed partial class LiteConversations
             _events.Publish(new EventInfo("group", _time.GetUtcNow()) { Group = Describe(entry) });
     }
 
-    private void SendControl(LiteEntry entry, LiteReply? reply, LiteTransaction transaction)
+    private void SendControl(LiteEntry entry, IReadOnlyList<LiteReply> replies, LiteTransaction transaction)
     {
-        if (reply is null)
-            return;
-        transaction.Touch(entry, spent: true);
-        foreach (LiteMember to in reply.To)
+        if (replies.Count > 0)
+            transaction.Touch(entry, spent: true);
+        foreach (LiteReply reply in replies)
         {
-            if (Envelope(to, Priority.High, ControlLifetime, reply.Message.Span) is not { } envelope)
-                continue;
-            transaction.Send(envelope);
-            transaction.WhenWritten(at =>
-            {
-                Counters.Add(LiteEvent.ControlSent);
-                if (Hand(at, envelope) != SendStatus.Queued)
-                    _writer.Later(at).Forget(envelope.Id);
-            });
+            foreach (LiteMember to in reply.To)
+                SendControl(to, reply.Message.Span, transaction);
         }
+    }
+
+    private void SendControl(LiteMember to, ReadOnlySpan<byte> message, LiteTransaction transaction)
+    {
+        if (Envelope(to, Priority.High, ControlLifetime, message) is not { } envelope)
+            return;
+        transaction.Send(envelope);
+        transaction.WhenWritten(at =>
+        {
+            Counters.Add(LiteEvent.ControlSent);
+            if (Hand(at, envelope) != SendStatus.Queued)
+                _writer.Later(at).Forget(envelope.Id);
+        });
     }
 
     private void PutAside(Instant now, Arrival arrival, LiteEntry? entry, LiteTransaction transaction)
@@ -258,7 +288,7 @@ internal sealed partial class LiteConversations
     {
         LiteError.UnknownEpoch or LiteError.UnknownSender => LiteEvent.NoGroup,
         LiteError.ReplayedOrTooOld => LiteEvent.ReplayedOrTooOld,
-        LiteError.TooFarAhead => LiteEvent.TooFarAhead,
+        LiteError.TooMany => LiteEvent.TooMany,
         LiteError.NotAuthentic => LiteEvent.NotAuthentic,
         LiteError.BadSignature => LiteEvent.BadSignature,
         _ => LiteEvent.Malformed,

@@ -1,7 +1,7 @@
 using System.Text;
 using QuicProChat.Mesh.Identity;
 using QuicProChat.Mesh.Messaging;
-using QuicProChat.Mesh.Mls.Lite;
+using QuicProChat.Mesh.MlsLite;
 using QuicProChat.Mesh.Node.Control;
 using QuicProChat.Mesh.Node.Conversations;
 using QuicProChat.Mesh.Node.Loop;
@@ -27,11 +27,6 @@ internal sealed record LiteOutgoing(
 /// <content>Texts that go out, and what becomes of them.</content>
 internal sealed partial class LiteConversations
 {
-    /// <summary>
-    /// Counters of an epoch that are kept for rekeying: a group begins a new epoch by itself before they are used up.
-    /// </summary>
-    private const int CountersKept = 1024;
-
     /// <summary>Checks the requests of one session on its thread and hands them to the loop together.</summary>
     internal async ValueTask SendAsync(IReadOnlyList<ControlRequest> requests, ControlSession session, TimeSpan lifetime)
     {
@@ -113,10 +108,12 @@ internal sealed partial class LiteConversations
     private void Send(LiteEntry entry, LiteOutgoing asked, LiteTransaction transaction)
     {
         LiteGroup group = entry.Group;
-        KeepCounters(entry, transaction);
+        RekeyInTime(entry, transaction);
         byte[] text = Encoding.UTF8.GetBytes(asked.Options.Text);
-        byte[] payload = asked.Signed ? group.SealSigned(text, _identity.Sign) : group.Seal(text);
+        LiteSealed made = asked.Signed ? group.SealSigned(text) : group.Seal(text);
+        byte[] payload = made.Message;
         transaction.Touch(entry, spent: true);
+        SendControl(entry, made.Introduction is { } introduction ? [introduction] : [], transaction);
         LiteEnvelope[] envelopes =
             [.. group.Others.Select(m => Envelope(m, asked.Options.Priority, asked.Options.Lifetime, payload)).OfType<LiteEnvelope>()];
         if (envelopes.Length == 0)
@@ -141,9 +138,10 @@ internal sealed partial class LiteConversations
         transaction.WhenWritten(now => Sent(now, asked, delivery, envelopes));
     }
 
-    private void KeepCounters(LiteEntry entry, LiteTransaction transaction)
+    /// <summary>A group begins a new epoch by itself before this node's keys in it are used up.</summary>
+    private void RekeyInTime(LiteEntry entry, LiteTransaction transaction)
     {
-        if (entry.Group.CountersLeft > CountersKept || !entry.Group.HasNextEpoch)
+        if (!entry.Group.NeedsRekey)
             return;
         SendControl(entry, entry.Group.Rekey(), transaction);
         transaction.Touch(entry, spent: true);

@@ -2,7 +2,7 @@ using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 using QuicProChat.Mesh.Identity;
 using QuicProChat.Mesh.Messaging;
-using QuicProChat.Mesh.Mls.Lite;
+using QuicProChat.Mesh.MlsLite;
 using QuicProChat.Mesh.Node.Configuration;
 using QuicProChat.Mesh.Node.Control;
 using QuicProChat.Mesh.Node.Conversations;
@@ -11,6 +11,7 @@ using QuicProChat.Mesh.Node.Storage;
 using QuicProChat.Mesh.Routing;
 using QuicProChat.Mesh.Store;
 using QuicProChat.Mesh.Wire;
+using LiteGroupId = QuicProChat.Mesh.Store.LiteGroupId;
 
 namespace QuicProChat.Mesh.Node.Lite;
 
@@ -21,7 +22,7 @@ namespace QuicProChat.Mesh.Node.Lite;
 ///                                   ^        groups change in memory       |
 ///                                   '------- not on disk: groups go back --'
 /// </code>
-/// All of it is on the loop: what a group does is symmetric cryptography, a few microseconds.
+/// All of it is on the loop: a text is symmetric cryptography, a few microseconds; what comes seldom has signatures too.
 /// </summary>
 internal sealed partial class LiteConversations : IDisposable
 {
@@ -40,6 +41,7 @@ internal sealed partial class LiteConversations : IDisposable
     private readonly MessageView _views;
     private readonly TimeProvider _time;
     private readonly ushort _hopLimit;
+    private readonly LiteSelf _self;
     private readonly LiteFaults _faults;
     private readonly LiteReceipts _receipts;
     private readonly Dictionary<LiteGroupId, LiteEntry> _groups = [];
@@ -47,6 +49,7 @@ internal sealed partial class LiteConversations : IDisposable
     private readonly Dictionary<EnvelopeId, LiteOutgoing> _waitingFor = [];
     private readonly HashSet<ControlSession> _answered = [];
     private readonly LiteWaitingRoom _aside = new();
+    private readonly LiteWork _work = new();
     private readonly Queue<ILiteWork> _inbox = [];
 
     /// <summary>What the owner calls the groups, for any thread.</summary>
@@ -59,6 +62,7 @@ internal sealed partial class LiteConversations : IDisposable
         NodeLoop loop, StoreWriter writer, StoreReader reader, LocalIdentity identity, EventHub events, MessageView views, TimeProvider time,
         ushort hopLimit, ILogger log)
     {
+        _self = new LiteSelf(identity, RandomSource.System, time);
         _faults = new LiteFaults(log);
         _views = views;
         _loop = loop;
@@ -92,7 +96,7 @@ internal sealed partial class LiteConversations : IDisposable
         _router = router;
         foreach ((LiteGroupId id, byte[] state) in _reader.LiteGroups())
         {
-            if (LiteEntry.TryLoad(state) is { } entry && entry.Id == id)
+            if (LiteEntry.TryLoad(_self, state) is { } entry && entry.Id == id)
                 Add(entry);
             else
                 _reader.Damage.Note("lite_group", $"The MLS-Lite group {id} is damaged, or of a later version of the program.");

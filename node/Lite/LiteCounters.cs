@@ -44,8 +44,11 @@ internal enum LiteEvent
     /// <summary>Refused: its key was used before, or left the window.</summary>
     ReplayedOrTooOld,
 
-    /// <summary>Refused: too far ahead of what came before.</summary>
-    TooFarAhead,
+    /// <summary>Put off: its neighbour brought too many forged ones lately, and to find out about this one costs much.</summary>
+    PutOff,
+
+    /// <summary>Refused: its sender asked for new keys or answers too often lately.</summary>
+    TooMany,
 
     /// <summary>Refused: forged or damaged.</summary>
     NotAuthentic,

@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
-using QuicProChat.Mesh.Mls.Lite;
-using QuicProChat.Mesh.Store;
+using QuicProChat.Mesh.MlsLite;
+using LiteGroupId = QuicProChat.Mesh.Store.LiteGroupId;
 
 namespace QuicProChat.Mesh.Node.Lite;
 
@@ -12,14 +12,16 @@ namespace QuicProChat.Mesh.Node.Lite;
 /// <summary>A group of this node: as it is, and as it was stored last.</summary>
 internal sealed class LiteEntry : IDisposable
 {
+    private readonly LiteSelf _self;
     private byte[] _stored;
 
-    private LiteEntry(LiteGroup group, string name, byte[] stored)
+    private LiteEntry(LiteSelf self, LiteGroup group, string name, byte[] stored)
     {
+        _self = self;
         Group = group;
         Name = name;
         _stored = stored;
-        Id = LiteGroupId.Read(group.GroupId);
+        Id = IdOf(group.Id);
     }
 
     internal LiteGroupId Id { get; }
@@ -32,11 +34,14 @@ internal sealed class LiteEntry : IDisposable
     /// <summary>It has been on disk.</summary>
     internal bool IsStored => _stored.Length > 0;
 
-    internal static LiteEntry New(LiteGroup group, string name) => new(group, name, []);
+    internal static LiteEntry New(LiteSelf self, LiteGroup group, string name) => new(self, group, name, []);
+
+    /// <summary>A group's id as the store has it.</summary>
+    internal static LiteGroupId IdOf(MlsLite.LiteGroupId id) => new(id.Value);
 
     /// <summary>Reads what the store kept, and takes the bytes over; null if they are no group.</summary>
-    internal static LiteEntry? TryLoad(byte[] stored) =>
-        TryParse(stored, out LiteGroup? group, out string name) ? new LiteEntry(group, name, stored) : null;
+    internal static LiteEntry? TryLoad(LiteSelf self, byte[] stored) =>
+        TryParse(self, stored, out LiteGroup? group, out string name) ? new LiteEntry(self, group, name, stored) : null;
 
     /// <summary>What the store is to keep. Secret.</summary>
     internal byte[] ToStored()
@@ -58,7 +63,7 @@ internal sealed class LiteEntry : IDisposable
     /// <summary>The write failed: back to what was stored, except that spent counters stay spent.</summary>
     internal void GoBack()
     {
-        if (!TryParse(_stored, out LiteGroup? before, out string name))
+        if (!TryParse(_self, _stored, out LiteGroup? before, out string name))
             throw new InvalidOperationException("What was stored of a group does not load.");
         before.KeepSpent(Group);
         Group.Dispose();
@@ -73,12 +78,12 @@ internal sealed class LiteEntry : IDisposable
     }
 
     private static bool TryParse(
-        ReadOnlySpan<byte> stored, [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out LiteGroup? group, out string name)
+        LiteSelf self, ReadOnlySpan<byte> stored, [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out LiteGroup? group, out string name)
     {
         (group, name) = (null, "");
         if (stored.IsEmpty || stored.Length < 1 + stored[0])
             return false;
         name = Encoding.UTF8.GetString(stored.Slice(1, stored[0]));
-        return LiteGroup.TryLoad(stored[(1 + stored[0])..], out group);
+        return LiteGroup.TryLoad(self, stored[(1 + stored[0])..], out group);
     }
 }

@@ -1,5 +1,7 @@
+using QuicProChat.Mesh.MlsLite;
 using QuicProChat.Mesh.Store;
 using QuicProChat.Mesh.Wire;
+using LiteGroupId = QuicProChat.Mesh.Store.LiteGroupId;
 
 namespace QuicProChat.Mesh.Node.Lite;
 
@@ -95,24 +97,16 @@ internal sealed class LiteWaitingRoom
 
     private sealed record Place(LiteWaiting Waiting, Instant Until);
 
-    /// <summary>What may still be written for one room; it comes back steadily, as parts of a room.</summary>
+    /// <summary>What may still be written for one room; it comes back steadily.</summary>
     private sealed class Allowance
     {
-        private double _envelopes = Burst * MostEnvelopes;
-        private double _bytes = Burst * MostBytes;
-        private Instant? _at;
+        private readonly LiteAllowance _envelopes = new(Burst * MostEnvelopes, Burst * Patience);
+        private readonly LiteAllowance _bytes = new(Burst * MostBytes, Burst * Patience);
 
         internal bool TryTake(Instant now, int bytes)
         {
-            double rooms = _at is { } before ? (now - before) / Patience : 0;
-            _at = now;
-            _envelopes = Math.Min(Burst * MostEnvelopes, _envelopes + (rooms * MostEnvelopes));
-            _bytes = Math.Min(Burst * MostBytes, _bytes + (rooms * MostBytes));
-            if (_envelopes < 1 || _bytes < bytes)
-                return false;
-            _envelopes--;
-            _bytes -= bytes;
-            return true;
+            TimeSpan at = new(now.Ticks);
+            return _bytes.Has(at, bytes) && _envelopes.TryTake(at) && _bytes.TryTake(at, bytes);
         }
     }
 }

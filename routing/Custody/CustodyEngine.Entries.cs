@@ -179,6 +179,10 @@ internal sealed partial class CustodyEngine
         return (uint)index < (uint)_entries.Limit && _entries[index].Used && _entries[index].Serial == (uint)(token >> 32);
     }
 
+    /// <summary>The neighbour that brought an envelope which the host has been given; null if that is over.</summary>
+    internal NodeAddress? NeighbourOf(long token) =>
+        TryResolve(token, out int index) ? _accounts[_entries[index].Account].Owner : null;
+
     private int FindDestination(in NodeAddress address)
     {
         uint hash = HashOf(address);

@@ -37,7 +37,7 @@ public class LiteGroups
             await reader.EventuallyAsync("all received", async () => (await StreamAsync(reader)).Count >= accepted.Count, TimeSpan.FromMinutes(4));
             Assert.Equal(accepted.Order(), (await StreamAsync(reader)).Order());
             // A key that was used twice would come back as a replay, and its message would be missing above.
-            foreach (string refused in new[] { "replayed_or_too_old", "not_authentic", "too_far_ahead" })
+            foreach (string refused in new[] { "replayed_or_too_old", "not_authentic", "too_many" })
                 Assert.Equal(0, await reader.MetricAsync($"qpc_lite_events_total{{event=\"{refused}\"}}"));
         }
 

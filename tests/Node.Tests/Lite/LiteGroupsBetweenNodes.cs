@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
 using QuicProChat.Mesh.Identity;
-using QuicProChat.Mesh.Mls.Lite;
+using QuicProChat.Mesh.MlsLite;
 using QuicProChat.Mesh.Node.Control;
 using QuicProChat.Mesh.Node.Tests.Conversations;
 using QuicProChat.Mesh.Store;
@@ -186,8 +186,9 @@ public class LiteGroupsBetweenNodes
         using LocalIdentity founder = LocalIdentity.Generate();
         foreach ((string name, string says) in new[] { ("my friends", "choose another with NAME"), ("", "choose one with NAME") })
         {
-            using var group = LiteGroup.Create(name, LiteCipher.ChaCha20Poly1305, founder.PublicKey.Span);
-            using LiteInvitation invitation = group.Invite(founder.PublicKey.Span, out _);
+            var self = new LiteSelf(founder, RandomSource.System, TimeProvider.System);
+            using var group = LiteGroup.Create(self, name, LiteCipher.ChaCha20Poly1305);
+            using LiteInvitation invitation = group.Invite(out _);
             JsonNode reply = await alice.AskAsync(new ControlRequest { Command = "lite-join", Uri = invitation.ToUri() });
             Assert.Equal("usage", (string)reply["code"]!);
             Assert.Contains(says, (string)reply["error"]!, StringComparison.Ordinal);
@@ -215,7 +216,7 @@ public class LiteGroupsBetweenNodes
 
     private static Task<JsonNode> JoinAsync(TestNode node, string uri) => AskAsync(node, new ControlRequest { Command = "lite-join", Uri = uri });
 
-    private static async Task LetInAsync(TestNode inviter, TestNode newcomer, int members)
+    internal static async Task LetInAsync(TestNode inviter, TestNode newcomer, int members)
     {
         await JoinAsync(newcomer, await InviteAsync(inviter));
         await HasMembersAsync(inviter, members);
@@ -234,7 +235,7 @@ public class LiteGroupsBetweenNodes
     private static async Task<int> CounterAsync(TestNode node) =>
         (int)(await AskAsync(node, new ControlRequest { Command = "lite-show", Group = "friends" }))["counter"]!;
 
-    private static Task<JsonNode> SendAsync(TestNode node, string text, bool signed = false) => AskAsync(
+    internal static Task<JsonNode> SendAsync(TestNode node, string text, bool signed = false) => AskAsync(
         node, new ControlRequest { Command = "send", Lite = true, To = "friends", Text = text, Wait = "delivered", Signed = signed });
 
     private static async Task<JsonArray> MessagesAsync(TestNode node, int limit = 50) =>

@@ -71,6 +71,35 @@ public class LitePartsTests
         Assert.Equal(0, room.Count);
     }
 
+    [Fact]
+    public void A_neighbour_that_brings_forgeries_uses_up_its_own_share_and_not_the_others()
+    {
+        var work = new LiteWork();
+        Instant now = default;
+        static NodeAddress Neighbour(ulong n) => new(n, 1);
+        for (ulong n = 0; n < 300; n++)
+        {
+            for (int i = 0; i < 1000 && work.Allows(now, Neighbour(n), 32); i++)
+                work.Charge(now, Neighbour(n), 32);
+        }
+
+        Assert.Equal(LiteWork.MaxNeighbours, work.Neighbours);
+        Assert.False(work.Allows(now, Neighbour(0), LiteWork.Always + 1));
+        Assert.True(work.Allows(now, Neighbour(0), LiteWork.Always));
+
+        // In another run there is room: three neighbours use up what there is for all, a fourth is heard.
+        work = new LiteWork();
+        for (ulong n = 0; n < 8; n++)
+        {
+            for (int i = 0; i < 1000 && work.Allows(now, Neighbour(n), 32); i++)
+                work.Charge(now, Neighbour(n), 32);
+        }
+
+        Assert.False(work.Allows(now, Neighbour(0), 32));
+        Assert.True(work.Allows(now, Neighbour(99), 32));
+        Assert.True(work.Allows(now + TimeSpan.FromSeconds(5), Neighbour(0), 32));
+    }
+
     [Theory]
     [InlineData("/lite list", "lite-list")]
     [InlineData("/lite show friends", "lite-show")]
