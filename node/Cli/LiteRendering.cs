@@ -47,7 +47,7 @@ internal static class LiteRendering
     /// <summary>A group in one line.</summary>
     internal static string Summary(JsonElement group) =>
         $"{Rendering.Printable(group.GetProperty("name").GetString()!)}  {group.GetProperty("id").GetString()}  {group.GetProperty("members").GetArrayLength()} members"
-        + $"  epoch {group.GetProperty("epoch").GetInt64()}  {group.GetProperty("cipher").GetString()}  next message {group.GetProperty("counter").GetInt32()}";
+        + $"  epoch {group.GetProperty("epoch").GetInt64()}  {group.GetProperty("cipher").GetString()}  {group.GetProperty("counter").GetInt32()} messages made here";
 
     private static void Invitation(TextWriter output, string uri)
     {

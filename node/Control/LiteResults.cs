@@ -1,6 +1,6 @@
 namespace QuicProChat.Mesh.Node.Control;
 
-/// <summary>An MLS-Lite group: what it is called here, and how far it is. The counter is that of this node's next message.</summary>
+/// <summary>An MLS-Lite group: what it is called here, and how far it is. The counter says how many messages this node has made in it.</summary>
 internal sealed record LiteGroupInfo(
     string Name, string Id, string Cipher, long Epoch, string EpochTag, int Counter, IReadOnlyList<LiteMemberInfo> Members);
 
