@@ -19,7 +19,7 @@ public sealed partial class Router
     public void RestoreAnnounce(Announce announce) => _routes.RestoreAnnounce(announce);
 
     /// <summary>An id that <see cref="IRouterActions.PersistSeen"/> was given before a restart, oldest first.</summary>
-    public void RestoreSeen(in EnvelopeId id, byte generation) => _custody.RestoreSeen(id, generation);
+    public void RestoreSeen(in EnvelopeId id, byte generation) => _custody.RestoreSeen(id);
 
     /// <summary>
     /// An envelope that was on disk at a restart. Its bytes stay there until they are asked for by

@@ -22,11 +22,17 @@ internal sealed class TokenBucket
     /// <summary>Takes tokens if there are enough; a full bucket is enough for any amount.</summary>
     public bool TryTake(Instant now, double amount)
     {
-        Refill(now);
-        if (_tokens < Math.Min(amount, _burst))
+        if (!Has(now, amount))
             return false;
         _tokens -= amount;
         return true;
+    }
+
+    /// <summary>Whether <see cref="TryTake"/> would succeed.</summary>
+    public bool Has(Instant now, double amount)
+    {
+        Refill(now);
+        return _tokens >= Math.Min(amount, _burst);
     }
 
     /// <summary>How many tokens there are.</summary>

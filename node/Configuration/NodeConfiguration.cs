@@ -55,7 +55,7 @@ public sealed record NodeConfiguration
     public long QuotaBytes { get; set; } = 32 << 20;
 
     /// <summary>Envelopes held, in all.</summary>
-    public int QuotaCount { get; set; } = 50_000;
+    public int QuotaCount { get; set; } = 16_384;
 
     /// <summary>The part of both quotas that one neighbour may fill, in percent.</summary>
     public int NeighbourSharePercent { get; set; } = 50;
@@ -64,7 +64,7 @@ public sealed record NodeConfiguration
     public int DestinationSharePercent { get; set; } = 50;
 
     /// <summary>Bytes of held envelopes kept in memory; the rest is read from disk when its turn comes.</summary>
-    public long QueueMemoryBytes { get; set; } = 4 << 20;
+    public long QueueMemoryBytes { get; set; } = 2 << 20;
 
     /// <summary>Envelopes per second that one neighbour may send on average.</summary>
     public int NeighbourEnvelopesPerSecond { get; set; } = 50_000;

@@ -63,7 +63,10 @@ public enum RouterCounter
     /// <summary>Dropped: seen before in this or a later generation.</summary>
     DropRepeat,
 
-    /// <summary>Refused: no hops left.</summary>
+    /// <summary>Refused: it came round while an earlier copy is still here.</summary>
+    DropCameRound,
+
+    /// <summary>Refused: no hops left, or one, and its destination is no neighbour.</summary>
     DropHopLimit,
 
     /// <summary>Refused: no next hop but the neighbour it came from.</summary>
@@ -84,6 +87,12 @@ public enum RouterCounter
     /// <summary>Refused: more waits for the disk than fits in memory.</summary>
     DropDiskBehind,
 
+    /// <summary>Refused: this source has had as much written to disk as it may.</summary>
+    DropDiskRate,
+
+    /// <summary>Refused: too much from this source could not be opened, or was here already.</summary>
+    DropOpeningRate,
+
     /// <summary>Refused: the disk failed to write it.</summary>
     DropPersistFailed,
 
@@ -96,7 +105,7 @@ public enum RouterCounter
     /// <summary>Lost: held until its lifetime ended.</summary>
     LostExpired,
 
-    /// <summary>Lost: gave way to something more urgent.</summary>
+    /// <summary>Not held on: on disk when the node started, but the quotas of today have no room for it.</summary>
     LostEvicted,
 
     /// <summary>Lost: its bytes were gone from disk.</summary>

@@ -1,156 +1,129 @@
-using QuicProChat.Mesh.Identity;
 using QuicProChat.Mesh.Wire;
 
 namespace QuicProChat.Mesh.Routing.Custody;
 
-/// <content>
-/// Quotas and eviction. Custody once taken is a promise, so quotas refuse first; something held gives way only to what
-/// is more urgent. A neighbour, and a destination, may fill what is free in proportion to its share: with 50 % one
-/// neighbour gets half, two get a third each, and there is always room left for the next.
-/// </content>
+/// <content>What may be held: asks <see cref="Quotas"/>, and keeps its books.</content>
 internal sealed partial class CustodyEngine
 {
-    /// <summary>Envelopes that give way to one, at most; arbitrary.</summary>
-    private const int MostEvictions = 64;
+    /// <summary>Room was found; without a source it is this node's own.</summary>
+    private readonly record struct Admitted(Source? Source, Room Room, bool IsChosen)
+    {
+        public static readonly Admitted Own = new(null, Room.Usual, IsChosen: true);
+    }
 
-    /// <summary>Tells whether an envelope may be taken; makes room for it where that is right.</summary>
-    /// <param name="owner">The neighbour that hands it over, or this node.</param>
-    /// <param name="destination">Where it goes.</param>
+    /// <summary>Finds room for an envelope to this node; otherwise answers it.</summary>
+    private bool TryAdmitArrival(in Arrival arrival, Source source, int size, out Admitted admitted)
+    {
+        admitted = new Admitted(source, _quotas.FindForArrival(source, size), IsChosen: true);
+        if (admitted.Room == Room.Arriving)
+            return true;
+        Refuse(arrival, CustodyCode.TooFast, RouterCounter.DropDiskBehind);
+        return false;
+    }
+
+    /// <summary>Finds room for an envelope of a neighbour; otherwise answers it.</summary>
+    /// <param name="arrival">The frame.</param>
+    /// <param name="destination">The number of its destination; -1 if nothing is held for that.</param>
     /// <param name="size">Header and payload.</param>
     /// <param name="priority">How urgent it is.</param>
-    /// <param name="refused">Why not.</param>
-    private bool Admit(in NodeAddress owner, in NodeAddress destination, int size, Priority priority, out RouterCounter refused)
+    /// <param name="hasWayOn">It can be sent on at once, so that what is in its way is soon gone.</param>
+    /// <param name="admitted">The room.</param>
+    private bool TryAdmit(
+        in Arrival arrival, int destination, int size, Priority priority, bool hasWayOn, out Admitted admitted)
     {
-        refused = RouterCounter.DropDiskBehind;
-        // Bytes that must stay in memory are those not on disk yet: twice the budget is the end.
-        if (_options.Durability == CustodyDurability.Disk && _memoryBytes + size > 2 * _options.MemoryBudget)
-            return false;
-        if (owner != _self)
+        LinkState link = _links[arrival.Link.Value]!;
+        int share = destination < 0 ? -1 : FindShare(destination, link.Source);
+        Tally forDestination = destination < 0 ? default : _destinations[destination].Held;
+        Tally forPair = share < 0 ? default : _shares[share].Held;
+        Room room = _quotas.Find(link.Source, link.IsChosen, forDestination, forPair, size, priority);
+        admitted = new Admitted(link.Source, room, link.IsChosen);
+        CustodyCode code = hasWayOn ? CustodyCode.TooFast : CustodyCode.NoSpace;
+        switch (room)
         {
-            refused = RouterCounter.DropQuotaNeighbour;
-            int account = FindAccount(owner);
-            while (account >= 0 && !Fits(_accounts[account].Bytes, _accounts[account].Count, size, _options.NeighbourSharePercent))
-            {
-                if (!EvictOneOf(account, priority))
-                    return false;
-                account = FindAccount(owner);
-            }
-
-            refused = RouterCounter.DropQuotaDestination;
-            int place = FindDestination(destination);
-            if (place >= 0
-                && !Fits(_destinations[place].Bytes, _destinations[place].Count, size, _options.DestinationSharePercent))
-                return false;
-        }
-
-        refused = RouterCounter.DropQuotaTotal;
-        for (int i = 0; _heldBytes + size > _maxHeldBytes || _heldCount >= _options.MaxHeldCount; i++)
-        {
-            if (i == MostEvictions || !EvictOneOfGreediest(priority))
-                return false;
-        }
-
-        return true;
-    }
-
-    // What it would hold <= what would be free * share / (1 - share), in bytes and in number.
-    private bool Fits(long bytes, long count, int size, int sharePercent)
-    {
-        if (sharePercent >= 100)
-            return true;
-        long freeBytes = _maxHeldBytes - _heldBytes - size;
-        long freeCount = _options.MaxHeldCount - _heldCount - 1;
-        int rest = 100 - sharePercent;
-        return (bytes + size) * rest <= freeBytes * sharePercent && (count + 1) * rest <= freeCount * sharePercent;
-    }
-
-    private bool EvictOneOfGreediest(Priority below)
-    {
-        for (Priority priority = Priority.Low; priority < below; priority++)
-        {
-            int greediest = -1;
-            long most = -1;
-            for (int i = 0; i < _accounts.Limit; i++)
-            {
-                ref Account account = ref _accounts[i];
-                if (account.Count == 0 || account.Waiting[(int)priority].TailPlusOne == 0)
-                    continue;
-                // What started here is this node's own user's: it goes last.
-                long bytes = account.Owner == _self ? 0 : account.Bytes;
-                if (bytes <= most)
-                    continue;
-                most = bytes;
-                greediest = i;
-            }
-
-            if (greediest >= 0)
-            {
-                Evict(_accounts[greediest].Waiting[(int)priority].TailPlusOne - 1);
+            case Room.Usual or Room.Reserve:
                 return true;
-            }
+            case Room.NoneInMemory:
+                Refuse(arrival, CustodyCode.TooFast, RouterCounter.DropDiskBehind);
+                return false;
+            case Room.NoneForSource:
+                Refuse(arrival, code, RouterCounter.DropQuotaNeighbour);
+                return false;
+            case Room.NoneForDestination:
+                Refuse(arrival, code, RouterCounter.DropQuotaDestination);
+                return false;
+            default:
+                Refuse(arrival, code, RouterCounter.DropQuotaTotal);
+                return false;
         }
-
-        return false;
     }
 
-    private bool EvictOneOf(int account, Priority below)
+    private void Charge(ref HeldEntry entry, Source? source)
     {
-        for (Priority priority = Priority.Low; priority < below; priority++)
+        entry.Share = -1;
+        if (source is null)
         {
-            int tail = _accounts[account].Waiting[(int)priority].TailPlusOne;
-            if (tail == 0)
-                continue;
-            Evict(tail - 1);
-            return true;
-        }
-
-        return false;
-    }
-
-    private void Evict(int index)
-    {
-        ref HeldEntry entry = ref _entries[index];
-        if (entry.OwedCount > 0 && !entry.Rewrite && !IsSecure(entry))
-        {
-            // Nobody was promised anything yet: the neighbour keeps it.
-            Refuse(index, CustodyCode.NoSpace, RouterCounter.DropQuotaTotal);
+            _quotas.TakeOwn(entry.Size);
             return;
         }
 
-        _counters.Add(RouterCounter.LostEvicted);
-        AnswerOwed(index, CustodyCode.NoSpace);
-        Finish(ref entry, MessageState.Failed, StateReason.StoreFull);
-        Remove(index);
+        entry.Share = UseShare(entry.Destination, source);
+        _shares[entry.Share].Held.Add(entry.Size);
+        _quotas.Take(source, entry.Room, entry.IsStranger, entry.Size);
+        entry.IsUnsaved = _quotas.CountsAsUnsaved(entry.Room);
+        if (entry.IsUnsaved)
+            _quotas.AddUnsaved(source, entry.Size);
     }
 
-    private void MakeEvictable(int index)
+    private void Discharge(ref HeldEntry entry)
     {
-        ref HeldEntry entry = ref _entries[index];
-        ref ListEnds list = ref _accounts[entry.Account].Waiting[(int)entry.Priority];
-        entry.Evictable = true;
-        entry.AccountNext = -1;
-        entry.AccountPrevious = list.TailPlusOne - 1;
-        if (list.TailPlusOne != 0)
-            _entries[list.TailPlusOne - 1].AccountNext = index;
-        else
-            list.HeadPlusOne = index + 1;
-        list.TailPlusOne = index + 1;
-    }
-
-    private void MakeUnevictable(int index)
-    {
-        ref HeldEntry entry = ref _entries[index];
-        if (!entry.Evictable)
+        if (entry.Share < 0)
+        {
+            _quotas.GiveBackOwn(entry.Size);
             return;
-        ref ListEnds list = ref _accounts[entry.Account].Waiting[(int)entry.Priority];
-        entry.Evictable = false;
-        if (entry.AccountPrevious >= 0)
-            _entries[entry.AccountPrevious].AccountNext = entry.AccountNext;
-        else
-            list.HeadPlusOne = entry.AccountNext + 1;
-        if (entry.AccountNext >= 0)
-            _entries[entry.AccountNext].AccountPrevious = entry.AccountPrevious;
-        else
-            list.TailPlusOne = entry.AccountPrevious + 1;
+        }
+
+        Saved(ref entry);
+        ref Share share = ref _shares[entry.Share];
+        _quotas.GiveBack(share.Source, entry.Room, entry.IsStranger, entry.Size);
+        share.Held.Subtract(entry.Size);
+        if (share.Held.Count > 0)
+            return;
+        ref int place = ref _destinations[entry.Destination].FirstSharePlusOne;
+        while (place != entry.Share + 1)
+            place = ref _shares[place - 1].NextPlusOne;
+        place = share.NextPlusOne;
+        _shares.Free(entry.Share);
+    }
+
+    /// <summary>It is on disk, or gone: the memory may be given to others.</summary>
+    private void Saved(ref HeldEntry entry)
+    {
+        if (!entry.IsUnsaved)
+            return;
+        entry.IsUnsaved = false;
+        _quotas.SubtractUnsaved(_shares[entry.Share].Source, entry.Size);
+    }
+
+    private int FindShare(int destination, Source source)
+    {
+        for (int next = _destinations[destination].FirstSharePlusOne; next != 0; next = _shares[next - 1].NextPlusOne)
+        {
+            if (_shares[next - 1].Source == source)
+                return next - 1;
+        }
+
+        return -1;
+    }
+
+    private int UseShare(int destination, Source source)
+    {
+        int at = FindShare(destination, source);
+        if (at >= 0)
+            return at;
+        at = _shares.Allocate();
+        _shares[at].Source = source;
+        _shares[at].NextPlusOne = _destinations[destination].FirstSharePlusOne;
+        _destinations[destination].FirstSharePlusOne = at + 1;
+        return at;
     }
 }

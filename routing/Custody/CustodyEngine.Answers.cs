@@ -100,6 +100,15 @@ internal sealed partial class CustodyEngine
         // What waits because of a refusal may move.
         if (_backoffs.Forget(entry.Destination, link, entry.Size))
             Stir(entry.Destination);
+        if (entry.FewerHops >= 0)
+        {
+            entry.HopsLeft = (ushort)entry.FewerHops;
+            entry.FewerHops = -1;
+            entry.SeenPlusOne = 0;
+            Dispatch(index, front: false);
+            return;
+        }
+
         AnswerOwed(index, CustodyCode.Taken);
         if (entry.Originated && entry.WantsReceipt)
         {
@@ -123,7 +132,7 @@ internal sealed partial class CustodyEngine
     /// <summary>Custody is certain: on disk, or as certain as the operator wants it.</summary>
     private bool IsSecure(in HeldEntry entry) =>
         entry.Place != Place.Delivering
-        && (_options.Durability == CustodyDurability.Memory || (entry.Disk == OnDisk.Stored && !entry.Rewrite)
+        && (_options.Durability == CustodyDurability.Memory || entry.IsShortLived || (entry.Disk == OnDisk.Stored && !entry.Rewrite)
             || entry.Place == Place.AwaitingReceipt);
 
     private void Owe(int index, in Arrival arrival)
@@ -171,10 +180,7 @@ internal sealed partial class CustodyEngine
     {
         ref HeldEntry entry = ref _entries[index];
         _counters.Add(counter);
-        if (entry.HasAcceptedBefore)
-            _seen.Revert(entry.Id, entry.AcceptedBefore);
-        else
-            _seen.Void(entry.Id);
+        _seen.Void(entry.Id);
         AnswerOwed(index, code);
         Finish(ref entry, MessageState.Failed, StateReason.StoreFull);
         Remove(index);

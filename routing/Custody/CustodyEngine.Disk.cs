@@ -7,8 +7,31 @@ internal sealed partial class CustodyEngine
 {
     private static readonly TimeSpan WriteAgain = TimeSpan.FromSeconds(30);
 
+    private static readonly TimeSpan PayAgain = TimeSpan.FromSeconds(1);
+
+    /// <summary>What a row costs beside the envelope, about.</summary>
+    private const int RowOverhead = 256;
+
+    private bool IsShortLived(ushort lifetimeUnits) =>
+        EnvelopeHeader.LifetimeUnit * lifetimeUnits < _options.LeastPersisted;
+
+    /// <summary>Whether an envelope that has to be held at once, and so written, is more than its source may cause.</summary>
+    private bool ExceedsDiskRate(Source source, int size, ushort lifetimeUnits) =>
+        _options.Durability == CustodyDurability.Disk && !IsShortLived(lifetimeUnits)
+        && !source.Disk.Has(_now, size + RowOverhead);
+
+    /// <summary>Writes it if its source may cause that now; otherwise a little later.</summary>
+    private void WriteOrWait(int index)
+    {
+        ref HeldEntry entry = ref _entries[index];
+        if (entry.Share < 0 || _shares[entry.Share].Source.Disk.TryTake(_now, entry.Size + RowOverhead))
+            Write(index);
+        else
+            entry.PersistAt = _now + PayAgain;
+    }
+
     private bool NeedsWriting(in HeldEntry entry) =>
-        _options.Durability == CustodyDurability.Disk && entry.Frame is not null
+        _options.Durability == CustodyDurability.Disk && entry.Frame is not null && !entry.IsShortLived
         && (entry.Disk == OnDisk.Nothing || (entry.Disk == OnDisk.Stored && entry.Rewrite));
 
     /// <summary>To be written unless it is passed on within the delay: in the good case a relay writes nothing.</summary>
@@ -29,7 +52,7 @@ internal sealed partial class CustodyEngine
         Span<byte> envelope = entry.Frame.AsSpan(1, entry.Size);
         EnvelopeHeader.Restamp(envelope, entry.Attempt, entry.HopsLeft, entry.LifetimeUnits);
         var held = new HeldEnvelope(
-            _accounts[entry.Account].Owner, entry.Originated, entry.Deadline - _now,
+            entry.Upstream, entry.Originated, entry.Deadline - _now,
             entry.HasProof ? ((ReadOnlySpan<byte>)entry.Proof).ToArray() : default(ReadOnlyMemory<byte>));
         _counters.Add(RouterCounter.EnvelopesPersisted);
         _actions.PersistEnvelope(TokenOf(index, entry), entry.Id, held, envelope);
@@ -42,6 +65,7 @@ internal sealed partial class CustodyEngine
             return;
         ref HeldEntry entry = ref _entries[index];
         entry.Disk = OnDisk.Stored;
+        Saved(ref entry);
         entry.Rewrite = false;
         AnswerOwed(index, CustodyCode.Taken);
         if (entry.Place == Place.Waiting)
@@ -66,14 +90,14 @@ internal sealed partial class CustodyEngine
         Schedule(index);
     }
 
-    /// <summary>What waits and is on disk leaves memory when that is short: half of it is for what moves.</summary>
+    /// <summary>What is on disk leaves memory when that is short, and first what waits for a route.</summary>
     private void SpareMemory(ref HeldEntry entry)
     {
         if (entry.Disk != OnDisk.Stored || entry.Rewrite || entry.Frame is null)
             return;
         bool waitsForRoute = entry.Place == Place.AwaitingReceipt
             || (entry.Flow >= 0 && _flows[entry.Flow].Link == NoLink);
-        if (_memoryBytes > (waitsForRoute ? _options.MemoryBudget / 2 : _options.MemoryBudget))
+        if (_memoryBytes > (waitsForRoute ? _options.MemoryBudget / 4 : _options.MemoryBudget))
             DropFrame(ref entry);
     }
 
@@ -83,7 +107,8 @@ internal sealed partial class CustodyEngine
         entry.Place = Place.Loading;
         entry.Link = link.Value;
         entry.LinkEpoch = state.Epoch;
-        state.Loading++;
+        state.Loading.Add(entry.Size);
+        _loadingBytes += entry.Size;
         _actions.LoadEnvelope(entry.Id);
     }
 
@@ -112,24 +137,32 @@ internal sealed partial class CustodyEngine
         Pump(link);
     }
 
-    public void RestoreSeen(in EnvelopeId id, byte generation) =>
-        _seen.Accept(id, Generation.FromCoarse(generation), _seen.Find(id));
+    public void RestoreSeen(in EnvelopeId id) => _seen.Restore(id);
 
     public bool RestoreEnvelope(in EnvelopeId id, in HeldEnvelope held, in EnvelopeHeader header, int size)
     {
-        if (Find(id) >= 0 || size < EnvelopeHeader.Size || size > Limits.MaxEnvelope
-            || _heldCount >= _options.MaxHeldCount || _heldBytes + size > _maxHeldBytes)
+        if (Find(id) >= 0 || size < EnvelopeHeader.Size || size > Limits.MaxEnvelope)
             return false;
-        int index = Add(id, header, size, held.Originated ? _self : held.Upstream);
+        bool isOwn = held.Originated || held.Upstream == _self;
+        if (!(isOwn ? _quotas.HasRoomForOwn(size) : _quotas.HasRoomForRestored(size)))
+        {
+            _counters.Add(RouterCounter.LostEvicted);
+            return false;
+        }
+
+        var admitted = isOwn
+            ? Admitted.Own
+            : new Admitted(_sources.Of(held.Upstream, group: 0, _now), Room.Usual, IsChosen: true);
+        int index = Add(id, header, size, isOwn ? _self : held.Upstream, admitted, FindDestination(header.Destination));
         ref HeldEntry entry = ref _entries[index];
         entry.Disk = OnDisk.Stored;
+        Saved(ref entry);
         entry.Arrived = _now - (EnvelopeHeader.LifetimeUnit * header.LifetimeUnits - held.LifetimeLeft);
         if (held.Originated)
             Adopt(index, held.ReceiptProof.Span);
-        var accepted = Generation.Of(header.Attempt, header.HopsLeft + (held.Originated ? 0 : 1));
-        int seen = _seen.Find(id);
-        if (seen < 0 || _seen.GenerationOf(seen).Value < accepted.Value)
-            _seen.Accept(id, accepted, seen);
+        var copy = new Copy(
+            header.Attempt, header.HopsLeft + (isOwn ? 0 : 1), Lifetimes.ToUnits(held.LifetimeLeft), LinkId.None);
+        _seen.Note(id, _seen.Find(id), Novelty.New, copy, _now, out _);
         EnterFlow(index, NoLink, front: false);
         Schedule(index);
         Stir(entry.Destination);

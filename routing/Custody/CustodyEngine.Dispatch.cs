@@ -17,16 +17,19 @@ internal sealed partial class CustodyEngine
     /// <summary>Envelopes of one link that are being read from disk; arbitrary.</summary>
     private const int MaxLoading = 32;
 
+    /// <summary>The part of the memory for what is on disk that is being read at a time: one of so many. Arbitrary.</summary>
+    private const int LoadingParts = 4;
+
+    private static readonly TimeSpan LoadAgain = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan AskAgain = TimeSpan.FromSeconds(30);
 
     [SkipLocalsInit]
-    private int FindCandidates(in NodeAddress address, int size, Span<Candidate> into)
+    private int FindCandidates(in NodeAddress address, int destination, int size, Span<Candidate> into)
     {
         Span<NextHop> hops = stackalloc NextHop[MaxNextHops];
         int count = _routes.FindNextHops(_now, address, hops);
         if (count == 0)
             return 0;
-        int destination = FindDestination(address);
         bool anyBackoff = destination >= 0 && _backoffs.Any(destination);
         int written = 0;
         for (int i = 0; i < count; i++)
@@ -82,11 +85,11 @@ internal sealed partial class CustodyEngine
     {
         ref HeldEntry entry = ref _entries[index];
         Span<Candidate> candidates = stackalloc Candidate[MaxNextHops];
-        int count = FindCandidates(_destinations[entry.Destination].Address, entry.Size, candidates);
+        int count = FindCandidates(_destinations[entry.Destination].Address, entry.Destination, entry.Size, candidates);
         // This node answers for it: where it came from is a way like any other, and there is a hop to spend on each.
         var facts = new EnvelopeFacts(
             IsRepeat: false, IsForUs: false, entry.LifetimeUnits, entry.HopsLeft + 1, NotBackTo(entry),
-            entry.AvoidTried ? entry.Tried : LinkId.None);
+            entry.AvoidTried ? entry.Tried : LinkId.None, entry.Skip);
         Decision decision = ForwardingDecision.Decide(facts, candidates[..count]);
         obstacle = ObstacleOf(candidates[..count]);
         LinkId keeper = count == 0 && entry.Own ? FindKeeper(entry.Destination, entry.Size, out _) : LinkId.None;
@@ -101,10 +104,9 @@ internal sealed partial class CustodyEngine
     {
         if (entry.Own || !_routes.IsExpectedBack(_destinations[entry.Destination].Address))
             return LinkId.None;
-        ref Account from = ref _accounts[entry.Account];
         for (int i = 0; i < _links.Count; i++)
         {
-            if (_links[i] is { } link && link.Peer == from.Owner)
+            if (_links[i] is { } link && link.Peer == entry.Upstream)
                 return new LinkId(i);
         }
 
@@ -126,6 +128,7 @@ internal sealed partial class CustodyEngine
         SetReason(ref entry, state.PausedUntil == default ? StateReason.Waiting : StateReason.NextHopBusy);
         // A full link usually has room again within a round trip: no need to write at once.
         SecureLater(ref entry);
+        SpareMemory(ref entry);
         Schedule(index);
         if (entry.Frame is null && state.IsOpen)
             Pump(link);
@@ -145,7 +148,7 @@ internal sealed partial class CustodyEngine
             LookForKeeper(entry.Destination);
 
         if (NeedsWriting(entry))
-            Write(index);
+            WriteOrWait(index);
         else
             SpareMemory(ref entry);
         Schedule(index);
@@ -190,12 +193,18 @@ internal sealed partial class CustodyEngine
             }
 
             // A destination whose turn it is keeps it until there is room: else the small would pass by the large for ever.
-            if (state.Window.Count + state.Loading >= state.Window.Capacity || state.Loading >= MaxLoading)
+            if (state.Window.Count + state.Loading.Count >= state.Window.Capacity || state.Loading.Count >= MaxLoading)
                 return;
             int index = NextInTurn(state);
             ref HeldEntry entry = ref _entries[index];
-            if (entry.Frame is not null && !state.Window.HasRoom(entry.Size))
+            if (!state.Window.HasRoom(entry.Size, state.Loading))
                 return;
+            if (entry.Frame is null && _loadingBytes > 0 && _loadingBytes + entry.Size > _options.MemoryBudget / LoadingParts)
+            {
+                _linkTimers.Set(link.Value, _now + LoadAgain);
+                return;
+            }
+
             int flow = entry.Flow;
             bool isLast = _flows[flow].Count == 1;
             LeaveFlow(index);
@@ -241,6 +250,7 @@ internal sealed partial class CustodyEngine
         entry.PatienceLost = false;
         entry.TriedPlusOne = link.Value + 1;
         entry.AvoidTried = false;
+        entry.Skip = 0;
         entry.RetryAt = _now + FirstPatience(state, entry.Size);
         state.Window.Sent(entry.Size);
         _inFlight++;
@@ -256,8 +266,12 @@ internal sealed partial class CustodyEngine
 
         if (_backoffs.Any(entry.Destination))
             _backoffs.Probed(entry.Destination, link, entry.Size, _now);
-        _seen.NoteSent(entry.Id, link);
+        if (entry.SeenPlusOne != 0)
+            _seen.NoteSent(entry.SeenPlusOne - 1, entry.Id, link);
         SecureLater(ref entry);
+        // A lossy link may need the bytes again.
+        if (state.Properties.Reliable)
+            SpareMemory(ref entry);
         Schedule(index);
         return true;
     }

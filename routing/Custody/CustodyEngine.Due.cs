@@ -25,7 +25,13 @@ internal sealed partial class CustodyEngine
             {
                 entry.PersistAt = Instant.Never;
                 if (NeedsWriting(entry))
-                    Write(index);
+                    WriteOrWait(index);
+                if (entry.PersistAt != Instant.Never && entry.OwedCount > 0 && entry.Place == Place.Waiting)
+                {
+                    // Whoever handed it over still has it.
+                    Refuse(index, CustodyCode.TooFast, RouterCounter.DropDiskRate);
+                    continue;
+                }
             }
 
             if (entry.RetryAt <= now)

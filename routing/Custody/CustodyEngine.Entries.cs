@@ -7,21 +7,26 @@ namespace QuicProChat.Mesh.Routing.Custody;
 internal sealed partial class CustodyEngine
 {
     private Slab<HeldEntry> _entries;
-    private Slab<Account> _accounts;
+    private Slab<Share> _shares;
     private Slab<Destination> _destinations;
     private HashIndex _byId;
-    private HashIndex _byAccount;
     private HashIndex _byDestination;
     private DueHeap _entryTimers;
     private DueHeap _destinationTimers;
     private uint _serials;
-    private int _heldCount;
-    private long _heldBytes;
     private long _memoryBytes;
+    private long _loadingBytes;
     private int _inFlight;
     private int _awaitingReceipt;
 
-    public HeldTotals Totals => new(_heldCount, _heldBytes, _memoryBytes, _inFlight, _awaitingReceipt);
+    public HeldTotals Totals
+    {
+        get
+        {
+            Tally total = _quotas.Total;
+            return new HeldTotals(total.Count, total.Bytes, _memoryBytes, _inFlight, _awaitingReceipt);
+        }
+    }
 
     public bool Holds(in EnvelopeId id) => Find(id) >= 0;
 
@@ -31,10 +36,10 @@ internal sealed partial class CustodyEngine
         for (int i = 0; i < _destinations.Limit; i++)
         {
             ref Destination destination = ref _destinations[i];
-            if (destination.Count == 0)
+            if (destination.Held.Count == 0)
                 continue;
             if (count < into.Length)
-                into[count] = new HeldSummary(destination.Address, destination.Count, destination.Bytes);
+                into[count] = new HeldSummary(destination.Address, destination.Held.Count, destination.Held.Bytes);
             count++;
         }
 
@@ -58,8 +63,11 @@ internal sealed partial class CustodyEngine
         return -1;
     }
 
-    /// <summary>Makes an entry; it is in no list yet, has no bytes and owes no answer.</summary>
-    private int Add(in EnvelopeId id, in EnvelopeHeader header, int size, in NodeAddress owner)
+    /// <summary>
+    /// Makes an entry; it is in no list yet, has no bytes and owes no answer. The number of its destination is -1 if that is
+    /// none yet.
+    /// </summary>
+    private int Add(in EnvelopeId id, in EnvelopeHeader header, int size, in NodeAddress upstream, in Admitted admitted, int destination)
     {
         int index = _entries.Allocate();
         ref HeldEntry entry = ref _entries[index];
@@ -69,7 +77,8 @@ internal sealed partial class CustodyEngine
         entry.Kind = header.Kind;
         entry.Priority = header.Priority;
         entry.WantsReceipt = header.WantsReceipt;
-        entry.Attempt = header.Attempt;
+        entry.Attempts = header.Attempt;
+        entry.FewerHops = -1;
         entry.HopsLeft = header.HopsLeft;
         entry.Arrived = _now;
         entry.LifetimeUnits = header.LifetimeUnits;
@@ -78,19 +87,15 @@ internal sealed partial class CustodyEngine
         entry.Link = -1;
         entry.PersistAt = Instant.Never;
         entry.RetryAt = Instant.Never;
-        entry.Destination = UseDestination(header.Destination);
-        entry.Account = UseAccount(owner);
-        entry.Own = owner == _self;
+        entry.Destination = destination >= 0 ? destination : NewDestination(header.Destination);
+        entry.Upstream = upstream;
+        entry.Own = admitted.Source is null;
+        entry.Room = admitted.Room;
+        entry.IsStranger = !admitted.IsChosen;
+        entry.IsShortLived = !entry.Own && IsShortLived(header.LifetimeUnits);
         NewSerial(ref entry);
-
-        ref Destination destination = ref _destinations[entry.Destination];
-        destination.Count++;
-        destination.Bytes += size;
-        ref Account account = ref _accounts[entry.Account];
-        account.Count++;
-        account.Bytes += size;
-        _heldCount++;
-        _heldBytes += size;
+        _destinations[entry.Destination].Held.Add(size);
+        Charge(ref entry, admitted.Source);
         _byId.Add(HashOf(id), index);
         return index;
     }
@@ -107,20 +112,10 @@ internal sealed partial class CustodyEngine
             _actions.ForgetEnvelope(entry.Id);
         _entryTimers.Set(index, Instant.Never);
         _byId.Remove(HashOf(entry.Id), index);
-        _heldCount--;
-        _heldBytes -= entry.Size;
-
-        ref Account account = ref _accounts[entry.Account];
-        account.Bytes -= entry.Size;
-        if (--account.Count == 0)
-        {
-            _byAccount.Remove(HashOf(account.Owner), entry.Account);
-            _accounts.Free(entry.Account);
-        }
-
+        Discharge(ref entry);
         ref Destination destination = ref _destinations[entry.Destination];
-        destination.Bytes -= entry.Size;
-        if (--destination.Count == 0)
+        destination.Held.Subtract(entry.Size);
+        if (destination.Held.Count == 0)
             ForgetDestination(entry.Destination);
         _entries.Free(index);
     }
@@ -136,7 +131,8 @@ internal sealed partial class CustodyEngine
                 break;
             case Place.Loading:
                 if (LinkOf(new LinkId(entry.Link)) is { } loading && loading.Epoch == entry.LinkEpoch)
-                    loading.Loading--;
+                    loading.Loading.Subtract(entry.Size);
+                _loadingBytes -= entry.Size;
                 entry.Link = -1;
                 break;
             case Place.InFlight:
@@ -196,12 +192,9 @@ internal sealed partial class CustodyEngine
         return -1;
     }
 
-    private int UseDestination(in NodeAddress address)
+    private int NewDestination(in NodeAddress address)
     {
-        int index = FindDestination(address);
-        if (index >= 0)
-            return index;
-        index = _destinations.Allocate();
+        int index = _destinations.Allocate();
         _destinations[index].Address = address;
         _destinations[index].Since = _now;
         _byDestination.Add(HashOf(address), index);
@@ -215,30 +208,6 @@ internal sealed partial class CustodyEngine
         _destinationTimers.Set(index, Instant.Never);
         _byDestination.Remove(HashOf(destination.Address), index);
         _destinations.Free(index);
-    }
-
-    private int FindAccount(in NodeAddress owner)
-    {
-        uint hash = HashOf(owner);
-        int cursor = _byAccount.Start(hash);
-        while (_byAccount.Next(hash, ref cursor, out int index))
-        {
-            if (_accounts[index].Owner == owner)
-                return index;
-        }
-
-        return -1;
-    }
-
-    private int UseAccount(in NodeAddress owner)
-    {
-        int index = FindAccount(owner);
-        if (index >= 0)
-            return index;
-        index = _accounts.Allocate();
-        _accounts[index].Owner = owner;
-        _byAccount.Add(HashOf(owner), index);
-        return index;
     }
 
     private static FrameClass ClassOf(in EnvelopeHeader header, int size) => header.Priority switch

@@ -145,11 +145,11 @@ internal sealed partial class CustodyEngine
     /// <summary>A link is new: it may be one to a keeper, once it has stood for a while.</summary>
     private void LookForKeepersAfter(Instant when)
     {
-        if (FindAccount(_self) < 0)
+        if (_quotas.Own.Count == 0)
             return;
         for (int i = 0; i < _destinations.Limit; i++)
         {
-            if (_destinations[i].Count > 0 && HoldsOwn(i))
+            if (_destinations[i].Held.Count > 0 && HoldsOwn(i))
                 LookAgain(i, when);
         }
     }

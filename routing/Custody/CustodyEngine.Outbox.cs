@@ -8,8 +8,13 @@ namespace QuicProChat.Mesh.Routing.Custody;
 /// <content>What started here, its receipts, and receipts for others (docs/protocol.md, sections 4.2 and 4.4).</content>
 internal sealed partial class CustodyEngine
 {
-    // A receipt may take as long again as the slowest so far, and then some, before the message is repeated.
+    // A receipt may take as long again as the slowest of its destination, and then some, before the message is repeated.
     private const int PatienceFactor = 4;
+
+    private const int MaxDoublings = 16;
+
+    // A next hop's metric is its own claim; the first repetition waits no longer for it.
+    private static readonly TimeSpan LongestFirst = TimeSpan.FromHours(1);
 
     // What a path needs for 256 bytes says how slow it is; the receipt's own way may first have to be found.
     private const int MetricPatience = 20;
@@ -19,7 +24,6 @@ internal sealed partial class CustodyEngine
     private const long TicksPerUnit = 100 * TimeSpan.TicksPerMicrosecond;
 
     private HashIndex _byProof;
-    private long _slowestReceipt;
 
     /// <summary>Takes an envelope that starts here.</summary>
     public SendResult Originate(Instant now, in OutgoingEnvelope outgoing)
@@ -39,7 +43,7 @@ internal sealed partial class CustodyEngine
         SendStatus status = SendStatus.Queued;
         if (Find(id) >= 0)
             status = SendStatus.Duplicate;
-        else if (!Admit(_self, outgoing.Destination, size, outgoing.Priority, out _))
+        else if (!_quotas.HasRoomForOwn(size))
             status = SendStatus.NoSpace;
         if (status != SendStatus.Queued)
         {
@@ -85,7 +89,7 @@ internal sealed partial class CustodyEngine
         if (index < 0 || !_entries[index].Originated)
             return false;
         ref HeldEntry entry = ref _entries[index];
-        outbox = new OutboxEntry(entry.State, entry.Reason, entry.Attempt, entry.Deadline - now);
+        outbox = new OutboxEntry(entry.State, entry.Reason, entry.Attempts, entry.Deadline - now);
         return true;
     }
 
@@ -102,13 +106,19 @@ internal sealed partial class CustodyEngine
 
     private int AddOwn(in EnvelopeId id, in EnvelopeHeader header, byte[] frame, int size)
     {
-        int index = Add(id, header, size, _self);
+        int index = Add(id, header, size, _self, Admitted.Own, FindDestination(header.Destination));
         ref HeldEntry entry = ref _entries[index];
         entry.Frame = frame;
         _memoryBytes += frame.Length;
-        NoteAccepted(ref entry, id, _seen.Find(id), Generation.Of(header.Attempt, header.HopsLeft));
+        NoteOwn(entry);
         return index;
     }
+
+    // What comes back of it is judged like what comes back of others.
+    private void NoteOwn(in HeldEntry entry) => _seen.Note(
+        entry.Id, _seen.Find(entry.Id), Novelty.New, new Copy(entry.Attempts, entry.HopsLeft,
+            Lifetimes.Left(entry.LifetimeUnits, _now - entry.Arrived), LinkId.None),
+        _now, out _);
 
     private void Adopt(int index, ReadOnlySpan<byte> proof)
     {
@@ -146,7 +156,7 @@ internal sealed partial class CustodyEngine
     private void Close(int index, MessageState state, StateReason reason, int hops = 0)
     {
         ref HeldEntry entry = ref _entries[index];
-        _seen.Accept(entry.Id, Generation.Last, _seen.Find(entry.Id));
+        _seen.End(entry.Id);
         Finish(ref entry, state, reason, hops);
         Remove(index);
     }
@@ -161,24 +171,28 @@ internal sealed partial class CustodyEngine
             entry.FirstSent = default;
         entry.Place = Place.AwaitingReceipt;
         _awaitingReceipt++;
-        entry.RetryAt = entry.Attempt < Limits.MaxAttempt ? _now + ReceiptPatience(entry) : Instant.Never;
+        entry.RetryAt = _now + ReceiptPatience(entry, entry.Attempts);
         SecureLater(ref entry);
         SpareMemory(ref entry);
         Schedule(index);
     }
 
-    private TimeSpan ReceiptPatience(in HeldEntry entry)
+    /// <summary>How long to wait for the receipt of an attempt: ever longer, but never until the message is given up.</summary>
+    private TimeSpan ReceiptPatience(in HeldEntry entry, int attempts)
     {
         Span<NextHop> best = stackalloc NextHop[1];
+        NodeAddress destination = _destinations[entry.Destination].Address;
         long slow = 0;
-        if (_routes.FindNextHops(_now, _destinations[entry.Destination].Address, best) > 0)
+        if (_routes.FindNextHops(_now, destination, best) > 0)
         {
             // Distrust adds to a metric without that anything takes longer.
             bool isStream = LinkOf(best[0].Link) is { Properties.PushRoutes: true } && best[0].Metric < _options.Routes.DistrustCost;
             slow = (isStream ? MetricPatienceOfStreams : MetricPatience) * best[0].Metric.Units * TicksPerUnit;
         }
 
-        long wait = Math.Max(Math.Max(_options.RepeatAfter.Ticks, slow), PatienceFactor * _slowestReceipt) << entry.Attempt;
+        slow = Math.Min(Math.Max(slow, PatienceFactor * _receiptTimes.Of(destination).Ticks), LongestFirst.Ticks);
+        long first = Math.Max(_options.RepeatAfter.Ticks, slow);
+        long wait = Math.Min(first << Math.Min(attempts, MaxDoublings), Math.Max(first, _options.LongestRepeat.Ticks));
         return new TimeSpan(wait + _random.NextInt64(wait / 8 + 1));
     }
 
@@ -189,8 +203,8 @@ internal sealed partial class CustodyEngine
         NodeAddress destination = _destinations[entry.Destination].Address;
         if (!AnyWayOn(entry.Destination))
         {
-            // Nothing is gained by an attempt that cannot leave; look again later.
-            entry.RetryAt = _now + ReceiptPatience(entry);
+            // Nothing is gained by an attempt that cannot leave; look again soon.
+            entry.RetryAt = _now + ReceiptPatience(entry, attempts: 0);
             LodgeElsewhere(index);
             return;
         }
@@ -200,30 +214,28 @@ internal sealed partial class CustodyEngine
             // The keeper has a way again as well, most likely, and is trusted to use it before another copy goes.
             entry.Lodged = false;
             entry.TriedPlusOne = 0;
-            entry.RetryAt = _now + ReceiptPatience(entry);
+            entry.RetryAt = _now + ReceiptPatience(entry, entry.Attempts);
             return;
         }
 
         if (entry.Tried != LinkId.None && LinkOf(entry.Tried) is not null)
             _routes.Penalise(_now, destination, entry.Tried);
         _counters.Add(RouterCounter.Repetitions);
-        Renew(index, entry.Attempt + 1);
+        Renew(index);
     }
 
     /// <summary>Starts the next attempt: all hops again, and another next hop if there is one.</summary>
-    private void Renew(int index, int attempt)
+    private void Renew(int index)
     {
         ref HeldEntry entry = ref _entries[index];
-        bool promised = IsSecure(entry);
         LeavePlace(index);
-        entry.Attempt = (byte)attempt;
+        entry.Attempts++;
         entry.HopsLeft = _hopLimit;
         entry.AvoidTried = entry.Tried != LinkId.None;
+        entry.Skip = (byte)(entry.Attempts % MaxNextHops);
+        entry.CameBack = false;
         entry.FirstSent = default;
-        entry.Rewrite = entry.Disk != OnDisk.Nothing;
-        NoteLater(ref entry, promised, Generation.Of(attempt, _hopLimit));
-        if (NeedsWriting(entry))
-            Write(index);
+        NoteOwn(entry);
         Dispatch(index, front: false);
     }
 
@@ -246,7 +258,7 @@ internal sealed partial class CustodyEngine
             if (entry.Tried != LinkId.None && LinkOf(entry.Tried) is not null)
                 _routes.Trust(_now, _destinations[entry.Destination].Address, entry.Tried);
             if (entry.FirstSent != default)
-                NoteReceiptTime(_now - entry.FirstSent);
+                _receiptTimes.Note(_destinations[entry.Destination].Address, _now - entry.FirstSent);
             int hops = Math.Max(1, _hopLimit - header.HopsLeft);
             _routes.NoteHops(_destinations[entry.Destination].Address, hops);
             AnswerOwed(index, CustodyCode.Taken);
@@ -257,26 +269,15 @@ internal sealed partial class CustodyEngine
         _counters.Add(RouterCounter.ReceiptUnknown);
     }
 
-    // Follows slow ones at once and forgets them slowly.
-    private void NoteReceiptTime(TimeSpan took)
-    {
-        long bounded = Math.Min(took.Ticks, TimeSpan.TicksPerHour);
-        _slowestReceipt = bounded > _slowestReceipt ? bounded : _slowestReceipt + (bounded - _slowestReceipt) / 16;
-    }
-
     /// <summary>Sends a receipt; it is carried like any envelope, but brings none itself.</summary>
     private void SendReceipt(in NodeAddress sender, ReadOnlySpan<byte> proof, int attempt, Priority priority)
     {
         var header = new EnvelopeHeader(
             EnvelopeKind.Receipt, priority, WantsReceipt: false, (byte)attempt, _hopLimit, Lifetimes.ToUnits(_options.ReceiptLifetime), sender);
         byte[] frame = MakeFrame(header, proof, out EnvelopeId id);
-        int seen = _seen.Find(id);
-        int held = Find(id);
-        bool sentBefore = seen >= 0 && !_seen.IsVoid(seen) && _seen.GenerationOf(seen).Attempt >= attempt;
-        if (held >= 0 && !sentBefore)
-            Renew(held, attempt);
-        if (sender == _self || sentBefore || held >= 0
-            || !Admit(_self, sender, Receipt.EnvelopeSize, Priority.Emergency, out _))
+        // One that is on its way says all; and neither are there more receipts than honest repetitions of the message.
+        bool sentBefore = _seen.IsRecent(_seen.Find(id), attempt: -1, _now);
+        if (sender == _self || sentBefore || Find(id) >= 0 || !_quotas.HasRoomForOwn(Receipt.EnvelopeSize))
         {
             _buffers.Return(frame);
             return;

@@ -53,7 +53,6 @@ internal sealed partial class CustodyEngine
         flow.Own += entry.Own ? 1 : 0;
         if (link != NoLink)
             _links[link]!.Waiting++;
-        MakeEvictable(index);
     }
 
     private void LeaveFlow(int index)
@@ -77,7 +76,6 @@ internal sealed partial class CustodyEngine
             _links[flow.Link]!.Waiting--;
         if (flow.Count == 0)
             FreeFlow(at);
-        MakeUnevictable(index);
     }
 
     private int UseFlow(int destination, FrameClass frameClass, int link)
@@ -233,7 +231,7 @@ internal sealed partial class CustodyEngine
     private void Stir(int destination)
     {
         ref Destination stirred = ref _destinations[destination];
-        if (stirred.Stirred || stirred.Count == 0)
+        if (stirred.Stirred || stirred.Held.Count == 0)
             return;
         stirred.Stirred = true;
         _stirred.Enqueue(destination);
@@ -266,7 +264,7 @@ internal sealed partial class CustodyEngine
                 // Others may still move (a smaller one, another attempt), but not many are tried for that.
                 if (verdict == Verdict.Hold && ++kept > MostKeptInARow)
                     return;
-                if (_destinations[destination].Count == 0)
+                if (_destinations[destination].Held.Count == 0)
                     return;
             }
         }

@@ -24,7 +24,7 @@ internal sealed partial class CustodyEngine
         EnvelopeHeader header = envelope.Header;
         EnvelopeId id = envelope.ComputeId();
         var arrival = new Arrival(link, Generation.NameOf(id, header.Attempt, header.HopsLeft));
-        if (!state.Rate.TryTake(now, 1))
+        if (!state.Source.Rate.TryTake(now, 1))
         {
             Refuse(arrival, CustodyCode.TooFast, RouterCounter.DropTooFast);
             return true;
@@ -36,45 +36,122 @@ internal sealed partial class CustodyEngine
             return true;
         }
 
-        int hops = Math.Min(header.HopsLeft, _hopLimit);
-        Generation generation = Generation.Of(header.Attempt, hops);
+        var copy = new Copy(
+            header.Attempt, Math.Min(header.HopsLeft, _hopLimit), Math.Min(header.LifetimeUnits, _maxLifetimeUnits), link);
+        if (header.Destination == _self)
+            ReceiveForUs(arrival, envelope, id, copy, state);
+        else
+            ReceiveTransit(arrival, envelope, id, copy, state);
+        return true;
+    }
+
+    [SkipLocalsInit]
+    private void ReceiveTransit(in Arrival arrival, in Envelope envelope, in EnvelopeId id, Copy copy, LinkState state)
+    {
         int seen = _seen.Find(id);
-        bool known = seen >= 0 && !_seen.IsVoid(seen);
-        LinkId tried = LinkId.None;
-        if (known && generation.Attempt > _seen.GenerationOf(seen).Attempt)
+        int held = Find(id);
+        if (held >= 0 && _entries[held].Own)
         {
-            // The sender got no receipt: the way taken for the attempt before is in doubt.
-            tried = _seen.SentTo(seen);
-            if (tried != LinkId.None && tried != link && LinkOf(tried) is not null)
-                _routes.Penalise(now, header.Destination, tried);
+            TakeBack(held, arrival, copy);
+            return;
         }
 
-        bool isForUs = header.Destination == _self;
+        copy = copy with { LifetimeUnits = _seen.LifetimeOf(seen, copy, _now, out bool isCut) };
+        Novelty novelty = held >= 0 ? JudgeHeld(_entries[held], copy) : _seen.Judge(seen, copy, _now);
+        if (held >= 0 && novelty == Novelty.CameRound)
+        {
+            // Two copies with one name must not become one here: both are in somebody's hands until this one is gone.
+            Refuse(arrival, CustodyCode.NoWayOn, RouterCounter.DropCameRound);
+            return;
+        }
+
+        (LinkId tried, int skip) = novelty == Novelty.New && held < 0
+            ? WayOfRepeat(seen, envelope.Header.Destination, arrival.Link, state)
+            : (LinkId.None, 0);
         var facts = new EnvelopeFacts(
-            known && generation.Value <= _seen.GenerationOf(seen).Value, isForUs, header.LifetimeUnits, hops, link, tried);
+            novelty == Novelty.Repeat, IsForUs: false, copy.LifetimeUnits, copy.HopsLeft, arrival.Link, tried, skip);
         Span<Candidate> candidates = stackalloc Candidate[MaxNextHops];
-        int count = facts.IsRepeat || isForUs ? 0 : FindCandidates(header.Destination, envelope.Bytes.Length, candidates);
-        Decision decision = ForwardingDecision.Decide(facts, candidates[..count]);
-        if (decision.Verdict is Verdict.Forward or Verdict.Hold && !Carries(anyRoute: count > 0))
-            decision = Decision.Drop(DropReason.NoWayOn);
+        int destination = FindDestination(envelope.Header.Destination);
+        int count = facts.IsRepeat ? 0 : FindCandidates(envelope.Header.Destination, destination, envelope.Bytes.Length, candidates);
+        Decision decision = DecideArrival(facts, envelope.Header.Destination, candidates[..count]);
+        // What this node will not hold as long as it is asked to it does not say that it took.
+        if (isCut && (decision.Verdict == Verdict.Hold || decision.Reason == DropReason.Repeat))
+            decision = Decision.Drop(DropReason.Expired);
         if (decision.Verdict == Verdict.Drop)
         {
-            Drop(arrival, id, decision.Reason);
-            return true;
+            Drop(arrival, held, decision.Reason);
+            return;
         }
 
-        header = header with { HopsLeft = (ushort)Math.Max(0, hops - 1) };
-        if (decision.Verdict == Verdict.Deliver)
-            AcceptForUs(arrival, envelope, header, id, seen, generation);
+        StateReason obstacle = ObstacleOf(candidates[..count]);
+        EnvelopeHeader header = envelope.Header with { HopsLeft = (ushort)(copy.HopsLeft - 1), LifetimeUnits = copy.LifetimeUnits };
+        if (held >= 0)
+            Improve(held, arrival, envelope, header, decision, obstacle);
         else
-            AcceptTransit(arrival, envelope, header, id, seen, generation, decision, tried, ObstacleOf(candidates[..count]));
-        return true;
+            Accept(arrival, envelope, header, id, seen, novelty, copy, decision, facts, obstacle, destination);
+    }
+
+    private Decision DecideArrival(in EnvelopeFacts facts, in NodeAddress destination, ReadOnlySpan<Candidate> candidates)
+    {
+        Decision decision = ForwardingDecision.Decide(facts, candidates);
+        if (decision.Verdict is not (Verdict.Forward or Verdict.Hold))
+            return decision;
+        if (!Carries(anyRoute: candidates.Length > 0))
+            return Decision.Drop(DropReason.NoWayOn);
+        // With the last hop it can only be handed to its destination; whoever brings it may know a shorter way.
+        return facts.HopsLeft == 1 && !LeadsTo(destination, candidates) ? Decision.Drop(DropReason.HopLimit) : decision;
+    }
+
+    private bool LeadsTo(in NodeAddress peer, ReadOnlySpan<Candidate> candidates)
+    {
+        foreach (ref readonly Candidate candidate in candidates)
+        {
+            if (_links[candidate.Hop.Link.Value]!.Peer == peer)
+                return true;
+        }
+
+        return false;
     }
 
     /// <summary>Whether the operator lets this node take envelopes of others at all, and those that would wait for a route.</summary>
     private bool Carries(bool anyRoute) => _options.Relays && (anyRoute || _options.HoldsForOthers);
 
-    private void Drop(in Arrival arrival, in EnvelopeId id, DropReason reason)
+    /// <summary>
+    /// The copy before was passed on a while ago, and here is the next: it goes another way. Whoever says so is believed as far
+    /// as the same neighbour brought both; the next hop of the first is blamed, but each source can have few blamed in a time.
+    /// </summary>
+    private (LinkId Tried, int Skip) WayOfRepeat(int seen, in NodeAddress destination, LinkId link, LinkState state)
+    {
+        if (seen < 0 || _seen.IsVoid(seen))
+            return (LinkId.None, 0);
+        (LinkId from, LinkId sentTo, Instant at, int tries) = _seen.LastWay(seen);
+        // Numbers of links are used again.
+        bool isSame = from == link && state.UpAt <= at + OneSecond;
+        if (!isSame)
+            return (LinkId.None, _random.Next(MaxNextHops));
+        if (sentTo == link || LinkOf(sentTo) is not { } tried || tried.UpAt > at + OneSecond)
+            return (LinkId.None, tries + 1);
+        if (state.Source.Accusations.Has(_now, 1) && _accusations.TryTake(_now, 1) && state.Source.Accusations.TryTake(_now, 1))
+            _routes.Penalise(_now, destination, sentTo);
+        return (sentTo, tries + 1);
+    }
+
+    private static readonly TimeSpan OneSecond = TimeSpan.FromSeconds(1);
+
+    /// <summary>As <see cref="SeenSet.Judge"/>, against what is held: that neither grows old nor is forgotten.</summary>
+    private Novelty JudgeHeld(in HeldEntry entry, in Copy copy)
+    {
+        int fewest = entry.FewerHops >= 0 ? entry.FewerHops : entry.HopsLeft;
+        if (copy.HopsLeft - 1 < fewest)
+            return Novelty.CameRound;
+        TimeSpan more = EnvelopeHeader.LifetimeUnit * copy.LifetimeUnits - (entry.Deadline - _now);
+        bool isLonger = more > OneMinute + (entry.Deadline - _now) / 8;
+        return isLonger || copy.HopsLeft - 1 > entry.HopsLeft + SeenSet.HopSlack ? Novelty.Better : Novelty.Repeat;
+    }
+
+    private static readonly TimeSpan OneMinute = TimeSpan.FromMinutes(1);
+
+    private void Drop(in Arrival arrival, int held, DropReason reason)
     {
         switch (reason)
         {
@@ -91,147 +168,152 @@ internal sealed partial class CustodyEngine
                 Refuse(arrival, CustodyCode.TooLarge, RouterCounter.DropTooLarge);
                 break;
             default:
-                _counters.Add(RouterCounter.DropRepeat);
-                int held = Find(id);
-                if (held < 0 || IsSecure(_entries[held]))
-                    Answer(arrival.Link, CustodyCode.Taken, arrival.Name);
-                else
-                    Owe(held, arrival);
+                Repeated(arrival, held);
                 break;
         }
     }
 
-    private void AcceptTransit(
-        in Arrival arrival, in Envelope envelope, in EnvelopeHeader header, in EnvelopeId id, int seen, Generation generation,
-        in Decision decision, LinkId tried, StateReason obstacle)
+    /// <summary>Answered like the copy that is here, as soon as that may be; or at once, where it was passed on.</summary>
+    private void Repeated(in Arrival arrival, int held)
+    {
+        _counters.Add(RouterCounter.DropRepeat);
+        if (held < 0 || IsSecure(_entries[held]))
+            Answer(arrival.Link, CustodyCode.Taken, arrival.Name);
+        else
+            Owe(held, arrival);
+    }
+
+    private void Accept(
+        in Arrival arrival, in Envelope envelope, in EnvelopeHeader header, in EnvelopeId id, int seen, Novelty novelty,
+        in Copy copy, in Decision decision, in EnvelopeFacts facts, StateReason obstacle, int destination)
     {
         int size = envelope.Bytes.Length;
-        int index = Find(id);
-        if (index >= 0)
+        LinkState link = _links[arrival.Link.Value]!;
+        if (decision.Verdict == Verdict.Hold && ExceedsDiskRate(link.Source, size, header.LifetimeUnits))
         {
-            Merge(index, arrival, envelope, header, generation);
-        }
-        else
-        {
-            NodeAddress owner = _links[arrival.Link.Value]!.Peer;
-            if (!Admit(owner, header.Destination, size, header.Priority, out RouterCounter refused))
-            {
-                CustodyCode code = refused == RouterCounter.DropDiskBehind ? CustodyCode.TooFast : CustodyCode.NoSpace;
-                Refuse(arrival, code, refused);
-                return;
-            }
-
-            index = Add(id, header, size, owner);
-            ref HeldEntry made = ref _entries[index];
-            NoteAccepted(ref made, id, seen, generation);
-            KeepFrame(ref made, envelope);
-            if (IsSecure(made))
-                Answer(arrival.Link, CustodyCode.Taken, arrival.Name);
-            else
-                Owe(index, arrival);
+            Refuse(arrival, CustodyCode.TooFast, RouterCounter.DropDiskRate);
+            return;
         }
 
+        bool forwards = decision.Verdict == Verdict.Forward;
+        if (!TryAdmit(arrival, destination, size, header.Priority, forwards, out Admitted admitted))
+            return;
+        int index = Add(id, header, size, link.Peer, admitted, destination);
         ref HeldEntry entry = ref _entries[index];
-        entry.TriedPlusOne = tried.Value + 1;
-        entry.AvoidTried = tried != LinkId.None;
-        entry.Lodged = false;
-        if (decision.Verdict == Verdict.Forward)
+        int number = _seen.Note(id, seen, novelty, copy, _now, out bool counts);
+        entry.SeenPlusOne = counts ? number + 1 : 0;
+        KeepFrame(ref entry, envelope);
+        entry.TriedPlusOne = facts.Tried.Value + 1;
+        entry.AvoidTried = facts.Tried != LinkId.None;
+        entry.Skip = (byte)facts.Skip;
+        if (IsSecure(entry))
+            Answer(arrival.Link, CustodyCode.Taken, arrival.Name);
+        else
+            Owe(index, arrival);
+        if (forwards)
             GoOrWait(index, decision.Link, front: false);
         else
             Hold(index, front: false, obstacle);
     }
 
     /// <summary>
-    /// A copy that went round came back while this node still holds an earlier one: they become one, with the hops and
-    /// the attempt of the later. An answer to the earlier frame does not name the later one, so it cannot end custody.
+    /// The copy that is held can go less far, or lives less long, than the one that comes now: both are carried on as one, the
+    /// better first.
     /// </summary>
-    private void Merge(
-        int index, in Arrival arrival, in Envelope envelope, in EnvelopeHeader header, Generation generation)
+    private void Improve(
+        int index, in Arrival arrival, in Envelope envelope, in EnvelopeHeader header, in Decision decision, StateReason obstacle)
     {
-        ref HeldEntry entry = ref _entries[index];
-        NoteLater(ref entry, IsSecure(entry), generation);
         LeavePlace(index);
-        entry.HopsLeft = header.HopsLeft;
-        entry.Attempt = header.Attempt;
-        entry.Repeats = 0;
-        Instant deadline = _now + EnvelopeHeader.LifetimeUnit * header.LifetimeUnits;
-        if (deadline > entry.Deadline && !entry.Originated)
+        ref HeldEntry entry = ref _entries[index];
+        int fewer = Math.Min(entry.HopsLeft, header.HopsLeft);
+        entry.FewerHops = entry.FewerHops >= 0 ? Math.Min(entry.FewerHops, fewer) : fewer;
+        entry.HopsLeft = Math.Max(entry.HopsLeft, header.HopsLeft);
+        entry.Attempts = header.Attempt;
+        if (_now + EnvelopeHeader.LifetimeUnit * header.LifetimeUnits > entry.Deadline)
         {
             entry.Arrived = _now;
             entry.LifetimeUnits = header.LifetimeUnits;
+            entry.IsShortLived = IsShortLived(header.LifetimeUnits);
         }
 
         if (entry.Frame is null)
             KeepFrame(ref entry, envelope);
-        // What is on disk would come back after a restart as the earlier copy.
         entry.Rewrite = entry.Disk != OnDisk.Nothing;
         if (IsSecure(entry))
             Answer(arrival.Link, CustodyCode.Taken, arrival.Name);
         else
             Owe(index, arrival);
-        if (entry.Rewrite)
-            Write(index);
+        if (decision.Verdict == Verdict.Forward)
+            GoOrWait(index, decision.Link, front: false);
+        else
+            Hold(index, front: false, obstacle);
     }
 
-    /// <summary>Notes the generation of a new entry, and the one to go back to if custody must be refused after all.</summary>
-    private void NoteAccepted(ref HeldEntry entry, in EnvelopeId id, int seen, Generation generation)
+    /// <summary>A copy of what started here, and is still in this node's hands.</summary>
+    private void TakeBack(int index, in Arrival arrival, in Copy copy)
     {
-        entry.HasAcceptedBefore = seen >= 0 && !_seen.IsVoid(seen);
-        if (entry.HasAcceptedBefore)
-            entry.AcceptedBefore = _seen.GenerationOf(seen);
-        entry.Accepted = generation;
-        _seen.Accept(id, generation, seen);
-    }
-
-    /// <summary>As <see cref="NoteAccepted"/> for a later copy of a held entry: what was never promised is nothing to go back to.</summary>
-    private void NoteLater(ref HeldEntry entry, bool promised, Generation generation)
-    {
-        if (promised)
+        ref HeldEntry entry = ref _entries[index];
+        if (entry.Place != Place.AwaitingReceipt)
         {
-            entry.HasAcceptedBefore = true;
-            entry.AcceptedBefore = entry.Accepted;
+            if (copy.HopsLeft >= entry.HopsLeft)
+                Repeated(arrival, index);
+            else
+                Refuse(arrival, CustodyCode.NoWayOn, RouterCounter.DropCameRound);
+            return;
         }
 
-        entry.Accepted = generation;
-        _seen.Accept(entry.Id, generation, _seen.Find(entry.Id));
+        // It is repeated until its receipt comes or its lifetime ends, so taking it back promises nothing new.
+        Repeated(arrival, index);
+        if (entry.CameBack)
+            return;
+        // Whoever had it has no way on: once in each attempt it goes elsewhere at once.
+        LeavePlace(index);
+        entry.CameBack = true;
+        entry.TriedPlusOne = arrival.Link.Value + 1;
+        entry.AvoidTried = true;
+        Dispatch(index, front: false);
     }
 
-    private void AcceptForUs(
-        in Arrival arrival, in Envelope envelope, in EnvelopeHeader header, in EnvelopeId id, int seen, Generation generation)
+    private void ReceiveForUs(in Arrival arrival, in Envelope envelope, in EnvelopeId id, in Copy copy, LinkState state)
     {
+        if (copy.LifetimeUnits == 0)
+        {
+            Refuse(arrival, CustodyCode.Expired, RouterCounter.DropExpired);
+            return;
+        }
+
+        EnvelopeHeader header = envelope.Header;
         if (header.Kind == EnvelopeKind.Receipt)
         {
-            _seen.Accept(id, generation, seen);
-            ReceiveReceipt(envelope.Payload, header);
+            ReceiveReceipt(envelope.Payload, header with { HopsLeft = (ushort)Math.Max(0, copy.HopsLeft - 1) });
             Answer(arrival.Link, CustodyCode.Taken, arrival.Name);
             return;
         }
 
-        int index = Find(id);
-        if (index >= 0)
+        int seen = _seen.Find(id);
+        int held = Find(id);
+        if (held >= 0 || _seen.IsRecent(seen, copy.Attempt, _now))
         {
-            // Another copy came while the host works on the first: one answer goes for both.
-            ref HeldEntry earlier = ref _entries[index];
-            NoteLater(ref earlier, promised: false, generation);
-            earlier.Attempt = header.Attempt;
-            Owe(index, arrival);
+            // While the host works on another copy one answer goes for both.
+            Repeated(arrival, held);
             return;
         }
 
-        NodeAddress owner = _links[arrival.Link.Value]!.Peer;
+        if (state.Source.Openings.Available(_now) <= 0)
+        {
+            Refuse(arrival, CustodyCode.TooFast, RouterCounter.DropOpeningRate);
+            return;
+        }
+
         int size = envelope.Bytes.Length;
-        if (!Admit(owner, header.Destination, size, header.Priority, out RouterCounter refused))
-        {
-            Refuse(arrival, CustodyCode.TooFast, refused);
+        if (!TryAdmitArrival(arrival, state.Source, size, out Admitted admitted))
             return;
-        }
-
-        index = Add(id, header, size, owner);
+        int index = Add(id, header, size, state.Peer, admitted, FindDestination(header.Destination));
         ref HeldEntry entry = ref _entries[index];
-        NoteAccepted(ref entry, id, seen, generation);
+        _seen.Note(id, seen, Novelty.New, copy, _now, out _);
         entry.Place = Place.Delivering;
         Owe(index, arrival);
-        _actions.Deliver(TokenOf(index, entry), id, envelope.Header, envelope.Payload);
+        _actions.Deliver(TokenOf(index, entry), id, header, envelope.Payload);
     }
 
     /// <summary>The host has dealt with an envelope for this node.</summary>
@@ -242,6 +324,8 @@ internal sealed partial class CustodyEngine
         if (!TryResolve(token, out int index) || _entries[index].Place != Place.Delivering)
             return;
         ref HeldEntry entry = ref _entries[index];
+        if (entry.Share >= 0 && outcome is DeliveryOutcome.Rejected or DeliveryOutcome.AlreadyHave)
+            _shares[entry.Share].Source.Openings.Owe(now, 1);
         switch (outcome)
         {
             case DeliveryOutcome.StoreFull:
@@ -253,7 +337,7 @@ internal sealed partial class CustodyEngine
                 break;
             default:
                 _counters.Add(RouterCounter.EnvelopesDelivered);
-                _actions.PersistSeen(entry.Id, entry.Accepted.ToCoarse());
+                _actions.PersistSeen(entry.Id, Generation.Of(entry.Attempt, entry.HopsLeft).ToCoarse());
                 Finish(ref entry, MessageState.Delivered, StateReason.None);
                 break;
         }

@@ -9,7 +9,7 @@ namespace QuicProChat.Mesh.Routing.Custody;
 /// <code>
 ///  Receive    arrival: parse, seen?, decide; refuse or accept
 ///  Entries    the table of what is held
-///  Admission  quotas and eviction
+///  Admission  quotas
 ///  Queues     flows: one for each destination, class and link; their turns
 ///  Dispatch   sending and waiting
 ///  Answers    custody said by us and said to us
@@ -24,6 +24,9 @@ internal sealed partial class CustodyEngine : IRouteEvents
     /// <summary>Next hops left alone, over all destinations, at most; arbitrary.</summary>
     private const int MaxBackoffs = 4_096;
 
+    /// <summary>Sources that are remembered; arbitrary, several times the links that a node has.</summary>
+    private const int MaxSources = 1_024;
+
     private readonly List<LinkId> _silent = [];
     private readonly List<LinkId> _stalled = [];
     private readonly RouterOptions _options;
@@ -35,7 +38,11 @@ internal sealed partial class CustodyEngine : IRouteEvents
     private readonly SeenSet _seen;
     private readonly FrameBuffers _buffers;
     private readonly Backoffs _backoffs;
-    private readonly long _maxHeldBytes;
+    private readonly ReceiptTimes _receiptTimes;
+    private readonly TokenBucket _accusations;
+    private readonly ushort _maxLifetimeUnits;
+    private readonly Sources _sources;
+    private readonly Quotas _quotas;
     private readonly ushort _hopLimit;
 
     private readonly List<LinkState?> _links = [];
@@ -57,10 +64,12 @@ internal sealed partial class CustodyEngine : IRouteEvents
         _seen = new SeenSet(options.SeenCapacity, _secret);
         _buffers = new FrameBuffers(options.MemoryBudget / 4);
         _backoffs = new Backoffs(random, MaxBackoffs);
-        // Without a disk behind it, everything held is in memory.
-        _maxHeldBytes = options.Durability == CustodyDurability.Memory
-            ? Math.Min(options.MaxHeldBytes, options.MemoryBudget)
-            : options.MaxHeldBytes;
+        _receiptTimes = new ReceiptTimes(_secret);
+        // Fewer than would have a link distrusted for all destinations: that takes this node's own proofs.
+        _accusations = new TokenBucket(1 / Source.AccusationInterval.TotalSeconds, burst: (int)options.Routes.BlameLimit, now);
+        _maxLifetimeUnits = Lifetimes.ToUnits(options.MaxLifetime);
+        _sources = new Sources(options, MaxSources);
+        _quotas = new Quotas(options);
         _hopLimit = Math.Min(options.HopLimit, (ushort)Generation.MaxHops);
         _now = now;
     }
@@ -98,7 +107,9 @@ internal sealed partial class CustodyEngine : IRouteEvents
         _now = now;
         while (_links.Count <= link.Value)
             _links.Add(null);
-        _links[link.Value] = new LinkState(description, _options, ++_linkEpochs, now);
+        Source source = _sources.Of(description.Peer, description.SourceGroup, now);
+        source.Links++;
+        _links[link.Value] = new LinkState(description, source, _options, ++_linkEpochs, now);
         LookForKeepersAfter(now + _options.LodgeAfter);
     }
 
@@ -109,6 +120,8 @@ internal sealed partial class CustodyEngine : IRouteEvents
         if (_links[link.Value] is not { } state)
             return;
         _links[link.Value] = null;
+        state.Source.Links--;
+        state.Source.IdleSince = now;
         _linkTimers.Set(link.Value, Instant.Never);
         ReleaseFlows(state);
         Reroute(state);

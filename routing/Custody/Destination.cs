@@ -7,8 +7,10 @@ namespace QuicProChat.Mesh.Routing.Custody;
 internal struct Destination
 {
     public NodeAddress Address;
-    public int Count;
-    public long Bytes;
+    public Tally Held;
+
+    /// <summary>What each source has held for it, linked by <see cref="Share.NextPlusOne"/>, plus one.</summary>
+    public int FirstSharePlusOne;
 
     /// <summary>When the first of what is held for it came.</summary>
     public Instant Since;
@@ -18,6 +20,14 @@ internal struct Destination
 
     /// <summary>In the list of destinations whose held envelopes may move.</summary>
     public bool Stirred;
+}
+
+/// <summary>What one source has held for one destination.</summary>
+internal struct Share
+{
+    public Source Source;
+    public Tally Held;
+    public int NextPlusOne;
 }
 
 /// <summary>

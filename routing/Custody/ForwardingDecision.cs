@@ -47,8 +47,9 @@ internal readonly record struct Decision(Verdict Verdict, LinkId Link, DropReaso
 /// <param name="HopsLeft">Hops left, clamped to this node's limit, as it arrived.</param>
 /// <param name="Upstream">Where it came from; <see cref="LinkId.None"/> once this node answers for it.</param>
 /// <param name="Tried">The next hop of the attempt before, which brought no receipt.</param>
+/// <param name="Skip">How many usable next hops to pass over, in their order and round again.</param>
 internal readonly record struct EnvelopeFacts(
-    bool IsRepeat, bool IsForUs, int LifetimeUnits, int HopsLeft, LinkId Upstream, LinkId Tried);
+    bool IsRepeat, bool IsForUs, int LifetimeUnits, int HopsLeft, LinkId Upstream, LinkId Tried, int Skip = 0);
 
 /// <summary>A next hop and whether it may be used for this envelope now.</summary>
 /// <param name="Hop">The next hop.</param>
@@ -75,29 +76,36 @@ internal static class ForwardingDecision
 
     private static Decision ChooseNextHop(in EnvelopeFacts facts, ReadOnlySpan<Candidate> hops)
     {
-        LinkId fallback = LinkId.None;
+        int usable = 0;
         bool anyOther = hops.IsEmpty;
         bool fitsSome = hops.IsEmpty;
         foreach (ref readonly Candidate candidate in hops)
         {
-            LinkId link = candidate.Hop.Link;
-            if (link == facts.Upstream)
+            if (candidate.Hop.Link == facts.Upstream)
                 continue;
             anyOther = true;
             fitsSome |= candidate.Usable || candidate.Obstacle != StateReason.TooLarge;
-            if (!candidate.Usable)
-                continue;
-            if (link != facts.Tried)
-                return Decision.Forward(link);
-            fallback = link;
+            usable += candidate.Usable ? 1 : 0;
         }
 
-        if (fallback != LinkId.None)
-            return Decision.Forward(fallback);
+        if (usable > 0)
+            return Decision.Forward(InTurn(facts, hops, usable));
         // Only the neighbour it came from leads there: handing it back at once would be a loop of two.
         if (!anyOther)
             return Decision.Drop(DropReason.NoWayOn);
         // Whoever hands it over may know a way that is wide enough.
         return fitsSome ? Decision.Hold : Decision.Drop(DropReason.TooLarge);
+    }
+
+    private static LinkId InTurn(in EnvelopeFacts facts, ReadOnlySpan<Candidate> hops, int usable)
+    {
+        int skip = facts.Skip % usable;
+        for (int at = 0; ; at = at + 1 < hops.Length ? at + 1 : 0)
+        {
+            LinkId link = hops[at].Hop.Link;
+            if (!hops[at].Usable || link == facts.Upstream || skip-- > 0 || (link == facts.Tried && usable > 1))
+                continue;
+            return link;
+        }
     }
 }

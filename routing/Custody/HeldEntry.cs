@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using QuicProChat.Mesh.Identity;
 using QuicProChat.Mesh.Wire;
 
 namespace QuicProChat.Mesh.Routing.Custody;
@@ -66,7 +67,22 @@ internal struct HeldEntry
     public int Size;
 
     public int Destination;
-    public int Account;
+
+    /// <summary>Who handed it over; this node for what started here.</summary>
+    public NodeAddress Upstream;
+
+    /// <summary>The source's share of what is held for the destination; -1 for what started here.</summary>
+    public int Share;
+    public Room Room;
+
+    /// <summary>It came over a link that this node did not choose.</summary>
+    public bool IsStranger;
+
+    /// <summary>Its lifetime is too short to be worth a write: custody in memory is as certain as any.</summary>
+    public bool IsShortLived;
+
+    /// <summary>It counts as being in memory only.</summary>
+    public bool IsUnsaved;
 
     /// <summary>Grows with each use of the slot and each rewrite, so that late completions are recognised.</summary>
     public uint Serial;
@@ -78,14 +94,18 @@ internal struct HeldEntry
     public EnvelopeKind Kind;
     public Priority Priority;
     public bool WantsReceipt;
-    public byte Attempt;
+
+    /// <summary>End-to-end repetitions so far; on the wire modulo 4.</summary>
+    public int Attempts;
 
     /// <summary>Hops left in the frame that goes out.</summary>
     public ushort HopsLeft;
 
-    public Generation Accepted;
-    public Generation AcceptedBefore;
-    public bool HasAcceptedBefore;
+    /// <summary>
+    /// A second copy with fewer hops that was taken before this one; -1 for none. It follows when this one has passed: a next hop
+    /// that says "taken" to this one may have had its turn already, and passed on the other.
+    /// </summary>
+    public int FewerHops;
 
     public FrameClass Class;
     public Place Place;
@@ -114,11 +134,6 @@ internal struct HeldEntry
     public int Previous;
     public int Next;
 
-    // Its neighbour's list of what may be evicted.
-    public bool Evictable;
-    public int AccountPrevious;
-    public int AccountNext;
-
     // In flight.
     public int Link;
     public uint LinkEpoch;
@@ -133,6 +148,15 @@ internal struct HeldEntry
     /// <summary>That next hop brought no receipt: prefer others.</summary>
     public bool AvoidTried;
 
+    /// <summary>How many of the next hops to pass over, in their order and round again: each repetition begins with another.</summary>
+    public byte Skip;
+
+    /// <summary>Its number in the seen set, plus one, if the next hop that it goes to is remembered for the next repetition.</summary>
+    public int SeenPlusOne;
+
+    /// <summary>It started here and was handed back once in this attempt.</summary>
+    public bool CameBack;
+
     public Instant PersistAt;
     public Instant RetryAt;
 
@@ -142,6 +166,9 @@ internal struct HeldEntry
     public readonly Instant Deadline => Arrived + EnvelopeHeader.LifetimeUnit * LifetimeUnits;
 
     public readonly Instant Due => Instant.Min(Deadline, Instant.Min(PersistAt, RetryAt));
+
+    /// <summary>As the header says it.</summary>
+    public readonly byte Attempt => (byte)(Attempts & Limits.MaxAttempt);
 
     public readonly LinkId Tried => new(TriedPlusOne - 1);
 }

@@ -7,20 +7,27 @@ namespace QuicProChat.Mesh.Routing.Custody;
 /// <summary>One link as the custody half knows it.</summary>
 internal sealed class LinkState
 {
-    public LinkState(in LinkDescription description, RouterOptions options, uint epoch, Instant now)
+    public LinkState(in LinkDescription description, Source source, RouterOptions options, uint epoch, Instant now)
     {
         Peer = description.Peer;
         Properties = description.Properties;
         Epoch = epoch;
         UpAt = now;
         Window = new SendWindow(description.Properties, options);
-        Rate = new TokenBucket(options.NeighbourEnvelopesPerSecond, options.NeighbourBurst, now);
+        Source = source;
+        IsChosen = description.Chosen;
         Answers = new PendingAnswers(description.Properties.Mtu);
     }
 
     public NodeAddress Peer { get; }
 
     public LinkProperties Properties { get; }
+
+    /// <summary>Where it comes from: shared with other links from there.</summary>
+    public Source Source { get; }
+
+    /// <summary>This node wanted the link.</summary>
+    public bool IsChosen { get; }
 
     /// <summary>Tells this link from earlier ones with the same number.</summary>
     public uint Epoch { get; }
@@ -31,7 +38,6 @@ internal sealed class LinkState
     public PendingAnswers Answers { get; }
 
     public SendWindow Window;
-    public TokenBucket Rate { get; }
 
     /// <summary>Ends of the list of entries in flight.</summary>
     public ListEnds InFlight;
@@ -43,7 +49,7 @@ internal sealed class LinkState
     public int Waiting;
 
     /// <summary>Envelopes whose bytes are being read from disk to be sent here.</summary>
-    public int Loading;
+    public Tally Loading;
 
     /// <summary>The transport said no; it tells when there is room again.</summary>
     public bool Blocked;

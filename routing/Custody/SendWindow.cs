@@ -49,8 +49,15 @@ internal struct SendWindow
     public readonly TimeSpan RoundTrip => new(_smoothed);
 
     /// <summary>True if another envelope may go out. One always may when nothing is in flight.</summary>
-    public readonly bool HasRoom(int size) =>
-        Count == 0 || (Count < Capacity && Bytes + size <= Math.Min(_maxBytes, Math.Max((long)Capacity * BytesPerEnvelope, 2L * size)));
+    public readonly bool HasRoom(int size) => HasRoom(size, default);
+
+    /// <summary>The same while others are on their way from the disk to it.</summary>
+    public readonly bool HasRoom(int size, in Tally loading)
+    {
+        int count = Count + loading.Count;
+        return count == 0 || (count < Capacity
+            && Bytes + loading.Bytes + size <= Math.Min(_maxBytes, Math.Max((long)Capacity * BytesPerEnvelope, 2L * size)));
+    }
 
     /// <summary>On a link that is written to seldom much goes at once.</summary>
     public void Widen() => Capacity = Math.Max(Capacity, Math.Min(_maxCount, WidePaced));

@@ -50,23 +50,31 @@ public sealed class DecisionTests
         Assert.True(Generation.Of(0, 62).Value > Generation.Of(0, 63).Value);
         Assert.True(Generation.Of(1, 1023).Value > Generation.Of(0, 0).Value);
         Assert.Equal(Generation.Of(2, 1023), Generation.Of(2, 2000));
-        Assert.Equal(Generation.Last, Generation.Of(3, 0));
-        Assert.Equal(2, Generation.Of(2, 17).Attempt);
         Assert.Equal(0x112233445566_0BFFul, Generation.NameOf(new EnvelopeId(0x1122334455667788, 9), 2, 0));
     }
 
     [Fact]
-    public void What_the_disk_keeps_of_a_generation_is_never_later_than_it()
+    public void Each_repetition_begins_with_another_next_hop_and_none_is_left_out()
     {
-        for (int attempt = 0; attempt <= 3; attempt++)
-        {
-            for (int hops = 0; hops <= 1023; hops++)
-            {
-                Generation kept = Generation.FromCoarse(Generation.Of(attempt, hops).ToCoarse());
-                Assert.InRange(Generation.Of(attempt, hops).Value - kept.Value, 0, 15);
-                Assert.Equal(attempt, kept.Attempt);
-            }
-        }
+        Candidate[] hops = [Usable(A), Usable(B), Avoid(new LinkId(3)), Usable(C)];
+        EnvelopeFacts held = Fresh with { Upstream = LinkId.None };
+        LinkId[] chosen = [.. Enumerable.Range(0, 6).Select(skip => ForwardingDecision.Decide(held with { Skip = skip }, hops).Link)];
+        Assert.Equal([A, B, C, A, B, C], chosen);
+        // What was tried last is not tried again while there is another.
+        Assert.Equal(C, ForwardingDecision.Decide(held with { Skip = 1, Tried = B }, hops).Link);
+        Assert.Equal(A, ForwardingDecision.Decide(held with { Skip = 2, Tried = C }, hops).Link);
+        Assert.Equal(B, ForwardingDecision.Decide(held with { Skip = 5, Tried = B }, [Avoid(A), Usable(B)]).Link);
+        Assert.Equal(B, ForwardingDecision.Decide(Fresh with { Skip = 3 }, [Usable(A), Usable(B)]).Link);
+    }
+
+    [Fact]
+    public void What_fits_no_next_hop_is_too_large_and_what_fits_one_waits_for_it()
+    {
+        static Candidate TooLarge(LinkId link) => new(new NextHop(link, Metric.FromUnits(10)), Usable: false, StateReason.TooLarge);
+        Assert.Equal(Decision.Drop(DropReason.TooLarge), ForwardingDecision.Decide(Fresh, [TooLarge(B), TooLarge(C)]));
+        Assert.Equal(Decision.Hold, ForwardingDecision.Decide(Fresh, [TooLarge(B), Avoid(C)]));
+        Assert.Equal(Decision.Forward(C), ForwardingDecision.Decide(Fresh, [TooLarge(B), Usable(C)]));
+        Assert.Equal(Decision.Drop(DropReason.TooLarge), ForwardingDecision.Decide(Fresh, [Usable(A), TooLarge(B)]));
     }
 
     [Theory]

@@ -144,33 +144,6 @@ public sealed class HostileNeighbourTests
     }
 
     [Fact]
-    public void Urgent_envelopes_displace_less_urgent_ones_of_the_greediest_and_only_those()
-    {
-        var options = new RouterOptions { MaxHeldBytes = 20_000, NeighbourSharePercent = 100, DestinationSharePercent = 100 };
-        (TestNetwork network, TestNode victim, TestNode evil, TestNode honest, TestNode target) = Star(8, options);
-        victim.RouteVia(target);
-        EnvelopeId own = victim.Send(target, 7, size: 400, priority: Priority.Low).Id;
-        Inject(victim, honest, Transit(target, 500, 400, Priority.Low));
-        for (int i = 0; i < 100; i++)
-        {
-            Inject(victim, evil, Transit(target, i, 400, Priority.Low));
-            network.Run(TimeSpan.FromMilliseconds(30));
-        }
-
-        Assert.True(victim[RouterCounter.DropQuotaTotal] > 0);
-        Assert.Equal(0, victim[RouterCounter.LostEvicted]);
-        long full = victim.Router.Held.Bytes;
-        for (int i = 0; i < 10; i++)
-            Inject(victim, honest, Transit(target, 1_000 + i, 400, Priority.High));
-
-        Assert.Equal(10, victim[RouterCounter.LostEvicted]);
-        Assert.InRange(victim.Router.Held.Bytes, full - 421, 20_000);
-        Assert.True(victim.Router.Holds(own));
-        Inject(victim, honest, Transit(target, 2_000, 400, Priority.Low));
-        Assert.Equal(10, victim[RouterCounter.LostEvicted]);
-    }
-
-    [Fact]
     public void More_per_second_than_agreed_is_answered_with_too_fast()
     {
         var options = new RouterOptions { NeighbourEnvelopesPerSecond = 100, NeighbourBurst = 50 };

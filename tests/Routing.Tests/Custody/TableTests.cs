@@ -66,25 +66,6 @@ public sealed class TableTests
     }
 
     [Fact]
-    public void The_seen_set_forgets_the_oldest_first_and_a_void_id_is_new()
-    {
-        var seen = new SeenSet(1_000, new HashSecret(new Random(3)));
-        for (ulong i = 0; i < 2_500; i++)
-            seen.Accept(new EnvelopeId(i, i * 3), Generation.Of(0, (int)(i % 60)), -1);
-
-        Assert.Equal(1_000, seen.Count);
-        Assert.Equal(-1, seen.Find(new EnvelopeId(1_499, 1_499 * 3)));
-        for (ulong i = 1_500; i < 2_500; i++)
-            Assert.Equal(Generation.Of(0, (int)(i % 60)), seen.GenerationOf(seen.Find(new EnvelopeId(i, i * 3))));
-
-        var id = new EnvelopeId(2_000, 6_000);
-        seen.Void(id);
-        Assert.True(seen.IsVoid(seen.Find(id)));
-        seen.Accept(id, Generation.Of(1, 9), seen.Find(id));
-        Assert.False(seen.IsVoid(seen.Find(id)));
-    }
-
-    [Fact]
     public void Buffers_are_used_again_up_to_a_bound()
     {
         var buffers = new FrameBuffers(retained: 1_024);

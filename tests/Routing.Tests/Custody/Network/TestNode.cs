@@ -50,11 +50,20 @@ internal sealed class TestNode : IRouterActions
 
     public List<TestLink> Links { get; } = [];
 
+    /// <summary>Its neighbours' number for where it comes from; 0: a group of its own. Set before it is joined.</summary>
+    public ulong Group { get; set; }
+
+    /// <summary>Nobody has chosen it, whoever dialled. Set before it is joined.</summary>
+    public bool IsStranger { get; set; }
+
     public TimeSpan DiskTime { get; set; } = TimeSpan.FromMilliseconds(3);
 
     public bool DiskFails { get; set; }
 
     public bool HostFull { get; set; }
+
+    /// <summary>The host can open nothing.</summary>
+    public bool Rejects { get; set; }
 
     /// <summary>False: the host drops the receipt key, as a node that opens but does not answer would.</summary>
     public bool Receipts { get; set; } = true;
@@ -151,7 +160,7 @@ internal sealed class TestNode : IRouterActions
 
     public void Attach(TestLink link, TestNode peer)
     {
-        LinkId id = Router.LinkUp(_network.Now, new LinkDescription(peer.Address, peer.PublicKey, link.Kind.Properties, (ulong)peer._life, link.A == this, Chosen: link.A == this));
+        LinkId id = Router.LinkUp(_network.Now, new LinkDescription(peer.Address, peer.PublicKey, link.Kind.Properties, (ulong)peer._life, link.A == this, peer.Group, Chosen: link.A == this && !peer.IsStranger));
         _linkIds[link] = id;
         _byId[id.Value] = link;
         Settle();
@@ -298,6 +307,7 @@ internal sealed class TestNode : IRouterActions
             if (life != _life)
                 return;
             DeliveryOutcome outcome = HostFull ? DeliveryOutcome.StoreFull
+                : Rejects ? DeliveryOutcome.Rejected
                 : Messages.TryAdd(key, bytes) ? DeliveryOutcome.Accepted : DeliveryOutcome.AlreadyHave;
             if (outcome == DeliveryOutcome.Accepted)
                 Delivered++;
