@@ -177,7 +177,7 @@ internal sealed partial class CustodyEngine
 
     /// <summary>The neighbour that brought an envelope which the host has been given; null if that is over.</summary>
     internal NodeAddress? NeighbourOf(long token) =>
-        TryResolve(token, out int index) ? _accounts[_entries[index].Account].Owner : null;
+        TryResolve(token, out int index) ? _entries[index].Upstream : null;
 
     private int FindDestination(in NodeAddress address)
     {
