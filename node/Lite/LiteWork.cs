@@ -6,14 +6,14 @@ namespace QuicProChat.Mesh.Node.Lite;
 
 /// <summary>
 /// What forged messages may cost, in key derivations (a microsecond or two each, ten times that on a small router): for
-/// each neighbour that brings them, and in all. A message that comes in its order costs next to nothing and is always
-/// looked at, so that no forger keeps honest members out; and a neighbour that used little of its own share is heard
+/// each neighbour that brings them, and in all. A text in a stream that is known costs little and is always looked at, so
+/// that no forger keeps honest members out; and a neighbour that used little of its own share is heard
 /// when others have used up what there is for all.
 /// </summary>
 internal sealed class LiteWork
 {
-    /// <summary>Derivations that are always spent: less than the rest of handling an envelope.</summary>
-    internal const int Always = 4;
+    /// <summary>Derivations that are always spent: what a text in a known stream costs at most, and one.</summary>
+    internal const int Always = 12;
 
     /// <summary>Derivations for one neighbour, and how soon they come back. Arbitrary.</summary>
     internal const int OfNeighbour = 20_000;
