@@ -9,7 +9,7 @@ NODE          := node/QuicProChat.Mesh.Node.csproj
 E2E           := tests/EndToEnd/QuicProChat.Mesh.EndToEnd.csproj
 BENCH         := tests/bench
 STAMP         := $(ARTIFACTS)/.published
-SOURCES       := $(shell find identity wire store routing transports node mls mls-lite -name '*.cs' -o -name '*.csproj' -o -name '*.targets' | grep -v -e /obj/ -e /bin/) \
+SOURCES       := $(shell find identity wire store routing transports node mls mls-lite messaging -name '*.cs' -o -name '*.csproj' -o -name '*.targets' | grep -v -e /obj/ -e /bin/) \
                  Directory.Build.props Directory.Packages.props
 
 export DOTNET_CLI_TELEMETRY_OPTOUT := 1

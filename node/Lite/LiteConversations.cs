@@ -99,7 +99,10 @@ internal sealed partial class LiteConversations : IDisposable
             if (LiteEntry.TryLoad(_self, state) is { } entry && entry.Id == id)
                 Add(entry);
             else
-                _reader.Damage.Note("lite_group", $"The MLS-Lite group {id} is damaged, or of a later version of the program.");
+                _reader.Damage.Note(
+                    "lite_group",
+                    $"The MLS-Lite group {id} is damaged, or of another version of the program; "
+                    + "groups of builds before the first release have to be founded anew.");
         }
 
         foreach (IGrouping<EnvelopeId, LiteCopy> copies in _reader.LiteCopies().GroupBy(c => c.Message))

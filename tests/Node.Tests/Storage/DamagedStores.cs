@@ -22,8 +22,12 @@ public sealed class DamagedStores : IDisposable
         JsonNode expected = JsonNode.Parse(await File.ReadAllTextAsync(Path.Combine(_directory, "expected.json")))!;
         await using var node = new TestNode("f", lives: (_directory, identity));
         Assert.Equal((string)expected["identity"]!["address"]!, node.Address);
-        foreach ((string command, string key) in ((string, string)[])[("alias", "aliases"), ("lite-list", "groups")])
-            Assert.True(JsonNode.DeepEquals(expected[key], (await node.AskAsync(new ControlRequest { Command = command }))["result"]), command);
+        JsonNode aliases = await node.AskAsync(new ControlRequest { Command = "alias" });
+        Assert.True(JsonNode.DeepEquals(expected["aliases"], aliases["result"]), aliases.ToJsonString());
+        // The groups' wire and states changed before the first release: they have to be founded anew, and that is said.
+        Assert.Empty((await node.AskAsync(new ControlRequest { Command = "lite-list" }))["result"]!.AsArray());
+        string metrics = (string)(await node.AskAsync(new ControlRequest { Command = "metrics" }))["result"]!["text"]!;
+        Assert.Contains("qpc_store_damaged_rows_total 1\n", metrics, StringComparison.Ordinal);
 
         JsonArray messages = (await node.AskAsync(new ControlRequest { Command = "messages", Limit = 1000 }))["result"]!.AsArray();
         Assert.Equal(expected["messages"]!.AsArray().Count, messages.Count);
@@ -103,6 +107,9 @@ public sealed class DamagedStores : IDisposable
         JsonNode plain = message.DeepClone();
         foreach (string time in (string[])["createdAt", "updatedAt"])
             plain[time] = ((DateTimeOffset)message[time]!).ToUnixTimeMilliseconds();
+        // A group that is no longer known is shown by its id instead of its name.
+        if (plain["group"] is not null)
+            plain["group"] = "a group";
         return plain;
     }
 
