@@ -197,7 +197,8 @@ internal sealed class Quotas
 
     private Tally UsualQuota => new()
     {
-        Bytes = _quota.Bytes - _quota.Bytes / ReserveParts, Count = _quota.Count - _quota.Count / ReserveParts,
+        Bytes = _quota.Bytes - _quota.Bytes / ReserveParts,
+        Count = _quota.Count - _quota.Count / ReserveParts,
     };
 
     private Room FindUsual(Source source, bool isChosen, in Tally destination, in Tally pair, int size)
@@ -235,7 +236,8 @@ internal sealed class Quotas
     {
         var free = new Tally
         {
-            Bytes = _quota.Bytes / ReserveParts - _reserve.Bytes, Count = _quota.Count / ReserveParts - _reserve.Count,
+            Bytes = _quota.Bytes / ReserveParts - _reserve.Bytes,
+            Count = _quota.Count / ReserveParts - _reserve.Count,
         };
         if (!isChosen)
         {

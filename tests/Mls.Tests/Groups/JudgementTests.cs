@@ -19,7 +19,12 @@ public class JudgementTests
         // Bob is who judges.
         MlsClientOptions options = new()
         {
-            Validator = _waiting, Store = _bob.Store, Time = _bob.Time, Random = _bob.Random, Rules = _law, Psks = _bob.Psks,
+            Validator = _waiting,
+            Store = _bob.Store,
+            Time = _bob.Time,
+            Random = _bob.Random,
+            Rules = _law,
+            Psks = _bob.Psks,
         };
         MlsClient judge = new(options, _bob.Identity);
         Group first = _alice.Create("g");
@@ -159,7 +164,9 @@ public class JudgementTests
         Assert.True(_groups[0].Process(_groups[2].ProposeUpdate(authenticatedData: "why"u8.ToArray()).Value).IsOk);
         PendingCommit commit = _groups[0].Commit(new CommitRequest
         {
-            Add = [dave.KeyPackageFor(_alice)], Remove = [new LeafIndex(1)], AuthenticatedData = "beside"u8.ToArray(),
+            Add = [dave.KeyPackageFor(_alice)],
+            Remove = [new LeafIndex(1)],
+            AuthenticatedData = "beside"u8.ToArray(),
             ResumptionPsks = [1],
         }).Value;
         CommitSummary read = new MlsClient(_alice.Options, _alice.Identity).FindGroup("g"u8)!.Pending!.Summary;

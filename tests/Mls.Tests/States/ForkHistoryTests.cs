@@ -33,7 +33,12 @@ internal sealed class ForkHistory
 {
     private static readonly GroupPolicy Policy = new()
     {
-        ForkEpochs = 100, PastEpochs = 100, MaxSideStates = 200, MaxChildren = 100, CommitHistory = 400, ForwardWindow = 2000,
+        ForkEpochs = 100,
+        PastEpochs = 100,
+        MaxSideStates = 200,
+        MaxChildren = 100,
+        CommitHistory = 400,
+        ForwardWindow = 2000,
     };
 
     private readonly Random _random;
