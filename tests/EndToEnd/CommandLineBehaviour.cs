@@ -64,7 +64,7 @@ public class CommandLineBehaviour
         await a.HasRouteAsync(b);
         await b.SendAsync(a, "hello", wait: "delivered");
 
-        AssertKeys(Json(b, "status"), "address, name, version, uptimeSeconds, listen, peers, routes, queued, memoryBytes, quicAvailable, dialling");
+        AssertKeys(Json(b, "status"), "address, name, version, uptimeSeconds, listen, peers, routes, queued, memoryBytes, quicAvailable, dialling, waiting, warnings");
         AssertKeys(Json(b, "identity"), "address, hex, publicKey, name");
         AssertKeys(Json(b, "peers")[0]!, "address, name, transport, uri, rttMs, since, rxBytes, txBytes");
         AssertKeys(Json(b, "routes")[0]!, "destination, name, nextHop, metric, hops");
