@@ -167,15 +167,22 @@ public sealed class HostileLiteEnvelopes : IAsyncLifetime
         byte[] tag = Convert.FromHexString((string)group["epochTag"]!);
         var random = new Random(3);
         byte[] forged = new byte[60];
-        for (int i = 0; i < 2 * LiteWork.OfNeighbour / 16; i++)
+        // The purse fills again as time passes, on a busy machine nearly as fast as it is emptied.
+        var passed = System.Diagnostics.Stopwatch.StartNew();
+        for (int rounds = 0; rounds < 20 && Count(LiteEvent.PutOff) <= 100; rounds++)
         {
-            random.NextBytes(forged);
-            (forged[0], forged[1], forged[2], forged[3], forged[4]) = (tag[0], tag[1], (byte)(5 << 5 | _group.OwnIndex), 1, 1);
-            await QueueAsync(forged);
+            for (int i = 0; i < 2 * LiteWork.OfNeighbour / 16; i++)
+            {
+                random.NextBytes(forged);
+                (forged[0], forged[1], forged[2], forged[3], forged[4]) = (tag[0], tag[1], (byte)(5 << 5 | _group.OwnIndex), 1, 1);
+                await QueueAsync(forged);
+            }
+
+            await _node.Node.SettleAsync();
         }
 
-        await _node.Node.SettleAsync();
-        Assert.InRange(Count(LiteEvent.NotAuthentic), 100, LiteWork.OfNeighbour / 8);
+        double purses = 1 + passed.Elapsed.TotalMinutes;
+        Assert.InRange(Count(LiteEvent.NotAuthentic), 100, purses * LiteWork.OfNeighbour / 8);
         Assert.True(Count(LiteEvent.PutOff) > 100);
         for (int i = 0; i < 5; i++)
             await DeliverAsync(Seal($"heard {i}"));
