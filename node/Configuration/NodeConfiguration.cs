@@ -54,8 +54,8 @@ public sealed record NodeConfiguration
     /// <summary>Bytes of envelopes held, in all.</summary>
     public long QuotaBytes { get; set; } = 32 << 20;
 
-    /// <summary>Envelopes held, in all.</summary>
-    public int QuotaCount { get; set; } = 16_384;
+    /// <summary>Envelopes held, in all; 0: as many as <see cref="Memory"/> has room for.</summary>
+    public int QuotaCount { get; set; }
 
     /// <summary>The part of both quotas that one neighbour may fill, in percent.</summary>
     public int NeighbourSharePercent { get; set; } = 50;
@@ -63,8 +63,13 @@ public sealed record NodeConfiguration
     /// <summary>The part of both quotas that one destination may fill, in percent.</summary>
     public int DestinationSharePercent { get; set; } = 50;
 
-    /// <summary>Bytes of held envelopes kept in memory; the rest is read from disk when its turn comes.</summary>
-    public long QueueMemoryBytes { get; set; } = 2 << 20;
+    /// <summary>The budget of all tables, queues and buffers in bytes; 0: what fits this machine.</summary>
+    public long MemoryBytes { get; set; }
+
+    /// <summary>
+    /// Bytes of held envelopes kept in memory; the rest is read from disk when its turn comes. 0: their part of <see cref="Memory"/>.
+    /// </summary>
+    public long QueueMemoryBytes { get; set; }
 
     /// <summary>Envelopes per second that one neighbour may send on average.</summary>
     public int NeighbourEnvelopesPerSecond { get; set; } = 50_000;
@@ -78,8 +83,11 @@ public sealed record NodeConfiguration
     /// <summary>Most links at a time.</summary>
     public int MaxLinks { get; set; } = 64;
 
-    /// <summary>Bytes that all links together may have waiting, in both directions.</summary>
-    public long LinkMemoryBytes { get; set; } = 4 << 20;
+    /// <summary>Bytes that all links together may have waiting, in both directions; 0: their part of <see cref="Memory"/>.</summary>
+    public long LinkMemoryBytes { get; set; }
+
+    /// <summary>What each table may take.</summary>
+    internal MemoryPlan Memory => MemoryBytes > 0 ? new MemoryPlan(MemoryBytes) : MemoryPlan.OfMachine;
 
     /// <summary>
     /// The control socket's path: in the data directory, which is its owner's alone, unless a group is to reach it.

@@ -39,6 +39,20 @@ internal static class Quantity
         return true;
     }
 
+    /// <summary>A size as short as it can be said exactly.</summary>
+    internal static string FormatSize(long bytes)
+    {
+        (int shift, string unit) = bytes switch
+        {
+            0 => (0, ""),
+            _ when bytes % (1L << 30) == 0 => (30, "G"),
+            _ when bytes % (1L << 20) == 0 => (20, "M"),
+            _ when bytes % (1L << 10) == 0 => (10, "k"),
+            _ => (0, ""),
+        };
+        return (bytes >> shift).ToString(CultureInfo.InvariantCulture) + unit;
+    }
+
     /// <summary>Digits and nothing else: the runtime's parser takes zero characters behind them.</summary>
     internal static bool TryParseNumber(ReadOnlySpan<char> text, out long number)
     {

@@ -51,18 +51,25 @@ internal sealed record Setting(string Key, string Accepts, bool Reloads, Setting
         });
 
     internal static Setting Bytes(string key, Action<NodeConfiguration, long> set) =>
-        new(key, Quantity.SizeForm, false, (ref Utf8JsonReader json, NodeConfiguration c) =>
+        Bytes(key, Quantity.SizeForm, 0, long.MaxValue, set);
+
+    internal static Setting Bytes(string key, long least, long most, Action<NodeConfiguration, long> set) =>
+        Bytes(key, $"{Quantity.SizeForm}, from {Quantity.FormatSize(least)} to {Quantity.FormatSize(most)}", least, most, set);
+
+    private static Setting Bytes(string key, string accepts, long least, long most, Action<NodeConfiguration, long> set) =>
+        new(key, accepts, false, (ref Utf8JsonReader json, NodeConfiguration c) =>
         {
             long value;
             bool read = json.TokenType switch
             {
-                JsonTokenType.Number => json.TryGetInt64(out value) && value >= 0,
+                JsonTokenType.Number => json.TryGetInt64(out value),
                 JsonTokenType.String => Quantity.TryParseSize(json.GetString(), out value),
                 _ => (value = 0) != 0,
             };
-            if (read)
+            bool isAccepted = read && value >= least && value <= most;
+            if (isAccepted)
                 set(c, value);
-            return read;
+            return isAccepted;
         });
 
     internal static Setting Texts(

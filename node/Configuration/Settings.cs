@@ -42,6 +42,7 @@ internal static class Settings
         Setting.Number("quotaCount", 1, 10_000_000, (c, v) => c.QuotaCount = v),
         Setting.Number("neighbourSharePercent", 1, 100, (c, v) => c.NeighbourSharePercent = v),
         Setting.Number("destinationSharePercent", 1, 100, (c, v) => c.DestinationSharePercent = v),
+        Setting.Bytes("memoryBytes", MemoryPlan.Least, MemoryPlan.Most, (c, v) => c.MemoryBytes = v),
         Setting.Bytes("queueMemoryBytes", (c, v) => c.QueueMemoryBytes = v),
         Setting.Number("neighbourEnvelopesPerSecond", 1, 10_000_000, (c, v) => c.NeighbourEnvelopesPerSecond = v),
         Setting.Bytes("diskBytes", (c, v) => c.DiskBytes = v),

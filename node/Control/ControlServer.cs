@@ -73,9 +73,12 @@ internal sealed class ControlServer : IAsyncDisposable
         new(SocketFile.Bind(path, group), group, log, time ?? TimeProvider.System);
 
     /// <summary>Begins to serve clients.</summary>
-    internal void Start(IControlTarget target, EventHub events)
+    /// <param name="target">Who answers them.</param>
+    /// <param name="events">What those hear that listen.</param>
+    /// <param name="memory">Bytes that all of them may hold together, beyond what each has to itself.</param>
+    internal void Start(IControlTarget target, EventHub events, long memory = ControlShared.UsualBytes)
     {
-        _shared = new ControlShared(target, events, _log, _time) { CutMostStalled = CutMostStalled };
+        _shared = new ControlShared(target, events, _log, _time, memory) { CutMostStalled = CutMostStalled };
         _accepting = AcceptAsync();
         _looking = _time.CreateTimer(_ => LookForFile(), null, Look, Look);
     }

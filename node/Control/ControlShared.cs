@@ -3,13 +3,14 @@ using Microsoft.Extensions.Logging;
 namespace QuicProChat.Mesh.Node.Control;
 
 /// <summary>What all clients of the control socket share: who answers them, and what they may hold together.</summary>
-internal sealed class ControlShared(IControlTarget target, EventHub events, ILogger log, TimeProvider time)
+internal sealed class ControlShared(
+    IControlTarget target, EventHub events, ILogger log, TimeProvider time, long memory = ControlShared.UsualBytes)
 {
     /// <summary>
     /// Bytes of requests and replies beyond what every client has to itself: 16 KiB for what it asks
     /// (<see cref="LineBuffer.OwnBytes"/>) and 64 KiB for what it is told (<see cref="ReplyQueue.OwnBytes"/>). Arbitrary.
     /// </summary>
-    internal const long MaxBytes = 8 << 20;
+    internal const long UsualBytes = 8 << 20;
 
     /// <summary>Longest reply in bytes. What does not fit is asked for by another request.</summary>
     internal const int MaxReplyBytes = 1 << 20;
@@ -30,7 +31,8 @@ internal sealed class ControlShared(IControlTarget target, EventHub events, ILog
 
     internal TimeProvider Time { get; } = time;
 
-    internal ByteBudget Bytes { get; } = new(MaxBytes);
+    // Two long replies at least: else one client that reads slowly would keep all others from theirs.
+    internal ByteBudget Bytes { get; } = new(Math.Max(memory, 2 * MaxReplyBytes));
 
     internal RequestWindow.Pool Requests { get; } = new(MaxRequests);
 

@@ -31,6 +31,7 @@ internal static class Daemon
         using CancellationTokenRegistration stopping = stop.Register(signals.RequestStop);
         PrivateFiles.MakePrivateByDefault();
         NodeConfiguration configuration = load();
+        HeapLimit.Set(configuration.Memory.Total);
         TimeProvider time = TimeProvider.System;
         using var logs = new ConsoleLog(DescriptorSink.ForStandardError, ConsoleLog.UnderJournal, time) { Level = configuration.LogLevel };
         ILogger log = logs.CreateLogger("node");
@@ -83,7 +84,7 @@ internal static class Daemon
             await links.ListenAsync(uri).ConfigureAwait(false);
         foreach (string peer in configuration.Peers)
             links.Connect(MeshNode.ParsePeer(peer));
-        control.Start(new NodeControl(node), node.Events);
+        control.Start(new NodeControl(node), node.Events, configuration.Memory.Control);
         await using MetricsServer? metrics = configuration.MetricsListen is { } end
             ? new MetricsServer(EndPointOf(end), node.MetricsAsync, time)
             : null;
@@ -138,7 +139,12 @@ internal static class Daemon
         try
         {
             identity.DeriveKey("qpc-mesh/1 storage key"u8, key);
-            return MeshStore.Open(directory, key, new StoreOptions { Durability = configuration.Durability, DiskBytes = configuration.DiskBytes }, time);
+            return MeshStore.Open(directory, key, new StoreOptions
+            {
+                Durability = configuration.Durability,
+                DiskBytes = configuration.DiskBytes,
+                SeenCapacity = configuration.Memory.SeenCount,
+            }, time);
         }
         finally
         {

@@ -28,6 +28,7 @@ internal sealed partial class MeshNode
         text.Gauge("qpc_uptime_seconds", "Time since start.", _time.GetElapsedTime(_started).TotalSeconds)
             .Gauge("qpc_resident_bytes", "Resident memory.", Environment.WorkingSet)
             .Gauge("qpc_heap_bytes", "Managed heap after the last collection.", memory.HeapSizeBytes)
+            .Gauge("qpc_heap_limit_bytes", "What the managed heap may take at most.", memory.TotalAvailableMemoryBytes)
             .Counter("qpc_collections_total", "Garbage collections.", GC.CollectionCount(0))
             .Gauge("qpc_links", "Links that are up.", _host.Links.Count)
             .Gauge("qpc_routes", "Destinations with a route.", _router.RouteCount)

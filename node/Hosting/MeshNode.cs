@@ -198,16 +198,17 @@ internal sealed partial class MeshNode : IAsyncDisposable
 
     private static RouterOptions Options(NodeConfiguration configuration, DiskQuota quota) => new()
     {
-        Routes = new RouteOptions { Relays = configuration.Relay },
+        Routes = new RouteOptions { Relays = configuration.Relay, MemoryBytes = configuration.Memory.Routes },
         Relays = configuration.Relay,
         HoldsForOthers = configuration.StoreAndForward,
         HopLimit = (ushort)(configuration.HopLimit - 1),
         Durability = configuration.Durability == Durability.Memory ? CustodyDurability.Memory : CustodyDurability.Disk,
         MaxHeldBytes = Math.Min(configuration.QuotaBytes, quota.Custody),
-        MaxHeldCount = configuration.QuotaCount,
+        MaxHeldCount = configuration.QuotaCount > 0 ? configuration.QuotaCount : configuration.Memory.HeldCount,
+        SeenCapacity = configuration.Memory.SeenCount,
         NeighbourSharePercent = configuration.NeighbourSharePercent,
         DestinationSharePercent = configuration.DestinationSharePercent,
-        MemoryBudget = configuration.QueueMemoryBytes,
+        MemoryBudget = configuration.QueueMemoryBytes > 0 ? configuration.QueueMemoryBytes : configuration.Memory.Queue,
         NeighbourEnvelopesPerSecond = configuration.NeighbourEnvelopesPerSecond,
     };
 

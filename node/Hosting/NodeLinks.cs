@@ -31,7 +31,7 @@ internal sealed class NodeLinks : IAsyncDisposable
             NodeName = configuration.Name,
             Capabilities = capabilities,
             NetworkKey = _networkKey,
-            MemoryBytes = configuration.LinkMemoryBytes,
+            MemoryBytes = configuration.LinkMemoryBytes > 0 ? configuration.LinkMemoryBytes : configuration.Memory.Links,
             CertificateNumberFile = Path.Combine(configuration.DataDirectory, "certificate.number"),
         }, time, logger: logs.CreateLogger<LocalNode>());
         _quic = NoQuic.IsQuicBuiltIn ? new QuicTransport(_local, logs.CreateLogger<QuicTransport>()) : new NoQuic();

@@ -227,6 +227,26 @@ public sealed class StoreTests : IDisposable
     }
 
     [Fact]
+    public void The_newest_seen_ids_survive_when_the_room_for_them_shrinks_and_grows()
+    {
+        int written = 0;
+        MeshStore store = _fixture.Open(new StoreOptions { SeenCapacity = 3000 });
+        foreach (int next in (int[])[1000, 500, 3000, 700])
+        {
+            store.Begin();
+            for (int n = 0; n < 2000; n++, written++)
+                store.PutSeen(Samples.Id(written), 1);
+            store.Commit();
+
+            store = _fixture.Reopen(store, new StoreOptions { SeenCapacity = next });
+            Assert.Equal(
+                Enumerable.Range(0, written).TakeLast(Math.Min(next, 500)).Select(Samples.Id),
+                store.Reader.Seen().TakeLast(Math.Min(next, 500)).Select(s => s.Id));
+            Assert.InRange(store.Reader.Seen().Count, Math.Min(next, 500), next);
+        }
+    }
+
+    [Fact]
     public void Old_final_messages_make_room_and_unfinished_ones_stay()
     {
         var options = new StoreOptions { MaxMessages = 100 };

@@ -66,6 +66,8 @@ public class ConfigurationFileTests
     [InlineData("\"lifetime\": 5", "a duration")]
     [InlineData("\"quotaBytes\": \"64X\"", "k, M or G")]
     [InlineData("\"quotaBytes\": -1", "k, M or G")]
+    [InlineData("\"memoryBytes\": \"7M\"", "from 8M to 1G")]
+    [InlineData("\"memoryBytes\": \"2G\"", "from 8M to 1G")]
     [InlineData("\"metricsListen\": \"everywhere\"", "address:port")]
     [InlineData("\"name\": \"a name that is much too long\"", "20 bytes")]
     [InlineData("\"dataDir\": \"\"", "a path")]
