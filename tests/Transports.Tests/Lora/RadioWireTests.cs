@@ -145,10 +145,10 @@ public sealed class RadioWireTests
         Assert.Equal(self.Address, RadioIdentity.Read(body)!.Address);
         foreach (int keySize in (int[])[0, 32])
         {
-            byte[] greeting = new byte[12 + keySize];
-            RadioGreeting.Write(0x0102030405060708, self.PublicKey.Span[..keySize], greeting);
+            byte[] greeting = new byte[14 + keySize];
+            RadioGreeting.Write(0x0102030405060708, 0x1234, self.PublicKey.Span[..keySize], greeting);
             Assert.True(RadioGreeting.TryRead(greeting, out RadioGreeting read));
-            Assert.Equal((0x0102030405060708UL, keySize), (read.Nonce, read.PublicKey.Length));
+            Assert.Equal((0x0102030405060708UL, 0x1234, keySize), (read.Nonce, read.Session, read.PublicKey.Length));
         }
         RadioIntroduction introduction = new(0xFFEEDDCCBBAA9988, 7, 0xABCD);
         Assert.True(RadioIntroduction.TryRead(introduction.ToArray(), out RadioIntroduction back));
@@ -157,7 +157,7 @@ public sealed class RadioWireTests
         {
             byte[] bytes = new byte[size];
             Assert.Equal(size == 34, RadioIdentity.Read(bytes) is not null);
-            Assert.Equal(size is 12 or 44, RadioGreeting.TryRead(bytes, out _));
+            Assert.Equal(size is 14 or 46, RadioGreeting.TryRead(bytes, out _));
             Assert.Equal(size == 16, RadioAnswer.TryRead(bytes, out _));
             Assert.Equal(size == 11, RadioIntroduction.TryRead(bytes, out _));
         }

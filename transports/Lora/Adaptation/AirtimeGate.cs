@@ -52,6 +52,10 @@ internal sealed class AirtimeGate(DutyLedger ledger, TimeSpan slot)
         return null;
     }
 
+    /// <summary>How long until a frame of a class has airtime; zero: it has.</summary>
+    internal TimeSpan WaitFor(FrameClass frameClass, TimeSpan airtime, TimeSpan now) =>
+        ledger.WaitFor(ClassOf(frameClass), airtime, now) ?? ledger.Band.Window;
+
     /// <summary>Books airtime.</summary>
     internal bool TryReserve(TrafficClass trafficClass, TimeSpan airtime, TimeSpan now, [NotNullWhen(true)] out AirtimeGrant? grant)
     {

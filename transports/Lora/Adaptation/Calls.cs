@@ -85,11 +85,17 @@ internal sealed class Calls(Random random)
         Plan(unit, now);
     }
 
+    /// <summary>The shortest wait between two calls to everyone.</summary>
+    /// <param name="unit">Airtime of an identity.</param>
+    internal static TimeSpan Interval(TimeSpan unit)
+    {
+        TimeSpan interval = RadioTuning.CallUnits * unit;
+        return interval > RadioTuning.ShortestCallInterval ? interval : RadioTuning.ShortestCallInterval;
+    }
+
     private void Plan(TimeSpan unit, TimeSpan now)
     {
-        TimeSpan shortest = RadioTuning.CallUnits * unit;
-        shortest = shortest > RadioTuning.ShortestCallInterval ? shortest : RadioTuning.ShortestCallInterval;
         double wait = (1 << Math.Min(Math.Max(0, _rounds - 1), RadioTuning.CallDoublings)) * (0.75 + (random.NextDouble() / 2));
-        _roundAt = now + (shortest * wait);
+        _roundAt = now + (Interval(unit) * wait);
     }
 }

@@ -5,23 +5,32 @@ namespace QuicProChat.Mesh.Transports.Lora.Adaptation;
 
 // docs/lora.md, section 5:
 //
-//  nonce(8) [publicKey(32)] mac(4)
+//  nonce(8) session(2) [publicKey(32)] mac(4)
 
 /// <summary>The first word of a session. The MAC proves who made it, not that it was made now.</summary>
 internal readonly ref struct RadioGreeting
 {
     /// <summary>Size in bytes without and with the sender's key.</summary>
-    internal const int BriefSize = sizeof(ulong) + PairSecret.GreetingMacSize, FullSize = BriefSize + Ed25519.PublicKeySize;
+    internal const int BriefSize = sizeof(ulong) + sizeof(ushort) + PairSecret.GreetingMacSize, FullSize = BriefSize + Ed25519.PublicKeySize;
 
-    private RadioGreeting(ulong nonce, ReadOnlySpan<byte> publicKey, ReadOnlySpan<byte> mac)
+    /// <summary>The sender has no session.</summary>
+    internal const ushort NoSession = 0;
+
+    private const int KeyOffset = sizeof(ulong) + sizeof(ushort);
+
+    private RadioGreeting(ulong nonce, ushort session, ReadOnlySpan<byte> publicKey, ReadOnlySpan<byte> mac)
     {
         Nonce = nonce;
+        Session = session;
         PublicKey = publicKey;
         Mac = mac;
     }
 
     /// <summary>Drawn by the sender for this greeting.</summary>
     internal ulong Nonce { get; }
+
+    /// <summary>Name of the session in which the sender gets no answer; <see cref="NoSession"/>: it has none.</summary>
+    internal ushort Session { get; }
 
     /// <summary>The sender's Ed25519 key, 32 bytes; empty where the receiver should know it.</summary>
     internal ReadOnlySpan<byte> PublicKey { get; }
@@ -36,15 +45,16 @@ internal readonly ref struct RadioGreeting
         if (body.Length is not (BriefSize or FullSize))
             return false;
         greeting = new RadioGreeting(
-            BinaryPrimitives.ReadUInt64BigEndian(body), body[sizeof(ulong)..^PairSecret.GreetingMacSize],
-            body[^PairSecret.GreetingMacSize..]);
+            BinaryPrimitives.ReadUInt64BigEndian(body), BinaryPrimitives.ReadUInt16BigEndian(body[sizeof(ulong)..]),
+            body[KeyOffset..^PairSecret.GreetingMacSize], body[^PairSecret.GreetingMacSize..]);
         return true;
     }
 
     /// <summary>Writes everything before the MAC.</summary>
-    internal static void Write(ulong nonce, ReadOnlySpan<byte> publicKey, Span<byte> body)
+    internal static void Write(ulong nonce, ushort session, ReadOnlySpan<byte> publicKey, Span<byte> body)
     {
         BinaryPrimitives.WriteUInt64BigEndian(body, nonce);
-        publicKey.CopyTo(body[sizeof(ulong)..]);
+        BinaryPrimitives.WriteUInt16BigEndian(body[sizeof(ulong)..], session);
+        publicKey.CopyTo(body[KeyOffset..]);
     }
 }

@@ -148,7 +148,9 @@ public sealed partial class RadioMedium
     /// <summary>An empty frame shows whether the session stands: a stranger's word ends none.</summary>
     private void Doubt(RadioNeighbour neighbour)
     {
-        if (neighbour.IsDoubted || !TryPay(neighbour.ShortId, known: true, 0))
+        // It calls twice after a start: the second one may be heard after the session has begun.
+        bool spoke = _now - neighbour.LastHeard < Calls.Interval(IdentityAirtime);
+        if (neighbour.IsDoubted || spoke || !TryPay(neighbour.ShortId, known: true, 0))
             return;
         neighbour.IsDoubted = true;
         PlanProbe(neighbour);

@@ -50,7 +50,8 @@ public sealed partial class RadioMedium
         bool brief = !repeated && !encounter.IsKnown && _lastCall != TimeSpan.MinValue && _now - _lastCall < RadioTuning.KeyRemembered;
         byte[] bytes = MakeDiscovery(DiscoveryKind.Greeting, encounter.ShortId, brief ? RadioGreeting.BriefSize : RadioGreeting.FullSize);
         ReadOnlySpan<byte> key = brief ? default : _self.PublicKey.Span;
-        RadioGreeting.Write(encounter.DrawNonce(_nonces), key, bytes.AsSpan(RadioFrame.HeaderSize));
+        ushort session = _stations.Find(encounter.Address)?.Session?.Keys.Name ?? RadioGreeting.NoSession;
+        RadioGreeting.Write(encounter.DrawNonce(_nonces), session, key, bytes.AsSpan(RadioFrame.HeaderSize));
         int mac = bytes.Length - _common.Size - PairSecret.GreetingMacSize;
         pair.WriteGreetingMac(bytes.AsSpan(..mac), bytes.AsSpan(mac, PairSecret.GreetingMacSize));
         if (!TrySendCommon(modem, bytes))
@@ -70,10 +71,15 @@ public sealed partial class RadioMedium
         (byte[] key, PairSecret pair) = found;
         NodeAddress address = NodeAddress.Of(key);
         Encounter? encounter = _encounters.Find(address);
-        bool known = _stations.Find(address) is not null;
+        RadioNeighbour? neighbour = _stations.Find(address);
+        bool known = neighbour is not null;
+        // It did not hear us for a while, and the session stands: a frame in it says so.
+        bool stands = neighbour?.Session is { PeerBootId: not null } there && there.Keys.Name == greeting.Session;
+        if (stands && TryPay(frame.From, known, 0))
+            PlanProbe(neighbour!);
         // Both greeted: that of the lower address goes on.
         bool crossed = encounter is { Nonce: not null } && _now < encounter.AwaitUntil && _self.Address.CompareTo(address) < 0;
-        if (crossed || !TryPay(frame.From, known, RadioAnswer.Size))
+        if (stands || crossed || !TryPay(frame.From, known, RadioAnswer.Size))
         {
             if (encounter?.Holds(pair) != true)
                 pair.Dispose();

@@ -113,6 +113,9 @@ public sealed partial class RadioMedium
     private void Heard(RadioNeighbour neighbour, FrameReceived received)
     {
         neighbour.IsDoubted = false;
+        // We greet only where nothing is heard.
+        if (_encounters.Find(neighbour.Address) is { Candidate: null } encounter)
+            _encounters.Remove(encounter);
         neighbour.LastHeard = _now;
         neighbour.FramesReceived++;
         neighbour.RssiDbm = received.RssiDbm;

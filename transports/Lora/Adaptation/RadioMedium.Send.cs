@@ -59,15 +59,18 @@ public sealed partial class RadioMedium
         session.Outgoing.Timeout();
     }
 
-    private static void Probe(RadioNeighbour neighbour)
+    private void Probe(RadioNeighbour neighbour)
     {
         neighbour.ProbeAt = TimeSpan.MaxValue;
         if (neighbour.Session is not { } session)
             return;
-        if (session.Outgoing.IsEmpty)
-            session.Outgoing.Add([], FrameClass.Routing);
-        else
+        if (!session.Outgoing.IsEmpty)
             session.Outgoing.Timeout();
+        else if (_airtime.WaitFor(FrameClass.Routing, DiscoveryAirtime(0), _now) is var wait && wait == TimeSpan.Zero)
+            session.Outgoing.Add([], FrameClass.Routing).Over = TimeSpan.MaxValue;
+        else
+            // A frame that has its number and cannot go would hold up all that come after it.
+            neighbour.ProbeAt = _now + wait + _slot;
     }
 
     /// <summary>An empty numbered frame will show whether the neighbour hears us; the two are not in a hurry.</summary>

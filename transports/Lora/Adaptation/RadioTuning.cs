@@ -109,7 +109,7 @@ internal static class RadioTuning
     internal const int ReassemblyBytes = 256 << 10;
 
     /// <summary>Overdue acknowledgements in a row after which a neighbour in doubt is greeted anew, and any other.</summary>
-    internal const int DoubtedTimeouts = 2, UndoubtedTimeouts = 12;
+    internal const int DoubtedTimeouts = 2, UndoubtedTimeouts = 6;
 
     /// <summary>A session in which nothing was heard for so long, and whose neighbour is down, is forgotten.</summary>
     internal static readonly TimeSpan SessionPatience = TimeSpan.FromHours(1);

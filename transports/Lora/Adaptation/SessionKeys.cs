@@ -28,7 +28,13 @@ internal sealed class SessionKeys : IDisposable
         using SecretBuffer.Lease lease = _keys.Borrow();
         HKDF.Expand(HashAlgorithmName.SHA256, pair, lease.Span[..KeySize], [.. info, greeted ? (byte)0 : (byte)1]);
         HKDF.Expand(HashAlgorithmName.SHA256, pair, lease.Span[KeySize..], [.. info, greeted ? (byte)1 : (byte)0]);
+        Span<byte> name = stackalloc byte[sizeof(ushort)];
+        HKDF.Expand(HashAlgorithmName.SHA256, pair, name, [.. info, 2]);
+        Name = (ushort)Math.Max(1, (int)BinaryPrimitives.ReadUInt16BigEndian(name));
     }
+
+    /// <summary>What both call the session in greetings; not 0, and no secret.</summary>
+    internal ushort Name { get; }
 
     /// <summary>Writes the check of something that we send.</summary>
     /// <param name="number">The whole number of which the frame holds a part.</param>
