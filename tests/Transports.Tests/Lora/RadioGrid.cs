@@ -164,7 +164,8 @@ internal sealed class RadioGrid : IDisposable
         if (frame.Type == RadioFrameType.Acknowledgement)
             return ["Acknowledgement"];
         List<string> items = [];
-        ReadOnlySpan<byte> body = transmitted.AsSpan(1)[RadioFrame.HeaderSize..^CheckSize];
+        int tail = frame.Type == RadioFrameType.Broadcast ? CheckSize * frame.Sequence : CheckSize;
+        ReadOnlySpan<byte> body = transmitted.AsSpan(1)[RadioFrame.HeaderSize..^tail];
         while (RadioItem.TryRead(ref body, out RadioItem item))
         {
             items.Add(item.Kind switch

@@ -80,7 +80,8 @@ internal sealed class RadioNet : IDisposable
         LoraOptions options = Bench.Options(settings);
         station.Ledger = new DutyLedger(options.Band, null, null, Bench.Now);
         station.Medium = new RadioMedium(
-            options, station.Identity, (ulong)_random.NextInt64(), station.Ledger, station, new Random(_random.Next()));
+            options, station.Identity, (ulong)_random.NextInt64(), station.Ledger, station, new Random(_random.Next()),
+            new Random(_random.Next()).NextBytes);
         SimulatedModem simulator = options.Modem switch
         {
             ModemKind.Reyax => new ReyaxSimulator(),

@@ -15,6 +15,24 @@ public sealed class RadioCounters
     /// <summary>Frames that had arrived before.</summary>
     public long Duplicates { get; internal set; }
 
+    /// <summary>Frames of discovery and broadcasts that were played again.</summary>
+    public long Replays { get; internal set; }
+
+    /// <summary>Broadcasts and beacons that bore no proof for us.</summary>
+    public long Unproven { get; internal set; }
+
+    /// <summary>What strangers asked for and had no price left for.</summary>
+    public long Unpaid { get; internal set; }
+
+    /// <summary>Airtime spent because of frames that prove nothing.</summary>
+    public TimeSpan ForStrangers { get; internal set; }
+
+    /// <summary>Sessions that began.</summary>
+    public long Sessions { get; internal set; }
+
+    /// <summary>Neighbours that gave way to others because the table was full.</summary>
+    public long Displaced { get; internal set; }
+
     /// <summary>Frames for others.</summary>
     public long Overheard { get; internal set; }
 

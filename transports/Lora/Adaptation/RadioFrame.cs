@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 
 namespace QuicProChat.Mesh.Transports.Lora.Adaptation;
 
-/// <summary>What a radio frame is (docs/lora.md, section 1).</summary>
+/// <summary>What a radio frame is (docs/lora.md, section 4).</summary>
 internal enum RadioFrameType : byte
 {
     /// <summary>Discovery; the sequence bits are a <see cref="DiscoveryKind"/>.</summary>
@@ -14,33 +14,38 @@ internal enum RadioFrameType : byte
     /// <summary>Acknowledges data; may carry custody answers. Not acknowledged itself.</summary>
     Acknowledgement = 2,
 
-    /// <summary>Items for everyone; not acknowledged.</summary>
+    /// <summary>Items for all neighbours; not acknowledged.</summary>
     Broadcast = 3,
 }
 
 /// <summary>Kinds of discovery frames.</summary>
 internal enum DiscoveryKind : byte
 {
-    /// <summary>I am here: body = first 2 bytes of the boot id.</summary>
+    /// <summary>I am here: body = a tag for each neighbour; <c>to</c> holds its number (<see cref="Broadcasts"/>).</summary>
     Beacon = 0,
 
-    /// <summary>Who I am: <see cref="RadioIdentity"/>.</summary>
+    /// <summary>Who I claim to be: <see cref="RadioIdentity"/>.</summary>
     Identity = 1,
 
-    /// <summary>Who are you? No body.</summary>
-    Ask = 2,
+    /// <summary>I want a session with you: <see cref="RadioGreeting"/>.</summary>
+    Greeting = 2,
+
+    /// <summary>So do I: <see cref="RadioAnswer"/>.</summary>
+    Answer = 3,
 }
 
-// docs/lora.md, section 1:
+// docs/lora.md, section 4:
 //
-//  type(2) ackRequest(1) sequence(5) | from(2) | to(2) | body | check(2 or 4)
+//  type(2) ackRequest(1) sequence(5) | from(2) | to(2) | body | check(2 or 4) or tags
 
 /// <summary>The five bytes before a radio frame's body.</summary>
 /// <param name="Type">What it is.</param>
 /// <param name="AckRequest">The sender waits for an acknowledgement of all it sent so far.</param>
-/// <param name="Sequence">Low five bits of the frame's number, or of the next one expected, or a discovery kind.</param>
+/// <param name="Sequence">
+/// Low five bits of the frame's number, or of the next one expected; a discovery kind; how many tags a broadcast has.
+/// </param>
 /// <param name="From">Link-local id of the sender.</param>
-/// <param name="To">Link-local id of the receiver, or <see cref="Everyone"/>.</param>
+/// <param name="To">Link-local id of the receiver, or <see cref="Everyone"/>; low bits of a broadcast's number.</param>
 internal readonly record struct RadioFrame(RadioFrameType Type, bool AckRequest, byte Sequence, ushort From, ushort To)
 {
     /// <summary>Size of the header in bytes.</summary>

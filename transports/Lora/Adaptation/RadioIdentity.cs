@@ -1,49 +1,37 @@
-using System.Buffers.Binary;
 using QuicProChat.Mesh.Identity;
 
 namespace QuicProChat.Mesh.Transports.Lora.Adaptation;
 
-// docs/lora.md, section 2:
+// docs/lora.md, section 5:
 //
-//  flags(1) bootId(8) publicKey(32) signature(64)        flags: 0000000 answer(1)
+//  salt(2) publicKey(32)
 
-/// <summary>Who a station is; signed, so that nobody can put himself in another's place for more than a replay.</summary>
-/// <param name="Answer">The sender has just started: whoever knows it should say who they are.</param>
-/// <param name="BootId">Drawn at the sender's start.</param>
+/// <summary>
+/// The key that somebody claims, and by it an address: whoever has no session with it may greet it. Nothing proves the claim;
+/// the greeting does.
+/// </summary>
 /// <param name="PublicKey">Ed25519 key, 32 bytes.</param>
-internal sealed record RadioIdentity(bool Answer, ulong BootId, byte[] PublicKey)
+internal sealed record RadioIdentity(byte[] PublicKey)
 {
-    internal const int Size = 1 + BootIdSize + Ed25519.PublicKeySize + Ed25519.SignatureSize;
+    /// <summary>Size in bytes.</summary>
+    internal const int Size = SaltSize + Ed25519.PublicKeySize;
 
-    private const int BootIdSize = sizeof(ulong);
-    private const int SignedSize = Size - Ed25519.SignatureSize;
-
-    private static ReadOnlySpan<byte> Label => "qpc-mesh/1 radio identity"u8;
+    /// <summary>Two calls of one station differ by it, and a recorded one is known for what it is.</summary>
+    internal const int SaltSize = 2;
 
     /// <summary>The address of the key.</summary>
     internal NodeAddress Address { get; } = NodeAddress.Of(PublicKey);
 
-    /// <summary>Reads and verifies a body.</summary>
-    internal static RadioIdentity? Verify(ReadOnlySpan<byte> body)
-    {
-        if (body.Length != Size || (body[0] & 0xFE) != 0)
-            return null;
-        ReadOnlySpan<byte> key = body.Slice(1 + BootIdSize, Ed25519.PublicKeySize);
-        return Ed25519.Verify(Message(body), key, body[SignedSize..])
-            ? new RadioIdentity(body[0] != 0, BinaryPrimitives.ReadUInt64BigEndian(body[1..]), key.ToArray())
-            : null;
-    }
+    /// <summary>Reads a body; null if it has another size.</summary>
+    internal static RadioIdentity? Read(ReadOnlySpan<byte> body) =>
+        body.Length == Size ? new RadioIdentity(body[SaltSize..].ToArray()) : null;
 
-    /// <summary>Makes a signed body.</summary>
-    internal static byte[] Make(LocalIdentity self, ulong bootId, bool answer)
+    /// <summary>Writes 34 bytes.</summary>
+    /// <param name="salt">Drawn for this frame.</param>
+    /// <param name="body">Receives them.</param>
+    internal void Write(ReadOnlySpan<byte> salt, Span<byte> body)
     {
-        byte[] body = new byte[Size];
-        body[0] = answer ? (byte)1 : (byte)0;
-        BinaryPrimitives.WriteUInt64BigEndian(body.AsSpan(1), bootId);
-        self.PublicKey.Span.CopyTo(body.AsSpan(1 + BootIdSize));
-        self.Sign(Message(body), body.AsSpan(SignedSize));
-        return body;
+        salt[..SaltSize].CopyTo(body);
+        PublicKey.CopyTo(body[SaltSize..]);
     }
-
-    private static byte[] Message(ReadOnlySpan<byte> body) => [.. Label, .. body[..SignedSize]];
 }

@@ -19,11 +19,14 @@ internal enum RadioItemKind : byte
     /// <summary>The receiver does not know a 2-byte address id: id(2).</summary>
     Forget = 3,
 
-    /// <summary>An envelope with a short header.</summary>
-    Envelope = 4,
+    /// <summary>The first of a session: <see cref="RadioIntroduction"/>.</summary>
+    Introduction = 4,
+
+    /// <summary>An envelope with a short header. It has a flag of its own and no number on the air.</summary>
+    Envelope = 0xFF,
 }
 
-// docs/lora.md, section 3:
+// docs/lora.md, section 6:
 //
 //  envelope: 1 last(1) kind(3) receipt(1) priority(2) | [length(1)] | attempt(2) hops(6) | lifetime(1)
 //            | id(2), or 0000 address(16) | payload
@@ -80,7 +83,7 @@ internal readonly ref struct RadioItem
         RadioItemKind kind = (header & EnvelopeFlag) != 0
             ? RadioItemKind.Envelope
             : (RadioItemKind)((header >> KindShift) & 0x07);
-        if ((header & EnvelopeFlag) == 0 && kind > RadioItemKind.Forget)
+        if ((header & EnvelopeFlag) == 0 && kind > RadioItemKind.Introduction)
             return false;
         rest = last ? default : rest[(2 + rest[1])..];
         item = new RadioItem(kind, header, content);

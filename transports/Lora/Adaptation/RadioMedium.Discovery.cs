@@ -1,58 +1,96 @@
-using System.Buffers.Binary;
 using QuicProChat.Mesh.Transports.Lora.Modems;
 
 namespace QuicProChat.Mesh.Transports.Lora.Adaptation;
 
-// Discovery (docs/lora.md, section 2): an identity at the start and whenever somebody asks, otherwise sparse beacons.
+// Discovery (docs/lora.md, section 5): calls at the start and while alone, otherwise sparse beacons. What is heard here
+// proves nothing; it makes this station greet, at a price, and the handshake (RadioMedium.Handshake.cs) proves the rest.
 public sealed partial class RadioMedium
 {
-    private readonly Dictionary<ushort, TimeSpan> _asks = [];
-    private TimeSpan _identityAt = TimeSpan.MaxValue;
-    private TimeSpan _lastIdentity = TimeSpan.MinValue;
     private TimeSpan _beaconAt = TimeSpan.MaxValue;
-    private TimeSpan _lastAsk = TimeSpan.MinValue;
-    private bool _wantAnswers;
-    private int _lonelyRounds;
+    private TimeSpan _lastCall = TimeSpan.MinValue;
 
     /// <summary>Airtime of an identity: the unit of waiting in discovery.</summary>
-    private TimeSpan IdentityAirtime =>
-        _modem?.Airtime(Math.Min(_modem.MaxFrame, RadioFrame.HeaderSize + RadioIdentity.Size + _common.Size)) ?? TimeSpan.Zero;
+    private TimeSpan IdentityAirtime => DiscoveryAirtime(RadioIdentity.Size);
 
     /// <summary>How often a beacon may be sent: beacons have a small share of the duty cycle.</summary>
     private TimeSpan BeaconInterval
     {
         get
         {
-            double duty = _ledger.Band.Budget / _ledger.Band.Window;
-            TimeSpan beacon = _modem?.Airtime(RadioFrame.HeaderSize + 2 + _common.Size) ?? TimeSpan.Zero;
-            TimeSpan interval = beacon / (duty * RadioTuning.BeaconShare / 1000);
+            TimeSpan interval = DiscoveryAirtime(_authenticator.TagBytes) / (_airtime.Duty * RadioTuning.BeaconShare / 1000);
             return interval > RadioTuning.ShortestBeaconInterval ? interval : RadioTuning.ShortestBeaconInterval;
         }
     }
 
-    private void StartDiscovery()
+    private TimeSpan EncounterPatience
     {
-        if (_neighbours.Exists(n => n.IsUp))
-            return;
-        _wantAnswers = true;
-        _identityAt = _now + TimeSpan.FromMilliseconds(200) + Jitter(TimeSpan.FromSeconds(3));
-        _lonelyRounds = 0;
+        get
+        {
+            TimeSpan patience = 60 * IdentityAirtime;
+            return patience > RadioTuning.KeyRemembered ? patience : RadioTuning.KeyRemembered;
+        }
     }
 
-    private void ReceiveDiscovery(RadioFrame frame, ReadOnlySpan<byte> body, FrameReceived received)
+    /// <summary>When something has to be sent for discovery; MaxValue: nothing.</summary>
+    private TimeSpan NextDiscovery
     {
-        switch ((DiscoveryKind)frame.Sequence)
+        get
         {
-            case DiscoveryKind.Identity when RadioIdentity.Verify(body) is { } identity:
+            TimeSpan next = _calls.Next < _beaconAt ? _calls.Next : _beaconAt;
+            foreach (Encounter encounter in _encounters.All)
+            {
+                TimeSpan at = encounter.AnswerNonce is null ? encounter.GreetAt : TimeSpan.MinValue;
+                next = at < next ? at : next;
+            }
+            return next;
+        }
+    }
+
+    private TimeSpan DiscoveryAirtime(int body) =>
+        _modem?.Airtime(Math.Min(_modem.MaxFrame, RadioFrame.HeaderSize + body + _common.Size)) ?? TimeSpan.Zero;
+
+    /// <summary>Pays for a frame that something unproven causes.</summary>
+    private bool TryPay(ushort id, bool known, int body)
+    {
+        TimeSpan airtime = DiscoveryAirtime(body);
+        if (_prices?.TryPayAirtime(id, known, airtime, _now) != true)
+        {
+            Counters.Unpaid++;
+            return false;
+        }
+        Counters.ForStrangers += airtime;
+        return true;
+    }
+
+    private void ReceiveDiscovery(RadioFrame frame, ReadOnlySpan<byte> bytes, FrameReceived received)
+    {
+        DiscoveryKind kind = (DiscoveryKind)frame.Sequence;
+        if (kind is not DiscoveryKind.Beacon && frame.To != _ownId && frame.To != RadioFrame.Everyone)
+        {
+            Counters.Overheard++;
+            return;
+        }
+        // An answer is taken once by itself: its greeting's nonce is used up.
+        if (kind is not DiscoveryKind.Answer && !_replays.TryAdd(bytes))
+        {
+            Counters.Replays++;
+            return;
+        }
+        ReadOnlySpan<byte> body = bytes[RadioFrame.HeaderSize..^_common.Size];
+        switch (kind)
+        {
+            case DiscoveryKind.Beacon:
+                HearBeacon(frame, bytes[..RadioFrame.HeaderSize], body, received);
+                break;
+            case DiscoveryKind.Identity when RadioIdentity.Read(body) is { } identity:
                 if (identity.Address != _self.Address && AddressSlots.ShortId(identity.Address) == frame.From)
-                    Meet(identity, received);
+                    HearIdentity(identity);
                 break;
-            case DiscoveryKind.Beacon when body.Length == 2:
-                HearBeacon(frame.From, BinaryPrimitives.ReadUInt16BigEndian(body), received);
+            case DiscoveryKind.Greeting when frame.To == _ownId && RadioGreeting.TryRead(body, out RadioGreeting greeting):
+                HearGreeting(frame, greeting, bytes[..^(_common.Size + PairSecret.GreetingMacSize)]);
                 break;
-            case DiscoveryKind.Ask when body.IsEmpty:
-                if (frame.To == _ownId)
-                    AnswerAsk(frame.From);
+            case DiscoveryKind.Answer when frame.To == _ownId && RadioAnswer.TryRead(body, out RadioAnswer answer):
+                HearAnswer(frame, answer, bytes[..^_common.Size], received);
                 break;
             default:
                 Counters.BadFrames++;
@@ -60,128 +98,122 @@ public sealed partial class RadioMedium
         }
     }
 
-    private void AnswerAsk(ushort from)
+    // Anybody can claim a key: whoever has no session with it may be a newcomer, whoever has one may have restarted.
+    private void HearIdentity(RadioIdentity identity)
     {
-        PlanIdentity();
-        // Whoever asks cannot answer us before it knows us: no repeats until then.
-        TimeSpan known = _identityAt + (2 * IdentityAirtime) + AckTime;
-        foreach (RadioNeighbour neighbour in _neighbours.Where(n => n.ShortId == from && !n.IsUp))
+        RadioNeighbour? neighbour = _stations.Find(identity.Address);
+        if (neighbour is { Session: not null })
         {
-            if (Current(neighbour) is not { } session || session.AckOverdue == TimeSpan.MaxValue)
+            Doubt(neighbour);
+            return;
+        }
+        ushort id = AddressSlots.ShortId(identity.Address);
+        _calls.Drop(id);
+        Encounter? encounter = _encounters.Find(identity.Address);
+        bool underWay = encounter is not null
+            && (encounter.GreetAt != TimeSpan.MaxValue || _now - encounter.TouchedAt < GreetingWait);
+        if (underWay || !TryPay(id, neighbour is not null, RadioGreeting.FullSize))
+            return;
+        encounter ??= _encounters.GetOrAdd(identity.Address, identity.PublicKey, neighbour is not null, _now);
+        encounter.TouchedAt = _now;
+        encounter.Tries = 0;
+        encounter.GreetAt = _now + IdentityAirtime + Jitter(6 * IdentityAirtime);
+    }
+
+    private void HearBeacon(RadioFrame frame, ReadOnlySpan<byte> signed, ReadOnlySpan<byte> tags, FrameReceived received)
+    {
+        RadioNeighbour? doubted = null;
+        bool known = false;
+        foreach (RadioNeighbour neighbour in _stations.All)
+        {
+            if (neighbour.ShortId != frame.From || neighbour.Session is not { } session)
                 continue;
-            session.AckOverdue = known > session.AckOverdue ? known : session.AckOverdue;
-            if (_listeningTo == session)
-                StopListening();
-        }
-    }
-
-    private void Meet(RadioIdentity identity, FrameReceived received)
-    {
-        RadioNeighbour? neighbour = _neighbours.Find(n => n.Address == identity.Address);
-        if (neighbour is null)
-        {
-            if (_neighbours.Count == RadioTuning.MaxNeighbours && !TryForgetOne())
+            if (_authenticator.TryAccept(session, frame.To, signed, tags))
+            {
+                Heard(neighbour, received);
+                if (!neighbour.IsUp)
+                    PlanProbe(neighbour);
                 return;
-            neighbour = new RadioNeighbour(identity.Address, identity.PublicKey);
-            _neighbours.Add(neighbour);
+            }
+            known = true;
+            doubted = session.PeerBroadcasts is null ? doubted : neighbour;
         }
-        Heard(neighbour, received);
-        _asks.Remove(neighbour.ShortId);
-        bool isNew = neighbour.Session?.PeerBootId != identity.BootId && neighbour.Candidate?.PeerBootId != identity.BootId;
-        if (isNew && RadioKeys.Derive(_self, _bootId, identity, _options.NetworkKey) is { } keys)
-        {
-            neighbour.Candidate?.Dispose();
-            neighbour.Candidate = new RadioSession(keys, identity.BootId, RadioTuning.Mtu);
-        }
-        if (identity.Answer)
-            PlanIdentity();
-        if (!neighbour.IsUp || isNew)
-            PlanProbe(neighbour);
+        Counters.Unproven++;
+        if (doubted is not null)
+            Doubt(doubted);
+        else if (!known)
+            Call(frame.From);
     }
 
-    private void HearBeacon(ushort from, ushort digest, FrameReceived received)
+    /// <summary>An empty frame shows whether the session stands: a stranger's word ends none.</summary>
+    private void Doubt(RadioNeighbour neighbour)
     {
-        RadioNeighbour? neighbour = _neighbours.Find(
-            n => n.ShortId == from && (ushort)(n.BootId >> 48) == digest);
-        if (neighbour is null)
-        {
-            AskFor(from);
+        // It calls twice after a start: the second one may be heard after the session has begun.
+        bool spoke = _now - neighbour.LastHeard < Calls.Interval(IdentityAirtime);
+        if (neighbour.IsDoubted || spoke || !TryPay(neighbour.ShortId, known: true, 0))
             return;
-        }
-        Heard(neighbour, received);
-        if (!neighbour.IsUp)
-            PlanProbe(neighbour);
+        neighbour.IsDoubted = true;
+        PlanProbe(neighbour);
     }
 
-    /// <summary>An empty numbered frame will show whether the neighbour hears us; the two are not in a hurry.</summary>
-    private void PlanProbe(RadioNeighbour neighbour)
+    /// <summary>Says who we are to a station that was heard and is not known.</summary>
+    private void Call(ushort id)
     {
-        if (neighbour.ProbeAt == TimeSpan.MaxValue)
-            neighbour.ProbeAt = _now + IdentityAirtime + Jitter(6 * IdentityAirtime);
-    }
-
-    private void PlanIdentity()
-    {
-        TimeSpan at = _now + (0.2 * IdentityAirtime) + Jitter(4 * IdentityAirtime);
-        TimeSpan earliest = _lastIdentity == TimeSpan.MinValue ? at : _lastIdentity + RadioTuning.IdentityInterval;
-        at = at > earliest ? at : earliest;
-        _identityAt = at < _identityAt ? at : _identityAt;
-    }
-
-    private void AskFor(ushort id)
-    {
-        if (id == _ownId || _asks.ContainsKey(id) || _asks.Count >= RadioTuning.MaxNeighbours)
-            return;
-        TimeSpan at = _now + Jitter(3 * IdentityAirtime);
-        TimeSpan earliest = _lastAsk == TimeSpan.MinValue ? at : _lastAsk + (RadioTuning.IdentityInterval / 4);
-        _asks[id] = at > earliest ? at : earliest;
-    }
-
-    private bool TryForgetOne()
-    {
-        RadioNeighbour? stale = _neighbours.Where(n => !n.IsUp).MinBy(n => n.LastHeard);
-        if (stale is null)
-            return false;
-        stale.Session?.Dispose();
-        stale.Candidate?.Dispose();
-        return _neighbours.Remove(stale);
+        if (id != _ownId && !_calls.IsWanted(id) && TryPay(id, known: false, RadioIdentity.Size))
+            _calls.Want(id, _now + Jitter(3 * IdentityAirtime));
     }
 
     private bool TrySendDiscovery(ILoraModem modem)
     {
-        if (_now >= _identityAt)
+        if (_now < NextDiscovery || _airtime.IsBlocked(Wire.FrameClass.Routing, _now))
+            return false;
+        foreach (Encounter encounter in _encounters.All)
         {
-            byte[] body = RadioIdentity.Make(_self, _bootId, _wantAnswers);
-            if (!TrySendCommon(modem, RadioFrameType.Discovery, (byte)DiscoveryKind.Identity, RadioFrame.Everyone, body))
-                return false;
-            _lastIdentity = _now;
-            _identityAt = TimeSpan.MaxValue;
-            PlanNextRound();
-            return true;
+            if (encounter.AnswerNonce is not null)
+                return TrySendAnswer(modem, encounter);
         }
-        foreach ((ushort id, TimeSpan at) in _asks)
+        foreach (Encounter encounter in _encounters.All)
         {
-            if (_now < at)
-                continue;
-            if (!TrySendCommon(modem, RadioFrameType.Discovery, (byte)DiscoveryKind.Ask, id, []))
-                return false;
-            _asks.Remove(id);
-            _lastAsk = _now;
-            return true;
+            if (_now >= encounter.GreetAt && TrySendGreeting(modem, encounter))
+                return true;
         }
+        if (_calls.Due(alone: !_stations.AnyUp, _now) is { } to)
+            return TrySendIdentity(modem, to);
         if (_now < _beaconAt)
             return false;
-        byte[] digest = new byte[2];
-        BinaryPrimitives.WriteUInt16BigEndian(digest, (ushort)(_bootId >> 48));
-        return TrySendCommon(modem, RadioFrameType.Discovery, (byte)DiscoveryKind.Beacon, RadioFrame.Everyone, digest);
+        byte[] beacon = _authenticator.MakeBeacon(_ownId);
+        return TrySendCommon(modem, [.. beacon, .. new byte[_common.Size]]);
     }
 
-    // Nobody there yet: call again, ever more seldom; beacons do the rest.
-    private void PlanNextRound()
+    private bool TrySendIdentity(ILoraModem modem, ushort to)
     {
-        _wantAnswers = _lonelyRounds < 4 && !_neighbours.Exists(n => n.IsUp);
-        if (_wantAnswers)
-            _identityAt = _now + (RadioTuning.IdentityInterval * (1 << (2 * _lonelyRounds++)) * (0.75 + (_random.NextDouble() / 2)));
+        Span<byte> salt = stackalloc byte[RadioIdentity.SaltSize];
+        _nonces(salt);
+        byte[] bytes = MakeDiscovery(DiscoveryKind.Identity, to, RadioIdentity.Size);
+        new RadioIdentity(_self.PublicKey.ToArray()).Write(salt, bytes.AsSpan(RadioFrame.HeaderSize));
+        if (!TrySendCommon(modem, bytes))
+            return false;
+        if (to == RadioFrame.Everyone)
+            _lastCall = _now;
+        _calls.Said(to, IdentityAirtime, _now);
+        return true;
+    }
+
+    private byte[] MakeDiscovery(DiscoveryKind kind, ushort to, int body)
+    {
+        byte[] bytes = new byte[RadioFrame.HeaderSize + body + _common.Size];
+        new RadioFrame(RadioFrameType.Discovery, false, (byte)kind, _ownId, to).Write(bytes);
+        return bytes;
+    }
+
+    /// <summary>Sends a frame after writing the common check into its last bytes.</summary>
+    private bool TrySendCommon(ILoraModem modem, byte[] bytes)
+    {
+        _common.Write(bytes.AsSpan(..^_common.Size), bytes.AsSpan(^_common.Size..));
+        if (!TryTransmit(modem, bytes, _airtime.ClassOfDiscovery(modem.Airtime(bytes.Length))))
+            return false;
+        Counters.Sent = Counters.Sent with { Discovery = Counters.Sent.Discovery + 1 };
+        return true;
     }
 
     private void PlanBeacon() => _beaconAt = _now + (BeaconInterval * (0.75 + (_random.NextDouble() / 2)));

@@ -19,9 +19,9 @@ public sealed partial class RadioMedium
         for (FrameClass c = urgency; c <= FrameClass.Low; c++)
         {
             // Nothing rides on another's airtime: emergencies have a reserve, routing a bound.
-            if (TrafficClassOf(c) != TrafficClassOf(urgency))
+            if (AirtimeGate.ClassOf(c) != AirtimeGate.ClassOf(urgency))
                 continue;
-            while (neighbour.Queue.Peek(c) is { } queued && !IsBlocked(c))
+            while (neighbour.Queue.Peek(c) is { } queued && !_airtime.IsBlocked(c, _now))
             {
                 // An item that stands before another has a length, of one byte.
                 if (queued.Item is null && IsOver(queued))

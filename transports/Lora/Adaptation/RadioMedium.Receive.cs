@@ -16,79 +16,89 @@ public sealed partial class RadioMedium
             return;
         }
         // Whoever waits for an acknowledgement while the channel is in use waits a little longer.
-        ExtendWaits();
-        if (frame.Type is RadioFrameType.Discovery or RadioFrameType.Broadcast)
+        _turn.ExtendWait(_now + Contention + AckAirtime);
+        switch (frame.Type)
         {
-            if (_common.Verify(bytes))
-                ReceiveCommon(frame, bytes[RadioFrame.HeaderSize..^_common.Size], received);
-            else
+            case RadioFrameType.Discovery when _common.Verify(bytes):
+                ReceiveDiscovery(frame, bytes, received);
+                break;
+            case RadioFrameType.Broadcast:
+                ReceiveBroadcast(frame, bytes, received);
+                break;
+            case RadioFrameType.Data or RadioFrameType.Acknowledgement when frame.To != _ownId:
+                Counters.Overheard++;
+                // Its sender listens now, to a station that may be out of our range.
+                if (frame.AckRequest)
+                    _turn.BeQuiet(_now + AckTime, _now);
+                break;
+            case RadioFrameType.Data or RadioFrameType.Acknowledgement when TryReceiveOwn(frame, bytes, received):
+                break;
+            default:
                 Counters.BadChecks++;
-        }
-        else if (frame.To != _ownId)
-        {
-            Counters.Overheard++;
-            // Its sender listens now, to a station that may be out of our range.
-            if (frame.AckRequest)
-                _quietUntil = _now + AckTime;
-        }
-        else if (!TryReceiveOwn(frame, bytes, received))
-        {
-            Counters.BadChecks++;
-            AskFor(frame.From);
+                break;
         }
     }
 
     private const int LoraFrameBytes = LoraModulation.MaxFrame;
 
-    private void ReceiveCommon(RadioFrame frame, ReadOnlySpan<byte> body, FrameReceived received)
+    private void ReceiveBroadcast(RadioFrame frame, ReadOnlySpan<byte> bytes, FrameReceived received)
     {
-        if (frame.Type == RadioFrameType.Discovery)
+        int signed = bytes.Length - (frame.Sequence * _common.Size);
+        if (signed < RadioFrame.HeaderSize)
         {
-            ReceiveDiscovery(frame, body, received);
+            Counters.BadFrames++;
             return;
         }
-        // Without a network key nothing proves the sender; two stations with one id are told apart by nothing.
-        RadioNeighbour? neighbour = _neighbours
-            .Where(n => n.ShortId == frame.From && n.IsUp).MaxBy(n => n.LastHeard);
-        if (neighbour is null)
+        foreach (RadioNeighbour neighbour in _stations.All)
         {
-            AskFor(frame.From);
+            if (neighbour.ShortId != frame.From || neighbour.Session is not { } session
+                || !_authenticator.TryAccept(session, frame.To, bytes[..signed], bytes[signed..]))
+                continue;
+            Heard(neighbour, received);
+            ReadOnlySpan<byte> body = bytes[RadioFrame.HeaderSize..signed];
+            while (neighbour.IsUp && RadioItem.TryRead(ref body, out RadioItem item))
+            {
+                if (item.Kind == RadioItemKind.Frame && IsForEveryone(item.RestoreFrame()))
+                    Deliver(neighbour, item.RestoreFrame());
+                else
+                    Counters.BadItems++;
+            }
+            if (!neighbour.IsUp)
+                PlanProbe(neighbour);
             return;
         }
-        Heard(neighbour, received);
-        while (RadioItem.TryRead(ref body, out RadioItem item))
-        {
-            if (item.Kind == RadioItemKind.Frame && IsForEveryone(item.RestoreFrame()))
-                Deliver(neighbour, item.RestoreFrame());
-            else
-                Counters.BadItems++;
-        }
+        Counters.Unproven++;
     }
 
     private bool TryReceiveOwn(RadioFrame frame, ReadOnlySpan<byte> bytes, FrameReceived received)
     {
-        foreach (RadioNeighbour neighbour in _neighbours)
+        ReadOnlySpan<byte> body = bytes[RadioFrame.HeaderSize..^_common.Size];
+        bool known = false;
+        foreach (RadioNeighbour neighbour in _stations.All)
         {
-            if (neighbour.ShortId != frame.From)
+            if (neighbour.ShortId != frame.From || neighbour.Session is not { } session)
                 continue;
-            bool known = neighbour.Session is { } session && Checks(session, frame, bytes);
-            if (!known && neighbour.Candidate is { } candidate && Checks(candidate, frame, bytes))
-            {
-                Promote(neighbour, candidate);
-                known = true;
-            }
-            if (!known)
+            known = true;
+            if (!Checks(session, frame, bytes))
                 continue;
-            Heard(neighbour, received);
-            neighbour.Session!.Timeouts = 0;
-            BringUp(neighbour);
-            ReadOnlySpan<byte> body = bytes[RadioFrame.HeaderSize..^_common.Size];
             if (frame.Type == RadioFrameType.Data)
-                ReceiveData(neighbour, neighbour.Session, frame, body);
+                ReceiveData(neighbour, session, frame, body, received);
             else
-                ReceiveAcknowledgement(neighbour, neighbour.Session, frame, body);
+                ReceiveAcknowledgement(neighbour, session, frame, body, received);
             return true;
         }
+        foreach (Encounter encounter in _encounters.All)
+        {
+            if (encounter.ShortId != frame.From || encounter.Candidate is not { } candidate || frame.Type != RadioFrameType.Data
+                || !Checks(candidate, frame, bytes) || !IsMet(candidate, body))
+                continue;
+            RadioSession session = encounter.TakeCandidate();
+            ReceiveData(Begin(encounter, session), session, frame, body, received);
+            return true;
+        }
+        // Among strangers anybody may be a neighbour that knows us from before our start; with a network key a call is for members.
+        if (!known && !_common.IsKeyed)
+            Call(frame.From);
         return false;
     }
 
@@ -99,19 +109,13 @@ public sealed partial class RadioMedium
                 : session.Outgoing.Expand(frame.Sequence),
             bytes);
 
-    private void Promote(RadioNeighbour neighbour, RadioSession candidate)
-    {
-        if (neighbour.Session is { } old)
-        {
-            BringDown(neighbour, "the neighbour restarted");
-            old.Dispose();
-        }
-        neighbour.Session = candidate;
-        neighbour.Candidate = null;
-    }
-
+    /// <summary>Something came that only the neighbour can have made, and only now.</summary>
     private void Heard(RadioNeighbour neighbour, FrameReceived received)
     {
+        neighbour.IsDoubted = false;
+        // We greet only where nothing is heard.
+        if (_encounters.Find(neighbour.Address) is { Candidate: null } encounter)
+            _encounters.Remove(encounter);
         neighbour.LastHeard = _now;
         neighbour.FramesReceived++;
         neighbour.RssiDbm = received.RssiDbm;
@@ -119,28 +123,43 @@ public sealed partial class RadioMedium
         neighbour.Traffic = (neighbour.Traffic.Received + received.Bytes.Length, neighbour.Traffic.Sent);
     }
 
-    private void ReceiveData(RadioNeighbour neighbour, RadioSession session, RadioFrame frame, ReadOnlySpan<byte> body)
+    private void ReceiveData(
+        RadioNeighbour neighbour, RadioSession session, RadioFrame frame, ReadOnlySpan<byte> body, FrameReceived received)
     {
-        bool isNew = session.Incoming.TryAccept(session.Incoming.Expand(frame.Sequence));
+        if (!IsMet(session, body))
+            return;
+        uint number = session.Incoming.Expand(frame.Sequence);
+        bool isNew = session.Incoming.TryAccept(number);
         bool envelope = false;
         if (isNew)
         {
-            while (neighbour.Session == session && RadioItem.TryRead(ref body, out RadioItem item))
-                envelope |= TakeItem(neighbour, session, item);
-            if (!body.IsEmpty)
-                Counters.BadItems++;
+            Proved(neighbour, session, received);
+            session.IsIntroduced |= number > 0;
+            envelope = TakeItems(neighbour, session, body);
         }
         else
         {
             Counters.Duplicates++;
+            // Anybody can play it again: it is answered, for a while, and proves nothing.
+            if (!session.Duplicates.TryTake(1, _now))
+                return;
+            if (!neighbour.IsUp)
+                PlanProbe(neighbour);
             // The acknowledgement was lost, and with it what it carried.
             session.AckItems.AddRange(session.LastAckItems);
             session.LastAckItems.Clear();
         }
-        if (!frame.AckRequest)
+        if (!frame.AckRequest || neighbour.Session != session)
             return;
         TimeSpan due = _now + (envelope && session.AckItems.Count == 0 ? RadioTuning.CustodyWait : TimeSpan.Zero);
         session.AckDue = due < session.AckDue ? due : session.AckDue;
+    }
+
+    private void Proved(RadioNeighbour neighbour, RadioSession session, FrameReceived received)
+    {
+        Heard(neighbour, received);
+        session.Timeouts = 0;
+        BringUp(neighbour);
     }
 
     /// <summary>True: an envelope was delivered, and the router will have something to say of it.</summary>
@@ -154,14 +173,18 @@ public sealed partial class RadioMedium
             case RadioItemKind.Custody:
                 TakeCustody(neighbour, session, item);
                 return false;
+            case RadioItemKind.Introduction when RadioIntroduction.TryRead(item.Content, out RadioIntroduction introduction):
+                session.Meet(introduction);
+                BringUp(neighbour);
+                return false;
             case RadioItemKind.Forget when item.Content.Length == 2:
                 session.Slots.Forget(BinaryPrimitives.ReadUInt16BigEndian(item.Content));
                 return false;
             case RadioItemKind.Envelope:
                 return TakeEnvelope(neighbour, session, item);
             case RadioItemKind.Fragment when item.Content.Length > 2:
-                ReadOnlySpan<byte> whole = session.Reassembly.Add(
-                    item.Content[0], item.Content[1], final: (item.Low & 1) != 0, item.Content[2..]);
+                ReadOnlySpan<byte> whole = _pieces.Add(
+                    session, StationTable.IsSenior(neighbour, _now), item.Content[0], item.Content[1], final: (item.Low & 1) != 0, item.Content[2..]);
                 return RadioItem.TryRead(ref whole, out RadioItem inner) && whole.IsEmpty
                     && inner.Kind != RadioItemKind.Fragment && TakeItem(neighbour, session, inner);
             default:
@@ -184,7 +207,7 @@ public sealed partial class RadioMedium
         {
             byte[] id = new byte[2];
             BinaryPrimitives.WriteUInt16BigEndian(id, unknown);
-            session.AckItems.Add(RadioItem.Make(RadioItemKind.Forget, 0, id));
+            session.TryAddAckItem(RadioItem.Make(RadioItemKind.Forget, 0, id));
         }
         return false;
     }
@@ -205,25 +228,40 @@ public sealed partial class RadioMedium
     }
 
     private void ReceiveAcknowledgement(
-        RadioNeighbour neighbour, RadioSession session, RadioFrame frame, ReadOnlySpan<byte> body)
+        RadioNeighbour neighbour, RadioSession session, RadioFrame frame, ReadOnlySpan<byte> body, FrameReceived received)
     {
+        ReadOnlySpan<byte> whole = body;
         ushort beyond = 0;
+        if (body.Length == 1)
+        {
+            Counters.BadFrames++;
+            return;
+        }
         if (!body.IsEmpty)
         {
-            if (body.Length < 2)
-            {
-                Counters.BadFrames++;
-                return;
-            }
             beyond = BinaryPrimitives.ReadUInt16BigEndian(body);
             body = body[2..];
         }
-        List<SentFrame>? settled = session.Outgoing.Acknowledge(session.Outgoing.Expand(frame.Sequence), beyond);
+        if (!IsMet(session, body))
+            return;
+        uint expected = session.Outgoing.Expand(frame.Sequence);
+        // One that settles nothing may be played again by anybody: only what it carries can be new, and that once.
+        if (!session.Outgoing.Settles(expected, beyond))
+        {
+            if (!body.IsEmpty && session.CarriedItems.TryAdd([frame.Sequence, .. whole]))
+                TakeItems(neighbour, session, body);
+            else
+                Counters.Replays++;
+            return;
+        }
+        List<SentFrame>? settled = session.Outgoing.Acknowledge(expected, beyond);
         if (settled is null)
         {
             Counters.BadFrames++;
             return;
         }
+        session.IsIntroduced = true;
+        Proved(neighbour, session, received);
         List<ushort> updates = [];
         foreach (SentFrame sent in settled)
         {
@@ -249,11 +287,19 @@ public sealed partial class RadioMedium
         else
         {
             session.AckOverdue = TimeSpan.MaxValue;
-            if (_listeningTo == session)
-                StopListening();
+            _turn.StopListening(session);
         }
+        TakeItems(neighbour, session, body);
+    }
+
+    private bool TakeItems(RadioNeighbour neighbour, RadioSession session, ReadOnlySpan<byte> body)
+    {
+        bool envelope = false;
         while (neighbour.Session == session && RadioItem.TryRead(ref body, out RadioItem item))
-            TakeItem(neighbour, session, item);
+            envelope |= TakeItem(neighbour, session, item);
+        if (!body.IsEmpty)
+            Counters.BadItems++;
+        return envelope;
     }
 
     private void Deliver(RadioNeighbour neighbour, ReadOnlySpan<byte> frame)

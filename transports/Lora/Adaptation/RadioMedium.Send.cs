@@ -6,73 +6,37 @@ namespace QuicProChat.Mesh.Transports.Lora.Adaptation;
 
 public sealed partial class RadioMedium
 {
-    private readonly TimeSpan[] _blockedUntil = new TimeSpan[4];
     private RadioNeighbour? _run;
     private TimeSpan _runTime;
-    private RadioSession? _listeningTo;
-    private TimeSpan _listenUntil;
-    private TimeSpan _holdUntil;
-    private bool _held;
-    private int _inModem;
-    private int _turn;
+    private int _next;
     private TimeSpan _broadcastAt;
-    private TimeSpan _lastAirtime;
-    private TimeSpan _quietUntil;
 
-    private void Departed()
-    {
-        _inModem = Math.Max(0, _inModem - 1);
-        if (_inModem > 0 || _listeningTo is not { } session || session.AckOverdue == TimeSpan.MaxValue)
-            return;
-        // Only now is it certain when the frame that asked left; until then the longest contention is assumed.
-        Listen(session, from: _now);
-    }
-
-    private void Listen(RadioSession session, TimeSpan from)
-    {
-        // Slow at first, because a lost frame is mostly just that; then fast, because it may be collisions.
-        TimeSpan backOff = AckTime * RadioTuning.BackOff[Math.Min(session.Timeouts, RadioTuning.BackOff.Length - 1)];
-        session.AckOverdue = from + backOff + (session.Timeouts < 2 ? Jitter(Spread) : Jitter(backOff));
-        _listeningTo = session;
-        _listenUntil = from + AckTime;
-    }
+    private void Listen(RadioSession session, TimeSpan from) => _turn.Listen(session, from, AckTime, Spread);
 
     // Two that collided at a station between them were late at the same moment. Where there is but one neighbour there
     // is nobody to collide with.
-    private TimeSpan Spread => _neighbours.Count > 1 ? RadioTuning.RepeatSpread * _lastAirtime : TimeSpan.Zero;
-
-    private void StopListening()
-    {
-        _listeningTo = null;
-        _listenUntil = TimeSpan.MinValue;
-    }
-
-    private void ExtendWaits()
-    {
-        if (_listeningTo is { } session && session.AckOverdue != TimeSpan.MaxValue)
-        {
-            TimeSpan later = _now + Contention + AckAirtime;
-            session.AckOverdue = later > session.AckOverdue ? later : session.AckOverdue;
-        }
-    }
+    private TimeSpan Spread => _stations.All.Count > 1 ? RadioTuning.RepeatSpread * _turn.LastAirtime : TimeSpan.Zero;
 
     private void CheckTimers()
     {
-        if (_listeningTo is not null && _now >= _listenUntil)
-            StopListening();
-        foreach (RadioNeighbour neighbour in _neighbours.ToList())
+        _turn.CheckTime(_now);
+        _encounters.Expire(EncounterPatience, _now);
+        for (int i = 0; i < _stations.All.Count; i++)
         {
-            foreach (RadioSession? session in (RadioSession?[])[neighbour.Session, neighbour.Candidate])
-            {
-                if (session is not null && _now >= session.AckOverdue)
-                    Overdue(neighbour, session);
-            }
+            RadioNeighbour neighbour = _stations.All[i];
+            if (neighbour.Session is { } session && _now >= session.AckOverdue)
+                Overdue(neighbour, session);
             if (_now >= neighbour.ProbeAt)
                 Probe(neighbour);
             if (neighbour.IsUp && _now - neighbour.LastHeard > BeaconInterval * RadioTuning.SilentIntervals)
             {
                 neighbour.LastHeard = _now;
                 PlanProbe(neighbour);
+            }
+            if (!neighbour.IsUp && neighbour.Session is { } old && _now - neighbour.LastHeard > RadioTuning.SessionPatience)
+            {
+                neighbour.Session = null;
+                End(old);
             }
         }
         if (_beaconAt == TimeSpan.MaxValue)
@@ -82,28 +46,38 @@ public sealed partial class RadioMedium
     private void Overdue(RadioNeighbour neighbour, RadioSession session)
     {
         session.AckOverdue = TimeSpan.MaxValue;
-        // A stranger's identity must not cost more airtime than it took.
-        if (++session.Timeouts > (neighbour.IsUp ? RadioTuning.MaxTimeouts : RadioTuning.MaxProbes))
+        session.Timeouts++;
+        // A neighbour that restarted knows nothing of the session. One that only hears badly is asked in it first.
+        if ((neighbour.IsDoubted && session.Timeouts >= RadioTuning.DoubtedTimeouts) || session.Timeouts == RadioTuning.UndoubtedTimeouts)
+            Greet(neighbour);
+        if (session.Timeouts > (neighbour.IsUp ? RadioTuning.MaxTimeouts : RadioTuning.MaxProbes))
         {
             session.Timeouts = 0;
-            if (session == neighbour.Session)
-                BringDown(neighbour, "the neighbour answers no more");
+            BringDown(neighbour, "the neighbour answers no more");
             return;
         }
         session.Outgoing.Timeout();
     }
 
-    private static void Probe(RadioNeighbour neighbour)
+    private void Probe(RadioNeighbour neighbour)
     {
         neighbour.ProbeAt = TimeSpan.MaxValue;
-        // A restarted neighbour is spoken to under its new identity; only its answer makes that the session.
-        RadioSession? session = neighbour.Candidate ?? neighbour.Session;
-        if (session is null)
+        if (neighbour.Session is not { } session)
             return;
-        if (session.Outgoing.IsEmpty)
-            session.Outgoing.Add([], FrameClass.Routing);
-        else
+        if (!session.Outgoing.IsEmpty)
             session.Outgoing.Timeout();
+        else if (_airtime.WaitFor(FrameClass.Routing, DiscoveryAirtime(0), _now) is var wait && wait == TimeSpan.Zero)
+            session.Outgoing.Add([], FrameClass.Routing).Over = TimeSpan.MaxValue;
+        else
+            // A frame that has its number and cannot go would hold up all that come after it.
+            neighbour.ProbeAt = _now + wait + _slot;
+    }
+
+    /// <summary>An empty numbered frame will show whether the neighbour hears us; the two are not in a hurry.</summary>
+    private void PlanProbe(RadioNeighbour neighbour)
+    {
+        if (neighbour.ProbeAt == TimeSpan.MaxValue)
+            neighbour.ProbeAt = _now + IdentityAirtime + Jitter(6 * IdentityAirtime);
     }
 
     /// <summary>Hands one frame to the modem. False: nothing to send, or not now.</summary>
@@ -111,8 +85,10 @@ public sealed partial class RadioMedium
     {
         if (!modem.CanSend(_frameLimit, _now))
             return false;
-        bool acks = _neighbours.Exists(n => n.Session is { } s && _now >= s.AckDue);
-        if (!acks && _run is null && (_listeningTo is not null || _now < _quietUntil) && !HasEmergency())
+        bool acks = false;
+        foreach (RadioNeighbour neighbour in _stations.All)
+            acks |= neighbour.Session is { } s && _now >= s.AckDue;
+        if (!acks && _run is null && _turn.IsSilent(_now) && !HasEmergency())
             return false;
         if (_run is null && !MayStart(modem, acks))
             return false;
@@ -124,110 +100,101 @@ public sealed partial class RadioMedium
                 return true;
             EndRun(running);
         }
-        if (TrySendDiscovery(modem))
-            return true;
-        return TryStartRun(modem);
+        return TrySendDiscovery(modem) || TryStartRun(modem);
     }
 
-    // A modem that does not listen before it talks: wait at random once before each run (ALOHA).
     private bool MayStart(ILoraModem modem, bool acks)
     {
-        if (modem.HasCarrierSense || !HasWork(acks))
-        {
-            _held = false;
-            return true;
-        }
-        if (!_held)
-        {
-            _held = true;
-            _holdUntil = _now + Jitter(acks ? AckAirtime : 2 * modem.Airtime(LoraFrameLimit.Useful));
-        }
-        if (_now < _holdUntil)
-            return false;
-        _held = false;
+        if (!modem.HasCarrierSense && HasWork(acks))
+            return _turn.MayBegin(acks ? AckAirtime : 2 * modem.Airtime(LoraFrameLimit.Useful), _now);
+        _turn.LetGo();
         return true;
     }
 
-    private bool HasWork(bool acks) =>
-        acks || (_broadcasts.Count > 0 && _now >= _broadcastAt) || _now >= _identityAt || _now >= _beaconAt || IsAskDue
-        || _neighbours.Exists(n => UrgencyOf(n) is not null);
-
-    private bool IsAskDue
+    private bool HasWork(bool acks)
     {
-        get
+        if (acks || (_broadcasts.Count > 0 && _now >= _broadcastAt) || _now >= NextDiscovery)
+            return true;
+        foreach (RadioNeighbour neighbour in _stations.All)
         {
-            foreach (TimeSpan at in _asks.Values)
-            {
-                if (_now >= at)
-                    return true;
-            }
-            return false;
+            if (UrgencyOf(neighbour) is not null)
+                return true;
         }
+        return false;
     }
 
-    private bool HasEmergency() => _neighbours.Exists(n => UrgencyOf(n) == FrameClass.Emergency);
+    private bool HasEmergency()
+    {
+        foreach (RadioNeighbour neighbour in _stations.All)
+        {
+            if (UrgencyOf(neighbour) == FrameClass.Emergency)
+                return true;
+        }
+        return false;
+    }
 
     /// <summary>The most urgent class that a neighbour has something for; null: nothing, or nothing may go now.</summary>
     private FrameClass? UrgencyOf(RadioNeighbour neighbour)
     {
-        RadioSession? session = Current(neighbour);
-        if (session is null)
+        if (neighbour.Session is not { } session)
             return null;
         FrameClass? best = null;
         foreach (SentFrame frame in session.Outgoing.Frames)
         {
-            if (frame.Due && !IsBlocked(frame.Class) && (best is null || frame.Class < best))
+            if (frame.Due && !_airtime.IsBlocked(frame.Class, _now) && (best is null || frame.Class < best))
                 best = frame.Class;
         }
-        FrameClass? queued = session.Outgoing.HasRoom && neighbour.IsUp ? FirstOpen(neighbour.Queue) : null;
-        if (queued is { } q && (best is null || q < best))
-            best = q;
-        return best;
+        FrameClass? queued = session.Outgoing.HasRoom && neighbour.IsUp ? _airtime.FirstOpen(neighbour.Queue, _now) : null;
+        return queued is { } q && (best is null || q < best) ? q : best;
     }
-
-    private static RadioSession? Current(RadioNeighbour neighbour) =>
-        neighbour.Candidate is { Outgoing.HasDue: true } candidate ? candidate : neighbour.Session;
 
     private bool TryStartRun(ILoraModem modem)
     {
         RadioNeighbour? best = null;
         FrameClass urgency = FrameClass.Low;
         // Round-robin among neighbours with equally urgent frames.
-        for (int i = 0; i < _neighbours.Count; i++)
+        for (int i = 0; i < _stations.All.Count; i++)
         {
-            RadioNeighbour neighbour = _neighbours[(_turn + i) % _neighbours.Count];
+            RadioNeighbour neighbour = _stations.All[(_next + i) % _stations.All.Count];
             if (UrgencyOf(neighbour) is { } u && (best is null || u < urgency))
                 (best, urgency) = (neighbour, u);
         }
-        if (_now >= _broadcastAt && _broadcasts.First is { } b && !IsBlocked(FrameClass.Routing) && (best is null || b < urgency))
+        if (_now >= _broadcastAt && _broadcasts.First is { } b && !_airtime.IsBlocked(FrameClass.Routing, _now) && (best is null || b < urgency))
             return TrySendBroadcast(modem, b);
         if (best is null)
             return false;
-        _turn = _neighbours.IndexOf(best) + 1;
+        _next = IndexOf(best) + 1;
         _run = best;
         _runTime = TimeSpan.Zero;
         if (TrySendData(modem, best))
             return true;
         _run = null;
         // Its class turned out to have no airtime: another may.
-        return IsBlocked(urgency) && TryStartRun(modem);
+        return _airtime.IsBlocked(urgency, _now) && TryStartRun(modem);
+    }
+
+    private int IndexOf(RadioNeighbour neighbour)
+    {
+        int at = 0;
+        while (_stations.All[at] != neighbour)
+            at++;
+        return at;
     }
 
     private void EndRun(RadioNeighbour neighbour)
     {
         _run = null;
-        RadioSession? session = Current(neighbour);
-        if (session is { Outgoing.IsEmpty: false, AckOverdue.Ticks: long.MaxValue } && !session.Outgoing.HasDue)
+        if (neighbour.Session is { Outgoing.IsEmpty: false, AckOverdue.Ticks: long.MaxValue, Outgoing.HasDue: false } session)
             Listen(session, from: _modem!.BusyUntil + Contention);
     }
 
     private bool TrySendData(ILoraModem modem, RadioNeighbour neighbour)
     {
-        RadioSession? session = Current(neighbour);
-        if (session is null)
+        if (neighbour.Session is not { } session)
             return false;
-        SentFrame? frame = session.Outgoing.Frames.Where(f => f.Due && !IsBlocked(f.Class)).MinBy(f => f.Class);
-        if (session.Outgoing.HasRoom && neighbour.IsUp && FirstWithAirtime(modem, neighbour.Queue) is { } queued
+        SentFrame? frame = session.Outgoing.Frames.Where(f => f.Due && !_airtime.IsBlocked(f.Class, _now)).MinBy(f => f.Class);
+        if (session.Outgoing.HasRoom && neighbour.IsUp
+            && _airtime.FirstWithAirtime(neighbour.Queue, modem.Airtime(_frameLimit), _now) is { } queued
             && (frame is null || queued < frame.Class))
             frame = Build(neighbour, session, queued);
         if (frame is null)
@@ -240,15 +207,15 @@ public sealed partial class RadioMedium
         }
         int length = RadioFrame.HeaderSize + frame.Body.Length + _common.Size;
         // What has no airtime now is not waited for: the neighbour would never be asked what arrived.
-        bool more = session.Outgoing.Frames.Any(f => f.Due && f != frame && !IsBlocked(f.Class))
-            || (session.Outgoing.HasRoom && FirstOpen(neighbour.Queue) is not null);
+        bool more = session.Outgoing.Frames.Any(f => f.Due && f != frame && !_airtime.IsBlocked(f.Class, _now))
+            || (session.Outgoing.HasRoom && neighbour.IsUp && _airtime.FirstOpen(neighbour.Queue, _now) is not null);
         TimeSpan airtime = modem.Airtime(length);
         bool last = !more || _runTime + (2 * airtime) > RadioTuning.LongestRun;
         byte[] bytes = new byte[length];
         new RadioFrame(RadioFrameType.Data, last, (byte)frame.Counter, _ownId, neighbour.ShortId).Write(bytes);
         frame.Body.CopyTo(bytes, RadioFrame.HeaderSize);
-        session.Keys.Write(frame.Counter, bytes.AsSpan(0, length - _common.Size), bytes.AsSpan(length - _common.Size));
-        if (!TryTransmit(modem, bytes, TrafficClassOf(frame.Class)))
+        session.Keys.Write(frame.Counter, bytes.AsSpan(..^_common.Size), bytes.AsSpan(^_common.Size..));
+        if (!TryTransmit(modem, bytes, AirtimeGate.ClassOf(frame.Class)))
             return false;
         frame.Due = false;
         frame.FirstSent = frame.Tries == 0 ? _now : frame.FirstSent;
@@ -267,15 +234,16 @@ public sealed partial class RadioMedium
 
     private bool TrySendAcknowledgement(ILoraModem modem)
     {
-        RadioNeighbour neighbour = _neighbours.First(n => n.Session is { } s && _now >= s.AckDue);
+        RadioNeighbour neighbour = _stations.All.First(n => n.Session is { } s && _now >= s.AckDue);
         RadioSession session = neighbour.Session!;
+        byte[][] items = OwesIntroduction(session) ? [Introduction(session), .. session.AckItems] : [.. session.AckItems];
         List<byte> body = [];
-        if (session.Incoming.Beyond != 0 || session.AckItems.Count > 0)
+        if (session.Incoming.Beyond != 0 || items.Length > 0)
             body.AddRange([(byte)(session.Incoming.Beyond >> 8), (byte)session.Incoming.Beyond]);
         int lastAt = -1;
         int taken = 0;
-        while (taken < session.AckItems.Count && body.Count + 1 + session.AckItems[taken].Length <= BodyLimit)
-            RadioItem.Append(body, ref lastAt, session.AckItems[taken++]);
+        while (taken < items.Length && body.Count + 1 + items[taken].Length <= BodyLimit)
+            RadioItem.Append(body, ref lastAt, items[taken++]);
         byte[] bytes = new byte[RadioFrame.HeaderSize + body.Count + _common.Size];
         uint expected = session.Incoming.Expected;
         new RadioFrame(RadioFrameType.Acknowledgement, false, (byte)expected, _ownId, neighbour.ShortId).Write(bytes);
@@ -288,9 +256,10 @@ public sealed partial class RadioMedium
             session.AckItems.Clear();
             return false;
         }
+        int remembered = Math.Max(0, taken - (items.Length - session.AckItems.Count));
         session.LastAckItems.Clear();
-        session.LastAckItems.AddRange(session.AckItems[..taken]);
-        session.AckItems.RemoveRange(0, taken);
+        session.LastAckItems.AddRange(session.AckItems[..remembered]);
+        session.AckItems.RemoveRange(0, remembered);
         session.AckDue = session.AckItems.Count > 0 ? _now : TimeSpan.MaxValue;
         neighbour.Traffic = (neighbour.Traffic.Received, neighbour.Traffic.Sent + bytes.Length);
         Counters.Sent = Counters.Sent with { Acknowledgements = Counters.Sent.Acknowledgements + 1 };
@@ -302,34 +271,19 @@ public sealed partial class RadioMedium
         List<byte> body = [];
         int lastAt = -1;
         int taken = 0;
-        while (_broadcasts.Peek(frameClass) is { } queued && body.Count + 2 + queued.Frame.Length <= BodyLimit)
+        while (_broadcasts.Peek(frameClass) is { } queued && body.Count + 2 + queued.Frame.Length <= BroadcastLimit)
         {
             RadioItem.Append(body, ref lastAt, RadioItem.MakeFrame(queued.Frame));
             _broadcasts.Dequeue(frameClass);
             taken++;
         }
+        if (taken == 0)
+            return false;
         // Whatever the router calls it: what floods is paid for from routing's share.
-        if (!TrySendCommon(modem, RadioFrameType.Broadcast, 0, RadioFrame.Everyone, body.ToArray()))
+        byte[] bytes = _authenticator.MakeBroadcast(_ownId, body.ToArray());
+        if (!TryTransmit(modem, bytes, _airtime.ClassOfDiscovery(modem.Airtime(bytes.Length))))
             return false;
         Counters.Sent = Counters.Sent with { Broadcasts = Counters.Sent.Broadcasts + 1 };
-        return taken > 0;
-    }
-
-    private bool TrySendCommon(
-        ILoraModem modem, RadioFrameType type, byte sequence, ushort to, ReadOnlySpan<byte> body)
-    {
-        TrafficClass trafficClass = TrafficClass.Routing;
-        byte[] bytes = new byte[RadioFrame.HeaderSize + body.Length + _common.Size];
-        new RadioFrame(type, false, sequence, _ownId, to).Write(bytes);
-        body.CopyTo(bytes.AsSpan(RadioFrame.HeaderSize));
-        _common.Write(bytes.AsSpan(..^_common.Size), bytes.AsSpan(^_common.Size..));
-        // At the slowest rates an identity is longer than routing's whole share; without it there is no link at all.
-        if (modem.Airtime(bytes.Length) > _ledger.LongestFrame(trafficClass))
-            trafficClass = TrafficClass.Control;
-        if (!TryTransmit(modem, bytes, trafficClass))
-            return false;
-        if (type == RadioFrameType.Discovery)
-            Counters.Sent = Counters.Sent with { Discovery = Counters.Sent.Discovery + 1 };
         return true;
     }
 
@@ -338,17 +292,9 @@ public sealed partial class RadioMedium
         if (!modem.CanSend(bytes.Length, _now))
             return false;
         TimeSpan airtime = modem.Airtime(bytes.Length);
-        if (!_ledger.TryReserve(trafficClass, airtime, _now, out AirtimeGrant? grant, out _))
-        {
-            Counters.Deferred++;
-            TimeSpan wait = _ledger.WaitFor(trafficClass, airtime, _now) ?? _ledger.Band.Window;
-            _blockedUntil[(int)trafficClass] = _now + wait + _slot;
+        if (!_airtime.TryReserve(trafficClass, airtime, _now, out AirtimeGrant? grant) || modem.TrySend(bytes, grant, _now) != ModemAnswer.Accepted)
             return false;
-        }
-        if (modem.TrySend(bytes, grant, _now) != ModemAnswer.Accepted)
-            return false;
-        _inModem++;
-        _lastAirtime = airtime;
+        _turn.Sent(airtime);
         PlanBeacon();
         return true;
     }
@@ -357,23 +303,14 @@ public sealed partial class RadioMedium
     {
         TimeSpan next = TimeSpan.MaxValue;
         void Consider(TimeSpan at) => next = at > _now && at < next ? at : next;
-        if (_listeningTo is not null)
-            Consider(_listenUntil);
-        if (_held)
-            Consider(_holdUntil);
-        Consider(_quietUntil);
-        Consider(_identityAt);
-        Consider(_beaconAt);
+        Consider(_turn.NextAfter(_now));
+        Consider(_airtime.NextAfter(_now));
+        Consider(NextDiscovery);
         if (_broadcasts.Count > 0)
             Consider(_broadcastAt);
-        foreach (TimeSpan at in _asks.Values)
-            Consider(at);
-        foreach (TimeSpan at in _blockedUntil)
-            Consider(at);
-        foreach (RadioNeighbour neighbour in _neighbours)
+        foreach (RadioNeighbour neighbour in _stations.All)
         {
             Consider(neighbour.ProbeAt);
-            Consider(neighbour.Candidate?.AckOverdue ?? TimeSpan.MaxValue);
             Consider(neighbour.Session?.AckOverdue ?? TimeSpan.MaxValue);
             Consider(neighbour.Session?.AckDue ?? TimeSpan.MaxValue);
             if (neighbour.IsUp)

@@ -12,7 +12,9 @@ namespace QuicProChat.Mesh.Transports.Lora.Adaptation;
 
 /// <summary>
 /// The adaptation layer (docs/lora.md): makes links to neighbours out of a radio. A state machine without I/O; the
-/// loop that owns the modem owns it.
+/// loop that owns the modem owns it. What has state of its own is an object of its own: who is known
+/// (<see cref="StationTable"/>), who is being met (<see cref="Encounters"/>), whose turn it is (<see cref="ChannelTurn"/>),
+/// what may be sent (<see cref="AirtimeGate"/>) and what strangers may cost (<see cref="StrangerPrices"/>).
 /// </summary>
 public sealed partial class RadioMedium : IRadioClient, IDisposable
 {
@@ -22,11 +24,20 @@ public sealed partial class RadioMedium : IRadioClient, IDisposable
     private readonly DutyLedger _ledger;
     private readonly IRadioUser _user;
     private readonly Random _random;
+    private readonly RandomFill _nonces;
     private readonly CommonCheck _common;
     private readonly ushort _ownId;
     private readonly TimeSpan _slot;
-    private readonly List<RadioNeighbour> _neighbours = [];
+    private readonly StationTable _stations = new();
+    private readonly Encounters _encounters = new();
+    private readonly ReplayMemory _replays = new(RadioTuning.MaxReplays);
+    private readonly ReassemblyPool _pieces = new(RadioTuning.ReassemblyBytes);
     private readonly RadioQueue _broadcasts = new();
+    private readonly Broadcasts _authenticator;
+    private readonly AirtimeGate _airtime;
+    private readonly ChannelTurn _turn;
+    private readonly Calls _calls;
+    private StrangerPrices? _prices;
     private ILoraModem? _modem;
     private TimeSpan _now;
     private int _frameLimit;
@@ -39,8 +50,10 @@ public sealed partial class RadioMedium : IRadioClient, IDisposable
     /// <param name="ledger">Airtime of this radio.</param>
     /// <param name="user">Who is told of neighbours and frames.</param>
     /// <param name="random">For jitter and back-off; need not be secret.</param>
+    /// <param name="nonces">For nonces of sessions; null: the system's. Tests give a seeded one.</param>
     public RadioMedium(
-        LoraOptions options, LocalIdentity self, ulong bootId, DutyLedger ledger, IRadioUser user, Random random)
+        LoraOptions options, LocalIdentity self, ulong bootId, DutyLedger ledger, IRadioUser user, Random random,
+        RandomFill? nonces = null)
     {
         _options = options;
         _self = self;
@@ -48,17 +61,28 @@ public sealed partial class RadioMedium : IRadioClient, IDisposable
         _ledger = ledger;
         _user = user;
         _random = random;
+        _nonces = nonces ?? RandomSource.System;
         _common = new CommonCheck(options.NetworkKey);
         _ownId = AddressSlots.ShortId(self.Address);
         double symbol = 1000.0 * (1 << options.SpreadingFactor) / options.BandwidthHz;
         _slot = TimeSpan.FromMilliseconds(Math.Clamp(12 * symbol, 24, 100));
+        _authenticator = new Broadcasts((ushort)random.Next(), _common.Size);
+        _airtime = new AirtimeGate(ledger, _slot);
+        _turn = new ChannelTurn(random);
+        _calls = new Calls(random);
     }
 
     /// <summary>Stations known, up or not.</summary>
-    public IReadOnlyList<RadioNeighbour> Neighbours => _neighbours;
+    public IReadOnlyList<RadioNeighbour> Neighbours => _stations.All;
 
     /// <summary>What was counted.</summary>
     public RadioCounters Counters { get; } = new();
+
+    /// <summary>Stations on the way to a session.</summary>
+    internal int Meeting => _encounters.Count;
+
+    /// <summary>Bytes of items that lack a piece.</summary>
+    internal int IncompleteBytes => _pieces.Bytes;
 
     /// <summary>Broadcasts that wait.</summary>
     public int QueuedBroadcasts => _broadcasts.Count;
@@ -93,27 +117,36 @@ public sealed partial class RadioMedium : IRadioClient, IDisposable
     /// </summary>
     public bool TryBroadcast(FrameClass frameClass, ReadOnlySpan<byte> frame)
     {
-        if (frame.IsEmpty || frame.Length >= BodyLimit || _modem is null)
+        if (frame.IsEmpty || frame.Length >= BroadcastLimit || _modem is null)
             return false;
         if (!IsForEveryone(frame))
             return TrySendToEach(frameClass, frame);
         // Neighbours that pass a flood on at the same moment do not hear each other: each waits a while of its own.
         if (_broadcasts.Count == 0)
-            _broadcastAt = _now + Jitter(RadioTuning.FloodSpread * _modem.Airtime(RadioFrame.HeaderSize + frame.Length + _common.Size));
-        if (!_broadcasts.Contains(frameClass, frame))
-            return _broadcasts.TryAdd(frameClass, frame, _now);
-        Counters.Spared++;
-        return true;
+            _broadcastAt = _now + Jitter(RadioTuning.FloodSpread * _modem.Airtime(RadioFrame.HeaderSize + frame.Length + _authenticator.TagBytes));
+        bool all = true;
+        if (_broadcasts.Contains(frameClass, frame))
+            Counters.Spared++;
+        else
+            all = _broadcasts.TryAdd(frameClass, frame, _now);
+        foreach (RadioNeighbour neighbour in _stations.All)
+        {
+            // More neighbours than a broadcast has tags for: the others are told one by one.
+            if (neighbour is { IsUp: true, Session.Slot: null })
+                all &= TrySend(neighbour, frameClass, frame);
+        }
+        return all;
     }
 
-    /// <summary>Whether a frame is one that is taken from a broadcast.</summary>
+    /// <summary>Whether a frame is one that is taken from a broadcast; a request for a whole table is for one neighbour.</summary>
     private static bool IsForEveryone(ReadOnlySpan<byte> frame) =>
-        !frame.IsEmpty && frame[0] == (byte)FrameKind.PathRequest && PathRequest.TryRead(frame[1..], out _);
+        !frame.IsEmpty && frame[0] == (byte)FrameKind.PathRequest && PathRequest.TryRead(frame[1..], out PathRequest request)
+        && !request.WholeTable;
 
     private bool TrySendToEach(FrameClass frameClass, ReadOnlySpan<byte> frame)
     {
         bool all = true;
-        foreach (RadioNeighbour neighbour in _neighbours)
+        foreach (RadioNeighbour neighbour in _stations.All)
             all &= !neighbour.IsUp || TrySend(neighbour, frameClass, frame);
         return all;
     }
@@ -145,7 +178,9 @@ public sealed partial class RadioMedium : IRadioClient, IDisposable
                 Receive(received);
                 break;
             case SendFinished:
-                Departed();
+                // Only now is it certain when the frame that asked left; until then the longest contention is assumed.
+                if (_turn.Departed() is { } session)
+                    Listen(session, from: now);
                 break;
             case NoiseReported noise:
                 NoiseFloorDbm = noise.NoiseFloorDbm;
@@ -154,9 +189,9 @@ public sealed partial class RadioMedium : IRadioClient, IDisposable
                 if (ModemState.State == Modems.ModemState.Online)
                     _offlineSince = now;
                 ModemState = state;
-                _inModem = 0;
-                if (state.State == Modems.ModemState.Online)
-                    StartDiscovery();
+                _turn.Reset();
+                if (state.State == Modems.ModemState.Online && !_stations.AnyUp)
+                    _calls.Start(now);
                 break;
         }
     }
@@ -175,23 +210,25 @@ public sealed partial class RadioMedium : IRadioClient, IDisposable
         {
             _modem = modem;
             _frameLimit = FindFrameLimit(modem);
+            _prices ??= new StrangerPrices(GreetingAirtime(RadioGreeting.FullSize), _airtime.Duty);
         }
         CheckTimers();
         while (TrySendNext(modem))
         {
         }
+        Counters.Deferred = _airtime.Deferred;
         return NextTime(modem);
     }
 
     // A cable that is plugged in again soon, or a modem that rebooted, ends no link.
     private TimeSpan WaitOffline()
     {
-        if (!_neighbours.Exists(n => n.IsUp))
+        if (!_stations.AnyUp)
             return TimeSpan.MaxValue;
         TimeSpan end = _offlineSince + RadioTuning.OfflinePatience;
         if (_now < end)
             return end;
-        foreach (RadioNeighbour neighbour in _neighbours)
+        foreach (RadioNeighbour neighbour in _stations.All)
             BringDown(neighbour, "the radio is gone");
         return TimeSpan.MaxValue;
     }
@@ -199,16 +236,17 @@ public sealed partial class RadioMedium : IRadioClient, IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        foreach (RadioNeighbour neighbour in _neighbours)
-        {
+        foreach (RadioNeighbour neighbour in _stations.All)
             neighbour.Session?.Dispose();
-            neighbour.Candidate?.Dispose();
-        }
+        _encounters.Dispose();
         _common.Dispose();
     }
 
     /// <summary>Bytes between header and check.</summary>
     private int BodyLimit => _frameLimit - RadioFrame.HeaderSize - _common.Size;
+
+    /// <summary>The same of a broadcast.</summary>
+    private int BroadcastLimit => _frameLimit - RadioFrame.HeaderSize - _authenticator.TagBytes;
 
     /// <summary>Longest wait of a carrier-sensing modem for a free slot: DIFS of 2 and a window of 15.</summary>
     private TimeSpan Contention => 17 * _slot;
@@ -233,28 +271,44 @@ public sealed partial class RadioMedium : IRadioClient, IDisposable
         return length;
     }
 
+    // A link needs the neighbour's introduction, and the neighbour ours.
     private void BringUp(RadioNeighbour neighbour)
     {
-        if (neighbour.IsUp || _now < neighbour.IgnoreUntil)
+        if (neighbour.IsUp || _now < neighbour.IgnoreUntil || neighbour.Session is not { PeerBootId: not null } session)
             return;
         neighbour.IsUp = true;
         neighbour.ProbeAt = TimeSpan.MaxValue;
         // What was given up while it was away still holds numbers.
-        neighbour.Session?.Outgoing.Timeout();
+        session.Outgoing.Timeout();
         _user.Up(neighbour);
     }
 
     private void BringDown(RadioNeighbour neighbour, string reason)
     {
         neighbour.Queue.Clear();
-        foreach (SentFrame frame in neighbour.Session?.Outgoing.Frames ?? [])
-            GiveUp(neighbour.Session!, frame);
         if (_run == neighbour)
             _run = null;
+        if (neighbour.Session is { PeerBootId: null } unfinished)
+        {
+            neighbour.Session = null;
+            End(unfinished);
+        }
+        foreach (SentFrame frame in neighbour.Session?.Outgoing.Frames ?? [])
+            GiveUp(neighbour.Session!, frame);
         if (!neighbour.IsUp)
             return;
         neighbour.IsUp = false;
         _user.Down(neighbour, reason);
+        if (!_stations.AnyUp && _modem is not null)
+            _calls.Resume(IdentityAirtime, _now);
+    }
+
+    private void End(RadioSession session)
+    {
+        _authenticator.Release(session);
+        _pieces.Forget(session);
+        _turn.StopListening(session);
+        session.Dispose();
     }
 
     // Its number still has to arrive, or the neighbour could not tell the following ones apart.

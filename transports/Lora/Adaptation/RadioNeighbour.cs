@@ -21,8 +21,8 @@ public sealed class RadioNeighbour
     /// <summary>Its link-local id: first two bytes of the address. Not unique; the check of a frame decides.</summary>
     public ushort ShortId { get; }
 
-    /// <summary>Boot id under which it last proved itself.</summary>
-    public ulong BootId => Session?.PeerBootId ?? Candidate?.PeerBootId ?? 0;
+    /// <summary>Boot id that it introduced itself with in the present session.</summary>
+    public ulong BootId => Session?.PeerBootId ?? 0;
 
     /// <summary>It hears us and we hear it: frames may be sent.</summary>
     public bool IsUp { get; internal set; }
@@ -68,9 +68,12 @@ public sealed class RadioNeighbour
 
     internal RadioQueue Queue { get; } = new();
 
-    /// <summary>The session in which a frame of the neighbour checked.</summary>
+    /// <summary>The session that both proved themselves in; null: it was silent for too long.</summary>
     internal RadioSession? Session { get; set; }
 
-    /// <summary>The session of an identity that was heard but has not spoken to us yet.</summary>
-    internal RadioSession? Candidate { get; set; }
+    /// <summary>When it proved itself first without having been forgotten since.</summary>
+    internal TimeSpan ProvenAt { get; set; }
+
+    /// <summary>Somebody who claims to be it behaves as if it had restarted; the session has to prove otherwise.</summary>
+    internal bool IsDoubted { get; set; }
 }

@@ -2,8 +2,10 @@ using QuicProChat.Mesh.Wire;
 
 namespace QuicProChat.Mesh.Transports.Lora.Adaptation;
 
-/// <summary>What two neighbours share until one of them restarts.</summary>
-internal sealed class RadioSession(RadioKeys keys, ulong peerBootId, int maxItem) : IDisposable
+/// <summary>What two neighbours share from a handshake until the next.</summary>
+/// <param name="keys">Its keys, which it owns.</param>
+/// <param name="greeted">We sent the greeting.</param>
+internal sealed class RadioSession(SessionKeys keys, bool greeted) : IDisposable
 {
     /// <summary>Arbitrary: as many custody answers as may be outstanding between neighbours.</summary>
     private const int Remembered = 64;
@@ -11,22 +13,48 @@ internal sealed class RadioSession(RadioKeys keys, ulong peerBootId, int maxItem
     /// <summary>More than the sender remembers: what is one of a kind here is one of a kind there.</summary>
     private const int RememberedReceived = 2 * Remembered;
 
+    /// <summary>Arbitrary: what a few acknowledgements hold.</summary>
+    private const int MaxAckItems = 32;
+
     private readonly Queue<ulong> _arrivedNames = new();
     private readonly Queue<ulong> _receivedNames = new();
 
-    internal RadioKeys Keys { get; } = keys;
+    internal SessionKeys Keys { get; } = keys;
 
-    internal ulong PeerBootId { get; } = peerBootId;
+    /// <summary>We sent the greeting, and introduce ourselves in the first frame; else in acknowledgements.</summary>
+    internal bool Greeted { get; } = greeted;
+
+    /// <summary>Boot id that the neighbour introduced itself with; null: it has not.</summary>
+    internal ulong? PeerBootId { get; private set; }
+
+    /// <summary>The neighbour has our introduction.</summary>
+    internal bool IsIntroduced { get; set; }
+
+    /// <summary>Which tag in our broadcasts is the neighbour's; null: none.</summary>
+    internal byte? Slot { get; set; }
+
+    /// <summary>Number of the first of our broadcasts that the neighbour counts; null: it was told none.</summary>
+    internal uint? FirstBroadcast { get; set; }
+
+    /// <summary>Which tag in the neighbour's broadcasts is ours.</summary>
+    internal byte PeerSlot { get; private set; }
+
+    /// <summary>Which of the neighbour's broadcasts may come; null: it sends us none.</summary>
+    internal BroadcastWindow? PeerBroadcasts { get; private set; }
 
     internal SendWindow Outgoing { get; } = new();
 
     internal ReceiveWindow Incoming { get; } = new();
 
-    internal Reassembly Reassembly { get; } = new(maxItem);
+    /// <summary>Acknowledgements that settled nothing and were read for what they carried: the same is not read again.</summary>
+    internal ReplayMemory CarriedItems { get; } = new(8);
+
+    /// <summary>What frames that came before may still make us say.</summary>
+    internal TokenBucket Duplicates { get; } = new(RadioTuning.DuplicateBurst, RadioTuning.DuplicatesPerSecond);
 
     internal AddressSlots Slots { get; } = new();
 
-    /// <summary>Items for the next acknowledgement frame.</summary>
+    /// <summary>Items for the next acknowledgement frame; bounded by <see cref="TryAddAckItem"/>.</summary>
     internal List<byte[]> AckItems { get; } = [];
 
     /// <summary>What the last acknowledgement frame carried.</summary>
@@ -46,6 +74,26 @@ internal sealed class RadioSession(RadioKeys keys, ulong peerBootId, int maxItem
 
     /// <summary>Number of the next item in pieces.</summary>
     internal byte NextTag { get; set; }
+
+    /// <summary>Puts an item into the next acknowledgement; false: there are many, and a neighbour cannot make them more.</summary>
+    internal bool TryAddAckItem(byte[] item)
+    {
+        if (AckItems.Count >= MaxAckItems)
+            return false;
+        AckItems.Add(item);
+        return true;
+    }
+
+    /// <summary>The neighbour said who it is and how it numbers its broadcasts. It does so once.</summary>
+    internal void Meet(in RadioIntroduction introduction)
+    {
+        if (PeerBootId is not null)
+            return;
+        PeerBootId = introduction.BootId;
+        if (introduction.Slot < Broadcasts.MaxTags)
+            PeerBroadcasts = new BroadcastWindow(introduction.Counter);
+        PeerSlot = introduction.Slot;
+    }
 
     /// <summary>
     /// Remembers an envelope that the neighbour has, so that two bytes of its name can stand for it. One that did not

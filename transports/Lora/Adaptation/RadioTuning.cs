@@ -36,6 +36,15 @@ internal static class RadioTuning
     /// <summary>Broadcasts are spread over this many times their airtime.</summary>
     internal const int FloodSpread = 30;
 
+    /// <summary>Seconds for which frames to others may keep this station silent at once; half of the time after that.</summary>
+    internal const double QuietBurst = 15;
+
+    /// <summary>Acknowledgements at once for frames that came before, of one neighbour, and how many a second after that.</summary>
+    internal const int DuplicateBurst = 20;
+
+    /// <summary>See <see cref="DuplicateBurst"/>.</summary>
+    internal const double DuplicatesPerSecond = 0.5;
+
     /// <summary>How long the modem may be away before its neighbours count as down.</summary>
     internal static readonly TimeSpan OfflinePatience = TimeSpan.FromSeconds(45);
 
@@ -45,8 +54,65 @@ internal static class RadioTuning
     /// <summary>Beacons are never closer than this, however fast the radio.</summary>
     internal static readonly TimeSpan ShortestBeaconInterval = TimeSpan.FromMinutes(5);
 
-    /// <summary>Identities and questions for them are never closer than this.</summary>
-    internal static readonly TimeSpan IdentityInterval = TimeSpan.FromSeconds(20);
+    /// <summary>Shortest time from when the radio came on to the first call, and how much longer it may take.</summary>
+    internal static readonly TimeSpan FirstCall = TimeSpan.FromMilliseconds(200), FirstCallSpread = TimeSpan.FromSeconds(3);
+
+    /// <summary>Shortest wait between two calls, and the same in multiples of their airtime.</summary>
+    internal static readonly TimeSpan ShortestCallInterval = TimeSpan.FromSeconds(10);
+
+    /// <summary>See <see cref="ShortestCallInterval"/>.</summary>
+    internal const int CallUnits = 30;
+
+    /// <summary>Calls after the start, whoever is there already: the first may be lost.</summary>
+    internal const int CallsAtLeast = 2;
+
+    /// <summary>The wait between calls doubles so often.</summary>
+    internal const int CallDoublings = 9;
+
+    /// <summary>Greetings of one station before it is left alone.</summary>
+    internal const int MaxGreetings = 5;
+
+    /// <summary>Waits after a greeting in multiples of the shortest, by how many were sent.</summary>
+    internal static readonly int[] GreetingBackOff = [1, 2, 4, 8, 8];
+
+    /// <summary>A station that heard our call this long ago is believed to know our key.</summary>
+    internal static readonly TimeSpan KeyRemembered = TimeSpan.FromSeconds(30);
+
+    /// <summary>Stations on the way to a session, beside those that proved themselves before.</summary>
+    internal const int MaxStrangers = 32;
+
+    /// <summary>Frames of discovery that are remembered, so that they are not answered twice.</summary>
+    internal const int MaxReplays = 512;
+
+    /// <summary>Share of the airtime that may be spent on what proves nothing: half for strangers, half for known names.</summary>
+    internal const double StrangerShare = 0.05;
+
+    /// <summary>Greetings at once, in each half.</summary>
+    internal const int StrangerBurst = 12;
+
+    /// <summary>Greetings at once because of one id, and the time in which one more is allowed.</summary>
+    internal const int IdBurst = 4;
+
+    /// <summary>See <see cref="IdBurst"/>.</summary>
+    internal static readonly TimeSpan IdInterval = TimeSpan.FromSeconds(30);
+
+    /// <summary>Key agreements at once because of strangers, and how many a second after that; of known names as many.</summary>
+    internal const int AgreementBurst = 32;
+
+    /// <summary>See <see cref="AgreementBurst"/>.</summary>
+    internal const double AgreementsPerSecond = 1;
+
+    /// <summary>A neighbour that has been one for so long keeps its place before newcomers.</summary>
+    internal static readonly TimeSpan SeniorAfter = TimeSpan.FromMinutes(15);
+
+    /// <summary>Bytes of items in pieces, of all neighbours together.</summary>
+    internal const int ReassemblyBytes = 256 << 10;
+
+    /// <summary>Overdue acknowledgements in a row after which a neighbour in doubt is greeted anew, and any other.</summary>
+    internal const int DoubtedTimeouts = 2, UndoubtedTimeouts = 6;
+
+    /// <summary>A session in which nothing was heard for so long, and whose neighbour is down, is forgotten.</summary>
+    internal static readonly TimeSpan SessionPatience = TimeSpan.FromHours(1);
 
     /// <summary>A neighbour is probed after so many beacon intervals of silence.</summary>
     internal const double SilentIntervals = 2.5;

@@ -88,6 +88,17 @@ internal sealed class SendWindow
         return oldest + (uint)((expected - (int)oldest) & RadioFrame.SequenceMask);
     }
 
+    /// <summary>Whether an acknowledgement says of any frame that it arrived, and nothing did before.</summary>
+    internal bool Settles(uint expected, ushort beyond)
+    {
+        foreach (SentFrame frame in _frames)
+        {
+            if (!frame.Acknowledged && Arrived(frame, expected, beyond))
+                return true;
+        }
+        return false;
+    }
+
     /// <summary>Takes an acknowledgement; returns the frames that it settles. Null: it speaks of what was never sent.</summary>
     /// <param name="expected">Everything before this number arrived.</param>
     /// <param name="beyond">Bit i: number expected + 1 + i arrived too.</param>
@@ -101,8 +112,7 @@ internal sealed class SendWindow
             : expected + 1 + (uint)System.Numerics.BitOperations.Log2(beyond);
         foreach (SentFrame frame in _frames)
         {
-            int ahead = (int)(frame.Counter - expected);
-            bool arrived = ahead < 0 || (ahead is > 0 and <= Size && (beyond >> (ahead - 1) & 1) != 0);
+            bool arrived = Arrived(frame, expected, beyond);
             if (arrived && !frame.Acknowledged)
             {
                 frame.Acknowledged = true;
@@ -119,6 +129,12 @@ internal sealed class SendWindow
         while (_frames.TryPeek(out SentFrame? oldest) && oldest.Acknowledged)
             _frames.Dequeue();
         return settled;
+    }
+
+    private static bool Arrived(SentFrame frame, uint expected, ushort beyond)
+    {
+        int ahead = (int)(frame.Counter - expected);
+        return ahead < 0 || (ahead is > 0 and <= Size && (beyond >> (ahead - 1) & 1) != 0);
     }
 
     /// <summary>No acknowledgement came: the shortest frame goes again, and its acknowledgement will tell of the others.</summary>
