@@ -67,7 +67,7 @@ public sealed record RouterOptions
     /// </summary>
     public long MemoryBudget { get; init; } = 2L << 20;
 
-    /// <summary>Ids remembered for duplicate detection; the oldest goes first.</summary>
+    /// <summary>Ids remembered for duplicate detection; the oldest of the source that has most of them goes first.</summary>
     public int SeenCapacity { get; init; } = 100_000;
 
     /// <summary>Envelopes a source may send per second, on average.</summary>

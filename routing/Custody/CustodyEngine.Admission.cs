@@ -62,7 +62,7 @@ internal sealed partial class CustodyEngine
         entry.Share = -1;
         if (source is null)
         {
-            _quotas.TakeOwn(entry.Size);
+            _quotas.TakeOwn(entry.Size, entry.Kind == EnvelopeKind.Receipt);
             return;
         }
 
@@ -78,7 +78,7 @@ internal sealed partial class CustodyEngine
     {
         if (entry.Share < 0)
         {
-            _quotas.GiveBackOwn(entry.Size);
+            _quotas.GiveBackOwn(entry.Size, entry.Kind == EnvelopeKind.Receipt);
             return;
         }
 

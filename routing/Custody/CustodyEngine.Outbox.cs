@@ -277,7 +277,7 @@ internal sealed partial class CustodyEngine
         byte[] frame = MakeFrame(header, proof, out EnvelopeId id);
         // One that is on its way says all; and neither are there more receipts than honest repetitions of the message.
         bool sentBefore = _seen.IsRecent(_seen.Find(id), attempt: -1, _now);
-        if (sender == _self || sentBefore || Find(id) >= 0 || !_quotas.HasRoomForOwn(Receipt.EnvelopeSize))
+        if (sender == _self || sentBefore || Find(id) >= 0 || !_quotas.HasRoomForReceipt(Receipt.EnvelopeSize))
         {
             _buffers.Return(frame);
             return;

@@ -37,7 +37,10 @@ internal sealed partial class CustodyEngine
         }
 
         var copy = new Copy(
-            header.Attempt, Math.Min(header.HopsLeft, _hopLimit), Math.Min(header.LifetimeUnits, _maxLifetimeUnits), link);
+            header.Attempt, Math.Min(header.HopsLeft, _hopLimit), Math.Min(header.LifetimeUnits, _maxLifetimeUnits), link)
+        {
+            Group = state.Source.Group,
+        };
         if (header.Destination == _self)
             ReceiveForUs(arrival, envelope, id, copy, state);
         else

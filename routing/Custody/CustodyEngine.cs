@@ -27,6 +27,10 @@ internal sealed partial class CustodyEngine : IRouteEvents
     /// <summary>Sources that are remembered; arbitrary, several times the links that a node has.</summary>
     private const int MaxSources = 1_024;
 
+    /// <summary>Custody answers that may wait on all links, beyond the few that each has: 512 kB. Arbitrary.</summary>
+    internal const int MaxAnswers = 32 * 1024;
+
+    private readonly AnswerBudget _answerBudget = new(MaxAnswers);
     private readonly List<LinkId> _silent = [];
     private readonly List<LinkId> _stalled = [];
     private readonly RouterOptions _options;
@@ -109,7 +113,7 @@ internal sealed partial class CustodyEngine : IRouteEvents
             _links.Add(null);
         Source source = _sources.Of(description.Peer, description.SourceGroup, now);
         source.Links++;
-        _links[link.Value] = new LinkState(description, source, _options, ++_linkEpochs, now);
+        _links[link.Value] = new LinkState(description, source, _options, _answerBudget, ++_linkEpochs, now);
         LookForKeepersAfter(now + _options.LodgeAfter);
     }
 
@@ -121,6 +125,7 @@ internal sealed partial class CustodyEngine : IRouteEvents
             return;
         _links[link.Value] = null;
         state.Source.Links--;
+        state.Answers.Release();
         state.Source.IdleSince = now;
         _linkTimers.Set(link.Value, Instant.Never);
         ReleaseFlows(state);

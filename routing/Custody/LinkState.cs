@@ -7,7 +7,8 @@ namespace QuicProChat.Mesh.Routing.Custody;
 /// <summary>One link as the custody half knows it.</summary>
 internal sealed class LinkState
 {
-    public LinkState(in LinkDescription description, Source source, RouterOptions options, uint epoch, Instant now)
+    public LinkState(
+        in LinkDescription description, Source source, RouterOptions options, AnswerBudget answers, uint epoch, Instant now)
     {
         Peer = description.Peer;
         Properties = description.Properties;
@@ -16,7 +17,7 @@ internal sealed class LinkState
         Window = new SendWindow(description.Properties, options);
         Source = source;
         IsChosen = description.Chosen;
-        Answers = new PendingAnswers(description.Properties.Mtu);
+        Answers = new PendingAnswers(description.Properties.Mtu, answers);
     }
 
     public NodeAddress Peer { get; }

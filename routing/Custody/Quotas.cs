@@ -56,6 +56,7 @@ internal sealed class Quotas
     private Tally _reserve;
     private Tally _strangersInReserve;
     private Tally _own;
+    private Tally _receipts;
     private Tally _arriving;
     private long _unsaved;
 
@@ -114,13 +115,30 @@ internal sealed class Quotas
         _own.Bytes + size <= _quota.Bytes / OwnParts + Math.Max(0, UsualQuota.Bytes - _usual.Bytes)
         && _own.Count < _quota.Count / OwnParts + Math.Max(0, UsualQuota.Count - _usual.Count);
 
+    /// <summary>
+    /// Room for a receipt: half of the part for this node's own at most. Anybody can cause one, and who makes up senders that
+    /// cannot be reached causes many that stay; this node's messages have the other half.
+    /// </summary>
+    public bool HasRoomForReceipt(int size) =>
+        _receipts.Bytes + size <= _quota.Bytes / OwnParts / 2 && _receipts.Count < _quota.Count / OwnParts / 2 && HasRoomForOwn(size);
+
     /// <summary>Room for an envelope that was taken before a restart, whose source is not known any more.</summary>
     public bool HasRoomForRestored(int size) =>
         _usual.Bytes + _reserve.Bytes + size <= _quota.Bytes && _usual.Count + _reserve.Count < _quota.Count;
 
-    public void TakeOwn(int size) => _own.Add(size);
+    public void TakeOwn(int size, bool isReceipt)
+    {
+        _own.Add(size);
+        if (isReceipt)
+            _receipts.Add(size);
+    }
 
-    public void GiveBackOwn(int size) => _own.Subtract(size);
+    public void GiveBackOwn(int size, bool isReceipt)
+    {
+        _own.Subtract(size);
+        if (isReceipt)
+            _receipts.Subtract(size);
+    }
 
     public void Take(Source source, Room room, bool isStranger, int size)
     {

@@ -8,7 +8,11 @@ namespace QuicProChat.Mesh.Routing.Custody;
 /// <param name="HopsLeft">Hops left, clamped to this node's limit.</param>
 /// <param name="LifetimeUnits">Lifetime left.</param>
 /// <param name="From">The link it came by; <see cref="LinkId.None"/> for what starts here.</param>
-internal readonly record struct Copy(int Attempt, int HopsLeft, ushort LifetimeUnits, LinkId From);
+internal readonly record struct Copy(int Attempt, int HopsLeft, ushort LifetimeUnits, LinkId From)
+{
+    /// <summary>The source of that link (<see cref="Source.Group"/>).</summary>
+    public ulong Group { get; init; }
+}
 
 /// <summary>What a copy is beside the copies of the same envelope that were accepted before.</summary>
 internal enum Novelty : byte
@@ -27,8 +31,9 @@ internal enum Novelty : byte
 }
 
 /// <summary>
-/// What is remembered of each id (docs/protocol.md, section 4.3); bounded, first in first out. 26 bytes an id in chunks, and 8
-/// bytes a slot of the index: 3.7 MB when full with 100,000, nothing when unused.
+/// What is remembered of each id (docs/protocol.md, section 4.3); bounded. When it is full, the source that filled most of it
+/// gives way with its oldest. 30 bytes an id in chunks, and 8 bytes a slot of the index: 4.1 MB when full with 100,000, nothing
+/// when unused.
 /// <para>
 /// Attempts, hops and lifetimes are claims. So a copy is dropped only while one that was at least as good, and was passed on, is
 /// recent; a copy with less never takes the place of one with more; and whatever is claimed, after a while the next copy is new.
@@ -51,10 +56,15 @@ internal sealed class SeenSet(int capacity, HashSecret secret)
     private const int ChunkBits = 10;
     private const int ChunkSize = 1 << ChunkBits;
 
+    /// <summary>Sources are told apart by so many shares, chosen by a keyed hash; the first is for what starts here.</summary>
+    private const int Shares = 256;
+    private const int OwnShare = 0;
+    private const int OwnWeightShift = 3;
+
     private readonly List<Item[]> _chunks = [];
+    private readonly Share[] _shares = new Share[Shares];
     private HashIndex _index;
     private int _count;
-    private int _oldest;
 
     /// <summary>Ids remembered.</summary>
     public int Count => _count;
@@ -125,7 +135,7 @@ internal sealed class SeenSet(int capacity, HashSecret secret)
     {
         bool isKnown = number >= 0 && !At(number).Has(Flags.Void);
         if (number < 0)
-            number = Add(id);
+            number = Add(id, ShareOf(copy));
         ref Item seen = ref At(number);
         uint deadline = Deadline(copy, now);
         bool isShort = EnvelopeHeader.LifetimeUnit * copy.LifetimeUnits < LeastBound;
@@ -190,7 +200,7 @@ internal sealed class SeenSet(int capacity, HashSecret secret)
     public void Restore(in EnvelopeId id)
     {
         if (Find(id) < 0)
-            Add(id);
+            Add(id, OwnShare);
     }
 
     /// <summary>Notes the link that the copy that counts was sent to, if the number is still its id's.</summary>
@@ -211,7 +221,10 @@ internal sealed class SeenSet(int capacity, HashSecret secret)
         return deadline > than + 6 + left / 8;
     }
 
-    private int Add(in EnvelopeId id)
+    private int ShareOf(in Copy copy) =>
+        copy.From == LinkId.None ? OwnShare : 1 + (int)(secret.Hash(copy.Group, OwnShare) % (Shares - 1));
+
+    private int Add(in EnvelopeId id, int share)
     {
         int number;
         if (_count < capacity)
@@ -222,17 +235,60 @@ internal sealed class SeenSet(int capacity, HashSecret secret)
         }
         else
         {
-            number = _oldest;
-            _oldest = (_oldest + 1) % capacity;
+            number = TakeOldest(ShareToGiveWay(share));
             _index.Remove(secret.Hash(At(number).High, 0), number);
         }
 
         At(number) = new Item { High = id.High };
+        Append(share, number);
         _index.Add(secret.Hash(id.High, 0), number);
         return number;
     }
 
+    /// <summary>The fullest share; where it is the newcomer's own there is no need to look at the others.</summary>
+    private int ShareToGiveWay(int newcomer)
+    {
+        int fullest = newcomer;
+        if (Weight(newcomer) * 2 >= capacity)
+            return newcomer;
+        for (int share = 0; share < Shares; share++)
+        {
+            if (Weight(share) > Weight(fullest))
+                fullest = share;
+        }
+
+        return _shares[fullest].Count > 0 ? fullest : OwnShare;
+    }
+
+    private int Weight(int share) => share == OwnShare ? _shares[share].Count >> OwnWeightShift : _shares[share].Count;
+
+    private int TakeOldest(int share)
+    {
+        ref Share from = ref _shares[share];
+        int number = from.OldestPlusOne - 1;
+        from.OldestPlusOne = At(number).YoungerPlusOne;
+        from.Count--;
+        return number;
+    }
+
+    private void Append(int share, int number)
+    {
+        ref Share to = ref _shares[share];
+        if (to.Count++ == 0)
+            to.OldestPlusOne = number + 1;
+        else
+            At(to.Youngest).YoungerPlusOne = number + 1;
+        to.Youngest = number;
+    }
+
     private ref Item At(int number) => ref _chunks[number >> ChunkBits][number & (ChunkSize - 1)];
+
+    private struct Share
+    {
+        public int Count;
+        public int OldestPlusOne;
+        public int Youngest;
+    }
 
     [Flags]
     private enum Flags : byte
@@ -274,6 +330,9 @@ internal sealed class SeenSet(int capacity, HashSecret secret)
         public ushort Top;
         public ushort SentToPlusOne;
         public ushort FromPlusOne;
+
+        /// <summary>The next id of the same share, plus one.</summary>
+        public int YoungerPlusOne;
         private byte _bits;
 
         /// <summary>Copies that counted before this one, modulo 4.</summary>

@@ -26,7 +26,6 @@ internal sealed class Neighbour
         Budget = budget;
         UpAt = now;
         LastHeard = now;
-        AnnounceRate = new TokenBucket(perSecond: 100, burst: 16_384, now);
         OwnAnnounceRate = new TokenBucket(perSecond: 1, burst: 16, now);
         PingRate = new TokenBucket(perSecond: 16, burst: 64, now);
         TableRate = new TokenBucket(perSecond: 1 / 30.0, burst: 2, now);
@@ -146,8 +145,6 @@ internal sealed class Neighbour
 
     /// <summary>Announces that it asked for and that are still to be sent.</summary>
     public Queue<int> AnnouncesOwed { get; } = new();
-
-    public TokenBucket AnnounceRate { get; }
 
     /// <summary>Announces nobody asked for, of itself or of this node, that are worth a signature check.</summary>
     public TokenBucket OwnAnnounceRate { get; }

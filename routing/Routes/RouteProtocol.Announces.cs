@@ -9,6 +9,11 @@ internal sealed partial class RouteProtocol
     /// <summary>Announces that may wait for a link; whoever asks keeps a window of 64, and asks again for what is left out.</summary>
     private const int MaxAnnouncesOwed = 1024;
 
+    // What all neighbours together may be sent: a cold start of a large network at once, and then what an uplink bears. Neighbours
+    // that this node did not choose leave half of it to the others.
+    private const double AnnouncesPerSecondInAll = 500;
+    private const double AnnounceBurstInAll = 131_072;
+
     /// <summary>Records of others written for the next start: after a whole network at once, three hundred an hour.</summary>
     private const double AnnouncesPersistedPerSecond = 1 / 12.0;
 
@@ -202,7 +207,7 @@ internal sealed partial class RouteProtocol
                 continue;
             else if (neighbour.AnnouncesOwed.Count >= MaxAnnouncesOwed)
                 Counters.Add(RouteCounter.DropAnnounceRequestRate);
-            else if (!neighbour.AnnounceRate.TryTake(_now, 1))
+            else if (!TakeAnnounce(neighbour))
                 Counters.Add(RouteCounter.DropAnnounceRequestRate);
             else
                 neighbour.AnnouncesOwed.Enqueue(index);
@@ -211,6 +216,12 @@ internal sealed partial class RouteProtocol
         if (!neighbour.IsBlocked)
             PumpAnnounces(neighbour);
         return true;
+    }
+
+    private bool TakeAnnounce(Neighbour neighbour)
+    {
+        bool isForAll = neighbour.Share.IsChosen || _announcesInAll.Has(_now, AnnounceBurstInAll / 2);
+        return isForAll && neighbour.Share.Announces.TryTake(_now, 1) && _announcesInAll.TryTake(_now, 1);
     }
 
     private Announce? AnnounceOf(int index) => index == Self ? OwnAnnounce : _destinations[index].Announce;

@@ -30,8 +30,8 @@ internal sealed partial class RouteProtocol
 
     private readonly TokenBucket _floodRate;
     private readonly TokenBucket _wantRate;
-    private readonly Dictionary<Abbreviation, Wanted> _wants = [];
-    private readonly Dictionary<Abbreviation, Requester> _requesters = [];
+    private readonly Dictionary<Abbreviation, Wanted> _wants;
+    private readonly Dictionary<Abbreviation, Requester> _requesters;
 
     private readonly record struct Wanted(int Attempts, Instant LastWanted);
 

@@ -315,7 +315,7 @@ internal sealed partial class RouteProtocol
         if (!neighbour.Properties.Reliable || !request.FreshSequence)
             neighbour.SetTold(index, Distance.Unknown);
         if (request.WantsAnnounce && neighbour.Interest is null && neighbour.AnnouncesOwed.Count < MaxAnnouncesOwed
-            && neighbour.AnnounceRate.TryTake(_now, 1))
+            && TakeAnnounce(neighbour))
         {
             neighbour.AnnouncesOwed.Enqueue(index);
         }

@@ -19,7 +19,7 @@ internal sealed partial class RouteProtocol
     private const int MaxRefillDoublings = 7;
     private static readonly TimeSpan _firstRefill = TimeSpan.FromSeconds(10);
 
-    private readonly HashSet<Abbreviation> _kept = [];
+    private readonly HashSet<Abbreviation> _kept;
     private int _cursor;
 
     /// <summary>Places in the table: what memory allows with the links there are.</summary>

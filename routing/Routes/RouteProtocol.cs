@@ -31,6 +31,7 @@ internal sealed partial class RouteProtocol : IRoutes
     private readonly SourceShare _noShare;
     private readonly TokenBucket _entriesInAll;
     private readonly TokenBucket _requestsInAll;
+    private readonly TokenBucket _announcesInAll;
     private readonly TokenBucket _persistRate;
     private readonly Dictionary<int, TokenBucket> _mediumBudgets = [];
     private readonly List<int> _scratch = [];
@@ -67,9 +68,14 @@ internal sealed partial class RouteProtocol : IRoutes
         _destinations = new DestinationTable(1 + options.MaxNodes + options.MaxUnsigned, random);
         _destinations.Add(Abbreviation.Of(self));
         _timers = new RouteTimers(_destinations.HashKey);
+        var names = new NameHash(_destinations.HashKey);
+        _wants = new Dictionary<Abbreviation, Wanted>(names);
+        _requesters = new Dictionary<Abbreviation, Requester>(names);
+        _kept = new HashSet<Abbreviation>(names);
         _own = new OwnSequence(options, self, source, lastSequence, actions, Counters, random, OwnPublished, now);
         _noShare = new SourceShare(isChosen: true, now);
         _entriesInAll = new TokenBucket(EntriesPerSecondInAll, EntryBurstInAll, now);
+        _announcesInAll = new TokenBucket(AnnouncesPerSecondInAll, AnnounceBurstInAll, now);
         _requestsInAll = new TokenBucket(RequestsPerSecondInAll, RequestBurstInAll, now);
         _persistRate = new TokenBucket(AnnouncesPersistedPerSecond, options.MaxNodes, now);
         _floodRate = new TokenBucket(perSecond: 1, burst: 16, now);

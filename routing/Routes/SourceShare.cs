@@ -15,6 +15,8 @@ internal sealed class SourceShare
     private const double EntriesPerSecond = 512;
     private const double AskBurst = 20_000;
     private const double AsksPerSecond = 50;
+    private const double AnnounceBurst = 32_768;
+    private const double AnnouncesPerSecond = 100;
     private const double RequestBurst = 256;
     private const double RequestsPerSecond = 10;
     private const int ChosenWeightShift = 3;
@@ -25,6 +27,7 @@ internal sealed class SourceShare
         IsChosen = isChosen;
         Entries = new TokenBucket(EntriesPerSecond, EntryBurst, now);
         Asks = new TokenBucket(AsksPerSecond, AskBurst, now);
+        Announces = new TokenBucket(AnnouncesPerSecond, AnnounceBurst, now);
         Requests = new TokenBucket(RequestsPerSecond, RequestBurst, now);
     }
 
@@ -42,6 +45,9 @@ internal sealed class SourceShare
 
     /// <summary>Announces that are asked for, and so the signatures that are checked.</summary>
     public TokenBucket Asks { get; }
+
+    /// <summary>Announces that it is sent on request.</summary>
+    public TokenBucket Announces { get; }
 
     /// <summary>Path requests that are looked at.</summary>
     public TokenBucket Requests { get; }

@@ -43,7 +43,12 @@ public sealed class World : IRouteView
                 Properties = new LinkProperties(RadioMtu, options.Rate, Reliable: false, PushRoutes: false, Medium: 1),
                 QueueLimit = 16 * RadioMtu,
             }
-            : new Network(options.Seed) { Boot = Boot, Properties = LinkProperties.Stream with { PushRoutes = !options.AskRoutes } };
+            : new Network(options.Seed)
+            {
+                Boot = Boot,
+                Properties = LinkProperties.Stream with { PushRoutes = !options.AskRoutes },
+                ThinStreams = !options.PlainTcp,
+            };
         Identities = [.. Enumerable.Range(0, topology.Nodes).Select(i => new NodeIdentity(options.Seed, i))];
         _hosts = new RouterHost?[topology.Nodes];
         _stores = [.. Enumerable.Range(0, topology.Nodes).Select(_ => new NodeStore(options.Churn > 0))];

@@ -77,9 +77,24 @@ public sealed class QuotasTests
 
         var fresh = new Quotas(Options);
         for (int i = 0; fresh.HasRoomForOwn(Size); i++)
-            fresh.TakeOwn(Size);
+            fresh.TakeOwn(Size, isReceipt: false);
         Assert.Equal(160_000 / 4 + 150_000, fresh.Own.Bytes);
         Assert.NotEqual(Room.Usual, fresh.Find(new Source(1, Options, Now), true, default, default, Size, Priority.Normal));
+    }
+
+    [Fact]
+    public void Receipts_that_strangers_cause_leave_half_of_this_nodes_part_to_its_messages()
+    {
+        for (int i = 0; i < 60; i++)
+            Fill(new Source((ulong)i, Options, Now));
+        int receipts = 0;
+        for (; _quotas.HasRoomForReceipt(Receipt.EnvelopeSize); receipts++)
+            _quotas.TakeOwn(Receipt.EnvelopeSize, isReceipt: true);
+        Assert.Equal(1_600 / 4 / 2, receipts);
+        Assert.InRange(FillOwn(), 200, 460);
+        _quotas.GiveBackOwn(Receipt.EnvelopeSize, isReceipt: true);
+        _quotas.GiveBackOwn(Size, isReceipt: false);
+        Assert.True(_quotas.HasRoomForReceipt(Receipt.EnvelopeSize));
     }
 
     [Fact]
@@ -193,7 +208,7 @@ public sealed class QuotasTests
     {
         int count = 0;
         for (; _quotas.HasRoomForOwn(Size); count++)
-            _quotas.TakeOwn(Size);
+            _quotas.TakeOwn(Size, isReceipt: false);
         return count;
     }
 

@@ -27,6 +27,28 @@ public sealed class SeenSetTests
     }
 
     [Fact]
+    public void A_source_that_fills_it_gives_way_to_itself_and_not_to_others()
+    {
+        for (ulong i = 0; i < 100; i++)
+            _seen.Note(new EnvelopeId(i, i), -1, Novelty.New, new Copy(0, 30, Day, B) { Group = 7 }, _now, out _);
+        _seen.Note(Id, -1, Novelty.New, new Copy(0, 30, Day, LinkId.None), _now, out _);
+        for (ulong i = 1_000; i < 10_000; i++)
+            _seen.Note(new EnvelopeId(i, i), -1, Novelty.New, new Copy(0, 30, Day, A) { Group = 9 }, _now, out _);
+        Assert.Equal(1_000, _seen.Count);
+        Assert.True(_seen.Find(Id) >= 0);
+        for (ulong i = 0; i < 100; i++)
+            Assert.True(_seen.Find(new EnvelopeId(i, i)) >= 0);
+        Assert.Equal(-1, _seen.Find(new EnvelopeId(9_100, 9_100)));
+        Assert.True(_seen.Find(new EnvelopeId(9_101, 9_101)) >= 0);
+
+        // Many that come later get as much as the one that was first.
+        for (ulong i = 20_000; i < 40_000; i++)
+            _seen.Note(new EnvelopeId(i, i), -1, Novelty.New, new Copy(0, 30, Day, A) { Group = i % 4 }, _now, out _);
+        Assert.True(_seen.Find(Id) >= 0);
+        Assert.InRange(Enumerable.Range(9_000, 1_000).Count(i => _seen.Find(new EnvelopeId((ulong)i, (ulong)i)) >= 0), 100, 400);
+    }
+
+    [Fact]
     public void A_copy_that_was_taken_back_or_is_over_for_good_says_so()
     {
         Accept(new Copy(0, 30, Day, A));

@@ -101,6 +101,9 @@ public sealed class Channel(int index)
     /// <summary>A frame was refused; <see cref="EventKind.Writable"/> is owed.</summary>
     public bool Refused { get; set; }
 
+    /// <summary>Segments that were written and have not arrived.</summary>
+    public int UnderWay { get; set; }
+
     /// <summary>Until when the wire is taken by an earlier write.</summary>
     public Instant BusyUntil { get; set; }
 

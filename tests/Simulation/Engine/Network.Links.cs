@@ -76,7 +76,8 @@ public sealed partial class Network
             int bytes = StreamFraming.Handshake;
             for (int trip = 0; trip < HandshakeRoundTrips; trip++)
             {
-                took += link.Model.Delay + Lose(link, end, 1, StreamFraming.Handshake / HandshakeRoundTrips, out int repeated);
+                took += link.Model.Delay + Lose(
+                    link, end, 1, StreamFraming.Handshake / HandshakeRoundTrips, isThin: trip > 0, out int repeated);
                 bytes += repeated;
                 if (took > HandshakeTimeout)
                 {
@@ -115,6 +116,7 @@ public sealed partial class Network
         {
             Channel channel = _channels[link.Index * 2 + end];
             channel.BusyUntil = channel.LastArrival = Now;
+            channel.UnderWay = 0;
             link.Ends[end].Connection = connection;
             Node node = _nodes[link.NodeAt(end)];
             link.Ends[end].Id = node.Up(channel, _nodes[link.NodeAt(1 - end)], outbound: end == 0);

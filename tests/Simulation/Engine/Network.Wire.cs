@@ -17,6 +17,15 @@ public sealed partial class Network
     /// <summary>The shortest retransmission time-out (Linux; RFC 6298 would say one second).</summary>
     public static readonly TimeSpan ShortestTimeout = TimeSpan.FromMilliseconds(200);
 
+    /// <summary>
+    /// The node's sockets ask for the linear time-outs of thin streams (Linux, tcp(7), TCP_THIN_LINEAR_TIMEOUTS): while fewer than
+    /// four segments are unacknowledged, the first six repetitions do not double the time-out.
+    /// </summary>
+    public bool ThinStreams { get; init; } = true;
+
+    private const int ThinSegments = 4;
+    private const int ThinRepetitions = 6;
+
     /// <summary>Three duplicates tell the sender of a loss before the time-out does (RFC 5681, section 3.2).</summary>
     private const int DuplicateAcks = 3;
 
@@ -100,7 +109,9 @@ public sealed partial class Network
         int frameBytes = write.Bytes;
         int wireBytes = StreamFraming.WireBytes(frameBytes);
         SettleAck(channel, piggyback: true);
-        TimeSpan late = Lose(link, end, StreamFraming.Segments(frameBytes), wireBytes, out int repeated);
+        int segments = StreamFraming.Segments(frameBytes);
+        channel.UnderWay += segments;
+        TimeSpan late = Lose(link, end, segments, wireBytes, channel.UnderWay < ThinSegments, out int repeated);
         Count(channel, in content, frameBytes, wireBytes + repeated);
         TimeSpan onWire = link.Model.BitsPerSecond == 0
             ? TimeSpan.Zero
@@ -125,7 +136,7 @@ public sealed partial class Network
     }
 
     /// <summary>Losses on the way: how much later the write arrives, and how many bytes are sent again.</summary>
-    private TimeSpan Lose(Link link, int end, int segments, int wireBytes, out int repeated)
+    private TimeSpan Lose(Link link, int end, int segments, int wireBytes, bool isThin, out int repeated)
     {
         repeated = 0;
         double loss = link.LossFrom(end);
@@ -143,7 +154,7 @@ public sealed partial class Network
             {
                 repeated += segmentBytes;
                 late += wait;
-                wait = tries == 0 ? ShortestTimeout : 2 * wait;
+                wait = tries == 0 || (isThin && ThinStreams && tries < ThinRepetitions) ? ShortestTimeout : 2 * wait;
                 if (tries == MostRetransmissions)
                     return Never;
             }
@@ -197,6 +208,8 @@ public sealed partial class Network
         Node sender = _nodes[link.NodeAt(end)];
         Node receiver = _nodes[link.NodeAt(1 - end)];
         bool senderHolds = link.Ends[end].Connection == connection;
+        if (senderHolds)
+            channel.UnderWay -= Math.Min(channel.UnderWay, SegmentsOf(first));
         if (!link.WireUp || !receiver.Running)
         {
             if (senderHolds)
@@ -233,15 +246,20 @@ public sealed partial class Network
     private void OweAck(Channel back, int first)
     {
         TrafficClass kind = TrafficCounter.ClassOf(Frames[first]);
-        int bytes = 0;
-        for (int frame = first; frame != FramePool.None; frame = Frames.Next(frame))
-            bytes += Frames[frame].Length + StreamFraming.LengthPrefix;
         SettleAck(back, piggyback: false);
-        int segments = StreamFraming.Segments(bytes) + (back.AckDue == Instant.Never ? 0 : 1);
+        int segments = SegmentsOf(first) + (back.AckDue == Instant.Never ? 0 : 1);
         if (segments > 1)
             CountOne(back, kind, segments / 2 * StreamFraming.TcpIp);
         back.AckDue = segments % 2 == 1 ? Now + StreamFraming.DelayedAck : Instant.Never;
         back.AckFor = kind;
+    }
+
+    private int SegmentsOf(int first)
+    {
+        int bytes = 0;
+        for (int frame = first; frame != FramePool.None; frame = Frames.Next(frame))
+            bytes += Frames[frame].Length + StreamFraming.LengthPrefix;
+        return StreamFraming.Segments(bytes);
     }
 
     private void SettleAck(Channel channel, bool piggyback)
