@@ -15,7 +15,7 @@ SOURCES       := $(shell find identity wire store routing transports node mls ml
 export DOTNET_CLI_TELEMETRY_OPTOUT := 1
 export DOTNET_NOLOGO := 1
 
-.PHONY: all deps build run demo unit test e2e siege bench publish format format-check clean
+.PHONY: all deps build run demo unit test e2e siege fuzz bench publish format format-check clean
 all: build
 
 deps: ## install what is missing
@@ -43,6 +43,9 @@ siege: $(STAMP) ## a small relay under siege, ten minutes; prints what it cost. 
 	dotnet build $(E2E) -c $(CONFIGURATION) -v q --nologo
 	SIEGE_SECONDS=$${SIEGE_SECONDS:-600} dotnet test $(E2E) -c $(CONFIGURATION) --no-build --nologo \
 		--filter 'FullyQualifiedName~EndToEnd.Siege' --logger 'console;verbosity=detailed'
+
+fuzz: deps ## what reads bytes of strangers, an hour a target: FUZZ_SECONDS=60 make fuzz is shorter; prints what was tried and found
+	@bash build/fuzz.sh
 
 bench: $(STAMP) ## print the tables of figures: the router alone, MLS, the daemon; fails if MLS needs more bytes than its goals
 	for part in Router Mls Mesh; do dotnet build $(BENCH)/$$part -c Release -v q --nologo; done

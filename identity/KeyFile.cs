@@ -115,21 +115,33 @@ public static class KeyFile
 
         // One byte more than the longest key file tells a longer file apart.
         Span<byte> buffer = stackalloc byte[HeaderSize + PassphraseBox.Size + 1];
-        Span<byte> seed = stackalloc byte[Ed25519.SeedSize];
         try
         {
             using FileStream stream = new(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
             int length = stream.ReadAtLeast(buffer, buffer.Length, throwOnEndOfStream: false);
-            ReadSeed(path, buffer[..length], passphrase, seed);
+            return Read(path, buffer[..length], passphrase);
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(buffer);
+        }
+    }
+
+    /// <summary>Reads an identity from the content of a file, whose path is for the errors.</summary>
+    internal static LocalIdentity Read(string path, ReadOnlySpan<byte> file, ReadOnlySpan<byte> passphrase)
+    {
+        Span<byte> seed = stackalloc byte[Ed25519.SeedSize];
+        try
+        {
+            ReadSeed(path, file, passphrase, seed);
             LocalIdentity identity = LocalIdentity.FromSeed(seed);
-            if (identity.PublicKey.Span.SequenceEqual(buffer[10..HeaderSize]))
+            if (identity.PublicKey.Span.SequenceEqual(file[10..HeaderSize]))
                 return identity;
             identity.Dispose();
             throw Damaged(path);
         }
         finally
         {
-            CryptographicOperations.ZeroMemory(buffer);
             CryptographicOperations.ZeroMemory(seed);
         }
     }

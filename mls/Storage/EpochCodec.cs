@@ -130,5 +130,14 @@ internal static class Stored
             throw Damaged();
     }
 
+    /// <summary>A time that was written as milliseconds since 1970, in two's complement.</summary>
+    internal static DateTimeOffset Time(ulong written)
+    {
+        long milliseconds = (long)written;
+        Require(milliseconds >= DateTimeOffset.MinValue.ToUnixTimeMilliseconds());
+        Require(milliseconds <= DateTimeOffset.MaxValue.ToUnixTimeMilliseconds());
+        return DateTimeOffset.FromUnixTimeMilliseconds(milliseconds);
+    }
+
     internal static InvalidDataException Damaged() => new("The stored state of an MLS group is damaged, or of another version.");
 }

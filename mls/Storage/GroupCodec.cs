@@ -123,7 +123,7 @@ internal static class GroupCodec
         if (!reader.TryReadByte(out byte version) || version != EpochCodec.FormatVersion || !reader.TryReadByte(out byte value))
             return false;
         status = (GroupStatus)value;
-        return reader.TryReadVector(out groupId);
+        return Enum.IsDefined(status) && reader.TryReadVector(out groupId);
     }
 
     private static void WriteReInit(MlsWriter writer, ReInitProposal? reInit)
@@ -168,6 +168,7 @@ internal static class GroupCodec
     private static EpochTrace ReadTrace(ref MlsReader reader)
     {
         Stored.Require(reader.TryReadVector(out ReadOnlyMemory<byte> name) & reader.TryReadByte(out byte standing));
+        Stored.Require(Enum.IsDefined((StateStanding)standing));
         Stored.Require(reader.TryReadUInt64(out ulong left) & reader.TryReadPresence(out bool parented));
         StateId? parent = null;
         if (parented)
@@ -187,7 +188,7 @@ internal static class GroupCodec
         {
             StoreName = System.Text.Encoding.ASCII.GetString(name.Span),
             Standing = (StateStanding)standing,
-            Left = DateTimeOffset.FromUnixTimeMilliseconds((long)left),
+            Left = Stored.Time(left),
             Parent = parent,
             Author = author,
             ReInit = reInit,

@@ -41,7 +41,7 @@ internal static class JoinCodec
         MlsReader reader = new(store.Read(key + Commit) ?? throw Stored.Damaged());
         Stored.Require(reader.TryReadByte(out byte version) && version == EpochCodec.FormatVersion);
         Stored.Require(reader.TryReadUInt64(out ulong made));
-        return DateTimeOffset.FromUnixTimeMilliseconds((long)made);
+        return Stored.Time(made);
     }
 
     internal static ExternalJoin Read(MlsClient client, string key)
@@ -57,6 +57,6 @@ internal static class JoinCodec
         MlsIdentity identity = client.FindIdentity(signatureKey.Span)
             ?? throw new InvalidOperationException("The identity of the external commit was not given to the client.");
         return new ExternalJoin(
-            client, message.ToArray(), epoch, identity, DateTimeOffset.FromUnixTimeMilliseconds((long)made));
+            client, message.ToArray(), epoch, identity, Stored.Time(made));
     }
 }
