@@ -107,9 +107,7 @@ public static class KeyFile
     /// <exception cref="IOException">The disk does not give it.</exception>
     public static LocalIdentity Load(string path, ReadOnlySpan<byte> passphrase = default)
     {
-        if (!File.Exists(path))
-            throw new KeyFileException(KeyFileError.Missing, $"There is no key file {path}. Make one with keygen, or restore one with identity import.");
-        UnixFileMode mode = File.GetUnixFileMode(path);
+        UnixFileMode mode = ModeOf(path);
         if ((mode & Others) != 0)
             throw new KeyFileException(KeyFileError.Permissions, $"Key file {path} is open to other users (mode 0{Convert.ToString((int)mode, 8)}). Close it: chmod 600 {path}");
 
@@ -117,7 +115,7 @@ public static class KeyFile
         Span<byte> buffer = stackalloc byte[HeaderSize + PassphraseBox.Size + 1];
         try
         {
-            using FileStream stream = new(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
+            using FileStream stream = Open(path);
             int length = stream.ReadAtLeast(buffer, buffer.Length, throwOnEndOfStream: false);
             return Read(path, buffer[..length], passphrase);
         }
@@ -143,6 +141,39 @@ public static class KeyFile
         finally
         {
             CryptographicOperations.ZeroMemory(seed);
+        }
+    }
+
+    /// <summary>A file that this user may not see is not one that is missing: "make a new one" would be the wrong advice.</summary>
+    private static UnixFileMode ModeOf(string path)
+    {
+        try
+        {
+            return File.GetUnixFileMode(path);
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            throw new KeyFileException(KeyFileError.Missing, $"There is no key file {path}. Make one with keygen, or restore one with identity import.");
+        }
+        catch (UnauthorizedAccessException)
+        {
+            throw NotReadable(path);
+        }
+    }
+
+    private static KeyFileException NotReadable(string path) => new(
+        KeyFileError.Permissions,
+        $"Key file {path} may not be read by this user. It belongs to somebody else, or its directory does: give both to the user of the node with chown.");
+
+    private static FileStream Open(string path)
+    {
+        try
+        {
+            return new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
+        }
+        catch (UnauthorizedAccessException) when (!Directory.Exists(path))
+        {
+            throw NotReadable(path);
         }
     }
 

@@ -13,6 +13,9 @@ internal static class IdentityCommand
 {
     private static readonly Option<string?> DataDir = new("--data-dir") { Description = "Where the key is.", HelpName = "DIR", Recursive = true };
 
+    private static readonly Option<string?> KeyPath =
+        new("--key-file") { Description = "The key file, if not in DIR.", HelpName = "FILE", Recursive = true };
+
     private static readonly Option<string?> PassphraseFile =
         new("--passphrase-file") { Description = "Passphrase of the key file: the first line of FILE.", HelpName = "FILE", Recursive = true };
 
@@ -21,7 +24,7 @@ internal static class IdentityCommand
 
     internal static Command Build()
     {
-        var command = new Command("identity", "Backs up this node's key and restores it.") { DataDir, PassphraseFile, BackupPassphraseFile };
+        var command = new Command("identity", "Backs up this node's key and restores it.") { DataDir, KeyPath, PassphraseFile, BackupPassphraseFile };
         var qr = new Option<bool>("--qr") { Description = "Show a QR code too.", Arity = ArgumentArity.Zero };
         var export = new Command("export", "Prints the backup string. Keep it as you would the key: it is the key.") { qr };
         export.SetAction(parsed => Export(parsed, parsed.GetValue(qr)));
@@ -40,7 +43,7 @@ internal static class IdentityCommand
         byte[] backupPassphrase = Secret(parsed, BackupPassphraseFile);
         try
         {
-            using LocalIdentity identity = Load(DataDirectory.KeyFileIn(NodeOptions.DirectoryOf(parsed.GetValue(DataDir))), passphrase);
+            using LocalIdentity identity = Load(KeyFileOf(parsed) ?? DataDirectory.KeyFileIn(NodeOptions.DirectoryOf(parsed.GetValue(DataDir))), passphrase);
             string backup = BackupString.Export(identity, backupPassphrase);
             Console.WriteLine(backup);
             // Upper case needs a smaller symbol, and imports just the same.
@@ -74,7 +77,7 @@ internal static class IdentityCommand
             using (identity)
             {
                 // A running daemon has its key in memory: replacing the file under it would split the two.
-                using DataDirectory taken = DataDirectory.Take(directory);
+                using DataDirectory taken = DataDirectory.Take(directory, KeyFileOf(parsed));
                 KeyFile.Save(taken.KeyFile, identity, passphrase, replace);
                 Console.WriteLine(identity.Address);
             }
@@ -87,6 +90,8 @@ internal static class IdentityCommand
             CryptographicOperations.ZeroMemory(backupPassphrase);
         }
     }
+
+    private static string? KeyFileOf(ParseResult parsed) => NodeOptions.PathOf("--key-file", parsed.GetValue(KeyPath));
 
     private static byte[] Secret(ParseResult parsed, Option<string?> option) =>
         parsed.GetValue(option) is { } file ? Passphrase.Read(file) : [];

@@ -15,10 +15,23 @@ internal sealed class NodeOptions
     private readonly Option<string?> _name = new("--name") { Description = "What this node calls itself.", HelpName = "NAME" };
     private readonly Option<string?> _level = new("--log-level") { Description = Settings.LevelNames + ".", HelpName = "LEVEL" };
 
+    private readonly Option<bool> _allowRoot = new("--allow-root") { Description = "Run although this user is root.", Arity = ArgumentArity.Zero };
+
     internal void AddTo(Command command)
     {
-        foreach (Option option in new Option[] { _config, _dataDir, _control, _listen, _peer, _name, _level })
+        foreach (Option option in new Option[] { _config, _dataDir, _control, _listen, _peer, _name, _level, _allowRoot })
             command.Options.Add(option);
+    }
+
+    /// <summary>
+    /// Refuses to be root unless told: a node needs none of root's rights, and a service manager that does not know the
+    /// user it should run a node as may run it as root and say nothing.
+    /// </summary>
+    /// <exception cref="UsageException">This process is root's, and <c>--allow-root</c> is missing.</exception>
+    internal void RefuseRoot(ParseResult parsed)
+    {
+        if (Environment.IsPrivilegedProcess && !parsed.GetValue(_allowRoot))
+            throw new UsageException("this is root, and a node needs none of root's rights: run it as a user of its own, or say --allow-root");
     }
 
     /// <summary>Reads the configuration: defaults, file, command line. Called again on SIGHUP.</summary>
@@ -59,7 +72,7 @@ internal sealed class NodeOptions
     internal static string DirectoryOf(string? option) => PathOf("--data-dir", option) ?? DefaultPaths.DataDirectory;
 
     /// <summary>A path from the command line, absolute: where the shell stands now is what was meant, wherever the daemon goes.</summary>
-    private static string? PathOf(string option, string? value) => value switch
+    internal static string? PathOf(string option, string? value) => value switch
     {
         null => null,
         _ when value.Length == 0 || value.Contains('\0', StringComparison.Ordinal) => throw new UsageException($"{option}: a path is missing"),

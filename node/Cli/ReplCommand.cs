@@ -27,6 +27,7 @@ internal static class ReplCommand
         if (!start || ControlClient.Answers(path))
             return await TalkAsync(path, cancellation).ConfigureAwait(false);
 
+        options.RefuseRoot(parsed);
         // The console shows what matters; the log would write over it.
         if (configuration.LogLevel < LogLevel.Warning)
             configuration.LogLevel = LogLevel.Warning;

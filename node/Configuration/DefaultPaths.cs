@@ -13,6 +13,9 @@ internal static class DefaultPaths
     /// <summary>Where the control socket is that a group may use: outside the data directory, which is its owner's alone.</summary>
     internal const string GroupControl = "/run/qpc-mesh/control.sock";
 
+    /// <summary>The same where /run is not there: some routers have only /var/run.</summary>
+    private const string RouterControl = "/var/run/qpc-mesh/control.sock";
+
     private const string HomeVariable = "HOME";
 
     private static readonly string? _home = Environment.GetEnvironmentVariable(HomeVariable);
@@ -45,14 +48,16 @@ internal static class DefaultPaths
             {
                 own = Path.Combine(DataDirectory, ControlFile);
             }
-            catch (UsageException) when (File.Exists(GroupControl))
+            catch (UsageException) when (Shared is not null)
             {
-                return GroupControl;
+                return Shared;
             }
 
-            return !File.Exists(own) && File.Exists(GroupControl) ? GroupControl : own;
+            return File.Exists(own) ? own : Shared ?? own;
         }
     }
+
+    private static string? Shared => File.Exists(GroupControl) ? GroupControl : File.Exists(RouterControl) ? RouterControl : null;
 
     /// <summary>
     /// Keeps the runtime from asking libc who the user is (terminal descriptions, certificates): it does so where HOME is

@@ -6,8 +6,11 @@ namespace QuicProChat.Mesh.Node.Configuration;
 /// <summary>How the daemon runs: defaults, then the configuration file, then the command line (docs/configuration.md).</summary>
 public sealed record NodeConfiguration
 {
-    /// <summary>Where key file and store live; made with mode 0700 if absent. Empty until file and command line were read.</summary>
+    /// <summary>Where store and, unless <see cref="KeyFile"/> says otherwise, key file live; made with mode 0700 if absent. Empty until file and command line were read.</summary>
     public string DataDirectory { get; set; } = "";
+
+    /// <summary>Path of the key file; null for its place in the data directory.</summary>
+    public string? KeyFile { get; set; }
 
     /// <summary>Path of the control socket; null for the usual place.</summary>
     public string? Control { get; set; }

@@ -21,6 +21,7 @@ internal static class Settings
     internal static readonly IReadOnlyList<Setting> All =
     [
         Setting.Path("dataDir", (c, v) => c.DataDirectory = v),
+        Setting.Path("keyFile", (c, v) => c.KeyFile = v),
         Setting.Path("control", (c, v) => c.Control = v),
         Setting.Text("controlGroup", "the name or number of a group", false, (c, v) => IsGroup(v) && Set(c.ControlGroup = v)),
         Setting.Text("name", $"a text of at most {MaxNameBytes} bytes without control characters", true, (c, v) => NodeName.IsValid(v) && Set(c.Name = v))

@@ -45,9 +45,9 @@ internal static class Daemon
         try
         {
             SelfTest.Run();
-            using DataDirectory directory = DataDirectory.Take(configuration.DataDirectory);
-            if (directory.IsOnRamDisk)
-                log.KeyOnRamDisk(directory.Path);
+            using DataDirectory directory = DataDirectory.Take(configuration.DataDirectory, configuration.KeyFile);
+            if (directory.IsKeyOnRamDisk)
+                log.KeyOnRamDisk(directory.KeyFile);
             using LocalIdentity identity = LoadIdentity(configuration, directory, log);
             // A passphrase takes its time: the order to stop may have come meanwhile.
             int code = signals.StopRequested.IsCompleted

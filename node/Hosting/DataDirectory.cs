@@ -12,27 +12,52 @@ internal sealed class DataDirectory : IDisposable
 
     private readonly DirectoryLock _lock;
 
-    private DataDirectory(string path, DirectoryLock held)
+    private DataDirectory(string path, string keyFile, DirectoryLock held)
     {
         Path = path;
+        KeyFile = keyFile;
         _lock = held;
     }
 
     internal string Path { get; }
 
-    internal string KeyFile => KeyFileIn(Path);
+    internal string KeyFile { get; }
 
-    /// <summary>Something has the key file's name, even if it leads nowhere.</summary>
-    internal bool HasKey => File.Exists(KeyFile) || Directory.Exists(KeyFile) || new FileInfo(KeyFile).LinkTarget is not null;
+    /// <summary>
+    /// Something has the key file's name, even if it leads nowhere, or nobody can tell: a directory that this user may
+    /// not look into is no proof that there is no key.
+    /// </summary>
+    internal bool HasKey
+    {
+        get
+        {
+            try
+            {
+                _ = File.GetAttributes(KeyFile);
+                return true;
+            }
+            catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+            {
+                return new FileInfo(KeyFile).LinkTarget is not null;
+            }
+            catch (UnauthorizedAccessException)
+            {
+                return true;
+            }
+        }
+    }
 
-    /// <summary>What is here does not survive a reboot.</summary>
-    internal bool IsOnRamDisk => (uint)Libc.FileSystemOf(Path) is TmpFs or RamFs;
+    /// <summary>The key does not survive a reboot.</summary>
+    internal bool IsKeyOnRamDisk => (uint)Libc.FileSystemOf(System.IO.Path.GetDirectoryName(KeyFile)!) is TmpFs or RamFs;
 
     internal static string KeyFileIn(string directory) => System.IO.Path.Combine(directory, "identity.key");
 
     /// <summary>Takes the directory, making it if needed.</summary>
+    /// <param name="path">The directory.</param>
+    /// <param name="keyFile">Where the key is, if not in the directory.</param>
     /// <exception cref="StoreException">Another process holds it, or it cannot be used; the message says which.</exception>
-    internal static DataDirectory Take(string path) => new(path, DirectoryLock.Take(path));
+    internal static DataDirectory Take(string path, string? keyFile = null) =>
+        new(path, keyFile ?? KeyFileIn(path), DirectoryLock.Take(path));
 
     /// <summary>
     /// Refuses a new key where a store is: whoever had a key here has lost it, and is somebody else with another one.
@@ -45,7 +70,7 @@ internal sealed class DataDirectory : IDisposable
             throw new KeyFileException(
                 KeyFileError.Missing,
                 $"the key file {KeyFile} is missing, but there is a store that belongs to it: without that key it cannot be read, and this node would be somebody else. "
-                + $"Restore the key: qpc-mesh identity import --data-dir {Path} BACKUP. If it is lost for good, move {MeshStore.FileName}* away");
+                + $"Restore the key: qpc-mesh identity import --data-dir {Path}{(KeyFile == KeyFileIn(Path) ? "" : " --key-file " + KeyFile)} BACKUP. If it is lost for good, move {MeshStore.FileName}* away");
         }
     }
 
