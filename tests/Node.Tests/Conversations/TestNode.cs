@@ -36,13 +36,15 @@ internal sealed class TestNode : IAsyncDisposable
         Node = new MeshNode(configuration, Identity, _store, TimeProvider.System, NullLoggerFactory.Instance, _ => { });
         Links = new NodeLinks(configuration, Identity, MeshNode.CapabilitiesOf(configuration), Node.LinkEvents, TimeProvider.System, NullLoggerFactory.Instance);
         Node.Start(Links);
-        string path = Path.Combine(_directory, "c.sock");
-        _server = ControlServer.Bind(path, NullLogger.Instance);
+        _server = ControlServer.Bind(ControlPath, NullLogger.Instance);
         _server.Start(new NodeControl(Node), Node.Events);
         _client = Connect();
     }
 
     internal LocalIdentity Identity { get; }
+
+    /// <summary>The path of the control socket.</summary>
+    internal string ControlPath => Path.Combine(_directory, "c.sock");
 
     internal string Address => Identity.Address.ToString();
 
@@ -75,7 +77,7 @@ internal sealed class TestNode : IAsyncDisposable
     }
 
     /// <summary>Another client of the control socket.</summary>
-    internal ControlClient Connect() => ControlClient.TryConnect(Path.Combine(_directory, "c.sock"))!;
+    internal ControlClient Connect() => ControlClient.TryConnect(ControlPath)!;
 
     internal static async Task<JsonNode> ReadAsync(ControlClient client)
     {
