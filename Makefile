@@ -25,7 +25,7 @@ build: deps ## build everything; warnings are errors
 	dotnet build $(SOLUTION) -c $(CONFIGURATION) -v q
 
 run: deps ## one node with its console in this terminal
-	dotnet run --project $(NODE) -c $(CONFIGURATION) -v q -- repl --start --allow-root
+	dotnet run --project $(NODE) -c $(CONFIGURATION) -v q -- repl --start
 
 demo: $(STAMP) ## alice - relay - bob: three daemons, a message, an absence, a message
 	@bash build/demo.sh $(ARTIFACTS)/qpc-mesh

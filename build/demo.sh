@@ -19,7 +19,7 @@ ctl() { "$program" ctl --control "$home/$1/control.sock" "${@:2}"; }
 
 start() {
     local name=$1
-    "$program" run --allow-root --data-dir "$home/$name" --name "$name" "${@:2}" 2>>"$home/$name.log" &
+    "$program" run --data-dir "$home/$name" --name "$name" "${@:2}" 2>>"$home/$name.log" &
     process[$name]=$!
     until ctl "$name" status >/dev/null 2>&1; do
         kill -0 "${process[$name]}" 2>/dev/null || { cat "$home/$name.log" >&2; exit 1; }

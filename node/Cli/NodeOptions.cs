@@ -15,23 +15,23 @@ internal sealed class NodeOptions
     private readonly Option<string?> _name = new("--name") { Description = "What this node calls itself.", HelpName = "NAME" };
     private readonly Option<string?> _level = new("--log-level") { Description = Settings.LevelNames + ".", HelpName = "LEVEL" };
 
-    private readonly Option<bool> _allowRoot = new("--allow-root") { Description = "Run although this user is root.", Arity = ArgumentArity.Zero };
+    private readonly Option<bool> _noRoot = new("--no-root") { Description = "Refuse to run as root.", Arity = ArgumentArity.Zero };
 
     internal void AddTo(Command command)
     {
-        foreach (Option option in new Option[] { _config, _dataDir, _control, _listen, _peer, _name, _level, _allowRoot })
+        foreach (Option option in new Option[] { _config, _dataDir, _control, _listen, _peer, _name, _level, _noRoot })
             command.Options.Add(option);
     }
 
     /// <summary>
-    /// Refuses to be root unless told: a node needs none of root's rights, and a service manager that does not know the
-    /// user it should run a node as may run it as root and say nothing.
+    /// Refuses to be root where <c>--no-root</c> is said, as the packages do: a service manager that does not know the user it
+    /// should run a node as may run it as root and say nothing.
     /// </summary>
-    /// <exception cref="UsageException">This process is root's, and <c>--allow-root</c> is missing.</exception>
+    /// <exception cref="UsageException">This process is root's.</exception>
     internal void RefuseRoot(ParseResult parsed)
     {
-        if (Environment.IsPrivilegedProcess && !parsed.GetValue(_allowRoot))
-            throw new UsageException("this is root, and a node needs none of root's rights: run it as a user of its own, or say --allow-root");
+        if (parsed.GetValue(_noRoot) && Environment.IsPrivilegedProcess)
+            throw new UsageException("this is root, and --no-root forbids it: the user that the service should run as is missing");
     }
 
     /// <summary>Reads the configuration: defaults, file, command line. Called again on SIGHUP.</summary>

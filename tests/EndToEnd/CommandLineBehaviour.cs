@@ -103,7 +103,7 @@ public class CommandLineBehaviour
         await using var net = new TestNet();
         NodeProcess node = await net.Node("n").StartAsync();
 
-        Ran second = Shell.Run(node.Program, ["run", "--allow-root", "--data-dir", node.DataDirectory, "--control", Path.Combine(net.Directory, "other.sock")]);
+        Ran second = Shell.Run(node.Program, ["run", "--data-dir", node.DataDirectory, "--control", Path.Combine(net.Directory, "other.sock")]);
 
         Assert.Equal(1, second.ExitCode);
         Assert.Contains("in use", second.Errors, StringComparison.Ordinal);

@@ -115,7 +115,7 @@ public class Radios(ITestOutputHelper output)
         await OnlineAsync(a);
 
         string elsewhere = Path.Combine(net.Directory, "second");
-        Ran second = Shell.Run(a.Program, ["run", "--allow-root", "--data-dir", elsewhere, "--listen", air.Uri("a")]);
+        Ran second = Shell.Run(a.Program, ["run", "--data-dir", elsewhere, "--listen", air.Uri("a")]);
         Assert.Equal(1, second.ExitCode);
         Assert.Contains($"{air.Device("a")}: another process holds the device", second.Errors, StringComparison.Ordinal);
         await OnlineAsync(a);

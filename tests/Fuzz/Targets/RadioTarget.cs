@@ -27,7 +27,8 @@ internal static class RadioTarget
     private static IEnumerable<byte[]> Seeds()
     {
         yield return Frame(RadioFrameType.Discovery, (byte)DiscoveryKind.Beacon, [1, 2]);
-        yield return Frame(RadioFrameType.Discovery, (byte)DiscoveryKind.Ask, []);
+        yield return Frame(RadioFrameType.Discovery, (byte)DiscoveryKind.Greeting, new byte[48]);
+        yield return Frame(RadioFrameType.Discovery, (byte)DiscoveryKind.Answer, new byte[48]);
         yield return Frame(RadioFrameType.Discovery, (byte)DiscoveryKind.Identity, new byte[120]);
         byte[] request = new byte[1 + PathRequest.Size];
         request[0] = (byte)FrameKind.PathRequest;

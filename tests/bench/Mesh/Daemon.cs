@@ -52,7 +52,7 @@ internal sealed class Daemon : IDisposable
     {
         string data = Path.Combine(directory, name);
         var start = new ProcessStartInfo(program) { RedirectStandardError = true };
-        foreach (string argument in (string[])["run", "--allow-root", "--data-dir", data, "--name", name, "--log-level", "warning", .. arguments])
+        foreach (string argument in (string[])["run", "--data-dir", data, "--name", name, "--log-level", "warning", .. arguments])
             start.ArgumentList.Add(argument);
         string control = Path.Combine(data, "control.sock");
         var clock = Stopwatch.StartNew();
