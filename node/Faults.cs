@@ -34,6 +34,15 @@ internal enum FaultSeam
 
     /// <summary>A command of the control socket: that command.</summary>
     Command,
+
+    /// <summary>A scrape of the metrics: that scrape.</summary>
+    Metrics,
+
+    /// <summary>A reload of the configuration: that reload.</summary>
+    Reload,
+
+    /// <summary>Housekeeping that a timer does now and then: that once.</summary>
+    Upkeep,
 }
 
 /// <summary>
@@ -54,17 +63,40 @@ internal sealed class Faults
         _said = Array.ConvertAll(_seams, _ => new OnceInAWhile(time));
     }
 
-    /// <summary>For tests: called wherever something may fail, with the name of the place, and may throw.</summary>
-    internal Action<string>? Probe { get; set; }
+    /// <summary>What whoever asked is told where a fault kept the answer from it.</summary>
+    internal const string Answer = "a fault of this program: the log says which";
+
+    /// <summary>For tests: called at every place where a fault is contained, and may throw.</summary>
+    internal Action<FaultPlace>? Probe { get; set; }
 
     /// <summary>All seams with their counts.</summary>
     internal IEnumerable<KeyValuePair<FaultSeam, long>> Counts =>
         Array.ConvertAll(_seams, seam => KeyValuePair.Create(seam, Volatile.Read(ref _counts[(int)seam])));
 
+    /// <summary>Marks a place where a fault is contained.</summary>
+    internal void At(FaultPlace place) => Probe?.Invoke(place);
+
+    /// <summary>Does something that must not take others down with it.</summary>
+    internal void Contain(FaultSeam seam, FaultPlace place, Action what)
+    {
+        try
+        {
+            At(place);
+            what();
+        }
+        catch (Exception e)
+        {
+            Note(seam, e);
+        }
+    }
+
+    /// <summary>Counts a fault that is logged by whoever met it.</summary>
+    internal void Count(FaultSeam seam) => Interlocked.Increment(ref _counts[(int)seam]);
+
     /// <summary>Counts a fault, and logs it now and then.</summary>
     internal void Note(FaultSeam seam, Exception fault)
     {
-        Interlocked.Increment(ref _counts[(int)seam]);
+        Count(seam);
         if (_said[(int)seam].IsDue(out long silent))
             _log.Fault(seam, silent, fault);
     }

@@ -55,13 +55,23 @@ public sealed partial class Router
     // The caller learns the number of a new link only when LinkUp returns, so nothing is sent on it before the next event.
     private void Rise(Instant now)
     {
-        foreach ((LinkId id, LinkDescription description) in _rising)
+        while (_rising.Count > 0)
         {
-            _custody.LinkUp(now, id, description);
-            _routes.LinkUp(now, id, description);
+            (LinkId id, LinkDescription description) = _rising[0];
+            // Once only: a link over which a fault comes must not come up again and again with what happens to others.
+            _rising.RemoveAt(0);
+            try
+            {
+                _custody.LinkUp(now, id, description);
+                _routes.LinkUp(now, id, description);
+            }
+            catch
+            {
+                _actions.CloseLink(id, new LinkEnd(LinkEndCode.TransportFailed, Detail: "a fault of this program"));
+                throw;
+            }
         }
 
-        _rising.Clear();
         _custody.Settle(now);
     }
 
@@ -73,9 +83,15 @@ public sealed partial class Router
         if (!IsUp(link))
             return;
         _links[link.Value] = default;
-        _routes.LinkDown(now, link);
-        _custody.LinkDown(now, link);
-        _custody.Settle(now);
+        try
+        {
+            _routes.LinkDown(now, link);
+        }
+        finally
+        {
+            _custody.LinkDown(now, link);
+            _custody.Settle(now);
+        }
     }
 
     /// <summary>A link that had no room has some again.</summary>

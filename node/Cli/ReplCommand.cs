@@ -25,7 +25,10 @@ internal static class ReplCommand
         NodeConfiguration configuration = options.Load(parsed);
         string path = parsed.GetValue<string?>("--control") is null && !start ? DefaultPaths.Control : configuration.ControlPath;
         if (!start || ControlClient.Answers(path))
+        {
+            ProcessSignals.Disarm();
             return await TalkAsync(path, cancellation).ConfigureAwait(false);
+        }
 
         options.RefuseRoot(parsed);
         // The console shows what matters; the log would write over it.

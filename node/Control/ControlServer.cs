@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
 using QuicProChat.Mesh.Identity;
 
@@ -35,6 +36,9 @@ internal sealed class ControlServer : IAsyncDisposable
     private static readonly TimeSpan PlacePatience = TimeSpan.FromMilliseconds(300);
 
     private static readonly TimeSpan LookAgain = TimeSpan.FromMilliseconds(10);
+
+    /// <summary>How long the answers to those who wait may take when the daemon stops.</summary>
+    private static readonly TimeSpan AnswerPatience = TimeSpan.FromSeconds(1);
 
     private static readonly TimeSpan AcceptPause = TimeSpan.FromMilliseconds(100);
 
@@ -80,7 +84,20 @@ internal sealed class ControlServer : IAsyncDisposable
     {
         _shared = new ControlShared(target, events, _log, _time, memory) { CutMostStalled = CutMostStalled };
         _accepting = AcceptAsync();
-        _looking = _time.CreateTimer(_ => LookForFile(), null, Look, Look);
+        _looking = _time.CreateTimer(_ => LookNowAndThen(), null, Look, Look);
+    }
+
+    // Nobody catches what a timer's callback throws: it would end the process.
+    private void LookNowAndThen()
+    {
+        try
+        {
+            LookForFile();
+        }
+        catch (Exception e)
+        {
+            _shared!.Failed("the look for the control socket", e);
+        }
     }
 
     /// <summary>Makes the socket file anew if it has vanished; called now and then, and by a reload.</summary>
@@ -110,6 +127,7 @@ internal sealed class ControlServer : IAsyncDisposable
     {
         if (_ends.IsCancellationRequested)
             return;
+        await AnswerWaitingAsync().ConfigureAwait(false);
         await _ends.CancelAsync().ConfigureAwait(false);
         if (_looking is not null)
             await _looking.DisposeAsync().ConfigureAwait(false);
@@ -122,6 +140,24 @@ internal sealed class ControlServer : IAsyncDisposable
         await Task.WhenAll(sessions).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _spare.Dispose();
         _ends.Dispose();
+    }
+
+    private async Task AnswerWaitingAsync()
+    {
+        if (_shared is null)
+            return;
+        try
+        {
+            await _shared.Target.AnswerWaitingAsync().AsTask().WaitAsync(AnswerPatience, CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is ChannelClosedException or TimeoutException)
+        {
+            // What they asked has ended already, or hangs: the end of the sessions tells them.
+        }
+        catch (Exception e)
+        {
+            _shared.Failed("the end", e);
+        }
     }
 
     private async Task AcceptAsync()

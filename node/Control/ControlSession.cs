@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using System.Threading.Channels;
 using QuicProChat.Mesh.Identity;
 using QuicProChat.Mesh.Node.Hosting;
 
@@ -91,6 +92,8 @@ internal sealed class ControlSession
             _shared.Events.Remove(this);
             if (cancellation.IsCancellationRequested)
                 await SettledAsync(_underWay.WhenEmpty()).ConfigureAwait(false);
+            if (_underWay.Count > 0)
+                _farewell ??= Stops;
             if (_farewell is { } why)
                 _replies.Add(ControlReply.Failed(null, ControlErrorCode.Refused, why).Span);
             await SettledAsync(_replies.DrainAsync()).ConfigureAwait(false);
@@ -98,7 +101,7 @@ internal sealed class ControlSession
             _underWay.Clear();
             _lines.Dispose();
             // Nobody reads any more: only now may the socket go.
-            Close();
+            SocketEnd.Close(_socket);
         }
     }
 
@@ -119,22 +122,6 @@ internal sealed class ControlSession
     {
         _farewell = why;
         Cut();
-    }
-
-    private void Close()
-    {
-        try
-        {
-            // What is left unread would turn the last words into an error for the other end, unix(7).
-            for (int left = LineBuffer.MaxLineBytes; left > 0 && _socket.Available > 0;)
-                left -= _socket.Receive(new byte[Math.Min(left, LineBuffer.OwnBytes)]);
-        }
-        catch (Exception e) when (e is SocketException or ObjectDisposedException)
-        {
-            // It is gone already.
-        }
-
-        _socket.Dispose();
     }
 
     private void Answered()
@@ -250,6 +237,11 @@ internal sealed class ControlSession
         {
             await _shared.Target.SendAsync(sends, this).ConfigureAwait(false);
         }
+        catch (ChannelClosedException)
+        {
+            _farewell = Stops;
+            throw new OperationCanceledException();
+        }
         catch (Exception e) when (e is not OperationCanceledException)
         {
             // Which of them were answered is not known: the client learns that something is wrong by the end.
@@ -336,7 +328,7 @@ internal sealed class ControlSession
         {
             return ControlReply.Failed(request.Tag, e.Code, e.Message);
         }
-        catch (Exception e) when (e is OperationCanceledException or System.Threading.Channels.ChannelClosedException)
+        catch (Exception e) when (e is OperationCanceledException or ChannelClosedException)
         {
             return ControlReply.Failed(request.Tag, ControlErrorCode.Refused, Stops);
         }

@@ -1,7 +1,7 @@
 namespace QuicProChat.Mesh.Node.Control;
 
 /// <summary>Hands events to the clients that asked for them. Costs nothing while nobody listens.</summary>
-internal sealed class EventHub
+internal sealed class EventHub(Faults faults)
 {
     private readonly Lock _guard = new();
 
@@ -26,15 +26,21 @@ internal sealed class EventHub
             _listeners = _listeners.Where(s => s != session).ToArray();
     }
 
-    /// <summary>Queues an event for every listener; <see cref="Flush"/> sends.</summary>
-    internal void Publish(EventInfo info)
+    /// <summary>Queues an event for every listener; <see cref="Flush"/> sends. A fault costs the event, and not what it tells of.</summary>
+    internal void Publish(EventInfo info) => Publish(() => info);
+
+    /// <summary>As the other; what makes the event is called only if somebody listens.</summary>
+    internal void Publish(Func<EventInfo> make)
     {
         ControlSession[] listeners = _listeners;
         if (listeners.Length == 0)
             return;
-        ReadOnlySpan<byte> line = ControlReply.Event(info).Span;
-        foreach (ControlSession session in listeners)
-            session.Event(line);
+        faults.Contain(FaultSeam.Event, FaultPlace.PublishEvent, () =>
+        {
+            ReadOnlySpan<byte> line = ControlReply.Event(make()).Span;
+            foreach (ControlSession session in listeners)
+                session.Event(line);
+        });
     }
 
     /// <summary>Sends what was queued; called once after a batch.</summary>

@@ -13,6 +13,9 @@ internal interface IControlTarget
     /// <exception cref="ControlException">It was not done.</exception>
     ValueTask<ReadOnlyMemory<byte>> ExecuteAsync(ControlRequest request, CancellationToken cancellation);
 
+    /// <summary>The daemon stops: whoever waits for something that may take long is answered now.</summary>
+    ValueTask AnswerWaitingAsync() => default;
+
     /// <summary>A command threw something else, which cost that command alone.</summary>
     void CommandFailed(string command, Exception failure)
     {

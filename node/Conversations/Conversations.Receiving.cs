@@ -76,7 +76,7 @@ internal sealed partial class Conversations
         {
             try
             {
-                _loop.Faults.Probe?.Invoke("Open");
+                _loop.Faults.At(FaultPlace.Open);
                 message.Open(_sealer, at);
             }
             catch (Exception e)
@@ -102,7 +102,7 @@ internal sealed partial class Conversations
             told = true;
             try
             {
-                _loop.Faults.Probe?.Invoke("Rejected");
+                _loop.Faults.At(FaultPlace.Rejected);
                 _router.DeliveryDone(now, message.Token, DeliveryOutcome.Rejected, default, default);
             }
             catch (Exception e)
@@ -120,13 +120,19 @@ internal sealed partial class Conversations
         public void Execute()
         {
             owner.Open(arrived);
-            _ = owner._loop.PostAsync(this).AsTask();
+            owner._loop.Post(this);
         }
 
         public void Run(Instant now)
         {
             owner._opening = false;
             owner.Opened(now, arrived);
+        }
+
+        public void Failed(Instant now, Exception fault)
+        {
+            if (owner._opening)
+                Run(now);
         }
     }
 }

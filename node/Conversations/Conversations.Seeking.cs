@@ -44,6 +44,13 @@ internal sealed partial class Conversations
         {
             // The daemon has stopped, and the session with it.
         }
+        catch (Exception e)
+        {
+            // Nobody awaits this.
+            _loop.Faults.Note(FaultSeam.Command, e);
+            message.Session.Reply(ControlReply.Failed(message.Tag, ControlErrorCode.Refused, Faults.Answer).Span);
+            message.Session.Flush();
+        }
     }
 
     private async Task<byte[]?> SeekKeyAsync(NodeAddress address)
@@ -56,6 +63,8 @@ internal sealed partial class Conversations
             {
                 if (_router.TryGetPublicKey(address, out ReadOnlySpan<byte> known))
                     return (known.ToArray(), Task.CompletedTask);
+                if (_stops)
+                    throw new ControlException(ControlErrorCode.Refused, "the daemon stops; nothing was sent");
                 if (last)
                 {
                     // Others that wait for the same node wake, and ask anew.

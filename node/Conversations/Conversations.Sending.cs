@@ -1,4 +1,5 @@
 using System.Text;
+using System.Threading.Channels;
 using QuicProChat.Mesh.Identity;
 using QuicProChat.Mesh.Node.Control;
 using QuicProChat.Mesh.Node.Loop;
@@ -45,6 +46,11 @@ internal sealed partial class Conversations
             {
                 session.Reply(ControlReply.Failed(request.Tag, e.Code, e.Message).Span);
             }
+            catch (Exception e) when (e is not ChannelClosedException)
+            {
+                _loop.Faults.Note(FaultSeam.Command, e);
+                session.Reply(ControlReply.Failed(request.Tag, ControlErrorCode.Refused, Faults.Answer).Span);
+            }
         }
 
         if (ready.Count > 0)
@@ -74,6 +80,10 @@ internal sealed partial class Conversations
         else if (message.Wait == MessageState.Queued && _waiting.Remove(message.Id))
         {
             Answer(message, MessageState.Queued, StateReason.None);
+        }
+        else if (_stops && _waiting.Remove(message.Id))
+        {
+            Refuse(message, StopsAt(message.Id, MessageState.Queued));
         }
     }
 
@@ -126,6 +136,12 @@ internal sealed partial class Conversations
         {
             foreach (OutgoingMessage message in messages)
                 owner._writer.Add(message);
+        }
+
+        public void Failed(Instant now, Exception fault)
+        {
+            foreach (OutgoingMessage message in messages)
+                owner.Refuse(message, Faults.Answer);
         }
     }
 }

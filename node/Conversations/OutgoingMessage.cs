@@ -96,4 +96,7 @@ internal sealed class OutgoingMessage : StoreOperation
 
     /// <inheritdoc/>
     internal override void Done(Instant now, bool written) => _owner.Stored(now, this, written);
+
+    /// <inheritdoc/>
+    internal override void Failed(Instant now) => _owner.Forsake(this);
 }

@@ -95,7 +95,7 @@ internal static class Daemon
         manager.Ready(identity.Address.ToString());
         ready?.TrySetResult();
         using ITimer? watchdog = StartWatchdog(node, manager, time);
-        using var memory = new MemoryKeeper(() => node.Pulse, time);
+        using var memory = new MemoryKeeper(() => node.Pulse, node.Faults, time);
         using var reloads = new Reloads(node, load, manager, control, time, log);
         signals.OnReload(reloads.Begin, log.SignalIgnored);
 

@@ -21,10 +21,10 @@ internal sealed partial class MemoryKeeper : IDisposable
     private long _lastBatches;
     private long _lastAllocated;
 
-    internal MemoryKeeper(Func<long> batches, TimeProvider time)
+    internal MemoryKeeper(Func<long> batches, Faults faults, TimeProvider time)
     {
         _batches = batches;
-        _timer = time.CreateTimer(_ => Look(), null, Interval, Interval);
+        _timer = time.CreateTimer(_ => faults.Contain(FaultSeam.Upkeep, FaultPlace.Upkeep, Look), null, Interval, Interval);
     }
 
     /// <inheritdoc/>

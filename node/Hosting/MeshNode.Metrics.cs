@@ -22,6 +22,7 @@ internal sealed partial class MeshNode
 
     private string Metrics(IReadOnlyList<RadioStatus> radios)
     {
+        Faults.At(FaultPlace.Metrics);
         var text = new MetricsText();
         HeldTotals held = _router.Held;
         GCMemoryInfo memory = GC.GetGCMemoryInfo(GCKind.Any);

@@ -49,7 +49,7 @@ internal sealed partial class MeshNode : IAsyncDisposable
         _setLevel = setLevel;
         _started = time.GetTimestamp();
         _loop = new NodeLoop(time, _log);
-        _events = new EventHub();
+        _events = new EventHub(_loop.Faults);
         _writer = new StoreWriter(store, _loop, configuration.Durability == Durability.Full, Instant.Now(time), logs.CreateLogger("store"));
         _sealer = new Sealer(identity);
         RouterOptions options = Options(configuration, store.Quota);
@@ -71,7 +71,7 @@ internal sealed partial class MeshNode : IAsyncDisposable
         _host = new RouterHost(_writer, store.Reader, Conversations, _events, time, _loop.Faults) { Log = _log };
         _local = new LocalNode(identity.PublicKey.Span, identity.Sign, configuration.Name, CapabilitiesOf(configuration));
         _router = new Router(
-            options, _local, AnnounceVerifier.Instance, _host, Seeded(), store.Reader.Sequence(), Instant.Now(time));
+            options, _local, AnnounceVerifier.Instance, _host.Actions, Seeded(), store.Reader.Sequence(), Instant.Now(time));
         _host.Attach(_router);
     }
 
@@ -88,6 +88,9 @@ internal sealed partial class MeshNode : IAsyncDisposable
     internal Conversations.Conversations Conversations { get; }
 
     internal EventHub Events => _events;
+
+    /// <summary>What the router wants done; on the loop.</summary>
+    internal IRouterActions RouterActions => _host.Actions;
 
     /// <summary>Faults of this program that were caught, and where.</summary>
     internal Faults Faults => _loop.Faults;
@@ -234,6 +237,6 @@ internal sealed partial class MeshNode : IAsyncDisposable
 
         internal override void Write(MeshStore store) => write(store);
 
-        internal override void Done(Instant now, bool written) => _written.SetResult(written);
+        internal override void Done(Instant now, bool written) => _written.TrySetResult(written);
     }
 }

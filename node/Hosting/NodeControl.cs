@@ -43,7 +43,7 @@ internal sealed class NodeControl(MeshNode node) : IControlTarget
 
     private async ValueTask<ReadOnlyMemory<byte>> AnswerAsync(ControlRequest request, CancellationToken cancellation)
     {
-        node.Faults.Probe?.Invoke("Command");
+        node.Faults.At(FaultPlace.Command);
         switch (request.Command)
         {
             case ControlCommands.Status:
@@ -86,7 +86,14 @@ internal sealed class NodeControl(MeshNode node) : IControlTarget
     }
 
     /// <inheritdoc/>
-    public void CommandFailed(string command, Exception failure) => node.Faults.Note(FaultSeam.Command, failure);
+    public async ValueTask AnswerWaitingAsync() => await node.AskAsync(_ =>
+    {
+        node.Conversations.AnswerWaiting();
+        return true;
+    }).ConfigureAwait(false);
+
+    /// <inheritdoc/>
+    public void CommandFailed(string command, Exception failure) => node.Faults.Count(FaultSeam.Command);
 
     private static ReadOnlyMemory<byte> Reply<T>(ControlRequest request, T result, JsonTypeInfo<T> type) =>
         ControlReply.Done(request.Tag, result, type);

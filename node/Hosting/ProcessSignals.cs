@@ -18,9 +18,13 @@ internal sealed class ProcessSignals : IDisposable
     private static readonly (string Name, int Number)[] _meaningless =
         [("SIGUSR1", 10), ("SIGUSR2", 12), ("SIGALRM", 14), ("SIGVTALRM", 26), ("SIGXFSZ", 25)];
 
-    private static ProcessSignals? _armed;
+    private static readonly Lock _arming = new();
 
-    private readonly List<PosixSignalRegistration> _registered = [];
+    // Never given back: the last moments of a process that ends belong to it too. Node/Native/early-signals.c takes the first.
+    private static readonly List<PosixSignalRegistration> _registered = [];
+
+    private static volatile ProcessSignals? _armed;
+
     private readonly TaskCompletionSource _stop = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Lock _guard = new();
     private readonly ManualResetEventSlim _over = new();
@@ -30,11 +34,6 @@ internal sealed class ProcessSignals : IDisposable
 
     private ProcessSignals()
     {
-        foreach (PosixSignal signal in new[] { PosixSignal.SIGTERM, PosixSignal.SIGINT, PosixSignal.SIGQUIT })
-            Register(signal, RequestStop);
-        Register(PosixSignal.SIGHUP, Reload);
-        foreach ((string name, int number) in _meaningless)
-            Register((PosixSignal)number, () => Ignore(name));
     }
 
     /// <summary>Completes with the order to stop.</summary>
@@ -44,7 +43,33 @@ internal sealed class ProcessSignals : IDisposable
     internal Action? LastWords { get; set; }
 
     /// <summary>Begins to listen, if nobody has done so; the first thing that a daemon does.</summary>
-    internal static ProcessSignals Arm() => _armed ??= new ProcessSignals();
+    internal static ProcessSignals Arm()
+    {
+        lock (_arming)
+        {
+            _armed ??= new ProcessSignals();
+            if (_registered.Count > 0)
+                return _armed;
+            foreach (PosixSignal signal in new[] { PosixSignal.SIGTERM, PosixSignal.SIGINT, PosixSignal.SIGQUIT })
+                Register(signal, static armed => armed.RequestStop());
+            Register(PosixSignal.SIGHUP, static armed => armed.Reload());
+            foreach ((string name, int number) in _meaningless)
+                Register((PosixSignal)number, armed => armed.Ignore(name));
+            return _armed;
+        }
+    }
+
+    /// <summary>This process is no daemon after all: signals do what they usually do.</summary>
+    internal static void Disarm()
+    {
+        lock (_arming)
+        {
+            foreach (PosixSignalRegistration registration in _registered)
+                registration.Dispose();
+            _registered.Clear();
+            _armed = null;
+        }
+    }
 
     /// <summary>Orders the daemon to stop, like SIGTERM.</summary>
     internal void RequestStop()
@@ -74,8 +99,6 @@ internal sealed class ProcessSignals : IDisposable
     public void Dispose()
     {
         _over.Set();
-        foreach (PosixSignalRegistration registration in _registered)
-            registration.Dispose();
         _armed = null;
     }
 
@@ -108,14 +131,16 @@ internal sealed class ProcessSignals : IDisposable
         ignored?.Invoke(name);
     }
 
-    private void Register(PosixSignal signal, Action action)
+    /// <summary>Sees to a signal; one that comes after the end of the daemon comes to nothing.</summary>
+    private static void Register(PosixSignal signal, Action<ProcessSignals> action)
     {
         try
         {
             _registered.Add(PosixSignalRegistration.Create(signal, context =>
             {
                 context.Cancel = true;
-                action();
+                if (_armed is { } armed)
+                    action(armed);
             }));
         }
         catch (Exception e) when (e is IOException or ArgumentException or PlatformNotSupportedException)

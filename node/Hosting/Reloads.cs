@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using QuicProChat.Mesh.Identity;
+using QuicProChat.Mesh.Node.Cli;
 using QuicProChat.Mesh.Node.Configuration;
 using QuicProChat.Mesh.Node.Control;
 
@@ -61,12 +62,15 @@ internal sealed class Reloads(
         manager.Reloading(time.GetTimestamp() * 1_000_000 / time.TimestampFrequency);
         try
         {
+            node.Faults.At(FaultPlace.Reload);
             control.LookForFile();
             await node.ReloadAsync(load()).ConfigureAwait(false);
         }
         catch (Exception e)
         {
             // Whatever is wrong with a file must not end the node, nor leave the service manager waiting.
+            if (e is not (UsageException or IOException or UnauthorizedAccessException))
+                node.Faults.Note(FaultSeam.Reload, e);
             log.ReloadFailed(FaultText.Of(e));
         }
         finally

@@ -135,7 +135,7 @@ internal sealed partial class LiteConversations
             Security = asked.Signed ? MessageSecurity.MlsLiteSigned : MessageSecurity.MlsLite,
         });
         transaction.WhenFailed(_ => Refuse(asked, "the store is full or failing: nothing was sent"));
-        transaction.WhenWritten(now => Sent(now, asked, delivery, envelopes));
+        transaction.WhenWritten(now => Sent(now, asked, delivery, envelopes), _ => Refuse(asked, Faults.Answer));
     }
 
     /// <summary>A group begins a new epoch by itself before this node's keys in it are used up.</summary>
@@ -218,5 +218,8 @@ internal sealed partial class LiteConversations
             foreach (ILiteWork one in work)
                 owner.Add(one);
         }
+
+        // Nothing in there can throw: it had not begun.
+        public void Failed(Instant now, Exception fault) => Run(now);
     }
 }

@@ -26,8 +26,8 @@ internal sealed class LiteTransaction(LiteConversations owner, NodeAddress self)
     private readonly List<LiteWaiting> _asideAdded = [];
     private readonly List<EnvelopeId> _asideGone = [];
     private readonly HashSet<EnvelopeId> _asideRefused = [];
-    private readonly List<Action<Instant>> _written = [];
-    private readonly List<Action<Instant>> _failed = [];
+    private readonly List<(Action<Instant> Then, Action<Instant>? OnFault)> _written = [];
+    private readonly List<(Action<Instant> Then, Action<Instant>? OnFault)> _failed = [];
 
     /// <summary>There is something to write.</summary>
     internal bool HasWrites =>
@@ -66,10 +66,12 @@ internal sealed class LiteTransaction(LiteConversations owner, NodeAddress self)
     internal void NoLongerAside(in EnvelopeId id) => _asideGone.Add(id);
 
     /// <summary>What to do when all of it is on disk, in order; at once if there is nothing to write.</summary>
-    internal void WhenWritten(Action<Instant> then) => _written.Add(then);
+    /// <param name="then">That.</param>
+    /// <param name="onFault">What to do where a fault of this program keeps it from its end.</param>
+    internal void WhenWritten(Action<Instant> then, Action<Instant>? onFault = null) => _written.Add((then, onFault));
 
     /// <summary>What to do when nothing of it is on disk.</summary>
-    internal void WhenFailed(Action<Instant> then) => _failed.Add(then);
+    internal void WhenFailed(Action<Instant> then) => _failed.Add((then, null));
 
     /// <summary>Takes the states as they are now: the writer may be on another thread.</summary>
     internal void Freeze()
@@ -135,8 +137,8 @@ internal sealed class LiteTransaction(LiteConversations owner, NodeAddress self)
                 owner.GoBack(entry);
         }
 
-        foreach (Action<Instant> then in written ? _written : _failed)
-            then(now);
+        foreach ((Action<Instant> then, Action<Instant>? onFault) in written ? _written : _failed)
+            owner.Contain(now, then, onFault);
         owner.Finished();
     }
 }

@@ -49,18 +49,21 @@ internal sealed class LinkTable
     }
 
     /// <summary>Wakes the senders of all links that got something.</summary>
+    /// <param name="faults">Where a test may throw.</param>
     /// <param name="failed">Called for a link that throws; the others go on.</param>
-    internal void Flush(Action<ILink, Exception> failed)
+    internal void Flush(Faults faults, Action<ILink, Exception> failed)
     {
-        foreach (ILink link in _dirty)
+        // What a failed link leads to may touch others.
+        for (int i = 0; i < _dirty.Count; i++)
         {
             try
             {
-                link.Flush();
+                faults.At(FaultPlace.FlushLink);
+                _dirty[i].Flush();
             }
             catch (Exception e)
             {
-                failed(link, e);
+                failed(_dirty[i], e);
             }
         }
 

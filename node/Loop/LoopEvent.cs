@@ -26,4 +26,7 @@ internal interface ILoopWork
 {
     /// <summary>Runs on the loop; must not block.</summary>
     void Run(Instant now);
+
+    /// <summary>On the loop: a fault kept it from running, or from running to its end. Whoever waits for it has to be told.</summary>
+    void Failed(Instant now, Exception fault);
 }

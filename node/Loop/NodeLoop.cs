@@ -26,6 +26,9 @@ internal sealed class NodeLoop : ILinkEvents, IAsyncDisposable
     /// <summary>Batches on a borrowed thread before it is given back to its own work.</summary>
     private const int MostBorrowed = 4;
 
+    /// <summary>When the loop looks again where it cannot be known what is due. Arbitrary.</summary>
+    private static readonly TimeSpan RestAfterFault = TimeSpan.FromSeconds(1);
+
     private readonly Channel<LoopEvent> _events = Channel.CreateBounded<LoopEvent>(new BoundedChannelOptions(Capacity)
     {
         SingleReader = true,
@@ -67,6 +70,9 @@ internal sealed class NodeLoop : ILinkEvents, IAsyncDisposable
 
     /// <summary>Queues work; it runs in order with other events. Waits where the loop is behind.</summary>
     internal ValueTask PostAsync(ILoopWork work) => _events.Writer.WriteAsync(new LoopEvent(LoopEventKind.Work, Work: work));
+
+    /// <summary>As <see cref="PostAsync"/>, for whoever has nothing to do when it is queued, or the loop has ended.</summary>
+    internal void Post(ILoopWork work) => _ = PostLaterAsync(new LoopEvent(LoopEventKind.Work, Work: work));
 
     /// <summary>Runs a function where the router lives and brings back its result.</summary>
     internal async Task<T> AskAsync<T>(Func<Instant, T> question)
@@ -149,7 +155,7 @@ internal sealed class NodeLoop : ILinkEvents, IAsyncDisposable
     {
         try
         {
-            Faults.Probe?.Invoke("EndBatch");
+            Faults.At(FaultPlace.EndBatch);
             _owner.EndBatch(now);
         }
         catch (Exception e)
@@ -163,37 +169,45 @@ internal sealed class NodeLoop : ILinkEvents, IAsyncDisposable
     {
         try
         {
-            Faults.Probe?.Invoke(NameOf(next.Kind));
+            Faults.At(PlaceOf(next.Kind));
             Dispatch(now, next);
         }
         catch (Exception e)
         {
             Faults.Note(SeamOf(next.Kind), e);
-            if (next.Link is { } link)
-                End(link);
+            Clean(now, next, e);
+        }
+        finally
+        {
+            next.Frames.Dispose();
         }
     }
 
-    private void End(ILink link)
+    /// <summary>Whoever waits for an event that was lost is told; what came with a link ends that link.</summary>
+    private void Clean(Instant now, LoopEvent lost, Exception fault)
     {
         try
         {
-            _owner.Broken(link);
+            if (lost.Link is not null)
+                _owner.Broken(now, lost.Link);
+            lost.Work?.Failed(now, fault);
+            if (lost.Kind == LoopEventKind.Due)
+                _armed = Instant.Never;
         }
         catch (Exception e)
         {
-            Faults.Note(FaultSeam.Link, e);
+            Faults.Note(SeamOf(lost.Kind), e);
         }
     }
 
-    private static string NameOf(LoopEventKind kind) => kind switch
+    private static FaultPlace PlaceOf(LoopEventKind kind) => kind switch
     {
-        LoopEventKind.LinkUp => "LinkUp",
-        LoopEventKind.LinkDown => "LinkDown",
-        LoopEventKind.Received => "Received",
-        LoopEventKind.Writable => "Writable",
-        LoopEventKind.Due => "Due",
-        LoopEventKind.Work => "Work",
+        LoopEventKind.LinkUp => FaultPlace.LinkUp,
+        LoopEventKind.LinkDown => FaultPlace.LinkDown,
+        LoopEventKind.Received => FaultPlace.Received,
+        LoopEventKind.Writable => FaultPlace.Writable,
+        LoopEventKind.Due => FaultPlace.Due,
+        LoopEventKind.Work => FaultPlace.Work,
         _ => throw new ArgumentOutOfRangeException(nameof(kind)),
     };
 
@@ -237,7 +251,7 @@ internal sealed class NodeLoop : ILinkEvents, IAsyncDisposable
     /// </summary>
     private void Arm()
     {
-        Instant due = _owner.NextDue;
+        Instant due = NextDue();
         if (due >= _armed)
             return;
         TimeSpan wait = due - Instant.Now(_time);
@@ -245,6 +259,20 @@ internal sealed class NodeLoop : ILinkEvents, IAsyncDisposable
         // Whole milliseconds, rounded up: a timer that fires early would spin.
         double milliseconds = Math.Ceiling(Math.Max(0, wait.TotalMilliseconds));
         _timer.Change(TimeSpan.FromMilliseconds(Math.Min(milliseconds, int.MaxValue)), Timeout.InfiniteTimeSpan);
+    }
+
+    private Instant NextDue()
+    {
+        try
+        {
+            Faults.At(FaultPlace.Arm);
+            return _owner.NextDue;
+        }
+        catch (Exception e)
+        {
+            Faults.Note(FaultSeam.Timer, e);
+            return Instant.Now(_time) + RestAfterFault;
+        }
     }
 
     private void OnTimer()
@@ -276,14 +304,16 @@ internal sealed class NodeLoop : ILinkEvents, IAsyncDisposable
         {
             try
             {
-                _answer.SetResult(question(now));
+                _answer.TrySetResult(question(now));
             }
             catch (Exception e)
             {
                 // Whoever asked gets it; the loop goes on.
-                _answer.SetException(e);
+                Failed(now, e);
             }
         }
+
+        public void Failed(Instant now, Exception fault) => _answer.TrySetException(fault);
     }
 }
 
@@ -302,7 +332,7 @@ internal interface ILoopOwner
     void Writable(Instant now, ILink link);
 
     /// <summary>Something about the link failed in this program: it ends, and what is known of it goes.</summary>
-    void Broken(ILink link);
+    void Broken(Instant now, ILink link);
 
     /// <summary>Does what is due, and what a batch shares: commit, flush.</summary>
     void EndBatch(Instant now);

@@ -16,7 +16,6 @@ internal sealed partial class RouterHost : IRouterActions
     /// <inheritdoc/>
     public bool Send(LinkId link, FrameClass frameClass, ReadOnlySpan<byte> frame)
     {
-        _faults.Probe?.Invoke("Send");
         if (Links.Find(link) is not { } to || !to.TrySend(frameClass, frame))
             return false;
         Links.Touch(to);
@@ -26,7 +25,6 @@ internal sealed partial class RouterHost : IRouterActions
     /// <inheritdoc/>
     public bool Broadcast(LinkId link, FrameClass frameClass, ReadOnlySpan<byte> frame)
     {
-        _faults.Probe?.Invoke("Broadcast");
         if (Links.Find(link) is not { } to || !to.TryBroadcast(frameClass, frame))
             return false;
         Links.Touch(to);
@@ -36,7 +34,6 @@ internal sealed partial class RouterHost : IRouterActions
     /// <inheritdoc/>
     public void CloseLink(LinkId link, LinkEnd reason)
     {
-        _faults.Probe?.Invoke("CloseLink");
         Links.Find(link)?.Close(reason);
     }
 
@@ -51,7 +48,6 @@ internal sealed partial class RouterHost : IRouterActions
     /// <inheritdoc/>
     public void PersistEnvelope(long token, in EnvelopeId id, in HeldEnvelope held, ReadOnlySpan<byte> envelope)
     {
-        _faults.Probe?.Invoke("PersistEnvelope");
         _writer.Later(_now).Keep(id);
         _writer.Add(new PersistOperation(_router, token, id, held, envelope.ToArray()));
     }
@@ -59,28 +55,24 @@ internal sealed partial class RouterHost : IRouterActions
     /// <inheritdoc/>
     public void ForgetEnvelope(in EnvelopeId id)
     {
-        _faults.Probe?.Invoke("ForgetEnvelope");
         _writer.Later(_now).Forget(id);
     }
 
     /// <inheritdoc/>
     public void LoadEnvelope(in EnvelopeId id)
     {
-        _faults.Probe?.Invoke("LoadEnvelope");
         _toLoad.Enqueue(id);
     }
 
     /// <inheritdoc/>
     public void PersistSeen(in EnvelopeId id, byte generation)
     {
-        _faults.Probe?.Invoke("PersistSeen");
         _writer.Later(_now).Seen(id, generation);
     }
 
     /// <inheritdoc/>
     public void PersistAnnounce(in NodeAddress address, uint sequence, ReadOnlySpan<byte> announce)
     {
-        _faults.Probe?.Invoke("PersistAnnounce");
         _writer.Later(_now).Announce(address, sequence, announce.ToArray());
         _conversations.Heard(address);
     }
@@ -88,35 +80,30 @@ internal sealed partial class RouterHost : IRouterActions
     /// <inheritdoc/>
     public void ForgetAnnounce(in NodeAddress address)
     {
-        _faults.Probe?.Invoke("ForgetAnnounce");
         _writer.Later(_now).ForgetAnnounce(address);
     }
 
     /// <inheritdoc/>
     public void PersistSequence(uint sequence)
     {
-        _faults.Probe?.Invoke("PersistSequence");
         _writer.Add(new SequenceOperation(sequence));
     }
 
     /// <inheritdoc/>
     public void Deliver(long token, in EnvelopeId id, in EnvelopeHeader header, ReadOnlySpan<byte> payload)
     {
-        _faults.Probe?.Invoke("Deliver");
         _conversations.Deliver(token, id, header, payload);
     }
 
     /// <inheritdoc/>
     public void StateChanged(in EnvelopeId id, MessageState state, StateReason reason, int hops)
     {
-        _faults.Probe?.Invoke("StateChanged");
         _conversations.StateChanged(_now, id, state, reason, hops);
     }
 
     /// <inheritdoc/>
     public void RouteChanged(in NodeAddress destination)
     {
-        _faults.Probe?.Invoke("RouteChanged");
         if (_events.HasListeners)
             _changedRoutes.Add(destination);
     }

@@ -21,6 +21,9 @@ internal sealed partial class RouterHost : ILoopOwner
     /// <summary>An outcome can lead to another write (a message to this node itself does); the rest waits for the next batch.</summary>
     private const int MostRounds = 3;
 
+    /// <summary>Why a link ends over which a fault came.</summary>
+    private static readonly LinkEnd _broken = new(LinkEndCode.TransportFailed, Detail: "a fault of this program");
+
     /// <summary>How long what is due rests after a fault in it. Arbitrary.</summary>
     private static readonly TimeSpan RestAfterFault = TimeSpan.FromSeconds(1);
 
@@ -32,6 +35,7 @@ internal sealed partial class RouterHost : ILoopOwner
     private readonly Queue<EnvelopeId> _toLoad = [];
     private readonly HashSet<NodeAddress> _changedRoutes = [];
     private readonly Faults _faults;
+    private readonly ContainedActions _contained;
     private readonly Action<ILink, Exception> _flushFailed;
     private Router _router = null!;
     private Instant _now;
@@ -44,6 +48,7 @@ internal sealed partial class RouterHost : ILoopOwner
         StoreWriter writer, StoreReader reader, Conversations.Conversations conversations, EventHub events, TimeProvider time, Faults faults)
     {
         _faults = faults;
+        _contained = new ContainedActions(this, faults);
         _flushFailed = FlushFailed;
         _writer = writer;
         _stored = new ContainedReader(reader);
@@ -58,6 +63,14 @@ internal sealed partial class RouterHost : ILoopOwner
     /// <summary>The links that are up; for the loop only.</summary>
     internal LinkTable Links { get; } = new();
 
+    internal Router Router => _router;
+
+    /// <summary>Whoever waits for the state of a message is told that it is lost.</summary>
+    internal void Forsake(in EnvelopeId id) => _conversations.Forsake(id);
+
+    /// <summary>What the router gets: no fault of the host reaches it.</summary>
+    internal IRouterActions Actions => _contained;
+
     /// <summary>Called once, before the loop starts.</summary>
     internal void Attach(Router router)
     {
@@ -67,7 +80,7 @@ internal sealed partial class RouterHost : ILoopOwner
 
     /// <inheritdoc/>
     public Instant NextDue =>
-        _toLoad.Count > 0 || _conversations.HasArrived
+        _toLoad.Count > 0 || _contained.HasAmends || _conversations.HasArrived
             ? _now
             : Instant.Min(_router.NextDue < _pausedUntil ? _pausedUntil : _router.NextDue, _writer.NextDue);
 
@@ -86,34 +99,27 @@ internal sealed partial class RouterHost : ILoopOwner
         DateTimeOffset since = _time.GetUtcNow();
         Links.Add(id, link, since);
         Links.Touch(link);
-        if (_events.HasListeners)
-            _events.Publish(new EventInfo("peerUp", since) { Peer = Describe(new LiveLink(id, link, since), null) });
+        _events.Publish(() => new EventInfo("peerUp", since) { Peer = Describe(new LiveLink(id, link, since), null) });
     }
 
     /// <inheritdoc/>
     public void LinkDown(Instant now, ILink link, LinkEnd reason)
     {
         _now = now;
-        if (Links.Remove(link) is not { } gone)
-            return;
-        _router.LinkDown(now, gone.Id);
-        if (_events.HasListeners)
-            _events.Publish(new EventInfo("peerDown", _time.GetUtcNow()) { Peer = Describe(gone, null), Reason = LinkEnds.Describe(reason) });
+        if (Links.Remove(link) is { } gone)
+            Drop(now, gone, reason);
     }
 
     /// <inheritdoc/>
     public void Received(Instant now, ILink link, ReceivedFrames frames)
     {
         _now = now;
-        using (frames)
+        while (frames.TryNext(out ReadOnlySpan<byte> frame))
         {
-            while (frames.TryNext(out ReadOnlySpan<byte> frame))
-            {
-                // The router may have ended the link over the frame before.
-                if (!Links.TryGetId(link, out LinkId id))
-                    return;
-                _router.Receive(now, id, frame);
-            }
+            // The router may have ended the link over the frame before.
+            if (!Links.TryGetId(link, out LinkId id))
+                return;
+            _router.Receive(now, id, frame);
         }
     }
 
@@ -129,29 +135,67 @@ internal sealed partial class RouterHost : ILoopOwner
     public void EndBatch(Instant now)
     {
         _now = now;
+        Amend(now);
         Tick(now);
         LoadEnvelopes(now);
         for (int round = 0; round < MostRounds; round++)
         {
-            Guard(FaultSeam.Message, "OpenArrived", now, static (host, at) => _ = host._conversations.OpenArrived(at));
-            Guard(FaultSeam.Message, "Pump", now, static (host, at) => host._conversations.Lite.Pump(at));
-            Guard(FaultSeam.Batch, "EndOfBatch", now, static (host, at) => host._router.EndOfBatch(at));
+            Guard(FaultSeam.Message, FaultPlace.OpenArrived, now, static (host, at) => _ = host._conversations.OpenArrived(at));
+            Guard(FaultSeam.Message, FaultPlace.PumpLite, now, static (host, at) => host._conversations.Lite.Pump(at));
+            Guard(FaultSeam.Batch, FaultPlace.EndOfBatch, now, static (host, at) => host._router.EndOfBatch(at));
             // What is forwarded need not wait for what is written.
-            Links.Flush(_flushFailed);
+            Links.Flush(_faults, _flushFailed);
             _hasOutcomes = false;
-            Guard(FaultSeam.Store, "EndBatchOfWriter", now, static (host, at) => host._hasOutcomes = host._writer.EndBatch(at));
+            Guard(FaultSeam.Store, FaultPlace.EndBatchOfWriter, now, static (host, at) => host._hasOutcomes = host._writer.EndBatch(at));
             if (!_hasOutcomes)
                 break;
         }
 
-        Guard(FaultSeam.Batch, "EndOfBatch", now, static (host, at) => host._router.EndOfBatch(at));
-        Guard(FaultSeam.Event, "PublishRoutes", now, static (host, _) => host.PublishRoutes());
-        Links.Flush(_flushFailed);
-        Guard(FaultSeam.Event, "FlushSessions", now, static (host, _) => host._conversations.Flush());
+        Guard(FaultSeam.Batch, FaultPlace.EndOfBatch, now, static (host, at) => host._router.EndOfBatch(at));
+        Amend(now);
+        Guard(FaultSeam.Event, FaultPlace.PublishRoutes, now, static (host, _) => host.PublishRoutes());
+        Links.Flush(_faults, _flushFailed);
+        Guard(FaultSeam.Event, FaultPlace.FlushSessions, now, static (host, _) => host._conversations.Flush());
     }
 
     /// <inheritdoc/>
-    public void Broken(ILink link) => link.Close(new LinkEnd(LinkEndCode.TransportFailed, Detail: "a fault of this program"));
+    public void Broken(Instant now, ILink link)
+    {
+        _now = now;
+        LiveLink? gone = Links.Remove(link);
+        _faults.Contain(FaultSeam.Link, FaultPlace.CloseBroken, () => link.Close(_broken));
+        if (gone is not null)
+            DropBroken(now, gone);
+    }
+
+    private void DropBroken(Instant now, LiveLink gone)
+    {
+        try
+        {
+            _faults.At(FaultPlace.DropBroken);
+            Drop(now, gone, _broken);
+        }
+        catch (Exception e)
+        {
+            // A neighbour that the router takes for living would swallow what it sends there.
+            _faults.Note(FaultSeam.Link, e);
+            _contained.Add((to, at) => to.Drop(at, gone, _broken));
+        }
+    }
+
+    /// <summary>A link that is in the table no more.</summary>
+    private void Drop(Instant now, LiveLink gone, LinkEnd reason)
+    {
+        _router.LinkDown(now, gone.Id);
+        _events.Publish(() => new EventInfo("peerDown", _time.GetUtcNow()) { Peer = Describe(gone, null), Reason = LinkEnds.Describe(reason) });
+    }
+
+    /// <summary>Tells the router what it waits for in vain since a fault.</summary>
+    private void Amend(Instant now)
+    {
+        while (_contained.TryNext(out Action<RouterHost, Instant>? amend))
+            Guard(FaultSeam.Batch, FaultPlace.Amend, now, amend);
+    }
 
     private void Tick(Instant now)
     {
@@ -159,7 +203,7 @@ internal sealed partial class RouterHost : ILoopOwner
             return;
         try
         {
-            _faults.Probe?.Invoke("Tick");
+            _faults.At(FaultPlace.Tick);
             _router.Tick(now);
         }
         catch (Exception e)
@@ -171,11 +215,11 @@ internal sealed partial class RouterHost : ILoopOwner
     }
 
     /// <summary>Does one of the things that end a batch; a fault in it costs that one.</summary>
-    private void Guard(FaultSeam seam, string place, Instant now, Action<RouterHost, Instant> what)
+    private void Guard(FaultSeam seam, FaultPlace place, Instant now, Action<RouterHost, Instant> what)
     {
         try
         {
-            _faults.Probe?.Invoke(place);
+            _faults.At(place);
             what(this, now);
         }
         catch (Exception e)
@@ -187,7 +231,7 @@ internal sealed partial class RouterHost : ILoopOwner
     private void FlushFailed(ILink link, Exception fault)
     {
         _faults.Note(FaultSeam.Link, fault);
-        Guard(FaultSeam.Link, "Broken", _now, (_, _) => Broken(link));
+        Broken(_now, link);
     }
 
     private void LoadEnvelopes(Instant now)
@@ -196,12 +240,13 @@ internal sealed partial class RouterHost : ILoopOwner
         {
             try
             {
-                _faults.Probe?.Invoke("EnvelopeLoaded");
+                _faults.At(FaultPlace.EnvelopeLoaded);
                 _router.EnvelopeLoaded(now, id, _stored.FindEnvelope(id));
             }
             catch (Exception e)
             {
                 _faults.Note(FaultSeam.Load, e);
+                _contained.GiveUp(id);
             }
         }
     }

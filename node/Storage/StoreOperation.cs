@@ -14,4 +14,7 @@ internal abstract class StoreOperation
 
     /// <summary>On the loop: the transaction was committed, or not (no space, failing disk).</summary>
     internal abstract void Done(Instant now, bool written);
+
+    /// <summary>On the loop: a fault kept <see cref="Done"/> from its end. Whoever waits is told as if nothing had been written.</summary>
+    internal virtual void Failed(Instant now) => Done(now, written: false);
 }

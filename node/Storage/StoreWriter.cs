@@ -195,8 +195,21 @@ internal sealed class StoreWriter : IAsyncDisposable
     {
         try
         {
-            _loop.Faults.Probe?.Invoke(written ? "Done" : "NotDone");
+            _loop.Faults.At(written ? FaultPlace.Stored : FaultPlace.NotStored);
             operation.Done(now, written);
+        }
+        catch (Exception e)
+        {
+            _loop.Faults.Note(FaultSeam.Store, e);
+            TellOfFault(now, operation);
+        }
+    }
+
+    private void TellOfFault(Instant now, StoreOperation operation)
+    {
+        try
+        {
+            operation.Failed(now);
         }
         catch (Exception e)
         {
@@ -208,7 +221,7 @@ internal sealed class StoreWriter : IAsyncDisposable
     {
         try
         {
-            _loop.Faults.Probe?.Invoke("Write");
+            _loop.Faults.At(FaultPlace.Write);
             _store.Begin();
             write(_store);
             _store.Commit();
@@ -273,8 +286,7 @@ internal sealed class StoreWriter : IAsyncDisposable
                 _catchingUp = true;
             }
 
-            foreach (StoreOperation operation in batch.Operations)
-                Tell(now, operation, !batch.Failed.Contains(operation));
+            batch.Tell(operation => Tell(now, operation, !batch.Failed.Contains(operation)));
         }
 
         if (_catchingUp && _afterthoughts.Count > 0)
@@ -288,10 +300,21 @@ internal sealed class StoreWriter : IAsyncDisposable
 
         /// <summary>The afterthoughts are not on disk.</summary>
         internal bool IsDeferred { get; set; }
+
+        private int _told;
+
+        /// <summary>Tells those operations that have not been told.</summary>
+        internal void Tell(Action<StoreOperation> tell)
+        {
+            while (_told < Operations.Count)
+                tell(Operations[_told++]);
+        }
     }
 
     private sealed class Outcome(StoreWriter writer, List<Batch> batches) : ILoopWork
     {
         public void Run(Instant now) => writer.Finish(now, batches);
+
+        public void Failed(Instant now, Exception fault) => writer.Finish(now, batches);
     }
 }

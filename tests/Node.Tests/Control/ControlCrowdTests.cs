@@ -8,7 +8,7 @@ namespace QuicProChat.Mesh.Node.Tests.Control;
 public sealed class ControlCrowdTests : IAsyncLifetime
 {
     private readonly string _directory = Directory.CreateTempSubdirectory("qpc-crowd-").FullName;
-    private readonly EventHub _events = new();
+    private readonly EventHub _events = new(new Faults(Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance, TimeProvider.System));
     private readonly FakeTarget _target = new();
     private readonly List<RawClient> _clients = [];
     private ControlServer _server = null!;

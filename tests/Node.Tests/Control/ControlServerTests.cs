@@ -12,7 +12,7 @@ public sealed class ControlServerTests : IAsyncLifetime
         UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.GroupWrite;
 
     private readonly string _directory = Directory.CreateTempSubdirectory("qpc-control-").FullName;
-    private readonly EventHub _events = new();
+    private readonly EventHub _events = new(new Faults(Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance, TimeProvider.System));
     private readonly FakeTarget _target = new();
     private ControlServer? _server;
 

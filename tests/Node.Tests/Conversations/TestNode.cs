@@ -16,6 +16,8 @@ internal sealed class TestNode : IAsyncDisposable
     private readonly MeshStore _store;
     private readonly ControlServer _server;
     private readonly ControlClient _client;
+    private readonly SaidLines _said = new();
+    private readonly ConsoleLog _logs;
 
     /// <summary>Starts a node.</summary>
     /// <param name="name">What it announces.</param>
@@ -33,10 +35,11 @@ internal sealed class TestNode : IAsyncDisposable
         Identity.DeriveKey("qpc-mesh/1 storage key"u8, key);
         _store = MeshStore.Open(_directory, key, options ?? new StoreOptions(), TimeProvider.System);
         var configuration = new NodeConfiguration { Name = name, DataDirectory = _directory, Durability = options?.Durability ?? Durability.Normal, Receipts = receipts };
-        Node = new MeshNode(configuration, Identity, _store, TimeProvider.System, NullLoggerFactory.Instance, _ => { });
+        _logs = new ConsoleLog(_said, journal: false, TimeProvider.System);
+        Node = new MeshNode(configuration, Identity, _store, TimeProvider.System, _logs, _ => { });
         Links = new NodeLinks(configuration, Identity, MeshNode.CapabilitiesOf(configuration), Node.LinkEvents, TimeProvider.System, NullLoggerFactory.Instance);
         Node.Start(Links);
-        _server = ControlServer.Bind(ControlPath, NullLogger.Instance);
+        _server = ControlServer.Bind(ControlPath, _logs.CreateLogger("control"));
         _server.Start(new NodeControl(Node), Node.Events);
         _client = Connect();
     }
@@ -53,6 +56,16 @@ internal sealed class TestNode : IAsyncDisposable
     internal NodeLinks Links { get; }
 
     internal MeshStore Store => _store;
+
+    /// <summary>What it has logged so far.</summary>
+    internal string[] Log
+    {
+        get
+        {
+            Assert.True(_logs.Flush(TimeSpan.FromSeconds(30)));
+            return _said.Lines;
+        }
+    }
 
     /// <summary>Plugs a cable in; returns the first node's end.</summary>
     internal static Task<MemoryLink> JoinAsync(TestNode a, TestNode b, bool pushRoutes = true) =>
@@ -105,9 +118,32 @@ internal sealed class TestNode : IAsyncDisposable
         await _server.DisposeAsync();
         await Node.DisposeAsync();
         _store.Dispose();
+        _logs.Dispose();
         if (!_isOwn)
             return;
         Identity.Dispose();
         Directory.Delete(_directory, recursive: true);
+    }
+
+    private sealed class SaidLines : ILogSink
+    {
+        private readonly Lock _guard = new();
+        private readonly System.Text.StringBuilder _text = new();
+
+        internal string[] Lines
+        {
+            get
+            {
+                lock (_guard)
+                    return _text.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries);
+            }
+        }
+
+        public bool Write(ReadOnlySpan<byte> lines)
+        {
+            lock (_guard)
+                _text.Append(System.Text.Encoding.UTF8.GetString(lines));
+            return true;
+        }
     }
 }
