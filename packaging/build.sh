@@ -27,9 +27,6 @@ program() { # ARCHITECTURE static|dynamic
     echo "$folder/qpc-mesh"
 }
 
-# A program of this machine, to ask for its help.
-own_program() { program "$(uname -m)" static; }
-
 pack() { # FOLDER FILE.tar.gz MEMBER...: without members, everything
     local folder=$1 file=$2
     shift 2
@@ -60,15 +57,16 @@ opkg_control() { # NAME ARCHITECTURE DEPENDS DESCRIPTION [FIELD...]
 }
 
 openwrt() { # ARCHITECTURE, as OpenWrt calls it
-    local files=$root/packaging/openwrt/qpc-mesh/files folder=$work/qpc-mesh-$1 file processor
+    local files=$root/packaging/openwrt/qpc-mesh/files folder=$work/qpc-mesh-$1 file processor binary
     case $1 in
     x86_64) processor=x86_64 ;;
     aarch64_*) processor=aarch64 ;;
     *) die "there is no native compiler for $1 here" ;;
     esac
+    binary=$(program "$processor" static)
     rm -rf "$folder"
     mkdir -p "$folder/control"
-    sh "$root/packaging/openwrt/qpc-mesh/install.sh" "$files" "$(program "$processor" static)" "$folder/data"
+    sh "$root/packaging/openwrt/qpc-mesh/install.sh" "$files" "$binary" "$folder/data"
     opkg_control qpc-mesh "$1" "" "mesh messenger node: finds others, carries and holds their encrypted messages" \
         "Require-User: qpc-mesh:qpc-mesh" >"$folder/control/control"
     echo /etc/config/qpc-mesh >"$folder/control/conffiles"
@@ -90,21 +88,27 @@ index() {
 
 debian_changelog() {
     printf 'qpc-mesh (%s) unstable; urgency=medium\n\n' "$version"
-    awk '/^## / { if (seen++) exit } /^- / { sub(/^- /, "  * "); print; next } /^  [^ ]/ && seen { print "  " $0 }' "$root/CHANGELOG.md"
+    # One entry a line first, whatever the file's own line breaks are; then as wide as Debian has it.
+    awk '/^## / { if (seen++) exit } /^- / { printf "\n%s", substr($0, 3); open = 1; next }
+        /^  [^ ]/ && open { printf " %s", substr($0, 3); next } { open = 0 } END { print "" }' "$root/CHANGELOG.md" |
+        sed '/^$/d' | while read -r entry; do fold -s -w 74 <<<"$entry" | sed '1s/^/  * /; 1!s/^/    /; s/ *$//'; done
     printf '\n -- %s  %s\n' "$(sed -n 's/^Maintainer: //p' "$root/packaging/debian/control.in")" "$(date -R -d "@$SOURCE_DATE_EPOCH")"
 }
 
 debian() { # amd64|arm64
-    local from=$root/packaging/debian folder=$work/deb-$1 processor page file
+    local from=$root/packaging/debian folder=$work/deb-$1 processor binary own page file
     case $1 in amd64) processor=x86_64 ;; arm64) processor=aarch64 ;; *) die "no .deb for $1" ;; esac
+    binary=$(program "$processor" dynamic)
+    own=$(program "$(uname -m)" static)
     rm -rf "$folder"
-    put 755 "$(program "$processor" dynamic)" "$folder/usr/bin/qpc-mesh"
+    put 755 "$binary" "$folder/usr/bin/qpc-mesh"
     put 644 "$from/qpc-mesh.conf" "$folder/etc/qpc-mesh/qpc-mesh.conf"
     put 644 "$from/qpc-mesh.service" "$folder/lib/systemd/system/qpc-mesh.service"
     put 644 "$from/qpc-mesh.sysusers" "$folder/usr/lib/sysusers.d/qpc-mesh.conf"
     put 644 "$from/copyright" "$folder/usr/share/doc/qpc-mesh/copyright"
     debian_changelog | gzip -n -9 >"$folder/usr/share/doc/qpc-mesh/changelog.gz"
-    python3 "$root/packaging/manual.py" "$(own_program)" "$root/docs/configuration.md" "$version" "$work/manual"
+    # A program of this machine, to ask for its help.
+    python3 "$root/packaging/manual.py" "$own" "$root/docs/configuration.md" "$version" "$work/manual"
     for page in qpc-mesh.1 qpc-mesh.conf.5; do
         mkdir -p "$folder/usr/share/man/man${page##*.}"
         gzip -n -9 -c "$work/manual/$page" >"$folder/usr/share/man/man${page##*.}/$page.gz"
