@@ -64,13 +64,17 @@ internal sealed partial class CustodyEngine
         if (held >= 0 && novelty == Novelty.CameRound)
         {
             // Two copies with one name must not become one here: both are in somebody's hands until this one is gone.
+            NoteReturn(_entries[held], arrival.Link);
             Refuse(arrival, CustodyCode.NoWayOn, RouterCounter.DropCameRound);
             return;
         }
 
-        (LinkId tried, int skip) = novelty == Novelty.New && held < 0
-            ? WayOfRepeat(seen, envelope.Header.Destination, arrival.Link, state)
-            : (LinkId.None, 0);
+        (LinkId tried, int skip) = novelty switch
+        {
+            Novelty.New when held < 0 => WayOfRepeat(seen, envelope.Header.Destination, arrival.Link, state),
+            Novelty.CameRound => (WayOfReturn(seen, envelope.Header.Destination, arrival.Link), 0),
+            _ => (LinkId.None, 0),
+        };
         var facts = new EnvelopeFacts(
             novelty == Novelty.Repeat, IsForUs: false, copy.LifetimeUnits, copy.HopsLeft, arrival.Link, tried, skip);
         Span<Candidate> candidates = stackalloc Candidate[MaxNextHops];
@@ -137,6 +141,28 @@ internal sealed partial class CustodyEngine
         if (state.Source.Accusations.Has(_now, 1) && _accusations.TryTake(_now, 1) && state.Source.Accusations.TryTake(_now, 1))
             _routes.Penalise(_now, destination, sentTo);
         return (sentTo, tries + 1);
+    }
+
+    /// <summary>
+    /// A copy came round: it does not go the same way again. A next hop that brings it back itself has proved that it had no other
+    /// way than this node; feasible next hops never point at each other.
+    /// </summary>
+    private LinkId WayOfReturn(int seen, in NodeAddress destination, LinkId link)
+    {
+        (_, LinkId sentTo, Instant at, _) = _seen.LastWay(seen);
+        if (LinkOf(sentTo) is not { } tried || tried.UpAt > at + OneSecond)
+            return LinkId.None;
+        if (sentTo == link)
+            _routes.Penalise(_now, destination, link);
+        return sentTo;
+    }
+
+    /// <summary>The same, while the next hop has not said what becomes of the copy that it was given.</summary>
+    private void NoteReturn(in HeldEntry entry, LinkId link)
+    {
+        bool isNextHop = entry.Place == Place.InFlight ? entry.Link == link.Value : entry.Tried == link;
+        if (isNextHop && entry.Place is Place.InFlight or Place.AwaitingReceipt && !entry.Lodged)
+            _routes.Penalise(_now, _destinations[entry.Destination].Address, link);
     }
 
     private static readonly TimeSpan OneSecond = TimeSpan.FromSeconds(1);
@@ -259,9 +285,13 @@ internal sealed partial class CustodyEngine
         if (entry.Place != Place.AwaitingReceipt)
         {
             if (copy.HopsLeft >= entry.HopsLeft)
+            {
                 Repeated(arrival, index);
-            else
-                Refuse(arrival, CustodyCode.NoWayOn, RouterCounter.DropCameRound);
+                return;
+            }
+
+            NoteReturn(entry, arrival.Link);
+            Refuse(arrival, CustodyCode.NoWayOn, RouterCounter.DropCameRound);
             return;
         }
 
@@ -270,6 +300,7 @@ internal sealed partial class CustodyEngine
         if (entry.CameBack)
             return;
         // Whoever had it has no way on: once in each attempt it goes elsewhere at once.
+        NoteReturn(entry, arrival.Link);
         LeavePlace(index);
         entry.CameBack = true;
         entry.TriedPlusOne = arrival.Link.Value + 1;

@@ -126,6 +126,14 @@ internal sealed class Neighbour
 
     public ushort UpdateNumber { get; set; }
 
+    /// <summary>The number of the last update that took something back, and of the last one that the neighbour has acknowledged.</summary>
+    public ushort Retraction { get; set; }
+
+    public ushort Acknowledged { get; set; }
+
+    /// <summary>It has read all that was taken back, and uses none of it any more.</summary>
+    public bool HasReadRetractions => !Distance.IsNewer(Retraction, Acknowledged);
+
     /// <summary>Unreliable links: what the update under way contains, until it is acknowledged.</summary>
     public List<int> Unacknowledged { get; } = [];
 

@@ -30,6 +30,9 @@ public enum RouteCounter
     /// <summary>Fresh sequences of this node.</summary>
     SequencesRaised,
 
+    /// <summary>Feasibility distances given up, after all neighbours had read that there is no way any more.</summary>
+    DistancesForgotten,
+
     /// <summary>Whole tables asked for, after something had no room.</summary>
     TablesAsked,
 

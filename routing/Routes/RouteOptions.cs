@@ -97,6 +97,12 @@ public sealed record RouteOptions
     /// </summary>
     public TimeSpan SequenceRefreshPerNode { get; init; } = TimeSpan.FromSeconds(25);
 
+    /// <summary>
+    /// A way that is longer or shorter by less than this is no news worth a fresh sequence, which is a record for everybody: it
+    /// is told with the next one.
+    /// </summary>
+    public TimeSpan SmallGain { get; init; } = TimeSpan.FromMilliseconds(250);
+
     /// <summary>First repetition of a request for a fresh sequence; doubles each time.</summary>
     public TimeSpan RequestRetry { get; init; } = TimeSpan.FromMilliseconds(500);
 

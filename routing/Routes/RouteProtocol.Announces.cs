@@ -9,10 +9,13 @@ internal sealed partial class RouteProtocol
     /// <summary>Announces that may wait for a link; whoever asks keeps a window of 64, and asks again for what is left out.</summary>
     private const int MaxAnnouncesOwed = 1024;
 
-    // What all neighbours together may be sent: a cold start of a large network at once, and then what an uplink bears. Neighbours
-    // that this node did not choose leave half of it to the others.
-    private const double AnnouncesPerSecondInAll = 500;
-    private const double AnnounceBurstInAll = 131_072;
+    // What all neighbours together may be sent: every record to every link that memory has room for, and again; then what an
+    // uplink bears. Neighbours that this node did not choose leave half of it to the others.
+    private const double AnnouncesPerSecondInAll = 2_000;
+    private const double AnnounceBurstInAll = 1 << 20;
+
+    /// <summary>Announces sent at a time where writes keep a distance: with what else waits, fewer than four segments of a stream.</summary>
+    private const int PacedAnnounces = 16;
 
     /// <summary>Records of others written for the next start: after a whole network at once, three hundred an hour.</summary>
     private const double AnnouncesPersistedPerSecond = 1 / 12.0;
@@ -228,8 +231,22 @@ internal sealed partial class RouteProtocol
 
     private void PumpAnnounces(Neighbour neighbour)
     {
+        TimeSpan pace = neighbour.Quality.Pace;
+        int left = pace == TimeSpan.Zero ? int.MaxValue : PacedAnnounces;
+        if (pace > TimeSpan.Zero && neighbour.LastFlush + pace > _now && neighbour.AnnouncesOwed.Count > 0)
+        {
+            FlushLater(neighbour, neighbour.LastFlush + pace);
+            return;
+        }
+
         while (neighbour.AnnouncesOwed.TryPeek(out int index))
         {
+            if (left-- == 0)
+            {
+                FlushLater(neighbour, neighbour.LastFlush + pace);
+                return;
+            }
+
             if (AnnounceOf(index) is { } announce)
             {
                 if (neighbour.Budget is { } budget && !budget.TryTake(_now, 1 + announce.Bytes.Length))
@@ -242,6 +259,8 @@ internal sealed partial class RouteProtocol
                 if (!SendFrame(neighbour, FrameKind.Announce, FrameClass.Routing, announce.Bytes.Length))
                     return;
                 Counters.Add(RouteCounter.AnnouncesSent);
+                if (pace > TimeSpan.Zero)
+                    neighbour.LastFlush = _now;
             }
 
             neighbour.AnnouncesOwed.Dequeue();

@@ -80,7 +80,12 @@ internal sealed partial class RouteProtocol
     private TimeSpan FetchTimeout(Neighbour neighbour, int attempts)
     {
         if (neighbour.Properties.BitsPerSecond == 0)
-            return _options.FetchTimeout + Patience(neighbour) * attempts;
+        {
+            // Where writes keep a distance so do the answers.
+            double writes = (double)neighbour.AnnouncesAsked / PacedAnnounces + 2;
+            return _options.FetchTimeout + neighbour.Quality.Pace * writes + neighbour.Quality.ExpectedWait * 4
+                + Patience(neighbour) * attempts;
+        }
 
         // At first as if the neighbour had its share of the link unspent; then at the rate that the share allows.
         double share = attempts == 0 ? 0.25 : _options.RoutingShare;

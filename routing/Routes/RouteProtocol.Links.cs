@@ -42,6 +42,7 @@ internal sealed partial class RouteProtocol
             HeldUntil = now + HoldOff(description.Peer),
             Quality = Recall(description.Peer),
         };
+        neighbour.Retraction = neighbour.Acknowledged = neighbour.UpdateNumber;
         _byLink[link.Value] = neighbour;
         _neighbours.Add(neighbour);
         MakeRoomForLink();

@@ -12,6 +12,9 @@ internal sealed partial class RouteProtocol
     private const int AttemptsOnOneWay = 2;
     private const int AttemptsBeforeDoubt = 3;
 
+    // Some seconds: by then those who learnt of a retraction through others have taken back their own.
+    private const int AttemptsBeforeAgreement = 3;
+
     // A request for a sequence follows one path, so its length costs little.
     private const byte MaxRequestHops = byte.MaxValue;
 
@@ -39,7 +42,10 @@ internal sealed partial class RouteProtocol
         /// <summary>The way became much longer than what is advertised under the present one.</summary>
         Rise,
 
-        /// <summary>There is a better way that is not feasible.</summary>
+        /// <summary>There is a way that is not feasible, and a little better.</summary>
+        Shorter,
+
+        /// <summary>There is one that is much better.</summary>
         Better,
 
         /// <summary>There is no other, or none that is trusted.</summary>
@@ -62,13 +68,13 @@ internal sealed partial class RouteProtocol
             return;
         }
 
-        if (_starving.TryGetValue(index, out Starving before)
-            && (before.Need == need || (before.Need == Need.Urgent && need == Need.Better)))
+        if (_starving.TryGetValue(index, out Starving before) && (before.Need == need || (before.Need > need && need >= Need.Better)))
             return;
         TimeSpan delay = need switch
         {
             Need.Urgent => TimeSpan.Zero,
             Need.Better => Jittered(ImprovementDelay(ref destination, chosenKey)),
+            Need.Shorter => Jittered(ShortcutDelay),
             _ => Jittered(_riseDelay),
         };
         Instant due = _now + delay;
@@ -97,8 +103,10 @@ internal sealed partial class RouteProtocol
         // A fresh sequence is an announce for everybody: where airtime is dear, and where metrics swing with what gets lost,
         // only a very different route is worth one.
         bool isBetter = unfeasibleKey != NoCandidate && unfeasibleKey + 4 * Slack(unfeasibleKey) < chosenKey;
-        if (isBetter && (isFar || (chosen < _slowWay && SlowHopTime() == TimeSpan.Zero)))
+        if (isBetter && isFar && TimeOf(chosen) - TimeOf(MetricOf(unfeasibleKey)) >= _options.SmallGain)
             return Need.Better;
+        if (isBetter && chosen < _slowWay && SlowHopTime() == TimeSpan.Zero)
+            return Need.Shorter;
         Distance advertised = destination.Advertised;
         return !advertised.IsNone && chosen > advertised.Metric && IsFarFrom(chosen, advertised.Metric) ? Need.Rise : Need.None;
     }
@@ -118,10 +126,22 @@ internal sealed partial class RouteProtocol
             return;
         }
 
+        if (starving.Need == Need.Urgent && starving.Attempts >= AttemptsBeforeAgreement && IsForgotten(index, ref destination))
+        {
+            // Then nobody's way leads through this node, and whatever a neighbour has is a way without a circle.
+            Counters.Add(RouteCounter.DistancesForgotten);
+            destination.Feasible = Distance.None;
+            StopStarving(index);
+            Evaluate(index);
+            return;
+        }
+
         Neighbour? best = ForwardingNeighbour(index, ref destination, except: LinkId.None);
         TimeSpan wait = starving.Need == Need.Urgent
             ? Backoff(_options.RequestRetry, starving.Attempts, _options.RequestRetryMax)
-            : Backoff(_improvementDelay, starving.Attempts, _options.RequestRetryMax * 10);
+            : Backoff(starving.Need == Need.Better ? _improvementDelay : ShortcutDelay, starving.Attempts, _options.RequestRetryMax * 10);
+        if (starving.Need != Need.Urgent)
+            wait = Longer(wait, starving.Need == Need.Better ? _improvementDelay : ShortcutDelay);
         wait = Longer(wait, Backoff(SlowHopTime() * HopTimesOfRepeats, starving.Attempts, _slowestRetry));
         if (best is { Properties.Reliable: true } && AnswerTime(best, index, ref destination) is var answer && answer > wait)
             wait = answer;
@@ -150,6 +170,26 @@ internal sealed partial class RouteProtocol
             if (!neighbour.Heard(index).IsNone)
                 SendPathRequest(neighbour, request);
         }
+    }
+
+    /// <summary>What all such requests together cost grows with the network, so each waits the longer.</summary>
+    private TimeSpan ShortcutDelay => Longer(_improvementDelay, _options.SequenceRefreshPerNode * _signed);
+
+    /// <summary>
+    /// Every neighbour has read, and said so, that there is no way through this node: what was told before is forgotten by all who
+    /// could use it. It is what DUAL (Garcia-Luna-Aceves, 1993) makes sure of by its replies.
+    /// </summary>
+    private bool IsForgotten(int index, ref Destination destination)
+    {
+        if (destination.Selected != Destination.NoLink || !destination.Advertised.IsNone || IsLingering(index))
+            return false;
+        foreach (Neighbour neighbour in _neighbours)
+        {
+            if (!neighbour.Properties.Reliable || !neighbour.Told(index).IsNone || !neighbour.HasReadRetractions)
+                return false;
+        }
+
+        return true;
     }
 
     private TimeSpan ImprovementDelay(ref Destination destination, uint chosenKey)
@@ -194,6 +234,14 @@ internal sealed partial class RouteProtocol
 
     private void SendPathRequest(Neighbour neighbour, in PathRequest request)
     {
+        // Requests that are written one by one would hold up all that follows them.
+        if (neighbour.Quality.Pace > TimeSpan.Zero)
+        {
+            if (neighbour.LastFlush + neighbour.Quality.Pace > _now)
+                return;
+            neighbour.LastFlush = _now;
+        }
+
         // More than a neighbour would answer is not asked of it: what is left out is asked again when its time comes.
         if (!neighbour.RequestRate.TryTake(_now, 1) || neighbour.Budget?.TryTake(_now, 1 + PathRequest.Size) == false)
             return;

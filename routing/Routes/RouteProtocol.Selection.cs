@@ -162,7 +162,11 @@ internal sealed partial class RouteProtocol
             after = new Distance(via.Sequence, MetricVia(chosen, index, ref destination));
         }
 
-        if (after == before || (IsWorse(after, before) && (IsLingering(index) || IsHeldBack(after, chosen))))
+        // What is back after a while is told as it was: this node answered for that before.
+        Distance least = before.IsNone ? destination.Feasible : before;
+        if (before.IsNone && IsWorse(after, least) && IsHeldBack(least, after, chosen))
+            after = least;
+        if (after == before || (IsWorse(after, before) && (IsLingering(index) || IsHeldBack(before, after, chosen))))
             return;
         bool isNews = after.IsNone || before.IsNone || after.Sequence != before.Sequence || IsFarFrom(after.Metric, before.Metric);
         if (!isNews && !advertiseAll)
@@ -180,12 +184,13 @@ internal sealed partial class RouteProtocol
         after.IsNone || (!before.IsNone && after.Sequence == before.Sequence && after.Metric > before.Metric);
 
     /// <summary>
-    /// A rise under the same sequence is kept back where a link that stalls explains it, as it swings by itself: it would make
-    /// this way unfeasible for all who use it, and each of them would ask the origin for a fresh sequence. To have said
-    /// less is safe. What is distrusted is worth that price.
+    /// A rise under the same sequence makes this way unfeasible for all who use it, and each of them would ask the origin for a
+    /// fresh sequence, which costs everybody a record. So it is kept back if it is small, or if a link that stalls explains it, as
+    /// it swings by itself. To have said less is safe. What is distrusted is worth that price.
     /// </summary>
-    private bool IsHeldBack(Distance after, Neighbour? chosen) =>
-        !after.IsNone && after.Metric < _options.DistrustCost && chosen is not null && chosen.Quality.ExpectedWait > TimeSpan.Zero;
+    private bool IsHeldBack(Distance before, Distance after, Neighbour? chosen) =>
+        !after.IsNone && !before.IsNone && after.Metric < _options.DistrustCost && chosen is not null
+        && (chosen.Quality.ExpectedWait > TimeSpan.Zero || TimeOf(after.Metric) - TimeOf(before.Metric) < _options.SmallGain);
 
     private static bool IsFarFrom(Metric a, Metric b) => Math.Max(a.Units, b.Units) / 4 > Math.Min(a.Units, b.Units);
 

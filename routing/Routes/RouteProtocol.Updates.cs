@@ -7,6 +7,12 @@ internal sealed partial class RouteProtocol
 {
     private const int MaxAckAttempts = 6;
 
+    /// <summary>
+    /// Updates sent at a time where writes keep a distance. Of a stream with fewer than four segments under way the first six
+    /// time-outs do not double (Linux, tcp(7), TCP_THIN_LINEAR_TIMEOUTS).
+    /// </summary>
+    private const int PacedFrames = 2;
+
     // Weighing an entry takes a microsecond or some, on a router ten; it may cost everybody further on a few bytes.
     private const double EntriesPerSecondInAll = 4_096;
     private const double EntryBurstInAll = 262_144;
@@ -131,6 +137,10 @@ internal sealed partial class RouteProtocol
                 sent += count;
                 if (!neighbour.Properties.Reliable)
                     break;
+                if (neighbour.Quality.Pace == TimeSpan.Zero || sent < PacedFrames * perFrame || sent == _scratch.Count)
+                    continue;
+                FlushLater(neighbour, _now + neighbour.Quality.Pace);
+                break;
             }
         }
         finally
@@ -159,9 +169,12 @@ internal sealed partial class RouteProtocol
         }
 
         bool reliable = neighbour.Properties.Reliable;
+        bool retracts = false;
+        for (int i = from; reliable && i < from + count && !retracts; i++)
+            retracts = Expected(neighbour, _scratch[i]).IsNone;
         var writer = new RouteUpdate.Writer(
             Body[..RouteUpdate.SizeOf(count)], (ushort)(neighbour.UpdateNumber + 1),
-            reliable ? RouteUpdateFlags.None : RouteUpdateFlags.Acknowledge);
+            reliable && !retracts ? RouteUpdateFlags.None : RouteUpdateFlags.Acknowledge);
         for (int i = from; i < from + count; i++)
         {
             Distance distance = Expected(neighbour, _scratch[i]);
@@ -171,6 +184,8 @@ internal sealed partial class RouteProtocol
         if (!SendFrame(neighbour, FrameKind.RouteUpdate, FrameClass.Routing, writer.Length))
             return false;
         neighbour.UpdateNumber++;
+        if (retracts)
+            neighbour.Retraction = neighbour.UpdateNumber;
         neighbour.Budget?.Owe(_now, 1 + writer.Length);
         for (int i = from; i < from + count; i++)
         {
@@ -238,6 +253,12 @@ internal sealed partial class RouteProtocol
     {
         if (!ControlAck.TryRead(body, out ControlAck ack))
             return Malformed();
+        if (neighbour.Properties.Reliable && IsWaitedFor(neighbour, ack.Number))
+        {
+            neighbour.Acknowledged = ack.Number;
+            return true;
+        }
+
         if (neighbour.AckDue == Instant.Never || ack.Number != neighbour.UpdateNumber)
         {
             Counters.Add(RouteCounter.DropUnknownAck);
@@ -251,6 +272,9 @@ internal sealed partial class RouteProtocol
         Flush(neighbour);
         return true;
     }
+
+    private static bool IsWaitedFor(Neighbour neighbour, ushort number) =>
+        Distance.IsNewer(number, neighbour.Acknowledged) && !Distance.IsNewer(number, neighbour.Retraction);
 
     private bool ReceiveUpdate(Neighbour neighbour, ReadOnlySpan<byte> body)
     {

@@ -2,41 +2,44 @@ namespace QuicProChat.Mesh.Routing.Routes;
 
 /// <summary>
 /// What pings tell of a link that loses nothing: its usual round trip, and how often and how much longer one takes.
-/// A stream over a lossy path turns loss into waiting: most answers come at once, some after 0.2 s, 0.6 s, 1.4 s and so
-/// on, the time-outs of the transport. The mean of such times swings by itself, for they have no useful variance. How often
-/// something was sent in vain does: the k-th time-out ends after 0.2 s * (2^k - 1), so k = log2(1 + lateness / 0.2 s).
+/// A stream over a lossy path turns loss into waiting: most answers come at once, some after one, two or more time-outs of the
+/// transport. Those last 0.2 s while they are few, and then double; the mean of such times swings by itself, for they have no
+/// useful variance. How often something was sent in vain does.
 /// </summary>
 internal sealed class StreamQuality
 {
     /// <summary>An answer is late if it took so much longer than twice the usual time: less than any time-out of TCP.</summary>
     private static readonly TimeSpan _late = TimeSpan.FromMilliseconds(150);
 
-    /// <summary>The first time-out of TCP (Linux: 200 ms at least); each further one is twice as long.</summary>
+    /// <summary>The first time-out of TCP (Linux: 200 ms at least).</summary>
     private static readonly TimeSpan _timeout = TimeSpan.FromMilliseconds(200);
 
-    /// <summary>What a link counts for that gave up: a transport does after half a minute, which is seven time-outs.</summary>
-    private const double TriesOfBroken = 8;
+    /// <summary>So many are as long on a thin stream (Linux, tcp(7), TCP_THIN_LINEAR_TIMEOUTS); each further one is twice as long.</summary>
+    private const int EqualTimeouts = 7;
+
+    /// <summary>What a link counts for that gave up: a transport does after half a minute.</summary>
+    private const double TriesOfBroken = 13;
 
     // The first few answers count for more, as nothing else is known; later ones are a memory of about sixteen.
     private const int FirstWeight = 2;
     private const int LastWeight = 16;
 
     /// <summary>Classes of links: the mean of tries in vain a round trip from which on, and what waiting then costs.</summary>
-    private static readonly double[] _from = [0, 0.4, 1.2, 3.0, 5.0, 6.5];
+    private static readonly double[] _from = [0, 0.3, 1.2, 3.5, 7.0, 11.0];
     private static readonly TimeSpan[] _waits =
     [
-        TimeSpan.Zero, TimeSpan.FromMilliseconds(50), TimeSpan.FromMilliseconds(200), TimeSpan.FromSeconds(1),
-        TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(20),
+        TimeSpan.Zero, TimeSpan.FromMilliseconds(50), TimeSpan.FromMilliseconds(200), TimeSpan.FromMilliseconds(600),
+        TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(20),
     ];
 
     /// <summary>
-    /// How far apart writes are on links of these classes. Whatever is written can hold up all that follows, and the longer
-    /// time-outs make up as much of the waiting as the short ones: half as many writes are half as many long waits.
+    /// How far apart writes are on links of these classes. Whatever is written can hold up all that follows, and a stream is thin
+    /// only while little is under way: so that what was written before has mostly arrived.
     /// </summary>
     private static readonly TimeSpan[] _paces =
     [
-        TimeSpan.Zero, TimeSpan.FromMilliseconds(200), TimeSpan.FromSeconds(1.5), TimeSpan.FromSeconds(3),
-        TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(10),
+        TimeSpan.Zero, TimeSpan.FromMilliseconds(100), TimeSpan.FromMilliseconds(200), TimeSpan.FromMilliseconds(600),
+        TimeSpan.FromSeconds(1.5), TimeSpan.FromSeconds(10),
     ];
 
     /// <summary>How far below its class the mean must fall, as a part of it: more than chance moves it.</summary>
@@ -71,9 +74,12 @@ internal sealed class StreamQuality
     {
         TimeSpan lateness = took - 2 * usual;
         bool late = lateness > _late;
-        Count(late ? Math.Min(Math.Log2(1 + lateness / _timeout), TriesOfBroken) : 0);
+        Count(late ? Math.Min(TriesOf(lateness / _timeout), TriesOfBroken) : 0);
         return !late;
     }
+
+    private static double TriesOf(double timeouts) =>
+        timeouts <= EqualTimeouts ? timeouts : EqualTimeouts + Math.Log2(1 + (timeouts - EqualTimeouts) / 2);
 
     /// <summary>The link ended with a question unanswered: proof of lateness only if it never answered any in time.</summary>
     public void Broke()

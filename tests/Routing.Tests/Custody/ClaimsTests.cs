@@ -248,6 +248,40 @@ public sealed class ClaimsTests
     }
 
     [Fact]
+    public void A_next_hop_that_hands_back_what_it_was_given_is_blamed_and_passed_over_and_nobody_else_is()
+    {
+        var network = new TestNetwork(6);
+        TestNode sender = network.Add(), relay = network.Add(), circle = network.Add(), honest = network.Add(), bob = network.Add();
+        network.Join(sender, relay, TestLinkKind.Stream);
+        network.Join(relay, circle, TestLinkKind.Stream);
+        network.Join(relay, honest, TestLinkKind.Stream);
+        network.Join(honest, bob, TestLinkKind.Stream);
+        sender.RouteVia(bob, relay);
+        relay.RouteVia(bob, circle, honest);
+        circle.RouteVia(bob);
+        honest.RouteVia(bob, bob);
+        bob.RouteVia(sender, honest);
+        honest.RouteVia(sender, relay);
+        relay.RouteVia(sender, sender);
+        EnvelopeId id = sender.Send(bob, 1).Id;
+        network.Run(TimeSpan.FromSeconds(2));
+        Assert.Empty(relay.Routes.Penalised);
+        circle.RouteVia(bob, relay);
+        network.Run(TimeSpan.FromSeconds(10));
+        Assert.Equal(MessageState.Delivered, sender.States[id].State);
+        Assert.Contains((bob.Address, relay.To(circle)), relay.Routes.Penalised);
+        Assert.DoesNotContain((bob.Address, relay.To(honest)), relay.Routes.Penalised);
+
+        // Who brings round what another was given says nothing about that one.
+        int before = relay.Routes.Penalised.Count;
+        relay.RouteVia(bob, honest);
+        relay.Deliver(relay.LinkTo(sender), Frame(bob, sender.Payload(9, 100), 0));
+        relay.Deliver(relay.LinkTo(circle), Frame(bob, sender.Payload(9, 100), 0, hops: 5));
+        network.Run(TimeSpan.FromSeconds(10));
+        Assert.Equal(before, relay.Routes.Penalised.Count);
+    }
+
+    [Fact]
     public void A_lifetime_that_a_relay_raises_lengthens_nothing_where_the_envelope_is_known()
     {
         var network = new TestNetwork(7);

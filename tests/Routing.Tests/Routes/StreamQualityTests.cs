@@ -22,16 +22,16 @@ public sealed class StreamQualityTests
         var quality = new StreamQuality();
         for (int i = 0; i < 200; i++)
             Assert.False(quality.Answered(2 * Usual + TimeSpan.FromMilliseconds(600), Usual));
-        Assert.Equal(2, quality.Tries, 3);
+        Assert.Equal(3, quality.Tries, 3);
 
         // Seventeen minutes are no more than a link that gave up.
         quality.Answered(TimeSpan.FromMinutes(17), Usual);
-        Assert.InRange(quality.Tries, 2, 2 + 6 / 16.0 + 0.001);
+        Assert.InRange(quality.Tries, 3, 3 + 10 / 16.0 + 0.001);
     }
 
     [Theory]
-    [InlineData(0.5, 100, 1500)]
-    [InlineData(0.8, 1000, 5000)]
+    [InlineData(0.5, 50, 600)]
+    [InlineData(0.8, 600, 2000)]
     public void The_cost_of_a_stream_follows_what_gets_lost_and_stays_where_it_is(double loss, double least, double most)
     {
         var random = new Random(7);
@@ -42,7 +42,9 @@ public sealed class StreamQualityTests
         {
             TimeSpan before = quality.ExpectedWait;
             int tries = Tries() + (loss < 0.6 ? Tries() : 0);
-            quality.Answered(Usual + TimeSpan.FromMilliseconds(200) * (Math.Pow(2, tries) - 1), Usual);
+            // Seven time-outs of 0.2 s, and then ever longer ones.
+            double timeouts = tries <= 7 ? tries : 7 + 2 * (Math.Pow(2, tries - 7) - 1);
+            quality.Answered(Usual + TimeSpan.FromMilliseconds(200) * timeouts, Usual);
             if (i < 32)
                 continue;
             classes.Add(quality.ExpectedWait);
@@ -56,7 +58,7 @@ public sealed class StreamQualityTests
         int Tries()
         {
             int lost = 0;
-            while (random.NextDouble() < loss && lost < 7)
+            while (random.NextDouble() < loss && lost < 13)
                 lost++;
             return lost;
         }

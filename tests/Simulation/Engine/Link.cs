@@ -44,6 +44,9 @@ public sealed class Link(int index, int a, int b, LinkModel model)
     /// <summary>Failed dials since the last success.</summary>
     public int Failures { get; set; }
 
+    /// <summary>When the last connection was made.</summary>
+    public Instant UpAt { get; set; }
+
     /// <summary>When the wire was cut last.</summary>
     public Instant CutAt { get; set; }
 

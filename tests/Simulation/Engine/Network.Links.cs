@@ -17,6 +17,9 @@ public sealed partial class Network
     /// <summary>The longest wait between two dials.</summary>
     public TimeSpan LongestRedial { get; init; } = TimeSpan.FromSeconds(60);
 
+    /// <summary>A connection that stood so long is dialled again at once when it ends; another one when its time comes.</summary>
+    public TimeSpan StableAfter { get; init; } = TimeSpan.FromSeconds(30);
+
     /// <summary>Within this time two nodes that came into each other's range find out and dial.</summary>
     public TimeSpan Discovery { get; init; } = TimeSpan.FromSeconds(2);
 
@@ -104,7 +107,7 @@ public sealed partial class Network
             return;
         }
 
-        link.Failures = 0;
+        link.UpAt = Now;
         long connection = ++link.Connection;
         for (int end = 0; end < 2; end++)
         {
@@ -140,6 +143,8 @@ public sealed partial class Network
             return;
         state.Connection = 0;
         Discard(_channels[link.Index * 2 + end]);
+        if (Now - link.UpAt >= StableAfter)
+            link.Failures = 0;
         Node node = _nodes[link.NodeAt(end)];
         if (node.Running)
         {
