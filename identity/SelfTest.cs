@@ -15,6 +15,8 @@ public static class SelfTest
         Check(TestArgon2id(), "Argon2id (RFC 9106)");
         Check(TestSha256(), "SHA-256 (FIPS 180-4)");
         Check(TestHmac(), "HMAC-SHA256 (RFC 4231)");
+        Check(TestPublicKeys(), "X25519 by way of the Edwards curve (RFC 7748)");
+        Check(TestMapping(), "Ed25519 to X25519 (RFC 7748, section 4.1)");
     }
 
     private static void Check(bool holds, string name)
@@ -102,10 +104,41 @@ public static class SelfTest
         System.Security.Cryptography.SHA256.HashData("abc"u8).AsSpan().SequenceEqual(
             Hex("ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"));
 
-    // RFC 4231, section 4.3.
-    private static bool TestHmac() =>
-        System.Security.Cryptography.HMACSHA256.HashData("Jefe"u8, "what do ya want for nothing?"u8).AsSpan().SequenceEqual(
-            Hex("5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"));
+    // RFC 4231, section 4.3: libsodium's, which Noise uses, and the framework's.
+    private static bool TestHmac()
+    {
+        byte[] expected = Hex("5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
+        ReadOnlySpan<byte> data = "what do ya want for nothing?"u8;
+        Span<byte> mac = stackalloc byte[HmacSha256.MacSize];
+        HmacSha256.Compute("Jefe"u8, data, mac);
+        return mac.SequenceEqual(expected)
+            && System.Security.Cryptography.HMACSHA256.HashData("Jefe"u8, data).AsSpan().SequenceEqual(expected);
+    }
+
+    // RFC 7748, section 5.2, the iterated test's first round, and its second by X25519 itself. Two together, so that the program's
+    // own arithmetic (Field25519) divides by a product.
+    private static bool TestPublicKeys()
+    {
+        byte[] first = Hex("422c8e7a6227d7bca1350b3e2bb7279f7897b87bb6854b783c60e80311ae3079");
+        byte[] scalars = [9, .. new byte[31], .. first];
+        Span<byte> keys = stackalloc byte[2 * X25519.PublicKeySize], second = stackalloc byte[X25519.PublicKeySize];
+        X25519.PublicKeys(scalars, keys);
+        X25519.PublicKeyOnMontgomeryCurve(first, second);
+        return keys[..X25519.PublicKeySize].SequenceEqual(first) && keys[X25519.PublicKeySize..].SequenceEqual(second);
+    }
+
+    // The key of RFC 8032, section 7.1, test 2, there and back, and the secret's way to the same place.
+    private static bool TestMapping()
+    {
+        Span<byte> publicKey = stackalloc byte[32], secretKey = stackalloc byte[64], scalar = stackalloc byte[32];
+        Span<byte> image = stackalloc byte[32], other = stackalloc byte[32];
+        Ed25519.KeyPairFromSeed(Hex("4ccd089b28ff96da9db6c346ec114e0f5b8a319f35aba624da8cf6ed4fb8a6fb"), publicKey, secretKey);
+        Ed25519.ConvertSecretKeyToX25519(secretKey, scalar);
+        X25519.PublicKeyOnMontgomeryCurve(scalar, other);
+        return Ed25519.TryConvertPublicKeyToX25519(publicKey, image)
+            && image.SequenceEqual(Hex("25c704c594b88afc00a76b69d1ed2b984d7e22550f3ed0802d04fbcd07d38d47")) && other.SequenceEqual(image)
+            && Curve25519Map.TryRecover(image, negative: false, other) && other.SequenceEqual(publicKey);
+    }
 
     private static ReadOnlySpan<byte> Sunscreen =>
         "Ladies and Gentlemen of the class of '99: If I could offer you only one tip for the future, sunscreen would be it."u8;

@@ -1,3 +1,4 @@
+using QuicProChat.Mesh.Identity;
 using QuicProChat.Mesh.Mls.Crypto;
 using QuicProChat.Mesh.Mls.Messages;
 using QuicProChat.Mesh.Mls.Tree;
@@ -14,19 +15,23 @@ public sealed class ExternalProposal
     private readonly ulong _epoch;
     private readonly uint _index;
     private readonly MlsIdentity _identity;
+    private readonly RandomFill _random;
 
     /// <summary>Prepares to send as an external sender.</summary>
     /// <param name="groupId">The group.</param>
     /// <param name="epoch">Its current epoch.</param>
     /// <param name="senderIndex">The sender's place in the external_senders extension.</param>
     /// <param name="identity">The sender.</param>
-    public ExternalProposal(ReadOnlyMemory<byte> groupId, ulong epoch, uint senderIndex, MlsIdentity identity)
+    /// <param name="random">Source of nonces; the system's if null.</param>
+    public ExternalProposal(
+        ReadOnlyMemory<byte> groupId, ulong epoch, uint senderIndex, MlsIdentity identity, RandomFill? random = null)
     {
         ArgumentNullException.ThrowIfNull(identity);
         _groupId = groupId;
         _epoch = epoch;
         _index = senderIndex;
         _identity = identity;
+        _random = random ?? RandomSource.System;
     }
 
     /// <summary>A client asks to be added itself.</summary>
@@ -78,5 +83,5 @@ public sealed class ExternalProposal
         return new PublicMessage(new AuthenticatedContent(WireFormat.PublicMessage, content, signature, default), default).ToMessage();
     }
 
-    private byte[] Nonce() => RandomSource.System.Bytes(Suite.Require(_identity.CipherSuite).HashSize);
+    private byte[] Nonce() => _random.Bytes(Suite.Require(_identity.CipherSuite).HashSize);
 }

@@ -1,3 +1,4 @@
+using QuicProChat.Mesh.Identity;
 using QuicProChat.Mesh.Mls.Messages;
 
 namespace QuicProChat.Mesh.Mls;
@@ -24,7 +25,7 @@ public sealed class MlsClientOptions
     public TimeProvider Time { get; init; } = TimeProvider.System;
 
     /// <summary>The source of keys and nonces.</summary>
-    public RandomSource Random { get; init; } = RandomSource.System;
+    public RandomFill Random { get; init; } = RandomSource.System;
 
     /// <summary>
     /// Extension and credential types that the application supports beyond the defaults, and the proposal types of

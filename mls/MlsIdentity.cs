@@ -1,3 +1,4 @@
+using QuicProChat.Mesh.Identity;
 using QuicProChat.Mesh.Mls.Crypto;
 using QuicProChat.Mesh.Mls.Messages;
 
@@ -52,7 +53,7 @@ public sealed class MlsIdentity : IDisposable
     }
 
     /// <summary>Makes a fresh key.</summary>
-    public static MlsIdentity Generate(CipherSuite suite, Credential credential, RandomSource? random = null)
+    public static MlsIdentity Generate(CipherSuite suite, Credential credential, RandomFill? random = null)
     {
         byte[] key = Suite.Require(suite).Signature.GeneratePrivateKey(random ?? RandomSource.System);
         try

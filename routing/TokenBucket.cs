@@ -1,5 +1,3 @@
-using QuicProChat.Mesh.Wire;
-
 namespace QuicProChat.Mesh.Routing;
 
 /// <summary>Tokens that come back at a steady rate up to a limit.</summary>

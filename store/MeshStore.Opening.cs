@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.Security.Cryptography;
 using QuicProChat.Mesh.Identity;
 using QuicProChat.Mesh.Store.Sqlite;
 using QuicProChat.Mesh.Wire;
@@ -39,7 +38,7 @@ public sealed partial class MeshStore
                 CheckIntegrity(database, path);
             Schema.Upgrade(database, path, Schema.Current);
             database.CountWalPages();
-            cipher = new RowCipher(storageKey, random ?? RandomNumberGenerator.Fill);
+            cipher = new RowCipher(storageKey, random ?? RandomSource.System);
             checkpointer = OpenForCheckpoints(path);
             reader = new StoreReader(OpenForReading(path), cipher, new RunningTime(time), options.SeenCapacity);
             var store = new MeshStore(held, database, checkpointer, new DiskSpace(directory), cipher, reader, options, path) { IsNew = isNew };

@@ -68,16 +68,3 @@ public readonly record struct StoredRoute(NodeAddress Destination, NodeAddress N
 /// <param name="Id">Its id.</param>
 /// <param name="Generation">The generation accepted last, as the router encodes it.</param>
 public readonly record struct SeenEnvelope(EnvelopeId Id, byte Generation);
-
-/// <summary>What finding a message by the beginning of its id came to.</summary>
-public enum PrefixMatch
-{
-    /// <summary>No message has such an id.</summary>
-    None,
-
-    /// <summary>Exactly one.</summary>
-    One,
-
-    /// <summary>Several: more digits are needed.</summary>
-    Several,
-}

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text;
 using QuicProChat.Mesh.Identity;
 using QuicProChat.Mesh.Store.Sqlite;
@@ -36,26 +35,6 @@ public sealed partial class StoreReader
             return messages;
         }
     }
-
-    /// <summary>The message whose id begins with some hexadecimal digits, if there is exactly one.</summary>
-    public PrefixMatch FindMessage(string idPrefix, out StoredMessage? message)
-    {
-        message = null;
-        const int digits = EnvelopeId.Size * 2;
-        if (idPrefix.Length is 0 or > digits
-            || !UInt128.TryParse(idPrefix.PadRight(digits, '0'), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out UInt128 low))
-            return PrefixMatch.None;
-        int free = 4 * (digits - idPrefix.Length);
-        UInt128 high = low | (free == 128 ? UInt128.MaxValue : (UInt128.One << free) - 1);
-        lock (_gate)
-        {
-            List<StoredMessage> found = ReadMessages(_between.Bind(1, Id(low)).Bind(2, Id(high)), tolerant: false);
-            message = found.Count == 1 ? found[0] : null;
-            return (PrefixMatch)found.Count;
-        }
-    }
-
-    private static EnvelopeId Id(UInt128 value) => new((ulong)(value >> 64), (ulong)value);
 
     /// <param name="rows">The statement, bound.</param>
     /// <param name="tolerant">Leave damaged rows out, and give those whose text alone is damaged without it.</param>

@@ -22,7 +22,6 @@ public sealed partial class StoreReader
     private readonly Statement _message;
     private readonly Statement _newest;
     private readonly Statement _newestWith;
-    private readonly Statement _between;
     private readonly Statement _envelope;
     private readonly Statement _value;
 
@@ -35,7 +34,6 @@ public sealed partial class StoreReader
         _message = database.Prepare(MessageColumns + "WHERE id = ?");
         _newest = database.Prepare(MessageColumns + "ORDER BY seq DESC LIMIT ?");
         _newestWith = database.Prepare(MessageColumns + "WHERE peer = ? ORDER BY seq DESC LIMIT ?");
-        _between = database.Prepare(MessageColumns + "WHERE id BETWEEN ? AND ? LIMIT 2");
         _envelope = database.Prepare("SELECT header, payload FROM envelope WHERE id = ?");
         _newestInGroup = database.Prepare(MessageColumns + "WHERE group_id = ? ORDER BY seq DESC LIMIT ?");
         _liteSeen = database.Prepare("SELECT sender FROM lite_seen WHERE id = ?");

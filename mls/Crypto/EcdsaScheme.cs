@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using QuicProChat.Mesh.Identity;
 
 namespace QuicProChat.Mesh.Mls.Crypto;
 
@@ -30,7 +31,7 @@ internal sealed class EcdsaScheme(NistCurve curve) : SignatureScheme
         return signer;
     }
 
-    internal override byte[] GeneratePrivateKey(RandomSource random) => _keys.Generate(random).PrivateKey;
+    internal override byte[] GeneratePrivateKey(RandomFill random) => _keys.Generate(random).PrivateKey;
 
     internal override bool Verify(ReadOnlySpan<byte> publicKey, ReadOnlySpan<byte> message, ReadOnlySpan<byte> signature)
     {

@@ -20,7 +20,7 @@ internal sealed class Ed25519Scheme : SignatureScheme
     internal override Signer? CreateSigner(ReadOnlySpan<byte> privateKey) =>
         privateKey.Length == Ed25519.SeedSize ? new Ed25519Signer(privateKey) : null;
 
-    internal override byte[] GeneratePrivateKey(RandomSource random) => random.Bytes(Ed25519.SeedSize);
+    internal override byte[] GeneratePrivateKey(RandomFill random) => random.Bytes(Ed25519.SeedSize);
 
     internal override bool Verify(ReadOnlySpan<byte> publicKey, ReadOnlySpan<byte> message, ReadOnlySpan<byte> signature) =>
         Ed25519.Verify(message, publicKey, signature);

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using QuicProChat.Mesh.Identity;
 
 namespace QuicProChat.Mesh.Mls.Crypto;
 
@@ -42,13 +43,13 @@ internal sealed class Hpke
     /// <summary>SealBase (section 6.1); false if the public key is invalid.</summary>
     internal bool TrySeal(
         ReadOnlySpan<byte> publicKey, ReadOnlySpan<byte> info, ReadOnlySpan<byte> aad, ReadOnlySpan<byte> plaintext,
-        RandomSource random, out HpkeCiphertext ciphertext) =>
+        RandomFill random, out HpkeCiphertext ciphertext) =>
         TrySealIn(publicKey, ContextOf(info), aad, plaintext, random, out ciphertext);
 
     /// <summary>SealBase with a context from <see cref="ContextOf"/>.</summary>
     internal bool TrySealIn(
         ReadOnlySpan<byte> publicKey, ReadOnlySpan<byte> context, ReadOnlySpan<byte> aad, ReadOnlySpan<byte> plaintext,
-        RandomSource random, out HpkeCiphertext ciphertext)
+        RandomFill random, out HpkeCiphertext ciphertext)
     {
         Span<byte> shared = stackalloc byte[Hashing.MaxSize];
         shared = shared[..Hashing.Size(_kem.Hash)];
@@ -92,7 +93,7 @@ internal sealed class Hpke
     /// <summary>SetupBaseS and Export (section 5.3); false if the public key is invalid.</summary>
     internal bool TryExportToSender(
         ReadOnlySpan<byte> publicKey, ReadOnlySpan<byte> info, ReadOnlySpan<byte> exporterContext, Span<byte> exported,
-        RandomSource random, out byte[] kemOutput)
+        RandomFill random, out byte[] kemOutput)
     {
         Span<byte> shared = stackalloc byte[Hashing.MaxSize];
         shared = shared[..Hashing.Size(_kem.Hash)];

@@ -1,3 +1,5 @@
+using QuicProChat.Mesh.Identity;
+
 namespace QuicProChat.Mesh.Mls.Crypto;
 
 /// <summary>A DHKEM of RFC 9180, section 4.1, base mode only.</summary>
@@ -25,7 +27,7 @@ internal abstract class Kem
     internal abstract HpkeKeyPair DeriveKeyPair(ReadOnlySpan<byte> ikm);
 
     /// <summary>A fresh key pair.</summary>
-    internal abstract HpkeKeyPair Generate(RandomSource random);
+    internal abstract HpkeKeyPair Generate(RandomFill random);
 
     /// <summary>The public key of a private key; false if the private key is no valid one.</summary>
     internal abstract bool TryGetPublicKey(ReadOnlySpan<byte> privateKey, Span<byte> publicKey);
@@ -37,7 +39,7 @@ internal abstract class Kem
     internal abstract bool IsValidPublicKey(ReadOnlySpan<byte> publicKey);
 
     /// <summary>Encap: an ephemeral key, agreed and bound to both public keys; false for an invalid public key.</summary>
-    internal bool TryEncapsulate(ReadOnlySpan<byte> publicKey, RandomSource random, Span<byte> shared, out byte[] kemOutput)
+    internal bool TryEncapsulate(ReadOnlySpan<byte> publicKey, RandomFill random, Span<byte> shared, out byte[] kemOutput)
     {
         HpkeKeyPair ephemeral = Generate(random);
         kemOutput = ephemeral.PublicKey;

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using QuicProChat.Mesh.Identity;
 
 namespace QuicProChat.Mesh.Mls.Crypto;
 
@@ -37,7 +38,7 @@ internal sealed class NistKem(NistCurve curve) : Kem
         throw new CryptographicException("DeriveKeyPair found no scalar in 256 attempts (RFC 9180, section 7.1.3).");
     }
 
-    internal override HpkeKeyPair Generate(RandomSource random)
+    internal override HpkeKeyPair Generate(RandomFill random)
     {
         byte[] seed = random.Bytes(curve.FieldSize);
         HpkeKeyPair pair = DeriveKeyPair(seed);

@@ -1,3 +1,5 @@
+using QuicProChat.Mesh.Identity;
+
 namespace QuicProChat.Mesh.Mls.Crypto;
 
 /// <summary>A signature scheme of a cipher suite, with the encodings of RFC 9420, section 5.1.1 and 5.1.2.</summary>
@@ -21,7 +23,7 @@ internal abstract class SignatureScheme
     internal abstract Signer? CreateSigner(ReadOnlySpan<byte> privateKey);
 
     /// <summary>Makes a fresh private key.</summary>
-    internal abstract byte[] GeneratePrivateKey(RandomSource random);
+    internal abstract byte[] GeneratePrivateKey(RandomFill random);
 
     internal abstract bool Verify(ReadOnlySpan<byte> publicKey, ReadOnlySpan<byte> message, ReadOnlySpan<byte> signature);
 }

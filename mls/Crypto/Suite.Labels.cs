@@ -1,3 +1,4 @@
+using QuicProChat.Mesh.Identity;
 using QuicProChat.Mesh.Mls.Codec;
 
 namespace QuicProChat.Mesh.Mls.Crypto;
@@ -82,7 +83,7 @@ internal sealed partial class Suite
     /// <summary>EncryptWithLabel (section 5.1.3); false if the public key is invalid.</summary>
     internal bool TryEncryptWithLabel(
         ReadOnlySpan<byte> publicKey, ReadOnlySpan<byte> label, ReadOnlySpan<byte> context, ReadOnlySpan<byte> plaintext,
-        RandomSource random, out HpkeCiphertext ciphertext)
+        RandomFill random, out HpkeCiphertext ciphertext)
     {
         using MlsWriter info = Labelled(label, context);
         return Hpke.TrySeal(publicKey, info.Written, default, plaintext, random, out ciphertext);

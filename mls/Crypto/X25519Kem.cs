@@ -28,7 +28,7 @@ internal sealed class X25519Kem : Kem
         return WithPublicKey(secret);
     }
 
-    internal override HpkeKeyPair Generate(RandomSource random) => WithPublicKey(random.Bytes(X25519.SecretKeySize));
+    internal override HpkeKeyPair Generate(RandomFill random) => WithPublicKey(random.Bytes(X25519.SecretKeySize));
 
     internal override bool TryGetPublicKey(ReadOnlySpan<byte> privateKey, Span<byte> publicKey)
     {

@@ -1,3 +1,4 @@
+using QuicProChat.Mesh.Identity;
 using QuicProChat.Mesh.Mls.Crypto;
 using QuicProChat.Mesh.Mls.Messages;
 using QuicProChat.Mesh.Mls.Schedule;
@@ -8,7 +9,7 @@ namespace QuicProChat.Mesh.Mls.Groups;
 internal static class ExternalInit
 {
     internal static MlsError Send(
-        Suite suite, ReadOnlySpan<byte> externalPub, RandomSource random, out byte[] initSecret, out ExternalInitProposal proposal)
+        Suite suite, ReadOnlySpan<byte> externalPub, RandomFill random, out byte[] initSecret, out ExternalInitProposal proposal)
     {
         initSecret = new byte[suite.HashSize];
         proposal = null!;

@@ -1,3 +1,5 @@
+using QuicProChat.Mesh.Identity;
+
 namespace QuicProChat.Mesh.Mls.Groups;
 
 /// <summary>What all groups of a client share.</summary>
@@ -9,7 +11,7 @@ internal sealed class MlsEnvironment
 
     internal required TimeProvider Time { get; init; }
 
-    internal required RandomSource Random { get; init; }
+    internal required RandomFill Random { get; init; }
 
     internal required IPskSource? Psks { get; init; }
 

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using QuicProChat.Mesh.Identity;
 using QuicProChat.Mesh.Mls.Codec;
 using QuicProChat.Mesh.Mls.Crypto;
 using QuicProChat.Mesh.Mls.Messages;
@@ -12,7 +13,7 @@ internal static class MessageProtection
     /// <summary>Encrypts signed content of a member with the next key of its ratchet; null if the ratchet is exhausted.</summary>
     internal static PrivateMessage? Protect(
         Suite suite, SecretTree secretTree, ReadOnlySpan<byte> senderDataSecret, AuthenticatedContent authenticated,
-        PaddingPolicy padding, RandomSource random)
+        PaddingPolicy padding, RandomFill random)
     {
         FramedContent content = authenticated.Content;
         LeafIndex sender = new(content.Sender.Index);
@@ -20,7 +21,7 @@ internal static class MessageProtection
             return null;
 
         Span<byte> guard = stackalloc byte[4];
-        random.Fill(guard);
+        random(guard);
         SenderData senderData = new(sender.Value, key.Generation, System.Buffers.Binary.BinaryPrimitives.ReadUInt32BigEndian(guard));
         senderData.Guard(key.Nonce);
 

@@ -1,3 +1,4 @@
+using QuicProChat.Mesh.Identity;
 using QuicProChat.Mesh.Mls.Crypto;
 using QuicProChat.Mesh.Mls.Messages;
 
@@ -44,7 +45,7 @@ internal static class TreeKem
     /// <summary>Encrypts each path secret to the resolution of its copath node, leaving out leaves added by this commit.</summary>
     internal static MlsError Encrypt(
         Suite suite, PathStep[] path, PathSecrets secrets, IReadOnlySet<uint> newLeaves, ReadOnlySpan<byte> groupContext,
-        RandomSource random, out UpdatePathNode[] nodes)
+        RandomFill random, out UpdatePathNode[] nodes)
     {
         nodes = new UpdatePathNode[path.Length];
         byte[] context = suite.EncryptionContext("UpdatePathNode"u8, groupContext);

@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Security.Cryptography;
 using QuicProChat.Mesh.Identity;
-using QuicProChat.Mesh.Identity.Qr;
 using QuicProChat.Mesh.Node.Hosting;
 
 namespace QuicProChat.Mesh.Node.Cli;

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using QuicProChat.Mesh.Identity.Qr;
 using QuicProChat.Mesh.Node.Control;
 
 namespace QuicProChat.Mesh.Node.Cli;

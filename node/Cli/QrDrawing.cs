@@ -1,5 +1,4 @@
 using System.Text;
-using QuicProChat.Mesh.Identity.Qr;
 
 namespace QuicProChat.Mesh.Node.Cli;
 
@@ -23,11 +22,10 @@ internal static class QrDrawing
     /// <summary>Light modules are drawn, as with half blocks: right for light text on a dark ground.</summary>
     internal static string ToAscii(QrCode code)
     {
-        const int quietZone = 4;
         var text = new StringBuilder();
-        for (int y = -quietZone; y < code.Size + quietZone; y++)
+        for (int y = -QrCode.QuietZone; y < code.Size + QrCode.QuietZone; y++)
         {
-            for (int x = -quietZone; x < code.Size + quietZone; x++)
+            for (int x = -QrCode.QuietZone; x < code.Size + QrCode.QuietZone; x++)
                 text.Append(code[x, y] ? "  " : "##");
             text.Append('\n');
         }

@@ -71,7 +71,7 @@ internal sealed partial class MeshNode : IAsyncDisposable
         _host = new RouterHost(_writer, store.Reader, Conversations, _events, time, _loop.Faults) { Log = _log };
         _local = new LocalNode(identity.PublicKey.Span, identity.Sign, configuration.Name, CapabilitiesOf(configuration));
         _router = new Router(
-            options, _local, AnnounceVerifier.Instance, _host.Actions, Seeded(), store.Reader.Sequence(), Instant.Now(time));
+            options, _local, AnnounceVerifier.Instance, _host.Actions, RandomSource.Seeded(), store.Reader.Sequence(), Instant.Now(time));
         _host.Attach(_router);
     }
 
@@ -227,7 +227,6 @@ internal sealed partial class MeshNode : IAsyncDisposable
     };
 
     /// <summary>The router's source of chance, unpredictable to others.</summary>
-    private static Random Seeded() => new(System.Security.Cryptography.RandomNumberGenerator.GetInt32(int.MaxValue));
 
     private sealed class SingleWrite(Action<MeshStore> write) : StoreOperation
     {

@@ -37,7 +37,7 @@ internal sealed class NodeLinks : IAsyncDisposable
         _quic = NoQuic.IsQuicBuiltIn ? new QuicTransport(_local, logs.CreateLogger<QuicTransport>()) : new NoQuic();
         _lora = new LoraTransport(
             new LoraSettings(identity, _local.BootId, _networkKey, configuration.DataDirectory), time,
-            new Random(RandomNumberGenerator.GetInt32(int.MaxValue)), logs.CreateLogger<LoraTransport>());
+            RandomSource.Seeded(), logs.CreateLogger<LoraTransport>());
         _manager = new LinkManager(
             identity.Address, [_quic, new TcpTransport(_local, logs.CreateLogger<TcpTransport>()), _lora], events,
             new LinkManagerSettings { MaxLinks = configuration.MaxLinks }, time, RandomSource.System, logs.CreateLogger<LinkManager>(),

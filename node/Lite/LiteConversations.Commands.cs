@@ -1,7 +1,7 @@
 using QuicProChat.Mesh.Identity;
 using QuicProChat.Mesh.MlsLite;
 using QuicProChat.Mesh.Node.Control;
-using QuicProChat.Mesh.Wire;
+using QuicProChat.Mesh.Routing;
 using LiteGroupId = QuicProChat.Mesh.Store.LiteGroupId;
 
 namespace QuicProChat.Mesh.Node.Lite;

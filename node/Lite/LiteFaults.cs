@@ -1,5 +1,5 @@
 using Microsoft.Extensions.Logging;
-using QuicProChat.Mesh.Wire;
+using QuicProChat.Mesh.Routing;
 
 namespace QuicProChat.Mesh.Node.Lite;
 

@@ -1,4 +1,5 @@
 using QuicProChat.Mesh.MlsLite;
+using QuicProChat.Mesh.Routing;
 using QuicProChat.Mesh.Store;
 using QuicProChat.Mesh.Wire;
 using LiteGroupId = QuicProChat.Mesh.Store.LiteGroupId;

@@ -1,6 +1,6 @@
 using QuicProChat.Mesh.Identity;
 using QuicProChat.Mesh.MlsLite;
-using QuicProChat.Mesh.Wire;
+using QuicProChat.Mesh.Routing;
 
 namespace QuicProChat.Mesh.Node.Lite;
 

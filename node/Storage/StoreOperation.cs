@@ -1,5 +1,5 @@
+using QuicProChat.Mesh.Routing;
 using QuicProChat.Mesh.Store;
-using QuicProChat.Mesh.Wire;
 
 namespace QuicProChat.Mesh.Node.Storage;
 

@@ -1,8 +1,8 @@
 using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
 using QuicProChat.Mesh.Node.Loop;
+using QuicProChat.Mesh.Routing;
 using QuicProChat.Mesh.Store;
-using QuicProChat.Mesh.Wire;
 
 namespace QuicProChat.Mesh.Node.Storage;
 

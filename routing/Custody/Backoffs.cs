@@ -1,5 +1,3 @@
-using QuicProChat.Mesh.Wire;
-
 namespace QuicProChat.Mesh.Routing.Custody;
 
 /// <summary>Why a next hop did not take an envelope: what it answered, or that it did not answer.</summary>

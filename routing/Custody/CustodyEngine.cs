@@ -1,6 +1,5 @@
 using QuicProChat.Mesh.Identity;
 using QuicProChat.Mesh.Routing.Routes;
-using QuicProChat.Mesh.Wire;
 
 namespace QuicProChat.Mesh.Routing.Custody;
 

@@ -1,5 +1,3 @@
-using QuicProChat.Mesh.Wire;
-
 namespace QuicProChat.Mesh.Routing.Custody;
 
 /// <summary>

@@ -1,5 +1,4 @@
 using QuicProChat.Mesh.Identity;
-using QuicProChat.Mesh.Wire;
 
 namespace QuicProChat.Mesh.Routing.Routes;
 

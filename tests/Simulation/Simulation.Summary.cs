@@ -1,4 +1,5 @@
 using System.Globalization;
+using QuicProChat.Mesh.Routing;
 using QuicProChat.Mesh.Wire;
 
 namespace QuicProChat.Mesh.Simulation;

@@ -1,4 +1,4 @@
-using QuicProChat.Mesh.Wire;
+using QuicProChat.Mesh.Routing;
 
 namespace QuicProChat.Mesh.Simulation;
 

@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
-using QuicProChat.Mesh.Wire;
+using QuicProChat.Mesh.Routing;
 
 namespace QuicProChat.Mesh.Simulation;
 

@@ -69,25 +69,6 @@ public sealed class StoreTests : IDisposable
     }
 
     [Fact]
-    public void A_message_is_found_by_a_unique_prefix_of_its_id()
-    {
-        MeshStore store = _fixture.Open();
-        StoredMessage one = Samples.Message(1) with { Id = new EnvelopeId(0xABCD000000000000, 1) };
-        StoredMessage two = Samples.Message(2) with { Id = new EnvelopeId(0xABCE000000000000, 2) };
-        Write(store, s => Assert.Equal((Inserted.Added, Inserted.Added), (s.Insert(one), s.Insert(two))));
-        Assert.Equal(PrefixMatch.One, store.Reader.FindMessage("abcd", out StoredMessage? found));
-        Assert.Equal(one, found);
-        Assert.Equal(PrefixMatch.One, store.Reader.FindMessage(two.Id.ToString().ToUpperInvariant(), out found));
-        Assert.Equal(two, found);
-        Assert.Equal(PrefixMatch.Several, store.Reader.FindMessage("abc", out found));
-        Assert.Null(found);
-        Assert.Equal(PrefixMatch.None, store.Reader.FindMessage("abcf", out _));
-        Assert.Equal(PrefixMatch.None, store.Reader.FindMessage("", out _));
-        Assert.Equal(PrefixMatch.None, store.Reader.FindMessage("no hexadecimal", out _));
-        Assert.Equal(PrefixMatch.None, store.Reader.FindMessage(new string('a', 33), out _));
-    }
-
-    [Fact]
     public void A_held_envelope_comes_back_with_what_was_kept_beside_it()
     {
         MeshStore store = _fixture.Open();

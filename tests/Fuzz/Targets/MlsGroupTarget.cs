@@ -39,7 +39,7 @@ internal static class MlsGroupTarget
         yield return [0, .. FramedContent.ForProposal(Forge.Header(bob), SelfRemoveProposal.Instance).Encoded.Span];
         yield return [2, .. bob.GroupInfo().Value];
         yield return [4, .. world.Update];
-        TestClient eve = new("eve", random: new SeededRandom(5));
+        TestClient eve = new("eve", random: new SeededRandom(5).Fill);
         PendingCommit commit = bob.Commit(new CommitRequest { Add = [eve.KeyPackageFor(world.Clients[1])] }).Value;
         yield return [3, .. commit.Welcome!];
         yield return [4, .. commit.Message];
@@ -58,7 +58,9 @@ internal static class MlsGroupTarget
     {
         0 => Sign(world, bytes) is { } content
             && Process(world.Alice, Forge.Public(world.Bob, content, new byte[world.Bob.Current.Suite.HashSize])),
-        1 => Sign(world, bytes) is { } content && Process(world.Alice, Encrypt(world.Bob, content)),
+        // Bob has keys of his own leaf to encrypt with, and of no other.
+        1 => Sign(world, bytes) is { } content && content.Sender == new Sender(SenderType.Member, world.Bob.Self.Value)
+            && Process(world.Alice, Encrypt(world.Bob, content)),
         2 => Join(world, bytes),
         3 => UnverifiedWelcome.Parse(bytes).TryGet(out UnverifiedWelcome? welcome) && world.Clients[3].Client.Open(welcome).IsOk,
         _ => Process(world.Alice, bytes),

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using QuicProChat.Mesh.Identity;
 using QuicProChat.Mesh.Mls.Crypto;
 using QuicProChat.Mesh.Mls.Messages;
 using QuicProChat.Mesh.Mls.Tests.Support;

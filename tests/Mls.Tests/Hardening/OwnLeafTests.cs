@@ -65,7 +65,7 @@ public class OwnLeafTests
         TestClient bob = new("bob");
         TestClient alice = new("alice", policy: new GroupPolicy { Grease = true });
         Group[] g = TestClient.GroupOf("g", alice, bob);
-        TestClient again = new("alice", store: alice.Store, identity: alice.Identity, random: new SeededRandom(99));
+        TestClient again = new("alice", store: alice.Store, identity: alice.Identity, random: new SeededRandom(99).Fill);
         Group reopened = again.Client.FindGroup("g"u8)!;
         Assert.True(g[1].Process(reopened.ProposeUpdate().Value).IsOk);
         PendingCommit commit = reopened.Commit(new CommitRequest()).Value;
@@ -95,7 +95,7 @@ public class OwnLeafTests
         byte[] welcome = first.Commit(new CommitRequest { Add = [b.KeyPackageFor(a)] }).Value.Welcome!;
         first.MergePending();
         Group second = b.Join(welcome);
-        TestClient poorer = new("b", store: b.Store, identity: b.Identity, random: new SeededRandom(5));
+        TestClient poorer = new("b", store: b.Store, identity: b.Identity, random: new SeededRandom(5).Fill);
         Group reopened = poorer.Client.FindGroup("x"u8)!;
         reopened.Commit(new CommitRequest()).Fails(MlsErrorCode.UnsupportedCapability, "13.4");
         reopened.ProposeUpdate().Fails(MlsErrorCode.UnsupportedCapability, "13.4");

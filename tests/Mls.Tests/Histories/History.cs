@@ -65,7 +65,7 @@ internal sealed class History
 
     private TestClient NewClient()
     {
-        TestClient client = new($"member {_names++}", policy: _policy, random: new SeededRandom(_seed * 1000 + _names), psks: _psks);
+        TestClient client = new($"member {_names++}", policy: _policy, random: new SeededRandom(_seed * 1000 + _names).Fill, psks: _psks);
         client.Validator.External = true;
         return client;
     }

@@ -38,7 +38,7 @@ public class LiteTwinTests
 
     private static LiteGroup Derive(Group group, LiteCipher cipher, int leaf)
     {
-        var self = new LiteSelf(Identity((byte)(leaf + 1)), Mesh.Identity.RandomSource.System, TimeProvider.System);
+        var self = new LiteSelf(Identity((byte)(leaf + 1)), RandomSource.System, TimeProvider.System);
         LiteGroup twin = LiteExporter.Derive(self, group.Export, group.GroupId.Span, group.Epoch, "g", cipher, leaf);
         using LocalIdentity other = Identity((byte)(2 - leaf));
         twin.AddMember(1 - leaf, other.PublicKey.Span);

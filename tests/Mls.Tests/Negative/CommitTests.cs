@@ -1,3 +1,4 @@
+using QuicProChat.Mesh.Identity;
 using QuicProChat.Mesh.Mls.Messages;
 using QuicProChat.Mesh.Mls.Tests.Support;
 using QuicProChat.Mesh.Mls.Tree;

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using QuicProChat.Mesh.Identity;
 using QuicProChat.Mesh.Mls.Messages;
 using QuicProChat.Mesh.Mls.Tests.Groups;
 using QuicProChat.Mesh.Mls.Tests.Support;

@@ -160,7 +160,7 @@ internal sealed class ForkHistory
     {
         internal Peer(string name, int seed)
         {
-            Client = new TestClient(name, policy: Policy, store: Store, random: new SeededRandom(seed));
+            Client = new TestClient(name, policy: Policy, store: Store, random: new SeededRandom(seed).Fill);
         }
 
         internal FailingStore Store { get; } = new(new MemoryGroupStore());

@@ -14,7 +14,7 @@ internal static class CrashChild
     internal static GroupPolicy Policy => new() { ForwardWindow = 100_000 };
 
     internal static TestClient Alice(IGroupStore store, int seed) => new(
-        "alice", policy: Policy, store: store, random: new SeededRandom(seed + Environment.ProcessId),
+        "alice", policy: Policy, store: store, random: new SeededRandom(seed + Environment.ProcessId).Fill,
         identity: MlsIdentity.Import(TestClient.DefaultSuite, SignatureSeed, Credential.Basic("alice"u8)));
 
     internal static int Main(string[] args)

@@ -4,11 +4,11 @@ using System.Security.Cryptography;
 namespace QuicProChat.Mesh.Mls.Tests.Support;
 
 /// <summary>A reproducible source: SHA-256 of seed and counter.</summary>
-internal sealed class SeededRandom(int seed) : RandomSource
+internal sealed class SeededRandom(int seed) 
 {
     private ulong _counter;
 
-    public override void Fill(Span<byte> destination)
+    internal void Fill(Span<byte> destination)
     {
         Span<byte> input = stackalloc byte[12];
         Span<byte> block = stackalloc byte[32];
@@ -25,7 +25,7 @@ internal sealed class SeededRandom(int seed) : RandomSource
 }
 
 /// <summary>Gives out prepared bytes, so that a published vector's ephemeral key comes out.</summary>
-internal sealed class FixedRandom(byte[] bytes) : RandomSource
+internal sealed class FixedRandom(byte[] bytes) 
 {
-    public override void Fill(Span<byte> destination) => bytes.AsSpan(0, destination.Length).CopyTo(destination);
+    internal void Fill(Span<byte> destination) => bytes.AsSpan(0, destination.Length).CopyTo(destination);
 }

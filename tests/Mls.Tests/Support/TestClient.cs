@@ -1,4 +1,5 @@
 using System.Text;
+using QuicProChat.Mesh.Identity;
 using QuicProChat.Mesh.Mls.Messages;
 
 namespace QuicProChat.Mesh.Mls.Tests.Support;
@@ -10,12 +11,12 @@ internal sealed class TestClient
 
     internal TestClient(
         string name, CipherSuite suite = DefaultSuite, GroupPolicy? policy = null, IGroupStore? store = null,
-        RandomSource? random = null, FakeTime? time = null, Capabilities? supported = null, TestPsks? psks = null, MlsIdentity? identity = null)
+        RandomFill? random = null, FakeTime? time = null, Capabilities? supported = null, TestPsks? psks = null, MlsIdentity? identity = null)
     {
         Name = name;
         Time = time ?? new FakeTime();
         Store = store ?? new MemoryGroupStore();
-        Random = random ?? new SeededRandom(name.Aggregate(17, (hash, c) => unchecked(hash * 31 + c)));
+        Random = random ?? new SeededRandom(name.Aggregate(17, (hash, c) => unchecked(hash * 31 + c))).Fill;
         Psks = psks ?? new TestPsks();
         Identity = identity ?? MlsIdentity.Generate(suite, Credential.Basic(Encoding.UTF8.GetBytes(name)), Random);
         Options = new MlsClientOptions
@@ -47,7 +48,7 @@ internal sealed class TestClient
 
     internal IGroupStore Store { get; }
 
-    internal RandomSource Random { get; }
+    internal RandomFill Random { get; }
 
     internal KeyPackage KeyPackage(bool lastResort = false) =>
         Client.CreateKeyPackage(Identity, TimeSpan.FromDays(30), lastResort);

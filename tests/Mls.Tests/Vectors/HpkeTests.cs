@@ -1,3 +1,4 @@
+using QuicProChat.Mesh.Identity;
 using QuicProChat.Mesh.Mls.Crypto;
 using QuicProChat.Mesh.Mls.Tests.Support;
 
@@ -88,6 +89,6 @@ public class HpkeTests
         (Rfc9180Vectors.All[index], Suite.Require(Rfc9180Vectors.All[index].Suite));
 
     // A fresh X25519 key is the random bytes themselves; a fresh NIST key is derived from them.
-    private static FixedRandom Ephemeral(Rfc9180Vectors.Vector v) =>
-        new(Convert.FromHexString((ushort)v.Suite is 1 or 3 ? v.SkEm : v.IkmE));
+    private static RandomFill Ephemeral(Rfc9180Vectors.Vector v) =>
+        new FixedRandom(Convert.FromHexString((ushort)v.Suite is 1 or 3 ? v.SkEm : v.IkmE)).Fill;
 }

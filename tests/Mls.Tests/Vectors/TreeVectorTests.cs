@@ -1,4 +1,5 @@
 using System.Text.Json;
+using QuicProChat.Mesh.Identity;
 using QuicProChat.Mesh.Mls.Codec;
 using QuicProChat.Mesh.Mls.Crypto;
 using QuicProChat.Mesh.Mls.Messages;

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Text;
-using QuicProChat.Mesh.Identity.Qr;
 using QuicProChat.Mesh.Node.Cli;
 
 namespace QuicProChat.Mesh.Node.Tests.Cli;

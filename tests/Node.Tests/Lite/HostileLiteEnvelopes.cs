@@ -5,6 +5,7 @@ using QuicProChat.Mesh.MlsLite;
 using QuicProChat.Mesh.Node.Control;
 using QuicProChat.Mesh.Node.Lite;
 using QuicProChat.Mesh.Node.Tests.Conversations;
+using QuicProChat.Mesh.Routing;
 using QuicProChat.Mesh.Wire;
 using static QuicProChat.Mesh.Node.Tests.Lite.LiteGroupsBetweenNodes;
 

@@ -1,5 +1,4 @@
 using QuicProChat.Mesh.Routing.Custody;
-using QuicProChat.Mesh.Wire;
 
 namespace QuicProChat.Mesh.Routing.Tests.Custody;
 

@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 using System.Globalization;
-using QuicProChat.Mesh.Wire;
+using QuicProChat.Mesh.Routing;
 
 namespace QuicProChat.Mesh.Simulation;
 

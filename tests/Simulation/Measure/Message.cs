@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using QuicProChat.Mesh.Routing;
 using QuicProChat.Mesh.Wire;
 
 namespace QuicProChat.Mesh.Simulation;

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using QuicProChat.Mesh.Identity;
 
 namespace QuicProChat.Mesh.Transports.Lora.Airtime;
 
@@ -15,7 +16,7 @@ public sealed partial class SystemLedgerClock : ILedgerClock
     public Guid BootId { get; } =
         File.Exists(BootIdFile) && Guid.TryParse(File.ReadAllText(BootIdFile).AsSpan().Trim(), out Guid id)
             ? id
-            : Guid.NewGuid();
+            : AnyId();
 
     /// <inheritdoc/>
     public long? TrustedUnixSeconds
@@ -26,8 +27,17 @@ public sealed partial class SystemLedgerClock : ILedgerClock
             Span<byte> timex = stackalloc byte[512];
             timex.Clear();
             int state = adjtimex(ref MemoryMarshal.GetReference(timex));
+#pragma warning disable RS0030 // The one home of the calendar: it is read together with whether it can be trusted.
             return state is >= 0 and not TimeError ? DateTimeOffset.UtcNow.ToUnixTimeSeconds() : null;
+#pragma warning restore RS0030
         }
+    }
+
+    private static Guid AnyId()
+    {
+        Span<byte> bytes = stackalloc byte[16];
+        RandomSource.System(bytes);
+        return new Guid(bytes);
     }
 
     [LibraryImport("libc")]

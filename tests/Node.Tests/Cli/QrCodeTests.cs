@@ -1,8 +1,9 @@
 using System.Diagnostics;
 using System.Text;
-using QuicProChat.Mesh.Identity.Qr;
+using QuicProChat.Mesh.Identity;
+using QuicProChat.Mesh.Node.Cli;
 
-namespace QuicProChat.Mesh.Identity.Tests.Qr;
+namespace QuicProChat.Mesh.Node.Tests.Cli;
 
 // The independent implementations: zbar reads what we draw, qrencode says how large a symbol should be.
 public sealed class QrCodeTests : IDisposable
@@ -12,18 +13,18 @@ public sealed class QrCodeTests : IDisposable
     public void Dispose() => _directory.Delete(recursive: true);
 
     [Theory]
-    [InlineData(QrLevel.Low)]
-    [InlineData(QrLevel.Medium)]
-    [InlineData(QrLevel.Quartile)]
-    [InlineData(QrLevel.High)]
-    public void Zbar_reads_symbols_of_every_version(QrLevel level)
+    [InlineData((int)QrLevel.Low)]
+    [InlineData((int)QrLevel.Medium)]
+    [InlineData((int)QrLevel.Quartile)]
+    [InlineData((int)QrLevel.High)]
+    public void Zbar_reads_symbols_of_every_version(int level)
     {
         Dictionary<int, string> texts = [];
         Random random = new(7);
         for (int length = 1; texts.Count < 40; length += length < 100 ? 3 : 15)
         {
             string text = new([.. Enumerable.Range(0, length).Select(_ => (char)random.Next('a', 'z' + 1))]);
-            if (!QrCode.TryCreate(text, level, out QrCode? code))
+            if (!QrCode.TryCreate(text, (QrLevel)level, out QrCode? code))
                 break;
             if (texts.TryAdd(code.Version, text))
                 Draw(code, $"{code.Version:00}.pgm");
@@ -54,12 +55,12 @@ public sealed class QrCodeTests : IDisposable
     }
 
     [Theory]
-    [InlineData(QrLevel.Low, "L", "HELLO WORLD")]
-    [InlineData(QrLevel.Medium, "M", "hello world, in lower case and therefore bytes")]
-    [InlineData(QrLevel.High, "H", "QPCSECRET1QYQSZQGPQYQSZQGPQYQSZQGPQYQSZQGPQYQSZQGPQYQSZQGPQYQSZQGPQQ")]
-    public void Symbols_have_the_size_that_qrencode_gives_them(QrLevel level, string name, string text)
+    [InlineData((int)QrLevel.Low, "L", "HELLO WORLD")]
+    [InlineData((int)QrLevel.Medium, "M", "hello world, in lower case and therefore bytes")]
+    [InlineData((int)QrLevel.High, "H", "QPCSECRET1QYQSZQGPQYQSZQGPQYQSZQGPQYQSZQGPQYQSZQGPQYQSZQGPQYQSZQGPQQ")]
+    public void Symbols_have_the_size_that_qrencode_gives_them(int level, string name, string text)
     {
-        Assert.True(QrCode.TryCreate(text, level, out QrCode? code));
+        Assert.True(QrCode.TryCreate(text, (QrLevel)level, out QrCode? code));
         string[] lines = Run("qrencode", ["-t", "ASCII", "-m", "0", "-l", name, text])
             .Split('\n', StringSplitOptions.RemoveEmptyEntries);
         Assert.Equal(lines.Length, code.Size);

@@ -1,4 +1,4 @@
-namespace QuicProChat.Mesh.Wire;
+namespace QuicProChat.Mesh.Routing;
 
 /// <summary>
 /// A point on the node's monotonic time line, in ticks of 100 ns since an arbitrary start. It has nothing to do with
