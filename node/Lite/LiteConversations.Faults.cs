@@ -1,5 +1,6 @@
 using QuicProChat.Mesh.Messaging;
 using QuicProChat.Mesh.Node.Control;
+using QuicProChat.Mesh.Routing;
 using QuicProChat.Mesh.Wire;
 
 namespace QuicProChat.Mesh.Node.Lite;
