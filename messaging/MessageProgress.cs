@@ -6,7 +6,9 @@ using QuicProChat.Mesh.Wire;
 
 namespace QuicProChat.Mesh.Messaging;
 
-/// <summary>How far the state of a message is on the way that its sender hopes for. The only home of this order.</summary>
+/// <summary>
+/// How far the state of a message is on the way that its sender hopes for. The only home of this order.
+/// </summary>
 public static class MessageProgress
 {
     /// <summary>Nothing more will be proven about it.</summary>

@@ -117,7 +117,7 @@ internal sealed partial class RouterHost : IRouterActions
     public void RouteChanged(in NodeAddress destination)
     {
         _faults.Probe?.Invoke("RouteChanged");
-        if (_events.HasListeners)
+        if (_listener.HasListeners)
             _changedRoutes.Add(destination);
     }
 

@@ -1,7 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using QuicProChat.Mesh.Identity;
-using QuicProChat.Mesh.Node.Control;
+using QuicProChat.Mesh.Messaging;
 using QuicProChat.Mesh.Node.Storage;
 using QuicProChat.Mesh.Routing;
 using QuicProChat.Mesh.Store;
@@ -18,7 +18,9 @@ internal sealed partial class RouterHost : ILoopOwner
     /// <summary>Envelopes read back from disk in one batch: the loop has other work.</summary>
     private const int MostLoadedPerBatch = 32;
 
-    /// <summary>An outcome can lead to another write (a message to this node itself does); the rest waits for the next batch.</summary>
+    /// <summary>
+    /// An outcome can lead to another write (a message to this node itself does); the rest waits for the next batch.
+    /// </summary>
     private const int MostRounds = 3;
 
     /// <summary>How long what is due rests after a fault in it. Arbitrary.</summary>
@@ -26,8 +28,8 @@ internal sealed partial class RouterHost : ILoopOwner
 
     private readonly StoreWriter _writer;
     private readonly ContainedReader _stored;
-    private readonly Conversations.Conversations _conversations;
-    private readonly EventHub _events;
+    private readonly Conversations _conversations;
+    private readonly ILoopListener _listener;
     private readonly TimeProvider _time;
     private readonly Queue<EnvelopeId> _toLoad = [];
     private readonly HashSet<NodeAddress> _changedRoutes = [];
@@ -41,14 +43,14 @@ internal sealed partial class RouterHost : ILoopOwner
     private bool _hasOutcomes;
 
     internal RouterHost(
-        StoreWriter writer, StoreReader reader, Conversations.Conversations conversations, EventHub events, TimeProvider time, Faults faults)
+        StoreWriter writer, StoreReader reader, Conversations conversations, ILoopListener listener, TimeProvider time, Faults faults)
     {
         _faults = faults;
         _flushFailed = FlushFailed;
         _writer = writer;
         _stored = new ContainedReader(reader);
         _conversations = conversations;
-        _events = events;
+        _listener = listener;
         _time = time;
     }
 
@@ -62,14 +64,15 @@ internal sealed partial class RouterHost : ILoopOwner
     internal void Attach(Router router)
     {
         _router = router;
-        _conversations.Attach(router);
+        _conversations.Attach(router, Instant.Now(_time));
     }
 
     /// <inheritdoc/>
     public Instant NextDue =>
-        _toLoad.Count > 0 || _conversations.HasArrived
+        _toLoad.Count > 0
             ? _now
-            : Instant.Min(_router.NextDue < _pausedUntil ? _pausedUntil : _router.NextDue, _writer.NextDue);
+            : Instant.Min(
+                Instant.Min(_router.NextDue < _pausedUntil ? _pausedUntil : _router.NextDue, _writer.NextDue), _conversations.NextDue);
 
     /// <inheritdoc/>
     public void LinkUp(Instant now, ILink link)
@@ -86,8 +89,8 @@ internal sealed partial class RouterHost : ILoopOwner
         DateTimeOffset since = _time.GetUtcNow();
         Links.Add(id, link, since);
         Links.Touch(link);
-        if (_events.HasListeners)
-            _events.Publish(new EventInfo("peerUp", since) { Peer = Describe(new LiveLink(id, link, since), null) });
+        if (_listener.HasListeners)
+            _listener.PeerUp(Describe(new LiveLink(id, link, since), null));
     }
 
     /// <inheritdoc/>
@@ -97,8 +100,8 @@ internal sealed partial class RouterHost : ILoopOwner
         if (Links.Remove(link) is not { } gone)
             return;
         _router.LinkDown(now, gone.Id);
-        if (_events.HasListeners)
-            _events.Publish(new EventInfo("peerDown", _time.GetUtcNow()) { Peer = Describe(gone, null), Reason = LinkEnds.Describe(reason) });
+        if (_listener.HasListeners)
+            _listener.PeerDown(Describe(gone, null), reason);
     }
 
     /// <inheritdoc/>
@@ -133,8 +136,8 @@ internal sealed partial class RouterHost : ILoopOwner
         LoadEnvelopes(now);
         for (int round = 0; round < MostRounds; round++)
         {
-            Guard(FaultSeam.Message, "OpenArrived", now, static (host, at) => _ = host._conversations.OpenArrived(at));
-            Guard(FaultSeam.Message, "Pump", now, static (host, at) => host._conversations.Lite.Pump(at));
+            Guard(FaultSeam.Message, "OpenArrived", now, static (host, at) => host._conversations.OpenArrived(at));
+            Guard(FaultSeam.Message, "Pump", now, static (host, at) => host._conversations.Pump(at));
             Guard(FaultSeam.Batch, "EndOfBatch", now, static (host, at) => host._router.EndOfBatch(at));
             // What is forwarded need not wait for what is written.
             Links.Flush(_flushFailed);
@@ -147,7 +150,7 @@ internal sealed partial class RouterHost : ILoopOwner
         Guard(FaultSeam.Batch, "EndOfBatch", now, static (host, at) => host._router.EndOfBatch(at));
         Guard(FaultSeam.Event, "PublishRoutes", now, static (host, _) => host.PublishRoutes());
         Links.Flush(_flushFailed);
-        Guard(FaultSeam.Event, "FlushSessions", now, static (host, _) => host._conversations.Flush());
+        Guard(FaultSeam.Event, "FlushSessions", now, static (host, _) => host._listener.Flush());
     }
 
     /// <inheritdoc/>
@@ -215,7 +218,7 @@ internal sealed partial class RouterHost : ILoopOwner
         foreach (NodeAddress destination in changed)
         {
             if (_router.FindRoute(destination) is { } route)
-                _events.Publish(new EventInfo("route", _time.GetUtcNow()) { Route = Describe(route) });
+                _listener.RouteChanged(Describe(route));
         }
     }
 }
