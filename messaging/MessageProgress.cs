@@ -6,7 +6,9 @@ using QuicProChat.Mesh.Wire;
 
 namespace QuicProChat.Mesh.Messaging;
 
-/// <summary>How far the state of a message is on the way that its sender hopes for. The only home of this order.</summary>
+/// <summary>
+/// How far the state of a message is on the way that its sender hopes for. The only home of this order.
+/// </summary>
 public static class MessageProgress
 {
     /// <summary>Nothing more will be proven about it.</summary>
@@ -18,6 +20,17 @@ public static class MessageProgress
 
     /// <summary>Who waits for a state need wait no longer: it is reached, or nothing more will be proven.</summary>
     public static bool Answers(MessageState state, MessageState awaited) => IsEnd(state) || Steps(state) >= Steps(awaited);
+
+    /// <summary>The word for a state, as people and scripts read it.</summary>
+    public static string NameOf(MessageState state) => state switch
+    {
+        MessageState.Queued => "queued",
+        MessageState.Forwarded => "forwarded",
+        MessageState.Delivered => "delivered",
+        MessageState.Expired => "expired",
+        MessageState.Failed => "failed",
+        MessageState.Received => "received",
+    };
 
     // An end without delivery is nowhere on the way.
     private static int Steps(MessageState state) => state switch

@@ -21,7 +21,7 @@ internal enum FaultPlace
     Tick,
     EnvelopeLoaded,
     OpenArrived,
-    PumpLite,
+    PumpConversations,
     EndOfBatch,
     EndBatchOfWriter,
     FlushLink,

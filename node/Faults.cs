@@ -64,7 +64,7 @@ internal sealed class Faults
     }
 
     /// <summary>What whoever asked is told where a fault kept the answer from it.</summary>
-    internal const string Answer = "a fault of this program: the log says which";
+    internal const string Answer = Messaging.Deliveries.Fault;
 
     /// <summary>For tests: called at every place where a fault is contained, and may throw.</summary>
     internal Action<FaultPlace>? Probe { get; set; }

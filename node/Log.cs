@@ -78,9 +78,6 @@ internal static partial class Log
     [LoggerMessage(Level = LogLevel.Error, Message = "the thread of {Radio} does not answer")]
     internal static partial void RadioSilent(this ILogger log, string radio);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "an MLS-Lite envelope or command failed, {Count} since the last such line; it was refused")]
-    internal static partial void LiteFailed(this ILogger log, Exception exception, int count);
-
     [LoggerMessage(Level = LogLevel.Warning, Message = "The key file {File} lies on a RAM disk: this node's key and its address are gone after the next reboot. Give it a lasting place with --data-dir, \"dataDir\" or \"keyFile\", and keep a copy of the key: 'qpc-mesh identity export'")]
     internal static partial void KeyOnRamDisk(this ILogger log, string file);
 

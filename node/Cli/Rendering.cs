@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using QuicProChat.Mesh.Node.Control;
-using QuicProChat.Mesh.Node.Conversations;
+using QuicProChat.Mesh.Messaging;
 
 namespace QuicProChat.Mesh.Node.Cli;
 
@@ -82,7 +82,8 @@ internal static class Rendering
         return clean.ToString();
     }
 
-    // C0, C1, line ends, and format characters: those that change the direction (UAX #9), with which text pretends to be
+    // C0, C1, line ends, and format characters: those that change the direction (UAX #9), with which text pretends to
+    // be
     // other text, and those that show nothing. Joiners stay: words and emoji need them.
     private static bool Steers(char c) => char.GetUnicodeCategory(c) switch
     {

@@ -1,6 +1,6 @@
 using System.Text;
 using System.Text.Unicode;
-using QuicProChat.Mesh.Node.Conversations;
+using QuicProChat.Mesh.Messaging.Direct;
 
 namespace QuicProChat.Mesh.Node.Cli;
 
@@ -13,7 +13,7 @@ internal static class StandardInput
 
     internal static string ReadText(Stream input)
     {
-        const int most = SendOptions.MaxTextBytes;
+        const int most = DirectConversations.MaxTextBytes;
         byte[] bytes = new byte[most + 3];
         int length = input.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
         ReadOnlySpan<byte> text = bytes.AsSpan(0, length).TrimEnd("\r\n"u8);

@@ -1,12 +1,18 @@
 using Microsoft.Extensions.Logging;
+using QuicProChat.Mesh.Messaging;
 using QuicProChat.Mesh.Store;
 
 namespace QuicProChat.Mesh.Node.Configuration;
 
-/// <summary>How the daemon runs: defaults, then the configuration file, then the command line (docs/configuration.md).</summary>
+/// <summary>
+/// How the daemon runs: defaults, then the configuration file, then the command line (docs/configuration.md).
+/// </summary>
 public sealed record NodeConfiguration
 {
-    /// <summary>Where store and, unless <see cref="KeyFile"/> says otherwise, key file live; made with mode 0700 if absent. Empty until file and command line were read.</summary>
+    /// <summary>
+    /// Where store and, unless <see cref="KeyFile"/> says otherwise, key file live; made with mode 0700 if absent. Empty until
+    /// file and command line were read.
+    /// </summary>
     public string DataDirectory { get; set; } = "";
 
     /// <summary>Path of the key file; null for its place in the data directory.</summary>

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using QuicProChat.Mesh.Messaging;
 using QuicProChat.Mesh.Store;
 using QuicProChat.Mesh.Transports;
 using QuicProChat.Mesh.Wire;
@@ -52,7 +53,9 @@ internal static class Settings
         Setting.Bytes("linkMemoryBytes", (c, v) => c.LinkMemoryBytes = v),
     ];
 
-    /// <summary>Something to dial: one URI, or several for the same peer, separated by commas. Null, or what is wrong.</summary>
+    /// <summary>
+    /// Something to dial: one URI, or several for the same peer, separated by commas. Null, or what is wrong.
+    /// </summary>
     internal static string? CheckPeer(string text)
     {
         if (!PeerUris.TryParse(text, out PeerUris? peer, out string? error))

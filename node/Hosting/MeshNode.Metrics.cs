@@ -1,4 +1,5 @@
 using System.Text;
+using QuicProChat.Mesh.Messaging.Lite;
 using QuicProChat.Mesh.Node.Metrics;
 using QuicProChat.Mesh.Routing;
 using QuicProChat.Mesh.Transports.Lora;
@@ -37,14 +38,14 @@ internal sealed partial class MeshNode
             .Gauge("qpc_held_bytes", "Bytes of envelopes held.", held.Bytes)
             .Gauge("qpc_held_memory_bytes", "The part of them in memory.", held.BytesInMemory)
             .Gauge("qpc_awaiting_receipt", "Own messages without a proof so far.", held.AwaitingReceipt)
-            .Counter("qpc_messages_total", "Own messages stored, both directions.", Conversations.Accepted)
-            .Counter("qpc_messages_rejected_total", "Envelopes for this node that did not open.", Conversations.Rejected)
+            .Counter("qpc_messages_total", "Own messages stored, both directions.", Direct.Accepted)
+            .Counter("qpc_messages_rejected_total", "Envelopes for this node that did not open.", Direct.Rejected + Conversations.OfNoKind)
             .Counter("qpc_store_commits_total", "Transactions committed.", _writer.Commits)
             .Counter("qpc_store_failures_total", "Transactions that failed.", _writer.Failures)
             .Gauge("qpc_store_failing", "1 while the store refuses to write.", _writer.Failing ? 1 : 0)
             .Gauge("qpc_store_free_bytes", "Free bytes of the disk when the store was written last.", Store.FreeBytes)
             .Gauge("qpc_store_quota_bytes", "The quota of the data directory.", Store.Quota.Bytes)
-            .Counter("qpc_messages_not_kept_total", "Messages of nodes that were refused, and of strangers where one is larger than they may send.", Conversations.NotKept)
+            .Counter("qpc_messages_not_kept_total", "Messages of nodes that were refused, and of strangers where one is larger than they may send.", Direct.NotKept)
             .Counter("qpc_store_damaged_rows_total", "Times that a damaged row was met and left out.", Store.Damage.Rows)
             .Counter("qpc_loop_batches_total", "Batches that the loop handled.", _loop.Batches)
             .Counter("qpc_link_received_bytes_total", "Bytes received on links that are up.", _host.Links.All.Sum(l => l.Link.Traffic.Received))
@@ -55,9 +56,11 @@ internal sealed partial class MeshNode
         text.Family("qpc_route_events_total", "What was sent, learnt, dropped and refused about routes.", "counter");
         foreach ((RouteCounter counter, string label) in RouteSeries)
             text.Sample("qpc_route_events_total", label, _router.RouteCounters[counter]);
-        text.Gauge("qpc_lite_groups", "MLS-Lite groups of this node.", Conversations.Lite.GroupCount)
-            .Gauge("qpc_lite_put_aside", "MLS-Lite envelopes that cannot be opened yet.", Conversations.Lite.AsideCount);
-        Conversations.Lite.Counters.Write(text, SnakeCase);
+        text.Gauge("qpc_lite_groups", "MLS-Lite groups of this node.", Lite.GroupCount)
+            .Gauge("qpc_lite_put_aside", "MLS-Lite envelopes that cannot be opened yet.", Lite.AsideCount);
+        text.Family("qpc_lite_events_total", "MLS-Lite messages made, read, put aside and refused.", "counter");
+        foreach (LiteEvent what in LiteCounters.All)
+            text.Sample("qpc_lite_events_total", MetricsText.Label("event", SnakeCase(what.ToString())), Lite.Counters[what]);
         WriteReasons(text, "qpc_connections_refused_total", "Connections, in either direction, that did not become links, by reason.", _links?.Refused);
         WriteReasons(text, "qpc_links_ended_total", "Links that ended, by reason.", _links?.Ended);
         text.Family("qpc_faults_total", "Faults of this program that were caught, by what they cost.", "counter");

@@ -9,7 +9,8 @@ using QuicProChat.Mesh.Wire;
 
 namespace QuicProChat.Mesh.Node.Hosting;
 
-/// <content>What can be asked of the node, and what can be changed while it runs. Members that take an instant run on the loop.</content>
+/// <content>What can be asked of the node, and what can be changed while it runs. Members that take an instant run on
+/// the loop.</content>
 internal sealed partial class MeshNode
 {
     internal StatusInfo Status(Instant now) => new(
@@ -17,10 +18,10 @@ internal sealed partial class MeshNode
         _links?.Listening ?? [], _host.Links.Count, _router.RouteCount, _router.Held.Count, Environment.WorkingSet,
         _links?.QuicAvailable ?? false, _links?.Dialling ?? [], _links?.Waiting ?? [], _links?.Warnings ?? []);
 
-    internal IReadOnlyList<PeerInfo> Peers(Instant now) => _host.DescribePeers();
+    internal IReadOnlyList<PeerInfo> Peers(Instant now) => [.. _host.DescribePeers().Select(p => Infos.Of(p))];
 
     /// <summary>Known nodes behind an address, in the order of their addresses; as many as a reply may hold.</summary>
-    internal IReadOnlyList<PathInfo> Routes(string? from) => _host.DescribeRoutes(from);
+    internal IReadOnlyList<PathInfo> Routes(string? from) => [.. _host.DescribeRoutes(from).Select(p => Infos.Of(p))];
 
     internal QueueInfo Queue(Instant now)
     {
@@ -37,13 +38,15 @@ internal sealed partial class MeshNode
     /// <summary>The calendar's time.</summary>
     internal DateTimeOffset UtcNow => _time.GetUtcNow();
 
-    /// <summary>Sends messages of this node no more, as far as they are still here; those of groups with all their copies.</summary>
+    /// <summary>
+    /// Sends messages of this node no more, as far as they are still here; those of groups with all their copies.
+    /// </summary>
     internal Task WithdrawAsync(IReadOnlyList<EnvelopeId> messages) => AskAsync(now =>
     {
         foreach (EnvelopeId id in messages)
         {
             _router.Cancel(now, id);
-            foreach (EnvelopeId copy in Conversations.Lite.CopiesOf(id))
+            foreach (EnvelopeId copy in Deliveries.CopiesOf(id))
                 _router.Cancel(now, copy);
         }
 

@@ -1,10 +1,11 @@
 using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
 using QuicProChat.Mesh.Identity;
+using QuicProChat.Mesh.Messaging;
+using QuicProChat.Mesh.Messaging.Direct;
+using QuicProChat.Mesh.Messaging.Lite;
 using QuicProChat.Mesh.Node.Configuration;
 using QuicProChat.Mesh.Node.Control;
-using QuicProChat.Mesh.Node.Conversations;
-using QuicProChat.Mesh.Node.Lite;
 using QuicProChat.Mesh.Node.Loop;
 using QuicProChat.Mesh.Node.Storage;
 using QuicProChat.Mesh.Routing;
@@ -56,19 +57,21 @@ internal sealed partial class MeshNode : IAsyncDisposable
         store.Damage.Found += ReportDamage;
         if (store.IsNew)
             _log.StoreMade(configuration.DataDirectory);
-        Book = new AddressBook(store.Reader);
-        Views = new MessageView(Book);
-        Conversations = new Conversations.Conversations(
-            _loop, _writer, store.Reader, _sealer, _events, Views, time, identity.Address, options.HopLimit)
+        Book = new AddressBook(store.Reader.Aliases());
+        Views = new MessageView(Book, id => Conversations!.NameOf(id));
+        var listener = new EventPublisher(_events, Answered, Views, time);
+        var context = new MessagingContext(
+            identity, new MessagingLoop(_loop), new MessageStore(_writer, store.Reader, identity.Address), listener, time)
         {
+            HopLimit = options.HopLimit,
             Receipts = configuration.Receipts,
-            Lite = new LiteConversations(
-                _loop, _writer, store.Reader, identity, _events, Views, time, options.HopLimit, logs.CreateLogger("lite"))
-            {
-                Receipts = configuration.Receipts,
-            },
         };
-        _host = new RouterHost(_writer, store.Reader, Conversations, _events, time, _loop.Faults) { Log = _log };
+        Direct = new DirectConversations(context, _sealer, Book);
+        Lite = new LiteConversations(context);
+        Conversations = new Conversations(context, [Direct, Lite]);
+        Lite.WorkThrough(Conversations);
+        Deliveries = context.Deliveries;
+        _host = new RouterHost(_writer, store.Reader, Conversations, listener, time, _loop.Faults) { Log = _log };
         _local = new LocalNode(identity.PublicKey.Span, identity.Sign, configuration.Name, CapabilitiesOf(configuration));
         _router = new Router(
             options, _local, AnnounceVerifier.Instance, _host.Actions, RandomSource.Seeded(), store.Reader.Sequence(), Instant.Now(time));
@@ -85,7 +88,17 @@ internal sealed partial class MeshNode : IAsyncDisposable
 
     internal MessageView Views { get; }
 
-    internal Conversations.Conversations Conversations { get; }
+    /// <summary>Conversations of all kinds.</summary>
+    internal Conversations Conversations { get; }
+
+    internal DirectConversations Direct { get; }
+
+    internal LiteConversations Lite { get; }
+
+    internal Deliveries Deliveries { get; }
+
+    /// <summary>Clients whose answers leave at the end of the batch.</summary>
+    internal AnsweredSessions Answered { get; } = new();
 
     internal EventHub Events => _events;
 
@@ -170,7 +183,9 @@ internal sealed partial class MeshNode : IAsyncDisposable
             throw new ControlException(ControlErrorCode.Refused, "the store is full or failing");
     }
 
-    /// <summary>Writes what may wait, so that who reads next sees it; while the disk fails, it is kept for later.</summary>
+    /// <summary>
+    /// Writes what may wait, so that who reads next sees it; while the disk fails, it is kept for later.
+    /// </summary>
     internal Task SettleAsync() => TryWriteAsync(static _ => { });
 
     private async Task<bool> TryWriteAsync(Action<MeshStore> write)
@@ -194,7 +209,7 @@ internal sealed partial class MeshNode : IAsyncDisposable
             await _links.DisposeAsync().ConfigureAwait(false);
         await _loop.DisposeAsync().ConfigureAwait(false);
         await _writer.DisposeAsync().ConfigureAwait(false);
-        Conversations.Lite.Dispose();
+        Lite.Dispose();
         Store.Damage.Found -= ReportDamage;
         _sealer.Dispose();
     }

@@ -1,9 +1,10 @@
 using System.Text.Json.Serialization.Metadata;
 using Microsoft.Extensions.Logging;
 using QuicProChat.Mesh.Identity;
+using QuicProChat.Mesh.Messaging;
 using QuicProChat.Mesh.Node.Configuration;
 using QuicProChat.Mesh.Node.Control;
-using QuicProChat.Mesh.Node.Conversations;
+using QuicProChat.Mesh.Node.Storage;
 using QuicProChat.Mesh.Store;
 using QuicProChat.Mesh.Transports;
 using QuicProChat.Mesh.Wire;
@@ -18,13 +19,20 @@ internal sealed class NodeControl(MeshNode node) : IControlTarget
     /// <inheritdoc/>
     public async ValueTask SendAsync(IReadOnlyList<ControlRequest> requests, ControlSession session)
     {
-        if (requests.Any(r => r.Lite))
+        var texts = new List<(SendRequest, ICaller)>(requests.Count);
+        foreach (ControlRequest request in requests)
         {
-            await node.Conversations.Lite.SendAsync([.. requests.Where(r => r.Lite)], session, node.Configuration.Lifetime).ConfigureAwait(false);
-            requests = [.. requests.Where(r => !r.Lite)];
+            try
+            {
+                texts.Add((SendArguments.Read(request, node.Configuration.Lifetime), new SendCaller(session, request.Tag, node.Answered)));
+            }
+            catch (ControlException e)
+            {
+                session.Reply(ControlReply.Failed(request.Tag, e.Code, e.Message).Span);
+            }
         }
 
-        await node.Conversations.SendAsync(requests, session, node.Book, node.Configuration.Lifetime).ConfigureAwait(false);
+        await node.Conversations.SendAsync(texts).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
@@ -33,6 +41,10 @@ internal sealed class NodeControl(MeshNode node) : IControlTarget
         try
         {
             return await AnswerAsync(request, cancellation).ConfigureAwait(false);
+        }
+        catch (MessagingException e)
+        {
+            throw Refusals.ToControl(e);
         }
         catch (StoreException e)
         {
@@ -78,7 +90,7 @@ internal sealed class NodeControl(MeshNode node) : IControlTarget
                 node.RequestStop();
                 return Done(request, "stopping");
             default:
-                if ((await LiteControl.TryExecuteAsync(node.Conversations.Lite, request).ConfigureAwait(false)
+                if ((await LiteControl.TryExecuteAsync(node.Lite, request).ConfigureAwait(false)
                         ?? await RequestControl.TryExecuteAsync(node, request).ConfigureAwait(false)) is { } done)
                     return done;
                 throw new ControlException(ControlErrorCode.Usage, $"there is no command '{request.Command}'; there are {ControlCommands.Names}, {ControlCommands.LiteNames}");
@@ -135,11 +147,11 @@ internal sealed class NodeControl(MeshNode node) : IControlTarget
         if (limit is < 1 or > MostMessages)
             throw Usage($"\"limit\" is a number from 1 to {MostMessages}");
         // A group's name goes first; the same name may stand for an address too.
-        LiteGroupId? group = request.With is { } named ? node.Conversations.Lite.Find(named) : null;
+        ConversationId? group = request.With is { } named ? node.Conversations.Find(named) : null;
         NodeAddress? with = request.With is { } peer && group is null ? node.Book.Resolve(peer) : null;
         await node.SettleAsync().ConfigureAwait(false);
         int most = request.From is null ? limit : MostMessages;
-        IReadOnlyList<StoredMessage> found = group is { } id ? node.Store.Reader.FindMessages(id, most) : node.Store.Reader.FindMessages(with, most);
+        IReadOnlyList<StoredMessage> found = group is { } id ? node.Store.Reader.FindMessages(MessageRows.Key(id), most) : node.Store.Reader.FindMessages(with, most);
         IEnumerable<MessageInfo> newest = found.Reverse().Select(View);
         if (request.From is { } from)
             newest = newest.SkipWhile(m => m.Id != from).Skip(1).Take(limit);
@@ -166,12 +178,12 @@ internal sealed class NodeControl(MeshNode node) : IControlTarget
             ? EnvelopeId.Read(bytes) : throw Usage($"{request.Command} needs \"id\": 32 hexadecimal digits");
     }
 
-    private MessageInfo View(StoredMessage message) => node.Views.Of(message, node.Conversations.Lite.NameOf(message.Group));
+    private MessageInfo View(StoredMessage message) => node.Views.Of(MessageRows.Read(message));
 
     private async ValueTask<ReadOnlyMemory<byte>> AliasAsync(ControlRequest request)
     {
         if (request.Alias is not { } alias)
-            return List(request, node.Book.List(), static a => a.Alias, ControlJson.Default.AliasInfo, ControlJson.Default.IReadOnlyListAliasInfo);
+            return List(request, node.Book.List().Select(a => new AliasInfo(a.Key, a.Value.ToString())), static a => a.Alias, ControlJson.Default.AliasInfo, ControlJson.Default.IReadOnlyListAliasInfo);
         AddressBook.Check(alias);
         if (request.Remove)
         {

@@ -104,7 +104,7 @@ internal sealed partial class RouterHost : IRouterActions
     /// <inheritdoc/>
     public void RouteChanged(in NodeAddress destination)
     {
-        if (_events.HasListeners)
+        if (_listener.HasListeners)
             _changedRoutes.Add(destination);
     }
 

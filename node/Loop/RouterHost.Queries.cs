@@ -1,18 +1,19 @@
 using System.Text;
 using QuicProChat.Mesh.Identity;
-using QuicProChat.Mesh.Node.Control;
 using QuicProChat.Mesh.Routing;
 
 namespace QuicProChat.Mesh.Node.Loop;
 
-/// <content>What the router knows, as the control socket shows it.</content>
+/// <content>What the router knows.</content>
 internal sealed partial class RouterHost
 {
-    /// <summary>Routes described at once; a description has more than a hundred bytes, so that a reply holds fewer.</summary>
+    /// <summary>
+    /// Routes described at once; a description has more than a hundred bytes, so that a reply holds fewer.
+    /// </summary>
     private const int MaxRoutes = 8192;
 
     /// <summary>Known nodes behind an address, in the order of their addresses.</summary>
-    internal IReadOnlyList<PathInfo> DescribeRoutes(string? from)
+    internal IReadOnlyList<PathStatus> DescribeRoutes(string? from)
     {
         var known = new List<(string Address, RouteInfo Route)>();
         foreach (RouteInfo route in _router.ListRoutes())
@@ -27,7 +28,7 @@ internal sealed partial class RouterHost
     }
 
     /// <summary>The links that are up, with what the router measured of them.</summary>
-    internal IReadOnlyList<PeerInfo> DescribePeers()
+    internal IReadOnlyList<PeerStatus> DescribePeers()
     {
         var measured = new Dictionary<LinkId, TimeSpan?>();
         foreach (NeighbourInfo neighbour in _router.ListNeighbours())
@@ -39,17 +40,12 @@ internal sealed partial class RouterHost
     internal string NameOf(in NodeAddress address) =>
         _router.FindAnnounce(address) is { } announce ? Encoding.UTF8.GetString(announce.Name) : "";
 
-    private PeerInfo Describe(LiveLink live, TimeSpan? roundTrip)
-    {
-        (long received, long sent) = live.Link.Traffic;
-        return new PeerInfo(
-            // A radio neighbour says no name when it is met; its announce does.
-            live.Link.Peer.ToString(), live.Link.PeerName is { Length: > 0 } name ? name : NameOf(live.Link.Peer), live.Link.Transport, live.Link.Uri,
-            roundTrip is { } time ? Math.Round(time.TotalMilliseconds, 3) : null, live.Since, received, sent);
-    }
+    // A radio neighbour says no name when it is met; its announce does.
+    private PeerStatus Describe(LiveLink live, TimeSpan? roundTrip) => new(
+        live.Link, live.Link.PeerName is { Length: > 0 } name ? name : NameOf(live.Link.Peer), roundTrip, live.Since);
 
-    private PathInfo Describe(RouteInfo route) => new(
-        route.Address.ToString(), Encoding.UTF8.GetString(route.Announce.Name),
-        route.NextHop == LinkId.None ? null : Links.Find(route.NextHop)?.Peer.ToString(),
+    private PathStatus Describe(RouteInfo route) => new(
+        route.Address, Encoding.UTF8.GetString(route.Announce.Name),
+        route.NextHop == LinkId.None ? null : Links.Find(route.NextHop)?.Peer,
         route.Metric.IsInfinite ? null : route.Metric.Units / 10.0, route.Hops);
 }

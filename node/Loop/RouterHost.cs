@@ -1,7 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using QuicProChat.Mesh.Identity;
-using QuicProChat.Mesh.Node.Control;
+using QuicProChat.Mesh.Messaging;
 using QuicProChat.Mesh.Node.Storage;
 using QuicProChat.Mesh.Routing;
 using QuicProChat.Mesh.Store;
@@ -18,7 +18,9 @@ internal sealed partial class RouterHost : ILoopOwner
     /// <summary>Envelopes read back from disk in one batch: the loop has other work.</summary>
     private const int MostLoadedPerBatch = 32;
 
-    /// <summary>An outcome can lead to another write (a message to this node itself does); the rest waits for the next batch.</summary>
+    /// <summary>
+    /// An outcome can lead to another write (a message to this node itself does); the rest waits for the next batch.
+    /// </summary>
     private const int MostRounds = 3;
 
     /// <summary>Why a link ends over which a fault came.</summary>
@@ -29,8 +31,8 @@ internal sealed partial class RouterHost : ILoopOwner
 
     private readonly StoreWriter _writer;
     private readonly ContainedReader _stored;
-    private readonly Conversations.Conversations _conversations;
-    private readonly EventHub _events;
+    private readonly Conversations _conversations;
+    private readonly ILoopListener _listener;
     private readonly TimeProvider _time;
     private readonly Queue<EnvelopeId> _toLoad = [];
     private readonly HashSet<NodeAddress> _changedRoutes = [];
@@ -45,7 +47,7 @@ internal sealed partial class RouterHost : ILoopOwner
     private bool _hasOutcomes;
 
     internal RouterHost(
-        StoreWriter writer, StoreReader reader, Conversations.Conversations conversations, EventHub events, TimeProvider time, Faults faults)
+        StoreWriter writer, StoreReader reader, Conversations conversations, ILoopListener listener, TimeProvider time, Faults faults)
     {
         _faults = faults;
         _contained = new ContainedActions(this, faults);
@@ -53,7 +55,7 @@ internal sealed partial class RouterHost : ILoopOwner
         _writer = writer;
         _stored = new ContainedReader(reader);
         _conversations = conversations;
-        _events = events;
+        _listener = listener;
         _time = time;
     }
 
@@ -75,14 +77,15 @@ internal sealed partial class RouterHost : ILoopOwner
     internal void Attach(Router router)
     {
         _router = router;
-        _conversations.Attach(router);
+        _conversations.Attach(router, Instant.Now(_time));
     }
 
     /// <inheritdoc/>
     public Instant NextDue =>
-        _toLoad.Count > 0 || _contained.HasAmends || _conversations.HasArrived
+        _toLoad.Count > 0 || _contained.HasAmends
             ? _now
-            : Instant.Min(_router.NextDue < _pausedUntil ? _pausedUntil : _router.NextDue, _writer.NextDue);
+            : Instant.Min(
+                Instant.Min(_router.NextDue < _pausedUntil ? _pausedUntil : _router.NextDue, _writer.NextDue), _conversations.NextDue);
 
     /// <inheritdoc/>
     public void LinkUp(Instant now, ILink link)
@@ -99,7 +102,7 @@ internal sealed partial class RouterHost : ILoopOwner
         DateTimeOffset since = _time.GetUtcNow();
         Links.Add(id, link, since);
         Links.Touch(link);
-        _events.Publish(() => new EventInfo("peerUp", since) { Peer = Describe(new LiveLink(id, link, since), null) });
+        Tell(() => _listener.PeerUp(Describe(new LiveLink(id, link, since), null)));
     }
 
     /// <inheritdoc/>
@@ -140,8 +143,8 @@ internal sealed partial class RouterHost : ILoopOwner
         LoadEnvelopes(now);
         for (int round = 0; round < MostRounds; round++)
         {
-            Guard(FaultSeam.Message, FaultPlace.OpenArrived, now, static (host, at) => _ = host._conversations.OpenArrived(at));
-            Guard(FaultSeam.Message, FaultPlace.PumpLite, now, static (host, at) => host._conversations.Lite.Pump(at));
+            Guard(FaultSeam.Message, FaultPlace.OpenArrived, now, static (host, at) => host._conversations.OpenArrived(at));
+            Guard(FaultSeam.Message, FaultPlace.PumpConversations, now, static (host, at) => host._conversations.Pump(at));
             Guard(FaultSeam.Batch, FaultPlace.EndOfBatch, now, static (host, at) => host._router.EndOfBatch(at));
             // What is forwarded need not wait for what is written.
             Links.Flush(_faults, _flushFailed);
@@ -155,7 +158,7 @@ internal sealed partial class RouterHost : ILoopOwner
         Amend(now);
         Guard(FaultSeam.Event, FaultPlace.PublishRoutes, now, static (host, _) => host.PublishRoutes());
         Links.Flush(_faults, _flushFailed);
-        Guard(FaultSeam.Event, FaultPlace.FlushSessions, now, static (host, _) => host._conversations.Flush());
+        Guard(FaultSeam.Event, FaultPlace.FlushSessions, now, static (host, _) => host._listener.Flush());
     }
 
     /// <inheritdoc/>
@@ -187,7 +190,22 @@ internal sealed partial class RouterHost : ILoopOwner
     private void Drop(Instant now, LiveLink gone, LinkEnd reason)
     {
         _router.LinkDown(now, gone.Id);
-        _events.Publish(() => new EventInfo("peerDown", _time.GetUtcNow()) { Peer = Describe(gone, null), Reason = LinkEnds.Describe(reason) });
+        Tell(() => _listener.PeerDown(Describe(gone, null), reason));
+    }
+
+    /// <summary>Tells whoever listens; a fault in it costs them the event, and nobody the link.</summary>
+    private void Tell(Action tell)
+    {
+        if (!_listener.HasListeners)
+            return;
+        try
+        {
+            tell();
+        }
+        catch (Exception e)
+        {
+            _faults.Note(FaultSeam.Event, e);
+        }
     }
 
     /// <summary>Tells the router what it waits for in vain since a fault.</summary>
@@ -260,7 +278,7 @@ internal sealed partial class RouterHost : ILoopOwner
         foreach (NodeAddress destination in changed)
         {
             if (_router.FindRoute(destination) is { } route)
-                _events.Publish(new EventInfo("route", _time.GetUtcNow()) { Route = Describe(route) });
+                _listener.RouteChanged(Describe(route));
         }
     }
 }

@@ -1,12 +1,9 @@
 using QuicProChat.Mesh.Identity;
-using QuicProChat.Mesh.Routing;
+using QuicProChat.Mesh.Messaging;
 using QuicProChat.Mesh.Store;
 using QuicProChat.Mesh.Wire;
 
 namespace QuicProChat.Mesh.Node.Storage;
-
-/// <summary>A message's state as it will be written.</summary>
-internal readonly record struct StateChange(MessageState State, StateReason Reason, int Hops, DateTimeOffset At);
 
 /// <summary>
 /// Writes that may wait: losing the last of them in a crash costs a repetition, never a message. An envelope that is
@@ -18,6 +15,7 @@ internal sealed class Afterthoughts
     private const int MostSeen = 100_000;
 
     private readonly Dictionary<EnvelopeId, StateChange> _states = [];
+    private readonly Dictionary<EnvelopeId, MessageState> _copyStates = [];
     private readonly HashSet<EnvelopeId> _forgotten = [];
     private readonly HashSet<EnvelopeId> _kept = [];
     private readonly Dictionary<EnvelopeId, byte> _seen = [];
@@ -25,9 +23,12 @@ internal sealed class Afterthoughts
     /// <summary>Announces to keep, or (null) to forget.</summary>
     private readonly Dictionary<NodeAddress, (uint Sequence, byte[]? Bytes)> _announces = [];
 
-    internal int Count => _states.Count + _forgotten.Count + _seen.Count + _announces.Count;
+    internal int Count => _states.Count + _copyStates.Count + _forgotten.Count + _seen.Count + _announces.Count;
 
     internal void State(in EnvelopeId id, in StateChange change) => _states[id] = change;
+
+    /// <summary>The state of one of several envelopes of a message, which has an id of its own.</summary>
+    internal void CopyState(in EnvelopeId id, MessageState state) => _copyStates[id] = state;
 
     internal void Forget(in EnvelopeId id)
     {
@@ -53,6 +54,8 @@ internal sealed class Afterthoughts
     {
         foreach ((EnvelopeId id, StateChange change) in older._states)
             _states.TryAdd(id, change);
+        foreach ((EnvelopeId id, MessageState state) in older._copyStates)
+            _copyStates.TryAdd(id, state);
         _forgotten.UnionWith(older._forgotten);
         _forgotten.ExceptWith(_kept);
         foreach ((NodeAddress address, (uint Sequence, byte[]? Bytes) announce) in older._announces)
@@ -80,9 +83,12 @@ internal sealed class Afterthoughts
             taken._forgotten.Add(id);
             if (_states.Remove(id, out StateChange change))
                 taken._states.Add(id, change);
+            if (_copyStates.Remove(id, out MessageState state))
+                taken._copyStates.Add(id, state);
         }
 
         Move(_states, taken._states, most - taken.Count);
+        Move(_copyStates, taken._copyStates, most - taken.Count);
         Move(_announces, taken._announces, most - taken.Count);
         Move(_seen, taken._seen, most - taken.Count);
         return taken;
@@ -103,12 +109,9 @@ internal sealed class Afterthoughts
     internal void Write(MeshStore store)
     {
         foreach ((EnvelopeId id, StateChange change) in _states)
-        {
-            // An envelope of a message to a group has an id of its own, which is no message's.
-            if (!store.UpdateState(id, change.State, (byte)change.Reason, change.Hops, change.At))
-                store.UpdateLiteCopy(id, change.State);
-        }
-
+            store.UpdateState(id, change.State, (byte)change.Reason, change.Hops, change.At);
+        foreach ((EnvelopeId id, MessageState state) in _copyStates)
+            store.UpdateLiteCopy(id, state);
         foreach (EnvelopeId id in _forgotten)
             store.DeleteEnvelope(id);
         foreach ((EnvelopeId id, byte generation) in _seen)

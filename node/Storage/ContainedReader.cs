@@ -36,7 +36,7 @@ internal sealed class ContainedReader(StoreReader reader)
         }
     }
 
-    /// <summary>Who sent an MLS-Lite envelope that was opened before; null if it was not.</summary>
+    /// <summary>Who sent an envelope that was opened before; null if it was not.</summary>
     internal NodeAddress? FindLiteSender(in EnvelopeId id)
     {
         try

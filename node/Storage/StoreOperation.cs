@@ -16,5 +16,7 @@ internal abstract class StoreOperation
     internal abstract void Done(Instant now, bool written);
 
     /// <summary>On the loop: a fault kept <see cref="Done"/> from its end. Whoever waits is told as if nothing had been written.</summary>
-    internal virtual void Failed(Instant now) => Done(now, written: false);
+    /// <param name="now">When.</param>
+    /// <param name="written">The transaction was committed all the same.</param>
+    internal virtual void Failed(Instant now, bool written) => Done(now, written: false);
 }

@@ -201,15 +201,15 @@ internal sealed class StoreWriter : IAsyncDisposable
         catch (Exception e)
         {
             _loop.Faults.Note(FaultSeam.Store, e);
-            TellOfFault(now, operation);
+            TellOfFault(now, operation, written);
         }
     }
 
-    private void TellOfFault(Instant now, StoreOperation operation)
+    private void TellOfFault(Instant now, StoreOperation operation, bool written)
     {
         try
         {
-            operation.Failed(now);
+            operation.Failed(now, written);
         }
         catch (Exception e)
         {

@@ -1,5 +1,5 @@
 using System.Text.Json.Nodes;
-using QuicProChat.Mesh.Node.Configuration;
+using QuicProChat.Mesh.Messaging;
 using QuicProChat.Mesh.Node.Control;
 using QuicProChat.Mesh.Store;
 

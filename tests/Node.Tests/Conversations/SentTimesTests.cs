@@ -1,4 +1,4 @@
-using QuicProChat.Mesh.Node.Conversations;
+using QuicProChat.Mesh.Messaging;
 
 namespace QuicProChat.Mesh.Node.Tests.Conversations;
 

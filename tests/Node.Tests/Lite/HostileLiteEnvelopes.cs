@@ -3,7 +3,8 @@ using System.Text.Json.Nodes;
 using QuicProChat.Mesh.Identity;
 using QuicProChat.Mesh.MlsLite;
 using QuicProChat.Mesh.Node.Control;
-using QuicProChat.Mesh.Node.Lite;
+using QuicProChat.Mesh.Messaging;
+using QuicProChat.Mesh.Messaging.Lite;
 using QuicProChat.Mesh.Node.Tests.Conversations;
 using QuicProChat.Mesh.Routing;
 using QuicProChat.Mesh.Wire;
@@ -85,7 +86,7 @@ public sealed class HostileLiteEnvelopes : IAsyncLifetime
         Assert.Empty(await TextsAsync());
         Assert.Single(_node.Store.Reader.LiteWaiting());
         await DeliverAsync(rekey.Message.ToArray());
-        Assert.Equal((1, 0), (Count(LiteEvent.OpenedLater), _node.Node.Conversations.Lite.AsideCount));
+        Assert.Equal((1, 0), (Count(LiteEvent.OpenedLater), _node.Node.Lite.AsideCount));
         Assert.Equal(["after"], await TextsAsync());
         Assert.Empty(_node.Store.Reader.LiteWaiting());
         // The sender, who has no receipt yet, tries again.
@@ -107,8 +108,8 @@ public sealed class HostileLiteEnvelopes : IAsyncLifetime
             await DeliverAsync(noise);
         }
 
-        Assert.True(_node.Node.Conversations.Lite.AsideCount <= 2 * LiteWaitingRoom.MostEnvelopes);
-        Assert.Equal(_node.Node.Conversations.Lite.AsideCount, _node.Store.Reader.LiteWaiting().Count);
+        Assert.True(_node.Node.Lite.AsideCount <= 2 * WaitingRoom.MaxEnvelopes);
+        Assert.Equal(_node.Node.Lite.AsideCount, _node.Store.Reader.LiteWaiting().Count);
         Assert.True(Count(LiteEvent.GivenUp) > 0);
         await DeliverAsync(rekey.Message.ToArray());
         await DeliverAsync(early);
@@ -131,9 +132,9 @@ public sealed class HostileLiteEnvelopes : IAsyncLifetime
             put = Count(LiteEvent.PutAside);
         }
 
-        Assert.Equal(2 * LiteWaitingRoom.MostEnvelopes, put);
+        Assert.Equal(2 * WaitingRoom.MaxEnvelopes, put);
         Assert.Equal(1000 - put, Count(LiteEvent.TooManyAside) + Count(LiteEvent.NotAuthentic) + Count(LiteEvent.NoGroup));
-        Assert.Equal(LiteWaitingRoom.MostEnvelopes, _node.Store.Reader.LiteWaiting().Count);
+        Assert.Equal(WaitingRoom.MaxEnvelopes, _node.Store.Reader.LiteWaiting().Count);
     }
 
     [Fact]
@@ -143,7 +144,7 @@ public sealed class HostileLiteEnvelopes : IAsyncLifetime
         byte[] after = Seal("still here");
         await _node.Node.AskAsync(_ =>
         {
-            _node.Node.Conversations.Lite.Add(broken);
+            _node.Node.Conversations.Add(EnvelopeKind.MlsLite, broken);
             return true;
         });
         await DeliverAsync(after);
@@ -157,7 +158,7 @@ public sealed class HostileLiteEnvelopes : IAsyncLifetime
     {
         await AskAsync(_node, new ControlRequest { Command = "lite-leave", Group = "friends" });
         await DeliverAsync(Seal("too late"));
-        Assert.Equal((1, 0), (Count(LiteEvent.NoGroup), _node.Node.Conversations.Lite.AsideCount));
+        Assert.Equal((1, 0), (Count(LiteEvent.NoGroup), _node.Node.Lite.AsideCount));
     }
 
     [Fact]
@@ -190,18 +191,18 @@ public sealed class HostileLiteEnvelopes : IAsyncLifetime
         Assert.Equal(5, (await TextsAsync()).Count());
     }
 
-    private sealed class Broken : ILiteWork
+    private sealed class Broken : IMessagingWork
     {
         internal bool WasTold { get; private set; }
 
-        public void Run(Instant now, LiteTransaction transaction) => throw new OverflowException("a fault for the test");
+        public void Run(Instant now, MessageTransaction transaction) => throw new OverflowException("a fault for the test");
 
-        public void Failed(Instant now, LiteTransaction transaction) => WasTold = true;
+        public void Failed(Instant now, MessageTransaction transaction) => WasTold = true;
     }
 
     private byte[] Seal(string text) => _group.Seal(Encoding.UTF8.GetBytes(text)).Message;
 
-    private int Count(LiteEvent what) => (int)_node.Node.Conversations.Lite.Counters[what];
+    private int Count(LiteEvent what) => (int)_node.Node.Lite.Counters[what];
 
     /// <summary>Hands an envelope over as the router does; its answer goes to a token that the router does not know.</summary>
     private async Task DeliverAsync(byte[] payload, Priority priority = Priority.Normal)
@@ -216,10 +217,10 @@ public sealed class HostileLiteEnvelopes : IAsyncLifetime
 
     private Task QueueAsync(byte[] payload, EnvelopeHeader header)
     {
-        EnvelopeId id = LiteIds.OfEnvelope(LiteIds.Envelope(header, payload));
+        EnvelopeId id = SentEnvelope.IdOf(SentEnvelope.Join(header, payload));
         return _node.Node.AskAsync(_ =>
         {
-            _node.Node.Conversations.Lite.Deliver(long.MaxValue, id, header, payload);
+            _node.Node.Conversations.Deliver(long.MaxValue, id, header, payload);
             return true;
         });
     }

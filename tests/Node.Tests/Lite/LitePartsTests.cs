@@ -1,5 +1,6 @@
 using QuicProChat.Mesh.Identity;
-using QuicProChat.Mesh.Node.Lite;
+using QuicProChat.Mesh.Messaging;
+using QuicProChat.Mesh.Messaging.Lite;
 using QuicProChat.Mesh.Node.Repl;
 using QuicProChat.Mesh.Routing;
 using QuicProChat.Mesh.Store;
@@ -50,25 +51,25 @@ public class LitePartsTests
     [Fact]
     public void A_full_room_makes_place_for_the_newest_and_leaves_other_rooms_alone()
     {
-        var room = new LiteWaitingRoom();
+        var room = new WaitingRoom();
         Instant now = default;
-        Assert.True(room.TryAdd(now, Waiting(1000, new LiteGroupId(1)), out _));
-        for (int i = 0; i < LiteWaitingRoom.MostEnvelopes; i++)
+        Assert.True(room.TryAdd(now, Waiting(1000, Group(1)), out _));
+        for (int i = 0; i < WaitingRoom.MaxEnvelopes; i++)
         {
-            Assert.True(room.TryAdd(now, Waiting(i, null), out IReadOnlyList<LiteWaiting> none));
+            Assert.True(room.TryAdd(now, Waiting(i, null), out IReadOnlyList<WaitingEnvelope> none));
             Assert.Empty(none);
         }
 
         Assert.False(room.TryAdd(now, Waiting(5, null), out _));
-        Assert.True(room.TryAdd(now, Waiting(500, null), out IReadOnlyList<LiteWaiting> gone));
+        Assert.True(room.TryAdd(now, Waiting(500, null), out IReadOnlyList<WaitingEnvelope> gone));
         Assert.Equal(new EnvelopeId(0, 0), Assert.Single(gone).Id);
-        Assert.True(room.TryAdd(now, Waiting(501, null, LiteWaitingRoom.MostBytes), out gone));
-        Assert.Equal(LiteWaitingRoom.MostEnvelopes, gone.Count);
-        Assert.False(room.TryAdd(now, Waiting(502, null, LiteWaitingRoom.MostBytes + 1), out _));
-        Assert.Equal(2, room.For(new LiteGroupId(1)).Count);
-        Assert.Single(room.For(new LiteGroupId(2)));
-        Assert.Empty(room.TakeOverdue(now + LiteWaitingRoom.Patience - TimeSpan.FromSeconds(1)));
-        Assert.Equal(2, room.TakeOverdue(now + LiteWaitingRoom.Patience).Count);
+        Assert.True(room.TryAdd(now, Waiting(501, null, WaitingRoom.MaxBytes), out gone));
+        Assert.Equal(WaitingRoom.MaxEnvelopes, gone.Count);
+        Assert.False(room.TryAdd(now, Waiting(502, null, WaitingRoom.MaxBytes + 1), out _));
+        Assert.Equal(2, room.For(Group(1)).Count);
+        Assert.Single(room.For(Group(2)));
+        Assert.Empty(room.TakeOverdue(now + WaitingRoom.Patience - TimeSpan.FromSeconds(1)));
+        Assert.Equal(2, room.TakeOverdue(now + WaitingRoom.Patience).Count);
         Assert.Equal(0, room.Count);
     }
 
@@ -130,6 +131,8 @@ public class LitePartsTests
         Assert.Equal(SlashAction.Wrong, SlashCommand.Parse("/lite", null).Action);
     }
 
-    private static LiteWaiting Waiting(int id, LiteGroupId? group, int size = 100) =>
-        new(new EnvelopeId((ulong)id, 0), group, LiteWaitingRoom.Patience, new byte[size]);
+    private static ConversationId Group(byte number) => new(EnvelopeKind.MlsLite, [0, 0, 0, 0, 0, 0, 0, number]);
+
+    private static WaitingEnvelope Waiting(int id, ConversationId? group, int size = 100) =>
+        new(new EnvelopeId((ulong)id, 0), group, WaitingRoom.Patience, new byte[size]);
 }

@@ -1,0 +1,98 @@
+using System.Text;
+using QuicProChat.Mesh.Identity;
+using QuicProChat.Mesh.MlsLite;
+using QuicProChat.Mesh.Routing;
+using QuicProChat.Mesh.Wire;
+
+namespace QuicProChat.Mesh.Messaging.Lite;
+
+/// <content>Texts that go out.</content>
+public sealed partial class LiteConversations
+{
+    /// <inheritdoc/>
+    public ValueTask<Outgoing?> PrepareAsync(SendRequest request, ICaller caller)
+    {
+        int most = LiteConstants.MaxContent - (request.Signed ? Ed25519.SignatureSize : 0);
+        return Encoding.UTF8.GetByteCount(request.Text) > most
+            ? throw Usage($"a message to a group may have {most} bytes")
+            : ValueTask.FromResult<Outgoing?>(new Outgoing(request, caller));
+    }
+
+    /// <inheritdoc/>
+    public Task<Outgoing> PrepareLaterAsync(SendRequest request, ICaller caller) =>
+        throw new InvalidOperationException("A group's members and keys are known: there is nothing to wait for.");
+
+    /// <inheritdoc/>
+    public void Send(Instant now, Outgoing outgoing, MessageTransaction transaction)
+    {
+        SendRequest asked = outgoing.Request;
+        LiteState entry = Group(asked.To);
+        if (entry.Group.Others.Count == 0)
+            throw new MessagingException(Refusal.NobodyElse, $"nobody else is in '{entry.Name}' yet");
+        RekeyInTime(entry, transaction);
+        byte[] text = Encoding.UTF8.GetBytes(asked.Text);
+        LiteSealed made = asked.Signed ? entry.Group.SealSigned(text) : entry.Group.Seal(text);
+        byte[] payload = made.Message;
+        transaction.Touch(entry, spent: true);
+        SendControl(entry, made.Introduction is { } introduction ? [introduction] : [], transaction);
+        SentEnvelope[] envelopes =
+            [.. entry.Group.Others.Select(m => Envelope(m, asked.Priority, asked.Lifetime, payload)).OfType<SentEnvelope>()];
+        if (envelopes.Length == 0)
+            throw Refused($"no member of '{entry.Name}' has a usable key");
+
+        DateTimeOffset at = _context.Time.GetUtcNow();
+        EnvelopeId id = IdOfMessage(envelopes[0].Header, entry.Id, payload);
+        foreach (SentEnvelope envelope in envelopes)
+            transaction.Send(envelope, id);
+        transaction.Insert(new Message(
+            id, entry.Id, Outgoing: true, entry.Id.AsPeer, asked.Text, MessageState.Queued, StateReason.None, 0, asked.Priority, at, at)
+        {
+            Protection = asked.Signed ? Protection.MlsLiteSigned : Protection.MlsLite,
+        });
+        transaction.WhenFailed(_ => outgoing.Caller.Refused(Refusal.Refused, "the store is full or failing: nothing was sent"));
+        transaction.WhenWritten(then =>
+        {
+            Counters.Add(LiteEvent.TextSent);
+            _context.Deliveries.Send(_context.Router, then, id, envelopes, outgoing);
+        }, _ => _context.Deliveries.Forsake(id, outgoing.Caller));
+    }
+
+    /// <summary>
+    /// The id that all members know a message by: that of its envelope, with the group id and zeros in place of the
+    /// destination, which is another in each copy.
+    /// </summary>
+    public static EnvelopeId IdOfMessage(in EnvelopeHeader header, ConversationId group, ReadOnlySpan<byte> payload) =>
+        SentEnvelope.IdOf(SentEnvelope.Join(header with { Destination = group.AsPeer }, payload));
+
+    /// <summary>A group begins a new epoch by itself before this node's keys in it are used up.</summary>
+    private void RekeyInTime(LiteState entry, MessageTransaction transaction)
+    {
+        if (!entry.Group.NeedsRekey)
+            return;
+        SendControl(entry, entry.Group.Rekey(), transaction);
+        transaction.Touch(entry, spent: true);
+    }
+
+    /// <summary>
+    /// The envelope for one member; null if the member's key is unusable, which no proper member's is.
+    /// </summary>
+    private SentEnvelope? Envelope(LiteMember to, Priority priority, TimeSpan lifetime, ReadOnlySpan<byte> payload)
+    {
+        EnvelopeHeader header = Header(to.Address, priority, lifetime);
+        byte[] bytes = SentEnvelope.Join(header, payload);
+        EnvelopeId id = SentEnvelope.IdOf(bytes);
+        byte[] proof = new byte[Receipt.ProofSize];
+        return _receipts.TryExpect(to.PublicKey.Span, id, proof) ? new SentEnvelope(id, header, lifetime, proof, bytes) : null;
+    }
+
+    private EnvelopeHeader Header(NodeAddress to, Priority priority, TimeSpan lifetime) =>
+        new OutgoingEnvelope
+        {
+            Kind = EnvelopeKind.MlsLite,
+            Destination = to,
+            Priority = priority,
+            WantsReceipt = true,
+            Lifetime = lifetime,
+            Payload = default,
+        }.Header(_context.HopLimit);
+}

@@ -1,0 +1,52 @@
+using QuicProChat.Mesh.Identity;
+using QuicProChat.Mesh.Routing;
+
+namespace QuicProChat.Mesh.Messaging;
+
+/// <summary>What every kind of conversation works with.</summary>
+public sealed class MessagingContext
+{
+    /// <summary>Puts it together; the router comes with <see cref="Attach"/>.</summary>
+    public MessagingContext(LocalIdentity identity, IMessagingLoop loop, IMessageStore store, IEventSink events, TimeProvider time)
+    {
+        (Identity, Loop, Store, Events, Time) = (identity, loop, store, events, time);
+        Deliveries = new Deliveries(store, events, time);
+        Keys = new KeyDirectory(loop, time);
+    }
+
+    /// <summary>Who this node is.</summary>
+    public LocalIdentity Identity { get; }
+
+    /// <summary>The loop that all of it runs on.</summary>
+    public IMessagingLoop Loop { get; }
+
+    /// <summary>What survives a power cut.</summary>
+    public IMessageStore Store { get; }
+
+    /// <summary>Where events go.</summary>
+    public IEventSink Events { get; }
+
+    /// <summary>The clock.</summary>
+    public TimeProvider Time { get; }
+
+    /// <summary>How far messages are.</summary>
+    public Deliveries Deliveries { get; }
+
+    /// <summary>Keys of receivers.</summary>
+    public KeyDirectory Keys { get; }
+
+    /// <summary>Hops that envelopes from here may take, as in <see cref="RouterOptions.HopLimit"/>.</summary>
+    public required ushort HopLimit { get; init; }
+
+    /// <summary>Who learns that a message arrived.</summary>
+    public required ReceiptPolicy Receipts { get; init; }
+
+    /// <summary>The router; there once the node starts.</summary>
+    public Router Router { get; private set; } = null!;
+
+    internal void Attach(Router router)
+    {
+        Router = router;
+        Keys.Attach(router);
+    }
+}

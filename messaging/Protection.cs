@@ -1,0 +1,31 @@
+// Without a default arm the compiler names the protection that is missing.
+#pragma warning disable CS8524
+
+namespace QuicProChat.Mesh.Messaging;
+
+/// <summary>How a message was protected on its way. The numbers are kept on disk.</summary>
+public enum Protection : byte
+{
+    /// <summary>Sealed to one receiver (docs/protocol.md, section 4.1).</summary>
+    Sealed = 0,
+
+    /// <summary>By the keys of an MLS-Lite group: the sender is some member of it.</summary>
+    MlsLite = 1,
+
+    /// <summary>By the keys of an MLS-Lite group, with the sender's signature.</summary>
+    MlsLiteSigned = 2,
+}
+
+/// <summary>What a protection promises.</summary>
+public static class Protections
+{
+    /// <summary>The last number that means something.</summary>
+    public const Protection Last = Protection.MlsLiteSigned;
+
+    /// <summary>Whoever is named as the sender wrote it, and nobody else can have.</summary>
+    public static bool ProvesSender(this Protection protection) => protection switch
+    {
+        Protection.Sealed or Protection.MlsLiteSigned => true,
+        Protection.MlsLite => false,
+    };
+}

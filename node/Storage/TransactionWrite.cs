@@ -1,0 +1,53 @@
+using QuicProChat.Mesh.Identity;
+using QuicProChat.Mesh.Messaging;
+using QuicProChat.Mesh.Store;
+using QuicProChat.Mesh.Wire;
+
+namespace QuicProChat.Mesh.Node.Storage;
+
+/// <summary>Writes what one round of work of messaging changed.</summary>
+internal sealed class TransactionWrite(MessageTransaction transaction, NodeAddress self) : StoreOperation
+{
+    /// <inheritdoc/>
+    internal override void Write(MeshStore store)
+    {
+        transaction.WritingBegins();
+        foreach (MessageTransaction.FrozenState state in transaction.States)
+            store.PutLiteGroup(MessageRows.Key(state.Of.Id), state.Bytes, state.Spent);
+        foreach (ConversationState left in transaction.Left)
+            store.DeleteLiteGroup(MessageRows.Key(left.Id));
+        foreach (InsertedMessage message in transaction.Messages)
+            Insert(store, message);
+        foreach (MessageCopy copy in transaction.Copies)
+            store.PutLiteCopy(new LiteCopy(copy.Id, copy.Message, copy.State));
+        foreach (SentEnvelope envelope in transaction.Envelopes)
+            _ = store.PutEnvelope(envelope.Id, new Holding(self, Originated: true, envelope.Lifetime, envelope.Proof), envelope.Bytes);
+        foreach ((_, EnvelopeId id, NodeAddress sender) in transaction.OpenedEnvelopes)
+            store.PutLiteSeen(id, sender);
+        // One that was put aside in this very transaction may be gone again already.
+        foreach (WaitingEnvelope waiting in transaction.AsideAdded)
+        {
+            LiteGroupId? group = waiting.Conversation is { } id ? MessageRows.Key(id) : null;
+            if (!store.PutLiteWaiting(new LiteWaiting(waiting.Id, group, waiting.LifetimeLeft, waiting.Envelope)))
+                transaction.RefuseAside(waiting.Id);
+        }
+
+        foreach (EnvelopeId id in transaction.AsideGone)
+            store.DeleteLiteWaiting(id);
+    }
+
+    /// <inheritdoc/>
+    internal override void Done(Instant now, bool written) => transaction.Done(now, written);
+
+    /// <inheritdoc/>
+    /// <remarks>Keys that are on disk as used must not come back in memory: they would be used twice.</remarks>
+    internal override void Failed(Instant now, bool written) => transaction.Done(now, written);
+
+    private void Insert(MeshStore store, InsertedMessage message)
+    {
+        message.Outcome = MessageRows.Read(store.Insert(MessageRows.Write(message.Message)));
+        if (message.Outcome == Insertion.NoRoom && transaction.IsIndivisible)
+            throw new StoreException(StoreError.Full, "The disk is full for messages of others.");
+        message.IsFromKnown = store.StandingOf(message.Message.Peer) == Standing.Known;
+    }
+}
