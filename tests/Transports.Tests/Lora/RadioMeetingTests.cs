@@ -1,0 +1,95 @@
+using QuicProChat.Mesh.Identity;
+using QuicProChat.Mesh.LoraSimulation;
+using QuicProChat.Mesh.Transports.Lora;
+using QuicProChat.Mesh.Transports.Lora.Modems;
+using QuicProChat.Mesh.Wire;
+using Xunit.Abstractions;
+
+namespace QuicProChat.Mesh.Transports.Tests.Lora;
+
+/// <summary>How long it takes until stations know each other, over many turns of luck, and what it costs.</summary>
+public sealed class RadioMeetingTests(ITestOutputHelper output)
+{
+    private const string Settings = "modem=rnode&frequency=869525000&sf=7&region=eu868";
+    private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Minute = TimeSpan.FromMinutes(1);
+
+    // The scene of tests/EndToEnd/Radios.cs: the ends do not hear each other, and nobody knows anybody.
+    [Theory]
+    [InlineData(0.0, 200)]
+    [InlineData(0.1, 100)]
+    public void A_line_of_three_meets_and_carries_its_first_text_in_time_whatever_the_luck(double loss, int seeds)
+    {
+        List<double> met = [], first = [], large = [];
+        for (int seed = 0; seed < seeds; seed++)
+        {
+            Bench bench = new(new SimulatedAir(new Random(seed)));
+            bench.Air!.Connect(0, 1, loss);
+            bench.Air.Connect(1, 2, loss);
+            Random random = new(seed);
+            LoraOptions options = Bench.Options(Settings);
+            List<RoutedStation> stations = [];
+            try
+            {
+                for (int i = 0; i < 3; i++)
+                {
+                    byte[] key = new byte[32];
+                    random.NextBytes(key);
+                    stations.Add(new RoutedStation(options, LocalIdentity.FromSeed(key), random, bench.Now));
+                    bench.Add(
+                        ModemFactory.Create(options, options.Modem, new Random(random.Next())), new RNodeSimulator(new Random(random.Next())), client: stations[i]);
+                    bench.RunFor(random.NextDouble() * 2 * Second);
+                }
+                TimeSpan start = bench.Now;
+                int[] wanted = [1, 2, 1];
+                Assert.True(bench.RunUntil(() => Enumerable.Range(0, 3).All(i => stations[i].Medium.Neighbours.Count(n => n.IsUp) == wanted[i]), 60 * Minute));
+                met.Add((bench.Now - start).TotalSeconds);
+                first.Add(Deliver(bench, stations, 1, 150));
+                large.Add(Deliver(bench, stations, 2, 2_150));
+            }
+            finally
+            {
+                stations.ForEach(s => s.Dispose());
+            }
+        }
+        Show($"{loss:P0} loss, met", met);
+        Show("first text", first);
+        Show("2 KB", large);
+        Assert.True(Math.Max(met.Max(), Math.Max(first.Max(), large.Max())) < 150, $"{met.Max()}, {first.Max()}, {large.Max()} s");
+    }
+
+    [Theory]
+    [InlineData("modem=rnode&frequency=868100000&sf=9&region=eu868")]
+    [InlineData("modem=rnode&frequency=868100000&sf=9&region=eu868&networkkey=cdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcd")]
+    public void Two_stations_become_neighbours_for_few_bytes(string settings)
+    {
+        List<int> bytes = [], frames = [];
+        List<double> seconds = [], airtime = [];
+        for (int seed = 0; seed < 40; seed++)
+        {
+            using RadioNet net = RadioNet.Circle(2, settings, seed: seed);
+            TimeSpan start = net.Bench.Now;
+            Assert.True(net.Meet(5 * Minute));
+            seconds.Add((net.Bench.Now - start).TotalSeconds);
+            bytes.Add(net.Stations.Sum(s => s.Node.Simulator.Transmitted.Sum(f => f.Length - 1)));
+            frames.Add(net.Stations.Sum(s => s.Node.Simulator.Transmitted.Count));
+            airtime.Add(net.Stations.Sum(s => s.Node.Simulator.TotalAirtime.TotalSeconds));
+        }
+        output.WriteLine($"{bytes.Average():F0} bytes ({bytes.Min()} to {bytes.Max()}) in {frames.Average():F1} frames, {airtime.Average():F2} s of airtime; links after {seconds.Average():F1} s, at most {seconds.Max():F1} s");
+        Assert.True(bytes.Average() < 252, $"{bytes.Average()}");
+    }
+
+    private static double Deliver(Bench bench, List<RoutedStation> stations, int number, int size)
+    {
+        TimeSpan start = bench.Now;
+        EnvelopeId id = stations[0].SendText(number, stations[0].Identity.Address, stations[2].Identity.Address, size);
+        bench.RunUntil(() => stations[0].States[id] == MessageState.Delivered, 60 * Minute);
+        return (bench.Now - start).TotalSeconds;
+    }
+
+    private void Show(string what, List<double> seconds)
+    {
+        seconds.Sort();
+        output.WriteLine($"{what}: median {seconds[seconds.Count / 2]:F1} s, 95 % {seconds[seconds.Count * 95 / 100]:F1} s, worst {string.Join(", ", seconds.TakeLast(5).Select(s => $"{s:F1}"))} s");
+    }
+}
