@@ -145,7 +145,10 @@ public sealed class RadioReplayTests
         Assert.All(net.Stations, s => Assert.Equal(4, s.Inbox.Count));
         Assert.All(net.Stations, s => Assert.Empty(s.Downs));
         Assert.Equal(sessions, net.Stations.Select(s => s.Medium.Counters.Sessions));
-        Assert.Equal(paid, net.Stations.Select(s => s.Medium.Counters.ForStrangers));
+        // A call that was made before a station listened costs it a frame of a few bytes, once.
+        TimeSpan probe = net.Stations[0].Node.Modem.Airtime(9);
+        for (int i = 0; i < 3; i++)
+            Assert.InRange(net.Stations[i].Medium.Counters.ForStrangers - paid[i], TimeSpan.Zero, 2 * probe);
         // Frames that came before are acknowledged, and no more often than that.
         double seconds = 2_000 * 0.2;
         for (int i = 0; i < 3; i++)
@@ -282,7 +285,7 @@ public sealed class RadioReplayTests
         (RadioNet.Station a, RadioNet.Station b) = (net.Stations[0], net.Stations[1]);
         List<byte> body = [];
         int lastAt = -1;
-        for (byte n = 1; n < 34; n++)
+        for (byte n = 1; n <= 30; n++)
             RadioItem.Append(body, ref lastAt, [0xC0, 1, 1, n, n, 0, 0]);
         for (int n = 0; n < 5; n++)
             b.Neighbour(a).Session!.Outgoing.Add([.. body], FrameClass.Low).Over = TimeSpan.MaxValue;
