@@ -41,16 +41,19 @@ public sealed class RadioRoomsTests : IDisposable
     public void Strangers_pay_from_a_purse_that_names_of_neighbours_do_not_share_and_one_id_cannot_empty_it()
     {
         StrangerPrices prices = new(Second, duty: 0.1);
-        int one = Enumerable.Range(0, 100).Count(_ => prices.TryPayAirtime(7, known: false, Second, Start));
+        int one = Enumerable.Range(0, 100).Count(_ => prices.TryPayAirtime(7, StrangerPurse.Strangers, Second, Start));
         Assert.Equal(RadioTuning.IdBurst, one);
-        int all = Enumerable.Range(100, 100).Count(id => prices.TryPayAirtime((ushort)id, known: false, Second, Start));
+        int all = Enumerable.Range(100, 100).Count(id => prices.TryPayAirtime((ushort)id, StrangerPurse.Strangers, Second, Start));
         Assert.Equal(RadioTuning.StrangerBurst, one + all);
-        Assert.True(prices.TryPayAirtime(250, known: true, Second, Start));
-        // Half of five per cent of a tenth: a second in 400.
-        Assert.False(prices.TryPayAirtime(251, known: false, Second, Start + (399 * Second)));
-        Assert.True(prices.TryPayAirtime(251, known: false, Second, Start + (401 * Second)));
-        Assert.Equal(RadioTuning.AgreementBurst, Enumerable.Range(0, 100).Count(_ => prices.TryPayAgreement(known: false, Start)));
-        Assert.True(prices.TryPayAgreement(known: true, Start));
+        Assert.True(prices.TryPayAirtime(250, StrangerPurse.Names, Second, Start));
+        // Who is known by a MAC pays though its name is used up.
+        Assert.False(prices.TryPayAirtime(7, StrangerPurse.Names, Second, Start));
+        Assert.True(prices.TryPayAirtime(7, StrangerPurse.Neighbours, Second, Start));
+        // A third of six per cent of a tenth: a second in 500.
+        Assert.False(prices.TryPayAirtime(251, StrangerPurse.Strangers, Second, Start + (499 * Second)));
+        Assert.True(prices.TryPayAirtime(251, StrangerPurse.Strangers, Second, Start + (501 * Second)));
+        Assert.Equal(RadioTuning.AgreementBurst, Enumerable.Range(0, 100).Count(_ => prices.TryPayAgreement(StrangerPurse.Strangers, Start)));
+        Assert.True(prices.TryPayAgreement(StrangerPurse.Names, Start));
     }
 
     [Fact]

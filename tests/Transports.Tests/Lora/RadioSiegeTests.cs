@@ -128,7 +128,7 @@ public sealed class RadioSiegeTests(ITestOutputHelper output) : IDisposable
         RadioMedium medium = _stations[station].Medium;
         TimeSpan unit = node.Modem.Airtime(RadioFrame.HeaderSize + RadioGreeting.FullSize + 4);
         double duty = _stations[station].Ledger.Band.Budget / _stations[station].Ledger.Band.Window;
-        TimeSpan most = (2 * RadioTuning.StrangerBurst * unit) + (RadioTuning.StrangerShare * duty * 20 * Minute);
+        TimeSpan most = (3 * RadioTuning.StrangerBurst * unit) + (RadioTuning.StrangerShare * duty * 20 * Minute);
         TimeSpan paid = medium.Counters.ForStrangers - paidBefore;
         TimeSpan seen = TimeSpan.Zero;
         for (int n = sentBefore; n < node.Simulator.Transmitted.Count; n++)

@@ -23,10 +23,11 @@ public sealed partial class RadioMedium
     /// <summary>A neighbour seems to have lost the session.</summary>
     private void Greet(RadioNeighbour neighbour)
     {
-        if (neighbour.IsDoubted && !TryPay(neighbour.ShortId, known: true, RadioGreeting.FullSize))
+        if (neighbour.IsDoubted && !TryPay(neighbour.ShortId, StrangerPurse.Names, RadioGreeting.FullSize))
             return;
         neighbour.IsDoubted = false;
         Encounter encounter = _encounters.GetOrAdd(neighbour.Address, neighbour.PublicKey.ToArray(), isKnown: true, _now);
+        encounter.Take(neighbour);
         encounter.TouchedAt = _now;
         encounter.Tries = 0;
         encounter.GreetAt = _now + Jitter(2 * IdentityAirtime);
@@ -35,8 +36,8 @@ public sealed partial class RadioMedium
     private bool TrySendGreeting(ILoraModem modem, Encounter encounter)
     {
         bool repeated = encounter.Tries > 0;
-        if ((!encounter.HasPair && _prices?.TryPayAgreement(encounter.IsKnown, _now) != true)
-            || (repeated && !TryPay(encounter.ShortId, encounter.IsKnown, RadioGreeting.FullSize)))
+        if ((!encounter.HasPair && _prices?.TryPayAgreement(PurseOf(encounter.IsKnown), _now) != true)
+            || (repeated && !TryPay(encounter.ShortId, PurseOf(encounter.IsKnown), RadioGreeting.FullSize)))
         {
             encounter.GreetAt = _now + GreetingWait;
             return false;
@@ -72,20 +73,22 @@ public sealed partial class RadioMedium
         NodeAddress address = NodeAddress.Of(key);
         Encounter? encounter = _encounters.Find(address);
         RadioNeighbour? neighbour = _stations.Find(address);
-        bool known = neighbour is not null;
+        StrangerPurse purse = neighbour is null ? StrangerPurse.Strangers : StrangerPurse.Neighbours;
         // It did not hear us for a while, and the session stands: a frame in it says so.
         bool stands = neighbour?.Session is { PeerBootId: not null } there && there.Keys.Name == greeting.Session;
-        if (stands && TryPay(frame.From, known, 0))
+        if (stands && TryPay(frame.From, purse, 0))
             PlanProbe(neighbour!);
         // Both greeted: that of the lower address goes on.
         bool crossed = encounter is { Nonce: not null } && _now < encounter.AwaitUntil && _self.Address.CompareTo(address) < 0;
-        if (stands || crossed || !TryPay(frame.From, known, RadioAnswer.Size))
+        if (stands || crossed || !TryPay(frame.From, purse, RadioAnswer.Size))
         {
-            if (encounter?.Holds(pair) != true)
+            if (encounter?.Holds(pair) != true && neighbour?.Pair != pair)
                 pair.Dispose();
             return;
         }
-        encounter ??= _encounters.GetOrAdd(address, key, known, _now);
+        encounter ??= _encounters.GetOrAdd(address, key, neighbour is not null, _now);
+        if (neighbour is not null)
+            encounter.Take(neighbour);
         encounter.Adopt(pair);
         encounter.StopGreeting();
         encounter.Answer(pair, greeting.Nonce, _common.Size, _nonces);
@@ -119,17 +122,19 @@ public sealed partial class RadioMedium
             NodeAddress address = NodeAddress.Of(key);
             if (address == _self.Address || AddressSlots.ShortId(address) != frame.From)
                 continue;
-            Encounter? encounter = _encounters.Find(address);
-            bool agreed = encounter?.HasPair == true;
-            if (!agreed && _prices?.TryPayAgreement(_stations.Find(address) is not null, _now) != true)
+            RadioNeighbour? neighbour = _stations.Find(address);
+            PairSecret? kept = _encounters.Find(address) is { HasPair: true } encounter
+                ? encounter.Pair(_self, _options.NetworkKey)
+                : neighbour?.Pair;
+            if (kept is null && _prices?.TryPayAgreement(PurseOf(neighbour is not null), _now) != true)
             {
                 Counters.Unpaid++;
                 return null;
             }
-            PairSecret? pair = agreed ? encounter!.Pair(_self, _options.NetworkKey) : PairSecret.Agree(_self, key, _options.NetworkKey);
+            PairSecret? pair = kept ?? PairSecret.Agree(_self, key, _options.NetworkKey);
             if (pair?.VerifyGreeting(signed, greeting.Mac) == true)
                 return (key, pair);
-            if (!agreed)
+            if (kept is null)
                 pair?.Dispose();
         }
         Counters.BadChecks++;
@@ -181,6 +186,7 @@ public sealed partial class RadioMedium
             {
                 Counters.Displaced++;
                 Leave(gone, "another neighbour has its place");
+                gone.Pair?.Dispose();
             }
         }
         else
@@ -188,6 +194,8 @@ public sealed partial class RadioMedium
             Leave(neighbour, "the neighbour restarted");
         }
         neighbour.Session = session;
+        neighbour.Pair?.Dispose();
+        neighbour.Pair = encounter.TakePair();
         neighbour.IsDoubted = false;
         neighbour.LastHeard = _now;
         if (_now >= neighbour.IgnoreUntil)

@@ -115,7 +115,10 @@ public sealed partial class RadioMedium
         neighbour.IsDoubted = false;
         // We greet only where nothing is heard.
         if (_encounters.Find(neighbour.Address) is { Candidate: null } encounter)
+        {
+            neighbour.Pair ??= encounter.TakePair();
             _encounters.Remove(encounter);
+        }
         neighbour.LastHeard = _now;
         neighbour.FramesReceived++;
         neighbour.RssiDbm = received.RssiDbm;

@@ -237,7 +237,10 @@ public sealed partial class RadioMedium : IRadioClient, IDisposable
     public void Dispose()
     {
         foreach (RadioNeighbour neighbour in _stations.All)
+        {
             neighbour.Session?.Dispose();
+            neighbour.Pair?.Dispose();
+        }
         _encounters.Dispose();
         _common.Dispose();
     }
