@@ -48,8 +48,10 @@ public sealed partial class RadioMedium
             return false;
         }
         // Who heard us call lately has the key.
-        bool brief = !repeated && !encounter.IsKnown && _lastCall != TimeSpan.MinValue && _now - _lastCall < RadioTuning.KeyRemembered;
-        byte[] bytes = MakeDiscovery(DiscoveryKind.Greeting, encounter.ShortId, brief ? RadioGreeting.BriefSize : RadioGreeting.FullSize);
+        bool called = _lastCall != TimeSpan.MinValue && _now - _lastCall < RadioTuning.KeyRemembered;
+        bool brief = called && !repeated && !encounter.IsKnown;
+        int size = brief ? RadioGreeting.BriefSize : RadioGreeting.FullSize;
+        byte[] bytes = MakeDiscovery(DiscoveryKind.Greeting, encounter.ShortId, size);
         ReadOnlySpan<byte> key = brief ? default : _self.PublicKey.Span;
         ushort session = _stations.Find(encounter.Address)?.Session?.Keys.Name ?? RadioGreeting.NoSession;
         RadioGreeting.Write(encounter.DrawNonce(_nonces), session, key, bytes.AsSpan(RadioFrame.HeaderSize));
@@ -57,8 +59,7 @@ public sealed partial class RadioMedium
         pair.WriteGreetingMac(bytes.AsSpan(..mac), bytes.AsSpan(mac, PairSecret.GreetingMacSize));
         if (!TrySendCommon(modem, bytes))
             return false;
-        TimeSpan wait = GreetingWait * RadioTuning.GreetingBackOff[Math.Min(encounter.Tries, RadioTuning.GreetingBackOff.Length - 1)];
-        encounter.Tries++;
+        TimeSpan wait = GreetingWait * RadioTuning.GreetingBackOff[encounter.Tries++];
         encounter.TouchedAt = _now;
         encounter.AwaitUntil = _now + wait;
         encounter.GreetAt = encounter.Tries < RadioTuning.MaxGreetings ? encounter.AwaitUntil + Jitter(wait) : TimeSpan.MaxValue;
@@ -158,7 +159,8 @@ public sealed partial class RadioMedium
     {
         foreach (Encounter encounter in _encounters.All)
         {
-            if (encounter.ShortId != frame.From || encounter.Nonce is not { } nonce || encounter.Pair(_self, _options.NetworkKey) is not { } pair)
+            if (encounter.ShortId != frame.From || encounter.Nonce is not { } nonce
+                || encounter.Pair(_self, _options.NetworkKey) is not { } pair)
                 continue;
             SessionKeys keys = pair.Derive(nonce, answer.Nonce, greeted: true, _common.Size);
             if (!keys.Verify(0, signedAndMac[..^RadioAnswer.MacSize], signedAndMac[^RadioAnswer.MacSize..]))
@@ -220,5 +222,6 @@ public sealed partial class RadioMedium
 
     /// <summary>Whether the neighbour introduced itself, or does so first of all in these items: nothing goes before that.</summary>
     private static bool IsMet(RadioSession session, ReadOnlySpan<byte> items) =>
-        session.PeerBootId is not null || (RadioItem.TryRead(ref items, out RadioItem first) && first.Kind == RadioItemKind.Introduction);
+        session.PeerBootId is not null
+        || (RadioItem.TryRead(ref items, out RadioItem first) && first.Kind == RadioItemKind.Introduction);
 }
