@@ -62,6 +62,53 @@ public sealed class RadioMeetingTests(ITestOutputHelper output)
         Assert.True(Math.Max(met.Max(), Math.Max(first.Max(), large.Max())) < 150, $"{met.Max()}, {first.Max()}, {large.Max()} s");
     }
 
+    // The rest of that scene: the radio of one end is away for longer than its links outlive it, and there is mail.
+    [Fact]
+    public void A_station_whose_radio_was_away_has_its_mail_soon_after_it_is_back_whatever_the_luck()
+    {
+        List<double> back = [];
+        for (int seed = 0; seed < 100; seed++)
+        {
+            Bench bench = new(new SimulatedAir(new Random(seed)));
+            bench.Air!.Connect(0, 1, 0.05);
+            bench.Air.Connect(1, 2, 0.05);
+            Random random = new(seed);
+            LoraOptions options = Bench.Options(Settings);
+            List<RoutedStation> stations = [];
+            List<Bench.Node> nodes = [];
+            try
+            {
+                for (int i = 0; i < 3; i++)
+                {
+                    byte[] key = new byte[32];
+                    random.NextBytes(key);
+                    stations.Add(new RoutedStation(options, LocalIdentity.FromSeed(key), random, bench.Now));
+                    ILoraModem modem = ModemFactory.Create(options, options.Modem, new Random(random.Next()));
+                    nodes.Add(bench.Add(modem, new RNodeSimulator(new Random(random.Next())), client: stations[i]));
+                }
+                bench.RunFor(2 * Minute);
+                Deliver(bench, stations, 1, 150);
+                bench.Air.Disconnect(1, 2);
+                nodes[2].Open = false;
+                nodes[2].Modem.PortClosed(bench.Now);
+                stations[2].Happened(new StateChanged(ModemState.Closed, "pulled"), bench.Now);
+                EnvelopeId id = stations[0].SendText(2, stations[0].Identity.Address, stations[2].Identity.Address, 150);
+                bench.RunFor((50 + random.Next(100)) * Second);
+                bench.Air.Connect(1, 2, 0.05);
+                bench.OpenPort(nodes[2]);
+                TimeSpan start = bench.Now;
+                Assert.True(bench.RunUntil(() => stations[0].States[id] == MessageState.Delivered, 60 * Minute));
+                back.Add((bench.Now - start).TotalSeconds);
+            }
+            finally
+            {
+                stations.ForEach(s => s.Dispose());
+            }
+        }
+        Show("back, all confirmed", back);
+        Assert.True(back.Max() < 150, $"{back.Max()} s");
+    }
+
     /// <summary>A radio's thread that does not get the processor for a while, now and then.</summary>
     private sealed class Slow(IRadioClient client, Random random) : IRadioClient
     {

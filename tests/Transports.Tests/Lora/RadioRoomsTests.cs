@@ -1,4 +1,5 @@
 using QuicProChat.Mesh.Identity;
+using QuicProChat.Mesh.Transports.Lora;
 using QuicProChat.Mesh.Transports.Lora.Adaptation;
 using QuicProChat.Mesh.Transports.Lora.Airtime;
 using QuicProChat.Mesh.Wire;
@@ -263,6 +264,20 @@ public sealed class RadioRoomsTests : IDisposable
         turn.CheckTime(Start + Second);
         Assert.False(turn.IsSilent(Start + Second));
         Assert.Equal(TimeSpan.MaxValue, turn.NextAfter(Start + Second));
+    }
+
+    [Fact]
+    public void Frames_that_the_node_has_not_handled_stay_within_their_bytes()
+    {
+        RadioReceiveMemory memory = new(64 << 10);
+        List<byte[]> buffers = [];
+        while (memory.TryTake(RadioTuning.Mtu + 2) is { } buffer)
+            buffers.Add(buffer);
+        Assert.InRange(buffers.Count, 1, 4);
+        Assert.Null(memory.TryTake(RadioTuning.Mtu + 2));
+        Assert.InRange(memory.Used, 1, 64 << 10);
+        new ReceivedFrames(buffers[0], 2, memory).Dispose();
+        Assert.NotNull(memory.TryTake(RadioTuning.Mtu + 2));
     }
 
     [Fact]
