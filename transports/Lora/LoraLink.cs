@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Buffers.Binary;
 using System.Threading.Channels;
 using QuicProChat.Mesh.Identity;
@@ -16,11 +15,15 @@ internal sealed class LoraLink : ILink, IPendingLink
     /// <summary>Arbitrary: minutes of what a radio can receive.</summary>
     private const int MaxWaiting = 256;
 
+    /// <summary>Arbitrary: four of the largest frames, of which a radio brings one in seconds at best.</summary>
+    private const int MaxWaitingBytes = 64 << 10;
+
     private static readonly TimeSpan LongestPong = TimeSpan.FromSeconds(30);
 
     private readonly LoraHub _hub;
     private readonly Lock _lock = new();
     private readonly RadioQueue _staging = new();
+    private readonly RadioReceiveMemory _memory = new(MaxWaitingBytes);
     private readonly Channel<ReceivedFrames> _received = Channel.CreateBounded<ReceivedFrames>(
         new BoundedChannelOptions(MaxWaiting) { SingleReader = true });
 
@@ -151,10 +154,15 @@ internal sealed class LoraLink : ILink, IPendingLink
     /// <summary>A frame came. The radio's thread; what the node is too slow for is dropped, as on the air.</summary>
     internal void Deliver(ReadOnlySpan<byte> frame)
     {
-        byte[] pooled = ArrayPool<byte>.Shared.Rent(sizeof(ushort) + frame.Length);
-        BinaryPrimitives.WriteUInt16BigEndian(pooled, (ushort)frame.Length);
-        frame.CopyTo(pooled.AsSpan(sizeof(ushort)));
-        ReceivedFrames frames = new(pooled, sizeof(ushort) + frame.Length);
+        int size = sizeof(ushort) + frame.Length;
+        if (_memory.TryTake(size) is not { } buffer)
+        {
+            Interlocked.Increment(ref _dropped);
+            return;
+        }
+        BinaryPrimitives.WriteUInt16BigEndian(buffer, (ushort)frame.Length);
+        frame.CopyTo(buffer.AsSpan(sizeof(ushort)));
+        ReceivedFrames frames = new(buffer, size, _memory);
         if (_received.Writer.TryWrite(frames))
             return;
         Interlocked.Increment(ref _dropped);

@@ -1,3 +1,4 @@
+using QuicProChat.Mesh.Identity;
 using QuicProChat.Mesh.Transports.Lora.Modems;
 using QuicProChat.Mesh.Transports.Lora.Serial;
 
@@ -134,9 +135,10 @@ public sealed class LoraRadio : IAsyncDisposable
         }
         catch (IOException e)
         {
-            if (_closeReason != e.Message)
-                _client.Happened(new StateChanged(ModemState.Closed, e.Message), now);
-            _closeReason = e.Message;
+            string reason = FaultText.Of(e);
+            if (_closeReason != reason)
+                _client.Happened(new StateChanged(ModemState.Closed, reason), now);
+            _closeReason = reason;
             _openAt = now + _retry;
             _retry = _retry * 2 < LongestRetry ? _retry * 2 : LongestRetry;
             return;
@@ -226,7 +228,7 @@ public sealed class LoraRadio : IAsyncDisposable
             }
             catch (IOException e)
             {
-                Close(e.Message, LongestRetry, now);
+                Close(FaultText.Of(e), LongestRetry, now);
                 TakeActions(now);
                 return;
             }

@@ -84,7 +84,7 @@ public sealed class LoraTransport : ITransport
         catch (UnauthorizedAccessException e)
         {
             port.Dispose();
-            throw new IOException($"{options.Device}: {e.Message}", e);
+            throw new IOException(FaultText.Of(e), e);
         }
         catch
         {
@@ -185,7 +185,7 @@ public sealed class LoraListener : IListener
         Task first = await Task.WhenAny(answer.Task, _radio.Ended).WaitAsync(cancellation).ConfigureAwait(false);
         if (first == answer.Task)
             return await answer.Task.ConfigureAwait(false);
-        string why = _radio.Ended.Exception?.InnerException is { } fault ? $"a fault of this program: {fault.Message}" : "stopped";
+        string why = _radio.Ended.Exception?.InnerException is { } fault ? $"a fault of this program: {FaultText.Of(fault)}" : "stopped";
         // No thread owns it any more, but several may ask.
         lock (_hub)
             return _hub.Status() with { State = ModemState.Closed, Detail = why };

@@ -25,6 +25,10 @@ internal sealed class RadioNet : IDisposable
     {
         internal required LocalIdentity Identity { get; init; }
 
+        internal required byte[] Seed { get; init; }
+
+        internal required ulong BootId { get; init; }
+
         internal RadioMedium Medium { get; set; } = null!;
 
         internal DutyLedger Ledger { get; set; } = null!;
@@ -72,15 +76,18 @@ internal sealed class RadioNet : IDisposable
 
     internal IReadOnlyList<Station> Stations => _stations;
 
-    internal Station Add(string settings)
+    /// <summary>Adds a station, or another with the identity and the boot id of one that is there.</summary>
+    internal Station Add(string settings, (byte[] Seed, ulong BootId)? twin = null)
     {
-        byte[] seed = new byte[32];
-        _random.NextBytes(seed);
-        Station station = new() { Identity = LocalIdentity.FromSeed(seed) };
+        byte[] seed = twin?.Seed ?? new byte[32];
+        if (twin is null)
+            _random.NextBytes(seed);
+        ulong bootId = twin?.BootId ?? (ulong)_random.NextInt64();
+        Station station = new() { Identity = LocalIdentity.FromSeed(seed), Seed = seed, BootId = bootId };
         LoraOptions options = Bench.Options(settings);
         station.Ledger = new DutyLedger(options.Band, null, null, Bench.Now);
         station.Medium = new RadioMedium(
-            options, station.Identity, (ulong)_random.NextInt64(), station.Ledger, station, new Random(_random.Next()),
+            options, station.Identity, bootId, station.Ledger, station, new Random(_random.Next()),
             new Random(_random.Next()).NextBytes);
         SimulatedModem simulator = options.Modem switch
         {

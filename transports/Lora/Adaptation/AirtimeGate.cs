@@ -57,7 +57,8 @@ internal sealed class AirtimeGate(DutyLedger ledger, TimeSpan slot)
         ledger.WaitFor(ClassOf(frameClass), airtime, now) ?? ledger.Band.Window;
 
     /// <summary>Books airtime.</summary>
-    internal bool TryReserve(TrafficClass trafficClass, TimeSpan airtime, TimeSpan now, [NotNullWhen(true)] out AirtimeGrant? grant)
+    internal bool TryReserve(
+        TrafficClass trafficClass, TimeSpan airtime, TimeSpan now, [NotNullWhen(true)] out AirtimeGrant? grant)
     {
         if (ledger.TryReserve(trafficClass, airtime, now, out grant, out _))
             return true;
@@ -67,7 +68,9 @@ internal sealed class AirtimeGate(DutyLedger ledger, TimeSpan slot)
         return false;
     }
 
-    /// <summary>At the slowest rates an identity is longer than routing's whole share; without it there is no link at all.</summary>
+    /// <summary>
+    /// At the slowest rates an identity is longer than routing's whole share; without it there is no link at all.
+    /// </summary>
     internal TrafficClass ClassOfDiscovery(TimeSpan airtime) =>
         airtime > ledger.LongestFrame(TrafficClass.Routing) ? TrafficClass.Control : TrafficClass.Routing;
 

@@ -85,8 +85,9 @@ internal sealed class Broadcasts(ushort first, int tagSize)
         body.CopyTo(bytes.AsSpan(RadioFrame.HeaderSize));
         for (int slot = 0; slot < Count; slot++)
         {
+            Span<byte> tag = bytes.AsSpan(signed + (slot * tagSize), tagSize);
             if (_slots[slot] is { FirstBroadcast: { } since } session)
-                session.Keys.Write((ushort)since + (_number - since), bytes.AsSpan(..signed), bytes.AsSpan(signed + (slot * tagSize), tagSize));
+                session.Keys.Write((ushort)since + (_number - since), bytes.AsSpan(..signed), tag);
         }
         _number++;
         return bytes;

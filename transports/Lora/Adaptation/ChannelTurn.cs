@@ -15,7 +15,7 @@ internal sealed class ChannelTurn(Random random)
     private bool _held;
     private int _inModem;
 
-    /// <summary>Frames for others are not proven: they may silence this station half of the time, and not for longer at once.</summary>
+    /// <summary>Frames for others are not proven: they may silence this station half of the time, and not long at once.</summary>
     private readonly TokenBucket _quiet = new(RadioTuning.QuietBurst, 0.5);
 
     /// <summary>Airtime of the last frame that left.</summary>

@@ -58,6 +58,24 @@ internal sealed class Encounter(NodeAddress address, byte[] publicKey, bool isKn
         _pair = pair;
     }
 
+    /// <summary>Takes over what was agreed with a neighbour before.</summary>
+    internal void Take(RadioNeighbour neighbour)
+    {
+        if (neighbour.Pair is { } pair && _pair is null)
+        {
+            _pair = pair;
+            neighbour.Pair = null;
+        }
+    }
+
+    /// <summary>Gives the agreement away.</summary>
+    internal PairSecret? TakePair()
+    {
+        PairSecret? pair = _pair;
+        _pair = null;
+        return pair;
+    }
+
     /// <summary>Draws the nonce of a greeting; no answer to an earlier one counts any more.</summary>
     internal ulong DrawNonce(RandomFill random)
     {

@@ -88,7 +88,8 @@ internal sealed class PairSecret : IDisposable
         CryptographicOperations.ZeroMemory(key);
     }
 
-    private static byte[] Info(ReadOnlySpan<byte> label, in NodeAddress first, ulong firstNonce, in NodeAddress second, ulong secondNonce)
+    private static byte[] Info(
+        ReadOnlySpan<byte> label, in NodeAddress first, ulong firstNonce, in NodeAddress second, ulong secondNonce)
     {
         byte[] info = new byte[label.Length + (2 * (NodeAddress.Size + sizeof(ulong)))];
         label.CopyTo(info);

@@ -11,7 +11,7 @@ namespace QuicProChat.Mesh.Transports.Lora.Adaptation;
 internal readonly ref struct RadioGreeting
 {
     /// <summary>Size in bytes without and with the sender's key.</summary>
-    internal const int BriefSize = sizeof(ulong) + sizeof(ushort) + PairSecret.GreetingMacSize, FullSize = BriefSize + Ed25519.PublicKeySize;
+    internal const int BriefSize = KeyOffset + PairSecret.GreetingMacSize, FullSize = BriefSize + Ed25519.PublicKeySize;
 
     /// <summary>The sender has no session.</summary>
     internal const ushort NoSession = 0;

@@ -50,10 +50,10 @@ public sealed partial class RadioMedium
         _modem?.Airtime(Math.Min(_modem.MaxFrame, RadioFrame.HeaderSize + body + _common.Size)) ?? TimeSpan.Zero;
 
     /// <summary>Pays for a frame that something unproven causes.</summary>
-    private bool TryPay(ushort id, bool known, int body)
+    private bool TryPay(ushort id, StrangerPurse purse, int body)
     {
         TimeSpan airtime = DiscoveryAirtime(body);
-        if (_prices?.TryPayAirtime(id, known, airtime, _now) != true)
+        if (_prices?.TryPayAirtime(id, purse, airtime, _now) != true)
         {
             Counters.Unpaid++;
             return false;
@@ -61,6 +61,9 @@ public sealed partial class RadioMedium
         Counters.ForStrangers += airtime;
         return true;
     }
+
+    /// <summary>Who pays for what is done in a name.</summary>
+    private static StrangerPurse PurseOf(bool known) => known ? StrangerPurse.Names : StrangerPurse.Strangers;
 
     private void ReceiveDiscovery(RadioFrame frame, ReadOnlySpan<byte> bytes, FrameReceived received)
     {
@@ -112,9 +115,11 @@ public sealed partial class RadioMedium
         Encounter? encounter = _encounters.Find(identity.Address);
         bool underWay = encounter is not null
             && (encounter.GreetAt != TimeSpan.MaxValue || _now - encounter.TouchedAt < GreetingWait);
-        if (underWay || !TryPay(id, neighbour is not null, RadioGreeting.FullSize))
+        if (underWay || !TryPay(id, PurseOf(neighbour is not null), RadioGreeting.FullSize))
             return;
         encounter ??= _encounters.GetOrAdd(identity.Address, identity.PublicKey, neighbour is not null, _now);
+        if (neighbour is not null)
+            encounter.Take(neighbour);
         encounter.TouchedAt = _now;
         encounter.Tries = 0;
         encounter.GreetAt = _now + IdentityAirtime + Jitter(6 * IdentityAirtime);
@@ -150,7 +155,7 @@ public sealed partial class RadioMedium
     {
         // It calls twice after a start: the second one may be heard after the session has begun.
         bool spoke = _now - neighbour.LastHeard < Calls.Interval(IdentityAirtime);
-        if (neighbour.IsDoubted || spoke || !TryPay(neighbour.ShortId, known: true, 0))
+        if (neighbour.IsDoubted || spoke || !TryPay(neighbour.ShortId, StrangerPurse.Names, 0))
             return;
         neighbour.IsDoubted = true;
         PlanProbe(neighbour);
@@ -159,7 +164,7 @@ public sealed partial class RadioMedium
     /// <summary>Says who we are to a station that was heard and is not known.</summary>
     private void Call(ushort id)
     {
-        if (id != _ownId && !_calls.IsWanted(id) && TryPay(id, known: false, RadioIdentity.Size))
+        if (id != _ownId && !_calls.IsWanted(id) && TryPay(id, StrangerPurse.Strangers, RadioIdentity.Size))
             _calls.Want(id, _now + Jitter(3 * IdentityAirtime));
     }
 

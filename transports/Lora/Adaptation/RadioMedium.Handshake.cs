@@ -23,10 +23,11 @@ public sealed partial class RadioMedium
     /// <summary>A neighbour seems to have lost the session.</summary>
     private void Greet(RadioNeighbour neighbour)
     {
-        if (neighbour.IsDoubted && !TryPay(neighbour.ShortId, known: true, RadioGreeting.FullSize))
+        if (neighbour.IsDoubted && !TryPay(neighbour.ShortId, StrangerPurse.Names, RadioGreeting.FullSize))
             return;
         neighbour.IsDoubted = false;
         Encounter encounter = _encounters.GetOrAdd(neighbour.Address, neighbour.PublicKey.ToArray(), isKnown: true, _now);
+        encounter.Take(neighbour);
         encounter.TouchedAt = _now;
         encounter.Tries = 0;
         encounter.GreetAt = _now + Jitter(2 * IdentityAirtime);
@@ -35,8 +36,8 @@ public sealed partial class RadioMedium
     private bool TrySendGreeting(ILoraModem modem, Encounter encounter)
     {
         bool repeated = encounter.Tries > 0;
-        if ((!encounter.HasPair && _prices?.TryPayAgreement(encounter.IsKnown, _now) != true)
-            || (repeated && !TryPay(encounter.ShortId, encounter.IsKnown, RadioGreeting.FullSize)))
+        if ((!encounter.HasPair && _prices?.TryPayAgreement(PurseOf(encounter.IsKnown), _now) != true)
+            || (repeated && !TryPay(encounter.ShortId, PurseOf(encounter.IsKnown), RadioGreeting.FullSize)))
         {
             encounter.GreetAt = _now + GreetingWait;
             return false;
@@ -47,8 +48,10 @@ public sealed partial class RadioMedium
             return false;
         }
         // Who heard us call lately has the key.
-        bool brief = !repeated && !encounter.IsKnown && _lastCall != TimeSpan.MinValue && _now - _lastCall < RadioTuning.KeyRemembered;
-        byte[] bytes = MakeDiscovery(DiscoveryKind.Greeting, encounter.ShortId, brief ? RadioGreeting.BriefSize : RadioGreeting.FullSize);
+        bool called = _lastCall != TimeSpan.MinValue && _now - _lastCall < RadioTuning.KeyRemembered;
+        bool brief = called && !repeated && !encounter.IsKnown;
+        int size = brief ? RadioGreeting.BriefSize : RadioGreeting.FullSize;
+        byte[] bytes = MakeDiscovery(DiscoveryKind.Greeting, encounter.ShortId, size);
         ReadOnlySpan<byte> key = brief ? default : _self.PublicKey.Span;
         ushort session = _stations.Find(encounter.Address)?.Session?.Keys.Name ?? RadioGreeting.NoSession;
         RadioGreeting.Write(encounter.DrawNonce(_nonces), session, key, bytes.AsSpan(RadioFrame.HeaderSize));
@@ -56,8 +59,7 @@ public sealed partial class RadioMedium
         pair.WriteGreetingMac(bytes.AsSpan(..mac), bytes.AsSpan(mac, PairSecret.GreetingMacSize));
         if (!TrySendCommon(modem, bytes))
             return false;
-        TimeSpan wait = GreetingWait * RadioTuning.GreetingBackOff[Math.Min(encounter.Tries, RadioTuning.GreetingBackOff.Length - 1)];
-        encounter.Tries++;
+        TimeSpan wait = GreetingWait * RadioTuning.GreetingBackOff[encounter.Tries++];
         encounter.TouchedAt = _now;
         encounter.AwaitUntil = _now + wait;
         encounter.GreetAt = encounter.Tries < RadioTuning.MaxGreetings ? encounter.AwaitUntil + Jitter(wait) : TimeSpan.MaxValue;
@@ -72,20 +74,22 @@ public sealed partial class RadioMedium
         NodeAddress address = NodeAddress.Of(key);
         Encounter? encounter = _encounters.Find(address);
         RadioNeighbour? neighbour = _stations.Find(address);
-        bool known = neighbour is not null;
+        StrangerPurse purse = neighbour is null ? StrangerPurse.Strangers : StrangerPurse.Neighbours;
         // It did not hear us for a while, and the session stands: a frame in it says so.
         bool stands = neighbour?.Session is { PeerBootId: not null } there && there.Keys.Name == greeting.Session;
-        if (stands && TryPay(frame.From, known, 0))
+        if (stands && TryPay(frame.From, purse, 0))
             PlanProbe(neighbour!);
         // Both greeted: that of the lower address goes on.
         bool crossed = encounter is { Nonce: not null } && _now < encounter.AwaitUntil && _self.Address.CompareTo(address) < 0;
-        if (stands || crossed || !TryPay(frame.From, known, RadioAnswer.Size))
+        if (stands || crossed || !TryPay(frame.From, purse, RadioAnswer.Size))
         {
-            if (encounter?.Holds(pair) != true)
+            if (encounter?.Holds(pair) != true && neighbour?.Pair != pair)
                 pair.Dispose();
             return;
         }
-        encounter ??= _encounters.GetOrAdd(address, key, known, _now);
+        encounter ??= _encounters.GetOrAdd(address, key, neighbour is not null, _now);
+        if (neighbour is not null)
+            encounter.Take(neighbour);
         encounter.Adopt(pair);
         encounter.StopGreeting();
         encounter.Answer(pair, greeting.Nonce, _common.Size, _nonces);
@@ -119,17 +123,19 @@ public sealed partial class RadioMedium
             NodeAddress address = NodeAddress.Of(key);
             if (address == _self.Address || AddressSlots.ShortId(address) != frame.From)
                 continue;
-            Encounter? encounter = _encounters.Find(address);
-            bool agreed = encounter?.HasPair == true;
-            if (!agreed && _prices?.TryPayAgreement(_stations.Find(address) is not null, _now) != true)
+            RadioNeighbour? neighbour = _stations.Find(address);
+            PairSecret? kept = _encounters.Find(address) is { HasPair: true } encounter
+                ? encounter.Pair(_self, _options.NetworkKey)
+                : neighbour?.Pair;
+            if (kept is null && _prices?.TryPayAgreement(PurseOf(neighbour is not null), _now) != true)
             {
                 Counters.Unpaid++;
                 return null;
             }
-            PairSecret? pair = agreed ? encounter!.Pair(_self, _options.NetworkKey) : PairSecret.Agree(_self, key, _options.NetworkKey);
+            PairSecret? pair = kept ?? PairSecret.Agree(_self, key, _options.NetworkKey);
             if (pair?.VerifyGreeting(signed, greeting.Mac) == true)
                 return (key, pair);
-            if (!agreed)
+            if (kept is null)
                 pair?.Dispose();
         }
         Counters.BadChecks++;
@@ -153,7 +159,8 @@ public sealed partial class RadioMedium
     {
         foreach (Encounter encounter in _encounters.All)
         {
-            if (encounter.ShortId != frame.From || encounter.Nonce is not { } nonce || encounter.Pair(_self, _options.NetworkKey) is not { } pair)
+            if (encounter.ShortId != frame.From || encounter.Nonce is not { } nonce
+                || encounter.Pair(_self, _options.NetworkKey) is not { } pair)
                 continue;
             SessionKeys keys = pair.Derive(nonce, answer.Nonce, greeted: true, _common.Size);
             if (!keys.Verify(0, signedAndMac[..^RadioAnswer.MacSize], signedAndMac[^RadioAnswer.MacSize..]))
@@ -181,6 +188,7 @@ public sealed partial class RadioMedium
             {
                 Counters.Displaced++;
                 Leave(gone, "another neighbour has its place");
+                gone.Pair?.Dispose();
             }
         }
         else
@@ -188,6 +196,8 @@ public sealed partial class RadioMedium
             Leave(neighbour, "the neighbour restarted");
         }
         neighbour.Session = session;
+        neighbour.Pair?.Dispose();
+        neighbour.Pair = encounter.TakePair();
         neighbour.IsDoubted = false;
         neighbour.LastHeard = _now;
         if (_now >= neighbour.IgnoreUntil)
@@ -212,5 +222,6 @@ public sealed partial class RadioMedium
 
     /// <summary>Whether the neighbour introduced itself, or does so first of all in these items: nothing goes before that.</summary>
     private static bool IsMet(RadioSession session, ReadOnlySpan<byte> items) =>
-        session.PeerBootId is not null || (RadioItem.TryRead(ref items, out RadioItem first) && first.Kind == RadioItemKind.Introduction);
+        session.PeerBootId is not null
+        || (RadioItem.TryRead(ref items, out RadioItem first) && first.Kind == RadioItemKind.Introduction);
 }

@@ -89,14 +89,14 @@ public sealed partial class RadioMedium
         }
         foreach (Encounter encounter in _encounters.All)
         {
-            if (encounter.ShortId != frame.From || encounter.Candidate is not { } candidate || frame.Type != RadioFrameType.Data
-                || !Checks(candidate, frame, bytes) || !IsMet(candidate, body))
+            if (encounter.ShortId != frame.From || frame.Type != RadioFrameType.Data
+                || encounter.Candidate is not { } candidate || !Checks(candidate, frame, bytes) || !IsMet(candidate, body))
                 continue;
             RadioSession session = encounter.TakeCandidate();
             ReceiveData(Begin(encounter, session), session, frame, body, received);
             return true;
         }
-        // Among strangers anybody may be a neighbour that knows us from before our start; with a network key a call is for members.
+        // It may know us from before our start. With a network key anybody could make us call members.
         if (!known && !_common.IsKeyed)
             Call(frame.From);
         return false;
@@ -115,7 +115,10 @@ public sealed partial class RadioMedium
         neighbour.IsDoubted = false;
         // We greet only where nothing is heard.
         if (_encounters.Find(neighbour.Address) is { Candidate: null } encounter)
+        {
+            neighbour.Pair ??= encounter.TakePair();
             _encounters.Remove(encounter);
+        }
         neighbour.LastHeard = _now;
         neighbour.FramesReceived++;
         neighbour.RssiDbm = received.RssiDbm;
@@ -184,7 +187,8 @@ public sealed partial class RadioMedium
                 return TakeEnvelope(neighbour, session, item);
             case RadioItemKind.Fragment when item.Content.Length > 2:
                 ReadOnlySpan<byte> whole = _pieces.Add(
-                    session, StationTable.IsSenior(neighbour, _now), item.Content[0], item.Content[1], final: (item.Low & 1) != 0, item.Content[2..]);
+                    session, StationTable.IsSenior(neighbour, _now), item.Content[0], item.Content[1], final: (item.Low & 1) != 0,
+                    item.Content[2..]);
                 return RadioItem.TryRead(ref whole, out RadioItem inner) && whole.IsEmpty
                     && inner.Kind != RadioItemKind.Fragment && TakeItem(neighbour, session, inner);
             default:

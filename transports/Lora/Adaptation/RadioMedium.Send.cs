@@ -48,7 +48,8 @@ public sealed partial class RadioMedium
         session.AckOverdue = TimeSpan.MaxValue;
         session.Timeouts++;
         // A neighbour that restarted knows nothing of the session. One that only hears badly is asked in it first.
-        if ((neighbour.IsDoubted && session.Timeouts >= RadioTuning.DoubtedTimeouts) || session.Timeouts == RadioTuning.UndoubtedTimeouts)
+        bool lost = session.Timeouts == RadioTuning.UndoubtedTimeouts;
+        if (lost || (neighbour.IsDoubted && session.Timeouts >= RadioTuning.DoubtedTimeouts))
             Greet(neighbour);
         if (session.Timeouts > (neighbour.IsUp ? RadioTuning.MaxTimeouts : RadioTuning.MaxProbes))
         {
@@ -159,7 +160,8 @@ public sealed partial class RadioMedium
             if (UrgencyOf(neighbour) is { } u && (best is null || u < urgency))
                 (best, urgency) = (neighbour, u);
         }
-        if (_now >= _broadcastAt && _broadcasts.First is { } b && !_airtime.IsBlocked(FrameClass.Routing, _now) && (best is null || b < urgency))
+        if (_now >= _broadcastAt && _broadcasts.First is { } b && !_airtime.IsBlocked(FrameClass.Routing, _now)
+            && (best is null || b < urgency))
             return TrySendBroadcast(modem, b);
         if (best is null)
             return false;
@@ -292,7 +294,8 @@ public sealed partial class RadioMedium
         if (!modem.CanSend(bytes.Length, _now))
             return false;
         TimeSpan airtime = modem.Airtime(bytes.Length);
-        if (!_airtime.TryReserve(trafficClass, airtime, _now, out AirtimeGrant? grant) || modem.TrySend(bytes, grant, _now) != ModemAnswer.Accepted)
+        if (!_airtime.TryReserve(trafficClass, airtime, _now, out AirtimeGrant? grant)
+            || modem.TrySend(bytes, grant, _now) != ModemAnswer.Accepted)
             return false;
         _turn.Sent(airtime);
         PlanBeacon();

@@ -123,7 +123,10 @@ public sealed partial class RadioMedium : IRadioClient, IDisposable
             return TrySendToEach(frameClass, frame);
         // Neighbours that pass a flood on at the same moment do not hear each other: each waits a while of its own.
         if (_broadcasts.Count == 0)
-            _broadcastAt = _now + Jitter(RadioTuning.FloodSpread * _modem.Airtime(RadioFrame.HeaderSize + frame.Length + _authenticator.TagBytes));
+        {
+            int length = RadioFrame.HeaderSize + frame.Length + _authenticator.TagBytes;
+            _broadcastAt = _now + Jitter(RadioTuning.FloodSpread * _modem.Airtime(length));
+        }
         bool all = true;
         if (_broadcasts.Contains(frameClass, frame))
             Counters.Spared++;
@@ -237,7 +240,10 @@ public sealed partial class RadioMedium : IRadioClient, IDisposable
     public void Dispose()
     {
         foreach (RadioNeighbour neighbour in _stations.All)
+        {
             neighbour.Session?.Dispose();
+            neighbour.Pair?.Dispose();
+        }
         _encounters.Dispose();
         _common.Dispose();
     }

@@ -84,10 +84,10 @@ internal static class RadioTuning
     /// <summary>Frames of discovery that are remembered, so that they are not answered twice.</summary>
     internal const int MaxReplays = 512;
 
-    /// <summary>Share of the airtime that may be spent on what proves nothing: half for strangers, half for known names.</summary>
-    internal const double StrangerShare = 0.05;
+    /// <summary>Share of the airtime that may be spent on what proves nothing: a third for each purse.</summary>
+    internal const double StrangerShare = 0.06;
 
-    /// <summary>Greetings at once, in each half.</summary>
+    /// <summary>Greetings at once, from each purse.</summary>
     internal const int StrangerBurst = 12;
 
     /// <summary>Greetings at once because of one id, and the time in which one more is allowed.</summary>

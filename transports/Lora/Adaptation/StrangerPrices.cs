@@ -1,16 +1,28 @@
 namespace QuicProChat.Mesh.Transports.Lora.Adaptation;
 
+/// <summary>Who pays for what this station does because of a frame that does not prove that its sender is there now.</summary>
+internal enum StrangerPurse
+{
+    /// <summary>Somebody who is not known.</summary>
+    Strangers = 0,
+
+    /// <summary>Somebody in the name of a station that proved itself before: anybody can use a name.</summary>
+    Names = 1,
+
+    /// <summary>A station that proved itself before, by a MAC that it made at some time.</summary>
+    Neighbours = 2,
+}
+
 /// <summary>
 /// What frames that prove nothing can make this station spend: airtime and key agreements, in all and for each two-byte id
-/// (docs/lora.md, section 5). What comes in the name of stations that proved themselves before has a purse of its own, so
-/// strangers leave that alone.
+/// (docs/lora.md, section 5). The purses are as large as each other, and none can be emptied by who pays from another.
 /// </summary>
 internal sealed class StrangerPrices
 {
-    private const int Ids = 256;
+    private const int Ids = 256, Purses = 3;
 
-    private readonly TokenBucket[] _airtime = new TokenBucket[2];
-    private readonly TokenBucket[] _agreements = new TokenBucket[2];
+    private readonly TokenBucket[] _airtime = new TokenBucket[Purses];
+    private readonly TokenBucket[] _agreements = new TokenBucket[Purses];
     private readonly TokenBucket?[] _ids = new TokenBucket?[Ids];
     private readonly double _unit;
 
@@ -20,25 +32,27 @@ internal sealed class StrangerPrices
     internal StrangerPrices(TimeSpan unit, double duty)
     {
         _unit = unit.TotalSeconds;
-        for (int known = 0; known < _airtime.Length; known++)
+        for (int purse = 0; purse < Purses; purse++)
         {
-            _airtime[known] = new TokenBucket(RadioTuning.StrangerBurst * _unit, RadioTuning.StrangerShare / 2 * duty);
-            _agreements[known] = new TokenBucket(RadioTuning.AgreementBurst, RadioTuning.AgreementsPerSecond);
+            _airtime[purse] = new TokenBucket(RadioTuning.StrangerBurst * _unit, RadioTuning.StrangerShare / Purses * duty);
+            _agreements[purse] = new TokenBucket(RadioTuning.AgreementBurst, RadioTuning.AgreementsPerSecond);
         }
     }
 
     /// <summary>Pays for a frame that something unproven asks for; false: it is not sent.</summary>
     /// <param name="id">In whose name.</param>
-    /// <param name="known">A station of that name proved itself before.</param>
+    /// <param name="purse">Who pays.</param>
     /// <param name="airtime">Of our frame.</param>
     /// <param name="now">Monotonic time.</param>
-    internal bool TryPayAirtime(ushort id, bool known, TimeSpan airtime, TimeSpan now)
+    internal bool TryPayAirtime(ushort id, StrangerPurse purse, TimeSpan airtime, TimeSpan now)
     {
         double amount = airtime.TotalSeconds;
+        if (purse == StrangerPurse.Neighbours)
+            return _airtime[(int)purse].TryTake(amount, now);
         TokenBucket one = _ids[id % Ids] ??= new TokenBucket(RadioTuning.IdBurst * _unit, _unit / RadioTuning.IdInterval.TotalSeconds);
-        return one.Has(amount, now) && _airtime[known ? 1 : 0].TryTake(amount, now) && one.TryTake(amount, now);
+        return one.Has(amount, now) && _airtime[(int)purse].TryTake(amount, now) && one.TryTake(amount, now);
     }
 
     /// <summary>Pays for a key agreement.</summary>
-    internal bool TryPayAgreement(bool known, TimeSpan now) => _agreements[known ? 1 : 0].TryTake(1, now);
+    internal bool TryPayAgreement(StrangerPurse purse, TimeSpan now) => _agreements[(int)purse].TryTake(1, now);
 }
