@@ -152,10 +152,22 @@ internal static class BackupCommand
         }
 
         int added = AddContacts(taken.Path, identity, content);
+        if (Environment.IsPrivilegedProcess)
+            GiveToNode(taken);
         Console.WriteLine($"{identity.Address}, {added} of {content.Contacts.Count} contacts added");
         Console.WriteLine("If the node that this backup is of still runs, end it: two nodes with one key take each other's messages.");
         foreach (BackupGroup group in content.Groups)
             Console.WriteLine($"Group '{Rendering.Printable(group.Name)}': ask one of these to invite you again: {Rendering.Printable(string.Join(' ', group.Members))}");
+    }
+
+    /// <summary>What root wrote is for the node's user, to whom the directories belong.</summary>
+    private static void GiveToNode(DataDirectory taken)
+    {
+        foreach (string file in Directory.EnumerateFiles(taken.Path).Append(taken.KeyFile))
+        {
+            if (!Libc.TryGiveToOwnerOfDirectory(file))
+                throw new IOException($"{file} cannot be given to the owner of its directory");
+        }
     }
 
     private static bool IsKeyOf(LocalIdentity identity, string path, byte[] passphrase)
