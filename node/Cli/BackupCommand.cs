@@ -157,8 +157,12 @@ internal static class BackupCommand
         Console.WriteLine($"{identity.Address}, {added} of {content.Contacts.Count} contacts added");
         Console.WriteLine("If the node that this backup is of still runs, end it: two nodes with one key take each other's messages.");
         foreach (BackupGroup group in content.Groups)
-            Console.WriteLine($"Group '{Rendering.Printable(group.Name)}': ask one of these to invite you again: {Rendering.Printable(string.Join(' ', group.Members))}");
+            Console.WriteLine($"Group '{Rendering.Printable(group.Name)}' has to be joined again: {WhoInvites(group)}");
     }
+
+    private static string WhoInvites(BackupGroup group) => group.Members is []
+        ? "it had no other member"
+        : "ask one of these to invite you: " + Rendering.Printable(string.Join(' ', group.Members));
 
     /// <summary>What root wrote is for the node's user, to whom the directories belong.</summary>
     private static void GiveToNode(DataDirectory taken)

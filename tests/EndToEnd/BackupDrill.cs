@@ -28,7 +28,7 @@ public class BackupDrill
         Ran restored = Restore(anew, file, secret);
         Assert.True(restored.ExitCode == 0, restored.Errors);
         Assert.Contains("1 of 1 contacts added", restored.Output, StringComparison.Ordinal);
-        Assert.Contains("Group 'friends': ask one of these to invite you again", restored.Output, StringComparison.Ordinal);
+        Assert.Contains("Group 'friends' has to be joined again: it had no other member", restored.Output, StringComparison.Ordinal);
         await anew.StartAsync();
         Assert.Equal(address, anew.Address);
         Assert.Equal(address, (string?)(await anew.AskAsync("alias"))[0]!["address"]);
