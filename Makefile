@@ -9,13 +9,15 @@ NODE          := node/QuicProChat.Mesh.Node.csproj
 E2E           := tests/EndToEnd/QuicProChat.Mesh.EndToEnd.csproj
 BENCH         := tests/bench
 STAMP         := $(ARTIFACTS)/.published
+CROSS_STAMP   := $(ARTIFACTS)/.published-aarch64
+PACKAGING     := tests/Packaging.Tests/QuicProChat.Mesh.Packaging.Tests.csproj
 SOURCES       := $(shell find identity wire store routing transports node mls mls-lite messaging -name '*.cs' -o -name '*.csproj' -o -name '*.targets' | grep -v -e /obj/ -e /bin/) \
                  Directory.Build.props Directory.Packages.props
 
 export DOTNET_CLI_TELEMETRY_OPTOUT := 1
 export DOTNET_NOLOGO := 1
 
-.PHONY: all deps build run demo unit test e2e siege fuzz bench publish format format-check clean
+.PHONY: all deps build run demo unit test e2e siege fuzz bench publish packages packages-check packages-test format format-check clean
 all: build
 
 deps: ## install what is missing
@@ -32,12 +34,12 @@ demo: $(STAMP) ## alice - relay - bob: three daemons, a message, an absence, a m
 
 unit: build ## the tests that need no other process
 	rm -rf $(RESULTS)/unit
-	dotnet test $(SOLUTION) -c $(CONFIGURATION) --no-build -v q --nologo --logger trx --results-directory $(RESULTS)/unit --filter 'FullyQualifiedName!~EndToEnd'
+	dotnet test $(SOLUTION) -c $(CONFIGURATION) --no-build -v q --nologo --logger trx --results-directory $(RESULTS)/unit --filter 'FullyQualifiedName!~EndToEnd&FullyQualifiedName!~Packaging'
 
 e2e: $(STAMP) ## real daemons in network namespaces
 	@bash build/e2e.sh $(E2E) $(CONFIGURATION) $(RESULTS)/e2e
 
-test: unit e2e ## every test
+test: unit e2e packages-check ## every test but packages-test
 
 siege: $(STAMP) ## a small relay under siege, ten minutes; prints what it cost. SIEGE_SECONDS=60 make siege is shorter
 	dotnet build $(E2E) -c $(CONFIGURATION) -v q --nologo
@@ -58,6 +60,28 @@ $(STAMP): $(SOURCES)
 	@$(MAKE) --no-print-directory deps
 	@bash build/publish.sh $(NODE) $(ARTIFACTS)
 	@touch $@
+
+# The program for arm64: what can be built here without a machine of that kind.
+$(CROSS_STAMP): $(SOURCES)
+	@$(MAKE) --no-print-directory deps
+	@bash build/publish.sh $(NODE) $(ARTIFACTS) aarch64 static
+	@touch $@
+
+packages: $(STAMP) $(CROSS_STAMP) ## artifacts/packages: everything that this machine can build
+	bash build/publish.sh $(NODE) $(ARTIFACTS) aarch64 dynamic
+	bash packaging/build.sh $(ARTIFACTS) ipk:x86_64 ipk:aarch64_generic ipk:aarch64_cortex-a53 ipk:aarch64_cortex-a72 deb:amd64 deb:arm64
+	@cd $(ARTIFACTS)/packages && ls -l
+
+packages-check: $(STAMP) $(CROSS_STAMP) ## the tests of the packages that need no other system
+	dotnet build $(PACKAGING) -c $(CONFIGURATION) -v q --nologo
+	bash packaging/build.sh $(ARTIFACTS) ipk:x86_64
+	rm -rf $(RESULTS)/packages
+	dotnet test $(PACKAGING) -c $(CONFIGURATION) --no-build -v q --nologo --logger trx --results-directory $(RESULTS)/packages
+
+packages-test: $(STAMP) ## needs root and debootstrap: the .deb in a Debian booted by systemd; two native builds compared
+	bash packaging/build.sh $(ARTIFACTS) deb:amd64
+	bash tests/Packaging.Tests/Debian/boot.sh $(ARTIFACTS)/packages/qpc-mesh_*_amd64.deb $(ARTIFACTS)/debian
+	bash build/reproduce.sh x86_64
 
 format: ## put the sources in order
 	dotnet format whitespace $(SOLUTION) --no-restore

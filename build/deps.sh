@@ -8,6 +8,8 @@ packages=(
     libsodium23 libsqlite3-0                       # loaded by the dynamic one and by tests
     iproute2 util-linux e2fsprogs                  # network namespaces, small disks
     faketime                                       # a node whose clock is wrong
+    binutils-aarch64-linux-gnu qemu-user-static    # the program for arm64
+    shellcheck busybox-static lintian groff-base   # packages, and their scripts in a router's shell
     python3 python3-msgpack qrencode zbar-tools    # independent implementations to test against
 )
 

@@ -1,3 +1,4 @@
+using QuicProChat.Mesh.Routing;
 using System.Security.Cryptography;
 using QuicProChat.Mesh.Identity;
 using QuicProChat.Mesh.Wire;

@@ -1,4 +1,5 @@
 using QuicProChat.Mesh.MlsLite;
+using QuicProChat.Mesh.Routing;
 using QuicProChat.Mesh.Wire;
 
 namespace QuicProChat.Mesh.Messaging;

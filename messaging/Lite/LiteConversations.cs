@@ -1,3 +1,4 @@
+using QuicProChat.Mesh.Routing;
 using System.Collections.Concurrent;
 using QuicProChat.Mesh.Identity;
 using QuicProChat.Mesh.MlsLite;

@@ -32,6 +32,9 @@ internal static class CtlCommand
         AddRequests(ctl);
         AddAlias(ctl);
         LiteCommand.AddTo(ctl, Add);
+        BackupCommand.AddTo(ctl, SocketOf);
+        DoctorCommand.AddTo(ctl, SocketOf, Json);
+        ExportCommand.AddTo(ctl, SocketOf);
         var level = new Argument<string>("level") { Description = Settings.LevelNames };
         Add(ctl, ControlCommands.LogLevel, "Changes what is logged.", p => new ControlRequest { Level = p.GetValue(level) }, level);
         return ctl;
@@ -92,6 +95,8 @@ internal static class CtlCommand
             p => new ControlRequest { Id = p.GetValue(id), With = p.GetValue(with) }, id, with);
     }
 
+    private static string SocketOf(ParseResult parsed) => parsed.GetValue(Socket) is { Length: > 0 } named ? named : DefaultPaths.Control;
+
     /// <summary>Digits and nothing else; the runtime would take signs and blanks too.</summary>
     private static int? ReadNumber(ArgumentResult result)
     {
@@ -135,8 +140,7 @@ internal static class CtlCommand
         command.SetAction((parsed, cancellation) =>
         {
             ControlRequest what = (request?.Invoke(parsed) ?? new ControlRequest()) with { Command = name };
-            string path = parsed.GetValue(Socket) is { Length: > 0 } named ? named : DefaultPaths.Control;
-            return CtlSession.RunAsync(path, what, parsed.GetValue(Json), Console.Out, Console.Error, cancellation);
+            return CtlSession.RunAsync(SocketOf(parsed), what, parsed.GetValue(Json), Console.Out, Console.Error, cancellation);
         });
         parent.Subcommands.Add(command);
     }

@@ -119,7 +119,7 @@ internal static class CtlSession
     }
 
     /// <summary>The pages of a list in one: a list itself, or an object with one in it.</summary>
-    private sealed class MergedResult
+    internal sealed class MergedResult
     {
         private readonly ArrayBufferWriter<byte> _items = new();
         private JsonElement? _first;

@@ -20,6 +20,9 @@ internal static class Daemon
     /// <summary>How long the last log lines may take where everything else hangs.</summary>
     private static readonly TimeSpan LastWords = TimeSpan.FromMilliseconds(100);
 
+    /// <summary>What the store's key is derived from the identity for.</summary>
+    internal static ReadOnlySpan<byte> StorageKeyPurpose => "qpc-mesh/1 storage key"u8;
+
     /// <summary>Runs until stopped.</summary>
     /// <param name="load">Reads the configuration; again on SIGHUP.</param>
     /// <param name="ready">Completed when the node listens.</param>
@@ -138,7 +141,7 @@ internal static class Daemon
         Span<byte> key = stackalloc byte[32];
         try
         {
-            identity.DeriveKey("qpc-mesh/1 storage key"u8, key);
+            identity.DeriveKey(StorageKeyPurpose, key);
             return MeshStore.Open(directory, key, new StoreOptions
             {
                 Durability = configuration.Durability,

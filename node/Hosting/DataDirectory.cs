@@ -48,7 +48,10 @@ internal sealed class DataDirectory : IDisposable
     }
 
     /// <summary>The key does not survive a reboot.</summary>
-    internal bool IsKeyOnRamDisk => (uint)Libc.FileSystemOf(System.IO.Path.GetDirectoryName(KeyFile)!) is TmpFs or RamFs;
+    internal bool IsKeyOnRamDisk => IsOnRamDisk(KeyFile);
+
+    /// <summary>A file, or one that will be at this path, does not survive a reboot.</summary>
+    internal static bool IsOnRamDisk(string path) => (uint)Libc.FileSystemOf(System.IO.Path.GetDirectoryName(path)!) is TmpFs or RamFs;
 
     internal static string KeyFileIn(string directory) => System.IO.Path.Combine(directory, "identity.key");
 

@@ -20,11 +20,21 @@ internal static partial class Libc
     private const int AtCurrentDirectory = -100;
     private const int AtSymlinkNoFollow = 0x100;
     private const uint StatxTypeAndInode = 0x1 | 0x100;
+    private const uint StatxOwner = 0x8 | 0x10;
     private const int TypeMask = 0xF000;
     private const int TypeSocket = 0xC000;
 
     /// <summary>Gives a file to a group; false if the system refuses.</summary>
     internal static bool TrySetGroup(string path, uint group) => chown(path, uint.MaxValue, group) == 0;
+
+    /// <summary>Gives a file to the owner and group of its directory; false if the system refuses.</summary>
+    internal static unsafe bool TryGiveToOwnerOfDirectory(string path)
+    {
+        byte* buffer = stackalloc byte[256];
+        // stx_uid lies at 20, stx_gid at 24.
+        return statx(AtCurrentDirectory, Path.GetDirectoryName(path)!, 0, StatxOwner, buffer) == 0
+            && chown(path, *(uint*)(buffer + 20), *(uint*)(buffer + 24)) == 0;
+    }
 
     /// <summary>The path without symbolic links, or as it is where there is none such.</summary>
     internal static unsafe string RealPath(string path)

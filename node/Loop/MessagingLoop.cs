@@ -1,3 +1,4 @@
+using QuicProChat.Mesh.Routing;
 using System.Threading.Channels;
 using QuicProChat.Mesh.Messaging;
 using QuicProChat.Mesh.Wire;

@@ -1,5 +1,6 @@
 using QuicProChat.Mesh.Identity;
 using QuicProChat.Mesh.Messaging;
+using QuicProChat.Mesh.Routing;
 using QuicProChat.Mesh.Store;
 using QuicProChat.Mesh.Wire;
 

@@ -15,7 +15,13 @@ internal sealed class RouterRoot : IDisposable
 
     private static readonly string _stubs = Repository.File("tests/Packaging.Tests/Router");
 
-    private RouterRoot(string path) => Path = path;
+    private readonly string _user;
+
+    private RouterRoot(string path, string user)
+    {
+        Path = path;
+        _user = user;
+    }
 
     internal string Path { get; }
 
@@ -39,7 +45,8 @@ internal sealed class RouterRoot : IDisposable
     /// <summary>Makes a router where the package's user has a number.</summary>
     internal static RouterRoot Create(int user)
     {
-        var root = new RouterRoot(Directory.CreateTempSubdirectory("qpc-router-").FullName);
+        string number = user.ToString(CultureInfo.InvariantCulture);
+        var root = new RouterRoot(Directory.CreateTempSubdirectory("qpc-router-").FullName, number);
         Shell.Do("chmod", "755", root.Path);
         foreach (string folder in _folders)
             Directory.CreateDirectory(root.File(folder));
@@ -54,7 +61,6 @@ internal sealed class RouterRoot : IDisposable
         Shell.Do("cp", System.IO.Path.Combine(_stubs, "functions.sh"), root.File("lib/functions.sh"));
         Shell.Do("cp", System.IO.Path.Combine(_stubs, "procd.sh"), root.File("lib/functions/procd.sh"));
         Shell.Do("install", "-m", "755", System.IO.Path.Combine(_stubs, "rc.common"), root.File("etc/rc.common"));
-        string number = user.ToString(CultureInfo.InvariantCulture);
         root.Write("etc/passwd", $"root:x:0:0:root:/root:/bin/ash\nqpc-mesh:x:{number}:{number}::/var/run/qpc-mesh:/bin/false\n");
         root.Write("etc/group", $"root:x:0:\ndialout:x:20:\nqpc-mesh:x:{number}:\n");
         root.Write("etc/hosts", "127.0.0.1 localhost\n");
@@ -82,7 +88,10 @@ internal sealed class RouterRoot : IDisposable
     internal Ran Run(string line) => Shell.Run("chroot", [Path, "/bin/sh", "-c", line], new Dictionary<string, string> { ["PATH"] = "/bin:/usr/bin:/usr/sbin:/sbin" });
 
     /// <summary>Runs a line of shell as the node's user, as procd does.</summary>
-    internal Ran RunAsNode(string line) => Run($"setuidgid qpc-mesh sh -c '{line}'");
+    internal Ran RunAsNode(string line) => Shell.Run("chroot", [.. AsNode(line)]);
+
+    /// <summary>The arguments of chroot(1) for that.</summary>
+    internal IEnumerable<string> AsNode(string line) => [$"--userspec={_user}:{_user}", $"--groups={_user}", Path, "/bin/sh", "-c", $"PATH=/bin:/usr/bin; {line}"];
 
     /// <inheritdoc/>
     public void Dispose() => Directory.Delete(Path, recursive: true);

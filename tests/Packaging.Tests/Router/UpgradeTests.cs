@@ -15,7 +15,7 @@ public class UpgradeTests
         }
 
         // sysupgrade(8): every file below what keep.d names, with numeric owners.
-        before.Run("find $(cat /lib/upgrade/keep.d/qpc-mesh) /etc/config -type f >/tmp/kept; tar -czf /tmp/backup.tgz -T /tmp/kept");
+        before.Run("find $(cat /lib/upgrade/keep.d/qpc-mesh) /etc/config -type f >/tmp/kept; tar -czf /tmp/backup.tgz $(cat /tmp/kept)");
         Assert.Contains("/etc/qpc-mesh/identity.key", File.ReadAllText(before.File("tmp/kept")), StringComparison.Ordinal);
         Assert.DoesNotContain("store.db", File.ReadAllText(before.File("tmp/kept")), StringComparison.Ordinal);
 

@@ -1,0 +1,109 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Globalization;
+using System.Text.Json;
+using QuicProChat.Mesh.Node.Control;
+
+namespace QuicProChat.Mesh.Node.Cli;
+
+/// <summary>
+/// <c>ctl export meshviewer</c>: what this node sees, in the format of the maps of community networks (meshviewer.json: nodes
+/// and links). A position is in it only where the command line gives one, and only that of this node.
+/// </summary>
+internal static class ExportCommand
+{
+    internal static void AddTo(Command ctl, Func<ParseResult, string> socketOf)
+    {
+        var latitude = new Option<double?>("--latitude") { Description = "Where this node is, if the map may show it.", HelpName = "DEGREES", CustomParser = r => Degrees(r, 90) };
+        var longitude = new Option<double?>("--longitude") { Description = "The same.", HelpName = "DEGREES", CustomParser = r => Degrees(r, 180) };
+        var meshviewer = new Command("meshviewer", "For the map of a community: nodes and links as meshviewer.json.") { latitude, longitude };
+        meshviewer.SetAction(async (parsed, cancellation) =>
+        {
+            using ControlClient? client = ControlClient.TryConnect(socketOf(parsed), out string why);
+            if (client is null)
+            {
+                await Console.Error.WriteLineAsync($"{why}; 'qpc-mesh run' starts one").ConfigureAwait(false);
+                return ExitCode.NoDaemon;
+            }
+
+            if (parsed.GetValue(latitude).HasValue != parsed.GetValue(longitude).HasValue)
+                throw new UsageException("a position is --latitude and --longitude together");
+            var asker = new ControlAsker(new ReplyPages(client));
+            JsonElement status = await asker.AskAsync(ControlCommands.Status, cancellation).ConfigureAwait(false);
+            JsonElement routes = await asker.AskAsync(ControlCommands.Routes, cancellation).ConfigureAwait(false);
+            JsonElement peers = await asker.AskAsync(ControlCommands.Peers, cancellation).ConfigureAwait(false);
+            (double, double)? position = parsed.GetValue(latitude) is { } north && parsed.GetValue(longitude) is { } east ? (north, east) : null;
+            await using Stream output = Console.OpenStandardOutput();
+            Write(output, status, routes, peers, position, TimeProvider.System.GetUtcNow());
+            output.WriteByte((byte)'\n');
+            return ExitCode.Done;
+        });
+        ctl.Subcommands.Add(new Command("export", "What this node sees, for other programs.") { meshviewer });
+    }
+
+    /// <summary>Writes the map.</summary>
+    internal static void Write(
+        Stream output, JsonElement status, JsonElement routes, JsonElement peers, (double Latitude, double Longitude)? position, DateTimeOffset now)
+    {
+        string own = status.GetProperty("address").GetString()!, at = now.ToString("yyyy-MM-dd'T'HH:mm:ss+0000", CultureInfo.InvariantCulture);
+        using var json = new Utf8JsonWriter(output, new JsonWriterOptions { Encoder = ControlReply.Encoder });
+        json.WriteStartObject();
+        json.WriteString("timestamp", at);
+        json.WriteStartArray("nodes");
+        WriteNode(json, own, status.GetProperty("name").GetString()!, isOnline: true, at, position);
+        foreach (JsonElement route in routes.EnumerateArray())
+        {
+            string address = route.GetProperty("destination").GetString()!;
+            bool isOnline = route.GetProperty("nextHop").ValueKind != JsonValueKind.Null;
+            if (address != own)
+                WriteNode(json, address, route.GetProperty("name").GetString()!, isOnline, at, null);
+        }
+
+        json.WriteEndArray();
+        json.WriteStartArray("links");
+        foreach (JsonElement peer in peers.EnumerateArray())
+        {
+            json.WriteStartObject();
+            json.WriteString("source", own);
+            json.WriteString("target", peer.GetProperty("address").GetString());
+            // The map knows kinds by how they are drawn; a radio is drawn like a radio.
+            json.WriteString("type", peer.GetProperty("transport").GetString() == "lora" ? "wifi" : "other");
+            json.WriteNumber("source_tq", 1);
+            json.WriteNumber("target_tq", 1);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+        json.WriteEndObject();
+    }
+
+    private static void WriteNode(Utf8JsonWriter json, string address, string name, bool isOnline, string at, (double Latitude, double Longitude)? position)
+    {
+        json.WriteStartObject();
+        json.WriteString("node_id", address);
+        json.WriteString("hostname", name.Length > 0 ? name : address);
+        json.WriteString("firstseen", at);
+        json.WriteString("lastseen", at);
+        json.WriteBoolean("is_online", isOnline);
+        json.WriteBoolean("is_gateway", false);
+        json.WriteNumber("clients", 0);
+        if (position is { } place)
+        {
+            json.WriteStartObject("location");
+            json.WriteNumber("latitude", place.Latitude);
+            json.WriteNumber("longitude", place.Longitude);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndObject();
+    }
+
+    private static double? Degrees(ArgumentResult result, double most)
+    {
+        if (double.TryParse(result.Tokens[0].Value, NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double degrees)
+            && Math.Abs(degrees) <= most)
+            return degrees;
+        result.AddError($"'{result.Tokens[0].Value}' is no number of degrees from -{most} to {most}");
+        return null;
+    }
+}
