@@ -70,6 +70,19 @@ public sealed record RouterOptions
     /// <summary>Ids remembered for duplicate detection; the oldest of the source that has most of them goes first.</summary>
     public int SeenCapacity { get; init; } = 100_000;
 
+    /// <summary>
+    /// What routes and custody take of memory at most, in bytes, whatever neighbours do: a test fills everything at once and
+    /// measures (MemoryInAllTests). Envelopes to this node that wait for the host, and this node's own, are a quarter each beside
+    /// those of others.
+    /// </summary>
+    public long MemoryInAll => Routes.MemoryBytes + MemoryBudget / 4 * 7 + (long)SeenCapacity * BytesOfSeen
+        + (long)MaxHeldCount * 3 / 2 * BytesOfHeld + BytesOfLinks;
+
+    // Measured, and rounded up. An envelope costs most if it is alone with its destination.
+    private const int BytesOfSeen = 48;
+    private const int BytesOfHeld = 512;
+    private const int BytesOfLinks = 2 << 20;
+
     /// <summary>Envelopes a source may send per second, on average.</summary>
     public int NeighbourEnvelopesPerSecond { get; init; } = 50_000;
 

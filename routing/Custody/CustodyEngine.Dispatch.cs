@@ -14,6 +14,9 @@ internal sealed partial class CustodyEngine
     /// <summary>Envelopes sent in one call for one link; arbitrary.</summary>
     private const int PumpBudget = 512;
 
+    /// <summary>Bytes of envelopes in one write where writes keep a distance: with answers, three segments of a stream.</summary>
+    private const int PacedBytes = 3_000;
+
     /// <summary>Envelopes of one link that are being read from disk; arbitrary.</summary>
     private const int MaxLoading = 32;
 
@@ -184,8 +187,12 @@ internal sealed partial class CustodyEngine
 
     private void PumpOpen(LinkId link, LinkState state)
     {
+        // A stream with few segments under way is not slowed down further by what it loses (docs/routing.md).
+        long most = _routes.PaceOf(link) > TimeSpan.Zero ? state.Window.Bytes + PacedBytes : long.MaxValue;
         for (int budget = PumpBudget; state.IsOpen && state.Waiting > 0; budget--)
         {
+            if (state.Window.Bytes >= most)
+                return;
             if (budget == 0)
             {
                 _linkTimers.Set(link.Value, _now);

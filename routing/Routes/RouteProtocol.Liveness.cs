@@ -16,6 +16,9 @@ internal sealed partial class RouteProtocol
     // A stream on which most of what is sent gets lost answers one ping at once now and then, but not three.
     private const int AnswersBeforeUse = 4;
 
+    // Less than a transport takes for a link that was good for something, and dials again at once.
+    private static readonly TimeSpan _unmeasuredPatience = TimeSpan.FromSeconds(20);
+
     private const int SilencesBeforeHoldOff = 2;
     private const int MaxHoldOffDoublings = 10;
 
@@ -134,7 +137,9 @@ internal sealed partial class RouteProtocol
     {
         if (neighbour.Properties.BitsPerSecond == 0)
         {
-            // A ping too may hold up what follows, and is late often: that says nothing new.
+            // A ping too may hold up what follows, or be what the link breaks of; and it is late often: that says nothing new.
+            if (neighbour.Quality.IsHopeless)
+                return _options.PingBusy;
             if (neighbour.Quality.IsOftenLate)
                 return _options.PingIdle;
 
@@ -227,6 +232,9 @@ internal sealed partial class RouteProtocol
     {
         TimeSpan least = PingTimeout(neighbour) * (2 * _options.PingsBeforeSuspect);
         TimeSpan patience = 2 * Patience(neighbour);
+        // Nothing depends on a link that was not measured yet, and one over which little comes through needs its time.
+        if (neighbour.Properties.Reliable && neighbour.Cost.IsInfinite)
+            patience = _unmeasuredPatience;
         least = least > patience ? least : patience;
         return least > _options.DeadAfter ? least : _options.DeadAfter;
     }

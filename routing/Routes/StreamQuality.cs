@@ -38,8 +38,8 @@ internal sealed class StreamQuality
     /// </summary>
     private static readonly TimeSpan[] _paces =
     [
-        TimeSpan.Zero, TimeSpan.FromMilliseconds(100), TimeSpan.FromMilliseconds(200), TimeSpan.FromMilliseconds(600),
-        TimeSpan.FromSeconds(1.5), TimeSpan.FromSeconds(10),
+        TimeSpan.Zero, TimeSpan.FromMilliseconds(200), TimeSpan.FromMilliseconds(500), TimeSpan.FromSeconds(1),
+        TimeSpan.FromSeconds(3), TimeSpan.FromSeconds(10),
     ];
 
     /// <summary>How far below its class the mean must fall, as a part of it: more than chance moves it.</summary>

@@ -107,6 +107,12 @@ public sealed class Channel(int index)
     /// <summary>Segments that were written and have not arrived.</summary>
     public int UnderWay { get; set; }
 
+    /// <summary>When the first of them was.</summary>
+    public Instant FlightBegan { get; set; }
+
+    /// <summary>They were few enough when the first time-out came.</summary>
+    public bool IsThin { get; set; }
+
     /// <summary>Until when the wire is taken by an earlier write.</summary>
     public Instant BusyUntil { get; set; }
 

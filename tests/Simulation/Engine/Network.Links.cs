@@ -74,24 +74,19 @@ public sealed partial class Network
         if (link.Connected || !link.WireUp || !_nodes[link.A].Running || !_nodes[link.B].Running)
             return;
         TimeSpan took = TimeSpan.Zero;
-        for (int end = 0; end < 2; end++)
+        Span<int> bytes = [0, 0];
+        for (int step = 0; step < 2 * HandshakeRoundTrips && took < HandshakeTimeout; step++)
         {
-            int bytes = StreamFraming.Handshake;
-            for (int trip = 0; trip < HandshakeRoundTrips; trip++)
-            {
-                took += link.Model.Delay + Lose(
-                    link, end, 1, StreamFraming.Handshake / HandshakeRoundTrips, isThin: trip > 0, out int repeated);
-                bytes += repeated;
-                if (took > HandshakeTimeout)
-                {
-                    took = HandshakeTimeout;
-                    break;
-                }
-            }
-
-            CountOne(_channels[link.Index * 2 + end], TrafficClass.Setup, bytes);
+            int end = step % 2;
+            bool isSyn = step < 2;
+            int size = isSyn ? StreamFraming.TcpIp : (StreamFraming.Handshake - StreamFraming.TcpIp) / (HandshakeRoundTrips - 1);
+            took += link.Model.Delay + Lose(link, end, 1, size, isThin: !isSyn, HandshakeTimeout - took, out int repeated);
+            bytes[end] += size + repeated;
         }
 
+        took = took < HandshakeTimeout ? took : HandshakeTimeout;
+        for (int end = 0; end < 2; end++)
+            CountOne(_channels[link.Index * 2 + end], TrafficClass.Setup, bytes[end]);
         link.Dialling = true;
         Events.Add(Now + took, EventKind.Handshake, link.Index, took < HandshakeTimeout ? 1 : 0);
     }

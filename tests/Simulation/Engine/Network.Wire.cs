@@ -30,8 +30,6 @@ public sealed partial class Network
     /// <summary>Three duplicates tell the sender of a loss before the time-out does (RFC 5681, section 3.2).</summary>
     private const int DuplicateAcks = 3;
 
-    private const int MostRetransmissions = 15;
-
     // Longer than any time-out, and still a span that can be added to.
     private static readonly TimeSpan Never = TimeSpan.FromDays(1);
 
@@ -111,8 +109,7 @@ public sealed partial class Network
         int wireBytes = StreamFraming.WireBytes(frameBytes);
         SettleAck(channel, piggyback: true);
         int segments = StreamFraming.Segments(frameBytes);
-        channel.UnderWay += segments;
-        TimeSpan late = Lose(link, end, segments, wireBytes, channel.UnderWay < ThinSegments, out int repeated);
+        TimeSpan late = Lose(link, end, segments, wireBytes, IsThin(channel, segments), UserTimeout, out int repeated);
         Count(channel, in content, frameBytes, wireBytes + repeated);
         TimeSpan onWire = link.Model.BitsPerSecond == 0
             ? TimeSpan.Zero
@@ -136,8 +133,23 @@ public sealed partial class Network
         Events.Add(arrival, EventKind.WriteArrives, channel.Index, write.TakeAll(), connection);
     }
 
+    /// <summary>
+    /// Whether few enough segments are under way. Once a time-out has passed nothing new leaves before what is missing has arrived,
+    /// so what is written meanwhile changes nothing (RFC 5681, section 3.1).
+    /// </summary>
+    private bool IsThin(Channel channel, int segments)
+    {
+        if (channel.UnderWay == 0)
+            (channel.FlightBegan, channel.IsThin) = (Now, true);
+        channel.UnderWay += segments;
+        if (Now - channel.FlightBegan < ShortestTimeout)
+            channel.IsThin &= channel.UnderWay < ThinSegments;
+        return channel.IsThin;
+    }
+
     /// <summary>Losses on the way: how much later the write arrives, and how many bytes are sent again.</summary>
-    private TimeSpan Lose(Link link, int end, int segments, int wireBytes, bool isThin, out int repeated)
+    private TimeSpan Lose(
+        Link link, int end, int segments, int wireBytes, bool isThin, TimeSpan longest, out int repeated)
     {
         repeated = 0;
         double loss = link.LossFrom(end);
@@ -156,7 +168,7 @@ public sealed partial class Network
                 repeated += segmentBytes;
                 late += wait;
                 wait = tries == 0 || (isThin && ThinStreams && tries < ThinRepetitions) ? ShortestTimeout : 2 * wait;
-                if (tries == MostRetransmissions)
+                if (late > longest)
                     return Never;
             }
 
