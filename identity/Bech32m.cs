@@ -74,6 +74,7 @@ public static class Bech32m
             int value = Alphabet.IndexOf(char.ToLowerInvariant(symbols[i]));
             if (value < 0)
             {
+                Array.Clear(result);
                 error = $"character {separator + 2 + i}, '{symbols[i]}', does not occur in this notation";
                 return false;
             }
@@ -90,8 +91,10 @@ public static class Bech32m
             }
         }
 
+        // What does not check may be a secret that was mistyped.
         if (checksum != Constant)
         {
+            Array.Clear(result);
             error = "its checksum does not match: a character is mistyped, missing or too many";
             return false;
         }
@@ -99,6 +102,7 @@ public static class Bech32m
         // BIP-173, decoding: padding is fewer than five bits, all zero.
         if (bits >= 5 || (pending & ((1 << bits) - 1)) != 0)
         {
+            Array.Clear(result);
             error = "its last data character carries bits that no encoder writes";
             return false;
         }

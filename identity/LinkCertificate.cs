@@ -75,6 +75,12 @@ public static class LinkCertificate
     public static X509Certificate2 Create(LocalIdentity identity, ulong number = 0)
     {
         using ECDsa key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        return Create(identity, number, key);
+    }
+
+    /// <summary>The same for a given P-256 key.</summary>
+    internal static X509Certificate2 Create(LocalIdentity identity, ulong number, ECDsa key)
+    {
         CertificateRequest request = new(new X500DistinguishedName("CN=qpc-mesh"), key, HashAlgorithmName.SHA256);
         byte[] extension = new byte[ExtensionSize];
         BeforeKey.CopyTo(extension);

@@ -12,7 +12,10 @@ public readonly record struct StoreChange(string Key, ReadOnlyMemory<byte>? Valu
 /// </summary>
 public interface IGroupStore
 {
-    /// <summary>Applies changes, all or none, and returns when they are durable.</summary>
+    /// <summary>
+    /// Applies changes, all or none, and returns when they are durable. The values are zeroed by the caller afterwards: a store
+    /// copies what it keeps.
+    /// </summary>
     /// <exception cref="IOException">The changes could not be made durable; none may have been applied.</exception>
     void Write(IReadOnlyList<StoreChange> changes);
 

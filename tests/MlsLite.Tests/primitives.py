@@ -179,11 +179,20 @@ def sign(seed, message):
     return point + ((r + k * a) % _L).to_bytes(32, "little")
 
 
-def agree(seed, their_ed25519):
-    """X25519 of two Ed25519 identities: the scalar of one, and u = (1 + y) / (1 - y) of the other's point."""
-    y = int.from_bytes(their_ed25519, "little") & (1 << 255) - 1
-    u = (1 + y) * pow(1 - y, -1, P) % P
-    k = _secret(seed)[0]
+def scalar(seed):
+    """The X25519 scalar of an Ed25519 identity."""
+    return _secret(seed)[0].to_bytes(32, "little")
+
+
+def montgomery(ed25519):
+    """u = (1 + y) / (1 - y): the X25519 key of an Ed25519 key."""
+    y = int.from_bytes(ed25519, "little") & (1 << 255) - 1
+    return ((1 + y) * pow(1 - y, -1, P) % P).to_bytes(32, "little")
+
+
+def x25519(secret, their_u):
+    k = int.from_bytes(secret, "little") & (1 << 254) - 8 | 1 << 254
+    u = int.from_bytes(their_u, "little") & (1 << 255) - 1
     x2, z2, x3, z3, swap = 1, 0, u, 1, 0
     for t in reversed(range(255)):
         bit = k >> t & 1
@@ -197,3 +206,8 @@ def agree(seed, their_ed25519):
     if swap:
         x2, z2 = x3, z3
     return (x2 * pow(z2, -1, P) % P).to_bytes(32, "little")
+
+
+def agree(seed, their_ed25519):
+    """X25519 of two Ed25519 identities."""
+    return x25519(scalar(seed), montgomery(their_ed25519))

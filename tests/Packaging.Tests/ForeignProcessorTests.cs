@@ -50,7 +50,7 @@ public sealed class ForeignProcessorTests : IDisposable
     private JsonNode Start(string[] program, string name, params string[] arguments)
     {
         var start = new ProcessStartInfo(program[0]) { RedirectStandardError = true };
-        foreach (string word in (string[])[.. program[1..], "run", "--allow-root", "--data-dir", Path.Combine(_folder, name), .. arguments])
+        foreach (string word in (string[])[.. program[1..], "run", "--data-dir", Path.Combine(_folder, name), .. arguments])
             start.ArgumentList.Add(word);
         Process daemon = Process.Start(start)!;
         daemon.ErrorDataReceived += static (_, _) => { };

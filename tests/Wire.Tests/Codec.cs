@@ -72,6 +72,14 @@ public sealed record Codec(
             (message, signature) => Ed25519.Sign(message, secretKey, signature));
     }
 
+    /// <summary>The first announce of a node without a name.</summary>
+    public static byte[] WriteUnnamedAnnounce(byte[] seed)
+    {
+        using LocalIdentity identity = LocalIdentity.FromSeed(seed);
+        return Announce.Create(
+            1, identity.PublicKey.Span, Capabilities.Relay | Capabilities.StoreAndForward, null, "", identity.Sign).Bytes.ToArray();
+    }
+
     public static byte[] WriteEnvelope(in EnvelopeHeader header, ReadOnlySpan<byte> payload)
     {
         byte[] bytes = new byte[Envelope.SizeOf(payload.Length)];

@@ -94,6 +94,18 @@ public class MessagesBetweenNodes
         Assert.Equal("usage", (string)reply["code"]!);
     }
 
+    [Theory]
+    [InlineData("nope")]
+    [InlineData("lite-nope")]
+    [InlineData("")]
+    public async Task A_command_that_does_not_exist_is_answered(string command)
+    {
+        await using var node = new TestNode("n");
+        JsonNode reply = await node.AskAsync(new ControlRequest { Command = command });
+        Assert.Equal("usage", (string)reply["code"]!);
+        Assert.Contains($"there is no command '{command}'", (string)reply["error"]!, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task A_text_beyond_the_limit_is_a_wrong_request()
     {

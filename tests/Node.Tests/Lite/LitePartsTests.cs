@@ -49,6 +49,21 @@ public class LitePartsTests
     }
 
     [Fact]
+    public void The_receipt_of_the_test_vectors_is_what_both_sides_compute()
+    {
+        System.Text.Json.JsonElement vectors = Documents.Vectors("protocol.md");
+        using LocalIdentity alice = LocalIdentity.FromSeed(vectors.GetProperty("people")[0].HexAt("seed"));
+        using LocalIdentity bob = LocalIdentity.FromSeed(vectors.GetProperty("people")[1].HexAt("seed"));
+        using LiteReceipts atAlice = new(alice), atBob = new(bob);
+        EnvelopeId id = EnvelopeId.Read(vectors.HexAt("sealing.id"));
+        byte[] proof = new byte[Receipt.ProofSize], expected = new byte[Receipt.ProofSize];
+        Assert.True(atAlice.TryProve(bob.PublicKey.Span, id, proof));
+        Assert.True(atBob.TryExpect(alice.PublicKey.Span, id, expected));
+        Assert.Equal(vectors.HexAt("liteReceipt.proof"), proof);
+        Assert.Equal(proof, expected);
+    }
+
+    [Fact]
     public void A_full_room_makes_place_for_the_newest_and_leaves_other_rooms_alone()
     {
         var room = new WaitingRoom();
