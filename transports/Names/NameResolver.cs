@@ -86,9 +86,7 @@ internal sealed class NameResolver(string hosts, string settings, RandomFill ran
         {
             foreach (IPAddress server in asked.Servers)
             {
-                Span<byte> id = stackalloc byte[sizeof(ushort)];
-                random(id);
-                byte[] question = DnsMessage.Question(BinaryPrimitives.ReadUInt16BigEndian(id), name, type);
+                byte[] question = DnsMessage.Question(Draw(), name, type);
                 answer = await AskAsync(new IPEndPoint(server, port), question, found, asked.Timeout, cancellation).ConfigureAwait(false);
                 if (answer is DnsAnswer.Addresses or DnsAnswer.NoName)
                     return (answer, found);
@@ -169,11 +167,9 @@ internal sealed class NameResolver(string hosts, string settings, RandomFill ran
     private void BindAnywhere(Socket socket)
     {
         IPAddress any = socket.AddressFamily == AddressFamily.InterNetworkV6 ? IPAddress.IPv6Any : IPAddress.Any;
-        Span<byte> drawn = stackalloc byte[sizeof(ushort)];
         for (int i = 0; i < PortTries; i++)
         {
-            random(drawn);
-            int local = FirstPort + (BinaryPrimitives.ReadUInt16BigEndian(drawn) % (ushort.MaxValue + 1 - FirstPort));
+            int local = FirstPort + (Draw() % (ushort.MaxValue + 1 - FirstPort));
             try
             {
                 socket.Bind(new IPEndPoint(any, local));
@@ -186,6 +182,13 @@ internal sealed class NameResolver(string hosts, string settings, RandomFill ran
         }
 
         socket.Bind(new IPEndPoint(any, 0));
+    }
+
+    private ushort Draw()
+    {
+        Span<byte> drawn = stackalloc byte[sizeof(ushort)];
+        random(drawn);
+        return BinaryPrimitives.ReadUInt16BigEndian(drawn);
     }
 
     /// <summary>Something of this machine leads there: to connect a datagram socket sends nothing.</summary>
