@@ -14,8 +14,8 @@ internal static class AddressWalk
         if (!IpEndpoint.TryParse(uri, out IpEndpoint? endpoint, out string? error))
             return Failed(error);
         IPAddress[] addresses;
-        using CancellationTokenSource resolve = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        using ITimer limit = node.Time.CreateTimer(_ => resolve.Cancel(), null, node.Settings.ConnectTimeout, Timeout.InfiniteTimeSpan);
+        using CancellationTokenSource limit = new(node.Settings.ConnectTimeout, node.Time);
+        using CancellationTokenSource resolve = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellation);
         try
         {
             addresses = await endpoint.ResolveAsync(resolve.Token);

@@ -65,7 +65,7 @@ internal sealed class CertificateCounter(string? path, TimeProvider time, Action
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            failed(e.Message);
+            failed(FaultText.Of(e));
             return 0;
         }
     }
@@ -91,7 +91,7 @@ internal sealed class CertificateCounter(string? path, TimeProvider time, Action
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             // This run goes on with the number; the next one learns it from a neighbour.
-            failed(e.Message);
+            failed(FaultText.Of(e));
         }
     }
 }

@@ -121,11 +121,11 @@ internal sealed class Handshake(LocalNode node, string scheme, ILogger logger)
         if (e is OperationCanceledException)
             return new LinkEnd(LinkEndCode.Closed);
         if (e is AuthenticationException)
-            return new LinkEnd(LinkEndCode.Authentication, Detail: e.InnerException?.Message ?? e.Message);
+            return new LinkEnd(LinkEndCode.Authentication, Detail: FaultText.Of(e));
         // Past TLS on our side, the peer hung up on the Hello: it refused our certificate, or us.
         return tls.Peer is null
-            ? new LinkEnd(LinkEndCode.TransportFailed, Detail: e.Message)
-            : new LinkEnd(LinkEndCode.Authentication, ByPeer: true, $"the peer hung up during the handshake: {e.Message}");
+            ? new LinkEnd(LinkEndCode.TransportFailed, Detail: FaultText.Of(e))
+            : new LinkEnd(LinkEndCode.Authentication, ByPeer: true, $"the peer hung up during the handshake: {FaultText.Of(e)}");
     }
 
     /// <summary>The handshake timeout together with the caller's cancellation.</summary>

@@ -2,6 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Net;
 using System.Net.Sockets;
 using QuicProChat.Mesh.Identity;
+using QuicProChat.Mesh.Transports.Names;
 using QuicProChat.Mesh.Wire;
 
 namespace QuicProChat.Mesh.Transports;
@@ -105,7 +106,7 @@ internal sealed record IpEndpoint(string Host, int Port, NodeAddress? Pinned)
         }
     }
 
-    /// <summary>All addresses of the host, in the order that the system prefers (RFC 6724).</summary>
+    /// <summary>All addresses of the host, the best first.</summary>
     /// <exception cref="IOException">The name does not resolve, or the interface is not there.</exception>
     internal async ValueTask<IPAddress[]> ResolveAsync(CancellationToken cancellation)
     {
@@ -116,15 +117,7 @@ internal sealed record IpEndpoint(string Host, int Port, NodeAddress? Pinned)
                 : [literal];
         }
 
-        try
-        {
-            IPAddress[] addresses = await Dns.GetHostAddressesAsync(Host, cancellation);
-            return addresses.Length > 0 ? addresses : throw new IOException($"{Host} has no address");
-        }
-        catch (SocketException e)
-        {
-            throw new IOException($"{Host} cannot be resolved: {e.Message}", e);
-        }
+        return await NameResolver.OfMachine.ResolveAsync(Host, cancellation);
     }
 
     private static bool IsHost(ReadOnlySpan<char> host, bool inBrackets) => inBrackets

@@ -110,7 +110,7 @@ public sealed partial class LinkManager
             {
                 if (dialler.Peer is { } peer && GoneTask(peer) is { } gone)
                     await WaitWhileUpAsync(dialler, gone, stop);
-                else if (!await DialOnceAsync(dialler, stop))
+                else if (!await DialContainedAsync(dialler, stop))
                     return;
                 else if (dialler.Peer is not { } found || GoneTask(found) is null)
                     await Task.Delay(dialler.Backoff.Next(), _time, stop);
@@ -120,9 +120,21 @@ public sealed partial class LinkManager
         {
             // Disconnected, or the node stops.
         }
-        catch (Exception e)
+    }
+
+    /// <summary>A fault of this program costs one attempt: the peer is dialled on.</summary>
+    private async Task<bool> DialContainedAsync(Dialler dialler, CancellationToken stop)
+    {
+        try
         {
-            Log.LoopFailed(_logger, e, "dial", dialler.Uris.Uris[0]);
+            return await DialOnceAsync(dialler, stop);
+        }
+        catch (Exception e) when (!stop.IsCancellationRequested)
+        {
+            if (!dialler.Quiet)
+                Log.LoopFailed(_logger, e, "dial", dialler.Uris.Uris[0]);
+            dialler.Quiet = true;
+            return true;
         }
     }
 

@@ -105,14 +105,23 @@ internal sealed class Listeners(ILinkAcceptor acceptor, bool followKernel, TimeP
             while (true)
             {
                 await network.ChangedAsync(kept.Listener is null ? RetryAfter : LookAfter, stop);
-                await LookAsync(kept, stop);
+                await LookContainedAsync(kept, stop);
             }
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
             // Nobody wants to listen here any more.
         }
-        catch (Exception e)
+    }
+
+    /// <summary>A fault of this program costs one look: the next may do better.</summary>
+    private async Task LookContainedAsync(Kept kept, CancellationToken stop)
+    {
+        try
+        {
+            await LookAsync(kept, stop);
+        }
+        catch (Exception e) when (!stop.IsCancellationRequested)
         {
             Log.LoopFailed(logger, e, "listen", kept.Asked);
         }

@@ -189,7 +189,7 @@ internal static class Rendering
             : Show(value);
 
     /// <summary>A time as the reader's clock shows it; people need no more than seconds.</summary>
-    private static string Local(DateTimeOffset time, string format) => time.ToLocalTime().ToString(format, CultureInfo.InvariantCulture);
+    private static string Local(DateTimeOffset time, string format) => LocalTime.Of(time).ToString(format, CultureInfo.InvariantCulture);
 
     internal static string Show(JsonElement value) => value.ValueKind switch
     {

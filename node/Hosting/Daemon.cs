@@ -89,7 +89,7 @@ internal static class Daemon
             links.Connect(MeshNode.ParsePeer(peer));
         control.Start(new NodeControl(node), node.Events, configuration.Memory.Control);
         await using MetricsServer? metrics = configuration.MetricsListen is { } end
-            ? new MetricsServer(EndPointOf(end), node.MetricsAsync, time)
+            ? new MetricsServer(EndPointOf(end), node.MetricsAsync, node.Faults, time)
             : null;
         if (metrics is not null)
             log.MetricsServed(metrics.Bound);

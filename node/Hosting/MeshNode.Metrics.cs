@@ -47,6 +47,7 @@ internal sealed partial class MeshNode
             .Gauge("qpc_store_quota_bytes", "The quota of the data directory.", Store.Quota.Bytes)
             .Counter("qpc_messages_not_kept_total", "Messages of nodes that were refused, and of strangers where one is larger than they may send.", Direct.NotKept)
             .Counter("qpc_store_damaged_rows_total", "Times that a damaged row was met and left out.", Store.Damage.Rows)
+            .Counter("qpc_log_lines_lost_total", "Log lines that were dropped because the log was full or held up.", _lostLines())
             .Counter("qpc_loop_batches_total", "Batches that the loop handled.", _loop.Batches)
             .Counter("qpc_link_received_bytes_total", "Bytes received on links that are up.", _host.Links.All.Sum(l => l.Link.Traffic.Received))
             .Counter("qpc_link_sent_bytes_total", "Bytes sent on links that are up.", _host.Links.All.Sum(l => l.Link.Traffic.Sent));

@@ -26,6 +26,7 @@ internal sealed partial class MeshNode : IAsyncDisposable
 {
     private readonly TimeProvider _time;
     private readonly ILogger _log;
+    private readonly Func<long> _lostLines;
     private readonly Action<LogLevel> _setLevel;
     private readonly NodeLoop _loop;
     private readonly RouterHost _host;
@@ -47,6 +48,7 @@ internal sealed partial class MeshNode : IAsyncDisposable
         Store = store;
         _time = time;
         _log = logs.CreateLogger("node");
+        _lostLines = () => (logs as ConsoleLog)?.Lost ?? 0;
         _setLevel = setLevel;
         _started = time.GetTimestamp();
         _loop = new NodeLoop(time, _log);

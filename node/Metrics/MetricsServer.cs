@@ -7,33 +7,42 @@ namespace QuicProChat.Mesh.Node.Metrics;
 
 /// <summary>
 /// Answers <c>GET /metrics</c> over HTTP/1.1, one request a connection. Reads a request of bounded size in bounded
-/// time and from few clients at once; whatever else comes gets a status and is closed.
+/// time and from few clients at once; whatever else comes gets a status and is closed. Where all places are taken, the client
+/// that has kept its request back for longest gives way: who asks at once is always heard.
 /// </summary>
 internal sealed class MetricsServer : IAsyncDisposable
 {
-    private const int MostRequestBytes = 8 << 10;
-    private const int MostClients = 16;
+    private const int MaxRequestBytes = 8 << 10;
+    private const int MaxClients = 16;
 
+    /// <summary>From the first byte of a request to the last of its answer, at most.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+
+    private static readonly TimeSpan AcceptPause = TimeSpan.FromMilliseconds(100);
 
     private readonly Socket _listener;
     private readonly Func<CancellationToken, Task<string>> _metrics;
+    private readonly Faults _faults;
     private readonly TimeProvider _time;
     private readonly CancellationTokenSource _ends = new();
-    private readonly SemaphoreSlim _clients = new(MostClients);
+    private readonly Lock _guard = new();
+
+    /// <summary>Who is being served, the oldest first.</summary>
+    private readonly List<Client> _clients = [];
     private readonly Task _accepting;
 
     /// <summary>Binds and begins to serve.</summary>
     /// <exception cref="IOException">The address cannot be bound.</exception>
-    internal MetricsServer(IPEndPoint endPoint, Func<CancellationToken, Task<string>> metrics, TimeProvider time)
+    internal MetricsServer(IPEndPoint endPoint, Func<CancellationToken, Task<string>> metrics, Faults faults, TimeProvider time)
     {
         _metrics = metrics;
+        _faults = faults;
         _time = time;
         _listener = new Socket(endPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
         try
         {
             _listener.Bind(endPoint);
-            _listener.Listen(MostClients);
+            _listener.Listen(MaxClients);
         }
         catch (SocketException e)
         {
@@ -54,11 +63,11 @@ internal sealed class MetricsServer : IAsyncDisposable
         await _ends.CancelAsync().ConfigureAwait(false);
         _listener.Dispose();
         await _accepting.ConfigureAwait(false);
-        // All permits back: nobody is being served.
-        for (int i = 0; i < MostClients; i++)
-            await _clients.WaitAsync(CancellationToken.None).ConfigureAwait(false);
+        Task[] serving;
+        lock (_guard)
+            serving = [.. _clients.Select(static c => c.Serving)];
+        await Task.WhenAll(serving).ConfigureAwait(false);
         _ends.Dispose();
-        _clients.Dispose();
     }
 
     private async Task AcceptAsync()
@@ -67,67 +76,121 @@ internal sealed class MetricsServer : IAsyncDisposable
         {
             try
             {
-                Socket client = await _listener.AcceptAsync(_ends.Token).ConfigureAwait(false);
-                if (_clients.Wait(0, CancellationToken.None))
-                    _ = ServeAsync(client);
-                else
-                    client.Dispose();
+                Serve(await _listener.AcceptAsync(_ends.Token).ConfigureAwait(false));
             }
-            catch (Exception e) when (e is OperationCanceledException or ObjectDisposedException)
+            catch (Exception e) when (_ends.IsCancellationRequested && e is (OperationCanceledException or ObjectDisposedException or SocketException))
             {
                 return;
             }
-            catch (SocketException)
+            catch (Exception e)
             {
-                await Task.Delay(TimeSpan.FromMilliseconds(100), _time, CancellationToken.None).ConfigureAwait(false);
+                // Out of descriptors, most likely. Whatever it is, the next scrape may do better.
+                if (e is not SocketException)
+                    _faults.Note(FaultSeam.Metrics, e);
+                await Task.Delay(AcceptPause, _time, _ends.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
     }
 
-    private async Task ServeAsync(Socket client)
+    private void Serve(Socket socket)
     {
+        var client = new Client(socket);
+        lock (_guard)
+        {
+            if (_clients.Count >= MaxClients)
+            {
+                if (_clients.Find(static c => c.IsReading) is not { } slowest)
+                {
+                    socket.Dispose();
+                    return;
+                }
+
+                // Its read ends with it.
+                slowest.Socket.Dispose();
+                _clients.Remove(slowest);
+            }
+
+            _clients.Add(client);
+            client.Serving = ServeAsync(client);
+        }
+    }
+
+    private async Task ServeAsync(Client client)
+    {
+        await Task.Yield();
+        using CancellationTokenSource patience = new(Patience, _time);
+        using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, _ends.Token);
         try
         {
-            using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(_ends.Token);
-            limit.CancelAfter(Patience);
             (string status, string body) = await AnswerAsync(client, limit.Token).ConfigureAwait(false);
             byte[] payload = Encoding.UTF8.GetBytes(body);
             string head = $"HTTP/1.1 {status}\r\nContent-Type: {MetricsText.ContentType}\r\nContent-Length: {payload.Length}\r\nConnection: close\r\n\r\n";
             byte[] answer = [.. Encoding.ASCII.GetBytes(head), .. payload];
             for (ReadOnlyMemory<byte> rest = answer; !rest.IsEmpty;)
-                rest = rest[await client.SendAsync(rest, limit.Token).ConfigureAwait(false)..];
-            client.Shutdown(SocketShutdown.Both);
+                rest = rest[await client.Socket.SendAsync(rest, limit.Token).ConfigureAwait(false)..];
+            client.Socket.Shutdown(SocketShutdown.Both);
         }
         catch (Exception e) when (e is SocketException or OperationCanceledException or ObjectDisposedException)
         {
-            // The client went away or was too slow.
+            // The client went away, was too slow, or made room for another.
+        }
+        catch (Exception e)
+        {
+            // Nobody awaits this.
+            _faults.Note(FaultSeam.Metrics, e);
         }
         finally
         {
-            client.Dispose();
-            _clients.Release();
+            client.Socket.Dispose();
+            lock (_guard)
+                _clients.Remove(client);
         }
     }
 
-    private async Task<(string Status, string Body)> AnswerAsync(Socket client, CancellationToken cancellation)
+    private async Task<(string Status, string Body)> AnswerAsync(Client client, CancellationToken cancellation)
     {
-        byte[] request = new byte[MostRequestBytes];
+        byte[] request = new byte[MaxRequestBytes];
         int length = 0;
         while (request.AsSpan(0, length).IndexOf("\r\n\r\n"u8) < 0)
         {
             if (length == request.Length)
                 return ("431 Request Header Fields Too Large", "");
-            int read = await client.ReceiveAsync(request.AsMemory(length), cancellation).ConfigureAwait(false);
+            int read = await client.Socket.ReceiveAsync(request.AsMemory(length), cancellation).ConfigureAwait(false);
             if (read == 0)
                 throw new OperationCanceledException("The request is not whole.");
             length += read;
         }
 
-        ReadOnlySpan<byte> line = request.AsSpan(0, request.AsSpan(0, length).IndexOf("\r\n"u8));
-        if (!line.StartsWith("GET "u8))
+        client.IsReading = false;
+        if (!request.AsSpan(0, length).StartsWith("GET "u8))
             return ("405 Method Not Allowed", "");
-        if (!line["GET ".Length..].StartsWith("/metrics "u8))
+        if (!request.AsSpan("GET ".Length).StartsWith("/metrics "u8))
             return ("404 Not Found", "");
-        return ("200 OK", await _metrics(cancellation).ConfigureAwait(false));
+        try
+        {
+            return ("200 OK", await _metrics(cancellation).ConfigureAwait(false));
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            _faults.Note(FaultSeam.Metrics, e);
+            return ("500 Internal Server Error", "");
+        }
+    }
+
+    /// <summary>One client.</summary>
+    private sealed class Client(Socket socket)
+    {
+        private volatile bool _hasAsked;
+
+        internal Socket Socket { get; } = socket;
+
+        internal Task Serving { get; set; } = Task.CompletedTask;
+
+        /// <summary>Its request is not whole.</summary>
+        internal bool IsReading
+        {
+            get => !_hasAsked;
+            set => _hasAsked = !value;
+        }
     }
 }

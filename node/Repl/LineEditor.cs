@@ -154,6 +154,8 @@ internal sealed class LineEditor(ITerminal terminal, Func<string, IReadOnlyList<
     /// <summary>A key brings one UTF-16 unit: it may continue the element before the cursor (surrogates, combining marks).</summary>
     private void Insert(string text)
     {
+        if (_line.Sum(static element => element.Length) + text.Length > ReplInput.MaxCharacters)
+            return;
         if (_cursor > 0 && StringInfo.GetNextTextElementLength(_line[_cursor - 1] + text) == _line[_cursor - 1].Length + text.Length)
             _line[_cursor - 1] += text;
         else

@@ -13,6 +13,7 @@ internal sealed class ReplSession(string path, LineEditor? editor, TextReader in
     private const string Plain = "mesh> ";
 
     private readonly Lock _printing = new();
+    private readonly ReplInput _lines = new(input);
     private volatile IReadOnlyList<string> _aliases = [];
     private string? _conversation;
 
@@ -59,13 +60,19 @@ internal sealed class ReplSession(string path, LineEditor? editor, TextReader in
         {
             string prompt = _conversation is null ? Plain : $"{_conversation}> ";
             // Reading a terminal blocks; the thread is this console's own.
-            string? line = editor is null
-                ? await input.ReadLineAsync(cancellation).ConfigureAwait(false)
-                : await Task.Factory.StartNew(() => editor.Read(prompt), cancellation, TaskCreationOptions.LongRunning, TaskScheduler.Default).ConfigureAwait(false);
-            if (line is null)
+            (string Text, bool IsWhole)? line = editor is null
+                ? await _lines.ReadLineAsync(cancellation).ConfigureAwait(false)
+                : await Task.Factory.StartNew(() => editor.Read(prompt), cancellation, TaskCreationOptions.LongRunning, TaskScheduler.Default).ConfigureAwait(false)
+                    is { } typed ? (typed, true) : null;
+            if (line is not { } read)
                 return ExitCode.Done;
+            if (!read.IsWhole)
+            {
+                Print($"a line may have {ReplInput.MaxCharacters} characters; nothing was done");
+                continue;
+            }
 
-            SlashLine what = SlashCommand.Parse(line, _conversation);
+            SlashLine what = SlashCommand.Parse(read.Text, _conversation);
             switch (what.Action)
             {
                 case SlashAction.Quit:

@@ -1,4 +1,5 @@
 using System.Buffers;
+using QuicProChat.Mesh.Identity;
 using QuicProChat.Mesh.Wire;
 
 namespace QuicProChat.Mesh.Transports;
@@ -47,7 +48,7 @@ internal sealed partial class StreamLink
         }
         catch (Exception e) when (LinkConnection.IsLinkFault(e))
         {
-            return new LinkEnd(LinkEndCode.TransportFailed, Detail: e.Message);
+            return new LinkEnd(LinkEndCode.TransportFailed, Detail: FaultText.Of(e));
         }
     }
 
@@ -83,7 +84,14 @@ internal sealed partial class StreamLink
         {
             // _writing stays taken: nobody writes to a broken stream again.
             _drained.TrySetResult();
-            End(new LinkEnd(LinkEndCode.TransportFailed, Detail: e.Message));
+            End(new LinkEnd(LinkEndCode.TransportFailed, Detail: FaultText.Of(e)));
+        }
+        catch (Exception e)
+        {
+            // Nobody awaits this: without an end the link would stay, and never send again.
+            Log.LinkEventsFailed(_logger, e, Peer);
+            _drained.TrySetResult();
+            End(new LinkEnd(LinkEndCode.Closed, Detail: "a fault of this node"));
         }
         finally
         {

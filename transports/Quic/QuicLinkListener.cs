@@ -3,6 +3,7 @@ using System.Net.Quic;
 using System.Runtime.CompilerServices;
 using System.Security.Authentication;
 using Microsoft.Extensions.Logging;
+using QuicProChat.Mesh.Identity;
 using QuicProChat.Mesh.Wire;
 
 namespace QuicProChat.Mesh.Transports.Quic;
@@ -101,7 +102,7 @@ internal sealed class QuicLinkListener : IListener
             {
                 // A handshake that failed is reported here, not the listener's own end.
                 LinkEndCode code = e is AuthenticationException ? LinkEndCode.Authentication : LinkEndCode.TransportFailed;
-                _acceptor.Refused("a QUIC peer", new LinkEnd(code, Detail: e.Message));
+                _acceptor.Refused("a QUIC peer", new LinkEnd(code, Detail: FaultText.Of(e)));
             }
         }
     }

@@ -43,7 +43,7 @@ public sealed class QuicTransport(LocalNode node, ILogger<QuicTransport> logger)
         }
         catch (Exception e) when (e is QuicException or SocketException)
         {
-            throw new IOException($"Cannot listen on {uri}: {e.Message}", e);
+            throw new IOException($"Cannot listen on {uri}: {FaultText.Of(e)}", e);
         }
     }
 
@@ -76,8 +76,8 @@ public sealed class QuicTransport(LocalNode node, ILogger<QuicTransport> logger)
 
     private async ValueTask<LinkConnection> ConnectAsync(IPEndPoint address, LinkTls tls, CancellationToken deadline)
     {
-        using CancellationTokenSource connect = CancellationTokenSource.CreateLinkedTokenSource(deadline);
-        using ITimer limit = node.Time.CreateTimer(_ => connect.Cancel(), null, node.Settings.ConnectTimeout, Timeout.InfiniteTimeSpan);
+        using CancellationTokenSource limit = new(node.Settings.ConnectTimeout, node.Time);
+        using CancellationTokenSource connect = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, deadline);
         QuicClientConnectionOptions options = new()
         {
             RemoteEndPoint = address,

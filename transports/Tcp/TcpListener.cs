@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Microsoft.Extensions.Logging;
+using QuicProChat.Mesh.Identity;
 using QuicProChat.Mesh.Wire;
 
 namespace QuicProChat.Mesh.Transports.Tcp;
@@ -50,21 +51,26 @@ internal sealed class TcpListener : IListener
 
     private async Task AcceptAsync()
     {
+        bool failing = false;
         while (!_stop.IsCancellationRequested)
         {
             try
             {
                 Socket socket = await _socket.AcceptAsync(_stop.Token);
+                failing = false;
                 _ = ServeAsync(socket);
             }
             catch (Exception e) when (_stop.IsCancellationRequested && LinkConnection.IsLinkFault(e))
             {
                 return;
             }
-            catch (SocketException e)
+            catch (Exception e)
             {
-                // Out of file descriptors, or a connection that was reset in the queue. Neither ends the listener.
-                Log.AcceptFailed(_logger, Bound, e.Message);
+                // Out of file descriptors, or a connection that was reset in the queue: whatever it is, the listener goes on.
+                // It may last, and is said once until somebody comes in again.
+                if (!failing)
+                    Log.AcceptFailed(_logger, Bound, FaultText.Of(e));
+                failing = true;
                 await Task.Delay(PauseAfterFailure, _node.Time, _stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
@@ -99,7 +105,7 @@ internal sealed class TcpListener : IListener
         catch (SocketException e)
         {
             socket.Dispose();
-            _acceptor.Refused(remote, new LinkEnd(LinkEndCode.TransportFailed, Detail: e.Message));
+            _acceptor.Refused(remote, new LinkEnd(LinkEndCode.TransportFailed, Detail: FaultText.Of(e)));
         }
         catch (Exception e)
         {

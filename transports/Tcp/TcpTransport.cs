@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
 using Microsoft.Extensions.Logging;
+using QuicProChat.Mesh.Identity;
 using QuicProChat.Mesh.Wire;
 
 namespace QuicProChat.Mesh.Transports.Tcp;
@@ -35,7 +36,7 @@ public sealed class TcpTransport(LocalNode node, ILogger<TcpTransport> logger) :
         }
         catch (SocketException e)
         {
-            throw new IOException($"Cannot listen on {uri}: {e.Message}.", e);
+            throw new IOException($"Cannot listen on {uri}: {FaultText.Of(e)}", e);
         }
     }
 
@@ -55,8 +56,8 @@ public sealed class TcpTransport(LocalNode node, ILogger<TcpTransport> logger) :
 
     private async ValueTask<LinkConnection> ConnectAsync(IPEndPoint address, LinkTls tls, CancellationToken deadline)
     {
-        using CancellationTokenSource connect = CancellationTokenSource.CreateLinkedTokenSource(deadline);
-        using ITimer limit = node.Time.CreateTimer(_ => connect.Cancel(), null, node.Settings.ConnectTimeout, Timeout.InfiniteTimeSpan);
+        using CancellationTokenSource limit = new(node.Settings.ConnectTimeout, node.Time);
+        using CancellationTokenSource connect = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, deadline);
         Socket socket;
         try
         {

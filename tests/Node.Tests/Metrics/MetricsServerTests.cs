@@ -1,13 +1,20 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using Microsoft.Extensions.Logging.Abstractions;
 using QuicProChat.Mesh.Node.Metrics;
 
 namespace QuicProChat.Mesh.Node.Tests.Metrics;
 
 public sealed class MetricsServerTests : IAsyncLifetime
 {
-    private readonly MetricsServer _server = new(new IPEndPoint(IPAddress.Loopback, 0), _ => Task.FromResult("a 1\n"), TimeProvider.System);
+    private readonly Faults _faults = new(NullLogger.Instance, TimeProvider.System);
+    private readonly MetricsServer _server;
+    private bool _fails;
+
+    public MetricsServerTests() => _server = new(
+        new IPEndPoint(IPAddress.Loopback, 0),
+        _ => _fails ? throw new InvalidOperationException("a fault for a test") : Task.FromResult("a 1\n"), _faults, TimeProvider.System);
 
     public Task InitializeAsync() => Task.CompletedTask;
 
@@ -35,10 +42,45 @@ public sealed class MetricsServerTests : IAsyncLifetime
         Assert.StartsWith("HTTP/1.1 431 ", await AskAsync(Enumerable.Repeat((byte)'a', 8 << 10).ToArray()), StringComparison.Ordinal);
 
     [Fact]
+    public async Task A_fault_is_said_to_the_client_counted_and_costs_one_scrape()
+    {
+        _fails = true;
+        Assert.StartsWith("HTTP/1.1 500 ", await AskAsync("GET /metrics HTTP/1.1\r\n\r\n"u8.ToArray()), StringComparison.Ordinal);
+        Assert.Equal(1, _faults.Counts.Single(c => c.Key == FaultSeam.Metrics).Value);
+        _fails = false;
+        Assert.StartsWith("HTTP/1.1 200 ", await AskAsync("GET /metrics HTTP/1.1\r\n\r\n"u8.ToArray()), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Clients_that_never_finish_their_request_lock_nobody_out()
+    {
+        var drippers = new List<TcpClient>();
+        try
+        {
+            for (int i = 0; i < 50; i++)
+            {
+                var dripper = new TcpClient();
+                drippers.Add(dripper);
+                await dripper.ConnectAsync(_server.Bound);
+                await dripper.GetStream().WriteAsync("GET /met"u8.ToArray());
+            }
+
+            long started = TimeProvider.System.GetTimestamp();
+            Assert.StartsWith("HTTP/1.1 200 ", await AskAsync("GET /metrics HTTP/1.1\r\n\r\n"u8.ToArray()), StringComparison.Ordinal);
+            // Long before any of them is given up.
+            Assert.InRange(TimeProvider.System.GetElapsedTime(started).TotalSeconds, 0, 4.5);
+        }
+        finally
+        {
+            drippers.ForEach(static d => d.Dispose());
+        }
+    }
+
+    [Fact]
     public void An_address_in_use_is_named() =>
         Assert.Contains(
             _server.Bound.ToString(),
-            Assert.Throws<IOException>(() => new MetricsServer(_server.Bound, _ => Task.FromResult(""), TimeProvider.System)).Message,
+            Assert.Throws<IOException>(() => new MetricsServer(_server.Bound, _ => Task.FromResult(""), _faults, TimeProvider.System)).Message,
             StringComparison.Ordinal);
 
     [Fact]

@@ -25,6 +25,13 @@ public class LineEditorTests
     public void A_character_of_two_units_is_removed_as_one() => Assert.Equal("a", Read("a\U0001F600", ConsoleKey.Backspace, "\r"));
 
     [Fact]
+    public void A_line_that_is_as_long_as_a_message_may_be_takes_no_more()
+    {
+        string most = new('x', ReplInput.MaxCharacters);
+        Assert.Equal(most, Read(most + "yz\r"));
+    }
+
+    [Fact]
     public void Control_W_removes_the_word_before_the_cursor() => Assert.Equal("one ", Read("one two", Control(ConsoleKey.W), "\r"));
 
     [Fact]
