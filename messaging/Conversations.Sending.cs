@@ -49,7 +49,8 @@ public sealed partial class Conversations
     {
         try
         {
-            await PostAsync([await kind.PrepareLaterAsync(request, caller).ConfigureAwait(false)]).ConfigureAwait(false);
+            Outgoing outgoing = await kind.PrepareLaterAsync(request, caller).ConfigureAwait(false);
+            await PostAsync([outgoing]).ConfigureAwait(false);
         }
         catch (MessagingException e)
         {
@@ -95,6 +96,7 @@ public sealed partial class Conversations
         }
 
         public void Failed(Instant now, MessageTransaction transaction) =>
-            transaction.WhenOver(_ => outgoing.Caller.Refused(Refusal.Refused, "this failed inside the program: the log says why"));
+            transaction.WhenOver(
+                _ => outgoing.Caller.Refused(Refusal.Refused, "this failed inside the program: the log says why"));
     }
 }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text;
 using QuicProChat.Mesh.Identity;
 using QuicProChat.Mesh.Store.Sqlite;
@@ -10,9 +9,9 @@ namespace QuicProChat.Mesh.Store;
 public sealed partial class StoreReader
 {
     private const string MessageColumns =
-        "SELECT id, outgoing, peer, text, state, reason, hops, priority, created, updated, group_id, security, request, sent, late, "
-        + "CASE WHEN group_id IS NULL THEN 0 ELSE (SELECT count(*) FROM lite_copy WHERE lite_copy.message = message.id) END, "
-        + "CASE WHEN group_id IS NULL THEN 0 ELSE (SELECT count(*) FROM lite_copy WHERE lite_copy.message = message.id AND lite_copy.state = 2) END "
+        "SELECT id, outgoing, peer, text, state, reason, hops, priority, created, updated, conversation, security, request, sent, late, "
+        + "CASE WHEN conversation IS NULL THEN 0 ELSE (SELECT count(*) FROM copy WHERE copy.message = message.id) END, "
+        + "CASE WHEN conversation IS NULL THEN 0 ELSE (SELECT count(*) FROM copy WHERE copy.message = message.id AND copy.state = 2) END, kind "
         + "FROM message ";
 
     private static readonly long LatestTime = DateTimeOffset.MaxValue.ToUnixTimeMilliseconds();
@@ -36,26 +35,6 @@ public sealed partial class StoreReader
             return messages;
         }
     }
-
-    /// <summary>The message whose id begins with some hexadecimal digits, if there is exactly one.</summary>
-    public PrefixMatch FindMessage(string idPrefix, out StoredMessage? message)
-    {
-        message = null;
-        const int digits = EnvelopeId.Size * 2;
-        if (idPrefix.Length is 0 or > digits
-            || !UInt128.TryParse(idPrefix.PadRight(digits, '0'), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out UInt128 low))
-            return PrefixMatch.None;
-        int free = 4 * (digits - idPrefix.Length);
-        UInt128 high = low | (free == 128 ? UInt128.MaxValue : (UInt128.One << free) - 1);
-        lock (_gate)
-        {
-            List<StoredMessage> found = ReadMessages(_between.Bind(1, Id(low)).Bind(2, Id(high)), tolerant: false);
-            message = found.Count == 1 ? found[0] : null;
-            return (PrefixMatch)found.Count;
-        }
-    }
-
-    private static EnvelopeId Id(UInt128 value) => new((ulong)(value >> 64), (ulong)value);
 
     /// <param name="rows">The statement, bound.</param>
     /// <param name="tolerant">Leave damaged rows out, and give those whose text alone is damaged without it.</param>
@@ -93,8 +72,8 @@ public sealed partial class StoreReader
             id, outgoing, peer, "", (MessageState)Bounded(row, 4, (long)MessageState.Received), (byte)row.Long(5), (int)row.Long(6),
             (Priority)Bounded(row, 7, (long)Priority.Emergency), Time(row.Long(8)), Time(row.Long(9)))
         {
-            Group = row.Blob(10).IsEmpty ? null : LiteGroupId.Read(row.Blob(10, LiteGroupId.Size)),
-            Security = (MessageSecurity)Bounded(row, 11, (long)MessageSecurity.MlsLiteSigned),
+            Conversation = ReadId(row, 17, 10),
+            Protection = (byte)Bounded(row, 11, byte.MaxValue),
             IsRequest = row.Long(12) == 1,
             SentAt = row.IsNull(13) ? null : Time(row.Long(13)),
             IsLate = row.Long(14) != 0,

@@ -1,4 +1,5 @@
 using QuicProChat.Mesh.Messaging;
+using QuicProChat.Mesh.Wire;
 
 namespace QuicProChat.Mesh.Node.Control;
 

@@ -69,25 +69,6 @@ public sealed class StoreTests : IDisposable
     }
 
     [Fact]
-    public void A_message_is_found_by_a_unique_prefix_of_its_id()
-    {
-        MeshStore store = _fixture.Open();
-        StoredMessage one = Samples.Message(1) with { Id = new EnvelopeId(0xABCD000000000000, 1) };
-        StoredMessage two = Samples.Message(2) with { Id = new EnvelopeId(0xABCE000000000000, 2) };
-        Write(store, s => Assert.Equal((Inserted.Added, Inserted.Added), (s.Insert(one), s.Insert(two))));
-        Assert.Equal(PrefixMatch.One, store.Reader.FindMessage("abcd", out StoredMessage? found));
-        Assert.Equal(one, found);
-        Assert.Equal(PrefixMatch.One, store.Reader.FindMessage(two.Id.ToString().ToUpperInvariant(), out found));
-        Assert.Equal(two, found);
-        Assert.Equal(PrefixMatch.Several, store.Reader.FindMessage("abc", out found));
-        Assert.Null(found);
-        Assert.Equal(PrefixMatch.None, store.Reader.FindMessage("abcf", out _));
-        Assert.Equal(PrefixMatch.None, store.Reader.FindMessage("", out _));
-        Assert.Equal(PrefixMatch.None, store.Reader.FindMessage("no hexadecimal", out _));
-        Assert.Equal(PrefixMatch.None, store.Reader.FindMessage(new string('a', 33), out _));
-    }
-
-    [Fact]
     public void A_held_envelope_comes_back_with_what_was_kept_beside_it()
     {
         MeshStore store = _fixture.Open();
@@ -167,18 +148,15 @@ public sealed class StoreTests : IDisposable
     }
 
     [Fact]
-    public void Announces_routes_aliases_values_and_the_sequence_survive_a_restart()
+    public void Announces_aliases_values_and_the_sequence_survive_a_restart()
     {
         MeshStore store = _fixture.Open();
-        StoredRoute[] routes = [new(Samples.Address(1), Samples.Address(2), 65535, Metric.Largest), new(Samples.Address(3), Samples.Address(4), 1, Metric.Zero)];
         Write(store, s =>
         {
             s.PutAnnounce(Samples.Address(1), 1, [1]);
             s.PutAnnounce(Samples.Address(1), uint.MaxValue, [1, 2]);
             s.PutAnnounce(Samples.Address(2), 1, [3]);
             s.DeleteAnnounce(Samples.Address(2));
-            s.ReplaceRoutes([new(Samples.Address(9), Samples.Address(9), 1, Metric.Zero)]);
-            s.ReplaceRoutes(routes);
             s.PutAlias("Bob's Büro", Samples.Address(1));
             s.PutAlias("Bob's Büro", Samples.Address(2));
             s.PutAlias("gone", Samples.Address(3));
@@ -192,7 +170,6 @@ public sealed class StoreTests : IDisposable
         });
         StoreReader reader = _fixture.Reopen(store).Reader;
         Assert.Equal<byte[]>([[1, 2]], reader.Announces());
-        Assert.Equal(routes.ToHashSet(), reader.Routes().ToHashSet());
         Assert.Equal(new Dictionary<string, NodeAddress> { ["Bob's Büro"] = Samples.Address(2) }, reader.Aliases());
         Assert.Equal(uint.MaxValue, reader.Sequence());
         Assert.Empty(Assert.IsType<byte[]>(reader.FindValue("a"u8)));
@@ -259,7 +236,6 @@ public sealed class StoreTests : IDisposable
             s.PutEnvelope(Samples.Id(1), Samples.Holding(1), Samples.Envelope(1));
             s.PutSeen(Samples.Id(1), 1);
             s.PutAnnounce(Samples.Address(1), 1, [1]);
-            s.ReplaceRoutes([new(Samples.Address(9), Samples.Address(9), 1, Metric.Zero)]);
             s.PutSequence(4);
         });
         StoreReader reader = _fixture.Reopen(store).Reader;
@@ -268,7 +244,6 @@ public sealed class StoreTests : IDisposable
         Assert.Empty(reader.Envelopes());
         Assert.Empty(reader.Seen());
         Assert.Empty(reader.Announces());
-        Assert.Empty(reader.Routes());
     }
 
     [Fact]
