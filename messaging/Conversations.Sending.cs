@@ -74,11 +74,32 @@ public sealed partial class Conversations
                 continue;
             }
 
-            var transaction = new MessageTransaction(entry.Kind);
-            entry.Kind.Send(now, outgoing, transaction);
-            _context.Store.Commit(transaction);
+            SendAlone(now, entry.Kind, outgoing);
         }
     });
+
+    /// <summary>A transaction of its own: a fault of this program over it costs this text.</summary>
+    private void SendAlone(Instant now, IConversationKind kind, Outgoing outgoing)
+    {
+        var transaction = new MessageTransaction(kind);
+        var work = new SendWork(kind, outgoing);
+        try
+        {
+            work.Run(now, transaction);
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            kind.Faulted();
+            _context.Loop.Failed(e);
+            transaction = new MessageTransaction(kind);
+            work.Failed(now, transaction);
+        }
+
+        if (transaction.HasWrites)
+            _context.Store.Commit(transaction);
+        else
+            transaction.Done(now, written: true);
+    }
 
     private sealed class SendWork(IConversationKind kind, Outgoing outgoing) : IMessagingWork
     {

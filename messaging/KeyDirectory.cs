@@ -68,7 +68,8 @@ public sealed class KeyDirectory(IMessagingLoop loop, TimeProvider time)
             {
                 throw new MessagingException(
                     Refusal.Refused,
-                    $"{address} has not been heard of, and nobody who was asked within {SeekFor.TotalMinutes} min knows its key");
+                    $"{address} has not been heard of, and nobody who was asked "
+                    + $"within {SeekFor.TotalMinutes} min knows its key");
             }
 
             using var patience = new CancellationTokenSource(SeekAgain, time);

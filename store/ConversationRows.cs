@@ -16,4 +16,5 @@ public readonly record struct StoredCopy(EnvelopeKind Kind, EnvelopeId Id, Envel
 /// <param name="LifetimeLeft">How long it is kept; whole seconds, rounded up.</param>
 /// <param name="Envelope">Header and payload.</param>
 public readonly record struct StoredWaiting(
-    EnvelopeKind Kind, EnvelopeId Id, ConversationId? Conversation, TimeSpan LifetimeLeft, ReadOnlyMemory<byte> Envelope);
+    EnvelopeKind Kind, EnvelopeId Id, ConversationId? Conversation, TimeSpan LifetimeLeft,
+    ReadOnlyMemory<byte> Envelope);

@@ -31,20 +31,25 @@ public sealed partial class MeshStore
     }
 
     /// <summary>Forgets a conversation's state; nothing happens if there is none.</summary>
-    public void DeleteConversation(ConversationId id) => Named(_conversations.Delete, 2, id).Bind(1, (long)id.Kind).Run();
+    public void DeleteConversation(ConversationId id) =>
+        Named(_conversations.Delete, 2, id).Bind(1, (long)id.Kind).Run();
 
     /// <summary>Keeps one of several envelopes of a message; it goes when the message goes.</summary>
     public void PutCopy(in StoredCopy copy) => _conversations.PutCopy
         .Bind(1, copy.Id).Bind(2, (long)copy.Kind).Bind(3, copy.Message).Bind(4, (long)copy.State).Run();
 
-    /// <summary>Sets what is proven about one of the envelopes; false if there is none or its state is final already.</summary>
+    /// <summary>
+    /// Sets what is proven about one of the envelopes; false if there is none or its state is final already.
+    /// </summary>
     public bool UpdateCopy(in EnvelopeId id, MessageState state)
     {
         _conversations.UpdateCopy.Bind(1, (long)state).Bind(2, id).Run();
         return _database.Changes == 1;
     }
 
-    /// <summary>Remembers that an envelope was opened, and who sent it: its keys are gone, and it may come again.</summary>
+    /// <summary>
+    /// Remembers that an envelope was opened, and who sent it: its keys are gone, and it may come again.
+    /// </summary>
     public void PutOpened(EnvelopeKind kind, in EnvelopeId id, in NodeAddress sender)
     {
         _conversations.PutOpened.Bind(1, id).Bind(2, (long)kind).Bind(3, sender).Run();
@@ -60,8 +65,8 @@ public sealed partial class MeshStore
         if (!_space.TryTake(envelope.Length, Claim.Others))
             return false;
         byte[] sealedPayload = new byte[payload.Length + RowCipher.Overhead];
-        _cipher.Seal(
-            AssociatedData.Payload(stackalloc byte[AssociatedData.MaxSize], waiting.Id, header), payload, sealedPayload);
+        ReadOnlySpan<byte> bound = AssociatedData.Payload(stackalloc byte[AssociatedData.MaxSize], waiting.Id, header);
+        _cipher.Seal(bound, payload, sealedPayload);
         Statement put = _conversations.PutWaiting.Bind(1, waiting.Id).Bind(2, (long)waiting.Kind)
             .Bind(4, _running.End(waiting.LifetimeLeft)).Bind(5, header).Bind(6, sealedPayload);
         if (waiting.Conversation is { } conversation)
@@ -101,7 +106,8 @@ public sealed partial class MeshStore
         }
         catch (IOException e)
         {
-            throw new StoreException(StoreError.Io, $"The store's log cannot be brought to the disk: {FaultText.Of(e)}", e);
+            throw new StoreException(
+                StoreError.Io, $"The store's log cannot be brought to the disk: {FaultText.Of(e)}", e);
         }
     }
 }

@@ -49,20 +49,23 @@ public sealed partial class StoreReader
         "conversation", $"SELECT kind, id, state FROM conversation WHERE kind = {(int)kind} ORDER BY id", row =>
     {
         ConversationId id = ReadId(row, 0, 1) ?? throw NoId();
-        return (id, _cipher.Open(AssociatedData.Conversation(stackalloc byte[AssociatedData.MaxSize], id), row.Blob(2)));
+        ReadOnlySpan<byte> bound = AssociatedData.Conversation(stackalloc byte[AssociatedData.MaxSize], id);
+        return (id, _cipher.Open(bound, row.Blob(2)));
     });
 
     /// <summary>The copies of messages about which not everything is proven yet.</summary>
     public IReadOnlyList<StoredCopy> CopiesUnderWay() => ReadAll(
         "copy",
-        "SELECT kind, id, message, state FROM copy WHERE message IN (SELECT id FROM message WHERE conversation IS NOT NULL AND state IN (0, 1))",
+        "SELECT kind, id, message, state FROM copy "
+        + "WHERE message IN (SELECT id FROM message WHERE conversation IS NOT NULL AND state IN (0, 1))",
         row => new StoredCopy(
             (EnvelopeKind)Bounded(row, 0, LastKind), EnvelopeId.Read(row.Blob(1, EnvelopeId.Size)),
             EnvelopeId.Read(row.Blob(2, EnvelopeId.Size)), (MessageState)Bounded(row, 3, (long)MessageState.Received)));
 
     /// <summary>The envelopes of a kind that could not be opened yet, oldest first.</summary>
     public IReadOnlyList<StoredWaiting> Waiting(EnvelopeKind kind) => ReadAll(
-        "waiting", $"SELECT id, kind, conversation, expires, header, payload FROM waiting WHERE kind = {(int)kind} ORDER BY seq", row =>
+        "waiting",
+        $"SELECT id, kind, conversation, expires, header, payload FROM waiting WHERE kind = {(int)kind} ORDER BY seq", row =>
         {
             EnvelopeId id = EnvelopeId.Read(row.Blob(0, EnvelopeId.Size));
             ReadOnlySpan<byte> header = row.Blob(4, EnvelopeHeader.Size);
@@ -77,7 +80,9 @@ public sealed partial class StoreReader
         if (row.IsNull(bytes))
             return null;
         ReadOnlySpan<byte> id = row.Blob(bytes);
-        return id.Length is 0 or > ConversationId.MaxSize ? throw NoId() : new ConversationId((EnvelopeKind)Bounded(row, kind, LastKind), id);
+        return id.Length is 0 or > ConversationId.MaxSize
+            ? throw NoId()
+            : new ConversationId((EnvelopeKind)Bounded(row, kind, LastKind), id);
     }
 
     private static StoreException NoId() => new(StoreError.Corrupt, "A conversation in the store has no proper id.");

@@ -93,7 +93,8 @@ public sealed partial class LiteConversations
 
     /// <summary>The groups of this node, by name.</summary>
     public Task<IReadOnlyList<LiteConversation>> ListAsync() =>
-        _context.Loop.AskAsync<IReadOnlyList<LiteConversation>>(_ => [.. _groups.Values.OrderBy(g => g.Name, StringComparer.Ordinal).Select(Describe)]);
+        _context.Loop.AskAsync<IReadOnlyList<LiteConversation>>(
+            _ => [.. _groups.Values.OrderBy(g => g.Name, StringComparer.Ordinal).Select(Describe)]);
 
     /// <summary>One group.</summary>
     public Task<LiteConversation> ShowAsync(string name) => _context.Loop.AskAsync(_ => Describe(Group(name)));
@@ -132,7 +133,8 @@ public sealed partial class LiteConversations
     private string CheckInvitedName(string name) =>
         name.Length == 0 ? throw Usage("the invitation gives the group no name: choose one with NAME")
         : !IsName(name)
-            ? throw Usage("the invitation's name for the group is none that commands here can take: choose another with NAME")
+            ? throw Usage(
+                "the invitation's name for the group is none that commands here can take: choose another with NAME")
         : CheckName(name);
 
     /// <summary>Commands take it where an address, an id or an option could stand as well.</summary>

@@ -126,8 +126,8 @@ public sealed partial class LiteConversations
 
             DateTimeOffset at = _context.Time.GetUtcNow();
             var message = new Message(
-                IdOfMessage(envelope.Header, entry.Id, envelope.Payload.Span), entry.Id, Outgoing: false, sender.Address,
-                text, MessageState.Received, StateReason.None, envelope.Hops, envelope.Header.Priority, at, at)
+                IdOfMessage(envelope.Header, entry.Id, envelope.Payload.Span), entry.Id, Outgoing: false,
+                sender.Address, text, MessageState.Received, StateReason.None, envelope.Hops, envelope.Header.Priority, at, at)
             {
                 Protection = outcome.Type == LiteMessageType.SignedText ? Protection.MlsLiteSigned : Protection.MlsLite,
             };

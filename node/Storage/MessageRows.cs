@@ -9,8 +9,8 @@ namespace QuicProChat.Mesh.Node.Storage;
 internal static class MessageRows
 {
     internal static StoredMessage Write(Message message) => new(
-        message.Id, message.Outgoing, message.Peer, message.Text, message.State, (byte)message.Reason, message.Hops, message.Priority,
-        message.CreatedAt, message.UpdatedAt)
+        message.Id, message.Outgoing, message.Peer, message.Text, message.State, (byte)message.Reason, message.Hops,
+        message.Priority, message.CreatedAt, message.UpdatedAt)
     {
         Conversation = message.Conversation.IsDirect ? null : message.Conversation,
         Protection = (byte)message.Protection,

@@ -16,16 +16,19 @@ internal sealed class MessageStore(StoreWriter writer, StoreReader reader, NodeA
     public void Commit(MessageTransaction transaction) => writer.Add(new TransactionWrite(transaction, self));
 
     /// <inheritdoc/>
-    public void SetState(Instant now, in EnvelopeId message, in StateChange change) => writer.Later(now).State(message, change);
+    public void SetState(Instant now, in EnvelopeId message, in StateChange change) =>
+        writer.Later(now).State(message, change);
 
     /// <inheritdoc/>
-    public void SetCopyState(Instant now, in EnvelopeId copy, MessageState state) => writer.Later(now).CopyState(copy, state);
+    public void SetCopyState(Instant now, in EnvelopeId copy, MessageState state) =>
+        writer.Later(now).CopyState(copy, state);
 
     /// <inheritdoc/>
     public void Forget(Instant now, in EnvelopeId envelope) => writer.Later(now).Forget(envelope);
 
     /// <inheritdoc/>
-    public Message? FindMessage(in EnvelopeId id) => _contained.FindMessage(id) is { } stored ? MessageRows.Read(stored) : null;
+    public Message? FindMessage(in EnvelopeId id) =>
+        _contained.FindMessage(id) is { } stored ? MessageRows.Read(stored) : null;
 
     /// <inheritdoc/>
     public NodeAddress? FindOpened(EnvelopeKind kind, in EnvelopeId id) => _contained.FindOpened(kind, id);

@@ -21,7 +21,11 @@ internal sealed class TransactionWrite(MessageTransaction transaction, NodeAddre
         foreach (MessageCopy copy in transaction.Copies)
             store.PutCopy(new StoredCopy(transaction.Kind, copy.Id, copy.Message, copy.State));
         foreach (SentEnvelope envelope in transaction.Envelopes)
-            _ = store.PutEnvelope(envelope.Id, new Holding(self, Originated: true, envelope.Lifetime, envelope.Proof), envelope.Bytes);
+        {
+            var holding = new Holding(self, Originated: true, envelope.Lifetime, envelope.Proof);
+            _ = store.PutEnvelope(envelope.Id, holding, envelope.Bytes);
+        }
+
         foreach ((EnvelopeId id, NodeAddress sender) in transaction.OpenedEnvelopes)
             store.PutOpened(transaction.Kind, id, sender);
         // One that was put aside in this very transaction may be gone again already.

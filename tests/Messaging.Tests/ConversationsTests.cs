@@ -101,6 +101,17 @@ public sealed class ConversationsTests : IDisposable
     }
 
     [Fact]
+    public async Task A_fault_over_one_text_costs_that_text_and_its_caller_is_told()
+    {
+        await _conversations.SendAsync([Text(_plain, "a"), Text(_plain, "fault"), Text(_plain, "b")]);
+        Assert.Equal(["fault Refused: this failed inside the program: the log says why"], _told);
+        Assert.Equal((2, 1, 1), (_store.Waiting.Count, _plain.FaultCount, _loop.Faults.Count));
+        await SendAsync(_keyed, "fault");
+        _conversations.Pump(default);
+        Assert.Equal((2, 1), (_told.Count, _keyed.FaultCount));
+    }
+
+    [Fact]
     public void What_is_due_is_done_without_anything_else_to_do()
     {
         Instant due = default(Instant) + TimeSpan.FromSeconds(5);

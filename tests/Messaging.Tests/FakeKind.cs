@@ -49,6 +49,8 @@ internal sealed class FakeKind(EnvelopeKind kind, bool isStateless) : IConversat
 
     public void Send(Instant now, Outgoing outgoing, MessageTransaction transaction)
     {
+        if (outgoing.Request.Text == "fault")
+            throw new InvalidOperationException("a fault for a test");
         Log.Add($"send {outgoing.Request.Text}");
         State.Counter++;
         transaction.Touch(State, spent: true);
