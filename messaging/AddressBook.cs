@@ -61,8 +61,8 @@ public sealed class AddressBook
             : alias[0] == '-' ? "an alias does not begin with -: it would pass for an option"
             : alias.Any(char.IsWhiteSpace) ? "an alias has no blanks"
             : !DisplayName.IsHandle(alias, MaxCharacters * MaxUtf8)
-                ? "an alias has no invisible characters, none that control a terminal and none that change the direction of text: "
-                    + "it would pass for another"
+                ? "an alias has no invisible characters, none that control a terminal and none that change the "
+                    + "direction of text: it would pass for another"
             : NodeAddress.TryParse(alias, out _, out _) ? "an alias must not be an address"
             : null;
         if (why is not null)

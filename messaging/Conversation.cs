@@ -1,3 +1,5 @@
+using QuicProChat.Mesh.Wire;
+
 namespace QuicProChat.Mesh.Messaging;
 
 /// <summary>A conversation as it can be shown; each kind adds what only it has.</summary>

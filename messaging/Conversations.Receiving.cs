@@ -12,7 +12,8 @@ public sealed partial class Conversations
     public void Deliver(long token, in EnvelopeId id, in EnvelopeHeader header, ReadOnlySpan<byte> payload)
     {
         Entry? entry = _table[(int)header.Kind];
-        Arrival arrival = entry is null ? new Arrival(token, id, header, default) : entry.Kind.Take(token, id, header, payload);
+        Arrival arrival = entry is null
+            ? new Arrival(token, id, header, default) : entry.Kind.Take(token, id, header, payload);
         if (entry?.Serial is { } serial)
             serial.Add(new ArrivalWork(this, entry.Kind, arrival));
         else
@@ -108,6 +109,7 @@ public sealed partial class Conversations
     {
         public void Run(Instant now, MessageTransaction transaction) => kind.Received(now, arrival, transaction);
 
-        public void Failed(Instant now, MessageTransaction transaction) => transaction.WhenOver(at => owner.Reject(at, arrival));
+        public void Failed(Instant now, MessageTransaction transaction) =>
+            transaction.WhenOver(at => owner.Reject(at, arrival));
     }
 }

@@ -55,7 +55,8 @@ public sealed partial class Conversations
     {
         try
         {
-            await PostAsync([await kind.PrepareLaterAsync(request, caller).ConfigureAwait(false)]).ConfigureAwait(false);
+            Outgoing outgoing = await kind.PrepareLaterAsync(request, caller).ConfigureAwait(false);
+            await PostAsync([outgoing]).ConfigureAwait(false);
         }
         catch (MessagingException e)
         {
@@ -94,22 +95,31 @@ public sealed partial class Conversations
     {
         Entry entry = _table[(int)outgoing.Request.Kind]!;
         if (entry.Serial is { } serial)
-        {
             serial.Add(new SendWork(entry.Kind, outgoing));
-            return;
-        }
+        else
+            SendAlone(now, entry.Kind, outgoing);
+    }
 
+    /// <summary>A transaction of its own: a fault of this program over it costs this text.</summary>
+    private void SendAlone(Instant now, IConversationKind kind, Outgoing outgoing)
+    {
+        var transaction = new MessageTransaction(kind);
+        var work = new SendWork(kind, outgoing);
         try
         {
-            var transaction = new MessageTransaction(entry.Kind);
-            entry.Kind.Send(now, outgoing, transaction);
-            _context.Store.Commit(transaction);
+            work.Run(now, transaction);
         }
-        catch (Exception e)
+        catch (Exception e) when (e is not OutOfMemoryException)
         {
-            entry.Kind.Faulted(e);
-            outgoing.Caller.Refused(Refusal.Refused, Deliveries.Fault);
+            kind.Faulted(e);
+            transaction = new MessageTransaction(kind);
+            work.Failed(now, transaction);
         }
+
+        if (transaction.HasWrites)
+            _context.Store.Commit(transaction);
+        else
+            transaction.Done(now, written: true);
     }
 
     private sealed class SendWork(IConversationKind kind, Outgoing outgoing) : IMessagingWork

@@ -40,7 +40,8 @@ public sealed class Deliveries(IMessageStore store, IEventSink events, TimeProvi
     /// <param name="message">The message; the id of its envelope, if it has one only.</param>
     /// <param name="envelopes">Its envelopes, which are on disk.</param>
     /// <param name="outgoing">What was asked for, and by whom.</param>
-    public void Send(Router router, Instant now, in EnvelopeId message, IReadOnlyList<SentEnvelope> envelopes, Outgoing outgoing)
+    public void Send(
+        Router router, Instant now, in EnvelopeId message, IReadOnlyList<SentEnvelope> envelopes, Outgoing outgoing)
     {
         MessageState wait = outgoing.Request.Wait;
         Delivery? delivery = null;
@@ -63,7 +64,8 @@ public sealed class Deliveries(IMessageStore store, IEventSink events, TimeProvi
                 continue;
             // The message stays with the others, with what became of it.
             store.Forget(now, envelope.Id);
-            StateChanged(now, envelope.Id, MessageState.Failed, status == SendStatus.TooLarge ? StateReason.TooLarge : StateReason.StoreFull, 0);
+            StateReason reason = status == SendStatus.TooLarge ? StateReason.TooLarge : StateReason.StoreFull;
+            StateChanged(now, envelope.Id, MessageState.Failed, reason, 0);
         }
 
         if (wait == MessageState.Queued && _waiting.Remove(message, out Waiter waiter))
@@ -158,7 +160,10 @@ public sealed class Deliveries(IMessageStore store, IEventSink events, TimeProvi
             change.At));
     }
 
-    private static void Answer(in Waiter waiter, in EnvelopeId message, MessageState state, StateReason reason, Delivery? delivery) =>
-        waiter.Caller.Done(new SentMessage(
-            message, state, reason, delivery is null ? null : new CopyCount(delivery.Recipients, delivery.DeliveredTo)));
+    private static void Answer(
+        in Waiter waiter, in EnvelopeId message, MessageState state, StateReason reason, Delivery? delivery)
+    {
+        CopyCount? copies = delivery is null ? null : new CopyCount(delivery.Recipients, delivery.DeliveredTo);
+        waiter.Caller.Done(new SentMessage(message, state, reason, copies));
+    }
 }

@@ -60,7 +60,9 @@ public sealed class Delivery(EnvelopeId message)
             (MessageState State, StateReason Reason)? least = null;
             foreach ((MessageState State, StateReason Reason) copy in _copies.Values)
             {
-                if ((isOver || !MessageProgress.IsEnd(copy.State)) && (least is not { } before || IsLess(copy, before, isOver)))
+                if (!isOver && MessageProgress.IsEnd(copy.State))
+                    continue;
+                if (least is not { } before || IsLess(copy, before, isOver))
                     least = copy;
             }
 
@@ -68,9 +70,11 @@ public sealed class Delivery(EnvelopeId message)
         }
     }
 
-    private static bool IsLess((MessageState State, StateReason Reason) a, (MessageState State, StateReason Reason) b, bool isOver) =>
+    private static bool IsLess(
+        (MessageState State, StateReason Reason) a, (MessageState State, StateReason Reason) b, bool isOver) =>
         isOver
-            ? a.State != b.State && (b.State == MessageState.Delivered || (a.State != MessageState.Delivered && a.State < b.State))
+            ? a.State != b.State
+                && (b.State == MessageState.Delivered || (a.State != MessageState.Delivered && a.State < b.State))
             : a.State < b.State || (a.State == b.State && a.Reason > b.Reason);
 
     /// <summary>Adds a copy.</summary>

@@ -20,7 +20,8 @@ public interface ICaller
 /// <param name="State">What is proven about it.</param>
 /// <param name="Reason">Why it is in that state.</param>
 /// <param name="Copies">What became of its copies; null for a message that is its own only copy.</param>
-public readonly record struct SentMessage(EnvelopeId Message, MessageState State, StateReason Reason, CopyCount? Copies);
+public readonly record struct SentMessage(
+    EnvelopeId Message, MessageState State, StateReason Reason, CopyCount? Copies);
 
 /// <summary>Copies of one message.</summary>
 /// <param name="Recipients">How many there are.</param>

@@ -9,9 +9,6 @@ namespace QuicProChat.Mesh.Messaging;
 /// </summary>
 public interface IConversationKind : IStateOwner
 {
-    /// <summary>The envelopes that belong to it.</summary>
-    EnvelopeKind Kind { get; }
-
     /// <summary>
     /// True where sealing and opening need no state: they are done off the loop, and each message has a transaction of
     /// its
@@ -61,6 +58,9 @@ public interface IConversationKind : IStateOwner
 /// <summary>Whoever's states a transaction changes.</summary>
 public interface IStateOwner
 {
+    /// <summary>The envelopes that belong to it.</summary>
+    EnvelopeKind Kind { get; }
+
     /// <summary>
     /// A state's change did not reach the disk, or it was left and that did not: it is as it was stored.
     /// </summary>

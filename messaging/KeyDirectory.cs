@@ -54,7 +54,9 @@ public sealed class KeyDirectory(IMessagingLoop loop, TimeProvider time)
         if (_keys.TryGetValue(address, out byte[]? known))
             return known;
         (byte[]? found, bool isSought) = await loop.AskAsync(now =>
-            _router.TryGetPublicKey(address, out ReadOnlySpan<byte> key) ? (key.ToArray(), false) : (null, _router.Seek(now, address))).ConfigureAwait(false);
+            _router.TryGetPublicKey(address, out ReadOnlySpan<byte> key)
+                ? (key.ToArray(), false)
+                : (null, _router.Seek(now, address))).ConfigureAwait(false);
         if (found is not null)
             return Remember(address, found);
         return isSought ? null : throw new MessagingException(
@@ -75,7 +77,9 @@ public sealed class KeyDirectory(IMessagingLoop loop, TimeProvider time)
             if (last)
             {
                 throw new MessagingException(
-                    Refusal.Refused, $"{address} has not been heard of, and nobody who was asked within {SeekFor.TotalMinutes} min knows its key");
+                    Refusal.Refused,
+                    $"{address} has not been heard of, and nobody who was asked "
+                    + $"within {SeekFor.TotalMinutes} min knows its key");
             }
 
             using var patience = new CancellationTokenSource(SeekAgain, time);

@@ -17,8 +17,8 @@ namespace QuicProChat.Mesh.Messaging;
 /// <param name="CreatedAt">When it was written or accepted here.</param>
 /// <param name="UpdatedAt">When the state last changed.</param>
 public sealed record Message(
-    EnvelopeId Id, ConversationId Conversation, bool Outgoing, NodeAddress Peer, string Text, MessageState State, StateReason Reason,
-    int Hops, Priority Priority, DateTimeOffset CreatedAt, DateTimeOffset UpdatedAt)
+    EnvelopeId Id, ConversationId Conversation, bool Outgoing, NodeAddress Peer, string Text, MessageState State,
+    StateReason Reason, int Hops, Priority Priority, DateTimeOffset CreatedAt, DateTimeOffset UpdatedAt)
 {
     /// <summary>How it was protected on its way.</summary>
     public Protection Protection { get; init; }

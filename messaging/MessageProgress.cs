@@ -19,7 +19,8 @@ public static class MessageProgress
     };
 
     /// <summary>Who waits for a state need wait no longer: it is reached, or nothing more will be proven.</summary>
-    public static bool Answers(MessageState state, MessageState awaited) => IsEnd(state) || Steps(state) >= Steps(awaited);
+    public static bool Answers(MessageState state, MessageState awaited) =>
+        IsEnd(state) || Steps(state) >= Steps(awaited);
 
     /// <summary>The word for a state, as people and scripts read it.</summary>
     public static string NameOf(MessageState state) => state switch

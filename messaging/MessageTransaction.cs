@@ -24,7 +24,7 @@ public sealed class MessageTransaction
     private List<InsertedMessage>? _messages;
     private List<MessageCopy>? _copies;
     private List<SentEnvelope>? _envelopes;
-    private List<(EnvelopeKind Kind, EnvelopeId Id, NodeAddress Sender)>? _opened;
+    private List<(EnvelopeId Id, NodeAddress Sender)>? _opened;
     private List<WaitingEnvelope>? _asideAdded;
     private List<EnvelopeId>? _asideGone;
     private HashSet<EnvelopeId>? _asideRefused;
@@ -36,13 +36,16 @@ public sealed class MessageTransaction
     /// <param name="owner">Whoever's states it changes.</param>
     public MessageTransaction(IStateOwner owner) => _owner = owner;
 
+    /// <summary>The kind of conversation that everything in it belongs to.</summary>
+    public EnvelopeKind Kind => _owner.Kind;
+
     /// <summary>A state as it is to be written. The bytes are secret.</summary>
     public readonly record struct FrozenState(ConversationState Of, byte[] Bytes, bool Spent);
 
     /// <summary>There is something to write.</summary>
     public bool HasWrites =>
-        _touched is not null || _left is not null || _messages is not null || _envelopes is not null || _opened is not null
-        || _asideAdded is not null || _asideGone is not null;
+        _touched is not null || _left is not null || _messages is not null || _envelopes is not null
+        || _opened is not null || _asideAdded is not null || _asideGone is not null;
 
     /// <summary>States to keep, in place of earlier ones.</summary>
     public IReadOnlyList<FrozenState> States => _states ?? (IReadOnlyList<FrozenState>)[];
@@ -60,8 +63,8 @@ public sealed class MessageTransaction
     public IReadOnlyList<SentEnvelope> Envelopes => _envelopes ?? (IReadOnlyList<SentEnvelope>)[];
 
     /// <summary>Envelopes that were opened, and who sent them.</summary>
-    public IReadOnlyList<(EnvelopeKind Kind, EnvelopeId Id, NodeAddress Sender)> OpenedEnvelopes =>
-        _opened ?? (IReadOnlyList<(EnvelopeKind, EnvelopeId, NodeAddress)>)[];
+    public IReadOnlyList<(EnvelopeId Id, NodeAddress Sender)> OpenedEnvelopes =>
+        _opened ?? (IReadOnlyList<(EnvelopeId, NodeAddress)>)[];
 
     /// <summary>Envelopes to keep until they can be opened.</summary>
     public IReadOnlyList<WaitingEnvelope> AsideAdded => _asideAdded ?? (IReadOnlyList<WaitingEnvelope>)[];
@@ -111,7 +114,7 @@ public sealed class MessageTransaction
     }
 
     /// <summary>An envelope was opened: it may come again, and its keys are gone.</summary>
-    public void Opened(EnvelopeKind kind, in EnvelopeId id, in NodeAddress sender) => (_opened ??= []).Add((kind, id, sender));
+    public void Opened(in EnvelopeId id, in NodeAddress sender) => (_opened ??= []).Add((id, sender));
 
     /// <summary>Keeps an envelope that cannot be opened yet.</summary>
     public void PutAside(in WaitingEnvelope waiting) => (_asideAdded ??= []).Add(waiting);

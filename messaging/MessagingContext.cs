@@ -7,7 +7,8 @@ namespace QuicProChat.Mesh.Messaging;
 public sealed class MessagingContext
 {
     /// <summary>Puts it together; the router comes with <see cref="Attach"/>.</summary>
-    public MessagingContext(LocalIdentity identity, IMessagingLoop loop, IMessageStore store, IEventSink events, TimeProvider time)
+    public MessagingContext(
+        LocalIdentity identity, IMessagingLoop loop, IMessageStore store, IEventSink events, TimeProvider time)
     {
         (Identity, Loop, Store, Events, Time) = (identity, loop, store, events, time);
         Deliveries = new Deliveries(store, events, time);

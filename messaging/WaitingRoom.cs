@@ -47,7 +47,8 @@ internal sealed class WaitingRoom
 
     /// <summary>Those that may belong to a conversation: its own and those that fitted none.</summary>
     internal IReadOnlyList<WaitingEnvelope> For(ConversationId conversation) =>
-        _places.FindAll(p => p.Waiting.Conversation is null || p.Waiting.Conversation == conversation).ConvertAll(p => p.Waiting);
+        _places.FindAll(p => p.Waiting.Conversation is null || p.Waiting.Conversation == conversation)
+            .ConvertAll(p => p.Waiting);
 
     /// <summary>
     /// Tells whether one may be taken in and written; it is charged to its room. One that is here already costs

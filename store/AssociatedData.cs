@@ -5,11 +5,13 @@ namespace QuicProChat.Mesh.Store;
 
 // What binds a sealed value to its place:
 //
-//  message text     'm' id(16) outgoing(1) peer(16), and in a group: group(8) security(1)
+//  message text     'm' id(16) outgoing(1) peer(16), and in a conversation with an id: id(n) protection(1) [kind(1)]
 //  envelope payload 'e' id(16) header(21)
 //  receipt proof    'p' id(16)
 //  value            'v' name
-//  MLS-Lite group   'g' id(8)
+//  conversation     'g' id(n) [kind(1)]
+//
+// The kind is left out where it is 4, MLS-Lite: rows of that kind are older than the kind.
 //
 /// <summary>Writes the associated data of sealed columns into a buffer and returns the part that was used.</summary>
 internal static class AssociatedData
@@ -28,18 +30,24 @@ internal static class AssociatedData
     internal static ReadOnlySpan<byte> Text(Span<byte> buffer, StoredMessage message)
     {
         int size = Text(buffer, message.Id, message.Outgoing, message.Peer).Length;
-        if (message.Group is not { } group)
+        if (message.Conversation is not { } id)
             return buffer[..size];
-        group.Write(buffer[size..]);
-        buffer[size + LiteGroupId.Size] = (byte)message.Security;
-        return buffer[..(size + LiteGroupId.Size + 1)];
+        id.Write(buffer[size..]);
+        buffer[size + id.Size] = message.Protection;
+        return buffer[..(size + id.Size + 1 + Kind(buffer[(size + id.Size + 1)..], id))];
     }
 
-    internal static ReadOnlySpan<byte> LiteGroup(Span<byte> buffer, LiteGroupId id)
+    internal static ReadOnlySpan<byte> Conversation(Span<byte> buffer, ConversationId id)
     {
         buffer[0] = (byte)'g';
         id.Write(buffer[1..]);
-        return buffer[..(1 + LiteGroupId.Size)];
+        return buffer[..(1 + id.Size + Kind(buffer[(1 + id.Size)..], id))];
+    }
+
+    private static int Kind(Span<byte> buffer, ConversationId id)
+    {
+        buffer[0] = (byte)id.Kind;
+        return id.Kind == EnvelopeKind.MlsLite ? 0 : 1;
     }
 
     internal static ReadOnlySpan<byte> Payload(Span<byte> buffer, in EnvelopeId id, ReadOnlySpan<byte> header)

@@ -95,8 +95,8 @@ public sealed partial class MeshStore
     private List<Victim> OldestFinal(in MessageShares.Key key)
     {
         int some = Math.Clamp(Math.Min(_options.MaxMessages, _shares.Of(key).Count) / 100, 1, ErasedTogether);
-        return Victims(key.Group is { } group
-            ? BindGroup(_messages.OldestInGroup, group).Bind(2, some)
+        return Victims(key.Conversation is { } conversation
+            ? Named(_messages.OldestInConversation, 2, conversation).Bind(1, (long)conversation.Kind).Bind(3, some)
             : _messages.OldestWithPeer.Bind(1, key.With).Bind(2, some));
     }
 
@@ -105,12 +105,12 @@ public sealed partial class MeshStore
         var victims = new List<Victim>();
         while (rows.Step())
         {
-            LiteGroupId? group = rows.Blob(4).Length == LiteGroupId.Size ? LiteGroupId.Read(rows.Blob(4)) : null;
+            ConversationId? conversation = IdOf(rows.Blob(4), rows.Long(8));
             // A damaged row goes like others; nothing is remembered of it but that it is gone.
             EnvelopeId id = rows.Blob(1).Length == EnvelopeId.Size ? EnvelopeId.Read(rows.Blob(1)) : default;
             NodeAddress peer = rows.Blob(3).Length == NodeAddress.Size ? NodeAddress.Read(rows.Blob(3)) : default;
             victims.Add(new Victim(
-                rows.Long(0), id, rows.Long(2) != 0, new MessageShares.Key(group?.AsPeer ?? peer, group, rows.Long(5) == 1),
+                rows.Long(0), id, rows.Long(2) != 0, new MessageShares.Key(conversation?.AsPeer ?? peer, conversation, rows.Long(5) == 1),
                 MessageShares.CostOf(rows.Long(6)), rows.Long(7)));
         }
 
@@ -188,16 +188,20 @@ public sealed partial class MeshStore
     private void CountMessages()
     {
         using Statement rows = _database.PrepareOnce(
-            $"SELECT group_id, peer, request, count(*), sum({MessageShares.CostInSql}) FROM message "
-            + "GROUP BY request, group_id, CASE WHEN group_id IS NULL THEN peer END");
+            $"SELECT conversation, peer, request, count(*), sum({MessageShares.CostInSql}), kind FROM message "
+            + "GROUP BY request, kind, conversation, CASE WHEN conversation IS NULL THEN peer END");
         while (rows.Step())
         {
-            LiteGroupId? group = rows.Blob(0).Length == LiteGroupId.Size ? LiteGroupId.Read(rows.Blob(0)) : null;
+            ConversationId? conversation = IdOf(rows.Blob(0), rows.Long(5));
             NodeAddress peer = rows.Blob(1).Length == NodeAddress.Size ? NodeAddress.Read(rows.Blob(1)) : default;
             _shares.Add(
-                new MessageShares.Key(group?.AsPeer ?? peer, group, rows.Long(2) == 1), rows.Long(4), (int)rows.Long(3));
+                new MessageShares.Key(conversation?.AsPeer ?? peer, conversation, rows.Long(2) == 1), rows.Long(4), (int)rows.Long(3));
         }
     }
+
+    /// <summary>The id of a row; null where it has none, or a damaged one.</summary>
+    private static ConversationId? IdOf(ReadOnlySpan<byte> bytes, long kind) =>
+        bytes.Length is > 0 and <= ConversationId.MaxSize ? new ConversationId((EnvelopeKind)kind, bytes) : null;
 
     private static long BytesOf(string path)
     {

@@ -24,7 +24,7 @@ public sealed partial class MeshStore
     {
         if (_erased > 0 && IsErased(message.Id))
             return Inserted.AlreadyThere;
-        Standing standing = message.Group is null && !message.Outgoing ? _standings.Of(message.Peer) : Standing.Known;
+        Standing standing = message.Conversation is null && !message.Outgoing ? _standings.Of(message.Peer) : Standing.Known;
         if (standing == Standing.Refused)
             return Inserted.NotKept;
         int most = Encoding.UTF8.GetMaxByteCount(message.Text.Length);
@@ -102,15 +102,11 @@ public sealed partial class MeshStore
     public int DeleteMessages(in NodeAddress with, int limit) =>
         Erase(Victims(_messages.WithPeer.Bind(1, with).Bind(2, limit)), thoroughly: true, evicted: false);
 
-    /// <summary>Erases the oldest messages of a group; returns how many.</summary>
-    public int DeleteMessages(LiteGroupId group, int limit) =>
-        Erase(Victims(BindGroup(_messages.InGroup, group).Bind(2, limit)), thoroughly: true, evicted: false);
-
-    private static Statement BindGroup(Statement statement, LiteGroupId group)
+    /// <summary>Erases the oldest messages of a conversation with an id of its own; returns how many.</summary>
+    public int DeleteMessages(ConversationId conversation, int limit)
     {
-        Span<byte> name = stackalloc byte[LiteGroupId.Size];
-        group.Write(name);
-        return statement.Bind(1, name);
+        Statement oldest = Named(_messages.InConversation, 2, conversation).Bind(1, (long)conversation.Kind).Bind(3, limit);
+        return Erase(Victims(oldest), thoroughly: true, evicted: false);
     }
 
     private Inserted Insert(StoredMessage message, in MessageShares.Key key, ReadOnlySpan<byte> text)
@@ -119,28 +115,23 @@ public sealed partial class MeshStore
             .Bind(1, message.Id).Bind(2, message.Outgoing ? 1 : 0).Bind(3, message.Peer).Bind(4, text)
             .Bind(5, (long)message.State).Bind(6, message.Reason).Bind(7, message.Hops).Bind(8, (long)message.Priority)
             .Bind(9, message.CreatedAt.ToUnixTimeMilliseconds()).Bind(10, message.UpdatedAt.ToUnixTimeMilliseconds())
-            .Bind(12, (long)message.Security).Bind(13, key.IsRequest ? 1 : 0)
-            .Bind(15, message.IsLate ? 1 : 0).Bind(16, _running.Seconds);
+            .Bind(12, message.Protection).Bind(13, key.IsRequest ? 1 : 0)
+            .Bind(15, message.IsLate ? 1 : 0).Bind(16, _running.Seconds)
+            .Bind(17, (long)(message.Conversation?.Kind ?? EnvelopeKind.Sealed));
         if (message.SentAt is { } sent)
             insert.Bind(14, sent.ToUnixTimeMilliseconds());
         else
             insert.BindNull(14);
-        if (message.Group is { } group)
-        {
-            Span<byte> name = stackalloc byte[LiteGroupId.Size];
-            group.Write(name);
-            insert.Bind(11, name);
-        }
+        if (message.Conversation is { } conversation)
+            Named(insert, 11, conversation);
         else
-        {
             insert.BindNull(11);
-        }
 
         insert.Run();
         if (_database.Changes != 1)
             return Inserted.AlreadyThere;
         _shares.Add(key, MessageShares.CostOf(text.Length), 1);
-        if (message.Outgoing && message.Group is null)
+        if (message.Outgoing && message.Conversation is null)
             Accept(message.Peer);
         return key.IsRequest ? Inserted.AddedAsRequest : Inserted.Added;
     }

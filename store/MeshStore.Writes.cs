@@ -56,19 +56,6 @@ public sealed partial class MeshStore
     /// <summary>Forgets an announce.</summary>
     public void DeleteAnnounce(in NodeAddress address) => _statements.DeleteAnnounce.Bind(1, address).Run();
 
-    /// <summary>Keeps the routes that a restart should try first, in place of those kept before.</summary>
-    public void ReplaceRoutes(ReadOnlySpan<StoredRoute> routes)
-    {
-        if (_options.Durability == Durability.Memory)
-            return;
-        _statements.DeleteRoutes.Run();
-        foreach (ref readonly StoredRoute route in routes)
-        {
-            _statements.PutRoute
-                .Bind(1, route.Destination).Bind(2, route.NextHop).Bind(3, route.Sequence).Bind(4, route.Metric.Code).Run();
-        }
-    }
-
     /// <summary>Gives an address a name, in place of one that had it; who has a name is known.</summary>
     public void PutAlias(string alias, in NodeAddress address)
     {

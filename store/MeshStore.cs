@@ -4,7 +4,8 @@ using QuicProChat.Mesh.Store.Sqlite;
 namespace QuicProChat.Mesh.Store;
 
 /// <summary>
-/// What survives a power cut: messages, held envelopes, seen ids, announces, routes, aliases, values. One SQLite file
+/// What survives a power cut: messages, conversations, held envelopes, seen ids, announces, aliases,
+/// values. One SQLite file
 /// in WAL mode.
 /// <code>
 ///  Begin -> Insert, PutEnvelope, UpdateState ... -> Commit      one owner at a time; many events, one transaction
@@ -73,7 +74,7 @@ public sealed partial class MeshStore : IDisposable
         _seen = new SeenLog(options.SeenCapacity);
         _statements = new Statements(database);
         _messages = new MessageStatements(database);
-        _lite = new LiteStatements(database);
+        _conversations = new ConversationStatements(database);
         _logPath = path + "-wal";
         Reader = reader;
         Quota = DiskQuota.Of(options.DiskBytes, space.Free, BytesOf(path));

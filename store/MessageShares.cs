@@ -1,4 +1,5 @@
 using QuicProChat.Mesh.Identity;
+using QuicProChat.Mesh.Wire;
 
 namespace QuicProChat.Mesh.Store;
 
@@ -25,11 +26,11 @@ internal sealed class MessageShares
     private Share _requests;
     private Share _others;
 
-    /// <summary>A conversation: with a node, or (with zeros behind it) in a group; its requests are another.</summary>
-    internal readonly record struct Key(NodeAddress With, LiteGroupId? Group, bool IsRequest)
+    /// <summary>A conversation: with a node, or one with an id of its own (with zeros behind it); its requests are another.</summary>
+    internal readonly record struct Key(NodeAddress With, ConversationId? Conversation, bool IsRequest)
     {
         internal static Key Of(StoredMessage message, bool isRequest) =>
-            new(message.Group is { } group ? group.AsPeer : message.Peer, message.Group, isRequest);
+            new(message.Conversation?.AsPeer ?? message.Peer, message.Conversation, isRequest);
     }
 
     /// <summary>What one takes.</summary>

@@ -5,14 +5,14 @@ namespace QuicProChat.Mesh.Store;
 /// <summary>The writer's statements about messages, who they are with, and what was erased.</summary>
 internal sealed class MessageStatements(Database database)
 {
-    private const string Rows = "SELECT seq, id, outgoing, peer, group_id, request, length(text), arrived FROM message WHERE ";
+    private const string Rows = "SELECT seq, id, outgoing, peer, conversation, request, length(text), arrived, kind FROM message WHERE ";
 
     // 0 and 1 are Queued and Forwarded: whatever else is proven is final.
     private const string Final = "state NOT IN (0, 1) ";
 
     internal Statement Insert { get; } = database.Prepare(
-        "INSERT OR IGNORE INTO message (id, outgoing, peer, text, state, reason, hops, priority, created, updated, group_id, security, request, sent, late, arrived) "
-        + "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+        "INSERT OR IGNORE INTO message (id, outgoing, peer, text, state, reason, hops, priority, created, updated, conversation, security, request, sent, late, arrived, kind) "
+        + "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
 
     internal Statement UpdateState { get; } = database.Prepare(
         "UPDATE message SET state = ?, reason = ?, hops = ?, updated = ? WHERE id = ? AND state IN (0, 1)");
@@ -21,14 +21,15 @@ internal sealed class MessageStatements(Database database)
 
     internal Statement ById { get; } = database.Prepare(Rows + "id = ?");
 
-    internal Statement WithPeer { get; } = database.Prepare(Rows + "peer = ? AND group_id IS NULL ORDER BY seq LIMIT ?");
+    internal Statement WithPeer { get; } = database.Prepare(Rows + "peer = ? AND conversation IS NULL ORDER BY seq LIMIT ?");
 
-    internal Statement InGroup { get; } = database.Prepare(Rows + "group_id = ? ORDER BY seq LIMIT ?");
+    internal Statement InConversation { get; } = database.Prepare(Rows + "kind = ? AND conversation = ? ORDER BY seq LIMIT ?");
 
     internal Statement OldestWithPeer { get; } = database.Prepare(
-        Rows + "peer = ? AND group_id IS NULL AND request = 0 AND " + Final + "ORDER BY seq LIMIT ?");
+        Rows + "peer = ? AND conversation IS NULL AND request = 0 AND " + Final + "ORDER BY seq LIMIT ?");
 
-    internal Statement OldestInGroup { get; } = database.Prepare(Rows + "group_id = ? AND " + Final + "ORDER BY seq LIMIT ?");
+    internal Statement OldestInConversation { get; } = database.Prepare(
+        Rows + "kind = ? AND conversation = ? AND " + Final + "ORDER BY seq LIMIT ?");
 
     internal Statement Requests { get; } = database.Prepare(Rows + "peer = ? AND request = 1 ORDER BY seq LIMIT ?");
 

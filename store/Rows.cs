@@ -18,13 +18,13 @@ public sealed record StoredMessage(
     EnvelopeId Id, bool Outgoing, NodeAddress Peer, string Text, MessageState State, byte Reason, int Hops,
     Priority Priority, DateTimeOffset CreatedAt, DateTimeOffset UpdatedAt)
 {
-    /// <summary>The MLS-Lite group that it was written to; null for a message to one receiver.</summary>
-    public LiteGroupId? Group { get; init; }
+    /// <summary>The conversation it belongs to, where that has an id of its own; null for one with the peer.</summary>
+    public ConversationId? Conversation { get; init; }
 
-    /// <summary>How it was protected on its way.</summary>
-    public MessageSecurity Security { get; init; }
+    /// <summary>How it was protected on its way, as messaging numbers it; bound to the text by its seal.</summary>
+    public byte Protection { get; init; }
 
-    /// <summary>Members that it was sent to, where this node wrote it to a group; else 0.</summary>
+    /// <summary>Copies of it, where it has several; else 0.</summary>
     public int Recipients { get; init; }
 
     /// <summary>Those of them whose receipt came.</summary>
@@ -56,13 +56,6 @@ public readonly record struct Holding(NodeAddress Upstream, bool Originated, Tim
 /// <param name="Header">Its header.</param>
 /// <param name="Size">Size of header and payload in bytes.</param>
 public readonly record struct StoredEnvelope(EnvelopeId Id, Holding Holding, EnvelopeHeader Header, int Size);
-
-/// <summary>A route worth trying first after a restart.</summary>
-/// <param name="Destination">Where it leads.</param>
-/// <param name="NextHop">The neighbour.</param>
-/// <param name="Sequence">The origin's sequence, modulo 2^16.</param>
-/// <param name="Metric">Its cost.</param>
-public readonly record struct StoredRoute(NodeAddress Destination, NodeAddress NextHop, ushort Sequence, Metric Metric);
 
 /// <summary>A seen envelope.</summary>
 /// <param name="Id">Its id.</param>

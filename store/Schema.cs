@@ -88,7 +88,51 @@ internal static class Schema
         );
         """;
 
-    private static readonly string[] Migrations = [First, Second, Third, Fourth];
+    // Conversations of every kind: what MLS-Lite (kind 4) had alone, all have. The routes that were kept were never used.
+    private const string Fifth = """
+        DROP TABLE route;
+        DROP TRIGGER lite_copy_gone;
+        DROP INDEX message_group;
+        ALTER TABLE message RENAME COLUMN group_id TO conversation;
+        ALTER TABLE message ADD COLUMN kind INTEGER NOT NULL DEFAULT 0;
+        UPDATE message SET kind = 4 WHERE conversation IS NOT NULL;
+        CREATE INDEX message_conversation ON message (kind, conversation, seq) WHERE conversation IS NOT NULL;
+        CREATE TABLE conversation (
+            kind INTEGER NOT NULL, id BLOB NOT NULL, state BLOB NOT NULL, -- sealed
+            PRIMARY KEY (kind, id)
+        );
+        INSERT INTO conversation (kind, id, state) SELECT 4, id, state FROM lite_group;
+        DROP TABLE lite_group;
+        CREATE TABLE copy (
+            id BLOB PRIMARY KEY, kind INTEGER NOT NULL, message BLOB NOT NULL, state INTEGER NOT NULL
+        ) WITHOUT ROWID;
+        INSERT INTO copy (id, kind, message, state) SELECT id, 4, message, state FROM lite_copy;
+        DROP TABLE lite_copy;
+        CREATE INDEX copy_message ON copy (message);
+        CREATE TRIGGER copy_gone AFTER DELETE ON message WHEN old.conversation IS NOT NULL BEGIN
+            DELETE FROM copy WHERE message = old.id;
+        END;
+        CREATE TABLE opened (
+            seq INTEGER PRIMARY KEY, kind INTEGER NOT NULL, id BLOB NOT NULL UNIQUE, sender BLOB NOT NULL
+        );
+        INSERT INTO opened (seq, kind, id, sender) SELECT seq, 4, id, sender FROM lite_seen;
+        DROP TABLE lite_seen;
+        CREATE TABLE waiting (
+            seq          INTEGER PRIMARY KEY,
+            kind         INTEGER NOT NULL,
+            id           BLOB NOT NULL UNIQUE,
+            conversation BLOB,
+            expires      INTEGER NOT NULL, -- second of this node's running time
+            header       BLOB NOT NULL,
+            payload      BLOB NOT NULL -- sealed
+        );
+        INSERT INTO waiting (seq, kind, id, conversation, expires, header, payload)
+            SELECT seq, 4, id, group_id, expires, header, payload FROM lite_waiting;
+        DROP TABLE lite_waiting;
+        """;
+
+    /// <summary>The step to each version from the one before.</summary>
+    internal static readonly string[] Migrations = [First, Second, Third, Fourth, Fifth];
 
     internal static int Current => Migrations.Length;
 

@@ -23,11 +23,6 @@ internal sealed class Statements(Database database)
 
     internal Statement DeleteAnnounce { get; } = database.Prepare("DELETE FROM announce WHERE address = ?");
 
-    internal Statement PutRoute { get; } = database.Prepare(
-        "INSERT OR REPLACE INTO route (destination, next_hop, sequence, metric) VALUES (?, ?, ?, ?)");
-
-    internal Statement DeleteRoutes { get; } = database.Prepare("DELETE FROM route");
-
     internal Statement PutAlias { get; } = database.Prepare("INSERT OR REPLACE INTO alias (name, address) VALUES (?, ?)");
 
     internal Statement DeleteAlias { get; } = database.Prepare("DELETE FROM alias WHERE name = ?");

@@ -9,9 +9,9 @@ namespace QuicProChat.Mesh.Store;
 public sealed partial class StoreReader
 {
     private const string MessageColumns =
-        "SELECT id, outgoing, peer, text, state, reason, hops, priority, created, updated, group_id, security, request, sent, late, "
-        + "CASE WHEN group_id IS NULL THEN 0 ELSE (SELECT count(*) FROM lite_copy WHERE lite_copy.message = message.id) END, "
-        + "CASE WHEN group_id IS NULL THEN 0 ELSE (SELECT count(*) FROM lite_copy WHERE lite_copy.message = message.id AND lite_copy.state = 2) END "
+        "SELECT id, outgoing, peer, text, state, reason, hops, priority, created, updated, conversation, security, request, sent, late, "
+        + "CASE WHEN conversation IS NULL THEN 0 ELSE (SELECT count(*) FROM copy WHERE copy.message = message.id) END, "
+        + "CASE WHEN conversation IS NULL THEN 0 ELSE (SELECT count(*) FROM copy WHERE copy.message = message.id AND copy.state = 2) END, kind "
         + "FROM message ";
 
     private static readonly long LatestTime = DateTimeOffset.MaxValue.ToUnixTimeMilliseconds();
@@ -72,8 +72,8 @@ public sealed partial class StoreReader
             id, outgoing, peer, "", (MessageState)Bounded(row, 4, (long)MessageState.Received), (byte)row.Long(5), (int)row.Long(6),
             (Priority)Bounded(row, 7, (long)Priority.Emergency), Time(row.Long(8)), Time(row.Long(9)))
         {
-            Group = row.Blob(10).IsEmpty ? null : LiteGroupId.Read(row.Blob(10, LiteGroupId.Size)),
-            Security = (MessageSecurity)Bounded(row, 11, (long)MessageSecurity.MlsLiteSigned),
+            Conversation = ReadId(row, 17, 10),
+            Protection = (byte)Bounded(row, 11, byte.MaxValue),
             IsRequest = row.Long(12) == 1,
             SentAt = row.IsNull(13) ? null : Time(row.Long(13)),
             IsLate = row.Long(14) != 0,

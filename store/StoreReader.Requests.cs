@@ -10,7 +10,7 @@ public sealed partial class StoreReader
     private readonly Statement _newestRequest;
     private readonly Statement _standing;
     private readonly Statement _underWay;
-    private readonly Statement _underWayInGroup;
+    private readonly Statement _underWayInConversation;
 
     /// <summary>The strangers who wrote, whoever wrote last first.</summary>
     /// <param name="limit">How many at most.</param>
@@ -40,13 +40,11 @@ public sealed partial class StoreReader
             return ReadIds(_underWay.Bind(1, to));
     }
 
-    /// <summary>The messages of this node to a group that are not final yet.</summary>
-    public IReadOnlyList<EnvelopeId> UnderWay(LiteGroupId group)
+    /// <summary>The messages of this node in a conversation with an id of its own that are not final yet.</summary>
+    public IReadOnlyList<EnvelopeId> UnderWay(ConversationId conversation)
     {
-        Span<byte> name = stackalloc byte[LiteGroupId.Size];
-        group.Write(name);
         lock (_gate)
-            return ReadIds(_underWayInGroup.Bind(1, name));
+            return ReadIds(Named(_underWayInConversation, conversation));
     }
 
     private static List<EnvelopeId> ReadIds(Statement rows)

@@ -35,13 +35,13 @@ public sealed partial class StoreReader
         _newest = database.Prepare(MessageColumns + "ORDER BY seq DESC LIMIT ?");
         _newestWith = database.Prepare(MessageColumns + "WHERE peer = ? ORDER BY seq DESC LIMIT ?");
         _envelope = database.Prepare("SELECT header, payload FROM envelope WHERE id = ?");
-        _newestInGroup = database.Prepare(MessageColumns + "WHERE group_id = ? ORDER BY seq DESC LIMIT ?");
-        _liteSeen = database.Prepare("SELECT sender FROM lite_seen WHERE id = ?");
+        _newestInConversation = database.Prepare(MessageColumns + "WHERE kind = ? AND conversation = ? ORDER BY seq DESC LIMIT ?");
+        _opened = database.Prepare("SELECT sender FROM opened WHERE id = ? AND kind = ?");
         _newestRequest = database.Prepare(MessageColumns + "WHERE peer = ? AND request = 1 ORDER BY seq DESC LIMIT 1");
         _standing = database.Prepare("SELECT standing FROM peer WHERE address = ?");
         const string unfinished = "AND outgoing = 1 AND state IN (0, 1)";
-        _underWay = database.Prepare($"SELECT id FROM message WHERE peer = ? AND group_id IS NULL {unfinished}");
-        _underWayInGroup = database.Prepare($"SELECT id FROM message WHERE group_id = ? {unfinished}");
+        _underWay = database.Prepare($"SELECT id FROM message WHERE peer = ? AND conversation IS NULL {unfinished}");
+        _underWayInConversation = database.Prepare($"SELECT id FROM message WHERE kind = ? AND conversation = ? {unfinished}");
         _value = database.Prepare("SELECT value FROM value WHERE name = ?");
     }
 
@@ -105,12 +105,6 @@ public sealed partial class StoreReader
     /// <summary>The announces kept, verified before they were.</summary>
     public IReadOnlyList<byte[]> Announces() =>
         ReadAll("announce", "SELECT bytes FROM announce", row => row.Blob(0).ToArray());
-
-    /// <summary>The routes kept.</summary>
-    public IReadOnlyList<StoredRoute> Routes() => ReadAll(
-        "route", "SELECT destination, next_hop, sequence, metric FROM route", row => new StoredRoute(
-            NodeAddress.Read(row.Blob(0, NodeAddress.Size)), NodeAddress.Read(row.Blob(1, NodeAddress.Size)),
-            (ushort)row.Long(2), new Metric((ushort)row.Long(3))));
 
     /// <summary>The names given to addresses.</summary>
     public IReadOnlyDictionary<string, NodeAddress> Aliases()

@@ -12,7 +12,8 @@ internal sealed class DirectArrival : Arrival
     private readonly byte[] _proof = new byte[Receipt.ProofSize];
     private byte[] _rented;
 
-    internal DirectArrival(Sealer sealer, long token, in EnvelopeId id, in EnvelopeHeader header, ReadOnlySpan<byte> payload)
+    internal DirectArrival(
+        Sealer sealer, long token, in EnvelopeId id, in EnvelopeHeader header, ReadOnlySpan<byte> payload)
         : base(token, id, header, default)
     {
         _sealer = sealer;

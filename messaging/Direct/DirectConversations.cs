@@ -50,19 +50,19 @@ public sealed class DirectConversations(MessagingContext context, Sealer sealer,
         {
             Rejected++;
             context.Loop.Reach(MessagingPlace.Rejected);
-            transaction.WhenOver(at => context.Router.DeliveryDone(at, opened.Token, DeliveryOutcome.Rejected, default, default));
+            transaction.WhenOver(at => Answer(at, opened, DeliveryOutcome.Rejected));
             return;
         }
 
         InsertedMessage inserted = transaction.Insert(new Message(
-            opened.Id, ConversationId.With(opened.Sender), Outgoing: false, opened.Sender, opened.Text, MessageState.Received,
-            StateReason.None, opened.Hops, opened.Header.Priority, opened.At, opened.At)
+            opened.Id, ConversationId.With(opened.Sender), Outgoing: false, opened.Sender, opened.Text,
+            MessageState.Received, StateReason.None, opened.Hops, opened.Header.Priority, opened.At, opened.At)
         {
             SentAt = opened.SentAt,
             IsLate = opened.IsLate,
         });
         transaction.WhenWritten(at => Stored(at, opened, inserted));
-        transaction.WhenFailed(at => context.Router.DeliveryDone(at, opened.Token, DeliveryOutcome.StoreFull, opened.Sender, default));
+        transaction.WhenFailed(at => Answer(at, opened, DeliveryOutcome.StoreFull, opened.Sender));
     }
 
     /// <inheritdoc/>
@@ -72,7 +72,8 @@ public sealed class DirectConversations(MessagingContext context, Sealer sealer,
             throw new MessagingException(Refusal.Usage, $"a message may have {MaxTextBytes} bytes");
         NodeAddress to = book.Resolve(request.To);
         DateTimeOffset at = context.Time.GetUtcNow();
-        return await context.Keys.FindAsync(to).ConfigureAwait(false) is { } key ? Seal(request, caller, to, key, at) : null;
+        byte[]? key = await context.Keys.FindAsync(to).ConfigureAwait(false);
+        return key is null ? null : Seal(request, caller, to, key, at);
     }
 
     /// <inheritdoc/>
@@ -88,15 +89,16 @@ public sealed class DirectConversations(MessagingContext context, Sealer sealer,
     {
         var message = (DirectOutgoing)outgoing;
         transaction.Insert(new Message(
-            message.Envelope.Id, ConversationId.With(message.To), Outgoing: true, message.To, message.Request.Text, MessageState.Queued,
-            StateReason.None, 0, message.Request.Priority, message.CreatedAt, message.CreatedAt));
+            message.Envelope.Id, ConversationId.With(message.To), Outgoing: true, message.To, message.Request.Text,
+            MessageState.Queued, StateReason.None, 0, message.Request.Priority, message.CreatedAt, message.CreatedAt));
         transaction.Send(message.Envelope);
         transaction.WhenWritten(at =>
         {
             Accepted++;
             context.Deliveries.Send(context.Router, at, message.Envelope.Id, [message.Envelope], message);
         }, _ => context.Deliveries.Forsake(message.Envelope.Id, message.Caller));
-        transaction.WhenFailed(_ => message.Caller.Refused(Refusal.Refused, "the store is full or failing: nothing was sent"));
+        transaction.WhenFailed(
+            _ => message.Caller.Refused(Refusal.Refused, "the store is full or failing: nothing was sent"));
     }
 
     /// <inheritdoc/>
@@ -120,9 +122,15 @@ public sealed class DirectConversations(MessagingContext context, Sealer sealer,
     public void GoBack(ConversationState state) =>
         throw new InvalidOperationException("Direct conversations have no state that could go back.");
 
-    private DirectOutgoing Seal(SendRequest request, ICaller caller, in NodeAddress to, byte[] key, DateTimeOffset at) =>
+    private DirectOutgoing Seal(
+        SendRequest request, ICaller caller, in NodeAddress to, byte[] key, DateTimeOffset at) =>
         DirectOutgoing.TrySeal(request, caller, to, sealer, key, context.HopLimit, at)
         ?? throw new MessagingException(Refusal.Refused, $"the key of {to} cannot be used");
+
+    private void Answer(
+        Instant now, Arrival arrival, DeliveryOutcome outcome, in NodeAddress sender = default,
+        ReadOnlySpan<byte> proof = default) =>
+        context.Router.DeliveryDone(now, arrival.Token, outcome, sender, proof);
 
     /// <summary>It is on disk, or what there is on disk says that it need not be.</summary>
     private void Stored(Instant now, DirectArrival arrival, InsertedMessage inserted)
@@ -139,13 +147,13 @@ public sealed class DirectConversations(MessagingContext context, Sealer sealer,
         {
             // Its relay is free of it; its sender learns nothing.
             NotKept++;
-            context.Router.DeliveryDone(now, arrival.Token, outcome, default, default);
+            Answer(now, arrival, outcome);
             return;
         }
 
         bool isHere = outcome is DeliveryOutcome.Accepted or DeliveryOutcome.AlreadyHave;
-        context.Router.DeliveryDone(
-            now, arrival.Token, outcome, arrival.Sender, isHere && context.Receipts.Allows(inserted.IsFromKnown) ? arrival.Proof : default);
+        bool isProven = isHere && context.Receipts.Allows(inserted.IsFromKnown);
+        Answer(now, arrival, outcome, arrival.Sender, isProven ? arrival.Proof : default);
         if (outcome != DeliveryOutcome.Accepted)
             return;
         Accepted++;

@@ -1,4 +1,5 @@
 using QuicProChat.Mesh.Identity;
+using QuicProChat.Mesh.Wire;
 
 namespace QuicProChat.Mesh.Messaging.Lite;
 
@@ -11,7 +12,8 @@ namespace QuicProChat.Mesh.Messaging.Lite;
 /// <param name="Made">Messages that this node has made in it.</param>
 /// <param name="Members">Who is in it.</param>
 public sealed record LiteConversation(
-    ConversationId Id, string Name, bool HasShortTags, uint Epoch, ushort EpochTag, uint Made, IReadOnlyList<LiteParticipant> Members)
+    ConversationId Id, string Name, bool HasShortTags, uint Epoch, ushort EpochTag, uint Made,
+    IReadOnlyList<LiteParticipant> Members)
     : Conversation(Id, Name);
 
 /// <summary>A member of a group.</summary>

@@ -93,8 +93,9 @@ public sealed partial class LiteConversations
     });
 
     /// <summary>The groups of this node, by name.</summary>
-    public Task<IReadOnlyList<LiteConversation>> ListAsync() => _context.Loop.AskAsync<IReadOnlyList<LiteConversation>>(_ =>
-        [.. _groups.Values.OrderBy(g => g.Name, StringComparer.Ordinal).Select(Describe)]);
+    public Task<IReadOnlyList<LiteConversation>> ListAsync() =>
+        _context.Loop.AskAsync<IReadOnlyList<LiteConversation>>(
+            _ => [.. _groups.Values.OrderBy(g => g.Name, StringComparer.Ordinal).Select(Describe)]);
 
     /// <summary>One group.</summary>
     public Task<LiteConversation> ShowAsync(string name) => _context.Loop.AskAsync(_ => Describe(Group(name)));
@@ -122,7 +123,8 @@ public sealed partial class LiteConversations
         if (!IsName(name))
         {
             throw Usage(
-                $"a group's name has 1 to {LiteInvitation.MaxNameSize} bytes, no blank and nothing invisible, does not begin with - and is no address");
+                $"a group's name has 1 to {LiteInvitation.MaxNameSize} bytes, no blank and nothing invisible, "
+                + "does not begin with - and is no address");
         }
 
         return Find(name) is null ? name : throw Refused($"there is a group '{name}' already: choose another NAME");
@@ -131,7 +133,9 @@ public sealed partial class LiteConversations
     /// <summary>The inviter chose it, perhaps by other rules; the owner of this node can choose another.</summary>
     private string CheckInvitedName(string name) =>
         name.Length == 0 ? throw Usage("the invitation gives the group no name: choose one with NAME")
-        : !IsName(name) ? throw Usage("the invitation's name for the group is none that commands here can take: choose another with NAME")
+        : !IsName(name)
+            ? throw Usage(
+                "the invitation's name for the group is none that commands here can take: choose another with NAME")
         : CheckName(name);
 
     /// <summary>Commands take it where an address, an id or an option could stand as well.</summary>

@@ -33,8 +33,9 @@ public sealed partial class LiteConversations
             _forgeries.Charge(now, neighbour, price + LiteGroup.ExtraPriceOf(outcome.Error));
         if (outcome.Error == LiteError.None)
         {
-            transaction.WhenFailed(at => _context.Router.DeliveryDone(at, arrival.Token, DeliveryOutcome.StoreFull, default, default));
-            DeliveryOutcome done = Accept(entry!, outcome, arrival, transaction) ? DeliveryOutcome.Accepted : DeliveryOutcome.Rejected;
+            transaction.WhenFailed(at => Answer(at, arrival, DeliveryOutcome.StoreFull, null));
+            bool isAccepted = Accept(entry!, outcome, arrival, transaction);
+            DeliveryOutcome done = isAccepted ? DeliveryOutcome.Accepted : DeliveryOutcome.Rejected;
             LiteMember sender = outcome.Sender!;
             transaction.WhenWritten(at => Answer(at, arrival, done, sender));
             if (outcome.Type >= LiteMessageType.Rekey)
@@ -42,10 +43,12 @@ public sealed partial class LiteConversations
             return;
         }
 
-        if (outcome.Error is not (LiteError.Malformed or LiteError.NotAuthentic) && _context.Store.FindOpened(Kind, arrival.Id) is { } before)
+        if (outcome.Error is not (LiteError.Malformed or LiteError.NotAuthentic)
+            && _context.Store.FindOpened(Kind, arrival.Id) is { } before)
         {
             Counters.Add(LiteEvent.Repeated);
-            LiteMember? known = _groups.Values.SelectMany(g => g.Group.Members).FirstOrDefault(m => m.Address == before);
+            LiteMember? known = _groups.Values.SelectMany(g => g.Group.Members)
+                .FirstOrDefault(m => m.Address == before);
             transaction.WhenOver(at => Answer(at, arrival, DeliveryOutcome.AlreadyHave, known));
             return;
         }
@@ -66,7 +69,8 @@ public sealed partial class LiteConversations
     private void Answer(Instant now, Arrival arrival, DeliveryOutcome outcome, LiteMember? sender)
     {
         Span<byte> proof = stackalloc byte[Receipt.ProofSize];
-        bool proven = sender is not null && _context.Receipts.Allows(isKnown: true) && _receipts.TryProve(sender.PublicKey.Span, arrival.Id, proof);
+        bool proven = sender is not null && _context.Receipts.Allows(isKnown: true)
+            && _receipts.TryProve(sender.PublicKey.Span, arrival.Id, proof);
         _context.Router.DeliveryDone(now, arrival.Token, outcome, sender?.Address ?? default, proven ? proof : default);
     }
 
@@ -122,8 +126,8 @@ public sealed partial class LiteConversations
 
             DateTimeOffset at = _context.Time.GetUtcNow();
             var message = new Message(
-                IdOfMessage(envelope.Header, entry.Id, envelope.Payload.Span), entry.Id, Outgoing: false, sender.Address, text,
-                MessageState.Received, StateReason.None, envelope.Hops, envelope.Header.Priority, at, at)
+                IdOfMessage(envelope.Header, entry.Id, envelope.Payload.Span), entry.Id, Outgoing: false,
+                sender.Address, text, MessageState.Received, StateReason.None, envelope.Hops, envelope.Header.Priority, at, at)
             {
                 Protection = outcome.Type == LiteMessageType.SignedText ? Protection.MlsLiteSigned : Protection.MlsLite,
             };
@@ -135,7 +139,7 @@ public sealed partial class LiteConversations
             transaction.WhenWritten(_ => Changed(entry));
         }
 
-        transaction.Opened(Kind, envelope.Id, sender.Address);
+        transaction.Opened(envelope.Id, sender.Address);
         return true;
     }
 
@@ -238,7 +242,8 @@ public sealed partial class LiteConversations
         }
     }
 
-    private void TakeFromAside(LiteState entry, WaitingEnvelope waiting, LiteOutcome outcome, MessageTransaction transaction)
+    private void TakeFromAside(
+        LiteState entry, WaitingEnvelope waiting, LiteOutcome outcome, MessageTransaction transaction)
     {
         _aside.Remove(waiting.Id);
         transaction.NoLongerAside(waiting.Id);
@@ -258,7 +263,8 @@ public sealed partial class LiteConversations
         {
             Counters.Add(LiteEvent.OpenedLater);
             byte[] proof = new byte[Receipt.ProofSize];
-            if (header.WantsReceipt && _context.Receipts.Allows(isKnown: true) && _receipts.TryProve(sender.PublicKey.Span, waiting.Id, proof))
+            if (header.WantsReceipt && _context.Receipts.Allows(isKnown: true)
+                && _receipts.TryProve(sender.PublicKey.Span, waiting.Id, proof))
                 _context.Router.SendReceipt(at, sender.Address, proof, header.Attempt, header.Priority);
         });
     }

@@ -35,8 +35,8 @@ public sealed partial class LiteConversations
         byte[] payload = made.Message;
         transaction.Touch(entry, spent: true);
         SendControl(entry, made.Introduction is { } introduction ? [introduction] : [], transaction);
-        SentEnvelope[] envelopes =
-            [.. entry.Group.Others.Select(m => Envelope(m, asked.Priority, asked.Lifetime, payload)).OfType<SentEnvelope>()];
+        SentEnvelope[] envelopes = [.. entry.Group.Others
+            .Select(m => Envelope(m, asked.Priority, asked.Lifetime, payload)).OfType<SentEnvelope>()];
         if (envelopes.Length == 0)
             throw Refused($"no member of '{entry.Name}' has a usable key");
 
@@ -45,11 +45,13 @@ public sealed partial class LiteConversations
         foreach (SentEnvelope envelope in envelopes)
             transaction.Send(envelope, id);
         transaction.Insert(new Message(
-            id, entry.Id, Outgoing: true, entry.Id.AsPeer, asked.Text, MessageState.Queued, StateReason.None, 0, asked.Priority, at, at)
+            id, entry.Id, Outgoing: true, entry.Id.AsPeer, asked.Text, MessageState.Queued, StateReason.None, 0,
+            asked.Priority, at, at)
         {
             Protection = asked.Signed ? Protection.MlsLiteSigned : Protection.MlsLite,
         });
-        transaction.WhenFailed(_ => outgoing.Caller.Refused(Refusal.Refused, "the store is full or failing: nothing was sent"));
+        transaction.WhenFailed(
+            _ => outgoing.Caller.Refused(Refusal.Refused, "the store is full or failing: nothing was sent"));
         transaction.WhenWritten(then =>
         {
             Counters.Add(LiteEvent.TextSent);
@@ -82,7 +84,8 @@ public sealed partial class LiteConversations
         byte[] bytes = SentEnvelope.Join(header, payload);
         EnvelopeId id = SentEnvelope.IdOf(bytes);
         byte[] proof = new byte[Receipt.ProofSize];
-        return _receipts.TryExpect(to.PublicKey.Span, id, proof) ? new SentEnvelope(id, header, lifetime, proof, bytes) : null;
+        return _receipts.TryExpect(to.PublicKey.Span, id, proof)
+            ? new SentEnvelope(id, header, lifetime, proof, bytes) : null;
     }
 
     private EnvelopeHeader Header(NodeAddress to, Priority priority, TimeSpan lifetime) =>

@@ -104,7 +104,8 @@ public sealed partial class LiteConversations : IConversationKind, IDisposable
     }
 
     /// <inheritdoc/>
-    public Conversation? Describe(ConversationId id) => _groups.TryGetValue(id, out LiteState? entry) ? Describe(entry) : null;
+    public Conversation? Describe(ConversationId id) =>
+        _groups.TryGetValue(id, out LiteState? entry) ? Describe(entry) : null;
 
     /// <summary>What a group is called here; its id if it was left. From any thread.</summary>
     public string NameOf(ConversationId id) => _names.TryGetValue(id, out string? name) ? name : id.ToString();

@@ -36,7 +36,8 @@ public sealed class LiteReceipts(LocalIdentity identity) : IReceiptKeys, IDispos
     }
 
     private bool TryCompute(
-        ReadOnlySpan<byte> memberKey, in NodeAddress sender, in NodeAddress receiver, in EnvelopeId id, Span<byte> proof)
+        ReadOnlySpan<byte> memberKey, in NodeAddress sender, in NodeAddress receiver, in EnvelopeId id,
+        Span<byte> proof)
     {
         if (!_keys.TryGetValue((sender, receiver), out byte[]? key))
         {

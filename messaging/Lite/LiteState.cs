@@ -75,7 +75,8 @@ internal sealed class LiteState : ConversationState
         Group.Dispose();
     }
 
-    private static bool TryParse(LiteSelf self, ReadOnlySpan<byte> stored, [NotNullWhen(true)] out LiteGroup? group, out string name)
+    private static bool TryParse(
+        LiteSelf self, ReadOnlySpan<byte> stored, [NotNullWhen(true)] out LiteGroup? group, out string name)
     {
         (group, name) = (null, "");
         if (stored.IsEmpty || stored.Length < 1 + stored[0])

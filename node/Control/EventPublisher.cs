@@ -6,7 +6,8 @@ using QuicProChat.Mesh.Wire;
 namespace QuicProChat.Mesh.Node.Control;
 
 /// <summary>Makes the events of the control socket of what happens on the loop and in conversations.</summary>
-internal sealed class EventPublisher(EventHub hub, AnsweredSessions answered, MessageView views, TimeProvider time) : IEventSink, ILoopListener
+internal sealed class EventPublisher(EventHub hub, AnsweredSessions answered, MessageView views, TimeProvider time)
+    : IEventSink, ILoopListener
 {
     /// <inheritdoc cref="IEventSink.HasListeners"/>
     public bool HasListeners => hub.HasListeners;
@@ -22,11 +23,16 @@ internal sealed class EventPublisher(EventHub hub, AnsweredSessions answered, Me
     });
 
     /// <inheritdoc/>
-    public void PeerUp(in PeerStatus peer) => hub.Publish(new EventInfo("peerUp", peer.Since) { Peer = Infos.Of(peer) });
+    public void PeerUp(in PeerStatus peer) =>
+        hub.Publish(new EventInfo("peerUp", peer.Since) { Peer = Infos.Of(peer) });
 
     /// <inheritdoc/>
     public void PeerDown(in PeerStatus peer, LinkEnd reason) =>
-        hub.Publish(new EventInfo("peerDown", time.GetUtcNow()) { Peer = Infos.Of(peer), Reason = LinkEnds.Describe(reason) });
+        hub.Publish(new EventInfo("peerDown", time.GetUtcNow())
+        {
+            Peer = Infos.Of(peer),
+            Reason = LinkEnds.Describe(reason),
+        });
 
     /// <inheritdoc/>
     public void RouteChanged(in PathStatus path) =>

@@ -1,4 +1,5 @@
 using QuicProChat.Mesh.Messaging;
+using QuicProChat.Mesh.Wire;
 
 namespace QuicProChat.Mesh.Node.Control;
 
@@ -12,9 +13,9 @@ internal sealed class MessageView(AddressBook book, Func<ConversationId, string?
         string? group = nameOf(message.Conversation);
         bool isToGroup = message.Outgoing && group is not null;
         return new MessageInfo(
-            message.Id.ToString(), message.Outgoing ? "out" : "in", isToGroup ? null : message.Peer.ToString(), message.Text,
-            Words.Of(message.State), message.Hops > 0 ? message.Hops : null, Words.Of(message.Priority), message.CreatedAt,
-            message.UpdatedAt, Words.Of(message.Reason), Words.Of(message.Protection))
+            message.Id.ToString(), message.Outgoing ? "out" : "in", isToGroup ? null : message.Peer.ToString(),
+            message.Text, Words.Of(message.State), message.Hops > 0 ? message.Hops : null, Words.Of(message.Priority),
+            message.CreatedAt, message.UpdatedAt, Words.Of(message.Reason), Words.Of(message.Protection))
         {
             Alias = isToGroup ? null : book.AliasOf(message.Peer),
             Group = group,

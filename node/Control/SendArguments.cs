@@ -14,7 +14,12 @@ internal static class SendArguments
     internal static SendRequest Read(ControlRequest request, TimeSpan lifetime)
     {
         if (request.To is not { Length: > 0 } to)
-            throw Usage(request.Lite ? "send with \"lite\" needs \"to\": a group" : "send needs \"to\": an address or alias");
+        {
+            throw Usage(request.Lite
+                ? "send with \"lite\" needs \"to\": a group"
+                : "send needs \"to\": an address or alias");
+        }
+
         if (request.Text is not { Length: > 0 } text)
             throw Usage("send needs \"text\"");
         if (!Words.TryParse(request.Priority, out Priority priority))
@@ -23,7 +28,8 @@ internal static class SendArguments
             throw Usage($"wait '{request.Wait}' is none of queued, forwarded, delivered");
         if (request.Lifetime is { } asked && !Settings.TryParseLifetime(asked, out lifetime))
             throw Usage($"lifetime '{asked}' is not {Quantity.DurationForm}, 10s to 7d");
-        return new SendRequest(request.Lite ? EnvelopeKind.MlsLite : EnvelopeKind.Sealed, to, text, priority, lifetime, wait, request.Signed);
+        EnvelopeKind kind = request.Lite ? EnvelopeKind.MlsLite : EnvelopeKind.Sealed;
+        return new SendRequest(kind, to, text, priority, lifetime, wait, request.Signed);
     }
 
     private static ControlException Usage(string message) => new(ControlErrorCode.Usage, message);

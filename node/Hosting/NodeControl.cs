@@ -151,7 +151,7 @@ internal sealed class NodeControl(MeshNode node) : IControlTarget
         NodeAddress? with = request.With is { } peer && group is null ? node.Book.Resolve(peer) : null;
         await node.SettleAsync().ConfigureAwait(false);
         int most = request.From is null ? limit : MostMessages;
-        IReadOnlyList<StoredMessage> found = group is { } id ? node.Store.Reader.FindMessages(MessageRows.Key(id), most) : node.Store.Reader.FindMessages(with, most);
+        IReadOnlyList<StoredMessage> found = group is { } id ? node.Store.Reader.FindMessages(id, most) : node.Store.Reader.FindMessages(with, most);
         IEnumerable<MessageInfo> newest = found.Reverse().Select(View);
         if (request.From is { } from)
             newest = newest.SkipWhile(m => m.Id != from).Skip(1).Take(limit);

@@ -3,7 +3,6 @@ using System.Text.Json.Serialization.Metadata;
 using QuicProChat.Mesh.Identity;
 using QuicProChat.Mesh.Messaging;
 using QuicProChat.Mesh.Node.Control;
-using QuicProChat.Mesh.Node.Storage;
 using QuicProChat.Mesh.Store;
 using QuicProChat.Mesh.Wire;
 
@@ -97,13 +96,13 @@ internal static class RequestControl
         ConversationId? group = node.Conversations.Find(with);
         NodeAddress peer = group is null ? node.Book.Resolve(with) : default;
         await node.SettleAsync().ConfigureAwait(false);
-        await node.WithdrawAsync(group is { } id ? node.Store.Reader.UnderWay(MessageRows.Key(id)) : node.Store.Reader.UnderWay(peer)).ConfigureAwait(false);
+        await node.WithdrawAsync(group is { } id ? node.Store.Reader.UnderWay(id) : node.Store.Reader.UnderWay(peer)).ConfigureAwait(false);
         int all = 0, some;
         do
         {
             some = 0;
             await node.WriteAsync(store => some = group is { } g
-                ? store.DeleteMessages(MessageRows.Key(g), DeletedTogether) : store.DeleteMessages(peer, DeletedTogether)).ConfigureAwait(false);
+                ? store.DeleteMessages(g, DeletedTogether) : store.DeleteMessages(peer, DeletedTogether)).ConfigureAwait(false);
             all += some;
         }
         while (some == DeletedTogether);

@@ -16,7 +16,8 @@ internal readonly record struct PeerStatus(ILink Link, string Name, TimeSpan? Ro
 /// <param name="NextHop">The neighbour; null without a route.</param>
 /// <param name="Metric">Expected milliseconds to move 256 bytes there; null without a route.</param>
 /// <param name="Hops">Hops, where they are known.</param>
-internal readonly record struct PathStatus(NodeAddress Destination, string Name, NodeAddress? NextHop, double? Metric, int? Hops);
+internal readonly record struct PathStatus(
+    NodeAddress Destination, string Name, NodeAddress? NextHop, double? Metric, int? Hops);
 
 /// <summary>Whoever wants to know what happens on the loop; all members are called there.</summary>
 internal interface ILoopListener

@@ -1,5 +1,5 @@
 using System.Text;
-using QuicProChat.Mesh.Node.Conversations;
+using QuicProChat.Mesh.Messaging.Direct;
 
 namespace QuicProChat.Mesh.Node.Repl;
 
@@ -7,7 +7,7 @@ namespace QuicProChat.Mesh.Node.Repl;
 internal sealed class ReplInput(TextReader input)
 {
     /// <summary>Characters of a line at most: the longest text with its command.</summary>
-    internal const int MaxCharacters = SendOptions.MaxTextBytes + 1024;
+    internal const int MaxCharacters = DirectConversations.MaxTextBytes + 1024;
 
     private readonly char[] _buffer = new char[4096];
     private int _start;

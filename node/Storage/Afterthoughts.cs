@@ -111,7 +111,7 @@ internal sealed class Afterthoughts
         foreach ((EnvelopeId id, StateChange change) in _states)
             store.UpdateState(id, change.State, (byte)change.Reason, change.Hops, change.At);
         foreach ((EnvelopeId id, MessageState state) in _copyStates)
-            store.UpdateLiteCopy(id, state);
+            store.UpdateCopy(id, state);
         foreach (EnvelopeId id in _forgotten)
             store.DeleteEnvelope(id);
         foreach ((EnvelopeId id, byte generation) in _seen)

@@ -37,15 +37,15 @@ internal sealed class ContainedReader(StoreReader reader)
     }
 
     /// <summary>Who sent an envelope that was opened before; null if it was not.</summary>
-    internal NodeAddress? FindLiteSender(in EnvelopeId id)
+    internal NodeAddress? FindOpened(EnvelopeKind kind, in EnvelopeId id)
     {
         try
         {
-            return reader.FindLiteSender(id);
+            return reader.FindOpened(kind, id);
         }
         catch (StoreException e)
         {
-            reader.Damage.Note("lite_seen", e.Message);
+            reader.Damage.Note("opened", e.Message);
             return null;
         }
     }

@@ -9,41 +9,30 @@ namespace QuicProChat.Mesh.Node.Storage;
 internal static class MessageRows
 {
     internal static StoredMessage Write(Message message) => new(
-        message.Id, message.Outgoing, message.Peer, message.Text, message.State, (byte)message.Reason, message.Hops, message.Priority,
-        message.CreatedAt, message.UpdatedAt)
+        message.Id, message.Outgoing, message.Peer, message.Text, message.State, (byte)message.Reason, message.Hops,
+        message.Priority, message.CreatedAt, message.UpdatedAt)
     {
-        Group = message.Conversation.IsDirect ? null : Key(message.Conversation),
-        Security = (MessageSecurity)message.Protection,
+        Conversation = message.Conversation.IsDirect ? null : message.Conversation,
+        Protection = (byte)message.Protection,
         SentAt = message.SentAt,
         IsLate = message.IsLate,
     };
 
     internal static Message Read(StoredMessage stored) => new(
-        stored.Id, stored.Group is { } group ? Id(group) : ConversationId.With(stored.Peer), stored.Outgoing, stored.Peer, stored.Text,
+        stored.Id, stored.Conversation ?? ConversationId.With(stored.Peer), stored.Outgoing, stored.Peer, stored.Text,
         stored.State, (StateReason)stored.Reason, stored.Hops, stored.Priority, stored.CreatedAt, stored.UpdatedAt)
     {
-        Protection = (Protection)stored.Security,
+        // One that this program does not know is damage: nothing may be claimed about the sender.
+        Protection = IsKnown(stored) ? (Protection)stored.Protection : default,
         Recipients = stored.Recipients,
         DeliveredTo = stored.DeliveredTo,
         IsRequest = stored.IsRequest,
         SentAt = stored.SentAt,
         IsLate = stored.IsLate,
-        IsDamaged = stored.IsDamaged,
+        IsDamaged = stored.IsDamaged || !IsKnown(stored),
     };
 
-    internal static LiteGroupId Key(ConversationId id)
-    {
-        Span<byte> bytes = stackalloc byte[ConversationId.MaxSize];
-        id.Write(bytes);
-        return LiteGroupId.Read(bytes);
-    }
-
-    internal static ConversationId Id(LiteGroupId key)
-    {
-        Span<byte> bytes = stackalloc byte[LiteGroupId.Size];
-        key.Write(bytes);
-        return new ConversationId(EnvelopeKind.MlsLite, bytes);
-    }
+    private static bool IsKnown(StoredMessage stored) => stored.Protection <= (byte)Protections.Last;
 
     /// <summary>What became of a message, in messaging's words.</summary>
     internal static Insertion Read(Inserted inserted) => inserted switch

@@ -17,32 +17,35 @@ internal sealed class MessageStore(StoreWriter writer, StoreReader reader, NodeA
     public void Commit(MessageTransaction transaction) => writer.Add(new TransactionWrite(transaction, self));
 
     /// <inheritdoc/>
-    public void SetState(Instant now, in EnvelopeId message, in StateChange change) => writer.Later(now).State(message, change);
+    public void SetState(Instant now, in EnvelopeId message, in StateChange change) =>
+        writer.Later(now).State(message, change);
 
     /// <inheritdoc/>
-    public void SetCopyState(Instant now, in EnvelopeId copy, MessageState state) => writer.Later(now).CopyState(copy, state);
+    public void SetCopyState(Instant now, in EnvelopeId copy, MessageState state) =>
+        writer.Later(now).CopyState(copy, state);
 
     /// <inheritdoc/>
     public void Forget(Instant now, in EnvelopeId envelope) => writer.Later(now).Forget(envelope);
 
     /// <inheritdoc/>
-    public Message? FindMessage(in EnvelopeId id) => _contained.FindMessage(id) is { } stored ? MessageRows.Read(stored) : null;
+    public Message? FindMessage(in EnvelopeId id) =>
+        _contained.FindMessage(id) is { } stored ? MessageRows.Read(stored) : null;
 
     /// <inheritdoc/>
-    public NodeAddress? FindOpened(EnvelopeKind kind, in EnvelopeId id) => _contained.FindLiteSender(id);
+    public NodeAddress? FindOpened(EnvelopeKind kind, in EnvelopeId id) => _contained.FindOpened(kind, id);
 
     /// <inheritdoc/>
     public IReadOnlyList<SavedConversation> Conversations(EnvelopeKind kind) =>
-        [.. reader.LiteGroups().Select(g => new SavedConversation(MessageRows.Id(g.Id), g.State))];
+        [.. reader.Conversations(kind).Select(c => new SavedConversation(c.Id, c.State))];
 
     /// <inheritdoc/>
     public IReadOnlyList<MessageCopy> CopiesUnderWay() =>
-        [.. reader.LiteCopies().Select(c => new MessageCopy(c.Id, c.Message, c.State))];
+        [.. reader.CopiesUnderWay().Select(c => new MessageCopy(c.Id, c.Message, c.State))];
 
     /// <inheritdoc/>
     public IReadOnlyList<WaitingEnvelope> Waiting(EnvelopeKind kind) =>
-        [.. reader.LiteWaiting().Select(w => new WaitingEnvelope(w.Id, w.Group is { } g ? MessageRows.Id(g) : null, w.LifetimeLeft, w.Envelope))];
+        [.. reader.Waiting(kind).Select(w => new WaitingEnvelope(w.Id, w.Conversation, w.LifetimeLeft, w.Envelope))];
 
     /// <inheritdoc/>
-    public void Damaged(string what) => reader.Damage.Note("lite_group", what);
+    public void Damaged(string what) => reader.Damage.Note("conversation", what);
 }

@@ -14,27 +14,32 @@ internal sealed class TransactionWrite(MessageTransaction transaction, NodeAddre
     {
         transaction.WritingBegins();
         foreach (MessageTransaction.FrozenState state in transaction.States)
-            store.PutLiteGroup(MessageRows.Key(state.Of.Id), state.Bytes, state.Spent);
+            store.PutConversation(state.Of.Id, state.Bytes, state.Spent);
         foreach (ConversationState left in transaction.Left)
-            store.DeleteLiteGroup(MessageRows.Key(left.Id));
+            store.DeleteConversation(left.Id);
         foreach (InsertedMessage message in transaction.Messages)
             Insert(store, message);
         foreach (MessageCopy copy in transaction.Copies)
-            store.PutLiteCopy(new LiteCopy(copy.Id, copy.Message, copy.State));
+            store.PutCopy(new StoredCopy(transaction.Kind, copy.Id, copy.Message, copy.State));
         foreach (SentEnvelope envelope in transaction.Envelopes)
-            _ = store.PutEnvelope(envelope.Id, new Holding(self, Originated: true, envelope.Lifetime, envelope.Proof), envelope.Bytes);
-        foreach ((_, EnvelopeId id, NodeAddress sender) in transaction.OpenedEnvelopes)
-            store.PutLiteSeen(id, sender);
+        {
+            var holding = new Holding(self, Originated: true, envelope.Lifetime, envelope.Proof);
+            _ = store.PutEnvelope(envelope.Id, holding, envelope.Bytes);
+        }
+
+        foreach ((EnvelopeId id, NodeAddress sender) in transaction.OpenedEnvelopes)
+            store.PutOpened(transaction.Kind, id, sender);
         // One that was put aside in this very transaction may be gone again already.
         foreach (WaitingEnvelope waiting in transaction.AsideAdded)
         {
-            LiteGroupId? group = waiting.Conversation is { } id ? MessageRows.Key(id) : null;
-            if (!store.PutLiteWaiting(new LiteWaiting(waiting.Id, group, waiting.LifetimeLeft, waiting.Envelope)))
+            var row = new StoredWaiting(
+                transaction.Kind, waiting.Id, waiting.Conversation, waiting.LifetimeLeft, waiting.Envelope);
+            if (!store.PutWaiting(row))
                 transaction.RefuseAside(waiting.Id);
         }
 
         foreach (EnvelopeId id in transaction.AsideGone)
-            store.DeleteLiteWaiting(id);
+            store.DeleteWaiting(id);
     }
 
     /// <inheritdoc/>

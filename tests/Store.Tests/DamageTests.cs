@@ -8,7 +8,7 @@ namespace QuicProChat.Mesh.Store.Tests;
 /// <summary>A damaged row costs that row: it is left out and counted, and what stands beside it is read.</summary>
 public sealed class DamageTests : IDisposable
 {
-    private static readonly LiteGroupId Group = new(5);
+    private static readonly ConversationId Group = Samples.Conversation(5);
 
     private readonly StoreFixture _fixture = new();
 
@@ -21,10 +21,12 @@ public sealed class DamageTests : IDisposable
     [InlineData("message", "state", "77")]
     [InlineData("message", "state", "-1")]
     [InlineData("message", "priority", "9")]
-    [InlineData("message", "security", "200")]
+    [InlineData("message", "security", "256")]
+    [InlineData("message", "security", "-1")]
     [InlineData("message", "created", "9223372036854775807")]
     [InlineData("message", "updated", "-9223372036854775808")]
-    [InlineData("message", "group_id", "x'0102'")]
+    [InlineData("message", "conversation", "zeroblob(17)")]
+    [InlineData("message", "conversation", "x''")]
     [InlineData("envelope", "id", "x'01'")]
     [InlineData("envelope", "upstream", "x'0203'")]
     [InlineData("envelope", "header", "zeroblob(21)")]
@@ -34,14 +36,13 @@ public sealed class DamageTests : IDisposable
     [InlineData("alias", "name", "x'ff'")]
     [InlineData("peer", "address", "x'01'")]
     [InlineData("peer", "standing", "7")]
-    [InlineData("route", "next_hop", "x''")]
     [InlineData("seen", "entries", "x'010203'")]
-    [InlineData("lite_group", "state", "zeroblob(length(state))")]
-    [InlineData("lite_group", "id", "x'01'")]
-    [InlineData("lite_copy", "state", "55")]
-    [InlineData("lite_copy", "id", "x'01'")]
-    [InlineData("lite_waiting", "payload", "zeroblob(length(payload))")]
-    [InlineData("lite_waiting", "header", "x'01'")]
+    [InlineData("conversation", "state", "zeroblob(length(state))")]
+    [InlineData("conversation", "id", "x'01'")]
+    [InlineData("copy", "state", "55")]
+    [InlineData("copy", "id", "x'01'")]
+    [InlineData("waiting", "payload", "zeroblob(length(payload))")]
+    [InlineData("waiting", "header", "x'01'")]
     public void A_damaged_row_is_left_out_and_counted_and_those_beside_it_are_read(string table, string column, string value)
     {
         MeshStore store = _fixture.Open();
@@ -148,41 +149,39 @@ public sealed class DamageTests : IDisposable
     }
 
     private static readonly string[] Tables =
-        ["message", "envelope", "announce", "alias", "route", "seen", "lite_group", "lite_copy", "lite_waiting", "peer"];
+        ["message", "envelope", "announce", "alias", "seen", "conversation", "copy", "waiting", "peer"];
 
     private static string Key(string table) => table switch
     {
         "announce" => "address",
         "alias" => "name",
-        "route" => "destination",
         "seen" => "slot",
-        _ when table is "lite_group" or "lite_copy" => "id",
+        _ when table is "conversation" or "copy" => "id",
         _ => "seq",
     };
 
     private static int[] Count(StoreReader reader) =>
     [
-        reader.FindMessages(null, 10).Count, reader.Envelopes().Count, reader.Announces().Count, reader.Aliases().Count, reader.Routes().Count,
-        reader.Seen().Count, reader.LiteGroups().Count, reader.LiteCopies().Count, reader.LiteWaiting().Count,
+        reader.FindMessages(null, 10).Count, reader.Envelopes().Count, reader.Announces().Count, reader.Aliases().Count,
+        reader.Seen().Count, reader.Conversations(EnvelopeKind.MlsLite).Count, reader.CopiesUnderWay().Count, reader.Waiting(EnvelopeKind.MlsLite).Count,
         reader.Standings().Count,
     ];
 
     private static void Fill(MeshStore store) => Write(store, s =>
     {
         // A message to a group with two copies under way, and one from somebody.
-        s.Insert(Samples.Message(1) with { Group = Group, Security = MessageSecurity.MlsLite });
+        s.Insert(Samples.Message(1) with { Conversation = Group, Protection = 1 });
         s.Insert(Samples.Message(2));
         for (int n = 1; n <= 2; n++)
         {
             s.PutEnvelope(Samples.Id(n), Samples.Holding(n), Samples.Envelope(n));
             s.PutAnnounce(Samples.Address(n), 1, [1, 2, 3]);
             s.PutAlias($"friend {n}", Samples.Address(n));
-            s.PutLiteGroup(new LiteGroupId((ulong)n), [1, 2, 3], spent: false);
-            s.PutLiteCopy(new LiteCopy(Samples.Id(10 + n), Samples.Id(1), MessageState.Queued));
-            s.PutLiteWaiting(new LiteWaiting(Samples.Id(20 + n), Group, TimeSpan.FromHours(1), Samples.Envelope(n)));
+            s.PutConversation(Samples.Conversation(n), [1, 2, 3], spent: false);
+            s.PutCopy(new StoredCopy(EnvelopeKind.MlsLite, Samples.Id(10 + n), Samples.Id(1), MessageState.Queued));
+            s.PutWaiting(new StoredWaiting(EnvelopeKind.MlsLite, Samples.Id(20 + n), Group, TimeSpan.FromHours(1), Samples.Envelope(n)));
         }
 
-        s.ReplaceRoutes([new(Samples.Address(1), Samples.Address(2), 3, new Metric(4)), new(Samples.Address(2), Samples.Address(1), 3, new Metric(4))]);
         for (int n = 0; n < 256; n++)
             s.PutSeen(Samples.Id(n), 1);
     });

@@ -49,9 +49,9 @@ public sealed class ErasingTests : IDisposable
         MeshStore store = _fixture.Open();
         for (int n = 0; n < Count; n++)
             Write(store, s => s.Insert(Message(n, 40)));
-        var group = new LiteGroupId(3);
+        var group = Samples.Conversation(3);
         for (int n = 1000; n < 1050; n++)
-            Write(store, s => s.Insert(Message(n, 40) with { Group = group, Security = MessageSecurity.MlsLite }));
+            Write(store, s => s.Insert(Message(n, 40) with { Conversation = group, Protection = 1 }));
 
         int all = 0, some;
         do
@@ -63,7 +63,7 @@ public sealed class ErasingTests : IDisposable
         while (some == 16);
 
         Assert.Equal(Count / 10, all);
-        Assert.DoesNotContain(store.Reader.FindMessages(Samples.Address(1), 1000), m => m.Group is null);
+        Assert.DoesNotContain(store.Reader.FindMessages(Samples.Address(1), 1000), m => m.Conversation is null);
         Assert.Equal(Count - all + 50, store.Reader.FindMessages(null, 1000).Count);
         Write(store, s => Assert.Equal(50, s.DeleteMessages(group, 100)));
         Assert.Equal(Count - all, store.Reader.FindMessages(null, 1000).Count);

@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using QuicProChat.Mesh.Identity;
 using QuicProChat.Mesh.Store.Sqlite;
 using QuicProChat.Mesh.Wire;
+using static QuicProChat.Mesh.Store.Tests.StoreFixture;
 
 namespace QuicProChat.Mesh.Store.Tests;
 
@@ -41,26 +42,96 @@ public sealed class OldVersionTests : IDisposable
         });
 
         string group = (string)Assert.Single(expected["groups"]!.AsArray())!["id"]!;
-        (LiteGroupId id, byte[] state) = Assert.Single(reader.LiteGroups());
+        (ConversationId id, byte[] state) = Assert.Single(reader.Conversations(EnvelopeKind.MlsLite));
         Assert.Equal(group, id.ToString());
         Assert.InRange(state.Length, 100, 8000);
-        Assert.Equal([MessageState.Forwarded, MessageState.Delivered], reader.LiteCopies().Select(c => c.State).Order());
-        Assert.Null(Assert.Single(reader.LiteWaiting()).Group);
+        Assert.Equal([MessageState.Forwarded, MessageState.Delivered], reader.CopiesUnderWay().Select(c => c.State).Order());
+        Assert.Null(Assert.Single(reader.Waiting(EnvelopeKind.MlsLite)).Conversation);
         Assert.InRange(reader.Seen().Count, 64, 1000);
         Assert.Equal(3, reader.Announces().Count);
-        Assert.Single(reader.Routes());
         Assert.True(reader.Sequence() > 0);
         Assert.Equal(0, store.Damage.Rows);
     }
 
+    [Fact]
+    public void What_version_4_wrote_is_all_there_after_the_migration()
+    {
+        (MeshStore store, JsonNode expected) = OpenCopy("version4");
+        CheckVersion4(store, expected);
+        // Work goes on, and another start finds nothing to migrate.
+        Write(store, s => s.Insert(Probe.Samples.Message(1)));
+        Assert.Equal(1, store.Reader.FindMessages(null, 1000).Count - expected["messages"]!.AsArray().Count);
+    }
+
+    [Fact]
+    public void A_migration_that_is_cut_off_anywhere_leaves_the_version_before_it_intact()
+    {
+        string step = Schema.Migrations[^1];
+        int[] cuts = [.. step.Split("DROP TABLE")[1..].Select(p => step.IndexOf(p, StringComparison.Ordinal) + p.IndexOf(';') + 1), step.Length];
+        foreach (int cut in cuts)
+        {
+            string directory = Copy("version4", $"cut-{cut}");
+            string path = Path.Combine(directory, MeshStore.FileName);
+            using Database file = Database.Open(path);
+            // Hardly a page in memory: what is not committed stands in the log.
+            file.Execute("PRAGMA cache_size = 1; PRAGMA wal_autocheckpoint = 0; BEGIN IMMEDIATE");
+            file.Execute(step[..cut]);
+            string after = Directory.CreateDirectory(Path.Combine(directory, "after")).FullName;
+            foreach (string name in (string[])[MeshStore.FileName, MeshStore.FileName + "-wal", "identity.key", "expected.json"])
+                CopyFile(Path.Combine(directory, name), Path.Combine(after, name));
+            file.Execute("ROLLBACK");
+            using (Database old = Database.Open(Path.Combine(after, MeshStore.FileName)))
+            {
+                Assert.Equal(4, old.Query("PRAGMA user_version"));
+                Assert.Equal((1, 4, 5, 1), (Rows(old, "lite_group"), Rows(old, "lite_copy"), Rows(old, "lite_seen"), Rows(old, "lite_waiting")));
+            }
+
+            (MeshStore store, JsonNode expected) = OpenIn(after);
+            CheckVersion4(store, expected);
+            _fixture.Close(store);
+        }
+    }
+
     [Theory]
     [InlineData("version3", 3)]
+    [InlineData("version4", 4)]
     public void The_input_is_what_its_name_says(string version, int schema)
     {
         string path = Path.Combine(Copy(version), MeshStore.FileName);
         Assert.True(new FileInfo(path + "-wal").Length > 0);
         using Database file = Database.Open(path);
         Assert.Equal(schema, file.Query("PRAGMA user_version"));
+    }
+
+    private static long Rows(Database file, string table) => file.Query($"SELECT count(*) FROM {table}");
+
+    private static void CheckVersion4(MeshStore store, JsonNode expected)
+    {
+        StoreReader reader = store.Reader;
+        IReadOnlyList<StoredMessage> messages = reader.FindMessages(null, 1000);
+        JsonArray said = expected["messages"]!.AsArray();
+        Assert.Equal(said.Select(m => (string)m!["id"]!), messages.Select(m => m.Id.ToString()));
+        for (int i = 0; i < said.Count; i++)
+        {
+            CheckMessage(said[i]!, messages[i]);
+            Assert.Equal((bool?)said[i]!["request"] ?? false, messages[i].IsRequest);
+        }
+
+        ConversationId group = Assert.Single(reader.Conversations(EnvelopeKind.MlsLite)).Id;
+        Assert.Equal((string)Assert.Single(expected["groups"]!.AsArray())!["id"]!, group.ToString());
+        Assert.All(messages, m => Assert.Equal(m.Protection == 0 ? null : group, m.Conversation));
+        Assert.Equal(messages.Where(m => m.Conversation == group), reader.FindMessages(group, 1000));
+        Assert.Equal([MessageState.Queued, MessageState.Delivered], reader.CopiesUnderWay().Select(c => c.State).Order());
+        Assert.Null(Assert.Single(reader.Waiting(EnvelopeKind.MlsLite)).Conversation);
+        Assert.Empty(reader.Waiting(EnvelopeKind.Mls));
+        StoredMessage read = messages.First(m => m.Conversation == group && !m.Outgoing);
+        Assert.Equal(2, messages.Count(m => m.IsRequest));
+        Assert.Equal(Standing.Known, reader.StandingOf(read.Peer));
+        JsonNode request = Assert.Single(expected["requests"]!.AsArray())!;
+        StoredRequests requests = Assert.Single(reader.Requests(10));
+        Assert.Equal(((string)request["address"]!, 2), (requests.Peer.ToString(), requests.Count));
+        Assert.Equal((2, 4), (reader.Envelopes().Count, reader.Announces().Count));
+        Assert.Equal(0, store.Damage.Rows);
     }
 
     private static void CheckMessage(JsonNode said, StoredMessage message)
@@ -71,34 +142,40 @@ public sealed class OldVersionTests : IDisposable
             (message.Text, message.Outgoing ? "out" : "in", message.State.ToString().ToLowerInvariant(), message.Hops, message.Priority.ToString().ToLowerInvariant()));
         Assert.Equal((DateTimeOffset)said["createdAt"]!, message.CreatedAt);
         Assert.Equal((DateTimeOffset)said["updatedAt"]!, message.UpdatedAt);
-        Assert.Equal((string)said["security"]! != "sealed", message.Group is not null);
-        Assert.Equal((string)said["security"]! == "mls-lite-signed", message.Security == MessageSecurity.MlsLiteSigned);
+        Assert.Equal((string)said["security"]! != "sealed", message.Conversation is not null);
+        Assert.Equal((string)said["security"]! == "mls-lite-signed", message.Protection == (byte)2);
         Assert.Equal(((int?)said["recipients"] ?? 0, (int?)said["deliveredTo"] ?? 0), (message.Recipients, message.DeliveredTo));
         if (said["peer"] is { } peer)
             Assert.Equal((string)peer!, message.Peer.ToString());
         Assert.Equal(said["reason"] is null, message.Reason == 0);
     }
 
-    private (MeshStore Store, JsonNode Expected) OpenCopy(string version)
+    private (MeshStore Store, JsonNode Expected) OpenCopy(string version) => OpenIn(Copy(version));
+
+    private (MeshStore Store, JsonNode Expected) OpenIn(string directory)
     {
-        string directory = Copy(version);
         using LocalIdentity identity = KeyFile.Load(Path.Combine(directory, "identity.key"));
         byte[] key = new byte[32];
         identity.DeriveKey("qpc-mesh/1 storage key"u8, key);
         return (_fixture.Open(key: key, directory: directory), JsonNode.Parse(File.ReadAllText(Path.Combine(directory, "expected.json")))!);
     }
 
-    private string Copy(string version)
+    private string Copy(string version, string? name = null)
     {
-        string directory = Path.Combine(_fixture.Directory, version);
+        string directory = Path.Combine(_fixture.Directory, name ?? version);
         Directory.CreateDirectory(directory);
         foreach (string file in Directory.GetFiles(Path.Combine(AppContext.BaseDirectory, "Inputs", version)))
-        {
-            string copy = Path.Combine(directory, Path.GetFileName(file));
-            File.Copy(file, copy);
-            File.SetUnixFileMode(copy, UnixFileMode.UserRead | UnixFileMode.UserWrite);
-        }
+            CopyFile(file, Path.Combine(directory, Path.GetFileName(file)));
 
         return directory;
+    }
+
+    private static void CopyFile(string file, string copy)
+    {
+        // SQLite holds a lock on it, which does not concern a copy.
+        using (var from = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete))
+        using (FileStream to = File.Create(copy))
+            from.CopyTo(to);
+        File.SetUnixFileMode(copy, UnixFileMode.UserRead | UnixFileMode.UserWrite);
     }
 }

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using QuicProChat.Mesh.Store.Probe;
 using QuicProChat.Mesh.Store.Sqlite;
+using QuicProChat.Mesh.Wire;
 using static QuicProChat.Mesh.Store.Tests.StoreFixture;
 
 namespace QuicProChat.Mesh.Store.Tests;
@@ -11,8 +12,12 @@ public sealed class OpeningTests : IDisposable
     private const string UndoThird =
         "DROP INDEX message_request; DROP TABLE peer; DROP TABLE erased;"
         + "ALTER TABLE message DROP COLUMN request; ALTER TABLE message DROP COLUMN sent; ALTER TABLE message DROP COLUMN late; ALTER TABLE message DROP COLUMN arrived;"
-        + "DROP TRIGGER lite_copy_gone; DROP INDEX message_group; ALTER TABLE message DROP COLUMN group_id; ALTER TABLE message DROP COLUMN security;"
-        + "DROP TABLE lite_group; DROP TABLE lite_copy; DROP TABLE lite_seen; DROP TABLE lite_waiting;";
+        + "DROP TRIGGER copy_gone; DROP INDEX message_conversation; ALTER TABLE message DROP COLUMN conversation;"
+        + "ALTER TABLE message DROP COLUMN kind; ALTER TABLE message DROP COLUMN security;"
+        + "DROP TABLE conversation; DROP TABLE copy; DROP TABLE opened; DROP TABLE waiting;";
+
+    private const string Routes =
+        "CREATE TABLE route (destination BLOB PRIMARY KEY, next_hop BLOB NOT NULL, sequence INTEGER NOT NULL, metric INTEGER NOT NULL);";
 
     private readonly StoreFixture _fixture = new();
 
@@ -29,11 +34,9 @@ public sealed class OpeningTests : IDisposable
         });
         _fixture.Close(store);
         using (Database file = Database.Open(_fixture.File))
-            file.Execute(UndoThird + "DROP TABLE route; PRAGMA user_version = 1");
+            file.Execute(UndoThird + "PRAGMA user_version = 1");
 
         store = _fixture.Open();
-        Write(store, s => s.ReplaceRoutes([new(Samples.Address(1), Samples.Address(2), 3, new Wire.Metric(4))]));
-        Assert.Single(store.Reader.Routes());
         Assert.Equal(Samples.Message(1), store.Reader.FindMessage(Samples.Id(1)));
         Assert.Equal(Samples.Address(1), store.Reader.Aliases()["bob"]);
         _fixture.Close(store);
@@ -48,19 +51,19 @@ public sealed class OpeningTests : IDisposable
         Write(store, s => s.Insert(Samples.Message(1)));
         _fixture.Close(store);
         using (Database file = Database.Open(_fixture.File))
-            file.Execute(UndoThird + "PRAGMA user_version = 2");
+            file.Execute(UndoThird + Routes + "PRAGMA user_version = 2");
 
         store = _fixture.Open();
         Assert.Equal(Samples.Message(1), store.Reader.FindMessage(Samples.Id(1)));
-        var group = new LiteGroupId(7);
-        StoredMessage inGroup = Samples.Message(2) with { Group = group, Security = MessageSecurity.MlsLite };
+        var group = Samples.Conversation(7);
+        StoredMessage inGroup = Samples.Message(2) with { Conversation = group, Protection = 1 };
         Write(store, s =>
         {
             s.Insert(inGroup);
-            s.PutLiteGroup(group, [1, 2, 3], spent: true);
+            s.PutConversation(group, [1, 2, 3], spent: true);
         });
         Assert.Equal([inGroup], store.Reader.FindMessages(group, 10));
-        Assert.Equal([1, 2, 3], Assert.Single(store.Reader.LiteGroups()).State);
+        Assert.Equal([1, 2, 3], Assert.Single(store.Reader.Conversations(EnvelopeKind.MlsLite)).State);
     }
 
     [Fact]
@@ -69,7 +72,7 @@ public sealed class OpeningTests : IDisposable
         using (Database file = Database.Open(_fixture.File))
             Assert.Equal(0, Schema.Upgrade(file, _fixture.File, target: 1));
         MeshStore store = _fixture.Open();
-        Assert.Empty(store.Reader.Routes());
+        Assert.Empty(store.Reader.FindMessages(null, 1));
     }
 
     [Fact]

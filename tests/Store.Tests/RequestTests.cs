@@ -42,8 +42,8 @@ public sealed class RequestTests : IDisposable
     public void What_is_read_in_a_group_is_no_request_and_makes_nobody_known()
     {
         MeshStore store = _fixture.Open();
-        Assert.Equal(Inserted.Added, Insert(store, From(1, 1) with { Group = new LiteGroupId(7), Security = MessageSecurity.MlsLite }));
-        Assert.Equal(Inserted.Added, Insert(store, Samples.Message(11) with { Group = new LiteGroupId(7), Security = MessageSecurity.MlsLite }));
+        Assert.Equal(Inserted.Added, Insert(store, From(1, 1) with { Conversation = Samples.Conversation(7), Protection = 1 }));
+        Assert.Equal(Inserted.Added, Insert(store, Samples.Message(11) with { Conversation = Samples.Conversation(7), Protection = 1 }));
         Assert.Equal(Standing.Stranger, store.StandingOf(Samples.Address(1)));
         Assert.Equal(Inserted.AddedAsRequest, Insert(store, From(1, 2)));
     }

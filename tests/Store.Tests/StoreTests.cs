@@ -148,18 +148,15 @@ public sealed class StoreTests : IDisposable
     }
 
     [Fact]
-    public void Announces_routes_aliases_values_and_the_sequence_survive_a_restart()
+    public void Announces_aliases_values_and_the_sequence_survive_a_restart()
     {
         MeshStore store = _fixture.Open();
-        StoredRoute[] routes = [new(Samples.Address(1), Samples.Address(2), 65535, Metric.Largest), new(Samples.Address(3), Samples.Address(4), 1, Metric.Zero)];
         Write(store, s =>
         {
             s.PutAnnounce(Samples.Address(1), 1, [1]);
             s.PutAnnounce(Samples.Address(1), uint.MaxValue, [1, 2]);
             s.PutAnnounce(Samples.Address(2), 1, [3]);
             s.DeleteAnnounce(Samples.Address(2));
-            s.ReplaceRoutes([new(Samples.Address(9), Samples.Address(9), 1, Metric.Zero)]);
-            s.ReplaceRoutes(routes);
             s.PutAlias("Bob's Büro", Samples.Address(1));
             s.PutAlias("Bob's Büro", Samples.Address(2));
             s.PutAlias("gone", Samples.Address(3));
@@ -173,7 +170,6 @@ public sealed class StoreTests : IDisposable
         });
         StoreReader reader = _fixture.Reopen(store).Reader;
         Assert.Equal<byte[]>([[1, 2]], reader.Announces());
-        Assert.Equal(routes.ToHashSet(), reader.Routes().ToHashSet());
         Assert.Equal(new Dictionary<string, NodeAddress> { ["Bob's Büro"] = Samples.Address(2) }, reader.Aliases());
         Assert.Equal(uint.MaxValue, reader.Sequence());
         Assert.Empty(Assert.IsType<byte[]>(reader.FindValue("a"u8)));
@@ -260,7 +256,6 @@ public sealed class StoreTests : IDisposable
             s.PutEnvelope(Samples.Id(1), Samples.Holding(1), Samples.Envelope(1));
             s.PutSeen(Samples.Id(1), 1);
             s.PutAnnounce(Samples.Address(1), 1, [1]);
-            s.ReplaceRoutes([new(Samples.Address(9), Samples.Address(9), 1, Metric.Zero)]);
             s.PutSequence(4);
         });
         StoreReader reader = _fixture.Reopen(store).Reader;
@@ -269,7 +264,6 @@ public sealed class StoreTests : IDisposable
         Assert.Empty(reader.Envelopes());
         Assert.Empty(reader.Seen());
         Assert.Empty(reader.Announces());
-        Assert.Empty(reader.Routes());
     }
 
     [Fact]

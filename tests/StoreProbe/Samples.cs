@@ -17,6 +17,10 @@ public static class Samples
 
     public static NodeAddress Address(int number) => new((ulong)(number + 1) * 0x94D049BB133111EB, (ulong)number);
 
+    /// <summary>A group with an id of 8 bytes.</summary>
+    public static ConversationId Conversation(int number) =>
+        new(EnvelopeKind.MlsLite, BitConverter.GetBytes((ulong)(number + 1) * 0xD6E8FEB86659FD93));
+
     public static StoredMessage Message(int number, MessageState state = MessageState.Queued, int textLength = 100) => new(
         Id(number), Outgoing: state != MessageState.Received, Address(number % 10),
         $"message {number} ".PadRight(textLength, 'ß'), state, Reason: (byte)(number % 9), Hops: 0,

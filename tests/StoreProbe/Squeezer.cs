@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using QuicProChat.Mesh.Wire;
 
 namespace QuicProChat.Mesh.Store.Probe;
 
@@ -67,8 +68,8 @@ internal static class Squeezer
         (s, n) => s.PutEnvelope(Samples.Id(n), Samples.Holding(n, originated: false), Samples.Envelope(n, payload: 3000)),
         (s, n) => s.PutAlias($"name {n}", Samples.Address(n)),
         (s, n) => s.PutAnnounce(Samples.Address(n), 1, new byte[180]),
-        (s, n) => s.PutLiteGroup(new LiteGroupId((ulong)n), new byte[4000], spent: true),
-        (s, n) => s.PutLiteWaiting(new LiteWaiting(Samples.Id(n), null, TimeSpan.FromHours(1), Samples.Envelope(n, payload: 4000))),
+        (s, n) => s.PutConversation(Samples.Conversation(n), new byte[4000], spent: true),
+        (s, n) => s.PutWaiting(new StoredWaiting(EnvelopeKind.MlsLite, Samples.Id(n), null, TimeSpan.FromHours(1), Samples.Envelope(n, payload: 4000))),
         (s, n) => s.Refuse(Samples.Address(n)),
         (s, n) => s.DeleteEnvelope(Samples.Id(n - 8)),
         (s, n) => s.PutSequence((uint)n),

@@ -84,11 +84,11 @@ public sealed class HostileLiteEnvelopes : IAsyncLifetime
         await DeliverAsync(message);
         Assert.Equal((1, 0), (Count(LiteEvent.PutAside), Count(LiteEvent.TextReceived)));
         Assert.Empty(await TextsAsync());
-        Assert.Single(_node.Store.Reader.LiteWaiting());
+        Assert.Single(_node.Store.Reader.Waiting(EnvelopeKind.MlsLite));
         await DeliverAsync(rekey.Message.ToArray());
         Assert.Equal((1, 0), (Count(LiteEvent.OpenedLater), _node.Node.Lite.AsideCount));
         Assert.Equal(["after"], await TextsAsync());
-        Assert.Empty(_node.Store.Reader.LiteWaiting());
+        Assert.Empty(_node.Store.Reader.Waiting(EnvelopeKind.MlsLite));
         // The sender, who has no receipt yet, tries again.
         await DeliverAsync(message);
         Assert.Equal(1, Count(LiteEvent.Repeated));
@@ -109,7 +109,7 @@ public sealed class HostileLiteEnvelopes : IAsyncLifetime
         }
 
         Assert.True(_node.Node.Lite.AsideCount <= 2 * WaitingRoom.MaxEnvelopes);
-        Assert.Equal(_node.Node.Lite.AsideCount, _node.Store.Reader.LiteWaiting().Count);
+        Assert.Equal(_node.Node.Lite.AsideCount, _node.Store.Reader.Waiting(EnvelopeKind.MlsLite).Count);
         Assert.True(Count(LiteEvent.GivenUp) > 0);
         await DeliverAsync(rekey.Message.ToArray());
         await DeliverAsync(early);
@@ -134,7 +134,7 @@ public sealed class HostileLiteEnvelopes : IAsyncLifetime
 
         Assert.Equal(2 * WaitingRoom.MaxEnvelopes, put);
         Assert.Equal(1000 - put, Count(LiteEvent.TooManyAside) + Count(LiteEvent.NotAuthentic) + Count(LiteEvent.NoGroup));
-        Assert.Equal(WaitingRoom.MaxEnvelopes, _node.Store.Reader.LiteWaiting().Count);
+        Assert.Equal(WaitingRoom.MaxEnvelopes, _node.Store.Reader.Waiting(EnvelopeKind.MlsLite).Count);
     }
 
     [Fact]

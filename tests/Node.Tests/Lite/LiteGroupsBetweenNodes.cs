@@ -4,6 +4,7 @@ using QuicProChat.Mesh.MlsLite;
 using QuicProChat.Mesh.Node.Control;
 using QuicProChat.Mesh.Node.Tests.Conversations;
 using QuicProChat.Mesh.Store;
+using QuicProChat.Mesh.Wire;
 
 namespace QuicProChat.Mesh.Node.Tests.Lite;
 
@@ -148,7 +149,7 @@ public class LiteGroupsBetweenNodes
         Assert.Equal("others", (string)(await AskAsync(alice, new ControlRequest { Command = "lite-list" })).AsArray().Single()!["name"]!);
         await AskAsync(alice, new ControlRequest { Command = "lite-leave", Group = "others" });
         Assert.Empty((await AskAsync(alice, new ControlRequest { Command = "lite-list" })).AsArray());
-        Assert.Empty(alice.Store.Reader.LiteGroups());
+        Assert.Empty(alice.Store.Reader.Conversations(EnvelopeKind.MlsLite));
     }
 
     [Theory]

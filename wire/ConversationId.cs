@@ -1,7 +1,6 @@
 using QuicProChat.Mesh.Identity;
-using QuicProChat.Mesh.Wire;
 
-namespace QuicProChat.Mesh.Messaging;
+namespace QuicProChat.Mesh.Wire;
 
 /// <summary>Names a conversation: its kind, and up to 16 bytes that this kind gives a meaning.</summary>
 public readonly record struct ConversationId

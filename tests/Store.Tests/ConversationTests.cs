@@ -5,10 +5,10 @@ using static QuicProChat.Mesh.Store.Tests.StoreFixture;
 
 namespace QuicProChat.Mesh.Store.Tests;
 
-/// <summary>What is kept about MLS-Lite groups.</summary>
-public sealed class LiteTests : IDisposable
+/// <summary>What is kept about conversations with states.</summary>
+public sealed class ConversationTests : IDisposable
 {
-    private static readonly LiteGroupId Group = new(0x0102030405060708);
+    private static readonly ConversationId Group = new(EnvelopeKind.MlsLite, [1, 2, 3, 4, 5, 6, 7, 8]);
 
     private readonly StoreFixture _fixture = new();
 
@@ -22,13 +22,13 @@ public sealed class LiteTests : IDisposable
     {
         var options = new StoreOptions { Durability = durability };
         MeshStore store = _fixture.Open(options);
-        Write(store, s => s.PutLiteGroup(Group, [1], spent: true));
-        Write(store, s => s.PutLiteGroup(Group, [2, 3], spent: false));
+        Write(store, s => s.PutConversation(Group, [1], spent: true));
+        Write(store, s => s.PutConversation(Group, [2, 3], spent: false));
         store = _fixture.Reopen(store, options);
-        (LiteGroupId id, byte[] state) = Assert.Single(store.Reader.LiteGroups());
+        (ConversationId id, byte[] state) = Assert.Single(store.Reader.Conversations(EnvelopeKind.MlsLite));
         Assert.Equal((Group, 2), (id, state.Length));
-        Write(store, s => s.DeleteLiteGroup(Group));
-        Assert.Empty(store.Reader.LiteGroups());
+        Write(store, s => s.DeleteConversation(Group));
+        Assert.Empty(store.Reader.Conversations(EnvelopeKind.MlsLite));
     }
 
     [Fact]
@@ -36,14 +36,14 @@ public sealed class LiteTests : IDisposable
     {
         MeshStore store = _fixture.Open();
         byte[] secret = [.. Enumerable.Repeat((byte)0xA5, 100)];
-        Write(store, s => s.PutLiteGroup(Group, secret, spent: false));
-        Write(store, s => s.PutLiteGroup(new LiteGroupId(9), [1], spent: false));
+        Write(store, s => s.PutConversation(Group, secret, spent: false));
+        Write(store, s => s.PutConversation(Samples.Conversation(9), [1], spent: false));
         _fixture.Close(store);
         Assert.Equal(-1, File.ReadAllBytes(_fixture.File).AsSpan().IndexOf(secret.AsSpan(0, 16)));
         using (Database file = Database.Open(_fixture.File))
-            file.Execute("UPDATE lite_group SET state = (SELECT state FROM lite_group ORDER BY rowid LIMIT 1)");
+            file.Execute("UPDATE conversation SET state = (SELECT state FROM conversation ORDER BY rowid LIMIT 1)");
         StoreReader reader = _fixture.Open().Reader;
-        Assert.Equal(Group, Assert.Single(reader.LiteGroups()).Id);
+        Assert.Equal(Group, Assert.Single(reader.Conversations(EnvelopeKind.MlsLite)).Id);
         Assert.Equal(1, reader.Damage.Rows);
     }
 
@@ -51,40 +51,40 @@ public sealed class LiteTests : IDisposable
     public void A_message_counts_its_copies_and_takes_them_along_when_it_goes()
     {
         MeshStore store = _fixture.Open(new StoreOptions { MaxMessages = 2 });
-        StoredMessage message = Samples.Message(1) with { Group = Group, Security = MessageSecurity.MlsLiteSigned, State = MessageState.Queued, Outgoing = true };
+        StoredMessage message = Samples.Message(1) with { Conversation = Group, Protection = 2, State = MessageState.Queued, Outgoing = true };
         Write(store, s =>
         {
             s.Insert(message);
             for (int n = 10; n < 13; n++)
-                s.PutLiteCopy(new LiteCopy(Samples.Id(n), message.Id, MessageState.Queued));
+                s.PutCopy(new StoredCopy(EnvelopeKind.MlsLite, Samples.Id(n), message.Id, MessageState.Queued));
         });
-        Assert.Equal(3, store.Reader.LiteCopies().Count);
+        Assert.Equal(3, store.Reader.CopiesUnderWay().Count);
         Write(store, s =>
         {
-            Assert.True(s.UpdateLiteCopy(Samples.Id(10), MessageState.Delivered));
-            Assert.False(s.UpdateLiteCopy(Samples.Id(10), MessageState.Expired));
+            Assert.True(s.UpdateCopy(Samples.Id(10), MessageState.Delivered));
+            Assert.False(s.UpdateCopy(Samples.Id(10), MessageState.Expired));
         });
         StoredMessage found = store.Reader.FindMessage(message.Id)!;
-        Assert.Equal((3, 1, MessageSecurity.MlsLiteSigned), (found.Recipients, found.DeliveredTo, found.Security));
+        Assert.Equal((3, 1, (byte)2), (found.Recipients, found.DeliveredTo, found.Protection));
 
         Write(store, s => s.UpdateState(message.Id, MessageState.Expired, 0, 0, message.UpdatedAt));
-        Assert.Empty(store.Reader.LiteCopies());
+        Assert.Empty(store.Reader.CopiesUnderWay());
         for (int n = 2; n < 4; n++)
             Write(store, s => s.Insert(Samples.Message(n)));
         Assert.Null(store.Reader.FindMessage(message.Id));
         _fixture.Close(store);
         using Database file = Database.Open(_fixture.File);
-        Assert.Equal(0, file.Query("SELECT count(*) FROM lite_copy"));
+        Assert.Equal(0, file.Query("SELECT count(*) FROM copy"));
     }
 
     [Fact]
     public void A_message_moved_into_another_group_is_noticed()
     {
         MeshStore store = _fixture.Open();
-        Write(store, s => s.Insert(Samples.Message(1) with { Group = Group, Security = MessageSecurity.MlsLite }));
+        Write(store, s => s.Insert(Samples.Message(1) with { Conversation = Group, Protection = 1 }));
         _fixture.Close(store);
         using (Database file = Database.Open(_fixture.File))
-            file.Execute("UPDATE message SET group_id = x'0102030405060709'");
+            file.Execute("UPDATE message SET conversation = x'0102030405060709'");
         StoreReader reader = _fixture.Open().Reader;
         Assert.Equal(StoreError.Corrupt, Assert.Throws<StoreException>(() => reader.FindMessage(Samples.Id(1))).Error);
     }
@@ -96,17 +96,17 @@ public sealed class LiteTests : IDisposable
         byte[] envelope = Samples.Envelope(1);
         Write(store, s =>
         {
-            s.PutLiteWaiting(new LiteWaiting(Samples.Id(1), Group, TimeSpan.FromHours(1), envelope));
-            s.PutLiteWaiting(new LiteWaiting(Samples.Id(2), null, TimeSpan.FromHours(2), envelope));
+            s.PutWaiting(new StoredWaiting(EnvelopeKind.MlsLite, Samples.Id(1), Group, TimeSpan.FromHours(1), envelope));
+            s.PutWaiting(new StoredWaiting(EnvelopeKind.MlsLite, Samples.Id(2), null, TimeSpan.FromHours(2), envelope));
         });
         _fixture.Time.Advance(TimeSpan.FromMinutes(30));
         store = _fixture.Reopen(store);
-        IReadOnlyList<LiteWaiting> waiting = store.Reader.LiteWaiting();
-        Assert.Equal([Group, null], waiting.Select(w => w.Group));
+        IReadOnlyList<StoredWaiting> waiting = store.Reader.Waiting(EnvelopeKind.MlsLite);
+        Assert.Equal([Group, null], waiting.Select(w => w.Conversation));
         Assert.Equal(TimeSpan.FromMinutes(30), waiting[0].LifetimeLeft);
         Assert.Equal(envelope, waiting[1].Envelope.ToArray());
-        Write(store, s => s.DeleteLiteWaiting(Samples.Id(1)));
-        Assert.Equal(Samples.Id(2), Assert.Single(store.Reader.LiteWaiting()).Id);
+        Write(store, s => s.DeleteWaiting(Samples.Id(1)));
+        Assert.Equal(Samples.Id(2), Assert.Single(store.Reader.Waiting(EnvelopeKind.MlsLite)).Id);
     }
 
     [Fact]
@@ -115,11 +115,11 @@ public sealed class LiteTests : IDisposable
         MeshStore store = _fixture.Open();
         Write(store, s =>
         {
-            for (int n = 0; n <= MeshStore.LiteSeenCapacity; n++)
-                s.PutLiteSeen(Samples.Id(n), Samples.Address(n));
+            for (int n = 0; n <= MeshStore.OpenedCapacity; n++)
+                s.PutOpened(EnvelopeKind.MlsLite, Samples.Id(n), Samples.Address(n));
         });
-        Assert.Null(store.Reader.FindLiteSender(Samples.Id(0)));
-        Assert.Equal(Samples.Address(1), store.Reader.FindLiteSender(Samples.Id(1)));
-        Assert.Equal(Samples.Address(MeshStore.LiteSeenCapacity), store.Reader.FindLiteSender(Samples.Id(MeshStore.LiteSeenCapacity)));
+        Assert.Null(store.Reader.FindOpened(EnvelopeKind.MlsLite, Samples.Id(0)));
+        Assert.Equal(Samples.Address(1), store.Reader.FindOpened(EnvelopeKind.MlsLite, Samples.Id(1)));
+        Assert.Equal(Samples.Address(MeshStore.OpenedCapacity), store.Reader.FindOpened(EnvelopeKind.MlsLite, Samples.Id(MeshStore.OpenedCapacity)));
     }
 }
