@@ -4,7 +4,7 @@ using System.Security.Cryptography;
 namespace QuicProChat.Mesh.Mls.Tests.Support;
 
 /// <summary>A reproducible source: SHA-256 of seed and counter.</summary>
-internal sealed class SeededRandom(int seed) 
+internal sealed class SeededRandom(int seed)
 {
     private ulong _counter;
 
@@ -25,7 +25,7 @@ internal sealed class SeededRandom(int seed)
 }
 
 /// <summary>Gives out prepared bytes, so that a published vector's ephemeral key comes out.</summary>
-internal sealed class FixedRandom(byte[] bytes) 
+internal sealed class FixedRandom(byte[] bytes)
 {
     internal void Fill(Span<byte> destination) => bytes.AsSpan(0, destination.Length).CopyTo(destination);
 }
