@@ -91,7 +91,6 @@ public class ServiceTests
     [InlineData("list listen", "option log_level 'debug'\n\tlist listen", "signal|qpc-mesh|*|HUP")]
     [InlineData("list listen", "option hop_limit '9'\n\tlist listen", "kill|qpc-mesh")]
     [InlineData("durability 'memory'", "durability 'full'", "kill|qpc-mesh")]
-    [InlineData("enabled '1'", "enabled '0'", "kill|qpc-mesh")]
     [InlineData("list listen", "option hop_limt '9'\n\tlist listen", null)]
     public void A_reload_signals_where_that_is_enough_restarts_where_not_and_leaves_alone_what_is_wrong(
         string old, string changed, string? first)
@@ -107,10 +106,27 @@ public class ServiceTests
         string[] recorded = router.Recorded;
         Assert.Equal(first, recorded.FirstOrDefault());
         Assert.Equal(first is null ? 1 : 0, ran.ExitCode);
-        Assert.Equal(first == "kill|qpc-mesh" && !changed.StartsWith("enabled", StringComparison.Ordinal), recorded.Contains("open"));
-        // Whether it is switched on is not in the file.
-        Assert.Equal(first is null || changed.StartsWith("enabled", StringComparison.Ordinal), before == File.ReadAllText(router.File("var/etc/qpc-mesh.json")));
+        Assert.Equal(first == "kill|qpc-mesh", recorded.Contains("open"));
+        Assert.Equal(first is null, before == File.ReadAllText(router.File("var/etc/qpc-mesh.json")));
         Assert.Equal($"{User}\n", router.Run("stat -c %u /var/etc/qpc-mesh.json").Output);
+    }
+
+    [RootFact(Packages.Busybox, Packages.Program)]
+    public void A_reload_ends_a_service_that_is_switched_off_and_starts_it_when_it_is_switched_on_again()
+    {
+        using RouterRoot router = RouterRoot.Create(User).Install();
+        Assert.Equal(0, router.Run("/etc/init.d/qpc-mesh start").ExitCode);
+        _ = router.Recorded;
+
+        Set(router, "enabled '1'", "enabled '0'");
+        Assert.Equal(0, router.Run("/etc/init.d/qpc-mesh reload").ExitCode);
+        string[] off = router.Recorded;
+        Assert.Equal("kill|qpc-mesh", off.FirstOrDefault());
+        Assert.DoesNotContain("open", off);
+
+        Set(router, "enabled '0'", "enabled '1'");
+        Assert.Equal(0, router.Run("/etc/init.d/qpc-mesh reload").ExitCode);
+        Assert.Contains("open", router.Recorded);
     }
 
     [RootFact(Packages.Busybox, Packages.Program)]
