@@ -67,7 +67,7 @@ internal sealed class NodeProcess(string name, string machine, string directory)
     internal Process Launch()
     {
         string[] command =
-            [.. Around, "ip", "netns", "exec", machine, "env", "--default-signal=HUP", .. Under, Program, "run",
+            [.. Around, "ip", "netns", "exec", machine, "env", "--default-signal=HUP,INT,QUIT", .. Under, Program, "run",
                 "--data-dir", directory, "--name", name, "--log-level", LogLevel, .. _arguments];
         var start = new ProcessStartInfo(command[0]) { RedirectStandardError = true, RedirectStandardInput = true };
         foreach (string argument in command[1..])

@@ -1,0 +1,144 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text.Json.Nodes;
+using QuicProChat.Mesh.EndToEnd.Harness;
+
+namespace QuicProChat.Mesh.EndToEnd;
+
+/// <summary>What a machine can do to a daemon; docs/faults.md is the list.</summary>
+public class MachineFaults
+{
+    private const string Key = "identity.key";
+
+    [Fact]
+    public async Task A_log_that_nobody_reads_stops_nothing()
+    {
+        await using var net = new TestNet();
+        NodeProcess alice = net.Node("alice").Listening();
+        alice.LogLevel = "trace";
+        string log = Path.Combine(net.Directory, "log");
+        Shell.Do("mkfifo", log);
+        // Whoever opens it for reading and writing is not waited for, and reads nothing.
+        alice.Under = ["sh", "-c", "exec \"$@\" 2<>" + log, "sh"];
+        await alice.StartAsync();
+        // Ends when the pipe takes no more.
+        Shell.Run("dd", ["if=/dev/zero", $"of={log}", "bs=4k", "oflag=nonblock"]);
+        for (int i = 0; i < 20; i++)
+            Shell.Do("kill", "-USR1", alice.ProcessId.ToString(CultureInfo.InvariantCulture));
+        Assert.Equal("alice", (string)(await alice.AskAsync("status"))["name"]!);
+        Assert.Equal(0, await alice.StopAsync());
+    }
+
+    [Theory]
+    [InlineData(Key, "cut", "identity.key")]
+    [InlineData(Key, "noise", "identity.key")]
+    [InlineData("store.db", "empty", "is empty (0 bytes)")]
+    [InlineData("store.db", "noise", "store.db")]
+    [InlineData("certificate.number", "noise", null)]
+    [InlineData("certificate.number", "empty", null)]
+    [InlineData("certificate.number", "directory", null)]
+    public async Task A_damaged_file_of_the_data_directory_is_named_or_does_no_harm(string file, string damage, string? said)
+    {
+        await using var net = new TestNet();
+        NodeProcess alice = net.Node("alice").Listening();
+        await alice.StartAsync();
+        await alice.SendAsync(alice, "to myself", wait: "delivered");
+        Assert.Equal(0, await alice.StopAsync());
+        string path = Path.Combine(alice.DataDirectory, file);
+        Damage(path, damage);
+
+        if (said is null)
+        {
+            await alice.StartAsync();
+            Assert.Equal("to myself", (string)(await alice.AskAsync("messages")).AsArray()[0]!["text"]!);
+            return;
+        }
+
+        Process refused = alice.Launch();
+        await refused.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(30));
+        Assert.Equal(1, refused.ExitCode);
+        Assert.Contains("cannot start", alice.Log, StringComparison.Ordinal);
+        Assert.Contains(said, alice.Log, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("TERM")]
+    public async Task Orders_to_stop_are_obeyed_in_order_also_when_they_come_twice(string signal)
+    {
+        await using var net = new TestNet();
+        NodeProcess alice = net.Node("alice").Listening();
+        await alice.StartAsync();
+        // Nobody is left to be told that it is delivered: whoever waits is answered.
+        using ControlConnection waits = await alice.ConnectAsync();
+        NodeProcess gone = net.Node("gone");
+        gone.Dialling(net.Connect(alice.Machine, gone.Machine).AddressA);
+        await gone.StartAsync();
+        await alice.HasRouteAsync(gone);
+        await gone.KillAsync();
+        Task<JsonNode> asked = waits.RequestAsync("send", new JsonObject { ["to"] = gone.Address, ["text"] = "later", ["wait"] = "delivered" });
+        await alice.EventuallyAsync("the message is stored", async () => (await alice.AskAsync("messages")).AsArray().Count == 1);
+
+        var process = Process.GetProcessById(alice.ProcessId);
+        Signal(process, [signal, signal]);
+        JsonNode reply = await asked.WaitAsync(TimeSpan.FromSeconds(30));
+        Assert.Contains("the daemon stops", (string?)reply["error"], StringComparison.Ordinal);
+        await alice.EventuallyAsync("the end", () => Task.FromResult(!Directory.Exists($"/proc/{process.Id}/fd")));
+        Assert.Contains("stopped", alice.Log, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_node_that_was_suspended_goes_on_and_its_neighbours_find_it_again()
+    {
+        await using var trio = new Trio();
+        await trio.StartAsync();
+        await trio.Alice.SendAsync(trio.Bob, "before", wait: "delivered");
+        string relay = trio.Relay.ProcessId.ToString(CultureInfo.InvariantCulture);
+        Shell.Do("kill", "-STOP", relay);
+        string id = await trio.Alice.SendAsync(trio.Bob, "meanwhile");
+        await Task.Delay(TimeSpan.FromSeconds(3));
+        Shell.Do("kill", "-CONT", relay);
+        await trio.Alice.HasStateAsync(id, "delivered", TimeSpan.FromSeconds(60));
+        Assert.Equal(["before", "meanwhile"], await trio.Bob.ReceivedAsync(trio.Alice));
+    }
+
+    [Fact]
+    public async Task A_data_directory_that_is_removed_under_a_daemon_ends_nothing_and_is_said()
+    {
+        await using var net = new TestNet();
+        NodeProcess alice = net.Node("alice").Listening();
+        await alice.StartAsync();
+        Directory.Delete(alice.DataDirectory, recursive: true);
+        // The files live on without names until the daemon ends; what was asked before is answered as ever.
+        Assert.Equal("alice", (string)(await alice.AskAsync("status"))["name"]!);
+        await alice.EventuallyAsync("word of it", () => Task.FromResult(alice.Log.Contains("control.sock", StringComparison.Ordinal)
+            && alice.Log.Contains("vanished", StringComparison.Ordinal)));
+        Assert.Equal(0, await alice.StopAsync());
+        await alice.StartAsync();
+    }
+
+    private static void Damage(string path, string how)
+    {
+        if (how == "directory")
+        {
+            File.Delete(path);
+            Directory.CreateDirectory(path);
+            return;
+        }
+
+        byte[] bytes = File.Exists(path) ? File.ReadAllBytes(path) : new byte[64];
+        if (how == "noise")
+            new Random(1).NextBytes(bytes);
+        File.WriteAllBytes(path, how switch
+        {
+            "cut" => bytes[..(bytes.Length / 2)],
+            "empty" => [],
+            _ => bytes,
+        });
+    }
+
+    private static void Signal(Process process, string[] signals)
+    {
+        foreach (string signal in signals)
+            Shell.Run("kill", ["-s", signal, process.Id.ToString(CultureInfo.InvariantCulture)]);
+    }
+}
