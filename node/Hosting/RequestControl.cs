@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Serialization.Metadata;
 using QuicProChat.Mesh.Identity;
-using QuicProChat.Mesh.Messaging;
 using QuicProChat.Mesh.Node.Control;
 using QuicProChat.Mesh.Store;
 using QuicProChat.Mesh.Wire;
