@@ -165,6 +165,10 @@ internal sealed class Backoffs(Random random, int capacity)
         return earliest;
     }
 
+    /// <summary>How often in a row a next hop took nothing for a destination, pauses between.</summary>
+    public int FailuresOf(int destination, LinkId link) =>
+        Find(destination, link) is var at and >= 0 ? _backoffs[at].Failures : 0;
+
     /// <summary>The wait after one more failure.</summary>
     internal static TimeSpan WaitAfter(Refusal refusal, int failures)
     {

@@ -8,6 +8,9 @@ internal sealed partial class CustodyEngine
     private static readonly TimeSpan ShortPause = TimeSpan.FromMilliseconds(50);
     private const int MostPauseDoublings = 6;
 
+    /// <summary>Refusals of an envelope in a row, each after a longer pause: routes that settle explain one.</summary>
+    private const int RefusalsToBlame = 2;
+
     private HashIndex _byName;
 
     private uint HashOfName(int link, ulong name) => _secret.Hash((ulong)link, name);
@@ -81,7 +84,18 @@ internal sealed partial class CustodyEngine
         }
 
         Refused(index, link, state, refusal);
+        NoteContradiction(entry, link, refusal);
         Dispatch(index, front: true);
+    }
+
+    /// <summary>
+    /// A next hop that says again and again that it has no way but this node, after it told a distance, has proved its own word
+    /// wrong. Only one that has hops to spend can say so.
+    /// </summary>
+    private void NoteContradiction(in HeldEntry entry, LinkId link, Refusal refusal)
+    {
+        if (refusal == Refusal.NoWayOn && entry.HopsLeft > 1 && _backoffs.FailuresOf(entry.Destination, link) >= RefusalsToBlame)
+            _routes.Penalise(_now, _destinations[entry.Destination].Address, link);
     }
 
     /// <summary>The next hop did not take it: what waits there for the same destination goes other ways too.</summary>

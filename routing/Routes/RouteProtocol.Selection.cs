@@ -162,10 +162,10 @@ internal sealed partial class RouteProtocol
             after = new Distance(via.Sequence, MetricVia(chosen, index, ref destination));
         }
 
-        // What is back after a while is told as it was: this node answered for that before.
-        Distance least = before.IsNone ? destination.Feasible : before;
-        if (before.IsNone && IsWorse(after, least) && IsHeldBack(least, after, chosen))
-            after = least;
+        // A link that stalls is back: it is told as it was, for the same reason as its rises are not told.
+        if (before.IsNone && chosen is not null && chosen.Quality.ExpectedWait > TimeSpan.Zero
+            && IsWorse(after, destination.Feasible) && after.Metric < _options.DistrustCost)
+            after = destination.Feasible;
         if (after == before || (IsWorse(after, before) && (IsLingering(index) || IsHeldBack(before, after, chosen))))
             return;
         bool isNews = after.IsNone || before.IsNone || after.Sequence != before.Sequence || IsFarFrom(after.Metric, before.Metric);

@@ -35,22 +35,29 @@ public sealed class NetworkTests
     }
 
     [SharedTheory("topologies")]
-    [InlineData("freifunk-bielefeld", 99)]
-    [InlineData("freifunk-leipzig", 95)]
-    public void Cities_whose_links_lose_packets_keep_their_routes_and_ask_for_little(string city, double arrival) =>
-        KeepsItsRoutes(Cities.Find(city), arrival);
+    [InlineData("freifunk-bielefeld", 99, 60)]
+    [InlineData("freifunk-leipzig", 96, 60)]
+    [InlineData("freifunk-ulm", 90, 400)]
+    public void Cities_whose_links_lose_packets_keep_their_routes_and_ask_for_little(string city, double arrival, double control) =>
+        KeepsItsRoutes(Cities.Find(city), arrival, control);
 
     [Fact]
-    public void A_made_up_city_whose_links_lose_packets_keeps_its_routes_and_asks_for_little() => KeepsItsRoutes("city:120", arrival: 95);
+    public void A_made_up_city_whose_links_lose_packets_keeps_its_routes_and_asks_for_little() =>
+        KeepsItsRoutes("city:120", arrival: 98, control: 60);
 
-    private static void KeepsItsRoutes(string topology, double arrival)
+    private static void KeepsItsRoutes(string topology, double arrival, double control)
     {
         Result result = Run(topology, o => o with { LossByQuality = true, Duration = TimeSpan.FromSeconds(120) });
         Assert.True(result.ArrivalPercent >= arrival, result.ToTable());
         Assert.Equal((0, 0), (result.Lost, result.Duplicated));
-        Assert.InRange(result.ControlBytesPerNodeSecondSteady, 0.1, 200);
+        Assert.InRange(result.ControlBytesPerNodeSecondSteady, 0.1, control);
         string steps = result.Details.First(d => d.Name == "steps of envelopes checked").Value;
         Assert.EndsWith("0 circles ahead, 0 circles in tables", steps, StringComparison.Ordinal);
+
+        // One step in ten thousand may lead back to where the envelope was: routes change while it waits.
+        string[] words = steps.Split(' ');
+        int all = int.Parse(words[0].TrimEnd(':'), CultureInfo.InvariantCulture);
+        Assert.InRange(int.Parse(words[1], CultureInfo.InvariantCulture), 0, 1 + all / 10_000);
     }
 
     [Fact]
