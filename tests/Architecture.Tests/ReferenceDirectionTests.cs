@@ -109,7 +109,7 @@ public partial class ReferenceDirectionTests
         from folder in folders
         from file in Directory.GetFiles(Path.Combine(Root, folder), "*.cs", SearchOption.AllDirectories)
         where !file.Contains("/obj/", StringComparison.Ordinal) && !file.Contains("/bin/", StringComparison.Ordinal)
-        let text = File.ReadAllText(file)
+        let text = string.Join('\n', File.ReadLines(file).Where(l => !l.TrimStart().StartsWith("//", StringComparison.Ordinal)))
         from word in words
         where text.Contains(word, StringComparison.Ordinal)
         select $"{Path.GetRelativePath(Root, file)}: {word}";
