@@ -1,5 +1,4 @@
 using QuicProChat.Mesh.Routing;
-using QuicProChat.Mesh.Wire;
 
 namespace QuicProChat.Mesh.Messaging;
 

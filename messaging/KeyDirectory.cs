@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using QuicProChat.Mesh.Identity;
 using QuicProChat.Mesh.Routing;
-using QuicProChat.Mesh.Wire;
 
 namespace QuicProChat.Mesh.Messaging;
 

@@ -1,7 +1,6 @@
 using QuicProChat.Mesh.Routing;
 using System.Threading.Channels;
 using QuicProChat.Mesh.Messaging;
-using QuicProChat.Mesh.Wire;
 
 namespace QuicProChat.Mesh.Node.Loop;
 

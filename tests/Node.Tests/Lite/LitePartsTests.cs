@@ -3,7 +3,6 @@ using QuicProChat.Mesh.Messaging;
 using QuicProChat.Mesh.Messaging.Lite;
 using QuicProChat.Mesh.Node.Repl;
 using QuicProChat.Mesh.Routing;
-using QuicProChat.Mesh.Store;
 using QuicProChat.Mesh.Wire;
 
 namespace QuicProChat.Mesh.Node.Tests.Lite;
