@@ -207,9 +207,16 @@ internal sealed class ControlServer : IAsyncDisposable
         bool hasFailed = failure is SocketException;
         if (hasFailed && _acceptFailures.IsDue(out long silent))
             _log.ControlAcceptFailed(FaultText.Of(failure), silent);
-        // Out of descriptors, most likely: one was kept for this moment, those of others will come free.
-        if (!hasFailed || !_spare.Release())
-            await Task.Delay(AcceptPause, _time, CancellationToken.None).ConfigureAwait(false);
+        // Out of descriptors, most likely: one was kept for this moment. Where it is spent, whoever idles gives way.
+        if (hasFailed && _spare.Release())
+            return;
+        if (hasFailed)
+        {
+            lock (_guard)
+                _ = Displace();
+        }
+
+        await Task.Delay(AcceptPause, _time, CancellationToken.None).ConfigureAwait(false);
     }
 
     /// <summary>Finds a place for a client; false if there is none.</summary>

@@ -9,7 +9,7 @@ namespace QuicProChat.Mesh.Architecture.Tests;
 public partial class ReferenceDirectionTests
 {
     /// <summary>Files of the program that may name MLS-Lite.</summary>
-    private const int MaxProgramFiles = 21;
+    private const int MaxProgramFiles = 22;
 
     private static readonly string Root = Repository.Root;
 
