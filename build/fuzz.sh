@@ -41,8 +41,7 @@ figure() { # of the last run's figures
 
 # On a machine with many times more to do than it can, the first input was seen to leave no trace: three tries.
 feed() {
-    local try
-    for try in 1 2 3; do
+    for _ in 1 2 3; do
         timeout $((seconds + 300)) afl-fuzz -i "$folder/seeds/$1" -o "$folder/found/$1" -m none -t 5000 -V "$seconds" \
             -- "$folder/instrumented/qpc-fuzz" "$1" && return 0
         grep -q 'No instrumentation detected' "$folder/$1.log" || return 1

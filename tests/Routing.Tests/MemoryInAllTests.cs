@@ -50,7 +50,10 @@ public sealed class MemoryInAllTests(ITestOutputHelper output)
         // What starts here still has its place.
         Assert.Equal(SendStatus.Queued, router.Send(_now, new OutgoingEnvelope
         {
-            Kind = EnvelopeKind.Sealed, Destination = new NodeAddress(77, 78), Lifetime = TimeSpan.FromDays(1), Payload = new byte[500],
+            Kind = EnvelopeKind.Sealed,
+            Destination = new NodeAddress(77, 78),
+            Lifetime = TimeSpan.FromDays(1),
+            Payload = new byte[500],
         }).Status);
         GC.KeepAlive(peers);
         GC.KeepAlive(announces);

@@ -16,7 +16,7 @@ public class ServiceTests
         Assert.Equal(
             [
                 "open",
-                "param|command|/usr/bin/qpc-mesh|run|--config|/var/etc/qpc-mesh.json",
+                "param|command|/usr/bin/qpc-mesh|run|--no-root|--config|/var/etc/qpc-mesh.json",
                 "param|user|qpc-mesh",
                 "param|group|qpc-mesh",
                 "param|respawn|3600|5|0",
@@ -78,7 +78,7 @@ public class ServiceTests
         Assert.Equal(1, ran.ExitCode);
         Assert.DoesNotContain("open", router.Recorded);
         Assert.Contains("there is no user qpc-mesh", router.Log, StringComparison.Ordinal);
-        Ran asRoot = router.Run("qpc-mesh run --data-dir /root/x");
+        Ran asRoot = router.Run("qpc-mesh run --no-root --data-dir /root/x");
         Assert.Equal(2, asRoot.ExitCode);
         Assert.Contains("this is root", asRoot.Errors, StringComparison.Ordinal);
         Assert.False(Directory.Exists(router.File("root/x")));

@@ -31,6 +31,7 @@ public sealed partial class UciTests : IDisposable
         ["quotaCount"] = ("1000", "1000"),
         ["neighbourSharePercent"] = ("40", "40"),
         ["destinationSharePercent"] = ("40", "40"),
+        ["memoryBytes"] = ("32M", "\"32M\""),
         ["queueMemoryBytes"] = ("1M", "\"1M\""),
         ["neighbourEnvelopesPerSecond"] = ("500", "500"),
         ["diskBytes"] = ("64M", "\"64M\""),

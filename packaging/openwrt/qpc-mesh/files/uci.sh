@@ -63,7 +63,7 @@ qpc_main_option() { # section, option, value
 	case $2 in
 	enabled) qpc_flag "$1" "$2" "$3" && qpc_enabled=$qpc_value ;;
 	data_dir | key_file | control | control_group | name | network_key_file | passphrase_file | durability | log_level | \
-		metrics_listen | lifetime | quota_bytes | queue_memory_bytes | disk_bytes | receipts | link_memory_bytes)
+		metrics_listen | lifetime | quota_bytes | memory_bytes | queue_memory_bytes | disk_bytes | receipts | link_memory_bytes)
 		if [ "$2" = key_file ] || [ "$2" = data_dir ]; then eval "qpc_$2=\$3"; fi
 		qpc_text "$1" "$2" "$3" && qpc_put "$2" "$qpc_value"
 		;;
