@@ -50,6 +50,12 @@ internal sealed class StreamQuality
     private const double MostlyLate = 0.8;
     private const int LateToKnow = 4;
 
+    /// <summary>
+    /// One late answer alone says nothing of a link: whoever answered was busy, or was just beginning. A busy link is asked again
+    /// only minutes later, and everything on it would keep a distance until then.
+    /// </summary>
+    private const int LateToCount = 2;
+
     private int _weight = FirstWeight;
     private int _class;
     private int _lateAnswers;
@@ -96,7 +102,8 @@ internal sealed class StreamQuality
         Late += ((late ? 1 : 0) - Late) / _weight;
         Tries += (tries - Tries) / _weight;
         _weight = Math.Min(_weight + 1, LastWeight);
-        while (_class < _from.Length - 1 && Tries >= _from[_class + 1])
+        bool isKnown = _lateAnswers >= LateToCount || tries >= TriesOfBroken;
+        while (isKnown && _class < _from.Length - 1 && Tries >= _from[_class + 1])
             _class++;
         while (_class > 0 && Tries < _from[_class] * (1 - Inertia))
             _class--;

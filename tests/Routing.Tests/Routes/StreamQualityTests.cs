@@ -83,6 +83,17 @@ public sealed class StreamQualityTests
     }
 
     [Fact]
+    public void One_late_answer_of_a_busy_neighbour_puts_no_distance_between_writes_and_a_second_does()
+    {
+        var quality = new StreamQuality();
+        quality.Answered(TimeSpan.FromSeconds(1), Usual);
+        Assert.Equal((TimeSpan.Zero, TimeSpan.Zero), (quality.Pace, quality.ExpectedWait));
+        quality.Answered(Usual, Usual);
+        quality.Answered(TimeSpan.FromSeconds(1), Usual);
+        Assert.True(quality.Pace > TimeSpan.Zero);
+    }
+
+    [Fact]
     public void Four_late_answers_are_needed_to_know_that_a_link_stalls()
     {
         var quality = new StreamQuality();
