@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Net.Sockets;
 using System.Text.Json.Nodes;
 using QuicProChat.Mesh.EndToEnd.Harness;
 
@@ -63,6 +64,8 @@ public class MachineFaults
 
     [Theory]
     [InlineData("TERM")]
+    [InlineData("INT")]
+    [InlineData("QUIT")]
     public async Task Orders_to_stop_are_obeyed_in_order_also_when_they_come_twice(string signal)
     {
         await using var net = new TestNet();
@@ -114,6 +117,34 @@ public class MachineFaults
             && alice.Log.Contains("vanished", StringComparison.Ordinal)));
         Assert.Equal(0, await alice.StopAsync());
         await alice.StartAsync();
+    }
+
+    [Fact]
+    public async Task A_daemon_without_descriptors_is_still_asked_and_ended_though_a_crowd_of_clients_idles()
+    {
+        await using var net = new TestNet();
+        NodeProcess alice = net.Node("alice").Listening();
+        // Fewer than the places that there are for clients.
+        alice.Under = ["prlimit", "--nofile=75:75"];
+        await alice.StartAsync();
+        var crowd = new List<Socket>();
+        try
+        {
+            for (int i = 0; i < 80; i++)
+            {
+                crowd.Add(new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified));
+                crowd[^1].Connect(new UnixDomainSocketEndPoint(alice.Control));
+            }
+
+            Assert.Equal(0, alice.Ctl("status").ExitCode);
+            int process = alice.ProcessId;
+            Assert.Equal(0, alice.Ctl("shutdown").ExitCode);
+            await alice.EventuallyAsync("the end", () => Task.FromResult(!Directory.Exists($"/proc/{process}/fd")));
+        }
+        finally
+        {
+            crowd.ForEach(s => s.Dispose());
+        }
     }
 
     private static void Damage(string path, string how)
