@@ -61,7 +61,7 @@ internal sealed class PairSecret : IDisposable
     }
 
     /// <summary>The keys of a session: of both nonces, so that neither side's can be made to come again.</summary>
-    /// <param name="ownNonce">Drawn here for this session.</param>
+    /// <param name="ownNonce">Drawn here for the session at hand.</param>
     /// <param name="peerNonce">The station's.</param>
     /// <param name="greeted">We sent the greeting.</param>
     /// <param name="checkSize">Size of the checks of data frames, in bytes.</param>
