@@ -18,7 +18,7 @@ internal static class BackupCommand
     {
         var file = new Argument<string>("file") { Description = "The backup file." };
         var secret = new Option<string?>("--backup-passphrase-file") { Description = "Passphrase of the backup: the first line of FILE.", HelpName = "FILE" };
-        var place = new KeyPlace();
+        var place = new KeyPlace(socketOf);
         var backup = new Command("backup", "Writes identity, contacts and the names of groups to a file, under a passphrase.") { file, secret };
         place.AddTo(backup);
         backup.SetAction((parsed, cancellation) => BackUpAsync(parsed, place, socketOf(parsed), parsed.GetValue(file)!, parsed.GetValue(secret), cancellation));

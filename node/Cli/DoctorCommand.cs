@@ -10,7 +10,7 @@ internal static class DoctorCommand
 {
     internal static void AddTo(Command ctl, Func<ParseResult, string> socketOf, Option<bool> json)
     {
-        var place = new KeyPlace();
+        var place = new KeyPlace(socketOf);
         var doctor = new Command("doctor", "Says what is wrong with this node, and what to do.");
         place.AddTo(doctor);
         doctor.SetAction((parsed, cancellation) => RunAsync(parsed, place, socketOf(parsed), parsed.GetValue(json), cancellation));

@@ -7,10 +7,11 @@ using QuicProChat.Mesh.Node.Hosting;
 namespace QuicProChat.Mesh.Node.Cli;
 
 /// <summary>
-/// Where data and key are, for commands that need them beside the daemon: what the command line says, else where the
-/// packages put them.
+/// Where data and key are, for commands that need them beside the daemon: what the command line says, else beside the control
+/// socket that is asked, else where the packages put them.
 /// </summary>
-internal sealed class KeyPlace
+/// <param name="socketOf">The control socket that is asked; null where none is.</param>
+internal sealed class KeyPlace(Func<ParseResult, string>? socketOf = null)
 {
     // The package for routers keeps the key apart from the store: a system upgrade keeps /etc.
     private const string RouterDirectory = "/srv/qpc-mesh";
@@ -32,9 +33,16 @@ internal sealed class KeyPlace
     {
         if (parsed.GetValue(_dataDir) is { } named)
             return NodeOptions.DirectoryOf(named);
+        // Unless it was put elsewhere, the socket lies in the data directory of the daemon that is meant.
+        if (socketOf is not null && BesideSocket(socketOf(parsed)) is { } beside)
+            return beside;
         string usual = DefaultPaths.DataDirectory;
         return !Directory.Exists(usual) && Directory.Exists(RouterDirectory) ? RouterDirectory : usual;
     }
+
+    /// <summary>The directory of a control socket, if a node's key is there too.</summary>
+    internal static string? BesideSocket(string socket) =>
+        Path.GetDirectoryName(Path.GetFullPath(socket)) is { } directory && File.Exists(DataDirectory.KeyFileIn(directory)) ? directory : null;
 
     /// <summary>The key file.</summary>
     internal string KeyFileOf(ParseResult parsed)

@@ -39,6 +39,15 @@ public sealed class DoctorTests : IDisposable
     }
 
     [Fact]
+    public void A_node_that_is_asked_at_its_socket_has_its_key_beside_it()
+    {
+        string socket = Path.Combine(_folder, "control.sock");
+        Assert.Null(KeyPlace.BesideSocket(socket));
+        File.WriteAllText(Path.Combine(_folder, "identity.key"), "");
+        Assert.Equal(_folder, KeyPlace.BesideSocket(socket));
+    }
+
+    [Fact]
     public void Without_libmsquic_there_is_a_note_and_no_problem()
     {
         Finding quic = Doctor.OfStatus(Parse(Healthy.Replace("\"quicAvailable\":true", "\"quicAvailable\":false", StringComparison.Ordinal))).Single(f => f.Check == "quic");
