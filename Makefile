@@ -7,17 +7,19 @@ RESULTS       := $(ARTIFACTS)/test-results
 SOLUTION      := QuicProChat.Mesh.sln
 NODE          := node/QuicProChat.Mesh.Node.csproj
 E2E           := tests/EndToEnd/QuicProChat.Mesh.EndToEnd.csproj
+PAGE          := tests/Page/QuicProChat.Mesh.Page.Tests.csproj
 BENCH         := tests/bench
 STAMP         := $(ARTIFACTS)/.published
 CROSS_STAMP   := $(ARTIFACTS)/.published-aarch64
+ROUTERS       := x86_64 aarch64_generic aarch64_cortex-a53 aarch64_cortex-a72
 PACKAGING     := tests/Packaging.Tests/QuicProChat.Mesh.Packaging.Tests.csproj
-SOURCES       := $(shell find identity wire store routing transports node mls mls-lite messaging -name '*.cs' -o -name '*.csproj' -o -name '*.targets' | grep -v -e /obj/ -e /bin/) \
-                 Directory.Build.props Directory.Packages.props
+SOURCES       := $(shell find api identity wire store routing transports node mls mls-lite messaging -name '*.cs' -o -name '*.csproj' -o -name '*.targets' | grep -v -e /obj/ -e /bin/) \
+                 $(shell find web -type f) Directory.Build.props Directory.Packages.props
 
 export DOTNET_CLI_TELEMETRY_OPTOUT := 1
 export DOTNET_NOLOGO := 1
 
-.PHONY: all deps build run demo unit test e2e siege fuzz bench publish packages packages-check packages-test format format-check clean
+.PHONY: all deps build run demo unit test e2e page-test siege fuzz bench publish packages packages-check packages-test format format-check clean
 all: build
 
 deps: ## install what is missing
@@ -26,25 +28,31 @@ deps: ## install what is missing
 build: deps ## build everything; warnings are errors
 	dotnet build $(SOLUTION) -c $(CONFIGURATION) -v q
 
-run: deps ## one node with its console in this terminal
-	dotnet run --project $(NODE) -c $(CONFIGURATION) -v q -- repl --start
+run: deps ## one node with its console in this terminal, and its page: qpc-mesh web
+	dotnet run --project $(NODE) -c $(CONFIGURATION) -v q -- repl --start --web 127.0.0.1:8420
 
 demo: $(STAMP) ## alice - relay - bob: three daemons, a message, an absence, a message
 	@bash build/demo.sh $(ARTIFACTS)/qpc-mesh
 
 unit: build ## the tests that need no other process
 	rm -rf $(RESULTS)/unit
-	dotnet test $(SOLUTION) -c $(CONFIGURATION) --no-build -v q --nologo --logger trx --results-directory $(RESULTS)/unit --filter 'FullyQualifiedName!~EndToEnd&FullyQualifiedName!~Packaging'
+	dotnet test $(SOLUTION) -c $(CONFIGURATION) --no-build -v q --nologo --logger trx --logger 'console;verbosity=minimal' --results-directory $(RESULTS)/unit --filter 'FullyQualifiedName!~EndToEnd&FullyQualifiedName!~Packaging&FullyQualifiedName!~Page.Tests.'
 
 e2e: $(STAMP) ## real daemons in network namespaces
 	@bash build/e2e.sh $(E2E) $(CONFIGURATION) $(RESULTS)/e2e
 
-test: unit e2e packages-check ## every test but packages-test
+test: unit e2e packages-check page-test ## every test but packages-test
+
+page-test: build ## the page in a browser: Debian's chromium, and axe-core
+	@if command -v npm >/dev/null; then npm install --silent --no-save --no-audit --no-fund --prefix $(ARTIFACTS)/axe axe-core@4.14.1; \
+	else echo "npm is not here: the page is not looked at by axe-core"; fi
+	rm -rf $(RESULTS)/page
+	dotnet test $(PAGE) -c $(CONFIGURATION) --no-build -v q --nologo --logger trx --logger 'console;verbosity=minimal' --results-directory $(RESULTS)/page
 
 siege: $(STAMP) ## a small relay under siege, ten minutes; prints what it cost. SIEGE_SECONDS=60 make siege is shorter
 	dotnet build $(E2E) -c $(CONFIGURATION) -v q --nologo
 	SIEGE_SECONDS=$${SIEGE_SECONDS:-600} dotnet test $(E2E) -c $(CONFIGURATION) --no-build --nologo \
-		--filter 'FullyQualifiedName~EndToEnd.Siege' --logger 'console;verbosity=detailed'
+		--filter 'FullyQualifiedName~EndToEnd.Siege|FullyQualifiedName~EveryBoundAtOnce' --logger 'console;verbosity=detailed'
 
 fuzz: deps ## what reads bytes of strangers, an hour a target: FUZZ_SECONDS=60 make fuzz is shorter; prints what was tried and found
 	@bash build/fuzz.sh
@@ -69,18 +77,22 @@ $(CROSS_STAMP): $(SOURCES)
 
 packages: $(STAMP) $(CROSS_STAMP) ## artifacts/packages: everything that this machine can build
 	bash build/publish.sh $(NODE) $(ARTIFACTS) aarch64 dynamic
-	bash packaging/build.sh $(ARTIFACTS) ipk:x86_64 ipk:aarch64_generic ipk:aarch64_cortex-a53 ipk:aarch64_cortex-a72 deb:amd64 deb:arm64
+	bash packaging/build.sh $(ARTIFACTS) $(ROUTERS:%=ipk:%) luci deb:amd64 deb:arm64 $(foreach p,x86_64 aarch64,static:$(p) alpine:$(p) container:$(p))
+	@if $${APK:-apk} --version 2>/dev/null | grep -q '^apk-tools 3[.]'; then \
+		bash packaging/build.sh $(ARTIFACTS) luci luci-apk $(ROUTERS:%=apk:%); \
+	else echo "no .apk for OpenWrt 25.12: apk-tools 3 is not here (APK names it)"; fi
 	@cd $(ARTIFACTS)/packages && ls -l
 
 packages-check: $(STAMP) $(CROSS_STAMP) ## the tests of the packages that need no other system
 	dotnet build $(PACKAGING) -c $(CONFIGURATION) -v q --nologo
-	bash packaging/build.sh $(ARTIFACTS) ipk:x86_64
+	bash packaging/build.sh $(ARTIFACTS) ipk:x86_64 luci
 	rm -rf $(RESULTS)/packages
-	dotnet test $(PACKAGING) -c $(CONFIGURATION) --no-build -v q --nologo --logger trx --results-directory $(RESULTS)/packages
+	dotnet test $(PACKAGING) -c $(CONFIGURATION) --no-build -v q --nologo --logger trx --logger 'console;verbosity=minimal' --results-directory $(RESULTS)/packages
 
-packages-test: $(STAMP) ## needs root and debootstrap: the .deb in a Debian booted by systemd; two native builds compared
+packages-test: $(STAMP) ## needs root and debootstrap: the .deb in Debians booted by systemd, alone and in a pair; two native builds compared
 	bash packaging/build.sh $(ARTIFACTS) deb:amd64
 	bash tests/Packaging.Tests/Debian/boot.sh $(ARTIFACTS)/packages/qpc-mesh_*_amd64.deb $(ARTIFACTS)/debian
+	bash tests/Packaging.Tests/Debian/pair.sh $(ARTIFACTS)/packages/qpc-mesh_*_amd64.deb $(ARTIFACTS)/qpc-mesh $(ARTIFACTS)/debian
 	bash build/reproduce.sh x86_64
 
 format: ## put the sources in order

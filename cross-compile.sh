@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# cross-compile.sh [x86_64|aarch64|armv7]... [--musl] [--dynamic] [--package ipk,deb]: native programs for other machines
+# cross-compile.sh [x86_64|aarch64|armv7]... [--musl] [--dynamic] [--package ipk,apk,deb,static]: native programs for other machines
 # (without names: x86_64 and aarch64), and a table of what came of it. Static unless --dynamic is said. What cannot be
 # built here is named with its reason, the rest is built; the exit code is 0 only if everything that was asked for is there.
 set -u -o pipefail
@@ -74,6 +74,9 @@ for target in "${targets[@]}"; do
         case $package:$target in
         ipk:x86_64) wanted="ipk:x86_64" ;;
         ipk:aarch64) wanted="ipk:aarch64_generic ipk:aarch64_cortex-a53 ipk:aarch64_cortex-a72" ;;
+        apk:x86_64) wanted="apk:x86_64" ;;
+        apk:aarch64) wanted="apk:aarch64_generic apk:aarch64_cortex-a53 apk:aarch64_cortex-a72" ;;
+        static:*) wanted=static:$target ;;
         deb:x86_64) wanted=deb:amd64 ;;
         deb:aarch64) wanted=deb:arm64 ;;
         *) usage ;;

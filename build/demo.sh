@@ -55,6 +55,8 @@ ctl alice routes
 say "Alice writes to bob, and watches the message's states"
 ctl alice events >"$home/events" &
 watching=$!
+# Nothing says that it listens; a program that starts cold takes a moment.
+sleep 1
 until [ "$(ctl alice send bob 'Hello bob, this goes through the relay.' --wait delivered | tee "$home/sent" | awk '{print $2}')" = delivered ]; do exit 1; done
 echo "queued     $(awk '{print $1}' "$home/sent")"
 for state in forwarded delivered; do

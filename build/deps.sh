@@ -7,10 +7,15 @@ packages=(
     libsodium-dev libsqlite3-dev libssl-dev        # linked into the static binary
     libsodium23 libsqlite3-0                       # loaded by the dynamic one and by tests
     iproute2 util-linux e2fsprogs                  # network namespaces, small disks
+    avahi-daemon avahi-utils dbus                  # other programs that find nodes on a link, and are found
+    jq                                             # the sample bot in shell
     faketime                                       # a node whose clock is wrong
     binutils-aarch64-linux-gnu qemu-user-static    # the program for arm64
+    libdeflate-tools                               # compresses the packages
     shellcheck busybox-static lintian groff-base   # packages, and their scripts in a router's shell
-    python3 python3-msgpack qrencode zbar-tools    # independent implementations to test against
+    nodejs                                         # shows the router's page to the tests
+    chromium fonts-noto-color-emoji                # shows the node's page to the tests
+    python3 python3-msgpack python3-icalendar tzdata openssl qrencode zbar-tools  # independent implementations to test against
 )
 
 missing=()

@@ -8,6 +8,6 @@ configuration=$2
 results=$3
 rm -rf "$results"
 dotnet build "$project" -c "$configuration" -v q --nologo
-run=(dotnet test "$project" -c "$configuration" --no-build -v q --nologo --logger trx --results-directory "$results")
+run=(dotnet test "$project" -c "$configuration" --no-build -v q --nologo --logger trx --logger 'console;verbosity=minimal' --results-directory "$results")
 [ "$(id -u)" -eq 0 ] || run=(unshare --map-root-user --mount --net -- "${run[@]}")
 "${run[@]}"

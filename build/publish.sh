@@ -43,7 +43,9 @@ esac
 common=(-c Release -r "$rid" -v q --nologo --artifacts-path "$native" -p:PublishAot=true "${cross[@]}"
     -p:ContinuousIntegrationBuild=false -p:DeterministicSourcePaths=false -p:PathMap="$native=/artifacts%2C$root=/src"
     -p:IncludeSourceRevisionInInformationalVersion=false -p:EnableSourceLink=false -p:EmbedUntrackedSources=false
-    -p:DebugType=none -p:NativeDebugSymbols=false)
+    -p:DebugType=none -p:NativeDebugSymbols=false
+    # What analyzers say of the sources, `make build` says; here they would take most of the time.
+    -p:RunAnalyzers=false)
 
 publish() {
     local output=$1 log=$artifacts/publish-$architecture.log

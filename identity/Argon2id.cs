@@ -39,7 +39,7 @@ public static unsafe class Argon2id
 public readonly record struct Argon2Cost(uint MemoryKiB, byte Passes)
 {
     /// <summary>Size in bytes: memoryKiB(4) passes(1).</summary>
-    internal const int Size = 5;
+    public const int Size = 5;
 
     /// <summary>
     /// The second recommendation of RFC 9106 (64 MiB, 3 passes) at half the memory and one pass more, because a
@@ -51,13 +51,15 @@ public readonly record struct Argon2Cost(uint MemoryKiB, byte Passes)
     private const uint LargestMemoryKiB = 256 * 1024;
     private const byte MostPasses = 16;
 
-    internal static bool TryRead(ReadOnlySpan<byte> bytes, out Argon2Cost cost)
+    /// <summary>Reads <see cref="Size"/> bytes; false if they ask for more than a node computes.</summary>
+    public static bool TryRead(ReadOnlySpan<byte> bytes, out Argon2Cost cost)
     {
         cost = new Argon2Cost(BinaryPrimitives.ReadUInt32BigEndian(bytes), bytes[4]);
         return cost.MemoryKiB is >= 8 and <= LargestMemoryKiB && cost.Passes is >= 1 and <= MostPasses;
     }
 
-    internal void Write(Span<byte> bytes)
+    /// <summary>Writes <see cref="Size"/> bytes.</summary>
+    public void Write(Span<byte> bytes)
     {
         BinaryPrimitives.WriteUInt32BigEndian(bytes, MemoryKiB);
         bytes[4] = Passes;

@@ -16,6 +16,9 @@ public static class DisplayName
     private static readonly Rune ZeroWidthNonJoiner = new(0x200C);
     private static readonly Rune ZeroWidthJoiner = new(0x200D);
 
+    /// <summary>Behind a symbol it asks for the coloured picture, and many keyboards send it.</summary>
+    private static readonly Rune EmojiPresentation = new(0xFE0F);
+
     /// <summary>Tells whether bytes are a name that may be shown; an empty one is.</summary>
     /// <param name="utf8">The name.</param>
     /// <param name="maxSize">Its largest size in bytes.</param>
@@ -66,15 +69,16 @@ public static class DisplayName
     private static bool Check(ReadOnlySpan<byte> utf8, bool strict)
     {
         // Before and after a name stands nothing that a joiner could join.
-        bool wasAscii = true, wasJoiner = false;
+        bool wasAscii = true, wasJoiner = false, wasSymbol = false;
         while (!utf8.IsEmpty)
         {
             if (Rune.DecodeFromUtf8(utf8, out Rune rune, out int consumed) != OperationStatus.Done || !IsAllowed(rune))
                 return false;
             bool isJoiner = IsJoiner(rune);
-            if (strict && (IsInvisible(rune) || (isJoiner && (wasAscii || wasJoiner)) || (wasJoiner && rune.IsAscii)))
+            if (strict && ((IsInvisible(rune) && !(rune == EmojiPresentation && wasSymbol)) || (isJoiner && (wasAscii || wasJoiner)) || (wasJoiner && rune.IsAscii)))
                 return false;
             (wasAscii, wasJoiner) = (rune.IsAscii, isJoiner);
+            wasSymbol = !rune.IsAscii && Rune.GetUnicodeCategory(rune) == UnicodeCategory.OtherSymbol;
             utf8 = utf8[consumed..];
         }
 
@@ -91,6 +95,9 @@ public static class DisplayName
         _ => true,
     };
 
-    // Letters, marks and symbols that show nothing: Hangul fillers, the grapheme joiner, the empty Braille cell.
-    private static bool IsInvisible(Rune rune) => rune.Value is 0x115F or 0x1160 or 0x3164 or 0xFFA0 or 0x034F or 0x2800;
+    // Letters, marks and symbols that show nothing: Hangul fillers, the grapheme joiner, inherent vowels of Khmer, variation
+    // selectors, what Unicode reserves for more of them (Default_Ignorable_Code_Point), the empty Braille cell.
+    private static bool IsInvisible(Rune rune) => rune.Value is 0x115F or 0x1160 or 0x3164 or 0xFFA0 or 0x034F or 0x2800
+        or 0x17B4 or 0x17B5 or (>= 0x180B and <= 0x180F) or 0x2065 or (>= 0xFE00 and <= 0xFE0F) or (>= 0xFFF0 and <= 0xFFF8)
+        or (>= 0xE0000 and <= 0xE0FFF);
 }

@@ -15,6 +15,7 @@ public static class SelfTest
         Check(TestArgon2id(), "Argon2id (RFC 9106)");
         Check(TestSha256(), "SHA-256 (FIPS 180-4)");
         Check(TestHmac(), "HMAC-SHA256 (RFC 4231)");
+        Check(TestSipHash(), "SipHash-2-4");
         Check(TestPublicKeys(), "X25519 by way of the Edwards curve (RFC 7748)");
         Check(TestMapping(), "Ed25519 to X25519 (RFC 7748, section 4.1)");
     }
@@ -114,6 +115,10 @@ public static class SelfTest
         return mac.SequenceEqual(expected)
             && System.Security.Cryptography.HMACSHA256.HashData("Jefe"u8, data).AsSpan().SequenceEqual(expected);
     }
+
+    // SipHash: a fast short-input PRF (Aumasson and Bernstein, 2012), appendix A.
+    private static bool TestSipHash() =>
+        SipHash24.Hash(Hex("000102030405060708090a0b0c0d0e0f"), Hex("000102030405060708090a0b0c0d0e")) == 0xa129ca6149be45e5;
 
     // RFC 7748, section 5.2, the iterated test's first round, and its second by X25519 itself. Two together, so that the program's
     // own arithmetic (Field25519) divides by a product.

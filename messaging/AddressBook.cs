@@ -29,7 +29,10 @@ public sealed class AddressBook
             return named;
         if (NodeAddress.TryParse(text, out NodeAddress address, out string? error))
             return address;
-        throw new MessagingException(Refusal.Refused, $"'{text}' is no alias and no address: {error}");
+        // Why it is no address helps who typed one wrongly, and nobody else.
+        bool wasMeant = text.StartsWith(NodeAddress.Prefix + "1", StringComparison.OrdinalIgnoreCase);
+        throw new MessagingException(
+            Refusal.UnknownName, $"'{text}' is no alias and no address{(wasMeant ? $": {error.TrimEnd('.')}" : "")}");
     }
 
     /// <summary>What the owner calls an address, the first by name if there are several; null: nothing.</summary>
@@ -57,21 +60,29 @@ public sealed class AddressBook
     /// <exception cref="MessagingException">It could be mistaken for something else.</exception>
     public static void Check(string alias)
     {
-        string? why = alias.Length is 0 or > MaxCharacters ? $"an alias has 1 to {MaxCharacters} characters"
-            : alias[0] == '-' ? "an alias does not begin with -: it would pass for an option"
-            : alias.Any(char.IsWhiteSpace) ? "an alias has no blanks"
-            : !DisplayName.IsHandle(alias, MaxCharacters * MaxUtf8)
-                ? "an alias has no invisible characters, none that control a terminal and none that change the "
-                    + "direction of text: it would pass for another"
-            : NodeAddress.TryParse(alias, out _, out _) ? "an alias must not be an address"
-            : null;
-        if (why is not null)
+        if (WhyNot(alias) is { } why)
             throw new MessagingException(Refusal.Usage, why);
     }
+
+    /// <summary>Why a text is no alias; null if it is one.</summary>
+    public static string? WhyNot(string alias) =>
+        alias.Length is 0 or > MaxCharacters ? $"an alias has 1 to {MaxCharacters} characters"
+        : alias[0] == '-' ? "an alias does not begin with -: it would pass for an option"
+        : alias.Any(char.IsWhiteSpace) ? "an alias has no blanks"
+        : !DisplayName.IsHandle(alias, MaxCharacters * MaxUtf8)
+            ? "an alias has no invisible characters, none that control a terminal and none that change the "
+                + "direction of text: it would pass for another"
+        : NodeAddress.TryParse(alias, out _, out _) ? "an alias must not be an address"
+        : OwnNames.NamesConversation(alias)
+            ? "an alias is not self, and does not begin with group: or channel:; these name conversations"
+        : null;
 
     /// <summary>Gives an address a name.</summary>
     public void Set(string alias, NodeAddress address) => _aliases[alias] = address;
 
-    /// <summary>Forgets a name.</summary>
-    public void Remove(string alias) => _aliases.TryRemove(alias, out _);
+    /// <summary>The address of an alias; false if there is no such alias.</summary>
+    public bool TryFind(string alias, out NodeAddress address) => _aliases.TryGetValue(alias, out address);
+
+    /// <summary>Forgets a name; false if there is none such.</summary>
+    public bool Remove(string alias) => _aliases.TryRemove(alias, out _);
 }

@@ -52,6 +52,7 @@ public sealed partial class Conversations
     {
         foreach (Entry entry in _entries)
             entry.Serial?.Pump(now);
+        _disappearing.Pump(now);
     }
 
     private void Open(List<(Entry? Entry, Arrival Arrival)> arrived)

@@ -30,11 +30,13 @@ public sealed partial class Conversations
     private readonly List<Entry> _entries = [];
     private List<(Entry? Entry, Arrival Arrival)> _arrived = [];
     private bool _opening;
+    private readonly Disappearing _disappearing;
 
     /// <summary>Puts the kinds into the table.</summary>
     public Conversations(MessagingContext context, IReadOnlyList<IConversationKind> kinds)
     {
         _context = context;
+        _disappearing = new Disappearing(context);
         foreach (IConversationKind kind in kinds)
         {
             var entry = new Entry(kind, kind.IsStateless ? null : new SerialWork(kind, context.Store));
@@ -55,7 +57,7 @@ public sealed partial class Conversations
         {
             if (_arrived.Count > 0 && !_opening)
                 return default;
-            Instant next = Instant.Never;
+            Instant next = _disappearing.NextDue;
             foreach (Entry entry in _entries)
             {
                 if (entry.Serial is { } serial)
@@ -70,6 +72,7 @@ public sealed partial class Conversations
     public void Attach(Router router, Instant now)
     {
         _context.Attach(router);
+        _context.Settings.Restore(_context.Store.Settings());
         _context.Deliveries.Restore(_context.Store.CopiesUnderWay());
         foreach (Entry entry in _entries)
             entry.Kind.Restore(now, entry.Kind.IsStateless ? [] : _context.Store.Conversations(entry.Kind.Kind));
@@ -95,7 +98,15 @@ public sealed partial class Conversations
         _context.Deliveries.StateChanged(now, id, state, reason, hops);
 
     /// <summary>The announce of a node came in.</summary>
-    public void Heard(in NodeAddress address) => _context.Keys.Heard(address);
+    public void Heard(in NodeAddress address)
+    {
+        _context.Keys.Heard(address);
+        foreach (Entry entry in _entries)
+            entry.Kind.Heard(address);
+    }
+
+    /// <summary>The others in a conversation, to whom its files may go. On the loop.</summary>
+    public IReadOnlyList<NodeAddress> MembersOf(ConversationId id) => _table[(int)id.Kind]?.Kind.MembersOf(id) ?? [];
 
     /// <summary>What the owner calls a conversation; null where it has no name of its own. From any thread.</summary>
     public string? NameOf(ConversationId id) => _table[(int)id.Kind]?.Kind.NameOf(id);

@@ -18,6 +18,9 @@ public sealed class Deliveries(IMessageStore store, IEventSink events, TimeProvi
     /// <summary>What whoever asked is told where a fault kept the answer from it.</summary>
     public const string Fault = "a fault of this program: the log says which";
 
+    /// <summary>A receipt proved that an envelope arrived. On the loop.</summary>
+    public event Action<Instant, EnvelopeId>? Arrived;
+
     /// <summary>Takes back the copies that were under way when the last run ended.</summary>
     public void Restore(IReadOnlyList<MessageCopy> underWay)
     {
@@ -111,6 +114,8 @@ public sealed class Deliveries(IMessageStore store, IEventSink events, TimeProvi
     public void StateChanged(Instant now, in EnvelopeId envelope, MessageState state, StateReason reason, int hops)
     {
         DateTimeOffset at = time.GetUtcNow();
+        if (state == MessageState.Delivered)
+            Arrived?.Invoke(now, envelope);
         if (!_copies.TryGetValue(envelope, out Delivery? delivery))
         {
             Tell(now, envelope, new StateChange(state, reason, hops, at), null);

@@ -40,6 +40,9 @@ public enum Refusal
     /// <summary>The receiver's key is not known, and nobody is asked for it.</summary>
     UnknownReceiver,
 
+    /// <summary>Nobody is called so.</summary>
+    UnknownName,
+
     /// <summary>There is no conversation with that name.</summary>
     UnknownConversation,
 

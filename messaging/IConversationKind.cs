@@ -1,3 +1,4 @@
+using QuicProChat.Mesh.Identity;
 using QuicProChat.Mesh.Routing;
 using QuicProChat.Mesh.Wire;
 
@@ -15,6 +16,9 @@ public interface IConversationKind : IStateOwner
     /// own. False where keys move with each message: then one transaction is under way at a time.
     /// </summary>
     bool IsStateless { get; }
+
+    /// <summary>What people write before a name of this kind and a colon; null: its names have no prefix.</summary>
+    string? Prefix => null;
 
     /// <summary>When <see cref="Tick"/> has something to do.</summary>
     Instant NextDue { get; }
@@ -43,8 +47,18 @@ public interface IConversationKind : IStateOwner
     /// <summary>Does what is due.</summary>
     void Tick(Instant now, MessageTransaction transaction);
 
+    /// <summary>The announce of a node came in: there may be a way to it again. On the loop.</summary>
+    void Heard(in NodeAddress address)
+    {
+    }
+
     /// <summary>A conversation as it can be shown; null if there is none with that id. On the loop.</summary>
     Conversation? Describe(ConversationId id);
+
+    /// <summary>
+    /// The others in a conversation, to whom its files may go; none where it is not there or they are not known. On the loop.
+    /// </summary>
+    IReadOnlyList<NodeAddress> MembersOf(ConversationId id) => [];
 
     /// <summary>
     /// What the owner calls a conversation; null for those without a name of their own. From any thread.

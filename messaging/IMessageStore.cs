@@ -1,4 +1,5 @@
 using QuicProChat.Mesh.Identity;
+using QuicProChat.Mesh.Messaging.Content;
 using QuicProChat.Mesh.Routing;
 using QuicProChat.Mesh.Wire;
 
@@ -26,6 +27,30 @@ public interface IMessageStore
 
     /// <summary>The message with an id; null if there is none.</summary>
     Message? FindMessage(in EnvelopeId id);
+
+    /// <summary>The owner knows a node: wrote to it, named it or accepted it.</summary>
+    bool IsKnown(in NodeAddress address);
+
+    /// <summary>The owner wants to hear nothing of a node.</summary>
+    bool IsBlocked(in NodeAddress address);
+
+    /// <summary>A message came from a node that was blocked then, and was dropped.</summary>
+    bool IsDropped(in EnvelopeId id);
+
+    /// <summary>What is set for conversations.</summary>
+    IReadOnlyList<KeyValuePair<ConversationId, ConversationSetting>> Settings();
+
+    /// <summary>
+    /// Marks some of what is unread in a conversation as read, and tells what that was: none is left where there is
+    /// none, null where the disk failed.
+    /// </summary>
+    void MarkRead(ConversationId conversation, Action<Instant, IReadOnlyList<Message>?> read);
+
+    /// <summary>Running time until the first message disappears; null: none will.</summary>
+    TimeSpan? UntilNextExpiry { get; }
+
+    /// <summary>Erases some messages whose time is over, and tells which those were.</summary>
+    void EraseExpired(Action<Instant, IReadOnlyList<EnvelopeId>> erased);
 
     /// <summary>Who sent an envelope that was opened before; null if it was not, or too long ago.</summary>
     NodeAddress? FindOpened(EnvelopeKind kind, in EnvelopeId id);
@@ -66,5 +91,6 @@ public readonly record struct SavedConversation(ConversationId Id, byte[] State)
 /// <param name="Conversation">The conversation that it seems to belong to; null if none fits.</param>
 /// <param name="LifetimeLeft">How long it is kept; whole seconds, rounded up.</param>
 /// <param name="Envelope">Header and payload.</param>
+/// <param name="Source">Whose share of a room it counts to; 0 after a restart.</param>
 public readonly record struct WaitingEnvelope(
-    EnvelopeId Id, ConversationId? Conversation, TimeSpan LifetimeLeft, ReadOnlyMemory<byte> Envelope);
+    EnvelopeId Id, ConversationId? Conversation, TimeSpan LifetimeLeft, ReadOnlyMemory<byte> Envelope, ulong Source = 0);

@@ -36,4 +36,7 @@ public enum MessagingPlace
 
     /// <summary>The router is about to be told that an envelope cannot be opened.</summary>
     Rejected,
+
+    /// <summary>What a message says is about to be kept.</summary>
+    Keep,
 }

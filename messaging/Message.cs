@@ -1,4 +1,5 @@
 using QuicProChat.Mesh.Identity;
+using QuicProChat.Mesh.Messaging.Content;
 using QuicProChat.Mesh.Routing;
 using QuicProChat.Mesh.Wire;
 
@@ -9,7 +10,7 @@ namespace QuicProChat.Mesh.Messaging;
 /// <param name="Conversation">Where it belongs.</param>
 /// <param name="Outgoing">This node wrote it.</param>
 /// <param name="Peer">Its proven sender, or its receiver; for this node's own in a group the group.</param>
-/// <param name="Text">What it says.</param>
+/// <param name="Text">What people read of it; empty where its content is nothing to read.</param>
 /// <param name="State">What is proven.</param>
 /// <param name="Reason">Why.</param>
 /// <param name="Hops">Hops that it or its receipt took; 0 where unknown.</param>
@@ -20,6 +21,21 @@ public sealed record Message(
     EnvelopeId Id, ConversationId Conversation, bool Outgoing, NodeAddress Peer, string Text, MessageState State,
     StateReason Reason, int Hops, Priority Priority, DateTimeOffset CreatedAt, DateTimeOffset UpdatedAt)
 {
+    /// <summary>What it says.</summary>
+    public MessageContent Content { get; init; } = new TextContent(Text);
+
+    /// <summary>What others have done with it since.</summary>
+    public MessageExtras Extras { get; init; } = MessageExtras.None;
+
+    /// <summary>Where it stands in its conversation; null where keys of that do not move.</summary>
+    public MessagePlace? Place { get; init; }
+
+    /// <summary>The owner has not read it.</summary>
+    public bool IsUnread { get; init; }
+
+    /// <summary>Running time until it disappears; null: it stays.</summary>
+    public TimeSpan? ExpiresIn { get; init; }
+
     /// <summary>How it was protected on its way.</summary>
     public Protection Protection { get; init; }
 
@@ -46,8 +62,8 @@ public sealed record Message(
 /// <param name="message">The message.</param>
 public sealed class InsertedMessage(Message message)
 {
-    /// <summary>The message.</summary>
-    public Message Message { get; } = message;
+    /// <summary>The message; with what came before it, once it is written.</summary>
+    public Message Message { get; set; } = message;
 
     /// <summary>What became of it; set while the transaction is written.</summary>
     public Insertion Outcome { get; set; }
@@ -68,7 +84,7 @@ public enum Insertion
     /// <summary>It was there already, or was and has been erased.</summary>
     AlreadyThere,
 
-    /// <summary>It was not kept: its sender was refused, or is a stranger and it is larger than one may send.</summary>
+    /// <summary>It was not kept: its sender was refused or blocked, or is a stranger and it is larger than one may send.</summary>
     NotKept,
 
     /// <summary>There is no room for what others send.</summary>

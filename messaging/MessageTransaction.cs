@@ -1,6 +1,8 @@
-using QuicProChat.Mesh.Routing;
 using System.Security.Cryptography;
 using QuicProChat.Mesh.Identity;
+using QuicProChat.Mesh.Messaging.Content;
+using QuicProChat.Mesh.Messaging.Files;
+using QuicProChat.Mesh.Routing;
 using QuicProChat.Mesh.Wire;
 
 namespace QuicProChat.Mesh.Messaging;
@@ -22,11 +24,15 @@ public sealed class MessageTransaction
     private List<FrozenState>? _states;
     private List<ConversationState>? _left;
     private List<InsertedMessage>? _messages;
+    private List<PlannedChange>? _changes;
+    private List<SettingChange>? _settings;
     private List<MessageCopy>? _copies;
     private List<SentEnvelope>? _envelopes;
     private List<(EnvelopeId Id, NodeAddress Sender)>? _opened;
+    private List<EnvelopeId>? _dropped;
     private List<WaitingEnvelope>? _asideAdded;
     private List<EnvelopeId>? _asideGone;
+    private List<FileEntry>? _files;
     private HashSet<EnvelopeId>? _asideRefused;
     private List<(bool Written, Action<Instant> Then, Action<Instant>? OnFault)>? _after;
     private readonly IStateOwner _owner;
@@ -45,7 +51,8 @@ public sealed class MessageTransaction
     /// <summary>There is something to write.</summary>
     public bool HasWrites =>
         _touched is not null || _left is not null || _messages is not null || _envelopes is not null
-        || _opened is not null || _asideAdded is not null || _asideGone is not null;
+        || _opened is not null || _dropped is not null || _changes is not null || _settings is not null
+        || _asideAdded is not null || _asideGone is not null;
 
     /// <summary>States to keep, in place of earlier ones.</summary>
     public IReadOnlyList<FrozenState> States => _states ?? (IReadOnlyList<FrozenState>)[];
@@ -56,15 +63,27 @@ public sealed class MessageTransaction
     /// <summary>Messages to keep.</summary>
     public IReadOnlyList<InsertedMessage> Messages => _messages ?? (IReadOnlyList<InsertedMessage>)[];
 
+    /// <summary>Changes of other messages, in order; they follow <see cref="Messages"/>.</summary>
+    public IReadOnlyList<PlannedChange> Changes => _changes ?? (IReadOnlyList<PlannedChange>)[];
+
+    /// <summary>Settings of conversations; they follow <see cref="Messages"/>.</summary>
+    public IReadOnlyList<SettingChange> Settings => _settings ?? (IReadOnlyList<SettingChange>)[];
+
     /// <summary>Envelopes of messages that have several.</summary>
     public IReadOnlyList<MessageCopy> Copies => _copies ?? (IReadOnlyList<MessageCopy>)[];
 
     /// <summary>Envelopes that leave when this is written.</summary>
     public IReadOnlyList<SentEnvelope> Envelopes => _envelopes ?? (IReadOnlyList<SentEnvelope>)[];
 
+    /// <summary>Files of <see cref="Messages"/> whose bytes this node has; they follow them.</summary>
+    public IReadOnlyList<FileEntry> Files => _files ?? (IReadOnlyList<FileEntry>)[];
+
     /// <summary>Envelopes that were opened, and who sent them.</summary>
     public IReadOnlyList<(EnvelopeId Id, NodeAddress Sender)> OpenedEnvelopes =>
         _opened ?? (IReadOnlyList<(EnvelopeId, NodeAddress)>)[];
+
+    /// <summary>Messages of blocked nodes, which must not come later.</summary>
+    public IReadOnlyList<EnvelopeId> DroppedMessages => _dropped ?? (IReadOnlyList<EnvelopeId>)[];
 
     /// <summary>Envelopes to keep until they can be opened.</summary>
     public IReadOnlyList<WaitingEnvelope> AsideAdded => _asideAdded ?? (IReadOnlyList<WaitingEnvelope>)[];
@@ -103,6 +122,21 @@ public sealed class MessageTransaction
         return inserted;
     }
 
+    /// <summary>Keeps that a file is here, beside the message with its offer.</summary>
+    public void Keep(FileEntry file) => (_files ??= []).Add(file);
+
+    /// <summary>Changes another message, or keeps the change until that comes.</summary>
+    /// <returns>Where what became of it will be found.</returns>
+    public PlannedChange Change(ContentChange change)
+    {
+        var planned = new PlannedChange(change);
+        (_changes ??= []).Add(planned);
+        return planned;
+    }
+
+    /// <summary>Sets something for a conversation.</summary>
+    public void Set(SettingChange setting) => (_settings ??= []).Add(setting);
+
     /// <summary>Keeps an envelope that belongs to no message, or is the only one of its message.</summary>
     public void Send(SentEnvelope envelope) => (_envelopes ??= []).Add(envelope);
 
@@ -115,6 +149,9 @@ public sealed class MessageTransaction
 
     /// <summary>An envelope was opened: it may come again, and its keys are gone.</summary>
     public void Opened(in EnvelopeId id, in NodeAddress sender) => (_opened ??= []).Add((id, sender));
+
+    /// <summary>A message came from a blocked node: it must not come when that is heard again.</summary>
+    public void Drop(in EnvelopeId message) => (_dropped ??= []).Add(message);
 
     /// <summary>Keeps an envelope that cannot be opened yet.</summary>
     public void PutAside(in WaitingEnvelope waiting) => (_asideAdded ??= []).Add(waiting);

@@ -1,4 +1,5 @@
 using QuicProChat.Mesh.Identity;
+using QuicProChat.Mesh.Messaging.Content;
 using QuicProChat.Mesh.Routing;
 
 namespace QuicProChat.Mesh.Messaging;
@@ -13,6 +14,7 @@ public sealed class MessagingContext
         (Identity, Loop, Store, Events, Time) = (identity, loop, store, events, time);
         Deliveries = new Deliveries(store, events, time);
         Keys = new KeyDirectory(loop, time);
+        Contents = new ContentApplier(identity.Address, store, events, Settings, time);
     }
 
     /// <summary>Who this node is.</summary>
@@ -35,6 +37,20 @@ public sealed class MessagingContext
 
     /// <summary>Keys of receivers.</summary>
     public KeyDirectory Keys { get; }
+
+    /// <summary>What is set for conversations.</summary>
+    public ConversationSettings Settings { get; } = new();
+
+    /// <summary>What contents do: the same in every kind of conversation.</summary>
+    public ContentApplier Contents { get; }
+
+    /// <summary>Draws ids of what never leaves this node.</summary>
+    public RandomFill Random { get; init; } = RandomSource.System;
+
+    /// <summary>
+    /// What is sealed to one receiver is padded: not where this node has a radio, on which every byte is airtime.
+    /// </summary>
+    public Func<bool> PadsSealed { get; init; } = static () => true;
 
     /// <summary>Hops that envelopes from here may take, as in <see cref="RouterOptions.HopLimit"/>.</summary>
     public required ushort HopLimit { get; init; }

@@ -14,18 +14,24 @@ public enum Protection : byte
 
     /// <summary>By the keys of an MLS-Lite group, with the sender's signature.</summary>
     MlsLiteSigned = 2,
+
+    /// <summary>By the keys of an MLS group, with the sender's signature (docs/groups.md).</summary>
+    Mls = 3,
+
+    /// <summary>By the key of a channel, with the sender's signature: whoever has the key reads it, for ever.</summary>
+    Channel = 4,
 }
 
 /// <summary>What a protection promises.</summary>
 public static class Protections
 {
     /// <summary>The last number that means something.</summary>
-    public const Protection Last = Protection.MlsLiteSigned;
+    public const Protection Last = Protection.Channel;
 
     /// <summary>Whoever is named as the sender wrote it, and nobody else can have.</summary>
     public static bool ProvesSender(this Protection protection) => protection switch
     {
-        Protection.Sealed or Protection.MlsLiteSigned => true,
+        Protection.Sealed or Protection.MlsLiteSigned or Protection.Mls or Protection.Channel => true,
         Protection.MlsLite => false,
     };
 }

@@ -27,13 +27,14 @@ public sealed record SentEnvelope(EnvelopeId Id, EnvelopeHeader Header, TimeSpan
     }
 
     /// <summary>Gives it to the router; it is on disk already.</summary>
-    internal SendStatus GiveTo(Router router, Instant now) => router.Send(now, new OutgoingEnvelope
+    public SendStatus GiveTo(Router router, Instant now) => router.Send(now, new OutgoingEnvelope
     {
         Kind = Header.Kind,
         Destination = Header.Destination,
         Priority = Header.Priority,
         WantsReceipt = Header.WantsReceipt,
         Lifetime = Lifetime,
+        HopsLeft = Header.HopsLeft,
         Payload = Bytes.AsSpan(EnvelopeHeader.Size),
         ReceiptProof = Proof,
         AlreadyPersisted = true,

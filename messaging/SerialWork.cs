@@ -26,12 +26,20 @@ internal sealed class SerialWork(IConversationKind kind, IMessageStore store)
     /// <summary>Pieces of work in one transaction. Arbitrary.</summary>
     private const int MaxPerTransaction = 256;
 
+    /// <summary>What is due and failed is still due: it is tried again after this, and not in a loop. Arbitrary.</summary>
+    private static readonly TimeSpan TickPause = TimeSpan.FromSeconds(10);
+
     private readonly Queue<IMessagingWork> _inbox = [];
     private bool _underWay;
 
-    internal bool IsDue(Instant now) => !_underWay && (_inbox.Count > 0 || kind.NextDue <= now);
+    /// <summary>What is due is not done before, because it failed.</summary>
+    private Instant _tickAgain;
 
-    internal Instant NextDue => _underWay ? Instant.Never : _inbox.Count > 0 ? default : kind.NextDue;
+    internal bool IsDue(Instant now) => !_underWay && (_inbox.Count > 0 || TickDue <= now);
+
+    internal Instant NextDue => _underWay ? Instant.Never : _inbox.Count > 0 ? default : TickDue;
+
+    private Instant TickDue => kind.NextDue is var due && due < _tickAgain ? _tickAgain : due;
 
     internal void Add(IMessagingWork work) => _inbox.Enqueue(work);
 
@@ -43,7 +51,8 @@ internal sealed class SerialWork(IConversationKind kind, IMessageStore store)
         var transaction = new MessageTransaction(kind);
         // First of all: what follows may throw.
         transaction.WhenOver(_ => _underWay = false);
-        kind.Tick(now, transaction);
+        if (_tickAgain <= now)
+            Tick(now, transaction);
         for (int i = 0; i < MaxPerTransaction && _inbox.TryDequeue(out IMessagingWork? work); i++)
             Run(now, work, transaction);
         _underWay = true;
@@ -58,9 +67,23 @@ internal sealed class SerialWork(IConversationKind kind, IMessageStore store)
         }
     }
 
+    // What waits in the inbox does not wait for a fault in what is due.
+    private void Tick(Instant now, MessageTransaction transaction)
+    {
+        try
+        {
+            kind.Tick(now, transaction);
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            _tickAgain = now + TickPause;
+            kind.Faulted(e);
+        }
+    }
+
     /// <summary>
     /// The one place where a fault of this program over an envelope or a command is caught: it costs that envelope or
-    /// command, and nothing else.
+    /// command, and nothing else. <see cref="Tick"/> does the same for what is due.
     /// </summary>
     private void Run(Instant now, IMessagingWork work, MessageTransaction transaction)
     {

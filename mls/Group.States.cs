@@ -18,6 +18,12 @@ public sealed partial class Group
     public GroupState? FindState(StateId id) => Core.Find(id) is { } state ? GroupState.Of(state) : null;
 
     /// <summary>
+    /// The encoded context of a state that is kept, which is public among its members: what signatures of commits on it
+    /// cover. Null if there is none of the id.
+    /// </summary>
+    public ReadOnlyMemory<byte>? ContextOf(StateId id) => Core.Find(id)?.Context.Encoded.ToArray();
+
+    /// <summary>
     /// Makes a staged commit the tip. What the policy does not want to keep of the state before is deleted, and so is an own
     /// pending commit on it that this one overtakes, unless <see cref="GroupPolicy.ForkEpochs"/> keeps its state beside.
     /// </summary>
@@ -171,11 +177,11 @@ public sealed partial class Group
                 MoveTo(known.Id);
             return known;
         }
-        GroupEpoch parent = RequireLive(staged.Parent);
+        _ = RequireLive(staged.Parent);
         PendingCommit? own = staged.IsOwn ? Pending : null;
         GroupEpoch next = own?.Next ?? staged.Next!;
         MlsIdentity identity = own?.Identity ?? RequireIdentity(next);
-        Change(core => Enter(core, staged, parent, next, identity, move), staged.Next);
+        Change(core => Enter(core, staged, next, identity, move), staged.Next);
         staged.Use();
         _spent.Apply(next);
         _spent.Trim(Core);
@@ -183,7 +189,7 @@ public sealed partial class Group
     }
 
     private GroupWriter Enter(
-        GroupCore core, StagedCommit staged, GroupEpoch parent, GroupEpoch next, MlsIdentity identity, bool move)
+        GroupCore core, StagedCommit staged, GroupEpoch next, MlsIdentity identity, bool move)
     {
         GroupWriter writer = new(StoreKey, core);
         core.Log.Add(new CommitRecord(staged.State, staged.Parent, next.Number, staged.MessageHash, staged.IsOwn));

@@ -22,6 +22,7 @@ internal enum FaultPlace
     EnvelopeLoaded,
     OpenArrived,
     PumpConversations,
+    Files,
     EndOfBatch,
     EndBatchOfWriter,
     FlushLink,
@@ -41,6 +42,7 @@ internal enum FaultPlace
     ForgetAnnounce,
     PersistSequence,
     Deliver,
+    DeliverBulk,
     StateChanged,
     RouteChanged,
 
@@ -51,6 +53,7 @@ internal enum FaultPlace
     // Messages and rows.
     Open,
     Rejected,
+    Keep,
     Write,
     Stored,
     NotStored,

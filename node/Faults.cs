@@ -38,6 +38,9 @@ internal enum FaultSeam
     /// <summary>A scrape of the metrics: that scrape.</summary>
     Metrics,
 
+    /// <summary>A request of a browser, or the begin of a page's session: that connection.</summary>
+    Page,
+
     /// <summary>A reload of the configuration: that reload.</summary>
     Reload,
 

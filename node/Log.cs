@@ -33,6 +33,9 @@ internal static partial class Log
     [LoggerMessage(Level = LogLevel.Error, Message = "the disk is nearly full: what others send is refused until there is room")]
     internal static partial void StoreTight(this ILogger log);
 
+    [LoggerMessage(Level = LogLevel.Error, Message = "what was written is not on the disk for certain: {Reason}; it is tried again with each transaction")]
+    internal static partial void StoreNotSynced(this ILogger log, string reason);
+
     [LoggerMessage(Level = LogLevel.Warning, Message = "the store takes writes again")]
     internal static partial void StoreRecovered(this ILogger log);
 
@@ -56,6 +59,9 @@ internal static partial class Log
 
     [LoggerMessage(Level = LogLevel.Information, Message = "metrics on http://{Where}/metrics")]
     internal static partial void MetricsServed(this ILogger log, System.Net.IPEndPoint where);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "the page on http://{Where}/: 'qpc-mesh web' opens it")]
+    internal static partial void PageServed(this ILogger log, System.Net.IPEndPoint where);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "stopping")]
     internal static partial void Stopping(this ILogger log);

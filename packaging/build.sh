@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # build.sh ARTIFACTS PACKAGE...: packages into ARTIFACTS/packages, from the programs that build/publish.sh left in
-# ARTIFACTS. PACKAGE is ipk:ARCHITECTURE, deb:amd64, deb:arm64, luci, static:x86_64 or static:aarch64. The same input gives
-# the same bytes: names are sorted, owners are 0, and every time is SOURCE_DATE_EPOCH, or that of the last commit.
+# ARTIFACTS. PACKAGE is ipk:ARCHITECTURE or apk:ARCHITECTURE as OpenWrt calls it, luci, luci-apk, deb:amd64, deb:arm64, or
+# for x86_64 or aarch64 static:, alpine:, container:. The same input gives the same bytes: names are sorted, owners are 0,
+# and every time is SOURCE_DATE_EPOCH, or that of the last commit.
 set -eu -o pipefail
 
 artifacts=$(realpath "$1")
@@ -27,12 +28,23 @@ program() { # ARCHITECTURE static|dynamic
     echo "$folder/qpc-mesh"
 }
 
+# What else is in that program, as a file: versions, copyright, licences.
+components() { # ARCHITECTURE static|dynamic
+    local file=$work/components-$1-$2 binary libraries=/usr/lib/x86_64-linux-gnu
+    [ "$1" = x86_64 ] || libraries=$artifacts/sysroot/$1/root/usr/lib/$1-linux-gnu
+    binary=$(program "$1" "$2")
+    python3 "$root/packaging/components.py" "$binary" "$2" "$libraries" >"$file"
+    echo "$file"
+}
+
+# Installed sizes are the same, but a package has to come over the net: libdeflate is a fortieth smaller than gzip -9, as
+# small as zopfli, and takes a second.
 pack() { # FOLDER FILE.tar.gz MEMBER...: without members, everything
     local folder=$1 file=$2
     shift 2
     [ $# -gt 0 ] || set -- .
     tar -C "$folder" --format=gnu --sort=name --mtime="@$SOURCE_DATE_EPOCH" --owner=0 --group=0 --numeric-owner -cf - "$@" |
-        gzip -n -9 >"$file"
+        libdeflate-gzip -12 -c >"$file"
 }
 
 installed_kib() { find "$1" -type f -printf '%s\n' | awk '{ n += int(($1 + 1023) / 1024) } END { print n + 0 }'; }
@@ -56,22 +68,41 @@ opkg_control() { # NAME ARCHITECTURE DEPENDS DESCRIPTION [FIELD...]
     printf 'Description: %s\n' "$4"
 }
 
+openwrt_description="mesh messenger node: finds others, carries and holds their encrypted messages"
+luci_description="LuCI page of the mesh messenger node"
+luci_depends="libc, luci-base, rpcd, qpc-mesh"
+
+# The trees of data and control that .ipk and .apk are made from.
 openwrt() { # ARCHITECTURE, as OpenWrt calls it
-    local files=$root/packaging/openwrt/qpc-mesh/files folder=$work/qpc-mesh-$1 file processor binary
+    local files=$root/packaging/openwrt/qpc-mesh/files folder=$work/qpc-mesh-$1 file processor binary list
     case $1 in
     x86_64) processor=x86_64 ;;
     aarch64_*) processor=aarch64 ;;
     *) die "there is no native compiler for $1 here" ;;
     esac
     binary=$(program "$processor" static)
+    list=$(components "$processor" static)
     rm -rf "$folder"
     mkdir -p "$folder/control"
-    sh "$root/packaging/openwrt/qpc-mesh/install.sh" "$files" "$binary" "$folder/data"
-    opkg_control qpc-mesh "$1" "" "mesh messenger node: finds others, carries and holds their encrypted messages" \
+    sh "$root/packaging/openwrt/qpc-mesh/install.sh" "$files" "$binary" "$list" "$folder/data"
+    opkg_control qpc-mesh "$1" "" "$openwrt_description" \
         "Require-User: qpc-mesh:qpc-mesh" >"$folder/control/control"
     echo /etc/config/qpc-mesh >"$folder/control/conffiles"
     for file in preinst postinst postinst-pkg prerm; do put 755 "$files/$file" "$folder/control/$file"; done
-    ipk qpc-mesh "$1"
+}
+
+# The page for LuCI: the same for every processor.
+luci() {
+    local from=$root/packaging/openwrt/luci-app-qpc-mesh folder=$work/luci-app-qpc-mesh-all file
+    rm -rf "$folder"
+    put 644 "$from/htdocs/luci-static/resources/view/qpc-mesh.js" "$folder/data/www/luci-static/resources/view/qpc-mesh.js"
+    put 755 "$from/root/usr/libexec/rpcd/qpc-mesh" "$folder/data/usr/libexec/rpcd/qpc-mesh"
+    for file in luci/menu.d rpcd/acl.d; do
+        put 644 "$from/root/usr/share/$file/luci-app-qpc-mesh.json" "$folder/data/usr/share/$file/luci-app-qpc-mesh.json"
+    done
+    mkdir -p "$folder/control"
+    opkg_control luci-app-qpc-mesh all "$luci_depends" "$luci_description" >"$folder/control/control"
+    for file in postinst postinst-pkg prerm; do put 755 "$from/$file" "$folder/control/$file"; done
 }
 
 # What opkg update reads, for whoever serves the folder as a feed.
@@ -96,7 +127,7 @@ debian_changelog() {
 }
 
 debian() { # amd64|arm64
-    local from=$root/packaging/debian folder=$work/deb-$1 processor binary own page file
+    local from=$root/packaging/debian folder=$work/deb-$1 processor binary own page file list
     case $1 in amd64) processor=x86_64 ;; arm64) processor=aarch64 ;; *) die "no .deb for $1" ;; esac
     binary=$(program "$processor" dynamic)
     own=$(program "$(uname -m)" static)
@@ -106,6 +137,9 @@ debian() { # amd64|arm64
     put 644 "$from/qpc-mesh.service" "$folder/lib/systemd/system/qpc-mesh.service"
     put 644 "$from/qpc-mesh.sysusers" "$folder/usr/lib/sysusers.d/qpc-mesh.conf"
     put 644 "$from/copyright" "$folder/usr/share/doc/qpc-mesh/copyright"
+    put 644 "$from/lintian-overrides" "$folder/usr/share/lintian/overrides/qpc-mesh"
+    list=$(components "$processor" dynamic)
+    gzip -n -9 -c "$list" >"$folder/usr/share/doc/qpc-mesh/COMPONENTS.gz"
     debian_changelog | gzip -n -9 >"$folder/usr/share/doc/qpc-mesh/changelog.gz"
     # A program of this machine, to ask for its help.
     python3 "$root/packaging/manual.py" "$own" "$root/docs/configuration.md" "$version" "$work/manual"
@@ -123,12 +157,38 @@ debian() { # amd64|arm64
     dpkg-deb --root-owner-group -Zxz --build "$folder" "$output/qpc-mesh_${version}_$1.deb" >/dev/null
 }
 
+# shellcheck source=packaging/openwrt/apk.sh
+. "$root/packaging/openwrt/apk.sh"
+# shellcheck source=packaging/plain.sh
+. "$root/packaging/plain.sh"
+
 mkdir -p "$output" "$work"
 for package in "$@"; do
     case $package in
-    ipk:*) openwrt "${package#ipk:}" ;;
+    ipk:*)
+        openwrt "${package#ipk:}"
+        ipk qpc-mesh "${package#ipk:}"
+        ;;
+    apk:*)
+        openwrt "${package#apk:}"
+        apk_of qpc-mesh "${package#apk:}" "$openwrt_description" "" qpc-mesh:qpc-mesh
+        ;;
+    luci)
+        luci
+        ipk luci-app-qpc-mesh all
+        ;;
+    luci-apk)
+        luci
+        apk_of luci-app-qpc-mesh noarch "$luci_description" "${luci_depends//,/}" ""
+        ;;
+    static:*) static "${package#static:}" ;;
+    alpine:*) alpine "${package#alpine:}" ;;
+    container:*) container "${package#container:}" ;;
     deb:*) debian "${package#deb:}" ;;
     *) die "there is no package '$package'" ;;
     esac
 done
 if compgen -G "$output/*.ipk" >/dev/null; then index; fi
+for package in "$@"; do
+    case $package in apk:*) apk_index "${package#apk:}" ;; esac
+done

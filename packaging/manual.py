@@ -75,6 +75,8 @@ def command_page(program, version):
         ".SH FILES", ".TP", "\\fI/etc/qpc\\-mesh/qpc\\-mesh.conf\\fR", "Settings, see qpc\\-mesh.conf(5).",
         ".TP", "\\fI/var/lib/qpc\\-mesh/identity.key\\fR",
         "The key: whoever has it is this node. Without a copy of it a lost disk is a lost identity; \\fBidentity export\\fR prints one.",
+        ".TP", "\\fI/var/lib/qpc\\-mesh/store.db\\fR, \\fI/var/lib/qpc\\-mesh/files/\\fR",
+        "Messages, contacts, what is held for others, and files that were fetched, all of them sealed. They belong to that key.",
         ".TP", "\\fI/var/backups/qpc\\-mesh\\-identity.key\\fR",
         "What purging the package leaves. To go on with it, stop the node, copy the file to \\fI/var/lib/qpc\\-mesh/identity.key\\fR, "
         "give it to the user qpc\\-mesh with mode 0600, and start the node.",

@@ -14,4 +14,10 @@ public enum DeliveryOutcome : byte
 
     /// <summary>No space or a failing disk: refused, so that the neighbour keeps it and tries again.</summary>
     StoreFull = 3,
+
+    /// <summary>
+    /// As <see cref="Accepted"/>, from somebody whom the owner does not know. Keys are free, so whoever brings it has a rate for the
+    /// work and for what is written.
+    /// </summary>
+    AcceptedFromStranger = 4,
 }

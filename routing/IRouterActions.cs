@@ -52,6 +52,14 @@ public interface IRouterActions
     /// </summary>
     void Deliver(long token, in EnvelopeId id, in EnvelopeHeader header, ReadOnlySpan<byte> payload);
 
+    /// <summary>A bulk frame for this node; nothing answers it.</summary>
+    /// <param name="sourceGroup">Where the link comes from that brought it: <see cref="LinkDescription.SourceGroup"/>.</param>
+    /// <param name="overRadio">It may cross radios, and so may what answers it.</param>
+    /// <param name="payload">What it carries; anything may be in it.</param>
+    void DeliverBulk(ulong sourceGroup, bool overRadio, ReadOnlySpan<byte> payload)
+    {
+    }
+
     /// <summary>What is proven about an envelope that this node originated has changed.</summary>
     void StateChanged(in EnvelopeId id, MessageState state, StateReason reason, int hops);
 

@@ -21,6 +21,12 @@ public readonly ref struct OutgoingEnvelope
     /// <summary>How long it may take; rounded up to units of 10 s, at most 65,535 of them (about 7.6 days).</summary>
     public required TimeSpan Lifetime { get; init; }
 
+    /// <summary>
+    /// Hops that it may take, where fewer than this node's limit say less about where it began; null for the limit, which
+    /// nothing exceeds.
+    /// </summary>
+    public ushort? HopsLeft { get; init; }
+
     /// <summary>The sealed payload.</summary>
     public required ReadOnlySpan<byte> Payload { get; init; }
 
@@ -36,5 +42,5 @@ public readonly ref struct OutgoingEnvelope
     /// <summary>The header that the router will use: what the host stores and what the id covers.</summary>
     /// <param name="hopLimit">As in <see cref="RouterOptions.HopLimit"/>.</param>
     public EnvelopeHeader Header(ushort hopLimit) =>
-        new(Kind, Priority, WantsReceipt, Attempt: 0, hopLimit, Lifetimes.ToUnits(Lifetime), Destination);
+        new(Kind, Priority, WantsReceipt, Attempt: 0, Math.Min(hopLimit, HopsLeft ?? hopLimit), Lifetimes.ToUnits(Lifetime), Destination);
 }

@@ -19,7 +19,7 @@ public sealed partial class Router
     public void RestoreAnnounce(Announce announce) => _routes.RestoreAnnounce(announce);
 
     /// <summary>An id that <see cref="IRouterActions.PersistSeen"/> was given before a restart, oldest first.</summary>
-    public void RestoreSeen(in EnvelopeId id, byte generation) => _custody.RestoreSeen(id);
+    public void RestoreSeen(in EnvelopeId id) => _custody.RestoreSeen(id);
 
     /// <summary>
     /// An envelope that was on disk at a restart. Its bytes stay there until they are asked for by
@@ -132,6 +132,11 @@ public sealed partial class Router
                 if (!_custody.ReceiveAck(now, link, body))
                     Violated(now, link, frame);
                 break;
+            case FrameKind.Bulk:
+                _routes.Heard(now, link);
+                if (!_bulk.Receive(now, link, body))
+                    Violated(now, link, frame);
+                break;
             case FrameKind.Ping or FrameKind.Pong or FrameKind.Announce or FrameKind.RouteUpdate or FrameKind.PathRequest
                 or FrameKind.AnnounceRequest or FrameKind.ControlAck:
                 if (!_routes.Receive(now, link, (FrameKind)frame[0], body))
@@ -173,6 +178,21 @@ public sealed partial class Router
         return _custody.Originate(now, envelope);
     }
 
+    /// <summary>Sends a bulk frame that starts here; nobody answers for it (docs/files.md, section 5).</summary>
+    /// <param name="now">When.</param>
+    /// <param name="destination">Where to.</param>
+    /// <param name="overRadio">It may cross radios.</param>
+    /// <param name="payload">At most <see cref="BulkFrame.MaxPayload"/> bytes.</param>
+    public BulkResult SendBulk(Instant now, in NodeAddress destination, bool overRadio, ReadOnlySpan<byte> payload)
+    {
+        if (_rising.Count > 0)
+            Rise(now);
+        return _bulk.Originate(now, destination, overRadio, payload);
+    }
+
+    /// <summary>What is known of the way to a node, for what is large (docs/files.md, section 6).</summary>
+    public BulkWay WayOf(Instant now, in NodeAddress destination) => _bulk.WayOf(now, destination);
+
     /// <summary>Gives up an envelope that started here; false if it is not carried any more.</summary>
     public bool Cancel(Instant now, in EnvelopeId id) => _custody.Cancel(now, id);
 
@@ -211,6 +231,13 @@ public sealed partial class Router
 
     /// <summary>Announces this node anew, because what <see cref="LocalNode"/> says has changed.</summary>
     public void Reannounce(Instant now) => _routes.Reannounce(now);
+
+    /// <summary>A frame that belongs to somebody beside the router does not parse: it counts like one of the router's own.</summary>
+    public void CountMalformed(Instant now, LinkId link, ReadOnlySpan<byte> frame)
+    {
+        if (IsUp(link))
+            Violated(now, link, frame);
+    }
 
     private bool IsUp(LinkId link) => (uint)link.Value < (uint)_links.Count && _links[link.Value].Up;
 

@@ -13,8 +13,14 @@ public sealed partial class Router
     /// <summary>True while this node answers for an envelope, or has been handed it.</summary>
     public bool Holds(in EnvelopeId id) => _custody.Holds(id);
 
-    /// <summary>The neighbour that brought an envelope which the host has been given and not answered; null if there is none.</summary>
-    public NodeAddress? NeighbourOf(long token) => _custody.NeighbourOf(token);
+    /// <summary>
+    /// Where an envelope came from which the host has been given and not answered, as far as that is dear to change
+    /// (<see cref="LinkDescription.SourceGroup"/>): shares count by it, because keys are free. 0 if nobody knows.
+    /// </summary>
+    public ulong SourceOf(long token) => _custody.SourceOf(token);
+
+    /// <summary>Envelopes whose ids are remembered.</summary>
+    public int SeenCount => _custody.SeenCount;
 
     /// <summary>The Ed25519 public key (32 bytes) of a node whose announce is known, for sealing.</summary>
     public bool TryGetPublicKey(in NodeAddress address, out ReadOnlySpan<byte> publicKey) =>
@@ -22,6 +28,9 @@ public sealed partial class Router
 
     /// <summary>The verified announce of a node, if known.</summary>
     public Announce? FindAnnounce(in NodeAddress address) => _routes.FindAnnounce(address);
+
+    /// <summary>The announce of a node by the first 8 bytes of its address; null if it is not known.</summary>
+    public Announce? FindAnnounce(Abbreviation name) => _protocol?.FindAnnounce(name);
 
     /// <summary>
     /// The host knows the node, as a contact for instance: its place in the table is not given to strangers. A thousand at

@@ -18,6 +18,7 @@ public sealed partial class Router
 {
     private readonly IRoutes _routes;
     private readonly CustodyEngine _custody;
+    private readonly BulkForwarder _bulk;
     private readonly RouterCounters _counters = new();
     private readonly RouteProtocol? _protocol;
     private readonly IRouterActions _actions;
@@ -49,6 +50,7 @@ public sealed partial class Router
         _custody = new CustodyEngine(options, self, actions, _counters, random, now);
         _routes = makeRoutes(_custody);
         _custody.Attach(_routes);
+        _bulk = new BulkForwarder(options, self, _routes, _custody, actions, _counters);
     }
 
     /// <summary>When <see cref="Tick"/> has something to do; <see cref="Instant.Never"/> if nothing waits for time.</summary>

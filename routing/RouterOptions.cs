@@ -2,16 +2,6 @@ using QuicProChat.Mesh.Wire;
 
 namespace QuicProChat.Mesh.Routing;
 
-/// <summary>When the router may say that it took an envelope (docs/protocol.md, section 4.3).</summary>
-public enum CustodyDurability : byte
-{
-    /// <summary>After it is on disk, passed on, or delivered.</summary>
-    Disk = 0,
-
-    /// <summary>At once: a power cut loses what this node held.</summary>
-    Memory = 1,
-}
-
 /// <summary>What an operator can set. Sizes in bytes; the defaults fit a router with 64 MB of memory.</summary>
 public sealed record RouterOptions
 {
@@ -31,14 +21,20 @@ public sealed record RouterOptions
     /// <summary>Whether it takes envelopes of others for a destination that it has no route to.</summary>
     public bool HoldsForOthers { get; init; } = true;
 
-    /// <summary>When custody may be acknowledged.</summary>
-    public CustodyDurability Durability { get; init; } = CustodyDurability.Disk;
+    /// <summary>
+    /// Custody is acknowledged only after the envelope is on disk, passed on, or delivered (docs/protocol.md, section 4.3).
+    /// False: at once, and a power cut loses what this node held.
+    /// </summary>
+    public bool KeepsOnDisk { get; init; } = true;
 
     /// <summary>How long an envelope that was sent on at once may stay off the disk while the next hop has not answered.</summary>
     public TimeSpan PersistDelay { get; init; } = TimeSpan.FromMilliseconds(250);
 
-    /// <summary>The most lifetime that is left to envelopes of others; rounded up to units of 10 s.</summary>
-    public TimeSpan MaxLifetime { get; init; } = Limits.MaxLifetime;
+    /// <summary>
+    /// The most lifetime that is left to envelopes of others, that of the first copy too; rounded up to units of 10 s. No node
+    /// sends more (<see cref="Limits.LongestSent"/>): who writes more into the header wants places for longer than its sender asked.
+    /// </summary>
+    public TimeSpan MaxLifetime { get; init; } = Limits.LongestSent;
 
     /// <summary>Largest envelope, header included.</summary>
     public int MaxEnvelopeSize { get; init; } = Limits.MaxEnvelope;
@@ -96,8 +92,8 @@ public sealed record RouterOptions
     public int NeighbourDiskBurst { get; init; } = 4 << 20;
 
     /// <summary>
-    /// Envelopes for this node per second, on average, that cannot be opened or are here already, and so cost a key agreement for
-    /// nothing. A source that brings more is told "too fast" until they are made up for.
+    /// Envelopes for this node per second, on average, that cannot be opened, are here already or are of strangers: each costs a key
+    /// agreement that the owner did not ask for. A source that brings more is told "too fast" until they are made up for.
     /// </summary>
     public int NeighbourFailuresPerSecond { get; init; } = 20;
 

@@ -6,9 +6,12 @@ namespace QuicProChat.Mesh.Store;
 // What binds a sealed value to its place:
 //
 //  message text     'm' id(16) outgoing(1) peer(16), and in a conversation with an id: id(n) protection(1) [kind(1)]
+//  message extras   'x', and what follows the 'm' of its text
+//  early change     'c' target, conversation id(n) kind(1)
 //  envelope payload 'e' id(16) header(21)
 //  receipt proof    'p' id(16)
 //  value            'v' name
+//  saved file       'f' id(16)
 //  conversation     'g' id(n) [kind(1)]
 //
 // The kind is left out where it is 4, MLS-Lite: rows of that kind are older than the kind.
@@ -37,6 +40,22 @@ internal static class AssociatedData
         return buffer[..(size + id.Size + 1 + Kind(buffer[(size + id.Size + 1)..], id))];
     }
 
+    internal static ReadOnlySpan<byte> Extras(Span<byte> buffer, StoredMessage message)
+    {
+        int size = Text(buffer, message).Length;
+        buffer[0] = (byte)'x';
+        return buffer[..size];
+    }
+
+    internal static ReadOnlySpan<byte> Early(Span<byte> buffer, ConversationId id, ReadOnlySpan<byte> target)
+    {
+        buffer[0] = (byte)'c';
+        target.CopyTo(buffer[1..]);
+        id.Write(buffer[(1 + target.Length)..]);
+        buffer[1 + target.Length + id.Size] = (byte)id.Kind;
+        return buffer[..(2 + target.Length + id.Size)];
+    }
+
     internal static ReadOnlySpan<byte> Conversation(Span<byte> buffer, ConversationId id)
     {
         buffer[0] = (byte)'g';
@@ -62,6 +81,13 @@ internal static class AssociatedData
     {
         buffer[0] = (byte)'p';
         id.Write(buffer[1..]);
+        return buffer[..(1 + EnvelopeId.Size)];
+    }
+
+    internal static ReadOnlySpan<byte> SavedFile(Span<byte> buffer, in EnvelopeId message)
+    {
+        buffer[0] = (byte)'f';
+        message.Write(buffer[1..]);
         return buffer[..(1 + EnvelopeId.Size)];
     }
 

@@ -4,8 +4,11 @@ namespace QuicProChat.Mesh.Store;
 /// One quota for everything in the data directory, and the shares of those who draw on it. Identities are free, so
 /// strangers have one small share between them; nothing that they send takes room from what is known.
 /// <code>
-///  1/2   messages: the owner's own, of known contacts, in groups; one conversation at most half of it
-///  1/4   envelopes held for others
+///  3/8   messages: the owner's own, of known contacts, in groups; one conversation at most half of it
+///  3/16  files of conversations
+///  1/8   envelopes held for others
+///  1/16  gossip records
+///  1/16  states of groups
 ///  1/32  requests of strangers, 160 KiB to 16 MiB; one stranger at most 1/8 of it, 40 KiB to 2 MiB
 ///  rest  announces, seen ids, groups, own envelopes under way
 /// </code>
@@ -28,13 +31,22 @@ public sealed record DiskQuota
     public long Bytes { get; }
 
     /// <summary>Messages that are no requests.</summary>
-    public long Messages => Bytes / 2;
+    public long Messages => Bytes / 8 * 3;
 
     /// <summary>Messages of one conversation.</summary>
     public long OneConversation => Messages / 2;
 
     /// <summary>Envelopes held for others.</summary>
-    public long Custody => Bytes / 4;
+    public long Custody => Bytes / 8;
+
+    /// <summary>Files of conversations: the owner's own, and those that were fetched.</summary>
+    public long Files => Bytes / 16 * 3;
+
+    /// <summary>Gossip records, of this node's topics and of others.</summary>
+    public long Gossip => Bytes / 16;
+
+    /// <summary>States of groups, with the commits that they keep.</summary>
+    public long Groups => Bytes / 16;
 
     /// <summary>Requests of all strangers together.</summary>
     public long Requests => Math.Clamp(Bytes / 32, 4 * OneLongText, 16 * Megabyte);

@@ -12,7 +12,6 @@ public sealed partial class MeshStore
 
     private readonly ConversationStatements _conversations;
     private bool _mustLast;
-    private bool _logIsNamed;
 
     /// <summary>Keeps a conversation's state, replacing an earlier one.</summary>
     /// <param name="id">The conversation.</param>
@@ -89,25 +88,25 @@ public sealed partial class MeshStore
     }
 
     // A commit waits for the disk by itself in full durability only. The log is all that holds the transaction, and its
-    // frames carry checksums: once it is on the disk, the transaction is.
+    // frames carry checksums: once it is on the disk, the transaction is. It is committed whatever happens here: whoever was
+    // told otherwise would say it again.
     private void SyncLog()
     {
-        if (!_mustLast || _options.Durability == Durability.Full)
+        if (_options.Durability == Durability.Full || (!_mustLast && SyncFault is null))
             return;
         try
         {
-            using Microsoft.Win32.SafeHandles.SafeFileHandle log = File.OpenHandle(
-                _logPath, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
-            RandomAccess.FlushToDisk(log);
-            // The log may be new, and its name in the directory with it; the opening before is not to be relied on.
-            if (!_logIsNamed)
-                DurableDirectory.Flush(Path.GetDirectoryName(Path.GetFullPath(_logPath))!);
-            _logIsNamed = true;
+            if (SyncFault is null)
+                _log.Sync();
+            else if (!_database.Checkpoint(CheckpointMode.Passive))
+                return;
+            SyncFault = null;
         }
-        catch (IOException e)
+        catch (Exception e) when (e is IOException or StoreException)
         {
-            throw new StoreException(
-                StoreError.Io, $"The store's log cannot be brought to the disk: {FaultText.Of(e)}", e);
+            SyncFault = e as StoreException
+                ?? new StoreException(StoreError.Io, $"The store's log cannot be brought to the disk: {FaultText.Of(e)}", e);
+            SyncFailures++;
         }
     }
 }

@@ -16,7 +16,33 @@ public sealed partial class MeshStore
     /// <summary>What is deleted is overwritten where that writes no further page.</summary>
     private const string FastErasing = "PRAGMA secure_delete = FAST";
 
+    /// <summary>What is deleted is overwritten wherever it stands.</summary>
+    private const string ThoroughErasing = "PRAGMA secure_delete = ON";
+
+    /// <summary>Marks of dropped messages after which the oldest are looked for. Arbitrary.</summary>
+    private const int DroppedTogether = 64;
+
     private long _erased;
+    private long _early;
+
+    /// <summary>Why a message is erased: the marks of each sort have room of their own. The numbers are on disk.</summary>
+    internal enum Erasure
+    {
+        /// <summary>Its conversation, or all of them, had no room.</summary>
+        MessageGaveWay = 0,
+
+        /// <summary>A request; the requests had no room.</summary>
+        RequestGaveWay = 1,
+
+        /// <summary>The owner deleted it, or refused whom it is from.</summary>
+        ByOwner = 2,
+
+        /// <summary>Its time was over.</summary>
+        Disappeared = 3,
+
+        /// <summary>It was never kept: its sender was blocked.</summary>
+        Dropped = 4,
+    }
 
     /// <summary>A message that is to be erased.</summary>
     private readonly record struct Victim(
@@ -66,7 +92,7 @@ public sealed partial class MeshStore
         int count = _shares.Of(key).Count;
         int some = Math.Clamp(count / 16, 1, ErasedTogether);
         Statement oldest = _messages.OldRequests.Bind(1, key.With).Bind(2, some).Bind(3, count > 1 ? 1 : 0);
-        return Erase(Victims(oldest), thoroughly: false, evicted: true) > 0;
+        return Erase(Victims(oldest), Erasure.RequestGaveWay) > 0;
     }
 
     // A conversation above its part loses its own oldest messages; above the whole, the largest one does. Messages whose
@@ -79,7 +105,7 @@ public sealed partial class MeshStore
             if (!checkedId && Exists(id))
                 return false;
             checkedId = true;
-            if (Erase(OldestFinal(crowded), thoroughly: false, evicted: false) == 0)
+            if (Erase(OldestFinal(crowded), Erasure.MessageGaveWay) == 0)
                 break;
         }
 
@@ -117,12 +143,28 @@ public sealed partial class MeshStore
         return victims;
     }
 
-    private int Erase(List<Victim> victims, bool thoroughly, bool evicted)
+    // A row that changes may move, and the pages of its text with it. Those that it leaves are overwritten, or the text
+    // would outlive the row.
+    private void RunThoroughly(Statement change)
+    {
+        _database.Execute(ThoroughErasing);
+        try
+        {
+            change.Run();
+        }
+        finally
+        {
+            _database.Execute(FastErasing);
+        }
+    }
+
+    private int Erase(List<Victim> victims, Erasure why)
     {
         if (victims.Count == 0)
             return 0;
+        bool thoroughly = why is Erasure.ByOwner or Erasure.Disappeared;
         if (thoroughly)
-            _database.Execute("PRAGMA secure_delete = ON"); // Takes effect when it is compiled.
+            _database.Execute(ThoroughErasing); // Takes effect when it is compiled.
         try
         {
             foreach (Victim victim in victims)
@@ -130,7 +172,7 @@ public sealed partial class MeshStore
                 _messages.Delete.Bind(1, victim.Seq).Run();
                 _shares.Add(victim.Key, -victim.Cost, -1);
                 if (!victim.Outgoing)
-                    Remember(victim, evicted);
+                    Remember(victim, why);
             }
         }
         finally
@@ -140,31 +182,51 @@ public sealed partial class MeshStore
         }
 
         _eraseLog |= thoroughly;
-        int kept = evicted ? Math.Max(1, Quota.Erased / 4) : Quota.Erased;
-        _messages.PruneErased.Bind(1, evicted ? 1 : 0).Bind(2, _running.Seconds).Bind(3, kept).Run();
+        PruneMarks(why);
         return victims.Count;
     }
 
+    private void PruneMarks(Erasure why) =>
+        _messages.PruneErased.Bind(1, (long)why).Bind(2, _running.Seconds).Bind(3, MarksKept(why)).Run();
+
+    // What others bring about must not push out what the owner did: the marks of that stay until no copy can come any more. There
+    // are never more of them than messages were here.
+    private int MarksKept(Erasure why) => why switch
+    {
+        Erasure.MessageGaveWay or Erasure.Disappeared => Quota.Erased,
+        Erasure.RequestGaveWay or Erasure.Dropped => Math.Max(1, Quota.Erased / 4),
+        Erasure.ByOwner => int.MaxValue,
+        _ => throw new InvalidOperationException($"Nothing is erased for {why}."),
+    };
+
     // An envelope travels at most for the longest lifetime; so long a copy of it may come, and is not new.
-    private void Remember(in Victim victim, bool evicted)
+    private void Remember(in Victim victim, Erasure why)
     {
         long until = victim.Arrived + (long)Limits.MaxLifetime.TotalSeconds;
         if (until <= _running.Seconds)
             return;
-        Span<byte> mark = stackalloc byte[RowCipher.MarkSize];
-        _cipher.Mark(victim.Id, mark);
-        _messages.PutErased.Bind(1, mark).Bind(2, until).Bind(3, evicted ? 1 : 0).Run();
-        _erased++;
+        PutMark(victim.Id, until, why);
     }
 
-    private bool IsErased(in EnvelopeId id)
+    private void PutMark(in EnvelopeId id, long until, Erasure why)
     {
         Span<byte> mark = stackalloc byte[RowCipher.MarkSize];
         _cipher.Mark(id, mark);
-        Statement erased = _messages.IsErased.Bind(1, mark);
-        bool found = erased.Step();
+        _messages.PutErased.Bind(1, mark).Bind(2, until).Bind(3, (long)why).Run();
+        _erased++;
+    }
+
+    /// <summary>Why a message must not come as new; null if it may.</summary>
+    private Erasure? MarkOf(in EnvelopeId id)
+    {
+        if (_erased == 0)
+            return null;
+        Span<byte> mark = stackalloc byte[RowCipher.MarkSize];
+        _cipher.Mark(id, mark);
+        Statement erased = _messages.MarkOf.Bind(1, mark);
+        Erasure? why = erased.Step() ? (Erasure)erased.Long(0) : null;
         erased.Reset();
-        return found;
+        return why;
     }
 
     private void RestoreShares()
@@ -182,6 +244,8 @@ public sealed partial class MeshStore
         foreach ((NodeAddress peer, Standing standing) in Reader.Standings())
             _standings.Restore(peer, standing);
         _erased = _database.Query("SELECT count(*) FROM erased");
+        _early = _database.Query("SELECT count(*) FROM early");
+        FindNextExpiry();
         _shares.Commit();
     }
 

@@ -25,6 +25,7 @@ public sealed partial class MeshStore
         Database? database = null, checkpointer = null;
         RowCipher? cipher = null;
         StoreReader? reader = null;
+        LogFile? log = null;
         try
         {
             bool isNew = MakeIfMissing(directory, path);
@@ -41,13 +42,18 @@ public sealed partial class MeshStore
             cipher = new RowCipher(storageKey, random ?? RandomSource.System);
             checkpointer = OpenForCheckpoints(path);
             reader = new StoreReader(OpenForReading(path), cipher, new RunningTime(time), options.SeenCapacity);
-            var store = new MeshStore(held, database, checkpointer, new DiskSpace(directory), cipher, reader, options, path) { IsNew = isNew };
+            log = new LogFile(path + "-wal");
+            var store = new MeshStore(held, database, checkpointer, new DiskSpace(directory), cipher, reader, log, options, path)
+            {
+                IsNew = isNew,
+            };
             store.CheckKey(path);
             store._running.Restore(store.SavedRunningTime());
             return store;
         }
         catch
         {
+            log?.Dispose();
             reader?.Dispose();
             checkpointer?.Dispose();
             database?.Dispose();

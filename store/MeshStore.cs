@@ -50,11 +50,12 @@ public sealed partial class MeshStore : IDisposable
     private readonly SeenLog _seen;
     private readonly StoreOptions _options;
     private readonly Statements _statements;
-    private readonly string _logPath;
+    private readonly LogFile _log;
     private readonly Staging _staged = new();
     private Task _checkpoint = Task.CompletedTask;
     private int _checkpointAt = CheckpointPages;
     private bool _afterFailure;
+    private bool _unproven;
     private readonly MessageShares _shares = new();
     private readonly PeerStandings _standings = new();
     private bool _eraseLog;
@@ -62,7 +63,7 @@ public sealed partial class MeshStore : IDisposable
 
     private MeshStore(
         DirectoryLock held, Database database, Database checkpointer, DiskSpace space, RowCipher cipher, StoreReader reader,
-        StoreOptions options, string path)
+        LogFile log, StoreOptions options, string path)
     {
         _lock = held;
         _database = database;
@@ -75,7 +76,8 @@ public sealed partial class MeshStore : IDisposable
         _statements = new Statements(database);
         _messages = new MessageStatements(database);
         _conversations = new ConversationStatements(database);
-        _logPath = path + "-wal";
+        _contents = new ContentStatements(database);
+        _log = log;
         Reader = reader;
         Quota = DiskQuota.Of(options.DiskBytes, space.Free, BytesOf(path));
         RestoreSeen();
@@ -97,6 +99,9 @@ public sealed partial class MeshStore : IDisposable
     /// <summary>What others send finds no room, as of the last transaction.</summary>
     public bool IsFullForOthers => _space.IsFullForOthers;
 
+    /// <summary>Bytes that requests of all strangers take.</summary>
+    public long RequestBytes => _shares.Requests.Bytes;
+
     /// <summary>Transactions committed since the store was opened.</summary>
     public long Commits { get; private set; }
 
@@ -105,6 +110,19 @@ public sealed partial class MeshStore : IDisposable
 
     /// <summary>Why the last checkpoint in the background failed; null if it did not. The log grows meanwhile.</summary>
     public StoreException? CheckpointFault { get; private set; }
+
+    /// <summary>
+    /// Why a transaction that had to be on the disk may not be there; null if all are. It is committed, and each later commit
+    /// tries again: not the log's, of which the system has forgotten after a failure what is not on the disk, but by moving it
+    /// into the database file.
+    /// </summary>
+    public StoreException? SyncFault { get; private set; }
+
+    /// <summary>Times that the log could not be brought to the disk after a transaction.</summary>
+    public long SyncFailures { get; private set; }
+
+    /// <summary>The log; for tests of disks that fail.</summary>
+    internal LogFile Log => _log;
 
     /// <summary>Begins a transaction.</summary>
     /// <exception cref="StoreException">The disk fails or is full; <see cref="Rollback"/> is harmless.</exception>
@@ -131,24 +149,27 @@ public sealed partial class MeshStore : IDisposable
     public void Rollback()
     {
         _afterFailure = true;
+        _unproven = true;
         _mustLast = false;
         _staged.Clear();
         _shares.Rollback();
         _standings.Rollback();
         _eraseLog = false;
+        // What was taken out is back; how many there are does not matter, as long as it is not none.
+        _early = Math.Max(_early, 1);
         // SQLite ends the transaction itself where the failure was grave.
         if (!_database.IsIdle)
             _statements.Rollback.Run();
     }
 
     /// <summary>
-    /// Saves the running time by which held envelopes age, if minutes have passed that no commit saved. To be called
-    /// every ten minutes or so; between <see cref="Commit"/> and <see cref="Begin"/>.
+    /// Saves the running time by which held envelopes age, if minutes have passed that no commit saved, and tries again what
+    /// <see cref="SyncFault"/> tells. To be called every ten minutes or so; between <see cref="Commit"/> and <see cref="Begin"/>.
     /// </summary>
     /// <exception cref="StoreException">The disk fails or is full.</exception>
     public void KeepTime()
     {
-        if (_options.Durability == Durability.Memory || _running.Unsaved < WorthSaving)
+        if (SyncFault is null && (_options.Durability == Durability.Memory || _running.Unsaved < WorthSaving))
             return;
         Begin();
         Commit();
@@ -173,6 +194,7 @@ public sealed partial class MeshStore : IDisposable
         _checkpoint.Wait();
         Reader.Dispose();
         _checkpointer.Dispose();
+        _log.Dispose();
         _database.Dispose();
         _cipher.Dispose();
         _lock.Dispose();
@@ -184,7 +206,8 @@ public sealed partial class MeshStore : IDisposable
         foreach (SeenLog.Block block in _seen.Pending(all: closing))
             _statements.PutSeen.Bind(1, _seen.Slot(block)).Bind(2, block.Number).Bind(3, block.Entries).Run();
         long running = _running.Seconds;
-        bool saveTime = running - _running.Saved >= (closing ? 1 : WorthSaving) && _options.Durability != Durability.Memory;
+        // A transaction without a write would succeed on a disk that takes none: after a failure each has one.
+        bool saveTime = _unproven || (running - _running.Saved >= (closing ? 1 : WorthSaving) && _options.Durability != Durability.Memory);
         if (saveTime)
         {
             Span<byte> seconds = stackalloc byte[sizeof(long)];
@@ -194,6 +217,7 @@ public sealed partial class MeshStore : IDisposable
 
         _statements.Commit.Run();
         SyncLog();
+        _unproven = false;
         _mustLast = false;
         _staged.Clear();
         _shares.Commit();

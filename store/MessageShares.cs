@@ -19,7 +19,11 @@ internal sealed class MessageShares
 
     /// <summary>The same as <see cref="CostOf"/> for SQLite.</summary>
     internal const string CostInSql =
-        "CASE WHEN length(text) <= 512 THEN 256 + length(text) ELSE 256 + (length(text) + 1023) / 1024 * 1024 END";
+        "CASE WHEN " + SizeInSql + " <= 512 THEN 256 + " + SizeInSql
+        + " ELSE 256 + (" + SizeInSql + " + 1023) / 1024 * 1024 END";
+
+    /// <summary>Sealed bytes of a row for SQLite.</summary>
+    internal const string SizeInSql = "(length(text) + ifnull(length(extras), 0))";
 
     private readonly Dictionary<Key, Share> _shares = [];
     private readonly List<(Key Key, long Bytes, int Count)> _undo = [];
@@ -42,7 +46,7 @@ internal sealed class MessageShares
     /// <summary>All other messages.</summary>
     internal Share Others => _others;
 
-    /// <summary>What a message with a sealed text of some length costs.</summary>
+    /// <summary>What a message with so many sealed bytes costs.</summary>
     internal static long CostOf(long sealedLength) =>
         RowCost + (sealedLength <= LongestInRow ? sealedLength : (sealedLength + PageSize - 1) / PageSize * PageSize);
 

@@ -5,17 +5,25 @@ namespace QuicProChat.Mesh.Store;
 /// <summary>The writer's statements about messages, who they are with, and what was erased.</summary>
 internal sealed class MessageStatements(Database database)
 {
-    private const string Rows = "SELECT seq, id, outgoing, peer, conversation, request, length(text), arrived, kind FROM message WHERE ";
+    private const string Rows = "SELECT seq, id, outgoing, peer, conversation, request, " + MessageShares.SizeInSql
+        + ", arrived, kind FROM message WHERE ";
 
     // 0 and 1 are Queued and Forwarded: whatever else is proven is final.
     private const string Final = "state NOT IN (0, 1) ";
 
-    internal Statement Insert { get; } = database.Prepare(
-        "INSERT OR IGNORE INTO message (id, outgoing, peer, text, state, reason, hops, priority, created, updated, conversation, security, request, sent, late, arrived, kind) "
-        + "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+    private const string SetState =
+        "UPDATE message SET state = ?, reason = ?, hops = ?, updated = ? WHERE id = ? AND state IN (0, 1) ";
 
-    internal Statement UpdateState { get; } = database.Prepare(
-        "UPDATE message SET state = ?, reason = ?, hops = ?, updated = ? WHERE id = ? AND state IN (0, 1)");
+    /// <summary>A row without pages of its own: what a change of it frees is overwritten in any case.</summary>
+    internal const string Short = MessageShares.SizeInSql + " <= 512";
+
+    internal Statement Insert { get; } = database.Prepare(
+        "INSERT OR IGNORE INTO message (id, outgoing, peer, text, state, reason, hops, priority, created, updated, conversation, security, request, sent, late, arrived, kind, extras, timer, expires, unread, place) "
+        + "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+
+    internal Statement UpdateState { get; } = database.Prepare(SetState + "AND " + Short);
+
+    internal Statement UpdateLongState { get; } = database.Prepare(SetState + "AND NOT " + Short);
 
     internal Statement Exists { get; } = database.Prepare("SELECT 1 FROM message WHERE id = ?");
 
@@ -44,7 +52,7 @@ internal sealed class MessageStatements(Database database)
     internal Statement PruneRefused { get; } = database.Prepare(
         "DELETE FROM peer WHERE standing = 2 AND seq <= (SELECT max(seq) FROM peer WHERE standing = 2) - ?");
 
-    internal Statement IsErased { get; } = database.Prepare("SELECT 1 FROM erased WHERE mark = ?");
+    internal Statement MarkOf { get; } = database.Prepare("SELECT evicted FROM erased WHERE mark = ?");
 
     internal Statement PutErased { get; } = database.Prepare("INSERT OR REPLACE INTO erased (mark, until, evicted) VALUES (?, ?, ?)");
 

@@ -7,13 +7,15 @@ namespace QuicProChat.Mesh.Store;
 
 // A sealed value:
 //
-//  prefix(16) counter(8) ciphertext(n) tag(16)
+//  counter(8) prefix(16) ciphertext(n) tag(16)         before version 6 of the schema the prefix came first
 //
 /// <summary>
 /// Encrypts values at rest with XChaCha20-Poly1305. The 24-byte nonce is a prefix of 16 bytes drawn afresh whenever
 /// the store is opened, and a counter that starts at 0: it cannot repeat within one opening, and for two openings to
 /// share a prefix takes 2^64 of them, so neither a crash, nor a restored backup, nor a copied directory repeats a
-/// nonce. The associated data names the column and the row, so that values cannot be moved to other rows.
+/// nonce. XChaCha20 makes a key of its own of the key and the first 16 bytes of the nonce
+/// (draft-irtf-cfrg-xchacha-03, section 2.3); the counter stands among these, so each value has its own key, and with
+/// its nonce that key is gone. The associated data names the column and the row, so that values cannot be moved to other rows.
 /// Thread-safe.
 /// </summary>
 internal sealed class RowCipher : IDisposable
@@ -60,8 +62,8 @@ internal sealed class RowCipher : IDisposable
     /// <summary>Seals a value; <paramref name="sealedValue"/> is <see cref="Overhead"/> longer.</summary>
     internal void Seal(ReadOnlySpan<byte> associated, ReadOnlySpan<byte> value, Span<byte> sealedValue)
     {
-        _prefix.CopyTo(sealedValue);
-        BinaryPrimitives.WriteInt64BigEndian(sealedValue[PrefixSize..], Interlocked.Increment(ref _counter));
+        BinaryPrimitives.WriteInt64BigEndian(sealedValue, Interlocked.Increment(ref _counter));
+        _prefix.CopyTo(sealedValue[sizeof(long)..]);
         using SecretBuffer.Lease lease = _key.Borrow();
         XChaChaPoly.Seal(lease.Span, sealedValue[..XChaChaPoly.NonceSize], associated, value, sealedValue[XChaChaPoly.NonceSize..]);
     }

@@ -7,7 +7,7 @@ namespace QuicProChat.Mesh.Store;
 /// <param name="Id">Its envelope's id.</param>
 /// <param name="Outgoing">This node wrote it.</param>
 /// <param name="Peer">Its receiver, or its proven sender.</param>
-/// <param name="Text">What it says.</param>
+/// <param name="Text">What it says, where that is plain text; else empty.</param>
 /// <param name="State">What is proven.</param>
 /// <param name="Reason">Why, as the router numbers it; 0: nothing to add.</param>
 /// <param name="Hops">Hops that it or its receipt took; 0 where unknown.</param>
@@ -18,6 +18,24 @@ public sealed record StoredMessage(
     EnvelopeId Id, bool Outgoing, NodeAddress Peer, string Text, MessageState State, byte Reason, int Hops,
     Priority Priority, DateTimeOffset CreatedAt, DateTimeOffset UpdatedAt)
 {
+    /// <summary>What it says, where that is no plain text: bytes that messaging understands; else empty.</summary>
+    public ReadOnlyMemory<byte> Content { get; init; }
+
+    /// <summary>What was done with it since, in bytes that messaging understands; sealed like the text.</summary>
+    public ReadOnlyMemory<byte> Extras { get; init; }
+
+    /// <summary>Minutes after which it disappears, once it was read or sent; 0: it stays.</summary>
+    public ushort Timer { get; init; }
+
+    /// <summary>Running time until it disappears; null: it stays. Set by the store.</summary>
+    public TimeSpan? ExpiresIn { get; init; }
+
+    /// <summary>The owner has not read it.</summary>
+    public bool IsUnread { get; init; }
+
+    /// <summary>Where it stands in its conversation, in bytes that messaging understands; empty where it has no place.</summary>
+    public ReadOnlyMemory<byte> Place { get; init; }
+
     /// <summary>The conversation it belongs to, where that has an id of its own; null for one with the peer.</summary>
     public ConversationId? Conversation { get; init; }
 
@@ -42,6 +60,20 @@ public sealed record StoredMessage(
     /// <summary>Its text could not be read: the row was altered, or the disk is worn.</summary>
     public bool IsDamaged { get; init; }
 }
+
+/// <summary>A conversation with what is in it, requests not counted.</summary>
+/// <param name="Id">The conversation.</param>
+/// <param name="Count">Its messages.</param>
+/// <param name="Unread">Those that the owner has not read.</param>
+/// <param name="Newest">The newest of them.</param>
+public sealed record StoredSummary(ConversationId Id, int Count, int Unread, StoredMessage Newest);
+
+/// <summary>What is set for a conversation.</summary>
+/// <param name="Id">The conversation.</param>
+/// <param name="Timer">Minutes after which its messages disappear; 0: they stay.</param>
+/// <param name="Revision">The number of the change that set the timer.</param>
+/// <param name="IsMuted">The owner is not to be disturbed.</param>
+public readonly record struct StoredSetting(ConversationId Id, ushort Timer, ushort Revision, bool IsMuted);
 
 /// <summary>What is kept beside the bytes of a held envelope.</summary>
 /// <param name="Upstream">The neighbour that handed it over; this node itself for what originated here.</param>

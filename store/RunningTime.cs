@@ -12,6 +12,9 @@ internal sealed class RunningTime(TimeProvider time)
 {
     private static readonly long LongestLifetime = (long)Limits.MaxLifetime.TotalSeconds;
 
+    /// <summary>Seconds that a timer and the wait for its message to be read take at most.</summary>
+    private static readonly long LongestTimer = ushort.MaxValue * 60L + LongestLifetime;
+
     private long _startedAt = time.GetTimestamp();
     private long _before;
 
@@ -35,6 +38,9 @@ internal sealed class RunningTime(TimeProvider time)
 
     /// <summary>The second at which a lifetime ends that begins now.</summary>
     internal long End(TimeSpan lifetime) => Seconds + (lifetime.Ticks + TimeSpan.TicksPerSecond - 1) / TimeSpan.TicksPerSecond;
+
+    /// <summary>How long it is until a second; nothing if that is past.</summary>
+    internal TimeSpan Until(long second) => TimeSpan.FromSeconds(Math.Clamp(second - Seconds, 0, LongestTimer));
 
     /// <summary>What is left of a lifetime that ends at a second.</summary>
     /// <remarks>An end beyond the longest lifetime was not written here: the row is damaged, and gains nothing by it.</remarks>

@@ -131,8 +131,72 @@ internal static class Schema
         DROP TABLE lite_waiting;
         """;
 
+    // Contents of every type: text holds any of them, and what was text stays as it is. What was written before has been
+    // read, and stays. early: changes whose message is not there yet. What disappears does so at a second of this
+    // node's running time; 0: never.
+    private const string Sixth = """
+        ALTER TABLE message ADD COLUMN extras BLOB; -- sealed
+        ALTER TABLE message ADD COLUMN timer INTEGER NOT NULL DEFAULT 0; -- minutes
+        ALTER TABLE message ADD COLUMN expires INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE message ADD COLUMN unread INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE message ADD COLUMN place BLOB;
+        CREATE INDEX message_expires ON message (expires) WHERE expires > 0;
+        CREATE INDEX message_unread ON message (kind, conversation, peer) WHERE unread = 1;
+        CREATE INDEX message_place ON message (place) WHERE place IS NOT NULL;
+        CREATE TABLE early (
+            seq     INTEGER PRIMARY KEY,
+            kind    INTEGER NOT NULL,
+            id      BLOB NOT NULL, -- of the conversation
+            target  BLOB NOT NULL,
+            change  BLOB NOT NULL, -- sealed
+            expires INTEGER NOT NULL
+        );
+        CREATE INDEX early_target ON early (target);
+        CREATE TABLE setting (
+            kind INTEGER NOT NULL, id BLOB NOT NULL, timer INTEGER NOT NULL, revision INTEGER NOT NULL, muted INTEGER NOT NULL,
+            PRIMARY KEY (kind, id)
+        ) WITHOUT ROWID;
+        """;
+
+    // Gossip: records of others and of this node; of a record that is gone the id stays. Any neighbour has the same bytes, so they are
+    // not sealed, and the id covers them.
+    private const string Seventh = """
+        CREATE TABLE gossip (
+            id      BLOB PRIMARY KEY,
+            seen    INTEGER NOT NULL, -- second of this node's running time
+            expires INTEGER NOT NULL, -- second of this node's running time
+            source  INTEGER NOT NULL, -- whose share it counts to
+            chosen  INTEGER NOT NULL,
+            mine    INTEGER NOT NULL,
+            record  BLOB
+        ) WITHOUT ROWID;
+        """;
+
+    // Files: what of them is here, by the message with the offer; their bytes are beside the store, under the name in blob. A row goes
+    // with its message, or when that turns into a tombstone, and leaves the name of the bytes that are to be deleted.
+    private const string Eighth = """
+        CREATE TABLE file (
+            message    BLOB PRIMARY KEY,
+            blob       BLOB NOT NULL UNIQUE,
+            state      INTEGER NOT NULL,
+            over_radio INTEGER NOT NULL,
+            have       BLOB NOT NULL,
+            saved      BLOB -- sealed
+        ) WITHOUT ROWID;
+        CREATE TABLE erased_file (blob BLOB PRIMARY KEY, message BLOB NOT NULL, saved BLOB) WITHOUT ROWID; -- saved: sealed
+        CREATE TRIGGER file_gone AFTER DELETE ON file BEGIN
+            INSERT OR IGNORE INTO erased_file (blob, message, saved) VALUES (old.blob, old.message, old.saved);
+        END;
+        CREATE TRIGGER file_message_gone AFTER DELETE ON message BEGIN
+            DELETE FROM file WHERE message = old.id;
+        END;
+        CREATE TRIGGER file_message_changed AFTER UPDATE OF text ON message BEGIN
+            DELETE FROM file WHERE message = old.id;
+        END;
+        """;
+
     /// <summary>The step to each version from the one before.</summary>
-    internal static readonly string[] Migrations = [First, Second, Third, Fourth, Fifth];
+    internal static readonly string[] Migrations = [First, Second, Third, Fourth, Fifth, Sixth, Seventh, Eighth];
 
     internal static int Current => Migrations.Length;
 

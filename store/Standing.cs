@@ -11,6 +11,11 @@ public enum Standing : byte
 
     /// <summary>The owner refused it: what it sends is not kept.</summary>
     Refused = 2,
+
+    /// <summary>
+    /// The owner blocked it: what it sends is not kept, in no conversation, until the owner unblocks it.
+    /// </summary>
+    Blocked = 3,
 }
 
 /// <summary>What became of a message that was to be stored.</summary>
@@ -25,7 +30,7 @@ public enum Inserted : byte
     /// <summary>It was there already, or was and has been erased: nothing changed.</summary>
     AlreadyThere,
 
-    /// <summary>It was not kept: its sender was refused, or is a stranger and it is larger than one may send.</summary>
+    /// <summary>It was not kept: its sender was refused or blocked, or is a stranger and it is larger than one may send.</summary>
     NotKept,
 
     /// <summary>There is no room for what others send: what is left of the disk is the owner's.</summary>

@@ -31,6 +31,24 @@ internal sealed class Statements(Database database)
 
     internal Statement DeleteValue { get; } = database.Prepare("DELETE FROM value WHERE name = ?");
 
+    internal Statement PutGossip { get; } = database.Prepare(
+        "INSERT OR REPLACE INTO gossip (id, seen, expires, source, chosen, mine, record) VALUES (?, ?, ?, ?, ?, ?, ?)");
+
+    internal Statement DeleteGossip { get; } = database.Prepare("DELETE FROM gossip WHERE id = ?");
+
+    // Only beside its message: that may have gone meanwhile.
+    internal Statement PutFile { get; } = database.Prepare(
+        "INSERT OR IGNORE INTO file (message, blob, state, over_radio, have) SELECT id, ?, ?, ?, ? FROM message WHERE id = ?");
+
+    internal Statement ChangeFile { get; } = database.Prepare(
+        "UPDATE file SET state = ?, have = ? WHERE message = ? AND blob = ?");
+
+    internal Statement SaveFile { get; } = database.Prepare("UPDATE file SET saved = ? WHERE message = ?");
+
+    internal Statement DeleteFile { get; } = database.Prepare("DELETE FROM file WHERE message = ?");
+
+    internal Statement DeleteErasedFile { get; } = database.Prepare("DELETE FROM erased_file WHERE blob = ?");
+
     private readonly Statement _freePages = database.Prepare("PRAGMA freelist_count");
 
     /// <summary>Pages of the file that hold nothing.</summary>

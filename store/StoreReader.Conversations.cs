@@ -19,11 +19,17 @@ public sealed partial class StoreReader
         lock (_gate)
         {
             List<StoredMessage> messages = ReadMessages(
-                Named(_newestInConversation, conversation).Bind(3, limit), tolerant: true);
+                Named(_newestInConversation, conversation).Bind(3, End).Bind(4, limit), tolerant: true);
             messages.Reverse();
             return messages;
         }
     }
+
+    /// <summary>
+    /// Messages of a conversation with an id of its own, the newest first, as <see cref="NewestMessages(NodeAddress?, long?)"/>.
+    /// </summary>
+    public IEnumerable<StoredMessage> NewestMessages(ConversationId conversation, long? before) =>
+        ReadNewest(place => Named(_newestInConversation, conversation).Bind(3, place).Bind(4, RowsAtOnce), before);
 
     /// <summary>Who sent an envelope that was opened before; null if it was not, or too long ago.</summary>
     public NodeAddress? FindOpened(EnvelopeKind kind, in EnvelopeId id)

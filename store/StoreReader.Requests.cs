@@ -63,8 +63,29 @@ public sealed partial class StoreReader
     internal IReadOnlyList<(NodeAddress Peer, Standing Standing)> Standings() => ReadAll(
         "peer", "SELECT address, standing FROM peer", row => (NodeAddress.Read(row.Blob(0, NodeAddress.Size)), Named(row.Long(1))));
 
-    private static Standing Named(long standing) => standing is (long)Standing.Known or (long)Standing.Refused
+    /// <summary>Nodes that the owner blocked, in the order of their addresses.</summary>
+    public IReadOnlyList<NodeAddress> Blocked() => ReadAll(
+        "peer", $"SELECT address FROM peer WHERE standing = {(int)Standing.Blocked} ORDER BY address",
+        row => NodeAddress.Read(row.Blob(0, NodeAddress.Size)));
+
+    /// <summary>A message was dropped because its sender was blocked then: it does not come when the sender is heard again.</summary>
+    public bool IsDropped(in EnvelopeId id)
+    {
+        Span<byte> mark = stackalloc byte[RowCipher.MarkSize];
+        lock (_gate)
+        {
+            _cipher.Mark(id, mark);
+            _dropped.Bind(1, mark);
+            bool found = _dropped.Step();
+            _dropped.Reset();
+            return found;
+        }
+    }
+
+    private static Standing Named(long standing) => IsStanding(standing)
         ? (Standing)standing : throw new StoreException(StoreError.Corrupt, "What a node is to the owner is damaged in the store.");
+
+    private static bool IsStanding(long standing) => standing is > (long)Standing.Stranger and <= (long)Standing.Blocked;
 
     /// <summary>What a node is to the owner, as committed.</summary>
     public Standing StandingOf(in NodeAddress peer)
@@ -76,7 +97,7 @@ public sealed partial class StoreReader
                 return Standing.Stranger;
             long standing = _standing.Long(0);
             _standing.Reset();
-            return standing is (long)Standing.Known or (long)Standing.Refused ? (Standing)standing : Standing.Stranger;
+            return IsStanding(standing) ? (Standing)standing : Standing.Stranger;
         }
     }
 }

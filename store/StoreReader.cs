@@ -20,8 +20,6 @@ public sealed partial class StoreReader
     private readonly RowCipher _cipher;
     private readonly int _seenCapacity;
     private readonly Statement _message;
-    private readonly Statement _newest;
-    private readonly Statement _newestWith;
     private readonly Statement _envelope;
     private readonly Statement _value;
 
@@ -32,17 +30,27 @@ public sealed partial class StoreReader
         _seenCapacity = seenCapacity;
         RunningTime = running;
         _message = database.Prepare(MessageColumns + "WHERE id = ?");
-        _newest = database.Prepare(MessageColumns + "ORDER BY seq DESC LIMIT ?");
-        _newestWith = database.Prepare(MessageColumns + "WHERE peer = ? ORDER BY seq DESC LIMIT ?");
+        _newest = database.Prepare(MessageColumns + "WHERE seq < ? ORDER BY seq DESC LIMIT ?");
+        _newestWith = database.Prepare(MessageColumns + "WHERE peer = ? AND conversation IS NULL AND seq < ? ORDER BY seq DESC LIMIT ?");
+        const string referenced = "SELECT id, kind, conversation, peer FROM message WHERE ";
+        _byPrefix = database.Prepare(referenced + "id BETWEEN ? AND ? LIMIT 8");
+        _byPlace = database.Prepare(referenced + "place = ? LIMIT 8");
+        _dropped = database.Prepare($"SELECT 1 FROM erased WHERE mark = ? AND evicted = {(int)MeshStore.Erasure.Dropped}");
+        _place = database.Prepare("SELECT seq FROM message WHERE id = ?");
         _envelope = database.Prepare("SELECT header, payload FROM envelope WHERE id = ?");
-        _newestInConversation = database.Prepare(MessageColumns + "WHERE kind = ? AND conversation = ? ORDER BY seq DESC LIMIT ?");
+        _newestInConversation = database.Prepare(MessageColumns + "WHERE kind = ? AND conversation = ? AND seq < ? ORDER BY seq DESC LIMIT ?");
         _opened = database.Prepare("SELECT sender FROM opened WHERE id = ? AND kind = ?");
         _newestRequest = database.Prepare(MessageColumns + "WHERE peer = ? AND request = 1 ORDER BY seq DESC LIMIT 1");
         _standing = database.Prepare("SELECT standing FROM peer WHERE address = ?");
         const string unfinished = "AND outgoing = 1 AND state IN (0, 1)";
         _underWay = database.Prepare($"SELECT id FROM message WHERE peer = ? AND conversation IS NULL {unfinished}");
         _underWayInConversation = database.Prepare($"SELECT id FROM message WHERE kind = ? AND conversation = ? {unfinished}");
+        _oldestWith = database.Prepare(
+            MessageColumns + "WHERE peer = ? AND conversation IS NULL AND seq > ? ORDER BY seq LIMIT ?");
+        _oldestInConversation = database.Prepare(
+            MessageColumns + "WHERE kind = ? AND conversation = ? AND seq > ? ORDER BY seq LIMIT ?");
         _value = database.Prepare("SELECT value FROM value WHERE name = ?");
+        _gossip = database.Prepare("SELECT record FROM gossip WHERE id = ?");
     }
 
     internal RunningTime RunningTime { get; }

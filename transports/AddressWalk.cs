@@ -8,7 +8,7 @@ namespace QuicProChat.Mesh.Transports;
 internal static class AddressWalk
 {
     internal static async ValueTask<DialResult> DialAsync(
-        LinkUri uri, LocalNode node, Func<IPEndPoint, NodeAddress?, CancellationToken, ValueTask<DialResult>> dial,
+        LinkUri uri, LocalEnd node, Func<IPEndPoint, NodeAddress?, CancellationToken, ValueTask<DialResult>> dial,
         CancellationToken cancellation)
     {
         if (!IpEndpoint.TryParse(uri, out IpEndpoint? endpoint, out string? error))

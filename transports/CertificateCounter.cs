@@ -60,7 +60,7 @@ internal sealed class CertificateCounter(string? path, TimeProvider time, Action
             return 0;
         try
         {
-            byte[] bytes = File.Exists(path) ? File.ReadAllBytes(path) : [];
+            byte[] bytes = File.Exists(path) ? BoundedFile.ReadStart(path, sizeof(ulong) + 1) : [];
             return bytes.Length == sizeof(ulong) ? BinaryPrimitives.ReadUInt64BigEndian(bytes) : 0;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

@@ -16,7 +16,7 @@ internal readonly record struct HandshakeResult(StreamLink? Link, LinkEnd? Failu
 /// From an open connection to a link, the same for all IP transports: TLS (the transport's own step), Hello, link. What
 /// a peer or the network does ends as a reason, never as an exception.
 /// </summary>
-internal sealed class Handshake(LocalNode node, string scheme, ILogger logger)
+internal sealed class Handshake(LocalEnd node, string scheme, ILogger logger)
 {
     // Arbitrary: what a breach of the protocol costs its source, in handshakes that it may make.
     private const int ChargeForViolation = 4;
@@ -134,7 +134,7 @@ internal sealed class Handshake(LocalNode node, string scheme, ILogger logger)
         private readonly CancellationTokenSource _timeout;
         private readonly CancellationTokenSource _either;
 
-        internal Deadline(LocalNode node, CancellationToken cancellation)
+        internal Deadline(LocalEnd node, CancellationToken cancellation)
         {
             _timeout = new CancellationTokenSource(node.Settings.HandshakeTimeout, node.Time);
             _either = CancellationTokenSource.CreateLinkedTokenSource(_timeout.Token, cancellation);

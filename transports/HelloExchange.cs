@@ -14,7 +14,7 @@ internal sealed record PeerHello(string Name, Capabilities Capabilities, int Max
 /// The first frame in each direction (docs/protocol.md, section 3.2), after TLS proved who is there. Neither
 /// side waits for the other before it writes. Whoever refuses says why with a Bye.
 /// </summary>
-internal sealed class HelloExchange(LocalNode node, LinkTls tls, LinkRole role, uint dialNumber)
+internal sealed class HelloExchange(LocalEnd node, LinkTls tls, LinkRole role, uint dialNumber)
 {
     private const int HeaderSize = sizeof(ushort) + 1;
     private const int MaxFrame = 1 + Limits.Arbitrary.MaxHello;

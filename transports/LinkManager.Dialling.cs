@@ -1,4 +1,5 @@
 using QuicProChat.Mesh.Identity;
+using QuicProChat.Mesh.Transports.Mdns;
 using QuicProChat.Mesh.Wire;
 
 namespace QuicProChat.Mesh.Transports;
@@ -19,13 +20,33 @@ public sealed partial class LinkManager
     }
 
     /// <summary>Keeps a link to a peer from now on; false if the very same is dialled already.</summary>
-    public bool Connect(PeerUris peer)
+    public bool Connect(PeerUris peer) => Dial(peer, isFound: false);
+
+    /// <inheritdoc/>
+    bool IFoundDialler.ConnectFound(PeerUris peer) => Dial(peer, isFound: true);
+
+    /// <inheritdoc/>
+    void IFoundDialler.StopDialling(PeerUris peer) => StopDialling(d => d.IsFound && d.Uris.ToString() == peer.ToString());
+
+    /// <inheritdoc/>
+    DialReport? IFoundDialler.ReportOf(PeerUris peer)
+    {
+        lock (_lock)
+        {
+            if (!_diallers.TryGetValue(peer.ToString(), out Dialler? dialler))
+                return null;
+            bool isUp = dialler.Peer is { } found && _neighbours.ContainsKey((found, 0));
+            return new DialReport(dialler.Peer, isUp, dialler.Failures, dialler.LastFailure);
+        }
+    }
+
+    private bool Dial(PeerUris peer, bool isFound)
     {
         lock (_lock)
         {
             if (_stop.IsCancellationRequested || _diallers.ContainsKey(peer.ToString()))
                 return false;
-            Dialler dialler = new(peer, _stop.Token, new Backoff(_settings.FirstRetry, _settings.LongestRetry, _random));
+            Dialler dialler = new(peer, isFound, _stop.Token, new Backoff(_settings.FirstRetry, _settings.LongestRetry, _random));
             _diallers.Add(peer.ToString(), dialler);
             dialler.Loop = Task.Run(() => DialLoopAsync(dialler));
             return true;
@@ -167,11 +188,18 @@ public sealed partial class LinkManager
             if (result.Link is { } pending)
             {
                 dialler.Peer = pending.Link.Peer;
+                if (dialler.IsFound)
+                    pending.Choose(false);
                 LinkEndCode? refusal = Offer(pending);
                 if (refusal is null)
                     dialler.Made = pending;
                 if (refusal is null or LinkEndCode.Duplicate)
+                {
+                    dialler.Failures = 0;
                     return true;
+                }
+
+                dialler.LastFailure = Log.Why(refusal.Value, null);
                 continue;
             }
 
@@ -184,6 +212,7 @@ public sealed partial class LinkManager
                 return false;
             }
 
+            dialler.LastFailure = Log.Why(failure.Code, failure.Detail);
             // Whoever takes turns with another of the same key takes long ones.
             if (failure.Code == LinkEndCode.Clone)
                 dialler.Backoff.Exhaust();
@@ -194,6 +223,7 @@ public sealed partial class LinkManager
         }
 
         dialler.Quiet = true;
+        dialler.Failures++;
         return true;
     }
 
@@ -206,15 +236,19 @@ public sealed partial class LinkManager
     /// <summary>One peer that is dialled.</summary>
     private sealed class Dialler
     {
-        internal Dialler(PeerUris uris, CancellationToken stop, Backoff backoff)
+        internal Dialler(PeerUris uris, bool isFound, CancellationToken stop, Backoff backoff)
         {
             Uris = uris;
+            IsFound = isFound;
             Backoff = backoff;
             Stop = CancellationTokenSource.CreateLinkedTokenSource(stop);
             Peer = uris.Pinned;
         }
 
         internal PeerUris Uris { get; }
+
+        /// <summary>Nobody named it: it was found on a link, and has no claim to the places of those that were chosen.</summary>
+        internal bool IsFound { get; }
 
         internal Backoff Backoff { get; }
 
@@ -227,6 +261,12 @@ public sealed partial class LinkManager
 
         /// <summary>The link that it made last.</summary>
         internal IPendingLink? Made { get; set; }
+
+        /// <summary>Rounds in vain since there was a link.</summary>
+        internal int Failures { get; set; }
+
+        /// <summary>Why the last attempt came to nothing.</summary>
+        internal string? LastFailure { get; set; }
 
         /// <summary>Its failure has been told; the next ones are only for debugging.</summary>
         internal bool Quiet { get; set; }

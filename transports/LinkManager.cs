@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using QuicProChat.Mesh.Identity;
+using QuicProChat.Mesh.Transports.Mdns;
 using QuicProChat.Mesh.Wire;
 
 namespace QuicProChat.Mesh.Transports;
@@ -37,7 +38,7 @@ public sealed record LinkManagerSettings
 /// </code>
 /// This file: links. Beside it: dialling, and who gets a place.
 /// </summary>
-public sealed partial class LinkManager : ILinkAcceptor, IAsyncDisposable
+public sealed partial class LinkManager : ILinkAcceptor, IFoundDialler, IAsyncDisposable
 {
     private readonly object _lock = new();
     private readonly Dictionary<(NodeAddress Peer, int Medium), Neighbour> _neighbours = [];
@@ -190,7 +191,7 @@ public sealed partial class LinkManager : ILinkAcceptor, IAsyncDisposable
         if (link.Peer == _self)
             return LinkEndCode.Self;
         if (IsPinned(link.Peer))
-            candidate.Choose();
+            candidate.Choose(true);
         if (!_neighbours.TryGetValue((link.Peer, link.Properties.Medium), out Neighbour? neighbour))
             return Place(candidate);
 

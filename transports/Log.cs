@@ -55,6 +55,15 @@ internal static partial class Log
     [LoggerMessage(110, LogLevel.Error, "The {What} loop of {Uri} failed; this is a fault of the program")]
     internal static partial void LoopFailed(ILogger logger, Exception exception, string what, LinkUri uri);
 
+    [LoggerMessage(119, LogLevel.Debug, "Discovery on {Interface}: {What}")]
+    internal static partial void DiscoveryOn(ILogger logger, string @interface, string what);
+
+    [LoggerMessage(120, LogLevel.Warning, "Discovery does not work on {Interface}: {Reason}; it is tried again until it does")]
+    internal static partial void DiscoveryAway(ILogger logger, string @interface, string reason);
+
+    [LoggerMessage(121, LogLevel.Error, "Discovery failed to handle an event; this is a fault of the program")]
+    internal static partial void DiscoveryFailed(ILogger logger, Exception exception);
+
     [LoggerMessage(114, LogLevel.Information, "Radio {Device} is on: {Modem}, {Frequency} Hz, SF{SpreadingFactor}, {Region}; {Detail}")]
     internal static partial void RadioOn(
         ILogger logger, string device, string? modem, long frequency, int spreadingFactor, string region, string detail);

@@ -12,4 +12,7 @@ public enum Capabilities : ushort
 
     /// <summary>Keeps envelopes for nodes that are out of reach.</summary>
     StoreAndForward = 2,
+
+    /// <summary>Passes requests for appointments on (docs/fapp.md, section 3.4).</summary>
+    FappRelay = 4,
 }

@@ -21,6 +21,9 @@ public enum FrameKind : byte
     /// <summary>Custody of envelopes taken or refused.</summary>
     CustodyAck = 0x11,
 
+    /// <summary>A piece of a file on its way, or a word about one; nobody answers for it.</summary>
+    Bulk = 0x12,
+
     /// <summary>A node's signed identity record.</summary>
     Announce = 0x20,
 
@@ -35,4 +38,22 @@ public enum FrameKind : byte
 
     /// <summary>Acknowledges a route update on a lossy link.</summary>
     ControlAck = 0x24,
+
+    /// <summary>A gossip record, pushed or asked for.</summary>
+    GossipRecord = 0x30,
+
+    /// <summary>Gossip records that the sender has.</summary>
+    GossipHave = 0x31,
+
+    /// <summary>Asks for gossip records, perhaps for all new ones from now on.</summary>
+    GossipWant = 0x32,
+
+    /// <summary>Records shall be announced and no longer pushed on this link.</summary>
+    GossipPrune = 0x33,
+
+    /// <summary>Compares which gossip records both sides have.</summary>
+    GossipSync = 0x34,
+
+    /// <summary>Topics that are wanted on a link that does not carry all of them.</summary>
+    GossipInterest = 0x35,
 }

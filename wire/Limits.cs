@@ -30,6 +30,9 @@ public static class Limits
     /// <summary>Longest lifetime: what 16 bits of 10 s units can say, a week and 14 hours.</summary>
     public static readonly TimeSpan MaxLifetime = EnvelopeHeader.LifetimeUnit * ushort.MaxValue;
 
+    /// <summary>Longest lifetime that this implementation sends with, and leaves to what it passes on. Arbitrary.</summary>
+    public static readonly TimeSpan LongestSent = TimeSpan.FromDays(7);
+
     /// <summary>Limits without a deeper reason: large enough for honest use, small enough to bound a hostile neighbour's.</summary>
     public static class Arbitrary
     {

@@ -1,7 +1,4 @@
 using System.Buffers.Binary;
-using System.Diagnostics.CodeAnalysis;
-using System.Text;
-using System.Text.Unicode;
 
 namespace QuicProChat.Mesh.Wire;
 
@@ -12,8 +9,11 @@ namespace QuicProChat.Mesh.Wire;
 /// <summary>What a sealed message says: the low six bits of its first byte.</summary>
 public enum ContentType : byte
 {
-    /// <summary>UTF-8 text.</summary>
-    Text = 1,
+    /// <summary>What a person wrote: text, or another content of docs/content.md.</summary>
+    Content = 1,
+
+    /// <summary>The same, with padding behind it: <see cref="ContentPadding"/>.</summary>
+    Padded = 2,
 }
 
 /// <summary>A view of a sealed payload's plaintext.</summary>
@@ -86,11 +86,16 @@ public readonly ref struct SealedContent
         return SizeOf(body.Length, lifetimeUnits);
     }
 
-    /// <summary>The text; false if the content is not text or not valid UTF-8.</summary>
-    public bool TryGetText([NotNullWhen(true)] out string? text)
+    /// <summary>What a person wrote; false if it is something else.</summary>
+    public bool TryGetContent(out ReadOnlySpan<byte> content)
     {
-        text = Type == ContentType.Text && Utf8.IsValid(Body) ? Encoding.UTF8.GetString(Body) : null;
-        return text is not null;
+        content = Body;
+        return Type switch
+        {
+            ContentType.Content => true,
+            ContentType.Padded => ContentPadding.TryRemove(Body, out content),
+            _ => false,
+        };
     }
 
     /// <summary>A moment as the content's time; 0 for a moment that it cannot say (before 2020, after 2156).</summary>

@@ -90,7 +90,7 @@ public sealed class Sealer(LocalIdentity identity, RandomFill? random = null, in
 
             Span<byte> prologue = stackalloc byte[SealContext.PrologueSize];
             context.WritePrologue(prologue);
-            NoiseX noise = new(s.Noise, prologue, s.PeerKey);
+            OneWayNoise noise = new(s.Noise, OneWayNoise.NameOfX, prologue, s.PeerKey);
             noise.MixHash(payload[..KeySize]);
             noise.MixKey(s.EphemeralStatic);
             noise.EncryptAndHash(identity.X25519PublicKey.Span, payload[KeySize..HandshakeSize]);
@@ -130,7 +130,7 @@ public sealed class Sealer(LocalIdentity identity, RandomFill? random = null, in
                 return false;
             Span<byte> prologue = stackalloc byte[SealContext.PrologueSize];
             context.WritePrologue(prologue);
-            NoiseX noise = new(s.Noise, prologue, identity.X25519PublicKey.Span);
+            OneWayNoise noise = new(s.Noise, OneWayNoise.NameOfX, prologue, identity.X25519PublicKey.Span);
             noise.MixHash(payload[..KeySize]);
             noise.MixKey(s.EphemeralStatic);
             if (!noise.TryDecryptAndHash(payload[KeySize..HandshakeSize], s.PeerKey))
@@ -201,7 +201,7 @@ public sealed class Sealer(LocalIdentity identity, RandomFill? random = null, in
     /// <summary>The secrets of one message, in one piece of memory that is zeroed at the end.</summary>
     private readonly ref struct SealSecrets(Span<byte> memory)
     {
-        internal const int Size = NoiseX.StateSize + 5 * KeySize;
+        internal const int Size = OneWayNoise.StateSize + 5 * KeySize;
 
         private readonly Span<byte> _memory = memory;
 

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Security.Cryptography;
 using QuicProChat.Mesh.Identity;
+using QuicProChat.Mesh.Messaging.Content;
 using QuicProChat.Mesh.Wire;
 
 namespace QuicProChat.Mesh.Messaging.Direct;
@@ -22,8 +23,8 @@ internal sealed class DirectArrival : Arrival
         Payload = _rented.AsMemory(0, payload.Length);
     }
 
-    /// <summary>The text; null if this is not a message that can be shown.</summary>
-    internal string? Text { get; private set; }
+    /// <summary>What it says; null if it does not open or says nothing that this node takes.</summary>
+    internal MessageContent? Content { get; private set; }
 
     internal NodeAddress Sender { get; private set; }
 
@@ -47,9 +48,10 @@ internal sealed class DirectArrival : Arrival
         Span<byte> header = stackalloc byte[EnvelopeHeader.Size];
         Header.Write(header);
         if (_sealer.TryOpen(SealContext.Of(header), Payload.Span, buffer, receiptKey, out OpenedMessage opened, out _)
-            && SealedContent.TryRead(opened.Content, out SealedContent content) && content.TryGetText(out string? text))
+            && SealedContent.TryRead(opened.Content, out SealedContent content) && content.TryGetContent(out ReadOnlySpan<byte> bytes)
+            && MessageContent.TryRead(bytes, out MessageContent? said))
         {
-            Text = text;
+            Content = said;
             Sender = opened.Sender;
             SentAt = SealedContent.FromTime(content.Time);
             IsLate = SentTimes.IsLate(SentAt, content.LifetimeUnits, at);

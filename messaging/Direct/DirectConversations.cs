@@ -1,5 +1,5 @@
-using System.Text;
 using QuicProChat.Mesh.Identity;
+using QuicProChat.Mesh.Messaging.Content;
 using QuicProChat.Mesh.Routing;
 using QuicProChat.Mesh.Wire;
 
@@ -10,8 +10,11 @@ namespace QuicProChat.Mesh.Messaging.Direct;
 /// </summary>
 public sealed class DirectConversations(MessagingContext context, Sealer sealer, AddressBook book) : IConversationKind
 {
-    /// <summary>Longest text in bytes of UTF-8: what one envelope carries.</summary>
-    public const int MaxTextBytes = 32 << 10;
+    /// <summary>
+    /// Longest content in bytes, sent or received (docs/content.md, section 1). An envelope would carry twice as much; whoever
+    /// shows or stores messages can rely on this.
+    /// </summary>
+    public const int MaxTextBytes = MessageContent.MaxSize;
 
     /// <inheritdoc/>
     public EnvelopeKind Kind => EnvelopeKind.Sealed;
@@ -46,7 +49,7 @@ public sealed class DirectConversations(MessagingContext context, Sealer sealer,
     public void Received(Instant now, Arrival arrival, MessageTransaction transaction)
     {
         var opened = (DirectArrival)arrival;
-        if (opened.Text is null)
+        if (opened.Content is not { } content)
         {
             Rejected++;
             context.Loop.Reach(MessagingPlace.Rejected);
@@ -54,23 +57,27 @@ public sealed class DirectConversations(MessagingContext context, Sealer sealer,
             return;
         }
 
-        InsertedMessage inserted = transaction.Insert(new Message(
-            opened.Id, ConversationId.With(opened.Sender), Outgoing: false, opened.Sender, opened.Text,
-            MessageState.Received, StateReason.None, opened.Hops, opened.Header.Priority, opened.At, opened.At)
+        context.Loop.Reach(MessagingPlace.Keep);
+        AppliedContent applied = context.Contents.Receive(transaction, new ReceivedContent(
+            opened.Id, ConversationId.With(opened.Sender), opened.Sender, content, Protection.Sealed, opened.Hops,
+            opened.Header.Priority, opened.At)
         {
             SentAt = opened.SentAt,
             IsLate = opened.IsLate,
         });
-        transaction.WhenWritten(at => Stored(at, opened, inserted));
+        transaction.WhenWritten(at => Stored(at, opened, applied));
         transaction.WhenFailed(at => Answer(at, opened, DeliveryOutcome.StoreFull, opened.Sender));
     }
 
     /// <inheritdoc/>
     public async ValueTask<Outgoing?> PrepareAsync(SendRequest request, ICaller caller)
     {
-        if (Encoding.UTF8.GetByteCount(request.Text) > MaxTextBytes)
-            throw new MessagingException(Refusal.Usage, $"a message may have {MaxTextBytes} bytes");
         NodeAddress to = book.Resolve(request.To);
+        // Not only its own size: what makes it disappear goes with it.
+        if (ToSend(request, to).Size > MaxTextBytes)
+            throw new MessagingException(Refusal.Usage, $"a message may have {MaxTextBytes} bytes");
+        if (to == context.Identity.Address)
+            return new Outgoing(request, caller);
         DateTimeOffset at = context.Time.GetUtcNow();
         byte[]? key = await context.Keys.FindAsync(to).ConfigureAwait(false);
         return key is null ? null : Seal(request, caller, to, key, at);
@@ -87,10 +94,18 @@ public sealed class DirectConversations(MessagingContext context, Sealer sealer,
     /// <inheritdoc/>
     public void Send(Instant now, Outgoing outgoing, MessageTransaction transaction)
     {
-        var message = (DirectOutgoing)outgoing;
-        transaction.Insert(new Message(
-            message.Envelope.Id, ConversationId.With(message.To), Outgoing: true, message.To, message.Request.Text,
-            MessageState.Queued, StateReason.None, 0, message.Request.Priority, message.CreatedAt, message.CreatedAt));
+        if (outgoing is not DirectOutgoing message)
+        {
+            Note(outgoing, transaction);
+            return;
+        }
+
+        context.Contents.Send(transaction, new Message(
+            message.Envelope.Id, ConversationId.With(message.To), Outgoing: true, message.To, message.Content.Text,
+            MessageState.Queued, StateReason.None, 0, message.Request.Priority, message.CreatedAt, message.CreatedAt)
+        {
+            Content = message.Content,
+        });
         transaction.Send(message.Envelope);
         transaction.WhenWritten(at =>
         {
@@ -105,6 +120,9 @@ public sealed class DirectConversations(MessagingContext context, Sealer sealer,
     public void Tick(Instant now, MessageTransaction transaction)
     {
     }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<NodeAddress> MembersOf(ConversationId id) => id.AsPeer == context.Identity.Address ? [] : [id.AsPeer];
 
     /// <inheritdoc/>
     public Conversation? Describe(ConversationId id) => new(id, book.AliasOf(id.AsPeer) ?? id.AsPeer.ToString());
@@ -124,8 +142,38 @@ public sealed class DirectConversations(MessagingContext context, Sealer sealer,
 
     private DirectOutgoing Seal(
         SendRequest request, ICaller caller, in NodeAddress to, byte[] key, DateTimeOffset at) =>
-        DirectOutgoing.TrySeal(request, caller, to, sealer, key, context.HopLimit, at)
+        DirectOutgoing.TrySeal(request, caller, to, ToSend(request, to), sealer, key, context.HopLimit, at, context.PadsSealed())
         ?? throw new MessagingException(Refusal.Refused, $"the key of {to} cannot be used");
+
+    private MessageContent ToSend(SendRequest request, in NodeAddress to) =>
+        context.Contents.ToSend(ConversationId.With(to), request.Content);
+
+    /// <summary>What the owner writes to this very node stays here: no envelope is made of it.</summary>
+    private void Note(Outgoing outgoing, MessageTransaction transaction)
+    {
+        NodeAddress self = context.Identity.Address;
+        DateTimeOffset at = context.Time.GetUtcNow();
+        Span<byte> drawn = stackalloc byte[EnvelopeId.Size];
+        context.Random(drawn);
+        var id = EnvelopeId.Read(drawn);
+        MessageContent content = ToSend(outgoing.Request, self);
+        var note = new Message(
+            id, ConversationId.With(self), Outgoing: true, self, content.Text, MessageState.Delivered, StateReason.None, 0,
+            outgoing.Request.Priority, at, at)
+        {
+            Content = content,
+        };
+        context.Contents.Send(transaction, note);
+        transaction.WhenWritten(_ =>
+        {
+            Accepted++;
+            outgoing.Caller.Done(new SentMessage(id, MessageState.Delivered, StateReason.None, null));
+            if (content.IsShown && context.Events.HasListeners)
+                context.Events.Publish(new MessageChanged(note, at));
+        });
+        transaction.WhenFailed(
+            _ => outgoing.Caller.Refused(Refusal.Refused, "the store is full or failing: nothing was kept"));
+    }
 
     private void Answer(
         Instant now, Arrival arrival, DeliveryOutcome outcome, in NodeAddress sender = default,
@@ -133,15 +181,18 @@ public sealed class DirectConversations(MessagingContext context, Sealer sealer,
         context.Router.DeliveryDone(now, arrival.Token, outcome, sender, proof);
 
     /// <summary>It is on disk, or what there is on disk says that it need not be.</summary>
-    private void Stored(Instant now, DirectArrival arrival, InsertedMessage inserted)
+    private void Stored(Instant now, DirectArrival arrival, AppliedContent applied)
     {
-        DeliveryOutcome outcome = inserted.Outcome switch
+        // What is told and forgotten leaves no row that says so.
+        bool isFromKnown = applied.IsFromKnown || context.Store.IsKnown(arrival.Sender);
+        DeliveryOutcome outcome = applied.Outcome switch
         {
             Insertion.NoRoom => DeliveryOutcome.StoreFull,
             Insertion.NotKept => DeliveryOutcome.Rejected,
             Insertion.AlreadyThere => DeliveryOutcome.AlreadyHave,
-            Insertion.Added or Insertion.AddedAsRequest => DeliveryOutcome.Accepted,
-            _ => throw new InvalidOperationException($"There is no outcome {inserted.Outcome}."),
+            Insertion.Added or Insertion.AddedAsRequest =>
+                isFromKnown ? DeliveryOutcome.Accepted : DeliveryOutcome.AcceptedFromStranger,
+            _ => throw new InvalidOperationException($"There is no outcome {applied.Outcome}."),
         };
         if (outcome == DeliveryOutcome.Rejected)
         {
@@ -151,15 +202,10 @@ public sealed class DirectConversations(MessagingContext context, Sealer sealer,
             return;
         }
 
-        bool isHere = outcome is DeliveryOutcome.Accepted or DeliveryOutcome.AlreadyHave;
-        bool isProven = isHere && context.Receipts.Allows(inserted.IsFromKnown);
+        bool isHere = outcome is DeliveryOutcome.Accepted or DeliveryOutcome.AcceptedFromStranger or DeliveryOutcome.AlreadyHave;
+        bool isProven = isHere && context.Receipts.Allows(applied.IsFromKnown);
         Answer(now, arrival, outcome, arrival.Sender, isProven ? arrival.Proof : default);
-        if (outcome != DeliveryOutcome.Accepted)
-            return;
-        Accepted++;
-        if (!context.Events.HasListeners)
-            return;
-        Message message = inserted.Message with { IsRequest = inserted.Outcome == Insertion.AddedAsRequest };
-        context.Events.Publish(new MessageReceived(message, arrival.At));
+        if (outcome is DeliveryOutcome.Accepted or DeliveryOutcome.AcceptedFromStranger)
+            Accepted++;
     }
 }

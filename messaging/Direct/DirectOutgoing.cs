@@ -1,6 +1,6 @@
 using System.Security.Cryptography;
-using System.Text;
 using QuicProChat.Mesh.Identity;
+using QuicProChat.Mesh.Messaging.Content;
 using QuicProChat.Mesh.Routing;
 using QuicProChat.Mesh.Wire;
 
@@ -10,10 +10,14 @@ namespace QuicProChat.Mesh.Messaging.Direct;
 internal sealed class DirectOutgoing : Outgoing
 {
     private DirectOutgoing(
-        SendRequest request, ICaller caller, in NodeAddress to, DateTimeOffset createdAt, SentEnvelope envelope)
-        : base(request, caller) => (To, CreatedAt, Envelope) = (to, createdAt, envelope);
+        SendRequest request, ICaller caller, in NodeAddress to, MessageContent content, DateTimeOffset createdAt,
+        SentEnvelope envelope)
+        : base(request, caller) => (To, Content, CreatedAt, Envelope) = (to, content, createdAt, envelope);
 
     internal NodeAddress To { get; }
+
+    /// <summary>What was sealed.</summary>
+    internal MessageContent Content { get; }
 
     internal DateTimeOffset CreatedAt { get; }
 
@@ -21,13 +25,17 @@ internal sealed class DirectOutgoing : Outgoing
 
     /// <summary>Seals a text; null if the receiver's key is unusable.</summary>
     internal static DirectOutgoing? TrySeal(
-        SendRequest request, ICaller caller, in NodeAddress to, Sealer sealer, ReadOnlySpan<byte> receiverKey,
-        ushort hopLimit, DateTimeOffset at)
+        SendRequest request, ICaller caller, in NodeAddress to, MessageContent said, Sealer sealer,
+        ReadOnlySpan<byte> receiverKey, ushort hopLimit, DateTimeOffset at, bool pads)
     {
-        byte[] body = Encoding.UTF8.GetBytes(request.Text);
         ushort lifetime = SealedContent.ToLifetime(request.Lifetime);
+        byte[] body = new byte[pads ? ContentPadding.SizeOf(said.Size, SealedContent.SizeOf(0, lifetime)) : said.Size];
+        said.Write(body);
+        if (pads)
+            ContentPadding.Write(body, said.Size);
         byte[] content = new byte[SealedContent.SizeOf(body.Length, lifetime)];
-        SealedContent.Write(content, ContentType.Text, keySign: false, SealedContent.ToTime(at), lifetime, body);
+        ContentType type = pads ? ContentType.Padded : ContentType.Content;
+        SealedContent.Write(content, type, keySign: false, SealedContent.ToTime(at), lifetime, body);
         EnvelopeHeader header = Header(request, to, hopLimit);
         byte[] envelope = new byte[EnvelopeHeader.Size + content.Length + Sealer.Overhead];
         header.Write(envelope);
@@ -41,7 +49,7 @@ internal sealed class DirectOutgoing : Outgoing
             byte[] proof = new byte[Receipt.ProofSize];
             Receipt.ComputeProof(receiptKey, id, proof);
             var sent = new SentEnvelope(id, header, request.Lifetime, proof, envelope);
-            made = new DirectOutgoing(request, caller, to, at, sent);
+            made = new DirectOutgoing(request, caller, to, said, at, sent);
         }
 
         CryptographicOperations.ZeroMemory(receiptKey);

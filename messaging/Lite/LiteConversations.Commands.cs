@@ -1,4 +1,3 @@
-using QuicProChat.Mesh.Identity;
 using QuicProChat.Mesh.MlsLite;
 using QuicProChat.Mesh.Routing;
 using QuicProChat.Mesh.Wire;
@@ -121,11 +120,7 @@ public sealed partial class LiteConversations
     private string CheckName(string name)
     {
         if (!IsName(name))
-        {
-            throw Usage(
-                $"a group's name has 1 to {LiteInvitation.MaxNameSize} bytes, no blank and nothing invisible, "
-                + "does not begin with - and is no address");
-        }
+            throw Usage($"a group's name has 1 to {LiteInvitation.MaxNameSize} bytes, {OwnNames.Rule}");
 
         return Find(name) is null ? name : throw Refused($"there is a group '{name}' already: choose another NAME");
     }
@@ -138,9 +133,7 @@ public sealed partial class LiteConversations
                 "the invitation's name for the group is none that commands here can take: choose another with NAME")
         : CheckName(name);
 
-    /// <summary>Commands take it where an address, an id or an option could stand as well.</summary>
-    private static bool IsName(string name) =>
-        DisplayName.IsHandle(name, LiteInvitation.MaxNameSize) && !NodeAddress.TryParse(name, out _, out _);
+    private static bool IsName(string name) => OwnNames.IsName(name, LiteInvitation.MaxNameSize);
 
     private static LiteConversation Describe(LiteState entry)
     {
@@ -150,35 +143,6 @@ public sealed partial class LiteConversations
             [.. group.Members.Select(m => new LiteParticipant(m.Index, m.Address, m.Index == group.OwnIndex))]);
     }
 
-    private async Task<T> DoAsync<T>(Func<Instant, MessageTransaction, T> act)
-    {
-        var command = new Command<T>(act);
-        await _context.Loop.PostAsync(_ => _work(command), _ => command.Failed()).ConfigureAwait(false);
-        return await command.Result.ConfigureAwait(false);
-    }
-
-    private sealed class Command<T>(Func<Instant, MessageTransaction, T> act) : IMessagingWork
-    {
-        private readonly TaskCompletionSource<T> _result = new(TaskCreationOptions.RunContinuationsAsynchronously);
-
-        internal Task<T> Result => _result.Task;
-
-        public void Failed(Instant now, MessageTransaction transaction) => Failed();
-
-        internal void Failed() => _result.TrySetException(Refused(Deliveries.Fault));
-
-        public void Run(Instant now, MessageTransaction transaction)
-        {
-            try
-            {
-                T result = act(now, transaction);
-                transaction.WhenWritten(_ => _result.TrySetResult(result), _ => Failed());
-                transaction.WhenFailed(_ => _result.TrySetException(Refused("the store is full or failing")));
-            }
-            catch (MessagingException e)
-            {
-                _result.SetException(e);
-            }
-        }
-    }
+    private Task<T> DoAsync<T>(Func<Instant, MessageTransaction, T> act) =>
+        OwnerCommand<T>.RunAsync(_context.Loop, _work, act);
 }

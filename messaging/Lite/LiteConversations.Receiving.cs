@@ -1,5 +1,4 @@
-using System.Text;
-using QuicProChat.Mesh.Identity;
+using QuicProChat.Mesh.Messaging.Content;
 using QuicProChat.Mesh.MlsLite;
 using QuicProChat.Mesh.Routing;
 using QuicProChat.Mesh.Wire;
@@ -19,9 +18,9 @@ public sealed partial class LiteConversations
     /// <inheritdoc/>
     public void Received(Instant now, Arrival arrival, MessageTransaction transaction)
     {
-        NodeAddress neighbour = _context.Router.NeighbourOf(arrival.Token) ?? default;
+        ulong source = _context.Router.SourceOf(arrival.Token);
         int price = PriceOf(arrival.Payload.Span);
-        if (!_forgeries.Allows(now, neighbour, price))
+        if (!_forgeries.Allows(now, source, price))
         {
             Counters.Add(LiteEvent.PutOff);
             transaction.WhenOver(at => Answer(at, arrival, DeliveryOutcome.StoreFull, null));
@@ -30,14 +29,14 @@ public sealed partial class LiteConversations
 
         LiteOutcome outcome = Open(arrival.Payload.Span, out LiteState? entry);
         if (outcome.Error != LiteError.None)
-            _forgeries.Charge(now, neighbour, price + LiteGroup.ExtraPriceOf(outcome.Error));
+            _forgeries.Charge(now, source, price + LiteGroup.ExtraPriceOf(outcome.Error));
         if (outcome.Error == LiteError.None)
         {
             transaction.WhenFailed(at => Answer(at, arrival, DeliveryOutcome.StoreFull, null));
             bool isAccepted = Accept(entry!, outcome, arrival, transaction);
             DeliveryOutcome done = isAccepted ? DeliveryOutcome.Accepted : DeliveryOutcome.Rejected;
             LiteMember sender = outcome.Sender!;
-            transaction.WhenWritten(at => Answer(at, arrival, done, sender));
+            transaction.WhenWritten(at => Answer(at, arrival, done, isAccepted ? sender : null));
             if (outcome.Type >= LiteMessageType.Rekey)
                 OpenAside(entry!, transaction);
             return;
@@ -108,7 +107,9 @@ public sealed partial class LiteConversations
         return worst;
     }
 
-    /// <summary>Stores what an authentic message says; false if it says nothing that can be shown.</summary>
+    /// <summary>
+    /// Stores what an authentic message says; false if it says nothing that can be shown, or its sender is blocked.
+    /// </summary>
     private bool Accept(LiteState entry, LiteOutcome outcome, Arrival envelope, MessageTransaction transaction)
     {
         LiteMember sender = outcome.Sender!;
@@ -118,21 +119,25 @@ public sealed partial class LiteConversations
         RekeyInTime(entry, transaction);
         if (outcome.Type is LiteMessageType.Text or LiteMessageType.SignedText)
         {
-            if (!TryDecode(outcome.Text.Span, out string text))
+            if (!MessageContent.TryRead(outcome.Text.Span, out MessageContent? content))
             {
                 Counters.Add(LiteEvent.NotText);
                 return false;
             }
 
-            DateTimeOffset at = _context.Time.GetUtcNow();
-            var message = new Message(
-                IdOfMessage(envelope.Header, entry.Id, envelope.Payload.Span), entry.Id, Outgoing: false,
-                sender.Address, text, MessageState.Received, StateReason.None, envelope.Hops, envelope.Header.Priority, at, at)
+            // Its keys are spent, and that is all: no receipt tells the sender that anybody is there.
+            if (_context.Store.IsBlocked(sender.Address))
             {
-                Protection = outcome.Type == LiteMessageType.SignedText ? Protection.MlsLiteSigned : Protection.MlsLite,
-            };
-            transaction.Insert(message);
-            transaction.WhenWritten(_ => Received(message));
+                Counters.Add(LiteEvent.Blocked);
+                return false;
+            }
+
+            _context.Loop.Reach(MessagingPlace.Keep);
+            _context.Contents.Receive(transaction, new ReceivedContent(
+                IdOfMessage(envelope.Header, entry.Id, envelope.Payload.Span), entry.Id, sender.Address, content,
+                outcome.Type == LiteMessageType.SignedText ? Protection.MlsLiteSigned : Protection.MlsLite,
+                envelope.Hops, envelope.Header.Priority, _context.Time.GetUtcNow()));
+            transaction.WhenWritten(_ => Counters.Add(LiteEvent.TextReceived));
         }
         else
         {
@@ -141,13 +146,6 @@ public sealed partial class LiteConversations
 
         transaction.Opened(envelope.Id, sender.Address);
         return true;
-    }
-
-    private void Received(Message message)
-    {
-        Counters.Add(LiteEvent.TextReceived);
-        if (_context.Events.HasListeners)
-            _context.Events.Publish(new MessageReceived(message, message.CreatedAt));
     }
 
     /// <summary>Members or epoch of a group changed.</summary>
@@ -184,34 +182,18 @@ public sealed partial class LiteConversations
 
     private void PutAside(Instant now, Arrival arrival, LiteState? entry, MessageTransaction transaction)
     {
-        var waiting = new WaitingEnvelope(
-            arrival.Id, entry?.Id, WaitingRoom.Patience, SentEnvelope.Join(arrival.Header, arrival.Payload.Span));
-        if (!_aside.MayWrite(now, waiting))
-        {
-            // Its sender, if it is an honest one, has no receipt and tries again.
-            Counters.Add(LiteEvent.TooManyAside);
-            Reject(arrival, transaction);
-            return;
-        }
-
-        if (_aside.TryAdd(now, waiting, out IReadOnlyList<WaitingEnvelope> gone))
-        {
+        WaitingRoom.Aside became = _aside.Keep(
+            now, arrival, entry?.Id, _context.Router.SourceOf(arrival.Token), transaction,
+            (at, outcome) => Answer(at, arrival, outcome, null),
+            out IReadOnlyList<WaitingEnvelope> gaveWay);
+        foreach (WaitingEnvelope over in gaveWay)
+            GiveUp(over, transaction);
+        if (became == WaitingRoom.Aside.Kept)
             Counters.Add(LiteEvent.PutAside);
-            transaction.PutAside(waiting);
-            transaction.WhenFailed(_ => _aside.Remove(waiting.Id));
-            foreach (WaitingEnvelope over in gone)
-                GiveUp(over, transaction);
-        }
-
-        // Taken, without a receipt: that follows when it opens, or with the sender's next attempt.
-        transaction.WhenWritten(at =>
-        {
-            bool refused = transaction.IsRefused(waiting.Id);
-            if (refused)
-                _aside.Remove(waiting.Id);
-            Answer(at, arrival, refused ? DeliveryOutcome.StoreFull : DeliveryOutcome.Accepted, null);
-        });
-        transaction.WhenFailed(at => Answer(at, arrival, DeliveryOutcome.StoreFull, null));
+        if (became != WaitingRoom.Aside.NoRoom)
+            return;
+        Counters.Add(LiteEvent.TooManyAside);
+        Reject(arrival, transaction);
     }
 
     private void GiveUp(WaitingEnvelope waiting, MessageTransaction transaction)
@@ -267,13 +249,6 @@ public sealed partial class LiteConversations
                 && _receipts.TryProve(sender.PublicKey.Span, waiting.Id, proof))
                 _context.Router.SendReceipt(at, sender.Address, proof, header.Attempt, header.Priority);
         });
-    }
-
-    private static bool TryDecode(ReadOnlySpan<byte> bytes, out string text)
-    {
-        bool valid = !bytes.IsEmpty && System.Text.Unicode.Utf8.IsValid(bytes);
-        text = valid ? Encoding.UTF8.GetString(bytes) : "";
-        return valid;
     }
 
     private static LiteEvent CountOf(LiteError error) => error switch

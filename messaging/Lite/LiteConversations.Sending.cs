@@ -1,5 +1,5 @@
-using System.Text;
 using QuicProChat.Mesh.Identity;
+using QuicProChat.Mesh.Messaging.Content;
 using QuicProChat.Mesh.MlsLite;
 using QuicProChat.Mesh.Routing;
 using QuicProChat.Mesh.Wire;
@@ -12,8 +12,10 @@ public sealed partial class LiteConversations
     /// <inheritdoc/>
     public ValueTask<Outgoing?> PrepareAsync(SendRequest request, ICaller caller)
     {
-        int most = LiteConstants.MaxContent - (request.Signed ? Ed25519.SignatureSize : 0);
-        return Encoding.UTF8.GetByteCount(request.Text) > most
+        int most = LiteConstants.MaxContent - (IsSigned(request) ? Ed25519.SignatureSize : 0);
+        MessageContent content = Find(request.To) is { } group
+            ? _context.Contents.ToSend(group, request.Content) : request.Content;
+        return content.Size > most
             ? throw Usage($"a message to a group may have {most} bytes")
             : ValueTask.FromResult<Outgoing?>(new Outgoing(request, caller));
     }
@@ -30,8 +32,12 @@ public sealed partial class LiteConversations
         if (entry.Group.Others.Count == 0)
             throw new MessagingException(Refusal.NobodyElse, $"nobody else is in '{entry.Name}' yet");
         RekeyInTime(entry, transaction);
-        byte[] text = Encoding.UTF8.GetBytes(asked.Text);
-        LiteSealed made = asked.Signed ? entry.Group.SealSigned(text) : entry.Group.Seal(text);
+        bool isSigned = IsSigned(asked);
+        MessageContent content = _context.Contents.ToSend(entry.Id, asked.Content);
+        byte[] text = content.ToBytes();
+        if (text.Length > LiteConstants.MaxContent - (isSigned ? Ed25519.SignatureSize : 0))
+            throw Usage("the message became too long for a group: its conversation was given a timer meanwhile");
+        LiteSealed made = isSigned ? entry.Group.SealSigned(text) : entry.Group.Seal(text);
         byte[] payload = made.Message;
         transaction.Touch(entry, spent: true);
         SendControl(entry, made.Introduction is { } introduction ? [introduction] : [], transaction);
@@ -43,12 +49,20 @@ public sealed partial class LiteConversations
         DateTimeOffset at = _context.Time.GetUtcNow();
         EnvelopeId id = IdOfMessage(envelopes[0].Header, entry.Id, payload);
         foreach (SentEnvelope envelope in envelopes)
-            transaction.Send(envelope, id);
-        transaction.Insert(new Message(
-            id, entry.Id, Outgoing: true, entry.Id.AsPeer, asked.Text, MessageState.Queued, StateReason.None, 0,
+        {
+            // A change of another message is no row that its copies could go with.
+            if (content.IsShown)
+                transaction.Send(envelope, id);
+            else
+                transaction.Send(envelope);
+        }
+
+        _context.Contents.Send(transaction, new Message(
+            id, entry.Id, Outgoing: true, entry.Id.AsPeer, content.Text, MessageState.Queued, StateReason.None, 0,
             asked.Priority, at, at)
         {
-            Protection = asked.Signed ? Protection.MlsLiteSigned : Protection.MlsLite,
+            Content = content,
+            Protection = isSigned ? Protection.MlsLiteSigned : Protection.MlsLite,
         });
         transaction.WhenFailed(
             _ => outgoing.Caller.Refused(Refusal.Refused, "the store is full or failing: nothing was sent"));
@@ -58,6 +72,9 @@ public sealed partial class LiteConversations
             _context.Deliveries.Send(_context.Router, then, id, envelopes, outgoing);
         }, _ => _context.Deliveries.Forsake(id, outgoing.Caller));
     }
+
+    /// <summary>Whoever changes what was said has to prove who that is: all members have the same keys.</summary>
+    private static bool IsSigned(SendRequest request) => request.Signed || request.Content is EditContent or DeleteContent;
 
     /// <summary>
     /// The id that all members know a message by: that of its envelope, with the group id and zeros in place of the

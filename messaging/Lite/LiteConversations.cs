@@ -1,7 +1,6 @@
-using QuicProChat.Mesh.Routing;
-using System.Collections.Concurrent;
 using QuicProChat.Mesh.Identity;
 using QuicProChat.Mesh.MlsLite;
+using QuicProChat.Mesh.Routing;
 using QuicProChat.Mesh.Wire;
 
 namespace QuicProChat.Mesh.Messaging.Lite;
@@ -13,6 +12,15 @@ namespace QuicProChat.Mesh.Messaging.Lite;
 /// </summary>
 public sealed partial class LiteConversations : IConversationKind, IDisposable
 {
+    /// <summary>
+    /// Key derivations (a microsecond or two each, ten times that on a small router) that forged messages of one source may
+    /// cost, at once and in each minute. Arbitrary.
+    /// </summary>
+    internal const int DerivationsOfSource = 20_000;
+
+    /// <summary>Derivations that are always spent: what a text in a known stream costs at most, and one.</summary>
+    internal const int DerivationsAlways = 12;
+
     /// <summary>Groups of one node at most. Arbitrary; an epoch tag has 16 bits, so few share one.</summary>
     public const int MaxGroups = 64;
 
@@ -21,10 +29,10 @@ public sealed partial class LiteConversations : IConversationKind, IDisposable
     private readonly LiteReceipts _receipts;
     private readonly Dictionary<ConversationId, LiteState> _groups = [];
     private readonly WaitingRoom _aside = new();
-    private readonly LiteWork _forgeries = new();
+    private readonly SourceWork _forgeries = new(DerivationsOfSource, DerivationsAlways);
 
     /// <summary>What the owner calls the groups, for any thread.</summary>
-    private readonly ConcurrentDictionary<ConversationId, string> _names = new();
+    private readonly ConversationNames _names = new();
 
     private Action<IMessagingWork> _work = static _ => throw new InvalidOperationException("Not attached yet.");
 
@@ -38,6 +46,9 @@ public sealed partial class LiteConversations : IConversationKind, IDisposable
 
     /// <inheritdoc/>
     public EnvelopeKind Kind => EnvelopeKind.MlsLite;
+
+    /// <inheritdoc/>
+    public string? Prefix => "group";
 
     /// <inheritdoc/>
     public bool IsStateless => false;
@@ -104,23 +115,18 @@ public sealed partial class LiteConversations : IConversationKind, IDisposable
     }
 
     /// <inheritdoc/>
+    public IReadOnlyList<NodeAddress> MembersOf(ConversationId id) => _groups.TryGetValue(id, out LiteState? entry)
+        ? [.. Describe(entry).Members.Where(static m => !m.IsSelf).Select(static m => m.Address)] : [];
+
+    /// <inheritdoc/>
     public Conversation? Describe(ConversationId id) =>
         _groups.TryGetValue(id, out LiteState? entry) ? Describe(entry) : null;
 
     /// <summary>What a group is called here; its id if it was left. From any thread.</summary>
-    public string NameOf(ConversationId id) => _names.TryGetValue(id, out string? name) ? name : id.ToString();
+    public string NameOf(ConversationId id) => _names.Of(id);
 
     /// <summary>The group with a name or id, if this node has one. From any thread.</summary>
-    public ConversationId? Find(string name)
-    {
-        foreach ((ConversationId id, string known) in _names)
-        {
-            if (known == name || id.ToString() == name)
-                return id;
-        }
-
-        return null;
-    }
+    public ConversationId? Find(string name) => _names.Find(name);
 
     /// <inheritdoc/>
     public void Dispose()
@@ -137,13 +143,13 @@ public sealed partial class LiteConversations : IConversationKind, IDisposable
     private void Add(LiteState entry)
     {
         _groups[entry.Id] = entry;
-        _names[entry.Id] = entry.Name;
+        _names.Set(entry.Id, entry.Name);
     }
 
     private void Remove(LiteState entry)
     {
         _groups.Remove(entry.Id);
         _aside.Forget(entry.Id);
-        _names.TryRemove(entry.Id, out _);
+        _names.Remove(entry.Id);
     }
 }

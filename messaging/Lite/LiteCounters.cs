@@ -56,8 +56,11 @@ public enum LiteEvent
     /// <summary>Refused: the signature inside does not hold.</summary>
     BadSignature,
 
-    /// <summary>Refused: an authentic text that is not UTF-8.</summary>
+    /// <summary>Refused: an authentic text that is neither UTF-8 nor another content.</summary>
     NotText,
+
+    /// <summary>Dropped: a text of somebody whom the owner blocked.</summary>
+    Blocked,
 }
 
 /// <summary>Counts, for the loop only.</summary>

@@ -34,7 +34,7 @@ public sealed class StagedCommit : IDisposable
     internal Group Group { get; }
 
     /// <summary>Whether this member has no part in the new state.</summary>
-    internal bool RemovesSelf { get; }
+    public bool RemovesSelf { get; }
 
     /// <summary>Whether it is the own pending commit, whose state the group holds.</summary>
     internal bool IsOwn { get; }

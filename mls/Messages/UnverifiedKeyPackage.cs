@@ -100,5 +100,6 @@ public sealed class UnverifiedKeyPackage
             : throw new InvalidOperationException("An own key package must be readable.");
     }
 
-    internal byte[] ToMessage() => MlsFrame.Write(WireFormat.KeyPackage, Encoded.Span);
+    /// <summary>The MLSMessage that carries the key package.</summary>
+    public byte[] ToMessage() => MlsFrame.Write(WireFormat.KeyPackage, Encoded.Span);
 }

@@ -1,8 +1,9 @@
 using System.CommandLine;
 using System.Security.Cryptography;
 using System.Text;
-using System.Text.Json;
+using QuicProChat.Mesh.Api;
 using QuicProChat.Mesh.Identity;
+using QuicProChat.Mesh.Messaging.Contacts;
 using QuicProChat.Mesh.Node.Control;
 using QuicProChat.Mesh.Node.Hosting;
 using QuicProChat.Mesh.Store;
@@ -12,14 +13,13 @@ namespace QuicProChat.Mesh.Node.Cli;
 /// <summary><c>ctl backup FILE</c> and <c>ctl restore FILE</c>: identity, contacts, and which groups there were.</summary>
 internal static class BackupCommand
 {
-    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
     internal static void AddTo(Command ctl, Func<ParseResult, string> socketOf)
     {
         var file = new Argument<string>("file") { Description = "The backup file." };
         var secret = new Option<string?>("--backup-passphrase-file") { Description = "Passphrase of the backup: the first line of FILE.", HelpName = "FILE" };
         var place = new KeyPlace(socketOf);
-        var backup = new Command("backup", "Writes identity, contacts and the names of groups to a file, under a passphrase.") { file, secret };
+        var backup = new Command("backup", "Writes identity, contacts and the names of groups and channels to a file, under a passphrase.") { file, secret };
         place.AddTo(backup);
         backup.SetAction((parsed, cancellation) => BackUpAsync(parsed, place, socketOf(parsed), parsed.GetValue(file)!, parsed.GetValue(secret), cancellation));
         ctl.Subcommands.Add(backup);
@@ -35,17 +35,12 @@ internal static class BackupCommand
     private static async Task<int> BackUpAsync(
         ParseResult parsed, KeyPlace place, string socket, string file, string? secretFile, CancellationToken cancellation)
     {
-        using ControlClient? client = ControlClient.TryConnect(socket, out string why);
-        if (client is null)
-        {
-            await Console.Error.WriteLineAsync($"{why}; 'qpc-mesh run' starts one").ConfigureAwait(false);
-            return ExitCode.NoDaemon;
-        }
+        using ControlClient client = CtlErrors.Connect(socket);
 
         using LocalIdentity identity = place.Load(parsed);
         var pages = new ReplyPages(client);
         var asker = new ControlAsker(pages);
-        string running = (await asker.AskAsync(ControlCommands.Identity, cancellation).ConfigureAwait(false)).GetProperty("address").GetString()!;
+        string running = (await asker.AskAsync(Commands.Identity, cancellation).ConfigureAwait(false)).Address;
         if (running != identity.Address.ToString())
         {
             await Console.Error.WriteLineAsync(
@@ -54,7 +49,7 @@ internal static class BackupCommand
         }
 
         BackupContent content = await ReadAsync(asker, cancellation).ConfigureAwait(false);
-        byte[] passphrase = secretFile is null ? AskTwice() : Passphrase.Read(secretFile);
+        byte[] passphrase = secretFile is null ? AskTwice("Passphrase of the backup: ") : Passphrase.Read(secretFile);
         try
         {
             Save(file, BackupFile.Write(identity, passphrase, content, RandomSource.System));
@@ -64,29 +59,66 @@ internal static class BackupCommand
             CryptographicOperations.ZeroMemory(passphrase);
         }
 
-        Console.WriteLine($"{file}: {identity.Address}, {content.Contacts.Count} contacts, {content.Groups.Count} groups");
+        Console.WriteLine($"{file}: {identity.Address}, {Screen.Count(content.Names.Count, "contact")}{Beside(content)}");
+        foreach (BackupGroup group in content.Groups)
+            Console.WriteLine($"  to be joined again: {Describe(group)}");
         return ExitCode.Done;
     }
 
+    private static string Beside(BackupContent content) =>
+        (content.People.Count == 0 ? "" : $", {content.People.Count} with a card or a compared number")
+        + (content.Blocked.Count == 0 ? "" : $", {content.Blocked.Count} blocked");
+
+    private static string Describe(BackupGroup group) => group.Kind switch
+    {
+        BackupGroupKind.Lite => $"MLS-Lite group '{Screen.Printable(group.Name)}'",
+        BackupGroupKind.Mls => $"group '{Screen.Printable(group.Name)}'",
+        BackupGroupKind.Channel => $"channel '{Screen.Printable(group.Name)}'",
+        _ => throw new System.Diagnostics.UnreachableException(),
+    };
+
     private static async Task<BackupContent> ReadAsync(ControlAsker asker, CancellationToken cancellation)
     {
-        JsonElement aliases = await asker.AskAsync(ControlCommands.Alias, cancellation).ConfigureAwait(false);
-        var contacts = new List<KeyValuePair<string, NodeAddress>>();
-        foreach (JsonElement alias in aliases.EnumerateArray())
+        AliasResult aliases = await asker.AskAsync(Commands.Alias, cancellation).ConfigureAwait(false);
+        var names = new List<KeyValuePair<string, NodeAddress>>();
+        foreach (AliasInfo alias in aliases.List ?? [])
         {
-            if (NodeAddress.TryParse(alias.GetProperty("address").GetString()!, out NodeAddress address, out _))
-                contacts.Add(new KeyValuePair<string, NodeAddress>(alias.GetProperty("alias").GetString()!, address));
+            if (NodeAddress.TryParse(alias.Address, out NodeAddress address, out _))
+                names.Add(new KeyValuePair<string, NodeAddress>(alias.Alias, address));
         }
 
-        JsonElement groups = await asker.AskAsync(ControlCommands.LiteList, cancellation).ConfigureAwait(false);
-        return new BackupContent(contacts, [.. groups.EnumerateArray().Select(g => new BackupGroup(
-            g.GetProperty("name").GetString()!,
-            [.. g.GetProperty("members").EnumerateArray().Where(m => !m.GetProperty("self").GetBoolean()).Select(m => m.GetProperty("address").GetString()!)]))]);
+        IReadOnlyList<ContactInfo> people = await asker.AskAsync(Commands.ContactList, cancellation).ConfigureAwait(false);
+        IReadOnlyList<BlockedInfo> blocked = await asker.AskAsync(Commands.Blocked, cancellation).ConfigureAwait(false);
+        IReadOnlyList<LiteGroupInfo> lite = await asker.AskAsync(Commands.LiteList, cancellation).ConfigureAwait(false);
+        GroupListInfo mls = await asker.AskAsync(Commands.GroupList, cancellation).ConfigureAwait(false);
+        IReadOnlyList<ChannelInfo> channels = await asker.AskAsync(Commands.ChannelList, cancellation).ConfigureAwait(false);
+        return new BackupContent(names, [.. people.Select(ReadContact)], [.. blocked.Select(b => ReadAddress(b.Address))],
+        [
+            .. lite.Select(g => new BackupGroup(
+                BackupGroupKind.Lite, g.Name, [.. g.Members.Where(m => !m.Self).Select(m => m.Address)])),
+            .. mls.Groups.Select(g => new BackupGroup(
+                BackupGroupKind.Mls, g.Name, [.. g.Members.Where(m => m is { Self: false, Invited: false }).Select(m => m.Address)])),
+            .. channels.Select(c => new BackupGroup(BackupGroupKind.Channel, c.Name, [])),
+        ]);
     }
 
-    private static byte[] AskTwice()
+    /// <summary>What the daemon says of somebody. What makes no sense must not leave a backup without it.</summary>
+    private static Contact ReadContact(ContactInfo info)
     {
-        byte[] first = Passphrase.Ask("Passphrase of the backup: ");
+        ContactCard? card = null;
+        if (info.Uri is { } uri && !ContactCard.TryParse(uri, out card, out string? error))
+            throw new InvalidDataException($"the card of {info.Address} cannot be read: {error}");
+        byte[] key = Convert.FromHexString(info.Key);
+        return new Contact(key, info.Verified, card);
+    }
+
+    private static NodeAddress ReadAddress(string text) => NodeAddress.TryParse(text, out NodeAddress address, out string? error)
+        ? address : throw new InvalidDataException(error);
+
+    /// <summary>A new passphrase, typed twice.</summary>
+    internal static byte[] AskTwice(string question)
+    {
+        byte[] first = Passphrase.Ask(question);
         byte[] second = Passphrase.Ask("Once more: ");
         try
         {
@@ -103,22 +135,16 @@ internal static class BackupCommand
 
     private static void Save(string path, string text)
     {
-        using var stream = new FileStream(path, new FileStreamOptions
-        {
-            Mode = FileMode.CreateNew,
-            Access = FileAccess.Write,
-            Share = FileShare.None,
-            UnixCreateMode = OwnerOnly,
-        });
-        stream.Write(Encoding.ASCII.GetBytes(text));
-        stream.Flush(flushToDisk: true);
+        if (text.Length > BackupFile.MaxBytes)
+            throw new InvalidDataException($"this backup would have more than {BackupFile.MaxBytes} bytes, and no restore takes it");
+        using var file = new NewFile(path);
+        file.Write(Encoding.ASCII.GetBytes(text));
+        file.Finish();
     }
 
     private static int Restore(ParseResult parsed, KeyPlace place, string file, string? secretFile, bool replace)
     {
-        if (new FileInfo(file) is { Exists: true, Length: > BackupFile.MaxBytes })
-            throw new UsageException($"{file}: larger than {BackupFile.MaxBytes} bytes");
-        string text = File.ReadAllText(file, Encoding.ASCII);
+        string text = ReadText(file);
         byte[] secret = secretFile is not null ? Passphrase.Read(secretFile)
             : BackupFile.NeedsPassphrase(text) ? Passphrase.Ask("Passphrase of the backup: ") : [];
         try
@@ -139,6 +165,16 @@ internal static class BackupCommand
         }
     }
 
+    private static string ReadText(string file)
+    {
+        using FileStream stream = File.OpenRead(file);
+        byte[] bytes = new byte[BackupFile.MaxBytes + 1];
+        int length = stream.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
+        return length <= BackupFile.MaxBytes
+            ? Encoding.ASCII.GetString(bytes, 0, length)
+            : throw new UsageException($"{file}: larger than {BackupFile.MaxBytes} bytes");
+    }
+
     private static void RestoreInto(ParseResult parsed, KeyPlace place, LocalIdentity identity, BackupContent content, bool replace)
     {
         PrivateFiles.MakePrivateByDefault();
@@ -154,18 +190,25 @@ internal static class BackupCommand
             CryptographicOperations.ZeroMemory(passphrase);
         }
 
-        int added = AddContacts(taken.Path, identity, content);
+        RestoredCounts added = RestoredContacts.AddTo(taken.Path, identity, content);
         if (Environment.IsPrivilegedProcess)
             GiveToNode(taken);
-        Console.WriteLine($"{identity.Address}, {added} of {content.Contacts.Count} contacts added");
+        Console.WriteLine($"{identity.Address}, {added.Names} of {Screen.Count(content.Names.Count, "contact")} added");
+        if (content.People.Count + content.Blocked.Count > 0)
+        {
+            Console.WriteLine(
+                $"Cards and compared numbers: {added.People} of {content.People.Count} added. Blocked: {added.Blocked} of {content.Blocked.Count} added.");
+        }
+
         Console.WriteLine("If the node that this backup is of still runs, end it: two nodes with one key take each other's messages.");
         foreach (BackupGroup group in content.Groups)
-            Console.WriteLine($"Group '{Rendering.Printable(group.Name)}' has to be joined again: {WhoInvites(group)}");
+            Console.WriteLine($"To be joined again: {Describe(group)}; {WhoInvites(group)}");
     }
 
-    private static string WhoInvites(BackupGroup group) => group.Members is []
-        ? "it had no other member"
-        : "ask one of these to invite you: " + Rendering.Printable(string.Join(' ', group.Members));
+    private static string WhoInvites(BackupGroup group) =>
+        group.Kind == BackupGroupKind.Channel ? "ask whoever reads it for its URI, or give its passphrase"
+        : group.Members is [] ? "it had no other member"
+        : "ask one of these to invite you: " + Screen.Printable(string.Join(' ', group.Members));
 
     /// <summary>What root wrote is for the node's user, to whom the directories belong.</summary>
     private static void GiveToNode(DataDirectory taken)
@@ -181,32 +224,5 @@ internal static class BackupCommand
     {
         using LocalIdentity there = KeyFile.Load(path, passphrase);
         return there.Address == identity.Address;
-    }
-
-    private static int AddContacts(string directory, LocalIdentity identity, BackupContent content)
-    {
-        Span<byte> key = stackalloc byte[32];
-        try
-        {
-            identity.DeriveKey(Daemon.StorageKeyPurpose, key);
-            using MeshStore store = MeshStore.Open(directory, key, new StoreOptions(), TimeProvider.System);
-            IReadOnlyDictionary<string, NodeAddress> known = store.Reader.Aliases();
-            store.Begin();
-            int added = 0;
-            foreach ((string alias, NodeAddress address) in content.Contacts)
-            {
-                if (known.ContainsKey(alias))
-                    continue;
-                store.PutAlias(alias, address);
-                added++;
-            }
-
-            store.Commit();
-            return added;
-        }
-        finally
-        {
-            CryptographicOperations.ZeroMemory(key);
-        }
     }
 }

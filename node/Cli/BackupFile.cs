@@ -1,20 +1,9 @@
-using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
 using System.Text;
-using System.Text.Json;
 using QuicProChat.Mesh.Identity;
 
 namespace QuicProChat.Mesh.Node.Cli;
-
-/// <summary>A group that the node was in: what it takes to be invited again, and no key.</summary>
-internal sealed record BackupGroup(string Name, IReadOnlyList<string> Members);
-
-/// <summary>
-/// What a backup holds beside the identity. No key of a group is in it, no counter and no nonce: whoever restores an old
-/// backup could otherwise use one twice. Groups are joined again.
-/// </summary>
-internal sealed record BackupContent(IReadOnlyList<KeyValuePair<string, NodeAddress>> Contacts, IReadOnlyList<BackupGroup> Groups);
 
 /// <summary>
 /// The file of <c>ctl backup</c>, three lines of text:
@@ -28,8 +17,8 @@ internal sealed record BackupContent(IReadOnlyList<KeyValuePair<string, NodeAddr
 /// </summary>
 internal static class BackupFile
 {
-    /// <summary>Larger files are refused; arbitrary, room for some ten thousand contacts.</summary>
-    internal const int MaxBytes = 2 << 20;
+    /// <summary>Larger files are refused; arbitrary, room for as many cards as a node takes and some ten thousand names.</summary>
+    internal const int MaxBytes = 16 << 20;
 
     private const string FirstLine = "qpc-mesh backup 1";
 
@@ -39,7 +28,7 @@ internal static class BackupFile
     internal static string Write(LocalIdentity identity, ReadOnlySpan<byte> passphrase, BackupContent content, RandomFill random, Argon2Cost? cost = null)
     {
         string head = FirstLine + "\n" + BackupString.Export(identity, passphrase, cost, random) + "\n";
-        byte[] json = ToJson(content);
+        byte[] json = BackupJson.Write(content);
         byte[] sealedBytes = new byte[XChaChaPoly.NonceSize + json.Length + XChaChaPoly.TagSize];
         Span<byte> key = stackalloc byte[XChaChaPoly.KeySize];
         try
@@ -93,6 +82,9 @@ internal static class BackupFile
         byte[] bytes = new byte[box.Length];
         if (!Convert.TryFromBase64String(box, bytes, out int length) || length < XChaChaPoly.NonceSize + XChaChaPoly.TagSize)
             return null;
+        // A last character may have bits to spare, which decoding passes over (RFC 4648, section 3.5): altered is altered.
+        if (Convert.ToBase64String(bytes.AsSpan(0, length)) != box)
+            return null;
         byte[] json = new byte[length - XChaChaPoly.NonceSize - XChaChaPoly.TagSize];
         Span<byte> key = stackalloc byte[XChaChaPoly.KeySize];
         try
@@ -100,62 +92,12 @@ internal static class BackupFile
             identity.DeriveKey(Purpose, key);
             return XChaChaPoly.TryOpen(
                 key, bytes.AsSpan(0, XChaChaPoly.NonceSize), Encoding.ASCII.GetBytes(head), bytes.AsSpan(XChaChaPoly.NonceSize..length), json)
-                ? FromJson(json)
+                ? BackupJson.Read(json)
                 : null;
         }
         finally
         {
             CryptographicOperations.ZeroMemory(key);
-        }
-    }
-
-    private static byte[] ToJson(BackupContent content)
-    {
-        var output = new ArrayBufferWriter<byte>();
-        using (var json = new Utf8JsonWriter(output))
-        {
-            json.WriteStartObject();
-            json.WriteStartObject("contacts");
-            foreach ((string alias, NodeAddress address) in content.Contacts)
-                json.WriteString(alias, address.ToString());
-            json.WriteEndObject();
-            json.WriteStartObject("groups");
-            foreach (BackupGroup group in content.Groups)
-            {
-                json.WriteStartArray(group.Name);
-                foreach (string member in group.Members)
-                    json.WriteStringValue(member);
-                json.WriteEndArray();
-            }
-
-            json.WriteEndObject();
-            json.WriteEndObject();
-        }
-
-        return output.WrittenSpan.ToArray();
-    }
-
-    /// <summary>It was authenticated, so another version of this program wrote it: what this one does not understand is an error.</summary>
-    private static BackupContent? FromJson(byte[] json)
-    {
-        try
-        {
-            using JsonDocument document = JsonDocument.Parse(json);
-            var contacts = new List<KeyValuePair<string, NodeAddress>>();
-            foreach (JsonProperty contact in document.RootElement.GetProperty("contacts").EnumerateObject())
-            {
-                if (!NodeAddress.TryParse(contact.Value.GetString() ?? "", out NodeAddress address, out _))
-                    return null;
-                contacts.Add(new KeyValuePair<string, NodeAddress>(contact.Name, address));
-            }
-
-            BackupGroup[] groups = [.. document.RootElement.GetProperty("groups").EnumerateObject().Select(g =>
-                new BackupGroup(g.Name, [.. g.Value.EnumerateArray().Select(m => m.GetString() ?? "")]))];
-            return new BackupContent(contacts, groups);
-        }
-        catch (Exception e) when (e is JsonException or InvalidOperationException or KeyNotFoundException)
-        {
-            return null;
         }
     }
 }

@@ -7,7 +7,7 @@ using QuicProChat.Mesh.Identity;
 
 namespace QuicProChat.Mesh.Node.Cli;
 
-/// <summary>The commands of the program: <c>run | repl | ctl | keygen | identity | version</c>.</summary>
+/// <summary>The commands of the program: <c>run | repl | ctl | web | keygen | identity | version</c>.</summary>
 internal static class CommandLine
 {
     /// <summary>The program's version, as the build stamped it.</summary>
@@ -39,9 +39,12 @@ internal static class CommandLine
         ParseResult parsed = Build().Parse(args, Literally);
         if (parsed.Errors.Count > 0)
         {
+            string hint = $"'{Path(parsed)} --help' shows how it is used.{Hint(parsed)}";
+            if (CtlErrors.WantsJson(parsed))
+                return Fail(parsed, ExitCode.Usage, string.Join(' ', parsed.Errors.Select(e => e.Message).Append(hint)));
             foreach (ParseError error in parsed.Errors)
                 TryWriteError(error.Message);
-            TryWriteError($"'{Path(parsed)} --help' shows how it is used.{Hint(parsed)}");
+            TryWriteError(hint);
             return ExitCode.Usage;
         }
 
@@ -52,16 +55,26 @@ internal static class CommandLine
             await Console.Out.FlushAsync().ConfigureAwait(false);
             return code;
         }
+        catch (NoDaemonException e)
+        {
+            return Fail(parsed, ExitCode.NoDaemon, e.Message);
+        }
         catch (UsageException e)
         {
-            TryWriteError(e.Message);
-            return ExitCode.Usage;
+            return Fail(parsed, ExitCode.Usage, e.Message);
         }
         catch (Exception e)
         {
-            TryWriteError(FaultText.Of(e));
-            return ExitCode.Failed;
+            return Fail(parsed, ExitCode.Failed, FaultText.Of(e));
         }
+    }
+
+    private static int Fail(ParseResult parsed, int code, string text)
+    {
+        using var said = new StringWriter();
+        _ = CtlErrors.Write(said, CtlErrors.WantsJson(parsed), code, text);
+        TryWriteError(said.ToString().TrimEnd('\n'));
+        return code;
     }
 
     internal static RootCommand Build()
@@ -71,6 +84,7 @@ internal static class CommandLine
             RunCommand.Build(),
             ReplCommand.Build(),
             CtlCommand.Build(),
+            WebCommand.Build(),
             KeygenCommand.Build(),
             IdentityCommand.Build(),
         };

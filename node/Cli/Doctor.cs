@@ -1,5 +1,5 @@
 using System.Globalization;
-using System.Text.Json;
+using QuicProChat.Mesh.Api;
 using QuicProChat.Mesh.Identity;
 using QuicProChat.Mesh.Node.Hosting;
 
@@ -76,41 +76,73 @@ internal static class Doctor
     }
 
     /// <summary>What the answer to <c>status</c> tells.</summary>
-    internal static IEnumerable<Finding> OfStatus(JsonElement status)
+    internal static IEnumerable<Finding> OfStatus(StatusInfo status)
     {
         yield return new Finding("daemon", Severity.Fine,
-            $"version {status.GetProperty("version").GetString()}, up {TimeSpan.FromSeconds(status.GetProperty("uptimeSeconds").GetInt64()):d\\.hh\\:mm\\:ss}");
-        string[] listen = Texts(status, "listen"), waiting = Texts(status, "waiting"), dialling = Texts(status, "dialling");
+            $"version {status.Version}, up {TimeSpan.FromSeconds(status.UptimeSeconds):d\\.hh\\:mm\\:ss}");
+        string[] listen = Texts(status.Listen), waiting = Texts(status.Waiting), dialling = Texts(status.Dialling);
         if (listen.Length > 0)
             yield return new Finding("ports", Severity.Fine, "listening on " + string.Join(' ', listen));
         else if (waiting.Length == 0 && dialling.Length == 0)
             yield return new Finding("ports", Severity.Problem, "this node listens nowhere and dials nobody", "set listen or peers");
         foreach (string place in waiting)
             yield return new Finding("ports", Severity.Problem, $"not listening yet: {place}", "bring the interface up, or correct listen");
-        int peers = status.GetProperty("peers").GetInt32();
+        int peers = status.Peers;
         yield return peers > 0
-            ? new Finding("neighbours", Severity.Fine, $"{peers.ToString(CultureInfo.InvariantCulture)} links, {status.GetProperty("routes").GetInt32().ToString(CultureInfo.InvariantCulture)} nodes known")
+            ? new Finding("neighbours", Severity.Fine, $"{peers.ToString(CultureInfo.InvariantCulture)} links, {status.Routes.ToString(CultureInfo.InvariantCulture)} nodes known")
             : new Finding("neighbours", Severity.Problem, dialling.Length > 0 ? "no neighbour answers: " + string.Join(' ', dialling) : "no neighbour",
                 "check the address and the firewall of the peer, and that both have the same network key");
-        yield return status.GetProperty("quicAvailable").GetBoolean()
+        yield return status.QuicAvailable
             ? new Finding("quic", Severity.Fine, "QUIC is available")
             : new Finding("quic", Severity.Note, "no QUIC: this is the static program, or libmsquic is missing", "links use TCP; for QUIC install the .deb and libmsquic from Microsoft's archive");
-        string[] warnings = Texts(status, "warnings");
+        string[] warnings = Texts(status.Warnings);
         foreach (string warning in warnings)
             yield return new Finding("duplicates", Severity.Problem, warning, "if a backup was restored on two machines, end one of them and give it a key of its own");
         if (warnings.Length == 0)
             yield return new Finding("duplicates", Severity.Fine, "no neighbour saw this identity twice in the last day");
     }
 
-    /// <summary>What the answer to <c>radio</c> tells: one finding a radio.</summary>
-    internal static IEnumerable<Finding> OfRadios(JsonElement radios)
+    /// <summary>The folder for fetched files, if <c>settings</c> names one.</summary>
+    internal static IEnumerable<Finding> OfDownloads(IReadOnlyList<SettingInfo> settings, string directory)
     {
-        foreach (JsonElement radio in radios.EnumerateArray())
+        string folder = settings.FirstOrDefault(s => s.Key == "downloads")?.Value ?? "";
+        if (folder.Length == 0)
+            yield break;
+        string text = $"fetched files are written to {Screen.Printable(folder)}";
+        if (!Directory.Exists(folder))
         {
-            string device = radio.GetProperty("device").GetString()!, state = radio.GetProperty("state").GetString()!;
-            string why = radio.GetProperty("why").GetString() is { Length: > 0 } reason ? ": " + reason : "";
-            string text = $"{device} is {state}{why}";
-            yield return state switch
+            yield return new Finding("files", Severity.Note, text + ", which is not there yet, or this user may not see it",
+                "it is made with the first file; where a service may not write there (systemd, a jail), name it in the service's settings");
+            yield break;
+        }
+
+        bool isOpen = (File.GetUnixFileMode(folder) & (UnixFileMode.GroupWrite | UnixFileMode.OtherWrite)) != 0;
+        yield return isOpen || Libc.HasOwnerOf(folder, directory) is null or true
+            ? new Finding("files", Severity.Fine, text)
+            : new Finding("files", Severity.Problem, text + ", which belongs to another user than the store",
+                $"let the node's user write there: chown --reference={Screen.Printable(directory)} {Screen.Printable(folder)}");
+    }
+
+    /// <summary>What the answer to <c>fapp-status</c> tells, where appointments are on.</summary>
+    internal static IEnumerable<Finding> OfAppointments(FappStatusInfo status)
+    {
+        if (status.Mode == "off")
+            yield break;
+        string text = $"appointments: {Screen.Count(status.Practices, "practice")} known in {Screen.Count(status.Regions.Count, "region")}";
+        yield return status.HasClock
+            ? new Finding("fapp", Severity.Fine, text)
+            : new Finding("fapp", Severity.Problem, text + "; the kernel does not say that the clock is right, so no card and no list is checked",
+                "start NTP; where something else sets the clock (a container, a virtual machine), set fappTrustsClock");
+    }
+
+    /// <summary>What the answer to <c>radio</c> tells: one finding a radio.</summary>
+    internal static IEnumerable<Finding> OfRadios(IReadOnlyList<RadioInfo> radios)
+    {
+        foreach (RadioInfo radio in radios)
+        {
+            string why = radio.Why is { Length: > 0 } reason ? ": " + reason : "";
+            string text = $"{radio.Device} is {radio.State}{why}";
+            yield return radio.State switch
             {
                 "online" => new Finding("radio", Severity.Fine, text),
                 "closed" => new Finding("radio", Severity.Problem, text, "plug the modem in; ls -l /dev/serial/by-id shows its lasting name; the node's user must be in the group dialout"),
@@ -119,5 +151,5 @@ internal static class Doctor
         }
     }
 
-    private static string[] Texts(JsonElement status, string key) => [.. status.GetProperty(key).EnumerateArray().Select(t => Rendering.Printable(t.GetString()!))];
+    private static string[] Texts(IEnumerable<string> texts) => [.. texts.Select(Screen.Printable)];
 }

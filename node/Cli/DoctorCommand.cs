@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text;
 using System.Text.Json;
+using QuicProChat.Mesh.Api;
 using QuicProChat.Mesh.Node.Control;
 
 namespace QuicProChat.Mesh.Node.Cli;
@@ -29,8 +30,11 @@ internal static class DoctorCommand
         else
         {
             var asker = new ControlAsker(new ReplyPages(client));
-            findings.AddRange(Doctor.OfStatus(await asker.AskAsync(ControlCommands.Status, cancellation).ConfigureAwait(false)));
-            findings.AddRange(Doctor.OfRadios(await asker.AskAsync(ControlCommands.Radio, cancellation).ConfigureAwait(false)));
+            findings.AddRange(Doctor.OfStatus(await asker.AskAsync(Commands.Status, cancellation).ConfigureAwait(false)));
+            findings.AddRange(Doctor.OfRadios(await asker.AskAsync(Commands.Radio, cancellation).ConfigureAwait(false)));
+            IReadOnlyList<SettingInfo> settings = await asker.AskAsync(Commands.Settings, cancellation).ConfigureAwait(false);
+            findings.AddRange(Doctor.OfDownloads(settings, place.DirectoryOf(parsed)));
+            findings.AddRange(Doctor.OfAppointments(await asker.AskAsync(Commands.FappStatus, cancellation).ConfigureAwait(false)));
         }
 
         if (json)
@@ -53,7 +57,7 @@ internal static class DoctorCommand
     internal static string ToJson(IEnumerable<Finding> findings)
     {
         using var bytes = new MemoryStream();
-        using (var json = new Utf8JsonWriter(bytes, new JsonWriterOptions { Encoder = ControlReply.Encoder }))
+        using (var json = new Utf8JsonWriter(bytes, ReplyWriter.Options))
         {
             json.WriteStartArray();
             foreach (Finding finding in findings)

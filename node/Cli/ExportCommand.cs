@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
 using System.Text.Json;
+using QuicProChat.Mesh.Api;
 using QuicProChat.Mesh.Node.Control;
 
 namespace QuicProChat.Mesh.Node.Cli;
@@ -19,19 +20,14 @@ internal static class ExportCommand
         var meshviewer = new Command("meshviewer", "For the map of a community: nodes and links as meshviewer.json.") { latitude, longitude };
         meshviewer.SetAction(async (parsed, cancellation) =>
         {
-            using ControlClient? client = ControlClient.TryConnect(socketOf(parsed), out string why);
-            if (client is null)
-            {
-                await Console.Error.WriteLineAsync($"{why}; 'qpc-mesh run' starts one").ConfigureAwait(false);
-                return ExitCode.NoDaemon;
-            }
+            using ControlClient client = CtlErrors.Connect(socketOf(parsed));
 
             if (parsed.GetValue(latitude).HasValue != parsed.GetValue(longitude).HasValue)
                 throw new UsageException("a position is --latitude and --longitude together");
             var asker = new ControlAsker(new ReplyPages(client));
-            JsonElement status = await asker.AskAsync(ControlCommands.Status, cancellation).ConfigureAwait(false);
-            JsonElement routes = await asker.AskAsync(ControlCommands.Routes, cancellation).ConfigureAwait(false);
-            JsonElement peers = await asker.AskAsync(ControlCommands.Peers, cancellation).ConfigureAwait(false);
+            StatusInfo status = await asker.AskAsync(Commands.Status, cancellation).ConfigureAwait(false);
+            IReadOnlyList<PathInfo> routes = await asker.AskAsync(Commands.Routes, cancellation).ConfigureAwait(false);
+            IReadOnlyList<PeerInfo> peers = await asker.AskAsync(Commands.Peers, cancellation).ConfigureAwait(false);
             (double, double)? position = parsed.GetValue(latitude) is { } north && parsed.GetValue(longitude) is { } east ? (north, east) : null;
             await using Stream output = Console.OpenStandardOutput();
             Write(output, status, routes, peers, position, TimeProvider.System.GetUtcNow());
@@ -43,31 +39,30 @@ internal static class ExportCommand
 
     /// <summary>Writes the map.</summary>
     internal static void Write(
-        Stream output, JsonElement status, JsonElement routes, JsonElement peers, (double Latitude, double Longitude)? position, DateTimeOffset now)
+        Stream output, StatusInfo status, IReadOnlyList<PathInfo> routes, IReadOnlyList<PeerInfo> peers,
+        (double Latitude, double Longitude)? position, DateTimeOffset now)
     {
-        string own = status.GetProperty("address").GetString()!, at = now.ToString("yyyy-MM-dd'T'HH:mm:ss+0000", CultureInfo.InvariantCulture);
-        using var json = new Utf8JsonWriter(output, new JsonWriterOptions { Encoder = ControlReply.Encoder });
+        string own = status.Address, at = now.ToString("yyyy-MM-dd'T'HH:mm:ss+0000", CultureInfo.InvariantCulture);
+        using var json = new Utf8JsonWriter(output, ReplyWriter.Options);
         json.WriteStartObject();
         json.WriteString("timestamp", at);
         json.WriteStartArray("nodes");
-        WriteNode(json, own, status.GetProperty("name").GetString()!, isOnline: true, at, position);
-        foreach (JsonElement route in routes.EnumerateArray())
+        WriteNode(json, own, status.Name, isOnline: true, at, position);
+        foreach (PathInfo route in routes)
         {
-            string address = route.GetProperty("destination").GetString()!;
-            bool isOnline = route.GetProperty("nextHop").ValueKind != JsonValueKind.Null;
-            if (address != own)
-                WriteNode(json, address, route.GetProperty("name").GetString()!, isOnline, at, null);
+            if (route.Destination != own)
+                WriteNode(json, route.Destination, route.Name, route.NextHop is not null, at, null);
         }
 
         json.WriteEndArray();
         json.WriteStartArray("links");
-        foreach (JsonElement peer in peers.EnumerateArray())
+        foreach (PeerInfo peer in peers)
         {
             json.WriteStartObject();
             json.WriteString("source", own);
-            json.WriteString("target", peer.GetProperty("address").GetString());
+            json.WriteString("target", peer.Address);
             // The map knows kinds by how they are drawn; a radio is drawn like a radio.
-            json.WriteString("type", peer.GetProperty("transport").GetString() == "lora" ? "wifi" : "other");
+            json.WriteString("type", peer.Transport == "lora" ? "wifi" : "other");
             json.WriteNumber("source_tq", 1);
             json.WriteNumber("target_tq", 1);
             json.WriteEndObject();

@@ -1,5 +1,7 @@
 using System.CommandLine;
+using QuicProChat.Mesh.Api;
 using QuicProChat.Mesh.Node.Configuration;
+using QuicProChat.Mesh.Transports.Mdns;
 using QuicProChat.Mesh.Wire;
 
 namespace QuicProChat.Mesh.Node.Cli;
@@ -12,14 +14,17 @@ internal sealed class NodeOptions
     private readonly Option<string?> _control = new("--control") { Description = "Path of the control socket.", HelpName = "SOCKET" };
     private readonly Option<string[]> _listen = new("--listen") { Description = "Listen on tcp://host:port, quic://host:port or a radio, lora:/dev/...?...; repeatable.", HelpName = "URI" };
     private readonly Option<string[]> _peer = new("--peer") { Description = "Keep a link to tcp://host:port[/#qpc1...]; repeatable.", HelpName = "URI" };
+    private readonly Option<string?> _discovery = new("--discovery") { Description = $"Find nodes on the links of this machine, and be found: {DiscoveryModes.Names}.", HelpName = "MODE" };
     private readonly Option<string?> _name = new("--name") { Description = "What this node calls itself.", HelpName = "NAME" };
     private readonly Option<string?> _level = new("--log-level") { Description = Settings.LevelNames + ".", HelpName = "LEVEL" };
+
+    private readonly Option<string?> _web = new("--web") { Description = "Serve the page there, such as 127.0.0.1:8420.", HelpName = "ADDRESS:PORT" };
 
     private readonly Option<bool> _noRoot = new("--no-root") { Description = "Refuse to run as root.", Arity = ArgumentArity.Zero };
 
     internal void AddTo(Command command)
     {
-        foreach (Option option in new Option[] { _config, _dataDir, _control, _listen, _peer, _name, _level, _noRoot })
+        foreach (Option option in new Option[] { _config, _dataDir, _control, _listen, _peer, _discovery, _name, _level, _web, _noRoot })
             command.Options.Add(option);
     }
 
@@ -53,8 +58,14 @@ internal sealed class NodeOptions
         if (parsed.GetValue(_name) is { } name)
         {
             if (NodeName.Explain(name) is { } wrong)
-                throw new UsageException($"--name: '{Rendering.Printable(name)}' cannot be a name: {wrong}");
+                throw new UsageException($"--name: '{Screen.Printable(name)}' cannot be a name: {wrong}");
             configuration.Name = name;
+        }
+
+        if (parsed.GetValue(_discovery) is { } found)
+        {
+            configuration.Discovery = DiscoveryModes.TryParse(found, out DiscoveryMode mode)
+                ? mode : throw new UsageException($"--discovery: '{Screen.Printable(found)}' is none of {DiscoveryModes.Names}");
         }
 
         if (parsed.GetValue(_level) is { } text)
@@ -62,6 +73,13 @@ internal sealed class NodeOptions
             if (!Settings.TryParse(text, out Microsoft.Extensions.Logging.LogLevel level))
                 throw new UsageException($"--log-level: '{text}' is none of {Settings.LevelNames}");
             configuration.LogLevel = level;
+        }
+
+        if (parsed.GetValue(_web) is { } web)
+        {
+            if (PageEnd.Check(web) is { } wrong)
+                throw new UsageException($"--web: {wrong}");
+            configuration.WebListen = web;
         }
 
         return configuration;

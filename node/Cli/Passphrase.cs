@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using QuicProChat.Mesh.Identity;
 
 namespace QuicProChat.Mesh.Node.Cli;
 
@@ -13,7 +14,7 @@ internal static class Passphrase
     /// <exception cref="IOException">It cannot be read, is empty or too long.</exception>
     internal static byte[] Read(string path)
     {
-        byte[] all = File.ReadAllBytes(path);
+        byte[] all = BoundedFile.ReadStart(path, MostBytes + 1);
         try
         {
             int end = all.AsSpan().IndexOfAny((byte)'\n', (byte)'\r');

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Runtime.InteropServices;
 using Microsoft.Extensions.Logging;
 using QuicProChat.Mesh.Node.Configuration;
 using QuicProChat.Mesh.Node.Control;
@@ -48,10 +49,47 @@ internal static class ReplCommand
     private static Task<int> TalkAsync(string path, CancellationToken cancellation)
     {
         if (Console.IsInputRedirected || Console.IsOutputRedirected)
-            return new ReplSession(path, null, Console.In, Console.Out).RunAsync(cancellation);
+            return new ReplSession(path, null, ReplInput.Decode(Console.OpenStandardInput()), Console.Out).RunAsync(cancellation);
+        return TalkAtTerminalAsync(path, cancellation);
+    }
+
+    private static async Task<int> TalkAtTerminalAsync(string path, CancellationToken cancellation)
+    {
+        TerminalStyle style = TerminalStyle.Of(Environment.GetEnvironmentVariable);
         ReplSession? session = null;
-        var editor = new LineEditor(new ConsoleTerminal(), before => session!.Complete(before));
-        session = new ReplSession(path, editor, Console.In, Console.Out);
-        return session.RunAsync(cancellation);
+        var editor = new LineEditor(
+            new ConsoleTerminal(), before => session!.Complete(before), before => SlashCommand.Explain(before) is { } help ? style.Soft(help) : null)
+        {
+            DrawPrompt = style.Strong,
+        };
+        session = new ReplSession(path, editor, Console.In, Console.Out)
+        {
+            Style = style,
+            History = ReplHistory.PathOf(Environment.GetEnvironmentVariable) is { } file ? new ReplHistory(file) : null,
+        };
+        using PosixSignalRegistration resized = PosixSignalRegistration.Create(PosixSignal.SIGWINCH, _ => editor.DrawAgain());
+        using PosixSignalRegistration goesOn = PosixSignalRegistration.Create(PosixSignal.SIGCONT, _ => editor.DrawAgain());
+        using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        // What these signals do by themselves would leave the terminal as it is while keys are read.
+        using PosixSignalRegistration terminated = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
+        using PosixSignalRegistration hungUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, Stop);
+        try
+        {
+            return await session.RunAsync(stop.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            return ExitCode.Done;
+        }
+        finally
+        {
+            editor.Leave();
+        }
+
+        void Stop(PosixSignalContext signal)
+        {
+            signal.Cancel = true;
+            stop.Cancel();
+        }
     }
 }

@@ -16,6 +16,10 @@ internal static class DefaultPaths
     /// <summary>The same where /run is not there: some routers have only /var/run.</summary>
     private const string RouterControl = "/var/run/qpc-mesh/control.sock";
 
+    // Where packages have their settings.
+    private const string RouterSettings = "/etc/config/qpc-mesh";
+    private const string DebianSettings = "/etc/qpc-mesh/qpc-mesh.conf";
+
     private const string HomeVariable = "HOME";
 
     private static readonly string? _home = Environment.GetEnvironmentVariable(HomeVariable);
@@ -43,21 +47,40 @@ internal static class DefaultPaths
         {
             if (Environment.GetEnvironmentVariable(ControlVariable) is { Length: > 0 } path)
                 return path;
-            string own;
+            string? own = null;
             try
             {
                 own = Path.Combine(DataDirectory, ControlFile);
             }
-            catch (UsageException) when (Shared is not null)
+            catch (UsageException) when (FindControl(null, Environment.IsPrivilegedProcess, Path.Exists) is not null)
             {
-                return Shared;
+                // Without a place of his own a user may have one that he shares.
             }
 
-            return File.Exists(own) ? own : Shared ?? own;
+            return FindControl(own, Environment.IsPrivilegedProcess, Path.Exists)!;
         }
     }
 
-    private static string? Shared => File.Exists(GroupControl) ? GroupControl : File.Exists(RouterControl) ? RouterControl : null;
+    /// <summary>
+    /// Finds a socket that is there; else names the one that would be there if the node ran, so that whoever reads the path
+    /// in a complaint looks at the right place.
+    /// </summary>
+    /// <param name="own">The socket in the usual data directory; null where there is none.</param>
+    /// <param name="isRoot">Root's usual data directory is the one that packages use.</param>
+    /// <param name="exists">Whether there is something at a path.</param>
+    /// <returns>Null only where nothing is there and <paramref name="own"/> is null.</returns>
+    internal static string? FindControl(string? own, bool isRoot, Func<string, bool> exists)
+    {
+        foreach (string? socket in (string?[])[own, GroupControl, RouterControl])
+        {
+            if (socket is not null && exists(socket))
+                return socket;
+        }
+
+        string? ofPackage = exists(RouterSettings) ? RouterControl : exists(DebianSettings) ? GroupControl : null;
+        bool isOwnUsed = own is not null && !isRoot && exists(Path.GetDirectoryName(own)!);
+        return isOwnUsed ? own : ofPackage ?? own;
+    }
 
     /// <summary>
     /// Keeps the runtime from asking libc who the user is (terminal descriptions, certificates): it does so where HOME is

@@ -1,6 +1,8 @@
 using Microsoft.Extensions.Logging;
+using QuicProChat.Mesh.Fapp.Mesh;
 using QuicProChat.Mesh.Messaging;
 using QuicProChat.Mesh.Store;
+using QuicProChat.Mesh.Transports.Mdns;
 
 namespace QuicProChat.Mesh.Node.Configuration;
 
@@ -33,6 +35,12 @@ public sealed record NodeConfiguration
     /// <summary>URIs to dial and keep connected.</summary>
     public IReadOnlyList<string> Peers { get; set; } = [];
 
+    /// <summary>What is done to find others on this machine's links, and to be found.</summary>
+    public DiscoveryMode Discovery { get; set; } = DiscoveryMode.Both;
+
+    /// <summary>Interfaces where that is done; empty for all where this node listens.</summary>
+    public IReadOnlyList<string> DiscoveryInterfaces { get; set; } = [];
+
     /// <summary>File with the key that all nodes of a closed network share; null for an open network.</summary>
     public string? NetworkKeyFile { get; set; }
 
@@ -47,6 +55,9 @@ public sealed record NodeConfiguration
 
     /// <summary>Where metrics are served over HTTP; null for nowhere.</summary>
     public string? MetricsListen { get; set; }
+
+    /// <summary>Where the page is served, a loopback address; null for nowhere.</summary>
+    public string? WebListen { get; set; }
 
     /// <summary>Forwards what is addressed to others.</summary>
     public bool Relay { get; set; } = true;
@@ -89,11 +100,50 @@ public sealed record NodeConfiguration
     /// <summary>Who gets proofs of delivery.</summary>
     public ReceiptPolicy Receipts { get; set; } = ReceiptPolicy.All;
 
+    /// <summary>What this node does for appointments.</summary>
+    public FappMode Fapp { get; set; }
+
+    /// <summary>Regions of its own: the first two digits of postal codes.</summary>
+    public IReadOnlyList<string> FappRegions { get; set; } = [];
+
+    /// <summary>Addresses of relays, separated by spaces, that this node asks where only radios reach it.</summary>
+    public string FappRelays { get; set; } = "";
+
+    /// <summary>How often a practice publishes by day.</summary>
+    public TimeSpan FappPublish { get; set; } = TimeSpan.FromHours(1);
+
+    /// <summary>Longest wait before a request of somebody else is passed on.</summary>
+    public TimeSpan FappDelay { get; set; } = TimeSpan.FromMinutes(1);
+
+    /// <summary>Mean time between two envelopes to forwarders, requests and dummies alike; zero: requests go at once.</summary>
+    public TimeSpan FappCover { get; set; } = TimeSpan.FromSeconds(CoverTraffic.StandardMean);
+
+    /// <summary>The clock is right, though the kernel does not say so: something else than NTP sets it.</summary>
+    public bool FappTrustsClock { get; set; }
+
+    /// <summary>File with the issuers of cards that count (PEM); null for none.</summary>
+    public string? FappAnchorsFile { get; set; }
+
+    /// <summary>File with cards, keys and batches that count for nothing; null for none.</summary>
+    public string? FappBlockFile { get; set; }
+
     /// <summary>Most links at a time.</summary>
     public int MaxLinks { get; set; } = 64;
 
     /// <summary>Bytes that all links together may have waiting, in both directions; 0: their part of <see cref="Memory"/>.</summary>
     public long LinkMemoryBytes { get; set; }
+
+    /// <summary>Largest file in bytes, own and fetched.</summary>
+    public long FileMaxBytes { get; set; } = 50L << 20;
+
+    /// <summary>Files of contacts up to this size are fetched unasked; 0: none.</summary>
+    public long FileAutoAcceptBytes { get; set; }
+
+    /// <summary>Bytes a second that this node sends of files to all who ask.</summary>
+    public long FileBytesPerSecond { get; set; } = 256L << 20;
+
+    /// <summary>The folder that fetched files are written to in clear; null for none.</summary>
+    public string? Downloads { get; set; }
 
     /// <summary>What each table may take.</summary>
     internal MemoryPlan Memory => MemoryBytes > 0 ? new MemoryPlan(MemoryBytes) : MemoryPlan.OfMachine;

@@ -1,8 +1,13 @@
 using Microsoft.Extensions.Logging;
+using QuicProChat.Mesh.Fapp.Mesh;
+using QuicProChat.Mesh.Fapp.Records;
+using QuicProChat.Mesh.Identity;
 using QuicProChat.Mesh.Messaging;
 using QuicProChat.Mesh.Store;
 using QuicProChat.Mesh.Transports;
+using QuicProChat.Mesh.Transports.Mdns;
 using QuicProChat.Mesh.Wire;
+using QuicProChat.Mesh.Wire.Files;
 
 namespace QuicProChat.Mesh.Node.Configuration;
 
@@ -16,8 +21,12 @@ internal static class Settings
 
     internal const string UriForm = "link URIs: tcp://host:port, quic://host:port, with #qpc1... to pin an address";
 
+    private const string FappForm = "off, relay, follow";
+    private const string InterfaceForm = "a list of names of interfaces, such as br-lan: at most 15 characters, without blanks and slashes";
     private const string LevelForm = "trace, debug, info, warning, error";
     private const string DurabilityForm = "full, normal, memory";
+
+    private static readonly TimeSpan LeastFappPublish = TimeSpan.FromSeconds(10);
 
     internal static readonly IReadOnlyList<Setting> All =
     [
@@ -29,12 +38,15 @@ internal static class Settings
             with { Explain = NodeName.Explain },
         Setting.Texts("listen", "a list of " + ListenUri.Form, ListenUri.Check, (c, v) => c.Listen = v),
         Setting.Texts("peers", "a list of " + UriForm, CheckPeer, (c, v) => c.Peers = v),
+        Setting.Text("discovery", DiscoveryModes.Names, true, (c, v) => DiscoveryModes.TryParse(v, out DiscoveryMode m) && Set(c.Discovery = m)),
+        Setting.Texts("discoveryInterfaces", InterfaceForm, CheckInterface, (c, v) => c.DiscoveryInterfaces = v),
         Setting.Path("networkKeyFile", (c, v) => c.NetworkKeyFile = v),
         Setting.Path("passphraseFile", (c, v) => c.PassphraseFile = v),
         Setting.Text("durability", DurabilityForm, false, (c, v) => TryParse(v, out Durability d) && Set(c.Durability = d)),
         Setting.Text("logLevel", LevelForm, true, (c, v) => TryParse(v, out LogLevel l) && Set(c.LogLevel = l)),
         Setting.Text("metricsListen", "address:port, such as 127.0.0.1:9469", false,
             (c, v) => IpText.TryParseEndpoint(v, out _) && Set(c.MetricsListen = v)),
+        Setting.Text("webListen", PageEnd.Form, false, (c, v) => PageEnd.Check(v) is null && Set(c.WebListen = v)) with { Explain = PageEnd.Check },
         Setting.Flag("relay", (c, v) => c.Relay = v),
         Setting.Flag("storeAndForward", (c, v) => c.StoreAndForward = v),
         Setting.Number("hopLimit", 1, Limits.LargestHops + 1, (c, v) => c.HopLimit = v),
@@ -50,7 +62,25 @@ internal static class Settings
         Setting.Bytes("diskBytes", (c, v) => c.DiskBytes = v),
         Setting.Text("receipts", ReceiptPolicies.Names, false, (c, v) => ReceiptPolicies.TryParse(v, out ReceiptPolicy r) && Set(c.Receipts = r)),
         Setting.Number("maxLinks", 1, 4096, (c, v) => c.MaxLinks = v),
+        Setting.Bytes("fileMaxBytes", 0, FileFormat.MaxFileSize, (c, v) => c.FileMaxBytes = v),
+        Setting.Bytes("fileAutoAcceptBytes", 0, FileFormat.MaxFileSize, (c, v) => c.FileAutoAcceptBytes = v),
+        Setting.Bytes("fileBytesPerSecond", FileFormat.ChunkSize * 2, 1L << 40, (c, v) => c.FileBytesPerSecond = v),
+        Setting.Path("downloads", (c, v) => c.Downloads = v),
         Setting.Bytes("linkMemoryBytes", (c, v) => c.LinkMemoryBytes = v),
+        Setting.Text("fapp", FappForm, false, (c, v) => TryParse(v, out FappMode m) && Set(c.Fapp = m)),
+        Setting.Texts("fappRegions", "a list of regions: the first two digits of postal codes, such as \"04\"", CheckRegion, (c, v) => c.FappRegions = v)
+            with { Reloads = false },
+        Setting.Text("fappRelays", "addresses of relays, separated by spaces", false,
+            (c, v) => AreAddresses(v) && Set(c.FappRelays = v)),
+        Setting.Text("fappPublish", Quantity.DurationForm + ", from 10s to 1d", false,
+            (c, v) => Quantity.TryParseDuration(v, out TimeSpan t) && t >= LeastFappPublish && t <= TimeSpan.FromDays(1) && Set(c.FappPublish = t)),
+        Setting.Text("fappDelay", Quantity.DurationForm + ", at most 1m", false,
+            (c, v) => Quantity.TryParseDuration(v, out TimeSpan t) && t.TotalSeconds <= AppointmentOptions.LongestDelay && Set(c.FappDelay = t)),
+        Setting.Text("fappCover", Quantity.DurationForm + ", at most 1d", false,
+            (c, v) => Quantity.TryParseDuration(v, out TimeSpan t) && t <= TimeSpan.FromDays(1) && Set(c.FappCover = t)),
+        Setting.Flag("fappTrustsClock", (c, v) => c.FappTrustsClock = v),
+        Setting.Path("fappAnchorsFile", (c, v) => c.FappAnchorsFile = v),
+        Setting.Path("fappBlockFile", (c, v) => c.FappBlockFile = v),
     ];
 
     /// <summary>
@@ -68,7 +98,7 @@ internal static class Settings
     /// <summary>A lifetime fits the envelope's 16 bits of 10 s: 65,535 units are a little more than 7 days.</summary>
     internal static bool TryParseLifetime(string text, out TimeSpan lifetime) =>
         Quantity.TryParseDuration(text, out lifetime)
-        && lifetime >= EnvelopeHeader.LifetimeUnit && lifetime <= EnvelopeHeader.LifetimeUnit * ushort.MaxValue;
+        && lifetime >= EnvelopeHeader.LifetimeUnit && lifetime <= Limits.LongestSent;
 
     internal static bool TryParse(string text, out LogLevel level)
     {
@@ -106,6 +136,30 @@ internal static class Settings
         };
         return known;
     }
+
+    private static bool TryParse(string text, out FappMode mode)
+    {
+        (bool known, mode) = text switch
+        {
+            "off" => (true, FappMode.Off),
+            "relay" => (true, FappMode.Relay),
+            "follow" => (true, FappMode.Follow),
+            _ => (false, FappMode.Off),
+        };
+        return known;
+    }
+
+    private static string? CheckRegion(string text) =>
+        Region.TryParse(text, out _) ? null : $"'{text}' is no region: the first two digits of a postal code, such as \"04\"";
+
+    private static bool AreAddresses(string text) =>
+        text.Split(' ', StringSplitOptions.RemoveEmptyEntries) is { Length: <= AppointmentOptions.MaxRelays } words
+        && words.All(static w => NodeAddress.TryParse(w, out _, out _));
+
+    // dev_valid_name() of the kernel.
+    private static string? CheckInterface(string name) =>
+        name.Length is > 0 and < 16 && name is not ("." or "..") && !name.Any(c => char.IsWhiteSpace(c) || c is '/' or ':')
+            ? null : $"'{name}' is not the name of an interface";
 
     // useradd(8) forbids more; what could not stand in /etc/group is enough here.
     private static bool IsGroup(string text) => text.Length > 0 && !text.Any(c => char.IsControl(c) || char.IsWhiteSpace(c) || c == ':');

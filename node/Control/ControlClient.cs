@@ -1,5 +1,5 @@
 using System.Net.Sockets;
-using System.Text.Json;
+using QuicProChat.Mesh.Api;
 using QuicProChat.Mesh.Identity;
 
 namespace QuicProChat.Mesh.Node.Control;
@@ -8,7 +8,7 @@ namespace QuicProChat.Mesh.Node.Control;
 internal sealed class ControlClient : IDisposable
 {
     /// <summary>Longer than any line of a daemon: a reply, or an event with the longest text in it.</summary>
-    private const int MaxLineBytes = 2 * ControlShared.MaxReplyBytes;
+    private const int MaxLineBytes = 2 * ReplyWriter.MaxBytes;
 
     private readonly Socket _socket;
     private byte[] _buffer = new byte[16 << 10];
@@ -46,7 +46,10 @@ internal sealed class ControlClient : IDisposable
         }
         catch (SocketException e)
         {
-            why = $"no daemon answers on {path} ({FaultText.Of(e)})";
+            // For a file that is missing the runtime has the error number of an address that nobody has.
+            string what = File.Exists(path) ? FaultText.Of(e) : Directory.Exists(Path.GetDirectoryName(Path.GetFullPath(path)))
+                ? "there is no such socket" : "there is no such directory, or it may not be entered";
+            why = $"no daemon answers on {path} ({what})";
             return null;
         }
     }
@@ -59,14 +62,13 @@ internal sealed class ControlClient : IDisposable
     }
 
     /// <summary>Sends one request. What the daemon said before it went away can be read nevertheless.</summary>
-    internal async Task SendAsync(ControlRequest request, CancellationToken cancellation)
+    /// <param name="line">The request with its end: <see cref="CommandSpec.ToLine"/>.</param>
+    /// <param name="cancellation">Breaks it off.</param>
+    internal async Task SendAsync(ReadOnlyMemory<byte> line, CancellationToken cancellation)
     {
-        byte[] json = JsonSerializer.SerializeToUtf8Bytes(request, ClientJson.Default.ControlRequest);
-        Array.Resize(ref json, json.Length + 1);
-        json[^1] = (byte)'\n';
         try
         {
-            for (ReadOnlyMemory<byte> rest = json; !rest.IsEmpty;)
+            for (ReadOnlyMemory<byte> rest = line; !rest.IsEmpty;)
                 rest = rest[await _socket.SendAsync(rest, cancellation).ConfigureAwait(false)..];
         }
         catch (SocketException)

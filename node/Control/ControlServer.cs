@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
+using QuicProChat.Mesh.Api;
 using QuicProChat.Mesh.Identity;
 
 namespace QuicProChat.Mesh.Node.Control;
@@ -29,8 +30,13 @@ internal sealed class ControlServer : IAsyncDisposable
     /// <summary>A client that takes nothing of what waits for it is as good as idle after so long.</summary>
     private static readonly TimeSpan StalledEnough = TimeSpan.FromSeconds(10);
 
-    /// <summary>How often the socket file is looked for.</summary>
+    /// <summary>
+    /// How often the socket file is looked for: by a thread of its own, which wakes nobody else. A timer would wake four threads
+    /// of the pool each time.
+    /// </summary>
     private static readonly TimeSpan Look = TimeSpan.FromSeconds(5);
+
+    private const int LookStackBytes = 256 << 10;
 
     /// <summary>How long a client waits for a place before it is told that there is none: guests come and go quickly.</summary>
     private static readonly TimeSpan PlacePatience = TimeSpan.FromMilliseconds(300);
@@ -54,7 +60,8 @@ internal sealed class ControlServer : IAsyncDisposable
     private readonly SpareDescriptor _spare = new();
     private SocketFile _file;
     private ControlShared? _shared;
-    private ITimer? _looking;
+    private readonly ManualResetEvent _looksNoMore = new(false);
+    private Thread? _looking;
     private Task _accepting = Task.CompletedTask;
 
     private ControlServer(SocketFile file, uint? group, ILogger log, TimeProvider time)
@@ -84,19 +91,23 @@ internal sealed class ControlServer : IAsyncDisposable
     {
         _shared = new ControlShared(target, events, _log, _time, memory) { CutMostStalled = CutMostStalled };
         _accepting = AcceptAsync();
-        _looking = _time.CreateTimer(_ => LookNowAndThen(), null, Look, Look);
+        _looking = new Thread(LookNowAndThen, LookStackBytes) { IsBackground = true, Name = "control" };
+        _looking.Start();
     }
 
-    // Nobody catches what a timer's callback throws: it would end the process.
     private void LookNowAndThen()
     {
-        try
+        while (!_looksNoMore.WaitOne(Look))
         {
-            LookForFile();
-        }
-        catch (Exception e)
-        {
-            _shared!.Failed("the look for the control socket", e);
+            try
+            {
+                LookForFile();
+            }
+            catch (Exception e)
+            {
+                // Nobody catches what a thread throws: it would end the process.
+                _shared!.Failed("the look for the control socket", e);
+            }
         }
     }
 
@@ -129,8 +140,9 @@ internal sealed class ControlServer : IAsyncDisposable
             return;
         await AnswerWaitingAsync().ConfigureAwait(false);
         await _ends.CancelAsync().ConfigureAwait(false);
-        if (_looking is not null)
-            await _looking.DisposeAsync().ConfigureAwait(false);
+        _looksNoMore.Set();
+        _looking?.Join();
+        _looksNoMore.Dispose();
         lock (_guard)
             _file.Dispose();
         await _accepting.ConfigureAwait(false);
@@ -230,16 +242,41 @@ internal sealed class ControlServer : IAsyncDisposable
             bool isGuest = !hasPlace && _places.Count(static s => s.IsGuest) < MaxGuests;
             if (!hasPlace && !isGuest && !isLast)
                 return false;
-            var session = new ControlSession(client, _shared!, isGuest);
+            var session = new ControlSession(new SocketConnection(client), _shared!, isGuest);
             if (hasPlace || isGuest)
                 _places.Add(session);
             else
                 session.Dismiss(Crowded);
-            Task running = session.RunAsync(_ends.Token);
-            _sessions.Add(session, running);
-            _ = running.ContinueWith(ended => Remove(session, ended), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+            _ = Run(session);
             return true;
         }
+    }
+
+    /// <summary>Gives a place to a client that came another way; null where there is none.</summary>
+    /// <param name="client">The client. Its connection is closed when its session ends.</param>
+    /// <param name="permits">What it may ask for.</param>
+    internal Service? TryServe(IClientConnection client, Func<CommandSpec, bool> permits)
+    {
+        lock (_guard)
+        {
+            if (_ends.IsCancellationRequested || (_places.Count(static s => !s.IsGuest) >= MaxSessions && !Displace()))
+                return null;
+            var session = new ControlSession(client, _shared!, isGuest: false, permits);
+            _places.Add(session);
+            return new Service(session, Run(session));
+        }
+    }
+
+    /// <summary>A session that is served.</summary>
+    /// <param name="Session">The session.</param>
+    /// <param name="Ended">Completes when it has ended and its connection is closed.</param>
+    internal sealed record Service(ControlSession Session, Task Ended);
+
+    private Task Run(ControlSession session)
+    {
+        Task running = session.RunAsync(_ends.Token);
+        _sessions.Add(session, running);
+        return running.ContinueWith(ended => Remove(session, ended), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
     }
 
     /// <summary>Ends the session that has been idle for longest; false if none was idle long enough.</summary>

@@ -1,12 +1,12 @@
 using System.Net.Sockets;
 using System.Threading.Channels;
+using QuicProChat.Mesh.Api;
 using QuicProChat.Mesh.Identity;
-using QuicProChat.Mesh.Node.Hosting;
 
 namespace QuicProChat.Mesh.Node.Control;
 
 /// <summary>
-/// One client of the control socket: reads requests a line each, answers them in the order in which they finish.
+/// One client, of the control socket or a page: reads requests a line each, answers them in the order in which they finish.
 /// Requests that arrive together are handed on together, so that they share a transaction and a wake-up. Every request
 /// is answered, also to a client that has said its last word.
 /// </summary>
@@ -25,24 +25,30 @@ internal sealed class ControlSession
 
     private static readonly TimeSpan LookForHangUp = TimeSpan.FromSeconds(1);
 
-    private readonly Socket _socket;
+    private readonly IClientConnection _client;
     private readonly ControlShared _shared;
+    private readonly Func<CommandSpec, bool> _permits;
     private readonly ReplyQueue _replies;
     private readonly LineBuffer _lines;
     private readonly RequestWindow _underWay;
-    private readonly List<ControlRequest> _sends = [];
+    private readonly List<Request> _sends = [];
     private readonly SemaphoreSlim _large = new(1);
     private readonly CancellationTokenSource _ends = new();
     private long _lastRequest;
     private volatile bool _watches;
     private volatile string? _farewell;
 
-    internal ControlSession(Socket socket, ControlShared shared, bool isGuest)
+    /// <param name="client">Who asks.</param>
+    /// <param name="shared">What all clients share.</param>
+    /// <param name="isGuest">See <see cref="IsGuest"/>.</param>
+    /// <param name="permits">What this client may ask for; null for everything.</param>
+    internal ControlSession(IClientConnection client, ControlShared shared, bool isGuest, Func<CommandSpec, bool>? permits = null)
     {
-        _socket = socket;
+        _client = client;
         _shared = shared;
+        _permits = permits ?? (static _ => true);
         IsGuest = isGuest;
-        _replies = new ReplyQueue(socket, shared.Bytes, shared.Time, _ => Cut());
+        _replies = new ReplyQueue(client, shared.Bytes, shared.Time, _ => Cut());
         _lines = new LineBuffer(shared.Bytes);
         _underWay = new RequestWindow(shared.Requests);
         _lastRequest = shared.Time.GetTimestamp();
@@ -52,24 +58,9 @@ internal sealed class ControlSession
     internal bool IsGuest { get; }
 
     /// <summary>How long nothing has been under way; null while something is, or events are watched.</summary>
+    /// <remarks>What was not read yet counts: on a busy machine that takes its time.</remarks>
     internal TimeSpan? Idle =>
-        _watches || _underWay.Count > 0 || _replies.Waiting > 0 || HasUnread ? null : _shared.Time.GetElapsedTime(Volatile.Read(ref _lastRequest));
-
-    /// <summary>The client asked something that was not read yet: on a busy machine that takes its time.</summary>
-    private bool HasUnread
-    {
-        get
-        {
-            try
-            {
-                return _socket.Available > 0;
-            }
-            catch (Exception e) when (e is SocketException or ObjectDisposedException)
-            {
-                return false;
-            }
-        }
-    }
+        _watches || _underWay.Count > 0 || _replies.Waiting > 0 || _client.HasUnread ? null : _shared.Time.GetElapsedTime(Volatile.Read(ref _lastRequest));
 
     /// <summary>How long the client has not taken what waits for it.</summary>
     internal TimeSpan Stalled => _replies.Stalled;
@@ -95,13 +86,13 @@ internal sealed class ControlSession
             if (_underWay.Count > 0)
                 _farewell ??= Stops;
             if (_farewell is { } why)
-                _replies.Add(ControlReply.Failed(null, ControlErrorCode.Refused, why).Span);
+                _replies.Add(ReplyWriter.Failed(null, ErrorCode.Refused, why).Span);
             await SettledAsync(_replies.DrainAsync()).ConfigureAwait(false);
             _replies.End();
             _underWay.Clear();
             _lines.Dispose();
-            // Nobody reads any more: only now may the socket go.
-            SocketEnd.Close(_socket);
+            // Nobody reads any more: only now may the connection go.
+            await _client.CloseAsync().ConfigureAwait(false);
         }
     }
 
@@ -144,10 +135,10 @@ internal sealed class ControlSession
             switch (_lines.MakeRoom())
             {
                 case LineBuffer.Refusal.TooLong:
-                    RefuseLine(ControlErrorCode.Usage, $"a request may have {LineBuffer.MaxLineBytes} bytes");
+                    RefuseLine(ErrorCode.Usage, $"a request may have {LineBuffer.MaxLineBytes} bytes");
                     return false;
                 case LineBuffer.Refusal.NoRoom:
-                    RefuseLine(ControlErrorCode.Refused, "all clients together ask for too much at the moment; try again");
+                    RefuseLine(ErrorCode.Refused, "all clients together ask for too much at the moment; try again");
                     return false;
                 case LineBuffer.Refusal.None:
                     break;
@@ -158,11 +149,11 @@ internal sealed class ControlSession
             {
                 try
                 {
-                    read = await _socket.ReceiveAsync(_lines.Room, patience?.Token ?? cancellation).ConfigureAwait(false);
+                    read = await _client.ReceiveAsync(_lines.Room, patience?.Token ?? cancellation).ConfigureAwait(false);
                 }
                 catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
                 {
-                    RefuseLine(ControlErrorCode.Refused, IsGuest ? ControlServer.Crowded : $"a request has to be whole within {LongLinePatience.TotalSeconds} s");
+                    RefuseLine(ErrorCode.Refused, IsGuest ? ControlServer.Crowded : $"a request has to be whole within {LongLinePatience.TotalSeconds} s");
                     return false;
                 }
             }
@@ -186,14 +177,14 @@ internal sealed class ControlSession
         return patience;
     }
 
-    private void RefuseLine(ControlErrorCode code, string why) =>
-        _replies.Add(ControlReply.Failed(ControlRequestReader.FindTag(_lines.Pending), code, why).Span);
+    private void RefuseLine(ErrorCode code, string why) =>
+        _replies.Add(ReplyWriter.Failed(RequestReader.FindTag(_lines.Pending), code, why).Span);
 
     /// <summary>The client says no more: it stays until all is answered, or until it hangs up.</summary>
     private async Task AnswerTheRestAsync(CancellationToken cancellation)
     {
         Task answered = _watches ? Task.Delay(Timeout.InfiniteTimeSpan, cancellation) : _underWay.WhenEmpty();
-        while (!answered.IsCompleted && !Libc.HasHungUp(_socket))
+        while (!answered.IsCompleted && !_client.HasHungUp)
             await Task.WhenAny(answered, Task.Delay(LookForHangUp, _shared.Time, cancellation)).ConfigureAwait(false);
     }
 
@@ -212,12 +203,12 @@ internal sealed class ControlSession
             }
 
             // What follows a send has to see its effect.
-            ControlRequest? other = Take(_lines[line]);
+            Request? other = Take(_lines[line]);
             start = line.End.Value + 1;
-            if (other is not null)
+            if (other is { } request)
             {
                 await HandOnAsync().ConfigureAwait(false);
-                _ = ExecuteAsync(other, cancellation);
+                _ = ExecuteAsync(request, cancellation);
             }
         }
 
@@ -231,7 +222,7 @@ internal sealed class ControlSession
     {
         if (_sends.Count == 0)
             return;
-        ControlRequest[] sends = [.. _sends];
+        Request[] sends = [.. _sends];
         _sends.Clear();
         try
         {
@@ -245,48 +236,53 @@ internal sealed class ControlSession
         catch (Exception e) when (e is not OperationCanceledException)
         {
             // Which of them were answered is not known: the client learns that something is wrong by the end.
-            _shared.Failed(ControlCommands.Send, e);
+            _shared.Failed(Commands.Send.Name, e);
             _farewell = $"a fault of this program: {FaultText.Of(e)}";
             throw new OperationCanceledException();
         }
     }
 
     /// <summary>Parses a line. Sends are collected, what is no request is answered; anything else is returned.</summary>
-    private ControlRequest? Take(ReadOnlySpan<byte> line)
+    private Request? Take(ReadOnlySpan<byte> line)
     {
         Volatile.Write(ref _lastRequest, _shared.Time.GetTimestamp());
-        if (ControlRequestReader.Read(line, out ControlTag? tag, out string? error) is not { } request)
+        if (RequestReader.Read(line, _shared.Target.Commands, out RequestTag? tag, out string? error) is not { } request)
         {
-            Reply(ControlReply.Failed(tag, ControlErrorCode.Usage, error!).Span);
+            Reply(ReplyWriter.Failed(tag, ErrorCode.Usage, error!).Span);
             return null;
         }
 
-        bool stays = request.Wait is not null || request.Command == ControlCommands.Events;
-        if (IsGuest && stays)
+        if (!_permits(request.Command))
         {
-            Reply(ControlReply.Failed(tag, ControlErrorCode.Refused, ControlServer.Crowded).Span);
+            Reply(ReplyWriter.Failed(tag, ErrorCode.Refused, $"'{request.Command.Name}' is not done for a page; use qpc-mesh ctl on the node itself").Span);
             return null;
         }
 
-        if (request.Command != ControlCommands.Send)
+        if (IsGuest && request.Command.Stays(request.Arguments))
+        {
+            Reply(ReplyWriter.Failed(tag, ErrorCode.Refused, ControlServer.Crowded).Span);
+            return null;
+        }
+
+        if (request.Command != Commands.Send)
             return request;
         _sends.Add(request);
         return null;
     }
 
-    private async Task ExecuteAsync(ControlRequest request, CancellationToken cancellation)
+    private async Task ExecuteAsync(Request request, CancellationToken cancellation)
     {
-        if (request.Command == ControlCommands.Events)
+        if (request.Command == Commands.WatchEvents)
         {
             // The reply comes first: events may follow as soon as this client is on the list.
             _watches = true;
-            Reply(ControlReply.Done(request.Tag, new DoneInfo("events follow"), ControlJson.Default.DoneInfo).Span);
+            Reply(ReplyWriter.Done(request.Tag, new DoneInfo("events follow"), ApiJson.Default.DoneInfo).Span);
             _shared.Events.Add(this);
             Flush();
             return;
         }
 
-        if (!ControlCommands.HasLargeReply(request.Command!))
+        if (request.Command.IsBrief)
         {
             Reply((await AnswerAsync(request, cancellation).ConfigureAwait(false)).Span);
             Flush();
@@ -302,12 +298,12 @@ internal sealed class ControlSession
             await _large.WaitAsync(cancellation).ConfigureAwait(false);
             entered = true;
             await _shared.ReserveAsync(_replies, cancellation).ConfigureAwait(false);
-            reserved = ControlShared.MaxReplyBytes;
+            reserved = ReplyWriter.MaxBytes;
             reply = await AnswerAsync(request, cancellation).ConfigureAwait(false);
         }
         catch (OperationCanceledException)
         {
-            reply = ControlReply.Failed(request.Tag, ControlErrorCode.Refused, Stops);
+            reply = ReplyWriter.Failed(request.Tag, ErrorCode.Refused, Stops);
         }
 
         _replies.Add(reply.Span, reserved);
@@ -318,7 +314,7 @@ internal sealed class ControlSession
     }
 
     /// <summary>Does a request; whatever happens, the result is its reply.</summary>
-    private async Task<ReadOnlyMemory<byte>> AnswerAsync(ControlRequest request, CancellationToken cancellation)
+    private async Task<ReadOnlyMemory<byte>> AnswerAsync(Request request, CancellationToken cancellation)
     {
         try
         {
@@ -326,17 +322,17 @@ internal sealed class ControlSession
         }
         catch (ControlException e)
         {
-            return ControlReply.Failed(request.Tag, e.Code, e.Message);
+            return ReplyWriter.Failed(request.Tag, e.Code, e.Message);
         }
         catch (Exception e) when (e is OperationCanceledException or ChannelClosedException)
         {
-            return ControlReply.Failed(request.Tag, ControlErrorCode.Refused, Stops);
+            return ReplyWriter.Failed(request.Tag, ErrorCode.Refused, Stops);
         }
         catch (Exception e)
         {
             // Nobody awaits this: a fault in a command costs that command, and is known.
-            _shared.Failed(request.Command!, e);
-            return ControlReply.Failed(request.Tag, ControlErrorCode.Refused, $"a fault of this program: {FaultText.Of(e)}");
+            _shared.Failed(request.Command.Name, e);
+            return ReplyWriter.Failed(request.Tag, ErrorCode.Refused, $"a fault of this program: {FaultText.Of(e)}");
         }
     }
 }

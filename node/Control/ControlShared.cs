@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using QuicProChat.Mesh.Api;
 
 namespace QuicProChat.Mesh.Node.Control;
 
@@ -11,9 +12,6 @@ internal sealed class ControlShared(
     /// (<see cref="LineBuffer.OwnBytes"/>) and 64 KiB for what it is told (<see cref="ReplyQueue.OwnBytes"/>). Arbitrary.
     /// </summary>
     internal const long UsualBytes = 8 << 20;
-
-    /// <summary>Longest reply in bytes. What does not fit is asked for by another request.</summary>
-    internal const int MaxReplyBytes = 1 << 20;
 
     /// <summary>Unanswered requests of all clients beyond those that every client has to itself. Arbitrary.</summary>
     private const int MaxRequests = 2048;
@@ -32,7 +30,7 @@ internal sealed class ControlShared(
     internal TimeProvider Time { get; } = time;
 
     // Two long replies at least: else one client that reads slowly would keep all others from theirs.
-    internal ByteBudget Bytes { get; } = new(Math.Max(memory, 2 * MaxReplyBytes));
+    internal ByteBudget Bytes { get; } = new(Math.Max(memory, 2 * ReplyWriter.MaxBytes));
 
     internal RequestWindow.Pool Requests { get; } = new(MaxRequests);
 
@@ -52,7 +50,7 @@ internal sealed class ControlShared(
     {
         while (replies.Waiting >= ReplyQueue.OwnBytes)
             await Task.Delay(LookAgain, Time, cancellation).ConfigureAwait(false);
-        while (!Bytes.TryTake(MaxReplyBytes))
+        while (!Bytes.TryTake(ReplyWriter.MaxBytes))
         {
             CutMostStalled(StalledTooLong);
             await Task.Delay(LookAgain, Time, cancellation).ConfigureAwait(false);

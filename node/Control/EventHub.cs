@@ -1,3 +1,5 @@
+using QuicProChat.Mesh.Api;
+
 namespace QuicProChat.Mesh.Node.Control;
 
 /// <summary>Hands events to the clients that asked for them. Costs nothing while nobody listens.</summary>
@@ -37,7 +39,7 @@ internal sealed class EventHub(Faults faults)
             return;
         faults.Contain(FaultSeam.Event, FaultPlace.PublishEvent, () =>
         {
-            ReadOnlySpan<byte> line = ControlReply.Event(make()).Span;
+            ReadOnlySpan<byte> line = ReplyWriter.Event(make()).Span;
             foreach (ControlSession session in listeners)
                 session.Event(line);
         });

@@ -1,6 +1,11 @@
 using System.Globalization;
+using QuicProChat.Mesh.Api;
+using QuicProChat.Mesh.Identity;
+using QuicProChat.Mesh.Messaging.Channels;
+using QuicProChat.Mesh.Messaging.Groups;
 using QuicProChat.Mesh.Messaging.Lite;
 using QuicProChat.Mesh.Node.Loop;
+using QuicProChat.Mesh.Transports.Mdns;
 
 namespace QuicProChat.Mesh.Node.Control;
 
@@ -15,11 +20,33 @@ internal static class Infos
             peer.RoundTrip is { } time ? Math.Round(time.TotalMilliseconds, 3) : null, peer.Since, received, sent);
     }
 
+    internal static FoundInfo Of(FoundInstance found) => new(
+        found.IsServer ? "server" : "node", found.Instance, found.State, found.Why, found.Interfaces, found.Uris, found.Peer?.ToString(),
+        found.Server, found.Domain);
+
     internal static PathInfo Of(in PathStatus path) =>
         new(path.Destination.ToString(), path.Name, path.NextHop?.ToString(), path.Metric, path.Hops);
 
-    internal static LiteGroupInfo Of(LiteConversation group) => new(
+    internal static GroupInfo Of(GroupConversation group, Func<NodeAddress, string?> aliasOf) => new(
+        group.Name, group.Id.ToString(), group.Suite, (long)group.Epoch, group.State, Words.Of(group.Status), group.Pending,
+        group.Forks,
+        [.. group.Members.Select(m => new GroupMemberInfo(m.Address.ToString(), m.IsAdmin ? "admin" : "member", m.IsSelf)
+        {
+            Alias = aliasOf(m.Address),
+            Invited = m.IsInvited,
+        })]);
+
+    internal static GroupInvitationInfo Of(GroupInvitation invitation, Func<NodeAddress, string?> aliasOf) =>
+        new(invitation.Group.ToString(), invitation.Name, invitation.Inviter.ToString(), invitation.Members)
+        {
+            Alias = aliasOf(invitation.Inviter),
+        };
+
+    internal static ChannelInfo Of(ChannelConversation channel) => new(
+        channel.Name, channel.Id.ToString(), channel.IsMuted, channel.Made, channel.Writers, channel.Missing);
+
+    internal static LiteGroupInfo Of(LiteConversation group, Func<NodeAddress, string?> aliasOf) => new(
         group.Name, group.Id.ToString(), group.HasShortTags ? "aes-ccm-8" : "chacha20-poly1305", group.Epoch,
         group.EpochTag.ToString("x4", CultureInfo.InvariantCulture), (int)group.Made,
-        [.. group.Members.Select(m => new LiteMemberInfo(m.Index, m.Address.ToString(), m.IsSelf))]);
+        [.. group.Members.Select(m => new LiteMemberInfo(m.Index, m.Address.ToString(), m.IsSelf) { Alias = aliasOf(m.Address) })]);
 }

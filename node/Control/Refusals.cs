@@ -1,3 +1,4 @@
+using QuicProChat.Mesh.Api;
 using QuicProChat.Mesh.Messaging;
 
 // Without a default arm the compiler names the refusal that is missing.
@@ -8,18 +9,20 @@ namespace QuicProChat.Mesh.Node.Control;
 /// <summary>What clients are told where messaging refuses: its sentence, and which command helps.</summary>
 internal static class Refusals
 {
-    internal static (ControlErrorCode Code, string Text) Say(Refusal why, string text) => why switch
+    internal static (ErrorCode Code, string Text) Say(Refusal why, string text) => why switch
     {
-        Refusal.Usage => (ControlErrorCode.Usage, text),
-        Refusal.Refused => (ControlErrorCode.Refused, text),
-        Refusal.UnknownReceiver => (ControlErrorCode.Refused, text + "; 'routes' lists who has"),
-        Refusal.UnknownConversation => (ControlErrorCode.Refused, text + "; 'lite list' shows those there are"),
-        Refusal.NobodyElse => (ControlErrorCode.Refused, text + "; 'lite invite' lets somebody in"),
+        Refusal.Usage => (ErrorCode.Usage, text),
+        Refusal.Refused => (ErrorCode.Refused, text),
+        Refusal.UnknownReceiver => (ErrorCode.Refused, text + "; 'routes' lists who has"),
+        Refusal.UnknownName => (
+            ErrorCode.Refused, text + "; 'alias NAME ADDRESS' gives an address a name, 'alias' and 'contact list' show those there are"),
+        Refusal.UnknownConversation => (ErrorCode.Refused, text + "; 'group list', 'lite list' and 'channel list' show those there are"),
+        Refusal.NobodyElse => (ErrorCode.Refused, text + "; 'lite invite' lets somebody in"),
     };
 
     internal static ControlException ToControl(MessagingException e)
     {
-        (ControlErrorCode code, string text) = Say(e.Why, e.Message);
+        (ErrorCode code, string text) = Say(e.Why, e.Message);
         return new ControlException(code, text);
     }
 }

@@ -1,13 +1,18 @@
+using System.Runtime.CompilerServices;
 using System.Text.Json;
+using QuicProChat.Mesh.Api;
 
 namespace QuicProChat.Mesh.Node.Control;
 
 /// <summary>
-/// Asks for a list to its end: a reply that does not hold all says where the rest begins. Pages come one by one, so that a
+/// Asks for a list to its end: a reply that does not hold all says where the rest begins. Pages come one by one, so
+/// that a
 /// client needs the memory of one.
 /// </summary>
 internal sealed class ReplyPages(ControlClient client)
 {
+    private const string LimitKey = "limit";
+
     /// <summary>One reply; its memory is the page's until it is disposed of.</summary>
     internal sealed record Reply(JsonDocument Json) : IDisposable
     {
@@ -20,54 +25,72 @@ internal sealed class ReplyPages(ControlClient client)
         internal bool IsUsage => Json.RootElement.GetProperty("code").GetString() == "usage";
 
         /// <summary>Where the rest begins; null if there is none.</summary>
-        internal string? More => Json.RootElement.TryGetProperty("more", out JsonElement more) ? more.GetString() : null;
+        internal string? More =>
+            Json.RootElement.TryGetProperty("more", out JsonElement more) ? more.GetString() : null;
 
         public void Dispose() => Json.Dispose();
     }
 
     /// <summary>Asks once; null if the daemon went away.</summary>
-    internal async Task<Reply?> AskAsync(ControlRequest request, CancellationToken cancellation)
+    /// <param name="line">The request: <see cref="CommandSpec.ToLine"/>.</param>
+    /// <param name="cancellation">Breaks it off.</param>
+    internal async Task<Reply?> AskAsync(ReadOnlyMemory<byte> line, CancellationToken cancellation)
     {
-        await client.SendAsync(request, cancellation).ConfigureAwait(false);
+        await client.SendAsync(line, cancellation).ConfigureAwait(false);
         // The bytes are the client's until it reads again; what is kept of a reply is a copy.
-        return await client.ReadLineAsync(cancellation).ConfigureAwait(false) is { } line ? new Reply(JsonDocument.Parse(line.ToArray())) : null;
+        return await client.ReadLineAsync(cancellation).ConfigureAwait(false) is { } reply
+            ? new Reply(JsonDocument.Parse(reply.ToArray())) : null;
+    }
+
+    /// <summary>The pages of a list, in the order in which people read it.</summary>
+    internal IAsyncEnumerable<Reply?> InOrderAsync(
+        CommandSpec command, object request, CancellationToken cancellation) =>
+        command.Paging == Paging.Backward
+            ? BackwardAsync(command, request, cancellation) : ForwardAsync(command, request, cancellation);
+
+    private async IAsyncEnumerable<Reply?> ForwardAsync(
+        CommandSpec command, object request, [EnumeratorCancellation] CancellationToken cancellation)
+    {
+        string? from = null;
+        do
+        {
+            Reply? reply = await AskAsync(command.ToLine(request, from: from), cancellation).ConfigureAwait(false);
+            from = reply is { IsDone: true } ? reply.More : null;
+            yield return reply;
+        }
+        while (from is not null);
     }
 
     /// <summary>
-    /// The pages of a list, in the order in which people read it. Messages come newest first from page to page: where there
-    /// are several pages, the first round only notes where they begin.
+    /// From page to page the newest come first: where there are several, the first round only notes where they begin.
     /// </summary>
-    internal async IAsyncEnumerable<Reply?> InOrderAsync(
-        ControlRequest request, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellation)
+    private async IAsyncEnumerable<Reply?> BackwardAsync(
+        CommandSpec command, object request, [EnumeratorCancellation] CancellationToken cancellation)
     {
-        Reply? reply = await AskAsync(request, cancellation).ConfigureAwait(false);
-        string? more = reply is { IsDone: true } ? reply.More : null;
-        if (more is null || request.Command != ControlCommands.Messages)
-        {
-            yield return reply;
-            while (more is not null)
-            {
-                reply = await AskAsync(request with { From = more }, cancellation).ConfigureAwait(false);
-                more = reply is { IsDone: true } ? reply.More : null;
-                yield return reply;
-            }
-
-            yield break;
-        }
-
-        var pages = new Stack<ControlRequest>();
-        int left = request.Limit ?? ControlRequest.UsualMessages;
-        for (ControlRequest next = request; ;)
+        CommandArgument? limit = command.Arguments.FirstOrDefault(a => a.Key == LimitKey);
+        object? whole = limit?.Get(request);
+        int left = whole as int? ?? command.UsualItems;
+        var pages = new Stack<byte[]>();
+        byte[] next = command.ToLine(request);
+        while (true)
         {
             pages.Push(next);
-            using Reply? read = reply;
-            if (read is not { IsDone: true, More: { } older } || (left -= read.Result.GetArrayLength()) <= 0)
+            Reply? reply = await AskAsync(next, cancellation).ConfigureAwait(false);
+            if (reply is not { IsDone: true, More: { } older } || (left -= reply.Result.GetArrayLength()) <= 0)
+            {
+                // The oldest page is the first that people read.
+                pages.Pop();
+                yield return reply;
                 break;
-            next = request with { From = older, Limit = left };
-            reply = await AskAsync(next, cancellation).ConfigureAwait(false);
+            }
+
+            reply.Dispose();
+            limit?.Set(request, left);
+            next = command.ToLine(request, from: older);
         }
 
-        while (pages.TryPop(out ControlRequest? page))
+        limit?.Set(request, whole);
+        while (pages.TryPop(out byte[]? page))
             yield return await AskAsync(page, cancellation).ConfigureAwait(false);
     }
 }

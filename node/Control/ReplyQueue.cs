@@ -1,14 +1,14 @@
 using System.Buffers;
-using System.Net.Sockets;
+using QuicProChat.Mesh.Api;
 
 namespace QuicProChat.Mesh.Node.Control;
 
 /// <summary>
 /// What is to be written to one client. Lines are collected by any thread and sent together by <see cref="Flush"/>,
-/// on the caller's thread as long as the socket takes them. A little is every client's own; more comes from a budget that
+/// on the caller's thread as long as the connection takes them. A little is every client's own; more comes from a budget that
 /// all clients share. Where that is used up, events are counted as lost, and a client that lets replies lie is cut off.
 /// </summary>
-internal sealed class ReplyQueue(Socket socket, ByteBudget budget, TimeProvider time, Action<Exception?> cut)
+internal sealed class ReplyQueue(IClientConnection client, ByteBudget budget, TimeProvider time, Action<Exception?> cut)
 {
     /// <summary>Bytes that every client has to itself.</summary>
     internal const int OwnBytes = 64 << 10;
@@ -84,7 +84,7 @@ internal sealed class ReplyQueue(Socket socket, ByteBudget budget, TimeProvider 
         {
             if (_isOver)
                 return;
-            ReadOnlySpan<byte> lost = _missed > 0 ? ControlReply.Event(new EventInfo("lost", time.GetUtcNow()) { Count = _missed }).Span : [];
+            ReadOnlySpan<byte> lost = _missed > 0 ? ReplyWriter.Event(new LostEvent(time.GetUtcNow(), _missed)).Span : [];
             if (Held + line.Length > MaxEventBytes || !Take(line.Length + lost.Length))
             {
                 _missed++;
@@ -142,7 +142,7 @@ internal sealed class ReplyQueue(Socket socket, ByteBudget budget, TimeProvider 
             {
                 for (ReadOnlyMemory<byte> rest = _sending.WrittenMemory; !rest.IsEmpty;)
                 {
-                    rest = rest[await socket.SendAsync(rest).ConfigureAwait(false)..];
+                    rest = rest[await client.SendAsync(rest).ConfigureAwait(false)..];
                     lock (_guard)
                         _movedAt = time.GetTimestamp();
                 }

@@ -1,12 +1,13 @@
+using QuicProChat.Mesh.Api;
 using QuicProChat.Mesh.Messaging;
 
 namespace QuicProChat.Mesh.Node.Control;
 
 /// <summary>A client that asked for a message to be sent, and how its reply is found.</summary>
-internal sealed class SendCaller(ControlSession session, ControlTag? tag, AnsweredSessions answered) : ICaller
+internal sealed class SendCaller(ControlSession session, RequestTag? tag, AnsweredSessions answered) : ICaller
 {
     /// <inheritdoc/>
-    public void Done(in SentMessage sent) => Reply(ControlReply.Done(
+    public void Done(in SentMessage sent) => Reply(ReplyWriter.Done(
         tag,
         new SendInfo(sent.Message.ToString(), Words.Of(sent.State))
         {
@@ -14,13 +15,13 @@ internal sealed class SendCaller(ControlSession session, ControlTag? tag, Answer
             Recipients = sent.Copies?.Recipients,
             DeliveredTo = sent.Copies?.DeliveredTo,
         },
-        ControlJson.Default.SendInfo));
+        ApiJson.Default.SendInfo));
 
     /// <inheritdoc/>
     public void Refused(Refusal why, string text)
     {
-        (ControlErrorCode code, string says) = Refusals.Say(why, text);
-        Reply(ControlReply.Failed(tag, code, says));
+        (ErrorCode code, string says) = Refusals.Say(why, text);
+        Reply(ReplyWriter.Failed(tag, code, says));
     }
 
     private void Reply(ReadOnlyMemory<byte> line)

@@ -1,6 +1,8 @@
-using QuicProChat.Mesh.Wire;
-using QuicProChat.Mesh.Routing;
 using QuicProChat.Mesh.Messaging;
+using QuicProChat.Mesh.Messaging.Content;
+using QuicProChat.Mesh.Messaging.Groups;
+using QuicProChat.Mesh.Routing;
+using QuicProChat.Mesh.Wire;
 
 // Without a default arm the compiler names the value that has no word yet.
 #pragma warning disable CS8524
@@ -25,6 +27,31 @@ internal static class Words
         Protection.Sealed => "sealed",
         Protection.MlsLite => "mls-lite",
         Protection.MlsLiteSigned => "mls-lite-signed",
+        Protection.Mls => "mls",
+        Protection.Channel => "channel",
+    };
+
+    /// <summary>A type of content; one of a later version is unsupported.</summary>
+    internal static string Of(MessageContentType type) => type switch
+    {
+        MessageContentType.Text => "text",
+        MessageContentType.Timed => "timed",
+        MessageContentType.Reply => "reply",
+        MessageContentType.Reaction => "reaction",
+        MessageContentType.Edit => "edit",
+        MessageContentType.Delete => "delete",
+        MessageContentType.Read => "read",
+        MessageContentType.Typing => "typing",
+        MessageContentType.Timer => "timer",
+        MessageContentType.FileOffer => "file",
+        MessageContentType.ContactCard => "contact",
+        MessageContentType.Location => "location",
+        MessageContentType.Joined => "joined",
+        MessageContentType.Left => "left",
+        MessageContentType.Renamed => "renamed",
+        MessageContentType.Epoch => "epoch",
+        MessageContentType.Deleted => "deleted",
+        _ => "unsupported",
     };
 
     /// <summary>A reason in words; null where there is nothing to say.</summary>
@@ -73,4 +100,14 @@ internal static class Words
         };
         return known;
     }
+
+    /// <summary>How this node stands in a group.</summary>
+    internal static string Of(MembershipStatus status) => status switch
+    {
+        MembershipStatus.Joining => "joining",
+        MembershipStatus.Current => "current",
+        MembershipStatus.Behind => "behind",
+        MembershipStatus.Forked => "forked",
+        MembershipStatus.Out => "out",
+    };
 }

@@ -6,6 +6,7 @@ using QuicProChat.Mesh.Node.Cli;
 using QuicProChat.Mesh.Node.Configuration;
 using QuicProChat.Mesh.Node.Control;
 using QuicProChat.Mesh.Node.Metrics;
+using QuicProChat.Mesh.Node.Page;
 using QuicProChat.Mesh.Store;
 using QuicProChat.Mesh.Transports;
 
@@ -87,12 +88,16 @@ internal static class Daemon
             await links.ListenAsync(uri).ConfigureAwait(false);
         foreach (string peer in configuration.Peers)
             links.Connect(MeshNode.ParsePeer(peer));
+        links.StartDiscovery();
         control.Start(new NodeControl(node), node.Events, configuration.Memory.Control);
         await using MetricsServer? metrics = configuration.MetricsListen is { } end
             ? new MetricsServer(EndPointOf(end), node.MetricsAsync, node.Faults, time)
             : null;
         if (metrics is not null)
             log.MetricsServed(metrics.Bound);
+        await using PageServer? page = configuration.WebListen is { } web ? ServePage(web, node, control, time) : null;
+        if (page is not null)
+            log.PageServed(page.Bound);
 
         log.Started(identity.Address, configuration.Name, CommandLine.Version, links.Listening is [] ? "nothing" : string.Join(' ', links.Listening));
         manager.Ready(identity.Address.ToString());
@@ -116,6 +121,12 @@ internal static class Daemon
 
     private static IPEndPoint EndPointOf(string text) =>
         IpText.TryParseEndpoint(text, out IPEndPoint end) ? end : throw new UsageException($"metricsListen: '{text}' is no address:port");
+
+    private static PageServer ServePage(string where, MeshNode node, ControlServer control, TimeProvider time)
+    {
+        var access = new PageAccess(new PageRecords(node), RandomSource.System, time);
+        return node.Page = new PageServer(PageEnd.Parse(where), access, control, node.Faults, time);
+    }
 
     private static LocalIdentity LoadIdentity(NodeConfiguration configuration, DataDirectory directory, ILogger log)
     {

@@ -10,6 +10,9 @@ internal static partial class Libc
     internal const int Eintr = 4;
     internal const int Eagain = 11;
 
+    // SIGTSTP: the same on all processors that .NET runs on.
+    private const int StopFromTerminal = 20;
+
     private const short PollOut = 4;
     private const short PollError = 8;
     private const short PollHangUp = 16;
@@ -34,6 +37,16 @@ internal static partial class Libc
         // stx_uid lies at 20, stx_gid at 24.
         return statx(AtCurrentDirectory, Path.GetDirectoryName(path)!, 0, StatxOwner, buffer) == 0
             && chown(path, *(uint*)(buffer + 20), *(uint*)(buffer + 24)) == 0;
+    }
+
+    /// <summary>Whether a file or folder belongs to the owner of another one; null where the system does not say.</summary>
+    internal static unsafe bool? HasOwnerOf(string path, string other)
+    {
+        byte* buffer = stackalloc byte[256];
+        if (statx(AtCurrentDirectory, path, 0, StatxOwner, buffer) != 0)
+            return null;
+        uint owner = *(uint*)(buffer + 20);
+        return statx(AtCurrentDirectory, other, 0, StatxOwner, buffer) == 0 ? *(uint*)(buffer + 20) == owner : null;
     }
 
     /// <summary>The path without symbolic links, or as it is where there is none such.</summary>
@@ -114,6 +127,21 @@ internal static partial class Libc
         internal short Came;
     }
 
+    /// <summary>
+    /// Starts a program with one argument and this process's environment, and does not wait for it; 0, or the error number.
+    /// </summary>
+    internal static int Spawn(string program, string argument)
+    {
+        var environment = new List<string?>();
+        foreach (System.Collections.DictionaryEntry entry in Environment.GetEnvironmentVariables())
+            environment.Add($"{entry.Key}={entry.Value}");
+        return posix_spawn(out _, program, 0, 0, [program, argument, null], [.. environment, null]);
+    }
+
+    [LibraryImport("libc", StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int posix_spawn(
+        out int process, string program, nint actions, nint attributes, string?[] arguments, string?[] environment);
+
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int chown(string path, uint owner, uint group);
 
@@ -131,6 +159,12 @@ internal static partial class Libc
 
     [LibraryImport("libc", SetLastError = true)]
     private static unsafe partial nint write(int descriptor, byte* bytes, nuint count);
+
+    /// <summary>Stops every process of this one's group, as a terminal does at Ctrl-Z, until they are told to go on.</summary>
+    internal static void Suspend() => _ = kill(0, StopFromTerminal);
+
+    [LibraryImport("libc")]
+    private static partial int kill(int process, int signal);
 
     [LibraryImport("libc")]
     private static partial void _exit(int code);

@@ -8,7 +8,11 @@ namespace QuicProChat.Mesh.Node.Hosting;
 /// </summary>
 internal sealed partial class MemoryKeeper : IDisposable
 {
-    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(5);
+    /// <summary>How soon after a burst it looks.</summary>
+    internal static readonly TimeSpan Interval = TimeSpan.FromSeconds(5);
+
+    /// <summary>The same where nothing happens: each look wakes three threads.</summary>
+    internal static readonly TimeSpan Rest = TimeSpan.FromSeconds(30);
 
     /// <summary>Allocated since the last time: less is not worth the milliseconds. Arbitrary.</summary>
     private const long WorthIt = 1 << 20;
@@ -16,24 +20,37 @@ internal sealed partial class MemoryKeeper : IDisposable
     /// <summary>Batches of the loop in one interval that still count as quiet. Arbitrary.</summary>
     private const long Quiet = 100;
 
+    /// <summary>The same, so few that nothing happens but pings. Arbitrary.</summary>
+    private const long AtRest = 20;
+
     private readonly Func<long> _batches;
     private readonly ITimer _timer;
     private long _lastBatches;
     private long _lastAllocated;
+    private bool _isAtRest;
 
     internal MemoryKeeper(Func<long> batches, Faults faults, TimeProvider time)
     {
         _batches = batches;
-        _timer = time.CreateTimer(_ => faults.Contain(FaultSeam.Upkeep, FaultPlace.Upkeep, Look), null, Interval, Interval);
+        _timer = time.CreateTimer(_ => LookAndRest(faults), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _timer.Change(Interval, Timeout.InfiniteTimeSpan);
     }
 
     /// <inheritdoc/>
     public void Dispose() => _timer.Dispose();
 
+    private void LookAndRest(Faults faults)
+    {
+        _isAtRest = false;
+        faults.Contain(FaultSeam.Upkeep, FaultPlace.Upkeep, Look);
+        _timer.Change(_isAtRest ? Rest : Interval, Timeout.InfiniteTimeSpan);
+    }
+
     private void Look()
     {
         long batches = _batches();
         bool quiet = batches - _lastBatches <= Quiet;
+        _isAtRest = batches - _lastBatches <= AtRest;
         _lastBatches = batches;
         if (!quiet || GC.GetTotalAllocatedBytes() - _lastAllocated < WorthIt)
             return;

@@ -1,10 +1,12 @@
 using Microsoft.Extensions.Logging;
+using QuicProChat.Mesh.Api;
 using QuicProChat.Mesh.Identity;
 using QuicProChat.Mesh.Node.Cli;
 using QuicProChat.Mesh.Node.Configuration;
 using QuicProChat.Mesh.Node.Control;
 using QuicProChat.Mesh.Routing;
 using QuicProChat.Mesh.Transports;
+using QuicProChat.Mesh.Transports.Mdns;
 using QuicProChat.Mesh.Wire;
 
 namespace QuicProChat.Mesh.Node.Hosting;
@@ -13,17 +15,25 @@ namespace QuicProChat.Mesh.Node.Hosting;
 /// the loop.</content>
 internal sealed partial class MeshNode
 {
-    internal StatusInfo Status(Instant now) => new(
+    internal StatusInfo Status() => new(
         Identity.Address.ToString(), Configuration.Name, CommandLine.Version, (long)_time.GetElapsedTime(_started).TotalSeconds,
         _links?.Listening ?? [], _host.Links.Count, _router.RouteCount, _router.Held.Count, Environment.WorkingSet,
         _links?.QuicAvailable ?? false, _links?.Dialling ?? [], _links?.Waiting ?? [], _links?.Warnings ?? []);
 
-    internal IReadOnlyList<PeerInfo> Peers(Instant now) => [.. _host.DescribePeers().Select(p => Infos.Of(p))];
+    internal IReadOnlyList<PeerInfo> Peers() => [.. _host.DescribePeers().Select(p => Infos.Of(p))];
+
+    internal DiscoveryInfo Discovered()
+    {
+        DiscoveryReport report = _links?.Discovered() ?? throw ControlException.Refused("the node starts");
+        return new DiscoveryInfo(
+            DiscoveryModes.NameOf(report.Mode), [.. report.Links.Select(l => new DiscoveryLinkInfo(l.Interface, l.Announces, l.Browses, l.Problem))],
+            [.. report.Found.Select(f => Infos.Of(f))]);
+    }
 
     /// <summary>Known nodes behind an address, in the order of their addresses; as many as a reply may hold.</summary>
     internal IReadOnlyList<PathInfo> Routes(string? from) => [.. _host.DescribeRoutes(from).Select(p => Infos.Of(p))];
 
-    internal QueueInfo Queue(Instant now)
+    internal QueueInfo Queue()
     {
         HeldTotals totals = _router.Held;
         var held = new HeldSummary[_router.CopyHeld([])];
@@ -34,6 +44,10 @@ internal sealed partial class MeshNode
 
     /// <summary>The name that a node announces, which anybody may; on the loop.</summary>
     internal string AnnouncedName(in NodeAddress address) => _host.NameOf(address);
+
+    /// <summary>The public key of a node that was heard of; null for others.</summary>
+    internal Task<byte[]?> KeyOfAsync(NodeAddress address) => AskAsync(_ =>
+        _router.TryGetPublicKey(address, out ReadOnlySpan<byte> key) ? key.ToArray() : null);
 
     /// <summary>The calendar's time.</summary>
     internal DateTimeOffset UtcNow => _time.GetUtcNow();
@@ -85,6 +99,8 @@ internal sealed partial class MeshNode
         foreach (string uri in old.Listen.Except(fresh.Listen))
             await _links!.StopListeningAsync(uri).ConfigureAwait(false);
         string[] failed = await ListenAsync(fresh.Listen.Except(old.Listen)).ConfigureAwait(false);
+        if (fresh.Discovery != old.Discovery || !fresh.DiscoveryInterfaces.SequenceEqual(old.DiscoveryInterfaces))
+            _links!.ChangeDiscovery(fresh);
         if (fresh.LogLevel != old.LogLevel)
             SetLevel(fresh.LogLevel);
         if (fresh.Name != old.Name)
@@ -101,6 +117,8 @@ internal sealed partial class MeshNode
         {
             Peers = fresh.Peers,
             Listen = [.. fresh.Listen.Except(failed)],
+            Discovery = fresh.Discovery,
+            DiscoveryInterfaces = fresh.DiscoveryInterfaces,
             LogLevel = fresh.LogLevel,
             Name = fresh.Name,
         };

@@ -1,4 +1,4 @@
-using QuicProChat.Mesh.Node.Control;
+using QuicProChat.Mesh.Api;
 using QuicProChat.Mesh.Transports.Lora;
 using QuicProChat.Mesh.Transports.Lora.Adaptation;
 using QuicProChat.Mesh.Transports.Lora.Modems;
@@ -50,7 +50,8 @@ internal sealed partial class MeshNode
     private static RadioCounts Count(ModemCounters modem, RadioCounters layer) => new(
         modem.FramesSent, modem.BytesSent, layer.Sent.Data, layer.Sent.Acknowledgements, layer.Sent.Broadcasts, layer.Sent.Discovery,
         modem.FramesReceived, layer.Overheard, layer.Duplicates, layer.BadChecks, layer.BadFrames, layer.BadItems, layer.Deferred,
-        layer.Expired, layer.Spared, modem.SendFailures, modem.BusyRetries, modem.GarbageBytes, modem.ModemErrors, modem.Resets, modem.Losses);
+        layer.Expired, layer.Spared, modem.SendFailures, modem.BusyRetries, modem.GarbageBytes, modem.ModemErrors, modem.Resets, modem.Losses,
+        layer.Replays, layer.Unproven, layer.Unpaid, layer.Sessions, layer.Displaced, Rounded(layer.ForStrangers));
 
     private static double Rounded(TimeSpan time) => Math.Round(time.TotalSeconds, 3);
 

@@ -1,15 +1,28 @@
 using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
+using QuicProChat.Mesh.Api;
+using QuicProChat.Mesh.Fapp;
+using QuicProChat.Mesh.Fapp.Mesh;
+using QuicProChat.Mesh.Fapp.Search;
 using QuicProChat.Mesh.Identity;
 using QuicProChat.Mesh.Messaging;
+using QuicProChat.Mesh.Messaging.Channels;
+using QuicProChat.Mesh.Messaging.Contacts;
+using QuicProChat.Mesh.Messaging.Content;
 using QuicProChat.Mesh.Messaging.Direct;
+using QuicProChat.Mesh.Messaging.Files;
+using QuicProChat.Mesh.Messaging.Groups;
 using QuicProChat.Mesh.Messaging.Lite;
 using QuicProChat.Mesh.Node.Configuration;
 using QuicProChat.Mesh.Node.Control;
+using QuicProChat.Mesh.Node.Files;
 using QuicProChat.Mesh.Node.Loop;
+using QuicProChat.Mesh.Node.Page;
 using QuicProChat.Mesh.Node.Storage;
 using QuicProChat.Mesh.Routing;
+using QuicProChat.Mesh.Routing.Gossip;
 using QuicProChat.Mesh.Store;
+using QuicProChat.Mesh.Transports.Lora.Airtime;
 using QuicProChat.Mesh.Wire;
 
 namespace QuicProChat.Mesh.Node.Hosting;
@@ -24,6 +37,8 @@ namespace QuicProChat.Mesh.Node.Hosting;
 /// </summary>
 internal sealed partial class MeshNode : IAsyncDisposable
 {
+    private static readonly AppointmentRules _appointmentRules = new();
+
     private readonly TimeProvider _time;
     private readonly ILogger _log;
     private readonly Func<long> _lostLines;
@@ -60,24 +75,64 @@ internal sealed partial class MeshNode : IAsyncDisposable
         if (store.IsNew)
             _log.StoreMade(configuration.DataDirectory);
         Book = new AddressBook(store.Reader.Aliases());
-        Views = new MessageView(Book, id => Conversations!.NameOf(id));
+        Views = new MessageView(Book, id => Conversations!.NameOf(id), id => Destinations!.NameOf(id), FindReferenced);
+        foreach ((_, byte[] kept) in store.Reader.FindValues(ContactBook.ValuePrefix))
+        {
+            if (Contact.TryRead(kept, out Contact? contact))
+                Contacts.Set(contact);
+            else
+                store.Damage.Note("value", "A contact in the store makes no sense.");
+        }
+
         var listener = new EventPublisher(_events, Answered, Views, time);
         var context = new MessagingContext(
-            identity, new MessagingLoop(_loop), new MessageStore(_writer, store.Reader, identity.Address), listener, time)
+            identity, new MessagingLoop(_loop), new MessageStore(_writer, store, identity.Address), listener, time)
         {
             HopLimit = options.HopLimit,
             Receipts = configuration.Receipts,
+            PadsSealed = () => !Configuration.Listen.Any(static uri => uri.StartsWith("lora:", StringComparison.Ordinal)),
         };
         Direct = new DirectConversations(context, _sealer, Book);
         Lite = new LiteConversations(context);
-        Conversations = new Conversations(context, [Direct, Lite]);
+        Groups = new GroupConversations(
+            context, _sealer, Book, RandomSource.System, Math.Min(configuration.Memory.Groups, store.Quota.Groups));
+        Channels = new ChannelConversations(context);
+        FappTrust = OpenTrust(configuration, store);
+        Fapp = new Appointments(context, OptionsOfFapp(configuration), FappTrust, new TablePlaces());
+        var fileBlobs = new FileBlobs(Path.Combine(configuration.DataDirectory, FileBlobs.FolderName));
+        var messages = context.Store;
+        var filePort = new FilePort(() => _router!, () => Conversations!, messages, context.Loop, time, TellOfFile);
+        Uploads = new FileUploads(fileBlobs, RandomSource.System, time);
+        Files = new FileHost(
+            new FileTransfers(_sealer, identity.Address, BoundsOfFiles(configuration), filePort, fileBlobs, RandomSource.System),
+            new FileSettings(
+                configuration.FileMaxBytes, configuration.FileAutoAcceptBytes,
+                configuration.Downloads is { } folder ? new DownloadFolder(folder) : null),
+            filePort, fileBlobs, Uploads, store, _writer, messages, context.Loop, RandomSource.System);
+        context.Contents.Offers = Files;
+        IReadOnlyList<IConversationKind> kinds = [Direct, Lite, Groups, Channels, Fapp];
+        Conversations = new Conversations(context, kinds);
         Lite.WorkThrough(Conversations);
+        Groups.WorkThrough(Conversations);
+        Channels.WorkThrough(Conversations);
+        Fapp.WorkThrough(Conversations);
         Deliveries = context.Deliveries;
-        _host = new RouterHost(_writer, store.Reader, Conversations, listener, time, _loop.Faults) { Log = _log };
+        Settings = context.Settings;
+        Actions = new MessageActions(context);
+        Destinations = new Destinations(identity.Address, Book, kinds, store.Reader.HasMessages);
+        _host = new RouterHost(_writer, store.Reader, Conversations, listener, time, new SystemLedgerClock(), _loop.Faults) { Log = _log };
+        _host.Files = Files;
         _local = new LocalNode(identity.PublicKey.Span, identity.Sign, configuration.Name, CapabilitiesOf(configuration));
         _router = new Router(
             options, _local, AnnounceVerifier.Instance, _host.Actions, RandomSource.Seeded(), store.Reader.Sequence(), Instant.Now(time));
         _host.Attach(_router);
+        _host.Gossip.Attach(
+            new GossipProtocol(OptionsOfGossip(configuration, store.Quota), _host.Gossip, RandomSource.Seeded(), RandomSource.System, Instant.Now(time)),
+            store.Reader, Instant.Now(time));
+        var records = new GossipRecords(_host.Gossip);
+        _host.Gossip.Reader = records;
+        Channels.Attach(records.Of(GossipClass.Channel, Channels.Judge), Instant.Now(time));
+        Fapp.Attach(records.Of(GossipClass.Appointment, Fapp.Judge, () => FappClock), Instant.Now(time));
     }
 
     internal NodeConfiguration Configuration { get; private set; }
@@ -97,12 +152,40 @@ internal sealed partial class MeshNode : IAsyncDisposable
 
     internal LiteConversations Lite { get; }
 
+    internal GroupConversations Groups { get; }
+
+    internal ChannelConversations Channels { get; }
+
     internal Deliveries Deliveries { get; }
+
+    /// <summary>Files of conversations; on the loop.</summary>
+    internal FileHost Files { get; }
+
+    /// <summary>Files that clients bring.</summary>
+    internal FileUploads Uploads { get; }
+
+    /// <summary>Those whose card the owner took, or whose number was compared.</summary>
+    internal ContactBook Contacts { get; } = new();
+
+    /// <summary>What is set for conversations.</summary>
+    internal ConversationSettings Settings { get; }
+
+    /// <summary>What the owner does with messages.</summary>
+    internal MessageActions Actions { get; }
+
+    /// <summary>What people call conversations.</summary>
+    internal Destinations Destinations { get; }
 
     /// <summary>Clients whose answers leave at the end of the batch.</summary>
     internal AnsweredSessions Answered { get; } = new();
 
     internal EventHub Events => _events;
+
+    /// <summary>The time by which gossip records are judged; null where no clock is set. On the loop.</summary>
+    internal long? GossipClock => _host.Gossip.UnixSeconds;
+
+    /// <summary>Gossip; on the loop.</summary>
+    internal GossipProtocol Gossip => _host.Gossip.Protocol;
 
     /// <summary>What the router wants done; on the loop.</summary>
     internal IRouterActions RouterActions => _host.Actions;
@@ -112,6 +195,9 @@ internal sealed partial class MeshNode : IAsyncDisposable
 
     /// <summary>Where links report to.</summary>
     internal ILinkEvents LinkEvents => _loop;
+
+    /// <summary>The page, where it is served.</summary>
+    internal PageServer? Page { get; set; }
 
     /// <summary>Completes when somebody asked the node to stop.</summary>
     internal Task StopRequested => _stopRequested.Task;
@@ -134,12 +220,13 @@ internal sealed partial class MeshNode : IAsyncDisposable
         }
 
         foreach (SeenEnvelope seen in Store.Reader.Seen())
-            _router.RestoreSeen(seen.Id, seen.Generation);
+            _router.RestoreSeen(seen.Id);
         int held = 0;
         foreach (StoredEnvelope envelope in Store.Reader.Envelopes())
             held += _router.RestoreEnvelope(envelope.Id, Held(envelope.Holding), envelope.Header, envelope.Size) ? 1 : 0;
         if (held > 0)
             _log.Restored(held);
+        Files.Restore(Instant.Now(_time));
         _loop.Start(_host);
     }
 
@@ -155,6 +242,21 @@ internal sealed partial class MeshNode : IAsyncDisposable
         _log.RowDamaged(table, what);
     }
 
+    private EnvelopeId? FindReferenced(ConversationId conversation, ContentReference reference)
+    {
+        foreach ((EnvelopeId id, ConversationId where) in FindReferenced(reference))
+        {
+            if (where == conversation)
+                return id;
+        }
+
+        return null;
+    }
+
+    /// <summary>The messages that a reference names, with their conversations: one, but for foul play.</summary>
+    internal IReadOnlyList<(EnvelopeId Id, ConversationId Conversation)> FindReferenced(ContentReference reference) =>
+        Store.Reader.FindReferenced(reference.IdPrefix, reference.Place?.ToBytes() ?? []);
+
     /// <summary>Makes an event of a warning; on the loop, as all events are made.</summary>
     private async Task TellAsync(Transports.LinkWarning warning)
     {
@@ -162,7 +264,7 @@ internal sealed partial class MeshNode : IAsyncDisposable
         {
             await AskAsync(_ =>
             {
-                _events.Publish(new EventInfo("warning", warning.At) { Reason = warning.Text });
+                _events.Publish(new WarningEvent(warning.At, warning.Text));
                 return true;
             }).ConfigureAwait(false);
         }
@@ -182,7 +284,7 @@ internal sealed partial class MeshNode : IAsyncDisposable
     internal async Task WriteAsync(Action<MeshStore> write)
     {
         if (!await TryWriteAsync(write).ConfigureAwait(false))
-            throw new ControlException(ControlErrorCode.Refused, "the store is full or failing");
+            throw ControlException.Refused("the store is full or failing");
     }
 
     /// <summary>
@@ -212,6 +314,9 @@ internal sealed partial class MeshNode : IAsyncDisposable
         await _loop.DisposeAsync().ConfigureAwait(false);
         await _writer.DisposeAsync().ConfigureAwait(false);
         Lite.Dispose();
+        Groups.Dispose();
+        Channels.Dispose();
+        Uploads.Dispose();
         Store.Damage.Found -= ReportDamage;
         _sealer.Dispose();
     }
@@ -222,7 +327,7 @@ internal sealed partial class MeshNode : IAsyncDisposable
         Relays = configuration.Relay,
         HoldsForOthers = configuration.StoreAndForward,
         HopLimit = (ushort)(configuration.HopLimit - 1),
-        Durability = configuration.Durability == Durability.Memory ? CustodyDurability.Memory : CustodyDurability.Disk,
+        KeepsOnDisk = configuration.Durability != Durability.Memory,
         MaxHeldBytes = Math.Min(configuration.QuotaBytes, quota.Custody),
         MaxHeldCount = configuration.QuotaCount > 0 ? configuration.QuotaCount : configuration.Memory.HeldCount,
         SeenCapacity = configuration.Memory.SeenCount,
@@ -232,6 +337,37 @@ internal sealed partial class MeshNode : IAsyncDisposable
         NeighbourEnvelopesPerSecond = configuration.NeighbourEnvelopesPerSecond,
     };
 
+    private static FileBounds BoundsOfFiles(NodeConfiguration configuration) => new()
+    {
+        MaxOpenChunks = configuration.Memory.FileChunks,
+        MaxServedChunks = Math.Max(1, configuration.Memory.FileChunks / 4),
+        MaxHashes = Math.Max(1, configuration.Memory.FileChunks / 4),
+        BytesPerSecond = configuration.FileBytesPerSecond,
+    };
+
+    private void TellOfFile(FileEntry file)
+    {
+        if (_events.HasListeners)
+            _events.Publish(new FileEvent(_time.GetUtcNow(), FileViews.Of(this, file)));
+    }
+
+    private static GossipOptions OptionsOfGossip(NodeConfiguration configuration, DiskQuota quota)
+    {
+        bool hasDisk = configuration.Durability != Durability.Memory;
+        MemoryPlan memory = configuration.Memory;
+        return new GossipOptions
+        {
+            Relays = configuration.Relay,
+            HasDisk = hasDisk,
+            MaxBytes = hasDisk ? quota.Gossip : Math.Min(quota.Gossip, 2 * memory.GossipCache),
+            MaxCount = memory.GossipCount,
+            CacheBytes = memory.GossipCache,
+            MaxRemembered = memory.GossipRemembered,
+            MaxAnnounced = memory.GossipAnnounced,
+            Rules = static c => c == GossipClass.Appointment ? _appointmentRules : null,
+        };
+    }
+
     private static HeldEnvelope Held(in Holding holding) =>
         new(holding.Upstream, holding.Originated, holding.LifetimeLeft, holding.ReceiptProof);
 
@@ -239,8 +375,8 @@ internal sealed partial class MeshNode : IAsyncDisposable
     internal static Capabilities CapabilitiesOf(NodeConfiguration configuration) => configuration switch
     {
         { Relay: false } => Capabilities.None,
-        { StoreAndForward: false } => Capabilities.Relay,
-        _ => Capabilities.Relay | Capabilities.StoreAndForward,
+        { StoreAndForward: false } => Capabilities.Relay | FappCapabilityOf(configuration),
+        _ => Capabilities.Relay | Capabilities.StoreAndForward | FappCapabilityOf(configuration),
     };
 
     /// <summary>The router's source of chance, unpredictable to others.</summary>

@@ -4,6 +4,7 @@ using QuicProChat.Mesh.Identity;
 using QuicProChat.Mesh.Node.Configuration;
 using QuicProChat.Mesh.Transports;
 using QuicProChat.Mesh.Transports.Lora;
+using QuicProChat.Mesh.Transports.Mdns;
 using QuicProChat.Mesh.Transports.Quic;
 using QuicProChat.Mesh.Transports.Tcp;
 using QuicProChat.Mesh.Wire;
@@ -15,25 +16,26 @@ internal sealed class NodeLinks : IAsyncDisposable
 {
     private const int NetworkKeySize = 32;
 
-    private readonly LocalNode _local;
+    private readonly LocalEnd _local;
     private readonly ITransport _quic;
     private readonly LoraTransport _lora;
     private readonly byte[] _networkKey;
     private readonly LinkManager _manager;
+    private readonly LanDiscovery _discovery;
 
     internal NodeLinks(
         NodeConfiguration configuration, LocalIdentity identity, Capabilities capabilities, ILinkEvents events, TimeProvider time, ILoggerFactory logs)
     {
         // Radios that are listened on later need it too.
         _networkKey = configuration.NetworkKeyFile is { } file ? ReadKey(file) : [];
-        _local = new LocalNode(identity, new LinkSettings
+        _local = new LocalEnd(identity, new LinkSettings
         {
             NodeName = configuration.Name,
             Capabilities = capabilities,
             NetworkKey = _networkKey,
             MemoryBytes = configuration.LinkMemoryBytes > 0 ? configuration.LinkMemoryBytes : configuration.Memory.Links,
             CertificateNumberFile = Path.Combine(configuration.DataDirectory, "certificate.number"),
-        }, time, logger: logs.CreateLogger<LocalNode>());
+        }, time, logger: logs.CreateLogger<LocalEnd>());
         _quic = NoQuic.IsQuicBuiltIn ? new QuicTransport(_local, logs.CreateLogger<QuicTransport>()) : new NoQuic();
         _lora = new LoraTransport(
             new LoraSettings(identity, _local.BootId, _networkKey, configuration.DataDirectory), time,
@@ -42,6 +44,8 @@ internal sealed class NodeLinks : IAsyncDisposable
             identity.Address, [_quic, new TcpTransport(_local, logs.CreateLogger<TcpTransport>()), _lora], events,
             new LinkManagerSettings { MaxLinks = configuration.MaxLinks }, time, RandomSource.System, logs.CreateLogger<LinkManager>(),
             _local.Warnings);
+        _discovery = new LanDiscovery(
+            DiscoveryOf(configuration), _networkKey, _manager, time, RandomSource.System, RandomSource.Seeded(), logs.CreateLogger<LanDiscovery>());
     }
 
     /// <summary>Links over QUIC can be made here.</summary>
@@ -74,16 +78,32 @@ internal sealed class NodeLinks : IAsyncDisposable
     /// <summary>Links that ended, by reason.</summary>
     internal IEnumerable<KeyValuePair<string, long>> Ended => ByReason(_manager.EndedCount);
 
+    /// <summary>What was found on the links of this machine.</summary>
+    internal DiscoveryReport Discovered() => _discovery.Report();
+
+    /// <summary>What discovery did since the start.</summary>
+    internal DiscoveryCounts DiscoveryCounts => _discovery.Count();
+
+    /// <summary>Begins to find others, and to be found; when the node listens.</summary>
+    internal void StartDiscovery() => _discovery.Start();
+
+    /// <summary>Goes by other settings of discovery from now on.</summary>
+    internal void ChangeDiscovery(NodeConfiguration configuration) => _discovery.Change(DiscoveryOf(configuration));
+
     /// <summary>Begins to listen; an address that is not there yet is waited for.</summary>
     /// <exception cref="IOException">The address cannot be bound; the message says which and why.</exception>
     internal async ValueTask ListenAsync(string uri)
     {
         await _manager.ListenAsync(Parse(uri), CancellationToken.None).ConfigureAwait(false);
+        _discovery.Refresh();
     }
 
     /// <summary>Stops to listen where <see cref="ListenAsync"/> began; links that were accepted there stay.</summary>
-    internal async ValueTask StopListeningAsync(string uri) =>
+    internal async ValueTask StopListeningAsync(string uri)
+    {
         await _manager.StopListeningAsync(Parse(uri)).ConfigureAwait(false);
+        _discovery.Refresh();
+    }
 
     /// <summary>Null, or why none of the ways to a peer can be tried here.</summary>
     internal string? WhyUnavailable(PeerUris peer) => _manager.WhyUnavailable(peer);
@@ -100,6 +120,7 @@ internal sealed class NodeLinks : IAsyncDisposable
     /// <summary>Ends everything; the links say goodbye.</summary>
     public async ValueTask DisposeAsync()
     {
+        await _discovery.DisposeAsync().ConfigureAwait(false);
         await _manager.DisposeAsync().ConfigureAwait(false);
         _local.Dispose();
         CryptographicOperations.ZeroMemory(_networkKey);
@@ -108,12 +129,18 @@ internal sealed class NodeLinks : IAsyncDisposable
     private static IEnumerable<KeyValuePair<string, long>> ByReason(Func<LinkEndCode, long> count) =>
         Array.ConvertAll(Enum.GetValues<LinkEndCode>(), c => KeyValuePair.Create(c.ToString(), count(c)));
 
+    private static DiscoverySettings DiscoveryOf(NodeConfiguration configuration) =>
+        new(configuration.Discovery, configuration.DiscoveryInterfaces);
+
     private static LinkUri Parse(string uri) =>
         LinkUri.TryParse(uri, out LinkUri? parsed, out string? error) ? parsed : throw new IOException(error);
 
+    /// <summary>Bytes of a file with a network key, spaces included. Arbitrary.</summary>
+    private const int MaxKeyFile = 1024;
+
     private static byte[] ReadKey(string path)
     {
-        byte[] text = File.ReadAllBytes(path);
+        byte[] text = BoundedFile.Read(path, MaxKeyFile);
         try
         {
             ReadOnlySpan<byte> digits = text.AsSpan().Trim(" \t\r\n"u8);

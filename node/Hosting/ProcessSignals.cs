@@ -20,7 +20,7 @@ internal sealed class ProcessSignals : IDisposable
 
     private static readonly Lock _arming = new();
 
-    // Never given back: the last moments of a process that ends belong to it too. Node/Native/early-signals.c takes the first.
+    // Never given back: the last moments of a process that ends belong to it too. node/Native/early.c takes the first.
     private static readonly List<PosixSignalRegistration> _registered = [];
 
     private static volatile ProcessSignals? _armed;

@@ -46,8 +46,13 @@ internal static class RadioSeries
             ("bad_frame", r.Counters.BadFrames), ("bad_item", r.Counters.BadItems), ("deferred", r.Counters.Deferred), ("expired", r.Counters.Expired),
             ("spared", r.Counters.Spared), ("send_failure", r.ModemCounters.SendFailures), ("busy_retry", r.ModemCounters.BusyRetries),
             ("modem_error", r.ModemCounters.ModemErrors), ("modem_reset", r.ModemCounters.Resets),
-            ("modem_lost", r.ModemCounters.Losses),
+            ("modem_lost", r.ModemCounters.Losses), ("replay", r.Counters.Replays), ("unproven", r.Counters.Unproven),
+            ("unpaid", r.Counters.Unpaid), ("session", r.Counters.Sessions), ("displaced", r.Counters.Displaced),
+            ("garbage_byte", r.ModemCounters.GarbageBytes),
         ]);
+        text.Family("qpc_radio_strangers_airtime_seconds_total", "Airtime spent because of frames that prove nothing.", "counter");
+        foreach (RadioStatus radio in radios)
+            text.Sample("qpc_radio_strangers_airtime_seconds_total", Of(radio), radio.Counters.ForStrangers.TotalSeconds);
 
         void Gauge(string name, string help, Func<RadioStatus, double> value)
         {

@@ -199,6 +199,21 @@ internal sealed class ContainedActions(RouterHost host, Faults faults) : IRouter
     }
 
     /// <inheritdoc/>
+    public void DeliverBulk(ulong sourceGroup, bool overRadio, ReadOnlySpan<byte> payload)
+    {
+        try
+        {
+            faults.At(FaultPlace.DeliverBulk);
+            host.DeliverBulk(sourceGroup, overRadio, payload);
+        }
+        catch (Exception e)
+        {
+            // What was lost with it is asked for again.
+            faults.Note(FaultSeam.Message, e);
+        }
+    }
+
+    /// <inheritdoc/>
     public void StateChanged(in EnvelopeId id, MessageState state, StateReason reason, int hops)
     {
         try

@@ -1,6 +1,6 @@
-using QuicProChat.Mesh.Routing;
 using System.Threading.Channels;
 using QuicProChat.Mesh.Messaging;
+using QuicProChat.Mesh.Routing;
 
 namespace QuicProChat.Mesh.Node.Loop;
 
@@ -42,6 +42,7 @@ internal sealed class MessagingLoop(NodeLoop loop) : IMessagingLoop
     {
         MessagingPlace.Open => FaultPlace.Open,
         MessagingPlace.Rejected => FaultPlace.Rejected,
+        MessagingPlace.Keep => FaultPlace.Keep,
         _ => throw new ArgumentOutOfRangeException(nameof(place)),
     });
 

@@ -96,6 +96,12 @@ internal sealed partial class RouterHost : IRouterActions
     }
 
     /// <inheritdoc/>
+    public void DeliverBulk(ulong sourceGroup, bool overRadio, ReadOnlySpan<byte> payload)
+    {
+        Files.Transfers.Received(_now, sourceGroup, overRadio, payload);
+    }
+
+    /// <inheritdoc/>
     public void StateChanged(in EnvelopeId id, MessageState state, StateReason reason, int hops)
     {
         _conversations.StateChanged(_now, id, state, reason, hops);
@@ -106,6 +112,7 @@ internal sealed partial class RouterHost : IRouterActions
     {
         if (_listener.HasListeners)
             _changedRoutes.Add(destination);
+        Files.Transfers.RouteChanged(_now, destination);
     }
 
     /// <summary>Puts an envelope on disk and tells the router.</summary>

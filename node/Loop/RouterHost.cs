@@ -2,9 +2,12 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using QuicProChat.Mesh.Identity;
 using QuicProChat.Mesh.Messaging;
+using QuicProChat.Mesh.Node.Files;
 using QuicProChat.Mesh.Node.Storage;
 using QuicProChat.Mesh.Routing;
+using QuicProChat.Mesh.Routing.Gossip;
 using QuicProChat.Mesh.Store;
+using QuicProChat.Mesh.Transports.Lora.Airtime;
 using QuicProChat.Mesh.Wire;
 
 namespace QuicProChat.Mesh.Node.Loop;
@@ -36,6 +39,7 @@ internal sealed partial class RouterHost : ILoopOwner
     private readonly TimeProvider _time;
     private readonly Queue<EnvelopeId> _toLoad = [];
     private readonly HashSet<NodeAddress> _changedRoutes = [];
+    private readonly GossipHost _gossip;
     private readonly Faults _faults;
     private readonly ContainedActions _contained;
     private readonly Action<ILink, Exception> _flushFailed;
@@ -47,7 +51,8 @@ internal sealed partial class RouterHost : ILoopOwner
     private bool _hasOutcomes;
 
     internal RouterHost(
-        StoreWriter writer, StoreReader reader, Conversations conversations, ILoopListener listener, TimeProvider time, Faults faults)
+        StoreWriter writer, StoreReader reader, Conversations conversations, ILoopListener listener, TimeProvider time, ILedgerClock clock,
+        Faults faults)
     {
         _faults = faults;
         _contained = new ContainedActions(this, faults);
@@ -57,6 +62,7 @@ internal sealed partial class RouterHost : ILoopOwner
         _conversations = conversations;
         _listener = listener;
         _time = time;
+        _gossip = new GossipHost(_contained, writer, _stored, clock, faults);
     }
 
     /// <summary>Where it tells.</summary>
@@ -66,6 +72,12 @@ internal sealed partial class RouterHost : ILoopOwner
     internal LinkTable Links { get; } = new();
 
     internal Router Router => _router;
+
+    /// <summary>Files, beside messages; there before the loop starts.</summary>
+    internal FileHost Files { get; set; } = null!;
+
+    /// <summary>Gossip, beside the router.</summary>
+    internal GossipHost Gossip => _gossip;
 
     /// <summary>Whoever waits for the state of a message is told that it is lost.</summary>
     internal void Forsake(in EnvelopeId id) => _conversations.Forsake(id);
@@ -85,14 +97,16 @@ internal sealed partial class RouterHost : ILoopOwner
         _toLoad.Count > 0 || _contained.HasAmends
             ? _now
             : Instant.Min(
-                Instant.Min(_router.NextDue < _pausedUntil ? _pausedUntil : _router.NextDue, _writer.NextDue), _conversations.NextDue);
+                Instant.Min(AfterPause(Instant.Min(_router.NextDue, _gossip.NextDue)), _writer.NextDue),
+                Instant.Min(_conversations.NextDue, AfterPause(Files.NextDue)));
 
     /// <inheritdoc/>
     public void LinkUp(Instant now, ILink link)
     {
         _now = now;
-        LinkId id = _router.LinkUp(now, new LinkDescription(
-            link.Peer, link.PeerPublicKey, link.Properties, link.PeerBootId, link.Outbound, link.SourceGroup, link.Chosen));
+        var description = new LinkDescription(
+            link.Peer, link.PeerPublicKey, link.Properties, link.PeerBootId, link.Outbound, link.SourceGroup, link.Chosen);
+        LinkId id = _router.LinkUp(now, description);
         if (id == LinkId.None)
         {
             link.Close(new LinkEnd(LinkEndCode.Self));
@@ -101,6 +115,8 @@ internal sealed partial class RouterHost : ILoopOwner
 
         DateTimeOffset since = _time.GetUtcNow();
         Links.Add(id, link, since);
+        _gossip.At(now);
+        _gossip.Protocol.LinkUp(now, id, description);
         Links.Touch(link);
         Tell(() => _listener.PeerUp(Describe(new LiveLink(id, link, since), null)));
     }
@@ -117,12 +133,16 @@ internal sealed partial class RouterHost : ILoopOwner
     public void Received(Instant now, ILink link, ReceivedFrames frames)
     {
         _now = now;
+        _gossip.At(now);
         while (frames.TryNext(out ReadOnlySpan<byte> frame))
         {
             // The router may have ended the link over the frame before.
             if (!Links.TryGetId(link, out LinkId id))
                 return;
-            _router.Receive(now, id, frame);
+            if (frame.IsEmpty || !GossipProtocol.Handles((FrameKind)frame[0]))
+                _router.Receive(now, id, frame);
+            else if (!_gossip.Protocol.Receive(now, id, frame))
+                _router.CountMalformed(now, id, frame);
         }
     }
 
@@ -130,22 +150,27 @@ internal sealed partial class RouterHost : ILoopOwner
     public void Writable(Instant now, ILink link)
     {
         _now = now;
-        if (Links.TryGetId(link, out LinkId id))
-            _router.LinkWritable(now, id);
+        if (!Links.TryGetId(link, out LinkId id))
+            return;
+        _router.LinkWritable(now, id);
+        _gossip.Protocol.LinkWritable(now, id);
+        Files.Transfers.Writable(now);
     }
 
     /// <inheritdoc/>
     public void EndBatch(Instant now)
     {
         _now = now;
+        _gossip.At(now);
         Amend(now);
         Tick(now);
         LoadEnvelopes(now);
+        Guard(FaultSeam.Timer, FaultPlace.Files, now, static (host, at) => host.TickFiles(at));
         for (int round = 0; round < MostRounds; round++)
         {
             Guard(FaultSeam.Message, FaultPlace.OpenArrived, now, static (host, at) => host._conversations.OpenArrived(at));
             Guard(FaultSeam.Message, FaultPlace.PumpConversations, now, static (host, at) => host._conversations.Pump(at));
-            Guard(FaultSeam.Batch, FaultPlace.EndOfBatch, now, static (host, at) => host._router.EndOfBatch(at));
+            Guard(FaultSeam.Batch, FaultPlace.EndOfBatch, now, static (host, at) => host.EndOfBatch(at));
             // What is forwarded need not wait for what is written.
             Links.Flush(_faults, _flushFailed);
             _hasOutcomes = false;
@@ -154,7 +179,7 @@ internal sealed partial class RouterHost : ILoopOwner
                 break;
         }
 
-        Guard(FaultSeam.Batch, FaultPlace.EndOfBatch, now, static (host, at) => host._router.EndOfBatch(at));
+        Guard(FaultSeam.Batch, FaultPlace.EndOfBatch, now, static (host, at) => host.EndOfBatch(at));
         Amend(now);
         Guard(FaultSeam.Event, FaultPlace.PublishRoutes, now, static (host, _) => host.PublishRoutes());
         Links.Flush(_faults, _flushFailed);
@@ -189,7 +214,16 @@ internal sealed partial class RouterHost : ILoopOwner
     /// <summary>A link that is in the table no more.</summary>
     private void Drop(Instant now, LiveLink gone, LinkEnd reason)
     {
-        _router.LinkDown(now, gone.Id);
+        try
+        {
+            _router.LinkDown(now, gone.Id);
+        }
+        finally
+        {
+            _gossip.At(now);
+            _gossip.Protocol.LinkDown(now, gone.Id);
+        }
+
         Tell(() => _listener.PeerDown(Describe(gone, null), reason));
     }
 
@@ -217,18 +251,36 @@ internal sealed partial class RouterHost : ILoopOwner
 
     private void Tick(Instant now)
     {
-        if (now < _router.NextDue || now < _pausedUntil)
+        if (now < _pausedUntil || now < Instant.Min(_router.NextDue, _gossip.NextDue))
             return;
         try
         {
             _faults.At(FaultPlace.Tick);
             _router.Tick(now);
+            _gossip.LoadRecords(now);
+            _gossip.Protocol.Tick(now);
         }
         catch (Exception e)
         {
             // What is due stays due: without a rest the loop would do nothing else.
             _faults.Note(FaultSeam.Timer, e);
             _pausedUntil = now + RestAfterFault;
+        }
+    }
+
+    private void TickFiles(Instant now)
+    {
+        if (now < _pausedUntil || now < Files.NextDue)
+            return;
+        try
+        {
+            Files.Tick(now);
+        }
+        catch
+        {
+            // What is due stays due, as above.
+            _pausedUntil = now + RestAfterFault;
+            throw;
         }
     }
 
@@ -245,6 +297,14 @@ internal sealed partial class RouterHost : ILoopOwner
             _faults.Note(seam, e);
         }
     }
+
+    private void EndOfBatch(Instant now)
+    {
+        _router.EndOfBatch(now);
+        _gossip.Protocol.EndOfBatch(now);
+    }
+
+    private Instant AfterPause(Instant due) => due < _pausedUntil ? _pausedUntil : due;
 
     private void FlushFailed(ILink link, Exception fault)
     {

@@ -6,20 +6,50 @@ namespace QuicProChat.Mesh.Node.Repl;
 /// <summary>
 /// Edits one line on a terminal: cursor keys, Home and End, word and line deletion, history with the up and down keys,
 /// completion with Tab. What arrives meanwhile is printed above the line. The line is kept in text elements, so that
-/// the cursor never stands inside a character.
+/// the cursor never stands inside a character. What is pasted is one line, whatever line ends are in it: nothing is done
+/// before Enter is pressed.
 /// </summary>
-internal sealed class LineEditor(ITerminal terminal, Func<string, IReadOnlyList<string>> complete)
+/// <param name="terminal">The terminal.</param>
+/// <param name="complete">What may stand instead of the text before the cursor.</param>
+/// <param name="explain">What a command that was typed, at least its begin, takes and does; null for nothing.</param>
+internal sealed class LineEditor(
+    ITerminal terminal, Func<string, IReadOnlyList<string>> complete, Func<string, string?>? explain = null)
 {
     /// <summary>Remembered lines; arbitrary.</summary>
-    private const int MostHistory = 500;
+    private const int MostHistory = ReplHistory.MaxLines;
+
+    /// <summary>Candidates that are explained, a line each; more are only named. Arbitrary.</summary>
+    private const int MostExplained = 12;
+
+    /// <summary>What a line end in a pasted text looks like.</summary>
+    private const string LineEnd = "\u23CE";
+
+    // Bracketed paste (xterm): the terminal says where a pasted text begins and ends.
+    private const string PasteOn = "\u001b[?2004h";
+    private const string PasteOff = "\u001b[?2004l";
+    private const string PasteBegin = "\u001b[200~";
+    private const string PasteEnd = "\u001b[201~";
+
+    private const string ClearLine = "\r\u001b[K";
 
     private readonly Lock _guard = new();
     private readonly List<string> _history = [];
     private readonly List<string> _line = [];
+    private string _escape = "";
+    private string _draft = "";
+    private int _length;
     private int _cursor;
     private int _at;
     private string _prompt = "";
     private bool _editing;
+    private bool _pasting;
+    private char _pasted;
+
+    /// <summary>Sets off the prompt; it must not change what it takes.</summary>
+    internal Func<string, string> DrawPrompt { get; init; } = static prompt => prompt;
+
+    /// <summary>Lines of earlier consoles, the oldest first.</summary>
+    internal void Remember(IEnumerable<string> lines) => _history.AddRange(lines);
 
     /// <summary>Prints a line above the one being edited.</summary>
     internal void Print(string text)
@@ -27,23 +57,60 @@ internal sealed class LineEditor(ITerminal terminal, Func<string, IReadOnlyList<
         lock (_guard)
         {
             if (_editing)
-                terminal.Write("\r\u001b[K");
+                terminal.Write(ClearLine);
             terminal.Write(text + "\n");
             if (_editing)
                 Redraw();
         }
     }
 
-    /// <summary>Reads one line; null at the end of input (Ctrl-D on an empty line).</summary>
+    /// <summary>Another prompt, from now on.</summary>
+    internal void SetPrompt(string prompt)
+    {
+        lock (_guard)
+        {
+            if (_prompt == prompt)
+                return;
+            _prompt = prompt;
+            if (_editing)
+                Redraw();
+        }
+    }
+
+    /// <summary>Draws the line anew: the terminal has another width, or the process was stopped meanwhile.</summary>
+    internal void DrawAgain()
+    {
+        lock (_guard)
+        {
+            if (_editing)
+                Redraw();
+        }
+    }
+
+    /// <summary>Whoever waits for a line goes: the terminal is left as it was.</summary>
+    internal void Leave()
+    {
+        lock (_guard)
+        {
+            if (!_editing)
+                return;
+            _editing = terminal.IsAtLine = false;
+            terminal.Write(PasteOff + "\n");
+        }
+    }
+
+    /// <summary>Reads one line; null at the end of input (Ctrl-D or Ctrl-C on an empty line).</summary>
     internal string? Read(string prompt)
     {
         lock (_guard)
         {
             _prompt = prompt;
-            _line.Clear();
-            _cursor = 0;
+            Clear();
+            _draft = "";
             _at = _history.Count;
             _editing = true;
+            terminal.IsAtLine = true;
+            terminal.Write(PasteOn);
             Redraw();
         }
 
@@ -57,12 +124,14 @@ internal sealed class LineEditor(ITerminal terminal, Func<string, IReadOnlyList<
                     case Outcome.Accepted:
                         return Accept();
                     case Outcome.Ended:
-                        _editing = false;
-                        terminal.Write("\n");
+                        _editing = terminal.IsAtLine = false;
+                        terminal.Write(PasteOff + "\n");
                         return null;
                 }
 
-                Redraw();
+                // A pasted text is drawn when it is there.
+                if (!_pasting && _escape.Length == 0)
+                    Redraw();
             }
         }
     }
@@ -76,8 +145,8 @@ internal sealed class LineEditor(ITerminal terminal, Func<string, IReadOnlyList<
 
     private string Accept()
     {
-        _editing = false;
-        terminal.Write("\n");
+        _editing = terminal.IsAtLine = false;
+        terminal.Write(PasteOff + "\n");
         string text = string.Concat(_line);
         if (text.Length > 0 && (_history.Count == 0 || _history[^1] != text))
             _history.Add(text);
@@ -88,6 +157,14 @@ internal sealed class LineEditor(ITerminal terminal, Func<string, IReadOnlyList<
 
     private Outcome Handle(ConsoleKeyInfo key)
     {
+        if (IsOfEscape(key))
+            return Outcome.Goes;
+        if (_pasting)
+        {
+            Paste(key.KeyChar);
+            return Outcome.Goes;
+        }
+
         bool control = (key.Modifiers & ConsoleModifiers.Control) != 0;
         switch (key.Key)
         {
@@ -97,6 +174,21 @@ internal sealed class LineEditor(ITerminal terminal, Func<string, IReadOnlyList<
                 if (_line.Count == 0)
                     return Outcome.Ended;
                 Remove(_cursor, 1);
+                break;
+            case ConsoleKey.C when control:
+                if (_line.Count == 0)
+                    return Outcome.Ended;
+                terminal.Write("^C\n");
+                Clear();
+                _at = _history.Count;
+                break;
+            case ConsoleKey.L when control:
+                terminal.Write("\u001b[H\u001b[2J");
+                break;
+            case ConsoleKey.Z when control:
+                terminal.Write(PasteOff + "\n");
+                terminal.Suspend();
+                terminal.Write(PasteOn);
                 break;
             case ConsoleKey.LeftArrow:
             case ConsoleKey.B when control:
@@ -151,18 +243,76 @@ internal sealed class LineEditor(ITerminal terminal, Func<string, IReadOnlyList<
         return Outcome.Goes;
     }
 
-    /// <summary>A key brings one UTF-16 unit: it may continue the element before the cursor (surrogates, combining marks).</summary>
+    /// <summary>Whether a key is part of what the terminal says around a pasted text.</summary>
+    private bool IsOfEscape(ConsoleKeyInfo key)
+    {
+        string awaited = _pasting ? PasteEnd : PasteBegin;
+        string said = _escape + key.KeyChar;
+        if (said == awaited)
+        {
+            (_escape, _pasting) = ("", !_pasting);
+            return true;
+        }
+
+        if (awaited.StartsWith(said, StringComparison.Ordinal))
+        {
+            _escape = said;
+            return true;
+        }
+
+        // It was something else: what was held back belongs to the line, but for the escape itself.
+        string held = _escape;
+        _escape = "";
+        foreach (char c in held.AsSpan(Math.Min(1, held.Length)))
+            Insert(c.ToString());
+        if (awaited[0] != key.KeyChar)
+            return false;
+        _escape = awaited[..1];
+        return true;
+    }
+
+    private void Paste(char c)
+    {
+        // A line may end with both.
+        bool isSecond = c == '\n' && _pasted == '\r';
+        _pasted = c;
+        if (isSecond)
+            return;
+        if (c is '\r' or '\n')
+            Insert("\n");
+        else if (c == '\t')
+            Insert(" ");
+        else if (!char.IsControl(c))
+            Insert(c.ToString());
+    }
+
+    private void Clear()
+    {
+        _line.Clear();
+        _cursor = _length = 0;
+    }
+
+    /// <summary>
+    /// A key brings one UTF-16 unit: it may continue the element before the cursor (surrogates, combining marks).
+    /// </summary>
     private void Insert(string text)
     {
-        if (_line.Sum(static element => element.Length) + text.Length > ReplInput.MaxCharacters)
+        if (_length + text.Length > ReplInput.MaxCharacters)
             return;
+        _length += text.Length;
         if (_cursor > 0 && StringInfo.GetNextTextElementLength(_line[_cursor - 1] + text) == _line[_cursor - 1].Length + text.Length)
             _line[_cursor - 1] += text;
         else
             _line.Insert(_cursor++, text);
     }
 
-    private void Remove(int start, int count) => _line.RemoveRange(start, Math.Min(count, _line.Count - start));
+    private void Remove(int start, int count)
+    {
+        int removed = Math.Min(count, _line.Count - start);
+        for (int i = start; i < start + removed; i++)
+            _length -= _line[i].Length;
+        _line.RemoveRange(start, removed);
+    }
 
     private void RemoveWord()
     {
@@ -179,16 +329,19 @@ internal sealed class LineEditor(ITerminal terminal, Func<string, IReadOnlyList<
     {
         if (index < 0 || index > _history.Count)
             return;
+        if (_at == _history.Count)
+            _draft = string.Concat(_line);
         _at = index;
-        Replace(index == _history.Count ? "" : _history[index]);
+        Replace(index == _history.Count ? _draft : _history[index]);
     }
 
     private void Replace(string text)
     {
-        _line.Clear();
+        Clear();
         TextElementEnumerator elements = StringInfo.GetTextElementEnumerator(text);
         while (elements.MoveNext())
             _line.Add(elements.GetTextElement());
+        _length = text.Length;
         _cursor = _line.Count;
     }
 
@@ -198,7 +351,12 @@ internal sealed class LineEditor(ITerminal terminal, Func<string, IReadOnlyList<
         string after = string.Concat(_line.Skip(_cursor));
         IReadOnlyList<string> candidates = complete(before);
         if (candidates.Count == 0)
+        {
+            if (explain?.Invoke(before) is { } help)
+                terminal.Write($"{ClearLine}{help}\n");
             return;
+        }
+
         string common = candidates.Aggregate(CommonStart);
         if (common.Length > before.Length)
         {
@@ -207,8 +365,17 @@ internal sealed class LineEditor(ITerminal terminal, Func<string, IReadOnlyList<
         }
         else if (candidates.Count > 1)
         {
-            terminal.Write("\r\u001b[K" + string.Join("  ", candidates.Select(c => c[(c.TrimEnd().LastIndexOf(' ') + 1)..].Trim())) + "\n");
+            terminal.Write($"{ClearLine}{Offer(candidates)}\n");
         }
+    }
+
+    /// <summary>The candidates, each with what it does; only their last words where there are many.</summary>
+    private string Offer(IReadOnlyList<string> candidates)
+    {
+        string?[] explained = candidates.Count > MostExplained ? [] : [.. candidates.Select(c => explain?.Invoke(c))];
+        return explained.Length > 0 && explained.All(static e => e is not null)
+            ? string.Join('\n', explained.Distinct())
+            : string.Join("  ", candidates.Select(c => c[(c.TrimEnd().LastIndexOf(' ') + 1)..].Trim()).Distinct());
     }
 
     private static string CommonStart(string a, string b)
@@ -222,14 +389,33 @@ internal sealed class LineEditor(ITerminal terminal, Func<string, IReadOnlyList<
     private void Redraw()
     {
         // A line wider than the terminal is shown around its cursor.
-        int room = Math.Max(10, terminal.Width - _prompt.Length - 1);
-        int first = Math.Max(0, _cursor - room + 1);
-        var shown = new StringBuilder("\r\u001b[K").Append(_prompt);
-        for (int i = first; i < Math.Min(_line.Count, first + room); i++)
-            shown.Append(_line[i]);
-        int behind = Math.Min(_line.Count, first + room) - _cursor;
+        int room = Math.Max(10, terminal.Width - Columns(_prompt) - 1);
+        int first = _cursor;
+        for (int before = 1; first > 0 && before + ColumnsOf(first - 1) <= room; first--)
+            before += ColumnsOf(first - 1);
+        var shown = new StringBuilder(ClearLine).Append(DrawPrompt(_prompt));
+        int behind = 0;
+        for (int i = first, used = 0; i < _line.Count && used + ColumnsOf(i) <= room; i++)
+        {
+            shown.Append(_line[i] == "\n" ? LineEnd : _line[i]);
+            used += ColumnsOf(i);
+            if (i >= _cursor)
+                behind += ColumnsOf(i);
+        }
+
         if (behind > 0)
             shown.Append("\u001b[").Append(behind).Append('D');
         terminal.Write(shown.ToString());
+    }
+
+    private int ColumnsOf(int index) => TextColumns.Of(_line[index]);
+
+    private static int Columns(string text)
+    {
+        int columns = 0;
+        TextElementEnumerator elements = StringInfo.GetTextElementEnumerator(text);
+        while (elements.MoveNext())
+            columns += TextColumns.Of(elements.GetTextElement());
+        return columns;
     }
 }

@@ -1,4 +1,6 @@
 using System.Text.Json;
+using QuicProChat.Mesh.Api;
+using QuicProChat.Mesh.Identity;
 using QuicProChat.Mesh.Node.Cli;
 using QuicProChat.Mesh.Node.Control;
 
@@ -12,10 +14,33 @@ internal sealed class ReplSession(string path, LineEditor? editor, TextReader in
 {
     private const string Plain = "mesh> ";
 
+    private const string Gone = "the daemon went away";
+
+    /// <summary>Conversations whose names Tab offers; the newest.</summary>
+    private const int MostNames = 1000;
+
     private readonly Lock _printing = new();
     private readonly ReplInput _lines = new(input);
-    private volatile IReadOnlyList<string> _aliases = [];
+    private readonly UnreadCounts _unread = new();
+    private volatile IReadOnlyList<string> _names = [];
+    private bool _historyFails;
     private string? _conversation;
+    private FappDialogue? _dialogue;
+
+    /// <summary>How it sets off what it shows.</summary>
+    internal TerminalStyle Style { get; init; }
+
+    /// <summary>Where commands are kept for later consoles; null for nowhere.</summary>
+    internal ReplHistory? History { get; init; }
+
+    private string Prompt
+    {
+        get
+        {
+            string begin = _conversation is null ? Plain : $"{_conversation}> ";
+            return _unread.Total is > 0 and var unread ? $"[{unread}] {begin}" : begin;
+        }
+    }
 
     /// <summary>Runs until the input ends, /quit, or the daemon goes.</summary>
     internal async Task<int> RunAsync(CancellationToken cancellation)
@@ -29,73 +54,171 @@ internal sealed class ReplSession(string path, LineEditor? editor, TextReader in
         }
 
         using CancellationTokenSource ends = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        await events.SendAsync(new ControlRequest { Command = ControlCommands.Events }, ends.Token).ConfigureAwait(false);
+        await events.SendAsync(Commands.WatchEvents.ToLine(NoArguments.Instance), ends.Token).ConfigureAwait(false);
         _ = await events.ReadLineAsync(ends.Token).ConfigureAwait(false);
         Task listening = ListenAsync(events, ends.Token);
-        await LearnAliasesAsync(requests, ends.Token).ConfigureAwait(false);
-        int code = await ReadAsync(requests, ends.Token).ConfigureAwait(false);
+        await LearnNamesAsync(requests, ends.Token).ConfigureAwait(false);
+        if (editor is not null && _unread.Describe() is { } unread)
+            Print(Style.Notable(unread));
+        RememberEarlier();
+        Task<int> reading = ReadAsync(requests, ends.Token);
+        // In a pipe what was asked before is answered to the end; at a terminal nobody has to find out by asking.
+        if (editor is not null && await Task.WhenAny(reading, listening).ConfigureAwait(false) == listening && !ends.IsCancellationRequested)
+        {
+            Print(Style.Wrong(Gone));
+            return ExitCode.NoDaemon;
+        }
+
+        int code = await reading.ConfigureAwait(false);
         await ends.CancelAsync().ConfigureAwait(false);
         await listening.ConfigureAwait(false);
         return code;
     }
 
     /// <summary>What Tab offers after the given text.</summary>
-    internal static IReadOnlyList<string> Complete(string before, IReadOnlyList<string> aliases)
+    internal static IReadOnlyList<string> Complete(string before, IReadOnlyList<string> names)
     {
         string[] commands = SlashCommand.Names.Where(n => n.StartsWith(before, StringComparison.Ordinal) && n != before).ToArray();
         if (commands.Length > 0)
             return commands;
+        if (SlashCommand.OperandAt(before) is not { } operand)
+            return [];
         int word = before.LastIndexOf(' ') + 1;
-        return before.StartsWith('/') && word > 0
-            ? aliases.Where(a => a.StartsWith(before[word..], StringComparison.Ordinal)).Select(a => before[..word] + a + " ").ToArray()
-            : [];
+        return [.. SlashCommand.Fitting(operand, names)
+            .Where(n => n.StartsWith(before[word..], StringComparison.Ordinal)).Select(n => before[..word] + n + " ")];
     }
 
     /// <summary>What Tab offers in this console.</summary>
-    internal IReadOnlyList<string> Complete(string before) => Complete(before, _aliases);
+    internal IReadOnlyList<string> Complete(string before) => Complete(before, _names);
 
     private async Task<int> ReadAsync(ControlClient client, CancellationToken cancellation)
     {
         while (true)
         {
-            string prompt = _conversation is null ? Plain : $"{_conversation}> ";
             // Reading a terminal blocks; the thread is this console's own.
-            (string Text, bool IsWhole)? line = editor is null
+            (string Text, string? Problem)? line = editor is null
                 ? await _lines.ReadLineAsync(cancellation).ConfigureAwait(false)
-                : await Task.Factory.StartNew(() => editor.Read(prompt), cancellation, TaskCreationOptions.LongRunning, TaskScheduler.Default).ConfigureAwait(false)
-                    is { } typed ? (typed, true) : null;
+                : await Task.Factory.StartNew(() => editor.Read(Prompt), cancellation, TaskCreationOptions.LongRunning, TaskScheduler.Default)
+                    .WaitAsync(cancellation).ConfigureAwait(false) is { } typed ? (typed, null) : null;
             if (line is not { } read)
                 return ExitCode.Done;
-            if (!read.IsWhole)
+            if (read.Problem is { } problem)
             {
-                Print($"a line may have {ReplInput.MaxCharacters} characters; nothing was done");
+                Print(Style.Wrong(problem));
                 continue;
             }
 
+            Keep(read.Text.TrimEnd());
+
+            if (_dialogue is not null && !read.Text.StartsWith('/'))
+            {
+                if (!await AnswerAsync(client, read.Text, cancellation).ConfigureAwait(false))
+                    return ExitCode.NoDaemon;
+                continue;
+            }
+
+            _dialogue = null;
             SlashLine what = SlashCommand.Parse(read.Text, _conversation);
             switch (what.Action)
             {
                 case SlashAction.Quit:
                     return ExitCode.Done;
                 case SlashAction.Help:
-                    Print(SlashCommand.Help);
+                    Print(SlashCommand.HelpAbout(what.Text));
+                    break;
+                case SlashAction.Export:
+                    Print(await ExportAsync(what.Text, cancellation).ConfigureAwait(false));
+                    break;
+                case SlashAction.Fapp:
+                    _dialogue = new FappDialogue();
+                    Print($"{FappDialogue.Opening}\n{_dialogue.Question}");
+                    break;
+                case SlashAction.SendFile or SlashAction.Download:
+                    // Files take their time: the console goes on.
+                    _ = FileAsync(what, cancellation);
                     break;
                 case SlashAction.Wrong:
-                    Print(what.Text);
+                    Print(Style.Wrong(what.Text));
+                    break;
+                case SlashAction.SetConversation when await WhyNotAsync(client, what.Text, cancellation).ConfigureAwait(false) is { } why:
+                    Print(Style.Wrong(why));
                     break;
                 case SlashAction.SetConversation:
                     _conversation = what.Text;
+                    if (editor is not null && _unread.Of(what.Text) is > 0 and var unread)
+                        Print(Style.Notable($"{Screen.Count(unread, "message")} unread: /history shows them"));
                     break;
-                case SlashAction.Request when !await AskAsync(client, what.Request!, cancellation).ConfigureAwait(false):
-                    Print("the daemon went away");
+                case SlashAction.Request when !await AskAsync(client, what.Command!, what.Request!, cancellation).ConfigureAwait(false)
+                    || !await SeenAsync(client, what, cancellation).ConfigureAwait(false):
+                    Print(Style.Wrong(Gone));
                     return ExitCode.NoDaemon;
             }
         }
     }
 
-    private async Task<bool> AskAsync(ControlClient client, ControlRequest request, CancellationToken cancellation)
+    /// <summary>An answer to the dialogue; false: the daemon went away.</summary>
+    private async Task<bool> AnswerAsync(ControlClient client, string answer, CancellationToken cancellation)
     {
-        await foreach (ReplyPages.Reply? page in new ReplyPages(client).InOrderAsync(request, cancellation).ConfigureAwait(false))
+        FappSearchRequest? search = _dialogue!.Answer(answer, out string? error);
+        if (error is not null)
+            Print(Style.Wrong(error));
+        if (search is null)
+        {
+            Print(_dialogue.Question);
+            return true;
+        }
+
+        _dialogue = null;
+        if (await AskAsync(client, Commands.FappSearch, search, cancellation).ConfigureAwait(false))
+            return true;
+        Print(Style.Wrong(Gone));
+        return false;
+    }
+
+    /// <summary>Over a connection of its own; the passphrase is asked for on the terminal.</summary>
+    private async Task<string> ExportAsync(string line, CancellationToken cancellation)
+    {
+        (string to, string file) = ConsoleLine.Split(line);
+        try
+        {
+            int code = await TranscriptCommand.ExportAsync(path, to, file, null, cancellation).ConfigureAwait(false);
+            return code == ExitCode.Done ? "exported" : "nothing was exported";
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or UsageException)
+        {
+            return FaultText.Of(e);
+        }
+    }
+
+    /// <summary>Why there is no such conversation; null if there is.</summary>
+    private static async Task<string?> WhyNotAsync(ControlClient client, string conversation, CancellationToken cancellation)
+    {
+        byte[] question = SlashCommand.QuestionAbout(conversation)
+            ?? Commands.Messages.ToLine(new MessagesRequest { With = conversation, Limit = 1 });
+        using ReplyPages.Reply? reply = await new ReplyPages(client).AskAsync(question, cancellation).ConfigureAwait(false);
+        return reply is null ? Gone : reply.IsDone ? null : reply.Error;
+    }
+
+    /// <summary>Over a connection of its own, like what takes time.</summary>
+    private async Task FileAsync(SlashLine what, CancellationToken cancellation)
+    {
+        try
+        {
+            Print(await FileSlash.RunAsync(path, what, cancellation).ConfigureAwait(false));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            Print(FaultText.Of(e));
+        }
+        catch (OperationCanceledException)
+        {
+            // The console ends.
+        }
+    }
+
+    private async Task<bool> AskAsync(ControlClient client, CommandSpec command, object request, CancellationToken cancellation)
+    {
+        await foreach (ReplyPages.Reply? page in new ReplyPages(client).InOrderAsync(command, request, cancellation).ConfigureAwait(false))
         {
             using (page)
             {
@@ -103,37 +226,133 @@ internal sealed class ReplSession(string path, LineEditor? editor, TextReader in
                     return false;
                 if (!page.IsDone)
                 {
-                    Print(page.Error);
+                    Print(Style.Wrong(page.Error));
                     return true;
                 }
 
                 using var shown = new StringWriter();
-                Rendering.Write(shown, request.Command!, page.Result);
+                command.Show(ConsolePlace.ScreenOn(shown), page.Result);
                 Print(shown.ToString().TrimEnd('\n'));
             }
         }
 
-        if (request.Command == ControlCommands.Alias)
-            await LearnAliasesAsync(client, cancellation).ConfigureAwait(false);
+        if (SlashCommand.ChangesNames(command))
+            await LearnNamesAsync(client, cancellation).ConfigureAwait(false);
+        if (command == Commands.Peers)
+            await ShowFoundAsync(client, cancellation).ConfigureAwait(false);
         return true;
     }
 
-    private async Task LearnAliasesAsync(ControlClient client, CancellationToken cancellation)
+    /// <summary>Who stands among the neighbours may be missed there: what was found and is not dialled follows.</summary>
+    private async Task ShowFoundAsync(ControlClient client, CancellationToken cancellation)
     {
-        var aliases = new List<string>();
-        var all = new ControlRequest { Command = ControlCommands.Alias };
-        await foreach (ReplyPages.Reply? page in new ReplyPages(client).InOrderAsync(all, cancellation).ConfigureAwait(false))
+        await foreach (ReplyPages.Reply? page in
+            new ReplyPages(client).InOrderAsync(Commands.Discover, NoArguments.Instance, cancellation).ConfigureAwait(false))
         {
             using (page)
             {
                 if (page is not { IsDone: true })
                     return;
-                foreach (JsonElement alias in page.Result.EnumerateArray())
-                    aliases.Add(alias.GetProperty("alias").GetString()!);
+                using var shown = new StringWriter();
+                Commands.ShowNotDialled(ConsolePlace.ScreenOn(shown), Commands.Discover.Read(page.Result));
+                if (shown.ToString().TrimEnd('\n') is { Length: > 0 } text)
+                    Print(text);
+            }
+        }
+    }
+
+    /// <summary>
+    /// Whoever reads a conversation at a terminal, or writes to it, has seen what is there. In a pipe nobody looks.
+    /// </summary>
+    /// <returns>False: the daemon went away.</returns>
+    private async Task<bool> SeenAsync(ControlClient client, SlashLine what, CancellationToken cancellation)
+    {
+        string? conversation = SlashCommand.SeenBy(what.Request);
+        if (editor is null || conversation is null || _unread.Of(conversation) == 0)
+            return true;
+        byte[] line = Commands.MarkRead.ToLine(new MarkReadRequest { To = conversation });
+        using ReplyPages.Reply? reply = await new ReplyPages(client).AskAsync(line, cancellation).ConfigureAwait(false);
+        return reply is not null;
+    }
+
+    /// <summary>Aliases and conversations, for Tab; and what is unread in them.</summary>
+    private async Task LearnNamesAsync(ControlClient client, CancellationToken cancellation)
+    {
+        var names = new List<string>();
+        IAsyncEnumerable<ReplyPages.Reply?> pages =
+            new ReplyPages(client).InOrderAsync(Commands.Alias, new AliasRequest(), cancellation);
+        await foreach (ReplyPages.Reply? page in pages.ConfigureAwait(false))
+        {
+            using (page)
+            {
+                if (page is not { IsDone: true })
+                    return;
+                names.AddRange((Commands.Alias.Read(page.Result).List ?? []).Select(a => a.Alias));
             }
         }
 
-        _aliases = aliases;
+        byte[] line = Commands.Conversations.ToLine(new ConversationsRequest { Limit = MostNames });
+        using ReplyPages.Reply? reply = await new ReplyPages(client).AskAsync(line, cancellation).ConfigureAwait(false);
+        if (reply is { IsDone: true })
+        {
+            IReadOnlyList<ConversationInfo> conversations = Commands.Conversations.Read(reply.Result);
+            _unread.Set(conversations);
+            names.AddRange(conversations.Select(static c => c.Conversation));
+        }
+
+        await foreach (string group in GroupsAsync(client, cancellation).ConfigureAwait(false))
+            names.Add(group);
+        // What would break the line that it stands in is not offered.
+        _names = [.. names.Where(static n => !n.Contains(' ', StringComparison.Ordinal) && Screen.Printable(n) == n).Distinct(StringComparer.Ordinal)];
+    }
+
+    /// <summary>Groups and channels, those without messages too.</summary>
+    private static async IAsyncEnumerable<string> GroupsAsync(
+        ControlClient client, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellation)
+    {
+        foreach ((byte[] question, Func<JsonElement, IEnumerable<string>> names) in SlashCommand.Lists)
+        {
+            using ReplyPages.Reply? reply = await new ReplyPages(client).AskAsync(question, cancellation).ConfigureAwait(false);
+            if (reply is not { IsDone: true })
+                continue;
+            foreach (string name in names(reply.Result))
+                yield return name;
+        }
+    }
+
+    /// <summary>Lines of earlier consoles can be recalled.</summary>
+    private void RememberEarlier()
+    {
+        if (editor is null || History is null)
+            return;
+        try
+        {
+            editor.Remember(History.Read());
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            HistoryFails(e);
+        }
+    }
+
+    private void Keep(string line)
+    {
+        if (editor is null || History is null || _historyFails)
+            return;
+        try
+        {
+            History.Add(line);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            HistoryFails(e);
+        }
+    }
+
+    private void HistoryFails(Exception e)
+    {
+        _historyFails = true;
+        Print(Style.Wrong($"commands are not kept for later: {FaultText.Of(e)}"));
     }
 
     private async Task ListenAsync(ControlClient events, CancellationToken cancellation)
@@ -143,8 +362,10 @@ internal sealed class ReplSession(string path, LineEditor? editor, TextReader in
             while (await events.ReadLineAsync(cancellation).ConfigureAwait(false) is { } line)
             {
                 using JsonDocument shown = JsonDocument.Parse(line);
-                if (Describe(shown.RootElement) is { } text)
-                    Print(text);
+                _unread.Take(shown.RootElement);
+                if (Events.Describe(ConsolePlace.ScreenOn(TextWriter.Null), shown.RootElement) is { } text)
+                    Print(Coloured(shown.RootElement, text));
+                editor?.SetPrompt(Prompt);
             }
         }
         catch (OperationCanceledException)
@@ -153,26 +374,20 @@ internal sealed class ReplSession(string path, LineEditor? editor, TextReader in
         }
     }
 
-    private static string? Describe(JsonElement occurred) => occurred.GetProperty("event").GetString() switch
+    private string Coloured(JsonElement occurred, string text)
     {
-        "message" when occurred.GetProperty("message") is var message => Rendering.Line(message)
-            + (message.TryGetProperty("request", out _) ? "  [/accept or /refuse, with the address]" : ""),
-        "state" when occurred.GetProperty("message") is var message && message.GetProperty("state").GetString() is "delivered" or "expired" or "failed" =>
-            Rendering.Line(message),
-        "peerUp" => $"* {Name(occurred)} is a neighbour now",
-        "peerDown" => $"* {Name(occurred)} is no neighbour any more: {Rendering.Printable(occurred.GetProperty("reason").GetString() ?? "")}",
-        "group" => "* " + LiteRendering.Summary(occurred.GetProperty("group")),
-        "warning" => $"! {Rendering.Printable(occurred.GetProperty("reason").GetString() ?? "")}",
-        "lost" => $"* {occurred.GetProperty("count").GetInt64()} events were lost",
-        _ => null,
-    };
-
-    private static string Name(JsonElement occurred)
-    {
-        JsonElement peer = occurred.GetProperty("peer");
-        string name = Rendering.Printable(peer.GetProperty("name").GetString()!);
-        string address = peer.GetProperty("address").GetString()!;
-        return name.Length > 0 ? $"{name} ({address})" : address;
+        switch (occurred.GetProperty("event").GetString())
+        {
+            case "message" when occurred.GetProperty("message").TryGetProperty("request", out JsonElement request) && request.ValueKind == JsonValueKind.True:
+            case "warning" or "lost" or "fappFlood" or "fappRequest" or "fappReservation" or "fappWatch":
+                return Style.Notable(text);
+            case "message":
+                // Who wrote ends with the first colon that a blank follows: those of the time have none.
+                int end = text.IndexOf(": ", StringComparison.Ordinal);
+                return end < 0 ? text : Style.Strong(text[..end]) + text[end..];
+            default:
+                return Style.Soft(text);
+        }
     }
 
     private void Print(string text)

@@ -23,7 +23,12 @@ internal sealed class Afterthoughts
     /// <summary>Announces to keep, or (null) to forget.</summary>
     private readonly Dictionary<NodeAddress, (uint Sequence, byte[]? Bytes)> _announces = [];
 
-    internal int Count => _states.Count + _copyStates.Count + _forgotten.Count + _seen.Count + _announces.Count;
+    private readonly GossipWrites _gossip = new();
+
+    internal int Count => _states.Count + _copyStates.Count + _forgotten.Count + _seen.Count + _announces.Count + _gossip.Count;
+
+    /// <summary>Gossip records and ids.</summary>
+    internal GossipWrites Gossip => _gossip;
 
     internal void State(in EnvelopeId id, in StateChange change) => _states[id] = change;
 
@@ -60,6 +65,7 @@ internal sealed class Afterthoughts
         _forgotten.ExceptWith(_kept);
         foreach ((NodeAddress address, (uint Sequence, byte[]? Bytes) announce) in older._announces)
             _announces.TryAdd(address, announce);
+        _gossip.AddOlder(older._gossip);
         foreach ((EnvelopeId id, byte generation) in older._seen)
         {
             if (_seen.Count >= MostSeen)
@@ -90,6 +96,7 @@ internal sealed class Afterthoughts
         Move(_states, taken._states, most - taken.Count);
         Move(_copyStates, taken._copyStates, most - taken.Count);
         Move(_announces, taken._announces, most - taken.Count);
+        _gossip.Move(taken._gossip, most - taken.Count);
         Move(_seen, taken._seen, most - taken.Count);
         return taken;
     }
@@ -116,6 +123,7 @@ internal sealed class Afterthoughts
             store.DeleteEnvelope(id);
         foreach ((EnvelopeId id, byte generation) in _seen)
             store.PutSeen(id, generation);
+        _gossip.Write(store);
         foreach ((NodeAddress address, (uint sequence, byte[]? bytes)) in _announces)
         {
             if (bytes is null)

@@ -23,6 +23,19 @@ internal sealed class ContainedReader(StoreReader reader)
         }
     }
 
+    internal byte[]? FindGossip(in GossipId id)
+    {
+        try
+        {
+            return reader.FindGossip(id);
+        }
+        catch (StoreException e)
+        {
+            reader.Damage.Note("gossip", e.Message);
+            return null;
+        }
+    }
+
     internal StoredMessage? FindMessage(in EnvelopeId id)
     {
         try
@@ -33,6 +46,32 @@ internal sealed class ContainedReader(StoreReader reader)
         {
             reader.Damage.Note("message", e.Message);
             return null;
+        }
+    }
+
+    internal Standing StandingOf(in NodeAddress address)
+    {
+        try
+        {
+            return reader.StandingOf(address);
+        }
+        catch (StoreException e)
+        {
+            reader.Damage.Note("peer", e.Message);
+            return Standing.Stranger;
+        }
+    }
+
+    internal bool IsDropped(in EnvelopeId id)
+    {
+        try
+        {
+            return reader.IsDropped(id);
+        }
+        catch (StoreException e)
+        {
+            reader.Damage.Note("erased", e.Message);
+            return false;
         }
     }
 

@@ -1,5 +1,6 @@
 using QuicProChat.Mesh.Identity;
 using QuicProChat.Mesh.Messaging;
+using QuicProChat.Mesh.Messaging.Content;
 using QuicProChat.Mesh.Routing;
 using QuicProChat.Mesh.Store;
 using QuicProChat.Mesh.Wire;
@@ -9,9 +10,9 @@ namespace QuicProChat.Mesh.Node.Storage;
 /// <summary>
 /// Messaging's port to the disk: rows for what messaging keeps, written with everything else of a batch.
 /// </summary>
-internal sealed class MessageStore(StoreWriter writer, StoreReader reader, NodeAddress self) : IMessageStore
+internal sealed class MessageStore(StoreWriter writer, MeshStore store, NodeAddress self) : IMessageStore
 {
-    private readonly ContainedReader _contained = new(reader);
+    private readonly ContainedReader _contained = new(store.Reader);
 
     /// <inheritdoc/>
     public void Commit(MessageTransaction transaction) => writer.Add(new TransactionWrite(transaction, self));
@@ -32,20 +33,43 @@ internal sealed class MessageStore(StoreWriter writer, StoreReader reader, NodeA
         _contained.FindMessage(id) is { } stored ? MessageRows.Read(stored) : null;
 
     /// <inheritdoc/>
+    public bool IsKnown(in NodeAddress address) => _contained.StandingOf(address) == Standing.Known;
+
+    /// <inheritdoc/>
+    public bool IsBlocked(in NodeAddress address) => _contained.StandingOf(address) == Standing.Blocked;
+
+    /// <inheritdoc/>
+    public bool IsDropped(in EnvelopeId id) => _contained.IsDropped(id);
+
+    /// <inheritdoc/>
+    public IReadOnlyList<KeyValuePair<ConversationId, ConversationSetting>> Settings() =>
+        [.. store.Reader.Settings().Select(s => KeyValuePair.Create(s.Id, ContentWrites.Read(s)))];
+
+    /// <inheritdoc/>
+    public void MarkRead(ConversationId conversation, Action<Instant, IReadOnlyList<Message>?> read) =>
+        writer.Add(new ReadWrite(conversation, read));
+
+    /// <inheritdoc/>
+    public TimeSpan? UntilNextExpiry => store.UntilNextExpiry;
+
+    /// <inheritdoc/>
+    public void EraseExpired(Action<Instant, IReadOnlyList<EnvelopeId>> erased) => writer.Add(new ExpiryWrite(erased));
+
+    /// <inheritdoc/>
     public NodeAddress? FindOpened(EnvelopeKind kind, in EnvelopeId id) => _contained.FindOpened(kind, id);
 
     /// <inheritdoc/>
     public IReadOnlyList<SavedConversation> Conversations(EnvelopeKind kind) =>
-        [.. reader.Conversations(kind).Select(c => new SavedConversation(c.Id, c.State))];
+        [.. store.Reader.Conversations(kind).Select(c => new SavedConversation(c.Id, c.State))];
 
     /// <inheritdoc/>
     public IReadOnlyList<MessageCopy> CopiesUnderWay() =>
-        [.. reader.CopiesUnderWay().Select(c => new MessageCopy(c.Id, c.Message, c.State))];
+        [.. store.Reader.CopiesUnderWay().Select(c => new MessageCopy(c.Id, c.Message, c.State))];
 
     /// <inheritdoc/>
     public IReadOnlyList<WaitingEnvelope> Waiting(EnvelopeKind kind) =>
-        [.. reader.Waiting(kind).Select(w => new WaitingEnvelope(w.Id, w.Conversation, w.LifetimeLeft, w.Envelope))];
+        [.. store.Reader.Waiting(kind).Select(w => new WaitingEnvelope(w.Id, w.Conversation, w.LifetimeLeft, w.Envelope))];
 
     /// <inheritdoc/>
-    public void Damaged(string what) => reader.Damage.Note("conversation", what);
+    public void Damaged(string what) => store.Reader.Damage.Note("conversation", what);
 }

@@ -51,6 +51,7 @@ internal sealed class StoreWriter : IAsyncDisposable
     private Instant _keepTime;
     private bool _failing;
     private bool _tight;
+    private bool _unsynced;
     private bool _catchingUp;
 
     internal StoreWriter(MeshStore store, NodeLoop loop, bool ownThread, Instant now, ILogger log)
@@ -74,8 +75,11 @@ internal sealed class StoreWriter : IAsyncDisposable
     /// <summary>Transactions that failed.</summary>
     internal long Failures { get; private set; }
 
-    /// <summary>The last commit failed, most likely for want of space, or there is none for what others send.</summary>
-    internal bool Failing => _failing || _tight;
+    /// <summary>
+    /// The last commit failed, most likely for want of space, or there is none for what others send, or what was committed may not
+    /// survive a power cut.
+    /// </summary>
+    internal bool Failing => _failing || _tight || _unsynced;
 
     /// <summary>Adds an operation to the batch.</summary>
     internal void Add(StoreOperation operation) => _operations.Add(operation);
@@ -273,6 +277,15 @@ internal sealed class StoreWriter : IAsyncDisposable
             _tight = !_tight;
             if (_tight)
                 _log.StoreTight();
+            else
+                _log.StoreRecovered();
+        }
+
+        if (written && (_store.SyncFault is not null) != _unsynced)
+        {
+            _unsynced = !_unsynced;
+            if (_store.SyncFault is { } fault)
+                _log.StoreNotSynced(fault.Message);
             else
                 _log.StoreRecovered();
         }

@@ -1,5 +1,7 @@
 using QuicProChat.Mesh.Identity;
 using QuicProChat.Mesh.Messaging;
+using QuicProChat.Mesh.Messaging.Content;
+using QuicProChat.Mesh.Messaging.Files;
 using QuicProChat.Mesh.Routing;
 using QuicProChat.Mesh.Store;
 using QuicProChat.Mesh.Wire;
@@ -19,6 +21,12 @@ internal sealed class TransactionWrite(MessageTransaction transaction, NodeAddre
             store.DeleteConversation(left.Id);
         foreach (InsertedMessage message in transaction.Messages)
             Insert(store, message);
+        foreach (FileEntry file in transaction.Files)
+            store.PutFile(FileRows.Write(file));
+        foreach (PlannedChange change in transaction.Changes)
+            ContentWrites.Change(store, change);
+        foreach (SettingChange setting in transaction.Settings)
+            ContentWrites.Set(store, setting);
         foreach (MessageCopy copy in transaction.Copies)
             store.PutCopy(new StoredCopy(transaction.Kind, copy.Id, copy.Message, copy.State));
         foreach (SentEnvelope envelope in transaction.Envelopes)
@@ -29,6 +37,8 @@ internal sealed class TransactionWrite(MessageTransaction transaction, NodeAddre
 
         foreach ((EnvelopeId id, NodeAddress sender) in transaction.OpenedEnvelopes)
             store.PutOpened(transaction.Kind, id, sender);
+        foreach (EnvelopeId dropped in transaction.DroppedMessages)
+            store.Drop(dropped);
         // One that was put aside in this very transaction may be gone again already.
         foreach (WaitingEnvelope waiting in transaction.AsideAdded)
         {
@@ -54,6 +64,8 @@ internal sealed class TransactionWrite(MessageTransaction transaction, NodeAddre
         message.Outcome = MessageRows.Read(store.Insert(MessageRows.Write(message.Message)));
         if (message.Outcome == Insertion.NoRoom && transaction.IsIndivisible)
             throw new StoreException(StoreError.Full, "The disk is full for messages of others.");
+        if (message.Outcome is Insertion.Added or Insertion.AddedAsRequest)
+            message.Message = ContentWrites.WithEarly(store, message.Message);
         message.IsFromKnown = store.StandingOf(message.Message.Peer) == Standing.Known;
     }
 }

@@ -42,6 +42,36 @@ public enum RouterCounter
     /// <summary>End-to-end repetitions.</summary>
     Repetitions,
 
+    /// <summary>Bulk frames from neighbours.</summary>
+    BulkReceived,
+
+    /// <summary>Bulk frames of others handed to a link.</summary>
+    BulkForwarded,
+
+    /// <summary>Bulk frames for this node.</summary>
+    BulkDelivered,
+
+    /// <summary>Bulk frames that started here.</summary>
+    BulkOriginated,
+
+    /// <summary>Dropped: a bulk frame that does not parse.</summary>
+    BulkMalformed,
+
+    /// <summary>Dropped: more frames than a source may send.</summary>
+    BulkTooFast,
+
+    /// <summary>Dropped: a bulk frame without hops left.</summary>
+    BulkHopLimit,
+
+    /// <summary>Dropped: a bulk frame without a next hop, or this node does not relay.</summary>
+    BulkNoWayOn,
+
+    /// <summary>Dropped: the next hop's link has no room for more bulk, or none for a frame of that size.</summary>
+    BulkNoRoom,
+
+    /// <summary>Dropped: the next hop is over a radio, and the bulk frame does not say that it may.</summary>
+    BulkNotOverRadio,
+
     /// <summary>An empty frame.</summary>
     FrameEmpty,
 

@@ -44,7 +44,7 @@ internal sealed class Backoffs(Random random, int capacity)
     private static readonly TimeSpan _longestAfterSilence = TimeSpan.FromMinutes(5);
     private static readonly TimeSpan _tooLarge = TimeSpan.FromMinutes(10);
 
-    private Slab<Backoff> _backoffs;
+    private readonly Slab<Backoff> _backoffs = new();
     private int[] _firstPlusOne = [];
     private int _count;
     private int _hand;

@@ -2,7 +2,7 @@ using QuicProChat.Mesh.Wire;
 
 namespace QuicProChat.Mesh.Routing.Custody;
 
-/// <content>Custody said by this node, and said to it.</content>
+/// <content>Custody said to this node; what it says itself is in <see cref="AnswerBook"/>.</content>
 internal sealed partial class CustodyEngine
 {
     private static readonly TimeSpan ShortPause = TimeSpan.FromMilliseconds(50);
@@ -103,7 +103,7 @@ internal sealed partial class CustodyEngine
     {
         ref HeldEntry entry = ref _entries[index];
         if (_backoffs.Note(entry.Destination, link, state.Epoch, refusal, entry.Size, state.Pauses, _now))
-            ReleaseFlows(entry.Destination, link, state);
+            _flows.Release(entry.Destination, link, state);
     }
 
     /// <summary>The next hop answers for it now.</summary>
@@ -113,7 +113,7 @@ internal sealed partial class CustodyEngine
         _counters.Add(RouterCounter.EnvelopesForwarded);
         // What waits because of a refusal may move.
         if (_backoffs.Forget(entry.Destination, link, entry.Size))
-            Stir(entry.Destination);
+            _flows.Stir(entry.Destination);
         if (entry.FewerHops >= 0)
         {
             entry.HopsLeft = (ushort)entry.FewerHops;
@@ -123,7 +123,7 @@ internal sealed partial class CustodyEngine
             return;
         }
 
-        AnswerOwed(index, CustodyCode.Taken);
+        _answers.AnswerOwed(ref entry, CustodyCode.Taken);
         if (entry.Originated && entry.WantsReceipt)
         {
             AwaitReceipt(index);
@@ -146,48 +146,8 @@ internal sealed partial class CustodyEngine
     /// <summary>Custody is certain: on disk, or as certain as the operator wants it.</summary>
     private bool IsSecure(in HeldEntry entry) =>
         entry.Place != Place.Delivering
-        && (_options.Durability == CustodyDurability.Memory || entry.IsShortLived || (entry.Disk == OnDisk.Stored && !entry.Rewrite)
+        && (!_options.KeepsOnDisk || entry.IsShortLived || (entry.Disk == OnDisk.Stored && !entry.Rewrite)
             || entry.Place == Place.AwaitingReceipt);
-
-    private void Owe(int index, in Arrival arrival)
-    {
-        ref HeldEntry entry = ref _entries[index];
-        uint epoch = _links[arrival.Link.Value]!.Epoch;
-        for (int i = 0; i < entry.OwedCount; i++)
-        {
-            ref Owed owed = ref entry.Owed[i];
-            if (LinkOf(new LinkId(owed.Link))?.Epoch != owed.Epoch)
-            {
-                // That link is gone: nobody waits for this answer any more.
-                owed = new Owed { Link = arrival.Link.Value, Epoch = epoch, Name = arrival.Name };
-                return;
-            }
-
-            if (owed.Link == arrival.Link.Value && owed.Name == arrival.Name)
-                return;
-        }
-
-        if (entry.OwedCount == OwedAnswers.Count)
-        {
-            Answer(arrival.Link, CustodyCode.TooFast, arrival.Name);
-            return;
-        }
-
-        entry.Owed[entry.OwedCount++] = new Owed { Link = arrival.Link.Value, Epoch = epoch, Name = arrival.Name };
-    }
-
-    private void AnswerOwed(int index, CustodyCode code)
-    {
-        ref HeldEntry entry = ref _entries[index];
-        for (int i = 0; i < entry.OwedCount; i++)
-        {
-            ref Owed owed = ref entry.Owed[i];
-            if (LinkOf(new LinkId(owed.Link))?.Epoch == owed.Epoch)
-                Answer(new LinkId(owed.Link), code, owed.Name);
-        }
-
-        entry.OwedCount = 0;
-    }
 
     /// <summary>Gives an accepted envelope back to the neighbours that wait for an answer: they still have it.</summary>
     private void Refuse(int index, CustodyCode code, RouterCounter counter)
@@ -195,7 +155,7 @@ internal sealed partial class CustodyEngine
         ref HeldEntry entry = ref _entries[index];
         _counters.Add(counter);
         _seen.Void(entry.Id);
-        AnswerOwed(index, code);
+        _answers.AnswerOwed(ref entry, code);
         Finish(ref entry, MessageState.Failed, StateReason.StoreFull);
         Remove(index);
     }
@@ -203,40 +163,6 @@ internal sealed partial class CustodyEngine
     private void Refuse(in Arrival arrival, CustodyCode code, RouterCounter counter)
     {
         _counters.Add(counter);
-        Answer(arrival.Link, code, arrival.Name);
-    }
-
-    private void Answer(LinkId link, CustodyCode code, ulong name)
-    {
-        if (code == CustodyCode.Taken)
-            _counters.Add(RouterCounter.CustodyTaken);
-        LinkState state = _links[link.Value]!;
-        if (!state.Answers.TryAdd(code, name))
-            _counters.Add(RouterCounter.AnswersDropped);
-        else if (!state.AnswersListed && !state.AnswersBlocked)
-            ListForAnswers(link.Value, state);
-    }
-
-    private void ListForAnswers(int link, LinkState state)
-    {
-        state.AnswersBlocked = false;
-        state.AnswersListed = true;
-        _answering.Add(link);
-    }
-
-    private void FlushAnswers()
-    {
-        foreach (int link in _answering)
-        {
-            if (_links[link] is not { AnswersListed: true } state)
-                continue;
-            state.AnswersListed = false;
-            if (state.NextWrite != default || state.Answers.IsEmpty)
-                continue;
-            state.AnswersBlocked = !state.Answers.Flush(_actions, new LinkId(link));
-            KeepPace(new LinkId(link), state);
-        }
-
-        _answering.Clear();
+        _answers.Answer(arrival.Link, code, arrival.Name);
     }
 }

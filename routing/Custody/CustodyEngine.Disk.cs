@@ -17,7 +17,7 @@ internal sealed partial class CustodyEngine
 
     /// <summary>Whether an envelope that has to be held at once, and so written, is more than its source may cause.</summary>
     private bool ExceedsDiskRate(Source source, int size, ushort lifetimeUnits) =>
-        _options.Durability == CustodyDurability.Disk && !IsShortLived(lifetimeUnits)
+        _options.KeepsOnDisk && !IsShortLived(lifetimeUnits)
         && !source.Disk.Has(_now, size + RowOverhead);
 
     /// <summary>Writes it if its source may cause that now; otherwise a little later.</summary>
@@ -31,7 +31,7 @@ internal sealed partial class CustodyEngine
     }
 
     private bool NeedsWriting(in HeldEntry entry) =>
-        _options.Durability == CustodyDurability.Disk && entry.Frame is not null && !entry.IsShortLived
+        _options.KeepsOnDisk && entry.Frame is not null && !entry.IsShortLived
         && (entry.Disk == OnDisk.Nothing || (entry.Disk == OnDisk.Stored && entry.Rewrite));
 
     /// <summary>To be written unless it is passed on within the delay: in the good case a relay writes nothing.</summary>
@@ -67,7 +67,7 @@ internal sealed partial class CustodyEngine
         entry.Disk = OnDisk.Stored;
         Saved(ref entry);
         entry.Rewrite = false;
-        AnswerOwed(index, CustodyCode.Taken);
+        _answers.AnswerOwed(ref _entries[index], CustodyCode.Taken);
         if (entry.Place == Place.Waiting)
             SpareMemory(ref entry);
     }
@@ -96,7 +96,7 @@ internal sealed partial class CustodyEngine
         if (entry.Disk != OnDisk.Stored || entry.Rewrite || entry.Frame is null)
             return;
         bool waitsForRoute = entry.Place == Place.AwaitingReceipt
-            || (entry.Flow >= 0 && _flows[entry.Flow].Link == NoLink);
+            || _flows.IsHeld(entry);
         if (_memoryBytes > (waitsForRoute ? _options.MemoryBudget / 4 : _options.MemoryBudget))
             DropFrame(ref entry);
     }
@@ -124,7 +124,7 @@ internal sealed partial class CustodyEngine
         if (bytes.Length != entry.Size || !Envelope.TryRead(bytes, out Envelope envelope) || envelope.ComputeId() != id)
         {
             _counters.Add(RouterCounter.LostUnreadable);
-            AnswerOwed(index, CustodyCode.NoSpace);
+            _answers.AnswerOwed(ref _entries[index], CustodyCode.NoSpace);
             Finish(ref entry, MessageState.Failed, StateReason.StoreFull);
             Remove(index);
             return;
@@ -163,9 +163,9 @@ internal sealed partial class CustodyEngine
         var copy = new Copy(
             header.Attempt, header.HopsLeft + (isOwn ? 0 : 1), Lifetimes.ToUnits(held.LifetimeLeft), LinkId.None);
         _seen.Note(id, _seen.Find(id), Novelty.New, copy, _now, out _);
-        EnterFlow(index, NoLink, front: false);
+        _flows.Enter(index, FlowScheduler.NoLink, front: false);
         Schedule(index);
-        Stir(entry.Destination);
+        _flows.Stir(entry.Destination);
         return true;
     }
 

@@ -9,7 +9,7 @@ namespace QuicProChat.Mesh.Routing.Custody;
 internal sealed partial class CustodyEngine
 {
     /// <summary>Next hops considered for one envelope.</summary>
-    private const int MaxNextHops = 4;
+    internal const int MaxNextHops = 4;
 
     /// <summary>Envelopes sent in one call for one link; arbitrary.</summary>
     private const int PumpBudget = 512;
@@ -127,7 +127,7 @@ internal sealed partial class CustodyEngine
             return;
         }
 
-        EnterFlow(index, link.Value, front);
+        _flows.Enter(index, link.Value, front);
         SetReason(ref entry, state.PausedUntil == default ? StateReason.Waiting : StateReason.NextHopBusy);
         // A full link usually has room again within a round trip: no need to write at once.
         SecureLater(ref entry);
@@ -140,9 +140,9 @@ internal sealed partial class CustodyEngine
     private void Hold(int index, bool front, StateReason obstacle)
     {
         ref HeldEntry entry = ref _entries[index];
-        ref Destination destination = ref _destinations[entry.Destination];
+        ref HeldDestination destination = ref _destinations[entry.Destination];
         _counters.Add(RouterCounter.EnvelopesHeld);
-        EnterFlow(index, NoLink, front);
+        _flows.Enter(index, FlowScheduler.NoLink, front);
         SetReason(ref entry, obstacle);
         if (obstacle == StateReason.NoRoute)
             _routes.Want(_now, destination.Address);
@@ -181,8 +181,7 @@ internal sealed partial class CustodyEngine
         state.Window.Widen();
         state.NextWrite = _now + pace;
         _linkTimers.Set(link.Value, state.OpensAt);
-        if (!state.Answers.IsEmpty)
-            state.AnswersBlocked = !state.Answers.Flush(_actions, link);
+        _answers.Send(link, state.Answers);
     }
 
     private void PumpOpen(LinkId link, LinkState state)
@@ -202,7 +201,7 @@ internal sealed partial class CustodyEngine
             // A destination whose turn it is keeps it until there is room: else the small would pass by the large for ever.
             if (state.Window.Count + state.Loading.Count >= state.Window.Capacity || state.Loading.Count >= MaxLoading)
                 return;
-            int index = NextInTurn(state);
+            int index = _flows.NextInTurn(state);
             ref HeldEntry entry = ref _entries[index];
             if (!state.Window.HasRoom(entry.Size, state.Loading))
                 return;
@@ -213,8 +212,8 @@ internal sealed partial class CustodyEngine
             }
 
             int flow = entry.Flow;
-            bool isLast = _flows[flow].Count == 1;
-            LeaveFlow(index);
+            bool isLast = _flows.IsLast(entry);
+            _flows.Leave(index);
             Decision decision = DecideHeld(index, out StateReason obstacle);
             if (decision.Verdict != Verdict.Forward)
             {
@@ -227,15 +226,15 @@ internal sealed partial class CustodyEngine
             else if (entry.Frame is null)
             {
                 Load(index, link, state);
-                Charge(flow, isLast, entry.Size);
+                _flows.Charge(flow, isLast, entry.Size);
             }
             else if (TrySend(index, link, state))
             {
-                Charge(flow, isLast, entry.Size);
+                _flows.Charge(flow, isLast, entry.Size);
             }
             else
             {
-                EnterFlow(index, link.Value, front: true);
+                _flows.Enter(index, link.Value, front: true);
             }
         }
     }
@@ -290,7 +289,7 @@ internal sealed partial class CustodyEngine
         EnvelopeHeader.Restamp(frame[1..], entry.Attempt, HopsOver(state, entry.HopsLeft), lifetime);
         // "Taken" goes before the receipt, so that a sender hears of the first step before the last.
         if (entry.Class == FrameClass.Control && !state.Answers.IsEmpty)
-            state.AnswersBlocked = !state.Answers.Flush(_actions, link);
+            _answers.Send(link, state.Answers);
         if (!_actions.Send(link, entry.Class, frame))
         {
             state.Blocked = true;

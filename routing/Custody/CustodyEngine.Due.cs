@@ -53,7 +53,7 @@ internal sealed partial class CustodyEngine
         ref HeldEntry entry = ref _entries[index];
         if (entry.Place != Place.AwaitingReceipt)
             _counters.Add(RouterCounter.LostExpired);
-        AnswerOwed(index, CustodyCode.Expired);
+        _answers.AnswerOwed(ref _entries[index], CustodyCode.Expired);
         Finish(ref entry, MessageState.Expired, StateReason.LifetimeOver);
         Remove(index);
     }

@@ -6,9 +6,9 @@ namespace QuicProChat.Mesh.Routing.Custody;
 /// <content>The table of what is held.</content>
 internal sealed partial class CustodyEngine
 {
-    private Slab<HeldEntry> _entries;
-    private Slab<Share> _shares;
-    private Slab<Destination> _destinations;
+    private readonly Slab<HeldEntry> _entries = new();
+    private readonly Slab<Share> _shares = new();
+    private readonly Slab<HeldDestination> _destinations = new();
     private HashIndex _byId;
     private HashIndex _byDestination;
     private DueHeap _entryTimers;
@@ -18,6 +18,8 @@ internal sealed partial class CustodyEngine
     private long _loadingBytes;
     private int _inFlight;
     private int _awaitingReceipt;
+
+    public int SeenCount => _seen.Count;
 
     public HeldTotals Totals
     {
@@ -35,7 +37,7 @@ internal sealed partial class CustodyEngine
         int count = 0;
         for (int i = 0; i < _destinations.Limit; i++)
         {
-            ref Destination destination = ref _destinations[i];
+            ref HeldDestination destination = ref _destinations[i];
             if (destination.Held.Count == 0)
                 continue;
             if (count < into.Length)
@@ -113,7 +115,7 @@ internal sealed partial class CustodyEngine
         _entryTimers.Set(index, Instant.Never);
         _byId.Remove(HashOf(entry.Id), index);
         Discharge(ref entry);
-        ref Destination destination = ref _destinations[entry.Destination];
+        ref HeldDestination destination = ref _destinations[entry.Destination];
         destination.Held.Subtract(entry.Size);
         if (destination.Held.Count == 0)
             ForgetDestination(entry.Destination);
@@ -127,7 +129,7 @@ internal sealed partial class CustodyEngine
         switch (entry.Place)
         {
             case Place.Waiting when entry.Flow >= 0:
-                LeaveFlow(index);
+                _flows.Leave(index);
                 break;
             case Place.Loading:
                 if (LinkOf(new LinkId(entry.Link)) is { } loading && loading.Epoch == entry.LinkEpoch)
@@ -175,9 +177,9 @@ internal sealed partial class CustodyEngine
         return (uint)index < (uint)_entries.Limit && _entries[index].Used && _entries[index].Serial == (uint)(token >> 32);
     }
 
-    /// <summary>The neighbour that brought an envelope which the host has been given; null if that is over.</summary>
-    internal NodeAddress? NeighbourOf(long token) =>
-        TryResolve(token, out int index) ? _entries[index].Upstream : null;
+    /// <summary>Where an envelope came from which the host has been given; 0 if that is over, or it is this node's own.</summary>
+    internal ulong SourceOf(long token) =>
+        TryResolve(token, out int index) && _entries[index].Share is >= 0 and int share ? _shares[share].Source.Group : 0;
 
     private int FindDestination(in NodeAddress address)
     {
@@ -203,7 +205,7 @@ internal sealed partial class CustodyEngine
 
     private void ForgetDestination(int index)
     {
-        ref Destination destination = ref _destinations[index];
+        ref HeldDestination destination = ref _destinations[index];
         _backoffs.Clear(index);
         _destinationTimers.Set(index, Instant.Never);
         _byDestination.Remove(HashOf(destination.Address), index);

@@ -62,7 +62,7 @@ internal sealed partial class CustodyEngine
     /// <summary>Lodges what is held here for a destination without a route, as far as it started here.</summary>
     private void LodgeHeld(int destination, ref int budget)
     {
-        if (!HoldsOwn(destination))
+        if (!_flows.HoldsOwn(destination))
             return;
         if (FindKeeper(destination, size: 0, out Instant when) == LinkId.None)
         {
@@ -70,53 +70,18 @@ internal sealed partial class CustodyEngine
             return;
         }
 
-        bool all = CollectOwn(destination, budget);
+        _lodging.Clear();
+        bool all = _flows.CollectOwn(destination, budget, _lodging);
         budget -= _lodging.Count;
         bool moved = false;
         foreach (int index in _lodging)
         {
-            LeaveFlow(index);
+            _flows.Leave(index);
             moved |= Dispatch(index, front: false) == Verdict.Forward;
         }
 
         if (!all && moved)
-            Stir(destination);
-    }
-
-    /// <summary>Lists up to so many, the most urgent first; false if there are more.</summary>
-    private bool CollectOwn(int destination, int most)
-    {
-        _lodging.Clear();
-        for (FrameClass frameClass = 0; (int)frameClass < LinkState.Rings.Classes; frameClass++)
-        {
-            for (int next = _destinations[destination].FirstFlowPlusOne; next != 0; next = _flows[next - 1].NextOfDestinationPlusOne)
-            {
-                ref Flow flow = ref _flows[next - 1];
-                if (flow.Link != NoLink || flow.Class != frameClass || flow.Own == 0)
-                    continue;
-                for (int index = flow.Head; index >= 0; index = _entries[index].Next)
-                {
-                    if (!_entries[index].Own)
-                        continue;
-                    if (_lodging.Count >= most)
-                        return false;
-                    _lodging.Add(index);
-                }
-            }
-        }
-
-        return true;
-    }
-
-    private bool HoldsOwn(int destination)
-    {
-        for (int next = _destinations[destination].FirstFlowPlusOne; next != 0; next = _flows[next - 1].NextOfDestinationPlusOne)
-        {
-            if (_flows[next - 1].Link == NoLink && _flows[next - 1].Own > 0)
-                return true;
-        }
-
-        return false;
+            _flows.Stir(destination);
     }
 
     /// <summary>
@@ -149,7 +114,7 @@ internal sealed partial class CustodyEngine
             return;
         for (int i = 0; i < _destinations.Limit; i++)
         {
-            if (_destinations[i].Held.Count > 0 && HoldsOwn(i))
+            if (_destinations[i].Held.Count > 0 && _flows.HoldsOwn(i))
                 LookAgain(i, when);
         }
     }

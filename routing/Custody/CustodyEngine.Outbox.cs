@@ -77,7 +77,7 @@ internal sealed partial class CustodyEngine
         int index = Find(id);
         if (index < 0 || !_entries[index].Originated || _entries[index].Place == Place.Delivering)
             return false;
-        AnswerOwed(index, CustodyCode.Taken);
+        _answers.AnswerOwed(ref _entries[index], CustodyCode.Taken);
         Close(index, MessageState.Failed, StateReason.Cancelled);
         return true;
     }
@@ -261,7 +261,7 @@ internal sealed partial class CustodyEngine
                 _receiptTimes.Note(_destinations[entry.Destination].Address, _now - entry.FirstSent);
             int hops = Math.Max(1, _hopLimit - header.HopsLeft);
             _routes.NoteHops(_destinations[entry.Destination].Address, hops);
-            AnswerOwed(index, CustodyCode.Taken);
+            _answers.AnswerOwed(ref _entries[index], CustodyCode.Taken);
             Close(index, MessageState.Delivered, StateReason.None, hops);
             return;
         }

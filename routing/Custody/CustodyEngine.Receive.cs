@@ -207,9 +207,9 @@ internal sealed partial class CustodyEngine
     {
         _counters.Add(RouterCounter.DropRepeat);
         if (held < 0 || IsSecure(_entries[held]))
-            Answer(arrival.Link, CustodyCode.Taken, arrival.Name);
+            _answers.Answer(arrival.Link, CustodyCode.Taken, arrival.Name);
         else
-            Owe(held, arrival);
+            _answers.Owe(ref _entries[held], arrival.Link, arrival.Name);
     }
 
     private void Accept(
@@ -236,9 +236,9 @@ internal sealed partial class CustodyEngine
         entry.AvoidTried = facts.Tried != LinkId.None;
         entry.Skip = (byte)facts.Skip;
         if (IsSecure(entry))
-            Answer(arrival.Link, CustodyCode.Taken, arrival.Name);
+            _answers.Answer(arrival.Link, CustodyCode.Taken, arrival.Name);
         else
-            Owe(index, arrival);
+            _answers.Owe(ref _entries[index], arrival.Link, arrival.Name);
         if (forwards)
             GoOrWait(index, decision.Link, front: false);
         else
@@ -269,9 +269,9 @@ internal sealed partial class CustodyEngine
             KeepFrame(ref entry, envelope);
         entry.Rewrite = entry.Disk != OnDisk.Nothing;
         if (IsSecure(entry))
-            Answer(arrival.Link, CustodyCode.Taken, arrival.Name);
+            _answers.Answer(arrival.Link, CustodyCode.Taken, arrival.Name);
         else
-            Owe(index, arrival);
+            _answers.Owe(ref _entries[index], arrival.Link, arrival.Name);
         if (decision.Verdict == Verdict.Forward)
             GoOrWait(index, decision.Link, front: false);
         else
@@ -320,7 +320,7 @@ internal sealed partial class CustodyEngine
         if (header.Kind == EnvelopeKind.Receipt)
         {
             ReceiveReceipt(envelope.Payload, header with { HopsLeft = (ushort)Math.Max(0, copy.HopsLeft - 1) });
-            Answer(arrival.Link, CustodyCode.Taken, arrival.Name);
+            _answers.Answer(arrival.Link, CustodyCode.Taken, arrival.Name);
             return;
         }
 
@@ -339,6 +339,12 @@ internal sealed partial class CustodyEngine
             return;
         }
 
+        if (_options.KeepsOnDisk && state.Source.Disk.Available(_now) <= 0)
+        {
+            Refuse(arrival, CustodyCode.TooFast, RouterCounter.DropDiskRate);
+            return;
+        }
+
         int size = envelope.Bytes.Length;
         if (!TryAdmitArrival(arrival, state.Source, size, out Admitted admitted))
             return;
@@ -346,7 +352,7 @@ internal sealed partial class CustodyEngine
         ref HeldEntry entry = ref _entries[index];
         _seen.Note(id, seen, Novelty.New, copy, _now, out _);
         entry.Place = Place.Delivering;
-        Owe(index, arrival);
+        _answers.Owe(ref _entries[index], arrival.Link, arrival.Name);
         _actions.Deliver(TokenOf(index, entry), id, header, envelope.Payload);
     }
 
@@ -358,8 +364,8 @@ internal sealed partial class CustodyEngine
         if (!TryResolve(token, out int index) || _entries[index].Place != Place.Delivering)
             return;
         ref HeldEntry entry = ref _entries[index];
-        if (entry.Share >= 0 && outcome is DeliveryOutcome.Rejected or DeliveryOutcome.AlreadyHave)
-            _shares[entry.Share].Source.Openings.Owe(now, 1);
+        if (entry.Share >= 0)
+            ChargeDelivery(now, _shares[entry.Share].Source, entry.Size, outcome);
         switch (outcome)
         {
             case DeliveryOutcome.StoreFull:
@@ -376,15 +382,41 @@ internal sealed partial class CustodyEngine
                 break;
         }
 
-        bool receipt = outcome is DeliveryOutcome.Accepted or DeliveryOutcome.AlreadyHave
+        bool receipt = outcome is DeliveryOutcome.Accepted or DeliveryOutcome.AcceptedFromStranger or DeliveryOutcome.AlreadyHave
             && entry.WantsReceipt && !entry.Originated && receiptProof.Length == Receipt.ProofSize;
         int attempt = entry.Attempt;
         Priority priority = entry.Priority;
-        AnswerOwed(index, CustodyCode.Taken);
+        _answers.AnswerOwed(ref _entries[index], CustodyCode.Taken);
         Remove(index);
         if (receipt)
             SendReceipt(sender, receiptProof, attempt, priority);
     }
+
+    // It is known only now what it was. The price of what strangers write is paid afterwards: until then nothing more is opened.
+    private void ChargeDelivery(Instant now, Source source, int size, DeliveryOutcome outcome)
+    {
+        double written = _options.KeepsOnDisk ? size + RowOverhead : 0;
+        switch (outcome)
+        {
+            case DeliveryOutcome.Accepted:
+                source.Disk.Owe(now, written / FactorOfKnown);
+                break;
+            case DeliveryOutcome.AcceptedFromStranger:
+                source.Disk.Owe(now, written);
+                source.Openings.Owe(now, 1);
+                break;
+            case DeliveryOutcome.AlreadyHave or DeliveryOutcome.Rejected:
+                source.Openings.Owe(now, 1);
+                break;
+            case DeliveryOutcome.StoreFull:
+                break;
+            default:
+                throw new ArgumentOutOfRangeException(nameof(outcome), outcome, "No outcome of a delivery.");
+        }
+    }
+
+    /// <summary>Those whom the owner knows may have so many times as much written here.</summary>
+    private const int FactorOfKnown = 8;
 
     /// <summary>A frame that waits for its answer.</summary>
     private readonly record struct Arrival(LinkId Link, ulong Name);

@@ -9,9 +9,9 @@ namespace QuicProChat.Mesh.Routing.Custody;
 ///  Receive    arrival: parse, seen?, decide; refuse or accept
 ///  Entries    the table of what is held
 ///  Admission  quotas
-///  Queues     flows: one for each destination, class and link; their turns
+///  Queues     what is held and may move; FlowScheduler has the queues and their turns
 ///  Dispatch   sending and waiting
-///  Answers    custody said by us and said to us
+///  Answers    custody said to us; AnswerBook has what we say
 ///  Disk       writing and reading back
 ///  Due        what time brings
 ///  Lodging    what a neighbour holds for a sender that may leave
@@ -26,10 +26,6 @@ internal sealed partial class CustodyEngine : IRouteEvents
     /// <summary>Sources that are remembered; arbitrary, several times the links that a node has.</summary>
     private const int MaxSources = 1_024;
 
-    /// <summary>Custody answers that may wait on all links, beyond the few that each has: 512 kB. Arbitrary.</summary>
-    internal const int MaxAnswers = 32 * 1024;
-
-    private readonly AnswerBudget _answerBudget = new(MaxAnswers);
     private readonly List<LinkId> _silent = [];
     private readonly List<LinkId> _stalled = [];
     private readonly RouterOptions _options;
@@ -40,6 +36,7 @@ internal sealed partial class CustodyEngine : IRouteEvents
     private readonly HashSecret _secret;
     private readonly SeenSet _seen;
     private readonly FrameBuffers _buffers;
+    private readonly AnswerBook _answers;
     private readonly Backoffs _backoffs;
     private readonly ReceiptTimes _receiptTimes;
     private readonly TokenBucket _accusations;
@@ -49,7 +46,6 @@ internal sealed partial class CustodyEngine : IRouteEvents
     private readonly ushort _hopLimit;
 
     private readonly List<LinkState?> _links = [];
-    private readonly List<int> _answering = [];
     private IRoutes _routes = null!;
     private uint _linkEpochs;
     private DueHeap _linkTimers;
@@ -66,6 +62,8 @@ internal sealed partial class CustodyEngine : IRouteEvents
         _secret = new HashSecret(random);
         _seen = new SeenSet(options.SeenCapacity, _secret);
         _buffers = new FrameBuffers(options.MemoryBudget / 4);
+        _flows = new FlowScheduler(_entries, _destinations, _links);
+        _answers = new AnswerBook(_links, actions, counters, KeepPace);
         _backoffs = new Backoffs(random, MaxBackoffs);
         _receiptTimes = new ReceiptTimes(_secret);
         // Fewer than would have a link distrusted for all destinations: that takes this node's own proofs.
@@ -78,7 +76,7 @@ internal sealed partial class CustodyEngine : IRouteEvents
     }
 
     /// <summary>When <see cref="Tick"/> has something to do.</summary>
-    public Instant NextDue => _answering.Count > 0 || _stirred.Count > 0 || _silent.Count > 0 || _stalled.Count > 0
+    public Instant NextDue => _answers.HasWork || _flows.HasStirred || _silent.Count > 0 || _stalled.Count > 0
         ? _now
         : Instant.Min(_entryTimers.Next, Instant.Min(_destinationTimers.Next, _linkTimers.Next));
 
@@ -90,7 +88,7 @@ internal sealed partial class CustodyEngine : IRouteEvents
     {
         int index = FindDestination(destination);
         if (index >= 0)
-            Stir(index);
+            _flows.Stir(index);
     }
 
     /// <inheritdoc/>
@@ -112,7 +110,7 @@ internal sealed partial class CustodyEngine : IRouteEvents
             _links.Add(null);
         Source source = _sources.Of(description.Peer, description.SourceGroup, now);
         source.Links++;
-        _links[link.Value] = new LinkState(description, source, _options, _answerBudget, ++_linkEpochs, now);
+        _links[link.Value] = new LinkState(description, source, _options, _answers.Budget, ++_linkEpochs, now);
         LookForKeepersAfter(now + _options.LodgeAfter);
     }
 
@@ -127,7 +125,7 @@ internal sealed partial class CustodyEngine : IRouteEvents
         state.Answers.Release();
         state.Source.IdleSince = now;
         _linkTimers.Set(link.Value, Instant.Never);
-        ReleaseFlows(state);
+        _flows.Release(state);
         Reroute(state);
     }
 
@@ -164,9 +162,8 @@ internal sealed partial class CustodyEngine : IRouteEvents
         if (_links[link.Value] is not { } state)
             return;
         state.Blocked = false;
-        if (!state.Answers.IsEmpty)
-            ListForAnswers(link.Value, state);
-        FlushAnswers();
+        _answers.TryAgain(link, state.Answers);
+        _answers.Flush();
         Pump(link);
     }
 
@@ -182,8 +179,7 @@ internal sealed partial class CustodyEngine : IRouteEvents
             if (state.NextWrite <= now && state.NextWrite != default)
             {
                 state.NextWrite = default;
-                if (!state.Answers.IsEmpty)
-                    ListForAnswers(link, state);
+                _answers.TryAgain(new LinkId(link), state.Answers);
             }
 
             if (state.OpensAt > now)
@@ -192,10 +188,10 @@ internal sealed partial class CustodyEngine : IRouteEvents
         }
 
         while (_destinationTimers.TryTake(now, out int destination))
-            Stir(destination);
+            _flows.Stir(destination);
         EntriesDue(now);
         Settle(now);
-        FlushAnswers();
+        _answers.Flush();
     }
 
     /// <summary>Moves held envelopes of destinations where something changed; a bounded number in one call.</summary>
@@ -218,21 +214,16 @@ internal sealed partial class CustodyEngine : IRouteEvents
 
         _stalled.Clear();
         int budget = StirBudget;
-        while (budget > 0 && _stirred.TryDequeue(out int destination))
-        {
-            if (!_destinations[destination].Stirred)
-                continue;
-            _destinations[destination].Stirred = false;
+        while (budget > 0 && _flows.TryTakeStirred(out int destination))
             MoveHeld(destination, ref budget);
-        }
     }
 
     public void EndOfBatch(Instant now)
     {
         _now = now;
         Settle(now);
-        FlushAnswers();
+        _answers.Flush();
     }
 
-    private LinkState? LinkOf(LinkId link) => (uint)link.Value < (uint)_links.Count ? _links[link.Value] : null;
+    internal LinkState? LinkOf(LinkId link) => (uint)link.Value < (uint)_links.Count ? _links[link.Value] : null;
 }

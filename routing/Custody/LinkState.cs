@@ -64,12 +64,6 @@ internal sealed class LinkState
     /// <summary>Something was written a moment ago, and the next is to go together with what comes until then.</summary>
     public Instant NextWrite;
 
-    /// <summary>In the list of links with answers to send.</summary>
-    public bool AnswersListed;
-
-    /// <summary>Answers wait for room on the link.</summary>
-    public bool AnswersBlocked;
-
     public bool IsOpen => !Blocked && PausedUntil == default && NextWrite == default;
 
     /// <summary>When both are over.</summary>

@@ -39,6 +39,12 @@ internal sealed class PendingAnswers(int mtu, AnswerBudget budget)
     private CustodyAnswer[] _answers = new CustodyAnswer[8];
     private int _count;
 
+    /// <summary>In the list of links with answers to send.</summary>
+    public bool IsListed { get; set; }
+
+    /// <summary>They wait for room on the link.</summary>
+    public bool IsBlocked { get; set; }
+
     /// <summary>True if nothing waits.</summary>
     public bool IsEmpty => _count == 0;
 

@@ -63,7 +63,7 @@ internal sealed class Quotas
     public Quotas(RouterOptions options)
     {
         _options = options;
-        _hasDisk = options.Durability == CustodyDurability.Disk;
+        _hasDisk = options.KeepsOnDisk;
         _maxUnsaved = options.MemoryBudget / 2;
         _quota = new Tally
         {

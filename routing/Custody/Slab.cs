@@ -4,7 +4,7 @@ namespace QuicProChat.Mesh.Routing.Custody;
 /// Structs by number, in chunks that never move (a <c>ref</c> stays good while others are added), freed numbers used
 /// again. Nothing is allocated until the first item, and nothing once it has grown to what is needed.
 /// </summary>
-internal struct Slab<T>
+internal sealed class Slab<T>
     where T : struct
 {
     private const int ChunkBits = 6;
@@ -16,10 +16,10 @@ internal struct Slab<T>
     private int _used;
 
     /// <summary>Numbers ever handed out: all valid ones are below.</summary>
-    public readonly int Limit => _used;
+    public int Limit => _used;
 
     /// <summary>An item by its number.</summary>
-    public readonly ref T this[int index] => ref _chunks![index >> ChunkBits][index & (ChunkSize - 1)];
+    public ref T this[int index] => ref _chunks![index >> ChunkBits][index & (ChunkSize - 1)];
 
     /// <summary>A number whose item is <c>default</c>.</summary>
     public int Allocate()

@@ -13,10 +13,12 @@ internal sealed class Source(ulong group, RouterOptions options, Instant now)
     /// <summary>Envelopes it may send.</summary>
     public TokenBucket Rate { get; } = new(options.NeighbourEnvelopesPerSecond, options.BurstOfNeighbour, now);
 
-    /// <summary>Bytes that are written to disk for it.</summary>
+    /// <summary>Bytes that are written to disk for it: what is held for others, and what it brings for this node.</summary>
     public TokenBucket Disk { get; } = new(options.NeighbourDiskBytesPerSecond, options.NeighbourDiskBurst, now);
 
-    /// <summary>Envelopes for this node that could not be opened, or are here already: each costs a key agreement.</summary>
+    /// <summary>
+    /// Envelopes for this node that could not be opened, are here already, or are of strangers: each costs a key agreement.
+    /// </summary>
     public TokenBucket Openings { get; } = new(options.NeighbourFailuresPerSecond, options.NeighbourFailureBurst, now);
 
     /// <summary>Next hops that are blamed because it repeats what they were given.</summary>

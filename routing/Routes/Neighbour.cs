@@ -186,24 +186,8 @@ internal sealed class Neighbour
 
     public bool OwnAnnounceReturned { get; set; }
 
-    // Trust.
-
-    /// <summary>How many destinations are distrusted behind it.</summary>
-    public int PenaltyCount { get; set; }
-
-    /// <summary>Blame of many destinations together; praise reduces it.</summary>
-    public double Blame { get; set; }
-
-    public Instant BlamedAt { get; set; }
-
-    /// <summary>How often it was distrusted for everything, since it was last praised.</summary>
-    public int Strikes { get; set; }
-
-    /// <summary>Until then it is the last resort for everything but itself.</summary>
-    public Instant DistrustedUntil { get; set; }
-
-    /// <summary>Until then it is the last resort, because its links come and go.</summary>
-    public Instant HeldUntil { get; set; }
+    /// <summary>How far it is trusted with what is for others.</summary>
+    public NeighbourTrust Trust { get; } = new();
 
     public Distance Heard(int destination) => _column == NoColumn ? Distance.None : _distances.Heard(_column, destination);
 

@@ -67,7 +67,7 @@ internal sealed partial class RouteProtocol
         // What a neighbour says of itself may come before its first update.
         if (index < 0 && (index = TryAddNode(neighbour, Abbreviation.Of(address))) < 0)
             return true;
-        Adopt(neighbour, index, announce);
+        Adopt(index, announce);
         return true;
     }
 
@@ -115,7 +115,7 @@ internal sealed partial class RouteProtocol
             AskNext(index, fetch);
     }
 
-    private void Adopt(Neighbour neighbour, int index, Announce announce)
+    private void Adopt(int index, Announce announce)
     {
         Announce? known = _destinations[index].Announce;
         if (known is not null && known.Address != announce.Address)
@@ -288,6 +288,13 @@ internal sealed partial class RouteProtocol
             return false;
         publicKey = announce.PublicKey;
         return true;
+    }
+
+    /// <summary>The announce of a node by the first 8 bytes of its address; null if it is not known.</summary>
+    public Announce? FindAnnounce(Abbreviation name)
+    {
+        int index = _destinations.Find(name);
+        return index >= 0 ? _destinations[index].Announce : null;
     }
 
     /// <inheritdoc/>

@@ -103,7 +103,7 @@ internal sealed partial class RouteProtocol
             neighbour.SetHeard(index, Distance.None);
             neighbour.SetTold(index, Distance.None);
             neighbour.Interest?.Remove(index);
-            RemovePenalty(neighbour, index);
+            _trust.Remove(neighbour, index);
         }
 
         StopStarving(index);

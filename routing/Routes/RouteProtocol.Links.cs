@@ -39,15 +39,15 @@ internal sealed partial class RouteProtocol
             Interest = description.Properties.PushRoutes ? null : new IndexSet(),
             UpdateNumber = (ushort)_random.Next(),
             PingNumber = (ushort)_random.Next(),
-            HeldUntil = now + HoldOff(description.Peer),
             Quality = Recall(description.Peer),
         };
         neighbour.Retraction = neighbour.Acknowledged = neighbour.UpdateNumber;
         _byLink[link.Value] = neighbour;
         _neighbours.Add(neighbour);
         MakeRoomForLink();
-        if (neighbour.HeldUntil > now)
-            LookWhenFree(neighbour);
+        TimeSpan holdOff = HoldOff(description.Peer);
+        if (holdOff > TimeSpan.Zero)
+            _trust.Hold(neighbour, now + holdOff);
 
         // A slow link's cost follows from its rate; on others one round trip tells whether it is a millisecond or a satellite.
         if (description.Properties.BitsPerSecond > 0)
@@ -76,7 +76,7 @@ internal sealed partial class RouteProtocol
         LingerAll(neighbour);
         RememberFlap(neighbour);
         RememberQuality(neighbour);
-        ForgetPenalties(neighbour);
+        _trust.Forget(neighbour);
         for (int destination = 1; destination < _destinations.End; destination++)
         {
             bool isWay = _destinations[destination].InUse && _destinations[destination].Selected == link.Value;

@@ -71,8 +71,7 @@ internal sealed partial class RouteProtocol
         if (++neighbour.Silences < SilencesBeforeHoldOff)
             return;
         TimeSpan hold = TimeSpan.FromSeconds(1 << Math.Min(neighbour.Silences, MaxHoldOffDoublings));
-        neighbour.HeldUntil = _now + (hold < FlapMemory ? hold : FlapMemory);
-        LookWhenFree(neighbour);
+        _trust.Hold(neighbour, _now + (hold < FlapMemory ? hold : FlapMemory));
     }
 
     private void SendPing(Neighbour neighbour)

@@ -105,7 +105,7 @@ internal sealed partial class RouteProtocol
         bool isBetter = unfeasibleKey != NoCandidate && unfeasibleKey + 4 * Slack(unfeasibleKey) < chosenKey;
         if (isBetter && isFar && TimeOf(chosen) - TimeOf(MetricOf(unfeasibleKey)) >= _options.SmallGain)
             return Need.Better;
-        if (isBetter && chosen < _slowWay && SlowHopTime() == TimeSpan.Zero)
+        if (isBetter && chosen < TrustLedger.SlowWay && SlowHopTime() == TimeSpan.Zero)
             return Need.Shorter;
         Distance advertised = destination.Advertised;
         return !advertised.IsNone && chosen > advertised.Metric && IsFarFrom(chosen, advertised.Metric) ? Need.Rise : Need.None;

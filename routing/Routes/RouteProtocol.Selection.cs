@@ -113,14 +113,14 @@ internal sealed partial class RouteProtocol
     // Metric codes are roughly logarithmic above 0.4 s and linear below; a sixteenth, and at least 0.3 ms.
     private static uint Slack(uint key) => Math.Max((key & (HeldRank - 1)) < 4096 ? (key & (HeldRank - 1)) / 16 : 256, 3);
 
-    private uint Key(Neighbour neighbour, Metric metric) => metric.Code + (neighbour.HeldUntil > _now ? HeldRank : 0);
+    private uint Key(Neighbour neighbour, Metric metric) => metric.Code + (neighbour.Trust.HeldUntil > _now ? HeldRank : 0);
 
     private static Metric MetricOf(uint key) => new((ushort)key);
 
     private Metric MetricVia(Neighbour neighbour, int index, ref Destination destination)
     {
         Metric metric = neighbour.Heard(index).Metric + neighbour.Cost;
-        return IsDistrusted(neighbour, index, destination.Name) ? metric + _options.DistrustCost : metric;
+        return _trust.IsDistrusted(_now, neighbour, index, destination.Name) ? metric + _options.DistrustCost : metric;
     }
 
     private void Select(int index, ref Destination destination, Neighbour? chosen)

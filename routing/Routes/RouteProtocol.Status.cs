@@ -41,7 +41,7 @@ internal sealed partial class RouteProtocol
     /// <summary>The links as routing sees them; a copy.</summary>
     public IReadOnlyList<NeighbourInfo> ListNeighbours() => _neighbours.ConvertAll(neighbour => new NeighbourInfo(
         neighbour.Link, neighbour.Peer, neighbour.Cost, neighbour.RoundTrip, neighbour.Arrival, neighbour.IsSuspect,
-        neighbour.DistrustedUntil > _now));
+        neighbour.Trust.DistrustedUntil > _now));
 
     /// <inheritdoc/>
     public void NoteHops(in NodeAddress destination, int hops)

@@ -68,6 +68,7 @@ internal sealed partial class RouteProtocol : IRoutes
         _destinations = new DestinationTable(1 + options.MaxNodes + options.MaxUnsigned, random);
         _destinations.Add(Abbreviation.Of(self));
         _timers = new RouteTimers(_destinations.HashKey);
+        _trust = new TrustLedger(options, _timers, random);
         var names = new NameHash(_destinations.HashKey);
         _wants = new Dictionary<Abbreviation, Wanted>(names);
         _requesters = new Dictionary<Abbreviation, Requester>(names);

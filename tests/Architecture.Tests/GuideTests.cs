@@ -9,6 +9,7 @@ public partial class GuideTests
     {
         { "life-of-an-envelope.md", 25 },
         { "adding-a-conversation.md", 15 },
+        { "adding-a-command.md", 15 },
     };
 
     [Theory]

@@ -6,6 +6,8 @@ namespace QuicProChat.Mesh.EndToEnd;
 /// <summary>The backup drill with real daemons: what comes back, what does not, and what two nodes with one backup are told.</summary>
 public class BackupDrill
 {
+    private const string Enemy = "qpc1ryq0v9k94xs02nnc2mvv2r7mkgrv43qc";
+
     [Fact]
     public async Task Identity_and_contacts_come_back_on_another_machine_and_the_group_has_to_be_joined_again()
     {
@@ -14,11 +16,16 @@ public class BackupDrill
         string address = old.Address;
         Assert.Equal(0, old.Ctl("alias", "me", address).ExitCode);
         Assert.Equal(0, old.Ctl("lite", "create", "friends").ExitCode);
+        NodeProcess friend = await net.Node("friend").StartAsync();
+        string card = (string)JsonNode.Parse(friend.Ctl("--json", "contact", "show").Output)!["uri"]!;
+        Assert.Equal(0, old.Ctl("contact", "add", card).ExitCode);
+        Assert.Equal(0, old.Ctl("verify", friend.Address, "--confirm").ExitCode);
+        Assert.Equal(0, old.Ctl("block", Enemy).ExitCode);
         (string file, string secret) = Files(net);
 
         Ran made = BackUp(old, file, secret);
         Assert.True(made.ExitCode == 0, made.Errors);
-        Assert.Contains("1 contacts, 1 groups", made.Output, StringComparison.Ordinal);
+        Assert.Contains("1 contact, 1 with a card or a compared number, 1 blocked\n  to be joined again: MLS-Lite group 'friends'", made.Output, StringComparison.Ordinal);
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(file));
         // A second one would overwrite what may be the only copy.
         Assert.Equal(1, BackUp(old, file, secret).ExitCode);
@@ -27,11 +34,14 @@ public class BackupDrill
         NodeProcess anew = net.Node("anew");
         Ran restored = Restore(anew, file, secret);
         Assert.True(restored.ExitCode == 0, restored.Errors);
-        Assert.Contains("1 of 1 contacts added", restored.Output, StringComparison.Ordinal);
-        Assert.Contains("Group 'friends' has to be joined again: it had no other member", restored.Output, StringComparison.Ordinal);
+        Assert.Contains("1 of 1 contact added", restored.Output, StringComparison.Ordinal);
+        Assert.Contains("To be joined again: MLS-Lite group 'friends'; it had no other member", restored.Output, StringComparison.Ordinal);
         await anew.StartAsync();
         Assert.Equal(address, anew.Address);
         Assert.Equal(address, (string?)(await anew.AskAsync("alias"))[0]!["address"]);
+        JsonNode known = (await anew.AskAsync("contact-list")).AsArray().Single()!;
+        Assert.Equal((friend.Address, true, card), ((string?)known["address"], (bool)known["verified"]!, (string?)known["uri"]));
+        Assert.Equal(Enemy, (string?)(await anew.AskAsync("blocked"))[0]!["address"]);
         Assert.Empty((await anew.AskAsync("lite-list")).AsArray());
         // A daemon that runs keeps its data to itself.
         Assert.Equal(1, Restore(anew, file, secret).ExitCode);

@@ -69,8 +69,8 @@ public class CommandLineBehaviour
         AssertKeys(Json(b, "peers")[0]!, "address, name, transport, uri, rttMs, since, rxBytes, txBytes");
         AssertKeys(Json(b, "routes")[0]!, "destination, name, nextHop, metric, hops");
         JsonNode message = Json(b, "messages")[0]!;
-        AssertKeys(message, "id, direction, peer, text, state, hops, priority, createdAt, updatedAt, reason, security");
-        AssertKeys(Json(b, "message", (string)message["id"]!), "id, direction, peer, text, state, hops, priority, createdAt, updatedAt, reason, security");
+        AssertKeys(message, "id, direction, peer, text, state, hops, priority, createdAt, updatedAt, reason, security, conversation, content");
+        AssertKeys(Json(b, "message", (string)message["id"]!), "id, direction, peer, text, state, hops, priority, createdAt, updatedAt, reason, security, conversation, content");
         AssertKeys(Json(b, "queue"), "count, bytes, inFlight, awaitingReceipt, held");
         Assert.Empty(Json(b, "radio").AsArray());
         AssertKeys(Json(b, "send", a.Address, "again"), "id, state");

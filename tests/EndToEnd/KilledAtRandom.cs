@@ -32,6 +32,9 @@ public class KilledAtRandom
         await sender.HasRouteAsync(receiver);
         await receiver.HasRouteAsync(sender);
 
+        // Strangers have a rate, and this is not about them.
+        await receiver.AskAsync("accept", new JsonObject { ["to"] = sender.Address });
+
         var random = new Random(Seed);
         var kills = new Dictionary<NodeProcess, int>();
         var unsent = new Queue<string>(Enumerable.Range(0, Messages).Select(i => $"message {i}"));

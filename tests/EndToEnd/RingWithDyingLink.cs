@@ -33,6 +33,8 @@ public class RingWithDyingLink
         await sender.HasRouteAsync(receiver);
         await receiver.HasRouteAsync(sender);
 
+        // Strangers have a rate, and this is not about them.
+        await receiver.AskAsync("accept", new JsonObject { ["to"] = sender.Address });
         string[] texts = [.. Enumerable.Range(0, Messages).Select(i => $"message {i}")];
         var ids = new List<string>();
         string? cutOff = null;

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Net.Sockets;
 using QuicProChat.Mesh.EndToEnd.Harness;
 using Xunit.Abstractions;
 
@@ -12,7 +13,6 @@ namespace QuicProChat.Mesh.EndToEnd;
 public class Siege(ITestOutputHelper output)
 {
     private const double LeastWithinAMinute = 0.95;
-    private const int LastWords = 40;
 
     private static readonly TimeSpan _duration = TimeSpan.FromSeconds(
         int.Parse(Environment.GetEnvironmentVariable("SIEGE_SECONDS") ?? "60", CultureInfo.InvariantCulture));
@@ -29,10 +29,10 @@ public class Siege(ITestOutputHelper output)
         {
             await BesiegeAsync(scene);
         }
-        catch (IOException)
+        catch (Exception e) when (e is IOException or SocketException)
         {
             output.WriteLine($"the relay is gone; its group used {scene.PeakMemory() / 1e6:0.0} MB; it said:");
-            output.WriteLine(string.Join('\n', scene.Relay.Log.Split('\n').TakeLast(LastWords)));
+            output.WriteLine(scene.Relay.LastWords());
             throw;
         }
     }

@@ -36,7 +36,7 @@ internal sealed class SiegeScene : IAsyncDisposable
             Shell.Do("ip", "-n", Relay.Machine, "route", "add", more, "via", cable.AddressB, "dev", cable.DeviceA);
         }
 
-        Relay.Around = _cage.Command;
+        Relay.Under = _cage.Command;
         Relay.LogLevel = "info";
         Relay.With("--peer", $"tcp://{cable.AddressB}:{MalloryPort}");
     }
@@ -62,14 +62,14 @@ internal sealed class SiegeScene : IAsyncDisposable
     }
 
     /// <summary>The hostile program; ends by itself.</summary>
-    internal Process Besiege(TimeSpan duration, int seed)
+    internal Process Besiege(TimeSpan duration, int seed, string play = "all")
     {
         var start = new ProcessStartInfo("ip") { RedirectStandardOutput = true, RedirectStandardError = true };
         string program = Path.Combine(AppContext.BaseDirectory, "qpc-siege.dll");
         foreach (string argument in (string[])["netns", "exec", _mallory, "dotnet", program, _target,
             "--from", string.Join(',', _sources), "--listen", $"{_sources[0]}:{MalloryPort}",
             "--seconds", ((int)duration.TotalSeconds).ToString(CultureInfo.InvariantCulture),
-            "--seed", seed.ToString(CultureInfo.InvariantCulture)])
+            "--seed", seed.ToString(CultureInfo.InvariantCulture), "--play", play])
             start.ArgumentList.Add(argument);
         return Process.Start(start)!;
     }

@@ -11,6 +11,10 @@ namespace QuicProChat.Mesh.EndToEnd;
 /// </summary>
 public class WrongClock
 {
+    private const string Name = "lake";
+
+    private static readonly TimeSpan _patience = TimeSpan.FromMinutes(2);
+
     [Theory]
     [InlineData("+3650d", 3650)]
     [InlineData("-3650d", -3650)]
@@ -36,11 +40,93 @@ public class WrongClock
         Assert.InRange((claimed - DateTimeOffset.UtcNow).TotalDays, days - 1, days + 1);
     }
 
-    private static void SetWrong(NodeProcess node, string offset)
+    /// <summary>
+    /// The node between two others loses its time for a while. What depends on the calendar waits until the clock is right; the rest does
+    /// not notice.
+    /// </summary>
+    [Theory]
+    [InlineData("+20d")]
+    [InlineData("-20d")]
+    [InlineData("+29000d")]
+    public async Task A_clock_that_jumps_while_the_node_runs_costs_no_text_and_no_message_of_a_channel(string jump)
     {
-        // Not by the faketime command: that stays in between, and a signal would end it instead of the node.
-        string library = Directory.GetDirectories("/usr/lib", "*-linux-gnu*").Select(d => Path.Combine(d, "faketime", "libfaketimeMT.so.1")).Single(File.Exists);
-        node.Program = Binary.Dynamic;
-        node.Under = ["env", $"LD_PRELOAD={library}", $"FAKETIME={offset}", "FAKETIME_DONT_FAKE_MONOTONIC=1", "DONT_FAKE_MONOTONIC=1"];
+        await using var trio = new Trio();
+        (NodeProcess alice, NodeProcess relay, NodeProcess bob) = (trio.Alice, trio.Relay, trio.Bob);
+        var clock = new Clock(Path.Combine(trio.Net.Directory, "clock"));
+        clock.Rule(relay);
+        await trio.StartAsync();
+        await relay.HasRouteAsync(alice);
+        await alice.AskAsync("group-create", new JsonObject { ["name"] = Name });
+        await InviteAsync(alice, bob);
+        await JoinedAsync(bob);
+        Assert.Equal(0, alice.Ctl("channel", "create", Name).ExitCode);
+        string uri = (string)JsonNode.Parse(alice.Ctl("channel", "invite", Name, "--json").Output)!["uri"]!;
+        foreach (NodeProcess reader in new[] { bob, relay })
+            Assert.Equal(0, reader.Ctl("channel", "join", uri).ExitCode);
+
+        clock.Set(jump);
+        await SayAsync(alice, $"channel:{Name}", "a record");
+        await SayAsync(alice, $"group:{Name}", "a text");
+        await alice.SendAsync(bob, "a message", wait: "delivered");
+        await HasAsync(bob, "a text");
+
+        clock.Set("+0");
+        // What the clock said is used for a second: a link that begins within it still knows the record as one of another time.
+        await Task.Delay(TimeSpan.FromSeconds(3));
+        // Links begin with what both sides have; without that it takes five minutes.
+        alice.Ctl("disconnect", relay.Address);
+        await HasAsync(relay, "a record");
+        await HasAsync(bob, "a record");
+    }
+
+    private static async Task SayAsync(NodeProcess node, string to, string text) =>
+        await node.AskAsync("send", new JsonObject { ["to"] = to, ["text"] = text });
+
+    private static Task HasAsync(NodeProcess node, string text) => node.EventuallyAsync(text, async () =>
+        (await node.AskAsync("messages", new JsonObject { ["limit"] = 100 })).AsArray().Any(m => (string)m!["text"]! == text), _patience);
+
+    private static async Task InviteAsync(NodeProcess admin, NodeProcess node) =>
+        await admin.AskAsync("group-invite", new JsonObject { ["group"] = Name, ["to"] = new JsonArray(node.Address) });
+
+    private static async Task JoinedAsync(NodeProcess node)
+    {
+        await node.EventuallyAsync("invited", async () => (await node.AskAsync("group-list"))["invitations"]!.AsArray().Count == 1, _patience);
+        await node.AskAsync("group-accept", new JsonObject { ["group"] = Name });
+        await node.EventuallyAsync("a member", async () =>
+            (string?)(await node.AskAsync("group-show", new JsonObject { ["group"] = Name }))["status"] == "current", _patience);
+    }
+
+    private static void SetWrong(NodeProcess node, string offset) => new Clock(node.DataDirectory + ".clock", offset).Rule(node);
+
+    /// <summary>The calendar of a node, as a file that faketime reads whenever the node asks for the time.</summary>
+    private sealed class Clock
+    {
+        private readonly string _file;
+
+        internal Clock(string file, string offset = "+0")
+        {
+            _file = file;
+            Set(offset);
+        }
+
+        /// <summary>Moves it: faketime never sees half of a file.</summary>
+        internal void Set(string offset)
+        {
+            File.WriteAllText(_file + ".new", offset + "\n");
+            File.Move(_file + ".new", _file, overwrite: true);
+        }
+
+        /// <summary>Has a node live by it.</summary>
+        internal void Rule(NodeProcess node)
+        {
+            // Not by the faketime command: that stays in between, and a signal would end it instead of the node.
+            string library = Directory.GetDirectories("/usr/lib", "*-linux-gnu*").Select(d => Path.Combine(d, "faketime", "libfaketimeMT.so.1")).Single(File.Exists);
+            node.Program = Binary.Dynamic;
+            node.Under =
+            [
+                "env", $"LD_PRELOAD={library}", $"FAKETIME_TIMESTAMP_FILE={_file}", "FAKETIME_NO_CACHE=1",
+                "FAKETIME_DONT_FAKE_MONOTONIC=1", "DONT_FAKE_MONOTONIC=1",
+            ];
+        }
     }
 }

@@ -38,9 +38,7 @@ public static unsafe class Program
                     Instrument(file);
                 return 0;
             case [string name, .. string[] files] when FuzzTarget.Find(name) is { } target:
-                if (files.Length == 0)
-                    Feed(target);
-                return Reproduce(target, files);
+                return files.Length == 0 ? Feed(target) : Reproduce(target, files);
             default:
                 Console.Error.WriteLine("qpc-fuzz list | seeds FOLDER | instrument FILE... | TARGET [FILE...]");
                 return 2;
@@ -66,17 +64,15 @@ public static unsafe class Program
             Console.WriteLine(type);
     }
 
-    private static void Feed(FuzzTarget target)
+    private static int Feed(FuzzTarget target)
     {
         // What is made once must not count as the path of the first input.
         foreach (byte[] seed in target.Seeds())
             target.Run(seed);
-        byte[] buffer = new byte[MaxInput];
-        Fuzzer.Run(stream =>
-        {
-            int length = stream.ReadAtLeast(buffer, buffer.Length, throwOnEndOfStream: false);
-            target.Run(buffer.AsSpan(0, length));
-        });
+        if (ForkServer.TryRun(new byte[MaxInput], target.Run))
+            return 0;
+        Console.Error.WriteLine($"qpc-fuzz {target.Name} without files is for afl-fuzz: see build/fuzz.sh");
+        return 2;
     }
 
     private static int Reproduce(FuzzTarget target, string[] files)

@@ -29,6 +29,13 @@ public class DisplayNameTests
     [InlineData("👩\u200d\u200d👧", true, false, false)]
     [InlineData("a\u3164", true, false, false)]
     [InlineData("\u2800", true, false, false)]
+    [InlineData("bob\ufe0e", true, false, false)]
+    [InlineData("bob\ufe0f", true, false, false)]
+    [InlineData("bob\U000e0100", true, false, false)]
+    [InlineData("b\u180bob", true, false, false)]
+    [InlineData("bob\u17b4", true, false, false)]
+    [InlineData("☀\ufe0f", true, true, true)]
+    [InlineData("☀\ufe0f\ufe0f", true, false, false)]
     public void A_name_is_shown_only_if_it_cannot_pass_for_something_else(string name, bool valid, bool visible, bool handle)
     {
         Assert.Equal(valid, DisplayName.IsValid(name, 20));

@@ -38,7 +38,7 @@ public class NoiseXTests
         Assert.True(X25519.TryAgree(s, rPublic, ss));
 
         byte[] output = new byte[96 + content.Length];
-        NoiseX noise = new(new byte[NoiseX.StateSize], Hex(prologue), rPublic);
+        OneWayNoise noise = new(new byte[OneWayNoise.StateSize], OneWayNoise.NameOfX, Hex(prologue), rPublic);
         ePublic.CopyTo(output, 0);
         noise.MixHash(ePublic);
         noise.MixKey(es);

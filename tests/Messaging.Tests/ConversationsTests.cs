@@ -127,6 +127,31 @@ public sealed class ConversationsTests : IDisposable
         Assert.Equal(Instant.Never, _conversations.NextDue);
     }
 
+    [Fact]
+    public void A_fault_over_what_is_due_costs_no_envelope_and_is_tried_again_later_and_not_in_a_loop()
+    {
+        Instant due = default(Instant) + TimeSpan.FromHours(1);
+        _keyed.NextDue = due;
+        _keyed.FailsToTick = true;
+        Deliver(1, 1);
+        _conversations.Pump(due);
+        _store.Settle(written: true);
+        Assert.Equal(["received 1"], _keyed.Log);
+        Assert.Equal((1, 1), (_keyed.FaultCount, _loop.Faults.Count));
+
+        Assert.True(_conversations.NextDue > due);
+        _conversations.Pump(due);
+        Deliver(2, 1);
+        _conversations.Pump(due);
+        _store.Settle(written: true);
+        Assert.Equal(("received 2", 1), (_keyed.Log[^1], _keyed.FaultCount));
+
+        _keyed.FailsToTick = false;
+        _conversations.Pump(_conversations.NextDue);
+        Assert.Equal("tick", _keyed.Log[^1]);
+        Assert.Equal(Instant.Never, _conversations.NextDue);
+    }
+
     private void Deliver(long token, byte first) => _conversations.Deliver(
         token, new EnvelopeId((ulong)token, 0), new EnvelopeHeader(EnvelopeKind.MlsLite, Priority.Normal, true, 0, 32, 100, default), [first]);
 

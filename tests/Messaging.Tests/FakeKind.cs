@@ -28,6 +28,8 @@ internal sealed class FakeKind(EnvelopeKind kind, bool isStateless, FakeLoop? lo
 
     public Instant NextDue { get; set; } = Instant.Never;
 
+    internal bool FailsToTick { get; set; }
+
     public void Restore(Instant now, IReadOnlyList<SavedConversation> states)
     {
     }
@@ -63,6 +65,8 @@ internal sealed class FakeKind(EnvelopeKind kind, bool isStateless, FakeLoop? lo
     {
         if (NextDue > now)
             return;
+        if (FailsToTick)
+            throw new InvalidOperationException("a fault for a test");
         NextDue = Instant.Never;
         Log.Add("tick");
     }

@@ -1,4 +1,5 @@
 using QuicProChat.Mesh.Identity;
+using QuicProChat.Mesh.Messaging.Content;
 using QuicProChat.Mesh.Routing;
 using QuicProChat.Mesh.Wire;
 
@@ -15,6 +16,12 @@ internal sealed class FakeStore : IMessageStore, IEventSink
 
     internal Dictionary<EnvelopeId, Message> Messages { get; } = [];
 
+    internal HashSet<NodeAddress> Known { get; } = [];
+
+    internal HashSet<NodeAddress> Blocked { get; } = [];
+
+    internal Queue<Action<Instant, IReadOnlyList<EnvelopeId>>> Erasing { get; } = new();
+
     public bool HasListeners { get; set; }
 
     public void Commit(MessageTransaction transaction) => Waiting.Enqueue(transaction);
@@ -26,6 +33,22 @@ internal sealed class FakeStore : IMessageStore, IEventSink
     public void Forget(Instant now, in EnvelopeId envelope) => Wrote.Add($"forget {envelope.High}");
 
     public Message? FindMessage(in EnvelopeId id) => Messages.GetValueOrDefault(id);
+
+    public bool IsBlocked(in NodeAddress address) => Blocked.Contains(address);
+
+    internal HashSet<EnvelopeId> Dropped { get; } = [];
+
+    public bool IsDropped(in EnvelopeId id) => Dropped.Contains(id);
+
+    public bool IsKnown(in NodeAddress address) => Known.Contains(address);
+
+    public IReadOnlyList<KeyValuePair<ConversationId, ConversationSetting>> Settings() => [];
+
+    public void MarkRead(ConversationId conversation, Action<Instant, IReadOnlyList<Message>?> read) => read(default, []);
+
+    public TimeSpan? UntilNextExpiry { get; set; }
+
+    public void EraseExpired(Action<Instant, IReadOnlyList<EnvelopeId>> erased) => Erasing.Enqueue(erased);
 
     public NodeAddress? FindOpened(EnvelopeKind kind, in EnvelopeId id) => null;
 

@@ -60,6 +60,13 @@ def chacha20_poly1305(key, nonce, plaintext, associated):
     return ciphertext + _poly1305(_chacha_block(key, 0, nonce)[:32], _padded(associated) + _padded(ciphertext) + lengths)
 
 
+def open_chacha20_poly1305(key, nonce, sealed, associated):
+    plaintext = chacha20_poly1305(key, nonce, sealed[:-16], b"")[:-16]
+    if chacha20_poly1305(key, nonce, plaintext, associated) != sealed:
+        raise ValueError("the tag is wrong")
+    return plaintext
+
+
 # AES-128 (FIPS 197) and CCM (RFC 3610) with L = 2 and a tag of 8 bytes ----------------------------------------------
 
 
@@ -164,6 +171,16 @@ def _secret(seed):
     h = hashlib.sha512(seed).digest()
     a = int.from_bytes(h[:32], "little") & (1 << 254) - 8 | 1 << 254
     return a, h[32:]
+
+
+def verify(key, message, signature):
+    """Whether S * B = R + h * A; for inputs that nobody made to deceive."""
+    y = int.from_bytes(key, "little")
+    a = (_recover_x(y & (1 << 255) - 1, y >> 255), y & (1 << 255) - 1)
+    h = int.from_bytes(hashlib.sha512(signature[:32] + key + message).digest(), "little") % _L
+    r = int.from_bytes(signature[:32], "little")
+    point = (_recover_x(r & (1 << 255) - 1, r >> 255), r & (1 << 255) - 1)
+    return _multiply(int.from_bytes(signature[32:], "little"), _BASE) == _add(point, _multiply(h, a))
 
 
 def public_key(seed):

@@ -24,8 +24,22 @@ internal sealed class Campaign(Orders orders)
         () => new Junk(Priority.Low, 1000), () => new Junk(Priority.Emergency, 1000), () => new Junk(Priority.Normal, 60_000),
         () => new ShortLived(), () => new Mailbox(), () => new StrangersTexts(40), () => new StrangersTexts(10_000),
         () => new Altered(), () => new Forgeries(), () => new AnyFrame(), () => new Idle(), () => new UnfinishedFrame(),
+        () => new MadeUpRecords(100), () => new MadeUpRecords(GossipRecord.MaxSize), () => new HaveAndWant(), () => new Reconciliations(),
+        () => new StrangersContents(), () => new KeyPackageQuestions(), () => new GroupFrames(), () => new LiteForgeries(),
     ];
 
+    /// <summary>What takes memory and keeps it; the first ones go first.</summary>
+    private static readonly Func<LinkAttack>[] _fillers =
+    [
+        () => new MadeUpNames(), () => new Announces(), () => new Junk(Priority.Low, 300), () => new UnfinishedFrame(),
+        () => new Junk(Priority.Normal, 60_000), () => new Mailbox(), () => new StrangersTexts(40), () => new ShortLived(),
+        () => new Requests(), () => new Junk(Priority.Emergency, 1000), () => new Deaf(),
+        () => new MadeUpRecords(60), () => new MadeUpRecords(GossipRecord.MaxSize), () => new HaveAndWant(), () => new LiteForgeries(),
+        () => new GroupFrames(), () => new KeyPackageQuestions(), () => new StrangersContents(),
+    ];
+
+    private readonly Func<LinkAttack>[] _plays = orders.Fills ? _fillers : _attacks;
+    private readonly TimeSpan _stay = orders.Fills ? orders.Duration : _turn;
     private readonly Gossip _gossip = new();
     private readonly Dictionary<string, Tally> _tallies = [];
 
@@ -63,7 +77,7 @@ internal sealed class Campaign(Orders orders)
         for (int round = number; !stop.IsCancellationRequested; round++)
         {
             using Mask mask = new(random);
-            LinkAttack attack = _attacks[round % _attacks.Length]();
+            LinkAttack attack = _plays[round % _plays.Length]();
             Tally tally = Of(attack.Name);
             var raid = new Raid(orders.Target, source, mask, _gossip, random, tally);
             HostileLink? link = await TryAsync(() => HostileLink.DialAsync(orders.Target, source, mask, tally, stop), tally);
@@ -73,12 +87,12 @@ internal sealed class Campaign(Orders orders)
         }
     }
 
-    private static async Task PlayAsync(HostileLink link, LinkAttack attack, Raid raid, CancellationToken stop)
+    private async Task PlayAsync(HostileLink link, LinkAttack attack, Raid raid, CancellationToken stop)
     {
         raid.Tally.Linked();
         var lasted = Stopwatch.StartNew();
         using var turn = CancellationTokenSource.CreateLinkedTokenSource(stop, link.Ended);
-        turn.CancelAfter(_turn);
+        turn.CancelAfter(_stay);
         link.Received = (kind, body) =>
         {
             raid.Gossip.Hear(kind, body);
@@ -157,7 +171,7 @@ internal sealed class Campaign(Orders orders)
         for (int round = 0; !stop.IsCancellationRequested; round++)
         {
             using Mask mask = new(random);
-            LinkAttack attack = _attacks[round % _attacks.Length]();
+            LinkAttack attack = _plays[round % _plays.Length]();
             Tally tally = Of(attack.Name + " (dialled)");
             HostileLink? link = await TryAsync(
                 async () => await HostileLink.AcceptAsync(await listener.AcceptAsync(stop), mask, tally, stop), tally);
@@ -191,7 +205,10 @@ internal sealed class Campaign(Orders orders)
         }
     }
 
+    /// <summary>
+    /// The node has hung up, or time is over. A stream that ends between two calls says so with whatever it is doing:
+    /// closed, disposed, or no longer authenticated (an <see cref="InvalidOperationException"/> of several texts).
+    /// </summary>
     private static bool IsEnd(Exception e) =>
-        e is IOException or SocketException or AuthenticationException or OperationCanceledException or ObjectDisposedException
-            or InvalidOperationException { Message: "The operation is not allowed on a non-connected or closed stream." };
+        e is IOException or SocketException or AuthenticationException or OperationCanceledException or InvalidOperationException;
 }

@@ -11,11 +11,12 @@ namespace QuicProChat.Mesh.Siege;
 /// <param name="Identities">How many raiders.</param>
 /// <param name="Duration">How long.</param>
 /// <param name="Seed">Of everything random.</param>
+/// <param name="Fills">Play only what fills the node's memory, and stay.</param>
 internal sealed record Orders(
-    IPEndPoint Target, IReadOnlyList<IPAddress> Sources, IPEndPoint? Listen, int Identities, TimeSpan Duration, int Seed)
+    IPEndPoint Target, IReadOnlyList<IPAddress> Sources, IPEndPoint? Listen, int Identities, TimeSpan Duration, int Seed, bool Fills)
 {
     internal const string Usage =
-        "qpc-siege TARGET:PORT --from ADDRESS[,ADDRESS...] [--listen ADDRESS:PORT] [--identities 100] [--seconds 60] [--seed 1]";
+        "qpc-siege TARGET:PORT --from ADDRESS[,ADDRESS...] [--listen ADDRESS:PORT] [--identities 100] [--seconds 60] [--seed 1] [--play all|fill]";
 
     internal static bool TryParse(string[] arguments, [NotNullWhen(true)] out Orders? orders)
     {
@@ -25,6 +26,7 @@ internal sealed record Orders(
         IPAddress[] sources = [];
         IPEndPoint? listen = null;
         int identities = 100, seconds = 60, seed = 1;
+        bool fills = false;
         for (int i = 1; i < arguments.Length; i += 2)
         {
             string value = arguments[i + 1];
@@ -45,6 +47,9 @@ internal sealed record Orders(
                 case "--seed":
                     seed = int.Parse(value, CultureInfo.InvariantCulture);
                     break;
+                case "--play":
+                    fills = value == "fill";
+                    break;
                 default:
                     return false;
             }
@@ -52,7 +57,7 @@ internal sealed record Orders(
 
         if (sources.Length == 0)
             return false;
-        orders = new Orders(target, sources, listen, identities, TimeSpan.FromSeconds(seconds), seed);
+        orders = new Orders(target, sources, listen, identities, TimeSpan.FromSeconds(seconds), seed, fills);
         return true;
     }
 }

@@ -1,7 +1,19 @@
+using System.Globalization;
 using QuicProChat.Mesh.Simulation;
+using QuicProChat.Mesh.Simulation.Appointments;
 
 try
 {
+    if (args is ["appointments", { } graph, ..])
+    {
+        int days = args.Length > 2 ? int.Parse(args[2], CultureInfo.InvariantCulture) : 14;
+        int seed = args.Length > 3 ? int.Parse(args[3], CultureInfo.InvariantCulture) : 1;
+        var world = new AppointmentWorld(new AppointmentScale { Topology = graph, Days = days, Seed = seed });
+        Console.WriteLine(world.Run(Console.Error.WriteLine));
+        Console.WriteLine(AppointmentSpeed.Measure(graph));
+        return 0;
+    }
+
     Options options = Options.Parse(args);
     var progress = new Progress(options.Quiet ? null : Console.Error, Console.IsErrorRedirected);
     var simulation = new Simulation(options, progress);

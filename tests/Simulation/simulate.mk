@@ -9,3 +9,10 @@ simulate:
 		$(if $(MOBILITY),--mobility $(MOBILITY)) $(if $(CHURN),--churn $(CHURN)) $(if $(LIAR),--liar $(LIAR)) \
 		$(if $(CLAIM),--claim $(CLAIM)) $(if $(CARRIER),--carrier $(CARRIER)) $(if $(SEED),--seed $(SEED)) $(if $(DURATION),--duration $(DURATION)) $(if $(MESSAGES),--messages $(MESSAGES)) \
 		$(if $(JSON),--json "$(JSON)") $(if $(SVG),--svg "$(SVG)")
+
+#   make simulate-appointments TOPOLOGY=shared/topologies/freifunk-leipzig.json [DAYS=14] [SEED=1]
+.PHONY: simulate-appointments
+simulate-appointments:
+	@test -n "$(TOPOLOGY)" || { echo "say which: make simulate-appointments TOPOLOGY=file (or grid:49)"; exit 2; }
+	@dotnet build -c Release -v q --nologo tests/Simulation
+	@dotnet run -c Release --no-build --project tests/Simulation -- appointments "$(TOPOLOGY)" $(or $(DAYS),14) $(or $(SEED),1)

@@ -32,6 +32,41 @@ public sealed class ConversationTests : IDisposable
     }
 
     [Fact]
+    public void A_log_that_cannot_be_brought_to_the_disk_takes_back_no_transaction_and_is_tried_again()
+    {
+        MeshStore store = _fixture.Open();
+        store.Log.Flush = _ => throw new IOException("Input/output error");
+        Write(store, s => s.PutConversation(Group, [1], spent: true));
+        Assert.Equal(StoreError.Io, store.SyncFault?.Error);
+        Assert.Single(store.Reader.Conversations(EnvelopeKind.MlsLite));
+
+        // The next transaction says nothing about the one before; moving it into the database file does.
+        long before = new FileInfo(_fixture.File).Length;
+        Write(store, s => s.PutConversation(Samples.Conversation(1), new byte[20_000], spent: false));
+        Assert.Null(store.SyncFault);
+        Assert.InRange(new FileInfo(_fixture.File).Length, before + 19_000, long.MaxValue);
+
+        Write(store, s => s.PutConversation(Group, [2], spent: true));
+        Assert.NotNull(store.SyncFault);
+        store.KeepTime();
+        Assert.Null(store.SyncFault);
+        Assert.Equal(2, store.SyncFailures);
+        store = _fixture.Reopen(store);
+        Assert.Equal(2, store.Reader.Conversations(EnvelopeKind.MlsLite).Count());
+    }
+
+    [Fact]
+    public void Without_a_free_descriptor_what_uses_keys_is_committed_and_said_to_be()
+    {
+        using System.Diagnostics.Process probe = ProbeProcess.StartWithDescriptors(150, "starve", _fixture.Directory);
+        string[] said = probe.StandardOutput.ReadToEnd().Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        probe.WaitForExit();
+        Assert.Equal(["no descriptor is left", "written", "on the disk"], said);
+        MeshStore store = _fixture.Open();
+        Assert.Single(store.Reader.Conversations(EnvelopeKind.MlsLite));
+    }
+
+    [Fact]
     public void A_state_is_sealed_and_bound_to_its_group()
     {
         MeshStore store = _fixture.Open();

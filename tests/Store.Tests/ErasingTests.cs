@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using QuicProChat.Mesh.Store.Probe;
 using QuicProChat.Mesh.Store.Sqlite;
 using QuicProChat.Mesh.Wire;
@@ -24,23 +23,39 @@ public sealed class ErasingTests : IDisposable
         for (int n = 0; n < Count; n++)
             Write(store, s => s.Insert(Message(n, textLength)));
         int[] gone = [3, 150, 399];
-        byte[][] texts = [.. gone.Select(n => Sealed(n))];
-        Assert.All(texts, text => Assert.True(Stands(text[..32])));
+        byte[][] texts = [.. gone.Select(n => _fixture.SealedText(n))];
+        Assert.All(texts, text => Assert.True(_fixture.Stands(text[..32])));
 
         foreach (int n in gone)
             Write(store, s => Assert.True(s.DeleteMessage(Samples.Id(n))));
-        WaitForLog(store);
+        _fixture.WaitForLog(store);
 
         for (int i = 0; i < gone.Length; i++)
         {
-            Assert.False(Stands(IdOf(gone[i])), "the id");
-            Assert.False(Stands(texts[i][..32]), "the text");
-            Assert.False(Stands(texts[i][^32..]), "the end of the text");
+            Assert.False(_fixture.Stands(IdOf(gone[i])), "the id");
+            Assert.False(_fixture.Stands(texts[i][..32]), "the text");
+            Assert.False(_fixture.Stands(texts[i][^32..]), "the end of the text");
         }
 
-        Assert.True(Stands(IdOf(4)));
+        Assert.True(_fixture.Stands(IdOf(4)));
         Assert.Equal(Count - gone.Length, store.Reader.FindMessages(null, 1000).Count);
         Assert.False(Try(store, s => s.DeleteMessage(Samples.Id(3))));
+    }
+
+    [Fact]
+    public void Of_a_long_message_whose_state_changed_nothing_stays_in_the_files_either()
+    {
+        MeshStore store = _fixture.Open();
+        for (int n = 0; n < 40; n++)
+            Write(store, s => s.Insert(Samples.Message(n, MessageState.Queued, 5000)));
+        byte[] text = _fixture.SealedText(7);
+        // The row gets longer, so it is written anew elsewhere.
+        Write(store, s => Assert.True(s.UpdateState(Samples.Id(7), MessageState.Delivered, 7, 300, Samples.Start.AddDays(1))));
+        Write(store, s => Assert.False(s.UpdateState(Samples.Id(7), MessageState.Expired, 0, 0, Samples.Start)));
+        Write(store, s => Assert.True(s.DeleteMessage(Samples.Id(7))));
+        _fixture.WaitForLog(store);
+        for (int i = 0; i + 64 <= text.Length; i += 64)
+            Assert.False(_fixture.Stands(text[i..(i + 64)]), $"byte {i}");
     }
 
     [Fact]
@@ -67,9 +82,41 @@ public sealed class ErasingTests : IDisposable
         Assert.Equal(Count - all + 50, store.Reader.FindMessages(null, 1000).Count);
         Write(store, s => Assert.Equal(50, s.DeleteMessages(group, 100)));
         Assert.Equal(Count - all, store.Reader.FindMessages(null, 1000).Count);
-        WaitForLog(store);
-        Assert.False(Stands(IdOf(1)));
-        Assert.False(Stands(IdOf(1010)));
+        _fixture.WaitForLog(store);
+        Assert.False(_fixture.Stands(IdOf(1)));
+        Assert.False(_fixture.Stands(IdOf(1010)));
+    }
+
+    [Fact]
+    public void What_the_owner_deleted_does_not_come_back_however_much_gives_way_or_disappears_afterwards()
+    {
+        // A small disk: few marks, and a crowded conversation.
+        var options = new StoreOptions { MaxMessages = 100, DiskBytes = 3 << 20 };
+        MeshStore store = _fixture.Open(options);
+        int marks = store.Quota.Erased;
+        Write(store, s =>
+        {
+            for (int n = 1; n < 4; n++)
+                s.Accept(Samples.Address(n));
+        });
+        Write(store, s => Assert.Equal(Inserted.Added, s.Insert(Message(1, 40))));
+        Write(store, s => Assert.True(s.DeleteMessage(Samples.Id(1))));
+        Write(store, s =>
+        {
+            for (int n = 10; n < 210 + marks; n++)
+                Assert.Equal(Inserted.Added, s.Insert(Message(n * 10 + 2, 40)));
+        });
+        Write(store, s =>
+        {
+            for (int n = 0; n < 99; n++)
+                s.Insert(Message(n * 10 + 3, 40) with { Timer = 1 });
+        });
+        _fixture.Time.Advance(TimeSpan.FromMinutes(2));
+        Write(store, s => Assert.InRange(s.EraseExpired(1000).Count, 40, 99));
+        store = _fixture.Reopen(store, options);
+        Write(store, s => Assert.Equal(Inserted.AlreadyThere, s.Insert(Message(1, 40))));
+        // What gave way first is forgotten: its marks have an end.
+        Write(store, s => Assert.Equal(Inserted.Added, s.Insert(Message(102, 40))));
     }
 
     [Fact]
@@ -100,38 +147,5 @@ public sealed class ErasingTests : IDisposable
         byte[] id = new byte[EnvelopeId.Size];
         Samples.Id(number).Write(id);
         return id;
-    }
-
-    /// <summary>The log is cut in the background.</summary>
-    private void WaitForLog(MeshStore store)
-    {
-        var limit = Stopwatch.StartNew();
-        while (new FileInfo(_fixture.File + "-wal").Length > 0)
-        {
-            Assert.True(limit.Elapsed < TimeSpan.FromSeconds(20), $"the log stays: {store.CheckpointFault?.Message}");
-            Thread.Sleep(20);
-        }
-    }
-
-    private byte[] Sealed(int number)
-    {
-        using Database file = Database.Open(_fixture.File);
-        using Statement row = file.PrepareOnce("SELECT text FROM message WHERE id = ?");
-        Assert.True(row.Bind(1, Samples.Id(number)).Step());
-        return row.Blob(0).ToArray();
-    }
-
-    private bool Stands(byte[] bytes)
-    {
-        foreach (string suffix in (string[])["", "-wal"])
-        {
-            using var file = new FileStream(_fixture.File + suffix, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
-            byte[] all = new byte[file.Length];
-            file.ReadExactly(all);
-            if (all.AsSpan().IndexOf(bytes) >= 0)
-                return true;
-        }
-
-        return false;
     }
 }

@@ -64,15 +64,74 @@ public sealed class OldVersionTests : IDisposable
     }
 
     [Fact]
-    public void A_migration_that_is_cut_off_anywhere_leaves_the_version_before_it_intact()
+    public void A_migration_to_version_5_that_is_cut_off_anywhere_leaves_version_4_intact()
     {
-        string step = Schema.Migrations[^1];
+        string step = Schema.Migrations[4];
         int[] cuts = [.. step.Split("DROP TABLE")[1..].Select(p => step.IndexOf(p, StringComparison.Ordinal) + p.IndexOf(';') + 1), step.Length];
+        CutOff("version4", step, cuts, static old =>
+        {
+            Assert.Equal(4, old.Query("PRAGMA user_version"));
+            Assert.Equal((1, 4, 5, 1), (Rows(old, "lite_group"), Rows(old, "lite_copy"), Rows(old, "lite_seen"), Rows(old, "lite_waiting")));
+        }, CheckVersion4);
+    }
+
+    [Fact]
+    public void What_version_5_wrote_is_all_there_after_the_migration_and_counts_as_read()
+    {
+        (MeshStore store, JsonNode expected) = OpenCopy("version5");
+        CheckVersion5(store, expected);
+        Write(store, s => s.Insert(Probe.Samples.Message(1)));
+        Assert.Equal(1, store.Reader.FindMessages(null, 1000).Count - expected["messages"]!.AsArray().Count);
+    }
+
+    [Fact]
+    public void What_version_6_wrote_is_all_there_after_the_migration_with_what_was_done_to_it()
+    {
+        (MeshStore store, JsonNode expected) = OpenCopy("version6");
+        CheckVersion6(store, expected);
+        int records = 0;
+        store.Reader.ReadGossip((in GossipId _, in GossipRow _, ReadOnlySpan<byte> _) => records++);
+        Assert.Equal(0, records);
+        Write(store, s => s.Insert(Probe.Samples.Message(1)));
+        Assert.Equal(1, store.Reader.FindMessages(null, 1000).Count - expected["messages"]!.AsArray().Count);
+    }
+
+    [Theory]
+    [InlineData(6, "SELECT count(*) FROM pragma_table_info('message') WHERE name = 'extras'", 10, 20)]
+    [InlineData(7, "SELECT count(*) FROM sqlite_schema WHERE name = 'gossip'", 1, 1)]
+    public void A_migration_that_is_cut_off_anywhere_leaves_the_version_before_intact(int target, string findsNew, int least, int most)
+    {
+        string step = Schema.Migrations[target - 1];
+        string input = $"version{target - 1}";
+        int[] cuts = [.. Enumerable.Range(0, step.Length).Where(i => step[i] == ';').Select(i => i + 1)];
+        Assert.InRange(cuts.Length, least, most);
+        CutOff(input, step, cuts, old =>
+        {
+            Assert.Equal(target - 1, old.Query("PRAGMA user_version"));
+            Assert.Equal(0, old.Query(findsNew));
+        }, target == 6 ? CheckVersion5 : CheckVersion6);
+    }
+
+    [Theory]
+    [InlineData("version3", 3)]
+    [InlineData("version4", 4)]
+    [InlineData("version5", 5)]
+    [InlineData("version6", 6)]
+    public void The_input_is_what_its_name_says(string version, int schema)
+    {
+        string path = Path.Combine(Copy(version), MeshStore.FileName);
+        Assert.True(new FileInfo(path + "-wal").Length > 0);
+        using Database file = Database.Open(path);
+        Assert.Equal(schema, file.Query("PRAGMA user_version"));
+    }
+
+    /// <summary>Runs a migration up to each of some places, without its end: what was there before is as it was.</summary>
+    private void CutOff(string version, string step, int[] cuts, Action<Database> isAsBefore, Action<MeshStore, JsonNode> check)
+    {
         foreach (int cut in cuts)
         {
-            string directory = Copy("version4", $"cut-{cut}");
-            string path = Path.Combine(directory, MeshStore.FileName);
-            using Database file = Database.Open(path);
+            string directory = Copy(version, $"cut-{cut}");
+            using Database file = Database.Open(Path.Combine(directory, MeshStore.FileName));
             // Hardly a page in memory: what is not committed stands in the log.
             file.Execute("PRAGMA cache_size = 1; PRAGMA wal_autocheckpoint = 0; BEGIN IMMEDIATE");
             file.Execute(step[..cut]);
@@ -81,26 +140,11 @@ public sealed class OldVersionTests : IDisposable
                 CopyFile(Path.Combine(directory, name), Path.Combine(after, name));
             file.Execute("ROLLBACK");
             using (Database old = Database.Open(Path.Combine(after, MeshStore.FileName)))
-            {
-                Assert.Equal(4, old.Query("PRAGMA user_version"));
-                Assert.Equal((1, 4, 5, 1), (Rows(old, "lite_group"), Rows(old, "lite_copy"), Rows(old, "lite_seen"), Rows(old, "lite_waiting")));
-            }
-
+                isAsBefore(old);
             (MeshStore store, JsonNode expected) = OpenIn(after);
-            CheckVersion4(store, expected);
+            check(store, expected);
             _fixture.Close(store);
         }
-    }
-
-    [Theory]
-    [InlineData("version3", 3)]
-    [InlineData("version4", 4)]
-    public void The_input_is_what_its_name_says(string version, int schema)
-    {
-        string path = Path.Combine(Copy(version), MeshStore.FileName);
-        Assert.True(new FileInfo(path + "-wal").Length > 0);
-        using Database file = Database.Open(path);
-        Assert.Equal(schema, file.Query("PRAGMA user_version"));
     }
 
     private static long Rows(Database file, string table) => file.Query($"SELECT count(*) FROM {table}");
@@ -131,6 +175,57 @@ public sealed class OldVersionTests : IDisposable
         StoredRequests requests = Assert.Single(reader.Requests(10));
         Assert.Equal(((string)request["address"]!, 2), (requests.Peer.ToString(), requests.Count));
         Assert.Equal((2, 4), (reader.Envelopes().Count, reader.Announces().Count));
+        Assert.Equal(0, store.Damage.Rows);
+    }
+
+    private static void CheckVersion5(MeshStore store, JsonNode expected)
+    {
+        StoreReader reader = store.Reader;
+        IReadOnlyList<StoredMessage> messages = reader.FindMessages(null, 1000);
+        JsonArray said = expected["messages"]!.AsArray();
+        Assert.Equal(said.Select(m => (string)m!["id"]!), messages.Select(m => m.Id.ToString()));
+        for (int i = 0; i < said.Count; i++)
+            CheckMessage(said[i]!, messages[i]);
+        Assert.All(messages, m => Assert.Equal(
+            (false, null, 0, 0, 0), (m.IsUnread, m.ExpiresIn, m.Extras.Length, m.Place.Length, m.Content.Length)));
+        ConversationId group = Assert.Single(reader.Conversations(EnvelopeKind.MlsLite)).Id;
+        Assert.Equal([MessageState.Queued, MessageState.Delivered], reader.CopiesUnderWay().Select(c => c.State).Order());
+        IReadOnlyList<StoredSummary> conversations = reader.Summaries(10);
+        Assert.Equal(3, conversations.Count);
+        Assert.Equal(messages.Count(m => m.Conversation == group), conversations.Single(c => c.Id == group).Count);
+        Assert.All(conversations, c => Assert.Equal(0, c.Unread));
+        Assert.Equal(2, Assert.Single(reader.Requests(10)).Count);
+        Assert.Empty(reader.Settings());
+        Assert.Equal(0, store.Damage.Rows);
+    }
+
+    private static void CheckVersion6(MeshStore store, JsonNode expected)
+    {
+        StoreReader reader = store.Reader;
+        IReadOnlyList<StoredMessage> messages = reader.FindMessages(null, 1000);
+        JsonArray said = expected["messages"]!.AsArray();
+        Assert.Equal(said.Select(m => (string)m!["id"]!), messages.Select(m => m.Id.ToString()));
+        ConversationId group = Assert.Single(reader.Conversations(EnvelopeKind.MlsLite)).Id;
+        Assert.Equal((string)Assert.Single(expected["groups"]!.AsArray())!["id"]!, group.ToString());
+        for (int i = 0; i < said.Count; i++)
+        {
+            StoredMessage message = messages[i];
+            Assert.Equal(
+                ((string)said[i]!["direction"]!, (string)said[i]!["state"]!),
+                (message.Outgoing ? "out" : "in", message.State.ToString().ToLowerInvariant()));
+            Assert.Equal((string)said[i]!["security"]! == "sealed", message.Conversation is null);
+        }
+
+        // A sign by each of two, and an edit; an answer, and a timer.
+        Assert.Equal(said.Count(m => m!["reactions"] is not null || m["editedAt"] is not null), messages.Count(m => m.Extras.Length > 0));
+        Assert.Equal(said.Count(m => (string)m!["content"]!["type"]! != "text"), messages.Count(m => m.Content.Length > 0 && m.Content.Span[0] != 0x81));
+        Assert.Equal(60, messages[^1].Timer);
+        JsonArray conversations = expected["conversations"]!.AsArray();
+        Assert.Equal(conversations.Sum(c => (int)c!["unread"]!), reader.Summaries(10).Sum(c => c.Unread));
+        Assert.Contains(reader.Settings(), s => s.Id == group && s.IsMuted);
+        Assert.Contains(reader.Settings(), s => s.Timer == 60);
+        Assert.Equal(2, Assert.Single(reader.Requests(10)).Count);
+        Assert.Equal((int)expected["queue"]!["count"]!, reader.Envelopes().Count);
         Assert.Equal(0, store.Damage.Rows);
     }
 

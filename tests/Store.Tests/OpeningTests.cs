@@ -10,7 +10,11 @@ namespace QuicProChat.Mesh.Store.Tests;
 public sealed class OpeningTests : IDisposable
 {
     private const string UndoThird =
-        "DROP INDEX message_request; DROP TABLE peer; DROP TABLE erased;"
+        "DROP TRIGGER file_message_gone; DROP TRIGGER file_message_changed; DROP TABLE file; DROP TABLE erased_file;"
+        + "DROP INDEX message_expires; DROP INDEX message_unread; DROP INDEX message_place; DROP TABLE early; DROP TABLE setting;"
+        + "ALTER TABLE message DROP COLUMN extras; ALTER TABLE message DROP COLUMN timer; ALTER TABLE message DROP COLUMN expires;"
+        + "ALTER TABLE message DROP COLUMN unread; ALTER TABLE message DROP COLUMN place;"
+        + "DROP INDEX message_request; DROP TABLE gossip; DROP TABLE peer; DROP TABLE erased;"
         + "ALTER TABLE message DROP COLUMN request; ALTER TABLE message DROP COLUMN sent; ALTER TABLE message DROP COLUMN late; ALTER TABLE message DROP COLUMN arrived;"
         + "DROP TRIGGER copy_gone; DROP INDEX message_conversation; ALTER TABLE message DROP COLUMN conversation;"
         + "ALTER TABLE message DROP COLUMN kind; ALTER TABLE message DROP COLUMN security;"

@@ -15,6 +15,10 @@ internal static class ProbeProcess
         ["--map-root-user", "--mount", "sh", "-ec",
             $"mount -t tmpfs -o size={size} tmpfs \"$0\"; exec dotnet \"$@\"", directory, Assembly, .. arguments]);
 
+    /// <summary>Runs it with so many descriptors and no more.</summary>
+    internal static Process StartWithDescriptors(int count, params string[] arguments) => Start(
+        "sh", ["-ec", $"ulimit -n {count}; exec dotnet \"$0\" \"$@\"", Assembly, .. arguments]);
+
     private static Process Start(string program, string[] arguments) => Process.Start(new ProcessStartInfo(program, arguments)
     {
         RedirectStandardInput = true,

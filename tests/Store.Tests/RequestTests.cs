@@ -219,7 +219,7 @@ public sealed class RequestTests : IDisposable
         foreach (long bytes in (long[])[2 << 20, 8 << 20, 64 << 20, 512 << 20, 8L << 30])
         {
             var quota = new DiskQuota(bytes);
-            Assert.InRange(quota.Messages + quota.Custody + quota.Requests, 1, bytes * 9 / 10);
+            Assert.InRange(quota.Messages + quota.Custody + quota.Gossip + quota.Requests + quota.Files + quota.Groups, 1, bytes * 9 / 10);
             Assert.InRange(quota.OneStranger, 33_000, quota.Requests / 4);
         }
     }

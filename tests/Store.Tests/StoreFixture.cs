@@ -1,4 +1,6 @@
+using System.Diagnostics;
 using QuicProChat.Mesh.Store.Probe;
+using QuicProChat.Mesh.Store.Sqlite;
 
 namespace QuicProChat.Mesh.Store.Tests;
 
@@ -41,6 +43,41 @@ public sealed class StoreFixture : IDisposable
         store.Begin();
         writes(store);
         store.Commit();
+    }
+
+    /// <summary>Waits until the log is cut, which happens in the background.</summary>
+    public void WaitForLog(MeshStore store)
+    {
+        var limit = Stopwatch.StartNew();
+        while (new FileInfo(File + "-wal").Length > 0)
+        {
+            Assert.True(limit.Elapsed < TimeSpan.FromSeconds(20), $"the log stays: {store.CheckpointFault?.Message}");
+            Thread.Sleep(20);
+        }
+    }
+
+    /// <summary>Tells whether bytes stand anywhere in the file or its log.</summary>
+    public bool Stands(byte[] bytes)
+    {
+        foreach (string suffix in (string[])["", "-wal"])
+        {
+            using var file = new FileStream(File + suffix, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
+            byte[] all = new byte[file.Length];
+            file.ReadExactly(all);
+            if (all.AsSpan().IndexOf(bytes) >= 0)
+                return true;
+        }
+
+        return false;
+    }
+
+    /// <summary>The sealed text of a message, as it stands in its row.</summary>
+    public byte[] SealedText(int number)
+    {
+        using Database file = Database.Open(File);
+        using Statement row = file.PrepareOnce("SELECT text FROM message WHERE id = ?");
+        Assert.True(row.Bind(1, Samples.Id(number)).Step());
+        return row.Blob(0).ToArray();
     }
 
     public void Dispose()

@@ -23,6 +23,9 @@ switch (args[0])
     case "squeeze":
         Squeezer.Run(directory);
         break;
+    case "starve":
+        Starver.Run(directory);
+        break;
     case "bench":
         Bench.Run(directory);
         break;

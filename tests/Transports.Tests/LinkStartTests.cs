@@ -6,7 +6,7 @@ using System.Text.RegularExpressions;
 using QuicProChat.Mesh.Identity;
 using QuicProChat.Mesh.Routing;
 using QuicProChat.Mesh.Wire;
-using Node = QuicProChat.Mesh.Transports.LocalNode;
+using Node = QuicProChat.Mesh.Transports.LocalEnd;
 
 namespace QuicProChat.Mesh.Transports.Tests;
 
@@ -179,7 +179,7 @@ public sealed partial class LinkStartTests
             _said = said;
             Self = identity;
             Router = new Router(
-                new RouterOptions(), new Routing.LocalNode(identity.PublicKey.Span, identity.Sign), AnnounceVerifier.Instance, this,
+                new RouterOptions(), new LocalNode(identity.PublicKey.Span, identity.Sign), AnnounceVerifier.Instance, this,
                 random, 0, Begin);
         }
 

@@ -1,7 +1,7 @@
 using System.Net.Quic;
-using Xunit.Abstractions;
 using QuicProChat.Mesh.Transports.Tests.Fakes;
 using QuicProChat.Mesh.Wire;
+using Xunit.Abstractions;
 
 namespace QuicProChat.Mesh.Transports.Tests;
 

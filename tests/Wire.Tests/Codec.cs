@@ -54,7 +54,10 @@ public sealed record Codec(
             b => Bye.TryRead(b, out _), b => Bye.TryRead(b, out var p) ? Bytes(Bye.Size, p.Write) : null, Never),
         new("Hello", WriteHello(), DecodeHello, RecodeHello, Never),
         new("SealedContent", WriteContent(8640), DecodeContent, RecodeContent, cut => cut >= SealedContent.HeaderSize + 2),
+        new("SealedContentPadded", WritePadded(), DecodeContent, RecodeContent, cut => cut >= SealedContent.HeaderSize + 2),
         new("SealedContentWithoutLifetime", WriteContent(0), DecodeContent, RecodeContent, cut => cut >= SealedContent.HeaderSize),
+        .. GossipCodecs.All,
+        .. FileCodecs.All,
     ];
 
     public override string ToString() => Name;
@@ -246,7 +249,19 @@ public sealed record Codec(
         byte[] body = Encoding.UTF8.GetBytes("grüß dich");
         byte[] bytes = new byte[SealedContent.SizeOf(body.Length, lifetime)];
         uint time = SealedContent.ToTime(new DateTimeOffset(2026, 11, 20, 12, 0, 0, TimeSpan.Zero));
-        _ = SealedContent.Write(bytes, ContentType.Text, keySign: true, time, lifetime, body);
+        _ = SealedContent.Write(bytes, ContentType.Content, keySign: true, time, lifetime, body);
+        return bytes;
+    }
+
+    private static byte[] WritePadded()
+    {
+        byte[] text = Encoding.UTF8.GetBytes("grüß dich");
+        byte[] body = new byte[ContentPadding.SizeOf(text.Length, SealedContent.SizeOf(0, 8640))];
+        text.CopyTo(body, 0);
+        ContentPadding.Write(body, text.Length);
+        byte[] bytes = new byte[SealedContent.SizeOf(body.Length, 8640)];
+        uint time = SealedContent.ToTime(new DateTimeOffset(2026, 11, 20, 12, 0, 0, TimeSpan.Zero));
+        _ = SealedContent.Write(bytes, ContentType.Padded, keySign: true, time, 8640, body);
         return bytes;
     }
 

@@ -132,18 +132,53 @@ public sealed class EnvelopeTests
     }
 
     [Fact]
-    public void Text_that_is_not_utf8_or_content_of_another_type_is_no_text()
+    public void What_a_person_wrote_is_told_from_a_payload_of_another_type()
     {
         byte[] bytes = Codec.Named("SealedContent").Example.ToArray();
         Assert.True(SealedContent.TryRead(bytes, out SealedContent content));
-        Assert.True(content.TryGetText(out string? text));
-        Assert.Equal("grüß dich", text);
-        bytes[^1] = 0xC3;
-        Assert.False(content.TryGetText(out _));
-        bytes[0] = 0xC2;
+        Assert.True(content.TryGetContent(out ReadOnlySpan<byte> said));
+        Assert.Equal("grüß dich"u8, said);
+        bytes[0] = 0xC3;
         Assert.True(SealedContent.TryRead(bytes, out SealedContent unknown));
-        Assert.False(unknown.TryGetText(out _));
-        Assert.Equal((ContentType)2, unknown.Type);
+        Assert.False(unknown.TryGetContent(out _));
+        Assert.Equal((ContentType)3, unknown.Type);
+    }
+
+    [Fact]
+    public void Padding_comes_off_whole_and_what_is_not_padded_properly_is_no_content()
+    {
+        Assert.True(SealedContent.TryRead(Codec.Named("SealedContentPadded").Example, out SealedContent content));
+        Assert.Equal(ContentType.Padded, content.Type);
+        Assert.True(content.TryGetContent(out ReadOnlySpan<byte> said));
+        Assert.Equal("grüß dich"u8, said);
+        foreach (string wrong in (string[])["", "80", "00", "8000", "61", "6100", "618001", "000000"])
+            Assert.False(ContentPadding.TryRemove(Convert.FromHexString(wrong), out _), wrong);
+        // What ends like padding itself keeps that.
+        byte[] tricky = [0x61, 0x80, 0, 0], space = new byte[ContentPadding.SizeOf(4, 7)];
+        tricky.CopyTo(space, 0);
+        ContentPadding.Write(space, 4);
+        Assert.True(ContentPadding.TryRemove(space, out ReadOnlySpan<byte> back));
+        Assert.Equal(tricky, back);
+    }
+
+    [Fact]
+    public void Sizes_of_sealed_messages_are_few_and_cost_an_eighth_at_most_on_average()
+    {
+        const int before = 7;
+        var sizes = new HashSet<int>();
+        for (int size = 1; size <= 32 << 10; size++)
+        {
+            int padded = ContentPadding.SizeOf(size, before);
+            Assert.InRange(padded, size + 1, size + Math.Max(32, size / 16 + 16));
+            sizes.Add(padded);
+        }
+
+        Assert.InRange(sizes.Count, 50, 120);
+        // Assumed lengths of what people write, in bytes: mostly a line or two, seldom a letter.
+        int[] texts = [10, 17, 24, 31, 40, 50, 63, 82, 115, 160, 400, 1500];
+        const int around = 21 + 96 + before;
+        double cost = texts.Average(t => (ContentPadding.SizeOf(t, before) - t) / (double)(around + t));
+        Assert.InRange(cost, 0, 0.12);
     }
 
     [Fact]

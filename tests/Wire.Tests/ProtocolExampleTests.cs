@@ -3,9 +3,11 @@ using QuicProChat.Mesh.Identity;
 
 namespace QuicProChat.Mesh.Wire.Tests;
 
-/// <summary>The hexadecimal examples of docs/protocol.md are what the code writes.</summary>
+/// <summary>The hexadecimal examples of docs/protocol.md and docs/files.md are what the code writes.</summary>
 public sealed partial class ProtocolExampleTests
 {
+    private static readonly string[] Pages = ["protocol.md", "files.md"];
+
     private static readonly Dictionary<string, byte[]> Documented = ReadExamples();
 
     public static TheoryData<string> Names => [.. Expected.Keys];
@@ -78,7 +80,7 @@ public sealed partial class ProtocolExampleTests
 
     private static Dictionary<string, byte[]> ReadExamples()
     {
-        string text = File.ReadAllText(Path.Combine(Repository.Root, "docs", "protocol.md"));
+        string text = string.Concat(Pages.Select(page => File.ReadAllText(Path.Combine(Repository.Root, "docs", page))));
         var examples = new Dictionary<string, byte[]>();
         foreach (Match block in HexBlock().Matches(text))
         {

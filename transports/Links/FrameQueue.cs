@@ -10,7 +10,8 @@ namespace QuicProChat.Mesh.Transports;
 /// </summary>
 /// <param name="bound">Most bytes; one larger frame still passes through an empty queue.</param>
 /// <param name="share">What a buffer above <see cref="FreeSize"/> is taken from; null for no common bound.</param>
-internal sealed class FrameQueue(int bound, Lazy<SendShare>? share = null) : IDisposable
+/// <param name="yields">It takes a buffer only where as much again is left for the other queues.</param>
+internal sealed class FrameQueue(int bound, Lazy<SendShare>? share = null, bool yields = false) : IDisposable
 {
     /// <summary>
     /// A buffer of this size is free of charge, and kept while the queue is empty: most queues are emptied at every write.
@@ -117,7 +118,7 @@ internal sealed class FrameQueue(int bound, Lazy<SendShare>? share = null) : IDi
         buffer = [];
         // What the pool gives for it.
         int rented = (int)BitOperations.RoundUpToPowerOf2((uint)Math.Max(FreeSize, size));
-        if (rented > FreeSize && share?.Value.TryTake(rented) == false)
+        if (rented > FreeSize && share?.Value.TryTake(rented, yields ? rented : 0) == false)
             return false;
         buffer = ArrayPool<byte>.Shared.Rent(rented);
         return true;

@@ -13,7 +13,7 @@ internal sealed class SendQueues : IDisposable
     internal const int ChunkSize = 16 * 1024;
 
     /// <summary>How many classes of frames there are.</summary>
-    internal const int Classes = (int)FrameClass.Low + 1;
+    internal const int Classes = (int)FrameClass.Bulk + 1;
 
     /// <summary>
     /// The part of each chunk that routing may take before envelopes do, so that neither starves the other. What is
@@ -29,7 +29,7 @@ internal sealed class SendQueues : IDisposable
     private const int LargeBound = 256 * 1024;
 
     private static readonly FrameClass[] BeforeRouting = [FrameClass.Emergency, FrameClass.Control];
-    private static readonly FrameClass[] AfterRouting = [FrameClass.High, FrameClass.Normal, FrameClass.Routing, FrameClass.Low];
+    private static readonly FrameClass[] AfterRouting = [FrameClass.High, FrameClass.Normal, FrameClass.Routing, FrameClass.Low, FrameClass.Bulk];
 
     private readonly object _lock = new();
     private readonly FrameQueue[] _queues;
@@ -45,8 +45,8 @@ internal sealed class SendQueues : IDisposable
         _share = open is null ? null : new Lazy<SendShare>(open);
         _queues =
         [
-            new(SmallBound, _share), new(SmallBound, _share), new(LargeBound, _share),
-            new(LargeBound, _share), new(SmallBound, _share), new(SmallBound, _share),
+            new(SmallBound, _share), new(SmallBound, _share), new(LargeBound, _share), new(LargeBound, _share),
+            new(SmallBound, _share), new(SmallBound, _share), new(LargeBound, _share, yields: true),
         ];
     }
 
@@ -112,9 +112,9 @@ internal sealed class SendQueues : IDisposable
         lock (_lock)
         {
             _closed = true;
-            for (FrameClass c = FrameClass.High; c <= FrameClass.Low; c++)
+            for (FrameClass c = FrameClass.High; c <= FrameClass.Bulk; c++)
                 _queues[(int)c].Clear();
-            _queues[(int)FrameClass.Low].TryAdd(lastFrame);
+            _queues[(int)FrameClass.Bulk].TryAdd(lastFrame);
         }
     }
 

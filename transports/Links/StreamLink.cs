@@ -18,7 +18,7 @@ internal sealed partial class StreamLink : ILink, IPendingLink, ILinkOrigin
     private readonly Stream _stream;
     private readonly LinkSettings _settings;
     private readonly TimeProvider _time;
-    private readonly LocalNode _node;
+    private readonly LocalEnd _node;
     private readonly SendQueues _queues;
     private readonly VerifiedPeer _peer;
     private readonly PeerHello _hello;
@@ -32,7 +32,7 @@ internal sealed partial class StreamLink : ILink, IPendingLink, ILinkOrigin
     private int _started;
 
     internal StreamLink(
-        LinkConnection connection, LocalNode node, Attempt attempt, PeerHello hello, string transport, ILogger logger)
+        LinkConnection connection, LocalEnd node, Attempt attempt, PeerHello hello, string transport, ILogger logger)
     {
         _connection = connection;
         _stream = connection.Stream;
@@ -83,7 +83,7 @@ internal sealed partial class StreamLink : ILink, IPendingLink, ILinkOrigin
 
     ILink IPendingLink.Link => this;
 
-    public void Choose() => Chosen = true;
+    public void Choose(bool isChosen) => Chosen = isChosen;
 
     public bool TrySend(FrameClass frameClass, ReadOnlySpan<byte> frame)
     {

@@ -18,6 +18,9 @@ internal sealed class LoraHub : IRadioClient, IRadioUser
     /// <summary>The ledger's share for routing over the router's own.</summary>
     private const double RoutingPlan = 5;
 
+    /// <summary>Broadcasts that may wait for the radio's thread: it takes them between two frames. Arbitrary.</summary>
+    private const int MaxBroadcasts = 64;
+
     private readonly RadioMedium _medium;
     private readonly LoraOptions _options;
     private readonly ILinkAcceptor _acceptor;
@@ -29,6 +32,7 @@ internal sealed class LoraHub : IRadioClient, IRadioUser
     private ILoraModem? _modem;
     private TimeSpan _now;
     private int _ended;
+    private int _broadcasts;
 
     internal LoraHub(
         LoraOptions options, Func<IRadioUser, RadioMedium> medium, ILinkAcceptor acceptor, int number, RadioLog log, TimeProvider time)
@@ -57,6 +61,9 @@ internal sealed class LoraHub : IRadioClient, IRadioUser
 
     internal TimeProvider Time { get; }
 
+    /// <summary>What the staging queues of all links share.</summary>
+    internal RadioQueuePool Staged { get; } = new();
+
     internal void Attach(LoraRadio radio) => _radio = radio;
 
     internal void Wake() => _radio?.Wake();
@@ -70,8 +77,19 @@ internal sealed class LoraHub : IRadioClient, IRadioUser
 
     internal bool TryBroadcast(FrameClass frameClass, ReadOnlySpan<byte> frame)
     {
+        // A thread that is held up by its device must not gather what floods.
+        if (Interlocked.Increment(ref _broadcasts) > MaxBroadcasts)
+        {
+            Interlocked.Decrement(ref _broadcasts);
+            return false;
+        }
+
         byte[] copy = frame.ToArray();
-        Do(() => _medium.TryBroadcast(frameClass, copy));
+        Do(() =>
+        {
+            Interlocked.Decrement(ref _broadcasts);
+            _medium.TryBroadcast(frameClass, copy);
+        });
         return true;
     }
 
@@ -110,6 +128,8 @@ internal sealed class LoraHub : IRadioClient, IRadioUser
             action();
         foreach (LoraLink link in _links.ToList())
             link.Drain(_medium);
+        if (Staged.HasRoomAgain())
+            _links.ForEach(static link => link.TellRoom());
         return _medium.Run(modem, now);
     }
 

@@ -22,7 +22,7 @@ internal sealed class LoraLink : ILink, IPendingLink
 
     private readonly LoraHub _hub;
     private readonly Lock _lock = new();
-    private readonly RadioQueue _staging = new();
+    private readonly RadioQueue _staging;
     private readonly RadioReceiveMemory _memory = new(MaxWaitingBytes);
     private readonly Channel<ReceivedFrames> _received = Channel.CreateBounded<ReceivedFrames>(
         new BoundedChannelOptions(MaxWaiting) { SingleReader = true });
@@ -37,6 +37,7 @@ internal sealed class LoraLink : ILink, IPendingLink
     internal LoraLink(LoraHub hub, RadioNeighbour neighbour, LinkProperties properties, string uri)
     {
         _hub = hub;
+        _staging = new RadioQueue(hub.Staged);
         Neighbour = neighbour;
         Properties = properties;
         Uri = uri;
@@ -68,7 +69,7 @@ internal sealed class LoraLink : ILink, IPendingLink
 
     ILink IPendingLink.Link => this;
 
-    public void Choose() => Chosen = true;
+    public void Choose(bool isChosen) => Chosen = isChosen;
 
     internal RadioNeighbour Neighbour { get; }
 
@@ -96,6 +97,9 @@ internal sealed class LoraLink : ILink, IPendingLink
         }
         if (frame[0] == (byte)FrameKind.Pong)
             return true;
+        // The ledger knows no class below that of messages: on a radio both wait in one queue.
+        if (frameClass == FrameClass.Bulk)
+            frameClass = FrameClass.Low;
         lock (_lock)
             return _end is null && _staging.TryAdd(frameClass, frame, _hub.Time.GetElapsedTime(0));
     }
@@ -150,6 +154,9 @@ internal sealed class LoraLink : ILink, IPendingLink
         if (roomAgain)
             _events?.Writable(this);
     }
+
+    /// <summary>Others had taken the room that this link wanted, and there is some again. The radio's thread.</summary>
+    internal void TellRoom() => _events?.Writable(this);
 
     /// <summary>A frame came. The radio's thread; what the node is too slow for is dropped, as on the air.</summary>
     internal void Deliver(ReadOnlySpan<byte> frame)

@@ -41,11 +41,11 @@ internal sealed class SendMemory(long limit)
         }
     }
 
-    internal bool TryTake(SendShare share, int bytes)
+    internal bool TryTake(SendShare share, int bytes, int left)
     {
         lock (_lock)
         {
-            if (!Fits(share.Group, bytes))
+            if (!Fits(share.Group, bytes + left))
             {
                 share.Refused = bytes;
                 _refused.Add(share);
@@ -126,7 +126,9 @@ internal sealed class SendShare(SendMemory owner, SendMemory.Group group, Action
     internal int Refused { get; set; }
 
     /// <summary>Takes bytes; if there are none, <see cref="RoomAgain"/> follows when there are.</summary>
-    internal bool TryTake(int bytes) => owner.TryTake(this, bytes);
+    /// <param name="bytes">How many.</param>
+    /// <param name="left">So many more have to be there for others that are more urgent.</param>
+    internal bool TryTake(int bytes, int left = 0) => owner.TryTake(this, bytes, left);
 
     internal void Give(int bytes) => owner.Give(this, bytes);
 

@@ -30,7 +30,7 @@ internal enum DnsAnswer
 ///   header:   id(2) flags(2) questions(2) answers(2) authorities(2) additional(2)
 ///   question: name type(2) class(2)
 ///   record:   name type(2) class(2) ttl(4) length(2) data(length)
-///   name:     labels of length(1) bytes(length), then 0; or a pointer 11xxxxxx xxxxxxxx to where the rest stands
+///   name:     see DnsName
 /// </code>
 /// </summary>
 internal static class DnsMessage
@@ -47,10 +47,6 @@ internal static class DnsMessage
     private const ushort TypeCname = 5;
     private const ushort ClassInternet = 1;
     private const int HeaderSize = 12;
-
-    // RFC 1035, sections 2.3.4 and 4.1.4.
-    private const int MaxName = 255;
-    private const int PointerBits = 0xC0;
 
     // Flags of the header, RFC 1035 section 4.1.1.
     private const int IsAnswer = 0x8000;
@@ -116,10 +112,10 @@ internal static class DnsMessage
     {
         ushort type = BinaryPrimitives.ReadUInt16BigEndian(question[^4..]);
         int records = Math.Min((int)BinaryPrimitives.ReadUInt16BigEndian(message[6..]), MaxRecords);
-        Span<byte> wanted = stackalloc byte[MaxName];
-        Span<byte> owner = stackalloc byte[MaxName];
+        Span<byte> wanted = stackalloc byte[DnsName.MaxSize];
+        Span<byte> owner = stackalloc byte[DnsName.MaxSize];
         int start = HeaderSize;
-        if (!TryReadName(message, ref start, wanted, out int wantedSize))
+        if (!DnsName.TryRead(message, ref start, wanted, out int wantedSize))
             return false;
         // An alias may stand behind what it leads to: once around for each.
         for (int alias = 0; alias <= MaxAliases; alias++)
@@ -128,10 +124,10 @@ internal static class DnsMessage
             bool isAlias = false;
             for (int i = 0; i < records && !isAlias; i++)
             {
-                if (!TryReadName(message, ref at, owner, out int ownerSize)
+                if (!DnsName.TryRead(message, ref at, owner, out int ownerSize)
                     || !TryReadRecord(message, ref at, out ushort found, out int data, out int size))
                     return false;
-                if (!owner[..ownerSize].SequenceEqual(wanted[..wantedSize]))
+                if (!DnsName.AreEqual(owner[..ownerSize], wanted[..wantedSize]))
                     continue;
                 if (found == type && size == (type == TypeA ? 4 : 16))
                 {
@@ -141,7 +137,7 @@ internal static class DnsMessage
                 else if (found == TypeCname)
                 {
                     int target = data;
-                    if (!TryReadName(message, ref target, wanted, out wantedSize) || target != data + size)
+                    if (!DnsName.TryRead(message, ref target, wanted, out wantedSize) || target != data + size)
                         return false;
                     isAlias = true;
                 }
@@ -165,40 +161,5 @@ internal static class DnsMessage
         data = at + 10;
         at = data + size;
         return at <= message.Length;
-    }
-
-    /// <summary>Reads a name in small letters, its labels with their lengths; pointers lead backwards only, so that it ends.</summary>
-    private static bool TryReadName(ReadOnlySpan<byte> message, ref int at, Span<byte> name, out int size)
-    {
-        size = 0;
-        int from = at, end = -1;
-        while (from < message.Length)
-        {
-            int length = message[from];
-            if ((length & PointerBits) == PointerBits)
-            {
-                if (from + 1 >= message.Length)
-                    return false;
-                int to = (length & ~PointerBits) << 8 | message[from + 1];
-                end = end < 0 ? from + 2 : end;
-                if (to >= from)
-                    return false;
-                from = to;
-                continue;
-            }
-
-            if ((length & PointerBits) != 0 || from + 1 + length > message.Length || size + 1 + length > name.Length)
-                return false;
-            name[size++] = (byte)length;
-            Ascii.ToLower(message.Slice(from + 1, length), name[size..], out _);
-            size += length;
-            from += 1 + length;
-            if (length > 0)
-                continue;
-            at = end < 0 ? from : end;
-            return true;
-        }
-
-        return false;
     }
 }

@@ -14,7 +14,9 @@ internal sealed class QuicLinkListener : IListener
     // Arbitrary, as for TCP.
     private const int Backlog = 128;
 
-    private readonly LocalNode _node;
+    private static readonly TimeSpan PauseAfterFailure = TimeSpan.FromSeconds(1);
+
+    private readonly LocalEnd _node;
     private readonly Handshake _handshake;
     private readonly ILinkAcceptor _acceptor;
     private readonly ILogger _logger;
@@ -28,7 +30,7 @@ internal sealed class QuicLinkListener : IListener
     private Task _loop = Task.CompletedTask;
     private int _disposed;
 
-    private QuicLinkListener(IpEndpoint endpoint, LocalNode node, Handshake handshake, ILinkAcceptor acceptor, ILogger logger)
+    private QuicLinkListener(IpEndpoint endpoint, LocalEnd node, Handshake handshake, ILinkAcceptor acceptor, ILogger logger)
     {
         _endpoint = endpoint;
         _node = node;
@@ -42,7 +44,7 @@ internal sealed class QuicLinkListener : IListener
     public bool IsCurrent => LocalAddress.IsStill(_endpoint, _listener!.LocalEndPoint);
 
     internal static async ValueTask<QuicLinkListener> StartAsync(
-        IPEndPoint local, LinkUri uri, IpEndpoint endpoint, LocalNode node, Handshake handshake, ILinkAcceptor acceptor,
+        IPEndPoint local, LinkUri uri, IpEndpoint endpoint, LocalEnd node, Handshake handshake, ILinkAcceptor acceptor,
         ILogger logger, CancellationToken cancellation)
     {
         QuicLinkListener result = new(endpoint, node, handshake, acceptor, logger);
@@ -103,6 +105,12 @@ internal sealed class QuicLinkListener : IListener
                 // A handshake that failed is reported here, not the listener's own end.
                 LinkEndCode code = e is AuthenticationException ? LinkEndCode.Authentication : LinkEndCode.TransportFailed;
                 _acceptor.Refused("a QUIC peer", new LinkEnd(code, Detail: FaultText.Of(e)));
+            }
+            catch (Exception e)
+            {
+                // Whatever it is, it came with one connection, and the listener goes on; it may last.
+                Log.AcceptFailed(_logger, Bound, FaultText.Of(e));
+                await Task.Delay(PauseAfterFailure, _node.Time, _stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
     }

@@ -13,7 +13,7 @@ namespace QuicProChat.Mesh.Transports.Quic;
 /// </summary>
 /// <param name="node">This end.</param>
 /// <param name="logger">Where it tells.</param>
-public sealed class QuicTransport(LocalNode node, ILogger<QuicTransport> logger) : ITransport
+public sealed class QuicTransport(LocalEnd node, ILogger<QuicTransport> logger) : ITransport
 {
     internal const string SchemeName = "quic";
 
@@ -54,7 +54,7 @@ public sealed class QuicTransport(LocalNode node, ILogger<QuicTransport> logger)
             : AddressWalk.DialAsync(uri, node, (address, pinned, timeout) => DialAsync(uri, address, pinned, timeout), cancellation);
 
     /// <summary>What both sides of a connection have in common.</summary>
-    internal static void Configure(QuicConnectionOptions options, LocalNode node)
+    internal static void Configure(QuicConnectionOptions options, LocalEnd node)
     {
         options.DefaultCloseErrorCode = QuicLinkConnection.NoError;
         options.DefaultStreamErrorCode = QuicLinkConnection.NoError;

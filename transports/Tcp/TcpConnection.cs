@@ -5,7 +5,7 @@ using QuicProChat.Mesh.Wire;
 namespace QuicProChat.Mesh.Transports.Tcp;
 
 /// <summary>A TCP socket under TLS.</summary>
-internal sealed class TcpConnection(Socket socket, SslStream stream, Action<LinkEnd>? ended = null) : LinkConnection
+internal sealed class TcpConnection(Socket socket, TlsStream stream, Action<LinkEnd>? ended = null) : LinkConnection
 {
     internal override Stream Stream => stream;
 

@@ -13,7 +13,7 @@ internal sealed class TcpListener : IListener
 
     private readonly Socket _socket;
     private readonly IPEndPoint _local;
-    private readonly LocalNode _node;
+    private readonly LocalEnd _node;
     private readonly Handshake _handshake;
     private readonly ILinkAcceptor _acceptor;
     private readonly ILogger _logger;
@@ -23,7 +23,7 @@ internal sealed class TcpListener : IListener
     private int _disposed;
 
     internal TcpListener(
-        Socket socket, LinkUri uri, IpEndpoint endpoint, LocalNode node, Handshake handshake, ILinkAcceptor acceptor, ILogger logger)
+        Socket socket, LinkUri uri, IpEndpoint endpoint, LocalEnd node, Handshake handshake, ILinkAcceptor acceptor, ILogger logger)
     {
         _endpoint = endpoint;
         _socket = socket;

@@ -10,7 +10,7 @@ namespace QuicProChat.Mesh.Transports.Tcp;
 /// <summary><c>tcp://host:port[#address]</c>: links over TCP with TLS 1.3 (docs/protocol.md, section 3).</summary>
 /// <param name="node">This end.</param>
 /// <param name="logger">Where it tells.</param>
-public sealed class TcpTransport(LocalNode node, ILogger<TcpTransport> logger) : ITransport
+public sealed class TcpTransport(LocalEnd node, ILogger<TcpTransport> logger) : ITransport
 {
     internal const string SchemeName = "tcp";
 
@@ -77,7 +77,7 @@ public sealed class TcpTransport(LocalNode node, ILogger<TcpTransport> logger) :
     internal static async ValueTask<LinkConnection> AuthenticateAsync(
         Socket socket, Func<SslStream, Task> authenticate, Action<LinkEnd>? ended = null)
     {
-        TcpConnection connection = new(socket, new SslStream(new NetworkStream(socket, ownsSocket: false)), ended);
+        TcpConnection connection = new(socket, new TlsStream(new NetworkStream(socket, ownsSocket: false)), ended);
         try
         {
             await authenticate((SslStream)connection.Stream);

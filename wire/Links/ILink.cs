@@ -35,7 +35,7 @@ public interface ILink
     /// </summary>
     ulong SourceGroup { get; }
 
-    /// <summary>This node wanted the link: it dialled the peer, or the operator pinned the peer's address.</summary>
+    /// <summary>The operator wanted the link: this node dials the peer because somebody named it, or its address is pinned.</summary>
     bool Chosen { get; }
 
     /// <summary>What the router has to know of it.</summary>

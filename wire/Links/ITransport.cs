@@ -48,8 +48,11 @@ public interface IPendingLink
     /// <summary>The link; usable after <see cref="Start"/>.</summary>
     ILink Link { get; }
 
-    /// <summary>Says, before <see cref="Start"/>, that the operator pinned the peer's address: see <see cref="ILink.Chosen"/>.</summary>
-    void Choose();
+    /// <summary>
+    /// Says, before <see cref="Start"/>, that the operator pinned the peer's address, or that nobody named the peer although
+    /// this node dialled: see <see cref="ILink.Chosen"/>.
+    /// </summary>
+    void Choose(bool isChosen);
 
     /// <summary>Starts its loops; events go to the given receiver, beginning with Up.</summary>
     void Start(ILinkEvents events);

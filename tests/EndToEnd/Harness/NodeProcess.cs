@@ -24,7 +24,7 @@ internal sealed class NodeProcess(string name, string machine, string directory)
 
     internal string DataDirectory => directory;
 
-    internal string Control => Path.Combine(directory, "control.sock");
+    internal string Control { get; private set; } = Path.Combine(directory, "control.sock");
 
     /// <summary>What to run; the static binary unless a test says otherwise.</summary>
     internal string Program { get; set; } = Binary.Static;
@@ -32,8 +32,8 @@ internal sealed class NodeProcess(string name, string machine, string directory)
     /// <summary>What to run it under, such as faketime.</summary>
     internal IReadOnlyList<string> Under { get; set; } = [];
 
-    /// <summary>What the whole command runs under, outside its machine: inside, the control groups cannot be seen.</summary>
-    internal IReadOnlyList<string> Around { get; set; } = [];
+    /// <summary>What it does to find others; nothing unless a test is about that, for a test says itself who dials whom.</summary>
+    internal string Discovery { get; set; } = "off";
 
     /// <summary>How much it logs.</summary>
     internal string LogLevel { get; set; } = "debug";
@@ -43,11 +43,21 @@ internal sealed class NodeProcess(string name, string machine, string directory)
     /// <summary>What it logged so far.</summary>
     internal string Log => string.Join('\n', _log);
 
+    /// <summary>The end of what it logged, for a test that has failed.</summary>
+    internal string LastWords() => string.Join('\n', Log.Split('\n').TakeLast(40));
+
     /// <summary>Adds arguments for the next starts.</summary>
     internal NodeProcess With(params string[] arguments)
     {
         _arguments.AddRange(arguments);
         return this;
+    }
+
+    /// <summary>Has its control socket elsewhere than among its data.</summary>
+    internal NodeProcess Controlled(string socket)
+    {
+        Control = socket;
+        return With("--control", socket);
     }
 
     internal NodeProcess Listening() => With("--listen", $"tcp://0.0.0.0:{Port}");
@@ -58,17 +68,23 @@ internal sealed class NodeProcess(string name, string machine, string directory)
     internal async Task<NodeProcess> StartAsync()
     {
         Launch();
+        await StartedAsync();
+        return this;
+    }
+
+    /// <summary>Waits until what was launched answers.</summary>
+    internal async Task StartedAsync()
+    {
         _requests = await ConnectAsync();
         _address ??= (string)(await AskAsync("identity"))["address"]!;
-        return this;
     }
 
     /// <summary>Starts the process without waiting for it.</summary>
     internal Process Launch()
     {
         string[] command =
-            [.. Around, "ip", "netns", "exec", machine, "env", "--default-signal=HUP,INT,QUIT", .. Under, Program, "run",
-                "--data-dir", directory, "--name", name, "--log-level", LogLevel, .. _arguments];
+            ["ip", "netns", "exec", machine, "env", "--default-signal=HUP,INT,QUIT", .. Under, Program, "run",
+                "--data-dir", directory, "--discovery", Discovery, "--name", name, "--log-level", LogLevel, .. _arguments];
         var start = new ProcessStartInfo(command[0]) { RedirectStandardError = true, RedirectStandardInput = true };
         foreach (string argument in command[1..])
             start.ArgumentList.Add(argument);
@@ -146,9 +162,18 @@ internal sealed class NodeProcess(string name, string machine, string directory)
     }
 
     /// <summary>Resident memory in bytes, as the kernel counts it.</summary>
-    internal long ResidentBytes() =>
-        long.Parse(File.ReadLines($"/proc/{ProcessId}/status").Single(l => l.StartsWith("VmRSS:", StringComparison.Ordinal))
-            .Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) * 1024;
+    internal long ResidentBytes() => Status("VmRSS:");
+
+    /// <summary>Resident memory in bytes without pages of files, such as the program's own: those the kernel may drop.</summary>
+    internal long AnonymousBytes() => Status("RssAnon:");
+
+    /// <summary>A line of its status; zero once it has ended, when the kernel has no memory of it to tell.</summary>
+    private long Status(string key)
+    {
+        string file = $"/proc/{ProcessId}/status";
+        string? line = File.Exists(file) ? File.ReadLines(file).FirstOrDefault(l => l.StartsWith(key, StringComparison.Ordinal)) : null;
+        return line is null ? 0 : long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) * 1024;
+    }
 
     /// <summary>Kills it without waiting for anything; <see cref="KillAsync"/> tidies up.</summary>
     internal void PullThePlug() => _process!.Kill();

@@ -1,5 +1,6 @@
 using System.Text;
-using QuicProChat.Mesh.Node.Control;
+using QuicProChat.Mesh.Api;
+using QuicProChat.Mesh.Node.Handlers;
 
 namespace QuicProChat.Mesh.Fuzz;
 
@@ -26,10 +27,16 @@ internal static class ControlTarget
 
     private static void Run(ReadOnlySpan<byte> input)
     {
-        ControlRequest? request = ControlRequestReader.Read(input, out ControlTag? tag, out string? error);
+        Request? request = RequestReader.Read(input, NodeCommands.Table, out RequestTag? tag, out string? error);
         Assert.Equal(request is null, error is not null);
         Assert.NotEqual("", error);
-        if (request is not null)
-            Assert.Equal(request.Tag, tag);
+        if (request is not { } read)
+            return;
+        Assert.Equal(read.Tag, tag);
+        // What a client writes of it is read as the same.
+        Request? again = RequestReader.Read(
+            read.Command.ToLine(read.Arguments, tag).AsSpan()[..^1], NodeCommands.Table, out _, out error);
+        Assert.Null(error);
+        Assert.Equal(read.Command, again?.Command);
     }
 }

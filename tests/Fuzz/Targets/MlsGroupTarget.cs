@@ -56,17 +56,17 @@ internal static class MlsGroupTarget
 
     private static bool Read(MlsWorld world, int how, byte[] bytes) => how switch
     {
-        0 => Sign(world, bytes) is { } content
+        0 => Sign(bytes) is { } content
             && Process(world.Alice, Forge.Public(world.Bob, content, new byte[world.Bob.Current.Suite.HashSize])),
         // Bob has keys of his own leaf to encrypt with, and of no other.
-        1 => Sign(world, bytes) is { } content && content.Sender == new Sender(SenderType.Member, world.Bob.Self.Value)
+        1 => Sign(bytes) is { } content && content.Sender == new Sender(SenderType.Member, world.Bob.Self.Value)
             && Process(world.Alice, Encrypt(world.Bob, content)),
         2 => Join(world, bytes),
         3 => UnverifiedWelcome.Parse(bytes).TryGet(out UnverifiedWelcome? welcome) && world.Clients[3].Client.Open(welcome).IsOk,
         _ => Process(world.Alice, bytes),
     };
 
-    private static FramedContent? Sign(MlsWorld world, byte[] bytes)
+    private static FramedContent? Sign(byte[] bytes)
     {
         MlsReader reader = new(bytes);
         return FramedContent.TryRead(ref reader, out FramedContent content) && reader.AtEnd ? content : null;

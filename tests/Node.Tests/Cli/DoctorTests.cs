@@ -1,4 +1,5 @@
 using System.Text.Json;
+using QuicProChat.Mesh.Api;
 using QuicProChat.Mesh.Node.Cli;
 
 namespace QuicProChat.Mesh.Node.Tests.Cli;
@@ -18,7 +19,7 @@ public sealed class DoctorTests : IDisposable
     [Fact]
     public void A_healthy_node_has_no_problem_and_every_check_is_named()
     {
-        Finding[] findings = [.. Doctor.OfStatus(Parse(Healthy))];
+        Finding[] findings = [.. Doctor.OfStatus(Commands.Status.Read(Parse(Healthy)))];
         Assert.All(findings, f => Assert.Equal(Severity.Fine, f.Severity));
         Assert.Equal(["daemon", "ports", "neighbours", "quic", "duplicates"], findings.Select(f => f.Check));
         Assert.Contains("1.01:01:01", findings[0].Text, StringComparison.Ordinal);
@@ -32,10 +33,35 @@ public sealed class DoctorTests : IDisposable
     public void What_does_not_work_is_a_problem_with_advice(string was, string becomes, string check, string text)
     {
         Assert.Contains(was, Healthy, StringComparison.Ordinal);
-        Finding problem = Assert.Single(Doctor.OfStatus(Parse(Healthy.Replace(was, becomes, StringComparison.Ordinal))), f => f.Severity == Severity.Problem);
+        Finding problem = Assert.Single(Doctor.OfStatus(Commands.Status.Read(Parse(Healthy.Replace(was, becomes, StringComparison.Ordinal)))), f => f.Severity == Severity.Problem);
         Assert.Equal(check, problem.Check);
         Assert.Contains(text, problem.Text, StringComparison.Ordinal);
         Assert.NotEmpty(problem.Advice);
+    }
+
+    [Fact]
+    public void A_folder_for_fetched_files_that_is_not_there_is_a_note_and_that_of_another_user_a_problem()
+    {
+        Assert.Empty(Doctor.OfDownloads([new SettingInfo("downloads", "", "", false)], _folder));
+        Assert.Equal(Severity.Note, Downloads(Path.Combine(_folder, "none")).Severity);
+        Assert.Equal(Severity.Fine, Downloads(_folder).Severity);
+        // Root's, and nobody else writes there.
+        Finding foreign = Downloads("/usr", beside: "/proc/self");
+        Assert.Equal(Environment.IsPrivilegedProcess ? Severity.Fine : Severity.Problem, foreign.Severity);
+        Assert.Equal(Severity.Fine, Downloads("/tmp", beside: "/nowhere").Severity);
+    }
+
+    private Finding Downloads(string folder, string? beside = null) =>
+        Assert.Single(Doctor.OfDownloads([new SettingInfo("downloads", folder, "", false)], beside ?? _folder));
+
+    [Theory]
+    [InlineData("off", true, null)]
+    [InlineData("follow", true, Severity.Fine)]
+    [InlineData("relay", false, Severity.Problem)]
+    public void Appointments_without_a_clock_are_a_problem_where_they_are_on(string mode, bool hasClock, object? severity)
+    {
+        FappStatusInfo status = new(mode, ["04", "10"], 3, 60, hasClock, 0, 0, 0, 0, 0, 0);
+        Assert.Equal(severity, Doctor.OfAppointments(status).SingleOrDefault()?.Severity);
     }
 
     [Fact]
@@ -50,7 +76,7 @@ public sealed class DoctorTests : IDisposable
     [Fact]
     public void Without_libmsquic_there_is_a_note_and_no_problem()
     {
-        Finding quic = Doctor.OfStatus(Parse(Healthy.Replace("\"quicAvailable\":true", "\"quicAvailable\":false", StringComparison.Ordinal))).Single(f => f.Check == "quic");
+        Finding quic = Doctor.OfStatus(Commands.Status.Read(Parse(Healthy.Replace("\"quicAvailable\":true", "\"quicAvailable\":false", StringComparison.Ordinal)))).Single(f => f.Check == "quic");
         Assert.Equal(Severity.Note, quic.Severity);
     }
 
@@ -61,7 +87,7 @@ public sealed class DoctorTests : IDisposable
     [InlineData("lost", Severity.Problem)]
     public void A_radio_that_is_not_on_line_is_a_problem(string state, object severity)
     {
-        Finding radio = Assert.Single(Doctor.OfRadios(Parse($"[{{\"device\":\"/dev/ttyUSB0\",\"state\":\"{state}\",\"why\":\"it is so\"}}]")));
+        Finding radio = Assert.Single(Doctor.OfRadios(Commands.Radio.Read(Parse($"[{{\"device\":\"/dev/ttyUSB0\",\"state\":\"{state}\",\"why\":\"it is so\"}}]"))));
         Assert.Equal((Severity)severity, radio.Severity);
         Assert.Contains("/dev/ttyUSB0", radio.Text, StringComparison.Ordinal);
     }
@@ -96,8 +122,8 @@ public sealed class DoctorTests : IDisposable
     [Fact]
     public void The_map_has_nodes_and_links_and_a_position_only_if_one_was_given()
     {
-        JsonElement routes = Parse("""[{"destination":"qpc1b","name":"","nextHop":"qpc1b"},{"destination":"qpc1c","name":"cellar","nextHop":null}]""");
-        JsonElement peers = Parse("""[{"address":"qpc1b","transport":"lora"}]""");
+        IReadOnlyList<PathInfo> routes = [new("qpc1b", "", "qpc1b", null, null), new("qpc1c", "cellar", null, null, null)];
+        IReadOnlyList<PeerInfo> peers = [new("qpc1b", "", "lora", "", null, DateTimeOffset.UnixEpoch, 0, 0)];
 
         JsonElement map = Export(routes, peers, null);
         Assert.DoesNotContain(map.GetProperty("nodes").EnumerateArray(), n => n.TryGetProperty("location", out _));
@@ -109,10 +135,10 @@ public sealed class DoctorTests : IDisposable
         Assert.Equal((50.5, 12.25), (placed.GetProperty("latitude").GetDouble(), placed.GetProperty("longitude").GetDouble()));
     }
 
-    private static JsonElement Export(JsonElement routes, JsonElement peers, (double, double)? position)
+    private static JsonElement Export(IReadOnlyList<PathInfo> routes, IReadOnlyList<PeerInfo> peers, (double, double)? position)
     {
         using var bytes = new MemoryStream();
-        ExportCommand.Write(bytes, Parse(Healthy), routes, peers, position, DateTimeOffset.UnixEpoch);
+        ExportCommand.Write(bytes, Commands.Status.Read(Parse(Healthy)), routes, peers, position, DateTimeOffset.UnixEpoch);
         return Parse(System.Text.Encoding.UTF8.GetString(bytes.ToArray()));
     }
 

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
+using QuicProChat.Mesh.Api;
 using QuicProChat.Mesh.Node.Cli;
-using QuicProChat.Mesh.Node.Control;
 
 namespace QuicProChat.Mesh.Node.Tests.Cli;
 
@@ -15,14 +15,14 @@ public sealed class RenderingTests
     [Fact]
     public void Times_are_local_and_to_the_second()
     {
-        string shown = Shown(ControlCommands.Peers, $$"""[{"name":"a","address":"qpc1x","transport":"tcp","uri":"tcp://h:1","rttMs":0.5,"rxBytes":1,"txBytes":2,"since":"{{Time}}"}]""");
+        string shown = Shown(Commands.Peers, $$"""[{"name":"a","address":"qpc1x","transport":"tcp","uri":"tcp://h:1","rttMs":0.5,"rxBytes":1,"txBytes":2,"since":"{{Time}}"}]""");
         Assert.Equal($"a     qpc1x    tcp        tcp://h:1  0.5    1        2        {_local:yyyy-MM-dd HH:mm:ss}", shown.Split('\n')[1]);
-        Assert.Contains($"createdAt  {_local:yyyy-MM-dd HH:mm:ss}\n", Shown(ControlCommands.Message, $$"""{"text":"{{Time}}","createdAt":"{{Time}}"}"""), StringComparison.Ordinal);
+        Assert.Contains($"createdAt  {_local:yyyy-MM-dd HH:mm:ss}\n", Shown(Commands.Message, $$"""{"text":"{{Time}}","createdAt":"{{Time}}"}"""), StringComparison.Ordinal);
     }
 
     [Fact]
     public void What_is_a_time_by_its_text_alone_stays_as_it_was_written() =>
-        Assert.Contains($"text       {Time}\n", Shown(ControlCommands.Message, $$"""{"text":"{{Time}}","createdAt":"{{Time}}"}"""), StringComparison.Ordinal);
+        Assert.Contains($"text       {Time}\n", Shown(Commands.Message, $$"""{"text":"{{Time}}","createdAt":"{{Time}}"}"""), StringComparison.Ordinal);
 
     [Theory]
     [InlineData("", "qpc1x")]
@@ -30,8 +30,8 @@ public sealed class RenderingTests
     [InlineData("\"alias\":\"anna\",\"group\":\"walkers\",", "anna in walkers")]
     public void A_message_names_whom_it_is_with(string more, string who)
     {
-        string shown = Shown(ControlCommands.Messages, $$"""[{"id":"0a",{{more}}"direction":"in","peer":"qpc1x","text":"hi\u001b[2J","state":"received","reason":null,"createdAt":"{{Time}}"}]""");
-        Assert.Equal($"0a {_local:MM-dd HH:mm:ss} from {who}: hi [2J\n", shown);
+        string shown = Shown(Commands.Messages, $$"""[{"id":"0a",{{more}}"direction":"in","peer":"qpc1x","text":"hi\u001b[2J","state":"received","reason":null,"createdAt":"{{Time}}"}]""");
+        Assert.Equal($"0a {_local:MM-dd HH:mm:ss} from {who}: hi\u241B[2J\n", shown);
     }
 
     [Theory]
@@ -39,7 +39,7 @@ public sealed class RenderingTests
     [InlineData("mls-lite-signed", "anna in walkers (signed): hi")]
     public void A_text_in_a_group_says_whether_its_sender_signed_it(string security, string shown) =>
         Assert.EndsWith($" from {shown}\n", Shown(
-            ControlCommands.Messages,
+            Commands.Messages,
             $$"""[{"id":"0a","alias":"anna","group":"walkers","direction":"in","peer":"qpc1x","text":"hi","security":"{{security}}","state":"received","reason":null,"createdAt":"{{Time}}"}]"""), StringComparison.Ordinal);
 
     [Fact]
@@ -48,7 +48,7 @@ public sealed class RenderingTests
         const string sent = "2026-03-01T05:06:07+00:00";
         DateTimeOffset local = DateTimeOffset.Parse(sent, CultureInfo.InvariantCulture).ToLocalTime();
         string Line(string more) => Shown(
-            ControlCommands.Messages, $$"""[{"id":"0a",{{more}}"direction":"in","peer":"qpc1x","text":"hi","security":"sealed","state":"received","reason":null,"createdAt":"{{Time}}"}]""");
+            Commands.Messages, $$"""[{"id":"0a",{{more}}"direction":"in","peer":"qpc1x","text":"hi","security":"sealed","state":"received","reason":null,"createdAt":"{{Time}}"}]""");
         Assert.Equal($"0a {_local:MM-dd HH:mm:ss} from qpc1x: hi\n", Line("\"sentAt\":\"2026-03-04T05:05:07+00:00\","));
         Assert.Equal($"0a sent {local:yyyy-MM-dd HH:mm:ss}, arrived {_local:MM-dd HH:mm:ss}, from qpc1x: hi\n", Line($"\"sentAt\":\"{sent}\","));
         Assert.Equal(
@@ -59,14 +59,14 @@ public sealed class RenderingTests
     [Fact]
     public void A_name_of_the_owner_from_before_the_rule_steers_no_terminal() =>
         Assert.Equal(
-            $"0a {_local:MM-dd HH:mm:ss} from a b: hi\n", Shown(ControlCommands.Messages,
+            $"0a {_local:MM-dd HH:mm:ss} from a\uFFFDb: hi\n", Shown(Commands.Messages,
             $$"""[{"id":"0a","alias":"a\u202Eb","direction":"in","peer":"qpc1x","text":"hi","state":"received","reason":null,"createdAt":"{{Time}}"}]"""));
 
-    private static string Shown(string command, string json)
+    private static string Shown(CommandSpec command, string json)
     {
         using JsonDocument result = JsonDocument.Parse(json);
         using var output = new StringWriter { NewLine = "\n" };
-        Rendering.Write(output, command, result.RootElement);
+        command.Show(ConsolePlace.ScreenOn(output), result.RootElement);
         return output.ToString();
     }
 }

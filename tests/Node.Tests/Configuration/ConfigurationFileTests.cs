@@ -63,6 +63,7 @@ public class ConfigurationFileTests
     [InlineData("\"listen\": [1]", "a list of link URIs")]
     [InlineData("\"listen\": [\"nowhere\"]", "a list of link URIs")]
     [InlineData("\"lifetime\": \"30d\"", "at most 7d")]
+    [InlineData("\"lifetime\": \"169h\"", "at most 7d")]
     [InlineData("\"lifetime\": 5", "a duration")]
     [InlineData("\"quotaBytes\": \"64X\"", "k, M or G")]
     [InlineData("\"quotaBytes\": -1", "k, M or G")]

@@ -13,14 +13,18 @@ public sealed class MemoryPlanTests : IDisposable
     [InlineData(24)]
     [InlineData(64)]
     [InlineData(1024)]
-    public void The_parts_leave_a_quarter_of_the_budget_to_the_collector(int mebi)
+    public void The_parts_leave_a_sixth_of_the_budget_to_the_collector(int mebi)
     {
         var plan = new MemoryPlan(mebi * Mebi);
 
-        // Routes, links, what is queued with half as much again, clients, held envelopes (800 bytes), seen ids (80 bytes).
-        long parts = plan.Routes + plan.Links + plan.Queue * 3 / 2 + plan.Control + plan.HeldCount * 800L + plan.SeenCount * 80L;
+        // Routes, links, what is queued with half as much again, clients, held envelopes (800 bytes), seen ids (80 bytes),
+        // gossip records (320 bytes), ids (128 bytes), those announced (256 bytes) and bytes, groups with what is made of them,
+        // chunks of files (64 KiB) with half as many that are read or hold hashes.
+        long parts = plan.Routes + plan.Links + plan.Queue * 3 / 2 + plan.Control + plan.HeldCount * 800L + plan.SeenCount * 80L
+            + plan.GossipCount * 320L + plan.GossipRemembered * 128L + plan.GossipAnnounced * 256L + plan.GossipCache + plan.Groups * 2
+            + plan.FileChunks * (64L << 10) * 3 / 2;
 
-        Assert.InRange(parts, plan.Total / 2, plan.Total * 3 / 4);
+        Assert.InRange(parts, plan.Total / 2, plan.Total * 5 / 6);
     }
 
     [Fact]
@@ -31,9 +35,9 @@ public sealed class MemoryPlanTests : IDisposable
     }
 
     [Fact]
-    public void Half_of_a_small_machine_is_used_and_64_MB_of_a_large_one()
+    public void A_third_of_a_small_machine_is_used_and_64_MB_of_a_large_one()
     {
-        Assert.Equal(32 * Mebi, MemoryPlan.UsualOn(64 * Mebi));
+        Assert.Equal(20 * Mebi, MemoryPlan.UsualOn(60 * Mebi));
         Assert.Equal(64 * Mebi, MemoryPlan.UsualOn(1L << 40));
         Assert.Equal(64 * Mebi, MemoryPlan.UsualOn(null));
     }

@@ -2,6 +2,7 @@ using System.Net.Sockets;
 using System.Text;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.Logging.Abstractions;
+using QuicProChat.Mesh.Api;
 using QuicProChat.Mesh.Node.Control;
 
 namespace QuicProChat.Mesh.Node.Tests.Control;
@@ -94,7 +95,7 @@ public sealed class ControlServerTests : IAsyncLifetime
         client.Write("""{"command":"events"}""");
         Assert.True((bool)(await client.ReadAsync())["ok"]!);
 
-        _events.Publish(new EventInfo("lost", DateTimeOffset.UnixEpoch) { Count = 3 });
+        _events.Publish(new LostEvent(DateTimeOffset.UnixEpoch, 3));
         _events.Flush();
 
         JsonNode happened = await client.ReadAsync();
@@ -109,7 +110,7 @@ public sealed class ControlServerTests : IAsyncLifetime
         client.Write("""{"command":"events"}""");
         Assert.True((bool)(await client.ReadAsync())["ok"]!);
         const int published = 20_000;
-        var large = new EventInfo("peerDown", DateTimeOffset.UnixEpoch) { Reason = new string('x', 1000) };
+        var large = new WarningEvent(DateTimeOffset.UnixEpoch, new string('x', 1000));
         for (int i = 0; i < published; i++)
         {
             _events.Publish(large);

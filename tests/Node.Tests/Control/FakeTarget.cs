@@ -1,3 +1,4 @@
+using QuicProChat.Mesh.Api;
 using QuicProChat.Mesh.Node.Control;
 
 namespace QuicProChat.Mesh.Node.Tests.Control;
@@ -8,7 +9,14 @@ namespace QuicProChat.Mesh.Node.Tests.Control;
 internal sealed class FakeTarget : IControlTarget
 {
     private readonly TaskCompletionSource _released = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly List<(ControlTag? Tag, ControlSession Session)> _waiting = [];
+    private readonly List<(RequestTag? Tag, ControlSession Session)> _waiting = [];
+
+    /// <summary>Two that sessions know, and some that are this target's own.</summary>
+    public CommandTable Commands { get; } = new(
+    [
+        Api.Commands.Send, Api.Commands.WatchEvents, Brief("status"), Brief("shutdown"), Brief("refuse"), Brief("throw"),
+        Brief("hold"), new CommandSpec<NoArguments, DoneInfo>("large", CommandGroup.Node, "", json => json.DoneInfo),
+    ]);
 
     internal List<string?> Sent { get; } = [];
 
@@ -21,9 +29,9 @@ internal sealed class FakeTarget : IControlTarget
         _released.TrySetResult();
         lock (_waiting)
         {
-            foreach ((ControlTag? tag, ControlSession session) in _waiting)
+            foreach ((RequestTag? tag, ControlSession session) in _waiting)
             {
-                session.Reply(ControlReply.Done(tag, new DoneInfo("sent"), ControlJson.Default.DoneInfo).Span);
+                session.Reply(ReplyWriter.Done(tag, new DoneInfo("sent"), ApiJson.Default.DoneInfo).Span);
                 session.Flush();
             }
 
@@ -31,16 +39,17 @@ internal sealed class FakeTarget : IControlTarget
         }
     }
 
-    public ValueTask SendAsync(IReadOnlyList<ControlRequest> requests, ControlSession session)
+    public ValueTask SendAsync(IReadOnlyList<Request> requests, ControlSession session)
     {
-        foreach (ControlRequest request in requests)
+        foreach (Request request in requests)
         {
             Sent.Add(request.Tag?.Digits);
-            if (request.Text == "throw")
+            var text = (SendRequest)request.Arguments;
+            if (text.Text == "throw")
                 throw new InvalidOperationException("a fault for a test");
-            if (request.Wait is null)
+            if (text.Wait is null)
             {
-                session.Reply(ControlReply.Done(request.Tag, new DoneInfo("sent"), ControlJson.Default.DoneInfo).Span);
+                session.Reply(ReplyWriter.Done(request.Tag, new DoneInfo("sent"), ApiJson.Default.DoneInfo).Span);
                 continue;
             }
 
@@ -51,22 +60,22 @@ internal sealed class FakeTarget : IControlTarget
         return ValueTask.CompletedTask;
     }
 
-    public async ValueTask<ReadOnlyMemory<byte>> ExecuteAsync(ControlRequest request, CancellationToken cancellation)
+    public async ValueTask<ReadOnlyMemory<byte>> ExecuteAsync(Request request, CancellationToken cancellation)
     {
-        switch (request.Command)
+        switch (request.Command.Name)
         {
             case "refuse":
-                throw new ControlException(ControlErrorCode.Refused, "no");
+                throw new ControlException(ErrorCode.Refused, "no");
             case "throw":
                 throw new InvalidOperationException("Net_Key_Of_The_Runtime");
             case "hold":
                 await _released.Task.WaitAsync(cancellation);
                 break;
             case "large":
-                return ControlReply.Done(request.Tag, new DoneInfo(new string('x', 1_000_000)), ControlJson.Default.DoneInfo);
+                return ReplyWriter.Done(request.Tag, new DoneInfo(new string('x', 1_000_000)), ApiJson.Default.DoneInfo);
         }
 
-        return ControlReply.Done(request.Tag, new DoneInfo(request.Command!), ControlJson.Default.DoneInfo);
+        return ReplyWriter.Done(request.Tag, new DoneInfo(request.Command.Name), ApiJson.Default.DoneInfo);
     }
 
     public void CommandFailed(string command, Exception failure)
@@ -74,4 +83,7 @@ internal sealed class FakeTarget : IControlTarget
         lock (Failed)
             Failed.Add(command);
     }
+
+    private static CommandSpec<NoArguments, DoneInfo> Brief(string name) =>
+        new(name, CommandGroup.Node, "", json => json.DoneInfo) { IsBrief = true };
 }

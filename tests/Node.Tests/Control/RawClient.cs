@@ -7,7 +7,7 @@ namespace QuicProChat.Mesh.Node.Tests.Control;
 /// <summary>A client of the control socket that writes bytes and reads lines.</summary>
 internal sealed class RawClient : IDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     private readonly Socket _socket = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
     private readonly StreamReader _reader;

@@ -11,6 +11,7 @@ internal sealed class MemoryLink(LocalIdentity peer, ILinkEvents owner, bool out
     private readonly Lock _guard = new();
     private readonly Queue<byte[]> _queued = new();
     private MemoryLink? _other;
+    private Func<byte[], bool>? _passes;
     private Task _sending = Task.CompletedTask;
     private bool _closed;
 
@@ -38,11 +39,12 @@ internal sealed class MemoryLink(LocalIdentity peer, ILinkEvents owner, bool out
 
     /// <summary>Plugs two ends together; returns the first.</summary>
     internal static async Task<MemoryLink> ConnectAsync(
-        LocalIdentity a, ILinkEvents eventsOfA, LocalIdentity b, ILinkEvents eventsOfB, bool pushRoutes = true)
+        LocalIdentity a, ILinkEvents eventsOfA, LocalIdentity b, ILinkEvents eventsOfB, bool pushRoutes = true,
+        Func<byte[], bool>? passes = null)
     {
         LinkProperties properties = LinkProperties.Stream with { PushRoutes = pushRoutes };
-        var endAtA = new MemoryLink(b, eventsOfA, outbound: true) { Properties = properties };
-        var endAtB = new MemoryLink(a, eventsOfB, outbound: false) { Properties = properties };
+        var endAtA = new MemoryLink(b, eventsOfA, outbound: true) { Properties = properties, _passes = passes };
+        var endAtB = new MemoryLink(a, eventsOfB, outbound: false) { Properties = properties, _passes = passes };
         endAtA._other = endAtB;
         endAtB._other = endAtA;
         await eventsOfA.UpAsync(endAtA);
@@ -93,6 +95,8 @@ internal sealed class MemoryLink(LocalIdentity peer, ILinkEvents owner, bool out
                     return;
             }
 
+            if (_passes?.Invoke(frame) == false)
+                continue;
             byte[] buffer = ArrayPool<byte>.Shared.Rent(sizeof(ushort) + frame.Length);
             BinaryPrimitives.WriteUInt16BigEndian(buffer, (ushort)frame.Length);
             frame.CopyTo(buffer, sizeof(ushort));

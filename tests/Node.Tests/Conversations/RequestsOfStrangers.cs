@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
+using QuicProChat.Mesh.Api;
 using QuicProChat.Mesh.Messaging;
-using QuicProChat.Mesh.Node.Control;
 using QuicProChat.Mesh.Store;
 
 namespace QuicProChat.Mesh.Node.Tests.Conversations;
@@ -65,15 +65,15 @@ public class RequestsOfStrangers
         await using var alice = new TestNode("alice");
         await using var bob = new TestNode("bob", receipts: policy);
         await MeetAsync(alice, bob);
-        string id = (string)(await alice.SendAsync(bob, "are you there?", "forwarded"))["result"]!["id"]!;
+        string id = (await alice.SentAsync(bob, "are you there?", "forwarded")).Id;
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(20));
         while ((await bob.MessagesAsync()).Count == 0)
             limit.Token.ThrowIfCancellationRequested();
-        Assert.Equal("forwarded", (string)(await alice.AskAsync(new ControlRequest { Command = "message", Id = id }))["result"]!["state"]!);
+        Assert.Equal("forwarded", (await alice.AskAsync(Commands.Message, new() { Id = id })).State);
 
         await DoneAsync(bob, new ControlRequest { Command = "accept", To = alice.Address });
         string? wait = policy == ReceiptPolicy.Contacts ? "delivered" : "forwarded";
-        Assert.Equal(wait, (string)(await alice.SendAsync(bob, "now?", wait))["result"]!["state"]!);
+        Assert.Equal(wait, (await alice.SentAsync(bob, "now?", wait)).State);
     }
 
     [Fact]
@@ -93,7 +93,7 @@ public class RequestsOfStrangers
         using var watching = new EventReader(alice);
         link.Close(new Wire.LinkEnd(Wire.LinkEndCode.Closed));
         await watching.UntilAsync(e => (string)e["event"]! == "peerDown");
-        string unsent = (string)(await alice.SendAsync(bob, "never mind"))["result"]!["id"]!;
+        string unsent = (await alice.SentAsync(bob, "never mind")).Id;
         await DoneAsync(alice, new ControlRequest { Command = "delete", Id = unsent });
         Assert.Equal(0, (int)(await AskAsync(alice, "queue"))["count"]!);
         await DoneAsync(alice, new ControlRequest { Command = "delete", With = bob.Address });
@@ -124,10 +124,38 @@ public class RequestsOfStrangers
 
         long bytes = (await AskAsync(bob, "requests")).AsArray().Sum(r => (long)r!["bytes"]!);
         Assert.InRange(bytes, 30_000, bob.Store.Quota.Requests);
-        Assert.Equal("delivered", (string)(await friend.SendAsync(bob, "still here", "delivered"))["result"]!["state"]!);
-        Assert.Equal("delivered", (string)(await bob.SendAsync(friend, long_, "delivered"))["result"]!["state"]!);
+        Assert.Equal("delivered", (await friend.SentAsync(bob, "still here", "delivered")).State);
+        Assert.Equal("delivered", (await bob.SentAsync(friend, long_, "delivered")).State);
         JsonNode history = (await bob.AskAsync(new ControlRequest { Command = "messages", With = "friend" }))["result"]!;
         Assert.Equal(["from a friend", "still here", long_], history.AsArray().Select(m => (string)m!["text"]!));
+    }
+
+    [Fact]
+    public async Task A_stranger_is_heard_at_a_rate_and_a_contact_at_once_and_neither_loses_anything()
+    {
+        await using var alice = new TestNode("alice");
+        await using var bob = new TestNode("bob");
+        await MeetAsync(alice, bob);
+        for (int i = 0; i < 300; i++)
+            await alice.SendAsync(bob, $"{i}");
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        while (bob.Store.Reader.FindMessages(null, 1000).Count < 300)
+            await Task.Delay(200, limit.Token);
+        long tooFast = await TooFastAsync(bob);
+        Assert.True(tooFast > 0);
+
+        await DoneAsync(bob, new ControlRequest { Command = "accept", To = alice.Address });
+        for (int i = 300; i < 700; i++)
+            await alice.SendAsync(bob, $"{i}", i == 699 ? "delivered" : null);
+        Assert.Equal(700, bob.Store.Reader.FindMessages(null, 1000).Count);
+        Assert.Equal(tooFast, await TooFastAsync(bob));
+    }
+
+    private static async Task<long> TooFastAsync(TestNode node)
+    {
+        string metrics = (string)(await AskAsync(node, "metrics"))["text"]!;
+        string line = metrics.Split('\n').Single(l => l.Contains("\"drop_opening_rate\"", StringComparison.Ordinal));
+        return long.Parse(line[(line.LastIndexOf(' ') + 1)..], System.Globalization.CultureInfo.InvariantCulture);
     }
 
     [Fact]
@@ -145,6 +173,8 @@ public class RequestsOfStrangers
     [InlineData("a\u0007b", "control")]
     [InlineData("a b", "blanks")]
     [InlineData("-x", "begin with -")]
+    [InlineData("self", "name conversations")]
+    [InlineData("group:x", "name conversations")]
     [InlineData("", "1 to 64")]
     public async Task A_name_that_could_pass_for_another_is_refused_with_the_right_reason(string alias, string why)
     {

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.Logging.Abstractions;
+using QuicProChat.Mesh.Api;
 using QuicProChat.Mesh.Identity;
 using QuicProChat.Mesh.Messaging;
 using QuicProChat.Mesh.Node.Configuration;
@@ -24,21 +25,27 @@ internal sealed class TestNode : IAsyncDisposable
     /// <param name="name">What it announces.</param>
     /// <param name="options">How its store is opened.</param>
     /// <param name="receipts">Who gets receipts.</param>
+    /// <param name="storeTime">What its store measures running time by; null for the machine's clock.</param>
     /// <param name="lives">Whose data directory and identity it has; they stay when it ends. Null for its own.</param>
+    /// <param name="time">Its clock; null for the machine's.</param>
+    /// <param name="configure">Sets what else is to be set; null for nothing.</param>
     internal TestNode(
         string name, StoreOptions? options = null, ReceiptPolicy receipts = ReceiptPolicy.All,
-        (string Directory, LocalIdentity Identity)? lives = null)
+        (string Directory, LocalIdentity Identity)? lives = null, TimeProvider? storeTime = null, TimeProvider? time = null,
+        Action<NodeConfiguration>? configure = null)
     {
+        TimeProvider clock = time ?? TimeProvider.System;
         _isOwn = lives is null;
         _directory = lives?.Directory ?? Directory.CreateTempSubdirectory("qpc-node-").FullName;
         Identity = lives?.Identity ?? LocalIdentity.Generate();
         Span<byte> key = stackalloc byte[32];
         Identity.DeriveKey("qpc-mesh/1 storage key"u8, key);
-        _store = MeshStore.Open(_directory, key, options ?? new StoreOptions(), TimeProvider.System);
+        _store = MeshStore.Open(_directory, key, options ?? new StoreOptions(), storeTime ?? clock);
         var configuration = new NodeConfiguration { Name = name, DataDirectory = _directory, Durability = options?.Durability ?? Durability.Normal, Receipts = receipts };
-        _logs = new ConsoleLog(_said, journal: false, TimeProvider.System);
-        Node = new MeshNode(configuration, Identity, _store, TimeProvider.System, _logs, _ => { });
-        Links = new NodeLinks(configuration, Identity, MeshNode.CapabilitiesOf(configuration), Node.LinkEvents, TimeProvider.System, NullLoggerFactory.Instance);
+        configure?.Invoke(configuration);
+        _logs = new ConsoleLog(_said, journal: false, clock);
+        Node = new MeshNode(configuration, Identity, _store, clock, _logs, _ => { });
+        Links = new NodeLinks(configuration, Identity, MeshNode.CapabilitiesOf(configuration), Node.LinkEvents, clock, NullLoggerFactory.Instance);
         Node.Start(Links);
         _server = ControlServer.Bind(ControlPath, _logs.CreateLogger("control"));
         _server.Start(new NodeControl(Node), Node.Events);
@@ -47,8 +54,14 @@ internal sealed class TestNode : IAsyncDisposable
 
     internal LocalIdentity Identity { get; }
 
+    /// <summary>Serves the clients of this node.</summary>
+    internal ControlServer Control => _server;
+
     /// <summary>The path of the control socket.</summary>
     internal string ControlPath => Path.Combine(_directory, "c.sock");
+
+    /// <summary>Its data directory.</summary>
+    internal string DataDirectory => _directory;
 
     internal string Address => Identity.Address.ToString();
 
@@ -69,14 +82,26 @@ internal sealed class TestNode : IAsyncDisposable
     }
 
     /// <summary>Plugs a cable in; returns the first node's end.</summary>
-    internal static Task<MemoryLink> JoinAsync(TestNode a, TestNode b, bool pushRoutes = true) =>
-        MemoryLink.ConnectAsync(a.Identity, a.Node.LinkEvents, b.Identity, b.Node.LinkEvents, pushRoutes);
+    /// <param name="a">One node.</param>
+    /// <param name="b">The other.</param>
+    /// <param name="pushRoutes">False: as on a radio, routes are asked for.</param>
+    /// <param name="passes">Sees each frame of the cable as a node would, and says whether it arrives.</param>
+    internal static Task<MemoryLink> JoinAsync(TestNode a, TestNode b, bool pushRoutes = true, Func<byte[], bool>? passes = null) =>
+        MemoryLink.ConnectAsync(a.Identity, a.Node.LinkEvents, b.Identity, b.Node.LinkEvents, pushRoutes, passes);
 
     /// <summary>Asks over the control socket; returns the whole reply.</summary>
     internal async Task<JsonNode> AskAsync(ControlRequest request)
     {
         await _client.SendAsync(request, CancellationToken.None);
         return await ReadAsync(_client);
+    }
+
+    /// <summary>Asks what must be granted; returns the result.</summary>
+    internal async Task<TResult> AskAsync<TRequest, TResult>(CommandSpec<TRequest, TResult> command, TRequest? request = null)
+        where TRequest : class, new()
+    {
+        await _client.SendAsync(command.ToLine(request ?? new TRequest()), CancellationToken.None);
+        return command.ReadReply(await ReadLineAsync(_client)).Done;
     }
 
     /// <summary>Asks several things at once; the replies come as they are ready.</summary>
@@ -93,11 +118,8 @@ internal sealed class TestNode : IAsyncDisposable
     /// <summary>Another client of the control socket.</summary>
     internal ControlClient Connect() => ControlClient.TryConnect(ControlPath)!;
 
-    internal static async Task<JsonNode> ReadAsync(ControlClient client)
-    {
-        ReadOnlyMemory<byte>? line = await client.ReadLineAsync(CancellationToken.None).AsTask().WaitAsync(TimeSpan.FromSeconds(20));
-        return JsonNode.Parse(line!.Value.Span)!;
-    }
+    internal static async Task<JsonNode> ReadAsync(ControlClient client) =>
+        JsonNode.Parse((await ReadLineAsync(client)).Span)!;
 
     /// <summary>Waits until another node can be reached.</summary>
     internal async Task HasRouteAsync(TestNode to)
@@ -107,6 +129,10 @@ internal sealed class TestNode : IAsyncDisposable
                    .Any(r => (string)r!["destination"]! == to.Address && r["nextHop"] is not null))
             limit.Token.ThrowIfCancellationRequested();
     }
+
+    /// <summary>Sends what must be taken.</summary>
+    internal Task<SendInfo> SentAsync(TestNode to, string text, string? wait = null) =>
+        AskAsync(Commands.Send, new Api.SendRequest { To = to.Address, Text = text, Wait = wait });
 
     internal Task<JsonNode> SendAsync(TestNode to, string text, string? wait = null) =>
         AskAsync(new ControlRequest { Command = "send", To = to.Address, Text = text, Wait = wait });
@@ -125,6 +151,9 @@ internal sealed class TestNode : IAsyncDisposable
         Identity.Dispose();
         Directory.Delete(_directory, recursive: true);
     }
+
+    private static async Task<ReadOnlyMemory<byte>> ReadLineAsync(ControlClient client) =>
+        (await client.ReadLineAsync(CancellationToken.None).AsTask().WaitAsync(TimeSpan.FromSeconds(20)))!.Value;
 
     private sealed class SaidLines : ILogSink
     {

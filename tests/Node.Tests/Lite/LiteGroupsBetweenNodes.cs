@@ -1,7 +1,6 @@
 using System.Text.Json.Nodes;
 using QuicProChat.Mesh.Identity;
 using QuicProChat.Mesh.MlsLite;
-using QuicProChat.Mesh.Node.Control;
 using QuicProChat.Mesh.Node.Tests.Conversations;
 using QuicProChat.Mesh.Store;
 using QuicProChat.Mesh.Wire;

@@ -1,8 +1,6 @@
 using QuicProChat.Mesh.Identity;
-using QuicProChat.Mesh.Messaging;
 using QuicProChat.Mesh.Messaging.Lite;
 using QuicProChat.Mesh.Node.Repl;
-using QuicProChat.Mesh.Routing;
 using QuicProChat.Mesh.Wire;
 
 namespace QuicProChat.Mesh.Node.Tests.Lite;
@@ -62,60 +60,6 @@ public class LitePartsTests
         Assert.Equal(proof, expected);
     }
 
-    [Fact]
-    public void A_full_room_makes_place_for_the_newest_and_leaves_other_rooms_alone()
-    {
-        var room = new WaitingRoom();
-        Instant now = default;
-        Assert.True(room.TryAdd(now, Waiting(1000, Group(1)), out _));
-        for (int i = 0; i < WaitingRoom.MaxEnvelopes; i++)
-        {
-            Assert.True(room.TryAdd(now, Waiting(i, null), out IReadOnlyList<WaitingEnvelope> none));
-            Assert.Empty(none);
-        }
-
-        Assert.False(room.TryAdd(now, Waiting(5, null), out _));
-        Assert.True(room.TryAdd(now, Waiting(500, null), out IReadOnlyList<WaitingEnvelope> gone));
-        Assert.Equal(new EnvelopeId(0, 0), Assert.Single(gone).Id);
-        Assert.True(room.TryAdd(now, Waiting(501, null, WaitingRoom.MaxBytes), out gone));
-        Assert.Equal(WaitingRoom.MaxEnvelopes, gone.Count);
-        Assert.False(room.TryAdd(now, Waiting(502, null, WaitingRoom.MaxBytes + 1), out _));
-        Assert.Equal(2, room.For(Group(1)).Count);
-        Assert.Single(room.For(Group(2)));
-        Assert.Empty(room.TakeOverdue(now + WaitingRoom.Patience - TimeSpan.FromSeconds(1)));
-        Assert.Equal(2, room.TakeOverdue(now + WaitingRoom.Patience).Count);
-        Assert.Equal(0, room.Count);
-    }
-
-    [Fact]
-    public void A_neighbour_that_brings_forgeries_uses_up_its_own_share_and_not_the_others()
-    {
-        var work = new LiteWork();
-        Instant now = default;
-        static NodeAddress Neighbour(ulong n) => new(n, 1);
-        for (ulong n = 0; n < 300; n++)
-        {
-            for (int i = 0; i < 1000 && work.Allows(now, Neighbour(n), 32); i++)
-                work.Charge(now, Neighbour(n), 32);
-        }
-
-        Assert.Equal(LiteWork.MaxNeighbours, work.Neighbours);
-        Assert.False(work.Allows(now, Neighbour(0), LiteWork.Always + 1));
-        Assert.True(work.Allows(now, Neighbour(0), LiteWork.Always));
-
-        // In another run there is room: three neighbours use up what there is for all, a fourth is heard.
-        work = new LiteWork();
-        for (ulong n = 0; n < 8; n++)
-        {
-            for (int i = 0; i < 1000 && work.Allows(now, Neighbour(n), 32); i++)
-                work.Charge(now, Neighbour(n), 32);
-        }
-
-        Assert.False(work.Allows(now, Neighbour(0), 32));
-        Assert.True(work.Allows(now, Neighbour(99), 32));
-        Assert.True(work.Allows(now + TimeSpan.FromSeconds(5), Neighbour(0), 32));
-    }
-
     [Theory]
     [InlineData("/lite list", "lite-list")]
     [InlineData("/lite show friends", "lite-show")]
@@ -130,7 +74,7 @@ public class LitePartsTests
     public void The_console_knows_groups(string line, string command)
     {
         SlashLine parsed = SlashCommand.Parse(line, null);
-        Assert.Equal((SlashAction.Request, command), (parsed.Action, parsed.Request!.Command));
+        Assert.Equal((SlashAction.Request, command), (parsed.Action, parsed.Command!.Name));
     }
 
     [Fact]
@@ -139,14 +83,10 @@ public class LitePartsTests
         SlashLine talk = SlashCommand.Parse("/lite talk friends", null);
         Assert.Equal(SlashAction.SetConversation, talk.Action);
         SlashLine text = SlashCommand.Parse("Hello all", talk.Text);
-        Assert.Equal((true, "friends", "Hello all"), (text.Request!.Lite, text.Request.To, text.Request.Text));
-        Assert.Equal("friends", SlashCommand.Parse("/history", talk.Text).Request!.With);
+        Assert.Equal(new Api.SendRequest { Lite = true, To = "friends", Text = "Hello all" }, text.Request);
+        Assert.Equal(
+            new Api.MessagesRequest { With = "friends", Limit = 20 }, SlashCommand.Parse("/history", talk.Text).Request);
         Assert.Equal(SlashAction.Wrong, SlashCommand.Parse("/lite show", null).Action);
         Assert.Equal(SlashAction.Wrong, SlashCommand.Parse("/lite", null).Action);
     }
-
-    private static ConversationId Group(byte number) => new(EnvelopeKind.MlsLite, [0, 0, 0, 0, 0, 0, 0, number]);
-
-    private static WaitingEnvelope Waiting(int id, ConversationId? group, int size = 100) =>
-        new(new EnvelopeId((ulong)id, 0), group, WaitingRoom.Patience, new byte[size]);
 }

@@ -1,5 +1,4 @@
 using QuicProChat.Mesh.Identity;
-using QuicProChat.Mesh.Node.Control;
 using QuicProChat.Mesh.Node.Tests.Conversations;
 using QuicProChat.Mesh.Wire;
 using static QuicProChat.Mesh.Node.Tests.Lite.LiteGroupsBetweenNodes;

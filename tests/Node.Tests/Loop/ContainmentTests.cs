@@ -1,5 +1,5 @@
 using System.Text.Json.Nodes;
-using QuicProChat.Mesh.Node.Control;
+using QuicProChat.Mesh.Api;
 using QuicProChat.Mesh.Node.Tests.Conversations;
 using QuicProChat.Mesh.Wire;
 
@@ -41,8 +41,8 @@ public sealed class ContainmentTests
         }
 
         Assert.False(alice.Node.LoopEnded.IsCompleted);
-        JsonNode metrics = await alice.AskAsync(new ControlRequest { Command = "metrics" });
-        Assert.Equal(before, ((string)metrics["result"]!["text"]!).Split('\n').Where(l => l.StartsWith("qpc_faults_total{", StringComparison.Ordinal))
+        string metrics = (await alice.AskAsync(Commands.Metrics)).Text;
+        Assert.Equal(before, metrics.Split('\n').Where(l => l.StartsWith("qpc_faults_total{", StringComparison.Ordinal))
             .Sum(l => int.Parse(l[(l.LastIndexOf(' ') + 1)..], System.Globalization.CultureInfo.InvariantCulture)));
         // Each kind was said, and only now and then.
         int said = alice.Log.Count(l => l.Contains("a fault of this program", StringComparison.Ordinal) || l.Contains(" failed (", StringComparison.Ordinal));

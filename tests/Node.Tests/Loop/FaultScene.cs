@@ -70,6 +70,7 @@ internal sealed class FaultScene : IAsyncDisposable
         FaultPlace.EnvelopeLoaded => [() => ActAsync(static r => r.LoadEnvelope(default))],
         FaultPlace.PersistSequence => [() => TryAskAsync(Alice, new ControlRequest { Command = "announce" }), () => ActAsync(static r => r.PersistSequence(uint.MaxValue / 2))],
         FaultPlace.CloseLink or FaultPlace.Malformed => [HurtAsync],
+        FaultPlace.DeliverBulk => [() => ActAsync(static r => r.DeliverBulk(0, false, [0]))],
         FaultPlace.Metrics => [() => TryAskAsync(Alice, new ControlRequest { Command = "metrics" })],
         _ =>
         [

@@ -1,9 +1,9 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using QuicProChat.Mesh.Api;
 using QuicProChat.Mesh.LoraSimulation;
 using QuicProChat.Mesh.Node.Cli;
 using QuicProChat.Mesh.Node.Configuration;
-using QuicProChat.Mesh.Node.Control;
 using QuicProChat.Mesh.Node.Tests.Conversations;
 
 namespace QuicProChat.Mesh.Node.Tests.Radio;
@@ -126,11 +126,11 @@ public sealed class RadioCommandTests : IDisposable
     {
         RadioInfo radio = new(
             "/dev/ttyUSB0", "rnode", "online", "RNode firmware 1.74", 868_100_000, 125_000, 9, 5, 14, "eu868", "868.0-868.6", 3600, 36,
-            [new AirtimeInfo("routing", 0.5, 3.1), new AirtimeInfo("message", 1, 27.3)], 2, null, new RadioCounts(5, 200, 1, 2, 0, 2, 7, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0),
+            [new AirtimeInfo("routing", 0.5, 3.1), new AirtimeInfo("message", 1, 27.3)], 2, null, new RadioCounts(5, 200, 1, 2, 0, 2, 7, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 3, 0, 0, 0.25),
             [new RadioNeighbourInfo("qpc1xyz", "evil\u001b[2J", true, -80, 7.25, 12.5, 640, 3, 4, 0, 0, 1)]);
-        using JsonDocument json = JsonDocument.Parse(JsonSerializer.Serialize([radio], ControlJson.Default.IReadOnlyListRadioInfo));
+        using JsonDocument json = JsonDocument.Parse(JsonSerializer.Serialize([radio], ApiJson.Default.IReadOnlyListRadioInfo));
         using var shown = new StringWriter();
-        Rendering.Write(shown, ControlCommands.Radio, json.RootElement);
+        Commands.Radio.Show(ConsolePlace.ScreenOn(shown), json.RootElement);
         string[] lines = shown.ToString().TrimEnd('\n').Split('\n');
         Assert.Equal("/dev/ttyUSB0: rnode, online: RNode firmware 1.74", lines[0]);
         Assert.Equal("  868.100 MHz, 125 kHz, SF9, 4/5, 14 dBm, eu868 868.0-868.6", lines[1]);
@@ -138,7 +138,7 @@ public sealed class RadioCommandTests : IDisposable
         Assert.Equal("  airtime: 36 s in any 3600 s", lines[3]);
         Assert.Contains(lines, l => l.Split(' ', StringSplitOptions.RemoveEmptyEntries) is ["message", "1", "27.3"]);
         Assert.Contains(lines, l => l.Contains("qpc1xyz", StringComparison.Ordinal) && l.Contains("-80", StringComparison.Ordinal));
-        Assert.Equal("  counters: framesSent 5, bytesSent 200, data 1, acknowledgements 2, discovery 2, framesReceived 7", lines[^1]);
+        Assert.Equal("  counters: framesSent 5, bytesSent 200, data 1, acknowledgements 2, discovery 2, framesReceived 7, unpaid 3, strangersSeconds 0.25", lines[^1]);
         Assert.DoesNotContain('\u001b', shown.ToString());
     }
 
@@ -156,7 +156,7 @@ public sealed class RadioCommandTests : IDisposable
     }
 
     private static async Task<string> MetricsAsync(TestNode node) =>
-        (string)(await node.AskAsync(new ControlRequest { Command = "metrics" }))["result"]!["text"]!;
+        (await node.AskAsync(Commands.Metrics)).Text;
 
     private static async Task<JsonNode> RadioAsync(TestNode node, Predicate<JsonNode> wanted)
     {

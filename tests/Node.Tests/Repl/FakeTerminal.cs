@@ -11,7 +11,13 @@ internal sealed class FakeTerminal : ITerminal
     private readonly Queue<object> _typed = new();
     private readonly StringBuilder _written = new();
 
-    public int Width => Columns;
+    public int Width { get; set; } = Columns;
+
+    public bool IsAtLine { get; set; }
+
+    internal int Suspended { get; private set; }
+
+    public void Suspend() => Suspended++;
 
     internal string Written => _written.ToString();
 

@@ -85,7 +85,78 @@ public class LineEditorTests
     {
         string text = new('x', 200);
         Assert.Equal(text, Read(text + "\r"));
-        Assert.All(_terminal.Written.Split('\r'), drawn => Assert.True(drawn.Length < FakeTerminal.Columns + 10, drawn));
+        string shown = _terminal.Written.Replace("\u001b[?2004l", "", StringComparison.Ordinal);
+        Assert.All(shown.Split('\r'), drawn => Assert.True(drawn.Length < FakeTerminal.Columns + 10, drawn));
+    }
+
+    [Fact]
+    public void A_pasted_text_is_one_line_with_its_line_ends_and_nothing_in_it_is_a_key()
+    {
+        Assert.Equal("a one\ntwo\n\nthree b", Read("a ", "\u001b[200~one\rtwo\r\n\nth\u0004\u0003ree\u001b[201~ b\r"));
+        Assert.Contains("one\u23CEtwo", _terminal.Written, StringComparison.Ordinal);
+        Assert.Contains("\u001b[?2004h", _terminal.Written, StringComparison.Ordinal);
+        Assert.EndsWith("\u001b[?2004l\n", _terminal.Written, StringComparison.Ordinal);
+        Assert.False(_terminal.IsAtLine);
+    }
+
+    [Theory]
+    [InlineData("\u001b[2x\r", "[2x")]
+    [InlineData("\u001bx\r", "x")]
+    [InlineData("\u001b\u001b[200~y\u001b[201~\r", "y")]
+    [InlineData("\u001b[200~a\u001b[20b\u001b[201~\r", "a[20b")]
+    public void What_only_begins_like_a_paste_belongs_to_the_line(string typed, string line) => Assert.Equal(line, Read(typed));
+
+    [Fact]
+    public void Control_C_clears_a_line_and_ends_an_empty_one_and_Control_Z_stops_the_program()
+    {
+        Assert.Equal("b", Read("a", Control(ConsoleKey.C), "b\r"));
+        Assert.Null(Read("a", Control(ConsoleKey.C), Control(ConsoleKey.C)));
+        Assert.Equal("ab", Read("a", Control(ConsoleKey.Z), "b\r"));
+        Assert.Equal(1, _terminal.Suspended);
+    }
+
+    [Fact]
+    public void What_was_being_typed_comes_back_behind_the_recalled_lines()
+    {
+        LineEditor editor = Editor();
+        editor.Remember(["/earlier"]);
+        _terminal.Type("half", ConsoleKey.UpArrow, ConsoleKey.DownArrow, "\r", ConsoleKey.UpArrow, ConsoleKey.UpArrow, "\r");
+        Assert.Equal("half", editor.Read("> "));
+        Assert.Equal("/earlier", editor.Read("> "));
+    }
+
+    [Fact]
+    public void Wide_characters_take_two_columns_so_that_the_cursor_stands_behind_them()
+    {
+        Assert.Equal("\u6C34ab\U0001F600", Read("\u6C34b\U0001F600", ConsoleKey.LeftArrow, ConsoleKey.LeftArrow, "a\r"));
+        // Behind the cursor: b, and an emoji of two columns.
+        Assert.Contains("\u6C34ab\U0001F600\u001b[3D", _terminal.Written, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void In_a_narrower_window_the_line_is_drawn_anew_and_another_prompt_is_shown_at_once()
+    {
+        LineEditor editor = Editor();
+        _terminal.Type(new string('x', 50));
+        _terminal.Then(() => { _terminal.Width = 20; editor.DrawAgain(); });
+        _terminal.Then(() => editor.SetPrompt("[1] > "));
+        _terminal.Type("\r");
+        Assert.Equal(new string('x', 50), editor.Read("> "));
+        string[] drawn = _terminal.Written.Split("\r\u001b[K");
+        Assert.Equal("> " + new string('x', 16), drawn[^2]);
+        Assert.StartsWith("[1] > xxx", drawn[^1], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Tab_says_what_a_command_takes_and_what_each_of_several_does()
+    {
+        LineEditor editor = new(_terminal, before => ReplSession.Complete(before, ["bob", "group:walkers"]), SlashCommand.Explain);
+        _terminal.Type("/group sh", ConsoleKey.Tab, ConsoleKey.Tab, ConsoleKey.Tab, "\r");
+        Assert.Equal("/group show walkers ", editor.Read("> "));
+        Assert.Contains("members and state", _terminal.Written, StringComparison.Ordinal);
+        _terminal.Type("/contact ", ConsoleKey.Tab, "\r");
+        editor.Read("> ");
+        Assert.Contains("take a contact card\n/contact list", _terminal.Written.Replace("\n/contact list  ", "\n/contact list", StringComparison.Ordinal), StringComparison.Ordinal);
     }
 
     private static ConsoleKeyInfo Control(ConsoleKey key) => new('\0', key, shift: false, alt: false, control: true);

@@ -32,6 +32,10 @@ internal sealed partial class SessionNames
         string text = Time().Replace(said.ToJsonString(Plain), "\"T\"");
         text = Tag().Replace(text, "\"epochTag\":\"TAG\"");
         text = Leaf().Replace(text, "\"index\":\"N\"");
+        text = Reference().Replace(text, "\"replyTo\":\"REF\"");
+        text = Left().Replace(text, "\"disappearsIn\":\"N\"");
+        text = Digits().Replace(text, "DIGITS");
+        text = Card().Replace(text, "\"qpc:CARD\"");
         text = Fresh(Invitation(), "$invitation", text);
         text = Fresh(Key(), "$key", text);
         text = Fresh(Id(), "$id", text);
@@ -62,6 +66,18 @@ internal sealed partial class SessionNames
 
     [GeneratedRegex("\"index\":[1-9][0-9]*")]
     private static partial Regex Leaf();
+
+    [GeneratedRegex("\"replyTo\":\"[0-9a-f]{16}\"")]
+    private static partial Regex Reference();
+
+    [GeneratedRegex("\"disappearsIn\":[0-9]+")]
+    private static partial Regex Left();
+
+    [GeneratedRegex("[0-9]{60}|[0-9]{5}( [0-9]{5}){11}")]
+    private static partial Regex Digits();
+
+    [GeneratedRegex("\"qpc:[A-Za-z0-9_-]{100,}\"")]
+    private static partial Regex Card();
 
     [GeneratedRegex("qpc-lite:[A-Za-z0-9_=-]{20,}")]
     private static partial Regex Invitation();

@@ -2,6 +2,7 @@ using System.Net.Sockets;
 using System.Text;
 using System.Text.Json.Nodes;
 using QuicProChat.Mesh.Node.Control;
+using QuicProChat.Mesh.Node.Handlers;
 using QuicProChat.Mesh.Node.Tests.Conversations;
 
 namespace QuicProChat.Mesh.Node.Tests.Session;
@@ -21,7 +22,7 @@ internal sealed class SessionStage : IAsyncDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
-    private static readonly string[] Shown = ["message", "state", "group", "standing", "deleted"];
+    private static readonly string[] Shown = ["message", "state", "group", "standing", "deleted", "changed", "setting", "read"];
 
     private readonly Dictionary<string, Actor> _actors = [];
     private readonly SessionNames _names = new();
@@ -35,6 +36,8 @@ internal sealed class SessionStage : IAsyncDisposable
             _actors.Add(name, new Actor(node));
         }
 
+        // Whoever adds a command need not change the record for it.
+        _names.Add("$commands", NodeCommands.Table.Names);
         _names.Add("$longname", new string('n', 21));
         _names.Add("$longtext", new string('x', 4097));
     }

@@ -25,7 +25,7 @@ public sealed partial class DebianTests : IDisposable
         string listing = Shell.Do("dpkg-deb", "-c", first);
         Assert.All(listing.Split('\n', StringSplitOptions.RemoveEmptyEntries), line => Assert.Contains(" root/root ", line, StringComparison.Ordinal));
         foreach (string file in new[] { "usr/bin/qpc-mesh", "etc/qpc-mesh/qpc-mesh.conf", "lib/systemd/system/qpc-mesh.service", "usr/lib/sysusers.d/qpc-mesh.conf",
-            "usr/share/man/man1/qpc-mesh.1.gz", "usr/share/man/man5/qpc-mesh.conf.5.gz", "usr/share/bash-completion/completions/qpc-mesh" })
+            "usr/share/man/man1/qpc-mesh.1.gz", "usr/share/man/man5/qpc-mesh.conf.5.gz", "usr/share/bash-completion/completions/qpc-mesh", "usr/share/doc/qpc-mesh/COMPONENTS.gz" })
             Assert.Contains($" ./{file}\n", listing, StringComparison.Ordinal);
     }
 

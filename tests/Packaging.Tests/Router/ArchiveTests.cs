@@ -28,12 +28,38 @@ public sealed class ArchiveTests : IDisposable
         "./lib/upgrade/ 755",
         "./lib/upgrade/keep.d/ 755",
         "./lib/upgrade/keep.d/qpc-mesh 644",
+        "./lib/upgrade/qpc-mesh.sh 644",
         "./usr/ 755",
         "./usr/bin/ 755",
         "./usr/bin/qpc-mesh 755",
         "./usr/lib/ 755",
         "./usr/lib/qpc-mesh/ 755",
+        "./usr/lib/qpc-mesh/contacts.sh 644",
         "./usr/lib/qpc-mesh/uci.sh 644",
+        "./usr/share/ 755",
+        "./usr/share/qpc-mesh/ 755",
+        "./usr/share/qpc-mesh/COMPONENTS 644",
+    ];
+
+    private static readonly string[] _page =
+    [
+        "./ 755",
+        "./usr/ 755",
+        "./usr/libexec/ 755",
+        "./usr/libexec/rpcd/ 755",
+        "./usr/libexec/rpcd/qpc-mesh 755",
+        "./usr/share/ 755",
+        "./usr/share/luci/ 755",
+        "./usr/share/luci/menu.d/ 755",
+        "./usr/share/luci/menu.d/luci-app-qpc-mesh.json 644",
+        "./usr/share/rpcd/ 755",
+        "./usr/share/rpcd/acl.d/ 755",
+        "./usr/share/rpcd/acl.d/luci-app-qpc-mesh.json 644",
+        "./www/ 755",
+        "./www/luci-static/ 755",
+        "./www/luci-static/resources/ 755",
+        "./www/luci-static/resources/view/ 755",
+        "./www/luci-static/resources/view/qpc-mesh.js 644",
     ];
 
     private static readonly string[] _control = ["./ 755", "./conffiles 644", "./control 644", "./postinst 755", "./postinst-pkg 755", "./preinst 755", "./prerm 755"];
@@ -68,6 +94,22 @@ public sealed class ArchiveTests : IDisposable
         Assert.DoesNotContain(".db", Text(Entries(Content(outer[1])), "./lib/upgrade/keep.d/qpc-mesh"), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void The_page_is_a_package_for_every_processor_that_asks_for_the_node_and_has_no_settings_of_its_own()
+    {
+        byte[] first = Build("first", "luci");
+        Assert.True(first.AsSpan().SequenceEqual(Build("second", "luci")));
+
+        List<TarEntry> outer = Entries(first);
+        Check(Entries(Content(outer[1])), _page);
+        List<TarEntry> control = Entries(Content(outer[2]));
+        // The settings are the node's, and so is the list of files that a system upgrade keeps.
+        Check(control, ["./ 755", "./control 644", "./postinst 755", "./postinst-pkg 755", "./prerm 755"]);
+        string fields = Text(control, "./control");
+        Assert.StartsWith($"Package: luci-app-qpc-mesh\nVersion: {Packages.Version}\nDepends: libc, luci-base, rpcd, qpc-mesh\n", fields, StringComparison.Ordinal);
+        Assert.Contains("\nArchitecture: all\n", fields, StringComparison.Ordinal);
+    }
+
     [NeedsFact(Packages.Program)]
     public void The_index_names_each_package_with_its_size_and_digest()
     {
@@ -82,6 +124,7 @@ public sealed class ArchiveTests : IDisposable
     [Fact]
     public void The_recipe_for_the_sdk_has_the_version_and_the_scripts_of_the_package()
     {
+        Assert.Contains($"\nPKG_VERSION:={Packages.Version}\n", File.ReadAllText(Repository.File("packaging/openwrt/luci-app-qpc-mesh/Makefile")), StringComparison.Ordinal);
         string recipe = File.ReadAllText(Repository.File("packaging/openwrt/qpc-mesh/Makefile"));
         Assert.Contains($"\nPKG_VERSION:={Packages.Version}\n", recipe, StringComparison.Ordinal);
         foreach ((string name, string file) in new[] { ("preinst", "preinst"), ("postinst", "postinst-pkg") })
@@ -91,14 +134,14 @@ public sealed class ArchiveTests : IDisposable
         }
     }
 
-    private byte[] Build(string name)
+    private byte[] Build(string name, string package = "ipk:x86_64")
     {
         string artifacts = Path.Combine(_folder, name);
         Directory.CreateDirectory(artifacts);
         File.CreateSymbolicLink(Path.Combine(artifacts, "qpc-mesh"), Repository.File(Packages.Program));
-        Ran ran = Shell.Run("bash", ["packaging/build.sh", artifacts, "ipk:x86_64"], new Dictionary<string, string> { ["SOURCE_DATE_EPOCH"] = "1700000000" });
+        Ran ran = Shell.Run("bash", ["packaging/build.sh", artifacts, package], new Dictionary<string, string> { ["SOURCE_DATE_EPOCH"] = "1700000000" });
         Assert.True(ran.ExitCode == 0, ran.ToString());
-        return File.ReadAllBytes(Path.Combine(artifacts, $"packages/qpc-mesh_{Packages.Version}_x86_64.ipk"));
+        return File.ReadAllBytes(Directory.EnumerateFiles(Path.Combine(artifacts, "packages"), "*.ipk").Single());
     }
 
     private static void Check(List<TarEntry> entries, string[] expected)

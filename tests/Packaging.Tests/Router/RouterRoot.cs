@@ -70,9 +70,14 @@ internal sealed class RouterRoot : IDisposable
     }
 
     /// <summary>Unpacks the package's files, as opkg does.</summary>
-    internal RouterRoot Install()
+    internal RouterRoot Install() => Unpack(Packages.Ipk("x86_64"));
+
+    /// <summary>Unpacks the files of the page for LuCI.</summary>
+    internal RouterRoot InstallPage() => Unpack(Packages.Page);
+
+    private RouterRoot Unpack(string package)
     {
-        Shell.Do("sh", "-c", $"tar -xzOf '{Packages.Ipk("x86_64")}' ./data.tar.gz | tar -xz --numeric-owner -C '{Path}'");
+        Shell.Do("sh", "-c", $"tar -xzOf '{package}' ./data.tar.gz | tar -xz --numeric-owner -C '{Path}'");
         return this;
     }
 

@@ -22,9 +22,10 @@ internal sealed class RunningNode : IDisposable
         Ran ran = router.Run("/etc/init.d/qpc-mesh start");
         Assert.True(ran.ExitCode == 0, ran.ToString());
         string command = router.Recorded.Single(r => r.StartsWith("param|command|", StringComparison.Ordinal))["param|command|".Length..].Replace('|', ' ');
-        var start = new ProcessStartInfo("chroot") { RedirectStandardInput = true };
+        // A network of its own: the port of the package's settings is taken once on a machine.
+        var start = new ProcessStartInfo("unshare") { RedirectStandardInput = true };
         router.Run("rm -f /tmp/node.log; chmod 1777 /tmp");
-        foreach (string word in router.AsNode($"exec {command} 2>/tmp/node.log"))
+        foreach (string word in (string[])["--net", "chroot", .. router.AsNode($"exec {command} 2>/tmp/node.log")])
             start.ArgumentList.Add(word);
         var node = new RunningNode(router, Process.Start(start)!);
         var waited = Stopwatch.StartNew();

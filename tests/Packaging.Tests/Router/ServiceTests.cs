@@ -26,7 +26,7 @@ public class ServiceTests
                 "param|limits|core=0",
                 "param|no_new_privs|1",
                 "param|capabilities|/etc/capabilities/qpc-mesh.json",
-                "jail|qpc-mesh|log|procfs",
+                "jail|qpc-mesh|procfs",
                 "mount|/var/etc/qpc-mesh.json|/etc/passwd|/etc/group|/etc/hosts|/etc/resolv.conf|/tmp/resolv.conf|/tmp/resolv.conf.d",
                 "mount|/usr/bin/qpc-mesh|/dev/urandom",
                 "mount_rw|/etc/qpc-mesh|/srv/qpc-mesh|/var/run/qpc-mesh",
@@ -50,6 +50,33 @@ public class ServiceTests
 
         Assert.True(ran.ExitCode == 0, ran.ToString());
         Assert.Contains("mount_rw|/dev/serial/by-id/usb-R-if00|/dev/ttyUSB3", router.Recorded);
+    }
+
+    [RootFact(Packages.Busybox, Packages.Program)]
+    public void What_the_settings_name_outside_the_nodes_directories_is_in_the_jail_if_it_is_there()
+    {
+        using RouterRoot router = RouterRoot.Create(User).Install();
+        router.Run("mkdir -p /mnt/usb/shared; mknod /dev/ttyS9 c 4 73; mknod -m 600 /dev/gpiochip0 c 254 0; echo x >/etc/anchors.pem");
+        router.Run("cp /etc/anchors.pem /etc/qpc-mesh/blocked");
+        Set(router, "enabled '1'", "downloads '/mnt/usb/new'\n\toption fapp_anchors_file '/etc/anchors.pem'\n\toption fapp_block_file '/etc/qpc-mesh/blocked'");
+        AddRadio(router, "/dev/ttyS9", "waveshare", "868125000");
+        router.Run("sed -i \"s/option frequency '868125000'/&\\n\\toption air_rate '300'/\" /etc/config/qpc-mesh");
+
+        string[] recorded = Start(router);
+        Assert.Contains("mount|/etc/anchors.pem", recorded);
+        Assert.Contains("mount_rw|/mnt/usb/new", recorded);
+        Assert.Contains("mount_rw|/dev/ttyS9|/dev/ttyS9", recorded);
+        Assert.Contains("mount_rw|/dev/gpiochip0|/dev/gpiochip0", recorded);
+        Assert.DoesNotContain(recorded, r => r.Contains("/etc/qpc-mesh/blocked", StringComparison.Ordinal));
+        Assert.Equal($"{User} /mnt/usb/new\n{User} /dev/gpiochip0\n", router.Run("stat -c '%g %n' /mnt/usb/new /dev/gpiochip0").Output);
+
+        // A folder that was there is its owner's, and stays so.
+        Set(router, "downloads '/mnt/usb/new'", "downloads '/mnt/usb/shared'");
+        router.Run("rm /etc/anchors.pem /dev/gpiochip0");
+        recorded = Start(router);
+        Assert.Contains("mount_rw|/mnt/usb/shared", recorded);
+        Assert.Equal("0\n", router.Run("stat -c %u /mnt/usb/shared").Output);
+        Assert.DoesNotContain(recorded, r => r.Contains("anchors.pem", StringComparison.Ordinal) || r.Contains("gpiochip", StringComparison.Ordinal));
     }
 
     [RootFact(Packages.Busybox, Packages.Program)]
@@ -99,6 +126,7 @@ public class ServiceTests
         Assert.Equal(0, router.Run("/etc/init.d/qpc-mesh start").ExitCode);
         _ = router.Recorded;
         string before = File.ReadAllText(router.File("var/etc/qpc-mesh.json"));
+        string mounted = router.Run("stat -c %i /var/etc/qpc-mesh.json").Output;
 
         Set(router, old, changed);
         Ran ran = router.Run("/etc/init.d/qpc-mesh reload");
@@ -108,7 +136,9 @@ public class ServiceTests
         Assert.Equal(first is null ? 1 : 0, ran.ExitCode);
         Assert.Equal(first == "kill|qpc-mesh", recorded.Contains("open"));
         Assert.Equal(first is null, before == File.ReadAllText(router.File("var/etc/qpc-mesh.json")));
-        Assert.Equal($"{User}\n", router.Run("stat -c %u /var/etc/qpc-mesh.json").Output);
+        Assert.Equal($"{User} 600\n", router.Run("stat -c '%u %a' /var/etc/qpc-mesh.json").Output);
+        // The jail has this very file mounted: another one of its name would never be seen in there.
+        Assert.Equal(mounted, router.Run("stat -c %i /var/etc/qpc-mesh.json").Output);
     }
 
     [RootFact(Packages.Busybox, Packages.Program)]
@@ -164,10 +194,17 @@ public class ServiceTests
         Assert.Empty(router.Recorded);
     }
 
-    private static void AddRadio(RouterRoot router, string device) =>
+    private static string[] Start(RouterRoot router)
+    {
+        Ran ran = router.Run("/etc/init.d/qpc-mesh start");
+        Assert.True(ran.ExitCode == 0, ran.ToString());
+        return router.Recorded;
+    }
+
+    private static void AddRadio(RouterRoot router, string device, string modem = "rnode", string frequency = "868100000") =>
         File.AppendAllText(
             router.File("etc/config/qpc-mesh"),
-            $"\nconfig radio 'lora0'\n\toption device '{device}'\n\toption modem 'rnode'\n\toption frequency '868100000'\n\toption region 'eu868'\n");
+            $"\nconfig radio 'lora0'\n\toption device '{device}'\n\toption modem '{modem}'\n\toption frequency '{frequency}'\n\toption region 'eu868'\n");
 
     private static void Set(RouterRoot router, string old, string changed)
     {

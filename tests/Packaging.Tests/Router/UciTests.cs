@@ -22,7 +22,10 @@ public sealed partial class UciTests : IDisposable
         ["passphraseFile"] = ("/etc/qpc-mesh/passphrase", "\"/etc/qpc-mesh/passphrase\""),
         ["durability"] = ("full", "\"full\""),
         ["logLevel"] = ("debug", "\"debug\""),
+        ["discovery"] = ("announce", "\"announce\""),
+        ["discoveryInterfaces"] = ("br-lan", "[\"br-lan\"]"),
         ["metricsListen"] = ("127.0.0.1:9469", "\"127.0.0.1:9469\""),
+        ["webListen"] = ("127.0.0.1:8420", "\"127.0.0.1:8420\""),
         ["relay"] = ("off", "false"),
         ["storeAndForward"] = ("1", "true"),
         ["hopLimit"] = ("0012", "12"),
@@ -38,6 +41,19 @@ public sealed partial class UciTests : IDisposable
         ["receipts"] = ("contacts", "\"contacts\""),
         ["maxLinks"] = ("32", "32"),
         ["linkMemoryBytes"] = ("2M", "\"2M\""),
+        ["fileMaxBytes"] = ("20M", "\"20M\""),
+        ["fileAutoAcceptBytes"] = ("1M", "\"1M\""),
+        ["fileBytesPerSecond"] = ("2M", "\"2M\""),
+        ["downloads"] = ("/srv/downloads", "\"/srv/downloads\""),
+        ["fapp"] = ("relay", "\"relay\""),
+        ["fappRegions"] = ("04", "[\"04\"]"),
+        ["fappRelays"] = ("qpc1x36slx9at870e9rd53d2405n8vg8ml84", "\"qpc1x36slx9at870e9rd53d2405n8vg8ml84\""),
+        ["fappPublish"] = ("2h", "\"2h\""),
+        ["fappDelay"] = ("30s", "\"30s\""),
+        ["fappCover"] = ("20m", "\"20m\""),
+        ["fappTrustsClock"] = ("1", "true"),
+        ["fappAnchorsFile"] = ("/etc/qpc-mesh/anchors.pem", "\"/etc/qpc-mesh/anchors.pem\""),
+        ["fappBlockFile"] = ("/etc/qpc-mesh/blocked", "\"/etc/qpc-mesh/blocked\""),
     };
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
@@ -46,10 +62,10 @@ public sealed partial class UciTests : IDisposable
     public void Every_option_of_the_manual_has_its_place_and_the_program_takes_the_result()
     {
         string[] keys = [.. TableRow().Matches(File.ReadAllText(Repository.File("docs/configuration.md"))).Select(m => m.Groups[1].Value)];
-        keys = keys[..(keys.ToList().IndexOf("linkMemoryBytes") + 1)];
+        keys = keys[..(keys.ToList().IndexOf("fappBlockFile") + 1)];
         Assert.Equal(keys.Order(), _values.Keys.Order());
         IEnumerable<string> lines = _values.Select(v =>
-            $"\t{(v.Key is "listen" or "peers" ? "list" : "option")} {Snake(v.Key)} '{v.Value.Uci}'");
+            $"\t{(v.Key is "listen" or "peers" or "discoveryInterfaces" or "fappRegions" ? "list" : "option")} {Snake(v.Key)} '{v.Value.Uci}'");
 
         Ran ran = Convert($"config qpc-mesh 'main'\n\toption enabled '0'\n{string.Join('\n', lines)}\n");
 
@@ -127,6 +143,10 @@ public sealed partial class UciTests : IDisposable
     [InlineData("config qpc-mesh 'main'\n\toption data_dir '/srv'", "accepted is a place in a directory called qpc-mesh")]
     [InlineData("config qpc-mesh 'main'\n\toption data_dir '/srv/../qpc-mesh'", "accepted is a path without ..")]
     [InlineData("config qpc-mesh 'main'\n\toption data_dir '/var/lib/qpc-mesh'", "a reboot empties that")]
+    [InlineData("config qpc-mesh 'main'\n\toption downloads 'downloads'", "option 'downloads' is 'downloads'; accepted is a path that begins with /")]
+    [InlineData("config qpc-mesh 'main'\n\toption downloads '/mnt/my disk'", "accepted is a path that begins with /, without blanks")]
+    [InlineData("config qpc-mesh 'main'\n\toption fapp_anchors_file '/'", "section 'main': option 'fapp_anchors_file' is '/'")]
+    [InlineData("config qpc-mesh 'main'\n\toption control '/var/run/c.sock'", "option 'control' is '/var/run/c.sock'; accepted is a place in a directory called qpc-mesh")]
     [InlineData("config qpc-mesh 'main'\nconfig qpc-mesh 'two'", "section 'two': there is one section of this type already: 'main'")]
     [InlineData("config qpc-mesh 'main'\nconfig antenna 'a'", "section 'a': unknown type of section 'antenna'")]
     [InlineData("config radio 'r'\n\toption device '/dev/ttyUSB0'", "there is no section of type 'qpc-mesh'")]

@@ -282,6 +282,23 @@ public sealed class ClaimsTests
     }
 
     [Fact]
+    public void The_first_copy_of_an_envelope_lives_no_longer_than_any_node_sends_whatever_its_header_says()
+    {
+        var network = new TestNetwork(7);
+        TestNode relay = network.Add(), evil = network.Add(), bob = network.Add();
+        network.Join(relay, evil, TestLinkKind.Stream);
+        byte[] frame = Frame(bob, evil.Payload(1, 100), 0, lifetime: ushort.MaxValue, receipt: false);
+        Assert.True(Envelope.TryRead(frame.AsSpan(1), out Envelope envelope));
+        EnvelopeId id = envelope.ComputeId();
+        relay.Deliver(relay.LinkTo(evil), frame);
+        Assert.True(relay.Router.Holds(id));
+        network.Run(Limits.LongestSent - TimeSpan.FromMinutes(1));
+        Assert.True(relay.Router.Holds(id));
+        network.Run(TimeSpan.FromMinutes(2));
+        Assert.False(relay.Router.Holds(id));
+    }
+
+    [Fact]
     public void A_lifetime_that_a_relay_raises_lengthens_nothing_where_the_envelope_is_known()
     {
         var network = new TestNetwork(7);

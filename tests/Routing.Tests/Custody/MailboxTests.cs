@@ -219,6 +219,59 @@ public sealed class MailboxTests
         Assert.Equal(401, victim.Delivered);
     }
 
+    [Fact]
+    public void What_strangers_write_has_a_price_although_it_is_taken_and_none_of_it_is_lost()
+    {
+        var network = new TestNetwork(10);
+        var options = new RouterOptions { NeighbourFailureBurst = 50, NeighbourFailuresPerSecond = 5 };
+        TestNode victim = network.Add(options), evil = network.Add(), honest = network.Add(), patient = network.Add();
+        foreach (TestNode other in (TestNode[])[evil, honest, patient])
+            network.Join(other, victim, TestLinkKind.Stream);
+        honest.RouteVia(victim, victim);
+        patient.RouteVia(victim, victim);
+        victim.KnowsNobody = true;
+        Offer(network, victim, evil, victim, first: 0, count: 400, size: 50, Priority.Normal, apart: TimeSpan.FromMilliseconds(10));
+        int delivered = victim.Delivered;
+        Assert.InRange(delivered, 50, 75);
+        Assert.Equal(400 - delivered, victim[RouterCounter.DropOpeningRate]);
+
+        // A stranger who is told "too fast" keeps what it has, and it all arrives.
+        for (int i = 0; i < 200; i++)
+            patient.Send(victim, i);
+        network.Run(TimeSpan.FromMinutes(2));
+        Assert.Equal(delivered + 200, victim.Delivered);
+
+        // Whom the owner knows does not wait.
+        victim.KnowsNobody = false;
+        for (int i = 1000; i < 1400; i++)
+            honest.Send(victim, i);
+        network.Run(Second);
+        Assert.Equal(delivered + 600, victim.Delivered);
+    }
+
+    [Theory]
+    [InlineData(true, 40, 60)]
+    [InlineData(false, 320, 420)]
+    public void What_is_brought_for_a_node_itself_is_written_at_a_rate_and_faster_for_those_it_knows(bool strangers, int least, int most)
+    {
+        var network = new TestNetwork(11);
+        var options = new RouterOptions
+        {
+            NeighbourDiskBytesPerSecond = 1_000,
+            NeighbourDiskBurst = 50_000,
+            NeighbourFailureBurst = 10_000,
+        };
+        TestNode victim = network.Add(options), evil = network.Add();
+        network.Join(evil, victim, TestLinkKind.Stream);
+        victim.KnowsNobody = strangers;
+        Offer(network, victim, evil, victim, first: 0, count: 1000, size: 1000, Priority.Normal, apart: TimeSpan.FromMilliseconds(4));
+        Assert.InRange(victim.Delivered, least, most);
+        Assert.Equal(1000 - victim.Delivered, victim[RouterCounter.DropDiskRate]);
+        network.Run(TimeSpan.FromMinutes(1));
+        Offer(network, victim, evil, victim, first: 9_000, count: 1, size: 50, Priority.Normal);
+        Assert.InRange(victim.Delivered, least + 1, most + 1);
+    }
+
     private static int HeldFor(TestNode node, TestNode destination)
     {
         var held = new HeldSummary[64];

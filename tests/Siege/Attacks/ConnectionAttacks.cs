@@ -28,3 +28,25 @@ internal sealed class UnfinishedFrame : LinkAttack
         return link.SendRawAsync(most, stop);
     }
 }
+
+/// <summary>Asks for what it never reads: what the node would send to it waits.</summary>
+internal sealed class Deaf : LinkAttack
+{
+    internal override string Name => "asks and does not read";
+
+    internal override TimeSpan Pause => TimeSpan.FromMilliseconds(5);
+
+    // Whoever waits here reads no further frame.
+    internal override async ValueTask ReceivedAsync(HostileLink link, Raid raid, FrameKind kind, byte[] body) =>
+        await Task.Delay(Timeout.InfiniteTimeSpan, link.Ended).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+
+    internal override async ValueTask StepAsync(HostileLink link, Raid raid, CancellationToken stop)
+    {
+        RouteEntry[] known = [.. raid.Gossip.Routes.Take(Limits.Arbitrary.MaxAnnouncesRequested)];
+        byte[] names = new byte[known.Length * Abbreviation.Size];
+        for (int i = 0; i < known.Length; i++)
+            known[i].Destination.Write(names.AsSpan(i * Abbreviation.Size));
+        if (names.Length > 0)
+            await link.SendAsync(FrameKind.AnnounceRequest, names, stop);
+    }
+}

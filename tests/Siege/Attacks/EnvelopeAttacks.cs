@@ -87,7 +87,7 @@ internal sealed class StrangersTexts(int size) : LinkAttack
         byte[] text = [.. Enumerable.Range(0, size).Select(_ => (byte)random.Next('a', 'z'))];
         bool keySign = (from.PublicKey.Span[^1] & 0x80) != 0;
         byte[] content = new byte[SealedContent.SizeOf(size)];
-        SealedContent.Write(content, ContentType.Text, keySign, time: 1, lifetimeUnits: 0, text);
+        SealedContent.Write(content, ContentType.Content, keySign, time: 1, lifetimeUnits: 0, text);
         byte[] envelope = new byte[EnvelopeHeader.Size + Sealer.Overhead + content.Length];
         new EnvelopeHeader(EnvelopeKind.Sealed, Priority.Normal, true, 0, Limits.MaxHops, 8640, to).Write(envelope);
         using var sealer = new Sealer(from);

@@ -118,8 +118,8 @@ public sealed partial class RouterHost : INodeProgram
             Router.RestoreAnnounce(announce);
         }
 
-        foreach ((EnvelopeId id, byte generation) in _store.Seen)
-            Router.RestoreSeen(id, generation);
+        foreach ((EnvelopeId id, _) in _store.Seen)
+            Router.RestoreSeen(id);
         foreach ((EnvelopeId id, StoredEnvelope stored) in _store.Envelopes)
         {
             if (!EnvelopeHeader.TryRead(stored.Bytes, out EnvelopeHeader header))

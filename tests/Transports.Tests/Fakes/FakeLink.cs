@@ -9,7 +9,7 @@ public sealed class FakeLink(NodeAddress peer, bool outbound = true, uint number
 {
     private readonly TaskCompletionSource _released = new();
     private ILinkEvents? _events;
-    private bool _pinned;
+    private bool? _chosen;
     private Task _up = Task.CompletedTask;
 
     public NodeAddress Peer => peer;
@@ -30,7 +30,7 @@ public sealed class FakeLink(NodeAddress peer, bool outbound = true, uint number
 
     public ulong SourceGroup => (Source ?? LinkSource.Loopback).Group;
 
-    public bool Chosen => outbound || _pinned;
+    public bool Chosen => _chosen ?? outbound;
 
     internal LinkSource? Source { get; init; }
 
@@ -53,7 +53,7 @@ public sealed class FakeLink(NodeAddress peer, bool outbound = true, uint number
 
     public void Release() => _released.SetResult();
 
-    public void Choose() => _pinned = true;
+    public void Choose(bool isChosen) => _chosen = isChosen;
 
     public void Start(ILinkEvents events)
     {

@@ -19,14 +19,14 @@ public sealed class TestNode : ILinkAcceptor, IAsyncDisposable
     public TestNode(byte seed, LinkSettings? settings = null, TimeProvider? time = null)
     {
         Identity = LocalIdentity.FromSeed([.. Enumerable.Repeat(seed, 32)]);
-        Node = new LocalNode(Identity, (settings ?? new LinkSettings()) with { NodeName = $"node {seed}" }, time ?? TimeProvider.System);
+        Node = new LocalEnd(Identity, (settings ?? new LinkSettings()) with { NodeName = $"node {seed}" }, time ?? TimeProvider.System);
         Tcp = new TcpTransport(Node, NullLogger<TcpTransport>.Instance);
         Quic = new QuicTransport(Node, NullLogger<QuicTransport>.Instance);
     }
 
     public LocalIdentity Identity { get; }
 
-    public LocalNode Node { get; }
+    public LocalEnd Node { get; }
 
     public TcpTransport Tcp { get; }
 

@@ -9,21 +9,27 @@ public sealed class LedgerJournalTests
 
     private sealed class MemoryStore : ILedgerStore
     {
-        internal byte[] Bytes { get; set; } = [];
+        private byte[]? _bytes;
+
+        internal byte[] Bytes
+        {
+            get => _bytes ?? [];
+            set => _bytes = value;
+        }
 
         internal bool Broken { get; set; }
 
-        public byte[] Load() => Bytes;
+        public byte[]? Load() => _bytes;
 
         public bool TryAppend(ReadOnlySpan<byte> bytes)
         {
-            Bytes = Broken ? Bytes : [.. Bytes, .. bytes];
+            _bytes = Broken ? _bytes : [.. Bytes, .. bytes];
             return !Broken;
         }
 
         public bool TryReplace(ReadOnlySpan<byte> bytes)
         {
-            Bytes = Broken ? Bytes : bytes.ToArray();
+            _bytes = Broken ? _bytes : bytes.ToArray();
             return !Broken;
         }
     }
@@ -127,6 +133,29 @@ public sealed class LedgerJournalTests
             store.Bytes[bit / 8] ^= (byte)(1 << (bit % 8));
             Assert.Equal(0, Left(store, clock, TimeSpan.FromMinutes(91)), 0.11);
         }
+    }
+
+    [Fact]
+    public void A_ledger_that_was_emptied_or_cut_within_its_first_record_costs_a_whole_budget_and_a_missing_one_nothing()
+    {
+        string directory = Directory.CreateTempSubdirectory("qpc-ledger").FullName;
+        string path = Path.Combine(directory, "airtime");
+        Clock clock = new(Guid.NewGuid());
+        Assert.Equal(36, Left(new FileLedgerStore(path), clock, Second), 0.11);
+        Spend(new FileLedgerStore(path), clock, 2 * Second, 20);
+        byte[] whole = File.ReadAllBytes(path);
+        for (int cut = 0; cut < LedgerRecord.Size; cut++)
+        {
+            File.WriteAllBytes(path, whole[..cut]);
+            LedgerJournal journal = new(new FileLedgerStore(path), clock);
+            DutyLedger ledger = new(OnePercent, null, journal, 3 * Second);
+            Assert.False(ledger.TryReserve(TrafficClass.Emergency, Second, 3 * Second, out _, out _), $"cut at {cut}");
+            Assert.Equal(1, journal.Damaged);
+        }
+
+        // The caution ends after an hour, and the file is a ledger again.
+        Assert.Equal(36, Left(new FileLedgerStore(path), clock, TimeSpan.FromMinutes(70)), 0.11);
+        Directory.Delete(directory, recursive: true);
     }
 
     [Fact]

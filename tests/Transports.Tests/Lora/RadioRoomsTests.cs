@@ -39,6 +39,71 @@ public sealed class RadioRoomsTests : IDisposable
     }
 
     [Fact]
+    public void Queues_that_share_memory_leave_room_for_a_newcomer_and_all_of_it_for_emergencies()
+    {
+        const int total = 200_000;
+        RadioQueuePool pool = new(total);
+        RadioQueue[] queues = [.. Enumerable.Range(0, 9).Select(_ => new RadioQueue(pool))];
+        byte[] frame = new byte[100];
+        FrameClass[] classes = [FrameClass.Control, FrameClass.High, FrameClass.Normal, FrameClass.Low];
+        int Fill(RadioQueue queue) => classes.Sum(c => Enumerable.Range(0, 200).Count(_ => queue.TryAdd(c, frame, Start)));
+        int alone = Fill(queues[0]);
+        // Bounds of a class hold as ever.
+        Assert.Equal(4 * 64, alone);
+        int[] counts = [.. queues[1..].Select(Fill)];
+        Assert.All(counts, count => Assert.True(count > 0));
+        Assert.InRange(pool.Used, 0, total);
+        Assert.Equal((alone + counts.Sum()) * RadioQueuePool.CostOf(frame.Length), pool.Used);
+
+        int urgent = Enumerable.Range(0, 200).Count(_ => queues[8].TryAdd(FrameClass.Emergency, frame, Start));
+        Assert.True(urgent > 0);
+        Assert.InRange(pool.Used, total - RadioQueuePool.CostOf(frame.Length), total);
+        Assert.False(pool.HasRoomAgain());
+
+        // Told once, when enough has left.
+        while (!pool.HasRoomAgain())
+            queues[0].Dequeue(FrameClass.Low);
+        Assert.False(pool.HasRoomAgain());
+        Assert.True(queues[8].TryAdd(FrameClass.Emergency, frame, Start));
+        foreach (RadioQueue queue in queues)
+            queue.Clear();
+        Assert.Equal(0, pool.Used);
+    }
+
+    [Fact]
+    public void Whoever_was_refused_is_told_also_where_nothing_else_will_ever_leave()
+    {
+        RadioQueuePool pool = new(1_000);
+        RadioQueue queue = new(pool);
+        Assert.False(pool.HasRoomAgain());
+        Assert.False(queue.TryAdd(FrameClass.Normal, new byte[2_000], Start));
+        Assert.True(pool.HasRoomAgain());
+        Assert.True(queue.TryAdd(FrameClass.Normal, new byte[100], Start));
+        Assert.False(queue.TryAdd(FrameClass.Normal, new byte[800], Start));
+        Assert.False(pool.HasRoomAgain());
+        queue.Dequeue(FrameClass.Normal);
+        Assert.True(pool.HasRoomAgain());
+    }
+
+    [Fact]
+    public void A_newer_route_update_takes_the_place_of_the_older_and_its_bytes()
+    {
+        RadioQueuePool pool = new(10_000);
+        RadioQueue queue = new(pool);
+        byte[] Update(byte number) => [(byte)FrameKind.RouteUpdate, 0, number, (byte)RouteUpdateFlags.Acknowledge];
+        Assert.True(queue.TryAdd(FrameClass.Routing, Update(1), Start));
+        int one = pool.Used;
+        Assert.True(queue.TryAdd(FrameClass.Routing, [0x20, 1], Start));
+        int both = pool.Used;
+        Assert.True(queue.TryReplaceUpdate(FrameClass.Routing, Update(2), Start));
+        Assert.Equal(both, pool.Used);
+        Assert.Equal((ushort)2, queue.Peek(FrameClass.Routing)!.Update);
+        queue.Dequeue(FrameClass.Routing);
+        Assert.Equal(both - one, pool.Used);
+        Assert.False(queue.TryReplaceUpdate(FrameClass.Routing, Update(3), Start));
+    }
+
+    [Fact]
     public void Strangers_pay_from_a_purse_that_names_of_neighbours_do_not_share_and_one_id_cannot_empty_it()
     {
         StrangerPrices prices = new(Second, duty: 0.1);
@@ -285,7 +350,7 @@ public sealed class RadioRoomsTests : IDisposable
     {
         DutyLedger ledger = new(RegionPlan.Eu868.Bands[0], null, null, Start);
         AirtimeGate gate = new(ledger, 0.1 * Second);
-        RadioQueue queue = new();
+        RadioQueue queue = new(new RadioQueuePool());
         Assert.True(queue.TryAdd(FrameClass.Routing, [1], Start));
         Assert.Equal(FrameClass.Routing, gate.FirstWithAirtime(queue, 0.1 * Second, Start));
         while (gate.TryReserve(TrafficClass.Routing, 0.01 * Second, Start, out _))
@@ -311,5 +376,5 @@ public sealed class RadioRoomsTests : IDisposable
     private static NodeAddress Address(int number) => new((ulong)number << 48 | 1, (ulong)number);
 
     private static RadioNeighbour Neighbour(int number, TimeSpan heard) =>
-        new(Address(number), new byte[32]) { IsUp = true, LastHeard = heard };
+        new(Address(number), new byte[32], new RadioQueuePool()) { IsUp = true, LastHeard = heard };
 }

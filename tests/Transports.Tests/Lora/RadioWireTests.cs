@@ -225,7 +225,7 @@ public sealed class RadioWireTests
     public void A_window_survives_any_loss_of_frames_and_acknowledgements()
     {
         Random random = new(11);
-        SendWindow outgoing = new();
+        SentFrames outgoing = new();
         ReceiveWindow incoming = new();
         HashSet<int> arrived = [];
         int next = 0;

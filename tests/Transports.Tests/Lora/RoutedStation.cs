@@ -31,7 +31,7 @@ internal sealed class RoutedStation : IRadioClient, IRadioUser, IRouterActions, 
         Identity = identity;
         Ledger = new DutyLedger(options.Band, null, null, now);
         Medium = new RadioMedium(options, identity, (ulong)random.NextInt64(), Ledger, this, new Random(random.Next()), new Random(random.Next()).NextBytes);
-        Routing.LocalNode self = new(identity.PublicKey.Span, identity.Sign);
+        LocalNode self = new(identity.PublicKey.Span, identity.Sign);
         Router = new Router(
             new RouterOptions(), self, AnnounceVerifier.Instance, this, new Random(random.Next()), 0, new Instant(now.Ticks));
     }

@@ -15,12 +15,12 @@ internal sealed class Crowd : ILinkEvents, IDisposable
     private static readonly Metric Cost = Metric.FromTime(TimeSpan.FromMilliseconds(5));
 
     private readonly LocalIdentity _identity = LocalIdentity.Generate();
-    private readonly LocalNode _node;
+    private readonly LocalEnd _node;
     private readonly Dictionary<Abbreviation, Announce> _announces = [];
 
     internal Crowd(int size)
     {
-        _node = new LocalNode(_identity, new LinkSettings { NodeName = "crowd" }, TimeProvider.System);
+        _node = new LocalEnd(_identity, new LinkSettings { NodeName = "crowd" }, TimeProvider.System);
         Add(_identity);
         for (int i = 1; i < size; i++)
         {

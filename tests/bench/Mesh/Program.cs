@@ -2,7 +2,7 @@ using QuicProChat.Mesh.Bench;
 
 if (args is not [string program, ..])
 {
-    Console.Error.WriteLine("usage: bench PROGRAM [MESSAGES [start|announce|messages|full|memory|size]]");
+    Console.Error.WriteLine("usage: bench PROGRAM [MESSAGES [start|announce|messages|full|file|memory|size]]");
     return 2;
 }
 

@@ -18,7 +18,7 @@ internal sealed class Scenarios(string program, string directory, Table table)
 
     private int _networks;
 
-    /// <summary>Runs the scenarios; one alone if it is named (start, announce, messages, full, memory, size).</summary>
+    /// <summary>Runs the scenarios; one alone if it is named (start, announce, messages, full, file, memory, size).</summary>
     internal async Task RunAsync(int messages, string? only)
     {
         (string Name, Func<Task> Run)[] all =
@@ -27,6 +27,7 @@ internal sealed class Scenarios(string program, string directory, Table table)
             ("announce", AnnounceAsync),
             ("messages", () => TwoHopsAsync(messages)),
             ("full", () => TwoHopsFullAsync(Math.Min(messages, 5_000))),
+            ("file", FileAsync),
             ("memory", MemoryAsync),
             ("size", SizeAsync),
         ];
@@ -123,6 +124,65 @@ internal sealed class Scenarios(string program, string directory, Table table)
         table.Add(
             "two hops, one in flight, p50", "<= 0.4 ms", $"{single.Percentile(50):0.00} ms",
             $"p99 {single.Percentile(99):0.00} ms, {single.PerSecond:#,0}/s; {Each(before, Used(alice, relay, bob), alone)}");
+    }
+
+    /// <summary>A file over two hops, from the word that accepts it to the last chunk on the receiver's disk, and texts meanwhile.</summary>
+    private async Task FileAsync()
+    {
+        const int size = 10_000_000;
+        const int runs = 5;
+        string where = NewDirectory();
+        string settings = Path.Combine(where, "file.json");
+        await File.WriteAllTextAsync(settings, "{ \"fileBytesPerSecond\": \"1G\" }");
+        using Daemon relay = await NodeAsync(where, "relay", "--listen", "tcp://127.0.0.1:0");
+        using Daemon alice = await NodeAsync(where, "alice", "--config", settings, "--peer", relay.Uri!);
+        using Daemon bob = await NodeAsync(where, "bob", "--peer", relay.Uri!);
+        await alice.HasRouteAsync(bob.Address);
+        await bob.HasRouteAsync(alice.Address);
+        Send(alice, bob, 100, 1);
+        using var sender = new Client(alice.Control);
+        using var receiver = new Client(bob.Control);
+        var seconds = new List<double>();
+        double slowest = 0;
+        for (int run = 0; run < runs; run++)
+        {
+            string id = Offer(sender, bob.Address, size);
+            while (!Result(receiver, $"{{\"command\":\"file-list\"}}").EnumerateArray().Any(f => f.GetProperty("id").GetString() == id))
+                await Task.Delay(5);
+            long begin = Stopwatch.GetTimestamp();
+            Result(receiver, $"{{\"command\":\"file-accept\",\"id\":\"{id}\"}}");
+            while (Result(receiver, $"{{\"command\":\"file-show\",\"id\":\"{id}\"}}").GetProperty("state").GetString() != "here")
+                slowest = Math.Max(slowest, Send(alice, bob, 1, 1).Percentile(99));
+            seconds.Add(Stopwatch.GetElapsedTime(begin).TotalSeconds);
+            foreach (Client end in (Client[])[sender, receiver])
+                Result(end, $"{{\"command\":\"delete\",\"id\":\"{id}\"}}");
+        }
+
+        seconds.Sort();
+        table.Add(
+            "file of 10 MB, two hops, with texts meanwhile", ">= 150 MB/s", $"{size / 1e6 / seconds[runs / 2]:0} MB/s",
+            $"best {size / 1e6 / seconds[0]:0} MB/s; slowest text meanwhile {slowest:0.0} ms");
+    }
+
+    private static string Offer(Client client, string to, int size)
+    {
+        byte[] some = new byte[192 << 10];
+        new Random(size).NextBytes(some);
+        string upload = Result(client, $"{{\"command\":\"file-begin\",\"name\":\"bench.bin\",\"size\":{size}}}").GetProperty("upload").GetString()!;
+        for (int sent = 0; sent < size; sent += some.Length)
+        {
+            string data = Convert.ToBase64String(some.AsSpan(0, Math.Min(some.Length, size - sent)));
+            Result(client, $"{{\"command\":\"file-data\",\"upload\":\"{upload}\",\"data\":\"{data}\"}}");
+        }
+
+        return Result(client, $"{{\"command\":\"file-offer\",\"to\":\"{to}\",\"upload\":\"{upload}\"}}").GetProperty("id").GetString()!;
+    }
+
+    private static JsonElement Result(Client client, string request)
+    {
+        using JsonDocument reply = client.Ask(request);
+        return reply.RootElement.TryGetProperty("result", out JsonElement result)
+            ? result.Clone() : throw new InvalidOperationException(reply.RootElement.GetRawText());
     }
 
     private static TimeSpan[] Used(params Daemon[] daemons) =>

@@ -89,7 +89,7 @@ internal sealed class AirtimeGate(DutyLedger ledger, TimeSpan slot)
         FrameClass.Emergency => TrafficClass.Emergency,
         FrameClass.Control => TrafficClass.Control,
         FrameClass.Routing => TrafficClass.Routing,
-        FrameClass.High or FrameClass.Normal or FrameClass.Low => TrafficClass.Message,
+        FrameClass.High or FrameClass.Normal or FrameClass.Low or FrameClass.Bulk => TrafficClass.Message,
         _ => throw new System.Diagnostics.UnreachableException($"frame class {frameClass}"),
     };
 }

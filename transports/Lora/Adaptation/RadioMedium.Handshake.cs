@@ -183,7 +183,7 @@ public sealed partial class RadioMedium
         RadioNeighbour? neighbour = _stations.Find(encounter.Address);
         if (neighbour is null)
         {
-            neighbour = new RadioNeighbour(encounter.Address, encounter.PublicKey);
+            neighbour = new RadioNeighbour(encounter.Address, encounter.PublicKey, _pool);
             if (_stations.Add(neighbour, _now) is { } gone)
             {
                 Counters.Displaced++;

@@ -302,7 +302,7 @@ public sealed partial class RadioMedium
         return true;
     }
 
-    private TimeSpan NextTime(ILoraModem modem)
+    private TimeSpan NextTime()
     {
         TimeSpan next = TimeSpan.MaxValue;
         void Consider(TimeSpan at) => next = at > _now && at < next ? at : next;

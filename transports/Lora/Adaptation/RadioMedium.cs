@@ -32,7 +32,8 @@ public sealed partial class RadioMedium : IRadioClient, IDisposable
     private readonly Encounters _encounters = new();
     private readonly ReplayMemory _replays = new(RadioTuning.MaxReplays);
     private readonly ReassemblyPool _pieces = new(RadioTuning.ReassemblyBytes);
-    private readonly RadioQueue _broadcasts = new();
+    private readonly RadioQueuePool _pool = new();
+    private readonly RadioQueue _broadcasts = new(new RadioQueuePool(RadioTuning.BroadcastBytes));
     private readonly Broadcasts _authenticator;
     private readonly AirtimeGate _airtime;
     private readonly ChannelTurn _turn;
@@ -83,6 +84,9 @@ public sealed partial class RadioMedium : IRadioClient, IDisposable
 
     /// <summary>Bytes of items that lack a piece.</summary>
     internal int IncompleteBytes => _pieces.Bytes;
+
+    /// <summary>Bytes that frames take which wait for neighbours.</summary>
+    internal int QueuedBytes => _pool.Used;
 
     /// <summary>Broadcasts that wait.</summary>
     public int QueuedBroadcasts => _broadcasts.Count;
@@ -219,8 +223,20 @@ public sealed partial class RadioMedium : IRadioClient, IDisposable
         while (TrySendNext(modem))
         {
         }
+        if (_pool.HasRoomAgain())
+            TellAll();
         Counters.Deferred = _airtime.Deferred;
-        return NextTime(modem);
+        return NextTime();
+    }
+
+    /// <summary>Others had taken the room that a queue wanted: its own frames need not leave before there is some.</summary>
+    private void TellAll()
+    {
+        foreach (RadioNeighbour neighbour in _stations.All)
+        {
+            if (neighbour.IsUp)
+                _user.Writable(neighbour);
+        }
     }
 
     // A cable that is plugged in again soon, or a modem that rebooted, ends no link.

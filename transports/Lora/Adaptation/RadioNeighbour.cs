@@ -5,8 +5,9 @@ namespace QuicProChat.Mesh.Transports.Lora.Adaptation;
 /// <summary>A station in range that proved who it is.</summary>
 public sealed class RadioNeighbour
 {
-    internal RadioNeighbour(NodeAddress address, byte[] publicKey)
+    internal RadioNeighbour(NodeAddress address, byte[] publicKey, RadioQueuePool pool)
     {
+        Queue = new RadioQueue(pool);
         Address = address;
         PublicKey = publicKey;
         ShortId = AddressSlots.ShortId(address);
@@ -66,7 +67,7 @@ public sealed class RadioNeighbour
     /// <summary>Its user closed the link: it does not come up before this.</summary>
     internal TimeSpan IgnoreUntil { get; set; } = TimeSpan.MinValue;
 
-    internal RadioQueue Queue { get; } = new();
+    internal RadioQueue Queue { get; }
 
     /// <summary>The session that both proved themselves in; null: it was silent for too long.</summary>
     internal RadioSession? Session { get; set; }

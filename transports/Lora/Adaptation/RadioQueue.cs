@@ -30,8 +30,9 @@ internal sealed class QueuedFrame(byte[] frame, TimeSpan since = default)
     internal int Index { get; set; }
 }
 
-/// <summary>What waits for one neighbour, by class; bounded in each class.</summary>
-internal sealed class RadioQueue
+/// <summary>What waits for one neighbour, by class; bounded in each class, and by what all neighbours share.</summary>
+/// <param name="pool">What they share.</param>
+internal sealed class RadioQueue(RadioQueuePool pool)
 {
     /// <summary>Arbitrary: an hour's airtime at one percent holds about as many small messages.</summary>
     private const int MaxFrames = 64;
@@ -44,6 +45,7 @@ internal sealed class RadioQueue
     private readonly Queue<QueuedFrame>[] _queues = [.. Enumerable.Range(0, ClassCount).Select(_ => new Queue<QueuedFrame>())];
     private readonly int[] _bytes = new int[ClassCount];
     private int _refused;
+    private int _held;
 
     /// <summary>Frames that wait.</summary>
     internal int Count => _queues.Sum(q => q.Count);
@@ -72,26 +74,27 @@ internal sealed class RadioQueue
         return false;
     }
 
-    /// <summary>Puts a route update in the place of one that waits and is not part-way out; false if there is none.</summary>
+    /// <summary>
+    /// Puts a route update in the place of one that waits and is not part-way out; false if there is none, or no room for it.
+    /// </summary>
     internal bool TryReplaceUpdate(FrameClass frameClass, ReadOnlySpan<byte> frame, TimeSpan since)
     {
         int c = (int)frameClass;
-        if (!_queues[c].Any(q => q.Update is not null && q.Item is null))
+        QueuedFrame? old = _queues[c].FirstOrDefault(static q => q.Update is not null && q.Item is null);
+        if (old is null || !TryTake(frame.Length, frameClass))
             return false;
         QueuedFrame[] all = [.. _queues[c]];
         _queues[c].Clear();
-        bool replaced = false;
         foreach (QueuedFrame queued in all)
         {
-            bool isOld = queued.Update is not null && queued.Item is null;
-            if (isOld)
-                _bytes[c] -= queued.Frame.Length;
-            if (isOld && !replaced)
-                _bytes[c] += frame.Length;
-            if (!isOld || !replaced)
-                _queues[c].Enqueue(isOld ? new QueuedFrame(frame.ToArray(), since) : queued);
-            replaced |= isOld;
+            if (queued.Update is null || queued.Item is not null)
+                _queues[c].Enqueue(queued);
+            else
+                Release(queued, c);
+            if (queued == old)
+                _queues[c].Enqueue(new QueuedFrame(frame.ToArray(), since));
         }
+        _bytes[c] += frame.Length;
         return true;
     }
 
@@ -101,7 +104,8 @@ internal sealed class RadioQueue
     internal bool TryAdd(FrameClass frameClass, ReadOnlySpan<byte> frame, TimeSpan since)
     {
         int c = (int)frameClass;
-        if (_queues[c].Count > 0 && (_queues[c].Count >= MaxFrames || _bytes[c] + frame.Length > MaxBytes))
+        bool isFull = _queues[c].Count > 0 && (_queues[c].Count >= MaxFrames || _bytes[c] + frame.Length > MaxBytes);
+        if (isFull || !TryTake(frame.Length, frameClass))
         {
             _refused |= 1 << c;
             return false;
@@ -118,7 +122,7 @@ internal sealed class RadioQueue
     internal bool Dequeue(FrameClass frameClass)
     {
         int c = (int)frameClass;
-        _bytes[c] -= _queues[c].Dequeue().Frame.Length;
+        Release(_queues[c].Dequeue(), c);
         bool roomAgain = (_refused & (1 << c)) != 0 && _queues[c].Count <= MaxFrames / 2 && _bytes[c] <= MaxBytes / 2;
         if (roomAgain)
             _refused &= ~(1 << c);
@@ -130,5 +134,24 @@ internal sealed class RadioQueue
         foreach (Queue<QueuedFrame> queue in _queues)
             queue.Clear();
         Array.Clear(_bytes);
+        pool.Return(_held);
+        _held = 0;
+    }
+
+    private bool TryTake(int length, FrameClass frameClass)
+    {
+        int cost = RadioQueuePool.CostOf(length);
+        if (!pool.TryTake(_held, cost, frameClass == FrameClass.Emergency))
+            return false;
+        _held += cost;
+        return true;
+    }
+
+    private void Release(QueuedFrame frame, int c)
+    {
+        _bytes[c] -= frame.Frame.Length;
+        int cost = RadioQueuePool.CostOf(frame.Frame.Length);
+        _held -= cost;
+        pool.Return(cost);
     }
 }

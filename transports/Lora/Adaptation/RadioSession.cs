@@ -42,7 +42,7 @@ internal sealed class RadioSession(SessionKeys keys, bool greeted) : IDisposable
     /// <summary>Which of the neighbour's broadcasts may come; null: it sends us none.</summary>
     internal BroadcastWindow? PeerBroadcasts { get; private set; }
 
-    internal SendWindow Outgoing { get; } = new();
+    internal SentFrames Outgoing { get; } = new();
 
     internal ReceiveWindow Incoming { get; } = new();
 

@@ -36,6 +36,9 @@ internal static class RadioTuning
     /// <summary>Broadcasts are spread over this many times their airtime.</summary>
     internal const int FloodSpread = 30;
 
+    /// <summary>Bytes that broadcasts may take which wait.</summary>
+    internal const int BroadcastBytes = 64 << 10;
+
     /// <summary>Seconds for which frames to others may keep this station silent at once; half of the time after that.</summary>
     internal const double QuietBurst = 15;
 

@@ -15,14 +15,14 @@ internal sealed class ReceiveWindow
     internal uint Expand(byte sequence)
     {
         int ahead = (sequence - (int)Expected) & RadioFrame.SequenceMask;
-        return ahead < SendWindow.Size ? Expected + (uint)ahead : Expected - (uint)(RadioFrame.SequenceMask + 1 - ahead);
+        return ahead < SentFrames.Size ? Expected + (uint)ahead : Expected - (uint)(RadioFrame.SequenceMask + 1 - ahead);
     }
 
     /// <summary>Notes a frame; false if it arrived before.</summary>
     internal bool TryAccept(uint counter)
     {
         int ahead = (int)(counter - Expected);
-        if (ahead < 0 || ahead >= SendWindow.Size || (_beyond >> ahead & 1) != 0)
+        if (ahead < 0 || ahead >= SentFrames.Size || (_beyond >> ahead & 1) != 0)
             return false;
         _beyond |= 1u << ahead;
         while ((_beyond & 1) != 0)

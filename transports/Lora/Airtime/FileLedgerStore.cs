@@ -25,10 +25,10 @@ public sealed class FileLedgerStore : ILedgerStore
     }
 
     /// <inheritdoc/>
-    public byte[] Load()
+    public byte[]? Load()
     {
         if (!File.Exists(_path))
-            return [];
+            return null;
         if (new FileInfo(_path).Length > MaxFile)
             throw new IOException($"{_path} is larger than {MaxFile} bytes and so no airtime ledger.");
         return File.ReadAllBytes(_path);

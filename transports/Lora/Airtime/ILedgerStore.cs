@@ -3,9 +3,9 @@ namespace QuicProChat.Mesh.Transports.Lora.Airtime;
 /// <summary>Where the ledger's records outlive the process.</summary>
 public interface ILedgerStore
 {
-    /// <summary>Everything stored; empty when there is nothing yet.</summary>
+    /// <summary>Everything stored; null when there is no storage yet, empty when it was emptied.</summary>
     /// <exception cref="IOException">The storage cannot be read.</exception>
-    byte[] Load();
+    byte[]? Load();
 
     /// <summary>Adds bytes at the end. True only when they are on the medium.</summary>
     bool TryAppend(ReadOnlySpan<byte> bytes);

@@ -12,7 +12,8 @@ internal readonly record struct RememberedAirtime(TrafficClass Class, TimeSpan A
 /// <para>
 /// How old is a claim? Of the present boot: the monotonic clock knows. Of an earlier boot: a clock that something
 /// vouches for knows, if it did then and does now. Otherwise the time between the boots counts as nothing: as if the
-/// power had come back at once. A record that is damaged, other than the last one, counts as a whole budget sent now.
+/// power had come back at once. A record that is damaged, other than the last one, counts as a whole budget sent now; so does a
+/// ledger that was emptied, or cut within its first record: it is replaced as a whole, so no power cut leaves such a one.
 /// </para>
 /// </summary>
 /// <param name="store">Where records go.</param>
@@ -41,7 +42,8 @@ public sealed class LedgerJournal(ILedgerStore store, ILedgerClock clock)
 
     internal IReadOnlyList<RememberedAirtime> Load(SubBand band, TimeSpan now)
     {
-        byte[] bytes = _store.Load();
+        byte[]? stored = _store.Load();
+        byte[] bytes = stored ?? [];
         List<(LedgerRecord Claim, int Boot)> claims = [];
         List<(Guid Id, TimeSpan Last)> boots = [];
         int whole = bytes.Length / LedgerRecord.Size;
@@ -64,6 +66,8 @@ public sealed class LedgerJournal(ILedgerStore store, ILedgerClock clock)
                 Damaged++;
             }
         }
+        if (stored is not null && boots.Count == 0 && Damaged == 0)
+            Damaged++;
         foreach ((LedgerRecord claim, int boot) in claims)
             Remember(claim with { At = WhenInThisBoot(claim, boot, boots, now) }, band, now);
         if (Damaged > 0)

@@ -62,6 +62,9 @@ internal sealed class TestNode : IRouterActions
 
     public bool HostFull { get; set; }
 
+    /// <summary>Whoever writes to this node is a stranger.</summary>
+    public bool KnowsNobody { get; set; }
+
     /// <summary>The host can open nothing.</summary>
     public bool Rejects { get; set; }
 
@@ -78,6 +81,16 @@ internal sealed class TestNode : IRouterActions
     public Dictionary<EnvelopeId, (MessageState State, StateReason Reason, int Hops)> States { get; } = [];
 
     public List<(EnvelopeId Id, MessageState State, StateReason Reason)> StateChanges { get; } = [];
+
+    /// <summary>Payloads of bulk frames for this node.</summary>
+    public List<(bool OverRadio, byte[] Payload)> Bulk { get; } = [];
+
+    public BulkResult SendBulk(TestNode to, byte[] payload, bool overRadio = false)
+    {
+        BulkResult result = Router.SendBulk(_network.Now, to.Address, overRadio, payload);
+        Settle();
+        return result;
+    }
 
     public List<LinkEnd> Closed { get; } = [];
 
@@ -308,14 +321,17 @@ internal sealed class TestNode : IRouterActions
                 return;
             DeliveryOutcome outcome = HostFull ? DeliveryOutcome.StoreFull
                 : Rejects ? DeliveryOutcome.Rejected
-                : Messages.TryAdd(key, bytes) ? DeliveryOutcome.Accepted : DeliveryOutcome.AlreadyHave;
-            if (outcome == DeliveryOutcome.Accepted)
+                : !Messages.TryAdd(key, bytes) ? DeliveryOutcome.AlreadyHave
+                : KnowsNobody ? DeliveryOutcome.AcceptedFromStranger : DeliveryOutcome.Accepted;
+            if (outcome is DeliveryOutcome.Accepted or DeliveryOutcome.AcceptedFromStranger)
                 Delivered++;
             Router.DeliveryDone(
                 _network.Now, token, outcome, NodeAddress.Read(bytes.AsSpan(4)), Receipts ? Proof(bytes) : []);
             Settle();
         });
     }
+
+    void IRouterActions.DeliverBulk(ulong sourceGroup, bool overRadio, ReadOnlySpan<byte> payload) => Bulk.Add((overRadio, payload.ToArray()));
 
     void IRouterActions.StateChanged(in EnvelopeId id, MessageState state, StateReason reason, int hops)
     {

@@ -1,0 +1,49 @@
+using System.Globalization;
+using System.Text.Json.Serialization;
+
+namespace QuicProChat.Mesh.Api;
+
+/// <summary>A file of a conversation.</summary>
+/// <param name="Id">The message with the offer: 32 hexadecimal digits.</param>
+/// <param name="Direction"><c>out</c> for this node's own, <c>in</c> for others.</param>
+/// <param name="Conversation">Where it was offered, as <c>send</c> takes it.</param>
+/// <param name="Peer">Who offered it, or whom it was offered to; null in a conversation of several for an own one.</param>
+/// <param name="Name">What whoever offered it calls it, cleaned.</param>
+/// <param name="Size">Bytes of the file.</param>
+/// <param name="State">
+/// <c>offered</c>: nothing of it is here; <c>fetching</c>; <c>here</c>: all of it; <c>failed</c>.
+/// </param>
+/// <param name="Received">Bytes of it that are here.</param>
+public sealed record FileTransferInfo(
+    string Id, string Direction, string Conversation, string? Peer, string Name, long Size, string State, long Received)
+{
+    private const double Percent = 100;
+
+    /// <summary>Its MIME type by its content, as whoever offered it says.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? MediaType { get; init; }
+
+    /// <summary>Why it does not go on, or why it failed.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Note { get; init; }
+
+    /// <summary>Its name in the download folder.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? SavedAs { get; init; }
+
+    /// <summary>It may cross radios.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool OverRadio { get; init; }
+
+    /// <summary>A line for people.</summary>
+    public string Describe()
+    {
+        string progress = State == "fetching"
+            ? string.Create(CultureInfo.InvariantCulture, $" {(Size == 0 ? 0 : Math.Floor(Percent * Received / Size)):0}%") : "";
+        string saved = SavedAs is null ? "" : $", saved as {Screen.Printable(SavedAs)}";
+        string note = Note is null ? "" : $": {Screen.Printable(Note)}";
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"{Id}  {Direction,-3} {Screen.Printable(Conversation)}  {Screen.Printable(Name)}  {Size} bytes  {State}{progress}{saved}{note}");
+    }
+}

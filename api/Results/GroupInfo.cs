@@ -1,0 +1,54 @@
+using System.Globalization;
+using System.Text.Json.Serialization;
+
+namespace QuicProChat.Mesh.Api;
+
+/// <summary>An MLS group: what it is called here, and how far it is.</summary>
+/// <param name="Name">What it is called here.</param>
+/// <param name="Id">32 hexadecimal digits.</param>
+/// <param name="Suite">The cipher suite.</param>
+/// <param name="Epoch">The epoch that this node is in.</param>
+/// <param name="State">16 hexadecimal digits: equal for two members that stand at the same place.</param>
+/// <param name="Status"><c>joining</c>, <c>current</c>, <c>behind</c>, <c>forked</c> or <c>out</c>.</param>
+/// <param name="Pending">What waits to be committed, or for the keys of whom is invited.</param>
+/// <param name="Forks">How often this node went over to another branch since it started.</param>
+/// <param name="Members">Who is in it, and who was invited.</param>
+public sealed record GroupInfo(
+    string Name, string Id, int Suite, long Epoch, string State, string Status, int Pending, int Forks,
+    IReadOnlyList<GroupMemberInfo> Members)
+{
+    internal string Describe()
+    {
+        int invited = Members.Count(m => m.Invited);
+        string count = Screen.Count(Members.Count - invited, "member") + (invited > 0 ? $", {invited} invited" : "");
+        string pending = Pending > 0 ? $"  {Pending} pending" : "";
+        return string.Create(
+            CultureInfo.InvariantCulture, $"{Screen.Printable(Name)}  {Id}  {count}  epoch {Epoch}  {Status}{pending}");
+    }
+
+    internal static void Show(Screen screen, GroupInfo group)
+    {
+        screen.Line(group.Describe());
+        foreach (GroupMemberInfo member in group.Members)
+        {
+            string alias = member.Alias is { } called ? $"  {Screen.Printable(called)}" : "";
+            string role = member.Invited ? "invited" : member.Role;
+            screen.Line($"  {member.Address}{alias}  {role}{(member.Self ? "  (this node)" : "")}");
+        }
+    }
+}
+
+/// <summary>A member of a group.</summary>
+/// <param name="Address">Its address.</param>
+/// <param name="Role"><c>admin</c> or <c>member</c>.</param>
+/// <param name="Self">It is this node.</param>
+public sealed record GroupMemberInfo(string Address, string Role, bool Self)
+{
+    /// <summary>What the owner calls it.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Alias { get; init; }
+
+    /// <summary>True where it was invited, and nothing shows yet that it accepted.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool Invited { get; init; }
+}

@@ -1,0 +1,224 @@
+using QuicProChat.Mesh.Identity;
+using QuicProChat.Mesh.Messaging.Groups.Wire;
+using QuicProChat.Mesh.Mls;
+using QuicProChat.Mesh.Routing;
+
+namespace QuicProChat.Mesh.Messaging.Groups;
+
+/// <content>What the owner does with groups. Each answers when its effect is on disk.</content>
+public sealed partial class GroupConversations
+{
+    /// <summary>Founds a group.</summary>
+    /// <param name="name">What to call it.</param>
+    /// <param name="suite">The number of a cipher suite, 1 or 3; null for 1.</param>
+    /// <param name="isStrict">Past states take no commits at all.</param>
+    public Task<GroupConversation> CreateAsync(string name, int? suite, bool isStrict) => DoAsync((now, transaction) =>
+    {
+        string own = CheckName(name);
+        CheckRoom();
+        var wanted = (CipherSuite)(suite ?? (int)GroupSelf.Suites[0]);
+        if (!GroupSelf.Suites.Contains(wanted))
+            throw Usage($"suite {suite} is none of {string.Join(", ", GroupSelf.Suites.Select(s => (int)s))}");
+        var state = new GroupEntry(_self, MeshGroup.Found(_self, now, own, wanted, isStrict), () => _now);
+        Add(state);
+        transaction.Touch(state, spent: true);
+        return Describe(state);
+    });
+
+    /// <summary>Invites nodes: each is added when its KeyPackage has come.</summary>
+    public async Task<GroupConversation> InviteAsync(string group, IReadOnlyList<string> to)
+    {
+        ArgumentNullException.ThrowIfNull(to);
+        List<byte[]> keys = [];
+        foreach (string name in to)
+        {
+            NodeAddress address = _book.Resolve(name);
+            keys.Add(await _context.Keys.FindAsync(address).ConfigureAwait(false)
+                ?? await _context.Keys.SeekAsync(address).ConfigureAwait(false));
+        }
+
+        return await DoAsync((now, transaction) =>
+        {
+            GroupEntry state = Administered(group);
+            foreach (byte[] key in keys)
+            {
+                var address = NodeAddress.Of(key);
+                if (state.Group.Table.IsMember(address))
+                    throw Refused($"{address} is in '{state.Group.Name}' already");
+                if (!_desk.Invite(address, state.Group.Id))
+                    continue;
+                Mail(key, new KeyPackageFrame(false, state.Group.CipherSuite, default).Write(), isBulk: false, transaction);
+                transaction.Touch(_desk, spent: false);
+            }
+
+            return Describe(state);
+        }).ConfigureAwait(false);
+    }
+
+    /// <summary>Joins a group that this node was invited to.</summary>
+    /// <param name="group">Its name or id in the invitation, or the inviter's address.</param>
+    /// <param name="name">What to call it; null for what the inviter calls it.</param>
+    public Task<GroupConversation> AcceptAsync(string group, string? name) => DoAsync((now, transaction) =>
+    {
+        GroupDesk.WaitingInvitation waiting = Invitation(group);
+        GroupInvitation invitation = waiting.Shown;
+        GroupEntry? left = _groups.GetValueOrDefault(invitation.Group.Conversation);
+        string own = left is not null && name is null ? left.Group.Name : CheckName(name ?? invitation.Name);
+        if (left is null)
+            CheckRoom();
+        var output = new GroupOutput();
+        if (MeshGroup.Join(_self, now, invitation.Inviter, waiting.Frame, left?.Group, output, isAccepted: true) is not { } joined)
+            throw Refused("the invitation does not hold any more: ask for another");
+        joined.Name = own;
+        GroupEntry state = left ?? new GroupEntry(_self, joined, () => _now);
+        state.Group = joined;
+        if (left is null)
+            Add(state);
+        _desk.Remove(invitation.Group);
+        transaction.Touch(_desk, spent: true);
+        transaction.Touch(state, spent: true);
+        Apply(now, state, output, transaction);
+        return Describe(state);
+    });
+
+    /// <summary>Forgets an invitation. The inviter is not told.</summary>
+    /// <returns>What the group was called.</returns>
+    public Task<string> DeclineAsync(string group) => DoAsync((_, transaction) =>
+    {
+        GroupDesk.WaitingInvitation waiting = Invitation(group);
+        _desk.Remove(waiting);
+        transaction.Touch(_desk, spent: false);
+        return waiting.Shown.Name;
+    });
+
+    /// <summary>
+    /// Leaves a group: somebody else takes this node out, and then the group is forgotten. A group of one, one that this node
+    /// is out of and one that it is leaving already is forgotten at once.
+    /// </summary>
+    /// <returns>What it was called, and whether it is forgotten.</returns>
+    public Task<(string Name, bool IsForgotten)> LeaveAsync(string group) => DoAsync((now, transaction) =>
+    {
+        GroupEntry state = Group(group);
+        string name = state.Group.Name;
+        if (state.Group.Table.MemberCount == 1 || state.Group.Status == MembershipStatus.Out || state.Group.IsLeaving)
+        {
+            Forget(state, transaction);
+            return (name, true);
+        }
+
+        Give(now, state, OrderKind.Leave, _self.Address, transaction);
+        return (name, false);
+    });
+
+    /// <summary>Removes a member.</summary>
+    public Task<GroupConversation> RemoveAsync(string group, string member) => DoAsync((now, transaction) =>
+    {
+        NodeAddress address = _book.Resolve(member);
+        GroupEntry state = Administered(group);
+        _desk.Forget(address, state.Group.Id);
+        if (address == _self.Address)
+            throw Refused("whoever wants to go leaves");
+        Give(now, state, OrderKind.Remove, address, transaction);
+        return Describe(state);
+    });
+
+    /// <summary>Makes a member an admin, or takes that back.</summary>
+    public Task<GroupConversation> SetRoleAsync(string group, string member, bool isAdmin) => DoAsync((now, transaction) =>
+    {
+        GroupEntry state = Administered(group);
+        Give(now, state, isAdmin ? OrderKind.Promote : OrderKind.Demote, _book.Resolve(member), transaction);
+        return Describe(state);
+    });
+
+    /// <summary>Renews this node's keys in a group when it is its turn.</summary>
+    public Task<GroupConversation> RotateAsync(string group) => DoAsync((now, transaction) =>
+    {
+        GroupEntry state = Group(group);
+        Do(now, state, transaction, (g, o) => g.Rotate(now, o));
+        return Describe(state);
+    });
+
+    /// <summary>Changes what the owner calls a group; the others do not see it.</summary>
+    public Task<GroupConversation> RenameAsync(string group, string wanted) => DoAsync((_, transaction) =>
+    {
+        GroupEntry state = Group(group);
+        state.Group.Name = CheckName(wanted);
+        Add(state);
+        transaction.Touch(state, spent: false);
+        return Describe(state);
+    });
+
+    /// <summary>The groups of this node, by name.</summary>
+    public Task<IReadOnlyList<GroupConversation>> ListAsync() =>
+        _context.Loop.AskAsync<IReadOnlyList<GroupConversation>>(
+            _ => [.. _groups.Values.Select(Describe).OrderBy(g => g.Name, StringComparer.Ordinal)]);
+
+    /// <summary>The invitations that wait.</summary>
+    public Task<IReadOnlyList<GroupInvitation>> ListInvitationsAsync() =>
+        _context.Loop.AskAsync<IReadOnlyList<GroupInvitation>>(_ => [.. Invitations().Select(i => i.Shown)]);
+
+    /// <summary>One group.</summary>
+    public Task<GroupConversation> ShowAsync(string group) => _context.Loop.AskAsync(_ => Describe(Group(group)));
+
+    private void Give(
+        Instant now, GroupEntry state, OrderKind kind, NodeAddress subject, MessageTransaction transaction)
+    {
+        bool given = false;
+        Do(now, state, transaction, (g, o) => given = g.GiveOrder(now, kind, subject, default, o));
+        if (!given)
+            throw Refused($"that cannot be done to {subject} in '{state.Group.Name}'");
+    }
+
+    private GroupEntry Administered(string group)
+    {
+        GroupEntry state = Group(group);
+        return state.Group.IsAdmin ? state : throw Refused($"this node is no admin of '{state.Group.Name}'");
+    }
+
+    private IEnumerable<GroupDesk.WaitingInvitation> Invitations() =>
+        _desk.Invitations.Where(i => !_context.Store.IsBlocked(i.Shown.Inviter));
+
+    // The inviter's address first, which nobody can choose; a name may look like an address or like the id of another group.
+    private GroupDesk.WaitingInvitation Invitation(string wanted)
+    {
+        bool isAddress = NodeAddress.TryParse(wanted, out NodeAddress inviter, out _);
+        ReadOnlySpan<Func<GroupInvitation, bool>> ways =
+            [i => isAddress && i.Inviter == inviter, i => i.Group.ToString() == wanted, i => i.Name == wanted];
+        foreach (Func<GroupInvitation, bool> fits in ways)
+        {
+            GroupDesk.WaitingInvitation[] found = [.. Invitations().Where(i => fits(i.Shown))];
+            if (found.Length > 1)
+            {
+                throw Refused(
+                    $"{found.Length} nodes invite to '{wanted}': give the address of one of them, "
+                    + string.Join(", ", found.Select(i => i.Shown.Inviter)));
+            }
+
+            if (found.Length == 1)
+                return found[0];
+        }
+
+        throw new MessagingException(Refusal.UnknownConversation, $"there is no invitation to '{wanted}'");
+    }
+
+    private void CheckRoom()
+    {
+        if (_groups.Count >= MaxGroups)
+            throw Refused($"this node is in {MaxGroups} groups already");
+    }
+
+    private string CheckName(string name)
+    {
+        if (!OwnNames.IsName(name, WelcomeBody.MaxName))
+            throw Usage($"a group's name has 1 to {WelcomeBody.MaxName} bytes, {OwnNames.Rule}");
+
+        return Find(name) is null ? name : throw Refused($"there is a group '{name}' already: choose another NAME");
+    }
+
+    private Task<T> DoAsync<T>(Func<Instant, MessageTransaction, T> act) => OwnerCommand<T>.RunAsync(
+        _context.Loop, _queue, (now, transaction) =>
+        {
+            _now = now;
+            return act(now, transaction);
+        });
+}

@@ -1,0 +1,152 @@
+using QuicProChat.Mesh.Identity;
+using QuicProChat.Mesh.Messaging.Content;
+using QuicProChat.Mesh.Routing;
+using QuicProChat.Mesh.Wire;
+
+namespace QuicProChat.Mesh.Messaging.Groups;
+
+/// <content>Texts that go out.</content>
+public sealed partial class GroupConversations
+{
+    /// <summary>Longest content in bytes (docs/content.md, section 1).</summary>
+    public const int MaxTextBytes = MessageContent.MaxSize;
+
+    /// <summary>Envelopes under way after which those are forgotten whose texts are not. Arbitrary.</summary>
+    private const int MaxCopies = 1 << 16;
+
+    /// <summary>How long a text that is sealed again is tried.</summary>
+    private static readonly TimeSpan AgainLifetime = TimeSpan.FromDays(3);
+
+    /// <inheritdoc/>
+    public ValueTask<Outgoing?> PrepareAsync(SendRequest request, ICaller caller)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        MessageContent content = Find(request.To) is { } group
+            ? _context.Contents.ToSend(group, request.Content) : request.Content;
+        return content.Size > MaxTextBytes
+            ? throw Usage($"a message to a group may have {MaxTextBytes} bytes")
+            : ValueTask.FromResult<Outgoing?>(new Outgoing(request, caller));
+    }
+
+    /// <inheritdoc/>
+    public Task<Outgoing> PrepareLaterAsync(SendRequest request, ICaller caller) =>
+        throw new InvalidOperationException("A group's members and keys are known: there is nothing to wait for.");
+
+    /// <inheritdoc/>
+    public void Send(Instant now, Outgoing outgoing, MessageTransaction transaction)
+    {
+        ArgumentNullException.ThrowIfNull(outgoing);
+        _now = now;
+        SendRequest asked = outgoing.Request;
+        GroupEntry state = Group(asked.To);
+        if (state.Group.Status == MembershipStatus.Out)
+            throw Refused($"this node is no member of '{state.Group.Name}' any more");
+        var output = new GroupOutput();
+        MessageContent content = _context.Contents.ToSend(state.Id, asked.Content);
+        if (state.Group.Send(now, content.ToBytes(), output) is not { } id)
+            throw new MessagingException(Refusal.NobodyElse, $"nobody else is in '{state.Group.Name}' yet");
+        SealedText text = output.Texts.First(t => t.Message == id);
+        List<SentEnvelope> envelopes = [], beside = [];
+        // Who was invited gets it too; whoever waits for its delivery does not wait for the invited to accept.
+        bool hasJoined = text.To.Any(m => !state.Group.IsInvited(m));
+        foreach (NodeAddress member in text.To)
+        {
+            if (_sealing.Text(state.Group.KeyOf(member).Span, text.Payload, asked.Priority, asked.Lifetime) is not { } envelope)
+                continue;
+            bool counts = !hasJoined || !state.Group.IsInvited(member);
+            (counts ? envelopes : beside).Add(envelope);
+            Carry(state, id, member, envelope.Id);
+
+            // A change of another message is no row that its copies could go with.
+            if (content.IsShown && counts)
+                transaction.Send(envelope, id);
+            else
+                transaction.Send(envelope);
+        }
+
+        Apply(now, state, output, transaction);
+        DateTimeOffset at = _context.Time.GetUtcNow();
+        _context.Contents.Send(transaction, new Message(
+            id, state.Id, Outgoing: true, state.Id.AsPeer, content.Text, MessageState.Queued, StateReason.None, 0,
+            asked.Priority, at, at)
+        {
+            Content = content,
+            Place = state.Group.PlaceOf(id),
+            Protection = Protection.Mls,
+        });
+        transaction.WhenFailed(
+            _ => outgoing.Caller.Refused(Refusal.Refused, "the store is full or failing: nothing was sent"));
+        transaction.WhenWritten(then =>
+        {
+            Counters.Add(GroupCount.TextSent);
+            _context.Deliveries.Send(_context.Router, then, id, envelopes, outgoing);
+            foreach (SentEnvelope envelope in beside)
+                Release(then, envelope);
+        }, _ => _context.Deliveries.Forsake(id, outgoing.Caller));
+    }
+
+    private static MessagingException Usage(string message) => new(Refusal.Usage, message);
+
+    private static MessagingException Refused(string message) => new(Refusal.Refused, message);
+
+    private void Carry(GroupEntry state, in EnvelopeId message, in NodeAddress member, in EnvelopeId envelope)
+    {
+        if (_copies.Count >= MaxCopies)
+            Remember();
+        EnvelopeId first = state.Group.Carried(message, member, envelope);
+        _copies[envelope] = new SentCopy(state.Id, message, member, first);
+    }
+
+    // Texts that are not under way any more leave their envelopes behind.
+    private void Remember()
+    {
+        _copies.Clear();
+        foreach (GroupEntry state in _groups.Values)
+        {
+            foreach ((EnvelopeId envelope, EnvelopeId message, NodeAddress member, EnvelopeId first) in state.Group.Copies)
+                _copies[envelope] = new SentCopy(state.Id, message, member, first);
+        }
+    }
+
+    // Not a copy of the message of its own: its receipt counts for the first envelope.
+    private void SendAgain(GroupEntry state, SealedText text, MessageTransaction transaction)
+    {
+        foreach (NodeAddress member in text.To)
+        {
+            ReadOnlyMemory<byte> key = state.Group.KeyOf(member);
+            if (key.IsEmpty || _sealing.Text(key.Span, text.Payload, Priority.Normal, AgainLifetime) is not { } envelope)
+                continue;
+            Carry(state, text.Message, member, envelope.Id);
+            transaction.Send(envelope);
+            transaction.WhenWritten(at =>
+            {
+                Counters.Add(GroupCount.TextSentAgain);
+                Release(at, envelope);
+            });
+        }
+    }
+
+    /// <summary>Gives an envelope to the router whose message does not count it.</summary>
+    private void Release(Instant now, SentEnvelope envelope)
+    {
+        if (envelope.GiveTo(_context.Router, now) != SendStatus.Queued)
+            _context.Store.Forget(now, envelope.Id);
+    }
+
+    // A receipt came. If it is for a text that was sealed again, it proves the same as one for the first envelope.
+    private void Arrived(Instant now, EnvelopeId envelope)
+    {
+        if (!_copies.Remove(envelope, out SentCopy copy))
+            return;
+        _queue(new Step(this, (at, transaction) =>
+        {
+            if (_groups.TryGetValue(copy.Group, out GroupEntry? state))
+                Do(at, state, transaction, (g, o) => g.Delivered(copy.Message, copy.Member, o));
+        }));
+        if (copy.First != envelope)
+        {
+            _copies.Remove(copy.First);
+            _context.Deliveries.StateChanged(now, copy.First, MessageState.Delivered, StateReason.None, 0);
+        }
+    }
+}

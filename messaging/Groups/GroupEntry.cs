@@ -1,0 +1,48 @@
+using QuicProChat.Mesh.Mls;
+using QuicProChat.Mesh.Routing;
+
+namespace QuicProChat.Mesh.Messaging.Groups;
+
+/// <summary>A group of this node: as it is, and as it was stored last.</summary>
+/// <param name="self">This node.</param>
+/// <param name="group">The group.</param>
+/// <param name="now">The time of the work under way.</param>
+internal sealed class GroupEntry(GroupSelf self, MeshGroup group, Func<Instant> now)
+    : ConversationState(group.Id.Conversation)
+{
+    /// <summary>The group; another object where a Welcome or the store replaced it.</summary>
+    internal MeshGroup Group { get; set; } = group;
+
+    /// <summary>How often this node went over to another branch since it started.</summary>
+    internal int Forks { get; set; }
+
+    /// <summary>
+    /// What may still be read of all its members together: bytes of frames, and <see cref="FramePrice"/> for each. A member has
+    /// an eighth of it (<see cref="MemberSync.Reading"/>), so that one alone does not take it.
+    /// </summary>
+    internal Allowance Reading { get; } = new(MaxBytes, TimeSpan.FromMinutes(1));
+
+    /// <summary>What a frame costs beside its bytes: a signature, in bytes.</summary>
+    internal const int FramePrice = 1024;
+
+    /// <summary>Bytes of frames of all members: at once, and in each minute. Arbitrary.</summary>
+    private const int MaxBytes = 4 << 20;
+
+    private HashSet<StateId> _ownCommits = [];
+
+    /// <summary>Whether this node committed since this was asked last: the keys of that commit must not be used for another.</summary>
+    internal bool HasCommitted()
+    {
+        HashSet<StateId> own = [.. Group.Nodes.Where(n => n.AuthorAddress == self.Address).Select(n => n.Id)];
+        bool more = !own.IsSubsetOf(_ownCommits);
+        _ownCommits = own;
+        return more;
+    }
+
+    /// <inheritdoc/>
+    public override byte[] Save() => Group.Save(now());
+
+    /// <inheritdoc/>
+    public override void GoBack() => Group = MeshGroup.Load(self, now(), Stored)
+        ?? throw new InvalidOperationException("What was stored of a group does not load.");
+}

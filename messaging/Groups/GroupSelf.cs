@@ -1,0 +1,141 @@
+using QuicProChat.Mesh.Identity;
+using QuicProChat.Mesh.Messaging.Groups.Policy;
+using QuicProChat.Mesh.Messaging.Groups.Wire;
+using QuicProChat.Mesh.Mls;
+using QuicProChat.Mesh.Mls.Messages;
+
+namespace QuicProChat.Mesh.Messaging.Groups;
+
+/// <summary>Who this node is in its MLS groups: its keys, the library's client, and where its values are.</summary>
+internal sealed class GroupSelf : IStateFacts, IDisposable
+{
+    /// <summary>Epochs below the tip in which another commit can still be followed (docs/groups.md).</summary>
+    internal const int ForkEpochs = 8;
+
+    /// <summary>Epochs of which late texts can be read. Texts are sealed again before a member is so far on.</summary>
+    internal const int PastEpochs = 8;
+
+    private readonly Dictionary<CipherSuite, MlsIdentity> _identities = [];
+    private readonly Dictionary<MeshGroupId, MeshGroup> _groups = [];
+
+    internal GroupSelf(
+        LocalIdentity identity, RandomFill random, TimeProvider time, GroupTiming timing, long room = GroupRoom.Usual)
+    {
+        Identity = identity;
+        Room = new GroupRoom(room);
+        Random = random;
+        Time = time;
+        Timing = timing;
+        foreach (CipherSuite suite in Suites)
+        {
+            _identities[suite] = MlsIdentity.WithSigner(
+                suite, identity.PublicKey.Span, AddressCredential.Of(identity.PublicKey.Span), Sign);
+        }
+
+        Client = new MlsClient(
+            new MlsClientOptions
+            {
+                Validator = new AddressCredential(),
+                Rules = new MembershipRules(this),
+                Store = Store,
+                Policy = Policy,
+                Time = time,
+                Random = random,
+                Supported = new Capabilities { Extensions = [GroupContextExtension.Type] },
+            },
+            [.. _identities.Values]);
+    }
+
+    /// <summary>The suites that a node's Ed25519 identity can sign in: X25519 with AES-128-GCM or ChaCha20-Poly1305.</summary>
+    internal static IReadOnlyList<CipherSuite> Suites { get; } =
+        [CipherSuite.X25519Aes128GcmSha256Ed25519, CipherSuite.X25519ChaCha20Poly1305Sha256Ed25519];
+
+    internal LocalIdentity Identity { get; }
+
+    internal NodeAddress Address => Identity.Address;
+
+    internal RandomFill Random { get; }
+
+    /// <summary>The calendar, for the lifetimes of KeyPackages.</summary>
+    internal TimeProvider Time { get; }
+
+    internal GroupTiming Timing { get; }
+
+    internal NodeGroupStore Store { get; } = new();
+
+    internal MlsClient Client { get; }
+
+    /// <summary>What all groups may take.</summary>
+    internal GroupRoom Room { get; }
+
+    /// <summary>Bytes of all groups: their values, and the commits that they keep.</summary>
+    internal long UsedRoom
+    {
+        get
+        {
+            long used = Store.Bytes;
+            foreach (MeshGroup group in _groups.Values)
+                used += group.CommitBytes;
+            return used;
+        }
+    }
+
+    /// <summary>What members of all groups have told of their lines, in entries.</summary>
+    internal int LineEntries
+    {
+        get
+        {
+            int entries = 0;
+            foreach (MeshGroup group in _groups.Values)
+                entries += group.LineEntries;
+            return entries;
+        }
+    }
+
+    /// <summary>
+    /// Commits travel in the clear of MLS, inside frames that are sealed to one member: so their signatures prove to everybody
+    /// who made two on one state. How long states take commits is settled by running time, not by the calendar.
+    /// </summary>
+    private static GroupPolicy Policy { get; } = new()
+    {
+        ForkEpochs = ForkEpochs,
+        ForkLifetime = TimeSpan.MaxValue,
+        PastEpochs = PastEpochs,
+        PastEpochLifetime = TimeSpan.FromDays(3),
+        OutOfOrderWindow = 64,
+        MaxSideStates = 64,
+        CommitHistory = 256,
+        MaxInvitations = 0,
+        EncryptHandshakes = false,
+        IncomingHandshakes = HandshakeFormats.PublicOnly,
+    };
+
+    internal MlsIdentity IdentityFor(CipherSuite suite) => _identities[suite];
+
+    internal void Add(MeshGroup group) => _groups[group.Id] = group;
+
+    internal void Remove(MeshGroupId group) => _groups.Remove(group);
+
+    /// <inheritdoc/>
+    public bool TryFind(MeshGroupId group, StateId state, out OrderTable table, out uint author)
+    {
+        StateNode? node = _groups.TryGetValue(group, out MeshGroup? known) ? known.FindState(state) : null;
+        table = node?.Table!;
+        author = node?.Author ?? 0;
+        return node is not null;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (MlsIdentity identity in _identities.Values)
+            identity.Dispose();
+        Store.Clear("");
+    }
+
+    private int Sign(ReadOnlySpan<byte> message, Span<byte> signature)
+    {
+        Identity.Sign(message, signature[..Ed25519.SignatureSize]);
+        return Ed25519.SignatureSize;
+    }
+}

@@ -1,0 +1,86 @@
+using QuicProChat.Mesh.Identity;
+using QuicProChat.Mesh.Mls;
+using QuicProChat.Mesh.Wire;
+
+namespace QuicProChat.Mesh.Messaging.Groups;
+
+/// <summary>
+/// KeyPackages of this node. Whoever asks gets one that nobody else gets, as long as not too many are out; else the one of
+/// last resort, which is always there.
+/// </summary>
+internal sealed class NodeKeyPackages(GroupSelf self)
+{
+    /// <summary>How long a KeyPackage may be used.</summary>
+    internal static readonly TimeSpan Lifetime = TimeSpan.FromDays(90);
+
+    /// <summary>Most that are out and not used. Arbitrary; each is about a kilobyte.</summary>
+    internal const int MaxOut = 64;
+
+    /// <summary>Most that are out when a stranger still gets one of its own: the rest is for those whom the owner knows.</summary>
+    internal const int MaxOutToStrangers = MaxOut / 2;
+
+    /// <summary>How many one node gets at once, and in each day, before it gets that of last resort. Arbitrary.</summary>
+    private const int MaxForOne = 4;
+
+    /// <summary>How often one node gets that of last resort, at once and in each day. Arbitrary.</summary>
+    private const int MaxLastResort = 8;
+
+    /// <summary>Nodes and neighbours that are counted one by one; the others share. Arbitrary.</summary>
+    private const int MaxCounted = 256;
+
+    /// <summary>Answers to all strangers together: at once, and in each hour. Arbitrary; each costs two signatures and an
+    /// envelope.</summary>
+    private const int MaxAnswers = 120;
+
+    private static readonly TimeSpan Hour = TimeSpan.FromHours(1);
+    private static readonly TimeSpan Day = TimeSpan.FromDays(1);
+
+    /// <summary>Those whom the owner knows, and strangers: neither takes what is for the others.</summary>
+    private readonly Allowance _toKnown = new(MaxAnswers, Hour);
+    private readonly Allowance _toStrangers = new(MaxAnswers, Hour);
+
+    /// <summary>One source's strangers leave half of the answers for those of the others.</summary>
+    private readonly AllowanceTable<ulong> _sources = new(MaxCounted, MaxAnswers / 2, Hour);
+    private readonly AllowanceTable<NodeAddress> _single = new(MaxCounted, MaxForOne, Day);
+    private readonly AllowanceTable<NodeAddress> _lastResort = new(MaxCounted, MaxLastResort, Day);
+
+    /// <summary>Those that are out, for one use, and not used.</summary>
+    internal int Unused => self.Client.KeyPackages().Count(static p => !p.IsLastResort);
+
+    /// <summary>An answer to a question; null if too many ask.</summary>
+    /// <param name="at">Running time.</param>
+    /// <param name="asker">Who asks.</param>
+    /// <param name="source">Where the question came from.</param>
+    /// <param name="isKnown">The owner knows who asks, or is in a group with it.</param>
+    /// <param name="suite">For which suite.</param>
+    internal KeyPackage? Give(TimeSpan at, in NodeAddress asker, ulong source, bool isKnown, CipherSuite suite)
+    {
+        if (!GroupSelf.Suites.Contains(suite))
+            return null;
+        int unused = Unused;
+        Allowance single = _single.Of(at, asker);
+        bool hasSingle = unused < (isKnown ? MaxOut : MaxOutToStrangers) && single.Has(at, 1);
+        if (!hasSingle && !_lastResort.Of(at, asker).TryTake(at, 1))
+            return null;
+        if (!(isKnown ? _toKnown.TryTake(at, 1) : _sources.Of(at, source).TryTake(at, 1) && _toStrangers.TryTake(at, 1)))
+            return null;
+        return hasSingle && single.TryTake(at, 1)
+            ? self.Client.CreateKeyPackage(self.IdentityFor(suite), Lifetime) : LastResort(suite);
+    }
+
+    /// <summary>The KeyPackage of last resort for a suite; made where there is none, or the old one is half over.</summary>
+    internal KeyPackage LastResort(CipherSuite suite)
+    {
+        DateTimeOffset enough = self.Time.GetUtcNow() + (Lifetime / 2);
+        foreach (OwnKeyPackage own in self.Client.KeyPackages())
+        {
+            if (own.IsLastResort && own.KeyPackage.Content.CipherSuite == suite && own.NotAfter > enough)
+                return own.KeyPackage;
+        }
+
+        return self.Client.CreateKeyPackage(self.IdentityFor(suite), Lifetime, lastResort: true);
+    }
+
+    /// <summary>How an announce names a KeyPackage.</summary>
+    internal static KeyPackageHash HashOf(KeyPackage package) => KeyPackageHash.Read(package.Reference.Span);
+}

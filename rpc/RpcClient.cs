@@ -1,0 +1,192 @@
+using Google.Protobuf;
+using QuicProChat.Mesh.Rpc.Connections;
+
+namespace QuicProChat.Mesh.Rpc;
+
+/// <summary>How a client waits.</summary>
+public sealed record RpcClientOptions
+{
+    /// <summary>The longest that an answer may take.</summary>
+    public TimeSpan CallTimeout { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>The longest that a connection may take to stand.</summary>
+    public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(15);
+
+    /// <summary>The pause after a first connection that failed; it doubles up to <see cref="MaxPause"/>.</summary>
+    public TimeSpan FirstPause { get; init; } = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>The longest pause between two connections.</summary>
+    public TimeSpan MaxPause { get; init; } = TimeSpan.FromMinutes(1);
+}
+
+/// <summary>
+/// Calls to one server over connections that come and go. Once a connection stood, a call that may be repeated is, until its
+/// caller gives up; any other fails with the connection. Safe for use by several threads at once.
+/// </summary>
+/// <param name="dial">Makes a connection.</param>
+/// <param name="options">How long to wait.</param>
+/// <param name="time">The clock.</param>
+/// <param name="jitter">Spreads the clients of a server that was away.</param>
+public sealed class RpcClient(
+    Func<CancellationToken, Task<IRpcConnection>> dial, RpcClientOptions options, TimeProvider time, Random jitter) : IAsyncDisposable
+{
+    private readonly SemaphoreSlim _connecting = new(1);
+    private IRpcConnection? _connection;
+    private V1.Auth? _session;
+    private TimeSpan _pause;
+    private bool _stood;
+    private bool _disposed;
+
+    /// <summary>Gives this client, and each connection that it makes, a session.</summary>
+    /// <param name="token">From <see cref="Account.LoginAsync"/>.</param>
+    /// <param name="deviceId">This device, 16 bytes, or empty.</param>
+    /// <param name="cancellation">Gives up.</param>
+    /// <returns>The identity key of the session's account.</returns>
+    /// <exception cref="RpcException">The token is not, or no longer, one of the server's.</exception>
+    public async Task<ReadOnlyMemory<byte>> AuthenticateAsync(
+        ReadOnlyMemory<byte> token, ReadOnlyMemory<byte> deviceId, CancellationToken cancellation)
+    {
+        V1.Auth session = new() { AccessToken = ByteString.CopyFrom(token.Span), DeviceId = ByteString.CopyFrom(deviceId.Span) };
+        IRpcConnection connection = await ConnectionAsync(cancellation);
+        V1.AuthResponse answer = await CallOnAsync(
+            connection, RpcMethod.Authenticate, session, V1.AuthResponse.Parser, options.CallTimeout, cancellation);
+        _session = session;
+        return answer.IdentityKey.Memory;
+    }
+
+    /// <summary>Calls a method.</summary>
+    /// <param name="method">Its number.</param>
+    /// <param name="request">Its request.</param>
+    /// <param name="parser">Reads its answer.</param>
+    /// <param name="cancellation">Gives up; the server may have done it all the same.</param>
+    /// <param name="patience">The longest that an answer may take, if it is another than usual.</param>
+    /// <exception cref="RpcException">The server refused.</exception>
+    /// <exception cref="IOException">There is no connection, and the call may not be repeated.</exception>
+    /// <exception cref="TimeoutException">The answer took too long.</exception>
+    /// <exception cref="InvalidDataException">The answer is no message of this method.</exception>
+    public async Task<TResponse> CallAsync<TResponse>(
+        RpcMethod method, IMessage request, MessageParser<TResponse> parser, CancellationToken cancellation, TimeSpan? patience = null)
+        where TResponse : class, IMessage<TResponse>
+    {
+        while (true)
+        {
+            IRpcConnection? connection = null;
+            try
+            {
+                connection = await ConnectionAsync(cancellation);
+                return await CallOnAsync(connection, method, request, parser, patience ?? options.CallTimeout, cancellation);
+            }
+            catch (Exception e) when (e is IOException or TimeoutException && _stood && MayRepeat(method) && !_disposed)
+            {
+                await DropAsync(connection);
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        _disposed = true;
+        if (Interlocked.Exchange(ref _connection, null) is { } connection)
+            await connection.DisposeAsync();
+    }
+
+    // Those whose second time changes nothing: messages have ids, acknowledgements are numbers, the rest reads.
+    private static bool MayRepeat(RpcMethod method) => method is RpcMethod.Enqueue or RpcMethod.BatchEnqueue or RpcMethod.Fetch
+        or RpcMethod.FetchWait or RpcMethod.Peek or RpcMethod.Ack or RpcMethod.CreateChannel or RpcMethod.ResolveUser
+        or RpcMethod.ResolveIdentity or RpcMethod.RegisterDevice or RpcMethod.ListDevices or RpcMethod.RevokeDevice
+        or RpcMethod.UploadKeyPackage or RpcMethod.Health;
+
+    private async Task<TResponse> CallOnAsync<TResponse>(
+        IRpcConnection connection, RpcMethod method, IMessage request, MessageParser<TResponse> parser, TimeSpan patience,
+        CancellationToken cancellation)
+        where TResponse : class, IMessage<TResponse>
+    {
+        using CancellationTokenSource limit = new(patience, time);
+        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellation);
+        RpcReply reply;
+        try
+        {
+            reply = await connection.CallAsync(method, request.ToByteArray(), either.Token);
+        }
+        catch (OperationCanceledException e) when (!cancellation.IsCancellationRequested)
+        {
+            throw new TimeoutException($"The server did not answer within {patience.TotalSeconds:0} s.", e);
+        }
+
+        if (reply.Status != RpcStatus.Ok)
+            throw Failure(reply);
+        return Messages.TryParse(parser, reply.Payload, out TResponse? response) ? response
+            : throw new InvalidDataException("The server's answer cannot be read.");
+    }
+
+    private static RpcException Failure(RpcReply reply)
+    {
+        if (!Messages.TryParse(V1.Failure.Parser, reply.Payload, out V1.Failure? failure))
+            failure = new V1.Failure();
+        string words = failure.Message.Length > 0 ? failure.Message : $"The server answered with status {(byte)reply.Status}.";
+        return new RpcException(reply.Status, words)
+        {
+            RetryAfter = TimeSpan.FromMilliseconds(failure.RetryAfterMs),
+            Epoch = failure.Epoch,
+        };
+    }
+
+    private async Task<IRpcConnection> ConnectionAsync(CancellationToken cancellation)
+    {
+        await _connecting.WaitAsync(cancellation);
+        try
+        {
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            if (_connection is { Closed.IsCompleted: false } standing)
+                return standing;
+            if (_connection is { } ended)
+                await ended.DisposeAsync();
+            _connection = null;
+            // A connection that stood is tried again at once; one that did not come about, after a pause that grows.
+            await Task.Delay(_pause * (0.5 + (jitter.NextDouble() / 2)), time, cancellation);
+            _pause = _pause == TimeSpan.Zero ? options.FirstPause : TimeSpan.FromTicks(Math.Min(2 * _pause.Ticks, options.MaxPause.Ticks));
+            _connection = await ConnectAsync(cancellation);
+            _pause = TimeSpan.Zero;
+            _stood = true;
+            return _connection;
+        }
+        finally
+        {
+            _connecting.Release();
+        }
+    }
+
+    private async Task<IRpcConnection> ConnectAsync(CancellationToken cancellation)
+    {
+        using CancellationTokenSource limit = new(options.ConnectTimeout, time);
+        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellation);
+        IRpcConnection connection;
+        try
+        {
+            connection = await dial(either.Token);
+        }
+        catch (OperationCanceledException e) when (!cancellation.IsCancellationRequested)
+        {
+            throw new IOException($"The server did not answer within {options.ConnectTimeout.TotalSeconds:0} s.", e);
+        }
+
+        try
+        {
+            if (_session is { } session)
+                _ = await CallOnAsync(connection, RpcMethod.Authenticate, session, V1.AuthResponse.Parser, options.CallTimeout, cancellation);
+            return connection;
+        }
+        catch
+        {
+            await connection.DisposeAsync();
+            throw;
+        }
+    }
+
+    private async Task DropAsync(IRpcConnection? connection)
+    {
+        if (connection is not null && Interlocked.CompareExchange(ref _connection, null, connection) == connection)
+            await connection.DisposeAsync();
+    }
+}

@@ -1,0 +1,36 @@
+using Google.Protobuf;
+using QuicProChat.Mesh.Rpc;
+using QuicProChat.Mesh.Server.Limits;
+
+namespace QuicProChat.Mesh.Server.Calls;
+
+/// <summary>A method as the server does it.</summary>
+/// <param name="Method">Its number.</param>
+/// <param name="NeedsSession">Whether only accounts may call it.</param>
+/// <param name="RunAsync">Does it with the bytes of its request.</param>
+internal sealed record CallHandler(RpcMethod Method, bool NeedsSession, Func<Call, ReadOnlyMemory<byte>, Task<IMessage>> RunAsync)
+{
+    /// <summary>A method that only accounts may call.</summary>
+    internal static CallHandler For<TRequest>(RpcMethod method, MessageParser<TRequest> parser, Func<Call, TRequest, Task<IMessage>> run)
+        where TRequest : class, IMessage<TRequest> => new(method, NeedsSession: true, Parsing(parser, run));
+
+    /// <summary>A method that everybody may call.</summary>
+    internal static CallHandler ForAll<TRequest>(RpcMethod method, MessageParser<TRequest> parser, Func<Call, TRequest, Task<IMessage>> run)
+        where TRequest : class, IMessage<TRequest> => new(method, NeedsSession: false, Parsing(parser, run));
+
+    private static Func<Call, ReadOnlyMemory<byte>, Task<IMessage>> Parsing<TRequest>(
+        MessageParser<TRequest> parser, Func<Call, TRequest, Task<IMessage>> run)
+        where TRequest : class, IMessage<TRequest> => (call, payload) =>
+            Messages.TryParse(parser, payload, out TRequest? request) ? run(call, request)
+                : throw Refusal.BadRequest("The request is no message of this method.");
+}
+
+/// <summary>Refusals that several methods have in common.</summary>
+internal static class Refusal
+{
+    internal static CallException BadRequest(string message) => new(RpcStatus.BadRequest, message);
+
+    internal static CallException Forbidden(string message) => new(RpcStatus.Forbidden, message);
+
+    internal static CallException NotFound(string message) => new(RpcStatus.NotFound, message);
+}

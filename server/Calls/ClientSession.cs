@@ -1,0 +1,68 @@
+using System.Net;
+using QuicProChat.Mesh.Identity.Opaque;
+using QuicProChat.Mesh.Server.Limits;
+using QuicProChat.Mesh.Server.Stores;
+
+namespace QuicProChat.Mesh.Server.Calls;
+
+/// <summary>A login between its two steps; good for one connection and a short time.</summary>
+/// <param name="State">What OPAQUE keeps.</param>
+/// <param name="Username">The name that was asked for.</param>
+/// <param name="Account">Its account; null if there is none, which the client must not learn.</param>
+/// <param name="Started">A timestamp of the clock.</param>
+internal sealed record PendingLogin(OpaqueServerLogin State, string Username, StoredAccount? Account, long Started) : IDisposable
+{
+    /// <inheritdoc/>
+    public void Dispose() => State.Dispose();
+}
+
+/// <summary>What a connection knows of its client, whatever it runs over. Safe for use by several threads at once.</summary>
+/// <param name="address">Where the client is.</param>
+internal sealed class ClientSession(IPAddress? address) : IDisposable
+{
+    private PendingLogin? _login;
+    private volatile StoredSession? _account;
+    private int _disposed;
+
+    /// <summary>Where the client is, for limits.</summary>
+    internal Source Source { get; } = Source.Of(address);
+
+    /// <summary>Where the client is, for the audit log.</summary>
+    internal string Address { get; } = address?.ToString() ?? "unknown";
+
+    /// <summary>The account of the connection; null before method 1.</summary>
+    internal StoredSession? Account => _account;
+
+    /// <summary>Ends the connection, with a reason in words; it may be called more than once.</summary>
+    internal Action<string> Close { get; set; } = _ => { };
+
+    /// <summary>Set when the connection ends with the answer that is sent next.</summary>
+    internal string? ClosingReason { get; private set; }
+
+    /// <summary>Sends an event; it may be lost with the connection.</summary>
+    internal Action<Rpc.V1.Event> Notify { get; set; } = _ => { };
+
+    /// <summary>Gives the connection its account, once.</summary>
+    internal bool TryAuthenticate(StoredSession account) => Interlocked.CompareExchange(ref _account, account, null) is null;
+
+    /// <summary>Ends the connection when the answer of the call that runs has been sent.</summary>
+    internal void CloseAfterAnswer(string reason) => ClosingReason = reason;
+
+    /// <summary>Keeps a login until its second step; one that was begun before is given up.</summary>
+    internal void BeginLogin(PendingLogin login)
+    {
+        Interlocked.Exchange(ref _login, login)?.Dispose();
+        if (Volatile.Read(ref _disposed) != 0)
+            Interlocked.Exchange(ref _login, null)?.Dispose();
+    }
+
+    /// <summary>The login that was begun; the caller disposes of it.</summary>
+    internal PendingLogin? TakeLogin() => Interlocked.Exchange(ref _login, null);
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Volatile.Write(ref _disposed, 1);
+        Interlocked.Exchange(ref _login, null)?.Dispose();
+    }
+}

@@ -1,0 +1,44 @@
+using System.Security.Cryptography;
+using Google.Protobuf;
+using QuicProChat.Mesh.Rpc;
+using QuicProChat.Mesh.Rpc.V1;
+using QuicProChat.Mesh.Server.Limits;
+using QuicProChat.Mesh.Server.Stores;
+
+namespace QuicProChat.Mesh.Server.Calls;
+
+/// <summary>KeyPackages: methods 300 and 301.</summary>
+internal sealed class KeyPackageCalls(IKeyPackageStore packages, RateLimits rates)
+{
+    // Arbitrary: one of suite 1 has some 300 bytes, with a certificate chain a few thousand.
+    private const int MaxPackage = 16 * 1024;
+
+    internal IEnumerable<CallHandler> Handlers =>
+    [
+        CallHandler.For(RpcMethod.UploadKeyPackage, UploadKeyPackageRequest.Parser, UploadAsync),
+        CallHandler.For(RpcMethod.FetchKeyPackage, FetchKeyPackageRequest.Parser, FetchAsync),
+    ];
+
+    private async Task<IMessage> UploadAsync(Call call, UploadKeyPackageRequest request)
+    {
+        if (!request.IdentityKey.Span.SequenceEqual(call.Account.Identity.ToArray()))
+            throw Refusal.Forbidden("identity_key is not yours.");
+        if (request.Package.IsEmpty)
+            throw Refusal.BadRequest("package is empty.");
+        if (request.Package.Length > MaxPackage)
+            throw new CallException(RpcStatus.TooLarge, $"A KeyPackage may have {MaxPackage} bytes.");
+        byte[] fingerprint = SHA256.HashData(request.Package.Span);
+        int available = await packages.AddAsync(call.Account.Identity, fingerprint, request.Package.Memory, request.LastResort)
+            ?? throw new CallException(RpcStatus.Unavailable, "There are as many KeyPackages of yours as there may be.");
+        return new UploadKeyPackageResponse { Fingerprint = ByteString.CopyFrom(fingerprint), Available = (uint)available };
+    }
+
+    private async Task<IMessage> FetchAsync(Call call, FetchKeyPackageRequest request)
+    {
+        if (!IdentityKey.TryRead(request.IdentityKey.Span, out IdentityKey owner))
+            throw Refusal.BadRequest($"identity_key has {IdentityKey.Size} bytes.");
+        rates.TakeKeyPackage(call.Account.Identity, owner);
+        (byte[] package, bool lastResort) = await packages.TakeAsync(owner) ?? throw Refusal.NotFound("There is no KeyPackage of this key.");
+        return new FetchKeyPackageResponse { Package = UnsafeByteOperations.UnsafeWrap(package), LastResort = lastResort };
+    }
+}

@@ -1,0 +1,54 @@
+using Microsoft.Extensions.Logging;
+using QuicProChat.Mesh.Rpc;
+
+namespace QuicProChat.Mesh.Server.Hosting;
+
+/// <summary>What the server tells its operator.</summary>
+internal static partial class Log
+{
+    [LoggerMessage(Level = LogLevel.Information, Message = "Listening on {Endpoint}, key {Fingerprint}")]
+    internal static partial void Listening(ILogger logger, string endpoint, string fingerprint);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Not listening on {Endpoint}: {Reason}")]
+    internal static partial void NotListening(ILogger logger, string endpoint, string reason);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Method {Method}: the store failed: {Reason}")]
+    internal static partial void StoreFailed(ILogger logger, RpcMethod method, string reason);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Method {Method} failed")]
+    internal static partial void CallFailed(ILogger logger, Exception fault, RpcMethod method);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Stopping although {Running} calls run: they took too long")]
+    internal static partial void DrainTooLong(ILogger logger, int running);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Removing what expired failed: {Reason}")]
+    internal static partial void ExpiryFailed(ILogger logger, string reason);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "A connection failed")]
+    internal static partial void ConnectionFailed(ILogger logger, Exception fault);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Stopping: no new calls")]
+    internal static partial void Draining(ILogger logger);
+}
+
+/// <summary>
+/// The audit log: who did what to accounts, and from where. Each line has the word "audit"; no line has a password, a token or
+/// a message.
+/// </summary>
+internal static partial class Audit
+{
+    [LoggerMessage(EventId = 1, Level = LogLevel.Information, Message = "audit registered user={User} from={Address}")]
+    internal static partial void Registered(ILogger logger, string user, string address);
+
+    [LoggerMessage(EventId = 2, Level = LogLevel.Information, Message = "audit login user={User} from={Address}")]
+    internal static partial void LoggedIn(ILogger logger, string user, string address);
+
+    [LoggerMessage(EventId = 3, Level = LogLevel.Warning, Message = "audit login-failed user={User} from={Address}")]
+    internal static partial void LoginFailed(ILogger logger, string user, string address);
+
+    [LoggerMessage(EventId = 4, Level = LogLevel.Information, Message = "audit deleted user={User} from={Address}")]
+    internal static partial void Deleted(ILogger logger, string user, string address);
+
+    [LoggerMessage(EventId = 5, Level = LogLevel.Information, Message = "audit device-revoked user={User} from={Address}")]
+    internal static partial void DeviceRevoked(ILogger logger, string user, string address);
+}

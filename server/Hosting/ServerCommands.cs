@@ -1,0 +1,157 @@
+using System.CommandLine;
+using System.Diagnostics.CodeAnalysis;
+using System.Net;
+using System.Security.Cryptography.X509Certificates;
+using QuicProChat.Mesh.Identity;
+using QuicProChat.Mesh.Rpc.Connections;
+using QuicProChat.Mesh.Server.Calls;
+using QuicProChat.Mesh.Server.Limits;
+using QuicProChat.Mesh.Server.Stores.Sqlite;
+using QuicProChat.Mesh.Store;
+
+namespace QuicProChat.Mesh.Server.Hosting;
+
+/// <summary>The program's command line.</summary>
+internal static class ServerCommands
+{
+    private const int DefaultPort = 8443;
+
+    private static readonly Option<string> DataDirectory = new("--data-dir")
+    {
+        Description = "Where everything is kept.",
+        DefaultValueFactory = _ => Environment.GetEnvironmentVariable("STATE_DIRECTORY") is { Length: > 0 } state ? state : "/var/lib/qpc-server",
+    };
+
+    /// <summary><c>run</c>.</summary>
+    internal static Command Run()
+    {
+        Option<string[]> listen = new("--listen")
+        {
+            Description = $"wss://ADDRESS:PORT or quic://ADDRESS:PORT; may be repeated. By default wss://[::]:{DefaultPort}.",
+        };
+        Option<string[]> hosts = new("--host") { Description = "A name of this server; may be repeated. localhost always is one." };
+        Option<string[]> origins = new("--origin") { Description = "An origin of pages that may connect, such as https://chat.example.org." };
+        Option<string?> certificate = new("--certificate") { Description = "A certificate in PEM with its chain. By default one is made, for clients to pin." };
+        Option<string?> key = new("--certificate-key") { Description = "The certificate's key in PEM, if it is in a file of its own." };
+        Option<RegistrationPolicy> registration = new("--registration")
+        {
+            Description = "Who may register.",
+            DefaultValueFactory = _ => RegistrationPolicy.Invite,
+        };
+        Option<string?> metrics = new("--metrics-listen") { Description = "ADDRESS:PORT for /metrics and /health in plain HTTP, such as 127.0.0.1:9465." };
+        ServerOptions defaults = new() { DataDirectory = "" };
+        Option<int> clients = new("--max-clients") { Description = "Connections in all.", DefaultValueFactory = _ => defaults.MaxClients };
+        Option<int> perSource = new("--max-clients-per-source")
+        {
+            Description = "Connections from one IPv4 address or IPv6 /48; behind a proxy all come from one.",
+            DefaultValueFactory = _ => defaults.MaxClientsPerSource,
+        };
+        Option<int> calls = new("--calls-per-second")
+        {
+            Description = "Calls of one account in the long run; four times as many at once.",
+            DefaultValueFactory = _ => (int)defaults.Rates.Calls.PerSecond,
+        };
+        Command command = new("run", "Runs the server until SIGTERM.")
+        {
+            DataDirectory, listen, hosts, origins, certificate, key, registration, metrics, clients, perSource, calls,
+        };
+        command.SetAction((parsed, _) => GuardAsync(async () =>
+        {
+            ServerOptions options = new()
+            {
+                DataDirectory = parsed.GetRequiredValue(DataDirectory),
+                Hosts = ["localhost", .. parsed.GetValue(hosts) ?? []],
+                Origins = parsed.GetValue(origins) ?? [],
+                CertificateFile = parsed.GetValue(certificate),
+                CertificateKeyFile = parsed.GetValue(key),
+                Registration = parsed.GetValue(registration),
+                MetricsListen = parsed.GetValue(metrics) is { } text ? ReadEndpoint(text) : null,
+                MaxClients = parsed.GetRequiredValue(clients),
+                MaxClientsPerSource = parsed.GetRequiredValue(perSource),
+                Rates = defaults.Rates with
+                {
+                    Calls = new Rate(4.0 * parsed.GetRequiredValue(calls), parsed.GetRequiredValue(calls)),
+                    Connections = new Rate(
+                        Math.Max(defaults.Rates.Connections.Burst, parsed.GetRequiredValue(perSource) / 4.0), defaults.Rates.Connections.PerSecond),
+                },
+            };
+            options = Listening(options, parsed.GetValue(listen) ?? []);
+            await using ServerHost server = await ServerHost.StartAsync(options, TimeProvider.System, RandomSource.System);
+            await server.RunAsync();
+        }));
+        return command;
+    }
+
+    /// <summary><c>fingerprint</c>.</summary>
+    internal static Command Fingerprint()
+    {
+        Option<string?> certificate = new("--certificate") { Description = "The certificate in PEM, if the server is run with one." };
+        Command command = new("fingerprint", "Prints the fingerprint that clients pin: SHA-256 of the certificate's key.") { DataDirectory, certificate };
+        command.SetAction((parsed, _) => GuardAsync(() =>
+        {
+            string path = parsed.GetValue(certificate) ?? Path.Combine(parsed.GetRequiredValue(DataDirectory), TlsCertificate.FileName);
+            if (!File.Exists(path))
+                throw new IOException($"{path} is not there; 'qpc-server run' makes it.");
+            using X509Certificate2 read = X509Certificate2.CreateFromPem(File.ReadAllText(path));
+            Console.WriteLine(ServerTrust.Fingerprint(read));
+            return Task.CompletedTask;
+        }));
+        return command;
+    }
+
+    /// <summary><c>invite</c>.</summary>
+    internal static Command Invite()
+    {
+        Command command = new("invite", "Prints an invitation that registers one account; the server may be running.") { DataDirectory };
+        command.SetAction((parsed, _) => GuardAsync(() =>
+        {
+            string invitation = Invitations.Make(RandomSource.System);
+            SqliteInvites.Add(parsed.GetRequiredValue(DataDirectory), Invitations.Hash(invitation));
+            Console.WriteLine(invitation);
+            return Task.CompletedTask;
+        }));
+        return command;
+    }
+
+    // What an operator can do something about is one line, not a trace.
+    private static async Task<int> GuardAsync(Func<Task> run)
+    {
+        try
+        {
+            await run();
+            return 0;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or StoreException or UsageException)
+        {
+            await Console.Error.WriteLineAsync($"qpc-server: {FaultText.Of(e)}");
+            return e is UsageException ? 2 : 1;
+        }
+    }
+
+    private static ServerOptions Listening(ServerOptions options, string[] listen)
+    {
+        List<IPEndPoint> webSocket = [], quic = [];
+        foreach (string text in listen)
+        {
+            if (text.StartsWith("wss://", StringComparison.Ordinal))
+                webSocket.Add(ReadEndpoint(text["wss://".Length..]));
+            else if (text.StartsWith("quic://", StringComparison.Ordinal))
+                quic.Add(ReadEndpoint(text["quic://".Length..]));
+            else
+                throw new UsageException($"'{text}': write wss://ADDRESS:PORT or quic://ADDRESS:PORT");
+        }
+
+        if (listen.Length == 0)
+            webSocket.Add(new IPEndPoint(IPAddress.IPv6Any, DefaultPort));
+        return options with { Listen = webSocket, ListenQuic = quic };
+    }
+
+    private static IPEndPoint ReadEndpoint(string text) =>
+        TryReadEndpoint(text, out IPEndPoint? endpoint) ? endpoint
+            : throw new UsageException($"'{text}' is no ADDRESS:PORT, such as 127.0.0.1:8443 or [::]:8443");
+
+    private static bool TryReadEndpoint(string text, [NotNullWhen(true)] out IPEndPoint? endpoint) =>
+        IPEndPoint.TryParse(text, out endpoint) && (endpoint.Port > 0 || text.EndsWith(":0", StringComparison.Ordinal));
+
+    private sealed class UsageException(string message) : Exception(message);
+}

@@ -1,0 +1,77 @@
+namespace QuicProChat.Mesh.Server.Stores;
+
+/// <summary>KeyPackages that users leave for others: each is given once, but for the last one.</summary>
+internal interface IKeyPackageStore
+{
+    /// <summary>Adds a package. The same package again changes nothing.</summary>
+    /// <param name="owner">Whose.</param>
+    /// <param name="fingerprint">SHA-256 of the package.</param>
+    /// <param name="package">The package.</param>
+    /// <param name="lastResort">It replaces the one that is given when no other is left.</param>
+    /// <returns>How many there are besides the last resort; null where there are as many as there may be.</returns>
+    Task<int?> AddAsync(IdentityKey owner, ReadOnlyMemory<byte> fingerprint, ReadOnlyMemory<byte> package, bool lastResort);
+
+    /// <summary>Takes a package, the oldest first; null if there is none.</summary>
+    Task<(byte[] Package, bool LastResort)?> TakeAsync(IdentityKey owner);
+}
+
+/// <summary>Direct channels: exactly two members each, and one for each pair.</summary>
+internal interface IChannelStore
+{
+    /// <summary>Finds the channel of two, or makes it.</summary>
+    /// <param name="proposed">The id of a new one.</param>
+    /// <param name="first">One member.</param>
+    /// <param name="second">The other; it has an account.</param>
+    /// <returns>The channel and whether it is new; null if the second has no account, or the first has too many channels.</returns>
+    Task<(ChannelId Channel, bool IsNew)?> OpenAsync(ChannelId proposed, IdentityKey first, IdentityKey second);
+
+    /// <summary>Tells whether somebody is a member.</summary>
+    Task<bool> IsMemberAsync(ChannelId channel, IdentityKey member);
+}
+
+/// <summary>Everything that a server keeps.</summary>
+internal interface IServerStore : IAsyncDisposable
+{
+    /// <summary>Inboxes.</summary>
+    IInboxStore Inboxes { get; }
+
+    /// <summary>Accounts, sessions, devices.</summary>
+    IAccountStore Accounts { get; }
+
+    /// <summary>KeyPackages.</summary>
+    IKeyPackageStore KeyPackages { get; }
+
+    /// <summary>Direct channels.</summary>
+    IChannelStore Channels { get; }
+}
+
+/// <summary>Bounds of a store; each is arbitrary, and a setting of tests.</summary>
+internal sealed record StoreLimits
+{
+    /// <summary>Accounts of a server.</summary>
+    public long MaxAccounts { get; init; } = 100_000;
+
+    /// <summary>Messages in one inbox.</summary>
+    public int MaxInboxMessages { get; init; } = 20_000;
+
+    /// <summary>Bytes of payloads in one inbox.</summary>
+    public long MaxInboxBytes { get; init; } = 256L * 1024 * 1024;
+
+    /// <summary>An inbox outside of channels takes this part of its bounds from one sender.</summary>
+    public int SenderShare { get; init; } = 8;
+
+    /// <summary>Devices of an account, by the design at most five.</summary>
+    public int MaxDevices { get; init; } = 5;
+
+    /// <summary>Sessions of an account.</summary>
+    public int MaxSessions { get; init; } = 20;
+
+    /// <summary>KeyPackages of an account besides its last resort.</summary>
+    public int MaxKeyPackages { get; init; } = 100;
+
+    /// <summary>Direct channels of an account that it made.</summary>
+    public int MaxChannels { get; init; } = 5000;
+
+    /// <summary>How long the id of a message is remembered, so that it is stored once: 60 days, twice the longest lifetime.</summary>
+    public TimeSpan IdLifetime { get; init; } = TimeSpan.FromDays(60);
+}

@@ -1,0 +1,112 @@
+using QuicProChat.Mesh.Api;
+using QuicProChat.Mesh.Fapp.Mesh;
+using QuicProChat.Mesh.Node.Tests.Conversations;
+using QuicProChat.Mesh.Wire;
+
+namespace QuicProChat.Mesh.Node.Tests.Fapp;
+
+/// <summary>
+/// A patient whom only a radio reaches, on which there is no room for a region's records: a relay is asked, through a
+/// forwarder.
+/// </summary>
+public sealed class QueryTests : IAsyncLifetime
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
+
+    private readonly TestNode _near = Make("near", FappMode.Relay), _mid = Make("mid", FappMode.Relay), _far =
+        Make("far", FappMode.Relay);
+    private readonly TestNode _practice = Make("practice", FappMode.Follow);
+    private readonly TestNode _patient;
+
+    public QueryTests() => _patient = Make("patient", FappMode.Follow,
+        $"{_near.Address} {_mid.Address} {_far.Address}");
+
+    public async Task InitializeAsync()
+    {
+        await TestNode.JoinAsync(_patient, _near, pushRoutes: false, passes: static f => !IsRecord((FrameKind)f[0]));
+        await TestNode.JoinAsync(_near, _mid);
+        await TestNode.JoinAsync(_mid, _far);
+        await TestNode.JoinAsync(_far, _practice);
+        await _near.HasRouteAsync(_practice);
+        await _practice.AskAsync(Commands.FappPracticeSet,
+            new() { Name = "Praxis Linde", Plz = "04109", Payer = "GKV", Draw = "0s" });
+        string organisation = (await _far.AskAsync(Commands.Identity)).PublicKey;
+        await _patient.AskAsync(Commands.FappTrust, new() { Organisation = organisation });
+        await _near.AskAsync(Commands.FappTrust, new() { Organisation = organisation });
+        await _mid.AskAsync(Commands.FappTrust, new() { Organisation = organisation });
+        await _far.AskAsync(Commands.FappTrust, new() { Organisation = organisation });
+        await UntilAsync(async () => (await _far.AskAsync(Commands.FappSearch,
+            new() { Plz = "04", Level = "none" })).Practices > 0);
+        await _far.AskAsync(Commands.FappListSign, new() { Practice = _practice.Address });
+    }
+
+    public async Task DisposeAsync()
+    {
+        foreach (TestNode node in (TestNode[])[_patient, _near, _mid, _far, _practice])
+            await node.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task What_it_asks_for_comes_signed_and_it_books_though_no_record_crosses_the_radio()
+    {
+        FappOwnSlotInfo slot = await _practice.AskAsync(Commands.FappSlotAdd, new()
+        {
+            Start = DateTimeOffset.UtcNow.AddDays(5).ToString("yyyy-MM-ddTHH:mm:ssZ", null),
+            Minutes = 50,
+            Type = "probatorik",
+        });
+        await UntilAsync(async () => await HasSlotAsync(_mid, slot.Slot) && await HasSlotAsync(_far, slot.Slot));
+        Assert.False(await HasSlotAsync(_patient, slot.Slot));
+        // Whoever has the records needs not ask.
+        Assert.False((bool)(await _mid.AskAsync(new ControlRequest { Command = "fapp-search", Ask = true }))["ok"]!);
+
+        await AskUntilAsync("fapp-search", () => HasSlotAsync(_patient, slot.Slot));
+        FappSlotInfo found = (await _patient.AskAsync(Commands.FappSearch, new() { Plz = "04" })).Slots.Single();
+        Assert.Equal(("Praxis Linde", "list"), (found.Name, found.Level));
+        FappReservationInfo made = await _patient.AskAsync(Commands.FappReserve, new() { Slot = slot.Slot });
+        FappRequestInfo? drawn = null;
+        await UntilAsync(async () =>
+            (drawn = (await _practice.AskAsync(Commands.FappRequests)).FirstOrDefault(r =>
+                r.State == "drawn")) is not null);
+        await _practice.AskAsync(Commands.FappConfirm, new() { Id = drawn!.Id });
+        await AskUntilAsync("fapp-reservations", async () =>
+            (await _patient.AskAsync(Commands.FappReservations)).Single(r => r.Id == made.Id).State == "booked");
+    }
+
+    private static bool IsRecord(FrameKind kind) => kind is FrameKind.GossipRecord or FrameKind.GossipHave;
+
+    private static TestNode Make(string name, FappMode mode, string relays = "") => new(name, configure: c =>
+    {
+        c.Fapp = mode;
+        c.FappRegions = ["04"];
+        c.FappRelays = relays;
+        c.FappPublish = TimeSpan.FromSeconds(1);
+        c.FappDelay = TimeSpan.Zero;
+        c.FappCover = TimeSpan.Zero;
+        c.FappTrustsClock = true;
+    });
+
+    private static async Task<bool> HasSlotAsync(TestNode node, string slot) =>
+        (await node.AskAsync(Commands.FappSearch, new() { Plz = "04" })).Slots.Any(s => s.Slot == slot);
+
+    /// <summary>
+    /// Asks now and then, as a person would: relays have to be found first, and are asked at their own rate.
+    /// </summary>
+    private async Task AskUntilAsync(string command, Func<Task<bool>> condition)
+    {
+        using var limit = new CancellationTokenSource(Patience);
+        for (int i = 0; !await condition(); i++)
+        {
+            if (i % 20 == 0)
+                await _patient.AskAsync(new ControlRequest { Command = command, Ask = true });
+            await Task.Delay(100, limit.Token);
+        }
+    }
+
+    private static async Task UntilAsync(Func<Task<bool>> condition)
+    {
+        using var limit = new CancellationTokenSource(Patience);
+        while (!await condition())
+            await Task.Delay(50, limit.Token);
+    }
+}

@@ -1,0 +1,72 @@
+using System.Text.Json.Nodes;
+using QuicProChat.Mesh.Identity;
+using QuicProChat.Mesh.Node.Tests.Conversations;
+using QuicProChat.Mesh.Store;
+using QuicProChat.Mesh.Wire;
+
+namespace QuicProChat.Mesh.Node.Tests.Storage;
+
+/// <summary>A conversation may be longer than memory: whoever lists it takes it a page at a time, and so does the node.</summary>
+public sealed class LongConversations
+{
+    private const int Messages = 20_000;
+
+    /// <summary>What one small page may allocate, wherever it lies: some rows, a reply, and what else a node does meanwhile.</summary>
+    private const long Small = 2 << 20;
+
+    private static readonly NodeAddress _peer = new(7, 7);
+
+    [Fact]
+    public async Task Every_message_of_twenty_thousand_is_on_one_page_and_a_page_costs_what_it_holds()
+    {
+        await using var node = new TestNode("alice");
+        await node.Node.WriteAsync(static store =>
+        {
+            for (int i = 0; i < Messages; i++)
+                Assert.NotEqual(Inserted.NoRoom, store.Insert(Written(i)));
+        });
+
+        var read = new List<string>();
+        string? from = null;
+        do
+        {
+            (JsonArray page, from) = await PageAsync(node, from, 10_000);
+            read.InsertRange(0, page.Select(static m => (string)m!["text"]!));
+            // A page is full, or it is the last.
+            Assert.True(from is not null || read.Count == Messages);
+        }
+        while (from is not null);
+        Assert.Equal(Enumerable.Range(0, Messages).Select(TextOf), read);
+
+        string oldest = Written(60).Id.ToString();
+        long before = GC.GetTotalAllocatedBytes(precise: true);
+        (JsonArray last, from) = await PageAsync(node, oldest, 50);
+        long allocated = GC.GetTotalAllocatedBytes(precise: true) - before;
+        Assert.Equal(Enumerable.Range(10, 50).Select(TextOf), last.Select(static m => (string)m!["text"]!));
+        Assert.Null(from);
+        Assert.InRange(allocated, 1, Small);
+    }
+
+    [Fact]
+    public async Task A_page_behind_a_message_that_is_gone_is_refused_and_not_taken_for_the_end()
+    {
+        await using var node = new TestNode("alice");
+        await node.Node.WriteAsync(static store => store.Insert(Written(1)));
+        JsonNode refused = await node.AskAsync(new ControlRequest { Command = "messages", From = Written(2).Id.ToString() });
+        Assert.Equal("refused", (string?)refused["code"]);
+        JsonNode wrong = await node.AskAsync(new ControlRequest { Command = "messages", From = "the beginning" });
+        Assert.Equal("usage", (string?)wrong["code"]);
+    }
+
+    private static StoredMessage Written(int number) => new(
+        new EnvelopeId((ulong)(number + 1) * 0x9E3779B97F4A7C15, (ulong)number), Outgoing: true, _peer, TextOf(number),
+        MessageState.Delivered, Reason: 0, Hops: 1, Priority.Normal, DateTimeOffset.UnixEpoch.AddSeconds(number), DateTimeOffset.UnixEpoch);
+
+    private static string TextOf(int number) => $"{number} ".PadRight(200, 'x');
+
+    private static async Task<(JsonArray Page, string? More)> PageAsync(TestNode node, string? from, int limit)
+    {
+        JsonNode reply = await node.AskAsync(new ControlRequest { Command = "messages", With = _peer.ToString(), From = from, Limit = limit });
+        return (reply["result"]!.AsArray(), (string?)reply["more"]);
+    }
+}

@@ -1,0 +1,168 @@
+using System.Text.Json.Nodes;
+using QuicProChat.Mesh.EndToEnd.Harness;
+using QuicProChat.Mesh.Page.Tests.Harness;
+
+namespace QuicProChat.Mesh.Page.Tests;
+
+/// <summary>
+/// Pictures of every view, for people to look at. QPC_PAGE_PICTURES names the folder, and then all of them are made: both languages,
+/// light and dark, desk and phone. Some are in docs/guide/images.
+/// </summary>
+public sealed class Screenshots : IAsyncLifetime
+{
+    private static readonly string? _wanted = Environment.GetEnvironmentVariable("QPC_PAGE_PICTURES") is { Length: > 0 } named ? named : null;
+
+    private readonly Stage _stage = new() { HasNodes = false };
+    private readonly string _folder = _wanted ?? Directory.CreateTempSubdirectory("qpc-pictures-").FullName;
+    private readonly string _devices = Directory.CreateTempSubdirectory("qpc-air-").FullName;
+
+    public async Task InitializeAsync()
+    {
+        Directory.CreateDirectory(_folder);
+        await _stage.InitializeAsync();
+    }
+
+    public async Task DisposeAsync()
+    {
+        await _stage.DisposeAsync();
+        Directory.Delete(_devices, recursive: true);
+        if (_wanted is null)
+            Directory.Delete(_folder, recursive: true);
+    }
+
+    [BrowserFact]
+    public async Task Every_view_is_drawn_and_nothing_reaches_out_of_it()
+    {
+        using var air = new RadioAir(_devices, "alice", "hut");
+        await using Daemon alice = Node("alice", air.Uri("alice")), bob = Node("bob"), carol = Node("carol"), hut = Node("hut", air.Uri("hut"));
+        await using var stranger = new Daemon("fox");
+        await bob.StartAsync();
+        await alice.StartAsync(bob);
+        await carol.StartAsync(bob);
+        await hut.StartAsync();
+        await stranger.StartAsync(bob);
+        await PlayAsync(alice, bob, carol, hut, stranger);
+        foreach ((string name, BrowserNewContextOptions options) in Looks())
+        {
+            await using Visit visit = await _stage.VisitAsync(alice, options);
+            await DrawAsync(visit, $"list-{name}", "#/chats", ".request");
+            await DrawAsync(visit, $"chats-{name}", "#/chats/with/bob", ".bubble");
+            await DrawAsync(visit, $"group-{name}", "#/chats/with/group%3Awalkers", ".bubble");
+            await visit.Page.Locator(".thread .title").ClickAsync();
+            await DrawAsync(visit, $"members-{name}", null, "dialog .members");
+            await visit.Page.Keyboard.PressAsync("Escape");
+            await visit.TalkAsync("bob");
+            await visit.Page.Locator(".thread .title").ClickAsync();
+            await DrawAsync(visit, $"contact-{name}", null, "dialog .digits");
+            await visit.Page.Keyboard.PressAsync("Escape");
+            await DrawAsync(visit, $"request-{name}", $"#/chats/request/{stranger.Address}", ".decide");
+            await DrawAsync(visit, $"search-{name}", "#/chats/search/mill", ".results time");
+            await visit.GoAsync("#/network");
+            await visit.Page.Locator(".point.peer").First.PressAsync("Enter");
+            await DrawAsync(visit, $"network-{name}", null, ".radio .members li", ".network");
+            await DrawAsync(visit, $"care-{name}", "#/care/search", ".panes form", ".care");
+            await DrawAsync(visit, $"practice-{name}", "#/care/practice", ".care tbody tr", ".care");
+            await DrawAsync(visit, $"node-{name}", "#/node", "tbody tr", ".node");
+            visit.HasNoFaults();
+        }
+    }
+
+    /// <summary>Draws what is there now, or at an address; and what is below the fold, where all is wanted.</summary>
+    private async Task DrawAsync(Visit visit, string name, string? hash, string there, string? scrolls = null)
+    {
+        if (hash is not null)
+            await visit.GoAsync(hash);
+        await visit.Page.Locator(there).First.WaitForAsync();
+        await visit.SettlesAsync();
+        await visit.FitsAsync();
+        await ShootAsync(visit, name);
+        if (scrolls is null || _wanted is null)
+            return;
+        for (int part = 2; await visit.Page.EvaluateAsync<bool>(
+            "s => { const e = document.querySelector(s), was = e.scrollTop; e.scrollTop += e.clientHeight - 40; return e.scrollTop > was; }", scrolls); part++)
+            await ShootAsync(visit, $"{name}-{part}");
+    }
+
+    private async Task ShootAsync(Visit visit, string name)
+    {
+        string file = Path.Combine(_folder, $"{name}.png");
+        await visit.Page.ScreenshotAsync(new() { Path = file });
+        Assert.True(new FileInfo(file).Length > 5_000, name);
+    }
+
+    private static IEnumerable<(string, BrowserNewContextOptions)> Looks()
+    {
+        yield return ("desk", Desk(ColorScheme.Light, "en-GB"));
+        yield return ("phone", Phone(ColorScheme.Dark, "de-DE"));
+        if (_wanted is null)
+            yield break;
+        yield return ("desk-dark", Desk(ColorScheme.Dark, "en-GB"));
+        yield return ("desk-german", Desk(ColorScheme.Light, "de-DE"));
+        yield return ("phone-english", Phone(ColorScheme.Light, "en-GB"));
+    }
+
+    private static BrowserNewContextOptions Desk(ColorScheme scheme, string language) => new()
+    {
+        ViewportSize = new ViewportSize { Width = 920, Height = 580 },
+        ColorScheme = scheme,
+        Locale = language,
+    };
+
+    private static BrowserNewContextOptions Phone(ColorScheme scheme, string language) => new()
+    {
+        ViewportSize = new ViewportSize { Width = 360, Height = 700 },
+        HasTouch = true,
+        IsMobile = true,
+        ColorScheme = scheme,
+        Locale = language,
+    };
+
+    private static Daemon Node(string name, string? radio = null) => new(name)
+    {
+        Radio = radio,
+        Settings = new JsonObject { ["fapp"] = "follow", ["fappRegions"] = new JsonArray("04"), ["fappTrustsClock"] = true },
+    };
+
+    private static async Task PlayAsync(Daemon alice, Daemon bob, Daemon carol, Daemon hut, Daemon stranger)
+    {
+        foreach ((Daemon a, Daemon b) in new[] { (alice, bob), (bob, alice), (alice, carol), (carol, alice), (alice, hut), (hut, alice), (bob, carol) })
+            await a.KnowsAsync(b);
+        await alice.AskAsync("verify", new JsonObject { ["to"] = "bob", ["confirm"] = true });
+        await alice.AskAsync("group-create", new JsonObject { ["name"] = "walkers" });
+        await alice.AskAsync("group-invite", new JsonObject { ["group"] = "walkers", ["to"] = new JsonArray("bob") });
+        await bob.EventuallyAsync("the invitation", async () => (await bob.AskAsync("group-list"))["invitations"]!.AsArray().Count == 1);
+        await bob.AskAsync("group-accept", new JsonObject { ["group"] = "walkers" });
+        await alice.EventuallyAsync("two members", async () =>
+            (await alice.AskAsync("group-show", new JsonObject { ["group"] = "walkers" }))["members"]!.AsArray().Count == 2);
+        await alice.SendAsync("group:walkers", "Who comes on Sunday?");
+        await bob.HasAsync("group:walkers", "Who comes on Sunday?");
+        await bob.SendAsync("group:walkers", "I do, if it does not rain");
+        await Stage.DeliverAsync(bob, alice, "Are you coming to the mill on Sunday? The bridge is closed, so take the long way by the river.");
+        await Stage.DeliverAsync(alice, bob, "Yes, I'll bring bread and cheese");
+        await Stage.DeliverAsync(alice, bob, "What time?");
+        string id = await Stage.DeliverAsync(bob, alice, "At nine");
+        await alice.AskAsync("react", new JsonObject { ["id"] = id, ["emoji"] = "👍" });
+        await alice.AskAsync("reply", new JsonObject { ["id"] = id, ["text"] = "Perfect, see you then", ["wait"] = "delivered" });
+        JsonNode upload = await bob.AskAsync("file-begin", new JsonObject { ["name"] = "way-to-the-mill.png", ["size"] = Sharing.Png(60, 40).Length });
+        await bob.AskAsync("file-data", new JsonObject { ["upload"] = (string)upload["upload"]!, ["data"] = Convert.ToBase64String(Sharing.Png(60, 40)) });
+        await bob.AskAsync("file-offer", new JsonObject { ["to"] = "alice", ["upload"] = (string)upload["upload"]! });
+        await Stage.DeliverAsync(carol, alice, "Your antenna arrived");
+        await Stage.DeliverAsync(hut, alice, "Snow up here since noon");
+        await alice.SendAsync("self", "bring rope");
+        await stranger.KnowsAsync(alice);
+        await stranger.SendAsync("alice", "Hello, we met at the market. Is the old sledge still for sale?");
+        await alice.EventuallyAsync("the request", async () => (await alice.AskAsync("requests")).AsArray().Count == 1);
+        await alice.AskAsync("fapp-practice-set", new JsonObject { ["name"] = "Praxis Linde", ["plz"] = "04109", ["procedure"] = "VT", ["payer"] = "GKV,SEL", ["contact"] = "0341 1234567" });
+        foreach (int days in (int[])[4, 6])
+        {
+            await alice.AskAsync("fapp-slot-add", new JsonObject
+            {
+                ["start"] = DateTimeOffset.UtcNow.Date.AddDays(days).AddHours(9).ToString("yyyy-MM-ddTHH:mm:ssZ", System.Globalization.CultureInfo.InvariantCulture),
+                ["minutes"] = 50,
+                ["type"] = "sprechstunde",
+            });
+        }
+
+        await alice.EventuallyAsync("the file", async () => (await alice.AskAsync("file-list")).AsArray().Count == 1);
+    }
+}

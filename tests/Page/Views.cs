@@ -1,0 +1,151 @@
+using QuicProChat.Mesh.Page.Tests.Harness;
+using static Microsoft.Playwright.Assertions;
+
+namespace QuicProChat.Mesh.Page.Tests;
+
+/// <summary>The network and the node, and all views by keys and on a phone.</summary>
+[Collection(StageCollection.Name)]
+public sealed class Views(Stage stage)
+{
+    [BrowserFact]
+    public async Task The_map_shows_neighbours_and_whoever_is_beyond_them_and_why_somebody_is_out_of_reach()
+    {
+        await using var node = new Daemon("mapmaker");
+        await node.StartAsync(stage.Bob);
+        await node.KnowsAsync(stage.Bob);
+        await using var guest = new Daemon("guest");
+        await guest.StartAsync(stage.Bob);
+        await node.KnowsAsync(guest);
+        await using Visit visit = await stage.VisitAsync(node);
+        await visit.Page.GetByRole(AriaRole.Link, new() { Name = "Network" }).ClickAsync();
+        ILocator bob = visit.Page.Locator($".point[data-id={stage.Bob.Address}]");
+        await Expect(bob).ToHaveClassAsync("point peer");
+        await bob.PressAsync("Enter");
+        await Expect(visit.Page.Locator(".map .about")).ToContainTextAsync("Reachable: a neighbour.");
+        ILocator far = visit.Page.Locator($".point[data-id={guest.Address}]");
+        await far.PressAsync("Enter");
+        await Expect(visit.Page.Locator(".map .about")).ToContainTextAsync("Reachable through bob.");
+        await Expect(visit.Page.Locator(".edge.tcp")).ToHaveCountAsync(1);
+
+        await guest.KillAsync();
+        await Expect(far).ToHaveClassAsync("point away");
+        await node.SendAsync("guest", "wait for me");
+        await Expect(visit.Page.Locator(".map .about")).ToContainTextAsync("Not reachable");
+        visit.HasNoFaults();
+    }
+
+    [BrowserFact]
+    public async Task The_backup_drill_opens_a_backup_and_the_settings_are_shown_and_checked()
+    {
+        await using Visit visit = await stage.VisitAsync(stage.Alice);
+        string folder = Directory.CreateTempSubdirectory("qpc-backup-").FullName;
+        try
+        {
+            string backup = Path.Combine(folder, "alice.backup"), passphrase = Path.Combine(folder, "passphrase");
+            await File.WriteAllTextAsync(passphrase, "correct horse\n");
+            await stage.Alice.RunAsync("ctl", "--control", stage.Alice.Control, "backup", backup, "--backup-passphrase-file", passphrase);
+            await visit.Page.GetByRole(AriaRole.Link, new() { Name = "Node" }).ClickAsync();
+            await visit.Page.GetByLabel("Backup file").SetInputFilesAsync(backup);
+            await visit.Page.GetByLabel("Passphrase").FillAsync("wrong");
+            ILocator attempt = visit.Page.GetByRole(AriaRole.Button, new() { Name = "Try" });
+            await attempt.ClickAsync();
+            await Expect(visit.Page.Locator(".steps .wrong")).Not.ToBeEmptyAsync();
+            await visit.Page.GetByLabel("Passphrase").FillAsync("correct horse");
+            await attempt.ClickAsync();
+            await Expect(visit.Page.Locator(".steps .verdict.good")).ToContainTextAsync("is this node’s: 2 contacts");
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+
+        await Expect(visit.Page.Locator("table")).ToContainTextAsync("webListen");
+        await visit.Page.GetByText("Check a configuration").ClickAsync();
+        ILocator text = visit.Page.GetByLabel("Configuration file");
+        await text.FillAsync("{\n  \"hopLimit\": 0\n}");
+        await visit.Page.GetByRole(AriaRole.Button, new() { Name = "Check", Exact = true }).ClickAsync();
+        await Expect(visit.Page.Locator("details > [role=status]")).ToContainTextAsync("line 2: wrong value for 'hopLimit'");
+        await text.FillAsync("{ \"hopLimit\": 12 }");
+        await visit.Page.GetByRole(AriaRole.Button, new() { Name = "Check", Exact = true }).ClickAsync();
+        await Expect(visit.Page.Locator("details > [role=status]")).ToContainTextAsync("would start");
+        visit.HasNoFaults();
+    }
+
+    [BrowserFact]
+    public async Task Everything_is_done_with_keys_alone()
+    {
+        string id = await Stage.DeliverAsync(stage.Bob, stage.Alice, "answer this by keys");
+        await using Visit visit = await stage.VisitAsync(stage.Alice);
+        IKeyboard keys = visit.Page.Keyboard;
+        await visit.TabToAsync(".chat[data-name=bob]");
+        await keys.PressAsync("Enter");
+        await visit.Page.Locator(".composer textarea").WaitForAsync();
+        await Expect(visit.Page.Locator(".composer textarea")).ToBeFocusedAsync();
+        await Expect(visit.Bubble("answer this by keys")).ToBeVisibleAsync();
+        await visit.TabToAsync(".bubble", back: true, "answer this by keys");
+        await keys.PressAsync("r");
+        await Expect(visit.Page.Locator(".composer .about")).ToContainTextAsync("answer this by keys");
+        await keys.TypeAsync("done by keys");
+        await keys.PressAsync("Enter");
+        await stage.Bob.EventuallyAsync("the answer", async () => (await stage.Bob.MessagesAsync("alice"))
+            .Any(m => (string)m!["text"]! == "done by keys" && id.StartsWith((string?)m["replyTo"] ?? "-", StringComparison.Ordinal)));
+
+        await Expect(visit.Bubble("done by keys")).ToBeVisibleAsync();
+        await visit.TabToAsync(".bubble", back: true, "done by keys");
+        await keys.PressAsync("Enter");
+        await visit.Page.Locator("dialog .menu").WaitForAsync();
+        await keys.PressAsync("Escape");
+        await Expect(visit.Page.Locator("dialog")).ToHaveCountAsync(0);
+        // The focus is back where it was.
+        Assert.Equal("bubble", await visit.Page.EvaluateAsync<string>("document.activeElement.dataset.act ?? ''"));
+        await visit.TabToAsync("a.tab[data-view=network]", back: true);
+        await keys.PressAsync("Enter");
+        await visit.TabToAsync(".point.peer");
+        await keys.PressAsync("Enter");
+        await Expect(visit.Page.Locator(".map .about")).ToContainTextAsync("neighbour");
+        visit.HasNoFaults();
+    }
+
+    [BrowserFact]
+    public async Task On_a_phone_one_thing_is_shown_at_a_time_and_nothing_is_cut_off()
+    {
+        await stage.Alice.SendAsync("bob", "for the phone");
+        await using Visit visit = await stage.VisitAsync(stage.Alice, new BrowserNewContextOptions
+        {
+            ViewportSize = new ViewportSize { Width = 360, Height = 700 },
+            HasTouch = true,
+            IsMobile = true,
+            Locale = "de-DE",
+        });
+        await visit.Page.Locator(".chat[data-name=bob]").TapAsync();
+        await visit.Page.Locator(".composer textarea").WaitForAsync();
+        Assert.False(await visit.Page.Locator(".list").IsVisibleAsync());
+        await visit.Page.Locator(".composer textarea").FillAsync("vom Telefon");
+        await visit.Page.GetByRole(AriaRole.Button, new() { Name = "Senden", Exact = true }).TapAsync();
+        await Expect(visit.Bubble("vom Telefon").Locator(".state .word")).ToHaveTextAsync("zugestellt");
+        await visit.FitsAsync();
+        await visit.Page.GetByRole(AriaRole.Link, new() { Name = "Zurück" }).TapAsync();
+        await Expect(visit.Page.Locator(".list")).ToBeVisibleAsync();
+        foreach (string view in (string[])["Netz", "Knoten", "Therapie"])
+        {
+            await visit.Page.GetByRole(AriaRole.Link, new() { Name = view }).TapAsync();
+            await Expect(visit.Page.Locator("main h1")).ToHaveTextAsync(view);
+            await visit.FitsAsync();
+        }
+
+        visit.HasNoFaults();
+    }
+
+    [BrowserFact]
+    public async Task The_language_changes_at_once_and_stays()
+    {
+        await using Visit visit = await stage.VisitAsync(stage.Alice);
+        await visit.Page.GetByRole(AriaRole.Link, new() { Name = "Node" }).ClickAsync();
+        await visit.Page.GetByLabel("Language").SelectOptionAsync("de");
+        await Expect(visit.Page.Locator("main h1")).ToHaveTextAsync("Knoten");
+        await visit.Page.ReloadAsync();
+        await Expect(visit.Page.Locator("main h1")).ToHaveTextAsync("Knoten");
+        Assert.Equal("de", await visit.Page.EvaluateAsync<string>("document.documentElement.lang"));
+        visit.HasNoFaults();
+    }
+}

@@ -1,0 +1,97 @@
+using QuicProChat.Mesh.Server.Stores;
+using QuicProChat.Mesh.Server.Stores.Sqlite;
+using QuicProChat.Mesh.Store;
+
+namespace QuicProChat.Mesh.Server.Tests.Stores;
+
+/// <summary>The contract over SQLite, and what SQLite alone promises.</summary>
+public class SqliteStoreTests : ServerStoreContract
+{
+    private readonly string _directory = Directory.CreateTempSubdirectory("qpc-server-").FullName;
+
+    private protected override Task<IServerStore> OpenAsync(StoreLimits limits) =>
+        Task.FromResult<IServerStore>(SqliteServerStore.Open(_directory, limits, Time));
+
+    private protected override Task RemoveAsync()
+    {
+        Directory.Delete(_directory, recursive: true);
+        return Task.CompletedTask;
+    }
+
+    [Fact]
+    public void A_second_process_is_refused()
+    {
+        StoreException refused = Assert.Throws<StoreException>(() => SqliteServerStore.Open(_directory, new StoreLimits(), Time));
+        Assert.Equal(StoreError.InUse, refused.Error);
+    }
+
+    [Fact]
+    public async Task In_a_directory_open_to_all_no_file_of_the_server_is()
+    {
+        await Store.DisposeAsync();
+        await RemoveAsync();
+        Directory.CreateDirectory(_directory);
+        File.SetUnixFileMode(_directory, (UnixFileMode)0x1FF);
+        await InitializeAsync();
+        (IdentityKey alice, IdentityKey bob) = await TwoAsync();
+        await EnqueueAsync(alice, Message(bob, 1));
+        string[] files = Directory.GetFiles(_directory);
+        Assert.Contains(files, f => f.EndsWith("-wal", StringComparison.Ordinal));
+        Assert.All(files, f => Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(f)));
+    }
+
+    [Fact]
+    public async Task An_invitation_is_added_beside_a_server_that_runs()
+    {
+        byte[] hash = [5, 6, 7];
+        SqliteInvites.Add(_directory, hash);
+        Assert.Equal(
+            RegisterResult.Registered, await Store.Accounts.RegisterAsync(new StoredAccount("alice", Key(1), new byte[192]), hash));
+    }
+
+    [Fact]
+    public async Task A_file_of_something_else_is_left_alone()
+    {
+        await Store.DisposeAsync();
+        string path = Path.Combine(_directory, SqliteServerStore.FileName);
+        File.WriteAllText(path, "no database at all, but a text that somebody may need");
+        Assert.Throws<StoreException>(() => SqliteServerStore.Open(_directory, new StoreLimits(), Time));
+        Assert.StartsWith("no database", File.ReadAllText(path));
+        File.Delete(path);
+        await InitializeAsync();
+    }
+
+    [Fact]
+    public async Task Work_that_fails_costs_nobody_else_anything()
+    {
+        (IdentityKey alice, IdentityKey bob) = await TwoAsync();
+        NewMessage broken = Message(bob, 1) with { Payload = new BrokenMemory().Memory };
+        Task<EnqueueOutcome>[] all =
+        [
+            .. Enumerable.Range(10, 20).Select(i => EnqueueAsync(alice, Message(bob, i))),
+            .. Enumerable.Range(40, 20).Select(i => EnqueueAsync(alice, Message(bob, i))),
+        ];
+        await Assert.ThrowsAsync<InvalidOperationException>(() => EnqueueAsync(alice, broken));
+        await Task.WhenAll(all);
+        Assert.Equal(Enumerable.Range(1, 40).Select(i => (long)i), (await ReadAsync(bob)).Messages.Select(m => m.Sequence).Order());
+    }
+
+    /// <summary>Memory that can be read once: the digest of the caller, but not the writer's insertion.</summary>
+    private sealed class BrokenMemory : System.Buffers.MemoryManager<byte>
+    {
+        private readonly byte[] _bytes = new byte[10];
+        private int _reads;
+
+        public override Span<byte> GetSpan() => ++_reads <= 1 ? _bytes : throw new InvalidOperationException("The memory is broken.");
+
+        public override System.Buffers.MemoryHandle Pin(int elementIndex = 0) => default;
+
+        public override void Unpin()
+        {
+        }
+
+        protected override void Dispose(bool disposing)
+        {
+        }
+    }
+}
