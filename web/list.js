@@ -47,6 +47,8 @@ export class LongList {
         this.#items = items;
         this.#keys = new Map(items.map((item, at) => [this.options.key(item), at]));
         this.#draw(true);
+        // At the very top nothing scrolls any more: who stands there waits for what is older still.
+        this.#askForOlder();
     }
 
     /** Makes the row of an item anew. */
@@ -114,8 +116,12 @@ export class LongList {
         if (!this.#frame) this.#frame = requestAnimationFrame(() => {
             this.#frame = 0;
             this.#draw(false);
-            if (this.element.scrollTop < beyond) this.options.onTop?.();
+            this.#askForOlder();
         });
+    }
+
+    #askForOlder() {
+        if (this.element.clientHeight && this.element.scrollTop < beyond) this.options.onTop?.();
     }
 
     #measured(changes) {

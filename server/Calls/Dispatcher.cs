@@ -16,44 +16,28 @@ internal sealed class Dispatcher(
     private int _running;
     private volatile bool _draining;
 
-    /// <summary>Does a call. Never throws: whatever happens is an answer.</summary>
-    internal async Task<(RpcStatus Status, IMessage Answer)> RunAsync(Call call, RpcMethod method, ReadOnlyMemory<byte> payload)
+    /// <summary>
+    /// Does a call and sends its answer; whatever happens is an answer. The call runs until the answer is sent: who drains does
+    /// not close a connection before it.
+    /// </summary>
+    /// <param name="call">The call.</param>
+    /// <param name="method">What is called.</param>
+    /// <param name="payload">Its request.</param>
+    /// <param name="send">Sends the answer; what it throws is thrown.</param>
+    internal async Task RunAsync(Call call, RpcMethod method, ReadOnlyMemory<byte> payload, Func<RpcStatus, IMessage, Task> send)
     {
         Interlocked.Increment(ref _running);
-        (RpcStatus Status, IMessage Answer) result;
         try
         {
-            result = (RpcStatus.Ok, await DoAsync(call, method, payload));
+            (RpcStatus status, IMessage answer) = await AnswerAsync(call, method, payload);
+            metrics.Count(method, status);
+            await send(status, answer);
         }
-        catch (CallException e)
+        finally
         {
-            result = (e.Status, new Rpc.V1.Failure
-            {
-                Message = e.Message,
-                RetryAfterMs = (uint)Math.Clamp(Math.Ceiling(e.RetryAfter.TotalMilliseconds), 0, uint.MaxValue),
-                Epoch = e.Epoch,
-            });
+            if (Interlocked.Decrement(ref _running) == 0 && _draining)
+                _idle.TrySetResult();
         }
-        catch (StoreException e)
-        {
-            Log.StoreFailed(logger, method, e.Message);
-            result = (RpcStatus.Unavailable, new Rpc.V1.Failure { Message = "The server cannot store this now." });
-        }
-        catch (OperationCanceledException) when (call.Gone.IsCancellationRequested)
-        {
-            result = (RpcStatus.Unavailable, new Rpc.V1.Failure { Message = "The connection ends." });
-        }
-        catch (Exception e)
-        {
-            // One bad call costs that call.
-            Log.CallFailed(logger, e, method);
-            result = (RpcStatus.Internal, new Rpc.V1.Failure { Message = "The server failed; its log says why." });
-        }
-
-        metrics.Count(method, result.Status);
-        if (Interlocked.Decrement(ref _running) == 0 && _draining)
-            _idle.TrySetResult();
-        return result;
     }
 
     /// <summary>Refuses new calls from now on, and waits for those that run.</summary>
@@ -69,6 +53,38 @@ internal sealed class Dispatcher(
         catch (TimeoutException)
         {
             Log.DrainTooLong(logger, Volatile.Read(ref _running));
+        }
+    }
+
+    private async Task<(RpcStatus Status, IMessage Answer)> AnswerAsync(Call call, RpcMethod method, ReadOnlyMemory<byte> payload)
+    {
+        try
+        {
+            return (RpcStatus.Ok, await DoAsync(call, method, payload));
+        }
+        catch (CallException e)
+        {
+            return (e.Status, new Rpc.V1.Failure
+            {
+                Message = e.Message,
+                RetryAfterMs = (uint)Math.Clamp(Math.Ceiling(e.RetryAfter.TotalMilliseconds), 0, uint.MaxValue),
+                Epoch = e.Epoch,
+            });
+        }
+        catch (StoreException e)
+        {
+            Log.StoreFailed(logger, method, e.Message);
+            return (RpcStatus.Unavailable, new Rpc.V1.Failure { Message = "The server cannot store this now." });
+        }
+        catch (OperationCanceledException) when (call.Gone.IsCancellationRequested)
+        {
+            return (RpcStatus.Unavailable, new Rpc.V1.Failure { Message = "The connection ends." });
+        }
+        catch (Exception e)
+        {
+            // One bad call costs that call.
+            Log.CallFailed(logger, e, method);
+            return (RpcStatus.Internal, new Rpc.V1.Failure { Message = "The server failed; its log says why." });
         }
     }
 

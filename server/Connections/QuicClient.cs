@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Net.Quic;
-using Google.Protobuf;
 using QuicProChat.Mesh.Rpc;
 using QuicProChat.Mesh.Rpc.V1;
 using QuicProChat.Mesh.Server.Calls;
@@ -115,12 +114,13 @@ internal sealed class QuicClient : IDisposable
                 return;
             }
 
-            (RpcStatus status, IMessage answer) = await _services.Dispatcher.RunAsync(
-                call, header.Method, payload.AsMemory(0, (int)header.Length));
-            if (_session.Account is not null)
-                _gone.CancelAfter(Timeout.InfiniteTimeSpan);
-            using AnswerFrame frame = new(status, header.RequestId, answer);
-            await stream.WriteAsync(frame.Bytes, completeWrites: true, _gone.Token);
+            await _services.Dispatcher.RunAsync(call, header.Method, payload.AsMemory(0, (int)header.Length), async (status, answer) =>
+            {
+                if (_session.Account is not null)
+                    _gone.CancelAfter(Timeout.InfiniteTimeSpan);
+                using AnswerFrame frame = new(status, header.RequestId, answer);
+                await stream.WriteAsync(frame.Bytes, completeWrites: true, _gone.Token);
+            });
         }
         finally
         {

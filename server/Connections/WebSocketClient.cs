@@ -154,11 +154,12 @@ internal sealed class WebSocketClient : IDisposable
     {
         try
         {
-            (RpcStatus status, IMessage answer) = await _services.Dispatcher.RunAsync(
-                call, header.Method, payload.AsMemory(0, (int)header.Length));
-            if (_session.Account is not null)
-                _gone.CancelAfter(Timeout.InfiniteTimeSpan);
-            await SendAsync(status, header.RequestId, answer);
+            await _services.Dispatcher.RunAsync(call, header.Method, payload.AsMemory(0, (int)header.Length), async (status, answer) =>
+            {
+                if (_session.Account is not null)
+                    _gone.CancelAfter(Timeout.InfiniteTimeSpan);
+                await SendAsync(status, header.RequestId, answer);
+            });
             if (_session.ClosingReason is { } reason)
                 await CloseAsync(WebSocketCloseStatus.PolicyViolation, reason);
         }

@@ -210,7 +210,7 @@ public class FoundOnLinks(ITestOutputHelper output)
         await AnnounceAsync(crowd, addresses);
         await bob.StartAsync();
         await HasLinkAsync(bob);
-        await alice.HasRouteAsync(bob, Long);
+        await bob.HasRouteAsync(alice, Long);
         await bob.SendAsync(alice, "in the crowd", wait: "delivered");
         // What the kernel dropped of the first time came with the second.
         await alice.EventuallyAsync("all found", async () => FoundStates(await alice.AskAsync("discover")).Count == Crowd + 1, Long);

@@ -33,11 +33,11 @@ internal sealed class ControlConnection : IDisposable
     }
 
     /// <summary>Asks something that must be granted; returns the result.</summary>
-    internal async Task<JsonNode> AskAsync(string command, JsonObject? more = null)
-    {
-        JsonNode reply = await RequestAsync(command, more);
-        return (bool)reply["ok"]! ? reply["result"]! : throw new InvalidOperationException($"{command}: {reply["error"]}");
-    }
+    internal async Task<JsonNode> AskAsync(string command, JsonObject? more = null) => Granted(command, await RequestAsync(command, more));
+
+    /// <summary>The result of a reply that must grant something.</summary>
+    internal static JsonNode Granted(string command, JsonNode reply) =>
+        (bool)reply["ok"]! ? reply["result"]! : throw new InvalidOperationException($"{command}: {reply["error"]}");
 
     /// <summary>Asks; returns the whole reply, granted or not.</summary>
     internal async Task<JsonNode> RequestAsync(string command, JsonObject? more = null)

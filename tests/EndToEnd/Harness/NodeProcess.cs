@@ -118,12 +118,18 @@ internal sealed class NodeProcess(string name, string machine, string directory)
     /// <summary>Asks something that must be granted.</summary>
     internal async Task<JsonNode> AskAsync(string command, JsonObject? more = null) => await _requests!.AskAsync(command, more);
 
-    /// <summary>Sends a message; answers with its id when the state is reached.</summary>
+    /// <summary>Sends a message to whom it has heard of, or soon does; answers with its id when the state is reached.</summary>
     internal async Task<string> SendAsync(NodeProcess to, string text, string wait = "queued", TimeSpan? within = null)
     {
-        JsonNode sent = await _requests!.AskAsync("send", new JsonObject { ["to"] = to.Address, ["text"] = text, ["wait"] = wait })
-            .WaitAsync(within ?? Patience);
-        return (string)sent["id"]!;
+        JsonNode? reply = null;
+        // That the other has a route to this node does not say that this node has heard of the other.
+        await EventuallyAsync($"a word from {to.Name}", async () =>
+        {
+            reply = await _requests!.RequestAsync("send", new JsonObject { ["to"] = to.Address, ["text"] = text, ["wait"] = wait })
+                .WaitAsync(within ?? Patience);
+            return !reply.ToJsonString().Contains("has not been heard of yet", StringComparison.Ordinal);
+        });
+        return (string)ControlConnection.Granted("send", reply!)["id"]!;
     }
 
     /// <summary>Waits until a condition holds, asking again as things happen.</summary>

@@ -80,7 +80,8 @@ public sealed partial class ProcessTests : IDisposable
         {
             await using TestClient alice = await JoinAsync(await WaitForFingerprintAsync(), "alice");
             Task<FetchResponse> waiting = alice.WaitAsync(50_000);
-            await Task.Delay(100);
+            // Calls of a connection begin in their order: who answers this one has begun that one.
+            await alice.CallAsync(RpcMethod.Health, new HealthRequest(), HealthResponse.Parser);
             IRpcConnection connection = alice.Connection!;
             Assert.Equal(0, kill(server.Id, SigTerm));
             Assert.Empty((await waiting.WaitAsync(TimeSpan.FromSeconds(60))).Payloads);
