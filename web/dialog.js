@@ -1,6 +1,7 @@
 // Dialogs and the line at the foot of the page that says what was done or refused.
 
 import { fill, h } from './dom.js';
+import { sentence } from './said.js';
 import { t } from './text.js';
 import { Refused } from './socket.js';
 
@@ -10,11 +11,12 @@ const shownFor = 6000;
  * Opens a dialog. The browser keeps the focus inside, closes it with Escape, and gives the focus back.
  * @param {string} title What stands above it.
  * @param {(close: () => void) => Node|Node[]} content Makes what stands in it.
+ * @param {string} [look] A class for another look.
  */
-export function openDialog(title, content) {
+export function openDialog(title, content, look) {
     const close = () => dialog.close();
     const heading = h('h2', { id: `dialog-${Date.now()}` }, title);
-    const dialog = h('dialog', { 'aria-labelledby': heading.id, onclose: () => dialog.remove() },
+    const dialog = h(look ? `dialog.${look}` : 'dialog', { 'aria-labelledby': heading.id, onclose: () => dialog.remove() },
         h('header', {}, heading, h('button.quiet.icon', { type: 'button', 'aria-label': t('close'), onclick: close }, '✕')));
     dialog.append(...[content(close)].flat());
     dialog.addEventListener('click', (event) => {
@@ -25,14 +27,19 @@ export function openDialog(title, content) {
     return dialog;
 }
 
+/** Asks whether something shall be done that cannot be taken back; resolves with true if so. */
+export const confirm = (title, text, action) => ask(title, text, action, 'button.danger');
+
 /** Asks whether something shall be done; resolves with true if so. */
-export function confirm(title, text, action) {
+export const agree = (title, text, action) => ask(title, text, action, 'button.main');
+
+function ask(title, text, action, kind) {
     return new Promise((resolve) => {
         const dialog = openDialog(title, (close) => [
             h('p', {}, text),
             h('div.actions', {},
                 h('button', { type: 'button', onclick: close }, t('cancel')),
-                h('button.danger', { type: 'button', onclick: () => { dialog.returnValue = 'yes'; close(); } }, action)),
+                h(kind, { type: 'button', onclick: () => { dialog.returnValue = 'yes'; close(); } }, action)),
         ]);
         dialog.addEventListener('close', () => resolve(dialog.returnValue === 'yes'));
     });
@@ -81,7 +88,7 @@ export function form(fields, action, done) {
 /** What went wrong, for people. */
 export function why(e) {
     if (!(e instanceof Refused)) throw e;
-    return e.code === 'offline' ? t('offlineNow') : e.message;
+    return e.code === 'offline' ? t('offlineNow') : sentence(e.message);
 }
 
 /** Says something at the foot of the page, for a while. */

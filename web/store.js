@@ -369,12 +369,14 @@ export class Store {
     #forget(event) {
         this.#news++;
         if (event.id) {
+            this.files.delete(event.id);
             for (const thread of this.#threads.values()) {
                 if (!thread.byId.delete(event.id)) continue;
                 thread.items = thread.items.filter((m) => m.id !== event.id);
             }
         } else {
             this.#threads.delete(event.conversation ?? event.address);
+            if (this.hasFiles) this.#soon(() => this.refreshFiles());
         }
         this.#tell('messages');
         this.#soon(() => this.refreshConversations());

@@ -23,6 +23,12 @@ public sealed record FileTransferInfo(
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? MediaType { get; init; }
 
+    /// <summary>
+    /// Only in <c>file-show</c>: the small picture that its offer brings, in base64, if it is a proper one. At most 2,048 bytes.
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Thumbnail { get; init; }
+
     /// <summary>Why it does not go on, or why it failed.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Note { get; init; }

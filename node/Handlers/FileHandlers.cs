@@ -184,7 +184,12 @@ internal static class FileHandlers
             int chunk = 1 + (int)(offset / FileFormat.DataSize), skip = (int)(offset % FileFormat.DataSize);
             int read = plain.Read(chunk, data.AsSpan(0, FileFormat.DataSize));
             if (read >= 0)
-                return new FileReadInfo(name, file.Size, offset, Convert.ToBase64String(data, skip, read - skip));
+            {
+                return new FileReadInfo(name, file.Size, offset, Convert.ToBase64String(data, skip, read - skip))
+                {
+                    MediaType = offset == 0 ? MediaTypes.Of(data.AsSpan(0, read)) : null,
+                };
+            }
         }
         catch (IOException e)
         {
@@ -227,8 +232,12 @@ internal static class FileHandlers
     {
         EnvelopeId id = MessageIds.Find(node, Commands.FileShow, request.Id);
         Message message = await MessageAsync(node, id).ConfigureAwait(false);
-        return message.Content.Plain is FileOfferContent
-            ? await node.AskAsync(_ => View(node, message)).ConfigureAwait(false) : throw ControlException.Refused($"{id} offers no file");
+        if (message.Content.Plain is not FileOfferContent offer)
+            throw ControlException.Refused($"{id} offers no file");
+        FileTransferInfo file = await node.AskAsync(_ => View(node, message)).ConfigureAwait(false);
+        // Whoever offered it may have put anything there.
+        bool isPicture = !offer.Thumbnail.IsEmpty && Thumbnails.WhyNot(offer.Thumbnail.Span) is null;
+        return file with { Thumbnail = isPicture ? Convert.ToBase64String(offer.Thumbnail.Span) : null };
     }
 
     private static FileTransferInfo View(MeshNode node, Message message)

@@ -23,6 +23,9 @@ internal sealed class PageServer : IAsyncDisposable
     /// <summary>Pages with a session at a time; arbitrary. The oldest gives way.</summary>
     internal const int MaxPages = 8;
 
+    /// <summary>What all pages are told when they are closed.</summary>
+    private const string Closed = "the page was closed by its owner";
+
     /// <summary>What a page is told whose place another took.</summary>
     private const string Displaced = "another page took the place of this one";
 
@@ -49,6 +52,9 @@ internal sealed class PageServer : IAsyncDisposable
     /// <summary>Those with a session, the oldest first.</summary>
     private readonly List<ControlServer.Service> _pages = [];
     private readonly Task _accepting;
+
+    /// <summary>How often all pages were closed.</summary>
+    private int _closings;
 
     /// <summary>Binds and begins to serve.</summary>
     /// <exception cref="IOException">The address cannot be bound.</exception>
@@ -86,8 +92,10 @@ internal sealed class PageServer : IAsyncDisposable
         await _access.CloseAllAsync().ConfigureAwait(false);
         lock (_guard)
         {
+            // Whoever logs in at this moment finds that it came too late.
+            _closings++;
             foreach (ControlServer.Service page in _pages)
-                page.Session.Dismiss("the page was closed by its owner");
+                page.Session.Dismiss(Closed);
         }
     }
 
@@ -188,6 +196,9 @@ internal sealed class PageServer : IAsyncDisposable
         using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(_ends.Token);
         limit.CancelAfter(PageConnection.Patience);
         byte[] login = new byte[MaxLogin];
+        int closings;
+        lock (_guard)
+            closings = _closings;
         ValueWebSocketReceiveResult first = await web.ReceiveAsync(login.AsMemory(), limit.Token).ConfigureAwait(false);
         string? token = first is { MessageType: WebSocketMessageType.Text, EndOfMessage: true }
             ? await _access.OpenAsync(login.AsMemory(0, first.Count)).ConfigureAwait(false)
@@ -201,16 +212,26 @@ internal sealed class PageServer : IAsyncDisposable
         // Tokens are base64url: nothing in them needs to be escaped.
         byte[] answer = Encoding.ASCII.GetBytes($"{{\"session\":\"{token}\"}}\n");
         await web.SendAsync(answer.AsMemory(), WebSocketMessageType.Text, endOfMessage: true, limit.Token).ConfigureAwait(false);
-        if (Begin(new PageSocket(socket, web)))
+        bool? begun = Begin(new PageSocket(socket, web), closings);
+        if (begun == true)
             return true;
+        if (begun is null)
+        {
+            await web.CloseOutputAsync(NoAccess, Closed, limit.Token).ConfigureAwait(false);
+            return false;
+        }
+
         await web.CloseOutputAsync(NoPlace, ControlServer.Crowded, limit.Token).ConfigureAwait(false);
         return false;
     }
 
-    private bool Begin(PageSocket client)
+    /// <summary>False if there is no place, null if all pages were closed meanwhile.</summary>
+    private bool? Begin(PageSocket client, int closings)
     {
         lock (_guard)
         {
+            if (closings != _closings)
+                return null;
             if (_control.TryServe(client, PageCommands.Permits) is not { } service)
                 return false;
             if (_pages.Count >= MaxPages)

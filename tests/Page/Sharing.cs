@@ -31,8 +31,14 @@ public sealed class Sharing(Stage stage)
         await OfferAsync(alice, "mill.png", picture);
         await Expect(alice.Bubble("mill.png").Locator(".state .word")).ToHaveTextAsync("delivered");
         ILocator offer = bob.Bubble("mill.png");
+        // What it is about is seen before it is fetched.
+        await HasDrawnAsync(offer.Locator("img.thumbnail"), 112);
+        Assert.Equal(0, await offer.GetByRole(AriaRole.Button, new() { Name = "Show" }).CountAsync());
         await offer.GetByRole(AriaRole.Button, new() { Name = "Fetch" }).ClickAsync();
-        await offer.GetByRole(AriaRole.Button, new() { Name = "Show" }).ClickAsync();
+        ILocator small = offer.GetByRole(AriaRole.Button, new() { Name = "Show mill.png" });
+        await HasDrawnAsync(small.Locator("img"), 300);
+        await HasDrawnAsync(alice.Bubble("mill.png").Locator(".preview button img"), 300);
+        await small.ClickAsync();
         ILocator shown = bob.Page.Locator("dialog img.picture");
         await shown.WaitForAsync();
         await bob.Page.WaitForFunctionAsync("() => document.querySelector('dialog img.picture').naturalWidth === 300");
@@ -42,6 +48,93 @@ public sealed class Sharing(Stage stage)
         Assert.Equal(picture, await SaveAsync(alice, alice.Bubble("mill.png"), "mill.png"));
         alice.HasNoFaults();
         bob.HasNoFaults();
+    }
+
+    [BrowserFact]
+    public async Task A_picture_that_would_unfold_to_too_much_or_is_none_is_not_drawn_and_can_be_saved()
+    {
+        await using Visit bob = await stage.VisitAsync(stage.Bob);
+        await bob.TalkAsync("alice");
+        // Few bytes that claim to be ten thousand million pixels; a picture that is cut; a drawing that could hold a script.
+        byte[] bomb = Png(100_000, 100_000, rows: 1), cut = Png(300, 200)[..40];
+        byte[] drawing = "<svg xmlns='http://www.w3.org/2000/svg' onload='window.pwned=1' width='9' height='9'/>"u8.ToArray();
+        foreach ((string name, byte[] content) in new[] { ("bomb.png", bomb), ("cut.png", cut), ("drawing.svg.png", drawing) })
+        {
+            await SendAsync(stage.Alice, name, content);
+            ILocator offer = bob.Bubble(name);
+            await offer.GetByRole(AriaRole.Button, new() { Name = "Fetch" }).ClickAsync();
+            await offer.GetByRole(AriaRole.Button, new() { Name = "Save" }).WaitForAsync();
+            if (content != drawing)
+                await Expect(offer.Locator(".preview")).ToContainTextAsync("not shown here");
+            Assert.Equal(0, await offer.Locator("img").CountAsync());
+            Assert.Equal(content, await SaveAsync(bob, offer, name));
+        }
+
+        Assert.Null(await bob.Page.EvaluateAsync<int?>("window.pwned ?? null"));
+        bob.HasNoFaults();
+    }
+
+    [BrowserFact]
+    public async Task A_picture_is_measured_by_its_own_bytes_wherever_they_are_cut()
+    {
+        await using Visit visit = await stage.VisitAsync(stage.Alice);
+        string wrong = await visit.Page.EvaluateAsync<string>(
+            """
+            async () => {
+              const { measure } = await import('/picture.js');
+              const canvas = Object.assign(document.createElement('canvas'), { width: 300, height: 200 });
+              canvas.getContext('2d').fillRect(10, 10, 50, 50);
+              const made = (type) => new Promise((done) => canvas.toBlob((b) => b.arrayBuffer().then((a) => done(new Uint8Array(a))), type, 0.5));
+              const gif = (screen, frame) => new Uint8Array([...'GIF89a'].map((c) => c.charCodeAt(0)).concat(
+                [screen, 0, screen, 0, 0x80, 0, 0], [0, 0, 0, 9, 9, 9], [0x21, 0xf9, 4, 0, 0, 0, 0, 0], [0x2c, 0, 0, 0, 0, frame, 0, frame, 0, 0, 2, 2, 0x44, 1, 0, 0x3b]));
+              const wrong = [];
+              const check = (bytes, type, width, height) => {
+                const found = JSON.stringify(measure(bytes));
+                if (found !== JSON.stringify({ type, width, height })) wrong.push(`${type}: ${found}`);
+                for (let cut = 0; cut < Math.min(bytes.length, 2000); cut++) {
+                  const part = measure(bytes.slice(0, cut));
+                  if (part && (part.width !== width || part.height !== height)) wrong.push(`${type} cut at ${cut}: ${JSON.stringify(part)}`);
+                  const altered = bytes.slice(0, 2000);
+                  altered[cut] ^= 0xff;
+                  measure(altered);
+                }
+              };
+              for (const type of ['image/png', 'image/jpeg', 'image/webp']) check(await made(type), type, 300, 200);
+              check(gif(10, 10), 'image/gif', 10, 10);
+              // A frame that is larger than its screen is drawn all the same.
+              check(gif(10, 200), 'image/gif', 200, 200);
+              for (const other of ['<svg xmlns="http://www.w3.org/2000/svg"/>', 'BM' + 'x'.repeat(60), ''])
+                if (measure(new TextEncoder().encode(other))) wrong.push(other);
+              return wrong.join('\n');
+            }
+            """);
+        Assert.Equal("", wrong);
+        visit.HasNoFaults();
+    }
+
+    [BrowserFact]
+    public async Task A_file_that_is_pasted_is_asked_about_and_sent()
+    {
+        await using Visit visit = await stage.VisitAsync(stage.Alice);
+        await visit.TalkAsync("bob");
+        await PasteAsync("no.txt");
+        await visit.Page.Locator("dialog").GetByRole(AriaRole.Button, new() { Name = "Cancel" }).ClickAsync();
+        await PasteAsync("pasted.txt");
+        ILocator question = visit.Page.Locator("dialog");
+        await Expect(question).ToContainTextAsync("Send pasted.txt (5 B) to bob?");
+        await question.GetByRole(AriaRole.Button, new() { Name = "Send" }).ClickAsync();
+        await stage.Bob.EventuallyAsync("the offer", async () => (await stage.Bob.AskAsync("file-list")).AsArray().Any(f => (string)f!["name"]! == "pasted.txt"));
+        Assert.DoesNotContain((await stage.Alice.AskAsync("file-list")).AsArray(), f => (string)f!["name"]! == "no.txt");
+        visit.HasNoFaults();
+
+        Task PasteAsync(string name) => visit.Page.EvaluateAsync(
+            """
+            (name) => {
+              const transfer = new DataTransfer();
+              transfer.items.add(new File(['hello'], name, { type: 'text/plain' }));
+              document.querySelector('.composer textarea').dispatchEvent(new ClipboardEvent('paste', { clipboardData: transfer, bubbles: true, cancelable: true }));
+            }
+            """, name);
     }
 
     [BrowserFact]
@@ -70,7 +163,7 @@ public sealed class Sharing(Stage stage)
         foreach (Visit visit in (Visit[])[alice, bob])
         {
             Assert.Null(await visit.Page.EvaluateAsync<int?>("window.pwned ?? null"));
-            Assert.Equal(0, await visit.Page.Locator("main img, main script").CountAsync());
+            Assert.Equal(0, await visit.Page.Locator("main img:not([src^='blob:']), main script").CountAsync());
             await visit.FitsAsync();
             visit.HasNoFaults();
         }
@@ -101,6 +194,22 @@ public sealed class Sharing(Stage stage)
         bob.HasNoFaults();
     }
 
+    /// <summary>Offers a file from a daemon's own socket.</summary>
+    internal static async Task SendAsync(Daemon from, string name, byte[] content, string to = "bob")
+    {
+        JsonNode upload = await from.AskAsync("file-begin", new JsonObject { ["name"] = name, ["size"] = content.Length });
+        await from.AskAsync("file-data", new JsonObject { ["upload"] = (string)upload["upload"]!, ["data"] = Convert.ToBase64String(content) });
+        await from.AskAsync("file-offer", new JsonObject { ["to"] = to, ["upload"] = (string)upload["upload"]! });
+    }
+
+    /// <summary>Waits until a picture is drawn, with so many pixels from side to side.</summary>
+    private static async Task HasDrawnAsync(ILocator picture, int width)
+    {
+        await picture.WaitForAsync();
+        await Expect(picture).ToHaveJSPropertyAsync("complete", true);
+        await Expect(picture).ToHaveJSPropertyAsync("naturalWidth", width);
+    }
+
     private static async Task OfferAsync(Visit visit, string name, byte[] content)
     {
         await visit.Page.Locator(".composer input[type=file]").SetInputFilesAsync(new FilePayload { Name = name, MimeType = "application/octet-stream", Buffer = content });
@@ -119,12 +228,15 @@ public sealed class Sharing(Stage stage)
     }
 
     /// <summary>A picture in shades of two colours, as a PNG (RFC 2083).</summary>
-    internal static byte[] Png(int width, int height)
+    /// <param name="width">Pixels from side to side.</param>
+    /// <param name="height">Pixels from top to bottom.</param>
+    /// <param name="rows">Rows that it really has; all of them without.</param>
+    internal static byte[] Png(int width, int height, int? rows = null)
     {
-        using var rows = new MemoryStream();
-        using (var packed = new ZLibStream(rows, CompressionLevel.Optimal, leaveOpen: true))
+        using var packedRows = new MemoryStream();
+        using (var packed = new ZLibStream(packedRows, CompressionLevel.Optimal, leaveOpen: true))
         {
-            for (int y = 0; y < height; y++)
+            for (int y = 0; y < (rows ?? height); y++)
             {
                 packed.WriteByte(0);
                 for (int x = 0; x < width; x++)
@@ -135,7 +247,7 @@ public sealed class Sharing(Stage stage)
         using var png = new MemoryStream();
         png.Write([0x89, .. "PNG\r\n"u8, 0x1A, 0x0A]);
         Chunk("IHDR"u8, [.. Big(width), .. Big(height), 8, 2, 0, 0, 0]);
-        Chunk("IDAT"u8, rows.ToArray());
+        Chunk("IDAT"u8, packedRows.ToArray());
         Chunk("IEND"u8, []);
         return png.ToArray();
 

@@ -64,7 +64,7 @@ public sealed class Views(Stage stage)
         ILocator text = visit.Page.GetByLabel("Configuration file");
         await text.FillAsync("{\n  \"hopLimit\": 0\n}");
         await visit.Page.GetByRole(AriaRole.Button, new() { Name = "Check", Exact = true }).ClickAsync();
-        await Expect(visit.Page.Locator("details > [role=status]")).ToContainTextAsync("line 2: wrong value for 'hopLimit'");
+        await Expect(visit.Page.Locator("details > [role=status]")).ToContainTextAsync("Line 2: wrong value for 'hopLimit'");
         await text.FillAsync("{ \"hopLimit\": 12 }");
         await visit.Page.GetByRole(AriaRole.Button, new() { Name = "Check", Exact = true }).ClickAsync();
         await Expect(visit.Page.Locator("details > [role=status]")).ToContainTextAsync("would start");
@@ -133,6 +133,46 @@ public sealed class Views(Stage stage)
             await visit.FitsAsync();
         }
 
+        visit.HasNoFaults();
+    }
+
+    [BrowserFact]
+    public async Task What_the_node_says_is_said_in_the_language_of_the_page_and_without_commands_of_a_terminal()
+    {
+        await using Visit visit = await stage.VisitAsync(stage.Alice, new BrowserNewContextOptions { Locale = "de-DE" });
+        IPage page = visit.Page;
+        await visit.GoAsync("#/network");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Verbinden…" }).ClickAsync();
+        await page.GetByLabel("Verbindung", new() { Exact = true }).FillAsync("tcp://nowhere");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Verbinden", Exact = true }).ClickAsync();
+        await Expect(page.Locator("dialog .wrong")).ToContainTextAsync("nennt");
+        await page.Keyboard.PressAsync("Escape");
+        await visit.GoAsync("#/node");
+        await page.GetByText("Eine Konfiguration prüfen").ClickAsync();
+        await page.GetByLabel("Konfigurationsdatei").FillAsync("{ \"hopLimit\": 0 }");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Prüfen", Exact = true }).ClickAsync();
+        await Expect(page.Locator("details > [role=status]")).ToHaveTextAsync("Zeile 1: Falscher Wert für „hopLimit“; erlaubt ist eine Zahl von 1 bis 1024.");
+        await Expect(page.Locator("tbody")).ToContainTextAsync("ein Pfad, der mit / beginnt");
+        await visit.GoAsync("#/chats/with/nobody-knows-me");
+        await page.Locator(".composer textarea").WaitForAsync();
+        await visit.SayAsync("hallo?");
+        await Expect(page.Locator(".toast")).ToHaveTextAsync("„nobody-knows-me“ ist kein Name und keine Adresse.");
+        string english = await page.EvaluateAsync<string>(
+            """
+            async () => {
+              const { sentence, phrase } = await import('/said.js');
+              const { choose } = await import('/text.js');
+              const german = sentence("message 0123 was deleted");
+              choose('en');
+              const said = [german, sentence("'x' is no alias and no address; 'alias NAME ADDRESS' gives an address a name, 'alias' and 'contact list' show those there are"),
+                sentence('qpc1abc has not been heard of yet, so its key is not known'), phrase('the other side is not in reach'), sentence('what nobody wrote a rule for')];
+              choose('de');
+              return [...said, phrase('the other side is not in reach')].join('|');
+            }
+            """);
+        Assert.Equal(
+            "Diese Nachricht wurde gelöscht.|“x” is no name and no address.|qpc1abc has not been heard of yet, so its key is not known.|"
+            + "the other side is not in reach|what nobody wrote a rule for|die andere Seite ist nicht erreichbar", english);
         visit.HasNoFaults();
     }
 

@@ -3,8 +3,9 @@
 import { attempt, confirm, form, openDialog, say } from '../dialog.js';
 import { cleanName, cleanText } from '../clean.js';
 import { fill, foreign, h } from '../dom.js';
+import { sentence } from '../said.js';
 import { duration, fullTime, t } from '../text.js';
-import { modalityField, payerField, procedureField, slotTime, typeField, word } from './carewords.js';
+import { modalityField, payerField, procedureField, slotTime, typeField, wanted, word } from './carewords.js';
 
 export function searchPane(store, status) {
     const results = h('div.slots', { 'aria-live': 'polite' });
@@ -30,7 +31,7 @@ export function searchPane(store, status) {
         asked = { ...values, within: values.within ? Number(values.within) : undefined };
         const found = await store.ask('fapp-search', asked);
         fill(results,
-            found.hints.map((hint) => h('p.hint', {}, hint)),
+            found.hints.map((hint) => h('p.hint', {}, sentence(hint))),
             h('p', {}, t('slotsFound', { n: found.found })),
             found.slots.map((slot) => card(store, slot, load)),
             h('div.actions', {}, h('button', { type: 'button', onclick: () => attempt(watch) }, t('tellMe'))));
@@ -46,7 +47,7 @@ export function searchPane(store, status) {
         const [reservations, standing] = await Promise.all([store.ask('fapp-reservations'), store.ask('fapp-watch-list')]);
         fill(mine, reservations.length ? reservations.map((r) => reservation(store, r, load)) : h('p.hint', {}, t('noAppointments')));
         fill(watches, standing.length
-            ? h('ul.members', {}, standing.map((w) => h('li', {}, w.asks, h('span.hint', {}, t('fitsNow', { n: w.fits })),
+            ? h('ul.members', {}, standing.map((w) => h('li', {}, wanted(w.asks), h('span.hint', {}, t('fitsNow', { n: w.fits })),
                 h('button', { type: 'button', onclick: () => attempt(async () => { await store.ask('fapp-watch-remove', { watch: String(w.watch) }); await load(); }) }, t('end')))))
             : h('p.hint', {}, t('noWatches')));
     }
@@ -90,7 +91,7 @@ function reservation(store, r, done) {
     return h('article.slot', {},
         h('h3', {}, slotTime(r.start), ' ', h('span', { className: ['booked', 'kept'].includes(r.state) ? 'pill good' : 'pill' }, word('reservation', r.state))),
         h('p', {}, foreign(cleanName(r.name)), r.contact && [' · ', foreign(cleanName(r.contact))]),
-        h('p', {}, cleanText(r.says)),
+        h('p', {}, sentence(cleanText(r.says))),
         h('p.hint', {}, t('codeIs', { code: r.code }), r.until && ` · ${t('heldUntil', { time: fullTime(r.until) })}`),
         isOpen && h('div.actions', {},
             (r.state === 'offered' || r.state === 'booked') && h('button.main', { type: 'button', onclick: () => act('fapp-acknowledge') }, r.state === 'offered' ? t('takeSlot') : t('iCome')),

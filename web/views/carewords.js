@@ -1,6 +1,7 @@
 // The words of the search for therapy places, as fields and as text.
 
 import { cleanName } from '../clean.js';
+import { phrase } from '../said.js';
 import { locale, t } from '../text.js';
 
 const types = ['sprechstunde', 'probatorik', 'akut', 'kurzzeit', 'langzeit'];
@@ -21,6 +22,12 @@ export function word(prefix, value) {
     const said = t(key);
     return said === key ? cleanName(value) : said;
 }
+
+/** What a standing search asks for: words with commas between them. */
+export const wanted = (asks) => asks.split(', ').map((part) => {
+    const kind = ['type', 'modality', 'payer', 'procedure'].find((prefix) => t(`${prefix}.${part}`) !== `${prefix}.${part}`);
+    return kind ? t(`${kind}.${part}`) : phrase(part);
+}).join(', ');
 
 /** When a slot is, in full. */
 export const slotTime = (iso) => new Date(iso).toLocaleString(locale(), { weekday: 'short', day: 'numeric', month: 'long', hour: '2-digit', minute: '2-digit' });

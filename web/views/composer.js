@@ -20,6 +20,7 @@ export function composer(store, name) {
     const text = h('textarea', {
         rows: 1, dir: 'auto', 'aria-label': t('writeTo', { name: titleOf(store, name) }), placeholder: t('write'),
         value: drafts.get(name) ?? '', enterKeyHint: 'send',
+        onpaste: (event) => attach.paste(event),
         oninput: () => { drafts.set(name, text.value); grow(); },
         onkeydown: (event) => {
             if (event.key === 'Enter' && !event.shiftKey && !event.isComposing && !matchMedia('(pointer: coarse)').matches) {
@@ -90,6 +91,7 @@ export function composer(store, name) {
             attach.update();
         },
         update: attach.update,
+        drop: attach.drop,
         focus: () => text.focus(),
         reply(message) {
             nothing();

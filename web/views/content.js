@@ -9,12 +9,12 @@ import { offer } from './files.js';
 
 /** One line of it, as lists show it. */
 export function summary(message) {
-    const { type, name, disappear } = message.content ?? { type: 'text' };
+    const { type, name, disappear, mediaType } = message.content ?? { type: 'text' };
     if (message.damaged) return t('damaged');
     switch (type) {
         case 'deleted': return t('content.deleted');
         case 'timer': return disappear === 'off' ? t('content.timerOff') : t('content.timer', { after: disappear });
-        case 'file': return `${t('content.file')}: ${cleanName(name)}`;
+        case 'file': return `${t(mediaType?.startsWith('image/') ? 'content.picture' : 'content.file')}: ${cleanName(name)}`;
         case 'contact': return `${t('content.contact')}: ${cleanName(name)}`;
         case 'location': return `${t('content.location')}${name ? `: ${cleanName(name)}` : ''}`;
         case 'unsupported': return t('content.unsupported');

@@ -1,18 +1,17 @@
-// Files of a conversation: fetched when the owner says so, shown as text and a size, saved by the browser.
+// Files of a conversation: fetched when the owner says so, shown as a name, a size and a small picture, saved by the browser.
 
-import { attempt, confirm, openDialog, say, why } from '../dialog.js';
+import { agree, attempt, say, why } from '../dialog.js';
 import { cleanName } from '../clean.js';
 import { foreign, h } from '../dom.js';
 import { icon } from '../icons.js';
+import { thumbnailOf } from '../picture.js';
+import { phrase, sentence } from '../said.js';
 import { bytes, t } from '../text.js';
-import { kindOf } from './names.js';
+import { kindOf, titleOf } from './names.js';
+import { preview, read } from './preview.js';
 
 // Bytes of a file in one request, as base64 they fit into a line (docs/control.md).
 const part = 192 * 1024;
-
-// Pictures that a browser draws without running anything; larger ones are saved and not shown.
-const pictures = ['image/png', 'image/jpeg', 'image/webp', 'image/gif'];
-const largestPicture = 8_000_000;
 
 /** The offer of a file, with what can be done with it now. */
 export function offer(store, message) {
@@ -23,7 +22,7 @@ export function offer(store, message) {
     return h('div.offer', {}, icon('file'), h('div', {},
         foreign(cleanName(file?.name ?? name) || t('nameless'), 'strong'),
         h('span.hint', {}, [size !== undefined && bytes(size), cleanName(mediaType)].filter(Boolean).join(' · ')),
-        file && state(store, file)));
+        file && state(store, file)), file && preview(store, file));
 }
 
 function state(store, file) {
@@ -32,19 +31,17 @@ function state(store, file) {
         case 'offered':
             return file.direction === 'in' && h('div.actions', {},
                 h('button.main', { type: 'button', data: { act: 'fetch' }, onclick: () => attempt(() => fetched(store, file)) }, t('fetch')),
-                file.note && h('span.hint', {}, file.note));
+                file.note && h('span.hint', {}, phrase(file.note)));
         case 'fetching':
             return [
                 h('progress', { max: Math.max(1, file.size), value: file.received, 'aria-label': t('fetched') }),
-                h('span.hint', {}, `${bytes(file.received)} / ${bytes(file.size)}`, file.note && ` · ${file.note}`), cancel()];
+                h('span.hint', {}, `${bytes(file.received)} / ${bytes(file.size)}`, file.note && ` · ${phrase(file.note)}`), cancel()];
         case 'here':
             return h('div.actions', {},
                 h('button', { type: 'button', data: { act: 'save' }, onclick: () => attempt(() => save(store, file)) }, t('saveFile')),
-                pictures.includes(file.mediaType) && file.size <= largestPicture
-                    && h('button', { type: 'button', data: { act: 'show' }, onclick: () => attempt(() => show(store, file)) }, t('show')),
                 file.direction === 'in' && cancel());
         case 'failed':
-            return h('span.wrong', {}, file.note ?? t('state.failed'));
+            return h('span.wrong', {}, file.note ? sentence(file.note) : t('state.failed'));
         default:
             return null;
     }
@@ -52,7 +49,7 @@ function state(store, file) {
 
 function fetched(store, file) {
     store.stopped.delete(file.id);
-    return overRadioIfWanted(store, 'file-accept', { id: file.id });
+    return overRadioIfWanted(store, 'file-accept', () => ({ id: file.id }));
 }
 
 // No event tells of it: nothing is left that could be further. One that was under way would say that it goes on.
@@ -62,60 +59,51 @@ async function cancelled(store, file) {
     store.takeFile(await store.ask('file-show', { id: file.id }));
 }
 
-/** Does something with a file; where the way crosses a radio the owner hears how long that takes, and says whether to do it. */
-async function overRadioIfWanted(store, command, keys) {
+/**
+ * Does something with a file; where the way crosses a radio the owner hears how long that takes, and says whether to do it.
+ * @param {(overRadio: boolean) => object|Promise<object>} keysFor What the command is given.
+ */
+async function overRadioIfWanted(store, command, keysFor) {
     try {
-        return await store.ask(command, keys);
+        return await store.ask(command, await keysFor(false));
     } catch (e) {
         if (e.code !== 'refused' || !e.message.includes('--over-radio')) throw e;
-        const [sentence] = e.message.split(/[.;] ?[^.;]*--over-radio/);
-        return await confirm(t('overRadio'), `${sentence}.`, t('overRadio')) ? await store.ask(command, { ...keys, overRadio: true }) : null;
+        return await agree(t('overRadio'), why(e), t('overRadio')) ? await store.ask(command, { ...await keysFor(true), overRadio: true }) : null;
     }
-}
-
-/** The bytes of a file that is here. */
-async function read(store, file) {
-    const parts = [];
-    for (let offset = 0; offset < file.size;) {
-        const { data } = await store.ask('file-read', { id: file.id, offset });
-        const piece = Uint8Array.from(atob(data), (c) => c.charCodeAt(0));
-        if (!piece.length) break;
-        parts.push(piece);
-        offset += piece.length;
-    }
-    return parts;
 }
 
 // The browser is told nothing of the type: it saves, and opens nothing by itself.
 async function save(store, file) {
-    const address = URL.createObjectURL(new Blob(await read(store, file), { type: 'application/octet-stream' }));
+    const address = URL.createObjectURL(new Blob([(await read(store, file)).bytes], { type: 'application/octet-stream' }));
     h('a', { href: address, download: cleanName(file.name) || 'file' }).click();
     setTimeout(() => URL.revokeObjectURL(address), 10_000);
 }
 
-async function show(store, file) {
-    const address = URL.createObjectURL(new Blob(await read(store, file), { type: file.mediaType }));
-    const name = cleanName(file.name) || t('nameless');
-    openDialog(name, () => h('img.picture', { src: address, alt: name })).addEventListener('close', () => URL.revokeObjectURL(address));
-}
-
-/** A button that sends a file to a conversation, or nothing where the node has no files. */
+/** What sends a file to a conversation: a button, and what is pasted or dropped; nothing where the node has no files. */
 export function attachButton(store, name) {
-    const input = h('input', { type: 'file', hidden: true, tabIndex: -1, 'aria-hidden': 'true', onchange: () => send() });
+    const input = h('input', { type: 'file', hidden: true, tabIndex: -1, 'aria-hidden': 'true', onchange: chosen });
     const button = h('button.quiet.icon', { type: 'button', hidden: true, 'aria-label': t('attach'), title: t('attach'), onclick: () => input.click() }, icon('attach'));
+    const takes = () => store.hasFiles && kindOf(name) !== 'channel';
 
-    async function send() {
-        const file = input.files[0];
+    async function chosen() {
+        const [file] = input.files;
         input.value = '';
-        if (!file) return;
+        if (file) await send(file);
+    }
+
+    // A file that was chosen is meant; one that was pasted or dropped is asked about.
+    async function given(event, transfer) {
+        const [file] = transfer?.files ?? [];
+        if (!file || !takes() || button.disabled) return;
+        event.preventDefault();
+        if (await agree(t('attach'), t('sendFileWhy', { name: cleanName(file.name), size: bytes(file.size), to: titleOf(store, name) }), t('send'))) await send(file);
+    }
+
+    async function send(file) {
         button.disabled = true;
         try {
-            const { upload } = await store.ask('file-begin', { name: file.name, size: file.size });
-            for (let at = 0; at < file.size; at += part) {
-                say(t('bringing', { name: cleanName(file.name), share: Math.floor((100 * at) / file.size) }));
-                await store.ask('file-data', { upload, data: base64(new Uint8Array(await file.slice(at, at + part).arrayBuffer())) });
-            }
-            const offered = await overRadioIfWanted(store, 'file-offer', { to: name, upload });
+            const thumbnail = showsThumbnails(store, name) ? await thumbnailOf(file) : null;
+            const offered = await overRadioIfWanted(store, 'file-offer', async (overRadio) => ({ to: name, upload: await bring(file, overRadio ? null : thumbnail) }));
             if (!offered) return;
             store.takeFile(offered);
             store.take(await store.ask('message', { id: offered.id }));
@@ -127,7 +115,37 @@ export function attachButton(store, name) {
         }
     }
 
-    return { elements: [input, button], update() { button.hidden = !store.hasFiles || kindOf(name) === 'channel'; } };
+    async function bring(file, thumbnail) {
+        const { upload } = await begun(file, thumbnail);
+        for (let at = 0; at < file.size; at += part) {
+            say(t('bringing', { name: cleanName(file.name), share: Math.floor((100 * at) / file.size) }));
+            await store.ask('file-data', { upload, data: base64(new Uint8Array(await file.slice(at, at + part).arrayBuffer())) });
+        }
+        return upload;
+    }
+
+    // Another browser's JPEG may have a part that the node takes in no thumbnail: then the file goes without one.
+    async function begun(file, thumbnail) {
+        const plain = { name: file.name, size: file.size };
+        try {
+            return await store.ask('file-begin', thumbnail ? { ...plain, thumbnail: base64(thumbnail) } : plain);
+        } catch (e) {
+            if (!thumbnail || e.code !== 'refused') throw e;
+            return await store.ask('file-begin', plain);
+        }
+    }
+
+    return {
+        elements: [input, button],
+        update() { button.hidden = !takes(); },
+        paste: (event) => given(event, event.clipboardData),
+        drop: (event) => given(event, event.dataTransfer),
+    };
+}
+
+// Notes need none, and in a group for slow radios two kilobytes are many.
+function showsThumbnails(store, name) {
+    return kindOf(name) === 'person' || store.groups.groups.some((g) => `group:${g.name}` === name);
 }
 
 function base64(piece) {

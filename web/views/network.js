@@ -3,6 +3,7 @@
 import { attempt, form, openDialog, say } from '../dialog.js';
 import { cleanName, cleanText, shortAddress } from '../clean.js';
 import { fill, foreign, h } from '../dom.js';
+import { phrase } from '../said.js';
 import { bytes, duration, number, t } from '../text.js';
 import { Graph } from './graph.js';
 import { personName } from './names.js';
@@ -141,14 +142,14 @@ function foundTable(store) {
     if (mode === 'off') return h('p.hint', {}, t('foundOff'));
     return [
         h('p.hint', {}, links.length ? t('foundOn', { links: links.map((l) => l.interface).join(', ') }) : t('foundNowhere')),
-        links.filter((l) => l.problem).map((l) => h('p.wrong', {}, `${l.interface}: ${l.problem}`)),
+        links.filter((l) => l.problem).map((l) => h('p.wrong', {}, `${l.interface}: ${phrase(l.problem)}`)),
         found.length > 0 && h('div.scrolls', { tabIndex: 0, role: 'region', 'aria-label': t('found') }, h('table', {},
             h('thead', {}, h('tr', {}, [t('name'), t('state'), t('link'), t('why')].map((title) => h('th', { scope: 'col' }, title)))),
             h('tbody', {}, found.slice(0, 500).map((f) => h('tr', {},
                 h('th', { scope: 'row' }, foreign(f.address ? personName(store, f.address) : cleanName(f.server ?? f.instance) || t('nameless'))),
                 h('td', {}, t(`found.${f.service === 'server' ? 'server' : f.state}`)),
                 h('td', {}, h('code', {}, f.uris.map(cleanName).join(' ')), h('span.hint', {}, ` ${f.interfaces.map(cleanName).join(' ')}`)),
-                h('td', {}, f.why ? foreign(cleanText(f.why)) : '–')))))),
+                h('td', {}, f.why ? foreign(cleanText(phrase(f.why))) : '–')))))),
     ];
 }
 

@@ -2,6 +2,7 @@
 
 import { attempt, form, say } from '../dialog.js';
 import { fill, foreign, h } from '../dom.js';
+import { phrase, sentence } from '../said.js';
 import { tellRead, tellsRead } from '../store.js';
 import { bytes, choose, current, duration, t } from '../text.js';
 import { showOwnCard } from './contact.js';
@@ -28,7 +29,7 @@ export function nodeView(store, _, restart) {
     function draw() {
         const s = store.status;
         if (!s) return;
-        fill(about, store.warnings.map((w) => h('p.wrong', { role: 'alert' }, w)), h('dl.facts', {},
+        fill(about, store.warnings.map((w) => h('p.wrong', { role: 'alert' }, sentence(w))), h('dl.facts', {},
             h('dt', {}, t('address')), h('dd', {}, h('code', {}, s.address)),
             h('dt', {}, t('callsItself')), h('dd', {}, s.name || t('nothing')),
             h('dt', {}, t('version')), h('dd', {}, s.version),
@@ -42,7 +43,7 @@ export function nodeView(store, _, restart) {
         fill(table, h('div.scrolls', { tabIndex: 0, role: 'region', 'aria-label': t('settings') }, h('table', {},
             h('thead', {}, h('tr', {}, [t('setting'), t('value'), t('accepts')].map((title) => h('th', { scope: 'col' }, title)))),
             h('tbody', {}, settings.map((s) => h('tr', {}, h('th', { scope: 'row' }, h('code', {}, s.key)), h('td', {}, s.value || '–'),
-                h('td.hint', {}, s.accepts, s.reloads ? ` (${t('reloads')})` : '')))))));
+                h('td.hint', {}, phrase(s.accepts), s.reloads ? ` (${t('reloads')})` : '')))))));
     });
     async function drawBlocked() {
         const list = await store.ask('blocked');
@@ -66,7 +67,7 @@ function check(store) {
             answer.textContent = '';
             const result = await store.ask('settings-check', { text });
             answer.className = result.accepted ? 'verdict good' : 'wrong';
-            answer.textContent = result.accepted ? t('accepted') : result.wrong;
+            answer.textContent = result.accepted ? t('accepted') : sentence(result.wrong);
         }), answer);
 }
 

@@ -1,6 +1,7 @@
 // A radio: whether it works, how much airtime the law leaves this hour, and how well its neighbours are heard.
 
 import { foreign, h } from '../dom.js';
+import { sentence } from '../said.js';
 import { duration, number, t } from '../text.js';
 import { personName } from './names.js';
 
@@ -13,7 +14,7 @@ export function radioCard(store, radio) {
     const share = radio.budgetSeconds > 0 ? Math.min(1, used / radio.budgetSeconds) : 0;
     return h('article.radio', {},
         h('h3', {}, radio.device, ' ', h('span', { className: radio.state === 'online' ? 'pill good' : 'pill bad' }, t(`radio.${radio.state}`))),
-        radio.why && h('p.hint', {}, radio.why),
+        radio.why && h('p.hint', {}, sentence(radio.why)),
         h('p.hint', {}, `${number(radio.frequencyHz / 1e6, 3)} MHz · SF${radio.spreadingFactor} · ${radio.powerDbm} dBm · ${radio.region}`),
         h('div.gauge', {}, h('div.meterRow', {}, h('span', {}, t('airtime')),
             h('span', {}, t('airtimeUsed', { used: duration(used), all: duration(radio.budgetSeconds), window: duration(radio.windowSeconds) }))),

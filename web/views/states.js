@@ -1,5 +1,6 @@
 // How far a message came, as a word. Only what is proven is said (docs/control.md, States).
 
+import { sentence } from '../said.js';
 import { t } from '../text.js';
 
 /** The state of a message of this node, by its name for ticks. */
@@ -17,5 +18,5 @@ export function stateWord(message) {
 
 /** A sentence that says what the word means, and what the node says about it. */
 export function stateSentence(message) {
-    return [t(`state.${stateOf(message)}.long`), message.reason].filter(Boolean).join(' ');
+    return [t(`state.${stateOf(message)}.long`), message.reason && sentence(message.reason)].filter(Boolean).join(' ');
 }

@@ -31,7 +31,7 @@ export function threadView(store, name, wanted) {
     list.element.addEventListener('scroll', () => { down.hidden = list.isAtEnd; });
     const heading = h('div.who', {});
     const under = h('p.hint', {});
-    const element = h('section.thread', { 'aria-label': titleOf(store, name) },
+    const element = h('section.thread', { 'aria-label': titleOf(store, name), ondragover: (event) => event.preventDefault(), ondrop: (event) => { event.preventDefault(); compose.drop(event); } },
         h('header', {},
             h('a.quiet.icon.back', { href: '#/chats', 'aria-label': t('back') }, icon('back')),
             h('button.title', { type: 'button', onclick: details }, sign(store, name), h('span', {}, heading, under)),

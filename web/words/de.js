@@ -36,10 +36,11 @@ export const de = {
     'state.expired.long': 'Ihre Zeit ist abgelaufen, ohne Beweis, dass sie ankam.', 'state.failed.long': 'Sie kann nicht zugestellt werden.', 'state.received.long': '',
 
     'content.deleted': 'Diese Nachricht wurde gelöscht.', 'content.timer': 'Nachrichten verschwinden ab jetzt nach {after}', 'content.timerOff': 'Nachrichten bleiben ab jetzt',
-    'content.file': 'Datei', 'content.contact': 'Kontaktkarte', 'content.location': 'Ort', 'content.joined': 'ist dabei', 'content.left': 'ist gegangen',
+    'content.file': 'Datei', 'content.picture': 'Bild', 'content.contact': 'Kontaktkarte', 'content.location': 'Ort', 'content.joined': 'ist dabei', 'content.left': 'ist gegangen',
     'content.renamed': 'Die Unterhaltung heißt', 'content.epoch': 'Die Schlüssel wurden erneuert.', 'content.unsupported': 'Eine Nachricht einer neueren Version dieses Programms.',
 
-    fetch: 'Holen', fetched: 'Geholt', saveFile: 'Speichern', show: 'Zeigen', attach: 'Datei senden', bringing: '{name}: {share} %', offered: '{name} ist angeboten.',
+    fetch: 'Holen', fetched: 'Geholt', saveFile: 'Speichern', attach: 'Datei senden', bringing: '{name}: {share} %', offered: '{name} ist angeboten.',
+    showPicture: '{name} zeigen', notShown: 'Dieses Bild wird hier nicht gezeigt: Es ist zu groß oder nicht das, was es vorgibt. Speichere es, um es anzusehen.', thumbnail: 'Kleines Bild davon', sendFileWhy: '{name} ({size}) an {to} senden?',
 
     disappearing: 'Verschwindende Nachrichten', disappearingWhy: 'Was beide Seiten ab jetzt schreiben, verschwindet so lange nach dem Lesen oder Senden. Ein Foto des Bildschirms bleibt.',
     disappearsAfter: 'verschwinden nach {after}', disappearsIn: 'Verschwindet in {time} Laufzeit', after: 'Nach',

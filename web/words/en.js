@@ -36,10 +36,11 @@ export const en = {
     'state.expired.long': 'Its time ended without a proof that it arrived.', 'state.failed.long': 'It cannot be delivered.', 'state.received.long': '',
 
     'content.deleted': 'This message was deleted.', 'content.timer': 'messages disappear after {after} from now on', 'content.timerOff': 'messages stay from now on',
-    'content.file': 'File', 'content.contact': 'Contact card', 'content.location': 'Place', 'content.joined': 'joined', 'content.left': 'left',
+    'content.file': 'File', 'content.picture': 'Picture', 'content.contact': 'Contact card', 'content.location': 'Place', 'content.joined': 'joined', 'content.left': 'left',
     'content.renamed': 'The conversation is called', 'content.epoch': 'The keys were renewed.', 'content.unsupported': 'A message of a newer version of this program.',
 
-    fetch: 'Fetch', fetched: 'Fetched', saveFile: 'Save', show: 'Show', attach: 'Send a file', bringing: '{name}: {share} %', offered: '{name} is offered.',
+    fetch: 'Fetch', fetched: 'Fetched', saveFile: 'Save', attach: 'Send a file', bringing: '{name}: {share} %', offered: '{name} is offered.',
+    showPicture: 'Show {name}', notShown: 'This picture is not shown here: it is too large, or is not what it says. Save it to look at it.', thumbnail: 'Small picture of it', sendFileWhy: 'Send {name} ({size}) to {to}?',
 
     disappearing: 'Disappearing messages', disappearingWhy: 'What both sides write from now on goes so long after it was read, or sent. A photo of the screen stays.',
     disappearsAfter: 'disappear after {after}', disappearsIn: 'Goes in {time} of running time', after: 'After',

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace QuicProChat.Mesh.Api;
 
 /// <summary>What <c>file-read</c> takes.</summary>
@@ -15,7 +17,12 @@ public sealed record FileReadRequest
 /// <param name="Size">Bytes of the file.</param>
 /// <param name="Offset">Where these are.</param>
 /// <param name="Data">The bytes in base64: at most 64 KiB; none at the end.</param>
-public sealed record FileReadInfo(string Name, long Size, long Offset, string Data);
+public sealed record FileReadInfo(string Name, long Size, long Offset, string Data)
+{
+    /// <summary>With the first bytes: the file's MIME type as this node sees it, whatever its offer says.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? MediaType { get; init; }
+}
 
 /// <content><c>file-read</c>.</content>
 public static partial class Commands

@@ -174,11 +174,30 @@ public sealed class PageServerTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_page_that_logs_in_while_all_are_closed_is_closed_too()
+    {
+        for (int i = 0; i < 40; i++)
+        {
+            using ClientWebSocket page = await OpenAsync();
+            await SayAsync(page, $"link {Token(_page.NewLink())}");
+            byte[] said = new byte[512];
+            WebSocketReceiveResult read = await page.ReceiveAsync(said, CancellationToken.None).WaitAsync(Patience);
+            Assert.Equal(WebSocketMessageType.Text, read.MessageType);
+            // It has its token; whether the node serves it already is not known.
+            await _page.CloseAllAsync();
+            while (read.MessageType != WebSocketMessageType.Close)
+                read = await page.ReceiveAsync(said, CancellationToken.None).WaitAsync(Patience);
+        }
+    }
+
+    [Fact]
     public async Task Closing_all_pages_tells_them_and_voids_their_sessions()
     {
         using ClientWebSocket page = await OpenAsync();
         await SayAsync(page, $"link {Token(_page.NewLink())}");
         string session = (string)(await HearAsync(page))["session"]!;
+        await SayAsync(page, "{\"command\":\"identity\",\"tag\":1}");
+        Assert.True((bool)(await HearAsync(page))["ok"]!);
         await _page.CloseAllAsync();
         Assert.Contains("closed by its owner", (string)(await HearAsync(page))["error"]!, StringComparison.Ordinal);
         using ClientWebSocket again = await OpenAsync();
