@@ -19,7 +19,7 @@ SOURCES       := $(shell find api identity wire store routing transports node ml
 export DOTNET_CLI_TELEMETRY_OPTOUT := 1
 export DOTNET_NOLOGO := 1
 
-.PHONY: all deps build run demo unit test e2e page-test siege fuzz bench publish packages packages-check packages-test format format-check clean
+.PHONY: all deps build run demo unit test e2e page-test siege fuzz bench bench-page publish packages packages-check packages-test format format-check clean
 all: build
 
 deps: ## install what is missing
@@ -62,6 +62,10 @@ bench: $(STAMP) ## print the tables of figures: the router alone, MLS, the daemo
 	dotnet run --project $(BENCH)/Router -c Release --no-build
 	failed=0; dotnet run --project $(BENCH)/Mls -c Release --no-build || failed=$$?; \
 		dotnet run --project $(BENCH)/Mesh -c Release --no-build -- $(ARTIFACTS)/qpc-mesh; exit $$failed
+
+bench-page: $(STAMP) ## the table of the page and of discovery: bytes, first view, frames, memory; as root also two nodes on one LAN
+	dotnet build $(BENCH)/Page -c Release -v q --nologo
+	dotnet run --project $(BENCH)/Page -c Release --no-build -- $(ARTIFACTS)/qpc-mesh
 
 publish: $(STAMP) ## artifacts/qpc-mesh (static), artifacts/dynamic/qpc-mesh (can load libmsquic)
 $(STAMP): $(SOURCES)

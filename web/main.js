@@ -18,6 +18,7 @@ const store = new Store(takeToken());
 const app = document.getElementById('app');
 let shown = { close() {} };
 let shownAs = '';
+let counted = 0;
 
 /** The token behind the number sign, which is taken out of the address and its history at once. */
 function takeToken() {
@@ -77,7 +78,7 @@ function draw() {
     shown = views[name](store, rest, restart);
     fill(parts.main, shown.element);
     shown.begin?.();
-    document.title = `${t(name)} · QuicProChat Mesh`;
+    title(counted);
 }
 
 /** Builds everything anew, as after a change of the language. */
@@ -94,6 +95,13 @@ function badges() {
     badge.hidden = unread === 0;
     badge.textContent = unread > 99 ? '99+' : String(unread);
     badge.setAttribute('aria-label', t('unreadCount', { n: unread }));
+    title(unread);
+}
+
+/** What the browser's tab says: how much is unread, and where the reader is. */
+function title(unread) {
+    counted = unread;
+    document.title = `${unread ? `(${unread}) ` : ''}${shownAs in views ? `${t(shownAs)} · ` : ''}QuicProChat Mesh`;
 }
 
 function link() {

@@ -13,9 +13,22 @@ public sealed record BackupCheckRequest
 /// <summary>What a backup holds.</summary>
 /// <param name="Address">Whose identity is in it.</param>
 /// <param name="IsThisNode">It is this node's.</param>
-/// <param name="Contacts">Contacts in it.</param>
-/// <param name="Groups">Groups that are named in it.</param>
-public sealed record BackupCheckInfo(string Address, bool IsThisNode, int Contacts, int Groups);
+/// <param name="Contacts">Names of people in it.</param>
+/// <param name="Groups">Groups that are named in it, of either kind.</param>
+public sealed record BackupCheckInfo(string Address, bool IsThisNode, int Contacts, int Groups)
+{
+    /// <summary>Contact cards in it.</summary>
+    public int Cards { get; init; }
+
+    /// <summary>People whose safety number was compared.</summary>
+    public int Verified { get; init; }
+
+    /// <summary>People who are blocked.</summary>
+    public int Blocked { get; init; }
+
+    /// <summary>Channels that are named in it.</summary>
+    public int Channels { get; init; }
+}
 
 /// <content><c>backup-check</c>.</content>
 public static partial class Commands

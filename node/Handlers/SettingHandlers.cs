@@ -58,8 +58,15 @@ internal static class SettingHandlers
                 throw ControlException.Refused(error);
             using (identity)
             {
+                int channels = content.Groups.Count(static g => g.Kind == BackupGroupKind.Channel);
                 return new BackupCheckInfo(
-                    identity.Address.ToString(), identity.Address == node.Identity.Address, content.Names.Count, content.Groups.Count);
+                    identity.Address.ToString(), identity.Address == node.Identity.Address, content.Names.Count, content.Groups.Count - channels)
+                {
+                    Cards = content.People.Count(static p => p.Card is not null),
+                    Verified = content.People.Count(static p => p.IsVerified),
+                    Blocked = content.Blocked.Count,
+                    Channels = channels,
+                };
             }
         }
         finally

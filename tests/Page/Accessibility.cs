@@ -43,6 +43,68 @@ public sealed class Accessibility(Stage stage)
         }
     }
 
+    [AxeFact]
+    public async Task Axe_finds_nothing_in_requests_pictures_dialogs_and_the_search_for_a_therapy_place()
+    {
+        string axe = await File.ReadAllTextAsync(AxeFactAttribute.Script);
+        await using var node = new Daemon("reader")
+        {
+            Settings = new JsonObject { ["fapp"] = "follow", ["fappRegions"] = new JsonArray("04"), ["fappTrustsClock"] = true },
+        };
+        await node.StartAsync(stage.Bob);
+        await node.KnowsAsync(stage.Bob);
+        await stage.Bob.KnowsAsync(node);
+        await stage.Carol.KnowsAsync(node);
+        await node.AskAsync("group-create", new JsonObject { ["name"] = "readers" });
+        await Sharing.SendAsync(stage.Bob, "seen.png", Sharing.Png(60, 40), "reader");
+        await stage.Carol.SendAsync(node.Address, "do you know me?");
+        await node.AskAsync("fapp-practice-set", new JsonObject { ["name"] = "Linde", ["plz"] = "04109", ["procedure"] = "VT", ["payer"] = "GKV" });
+        await node.AskAsync("fapp-slot-add", new JsonObject
+        {
+            ["start"] = DateTimeOffset.UtcNow.AddDays(3).ToString("yyyy-MM-ddTHH:mm:ssZ", System.Globalization.CultureInfo.InvariantCulture),
+            ["minutes"] = 50,
+            ["type"] = "sprechstunde",
+        });
+        foreach (ColorScheme scheme in (ColorScheme[])[ColorScheme.Light, ColorScheme.Dark])
+        {
+            await using Visit visit = await stage.VisitAsync(node, new BrowserNewContextOptions { ColorScheme = scheme, BypassCSP = true });
+            IPage page = visit.Page;
+            await page.EvaluateAsync(axe);
+            await page.Locator("a.request").ClickAsync();
+            await page.Locator(".decide").WaitForAsync();
+            await CheckAsync(visit, scheme, "request");
+            await visit.TalkAsync("bob");
+            ILocator offer = visit.Bubble("seen.png");
+            if (scheme == ColorScheme.Light)
+                await offer.GetByRole(AriaRole.Button, new() { Name = "Fetch" }).ClickAsync();
+            await offer.Locator(".preview img").WaitForAsync();
+            await CheckAsync(visit, scheme, "picture");
+            await offer.Locator(".preview button").ClickAsync();
+            await page.Locator("dialog img").WaitForAsync();
+            await CheckAsync(visit, scheme, "large picture");
+            await page.Keyboard.PressAsync("Escape");
+            await visit.TalkAsync("group:readers");
+            await page.Locator(".thread .title").ClickAsync();
+            await page.Locator("dialog .members").WaitForAsync();
+            await CheckAsync(visit, scheme, "members");
+            await page.Keyboard.PressAsync("Escape");
+            await page.GetByRole(AriaRole.Button, new() { Name = "New conversation" }).ClickAsync();
+            await page.GetByRole(AriaRole.Button, new() { Name = "My contact card" }).ClickAsync();
+            await page.Locator("dialog .code").WaitForAsync();
+            await CheckAsync(visit, scheme, "card");
+            await page.Keyboard.PressAsync("Escape");
+            await visit.GoAsync("#/care/search");
+            await page.Locator(".care form").WaitForAsync();
+            await CheckAsync(visit, scheme, "search for a place");
+            await visit.GoAsync("#/care/practice");
+            await page.Locator(".care tbody tr").WaitForAsync();
+            await CheckAsync(visit, scheme, "practice");
+            await page.GetByRole(AriaRole.Button, new() { Name = "Add a slot" }).ClickAsync();
+            await page.Locator("dialog form").WaitForAsync();
+            await CheckAsync(visit, scheme, "slot");
+        }
+    }
+
     private static async Task CheckAsync(Visit visit, ColorScheme scheme, string view)
     {
         // What comes in by a transition is looked at when it is there.

@@ -63,6 +63,7 @@ public sealed class Conversing(Stage stage)
         await Stage.DeliverAsync(stage.Bob, stage.Alice, "unread for now");
         ILocator entry = visit.Page.Locator(".chat[data-name=bob]");
         await Expect(entry.Locator(".badge")).ToBeVisibleAsync();
+        await Expect(visit.Page).ToHaveTitleAsync(new System.Text.RegularExpressions.Regex(@"^\([0-9]+\) Chats"));
         await Expect(entry.Locator(".last")).ToContainTextAsync("unread for now");
         await entry.ClickAsync();
         await Expect(entry.Locator(".badge")).ToHaveCountAsync(0);

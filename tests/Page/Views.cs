@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using QuicProChat.Mesh.Page.Tests.Harness;
 using static Microsoft.Playwright.Assertions;
 
@@ -37,13 +38,19 @@ public sealed class Views(Stage stage)
     [BrowserFact]
     public async Task The_backup_drill_opens_a_backup_and_the_settings_are_shown_and_checked()
     {
-        await using Visit visit = await stage.VisitAsync(stage.Alice);
+        await using var node = new Daemon("careful");
+        await node.StartAsync(stage.Bob, stage.Alice);
+        await node.KnowsAsync(stage.Bob);
+        await node.KnowsAsync(stage.Alice);
+        await node.AskAsync("block", new JsonObject { ["to"] = stage.Carol.Address });
+        await node.AskAsync("channel-create", new JsonObject { ["name"] = "drill" });
+        await using Visit visit = await stage.VisitAsync(node);
         string folder = Directory.CreateTempSubdirectory("qpc-backup-").FullName;
         try
         {
             string backup = Path.Combine(folder, "alice.backup"), passphrase = Path.Combine(folder, "passphrase");
             await File.WriteAllTextAsync(passphrase, "correct horse\n");
-            await stage.Alice.RunAsync("ctl", "--control", stage.Alice.Control, "backup", backup, "--backup-passphrase-file", passphrase);
+            await node.RunAsync("ctl", "--control", node.Control, "backup", backup, "--backup-passphrase-file", passphrase);
             await visit.Page.GetByRole(AriaRole.Link, new() { Name = "Node" }).ClickAsync();
             await visit.Page.GetByLabel("Backup file").SetInputFilesAsync(backup);
             await visit.Page.GetByLabel("Passphrase").FillAsync("wrong");
@@ -52,7 +59,11 @@ public sealed class Views(Stage stage)
             await Expect(visit.Page.Locator(".steps .wrong")).Not.ToBeEmptyAsync();
             await visit.Page.GetByLabel("Passphrase").FillAsync("correct horse");
             await attempt.ClickAsync();
-            await Expect(visit.Page.Locator(".steps .verdict.good")).ToContainTextAsync("is this node’s: 2 contacts");
+            await Expect(visit.Page.Locator(".steps .verdict.good")).ToContainTextAsync("is this node’s");
+            await Expect(visit.Page.Locator(".steps .holds")).ToContainTextAsync("2 names of people");
+            await Expect(visit.Page.Locator(".steps .holds")).ToContainTextAsync("1 blocked node");
+            await Expect(visit.Page.Locator(".steps .holds")).ToContainTextAsync("1 name of a channel");
+            await Expect(visit.Page.Locator(".steps")).ToContainTextAsync("No messages");
         }
         finally
         {

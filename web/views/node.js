@@ -91,7 +91,8 @@ function backup(store) {
                         return;
                     }
                     const found = await store.ask('backup-check', { text, passphrase });
-                    fill(answer, h('p', { className: found.isThisNode ? 'verdict good' : 'wrong' },
-                        found.isThisNode ? t('backupGood', { contacts: found.contacts, groups: found.groups }) : t('backupOther', { address: found.address })));
+                    fill(answer, h('p', { className: found.isThisNode ? 'verdict good' : 'wrong' }, found.isThisNode ? t('backupGood') : t('backupOther', { address: found.address })),
+                        h('ul.holds', {}, ['contacts', 'cards', 'verified', 'blocked', 'groups', 'channels'].map((what) => h('li', {}, t(`backup.${what}`, { n: found[what] })))),
+                        h('p.hint', {}, t('backupLacks')));
                 }), answer)));
 }

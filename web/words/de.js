@@ -81,7 +81,9 @@ export const de = {
     checkSettings: 'Eine Konfiguration prüfen', checkSettingsWhy: 'Füge die Datei ein, bevor du sie einsetzt. Sie wird gelesen wie bei einem Start; nichts wird geändert.', configuration: 'Konfigurationsdatei', accepted: 'Der Knoten würde damit starten.',
     backup: 'Sicherung', backupWhy: 'Eine Sicherung, die nie jemand geöffnet hat, ist keine. Tu das einmal im Jahr.', backupMake: 'Mach eine, in einem Terminal auf dem Knoten. Der Schlüssel läuft nie durch diese Seite.', backupKeep: 'Bewahre sie anderswo auf als den Knoten, und ihre Passphrase anderswo als die Datei.',
     backupTry: 'Probiere, ob sie sich öffnen lässt. Nichts wird geändert.', backupFile: 'Sicherungsdatei', tryBackup: 'Probieren', chooseFile: 'Wähle zuerst die Datei.',
-    backupGood: 'Sie lässt sich öffnen und gehört diesem Knoten: {contacts|# Kontakt|# Kontakte}, {groups|# Gruppe|# Gruppen}.', backupOther: 'Sie lässt sich öffnen, gehört aber einem anderen Knoten: {address}',
+    backupGood: 'Sie lässt sich öffnen und gehört diesem Knoten. Darin sind:', backupOther: 'Sie lässt sich öffnen, gehört aber einem anderen Knoten: {address}. Darin sind:', 'backup.contacts': '{n|# Name einer Person|# Namen von Personen}', 'backup.cards': '{n|# Kontaktkarte|# Kontaktkarten}',
+    'backup.verified': '{n|# verglichene Sicherheitsnummer|# verglichene Sicherheitsnummern}', 'backup.blocked': '{n|# blockierter Knoten|# blockierte Knoten}', 'backup.groups': '{n|# Name einer Gruppe|# Namen von Gruppen} mit Mitgliedern', 'backup.channels': '{n|# Name eines Kanals|# Namen von Kanälen}',
+    backupLacks: 'Keine Nachrichten, keine Dateien und keine Schlüssel von Gruppen und Kanälen: Andere lassen dich wieder ein.',
     thisPage: 'Diese Seite', language: 'Sprache', logOut: 'Abmelden',
     careAbsent: 'Dieser Knoten nimmt nicht an der Suche nach Therapieplätzen teil.',
 

@@ -81,7 +81,9 @@ export const en = {
     checkSettings: 'Check a configuration', checkSettingsWhy: 'Paste the file before you put it in place. It is read as a start would read it; nothing is changed.', configuration: 'Configuration file', accepted: 'The node would start with it.',
     backup: 'Backup', backupWhy: 'A backup that nobody ever opened is none. Do this once a year.', backupMake: 'Make one, in a terminal on the node. The key never passes through this page.', backupKeep: 'Keep it elsewhere than the node, and its passphrase elsewhere than the file.',
     backupTry: 'Try whether it opens. Nothing is changed.', backupFile: 'Backup file', tryBackup: 'Try', chooseFile: 'Choose the file first.',
-    backupGood: 'It opens, and is this node’s: {contacts|# contact|# contacts}, {groups|# group|# groups}.', backupOther: 'It opens, but is another node’s: {address}',
+    backupGood: 'It opens, and is this node’s. In it are:', backupOther: 'It opens, but is another node’s: {address}. In it are:', 'backup.contacts': '{n|# name of a person|# names of people}', 'backup.cards': '{n|# contact card|# contact cards}',
+    'backup.verified': '{n|# compared safety number|# compared safety numbers}', 'backup.blocked': '{n|# blocked node|# blocked nodes}', 'backup.groups': '{n|# name of a group|# names of groups}, with members', 'backup.channels': '{n|# name of a channel|# names of channels}',
+    backupLacks: 'No messages, no files, and no keys of groups and channels: others let you in again.',
     thisPage: 'This page', language: 'Language', logOut: 'Log out',
     careAbsent: 'This node does not take part in the search for therapy places.',
 

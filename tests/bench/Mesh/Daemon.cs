@@ -36,6 +36,16 @@ internal sealed class Daemon : IDisposable
             File.ReadLines($"/proc/{_process.Id}/status").First(l => l.StartsWith("VmRSS:", StringComparison.Ordinal))
                 .Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) * 1024;
 
+    /// <summary>Resident bytes that are the process's own, and those that are pages of files (proc_pid_status(5)).</summary>
+    internal (long Own, long File) Memory()
+    {
+        string[] lines = File.ReadAllLines($"/proc/{_process.Id}/status");
+        return (Kilobytes("RssAnon:") * 1024, Kilobytes("RssFile:") * 1024);
+
+        long Kilobytes(string what) => long.Parse(
+            lines.First(l => l.StartsWith(what, StringComparison.Ordinal)).Split(' ', StringSplitOptions.RemoveEmptyEntries)[^2], CultureInfo.InvariantCulture);
+    }
+
     /// <summary>Processor time used so far, user and system (proc_pid_stat(5), fields 14 and 15).</summary>
     internal TimeSpan ProcessorTime
     {
