@@ -13,6 +13,8 @@ export class LongList {
     #heights = new Map();
     #rows = new Map();
     #sticks = true;
+    #lastTop = 0;
+    #lastHeight = 0;
     #frame = 0;
     #topPad = h('div.pad', { 'aria-hidden': 'true' });
     #bottomPad = h('div.pad', { 'aria-hidden': 'true' });
@@ -111,7 +113,10 @@ export class LongList {
     #scrolled() {
         const { scrollTop, clientHeight, scrollHeight } = this.element;
         const was = this.#sticks;
-        this.#sticks = scrollHeight - scrollTop - clientHeight < atEnd;
+        // What grows at the end, such as a picture that has come, moves nobody away from it: only whoever scrolls up leaves.
+        const grew = scrollHeight > this.#lastHeight && scrollTop >= this.#lastTop;
+        this.#sticks = scrollHeight - scrollTop - clientHeight < atEnd || (was && grew);
+        [this.#lastTop, this.#lastHeight] = [scrollTop, scrollHeight];
         if (this.#sticks && !was) this.options.onEnd?.();
         if (!this.#frame) this.#frame = requestAnimationFrame(() => {
             this.#frame = 0;
@@ -165,6 +170,7 @@ export class LongList {
         this.#bottomPad.style.blockSize = `${total - offsets[last]}px`;
         if (this.#sticks) view.scrollTop = view.scrollHeight;
         else if (anchor && Math.abs(view.scrollTop - top) > 0.5) view.scrollTop = top;
+        [this.#lastTop, this.#lastHeight] = [view.scrollTop, view.scrollHeight];
     }
 
     #anchor() {

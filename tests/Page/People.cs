@@ -73,7 +73,7 @@ public sealed class People(Stage stage)
         await alice.TalkAsync("group:summit");
         await Expect(alice.Bubble("fog up here")).ToBeVisibleAsync();
         await alice.Page.Locator(".thread .title").ClickAsync();
-        await alice.Page.GetByRole(AriaRole.Button, new() { Name = "Call it otherwise" }).ClickAsync();
+        await alice.Page.GetByRole(AriaRole.Button, new() { Name = "Rename" }).ClickAsync();
         await alice.Page.GetByLabel("Name", new() { Exact = true }).FillAsync("peak");
         await alice.Page.GetByRole(AriaRole.Button, new() { Name = "Save" }).ClickAsync();
         await Expect(alice.Page.Locator(".thread .who")).ToContainTextAsync("peak");

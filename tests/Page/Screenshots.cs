@@ -46,7 +46,10 @@ public sealed class Screenshots : IAsyncLifetime
         {
             await using Visit visit = await _stage.VisitAsync(alice, options);
             await DrawAsync(visit, $"list-{name}", "#/chats", ".request");
-            await DrawAsync(visit, $"chats-{name}", "#/chats/with/bob", ".bubble");
+            await DrawAsync(visit, $"chats-{name}", "#/chats/with/bob", ".preview img");
+            await visit.Page.Locator(".preview button").ClickAsync();
+            await DrawAsync(visit, $"picture-{name}", null, "dialog img");
+            await visit.Page.Keyboard.PressAsync("Escape");
             await DrawAsync(visit, $"group-{name}", "#/chats/with/group%3Awalkers", ".bubble");
             await visit.Page.Locator(".thread .title").ClickAsync();
             await DrawAsync(visit, $"members-{name}", null, "dialog .members");
@@ -143,9 +146,11 @@ public sealed class Screenshots : IAsyncLifetime
         string id = await Stage.DeliverAsync(bob, alice, "At nine");
         await alice.AskAsync("react", new JsonObject { ["id"] = id, ["emoji"] = "👍" });
         await alice.AskAsync("reply", new JsonObject { ["id"] = id, ["text"] = "Perfect, see you then", ["wait"] = "delivered" });
-        JsonNode upload = await bob.AskAsync("file-begin", new JsonObject { ["name"] = "way-to-the-mill.png", ["size"] = Sharing.Png(60, 40).Length });
-        await bob.AskAsync("file-data", new JsonObject { ["upload"] = (string)upload["upload"]!, ["data"] = Convert.ToBase64String(Sharing.Png(60, 40)) });
-        await bob.AskAsync("file-offer", new JsonObject { ["to"] = "alice", ["upload"] = (string)upload["upload"]! });
+        await Sharing.SendAsync(bob, "way-to-the-mill.png", Sharing.Png(480, 300, colour: Landscape), "alice");
+        await alice.EventuallyAsync("the file", async () => (await alice.AskAsync("file-list")).AsArray().Count == 1);
+        string picture = (string)(await alice.AskAsync("file-list"))[0]!["id"]!;
+        await alice.AskAsync("file-accept", new JsonObject { ["id"] = picture });
+        await alice.EventuallyAsync("all of the file", async () => (string)(await alice.AskAsync("file-show", new JsonObject { ["id"] = picture }))["state"]! == "here");
         await Stage.DeliverAsync(carol, alice, "Your antenna arrived");
         await Stage.DeliverAsync(hut, alice, "Snow up here since noon");
         await alice.SendAsync("self", "bring rope");
@@ -162,7 +167,15 @@ public sealed class Screenshots : IAsyncLifetime
                 ["type"] = "sprechstunde",
             });
         }
+    }
 
-        await alice.EventuallyAsync("the file", async () => (await alice.AskAsync("file-list")).AsArray().Count == 1);
+    /// <summary>Hills, a river and the sun, for a picture that somebody might send.</summary>
+    private static (byte R, byte G, byte B) Landscape(int x, int y)
+    {
+        double far = 150 + 26 * Math.Sin(x / 70.0) + 9 * Math.Sin(x / 23.0), near = 205 + 34 * Math.Sin(x / 110.0 + 2);
+        double river = 300 + 60 * Math.Sin(y / 38.0);
+        return (x - 370) * (x - 370) + (y - 70) * (y - 70) < 900 ? ((byte)255, (byte)226, (byte)150)
+            : y > near ? (Math.Abs(x - river) < (y - near) / 3 ? ((byte)112, (byte)168, (byte)196) : ((byte)74, (byte)128, (byte)84))
+            : y > far ? ((byte)104, (byte)146, (byte)130) : ((byte)(168 + y / 3), (byte)(200 + y / 6), (byte)228);
     }
 }

@@ -38,6 +38,9 @@ public sealed class Sharing(Stage stage)
         ILocator small = offer.GetByRole(AriaRole.Button, new() { Name = "Show mill.png" });
         await HasDrawnAsync(small.Locator("img"), 300);
         await HasDrawnAsync(alice.Bubble("mill.png").Locator(".preview button img"), 300);
+        // Whoever stood at the end stands there still.
+        foreach (Visit visit in (Visit[])[alice, bob])
+            await visit.Page.WaitForFunctionAsync("() => { const s = document.querySelector('.thread .scroller'); return s.scrollHeight - s.scrollTop - s.clientHeight < 2; }");
         await small.ClickAsync();
         ILocator shown = bob.Page.Locator("dialog img.picture");
         await shown.WaitForAsync();
@@ -231,8 +234,10 @@ public sealed class Sharing(Stage stage)
     /// <param name="width">Pixels from side to side.</param>
     /// <param name="height">Pixels from top to bottom.</param>
     /// <param name="rows">Rows that it really has; all of them without.</param>
-    internal static byte[] Png(int width, int height, int? rows = null)
+    /// <param name="colour">The colour of a pixel.</param>
+    internal static byte[] Png(int width, int height, int? rows = null, Func<int, int, (byte R, byte G, byte B)>? colour = null)
     {
+        colour ??= (x, y) => ((byte)(40 + (120 * y / height)), (byte)(110 + (80 * x / width)), (byte)(90 + (100 * y / height)));
         using var packedRows = new MemoryStream();
         using (var packed = new ZLibStream(packedRows, CompressionLevel.Optimal, leaveOpen: true))
         {
@@ -240,7 +245,10 @@ public sealed class Sharing(Stage stage)
             {
                 packed.WriteByte(0);
                 for (int x = 0; x < width; x++)
-                    packed.Write([(byte)(40 + (120 * y / height)), (byte)(110 + (80 * x / width)), (byte)(90 + (100 * y / height))]);
+                {
+                    (byte r, byte g, byte b) = colour(x, y);
+                    packed.Write([r, g, b]);
+                }
             }
         }
 

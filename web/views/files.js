@@ -19,14 +19,17 @@ export function offer(store, message) {
     const known = store.files.get(message.id);
     // Events of a file do not say what it is; its offer does.
     const file = known && { ...known, mediaType: known.mediaType ?? mediaType };
-    return h('div.offer', {}, icon('file'), h('div', {},
+    return h('div.offer', {}, file && preview(store, file), icon('file'), h('div', {},
         foreign(cleanName(file?.name ?? name) || t('nameless'), 'strong'),
-        h('span.hint', {}, [size !== undefined && bytes(size), cleanName(mediaType)].filter(Boolean).join(' · ')),
-        file && state(store, file)), file && preview(store, file));
+        h('span.hint', {}, [size !== undefined && bytes(size), kindOfFile(mediaType)].filter(Boolean).join(' · ')),
+        file && state(store, file)));
 }
 
+// What people call it, where that is known.
+const kindOfFile = (mediaType) => (mediaType?.startsWith('image/') ? cleanName(mediaType.slice('image/'.length)).toUpperCase() : cleanName(mediaType));
+
 function state(store, file) {
-    const cancel = () => h('button', { type: 'button', data: { act: 'cancel' }, onclick: () => attempt(() => cancelled(store, file)) }, t('cancel'));
+    const cancel = (word = t('cancel')) => h('button', { type: 'button', data: { act: 'cancel' }, onclick: () => attempt(() => cancelled(store, file)) }, word);
     switch (file.state) {
         case 'offered':
             return file.direction === 'in' && h('div.actions', {},
@@ -39,7 +42,7 @@ function state(store, file) {
         case 'here':
             return h('div.actions', {},
                 h('button', { type: 'button', data: { act: 'save' }, onclick: () => attempt(() => save(store, file)) }, t('saveFile')),
-                file.direction === 'in' && cancel());
+                file.direction === 'in' && cancel(t('removeFile')));
         case 'failed':
             return h('span.wrong', {}, file.note ? sentence(file.note) : t('state.failed'));
         default:

@@ -7,6 +7,7 @@ const narrow = { width: 420, height: 400 };
 const length = 135;
 const rest = 0.04;
 const most = 250;
+const mostSpread = 2;
 
 export class Graph {
     #nodes = new Map();
@@ -154,15 +155,35 @@ export class Graph {
     }
 
     #place() {
-        for (const { x, y, point } of this.#nodes.values()) point.setAttribute('transform', `translate(${x.toFixed(1)} ${y.toFixed(1)})`);
+        const seen = this.#spread();
+        for (const [id, { point }] of this.#nodes) point.setAttribute('transform', `translate(${seen.get(id).x.toFixed(1)} ${seen.get(id).y.toFixed(1)})`);
         for (const { from, to, line, text } of this.#links) {
-            const a = this.#nodes.get(from);
-            const b = this.#nodes.get(to);
+            const a = seen.get(from);
+            const b = seen.get(to);
             for (const [name, value] of [['x1', a.x], ['y1', a.y], ['x2', b.x], ['y2', b.y]]) line.setAttribute(name, value.toFixed(1));
-            text?.setAttribute('x', ((a.x + b.x) / 2).toFixed(1));
-            text?.setAttribute('y', ((a.y + b.y) / 2 - 5).toFixed(1));
+            if (text) beside(text, a, b);
         }
     }
+
+    /** Where points are drawn: a small shape is spread over the frame, a large one stays as it is. */
+    #spread() {
+        const { width, height } = this.#size;
+        const nodes = [...this.#nodes];
+        const xs = nodes.map(([, n]) => n.x);
+        const ys = nodes.map(([, n]) => n.y);
+        const [left, right, top, bottom] = [Math.min(...xs), Math.max(...xs), Math.min(...ys), Math.max(...ys)];
+        const scale = clamp(Math.min((width - 150) / Math.max(1, right - left), (height - 110) / Math.max(1, bottom - top)), 1, mostSpread);
+        return new Map(nodes.map(([id, n]) => [id, { x: width / 2 + (n.x - (left + right) / 2) * scale, y: height / 2 - 6 + (n.y - (top + bottom) / 2) * scale }]));
+    }
+}
+
+/** Puts what a line says beside its middle, on the upper side. */
+function beside(text, a, b) {
+    const distance = Math.hypot(b.x - a.x, b.y - a.y) || 1;
+    const up = b.x >= a.x ? 1 : -1;
+    text.setAttribute('x', ((a.x + b.x) / 2 + (up * 13 * (b.y - a.y)) / distance).toFixed(1));
+    text.setAttribute('y', ((a.y + b.y) / 2 - (up * 11 * (b.x - a.x)) / distance + 4).toFixed(1));
+    text.setAttribute('text-anchor', Math.abs(b.x - a.x) > Math.abs(b.y - a.y) * 2 ? 'middle' : (b.y - a.y) * up > 0 ? 'start' : 'end');
 }
 
 function push(a, b, heat) {

@@ -16,7 +16,7 @@ const largest = 8_000_000;
 const side = 640;
 const mostKept = 100;
 
-// By the id of the message: an address of a small copy, or null where there is nothing to show.
+// By the id of the message: a small copy, or null where there is nothing to show.
 const small = new Map();
 const thumbnails = new Map();
 let turn = Promise.resolve();
@@ -46,9 +46,10 @@ function whole(store, file) {
     const name = cleanName(file.name) || t('nameless');
     const place = h('div.preview');
     const draw = () => {
-        const address = small.get(file.id);
-        if (address) fill(place, h('button', { type: 'button', data: { act: 'show' }, 'aria-label': t('showPicture', { name }), onclick: () => show(store, file) }, h('img', { src: address, alt: '' })));
-        else if (address === null) fill(place, h('p.hint', {}, t('notShown')));
+        const copy = small.get(file.id);
+        // Its size is said first: the row has its height before the picture is drawn.
+        if (copy) fill(place, h('button', { type: 'button', data: { act: 'show' }, 'aria-label': t('showPicture', { name }), onclick: () => show(store, file) }, h('img', { width: copy.width, height: copy.height, src: copy.address, alt: '' })));
+        else if (copy === null) fill(place, h('p.hint', {}, t('notShown')));
     };
     if (small.has(file.id)) draw();
     else inTurn(store, place, small, file.id, () => smallCopy(store, file), draw);
@@ -58,8 +59,8 @@ function whole(store, file) {
 function thumbnail(store, file) {
     const place = h('div.preview');
     const draw = () => {
-        const address = thumbnails.get(file.id);
-        if (address) fill(place, h('img.thumbnail', { src: address, alt: t('thumbnail') }));
+        const copy = thumbnails.get(file.id);
+        if (copy) fill(place, h('img.thumbnail', { src: copy.address, alt: t('thumbnail') }));
     };
     if (thumbnails.has(file.id)) draw();
     else inTurn(store, place, thumbnails, file.id, () => offeredThumbnail(store, file), draw);
@@ -81,20 +82,20 @@ function inTurn(store, place, kept, id, make, draw) {
 }
 
 // What was deleted or disappeared is not kept here either.
-function keep(store, kept, id, address) {
+function keep(store, kept, id, copy) {
     for (const [other, old] of kept) {
         if (store.files.has(other) && kept.size < mostKept) continue;
         kept.delete(other);
-        if (old) URL.revokeObjectURL(old);
+        if (old) URL.revokeObjectURL(old.address);
     }
-    kept.set(id, address);
+    kept.set(id, copy);
 }
 
 async function smallCopy(store, file) {
     const picture = await drawable(store, file);
     const canvas = picture && await shrunk(picture, side);
     const copy = canvas && await encoded(canvas, 'image/webp', 0.8);
-    return copy ? URL.createObjectURL(copy) : null;
+    return copy ? { address: URL.createObjectURL(copy), width: canvas.width, height: canvas.height } : null;
 }
 
 /** A picture as the browser may have it; null for what is none, or would unfold to too much. */
@@ -107,7 +108,7 @@ async function drawable(store, file) {
 async function offeredThumbnail(store, file) {
     const { thumbnail: data } = await store.ask('file-show', { id: file.id });
     const bytes = data ? Uint8Array.from(atob(data), (c) => c.charCodeAt(0)) : null;
-    return bytes && isThumbnail(bytes) ? URL.createObjectURL(new Blob([bytes], { type: measure(bytes).type })) : null;
+    return bytes && isThumbnail(bytes) ? { address: URL.createObjectURL(new Blob([bytes], { type: measure(bytes).type })) } : null;
 }
 
 function show(store, file) {

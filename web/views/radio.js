@@ -17,7 +17,7 @@ export function radioCard(store, radio) {
         radio.why && h('p.hint', {}, sentence(radio.why)),
         h('p.hint', {}, `${number(radio.frequencyHz / 1e6, 3)} MHz · SF${radio.spreadingFactor} · ${radio.powerDbm} dBm · ${radio.region}`),
         h('div.gauge', {}, h('div.meterRow', {}, h('span', {}, t('airtime')),
-            h('span', {}, t('airtimeUsed', { used: duration(used), all: duration(radio.budgetSeconds), window: duration(radio.windowSeconds) }))),
+            h('span', {}, t('airtimeUsed', { left: duration(Math.max(0, radio.budgetSeconds - used)), all: duration(radio.budgetSeconds), window: duration(radio.windowSeconds) }))),
         h('meter', { min: 0, max: 1, low: 0.6, high: 0.85, optimum: 0, value: share, 'aria-label': t('airtime') })),
         h('ul.classes', {}, radio.airtime.map((a) => h('li', {}, t(`airtime.${a.class}`), h('span.hint', {}, t('airtimeLeft', { left: duration(a.leftSeconds) }))))),
         radio.queued > 0 && h('p.hint', {}, t('framesWait', { n: radio.queued })),

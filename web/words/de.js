@@ -40,7 +40,7 @@ export const de = {
     'content.renamed': 'Die Unterhaltung heißt', 'content.epoch': 'Die Schlüssel wurden erneuert.', 'content.unsupported': 'Eine Nachricht einer neueren Version dieses Programms.',
 
     fetch: 'Holen', fetched: 'Geholt', saveFile: 'Speichern', attach: 'Datei senden', bringing: '{name}: {share} %', offered: '{name} ist angeboten.',
-    showPicture: '{name} zeigen', notShown: 'Dieses Bild wird hier nicht gezeigt: Es ist zu groß oder nicht das, was es vorgibt. Speichere es, um es anzusehen.', thumbnail: 'Kleines Bild davon', sendFileWhy: '{name} ({size}) an {to} senden?',
+    removeFile: 'Entfernen', showPicture: '{name} zeigen', notShown: 'Dieses Bild wird hier nicht gezeigt: Es ist zu groß oder nicht das, was es vorgibt. Speichere es, um es anzusehen.', thumbnail: 'Kleines Bild davon', sendFileWhy: '{name} ({size}) an {to} senden?',
 
     disappearing: 'Verschwindende Nachrichten', disappearingWhy: 'Was beide Seiten ab jetzt schreiben, verschwindet so lange nach dem Lesen oder Senden. Ein Foto des Bildschirms bleibt.',
     disappearsAfter: 'verschwinden nach {after}', disappearsIn: 'Verschwindet in {time} Laufzeit', after: 'Nach',
@@ -74,7 +74,7 @@ export const de = {
     'reach.lost': 'Nicht erreichbar: Er war bekannt, und kein Nachbar hat jetzt einen Weg zu ihm. Nachrichten warten.', 'reach.unknown': 'Nicht erreichbar: Noch kein Nachbar hat von diesem Knoten erzählt. Nachrichten warten.',
     held: 'Wartet auf Zustellung', heldFor: '{n|# Nachricht wartet|# Nachrichten warten} hier auf ihn ({size}).', queueCounts: '{count} aufbewahrt ({size}), {inFlight} unterwegs, {awaiting} ohne Beleg', nobodyKnown: 'Noch ist kein anderer Knoten bekannt.',
     radios: 'Funkgeräte', noRadios: 'Kein Funkgerät ist eingerichtet.', 'radio.closed': 'kein Gerät', 'radio.starting': 'startet', 'radio.online': 'bereit', 'radio.lost': 'gestört', airtime: 'Sendezeit',
-    airtimeUsed: '{used} von {all} in {window}', airtimeLeft: 'noch {left}', 'airtime.routing': 'Wegsuche', 'airtime.message': 'Nachrichten', 'airtime.control': 'Bestätigungen', 'airtime.emergency': 'Notfälle',
+    airtimeUsed: 'noch {left} von {all} in {window}', airtimeLeft: 'noch {left}', 'airtime.routing': 'Wegsuche', 'airtime.message': 'Nachrichten', 'airtime.control': 'Bestätigungen', 'airtime.emergency': 'Notfälle',
     framesWait: '{n|# Rahmen wartet|# Rahmen warten} auf Sendezeit.', heardAgo: 'gehört vor {time}', signal: 'Empfang {n} von 4',
 
     aboutNode: 'Über diesen Knoten', version: 'Version', settings: 'Einstellungen', settingsWhy: 'Die Seite ändert keine Einstellung: Sie stehen in der Konfigurationsdatei des Knotens.', setting: 'Einstellung', accepts: 'Erlaubt', reloads: 'gilt nach Neuladen',
@@ -89,7 +89,7 @@ export const de = {
 
     careRelays: 'Dieser Knoten trägt Einträge über Therapieplätze für andere und sucht selbst nicht.',
     'care.search': 'Platz finden', 'care.practice': 'Meine Praxis', any: 'beliebig', yes: 'ja', no: 'nein', end: 'Beenden', begin: 'Beginn', minutes: 'Minuten', follows: 'Ein Therapieplatz',
-    plz: 'Postleitzahl', plzHint: 'Fünf Ziffern, oder die ersten.', within: 'Höchstens so viele km', slotType: 'Art', payer: 'Kostenträger', procedure: 'Verfahren', modality: 'Wo', fromDate: 'Nicht vor', level: 'Nachweis',
+    plz: 'Postleitzahl', plzHint: 'Fünf Ziffern, oder die ersten.', within: 'Umkreis in km', slotType: 'Art', payer: 'Kostenträger', procedure: 'Verfahren', modality: 'Wo', fromDate: 'Nicht vor', level: 'Nachweis',
     'type.sprechstunde': 'Sprechstunde', 'type.probatorik': 'Probatorik', 'type.akut': 'Akutbehandlung', 'type.kurzzeit': 'Kurzzeittherapie', 'type.langzeit': 'Langzeittherapie', 'type.other': 'anderes',
     'payer.GKV': 'gesetzlich', 'payer.PKV': 'privat', 'payer.BG': 'Berufsgenossenschaft', 'payer.SEL': 'selbst', 'payer.SOZ': 'Sozialamt', 'payer.BEI': 'Beihilfe', 'payer.KE': 'Kostenerstattung',
     'procedure.VT': 'Verhaltenstherapie', 'procedure.TP': 'Tiefenpsychologie', 'procedure.AP': 'Analytische Therapie', 'procedure.ST': 'Systemische Therapie', 'procedure.neuro': 'Neuropsychologie',
@@ -98,10 +98,10 @@ export const de = {
     'level.card': 'Ausweis', 'level.practice': 'Praxis', 'level.list': 'auf einer Liste', 'level.contested': 'umstritten', 'level.none': 'kein Nachweis',
     'level.card.long': 'Ein Berufsausweis steht für diese Praxis ein.', 'level.practice.long': 'Ein Praxisausweis steht für diese Praxis ein.', 'level.list.long': 'Eine Stelle, der du vertraust, steht für diese Praxis ein.',
     'level.contested.long': 'Zwei Schlüssel geben sich für diese Praxis aus.', 'level.none.long': 'Niemand steht für diese Praxis ein.',
-    'level.card.least': 'Berufsausweis', 'level.practice.least': 'mindestens Praxisausweis', 'level.list.least': 'mindestens auf einer Liste', 'level.none.least': 'alle, auch ohne Nachweis',
+    'level.card.least': 'Berufsausweis', 'level.practice.least': 'ab Praxisausweis', 'level.list.least': 'ab Liste', 'level.none.least': 'auch ohne Nachweis',
     findSlot: 'Termin finden', searchPrivacy: 'Die Suche läuft nur auf diesem Knoten: Niemand erfährt, wonach du suchst.', knowsRegions: 'Regionen {regions}: {practices|# Praxis|# Praxen} bekannt', newestAge: 'neueste Nachricht vor {age}', noClock: 'Diese Maschine hat keine Uhr: Kein Nachweis lässt sich prüfen.',
     slotsFound: '{n|# Termin passt|# Termine passen}', tellMe: 'Sag mir, wenn etwas auftaucht', watching: 'Du erfährst, wenn etwas auftaucht, das passt.', watches: 'Daueraufträge', noWatches: 'Keine.', fitsNow: '{n|# passt jetzt|# passen jetzt}',
-    myAppointments: 'Worum ich gebeten habe', noAppointments: 'Noch nichts.', askForSlot: 'Um diesen Termin bitten', notReservable: 'Nicht anzufragen: Niemand steht dafür ein.', reservePrivacy: 'Nur die Praxis kann es lesen, und sie erfährt deine Adresse nicht.',
+    myAppointments: 'Meine Anfragen', noAppointments: 'Noch nichts.', askForSlot: 'Um diesen Termin bitten', notReservable: 'Nicht anzufragen: Niemand steht dafür ein.', reservePrivacy: 'Nur die Praxis kann es lesen, und sie erfährt deine Adresse nicht.',
     pin: 'PIN', pinHint: 'Die Praxis nennt sie auf ihrem Anrufbeantworter.', note: 'Ein Wort an die Praxis', noteHint: 'Freiwillig, höchstens 160 Byte.', askFirst: 'Wenn ich gezogen werde: vor dem Buchen fragen', codeIs: 'Code {code}', heldUntil: 'gehalten bis {time}', takeSlot: 'Nehmen', iCome: 'Ich komme',
     cancelSlot: 'Absagen', cancelSlotWhy: 'Der Termin wird für andere frei. Danke, dass du es früh tust.', cancelBookingWhy: 'Die Patientin oder der Patient erfährt es.',
     'reservation.requested': 'angefragt', 'reservation.offered': 'für dich gehalten', 'reservation.booked': 'gebucht', 'reservation.waiting': 'wartet', 'reservation.refused': 'diesmal nicht', 'reservation.withdrawn': 'zurückgezogen', 'reservation.cancelled': 'abgesagt', 'reservation.expired': 'abgelaufen', 'reservation.kept': 'wahrgenommen', 'reservation.noShow': 'versäumt',
@@ -112,7 +112,7 @@ export const de = {
     slotAppeared: 'Ein neuer Termin passt: {time}', slotChanged: 'Dein Termin: {state}',
 
     me: 'meine eigene', sendCard: 'Kontaktkarte senden', sendCardWhy: 'Damit können andere diesem Knoten schreiben. Ein Geheimnis steht nicht darin.', cardOf: 'Von wem', forgetCard: 'Karte vergessen', forgetCardWhy: 'Die Karte verschwindet, und dass die Sicherheitsnummer verglichen wurde. Nachrichten und Name bleiben.',
-    callOtherwise: 'Anders nennen', callOtherwiseHint: 'Nur auf diesem Knoten: Die anderen sehen es nicht.', overRadio: 'Trotzdem über Funk',
+    callOtherwise: 'Umbenennen', callOtherwiseHint: 'Nur auf diesem Knoten: Die anderen sehen es nicht.', overRadio: 'Trotzdem über Funk',
     blockedNodes: 'Blockierte Knoten', nobodyBlocked: 'Keine.', tellRead: 'Anderen sagen, dass ich ihre Nachrichten gelesen habe', tellReadWhy: 'Gilt für diesen Browser. Sonst bleiben ihre Nachrichten bei „zugestellt“.',
     found: 'In der Nähe gefunden', foundOff: 'Die Suche ist aus: Dieser Knoten sucht niemanden, und niemand findet ihn.', foundOn: 'Sucht Knoten auf {links}.', foundNowhere: 'Dieser Knoten lauscht auf keiner Verbindung, auf der er andere suchen könnte.', why: 'Warum nicht angewählt',
     'found.waiting': 'wartet', 'found.dialled': 'wird angewählt', 'found.linked': 'verbunden', 'found.failed': 'antwortet nicht', 'found.server': 'ein Server',

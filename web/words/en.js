@@ -40,7 +40,7 @@ export const en = {
     'content.renamed': 'The conversation is called', 'content.epoch': 'The keys were renewed.', 'content.unsupported': 'A message of a newer version of this program.',
 
     fetch: 'Fetch', fetched: 'Fetched', saveFile: 'Save', attach: 'Send a file', bringing: '{name}: {share} %', offered: '{name} is offered.',
-    showPicture: 'Show {name}', notShown: 'This picture is not shown here: it is too large, or is not what it says. Save it to look at it.', thumbnail: 'Small picture of it', sendFileWhy: 'Send {name} ({size}) to {to}?',
+    removeFile: 'Remove', showPicture: 'Show {name}', notShown: 'This picture is not shown here: it is too large, or is not what it says. Save it to look at it.', thumbnail: 'Small picture of it', sendFileWhy: 'Send {name} ({size}) to {to}?',
 
     disappearing: 'Disappearing messages', disappearingWhy: 'What both sides write from now on goes so long after it was read, or sent. A photo of the screen stays.',
     disappearsAfter: 'disappear after {after}', disappearsIn: 'Goes in {time} of running time', after: 'After',
@@ -74,7 +74,7 @@ export const en = {
     'reach.lost': 'Not reachable: it was known, and no neighbour has a way to it now. Messages wait.', 'reach.unknown': 'Not reachable: no neighbour has told of this node yet. Messages wait.',
     held: 'Waiting for delivery', heldFor: '{n|# message waits|# messages wait} here for it ({size}).', queueCounts: '{count} held ({size}), {inFlight} on their way, {awaiting} without receipt', nobodyKnown: 'No other node is known yet.',
     radios: 'Radios', noRadios: 'No radio is set up.', 'radio.closed': 'no device', 'radio.starting': 'starting', 'radio.online': 'online', 'radio.lost': 'out of order', airtime: 'Airtime',
-    airtimeUsed: '{used} of {all} in {window}', airtimeLeft: '{left} left', 'airtime.routing': 'finding ways', 'airtime.message': 'messages', 'airtime.control': 'acknowledgements', 'airtime.emergency': 'emergencies',
+    airtimeUsed: '{left} of {all} left in {window}', airtimeLeft: '{left} left', 'airtime.routing': 'finding ways', 'airtime.message': 'messages', 'airtime.control': 'acknowledgements', 'airtime.emergency': 'emergencies',
     framesWait: '{n|# frame waits|# frames wait} for airtime.', heardAgo: 'heard {time} ago', signal: 'Signal {n} of 4',
 
     aboutNode: 'About this node', version: 'Version', settings: 'Settings', settingsWhy: 'The page changes no setting: they are in the configuration file of the node.', setting: 'Setting', accepts: 'Accepted', reloads: 'a reload applies it',
@@ -112,7 +112,7 @@ export const en = {
     slotAppeared: 'A new slot fits: {time}', slotChanged: 'Your appointment: {state}',
 
     me: 'my own', sendCard: 'Send a contact card', sendCardWhy: 'With it others can write to that node. It holds no secret.', cardOf: 'Whose', forgetCard: 'Forget the card', forgetCardWhy: 'The card goes, and that the safety number was compared. Messages and the name stay.',
-    callOtherwise: 'Call it otherwise', callOtherwiseHint: 'On this node only: the others do not see it.', overRadio: 'Over radio all the same',
+    callOtherwise: 'Rename', callOtherwiseHint: 'On this node only: the others do not see it.', overRadio: 'Over radio all the same',
     blockedNodes: 'Blocked nodes', nobodyBlocked: 'None.', tellRead: 'Tell others that I read their messages', tellReadWhy: 'Holds for this browser. Without it their messages stay at “delivered”.',
     found: 'Found nearby', foundOff: 'Discovery is off: this node looks for nobody, and nobody finds it.', foundOn: 'Looks for nodes on {links}.', foundNowhere: 'There is no link on which this node could look for others: it listens on none.', why: 'Why not dialled',
     'found.waiting': 'waiting', 'found.dialled': 'is dialled', 'found.linked': 'linked', 'found.failed': 'did not answer', 'found.server': 'a server',

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using System.Net.Sockets;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using Microsoft.Playwright;
@@ -48,7 +49,7 @@ internal sealed partial class PageScenarios(string program, string directory, Ta
     /// <summary>What the page weighs on the way to the browser.</summary>
     internal async Task BytesAsync()
     {
-        using Daemon node = await StartAsync("bytes", "--web", "127.0.0.1:0");
+        using Daemon node = await StartAsync("bytes", Web());
         var web = new Uri(Link(node));
         using var http = new HttpClient(new SocketsHttpHandler { AutomaticDecompression = DecompressionMethods.None }) { BaseAddress = new Uri(web.GetLeftPart(UriPartial.Authority)) };
         byte[] packed = await http.GetByteArrayAsync(new Uri("/", UriKind.Relative));
@@ -82,14 +83,14 @@ internal sealed partial class PageScenarios(string program, string directory, Ta
         var views = new List<double>();
         for (int i = 0; i < Views; i++)
         {
-            using Daemon fresh = await StartAsync($"view{i}", "--web", "127.0.0.1:0");
+            using Daemon fresh = await StartAsync($"view{i}", Web());
             await using IBrowserContext context = await browser.NewContextAsync();
             views.Add(await OpenAsync(await context.NewPageAsync(), Link(fresh)));
         }
 
         Show("first view after start, loopback, no cache", "<= 300 ms", views);
 
-        using Daemon node = await StartAsync("long", "--web", "127.0.0.1:0");
+        using Daemon node = await StartAsync("long", Web());
         using var client = new Client(node.Control);
         for (int i = 0; i < Messages; i++)
             client.Ask($"{{\"command\":\"send\",\"to\":\"self\",\"text\":\"note {i}: {new string('x', i % 90)}\"}}").Dispose();
@@ -128,8 +129,8 @@ internal sealed partial class PageScenarios(string program, string directory, Ta
         foreach ((string name, string goal, string[] more, bool isOpened) in new (string, string, string[], bool)[]
         {
             ("everything on but the page", "<= 22 MB", [], false),
-            ("with the page, nobody looks", "<= 26 MB", ["--web", "127.0.0.1:0"], false),
-            ("with the page, a tab open", "<= 26 MB", ["--web", "127.0.0.1:0"], true),
+            ("with the page, nobody looks", "<= 26 MB", Web(), false),
+            ("with the page, a tab open", "<= 26 MB", Web(), true),
         })
         {
             using Daemon node = await StartAsync("memory" + name.Length.ToString(CultureInfo.InvariantCulture), [.. everything, .. more]);
@@ -176,6 +177,13 @@ internal sealed partial class PageScenarios(string program, string directory, Ta
 
     private async Task<Daemon> StartAsync(string name, params string[] arguments) =>
         await Daemon.StartAsync(program, Directory.CreateDirectory(Path.Combine(directory, name)).FullName, "node", arguments);
+
+    private static string[] Web()
+    {
+        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        return ["--web", $"{socket.LocalEndPoint}"];
+    }
 
     private static string Link(Daemon node)
     {
