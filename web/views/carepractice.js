@@ -5,6 +5,7 @@ import { cleanName, cleanText } from '../clean.js';
 import { fill, foreign, h } from '../dom.js';
 import { t } from '../text.js';
 import { modalityField, slotTime, typeField, word } from './carewords.js';
+import { table } from './table.js';
 
 export function practicePane(store) {
     const about = h('div', {});
@@ -64,11 +65,10 @@ function request(store, r, load) {
 }
 
 function slotTable(store, own, load) {
-    return h('div.scrolls', { tabIndex: 0, role: 'region', 'aria-label': t('slots') }, h('table', {},
-        h('thead', {}, h('tr', {}, [t('begin'), t('slotType'), t('state'), t('pending'), ''].map((title) => (title ? h('th', { scope: 'col' }, title) : h('td', {}))))),
-        h('tbody', {}, own.map((s) => h('tr', {}, h('th', { scope: 'row' }, slotTime(s.start), h('span.hint', {}, ` ${s.minutes} min`)), h('td', {}, word('type', s.type)),
-            h('td', {}, word('slotState', s.state), s.flood && h('span.wrong', {}, ` ${t('flood')}`)), h('td', {}, s.pending),
-            h('td', {}, s.state !== 'withdrawn' && h('button', { type: 'button', onclick: () => attempt(async () => { await store.ask('fapp-slot-withdraw', { slot: s.slot }); await load(); }) }, t('withdraw'))))))));
+    return table(t('slots'), [t('begin'), t('slotType'), t('state'), t('pending'), ''], own.map((s) => [
+        [slotTime(s.start), h('span.hint', {}, ` ${s.minutes} min`)], word('type', s.type),
+        [word('slotState', s.state), s.flood && h('span.wrong', {}, ` ${t('flood')}`)], s.pending,
+        s.state !== 'withdrawn' && h('button', { type: 'button', onclick: () => attempt(async () => { await store.ask('fapp-slot-withdraw', { slot: s.slot }); await load(); }) }, t('withdraw'))]));
 }
 
 function addSlot(store, load) {

@@ -8,6 +8,7 @@ import { bytes, duration, number, t } from '../text.js';
 import { Graph } from './graph.js';
 import { personName } from './names.js';
 import { radioCard } from './radio.js';
+import { table } from './table.js';
 
 const look = 5000;
 
@@ -16,7 +17,7 @@ export function networkView(store) {
     const graph = new Graph(t('map'), (id) => describe(id));
     const radios = h('div.radios', {});
     const held = h('div', {});
-    const table = h('div', {});
+    const known = h('div', {});
     const found = h('div', {});
     const counts = h('p.hint', {});
     const element = h('section.network', {},
@@ -26,7 +27,7 @@ export function networkView(store) {
         h('div.columns', {}, h('section', { 'aria-label': t('radios') }, h('h2', {}, t('radios')), radios),
             h('section', { 'aria-label': t('held') }, h('h2', {}, t('held')), held),
             h('section.wide', { 'aria-label': t('found') }, h('h2', {}, t('found')), found),
-            h('section.wide', {}, h('h2', {}, t('allNodes')), table)));
+            h('section.wide', {}, h('h2', {}, t('allNodes')), known)));
     let chosen = null;
 
     function draw() {
@@ -36,7 +37,7 @@ export function networkView(store) {
         fill(radios, store.radios.length ? store.radios.map((r) => radioCard(store, r)) : h('p.empty', {}, t('noRadios')));
         fill(held, heldList(store));
         fill(found, foundTable(store));
-        fill(table, nodeTable(store));
+        fill(known, nodeTable(store));
         describe(chosen);
     }
 
@@ -143,25 +144,21 @@ function foundTable(store) {
     return [
         h('p.hint', {}, links.length ? t('foundOn', { links: links.map((l) => l.interface).join(', ') }) : t('foundNowhere')),
         links.filter((l) => l.problem).map((l) => h('p.wrong', {}, `${l.interface}: ${phrase(l.problem)}`)),
-        found.length > 0 && h('div.scrolls', { tabIndex: 0, role: 'region', 'aria-label': t('found') }, h('table', {},
-            h('thead', {}, h('tr', {}, [t('name'), t('state'), t('link'), t('why')].map((title) => h('th', { scope: 'col' }, title)))),
-            h('tbody', {}, found.slice(0, 500).map((f) => h('tr', {},
-                h('th', { scope: 'row' }, foreign(f.address ? personName(store, f.address) : cleanName(f.server ?? f.instance) || t('nameless'))),
-                h('td', {}, t(`found.${f.service === 'server' ? 'server' : f.state}`)),
-                h('td', {}, h('code', {}, f.uris.map(cleanName).join(' ')), h('span.hint', {}, ` ${f.interfaces.map(cleanName).join(' ')}`)),
-                h('td', {}, f.why ? foreign(cleanText(phrase(f.why))) : '–')))))),
+        found.length > 0 && table(t('found'), [t('name'), t('state'), t('link'), t('why')], found.slice(0, 500).map((f) => [
+            foreign(f.address ? personName(store, f.address) : cleanName(f.server ?? f.instance) || t('nameless')),
+            t(`found.${f.service === 'server' ? 'server' : f.state}`),
+            [h('code', {}, f.uris.map(cleanName).join(' ')), h('span.hint', {}, ` ${f.interfaces.map(cleanName).join(' ')}`)],
+            f.why ? foreign(cleanText(phrase(f.why))) : '–'])),
     ];
 }
 
 function nodeTable(store) {
     const rows = store.routes.map((r) => ({ route: r, peers: store.peers.filter((p) => p.address === r.destination) }));
     if (!rows.length) return h('p.empty', {}, t('nobodyKnown'));
-    return h('div.scrolls', { tabIndex: 0, role: 'region', 'aria-label': t('allNodes') }, h('table', {},
-        h('thead', {}, h('tr', {}, [t('name'), t('state'), t('nextHop'), t('cost'), t('hops')].map((title) => h('th', { scope: 'col' }, title)))),
-        h('tbody', {}, rows.slice(0, 500).map(({ route, peers }) => h('tr', {},
-            h('th', { scope: 'row' }, foreign(cleanName(personName(store, route.destination))), h('span.hint', {}, ` ${shortAddress(route.destination)}`)),
-            h('td', {}, reach(store, peers, route)), h('td', {}, route.nextHop ? foreign(personName(store, route.nextHop)) : '–'),
-            h('td', {}, route.metric === null ? '–' : `${number(route.metric)} ms`), h('td', {}, route.hops ?? '–'))))));
+    return table(t('allNodes'), [t('name'), t('state'), t('nextHop'), t('cost'), t('hops')], rows.slice(0, 500).map(({ route, peers }) => [
+        [foreign(cleanName(personName(store, route.destination))), h('span.hint', {}, ` ${shortAddress(route.destination)}`)],
+        reach(store, peers, route), route.nextHop ? foreign(personName(store, route.nextHop)) : '–',
+        route.metric === null ? '–' : `${number(route.metric)} ms`, route.hops ?? '–']));
 }
 
 function connect(store) {

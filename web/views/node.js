@@ -7,17 +7,18 @@ import { tellRead, tellsRead } from '../store.js';
 import { bytes, choose, current, duration, t } from '../text.js';
 import { showOwnCard } from './contact.js';
 import { personName } from './names.js';
+import { table } from './table.js';
 
 export function nodeView(store, _, restart) {
     const about = h('div', {});
-    const table = h('div', {});
+    const held = h('div', {});
     const blocked = h('div', {});
     const element = h('section.node', {},
         h('header', {}, h('h1', {}, t('node'))),
         h('section', {}, h('h2', {}, t('aboutNode')), about),
         backup(store),
         h('section', {}, h('h2', {}, t('blockedNodes')), blocked),
-        h('section', {}, h('h2', {}, t('settings')), h('p.hint', {}, t('settingsWhy')), table, check(store)),
+        h('section', {}, h('h2', {}, t('settings')), h('p.hint', {}, t('settingsWhy')), held, check(store)),
         h('section', {}, h('h2', {}, t('thisPage')),
             h('label', {}, h('input', { type: 'checkbox', checked: tellsRead(), onchange: (event) => tellRead(event.target.checked) }), ' ', t('tellRead')),
             h('p.hint', {}, t('tellReadWhy')),
@@ -40,10 +41,8 @@ export function nodeView(store, _, restart) {
 
     attempt(async () => {
         const settings = await store.ask('settings');
-        fill(table, h('div.scrolls', { tabIndex: 0, role: 'region', 'aria-label': t('settings') }, h('table', {},
-            h('thead', {}, h('tr', {}, [t('setting'), t('value'), t('accepts')].map((title) => h('th', { scope: 'col' }, title)))),
-            h('tbody', {}, settings.map((s) => h('tr', {}, h('th', { scope: 'row' }, h('code', {}, s.key)), h('td', {}, s.value || '–'),
-                h('td.hint', {}, phrase(s.accepts), s.reloads ? ` (${t('reloads')})` : '')))))));
+        fill(held, table(t('settings'), [t('setting'), t('value'), t('accepts')], settings.map((s) => [
+            h('code', {}, s.key), s.value || '–', h('span.hint', {}, phrase(s.accepts), s.reloads ? ` (${t('reloads')})` : '')])));
     });
     async function drawBlocked() {
         const list = await store.ask('blocked');
