@@ -30,6 +30,7 @@ export class LongList {
     constructor(options) {
         this.options = options;
         this.body = h('div.rows', { role: 'log', 'aria-label': options.label, 'aria-live': 'off' }, this.#topPad, this.#bottomPad);
+        this.body.addEventListener('pointerdown', (event) => this.#press(event.target));
         this.element = h('div.scroller', { tabIndex: 0, onscroll: () => this.#scrolled() }, this.body);
         this.#watcher = new ResizeObserver((changes) => this.#measured(changes));
         this.#frameWatcher = new ResizeObserver(() => this.#draw(true));
@@ -53,10 +54,34 @@ export class LongList {
         this.#askForOlder();
     }
 
+    // A row that is pressed stays until it is let go: a button that is another one then would not be clicked.
+    #pressed = null;
+    #late = new Set();
+
+    #press(target) {
+        this.#pressed = target.closest('[data-key]')?.dataset.key ?? null;
+        const release = new AbortController();
+        const letGo = () => {
+            release.abort();
+            this.#pressed = null;
+            // The click comes behind this event.
+            setTimeout(() => {
+                const late = [...this.#late];
+                this.#late.clear();
+                late.forEach((key) => this.renew(key));
+            }, 0);
+        };
+        for (const name of ['pointerup', 'pointercancel', 'blur']) addEventListener(name, letGo, { signal: release.signal });
+    }
+
     /** Makes the row of an item anew. */
     renew(key) {
         const row = this.#rows.get(key);
         if (!row) return;
+        if (key === this.#pressed) {
+            this.#late.add(key);
+            return;
+        }
         const at = this.#keys.get(key);
         const made = this.#make(at);
         const focused = row.contains(document.activeElement) ? document.activeElement.dataset.act ?? '' : null;

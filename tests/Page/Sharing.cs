@@ -9,7 +9,7 @@ namespace QuicProChat.Mesh.Page.Tests;
 [Collection(StageCollection.Name)]
 public sealed class Sharing(Stage stage)
 {
-    private const int LargeSize = 1_500_000;
+    private const int LargeSize = 2_000_000;
 
     /// <summary>Names that want to be more than a name.</summary>
     private static readonly string[] HostileNames =
@@ -51,6 +51,36 @@ public sealed class Sharing(Stage stage)
         Assert.Equal(picture, await SaveAsync(alice, alice.Bubble("mill.png"), "mill.png"));
         alice.HasNoFaults();
         bob.HasNoFaults();
+    }
+
+    [BrowserFact]
+    public async Task A_button_that_is_pressed_while_its_file_goes_on_is_clicked()
+    {
+        await using var courier = new Daemon("carrier") { Settings = new JsonObject { ["fileBytesPerSecond"] = "128k" } };
+        await courier.StartAsync(stage.Bob);
+        await courier.KnowsAsync(stage.Bob);
+        await stage.Bob.KnowsAsync(courier);
+        byte[] content = new byte[LargeSize];
+        new Random(2).NextBytes(content);
+        await using Visit sender = await stage.VisitAsync(courier);
+        await using Visit bob = await stage.VisitAsync(stage.Bob);
+        await sender.TalkAsync("bob");
+        await OfferAsync(sender, "slow.bin", content);
+        await bob.TalkAsync("carrier");
+        ILocator offer = bob.Bubble("slow.bin"), progress = offer.Locator("progress");
+        await offer.GetByRole(AriaRole.Button, new() { Name = "Fetch" }).ClickAsync();
+        await progress.WaitForAsync();
+        await offer.GetByRole(AriaRole.Button, new() { Name = "Cancel" }).HoverAsync();
+        await bob.Page.Mouse.DownAsync();
+        // The node tells of the file meanwhile.
+        string id = (string)(await stage.Bob.AskAsync("file-list")).AsArray().First(f => (string)f!["name"]! == "slow.bin")!["id"]!;
+        long before = await ReceivedAsync();
+        await stage.Bob.EventuallyAsync("it goes on", async () => await ReceivedAsync() > before + 200_000);
+        await bob.Page.Mouse.UpAsync();
+        await offer.GetByRole(AriaRole.Button, new() { Name = "Fetch" }).WaitForAsync();
+        bob.HasNoFaults();
+
+        async Task<long> ReceivedAsync() => (long)(await stage.Bob.AskAsync("file-show", new JsonObject { ["id"] = id }))["received"]!;
     }
 
     [BrowserFact]
@@ -175,7 +205,7 @@ public sealed class Sharing(Stage stage)
     [BrowserFact]
     public async Task A_large_file_shows_how_far_it_is_is_stopped_and_fetched_again()
     {
-        await using var courier = new Daemon("courier") { Settings = new JsonObject { ["fileBytesPerSecond"] = "256k" } };
+        await using var courier = new Daemon("courier") { Settings = new JsonObject { ["fileBytesPerSecond"] = "128k" } };
         await courier.StartAsync(stage.Bob);
         await courier.KnowsAsync(stage.Bob);
         await stage.Bob.KnowsAsync(courier);
