@@ -28,7 +28,21 @@ public sealed class Views(Stage stage)
         await Expect(visit.Page.Locator(".map .about")).ToContainTextAsync("Reachable through bob.");
         await Expect(visit.Page.Locator(".edge.tcp")).ToHaveCountAsync(1);
 
+        // What is told of the mesh meanwhile takes no link away from whoever reached it by keys, or presses it.
+        ILocator write = visit.Page.Locator(".map .about a");
+        await write.FocusAsync();
+        await visit.Page.EvaluateAsync("document.querySelector('.map .about a').old = true");
+        await visit.Page.WaitForFunctionAsync("() => !document.querySelector('.map .about a').old");
+        await Expect(write).ToBeFocusedAsync();
+        await write.HoverAsync();
+        await visit.Page.Mouse.DownAsync();
         await guest.KillAsync();
+        await node.EventuallyAsync("it is lost", async () => (await node.AskAsync("routes")).AsArray()
+            .Any(r => (string)r!["destination"]! == guest.Address && r["nextHop"] is null));
+        await visit.Page.Mouse.UpAsync();
+        await visit.Page.Locator(".composer textarea").WaitForAsync();
+        await visit.GoAsync("#/network");
+        await far.PressAsync("Enter");
         await Expect(far).ToHaveClassAsync("point away");
         await node.SendAsync("guest", "wait for me");
         await Expect(visit.Page.Locator(".map .about")).ToContainTextAsync("Not reachable");
@@ -184,6 +198,24 @@ public sealed class Views(Stage stage)
         Assert.Equal(
             "Diese Nachricht wurde gelöscht.|“x” is no name and no address.|qpc1abc has not been heard of yet, so its key is not known.|"
             + "the other side is not in reach|what nobody wrote a rule for|die andere Seite ist nicht erreichbar", english);
+        visit.HasNoFaults();
+    }
+
+    [BrowserFact]
+    public async Task A_newcomer_is_told_how_to_begin_and_no_longer_once_somebody_wrote()
+    {
+        await using var node = new Daemon("fresh");
+        await node.StartAsync(stage.Bob);
+        await using Visit visit = await stage.VisitAsync(node);
+        ILocator welcome = visit.Page.Locator(".welcome");
+        await Expect(welcome).ToContainTextAsync("This node has one neighbour.");
+        await welcome.GetByRole(AriaRole.Button, new() { Name = "My contact card" }).ClickAsync();
+        await Expect(visit.Page.Locator("dialog .code")).ToBeVisibleAsync();
+        await visit.Page.Keyboard.PressAsync("Escape");
+        await stage.Bob.KnowsAsync(node);
+        await stage.Bob.SendAsync("fresh", "welcome!");
+        await Expect(visit.Page.Locator(".request")).ToContainTextAsync("welcome!");
+        await Expect(welcome).ToHaveCountAsync(0);
         visit.HasNoFaults();
     }
 

@@ -3,7 +3,9 @@
 import { cleanName, cleanText, shortAddress } from '../clean.js';
 import { fill, foreign, h } from '../dom.js';
 import { icon, ticks } from '../icons.js';
+import { steady } from '../steady.js';
 import { shortTime, t } from '../text.js';
+import { addCard, showOwnCard } from './contact.js';
 import { invitationRow } from './groups.js';
 import { nameElement, sign, titleOf } from './names.js';
 import { startConversation } from './start.js';
@@ -13,6 +15,7 @@ import { summary } from './content.js';
 export function chatList(store) {
     const rows = h('ul.chatRows', { 'aria-label': t('conversations') });
     const waiting = h('div.waiting');
+    const beginning = h('div', {});
     const find = h('input', {
         type: 'search', placeholder: t('search'), 'aria-label': t('search'), dir: 'auto',
         oninput: draw,
@@ -23,7 +26,7 @@ export function chatList(store) {
     const element = h('section.list', { 'aria-label': t('conversations') },
         h('header', {}, h('h1', {}, t('chats')),
             h('button.quiet.icon', { type: 'button', 'aria-label': t('newConversation'), title: t('newConversation'), onclick: () => startConversation(store) }, icon('add'))),
-        h('div.find', {}, icon('search'), find), waiting, rows);
+        h('div.find', {}, icon('search'), find), waiting, rows, beginning);
     let marked = null;
 
     function draw() {
@@ -34,12 +37,12 @@ export function chatList(store) {
             store.requests.map((request) => requestRow(request)),
             store.groups.invitations.map((invitation) => invitationRow(store, invitation)));
         fill(rows, found.map((c) => row(store, c, c.conversation === marked)),
-            wanted && h('li', {}, h('a.chat.more', { href: `#/chats/search/${encodeURIComponent(find.value.trim())}` }, icon('search'), h('span', {}, t('searchIn', { text: cleanName(find.value) })))),
-            !found.length && !wanted && h('li.empty', {}, t('noConversations')));
+            wanted && h('li', {}, h('a.chat.more', { href: `#/chats/search/${encodeURIComponent(find.value.trim())}` }, icon('search'), h('span', {}, t('searchIn', { text: cleanName(find.value) })))));
+        fill(beginning, !wanted && isNew(store) && welcome(store));
         if (focused) rows.querySelector(`[data-name="${CSS.escape(focused)}"]`)?.focus();
     }
 
-    const stop = store.watch(['conversations', 'requests', 'contacts', 'groups', 'typing', 'network'], draw);
+    const stop = store.watch(['conversations', 'requests', 'contacts', 'groups', 'typing', 'network'], steady(element, draw));
     draw();
     return {
         element,
@@ -58,6 +61,18 @@ function conversations(store) {
         ...store.groups.groups.map((g) => `group:${g.name}`), ...store.liteGroups.map((g) => `group:${g.name}`),
         ...store.channels.map((c) => `channel:${c.name}`), 'self'];
     return [...store.conversations, ...others.filter((name) => !there.has(name)).map((name) => ({ conversation: name, unread: 0, last: null, muted: store.isMuted(name) }))];
+}
+
+/** Nobody was written to yet, and nobody wrote. */
+const isNew = (store) => store.me && !store.requests.length && !store.groups.invitations.length && conversations(store).every((c) => c.conversation === 'self');
+
+/** What a newcomer can do first. */
+function welcome(store) {
+    const near = new Set(store.peers.map((p) => p.address)).size;
+    return h('div.welcome', {}, h('p', {}, t('welcome')),
+        h('button.main', { type: 'button', onclick: () => showOwnCard(store) }, t('ownCard')),
+        h('button', { type: 'button', onclick: () => addCard(store) }, t('addContact')),
+        h('p.hint', {}, near ? t('welcomeNear', { n: near }) : t('welcomeAlone'), ' ', h('a', { href: '#/network' }, t('welcomeNetwork'))));
 }
 
 function row(store, conversation, isMarked) {

@@ -4,6 +4,7 @@ import { attempt, form, openDialog, say } from '../dialog.js';
 import { cleanName, cleanText, shortAddress } from '../clean.js';
 import { fill, foreign, h } from '../dom.js';
 import { phrase } from '../said.js';
+import { steady } from '../steady.js';
 import { bytes, duration, number, t } from '../text.js';
 import { Graph } from './graph.js';
 import { personName } from './names.js';
@@ -47,7 +48,7 @@ export function networkView(store) {
         fill(about, id ? details(store, id) : h('p.hint', {}, t('choosePoint')));
     }
 
-    const stop = store.watch(['network', 'radios', 'contacts'], draw);
+    const stop = store.watch(['network', 'radios', 'contacts'], steady(element, draw));
     const timer = setInterval(() => {
         if (document.visibilityState === 'visible' && store.link === 'online') attempt(() => store.refreshNetwork());
     }, look);

@@ -3,6 +3,7 @@
 import { attempt, form, say } from '../dialog.js';
 import { fill, foreign, h } from '../dom.js';
 import { phrase, sentence } from '../said.js';
+import { steady } from '../steady.js';
 import { tellRead, tellsRead } from '../store.js';
 import { bytes, choose, current, duration, t } from '../text.js';
 import { showOwnCard } from './contact.js';
@@ -53,7 +54,7 @@ export function nodeView(store, _, restart) {
     }
 
     attempt(drawBlocked);
-    const stop = store.watch(['me', 'network'], draw);
+    const stop = store.watch(['me', 'network'], steady(element, draw));
     draw();
     return { element, go() {}, close: stop };
 }

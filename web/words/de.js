@@ -11,7 +11,7 @@ export const de = {
     lockedHint: 'Der Link gilt einmal und eine Minute lang. Danach kann ihn niemand mehr benutzen.',
 
     conversations: 'Unterhaltungen', newConversation: 'Neue Unterhaltung', chooseConversation: 'Wähle eine Unterhaltung.',
-    noConversations: 'Noch keine Unterhaltungen. Füge zuerst einen Kontakt hinzu.', nothingYet: 'noch nichts', self: 'Notizen',
+    welcome: 'Tauscht Kontaktkarten, um euch zu schreiben: Scannt den Code, oder schickt seinen Text auf einem anderen Weg.', welcomeNear: 'Dieser Knoten hat {n|einen Nachbarn|# Nachbarn}.', welcomeAlone: 'Dieser Knoten hat noch keinen Nachbarn.', welcomeNetwork: 'Wer wie erreicht wird', nothingYet: 'noch nichts', self: 'Notizen',
     search: 'Suchen', searchIn: 'In allen Nachrichten nach „{text}“ suchen', searchAll: 'Alle Nachrichten durchsuchen', searchOnly: 'Nachrichten mit {name} durchsuchen', searchHere: 'Nachrichten durchsuchen', searching: 'Suche…',
     results: 'Ergebnisse', nothingFound: 'Nichts gefunden.', unreadCount: '{n|# ungelesen|# ungelesen}', isTyping: 'schreibt…',
     messagesWith: 'Nachrichten mit {name}', message: 'Nachricht', messageCount: '{n|# Nachricht|# Nachrichten}',

@@ -11,7 +11,7 @@ export const en = {
     lockedHint: 'The link works once, within a minute. Nobody else can use it then.',
 
     conversations: 'Conversations', newConversation: 'New conversation', chooseConversation: 'Choose a conversation.',
-    noConversations: 'No conversations yet. Add a contact to begin.', nothingYet: 'nothing yet', self: 'Notes to yourself',
+    welcome: 'Swap contact cards with somebody to write to each other: scan the code, or send its text some other way.', welcomeNear: 'This node has {n|one neighbour|# neighbours}.', welcomeAlone: 'This node has no neighbour yet.', welcomeNetwork: 'Who is reached, and how', nothingYet: 'nothing yet', self: 'Notes to yourself',
     search: 'Search', searchIn: 'Search all messages for “{text}”', searchAll: 'Search all messages', searchOnly: 'Search messages with {name}', searchHere: 'Search messages', searching: 'Searching…',
     results: 'Results', nothingFound: 'Nothing found.', unreadCount: '{n|# unread|# unread}', isTyping: 'is typing…',
     messagesWith: 'Messages with {name}', message: 'Message', messageCount: '{n|# message|# messages}',
