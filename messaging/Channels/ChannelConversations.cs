@@ -4,7 +4,7 @@ using QuicProChat.Mesh.Wire;
 namespace QuicProChat.Mesh.Messaging.Channels;
 
 /// <summary>
-/// Channels: what somebody writes, all read who have the key, and nobody is addressed (docs/channels.md). Their messages are gossip
+/// Channels: what somebody writes, all read who have the key, and nobody is addressed (docs/reference/channels.md). Their messages are gossip
 /// records and no envelopes. All of it is on the loop.
 /// <code>
 ///  out:  Send -> number used up, message on disk -> record published

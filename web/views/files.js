@@ -7,7 +7,7 @@ import { icon } from '../icons.js';
 import { bytes, t } from '../text.js';
 import { kindOf } from './names.js';
 
-// Bytes of a file in one request, as base64 they fit into a line (docs/control.md).
+// Bytes of a file in one request, as base64 they fit into a line (docs/reference/control.md).
 const part = 192 * 1024;
 
 // Pictures that a browser draws without running anything; larger ones are saved and not shown.
