@@ -20,7 +20,7 @@ public enum Paging
 /// <summary>
 /// One command, told once: what it is called, what it takes, what it answers, how people see that. The socket, the
 /// command
-/// line, the console and the test of docs/control.md read it.
+/// line, the console and the test of docs/reference/control.md read it.
 /// </summary>
 public abstract class CommandSpec
 {

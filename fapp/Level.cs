@@ -1,6 +1,6 @@
 namespace QuicProChat.Mesh.Fapp;
 
-/// <summary>What is known about who an author is (docs/fapp.md, section 6), ascending.</summary>
+/// <summary>What is known about who an author is (docs/reference/fapp.md, section 6), ascending.</summary>
 public enum Level : byte
 {
     /// <summary>Nothing: hidden unless asked for, and cannot be reserved.</summary>

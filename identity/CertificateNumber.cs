@@ -4,7 +4,7 @@ using System.Security.Cryptography;
 namespace QuicProChat.Mesh.Identity;
 
 /// <summary>
-/// The number of a link certificate (docs/protocol.md, section 3.1), signed by the identity together with the certificate's key:
+/// The number of a link certificate (docs/reference/protocol.md, section 3.1), signed by the identity together with the certificate's key:
 /// <code>
 /// number(8) || SHA-256(SubjectPublicKeyInfo)(32) || Ed25519("qpc-mesh/1 certificate number" || number || hash)(64)
 /// </code>

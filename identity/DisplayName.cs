@@ -8,7 +8,7 @@ namespace QuicProChat.Mesh.Identity;
 /// <summary>
 /// The rule for names that somebody else chose and that this node shows: on terminals, in logs, on pages. They are
 /// UTF-8 without anything that could command a terminal, forge a line or disguise one name as another. Node names
-/// (docs/protocol.md, section 3.4) follow <see cref="IsValid(ReadOnlySpan{byte}, int)"/>; names of groups and the
+/// (docs/reference/protocol.md, section 3.4) follow <see cref="IsValid(ReadOnlySpan{byte}, int)"/>; names of groups and the
 /// owner's own names for things are stricter.
 /// </summary>
 public static class DisplayName

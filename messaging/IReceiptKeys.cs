@@ -2,7 +2,7 @@ using QuicProChat.Mesh.Wire;
 
 namespace QuicProChat.Mesh.Messaging;
 
-/// <summary>Makes the proofs in receipts of a kind of conversation (docs/protocol.md, section 4.2).</summary>
+/// <summary>Makes the proofs in receipts of a kind of conversation (docs/reference/protocol.md, section 4.2).</summary>
 public interface IReceiptKeys
 {
     /// <summary>The proof that a node must return for an envelope of this one.</summary>

@@ -5,7 +5,7 @@ using QuicProChat.Mesh.Wire;
 namespace QuicProChat.Mesh.Messaging;
 
 /// <summary>
-/// The proofs in receipts for envelopes of groups (docs/protocol.md, section 4.2). Members of a group share its keys, so
+/// The proofs in receipts for envelopes of groups (docs/reference/protocol.md, section 4.2). Members of a group share its keys, so
 /// a proof made from those would only say that some member has the message. It is made instead with a key that sender
 /// and receiver alone can know: X25519 (RFC 7748, section 6.1) of their identities, through HKDF-SHA256 (RFC 5869).
 /// It can be made again at any time, also after the message's own key is gone.

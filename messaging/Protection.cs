@@ -6,7 +6,7 @@ namespace QuicProChat.Mesh.Messaging;
 /// <summary>How a message was protected on its way. The numbers are kept on disk.</summary>
 public enum Protection : byte
 {
-    /// <summary>Sealed to one receiver (docs/protocol.md, section 4.1).</summary>
+    /// <summary>Sealed to one receiver (docs/reference/protocol.md, section 4.1).</summary>
     Sealed = 0,
 
     /// <summary>By the keys of an MLS-Lite group: the sender is some member of it.</summary>
@@ -15,7 +15,7 @@ public enum Protection : byte
     /// <summary>By the keys of an MLS-Lite group, with the sender's signature.</summary>
     MlsLiteSigned = 2,
 
-    /// <summary>By the keys of an MLS group, with the sender's signature (docs/groups.md).</summary>
+    /// <summary>By the keys of an MLS group, with the sender's signature (docs/reference/groups.md).</summary>
     Mls = 3,
 
     /// <summary>By the key of a channel, with the sender's signature: whoever has the key reads it, for ever.</summary>

@@ -3,7 +3,7 @@ using QuicProChat.Mesh.Wire;
 namespace QuicProChat.Mesh.Messaging;
 
 /// <summary>
-/// What the time that a sender sealed says about a message that comes in (docs/protocol.md, section 4.1).
+/// What the time that a sender sealed says about a message that comes in (docs/reference/protocol.md, section 4.1).
 /// </summary>
 public static class SentTimes
 {

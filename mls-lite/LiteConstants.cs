@@ -1,6 +1,6 @@
 namespace QuicProChat.Mesh.MlsLite;
 
-/// <summary>Numbers of docs/mls-lite.md.</summary>
+/// <summary>Numbers of docs/reference/mls-lite.md.</summary>
 public static class LiteConstants
 {
     /// <summary>Members that a group with invitations has at most. Arbitrary: indices reach further.</summary>

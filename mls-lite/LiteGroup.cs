@@ -5,7 +5,7 @@ using QuicProChat.Mesh.Identity;
 namespace QuicProChat.Mesh.MlsLite;
 
 /// <summary>
-/// A group that talks MLS-Lite (docs/mls-lite.md): symmetric keys that are used once and forgotten, without a tree of
+/// A group that talks MLS-Lite (docs/reference/mls-lite.md): symmetric keys that are used once and forgotten, without a tree of
 /// members and without handshakes, for links where every byte counts.
 /// <code>
 /// Create --Invite--> invitation (URI) --Join--> Hello --> Roster      everybody: Seal, Open

@@ -7,7 +7,7 @@ using QuicProChat.Mesh.Identity;
 
 namespace QuicProChat.Mesh.MlsLite;
 
-// docs/mls-lite.md, section 5: qpc-lite:<base64url of>
+// docs/reference/mls-lite.md, section 5: qpc-lite:<base64url of>
 //
 //  version 1 | cipher 1 | groupId 8 | epoch 4 | secret 32 | index 1 | inviterIndex 1 | inviterKey 32 | name 0..20 | check 4
 //

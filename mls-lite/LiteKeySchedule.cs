@@ -5,7 +5,7 @@ using QuicProChat.Mesh.Identity;
 namespace QuicProChat.Mesh.MlsLite;
 
 /// <summary>
-/// The derivations of docs/mls-lite.md, section 2: HKDF-SHA256 (RFC 5869) with one label each.
+/// The derivations of docs/reference/mls-lite.md, section 2: HKDF-SHA256 (RFC 5869) with one label each.
 /// <code>
 /// secret --Extract(salt = "qpc-mesh/1 mls-lite")--> prk
 ///   prk --"epoch tag" || epoch--> 2 bytes     prk --"epoch id" || epoch--> 32 bytes     prk --"tree" || epoch--> root

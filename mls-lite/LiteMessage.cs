@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 
 namespace QuicProChat.Mesh.MlsLite;
 
-// docs/mls-lite.md, section 3:
+// docs/reference/mls-lite.md, section 3:
 //
 //  +-------+------------------+---------------+--------------------+-------------+----------+
 //  | tag 2 | type(3) sender(5)| sender 0 or 1 | counter 1 or 2     | ciphertext  | tag 16/8 |   text, signed text

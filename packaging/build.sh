@@ -142,7 +142,7 @@ debian() { # amd64|arm64
     gzip -n -9 -c "$list" >"$folder/usr/share/doc/qpc-mesh/COMPONENTS.gz"
     debian_changelog | gzip -n -9 >"$folder/usr/share/doc/qpc-mesh/changelog.gz"
     # A program of this machine, to ask for its help.
-    python3 "$root/packaging/manual.py" "$own" "$root/docs/configuration.md" "$version" "$work/manual"
+    python3 "$root/packaging/manual.py" "$own" "$root/docs/reference/configuration.md" "$version" "$work/manual"
     for page in qpc-mesh.1 qpc-mesh.conf.5; do
         mkdir -p "$folder/usr/share/man/man${page##*.}"
         gzip -n -9 -c "$work/manual/$page" >"$folder/usr/share/man/man${page##*.}/$page.gz"

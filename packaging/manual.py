@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """manual.py PROGRAM CONFIGURATION.md VERSION FOLDER: the manual pages and the completion for bash.
 
-They are made from the program's own --help and from docs/configuration.md, so they say what those say:
+They are made from the program's own --help and from docs/reference/configuration.md, so they say what those say:
 FOLDER/qpc-mesh.1, FOLDER/qpc-mesh.conf.5, FOLDER/completion.
 """
 import pathlib
@@ -87,7 +87,7 @@ def command_page(program, version):
 
 
 def configuration_page(source, version):
-    """qpc-mesh.conf(5) from docs/configuration.md: paragraphs, tables as lists, code as it is."""
+    """qpc-mesh.conf(5) from docs/reference/configuration.md: paragraphs, tables as lists, code as it is."""
     out = [
         f'.TH QPC\\-MESH.CONF 5 "" "qpc\\-mesh {version}" "File Formats"',
         ".SH NAME", "qpc\\-mesh.conf \\- settings of the mesh messenger node", ".SH DESCRIPTION",

@@ -8,7 +8,7 @@ namespace QuicProChat.Mesh.Routing;
 
 /// <summary>
 /// Bulk frames: forwarded at once in the class below all messages, or dropped. Nothing is kept, written or answered, so
-/// they cost a relay one lookup and one copy. Whoever wants them asks again for what was lost (docs/files.md, section 5).
+/// they cost a relay one lookup and one copy. Whoever wants them asks again for what was lost (docs/reference/files.md, section 5).
 /// </summary>
 internal sealed class BulkForwarder(
     RouterOptions options, NodeAddress self, IRoutes routes, CustodyEngine custody, IRouterActions actions, RouterCounters counters)

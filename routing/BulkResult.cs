@@ -25,7 +25,7 @@ public enum BulkResult
 /// <param name="TimeOfPacket">How long 256 bytes take over all of it, as the metric has it.</param>
 public readonly record struct BulkWay(bool IsThere, bool IsSlow, TimeSpan TimeOfPacket)
 {
-    /// <summary>Bytes that the metric of a route is about (docs/protocol.md, section 5.2).</summary>
+    /// <summary>Bytes that the metric of a route is about (docs/reference/protocol.md, section 5.2).</summary>
     private const double BytesOfMetric = 256;
 
     /// <summary>

@@ -30,7 +30,7 @@ public readonly ref struct OutgoingEnvelope
     /// <summary>The sealed payload.</summary>
     public required ReadOnlySpan<byte> Payload { get; init; }
 
-    /// <summary>The 24 bytes that the receipt must carry (docs/protocol.md, section 4.2); empty without a receipt.</summary>
+    /// <summary>The 24 bytes that the receipt must carry (docs/reference/protocol.md, section 4.2); empty without a receipt.</summary>
     public ReadOnlySpan<byte> ReceiptProof { get; init; }
 
     /// <summary>

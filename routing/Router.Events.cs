@@ -178,7 +178,7 @@ public sealed partial class Router
         return _custody.Originate(now, envelope);
     }
 
-    /// <summary>Sends a bulk frame that starts here; nobody answers for it (docs/files.md, section 5).</summary>
+    /// <summary>Sends a bulk frame that starts here; nobody answers for it (docs/reference/files.md, section 5).</summary>
     /// <param name="now">When.</param>
     /// <param name="destination">Where to.</param>
     /// <param name="overRadio">It may cross radios.</param>
@@ -190,7 +190,7 @@ public sealed partial class Router
         return _bulk.Originate(now, destination, overRadio, payload);
     }
 
-    /// <summary>What is known of the way to a node, for what is large (docs/files.md, section 6).</summary>
+    /// <summary>What is known of the way to a node, for what is large (docs/reference/files.md, section 6).</summary>
     public BulkWay WayOf(Instant now, in NodeAddress destination) => _bulk.WayOf(now, destination);
 
     /// <summary>Gives up an envelope that started here; false if it is not carried any more.</summary>
@@ -211,7 +211,7 @@ public sealed partial class Router
     /// <param name="token">As in the question.</param>
     /// <param name="outcome">What became of it.</param>
     /// <param name="sender">Who sent it: where a receipt goes to.</param>
-    /// <param name="receiptProof">24 bytes (docs/protocol.md, section 4.2); empty for no receipt.</param>
+    /// <param name="receiptProof">24 bytes (docs/reference/protocol.md, section 4.2); empty for no receipt.</param>
     public void DeliveryDone(
         Instant now, long token, DeliveryOutcome outcome, in NodeAddress sender, ReadOnlySpan<byte> receiptProof) =>
         _custody.DeliveryDone(now, token, outcome, sender, receiptProof);

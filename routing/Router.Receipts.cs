@@ -12,7 +12,7 @@ public sealed partial class Router
     /// </summary>
     /// <param name="now">When.</param>
     /// <param name="sender">Who sent the envelope.</param>
-    /// <param name="proof">24 bytes (docs/protocol.md, section 4.2).</param>
+    /// <param name="proof">24 bytes (docs/reference/protocol.md, section 4.2).</param>
     /// <param name="attempt">The envelope's attempt, as it arrived.</param>
     /// <param name="priority">The envelope's priority.</param>
     public void SendReceipt(Instant now, in NodeAddress sender, ReadOnlySpan<byte> proof, int attempt, Priority priority)

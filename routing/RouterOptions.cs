@@ -22,7 +22,7 @@ public sealed record RouterOptions
     public bool HoldsForOthers { get; init; } = true;
 
     /// <summary>
-    /// Custody is acknowledged only after the envelope is on disk, passed on, or delivered (docs/protocol.md, section 4.3).
+    /// Custody is acknowledged only after the envelope is on disk, passed on, or delivered (docs/reference/protocol.md, section 4.3).
     /// False: at once, and a power cut loses what this node held.
     /// </summary>
     public bool KeepsOnDisk { get; init; } = true;

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """echo.py [SOCKET]: answers every direct message with its own text.
 
-One connection brings events, another one carries requests. Nothing but Python is needed; docs/control.md says what is
+One connection brings events, another one carries requests. Nothing but Python is needed; docs/reference/control.md says what is
 written and read here.
 """
 import json

@@ -11,7 +11,7 @@ namespace QuicProChat.Mesh.Transports;
 internal sealed record PeerHello(string Name, Capabilities Capabilities, int MaxFrame, ulong BootId, uint DialNumber);
 
 /// <summary>
-/// The first frame in each direction (docs/protocol.md, section 3.2), after TLS proved who is there. Neither
+/// The first frame in each direction (docs/reference/protocol.md, section 3.2), after TLS proved who is there. Neither
 /// side waits for the other before it writes. Whoever refuses says why with a Bye.
 /// </summary>
 internal sealed class HelloExchange(LocalEnd node, LinkTls tls, LinkRole role, uint dialNumber)

@@ -4,7 +4,7 @@ using QuicProChat.Mesh.Wire;
 namespace QuicProChat.Mesh.Transports;
 
 /// <summary>
-/// Which of two links to one neighbour stays (docs/protocol.md, section 3.2). Both ends see the same facts and come to
+/// Which of two links to one neighbour stays (docs/reference/protocol.md, section 3.2). Both ends see the same facts and come to
 /// the same choice in whatever order the links came up.
 /// </summary>
 internal static class LinkChoice

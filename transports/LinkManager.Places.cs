@@ -3,7 +3,7 @@ using QuicProChat.Mesh.Wire;
 
 namespace QuicProChat.Mesh.Transports;
 
-// Who gets a place (docs/protocol.md, section 3.5), and what is remembered of those who had one.
+// Who gets a place (docs/reference/protocol.md, section 3.5), and what is remembered of those who had one.
 public sealed partial class LinkManager
 {
     private readonly Acquaintances _acquaintances = new();

@@ -29,7 +29,7 @@ public sealed record LinkManagerSettings
 
 /// <summary>
 /// Keeps one link to each neighbour on each medium: listens, dials, dials again, and settles which of two links stays
-/// (docs/protocol.md, section 3.2). What links report goes on to the node's events, in order: a link that replaces
+/// (docs/reference/protocol.md, section 3.2). What links report goes on to the node's events, in order: a link that replaces
 /// another comes up after the other is down. Safe for use by several threads.
 /// <code>
 ///   listener ---+                   +-- Start, events go on

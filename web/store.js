@@ -66,7 +66,7 @@ export class Store {
         this.#socket.leave();
     }
 
-    /** Asks the node for anything; see docs/control.md. */
+    /** Asks the node for anything; see docs/reference/control.md. */
     ask(command, keys) {
         return this.#socket.ask(command, keys);
     }

@@ -1,6 +1,6 @@
 namespace QuicProChat.Mesh.Wire;
 
-// docs/protocol.md, section 5.4:
+// docs/reference/protocol.md, section 5.4:
 //
 //  count x abbreviation(8)        count 1..128
 

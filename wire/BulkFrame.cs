@@ -2,7 +2,7 @@ using QuicProChat.Mesh.Identity;
 
 namespace QuicProChat.Mesh.Wire;
 
-// docs/files.md, section 5:
+// docs/reference/files.md, section 5:
 //
 //  flags(1) hops(1) destination(16) payload(1..8,704)        flags: high-hops(2) 00000 over-radio(1)
 

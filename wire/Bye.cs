@@ -1,6 +1,6 @@
 namespace QuicProChat.Mesh.Wire;
 
-// docs/protocol.md, section 3.3:
+// docs/reference/protocol.md, section 3.3:
 //
 //  code(1)
 

@@ -13,6 +13,6 @@ public enum Capabilities : ushort
     /// <summary>Keeps envelopes for nodes that are out of reach.</summary>
     StoreAndForward = 2,
 
-    /// <summary>Passes requests for appointments on (docs/fapp.md, section 3.4).</summary>
+    /// <summary>Passes requests for appointments on (docs/reference/fapp.md, section 3.4).</summary>
     FappRelay = 4,
 }

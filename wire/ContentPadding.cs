@@ -2,7 +2,7 @@ using System.Numerics;
 
 namespace QuicProChat.Mesh.Wire;
 
-// docs/protocol.md, section 4.1, body of a sealed payload of type 2 (ISO/IEC 7816-4):
+// docs/reference/protocol.md, section 4.1, body of a sealed payload of type 2 (ISO/IEC 7816-4):
 //
 //  content(1..) 80 00(0..)
 

@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 
 namespace QuicProChat.Mesh.Wire;
 
-// docs/protocol.md, section 5.5:
+// docs/reference/protocol.md, section 5.5:
 //
 //  number(2)
 

@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 
 namespace QuicProChat.Mesh.Wire;
 
-// docs/protocol.md, section 4.3:
+// docs/reference/protocol.md, section 4.3:
 //
 //  groups x { code(1) count(1) count x name(8) }        count 1..255
 //

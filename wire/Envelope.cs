@@ -3,7 +3,7 @@ using QuicProChat.Mesh.Identity;
 
 namespace QuicProChat.Mesh.Wire;
 
-// docs/protocol.md, section 4:
+// docs/reference/protocol.md, section 4:
 //
 //  header(21) payload(0..)
 

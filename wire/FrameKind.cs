@@ -1,6 +1,6 @@
 namespace QuicProChat.Mesh.Wire;
 
-/// <summary>The first byte of every frame (docs/protocol.md, section 2).</summary>
+/// <summary>The first byte of every frame (docs/reference/protocol.md, section 2).</summary>
 public enum FrameKind : byte
 {
     /// <summary>First frame in each direction; handled by the transports.</summary>

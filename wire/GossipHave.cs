@@ -1,6 +1,6 @@
 namespace QuicProChat.Mesh.Wire;
 
-// docs/protocol.md, section 8.2:
+// docs/reference/protocol.md, section 8.2:
 //
 //  flags(1) count x id(16)        flags: 0000000 ask-at-once(1)     count 1..1024
 

@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 
 namespace QuicProChat.Mesh.Wire;
 
-// docs/protocol.md, section 8.4:
+// docs/reference/protocol.md, section 8.4:
 //
 //  count x tag(8)        tag: first 8 bytes of a topic     count 0..64
 

@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 
 namespace QuicProChat.Mesh.Wire;
 
-// docs/protocol.md, section 8.1:
+// docs/reference/protocol.md, section 8.1:
 //
 //  0      1          3       4              20
 //  +------+----------+-------+--------------+---------

@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 
 namespace QuicProChat.Mesh.Wire;
 
-// docs/protocol.md, section 8.3:
+// docs/reference/protocol.md, section 8.3:
 //
 //  session(1) round(1) [key(16) in round 0] ranges
 //  range:  mode(2) 0(1) length(5)  bound(length)  content

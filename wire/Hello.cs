@@ -5,7 +5,7 @@ using QuicProChat.Mesh.Identity;
 
 namespace QuicProChat.Mesh.Wire;
 
-// docs/protocol.md, section 3.2: a MessagePack map
+// docs/reference/protocol.md, section 3.2: a MessagePack map
 //
 //  1 version  2 capabilities  3 name  4 network id(8)  5 largest frame  6 network proof(32)  7 boot id(8)
 //  8 dial number  9 newer certificate(104)

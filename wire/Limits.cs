@@ -3,7 +3,7 @@ namespace QuicProChat.Mesh.Wire;
 /// <summary>Every limit of the wire format in one place. Changing one of these changes the protocol.</summary>
 public static class Limits
 {
-    /// <summary>Largest frame (kind and body) in bytes: what a 16-bit length can say (docs/protocol.md, section 2).</summary>
+    /// <summary>Largest frame (kind and body) in bytes: what a 16-bit length can say (docs/reference/protocol.md, section 2).</summary>
     public const int MaxFrame = ushort.MaxValue;
 
     /// <summary>Smallest "largest frame" that a neighbour may declare, in bytes: every announce fits (section 3.2).</summary>

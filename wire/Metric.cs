@@ -1,7 +1,7 @@
 namespace QuicProChat.Mesh.Wire;
 
 /// <summary>
-/// The cost of a path as it travels: a 16-bit float of 100 us units (docs/protocol.md, section 5.2).
+/// The cost of a path as it travels: a 16-bit float of 100 us units (docs/reference/protocol.md, section 5.2).
 /// <c>e(4) f(12)</c>: f for e = 0, else (4096 + f) &lt;&lt; (e - 1). Codes order as their values do.
 /// Sums are rounded up, so a path is always dearer than its remainder: the loop-freedom of the vector rests on it.
 /// </summary>

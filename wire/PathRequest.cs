@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 
 namespace QuicProChat.Mesh.Wire;
 
-// docs/protocol.md, section 5.3:
+// docs/reference/protocol.md, section 5.3:
 //
 //  hops(1) minimumSequence(2) flags(1) abbreviation(8)        flags: 00000 whole-table(1) wants-announce(1) fresh-sequence(1)
 

@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 
 namespace QuicProChat.Mesh.Wire;
 
-// docs/protocol.md, section 3.3:
+// docs/reference/protocol.md, section 3.3:
 //
 //  number(2)
 

@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 
 namespace QuicProChat.Mesh.Wire;
 
-// docs/protocol.md, section 5.2:
+// docs/reference/protocol.md, section 5.2:
 //
 //  number(2) flags(1) entries x { abbreviation(8) sequence(2) metric(2) }
 //

@@ -2,14 +2,14 @@ using System.Buffers.Binary;
 
 namespace QuicProChat.Mesh.Wire;
 
-// docs/protocol.md, section 4.1:
+// docs/reference/protocol.md, section 4.1:
 //
 //  type(1) time(4) [lifetime(2)] body(0..)        type: key-sign(1) lifetime(1) content(6)
 
 /// <summary>What a sealed message says: the low six bits of its first byte.</summary>
 public enum ContentType : byte
 {
-    /// <summary>What a person wrote: text, or another content of docs/content.md.</summary>
+    /// <summary>What a person wrote: text, or another content of docs/reference/content.md.</summary>
     Content = 1,
 
     /// <summary>The same, with padding behind it: <see cref="ContentPadding"/>.</summary>

@@ -4,7 +4,7 @@ using QuicProChat.Mesh.Identity;
 
 namespace QuicProChat.Mesh.Wire;
 
-// docs/protocol.md, section 5.1:
+// docs/reference/protocol.md, section 5.1:
 //
 //  flags(1) sequence(4) publicKey(32) capabilities(2) [keyPackageHash(8)] nameLength(1) name(0..20) signature(64)
 //

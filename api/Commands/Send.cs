@@ -29,7 +29,7 @@ public sealed record SendRequest
 
 /// <summary>What became of a send.</summary>
 /// <param name="Id">The message's id: 32 hexadecimal digits.</param>
-/// <param name="State">How far it is: docs/control.md, States.</param>
+/// <param name="State">How far it is: docs/reference/control.md, States.</param>
 public sealed record SendInfo(string Id, string State)
 {
     /// <summary>Why it is in that state, where that needs saying.</summary>

@@ -2,7 +2,7 @@ using System.Text.Json.Serialization;
 
 namespace QuicProChat.Mesh.Api;
 
-/// <summary>What a message says (docs/content.md). Which fields are there depends on its type.</summary>
+/// <summary>What a message says (docs/reference/content.md). Which fields are there depends on its type.</summary>
 /// <param name="Type">
 /// <c>text</c>, <c>reply</c>, <c>timer</c>, <c>file</c>, <c>contact</c>, <c>location</c>, <c>joined</c>, <c>left</c>,
 /// <c>renamed</c>, <c>epoch</c>, <c>deleted</c>, <c>unsupported</c>.

@@ -187,7 +187,7 @@ public sealed record FappWatchInfo(int Watch, string Asks, int Fits)
 /// <param name="Person">Whom it is made out to.</param>
 /// <param name="Born">Their birth date.</param>
 /// <param name="Salt">With name and birth date it gives the hash that was signed.</param>
-/// <param name="Record">What the practice signed, in hexadecimal digits (docs/fapp.md, section 4).</param>
+/// <param name="Record">What the practice signed, in hexadecimal digits (docs/reference/fapp.md, section 4).</param>
 /// <param name="Key">The key that opens its entry, in hexadecimal digits.</param>
 public sealed record FappRefusalInfo(
     string Reservation, string Practice, string Name, string Level, DateTimeOffset? Before, string Person, string Born, string Salt, string Record,

@@ -7,7 +7,7 @@ namespace QuicProChat.Mesh.Api;
 /// <param name="Direction"><c>in</c> or <c>out</c>.</param>
 /// <param name="Peer">The other's address; null for what this node wrote to a group.</param>
 /// <param name="Text">What is to be read of it; empty where it is damaged or nothing to read.</param>
-/// <param name="State">How far it is: docs/control.md, States.</param>
+/// <param name="State">How far it is: docs/reference/control.md, States.</param>
 /// <param name="Hops">Hops that it took; null where that is not known.</param>
 /// <param name="Priority"><c>low</c>, <c>normal</c>, <c>high</c>, <c>emergency</c>.</param>
 /// <param name="CreatedAt">When it was written here, or when it arrived.</param>

@@ -9,7 +9,7 @@ namespace QuicProChat.Mesh.Fapp.Attestation;
 public readonly record struct Standing(Level Level, AttestationFault Fault, MeshKey? Organisation = null);
 
 /// <summary>
-/// All attestations and revocations that count, and the levels that follow (docs/fapp.md, section 6). It remembers only what
+/// All attestations and revocations that count, and the levels that follow (docs/reference/fapp.md, section 6). It remembers only what
 /// a card of a known authority or a trusted organisation signed: strangers cannot fill it. It does no I/O and reads no
 /// clock. Whoever replaces anchors, block list or organisations makes a new book and lets it take all records again.
 /// </summary>

@@ -2,7 +2,7 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace QuicProChat.Mesh.Fapp.Attestation;
 
-/// <summary>What makes a certificate that of a psychotherapist or of a practice (docs/fapp.md, section 6).</summary>
+/// <summary>What makes a certificate that of a psychotherapist or of a practice (docs/reference/fapp.md, section 6).</summary>
 internal static class CardRules
 {
     // Signing texts is "content commitment"; cards that have no such key sign with that for authentication.

@@ -197,19 +197,23 @@ public sealed partial class Appointments
         Follow();
         var topics = Followed.Select(static r => r.Topic).ToHashSet();
         _records.SetTopics(now, topics, beganToRead: true);
-        ReadKept(now, topics);
+        ReadKept(topics);
     }
 
-    private void ReadKept(Instant now, HashSet<GossipTopic> topics)
+    private void ReadKept(HashSet<GossipTopic> topics)
     {
-        foreach ((GossipId id, byte[] bytes) in _records.Find(topics, onlyUnread: false))
-        {
-            if (GossipRecord.TryRead(bytes, out GossipRecord record))
-                Judge(now, id, record);
-        }
+        _kept.Add(_records.Find(topics, onlyUnread: false));
+        _allRead ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+    }
 
+    private void ReadOn(Instant now)
+    {
+        int news = _fresh.Count;
+        _kept.Read((in GossipId id, in GossipRecord record) => Judge(now, id, record), static () => true);
         // What was there before is no news.
-        _fresh.Clear();
+        _fresh.RemoveRange(news, _fresh.Count - news);
+        if (_kept.IsOver)
+            Interlocked.Exchange(ref _allRead, null)?.SetResult();
     }
 
     private void CheckOn()
@@ -245,16 +249,25 @@ public sealed partial class Appointments
     private static FappException NotOne(string what, string id, int found) => new(found == 0
         ? $"there is no {what} '{id}': give its id, or at least its first {ShortestPrefix} digits" : $"{found} {what}s begin with '{id}': give more digits");
 
-    private Task<T> AskAsync<T>(Func<FappTime, T> question) => _context.Loop.AskAsync(now => Refusing(() =>
+    private async Task<T> AskAsync<T>(Func<FappTime, T> question)
     {
-        CheckOn();
-        return question(TimeAt(now));
-    }));
+        await AllReadAsync();
+        return await _context.Loop.AskAsync(now => Refusing(() =>
+        {
+            CheckOn();
+            return question(TimeAt(now));
+        }));
+    }
+
+    // Who asks or commands is answered from all that is kept, not from the part that was read so far.
+    private Task AllReadAsync() => Volatile.Read(ref _allRead)?.Task ?? Task.CompletedTask;
 
     private Task<T> DoAsync<T>(Func<FappTime, T> act) => DoAsync((now, _) => act(now));
 
-    private Task<T> DoAsync<T>(Func<FappTime, MessageTransaction, T> act) =>
-        OwnerCommand<T>.RunAsync(_context.Loop, _work, (now, transaction) => Refusing(() =>
+    private async Task<T> DoAsync<T>(Func<FappTime, MessageTransaction, T> act)
+    {
+        await AllReadAsync();
+        return await OwnerCommand<T>.RunAsync(_context.Loop, _work, (now, transaction) => Refusing(() =>
         {
             CheckOn();
             FappTime time = TimeAt(now);
@@ -264,6 +277,7 @@ public sealed partial class Appointments
             Persist(time, transaction);
             return result;
         }));
+    }
 
     private static T Refusing<T>(Func<T> act)
     {

@@ -14,7 +14,7 @@ using QuicProChat.Mesh.Wire;
 namespace QuicProChat.Mesh.Fapp.Mesh;
 
 /// <content>
-/// Queries, where only radios reach and records are too large for them (docs/fapp.md, section 3.5):
+/// Queries, where only radios reach and records are too large for them (docs/reference/fapp.md, section 3.5):
 /// <code>
 ///  asker --Ask--> forwarder --Query--> relay
 ///  asker &lt;--Answer-- forwarder &lt;--AnswerToForward-- relay

@@ -32,6 +32,10 @@ public sealed partial class Appointments
         _lastTick = now;
         if (_options.Mode == FappMode.Off)
             return;
+        // What is kept may be this node's own, from before its files were put back: nothing is said until it is read.
+        ReadOn(now);
+        if (!_kept.IsOver)
+            return;
         FappTime time = TimeAt(now);
         foreach (PracticeDesk desk in _practices.Values)
             desk.Tick(time);

@@ -18,7 +18,7 @@ namespace QuicProChat.Mesh.Fapp.Mesh;
 ///  Tick --> desks --> states and envelopes on disk --> envelopes leave, records are published
 /// </code>
 /// </summary>
-public sealed partial class Appointments : IConversationKind
+public sealed partial class Appointments : IConversationKind, IDisposable
 {
     /// <summary>Practices of one node.</summary>
     public const int MaxPlaces = 8;
@@ -37,6 +37,7 @@ public sealed partial class Appointments : IConversationKind
     private readonly Dictionary<byte, Watch> _watches = [];
     private readonly Dictionary<string, OwnClaim> _claims = [];
     private readonly ForwardQueue _forward = new();
+    private readonly KeptReading _kept = new();
     private PatientDesk _patient;
     private NodeItem _node = new();
     private Action<IMessagingWork> _work = static _ => throw new InvalidOperationException("Not attached yet.");
@@ -44,6 +45,9 @@ public sealed partial class Appointments : IConversationKind
     private Instant _started;
     private Instant _restsUntil;
     private readonly CoverTraffic _cover;
+
+    /// <summary>There while kept records are read.</summary>
+    private TaskCompletionSource? _allRead;
 
     /// <summary>Nothing so far; <see cref="Restore"/> brings what was kept.</summary>
     /// <param name="context">What every kind works with.</param>
@@ -94,6 +98,8 @@ public sealed partial class Appointments : IConversationKind
         {
             if (_options.Mode == FappMode.Off || _records is null)
                 return Instant.Never;
+            if (!_kept.IsOver)
+                return _restsUntil;
             long next = Covers ? _cover.NextAt : Math.Min(_cover.NextAt, _patient.NextDue);
             next = Math.Min(next, _node.Running + SaveRunningEvery);
             next = Math.Min(Math.Min(next, _forward.NextDue), _queryAt);
@@ -141,7 +147,7 @@ public sealed partial class Appointments : IConversationKind
         Follow();
         var topics = Followed.Select(static r => r.Topic).ToHashSet();
         records.SetTopics(now, topics, beganToRead: false);
-        ReadKept(now, topics);
+        ReadKept(topics);
         _work(new Work((_, _) => { }));
     }
 
@@ -191,6 +197,14 @@ public sealed partial class Appointments : IConversationKind
 
     /// <inheritdoc/>
     public void Send(Instant now, Outgoing outgoing, MessageTransaction transaction) => throw NoTexts();
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _kept.Dispose();
+        // Who waits learns from the loop that it has ended.
+        Interlocked.Exchange(ref _allRead, null)?.SetResult();
+    }
 
     private static MessagingException NoTexts() => new(Refusal.Usage, "an appointment is no conversation: nobody writes to it");
 

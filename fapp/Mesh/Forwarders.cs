@@ -4,7 +4,7 @@ using QuicProChat.Mesh.Wire;
 
 namespace QuicProChat.Mesh.Fapp.Mesh;
 
-/// <summary>Who passes requests on: drawn anew each time, neither a neighbour nor the practice (docs/fapp.md, section 3.4).</summary>
+/// <summary>Who passes requests on: drawn anew each time, neither a neighbour nor the practice (docs/reference/fapp.md, section 3.4).</summary>
 internal static class Forwarders
 {
     /// <summary>Draws one; null if there is none in reach.</summary>

@@ -16,7 +16,7 @@ namespace QuicProChat.Mesh.Fapp.Patient;
 public sealed record ReserveWishes(string Pin = "", string Note = "", bool AskFirst = false, Person? Person = null);
 
 /// <summary>
-/// A patient's reservations. A state machine without I/O; docs/fapp.md, section 5. A message is sent again, byte by byte the same and by
+/// A patient's reservations. A state machine without I/O; docs/reference/fapp.md, section 5. A message is sent again, byte by byte the same and by
 /// another forwarder, until the practice's answers say that it came.
 /// <code>
 ///  Reserve --> Requested --answers--> Offered | Booked | Waiting | Refused | Withdrawn | Expired | Kept | NoShow

@@ -5,7 +5,7 @@ using QuicProChat.Mesh.Identity;
 namespace QuicProChat.Mesh.Fapp.Practice;
 
 /// <summary>
-/// A practice at one place: its slots, the requests for them, the draw, and what it publishes. A state machine without I/O; docs/fapp.md,
+/// A practice at one place: its slots, the requests for them, the draw, and what it publishes. A state machine without I/O; docs/reference/fapp.md,
 /// section 5. It alone decides who has a slot.
 /// <code>
 ///  Receive --> sample of 64 a slot --(30 min)--> draw --> Drawn --> Booked

@@ -5,7 +5,7 @@ using QuicProChat.Mesh.Identity;
 
 namespace QuicProChat.Mesh.Fapp.Queries;
 
-// docs/fapp.md, section 3.5: the payload of an envelope of kind 5
+// docs/reference/fapp.md, section 3.5: the payload of an envelope of kind 5
 //
 //  to a forwarder:  3  Noise_N( asker(16) relay(16) query(176) )     257 bytes
 //  to a relay:      4  forwarder(16) token(8) query(176)             201 bytes

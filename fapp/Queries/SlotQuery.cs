@@ -3,7 +3,7 @@ using QuicProChat.Mesh.Identity;
 
 namespace QuicProChat.Mesh.Fapp.Queries;
 
-// docs/fapp.md, section 3.5: what a relay is asked
+// docs/reference/fapp.md, section 3.5: what a relay is asked
 //
 //  version(1) = 1  type(1) = 1  length(1) filter(length)        zeros      a search
 //  version(1) = 1  type(1) = 2  author(32) place(1) first(1)    zeros      a practice's answers        128 bytes

@@ -3,7 +3,7 @@ using QuicProChat.Mesh.Wire;
 
 namespace QuicProChat.Mesh.Fapp.Queries;
 
-// docs/fapp.md, section 3.5: what a relay answers
+// docs/reference/fapp.md, section 3.5: what a relay answers
 //
 //  version(1) = 1  left out(1)  { length(2) gossip record(length) }  zeros       1,024, 2,048 or 4,096 bytes
 

@@ -4,7 +4,7 @@ using QuicProChat.Mesh.Wire;
 
 namespace QuicProChat.Mesh.Fapp.Records;
 
-// docs/fapp.md, section 2.1: the payload of a gossip record of class appointment
+// docs/reference/fapp.md, section 2.1: the payload of a gossip record of class appointment
 //
 //  0      1                33         41           49
 //  +------+----------------+----------+------------+-- ... --+---------------+

@@ -1,6 +1,6 @@
 namespace QuicProChat.Mesh.Fapp.Records;
 
-// docs/fapp.md, section 2. Numbers are on the wire: none changes its meaning. A number that this program does not know is kept,
+// docs/reference/fapp.md, section 2. Numbers are on the wire: none changes its meaning. A number that this program does not know is kept,
 // relayed and shown as "other".
 
 /// <summary>What a slot is for (Psychotherapie-Richtlinie).</summary>

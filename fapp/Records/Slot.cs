@@ -3,7 +3,7 @@ using QuicProChat.Mesh.Wire;
 
 namespace QuicProChat.Mesh.Fapp.Records;
 
-// docs/fapp.md, section 2.2: an array of 7
+// docs/reference/fapp.md, section 2.2: an array of 7
 //
 //  [ id bin(4), start u32, minutes u16, phase, setting, modality, follows ]        17 to 20 bytes
 

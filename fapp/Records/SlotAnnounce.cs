@@ -5,7 +5,7 @@ using QuicProChat.Mesh.Wire;
 
 namespace QuicProChat.Mesh.Fapp.Records;
 
-// docs/fapp.md, section 2.2: a map; what is zero or empty is left out, unknown keys are skipped
+// docs/reference/fapp.md, section 2.2: a map; what is zero or empty is left out, unknown keys are skipped
 //
 //  0 version     1 name       2 contact      3 plz         4 provider    5 profession   6 procedures    7 ages
 //  8 payers      9 languages  10 accessible  11 slots      12 key g      13 number of g 14 attestation  15 link

@@ -3,7 +3,7 @@ using QuicProChat.Mesh.Identity;
 
 namespace QuicProChat.Mesh.Fapp.Records;
 
-// docs/fapp.md, section 4.1: the body of a record of type Answers; the record's place is place of the announce(8 bits) shard(8 bits)
+// docs/reference/fapp.md, section 4.1: the body of a record of type Answers; the record's place is place of the announce(8 bits) shard(8 bits)
 //
 //  version(1) shardBits(1) shard(1)  entries(48 each; 16, 32 or 64 of them):  tag(8) ChaCha20-Poly1305( state(1) slot(4) until(4) person(15) )(40)
 

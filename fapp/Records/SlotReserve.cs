@@ -6,7 +6,7 @@ using QuicProChat.Mesh.Wire;
 
 namespace QuicProChat.Mesh.Fapp.Records;
 
-// docs/fapp.md, section 3.1: a map, and zeros behind it up to 288 bytes; what is zero or empty is left out
+// docs/reference/fapp.md, section 3.1: a map, and zeros behind it up to 288 bytes; what is zero or empty is left out
 //
 //  0 version   1 verb   2 slot bin(4)   3 flags   4 effort u64   5 PIN   6 note   7 person bin(15)   8 id bin(16)   9 proof bin(16)
 

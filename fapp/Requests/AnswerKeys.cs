@@ -6,7 +6,7 @@ using QuicProChat.Mesh.Identity;
 namespace QuicProChat.Mesh.Fapp.Requests;
 
 /// <summary>
-/// What follows from the root that a patient and a practice share (docs/fapp.md, section 3.3): tags and keys of answers, new for each
+/// What follows from the root that a patient and a practice share (docs/reference/fapp.md, section 3.3): tags and keys of answers, new for each
 /// sequence, and proofs.
 /// </summary>
 public static class AnswerKeys

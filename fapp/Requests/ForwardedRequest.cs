@@ -5,7 +5,7 @@ using QuicProChat.Mesh.Identity;
 
 namespace QuicProChat.Mesh.Fapp.Requests;
 
-// docs/fapp.md, section 3.4: the payload of an envelope of kind 5
+// docs/reference/fapp.md, section 3.4: the payload of an envelope of kind 5
 //
 //  to a forwarder:  1  Noise_N( what(1) destination(16) request(338) )        404 bytes      what: 1 pass on, 2 dummy
 //  to a practice:   2  request(338)                                           339 bytes

@@ -6,7 +6,7 @@ using QuicProChat.Mesh.Identity;
 
 namespace QuicProChat.Mesh.Fapp.Requests;
 
-// docs/fapp.md, section 3.1:
+// docs/reference/fapp.md, section 3.1:
 //
 //  number of g(2) Noise_N( SlotReserve(288) )(48 + 288)          338 bytes
 //

@@ -21,7 +21,7 @@ public enum Taking
 }
 
 /// <summary>
-/// What the practices of the followed regions announce: a copy of what gossip keeps, in a form that is searched. Bounded; docs/fapp.md,
+/// What the practices of the followed regions announce: a copy of what gossip keeps, in a form that is searched. Bounded; docs/reference/fapp.md,
 /// section 7. A search looks here and nowhere else.
 /// </summary>
 /// <param name="levels">Says who authors are.</param>

@@ -6,7 +6,7 @@ using QuicProChat.Mesh.Wire;
 
 namespace QuicProChat.Mesh.Fapp.Search;
 
-// docs/fapp.md, section 2.5: what a SlotQuery carries, and what a standing search keeps: a map; what is not asked is left out
+// docs/reference/fapp.md, section 2.5: what a SlotQuery carries, and what a standing search keeps: a map; what is not asked is left out
 //
 //  0 version   1 prefix   2 plz   3 km   4 procedures   5 payers   6 modalities   7 phases   8 from   9 to   10 language   11 level
 //  12 settings   13 accessibility   14 ages

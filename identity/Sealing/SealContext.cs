@@ -1,7 +1,7 @@
 namespace QuicProChat.Mesh.Identity;
 
 /// <summary>
-/// The immutable fields of the envelope that a sealed payload travels in; they are bound into it (docs/protocol.md,
+/// The immutable fields of the envelope that a sealed payload travels in; they are bound into it (docs/reference/protocol.md,
 /// section 4.1):
 /// <code>
 /// prologue = "qpc-mesh/1 sealed" || vk(1) || (flags AND 0F)(1) || destination(16)

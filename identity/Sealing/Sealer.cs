@@ -32,7 +32,7 @@ public readonly ref struct OpenedMessage
 }
 
 /// <summary>
-/// Seals messages to other identities and opens those sealed to this one (docs/protocol.md, section 4.1; Noise X).
+/// Seals messages to other identities and opens those sealed to this one (docs/reference/protocol.md, section 4.1; Noise X).
 /// Relays learn neither sender nor content. What needs two scalar multiplications per peer is remembered, so sealing
 /// costs two and opening one. What the content says is the caller's business except for bit 7 of its first byte, the
 /// sign bit of the sender's Ed25519 key, which is set here and read here. Safe for use by several threads at once.

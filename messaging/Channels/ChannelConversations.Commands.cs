@@ -85,7 +85,7 @@ public sealed partial class ChannelConversations
         transaction.WhenWritten(at =>
         {
             TopicsChanged(at, beganToRead: true);
-            ReadKept(at, [channel], onlyUnread: false);
+            ReadKept([channel], onlyUnread: false);
         });
         return Describe(channel);
     });

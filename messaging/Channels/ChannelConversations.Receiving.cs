@@ -17,7 +17,7 @@ public sealed partial class ChannelConversations
     private const int MaxPeriodsAway = 10;
 
     /// <summary>Kept records to be read, as what waits to be stored gets less.</summary>
-    private readonly Queue<IEnumerator<(GossipId Id, byte[] Bytes)>> _unread = [];
+    private readonly KeptReading _kept = new();
 
     private int _pending;
 
@@ -66,7 +66,7 @@ public sealed partial class ChannelConversations
     /// Reads kept records of channels that were not read here: what was carried for others before this node had the key, and what a
     /// crash kept from being stored.
     /// </summary>
-    private void ReadKept(Instant now, IEnumerable<ChannelState> channels, bool onlyUnread)
+    private void ReadKept(IEnumerable<ChannelState> channels, bool onlyUnread)
     {
         var topics = new HashSet<GossipTopic>();
         IReadOnlySet<ushort> days = _records.Days();
@@ -77,28 +77,12 @@ public sealed partial class ChannelConversations
                 topics.Add(channel.Key.TopicOf(day));
         }
 
-        if (topics.Count == 0)
-            return;
-        _unread.Enqueue(_records.Find(topics, onlyUnread).GetEnumerator());
-        ReadKept(now);
+        if (topics.Count > 0)
+            _kept.Add(_records.Find(topics, onlyUnread));
     }
 
-    private void ReadKept(Instant now)
-    {
-        // What comes in meanwhile has the other half.
-        while (_pending < MaxPending / 2 && _unread.TryPeek(out IEnumerator<(GossipId Id, byte[] Bytes)>? records))
-        {
-            if (!records.MoveNext())
-            {
-                _unread.Dequeue();
-                records.Dispose();
-            }
-            else if (GossipRecord.TryRead(records.Current.Bytes, out GossipRecord record))
-            {
-                Judge(now, records.Current.Id, record);
-            }
-        }
-    }
+    // What comes in meanwhile has the other half.
+    private bool HasRoomForKept => _pending < MaxPending / 2;
 
     private GossipJudgement Check(ChannelState channel, in GossipId record, in ChannelPayload opened)
     {
@@ -186,7 +170,6 @@ public sealed partial class ChannelConversations
     {
         _pending--;
         _records.Settled(now, record, isOnDisk);
-        ReadKept(now);
     }
 
     /// <summary>A message that is proven and waits to be stored.</summary>

@@ -4,7 +4,7 @@ using QuicProChat.Mesh.Wire;
 namespace QuicProChat.Mesh.Messaging.Channels;
 
 /// <summary>
-/// Channels: what somebody writes, all read who have the key, and nobody is addressed (docs/channels.md). Their messages are gossip
+/// Channels: what somebody writes, all read who have the key, and nobody is addressed (docs/reference/channels.md). Their messages are gossip
 /// records and no envelopes. All of it is on the loop.
 /// <code>
 ///  out:  Send -> number used up, message on disk -> record published
@@ -43,7 +43,7 @@ public sealed partial class ChannelConversations : IConversationKind, IDisposabl
     public bool IsStateless => false;
 
     /// <inheritdoc/>
-    public Instant NextDue => _topicsDue;
+    public Instant NextDue => !_kept.IsOver && HasRoomForKept ? default : _topicsDue;
 
     /// <summary>What happened to messages.</summary>
     public ChannelCounters Counters { get; } = new();
@@ -61,7 +61,7 @@ public sealed partial class ChannelConversations : IConversationKind, IDisposabl
         TopicsChanged(now, beganToRead: false);
         foreach (ChannelState channel in _channels.Values)
             PublishLeft(now, channel);
-        ReadKept(now, _channels.Values, onlyUnread: true);
+        ReadKept(_channels.Values, onlyUnread: true);
     }
 
     /// <inheritdoc/>
@@ -81,6 +81,7 @@ public sealed partial class ChannelConversations : IConversationKind, IDisposabl
     {
         if (now >= _topicsDue)
             TopicsChanged(now, beganToRead: false);
+        _kept.Read((in GossipId id, in GossipRecord record) => Judge(now, id, record), () => HasRoomForKept);
     }
 
     /// <inheritdoc/>
@@ -118,9 +119,7 @@ public sealed partial class ChannelConversations : IConversationKind, IDisposabl
     /// <inheritdoc/>
     public void Dispose()
     {
-        foreach (IEnumerator<(GossipId Id, byte[] Bytes)> records in _unread)
-            records.Dispose();
-        _unread.Clear();
+        _kept.Dispose();
         foreach (ChannelState channel in _channels.Values)
             channel.Dispose();
         _channels.Clear();

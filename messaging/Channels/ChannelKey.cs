@@ -8,7 +8,7 @@ using QuicProChat.Mesh.Wire;
 
 namespace QuicProChat.Mesh.Messaging.Channels;
 
-// docs/channels.md, section 2; base64url behind "qpc-channel:":
+// docs/reference/channels.md, section 2; base64url behind "qpc-channel:":
 //
 //  version(1) key(32) name(0..20) check(4)        check: first 4 bytes of SHA-256 over what is before it
 

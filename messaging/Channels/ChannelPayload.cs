@@ -4,7 +4,7 @@ using QuicProChat.Mesh.Wire;
 
 namespace QuicProChat.Mesh.Messaging.Channels;
 
-// docs/channels.md, section 3; the payload of a gossip record of class 1:
+// docs/reference/channels.md, section 3; the payload of a gossip record of class 1:
 //
 //  period(2) nonce(12) ChaCha20-Poly1305( flags(1) sender(32 or 8) sequence(4) content(1..) signature(64) ) tag(16)
 //

@@ -6,7 +6,7 @@ using QuicProChat.Mesh.Wire;
 
 namespace QuicProChat.Mesh.Messaging.Contacts;
 
-// docs/contacts.md, section 2:
+// docs/reference/contacts.md, section 2:
 //
 //  version 01(1) parts(1) key(32) nameSize(1) name(0..32) peerCount(1) { size(1) uri(1..200) } [ keyPackage(8) ]
 //  signature(64)

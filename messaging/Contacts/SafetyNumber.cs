@@ -6,7 +6,7 @@ using QuicProChat.Mesh.Identity;
 namespace QuicProChat.Mesh.Messaging.Contacts;
 
 /// <summary>
-/// Sixty digits that two people see alike if nobody stands between them (docs/contacts.md, section 3). The derivation
+/// Sixty digits that two people see alike if nobody stands between them (docs/reference/contacts.md, section 3). The derivation
 /// is that of Signal's numeric fingerprint, version 2: half of it for each side, from SHA-512 (FIPS 180-4) over key and
 /// address, repeated so that a pair of keys with nearly the same digits is dear to find; the smaller half comes first,
 /// so that both sides see the same.

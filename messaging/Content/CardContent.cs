@@ -2,7 +2,7 @@ using QuicProChat.Mesh.Messaging.Contacts;
 
 namespace QuicProChat.Mesh.Messaging.Content;
 
-// 8A card          a contact card as in docs/contacts.md, section 2
+// 8A card          a contact card as in docs/reference/contacts.md, section 2
 
 /// <summary>Somebody's address and key, signed by that somebody.</summary>
 /// <param name="Card">The card; its signature holds.</param>

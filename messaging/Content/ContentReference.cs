@@ -5,7 +5,7 @@ using QuicProChat.Mesh.Wire;
 
 namespace QuicProChat.Mesh.Messaging.Content;
 
-// docs/content.md, section 3:
+// docs/reference/content.md, section 3:
 //
 //  00 id(8)                            the first half of the message's id
 //  01 state(8) leaf(2) number(4)       where the message has a place

@@ -3,7 +3,7 @@ using QuicProChat.Mesh.Identity;
 namespace QuicProChat.Mesh.Messaging.Content;
 
 /// <summary>
-/// What one content may do to another message (docs/content.md, section 4): the same in every kind of conversation.
+/// What one content may do to another message (docs/reference/content.md, section 4): the same in every kind of conversation.
 /// Pure: the same message and change give the same result, and changes in another order the same message.
 /// </summary>
 public static class ContentRules

@@ -4,7 +4,7 @@ using System.Text.Unicode;
 
 namespace QuicProChat.Mesh.Messaging.Content;
 
-// docs/content.md, section 2:
+// docs/reference/content.md, section 2:
 //
 //  text:    UTF-8(1..)                  its first byte is none of 80 to BF
 //  others:  10 | type(6 bits)  body(0..)

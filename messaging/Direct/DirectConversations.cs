@@ -6,12 +6,12 @@ using QuicProChat.Mesh.Wire;
 namespace QuicProChat.Mesh.Messaging.Direct;
 
 /// <summary>
-/// Messages sealed to one receiver (docs/protocol.md, section 4.1). No state: each message has keys of its own.
+/// Messages sealed to one receiver (docs/reference/protocol.md, section 4.1). No state: each message has keys of its own.
 /// </summary>
 public sealed class DirectConversations(MessagingContext context, Sealer sealer, AddressBook book) : IConversationKind
 {
     /// <summary>
-    /// Longest content in bytes, sent or received (docs/content.md, section 1). An envelope would carry twice as much; whoever
+    /// Longest content in bytes, sent or received (docs/reference/content.md, section 1). An envelope would carry twice as much; whoever
     /// shows or stores messages can rely on this.
     /// </summary>
     public const int MaxTextBytes = MessageContent.MaxSize;

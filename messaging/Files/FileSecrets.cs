@@ -5,7 +5,7 @@ using QuicProChat.Mesh.Wire.Files;
 
 namespace QuicProChat.Mesh.Messaging.Files;
 
-// docs/files.md, section 3:
+// docs/reference/files.md, section 3:
 //
 //  names  = HMAC-SHA256(offer key, "qpc-mesh/1 file names")
 //  chunks = HMAC-SHA256(offer key, "qpc-mesh/1 file chunks")

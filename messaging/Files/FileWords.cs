@@ -11,7 +11,7 @@ internal sealed class FileWords(Sealer sealer, NodeAddress self, IFilePort port,
     /// <summary>Largest word in bytes.</summary>
     internal static readonly int MaxWord = Math.Max(FileRequest.MaxSize, FileAnswer.SizeOf(FileFormat.MaxHaveSize));
 
-    /// <summary>No envelope has this first byte (docs/protocol.md, section 4), so no word opens as a message or the reverse.</summary>
+    /// <summary>No envelope has this first byte (docs/reference/protocol.md, section 4), so no word opens as a message or the reverse.</summary>
     private const byte Context = 0x1F;
 
     /// <summary>

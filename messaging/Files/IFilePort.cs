@@ -44,7 +44,7 @@ public interface IFileBlobs
     void Write(BlobId blob, int chunk, ReadOnlySpan<byte> bytes);
 }
 
-/// <summary>What files may cost in all (docs/files.md, section 8).</summary>
+/// <summary>What files may cost in all (docs/reference/files.md, section 8).</summary>
 public sealed record FileBounds
 {
     /// <summary>Files that are kept in memory by their keys, at most: shared, fetched and whole ones.</summary>

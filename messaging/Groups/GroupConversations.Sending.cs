@@ -8,7 +8,7 @@ namespace QuicProChat.Mesh.Messaging.Groups;
 /// <content>Texts that go out.</content>
 public sealed partial class GroupConversations
 {
-    /// <summary>Longest content in bytes (docs/content.md, section 1).</summary>
+    /// <summary>Longest content in bytes (docs/reference/content.md, section 1).</summary>
     public const int MaxTextBytes = MessageContent.MaxSize;
 
     /// <summary>Envelopes under way after which those are forgotten whose texts are not. Arbitrary.</summary>

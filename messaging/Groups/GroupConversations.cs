@@ -6,7 +6,7 @@ using QuicProChat.Mesh.Wire;
 namespace QuicProChat.Mesh.Messaging.Groups;
 
 /// <summary>
-/// Conversations of MLS groups on top of the router's envelopes (docs/groups.md). A group's commit, its state, the message
+/// Conversations of MLS groups on top of the router's envelopes (docs/reference/groups.md). A group's commit, its state, the message
 /// and the envelopes that follow are one transaction.
 /// <code>
 /// envelope -> text -> MeshGroup.Open -> message        frame -> MeshGroup.Receive -> GroupOutput

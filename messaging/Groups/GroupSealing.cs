@@ -8,7 +8,7 @@ namespace QuicProChat.Mesh.Messaging.Groups;
 // The payload of an envelope of kind Mls:
 //
 //  0 ...                                  an MLSMessage (RFC 9420, section 6: its first byte is 0), a text for many
-//  1 | sealed: 1 | frame                  for one node (docs/protocol.md, section 4.1)
+//  1 | sealed: 1 | frame                  for one node (docs/reference/protocol.md, section 4.1)
 //
 /// <summary>Envelopes of groups: frames that are sealed to one node, and texts under the keys of a group.</summary>
 /// <param name="identity">Who this node is.</param>

@@ -9,7 +9,7 @@ namespace QuicProChat.Mesh.Messaging.Groups;
 /// <summary>Who this node is in its MLS groups: its keys, the library's client, and where its values are.</summary>
 internal sealed class GroupSelf : IStateFacts, IDisposable
 {
-    /// <summary>Epochs below the tip in which another commit can still be followed (docs/groups.md).</summary>
+    /// <summary>Epochs below the tip in which another commit can still be followed (docs/reference/groups.md).</summary>
     internal const int ForkEpochs = 8;
 
     /// <summary>Epochs of which late texts can be read. Texts are sealed again before a member is so far on.</summary>

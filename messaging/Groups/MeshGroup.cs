@@ -8,7 +8,7 @@ namespace QuicProChat.Mesh.Messaging.Groups;
 
 /// <summary>
 /// One member's view of a group that no server orders: what follows from what comes in, without a clock, a network or a disk
-/// of its own (docs/groups.md).
+/// of its own (docs/reference/groups.md).
 /// <code>
 /// frame -> Receive -> commits -> verified by MLS and MembershipRules -> GroupTree -> best path -> tip moves
 ///                  -> tips, lines -> who stands where -> what they lack is sent | rejoin

@@ -19,6 +19,10 @@ internal sealed class NodeKeyPackages(GroupSelf self)
     /// <summary>Most that are out when a stranger still gets one of its own: the rest is for those whom the owner knows.</summary>
     internal const int MaxOutToStrangers = MaxOut / 2;
 
+    /// <summary>Most that are kept, with those that were made while the clock was wrong: somebody whose clock was wrong too may use
+    /// them. Arbitrary.</summary>
+    internal const int MaxKept = 4 * MaxOut;
+
     /// <summary>How many one node gets at once, and in each day, before it gets that of last resort. Arbitrary.</summary>
     private const int MaxForOne = 4;
 
@@ -44,8 +48,8 @@ internal sealed class NodeKeyPackages(GroupSelf self)
     private readonly AllowanceTable<NodeAddress> _single = new(MaxCounted, MaxForOne, Day);
     private readonly AllowanceTable<NodeAddress> _lastResort = new(MaxCounted, MaxLastResort, Day);
 
-    /// <summary>Those that are out, for one use, and not used.</summary>
-    internal int Unused => self.Client.KeyPackages().Count(static p => !p.IsLastResort);
+    /// <summary>Those that are out, for one use, and not used; without those that nobody would take by today's clock.</summary>
+    internal int Unused => CountUnused(self.Client.KeyPackages());
 
     /// <summary>An answer to a question; null if too many ask.</summary>
     /// <param name="at">Running time.</param>
@@ -57,9 +61,8 @@ internal sealed class NodeKeyPackages(GroupSelf self)
     {
         if (!GroupSelf.Suites.Contains(suite))
             return null;
-        int unused = Unused;
         Allowance single = _single.Of(at, asker);
-        bool hasSingle = unused < (isKnown ? MaxOut : MaxOutToStrangers) && single.Has(at, 1);
+        bool hasSingle = HasRoom(isKnown ? MaxOut : MaxOutToStrangers) && single.Has(at, 1);
         if (!hasSingle && !_lastResort.Of(at, asker).TryTake(at, 1))
             return null;
         if (!(isKnown ? _toKnown.TryTake(at, 1) : _sources.Of(at, source).TryTake(at, 1) && _toStrangers.TryTake(at, 1)))
@@ -68,18 +71,36 @@ internal sealed class NodeKeyPackages(GroupSelf self)
             ? self.Client.CreateKeyPackage(self.IdentityFor(suite), Lifetime) : LastResort(suite);
     }
 
-    /// <summary>The KeyPackage of last resort for a suite; made where there is none, or the old one is half over.</summary>
+    /// <summary>
+    /// The KeyPackage of last resort for a suite; made where there is none, or the old one is half over, or it was made while the
+    /// clock was wrong.
+    /// </summary>
     internal KeyPackage LastResort(CipherSuite suite)
     {
-        DateTimeOffset enough = self.Time.GetUtcNow() + (Lifetime / 2);
+        DateTimeOffset now = self.Time.GetUtcNow();
         foreach (OwnKeyPackage own in self.Client.KeyPackages())
         {
-            if (own.IsLastResort && own.KeyPackage.Content.CipherSuite == suite && own.NotAfter > enough)
+            if (own.IsLastResort && own.KeyPackage.Content.CipherSuite == suite && own.NotAfter > now + (Lifetime / 2) && HasBegun(own, now))
                 return own.KeyPackage;
         }
 
         return self.Client.CreateKeyPackage(self.IdentityFor(suite), Lifetime, lastResort: true);
     }
+
+    private bool HasRoom(int most)
+    {
+        IReadOnlyList<OwnKeyPackage> kept = self.Client.KeyPackages();
+        return kept.Count < MaxKept && CountUnused(kept) < most;
+    }
+
+    private int CountUnused(IReadOnlyList<OwnKeyPackage> kept)
+    {
+        DateTimeOffset now = self.Time.GetUtcNow();
+        return kept.Count(p => !p.IsLastResort && p.NotAfter > now && HasBegun(p, now));
+    }
+
+    private static bool HasBegun(OwnKeyPackage own, DateTimeOffset now) =>
+        own.KeyPackage.Content.Leaf.NotBefore <= (ulong)Math.Max(0, now.ToUnixTimeSeconds());
 
     /// <summary>How an announce names a KeyPackage.</summary>
     internal static KeyPackageHash HashOf(KeyPackage package) => KeyPackageHash.Read(package.Reference.Span);

@@ -6,7 +6,7 @@ using QuicProChat.Mesh.Wire;
 namespace QuicProChat.Mesh.Messaging.Lite;
 
 /// <summary>
-/// Messages between the members of MLS-Lite groups, on top of the router's envelopes (docs/mls-lite.md, section 7). All
+/// Messages between the members of MLS-Lite groups, on top of the router's envelopes (docs/reference/mls-lite.md, section 7). All
 /// of
 /// it is on the loop: a text is symmetric cryptography, a few microseconds; what comes seldom has signatures too.
 /// </summary>

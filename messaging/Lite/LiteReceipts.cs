@@ -2,7 +2,7 @@ using QuicProChat.Mesh.Identity;
 
 namespace QuicProChat.Mesh.Messaging.Lite;
 
-/// <summary>The proofs in receipts for MLS-Lite envelopes (docs/protocol.md, section 4.2).</summary>
+/// <summary>The proofs in receipts for MLS-Lite envelopes (docs/reference/protocol.md, section 4.2).</summary>
 /// <param name="identity">Who this node is.</param>
 public sealed class LiteReceipts(LocalIdentity identity) : PairReceipts(identity, Salt)
 {

@@ -4,7 +4,7 @@ using QuicProChat.Mesh.Identity;
 
 namespace QuicProChat.Mesh.Messaging.Transcripts;
 
-// docs/contacts.md, section 5:
+// docs/reference/contacts.md, section 5:
 //
 //  head    "qpctrans"(8) version 01(1) memoryKiB(4) passes(1) salt(16)
 //  record  size(4) box(size)            size: of the box

@@ -9,7 +9,7 @@ namespace QuicProChat.Mesh.Node.Cli;
 /// <summary>The options that <c>run</c> and <c>repl --start</c> share, and how they become a configuration.</summary>
 internal sealed class NodeOptions
 {
-    private readonly Option<string?> _config = new("--config") { Description = "Configuration file (docs/configuration.md).", HelpName = "FILE" };
+    private readonly Option<string?> _config = new("--config") { Description = "Configuration file (docs/reference/configuration.md).", HelpName = "FILE" };
     private readonly Option<string?> _dataDir = new("--data-dir") { Description = "Where the key and the store are.", HelpName = "DIR" };
     private readonly Option<string?> _control = new("--control") { Description = "Path of the control socket.", HelpName = "SOCKET" };
     private readonly Option<string[]> _listen = new("--listen") { Description = "Listen on tcp://host:port, quic://host:port or a radio, lora:/dev/...?...; repeatable.", HelpName = "URI" };

@@ -7,7 +7,7 @@ namespace QuicProChat.Mesh.Node.Configuration;
 /// <summary>What a <c>listen</c> entry may be. What is said of a wrong one never holds a key that it may contain.</summary>
 internal static class ListenUri
 {
-    internal const string Form = "link URIs: tcp://host:port, quic://host:port, lora:/dev/...?key=value&... (docs/lora.md)";
+    internal const string Form = "link URIs: tcp://host:port, quic://host:port, lora:/dev/...?key=value&... (docs/reference/lora.md)";
 
     /// <summary>Null, or one sentence that says what is wrong and what would be accepted.</summary>
     internal static string? Check(string text)

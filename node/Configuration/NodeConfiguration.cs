@@ -7,7 +7,7 @@ using QuicProChat.Mesh.Transports.Mdns;
 namespace QuicProChat.Mesh.Node.Configuration;
 
 /// <summary>
-/// How the daemon runs: defaults, then the configuration file, then the command line (docs/configuration.md).
+/// How the daemon runs: defaults, then the configuration file, then the command line (docs/reference/configuration.md).
 /// </summary>
 public sealed record NodeConfiguration
 {

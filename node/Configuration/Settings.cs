@@ -12,7 +12,7 @@ using QuicProChat.Mesh.Wire.Files;
 namespace QuicProChat.Mesh.Node.Configuration;
 
 /// <summary>
-/// Every key of the configuration file, in the order of docs/configuration.md. One table serves reading, error
+/// Every key of the configuration file, in the order of docs/reference/configuration.md. One table serves reading, error
 /// messages and the test that holds the manual to it.
 /// </summary>
 internal static class Settings

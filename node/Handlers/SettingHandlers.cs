@@ -19,7 +19,7 @@ internal static class SettingHandlers
         CommandHandler.For(Commands.BackupCheck, CheckBackupAsync),
     ];
 
-    /// <summary>One at a time: a passphrase takes a second, and memory (docs/control.md).</summary>
+    /// <summary>One at a time: a passphrase takes a second, and memory (docs/reference/control.md).</summary>
     private static readonly SemaphoreSlim _backups = new(1);
 
     private static IReadOnlyList<SettingInfo> List(MeshNode node, NoArguments request) =>

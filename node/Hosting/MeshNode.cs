@@ -316,6 +316,7 @@ internal sealed partial class MeshNode : IAsyncDisposable
         Lite.Dispose();
         Groups.Dispose();
         Channels.Dispose();
+        Fapp.Dispose();
         Uploads.Dispose();
         Store.Damage.Found -= ReportDamage;
         _sealer.Dispose();

@@ -23,7 +23,7 @@ internal enum Refusal : byte
 
 /// <summary>
 /// Next hops that did not take an envelope are left alone for its destination for a while, whatever they answered: else the
-/// best one could hold up everything by never taking anything (docs/protocol.md, section 4.3). "Too fast" is borne a few times,
+/// best one could hold up everything by never taking anything (docs/reference/protocol.md, section 4.3). "Too fast" is borne a few times,
 /// since an honest neighbour takes something in between; "too large" holds for that size and above, so that small envelopes
 /// still pass.
 /// </summary>

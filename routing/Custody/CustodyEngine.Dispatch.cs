@@ -186,7 +186,7 @@ internal sealed partial class CustodyEngine
 
     private void PumpOpen(LinkId link, LinkState state)
     {
-        // A stream with few segments under way is not slowed down further by what it loses (docs/routing.md).
+        // A stream with few segments under way is not slowed down further by what it loses (docs/reference/routing.md).
         long most = _routes.PaceOf(link) > TimeSpan.Zero ? state.Window.Bytes + PacedBytes : long.MaxValue;
         for (int budget = PumpBudget; state.IsOpen && state.Waiting > 0; budget--)
         {
@@ -300,7 +300,7 @@ internal sealed partial class CustodyEngine
         return true;
     }
 
-    // A radio's header has six bits for them (docs/lora.md); less than this node allows is always right.
+    // A radio's header has six bits for them (docs/reference/lora.md); less than this node allows is always right.
     private static ushort HopsOver(LinkState link, ushort hopsLeft) =>
         link.Properties.Reliable ? hopsLeft : Math.Min(hopsLeft, (ushort)Limits.MaxHops);
 

@@ -4,7 +4,7 @@ using QuicProChat.Mesh.Wire;
 namespace QuicProChat.Mesh.Routing.Custody;
 
 /// <content>
-/// What started here and has no way on is lodged with one neighbour, so that the sender may leave (docs/protocol.md,
+/// What started here and has no way on is lodged with one neighbour, so that the sender may leave (docs/reference/protocol.md,
 /// section 4.5). Nobody but the origin does so: whoever takes it holds it until there is a route.
 /// </content>
 internal sealed partial class CustodyEngine

@@ -5,7 +5,7 @@ using QuicProChat.Mesh.Wire;
 
 namespace QuicProChat.Mesh.Routing.Custody;
 
-/// <content>What started here, its receipts, and receipts for others (docs/protocol.md, sections 4.2 and 4.4).</content>
+/// <content>What started here, its receipts, and receipts for others (docs/reference/protocol.md, sections 4.2 and 4.4).</content>
 internal sealed partial class CustodyEngine
 {
     // A receipt may take as long again as the slowest of its destination, and then some, before the message is repeated.

@@ -4,7 +4,7 @@ using QuicProChat.Mesh.Routing.Routes;
 namespace QuicProChat.Mesh.Routing.Custody;
 
 /// <summary>
-/// Who answers for which envelope (docs/protocol.md, section 4).
+/// Who answers for which envelope (docs/reference/protocol.md, section 4).
 /// <code>
 ///  Receive    arrival: parse, seen?, decide; refuse or accept
 ///  Entries    the table of what is held

@@ -57,7 +57,7 @@ internal readonly record struct EnvelopeFacts(
 /// <param name="Obstacle">Otherwise: why not.</param>
 internal readonly record struct Candidate(NextHop Hop, bool Usable, StateReason Obstacle = StateReason.None);
 
-/// <summary>The forwarding decision: a pure function (docs/protocol.md, section 4.3).</summary>
+/// <summary>The forwarding decision: a pure function (docs/reference/protocol.md, section 4.3).</summary>
 internal static class ForwardingDecision
 {
     /// <summary>Decides about an envelope; <paramref name="hops"/> are the feasible next hops, best first.</summary>

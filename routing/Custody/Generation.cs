@@ -3,7 +3,7 @@ using QuicProChat.Mesh.Wire;
 namespace QuicProChat.Mesh.Routing.Custody;
 
 /// <summary>
-/// Which copy of an envelope a frame carries, as it says itself (docs/protocol.md, section 4.3):
+/// Which copy of an envelope a frame carries, as it says itself (docs/reference/protocol.md, section 4.3):
 /// <c>attempt(2) 1023-hopsLeft(10)</c>.
 /// </summary>
 internal readonly record struct Generation(ushort Value)

@@ -31,7 +31,7 @@ internal enum Novelty : byte
 }
 
 /// <summary>
-/// What is remembered of each id (docs/protocol.md, section 4.3); bounded. When it is full, the source that filled most of it
+/// What is remembered of each id (docs/reference/protocol.md, section 4.3); bounded. When it is full, the source that filled most of it
 /// gives way with its oldest. 30 bytes an id in chunks, and 8 bytes a slot of the index: 4.1 MB when full with 100,000, nothing
 /// when unused.
 /// <para>

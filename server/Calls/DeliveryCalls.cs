@@ -23,7 +23,7 @@ internal sealed class DeliveryCalls(IInboxStore inboxes, IChannelStore channels,
     // What a message may have, so that it fits into an answer with what stands beside it.
     private const int MaxMessage = FrameCodec.MaxPayload - 1024;
 
-    // docs/client-server.md: 30 days at most, and by default.
+    // docs/reference/client-server.md: 30 days at most, and by default.
     private const uint MaxLifetimeSeconds = 30 * 24 * 3600;
 
     private static readonly TimeSpan MaxWait = TimeSpan.FromSeconds(60);

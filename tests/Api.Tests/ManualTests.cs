@@ -3,10 +3,10 @@ using System.Text.RegularExpressions;
 
 namespace QuicProChat.Mesh.Api.Tests;
 
-/// <summary>docs/control.md says of every command what it is called, what it takes and what it answers.</summary>
+/// <summary>docs/reference/control.md says of every command what it is called, what it takes and what it answers.</summary>
 public sealed partial class ManualTests
 {
-    private static readonly string _page = File.ReadAllText(Repository.File("docs", "control.md"));
+    private static readonly string _page = File.ReadAllText(Repository.File("docs", "reference", "control.md"));
 
     public static TheoryData<string> Names => AllCommands.Names;
 

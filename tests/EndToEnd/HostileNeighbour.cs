@@ -109,7 +109,7 @@ public class HostileNeighbour
     {
         await using HostileScene scene = await HostileScene.StartAsync();
         using HostilePeer peer = await scene.LinkAsync();
-        // Nothing goes over a stream that has not answered four pings (docs/routing.md).
+        // Nothing goes over a stream that has not answered four pings (docs/reference/routing.md).
         for (int i = 0; i < 4; i++)
             await peer.SendAsync(FrameKind.Pong, await peer.NextAsync(FrameKind.Ping, TimeSpan.FromSeconds(20)));
         byte[] own = scene.Announce(sequence: 7);

@@ -7,7 +7,7 @@ using QuicProChat.Mesh.Wire;
 
 namespace QuicProChat.Mesh.Fapp.Tests;
 
-/// <summary>The table of sizes in docs/fapp.md, section 2.3, is what the program makes.</summary>
+/// <summary>The table of sizes in docs/reference/fapp.md, section 2.3, is what the program makes.</summary>
 public sealed class SizeTests
 {
     [Fact]
@@ -35,7 +35,7 @@ public sealed class SizeTests
             ("response: the envelope to the forwarder", Answers(1 + sizeof(ulong))),
             ("response: the envelope to whoever asked", Answers(1)),
         ];
-        string page = File.ReadAllText(Repository.File("docs", "fapp.md"));
+        string page = File.ReadAllText(Repository.File("docs", "reference", "fapp.md"));
         foreach ((string message, int[] bytes) in rows)
         {
             IEnumerable<string> numbers = bytes.Select(static b => b.ToString("N0", CultureInfo.InvariantCulture));

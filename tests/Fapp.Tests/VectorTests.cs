@@ -9,7 +9,7 @@ using QuicProChat.Mesh.Wire;
 
 namespace QuicProChat.Mesh.Fapp.Tests;
 
-/// <summary>The test vectors of docs/fapp.md, made by a script that shares nothing with the program.</summary>
+/// <summary>The test vectors of docs/reference/fapp.md, made by a script that shares nothing with the program.</summary>
 public sealed class VectorTests
 {
     private static readonly JsonElement Vectors = Documents.Vectors("fapp.md");
@@ -163,7 +163,7 @@ public sealed class VectorTests
             .. new[] { 16, 32, 64 }.Select(n => GossipRecord.HeaderSize + FappRecord.Overhead + SlotConfirm.SizeOf(n)),
             SealedRequest.Size, EnvelopeHeader.Size + ForwardedRequest.Size, EnvelopeHeader.Size + ForwardedRequest.PassedOnSize,
         ];
-        string page = File.ReadAllText(Repository.File("docs", "fapp.md"));
+        string page = File.ReadAllText(Repository.File("docs", "reference", "fapp.md"));
         Assert.All(sizes, s => Assert.Matches($@"[| ,]{s.ToString("N0", System.Globalization.CultureInfo.InvariantCulture)}[ ,|]", page));
         Assert.InRange(sizes[1], 300, 460);
     }

@@ -1,4 +1,4 @@
-"""Prints the test vectors of docs/fapp.md, section 9, from what that page says and standard primitives alone."""
+"""Prints the test vectors of docs/reference/fapp.md, section 9, from what that page says and standard primitives alone."""
 import hashlib
 import hmac
 import json

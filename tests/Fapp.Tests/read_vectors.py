@@ -1,4 +1,4 @@
-"""Takes the messages in the test vectors of docs/fapp.md apart, from what that page says: what is in them, line by line.
+"""Takes the messages in the test vectors of docs/reference/fapp.md apart, from what that page says: what is in them, line by line.
 
 The other direction of make_vectors.py, with a MessagePack library of its own. It gets the page on its standard input.
 """

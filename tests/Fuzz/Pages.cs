@@ -21,7 +21,7 @@ internal static partial class Pages
         where match.Groups["language"].Value == language
         select match.Groups["text"].Value;
 
-    internal static string Read(string page) => File.ReadAllText(Repository.File("docs", page));
+    internal static string Read(string page) => File.ReadAllText(Repository.File("docs", "reference", page));
 
     [GeneratedRegex("^```hex (?<name>\\w+)\n(?<hex>.*?)^```", RegexOptions.Multiline | RegexOptions.Singleline)]
     private static partial Regex HexBlock();

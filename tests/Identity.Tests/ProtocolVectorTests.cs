@@ -4,7 +4,7 @@ using System.Text.Json;
 
 namespace QuicProChat.Mesh.Identity.Tests;
 
-/// <summary>The test vectors of docs/protocol.md, section 7: keys, addresses, sealing, certificates.</summary>
+/// <summary>The test vectors of docs/reference/protocol.md, section 7: keys, addresses, sealing, certificates.</summary>
 public sealed class ProtocolVectorTests
 {
     private static readonly JsonElement Vectors = Documents.Vectors("protocol.md");

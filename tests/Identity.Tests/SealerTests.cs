@@ -152,7 +152,7 @@ public sealed class SealerTests : IDisposable
         }
     }
 
-    // Sealed by an implementation of the pattern in Python over python3-cryptography, from docs/protocol.md 4.1 and 4.2.
+    // Sealed by an implementation of the pattern in Python over python3-cryptography, from docs/reference/protocol.md 4.1 and 4.2.
     [Fact]
     public void An_independently_sealed_message_opens_and_proves()
     {

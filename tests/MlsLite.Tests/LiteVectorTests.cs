@@ -6,7 +6,7 @@ using static QuicProChat.Mesh.MlsLite.Tests.World;
 
 namespace QuicProChat.Mesh.MlsLite.Tests;
 
-/// <summary>The examples of docs/mls-lite.md, made by a script that shares nothing with the program.</summary>
+/// <summary>The examples of docs/reference/mls-lite.md, made by a script that shares nothing with the program.</summary>
 public class LiteVectorTests
 {
     public static TheoryData<LiteCipher> Ciphers => [LiteCipher.ChaCha20Poly1305, LiteCipher.AesCcm8];
@@ -212,7 +212,7 @@ public class LiteVectorTests
 
     private static string DocumentVectors()
     {
-        string page = File.ReadAllText(Repository.File("docs", "mls-lite.md"));
+        string page = File.ReadAllText(Repository.File("docs", "reference", "mls-lite.md"));
         int start = page.IndexOf("```json\n", StringComparison.Ordinal) + "```json\n".Length;
         return page[start..page.IndexOf("```", start, StringComparison.Ordinal)];
     }

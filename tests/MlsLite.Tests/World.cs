@@ -34,7 +34,7 @@ internal static class World
 
     /// <summary>
     /// A founder and somebody who joined. Indices are drawn: not one that tests give to others, nor 31, which has a byte of its own in a
-    /// header (docs/mls-lite.md, section 3) where tests write headers by hand.
+    /// header (docs/reference/mls-lite.md, section 3) where tests write headers by hand.
     /// </summary>
     internal static (LiteGroup Alice, LiteGroup Bob) Pair(
         LiteCipher cipher = LiteCipher.ChaCha20Poly1305, TimeProvider? time = null)

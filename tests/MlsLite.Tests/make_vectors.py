@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Prints the test vectors of docs/mls-lite.md: MLS-Lite written a second time, from the document alone."""
+"""Prints the test vectors of docs/reference/mls-lite.md: MLS-Lite written a second time, from the document alone."""
 import base64
 import hashlib
 import json

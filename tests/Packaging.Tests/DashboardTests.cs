@@ -12,7 +12,7 @@ public sealed partial class DashboardTests
         using LoneNode node = LoneNode.Start();
         string metrics = node.Ctl("metrics");
         // Series of radios are there where a radio is; the manual lists them.
-        string manual = File.ReadAllText(Repository.File("docs/control.md"));
+        string manual = File.ReadAllText(Repository.File("docs/reference/control.md"));
         string[] expressions = [.. Expressions(JsonNode.Parse(File.ReadAllText(Repository.File("packaging/grafana/qpc-mesh.json")))!)];
         Assert.True(expressions.Length >= 25, $"only {expressions.Length} expressions were found");
         foreach (string expression in expressions)

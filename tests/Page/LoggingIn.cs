@@ -14,7 +14,7 @@ public sealed class LoggingIn(Stage stage)
         string link = await stage.Alice.LinkAsync();
         string token = link[(link.IndexOf('#', StringComparison.Ordinal) + 1)..];
         await visit.Page.GotoAsync(link);
-        await visit.Page.Locator(".chat").First.WaitForAsync();
+        await SessionAsync(visit);
         Assert.DoesNotContain(token, visit.Page.Url, StringComparison.Ordinal);
         Assert.Empty(await visit.Page.Context.CookiesAsync());
         Assert.DoesNotContain(token, await visit.Page.EvaluateAsync<string>("JSON.stringify([...Object.values(sessionStorage), ...Object.values(localStorage)])"), StringComparison.Ordinal);
@@ -22,6 +22,7 @@ public sealed class LoggingIn(Stage stage)
         // The tab stays logged in; another one is not, and the link is spent.
         await visit.Page.ReloadAsync();
         await visit.Page.Locator(".chat").First.WaitForAsync();
+        await Expect(visit.Page.Locator(".link")).ToBeHiddenAsync();
         IPage second = await visit.Page.Context.NewPageAsync();
         await second.GotoAsync(link);
         await Expect(second.Locator(".locked")).ToContainTextAsync("qpc-mesh web");
@@ -73,7 +74,14 @@ public sealed class LoggingIn(Stage stage)
         // The link was not spent by that.
         await visit.Page.GotoAsync("about:blank");
         await visit.Page.GotoAsync(link);
-        await visit.Page.Locator(".chat").First.WaitForAsync();
+        await SessionAsync(visit);
+    }
+
+    /// <summary>The session of a page, as soon as the node gave it one; the list with the notepad stands there before.</summary>
+    private static async Task<string> SessionAsync(Visit visit)
+    {
+        IJSHandle session = await visit.Page.WaitForFunctionAsync("() => sessionStorage.getItem('session')");
+        return await session.JsonValueAsync<string>();
     }
 
     /// <summary>What the node answers to a navigation. For an answer without a page the browser shows an error of its own, and says so.</summary>
@@ -92,8 +100,7 @@ public sealed class LoggingIn(Stage stage)
         await using Visit visit = await Visit.NewAsync(stage.Browser);
         string link = await node.LinkAsync();
         await visit.Page.GotoAsync(link);
-        await visit.Page.Locator(".chat").First.WaitForAsync();
-        string session = await visit.Page.EvaluateAsync<string>("sessionStorage.getItem('session')");
+        string session = await SessionAsync(visit);
         string[] tokens = [link[(link.IndexOf('#', StringComparison.Ordinal) + 1)..], session];
         foreach (string token in tokens)
         {

@@ -4,10 +4,10 @@ using QuicProChat.Mesh.Rpc.V1;
 
 namespace QuicProChat.Mesh.Rpc.Tests;
 
-/// <summary>docs/client-server.md says what the code does.</summary>
+/// <summary>docs/reference/client-server.md says what the code does.</summary>
 public partial class PageTests
 {
-    private static readonly string Page = File.ReadAllText(Repository.File("docs", "client-server.md"));
+    private static readonly string Page = File.ReadAllText(Repository.File("docs", "reference", "client-server.md"));
 
     [Fact]
     public void The_frames_of_the_page_are_those_of_the_codec()

@@ -5,7 +5,7 @@ using Xunit.Abstractions;
 namespace QuicProChat.Mesh.Simulation.Tests;
 
 /// <summary>
-/// Gossip in networks (docs/gossip.md). The long runs of docs/performance.md are done where QPC_LONG is set.
+/// Gossip in networks (docs/reference/gossip.md). The long runs of docs/performance.md are done where QPC_LONG is set.
 /// </summary>
 public sealed class GossipTests(ITestOutputHelper output)
 {

@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace QuicProChat.Mesh.Testing;
 
-/// <summary>The pages of docs/.</summary>
+/// <summary>The pages of docs/reference.</summary>
 public static class Documents
 {
     private const string Begin = "```json\n", End = "\n```";
@@ -11,7 +11,7 @@ public static class Documents
     /// <param name="page">A file name, such as <c>protocol.md</c>.</param>
     public static string VectorText(string page)
     {
-        string text = File.ReadAllText(Repository.File("docs", page));
+        string text = File.ReadAllText(Repository.File("docs", "reference", page));
         int from = text.IndexOf(Begin, StringComparison.Ordinal) + Begin.Length;
         return text[from..text.IndexOf(End, from, StringComparison.Ordinal)];
     }

@@ -175,8 +175,8 @@ public abstract class IpLinkTests(string scheme)
         {
             while (here.TrySend(FrameClass.Normal, frame))
                 here.Flush();
-            // Whoever begins to write, or looks how long a write takes, looks at the clock.
-            await Task.WhenAny(down, writable, time.Looks.WaitAsync());
+            // Whoever begins to write, or looks how long a write takes, looks at the clock; the timer may be set only after that.
+            await Task.WhenAny(down, writable, time.Looks.WaitAsync(TimeSpan.FromMilliseconds(200)));
             if (writable.IsCompletedSuccessfully)
                 writable = eventsHere.NextWritableAsync();
             time.Advance(settings.WriteTimeout / 2);

@@ -11,7 +11,7 @@ using Node = QuicProChat.Mesh.Transports.LocalEnd;
 namespace QuicProChat.Mesh.Transports.Tests;
 
 /// <summary>
-/// The session of docs/protocol.md, section 3.6: two nodes with fixed keys, boot ids and numbers, from TLS to the first routes.
+/// The session of docs/reference/protocol.md, section 3.6: two nodes with fixed keys, boot ids and numbers, from TLS to the first routes.
 /// The page holds every byte that they say inside TLS, in order.
 /// </summary>
 public sealed partial class LinkStartTests
@@ -87,7 +87,7 @@ public sealed partial class LinkStartTests
     /// <summary>The lines of the page that hold bytes: who says them, and the bytes before the explanation.</summary>
     private static string[] Documented()
     {
-        string page = File.ReadAllText(Repository.File("docs", "protocol.md"));
+        string page = File.ReadAllText(Repository.File("docs", "reference", "protocol.md"));
         string session = Session().Match(page).Groups["session"].Value;
         return
         [

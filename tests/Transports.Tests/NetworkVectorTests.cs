@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace QuicProChat.Mesh.Transports.Tests;
 
-/// <summary>The network key's id and proofs, as docs/protocol.md, section 7, has them.</summary>
+/// <summary>The network key's id and proofs, as docs/reference/protocol.md, section 7, has them.</summary>
 public sealed class NetworkVectorTests
 {
     private static readonly JsonElement Vectors = Documents.Vectors("protocol.md").GetProperty("network");

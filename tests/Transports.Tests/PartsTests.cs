@@ -148,7 +148,7 @@ public class PartsTests
         }
     }
 
-    // Computed with Python's hmac from docs/protocol.md 3.2: HKDF-SHA256 with an empty salt.
+    // Computed with Python's hmac from docs/reference/protocol.md 3.2: HKDF-SHA256 with an empty salt.
     [Fact]
     public void Network_id_and_proof_are_those_of_an_independent_computation()
     {

@@ -5,7 +5,7 @@ using QuicProChat.Mesh.Identity;
 namespace QuicProChat.Mesh.Wire.Tests;
 
 /// <summary>One wire type under test: an example, and what decoding does with any bytes.</summary>
-/// <param name="Name">As in the examples of docs/protocol.md.</param>
+/// <param name="Name">As in the examples of docs/reference/protocol.md.</param>
 /// <param name="Example">What the writer makes of fixed values.</param>
 /// <param name="Decode">Decodes and touches every field without allocating; tells whether it was accepted.</param>
 /// <param name="Recode">Decodes and writes again; null if refused.</param>

@@ -3,7 +3,7 @@ using QuicProChat.Mesh.Identity;
 
 namespace QuicProChat.Mesh.Wire.Tests;
 
-/// <summary>The hexadecimal examples of docs/protocol.md and docs/files.md are what the code writes.</summary>
+/// <summary>The hexadecimal examples of docs/reference/protocol.md and docs/reference/files.md are what the code writes.</summary>
 public sealed partial class ProtocolExampleTests
 {
     private static readonly string[] Pages = ["protocol.md", "files.md"];
@@ -80,7 +80,7 @@ public sealed partial class ProtocolExampleTests
 
     private static Dictionary<string, byte[]> ReadExamples()
     {
-        string text = string.Concat(Pages.Select(page => File.ReadAllText(Path.Combine(Repository.Root, "docs", page))));
+        string text = string.Concat(Pages.Select(page => File.ReadAllText(Path.Combine(Repository.Root, "docs", "reference", page))));
         var examples = new Dictionary<string, byte[]>();
         foreach (Match block in HexBlock().Matches(text))
         {

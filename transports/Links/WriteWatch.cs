@@ -38,7 +38,8 @@ internal sealed class WriteWatch : IDisposable
 
     private void Look()
     {
-        Volatile.Write(ref _armed, 0);
+        // With a fence: a write that begins now finds the timer not set, or is found here.
+        Interlocked.Exchange(ref _armed, 0);
         long started = Volatile.Read(ref _started);
         if (started == 0)
             return;

@@ -49,7 +49,7 @@ internal sealed class LoraHub : IRadioClient, IRadioUser
     /// <summary>
     /// The bit rate that the router goes by. Of the nominal one it would plan with airtime that the law does not allow; so it is
     /// told the nominal rate times the duty cycle, and five times that: routing's 6 % of it on a shared medium
-    /// (docs/lora.md, section 8) are then the 30 % of the budget that the ledger lends. Never more than nominal.
+    /// (docs/reference/lora.md, section 8) are then the 30 % of the budget that the ledger lends. Never more than nominal.
     /// </summary>
     internal static long BitRate(LoraOptions options)
     {

@@ -10,7 +10,7 @@ namespace QuicProChat.Mesh.Transports.Mdns;
 public sealed record DiscoverySettings(DiscoveryMode Mode, IReadOnlyCollection<string> Interfaces);
 
 /// <summary>
-/// Finds other nodes on the links of this machine, and lets itself be found (docs/discovery.md): sockets, interfaces and
+/// Finds other nodes on the links of this machine, and lets itself be found (docs/reference/discovery.md): sockets, interfaces and
 /// timers around <see cref="MdnsEngine"/>, which decides. Nodes that were found are dialled by the link manager.
 /// </summary>
 public sealed class LanDiscovery : IMdnsSender, IAsyncDisposable

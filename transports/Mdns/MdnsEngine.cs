@@ -12,7 +12,7 @@ internal interface IMdnsSender
 }
 
 /// <summary>
-/// Discovery without I/O (docs/discovery.md): what was received, links, time go in; messages and dials come out.
+/// Discovery without I/O (docs/reference/discovery.md): what was received, links, time go in; messages and dials come out.
 /// <code>
 ///   message -- question: Responder, Querier (another asked)       time -- Responder, Querier: messages
 ///           \- answer:   FoundTable                                    \- DialPlan: dials

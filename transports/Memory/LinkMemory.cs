@@ -1,7 +1,7 @@
 namespace QuicProChat.Mesh.Transports;
 
 /// <summary>
-/// The memory of all links: one budget with fixed parts (docs/configuration.md, <c>linkMemoryBytes</c>). Beside it each link
+/// The memory of all links: one budget with fixed parts (docs/reference/configuration.md, <c>linkMemoryBytes</c>). Beside it each link
 /// has <see cref="PerLink"/>, and what the TLS library takes.
 /// </summary>
 internal sealed class LinkMemory(long bytes, TimeProvider time)

@@ -8,7 +8,7 @@ using QuicProChat.Mesh.Wire;
 namespace QuicProChat.Mesh.Transports.Quic;
 
 /// <summary>
-/// <c>quic://host:port[#address]</c>: links over QUIC (docs/protocol.md, section 3), where libmsquic is installed. The
+/// <c>quic://host:port[#address]</c>: links over QUIC (docs/reference/protocol.md, section 3), where libmsquic is installed. The
 /// accepting side opens the one bidirectional stream and writes first.
 /// </summary>
 /// <param name="node">This end.</param>

@@ -7,7 +7,7 @@ using QuicProChat.Mesh.Wire;
 
 namespace QuicProChat.Mesh.Transports.Tcp;
 
-/// <summary><c>tcp://host:port[#address]</c>: links over TCP with TLS 1.3 (docs/protocol.md, section 3).</summary>
+/// <summary><c>tcp://host:port[#address]</c>: links over TCP with TLS 1.3 (docs/reference/protocol.md, section 3).</summary>
 /// <param name="node">This end.</param>
 /// <param name="logger">Where it tells.</param>
 public sealed class TcpTransport(LocalEnd node, ILogger<TcpTransport> logger) : ITransport

@@ -1,4 +1,4 @@
-// What a message says, by the type of its content (docs/content.md).
+// What a message says, by the type of its content (docs/reference/content.md).
 
 import { cleanName, cleanText, shortAddress } from '../clean.js';
 import { foreign, h } from '../dom.js';

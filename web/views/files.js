@@ -10,7 +10,7 @@ import { bytes, t } from '../text.js';
 import { kindOf, titleOf } from './names.js';
 import { preview, read } from './preview.js';
 
-// Bytes of a file in one request, as base64 they fit into a line (docs/control.md).
+// Bytes of a file in one request, as base64 they fit into a line (docs/reference/control.md).
 const part = 192 * 1024;
 
 /** The offer of a file, with what can be done with it now. */

@@ -1,4 +1,4 @@
-// How far a message came, as a word. Only what is proven is said (docs/control.md, States).
+// How far a message came, as a word. Only what is proven is said (docs/reference/control.md, States).
 
 import { sentence } from '../said.js';
 import { t } from '../text.js';

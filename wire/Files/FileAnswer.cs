@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 
 namespace QuicProChat.Mesh.Wire.Files;
 
-// docs/files.md, section 5; sealed:
+// docs/reference/files.md, section 5; sealed:
 //
 //  02 file(16) status(1) session(8) have(0..256)
 

@@ -1,6 +1,6 @@
 namespace QuicProChat.Mesh.Wire.Files;
 
-/// <summary>The first byte of a bulk frame's payload (docs/files.md, section 5).</summary>
+/// <summary>The first byte of a bulk frame's payload (docs/reference/files.md, section 5).</summary>
 public enum FilePayloadKind : byte
 {
     /// <summary>A word that is sealed to one node.</summary>

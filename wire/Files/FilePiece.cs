@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 
 namespace QuicProChat.Mesh.Wire.Files;
 
-// docs/files.md, section 5:
+// docs/reference/files.md, section 5:
 //
 //  01 ticket(8) chunk(16) piece(1) bytes(8192)
 

@@ -1,6 +1,6 @@
 namespace QuicProChat.Mesh.Wire.Files;
 
-// docs/files.md, section 5; sealed:
+// docs/reference/files.md, section 5; sealed:
 //
 //  01 file(16)
 

@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 
 namespace QuicProChat.Mesh.Wire.Files;
 
-// docs/files.md, section 5; sealed:
+// docs/reference/files.md, section 5; sealed:
 //
 //  03 file(16) session(8) number(4) ticket(8) count(1) count x { chunk(2) pieces(1) }        count 1..32, pieces 1..FF
 

@@ -5,7 +5,7 @@ namespace QuicProChat.Mesh.Wire;
 /// <param name="BitsPerSecond">
 /// Bit rate by which the router reckons time and shares, for everything on the medium together; 0 where unknown (IP
 /// links). Not the nominal rate of a radio, but what its duty cycle leaves of it, scaled so that the router's share for
-/// routing is the radio's own (docs/lora.md, section 8).
+/// routing is the radio's own (docs/reference/lora.md, section 8).
 /// </param>
 /// <param name="Reliable">Frames arrive in order or the link ends (TCP, QUIC). Otherwise frames may be lost or reordered.</param>
 /// <param name="PushRoutes">Routes are pushed to this neighbour; false on slow media, where they are asked for.</param>

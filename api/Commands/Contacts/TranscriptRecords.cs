@@ -15,7 +15,7 @@ public sealed record TranscriptRecordsRequest
 /// <param name="Direction"><c>in</c> or <c>out</c>.</param>
 /// <param name="Peer">Who else wrote it, or whom it was for: 32 hexadecimal digits.</param>
 /// <param name="CreatedAt">When it was written or came.</param>
-/// <param name="Content">The bytes of docs/content.md in base64.</param>
+/// <param name="Content">The bytes of docs/reference/content.md in base64.</param>
 public sealed record TranscriptRecordInfo(string Id, string Direction, string Peer, DateTimeOffset CreatedAt, string Content);
 
 /// <content><c>transcript-records</c>.</content>

@@ -15,7 +15,7 @@ public sealed class OrderTable
     /// <summary>Most admins. Arbitrary; they are in the group context, so that each costs 16 bytes in commits about them.</summary>
     public const int MaxAdmins = 16;
 
-    /// <summary>Most members (docs/groups.md).</summary>
+    /// <summary>Most members (docs/reference/groups.md).</summary>
     public const int MaxMembers = 250;
 
     /// <summary>

@@ -11,7 +11,7 @@ namespace QuicProChat.Mesh.Messaging.Groups.Wire;
 /// What all members of a group agree on beyond MLS: an extension of the group context, of a type for private use, that every
 /// member has to understand (required_capabilities).
 /// </summary>
-/// <param name="IsStrict">Past states take no commits at all (docs/groups.md).</param>
+/// <param name="IsStrict">Past states take no commits at all (docs/reference/groups.md).</param>
 /// <param name="Admins">The admins, the senior first.</param>
 /// <param name="Table">The hash of the order table.</param>
 public sealed record GroupContextExtension(bool IsStrict, ImmutableArray<NodeAddress> Admins, Digest Table)

@@ -4,7 +4,7 @@ using System.Text.Json.Nodes;
 
 namespace QuicProChat.Mesh.EndToEnd.Harness;
 
-/// <summary>A client of the control socket that knows nothing of the program but docs/control.md.</summary>
+/// <summary>A client of the control socket that knows nothing of the program but docs/reference/control.md.</summary>
 internal sealed class ControlConnection : IDisposable
 {
     private readonly Socket _socket;

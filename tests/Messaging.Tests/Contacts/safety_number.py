@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The safety number of docs/contacts.md, section 3, from two public keys in hexadecimal digits."""
+"""The safety number of docs/reference/contacts.md, section 3, from two public keys in hexadecimal digits."""
 import hashlib
 import sys
 

@@ -5,7 +5,7 @@ using QuicProChat.Mesh.Wire;
 
 namespace QuicProChat.Mesh.Messaging.Tests.Content;
 
-/// <summary>One content of each type: the examples of docs/content.md.</summary>
+/// <summary>One content of each type: the examples of docs/reference/content.md.</summary>
 internal static class ContentExamples
 {
     internal static readonly ContentReference ById =

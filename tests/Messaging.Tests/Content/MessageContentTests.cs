@@ -144,7 +144,7 @@ public sealed partial class MessageContentTests
 
     private static Dictionary<string, string> Documented()
     {
-        string page = File.ReadAllText(Repository.File("docs", "content.md"));
+        string page = File.ReadAllText(Repository.File("docs", "reference", "content.md"));
         return HexBlock().Matches(page).ToDictionary(
             m => m.Groups["name"].Value,
             m => Space().Replace(Comment().Replace(m.Groups["body"].Value, ""), ""));

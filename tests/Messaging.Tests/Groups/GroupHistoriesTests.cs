@@ -4,7 +4,7 @@ using Xunit.Abstractions;
 namespace QuicProChat.Mesh.Messaging.Tests.Groups;
 
 /// <summary>
-/// Seeded histories. QPC_GROUP_HISTORIES says how many (the default is 40; docs/groups.md names the figures of 300), and
+/// Seeded histories. QPC_GROUP_HISTORIES says how many (the default is 40; docs/reference/groups.md names the figures of 300), and
 /// QPC_GROUP_SEED runs one alone.
 /// </summary>
 public class GroupHistoriesTests(ITestOutputHelper output)

@@ -91,7 +91,7 @@ internal sealed class GroupHistory
     }
 
     // Whoever was taken in on a branch that lost for good, where nobody honest knew of it on the other, has to be invited
-    // anew (docs/groups.md): the branch that most are on never heard of it.
+    // anew (docs/reference/groups.md): the branch that most are on never heard of it.
     private SimMember[] Expected()
     {
         SimMember[] members = [.. Honest.Where(m => m.Group is not null && !_removed.Contains(m))];

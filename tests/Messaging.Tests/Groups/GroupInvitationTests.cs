@@ -124,6 +124,45 @@ public sealed class GroupInvitationTests : IDisposable
     }
 
     [Fact]
+    public void What_was_made_while_the_clock_was_wrong_is_not_handed_out_when_it_is_right()
+    {
+        using var identity = LocalIdentity.Generate();
+        var time = new GroupNode.Calendar { Ahead = TimeSpan.FromDays(3650) };
+        using var self = new GroupSelf(identity, RandomSource.System, time, new GroupTiming());
+        var packages = new NodeKeyPackages(self);
+        CipherSuite suite = GroupSelf.Suites[0];
+        TimeSpan at = default;
+        KeyPackage wrong = packages.LastResort(suite);
+        GiveAll();
+        Assert.Equal(NodeKeyPackages.MaxOut, Single());
+
+        time.Ahead = default;
+        KeyPackage right = packages.LastResort(suite);
+        Assert.NotEqual(wrong.Reference.ToArray(), right.Reference.ToArray());
+        Assert.Equal(right.Reference.ToArray(), packages.LastResort(suite).Reference.ToArray());
+        // Those that nobody takes leave room for others.
+        GiveAll();
+        Assert.Equal(2 * NodeKeyPackages.MaxOut, Single());
+
+        // And however often the clock goes wrong, there is an end.
+        for (int years = 11; years < 20; years++)
+        {
+            time.Ahead = TimeSpan.FromDays(365 * years);
+            GiveAll();
+        }
+
+        Assert.InRange(Single(), NodeKeyPackages.MaxKept - NodeKeyPackages.MaxOut, NodeKeyPackages.MaxKept);
+
+        int Single() => self.Client.KeyPackages().Count(static p => !p.IsLastResort);
+
+        void GiveAll()
+        {
+            for (int i = 0; i < 2 * NodeKeyPackages.MaxOut; i++)
+                Assert.NotNull(packages.Give(at += TimeSpan.FromDays(1), Address(i), 1, true, suite));
+        }
+    }
+
+    [Fact]
     public async Task A_name_that_several_invitations_have_is_refused_and_the_inviter_decides_which_is_meant()
     {
         GroupInviter first = New(), second = New(), third = New();

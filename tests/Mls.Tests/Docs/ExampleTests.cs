@@ -8,7 +8,7 @@ public class ExampleTests
     public void The_example_of_the_documentation_is_this_code_and_runs()
     {
         string source = File.ReadAllText(Repository.File("tests", "Mls.Tests", "Docs", "Example.cs"));
-        string documentation = File.ReadAllText(Repository.File("docs", "mls.md"));
+        string documentation = File.ReadAllText(Repository.File("docs", "reference", "mls.md"));
         int begin = source.IndexOf("// <example>\n", StringComparison.Ordinal) + "// <example>\n".Length;
         int end = source.IndexOf("        // </example>", StringComparison.Ordinal);
         string example = string.Join('\n', source[begin..end].Split('\n').Select(l => l.Length >= 8 ? l[8..] : l)).TrimEnd();

@@ -197,7 +197,7 @@ public class ConfigurationFileTests
     [Fact]
     public void The_manual_describes_every_key_and_no_other()
     {
-        string manual = File.ReadAllText(Path.Combine(Repository.Root, "docs", "configuration.md")).Split("## Durability")[0];
+        string manual = File.ReadAllText(Path.Combine(Repository.Root, "docs", "reference", "configuration.md")).Split("## Durability")[0];
         string[] described = [.. manual.Split('\n').Where(l => l.StartsWith("| `", StringComparison.Ordinal)).Select(l => l.Split('`')[1])];
         Assert.Equal(Settings.All.Select(s => s.Key), described);
     }

@@ -41,7 +41,7 @@ public class LitePartsTests
         LiteReceipts.Derive(
             shared, NodeAddress.Read([.. Enumerable.Repeat((byte)0x11, 16)]), NodeAddress.Read([.. Enumerable.Repeat((byte)0x22, 16)]), key);
         Receipt.ComputeProof(key, EnvelopeId.Read(Convert.FromHexString("7cd7e07620910174e500119e44756a82")), proof);
-        string page = File.ReadAllText(Path.Combine(Repository.Root, "docs", "protocol.md"));
+        string page = File.ReadAllText(Path.Combine(Repository.Root, "docs", "reference", "protocol.md"));
         Assert.Contains(Convert.ToHexStringLower(proof), page, StringComparison.Ordinal);
     }
 

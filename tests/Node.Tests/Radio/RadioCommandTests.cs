@@ -109,7 +109,7 @@ public sealed class RadioCommandTests : IDisposable
     {
         await using var node = new TestNode("n");
         await node.Links.ListenAsync($"lora:{Path.Combine(_directory, "absent")}{Settings}");
-        string manual = File.ReadAllText(Path.Combine(Repository.Root, "docs", "control.md"));
+        string manual = File.ReadAllText(Path.Combine(Repository.Root, "docs", "reference", "control.md"));
         JsonObject radio = (await RadioAsync(node, _ => true)).AsObject();
         string[] keys = [.. radio.Select(p => p.Key)];
         Assert.Contains(string.Join(", ", keys), manual.ReplaceLineEndings(" "), StringComparison.Ordinal);

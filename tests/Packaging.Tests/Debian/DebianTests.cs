@@ -69,7 +69,7 @@ public sealed partial class DebianTests : IDisposable
         foreach (Match option in Option().Matches(help).Where(o => o.Value != "--help"))
             Assert.Contains(option.Value, commands, StringComparison.Ordinal);
         string settings = File.ReadAllText(Path.Combine(_folder, "qpc-mesh.conf.5"));
-        foreach (Match key in TableRow().Matches(File.ReadAllText(Repository.File("docs/configuration.md"))))
+        foreach (Match key in TableRow().Matches(File.ReadAllText(Repository.File("docs/reference/configuration.md"))))
             Assert.Contains($"\\fB{key.Groups[1].Value}\\fR", settings, StringComparison.Ordinal);
     }
 
@@ -88,7 +88,7 @@ public sealed partial class DebianTests : IDisposable
     }
 
     private void Manual() => Shell.Do(
-        "python3", "packaging/manual.py", Repository.File(Packages.Program), Repository.File("docs/configuration.md"), Packages.Version, _folder);
+        "python3", "packaging/manual.py", Repository.File(Packages.Program), Repository.File("docs/reference/configuration.md"), Packages.Version, _folder);
 
     private static string Complete(string script, params string[] words)
     {

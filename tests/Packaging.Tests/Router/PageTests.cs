@@ -51,7 +51,7 @@ public sealed partial class PageTests : IDisposable
             "keyFile", "control", "controlGroup", "passphraseFile", "quotaCount", "neighbourSharePercent", "destinationSharePercent",
             "queueMemoryBytes", "neighbourEnvelopesPerSecond", "linkMemoryBytes",
         ];
-        string manual = File.ReadAllText(Repository.File("docs/configuration.md"));
+        string manual = File.ReadAllText(Repository.File("docs/reference/configuration.md"));
         string[] keys = [.. TableRow().Matches(manual).Select(m => m.Groups[1].Value)];
         keys = keys[..(keys.ToList().IndexOf("fappBlockFile") + 1)];
         Assert.Equal(

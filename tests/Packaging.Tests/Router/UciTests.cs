@@ -61,7 +61,7 @@ public sealed partial class UciTests : IDisposable
     [NeedsFact(Packages.Busybox, Packages.Program)]
     public void Every_option_of_the_manual_has_its_place_and_the_program_takes_the_result()
     {
-        string[] keys = [.. TableRow().Matches(File.ReadAllText(Repository.File("docs/configuration.md"))).Select(m => m.Groups[1].Value)];
+        string[] keys = [.. TableRow().Matches(File.ReadAllText(Repository.File("docs/reference/configuration.md"))).Select(m => m.Groups[1].Value)];
         keys = keys[..(keys.ToList().IndexOf("fappBlockFile") + 1)];
         Assert.Equal(keys.Order(), _values.Keys.Order());
         IEnumerable<string> lines = _values.Select(v =>

@@ -293,6 +293,6 @@ public sealed class HostileNeighbourTests
         return frame;
     }
 
-    // docs/protocol.md, section 4.3: seven bytes of the id, then attempt and hops of the frame.
+    // docs/reference/protocol.md, section 4.3: seven bytes of the id, then attempt and hops of the frame.
     private static ulong Name(in EnvelopeId id, int hops) => id.Prefix & ~0xFFFFul | (uint)(1023 - hops);
 }

@@ -3,7 +3,7 @@ using QuicProChat.Mesh.Wire;
 
 namespace QuicProChat.Mesh.Routing.Tests.Custody;
 
-/// <summary>A receiver known to be gone, and a sender that leaves (docs/protocol.md, section 4.5).</summary>
+/// <summary>A receiver known to be gone, and a sender that leaves (docs/reference/protocol.md, section 4.5).</summary>
 public sealed class LodgingTests
 {
     private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);

@@ -4,7 +4,7 @@ using QuicProChat.Mesh.Wire;
 namespace QuicProChat.Mesh.Routing.Tests.Custody;
 
 /// <summary>
-/// The promise of docs/protocol.md, section 4.3, against a model of everything that goes wrong: routes that are stale
+/// The promise of docs/reference/protocol.md, section 4.3, against a model of everything that goes wrong: routes that are stale
 /// or plainly wrong and make loops, links that flap, frames and answers lost and doubled, full disks, power cuts.
 /// </summary>
 public sealed class NoLossTests

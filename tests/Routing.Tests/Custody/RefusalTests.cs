@@ -5,7 +5,7 @@ namespace QuicProChat.Mesh.Routing.Tests.Custody;
 
 /// <summary>
 /// A neighbour with the best metric that never takes an envelope, whatever it answers: the honest next hop gets it
-/// (docs/protocol.md, section 4.3).
+/// (docs/reference/protocol.md, section 4.3).
 /// </summary>
 public sealed class RefusalTests
 {

@@ -5,7 +5,7 @@ using QuicProChat.Mesh.Wire;
 
 namespace QuicProChat.Mesh.Routing.Tests.Custody;
 
-/// <summary>What brings no receipt is sent again, ever more slowly, until its lifetime ends (docs/protocol.md, section 4.4).</summary>
+/// <summary>What brings no receipt is sent again, ever more slowly, until its lifetime ends (docs/reference/protocol.md, section 4.4).</summary>
 public sealed class RepetitionTests
 {
     [Theory]

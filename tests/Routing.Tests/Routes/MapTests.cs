@@ -12,7 +12,7 @@ public sealed partial class MapTests
             root = root.Parent;
         Assert.NotNull(root);
         string folder = Path.Combine(root.FullName, "routing", "Routes");
-        string[] named = [.. File.ReadLines(Path.Combine(root.FullName, "docs", "routing.md"))
+        string[] named = [.. File.ReadLines(Path.Combine(root.FullName, "docs", "reference", "routing.md"))
             .Where(line => line.StartsWith("| ", StringComparison.Ordinal))
             .SelectMany(line => FileName().Matches(line.Split('|')[1]).Select(match => match.Value))
             .Select(name => name.StartsWith('.') ? "RouteProtocol" + name : name)];

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""A client of qpc-server that shares no code with it: written from docs/client-server.md, RFC 9807, 9497 and 9380.
+"""A client of qpc-server that shares no code with it: written from docs/reference/client-server.md, RFC 9807, 9497 and 9380.
 
 client.py HOST PORT FINGERPRINT NAME PASSWORD: registers, logs in, sends a message to itself, reads it, acknowledges it.
 Python's standard library, and libsodium by ctypes for the group and for Ed25519. Key stretching is libsodium's Argon2id.

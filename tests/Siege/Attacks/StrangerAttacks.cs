@@ -28,7 +28,7 @@ internal static class Sealed
 
 /// <summary>
 /// Contents that keep nothing or change something: it types, signs, edits and deletes what may not exist, and sets timers
-/// (docs/content.md).
+/// (docs/reference/content.md).
 /// </summary>
 internal sealed class StrangersContents : LinkAttack
 {
@@ -117,7 +117,7 @@ internal sealed class GroupFrames : LinkAttack
 }
 
 /// <summary>
-/// MLS-Lite messages in the right form (docs/mls-lite.md, section 3), of every type, with tags that it heard or that it counts
+/// MLS-Lite messages in the right form (docs/reference/mls-lite.md, section 3), of every type, with tags that it heard or that it counts
 /// through: each could cost derivations, or a place among what waits.
 /// </summary>
 internal sealed class LiteForgeries : LinkAttack

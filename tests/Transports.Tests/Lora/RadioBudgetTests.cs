@@ -12,7 +12,7 @@ public sealed class RadioBudgetTests(ITestOutputHelper output) : IDisposable
 {
     private const string Settings = "modem=rnode&frequency=868100000&sf=7&region=none";
 
-    /// <summary>docs/protocol.md, section 4.1: 96 bytes of seal, type and time, 40 characters.</summary>
+    /// <summary>docs/reference/protocol.md, section 4.1: 96 bytes of seal, type and time, 40 characters.</summary>
     private const int SealedText = 96 + 1 + 4 + 40;
 
     private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);

@@ -93,7 +93,7 @@ public sealed class RoutedRadioTests(ITestOutputHelper output) : IDisposable
         Assert.True(figures.Confirmed >= 0.9, $"{figures}; {grid.DescribeAir()}");
     }
 
-    // More than the band can carry (docs/lora.md, section 9): the law is kept all the same.
+    // More than the band can carry (docs/reference/lora.md, section 9): the law is kept all the same.
     [Fact]
     public void Thirty_nodes_with_too_much_to_say_keep_the_duty_cycle_in_every_sliding_hour()
     {

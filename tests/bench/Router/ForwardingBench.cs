@@ -82,7 +82,7 @@ internal sealed class ForwardingBench
                 frame[0] = (byte)FrameKind.Envelope;
                 Envelope.Write(frame[1..], new EnvelopeHeader(EnvelopeKind.Sealed, Priority.Normal, true, 0, hops, 1_000, destination), payload);
                 _ = Envelope.TryRead(frame[1..], out Envelope envelope);
-                // The relay sends it on with one hop less: docs/protocol.md, section 4.3.
+                // The relay sends it on with one hop less: docs/reference/protocol.md, section 4.3.
                 writer.TryAdd(CustodyCode.Taken, envelope.ComputeId().Prefix & ~0xFFFFul | (1023u - (hops - 1)));
             }
         }

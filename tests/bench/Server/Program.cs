@@ -1,6 +1,6 @@
 using QuicProChat.Mesh.Bench.Server;
 
-// Figures of qpc-server (docs/client-server.md, "Figures"). Without arguments all; else those that are named.
+// Figures of qpc-server (docs/reference/client-server.md, "Figures"). Without arguments all; else those that are named.
 string[] wanted = args.Length > 0 ? args : ["store", "wire", "wake", "login", "memory"];
 Console.WriteLine($"load {File.ReadAllText("/proc/loadavg").Split(' ')[0]} on {Environment.ProcessorCount} processors");
 foreach (string name in wanted)

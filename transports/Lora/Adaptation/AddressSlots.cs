@@ -3,7 +3,7 @@ using QuicProChat.Mesh.Identity;
 namespace QuicProChat.Mesh.Transports.Lora.Adaptation;
 
 /// <summary>
-/// Addresses that two neighbours may name by two bytes (docs/lora.md, section 3). Both sides keep one address in each
+/// Addresses that two neighbours may name by two bytes (docs/reference/lora.md, section 3). Both sides keep one address in each
 /// of 256 slots, chosen by the address itself. The sender uses a slot only after the frame that named the address in
 /// full was acknowledged, and no other full address for that slot is under way.
 /// </summary>

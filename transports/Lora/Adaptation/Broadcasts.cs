@@ -1,6 +1,6 @@
 namespace QuicProChat.Mesh.Transports.Lora.Adaptation;
 
-// docs/lora.md, section 4:
+// docs/reference/lora.md, section 4:
 //
 //  broadcast: type 3, sequence: number of tags, to: low 16 bits of the number | items | tags
 //  beacon:    type 0, sequence: 0,              to: the same                  | tags | common check

@@ -7,7 +7,7 @@ namespace QuicProChat.Mesh.Transports.Lora.Adaptation;
 
 /// <summary>
 /// The check of discovery frames, which belong to no pair of neighbours: a CRC, or with a network key a MAC
-/// (docs/lora.md, section 4).
+/// (docs/reference/lora.md, section 4).
 /// </summary>
 internal sealed class CommonCheck : IDisposable
 {

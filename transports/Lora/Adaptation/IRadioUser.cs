@@ -6,7 +6,7 @@ public interface IRadioUser
     /// <summary>A neighbour proved itself and hears us.</summary>
     void Up(RadioNeighbour neighbour);
 
-    /// <summary>A frame (kind and body) of docs/protocol.md came from a neighbour.</summary>
+    /// <summary>A frame (kind and body) of docs/reference/protocol.md came from a neighbour.</summary>
     void Received(RadioNeighbour neighbour, ReadOnlySpan<byte> frame);
 
     /// <summary>A queue that refused a frame has room again.</summary>

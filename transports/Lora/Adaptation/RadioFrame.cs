@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 
 namespace QuicProChat.Mesh.Transports.Lora.Adaptation;
 
-/// <summary>What a radio frame is (docs/lora.md, section 4).</summary>
+/// <summary>What a radio frame is (docs/reference/lora.md, section 4).</summary>
 internal enum RadioFrameType : byte
 {
     /// <summary>Discovery; the sequence bits are a <see cref="DiscoveryKind"/>.</summary>
@@ -34,7 +34,7 @@ internal enum DiscoveryKind : byte
     Answer = 3,
 }
 
-// docs/lora.md, section 4:
+// docs/reference/lora.md, section 4:
 //
 //  type(2) ackRequest(1) sequence(5) | from(2) | to(2) | body | check(2 or 4) or tags
 

@@ -3,7 +3,7 @@ using QuicProChat.Mesh.Identity;
 
 namespace QuicProChat.Mesh.Transports.Lora.Adaptation;
 
-// docs/lora.md, section 5:
+// docs/reference/lora.md, section 5:
 //
 //  nonce(8) session(2) [publicKey(32)] mac(4)
 

@@ -2,7 +2,7 @@ using QuicProChat.Mesh.Identity;
 
 namespace QuicProChat.Mesh.Transports.Lora.Adaptation;
 
-// docs/lora.md, section 5:
+// docs/reference/lora.md, section 5:
 //
 //  salt(2) publicKey(32)
 

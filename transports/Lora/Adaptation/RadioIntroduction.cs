@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 
 namespace QuicProChat.Mesh.Transports.Lora.Adaptation;
 
-// docs/lora.md, section 5:
+// docs/reference/lora.md, section 5:
 //
 //  bootId(8) slot(1) counter(2)
 

@@ -7,7 +7,7 @@ namespace QuicProChat.Mesh.Transports.Lora.Adaptation;
 /// <summary>What an item is.</summary>
 internal enum RadioItemKind : byte
 {
-    /// <summary>A frame of docs/protocol.md: the low three header bits are its kind, or 0 where that is the first byte.</summary>
+    /// <summary>A frame of docs/reference/protocol.md: the low three header bits are its kind, or 0 where that is the first byte.</summary>
     Frame = 0,
 
     /// <summary>Custody answers: the low three header bits are the code, the content 2-byte envelope id prefixes.</summary>
@@ -26,7 +26,7 @@ internal enum RadioItemKind : byte
     Envelope = 0xFF,
 }
 
-// docs/lora.md, section 6:
+// docs/reference/lora.md, section 6:
 //
 //  envelope: 1 last(1) kind(3) receipt(1) priority(2) | [length(1)] | attempt(2) hops(6) | lifetime(1)
 //            | id(2), or 0000 address(16) | payload

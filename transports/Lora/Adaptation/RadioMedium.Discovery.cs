@@ -2,7 +2,7 @@ using QuicProChat.Mesh.Transports.Lora.Modems;
 
 namespace QuicProChat.Mesh.Transports.Lora.Adaptation;
 
-// Discovery (docs/lora.md, section 5): calls at the start and while alone, otherwise sparse beacons. What is heard here
+// Discovery (docs/reference/lora.md, section 5): calls at the start and while alone, otherwise sparse beacons. What is heard here
 // proves nothing; it makes this station greet, at a price, and the handshake (RadioMedium.Handshake.cs) proves the rest.
 public sealed partial class RadioMedium
 {

@@ -5,7 +5,7 @@ using QuicProChat.Mesh.Wire;
 
 namespace QuicProChat.Mesh.Transports.Lora.Adaptation;
 
-// The handshake (docs/lora.md, section 5):
+// The handshake (docs/reference/lora.md, section 5):
 //
 //  greeting       nonce a                          made by whoever has the pair's secret, perhaps long ago
 //  answer         nonce b, MAC of both nonces      made now: the greeter takes the session

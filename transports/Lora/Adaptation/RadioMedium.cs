@@ -11,7 +11,7 @@ namespace QuicProChat.Mesh.Transports.Lora.Adaptation;
 // then this station is silent until that comes or is overdue.
 
 /// <summary>
-/// The adaptation layer (docs/lora.md): makes links to neighbours out of a radio. A state machine without I/O; the
+/// The adaptation layer (docs/reference/lora.md): makes links to neighbours out of a radio. A state machine without I/O; the
 /// loop that owns the modem owns it. What has state of its own is an object of its own: who is known
 /// (<see cref="StationTable"/>), who is being met (<see cref="Encounters"/>), whose turn it is (<see cref="ChannelTurn"/>),
 /// what may be sent (<see cref="AirtimeGate"/>) and what strangers may cost (<see cref="StrangerPrices"/>).

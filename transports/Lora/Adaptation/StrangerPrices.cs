@@ -15,7 +15,7 @@ internal enum StrangerPurse
 
 /// <summary>
 /// What frames that prove nothing can make this station spend: airtime and key agreements, in all and for each two-byte id
-/// (docs/lora.md, section 5). The purses are as large as each other, and none can be emptied by who pays from another.
+/// (docs/reference/lora.md, section 5). The purses are as large as each other, and none can be emptied by who pays from another.
 /// </summary>
 internal sealed class StrangerPrices
 {

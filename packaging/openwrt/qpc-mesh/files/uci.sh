@@ -7,7 +7,7 @@ QPC_USER=qpc-mesh
 QPC_JSON=/var/etc/qpc-mesh.json
 QPC_RUN=/var/run/qpc-mesh
 
-# What a reload applies without a restart (docs/configuration.md).
+# What a reload applies without a restart (docs/reference/configuration.md).
 QPC_RELOADED='peers listen name log_level discovery discovery_interfaces'
 
 qpc_wrong() { # section, what
@@ -113,7 +113,7 @@ qpc_radio_option() { # section, option, value
 		return 1
 		;;
 	esac
-	# An E22 is switched by two pins, on a chip that the node has to open too (docs/lora.md, section 1).
+	# An E22 is switched by two pins, on a chip that the node has to open too (docs/reference/lora.md, section 1).
 	case $2:$3 in
 	gpio_chip:*) qpc_radio_chip=$3 ;;
 	mode_switch:gpio | modem:waveshare) : "${qpc_radio_chip:=/dev/gpiochip0}" ;;
