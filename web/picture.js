@@ -7,7 +7,7 @@ export const mostPixels = 36_000_000;
 /** Pixels of a thumbnail's side at most, arbitrary. */
 const mostThumbnailSide = 512;
 
-/** Bytes of a thumbnail at most (docs/files.md, section 1). */
+/** Bytes of a thumbnail at most (docs/reference/files.md, section 1). */
 const mostThumbnailBytes = 2048;
 
 // From good to poor: the first that is small enough is taken.

@@ -176,7 +176,10 @@ internal sealed class FileServing(
         bool isOneTooMany = _sessions.Count(s => s.To == to) >= MaxSessionsOfOne;
         if (isOneTooMany || _sessions.Count >= MaxSessions)
         {
-            ServedSession? idle = _sessions.Find(s => now - s.UsedAt >= Idle && (!isOneTooMany || s.To == to));
+            // Nobody says that a file is whole. Who asks for another one has most likely ended with the one it used least lately.
+            ServedSession? idle = isOneTooMany
+                ? _sessions.Where(s => s.To == to && s.Waiting.Count == 0 && s.InHand == 0).MinBy(static s => s.UsedAt)
+                : _sessions.Find(s => now - s.UsedAt >= Idle);
             if (idle is null)
                 return null;
             _sessions.Remove(idle);

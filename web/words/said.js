@@ -409,7 +409,7 @@ export const said = [
     ["{0}: larger than {1} bytes", "{0}: größer als {1} Byte"],
     ["a list of {0!}", "eine Liste: {0}"],
     ["link URIs: tcp://host:port, quic://host:port, with #qpc1... to pin an address", "tcp://host:port, quic://host:port, mit #qpc1… nur diese Adresse"],
-    ["link URIs: tcp://host:port, quic://host:port, lora:/dev/...?key=value&... (docs/lora.md)", "tcp://host:port, quic://host:port, lora:/dev/…?key=value&… (docs/lora.md)"],
+    ["link URIs: tcp://host:port, quic://host:port, lora:/dev/...?key=value&... (docs/reference/lora.md)", "tcp://host:port, quic://host:port, lora:/dev/…?key=value&… (docs/reference/lora.md)"],
     ["names of interfaces, such as br-lan: at most 15 characters, without blanks and slashes", "Namen von Schnittstellen wie br-lan: höchstens 15 Zeichen, ohne Leerzeichen und Schrägstriche"],
     ["regions: the first two digits of postal codes, such as \"04\"", "Regionen: die ersten zwei Ziffern von Postleitzahlen, wie „04“"],
     ["addresses of relays, separated by spaces", "Adressen von Relais, dazwischen Leerzeichen"],

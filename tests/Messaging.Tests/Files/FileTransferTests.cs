@@ -36,6 +36,25 @@ public sealed class FileTransferTests
         Assert.Equal(0, bob.Transfers.Counters[FileCount.PiecesRepeated]);
     }
 
+    [Fact]
+    public void Small_files_that_one_member_fetches_one_after_another_come_without_a_pause()
+    {
+        const int files = 20;
+        using var world = new FileWorld(6);
+        FileNode alice = world.Add(), bob = world.Add();
+        byte[] content = Content(3_000);
+        Instant start = world.Now;
+        for (ulong i = 1; i <= files; i++)
+        {
+            var offer = new EnvelopeId(i, i);
+            bob.Accept(alice.Share(content, offer), offer, alice);
+            Assert.True(world.Run(TimeSpan.FromMinutes(2), () => bob.Read(offer) is not null));
+        }
+
+        // A session with a file that is whole holds no place of the next one for half a minute.
+        Assert.InRange((world.Now - start).TotalSeconds, 0, 10);
+    }
+
     [Theory]
     [InlineData(1, 0.01)]
     [InlineData(2, 0.1)]

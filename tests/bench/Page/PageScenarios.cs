@@ -17,11 +17,11 @@ internal sealed partial class PageScenarios(string program, string directory, Ta
 
     private static readonly TimeSpan Rest = TimeSpan.FromSeconds(20);
 
-    /// <summary>Tells when the first conversation stood on the page, in milliseconds after the navigation began.</summary>
+    /// <summary>Tells when a fresh node's page stood there with what the node says, in milliseconds after the navigation began.</summary>
     private const string TellsFirstView =
         """
         window.firstView = new Promise((done) => {
-          const look = () => document.querySelector('.chat') ? requestAnimationFrame(() => done(performance.now())) : requestAnimationFrame(look);
+          const look = () => document.querySelector('.welcome') ? requestAnimationFrame(() => done(performance.now())) : requestAnimationFrame(look);
           requestAnimationFrame(look);
         });
         """;
