@@ -49,6 +49,9 @@ export class Store {
     #socket;
     #timer = 0;
 
+    /** Counts the times from which on no event was missed. */
+    #connection = 0;
+
     /** @param {string|null} token The token of a link. */
     constructor(token) {
         this.#socket = new NodeSocket(token, (event) => this.#happened(event), (state) => this.#linked(state));
@@ -86,7 +89,7 @@ export class Store {
     thread(name) {
         let thread = this.#threads.get(name);
         if (!thread) {
-            thread = { items: [], byId: new Map(), more: undefined, isLoaded: false, isLoading: false, came: null };
+            thread = { items: [], byId: new Map(), more: undefined, isLoaded: false, isLoading: false, came: null, round: 0, since: null };
             this.#threads.set(name, thread);
         }
         return thread;
@@ -107,9 +110,13 @@ export class Store {
         if (thread.isLoading || (thread.isLoaded && !thread.more)) return;
         thread.isLoading = true;
         thread.came = [];
+        const { round } = thread;
+        if (!thread.isLoaded) thread.since = this.#connection;
         try {
             for (let found = 0; found === 0;) {
                 const page = await this.#socket.askPage('messages', { with: name, limit: pageOfMessages, from: thread.more });
+                // It was begun anew meanwhile: these would leave a gap behind them.
+                if (thread.round !== round) return;
                 // With a person, what that person wrote in groups is listed too.
                 const older = page.items.filter((m) => (m.request || m.conversation === name) && !thread.byId.has(m.id));
                 for (const message of older) thread.byId.set(message.id, message);
@@ -123,8 +130,10 @@ export class Store {
             // What came while the messages did is newer than they are.
             for (const message of thread.came) this.#putInto(thread, message);
         } finally {
-            thread.isLoading = false;
-            thread.came = null;
+            if (thread.round === round) {
+                thread.isLoading = false;
+                thread.came = null;
+            }
         }
         this.#tell('messages');
     }
@@ -132,7 +141,7 @@ export class Store {
     /** The newest messages of a conversation, asked for anew. */
     async loadThread(name) {
         const thread = this.thread(name);
-        Object.assign(thread, { items: [], byId: new Map(), more: undefined, isLoaded: false });
+        Object.assign(thread, { items: [], byId: new Map(), more: undefined, isLoaded: false, isLoading: false, came: null, round: thread.round + 1 });
         await this.loadOlder(name);
     }
 
@@ -162,7 +171,9 @@ export class Store {
         this.warnings = status.warnings;
         this.#tell('me', 'conversations', 'requests', 'contacts');
         await Promise.all([this.refreshNetwork(), this.refreshGroups(), this.refreshFiles()]);
-        await Promise.all([...this.#threads].filter(([, t]) => t.isLoaded).map(([name]) => this.loadThread(name)));
+        // What was asked for since events come is as it should be.
+        const connection = this.#connection;
+        await Promise.all([...this.#threads].filter(([, t]) => t.since !== null && t.since !== connection).map(([name]) => this.loadThread(name)));
     }
 
     async refreshContacts() {
@@ -239,6 +250,7 @@ export class Store {
         this.link = state;
         this.#tell('link');
         if (state !== 'online') return;
+        this.#connection++;
         // Events first: what happens while the lists come is not missed.
         this.ask('events').then(() => this.refresh()).catch((e) => {
             if (!(e instanceof Refused)) throw e;
@@ -312,6 +324,7 @@ export class Store {
                 this.#tell('me');
                 break;
             case 'lost':
+                this.#connection++;
                 this.#soon(() => this.refresh());
                 break;
         }
