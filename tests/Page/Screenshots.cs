@@ -61,7 +61,7 @@ public sealed class Screenshots : IAsyncLifetime
             await DrawAsync(visit, $"request-{name}", $"#/chats/request/{stranger.Address}", ".decide");
             await DrawAsync(visit, $"search-{name}", "#/chats/search/mill", ".results time");
             await visit.GoAsync("#/network");
-            await visit.Page.Locator(".point.peer").First.PressAsync("Enter");
+            await visit.Page.Locator($".point[data-id={bob.Address}]").PressAsync("Enter");
             await DrawAsync(visit, $"network-{name}", null, ".radio .members li", ".network");
             await DrawAsync(visit, $"care-{name}", "#/care/search", ".panes form", ".care");
             await DrawAsync(visit, $"practice-{name}", "#/care/practice", ".care tbody tr", ".care");
