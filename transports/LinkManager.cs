@@ -227,7 +227,7 @@ public sealed partial class LinkManager : ILinkAcceptor, IFoundDialler, IAsyncDi
     {
         public ValueTask UpAsync(ILink link)
         {
-            Log.LinkUp(owner._logger, link.Peer, link.PeerName, link.Uri);
+            Log.LinkUp(owner._logger, link.Peer, link.PeerName.Length > 0 ? $" ({link.PeerName})" : "", link.Uri);
             return owner._events.UpAsync(link);
         }
 

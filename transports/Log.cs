@@ -28,7 +28,7 @@ internal static partial class Log
     [LoggerMessage(118, LogLevel.Warning, "{Warning}")]
     internal static partial void CloneSeen(ILogger logger, string warning);
 
-    [LoggerMessage(102, LogLevel.Information, "Link to {Peer} ({Name}) by {Uri} is up")]
+    [LoggerMessage(102, LogLevel.Information, "Link to {Peer}{Name} by {Uri} is up")]
     internal static partial void LinkUp(ILogger logger, NodeAddress peer, string name, string uri);
 
     [LoggerMessage(103, LogLevel.Information, "Link to {Peer} by {Uri} ended by {Side}: {Why}")]
