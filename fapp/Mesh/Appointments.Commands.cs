@@ -208,6 +208,7 @@ public sealed partial class Appointments
                 Judge(now, id, record);
         }
 
+        TakeFound(TimeAt(now));
         // What was there before is no news.
         _fresh.Clear();
     }
@@ -260,7 +261,7 @@ public sealed partial class Appointments
             FappTime time = TimeAt(now);
             T result = act(time, transaction);
             foreach (PracticeDesk desk in _practices.Values)
-                desk.Tick(time);
+                desk.Tick(_clock.Read(time));
             Persist(time, transaction);
             return result;
         }));

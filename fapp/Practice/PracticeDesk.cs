@@ -67,7 +67,8 @@ public sealed partial class PracticeDesk
         ItemKind.Slot => DeskSlot.TryDecode(row)?.Place,
         ItemKind.Request => DeskRequest.TryDecode(row)?.Place,
         ItemKind.Practice => DeskHead.TryDecode(row)?.Place,
-        ItemKind.Reservation or ItemKind.Watch or ItemKind.Node or ItemKind.Claim => null,
+        ItemKind.Reservation or ItemKind.Watch or ItemKind.Node or ItemKind.Claim or ItemKind.Query or ItemKind.Found
+            => null,
         _ => null,
     };
 
