@@ -21,9 +21,14 @@ public class AppointmentsInTrouble
         await EventuallyAsync("the slot at the patient", () => Slots(patient, "--plz", "04").Contains(slot));
         await patient.HasRouteAsync(far);
 
+        // What scripts rely on.
+        AssertHas(Json(patient, "fapp", "search")["slots"]![0]!,
+            "slot", "practice", "name", "level", "plz", "start", "minutes", "type", "modality", "follows", "age");
+
         // The practice's node is off; the request waits in the mesh, and so may the patient's node be.
         await practice.StopAsync();
         string id = (string)Json(patient, "fapp", "reserve", slot, "--note", "Rueckruf")["id"]!;
+        AssertHas(Reservation(patient, id), "id", "slot", "state");
         await EventuallyAsync("forwarded", () => (long)Json(far, "fapp", "status")["forwarded"]! > 0);
         await patient.StopAsync();
         await practice.StartAsync();
@@ -97,6 +102,9 @@ public class AppointmentsInTrouble
         await EventuallyAsync("the one who waited has it", () => StateOf(second, next) == "booked");
         AllAreHeld(scene, booked);
     }
+
+    private static void AssertHas(JsonNode answer, params string[] keys) =>
+        Assert.Subset(answer.AsObject().Select(static p => p.Key).ToHashSet(), keys.ToHashSet());
 
     /// <summary>One request has each slot: the one that always had it.</summary>
     private static void AllAreHeld(FappScene scene, Dictionary<string, string> booked)
