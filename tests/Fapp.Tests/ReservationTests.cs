@@ -147,6 +147,29 @@ public sealed class ReservationTests : IDisposable
     }
 
     [Fact]
+    public void A_refused_request_is_deleted_after_seven_days_and_a_booked_one_thirty_days_after_its_slot()
+    {
+        SlotId slot = Offer(inHours: 400);
+        Reservation anna = _anna.Reserve(_practice, slot, _now);
+        Reservation bert = _bert.Reserve(_practice, slot, _now);
+        Deliver(_anna);
+        Deliver(_bert);
+        _practice.Desk.Refuse(anna.Id, 0, _now);
+        _practice.Desk.Confirm(bert.Id, _now);
+        _practice.Settle(_now);
+        Pass(7 * FappTime.Day - FappTime.Hour);
+        Assert.Equal(2, _practice.Desk.RequestCount);
+        Pass(2 * FappTime.Hour);
+        Assert.Equal(bert.Id, _practice.Desk.Requests(_now).Single().Id);
+        Pass(400 * FappTime.Hour - 7 * FappTime.Day + 30 * FappTime.Day - FappTime.Day);
+        Assert.Equal(SlotAnswer.Kept, _practice.Desk.Requests(_now).Single().State);
+        Pass(2 * FappTime.Day);
+        Assert.Equal(0, _practice.Desk.RequestCount);
+        // What is left is the practice itself.
+        Assert.Equal(1, _practice.DiskRows);
+    }
+
+    [Fact]
     public void Booking_by_itself_takes_the_PIN_and_gives_strangers_a_fifth_of_the_week()
     {
         _practice.Desk.Set(TestPractice.Setup() with { IsAuto = true, Pin = "4711" }, _now);

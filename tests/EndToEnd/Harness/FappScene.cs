@@ -76,6 +76,8 @@ internal sealed class FappScene : IAsyncDisposable
         foreach (NodeProcess patient in patients)
             Done(patient, "fapp", "trust", organisation);
         await EventuallyAsync("the practice known to far", () => (int)Json(Far, "fapp", "search", "--level", "none")["practices"]! > 0);
+        // That its records came does not say that its announce as a node did.
+        await Far.HasRouteAsync(Practice, Patience);
         Done(Far, "fapp", "list", "sign", Practice.Address);
     }
 
