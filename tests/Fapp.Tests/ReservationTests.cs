@@ -233,6 +233,23 @@ public sealed class ReservationTests : IDisposable
     }
 
     [Fact]
+    public void While_a_slot_for_acute_treatment_is_open_answers_come_every_ten_minutes_by_day_and_not_at_night()
+    {
+        _practice.Add(_now, 200, Phase.Akut);
+        Pass(2 * FappTime.Minute);
+        var perHour = new int[24];
+        for (int minute = 0; minute < 24 * 60; minute++)
+        {
+            ulong before = _practice.Desk.Sequence;
+            Pass(FappTime.Minute);
+            perHour[_now.Unix!.Value / FappTime.Hour % 24] += _practice.Desk.Sequence > before ? 1 : 0;
+        }
+
+        Assert.All(perHour[5..21], static n => Assert.InRange(n, 5, 7));
+        Assert.All((int[])[.. perHour[..5], .. perHour[21..]], static n => Assert.Equal(0, n));
+    }
+
+    [Fact]
     public void Without_a_clock_a_practice_collects_and_draws_rotates_and_deletes_nothing()
     {
         SlotId slot = Offer(inHours: 30);
