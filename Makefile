@@ -13,7 +13,7 @@ STAMP         := $(ARTIFACTS)/.published
 CROSS_STAMP   := $(ARTIFACTS)/.published-aarch64
 ROUTERS       := x86_64 aarch64_generic aarch64_cortex-a53 aarch64_cortex-a72
 PACKAGING     := tests/Packaging.Tests/QuicProChat.Mesh.Packaging.Tests.csproj
-SOURCES       := $(shell find api identity wire store routing transports node mls mls-lite messaging -name '*.cs' -o -name '*.csproj' -o -name '*.targets' | grep -v -e /obj/ -e /bin/) \
+SOURCES       := $(shell find api identity wire store routing transports node mls mls-lite messaging fapp -name '*.cs' -o -name '*.csproj' -o -name '*.targets' | grep -v -e /obj/ -e /bin/) \
                  $(shell find web -type f) Directory.Build.props Directory.Packages.props
 
 export DOTNET_CLI_TELEMETRY_OPTOUT := 1
@@ -57,11 +57,12 @@ siege: $(STAMP) ## a small relay under siege, ten minutes; prints what it cost. 
 fuzz: deps ## what reads bytes of strangers, an hour a target: FUZZ_SECONDS=60 make fuzz is shorter; prints what was tried and found
 	@bash build/fuzz.sh
 
-bench: $(STAMP) ## print the tables of figures: the router alone, MLS, the daemon; fails if MLS needs more bytes than its goals
-	for part in Router Mls Mesh; do dotnet build $(BENCH)/$$part -c Release -v q --nologo; done
+bench: $(STAMP) ## print the tables of figures: the router alone, MLS, the daemon, appointments (in gossip too with TOPOLOGY=...); fails if MLS needs more bytes than its goals
+	for part in Router Mls Mesh Fapp; do dotnet build $(BENCH)/$$part -c Release -v q --nologo; done
 	dotnet run --project $(BENCH)/Router -c Release --no-build
 	failed=0; dotnet run --project $(BENCH)/Mls -c Release --no-build || failed=$$?; \
-		dotnet run --project $(BENCH)/Mesh -c Release --no-build -- $(ARTIFACTS)/qpc-mesh; exit $$failed
+		dotnet run --project $(BENCH)/Mesh -c Release --no-build -- $(ARTIFACTS)/qpc-mesh; \
+		dotnet run --project $(BENCH)/Fapp -c Release --no-build -- $(ARTIFACTS)/qpc-mesh $(TOPOLOGY); exit $$failed
 
 bench-page: $(STAMP) ## the table of the page and of discovery: bytes, first view, frames, memory; as root also two nodes on one LAN
 	dotnet build $(BENCH)/Page -c Release -v q --nologo

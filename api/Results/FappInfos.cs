@@ -95,15 +95,16 @@ public sealed record FappOwnSlotInfo(
 /// <param name="Known">The patient kept an earlier appointment.</param>
 /// <param name="AsksFirst">The patient is asked before it is booked.</param>
 /// <param name="AsksForPlace">The patient asks for a therapy place.</param>
+/// <param name="Ptv11">The patient says that form PTV 11 recommends acute treatment or probatory sessions.</param>
 /// <param name="Attends">The person said that it comes.</param>
 /// <param name="Unconfirmed">It is less than three days away, and the person said nothing.</param>
 public sealed record FappRequestInfo(
     string Id, string Slot, DateTimeOffset Start, string State, string Code, string Note, bool Known, bool AsksFirst, bool AsksForPlace,
-    bool Attends, bool Unconfirmed)
+    bool Ptv11, bool Attends, bool Unconfirmed)
 {
     internal static void Show(Screen screen, IReadOnlyList<FappRequestInfo> requests) => screen.Table(
         requests, "no requests", ("id", r => r.Id[..8]), ("slot", r => r.Slot), ("start", r => r.Start), ("state", r => r.State), ("code", r => r.Code),
-        ("known", r => r.Known), ("asks first", r => r.AsksFirst), ("asks for a place", r => r.AsksForPlace), ("comes", r => r.Attends),
+        ("known", r => r.Known), ("asks first", r => r.AsksFirst), ("asks for a place", r => r.AsksForPlace), ("ptv11", r => r.Ptv11), ("comes", r => r.Attends),
         ("unconfirmed", r => r.Unconfirmed), ("note", r => r.Note));
 }
 

@@ -208,8 +208,12 @@ public sealed partial class Appointments
 
     private void ReadOn(Instant now)
     {
+        if (_kept.IsOver)
+            return;
         int news = _fresh.Count;
         _kept.Read((in GossipId id, in GossipRecord record) => Judge(now, id, record), static () => true);
+        if (_kept.IsOver)
+            TakeFound(TimeAt(now));
         // What was there before is no news.
         _fresh.RemoveRange(news, _fresh.Count - news);
         if (_kept.IsOver)
@@ -273,7 +277,7 @@ public sealed partial class Appointments
             FappTime time = TimeAt(now);
             T result = act(time, transaction);
             foreach (PracticeDesk desk in _practices.Values)
-                desk.Tick(time);
+                desk.Tick(_clock.Read(time));
             Persist(time, transaction);
             return result;
         }));

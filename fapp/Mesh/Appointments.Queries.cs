@@ -9,6 +9,7 @@ using QuicProChat.Mesh.Fapp.Search;
 using QuicProChat.Mesh.Identity;
 using QuicProChat.Mesh.Messaging;
 using QuicProChat.Mesh.Routing;
+using QuicProChat.Mesh.Routing.Gossip;
 using QuicProChat.Mesh.Wire;
 
 namespace QuicProChat.Mesh.Fapp.Mesh;
@@ -140,6 +141,7 @@ public sealed partial class Appointments
                     _context.Random) is not { } payload
             || !_queries.TryAdd(made, now))
             return false;
+        Write(_queries.Changes, transaction);
         Send(relays[forwarder].Address, payload, transaction);
         return true;
     }
@@ -210,10 +212,12 @@ public sealed partial class Appointments
                 continue;
             }
 
-            TakeRecord(read, record, now);
+            if (TakeRecord(read, record, now).Verdict != GossipVerdict.Refused && read.Type != FappRecordType.Answers)
+                KeepFound(read, bytes, now, transaction);
         }
 
         Counters.AnswersTaken++;
+        Persist(now, transaction);
         Finish(arrival.Token, transaction);
     }
 

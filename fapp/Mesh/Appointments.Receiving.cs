@@ -135,7 +135,7 @@ public sealed partial class Appointments
         ReadOnlySpan<byte> request = arrival.Payload.Span[1..];
         foreach (PracticeDesk desk in _practices.Values)
         {
-            if (desk.Receive(request, now) == RequestOutcome.NotMine)
+            if (desk.Receive(request, _clock.Read(now)) == RequestOutcome.NotMine)
                 continue;
             Counters.Requests++;
             Persist(now, transaction);
@@ -230,8 +230,15 @@ public sealed partial class Appointments
         _fresh.Clear();
     }
 
+    /// <summary>
+    /// An author has few places for announces and answers, and any number for what it says of itself: of that only
+    /// what its announce names.
+    /// </summary>
     private bool IsVouched(in FappRecord read, FappTime now)
     {
+        if (read.Type == FappRecordType.Revocation
+            || read.Type == FappRecordType.Attestation && !Store.Names(read.Author, read.Body))
+            return false;
         foreach (Patient.Reservation reservation in _patient.Reservations)
         {
             if (read.Author.SequenceEqual(reservation.Author))

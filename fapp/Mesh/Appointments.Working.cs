@@ -23,6 +23,7 @@ public sealed partial class Appointments
     private const long CoverAgain = FappTime.Minute;
 
     private Instant _lastTick;
+    private readonly SteadyClock _clock = new();
     private bool _isCovered;
     private long _runningBase;
 
@@ -36,16 +37,17 @@ public sealed partial class Appointments
         ReadOn(now);
         if (!_kept.IsOver)
             return;
-        FappTime time = TimeAt(now);
+        FappTime time = TimeAt(now), steady = _clock.Read(time);
         foreach (PracticeDesk desk in _practices.Values)
-            desk.Tick(time);
-        TickClaims(time, transaction);
-        _patient.Tick(time);
+            desk.Tick(steady);
+        TickClaims(steady, transaction);
+        _patient.Tick(steady);
         Store.Prune(time);
         while (_forward.TryTake(time.Running, out WaitingForward forward))
             PassOn(forward, transaction);
         SendDue(time, transaction);
         TickQueries(time, transaction);
+        TickFound(time, transaction);
         Persist(time, transaction);
     }
 
@@ -152,6 +154,7 @@ public sealed partial class Appointments
         }
 
         Write(_patient.Changes, transaction);
+        Write(_queries.Changes, transaction);
         foreach (Reservation changed in _patient.TakeEvents())
             transaction.WhenWritten(_ => _context.Events.Publish(new ReservationChanged(changed, _context.Time.GetUtcNow())));
         if (now.Running - _node.Running >= SaveRunningEvery || !_rows.ContainsKey(AppointmentRow.IdOf(ItemKind.Node, default)))

@@ -103,7 +103,7 @@ public sealed partial class Appointments : IConversationKind, IDisposable
             long next = Covers ? _cover.NextAt : Math.Min(_cover.NextAt, _patient.NextDue);
             next = Math.Min(next, _node.Running + SaveRunningEvery);
             next = Math.Min(Math.Min(next, _forward.NextDue), _queryAt);
-            FappTime now = TimeAt(_lastTick);
+            FappTime now = _clock.Read(TimeAt(_lastTick));
             foreach (PracticeDesk desk in _practices.Values)
                 next = Math.Min(next, desk.NextDue(now));
             foreach (OwnClaim claim in _claims.Values)
@@ -171,6 +171,8 @@ public sealed partial class Appointments : IConversationKind, IDisposable
         _practices.Clear();
         _watches.Clear();
         _claims.Clear();
+        _found.Clear();
+        _queries.ForgetOwn();
         _patient = new PatientDesk(_context.Random);
         foreach (AppointmentRow row in rows.OrderBy(static r => r.Item.Kind))
         {
@@ -212,7 +214,7 @@ public sealed partial class Appointments : IConversationKind, IDisposable
     {
         Span<byte> bytes = stackalloc byte[ConversationId.MaxSize];
         id.Write(bytes);
-        return bytes[0] is > 0 and <= (byte)ItemKind.Claim ? (ItemKind)bytes[0] : null;
+        return bytes[0] is > 0 and <= (byte)ItemKind.Found ? (ItemKind)bytes[0] : null;
     }
 
     private void Load(ConversationId id, byte[] state)
@@ -226,6 +228,8 @@ public sealed partial class Appointments : IConversationKind, IDisposable
             ItemKind.Watch => Watch.TryDecode(state) is { } watch ? _watches[watch.Number] = watch : null,
             ItemKind.Node => NodeItem.TryDecode(state) is { } node ? _node = node : null,
             ItemKind.Claim => OwnClaim.TryDecode(state) is { } claim ? _claims[Convert.ToHexString(claim.Key.Span)] = claim : null,
+            ItemKind.Query => _queries.Restore(state),
+            ItemKind.Found => LoadFound(state),
             null => null,
             _ => null,
         };
@@ -239,6 +243,9 @@ public sealed partial class Appointments : IConversationKind, IDisposable
         row.WasStored(state);
         _rows[id] = row;
     }
+
+    private FoundRecord? LoadFound(byte[] state) =>
+        FoundRecord.TryDecode(state) is { } found ? _found[Convert.ToHexString(found.Key.Span)] = found : null;
 
     private IStoredItem? LoadPractice(byte[] state)
     {

@@ -2,14 +2,15 @@ using System.Buffers.Binary;
 using System.Security.Cryptography;
 using QuicProChat.Mesh.Fapp.Queries;
 using QuicProChat.Mesh.Fapp.Records;
+using QuicProChat.Mesh.Fapp.Storage;
 using QuicProChat.Mesh.Identity;
 
 namespace QuicProChat.Mesh.Fapp.Mesh;
 
 /// <summary>
-/// Queries under way, in memory only: those of this node, those that it forwards, and how many it may still answer. All
-/// bounded, for
-/// identities are free.
+/// Queries under way: those of this node, which are on the disk too, those that it forwards, and how many it may still
+/// answer. All
+/// bounded, for identities are free. Who asked through this node is in memory only: no disk says who asked whom.
 /// </summary>
 internal sealed class QueryBook
 {
@@ -18,6 +19,9 @@ internal sealed class QueryBook
 
     /// <summary>Queries of others under way; arbitrary.</summary>
     internal const int MaxForwarded = 256;
+
+    /// <summary>Where there is no room, what is older than this gives way: nobody fills the table for a day.</summary>
+    internal const long Protected = FappTime.Hour;
 
     /// <summary>
     /// Queries that are answered at once; arbitrary: a search costs milliseconds, and records are read from the disk.
@@ -30,27 +34,43 @@ internal sealed class QueryBook
     /// <summary>How long a query is remembered: as long as envelopes of radios are under way.</summary>
     private const long Remembered = FappTime.Day;
 
-    private readonly Dictionary<RequestId, (byte[] Key, long Until)> _own = [];
+    private readonly Dictionary<RequestId, OwnQuery> _own = [];
     private readonly Dictionary<ulong, (NodeAddress Asker, long Until)> _forwarded = [];
     private long _answers = Burst;
     private long _filledAt;
+
+    /// <summary>What has to be written before anything is sent.</summary>
+    internal ItemChanges Changes { get; } = new();
+
+    /// <summary>Takes back a query that was under way; null if the row is damaged.</summary>
+    internal OwnQuery? Restore(ReadOnlySpan<byte> row) => OwnQuery.TryDecode(row) is { } query ? _own[query.Id] = query : null;
+
+    /// <summary>A write failed: they are read back from what is on disk.</summary>
+    internal void ForgetOwn()
+    {
+        _own.Clear();
+        Changes.Take();
+    }
 
     /// <summary>Remembers a query of this node; false: too many are under way.</summary>
     internal bool TryAdd(MadeQuery made, FappTime now)
     {
         Forget(now);
-        return _own.Count < MaxOwn && _own.TryAdd(made.Id, (made.Key, now.Running + Remembered));
+        var query = new OwnQuery(made.Id, made.Key, now.Running + Remembered);
+        if (_own.Count >= MaxOwn || !_own.TryAdd(made.Id, query))
+            return false;
+        Changes.Add(query);
+        return true;
     }
 
     /// <summary>Opens an answer to a query of this node, which is then over; null if it is none.</summary>
     internal SlotResponse? TryOpen(ReadOnlySpan<byte> answer)
     {
         RequestId id = SealedQuery.IdOf(answer);
-        if (!_own.TryGetValue(id, out (byte[] Key, long Until) query)
-            || SealedQuery.TryOpenAnswer(query.Key, answer) is not { } response)
+        if (!_own.TryGetValue(id, out OwnQuery? query)
+            || SealedQuery.TryOpenAnswer(query.Secret, answer) is not { } response)
             return null;
-        CryptographicOperations.ZeroMemory(query.Key);
-        _own.Remove(id);
+        Remove(query);
         return response;
     }
 
@@ -59,7 +79,13 @@ internal sealed class QueryBook
     {
         Forget(now);
         if (_forwarded.Count >= MaxForwarded)
-            return null;
+        {
+            (ulong oldest, (_, long until)) = _forwarded.MinBy(static q => q.Value.Until);
+            if (until - Remembered + Protected > now.Running)
+                return null;
+            _forwarded.Remove(oldest);
+        }
+
         Span<byte> bytes = stackalloc byte[sizeof(ulong)];
         random(bytes);
         ulong token = BinaryPrimitives.ReadUInt64BigEndian(bytes);
@@ -82,10 +108,17 @@ internal sealed class QueryBook
         return true;
     }
 
+    private void Remove(OwnQuery query)
+    {
+        CryptographicOperations.ZeroMemory(query.Secret);
+        _own.Remove(query.Id);
+        Changes.Remove(query);
+    }
+
     private void Forget(FappTime now)
     {
-        foreach (RequestId id in _own.Where(q => now.Running >= q.Value.Until).Select(static q => q.Key).ToArray())
-            _own.Remove(id);
+        foreach (OwnQuery query in _own.Values.Where(q => now.Running >= q.Until).ToArray())
+            Remove(query);
         foreach (ulong token in _forwarded.Where(q => now.Running >= q.Value.Until).Select(static q => q.Key).ToArray())
             _forwarded.Remove(token);
     }

@@ -13,7 +13,9 @@ namespace QuicProChat.Mesh.Fapp.Patient;
 /// <param name="Note">A word to the practice; empty for none.</param>
 /// <param name="AskFirst">Drawn, the patient is asked before the slot is booked.</param>
 /// <param name="Person">Whom a refusal is made out to, where the patient asks for a therapy place; null: it does not.</param>
-public sealed record ReserveWishes(string Pin = "", string Note = "", bool AskFirst = false, Person? Person = null);
+/// <param name="IsRecommended">Form PTV 11 recommends acute treatment or probatory sessions.</param>
+public sealed record ReserveWishes(string Pin = "", string Note = "", bool AskFirst = false, Person? Person = null,
+    bool IsRecommended = false);
 
 /// <summary>
 /// A patient's reservations. A state machine without I/O; docs/reference/fapp.md, section 5. A message is sent again, byte by byte the same and by
@@ -97,7 +99,8 @@ public sealed class PatientDesk(RandomFill random)
         {
             Verb = SlotVerb.Reserve,
             Slot = offer.Slot.Id,
-            Flags = (wishes.AskFirst ? SlotFlags.AskFirst : 0) | (wishes.Person is null ? 0 : SlotFlags.AsksForPlace),
+            Flags = (wishes.AskFirst ? SlotFlags.AskFirst : 0) | (wishes.Person is null ? 0 : SlotFlags.AsksForPlace)
+                | (wishes.IsRecommended ? SlotFlags.IsRecommended : 0),
             Pin = wishes.Pin,
             Note = wishes.Note,
             Person = wishes.Person?.Hash() ?? [],

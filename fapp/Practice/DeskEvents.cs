@@ -61,12 +61,13 @@ public sealed record SlotView(
 /// <param name="IsKnown">The patient kept an earlier appointment.</param>
 /// <param name="AsksFirst">The patient is asked before it is booked.</param>
 /// <param name="AsksForPlace">The patient asks for a therapy place.</param>
+/// <param name="IsRecommended">The patient says that form PTV 11 recommends acute treatment or probatory sessions.</param>
 /// <param name="Attends">The person said that it comes.</param>
 /// <param name="IsUnconfirmed">It is less than three days away and the person said nothing.</param>
 /// <param name="Until">Minutes since 2020-01-01 UTC; 0 for none.</param>
 public sealed record RequestView(
-    RequestId Id, Slot Slot, SlotAnswer State, string Code, string Note, bool IsKnown, bool AsksFirst, bool AsksForPlace, bool Attends,
-    bool IsUnconfirmed, uint Until);
+    RequestId Id, Slot Slot, SlotAnswer State, string Code, string Note, bool IsKnown, bool AsksFirst, bool AsksForPlace, bool IsRecommended,
+    bool Attends, bool IsUnconfirmed, uint Until);
 
 /// <summary>Something that a practice's owner should know.</summary>
 public abstract record DeskEvent;

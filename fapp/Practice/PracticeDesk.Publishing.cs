@@ -12,7 +12,7 @@ public sealed partial class PracticeDesk
     /// <summary>New slots wait so long for others; arbitrary: a person types several.</summary>
     private const long AnnounceDelay = FappTime.Minute;
 
-    /// <summary>The hours of the day, UTC, within which an hourly schedule publishes: from six to about ten in Germany.</summary>
+    /// <summary>The hours of the day, UTC, within which the schedule publishes: from six to about ten in Germany.</summary>
     private const int FirstHour = 5;
 
     private const int LastHour = 20;
@@ -20,7 +20,7 @@ public sealed partial class PracticeDesk
     /// <summary>How often answers are published by day, in seconds.</summary>
     public long Every { get; init; } = FappTime.Hour;
 
-    /// <summary>How often while a slot for acute treatment is open, in seconds.</summary>
+    /// <summary>How often by day while a slot for acute treatment is open, in seconds.</summary>
     public long EveryWithAkut { get; init; } = 10 * FappTime.Minute;
 
     private void Soon(FappTime now)
@@ -72,7 +72,8 @@ public sealed partial class PracticeDesk
     private long NextPublication(bool hasAkut, FappTime now)
     {
         long next = now.Running + (hasAkut ? Math.Min(EveryWithAkut, Every) : Every);
-        if (hasAkut || Every < FappTime.Hour || now.Unix is not { } unix)
+        // At night nobody is there who would answer, also where a slot for acute treatment is open.
+        if (Every < FappTime.Hour || now.Unix is not { } unix)
             return next;
         long hour = (unix + next - now.Running) / FappTime.Hour % 24;
         if (hour is >= FirstHour and <= LastHour)

@@ -61,7 +61,7 @@ public sealed partial class PracticeDesk
             Changed = now.Running,
             Rank = RankOf(opened.Id),
         };
-        if (_requests.Count >= MaxRequests)
+        if (_requests.Count >= MaxRequests && !TryMakeRoom())
             return RequestOutcome.NotSampled;
         if (Setup.Pin.Length > 0 && !made.HasPin)
             return TakeWithoutPin(made);
@@ -179,8 +179,26 @@ public sealed partial class PracticeDesk
         if (!request.IsPending && !request.IsHolder && request.State != SlotAnswer.PinNeeded)
             return RequestOutcome.Repeated;
         End(request, SlotAnswer.Cancelled, now);
+        if (Ended(On(request.Slot)) is { Length: > MaxPending } ended)
+            Forget(ended[0]);
         return RequestOutcome.Applied;
     }
+
+    /// <summary>
+    /// What is over and only waits to be told gives way, the oldest first: whoever asks and cancels again and again
+    /// shuts out nobody.
+    /// </summary>
+    private bool TryMakeRoom()
+    {
+        if (Ended(_requests.Values) is not [var oldest, ..])
+            return false;
+        Forget(oldest);
+        return true;
+    }
+
+    private static DeskRequest[] Ended(IEnumerable<DeskRequest> requests) => [.. requests
+        .Where(static r => r.State is SlotAnswer.Cancelled or SlotAnswer.Withdrawn or SlotAnswer.Expired or SlotAnswer.PinNeeded)
+        .OrderBy(static r => r.Changed)];
 
     /// <summary>The request that an acknowledgement or cancellation means, if whoever sent it made that request.</summary>
     private DeskRequest? Proven(SlotReserve content) =>

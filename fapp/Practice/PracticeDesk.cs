@@ -67,7 +67,8 @@ public sealed partial class PracticeDesk
         ItemKind.Slot => DeskSlot.TryDecode(row)?.Place,
         ItemKind.Request => DeskRequest.TryDecode(row)?.Place,
         ItemKind.Practice => DeskHead.TryDecode(row)?.Place,
-        ItemKind.Reservation or ItemKind.Watch or ItemKind.Node or ItemKind.Claim => null,
+        ItemKind.Reservation or ItemKind.Watch or ItemKind.Node or ItemKind.Claim or ItemKind.Query or ItemKind.Found
+            => null,
         _ => null,
     };
 
@@ -295,7 +296,8 @@ public sealed partial class PracticeDesk
         bool isNear = now.Unix is { } unix && MinuteTime.UnixSeconds(slot.Start) - unix < ConfirmUntil;
         return new RequestView(
             request.Id, slot, request.State, Fapp.Requests.AnswerKeys.Code(request.Root), request.Note, request.IsKnown,
-            request.Flags.HasFlag(SlotFlags.AskFirst), request.Flags.HasFlag(SlotFlags.AsksForPlace), request.Attends,
+            request.Flags.HasFlag(SlotFlags.AskFirst), request.Flags.HasFlag(SlotFlags.AsksForPlace),
+            request.Flags.HasFlag(SlotFlags.IsRecommended), request.Attends,
             request.State == SlotAnswer.Booked && !request.Attends && isNear, request.Until);
     }
 

@@ -17,6 +17,9 @@ public static class MinuteTime
     /// <summary>The time that minutes mean, in seconds since 1970-01-01 UTC.</summary>
     public static long UnixSeconds(uint minutes) => EpochSeconds + minutes * SecondsPerMinute;
 
-    /// <summary>The time that minutes mean.</summary>
-    public static DateTimeOffset Time(uint minutes) => DateTimeOffset.FromUnixTimeSeconds(UnixSeconds(minutes));
+    /// <summary>
+    /// The time that minutes mean; the end of the year 9999 for what is later. A stranger may write any number.
+    /// </summary>
+    public static DateTimeOffset Time(uint minutes) =>
+        DateTimeOffset.FromUnixTimeSeconds(Math.Min(UnixSeconds(minutes), DateTimeOffset.MaxValue.ToUnixTimeSeconds()));
 }

@@ -35,8 +35,12 @@ public sealed record SlotAnnounce
     /// <summary>Most bytes of the whole gossip record.</summary>
     public const int MaxRecord = 2 << 10;
 
-    /// <summary>Most leading zero bits that a puzzle may ask for: 16 million hashes, some seconds on a phone.</summary>
-    public const int MaxEffort = 24;
+    /// <summary>
+    /// Most leading zero bits that a puzzle may ask for: 65,536 hashes, some 30 ms of a computer, a third of a second
+    /// of a router. The
+    /// patient's node solves it on its loop, and a hostile practice may announce any effort.
+    /// </summary>
+    public const int MaxEffort = 16;
 
     /// <summary>Size of an attestation's hash: the first 16 bytes of SHA-256 over its body.</summary>
     public const int AttestationHashSize = 16;

@@ -25,4 +25,7 @@ public enum SlotFlags : byte
 
     /// <summary>The patient asks for a therapy place, and wants a refusal in writing.</summary>
     AsksForPlace = 2,
+
+    /// <summary>Form PTV 11 recommends acute treatment or probatory sessions. No code of it travels.</summary>
+    IsRecommended = 4,
 }

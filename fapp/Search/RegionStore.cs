@@ -59,16 +59,17 @@ public sealed class RegionStore(ILevels levels, IPlaces places)
     /// <param name="record">The record.</param>
     /// <param name="now">The time.</param>
     /// <param name="fresh">Slots that were not there before; null where it was not an announce that was taken.</param>
-    public Taking Take(in FappRecord record, FappTime now, out IReadOnlyList<SlotOffer>? fresh)
+    /// <param name="came">When it came, in running seconds; null for now.</param>
+    public Taking Take(in FappRecord record, FappTime now, out IReadOnlyList<SlotOffer>? fresh, long? came = null)
     {
         fresh = null;
         if (!_followed.Contains(record.Topic))
             return Taking.NotFollowed;
         return record.Type switch
         {
-            FappRecordType.Announce => TakeAnnounce(record, now, out fresh),
+            FappRecordType.Announce => TakeAnnounce(record, now, came ?? now.Running, out fresh),
             FappRecordType.Answers => SlotConfirm.TryRead(record.Body, out SlotConfirm confirm) && (record.Place & 0xFF) == confirm.Shard
-                ? Taking.Taken : Taking.Refused,
+                && record.Place >> 8 < Mesh.Appointments.MaxPlaces ? Taking.Taken : Taking.Refused,
             FappRecordType.Attestation or FappRecordType.Revocation =>
                 levels.Take(record.Type, record.Author, record.Body) ? Taking.Taken : Taking.Refused,
             _ => Taking.Refused,
@@ -141,10 +142,10 @@ public sealed class RegionStore(ILevels levels, IPlaces places)
         }
     }
 
-    private Taking TakeAnnounce(in FappRecord record, FappTime now, out IReadOnlyList<SlotOffer>? fresh)
+    private Taking TakeAnnounce(in FappRecord record, FappTime now, long came, out IReadOnlyList<SlotOffer>? fresh)
     {
         fresh = null;
-        if (record.Place > byte.MaxValue || SlotAnnounce.TryRead(record.Body) is not { } announce || announce.Plz.Region.Topic != record.Topic
+        if (record.Place >= Mesh.Appointments.MaxPlaces || SlotAnnounce.TryRead(record.Body) is not { } announce || announce.Plz.Region.Topic != record.Topic
             || GossipRecord.SizeOf(FappRecord.Overhead + record.Body.Length) > SlotAnnounce.MaxRecord)
             return Taking.Refused;
         (GossipId, byte) key = (GossipId.Of(record.Author), (byte)record.Place);
@@ -153,7 +154,7 @@ public sealed class RegionStore(ILevels levels, IPlaces places)
             return Taking.Old;
         Level level = levels.Of(record.Author, announce.Attestation, now.Unix);
         var entry = new Entry(
-            record.Author.ToArray(), (byte)record.Place, record.Sequence, announce, CameAt(record, now), level > Level.Contested);
+            record.Author.ToArray(), (byte)record.Place, record.Sequence, announce, CameAt(record, now, came), level > Level.Contested);
         if (!isKnown)
             MakeRoom(entry.IsVouched);
         _entries[key] = entry;
@@ -163,12 +164,12 @@ public sealed class RegionStore(ILevels levels, IPlaces places)
     }
 
     /// <summary>Where it names a day and there is a clock, its age counts from that day at the latest.</summary>
-    private static long CameAt(in FappRecord record, FappTime now)
+    private static long CameAt(in FappRecord record, FappTime now, long came)
     {
         if (now.Unix is not { } unix || record.BornDay == 0)
-            return now.Running;
+            return came;
         long age = unix - (record.BornDay + 1) * FappTime.Day;
-        return now.Running - Math.Max(0, age);
+        return Math.Min(came, now.Running - Math.Max(0, age));
     }
 
     /// <summary>Who nobody vouches for has a part of its own, and gives way first.</summary>
@@ -226,6 +227,22 @@ public sealed class RegionStore(ILevels levels, IPlaces places)
         }
 
         return null;
+    }
+
+    /// <summary>Whether an announce of an author names this attestation of its own.</summary>
+    /// <param name="author">The author.</param>
+    /// <param name="body">The attestation's body.</param>
+    public bool Names(ReadOnlySpan<byte> author, ReadOnlySpan<byte> body)
+    {
+        GossipId id = GossipId.Of(author);
+        byte[] hash = Attestation.Claim.HashOf(body);
+        for (byte place = 0; place < Mesh.Appointments.MaxPlaces; place++)
+        {
+            if (_entries.TryGetValue((id, place), out Entry? entry) && entry.Announce.Attestation.AsSpan().SequenceEqual(hash))
+                return true;
+        }
+
+        return false;
     }
 
     /// <summary>The level of an author, whatever it announces: the best of its places.</summary>

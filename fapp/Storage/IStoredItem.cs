@@ -23,6 +23,12 @@ public enum ItemKind : byte
 
     /// <summary>An attestation or revocation that this node publishes.</summary>
     Claim = 7,
+
+    /// <summary>A query of this node that is under way.</summary>
+    Query = 8,
+
+    /// <summary>A record that came as the answer to a query.</summary>
+    Found = 9,
 }
 
 /// <summary>Something of the appointments that survives a restart, under a key of its own.</summary>

@@ -49,7 +49,7 @@ internal static class FappInfos
 
     internal static FappRequestInfo Of(RequestView view) => new(
         view.Id.ToString(), view.Slot.Id.ToString(), MinuteTime.Time(view.Slot.Start), FappWords.Of(view.State), view.Code, view.Note, view.IsKnown,
-        view.AsksFirst, view.AsksForPlace, view.Attends, view.IsUnconfirmed);
+        view.AsksFirst, view.AsksForPlace, view.IsRecommended, view.Attends, view.IsUnconfirmed);
 
     internal static FappReservationInfo Of(Reservation reservation) => new(
         reservation.Id.ToString(), reservation.Slot.Id.ToString(), FappWords.Of(reservation.State), reservation.Address.ToString(),

@@ -104,7 +104,7 @@ internal static class FappHandlers
             throw ControlException.Usage("a refusal is made out to a person: give \"placeFor\" and \"born\" together");
         Person? person = request.PlaceFor is { } name ? PersonOf(name, request.Born!) : null;
         Reservation made = await node.Fapp.ReserveAsync(
-            slot, parts.Length > 1 ? parts[1] : "", new ReserveWishes(request.Pin ?? "", request.Note ?? "", request.AskFirst, person)).ConfigureAwait(false);
+            slot, parts.Length > 1 ? parts[1] : "", new ReserveWishes(request.Pin ?? "", request.Note ?? "", request.AskFirst, person, request.Ptv11)).ConfigureAwait(false);
         return FappInfos.Of(made);
     }
 

@@ -92,6 +92,38 @@ public sealed class QueryTests : IDisposable
     }
 
     [Fact]
+    public void An_answer_that_comes_after_a_restart_opens_once()
+    {
+        var before = new QueryBook();
+        MadeQuery made = SealedQuery.Seal(_relay.PublicKey.Span, new SlotQuery { Filter = new SlotFilter() }, _random)!;
+        byte[] answer = SealedQuery.SealAnswer(made.Id, made.Key, new SlotResponse([Record()], 0), _random);
+        Assert.True(before.TryAdd(made, new FappTime(0, null)));
+        byte[] row = Assert.Single(before.Changes.Take().Changed).Encode();
+
+        var after = new QueryBook();
+        Assert.Null(new QueryBook().TryOpen(answer));
+        Assert.NotNull(after.Restore(row));
+        Assert.Equal([Record()], after.TryOpen(answer)!.Records);
+        Assert.Null(after.TryOpen(answer));
+        Assert.Single(after.Changes.Take().Gone);
+        for (int cut = 0; cut < row.Length; cut++)
+            Assert.Null(new QueryBook().Restore(row.AsSpan(0, cut)));
+    }
+
+    [Fact]
+    public void Whoever_fills_a_forwarder_with_queries_keeps_others_out_for_an_hour_at_most()
+    {
+        var book = new QueryBook();
+        for (int i = 0; i < QueryBook.MaxForwarded; i++)
+            Assert.NotNull(book.Remember(_relay.Address, _random, new FappTime(i, null)));
+        ulong early = book.Remember(_asker.Address, _random, new FappTime(QueryBook.Protected, null))!.Value;
+        Assert.Null(book.Remember(_relay.Address, _random, new FappTime(QueryBook.Protected, null)));
+        Assert.NotNull(book.Remember(_relay.Address, _random, new FappTime(QueryBook.Protected + 1, null)));
+        // What is younger than an hour stays.
+        Assert.Equal(_asker.Address, book.AskerOf(early));
+    }
+
+    [Fact]
     public void Mutated_or_cut_nothing_that_travels_raises_an_exception_or_opens()
     {
         MadeQuery made = SealedQuery.Seal(_relay.PublicKey.Span, new SlotQuery { Filter = new SlotFilter() }, _random)!;

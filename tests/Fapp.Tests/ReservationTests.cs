@@ -147,6 +147,29 @@ public sealed class ReservationTests : IDisposable
     }
 
     [Fact]
+    public void A_refused_request_is_deleted_after_seven_days_and_a_booked_one_thirty_days_after_its_slot()
+    {
+        SlotId slot = Offer(inHours: 400);
+        Reservation anna = _anna.Reserve(_practice, slot, _now);
+        Reservation bert = _bert.Reserve(_practice, slot, _now);
+        Deliver(_anna);
+        Deliver(_bert);
+        _practice.Desk.Refuse(anna.Id, 0, _now);
+        _practice.Desk.Confirm(bert.Id, _now);
+        _practice.Settle(_now);
+        Pass(7 * FappTime.Day - FappTime.Hour);
+        Assert.Equal(2, _practice.Desk.RequestCount);
+        Pass(2 * FappTime.Hour);
+        Assert.Equal(bert.Id, _practice.Desk.Requests(_now).Single().Id);
+        Pass(400 * FappTime.Hour - 7 * FappTime.Day + 30 * FappTime.Day - FappTime.Day);
+        Assert.Equal(SlotAnswer.Kept, _practice.Desk.Requests(_now).Single().State);
+        Pass(2 * FappTime.Day);
+        Assert.Equal(0, _practice.Desk.RequestCount);
+        // What is left is the practice itself.
+        Assert.Equal(1, _practice.DiskRows);
+    }
+
+    [Fact]
     public void Booking_by_itself_takes_the_PIN_and_gives_strangers_a_fifth_of_the_week()
     {
         _practice.Desk.Set(TestPractice.Setup() with { IsAuto = true, Pin = "4711" }, _now);
@@ -207,6 +230,23 @@ public sealed class ReservationTests : IDisposable
         Assert.Equal(SlotAnswer.Drawn, Assert.Single(_practice.Desk.Requests(_now)).State);
         Pass(11 * FappTime.Minute);
         Assert.Equal(ReservationState.Offered, anna.State);
+    }
+
+    [Fact]
+    public void While_a_slot_for_acute_treatment_is_open_answers_come_every_ten_minutes_by_day_and_not_at_night()
+    {
+        _practice.Add(_now, 200, Phase.Akut);
+        Pass(2 * FappTime.Minute);
+        var perHour = new int[24];
+        for (int minute = 0; minute < 24 * 60; minute++)
+        {
+            ulong before = _practice.Desk.Sequence;
+            Pass(FappTime.Minute);
+            perHour[_now.Unix!.Value / FappTime.Hour % 24] += _practice.Desk.Sequence > before ? 1 : 0;
+        }
+
+        Assert.All(perHour[5..21], static n => Assert.InRange(n, 5, 7));
+        Assert.All((int[])[.. perHour[..5], .. perHour[21..]], static n => Assert.Equal(0, n));
     }
 
     [Fact]

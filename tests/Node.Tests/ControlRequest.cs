@@ -56,6 +56,8 @@ internal sealed record ControlRequest
 
     public bool Ask { get; init; }
 
+    public string? Slot { get; init; }
+
     internal byte[] ToLine() => [.. JsonSerializer.SerializeToUtf8Bytes(this, _json), (byte)'\n'];
 }
 

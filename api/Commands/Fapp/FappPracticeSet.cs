@@ -51,7 +51,7 @@ public sealed record FappPracticeSetRequest
     /// <summary>What requests have to carry; speak it on the answering machine. Empty: nothing.</summary>
     public string? Pin { get; set; }
 
-    /// <summary>How hard the puzzle of a request is: 0 to 24.</summary>
+    /// <summary>How hard the puzzle of a request is: 0 to 16.</summary>
     public int? Effort { get; set; }
 
     /// <summary>on or off: whether what patients write is kept. Off unless it is set.</summary>
@@ -84,7 +84,7 @@ public static partial class Commands
             .Option("draw", "TIME", "How long requests are collected before one is drawn: 30m unless it is set.", r => r.Draw, (r, v) => r.Draw = v)
             .Option("confirm", "HOW", "hand, or auto, which needs a PIN.", r => r.Confirm, (r, v) => r.Confirm = v)
             .Option("pin", "PIN", "What requests have to carry; speak it on the answering machine. Empty: nothing.", r => r.Pin, (r, v) => r.Pin = v)
-            .Number("effort", "BITS", "How hard the puzzle of a request is: 0 to 24.", r => r.Effort, (r, v) => r.Effort = v)
+            .Number("effort", "BITS", "How hard the puzzle of a request is: 0 to 16.", r => r.Effort, (r, v) => r.Effort = v)
             .Option("notes", "ON", "on or off: whether what patients write is kept. Off unless it is set.", r => r.Notes, (r, v) => r.Notes = v)
             .Option("refusals", "ON", "on or off: whether the question for a therapy place is answered.", r => r.Refusals, (r, v) => r.Refusals = v))
     {

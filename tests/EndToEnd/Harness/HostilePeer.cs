@@ -64,13 +64,20 @@ internal sealed class HostilePeer : IDisposable
         using var limit = new CancellationTokenSource(within);
         while (true)
         {
-            byte[] length = new byte[sizeof(ushort)];
-            await _stream.ReadExactlyAsync(length, limit.Token);
-            byte[] frame = new byte[BinaryPrimitives.ReadUInt16BigEndian(length)];
-            await _stream.ReadExactlyAsync(frame, limit.Token);
+            byte[] frame = await NextAsync(limit.Token);
             if (frame[0] == (byte)kind)
                 return frame[1..];
         }
+    }
+
+    /// <summary>Reads the next frame: kind and body.</summary>
+    internal async Task<byte[]> NextAsync(CancellationToken cancellation)
+    {
+        byte[] length = new byte[sizeof(ushort)];
+        await _stream.ReadExactlyAsync(length, cancellation);
+        byte[] frame = new byte[BinaryPrimitives.ReadUInt16BigEndian(length)];
+        await _stream.ReadExactlyAsync(frame, cancellation);
+        return frame;
     }
 
     /// <summary>Waits until the node hangs up.</summary>

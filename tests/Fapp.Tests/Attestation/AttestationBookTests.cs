@@ -72,7 +72,7 @@ public sealed class AttestationBookTests : IDisposable
     }
 
     [Fact]
-    public void Two_living_keys_on_one_card_or_holder_are_contested_until_one_is_revoked()
+    public void Case_7_two_living_keys_on_one_card_or_holder_are_contested_until_one_is_revoked()
     {
         using TestCard card = _authority.Professional(), renewed = _authority.Professional();
         Claim mine = card.Attest(_authority, _practice, Day), theirs = renewed.Attest(_authority, _thief, Day);
@@ -145,7 +145,7 @@ public sealed class AttestationBookTests : IDisposable
     }
 
     [Fact]
-    public void A_revoked_organisation_lowers_those_whom_it_vouched_for()
+    public void Case_7_a_revoked_organisation_lowers_those_whom_it_vouched_for()
     {
         Assert.True(Take(_organisation, new Claim { Subject = _practice, From = Day, Until = (ushort)(Day + 100) }));
         Assert.Equal(Level.List, _book.Of(_practice.ToArray(), [], Seconds()));

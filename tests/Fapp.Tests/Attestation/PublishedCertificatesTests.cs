@@ -21,7 +21,7 @@ public class PublishedCertificatesTests
     [InlineData("smcb-missing-prof-oid.pem", "Profession", Level.None)]
     [InlineData("smcb-selfsigned.pem", "UnknownIssuer", Level.None)]
     [InlineData("hba-ca.pem", "UnknownIssuer", Level.None)]
-    public void A_published_certificate_gets_the_level_that_it_deserves(string file, string fault, Level level)
+    public void Case_7_a_published_certificate_gets_the_level_that_it_deserves(string file, string fault, Level level)
     {
         var judge = new CardJudge(Anchors(), BlockList.Empty);
         Assert.Equal(fault, judge.Inspect(Der(file), Now.ToUnixTimeSeconds(), out CardFacts? facts).ToString());

@@ -14,7 +14,7 @@ public class CalendarImportTests
     };
 
     [Fact]
-    public void Weekly_Friday_and_Monday_at_ten_keeps_its_hour_on_the_clock_across_both_changes()
+    public void Case_1_weekly_Friday_and_Monday_at_ten_keeps_its_hour_on_the_clock_across_both_changes()
     {
         IReadOnlyList<FreeTime> free = Free("""
             DTSTART;TZID=Europe/Berlin:20261002T100000
@@ -29,7 +29,7 @@ public class CalendarImportTests
     }
 
     [Fact]
-    public void A_time_that_is_there_twice_is_the_first_with_a_warning()
+    public void Case_1_a_time_that_is_there_twice_is_the_first_with_a_warning()
     {
         CalendarReading reading = Read(Event("DTSTART;TZID=Europe/Berlin:20261025T023000\nDURATION:PT50M\nTRANSP:TRANSPARENT"));
         Assert.Equal(new FreeTime(Utc("2026-10-25 00:30"), 50), Assert.Single(reading.Free));
@@ -37,7 +37,7 @@ public class CalendarImportTests
     }
 
     [Fact]
-    public void A_time_that_does_not_exist_is_refused_and_a_repetition_at_it_is_left_out_with_a_warning()
+    public void Case_1_a_time_that_does_not_exist_is_refused_and_a_repetition_at_it_is_left_out_with_a_warning()
     {
         CalendarReading single = Read(Event("DTSTART;TZID=Europe/Berlin:20270328T023000\nDURATION:PT50M\nTRANSP:TRANSPARENT"));
         Assert.Equal("line 5: 2027-03-28 02:30 does not exist, as summer time begins", Assert.Single(single.Faults).ToString());

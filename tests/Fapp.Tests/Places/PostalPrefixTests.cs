@@ -17,7 +17,7 @@ public class PostalPrefixTests
     [InlineData("04109", "0", true)]
     [InlineData("10115", "1", true)]
     [InlineData("10115", "01", false)]
-    public void A_code_is_found_by_the_digits_that_it_begins_with(string code, string digits, bool found)
+    public void Case_2_a_code_is_found_by_the_digits_that_it_begins_with(string code, string digits, bool found)
     {
         Assert.True(PostalPrefix.TryParse(digits, out PostalPrefix prefix));
         Assert.True(PostalCode.TryParse(code, out PostalCode parsed));
@@ -33,7 +33,7 @@ public class PostalPrefixTests
     [InlineData("+1067")]
     [InlineData("0106O")]
     [InlineData("٠١٠٦٧")]
-    public void Anything_but_five_digits_is_refused_as_a_code_and_not_padded(string text)
+    public void Case_2_anything_but_five_digits_is_refused_as_a_code_and_not_padded(string text)
     {
         Assert.False(PostalCode.TryParse(text, out _));
         Assert.False(PostalCode.TryRead(Encoding.UTF8.GetBytes(text), out _));

@@ -58,9 +58,9 @@ public sealed class AppointmentTests : IAsyncLifetime
         FappOwnSlotInfo slot = await OfferAsync("langzeit");
         await FindAsync(slot.Slot);
         FappReservationInfo made = await _patient.AskAsync(
-            Commands.FappReserve, new() { Slot = slot.Slot, PlaceFor = "Erika Mustermann", Born = "1964-08-12", AskFirst = true });
+            Commands.FappReserve, new() { Slot = slot.Slot, PlaceFor = "Erika Mustermann", Born = "1964-08-12", AskFirst = true, Ptv11 = true });
         FappRequestInfo request = await RequestAsync("drawn");
-        Assert.True(request is { AsksForPlace: true, AsksFirst: true, Note: "" });
+        Assert.True(request is { AsksForPlace: true, AsksFirst: true, Ptv11: true, Note: "" });
         await _practice.AskAsync(Commands.FappRefuse, new() { Id = request.Id, Before = "2027-05-01" });
         await StateAsync(made.Id, "refused");
         FappRefusalInfo refusal = Assert.Single(await _patient.AskAsync(Commands.FappRefusals));
@@ -108,6 +108,21 @@ public sealed class AppointmentTests : IAsyncLifetime
         Assert.Equal("requested", (await _far.AskAsync(Commands.FappReserve, new() { Slot = slot.Slot })).State);
         Assert.Equal(0, (await _far.AskAsync(Commands.FappStatus)).Forwarders);
         Assert.Empty(await _practice.AskAsync(Commands.FappRequests));
+    }
+
+    [Fact]
+    public async Task A_patient_whose_only_neighbour_is_the_practice_is_not_asked_for()
+    {
+        await using TestNode alone = Make("alone", FappMode.Follow);
+        await TestNode.JoinAsync(alone, _practice);
+        FappOwnSlotInfo slot = await OfferAsync("kurzzeit");
+        await alone.AskAsync(Commands.FappTrust, new() { Organisation = (await alone.AskAsync(Commands.Identity)).PublicKey });
+        await UntilAsync(async () => (await SearchAsync(alone, "none")).Practices > 0);
+        await alone.AskAsync(Commands.FappListSign, new() { Practice = _practice.Address });
+        await UntilAsync(async () => (await SearchAsync(alone)).Slots.Any(s => s.Slot == slot.Slot));
+        string error = (string)(await alone.AskAsync(new ControlRequest { Command = "fapp-reserve", Slot = slot.Slot }))["error"]!;
+        Assert.Contains("only neighbour", error, StringComparison.Ordinal);
+        Assert.Empty(await alone.AskAsync(Commands.FappReservations));
     }
 
     private static TestNode Make(string name, FappMode mode) => new(name, configure: c =>

@@ -1,5 +1,6 @@
 using QuicProChat.Mesh.Api;
 using QuicProChat.Mesh.Fapp.Mesh;
+using QuicProChat.Mesh.Identity;
 using QuicProChat.Mesh.Node.Tests.Conversations;
 using QuicProChat.Mesh.Wire;
 
@@ -16,14 +17,15 @@ public sealed class QueryTests : IAsyncLifetime
     private readonly TestNode _near = Make("near", FappMode.Relay), _mid = Make("mid", FappMode.Relay), _far =
         Make("far", FappMode.Relay);
     private readonly TestNode _practice = Make("practice", FappMode.Follow);
-    private readonly TestNode _patient;
+    private readonly string _directory = Directory.CreateTempSubdirectory("qpc-node-").FullName;
+    private readonly LocalIdentity _identity = LocalIdentity.Generate();
+    private TestNode _patient;
 
-    public QueryTests() => _patient = Make("patient", FappMode.Follow,
-        $"{_near.Address} {_mid.Address} {_far.Address}");
+    public QueryTests() => _patient = MakePatient();
 
     public async Task InitializeAsync()
     {
-        await TestNode.JoinAsync(_patient, _near, pushRoutes: false, passes: static f => !IsRecord((FrameKind)f[0]));
+        await JoinPatientAsync();
         await TestNode.JoinAsync(_near, _mid);
         await TestNode.JoinAsync(_mid, _far);
         await TestNode.JoinAsync(_far, _practice);
@@ -44,6 +46,8 @@ public sealed class QueryTests : IAsyncLifetime
     {
         foreach (TestNode node in (TestNode[])[_patient, _near, _mid, _far, _practice])
             await node.DisposeAsync();
+        _identity.Dispose();
+        Directory.Delete(_directory, recursive: true);
     }
 
     [Fact]
@@ -73,9 +77,42 @@ public sealed class QueryTests : IAsyncLifetime
             (await _patient.AskAsync(Commands.FappReservations)).Single(r => r.Id == made.Id).State == "booked");
     }
 
+    [Fact]
+    public async Task What_was_asked_for_is_still_there_after_a_restart_vouched_for_and_may_be_reserved()
+    {
+        FappOwnSlotInfo slot = await _practice.AskAsync(Commands.FappSlotAdd, new()
+        {
+            Start = DateTimeOffset.UtcNow.AddDays(5).ToString("yyyy-MM-ddTHH:mm:ssZ", null),
+            Minutes = 50,
+            Type = "langzeit",
+        });
+        await UntilAsync(async () => await HasSlotAsync(_mid, slot.Slot) && await HasSlotAsync(_far, slot.Slot));
+        await AskUntilAsync("fapp-search", () => HasSlotAsync(_patient, slot.Slot));
+        await _patient.DisposeAsync();
+        _patient = MakePatient();
+
+        // Without any link: nothing can have come again.
+        FappSearchInfo search = await _patient.AskAsync(Commands.FappSearch, new() { Plz = "04" });
+        FappSlotInfo found = Assert.Single(search.Slots);
+        Assert.Equal((slot.Slot, "Praxis Linde", "list"), (found.Slot, found.Name, found.Level));
+        FappReservationInfo made = await _patient.AskAsync(Commands.FappReserve, new() { Slot = slot.Slot });
+        await JoinPatientAsync();
+        await UntilAsync(async () =>
+            (await _practice.AskAsync(Commands.FappRequests)).Any(r => r.Id == made.Id && r.State == "drawn"));
+    }
+
+    private TestNode MakePatient() => Make("patient", FappMode.Follow,
+        $"{_near.Address} {_mid.Address} {_far.Address}", (_directory, _identity));
+
+    /// <summary>As over a radio: routes are asked for, and no record of gossip crosses it.</summary>
+    private Task JoinPatientAsync() =>
+        TestNode.JoinAsync(_patient, _near, pushRoutes: false, passes: static f => !IsRecord((FrameKind)f[0]));
+
     private static bool IsRecord(FrameKind kind) => kind is FrameKind.GossipRecord or FrameKind.GossipHave;
 
-    private static TestNode Make(string name, FappMode mode, string relays = "") => new(name, configure: c =>
+    private static TestNode Make(
+        string name, FappMode mode, string relays = "", (string Directory, LocalIdentity Identity)? lives = null) =>
+        new(name, lives: lives, configure: c =>
     {
         c.Fapp = mode;
         c.FappRegions = ["04"];

@@ -21,9 +21,33 @@ public static class AppointmentSpeed
     private const int Records = 20_000;
     private const int Searches = 500;
 
+    /// <summary>Hours of a day that have a publication.</summary>
+    public const int HoursPublished = 16;
+
+    /// <summary>What was measured.</summary>
+    /// <param name="Checked">Announces checked and read in a second of one processor.</param>
+    /// <param name="RecordBytes">The size of each.</param>
+    /// <param name="SearchMilliseconds">What a search takes of one processor.</param>
+    /// <param name="Found">What it found.</param>
+    public sealed record Figures(double Checked, int RecordBytes, double SearchMilliseconds, int Found);
+
     /// <summary>Measures, and says it in lines.</summary>
     /// <param name="graph">On what graph gossip is measured.</param>
     public static string Measure(string graph)
+    {
+        Figures figures = MeasureNode();
+        double perSecond = GossipPerSecond(graph, Practices, out int nodes, out int missing);
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"""
+             records checked and read: {figures.Checked:F0} a second of one processor ({figures.RecordBytes} bytes each)
+             search among {Practices} practices with {Slots} slots each: {figures.SearchMilliseconds:F2} ms of one processor, {figures.Found} found
+             gossip on {nodes} nodes, {Practices} practices: {perSecond:F0} bytes a second and node while practices publish, {perSecond * HoursPublished / 24:F0} over the day; {missing} missing
+             """);
+    }
+
+    /// <summary>What a node does with records, and with searches.</summary>
+    public static Figures MeasureNode()
     {
         const long unix = 20_787 * FappTime.Day;
         var now = new FappTime(0, unix);
@@ -62,17 +86,16 @@ public static class AppointmentSpeed
             for (int i = 0; i < Searches; i++)
                 found = store.Search(filter, now).Count;
         });
-        return string.Create(
-            CultureInfo.InvariantCulture,
-            $"""
-             records checked and read: {Records / check:F0} a second of one processor ({records[0].Length} bytes each)
-             search among {Practices} practices with {Slots} slots each: {search / Searches * 1000:F2} ms of one processor, {found} found
-             {Gossip(graph)}
-             """);
+        return new Figures(Records / check, records[0].Length, search / Searches * 1000, found);
     }
 
-    /// <summary>An hour of 400 practices in real gossip: each publishes its announce and 16 answers once.</summary>
-    private static string Gossip(string graph)
+    /// <summary>An hour of practices in real gossip: each publishes its announce and 16 answers once.</summary>
+    /// <param name="graph">File or generator.</param>
+    /// <param name="practices">How many there are.</param>
+    /// <param name="count">Nodes of the graph.</param>
+    /// <param name="missing">Records that some node lacks at the end.</param>
+    /// <returns>Bytes a second and node while practices publish.</returns>
+    public static double GossipPerSecond(string graph, int practices, out int count, out int missing)
     {
         Topology topology = Topology.Parse(graph, 1);
         var world = new GossipWorld(topology, 1);
@@ -82,23 +105,23 @@ public static class AppointmentSpeed
         int announce = Announce(0, 20_787 * FappTime.Day).Length;
         int answers = GossipRecord.SizeOf(FappRecord.Overhead + SlotConfirm.SizeOf(SlotConfirm.MinEntries));
         long before = world.Network.Total.Payload + world.Network.Total.Control;
-        for (int i = 0; i < Practices; i++)
+        for (int i = 0; i < practices; i++)
         {
             int home = nodes[random.Next(nodes.Length)];
             world.Publish(home, announce, hours: FappRecord.Hours);
             world.Publish(home, answers, hours: FappRecord.Hours);
-            world.Run(TimeSpan.FromSeconds(9));
+            world.Run(TimeSpan.FromHours(1) / practices);
         }
 
         double bytes = world.Network.Total.Payload + world.Network.Total.Control - before;
-        // Sixteen hours of the day have a publication.
-        double perSecond = bytes / nodes.Length / 3600 * 16 / 24;
-        return string.Create(
-            CultureInfo.InvariantCulture,
-            $"gossip on {nodes.Length} nodes, {Practices} practices: {bytes / nodes.Length / 3600:F0} bytes a second and node while practices publish, {perSecond:F0} over the day; {world.Missing(nodes)} missing");
+        (count, missing) = (nodes.Length, world.Missing(nodes));
+        return bytes / nodes.Length / FappTime.Hour;
     }
 
-    private static byte[] Announce(int number, long unix)
+    /// <summary>The announce of a practice with ten slots, as a gossip record.</summary>
+    /// <param name="number">Which practice.</param>
+    /// <param name="unix">The time.</param>
+    public static byte[] Announce(int number, long unix)
     {
         byte[] seed = System.Security.Cryptography.SHA256.HashData(BitConverter.GetBytes(number));
         using LocalIdentity practice = LocalIdentity.FromSeed(seed);

@@ -12,7 +12,7 @@ namespace QuicProChat.Mesh.Simulation.Appointments;
 /// <summary>A patient: its desk, its disk, and a person with a node that is on for some hours a day.</summary>
 internal sealed class PatientActor
 {
-    private const int MostReservations = 4;
+    private const int MostReservations = 12;
 
     private readonly Dictionary<string, byte[]> _disk = [];
     private readonly Random _random;
@@ -151,7 +151,9 @@ internal sealed class PatientActor
 
     private void Ask(RegionStore store, FappTime now)
     {
-        IReadOnlyList<SlotOffer> found = store.Search(_filter, now);
+        // A few want one at once, which is often too late; most from tomorrow on.
+        long from = now.Unix!.Value + (_random.Next(5) == 0 ? 0 : FappTime.Day + _random.Next((int)FappTime.Day));
+        IReadOnlyList<SlotOffer> found = store.Search(_filter with { From = MinuteTime.OfUnixSeconds(from) }, now);
         if (found.Count == 0)
             return;
         // Everybody wants one of the next: so many ask for the same.

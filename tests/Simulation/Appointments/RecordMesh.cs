@@ -158,10 +158,12 @@ internal sealed class RecordMesh
         return [.. way];
     }
 
-    /// <summary>Nodes that have a way to another one without a liar on it.</summary>
+    /// <summary>Nodes that have a way from another one without a liar on it; from a liar nobody has one.</summary>
     internal HashSet<int> ReachedHonestly(int from)
     {
         var seen = new HashSet<int> { from };
+        if (Liars.Contains(from))
+            return seen;
         var queue = new Queue<int>([from]);
         while (queue.TryDequeue(out int at))
         {
