@@ -57,6 +57,6 @@ public sealed partial class ManualTests
     [GeneratedRegex("`([a-z-]+)`")]
     private static partial Regex Command();
 
-    [GeneratedRegex("[A-Za-z]+")]
+    [GeneratedRegex("[A-Za-z][A-Za-z0-9]*")]
     private static partial Regex Word();
 }
