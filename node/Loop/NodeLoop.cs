@@ -67,6 +67,8 @@ internal sealed class NodeLoop : ILinkEvents, IAsyncDisposable
     {
         _owner = owner;
         _running = RunAsync();
+        // What is due at the start waits for no event.
+        OnTimer();
     }
 
     /// <summary>Queues work; it runs in order with other events. Waits where the loop is behind.</summary>
