@@ -42,14 +42,17 @@ internal static class Forge
     internal static byte[] Rekey(LiteGroup by, LiteGroup to, uint number, byte[] secret)
     {
         byte seed = SeedOf(by);
-        LiteHeader header = Header(LiteMessageType.Rekey, by.OwnIndex, World.Address(seed));
+        LiteEpoch carrier = by.Kept.First(e => to.Kept.Any(k => k.Id.SequenceEqual(e.Id)));
+        LiteHeader header;
+        do
+            header = Header(LiteMessageType.Rekey, by.OwnIndex, World.Address(seed));
+        while (!carrier.IsFree(by.OwnIndex, header.Stream.Slot));
         byte[] content = new byte[37];
         content[0] = (byte)to.OwnIndex;
         BinaryPrimitives.WriteUInt32BigEndian(content.AsSpan(1), number);
         Span<byte> shared = stackalloc byte[32];
         Span<byte> mask = stackalloc byte[32];
         LiteMember receiver = World.Own(to);
-        LiteEpoch carrier = by.Kept.First(e => to.Kept.Any(k => k.Id.SequenceEqual(e.Id)));
         Assert.True(World.Self(seed).TryAgree(receiver.PublicKey.Span, shared));
         LiteKeySchedule.Mask(shared, carrier.Id, header.Address, receiver.Address, header.Stream, header.Counter, mask);
         for (int i = 0; i < secret.Length; i++)
