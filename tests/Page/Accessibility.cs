@@ -27,7 +27,7 @@ public sealed class Accessibility(Stage stage)
             await page.Keyboard.PressAsync("Escape");
             await page.GetByRole(AriaRole.Button, new() { Name = "New conversation" }).ClickAsync();
             await CheckAsync(visit, scheme, "menu");
-            await page.GetByRole(AriaRole.Button, new() { Name = "New group" }).ClickAsync();
+            await page.Locator("dialog").GetByRole(AriaRole.Button, new() { Name = "New group" }).ClickAsync();
             await CheckAsync(visit, scheme, "form");
             await page.Keyboard.PressAsync("Escape");
             await visit.GoAsync("#/network");
@@ -89,7 +89,7 @@ public sealed class Accessibility(Stage stage)
             await CheckAsync(visit, scheme, "members");
             await page.Keyboard.PressAsync("Escape");
             await page.GetByRole(AriaRole.Button, new() { Name = "New conversation" }).ClickAsync();
-            await page.GetByRole(AriaRole.Button, new() { Name = "My contact card" }).ClickAsync();
+            await page.Locator("dialog").GetByRole(AriaRole.Button, new() { Name = "My contact card" }).ClickAsync();
             await page.Locator("dialog .code").WaitForAsync();
             await CheckAsync(visit, scheme, "card");
             await page.Keyboard.PressAsync("Escape");

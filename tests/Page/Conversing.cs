@@ -78,7 +78,7 @@ public sealed class Conversing(Stage stage)
         await using Visit visit = await stage.VisitAsync(stage.Alice);
         await using Visit other = await stage.VisitAsync(stage.Bob);
         await visit.Page.GetByRole(AriaRole.Button, new() { Name = "New conversation" }).ClickAsync();
-        await visit.Page.GetByRole(AriaRole.Button, new() { Name = "New group" }).ClickAsync();
+        await visit.Page.Locator("dialog").GetByRole(AriaRole.Button, new() { Name = "New group" }).ClickAsync();
         await visit.Page.GetByLabel("Name").FillAsync("walkers");
         await visit.Page.GetByLabel("Members").FillAsync("bob");
         await visit.Page.GetByRole(AriaRole.Button, new() { Name = "Create" }).ClickAsync();
@@ -100,7 +100,7 @@ public sealed class Conversing(Stage stage)
     {
         await using Visit visit = await stage.VisitAsync(stage.Alice);
         await visit.Page.GetByRole(AriaRole.Button, new() { Name = "New conversation" }).ClickAsync();
-        await visit.Page.GetByRole(AriaRole.Button, new() { Name = "New channel" }).ClickAsync();
+        await visit.Page.Locator("dialog").GetByRole(AriaRole.Button, new() { Name = "New channel" }).ClickAsync();
         await visit.Page.GetByLabel("Name").FillAsync("news");
         await visit.Page.GetByRole(AriaRole.Button, new() { Name = "Create" }).ClickAsync();
         await visit.Page.Locator(".thread .title").ClickAsync();

@@ -232,7 +232,7 @@ public sealed class People(Stage stage)
     private static async Task NewAsync(Visit visit, string what)
     {
         await visit.Page.GetByRole(AriaRole.Button, new() { Name = "New conversation" }).ClickAsync();
-        await visit.Page.GetByRole(AriaRole.Button, new() { Name = what, Exact = true }).ClickAsync();
+        await visit.Page.Locator("dialog").GetByRole(AriaRole.Button, new() { Name = what, Exact = true }).ClickAsync();
     }
 
     private static async Task ThreadMenuAsync(Visit visit, string what)
