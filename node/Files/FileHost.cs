@@ -39,6 +39,7 @@ internal sealed class FileHost(
     private Instant _lookAt;
     private Instant _keepAt = Instant.Never;
     private bool _looking;
+    private bool _looksAgain;
 
     private sealed record PendingOffer(FileOfferContent Offer, BlobId Blob, bool OverRadio);
 
@@ -199,7 +200,13 @@ internal sealed class FileHost(
     {
         if (transfers.Find(message) is null)
             return false;
-        writer.Add(new FileWrite(s => s.DeleteFile(message), (at, _) => Look(at)));
+        writer.Add(new FileWrite(s => s.DeleteFile(message), (at, written) =>
+        {
+            // Whoever asks next is told that it is gone, though its bytes still go.
+            if (written && transfers.Find(message) is { } file)
+                Forget(file);
+            Look(at);
+        }));
         return true;
     }
 
@@ -208,7 +215,11 @@ internal sealed class FileHost(
     {
         _lookAt = now + LookEach;
         if (_looking)
+        {
+            _looksAgain = true;
             return;
+        }
+
         _looking = true;
         IReadOnlyList<ErasedFile> erased = [];
         loop.RunAside(() => Contained(() => erased = store.Reader.ErasedFiles(ErasedTogether)), at =>
@@ -218,6 +229,11 @@ internal sealed class FileHost(
                 Clean(gone);
             if (erased.Count == ErasedTogether)
                 _lookAt = at;
+            if (_looksAgain)
+            {
+                _looksAgain = false;
+                Look(at);
+            }
         });
     }
 
@@ -281,11 +297,7 @@ internal sealed class FileHost(
     {
         BlobId blob = FileRows.BlobOf(gone.Blob);
         if (transfers.Find(gone.Message) is { } file && file.Blob == blob)
-        {
-            port.Changed.Remove(file);
-            transfers.Remove(gone.Message);
-        }
-
+            Forget(file);
         bool isGone = false;
         loop.RunAside(
             () => Contained(() =>
@@ -301,6 +313,12 @@ internal sealed class FileHost(
                 if (isGone)
                     writer.Add(new FileWrite(s => s.ForgetErasedFile(gone.Blob)));
             });
+    }
+
+    private void Forget(FileEntry file)
+    {
+        port.Changed.Remove(file);
+        transfers.Remove(file.Message);
     }
 
     /// <summary>Writes a fetched file into the download folder: first its name into the store, so that it goes with its message.</summary>

@@ -54,6 +54,43 @@ public sealed class Sharing(Stage stage)
     }
 
     [BrowserFact]
+    public async Task A_button_that_is_pressed_while_its_file_goes_on_is_clicked()
+    {
+        await using var courier = new Daemon("carrier") { Settings = new JsonObject { ["fileBytesPerSecond"] = "128k" } };
+        await courier.StartAsync(stage.Bob);
+        await courier.KnowsAsync(stage.Bob);
+        await stage.Bob.KnowsAsync(courier);
+        byte[] content = new byte[LargeSize];
+        new Random(2).NextBytes(content);
+        await using Visit sender = await stage.VisitAsync(courier);
+        await using Visit bob = await stage.VisitAsync(stage.Bob);
+        await sender.TalkAsync("bob");
+        await OfferAsync(sender, "slow.bin", content);
+        await bob.TalkAsync("carrier");
+        ILocator offer = bob.Bubble("slow.bin"), progress = offer.Locator("progress");
+        await offer.GetByRole(AriaRole.Button, new() { Name = "Fetch" }).ClickAsync();
+        await progress.WaitForAsync();
+        string id = (string)(await stage.Bob.AskAsync("file-list")).AsArray().First(f => (string)f!["name"]! == "slow.bin")!["id"]!;
+        ILocator fetch = offer.GetByRole(AriaRole.Button, new() { Name = "Fetch" });
+        // What moves the list between the pointer's way and its press is no fault: it is pressed again.
+        for (int tries = 0; tries < 5 && !await fetch.IsVisibleAsync(); tries++)
+        {
+            await offer.GetByRole(AriaRole.Button, new() { Name = "Cancel" }).HoverAsync();
+            await bob.Page.Mouse.DownAsync();
+            // The node tells of the file meanwhile.
+            long before = await ReceivedAsync();
+            await stage.Bob.EventuallyAsync("it goes on", async () => await ReceivedAsync() > before + 100_000);
+            await bob.Page.Mouse.UpAsync();
+            await bob.Page.WaitForTimeoutAsync(1000);
+        }
+
+        await fetch.WaitForAsync();
+        bob.HasNoFaults();
+
+        async Task<long> ReceivedAsync() => (long)(await stage.Bob.AskAsync("file-show", new JsonObject { ["id"] = id }))["received"]!;
+    }
+
+    [BrowserFact]
     public async Task A_picture_that_would_unfold_to_too_much_or_is_none_is_not_drawn_and_can_be_saved()
     {
         await using Visit bob = await stage.VisitAsync(stage.Bob);

@@ -148,6 +148,26 @@ public sealed class FilesBetweenNodes : IDisposable
     }
 
     [Fact]
+    public async Task What_was_cancelled_is_offered_again_as_soon_as_the_command_is_done()
+    {
+        (TestNode alice, TestNode bob) = await PairAsync();
+        await using (alice)
+        await using (bob)
+        {
+            await SendAsync(alice, "bob", Write("a.bin", 3_000_000, out _));
+            FileTransferInfo offer = await OfferAtAsync(bob);
+            for (int i = 0; i < 10; i++)
+            {
+                await bob.AskAsync(Commands.FileAccept, new FileAcceptRequest { Id = offer.Id });
+                await bob.AskAsync(Commands.FileCancel, new FileCancelRequest { Id = offer.Id });
+                Assert.Equal("offered", (await bob.AskAsync(Commands.FileShow, new FileShowRequest { Id = offer.Id })).State);
+            }
+
+            await UntilAsync(() => Blobs(bob).Length == 0);
+        }
+    }
+
+    [Fact]
     public async Task Nodes_that_start_again_have_their_files_and_delete_what_a_crash_left()
     {
         string aliceFolder = Directory.CreateTempSubdirectory("qpc-node-").FullName;
