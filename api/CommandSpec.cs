@@ -48,10 +48,14 @@ public abstract class CommandSpec
     /// <summary>What it takes.</summary>
     public IReadOnlyList<CommandArgument> Arguments { get; }
 
-    /// <summary>A second word before it on the command line: <c>fapp-slot-add</c> is typed <c>fapp slot add</c>; null for none.</summary>
+    /// <summary>
+    /// A second word before it on the command line: <c>fapp-slot-add</c> is typed <c>fapp slot add</c>; null for none.
+    /// </summary>
     public string? Under { get; init; }
 
-    /// <summary>The name on the command line; two words where the group has one, three with <see cref="Under"/>.</summary>
+    /// <summary>
+    /// The name on the command line; two words where the group has one, three with <see cref="Under"/>.
+    /// </summary>
     public string Typed
     {
         get

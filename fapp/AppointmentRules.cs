@@ -4,10 +4,15 @@ using QuicProChat.Mesh.Wire;
 
 namespace QuicProChat.Mesh.Fapp;
 
-/// <summary>What every relay checks of appointments: one author, place and type keeps its newest record, and the signature holds.</summary>
+/// <summary>
+/// What every relay checks of appointments: one author, place and type keeps its newest record, and the signature
+/// holds.
+/// </summary>
 public sealed class AppointmentRules : IGossipClassRules
 {
-    /// <summary>The upper byte of a place is the type, so that an author's announce never replaces its answers.</summary>
+    /// <summary>
+    /// The upper byte of a place is the type, so that an author's announce never replaces its answers.
+    /// </summary>
     private const int TypeShift = 56;
 
     /// <inheritdoc/>

@@ -23,6 +23,9 @@ internal static class Chance
         return (BinaryPrimitives.ReadUInt32BigEndian(bytes) + 0.5) / (uint.MaxValue + 1.0);
     }
 
-    /// <summary>A time that passes until something happens by chance, which happens every so often on average.</summary>
-    internal static long Exponential(RandomFill random, long mean) => Math.Max(1, (long)(-Math.Log(Fraction(random)) * mean));
+    /// <summary>
+    /// A time that passes until something happens by chance, which happens every so often on average.
+    /// </summary>
+    internal static long Exponential(RandomFill random, long mean) =>
+        Math.Max(1, (long)(-Math.Log(Fraction(random)) * mean));
 }

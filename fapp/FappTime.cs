@@ -14,7 +14,10 @@ public readonly record struct FappTime(long Running, long? Unix)
     /// <summary>Seconds of a day.</summary>
     public const long Day = 24 * Hour;
 
-    /// <summary>How far clocks are trusted: what began this long ago may still be ahead elsewhere (docs/reference/fapp.md, section 5).</summary>
+    /// <summary>
+    /// How far clocks are trusted: what began this long ago may still be ahead elsewhere (docs/reference/fapp.md,
+    /// section 5).
+    /// </summary>
     public const long Tolerance = 3 * Hour;
 
     /// <summary>Today, in days since 1970-01-01; 0 without a clock.</summary>

@@ -35,7 +35,9 @@ public interface ILevels
     /// <param name="unixSeconds">The time; null without a clock: then nothing that ends can be judged.</param>
     Level Of(ReadOnlySpan<byte> author, ReadOnlySpan<byte> attestation, long? unixSeconds);
 
-    /// <summary>Other living keys for which a card of this author's holder speaks: the author and they are contested.</summary>
+    /// <summary>
+    /// Other living keys for which a card of this author's holder speaks: the author and they are contested.
+    /// </summary>
     /// <param name="author">The mesh key, 32 bytes.</param>
     /// <param name="unixSeconds">The time; null without a clock: then nobody is a rival.</param>
     IReadOnlyList<Attestation.MeshKey> RivalsOf(ReadOnlySpan<byte> author, long? unixSeconds);

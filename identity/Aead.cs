@@ -1,6 +1,8 @@
 namespace QuicProChat.Mesh.Identity;
 
-/// <summary>What libsodium's two constructions of ChaCha20-Poly1305 have in common: everything but nonce and function.</summary>
+/// <summary>
+/// What libsodium's two constructions of ChaCha20-Poly1305 have in common: everything but nonce and function.
+/// </summary>
 internal static unsafe class Aead
 {
     internal const int KeySize = 32;

@@ -17,7 +17,8 @@ public static unsafe class Argon2id
     /// <param name="cost">Memory and passes.</param>
     /// <param name="output">Receives at least 16 bytes; the caller zeroes it.</param>
     /// <exception cref="InsufficientMemoryException">The memory that the cost asks for cannot be had.</exception>
-    public static void Derive(ReadOnlySpan<byte> passphrase, ReadOnlySpan<byte> salt, Argon2Cost cost, Span<byte> output)
+    public static void Derive(
+        ReadOnlySpan<byte> passphrase, ReadOnlySpan<byte> salt, Argon2Cost cost, Span<byte> output)
     {
         Guard.Length(salt, SaltSize, nameof(salt));
         // A null pointer is an error to libsodium even where the length is zero.
@@ -28,7 +29,8 @@ public static unsafe class Argon2id
                 o, (ulong)output.Length, p is null ? &nothing : p, (ulong)passphrase.Length, s, cost.Passes,
                 (nuint)cost.MemoryKiB * 1024, Sodium.Argon2idAlgorithm);
             if (result != 0)
-                throw new InsufficientMemoryException($"Argon2id needs {cost.MemoryKiB} KiB of memory that the system does not give.");
+                throw new InsufficientMemoryException(
+                    $"Argon2id needs {cost.MemoryKiB} KiB of memory that the system does not give.");
         }
     }
 }

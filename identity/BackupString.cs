@@ -25,7 +25,8 @@ public static class BackupString
     /// <param name="cost">Cost of the passphrase; <see cref="Argon2Cost.Default"/> if null.</param>
     /// <param name="random">Source of the salt.</param>
     public static string Export(
-        LocalIdentity identity, ReadOnlySpan<byte> passphrase = default, Argon2Cost? cost = null, RandomFill? random = null)
+        LocalIdentity identity, ReadOnlySpan<byte> passphrase = default, Argon2Cost? cost = null,
+        RandomFill? random = null)
     {
         Span<byte> seed = stackalloc byte[Ed25519.SeedSize];
         Span<byte> data = stackalloc byte[1 + PassphraseBox.Size];
@@ -55,7 +56,9 @@ public static class BackupString
     public static bool NeedsPassphrase(string text) =>
         TryDecode(text, out byte[]? data, out _) && data[0] == PassphraseVersion;
 
-    /// <summary>Restores an identity; the error is one sentence that says what is wrong and never shows the secret.</summary>
+    /// <summary>
+    /// Restores an identity; the error is one sentence that says what is wrong and never shows the secret.
+    /// </summary>
     public static bool TryImport(
         string text, ReadOnlySpan<byte> passphrase, [NotNullWhen(true)] out LocalIdentity? identity,
         [NotNullWhen(false)] out string? error)
@@ -90,9 +93,11 @@ public static class BackupString
         }
     }
 
-    private static bool TryDecode(string text, [NotNullWhen(true)] out byte[]? data, [NotNullWhen(false)] out string? error)
+    private static bool TryDecode(
+        string text, [NotNullWhen(true)] out byte[]? data, [NotNullWhen(false)] out string? error)
     {
-        if (!Bech32m.TryDecode(text.AsSpan().Trim(), Bech32m.MaxLongLength, out string? prefix, out data, out string? fault))
+        if (!Bech32m.TryDecode(text.AsSpan().Trim(), Bech32m.MaxLongLength, out string? prefix, out data,
+            out string? fault))
         {
             error = $"The backup string cannot be read: {fault}.";
             return false;
@@ -106,7 +111,8 @@ public static class BackupString
         };
         error = prefix != Prefix ? $"This is not a backup string: it begins with '{prefix}1', not with '{Prefix}1'."
             : expected < 0 ? "The backup string was written by a newer version of this program."
-            : data.Length != expected ? $"The backup string holds {data.Length} bytes, not {expected}: part of it is missing."
+            : data.Length != expected
+            ? $"The backup string holds {data.Length} bytes, not {expected}: part of it is missing."
             : null;
         if (error is null)
             return true;

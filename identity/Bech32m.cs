@@ -11,7 +11,9 @@ public static class Bech32m
     /// <summary>BIP-173's limit, up to which the checksum notices any four wrong characters.</summary>
     public const int MaxLength = 90;
 
-    /// <summary>The length of the underlying code (BIP-173, checksum design): the checksum means nothing beyond.</summary>
+    /// <summary>
+    /// The length of the underlying code (BIP-173, checksum design): the checksum means nothing beyond.
+    /// </summary>
     public const int MaxLongLength = 1023;
 
     private const string Alphabet = "qpzry9x8gf2tvdw0s3jn54khce6mua7l";
@@ -113,7 +115,8 @@ public static class Bech32m
         return true;
     }
 
-    private static bool TrySplit(ReadOnlySpan<char> text, int maxLength, out int separator, [NotNullWhen(false)] out string? error)
+    private static bool TrySplit(
+        ReadOnlySpan<char> text, int maxLength, out int separator, [NotNullWhen(false)] out string? error)
     {
         separator = text.LastIndexOf(Separator);
         if (text.Length > maxLength)

@@ -33,7 +33,8 @@ public static unsafe class Blake2b
     {
         CheckDigest(digest);
         byte* room = stackalloc byte[Sodium.Blake2bStateSize + Sodium.Blake2bStateAlignment];
-        byte* state = (byte*)((nuint)(room + Sodium.Blake2bStateAlignment - 1) & ~(nuint)(Sodium.Blake2bStateAlignment - 1));
+        byte* state = (byte*)(
+            (nuint)(room + Sodium.Blake2bStateAlignment - 1) & ~(nuint)(Sodium.Blake2bStateAlignment - 1));
         fixed (byte* d = digest, a = first, b = second)
         {
             _ = Sodium.crypto_generichash_blake2b_init(state, null, 0, (nuint)digest.Length);
@@ -46,6 +47,7 @@ public static unsafe class Blake2b
     private static void CheckDigest(ReadOnlySpan<byte> digest)
     {
         if (digest.Length is < MinDigestSize or > MaxDigestSize)
-            throw new ArgumentException($"A digest has {MinDigestSize} to {MaxDigestSize} bytes, not {digest.Length}.", nameof(digest));
+            throw new ArgumentException($"A digest has {MinDigestSize} to {MaxDigestSize} bytes, not {digest.Length}.",
+                nameof(digest));
     }
 }

@@ -3,7 +3,8 @@ using System.Security.Cryptography;
 namespace QuicProChat.Mesh.Identity;
 
 /// <summary>
-/// Reads files whose names somebody wrote down: what such a name leads to may have no end, and says of itself that it is empty.
+/// Reads files whose names somebody wrote down: what such a name leads to may have no end, and says of itself that it
+/// is empty.
 /// </summary>
 public static class BoundedFile
 {
@@ -20,7 +21,9 @@ public static class BoundedFile
         throw new IOException($"{path} has more than {most} bytes");
     }
 
-    /// <summary>The first bytes of a file, or all of it if it has fewer. They may be secret: whoever asked zeroes them.</summary>
+    /// <summary>
+    /// The first bytes of a file, or all of it if it has fewer. They may be secret: whoever asked zeroes them.
+    /// </summary>
     /// <param name="path">The file.</param>
     /// <param name="most">Bytes that are read.</param>
     /// <exception cref="IOException">It cannot be read.</exception>

@@ -4,12 +4,13 @@ using System.Security.Cryptography;
 namespace QuicProChat.Mesh.Identity;
 
 /// <summary>
-/// The number of a link certificate (docs/reference/protocol.md, section 3.1), signed by the identity together with the certificate's key:
+/// The number of a link certificate (docs/reference/protocol.md, section 3.1), signed by the identity together with the
+/// certificate's key:
 /// <code>
 /// number(8) || SHA-256(SubjectPublicKeyInfo)(32) || Ed25519("qpc-mesh/1 certificate number" || number || hash)(64)
 /// </code>
-/// Each certificate of an identity has a higher number than the one before, so that whoever knows a newer one can refuse the
-/// older, whose key may have been stolen. It proves itself: anyone can show its maker that it exists.
+/// Each certificate of an identity has a higher number than the one before, so that whoever knows a newer one can
+/// refuse the older, whose key may have been stolen. It proves itself: anyone can show its maker that it exists.
 /// </summary>
 public static class CertificateNumber
 {
@@ -25,7 +26,8 @@ public static class CertificateNumber
     /// <param name="number">Above 0.</param>
     /// <param name="subjectPublicKeyInfo">The certificate's key in DER.</param>
     /// <param name="output">Receives <see cref="Size"/> bytes.</param>
-    public static void Sign(LocalIdentity identity, ulong number, ReadOnlySpan<byte> subjectPublicKeyInfo, Span<byte> output)
+    public static void Sign(
+        LocalIdentity identity, ulong number, ReadOnlySpan<byte> subjectPublicKeyInfo, Span<byte> output)
     {
         Guard.Length(output, Size, nameof(output));
         BinaryPrimitives.WriteUInt64BigEndian(output, number);
@@ -35,7 +37,9 @@ public static class CertificateNumber
         identity.Sign(message, output[SignedSize..]);
     }
 
-    /// <summary>The number that bytes of <see cref="Size"/> show, whether or not they prove it; 0 for any other length.</summary>
+    /// <summary>
+    /// The number that bytes of <see cref="Size"/> show, whether or not they prove it; 0 for any other length.
+    /// </summary>
     public static ulong Read(ReadOnlySpan<byte> bytes) =>
         bytes.Length == Size ? BinaryPrimitives.ReadUInt64BigEndian(bytes) : 0;
 

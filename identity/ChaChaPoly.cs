@@ -2,7 +2,9 @@ using QuicProChat.Mesh.Identity.Interop;
 
 namespace QuicProChat.Mesh.Identity;
 
-/// <summary>ChaCha20-Poly1305 (RFC 8439, section 2.8): key 32 bytes, nonce 12 bytes, tag 16 bytes behind the ciphertext.</summary>
+/// <summary>
+/// ChaCha20-Poly1305 (RFC 8439, section 2.8): key 32 bytes, nonce 12 bytes, tag 16 bytes behind the ciphertext.
+/// </summary>
 public static unsafe class ChaChaPoly
 {
     /// <summary>Size of a key in bytes.</summary>
@@ -16,11 +18,15 @@ public static unsafe class ChaChaPoly
 
     static ChaChaPoly() => Sodium.EnsureInitialized();
 
-    /// <summary>Encrypts; <paramref name="cipher"/> receives <c>message.Length + 16</c> bytes and may overlap the message at the same start.</summary>
+    /// <summary>
+    /// Encrypts; <paramref name="cipher"/> receives <c>message.Length + 16</c> bytes and may overlap the message at the
+    /// same start.
+    /// </summary>
     public static void Seal(
         ReadOnlySpan<byte> key, ReadOnlySpan<byte> nonce, ReadOnlySpan<byte> associated, ReadOnlySpan<byte> message,
         Span<byte> cipher) =>
-        Aead.Seal(&Sodium.crypto_aead_chacha20poly1305_ietf_encrypt, NonceSize, key, nonce, associated, message, cipher);
+        Aead.Seal(&Sodium.crypto_aead_chacha20poly1305_ietf_encrypt, NonceSize, key, nonce, associated,
+            message, cipher);
 
     /// <summary>Decrypts; false (and nothing usable in <paramref name="message"/>) if the tag does not hold.</summary>
     /// <param name="key">32 bytes.</param>
@@ -31,5 +37,6 @@ public static unsafe class ChaChaPoly
     public static bool TryOpen(
         ReadOnlySpan<byte> key, ReadOnlySpan<byte> nonce, ReadOnlySpan<byte> associated, ReadOnlySpan<byte> cipher,
         Span<byte> message) =>
-        Aead.TryOpen(&Sodium.crypto_aead_chacha20poly1305_ietf_decrypt, NonceSize, key, nonce, associated, cipher, message);
+        Aead.TryOpen(&Sodium.crypto_aead_chacha20poly1305_ietf_decrypt, NonceSize, key, nonce, associated,
+            cipher, message);
 }

@@ -15,10 +15,15 @@ internal static class DerCertificate
     private const byte BitString = 0x03;
 
     // ecdsa-with-SHA256 without parameters (RFC 5758, section 3.2).
-    private static ReadOnlySpan<byte> EcdsaWithSha256 => [0x30, 0x0A, 0x06, 0x08, 0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x04, 0x03, 0x02];
+    private static ReadOnlySpan<byte> EcdsaWithSha256 =>
+        [0x30, 0x0A, 0x06, 0x08, 0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x04, 0x03, 0x02];
 
-    /// <summary>Splits a certificate signed with ECDSA and SHA-256 into the bytes that were signed (tag and length included) and the signature.</summary>
-    internal static bool TrySplit(ReadOnlySpan<byte> certificate, out ReadOnlySpan<byte> signed, out ReadOnlySpan<byte> signature)
+    /// <summary>
+    /// Splits a certificate signed with ECDSA and SHA-256 into the bytes that were signed (tag and length included) and
+    /// the signature.
+    /// </summary>
+    internal static bool TrySplit(
+        ReadOnlySpan<byte> certificate, out ReadOnlySpan<byte> signed, out ReadOnlySpan<byte> signature)
     {
         signed = default;
         signature = default;

@@ -76,7 +76,9 @@ public static unsafe class Ed25519
             return Sodium.crypto_sign_ed25519_pk_to_curve25519(x, pk) == 0;
     }
 
-    /// <summary>Converts an expanded secret key to the X25519 scalar of the same identity; the caller zeroes it.</summary>
+    /// <summary>
+    /// Converts an expanded secret key to the X25519 scalar of the same identity; the caller zeroes it.
+    /// </summary>
     public static void ConvertSecretKeyToX25519(ReadOnlySpan<byte> secretKey, Span<byte> x25519SecretKey)
     {
         Guard.Length(secretKey, SecretKeySize, nameof(secretKey));

@@ -3,8 +3,8 @@ using QuicProChat.Mesh.Identity.Interop;
 namespace QuicProChat.Mesh.Identity;
 
 /// <summary>
-/// X25519 public keys by way of the Edwards curve: libsodium multiplies the Ed25519 base point with precomputed tables, in
-/// less than half the time of its X25519, and the point's image on the Montgomery curve is u = (1 + y) / (1 - y)
+/// X25519 public keys by way of the Edwards curve: libsodium multiplies the Ed25519 base point with precomputed tables,
+/// in less than half the time of its X25519, and the point's image on the Montgomery curve is u = (1 + y) / (1 - y)
 /// (RFC 7748, section 4.1). Everything secret stays in libsodium; the division is of the public key's coordinate.
 /// </summary>
 internal static unsafe class EdwardsBase
@@ -17,9 +17,10 @@ internal static unsafe class EdwardsBase
     private const int MostTogether = 16;
 
     /// <summary>
-    /// Computes the public keys of secret scalars that lie one behind the other; false if libsodium was built without the
-    /// function that this needs, or refuses a scalar (all zero). The inverses of all denominators come from that of their product (Montgomery's trick). No
-    /// denominator is zero: y = 1 is the neutral element, and no clamped scalar is a multiple of the group's order.
+    /// Computes the public keys of secret scalars that lie one behind the other; false if libsodium was built without
+    /// the function that this needs, or refuses a scalar (all zero). The inverses of all denominators come from that of
+    /// their product (Montgomery's trick). No denominator is zero: y = 1 is the neutral element, and no clamped scalar
+    /// is a multiple of the group's order.
     /// </summary>
     internal static bool TryPublicKeys(ReadOnlySpan<byte> secretKeys, Span<byte> publicKeys)
     {

@@ -23,10 +23,13 @@ public static class FaultText
         FileNotFoundException e => At(e.FileName ?? PathIn(e.Message), "no such file"),
         DirectoryNotFoundException e => At(PathIn(e.Message), "no such file or directory"),
         PathTooLongException e => At(PathIn(e.Message), "the path is too long"),
-        UnauthorizedAccessException e => At(PathIn(e.Message), (e.InnerException as IOException)?.HResult is { } code ? Errno(code) ?? "permission denied" : "permission denied"),
+        UnauthorizedAccessException e =>
+            At(PathIn(e.Message), (e.InnerException as IOException)?.HResult is { } code ? Errno(code)
+                ?? "permission denied" : "permission denied"),
         SocketException e => Errno(e.NativeErrorCode) ?? $"socket error {(int)e.SocketErrorCode}",
         Win32Exception e => Errno(e.NativeErrorCode) ?? $"error {e.NativeErrorCode}",
-        // Before what it is derived from: the runtime puts the error number of the system where others have a code of its own.
+        // Before what it is derived from: the runtime puts the error number of the system where others have a code of
+        // its own.
         IOException e when Errno(e.HResult) is { } text => At(PathIn(e.Message), text),
         _ when !IsName(exception.Message) => exception.Message.ReplaceLineEndings(" ").TrimEnd('.'),
         // Networks and TLS wrap what happened.
@@ -57,7 +60,8 @@ public static class FaultText
         if (number is <= 0 or > MaxErrno)
             return null;
         string text = Marshal.GetPInvokeErrorMessage(number);
-        return text.Length > 1 && char.IsUpper(text[0]) && char.IsLower(text[1]) ? char.ToLowerInvariant(text[0]) + text[1..] : text;
+        return text.Length > 1 && char.IsUpper(text[0]) && char.IsLower(text[1]) ? char.ToLowerInvariant(text[0])
+            + text[1..] : text;
     }
 
     /// <summary>The path in a message of the runtime: in quotation marks, or behind the name of the text.</summary>

@@ -4,8 +4,8 @@ using System.Runtime.CompilerServices;
 namespace QuicProChat.Mesh.Identity;
 
 /// <summary>
-/// Numbers modulo 2^255 - 19 as five limbs of 51 bits, for public values only. Limbs stay below 2^54, so that products of
-/// them, times 19, summed five at a time, stay below 2^128.
+/// Numbers modulo 2^255 - 19 as five limbs of 51 bits, for public values only. Limbs stay below 2^54, so that products
+/// of them, times 19, summed five at a time, stay below 2^128.
 /// </summary>
 internal readonly struct Field25519
 {

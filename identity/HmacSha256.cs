@@ -4,12 +4,14 @@ using QuicProChat.Mesh.Identity.Interop;
 namespace QuicProChat.Mesh.Identity;
 
 /// <summary>
-/// HMAC-SHA-256 (RFC 2104) for keys of up to 32 bytes. For the short inputs of key schedules libsodium is well ahead of the
-/// framework, whose cost is in the set-up; for long ones it is not.
+/// HMAC-SHA-256 (RFC 2104) for keys of up to 32 bytes. For the short inputs of key schedules libsodium is well ahead of
+/// the framework, whose cost is in the set-up; for long ones it is not.
 /// </summary>
 public static unsafe class HmacSha256
 {
-    /// <summary>The longest key in bytes; a shorter one counts as if zeros followed it, which is what HMAC makes of it.</summary>
+    /// <summary>
+    /// The longest key in bytes; a shorter one counts as if zeros followed it, which is what HMAC makes of it.
+    /// </summary>
     public const int MaxKeySize = 32;
 
     /// <summary>Size of a code in bytes.</summary>

@@ -59,7 +59,8 @@ public static class KeyFile
     /// <param name="path">Where; its directory must exist.</param>
     /// <param name="identity">What.</param>
     /// <param name="passphrase">UTF-8; empty for none.</param>
-    /// <param name="replace">Replace a file that is there; otherwise that is an error, for it may be somebody's only key.</param>
+    /// <param name="replace">Replace a file that is there; otherwise that is an error, for it may be somebody's only
+    /// key.</param>
     /// <param name="cost">Cost of the passphrase; <see cref="Argon2Cost.Default"/> if null.</param>
     /// <param name="random">Source of the salt.</param>
     /// <exception cref="KeyFileException">There is one already.</exception>
@@ -109,7 +110,10 @@ public static class KeyFile
     {
         UnixFileMode mode = ModeOf(path);
         if ((mode & Others) != 0)
-            throw new KeyFileException(KeyFileError.Permissions, $"Key file {path} is open to other users (mode 0{Convert.ToString((int)mode, 8)}). Close it: chmod 600 {path}");
+            throw new KeyFileException(
+                KeyFileError.Permissions,
+                $"Key file {path} is open to other users (mode 0{Convert.ToString((int)mode, 8)}). Close it: chmod "
+                    + $"600 {path}");
 
         // One byte more than the longest key file tells a longer file apart.
         Span<byte> buffer = stackalloc byte[HeaderSize + PassphraseBox.Size + 1];
@@ -144,7 +148,9 @@ public static class KeyFile
         }
     }
 
-    /// <summary>A file that this user may not see is not one that is missing: "make a new one" would be the wrong advice.</summary>
+    /// <summary>
+    /// A file that this user may not see is not one that is missing: "make a new one" would be the wrong advice.
+    /// </summary>
     private static UnixFileMode ModeOf(string path)
     {
         try
@@ -153,7 +159,8 @@ public static class KeyFile
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
-            throw new KeyFileException(KeyFileError.Missing, $"There is no key file {path}. Make one with keygen, or restore one with identity import.");
+            throw new KeyFileException(KeyFileError.Missing,
+                $"There is no key file {path}. Make one with keygen, or restore one with identity import.");
         }
         catch (UnauthorizedAccessException)
         {
@@ -163,7 +170,8 @@ public static class KeyFile
 
     private static KeyFileException NotReadable(string path) => new(
         KeyFileError.Permissions,
-        $"Key file {path} may not be read by this user. It belongs to somebody else, or its directory does: give both to the user of the node with chown.");
+        $"Key file {path} may not be read by this user. It belongs to somebody else, or its directory does: give both "
+            + "to the user of the node with chown.");
 
     private static FileStream Open(string path)
     {
@@ -182,7 +190,8 @@ public static class KeyFile
         if (file.Length < HeaderSize || !file.StartsWith(Magic))
             throw Damaged(path);
         if (file[8] != Version)
-            throw new KeyFileException(KeyFileError.Version, $"Key file {path} has version {file[8]}; this program reads version {Version}.");
+            throw new KeyFileException(
+                KeyFileError.Version, $"Key file {path} has version {file[8]}; this program reads version {Version}.");
         ReadOnlySpan<byte> body = file[HeaderSize..];
         switch (file[9])
         {
@@ -191,9 +200,11 @@ public static class KeyFile
                 return;
             case Passphrase when body.Length == PassphraseBox.Size:
                 if (passphrase.IsEmpty)
-                    throw new KeyFileException(KeyFileError.PassphraseNeeded, $"Key file {path} is protected by a passphrase.");
+                    throw new KeyFileException(KeyFileError.PassphraseNeeded,
+                        $"Key file {path} is protected by a passphrase.");
                 if (!PassphraseBox.TryOpen(body, passphrase, file[..HeaderSize], seed))
-                    throw new KeyFileException(KeyFileError.PassphraseWrong, $"The passphrase is not that of key file {path}, or the file was altered.");
+                    throw new KeyFileException(KeyFileError.PassphraseWrong,
+                        $"The passphrase is not that of key file {path}, or the file was altered.");
                 return;
             default:
                 throw Damaged(path);
@@ -201,12 +212,14 @@ public static class KeyFile
     }
 
     private static KeyFileException Damaged(string path) =>
-        new(KeyFileError.Damaged, $"{path} is not a key file, or it is damaged. Restore it with identity import from a backup string.");
+        new(KeyFileError.Damaged,
+            $"{path} is not a key file, or it is damaged. Restore it with identity import from a backup string.");
 
     private static void Write(string path, ReadOnlySpan<byte> content, bool replace)
     {
         if (!replace && File.Exists(path))
-            throw new KeyFileException(KeyFileError.Exists, $"There is a key file {path} already; it is not replaced without being told to.");
+            throw new KeyFileException(
+                KeyFileError.Exists, $"There is a key file {path} already; it is not replaced without being told to.");
         string temporary = $"{path}.{Environment.ProcessId}.tmp";
         try
         {

@@ -10,7 +10,9 @@ namespace QuicProChat.Mesh.Identity;
 /// <param name="Fingerprint">SHA-256 of the certificate, 32 bytes; the network proof of the Hello covers it.</param>
 public sealed record VerifiedPeer(NodeAddress Address, ReadOnlyMemory<byte> PublicKey, ReadOnlyMemory<byte> Fingerprint)
 {
-    /// <summary>The proven number of the certificate, <see cref="CertificateNumber.Size"/> bytes; empty if it has none.</summary>
+    /// <summary>
+    /// The proven number of the certificate, <see cref="CertificateNumber.Size"/> bytes; empty if it has none.
+    /// </summary>
     public ReadOnlyMemory<byte> NumberProof { get; init; }
 
     /// <summary>The number of the certificate; 0 if it has none.</summary>
@@ -66,7 +68,8 @@ public static class LinkCertificate
 
     // SubjectPublicKeyInfo of an uncompressed point on P-256 (RFC 5480, section 2), 91 bytes with the point.
     private static ReadOnlySpan<byte> BeforePoint =>
-        [0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x02, 0x01, 0x06, 0x08, 0x2A, 0x86, 0x48, 0xCE, 0x3D,
+        [0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x02, 0x01, 0x06, 0x08, 0x2A, 0x86,
+            0x48, 0xCE, 0x3D,
          0x03, 0x01, 0x07, 0x03, 0x42, 0x00, 0x04];
 
     /// <summary>Makes a certificate with a fresh P-256 key. The caller disposes of it.</summary>
@@ -107,7 +110,8 @@ public static class LinkCertificate
     /// False with a reason for anything else; hostile certificates throw nothing.
     /// </summary>
     public static bool TryVerify(
-        X509Certificate2? certificate, [NotNullWhen(true)] out VerifiedPeer? peer, [NotNullWhen(false)] out string? error)
+        X509Certificate2? certificate, [NotNullWhen(true)] out VerifiedPeer? peer,
+        [NotNullWhen(false)] out string? error)
     {
         peer = null;
         error = "the peer presented no certificate";
@@ -119,7 +123,8 @@ public static class LinkCertificate
             error = "the certificate is too large";
             if (encoded.Length > MaxCertificateSize)
                 return false;
-            if (!TryFindExtensions(certificate, out ReadOnlySpan<byte> extension, out ReadOnlySpan<byte> number, out error))
+            if (!TryFindExtensions(certificate, out ReadOnlySpan<byte> extension,
+                out ReadOnlySpan<byte> number, out error))
                 return false;
             error = "the certificate's extension holds no Ed25519 identity";
             if (extension.Length != ExtensionSize || !extension.StartsWith(BeforeKey)
@@ -201,5 +206,6 @@ public static class LinkCertificate
             && key.VerifyData(signed, signature, HashAlgorithmName.SHA256, DSASignatureFormat.Rfc3279DerSequence);
     }
 
-    private static byte[] SignedBytes(ReadOnlySpan<byte> subjectPublicKeyInfo) => [.. SigningLabel, .. subjectPublicKeyInfo];
+    private static byte[] SignedBytes(ReadOnlySpan<byte> subjectPublicKeyInfo) =>
+        [.. SigningLabel, .. subjectPublicKeyInfo];
 }

@@ -58,7 +58,9 @@ public sealed class LocalIdentity : IDisposable
         Ed25519.Sign(message, lease.Span[..Ed25519.SecretKeySize], signature);
     }
 
-    /// <summary>Agrees on a secret with an X25519 public key; false if the key is of small order. The caller zeroes the secret.</summary>
+    /// <summary>
+    /// Agrees on a secret with an X25519 public key; false if the key is of small order. The caller zeroes the secret.
+    /// </summary>
     public bool TryAgree(ReadOnlySpan<byte> x25519PublicKey, Span<byte> shared)
     {
         using SecretBuffer.Lease lease = _secrets.Borrow();

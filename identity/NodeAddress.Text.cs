@@ -10,7 +10,9 @@ public readonly partial record struct NodeAddress
 
     private const int HexLength = Size * 2;
 
-    /// <summary>Reads an address as Bech32m or as 32 hexadecimal digits; the error is one sentence that says what is wrong.</summary>
+    /// <summary>
+    /// Reads an address as Bech32m or as 32 hexadecimal digits; the error is one sentence that says what is wrong.
+    /// </summary>
     public static bool TryParse(
         [NotNullWhen(true)] string? text, out NodeAddress address, [NotNullWhen(false)] out string? error)
     {

@@ -28,7 +28,8 @@ internal static class PassphraseBox
         try
         {
             Argon2id.Derive(passphrase, box[SaltOffset..BoxOffset], cost, material);
-            XChaChaPoly.Seal(material[..XChaChaPoly.KeySize], material[XChaChaPoly.KeySize..], associated, seed, box[BoxOffset..Size]);
+            XChaChaPoly.Seal(material[..XChaChaPoly.KeySize], material[XChaChaPoly.KeySize..], associated, seed,
+                box[BoxOffset..Size]);
         }
         finally
         {
@@ -36,7 +37,9 @@ internal static class PassphraseBox
         }
     }
 
-    /// <summary>False if the passphrase is wrong, or the box altered, or its cost beyond what a node computes.</summary>
+    /// <summary>
+    /// False if the passphrase is wrong, or the box altered, or its cost beyond what a node computes.
+    /// </summary>
     internal static bool TryOpen(
         ReadOnlySpan<byte> box, ReadOnlySpan<byte> passphrase, ReadOnlySpan<byte> associated, Span<byte> seed)
     {

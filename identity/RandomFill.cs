@@ -3,7 +3,10 @@ using System.Security.Cryptography;
 
 namespace QuicProChat.Mesh.Identity;
 
-/// <summary>A source of randomness: fills a span. Tests give a seeded one; everything else uses <see cref="RandomSource.System"/>.</summary>
+/// <summary>
+/// A source of randomness: fills a span. Tests give a seeded one; everything else uses
+/// <see cref="RandomSource.System"/>.
+/// </summary>
 public delegate void RandomFill(Span<byte> destination);
 
 /// <summary>The usual sources of randomness.</summary>
@@ -14,7 +17,9 @@ public static class RandomSource
     public static readonly RandomFill System = RandomNumberGenerator.Fill;
 #pragma warning restore RS0030
 
-    /// <summary>A fast generator for jitter and lots, seeded by the system's: whoever sees what it gives can foretell the rest.</summary>
+    /// <summary>
+    /// A fast generator for jitter and lots, seeded by the system's: whoever sees what it gives can foretell the rest.
+    /// </summary>
     public static Random Seeded()
     {
         Span<byte> seed = stackalloc byte[sizeof(int)];

@@ -4,7 +4,8 @@ namespace QuicProChat.Mesh.Identity;
 public static class SelfTest
 {
     /// <summary>Runs all checks; takes about a millisecond.</summary>
-    /// <exception cref="PlatformNotSupportedException">A primitive computes something else than its specification; the message names it.</exception>
+    /// <exception cref="PlatformNotSupportedException">A primitive computes something else than its specification; the
+    /// message names it.</exception>
     public static void Run()
     {
         Check(TestEd25519(), "Ed25519 (RFC 8032)");
@@ -23,14 +24,16 @@ public static class SelfTest
     private static void Check(bool holds, string name)
     {
         if (!holds)
-            throw new PlatformNotSupportedException($"Self-test: {name} computes wrong results on this machine. Refusing to run.");
+            throw new PlatformNotSupportedException(
+                $"Self-test: {name} computes wrong results on this machine. Refusing to run.");
     }
 
     // RFC 8032, section 7.1, test 2.
     private static bool TestEd25519()
     {
         Span<byte> publicKey = stackalloc byte[32], secretKey = stackalloc byte[64], signature = stackalloc byte[64];
-        Ed25519.KeyPairFromSeed(Hex("4ccd089b28ff96da9db6c346ec114e0f5b8a319f35aba624da8cf6ed4fb8a6fb"), publicKey, secretKey);
+        Ed25519.KeyPairFromSeed(Hex("4ccd089b28ff96da9db6c346ec114e0f5b8a319f35aba624da8cf6ed4fb8a6fb"),
+            publicKey, secretKey);
         Ed25519.Sign([0x72], secretKey, signature);
         return publicKey.SequenceEqual(Hex("3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c"))
             && signature.SequenceEqual(Hex(
@@ -118,10 +121,11 @@ public static class SelfTest
 
     // SipHash: a fast short-input PRF (Aumasson and Bernstein, 2012), appendix A.
     private static bool TestSipHash() =>
-        SipHash24.Hash(Hex("000102030405060708090a0b0c0d0e0f"), Hex("000102030405060708090a0b0c0d0e")) == 0xa129ca6149be45e5;
+        SipHash24.Hash(Hex("000102030405060708090a0b0c0d0e0f"), Hex("000102030405060708090a0b0c0d0e"))
+            == 0xa129ca6149be45e5;
 
-    // RFC 7748, section 5.2, the iterated test's first round, and its second by X25519 itself. Two together, so that the program's
-    // own arithmetic (Field25519) divides by a product.
+    // RFC 7748, section 5.2, the iterated test's first round, and its second by X25519 itself. Two together, so that
+    // the program's own arithmetic (Field25519) divides by a product.
     private static bool TestPublicKeys()
     {
         byte[] first = Hex("422c8e7a6227d7bca1350b3e2bb7279f7897b87bb6854b783c60e80311ae3079");
@@ -137,11 +141,13 @@ public static class SelfTest
     {
         Span<byte> publicKey = stackalloc byte[32], secretKey = stackalloc byte[64], scalar = stackalloc byte[32];
         Span<byte> image = stackalloc byte[32], other = stackalloc byte[32];
-        Ed25519.KeyPairFromSeed(Hex("4ccd089b28ff96da9db6c346ec114e0f5b8a319f35aba624da8cf6ed4fb8a6fb"), publicKey, secretKey);
+        Ed25519.KeyPairFromSeed(Hex("4ccd089b28ff96da9db6c346ec114e0f5b8a319f35aba624da8cf6ed4fb8a6fb"),
+            publicKey, secretKey);
         Ed25519.ConvertSecretKeyToX25519(secretKey, scalar);
         X25519.PublicKeyOnMontgomeryCurve(scalar, other);
         return Ed25519.TryConvertPublicKeyToX25519(publicKey, image)
-            && image.SequenceEqual(Hex("25c704c594b88afc00a76b69d1ed2b984d7e22550f3ed0802d04fbcd07d38d47")) && other.SequenceEqual(image)
+            && image.SequenceEqual(Hex("25c704c594b88afc00a76b69d1ed2b984d7e22550f3ed0802d04fbcd07d38d47"))
+            && other.SequenceEqual(image)
             && Curve25519Map.TryRecover(image, negative: false, other) && other.SequenceEqual(publicKey);
     }
 

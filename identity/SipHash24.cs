@@ -4,8 +4,8 @@ using QuicProChat.Mesh.Identity.Interop;
 namespace QuicProChat.Mesh.Identity;
 
 /// <summary>
-/// SipHash-2-4 (Aumasson and Bernstein, 2012): a keyed hash of 64 bits for short inputs. Nobody without the key can choose
-/// inputs that collide.
+/// SipHash-2-4 (Aumasson and Bernstein, 2012): a keyed hash of 64 bits for short inputs. Nobody without the key can
+/// choose inputs that collide.
 /// </summary>
 public static unsafe class SipHash24
 {

@@ -30,8 +30,8 @@ public static unsafe class X25519
     ];
 
     /// <summary>
-    /// Whether a public key is of small order, so that <see cref="TryAgree"/> fails with every secret (RFC 7748, section
-    /// 6.1). The topmost bit does not count (section 5).
+    /// Whether a public key is of small order, so that <see cref="TryAgree"/> fails with every secret (RFC 7748,
+    /// section 6.1). The topmost bit does not count (section 5).
     /// </summary>
     /// <param name="publicKey">32 bytes.</param>
     public static bool IsSmallOrder(ReadOnlySpan<byte> publicKey)

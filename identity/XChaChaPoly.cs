@@ -2,7 +2,10 @@ using QuicProChat.Mesh.Identity.Interop;
 
 namespace QuicProChat.Mesh.Identity;
 
-/// <summary>XChaCha20-Poly1305 (draft-irtf-cfrg-xchacha-03, section 2): key 32 bytes, nonce 24 bytes, tag 16 bytes behind the ciphertext.</summary>
+/// <summary>
+/// XChaCha20-Poly1305 (draft-irtf-cfrg-xchacha-03, section 2): key 32 bytes, nonce 24 bytes, tag 16 bytes behind the
+/// ciphertext.
+/// </summary>
 public static unsafe class XChaChaPoly
 {
     /// <summary>Size of a key in bytes.</summary>
@@ -16,11 +19,15 @@ public static unsafe class XChaChaPoly
 
     static XChaChaPoly() => Sodium.EnsureInitialized();
 
-    /// <summary>Encrypts; <paramref name="cipher"/> receives <c>message.Length + 16</c> bytes and may overlap the message at the same start.</summary>
+    /// <summary>
+    /// Encrypts; <paramref name="cipher"/> receives <c>message.Length + 16</c> bytes and may overlap the message at the
+    /// same start.
+    /// </summary>
     public static void Seal(
         ReadOnlySpan<byte> key, ReadOnlySpan<byte> nonce, ReadOnlySpan<byte> associated, ReadOnlySpan<byte> message,
         Span<byte> cipher) =>
-        Aead.Seal(&Sodium.crypto_aead_xchacha20poly1305_ietf_encrypt, NonceSize, key, nonce, associated, message, cipher);
+        Aead.Seal(&Sodium.crypto_aead_xchacha20poly1305_ietf_encrypt, NonceSize, key, nonce, associated,
+            message, cipher);
 
     /// <summary>Decrypts; false (and nothing usable in <paramref name="message"/>) if the tag does not hold.</summary>
     /// <param name="key">32 bytes.</param>
@@ -31,5 +38,6 @@ public static unsafe class XChaChaPoly
     public static bool TryOpen(
         ReadOnlySpan<byte> key, ReadOnlySpan<byte> nonce, ReadOnlySpan<byte> associated, ReadOnlySpan<byte> cipher,
         Span<byte> message) =>
-        Aead.TryOpen(&Sodium.crypto_aead_xchacha20poly1305_ietf_decrypt, NonceSize, key, nonce, associated, cipher, message);
+        Aead.TryOpen(&Sodium.crypto_aead_xchacha20poly1305_ietf_decrypt, NonceSize, key, nonce, associated,
+            cipher, message);
 }

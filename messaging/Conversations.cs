@@ -85,7 +85,8 @@ public sealed partial class Conversations
     public void Forsake(in EnvelopeId envelope) => _context.Deliveries.Forsake(envelope);
 
     /// <summary>
-    /// The daemon stops: whoever waits for a state learns how far the message is, and that it goes on later. On the loop.
+    /// The daemon stops: whoever waits for a state learns how far the message is, and that it goes on later. On the
+    /// loop.
     /// </summary>
     public void AnswerWaiting()
     {

@@ -100,7 +100,8 @@ public sealed class Deliveries(IMessageStore store, IEventSink events, TimeProvi
         foreach (Delivery delivery in _copies.Values)
             states[delivery.Message] = delivery.Whole.State;
         foreach ((EnvelopeId message, Waiter waiter) in _waiting)
-            waiter.Caller.Refused(Refusal.Refused, StopsAt(message, states.GetValueOrDefault(message, MessageState.Queued)));
+            waiter.Caller.Refused(
+                Refusal.Refused, StopsAt(message, states.GetValueOrDefault(message, MessageState.Queued)));
         _waiting.Clear();
     }
 

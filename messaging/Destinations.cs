@@ -9,9 +9,9 @@ namespace QuicProChat.Mesh.Messaging;
 /// <code>
 ///  self --> the notepad      PREFIX:NAME --> the kinds with that prefix      NAME --> alias, address, then any kind
 /// </code>
-/// An alias goes before a group's name: whoever invites chooses that, and could take the name of a contact. Digits may be
-/// those of an address or of a conversation's id; then it is whatever there are messages of. So what was left can still be
-/// read and deleted by its id.
+/// An alias goes before a group's name: whoever invites chooses that, and could take the name of a contact. Digits may
+/// be those of an address or of a conversation's id; then it is whatever there are messages of. So what was left can
+/// still be read and deleted by its id.
 /// </summary>
 /// <param name="self">This node.</param>
 /// <param name="book">What the owner calls addresses.</param>
@@ -33,7 +33,8 @@ public sealed class Destinations(
         if (colon > 0 && kinds.Any(k => k.Prefix == to[..colon]))
         {
             return Find(to[(colon + 1)..], k => k.Prefix == to[..colon])
-                ?? throw new MessagingException(Refusal.UnknownConversation, $"there is no {to[..colon]} '{to[(colon + 1)..]}'");
+                ?? throw new MessagingException(Refusal.UnknownConversation,
+                    $"there is no {to[..colon]} '{to[(colon + 1)..]}'");
         }
 
         if (book.TryFind(to, out NodeAddress named))
@@ -78,7 +79,8 @@ public sealed class Destinations(
     private ConversationId? Left(IConversationKind kind, string digits)
     {
         byte[] bytes = new byte[ConversationId.MaxSize];
-        if (kind.Kind == EnvelopeKind.Sealed || digits.Length is 0 or > 2 * ConversationId.MaxSize || digits.Length % 2 != 0
+        if (kind.Kind == EnvelopeKind.Sealed || digits.Length is 0 or > 2 * ConversationId.MaxSize
+            || digits.Length % 2 != 0
             || Convert.FromHexString(digits, bytes, out _, out int size) != System.Buffers.OperationStatus.Done)
             return null;
         var id = new ConversationId(kind.Kind, bytes.AsSpan(0, size));

@@ -56,7 +56,8 @@ public interface IConversationKind : IStateOwner
     Conversation? Describe(ConversationId id);
 
     /// <summary>
-    /// The others in a conversation, to whom its files may go; none where it is not there or they are not known. On the loop.
+    /// The others in a conversation, to whom its files may go; none where it is not there or they are not known. On the
+    /// loop.
     /// </summary>
     IReadOnlyList<NodeAddress> MembersOf(ConversationId id) => [];
 

@@ -27,7 +27,9 @@ public interface IGossipRecords
     /// <summary>The days on which the records that are kept say they were made.</summary>
     IReadOnlySet<ushort> Days();
 
-    /// <summary>The records of some topics that are kept, oldest first, read one by one; what cannot be read is left out.</summary>
+    /// <summary>
+    /// The records of some topics that are kept, oldest first, read one by one; what cannot be read is left out.
+    /// </summary>
     /// <param name="topics">The topics.</param>
     /// <param name="onlyUnread">Without those that this node wrote or read.</param>
     IEnumerable<(GossipId Id, byte[] Bytes)> Find(IReadOnlySet<GossipTopic> topics, bool onlyUnread);

@@ -93,4 +93,5 @@ public readonly record struct SavedConversation(ConversationId Id, byte[] State)
 /// <param name="Envelope">Header and payload.</param>
 /// <param name="Source">Whose share of a room it counts to; 0 after a restart.</param>
 public readonly record struct WaitingEnvelope(
-    EnvelopeId Id, ConversationId? Conversation, TimeSpan LifetimeLeft, ReadOnlyMemory<byte> Envelope, ulong Source = 0);
+    EnvelopeId Id, ConversationId? Conversation, TimeSpan LifetimeLeft, ReadOnlyMemory<byte> Envelope,
+    ulong Source = 0);

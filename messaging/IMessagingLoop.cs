@@ -16,8 +16,8 @@ public interface IMessagingLoop
     Task<T> AskAsync<T>(Func<Instant, T> question);
 
     /// <summary>
-    /// Does something on another thread, so that the loop goes on, and then the rest on the loop. The rest may be called a second
-    /// time, where a fault kept it from its end.
+    /// Does something on another thread, so that the loop goes on, and then the rest on the loop. The rest may be
+    /// called a second time, where a fault kept it from its end.
     /// </summary>
     void RunAside(Action work, Action<Instant> then);
 

@@ -8,8 +8,8 @@ namespace QuicProChat.Mesh.Messaging;
 public delegate void KeptRecordTaker(in GossipId id, in GossipRecord record);
 
 /// <summary>
-/// Kept records that are read a few at a time, between other work: there may be as many as the disk holds, and each may cost the
-/// check of a signature or of a certificate.
+/// Kept records that are read a few at a time, between other work: there may be as many as the disk holds, and each may
+/// cost the check of a signature or of a certificate.
 /// </summary>
 public sealed class KeptReading : IDisposable
 {
@@ -29,7 +29,8 @@ public sealed class KeptReading : IDisposable
     /// <param name="hasRoom">False where no more can be taken now.</param>
     public void Read(KeptRecordTaker take, Func<bool> hasRoom)
     {
-        for (int read = 0; read < AtOnce && hasRoom() && _left.TryPeek(out IEnumerator<(GossipId Id, byte[] Bytes)>? records); read++)
+        for (int read = 0; read < AtOnce && hasRoom()
+            && _left.TryPeek(out IEnumerator<(GossipId Id, byte[] Bytes)>? records); read++)
         {
             if (!records.MoveNext())
             {

@@ -84,7 +84,9 @@ public enum Insertion
     /// <summary>It was there already, or was and has been erased.</summary>
     AlreadyThere,
 
-    /// <summary>It was not kept: its sender was refused or blocked, or is a stranger and it is larger than one may send.</summary>
+    /// <summary>
+    /// It was not kept: its sender was refused or blocked, or is a stranger and it is larger than one may send.
+    /// </summary>
     NotKept,
 
     /// <summary>There is no room for what others send.</summary>

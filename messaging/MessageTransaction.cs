@@ -168,7 +168,8 @@ public sealed class MessageTransaction
     /// <summary>What to do when all of it is on disk, in order; at once if there is nothing to write.</summary>
     /// <param name="then">That.</param>
     /// <param name="onFault">What to do where a fault of this program kept it from its end.</param>
-    public void WhenWritten(Action<Instant> then, Action<Instant>? onFault = null) => (_after ??= []).Add((true, then, onFault));
+    public void WhenWritten(Action<Instant> then, Action<Instant>? onFault = null) =>
+        (_after ??= []).Add((true, then, onFault));
 
     /// <summary>What to do when nothing of it is on disk.</summary>
     public void WhenFailed(Action<Instant> then) => (_after ??= []).Add((false, then, null));
@@ -194,8 +195,8 @@ public sealed class MessageTransaction
     public void WritingBegins() => _asideRefused?.Clear();
 
     /// <summary>
-    /// It is on disk, or nothing of it is; on the loop. A fault in one of the things that follow costs that one. Only the first
-    /// call counts.
+    /// It is on disk, or nothing of it is; on the loop. A fault in one of the things that follow costs that one. Only
+    /// the first call counts.
     /// </summary>
     public void Done(Instant now, bool written)
     {

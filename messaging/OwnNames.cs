@@ -10,7 +10,8 @@ internal static class OwnNames
 {
     /// <summary>The rule in words, behind the size.</summary>
     internal const string Rule =
-        "no blank and nothing invisible, does not begin with - or with group: or channel:, and is neither an address nor self";
+        "no blank and nothing invisible, does not begin with - or with group: or channel:, and is neither an address "
+            + "nor self";
 
     private static readonly string[] _words = ["group:", "channel:"];
 

@@ -3,8 +3,8 @@ using QuicProChat.Mesh.Routing;
 namespace QuicProChat.Mesh.Messaging;
 
 /// <summary>
-/// What the owner wants done to conversations of a kind: a piece of their work, whose caller is answered when its effect is on
-/// disk.
+/// What the owner wants done to conversations of a kind: a piece of their work, whose caller is answered when its
+/// effect is on disk.
 /// </summary>
 public sealed class OwnerCommand<T>(Func<Instant, MessageTransaction, T> act) : IMessagingWork
 {

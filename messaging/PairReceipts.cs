@@ -5,10 +5,10 @@ using QuicProChat.Mesh.Wire;
 namespace QuicProChat.Mesh.Messaging;
 
 /// <summary>
-/// The proofs in receipts for envelopes of groups (docs/reference/protocol.md, section 4.2). Members of a group share its keys, so
-/// a proof made from those would only say that some member has the message. It is made instead with a key that sender
-/// and receiver alone can know: X25519 (RFC 7748, section 6.1) of their identities, through HKDF-SHA256 (RFC 5869).
-/// It can be made again at any time, also after the message's own key is gone.
+/// The proofs in receipts for envelopes of groups (docs/reference/protocol.md, section 4.2). Members of a group share
+/// its keys, so a proof made from those would only say that some member has the message. It is made instead with a key
+/// that sender and receiver alone can know: X25519 (RFC 7748, section 6.1) of their identities, through HKDF-SHA256
+/// (RFC 5869). It can be made again at any time, also after the message's own key is gone.
 /// </summary>
 /// <param name="identity">Who this node is.</param>
 /// <param name="salt">What tells the proofs of one kind of conversation from those of others.</param>

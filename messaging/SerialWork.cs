@@ -26,7 +26,9 @@ internal sealed class SerialWork(IConversationKind kind, IMessageStore store)
     /// <summary>Pieces of work in one transaction. Arbitrary.</summary>
     private const int MaxPerTransaction = 256;
 
-    /// <summary>What is due and failed is still due: it is tried again after this, and not in a loop. Arbitrary.</summary>
+    /// <summary>
+    /// What is due and failed is still due: it is tried again after this, and not in a loop. Arbitrary.
+    /// </summary>
     private static readonly TimeSpan TickPause = TimeSpan.FromSeconds(10);
 
     private readonly Queue<IMessagingWork> _inbox = [];

@@ -4,9 +4,9 @@ using QuicProChat.Mesh.Routing;
 namespace QuicProChat.Mesh.Messaging;
 
 /// <summary>
-/// What work in vain may cost: for each source that brings it (<see cref="Router.SourceOf"/>), and in all. A source that used
-/// little of its own share is heard when others have used up what there is for all, and what costs little is always done: so
-/// no forger keeps honest senders out.
+/// What work in vain may cost: for each source that brings it (<see cref="Router.SourceOf"/>), and in all. A source
+/// that used little of its own share is heard when others have used up what there is for all, and what costs little is
+/// always done: so no forger keeps honest senders out.
 /// </summary>
 /// <param name="each">What one source may cost, at once and in each minute.</param>
 /// <param name="always">What is always spent.</param>

@@ -6,10 +6,10 @@ namespace QuicProChat.Mesh.Messaging;
 
 /// <summary>
 /// Envelopes that cannot be opened yet, because their epoch or their sender is not known: the rekey or roster that
-/// names it may be on its way. Anybody can send such envelopes, also whoever has seen one of a group, so each conversation has
-/// room of its own, and those that fit none have another. Where one is full, the oldest of the source that has most in it gives
-/// way to another source, and to no other. Each is written to disk, so a room is filled anew once an hour at most, however
-/// many come, and half of that for one source.
+/// names it may be on its way. Anybody can send such envelopes, also whoever has seen one of a group, so each
+/// conversation has room of its own, and those that fit none have another. Where one is full, the oldest of the source
+/// that has most in it gives way to another source, and to no other. Each is written to disk, so a room is filled anew
+/// once an hour at most, however many come, and half of that for one source.
 /// </summary>
 internal sealed class WaitingRoom
 {
@@ -71,8 +71,8 @@ internal sealed class WaitingRoom
     }
 
     /// <summary>
-    /// Keeps an envelope that cannot be opened yet, within a transaction. It is taken without a receipt: that follows when it
-    /// opens, or with the sender's next attempt.
+    /// Keeps an envelope that cannot be opened yet, within a transaction. It is taken without a receipt: that follows
+    /// when it opens, or with the sender's next attempt.
     /// </summary>
     /// <param name="now">When.</param>
     /// <param name="arrival">The envelope.</param>
@@ -114,7 +114,9 @@ internal sealed class WaitingRoom
     /// <summary>Takes back what is on disk.</summary>
     internal void Restore(Instant now, WaitingEnvelope waiting) => _ = TryAdd(now, waiting, out _);
 
-    /// <summary>Takes one in; false if it is here already, larger than a room, or of the source that has most in a full one.</summary>
+    /// <summary>
+    /// Takes one in; false if it is here already, larger than a room, or of the source that has most in a full one.
+    /// </summary>
     /// <param name="now">When.</param>
     /// <param name="waiting">The envelope, and how long it stays.</param>
     /// <param name="gone">Those that gave way.</param>
@@ -141,10 +143,13 @@ internal sealed class WaitingRoom
     {
         List<Place> inIt = _places.FindAll(p => p.Waiting.Conversation == waiting.Conversation);
         room = inIt;
-        return inIt.Count >= MaxEnvelopes || inIt.Sum(static p => (long)p.Waiting.Envelope.Length) + waiting.Envelope.Length > MaxBytes;
+        return inIt.Count >= MaxEnvelopes || inIt.Sum(static p => (long)p.Waiting.Envelope.Length)
+            + waiting.Envelope.Length > MaxBytes;
     }
 
-    /// <summary>The oldest of the source that has most, if that has more than the newcomer's would have; else null.</summary>
+    /// <summary>
+    /// The oldest of the source that has most, if that has more than the newcomer's would have; else null.
+    /// </summary>
     private static Place? Yielding(IReadOnlyList<Place> room, in WaitingEnvelope waiting)
     {
         var shares = new Dictionary<ulong, (int Count, long Bytes)> { [waiting.Source] = (1, waiting.Envelope.Length) };
@@ -185,7 +190,9 @@ internal sealed class WaitingRoom
         /// <summary>It was here already, or is larger than a room: it is answered for, and not kept again.</summary>
         WasThere,
 
-        /// <summary>Its room has been filled too often. Its sender, if it is an honest one, has no receipt and tries again.</summary>
+        /// <summary>
+        /// Its room has been filled too often. Its sender, if it is an honest one, has no receipt and tries again.
+        /// </summary>
         NoRoom,
     }
 

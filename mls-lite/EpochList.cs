@@ -3,10 +3,10 @@ using System.Buffers.Binary;
 namespace QuicProChat.Mesh.MlsLite;
 
 /// <summary>
-/// The epochs that a group still reads, the one to send in first. Where there are too many, the member who began most of
-/// them loses its oldest: nobody can push the others' epochs out by beginning his own. One that was given up while an
-/// older one stays, which could bring it back with all its keys unused, is remembered and not taken again; where there
-/// are too many of those, no more are taken from who begins so many.
+/// The epochs that a group still reads, the one to send in first. Where there are too many, the member who began most
+/// of them loses its oldest: nobody can push the others' epochs out by beginning his own. One that was given up while
+/// an older one stays, which could bring it back with all its keys unused, is remembered and not taken again; where
+/// there are too many of those, no more are taken from who begins so many.
 /// </summary>
 internal sealed class EpochList : IDisposable
 {

@@ -29,7 +29,9 @@ internal sealed class KeyTree : IDisposable
 
     internal IReadOnlyList<Subtree> Subtrees => _subtrees;
 
-    /// <summary>Puts a stored tree together again; null unless the subtrees stand in order, apart and where subtrees can.</summary>
+    /// <summary>
+    /// Puts a stored tree together again; null unless the subtrees stand in order, apart and where subtrees can.
+    /// </summary>
     internal static KeyTree? FromSubtrees(IEnumerable<Subtree> subtrees)
     {
         var tree = new KeyTree();
@@ -101,10 +103,11 @@ internal sealed class KeyTree : IDisposable
     }
 
     /// <summary>
-    /// Keeps what there is of one sender within bounds. Each gap that a sender leaves costs a subtree. Where there are too
-    /// many, one of the oldest stream goes, there the smallest, of equals the first: that is a message which is long
-    /// overdue, if the sender is honest, and few of the sender's messages, if a member who knows the tree makes gaps to
-    /// get rid of them. Signed ones are counted apart, and slots that were not used: nobody else can make gaps there.
+    /// Keeps what there is of one sender within bounds. Each gap that a sender leaves costs a subtree. Where there are
+    /// too many, one of the oldest stream goes, there the smallest, of equals the first: that is a message which is
+    /// long overdue, if the sender is honest, and few of the sender's messages, if a member who knows the tree makes
+    /// gaps to get rid of them. Signed ones are counted apart, and slots that were not used: nobody else can make gaps
+    /// there.
     /// </summary>
     /// <param name="path">Of a message that was used: its sender, and whether it was signed.</param>
     /// <param name="age">How old the stream in a slot is: the lower, the older.</param>
@@ -175,7 +178,8 @@ internal sealed class KeyTree : IDisposable
         if (all.Count <= max)
             return;
         // Stable: of equals the first.
-        foreach (Subtree over in all.OrderBy(s => age(new LeafPath(s.First).Slot)).ThenBy(s => s.Height).Take(all.Count - max).ToArray())
+        foreach (Subtree over in all.OrderBy(s => age(new LeafPath(s.First).Slot)).ThenBy(s => s.Height)
+            .Take(all.Count - max).ToArray())
             RemoveAt(_subtrees.IndexOf(over));
     }
 

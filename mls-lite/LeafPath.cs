@@ -1,6 +1,7 @@
 namespace QuicProChat.Mesh.MlsLite;
 
-// docs/reference/mls-lite.md, section 2: the path of a message key in the tree of its epoch, from the root, high bit first
+// docs/reference/mls-lite.md, section 2: the path of a message key in the tree of its epoch, from the root, high bit
+// first
 //
 //  sender 8 | slot 13 | signed 1 | counter 10
 

@@ -1,6 +1,8 @@
 namespace QuicProChat.Mesh.MlsLite;
 
-/// <summary>What may still be done of something that costs: a full purse at first, which fills again steadily.</summary>
+/// <summary>
+/// What may still be done of something that costs: a full purse at first, which fills again steadily.
+/// </summary>
 public sealed class LiteAllowance
 {
     private readonly double _full;

@@ -44,12 +44,18 @@ public static class LiteConstants
     /// <summary>Streams of one sender that are readable in an epoch; the oldest gives way.</summary>
     public const int StreamsOfSender = 4;
 
-    /// <summary>Subtrees kept for what one sender writes in one epoch without signature, and as many with; arbitrary.</summary>
+    /// <summary>
+    /// Subtrees kept for what one sender writes in one epoch without signature, and as many with; arbitrary.
+    /// </summary>
     public const int MaxSubtrees = 192;
 
-    /// <summary>Subtrees kept for the slots of one sender that were not used: enough for a start a day in a year.</summary>
+    /// <summary>
+    /// Subtrees kept for the slots of one sender that were not used: enough for a start a day in a year.
+    /// </summary>
     public const int MaxSlotSubtrees = 128;
 
-    /// <summary>How long members are trusted to remember a stream that they were told of; then they are told again.</summary>
+    /// <summary>
+    /// How long members are trusted to remember a stream that they were told of; then they are told again.
+    /// </summary>
     public static readonly TimeSpan ToldFor = TimeSpan.FromDays(3);
 }

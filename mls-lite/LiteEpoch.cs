@@ -7,8 +7,8 @@ namespace QuicProChat.Mesh.MlsLite;
 internal readonly record struct OpenStream(int Sender, LiteStream Stream, ushort Tag);
 
 /// <summary>
-/// One epoch of a group: the tree with the keys of all its messages, and the streams that are read. The secret itself is
-/// gone once the tree's root is derived; whoever joins later gets a new epoch.
+/// One epoch of a group: the tree with the keys of all its messages, and the streams that are read. The secret itself
+/// is gone once the tree's root is derived; whoever joins later gets a new epoch.
 /// </summary>
 internal sealed class LiteEpoch : IDisposable
 {
@@ -47,7 +47,8 @@ internal sealed class LiteEpoch : IDisposable
     internal IReadOnlyList<OpenStream> Streams => _streams;
 
     internal static LiteEpoch Derive(
-        ReadOnlySpan<byte> secret, LiteGroupId group, uint number, LiteCipher cipher, int beginner, bool invitedHere = false)
+        ReadOnlySpan<byte> secret, LiteGroupId group, uint number, LiteCipher cipher, int beginner,
+        bool invitedHere = false)
     {
         Span<byte> prk = stackalloc byte[LiteConstants.SecretSize];
         Span<byte> context = stackalloc byte[LiteKeySchedule.ContextSize];
@@ -115,7 +116,8 @@ internal sealed class LiteEpoch : IDisposable
     }
 
     /// <summary>
-    /// Derivations that a message costs before it is known whether it is authentic; -1 if its key was used, or given up.
+    /// Derivations that a message costs before it is known whether it is authentic; -1 if its key was used, or given
+    /// up.
     /// </summary>
     internal int CostOf(LeafPath path) => _tree.CostOf(path.Leaf, 0);
 
@@ -146,7 +148,8 @@ internal sealed class LiteEpoch : IDisposable
     }
 
     /// <summary>Opens a message and changes nothing.</summary>
-    internal LiteError TryOpen(LiteGroupId group, in LiteHeader header, ReadOnlySpan<byte> sealedContent, out byte[] content)
+    internal LiteError TryOpen(
+        LiteGroupId group, in LiteHeader header, ReadOnlySpan<byte> sealedContent, out byte[] content)
     {
         content = [];
         int size = sealedContent.Length - LiteAead.TagSize(Cipher);

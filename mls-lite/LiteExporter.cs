@@ -6,9 +6,9 @@ namespace QuicProChat.Mesh.MlsLite;
 public delegate void MlsExporter(string label, ReadOnlySpan<byte> context, Span<byte> output);
 
 /// <summary>
-/// Makes the compact twin of an MLS group, whose members and secret follow the MLS epoch. A twin is made once and stored
-/// with the group; each later MLS epoch is added to it. One that is made a second time uses no key again, because it
-/// writes another stream, but it would read old messages again.
+/// Makes the compact twin of an MLS group, whose members and secret follow the MLS epoch. A twin is made once and
+/// stored with the group; each later MLS epoch is added to it. One that is made a second time uses no key again,
+/// because it writes another stream, but it would read old messages again.
 /// </summary>
 public static class LiteExporter
 {
@@ -27,7 +27,8 @@ public static class LiteExporter
     /// <param name="cipher">How messages are protected.</param>
     /// <param name="ownLeaf">This node's leaf index, 0 to 254.</param>
     public static LiteGroup Derive(
-        LiteSelf self, MlsExporter export, ReadOnlySpan<byte> mlsGroupId, ulong mlsEpoch, string name, LiteCipher cipher, int ownLeaf)
+        LiteSelf self, MlsExporter export, ReadOnlySpan<byte> mlsGroupId, ulong mlsEpoch, string name,
+        LiteCipher cipher, int ownLeaf)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(mlsEpoch, LiteConstants.MaxEpoch);
         Span<byte> secret = stackalloc byte[LiteConstants.SecretSize];

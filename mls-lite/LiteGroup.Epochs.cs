@@ -12,7 +12,9 @@ public sealed partial class LiteGroup
     private const int RekeySize = RekeySecretAt + LiteConstants.SecretSize;
     private const int RekeySecretAt = 1 + sizeof(uint);
 
-    /// <summary>How long a member may go on in an old epoch before somebody brings it forward: the rekey may be on its way.</summary>
+    /// <summary>
+    /// How long a member may go on in an old epoch before somebody brings it forward: the rekey may be on its way.
+    /// </summary>
     private static readonly TimeSpan Behind = TimeSpan.FromMinutes(15);
 
     /// <summary>How often this node brings members forward at most: each time is a new epoch for everybody.</summary>
@@ -28,7 +30,8 @@ public sealed partial class LiteGroup
     /// Invites one person: begins an epoch that the invitation opens, so that newcomers read nothing from before.
     /// </summary>
     /// <param name="rekeys">What to send to the members there are.</param>
-    /// <exception cref="InvalidOperationException">The group is full, follows an MLS group, or its epochs are used up.</exception>
+    /// <exception cref="InvalidOperationException">The group is full, follows an MLS group, or its epochs are used
+    /// up.</exception>
     public LiteInvitation Invite(out IReadOnlyList<LiteReply> rekeys)
     {
         var free = new List<int>();
@@ -39,7 +42,8 @@ public sealed partial class LiteGroup
         }
 
         if (free.Count == 0)
-            throw new InvalidOperationException($"The group is full: {LiteConstants.MaxMembers} members and open invitations.");
+            throw new InvalidOperationException(
+                $"The group is full: {LiteConstants.MaxMembers} members and open invitations.");
         byte[] secret = _self.Random(LiteConstants.SecretSize);
         rekeys = Begin(secret, invited: true);
         // At random, so that two members who invite at the same time rarely give one index away twice.
@@ -52,7 +56,8 @@ public sealed partial class LiteGroup
     /// Begins an epoch with a fresh secret: whoever stole a group's keys, but not a member's identity, is out.
     /// </summary>
     /// <returns>What to send to the others.</returns>
-    /// <exception cref="InvalidOperationException">The group follows an MLS group, or its epochs are used up.</exception>
+    /// <exception cref="InvalidOperationException">The group follows an MLS group, or its epochs are used
+    /// up.</exception>
     public IReadOnlyList<LiteReply> Rekey()
     {
         byte[] secret = _self.Random(LiteConstants.SecretSize);
@@ -124,7 +129,8 @@ public sealed partial class LiteGroup
         BinaryPrimitives.WriteUInt32BigEndian(content[1..], number);
         secret.CopyTo(content[RekeySecretAt..]);
         byte[]? message = HasStream(carrier, messages: 1)
-            && TryMask(carrier, OwnHeader(LiteMessageType.Rekey), to.PublicKey.Span, to.Address, content[RekeySecretAt..])
+            && TryMask(carrier, OwnHeader(LiteMessageType.Rekey), to.PublicKey.Span, to.Address,
+                content[RekeySecretAt..])
                 ? TrySeal(carrier, LiteMessageType.Rekey, content, [to])
                 : null;
         CryptographicOperations.ZeroMemory(content);
@@ -150,8 +156,12 @@ public sealed partial class LiteGroup
         return true;
     }
 
-    /// <summary>Takes an epoch over from another member, which came inside <paramref name="carrier"/>; false if it cannot be one.</summary>
-    private bool TryTakeOver(LiteEpoch carrier, in LiteHeader header, MemberState sender, Span<byte> content, List<LiteReply> replies)
+    /// <summary>
+    /// Takes an epoch over from another member, which came inside <paramref name="carrier"/>; false if it cannot be
+    /// one.
+    /// </summary>
+    private bool TryTakeOver(
+        LiteEpoch carrier, in LiteHeader header, MemberState sender, Span<byte> content, List<LiteReply> replies)
     {
         // Another member's, sent here, would hide a secret that nobody has.
         if (content.Length != RekeySize || content[0] != OwnIndex)
@@ -160,7 +170,8 @@ public sealed partial class LiteGroup
         Span<byte> secret = content[RekeySecretAt..];
         // The next epoch; a winner of the carrier's own number that is handed on inside the loser; or one that begins
         // after all those that its beginner saw meanwhile.
-        if (number > LiteConstants.MaxEpoch || number < carrier.Number || number - carrier.Number > LiteConstants.MaxEpochStep
+        if (number > LiteConstants.MaxEpoch || number < carrier.Number || number
+            - carrier.Number > LiteConstants.MaxEpochStep
             || !TryMask(carrier, header, sender.Member.PublicKey.Span, _self.Address, secret))
         {
             return false;
@@ -180,7 +191,8 @@ public sealed partial class LiteGroup
             return true;
         }
 
-        foreach (LiteEpoch loser in _epochs.Kept.Where(e => e.InvitedHere && e.Number == number && epoch.WinsOver(e)).ToArray())
+        foreach (LiteEpoch loser in _epochs.Kept.Where(e => e.InvitedHere && e.Number == number && epoch.WinsOver(e))
+            .ToArray())
         {
             // Those invited into an epoch that lost know no other way to the winner.
             foreach (MemberState member in _members.Values.Where(m => m.HeardIn.Span.SequenceEqual(loser.Id)).ToArray())
@@ -225,7 +237,8 @@ public sealed partial class LiteGroup
             return;
         member.BehindSince ??= now;
         int turn = _members.Keys.Count(i => i < OwnIndex && i != member.Member.Index);
-        if (now - member.BehindSince >= Behind + (turn * Turn) && (_lastBroughtForward is not { } last || now - last >= BetweenTimes))
+        if (now - member.BehindSince >= Behind + (turn * Turn)
+            && (_lastBroughtForward is not { } last || now - last >= BetweenTimes))
             BringForward(epoch, member, replies);
     }
 

@@ -3,7 +3,8 @@ using QuicProChat.Mesh.Identity;
 
 namespace QuicProChat.Mesh.MlsLite;
 
-// What a group does with a message that arrived. Cheap checks come first, and nothing changes before the last one holds.
+// What a group does with a message that arrived. Cheap checks come first, and nothing changes before the last one
+// holds.
 public sealed partial class LiteGroup
 {
     // index(1) publicKey(32)
@@ -12,7 +13,9 @@ public sealed partial class LiteGroup
     /// <summary>Derivations that checking a signature is worth.</summary>
     private const int SignaturePrice = 50;
 
-    /// <summary>True if a message may belong here: its tag is that of an epoch, or of a stream of its sender in one.</summary>
+    /// <summary>
+    /// True if a message may belong here: its tag is that of an epoch, or of a stream of its sender in one.
+    /// </summary>
     public bool Knows(in UnverifiedLiteMessage message)
     {
         foreach (LiteEpoch epoch in _epochs.Kept)
@@ -25,8 +28,8 @@ public sealed partial class LiteGroup
     }
 
     /// <summary>
-    /// What finding out costs whether a message is authentic, in key derivations of a microsecond or two: about 2 for one
-    /// that comes in order, at most some 30 for each epoch that has its tag.
+    /// What finding out costs whether a message is authentic, in key derivations of a microsecond or two: about 2 for
+    /// one that comes in order, at most some 30 for each epoch that has its tag.
     /// </summary>
     public int PriceOf(in UnverifiedLiteMessage message)
     {
@@ -44,8 +47,8 @@ public sealed partial class LiteGroup
     public static int ExtraPriceOf(LiteError error) => error == LiteError.BadSignature ? SignaturePrice : 0;
 
     /// <summary>
-    /// Opens a message. Anything may be given: what is not an authentic message of this group comes back as an error and
-    /// changes nothing.
+    /// Opens a message. Anything may be given: what is not an authentic message of this group comes back as an error
+    /// and changes nothing.
     /// </summary>
     public LiteOutcome Open(ReadOnlySpan<byte> bytes)
     {
@@ -114,7 +117,8 @@ public sealed partial class LiteGroup
         return outcome;
     }
 
-    private LiteError Verify(LiteEpoch epoch, in LiteHeader header, ReadOnlySpan<byte> publicKey, ReadOnlySpan<byte> content)
+    private LiteError Verify(
+        LiteEpoch epoch, in LiteHeader header, ReadOnlySpan<byte> publicKey, ReadOnlySpan<byte> content)
     {
         if (content.Length < Ed25519.SignatureSize)
             return LiteError.BadSignature;
@@ -140,7 +144,9 @@ public sealed partial class LiteGroup
         }
     }
 
-    /// <summary>The message is authentic: its key is gone, and what its header says about its sender is learnt.</summary>
+    /// <summary>
+    /// The message is authentic: its key is gone, and what its header says about its sender is learnt.
+    /// </summary>
     private List<LiteReply> Accept(LiteEpoch epoch, in LiteHeader header, MemberState sender)
     {
         if (UnverifiedLiteMessage.HasStream(header.Type))
@@ -163,7 +169,8 @@ public sealed partial class LiteGroup
         LiteError error = epoch.TryOpen(Id, header, message.SealedContent, out byte[] content);
         if (error != LiteError.None)
             return new LiteOutcome(error);
-        if (content.Length != Ed25519.SignatureSize + Ed25519.PublicKeySize || message.Sender >= LiteConstants.MaxMembers)
+        if (content.Length != Ed25519.SignatureSize + Ed25519.PublicKeySize || message.Sender
+            >= LiteConstants.MaxMembers)
             return new LiteOutcome(LiteError.Malformed);
         ReadOnlySpan<byte> publicKey = content.AsSpan(Ed25519.SignatureSize);
         if (!Ed25519.IsValidPublicKey(publicKey))
@@ -195,7 +202,8 @@ public sealed partial class LiteGroup
         return new LiteOutcome(LiteError.None, LiteMessageType.Rekey, sender.Member, Replies: replies);
     }
 
-    private LiteOutcome OpenRoster(LiteEpoch epoch, in LiteHeader header, MemberState sender, ReadOnlySpan<byte> content)
+    private LiteOutcome OpenRoster(
+        LiteEpoch epoch, in LiteHeader header, MemberState sender, ReadOnlySpan<byte> content)
     {
         if (content.Length % RosterEntrySize != 0)
             return new LiteOutcome(LiteError.Malformed);

@@ -14,7 +14,9 @@ public sealed partial class LiteGroup
     /// <summary>Draws for a free slot; with <see cref="FewSlots"/> left all fail once in a million.</summary>
     private const int SlotDraws = 200;
 
-    /// <summary>A rekey should be made soon: the keys that this node has in the epoch it sends in come to an end.</summary>
+    /// <summary>
+    /// A rekey should be made soon: the keys that this node has in the epoch it sends in come to an end.
+    /// </summary>
     public bool NeedsRekey => !FollowsMls && HasNextEpoch && _epochs.Sending.FreeSlots(OwnIndex) < FewSlots;
 
     /// <summary>Protects a text for the group; any member could have made it.</summary>
@@ -42,8 +44,8 @@ public sealed partial class LiteGroup
 
     /// <summary>
     /// After a write that failed: this is the group as it was stored before, and goes on with the stream of the later
-    /// state. What was made in between may have reached the disk all the same, so no key of it is ever used for something
-    /// else; and it may never have left, so everybody is told of the stream again.
+    /// state. What was made in between may have reached the disk all the same, so no key of it is ever used for
+    /// something else; and it may never have left, so everybody is told of the stream again.
     /// </summary>
     /// <param name="later">The same group, as it went on.</param>
     public void KeepSpent(LiteGroup later)
@@ -82,7 +84,8 @@ public sealed partial class LiteGroup
     /// Protects a message in an epoch and uses its key up; null if this node has none left there. Whoever receives one
     /// that names the stream knows the stream.
     /// </summary>
-    private byte[]? TrySeal(LiteEpoch epoch, LiteMessageType type, ReadOnlySpan<byte> content, IEnumerable<LiteMember> receivers)
+    private byte[]? TrySeal(
+        LiteEpoch epoch, LiteMessageType type, ReadOnlySpan<byte> content, IEnumerable<LiteMember> receivers)
     {
         if (!HasStream(epoch, messages: 1))
             return null;
@@ -109,7 +112,9 @@ public sealed partial class LiteGroup
         return signed;
     }
 
-    /// <summary>Sees to it that there is a stream with room for some messages, and that it is open in an epoch.</summary>
+    /// <summary>
+    /// Sees to it that there is a stream with room for some messages, and that it is open in an epoch.
+    /// </summary>
     private bool HasStream(LiteEpoch epoch, int messages)
     {
         if (_own is null || _own.Left < messages)
@@ -133,7 +138,8 @@ public sealed partial class LiteGroup
         {
             int slot = _self.Random(sizeof(ushort)) is [var high, var low] ? (high << 8 | low) & LiteStream.MaxSlot : 0;
             // One that is free in the past epochs too, if one comes: a newcomer may have to be answered there.
-            if (i < SlotDraws / 2 ? _epochs.Kept.All(e => e.IsFree(OwnIndex, slot)) : _epochs.Sending.IsFree(OwnIndex, slot))
+            if (i < SlotDraws / 2 ? _epochs.Kept.All(e => e.IsFree(OwnIndex, slot))
+                : _epochs.Sending.IsFree(OwnIndex, slot))
                 return slot;
         }
 

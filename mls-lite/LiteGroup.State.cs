@@ -4,8 +4,8 @@ using QuicProChat.Mesh.Identity;
 
 namespace QuicProChat.Mesh.MlsLite;
 
-// The saved form: secret, so the owner encrypts it at rest and zeroes the array. This node's own stream is not in it: who
-// begins from a saved state draws another.
+// The saved form: secret, so the owner encrypts it at rest and zeroes the array. This node's own stream is not in it:
+// who begins from a saved state draws another.
 //
 //  version 1 | cipher 1 | followsMls 1 | groupId 8 | ownIndex 1 | sent 4 | nameSize 1 | name
 //  | members 1 x { index 1, publicKey 32, heardIn 1, streams 1 x { stream 18 } } | invited 1 x { index 1 }
@@ -20,7 +20,8 @@ public sealed partial class LiteGroup
     private const int FixedStateSize = 3 + LiteGroupId.Size + 1 + sizeof(uint) + 1 + 4;
     private const int MemberStateSize = 1 + Ed25519.PublicKeySize + 2;
     private const int GivenUpSize = sizeof(uint) + sizeof(ulong);
-    private const int EpochStateSize = sizeof(uint) + LiteConstants.EpochIdSize + LiteConstants.TagSize + 2 + (2 * sizeof(ushort));
+    private const int EpochStateSize = sizeof(uint) + LiteConstants.EpochIdSize + LiteConstants.TagSize + 2
+        + (2 * sizeof(ushort));
     private const int OpenStreamSize = 1 + LiteStream.Size + LiteConstants.TagSize;
     private const int SubtreeSize = sizeof(uint) + 1 + LiteConstants.SecretSize;
 
@@ -54,10 +55,13 @@ public sealed partial class LiteGroup
         writer.Byte(_epochs.Kept.Count);
         foreach (LiteEpoch epoch in _epochs.Kept)
             Save(ref writer, epoch);
-        return writer.AtEnd ? state : throw new InvalidOperationException("The size of a group's state was computed wrongly.");
+        return writer.AtEnd ? state
+            : throw new InvalidOperationException("The size of a group's state was computed wrongly.");
     }
 
-    /// <summary>Reads what <see cref="Save()"/> wrote; false if it is damaged, of another version or of another node.</summary>
+    /// <summary>
+    /// Reads what <see cref="Save()"/> wrote; false if it is damaged, of another version or of another node.
+    /// </summary>
     public static bool TryLoad(LiteSelf self, ReadOnlySpan<byte> state, [NotNullWhen(true)] out LiteGroup? group)
     {
         group = null;

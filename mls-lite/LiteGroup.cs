@@ -5,15 +5,15 @@ using QuicProChat.Mesh.Identity;
 namespace QuicProChat.Mesh.MlsLite;
 
 /// <summary>
-/// A group that talks MLS-Lite (docs/reference/mls-lite.md): symmetric keys that are used once and forgotten, without a tree of
-/// members and without handshakes, for links where every byte counts.
+/// A group that talks MLS-Lite (docs/reference/mls-lite.md): symmetric keys that are used once and forgotten, without a
+/// tree of members and without handshakes, for links where every byte counts.
 /// <code>
 /// Create --Invite--> invitation (URI) --Join--> Hello --> Roster      everybody: Seal, Open
 /// Invite and Rekey begin an epoch; its secret travels in a Rekey message of an epoch that the member has.
 /// </code>
-/// Every group object draws a stream of its own (<see cref="LiteStream"/>) before it writes: two objects that begin from
-/// one state, such as a backup that was put back, never use one key. One owner at a time. After every call that changes
-/// the group, the owner stores <see cref="Save()"/>, so that what was read cannot be read again after a crash.
+/// Every group object draws a stream of its own (<see cref="LiteStream"/>) before it writes: two objects that begin
+/// from one state, such as a backup that was put back, never use one key. One owner at a time. After every call that
+/// changes the group, the owner stores <see cref="Save()"/>, so that what was read cannot be read again after a crash.
 /// </summary>
 public sealed partial class LiteGroup : IDisposable
 {
@@ -48,14 +48,17 @@ public sealed partial class LiteGroup : IDisposable
     /// <summary>The index that this node sends under.</summary>
     public int OwnIndex { get; }
 
-    /// <summary>The group is the twin of an MLS group (<see cref="LiteExporter"/>), which decides about members and epochs.</summary>
+    /// <summary>
+    /// The group is the twin of an MLS group (<see cref="LiteExporter"/>), which decides about members and epochs.
+    /// </summary>
     public bool FollowsMls { get; }
 
     /// <summary>The members known so far, this node among them.</summary>
     public IReadOnlyCollection<LiteMember> Members => [.. _members.Values.Select(m => m.Member)];
 
     /// <summary>Everybody else.</summary>
-    public IReadOnlyList<LiteMember> Others => [.. _members.Values.Where(m => m.Member.Index != OwnIndex).Select(m => m.Member)];
+    public IReadOnlyList<LiteMember> Others =>
+        [.. _members.Values.Where(m => m.Member.Index != OwnIndex).Select(m => m.Member)];
 
     /// <summary>The number of the epoch that this node sends in.</summary>
     public uint Epoch => _epochs.Sending.Number;
@@ -83,16 +86,19 @@ public sealed partial class LiteGroup : IDisposable
 
     /// <summary>Makes a group at an epoch whose secret is given. The caller zeroes the secret.</summary>
     public static LiteGroup FromSecret(
-        LiteSelf self, LiteGroupId id, string name, LiteCipher cipher, ReadOnlySpan<byte> secret, uint epoch, int ownIndex) =>
+        LiteSelf self, LiteGroupId id, string name, LiteCipher cipher, ReadOnlySpan<byte> secret, uint epoch,
+        int ownIndex) =>
         FromSecret(self, id, name, cipher, secret, epoch, ownIndex, beginner: ownIndex, followsMls: false);
 
     /// <summary>Adds a member that is known by other means than a Hello, or says who holds an index now.</summary>
-    /// <exception cref="ArgumentException">The key is none that somebody can hold, or the index is this node's.</exception>
+    /// <exception cref="ArgumentException">The key is none that somebody can hold, or the index is this
+    /// node's.</exception>
     public void AddMember(int index, ReadOnlySpan<byte> publicKey)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan((uint)index, (uint)LiteConstants.MaxIndex);
         if (!Ed25519.IsValidPublicKey(publicKey) || index == OwnIndex)
-            throw new ArgumentException("A member has a proper Ed25519 key and an index of its own.", nameof(publicKey));
+            throw new ArgumentException("A member has a proper Ed25519 key and an index of its own.",
+                nameof(publicKey));
         LiteMember member = LiteMember.Of(index, publicKey);
         if (_members.TryGetValue(index, out MemberState? before) && before.Member.Address == member.Address)
             return;
@@ -100,7 +106,9 @@ public sealed partial class LiteGroup : IDisposable
         _members[index] = new MemberState(member);
     }
 
-    /// <summary>A member is none any more, in a group that follows an MLS group; what it wrote before is not read.</summary>
+    /// <summary>
+    /// A member is none any more, in a group that follows an MLS group; what it wrote before is not read.
+    /// </summary>
     public void RemoveMember(int index)
     {
         if (index == OwnIndex || !_members.Remove(index))
@@ -116,7 +124,8 @@ public sealed partial class LiteGroup : IDisposable
     public static LiteGroup Join(LiteSelf self, LiteInvitation invitation, out LiteReply hello)
     {
         LiteGroup group = FromSecret(
-            self, invitation.GroupId, invitation.Name, invitation.Cipher, invitation.Secret, invitation.Epoch, invitation.Index,
+            self, invitation.GroupId, invitation.Name, invitation.Cipher, invitation.Secret, invitation.Epoch,
+            invitation.Index,
             invitation.InviterIndex, followsMls: false);
         LiteMember inviter = LiteMember.Of(invitation.InviterIndex, invitation.InviterKey.Span);
         group._members[inviter.Index] = new MemberState(inviter);
@@ -130,7 +139,8 @@ public sealed partial class LiteGroup : IDisposable
     public void Dispose() => _epochs.Dispose();
 
     internal static LiteGroup FromSecret(
-        LiteSelf self, LiteGroupId id, string name, LiteCipher cipher, ReadOnlySpan<byte> secret, uint epoch, int ownIndex,
+        LiteSelf self, LiteGroupId id, string name, LiteCipher cipher, ReadOnlySpan<byte> secret, uint epoch,
+        int ownIndex,
         int beginner, bool followsMls)
     {
         ArgumentOutOfRangeException.ThrowIfNotEqual(secret.Length, LiteConstants.SecretSize);

@@ -3,7 +3,9 @@ using QuicProChat.Mesh.Identity;
 
 namespace QuicProChat.Mesh.MlsLite;
 
-/// <summary>All that a message says beside its content, whether it stands in it or is known: what keys and proofs cover.</summary>
+/// <summary>
+/// All that a message says beside its content, whether it stands in it or is known: what keys and proofs cover.
+/// </summary>
 /// <param name="Type">What the content is.</param>
 /// <param name="Sender">The sender's index.</param>
 /// <param name="Address">The sender's address; zeros in a hello, where nobody knows it yet.</param>
@@ -29,15 +31,16 @@ internal readonly record struct LiteHeader(
     }
 
     /// <summary>
-    /// What a signature covers: label, groupId(8), epoch id(32), type(1), sender(1), counter(4), stream(18), content. The
-    /// epoch's id and not its number: of one number there can be several epochs, and a member could say another's words
-    /// again in each.
+    /// What a signature covers: label, groupId(8), epoch id(32), type(1), sender(1), counter(4), stream(18), content.
+    /// The epoch's id and not its number: of one number there can be several epochs, and a member could say another's
+    /// words again in each.
     /// </summary>
     internal byte[] SignedBytes(LiteGroupId group, ReadOnlySpan<byte> epochId, ReadOnlySpan<byte> content)
     {
         ReadOnlySpan<byte> label = SignatureLabel;
         byte[] bytes = new byte[
-            label.Length + LiteConstants.GroupIdSize + LiteConstants.EpochIdSize + FieldsSize + LiteStream.Size + content.Length];
+            label.Length + LiteConstants.GroupIdSize + LiteConstants.EpochIdSize + FieldsSize + LiteStream.Size
+                + content.Length];
         Span<byte> rest = bytes;
         label.CopyTo(rest);
         rest = rest[label.Length..];

@@ -9,7 +9,8 @@ namespace QuicProChat.Mesh.MlsLite;
 
 // docs/reference/mls-lite.md, section 5: qpc-lite:<base64url of>
 //
-//  version 1 | cipher 1 | groupId 8 | epoch 4 | secret 32 | index 1 | inviterIndex 1 | inviterKey 32 | name 0..20 | check 4
+// version 1 | cipher 1 | groupId 8 | epoch 4 | secret 32 | index 1 | inviterIndex 1 | inviterKey 32 | name 0..20 |
+// check 4
 //
 // check: first 4 bytes of SHA-256 of everything before it; a mistyped URI is told from a wrong one.
 
@@ -29,7 +30,8 @@ public sealed class LiteInvitation : IDisposable
     public const int MaxNameSize = 20;
 
     internal LiteInvitation(
-        LiteCipher cipher, LiteGroupId groupId, uint epoch, byte[] secret, int index, int inviterIndex, byte[] inviterKey, string name)
+        LiteCipher cipher, LiteGroupId groupId, uint epoch, byte[] secret, int index, int inviterIndex,
+        byte[] inviterKey, string name)
     {
         Cipher = cipher;
         GroupId = groupId;
@@ -111,7 +113,8 @@ public sealed class LiteInvitation : IDisposable
     public void Dispose() => CryptographicOperations.ZeroMemory(Secret);
 
     private static bool TryRead(
-        ReadOnlySpan<byte> bytes, [NotNullWhen(true)] out LiteInvitation? invitation, [NotNullWhen(false)] out string? error)
+        ReadOnlySpan<byte> bytes, [NotNullWhen(true)] out LiteInvitation? invitation,
+        [NotNullWhen(false)] out string? error)
     {
         invitation = null;
         error = "The invitation is incomplete: copy it whole.";
@@ -143,8 +146,10 @@ public sealed class LiteInvitation : IDisposable
         }
 
         invitation = new LiteInvitation(
-            (LiteCipher)bytes[1], LiteGroupId.Read(bytes[2..]), epoch, bytes.Slice(14, LiteConstants.SecretSize).ToArray(),
-            bytes[46], bytes[47], bytes.Slice(48, KeySize).ToArray(), Encoding.UTF8.GetString(bytes.Slice(FixedSize, nameSize)));
+            (LiteCipher)bytes[1], LiteGroupId.Read(bytes[2..]), epoch,
+            bytes.Slice(14, LiteConstants.SecretSize).ToArray(),
+            bytes[46], bytes[47], bytes.Slice(48, KeySize).ToArray(),
+            Encoding.UTF8.GetString(bytes.Slice(FixedSize, nameSize)));
         error = null;
         return true;
     }

@@ -58,13 +58,16 @@ internal static class LiteKeySchedule
         Expand(leaf, "nonce"u8, salt, nonce);
 
     /// <summary>
-    /// What hides the secret in a rekey from everybody but the member it is for: shared is X25519 of the two identities.
+    /// What hides the secret in a rekey from everybody but the member it is for: shared is X25519 of the two
+    /// identities.
     /// </summary>
     internal static void Mask(
-        ReadOnlySpan<byte> shared, ReadOnlySpan<byte> epochId, NodeAddress sender, NodeAddress receiver, LiteStream stream,
+        ReadOnlySpan<byte> shared, ReadOnlySpan<byte> epochId, NodeAddress sender, NodeAddress receiver,
+        LiteStream stream,
         int counter, Span<byte> mask)
     {
-        Span<byte> info = stackalloc byte[LiteConstants.EpochIdSize + (2 * NodeAddress.Size) + LiteStream.Size + sizeof(int)];
+        Span<byte> info =
+            stackalloc byte[LiteConstants.EpochIdSize + (2 * NodeAddress.Size) + LiteStream.Size + sizeof(int)];
         epochId.CopyTo(info);
         Span<byte> rest = info[LiteConstants.EpochIdSize..];
         sender.Write(rest);
@@ -74,7 +77,8 @@ internal static class LiteKeySchedule
         HKDF.DeriveKey(HashAlgorithmName.SHA256, shared, mask, MaskSalt, info);
     }
 
-    private static void Expand(ReadOnlySpan<byte> key, ReadOnlySpan<byte> label, ReadOnlySpan<byte> context, Span<byte> output)
+    private static void Expand(
+        ReadOnlySpan<byte> key, ReadOnlySpan<byte> label, ReadOnlySpan<byte> context, Span<byte> output)
     {
         Span<byte> info = stackalloc byte[MaxLabelSize + LiteStream.SaltSize];
         label.CopyTo(info);

@@ -15,7 +15,10 @@ public sealed record LiteMember(int Index, NodeAddress Address, ReadOnlyMemory<b
 /// <summary>What is known of a member beside who it is.</summary>
 internal sealed class MemberState(LiteMember member)
 {
-    /// <summary>Streams that go along into each new epoch: the newest, and the one before, of which messages may be on their way.</summary>
+    /// <summary>
+    /// Streams that go along into each new epoch: the newest, and the one before, of which messages may be on their
+    /// way.
+    /// </summary>
     private const int MaxStreams = 2;
 
     private static readonly TimeSpan ControlRefill = TimeSpan.FromHours(1);

@@ -16,6 +16,7 @@ public sealed record LiteOutcome(
 public sealed record LiteReply(IReadOnlyList<LiteMember> To, ReadOnlyMemory<byte> Message);
 
 /// <summary>A text, protected.</summary>
-/// <param name="Introduction">What must go out before it, to members who do not know this node's stream yet; null if all do.</param>
+/// <param name="Introduction">What must go out before it, to members who do not know this node's stream yet; null if
+/// all do.</param>
 /// <param name="Message">The text's message, for all other members.</param>
 public sealed record LiteSealed(LiteReply? Introduction, byte[] Message);

@@ -17,7 +17,8 @@ public sealed class LiteSelf
     /// <param name="agree">X25519 of it with another member's key.</param>
     /// <param name="random">The system's generator, except in tests.</param>
     /// <param name="time">For what is limited in time: nothing that is sent depends on it.</param>
-    public LiteSelf(ReadOnlySpan<byte> publicKey, MessageSigner sign, KeyAgreement agree, RandomFill random, TimeProvider time)
+    public LiteSelf(
+        ReadOnlySpan<byte> publicKey, MessageSigner sign, KeyAgreement agree, RandomFill random, TimeProvider time)
     {
         _publicKey = publicKey.ToArray();
         Address = NodeAddress.Of(publicKey);
@@ -42,7 +43,9 @@ public sealed class LiteSelf
     /// <summary>Running time: for comparing, no time of day.</summary>
     internal TimeSpan Now => _time.GetElapsedTime(0);
 
-    /// <summary>The secret that this node shares with a member, by their identities; false if its key is no proper one.</summary>
+    /// <summary>
+    /// The secret that this node shares with a member, by their identities; false if its key is no proper one.
+    /// </summary>
     internal bool TryAgree(ReadOnlySpan<byte> memberKey, Span<byte> shared)
     {
         Span<byte> x25519 = stackalloc byte[X25519.PublicKeySize];

@@ -23,7 +23,8 @@ internal readonly record struct LiteStream(int Slot, UInt128 Salt)
     internal static bool TryRead(ReadOnlySpan<byte> bytes, out LiteStream stream)
     {
         stream = new LiteStream(
-            BinaryPrimitives.ReadUInt16BigEndian(bytes), BinaryPrimitives.ReadUInt128BigEndian(bytes[sizeof(ushort)..]));
+            BinaryPrimitives.ReadUInt16BigEndian(bytes),
+            BinaryPrimitives.ReadUInt128BigEndian(bytes[sizeof(ushort)..]));
         return stream.Slot <= MaxSlot;
     }
 

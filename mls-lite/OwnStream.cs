@@ -12,7 +12,9 @@ internal sealed class OwnStream(LiteStream stream)
 
     internal LiteStream Stream { get; } = stream;
 
-    /// <summary>The counter that the next message takes; past <see cref="LiteConstants.MaxCounter"/> there is none.</summary>
+    /// <summary>
+    /// The counter that the next message takes; past <see cref="LiteConstants.MaxCounter"/> there is none.
+    /// </summary>
     internal int Next(bool signed) => signed ? _nextSigned : _nextUnsigned;
 
     /// <summary>Counters of each kind that are left, of the kind that has fewer.</summary>
@@ -33,7 +35,9 @@ internal sealed class OwnStream(LiteStream stream)
             _told[member.Index] = now;
     }
 
-    /// <summary>A member was told, and not so long ago that the message about it may have been lost unnoticed.</summary>
+    /// <summary>
+    /// A member was told, and not so long ago that the message about it may have been lost unnoticed.
+    /// </summary>
     internal bool Knows(LiteMember member, TimeSpan now) =>
         _told.TryGetValue(member.Index, out TimeSpan told) && now - told < LiteConstants.ToldFor;
 

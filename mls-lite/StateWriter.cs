@@ -2,7 +2,9 @@ using System.Buffers.Binary;
 
 namespace QuicProChat.Mesh.MlsLite;
 
-/// <summary>Writes fields into memory that was measured before, so that no secret is left behind in a smaller piece.</summary>
+/// <summary>
+/// Writes fields into memory that was measured before, so that no secret is left behind in a smaller piece.
+/// </summary>
 internal ref struct StateWriter(Span<byte> state)
 {
     private Span<byte> _rest = state;

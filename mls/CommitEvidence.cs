@@ -6,8 +6,9 @@ using QuicProChat.Mesh.Mls.Tree;
 namespace QuicProChat.Mesh.Mls;
 
 /// <summary>
-/// What a commit in the clear shows to whoever has the context of the state that it was made on, and no secret of it: who
-/// signed what (RFC 9420, section 6.1). Two commits of one member on one state prove that it plays foul, to everybody.
+/// What a commit in the clear shows to whoever has the context of the state that it was made on, and no secret of it:
+/// who signed what (RFC 9420, section 6.1). Two commits of one member on one state prove that it plays foul, to
+/// everybody.
 /// </summary>
 public sealed class CommitEvidence
 {

@@ -3,7 +3,9 @@ using QuicProChat.Mesh.Mls.Tree;
 
 namespace QuicProChat.Mesh.Mls;
 
-/// <summary>What a commit shall do, beyond the proposals that wait for it. Nothing at all renews this member's own keys.</summary>
+/// <summary>
+/// What a commit shall do, beyond the proposals that wait for it. Nothing at all renews this member's own keys.
+/// </summary>
 public sealed record CommitRequest
 {
     /// <summary>Clients to add.</summary>

@@ -30,21 +30,23 @@ public abstract class CredentialValidator
     /// <summary>
     /// The same question, for who may have to wait for the answer: a commit or a Welcome that got
     /// <see cref="Verdict.NotKnownYet"/> fails with <see cref="MlsErrorCode.NotKnownYet"/>, changes nothing, and can be
-    /// processed again. Unless overridden: what <see cref="IsValid"/> says. A credential that a member had before, for the
-    /// same key, is not judged again (section 5.3.1 speaks of new ones): whether it has expired since is judged by different
-    /// members at different times.
+    /// processed again. Unless overridden: what <see cref="IsValid"/> says. A credential that a member had before, for
+    /// the same key, is not judged again (section 5.3.1 speaks of new ones): whether it has expired since is judged by
+    /// different members at different times.
     /// </summary>
     public virtual Verdict Judge(Credential credential, ReadOnlyMemory<byte> signatureKey, CredentialUse use) =>
         IsValid(credential, signatureKey, use) ? Verdict.Accept : Verdict.Reject;
 
     /// <summary>
-    /// Whether a member may replace one credential by the other, for who may have to wait for the answer. Unless overridden:
-    /// what <see cref="IsValidSuccessor"/> says.
+    /// Whether a member may replace one credential by the other, for who may have to wait for the answer. Unless
+    /// overridden: what <see cref="IsValidSuccessor"/> says.
     /// </summary>
     public virtual Verdict JudgeSuccessor(Credential current, Credential next) =>
         IsValidSuccessor(current, next) ? Verdict.Accept : Verdict.Reject;
 
-    /// <summary>Whether a member may replace one credential by the other. Unless overridden: only by an equal one.</summary>
+    /// <summary>
+    /// Whether a member may replace one credential by the other. Unless overridden: only by an equal one.
+    /// </summary>
     public virtual bool IsValidSuccessor(Credential current, Credential next)
     {
         ArgumentNullException.ThrowIfNull(current);
@@ -53,14 +55,14 @@ public abstract class CredentialValidator
     }
 
     /// <summary>
-    /// Whether two leaves stand for one client (section 12.2), so that a group may hold only one of them. Unless overridden:
-    /// never; equal signature keys are refused in any case.
+    /// Whether two leaves stand for one client (section 12.2), so that a group may hold only one of them. Unless
+    /// overridden: never; equal signature keys are refused in any case.
     /// </summary>
     public virtual bool IsSameClient(LeafNode first, LeafNode second) => false;
 
     /// <summary>
-    /// Whether two credentials present the same identity, as reinitialisation and branching ask (sections 11.2 and 11.3).
-    /// Unless overridden: equal credentials do.
+    /// Whether two credentials present the same identity, as reinitialisation and branching ask (sections 11.2 and
+    /// 11.3). Unless overridden: equal credentials do.
     /// </summary>
     public virtual bool IsSameMember(Credential first, Credential second)
     {
@@ -69,13 +71,15 @@ public abstract class CredentialValidator
         return first.SameAs(second);
     }
 
-    /// <summary>Whether a client outside may ask to be added by itself (section 12.1.8). Unless overridden: no.</summary>
+    /// <summary>
+    /// Whether a client outside may ask to be added by itself (section 12.1.8). Unless overridden: no.
+    /// </summary>
     public virtual bool MayProposeItself(Credential credential) => false;
 
     /// <summary>
     /// Whether a client may join by external commit (section 12.4.3.2), removing an old appearance of itself if
-    /// <paramref name="removed"/> is given. Unless overridden: only in place of a member whose valid successor it is. A door
-    /// for everybody who has a GroupInfo would let a removed member back in.
+    /// <paramref name="removed"/> is given. Unless overridden: only in place of a member whose valid successor it is. A
+    /// door for everybody who has a GroupInfo would let a removed member back in.
     /// </summary>
     public virtual bool MayJoinExternally(Credential credential, Credential? removed) =>
         removed is not null && IsValidSuccessor(removed, credential);

@@ -12,8 +12,8 @@ public sealed record ExternalJoinRequest
     public ReadOnlyMemory<byte>? RatchetTree { get; init; }
 
     /// <summary>
-    /// Whether an old appearance of this client is removed: the leaf with the same signature key, or, after the key was lost,
-    /// the one with an equal credential. If several have that, <see cref="Remove"/> has to name one.
+    /// Whether an old appearance of this client is removed: the leaf with the same signature key, or, after the key was
+    /// lost, the one with an equal credential. If several have that, <see cref="Remove"/> has to name one.
     /// </summary>
     public bool RemovePrior { get; init; }
 
@@ -21,8 +21,8 @@ public sealed record ExternalJoinRequest
     public LeafIndex? Remove { get; init; }
 
     /// <summary>
-    /// The SelfRemove proposals of the epoch, as members sent them (draft-ietf-mls-extensions). Those that do not verify fail
-    /// the join.
+    /// The SelfRemove proposals of the epoch, as members sent them (draft-ietf-mls-extensions). Those that do not
+    /// verify fail the join.
     /// </summary>
     public IReadOnlyList<UnverifiedMessage> SelfRemoves { get; init; } = [];
 
@@ -40,8 +40,9 @@ public sealed record ExternalJoinRequest
 }
 
 /// <summary>
-/// An external commit on its way: when the group has accepted <see cref="Message"/>, <see cref="Accept"/> gives the group.
-/// It is in the store, so that it outlives the process; <see cref="MlsClient.PendingJoins"/> gives it back. Used once.
+/// An external commit on its way: when the group has accepted <see cref="Message"/>, <see cref="Accept"/> gives the
+/// group. It is in the store, so that it outlives the process; <see cref="MlsClient.PendingJoins"/> gives it back. Used
+/// once.
 /// </summary>
 public sealed class ExternalJoin
 {
@@ -73,7 +74,9 @@ public sealed class ExternalJoin
 
     internal GroupEpoch Epoch => _epoch;
 
-    /// <summary>Takes part in the group from now on. An older state of the same group, as after a resync, is replaced.</summary>
+    /// <summary>
+    /// Takes part in the group from now on. An older state of the same group, as after a resync, is replaced.
+    /// </summary>
     /// <exception cref="InvalidOperationException">It was accepted or dropped before.</exception>
     public Group Accept()
     {

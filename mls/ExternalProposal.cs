@@ -6,8 +6,8 @@ using QuicProChat.Mesh.Mls.Tree;
 namespace QuicProChat.Mesh.Mls;
 
 /// <summary>
-/// Proposals from outside a group (RFC 9420, section 12.1.8): by a sender that its external_senders extension names, or by
-/// a client that asks to be added. Each method gives an MLSMessage.
+/// Proposals from outside a group (RFC 9420, section 12.1.8): by a sender that its external_senders extension names, or
+/// by a client that asks to be added. Each method gives an MLSMessage.
 /// </summary>
 public sealed class ExternalProposal
 {
@@ -39,11 +39,13 @@ public sealed class ExternalProposal
     /// <param name="epoch">Its current epoch.</param>
     /// <param name="keyPackage">The client's own key package.</param>
     /// <param name="identity">The identity that the key package is for.</param>
-    public static byte[] AddMyself(ReadOnlyMemory<byte> groupId, ulong epoch, KeyPackage keyPackage, MlsIdentity identity)
+    public static byte[] AddMyself(
+        ReadOnlyMemory<byte> groupId, ulong epoch, KeyPackage keyPackage, MlsIdentity identity)
     {
         ArgumentNullException.ThrowIfNull(keyPackage);
         ArgumentNullException.ThrowIfNull(identity);
-        return Send(groupId, epoch, new Sender(SenderType.NewMemberProposal, 0), identity, new AddProposal(keyPackage.Content));
+        return Send(groupId, epoch, new Sender(SenderType.NewMemberProposal, 0), identity,
+            new AddProposal(keyPackage.Content));
     }
 
     /// <summary>Proposes to add a client.</summary>
@@ -57,7 +59,8 @@ public sealed class ExternalProposal
     public byte[] Remove(LeafIndex member) => Send(new RemoveProposal(member));
 
     /// <summary>Proposes to mix in an external pre-shared key.</summary>
-    public byte[] ExternalPsk(ReadOnlyMemory<byte> id) => Send(new PreSharedKeyProposal(PreSharedKeyId.External(id, Nonce())));
+    public byte[] ExternalPsk(ReadOnlyMemory<byte> id) =>
+        Send(new PreSharedKeyProposal(PreSharedKeyId.External(id, Nonce())));
 
     /// <summary>Proposes to mix in the resumption PSK of an epoch of the group.</summary>
     public byte[] ResumptionPsk(ulong epoch) => Send(
@@ -76,11 +79,13 @@ public sealed class ExternalProposal
     internal byte[] Send(Proposal proposal) =>
         Send(_groupId, _epoch, new Sender(SenderType.External, _index), _identity, proposal);
 
-    internal static byte[] Send(ReadOnlyMemory<byte> groupId, ulong epoch, Sender sender, MlsIdentity identity, Proposal proposal)
+    internal static byte[] Send(
+        ReadOnlyMemory<byte> groupId, ulong epoch, Sender sender, MlsIdentity identity, Proposal proposal)
     {
         FramedContent content = FramedContent.ForProposal(new FramedHeader(groupId, epoch, sender, default), proposal);
         byte[] signature = AuthenticatedContent.Sign(WireFormat.PublicMessage, content, null, identity.Signer);
-        return new PublicMessage(new AuthenticatedContent(WireFormat.PublicMessage, content, signature, default), default).ToMessage();
+        return new PublicMessage(new AuthenticatedContent(WireFormat.PublicMessage, content, signature, default),
+            default).ToMessage();
     }
 
     private byte[] Nonce() => _random.Bytes(Suite.Require(_identity.CipherSuite).HashSize);

@@ -9,8 +9,8 @@ namespace QuicProChat.Mesh.Mls;
 public sealed partial class Group
 {
     /// <summary>
-    /// Makes a commit on the tip (section 12.4.1). The group stays where it is until the commit is merged; the commit and the
-    /// state that it leads to are in the store.
+    /// Makes a commit on the tip (section 12.4.1). The group stays where it is until the commit is merged; the commit
+    /// and the state that it leads to are in the store.
     /// </summary>
     public MlsResult<PendingCommit> Commit(CommitRequest request)
     {
@@ -58,8 +58,8 @@ public sealed partial class Group
     }
 
     /// <summary>
-    /// Gives the own pending commit up: the group stays in its epoch. Only for a commit that nobody has seen; two commits of
-    /// one member on one state look like foul play to the others.
+    /// Gives the own pending commit up: the group stays in its epoch. Only for a commit that nobody has seen; two
+    /// commits of one member on one state look like foul play to the others.
     /// </summary>
     public void DropPending()
     {
@@ -73,7 +73,8 @@ public sealed partial class Group
         });
     }
 
-    private MlsResult<PendingCommit> Hold(CreatedCommit created, IReadOnlyList<ResolvedProposal> proposals, MlsIdentity identity)
+    private MlsResult<PendingCommit> Hold(
+        CreatedCommit created, IReadOnlyList<ResolvedProposal> proposals, MlsIdentity identity)
     {
         bool path = created.Content.Content.Commit!.Path is not null;
         PendingCommit? pending = null;
@@ -98,7 +99,8 @@ public sealed partial class Group
 
     // The own pending commit as one that is staged; its state stays the pending commit's until it is merged.
     private StagedCommit Echo(PendingCommit pending) => new(
-        this, new CommitResult(Current.Id, pending.State, pending.Next, pending.Summary), CommitLog.HashOf(pending.Message),
+        this, new CommitResult(Current.Id, pending.State, pending.Next, pending.Summary),
+        CommitLog.HashOf(pending.Message),
         isOwn: true);
 
     private List<ResolvedProposal> ByValue(CommitRequest request)

@@ -14,8 +14,8 @@ public sealed partial class Group
     /// <param name="data">The data.</param>
     /// <param name="authenticatedData">Data sent in the clear beside it, authenticated.</param>
     /// <param name="generation">
-    /// The generation to use (section 9.1), not below <see cref="NextGeneration"/>; null for the next. The keys of those
-    /// between are deleted.
+    /// The generation to use (section 9.1), not below <see cref="NextGeneration"/>; null for the next. The keys of
+    /// those between are deleted.
     /// </param>
     /// <returns>An MLSMessage; a conflict if proposals wait for a commit (section 12.4).</returns>
     public MlsResult<byte[]> Encrypt(
@@ -29,7 +29,8 @@ public sealed partial class Group
         if (generation < NextGeneration)
             return Errors.At(MlsErrorCode.KeyConsumed, "9.2");
         FramedContent content = FramedContent.ForApplication(Header(authenticatedData), data);
-        byte[] signature = AuthenticatedContent.Sign(WireFormat.PrivateMessage, content, Current.Context, Identity.Signer);
+        byte[] signature =
+            AuthenticatedContent.Sign(WireFormat.PrivateMessage, content, Current.Context, Identity.Signer);
         AuthenticatedContent message = new(WireFormat.PrivateMessage, content, signature, default);
         return Send(message, null, generation);
     }
@@ -45,7 +46,8 @@ public sealed partial class Group
 
     /// <summary>Proposes new keys for this member, and if wanted a new identity or new leaf extensions.</summary>
     public MlsResult<byte[]> ProposeUpdate(
-        MlsIdentity? newIdentity = null, ExtensionList? leafExtensions = null, ReadOnlyMemory<byte> authenticatedData = default)
+        MlsIdentity? newIdentity = null, ExtensionList? leafExtensions = null,
+        ReadOnlyMemory<byte> authenticatedData = default)
     {
         if (Status != GroupStatus.Active)
             return Closed;
@@ -71,9 +73,9 @@ public sealed partial class Group
         Propose(new RemoveProposal(removed), authenticatedData);
 
     /// <summary>
-    /// Asks to be removed oneself (draft-ietf-mls-extensions), by a message in the clear that external joiners can take along
-    /// too. Every member must list <see cref="ProposalType.SelfRemove"/> among its capabilities. Once in an epoch: if another
-    /// commit comes first, ask again.
+    /// Asks to be removed oneself (draft-ietf-mls-extensions), by a message in the clear that external joiners can take
+    /// along too. Every member must list <see cref="ProposalType.SelfRemove"/> among its capabilities. Once in an
+    /// epoch: if another commit comes first, ask again.
     /// </summary>
     public MlsResult<byte[]> ProposeSelfRemove(ReadOnlyMemory<byte> authenticatedData = default)
     {
@@ -86,7 +88,8 @@ public sealed partial class Group
     }
 
     /// <summary>Proposes to mix in an external pre-shared key.</summary>
-    public MlsResult<byte[]> ProposeExternalPsk(ReadOnlyMemory<byte> id, ReadOnlyMemory<byte> authenticatedData = default) =>
+    public MlsResult<byte[]> ProposeExternalPsk(
+        ReadOnlyMemory<byte> id, ReadOnlyMemory<byte> authenticatedData = default) =>
         Propose(new PreSharedKeyProposal(PreSharedKeyId.External(id, Nonce())), authenticatedData);
 
     /// <summary>Proposes to mix in the resumption PSK of an epoch of this group.</summary>
@@ -101,13 +104,15 @@ public sealed partial class Group
     }
 
     /// <summary>Proposes new extensions of the group context, in place of all there are.</summary>
-    public MlsResult<byte[]> ProposeExtensions(ExtensionList extensions, ReadOnlyMemory<byte> authenticatedData = default)
+    public MlsResult<byte[]> ProposeExtensions(
+        ExtensionList extensions, ReadOnlyMemory<byte> authenticatedData = default)
     {
         ArgumentNullException.ThrowIfNull(extensions);
         return Propose(new GroupContextExtensionsProposal(extensions), authenticatedData);
     }
 
-    private MlsResult<byte[]> Propose(Proposal proposal, ReadOnlyMemory<byte> authenticatedData, byte[]? updateKey = null)
+    private MlsResult<byte[]> Propose(
+        Proposal proposal, ReadOnlyMemory<byte> authenticatedData, byte[]? updateKey = null)
     {
         if (Status != GroupStatus.Active)
             return Closed;
@@ -116,7 +121,8 @@ public sealed partial class Group
         MlsError error = ProposalValidator.For(Environment, Current).Check(proposal, self);
         if (!error.Failed)
         {
-            ResolvedProposal item = new(proposal, self, default, Checked: true) { AuthenticatedData = authenticatedData };
+            ResolvedProposal item =
+                new(proposal, self, default, Checked: true) { AuthenticatedData = authenticatedData };
             error = RulesFor.Check(Environment, item, GroupState.Of(Current), Current.Tree);
         }
         if (error.Failed)
@@ -168,7 +174,8 @@ public sealed partial class Group
         if (content.WireFormat == WireFormat.PublicMessage)
             return PublicMessage.Protect(state.Suite, content, state.Context, state.Secrets.MembershipKey).ToMessage();
         PrivateMessage? message = MessageProtection.Protect(
-            state.Suite, state.SecretTree, state.Secrets.SenderDataSecret, content, Environment.Policy.Padding, Environment.Random);
+            state.Suite, state.SecretTree, state.Secrets.SenderDataSecret, content, Environment.Policy.Padding,
+            Environment.Random);
         _spent.Note(state, content.Content.ContentType != ContentType.Application);
         return message?.ToMessage();
     }

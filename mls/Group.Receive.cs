@@ -10,17 +10,18 @@ namespace QuicProChat.Mesh.Mls;
 public sealed partial class Group
 {
     /// <summary>
-    /// Verifies a message and does what it asks, short of entering the state that a commit leads to. The message is taken
-    /// for the state that proves to be its own, among those that are kept.
+    /// Verifies a message and does what it asks, short of entering the state that a commit leads to. The message is
+    /// taken for the state that proves to be its own, among those that are kept.
     /// </summary>
     public MlsResult<Outcome> Process(UnverifiedMessage message) => Process(message, []);
 
     /// <summary>
-    /// The same for a commit that travels with the proposals that it refers to: whether it is valid then depends on nothing
-    /// that this member happened to receive. The proposals are verified, and neither stored nor counted.
+    /// The same for a commit that travels with the proposals that it refers to: whether it is valid then depends on
+    /// nothing that this member happened to receive. The proposals are verified, and neither stored nor counted.
     /// </summary>
     /// <param name="message">The commit.</param>
-    /// <param name="proposals">Proposals of its epoch; those that do not verify, or that were received before, are passed over.</param>
+    /// <param name="proposals">Proposals of its epoch; those that do not verify, or that were received before, are
+    /// passed over.</param>
     public MlsResult<Outcome> Process(UnverifiedMessage message, IReadOnlyList<UnverifiedMessage> proposals)
     {
         ArgumentNullException.ThrowIfNull(message);
@@ -47,7 +48,8 @@ public sealed partial class Group
         switch (received.Content.Content.ContentType)
         {
             case ContentType.Commit:
-                // A commit's key goes with its state; until the commit is followed, a crash must not make it unreadable.
+                // A commit's key goes with its state; until the commit is followed, a crash must not make it
+                // unreadable.
                 received.Release();
                 return ProcessCommit(received, CommitLog.HashOf(message.Bytes.Span), proposals);
             case ContentType.Proposal:
@@ -109,7 +111,8 @@ public sealed partial class Group
         }
 
         // Siblings have one number; the right one is where the message verifies, and the tip's error tells most.
-        MlsError first = Errors.At(MlsErrorCode.WrongEpoch, content.ContentType == ContentType.Commit ? "12.4.2" : "12.1");
+        MlsError first =
+            Errors.At(MlsErrorCode.WrongEpoch, content.ContentType == ContentType.Commit ? "12.4.2" : "12.1");
         bool any = false;
         foreach (GroupEpoch state in Core.WithNumber(content.Epoch))
         {
@@ -246,7 +249,8 @@ public sealed partial class Group
     }
 
     private MlsError ResolveAll(
-        GroupEpoch state, FramedContent content, IReadOnlyList<UnverifiedMessage> attached, out List<ResolvedProposal> proposals)
+        GroupEpoch state, FramedContent content, IReadOnlyList<UnverifiedMessage> attached,
+        out List<ResolvedProposal> proposals)
     {
         proposals = new(content.Commit!.Proposals.Length);
         HashSet<ReadOnlyMemory<byte>> references = new(BytesComparer.Instance);

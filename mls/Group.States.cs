@@ -24,12 +24,13 @@ public sealed partial class Group
     public ReadOnlyMemory<byte>? ContextOf(StateId id) => Core.Find(id)?.Context.Encoded.ToArray();
 
     /// <summary>
-    /// Makes a staged commit the tip. What the policy does not want to keep of the state before is deleted, and so is an own
-    /// pending commit on it that this one overtakes, unless <see cref="GroupPolicy.ForkEpochs"/> keeps its state beside.
+    /// Makes a staged commit the tip. What the policy does not want to keep of the state before is deleted, and so is
+    /// an own pending commit on it that this one overtakes, unless <see cref="GroupPolicy.ForkEpochs"/> keeps its state
+    /// beside.
     /// </summary>
     /// <exception cref="InvalidOperationException">
-    /// The commit was used before, belongs to another group, or is an own one that was dropped; the state that it was made on
-    /// takes no commits any more; or the group has ended.
+    /// The commit was used before, belongs to another group, or is an own one that was dropped; the state that it was
+    /// made on takes no commits any more; or the group has ended.
     /// </exception>
     public void Merge(StagedCommit staged)
     {
@@ -45,11 +46,12 @@ public sealed partial class Group
     }
 
     /// <summary>
-    /// Keeps the state that a staged commit leads to beside the tip, with ratchets of its own: it is made once, and moved to
-    /// or dropped later. Its messages can be read meanwhile.
+    /// Keeps the state that a staged commit leads to beside the tip, with ratchets of its own: it is made once, and
+    /// moved to or dropped later. Its messages can be read meanwhile.
     /// </summary>
     /// <returns>The state; where it is kept already, the one that there is.</returns>
-    /// <exception cref="InvalidOperationException">As for <see cref="Merge"/>; or this member has no part in the state.</exception>
+    /// <exception cref="InvalidOperationException">As for <see cref="Merge"/>; or this member has no part in the
+    /// state.</exception>
     public GroupState Keep(StagedCommit staged)
     {
         ArgumentNullException.ThrowIfNull(staged);
@@ -85,8 +87,8 @@ public sealed partial class Group
     }
 
     /// <summary>
-    /// Deletes what lets a state take commits and send messages. Its late application messages stay readable as the policy
-    /// has it. For an owner that knows earlier than the policy that a state will not be needed.
+    /// Deletes what lets a state take commits and send messages. Its late application messages stay readable as the
+    /// policy has it. For an owner that knows earlier than the policy that a state will not be needed.
     /// </summary>
     /// <exception cref="InvalidOperationException">It is the tip.</exception>
     public void Settle(StateId state)
@@ -121,8 +123,8 @@ public sealed partial class Group
     }
 
     /// <summary>
-    /// Deletes the key of one application message, because its content was received in another form: the message itself can
-    /// then no longer be read.
+    /// Deletes the key of one application message, because its content was received in another form: the message itself
+    /// can then no longer be read.
     /// </summary>
     /// <param name="state">The state of the message.</param>
     /// <param name="sender">Who sent it.</param>
@@ -160,7 +162,8 @@ public sealed partial class Group
             return _nextExpiry;
         Change(core =>
         {
-            if (core.Status == GroupStatus.ReInitialised && Environment.Now >= Retention.EndOfComparing(core, Environment.Policy))
+            if (core.Status == GroupStatus.ReInitialised && Environment.Now
+                >= Retention.EndOfComparing(core, Environment.Policy))
                 core.Tip.Secrets.Dispose();
             return Trim(core, new GroupWriter(StoreKey, core).Secrets(core.Tip)).Index();
         });
@@ -213,8 +216,8 @@ public sealed partial class Group
         return Trim(core, writer).Index();
     }
 
-    // An own commit on the tip that another one overtakes. Its author cannot derive its state again, so where the group may
-    // come back to it, it stays.
+    // An own commit on the tip that another one overtakes. Its author cannot derive its state again, so where the group
+    // may come back to it, it stays.
     private void SetPendingAside(GroupCore core, GroupWriter writer)
     {
         if (core.Pending is not { } lost)
@@ -273,7 +276,8 @@ public sealed partial class Group
         if (staged.IsOwn && Pending?.State != staged.State && Core.Find(staged.State) is null)
             throw new InvalidOperationException("The own commit was dropped.");
         if (Core.Find(staged.State) is null && Core.Log.FindChild(staged.State) is not null)
-            throw new InvalidOperationException("The state that the commit leads to was dropped, and is not made twice.");
+            throw new InvalidOperationException(
+                "The state that the commit leads to was dropped, and is not made twice.");
     }
 
     private GroupEpoch RequireLive(StateId id) => Core.Find(id) is { Trace.Standing: StateStanding.Live } state

@@ -16,14 +16,16 @@ public enum GroupStatus : byte
     /// <summary>This client was removed, or forgot the group, or another state of it took its place.</summary>
     Removed = 2,
 
-    /// <summary>The group ended with a ReInit; <see cref="MlsClient.ReInitialise"/> or a Welcome begins the next.</summary>
+    /// <summary>
+    /// The group ended with a ReInit; <see cref="MlsClient.ReInitialise"/> or a Welcome begins the next.
+    /// </summary>
     ReInitialised = 3,
 }
 
 /// <summary>
-/// A group as one member sees it: a tree of states, one of which is the tip, in which messages are sent. A message in gives
-/// an outcome or an error that leaves everything as it was; every change is in the store before its result is handed out.
-/// Where the store fails, the group goes back to what the store has.
+/// A group as one member sees it: a tree of states, one of which is the tip, in which messages are sent. A message in
+/// gives an outcome or an error that leaves everything as it was; every change is in the store before its result is
+/// handed out. Where the store fails, the group goes back to what the store has.
 /// <code>
 /// Process -> ApplicationMessage | ProposalStored | CommitStaged -> Merge -> the tip is the next state
 ///                                                             '-> Keep  -> a state beside it, for MoveTo
@@ -91,17 +93,20 @@ public sealed partial class Group
     public ReInitProposal? ReInit => Core.ReInit;
 
     /// <summary>
-    /// Whether this member should renew its keys soon: it joined with a key package of last resort, whose keys others may
-    /// have used too (section 16.8), and has not renewed its leaf since. A commit does it, or an Update.
+    /// Whether this member should renew its keys soon: it joined with a key package of last resort, whose keys others
+    /// may have used too (section 16.8), and has not renewed its leaf since. A commit does it, or an Update.
     /// </summary>
     public bool NeedsRefresh =>
         Core.JoinedByLastResort && Current.Tree.Leaf(Self) is { Source: LeafNodeSource.KeyPackage };
 
     /// <summary>A value that is equal for two members if their views of the group are (section 8.7).</summary>
-    /// <exception cref="InvalidOperationException">The group is no longer this member's: its secrets are gone.</exception>
+    /// <exception cref="InvalidOperationException">The group is no longer this member's: its secrets are
+    /// gone.</exception>
     public ReadOnlyMemory<byte> EpochAuthenticator => (byte[])Living.Secrets.EpochAuthenticator.Clone();
 
-    /// <summary>The generation that the next message of <see cref="Encrypt"/> will have in the tip's epoch (section 9.1).</summary>
+    /// <summary>
+    /// The generation that the next message of <see cref="Encrypt"/> will have in the tip's epoch (section 9.1).
+    /// </summary>
     /// <exception cref="InvalidOperationException">The group takes no messages any more.</exception>
     public uint NextGeneration => Status == GroupStatus.Active
         ? Current.SecretTree.Ratchet(Self, handshake: false).NextGeneration
@@ -109,7 +114,8 @@ public sealed partial class Group
 
     /// <summary>The Welcomes of own commits that were merged, until they are told to be on their way.</summary>
     public IReadOnlyList<Invitation> Invitations =>
-        [.. Core.Invitations.Select(state => new Invitation(state, _client.Store.Read(StoreKeys.Welcome(StoreKey, state)) ?? []))];
+        [.. Core.Invitations.Select(
+            state => new Invitation(state, _client.Store.Read(StoreKeys.Welcome(StoreKey, state)) ?? []))];
 
     /// <summary>What the names of all the group's stored values begin with.</summary>
     internal string StoreKey { get; }
@@ -142,13 +148,14 @@ public sealed partial class Group
     private static MlsError Closed => Errors.At(MlsErrorCode.GroupClosed, "12.4.2");
 
     /// <summary>
-    /// Derives a secret for the application's own use (section 8.5), bound to the tip. The same call gives the same secret
-    /// for as long as the state is live, to a thief of the device too: <see cref="ExportOnce"/> forgets.
+    /// Derives a secret for the application's own use (section 8.5), bound to the tip. The same call gives the same
+    /// secret for as long as the state is live, to a thief of the device too: <see cref="ExportOnce"/> forgets.
     /// </summary>
     /// <param name="label">A label that no other use shares.</param>
     /// <param name="context">What else the secret is bound to.</param>
     /// <param name="output">Receives the secret; at most 255 times the size of the suite's hash.</param>
-    /// <exception cref="InvalidOperationException">The group is no longer this member's: its secrets are gone.</exception>
+    /// <exception cref="InvalidOperationException">The group is no longer this member's: its secrets are
+    /// gone.</exception>
     public void Export(string label, ReadOnlySpan<byte> context, Span<byte> output)
     {
         byte[] exported = Living.Secrets.Export(Suite, Encoding.UTF8.GetBytes(label), context, output.Length);
@@ -158,14 +165,14 @@ public sealed partial class Group
 
     /// <summary>
     /// Derives the secret of a component of the application from a state, once and never again
-    /// (draft-ietf-mls-extensions, "Exported Secrets"): by the time that it is given out, all that it was derived from is
-    /// deleted. Whoever derives keys and counters from it has them once for each state, whatever crashes.
+    /// (draft-ietf-mls-extensions, "Exported Secrets"): by the time that it is given out, all that it was derived from
+    /// is deleted. Whoever derives keys and counters from it has them once for each state, whatever crashes.
     /// </summary>
     /// <param name="component">The component's number; 0x8000 and up are for private use.</param>
     /// <param name="state">A live state of the group; null for the tip.</param>
     /// <returns>
-    /// As many bytes as the suite's hash has, which the caller zeroes; <see cref="MlsErrorCode.KeyConsumed"/> if the secret was
-    /// given out before.
+    /// As many bytes as the suite's hash has, which the caller zeroes; <see cref="MlsErrorCode.KeyConsumed"/> if the
+    /// secret was given out before.
     /// </returns>
     public MlsResult<byte[]> ExportOnce(ushort component, StateId? state = null)
     {
@@ -215,8 +222,8 @@ public sealed partial class Group
     }
 
     /// <summary>
-    /// Takes the group back to what the store holds: for an owner whose transaction around several calls failed. A group
-    /// that is not in the store any more has the status <see cref="GroupStatus.Removed"/>.
+    /// Takes the group back to what the store holds: for an owner whose transaction around several calls failed. A
+    /// group that is not in the store any more has the status <see cref="GroupStatus.Removed"/>.
     /// </summary>
     public void Reload()
     {
@@ -264,9 +271,9 @@ public sealed partial class Group
     private static InvalidOperationException Ended() =>
         new("This client takes no part in the group any more; the secrets are gone.");
 
-    // A change happens in memory, and then in the store. If anything fails on the way, memory is worth nothing any more: the
-    // store is read again, which has either all of the change or nothing. A handle's state is not zeroed, since it may be
-    // tried again.
+    // A change happens in memory, and then in the store. If anything fails on the way, memory is worth nothing any
+    // more: the store is read again, which has either all of the change or nothing. A handle's state is not zeroed,
+    // since it may be tried again.
     private void Change(Func<GroupCore, GroupWriter?> change, GroupEpoch? handle = null)
     {
         GroupCore core = Core;

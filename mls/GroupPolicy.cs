@@ -7,8 +7,8 @@ public enum HandshakeFormats
     Any,
 
     /// <summary>
-    /// Encrypted only. What cannot be encrypted, since it comes from outside or is meant for outside, is accepted in the
-    /// clear all the same: external commits and proposals, and SelfRemove.
+    /// Encrypted only. What cannot be encrypted, since it comes from outside or is meant for outside, is accepted in
+    /// the clear all the same: external commits and proposals, and SelfRemove.
     /// </summary>
     PrivateOnly,
 
@@ -25,7 +25,9 @@ public sealed record GroupPolicy
     /// <summary>How many messages of a sender may be missing before the next (section 15.3).</summary>
     public int ForwardWindow { get; init; } = 1000;
 
-    /// <summary>How many past states stay readable for late application messages, beside those that take commits.</summary>
+    /// <summary>
+    /// How many past states stay readable for late application messages, beside those that take commits.
+    /// </summary>
     public int PastEpochs { get; init; } = 2;
 
     /// <summary>How long a past state stays readable after its end.</summary>
@@ -41,12 +43,14 @@ public sealed record GroupPolicy
     /// <summary>How long a state that is not the tip takes commits at most.</summary>
     public TimeSpan ForkLifetime { get; init; } = TimeSpan.FromDays(3);
 
-    /// <summary>The most states kept that do not lie on the way back from the tip. An arbitrary bound on memory.</summary>
+    /// <summary>
+    /// The most states kept that do not lie on the way back from the tip. An arbitrary bound on memory.
+    /// </summary>
     public int MaxSideStates { get; init; } = 16;
 
     /// <summary>
-    /// The most children that are made of one state while it takes commits. An arbitrary bound: the ids of all of them are
-    /// kept for as long, because none may be made twice.
+    /// The most children that are made of one state while it takes commits. An arbitrary bound: the ids of all of them
+    /// are kept for as long, because none may be made twice.
     /// </summary>
     public int MaxChildren { get; init; } = 64;
 
@@ -59,14 +63,17 @@ public sealed record GroupPolicy
     /// <summary>How many Welcomes are kept that were not yet told to be on their way. An arbitrary bound.</summary>
     public int MaxInvitations { get; init; } = 8;
 
-    /// <summary>The longest lifetime accepted in a leaf node (section 7.2); <see cref="TimeSpan.MaxValue"/> for any.</summary>
+    /// <summary>
+    /// The longest lifetime accepted in a leaf node (section 7.2); <see cref="TimeSpan.MaxValue"/> for any.
+    /// </summary>
     public TimeSpan MaxLeafLifetime { get; init; } = TimeSpan.FromDays(398);
 
     /// <summary>How far clocks may differ: lifetimes are widened by so much at both ends.</summary>
     public TimeSpan ClockSkew { get; init; } = TimeSpan.FromHours(1);
 
     /// <summary>
-    /// How long the private keys of an own key package are kept after its lifetime. A Welcome may be under way for long.
+    /// How long the private keys of an own key package are kept after its lifetime. A Welcome may be under way for
+    /// long.
     /// </summary>
     public TimeSpan KeyPackageGrace { get; init; } = TimeSpan.FromDays(14);
 
@@ -74,17 +81,20 @@ public sealed record GroupPolicy
     public TimeSpan ExternalJoinLifetime { get; init; } = TimeSpan.FromDays(14);
 
     /// <summary>
-    /// Whether a received message or tree is refused because the lifetime of a leaf in it does not hold now. Section 7.3
-    /// recommends that where every member receives within moments. Where messages travel for days it would part those
-    /// who received in time from those who did not, for ever, so it is off; <see cref="CommitSummary.OutOfLifetime"/> tells.
-    /// Key packages that this client is about to use are checked in any case, and so is the length of every lifetime.
+    /// Whether a received message or tree is refused because the lifetime of a leaf in it does not hold now. Section
+    /// 7.3 recommends that where every member receives within moments. Where messages travel for days it would part
+    /// those who received in time from those who did not, for ever, so it is off;
+    /// <see cref="CommitSummary.OutOfLifetime"/> tells. Key packages that this client is about to use are checked in
+    /// any case, and so is the length of every lifetime.
     /// </summary>
     public bool CheckReceivedLifetimes { get; init; }
 
     /// <summary>Whether proposals and commits are sent encrypted (section 6 recommends it) or in the clear.</summary>
     public bool EncryptHandshakes { get; init; } = true;
 
-    /// <summary>How members' proposals and commits may arrive. The members of a group must agree on it, or they part.</summary>
+    /// <summary>
+    /// How members' proposals and commits may arrive. The members of a group must agree on it, or they part.
+    /// </summary>
     public HandshakeFormats IncomingHandshakes { get; init; } = HandshakeFormats.Any;
 
     /// <summary>Padding of private messages.</summary>
@@ -103,8 +113,8 @@ public sealed record GroupPolicy
     public int MaxProposals { get; init; } = 256;
 
     /// <summary>
-    /// How many of them one sender may have waiting, so that nobody fills the room of the others; all clients that ask to
-    /// be added count as one sender. An arbitrary bound.
+    /// How many of them one sender may have waiting, so that nobody fills the room of the others; all clients that ask
+    /// to be added count as one sender. An arbitrary bound.
     /// </summary>
     public int MaxProposalsPerSender { get; init; } = 32;
 

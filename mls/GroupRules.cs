@@ -46,15 +46,15 @@ public sealed record ProposedChange(
     Proposal Proposal, Proposer Proposer, bool IsByReference, ReadOnlyMemory<byte> AuthenticatedData);
 
 /// <summary>
-/// The application's own law for a group: who may propose and commit what. Members part where they judge differently, so an
-/// answer must depend on nothing but its arguments and what travels with them; where something is missing that others may
-/// have, the answer is <see cref="Verdict.NotKnownYet"/>.
+/// The application's own law for a group: who may propose and commit what. Members part where they judge differently,
+/// so an answer must depend on nothing but its arguments and what travels with them; where something is missing that
+/// others may have, the answer is <see cref="Verdict.NotKnownYet"/>.
 /// </summary>
 public abstract class GroupRules
 {
     /// <summary>
-    /// Judges one proposal: when it arrives, when a commit of one's own could take it in (anything but yes leaves it out, or
-    /// fails the commit if it is by value), and when another's commit covers it. Unless overridden: yes.
+    /// Judges one proposal: when it arrives, when a commit of one's own could take it in (anything but yes leaves it
+    /// out, or fails the commit if it is by value), and when another's commit covers it. Unless overridden: yes.
     /// </summary>
     public virtual Verdict Judge(ProposedChange change, GroupState state) => Verdict.Accept;
 

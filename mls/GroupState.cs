@@ -18,7 +18,8 @@ public enum StateStanding : byte
 }
 
 /// <summary>
-/// A state of a group: what all its members agree on after one commit. A snapshot without secrets; the group does the work.
+/// A state of a group: what all its members agree on after one commit. A snapshot without secrets; the group does the
+/// work.
 /// </summary>
 public sealed class GroupState
 {

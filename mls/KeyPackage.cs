@@ -2,7 +2,9 @@ using QuicProChat.Mesh.Mls.Messages;
 
 namespace QuicProChat.Mesh.Mls;
 
-/// <summary>A key package whose signatures, lifetime and credential a client has verified (RFC 9420, section 10.1).</summary>
+/// <summary>
+/// A key package whose signatures, lifetime and credential a client has verified (RFC 9420, section 10.1).
+/// </summary>
 public sealed class KeyPackage
 {
     internal KeyPackage(UnverifiedKeyPackage content, byte[] reference)

@@ -31,7 +31,8 @@ public sealed partial class MlsClient
         MlsReader reader = new(extension);
         if (!reader.TryReadVector(out ReadOnlyMemory<byte> externalPub) || !reader.AtEnd)
             return Errors.Malformed("12.4.3.2");
-        error = ExternalInit.Send(suite, externalPub.Span, Environment.Random, out byte[] initSecret, out ExternalInitProposal init);
+        error = ExternalInit.Send(suite, externalPub.Span, Environment.Random, out byte[] initSecret,
+            out ExternalInitProposal init);
         if (error.Failed)
             return error;
 
@@ -101,7 +102,8 @@ public sealed partial class MlsClient
 
     private CommitPlan Plan(MlsIdentity identity, ExternalJoinRequest request)
     {
-        (Capabilities capabilities, ExtensionList extensions) = Greased(CapabilitiesFor(identity), request.LeafExtensions);
+        (Capabilities capabilities, ExtensionList extensions) =
+            Greased(CapabilitiesFor(identity), request.LeafExtensions);
         return new CommitPlan
         {
             Signer = identity,
@@ -135,7 +137,8 @@ public sealed partial class MlsClient
         foreach (ulong epoch in request.ResumptionPsks)
         {
             PreSharedKeyId psk = PreSharedKeyId.Resumption(
-                ResumptionUsage.Application, from.Context.GroupId, epoch, Environment.Random.Bytes(from.Suite.HashSize));
+                ResumptionUsage.Application, from.Context.GroupId, epoch,
+                Environment.Random.Bytes(from.Suite.HashSize));
             list.Add(new ResolvedProposal(new PreSharedKeyProposal(psk), joiner, default, Checked: false));
         }
         return MlsError.None;

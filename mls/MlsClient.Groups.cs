@@ -15,20 +15,25 @@ public sealed partial class MlsClient
     /// <param name="extensions">Extensions of the group context.</param>
     /// <param name="leafExtensions">Extensions of the creator's leaf node.</param>
     public MlsResult<Group> CreateGroup(
-        MlsIdentity identity, ReadOnlySpan<byte> groupId, ExtensionList? extensions = null, ExtensionList? leafExtensions = null)
+        MlsIdentity identity, ReadOnlySpan<byte> groupId, ExtensionList? extensions = null,
+        ExtensionList? leafExtensions = null)
     {
         ArgumentNullException.ThrowIfNull(identity);
         byte[] id = groupId.ToArray();
         if (StatusOf(id) is not null)
             return Errors.At(MlsErrorCode.DuplicateGroup, "11");
         MlsError error = Create(
-            identity, id, extensions ?? ExtensionList.Empty, leafExtensions ?? ExtensionList.Empty, out GroupEpoch epoch);
+            identity, id, extensions ?? ExtensionList.Empty, leafExtensions ?? ExtensionList.Empty,
+            out GroupEpoch epoch);
         return error.Failed ? error : Adopt(new GroupCore(epoch, identity), []);
     }
 
-    /// <summary>Opens a Welcome and verifies all of it, so that one can see who invites, and to what, before one joins.</summary>
+    /// <summary>
+    /// Opens a Welcome and verifies all of it, so that one can see who invites, and to what, before one joins.
+    /// </summary>
     /// <param name="welcome">The Welcome.</param>
-    /// <param name="ratchetTree">The group's tree, if the Welcome does not carry it: the bytes of a ratchet_tree extension.</param>
+    /// <param name="ratchetTree">The group's tree, if the Welcome does not carry it: the bytes of a ratchet_tree
+    /// extension.</param>
     public MlsResult<StagedWelcome> Open(UnverifiedWelcome welcome, ReadOnlyMemory<byte>? ratchetTree = null)
     {
         ArgumentNullException.ThrowIfNull(welcome);
@@ -42,7 +47,8 @@ public sealed partial class MlsClient
             {
                 return Errors.At(MlsErrorCode.InvalidState, "");
             }
-            MlsError error = new WelcomeJoiner(this).Join(welcome, record, encrypted, ratchetTree, out WelcomeResult result);
+            MlsError error = new WelcomeJoiner(this)
+                .Join(welcome, record, encrypted, ratchetTree, out WelcomeResult result);
             return error.Failed
                 ? error
                 : new StagedWelcome(this, identity, result, reference.ToArray(), record.LastResort);
@@ -52,7 +58,8 @@ public sealed partial class MlsClient
 
     /// <summary>Joins a group by Welcome at once. The key package is spent, unless it is one of last resort.</summary>
     /// <param name="welcome">The Welcome.</param>
-    /// <param name="ratchetTree">The group's tree, if the Welcome does not carry it: the bytes of a ratchet_tree extension.</param>
+    /// <param name="ratchetTree">The group's tree, if the Welcome does not carry it: the bytes of a ratchet_tree
+    /// extension.</param>
     /// <param name="acceptance">How; null for the plain way.</param>
     public MlsResult<Group> Join(
         UnverifiedWelcome welcome, ReadOnlyMemory<byte>? ratchetTree = null, WelcomeAcceptance? acceptance = null)
@@ -84,7 +91,8 @@ public sealed partial class MlsClient
         // The id is the proposer's choice: that of another group of this client must not cost that group.
         if (!reInit.GroupId.Span.SequenceEqual(old.GroupId.Span) && StatusOf(reInit.GroupId) is not null)
             return Errors.At(MlsErrorCode.DuplicateGroup, "11.2");
-        return Succeed(old, identity, reInit.GroupId.ToArray(), reInit.Extensions, members, ResumptionUsage.ReInit, forcePath);
+        return Succeed(old, identity, reInit.GroupId.ToArray(), reInit.Extensions, members,
+            ResumptionUsage.ReInit, forcePath);
     }
 
     /// <summary>Begins a new group with some members of another (section 11.3).</summary>
@@ -94,7 +102,8 @@ public sealed partial class MlsClient
     /// <param name="members">Fresh key packages of the other members.</param>
     /// <param name="forcePath">Whether the first commit has a path.</param>
     public MlsResult<SuccessorGroup> Branch(
-        Group old, ReadOnlySpan<byte> groupId, ExtensionList extensions, IReadOnlyList<KeyPackage> members, bool forcePath = false)
+        Group old, ReadOnlySpan<byte> groupId, ExtensionList extensions, IReadOnlyList<KeyPackage> members,
+        bool forcePath = false)
     {
         ArgumentNullException.ThrowIfNull(old);
         if (old.Status != GroupStatus.Active)
@@ -118,7 +127,8 @@ public sealed partial class MlsClient
         {
             Suite suite = first.Suite;
             Sender self = new(SenderType.Member, first.Self.Value);
-            PreSharedKeyId psk = PreSharedKeyId.Resumption(usage, old.GroupId, old.Epoch, Environment.Random.Bytes(suite.HashSize));
+            PreSharedKeyId psk =
+                PreSharedKeyId.Resumption(usage, old.GroupId, old.Epoch, Environment.Random.Bytes(suite.HashSize));
             List<ResolvedProposal> proposals =
                 [.. members.Select(m => new ResolvedProposal(new AddProposal(m.Content), self, default, false))];
             proposals.Add(new ResolvedProposal(new PreSharedKeyProposal(psk), self, default, false));
@@ -149,7 +159,8 @@ public sealed partial class MlsClient
     }
 
     private MlsError Create(
-        MlsIdentity identity, byte[] groupId, ExtensionList extensions, ExtensionList leafExtensions, out GroupEpoch epoch)
+        MlsIdentity identity, byte[] groupId, ExtensionList extensions, ExtensionList leafExtensions,
+        out GroupEpoch epoch)
     {
         epoch = null!;
         Suite suite = Suite.Require(identity.CipherSuite);
@@ -163,7 +174,8 @@ public sealed partial class MlsClient
         HpkeKeyPair pair = suite.Kem.Generate(Environment.Random);
         (Capabilities capabilities, leafExtensions) = Greased(CapabilitiesFor(identity), leafExtensions);
         ulong now = Environment.UnixTime;
-        LeafNode leaf = new LeafNodeContent(pair.PublicKey, identity.Credential, capabilities, leafExtensions).SignForKeyPackage(
+        LeafNode leaf = new LeafNodeContent(pair.PublicKey, identity.Credential, capabilities, leafExtensions)
+            .SignForKeyPackage(
             identity.Signer, now - Math.Min(now, Environment.SkewSeconds),
             now + (ulong)Environment.Policy.MaxLeafLifetime.TotalSeconds);
         error = LeafValidator.CheckAgainstGroup(leaf, requirements);
@@ -189,8 +201,8 @@ public sealed partial class MlsClient
     }
 
     /// <summary>
-    /// Makes a group one of this client's, in one write with what it costs. Where it takes the place of another, what of that
-    /// can still be read stays readable, and what it knew of the past stays known.
+    /// Makes a group one of this client's, in one write with what it costs. Where it takes the place of another, what
+    /// of that can still be read stays readable, and what it knew of the past stays known.
     /// </summary>
     internal Group Adopt(GroupCore core, List<StoreChange> also, byte[]? welcome = null)
     {

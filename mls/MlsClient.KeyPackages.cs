@@ -13,7 +13,8 @@ public sealed partial class MlsClient
     /// <param name="lifetime">How long it may be used, from now less the policy's clock skew.</param>
     /// <param name="lastResort">Whether it may be used more than once, when all others are gone (section 16.8).</param>
     /// <param name="leafExtensions">Extensions of the leaf node, such as application_id.</param>
-    /// <exception cref="ArgumentException">Everybody would refuse it, for the reason that the exception tells.</exception>
+    /// <exception cref="ArgumentException">Everybody would refuse it, for the reason that the exception
+    /// tells.</exception>
     public KeyPackage CreateKeyPackage(
         MlsIdentity identity, TimeSpan lifetime, bool lastResort = false, ExtensionList? leafExtensions = null)
     {
@@ -34,10 +35,12 @@ public sealed partial class MlsClient
             extensions.Add(leafExtensions[^1]);
         ulong now = Environment.UnixTime;
         LeafNode leaf = new LeafNodeContent(leafPair.PublicKey, identity.Credential, capabilities, leafExtensions)
-            .SignForKeyPackage(identity.Signer, now - Math.Min(now, Environment.SkewSeconds), now + (ulong)lifetime.TotalSeconds);
+            .SignForKeyPackage(identity.Signer, now - Math.Min(now, Environment.SkewSeconds), now
+                + (ulong)lifetime.TotalSeconds);
         UnverifiedKeyPackage keyPackage = UnverifiedKeyPackage.Create(
             suite, init.PublicKey, leaf, new ExtensionList(extensions), identity.Signer);
-        MlsError error = new ProposalValidator(Environment, suite, null!, null!).CheckOwnKeyPackage(keyPackage, identity.Signer);
+        MlsError error = new ProposalValidator(Environment, suite, null!, null!)
+            .CheckOwnKeyPackage(keyPackage, identity.Signer);
         if (error.Failed)
             throw new ArgumentException($"Everybody would refuse the key package: {error}.");
 
@@ -80,7 +83,8 @@ public sealed partial class MlsClient
         ArgumentNullException.ThrowIfNull(keyPackage);
         if (Suite.Find(keyPackage.CipherSuite) is not { } suite)
             return Errors.At(MlsErrorCode.UnsupportedCipherSuite, "10.1");
-        MlsError error = new ProposalValidator(Environment, suite, null!, null!).CheckKeyPackage(keyPackage, sending: true);
+        MlsError error = new ProposalValidator(Environment, suite, null!, null!)
+            .CheckKeyPackage(keyPackage, sending: true);
         if (error.Failed)
             return error;
         return new KeyPackage(keyPackage, suite.KeyPackageRef(keyPackage.Encoded.Span));

@@ -8,7 +8,8 @@ namespace QuicProChat.Mesh.Mls;
 /// One client of MLS (RFC 9420): its identities, its key packages and its groups. Not thread-safe; one owner calls it.
 /// <code>
 /// CreateKeyPackage ----------------------> (published) ---> Verify ---> Group.Commit
-/// CreateGroup | Open(welcome) -> Accept | JoinExternally -> Accept ---> Group ---> Process, Commit, Encrypt ---> IGroupStore
+/// CreateGroup | Open(welcome) -> Accept | JoinExternally -> Accept
+///     ---> Group ---> Process, Commit, Encrypt ---> IGroupStore
 /// </code>
 /// </summary>
 public sealed partial class MlsClient
@@ -56,9 +57,12 @@ public sealed partial class MlsClient
         _cipherSuites = OwnCapabilities.With(_cipherSuites, (ushort)identity.CipherSuite);
     }
 
-    /// <summary>Finds a group that this client takes part in, opening it from the store if need be; null if there is none.</summary>
+    /// <summary>
+    /// Finds a group that this client takes part in, opening it from the store if need be; null if there is none.
+    /// </summary>
     /// <exception cref="InvalidDataException">The stored state is damaged.</exception>
-    /// <exception cref="InvalidOperationException">The client lacks the identity that the group was joined with.</exception>
+    /// <exception cref="InvalidOperationException">The client lacks the identity that the group was joined
+    /// with.</exception>
     public Group? FindGroup(ReadOnlySpan<byte> groupId) => FindGroup((ReadOnlyMemory<byte>)groupId.ToArray());
 
     /// <summary>The ids of all groups in the store.</summary>
@@ -103,8 +107,9 @@ public sealed partial class MlsClient
     }
 
     /// <summary>
-    /// Deletes what has had its time: past states of open groups, own key packages, external commits that nobody accepted.
-    /// Groups do it too when they are opened and when they are used; an owner that idles calls this from a timer.
+    /// Deletes what has had its time: past states of open groups, own key packages, external commits that nobody
+    /// accepted. Groups do it too when they are opened and when they are used; an owner that idles calls this from a
+    /// timer.
     /// </summary>
     /// <returns>When there will be something to delete next; null if nothing waits for that.</returns>
     public DateTimeOffset? Expire()
@@ -129,8 +134,8 @@ public sealed partial class MlsClient
     }
 
     /// <summary>
-    /// Opens a group that somebody else's input names. That it cannot be opened here, because it is damaged or its identity
-    /// was not given to the client, must not be what that input can throw with.
+    /// Opens a group that somebody else's input names. That it cannot be opened here, because it is damaged or its
+    /// identity was not given to the client, must not be what that input can throw with.
     /// </summary>
     internal MlsError Open(ReadOnlyMemory<byte> groupId, out Group? group)
     {
@@ -156,7 +161,9 @@ public sealed partial class MlsClient
             : null;
     }
 
-    /// <summary>A copy of a resumption PSK of any group, which need not be opened for it; null if there is none.</summary>
+    /// <summary>
+    /// A copy of a resumption PSK of any group, which need not be opened for it; null if there is none.
+    /// </summary>
     internal byte[]? FindResumption(PreSharedKeyId id)
     {
         if (_groups.TryGetValue(id.Id, out Group? open))
@@ -185,10 +192,11 @@ public sealed partial class MlsClient
     };
 
     /// <summary>
-    /// Adds GREASE to what a leaf says of itself, if the policy wants it (section 13.5). What an earlier leaf had of it goes
-    /// in any case, because the capabilities that named it go too.
+    /// Adds GREASE to what a leaf says of itself, if the policy wants it (section 13.5). What an earlier leaf had of it
+    /// goes in any case, because the capabilities that named it go too.
     /// </summary>
-    internal (Capabilities Capabilities, ExtensionList Extensions) Greased(Capabilities capabilities, ExtensionList extensions)
+    internal (Capabilities Capabilities, ExtensionList Extensions) Greased(
+        Capabilities capabilities, ExtensionList extensions)
     {
         if (extensions.Any(e => Protocol.IsGrease(e.Type)))
             extensions = new ExtensionList(extensions.Where(e => !Protocol.IsGrease(e.Type)));

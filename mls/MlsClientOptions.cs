@@ -29,9 +29,9 @@ public sealed class MlsClientOptions
 
     /// <summary>
     /// Extension and credential types that the application supports beyond the defaults, and the proposal types of
-    /// <see cref="Messages.ProposalType"/> beyond them. The cipher suites are those of the client's identities, and need no
-    /// mention. Default types are not listed on the wire (section 7.2 forbids it), nor what this library cannot read: a
-    /// member that advertised it would fall out of the group when it is used (section 13.4).
+    /// <see cref="Messages.ProposalType"/> beyond them. The cipher suites are those of the client's identities, and
+    /// need no mention. Default types are not listed on the wire (section 7.2 forbids it), nor what this library cannot
+    /// read: a member that advertised it would fall out of the group when it is used (section 13.4).
     /// </summary>
     public Capabilities Supported { get; init; } = new();
 }

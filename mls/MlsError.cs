@@ -14,5 +14,6 @@ public readonly record struct MlsError(MlsErrorCode Code, string Section)
     public bool Failed => Code != MlsErrorCode.None;
 
     /// <inheritdoc/>
-    public override string ToString() => string.IsNullOrEmpty(Section) ? $"{Code}" : $"{Code} (RFC 9420, section {Section})";
+    public override string ToString() => string.IsNullOrEmpty(Section) ? $"{Code}"
+        : $"{Code} (RFC 9420, section {Section})";
 }

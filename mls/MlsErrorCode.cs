@@ -120,13 +120,17 @@ public enum MlsErrorCode
     /// <summary>The client takes part in a group of the same id already.</summary>
     DuplicateGroup,
 
-    /// <summary>The group takes part in no further epoch: this member was removed, or the group is reinitialised.</summary>
+    /// <summary>
+    /// The group takes part in no further epoch: this member was removed, or the group is reinitialised.
+    /// </summary>
     GroupClosed,
 
     /// <summary>The new group does not match the ReInit, or is no branch of the old one.</summary>
     InvalidSuccessor,
 
-    /// <summary>The operation conflicts with the group's state, such as a pending commit or uncommitted proposals.</summary>
+    /// <summary>
+    /// The operation conflicts with the group's state, such as a pending commit or uncommitted proposals.
+    /// </summary>
     Conflict,
 
     /// <summary>A limit of this implementation or of the application's policy is exceeded.</summary>

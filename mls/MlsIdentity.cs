@@ -31,7 +31,8 @@ public sealed class MlsIdentity : IDisposable
     {
         ArgumentNullException.ThrowIfNull(credential);
         Signer signer = Suite.Require(suite).Signature.CreateSigner(privateKey)
-            ?? throw new ArgumentException("The key is no private signature key of the cipher suite.", nameof(privateKey));
+            ?? throw new ArgumentException("The key is no private signature key of the cipher suite.",
+                nameof(privateKey));
         return new MlsIdentity(suite, signer, credential);
     }
 
@@ -48,8 +49,10 @@ public sealed class MlsIdentity : IDisposable
         ArgumentNullException.ThrowIfNull(sign);
         SignatureScheme scheme = Suite.Require(suite).Signature;
         if (publicKey.Length != scheme.PublicKeySize)
-            throw new ArgumentException($"A public key of the cipher suite has {scheme.PublicKeySize} bytes.", nameof(publicKey));
-        return new MlsIdentity(suite, new ForeignSigner(publicKey.ToArray(), scheme.MaxSignatureSize, sign), credential);
+            throw new ArgumentException($"A public key of the cipher suite has {scheme.PublicKeySize} bytes.",
+                nameof(publicKey));
+        return new MlsIdentity(suite, new ForeignSigner(publicKey.ToArray(), scheme.MaxSignatureSize, sign),
+            credential);
     }
 
     /// <summary>Makes a fresh key.</summary>
@@ -67,8 +70,8 @@ public sealed class MlsIdentity : IDisposable
     }
 
     /// <summary>
-    /// A copy of the private key, as <see cref="Import"/> takes it; the caller zeroes it. The library stores no signature
-    /// keys, and without its key a group cannot be opened after a restart.
+    /// A copy of the private key, as <see cref="Import"/> takes it; the caller zeroes it. The library stores no
+    /// signature keys, and without its key a group cannot be opened after a restart.
     /// </summary>
     /// <exception cref="InvalidOperationException">The key is kept elsewhere.</exception>
     public byte[] ExportPrivateKey() => Signer.ExportPrivateKey();

@@ -6,8 +6,8 @@ namespace QuicProChat.Mesh.Mls;
 internal static class OwnCapabilities
 {
     /// <summary>
-    /// What of the application's wishes may be said: nothing that goes without saying, and nothing that the library cannot
-    /// read. A proposal or credential of a type that it does not know has no end that it knows.
+    /// What of the application's wishes may be said: nothing that goes without saying, and nothing that the library
+    /// cannot read. A proposal or credential of a type that it does not know has no end that it knows.
     /// </summary>
     internal static Capabilities Readable(Capabilities wanted) => new()
     {

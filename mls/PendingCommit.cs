@@ -4,8 +4,8 @@ namespace QuicProChat.Mesh.Mls;
 
 /// <summary>
 /// An own commit on its way. Send <see cref="Message"/>; when it is the one that the group follows, merge it and send
-/// <see cref="Welcome"/>; when another one wins, merge that and this is gone. It is in the store with the state that it leads
-/// to, so that after a restart the very same commit is sent again.
+/// <see cref="Welcome"/>; when another one wins, merge that and this is gone. It is in the store with the state that it
+/// leads to, so that after a restart the very same commit is sent again.
 /// </summary>
 public sealed class PendingCommit
 {

@@ -8,8 +8,8 @@ namespace QuicProChat.Mesh.Mls;
 public sealed record WelcomeAcceptance
 {
     /// <summary>
-    /// Whether a group of the same id that this client takes part in gives way, in the same write: for a member that missed
-    /// its removal, or is on a branch that lost. What of it can still be read stays readable.
+    /// Whether a group of the same id that this client takes part in gives way, in the same write: for a member that
+    /// missed its removal, or is on a branch that lost. What of it can still be read stays readable.
     /// </summary>
     public bool Replace { get; init; }
 
@@ -45,7 +45,9 @@ public sealed class StagedWelcome : IDisposable
     /// <summary>The state of the group that this client joins in: its id, members and extensions.</summary>
     public GroupState State { get; }
 
-    /// <summary>Who invites: the member that signed for the group, which is the one whose commit added this client.</summary>
+    /// <summary>
+    /// Who invites: the member that signed for the group, which is the one whose commit added this client.
+    /// </summary>
     public Member Inviter { get; }
 
     /// <summary>The reference of the own key package that was used.</summary>
@@ -54,13 +56,17 @@ public sealed class StagedWelcome : IDisposable
     /// <summary>Whether it was one of last resort, so that this member should renew its keys (section 16.8).</summary>
     public bool IsLastResort { get; }
 
-    /// <summary>Whether this client takes part in a group of the same id, which the Welcome could replace only if told to.</summary>
+    /// <summary>
+    /// Whether this client takes part in a group of the same id, which the Welcome could replace only if told to.
+    /// </summary>
     public bool WouldReplace => _client.StatusOf(State.GroupId) is not null && !FollowsItself;
 
-    // A group that ended with a ReInit is followed, under the same id, by what proves to follow it, and by nothing else.
+    // A group that ended with a ReInit is followed, under the same id, by what proves to follow it, and by nothing
+    // else.
     private bool FollowsItself =>
         _client.StatusOf(State.GroupId) == GroupStatus.ReInitialised
-        && _result.SuccessorOf is { Usage: ResumptionUsage.ReInit } psk && psk.Id.Span.SequenceEqual(State.GroupId.Span);
+        && _result.SuccessorOf is { Usage: ResumptionUsage.ReInit } psk
+        && psk.Id.Span.SequenceEqual(State.GroupId.Span);
 
     /// <summary>Joins the group.</summary>
     /// <param name="acceptance">How; null for the plain way.</param>
@@ -83,7 +89,8 @@ public sealed class StagedWelcome : IDisposable
         record.AddJoined(State.Id);
         bool keep = IsLastResort || acceptance.KeepKeyPackage;
         StoreChange used = new(StoreKeys.KeyPackage(KeyPackage.Span), keep ? record.ToBytes() : null);
-        Group group = _client.Adopt(new GroupCore(_result.Epoch, _identity) { JoinedByLastResort = IsLastResort }, [used]);
+        Group group = _client.Adopt(
+            new GroupCore(_result.Epoch, _identity) { JoinedByLastResort = IsLastResort }, [used]);
         _used = true;
         return group;
     }

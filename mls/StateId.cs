@@ -3,9 +3,9 @@ using System.Buffers.Binary;
 namespace QuicProChat.Mesh.Mls;
 
 /// <summary>
-/// Names one state of a group: the first 32 bytes of its confirmed transcript hash (RFC 9420, section 8.2), zeros for the
-/// state that a group begins with. Two members that have the same id have the same history. An epoch's number does not tell
-/// that: commits made at the same time give one number to several states.
+/// Names one state of a group: the first 32 bytes of its confirmed transcript hash (RFC 9420, section 8.2), zeros for
+/// the state that a group begins with. Two members that have the same id have the same history. An epoch's number does
+/// not tell that: commits made at the same time give one number to several states.
 /// </summary>
 public readonly record struct StateId
 {
@@ -30,8 +30,8 @@ public readonly record struct StateId
     }
 
     /// <summary>
-    /// The first 8 bytes, for where room is scarce. Whoever makes commits can make two with the same 8 bytes in hours, so
-    /// that a short id finds a state and proves nothing.
+    /// The first 8 bytes, for where room is scarce. Whoever makes commits can make two with the same 8 bytes in hours,
+    /// so that a short id finds a state and proves nothing.
     /// </summary>
     public ulong Short => _a;
 

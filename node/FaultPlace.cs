@@ -1,8 +1,8 @@
 namespace QuicProChat.Mesh.Node;
 
 /// <summary>
-/// Every place where a fault of this program is contained, so that it costs what <see cref="FaultSeam"/> says and nothing
-/// else. A test throws at each of them.
+/// Every place where a fault of this program is contained, so that it costs what <see cref="FaultSeam"/> says and
+/// nothing else. A test throws at each of them.
 /// </summary>
 internal enum FaultPlace
 {

@@ -49,8 +49,8 @@ internal enum FaultSeam
 }
 
 /// <summary>
-/// Faults of this program, each caught where it costs one thing (a link, an envelope, a command) and not the node. They are
-/// counted, and the log gets the cause of the first of a kind, then of one a minute. For any thread.
+/// Faults of this program, each caught where it costs one thing (a link, an envelope, a command) and not the node. They
+/// are counted, and the log gets the cause of the first of a kind, then of one a minute. For any thread.
 /// </summary>
 internal sealed class Faults
 {

@@ -1,8 +1,8 @@
 namespace QuicProChat.Mesh.Node;
 
 /// <summary>
-/// Keeps what happens often from filling the log: the first is said, then one a minute at most, with the number of those
-/// that were not. For any thread.
+/// Keeps what happens often from filling the log: the first is said, then one a minute at most, with the number of
+/// those that were not. For any thread.
 /// </summary>
 internal sealed class OnceInAWhile(TimeProvider time)
 {

@@ -8,10 +8,12 @@ namespace QuicProChat.Mesh.Routing;
 
 /// <summary>
 /// Bulk frames: forwarded at once in the class below all messages, or dropped. Nothing is kept, written or answered, so
-/// they cost a relay one lookup and one copy. Whoever wants them asks again for what was lost (docs/reference/files.md, section 5).
+/// they cost a relay one lookup and one copy. Whoever wants them asks again for what was lost (docs/reference/files.md,
+/// section 5).
 /// </summary>
 internal sealed class BulkForwarder(
-    RouterOptions options, NodeAddress self, IRoutes routes, CustodyEngine custody, IRouterActions actions, RouterCounters counters)
+    RouterOptions options, NodeAddress self, IRoutes routes, CustodyEngine custody, IRouterActions actions,
+    RouterCounters counters)
 {
     /// <summary>
     /// Links below this rate are radios for bulk. Arbitrary: between the fastest LoRa radio (some 20 kbit/s) and what
@@ -112,8 +114,10 @@ internal sealed class BulkForwarder(
                 result = BulkResult.NotOverRadio;
             else
             {
-                // A full queue says that this way is busy: another one would bring the pieces out of order, and no faster.
-                return actions.Send(hops[i].Link, FrameClass.Bulk, _frame.AsSpan(0, size)) ? BulkResult.Sent : BulkResult.NoRoom;
+                // A full queue says that this way is busy: another one would bring the pieces out of order, and no
+                // faster.
+                return actions.Send(hops[i].Link, FrameClass.Bulk, _frame.AsSpan(0, size)) ? BulkResult.Sent
+                    : BulkResult.NoRoom;
             }
         }
 

@@ -9,15 +9,17 @@ public enum DeliveryOutcome : byte
     /// <summary>Stored earlier: answered as taken, the receipt is repeated.</summary>
     AlreadyHave = 1,
 
-    /// <summary>Cannot be opened, or is malformed inside: dropped, counted, no receipt. Sending it again would not help.</summary>
+    /// <summary>
+    /// Cannot be opened, or is malformed inside: dropped, counted, no receipt. Sending it again would not help.
+    /// </summary>
     Rejected = 2,
 
     /// <summary>No space or a failing disk: refused, so that the neighbour keeps it and tries again.</summary>
     StoreFull = 3,
 
     /// <summary>
-    /// As <see cref="Accepted"/>, from somebody whom the owner does not know. Keys are free, so whoever brings it has a rate for the
-    /// work and for what is written.
+    /// As <see cref="Accepted"/>, from somebody whom the owner does not know. Keys are free, so whoever brings it has a
+    /// rate for the work and for what is written.
     /// </summary>
     AcceptedFromStranger = 4,
 }

@@ -9,7 +9,9 @@ namespace QuicProChat.Mesh.Routing;
 /// </summary>
 public interface IRouterActions
 {
-    /// <summary>Sends a frame (kind and body). False: the link has no room; <c>Router.LinkWritable</c> follows.</summary>
+    /// <summary>
+    /// Sends a frame (kind and body). False: the link has no room; <c>Router.LinkWritable</c> follows.
+    /// </summary>
     bool Send(LinkId link, FrameClass frameClass, ReadOnlySpan<byte> frame);
 
     /// <summary>As <see cref="Send"/>, to every neighbour on the link's medium.</summary>
@@ -18,20 +20,25 @@ public interface IRouterActions
     /// <summary>Ends a link; <c>Router.LinkDown</c> follows.</summary>
     void CloseLink(LinkId link, LinkEnd reason);
 
-    /// <summary>A frame does not parse: for whoever looks for the fault. A neighbour is disconnected after a few.</summary>
+    /// <summary>
+    /// A frame does not parse: for whoever looks for the fault. A neighbour is disconnected after a few.
+    /// </summary>
     void Malformed(LinkId link, ReadOnlySpan<byte> frame)
     {
     }
 
     /// <summary>
-    /// Writes an envelope that this node holds to disk. <c>Router.Persisted</c> or <c>Router.PersistFailed</c> follows with the same token.
+    /// Writes an envelope that this node holds to disk. <c>Router.Persisted</c> or <c>Router.PersistFailed</c> follows
+    /// with the same token.
     /// </summary>
     void PersistEnvelope(long token, in EnvelopeId id, in HeldEnvelope held, ReadOnlySpan<byte> envelope);
 
     /// <summary>Forgets a persisted envelope.</summary>
     void ForgetEnvelope(in EnvelopeId id);
 
-    /// <summary>Asks for the bytes of a persisted envelope that is no longer in memory; <c>Router.EnvelopeLoaded</c> follows.</summary>
+    /// <summary>
+    /// Asks for the bytes of a persisted envelope that is no longer in memory; <c>Router.EnvelopeLoaded</c> follows.
+    /// </summary>
     void LoadEnvelope(in EnvelopeId id);
 
     /// <summary>Remembers ids for duplicate detection across restarts; may be written lazily.</summary>
@@ -53,7 +60,8 @@ public interface IRouterActions
     void Deliver(long token, in EnvelopeId id, in EnvelopeHeader header, ReadOnlySpan<byte> payload);
 
     /// <summary>A bulk frame for this node; nothing answers it.</summary>
-    /// <param name="sourceGroup">Where the link comes from that brought it: <see cref="LinkDescription.SourceGroup"/>.</param>
+    /// <param name="sourceGroup">Where the link comes from that brought it:
+    /// <see cref="LinkDescription.SourceGroup"/>.</param>
     /// <param name="overRadio">It may cross radios, and so may what answers it.</param>
     /// <param name="payload">What it carries; anything may be in it.</param>
     void DeliverBulk(ulong sourceGroup, bool overRadio, ReadOnlySpan<byte> payload)
@@ -63,6 +71,8 @@ public interface IRouterActions
     /// <summary>What is proven about an envelope that this node originated has changed.</summary>
     void StateChanged(in EnvelopeId id, MessageState state, StateReason reason, int hops);
 
-    /// <summary>A destination became reachable, unreachable, or its best route changed; for events and counters only.</summary>
+    /// <summary>
+    /// A destination became reachable, unreachable, or its best route changed; for events and counters only.
+    /// </summary>
     void RouteChanged(in NodeAddress destination);
 }

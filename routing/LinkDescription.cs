@@ -10,12 +10,13 @@ namespace QuicProChat.Mesh.Routing;
 /// <param name="PeerBootId">The neighbour's boot id from its Hello.</param>
 /// <param name="Outbound">This node dialled.</param>
 /// <param name="SourceGroup">
-/// Where the link comes from, as far as that is dear to change: an opaque number that links from the same IPv4 /24, the same
-/// IPv6 /48 or the same radio share. Keys are free, so shares of tables count by it. 0 where the host cannot tell: such a link
-/// is a group of its own.
+/// Where the link comes from, as far as that is dear to change: an opaque number that links from the same IPv4 /24, the
+/// same IPv6 /48 or the same radio share. Keys are free, so shares of tables count by it. 0 where the host cannot tell:
+/// such a link is a group of its own.
 /// </param>
 /// <param name="Chosen">
-/// This node wanted the link: it dialled the peer, or the peer's address is pinned. Half of all places are kept for such links.
+/// This node wanted the link: it dialled the peer, or the peer's address is pinned. Half of all places are kept for
+/// such links.
 /// </param>
 public readonly record struct LinkDescription(
     NodeAddress Peer, ReadOnlyMemory<byte> PeerPublicKey, LinkProperties Properties, ulong PeerBootId, bool Outbound,

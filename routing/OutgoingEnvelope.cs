@@ -22,15 +22,17 @@ public readonly ref struct OutgoingEnvelope
     public required TimeSpan Lifetime { get; init; }
 
     /// <summary>
-    /// Hops that it may take, where fewer than this node's limit say less about where it began; null for the limit, which
-    /// nothing exceeds.
+    /// Hops that it may take, where fewer than this node's limit say less about where it began; null for the limit,
+    /// which nothing exceeds.
     /// </summary>
     public ushort? HopsLeft { get; init; }
 
     /// <summary>The sealed payload.</summary>
     public required ReadOnlySpan<byte> Payload { get; init; }
 
-    /// <summary>The 24 bytes that the receipt must carry (docs/reference/protocol.md, section 4.2); empty without a receipt.</summary>
+    /// <summary>
+    /// The 24 bytes that the receipt must carry (docs/reference/protocol.md, section 4.2); empty without a receipt.
+    /// </summary>
     public ReadOnlySpan<byte> ReceiptProof { get; init; }
 
     /// <summary>
@@ -42,5 +44,6 @@ public readonly ref struct OutgoingEnvelope
     /// <summary>The header that the router will use: what the host stores and what the id covers.</summary>
     /// <param name="hopLimit">As in <see cref="RouterOptions.HopLimit"/>.</param>
     public EnvelopeHeader Header(ushort hopLimit) =>
-        new(Kind, Priority, WantsReceipt, Attempt: 0, Math.Min(hopLimit, HopsLeft ?? hopLimit), Lifetimes.ToUnits(Lifetime), Destination);
+        new(Kind, Priority, WantsReceipt, Attempt: 0, Math.Min(hopLimit, HopsLeft ?? hopLimit),
+            Lifetimes.ToUnits(Lifetime), Destination);
 }

@@ -23,7 +23,8 @@ public sealed partial class Router
 
     /// <summary>
     /// An envelope that was on disk at a restart. Its bytes stay there until they are asked for by
-    /// <see cref="IRouterActions.LoadEnvelope"/>. False: there is no room for it in the quotas of today, or it is known already.
+    /// <see cref="IRouterActions.LoadEnvelope"/>. False: there is no room for it in the quotas of today, or it is known
+    /// already.
     /// </summary>
     /// <param name="id">Its id.</param>
     /// <param name="held">What was kept beside it.</param>
@@ -52,7 +53,8 @@ public sealed partial class Router
         return id;
     }
 
-    // The caller learns the number of a new link only when LinkUp returns, so nothing is sent on it before the next event.
+    // The caller learns the number of a new link only when LinkUp returns, so nothing is sent on it before the next
+    // event.
     private void Rise(Instant now)
     {
         while (_rising.Count > 0)
@@ -137,7 +139,8 @@ public sealed partial class Router
                 if (!_bulk.Receive(now, link, body))
                     Violated(now, link, frame);
                 break;
-            case FrameKind.Ping or FrameKind.Pong or FrameKind.Announce or FrameKind.RouteUpdate or FrameKind.PathRequest
+            case FrameKind.Ping or FrameKind.Pong or FrameKind.Announce or FrameKind.RouteUpdate
+                or FrameKind.PathRequest
                 or FrameKind.AnnounceRequest or FrameKind.ControlAck:
                 if (!_routes.Receive(now, link, (FrameKind)frame[0], body))
                     Violated(now, link, frame);
@@ -178,7 +181,9 @@ public sealed partial class Router
         return _custody.Originate(now, envelope);
     }
 
-    /// <summary>Sends a bulk frame that starts here; nobody answers for it (docs/reference/files.md, section 5).</summary>
+    /// <summary>
+    /// Sends a bulk frame that starts here; nobody answers for it (docs/reference/files.md, section 5).
+    /// </summary>
     /// <param name="now">When.</param>
     /// <param name="destination">Where to.</param>
     /// <param name="overRadio">It may cross radios.</param>
@@ -202,7 +207,9 @@ public sealed partial class Router
     /// <summary>What <see cref="IRouterActions.PersistEnvelope"/> asked for could not be written.</summary>
     public void PersistFailed(Instant now, long token) => _custody.PersistFailed(now, token);
 
-    /// <summary>The answer to <see cref="IRouterActions.LoadEnvelope"/>: header and payload; empty if they are gone.</summary>
+    /// <summary>
+    /// The answer to <see cref="IRouterActions.LoadEnvelope"/>: header and payload; empty if they are gone.
+    /// </summary>
     public void EnvelopeLoaded(Instant now, in EnvelopeId id, ReadOnlySpan<byte> envelope) =>
         _custody.EnvelopeLoaded(now, id, envelope);
 
@@ -217,9 +224,9 @@ public sealed partial class Router
         _custody.DeliveryDone(now, token, outcome, sender, receiptProof);
 
     /// <summary>
-    /// Somebody wants to write to a node that may not be known here: where routes are asked for, its route and with it its
-    /// announce are asked for, repeatedly within the next two minutes. Cheap to call again. False: no neighbour is one that
-    /// has to be asked, so who is not known is not there.
+    /// Somebody wants to write to a node that may not be known here: where routes are asked for, its route and with it
+    /// its announce are asked for, repeatedly within the next two minutes. Cheap to call again. False: no neighbour is
+    /// one that has to be asked, so who is not known is not there.
     /// </summary>
     public bool Seek(Instant now, in NodeAddress destination)
     {
@@ -232,7 +239,9 @@ public sealed partial class Router
     /// <summary>Announces this node anew, because what <see cref="LocalNode"/> says has changed.</summary>
     public void Reannounce(Instant now) => _routes.Reannounce(now);
 
-    /// <summary>A frame that belongs to somebody beside the router does not parse: it counts like one of the router's own.</summary>
+    /// <summary>
+    /// A frame that belongs to somebody beside the router does not parse: it counts like one of the router's own.
+    /// </summary>
     public void CountMalformed(Instant now, LinkId link, ReadOnlySpan<byte> frame)
     {
         if (IsUp(link))
@@ -245,11 +254,13 @@ public sealed partial class Router
     {
         _actions.Malformed(link, frame);
         LinkSlot slot = _links[link.Value];
-        slot.Violations = slot.Violations > 0 && now - slot.LastViolation < ViolationsForgiven ? slot.Violations + 1 : 1;
+        slot.Violations = slot.Violations > 0 && now - slot.LastViolation < ViolationsForgiven
+            ? slot.Violations + 1 : 1;
         slot.LastViolation = now;
         _links[link.Value] = slot;
         if (slot.Violations == ViolationsAllowed)
-            _actions.CloseLink(link, new LinkEnd(LinkEndCode.ProtocolViolation, Detail: "too many of its frames do not parse"));
+            _actions.CloseLink(
+                link, new LinkEnd(LinkEndCode.ProtocolViolation, Detail: "too many of its frames do not parse"));
     }
 
     private struct LinkSlot

@@ -33,8 +33,8 @@ public sealed partial class Router
     public Announce? FindAnnounce(Abbreviation name) => _protocol?.FindAnnounce(name);
 
     /// <summary>
-    /// The host knows the node, as a contact for instance: its place in the table is not given to strangers. A thousand at
-    /// most are remembered.
+    /// The host knows the node, as a contact for instance: its place in the table is not given to strangers. A thousand
+    /// at most are remembered.
     /// </summary>
     public void Keep(in NodeAddress address) => _protocol?.Keep(address);
 
@@ -42,9 +42,12 @@ public sealed partial class Router
     public int FindNextHops(Instant now, in NodeAddress destination, Span<NextHop> best) =>
         _routes.FindNextHops(now, destination, best);
 
-    /// <summary>What is held for each destination; returns how many destinations there are, which may be more than fit.</summary>
+    /// <summary>
+    /// What is held for each destination; returns how many destinations there are, which may be more than fit.
+    /// </summary>
     public int CopyHeld(Span<HeldSummary> into) => _custody.CopyHeld(into);
 
     /// <summary>What is proven about an envelope that started here and is still carried.</summary>
-    public bool TryGetOutbox(Instant now, in EnvelopeId id, out OutboxEntry entry) => _custody.TryGetOutbox(now, id, out entry);
+    public bool TryGetOutbox(Instant now, in EnvelopeId id, out OutboxEntry entry) =>
+        _custody.TryGetOutbox(now, id, out entry);
 }

@@ -15,7 +15,8 @@ public sealed partial class Router
     /// <param name="proof">24 bytes (docs/reference/protocol.md, section 4.2).</param>
     /// <param name="attempt">The envelope's attempt, as it arrived.</param>
     /// <param name="priority">The envelope's priority.</param>
-    public void SendReceipt(Instant now, in NodeAddress sender, ReadOnlySpan<byte> proof, int attempt, Priority priority)
+    public void SendReceipt(
+        Instant now, in NodeAddress sender, ReadOnlySpan<byte> proof, int attempt, Priority priority)
     {
         ArgumentOutOfRangeException.ThrowIfNotEqual(proof.Length, Receipt.ProofSize);
         _custody.SendLateReceipt(now, sender, proof, attempt, priority);

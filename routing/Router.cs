@@ -5,7 +5,8 @@ using QuicProChat.Mesh.Routing.Routes;
 namespace QuicProChat.Mesh.Routing;
 
 /// <summary>
-/// The router: events in, actions out. It does no I/O, starts no timer, reads no clock, takes no lock; one loop owns it.
+/// The router: events in, actions out. It does no I/O, starts no timer, reads no clock, takes no lock; one loop owns
+/// it.
 /// <code>
 ///  frame -> Receive -+- Ping, Announce, RouteUpdate ... -> RouteProtocol  (who is where)
 ///                    '- Envelope, CustodyAck            -> CustodyEngine  (who answers for what)
@@ -27,10 +28,12 @@ public sealed partial class Router
     /// <summary>Makes a router without links.</summary>
     /// <param name="options">What an operator can set.</param>
     /// <param name="self">This node.</param>
-    /// <param name="verifier">Checks the signatures of announces: <see cref="AnnounceVerifier.Instance"/>, or a shared cache.</param>
+    /// <param name="verifier">Checks the signatures of announces: <see cref="AnnounceVerifier.Instance"/>, or a shared
+    /// cache.</param>
     /// <param name="actions">Where its output goes.</param>
     /// <param name="random">Seeded by the host; jitter and hash secrets come from it.</param>
-    /// <param name="lastSequence">What <see cref="IRouterActions.PersistSequence"/> was given last; 0 for a fresh node.</param>
+    /// <param name="lastSequence">What <see cref="IRouterActions.PersistSequence"/> was given last; 0 for a fresh
+    /// node.</param>
     /// <param name="now">The time.</param>
     public Router(
         RouterOptions options, LocalNode self, IAnnounceVerifier verifier, IRouterActions actions, Random random,
@@ -53,7 +56,9 @@ public sealed partial class Router
         _bulk = new BulkForwarder(options, self, _routes, _custody, actions, _counters);
     }
 
-    /// <summary>When <see cref="Tick"/> has something to do; <see cref="Instant.Never"/> if nothing waits for time.</summary>
+    /// <summary>
+    /// When <see cref="Tick"/> has something to do; <see cref="Instant.Never"/> if nothing waits for time.
+    /// </summary>
     public Instant NextDue => _rising.Count > 0 ? default : Instant.Min(_routes.NextDue, _custody.NextDue);
 
     /// <summary>What was counted about envelopes since the start.</summary>

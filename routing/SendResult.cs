@@ -17,7 +17,9 @@ public enum SendStatus : byte
     /// <summary>The same envelope (by id) is already carried.</summary>
     Duplicate = 3,
 
-    /// <summary>The lifetime is zero or negative, the proof is missing or not 24 bytes, or the kind is a receipt.</summary>
+    /// <summary>
+    /// The lifetime is zero or negative, the proof is missing or not 24 bytes, or the kind is a receipt.
+    /// </summary>
     Invalid = 4,
 }
 

@@ -7,8 +7,8 @@ using QuicProChat.Mesh.Identity.Opaque;
 namespace QuicProChat.Mesh.Rpc;
 
 /// <summary>
-/// Registration and login by OPAQUE (methods 100 to 103): the server never sees the password. Both steps of each go over the
-/// same connection.
+/// Registration and login by OPAQUE (methods 100 to 103): the server never sees the password. Both steps of each go
+/// over the same connection.
 /// </summary>
 /// <param name="client">The connection.</param>
 /// <param name="settings">Context and key stretching, the same for the life of an account.</param>
@@ -78,7 +78,8 @@ public sealed class Account(RpcClient client, OpaqueSettings settings, RandomFil
                 V1.OpaqueLoginStartResponse.Parser, cancellation);
             byte[] ke3 = new byte[OpaqueSizes.Ke3];
             if (!login.TryFinish(
-                started.Response.Span, ke3, secrets.AsSpan(0, OpaqueSizes.SessionKey), secrets.AsSpan(OpaqueSizes.SessionKey)))
+                started.Response.Span, ke3, secrets.AsSpan(0, OpaqueSizes.SessionKey),
+                secrets.AsSpan(OpaqueSizes.SessionKey)))
                 throw new RpcException(RpcStatus.Unauthenticated, "The password is wrong, or nobody has this name.");
             V1.OpaqueLoginFinishResponse finished = await client.CallAsync(
                 RpcMethod.OpaqueLoginFinish,

@@ -54,11 +54,13 @@ public readonly record struct DeliveryProof
         verified = default;
         if (proof.Length != Size)
             return false;
-        ulong sequence = BinaryPrimitives.ReadUInt64BigEndian(proof), time = BinaryPrimitives.ReadUInt64BigEndian(proof[TimeOffset..]);
+        ulong sequence = BinaryPrimitives.ReadUInt64BigEndian(proof),
+        time = BinaryPrimitives.ReadUInt64BigEndian(proof[TimeOffset..]);
         Span<byte> signed = stackalloc byte[Label.Length + FieldsSize];
         Label.CopyTo(signed);
         WriteFields(request, sequence, time, signed[Label.Length..]);
-        if (!signed[Label.Length..].SequenceEqual(proof[..FieldsSize]) || !Ed25519.Verify(signed, serverKey, proof[FieldsSize..]))
+        if (!signed[Label.Length..].SequenceEqual(proof[..FieldsSize])
+            || !Ed25519.Verify(signed, serverKey, proof[FieldsSize..]))
             return false;
         verified = new DeliveryProof { Sequence = sequence, TimeMs = time };
         return true;

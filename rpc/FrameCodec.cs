@@ -15,8 +15,8 @@ public readonly record struct RequestHeader(RpcMethod Method, uint RequestId, ui
 public readonly record struct ResponseHeader(RpcStatus Status, uint RequestId, uint Length);
 
 /// <summary>
-/// The frames of the client-server protocol. This class alone knows how they look: upstream's pages contradict each other.
-/// Over WebSocket one binary message is one frame; over QUIC each side of a stream has one.
+/// The frames of the client-server protocol. This class alone knows how they look: upstream's pages contradict each
+/// other. Over WebSocket one binary message is one frame; over QUIC each side of a stream has one.
 /// </summary>
 public static class FrameCodec
 {
@@ -53,12 +53,14 @@ public static class FrameCodec
         if (bytes.Length < ResponseHeaderSize)
             return false;
         header = new ResponseHeader(
-            (RpcStatus)bytes[0], BinaryPrimitives.ReadUInt32BigEndian(bytes[1..]), BinaryPrimitives.ReadUInt32BigEndian(bytes[5..]));
+            (RpcStatus)bytes[0], BinaryPrimitives.ReadUInt32BigEndian(bytes[1..]),
+            BinaryPrimitives.ReadUInt32BigEndian(bytes[5..]));
         return true;
     }
 
     /// <summary>Reads a whole request: a header, and exactly as many bytes as it says.</summary>
-    public static bool TryReadWhole(ReadOnlyMemory<byte> frame, out RequestHeader header, out ReadOnlyMemory<byte> payload)
+    public static bool TryReadWhole(
+        ReadOnlyMemory<byte> frame, out RequestHeader header, out ReadOnlyMemory<byte> payload)
     {
         payload = default;
         if (!TryRead(frame.Span, out header) || !Fits(header.Length, frame.Length - RequestHeaderSize))
@@ -68,7 +70,8 @@ public static class FrameCodec
     }
 
     /// <summary>Reads a whole answer: a header, and exactly as many bytes as it says.</summary>
-    public static bool TryReadWhole(ReadOnlyMemory<byte> frame, out ResponseHeader header, out ReadOnlyMemory<byte> payload)
+    public static bool TryReadWhole(
+        ReadOnlyMemory<byte> frame, out ResponseHeader header, out ReadOnlyMemory<byte> payload)
     {
         payload = default;
         if (!TryRead(frame.Span, out header) || !Fits(header.Length, frame.Length - ResponseHeaderSize))

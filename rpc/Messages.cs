@@ -7,7 +7,8 @@ namespace QuicProChat.Mesh.Rpc;
 public static class Messages
 {
     /// <summary>Reads a message; false for bytes that are none. Unknown fields are skipped.</summary>
-    public static bool TryParse<T>(MessageParser<T> parser, ReadOnlyMemory<byte> bytes, [NotNullWhen(true)] out T? message)
+    public static bool TryParse<T>(
+        MessageParser<T> parser, ReadOnlyMemory<byte> bytes, [NotNullWhen(true)] out T? message)
         where T : class, IMessage<T>
     {
         try

@@ -6,8 +6,8 @@ namespace QuicProChat.Mesh.Rpc;
 
 /// <summary>
 /// Shows that whoever registers a name holds the key that it names (ours): an Ed25519 signature over
-/// <c>"qpc-reg1" || serverKey(32) || SHA-256(username) || SHA-256(upload)</c>. Without it anybody could register a key of
-/// somebody else's, and read its inbox.
+/// <c>"qpc-reg1" || serverKey(32) || SHA-256(username) || SHA-256(upload)</c>. Without it anybody could register a key
+/// of somebody else's, and read its inbox.
 /// </summary>
 public static class RegistrationProof
 {
@@ -18,7 +18,8 @@ public static class RegistrationProof
     /// <param name="serverKey">The server's Ed25519 key, as Health gives it.</param>
     /// <param name="username">The name.</param>
     /// <param name="upload">The OPAQUE record.</param>
-    public static byte[] Sign(LocalIdentity identity, ReadOnlySpan<byte> serverKey, string username, ReadOnlySpan<byte> upload)
+    public static byte[] Sign(
+        LocalIdentity identity, ReadOnlySpan<byte> serverKey, string username, ReadOnlySpan<byte> upload)
     {
         byte[] signature = new byte[Ed25519.SignatureSize];
         identity.Sign(Signed(serverKey, username, upload), signature);

@@ -20,15 +20,16 @@ public sealed record RpcClientOptions
 }
 
 /// <summary>
-/// Calls to one server over connections that come and go. Once a connection stood, a call that may be repeated is, until its
-/// caller gives up; any other fails with the connection. Safe for use by several threads at once.
+/// Calls to one server over connections that come and go. Once a connection stood, a call that may be repeated is,
+/// until its caller gives up; any other fails with the connection. Safe for use by several threads at once.
 /// </summary>
 /// <param name="dial">Makes a connection.</param>
 /// <param name="options">How long to wait.</param>
 /// <param name="time">The clock.</param>
 /// <param name="jitter">Spreads the clients of a server that was away.</param>
 public sealed class RpcClient(
-    Func<CancellationToken, Task<IRpcConnection>> dial, RpcClientOptions options, TimeProvider time, Random jitter) : IAsyncDisposable
+    Func<CancellationToken, Task<IRpcConnection>> dial, RpcClientOptions options, TimeProvider time, Random jitter)
+        : IAsyncDisposable
 {
     private readonly SemaphoreSlim _connecting = new(1);
     private IRpcConnection? _connection;
@@ -46,7 +47,8 @@ public sealed class RpcClient(
     public async Task<ReadOnlyMemory<byte>> AuthenticateAsync(
         ReadOnlyMemory<byte> token, ReadOnlyMemory<byte> deviceId, CancellationToken cancellation)
     {
-        V1.Auth session = new() { AccessToken = ByteString.CopyFrom(token.Span), DeviceId = ByteString.CopyFrom(deviceId.Span) };
+        V1.Auth session =
+            new() { AccessToken = ByteString.CopyFrom(token.Span), DeviceId = ByteString.CopyFrom(deviceId.Span) };
         IRpcConnection connection = await ConnectionAsync(cancellation);
         V1.AuthResponse answer = await CallOnAsync(
             connection, RpcMethod.Authenticate, session, V1.AuthResponse.Parser, options.CallTimeout, cancellation);
@@ -65,7 +67,8 @@ public sealed class RpcClient(
     /// <exception cref="TimeoutException">The answer took too long.</exception>
     /// <exception cref="InvalidDataException">The answer is no message of this method.</exception>
     public async Task<TResponse> CallAsync<TResponse>(
-        RpcMethod method, IMessage request, MessageParser<TResponse> parser, CancellationToken cancellation, TimeSpan? patience = null)
+        RpcMethod method, IMessage request, MessageParser<TResponse> parser, CancellationToken cancellation,
+        TimeSpan? patience = null)
         where TResponse : class, IMessage<TResponse>
     {
         while (true)
@@ -74,7 +77,8 @@ public sealed class RpcClient(
             try
             {
                 connection = await ConnectionAsync(cancellation);
-                return await CallOnAsync(connection, method, request, parser, patience ?? options.CallTimeout, cancellation);
+                return await CallOnAsync(connection, method, request, parser, patience
+                    ?? options.CallTimeout, cancellation);
             }
             catch (Exception e) when (e is IOException or TimeoutException && _stood && MayRepeat(method) && !_disposed)
             {
@@ -92,18 +96,21 @@ public sealed class RpcClient(
     }
 
     // Those whose second time changes nothing: messages have ids, acknowledgements are numbers, the rest reads.
-    private static bool MayRepeat(RpcMethod method) => method is RpcMethod.Enqueue or RpcMethod.BatchEnqueue or RpcMethod.Fetch
+    private static bool MayRepeat(RpcMethod method) => method is RpcMethod.Enqueue or RpcMethod.BatchEnqueue
+        or RpcMethod.Fetch
         or RpcMethod.FetchWait or RpcMethod.Peek or RpcMethod.Ack or RpcMethod.CreateChannel or RpcMethod.ResolveUser
         or RpcMethod.ResolveIdentity or RpcMethod.RegisterDevice or RpcMethod.ListDevices or RpcMethod.RevokeDevice
         or RpcMethod.UploadKeyPackage or RpcMethod.Health;
 
     private async Task<TResponse> CallOnAsync<TResponse>(
-        IRpcConnection connection, RpcMethod method, IMessage request, MessageParser<TResponse> parser, TimeSpan patience,
+        IRpcConnection connection, RpcMethod method, IMessage request, MessageParser<TResponse> parser,
+        TimeSpan patience,
         CancellationToken cancellation)
         where TResponse : class, IMessage<TResponse>
     {
         using CancellationTokenSource limit = new(patience, time);
-        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellation);
+        using CancellationTokenSource either =
+            CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellation);
         RpcReply reply;
         try
         {
@@ -124,7 +131,8 @@ public sealed class RpcClient(
     {
         if (!Messages.TryParse(V1.Failure.Parser, reply.Payload, out V1.Failure? failure))
             failure = new V1.Failure();
-        string words = failure.Message.Length > 0 ? failure.Message : $"The server answered with status {(byte)reply.Status}.";
+        string words = failure.Message.Length > 0 ? failure.Message
+            : $"The server answered with status {(byte)reply.Status}.";
         return new RpcException(reply.Status, words)
         {
             RetryAfter = TimeSpan.FromMilliseconds(failure.RetryAfterMs),
@@ -145,7 +153,8 @@ public sealed class RpcClient(
             _connection = null;
             // A connection that stood is tried again at once; one that did not come about, after a pause that grows.
             await Task.Delay(_pause * (0.5 + (jitter.NextDouble() / 2)), time, cancellation);
-            _pause = _pause == TimeSpan.Zero ? options.FirstPause : TimeSpan.FromTicks(Math.Min(2 * _pause.Ticks, options.MaxPause.Ticks));
+            _pause = _pause == TimeSpan.Zero ? options.FirstPause
+                : TimeSpan.FromTicks(Math.Min(2 * _pause.Ticks, options.MaxPause.Ticks));
             _connection = await ConnectAsync(cancellation);
             _pause = TimeSpan.Zero;
             _stood = true;
@@ -160,7 +169,8 @@ public sealed class RpcClient(
     private async Task<IRpcConnection> ConnectAsync(CancellationToken cancellation)
     {
         using CancellationTokenSource limit = new(options.ConnectTimeout, time);
-        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellation);
+        using CancellationTokenSource either =
+            CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellation);
         IRpcConnection connection;
         try
         {
@@ -174,7 +184,8 @@ public sealed class RpcClient(
         try
         {
             if (_session is { } session)
-                _ = await CallOnAsync(connection, RpcMethod.Authenticate, session, V1.AuthResponse.Parser, options.CallTimeout, cancellation);
+                _ = await CallOnAsync(connection, RpcMethod.Authenticate, session, V1.AuthResponse.Parser,
+                    options.CallTimeout, cancellation);
             return connection;
         }
         catch

@@ -1,6 +1,8 @@
 namespace QuicProChat.Mesh.Rpc;
 
-/// <summary>Methods by their numbers on the wire (docs/reference/client-server.md). A server answers others with "not found".</summary>
+/// <summary>
+/// Methods by their numbers on the wire (docs/reference/client-server.md). A server answers others with "not found".
+/// </summary>
 public enum RpcMethod : ushort
 {
     /// <summary>Gives a connection its session; ours.</summary>

@@ -6,7 +6,8 @@ namespace QuicProChat.Mesh.Store;
 internal sealed class ContentStatements(Database database)
 {
     private const string Victim =
-        "SELECT seq, id, outgoing, peer, conversation, request, " + MessageShares.SizeInSql + ", arrived, kind FROM message WHERE ";
+        "SELECT seq, id, outgoing, peer, conversation, request, " + MessageShares.SizeInSql
+            + ", arrived, kind FROM message WHERE ";
 
     private const string OfConversation = "kind = ? AND id = ? ";
 
@@ -41,10 +42,12 @@ internal sealed class ContentStatements(Database database)
     internal Statement Early { get; } = database.Prepare(
         "SELECT change FROM early WHERE " + OfConversation + "AND target = ? ORDER BY seq");
 
-    internal Statement DeleteEarly { get; } = database.Prepare("DELETE FROM early WHERE " + OfConversation + "AND target = ?");
+    internal Statement DeleteEarly { get; } =
+        database.Prepare("DELETE FROM early WHERE " + OfConversation + "AND target = ?");
 
     internal Statement UnreadWith { get; } = database.Prepare(
-        StoreReader.MessageColumns + "WHERE unread = 1 AND kind = 0 AND conversation IS NULL AND peer = ? ORDER BY seq LIMIT ?");
+        StoreReader.MessageColumns
+            + "WHERE unread = 1 AND kind = 0 AND conversation IS NULL AND peer = ? ORDER BY seq LIMIT ?");
 
     internal Statement UnreadIn { get; } = database.Prepare(
         StoreReader.MessageColumns + "WHERE unread = 1 AND kind = ? AND conversation = ? ORDER BY seq LIMIT ?");
@@ -53,10 +56,12 @@ internal sealed class ContentStatements(Database database)
 
     internal Statement MarkLongRead { get; } = database.Prepare(SetRead + "NOT " + MessageStatements.Short);
 
-    internal Statement Expired { get; } = database.Prepare(Victim + "expires > 0 AND expires <= ? ORDER BY expires LIMIT ?");
+    internal Statement Expired { get; } =
+        database.Prepare(Victim + "expires > 0 AND expires <= ? ORDER BY expires LIMIT ?");
 
     internal Statement PutSetting { get; } = database.Prepare(
         "INSERT OR REPLACE INTO setting (kind, id, timer, revision, muted) VALUES (?, ?, ?, ?, ?)");
 
-    internal Statement Setting { get; } = database.Prepare("SELECT timer, revision, muted FROM setting WHERE " + OfConversation);
+    internal Statement Setting { get; } =
+        database.Prepare("SELECT timer, revision, muted FROM setting WHERE " + OfConversation);
 }

@@ -22,24 +22,29 @@ public sealed class DirectoryLock : IDisposable
     /// <summary>Makes the directory if needed, for the owner only, and takes it.</summary>
     /// <param name="directory">The directory.</param>
     /// <param name="fileName">The lock file's name in it.</param>
-    /// <exception cref="StoreException"><see cref="StoreError.InUse"/>, or <see cref="StoreError.Io"/> if it cannot be made or opened.</exception>
+    /// <exception cref="StoreException"><see cref="StoreError.InUse"/>, or <see cref="StoreError.Io"/> if it cannot be
+    /// made or opened.</exception>
     public static DirectoryLock Take(string directory, string fileName = "lock")
     {
         try
         {
-            Directory.CreateDirectory(directory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+            Directory.CreateDirectory(directory, UnixFileMode.UserRead | UnixFileMode.UserWrite
+                | UnixFileMode.UserExecute);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new StoreException(StoreError.Io, $"The data directory {directory} cannot be made: {FaultText.Of(e)}", e);
+            throw new StoreException(
+                StoreError.Io, $"The data directory {directory} cannot be made: {FaultText.Of(e)}", e);
         }
 
         // The runtime's own way to open a file locks it too, and would not let others read who has it.
         string path = Path.Combine(directory, fileName);
         int descriptor = Libc.open(path, Libc.OpenOrCreate, OwnerOnly);
         if (descriptor < 0)
-            throw new StoreException(StoreError.Io, $"The lock file {path} cannot be opened: {Marshal.GetLastPInvokeErrorMessage()}.");
-        var file = new FileStream(new SafeFileHandle(descriptor, ownsHandle: true), FileAccess.ReadWrite, bufferSize: 0);
+            throw new StoreException(
+                StoreError.Io, $"The lock file {path} cannot be opened: {Marshal.GetLastPInvokeErrorMessage()}.");
+        var file = new FileStream(new SafeFileHandle(descriptor, ownsHandle: true), FileAccess.ReadWrite,
+            bufferSize: 0);
         if (Libc.flock(file.SafeFileHandle, Libc.LockExclusiveNow) == 0)
         {
             WriteOwner(file);
@@ -67,7 +72,8 @@ public sealed class DirectoryLock : IDisposable
         try
         {
             file.SetLength(0);
-            file.Write(Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{Environment.ProcessId}\n")));
+            file.Write(Encoding.ASCII.GetBytes(
+                string.Create(CultureInfo.InvariantCulture, $"{Environment.ProcessId}\n")));
         }
         catch (IOException)
         {
@@ -79,6 +85,7 @@ public sealed class DirectoryLock : IDisposable
     {
         Span<byte> text = stackalloc byte[16];
         int length = file.Read(text);
-        return int.TryParse(text[..length], CultureInfo.InvariantCulture, out int process) ? $"process {process}" : "another process";
+        return int.TryParse(text[..length], CultureInfo.InvariantCulture, out int process) ? $"process {process}"
+            : "another process";
     }
 }

@@ -18,8 +18,8 @@ internal enum Claim
 /// <summary>
 /// Keeps the log from filling the disk. What is in the log has to fit into the file one day, and forgetting needs room
 /// in the log: a disk that additions had filled to the last byte would stay full for ever. So a row is added only
-/// while the disk has room for the log's pages, for the row twice, and a margin; and what others send only while there is
-/// a reserve beyond that for the owner and for contacts.
+/// while the disk has room for the log's pages, for the row twice, and a margin; and what others send only while there
+/// is a reserve beyond that for the owner and for contacts.
 /// </summary>
 internal sealed class DiskSpace
 {
@@ -90,7 +90,8 @@ internal sealed class DiskSpace
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new StoreException(StoreError.Io, $"The disk of {_drive.Name} does not say how much room it has: {FaultText.Of(e)}", e);
+            throw new StoreException(
+                StoreError.Io, $"The disk of {_drive.Name} does not say how much room it has: {FaultText.Of(e)}", e);
         }
     }
 }

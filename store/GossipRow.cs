@@ -10,5 +10,7 @@ namespace QuicProChat.Mesh.Store;
 /// <param name="IsMine">It is of a topic that this node reads or writes.</param>
 public readonly record struct GossipRow(TimeSpan Age, TimeSpan LifetimeLeft, ulong Source, bool IsChosen, bool IsMine);
 
-/// <summary>Takes a row; the bytes of the record are empty where only its id is kept, and valid during the call only.</summary>
+/// <summary>
+/// Takes a row; the bytes of the record are empty where only its id is kept, and valid during the call only.
+/// </summary>
 public delegate void GossipRowReader(in GossipId id, in GossipRow row, ReadOnlySpan<byte> record);

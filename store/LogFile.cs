@@ -4,8 +4,8 @@ using QuicProChat.Mesh.Identity;
 namespace QuicProChat.Mesh.Store;
 
 /// <summary>
-/// The write-ahead log's file, held open as long as the store is: whether a transaction reaches the disk must not hang on a descriptor
-/// that is free by chance. SQLite cuts the file, and never makes another while a connection is open.
+/// The write-ahead log's file, held open as long as the store is: whether a transaction reaches the disk must not hang
+/// on a descriptor that is free by chance. SQLite cuts the file, and never makes another while a connection is open.
 /// </summary>
 internal sealed class LogFile : IDisposable
 {
@@ -17,7 +17,8 @@ internal sealed class LogFile : IDisposable
     {
         try
         {
-            _handle = File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
+            _handle = File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite
+                | FileShare.Delete);
             DurableDirectory.Flush(Path.GetDirectoryName(Path.GetFullPath(path))!);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

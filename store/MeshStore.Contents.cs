@@ -31,7 +31,9 @@ public sealed partial class MeshStore
     public TimeSpan? UntilNextExpiry =>
         Volatile.Read(ref _nextExpiry) is var second && second == long.MaxValue ? null : _running.Until(second);
 
-    /// <summary>The message of a conversation that a reference names, also of this transaction; null if there is none.</summary>
+    /// <summary>
+    /// The message of a conversation that a reference names, also of this transaction; null if there is none.
+    /// </summary>
     /// <param name="conversation">The conversation.</param>
     /// <param name="idPrefix">The first half of its id, if it has no place.</param>
     /// <param name="place">Its place; empty if it is named by its id.</param>
@@ -76,7 +78,8 @@ public sealed partial class MeshStore
         long size = (saysSomethingNew ? text.Length : oldText) + extras.Length;
         long grown = MessageShares.CostOf(size) - MessageShares.CostOf(oldText + oldExtras);
         var key = MessageShares.Key.Of(message, isRequest);
-        if (grown > 0 && (IsBeyondShare(key, grown) || !_space.TryTake((int)grown, message.Outgoing ? Claim.Own : Claim.Contacts)))
+        if (grown > 0 && (IsBeyondShare(key, grown)
+            || !_space.TryTake((int)grown, message.Outgoing ? Claim.Own : Claim.Contacts)))
             return false;
         if (saysSomethingNew)
             RunThoroughly(_contents.ChangeText.Bind(1, text).Bind(2, message.Id));
@@ -92,8 +95,9 @@ public sealed partial class MeshStore
     }
 
     /// <summary>
-    /// Keeps a change until its message comes; it goes when no message can come any more. Where there is no room, the oldest of its
-    /// author give way, then those of whoever has most in the conversation, then those of the conversation that has most.
+    /// Keeps a change until its message comes; it goes when no message can come any more. Where there is no room, the
+    /// oldest of its author give way, then those of whoever has most in the conversation, then those of the
+    /// conversation that has most.
     /// </summary>
     /// <param name="conversation">The conversation.</param>
     /// <param name="target">What the change names.</param>
@@ -101,14 +105,17 @@ public sealed partial class MeshStore
     /// <param name="authorOf">Who made a change that is kept here; only messaging can read that.</param>
     /// <returns>False if there is no room for it, by its author or by what others send.</returns>
     public bool PutEarly(
-        ConversationId conversation, ReadOnlySpan<byte> target, ReadOnlySpan<byte> change, Func<ReadOnlySpan<byte>, NodeAddress> authorOf)
+        ConversationId conversation, ReadOnlySpan<byte> target, ReadOnlySpan<byte> change,
+        Func<ReadOnlySpan<byte>, NodeAddress> authorOf)
     {
         if (change.Length + RowCipher.Overhead > MaxEarlyBytes || !_space.TryTake(change.Length, Claim.Others))
             return false;
         byte[] sealedChange = new byte[change.Length + RowCipher.Overhead];
         _cipher.Seal(
-            AssociatedData.Early(stackalloc byte[2 * AssociatedData.MaxSize], conversation, target), change, sealedChange);
-        Named(_contents.PutEarly, 2, conversation).Bind(1, (long)conversation.Kind).Bind(3, target).Bind(4, sealedChange)
+            AssociatedData.Early(stackalloc byte[2 * AssociatedData.MaxSize], conversation, target), change,
+            sealedChange);
+        Named(_contents.PutEarly, 2, conversation).Bind(1, (long)conversation.Kind).Bind(3, target)
+            .Bind(4, sealedChange)
             .Bind(5, _running.End(Limits.MaxLifetime)).Run();
         List<long> beyond = EarlyBeyondShares(conversation, authorOf, out long newest);
         foreach (long seq in beyond)
@@ -118,7 +125,8 @@ public sealed partial class MeshStore
         return !beyond.Contains(newest);
     }
 
-    // Whoever has least comes first, by bytes of what is newer of the same author; what then exceeds the conversation's share goes.
+    // Whoever has least comes first, by bytes of what is newer of the same author; what then exceeds the conversation's
+    // share goes.
     private List<long> EarlyBeyondShares(
         ConversationId conversation, Func<ReadOnlySpan<byte>, NodeAddress> authorOf, out long newest)
     {
@@ -141,7 +149,8 @@ public sealed partial class MeshStore
                 kept.Add((rows.Long(0), size, bytes));
         }
 
-        kept.Sort(static (a, b) => a.OfAuthor != b.OfAuthor ? a.OfAuthor.CompareTo(b.OfAuthor) : b.Seq.CompareTo(a.Seq));
+        kept.Sort(static (a, b) => a.OfAuthor != b.OfAuthor ? a.OfAuthor.CompareTo(b.OfAuthor)
+            : b.Seq.CompareTo(a.Seq));
         long all = 0;
         for (int i = 0; i < kept.Count; i++)
         {
@@ -162,7 +171,8 @@ public sealed partial class MeshStore
         if (target.Length > AssociatedData.MaxSize)
             return default;
         byte[] change = new byte[Math.Max(0, sealedChange.Length - RowCipher.Overhead)];
-        ReadOnlySpan<byte> bound = AssociatedData.Early(stackalloc byte[2 * AssociatedData.MaxSize], conversation, target);
+        ReadOnlySpan<byte> bound =
+            AssociatedData.Early(stackalloc byte[2 * AssociatedData.MaxSize], conversation, target);
         return _cipher.TryOpen(bound, sealedChange, change) ? authorOf(change) : default;
     }
 
@@ -172,7 +182,8 @@ public sealed partial class MeshStore
         if (_early == 0)
             return [];
         var found = new List<byte[]>();
-        ReadOnlySpan<byte> bound = AssociatedData.Early(stackalloc byte[2 * AssociatedData.MaxSize], conversation, target);
+        ReadOnlySpan<byte> bound =
+            AssociatedData.Early(stackalloc byte[2 * AssociatedData.MaxSize], conversation, target);
         Statement rows = Named(_contents.Early, 2, conversation).Bind(1, (long)conversation.Kind).Bind(3, target);
         while (rows.Step())
         {
@@ -249,10 +260,12 @@ public sealed partial class MeshStore
 
     private byte[] SealContent(StoredMessage message)
     {
-        byte[] plain = new byte[System.Text.Encoding.UTF8.GetMaxByteCount(message.Text.Length) + message.Content.Length];
+        byte[] plain = new byte[System.Text.Encoding.UTF8.GetMaxByteCount(message.Text.Length)
+            + message.Content.Length];
         int length = WriteContent(message, plain);
         byte[] text = new byte[length + RowCipher.Overhead];
-        _cipher.Seal(AssociatedData.Text(stackalloc byte[AssociatedData.MaxSize], message), plain.AsSpan(0, length), text);
+        _cipher.Seal(AssociatedData.Text(stackalloc byte[AssociatedData.MaxSize], message),
+            plain.AsSpan(0, length), text);
         System.Security.Cryptography.CryptographicOperations.ZeroMemory(plain);
         return text;
     }

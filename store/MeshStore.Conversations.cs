@@ -88,8 +88,8 @@ public sealed partial class MeshStore
     }
 
     // A commit waits for the disk by itself in full durability only. The log is all that holds the transaction, and its
-    // frames carry checksums: once it is on the disk, the transaction is. It is committed whatever happens here: whoever was
-    // told otherwise would say it again.
+    // frames carry checksums: once it is on the disk, the transaction is. It is committed whatever happens here:
+    // whoever was told otherwise would say it again.
     private void SyncLog()
     {
         if (_options.Durability == Durability.Full || (!_mustLast && SyncFault is null))
@@ -105,7 +105,8 @@ public sealed partial class MeshStore
         catch (Exception e) when (e is IOException or StoreException)
         {
             SyncFault = e as StoreException
-                ?? new StoreException(StoreError.Io, $"The store's log cannot be brought to the disk: {FaultText.Of(e)}", e);
+                ?? new StoreException(
+                    StoreError.Io, $"The store's log cannot be brought to the disk: {FaultText.Of(e)}", e);
             SyncFailures++;
         }
     }

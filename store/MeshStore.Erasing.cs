@@ -25,7 +25,9 @@ public sealed partial class MeshStore
     private long _erased;
     private long _early;
 
-    /// <summary>Why a message is erased: the marks of each sort have room of their own. The numbers are on disk.</summary>
+    /// <summary>
+    /// Why a message is erased: the marks of each sort have room of their own. The numbers are on disk.
+    /// </summary>
     internal enum Erasure
     {
         /// <summary>Its conversation, or all of them, had no room.</summary>
@@ -95,8 +97,8 @@ public sealed partial class MeshStore
         return Erase(Victims(oldest), Erasure.RequestGaveWay) > 0;
     }
 
-    // A conversation above its part loses its own oldest messages; above the whole, the largest one does. Messages whose
-    // state is not final stay: they are this node's own, and few.
+    // A conversation above its part loses its own oldest messages; above the whole, the largest one does. Messages
+    // whose state is not final stay: they are this node's own, and few.
     private bool MakeRoomForMessage(in EnvelopeId id, in MessageShares.Key key, long cost)
     {
         bool checkedId = false;
@@ -114,7 +116,8 @@ public sealed partial class MeshStore
 
     private MessageShares.Key? Crowded(in MessageShares.Key key, long cost) =>
         _shares.Of(key).Bytes + cost > Quota.OneConversation ? key
-        : _shares.Others.Bytes + cost > Quota.Messages || _shares.Others.Count >= _options.MaxMessages ? _shares.Largest(requests: false)
+        : _shares.Others.Bytes + cost > Quota.Messages || _shares.Others.Count >= _options.MaxMessages
+        ? _shares.Largest(requests: false)
         : null;
 
     // Some at a time, because each time costs a walk over the oldest.
@@ -136,7 +139,8 @@ public sealed partial class MeshStore
             EnvelopeId id = rows.Blob(1).Length == EnvelopeId.Size ? EnvelopeId.Read(rows.Blob(1)) : default;
             NodeAddress peer = rows.Blob(3).Length == NodeAddress.Size ? NodeAddress.Read(rows.Blob(3)) : default;
             victims.Add(new Victim(
-                rows.Long(0), id, rows.Long(2) != 0, new MessageShares.Key(conversation?.AsPeer ?? peer, conversation, rows.Long(5) == 1),
+                rows.Long(0), id, rows.Long(2) != 0,
+                new MessageShares.Key(conversation?.AsPeer ?? peer, conversation, rows.Long(5) == 1),
                 MessageShares.CostOf(rows.Long(6)), rows.Long(7)));
         }
 
@@ -189,8 +193,8 @@ public sealed partial class MeshStore
     private void PruneMarks(Erasure why) =>
         _messages.PruneErased.Bind(1, (long)why).Bind(2, _running.Seconds).Bind(3, MarksKept(why)).Run();
 
-    // What others bring about must not push out what the owner did: the marks of that stay until no copy can come any more. There
-    // are never more of them than messages were here.
+    // What others bring about must not push out what the owner did: the marks of that stay until no copy can come any
+    // more. There are never more of them than messages were here.
     private int MarksKept(Erasure why) => why switch
     {
         Erasure.MessageGaveWay or Erasure.Disappeared => Quota.Erased,
@@ -259,7 +263,8 @@ public sealed partial class MeshStore
             ConversationId? conversation = IdOf(rows.Blob(0), rows.Long(5));
             NodeAddress peer = rows.Blob(1).Length == NodeAddress.Size ? NodeAddress.Read(rows.Blob(1)) : default;
             _shares.Add(
-                new MessageShares.Key(conversation?.AsPeer ?? peer, conversation, rows.Long(2) == 1), rows.Long(4), (int)rows.Long(3));
+                new MessageShares.Key(conversation?.AsPeer ?? peer, conversation, rows.Long(2) == 1), rows.Long(4),
+                (int)rows.Long(3));
         }
     }
 

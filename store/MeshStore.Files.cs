@@ -7,8 +7,8 @@ namespace QuicProChat.Mesh.Store;
 public sealed partial class MeshStore
 {
     /// <summary>
-    /// Keeps what there is of a file, beside the message with its offer. Nothing happens where there is no such message, or
-    /// it has a file already.
+    /// Keeps what there is of a file, beside the message with its offer. Nothing happens where there is no such
+    /// message, or it has a file already.
     /// </summary>
     public void PutFile(StoredFile file) => _statements.PutFile
         .Bind(1, file.BlobBytes).Bind(2, file.State).Bind(3, file.OverRadio ? 1 : 0).Bind(4, file.Have.Span)
@@ -18,7 +18,9 @@ public sealed partial class MeshStore
     public void ChangeFile(StoredFile file) => _statements.ChangeFile
         .Bind(1, file.State).Bind(2, file.Have.Span).Bind(3, file.Message).Bind(4, file.BlobBytes).Run();
 
-    /// <summary>Keeps under which name a file was written into the download folder, so that it goes with its message.</summary>
+    /// <summary>
+    /// Keeps under which name a file was written into the download folder, so that it goes with its message.
+    /// </summary>
     public void SaveFile(in EnvelopeId message, string name)
     {
         byte[] plain = Encoding.UTF8.GetBytes(name);
@@ -27,7 +29,9 @@ public sealed partial class MeshStore
         _statements.SaveFile.Bind(1, sealedName).Bind(2, message).Run();
     }
 
-    /// <summary>Forgets a file; its message stays. The name of its bytes is among <see cref="StoreReader.ErasedFiles"/>.</summary>
+    /// <summary>
+    /// Forgets a file; its message stays. The name of its bytes is among <see cref="StoreReader.ErasedFiles"/>.
+    /// </summary>
     public void DeleteFile(in EnvelopeId message) => _statements.DeleteFile.Bind(1, message).Run();
 
     /// <summary>The bytes of a file that is gone are gone too.</summary>

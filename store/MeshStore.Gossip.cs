@@ -6,8 +6,8 @@ namespace QuicProChat.Mesh.Store;
 public sealed partial class MeshStore
 {
     /// <summary>
-    /// Keeps a gossip record, or only its id. Where the disk is nearly full a record of others is not kept: it is fetched again after a
-    /// restart.
+    /// Keeps a gossip record, or only its id. Where the disk is nearly full a record of others is not kept: it is
+    /// fetched again after a restart.
     /// </summary>
     /// <param name="id">Its id.</param>
     /// <param name="row">What is kept beside it.</param>
@@ -20,7 +20,8 @@ public sealed partial class MeshStore
         Span<byte> name = stackalloc byte[GossipId.Size];
         id.Write(name);
         Sqlite.Statement put = _statements.PutGossip
-            .Bind(1, name).Bind(2, _running.Seconds - (long)row.Age.TotalSeconds).Bind(3, _running.End(row.LifetimeLeft))
+            .Bind(1, name).Bind(2, _running.Seconds - (long)row.Age.TotalSeconds)
+            .Bind(3, _running.End(row.LifetimeLeft))
             .Bind(4, unchecked((long)row.Source)).Bind(5, row.IsChosen ? 1 : 0).Bind(6, row.IsMine ? 1 : 0);
         if (record.IsEmpty)
             put.BindNull(7);

@@ -49,7 +49,8 @@ public sealed partial class MeshStore
                 _space.Take(size);
             else if (!_space.TryTake(size, key.IsRequest ? Claim.Others : Claim.Contacts))
                 return Inserted.NoRoom;
-            _cipher.Seal(AssociatedData.Text(stackalloc byte[AssociatedData.MaxSize], message), plain.AsSpan(0, length), text);
+            _cipher.Seal(AssociatedData.Text(stackalloc byte[AssociatedData.MaxSize], message),
+                plain.AsSpan(0, length), text);
             CryptographicOperations.ZeroMemory(plain.AsSpan(0, length));
             return Insert(message, key, text, extras);
         }
@@ -112,8 +113,8 @@ public sealed partial class MeshStore
     }
 
     /// <summary>
-    /// Blocks a node: what it sends is kept in no conversation, then or later, and its requests are erased. Its messages
-    /// stay.
+    /// Blocks a node: what it sends is kept in no conversation, then or later, and its requests are erased. Its
+    /// messages stay.
     /// </summary>
     /// <returns>How many requests it had.</returns>
     public int Block(in NodeAddress peer)
@@ -124,8 +125,8 @@ public sealed partial class MeshStore
     }
 
     /// <summary>
-    /// What a blocked node sent is not kept: its sender tries it again and again, and it shall not come when that node is
-    /// heard again.
+    /// What a blocked node sent is not kept: its sender tries it again and again, and it shall not come when that node
+    /// is heard again.
     /// </summary>
     public void Drop(in EnvelopeId id)
     {
@@ -153,14 +154,17 @@ public sealed partial class MeshStore
     public bool DeleteMessage(in EnvelopeId id) =>
         Erase(Victims(_messages.ById.Bind(1, id)), Erasure.ByOwner) > 0;
 
-    /// <summary>Erases the oldest messages of the conversation with a node, requests included; returns how many.</summary>
+    /// <summary>
+    /// Erases the oldest messages of the conversation with a node, requests included; returns how many.
+    /// </summary>
     public int DeleteMessages(in NodeAddress with, int limit) =>
         Erase(Victims(_messages.WithPeer.Bind(1, with).Bind(2, limit)), Erasure.ByOwner);
 
     /// <summary>Erases the oldest messages of a conversation with an id of its own; returns how many.</summary>
     public int DeleteMessages(ConversationId conversation, int limit)
     {
-        Statement oldest = Named(_messages.InConversation, 2, conversation).Bind(1, (long)conversation.Kind).Bind(3, limit);
+        Statement oldest = Named(_messages.InConversation, 2, conversation).Bind(1, (long)conversation.Kind)
+            .Bind(3, limit);
         return Erase(Victims(oldest), Erasure.ByOwner);
     }
 

@@ -11,14 +11,18 @@ public sealed partial class MeshStore
     /// <summary>There was no store; this one was made.</summary>
     public bool IsNew { get; private init; }
 
-    /// <summary>Opens the store of a data directory, makes it if there is none, and brings an older file up to date.</summary>
+    /// <summary>
+    /// Opens the store of a data directory, makes it if there is none, and brings an older file up to date.
+    /// </summary>
     /// <param name="directory">The data directory; made for the owner only if it is missing.</param>
     /// <param name="storageKey">32 bytes that belong to this store alone, from the key file.</param>
     /// <param name="options">How it is opened.</param>
     /// <param name="time">Measures running time.</param>
     /// <param name="random">Draws nonce prefixes; null for the system's.</param>
     /// <exception cref="StoreException">It cannot be used; the error and the message say why.</exception>
-    public static MeshStore Open(string directory, ReadOnlySpan<byte> storageKey, StoreOptions options, TimeProvider time, RandomFill? random = null)
+    public static MeshStore Open(
+        string directory, ReadOnlySpan<byte> storageKey, StoreOptions options, TimeProvider time,
+        RandomFill? random = null)
     {
         string path = Path.Combine(directory, FileName);
         DirectoryLock held = DirectoryLock.Take(directory, "store.lock");
@@ -43,7 +47,8 @@ public sealed partial class MeshStore
             checkpointer = OpenForCheckpoints(path);
             reader = new StoreReader(OpenForReading(path), cipher, new RunningTime(time), options.SeenCapacity);
             log = new LogFile(path + "-wal");
-            var store = new MeshStore(held, database, checkpointer, new DiskSpace(directory), cipher, reader, log, options, path)
+            var store = new MeshStore(held, database, checkpointer, new DiskSpace(directory), cipher, reader, log,
+                options, path)
             {
                 IsNew = isNew,
             };
@@ -71,14 +76,16 @@ public sealed partial class MeshStore
         {
             return HasBytes(path) ? false : throw new StoreException(
                 StoreError.Corrupt,
-                $"The store {path} is empty (0 bytes): messages, names and groups that were in it are lost. Restore a backup, or remove the file to start with an empty store (the identity is not in it).");
+                $"The store {path} is empty (0 bytes): messages, names and groups that were in it are lost. Restore a "
+                    + "backup, or remove the file to start with an empty store (the identity is not in it).");
         }
 
         if (HasBytes(path + "-wal"))
         {
             throw new StoreException(
                 StoreError.Corrupt,
-                $"The store {path} is gone, but its log {path}-wal is there. Bring the file back, or remove the log to start with an empty store (the identity is not in it).");
+                $"The store {path} is gone, but its log {path}-wal is there. Bring the file back, or remove the log "
+                    + "to start with an empty store (the identity is not in it).");
         }
 
         string fresh = path + ".new";
@@ -112,13 +119,15 @@ public sealed partial class MeshStore
             database.Execute($"PRAGMA page_size = {PageSize}");
             string mode = database.QueryText("PRAGMA journal_mode = WAL");
             if (mode != "wal")
-                throw new StoreException(StoreError.Io, $"The file system of {path} does not support a write-ahead log (journal mode {mode}).");
+                throw new StoreException(StoreError.Io,
+                    $"The file system of {path} does not support a write-ahead log (journal mode {mode}).");
             database.Execute(
                 $"PRAGMA synchronous = {(options.Durability == Durability.Full ? "FULL" : "NORMAL")};"
                 + $"PRAGMA wal_autocheckpoint = 0; PRAGMA journal_size_limit = {LogBytesKept};"
                 + $"PRAGMA cache_size = -1024; PRAGMA temp_store = MEMORY; {FastErasing}");
             if (options.MaxBytes > 0)
-                database.Execute($"PRAGMA max_page_count = {Math.Max(1, options.MaxBytes / database.Query("PRAGMA page_size"))}");
+                database.Execute(
+                    $"PRAGMA max_page_count = {Math.Max(1, options.MaxBytes / database.Query("PRAGMA page_size"))}");
             return database;
         }
         catch
@@ -152,7 +161,8 @@ public sealed partial class MeshStore
         {
             throw new StoreException(
                 StoreError.Corrupt,
-                $"The store {path} is damaged: {result}. Move it away to start with an empty one (the identity is not in it), or restore a backup.");
+                $"The store {path} is damaged: {result}. Move it away to start with an empty one (the identity is not "
+                    + "in it), or restore a backup.");
         }
     }
 
@@ -164,7 +174,8 @@ public sealed partial class MeshStore
             if (Reader.TryFindValue(KeyCheckName) is not null)
                 return;
             if (!Reader.OpensAnything())
-                throw new StoreException(StoreError.WrongKey, $"The store {path} was written with another identity's key.");
+                throw new StoreException(
+                    StoreError.WrongKey, $"The store {path} was written with another identity's key.");
         }
 
         Begin();

@@ -25,7 +25,8 @@ public sealed partial class MeshStore
         else if (!_space.TryTake(envelope.Length, Claim.Others))
             return false;
         _staged.Put(
-            _cipher, id, holding, _running.End(holding.LifetimeLeft), envelope[..EnvelopeHeader.Size], envelope[EnvelopeHeader.Size..]);
+            _cipher, id, holding, _running.End(holding.LifetimeLeft), envelope[..EnvelopeHeader.Size],
+            envelope[EnvelopeHeader.Size..]);
         return true;
     }
 
@@ -44,8 +45,8 @@ public sealed partial class MeshStore
     }
 
     /// <summary>
-    /// Keeps a verified announce, replacing an older one of the same node. Where the disk is nearly full it is not kept:
-    /// after a restart its node announces itself again.
+    /// Keeps a verified announce, replacing an older one of the same node. Where the disk is nearly full it is not
+    /// kept: after a restart its node announces itself again.
     /// </summary>
     public void PutAnnounce(in NodeAddress address, uint sequence, ReadOnlySpan<byte> announce)
     {

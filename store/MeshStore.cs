@@ -62,7 +62,8 @@ public sealed partial class MeshStore : IDisposable
     private volatile bool _eraseLogSoon;
 
     private MeshStore(
-        DirectoryLock held, Database database, Database checkpointer, DiskSpace space, RowCipher cipher, StoreReader reader,
+        DirectoryLock held, Database database, Database checkpointer, DiskSpace space, RowCipher cipher,
+        StoreReader reader,
         LogFile log, StoreOptions options, string path)
     {
         _lock = held;
@@ -105,16 +106,20 @@ public sealed partial class MeshStore : IDisposable
     /// <summary>Transactions committed since the store was opened.</summary>
     public long Commits { get; private set; }
 
-    /// <summary>Checkpoints begun in the background since the store was opened; each waits for the disk twice.</summary>
+    /// <summary>
+    /// Checkpoints begun in the background since the store was opened; each waits for the disk twice.
+    /// </summary>
     public long Checkpoints { get; private set; }
 
-    /// <summary>Why the last checkpoint in the background failed; null if it did not. The log grows meanwhile.</summary>
+    /// <summary>
+    /// Why the last checkpoint in the background failed; null if it did not. The log grows meanwhile.
+    /// </summary>
     public StoreException? CheckpointFault { get; private set; }
 
     /// <summary>
-    /// Why a transaction that had to be on the disk may not be there; null if all are. It is committed, and each later commit
-    /// tries again: not the log's, of which the system has forgotten after a failure what is not on the disk, but by moving it
-    /// into the database file.
+    /// Why a transaction that had to be on the disk may not be there; null if all are. It is committed, and each later
+    /// commit tries again: not the log's, of which the system has forgotten after a failure what is not on the disk,
+    /// but by moving it into the database file.
     /// </summary>
     public StoreException? SyncFault { get; private set; }
 
@@ -142,7 +147,8 @@ public sealed partial class MeshStore : IDisposable
     }
 
     /// <summary>Makes everything since <see cref="Begin"/> last, as the durability says.</summary>
-    /// <exception cref="StoreException">The disk fails or is full: nothing was written; call <see cref="Rollback"/>.</exception>
+    /// <exception cref="StoreException">The disk fails or is full: nothing was written; call
+    /// <see cref="Rollback"/>.</exception>
     public void Commit() => WriteAndCommit(closing: false);
 
     /// <summary>Undoes everything since <see cref="Begin"/>; does nothing outside a transaction.</summary>
@@ -163,8 +169,10 @@ public sealed partial class MeshStore : IDisposable
     }
 
     /// <summary>
-    /// Saves the running time by which held envelopes age, if minutes have passed that no commit saved, and tries again what
-    /// <see cref="SyncFault"/> tells. To be called every ten minutes or so; between <see cref="Commit"/> and <see cref="Begin"/>.
+    /// Saves the running time by which held envelopes age, if minutes have passed that no commit saved, and tries again
+    /// what
+    /// <see cref="SyncFault"/> tells. To be called every ten minutes or so; between <see cref="Commit"/> and
+    /// <see cref="Begin"/>.
     /// </summary>
     /// <exception cref="StoreException">The disk fails or is full.</exception>
     public void KeepTime()
@@ -187,7 +195,8 @@ public sealed partial class MeshStore : IDisposable
         }
         catch (StoreException)
         {
-            // Only what was lazy is lost: seen ids and seconds of running time. Whoever waited for a commit had its own.
+            // Only what was lazy is lost: seen ids and seconds of running time. Whoever waited for a commit had its
+            // own.
             Rollback();
         }
 
@@ -207,7 +216,8 @@ public sealed partial class MeshStore : IDisposable
             _statements.PutSeen.Bind(1, _seen.Slot(block)).Bind(2, block.Number).Bind(3, block.Entries).Run();
         long running = _running.Seconds;
         // A transaction without a write would succeed on a disk that takes none: after a failure each has one.
-        bool saveTime = _unproven || (running - _running.Saved >= (closing ? 1 : WorthSaving) && _options.Durability != Durability.Memory);
+        bool saveTime = _unproven
+            || (running - _running.Saved >= (closing ? 1 : WorthSaving) && _options.Durability != Durability.Memory);
         if (saveTime)
         {
             Span<byte> seconds = stackalloc byte[sizeof(long)];

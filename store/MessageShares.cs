@@ -30,7 +30,9 @@ internal sealed class MessageShares
     private Share _requests;
     private Share _others;
 
-    /// <summary>A conversation: with a node, or one with an id of its own (with zeros behind it); its requests are another.</summary>
+    /// <summary>
+    /// A conversation: with a node, or one with an id of its own (with zeros behind it); its requests are another.
+    /// </summary>
     internal readonly record struct Key(NodeAddress With, ConversationId? Conversation, bool IsRequest)
     {
         internal static Key Of(StoredMessage message, bool isRequest) =>
@@ -68,7 +70,9 @@ internal sealed class MessageShares
         _undo.Clear();
     }
 
-    /// <summary>The conversation that takes most, of those that are requests or of the others; null if there is none.</summary>
+    /// <summary>
+    /// The conversation that takes most, of those that are requests or of the others; null if there is none.
+    /// </summary>
     internal Key? Largest(bool requests)
     {
         Key? largest = null;

@@ -18,7 +18,8 @@ internal sealed class MessageStatements(Database database)
     internal const string Short = MessageShares.SizeInSql + " <= 512";
 
     internal Statement Insert { get; } = database.Prepare(
-        "INSERT OR IGNORE INTO message (id, outgoing, peer, text, state, reason, hops, priority, created, updated, conversation, security, request, sent, late, arrived, kind, extras, timer, expires, unread, place) "
+        "INSERT OR IGNORE INTO message (id, outgoing, peer, text, state, reason, hops, priority, created, updated, "
+            + "conversation, security, request, sent, late, arrived, kind, extras, timer, expires, unread, place) "
         + "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
 
     internal Statement UpdateState { get; } = database.Prepare(SetState + "AND " + Short);
@@ -29,9 +30,11 @@ internal sealed class MessageStatements(Database database)
 
     internal Statement ById { get; } = database.Prepare(Rows + "id = ?");
 
-    internal Statement WithPeer { get; } = database.Prepare(Rows + "peer = ? AND conversation IS NULL ORDER BY seq LIMIT ?");
+    internal Statement WithPeer { get; } =
+        database.Prepare(Rows + "peer = ? AND conversation IS NULL ORDER BY seq LIMIT ?");
 
-    internal Statement InConversation { get; } = database.Prepare(Rows + "kind = ? AND conversation = ? ORDER BY seq LIMIT ?");
+    internal Statement InConversation { get; } =
+        database.Prepare(Rows + "kind = ? AND conversation = ? ORDER BY seq LIMIT ?");
 
     internal Statement OldestWithPeer { get; } = database.Prepare(
         Rows + "peer = ? AND conversation IS NULL AND request = 0 AND " + Final + "ORDER BY seq LIMIT ?");
@@ -41,21 +44,26 @@ internal sealed class MessageStatements(Database database)
 
     internal Statement Requests { get; } = database.Prepare(Rows + "peer = ? AND request = 1 ORDER BY seq LIMIT ?");
 
-    internal Statement OldRequests { get; } = database.Prepare(Rows + "peer = ? AND request = 1 ORDER BY seq LIMIT ? OFFSET ?");
+    internal Statement OldRequests { get; } =
+        database.Prepare(Rows + "peer = ? AND request = 1 ORDER BY seq LIMIT ? OFFSET ?");
 
     internal Statement Delete { get; } = database.Prepare("DELETE FROM message WHERE seq = ?");
 
-    internal Statement Adopt { get; } = database.Prepare("UPDATE message SET request = 0 WHERE peer = ? AND request = 1");
+    internal Statement Adopt { get; } =
+        database.Prepare("UPDATE message SET request = 0 WHERE peer = ? AND request = 1");
 
-    internal Statement PutPeer { get; } = database.Prepare("INSERT OR REPLACE INTO peer (address, standing) VALUES (?, ?)");
+    internal Statement PutPeer { get; } =
+        database.Prepare("INSERT OR REPLACE INTO peer (address, standing) VALUES (?, ?)");
 
     internal Statement PruneRefused { get; } = database.Prepare(
         "DELETE FROM peer WHERE standing = 2 AND seq <= (SELECT max(seq) FROM peer WHERE standing = 2) - ?");
 
     internal Statement MarkOf { get; } = database.Prepare("SELECT evicted FROM erased WHERE mark = ?");
 
-    internal Statement PutErased { get; } = database.Prepare("INSERT OR REPLACE INTO erased (mark, until, evicted) VALUES (?, ?, ?)");
+    internal Statement PutErased { get; } =
+        database.Prepare("INSERT OR REPLACE INTO erased (mark, until, evicted) VALUES (?, ?, ?)");
 
     internal Statement PruneErased { get; } = database.Prepare(
-        "DELETE FROM erased WHERE evicted = ?1 AND (until <= ?2 OR seq IN (SELECT seq FROM erased WHERE evicted = ?1 ORDER BY seq DESC LIMIT -1 OFFSET ?3))");
+        "DELETE FROM erased WHERE evicted = ?1 AND (until <= ?2 OR seq IN (SELECT seq FROM erased WHERE evicted = ?1 "
+            + "ORDER BY seq DESC LIMIT -1 OFFSET ?3))");
 }

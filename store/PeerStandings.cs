@@ -2,7 +2,9 @@ using QuicProChat.Mesh.Identity;
 
 namespace QuicProChat.Mesh.Store;
 
-/// <summary>Who is known and who was refused, as the writer sees it. Changes of a transaction that is rolled back are undone.</summary>
+/// <summary>
+/// Who is known and who was refused, as the writer sees it. Changes of a transaction that is rolled back are undone.
+/// </summary>
 internal sealed class PeerStandings
 {
     private readonly Dictionary<NodeAddress, Standing> _standings = [];

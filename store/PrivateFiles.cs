@@ -2,7 +2,9 @@ using QuicProChat.Mesh.Store.Interop;
 
 namespace QuicProChat.Mesh.Store;
 
-/// <summary>Files that nobody but their owner may open: names of contacts, addresses and times are in them in clear.</summary>
+/// <summary>
+/// Files that nobody but their owner may open: names of contacts, addresses and times are in them in clear.
+/// </summary>
 public static class PrivateFiles
 {
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;

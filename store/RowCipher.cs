@@ -15,8 +15,8 @@ namespace QuicProChat.Mesh.Store;
 /// share a prefix takes 2^64 of them, so neither a crash, nor a restored backup, nor a copied directory repeats a
 /// nonce. XChaCha20 makes a key of its own of the key and the first 16 bytes of the nonce
 /// (draft-irtf-cfrg-xchacha-03, section 2.3); the counter stands among these, so each value has its own key, and with
-/// its nonce that key is gone. The associated data names the column and the row, so that values cannot be moved to other rows.
-/// Thread-safe.
+/// its nonce that key is gone. The associated data names the column and the row, so that values cannot be moved to
+/// other rows. Thread-safe.
 /// </summary>
 internal sealed class RowCipher : IDisposable
 {
@@ -65,7 +65,8 @@ internal sealed class RowCipher : IDisposable
         BinaryPrimitives.WriteInt64BigEndian(sealedValue, Interlocked.Increment(ref _counter));
         _prefix.CopyTo(sealedValue[sizeof(long)..]);
         using SecretBuffer.Lease lease = _key.Borrow();
-        XChaChaPoly.Seal(lease.Span, sealedValue[..XChaChaPoly.NonceSize], associated, value, sealedValue[XChaChaPoly.NonceSize..]);
+        XChaChaPoly.Seal(lease.Span, sealedValue[..XChaChaPoly.NonceSize], associated, value,
+            sealedValue[XChaChaPoly.NonceSize..]);
     }
 
     /// <summary>Opens a value; false if it was altered or belongs to another row or key.</summary>

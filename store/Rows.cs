@@ -33,7 +33,9 @@ public sealed record StoredMessage(
     /// <summary>The owner has not read it.</summary>
     public bool IsUnread { get; init; }
 
-    /// <summary>Where it stands in its conversation, in bytes that messaging understands; empty where it has no place.</summary>
+    /// <summary>
+    /// Where it stands in its conversation, in bytes that messaging understands; empty where it has no place.
+    /// </summary>
     public ReadOnlyMemory<byte> Place { get; init; }
 
     /// <summary>The conversation it belongs to, where that has an id of its own; null for one with the peer.</summary>
@@ -51,7 +53,9 @@ public sealed record StoredMessage(
     /// <summary>It is a request: its sender is not known to the owner.</summary>
     public bool IsRequest { get; init; }
 
-    /// <summary>When its sender says that it was written, sealed with the text; null where the sender has no clock.</summary>
+    /// <summary>
+    /// When its sender says that it was written, sealed with the text; null where the sender has no clock.
+    /// </summary>
     public DateTimeOffset? SentAt { get; init; }
 
     /// <summary>It came after the lifetime that was sealed with it, by this node's clock.</summary>
@@ -80,7 +84,8 @@ public readonly record struct StoredSetting(ConversationId Id, ushort Timer, ush
 /// <param name="Originated">It started here.</param>
 /// <param name="LifetimeLeft">Lifetime left; whole seconds are kept, rounded up.</param>
 /// <param name="ReceiptProof">What its receipt must carry; empty where none is expected.</param>
-public readonly record struct Holding(NodeAddress Upstream, bool Originated, TimeSpan LifetimeLeft, ReadOnlyMemory<byte> ReceiptProof);
+public readonly record struct Holding(
+    NodeAddress Upstream, bool Originated, TimeSpan LifetimeLeft, ReadOnlyMemory<byte> ReceiptProof);
 
 /// <summary>A held envelope as it is found after a restart; its payload stays on disk.</summary>
 /// <param name="Id">Its id.</param>

@@ -37,13 +37,16 @@ internal sealed class RunningTime(TimeProvider time)
     internal void WasSaved(long value) => Saved = value;
 
     /// <summary>The second at which a lifetime ends that begins now.</summary>
-    internal long End(TimeSpan lifetime) => Seconds + (lifetime.Ticks + TimeSpan.TicksPerSecond - 1) / TimeSpan.TicksPerSecond;
+    internal long End(TimeSpan lifetime) =>
+        Seconds + (lifetime.Ticks + TimeSpan.TicksPerSecond - 1) / TimeSpan.TicksPerSecond;
 
     /// <summary>How long it is until a second; nothing if that is past.</summary>
     internal TimeSpan Until(long second) => TimeSpan.FromSeconds(Math.Clamp(second - Seconds, 0, LongestTimer));
 
     /// <summary>What is left of a lifetime that ends at a second.</summary>
-    /// <remarks>An end beyond the longest lifetime was not written here: the row is damaged, and gains nothing by it.</remarks>
+    /// <remarks>
+    /// An end beyond the longest lifetime was not written here: the row is damaged, and gains nothing by it.
+    /// </remarks>
     internal TimeSpan Left(long end)
     {
         long seconds = Seconds;

@@ -88,7 +88,8 @@ internal static class Schema
         );
         """;
 
-    // Conversations of every kind: what MLS-Lite (kind 4) had alone, all have. The routes that were kept were never used.
+    // Conversations of every kind: what MLS-Lite (kind 4) had alone, all have. The routes that were kept were never
+    // used.
     private const string Fifth = """
         DROP TABLE route;
         DROP TRIGGER lite_copy_gone;
@@ -131,8 +132,8 @@ internal static class Schema
         DROP TABLE lite_waiting;
         """;
 
-    // Contents of every type: text holds any of them, and what was text stays as it is. What was written before has been
-    // read, and stays. early: changes whose message is not there yet. What disappears does so at a second of this
+    // Contents of every type: text holds any of them, and what was text stays as it is. What was written before has
+    // been read, and stays. early: changes whose message is not there yet. What disappears does so at a second of this
     // node's running time; 0: never.
     private const string Sixth = """
         ALTER TABLE message ADD COLUMN extras BLOB; -- sealed
@@ -158,8 +159,8 @@ internal static class Schema
         ) WITHOUT ROWID;
         """;
 
-    // Gossip: records of others and of this node; of a record that is gone the id stays. Any neighbour has the same bytes, so they are
-    // not sealed, and the id covers them.
+    // Gossip: records of others and of this node; of a record that is gone the id stays. Any neighbour has the same
+    // bytes, so they are not sealed, and the id covers them.
     private const string Seventh = """
         CREATE TABLE gossip (
             id      BLOB PRIMARY KEY,
@@ -172,8 +173,9 @@ internal static class Schema
         ) WITHOUT ROWID;
         """;
 
-    // Files: what of them is here, by the message with the offer; their bytes are beside the store, under the name in blob. A row goes
-    // with its message, or when that turns into a tombstone, and leaves the name of the bytes that are to be deleted.
+    // Files: what of them is here, by the message with the offer; their bytes are beside the store, under the name in
+    // blob. A row goes with its message, or when that turns into a tombstone, and leaves the name of the bytes that are
+    // to be deleted.
     private const string Eighth = """
         CREATE TABLE file (
             message    BLOB PRIMARY KEY,
@@ -209,10 +211,12 @@ internal static class Schema
         {
             throw new StoreException(
                 StoreError.NewerSchema,
-                $"The store {path} has schema version {version}; this program knows up to {Current}. Install the version that wrote it, or a later one.");
+                $"The store {path} has schema version {version}; this program knows up to {Current}. Install the "
+                    + "version that wrote it, or a later one.");
         }
 
-        bool foreign = version == 0 ? database.Query("SELECT count(*) FROM sqlite_schema") != 0 : database.Query("PRAGMA application_id") != ApplicationId;
+        bool foreign = version == 0 ? database.Query("SELECT count(*) FROM sqlite_schema") != 0
+            : database.Query("PRAGMA application_id") != ApplicationId;
         if (foreign)
             throw new StoreException(StoreError.Corrupt, $"The file {path} is a database of another program.");
         if (version >= target)

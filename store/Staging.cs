@@ -21,17 +21,20 @@ internal sealed class Staging
         NodeAddress Upstream, bool Originated, long Expires, Range Header, Range Payload, Range Proof);
 
     internal void Put(
-        RowCipher cipher, in EnvelopeId id, in Holding holding, long expires, ReadOnlySpan<byte> header, ReadOnlySpan<byte> payload)
+        RowCipher cipher, in EnvelopeId id, in Holding holding, long expires, ReadOnlySpan<byte> header,
+        ReadOnlySpan<byte> payload)
     {
         Range plainHeader = Take(header.Length);
         header.CopyTo(_bytes.AsSpan(plainHeader));
         Range sealedPayload = Take(payload.Length + RowCipher.Overhead);
-        cipher.Seal(AssociatedData.Payload(stackalloc byte[AssociatedData.MaxSize], id, header), payload, _bytes.AsSpan(sealedPayload));
+        cipher.Seal(AssociatedData.Payload(stackalloc byte[AssociatedData.MaxSize], id, header), payload,
+            _bytes.AsSpan(sealedPayload));
         Range proof = default;
         if (!holding.ReceiptProof.IsEmpty)
         {
             proof = Take(holding.ReceiptProof.Length + RowCipher.Overhead);
-            cipher.Seal(AssociatedData.Proof(stackalloc byte[AssociatedData.MaxSize], id), holding.ReceiptProof.Span, _bytes.AsSpan(proof));
+            cipher.Seal(AssociatedData.Proof(stackalloc byte[AssociatedData.MaxSize], id), holding.ReceiptProof.Span,
+                _bytes.AsSpan(proof));
         }
 
         _entries[id] = new Entry(holding.Upstream, holding.Originated, expires, plainHeader, sealedPayload, proof);

@@ -30,7 +30,9 @@ public enum Inserted : byte
     /// <summary>It was there already, or was and has been erased: nothing changed.</summary>
     AlreadyThere,
 
-    /// <summary>It was not kept: its sender was refused or blocked, or is a stranger and it is larger than one may send.</summary>
+    /// <summary>
+    /// It was not kept: its sender was refused or blocked, or is a stranger and it is larger than one may send.
+    /// </summary>
     NotKept,
 
     /// <summary>There is no room for what others send: what is left of the disk is the owner's.</summary>

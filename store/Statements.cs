@@ -12,18 +12,21 @@ internal sealed class Statements(Database database)
     internal Statement Rollback { get; } = database.Prepare("ROLLBACK");
 
     internal Statement PutEnvelope { get; } = database.Prepare(
-        "INSERT OR REPLACE INTO envelope (id, upstream, originated, expires, header, payload, proof) VALUES (?, ?, ?, ?, ?, ?, ?)");
+        "INSERT OR REPLACE INTO envelope (id, upstream, originated, expires, header, payload, proof) VALUES (?, ?, ?, "
+            + "?, ?, ?, ?)");
 
     internal Statement DeleteEnvelope { get; } = database.Prepare("DELETE FROM envelope WHERE id = ?");
 
-    internal Statement PutSeen { get; } = database.Prepare("INSERT OR REPLACE INTO seen (slot, number, entries) VALUES (?, ?, ?)");
+    internal Statement PutSeen { get; } =
+        database.Prepare("INSERT OR REPLACE INTO seen (slot, number, entries) VALUES (?, ?, ?)");
 
     internal Statement PutAnnounce { get; } = database.Prepare(
         "INSERT OR REPLACE INTO announce (address, sequence, bytes) VALUES (?, ?, ?)");
 
     internal Statement DeleteAnnounce { get; } = database.Prepare("DELETE FROM announce WHERE address = ?");
 
-    internal Statement PutAlias { get; } = database.Prepare("INSERT OR REPLACE INTO alias (name, address) VALUES (?, ?)");
+    internal Statement PutAlias { get; } =
+        database.Prepare("INSERT OR REPLACE INTO alias (name, address) VALUES (?, ?)");
 
     internal Statement DeleteAlias { get; } = database.Prepare("DELETE FROM alias WHERE name = ?");
 
@@ -38,7 +41,8 @@ internal sealed class Statements(Database database)
 
     // Only beside its message: that may have gone meanwhile.
     internal Statement PutFile { get; } = database.Prepare(
-        "INSERT OR IGNORE INTO file (message, blob, state, over_radio, have) SELECT id, ?, ?, ?, ? FROM message WHERE id = ?");
+        "INSERT OR IGNORE INTO file (message, blob, state, over_radio, have) SELECT id, ?, ?, ?, ? FROM message WHERE "
+            + "id = ?");
 
     internal Statement ChangeFile { get; } = database.Prepare(
         "UPDATE file SET state = ?, have = ? WHERE message = ? AND blob = ?");

@@ -3,7 +3,9 @@ namespace QuicProChat.Mesh.Store;
 /// <summary>What is wrong with the store.</summary>
 public enum StoreError
 {
-    /// <summary>No space: disk, quota or the configured size. Nothing of the transaction was written; later ones may succeed.</summary>
+    /// <summary>
+    /// No space: disk, quota or the configured size. Nothing of the transaction was written; later ones may succeed.
+    /// </summary>
     Full,
 
     /// <summary>The disk or the file system fails.</summary>
@@ -21,7 +23,9 @@ public enum StoreError
     /// <summary>The file was written with another identity's key.</summary>
     WrongKey,
 
-    /// <summary>SQLite is missing or refuses what it always accepts: a fault of this program or of its installation.</summary>
+    /// <summary>
+    /// SQLite is missing or refuses what it always accepts: a fault of this program or of its installation.
+    /// </summary>
     Internal,
 }
 
@@ -29,7 +33,8 @@ public enum StoreError
 /// <param name="error">What is wrong.</param>
 /// <param name="message">One sentence that says what and where.</param>
 /// <param name="inner">What caused it; null if nothing else.</param>
-public sealed class StoreException(StoreError error, string message, Exception? inner = null) : Exception(message, inner)
+public sealed class StoreException(
+    StoreError error, string message, Exception? inner = null) : Exception(message, inner)
 {
     /// <summary>What is wrong.</summary>
     public StoreError Error { get; } = error;

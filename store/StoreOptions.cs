@@ -3,10 +3,14 @@ namespace QuicProChat.Mesh.Store;
 /// <summary>How much a crash may cost, against how much is written to flash.</summary>
 public enum Durability
 {
-    /// <summary>Every commit is on the medium before it returns (synchronous=FULL): a power cut costs nothing.</summary>
+    /// <summary>
+    /// Every commit is on the medium before it returns (synchronous=FULL): a power cut costs nothing.
+    /// </summary>
     Full,
 
-    /// <summary>A killed process costs nothing; a power cut may cost the last seconds, never consistency (synchronous=NORMAL).</summary>
+    /// <summary>
+    /// A killed process costs nothing; a power cut may cost the last seconds, never consistency (synchronous=NORMAL).
+    /// </summary>
     Normal,
 
     /// <summary>
@@ -34,6 +38,9 @@ public sealed record StoreOptions
     /// <summary>The quota of the data directory in bytes (<see cref="DiskQuota"/>); 0 for the usual one.</summary>
     public long DiskBytes { get; init; }
 
-    /// <summary>Largest database file in bytes; 0: as large as the disk allows. Commits beyond it fail as <see cref="StoreError.Full"/>.</summary>
+    /// <summary>
+    /// Largest database file in bytes; 0: as large as the disk allows. Commits beyond it fail as
+    /// <see cref="StoreError.Full"/>.
+    /// </summary>
     public long MaxBytes { get; init; }
 }

@@ -21,7 +21,8 @@ public sealed partial class StoreReader
             + "GROUP BY kind, conversation, CASE WHEN conversation IS NULL THEN peer END "
             + $"ORDER BY max(seq) DESC LIMIT {Math.Max(0, limit)}",
             row => (
-                ReadId(row, 0, 1) ?? ConversationId.With(NodeAddress.Read(row.Blob(2, NodeAddress.Size))), (int)row.Long(3),
+                ReadId(row, 0, 1) ?? ConversationId.With(NodeAddress.Read(row.Blob(2, NodeAddress.Size))),
+                (int)row.Long(3),
                 (int)row.Long(4), EnvelopeId.Read(row.Blob(5, EnvelopeId.Size)))))
         {
             lock (_gate)

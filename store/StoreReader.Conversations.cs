@@ -26,7 +26,8 @@ public sealed partial class StoreReader
     }
 
     /// <summary>
-    /// Messages of a conversation with an id of its own, the newest first, as <see cref="NewestMessages(NodeAddress?, long?)"/>.
+    /// Messages of a conversation with an id of its own, the newest first, as
+    /// <see cref="NewestMessages(NodeAddress?, long?)"/>.
     /// </summary>
     public IEnumerable<StoredMessage> NewestMessages(ConversationId conversation, long? before) =>
         ReadNewest(place => Named(_newestInConversation, conversation).Bind(3, place).Bind(4, RowsAtOnce), before);
@@ -71,7 +72,8 @@ public sealed partial class StoreReader
     /// <summary>The envelopes of a kind that could not be opened yet, oldest first.</summary>
     public IReadOnlyList<StoredWaiting> Waiting(EnvelopeKind kind) => ReadAll(
         "waiting",
-        $"SELECT id, kind, conversation, expires, header, payload FROM waiting WHERE kind = {(int)kind} ORDER BY seq", row =>
+        $"SELECT id, kind, conversation, expires, header, payload FROM waiting WHERE kind = {(int)kind} ORDER BY seq",
+        row =>
         {
             EnvelopeId id = EnvelopeId.Read(row.Blob(0, EnvelopeId.Size));
             ReadOnlySpan<byte> header = row.Blob(4, EnvelopeHeader.Size);

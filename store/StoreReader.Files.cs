@@ -31,6 +31,7 @@ public sealed partial class StoreReader
             return new ErasedFile(row.Blob(0, BlobSize).ToArray(), message, SavedName(message, row, 2));
         });
 
-    private string? SavedName(in EnvelopeId message, Statement row, int column) => row.IsNull(column) ? null : Encoding.UTF8.GetString(
+    private string? SavedName(in EnvelopeId message, Statement row, int column) =>
+        row.IsNull(column) ? null : Encoding.UTF8.GetString(
         _cipher.Open(AssociatedData.SavedFile(stackalloc byte[AssociatedData.MaxSize], message), row.Blob(column)));
 }

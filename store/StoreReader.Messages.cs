@@ -10,9 +10,11 @@ namespace QuicProChat.Mesh.Store;
 public sealed partial class StoreReader
 {
     internal const string MessageColumns =
-        "SELECT id, outgoing, peer, text, state, reason, hops, priority, created, updated, conversation, security, request, sent, late, "
+        "SELECT id, outgoing, peer, text, state, reason, hops, priority, created, updated, conversation, security, "
+            + "request, sent, late, "
         + "CASE WHEN conversation IS NULL THEN 0 ELSE (SELECT count(*) FROM copy WHERE copy.message = message.id) END, "
-        + "CASE WHEN conversation IS NULL THEN 0 ELSE (SELECT count(*) FROM copy WHERE copy.message = message.id AND copy.state = 2) END, kind, extras, timer, expires, unread, place, seq "
+        + "CASE WHEN conversation IS NULL THEN 0 ELSE (SELECT count(*) FROM copy WHERE copy.message = message.id AND "
+        + "copy.state = 2) END, kind, extras, timer, expires, unread, place, seq "
         + "FROM message ";
 
     private const int SequenceColumn = 23;
@@ -52,7 +54,9 @@ public sealed partial class StoreReader
         }
     }
 
-    /// <summary>The place of a message in the order in which messages came; null if there is none with that id.</summary>
+    /// <summary>
+    /// The place of a message in the order in which messages came; null if there is none with that id.
+    /// </summary>
     public long? FindPlace(in EnvelopeId id)
     {
         lock (_gate)
@@ -67,8 +71,8 @@ public sealed partial class StoreReader
     }
 
     /// <summary>
-    /// Messages, the newest first, damaged ones as in <see cref="FindMessages(NodeAddress?, int)"/>. A few are read at a time,
-    /// while somebody takes them: a conversation may be longer than memory.
+    /// Messages, the newest first, damaged ones as in <see cref="FindMessages(NodeAddress?, int)"/>. A few are read at
+    /// a time, while somebody takes them: a conversation may be longer than memory.
     /// </summary>
     /// <param name="with">Only those of the conversation with this peer; null for all.</param>
     /// <param name="before">Only those that came before the message of this place; null for all.</param>
@@ -92,7 +96,8 @@ public sealed partial class StoreReader
     /// <summary>The messages that a reference names, each with its conversation; at most a few.</summary>
     /// <param name="idPrefix">The first half of an id, if there is no place.</param>
     /// <param name="place">A place in a conversation; empty if it is an id.</param>
-    public IReadOnlyList<(EnvelopeId Id, ConversationId Conversation)> FindReferenced(ulong idPrefix, ReadOnlySpan<byte> place)
+    public IReadOnlyList<(EnvelopeId Id, ConversationId Conversation)> FindReferenced(
+        ulong idPrefix, ReadOnlySpan<byte> place)
     {
         var found = new List<(EnvelopeId, ConversationId)>();
         lock (_gate)
@@ -105,7 +110,8 @@ public sealed partial class StoreReader
                 if (rows.Blob(0).Length == EnvelopeId.Size && rows.Blob(3).Length == NodeAddress.Size)
                 {
                     found.Add((
-                        EnvelopeId.Read(rows.Blob(0)), ReadId(rows, 1, 2) ?? ConversationId.With(NodeAddress.Read(rows.Blob(3)))));
+                        EnvelopeId.Read(rows.Blob(0)), ReadId(rows, 1, 2)
+                            ?? ConversationId.With(NodeAddress.Read(rows.Blob(3)))));
                 }
             }
         }
@@ -118,7 +124,8 @@ public sealed partial class StoreReader
         : _newest.Bind(1, before).Bind(2, limit);
 
     /// <summary>Takes rows a few at a time, from the newest on.</summary>
-    /// <param name="bind">The statement for rows before a place, bound; it brings <see cref="RowsAtOnce"/> at most.</param>
+    /// <param name="bind">The statement for rows before a place, bound; it brings <see cref="RowsAtOnce"/> at
+    /// most.</param>
     /// <param name="before">Where to begin.</param>
     private IEnumerable<StoredMessage> ReadNewest(Func<long, Statement> bind, long? before)
     {
@@ -137,7 +144,10 @@ public sealed partial class StoreReader
         while (rows == RowsAtOnce && place < begun); // In a damaged file rows may stand in any order.
     }
 
-    /// <summary>Messages of a conversation, the oldest first; damaged ones and memory as in <see cref="NewestMessages(NodeAddress?, long?)"/>.</summary>
+    /// <summary>
+    /// Messages of a conversation, the oldest first; damaged ones and memory as in
+    /// <see cref="NewestMessages(NodeAddress?, long?)"/>.
+    /// </summary>
     /// <param name="conversation">The conversation.</param>
     /// <param name="after">Only those that came after the message of this place; null for all.</param>
     public IEnumerable<StoredMessage> OldestMessages(ConversationId conversation, long? after)
@@ -209,7 +219,8 @@ public sealed partial class StoreReader
         bool outgoing = row.Long(1) != 0;
         NodeAddress peer = NodeAddress.Read(row.Blob(2, NodeAddress.Size));
         var message = new StoredMessage(
-            id, outgoing, peer, "", (MessageState)Bounded(row, 4, (long)MessageState.Received), (byte)row.Long(5), (int)row.Long(6),
+            id, outgoing, peer, "", (MessageState)Bounded(row, 4, (long)MessageState.Received), (byte)row.Long(5),
+            (int)row.Long(6),
             (Priority)Bounded(row, 7, (long)Priority.Emergency), Time(row.Long(8)), Time(row.Long(9)))
         {
             Conversation = ReadId(row, 17, 10),
@@ -232,8 +243,11 @@ public sealed partial class StoreReader
                 message = message with { Extras = _cipher.Open(bound, row.Blob(18)) };
             }
 
-            byte[] text = _cipher.Open(AssociatedData.Text(stackalloc byte[AssociatedData.MaxSize], message), row.Blob(3));
-            return Utf8.IsValid(text) ? message with { Text = Encoding.UTF8.GetString(text) } : message with { Content = text };
+            byte[] text = _cipher.Open(AssociatedData.Text(stackalloc byte[AssociatedData.MaxSize], message),
+                row.Blob(3));
+            return Utf8.IsValid(text) ? message with { Text = Encoding.UTF8.GetString(text) } : message
+                with
+            { Content = text };
         }
         catch (StoreException e) when (tolerant && e.Error == StoreError.Corrupt)
         {
@@ -242,8 +256,10 @@ public sealed partial class StoreReader
         }
     }
 
-    private static long Bounded(Statement row, int column, long last) => row.Long(column) is var value && value >= 0 && value <= last
-        ? value : throw new StoreException(StoreError.Corrupt, "A message in the store has a state, priority or protection that does not exist.");
+    private static long Bounded(Statement row, int column, long last) => row.Long(column) is var value && value >= 0
+        && value <= last
+        ? value : throw new StoreException(
+            StoreError.Corrupt, "A message in the store has a state, priority or protection that does not exist.");
 
     private static DateTimeOffset Time(long milliseconds) => milliseconds >= 0 && milliseconds <= LatestTime
         ? DateTimeOffset.FromUnixTimeMilliseconds(milliseconds)

@@ -61,14 +61,17 @@ public sealed partial class StoreReader
 
     /// <summary>Who is known, and who was refused.</summary>
     internal IReadOnlyList<(NodeAddress Peer, Standing Standing)> Standings() => ReadAll(
-        "peer", "SELECT address, standing FROM peer", row => (NodeAddress.Read(row.Blob(0, NodeAddress.Size)), Named(row.Long(1))));
+        "peer", "SELECT address, standing FROM peer",
+        row => (NodeAddress.Read(row.Blob(0, NodeAddress.Size)), Named(row.Long(1))));
 
     /// <summary>Nodes that the owner blocked, in the order of their addresses.</summary>
     public IReadOnlyList<NodeAddress> Blocked() => ReadAll(
         "peer", $"SELECT address FROM peer WHERE standing = {(int)Standing.Blocked} ORDER BY address",
         row => NodeAddress.Read(row.Blob(0, NodeAddress.Size)));
 
-    /// <summary>A message was dropped because its sender was blocked then: it does not come when the sender is heard again.</summary>
+    /// <summary>
+    /// A message was dropped because its sender was blocked then: it does not come when the sender is heard again.
+    /// </summary>
     public bool IsDropped(in EnvelopeId id)
     {
         Span<byte> mark = stackalloc byte[RowCipher.MarkSize];
@@ -83,9 +86,11 @@ public sealed partial class StoreReader
     }
 
     private static Standing Named(long standing) => IsStanding(standing)
-        ? (Standing)standing : throw new StoreException(StoreError.Corrupt, "What a node is to the owner is damaged in the store.");
+        ? (Standing)standing
+        : throw new StoreException(StoreError.Corrupt, "What a node is to the owner is damaged in the store.");
 
-    private static bool IsStanding(long standing) => standing is > (long)Standing.Stranger and <= (long)Standing.Blocked;
+    private static bool IsStanding(long standing) => standing is > (long)Standing.Stranger and
+        <= (long)Standing.Blocked;
 
     /// <summary>What a node is to the owner, as committed.</summary>
     public Standing StandingOf(in NodeAddress peer)

@@ -31,20 +31,25 @@ public sealed partial class StoreReader
         RunningTime = running;
         _message = database.Prepare(MessageColumns + "WHERE id = ?");
         _newest = database.Prepare(MessageColumns + "WHERE seq < ? ORDER BY seq DESC LIMIT ?");
-        _newestWith = database.Prepare(MessageColumns + "WHERE peer = ? AND conversation IS NULL AND seq < ? ORDER BY seq DESC LIMIT ?");
+        _newestWith = database.Prepare(MessageColumns
+            + "WHERE peer = ? AND conversation IS NULL AND seq < ? ORDER BY seq DESC LIMIT ?");
         const string referenced = "SELECT id, kind, conversation, peer FROM message WHERE ";
         _byPrefix = database.Prepare(referenced + "id BETWEEN ? AND ? LIMIT 8");
         _byPlace = database.Prepare(referenced + "place = ? LIMIT 8");
-        _dropped = database.Prepare($"SELECT 1 FROM erased WHERE mark = ? AND evicted = {(int)MeshStore.Erasure.Dropped}");
+        _dropped = database.Prepare(
+            $"SELECT 1 FROM erased WHERE mark = ? AND evicted = {(int)MeshStore.Erasure.Dropped}");
         _place = database.Prepare("SELECT seq FROM message WHERE id = ?");
         _envelope = database.Prepare("SELECT header, payload FROM envelope WHERE id = ?");
-        _newestInConversation = database.Prepare(MessageColumns + "WHERE kind = ? AND conversation = ? AND seq < ? ORDER BY seq DESC LIMIT ?");
+        _newestInConversation =
+            database.Prepare(MessageColumns
+                + "WHERE kind = ? AND conversation = ? AND seq < ? ORDER BY seq DESC LIMIT ?");
         _opened = database.Prepare("SELECT sender FROM opened WHERE id = ? AND kind = ?");
         _newestRequest = database.Prepare(MessageColumns + "WHERE peer = ? AND request = 1 ORDER BY seq DESC LIMIT 1");
         _standing = database.Prepare("SELECT standing FROM peer WHERE address = ?");
         const string unfinished = "AND outgoing = 1 AND state IN (0, 1)";
         _underWay = database.Prepare($"SELECT id FROM message WHERE peer = ? AND conversation IS NULL {unfinished}");
-        _underWayInConversation = database.Prepare($"SELECT id FROM message WHERE kind = ? AND conversation = ? {unfinished}");
+        _underWayInConversation =
+            database.Prepare($"SELECT id FROM message WHERE kind = ? AND conversation = ? {unfinished}");
         _oldestWith = database.Prepare(
             MessageColumns + "WHERE peer = ? AND conversation IS NULL AND seq > ? ORDER BY seq LIMIT ?");
         _oldestInConversation = database.Prepare(
@@ -69,7 +74,8 @@ public sealed partial class StoreReader
             try
             {
                 ReadOnlySpan<byte> header = _envelope.Blob(0, EnvelopeHeader.Size);
-                ReadOnlySpan<byte> associated = AssociatedData.Payload(stackalloc byte[AssociatedData.MaxSize], id, header);
+                ReadOnlySpan<byte> associated =
+                    AssociatedData.Payload(stackalloc byte[AssociatedData.MaxSize], id, header);
                 return [.. header, .. _cipher.Open(associated, _envelope.Blob(1))];
             }
             finally
@@ -92,7 +98,8 @@ public sealed partial class StoreReader
             ReadOnlySpan<byte> proof = row.Blob(6);
             var holding = new Holding(
                 NodeAddress.Read(row.Blob(1, NodeAddress.Size)), row.Long(2) != 0, RunningTime.Left(row.Long(3)),
-                proof.IsEmpty ? default : _cipher.Open(AssociatedData.Proof(stackalloc byte[AssociatedData.MaxSize], id), proof));
+                proof.IsEmpty ? default
+                    : _cipher.Open(AssociatedData.Proof(stackalloc byte[AssociatedData.MaxSize], id), proof));
             return new StoredEnvelope(id, holding, header, EnvelopeHeader.Size + (int)row.Long(5) - RowCipher.Overhead);
         });
 
@@ -137,7 +144,8 @@ public sealed partial class StoreReader
                 return null;
             try
             {
-                return _cipher.Open(AssociatedData.Value(stackalloc byte[AssociatedData.MaxSize], name), _value.Blob(0));
+                return _cipher.Open(AssociatedData.Value(stackalloc byte[AssociatedData.MaxSize], name),
+                    _value.Blob(0));
             }
             finally
             {

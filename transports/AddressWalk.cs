@@ -4,7 +4,9 @@ using QuicProChat.Mesh.Wire;
 
 namespace QuicProChat.Mesh.Transports;
 
-/// <summary>Dials all addresses of a host one after the other, in the system's order, until one becomes a link.</summary>
+/// <summary>
+/// Dials all addresses of a host one after the other, in the system's order, until one becomes a link.
+/// </summary>
 internal static class AddressWalk
 {
     internal static async ValueTask<DialResult> DialAsync(
@@ -15,7 +17,8 @@ internal static class AddressWalk
             return Failed(error);
         IPAddress[] addresses;
         using CancellationTokenSource limit = new(node.Settings.ConnectTimeout, node.Time);
-        using CancellationTokenSource resolve = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellation);
+        using CancellationTokenSource resolve =
+            CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellation);
         try
         {
             addresses = await endpoint.ResolveAsync(resolve.Token);
@@ -29,12 +32,14 @@ internal static class AddressWalk
         foreach (IPAddress address in addresses)
         {
             result = await dial(new IPEndPoint(address, endpoint.Port), endpoint.Pinned, cancellation);
-            if (result.Link is not null || result.Failure!.Code == LinkEndCode.Self || cancellation.IsCancellationRequested)
+            if (result.Link is not null || result.Failure!.Code == LinkEndCode.Self
+                || cancellation.IsCancellationRequested)
                 break;
         }
 
         return result;
     }
 
-    private static DialResult Failed(string detail) => new(null, new LinkEnd(LinkEndCode.TransportFailed, Detail: detail));
+    private static DialResult Failed(string detail) =>
+        new(null, new LinkEnd(LinkEndCode.TransportFailed, Detail: detail));
 }

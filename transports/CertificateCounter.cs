@@ -4,9 +4,9 @@ using QuicProChat.Mesh.Identity;
 namespace QuicProChat.Mesh.Transports;
 
 /// <summary>
-/// The number of this node's newest link certificate (docs/reference/protocol.md, section 3.1). It only rises: over restarts because it
-/// lies in a file, after the loss of that file because a clock usually says more, and without a clock because neighbours show
-/// the newest number that they know. Safe for threads.
+/// The number of this node's newest link certificate (docs/reference/protocol.md, section 3.1). It only rises: over
+/// restarts because it lies in a file, after the loss of that file because a clock usually says more, and without a
+/// clock because neighbours show the newest number that they know. Safe for threads.
 /// </summary>
 /// <param name="path">The file, 8 bytes; null to go by the clock alone.</param>
 /// <param name="time">The clock.</param>

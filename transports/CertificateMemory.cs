@@ -3,8 +3,8 @@ using QuicProChat.Mesh.Identity;
 namespace QuicProChat.Mesh.Transports;
 
 /// <summary>
-/// The newest certificate of each address that was here: whoever shows an older one may have stolen its key. Bounded, so a
-/// node does not remember everybody; what it forgets is again as good as new. Safe for threads.
+/// The newest certificate of each address that was here: whoever shows an older one may have stolen its key. Bounded,
+/// so a node does not remember everybody; what it forgets is again as good as new. Safe for threads.
 /// </summary>
 internal sealed class CertificateMemory
 {

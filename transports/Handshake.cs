@@ -28,7 +28,8 @@ internal sealed class Handshake(LocalEnd node, string scheme, ILogger logger)
     /// <param name="connect">Connects and does TLS.</param>
     /// <param name="cancellation">The caller's.</param>
     internal async ValueTask<DialResult> DialAsync(
-        NodeAddress? pinned, string uri, IPAddress remote, Func<LinkTls, CancellationToken, ValueTask<LinkConnection>> connect,
+        NodeAddress? pinned, string uri, IPAddress remote,
+        Func<LinkTls, CancellationToken, ValueTask<LinkConnection>> connect,
         CancellationToken cancellation)
     {
         Attempt attempt = new(new LinkTls(node.Certificate, pinned), uri, LinkSource.Of(remote), node.NextDialNumber());
@@ -38,12 +39,16 @@ internal sealed class Handshake(LocalEnd node, string scheme, ILogger logger)
         return new DialResult(link, failure);
     }
 
-    /// <summary>Takes an accepted connection; the TLS state is new, or that of a handshake that the transport has done.</summary>
+    /// <summary>
+    /// Takes an accepted connection; the TLS state is new, or that of a handshake that the transport has done.
+    /// </summary>
     internal async ValueTask<HandshakeResult> AcceptAsync(
-        string remote, LinkTls tls, Func<LinkTls, CancellationToken, ValueTask<LinkConnection>> authenticate, Admission.Ticket ticket,
+        string remote, LinkTls tls, Func<LinkTls, CancellationToken, ValueTask<LinkConnection>> authenticate,
+        Admission.Ticket ticket,
         CancellationToken cancellation)
     {
-        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, ticket.Displaced);
+        using CancellationTokenSource either =
+            CancellationTokenSource.CreateLinkedTokenSource(cancellation, ticket.Displaced);
         using Deadline deadline = new(node, either.Token);
         HandshakeResult result = await RunAsync(
             new Attempt(tls, remote, ticket.From, DialNumber: 0), authenticate, deadline, ticket.Displaced);
@@ -89,19 +94,22 @@ internal sealed class Handshake(LocalEnd node, string scheme, ILogger logger)
         if (attempt.Tls.Failure is { } refused)
             return (null, refused);
         if (connection.Protocol != LinkTls.Protocol)
-            return (null, new LinkEnd(LinkEndCode.Version, Detail: $"it did not agree on the protocol {LinkTls.Protocol} (ALPN)"));
+            return (null, new LinkEnd(
+                LinkEndCode.Version, Detail: $"it did not agree on the protocol {LinkTls.Protocol} (ALPN)"));
         if (attempt.DialNumber == 0)
         {
             // Whoever broke the protocol a moment ago waits; in one of the places of those who are not in yet.
             TimeSpan penalty = node.Penalties.Left(attempt.Tls.Peer!.Address);
             if (penalty >= node.Settings.HandshakeTimeout)
-                return (null, new LinkEnd(LinkEndCode.TooMany, Detail: $"it broke the protocol, and may come back in {penalty.TotalSeconds:0} s"));
+                return (null, new LinkEnd(LinkEndCode.TooMany,
+                    Detail: $"it broke the protocol, and may come back in {penalty.TotalSeconds:0} s"));
             if (penalty > TimeSpan.Zero)
                 await Task.Delay(penalty, node.Time, deadline);
         }
 
         LinkRole role = attempt.DialNumber == 0 ? LinkRole.Listener : LinkRole.Dialer;
-        return await new HelloExchange(node, attempt.Tls, role, attempt.DialNumber).RunAsync(connection.Stream, attempt.Source, deadline);
+        return await new HelloExchange(node, attempt.Tls, role, attempt.DialNumber)
+            .RunAsync(connection.Stream, attempt.Source, deadline);
     }
 
     private void Punish(Attempt attempt)
@@ -117,7 +125,8 @@ internal sealed class Handshake(LocalEnd node, string scheme, ILogger logger)
         if (tls.Failure is { } refused)
             return refused;
         if (deadline.Passed)
-            return new LinkEnd(LinkEndCode.HandshakeTimeout, Detail: $"the handshake took longer than {node.Settings.HandshakeTimeout.TotalSeconds:0} s");
+            return new LinkEnd(LinkEndCode.HandshakeTimeout,
+                Detail: $"the handshake took longer than {node.Settings.HandshakeTimeout.TotalSeconds:0} s");
         if (e is OperationCanceledException)
             return new LinkEnd(LinkEndCode.Closed);
         if (e is AuthenticationException)
@@ -125,7 +134,8 @@ internal sealed class Handshake(LocalEnd node, string scheme, ILogger logger)
         // Past TLS on our side, the peer hung up on the Hello: it refused our certificate, or us.
         return tls.Peer is null
             ? new LinkEnd(LinkEndCode.TransportFailed, Detail: FaultText.Of(e))
-            : new LinkEnd(LinkEndCode.Authentication, ByPeer: true, $"the peer hung up during the handshake: {FaultText.Of(e)}");
+            : new LinkEnd(LinkEndCode.Authentication, ByPeer: true,
+                $"the peer hung up during the handshake: {FaultText.Of(e)}");
     }
 
     /// <summary>The handshake timeout together with the caller's cancellation.</summary>

@@ -5,8 +5,9 @@ namespace QuicProChat.Mesh.Transports;
 /// <summary>What a handshake costs on this machine.</summary>
 internal static class HandshakePrice
 {
-    // A handshake makes and checks some six signatures on two curves and agrees on a key; P-256 is the dearer one. Measured on
-    // x86-64 it takes about as long as this many verifications of Ed25519, and on a router without assembly for P-256 twice that.
+    // A handshake makes and checks some six signatures on two curves and agrees on a key; P-256 is the dearer one.
+    // Measured on x86-64 it takes about as long as this many verifications of Ed25519, and on a router without assembly
+    // for P-256 twice that.
     private const int Verifications = 20;
 
     private static readonly TimeSpan Least = TimeSpan.FromMilliseconds(1);

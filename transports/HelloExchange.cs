@@ -104,7 +104,8 @@ internal sealed class HelloExchange(LocalEnd node, LinkTls tls, LinkRole role, u
         if (!Hello.TryRead(body, out Hello hello, out HelloFault fault))
             return (null, Violation($"its Hello does not parse: {fault}"));
         if (hello.Version != Hello.CurrentVersion)
-            return (null, new LinkEnd(LinkEndCode.Version, Detail: $"it speaks version {hello.Version}, we {Hello.CurrentVersion}"));
+            return (null, new LinkEnd(
+                LinkEndCode.Version, Detail: $"it speaks version {hello.Version}, we {Hello.CurrentVersion}"));
         LinkEnd? failure = CheckKey(hello) ?? CheckNetwork(hello) ?? CheckCertificates(hello);
         if (failure is not null)
             return (null, failure);
@@ -117,7 +118,8 @@ internal sealed class HelloExchange(LocalEnd node, LinkTls tls, LinkRole role, u
         }
 
         return (new PeerHello(
-            Encoding.UTF8.GetString(hello.Name), hello.Capabilities, hello.MaxFrame, hello.BootId, hello.DialNumber), null);
+            Encoding.UTF8.GetString(hello.Name), hello.Capabilities, hello.MaxFrame, hello.BootId, hello.DialNumber),
+            null);
     }
 
     /// <summary>A peer with our own key is this process, or another one that must not be there.</summary>
@@ -160,14 +162,16 @@ internal sealed class HelloExchange(LocalEnd node, LinkTls tls, LinkRole role, u
         {
             node.LearnOwnNumber(number);
             return new LinkEnd(
-                LinkEndCode.Authentication, Detail: $"it knows a newer certificate of this node, number {number}; another one is made");
+                LinkEndCode.Authentication,
+                Detail: $"it knows a newer certificate of this node, number {number}; another one is made");
         }
 
         return _newer.IsEmpty
             ? null
             : new LinkEnd(
                 LinkEndCode.Authentication,
-                Detail: $"its certificate, number {_peer.Number}, is older than one it has shown before, number {CertificateNumber.Read(_newer.Span)}");
+                Detail: $"its certificate, number {_peer.Number}, is older than one it has shown before, number "
+                    + $"{CertificateNumber.Read(_newer.Span)}");
     }
 
     private static LinkEnd Violation(string detail) => new(LinkEndCode.ProtocolViolation, Detail: detail);

@@ -20,7 +20,9 @@ internal sealed record IpEndpoint(string Host, int Port, NodeAddress? Pinned)
     {
         endpoint = null;
         ReadOnlySpan<char> rest = uri.Rest;
-        if (!rest.StartsWith("//") || !IpText.TrySplit(rest[2..], out ReadOnlySpan<char> host, out ReadOnlySpan<char> port, out bool inBrackets))
+        if (!rest.StartsWith("//")
+            || !IpText.TrySplit(rest[2..], out ReadOnlySpan<char> host, out ReadOnlySpan<char> port,
+                out bool inBrackets))
         {
             error = $"'{uri}' does not name host and port: write {uri.Scheme}://host:port, IPv6 addresses in brackets.";
             return false;
@@ -28,7 +30,8 @@ internal sealed record IpEndpoint(string Host, int Port, NodeAddress? Pinned)
 
         if (!IsHost(host, inBrackets))
         {
-            error = $"'{uri}' has no proper host: write a name, an IPv4 address of four decimal numbers, or an IPv6 address in brackets.";
+            error = $"'{uri}' has no proper host: write a name, an IPv4 address of four decimal numbers, or an IPv6 "
+                + "address in brackets.";
             return false;
         }
 
@@ -72,11 +75,13 @@ internal sealed record IpEndpoint(string Host, int Port, NodeAddress? Pinned)
     {
         if (!TryParse(uri, out IpEndpoint? endpoint, out string? error))
             return error;
-        return endpoint.Pinned is null ? null : $"'{uri}' pins an address: that belongs to a peer that is dialled, not to where others dial.";
+        return endpoint.Pinned is null ? null
+            : $"'{uri}' pins an address: that belongs to a peer that is dialled, not to where others dial.";
     }
 
     /// <summary>Every address of this machine, rather than one.</summary>
-    internal bool IsAny => Host == AnyHost || (Literal is { } address && (address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any)));
+    internal bool IsAny => Host == AnyHost
+        || (Literal is { } address && (address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any)));
 
     /// <summary>The host as an address, with the zone of its interface as that is now; null for a name.</summary>
     internal IPAddress? Literal => IpText.TryParse(Host, out IPAddress address) ? address : null;
@@ -89,7 +94,9 @@ internal sealed record IpEndpoint(string Host, int Port, NodeAddress? Pinned)
         return new LinkUri(scheme, "//" + place, Pinned: null);
     }
 
-    /// <summary>The local address to bind; all addresses of both families for <c>*</c> where the system has IPv6.</summary>
+    /// <summary>
+    /// The local address to bind; all addresses of both families for <c>*</c> where the system has IPv6.
+    /// </summary>
     /// <exception cref="AddressAwayException">The host has no address, or its interface is not there.</exception>
     internal async ValueTask<IPEndPoint> ResolveLocalAsync(CancellationToken cancellation)
     {

@@ -20,8 +20,9 @@ public static class IpText
     private const int MaxZone = 15;
 
     /// <summary>
-    /// Reads an IPv4 address of four decimal numbers, or an IPv6 address (RFC 4291, section 2.2) without brackets. A zone
-    /// (RFC 4007, section 11) goes with link-local addresses only; that of an interface that is not there reads as zone 0.
+    /// Reads an IPv4 address of four decimal numbers, or an IPv6 address (RFC 4291, section 2.2) without brackets. A
+    /// zone (RFC 4007, section 11) goes with link-local addresses only; that of an interface that is not there reads as
+    /// zone 0.
     /// </summary>
     public static bool TryParse(ReadOnlySpan<char> text, out IPAddress address)
     {
@@ -80,8 +81,8 @@ public static class IpText
     }
 
     /// <summary>
-    /// True for a host name (RFC 1123, section 2.1; underscores are allowed). One whose last label is a number would be an
-    /// address, and a wrong one.
+    /// True for a host name (RFC 1123, section 2.1; underscores are allowed). One whose last label is a number would be
+    /// an address, and a wrong one.
     /// </summary>
     public static bool IsHostName(ReadOnlySpan<char> text)
     {
@@ -93,11 +94,13 @@ public static class IpText
         foreach (Range range in text.Split('.'))
         {
             label = text[range];
-            if (label.IsEmpty || label.Length > MaxLabel || label.ContainsAnyExcept(Characters.Label) || label[0] == '-' || label[^1] == '-')
+            if (label.IsEmpty || label.Length > MaxLabel || label.ContainsAnyExcept(Characters.Label) || label[0] == '-'
+                || label[^1] == '-')
                 return false;
         }
 
-        return label.ContainsAnyExcept(Characters.Digits) && !label.StartsWith("0x", StringComparison.OrdinalIgnoreCase);
+        return label.ContainsAnyExcept(Characters.Digits)
+            && !label.StartsWith("0x", StringComparison.OrdinalIgnoreCase);
     }
 
     /// <summary>Splits host and port at the last colon; false if there is none, or a bracket too few.</summary>

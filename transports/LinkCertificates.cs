@@ -14,7 +14,8 @@ internal sealed class OwnCertificate(X509Certificate2 certificate, ulong number,
 
     internal X509Certificate2 Certificate { get; } = certificate;
 
-    internal SslStreamCertificateContext Context { get; } = SslStreamCertificateContext.Create(certificate, null, offline: true);
+    internal SslStreamCertificateContext Context { get; } =
+        SslStreamCertificateContext.Create(certificate, null, offline: true);
 
     internal byte[] Fingerprint { get; } = SHA256.HashData(certificate.RawDataMemory.Span);
 
@@ -22,11 +23,12 @@ internal sealed class OwnCertificate(X509Certificate2 certificate, ulong number,
 }
 
 /// <summary>
-/// Our certificate: made afresh at first use and after a day, with a higher number each time. A stolen P-256 key is good with
-/// those who have not seen a newer certificate since, so not for long with those whom this node meets every day. One that was
-/// replaced is kept for a while, for handshakes that began with it.
+/// Our certificate: made afresh at first use and after a day, with a higher number each time. A stolen P-256 key is
+/// good with those who have not seen a newer certificate since, so not for long with those whom this node meets every
+/// day. One that was replaced is kept for a while, for handshakes that began with it.
 /// </summary>
-internal sealed class LinkCertificates(LocalIdentity identity, CertificateCounter numbers, TimeProvider time) : IDisposable
+internal sealed class LinkCertificates(
+    LocalIdentity identity, CertificateCounter numbers, TimeProvider time) : IDisposable
 {
     private static readonly TimeSpan Period = TimeSpan.FromDays(1);
 

@@ -4,8 +4,8 @@ using QuicProChat.Mesh.Wire;
 namespace QuicProChat.Mesh.Transports;
 
 /// <summary>
-/// Which of two links to one neighbour stays (docs/reference/protocol.md, section 3.2). Both ends see the same facts and come to
-/// the same choice in whatever order the links came up.
+/// Which of two links to one neighbour stays (docs/reference/protocol.md, section 3.2). Both ends see the same facts
+/// and come to the same choice in whatever order the links came up.
 /// </summary>
 internal static class LinkChoice
 {
@@ -17,6 +17,7 @@ internal static class LinkChoice
             return true;
         if (newer.Outbound != older.Outbound)
             return newer.Outbound == self.CompareTo(newer.Peer) < 0;
-        return candidate is not ILinkOrigin number || incumbent is not ILinkOrigin other || number.DialNumber > other.DialNumber;
+        return candidate is not ILinkOrigin number || incumbent is not ILinkOrigin other
+            || number.DialNumber > other.DialNumber;
     }
 }

@@ -26,7 +26,8 @@ public sealed partial class LinkManager
     bool IFoundDialler.ConnectFound(PeerUris peer) => Dial(peer, isFound: true);
 
     /// <inheritdoc/>
-    void IFoundDialler.StopDialling(PeerUris peer) => StopDialling(d => d.IsFound && d.Uris.ToString() == peer.ToString());
+    void IFoundDialler.StopDialling(PeerUris peer) =>
+        StopDialling(d => d.IsFound && d.Uris.ToString() == peer.ToString());
 
     /// <inheritdoc/>
     DialReport? IFoundDialler.ReportOf(PeerUris peer)
@@ -46,7 +47,8 @@ public sealed partial class LinkManager
         {
             if (_stop.IsCancellationRequested || _diallers.ContainsKey(peer.ToString()))
                 return false;
-            Dialler dialler = new(peer, isFound, _stop.Token, new Backoff(_settings.FirstRetry, _settings.LongestRetry, _random));
+            Dialler dialler =
+                new(peer, isFound, _stop.Token, new Backoff(_settings.FirstRetry, _settings.LongestRetry, _random));
             _diallers.Add(peer.ToString(), dialler);
             dialler.Loop = Task.Run(() => DialLoopAsync(dialler));
             return true;
@@ -71,8 +73,8 @@ public sealed partial class LinkManager
     }
 
     /// <summary>
-    /// Stops dialling a peer, named as it was to <see cref="Connect"/>, and ends the link that came of it; other ways to the same
-    /// peer go on. False if it was not dialled.
+    /// Stops dialling a peer, named as it was to <see cref="Connect"/>, and ends the link that came of it; other ways
+    /// to the same peer go on. False if it was not dialled.
     /// </summary>
     public bool Disconnect(PeerUris peer)
     {
@@ -247,7 +249,9 @@ public sealed partial class LinkManager
 
         internal PeerUris Uris { get; }
 
-        /// <summary>Nobody named it: it was found on a link, and has no claim to the places of those that were chosen.</summary>
+        /// <summary>
+        /// Nobody named it: it was found on a link, and has no claim to the places of those that were chosen.
+        /// </summary>
         internal bool IsFound { get; }
 
         internal Backoff Backoff { get; }

@@ -11,7 +11,9 @@ public sealed partial class LinkManager
     /// <summary>The operator pinned the address of this peer.</summary>
     private bool IsPinned(NodeAddress peer) => _diallers.Values.Any(d => d.Uris.Pinned == peer);
 
-    /// <summary>Starts a link to a new neighbour, at the cost of another where that is fair; else the reason why not.</summary>
+    /// <summary>
+    /// Starts a link to a new neighbour, at the cost of another where that is fair; else the reason why not.
+    /// </summary>
     private LinkEndCode? Place(IPendingLink candidate)
     {
         ILink link = candidate.Link;
@@ -46,7 +48,8 @@ public sealed partial class LinkManager
     private Place PlaceOf(Neighbour neighbour)
     {
         TimeSpan age = _time.GetElapsedTime(neighbour.Since);
-        return new Place(neighbour.Source, neighbour.Active.Link.Chosen, _acquaintances.Known(neighbour.Peer) + age, age);
+        return new Place(neighbour.Source, neighbour.Active.Link.Chosen, _acquaintances.Known(neighbour.Peer)
+            + age, age);
     }
 
     /// <summary>Two processes that take turns have one key: both are told so, and so is the operator.</summary>
@@ -55,7 +58,8 @@ public sealed partial class LinkManager
         ILink link = candidate.Link;
         if (!_acquaintances.IsBack(link.Peer, Neighbour.SourceOf(candidate), link.PeerBootId))
             return false;
-        string text = $"Two nodes run with the key of {link.Peer}, one of them at {link.Uri}: they take each other's messages";
+        string text = $"Two nodes run with the key of {link.Peer}, one of them at {link.Uri}: they take each other's "
+            + "messages";
         if (_warnings.Raise(link.Peer.ToString(), text))
             Log.CloneSeen(_logger, text);
         return true;

@@ -9,8 +9,8 @@ namespace QuicProChat.Mesh.Transports;
 public sealed record LinkManagerSettings
 {
     /// <summary>
-    /// Links to authenticated neighbours, in all; half of them are kept for those that this node dials or whose address is
-    /// pinned. Arbitrary.
+    /// Links to authenticated neighbours, in all; half of them are kept for those that this node dials or whose address
+    /// is pinned. Arbitrary.
     /// </summary>
     public int MaxLinks { get; init; } = 64;
 
@@ -29,8 +29,8 @@ public sealed record LinkManagerSettings
 
 /// <summary>
 /// Keeps one link to each neighbour on each medium: listens, dials, dials again, and settles which of two links stays
-/// (docs/reference/protocol.md, section 3.2). What links report goes on to the node's events, in order: a link that replaces
-/// another comes up after the other is down. Safe for use by several threads.
+/// (docs/reference/protocol.md, section 3.2). What links report goes on to the node's events, in order: a link that
+/// replaces another comes up after the other is down. Safe for use by several threads.
 /// <code>
 ///   listener ---+                   +-- Start, events go on
 ///               +-- Offer: choose --+
@@ -101,13 +101,18 @@ public sealed partial class LinkManager : ILinkAcceptor, IFoundDialler, IAsyncDi
     /// <summary>How many links ended for a reason, whoever ended them.</summary>
     public long EndedCount(LinkEndCode code) => _ended[code];
 
-    /// <summary>Listens on a URI until <see cref="StopListeningAsync"/>. An address that is not there yet is waited for.</summary>
-    /// <returns>Where it listens; null if it waits, or the transport is not available here, which has been logged.</returns>
+    /// <summary>
+    /// Listens on a URI until <see cref="StopListeningAsync"/>. An address that is not there yet is waited for.
+    /// </summary>
+    /// <returns>Where it listens; null if it waits, or the transport is not available here, which has been
+    /// logged.</returns>
     /// <exception cref="IOException">The URI is wrong or the address cannot be bound.</exception>
     public async ValueTask<LinkUri?> ListenAsync(LinkUri uri, CancellationToken cancellation)
     {
         if (!_transports.TryGetValue(uri.Scheme, out ITransport? transport))
-            throw new IOException($"Cannot listen on {uri}: there is no transport '{uri.Scheme}', only {string.Join(", ", _transports.Keys)}.");
+            throw new IOException(
+                $"Cannot listen on {uri}: there is no transport '{uri.Scheme}', only "
+                    + $"{string.Join(", ", _transports.Keys)}.");
         if (transport.Unavailable is { } reason)
         {
             Log.TransportUnavailable(_logger, uri, uri.Scheme, reason);
@@ -117,7 +122,10 @@ public sealed partial class LinkManager : ILinkAcceptor, IFoundDialler, IAsyncDi
         return await _listeners.ListenAsync(transport, uri, cancellation);
     }
 
-    /// <summary>Stops to listen on a URI, named as it was to <see cref="ListenAsync"/>; false if nobody listens there. Links stay.</summary>
+    /// <summary>
+    /// Stops to listen on a URI, named as it was to <see cref="ListenAsync"/>; false if nobody listens there. Links
+    /// stay.
+    /// </summary>
     public ValueTask<bool> StopListeningAsync(LinkUri uri) => _listeners.StopAsync(uri);
 
     /// <inheritdoc/>
@@ -163,7 +171,9 @@ public sealed partial class LinkManager : ILinkAcceptor, IFoundDialler, IAsyncDi
         await Task.WhenAll(ends);
     }
 
-    /// <summary>Starts a link, or closes it; null if it was started or will be as soon as the one it replaces is down.</summary>
+    /// <summary>
+    /// Starts a link, or closes it; null if it was started or will be as soon as the one it replaces is down.
+    /// </summary>
     private LinkEndCode? Offer(IPendingLink candidate)
     {
         LinkEndCode? refusal;
@@ -238,7 +248,8 @@ public sealed partial class LinkManager : ILinkAcceptor, IFoundDialler, IAsyncDi
         public async ValueTask DownAsync(ILink link, LinkEnd reason)
         {
             owner._ended.Add(reason.Code);
-            Log.LinkDown(owner._logger, link.Peer, link.Uri, reason.ByPeer ? "the peer" : "this node", Log.Why(reason.Code, reason.Detail));
+            Log.LinkDown(owner._logger, link.Peer, link.Uri, reason.ByPeer ? "the peer"
+                : "this node", Log.Why(reason.Code, reason.Detail));
             try
             {
                 await owner._events.DownAsync(link, reason);

@@ -7,9 +7,10 @@ using QuicProChat.Mesh.Wire;
 namespace QuicProChat.Mesh.Transports;
 
 /// <summary>
-/// TLS 1.3 with mutual authentication (docs/reference/protocol.md, section 3.1) for one connection: the options for either side
-/// and, after the handshake, whom it proved or why it failed. TLS itself accepts every certificate, so that whoever is refused
-/// can be told why over the connection; nothing else may be done with one whose <see cref="Failure"/> is set.
+/// TLS 1.3 with mutual authentication (docs/reference/protocol.md, section 3.1) for one connection: the options for
+/// either side and, after the handshake, whom it proved or why it failed. TLS itself accepts every certificate, so that
+/// whoever is refused can be told why over the connection; nothing else may be done with one whose
+/// <see cref="Failure"/> is set.
 /// </summary>
 internal sealed class LinkTls(OwnCertificate own, NodeAddress? pinned)
 {

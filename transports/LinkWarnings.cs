@@ -6,9 +6,9 @@ namespace QuicProChat.Mesh.Transports;
 public sealed record LinkWarning(string Text, DateTimeOffset At);
 
 /// <summary>
-/// What is wrong with keys, as far as links show it. Each warning is told once an hour, and is shown for a day after it was
-/// last so. Strangers can cause warnings about keys of their own, so those are few; what concerns this node's own key stays.
-/// Safe for threads.
+/// What is wrong with keys, as far as links show it. Each warning is told once an hour, and is shown for a day after it
+/// was last so. Strangers can cause warnings about keys of their own, so those are few; what concerns this node's own
+/// key stays. Safe for threads.
 /// </summary>
 public sealed class LinkWarnings(TimeProvider time)
 {
@@ -32,7 +32,8 @@ public sealed class LinkWarnings(TimeProvider time)
             lock (_lock)
             {
                 Forget();
-                return [.. _entries.OrderBy(e => e.Key.Length > 0).ThenBy(e => e.Value.Warning.At).Select(e => e.Value.Warning)];
+                return [.. _entries.OrderBy(e => e.Key.Length > 0).ThenBy(e => e.Value.Warning.At)
+                    .Select(e => e.Value.Warning)];
             }
         }
     }

@@ -9,10 +9,11 @@ namespace QuicProChat.Mesh.Transports;
 public sealed record WaitingListener(LinkUri Uri, string Reason);
 
 /// <summary>
-/// Where this node listens. An address that is not there yet is waited for, and a listener whose interface went is bound anew
-/// when it is back: addresses come and go with cables, leases and tunnels.
+/// Where this node listens. An address that is not there yet is waited for, and a listener whose interface went is
+/// bound anew when it is back: addresses come and go with cables, leases and tunnels.
 /// </summary>
-internal sealed class Listeners(ILinkAcceptor acceptor, bool followKernel, TimeProvider time, ILogger logger) : IAsyncDisposable
+internal sealed class Listeners(
+    ILinkAcceptor acceptor, bool followKernel, TimeProvider time, ILogger logger) : IAsyncDisposable
 {
     // The kernel tells of changes; these find what it did not tell.
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(5);
@@ -42,7 +43,8 @@ internal sealed class Listeners(ILinkAcceptor acceptor, bool followKernel, TimeP
     }
 
     /// <summary>Listens on a URI from now on; null if it waits for its address.</summary>
-    /// <exception cref="IOException">The URI is wrong, or the address cannot be bound for another reason than that it is away.</exception>
+    /// <exception cref="IOException">The URI is wrong, or the address cannot be bound for another reason than that it
+    /// is away.</exception>
     internal async ValueTask<LinkUri?> ListenAsync(ITransport transport, LinkUri uri, CancellationToken cancellation)
     {
         Kept kept = new(uri, transport);

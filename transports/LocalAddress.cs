@@ -24,7 +24,8 @@ internal static class LocalAddress
         if (endpoint.IsAny)
             return true;
         // An interface that came back has another number, and its link-local addresses with it.
-        if (endpoint.Literal is { } literal && (literal.ScopeIdIsMissing(endpoint.Host) || !literal.Equals(bound.Address)))
+        if (endpoint.Literal is { } literal
+            && (literal.ScopeIdIsMissing(endpoint.Host) || !literal.Equals(bound.Address)))
             return false;
         return IsHere(bound.Address);
     }
@@ -35,7 +36,8 @@ internal static class LocalAddress
 
     private static bool IsHere(IPAddress address)
     {
-        // The kernel knows best: a list of interfaces lacks most of 127.0.0.0/8, and addresses that are still being checked.
+        // The kernel knows best: a list of interfaces lacks most of 127.0.0.0/8, and addresses that are still being
+        // checked.
         using Socket probe = new(address.AddressFamily, SocketType.Dgram, ProtocolType.Udp);
         try
         {

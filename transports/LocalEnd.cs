@@ -61,7 +61,8 @@ public sealed class LocalEnd : IDisposable
     /// <param name="random">Source of the boot id.</param>
     /// <param name="logger">Where it tells what is wrong with keys.</param>
     public LocalEnd(
-        LocalIdentity identity, LinkSettings settings, TimeProvider time, RandomFill? random = null, ILogger? logger = null)
+        LocalIdentity identity, LinkSettings settings, TimeProvider time, RandomFill? random = null,
+        ILogger? logger = null)
     {
         Identity = identity;
         Settings = settings;
@@ -69,7 +70,8 @@ public sealed class LocalEnd : IDisposable
         Logger = logger ?? NullLogger.Instance;
         NetworkKey = settings.NetworkKey.IsEmpty ? null : new NetworkKey(settings.NetworkKey.Span);
         Numbers = new CertificateCounter(
-            settings.CertificateNumberFile, time, reason => Log.NumberNotKept(Logger, settings.CertificateNumberFile!, reason));
+            settings.CertificateNumberFile, time,
+            reason => Log.NumberNotKept(Logger, settings.CertificateNumberFile!, reason));
         _certificates = new LinkCertificates(identity, Numbers, time);
         Warnings = new LinkWarnings(time);
         Admission = new Admission(settings.MaxUnauthenticated, settings.MaxUnauthenticatedPerSource);
@@ -128,13 +130,15 @@ public sealed class LocalEnd : IDisposable
         if (!Numbers.Learn(number))
             return;
         _certificates.Renew();
-        WarnOfOwnKey($"A neighbour knows a newer certificate of this node's key than this node has made (number {number})");
+        WarnOfOwnKey("A neighbour knows a newer certificate of this node's key than this node has made (number "
+            + $"{number})");
     }
 
     /// <summary>Another process has this node's key.</summary>
     internal void WarnOfOwnKey(string fact)
     {
-        string text = $"{fact}: another node runs with the same identity key, or this data directory was restored from a copy. " +
+        string text = $"{fact}: another node runs with the same identity key, or this data directory was restored "
+            + "from a copy. " +
             "Two nodes with one key take each other's messages; give one of them a key of its own (qpc-mesh keygen)";
         if (Warnings.RaiseOwn(text))
             Log.OwnKeyElsewhere(Logger, text);

@@ -58,15 +58,18 @@ internal static partial class Log
     [LoggerMessage(119, LogLevel.Debug, "Discovery on {Interface}: {What}")]
     internal static partial void DiscoveryOn(ILogger logger, string @interface, string what);
 
-    [LoggerMessage(120, LogLevel.Warning, "Discovery does not work on {Interface}: {Reason}; it is tried again until it does")]
+    [LoggerMessage(120, LogLevel.Warning,
+        "Discovery does not work on {Interface}: {Reason}; it is tried again until it does")]
     internal static partial void DiscoveryAway(ILogger logger, string @interface, string reason);
 
     [LoggerMessage(121, LogLevel.Error, "Discovery failed to handle an event; this is a fault of the program")]
     internal static partial void DiscoveryFailed(ILogger logger, Exception exception);
 
-    [LoggerMessage(114, LogLevel.Information, "Radio {Device} is on: {Modem}, {Frequency} Hz, SF{SpreadingFactor}, {Region}; {Detail}")]
+    [LoggerMessage(114, LogLevel.Information,
+        "Radio {Device} is on: {Modem}, {Frequency} Hz, SF{SpreadingFactor}, {Region}; {Detail}")]
     internal static partial void RadioOn(
-        ILogger logger, string device, string? modem, long frequency, int spreadingFactor, string region, string detail);
+        ILogger logger, string device, string? modem, long frequency, int spreadingFactor, string region,
+        string detail);
 
     [LoggerMessage(112, LogLevel.Warning, "Radio {Device} is away ({Reason}); it is tried again until it is there")]
     internal static partial void RadioAway(ILogger logger, string device, string reason);
@@ -75,5 +78,6 @@ internal static partial class Log
     internal static partial void RadioState(ILogger logger, string device, Lora.Modems.ModemState state, string detail);
 
     /// <summary>Code and detail of an end as one phrase.</summary>
-    internal static string Why(LinkEndCode code, string? detail) => detail is null ? code.ToString() : $"{code}: {detail}";
+    internal static string Why(LinkEndCode code, string? detail) => detail is null ? code.ToString()
+        : $"{code}: {detail}";
 }

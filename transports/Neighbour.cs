@@ -23,7 +23,8 @@ internal sealed class Neighbour(IPendingLink active, LinkSource source, long sin
     internal TaskCompletionSource Gone { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>The source of a link, as exactly as it is known.</summary>
-    internal static LinkSource SourceOf(IPendingLink link) => link is ILinkOrigin origin ? origin.Source : LinkSource.Whole(link.Link.SourceGroup);
+    internal static LinkSource SourceOf(IPendingLink link) => link is ILinkOrigin origin ? origin.Source
+        : LinkSource.Whole(link.Link.SourceGroup);
 
     /// <summary>Ends its links.</summary>
     internal void Close(LinkEnd reason)

@@ -5,8 +5,8 @@ using QuicProChat.Mesh.Wire;
 namespace QuicProChat.Mesh.Transports;
 
 /// <summary>
-/// A community's pre-shared key as two keys derived from it (docs/reference/protocol.md, section 3.2): an id that may be shown,
-/// and a key that proves membership.
+/// A community's pre-shared key as two keys derived from it (docs/reference/protocol.md, section 3.2): an id that may
+/// be shown, and a key that proves membership.
 /// </summary>
 internal sealed class NetworkKey : IDisposable
 {

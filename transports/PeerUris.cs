@@ -29,7 +29,8 @@ public sealed class PeerUris
     public NodeAddress? Pinned { get; }
 
     /// <summary>Reads them; the error says what is wrong and what would be right.</summary>
-    public static bool TryParse(string text, [NotNullWhen(true)] out PeerUris? peer, [NotNullWhen(false)] out string? error)
+    public static bool TryParse(
+        string text, [NotNullWhen(true)] out PeerUris? peer, [NotNullWhen(false)] out string? error)
     {
         peer = null;
         List<LinkUri> uris = [];

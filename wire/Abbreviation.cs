@@ -4,7 +4,8 @@ using QuicProChat.Mesh.Identity;
 namespace QuicProChat.Mesh.Wire;
 
 /// <summary>
-/// The first 8 bytes of an address: how route updates and requests name a destination (docs/reference/protocol.md, section 1).
+/// The first 8 bytes of an address: how route updates and requests name a destination (docs/reference/protocol.md,
+/// section 1).
 /// </summary>
 public readonly record struct Abbreviation(ulong Value) : IComparable<Abbreviation>
 {

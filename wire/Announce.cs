@@ -70,14 +70,17 @@ public sealed class Announce
     /// <param name="keyPackage">Which KeyPackage it offers; null for none.</param>
     /// <param name="name">Its name, as <see cref="NodeName"/> allows; empty for none.</param>
     /// <param name="sign">Signs with the private key that belongs to <paramref name="publicKey"/>.</param>
-    /// <exception cref="ArgumentException">The name is not allowed, the key has another size, or the signature does not fit the key.</exception>
+    /// <exception cref="ArgumentException">The name is not allowed, the key has another size, or the signature does not
+    /// fit the key.</exception>
     public static Announce Create(
-        uint sequence, ReadOnlySpan<byte> publicKey, Capabilities capabilities, KeyPackageHash? keyPackage, string name, MessageSigner sign)
+        uint sequence, ReadOnlySpan<byte> publicKey, Capabilities capabilities, KeyPackageHash? keyPackage, string name,
+        MessageSigner sign)
     {
         if (publicKey.Length != Ed25519.PublicKeySize)
             throw new ArgumentException("A public key has 32 bytes.", nameof(publicKey));
         if (!NodeName.IsValid(name))
-            throw new ArgumentException("A node name has at most 20 bytes of UTF-8 and no control characters.", nameof(name));
+            throw new ArgumentException("A node name has at most 20 bytes of UTF-8 and no control characters.",
+                nameof(name));
 
         Span<byte> bytes = stackalloc byte[UnverifiedAnnounce.MaxSize];
         bytes[0] = keyPackage is null ? (byte)0 : UnverifiedAnnounce.KeyPackageHashFlag;
@@ -100,7 +103,8 @@ public sealed class Announce
         sign(message[..messageLength], bytes.Slice(length, Ed25519.SignatureSize));
         length += Ed25519.SignatureSize;
 
-        if (!UnverifiedAnnounce.TryRead(bytes[..length], out UnverifiedAnnounce made) || !made.TryVerify(out Announce? announce))
+        if (!UnverifiedAnnounce.TryRead(bytes[..length], out UnverifiedAnnounce made)
+            || !made.TryVerify(out Announce? announce))
             throw new ArgumentException("The signature does not fit the public key.", nameof(sign));
         return announce;
     }

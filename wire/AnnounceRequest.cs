@@ -24,7 +24,8 @@ public readonly ref struct AnnounceRequest
     public static bool TryRead(ReadOnlySpan<byte> body, out AnnounceRequest request)
     {
         request = default;
-        if (body.IsEmpty || body.Length % Abbreviation.Size != 0 || body.Length > SizeOf(Limits.Arbitrary.MaxAnnouncesRequested))
+        if (body.IsEmpty || body.Length % Abbreviation.Size != 0
+            || body.Length > SizeOf(Limits.Arbitrary.MaxAnnouncesRequested))
             return false;
         request = new AnnounceRequest(body);
         return true;
@@ -36,7 +37,8 @@ public readonly ref struct AnnounceRequest
     public static int Write(Span<byte> body, ReadOnlySpan<Abbreviation> names)
     {
         if (names.Length is 0 or > Limits.Arbitrary.MaxAnnouncesRequested)
-            throw new ArgumentOutOfRangeException(nameof(names), names.Length, "An announce request has 1 to 128 names.");
+            throw new ArgumentOutOfRangeException(nameof(names), names.Length,
+                "An announce request has 1 to 128 names.");
         for (int i = 0; i < names.Length; i++)
             names[i].Write(body[SizeOf(i)..]);
         return SizeOf(names.Length);

@@ -12,7 +12,9 @@ public readonly ref struct BulkFrame
     /// <summary>Bytes before the payload.</summary>
     public const int HeaderSize = 2 + NodeAddress.Size;
 
-    /// <summary>Largest payload in bytes: a piece of a file with what goes before it, or any sealed word about files.</summary>
+    /// <summary>
+    /// Largest payload in bytes: a piece of a file with what goes before it, or any sealed word about files.
+    /// </summary>
     public const int MaxPayload = 8_704;
 
     private const byte OverRadioFlag = 0x01;
@@ -38,7 +40,9 @@ public readonly ref struct BulkFrame
     /// <summary>Size in bytes of a body with a payload of a given size.</summary>
     public static int SizeOf(int payloadSize) => HeaderSize + payloadSize;
 
-    /// <summary>Reads a body; false if it is cut, its payload is empty or too large, or it has an unknown flag.</summary>
+    /// <summary>
+    /// Reads a body; false if it is cut, its payload is empty or too large, or it has an unknown flag.
+    /// </summary>
     public static bool TryRead(ReadOnlySpan<byte> body, out BulkFrame frame)
     {
         frame = default;

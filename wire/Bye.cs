@@ -4,7 +4,9 @@ namespace QuicProChat.Mesh.Wire;
 //
 //  code(1)
 
-/// <summary>The last frame of a link: why it ends. A code of a later version is kept as a number without a name.</summary>
+/// <summary>
+/// The last frame of a link: why it ends. A code of a later version is kept as a number without a name.
+/// </summary>
 /// <param name="Code">The reason.</param>
 public readonly record struct Bye(LinkEndCode Code)
 {

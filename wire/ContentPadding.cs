@@ -7,8 +7,8 @@ namespace QuicProChat.Mesh.Wire;
 //  content(1..) 80 00(0..)
 
 /// <summary>
-/// Hides about how long a content is from whoever sees its envelope: sizes are rounded up to one of few. Up to 512 bytes
-/// these are 32 apart, beyond that a sixteenth of the largest power of two that is not larger.
+/// Hides about how long a content is from whoever sees its envelope: sizes are rounded up to one of few. Up to 512
+/// bytes these are 32 apart, beyond that a sixteenth of the largest power of two that is not larger.
 /// </summary>
 public static class ContentPadding
 {

@@ -23,7 +23,8 @@ public readonly record struct CustodyAnswer(CustodyCode Code, ulong Name)
     /// <param name="attempt">Its end-to-end attempt, 0 to 3.</param>
     /// <param name="hopsLeft">Hops left as the frame carried them; more than 1023 count as 1023.</param>
     public static ulong NameOf(in EnvelopeId id, int attempt, int hopsLeft) =>
-        id.Prefix & ~GenerationMask | (uint)(attempt << HopBits | (Limits.LargestHops - Math.Min(hopsLeft, Limits.LargestHops)));
+        id.Prefix & ~GenerationMask
+            | (uint)(attempt << HopBits | (Limits.LargestHops - Math.Min(hopsLeft, Limits.LargestHops)));
 }
 
 /// <summary>A view of a CustodyAck frame's body, checked as a whole before the first answer is read.</summary>
@@ -44,8 +45,8 @@ public readonly ref struct CustodyAck
     public int Count { get; }
 
     /// <summary>
-    /// Reads a body; false if it is cut, empty, has an empty group or too many ids. A code that this version does not know is
-    /// read as it is: it refuses.
+    /// Reads a body; false if it is cut, empty, has an empty group or too many ids. A code that this version does not
+    /// know is read as it is: it refuses.
     /// </summary>
     public static bool TryRead(ReadOnlySpan<byte> body, out CustodyAck ack)
     {
@@ -102,7 +103,9 @@ public readonly ref struct CustodyAck
         }
     }
 
-    /// <summary>Writes answers one by one into a body, opening a group where the code changes or a group is full.</summary>
+    /// <summary>
+    /// Writes answers one by one into a body, opening a group where the code changes or a group is full.
+    /// </summary>
     /// <param name="body">Room for the body; its length bounds the frame.</param>
     public ref struct Writer(Span<byte> body)
     {

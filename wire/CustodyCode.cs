@@ -1,7 +1,8 @@
 namespace QuicProChat.Mesh.Wire;
 
 /// <summary>
-/// What a neighbour says about an envelope it was handed (docs/reference/protocol.md, section 4.3). A value that is not listed refuses.
+/// What a neighbour says about an envelope it was handed (docs/reference/protocol.md, section 4.3). A value that is not
+/// listed refuses.
 /// </summary>
 public enum CustodyCode : byte
 {

@@ -17,11 +17,13 @@ namespace QuicProChat.Mesh.Wire;
 /// <param name="Priority">How urgent it is.</param>
 /// <param name="WantsReceipt">The sender asks for a proof of delivery.</param>
 /// <param name="Attempt">Number of the end-to-end repetition, 0 to 3; relays leave it, the sender counts it up.</param>
-/// <param name="HopsLeft">Hops left, 0 to <see cref="Limits.LargestHops"/>; each relay clamps it to its own limit and decrements it.</param>
+/// <param name="HopsLeft">Hops left, 0 to <see cref="Limits.LargestHops"/>; each relay clamps it to its own limit and
+/// decrements it.</param>
 /// <param name="LifetimeUnits">Lifetime left in <see cref="LifetimeUnit"/>s.</param>
 /// <param name="Destination">The address it goes to.</param>
 public readonly record struct EnvelopeHeader(
-    EnvelopeKind Kind, Priority Priority, bool WantsReceipt, byte Attempt, ushort HopsLeft, ushort LifetimeUnits, NodeAddress Destination)
+    EnvelopeKind Kind, Priority Priority, bool WantsReceipt, byte Attempt, ushort HopsLeft, ushort LifetimeUnits,
+    NodeAddress Destination)
 {
     /// <summary>Size in bytes.</summary>
     public const int Size = 21;
@@ -50,7 +52,8 @@ public readonly record struct EnvelopeHeader(
             return false;
         header = new EnvelopeHeader(
             (EnvelopeKind)(bytes[0] & 0x0F), (Priority)(bytes[1] & 0x03), (bytes[1] & ReceiptFlag) != 0,
-            (byte)(bytes[1] >> AttemptShift & AttemptMask), (ushort)(bytes[1] >> HighHopsShift << 8 | bytes[2]), BinaryPrimitives.ReadUInt16BigEndian(bytes[3..]),
+            (byte)(bytes[1] >> AttemptShift & AttemptMask), (ushort)(bytes[1] >> HighHopsShift << 8 | bytes[2]),
+            BinaryPrimitives.ReadUInt16BigEndian(bytes[3..]),
             NodeAddress.Read(bytes[5..]));
         return true;
     }
@@ -59,7 +62,8 @@ public readonly record struct EnvelopeHeader(
     public void Write(Span<byte> bytes)
     {
         bytes[0] = (byte)(Version << 4 | (int)Kind);
-        bytes[1] = (byte)((int)Priority | (WantsReceipt ? ReceiptFlag : 0) | Attempt << AttemptShift | HopsLeft >> 8 << HighHopsShift);
+        bytes[1] = (byte)((int)Priority | (WantsReceipt ? ReceiptFlag : 0) | Attempt << AttemptShift
+            | HopsLeft >> 8 << HighHopsShift);
         bytes[2] = (byte)HopsLeft;
         BinaryPrimitives.WriteUInt16BigEndian(bytes[3..], LifetimeUnits);
         Destination.Write(bytes[5..]);

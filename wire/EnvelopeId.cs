@@ -3,8 +3,8 @@ using System.Buffers.Binary;
 namespace QuicProChat.Mesh.Wire;
 
 /// <summary>
-/// The id of an envelope: BLAKE2b-128 over its immutable fields (docs/reference/protocol.md, section 4). Computed by everyone,
-/// never sent, so nobody can choose one.
+/// The id of an envelope: BLAKE2b-128 over its immutable fields (docs/reference/protocol.md, section 4). Computed by
+/// everyone, never sent, so nobody can choose one.
 /// </summary>
 public readonly record struct EnvelopeId(ulong High, ulong Low)
 {

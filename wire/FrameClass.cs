@@ -21,6 +21,8 @@ public enum FrameClass : byte
     /// <summary>Low-priority envelopes.</summary>
     Low = 5,
 
-    /// <summary>Pieces of files: below every message, carried without custody. On a radio they go as <see cref="Low"/>.</summary>
+    /// <summary>
+    /// Pieces of files: below every message, carried without custody. On a radio they go as <see cref="Low"/>.
+    /// </summary>
     Bulk = 6,
 }

@@ -1,6 +1,8 @@
 namespace QuicProChat.Mesh.Wire;
 
-/// <summary>What sort of record it is, as far as relays treat it differently: the low nibble of its first byte.</summary>
+/// <summary>
+/// What sort of record it is, as far as relays treat it differently: the low nibble of its first byte.
+/// </summary>
 public enum GossipClass : byte
 {
     /// <summary>A message of a channel (docs/reference/channels.md). Relays understand nothing of it.</summary>

@@ -4,8 +4,8 @@ using QuicProChat.Mesh.Identity;
 namespace QuicProChat.Mesh.Wire;
 
 /// <summary>
-/// The id of a gossip record: BLAKE2b with a digest of 16 bytes over all its bytes (docs/reference/protocol.md, section 8.1). Ordered as
-/// a number of 128 bits: reconciliation cuts the order into ranges.
+/// The id of a gossip record: BLAKE2b with a digest of 16 bytes over all its bytes (docs/reference/protocol.md, section
+/// 8.1). Ordered as a number of 128 bits: reconciliation cuts the order into ranges.
 /// </summary>
 public readonly record struct GossipId(ulong High, ulong Low) : IComparable<GossipId>
 {

@@ -49,6 +49,8 @@ public readonly ref struct GossipRange
     /// <summary>In mode <see cref="GossipRangeMode.Ids"/> the ids, ascending, 16 bytes each.</summary>
     public ReadOnlySpan<byte> Ids { get; }
 
-    /// <summary>The id at an index from 0 to <see cref="Count"/> - 1, in mode <see cref="GossipRangeMode.Ids"/>.</summary>
+    /// <summary>
+    /// The id at an index from 0 to <see cref="Count"/> - 1, in mode <see cref="GossipRangeMode.Ids"/>.
+    /// </summary>
     public GossipId this[int index] => GossipId.Read(Ids[(index * GossipId.Size)..]);
 }

@@ -51,7 +51,9 @@ public readonly ref struct GossipRecord
     /// <summary>Size in bytes of a record with a payload of so many.</summary>
     public static int SizeOf(int payload) => HeaderSize + payload;
 
-    /// <summary>Reads a record; false for another version, an unknown class, a lifetime out of its bounds, or a wrong size.</summary>
+    /// <summary>
+    /// Reads a record; false for another version, an unknown class, a lifetime out of its bounds, or a wrong size.
+    /// </summary>
     public static bool TryRead(ReadOnlySpan<byte> bytes, out GossipRecord record)
     {
         record = default;
@@ -70,7 +72,8 @@ public readonly ref struct GossipRecord
     /// <param name="topic">What it is about.</param>
     /// <param name="payload">At most <see cref="MaxPayload"/> bytes.</param>
     public static int Write(
-        Span<byte> bytes, GossipClass recordClass, ushort bornDay, byte hours, in GossipTopic topic, ReadOnlySpan<byte> payload)
+        Span<byte> bytes, GossipClass recordClass, ushort bornDay, byte hours, in GossipTopic topic,
+        ReadOnlySpan<byte> payload)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(payload.Length, MaxPayload);
         ArgumentOutOfRangeException.ThrowIfZero(hours);

@@ -93,7 +93,8 @@ public readonly ref struct GossipSync
                 return false;
             var mode = (GossipRangeMode)(_left[0] >> ModeShift);
             int length = _left[0] & LengthMask;
-            if (length > GossipId.Size || _left.Length < 1 + length || !TryReadBound(_left.Slice(1, length), out GossipId upper))
+            if (length > GossipId.Size || _left.Length < 1 + length
+                || !TryReadBound(_left.Slice(1, length), out GossipId upper))
                 return false;
             ReadOnlySpan<byte> rest = _left[(1 + length)..];
             bool isLast = length == 0;
@@ -114,7 +115,8 @@ public readonly ref struct GossipSync
             return bound.IsEmpty || (bound[^1] != 0 && upper > _lower);
         }
 
-        private bool TryReadContent(GossipRangeMode mode, ReadOnlySpan<byte> rest, in GossipId upper, bool isLast, out int size)
+        private bool TryReadContent(
+            GossipRangeMode mode, ReadOnlySpan<byte> rest, in GossipId upper, bool isLast, out int size)
         {
             size = 0;
             if (mode == GossipRangeMode.Skip)
@@ -129,7 +131,8 @@ public readonly ref struct GossipSync
                 if (rest.Length < size)
                     return false;
                 int counted = rest[0] << 16 | BinaryPrimitives.ReadUInt16BigEndian(rest[1..]);
-                Current = new GossipRange(mode, _lower, upper, isLast, counted, BinaryPrimitives.ReadUInt64BigEndian(rest[3..]), []);
+                Current = new GossipRange(mode, _lower, upper, isLast, counted,
+                    BinaryPrimitives.ReadUInt64BigEndian(rest[3..]), []);
                 return true;
             }
 

@@ -37,7 +37,9 @@ public readonly ref struct Hello
         NewerCertificate = 9,
     }
 
-    /// <summary>Protocol version; another than <see cref="CurrentVersion"/> is the caller's reason to end the link.</summary>
+    /// <summary>
+    /// Protocol version; another than <see cref="CurrentVersion"/> is the caller's reason to end the link.
+    /// </summary>
     public required uint Version { get; init; }
 
     /// <summary>What the node does for others.</summary>
@@ -58,12 +60,14 @@ public readonly ref struct Hello
     /// <summary>Drawn at process start.</summary>
     public required ulong BootId { get; init; }
 
-    /// <summary>Which dial of the process made this link, from 1 upwards; 0 (absent) from the side that listens.</summary>
+    /// <summary>
+    /// Which dial of the process made this link, from 1 upwards; 0 (absent) from the side that listens.
+    /// </summary>
     public uint DialNumber { get; init; }
 
     /// <summary>
-    /// The proof (<see cref="CertificateNumber"/>, 104 bytes) that the receiver has shown a newer certificate before; empty in
-    /// almost every Hello.
+    /// The proof (<see cref="CertificateNumber"/>, 104 bytes) that the receiver has shown a newer certificate before;
+    /// empty in almost every Hello.
     /// </summary>
     public ReadOnlySpan<byte> NewerCertificate { get; init; }
 
@@ -145,8 +149,10 @@ public readonly ref struct Hello
     {
         if (!NodeName.IsValid(Name) || NetworkId.Length is not (0 or NetworkIdSize)
             || NetworkProof.Length is not (0 or NetworkProofSize)
-            || NewerCertificate.Length is not (0 or CertificateNumber.Size) || MaxFrame is < Limits.MinMaxFrame or > Limits.MaxFrame)
-            throw new ArgumentException("A Hello's name, network id, proof, newer certificate or largest frame is out of its limits.");
+            || NewerCertificate.Length is not (0 or CertificateNumber.Size) || MaxFrame
+            is < Limits.MinMaxFrame or > Limits.MaxFrame)
+            throw new ArgumentException(
+                "A Hello's name, network id, proof, newer certificate or largest frame is out of its limits.");
 
         var writer = new MessagePackWriter(output);
         writer.WriteMapHeader(4 + (Name.IsEmpty ? 0 : 1) + (NetworkId.IsEmpty ? 0 : 1) + (NetworkProof.IsEmpty ? 0 : 1)

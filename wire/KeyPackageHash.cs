@@ -2,7 +2,9 @@ using System.Buffers.Binary;
 
 namespace QuicProChat.Mesh.Wire;
 
-/// <summary>The first 8 bytes of a KeyPackage's hash: how an announce names it (docs/reference/protocol.md, section 5.1).</summary>
+/// <summary>
+/// The first 8 bytes of a KeyPackage's hash: how an announce names it (docs/reference/protocol.md, section 5.1).
+/// </summary>
 public readonly record struct KeyPackageHash(ulong Value)
 {
     /// <summary>Size in bytes.</summary>

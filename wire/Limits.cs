@@ -3,10 +3,14 @@ namespace QuicProChat.Mesh.Wire;
 /// <summary>Every limit of the wire format in one place. Changing one of these changes the protocol.</summary>
 public static class Limits
 {
-    /// <summary>Largest frame (kind and body) in bytes: what a 16-bit length can say (docs/reference/protocol.md, section 2).</summary>
+    /// <summary>
+    /// Largest frame (kind and body) in bytes: what a 16-bit length can say (docs/reference/protocol.md, section 2).
+    /// </summary>
     public const int MaxFrame = ushort.MaxValue;
 
-    /// <summary>Smallest "largest frame" that a neighbour may declare, in bytes: every announce fits (section 3.2).</summary>
+    /// <summary>
+    /// Smallest "largest frame" that a neighbour may declare, in bytes: every announce fits (section 3.2).
+    /// </summary>
     public const int MinMaxFrame = 160;
 
     /// <summary>Largest envelope (header and payload) in bytes: a frame without its kind.</summary>
@@ -15,10 +19,14 @@ public static class Limits
     /// <summary>Largest payload of an envelope in bytes.</summary>
     public const int MaxPayload = MaxEnvelope - EnvelopeHeader.Size;
 
-    /// <summary>Hops left that an operator who sets nothing allows, which is a path of 64 hops; relays clamp to it (section 4).</summary>
+    /// <summary>
+    /// Hops left that an operator who sets nothing allows, which is a path of 64 hops; relays clamp to it (section 4).
+    /// </summary>
     public const int MaxHops = 63;
 
-    /// <summary>Most hops left that a header can say, and so the most that an operator can set: a path of 1024 hops.</summary>
+    /// <summary>
+    /// Most hops left that a header can say, and so the most that an operator can set: a path of 1024 hops.
+    /// </summary>
     public const int LargestHops = 1023;
 
     /// <summary>Highest attempt number of the end-to-end repetition (section 4.4).</summary>
@@ -30,10 +38,14 @@ public static class Limits
     /// <summary>Longest lifetime: what 16 bits of 10 s units can say, a week and 14 hours.</summary>
     public static readonly TimeSpan MaxLifetime = EnvelopeHeader.LifetimeUnit * ushort.MaxValue;
 
-    /// <summary>Longest lifetime that this implementation sends with, and leaves to what it passes on. Arbitrary.</summary>
+    /// <summary>
+    /// Longest lifetime that this implementation sends with, and leaves to what it passes on. Arbitrary.
+    /// </summary>
     public static readonly TimeSpan LongestSent = TimeSpan.FromDays(7);
 
-    /// <summary>Limits without a deeper reason: large enough for honest use, small enough to bound a hostile neighbour's.</summary>
+    /// <summary>
+    /// Limits without a deeper reason: large enough for honest use, small enough to bound a hostile neighbour's.
+    /// </summary>
     public static class Arbitrary
     {
         /// <summary>Largest Hello body in bytes; an honest one has about 90.</summary>

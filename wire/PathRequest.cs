@@ -4,16 +4,19 @@ namespace QuicProChat.Mesh.Wire;
 
 // docs/reference/protocol.md, section 5.3:
 //
-//  hops(1) minimumSequence(2) flags(1) abbreviation(8)        flags: 00000 whole-table(1) wants-announce(1) fresh-sequence(1)
+// hops(1) minimumSequence(2) flags(1) abbreviation(8)        flags: 00000 whole-table(1) wants-announce(1)
+// fresh-sequence(1)
 
 /// <summary>Asks for a route.</summary>
 /// <param name="HopsLeft">How far the request may still travel.</param>
-/// <param name="MinimumSequence">The sequence asked for, modulo 2^16, where <paramref name="FreshSequence"/> is set.</param>
+/// <param name="MinimumSequence">The sequence asked for, modulo 2^16, where <paramref name="FreshSequence"/> is
+/// set.</param>
 /// <param name="FreshSequence">The origin has to reach the sequence; otherwise any route will do.</param>
 /// <param name="Destination">Where to.</param>
 /// <param name="WantsAnnounce">The answer shall bring the announce along: whoever asks does not have it.</param>
 /// <param name="WholeTable">
-/// The neighbour shall tell everything again that it told before: there was no room for all of it. It names the neighbour.
+/// The neighbour shall tell everything again that it told before: there was no room for all of it. It names the
+/// neighbour.
 /// </param>
 public readonly record struct PathRequest(
     byte HopsLeft, ushort MinimumSequence, bool FreshSequence, Abbreviation Destination, bool WantsAnnounce = false,
@@ -33,7 +36,8 @@ public readonly record struct PathRequest(
         if (body.Length != Size || (body[3] & ~(FreshSequenceFlag | WantsAnnounceFlag | WholeTableFlag)) != 0)
             return false;
         request = new PathRequest(
-            body[0], BinaryPrimitives.ReadUInt16BigEndian(body[1..]), (body[3] & FreshSequenceFlag) != 0, Abbreviation.Read(body[4..]),
+            body[0], BinaryPrimitives.ReadUInt16BigEndian(body[1..]), (body[3] & FreshSequenceFlag) != 0,
+            Abbreviation.Read(body[4..]),
             (body[3] & WantsAnnounceFlag) != 0, (body[3] & WholeTableFlag) != 0);
         return true;
     }

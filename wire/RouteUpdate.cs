@@ -95,7 +95,8 @@ public readonly ref struct RouteUpdate
         private readonly Span<byte> _body;
 
         /// <summary>Starts an update.</summary>
-        /// <param name="body">Room for the body; at least <see cref="HeaderSize"/>; its length bounds the frame.</param>
+        /// <param name="body">Room for the body; at least <see cref="HeaderSize"/>; its length bounds the
+        /// frame.</param>
         /// <param name="number">The update's number.</param>
         /// <param name="flags">What it asks for.</param>
         public Writer(Span<byte> body, ushort number, RouteUpdateFlags flags)

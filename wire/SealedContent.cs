@@ -45,7 +45,9 @@ public readonly ref struct SealedContent
     /// <summary>The sign bit of the sender's Ed25519 public key (bit 255), which its X25519 image lacks.</summary>
     public bool KeySign { get; }
 
-    /// <summary>When the sender claims to have written it, in seconds since <see cref="Epoch"/>; 0 without a clock.</summary>
+    /// <summary>
+    /// When the sender claims to have written it, in seconds since <see cref="Epoch"/>; 0 without a clock.
+    /// </summary>
     public uint Time { get; }
 
     /// <summary>
@@ -68,7 +70,8 @@ public readonly ref struct SealedContent
         if (bytes.Length < HeaderSize || (bytes[0] & TypeMask) == 0)
             return false;
         if ((bytes[0] & LifetimeFlag) != 0
-            && (bytes.Length < HeaderSize + sizeof(ushort) || BinaryPrimitives.ReadUInt16BigEndian(bytes[HeaderSize..]) == 0))
+            && (bytes.Length < HeaderSize + sizeof(ushort)
+                || BinaryPrimitives.ReadUInt16BigEndian(bytes[HeaderSize..]) == 0))
             return false;
         content = new SealedContent(bytes);
         return true;
@@ -76,10 +79,12 @@ public readonly ref struct SealedContent
 
     /// <summary>Writes a content; returns the bytes written. A lifetime of 0 is not said.</summary>
     public static int Write(
-        Span<byte> destination, ContentType type, bool keySign, uint time, ushort lifetimeUnits, ReadOnlySpan<byte> body)
+        Span<byte> destination, ContentType type, bool keySign, uint time, ushort lifetimeUnits,
+        ReadOnlySpan<byte> body)
     {
         body.CopyTo(destination[SizeOf(0, lifetimeUnits)..]);
-        destination[0] = (byte)((byte)type & TypeMask | (keySign ? KeySignFlag : 0) | (lifetimeUnits > 0 ? LifetimeFlag : 0));
+        destination[0] =
+            (byte)((byte)type & TypeMask | (keySign ? KeySignFlag : 0) | (lifetimeUnits > 0 ? LifetimeFlag : 0));
         BinaryPrimitives.WriteUInt32BigEndian(destination[1..], time);
         if (lifetimeUnits > 0)
             BinaryPrimitives.WriteUInt16BigEndian(destination[HeaderSize..], lifetimeUnits);

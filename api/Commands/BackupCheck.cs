@@ -35,11 +35,13 @@ public static partial class Commands
 {
     /// <summary><c>backup-check</c>: opens a backup and says what is in it; the drill, without a restore.</summary>
     public static CommandSpec<BackupCheckRequest, BackupCheckInfo> BackupCheck { get; } = new(
-        "backup-check", CommandGroup.Node, "Opens a backup with its passphrase and says what is in it; changes nothing.",
+        "backup-check", CommandGroup.Node,
+        "Opens a backup with its passphrase and says what is in it; changes nothing.",
         json => json.BackupCheckInfo,
         new ArgumentList<BackupCheckRequest>()
             .Operand("text", "The text of the file.", r => r.Text, (r, v) => r.Text = v)
-            .Option("passphrase", "TEXT", "The passphrase of the backup.", r => r.Passphrase, (r, v) => r.Passphrase = v))
+            .Option("passphrase", "TEXT", "The passphrase of the backup.", r => r.Passphrase,
+                (r, v) => r.Passphrase = v))
     {
         IsBrief = true,
         Reached = static (_, info) => info.IsThisNode,

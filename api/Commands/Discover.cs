@@ -7,7 +7,8 @@ public static partial class Commands
 
     /// <summary><c>discover</c>: nodes and servers that were found on links, and why they are not dialled.</summary>
     public static CommandSpec<NoArguments, DiscoveryInfo> Discover { get; } = new(
-        "discover", CommandGroup.Links, "Nodes and servers found on this machine's links, and why they are not dialled.",
+        "discover", CommandGroup.Links,
+        "Nodes and servers found on this machine's links, and why they are not dialled.",
         json => json.DiscoveryInfo)
     {
         Console = [new("/mesh discover", "", "nodes and servers found on the links of this machine")],
@@ -19,7 +20,8 @@ public static partial class Commands
     {
         FoundInfo[] others = [.. discovery.Found.Where(f => f.Service == NodeService && f.Why is not null)];
         if (others.Length > 0)
-            screen.Table(others, "", ("found, not dialled", f => f.Instance), ("uris", f => string.Join(' ', f.Uris)), ("why", f => f.Why));
+            screen.Table(others, "", ("found, not dialled", f => f.Instance), ("uris", f => string.Join(' ', f.Uris)),
+                ("why", f => f.Why));
     }
 
     private static void Show(Screen screen, DiscoveryInfo discovery)
@@ -31,13 +33,15 @@ public static partial class Commands
         }
 
         screen.Table(
-            discovery.Links, "no link: nodes are found on interfaces where this node listens", ("interface", l => l.Interface),
+            discovery.Links, "no link: nodes are found on interfaces where this node listens",
+            ("interface", l => l.Interface),
             ("announces", l => l.Announces), ("browses", l => l.Browses), ("problem", l => l.Problem));
         FoundInfo[] nodes = [.. discovery.Found.Where(f => f.Service == NodeService)];
         FoundInfo[] servers = [.. discovery.Found.Where(f => f.Service != NodeService)];
         screen.Line("");
         screen.Table(
-            nodes, "no node was found", ("node", f => f.Instance), ("state", f => f.State), ("interfaces", f => string.Join(' ', f.Interfaces)),
+            nodes, "no node was found", ("node", f => f.Instance), ("state", f => f.State),
+            ("interfaces", f => string.Join(' ', f.Interfaces)),
             ("uris", f => string.Join(' ', f.Uris)), ("address", f => f.Address), ("why not dialled", f => f.Why));
         if (servers.Length == 0)
             return;

@@ -41,7 +41,8 @@ public static partial class Commands
             ("leftSeconds", a => a.LeftSeconds));
         screen.Table(
             Indent, radio.Neighbours, "no neighbours", ("name", n => n.Name), ("address", n => n.Address),
-            ("up", n => n.Up), ("rssiDbm", n => n.RssiDbm), ("snrDb", n => n.SnrDb), ("silentSeconds", n => n.SilentSeconds),
+            ("up", n => n.Up), ("rssiDbm", n => n.RssiDbm), ("snrDb", n => n.SnrDb),
+            ("silentSeconds", n => n.SilentSeconds),
             ("roundTripMs", n => n.RoundTripMs), ("framesReceived", n => n.FramesReceived),
             ("framesSent", n => n.FramesSent), ("repeats", n => n.Repeats), ("givenUp", n => n.GivenUp),
             ("queued", n => n.Queued));

@@ -45,7 +45,8 @@ public static partial class Commands
             string who = name.Length > 0 ? $"{request.Address} ('{name}', unverified)" : request.Address;
             string last = screen.Local(request.LastAt, "MM-dd HH:mm:ss");
             screen.Line(
-                $"{who}: {Screen.Count(request.Count, "message")}, the last at {last}: {Screen.Printable(request.Preview)}");
+                $"{who}: {Screen.Count(request.Count, "message")}, the last at {last}: "
+                    + $"{Screen.Printable(request.Preview)}");
         }
 
         if (requests.Count == 0)

@@ -52,7 +52,8 @@ public static partial class Commands
     public static CommandSpec<SendRequest, SendInfo> Send { get; } = new(
         "send", CommandGroup.Messages, "Sends a message.", json => json.SendInfo,
         new ArgumentList<SendRequest>()
-            .Operand("to", "An address, an alias, group:NAME, channel:NAME or self; with --lite an MLS-Lite group.", r => r.To, (r, v) => r.To = v)
+            .Operand("to", "An address, an alias, group:NAME, channel:NAME or self; with --lite an MLS-Lite group.",
+                r => r.To, (r, v) => r.To = v)
             .Operand(
                 "text", "The message; - reads it from standard input.", r => r.Text, (r, v) => r.Text = v,
                 takesInput: true)

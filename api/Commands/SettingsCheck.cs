@@ -21,7 +21,9 @@ public sealed record SettingsCheckInfo(bool Accepted)
 /// <content><c>settings-check</c>.</content>
 public static partial class Commands
 {
-    /// <summary><c>settings-check</c>: reads the text of a configuration file as a start would, and changes nothing.</summary>
+    /// <summary>
+    /// <c>settings-check</c>: reads the text of a configuration file as a start would, and changes nothing.
+    /// </summary>
     public static CommandSpec<SettingsCheckRequest, SettingsCheckInfo> SettingsCheck { get; } = new(
         "settings-check", CommandGroup.Node, "Says whether a configuration would be accepted; changes nothing.",
         json => json.SettingsCheckInfo,

@@ -16,7 +16,8 @@ namespace QuicProChat.Mesh.Api;
 /// <param name="Warnings">Sentences about keys, of the last day.</param>
 public sealed record StatusInfo(
     string Address, string Name, string Version, long UptimeSeconds, IReadOnlyList<string> Listen, int Peers,
-    int Routes, int Queued, long MemoryBytes, bool QuicAvailable, IReadOnlyList<string> Dialling, IReadOnlyList<string> Waiting,
+    int Routes, int Queued, long MemoryBytes, bool QuicAvailable, IReadOnlyList<string> Dialling,
+    IReadOnlyList<string> Waiting,
     IReadOnlyList<string> Warnings);
 
 /// <content><c>status</c>.</content>

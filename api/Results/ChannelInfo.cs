@@ -15,5 +15,6 @@ public sealed record ChannelInfo(string Name, string Id, bool Muted, long Made, 
 
     internal string Describe() => string.Create(
         CultureInfo.InvariantCulture,
-        $"{Screen.Printable(Name)}  {Id}  {Screen.Count(Writers, "writer")}  {Screen.Count(Made, "message")} made here{(Missing > 0 ? $"  {Missing} missing" : "")}{(Muted ? "  muted" : "")}");
+        $"{Screen.Printable(Name)}  {Id}  {Screen.Count(Writers, "writer")}  {Screen.Count(Made, "message")} made "
+            + $"here{(Missing > 0 ? $"  {Missing} missing" : "")}{(Muted ? "  muted" : "")}");
 }

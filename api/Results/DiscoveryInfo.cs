@@ -24,5 +24,6 @@ public sealed record DiscoveryLinkInfo(string Interface, bool Announces, bool Br
 /// <param name="Server">What a server is called; null without it.</param>
 /// <param name="Domain">Its domain; null without it.</param>
 public sealed record FoundInfo(
-    string Service, string Instance, string State, string? Why, IReadOnlyList<string> Interfaces, IReadOnlyList<string> Uris,
+    string Service, string Instance, string State, string? Why, IReadOnlyList<string> Interfaces,
+    IReadOnlyList<string> Uris,
     string? Address, string? Server, string? Domain);

@@ -7,7 +7,8 @@ namespace QuicProChat.Mesh.Api;
 /// <param name="Id">The message with the offer: 32 hexadecimal digits.</param>
 /// <param name="Direction"><c>out</c> for this node's own, <c>in</c> for others.</param>
 /// <param name="Conversation">Where it was offered, as <c>send</c> takes it.</param>
-/// <param name="Peer">Who offered it, or whom it was offered to; null in a conversation of several for an own one.</param>
+/// <param name="Peer">Who offered it, or whom it was offered to; null in a conversation of several for an own
+/// one.</param>
 /// <param name="Name">What whoever offered it calls it, cleaned.</param>
 /// <param name="Size">Bytes of the file.</param>
 /// <param name="State">
@@ -24,7 +25,8 @@ public sealed record FileTransferInfo(
     public string? MediaType { get; init; }
 
     /// <summary>
-    /// Only in <c>file-show</c>: the small picture that its offer brings, in base64, if it is a proper one. At most 2,048 bytes.
+    /// Only in <c>file-show</c>: the small picture that its offer brings, in base64, if it is a proper one. At most
+    /// 2,048 bytes.
     /// </summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Thumbnail { get; init; }
@@ -45,11 +47,13 @@ public sealed record FileTransferInfo(
     public string Describe()
     {
         string progress = State == "fetching"
-            ? string.Create(CultureInfo.InvariantCulture, $" {(Size == 0 ? 0 : Math.Floor(Percent * Received / Size)):0}%") : "";
+            ? string.Create(CultureInfo.InvariantCulture,
+                $" {(Size == 0 ? 0 : Math.Floor(Percent * Received / Size)):0}%") : "";
         string saved = SavedAs is null ? "" : $", saved as {Screen.Printable(SavedAs)}";
         string note = Note is null ? "" : $": {Screen.Printable(Note)}";
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"{Id}  {Direction,-3} {Screen.Printable(Conversation)}  {Screen.Printable(Name)}  {Size} bytes  {State}{progress}{saved}{note}");
+            $"{Id}  {Direction,-3} {Screen.Printable(Conversation)}  {Screen.Printable(Name)}  {Size} bytes  "
+                + $"{State}{progress}{saved}{note}");
     }
 }

@@ -31,10 +31,14 @@ public sealed record RadioInfo(
 /// <param name="LeftSeconds">What it would still be granted now.</param>
 public sealed record AirtimeInfo(string Class, double UsedSeconds, double LeftSeconds);
 
-/// <summary>What driver and adaptation layer counted since the start: docs/reference/control.md says what each is.</summary>
+/// <summary>
+/// What driver and adaptation layer counted since the start: docs/reference/control.md says what each is.
+/// </summary>
 public sealed record RadioCounts(
-    long FramesSent, long BytesSent, long Data, long Acknowledgements, long Broadcasts, long Discovery, long FramesReceived,
-    long Overheard, long Duplicates, long BadChecks, long BadFrames, long BadItems, long Deferred, long Expired, long Spared,
+    long FramesSent, long BytesSent, long Data, long Acknowledgements, long Broadcasts, long Discovery,
+    long FramesReceived,
+    long Overheard, long Duplicates, long BadChecks, long BadFrames, long BadItems, long Deferred, long Expired,
+    long Spared,
     long SendFailures, long BusyRetries, long GarbageBytes, long ModemErrors, long Resets, long Losses, long Replays,
     long Unproven, long Unpaid, long Sessions, long Displaced, double StrangersSeconds);
 

@@ -22,8 +22,8 @@ public sealed class Screen(TextWriter output, IScreenPlace place)
     private const string ToTheSecond = "yyyy-MM-dd HH:mm:ss";
 
     /// <summary>
-    /// What others wrote must not steer a terminal: control characters become the symbols that stand for them, line ends and tabs
-    /// become spaces, and what turns directions or shows nothing becomes a replacement character.
+    /// What others wrote must not steer a terminal: control characters become the symbols that stand for them, line
+    /// ends and tabs become spaces, and what turns directions or shows nothing becomes a replacement character.
     /// </summary>
     public static string Printable(string? text)
     {

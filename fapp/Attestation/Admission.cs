@@ -5,14 +5,15 @@ namespace QuicProChat.Mesh.Fapp.Attestation;
 
 // Common PKI (ISIS-MTT) 2.0, part 1, table 29; extension 1.3.36.8.3.3:
 //
-//  AdmissionSyntax  ::= SEQUENCE { admissionAuthority GeneralName OPTIONAL, contentsOfAdmissions SEQUENCE OF Admissions }
+// AdmissionSyntax  ::= SEQUENCE { admissionAuthority GeneralName OPTIONAL, contentsOfAdmissions SEQUENCE OF Admissions
+// }
 //  Admissions       ::= SEQUENCE { admissionAuthority [0] EXPLICIT GeneralName OPTIONAL,
 //                                  namingAuthority [1] EXPLICIT NamingAuthority OPTIONAL,
 //                                  professionInfos SEQUENCE OF ProfessionInfo }
 //  ProfessionInfo   ::= SEQUENCE { namingAuthority [0] EXPLICIT NamingAuthority OPTIONAL,
 //                                  professionItems SEQUENCE OF DirectoryString,
 //                                  professionOIDs SEQUENCE OF OBJECT IDENTIFIER OPTIONAL,
-//                                  registrationNumber PrintableString OPTIONAL, addProfessionInfo OCTET STRING OPTIONAL }
+// registrationNumber PrintableString OPTIONAL, addProfessionInfo OCTET STRING OPTIONAL }
 
 /// <summary>What a card's Admission extension says of its holder.</summary>
 /// <param name="Professions">Object identifiers of professions or institutions.</param>
@@ -69,7 +70,8 @@ internal sealed record Admission(IReadOnlyList<string> Professions, string Telem
         // Its string type and its characters are seldom those of the standard: the bytes are what counts.
         if (!info.HasData || info.PeekTag().HasSameClassAndValue(Asn1Tag.PrimitiveOctetString))
             return;
-        AsnDecoder.ReadEncodedValue(info.PeekEncodedValue().Span, AsnEncodingRules.DER, out int offset, out int length, out _);
+        AsnDecoder.ReadEncodedValue(info.PeekEncodedValue().Span, AsnEncodingRules.DER, out int offset,
+            out int length, out _);
         if (length <= MaxTelematikId && telematikId.Length == 0)
             telematikId = Encoding.Latin1.GetString(info.PeekEncodedValue().Span.Slice(offset, length));
     }

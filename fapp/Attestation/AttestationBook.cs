@@ -9,9 +9,10 @@ namespace QuicProChat.Mesh.Fapp.Attestation;
 public readonly record struct Standing(Level Level, AttestationFault Fault, MeshKey? Organisation = null);
 
 /// <summary>
-/// All attestations and revocations that count, and the levels that follow (docs/reference/fapp.md, section 6). It remembers only what
-/// a card of a known authority or a trusted organisation signed: strangers cannot fill it. It does no I/O and reads no
-/// clock. Whoever replaces anchors, block list or organisations makes a new book and lets it take all records again.
+/// All attestations and revocations that count, and the levels that follow (docs/reference/fapp.md, section 6). It
+/// remembers only what a card of a known authority or a trusted organisation signed: strangers cannot fill it. It does
+/// no I/O and reads no clock. Whoever replaces anchors, block list or organisations makes a new book and lets it take
+/// all records again.
 /// </summary>
 public sealed class AttestationBook : ILevels
 {
@@ -65,7 +66,8 @@ public sealed class AttestationBook : ILevels
 
     /// <summary>Where a key stands.</summary>
     /// <param name="author">The key.</param>
-    /// <param name="attestation">The attestation that its announce names; a card's counts only if it is this one.</param>
+    /// <param name="attestation">The attestation that its announce names; a card's counts only if it is this
+    /// one.</param>
     /// <param name="unixSeconds">The time; null without a clock.</param>
     public Standing StandingOf(MeshKey author, ReadOnlySpan<byte> attestation, long? unixSeconds)
     {
@@ -91,8 +93,8 @@ public sealed class AttestationBook : ILevels
     }
 
     /// <summary>
-    /// Other living keys that have an attestation of a card that this key has one of. A practice's node asks for its own key:
-    /// the answer should be empty, and whatever is in it was not made by this node.
+    /// Other living keys that have an attestation of a card that this key has one of. A practice's node asks for its
+    /// own key: the answer should be empty, and whatever is in it was not made by this node.
     /// </summary>
     public IReadOnlyList<MeshKey> RivalsOf(MeshKey key, long unixSeconds)
     {
@@ -172,7 +174,8 @@ public sealed class AttestationBook : ILevels
     }
 
     private IEnumerable<MeshKey> KeysOf(CardCredential card) =>
-        _keysOfCard.GetValueOrDefault(card.Card.Certificate, []).Concat(_keysOfCard.GetValueOrDefault(card.Card.Holder, []));
+        _keysOfCard.GetValueOrDefault(card.Card.Certificate, [])
+            .Concat(_keysOfCard.GetValueOrDefault(card.Card.Holder, []));
 
     private MeshKey? FirstRival(CardCredential card, MeshKey author, long now)
     {

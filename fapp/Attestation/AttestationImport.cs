@@ -6,8 +6,8 @@ using System.Text;
 namespace QuicProChat.Mesh.Fapp.Attestation;
 
 /// <summary>
-/// Takes what a card's software made of a statement (a CMS or CAdES message, with the text in it or beside it; DER, BER,
-/// PEM or Base64) apart into the claim that goes into a record.
+/// Takes what a card's software made of a statement (a CMS or CAdES message, with the text in it or beside it; DER,
+/// BER, PEM or Base64) apart into the claim that goes into a record.
 /// </summary>
 public static class AttestationImport
 {
@@ -27,7 +27,8 @@ public static class AttestationImport
     /// <param name="fault">Why it is refused, in one sentence; null if it is not.</param>
     /// <returns>The claim; null if it is refused.</returns>
     public static Claim? Read(
-        ReadOnlySpan<byte> file, StatementKind kind, MeshKey key, ushort today, TrustAnchors anchors, BlockList blocked, out string? fault)
+        ReadOnlySpan<byte> file, StatementKind kind, MeshKey key, ushort today, TrustAnchors anchors, BlockList blocked,
+        out string? fault)
     {
         if (file.Length > MaxFile)
         {
@@ -47,7 +48,8 @@ public static class AttestationImport
     }
 
     private static Claim? Take(
-        byte[] message, StatementKind kind, MeshKey key, ushort today, TrustAnchors anchors, BlockList blocked, out string? fault)
+        byte[] message, StatementKind kind, MeshKey key, ushort today, TrustAnchors anchors, BlockList blocked,
+        out string? fault)
     {
         var cms = new SignedCms();
         cms.Decode(message);
@@ -78,19 +80,24 @@ public static class AttestationImport
             Certificate = signer.RawData,
             SignerInfo = BareSigner(message),
         };
-        AttestationFault judged = signer.RawData.Length > CardCertificate.MaxSize || claim.SignerInfo.Length > CardSignature.MaxSize
+        AttestationFault judged = signer.RawData.Length > CardCertificate.MaxSize
+            || claim.SignerInfo.Length > CardSignature.MaxSize
             ? AttestationFault.Malformed : new CardJudge(anchors, blocked).Judge(kind, claim, key, out _);
         fault = judged == AttestationFault.None ? null : judged.Describe();
         return judged == AttestationFault.None ? claim : null;
     }
 
-    /// <summary>Which statement of the last days was signed: the digest tells, with the text in the message or not.</summary>
-    private static Statement? FindStatement(Oid algorithm, byte[]? digest, StatementKind kind, MeshKey key, ushort today)
+    /// <summary>
+    /// Which statement of the last days was signed: the digest tells, with the text in the message or not.
+    /// </summary>
+    private static Statement? FindStatement(
+        Oid algorithm, byte[]? digest, StatementKind kind, MeshKey key, ushort today)
     {
         for (int age = -1; digest is not null && age <= MaxAge && age <= today; age++)
         {
             ushort day = (ushort)(today - age);
-            Statement statement = kind == StatementKind.Attest ? Statement.Attest(key, day) : Statement.Revoke(key, day);
+            Statement statement = kind == StatementKind.Attest ? Statement.Attest(key, day)
+                : Statement.Revoke(key, day);
             byte[] text = statement.Encode();
             byte[]? hash = algorithm.Value switch
             {
@@ -122,9 +129,11 @@ public static class AttestationImport
         string text = Encoding.UTF8.GetString(content);
         if (text.Contains('\r'))
             return "the card's software changed the text's line endings: sign the file as it is, as binary data";
-        return text.Contains("Schluessel (key): ", StringComparison.Ordinal) && !text.Contains(key.ToString(), StringComparison.Ordinal)
+        return text.Contains("Schluessel (key): ", StringComparison.Ordinal)
+            && !text.Contains(key.ToString(), StringComparison.Ordinal)
             ? "the statement names another key than this node's: write a new one here, and sign that"
-            : $"what was signed is no statement that this node wrote within the last {MaxAge} days: write a new one, and sign the "
+            : $"what was signed is no statement that this node wrote within the last {MaxAge} days: write a new one, "
+                + "and sign the "
                 + "file unchanged";
     }
 

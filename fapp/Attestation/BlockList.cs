@@ -4,8 +4,8 @@ using System.Globalization;
 namespace QuicProChat.Mesh.Fapp.Attestation;
 
 /// <summary>
-/// Cards that count for nothing, whatever they sign: a text file that the operator replaces. One entry a line, '#' begins a
-/// comment:
+/// Cards that count for nothing, whatever they sign: a text file that the operator replaces. One entry a line, '#'
+/// begins a comment:
 /// <code>
 /// certificate SHA256                     one certificate
 /// holder TELEMATIK-ID                    every card of a holder
@@ -34,7 +34,8 @@ public sealed class BlockList
     public int Count => _cards.Count + _keys.Count + _batches.Count;
 
     /// <summary>Reads the operator's file: the whole of it or, with the line that is wrong, nothing.</summary>
-    public static bool TryLoad(string text, [NotNullWhen(true)] out BlockList? list, [NotNullWhen(false)] out string? fault)
+    public static bool TryLoad(
+        string text, [NotNullWhen(true)] out BlockList? list, [NotNullWhen(false)] out string? fault)
     {
         var read = new BlockList();
         list = null;
@@ -85,7 +86,8 @@ public sealed class BlockList
                 _batches.Add(new Batch(authority, DateTimeOffset.MinValue, DateTimeOffset.MaxValue));
                 return true;
             case ["authority", var hex, var from, var to] when CardHash.TryParse(hex, out CardHash authority)
-                && TryReadDay(from, out DateTimeOffset first) && TryReadDay(to, out DateTimeOffset last) && first <= last:
+                && TryReadDay(from, out DateTimeOffset first) && TryReadDay(to, out DateTimeOffset last)
+                && first <= last:
                 _batches.Add(new Batch(authority, first, last.AddDays(1)));
                 return true;
             default:

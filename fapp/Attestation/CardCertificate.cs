@@ -4,8 +4,8 @@ using System.Security.Cryptography.X509Certificates;
 namespace QuicProChat.Mesh.Fapp.Attestation;
 
 /// <summary>
-/// The certificate of a professional card or a practice card, or of the authority that issued one, taken apart. Nothing in
-/// it is proven before <see cref="TrustAnchors.Judge"/>.
+/// The certificate of a professional card or a practice card, or of the authority that issued one, taken apart. Nothing
+/// in it is proven before <see cref="TrustAnchors.Judge"/>.
 /// </summary>
 internal sealed class CardCertificate : IDisposable
 {
@@ -14,7 +14,8 @@ internal sealed class CardCertificate : IDisposable
 
     private readonly X509Certificate2 _certificate;
 
-    private CardCertificate(X509Certificate2 certificate, ReadOnlyMemory<byte> signed, string algorithm, byte[] signature)
+    private CardCertificate(
+        X509Certificate2 certificate, ReadOnlyMemory<byte> signed, string algorithm, byte[] signature)
     {
         _certificate = certificate;
         Signed = signed;

@@ -2,7 +2,9 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace QuicProChat.Mesh.Fapp.Attestation;
 
-/// <summary>What makes a certificate that of a psychotherapist or of a practice (docs/reference/fapp.md, section 6).</summary>
+/// <summary>
+/// What makes a certificate that of a psychotherapist or of a practice (docs/reference/fapp.md, section 6).
+/// </summary>
 internal static class CardRules
 {
     // Signing texts is "content commitment"; cards that have no such key sign with that for authentication.
@@ -21,14 +23,16 @@ internal static class CardRules
             return AttestationFault.Policy;
         if (card.IsAuthority || (card.Usage & UsageOf(card)) == 0)
             return AttestationFault.KeyUsage;
-        return card.Admission.Professions.Any(p => Counts(p, professional)) ? AttestationFault.None : AttestationFault.Profession;
+        return card.Admission.Professions.Any(p => Counts(p, professional)) ? AttestationFault.None
+            : AttestationFault.Profession;
     }
 
     private static bool IsProfessional(CardCertificate card) =>
         Has(card, ObjectIds.ProfessionalSigning) || Has(card, ObjectIds.ProfessionalAuthentication);
 
     private static bool Counts(string profession, bool professional) => professional
-        ? profession is ObjectIds.Psychotherapist or ObjectIds.PsychologicalPsychotherapist or ObjectIds.ChildPsychotherapist
+        ? profession is ObjectIds.Psychotherapist or ObjectIds.PsychologicalPsychotherapist
+        or ObjectIds.ChildPsychotherapist
         : profession is ObjectIds.PsychotherapyPractice;
 
     private static X509KeyUsageFlags UsageOf(CardCertificate card) =>

@@ -4,10 +4,12 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace QuicProChat.Mesh.Fapp.Attestation;
 
-// RFC 5652, section 5. A record carries the SignerInfo alone; the rest follows from it, the statement and the certificate:
+// RFC 5652, section 5. A record carries the SignerInfo alone; the rest follows from it, the statement and the
+// certificate:
 //
 //  ContentInfo ::= SEQUENCE { signedData, [0] SignedData }
-//  SignedData  ::= SEQUENCE { version 1, digestAlgorithms SET, encapContentInfo { data }, [0] certificates, signerInfos SET }
+// SignedData  ::= SEQUENCE { version 1, digestAlgorithms SET, encapContentInfo { data }, [0] certificates, signerInfos
+// SET }
 
 /// <summary>A card's signature on a statement: the SignerInfo of a CMS or CAdES message.</summary>
 internal static class CardSignature
@@ -34,7 +36,8 @@ internal static class CardSignature
             SignerInfo signer = message.SignerInfos[0];
             if (signer.UnsignedAttributes.Count != 0 || signer.SignedAttributes.Count == 0
                 || signer.DigestAlgorithm.Value is not (ObjectIds.Sha256 or ObjectIds.Sha384 or ObjectIds.Sha512)
-                || signer.Certificate is not { } named || !named.RawDataMemory.Span.SequenceEqual(certificate.RawDataMemory.Span))
+                || signer.Certificate is not { } named
+                || !named.RawDataMemory.Span.SequenceEqual(certificate.RawDataMemory.Span))
                 return false;
             signer.CheckSignature(verifySignatureOnly: true);
             return true;

@@ -10,8 +10,8 @@ namespace QuicProChat.Mesh.Fapp.Attestation;
 //  0 version 1    1 subject bin(32)    2 from u16    3 until u16    4 certificate bin    5 signer info bin
 
 /// <summary>
-/// What an attestation or a revocation says, apart from who signed the record around it. With a certificate a card says it
-/// (of the record's author, unless it names a subject); without, the record's author says it of the subject.
+/// What an attestation or a revocation says, apart from who signed the record around it. With a certificate a card says
+/// it (of the record's author, unless it names a subject); without, the record's author says it of the subject.
 /// </summary>
 public sealed record Claim
 {
@@ -20,7 +20,9 @@ public sealed record Claim
     /// <summary>Of which key; null for the author's own.</summary>
     public MeshKey? Subject { get; init; }
 
-    /// <summary>The first day on which it holds, in days since 1970-01-01 UTC; of a revocation, the last day that it takes back.</summary>
+    /// <summary>
+    /// The first day on which it holds, in days since 1970-01-01 UTC; of a revocation, the last day that it takes back.
+    /// </summary>
     public ushort From { get; init; }
 
     /// <summary>The last day on which it holds; of a revocation as <see cref="From"/>.</summary>
@@ -29,7 +31,9 @@ public sealed record Claim
     /// <summary>The card's certificate in DER; empty where no card says it.</summary>
     public byte[] Certificate { get; init; } = [];
 
-    /// <summary>The card's signature: a CMS SignerInfo in DER, over the <see cref="Statement"/> that follows from the fields.</summary>
+    /// <summary>
+    /// The card's signature: a CMS SignerInfo in DER, over the <see cref="Statement"/> that follows from the fields.
+    /// </summary>
     public byte[] SignerInfo { get; init; } = [];
 
     /// <summary>Whether a card says it.</summary>
@@ -68,7 +72,14 @@ public sealed record Claim
         bool isWhole = reader.AtEnd && version == Version && until >= from
             && certificate.Length > 0 == signerInfo.Length > 0 && (certificate.Length > 0 || subject is not null);
         return isWhole
-            ? new Claim { Subject = subject, From = (ushort)from, Until = (ushort)until, Certificate = certificate, SignerInfo = signerInfo }
+            ? new Claim
+            {
+                Subject = subject,
+                From = (ushort)from,
+                Until = (ushort)until,
+                Certificate = certificate,
+                SignerInfo = signerInfo
+            }
             : null;
     }
 

@@ -8,7 +8,8 @@ namespace QuicProChat.Mesh.Fapp.Attestation;
 internal sealed record CardCredential(CardFacts Card, ushort From, ushort Until, byte[] BodyHash)
 {
     /// <summary>What the time says of it.</summary>
-    internal AttestationFault At(long unixSeconds) => Card.At(unixSeconds) is var fault and not AttestationFault.None ? fault : Days.At(From, Until, unixSeconds);
+    internal AttestationFault At(long unixSeconds) => Card.At(unixSeconds) is var fault and not AttestationFault.None
+        ? fault : Days.At(From, Until, unixSeconds);
 }
 
 /// <summary>That a trusted organisation vouches for a key.</summary>
@@ -37,7 +38,9 @@ internal sealed class Credentials
     /// <summary>By organisations.</summary>
     internal IReadOnlyList<Vouch> Vouches => _vouches;
 
-    /// <summary>Adds a card's attestation; the oldest falls out where there are too many. False if it was there.</summary>
+    /// <summary>
+    /// Adds a card's attestation; the oldest falls out where there are too many. False if it was there.
+    /// </summary>
     internal bool Add(CardCredential credential)
     {
         if (_cards.Exists(c => c.BodyHash.AsSpan().SequenceEqual(credential.BodyHash)))
@@ -64,7 +67,9 @@ internal static class Days
     /// <summary>The day before counts, too: an author's clock may be ahead of ours.</summary>
     private const int Tolerance = 1;
 
-    /// <summary>What the time says of a claim that holds from one day to another, in days since 1970-01-01 UTC.</summary>
+    /// <summary>
+    /// What the time says of a claim that holds from one day to another, in days since 1970-01-01 UTC.
+    /// </summary>
     internal static AttestationFault At(ushort from, ushort until, long unixSeconds) =>
         unixSeconds < (from - Tolerance) * Statement.SecondsPerDay ? AttestationFault.NotYetValid
         : unixSeconds >= (until + 1) * Statement.SecondsPerDay ? AttestationFault.Expired

@@ -4,8 +4,8 @@ namespace QuicProChat.Mesh.Fapp.Attestation;
 
 /// <summary>
 /// The first look at DER from strangers: whether it is one element, of definite lengths that fit into each other, and
-/// neither deep nor of many parts. It allocates nothing and throws nothing; what passes is small enough for the platform's
-/// own parsers.
+/// neither deep nor of many parts. It allocates nothing and throws nothing; what passes is small enough for the
+/// platform's own parsers.
 /// </summary>
 internal static class DerShape
 {

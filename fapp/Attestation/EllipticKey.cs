@@ -9,7 +9,9 @@ internal static class EllipticKey
 {
     private const string Algorithm = "1.2.840.10045.2.1";
 
-    /// <summary>Whether this platform can verify with the certificate's key: it may lack brainpool (Alpine, Fedora).</summary>
+    /// <summary>
+    /// Whether this platform can verify with the certificate's key: it may lack brainpool (Alpine, Fedora).
+    /// </summary>
     internal static bool IsSupported(X509Certificate2 certificate)
     {
         try
@@ -17,7 +19,8 @@ internal static class EllipticKey
             if (certificate.PublicKey.Oid.Value != Algorithm)
                 return false;
             byte[]? parameters = certificate.PublicKey.EncodedParameters?.RawData;
-            return parameters is not null && Curves.Value.Contains(new AsnReader(parameters, AsnEncodingRules.DER).ReadObjectIdentifier());
+            return parameters is not null
+                && Curves.Value.Contains(new AsnReader(parameters, AsnEncodingRules.DER).ReadObjectIdentifier());
         }
         catch (Exception fault) when (PlatformFaults.IsAboutData(fault))
         {
@@ -26,7 +29,8 @@ internal static class EllipticKey
     }
 
     /// <summary>Tells whether a signature in DER holds; false also for a key that is no point of its curve.</summary>
-    internal static bool Verify(X509Certificate2 certificate, ReadOnlySpan<byte> message, ReadOnlySpan<byte> signature, HashAlgorithmName hash)
+    internal static bool Verify(
+        X509Certificate2 certificate, ReadOnlySpan<byte> message, ReadOnlySpan<byte> signature, HashAlgorithmName hash)
     {
         try
         {

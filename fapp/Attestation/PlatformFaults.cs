@@ -12,5 +12,6 @@ internal static class PlatformFaults
             or PlatformNotSupportedException or NotSupportedException or OverflowException or InvalidOperationException;
 
     /// <summary>This platform lacks an algorithm.</summary>
-    internal static bool IsAboutPlatform(Exception fault) => fault is PlatformNotSupportedException or NotSupportedException;
+    internal static bool IsAboutPlatform(Exception fault) => fault is PlatformNotSupportedException
+        or NotSupportedException;
 }

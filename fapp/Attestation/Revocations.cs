@@ -1,8 +1,8 @@
 namespace QuicProChat.Mesh.Fapp.Attestation;
 
 /// <summary>
-/// What was taken back, and up to which day: what began on that day or before counts no more. Keys that revoke themselves
-/// are free to make, so their number is bounded; cards and trusted organisations are not.
+/// What was taken back, and up to which day: what began on that day or before counts no more. Keys that revoke
+/// themselves are free to make, so their number is bounded; cards and trusted organisations are not.
 /// </summary>
 internal sealed class Revocations
 {

@@ -14,13 +14,14 @@ public enum StatementKind : byte
 }
 
 /// <summary>
-/// What a card signs: a text that people can read before they enter their PIN, and that follows from its fields byte for
-/// byte, so that a record carries the fields only. ASCII with line feeds, for software that converts texts.
+/// What a card signs: a text that people can read before they enter their PIN, and that follows from its fields byte
+/// for byte, so that a record carries the fields only. ASCII with line feeds, for software that converts texts.
 /// </summary>
 /// <param name="Kind">What it says.</param>
 /// <param name="Key">The mesh key that it names.</param>
 /// <param name="From">The first day on which it holds, in days since 1970-01-01 UTC; of a revocation, its day.</param>
-/// <param name="Until">The last day on which it holds; of a revocation, the same day as <paramref name="From"/>.</param>
+/// <param name="Until">The last day on which it holds; of a revocation, the same day as
+/// <paramref name="From"/>.</param>
 public readonly record struct Statement(StatementKind Kind, MeshKey Key, ushort From, ushort Until)
 {
     /// <summary>Most days that an attestation may hold, its first and last day included: a year.</summary>

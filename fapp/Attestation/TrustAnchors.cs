@@ -5,8 +5,8 @@ using System.Security.Cryptography.X509Certificates;
 namespace QuicProChat.Mesh.Fapp.Attestation;
 
 /// <summary>
-/// The authorities that issue cards, from a file of PEM certificates that the operator replaces. An authority in the file is
-/// trusted itself: a card's issuer has to be there, and no further path is built or fetched.
+/// The authorities that issue cards, from a file of PEM certificates that the operator replaces. An authority in the
+/// file is trusted itself: a card's issuer has to be there, and no further path is built or fetched.
 /// </summary>
 public sealed class TrustAnchors
 {
@@ -35,7 +35,8 @@ public sealed class TrustAnchors
     /// <param name="pem">Certificates in PEM; other text between them is passed over.</param>
     /// <param name="anchors">The authorities.</param>
     /// <param name="fault">What is wrong with the file, and where.</param>
-    public static bool TryLoad(string pem, [NotNullWhen(true)] out TrustAnchors? anchors, [NotNullWhen(false)] out string? fault) =>
+    public static bool TryLoad(
+        string pem, [NotNullWhen(true)] out TrustAnchors? anchors, [NotNullWhen(false)] out string? fault) =>
         TryLoad(pem, EllipticKey.IsSupported, out anchors, out fault);
 
     internal static bool TryLoad(
@@ -84,7 +85,8 @@ public sealed class TrustAnchors
         {
             if (!authority.Subject.SequenceEqual(card.Issuer))
                 continue;
-            if (HashOf(card.Algorithm) is not { } hash || !_isSupported(authority.Platform) || !_isSupported(card.Platform))
+            if (HashOf(card.Algorithm) is not { } hash || !_isSupported(authority.Platform)
+                || !_isSupported(card.Platform))
                 return AttestationFault.NoAlgorithm;
             if (!EllipticKey.Verify(authority.Platform, card.Signed.Span, card.Signature, hash))
             {
@@ -112,7 +114,8 @@ public sealed class TrustAnchors
     private static CardCertificate? ReadBlock(ReadOnlySpan<char> text, PemFields block)
     {
         byte[] der = new byte[block.DecodedDataLength];
-        return text[block.Label] is "CERTIFICATE" && Convert.TryFromBase64Chars(text[block.Base64Data], der, out int length)
+        return text[block.Label] is "CERTIFICATE"
+            && Convert.TryFromBase64Chars(text[block.Base64Data], der, out int length)
             ? CardCertificate.TryRead(der.AsSpan(0, length)) : null;
     }
 }

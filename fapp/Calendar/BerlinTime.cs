@@ -14,8 +14,8 @@ public enum LocalTimeKind : byte
 }
 
 /// <summary>
-/// The time in Berlin, without time zone data, which routers lack: CET, and CEST from the last Sunday of March to the last
-/// Sunday of October, changing at 01:00 UTC (Directive 2000/84/EC). Germany has had this rule since 1996.
+/// The time in Berlin, without time zone data, which routers lack: CET, and CEST from the last Sunday of March to the
+/// last Sunday of October, changing at 01:00 UTC (Directive 2000/84/EC). Germany has had this rule since 1996.
 /// </summary>
 public static class BerlinTime
 {
@@ -35,8 +35,8 @@ public static class BerlinTime
         DateTime.SpecifyKind(time.UtcDateTime + OffsetAt(time), DateTimeKind.Unspecified);
 
     /// <summary>
-    /// The time at which the clock shows this. Of two such times it is the first; of none, the one that the clock would show
-    /// if summer time had not begun.
+    /// The time at which the clock shows this. Of two such times it is the first; of none, the one that the clock would
+    /// show if summer time had not begun.
     /// </summary>
     public static DateTimeOffset TimeOf(DateTime local, out LocalTimeKind kind)
     {
@@ -44,7 +44,8 @@ public static class BerlinTime
         var asSummer = new DateTimeOffset(wall - Summer);
         var asWinter = new DateTimeOffset(wall - Winter);
         bool summer = OffsetAt(asSummer) == Summer, winter = OffsetAt(asWinter) == Winter;
-        kind = summer && winter ? LocalTimeKind.Ambiguous : summer || winter ? LocalTimeKind.Unique : LocalTimeKind.Missing;
+        kind = summer && winter ? LocalTimeKind.Ambiguous : summer || winter ? LocalTimeKind.Unique
+            : LocalTimeKind.Missing;
         return summer ? asSummer : asWinter;
     }
 

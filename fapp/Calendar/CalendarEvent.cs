@@ -9,7 +9,8 @@ internal sealed class CalendarEvent
     private readonly TimeSpan _length;
 
     private CalendarEvent(
-        IcsLine start, IcsTime first, IcsDuration? duration, TimeSpan length, WeeklyRule? rule, HashSet<DateTimeOffset> except,
+        IcsLine start, IcsTime first, IcsDuration? duration, TimeSpan length, WeeklyRule? rule,
+        HashSet<DateTimeOffset> except,
         HashSet<DateTime> exceptDays, DateTimeOffset? replaces, string uid)
     {
         Line = start.Number;
@@ -47,7 +48,9 @@ internal sealed class CalendarEvent
     /// <summary>Whether it is free, busy, or neither.</summary>
     internal Availability Availability { get; private init; }
 
-    /// <summary>Reads an event; null, with faults, if it is not understood, and without if it says nothing about free and busy.</summary>
+    /// <summary>
+    /// Reads an event; null, with faults, if it is not understood, and without if it says nothing about free and busy.
+    /// </summary>
     internal static CalendarEvent? Read(List<IcsLine> lines, IReadOnlySet<string> categories, FaultList faults)
     {
         Availability availability = AvailabilityOf(lines, categories);
@@ -81,7 +84,8 @@ internal sealed class CalendarEvent
         var except = new HashSet<DateTimeOffset>();
         var exceptDays = new HashSet<DateTime>();
         ReadExceptions(lines, except, exceptDays, faults);
-        return new CalendarEvent(start, first, duration, length, rule, except, exceptDays, replaces, Find(lines, "UID")?.Value ?? "")
+        return new CalendarEvent(start, first, duration, length, rule, except, exceptDays, replaces,
+            Find(lines, "UID")?.Value ?? "")
         {
             Availability = availability,
         };
@@ -101,13 +105,15 @@ internal sealed class CalendarEvent
     {
         if (Find(lines, "STATUS")?.Value.Trim().Equals("CANCELLED", StringComparison.OrdinalIgnoreCase) == true)
             return Availability.Neither;
-        bool transparent = Find(lines, "TRANSP")?.Value.Trim().Equals("TRANSPARENT", StringComparison.OrdinalIgnoreCase) == true;
+        bool transparent = Find(lines, "TRANSP")?.Value.Trim()
+            .Equals("TRANSPARENT", StringComparison.OrdinalIgnoreCase) == true;
         bool chosen = categories.Count == 0 ? transparent
             : lines.Exists(l => l.Name == "CATEGORIES" && l.Value.Split(',').Any(c => categories.Contains(c.Trim())));
         return chosen ? Availability.Free : transparent ? Availability.Neither : Availability.Busy;
     }
 
-    private static bool TryReadLength(List<IcsLine> lines, IcsTime first, FaultList faults, out IcsDuration? duration, out TimeSpan length)
+    private static bool TryReadLength(
+        List<IcsLine> lines, IcsTime first, FaultList faults, out IcsDuration? duration, out TimeSpan length)
     {
         duration = null;
         length = first.IsDate ? TimeSpan.FromDays(1) : TimeSpan.Zero;
@@ -127,7 +133,8 @@ internal sealed class CalendarEvent
             return true;
         if (!IcsTime.TryParse(end, end.Value, out IcsTime last, out string fault) || last.IsDate != first.IsDate)
         {
-            faults.Add(end.Number, last.IsDate != first.IsDate ? "DTEND and DTSTART are not both days or both times" : fault);
+            faults.Add(end.Number, last.IsDate != first.IsDate
+                ? "DTEND and DTSTART are not both days or both times" : fault);
             return false;
         }
 
@@ -174,7 +181,8 @@ internal sealed class CalendarEvent
         return read;
     }
 
-    private static void ReadExceptions(List<IcsLine> lines, HashSet<DateTimeOffset> times, HashSet<DateTime> days, FaultList faults)
+    private static void ReadExceptions(
+        List<IcsLine> lines, HashSet<DateTimeOffset> times, HashSet<DateTime> days, FaultList faults)
     {
         foreach (IcsLine line in lines)
         {

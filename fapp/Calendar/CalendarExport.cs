@@ -28,7 +28,9 @@ public enum CalendarStatus : byte
 public readonly record struct CalendarEntry(
     NodeAddress Practice, SlotId Slot, int Sequence, DateTimeOffset Start, int Minutes, CalendarStatus Status);
 
-/// <summary>Writes appointments as an iCalendar file (RFC 5545): in UTC, private, and without a word about anybody.</summary>
+/// <summary>
+/// Writes appointments as an iCalendar file (RFC 5545): in UTC, private, and without a word about anybody.
+/// </summary>
 public static class CalendarExport
 {
     private const int MaxLineBytes = 75;

@@ -22,11 +22,12 @@ public sealed record CalendarChoice
 /// <param name="Free">Free times in their order; none where there are faults.</param>
 /// <param name="Warnings">What was taken otherwise than somebody may think.</param>
 /// <param name="Faults">Why nothing was taken: what could not be understood might be busy.</param>
-public sealed record CalendarReading(IReadOnlyList<FreeTime> Free, IReadOnlyList<LineNote> Warnings, IReadOnlyList<LineNote> Faults);
+public sealed record CalendarReading(
+    IReadOnlyList<FreeTime> Free, IReadOnlyList<LineNote> Warnings, IReadOnlyList<LineNote> Faults);
 
 /// <summary>
-/// Finds free times in an iCalendar file (RFC 5545): events of the chosen categories, or transparent ones, that no busy event
-/// touches. Nothing that people wrote leaves it.
+/// Finds free times in an iCalendar file (RFC 5545): events of the chosen categories, or transparent ones, that no busy
+/// event touches. Nothing that people wrote leaves it.
 /// </summary>
 public static class CalendarImport
 {
@@ -116,7 +117,8 @@ public static class CalendarImport
                 if (!Exists(entry, begin, isRepetition: true, out DateTimeOffset start))
                     continue;
                 left--;
-                if (!entry.Except.Contains(start) && !entry.ExceptDays.Contains(begin.Wall.Date) && changed?.Contains(start) != true)
+                if (!entry.Except.Contains(start) && !entry.ExceptDays.Contains(begin.Wall.Date)
+                    && changed?.Contains(start) != true)
                     Add(entry, begin, start);
             }
         }
@@ -157,8 +159,10 @@ public static class CalendarImport
                 return;
             }
 
-            if (begin.IsDate || end - start > TimeSpan.FromMinutes(Records.Slot.MaxMinutes) || end - start < TimeSpan.FromMinutes(1))
-                _warnings.Add(entry.Line, $"an appointment lasts 1 to {Records.Slot.MaxMinutes} minutes: this one is left out");
+            if (begin.IsDate || end - start > TimeSpan.FromMinutes(Records.Slot.MaxMinutes) || end
+                - start < TimeSpan.FromMinutes(1))
+                _warnings.Add(entry.Line,
+                    $"an appointment lasts 1 to {Records.Slot.MaxMinutes} minutes: this one is left out");
             else if (start >= choice.From)
                 _free.Add((start, end, entry.Line));
         }

@@ -10,7 +10,9 @@ internal readonly record struct IcsDuration(int Days, TimeSpan Time)
     // Arbitrary: ten years.
     private const int MaxDays = 3660;
 
-    /// <summary>Reads such as <c>P1W</c>, <c>P1DT2H</c> or <c>PT50M</c>; false for anything else, and below zero.</summary>
+    /// <summary>
+    /// Reads such as <c>P1W</c>, <c>P1DT2H</c> or <c>PT50M</c>; false for anything else, and below zero.
+    /// </summary>
     internal static bool TryParse(string value, out IcsDuration duration)
     {
         duration = default;

@@ -3,8 +3,8 @@ using System.Text;
 namespace QuicProChat.Mesh.Fapp.Calendar;
 
 /// <summary>
-/// The properties of the VEVENTs of a file that an import needs, unfolded. Of every other line, SUMMARY and DESCRIPTION above
-/// all, nothing is kept: they hold patients' names.
+/// The properties of the VEVENTs of a file that an import needs, unfolded. Of every other line, SUMMARY and DESCRIPTION
+/// above all, nothing is kept: they hold patients' names.
 /// </summary>
 internal static class IcsReader
 {
@@ -13,7 +13,8 @@ internal static class IcsReader
 
     private static readonly HashSet<string> Wanted =
     [
-        "UID", "DTSTART", "DTEND", "DURATION", "RRULE", "RDATE", "EXRULE", "EXDATE", "RECURRENCE-ID", "STATUS", "TRANSP", "CATEGORIES",
+        "UID", "DTSTART", "DTEND", "DURATION", "RRULE", "RDATE", "EXRULE", "EXDATE", "RECURRENCE-ID", "STATUS",
+        "TRANSP", "CATEGORIES",
     ];
 
     /// <summary>Reads the events of a file.</summary>

@@ -2,7 +2,9 @@ using System.Globalization;
 
 namespace QuicProChat.Mesh.Fapp.Calendar;
 
-/// <summary>A DATE or DATE-TIME of a file (RFC 5545, sections 3.3.4 and 3.3.5), in UTC or as the clock in Berlin shows it.</summary>
+/// <summary>
+/// A DATE or DATE-TIME of a file (RFC 5545, sections 3.3.4 and 3.3.5), in UTC or as the clock in Berlin shows it.
+/// </summary>
 /// <param name="Wall">What the file says; of UTC the UTC time.</param>
 /// <param name="IsUtc">Whether it is UTC; else it is the time in Berlin.</param>
 /// <param name="IsDate">Whether it is a day without a time.</param>
@@ -15,7 +17,8 @@ internal readonly record struct IcsTime(DateTime Wall, bool IsUtc, bool IsDate)
     internal DateTimeOffset Time(out LocalTimeKind kind)
     {
         kind = LocalTimeKind.Unique;
-        return IsUtc ? new DateTimeOffset(DateTime.SpecifyKind(Wall, DateTimeKind.Utc)) : BerlinTime.TimeOf(Wall, out kind);
+        return IsUtc ? new DateTimeOffset(DateTime.SpecifyKind(Wall, DateTimeKind.Utc))
+            : BerlinTime.TimeOf(Wall, out kind);
     }
 
     /// <summary>The same clock time days later.</summary>
@@ -37,7 +40,8 @@ internal readonly record struct IcsTime(DateTime Wall, bool IsUtc, bool IsDate)
         bool isUtc = value.EndsWith('Z');
         string digits = isUtc ? value[..^1] : value;
         if (!DateTime.TryParseExact(
-                digits, isDate ? "yyyyMMdd" : "yyyyMMdd'T'HHmmss", CultureInfo.InvariantCulture, DateTimeStyles.None, out DateTime wall)
+                digits, isDate ? "yyyyMMdd" : "yyyyMMdd'T'HHmmss", CultureInfo.InvariantCulture, DateTimeStyles.None,
+                out DateTime wall)
             || wall.Year is < MinYear or > MaxYear)
             return false;
         time = new IcsTime(wall, (isUtc || (zone is not null && !IsBerlin(zone))) && !isDate, isDate);
@@ -46,5 +50,6 @@ internal readonly record struct IcsTime(DateTime Wall, bool IsUtc, bool IsDate)
 
     // As calendars write it: with a path of its database before it, or by Windows' name.
     private static bool IsBerlin(string zone) =>
-        zone is "Europe/Berlin" or "W. Europe Standard Time" || zone.EndsWith("/Europe/Berlin", StringComparison.Ordinal);
+        zone is "Europe/Berlin" or "W. Europe Standard Time"
+            || zone.EndsWith("/Europe/Berlin", StringComparison.Ordinal);
 }

@@ -3,8 +3,8 @@ using System.Globalization;
 namespace QuicProChat.Mesh.Fapp.Calendar;
 
 /// <summary>
-/// An RRULE that repeats by weeks (RFC 5545, section 3.3.10): WEEKLY with INTERVAL, BYDAY, WKST, and UNTIL or COUNT. Everything
-/// else is refused.
+/// An RRULE that repeats by weeks (RFC 5545, section 3.3.10): WEEKLY with INTERVAL, BYDAY, WKST, and UNTIL or COUNT.
+/// Everything else is refused.
 /// </summary>
 /// <param name="Interval">Every so many weeks.</param>
 /// <param name="Days">The days of the week, as bits from Sunday; 0 for that of the beginning.</param>
@@ -30,7 +30,8 @@ internal sealed record WeeklyRule(int Interval, int Days, DayOfWeek WeekStart, I
             string name = equals < 0 ? part : part[..equals], value = equals < 0 ? "" : part[(equals + 1)..];
             if (!seen.Add(name) || !TryTake(line, name, value, ref rule, ref weekly))
             {
-                fault = $"RRULE: {Shown(name)} is not followed here; only FREQ=WEEKLY with INTERVAL, BYDAY, WKST, UNTIL and COUNT is";
+                fault = $"RRULE: {Shown(name)} is not followed here; only FREQ=WEEKLY with INTERVAL, BYDAY, WKST, "
+                    + "UNTIL and COUNT is";
                 return false;
             }
         }
@@ -42,8 +43,8 @@ internal sealed record WeeklyRule(int Interval, int Days, DayOfWeek WeekStart, I
     }
 
     /// <summary>
-    /// The beginnings of the repetitions from a first one on. A time that does not exist is left to the caller, who does not
-    /// count it: so COUNT is counted there.
+    /// The beginnings of the repetitions from a first one on. A time that does not exist is left to the caller, who
+    /// does not count it: so COUNT is counted there.
     /// </summary>
     internal IEnumerable<IcsTime> From(IcsTime first)
     {
@@ -116,7 +117,8 @@ internal sealed record WeeklyRule(int Interval, int Days, DayOfWeek WeekStart, I
     }
 
     private static bool TryReadNumber(string value, out int number) =>
-        int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out number) && number is > 0 and <= MaxNumber;
+        int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out number) && number is > 0 and
+            <= MaxNumber;
 
     // A name of the standard, never a text that people wrote.
     private static string Shown(string name) => name.Length <= 12 && name.All(char.IsAsciiLetter) ? name : "a part";

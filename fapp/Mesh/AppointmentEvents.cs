@@ -13,7 +13,9 @@ public sealed record PracticeRequestChanged(RequestView Request, DateTimeOffset 
 /// <summary>A slot of this node's practice gets more requests than people make.</summary>
 public sealed record RequestFlood(SlotId Slot, int Requests, DateTimeOffset At) : MessagingEvent(At);
 
-/// <summary>A card speaks for this node's key and, not by this node's doing, for another one: both are contested.</summary>
+/// <summary>
+/// A card speaks for this node's key and, not by this node's doing, for another one: both are contested.
+/// </summary>
 public sealed record RivalSeen(MeshKey Key, DateTimeOffset At) : MessagingEvent(At);
 
 /// <summary>A reservation of this node changed its state.</summary>

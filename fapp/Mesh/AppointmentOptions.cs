@@ -34,18 +34,22 @@ public sealed record AppointmentOptions
     /// <summary>Relays that may be named; arbitrary.</summary>
     public const int MaxRelays = 32;
 
-    /// <summary>Relays that are asked where only radios reach this node: radios spread no announces, so they have to be named.</summary>
+    /// <summary>
+    /// Relays that are asked where only radios reach this node: radios spread no announces, so they have to be named.
+    /// </summary>
     public IReadOnlyList<NodeAddress> Relays { get; init; } = [];
 
     /// <summary>How often a practice publishes by day, in seconds.</summary>
     public long PublishEvery { get; init; } = FappTime.Hour;
 
     /// <summary>
-    /// Mean time between two envelopes to forwarders, requests and dummies alike, in seconds; 0: requests go at once, which ties them to
-    /// their sender.
+    /// Mean time between two envelopes to forwarders, requests and dummies alike, in seconds; 0: requests go at once,
+    /// which ties them to their sender.
     /// </summary>
     public long Cover { get; init; } = CoverTraffic.StandardMean;
 
-    /// <summary>Longest wait before a request of somebody else is passed on, in seconds; less ties it to its sender.</summary>
+    /// <summary>
+    /// Longest wait before a request of somebody else is passed on, in seconds; less ties it to its sender.
+    /// </summary>
     public int ForwardDelay { get; init; } = LongestDelay;
 }

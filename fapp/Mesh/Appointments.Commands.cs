@@ -16,7 +16,8 @@ namespace QuicProChat.Mesh.Fapp.Mesh;
 /// <param name="IsFollowed">The part of the country that was asked for is among them.</param>
 /// <param name="HasClock">A clock is set: without one nobody's card can be checked.</param>
 public sealed record SearchResult(
-    IReadOnlyList<SlotOffer> Offers, int Practices, long? NewestAge, IReadOnlyList<Region> Followed, bool IsFollowed, bool HasClock);
+    IReadOnlyList<SlotOffer> Offers, int Practices, long? NewestAge, IReadOnlyList<Region> Followed, bool IsFollowed,
+    bool HasClock);
 
 /// <content>What the owner asks for; from any thread.</content>
 public sealed partial class Appointments
@@ -26,7 +27,8 @@ public sealed partial class Appointments
     /// <summary>Makes a practice, or changes what is set of it.</summary>
     /// <param name="place">Which of the node's practices: 0 to 7.</param>
     /// <param name="change">Makes what is set of what was; null: nothing was.</param>
-    public Task<PracticeSetup> SetPracticeAsync(byte place, Func<PracticeSetup?, PracticeSetup> change) => DoAsync(now =>
+    public Task<PracticeSetup> SetPracticeAsync(byte place, Func<PracticeSetup?, PracticeSetup> change) =>
+        DoAsync(now =>
     {
         if (place >= MaxPlaces)
             throw new FappException($"a node has {MaxPlaces} practices at most: --place 0 to {MaxPlaces - 1}");
@@ -36,7 +38,9 @@ public sealed partial class Appointments
         }
         else
         {
-            desk = new PracticeDesk(_context.Identity.PublicKey.Span, place, change(null), _context.Random, now) { Every = _options.PublishEvery };
+            desk = new PracticeDesk(_context.Identity.PublicKey.Span, place, change(null), _context.Random,
+                now)
+            { Every = _options.PublishEvery };
             _practices[place] = desk;
         }
 
@@ -61,7 +65,8 @@ public sealed partial class Appointments
     /// <summary>Takes a slot back.</summary>
     public Task<SlotView> WithdrawSlotAsync(SlotId id) => DoAsync(now =>
     {
-        PracticeDesk desk = _practices.Values.FirstOrDefault(d => d.Slots(now).Any(s => s.Slot.Id == id)) ?? throw new FappException($"there is no slot {id}");
+        PracticeDesk desk = _practices.Values.FirstOrDefault(d => d.Slots(now).Any(s => s.Slot.Id == id))
+            ?? throw new FappException($"there is no slot {id}");
         desk.Withdraw(id, now);
         return desk.Slots(now).First(s => s.Slot.Id == id);
     });
@@ -74,18 +79,22 @@ public sealed partial class Appointments
         AskAsync<IReadOnlyList<RequestView>>(now => [.. _practices.Values.SelectMany(d => d.Requests(now))]);
 
     /// <summary>Books a request.</summary>
-    public Task<RequestView> ConfirmAsync(string id) => OnRequestAsync(id, static (desk, request, now) => desk.Confirm(request, now));
+    public Task<RequestView> ConfirmAsync(string id) =>
+        OnRequestAsync(id, static (desk, request, now) => desk.Confirm(request, now));
 
     /// <summary>Refuses a request.</summary>
     /// <param name="id">Which.</param>
     /// <param name="before">No place before this, in minutes since 2020-01-01 UTC; 0: not said.</param>
-    public Task<RequestView> RefuseAsync(string id, uint before) => OnRequestAsync(id, (desk, request, now) => desk.Refuse(request, before, now));
+    public Task<RequestView> RefuseAsync(string id, uint before) =>
+        OnRequestAsync(id, (desk, request, now) => desk.Refuse(request, before, now));
 
     /// <summary>The person of a request did not come.</summary>
-    public Task<RequestView> NoShowAsync(string id) => OnRequestAsync(id, static (desk, request, now) => desk.NoShow(request, now));
+    public Task<RequestView> NoShowAsync(string id) =>
+        OnRequestAsync(id, static (desk, request, now) => desk.NoShow(request, now));
 
     /// <summary>Cancels a reservation of this patient, or what this practice booked: whichever has the id.</summary>
-    public Task<(RequestView? Request, Reservation? Reservation)> CancelAsync(string id) => DoAsync<(RequestView?, Reservation?)>(now =>
+    public Task<(RequestView? Request, Reservation? Reservation)> CancelAsync(string id) =>
+        DoAsync<(RequestView?, Reservation?)>(now =>
     {
         if (FindReservation(id) is { } reservation)
             return (null, _patient.Cancel(reservation.Id, now));
@@ -100,9 +109,11 @@ public sealed partial class Appointments
         CheckOn();
         string prefix = filter.Prefix.Length > 0 ? filter.Prefix : filter.Near?.ToString()[..2] ?? "";
         bool isFollowed = prefix.Length == 0 || Followed.Any(r => r.ToString() is var digits
-            && (prefix.StartsWith(digits, StringComparison.Ordinal) || digits.StartsWith(prefix, StringComparison.Ordinal)));
+            && (prefix.StartsWith(digits, StringComparison.Ordinal)
+                || digits.StartsWith(prefix, StringComparison.Ordinal)));
         return new SearchResult(
-            Store.Search(filter, now), Store.CountIn(prefix), Store.NewestAge(now), Followed, isFollowed, now.Unix is not null);
+            Store.Search(filter, now), Store.CountIn(prefix), Store.NewestAge(now), Followed, isFollowed,
+            now.Unix is not null);
     });
 
     /// <summary>Tells from now on when something new fits.</summary>
@@ -120,7 +131,8 @@ public sealed partial class Appointments
     });
 
     /// <summary>The standing searches.</summary>
-    public Task<IReadOnlyList<Watch>> WatchesAsync() => AskAsync<IReadOnlyList<Watch>>(_ => [.. _watches.Values.OrderBy(w => w.Number)]);
+    public Task<IReadOnlyList<Watch>> WatchesAsync() =>
+        AskAsync<IReadOnlyList<Watch>>(_ => [.. _watches.Values.OrderBy(w => w.Number)]);
 
     /// <summary>Ends a standing search.</summary>
     public Task<Watch> UnwatchAsync(byte number) => DoAsync((now, transaction) =>
@@ -142,14 +154,17 @@ public sealed partial class Appointments
         if (found.Count == 0)
             throw new FappException($"nobody announces a slot {slot} here: search again");
         if (found.Count > 1)
-            throw new FappException($"{found.Count} practices announce a slot {slot}: write it as SLOT@PRACTICE, with the practice's address");
+            throw new FappException(
+                $"{found.Count} practices announce a slot {slot}: write it as SLOT@PRACTICE, with the practice's "
+                    + "address");
         SlotOffer offer = found[0];
         if (offer.Author.AsSpan().SequenceEqual(_context.Identity.PublicKey.Span))
             throw new FappException("this is a slot of this node's own practice");
         if (Forwarders.IsOnlyNeighbour(_context.Router, Identity.NodeAddress.Of(offer.Author)))
         {
             throw new FappException(
-                "the practice is this node's only neighbour, and would see who asks: connect to another node of the mesh first");
+                "the practice is this node's only neighbour, and would see who asks: connect to another node of the "
+                    + "mesh first");
         }
 
         return _patient.Reserve(offer, wishes, now);
@@ -167,7 +182,8 @@ public sealed partial class Appointments
     /// <param name="region">Whose topic.</param>
     /// <param name="until">The last day, in days since 1970-01-01.</param>
     /// <param name="body">What it says.</param>
-    public Task<bool> ClaimAsync(FappRecordType type, Region region, ushort until, byte[] body) => DoAsync((now, transaction) =>
+    public Task<bool> ClaimAsync(FappRecordType type, Region region, ushort until, byte[] body) =>
+        DoAsync((now, transaction) =>
     {
         if (_claims.Count >= OwnClaim.MaxClaims)
             throw new FappException($"this node publishes {OwnClaim.MaxClaims} attestations already");
@@ -183,7 +199,9 @@ public sealed partial class Appointments
     /// <summary>The region of a practice that this node knows; null for others.</summary>
     public Task<Region?> RegionOfAsync(ReadOnlyMemory<byte> author) => AskAsync(_ => Store.RegionOf(author.Span));
 
-    /// <summary>Who speaks for whom is judged anew: the operator replaced anchors, block list or organisations.</summary>
+    /// <summary>
+    /// Who speaks for whom is judged anew: the operator replaced anchors, block list or organisations.
+    /// </summary>
     /// <param name="replace">Replaces them.</param>
     public Task<bool> TrustAnewAsync(Action replace) => DoAsync((now, _) =>
     {
@@ -223,13 +241,17 @@ public sealed partial class Appointments
     private void CheckOn()
     {
         if (_options.Mode == FappMode.Off)
-            throw new FappException("appointments are off on this node: set \"fapp\" to \"follow\" or \"relay\" in the configuration, and start anew");
+            throw new FappException(
+                "appointments are off on this node: set \"fapp\" to \"follow\" or \"relay\" in the configuration, and "
+                    + "start anew");
     }
 
     private PracticeDesk DeskOf(byte place) => _practices.TryGetValue(place, out PracticeDesk? desk)
-        ? desk : throw new FappException("this node has no such practice: it has to be made first, with its name and postal code");
+        ? desk : throw new FappException(
+            "this node has no such practice: it has to be made first, with its name and postal code");
 
-    private Task<RequestView> OnRequestAsync(string id, Action<PracticeDesk, RequestId, FappTime> what) => DoAsync(now =>
+    private Task<RequestView> OnRequestAsync(string id, Action<PracticeDesk, RequestId, FappTime> what) =>
+        DoAsync(now =>
     {
         (PracticeDesk desk, RequestView request) = FindRequest(id, now);
         what(desk, request.Id, now);
@@ -239,19 +261,22 @@ public sealed partial class Appointments
     private (PracticeDesk Desk, RequestView Request) FindRequest(string id, FappTime now)
     {
         (PracticeDesk, RequestView)[] found = id.Length < ShortestPrefix ? [] : [.. _practices.Values.SelectMany(
-            d => d.Requests(now).Where(r => r.Id.ToString().StartsWith(id, StringComparison.OrdinalIgnoreCase)).Select(r => (d, r)))];
+            d => d.Requests(now).Where(r => r.Id.ToString().StartsWith(id, StringComparison.OrdinalIgnoreCase))
+                .Select(r => (d, r)))];
         return found.Length == 1 ? found[0] : throw NotOne("request", id, found.Length);
     }
 
     private Reservation? FindReservation(string id)
     {
         Reservation[] found = id.Length < ShortestPrefix
-            ? [] : [.. _patient.Reservations.Where(r => r.Id.ToString().StartsWith(id, StringComparison.OrdinalIgnoreCase))];
+            ? [] : [.. _patient.Reservations.Where(r => r.Id.ToString()
+                .StartsWith(id, StringComparison.OrdinalIgnoreCase))];
         return found.Length > 1 ? throw NotOne("reservation", id, found.Length) : found.FirstOrDefault();
     }
 
     private static FappException NotOne(string what, string id, int found) => new(found == 0
-        ? $"there is no {what} '{id}': give its id, or at least its first {ShortestPrefix} digits" : $"{found} {what}s begin with '{id}': give more digits");
+        ? $"there is no {what} '{id}': give its id, or at least its first {ShortestPrefix} digits"
+        : $"{found} {what}s begin with '{id}': give more digits");
 
     private async Task<T> AskAsync<T>(Func<FappTime, T> question)
     {

@@ -60,7 +60,8 @@ public sealed partial class Appointments
     });
 
     private static FappException NoRelay() => new(
-        "a query needs two FAPP relays that are known and no neighbours (name them in \"fappRelays\"), and not too many "
+        "a query needs two FAPP relays that are known and no neighbours (name them in \"fappRelays\"), and not too "
+            + "many "
         + "under way: try again later");
 
     private void CheckMayQuery()
@@ -68,7 +69,8 @@ public sealed partial class Appointments
         if (!IsOnlyRadio)
         {
             throw new FappException(
-                "only a node that nothing but radios reaches asks a relay: search without asking, then nobody learns anything");
+                "only a node that nothing but radios reaches asks a relay: search without asking, then nobody learns "
+                    + "anything");
         }
     }
 

@@ -15,7 +15,9 @@ namespace QuicProChat.Mesh.Fapp.Mesh;
 /// <content>Records and envelopes that come in.</content>
 public sealed partial class Appointments
 {
-    /// <summary>New slots that wait to be compared with standing searches; arbitrary. What is beyond is found by a search.</summary>
+    /// <summary>
+    /// New slots that wait to be compared with standing searches; arbitrary. What is beyond is found by a search.
+    /// </summary>
     private const int MaxFresh = 1024;
 
     private readonly List<SlotOffer> _fresh = [];
@@ -25,7 +27,8 @@ public sealed partial class Appointments
     /// <summary>A record is new here, and its signature holds.</summary>
     public GossipJudgement Judge(Instant now, in GossipId id, in GossipRecord record)
     {
-        if (_options.Mode == FappMode.Off || !Store.Follows(record.Topic) || !FappRecord.TryRead(record, out FappRecord read))
+        if (_options.Mode == FappMode.Off || !Store.Follows(record.Topic)
+            || !FappRecord.TryRead(record, out FappRecord read))
             return GossipVerdict.NotMine;
         FappTime time = TimeAt(now);
         return TakeRecord(read, record, time);
@@ -61,14 +64,16 @@ public sealed partial class Appointments
     public Arrival Take(long token, in EnvelopeId id, in EnvelopeHeader header, ReadOnlySpan<byte> payload) =>
         new(
             token, id, header,
-            payload.Length is ForwardedRequest.Size or ForwardedRequest.PassedOnSize || QueryRoute.IsSize(payload.Length)
+            payload.Length is ForwardedRequest.Size or ForwardedRequest.PassedOnSize
+                || QueryRoute.IsSize(payload.Length)
                 ? payload.ToArray() : default);
 
     /// <inheritdoc/>
     public void Received(Instant now, Arrival arrival, MessageTransaction transaction)
     {
         FappTime time = TimeAt(now);
-        FappPayload kind = _options.Mode == FappMode.Off || arrival.Payload.IsEmpty ? 0 : (FappPayload)arrival.Payload.Span[0];
+        FappPayload kind = _options.Mode == FappMode.Off || arrival.Payload.IsEmpty ? 0
+            : (FappPayload)arrival.Payload.Span[0];
         switch (kind)
         {
             case FappPayload.Forward:
@@ -97,7 +102,8 @@ public sealed partial class Appointments
 
     private void ReceivedForward(FappTime now, Arrival arrival, MessageTransaction transaction)
     {
-        if (!ForwardedRequest.TryUnwrap(_context.Identity, arrival.Payload.Span, out NodeAddress practice, out byte[]? passedOn))
+        if (!ForwardedRequest.TryUnwrap(_context.Identity, arrival.Payload.Span, out NodeAddress practice,
+            out byte[]? passedOn))
         {
             Reject(arrival, transaction);
             return;
@@ -123,12 +129,13 @@ public sealed partial class Appointments
     }
 
     /// <summary>
-    /// What goes to some practice where a dummy came: a request for a slot that nobody offers. So something leaves a forwarder after
-    /// whatever came to it, and only the practice knows what it was.
+    /// What goes to some practice where a dummy came: a request for a slot that nobody offers. So something leaves a
+    /// forwarder after whatever came to it, and only the practice knows what it was.
     /// </summary>
     private (NodeAddress To, byte[] Payload)? Decoy() =>
         Store.Draw(_context.Random, except: _context.Identity.PublicKey.Span) is { } practice
-            ? (NodeAddress.Of(practice.Author), ForwardedRequest.MakeDecoy(practice.Author, practice.Announce, _context.Random)) : null;
+            ? (NodeAddress.Of(practice.Author),
+                ForwardedRequest.MakeDecoy(practice.Author, practice.Announce, _context.Random)) : null;
 
     private void ReceivedRequest(FappTime now, Arrival arrival, MessageTransaction transaction)
     {
@@ -148,19 +155,23 @@ public sealed partial class Appointments
 
     private void Finish(long token, MessageTransaction transaction)
     {
-        transaction.WhenWritten(at => _context.Router.DeliveryDone(at, token, DeliveryOutcome.Accepted, default, default));
-        transaction.WhenFailed(at => _context.Router.DeliveryDone(at, token, DeliveryOutcome.StoreFull, default, default));
+        transaction.WhenWritten(
+            at => _context.Router.DeliveryDone(at, token, DeliveryOutcome.Accepted, default, default));
+        transaction.WhenFailed(
+            at => _context.Router.DeliveryDone(at, token, DeliveryOutcome.StoreFull, default, default));
     }
 
     private void Reject(Arrival arrival, MessageTransaction transaction)
     {
         Counters.Rejected++;
-        transaction.WhenOver(at => _context.Router.DeliveryDone(at, arrival.Token, DeliveryOutcome.Rejected, default, default));
+        transaction.WhenOver(
+            at => _context.Router.DeliveryDone(at, arrival.Token, DeliveryOutcome.Rejected, default, default));
     }
 
     private void OwnRecordCame(FappRecordType type, ulong sequence)
     {
-        if (type is not (FappRecordType.Announce or FappRecordType.Answers) || _practices.Values.All(d => d.Sequence >= sequence))
+        if (type is not (FappRecordType.Announce or FappRecordType.Answers)
+            || _practices.Values.All(d => d.Sequence >= sequence))
             return;
         _work(new Work((now, transaction) =>
         {
@@ -170,7 +181,10 @@ public sealed partial class Appointments
         }));
     }
 
-    /// <summary>Somebody's card speaks for another key, or no more: if it is the card of this node's practice, its owner is told.</summary>
+    /// <summary>
+    /// Somebody's card speaks for another key, or no more: if it is the card of this node's practice, its owner is
+    /// told.
+    /// </summary>
     private void LookForRivals()
     {
         if (_looksForRivals)
@@ -202,7 +216,8 @@ public sealed partial class Appointments
         byte[] record = bytes.ToArray();
         _work(new Work((now, transaction) =>
         {
-            if (!GossipRecord.TryRead(record, out GossipRecord gossip) || !FappRecord.TryRead(gossip, out FappRecord read)
+            if (!GossipRecord.TryRead(record, out GossipRecord gossip)
+                || !FappRecord.TryRead(gossip, out FappRecord read)
                 || !SlotConfirm.TryRead(read.Body, out SlotConfirm confirm))
                 return;
             _patient.AnswersCame(record, read, confirm);

@@ -16,7 +16,9 @@ public sealed partial class Appointments
     /// <summary>Lifetimes of envelopes are drawn between these, so that they tell nothing.</summary>
     private static readonly TimeSpan ShortestLifetime = TimeSpan.FromDays(2), LongestLifetime = TimeSpan.FromDays(4);
 
-    /// <summary>Hops that an envelope begins with, fewer than the limit: a neighbour cannot tell that it began here.</summary>
+    /// <summary>
+    /// Hops that an envelope begins with, fewer than the limit: a neighbour cannot tell that it began here.
+    /// </summary>
     private const int HopsDrawn = 8;
 
     /// <summary>Where nobody can be sent anything, it is tried again so soon.</summary>
@@ -51,7 +53,8 @@ public sealed partial class Appointments
         Persist(time, transaction);
     }
 
-    private FappTime TimeAt(Instant now) => new(_runningBase + (long)(now - _started).TotalSeconds, _records?.UnixSeconds);
+    private FappTime TimeAt(Instant now) =>
+        new(_runningBase + (long)(now - _started).TotalSeconds, _records?.UnixSeconds);
 
     private void PassOn(WaitingForward forward, MessageTransaction transaction)
     {
@@ -65,17 +68,23 @@ public sealed partial class Appointments
     {
         NodeAddress practice = reservation.Address;
         if (Forwarders.IsOnlyNeighbour(_context.Router, practice)
-            || Forwarders.Draw(_context.Router, _context.Identity.Address, practice, IsOnlyRadio, _context.Random) is not { } forwarder
-            || ForwardedRequest.Wrap(forwarder.PublicKey, practice, PatientDesk.MessageOf(reservation), _context.Random) is not { } payload)
+            || Forwarders.Draw(_context.Router, _context.Identity.Address, practice, IsOnlyRadio, _context.Random)
+            is not { } forwarder
+            || ForwardedRequest.Wrap(forwarder.PublicKey, practice, PatientDesk.MessageOf(reservation), _context.Random)
+            is not { } payload)
             return false;
         Send(forwarder.Address, payload, transaction);
         return true;
     }
 
-    /// <summary>Envelopes leave at times that do not depend on what there is to say; not where every one is airtime.</summary>
+    /// <summary>
+    /// Envelopes leave at times that do not depend on what there is to say; not where every one is airtime.
+    /// </summary>
     private bool Covers => _options.Cover > 0 && !IsOnlyRadio;
 
-    /// <summary>Only radios reach this node: records do not come by themselves, and every envelope is airtime.</summary>
+    /// <summary>
+    /// Only radios reach this node: records do not come by themselves, and every envelope is airtime.
+    /// </summary>
     private bool IsOnlyRadio => _records is { HasStream: false, HasRadio: true };
 
     private void DrawCover(long running) => _cover.Draw(running, Covers ? _options.Cover : FappTime.Day);
@@ -116,7 +125,8 @@ public sealed partial class Appointments
 
     private bool TrySendDummy(MessageTransaction transaction)
     {
-        if (Forwarders.Draw(_context.Router, _context.Identity.Address, null, IsOnlyRadio, _context.Random) is not { } forwarder
+        if (Forwarders.Draw(_context.Router, _context.Identity.Address, null, IsOnlyRadio, _context.Random)
+            is not { } forwarder
             || ForwardedRequest.MakeDummy(forwarder.PublicKey, _context.Random) is not { } payload)
             return false;
         Counters.DummiesSent++;
@@ -156,8 +166,10 @@ public sealed partial class Appointments
         Write(_patient.Changes, transaction);
         Write(_queries.Changes, transaction);
         foreach (Reservation changed in _patient.TakeEvents())
-            transaction.WhenWritten(_ => _context.Events.Publish(new ReservationChanged(changed, _context.Time.GetUtcNow())));
-        if (now.Running - _node.Running >= SaveRunningEvery || !_rows.ContainsKey(AppointmentRow.IdOf(ItemKind.Node, default)))
+            transaction.WhenWritten(
+                _ => _context.Events.Publish(new ReservationChanged(changed, _context.Time.GetUtcNow())));
+        if (now.Running - _node.Running >= SaveRunningEvery
+            || !_rows.ContainsKey(AppointmentRow.IdOf(ItemKind.Node, default)))
         {
             _node.Running = now.Running;
             Touch(_node, transaction);
@@ -205,10 +217,12 @@ public sealed partial class Appointments
         FappTime time = TimeAt(now);
         foreach (Publication p in publications)
         {
-            byte[] record = FappRecord.Create(_context.Identity, p.Type, p.Region, p.Place, p.Sequence, time.BornDay, p.Body);
+            byte[] record = FappRecord.Create(_context.Identity, p.Type, p.Region, p.Place, p.Sequence,
+                time.BornDay, p.Body);
             _records.Publish(now, record);
             // A node's own records come by no link: its owner finds them like those of others.
-            if (GossipRecord.TryRead(record, out GossipRecord gossip) && FappRecord.TryRead(gossip, out FappRecord read))
+            if (GossipRecord.TryRead(record, out GossipRecord gossip)
+                && FappRecord.TryRead(gossip, out FappRecord read))
                 Store.Take(read, time, out _);
         }
     }

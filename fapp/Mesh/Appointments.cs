@@ -10,8 +10,9 @@ using QuicProChat.Mesh.Wire;
 namespace QuicProChat.Mesh.Fapp.Mesh;
 
 /// <summary>
-/// Appointments on a node: the practices and the patient's desk, the records of followed regions, and requests of others that are passed on.
-/// It stands behind the seam of conversations, so its states and envelopes reach the disk together. All of it is on the loop.
+/// Appointments on a node: the practices and the patient's desk, the records of followed regions, and requests of
+/// others that are passed on. It stands behind the seam of conversations, so its states and envelopes reach the disk
+/// together. All of it is on the loop.
 /// <code>
 ///  gossip --> Judge --> region store, answers --> patient's desk
 ///  router --> Received --> forward, or a practice's desk
@@ -83,7 +84,8 @@ public sealed partial class Appointments : IConversationKind, IDisposable
     public IReadOnlyList<Region> Followed { get; private set; } = [];
 
     /// <summary>The regions of this node's practices; for the loop only.</summary>
-    public IReadOnlyList<Region> OwnRegions => [.. _practices.Values.Select(static d => d.Setup.Announce.Plz.Region).Distinct()];
+    public IReadOnlyList<Region> OwnRegions =>
+        [.. _practices.Values.Select(static d => d.Setup.Announce.Plz.Region).Distinct()];
 
     /// <summary>Seconds since the newest announce came; null where none did. For the loop only.</summary>
     public long? NewestAge => Store.NewestAge(TimeAt(_lastTick));
@@ -159,7 +161,9 @@ public sealed partial class Appointments : IConversationKind, IDisposable
     }
 
     /// <inheritdoc/>
-    /// <remarks>A write failed: every desk is read back from what is on disk, for a change of one item can depend on another's.</remarks>
+    /// <remarks>
+    /// A write failed: every desk is read back from what is on disk, for a change of one item can depend on another's.
+    /// </remarks>
     public void GoBack(ConversationState state)
     {
         _restsUntil = _lastTick + RestAfterFailure;
@@ -208,7 +212,8 @@ public sealed partial class Appointments : IConversationKind, IDisposable
         Interlocked.Exchange(ref _allRead, null)?.SetResult();
     }
 
-    private static MessagingException NoTexts() => new(Refusal.Usage, "an appointment is no conversation: nobody writes to it");
+    private static MessagingException NoTexts() =>
+        new(Refusal.Usage, "an appointment is no conversation: nobody writes to it");
 
     private static ItemKind? TryKindOf(ConversationId id)
     {
@@ -227,7 +232,8 @@ public sealed partial class Appointments : IConversationKind, IDisposable
             ItemKind.Reservation => _patient.Restore(state),
             ItemKind.Watch => Watch.TryDecode(state) is { } watch ? _watches[watch.Number] = watch : null,
             ItemKind.Node => NodeItem.TryDecode(state) is { } node ? _node = node : null,
-            ItemKind.Claim => OwnClaim.TryDecode(state) is { } claim ? _claims[Convert.ToHexString(claim.Key.Span)] = claim : null,
+            ItemKind.Claim => OwnClaim.TryDecode(state) is { } claim
+                ? _claims[Convert.ToHexString(claim.Key.Span)] = claim : null,
             ItemKind.Query => _queries.Restore(state),
             ItemKind.Found => LoadFound(state),
             null => null,
@@ -235,7 +241,8 @@ public sealed partial class Appointments : IConversationKind, IDisposable
         };
         if (item is null)
         {
-            _context.Store.Damaged($"The row {id} of the appointments is damaged, or of another version of the program.");
+            _context.Store.Damaged(
+                $"The row {id} of the appointments is damaged, or of another version of the program.");
             return;
         }
 
@@ -249,16 +256,20 @@ public sealed partial class Appointments : IConversationKind, IDisposable
 
     private IStoredItem? LoadPractice(byte[] state)
     {
-        if (PracticeDesk.TryRestore(_context.Identity.PublicKey.Span, state, _context.Random, _options.PublishEvery) is not { } desk)
+        if (PracticeDesk.TryRestore(_context.Identity.PublicKey.Span, state, _context.Random, _options.PublishEvery)
+            is not { } desk)
             return null;
         _practices[desk.Place] = desk;
         return desk.Head;
     }
 
     private IStoredItem? LoadOfPractice(ItemKind kind, byte[] state) =>
-        PracticeDesk.PlaceOf(kind, state) is { } place && _practices.TryGetValue(place, out PracticeDesk? desk) ? desk.RestoreItem(kind, state) : null;
+        PracticeDesk.PlaceOf(kind, state) is { } place && _practices.TryGetValue(place, out PracticeDesk? desk)
+            ? desk.RestoreItem(kind, state) : null;
 
-    /// <summary>The regions: those that the operator names, and others drawn once, so that nobody sees which one matters.</summary>
+    /// <summary>
+    /// The regions: those that the operator names, and others drawn once, so that nobody sees which one matters.
+    /// </summary>
     private void Follow()
     {
         List<Region> regions = [.. _options.Own.Take(AppointmentOptions.Regions)];

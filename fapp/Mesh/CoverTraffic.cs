@@ -5,7 +5,8 @@ namespace QuicProChat.Mesh.Fapp.Mesh;
 /// <summary>
 /// When a follower sends something to a forwarder: at random times that do not depend on what it has to send. A request
 /// takes the place of
-/// a dummy, so whoever sees all frames sees the same from who asks and who does not (docs/reference/fapp.md, section 3.4).
+/// a dummy, so whoever sees all frames sees the same from who asks and who does not (docs/reference/fapp.md, section
+/// 3.4).
 /// </summary>
 /// <param name="random">Source of the times.</param>
 public sealed class CoverTraffic(RandomFill random)

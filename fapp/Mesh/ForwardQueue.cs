@@ -2,7 +2,9 @@ using QuicProChat.Mesh.Identity;
 
 namespace QuicProChat.Mesh.Fapp.Mesh;
 
-/// <summary>A request of somebody else that waits to be passed on. Its envelope stays in this node's custody meanwhile.</summary>
+/// <summary>
+/// A request of somebody else that waits to be passed on. Its envelope stays in this node's custody meanwhile.
+/// </summary>
 /// <param name="Token">Names the envelope to the router.</param>
 /// <param name="To">Where it goes.</param>
 /// <param name="Payload">What goes there.</param>

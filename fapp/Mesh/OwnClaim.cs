@@ -28,7 +28,9 @@ internal sealed class OwnClaim(FappRecordType type, Region region, ushort until,
     /// <summary>The next publication, in running seconds.</summary>
     internal long PublishAt { get; set; }
 
-    /// <summary>The place of its record: the first 7 bytes of the hash of its body, which leave the first byte 0.</summary>
+    /// <summary>
+    /// The place of its record: the first 7 bytes of the hash of its body, which leave the first byte 0.
+    /// </summary>
     internal ulong Place
     {
         get
@@ -47,7 +49,8 @@ internal sealed class OwnClaim(FappRecordType type, Region region, ushort until,
     public ReadOnlyMemory<byte> Key => SHA256.HashData([(byte)Type, Region.Number, .. Body]).AsMemory(0, 15);
 
     /// <inheritdoc/>
-    public byte[] Encode() => new RowWriter().Number(Version).Number((ulong)Type).Number(Region.Number).Number(Until).Bytes(Body).Number(Sequence)
+    public byte[] Encode() => new RowWriter().Number(Version).Number((ulong)Type).Number(Region.Number).Number(Until)
+        .Bytes(Body).Number(Sequence)
         .Signed(PublishAt).ToArray();
 
     internal static OwnClaim? TryDecode(ReadOnlySpan<byte> row)

@@ -43,7 +43,8 @@ internal sealed class QueryBook
     internal ItemChanges Changes { get; } = new();
 
     /// <summary>Takes back a query that was under way; null if the row is damaged.</summary>
-    internal OwnQuery? Restore(ReadOnlySpan<byte> row) => OwnQuery.TryDecode(row) is { } query ? _own[query.Id] = query : null;
+    internal OwnQuery? Restore(ReadOnlySpan<byte> row) => OwnQuery.TryDecode(row) is { } query
+        ? _own[query.Id] = query : null;
 
     /// <summary>A write failed: they are read back from what is on disk.</summary>
     internal void ForgetOwn()

@@ -12,14 +12,15 @@ namespace QuicProChat.Mesh.Fapp.Patient;
 /// <param name="Pin">The PIN; empty for none.</param>
 /// <param name="Note">A word to the practice; empty for none.</param>
 /// <param name="AskFirst">Drawn, the patient is asked before the slot is booked.</param>
-/// <param name="Person">Whom a refusal is made out to, where the patient asks for a therapy place; null: it does not.</param>
+/// <param name="Person">Whom a refusal is made out to, where the patient asks for a therapy place; null: it does
+/// not.</param>
 /// <param name="IsRecommended">Form PTV 11 recommends acute treatment or probatory sessions.</param>
 public sealed record ReserveWishes(string Pin = "", string Note = "", bool AskFirst = false, Person? Person = null,
     bool IsRecommended = false);
 
 /// <summary>
-/// A patient's reservations. A state machine without I/O; docs/reference/fapp.md, section 5. A message is sent again, byte by byte the same and by
-/// another forwarder, until the practice's answers say that it came.
+/// A patient's reservations. A state machine without I/O; docs/reference/fapp.md, section 5. A message is sent again,
+/// byte by byte the same and by another forwarder, until the practice's answers say that it came.
 /// <code>
 ///  Reserve --> Requested --answers--> Offered | Booked | Waiting | Refused | Withdrawn | Expired | Kept | NoShow
 ///  Acknowledge, Cancel: their messages repeat until the answers agree
@@ -54,7 +55,8 @@ public sealed class PatientDesk(RandomFill random)
     public ItemChanges Changes { get; } = new();
 
     /// <summary>The reservations, earliest slot first.</summary>
-    public IReadOnlyList<Reservation> Reservations => [.. _reservations.Values.OrderBy(r => r.Slot.Start).ThenBy(r => r.Made)];
+    public IReadOnlyList<Reservation> Reservations =>
+        [.. _reservations.Values.OrderBy(r => r.Slot.Start).ThenBy(r => r.Made)];
 
     /// <summary>Takes back a reservation that was kept; null if the row is damaged.</summary>
     public Reservation? Restore(ReadOnlySpan<byte> row)
@@ -83,15 +85,18 @@ public sealed class PatientDesk(RandomFill random)
                 : "nobody vouches for this practice: slots of level 'none' cannot be reserved");
         }
 
-        if (_reservations.Values.Any(r => r.IsActive && r.Slot.Id == offer.Slot.Id && r.Author.AsSpan().SequenceEqual(offer.Author)))
+        if (_reservations.Values.Any(r => r.IsActive && r.Slot.Id == offer.Slot.Id && r.Author.AsSpan()
+            .SequenceEqual(offer.Author)))
             throw new FappException("this slot was asked for already: see 'reservations'");
         if (_reservations.Values.Count(r => r.IsActive) >= MaxActive)
             throw new FappException($"{MaxActive} reservations are under way already: cancel one first");
         if (offer.Announce.Wishes.HasFlag(Wishes.Pin) && wishes.Pin.Length == 0)
-            throw new FappException("this practice wants the PIN that is spoken on its answering machine: call it, then give --pin");
+            throw new FappException(
+                "this practice wants the PIN that is spoken on its answering machine: call it, then give --pin");
         MakeRoom();
         Reservation? kept = _reservations.Values.FirstOrDefault(
-            r => r.State == ReservationState.Kept && r.Author.AsSpan().SequenceEqual(offer.Author) && r.Place == offer.Place);
+            r => r.State == ReservationState.Kept && r.Author.AsSpan().SequenceEqual(offer.Author) && r.Place
+                == offer.Place);
         byte[] proof = kept is null ? [] : new byte[SlotReserve.ProofSize];
         if (kept is not null)
             AnswerKeys.Prove(kept.Root, SlotVerb.Reserve, offer.Slot.Id, proof);
@@ -132,7 +137,8 @@ public sealed class PatientDesk(RandomFill random)
     {
         Reservation reservation = Find(id);
         if (reservation.Answer is not (SlotAnswer.Offered or SlotAnswer.Booked) || !reservation.IsActive)
-            throw new FappException($"nothing is held for this reservation, which is {reservation.State}: there is nothing to acknowledge");
+            throw new FappException(
+                $"nothing is held for this reservation, which is {reservation.State}: there is nothing to acknowledge");
         Queue(reservation, SlotVerb.Acknowledge, now);
         return reservation;
     }
@@ -193,7 +199,8 @@ public sealed class PatientDesk(RandomFill random)
         long wait = Math.Min(LongestRepeat, FirstRepeat << Math.Min(reservation.Sends, 5));
         reservation.Sends++;
         reservation.SendAt = now.Running + wait;
-        if (reservation is { Outgoing: SlotVerb.Acknowledge, Answer: SlotAnswer.Booked } && reservation.Sends >= AttendanceSends)
+        if (reservation is { Outgoing: SlotVerb.Acknowledge, Answer: SlotAnswer.Booked } && reservation.Sends
+            >= AttendanceSends)
             Done(reservation);
         Changes.Add(reservation);
     }
@@ -205,7 +212,8 @@ public sealed class PatientDesk(RandomFill random)
             return;
         foreach (Reservation reservation in _reservations.Values.ToArray())
         {
-            if (reservation.State is ReservationState.Requested or ReservationState.Offered or ReservationState.Waiting && IsOver(reservation, now))
+            if (reservation.State is ReservationState.Requested or ReservationState.Offered or ReservationState.Waiting
+                && IsOver(reservation, now))
             {
                 reservation.State = ReservationState.Expired;
                 Done(reservation);
@@ -225,7 +233,8 @@ public sealed class PatientDesk(RandomFill random)
     }
 
     /// <summary>When something is to be sent, in running seconds.</summary>
-    public long NextDue => _reservations.Values.Where(r => r.Outgoing != 0).Select(r => r.SendAt).DefaultIfEmpty(long.MaxValue).Min();
+    public long NextDue => _reservations.Values.Where(r => r.Outgoing != 0).Select(r => r.SendAt)
+        .DefaultIfEmpty(long.MaxValue).Min();
 
     private static bool IsOver(Reservation reservation, FappTime now) =>
         now.Unix is { } unix && unix >= MinuteTime.UnixSeconds(reservation.Slot.Start) + FappTime.Tolerance;
@@ -248,7 +257,8 @@ public sealed class PatientDesk(RandomFill random)
     private void Apply(Reservation reservation, SlotAnswerEntry entry)
     {
         ReservationState state = StateOf(entry.Answer);
-        bool isOpen = entry.Answer is SlotAnswer.Received or SlotAnswer.Drawn or SlotAnswer.Offered or SlotAnswer.Booked or SlotAnswer.Waiting;
+        bool isOpen = entry.Answer is SlotAnswer.Received or SlotAnswer.Drawn or SlotAnswer.Offered or SlotAnswer.Booked
+            or SlotAnswer.Waiting;
         bool isSettled = reservation.Outgoing switch
         {
             SlotVerb.Reserve => true,
@@ -260,7 +270,8 @@ public sealed class PatientDesk(RandomFill random)
         bool isCancelling = reservation.Outgoing == SlotVerb.Cancel && isOpen;
         if (isSettled)
             Done(reservation);
-        bool isNews = !isCancelling && (state != reservation.State || entry.Answer != reservation.Answer || entry.Until != reservation.Until);
+        bool isNews = !isCancelling
+            && (state != reservation.State || entry.Answer != reservation.Answer || entry.Until != reservation.Until);
         reservation.Answer = entry.Answer;
         reservation.Until = entry.Until;
         if (!isCancelling)
@@ -282,13 +293,16 @@ public sealed class PatientDesk(RandomFill random)
             RequestKeyNumber = reservation.RequestKeyNumber,
         };
         MadeRequest made = SealedRequest.Create(
-            reservation.Author, announce, new SlotReserve { Verb = verb, Slot = reservation.Slot.Id, Of = reservation.Id, Proof = proof }, random);
+            reservation.Author, announce,
+            new SlotReserve { Verb = verb, Slot = reservation.Slot.Id, Of = reservation.Id, Proof = proof }, random);
         CryptographicOperations.ZeroMemory(made.Root);
-        (reservation.Outgoing, reservation.Message, reservation.SendAt, reservation.Sends) = (verb, made.Bytes, now.Running, 0);
+        (reservation.Outgoing, reservation.Message, reservation.SendAt, reservation.Sends) =
+            (verb, made.Bytes, now.Running, 0);
         Changed(reservation);
     }
 
-    private static void Done(Reservation reservation) => (reservation.Outgoing, reservation.Message, reservation.Sends) = (0, [], 0);
+    private static void Done(Reservation reservation) =>
+        (reservation.Outgoing, reservation.Message, reservation.Sends) = (0, [], 0);
 
     private void Changed(Reservation reservation)
     {
@@ -317,5 +331,6 @@ public sealed class PatientDesk(RandomFill random)
     /// <summary>The reservation with an id.</summary>
     /// <exception cref="FappException">There is none.</exception>
     public Reservation Find(RequestId id) =>
-        _reservations.TryGetValue(id, out Reservation? reservation) ? reservation : throw new FappException($"there is no reservation {id}");
+        _reservations.TryGetValue(id, out Reservation? reservation) ? reservation
+            : throw new FappException($"there is no reservation {id}");
 }

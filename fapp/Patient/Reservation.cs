@@ -101,7 +101,9 @@ public sealed class Reservation : IStoredItem
     /// <summary>The practice's last word; null: none came.</summary>
     public SlotAnswer? Answer { get; internal set; }
 
-    /// <summary>Offered: until when it is held for an acknowledgement. In minutes since 2020-01-01 UTC; 0: nothing to do.</summary>
+    /// <summary>
+    /// Offered: until when it is held for an acknowledgement. In minutes since 2020-01-01 UTC; 0: nothing to do.
+    /// </summary>
     public uint Until { get; internal set; }
 
     /// <summary>Six digits that the practice sees too.</summary>
@@ -143,7 +145,8 @@ public sealed class Reservation : IStoredItem
     public NodeAddress Address => NodeAddress.Of(Author);
 
     /// <summary>It can still become, or is, an appointment.</summary>
-    public bool IsActive => State is ReservationState.Requested or ReservationState.Offered or ReservationState.Booked or ReservationState.Waiting;
+    public bool IsActive => State is ReservationState.Requested or ReservationState.Offered or ReservationState.Booked
+        or ReservationState.Waiting;
 
     /// <inheritdoc/>
     public ItemKind Kind => ItemKind.Reservation;
@@ -162,9 +165,12 @@ public sealed class Reservation : IStoredItem
     /// <inheritdoc/>
     public byte[] Encode()
     {
-        RowWriter writer = new RowWriter().Number(Version).Id(Id).Bytes(Root).Bytes(Author).Number(Place).Slot(Slot).Text(Practice).Text(Contact)
-            .Text(Plz).Number((ulong)Level).Number((ulong)State).Number((ulong)(Answer ?? 0)).Number(Until).Signed(Made).Number((ulong)Outgoing)
-            .Bytes(Message).Signed(SendAt).Number((ulong)Sends).Number(Sequence).Bytes(RequestKey).Number(RequestKeyNumber).Flag(Person is not null);
+        RowWriter writer = new RowWriter().Number(Version).Id(Id).Bytes(Root).Bytes(Author).Number(Place).Slot(Slot)
+            .Text(Practice).Text(Contact)
+            .Text(Plz).Number((ulong)Level).Number((ulong)State).Number((ulong)(Answer ?? 0)).Number(Until).Signed(Made)
+            .Number((ulong)Outgoing)
+            .Bytes(Message).Signed(SendAt).Number((ulong)Sends).Number(Sequence).Bytes(RequestKey)
+            .Number(RequestKeyNumber).Flag(Person is not null);
         if (Person is { } person)
             writer.Text(person.Name).Number((ulong)person.Born.DayNumber).Bytes(person.Salt);
         writer.Flag(Statement is not null);
@@ -204,12 +210,15 @@ public sealed class Reservation : IStoredItem
             Person = ReadPerson(ref reader),
             Statement = ReadStatement(ref reader),
         };
-        return reader.IsDone && read.State is >= ReservationState.Requested and <= ReservationState.NoShow ? read : null;
+        return reader.IsDone && read.State is >= ReservationState.Requested and <= ReservationState.NoShow
+            ? read : null;
     }
 
     private static Person? ReadPerson(ref RowReader reader) => !reader.Flag() ? null : new Person(
-        reader.Text(), DateOnly.FromDayNumber((int)Math.Min(reader.Number(), (ulong)DateOnly.MaxValue.DayNumber)), reader.Bytes(Person.SaltSize));
+        reader.Text(), DateOnly.FromDayNumber((int)Math.Min(reader.Number(), (ulong)DateOnly.MaxValue.DayNumber)),
+        reader.Bytes(Person.SaltSize));
 
     private static RefusalStatement? ReadStatement(ref RowReader reader) =>
-        !reader.Flag() ? null : new RefusalStatement(reader.Bytes(), reader.Bytes(ChaChaPoly.KeySize), (uint)reader.Number());
+        !reader.Flag() ? null
+            : new RefusalStatement(reader.Bytes(), reader.Bytes(ChaChaPoly.KeySize), (uint)reader.Number());
 }

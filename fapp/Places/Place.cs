@@ -1,6 +1,8 @@
 namespace QuicProChat.Mesh.Fapp.Places;
 
-/// <summary>A point on the earth in hundredths of a degree (about one kilometre), as exact as a postal code is.</summary>
+/// <summary>
+/// A point on the earth in hundredths of a degree (about one kilometre), as exact as a postal code is.
+/// </summary>
 /// <param name="North">Hundredths of a degree of latitude.</param>
 /// <param name="East">Hundredths of a degree of longitude.</param>
 public readonly record struct Place(int North, int East)

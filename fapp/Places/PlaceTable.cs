@@ -57,7 +57,8 @@ public static class PlaceTable
         if (nearest < 0)
             return false;
         ulong entry = EntryAt(nearest);
-        place = new Place(South + (int)(entry >> CoordinateBits & CoordinateMask), West + (int)(entry & CoordinateMask));
+        place = new Place(South + (int)(entry >> CoordinateBits & CoordinateMask), West
+            + (int)(entry & CoordinateMask));
         return true;
     }
 

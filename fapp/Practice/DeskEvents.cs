@@ -46,8 +46,9 @@ public enum RequestOutcome
 /// <param name="Holder">Who has it; null: nobody.</param>
 /// <param name="HasAlarm">More came than people ask: a flood.</param>
 /// <param name="Until">
-/// Until when it stands as it is, and the practice's node has to be on for what follows: the draw while requests are collected, the end
-/// of an offer, else the slot's beginning. Minutes since 2020-01-01 UTC; 0: nothing follows, or it is not known without a clock.
+/// Until when it stands as it is, and the practice's node has to be on for what follows: the draw while requests are
+/// collected, the end of an offer, else the slot's beginning. Minutes since 2020-01-01 UTC; 0: nothing follows, or it
+/// is not known without a clock.
 /// </param>
 public sealed record SlotView(
     Slot Slot, bool IsWithdrawn, bool IsListed, int Pending, RequestId? Holder, bool HasAlarm, uint Until);
@@ -61,12 +62,14 @@ public sealed record SlotView(
 /// <param name="IsKnown">The patient kept an earlier appointment.</param>
 /// <param name="AsksFirst">The patient is asked before it is booked.</param>
 /// <param name="AsksForPlace">The patient asks for a therapy place.</param>
-/// <param name="IsRecommended">The patient says that form PTV 11 recommends acute treatment or probatory sessions.</param>
+/// <param name="IsRecommended">The patient says that form PTV 11 recommends acute treatment or probatory
+/// sessions.</param>
 /// <param name="Attends">The person said that it comes.</param>
 /// <param name="IsUnconfirmed">It is less than three days away and the person said nothing.</param>
 /// <param name="Until">Minutes since 2020-01-01 UTC; 0 for none.</param>
 public sealed record RequestView(
-    RequestId Id, Slot Slot, SlotAnswer State, string Code, string Note, bool IsKnown, bool AsksFirst, bool AsksForPlace, bool IsRecommended,
+    RequestId Id, Slot Slot, SlotAnswer State, string Code, string Note, bool IsKnown, bool AsksFirst,
+    bool AsksForPlace, bool IsRecommended,
     bool Attends, bool IsUnconfirmed, uint Until);
 
 /// <summary>Something that a practice's owner should know.</summary>

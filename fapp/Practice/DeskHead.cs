@@ -56,8 +56,10 @@ internal sealed class DeskHead(byte place, PracticeSetup setup, byte[] drawKey) 
     /// <inheritdoc/>
     public byte[] Encode()
     {
-        RowWriter writer = new RowWriter().Number(Version).Number(Place).Bytes(Setup.Announce.Encode()).Number((ulong)Setup.Modality).Signed(Setup.Draw)
-            .Flag(Setup.IsAuto).Text(Setup.Pin).Flag(Setup.KeepsNotes).Bytes(DrawKey).Number(Sequence).Signed(PublishAt).Signed(AnnounceAt)
+        RowWriter writer = new RowWriter().Number(Version).Number(Place).Bytes(Setup.Announce.Encode())
+            .Number((ulong)Setup.Modality).Signed(Setup.Draw)
+            .Flag(Setup.IsAuto).Text(Setup.Pin).Flag(Setup.KeepsNotes).Bytes(DrawKey).Number(Sequence).Signed(PublishAt)
+            .Signed(AnnounceAt)
             .Number((ulong)Entries).Number((ulong)ShardBits).Signed(SizeSince).Flag(HasPublished).Count(Keys.Count);
         foreach (RequestKey key in Keys)
             writer.Number(key.Number).Number(key.Effort).Bytes(key.Secret).Signed(key.Since).Signed(key.Announced);
@@ -94,7 +96,8 @@ internal sealed class DeskHead(byte place, PracticeSetup setup, byte[] drawKey) 
         int keys = reader.Count(MaxKeys);
         for (int i = 0; i < keys; i++)
         {
-            var key = new RequestKey((ushort)reader.Number(), (byte)reader.Number(), reader.Bytes(Identity.X25519.SecretKeySize))
+            var key = new RequestKey((ushort)reader.Number(), (byte)reader.Number(),
+                reader.Bytes(Identity.X25519.SecretKeySize))
             {
                 Since = reader.Signed(),
                 Announced = reader.Signed(),
@@ -102,7 +105,8 @@ internal sealed class DeskHead(byte place, PracticeSetup setup, byte[] drawKey) 
             head.Keys.Add(key);
         }
 
-        bool isSound = reader.IsDone && keys > 0 && head.Entries is 16 or 32 or 64 && head.ShardBits is >= 0 and <= SlotConfirm.MaxShardBits;
+        bool isSound = reader.IsDone && keys > 0 && head.Entries is 16 or 32 or 64 && head.ShardBits is >= 0 and
+            <= SlotConfirm.MaxShardBits;
         return isSound ? head : null;
     }
 }

@@ -56,7 +56,9 @@ internal sealed class DeskRequest(byte place, RequestId id, byte[] root, SlotId 
     /// <summary>It was booked by itself, and the person was not here before.</summary>
     internal bool IsAutoStranger { get; set; }
 
-    /// <summary>Its place in the draw: a keyed hash of its id, so that a repeat changes nothing. Computed, not kept.</summary>
+    /// <summary>
+    /// Its place in the draw: a keyed hash of its id, so that a repeat changes nothing. Computed, not kept.
+    /// </summary>
     internal ulong Rank { get; set; }
 
     /// <inheritdoc/>
@@ -80,8 +82,10 @@ internal sealed class DeskRequest(byte place, RequestId id, byte[] root, SlotId 
     internal bool IsHolder => State is SlotAnswer.Drawn or SlotAnswer.Offered or SlotAnswer.Booked;
 
     /// <inheritdoc/>
-    public byte[] Encode() => new RowWriter().Number(Version).Number(Place).Id(Id).Bytes(Root).Number(Slot.Value).Number((ulong)State)
-        .Number((ulong)Flags).Text(Note).Bytes(Person).Flag(IsKnown).Flag(HasPin).Signed(Came).Signed(Changed).Number(Until).Flag(Attends)
+    public byte[] Encode() => new RowWriter().Number(Version).Number(Place).Id(Id).Bytes(Root).Number(Slot.Value)
+        .Number((ulong)State)
+        .Number((ulong)Flags).Text(Note).Bytes(Person).Flag(IsKnown).Flag(HasPin).Signed(Came).Signed(Changed)
+        .Number(Until).Flag(Attends)
         .Flag(IsAutoStranger).ToArray();
 
     internal static DeskRequest? TryDecode(ReadOnlySpan<byte> row)

@@ -7,7 +7,9 @@ namespace QuicProChat.Mesh.Fapp.Practice;
 /// <summary>A slot of this practice, and who has it.</summary>
 internal sealed class DeskSlot(byte place, Slot slot) : IStoredItem
 {
-    /// <summary>Ids of requests that were finished and forgotten, which must not come back while the slot is there; arbitrary.</summary>
+    /// <summary>
+    /// Ids of requests that were finished and forgotten, which must not come back while the slot is there; arbitrary.
+    /// </summary>
     internal const int MaxDone = 256;
 
     private const byte Version = 1;
@@ -61,7 +63,8 @@ internal sealed class DeskSlot(byte place, Slot slot) : IStoredItem
     /// <inheritdoc/>
     public byte[] Encode()
     {
-        RowWriter writer = new RowWriter().Number(Version).Number(Place).Slot(Slot).Flag(IsWithdrawn).Flag(IsListed).Signed(DrawAt).Flag(IsDrawn)
+        RowWriter writer = new RowWriter().Number(Version).Number(Place).Slot(Slot).Flag(IsWithdrawn).Flag(IsListed)
+            .Signed(DrawAt).Flag(IsDrawn)
             .Flag(Holder is not null).Id(Holder ?? default).Number((ulong)Valid).Signed(CountedSince).Count(Done.Count);
         foreach (ulong done in Done)
             writer.Number(done);

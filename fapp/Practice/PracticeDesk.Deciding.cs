@@ -6,7 +6,9 @@ namespace QuicProChat.Mesh.Fapp.Practice;
 /// <content>Draws, offers, and what is over. Without a clock nothing is drawn, rotated or deleted.</content>
 public sealed partial class PracticeDesk
 {
-    /// <summary>The person confirms between seven and this many seconds before; who did not is shown as unconfirmed.</summary>
+    /// <summary>
+    /// The person confirms between seven and this many seconds before; who did not is shown as unconfirmed.
+    /// </summary>
     private const long ConfirmUntil = 3 * FappTime.Day;
 
     /// <summary>"Ask me first" holds for so long, at most half the time left.</summary>
@@ -60,7 +62,8 @@ public sealed partial class PracticeDesk
         {
             if (slot.DrawAt > 0)
                 next = Math.Min(next, slot.DrawAt);
-            if (slot.Holder is { } holder && _requests.TryGetValue(holder, out DeskRequest? request) && request.State == SlotAnswer.Offered)
+            if (slot.Holder is { } holder && _requests.TryGetValue(holder, out DeskRequest? request) && request.State
+                == SlotAnswer.Offered)
                 next = Math.Min(next, now.Running + MinuteTime.UnixSeconds(request.Until) - unix);
         }
 
@@ -77,7 +80,8 @@ public sealed partial class PracticeDesk
             HoldNext(slot, now);
         }
 
-        if (slot.Holder is { } holder && _requests.TryGetValue(holder, out DeskRequest? request) && request.State == SlotAnswer.Offered
+        if (slot.Holder is { } holder && _requests.TryGetValue(holder, out DeskRequest? request) && request.State
+            == SlotAnswer.Offered
             && unix >= MinuteTime.UnixSeconds(request.Until))
             End(request, SlotAnswer.Expired, now);
         if (unix >= MinuteTime.UnixSeconds(slot.Slot.End) + KeepsBooked
@@ -102,7 +106,8 @@ public sealed partial class PracticeDesk
             Move(request, SlotAnswer.Kept, now);
         else if ((request.IsPending || request.State is SlotAnswer.Drawn or SlotAnswer.Offered) && IsOver(slot, now))
             End(request, SlotAnswer.Expired, now);
-        bool isShort = request.State is SlotAnswer.Refused or SlotAnswer.Withdrawn or SlotAnswer.Cancelled or SlotAnswer.Expired
+        bool isShort = request.State is SlotAnswer.Refused or SlotAnswer.Withdrawn or SlotAnswer.Cancelled
+            or SlotAnswer.Expired
             or SlotAnswer.PinNeeded;
         if (isShort && now.Running - request.Changed >= KeepsEnded)
             Forget(request);
@@ -130,12 +135,14 @@ public sealed partial class PracticeDesk
             _head.Keys.RemoveAt(0);
         }
 
-        _head.Keys.Add(RequestKey.Draw(_random, (ushort)(_head.CurrentKey.Number + 1), Setup.Announce.Effort, now.Running));
+        _head.Keys.Add(RequestKey.Draw(_random, (ushort)(_head.CurrentKey.Number + 1), Setup.Announce.Effort,
+            now.Running));
         Changes.Add(_head);
         Soon(now);
     }
 
-    private bool IsOver(DeskSlot slot, FappTime now) => now.Unix is { } unix && unix >= MinuteTime.UnixSeconds(slot.Slot.Start);
+    private bool IsOver(DeskSlot slot, FappTime now) => now.Unix is { } unix && unix
+        >= MinuteTime.UnixSeconds(slot.Slot.Start);
 
     /// <summary>The slot goes to the one with the lowest rank that takes part; nobody: it is free again.</summary>
     private void HoldNext(DeskSlot slot, FappTime now)
@@ -205,7 +212,8 @@ public sealed partial class PracticeDesk
         uint week = WeekOf(slot.Slot);
         int slots = _slots.Values.Count(s => !s.IsWithdrawn && WeekOf(s.Slot) == week);
         int strangers = _requests.Values.Count(
-            r => r.IsAutoStranger && r.State is SlotAnswer.Offered or SlotAnswer.Booked && _slots.TryGetValue(r.Slot, out DeskSlot? s) && WeekOf(s.Slot) == week);
+            r => r.IsAutoStranger && r.State is SlotAnswer.Offered or SlotAnswer.Booked
+                && _slots.TryGetValue(r.Slot, out DeskSlot? s) && WeekOf(s.Slot) == week);
         return strangers < Math.Max(1, slots / AutoPart);
     }
 

@@ -4,15 +4,17 @@ using QuicProChat.Mesh.Fapp.Requests;
 namespace QuicProChat.Mesh.Fapp.Practice;
 
 /// <content>
-/// What is published, and when: on a schedule, changed or not, filled with decoys (section 4). So neither the time of an answer nor
-/// their number tells who was answered.
+/// What is published, and when: on a schedule, changed or not, filled with decoys (section 4). So neither the time of
+/// an answer nor their number tells who was answered.
 /// </content>
 public sealed partial class PracticeDesk
 {
     /// <summary>New slots wait so long for others; arbitrary: a person types several.</summary>
     private const long AnnounceDelay = FappTime.Minute;
 
-    /// <summary>The hours of the day, UTC, within which the schedule publishes: from six to about ten in Germany.</summary>
+    /// <summary>
+    /// The hours of the day, UTC, within which the schedule publishes: from six to about ten in Germany.
+    /// </summary>
     private const int FirstHour = 5;
 
     private const int LastHour = 20;
@@ -56,7 +58,8 @@ public sealed partial class PracticeDesk
             hasAkut |= slot.IsListed && slot.Slot.Phase == Phase.Akut;
         }
 
-        DeskRequest[] live = [.. _requests.Values.Where(r => r.IsPending || r.IsHolder || now.Running - r.Changed < KeepsEnded)];
+        DeskRequest[] live =
+            [.. _requests.Values.Where(r => r.IsPending || r.IsHolder || now.Running - r.Changed < KeepsEnded)];
         bool hasListed = _slots.Values.Any(s => s.IsListed);
         bool hasNews = hasListed || live.Length > 0 || _head.AnnounceAt > 0;
         _head.PublishAt = NextPublication(hasAkut, now);
@@ -97,7 +100,8 @@ public sealed partial class PracticeDesk
         key.Announced = now.Running;
         SlotAnnounce announce = Setup.Announce with
         {
-            Slots = [.. _slots.Values.Where(s => s.IsListed).Select(s => s.Slot).OrderBy(s => s.Start).Take(SlotAnnounce.MaxSlots)],
+            Slots = [.. _slots.Values.Where(s => s.IsListed).Select(s => s.Slot).OrderBy(s => s.Start)
+                .Take(SlotAnnounce.MaxSlots)],
             RequestKey = key.Public,
             RequestKeyNumber = key.Number,
             Effort = key.Effort,
@@ -117,8 +121,10 @@ public sealed partial class PracticeDesk
             SlotConfirm.WriteHead(body, _head.ShardBits, (byte)shard);
             int[] order = Shuffled(_head.Entries);
             int used = 0;
-            foreach (DeskRequest request in live.Where(r => SlotConfirm.ShardOf(r.Id, _head.ShardBits) == shard).Take(_head.Entries))
-                AnswerKeys.SealEntry(request.Root, _author, sequence, (byte)shard, Answer(request), SlotConfirm.EntryOf(body, order[used++]));
+            foreach (DeskRequest request in live.Where(r => SlotConfirm.ShardOf(r.Id, _head.ShardBits) == shard)
+                .Take(_head.Entries))
+                AnswerKeys.SealEntry(request.Root, _author, sequence, (byte)shard, Answer(request),
+                    SlotConfirm.EntryOf(body, order[used++]));
             Add(FappRecordType.Answers, (ulong)Place << 8 | (uint)shard, body);
         }
     }

@@ -10,10 +10,15 @@ namespace QuicProChat.Mesh.Fapp.Practice;
 /// <content>Requests that come in, cheap checks before dear ones.</content>
 public sealed partial class PracticeDesk
 {
-    /// <summary>Requests without the right PIN that are answered, for one slot; arbitrary: enough for people, nothing for a flood.</summary>
+    /// <summary>
+    /// Requests without the right PIN that are answered, for one slot; arbitrary: enough for people, nothing for a
+    /// flood.
+    /// </summary>
     private const int MaxWithoutPin = 8;
 
-    /// <summary>Valid requests for one slot within an hour beyond which it is a flood: more than the sample holds.</summary>
+    /// <summary>
+    /// Valid requests for one slot within an hour beyond which it is a flood: more than the sample holds.
+    /// </summary>
     private const int FloodFrom = MaxPending;
 
     /// <summary>Opens a request and does what it says.</summary>
@@ -104,8 +109,8 @@ public sealed partial class PracticeDesk
     }
 
     /// <summary>
-    /// A uniform sample of the valid requests: those with the lowest ranks. A rank is a keyed hash of the request's id, so a repeat draws
-    /// no second lot, and no memory of ids is needed.
+    /// A uniform sample of the valid requests: those with the lowest ranks. A rank is a keyed hash of the request's id,
+    /// so a repeat draws no second lot, and no memory of ids is needed.
     /// </summary>
     private bool TrySample(DeskSlot slot, DeskRequest made)
     {
@@ -197,10 +202,13 @@ public sealed partial class PracticeDesk
     }
 
     private static DeskRequest[] Ended(IEnumerable<DeskRequest> requests) => [.. requests
-        .Where(static r => r.State is SlotAnswer.Cancelled or SlotAnswer.Withdrawn or SlotAnswer.Expired or SlotAnswer.PinNeeded)
+        .Where(static r => r.State is SlotAnswer.Cancelled or SlotAnswer.Withdrawn or SlotAnswer.Expired
+            or SlotAnswer.PinNeeded)
         .OrderBy(static r => r.Changed)];
 
-    /// <summary>The request that an acknowledgement or cancellation means, if whoever sent it made that request.</summary>
+    /// <summary>
+    /// The request that an acknowledgement or cancellation means, if whoever sent it made that request.
+    /// </summary>
     private DeskRequest? Proven(SlotReserve content) =>
         content.Of is { } of && _requests.TryGetValue(of, out DeskRequest? request) && request.Slot == content.Slot
             && IsProof(request, content.Verb, content.Slot, content.Proof) ? request : null;
@@ -217,7 +225,8 @@ public sealed partial class PracticeDesk
     }
 
     private bool HasPin(SlotReserve content) => Setup.Pin.Length > 0
-        && CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(Setup.Pin), Encoding.UTF8.GetBytes(content.Pin));
+        && CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(Setup.Pin),
+            Encoding.UTF8.GetBytes(content.Pin));
 
     private void Count(DeskSlot slot, FappTime now)
     {

@@ -5,8 +5,8 @@ using QuicProChat.Mesh.Identity;
 namespace QuicProChat.Mesh.Fapp.Practice;
 
 /// <summary>
-/// A practice at one place: its slots, the requests for them, the draw, and what it publishes. A state machine without I/O; docs/reference/fapp.md,
-/// section 5. It alone decides who has a slot.
+/// A practice at one place: its slots, the requests for them, the draw, and what it publishes. A state machine without
+/// I/O; docs/reference/fapp.md, section 5. It alone decides who has a slot.
 /// <code>
 ///  Receive --> sample of 64 a slot --(30 min)--> draw --> Drawn --> Booked
 ///  Tick ----> draws, offers that ended, keys, what is old; publications on schedule
@@ -114,7 +114,8 @@ public sealed partial class PracticeDesk
     /// <summary>Its requests, by slot, and those that have one first.</summary>
     /// <param name="now">The time.</param>
     public IReadOnlyList<RequestView> Requests(FappTime now) => [.. _requests.Values
-        .OrderBy(r => _slots.TryGetValue(r.Slot, out DeskSlot? slot) ? slot.Slot.Start : 0).ThenBy(r => r.IsHolder ? 0 : 1).ThenBy(r => r.Came)
+        .OrderBy(r => _slots.TryGetValue(r.Slot, out DeskSlot? slot) ? slot.Slot.Start : 0)
+        .ThenBy(r => r.IsHolder ? 0 : 1).ThenBy(r => r.Came)
         .Select(r => View(r, now))];
 
     /// <summary>Takes what is to be published.</summary>
@@ -138,12 +139,14 @@ public sealed partial class PracticeDesk
     public void Set(PracticeSetup setup, FappTime now)
     {
         if (setup.IsAuto && setup.Pin.Length == 0)
-            throw new FappException("booking by itself needs a PIN: set one with --pin, and speak it on the answering machine");
+            throw new FappException(
+                "booking by itself needs a PIN: set one with --pin, and speak it on the answering machine");
         setup = setup with
         {
             Announce = setup.Announce with
             {
-                Wishes = setup.Pin.Length > 0 ? setup.Announce.Wishes | Wishes.Pin : setup.Announce.Wishes & ~Wishes.Pin,
+                Wishes = setup.Pin.Length > 0 ? setup.Announce.Wishes | Wishes.Pin
+                    : setup.Announce.Wishes & ~Wishes.Pin,
                 Slots = [],
                 RequestKey = _head.CurrentKey.Public,
                 RequestKeyNumber = _head.CurrentKey.Number,
@@ -227,7 +230,10 @@ public sealed partial class PracticeDesk
         Accept(slot, request, now);
     }
 
-    /// <summary>Refuses a request. With the question for a therapy place this is the statement that the patient shows its insurer.</summary>
+    /// <summary>
+    /// Refuses a request. With the question for a therapy place this is the statement that the patient shows its
+    /// insurer.
+    /// </summary>
     /// <param name="id">Which.</param>
     /// <param name="before">No place before this; minutes since 2020-01-01 UTC, 0 for nothing said.</param>
     /// <param name="now">The time.</param>
@@ -252,7 +258,8 @@ public sealed partial class PracticeDesk
     }
 
     /// <summary>The person did not come.</summary>
-    /// <exception cref="FappException">There is no such request, or it was not booked, or its time has not come.</exception>
+    /// <exception cref="FappException">There is no such request, or it was not booked, or its time has not
+    /// come.</exception>
     public void NoShow(RequestId id, FappTime now)
     {
         DeskRequest request = RequestOf(id);
@@ -264,8 +271,8 @@ public sealed partial class PracticeDesk
     }
 
     /// <summary>
-    /// A record of this author came from elsewhere: after a restored backup the sequence goes on above it, so that what this node
-    /// publishes is not taken for old.
+    /// A record of this author came from elsewhere: after a restored backup the sequence goes on above it, so that what
+    /// this node publishes is not taken for old.
     /// </summary>
     public void SequenceSeen(ulong sequence)
     {
@@ -276,7 +283,8 @@ public sealed partial class PracticeDesk
     }
 
     private SlotView View(DeskSlot slot, FappTime now) => new(
-        slot.Slot, slot.IsWithdrawn, slot.IsListed, On(slot.Slot.Id).Count(r => r.IsPending), slot.Holder, slot.Valid > MaxPending,
+        slot.Slot, slot.IsWithdrawn, slot.IsListed, On(slot.Slot.Id).Count(r => r.IsPending), slot.Holder,
+        slot.Valid > MaxPending,
         UntilOf(slot, now));
 
     private uint UntilOf(DeskSlot slot, FappTime now)
@@ -284,7 +292,8 @@ public sealed partial class PracticeDesk
         if (slot.IsWithdrawn || IsOver(slot, now))
             return 0;
         if (slot.Holder is { } holder)
-            return _requests.TryGetValue(holder, out DeskRequest? request) && request.State == SlotAnswer.Offered ? request.Until : slot.Slot.Start;
+            return _requests.TryGetValue(holder, out DeskRequest? request) && request.State == SlotAnswer.Offered
+                ? request.Until : slot.Slot.Start;
         if (slot.DrawAt == 0 || slot.IsDrawn)
             return slot.Slot.Start;
         return now.Unix is { } unix ? MinuteTime.OfUnixSeconds(unix + Math.Max(0, slot.DrawAt - now.Running)) : 0;
@@ -292,7 +301,8 @@ public sealed partial class PracticeDesk
 
     private RequestView View(DeskRequest request, FappTime now)
     {
-        Slot slot = _slots.TryGetValue(request.Slot, out DeskSlot? found) ? found.Slot : new Slot(request.Slot, 0, 1, 0, 0, 0, 0);
+        Slot slot = _slots.TryGetValue(request.Slot, out DeskSlot? found) ? found.Slot
+            : new Slot(request.Slot, 0, 1, 0, 0, 0, 0);
         bool isNear = now.Unix is { } unix && MinuteTime.UnixSeconds(slot.Start) - unix < ConfirmUntil;
         return new RequestView(
             request.Id, slot, request.State, Fapp.Requests.AnswerKeys.Code(request.Root), request.Note, request.IsKnown,
@@ -305,7 +315,8 @@ public sealed partial class PracticeDesk
         _slots.TryGetValue(id, out DeskSlot? slot) ? slot : throw new FappException($"there is no slot {id}");
 
     private DeskRequest RequestOf(RequestId id) =>
-        _requests.TryGetValue(id, out DeskRequest? request) ? request : throw new FappException($"there is no request {id}");
+        _requests.TryGetValue(id, out DeskRequest? request) ? request
+            : throw new FappException($"there is no request {id}");
 
     private DeskRequest[] On(SlotId slot) => [.. _requests.Values.Where(r => r.Slot == slot)];
 }

@@ -38,7 +38,8 @@ internal sealed class RequestKey
     /// <summary>When it was announced last, in running seconds.</summary>
     internal long Announced { get; set; }
 
-    internal bool TryAgree(ReadOnlySpan<byte> publicKey, Span<byte> shared) => X25519.TryAgree(Secret, publicKey, shared);
+    internal bool TryAgree(ReadOnlySpan<byte> publicKey, Span<byte> shared) =>
+        X25519.TryAgree(Secret, publicKey, shared);
 
     internal void Erase() => CryptographicOperations.ZeroMemory(Secret);
 }

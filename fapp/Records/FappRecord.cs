@@ -11,7 +11,8 @@ namespace QuicProChat.Mesh.Fapp.Records;
 //  | type | author key(32) | place(8) | sequence(8)|  body   | signature(64) |
 //  +------+----------------+----------+------------+-- ... --+---------------+
 //
-//  signature: Ed25519 of the author over "qpc-mesh/1 fapp record", the gossip record's header(20) and all before the signature
+// signature: Ed25519 of the author over "qpc-mesh/1 fapp record", the gossip record's header(20) and all before the
+// signature
 
 /// <summary>What a record of the appointments is.</summary>
 public enum FappRecordType : byte
@@ -29,7 +30,9 @@ public enum FappRecordType : byte
     Revocation = 4,
 }
 
-/// <summary>A view of a signed record as it came: anybody may have made it until <see cref="Verify"/> says so.</summary>
+/// <summary>
+/// A view of a signed record as it came: anybody may have made it until <see cref="Verify"/> says so.
+/// </summary>
 public readonly ref struct FappRecord
 {
     /// <summary>Bytes before the body.</summary>
@@ -78,7 +81,9 @@ public readonly ref struct FappRecord
     /// <summary>The day that it names, in days since 1970-01-01; 0 where its author had no clock.</summary>
     public ushort BornDay => _record.BornDay;
 
-    /// <summary>Reads a record; false for another class, an unknown type, a wrong size, or a sequence that leaves no successor.</summary>
+    /// <summary>
+    /// Reads a record; false for another class, an unknown type, a wrong size, or a sequence that leaves no successor.
+    /// </summary>
     public static bool TryRead(in GossipRecord record, out FappRecord read)
     {
         read = default;
@@ -96,7 +101,8 @@ public readonly ref struct FappRecord
         ReadOnlySpan<byte> signed = _record.Bytes[..^Ed25519.SignatureSize];
         Label.CopyTo(message);
         signed.CopyTo(message[Label.Length..]);
-        return Ed25519.Verify(message[..(Label.Length + signed.Length)], Author, _record.Bytes[^Ed25519.SignatureSize..]);
+        return Ed25519.Verify(message[..(Label.Length + signed.Length)], Author,
+            _record.Bytes[^Ed25519.SignatureSize..]);
     }
 
     /// <summary>Makes a gossip record.</summary>
@@ -109,7 +115,8 @@ public readonly ref struct FappRecord
     /// <param name="body">1 to <see cref="MaxBody"/> bytes.</param>
     /// <returns>The whole record.</returns>
     public static byte[] Create(
-        LocalIdentity identity, FappRecordType type, Region region, ulong place, ulong sequence, ushort bornDay, ReadOnlySpan<byte> body)
+        LocalIdentity identity, FappRecordType type, Region region, ulong place, ulong sequence, ushort bornDay,
+        ReadOnlySpan<byte> body)
     {
         ArgumentOutOfRangeException.ThrowIfZero(body.Length, nameof(body));
         ArgumentOutOfRangeException.ThrowIfGreaterThan(body.Length, MaxBody, nameof(body));

@@ -1,7 +1,7 @@
 namespace QuicProChat.Mesh.Fapp.Records;
 
-// docs/reference/fapp.md, section 2. Numbers are on the wire: none changes its meaning. A number that this program does not know is kept,
-// relayed and shown as "other".
+// docs/reference/fapp.md, section 2. Numbers are on the wire: none changes its meaning. A number that this program does
+// not know is kept, relayed and shown as "other".
 
 /// <summary>What a slot is for (Psychotherapie-Richtlinie).</summary>
 public enum Phase : byte
@@ -230,8 +230,10 @@ public static class KindNumbers
     public static FollowUp Known(this FollowUp follows) => follows <= FollowUp.Waiting ? follows : FollowUp.Other;
 
     /// <summary>The provider, or other.</summary>
-    public static Provider Known(this Provider provider) => provider <= Provider.TrainingClinic ? provider : Provider.Other;
+    public static Provider Known(this Provider provider) => provider <= Provider.TrainingClinic ? provider
+        : Provider.Other;
 
     /// <summary>The profession, or other.</summary>
-    public static Profession Known(this Profession profession) => profession <= Profession.Physician ? profession : Profession.Other;
+    public static Profession Known(this Profession profession) => profession <= Profession.Physician ? profession
+        : Profession.Other;
 }

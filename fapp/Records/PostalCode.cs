@@ -31,7 +31,8 @@ public readonly record struct PostalCode
     }
 
     /// <summary>Whether it begins with these digits.</summary>
-    public bool HasPrefix(ReadOnlySpan<char> prefix) => ToString().AsSpan().StartsWith(prefix, StringComparison.Ordinal);
+    public bool HasPrefix(ReadOnlySpan<char> prefix) =>
+        ToString().AsSpan().StartsWith(prefix, StringComparison.Ordinal);
 
     /// <summary>The five digits.</summary>
     public override string ToString() => _digits ?? "00000";

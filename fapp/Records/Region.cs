@@ -4,7 +4,10 @@ using QuicProChat.Mesh.Wire;
 
 namespace QuicProChat.Mesh.Fapp.Records;
 
-/// <summary>The first two digits of a PLZ, 00 to 99: records of a region share a gossip topic (docs/reference/fapp.md, section 1).</summary>
+/// <summary>
+/// The first two digits of a PLZ, 00 to 99: records of a region share a gossip topic (docs/reference/fapp.md, section
+/// 1).
+/// </summary>
 /// <param name="Number">0 to 99.</param>
 public readonly record struct Region(byte Number)
 {

@@ -2,7 +2,9 @@ using System.Buffers.Binary;
 
 namespace QuicProChat.Mesh.Fapp.Records;
 
-/// <summary>Names a request: the first 16 bytes of the hash of its Noise handshake. Only the patient and the practice know it.</summary>
+/// <summary>
+/// Names a request: the first 16 bytes of the hash of its Noise handshake. Only the patient and the practice know it.
+/// </summary>
 public readonly record struct RequestId(ulong High, ulong Low)
 {
     /// <summary>Size in bytes.</summary>
@@ -23,7 +25,8 @@ public readonly record struct RequestId(ulong High, ulong Low)
     public static bool TryParse(string text, out RequestId id)
     {
         Span<byte> bytes = stackalloc byte[Size];
-        bool isId = text.Length == 2 * Size && Convert.FromHexString(text, bytes, out _, out _) == System.Buffers.OperationStatus.Done;
+        bool isId = text.Length == 2 * Size && Convert.FromHexString(text, bytes, out _, out _)
+            == System.Buffers.OperationStatus.Done;
         id = isId ? Read(bytes) : default;
         return isId;
     }

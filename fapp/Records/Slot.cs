@@ -30,11 +30,14 @@ public readonly record struct Slot(
     internal static bool TryRead(ref MessagePackReader reader, out Slot slot)
     {
         slot = default;
-        if (!reader.TryReadArrayHeader(out int count) || count < Fields || !reader.TryReadBinary(out ReadOnlySpan<byte> id)
+        if (!reader.TryReadArrayHeader(out int count) || count < Fields
+            || !reader.TryReadBinary(out ReadOnlySpan<byte> id)
             || id.Length != SlotId.Size || !reader.TryReadUInt32(uint.MaxValue, out uint start)
             || !reader.TryReadUInt32(MaxMinutes, out uint minutes) || minutes == 0
-            || !reader.TryReadUInt32(byte.MaxValue, out uint phase) || !reader.TryReadUInt32(byte.MaxValue, out uint setting)
-            || !reader.TryReadUInt32(byte.MaxValue, out uint modality) || !reader.TryReadUInt32(byte.MaxValue, out uint follows))
+            || !reader.TryReadUInt32(byte.MaxValue, out uint phase)
+            || !reader.TryReadUInt32(byte.MaxValue, out uint setting)
+            || !reader.TryReadUInt32(byte.MaxValue, out uint modality)
+            || !reader.TryReadUInt32(byte.MaxValue, out uint follows))
             return false;
         for (int i = Fields; i < count; i++)
         {

@@ -11,7 +11,10 @@ namespace QuicProChat.Mesh.Fapp.Records;
 //  8 payers      9 languages  10 accessible  11 slots      12 key g      13 number of g 14 attestation  15 link
 //  16 effort     17 wishes
 
-/// <summary>What a practice offers: the body of a record of type <see cref="FappRecordType.Announce"/>, its place a number of 8 bits.</summary>
+/// <summary>
+/// What a practice offers: the body of a record of type <see cref="FappRecordType.Announce"/>, its place a number of 8
+/// bits.
+/// </summary>
 public sealed record SlotAnnounce
 {
     /// <summary>Longest name in bytes of UTF-8.</summary>
@@ -26,7 +29,9 @@ public sealed record SlotAnnounce
     /// <summary>Most languages.</summary>
     public const int MaxLanguages = 8;
 
-    /// <summary>Longest language tag in bytes (BCP 47, section 4.4.1 recommends room for 35; a dozen holds what is spoken).</summary>
+    /// <summary>
+    /// Longest language tag in bytes (BCP 47, section 4.4.1 recommends room for 35; a dozen holds what is spoken).
+    /// </summary>
     public const int MaxLanguage = 12;
 
     /// <summary>Most slots.</summary>
@@ -103,7 +108,8 @@ public sealed record SlotAnnounce
 
     /// <summary>What is wrong with the announce, in one sentence; null if nothing is.</summary>
     public string? Explain() => TryRead(Encode()) is null
-        ? DisplayName.Explain(Name, MaxName) ?? DisplayName.Explain(Contact, MaxContact) ?? DisplayName.Explain(Link, MaxLink)
+        ? DisplayName.Explain(Name, MaxName) ?? DisplayName.Explain(Contact, MaxContact)
+        ?? DisplayName.Explain(Link, MaxLink)
             ?? "a value is out of its bounds"
         : GossipRecord.SizeOf(FappRecord.Overhead + Encode().Length) > MaxRecord
             ? $"it has more than {MaxRecord} bytes: fewer slots or shorter texts fit" : null;
@@ -155,7 +161,8 @@ public sealed record SlotAnnounce
         foreach (string text in (ReadOnlySpan<string>)[Name, Contact, Link])
             pairs += text.Length > 0 ? 1 : 0;
         foreach (int number in (ReadOnlySpan<int>)[
-            (int)Provider, (int)Profession, (int)Procedures, (int)Ages, (int)Payers, (int)Accessibility, RequestKeyNumber, Effort,
+            (int)Provider, (int)Profession, (int)Procedures, (int)Ages, (int)Payers, (int)Accessibility,
+            RequestKeyNumber, Effort,
             (int)Wishes, Attestation.Length])
             pairs += number > 0 ? 1 : 0;
         return pairs;
@@ -189,7 +196,8 @@ public sealed record SlotAnnounce
     private ref struct Reader(ReadOnlySpan<byte> body)
     {
         private MessagePackReader _reader = new(body);
-        private uint _version, _provider, _profession, _procedures, _ages, _payers, _accessibility, _number, _effort, _wishes;
+        private uint _version, _provider, _profession, _procedures, _ages, _payers, _accessibility, _number,
+        _effort, _wishes;
         private string _name = "", _contact = "", _link = "";
         private PostalCode? _plz;
         private List<string>? _languages;
@@ -280,7 +288,8 @@ public sealed record SlotAnnounce
             _languages = new List<string>(count);
             for (int i = 0; i < count; i++)
             {
-                if (!_reader.TryReadString(out ReadOnlySpan<byte> tag) || tag.Length is 0 or > MaxLanguage || !IsTag(tag))
+                if (!_reader.TryReadString(out ReadOnlySpan<byte> tag) || tag.Length is 0 or > MaxLanguage
+                    || !IsTag(tag))
                     return false;
                 _languages.Add(Encoding.ASCII.GetString(tag));
             }

@@ -3,9 +3,11 @@ using QuicProChat.Mesh.Identity;
 
 namespace QuicProChat.Mesh.Fapp.Records;
 
-// docs/reference/fapp.md, section 4.1: the body of a record of type Answers; the record's place is place of the announce(8 bits) shard(8 bits)
+// docs/reference/fapp.md, section 4.1: the body of a record of type Answers; the record's place is place of the
+// announce(8 bits) shard(8 bits)
 //
-//  version(1) shardBits(1) shard(1)  entries(48 each; 16, 32 or 64 of them):  tag(8) ChaCha20-Poly1305( state(1) slot(4) until(4) person(15) )(40)
+// version(1) shardBits(1) shard(1)  entries(48 each; 16, 32 or 64 of them):  tag(8) ChaCha20-Poly1305( state(1) slot(4)
+// until(4) person(15) )(40)
 
 /// <summary>What a practice answers.</summary>
 public enum SlotAnswer : byte
@@ -51,8 +53,8 @@ public enum SlotAnswer : byte
 /// <param name="Answer">What.</param>
 /// <param name="Slot">About which slot.</param>
 /// <param name="Until">
-/// With <see cref="SlotAnswer.Offered"/>: until when it is held. With <see cref="SlotAnswer.Refused"/>: no place before; 0: not said. In
-/// minutes since 2020-01-01 UTC.
+/// With <see cref="SlotAnswer.Offered"/>: until when it is held. With <see cref="SlotAnswer.Refused"/>: no place
+/// before; 0: not said. In minutes since 2020-01-01 UTC.
 /// </param>
 /// <param name="Person">With a refusal statement: the hash of the person it is made out to. Empty for none.</param>
 public sealed record SlotAnswerEntry(SlotAnswer Answer, SlotId Slot, uint Until, byte[] Person)
@@ -79,7 +81,8 @@ public sealed record SlotAnswerEntry(SlotAnswer Answer, SlotId Slot, uint Until,
             return null;
         ReadOnlySpan<byte> person = bytes.Slice(9, SlotReserve.PersonSize);
         return new SlotAnswerEntry(
-            (SlotAnswer)bytes[0], new SlotId(BinaryPrimitives.ReadUInt32BigEndian(bytes[1..])), BinaryPrimitives.ReadUInt32BigEndian(bytes[5..]),
+            (SlotAnswer)bytes[0], new SlotId(BinaryPrimitives.ReadUInt32BigEndian(bytes[1..])),
+            BinaryPrimitives.ReadUInt32BigEndian(bytes[5..]),
             person.IndexOfAnyExcept((byte)0) < 0 ? [] : person.ToArray());
     }
 }
@@ -109,7 +112,9 @@ public readonly ref struct SlotConfirm
 
     private SlotConfirm(ReadOnlySpan<byte> body) => _body = body;
 
-    /// <summary>How many leading bits of a request's id say in which shard its answer is: 0 to <see cref="MaxShardBits"/>.</summary>
+    /// <summary>
+    /// How many leading bits of a request's id say in which shard its answer is: 0 to <see cref="MaxShardBits"/>.
+    /// </summary>
     public int ShardBits => _body[1];
 
     /// <summary>Which shard this is.</summary>
@@ -141,7 +146,8 @@ public readonly ref struct SlotConfirm
     public static Span<byte> EntryOf(Span<byte> body, int index) => body.Slice(HeadSize + index * EntrySize, EntrySize);
 
     /// <summary>The shard that a request's answer is in.</summary>
-    public static byte ShardOf(RequestId id, int shardBits) => shardBits == 0 ? (byte)0 : (byte)(id.High >> (64 - shardBits));
+    public static byte ShardOf(RequestId id, int shardBits) =>
+        shardBits == 0 ? (byte)0 : (byte)(id.High >> (64 - shardBits));
 
     /// <summary>The encrypted part of the entry with a tag; empty if there is none.</summary>
     public ReadOnlySpan<byte> Find(ReadOnlySpan<byte> tag)

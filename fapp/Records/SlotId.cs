@@ -15,7 +15,8 @@ public readonly record struct SlotId(uint Value)
     /// <summary>Reads 8 hexadecimal digits.</summary>
     public static bool TryParse(string text, out SlotId id)
     {
-        bool isId = uint.TryParse(text, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out uint value) && text.Length == 2 * Size;
+        bool isId = uint.TryParse(text, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out uint value)
+            && text.Length == 2 * Size;
         id = new SlotId(value);
         return isId;
     }

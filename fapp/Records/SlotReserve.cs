@@ -8,7 +8,8 @@ namespace QuicProChat.Mesh.Fapp.Records;
 
 // docs/reference/fapp.md, section 3.1: a map, and zeros behind it up to 288 bytes; what is zero or empty is left out
 //
-//  0 version   1 verb   2 slot bin(4)   3 flags   4 effort u64   5 PIN   6 note   7 person bin(15)   8 id bin(16)   9 proof bin(16)
+// 0 version   1 verb   2 slot bin(4)   3 flags   4 effort u64   5 PIN   6 note   7 person bin(15)   8 id bin(16)   9
+// proof bin(16)
 
 /// <summary>What is sealed to a practice: reserve, acknowledge and cancel have one layout and one length.</summary>
 public sealed record SlotReserve
@@ -52,11 +53,15 @@ public sealed record SlotReserve
     public byte[] Person { get; init; } = [];
 
     /// <summary>
-    /// To acknowledge or cancel: the request that is meant. To reserve: an earlier request of this patient that was kept, or none.
+    /// To acknowledge or cancel: the request that is meant. To reserve: an earlier request of this patient that was
+    /// kept, or none.
     /// </summary>
     public RequestId? Of { get; init; }
 
-    /// <summary>The proof that <see cref="Of"/> is this patient's (<see cref="Requests.AnswerKeys.Prove"/>), 16 bytes; empty for none.</summary>
+    /// <summary>
+    /// The proof that <see cref="Of"/> is this patient's (<see cref="Requests.AnswerKeys.Prove"/>), 16 bytes; empty for
+    /// none.
+    /// </summary>
     public byte[] Proof { get; init; } = [];
 
     /// <summary>Writes it and the padding.</summary>
@@ -65,7 +70,8 @@ public sealed record SlotReserve
     {
         var output = new ArrayBufferWriter<byte>(Size);
         var writer = new MessagePackWriter(output);
-        writer.WriteMapHeader(3 + (Flags != 0 ? 1 : 0) + (Effort != 0 ? 1 : 0) + (Pin.Length > 0 ? 1 : 0) + (Note.Length > 0 ? 1 : 0)
+        writer.WriteMapHeader(3 + (Flags != 0 ? 1 : 0) + (Effort != 0 ? 1 : 0) + (Pin.Length > 0 ? 1 : 0)
+            + (Note.Length > 0 ? 1 : 0)
             + (Person.Length > 0 ? 1 : 0) + (Of is null ? 0 : 1) + (Proof.Length > 0 ? 1 : 0));
         Span<byte> bytes = stackalloc byte[RequestId.Size];
         writer.Write(0);
@@ -135,7 +141,8 @@ public sealed record SlotReserve
                 return null;
         }
 
-        bool isWhole = version == Version && verb > 0 && slot.Length > 0 && bytes[^reader.Remaining..].IndexOfAnyExcept((byte)0) < 0
+        bool isWhole = version == Version && verb > 0 && slot.Length > 0 && bytes[^reader.Remaining..]
+            .IndexOfAnyExcept((byte)0) < 0
             && (verb == (uint)SlotVerb.Reserve || of.Length > 0) && (of.Length > 0) == (proof.Length > 0);
         return !isWhole ? null : new SlotReserve
         {

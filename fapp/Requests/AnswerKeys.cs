@@ -6,8 +6,8 @@ using QuicProChat.Mesh.Identity;
 namespace QuicProChat.Mesh.Fapp.Requests;
 
 /// <summary>
-/// What follows from the root that a patient and a practice share (docs/reference/fapp.md, section 3.3): tags and keys of answers, new for each
-/// sequence, and proofs.
+/// What follows from the root that a patient and a practice share (docs/reference/fapp.md, section 3.3): tags and keys
+/// of answers, new for each sequence, and proofs.
 /// </summary>
 public static class AnswerKeys
 {
@@ -57,7 +57,8 @@ public static class AnswerKeys
     /// <param name="answer">What it says.</param>
     /// <param name="entry">Receives <see cref="SlotConfirm.EntrySize"/> bytes.</param>
     public static void SealEntry(
-        ReadOnlySpan<byte> root, ReadOnlySpan<byte> author, ulong sequence, byte shard, SlotAnswerEntry answer, Span<byte> entry)
+        ReadOnlySpan<byte> root, ReadOnlySpan<byte> author, ulong sequence, byte shard, SlotAnswerEntry answer,
+        Span<byte> entry)
     {
         Span<byte> key = stackalloc byte[ChaChaPoly.KeySize];
         Span<byte> content = stackalloc byte[SlotAnswerEntry.Size];
@@ -121,7 +122,8 @@ public static class AnswerKeys
     {
         Span<byte> mac = stackalloc byte[HmacSha256.MacSize];
         HmacSha256.Compute(root, CodeLabel, mac);
-        return (BinaryPrimitives.ReadUInt32BigEndian(mac) % 1_000_000).ToString("000000", System.Globalization.CultureInfo.InvariantCulture);
+        return (BinaryPrimitives.ReadUInt32BigEndian(mac) % 1_000_000)
+            .ToString("000000", System.Globalization.CultureInfo.InvariantCulture);
     }
 
     private const int KeyLength = 3 + sizeof(ulong);

@@ -32,7 +32,9 @@ public enum FappPayload : byte
     Answer = 6,
 }
 
-/// <summary>Requests as they travel to a forwarder, who learns where they go, and neither from whom nor what for.</summary>
+/// <summary>
+/// Requests as they travel to a forwarder, who learns where they go, and neither from whom nor what for.
+/// </summary>
 public static class ForwardedRequest
 {
     /// <summary>Size of the payload to a forwarder in bytes, dummies included.</summary>
@@ -52,7 +54,8 @@ public static class ForwardedRequest
     /// <param name="practice">Where it goes.</param>
     /// <param name="request"><see cref="SealedRequest.Size"/> bytes.</param>
     /// <param name="random">Source of the ephemeral key.</param>
-    public static byte[]? Wrap(ReadOnlySpan<byte> forwarder, in NodeAddress practice, ReadOnlySpan<byte> request, RandomFill random)
+    public static byte[]? Wrap(
+        ReadOnlySpan<byte> forwarder, in NodeAddress practice, ReadOnlySpan<byte> request, RandomFill random)
     {
         byte[] content = new byte[ContentSize];
         content[0] = PassOn;
@@ -69,7 +72,9 @@ public static class ForwardedRequest
         return Seal(forwarder, content, random);
     }
 
-    /// <summary>Makes a request for a slot that nobody offers, for a practice; it ignores it, and nobody else can tell.</summary>
+    /// <summary>
+    /// Makes a request for a slot that nobody offers, for a practice; it ignores it, and nobody else can tell.
+    /// </summary>
     /// <param name="author">The practice's public key, 32 bytes.</param>
     /// <param name="announce">Its announce.</param>
     /// <param name="random">Source of the slot and of the ephemeral key.</param>
@@ -77,7 +82,11 @@ public static class ForwardedRequest
     {
         Span<byte> slot = stackalloc byte[SlotId.Size];
         random(slot);
-        var content = new SlotReserve { Verb = SlotVerb.Reserve, Slot = new SlotId(BinaryPrimitives.ReadUInt32BigEndian(slot)) };
+        var content = new SlotReserve
+        {
+            Verb = SlotVerb.Reserve,
+            Slot = new SlotId(BinaryPrimitives.ReadUInt32BigEndian(slot))
+        };
         MadeRequest made = SealedRequest.Create(author, announce with { Effort = 0 }, content, random);
         CryptographicOperations.ZeroMemory(made.Root);
         return [(byte)FappPayload.Request, .. made.Bytes];
@@ -89,7 +98,8 @@ public static class ForwardedRequest
     /// <param name="practice">Where it goes.</param>
     /// <param name="passedOn">The payload to send there; null for a dummy.</param>
     /// <returns>False if it was not sealed to this node, or says neither.</returns>
-    public static bool TryUnwrap(LocalIdentity identity, ReadOnlySpan<byte> payload, out NodeAddress practice, out byte[]? passedOn)
+    public static bool TryUnwrap(
+        LocalIdentity identity, ReadOnlySpan<byte> payload, out NodeAddress practice, out byte[]? passedOn)
     {
         practice = default;
         passedOn = null;
@@ -98,7 +108,8 @@ public static class ForwardedRequest
         Span<byte> content = stackalloc byte[ContentSize];
         Span<byte> keys = stackalloc byte[2 * AnonymousSeal.KeySize];
         bool isOpen = AnonymousSeal.TryOpen(
-            Prologue, identity.X25519PublicKey.Span, identity.TryAgree, payload[1..], content, keys[..AnonymousSeal.KeySize],
+            Prologue, identity.X25519PublicKey.Span, identity.TryAgree, payload[1..], content,
+            keys[..AnonymousSeal.KeySize],
             keys[AnonymousSeal.KeySize..]);
         CryptographicOperations.ZeroMemory(keys);
         if (!isOpen || content[0] is not (PassOn or Dummy))
@@ -121,7 +132,8 @@ public static class ForwardedRequest
         payload[0] = (byte)FappPayload.Forward;
         AnonymousSeal.Draw(random, ephemeral, keys.Slice(AnonymousSeal.KeySize, AnonymousSeal.KeySize));
         bool isSealed = AnonymousSeal.TrySeal(
-            Prologue, image, ephemeral, content, payload.AsSpan(1), keys.Slice(2 * AnonymousSeal.KeySize, AnonymousSeal.KeySize),
+            Prologue, image, ephemeral, content, payload.AsSpan(1),
+            keys.Slice(2 * AnonymousSeal.KeySize, AnonymousSeal.KeySize),
             keys[(3 * AnonymousSeal.KeySize)..]);
         CryptographicOperations.ZeroMemory(keys);
         return isSealed ? payload : null;

@@ -7,8 +7,8 @@ using QuicProChat.Mesh.Identity;
 namespace QuicProChat.Mesh.Fapp.Requests;
 
 /// <summary>
-/// A puzzle that dampens floods (docs/reference/fapp.md, section 3.2): SHA-256 over a label, the practice's key, the request's ephemeral key and
-/// the solution begins with as many zero bits as the announce asks for. More count nothing.
+/// A puzzle that dampens floods (docs/reference/fapp.md, section 3.2): SHA-256 over a label, the practice's key, the
+/// request's ephemeral key and the solution begins with as many zero bits as the announce asks for. More count nothing.
 /// </summary>
 public static class Puzzle
 {

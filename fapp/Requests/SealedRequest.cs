@@ -45,12 +45,14 @@ public static class SealedRequest
     /// <param name="announce">Its announce: the key, its number and the puzzle's effort.</param>
     /// <param name="content">What it says; the puzzle is solved here.</param>
     /// <param name="random">Source of the ephemeral key.</param>
-    public static MadeRequest Create(ReadOnlySpan<byte> author, SlotAnnounce announce, SlotReserve content, RandomFill random)
+    public static MadeRequest Create(
+        ReadOnlySpan<byte> author, SlotAnnounce announce, SlotReserve content, RandomFill random)
     {
         Span<byte> prologue = stackalloc byte[PrologueSize];
         Prologue(author, announce.RequestKeyNumber, prologue);
         Span<byte> secrets = stackalloc byte[2 * AnonymousSeal.KeySize + SlotReserve.Size];
-        Span<byte> ephemeral = secrets[..AnonymousSeal.KeySize], secret = secrets.Slice(AnonymousSeal.KeySize, AnonymousSeal.KeySize);
+        Span<byte> ephemeral = secrets[..AnonymousSeal.KeySize],
+        secret = secrets.Slice(AnonymousSeal.KeySize, AnonymousSeal.KeySize);
         Span<byte> plain = secrets[(2 * AnonymousSeal.KeySize)..];
         Span<byte> hash = stackalloc byte[AnonymousSeal.KeySize];
         Span<byte> publicKey = stackalloc byte[X25519.PublicKeySize];
@@ -62,7 +64,8 @@ public static class SealedRequest
             content.Write(plain);
             byte[] bytes = new byte[Size];
             BinaryPrimitives.WriteUInt16BigEndian(bytes, announce.RequestKeyNumber);
-            if (!AnonymousSeal.TrySeal(prologue, announce.RequestKey, ephemeral, plain, bytes.AsSpan(EphemeralAt), hash, secret))
+            if (!AnonymousSeal.TrySeal(prologue, announce.RequestKey, ephemeral, plain, bytes.AsSpan(EphemeralAt),
+                hash, secret))
                 throw new ArgumentException("The practice's key is of small order.", nameof(announce));
             RequestId id = RequestId.Read(hash);
             byte[] root = new byte[AnswerKeys.RootSize];

@@ -21,8 +21,8 @@ public enum Taking
 }
 
 /// <summary>
-/// What the practices of the followed regions announce: a copy of what gossip keeps, in a form that is searched. Bounded; docs/reference/fapp.md,
-/// section 7. A search looks here and nowhere else.
+/// What the practices of the followed regions announce: a copy of what gossip keeps, in a form that is searched.
+/// Bounded; docs/reference/fapp.md, section 7. A search looks here and nowhere else.
 /// </summary>
 /// <param name="levels">Says who authors are.</param>
 /// <param name="places">Says where postal codes are.</param>
@@ -37,7 +37,8 @@ public sealed class RegionStore(ILevels levels, IPlaces places)
     private readonly HashSet<GossipTopic> _followed = [];
     private readonly Dictionary<(GossipId Author, byte Place), Entry> _entries = [];
 
-    private sealed record Entry(byte[] Author, byte Place, ulong Sequence, SlotAnnounce Announce, long Came, bool IsVouched);
+    private sealed record Entry(
+        byte[] Author, byte Place, ulong Sequence, SlotAnnounce Announce, long Came, bool IsVouched);
 
     /// <summary>Practices that announce something.</summary>
     public int Count => _entries.Count;
@@ -48,7 +49,8 @@ public sealed class RegionStore(ILevels levels, IPlaces places)
         _followed.Clear();
         foreach (Region region in regions)
             _followed.Add(region.Topic);
-        foreach ((GossipId, byte) key in _entries.Where(e => !_followed.Contains(e.Value.Announce.Plz.Region.Topic)).Select(e => e.Key).ToArray())
+        foreach ((GossipId, byte) key in _entries.Where(e => !_followed.Contains(e.Value.Announce.Plz.Region.Topic))
+            .Select(e => e.Key).ToArray())
             _entries.Remove(key);
     }
 
@@ -68,7 +70,8 @@ public sealed class RegionStore(ILevels levels, IPlaces places)
         return record.Type switch
         {
             FappRecordType.Announce => TakeAnnounce(record, now, came ?? now.Running, out fresh),
-            FappRecordType.Answers => SlotConfirm.TryRead(record.Body, out SlotConfirm confirm) && (record.Place & 0xFF) == confirm.Shard
+            FappRecordType.Answers => SlotConfirm.TryRead(record.Body, out SlotConfirm confirm) && (record.Place & 0xFF)
+                == confirm.Shard
                 && record.Place >> 8 < Mesh.Appointments.MaxPlaces ? Taking.Taken : Taking.Refused,
             FappRecordType.Attestation or FappRecordType.Revocation =>
                 levels.Take(record.Type, record.Author, record.Body) ? Taking.Taken : Taking.Refused,
@@ -89,10 +92,14 @@ public sealed class RegionStore(ILevels levels, IPlaces places)
     }
 
     /// <summary>Which of some offers fit a standing search.</summary>
-    public IReadOnlyList<SlotOffer> Filter(SlotFilter filter, IReadOnlyList<SlotOffer> offers, FappTime now) => [.. offers.Where(o =>
-        o.Level >= filter.Level && filter.Fits(o.Announce) && filter.Fits(o.Slot) && !IsPast(o.Slot, now) && IsNear(filter, o.Announce, out _))];
+    public IReadOnlyList<SlotOffer> Filter(SlotFilter filter, IReadOnlyList<SlotOffer> offers, FappTime now) =>
+        [.. offers.Where(o =>
+        o.Level >= filter.Level && filter.Fits(o.Announce) && filter.Fits(o.Slot) && !IsPast(o.Slot, now)
+            && IsNear(filter, o.Announce, out _))];
 
-    /// <summary>The slot of a practice with an id; null if nobody announces it. With several, the practice decides.</summary>
+    /// <summary>
+    /// The slot of a practice with an id; null if nobody announces it. With several, the practice decides.
+    /// </summary>
     /// <param name="id">The slot.</param>
     /// <param name="practice">The beginning of the practice's address, or empty.</param>
     /// <param name="now">The time.</param>
@@ -103,7 +110,8 @@ public sealed class RegionStore(ILevels levels, IPlaces places)
         {
             foreach (Slot slot in entry.Announce.Slots)
             {
-                if (slot.Id == id && Identity.NodeAddress.Of(entry.Author).ToString().StartsWith(practice, StringComparison.Ordinal))
+                if (slot.Id == id && Identity.NodeAddress.Of(entry.Author).ToString()
+                    .StartsWith(practice, StringComparison.Ordinal))
                     found.Add(Offer(entry, slot, LevelOf(entry, now), null, now));
             }
         }
@@ -123,7 +131,8 @@ public sealed class RegionStore(ILevels levels, IPlaces places)
                 fit.Add(entry);
         }
 
-        return fit.Count == 0 ? null : fit[Chance.Below(random, fit.Count)] is var drawn ? (drawn.Author, drawn.Announce) : null;
+        return fit.Count == 0 ? null : fit[Chance.Below(random, fit.Count)] is var drawn
+            ? (drawn.Author, drawn.Announce) : null;
     }
 
     /// <summary>Practices of a region, or all.</summary>
@@ -145,7 +154,8 @@ public sealed class RegionStore(ILevels levels, IPlaces places)
     private Taking TakeAnnounce(in FappRecord record, FappTime now, long came, out IReadOnlyList<SlotOffer>? fresh)
     {
         fresh = null;
-        if (record.Place >= Mesh.Appointments.MaxPlaces || SlotAnnounce.TryRead(record.Body) is not { } announce || announce.Plz.Region.Topic != record.Topic
+        if (record.Place >= Mesh.Appointments.MaxPlaces || SlotAnnounce.TryRead(record.Body) is not { } announce
+            || announce.Plz.Region.Topic != record.Topic
             || GossipRecord.SizeOf(FappRecord.Overhead + record.Body.Length) > SlotAnnounce.MaxRecord)
             return Taking.Refused;
         (GossipId, byte) key = (GossipId.Of(record.Author), (byte)record.Place);
@@ -154,7 +164,8 @@ public sealed class RegionStore(ILevels levels, IPlaces places)
             return Taking.Old;
         Level level = levels.Of(record.Author, announce.Attestation, now.Unix);
         var entry = new Entry(
-            record.Author.ToArray(), (byte)record.Place, record.Sequence, announce, CameAt(record, now, came), level > Level.Contested);
+            record.Author.ToArray(), (byte)record.Place, record.Sequence, announce, CameAt(record, now, came),
+            level > Level.Contested);
         if (!isKnown)
             MakeRoom(entry.IsVouched);
         _entries[key] = entry;
@@ -238,7 +249,8 @@ public sealed class RegionStore(ILevels levels, IPlaces places)
         byte[] hash = Attestation.Claim.HashOf(body);
         for (byte place = 0; place < Mesh.Appointments.MaxPlaces; place++)
         {
-            if (_entries.TryGetValue((id, place), out Entry? entry) && entry.Announce.Attestation.AsSpan().SequenceEqual(hash))
+            if (_entries.TryGetValue((id, place), out Entry? entry) && entry.Announce.Attestation.AsSpan()
+                .SequenceEqual(hash))
                 return true;
         }
 

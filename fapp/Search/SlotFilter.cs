@@ -6,12 +6,16 @@ using QuicProChat.Mesh.Wire;
 
 namespace QuicProChat.Mesh.Fapp.Search;
 
-// docs/reference/fapp.md, section 2.5: what a SlotQuery carries, and what a standing search keeps: a map; what is not asked is left out
+// docs/reference/fapp.md, section 2.5: what a SlotQuery carries, and what a standing search keeps: a map; what is not
+// asked is left out
 //
-//  0 version   1 prefix   2 plz   3 km   4 procedures   5 payers   6 modalities   7 phases   8 from   9 to   10 language   11 level
+// 0 version   1 prefix   2 plz   3 km   4 procedures   5 payers   6 modalities   7 phases   8 from   9 to   10 language
+// 11 level
 //  12 settings   13 accessibility   14 ages
 
-/// <summary>What somebody looks for. It never leaves the node, but sealed to a relay from where only radios reach.</summary>
+/// <summary>
+/// What somebody looks for. It never leaves the node, but sealed to a relay from where only radios reach.
+/// </summary>
 public sealed record SlotFilter
 {
     /// <summary>Farthest distance in kilometres.</summary>
@@ -63,13 +67,15 @@ public sealed record SlotFilter
 
     /// <summary>Whether a practice comes into question; the dear questions are the caller's.</summary>
     public bool Fits(SlotAnnounce announce) =>
-        announce.Plz.HasPrefix(Prefix) && Has((int)Procedures, (int)announce.Procedures) && Has((int)Payers, (int)announce.Payers)
+        announce.Plz.HasPrefix(Prefix) && Has((int)Procedures, (int)announce.Procedures)
+            && Has((int)Payers, (int)announce.Payers)
         && Has((int)Ages, (int)announce.Ages) && (Accessibility & ~announce.Accessibility) == 0
         && (Language.Length == 0 || announce.Languages.Contains(Language, StringComparer.OrdinalIgnoreCase));
 
     /// <summary>Whether a slot comes into question.</summary>
     public bool Fits(in Slot slot) =>
-        Has(Phases, 1 << (int)slot.Phase.Known()) && Has(Settings, 1 << (int)slot.Setting.Known()) && Has(Modalities, BitsOf(slot.Modality))
+        Has(Phases, 1 << (int)slot.Phase.Known()) && Has(Settings, 1 << (int)slot.Setting.Known())
+            && Has(Modalities, BitsOf(slot.Modality))
         && slot.Start >= From && (To == 0 || slot.Start <= To);
 
     /// <summary>Writes it.</summary>
@@ -78,8 +84,10 @@ public sealed record SlotFilter
         var output = new ArrayBufferWriter<byte>();
         var writer = new MessagePackWriter(output);
         int[] numbers = [Within, (int)Procedures, (int)Payers, Modalities, Phases];
-        writer.WriteMapHeader(1 + (Prefix.Length > 0 ? 1 : 0) + (Near is null ? 0 : 1) + numbers.Count(n => n != 0) + (From > 0 ? 1 : 0)
-            + (To > 0 ? 1 : 0) + (Language.Length > 0 ? 1 : 0) + 1 + (Settings != 0 ? 1 : 0) + (Accessibility != 0 ? 1 : 0) + (Ages != 0 ? 1 : 0));
+        writer.WriteMapHeader(1 + (Prefix.Length > 0 ? 1 : 0) + (Near is null ? 0 : 1) + numbers.Count(n => n != 0)
+            + (From > 0 ? 1 : 0)
+            + (To > 0 ? 1 : 0) + (Language.Length > 0 ? 1 : 0) + 1 + (Settings != 0 ? 1 : 0)
+            + (Accessibility != 0 ? 1 : 0) + (Ages != 0 ? 1 : 0));
         Number(writer, 0, Version);
         Text(writer, 1, Prefix);
         Text(writer, 2, Near?.ToString() ?? "");
@@ -165,7 +173,8 @@ public sealed record SlotFilter
 
     private static bool TryReadText(ref MessagePackReader reader, int most, out string text)
     {
-        bool isText = reader.TryReadString(out ReadOnlySpan<byte> utf8) && utf8.Length > 0 && DisplayName.IsValid(utf8, most);
+        bool isText = reader.TryReadString(out ReadOnlySpan<byte> utf8) && utf8.Length > 0
+            && DisplayName.IsValid(utf8, most);
         text = isText ? Encoding.UTF8.GetString(utf8) : "";
         return isText;
     }

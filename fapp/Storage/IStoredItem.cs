@@ -44,7 +44,9 @@ public interface IStoredItem
     byte[] Encode();
 }
 
-/// <summary>What a state machine changed since it was last asked: the host writes it before it lets anything out.</summary>
+/// <summary>
+/// What a state machine changed since it was last asked: the host writes it before it lets anything out.
+/// </summary>
 public sealed class ItemChanges
 {
     private readonly List<IStoredItem> _changed = [];

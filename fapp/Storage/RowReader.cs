@@ -3,7 +3,9 @@ using QuicProChat.Mesh.Wire;
 
 namespace QuicProChat.Mesh.Fapp.Storage;
 
-/// <summary>Reads a row that this program wrote: values in their order. After the first that does not fit all are empty.</summary>
+/// <summary>
+/// Reads a row that this program wrote: values in their order. After the first that does not fit all are empty.
+/// </summary>
 /// <param name="bytes">The row.</param>
 internal ref struct RowReader(ReadOnlySpan<byte> bytes)
 {

@@ -12,7 +12,8 @@ internal static partial class Posix
     /// <exception cref="IOException">The directory cannot be opened or synchronised.</exception>
     internal static void SyncDirectory(string path)
     {
-        bool arm = RuntimeInformation.ProcessArchitecture is Architecture.Arm or Architecture.Arm64 or Architecture.Armv6;
+        bool arm = RuntimeInformation.ProcessArchitecture is Architecture.Arm or Architecture.Arm64
+            or Architecture.Armv6;
         int file = open(path, arm ? OpenDirectoryArm : OpenDirectory);
         if (file < 0)
             throw new IOException($"Cannot open directory {path}: {Marshal.GetLastPInvokeErrorMessage()}.");

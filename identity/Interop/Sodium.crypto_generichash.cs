@@ -19,7 +19,8 @@ internal static partial class Sodium
         byte* state, byte* key, nuint keyLength, nuint digestLength);
 
     [LibraryImport(Library)]
-    internal static unsafe partial int crypto_generichash_blake2b_update(byte* state, byte* message, ulong messageLength);
+    internal static unsafe partial int crypto_generichash_blake2b_update(
+        byte* state, byte* message, ulong messageLength);
 
     [LibraryImport(Library)]
     internal static unsafe partial int crypto_generichash_blake2b_final(byte* state, byte* digest, nuint digestLength);

@@ -24,7 +24,9 @@ internal static partial class Sodium
     }
 #pragma warning restore CA2255
 
-    /// <summary>Initialises libsodium once per process; every public entry of the assembly passes through here.</summary>
+    /// <summary>
+    /// Initialises libsodium once per process; every public entry of the assembly passes through here.
+    /// </summary>
     /// <exception cref="PlatformNotSupportedException">libsodium cannot be loaded or refuses to start.</exception>
     internal static void EnsureInitialized() => RuntimeHelpers.RunClassConstructor(typeof(Once).TypeHandle);
 
@@ -41,7 +43,8 @@ internal static partial class Sodium
             catch (DllNotFoundException e)
             {
                 throw new PlatformNotSupportedException(
-                    "libsodium is not installed. Install the package libsodium23 (Debian) or libsodium (OpenWrt, Alpine).", e);
+                    "libsodium is not installed. Install the package libsodium23 (Debian) or libsodium (OpenWrt, "
+                        + "Alpine).", e);
             }
         }
     }

@@ -4,8 +4,8 @@ using System.Security.Cryptography;
 namespace QuicProChat.Mesh.Identity.Opaque;
 
 /// <summary>
-/// The client's envelope (RFC 9807, section 4.1): <c>nonce(32) authTag(64)</c>. The private key is not in it: it follows from
-/// the password, and the tag proves that it was the right one.
+/// The client's envelope (RFC 9807, section 4.1): <c>nonce(32) authTag(64)</c>. The private key is not in it: it
+/// follows from the password, and the tag proves that it was the right one.
 /// </summary>
 internal static class OpaqueEnvelope
 {
@@ -23,7 +23,8 @@ internal static class OpaqueEnvelope
         Span<byte> secretKey = stackalloc byte[OpaqueSizes.SecretKey];
         Span<byte> publicKey = record[..OpaqueSizes.PublicKey];
         Span<byte> envelope = record[(OpaqueSizes.PublicKey + OpaqueSizes.MaskingKey)..];
-        OpaqueKdf.Expand(randomizedPassword, default, "MaskingKey"u8, record.Slice(OpaqueSizes.PublicKey, OpaqueSizes.MaskingKey));
+        OpaqueKdf.Expand(randomizedPassword, default, "MaskingKey"u8,
+            record.Slice(OpaqueSizes.PublicKey, OpaqueSizes.MaskingKey));
         nonce.CopyTo(envelope);
         Derive(randomizedPassword, nonce, secretKey, publicKey, exportKey);
         Authenticate(randomizedPassword, nonce, serverPublicKey, publicKey, identities, envelope[OpaqueSizes.Nonce..]);

@@ -75,7 +75,8 @@ internal ref struct OpaqueHandshake
 
     /// <summary>Three agreements of one side; false if an element of the other is one that nobody may send.</summary>
     internal static bool TryAgree(
-        ReadOnlySpan<byte> secret1, ReadOnlySpan<byte> element1, ReadOnlySpan<byte> secret2, ReadOnlySpan<byte> element2,
+        ReadOnlySpan<byte> secret1, ReadOnlySpan<byte> element1, ReadOnlySpan<byte> secret2,
+        ReadOnlySpan<byte> element2,
         ReadOnlySpan<byte> secret3, ReadOnlySpan<byte> element3, Span<byte> agreements)
     {
         const int Size = Ristretto255.ElementSize;

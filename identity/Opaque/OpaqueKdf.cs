@@ -22,7 +22,9 @@ internal static class OpaqueKdf
     /// <summary>
     /// Derive-Secret (RFC 9807, section 6.4.2):
     /// <code>
-    /// struct { uint16 length; opaque label&lt;8..255&gt; = "OPAQUE-" + Label; uint8 context&lt;0..255&gt;; } CustomLabel;
+    /// struct {
+    ///   uint16 length; opaque label&lt;8..255&gt; = "OPAQUE-" + Label; uint8 context&lt;0..255&gt;;
+    /// } CustomLabel;
     /// </code>
     /// </summary>
     internal static void DeriveSecret(

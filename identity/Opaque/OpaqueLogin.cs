@@ -41,8 +41,8 @@ public sealed class OpaqueLogin : IDisposable
     /// <param name="sessionKey">Receives 64 bytes; the caller zeroes it.</param>
     /// <param name="exportKey">Receives 64 bytes, the same as at the registration; the caller zeroes it.</param>
     /// <returns>
-    /// False if the password is wrong, the user unknown, or the server not the one of the registration; the RFC lets nobody
-    /// tell which. Nothing may be used then.
+    /// False if the password is wrong, the user unknown, or the server not the one of the registration; the RFC lets
+    /// nobody tell which. Nothing may be used then.
     /// </returns>
     /// <exception cref="InsufficientMemoryException">Key stretching does not get its memory.</exception>
     public bool TryFinish(ReadOnlySpan<byte> ke2, Span<byte> ke3, Span<byte> sessionKey, Span<byte> exportKey)
@@ -65,7 +65,8 @@ public sealed class OpaqueLogin : IDisposable
             Unmask(password, ke2, credentials);
             ReadOnlySpan<byte> serverPublicKey = credentials[..OpaqueSizes.PublicKey];
             proven = OpaqueEnvelope.TryRecover(
-                    password, serverPublicKey, credentials[OpaqueSizes.PublicKey..], _settings.Identities, secretKey, publicKey, exportKey)
+                    password, serverPublicKey, credentials[OpaqueSizes.PublicKey..], _settings.Identities, secretKey,
+                    publicKey, exportKey)
                 && TryProve(ke2, secretKey, publicKey, serverPublicKey, ke3, sessionKey);
             return proven;
         }
@@ -88,7 +89,8 @@ public sealed class OpaqueLogin : IDisposable
         _keyshare.Dispose();
     }
 
-    // RecoverCredentials (section 6.3.2.3): masked_response XOR Expand(masking_key, masking_nonce || "CredentialResponsePad").
+    // RecoverCredentials (section 6.3.2.3): masked_response XOR Expand(masking_key, masking_nonce ||
+    // "CredentialResponsePad").
     private static void Unmask(ReadOnlySpan<byte> password, ReadOnlySpan<byte> ke2, Span<byte> credentials)
     {
         Span<byte> key = stackalloc byte[OpaqueSizes.MaskingKey];

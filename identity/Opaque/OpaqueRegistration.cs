@@ -29,7 +29,8 @@ public sealed class OpaqueRegistration : IDisposable
 
     /// <summary>Finishes (FinalizeRegistrationRequest).</summary>
     /// <param name="response">What the server answered.</param>
-    /// <param name="record">Receives the record for the server, <see cref="OpaqueSizes.RegistrationRecord"/> bytes.</param>
+    /// <param name="record">Receives the record for the server, <see cref="OpaqueSizes.RegistrationRecord"/>
+    /// bytes.</param>
     /// <param name="exportKey">Receives <see cref="OpaqueSizes.ExportKey"/> bytes; the caller zeroes it.</param>
     /// <returns>False if the answer is none that a server may give.</returns>
     /// <exception cref="InsufficientMemoryException">Key stretching does not get its memory.</exception>

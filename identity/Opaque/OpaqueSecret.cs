@@ -21,7 +21,9 @@ internal sealed class OpaqueSecret : IDisposable
         while (!Oprf.TryBlind(password, lease.Span[..Ristretto255.ScalarSize], blinded));
     }
 
-    /// <summary>From the server's evaluation to randomized_password; false if it is no element that a server may send.</summary>
+    /// <summary>
+    /// From the server's evaluation to randomized_password; false if it is no element that a server may send.
+    /// </summary>
     internal bool TryRandomizedPassword(ReadOnlySpan<byte> evaluated, Argon2Cost? stretching, Span<byte> password)
     {
         Span<byte> output = stackalloc byte[Oprf.OutputSize];

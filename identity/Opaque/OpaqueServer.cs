@@ -3,8 +3,8 @@ using System.Security.Cryptography;
 namespace QuicProChat.Mesh.Identity.Opaque;
 
 /// <summary>
-/// The server's side of OPAQUE (RFC 9807): its OPRF seed and key pair in locked memory. All processes of one server share
-/// both; whoever loses the seed loses every password. Safe for use by several threads at once.
+/// The server's side of OPAQUE (RFC 9807): its OPRF seed and key pair in locked memory. All processes of one server
+/// share both; whoever loses the seed loses every password. Safe for use by several threads at once.
 /// </summary>
 public sealed class OpaqueServer : IDisposable
 {
@@ -67,9 +67,11 @@ public sealed class OpaqueServer : IDisposable
     /// <summary>Answers KE1 (GenerateKE2).</summary>
     /// <param name="ke1">What the client sent.</param>
     /// <param name="identifier">As at the registration.</param>
-    /// <param name="record">The user's record; empty for an unknown user, which costs the same and looks the same.</param>
+    /// <param name="record">The user's record; empty for an unknown user, which costs the same and looks the
+    /// same.</param>
     /// <param name="ke2">Receives <see cref="OpaqueSizes.Ke2"/> bytes.</param>
-    /// <returns>What is needed for KE3; null if KE1 is none that a client may send. The caller disposes of it.</returns>
+    /// <returns>What is needed for KE3; null if KE1 is none that a client may send. The caller disposes of
+    /// it.</returns>
     public OpaqueServerLogin? Start(
         ReadOnlySpan<byte> ke1, ReadOnlySpan<byte> identifier, ReadOnlySpan<byte> record, Span<byte> ke2)
     {
@@ -92,7 +94,8 @@ public sealed class OpaqueServer : IDisposable
         _publicKey.CopyTo(credentials);
         record[^OpaqueSizes.Envelope..].CopyTo(credentials[OpaqueSizes.PublicKey..]);
         OpaqueMask.Apply(
-            record.Slice(OpaqueSizes.PublicKey, OpaqueSizes.MaskingKey), ke2.Slice(NonceOffset, OpaqueSizes.Nonce), credentials,
+            record.Slice(OpaqueSizes.PublicKey, OpaqueSizes.MaskingKey), ke2.Slice(NonceOffset, OpaqueSizes.Nonce),
+            credentials,
             ke2.Slice(MaskedOffset, OpaqueSizes.MaskedResponse));
         return TryProve(ke1, record[..OpaqueSizes.PublicKey], known, ke2);
     }
@@ -101,7 +104,8 @@ public sealed class OpaqueServer : IDisposable
     public void Dispose() => _secret.Dispose();
 
     // AuthServerRespond (section 6.4.4).
-    private OpaqueServerLogin? TryProve(ReadOnlySpan<byte> ke1, ReadOnlySpan<byte> clientPublicKey, bool known, Span<byte> ke2)
+    private OpaqueServerLogin? TryProve(
+        ReadOnlySpan<byte> ke1, ReadOnlySpan<byte> clientPublicKey, bool known, Span<byte> ke2)
     {
         Span<byte> secrets = stackalloc byte[OpaqueSizes.Seed + OpaqueSizes.SecretKey + OpaqueHandshake.AgreementsSize];
         Span<byte> seed = secrets[..OpaqueSizes.Seed];
@@ -117,7 +121,8 @@ public sealed class OpaqueServer : IDisposable
             _random(seed);
             OpaqueKdf.DeriveKeyPair(seed, keyshare, response[^OpaqueSizes.PublicKey..]);
             if (!OpaqueHandshake.TryAgree(
-                keyshare, clientKeyshare, own.Span[OpaqueSizes.OprfSeed..], clientKeyshare, keyshare, clientPublicKey, agreements))
+                keyshare, clientKeyshare, own.Span[OpaqueSizes.OprfSeed..], clientKeyshare, keyshare, clientPublicKey,
+                agreements))
                 return null;
             OpaqueHandshake handshake = new(memory);
             handshake.Compute(_settings, agreements, clientPublicKey, _publicKey, ke1, response);
@@ -131,7 +136,8 @@ public sealed class OpaqueServer : IDisposable
         }
     }
 
-    // oprf_key = DeriveKeyPair(Expand(oprf_seed, credential_identifier || "OprfKey", Nok), "OPAQUE-DeriveKeyPair"), section 5.2.2.
+    // oprf_key = DeriveKeyPair(Expand(oprf_seed, credential_identifier || "OprfKey", Nok), "OPAQUE-DeriveKeyPair"),
+    // section 5.2.2.
     private bool TryEvaluate(ReadOnlySpan<byte> blinded, ReadOnlySpan<byte> identifier, Span<byte> evaluated)
     {
         Span<byte> keys = stackalloc byte[OpaqueSizes.Seed + Ristretto255.ScalarSize];
@@ -148,15 +154,17 @@ public sealed class OpaqueServer : IDisposable
         }
     }
 
-    // Section 6.3.2.2: one record of nobody's, made once; its envelope is zeros. It follows from the seed, so that all processes have
-    // the same.
+    // Section 6.3.2.2: one record of nobody's, made once; its envelope is zeros. It follows from the seed, so that all
+    // processes have the same.
     private void MakeFakeRecord(ReadOnlySpan<byte> oprfSeed)
     {
         Span<byte> secrets = stackalloc byte[OpaqueSizes.Seed + OpaqueSizes.SecretKey];
         OpaqueKdf.Expand(oprfSeed, default, "qpc fake client key"u8, secrets[..OpaqueSizes.Seed]);
-        OpaqueKdf.DeriveKeyPair(secrets[..OpaqueSizes.Seed], secrets[OpaqueSizes.Seed..], _fakeRecord.AsSpan(0, OpaqueSizes.PublicKey));
+        OpaqueKdf.DeriveKeyPair(secrets[..OpaqueSizes.Seed], secrets[OpaqueSizes.Seed..],
+            _fakeRecord.AsSpan(0, OpaqueSizes.PublicKey));
         OpaqueKdf.Expand(
-            oprfSeed, default, "qpc fake masking key"u8, _fakeRecord.AsSpan(OpaqueSizes.PublicKey, OpaqueSizes.MaskingKey));
+            oprfSeed, default, "qpc fake masking key"u8,
+            _fakeRecord.AsSpan(OpaqueSizes.PublicKey, OpaqueSizes.MaskingKey));
         CryptographicOperations.ZeroMemory(secrets);
     }
 }

@@ -1,6 +1,8 @@
 namespace QuicProChat.Mesh.Identity.Opaque;
 
-/// <summary>Sizes in bytes of what OPAQUE-3DH with ristretto255 and SHA-512 sends and keeps (RFC 9807, sections 4 to 6).</summary>
+/// <summary>
+/// Sizes in bytes of what OPAQUE-3DH with ristretto255 and SHA-512 sends and keeps (RFC 9807, sections 4 to 6).
+/// </summary>
 public static class OpaqueSizes
 {
     /// <summary>A registration request: blindedMessage(32).</summary>
@@ -15,7 +17,10 @@ public static class OpaqueSizes
     /// <summary>The first message of a login: blindedMessage(32) clientNonce(32) clientKeyshare(32).</summary>
     public const int Ke1 = 96;
 
-    /// <summary>The second: evaluatedMessage(32) maskingNonce(32) maskedResponse(128) serverNonce(32) serverKeyshare(32) serverMac(64).</summary>
+    /// <summary>
+    /// The second: evaluatedMessage(32) maskingNonce(32) maskedResponse(128) serverNonce(32) serverKeyshare(32)
+    /// serverMac(64).
+    /// </summary>
     public const int Ke2 = CredentialResponse + Nonce + PublicKey + Mac;
 
     /// <summary>The third: clientMac(64).</summary>

@@ -107,7 +107,8 @@ internal static class Oprf
                 return;
             }
 
-            throw new CryptographicException("No key follows from this seed (RFC 9497, section 3.2.1: DeriveKeyPairError).");
+            throw new CryptographicException(
+                "No key follows from this seed (RFC 9497, section 3.2.1: DeriveKeyPairError).");
         }
         finally
         {

@@ -3,18 +3,23 @@ using System.Security.Cryptography;
 namespace QuicProChat.Mesh.Identity;
 
 /// <summary>
-/// Seals without a sender: Noise_N_25519_ChaChaPoly_SHA256 (<see cref="OneWayNoise"/>). Only the receiver can open it, and nobody
-/// learns who made it; what it has to prove, its content proves.
+/// Seals without a sender: Noise_N_25519_ChaChaPoly_SHA256 (<see cref="OneWayNoise"/>). Only the receiver can open it,
+/// and nobody learns who made it; what it has to prove, its content proves.
 /// </summary>
 public static class AnonymousSeal
 {
     /// <summary>What sealing adds to a content, in bytes: e(32), tag(16).</summary>
     public const int Overhead = X25519.PublicKeySize + ChaChaPoly.TagSize;
 
-    /// <summary>Size in bytes of the handshake hash, which names the message, and of the secret that both sides keep.</summary>
+    /// <summary>
+    /// Size in bytes of the handshake hash, which names the message, and of the secret that both sides keep.
+    /// </summary>
     public const int KeySize = 32;
 
-    /// <summary>Draws an ephemeral key; the caller gives its public half to what it wants to bind to the message, and zeroes the secret.</summary>
+    /// <summary>
+    /// Draws an ephemeral key; the caller gives its public half to what it wants to bind to the message, and zeroes the
+    /// secret.
+    /// </summary>
     public static void Draw(RandomFill random, Span<byte> secretKey, Span<byte> publicKey)
     {
         random(secretKey);
@@ -28,9 +33,11 @@ public static class AnonymousSeal
     /// <param name="content">Any length.</param>
     /// <param name="sealed">Receives <c>content.Length + Overhead</c> bytes; must not overlap the content.</param>
     /// <param name="hash">Receives the handshake hash, 32 bytes.</param>
-    /// <param name="secret">Receives the second key of Split(), 32 bytes, which only both sides have. The caller zeroes it.</param>
+    /// <param name="secret">Receives the second key of Split(), 32 bytes, which only both sides have. The caller zeroes
+    /// it.</param>
     public static bool TrySeal(
-        ReadOnlySpan<byte> prologue, ReadOnlySpan<byte> receiverKey, ReadOnlySpan<byte> ephemeral, ReadOnlySpan<byte> content,
+        ReadOnlySpan<byte> prologue, ReadOnlySpan<byte> receiverKey, ReadOnlySpan<byte> ephemeral,
+        ReadOnlySpan<byte> content,
         Span<byte> @sealed, Span<byte> hash, Span<byte> secret)
     {
         Guard.Length(receiverKey, X25519.PublicKeySize, nameof(receiverKey));
@@ -64,7 +71,8 @@ public static class AnonymousSeal
     /// <param name="hash">Receives the handshake hash, 32 bytes.</param>
     /// <param name="secret">Receives the second key of Split(), 32 bytes. The caller zeroes it.</param>
     public static bool TryOpen(
-        ReadOnlySpan<byte> prologue, ReadOnlySpan<byte> receiverKey, KeyAgreement agree, ReadOnlySpan<byte> @sealed, Span<byte> content,
+        ReadOnlySpan<byte> prologue, ReadOnlySpan<byte> receiverKey, KeyAgreement agree, ReadOnlySpan<byte> @sealed,
+        Span<byte> content,
         Span<byte> hash, Span<byte> secret)
     {
         Guard.Length(receiverKey, X25519.PublicKeySize, nameof(receiverKey));

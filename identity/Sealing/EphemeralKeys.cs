@@ -11,7 +11,9 @@ namespace QuicProChat.Mesh.Identity;
 /// <param name="batch">Pairs made at a time.</param>
 internal sealed class EphemeralKeys(RandomFill random, int batch) : IDisposable
 {
-    /// <summary>Pairs at a time for a node: a division is a third of a pair's cost, so there is little left to save beyond.</summary>
+    /// <summary>
+    /// Pairs at a time for a node: a division is a third of a pair's cost, so there is little left to save beyond.
+    /// </summary>
     internal const int DefaultBatch = 8;
 
     private const int KeySize = X25519.SecretKeySize;

@@ -3,7 +3,8 @@ using System.Security.Cryptography;
 namespace QuicProChat.Mesh.Identity;
 
 /// <summary>
-/// The one-way patterns N and X of the Noise Protocol Framework (revision 34, section 7.4) with 25519, ChaChaPoly and SHA256:
+/// The one-way patterns N and X of the Noise Protocol Framework (revision 34, section 7.4) with 25519, ChaChaPoly and
+/// SHA256:
 /// <code>
 ///   &lt;- s                          the receiver's key is known
 ///   ...
@@ -36,7 +37,8 @@ internal ref struct OneWayNoise
     private static ReadOnlySpan<byte> ZeroNonce => [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
 
     /// <summary>Starts a handshake: prologue, then the pre-message.</summary>
-    internal OneWayNoise(Span<byte> state, ReadOnlySpan<byte> protocolName, ReadOnlySpan<byte> prologue, ReadOnlySpan<byte> receiverKey)
+    internal OneWayNoise(
+        Span<byte> state, ReadOnlySpan<byte> protocolName, ReadOnlySpan<byte> prologue, ReadOnlySpan<byte> receiverKey)
     {
         Guard.Length(state, StateSize, nameof(state));
         _state = state;
@@ -90,7 +92,8 @@ internal ref struct OneWayNoise
     internal readonly void Split(Span<byte> first, Span<byte> second) => Hkdf(ChainingKey, default, first, second);
 
     /// <summary>Section 4.3, HKDF with two outputs; an output may be the chaining key itself.</summary>
-    private static void Hkdf(ReadOnlySpan<byte> chainingKey, ReadOnlySpan<byte> input, Span<byte> first, Span<byte> second)
+    private static void Hkdf(
+        ReadOnlySpan<byte> chainingKey, ReadOnlySpan<byte> input, Span<byte> first, Span<byte> second)
     {
         Span<byte> temporary = stackalloc byte[KeySize];
         Span<byte> block = stackalloc byte[KeySize + 1];

@@ -1,8 +1,8 @@
 namespace QuicProChat.Mesh.Identity;
 
 /// <summary>
-/// The immutable fields of the envelope that a sealed payload travels in; they are bound into it (docs/reference/protocol.md,
-/// section 4.1):
+/// The immutable fields of the envelope that a sealed payload travels in; they are bound into it
+/// (docs/reference/protocol.md, section 4.1):
 /// <code>
 /// prologue = "qpc-mesh/1 sealed" || vk(1) || (flags AND 0F)(1) || destination(16)
 /// </code>
@@ -18,8 +18,12 @@ public readonly record struct SealContext(byte VersionAndKind, byte Flags, NodeA
 
     private static ReadOnlySpan<byte> Label => "qpc-mesh/1 sealed"u8;
 
-    /// <summary>Takes the fields from the first bytes of an envelope (at least 21: <c>vk flags hops lifetime(2) destination(16)</c>).</summary>
-    public static SealContext Of(ReadOnlySpan<byte> envelope) => new(envelope[0], envelope[1], NodeAddress.Read(envelope[5..]));
+    /// <summary>
+    /// Takes the fields from the first bytes of an envelope (at least 21: <c>vk flags hops lifetime(2)
+    /// destination(16)</c>).
+    /// </summary>
+    public static SealContext Of(ReadOnlySpan<byte> envelope) =>
+        new(envelope[0], envelope[1], NodeAddress.Read(envelope[5..]));
 
     internal void WritePrologue(Span<byte> prologue)
     {

@@ -32,15 +32,17 @@ public readonly ref struct OpenedMessage
 }
 
 /// <summary>
-/// Seals messages to other identities and opens those sealed to this one (docs/reference/protocol.md, section 4.1; Noise X).
-/// Relays learn neither sender nor content. What needs two scalar multiplications per peer is remembered, so sealing
-/// costs two and opening one. What the content says is the caller's business except for bit 7 of its first byte, the
-/// sign bit of the sender's Ed25519 key, which is set here and read here. Safe for use by several threads at once.
+/// Seals messages to other identities and opens those sealed to this one (docs/reference/protocol.md, section 4.1;
+/// Noise X). Relays learn neither sender nor content. What needs two scalar multiplications per peer is remembered, so
+/// sealing costs two and opening one. What the content says is the caller's business except for bit 7 of its first
+/// byte, the sign bit of the sender's Ed25519 key, which is set here and read here. Safe for use by several threads at
+/// once.
 /// </summary>
 /// <param name="identity">Ours; not disposed of by the sealer.</param>
 /// <param name="random">Source of ephemeral keys.</param>
 /// <param name="peers">How many peers are remembered in each direction; each takes 64 bytes of locked memory.</param>
-public sealed class Sealer(LocalIdentity identity, RandomFill? random = null, int peers = Sealer.DefaultPeers) : IDisposable
+public sealed class Sealer(
+    LocalIdentity identity, RandomFill? random = null, int peers = Sealer.DefaultPeers) : IDisposable
 {
     /// <summary>What sealing adds to a content, in bytes: e(32), encrypted s(48), tag(16).</summary>
     public const int Overhead = HandshakeSize + ChaChaPoly.TagSize;
@@ -60,12 +62,15 @@ public sealed class Sealer(LocalIdentity identity, RandomFill? random = null, in
     private readonly PeerSecrets _senders = new(peers);
     private readonly EphemeralKeys _ephemerals = new(random ?? RandomSource.System, EphemeralKeys.DefaultBatch);
 
-    /// <summary>Seals a message. False if the receiver's key is no proper Ed25519 key, which the announce check excludes.</summary>
+    /// <summary>
+    /// Seals a message. False if the receiver's key is no proper Ed25519 key, which the announce check excludes.
+    /// </summary>
     /// <param name="context">The envelope's immutable fields; its destination should be the receiver's address.</param>
     /// <param name="receiverKey">Ed25519 public key, 32 bytes.</param>
     /// <param name="content">The content, at least one byte; bit 7 of its first byte is ignored.</param>
     /// <param name="payload">Receives <c>content.Length + Overhead</c> bytes; must not overlap the content.</param>
-    /// <param name="receiptKey">Receives 32 bytes: the second key of Noise Split(), from which a receipt is computed. Secret.</param>
+    /// <param name="receiptKey">Receives 32 bytes: the second key of Noise Split(), from which a receipt is computed.
+    /// Secret.</param>
     public bool TrySeal(
         in SealContext context, ReadOnlySpan<byte> receiverKey, ReadOnlySpan<byte> content, Span<byte> payload,
         Span<byte> receiptKey)
@@ -109,7 +114,8 @@ public sealed class Sealer(LocalIdentity identity, RandomFill? random = null, in
     /// <param name="context">The immutable fields of the envelope it came in.</param>
     /// <param name="payload">The envelope's payload.</param>
     /// <param name="buffer">Receives the sender's key and the content: at least <c>payload.Length</c> bytes.</param>
-    /// <param name="receiptKey">Receives 32 bytes: the second key of Noise Split(), from which a receipt is computed. Secret.</param>
+    /// <param name="receiptKey">Receives 32 bytes: the second key of Noise Split(), from which a receipt is computed.
+    /// Secret.</param>
     /// <param name="message">What it says.</param>
     /// <param name="failure">Why it did not open.</param>
     public bool TryOpen(
@@ -184,7 +190,10 @@ public sealed class Sealer(LocalIdentity identity, RandomFill? random = null, in
         return true;
     }
 
-    /// <summary>Only now, after the content proved authentic, is the sender remembered: strangers cannot flush the memory for free.</summary>
+    /// <summary>
+    /// Only now, after the content proved authentic, is the sender remembered: strangers cannot flush the memory for
+    /// free.
+    /// </summary>
     private bool TryGetSenderKey(in SealSecrets s, bool known, int sign, Span<byte> senderKey)
     {
         if (!known)

@@ -9,5 +9,6 @@ namespace QuicProChat.Mesh.Messaging.Channels;
 /// <param name="Made">Messages that this node has made in it.</param>
 /// <param name="Writers">Others that wrote in it since the start.</param>
 /// <param name="Missing">Messages that are known to be missing, by the numbers of those that came.</param>
-public sealed record ChannelConversation(ConversationId Id, string Name, bool IsMuted, uint Made, int Writers, int Missing)
+public sealed record ChannelConversation(
+    ConversationId Id, string Name, bool IsMuted, uint Made, int Writers, int Missing)
     : Conversation(Id, Name);

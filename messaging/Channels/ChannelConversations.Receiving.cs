@@ -10,10 +10,14 @@ namespace QuicProChat.Mesh.Messaging.Channels;
 /// <content>Records that come in.</content>
 public sealed partial class ChannelConversations
 {
-    /// <summary>Messages that wait to be stored; arbitrary. What is beyond is counted, not taken, and may come again.</summary>
+    /// <summary>
+    /// Messages that wait to be stored; arbitrary. What is beyond is counted, not taken, and may come again.
+    /// </summary>
     private const int MaxPending = 2048;
 
-    /// <summary>How far the period of a message may be from today, in days: records are a week old at most, and clocks differ.</summary>
+    /// <summary>
+    /// How far the period of a message may be from today, in days: records are a week old at most, and clocks differ.
+    /// </summary>
     private const int MaxPeriodsAway = 10;
 
     /// <summary>Kept records to be read, as what waits to be stored gets less.</summary>
@@ -63,8 +67,8 @@ public sealed partial class ChannelConversations
     }
 
     /// <summary>
-    /// Reads kept records of channels that were not read here: what was carried for others before this node had the key, and what a
-    /// crash kept from being stored.
+    /// Reads kept records of channels that were not read here: what was carried for others before this node had the
+    /// key, and what a crash kept from being stored.
     /// </summary>
     private void ReadKept(IEnumerable<ChannelState> channels, bool onlyUnread)
     {
@@ -110,7 +114,8 @@ public sealed partial class ChannelConversations
             return GossipVerdict.Mine;
         }
 
-        if (!MessageContent.TryRead(opened.Content, out MessageContent? content) || content is TypingContent or ReadContent)
+        if (!MessageContent.TryRead(opened.Content, out MessageContent? content) || content is TypingContent
+            or ReadContent)
             return Refuse();
         if (_pending >= MaxPending)
         {
@@ -119,7 +124,8 @@ public sealed partial class ChannelConversations
         }
 
         _pending++;
-        _work(new ArrivalWork(this, channel.Id, new ChannelArrival(record, sender, key, opened.Period, opened.Sequence, content)));
+        _work(new ArrivalWork(
+            this, channel.Id, new ChannelArrival(record, sender, key, opened.Period, opened.Sequence, content)));
         return GossipVerdict.MineUnsettled;
     }
 
@@ -146,7 +152,8 @@ public sealed partial class ChannelConversations
             arrival.Sender, arrival.Key, _context.Store.IsKnown(arrival.Sender), arrival.Period, arrival.Sequence);
         _context.Loop.Reach(MessagingPlace.Keep);
         AppliedContent applied = _context.Contents.Receive(transaction, new ReceivedContent(
-            ChannelPayload.IdOf(id, arrival.Sender, arrival.Sequence), id, arrival.Sender, arrival.Content, Protection.Channel, 0,
+            ChannelPayload.IdOf(id, arrival.Sender, arrival.Sequence), id, arrival.Sender, arrival.Content,
+            Protection.Channel, 0,
             Priority.Normal, _context.Time.GetUtcNow())
         {
             IsLate = isLate,
@@ -176,7 +183,8 @@ public sealed partial class ChannelConversations
     private sealed record ChannelArrival(
         GossipId Record, NodeAddress Sender, byte[] Key, ushort Period, uint Sequence, MessageContent Content);
 
-    private sealed class ArrivalWork(ChannelConversations owner, ConversationId channel, ChannelArrival arrival) : IMessagingWork
+    private sealed class ArrivalWork(
+        ChannelConversations owner, ConversationId channel, ChannelArrival arrival) : IMessagingWork
     {
         public void Run(Instant now, MessageTransaction transaction) => owner.Store(channel, arrival, transaction);
 

@@ -4,8 +4,8 @@ using QuicProChat.Mesh.Wire;
 namespace QuicProChat.Mesh.Messaging.Channels;
 
 /// <summary>
-/// Channels: what somebody writes, all read who have the key, and nobody is addressed (docs/reference/channels.md). Their messages are gossip
-/// records and no envelopes. All of it is on the loop.
+/// Channels: what somebody writes, all read who have the key, and nobody is addressed (docs/reference/channels.md).
+/// Their messages are gossip records and no envelopes. All of it is on the loop.
 /// <code>
 ///  out:  Send -> number used up, message on disk -> record published
 ///  in:   gossip -> Judge: topic? opens? signed? -> message on disk -> event -> record on disk
@@ -13,7 +13,9 @@ namespace QuicProChat.Mesh.Messaging.Channels;
 /// </summary>
 public sealed partial class ChannelConversations : IConversationKind, IDisposable
 {
-    /// <summary>Channels of one node at most. Arbitrary; each costs a code for each period that a record names.</summary>
+    /// <summary>
+    /// Channels of one node at most. Arbitrary; each costs a code for each period that a record names.
+    /// </summary>
     public const int MaxChannels = 64;
 
     /// <summary>How often topics are looked at, which change with the day.</summary>
@@ -125,7 +127,8 @@ public sealed partial class ChannelConversations : IConversationKind, IDisposabl
         _channels.Clear();
     }
 
-    private ChannelState Channel(string name) => Find(name) is { } id && _channels.TryGetValue(id, out ChannelState? channel)
+    private ChannelState Channel(string name) =>
+        Find(name) is { } id && _channels.TryGetValue(id, out ChannelState? channel)
         ? channel : throw new MessagingException(Refusal.UnknownConversation, $"there is no channel '{name}'");
 
     private void Add(ChannelState channel)
@@ -142,7 +145,9 @@ public sealed partial class ChannelConversations : IConversationKind, IDisposabl
         _topics.Reset(_channels.Values);
     }
 
-    /// <summary>On radios topics are asked for, and they change with the day: today's, yesterday's and tomorrow's.</summary>
+    /// <summary>
+    /// On radios topics are asked for, and they change with the day: today's, yesterday's and tomorrow's.
+    /// </summary>
     private void TopicsChanged(Instant now, bool beganToRead)
     {
         _topicsDue = _channels.Count == 0 ? Instant.Never : now + TopicsEvery;
@@ -160,9 +165,12 @@ public sealed partial class ChannelConversations : IConversationKind, IDisposabl
     private ushort? Today => _records.UnixSeconds is { } seconds
         ? (ushort)Math.Clamp(seconds / (24 * 60 * 60), 1, ushort.MaxValue) : null;
 
-    /// <summary>The period in which this node writes: the day, or what others say where there is no clock; 0 where nobody says.</summary>
+    /// <summary>
+    /// The period in which this node writes: the day, or what others say where there is no clock; 0 where nobody says.
+    /// </summary>
     private ushort PeriodOf(Instant now, ChannelState channel) => Today ?? channel.Senders.PeriodAt(now) ?? 0;
 
     private ChannelConversation Describe(ChannelState channel) => new(
-        channel.Id, channel.Name, _context.Settings.Of(channel.Id).IsMuted, channel.Sequence, channel.Senders.Count, channel.Senders.Missing);
+        channel.Id, channel.Name, _context.Settings.Of(channel.Id).IsMuted, channel.Sequence, channel.Senders.Count,
+        channel.Senders.Missing);
 }

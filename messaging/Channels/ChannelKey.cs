@@ -66,8 +66,8 @@ public sealed class ChannelKey : IDisposable
     }
 
     /// <summary>
-    /// The key of a public channel: Argon2id of a passphrase, with a salt that follows from the name, so that all who know both have
-    /// the same. Takes 32 MiB of memory and a while.
+    /// The key of a public channel: Argon2id of a passphrase, with a salt that follows from the name, so that all who
+    /// know both have the same. Takes 32 MiB of memory and a while.
     /// </summary>
     /// <exception cref="InsufficientMemoryException">The memory cannot be had.</exception>
     public static ChannelKey OfPassphrase(string name, string passphrase)

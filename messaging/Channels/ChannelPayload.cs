@@ -19,7 +19,8 @@ internal readonly ref struct ChannelPayload
     private const byte ShortSender = 0x01;
 
     /// <summary>Least bytes of a payload: a short sender, and a content of one byte.</summary>
-    public const int MinSize = HeadSize + 1 + Abbreviation.Size + SequenceSize + 1 + Ed25519.SignatureSize + ChaChaPoly.TagSize;
+    public const int MinSize = HeadSize + 1 + Abbreviation.Size + SequenceSize + 1 + Ed25519.SignatureSize
+        + ChaChaPoly.TagSize;
 
     /// <summary>Most bytes of a content.</summary>
     public const int MaxContent = GossipRecord.MaxPayload - HeadSize - 1 - Ed25519.PublicKeySize - SequenceSize
@@ -55,7 +56,8 @@ internal readonly ref struct ChannelPayload
 
     /// <summary>Bytes of a payload with a content of so many.</summary>
     public static int SizeOf(int content, bool isShort) =>
-        HeadSize + 1 + SenderSize(isShort ? ShortSender : (byte)0) + SequenceSize + content + Ed25519.SignatureSize + ChaChaPoly.TagSize;
+        HeadSize + 1 + SenderSize(isShort ? ShortSender : (byte)0) + SequenceSize + content + Ed25519.SignatureSize
+            + ChaChaPoly.TagSize;
 
     /// <summary>Opens a record; false if it was not made with this key, or is not what it should be.</summary>
     /// <param name="key">The channel's.</param>
@@ -70,7 +72,8 @@ internal readonly ref struct ChannelPayload
         Span<byte> plain = buffer[..(cipher.Length - ChaChaPoly.TagSize)];
         // The header of the record and the period lie before the nonce, one behind the other.
         ReadOnlySpan<byte> associated = record.Bytes[..(GossipRecord.HeaderSize + PeriodSize)];
-        if (!ChaChaPoly.TryOpen(key.MessageKey, payload.Slice(PeriodSize, ChaChaPoly.NonceSize), associated, cipher, plain)
+        if (!ChaChaPoly.TryOpen(key.MessageKey, payload.Slice(PeriodSize, ChaChaPoly.NonceSize), associated,
+            cipher, plain)
             || (plain[0] & ~ShortSender) != 0
             || plain.Length <= 1 + SenderSize(plain[0]) + SequenceSize + Ed25519.SignatureSize)
             return false;
@@ -104,19 +107,21 @@ internal readonly ref struct ChannelPayload
         content.CopyTo(plain[(1 + senderSize + SequenceSize)..]);
         sender.Sign(ToSign(key.Id, period, sender.PublicKey.Span, sequence, content), plain[^Ed25519.SignatureSize..]);
         Span<byte> nonce = record.AsSpan(GossipRecord.HeaderSize + PeriodSize, ChaChaPoly.NonceSize);
-        // A nonce of 96 random bits would do for 2^32 messages; one that follows from all that is said also survives a restored backup:
-        // it repeats only where the message does.
+        // A nonce of 96 random bits would do for 2^32 messages; one that follows from all that is said also survives a
+        // restored backup: it repeats only where the message does.
         Span<byte> mac = stackalloc byte[HmacSha256.MacSize];
         HmacSha256.Compute(key.NonceKey, [.. record.AsSpan(..(GossipRecord.HeaderSize + PeriodSize)), .. plain], mac);
         mac[..nonce.Length].CopyTo(nonce);
-        ChaChaPoly.Seal(key.MessageKey, nonce, record.AsSpan(..(GossipRecord.HeaderSize + PeriodSize)), plain, sealedPart);
+        ChaChaPoly.Seal(key.MessageKey, nonce, record.AsSpan(..(GossipRecord.HeaderSize + PeriodSize)), plain,
+            sealedPart);
         return record;
     }
 
     /// <summary>The id of a message: the same for all readers, whatever record brought it.</summary>
     public static EnvelopeId IdOf(ConversationId channel, in NodeAddress sender, uint sequence)
     {
-        Span<byte> bytes = stackalloc byte[ConversationId.MaxSize + NodeAddress.Size + SequenceSize], id = stackalloc byte[EnvelopeId.Size];
+        Span<byte> bytes = stackalloc byte[ConversationId.MaxSize + NodeAddress.Size + SequenceSize],
+        id = stackalloc byte[EnvelopeId.Size];
         channel.Write(bytes);
         sender.Write(bytes[ConversationId.MaxSize..]);
         BinaryPrimitives.WriteUInt32BigEndian(bytes[^SequenceSize..], sequence);
@@ -130,7 +135,8 @@ internal readonly ref struct ChannelPayload
         ConversationId channel, ushort period, ReadOnlySpan<byte> senderKey, uint sequence, ReadOnlySpan<byte> content)
     {
         ReadOnlySpan<byte> context = "qpc-mesh/1 channel signature"u8;
-        byte[] bytes = new byte[context.Length + ConversationId.MaxSize + PeriodSize + Ed25519.PublicKeySize + SequenceSize + content.Length];
+        byte[] bytes = new byte[context.Length + ConversationId.MaxSize + PeriodSize + Ed25519.PublicKeySize
+            + SequenceSize + content.Length];
         Span<byte> at = bytes;
         context.CopyTo(at);
         channel.Write(at[context.Length..]);

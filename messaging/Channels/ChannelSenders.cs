@@ -6,9 +6,9 @@ using QuicProChat.Mesh.Wire;
 namespace QuicProChat.Mesh.Messaging.Channels;
 
 /// <summary>
-/// Who writes in a channel, since the start of this process: which numbers were read, and in which periods. Bounded: where a channel
-/// has more writers, the one that was quiet for longest is forgotten, those the owner knows last, and only what is told about gaps
-/// is lost.
+/// Who writes in a channel, since the start of this process: which numbers were read, and in which periods. Bounded:
+/// where a channel has more writers, the one that was quiet for longest is forgotten, those the owner knows last, and
+/// only what is told about gaps is lost.
 /// </summary>
 internal sealed class ChannelSenders
 {
@@ -18,7 +18,9 @@ internal sealed class ChannelSenders
     /// <summary>Numbers below the highest that are told apart.</summary>
     private const int Window = 64;
 
-    /// <summary>Days that the period moves at most in a day of running time, beside that day. Arbitrary; clocks differ.</summary>
+    /// <summary>
+    /// Days that the period moves at most in a day of running time, beside that day. Arbitrary; clocks differ.
+    /// </summary>
     private const int MaxStep = 3;
 
     /// <summary>Strangers who have to agree before a period is held on to. Arbitrary.</summary>
@@ -61,14 +63,15 @@ internal sealed class ChannelSenders
     internal int Missing => _senders.Values.Sum(static s => Expected(s) - BitOperations.PopCount(s.Read));
 
     /// <summary>
-    /// The period in which most write, for a node without a clock: the median of the newest of each writer, the earlier of two.
-    /// Identities are free, so where people write whom the owner knows, only they count. And it moves by a few days in a day of
-    /// running time, however many say something else: others refuse what is more than ten days away.
+    /// The period in which most write, for a node without a clock: the median of the newest of each writer, the earlier
+    /// of two. Identities are free, so where people write whom the owner knows, only they count. And it moves by a few
+    /// days in a day of running time, however many say something else: others refuse what is more than ten days away.
     /// </summary>
     internal ushort? PeriodAt(Instant now)
     {
         bool ofKnown = _senders.Values.Any(static s => s is { IsKnown: true, Period: > 0 });
-        ushort[] periods = [.. _senders.Values.Where(s => s.Period > 0 && s.IsKnown == ofKnown).Select(static s => s.Period).Order()];
+        ushort[] periods =
+            [.. _senders.Values.Where(s => s.Period > 0 && s.IsKnown == ofKnown).Select(static s => s.Period).Order()];
         if (periods.Length == 0)
             return _agreed?.Period;
         ushort median = periods[(periods.Length - 1) / 2];

@@ -3,8 +3,9 @@ using QuicProChat.Mesh.Wire;
 namespace QuicProChat.Mesh.Messaging.Channels;
 
 /// <summary>
-/// Which channel a record belongs to. Reading needs no clock: a record says its period, and the topics of all channels in that period
-/// are computed once. Few periods are remembered; who makes up others costs some codes of 32 bytes for each of his records.
+/// Which channel a record belongs to. Reading needs no clock: a record says its period, and the topics of all channels
+/// in that period are computed once. Few periods are remembered; who makes up others costs some codes of 32 bytes for
+/// each of his records.
 /// </summary>
 internal sealed class ChannelTopics
 {

@@ -7,7 +7,9 @@ namespace QuicProChat.Mesh.Messaging.Contacts;
 //
 //  version 01(1) verified(1) key(32) card(0..)
 
-/// <summary>What the owner has of somebody: the key, perhaps a card, and whether the two have compared numbers.</summary>
+/// <summary>
+/// What the owner has of somebody: the key, perhaps a card, and whether the two have compared numbers.
+/// </summary>
 /// <param name="Key">The Ed25519 public key, 32 bytes; its hash is the address.</param>
 /// <param name="IsVerified">The safety number was compared.</param>
 /// <param name="Card">The card that came last; null for none.</param>

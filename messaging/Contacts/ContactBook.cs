@@ -40,7 +40,9 @@ public sealed class ContactBook
     /// <summary>Forgets one; false if there is none.</summary>
     public bool Remove(in NodeAddress address) => _contacts.TryRemove(address, out _);
 
-    /// <summary>What a card makes of what was known: what was compared stays compared, since the address is the key.</summary>
+    /// <summary>
+    /// What a card makes of what was known: what was compared stays compared, since the address is the key.
+    /// </summary>
     /// <exception cref="MessagingException">There are too many.</exception>
     public Contact With(ContactCard card)
     {

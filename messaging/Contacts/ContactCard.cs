@@ -41,7 +41,8 @@ public sealed class ContactCard : IEquatable<ContactCard>
     private const byte HasKeyPackage = 1;
     private const int FixedSize = 1 + 1 + Ed25519.PublicKeySize + 1 + 1;
 
-    private ContactCard(byte[] bytes, byte[] key, string name, IReadOnlyList<string> peers, KeyPackageHash? keyPackage) =>
+    private ContactCard(
+        byte[] bytes, byte[] key, string name, IReadOnlyList<string> peers, KeyPackageHash? keyPackage) =>
         (Bytes, Key, Name, Peers, KeyPackage) = (bytes, key, name, peers, keyPackage);
 
     private static ReadOnlySpan<byte> Label => "qpc-mesh/1 contact card"u8;

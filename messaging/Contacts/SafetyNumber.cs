@@ -6,10 +6,10 @@ using QuicProChat.Mesh.Identity;
 namespace QuicProChat.Mesh.Messaging.Contacts;
 
 /// <summary>
-/// Sixty digits that two people see alike if nobody stands between them (docs/reference/contacts.md, section 3). The derivation
-/// is that of Signal's numeric fingerprint, version 2: half of it for each side, from SHA-512 (FIPS 180-4) over key and
-/// address, repeated so that a pair of keys with nearly the same digits is dear to find; the smaller half comes first,
-/// so that both sides see the same.
+/// Sixty digits that two people see alike if nobody stands between them (docs/reference/contacts.md, section 3). The
+/// derivation is that of Signal's numeric fingerprint, version 2: half of it for each side, from SHA-512 (FIPS 180-4)
+/// over key and address, repeated so that a pair of keys with nearly the same digits is dear to find; the smaller half
+/// comes first, so that both sides see the same.
 /// </summary>
 public static class SafetyNumber
 {
@@ -40,7 +40,8 @@ public static class SafetyNumber
 
     /// <summary>The digits in twelve groups of five.</summary>
     public static string Group(string digits) =>
-        string.Join(' ', Enumerable.Range(0, digits.Length / GroupDigits).Select(i => digits.Substring(i * GroupDigits, GroupDigits)));
+        string.Join(' ', Enumerable.Range(0, digits.Length / GroupDigits)
+            .Select(i => digits.Substring(i * GroupDigits, GroupDigits)));
 
     /// <summary>What a QR code says.</summary>
     public static string ToScan(string digits) => ScanPrefix + digits;
@@ -49,7 +50,8 @@ public static class SafetyNumber
     public static bool Matches(string digits, string entered) => Bare(entered) == digits;
 
     /// <summary>Tells whether what somebody typed or scanned is a number at all, this one or another.</summary>
-    public static bool IsWhole(string entered) => Bare(entered) is { Length: Digits } bare && bare.All(char.IsAsciiDigit);
+    public static bool IsWhole(string entered) => Bare(entered) is { Length: Digits } bare
+        && bare.All(char.IsAsciiDigit);
 
     private static string Bare(string entered)
     {

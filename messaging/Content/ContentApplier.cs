@@ -18,7 +18,9 @@ namespace QuicProChat.Mesh.Messaging.Content;
 public sealed class ContentApplier(
     NodeAddress self, IMessageStore store, IEventSink events, ConversationSettings settings, TimeProvider time)
 {
-    /// <summary>Contents that were of no use: changes by others than the author, of no message, or beyond a bound.</summary>
+    /// <summary>
+    /// Contents that were of no use: changes by others than the author, of no message, or beyond a bound.
+    /// </summary>
     public long Useless { get; private set; }
 
     /// <summary>Who has to do with files; null: nobody.</summary>
@@ -61,7 +63,8 @@ public sealed class ContentApplier(
     {
         if (!message.Content.IsShown)
         {
-            Change(transaction, message.Conversation, self, carrier: null, message.Content, isProven: true, message.CreatedAt);
+            Change(transaction, message.Conversation, self, carrier: null, message.Content, isProven: true,
+                message.CreatedAt);
             return;
         }
 
@@ -75,7 +78,9 @@ public sealed class ContentApplier(
         }
     }
 
-    /// <summary>What a content is sent as: with the time after which it disappears, where its conversation has one.</summary>
+    /// <summary>
+    /// What a content is sent as: with the time after which it disappears, where its conversation has one.
+    /// </summary>
     public MessageContent ToSend(ConversationId conversation, MessageContent content) =>
         TimedContent.Of(settings.Of(conversation).After, content);
 

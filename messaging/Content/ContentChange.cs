@@ -14,7 +14,9 @@ public sealed record ContentChange(
     Wire.ConversationId Conversation, ContentReference Target, NodeAddress Author, bool IsOwn, MessageContent Content,
     bool IsProven, DateTimeOffset At)
 {
-    /// <summary>The id of what brought it from somebody else; default for an own one, and for one that waited.</summary>
+    /// <summary>
+    /// The id of what brought it from somebody else; default for an own one, and for one that waited.
+    /// </summary>
     public Wire.EnvelopeId Carrier { get; init; }
 }
 

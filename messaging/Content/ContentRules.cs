@@ -3,8 +3,8 @@ using QuicProChat.Mesh.Identity;
 namespace QuicProChat.Mesh.Messaging.Content;
 
 /// <summary>
-/// What one content may do to another message (docs/reference/content.md, section 4): the same in every kind of conversation.
-/// Pure: the same message and change give the same result, and changes in another order the same message.
+/// What one content may do to another message (docs/reference/content.md, section 4): the same in every kind of
+/// conversation. Pure: the same message and change give the same result, and changes in another order the same message.
 /// </summary>
 public static class ContentRules
 {
@@ -26,7 +26,9 @@ public static class ContentRules
         };
     }
 
-    /// <summary>The turn by which somebody puts a sign on a message or takes it back; null if that changes nothing.</summary>
+    /// <summary>
+    /// The turn by which somebody puts a sign on a message or takes it back; null if that changes nothing.
+    /// </summary>
     public static byte? NextTurn(MessageExtras extras, in NodeAddress by, string emoji, bool add)
     {
         byte turn = 0;
@@ -77,7 +79,8 @@ public static class ContentRules
         return ChangeOutcome.Changed;
     }
 
-    private static ChangeOutcome React(Message target, ContentChange change, ReactionContent reaction, ref Message changed)
+    private static ChangeOutcome React(
+        Message target, ContentChange change, ReactionContent reaction, ref Message changed)
     {
         var reactions = new List<Reaction>(target.Extras.Reactions);
         int at = reactions.FindIndex(r => r.By == change.Author && r.Emoji == reaction.Emoji);

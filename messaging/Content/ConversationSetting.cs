@@ -30,8 +30,8 @@ public readonly record struct ConversationSetting(DisappearAfter After, ushort R
         return change.IsMuted is { } muted ? after with { IsMuted = muted } : after;
     }
 
-    // Serial numbers, so that nobody can take the last one and lock the timer for ever. RFC 1982 leaves open which of two
-    // numbers half a round apart is the later; here it is the greater, for all have to end with the same one.
+    // Serial numbers, so that nobody can take the last one and lock the timer for ever. RFC 1982 leaves open which of
+    // two numbers half a round apart is the later; here it is the greater, for all have to end with the same one.
     private bool IsLater(ushort revision)
     {
         if (Revision == 0)
@@ -47,7 +47,8 @@ public readonly record struct ConversationSetting(DisappearAfter After, ushort R
 /// <param name="Conversation">Of which conversation.</param>
 /// <param name="Timer">The timer, if that is set; who sets it is known or this node.</param>
 /// <param name="IsMuted">Whether it is muted, if that is set.</param>
-/// <param name="BelongsTo">The message that says so: where that is not kept, neither is this. Null: there is none.</param>
+/// <param name="BelongsTo">The message that says so: where that is not kept, neither is this. Null: there is
+/// none.</param>
 public sealed record SettingChange(
     ConversationId Conversation, TimerContent? Timer, bool? IsMuted, InsertedMessage? BelongsTo = null)
 {

@@ -16,7 +16,8 @@ public sealed record MemberNotice(NodeAddress Member, bool HasJoined) : MessageC
     /// <inheritdoc/>
     protected override int BodySize => NodeAddress.Size;
 
-    internal static MemberNotice? Read(MessageContentType type, ReadOnlySpan<byte> body) => body.Length == NodeAddress.Size
+    internal static MemberNotice? Read(MessageContentType type, ReadOnlySpan<byte> body) =>
+        body.Length == NodeAddress.Size
         ? new MemberNotice(NodeAddress.Read(body), type == MessageContentType.Joined) : null;
 
     /// <inheritdoc/>

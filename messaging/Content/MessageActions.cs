@@ -11,8 +11,8 @@ namespace QuicProChat.Mesh.Messaging.Content;
 public sealed record SendOptions(Priority Priority, TimeSpan Lifetime, MessageState Wait, bool Signed);
 
 /// <summary>
-/// What the owner does with messages: each becomes a content for the conversation of the message, which is sent like any
-/// other. From any thread.
+/// What the owner does with messages: each becomes a content for the conversation of the message, which is sent like
+/// any other. From any thread.
 /// </summary>
 public sealed class MessageActions(MessagingContext context)
 {
@@ -20,7 +20,8 @@ public sealed class MessageActions(MessagingContext context)
 
     /// <summary>A reply to a message.</summary>
     /// <exception cref="MessagingException">It cannot be replied to.</exception>
-    public Task<SendRequest> ReplyAsync(EnvelopeId id, string text, SendOptions options) => AboutAsync(id, options, message =>
+    public Task<SendRequest> ReplyAsync(EnvelopeId id, string text, SendOptions options) =>
+        AboutAsync(id, options, message =>
         message.Content is DeletedContent
             ? throw Refused($"message {id} was deleted")
             : new ReplyContent(ContentReference.To(message), NotEmpty(text)));
@@ -45,10 +46,12 @@ public sealed class MessageActions(MessagingContext context)
 
     /// <summary>A new text for a message of this node.</summary>
     /// <exception cref="MessagingException">It cannot be edited.</exception>
-    public Task<SendRequest> EditAsync(EnvelopeId id, string text, SendOptions options) => AboutAsync(id, options, message =>
+    public Task<SendRequest> EditAsync(EnvelopeId id, string text, SendOptions options) =>
+        AboutAsync(id, options, message =>
         message.Extras.Revision == byte.MaxValue
             ? throw Refused($"message {id} was edited {byte.MaxValue} times already")
-            : Checked(message, new EditContent(ContentReference.To(message), (byte)(message.Extras.Revision + 1), NotEmpty(text))));
+            : Checked(message,
+                new EditContent(ContentReference.To(message), (byte)(message.Extras.Revision + 1), NotEmpty(text))));
 
     /// <summary>That a message of this node is to go, everywhere.</summary>
     /// <exception cref="MessagingException">It is not this node's.</exception>
@@ -84,7 +87,8 @@ public sealed class MessageActions(MessagingContext context)
     }
 
     /// <summary>What tells others that messages were read; notes and messages without an author are left out.</summary>
-    public IReadOnlyList<SendRequest> TellRead(ConversationId conversation, IReadOnlyList<Message> read, SendOptions options) =>
+    public IReadOnlyList<SendRequest> TellRead(
+        ConversationId conversation, IReadOnlyList<Message> read, SendOptions options) =>
         [.. read.Where(IsTold).Select(ContentReference.To)
             .Chunk(ReadContent.MaxMessages).Select(some => Request(conversation, new ReadContent(some), options))];
 
@@ -113,7 +117,8 @@ public sealed class MessageActions(MessagingContext context)
 
     /// <summary>A content for a conversation, as it is asked to be sent.</summary>
     public static SendRequest Request(ConversationId conversation, MessageContent content, SendOptions options) => new(
-        conversation.Kind, conversation.IsDirect ? conversation.AsPeer.ToString() : conversation.ToString(), content.Text,
+        conversation.Kind, conversation.IsDirect ? conversation.AsPeer.ToString() : conversation.ToString(),
+        content.Text,
         options.Priority, options.Lifetime, options.Wait, options.Signed)
     {
         Content = content,
@@ -132,7 +137,8 @@ public sealed class MessageActions(MessagingContext context)
     private MessageContent Checked(Message message, MessageContent content)
     {
         var change = new ContentChange(
-            message.Conversation, ContentReference.To(message), Self, IsOwn: true, content, IsProven: true, message.CreatedAt);
+            message.Conversation, ContentReference.To(message), Self, IsOwn: true, content, IsProven: true,
+            message.CreatedAt);
         return ContentRules.Apply(message, change, out _) == ChangeOutcome.Changed ? content : throw Refused(
             message.Content is DeletedContent ? $"message {message.Id} was deleted"
             : content is ReactionContent ? "there are too many signs on it"
@@ -142,7 +148,8 @@ public sealed class MessageActions(MessagingContext context)
 
     private async Task<IReadOnlyList<Message>> MarkReadAsync(ConversationId conversation)
     {
-        var read = new TaskCompletionSource<IReadOnlyList<Message>?>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var read = new TaskCompletionSource<IReadOnlyList<Message>?>(
+            TaskCreationOptions.RunContinuationsAsynchronously);
         await context.Loop.PostAsync(
             _ => context.Store.MarkRead(conversation, (_, messages) => read.TrySetResult(messages)),
             _ => read.TrySetResult(null)).ConfigureAwait(false);

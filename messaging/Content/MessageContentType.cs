@@ -1,8 +1,8 @@
 namespace QuicProChat.Mesh.Messaging.Content;
 
 /// <summary>
-/// What a message says (docs/reference/content.md, section 2): the low six bits of a first byte from 80 to BF. No UTF-8 text
-/// begins with such a byte, so plain text needs none.
+/// What a message says (docs/reference/content.md, section 2): the low six bits of a first byte from 80 to BF. No UTF-8
+/// text begins with such a byte, so plain text needs none.
 /// </summary>
 public enum MessageContentType : byte
 {

@@ -17,7 +17,8 @@ public sealed record ReplyContent(ContentReference To, string Value) : MessageCo
     protected override int BodySize => To.Size + ContentText.Size(Value);
 
     internal static ReplyContent? Read(ReadOnlySpan<byte> body) =>
-        ContentReference.TryRead(ref body, out ContentReference to) && !body.IsEmpty && ContentText.Read(body) is { } text
+        ContentReference.TryRead(ref body, out ContentReference to) && !body.IsEmpty
+            && ContentText.Read(body) is { } text
             ? new ReplyContent(to, text) : null;
 
     /// <inheritdoc/>

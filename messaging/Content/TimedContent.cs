@@ -26,13 +26,16 @@ public sealed record TimedContent(DisappearAfter Time, MessageContent Inner) : M
 
     /// <summary>Gives a content a time; without one it stays as it is.</summary>
     public static MessageContent Of(DisappearAfter time, MessageContent content) =>
-        time.IsNever || !content.IsShown || content is TimerContent ? content.Plain : new TimedContent(time, content.Plain);
+        time.IsNever || !content.IsShown || content is TimerContent ? content.Plain
+            : new TimedContent(time, content.Plain);
 
     internal static TimedContent? Read(ReadOnlySpan<byte> body)
     {
-        if (body.Length <= DisappearAfter.Size || BinaryPrimitives.ReadUInt16BigEndian(body) is not (> 0 and var minutes))
+        if (body.Length <= DisappearAfter.Size || BinaryPrimitives.ReadUInt16BigEndian(body)
+            is not (> 0 and var minutes))
             return null;
-        return TryRead(body[DisappearAfter.Size..], out MessageContent? inner) && inner is not (TimedContent or TimerContent) && inner.IsShown
+        return TryRead(body[DisappearAfter.Size..], out MessageContent? inner) && inner
+            is not (TimedContent or TimerContent) && inner.IsShown
             ? new TimedContent(new DisappearAfter(minutes), inner) : null;
     }
 

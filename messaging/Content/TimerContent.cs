@@ -19,8 +19,10 @@ public sealed record TimerContent(ushort Revision, DisappearAfter Time) : Messag
     protected override int BodySize => sizeof(ushort) + DisappearAfter.Size;
 
     internal static TimerContent? Read(ReadOnlySpan<byte> body) =>
-        body.Length == sizeof(ushort) + DisappearAfter.Size && BinaryPrimitives.ReadUInt16BigEndian(body) is > 0 and var revision
-        ? new TimerContent(revision, new DisappearAfter(BinaryPrimitives.ReadUInt16BigEndian(body[sizeof(ushort)..]))) : null;
+        body.Length == sizeof(ushort) + DisappearAfter.Size && BinaryPrimitives.ReadUInt16BigEndian(body) is > 0
+            and var revision
+        ? new TimerContent(revision, new DisappearAfter(BinaryPrimitives.ReadUInt16BigEndian(body[sizeof(ushort)..])))
+        : null;
 
     /// <inheritdoc/>
     protected override int WriteBody(Span<byte> destination)

@@ -48,7 +48,8 @@ internal sealed class DirectArrival : Arrival
         Span<byte> header = stackalloc byte[EnvelopeHeader.Size];
         Header.Write(header);
         if (_sealer.TryOpen(SealContext.Of(header), Payload.Span, buffer, receiptKey, out OpenedMessage opened, out _)
-            && SealedContent.TryRead(opened.Content, out SealedContent content) && content.TryGetContent(out ReadOnlySpan<byte> bytes)
+            && SealedContent.TryRead(opened.Content, out SealedContent content)
+            && content.TryGetContent(out ReadOnlySpan<byte> bytes)
             && MessageContent.TryRead(bytes, out MessageContent? said))
         {
             Content = said;

@@ -6,13 +6,14 @@ using QuicProChat.Mesh.Wire;
 namespace QuicProChat.Mesh.Messaging.Direct;
 
 /// <summary>
-/// Messages sealed to one receiver (docs/reference/protocol.md, section 4.1). No state: each message has keys of its own.
+/// Messages sealed to one receiver (docs/reference/protocol.md, section 4.1). No state: each message has keys of its
+/// own.
 /// </summary>
 public sealed class DirectConversations(MessagingContext context, Sealer sealer, AddressBook book) : IConversationKind
 {
     /// <summary>
-    /// Longest content in bytes, sent or received (docs/reference/content.md, section 1). An envelope would carry twice as much; whoever
-    /// shows or stores messages can rely on this.
+    /// Longest content in bytes, sent or received (docs/reference/content.md, section 1). An envelope would carry twice
+    /// as much; whoever shows or stores messages can rely on this.
     /// </summary>
     public const int MaxTextBytes = MessageContent.MaxSize;
 
@@ -122,7 +123,8 @@ public sealed class DirectConversations(MessagingContext context, Sealer sealer,
     }
 
     /// <inheritdoc/>
-    public IReadOnlyList<NodeAddress> MembersOf(ConversationId id) => id.AsPeer == context.Identity.Address ? [] : [id.AsPeer];
+    public IReadOnlyList<NodeAddress> MembersOf(ConversationId id) => id.AsPeer == context.Identity.Address ? []
+        : [id.AsPeer];
 
     /// <inheritdoc/>
     public Conversation? Describe(ConversationId id) => new(id, book.AliasOf(id.AsPeer) ?? id.AsPeer.ToString());
@@ -142,7 +144,8 @@ public sealed class DirectConversations(MessagingContext context, Sealer sealer,
 
     private DirectOutgoing Seal(
         SendRequest request, ICaller caller, in NodeAddress to, byte[] key, DateTimeOffset at) =>
-        DirectOutgoing.TrySeal(request, caller, to, ToSend(request, to), sealer, key, context.HopLimit, at, context.PadsSealed())
+        DirectOutgoing.TrySeal(request, caller, to, ToSend(request, to), sealer, key, context.HopLimit, at,
+            context.PadsSealed())
         ?? throw new MessagingException(Refusal.Refused, $"the key of {to} cannot be used");
 
     private MessageContent ToSend(SendRequest request, in NodeAddress to) =>
@@ -158,7 +161,8 @@ public sealed class DirectConversations(MessagingContext context, Sealer sealer,
         var id = EnvelopeId.Read(drawn);
         MessageContent content = ToSend(outgoing.Request, self);
         var note = new Message(
-            id, ConversationId.With(self), Outgoing: true, self, content.Text, MessageState.Delivered, StateReason.None, 0,
+            id, ConversationId.With(self), Outgoing: true, self, content.Text, MessageState.Delivered,
+            StateReason.None, 0,
             outgoing.Request.Priority, at, at)
         {
             Content = content,
@@ -202,7 +206,8 @@ public sealed class DirectConversations(MessagingContext context, Sealer sealer,
             return;
         }
 
-        bool isHere = outcome is DeliveryOutcome.Accepted or DeliveryOutcome.AcceptedFromStranger or DeliveryOutcome.AlreadyHave;
+        bool isHere = outcome is DeliveryOutcome.Accepted or DeliveryOutcome.AcceptedFromStranger
+            or DeliveryOutcome.AlreadyHave;
         bool isProven = isHere && context.Receipts.Allows(applied.IsFromKnown);
         Answer(now, arrival, outcome, arrival.Sender, isProven ? arrival.Proof : default);
         if (outcome is DeliveryOutcome.Accepted or DeliveryOutcome.AcceptedFromStranger)

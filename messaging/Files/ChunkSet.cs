@@ -33,7 +33,9 @@ public sealed class ChunkSet(int chunks)
         return all;
     }
 
-    /// <summary>Reads bits; null if there are too few or too many, or one of a chunk that the file does not have.</summary>
+    /// <summary>
+    /// Reads bits; null if there are too few or too many, or one of a chunk that the file does not have.
+    /// </summary>
     public static ChunkSet? TryRead(ReadOnlySpan<byte> bits, int chunks)
     {
         if (bits.Length != FileFormat.HaveSizeOf(chunks))
@@ -65,7 +67,9 @@ public sealed class ChunkSet(int chunks)
         Count--;
     }
 
-    /// <summary>The first chunk from a number on that is not there; the number of chunks where none is missing.</summary>
+    /// <summary>
+    /// The first chunk from a number on that is not there; the number of chunks where none is missing.
+    /// </summary>
     public int FirstMissing(int from)
     {
         while (from < chunks && this[from])

@@ -3,7 +3,9 @@ using QuicProChat.Mesh.Wire.Files;
 
 namespace QuicProChat.Mesh.Messaging.Files;
 
-/// <summary>The files that this node has or wants, by their messages and by what their conversations call them.</summary>
+/// <summary>
+/// The files that this node has or wants, by their messages and by what their conversations call them.
+/// </summary>
 internal sealed class FileCatalog(FileBounds options)
 {
     private readonly Dictionary<EnvelopeId, FileEntry> _byMessage = [];

@@ -29,7 +29,8 @@ public readonly record struct BlobId(UInt128 Value)
 }
 
 /// <summary>
-/// A file whose bytes this node has, or wants. Its offer is a message; the entry goes when that goes, and its keys with it.
+/// A file whose bytes this node has, or wants. Its offer is a message; the entry goes when that goes, and its keys with
+/// it.
 /// </summary>
 public sealed class FileEntry : IDisposable
 {

@@ -20,7 +20,9 @@ internal sealed class FileFetching(
     /// <summary>Members that one file is fetched from at a time. Arbitrary.</summary>
     private const int MaxSources = 3;
 
-    /// <summary>So many requests later something has to have been answered. Arbitrary: chunks of one are read side by side.</summary>
+    /// <summary>
+    /// So many requests later something has to have been answered. Arbitrary: chunks of one are read side by side.
+    /// </summary>
     private const uint Disorder = 2;
 
     private static readonly TimeSpan AnswerWithin = TimeSpan.FromSeconds(3);
@@ -84,7 +86,8 @@ internal sealed class FileFetching(
             || (answer.Status == FileAnswerStatus.Part && (have = ChunkSet.TryRead(answer.Have, file!.Chunks)) is null))
         {
             source.Pause(
-                now, answer.Status == FileAnswerStatus.NotOverRadio ? "does not send it over a radio" : "is busy", isLiar: false);
+                now, answer.Status == FileAnswerStatus.NotOverRadio ? "does not send it over a radio" : "is busy",
+                isLiar: false);
             Plan(source.NextTry);
             return true;
         }
@@ -133,7 +136,9 @@ internal sealed class FileFetching(
         Advance(now, by.Fetch);
     }
 
-    /// <summary>Requests are answered in their order, but for a little: what an earlier one asked for and did not come is lost.</summary>
+    /// <summary>
+    /// Requests are answered in their order, but for a little: what an earlier one asked for and did not come is lost.
+    /// </summary>
     private void NoteLoss(Instant now, FileFetch fetch, OpenChunk came)
     {
         foreach (OpenChunk chunk in fetch.Open)
@@ -153,7 +158,8 @@ internal sealed class FileFetching(
         foreach (FileFetch fetch in _fetches)
         {
             // Not who sent what is wrong: routes change often.
-            if (fetch.Find(to) is { State: SourceState.Idle, Obstacle: "does not answer" or "is not in reach" or "is busy" } source)
+            if (fetch.Find(to)
+                is { State: SourceState.Idle, Obstacle: "does not answer" or "is not in reach" or "is busy" } source)
             {
                 source.NextTry = Instant.Min(source.NextTry, now);
                 Plan(source.NextTry);
@@ -195,7 +201,8 @@ internal sealed class FileFetching(
         if (fetch.Sources.Any(s => s.State == SourceState.Ready))
             return null;
         string? why = fetch.Sources.Select(s => s.Obstacle).FirstOrDefault(o => o is not null);
-        return why is null ? "asks the members" : fetch.Sources.Count == 1 ? $"the other side {why}" : $"no member sends it: one {why}";
+        return why is null ? "asks the members" : fetch.Sources.Count == 1 ? $"the other side {why}"
+            : $"no member sends it: one {why}";
     }
 
     private ulong NewTicket()
@@ -207,14 +214,16 @@ internal sealed class FileFetching(
 
     private void Advance(Instant now, FileFetch fetch)
     {
-        if (now < fetch.PausedUntil || _fetches.IndexOf(fetch) is var place && (place < 0 || place >= options.MaxFetches))
+        if (now < fetch.PausedUntil || _fetches.IndexOf(fetch) is var place
+            && (place < 0 || place >= options.MaxFetches))
             return;
         int active = 0;
         foreach (FileSource source in fetch.Sources)
             active += source.State == SourceState.Idle ? 0 : 1;
         foreach (FileSource source in fetch.Sources)
         {
-            if (source.State == SourceState.Idle && now >= source.NextTry && active < MaxSources && Ask(now, fetch, source))
+            if (source.State == SourceState.Idle && now >= source.NextTry && active < MaxSources
+                && Ask(now, fetch, source))
                 active++;
             if (source.State == SourceState.Ready)
                 Request(now, fetch, source);
@@ -226,7 +235,8 @@ internal sealed class FileFetching(
         BulkWay way = port.WayOf(now, source.Peer);
         if (!way.IsThere || (way.IsSlow && !fetch.File.OverRadio))
         {
-            source.Pause(now, way.IsThere ? "is behind a radio, and this node may not use that: --over-radio" : "is not in reach", isLiar: false);
+            source.Pause(now, way.IsThere ? "is behind a radio, and this node may not use that: --over-radio"
+                : "is not in reach", isLiar: false);
             Plan(source.NextTry);
             return false;
         }
@@ -246,7 +256,9 @@ internal sealed class FileFetching(
         return true;
     }
 
-    /// <summary>Asks a source for pieces, as many as may be on the way; not for each place that becomes free by itself.</summary>
+    /// <summary>
+    /// Asks a source for pieces, as many as may be on the way; not for each place that becomes free by itself.
+    /// </summary>
     private void Request(Instant now, FileFetch fetch, FileSource source)
     {
         int room = source.Room;
@@ -386,7 +398,8 @@ internal sealed class FileFetching(
         {
             if (chunk.Number == 0 && !FileHashes.IsRoot(file.Root, chunk.Bytes))
                 return Stored.Wrong;
-            if (chunk.Number == 0 && (hashes = FileHashes.TryRead(file.Secrets, file.Root, chunk.Bytes, file.Chunks)) is null)
+            if (chunk.Number == 0
+                && (hashes = FileHashes.TryRead(file.Secrets, file.Root, chunk.Bytes, file.Chunks)) is null)
                 return Stored.OfferWrong;
             hashes ??= ReadHashes(file);
             if (hashes is null)

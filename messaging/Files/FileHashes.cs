@@ -3,7 +3,9 @@ using QuicProChat.Mesh.Wire.Files;
 
 namespace QuicProChat.Mesh.Messaging.Files;
 
-/// <summary>The hashes of a file's chunks: what chunk 0 holds. Its own is the root in the offer. Does not change.</summary>
+/// <summary>
+/// The hashes of a file's chunks: what chunk 0 holds. Its own is the root in the offer. Does not change.
+/// </summary>
 public sealed class FileHashes
 {
     private readonly byte[] _root;
@@ -24,7 +26,8 @@ public sealed class FileHashes
     /// <param name="root">The root in the offer, of which <see cref="IsRoot"/> is true.</param>
     /// <param name="chunk">The sealed chunk.</param>
     /// <param name="chunks">How many chunks the file has, chunk 0 included.</param>
-    public static FileHashes? TryRead(FileSecrets secrets, ReadOnlySpan<byte> root, ReadOnlySpan<byte> chunk, int chunks)
+    public static FileHashes? TryRead(
+        FileSecrets secrets, ReadOnlySpan<byte> root, ReadOnlySpan<byte> chunk, int chunks)
     {
         byte[] data = new byte[FileFormat.DataSize];
         return secrets.TryOpen(0, chunk, data)

@@ -5,8 +5,8 @@ using QuicProChat.Mesh.Messaging.Content;
 namespace QuicProChat.Mesh.Messaging.Files;
 
 /// <summary>
-/// Makes a name that a file system and people can take of whatever somebody calls a file. Nothing of it names a folder, hides
-/// it, or steers a terminal.
+/// Makes a name that a file system and people can take of whatever somebody calls a file. Nothing of it names a folder,
+/// hides it, or steers a terminal.
 /// </summary>
 public static class FileNames
 {
@@ -33,7 +33,8 @@ public static class FileNames
                 kept.Append(' ');
         }
 
-        // A dot in front hides a file; a blank or a dot behind is lost on some disks; a dash in front passes for an option.
+        // A dot in front hides a file; a blank or a dot behind is lost on some disks; a dash in front passes for an
+        // option.
         string clean = kept.ToString().Trim(' ', '.').TrimStart('-', ' ', '.');
         clean = Shorten(clean, MaxSize);
         return clean.Length > 0 && !IsDevice(clean) ? clean : clean.Length > 0 ? "_" + clean : Nameless;
@@ -69,8 +70,10 @@ public static class FileNames
         return kept.ToString().TrimEnd(' ', '.') + ending;
     }
 
-    private static bool IsAllowed(Rune rune) => rune.Value is not (':' or '*' or '?' or '"' or '<' or '>' or '|' or 0xFFFD)
-        && Rune.GetUnicodeCategory(rune) is not (UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.Surrogate
+    private static bool IsAllowed(Rune rune) =>
+        rune.Value is not (':' or '*' or '?' or '"' or '<' or '>' or '|' or 0xFFFD)
+        && Rune.GetUnicodeCategory(rune)
+        is not (UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.Surrogate
             or UnicodeCategory.PrivateUse or UnicodeCategory.OtherNotAssigned or UnicodeCategory.LineSeparator
             or UnicodeCategory.ParagraphSeparator or UnicodeCategory.SpaceSeparator) || rune.Value == ' ';
 

@@ -22,7 +22,9 @@ public sealed class FileSealer(FileSecrets secrets, long size)
     /// <summary>What of the file is still to come, in bytes.</summary>
     public long Missing => size - Taken;
 
-    /// <summary>Takes bytes of the file. Each time a chunk is full, it is handed over, and is valid during that call.</summary>
+    /// <summary>
+    /// Takes bytes of the file. Each time a chunk is full, it is handed over, and is valid during that call.
+    /// </summary>
     /// <exception cref="MessagingException">There are more than the file was said to have.</exception>
     public void Add(ReadOnlySpan<byte> bytes, Action<int, ReadOnlySpan<byte>> write)
     {

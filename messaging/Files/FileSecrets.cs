@@ -14,8 +14,8 @@ namespace QuicProChat.Mesh.Messaging.Files;
 //  sealed chunk n   = ChaCha20-Poly1305(chunks, nonce 0(8) n(4), data), no associated data
 
 /// <summary>
-/// What the key in an offer yields: the names of the file and of its chunks, and the key that its chunks are sealed with.
-/// Safe for several threads at once.
+/// What the key in an offer yields: the names of the file and of its chunks, and the key that its chunks are sealed
+/// with. Safe for several threads at once.
 /// </summary>
 public sealed class FileSecrets : IDisposable
 {
@@ -49,7 +49,9 @@ public sealed class FileSecrets : IDisposable
         return ChunkId.Read(mac);
     }
 
-    /// <summary>Seals a chunk where it lies. The key is of one file, and a chunk is sealed once: no nonce comes twice.</summary>
+    /// <summary>
+    /// Seals a chunk where it lies. The key is of one file, and a chunk is sealed once: no nonce comes twice.
+    /// </summary>
     /// <param name="chunk">Its number.</param>
     /// <param name="bytes"><see cref="FileFormat.ChunkSize"/> bytes: the data, and room for the tag.</param>
     public void Seal(int chunk, Span<byte> bytes)
@@ -68,10 +70,13 @@ public sealed class FileSecrets : IDisposable
         return ChaChaPoly.TryOpen(_chunks, Nonce(nonce, chunk), [], bytes, data);
     }
 
-    /// <summary>The hash of a sealed chunk: of what is on the way, so that nothing tells about the content itself.</summary>
+    /// <summary>
+    /// The hash of a sealed chunk: of what is on the way, so that nothing tells about the content itself.
+    /// </summary>
     /// <param name="bytes">The sealed chunk.</param>
     /// <param name="hash">Receives <see cref="FileFormat.HashSize"/> bytes.</param>
-    public static void Hash(ReadOnlySpan<byte> bytes, Span<byte> hash) => Blake2b.Hash(bytes, hash[..FileFormat.HashSize]);
+    public static void Hash(ReadOnlySpan<byte> bytes, Span<byte> hash) =>
+        Blake2b.Hash(bytes, hash[..FileFormat.HashSize]);
 
     /// <summary>Zeroes the keys.</summary>
     public void Dispose()

@@ -176,7 +176,8 @@ internal sealed class FileServing(
         bool isOneTooMany = _sessions.Count(s => s.To == to) >= MaxSessionsOfOne;
         if (isOneTooMany || _sessions.Count >= MaxSessions)
         {
-            // Nobody says that a file is whole. Who asks for another one has most likely ended with the one it used least lately.
+            // Nobody says that a file is whole. Who asks for another one has most likely ended with the one it used
+            // least lately.
             ServedSession? idle = isOneTooMany
                 ? _sessions.Where(s => s.To == to && s.Waiting.Count == 0 && s.InHand == 0).MinBy(static s => s.UsedAt)
                 : _sessions.Find(s => now - s.UsedAt >= Idle);
@@ -247,7 +248,8 @@ internal sealed class FileServing(
             () =>
             {
                 hashes ??= ReadHashes(file);
-                isGood = hashes is not null && blobs.TryRead(file.Blob, wanted.Chunk, bytes) && hashes.Fits(wanted.Chunk, bytes);
+                isGood = hashes is not null && blobs.TryRead(file.Blob, wanted.Chunk, bytes)
+                    && hashes.Fits(wanted.Chunk, bytes);
             },
             now =>
             {
@@ -286,7 +288,9 @@ internal sealed class FileServing(
         Pump(now);
     }
 
-    /// <summary>What is on the disk is not what was offered: of an own file the offer fails, another one is fetched anew.</summary>
+    /// <summary>
+    /// What is on the disk is not what was offered: of an own file the offer fails, another one is fetched anew.
+    /// </summary>
     internal void Damaged(Instant now, FileEntry file, int chunk)
     {
         counters.Add(FileCount.Damaged);

@@ -17,8 +17,8 @@ internal enum SourceState
 }
 
 /// <summary>
-/// A member that a file is fetched from: what it has, and how much of it may be on the way at a time. The window grows and
-/// shrinks like that of TCP (RFC 5681, RFC 6298): a relay that drops pieces is full.
+/// A member that a file is fetched from: what it has, and how much of it may be on the way at a time. The window grows
+/// and shrinks like that of TCP (RFC 5681, RFC 6298): a relay that drops pieces is full.
 /// </summary>
 internal sealed class FileSource(NodeAddress peer)
 {
@@ -38,7 +38,9 @@ internal sealed class FileSource(NodeAddress peer)
     /// <summary>Chunks that do not fit their hash, after which it is left alone. Arbitrary.</summary>
     private const int MostWrong = 3;
 
-    /// <summary>How long it is left alone at first, where it does not answer and where it sends what is wrong. Arbitrary.</summary>
+    /// <summary>
+    /// How long it is left alone at first, where it does not answer and where it sends what is wrong. Arbitrary.
+    /// </summary>
     private static readonly TimeSpan PauseOfSilent = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan PauseOfLiar = TimeSpan.FromMinutes(10);
     /// <summary>How soon one is asked again that had only what this node has. Arbitrary.</summary>
@@ -152,7 +154,9 @@ internal sealed class FileSource(NodeAddress peer)
         return _doublings < MostTimeouts;
     }
 
-    /// <summary>Pieces are lost: what was asked for later came. False if that is one loss with the one before.</summary>
+    /// <summary>
+    /// Pieces are lost: what was asked for later came. False if that is one loss with the one before.
+    /// </summary>
     internal bool Lost(Instant now, int pieces)
     {
         InFlight -= pieces;
@@ -169,7 +173,8 @@ internal sealed class FileSource(NodeAddress peer)
 
     /// <summary>It has nothing that this node lacks: it is asked again later.</summary>
     internal void Rest(Instant now) =>
-        (State, Have, Ticket, InFlight, Obstacle, NextTry) = (SourceState.Idle, null, 0, 0, "has no more of it", now + RestOfPart);
+        (State, Have, Ticket, InFlight, Obstacle, NextTry) =
+            (SourceState.Idle, null, 0, 0, "has no more of it", now + RestOfPart);
 
     /// <summary>It is left alone for a while, each time for longer.</summary>
     internal void Pause(Instant now, string why, bool isLiar)

@@ -6,8 +6,8 @@ using QuicProChat.Mesh.Wire.Files;
 namespace QuicProChat.Mesh.Messaging.Files;
 
 /// <summary>
-/// Files of conversations: which are here, sending them to members, fetching them from members. It does no I/O, reads no
-/// clock; one loop owns it.
+/// Files of conversations: which are here, sending them to members, fetching them from members. It does no I/O, reads
+/// no clock; one loop owns it.
 /// <code>
 ///  bulk frame -> Received -+- piece ------------------------------> FileFetching
 ///                          '- sealed word -> FileWords -+- answer -> FileFetching
@@ -126,7 +126,9 @@ public sealed class FileTransfers
             _fetching.Tick(now);
     }
 
-    /// <summary>A chunk on this node's disk is not what it should be: it is fetched again, or an own file fails.</summary>
+    /// <summary>
+    /// A chunk on this node's disk is not what it should be: it is fetched again, or an own file fails.
+    /// </summary>
     public void Damaged(Instant now, FileEntry file, int chunk) => _serving.Damaged(now, file, chunk);
 
     private bool IsOfUse(Instant now, in NodeAddress sender, bool overRadio, ReadOnlySpan<byte> word)

@@ -11,12 +11,15 @@ internal sealed class FileWords(Sealer sealer, NodeAddress self, IFilePort port,
     /// <summary>Largest word in bytes.</summary>
     internal static readonly int MaxWord = Math.Max(FileRequest.MaxSize, FileAnswer.SizeOf(FileFormat.MaxHaveSize));
 
-    /// <summary>No envelope has this first byte (docs/reference/protocol.md, section 4), so no word opens as a message or the reverse.</summary>
+    /// <summary>
+    /// No envelope has this first byte (docs/reference/protocol.md, section 4), so no word opens as a message or the
+    /// reverse.
+    /// </summary>
     private const byte Context = 0x1F;
 
     /// <summary>
-    /// Words of one source that may be opened in vain, at once and in each minute: each costs a key agreement. What leads to
-    /// something is bounded by that. Arbitrary.
+    /// Words of one source that may be opened in vain, at once and in each minute: each costs a key agreement. What
+    /// leads to something is bounded by that. Arbitrary.
     /// </summary>
     private const int VainOfSource = 120;
 
@@ -39,7 +42,8 @@ internal sealed class FileWords(Sealer sealer, NodeAddress self, IFilePort port,
     }
 
     /// <summary>Opens a sealed word. What it says is valid until the next call.</summary>
-    internal bool TryOpen(Instant now, ulong source, ReadOnlySpan<byte> sealedWord, out NodeAddress sender, out ReadOnlySpan<byte> word)
+    internal bool TryOpen(
+        Instant now, ulong source, ReadOnlySpan<byte> sealedWord, out NodeAddress sender, out ReadOnlySpan<byte> word)
     {
         sender = default;
         word = default;

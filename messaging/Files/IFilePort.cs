@@ -56,7 +56,9 @@ public sealed record FileBounds
     /// <summary>Chunks that are being read for others, or wait to be sent, in all; 64 KiB each.</summary>
     public int MaxServedChunks { get; init; } = 16;
 
-    /// <summary>Files whose hashes are in memory while they are sent, 64 KiB each; those that are fetched come on top.</summary>
+    /// <summary>
+    /// Files whose hashes are in memory while they are sent, 64 KiB each; those that are fetched come on top.
+    /// </summary>
     public int MaxHashes { get; init; } = 8;
 
     /// <summary>Files that are fetched at a time; the others wait.</summary>

@@ -3,8 +3,8 @@ using System.Text;
 namespace QuicProChat.Mesh.Messaging.Files;
 
 /// <summary>
-/// What a file is by its first bytes (WHATWG MIME Sniffing, sections 6 and 7, as far as people send such files). A name proves
-/// nothing, so it is not asked.
+/// What a file is by its first bytes (WHATWG MIME Sniffing, sections 6 and 7, as far as people send such files). A name
+/// proves nothing, so it is not asked.
 /// </summary>
 public static class MediaTypes
 {
@@ -21,7 +21,8 @@ public static class MediaTypes
         if (first.Length > Looked)
             first = first[..Looked];
         return
-            first.StartsWith((ReadOnlySpan<byte>)[0x89, (byte)'P', (byte)'N', (byte)'G', 0x0D, 0x0A, 0x1A, 0x0A]) ? "image/png"
+            first.StartsWith((ReadOnlySpan<byte>)[0x89, (byte)'P', (byte)'N', (byte)'G', 0x0D, 0x0A, 0x1A, 0x0A])
+                ? "image/png"
             : first.StartsWith((ReadOnlySpan<byte>)[0xFF, 0xD8, 0xFF]) ? "image/jpeg"
             : first.StartsWith("GIF87a"u8) || first.StartsWith("GIF89a"u8) ? "image/gif"
             : IsRiff(first, "WEBP"u8) ? "image/webp"
@@ -31,11 +32,13 @@ public static class MediaTypes
             : first.StartsWith("OggS"u8) ? "application/ogg"
             : first.StartsWith("fLaC"u8) ? "audio/flac"
             : first.StartsWith("ID3"u8) ? "audio/mpeg"
-            : first.Length > 12 && first[4..8].SequenceEqual("ftyp"u8) ? (first[8..12].StartsWith("avif"u8) ? "image/avif" : "video/mp4")
+            : first.Length > 12 && first[4..8].SequenceEqual("ftyp"u8)
+            ? (first[8..12].StartsWith("avif"u8) ? "image/avif" : "video/mp4")
             : first.StartsWith((ReadOnlySpan<byte>)[0x1A, 0x45, 0xDF, 0xA3]) ? "video/webm"
             : first.StartsWith((ReadOnlySpan<byte>)[0x1F, 0x8B, 0x08]) ? "application/gzip"
             : first.StartsWith("PK\x03\x04"u8) ? "application/zip"
-            : first.StartsWith((ReadOnlySpan<byte>)[0xFD, (byte)'7', (byte)'z', (byte)'X', (byte)'Z', 0]) ? "application/x-xz"
+            : first.StartsWith((ReadOnlySpan<byte>)[0xFD, (byte)'7', (byte)'z', (byte)'X', (byte)'Z', 0])
+            ? "application/x-xz"
             : IsText(first) ? "text/plain"
             : Unknown;
     }
@@ -53,7 +56,8 @@ public static class MediaTypes
             // The last character may be cut.
             if (status == System.Buffers.OperationStatus.NeedMoreData)
                 return first.Length < 4;
-            if (status != System.Buffers.OperationStatus.Done || rune.Value is < 0x20 and not ('\t' or '\n' or '\r' or '\f' or 0x1B))
+            if (status != System.Buffers.OperationStatus.Done || rune.Value is < 0x20
+                and not ('\t' or '\n' or '\r' or '\f' or 0x1B))
                 return false;
             first = first[consumed..];
         }

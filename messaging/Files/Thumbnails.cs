@@ -4,8 +4,8 @@ using QuicProChat.Mesh.Messaging.Content;
 namespace QuicProChat.Mesh.Messaging.Files;
 
 /// <summary>
-/// Checks a small picture that somebody made of a file: this program has no image library, and makes none. It is a PNG, a JPEG
-/// or a WebP, and says nothing but what it shows: no place, camera or time (docs/decisions/files.md).
+/// Checks a small picture that somebody made of a file: this program has no image library, and makes none. It is a PNG,
+/// a JPEG or a WebP, and says nothing but what it shows: no place, camera or time (docs/decisions/files.md).
 /// </summary>
 public static class Thumbnails
 {
@@ -29,7 +29,8 @@ public static class Thumbnails
         };
     }
 
-    private static string Metadata(string kind) => $"the {kind} has metadata, or is damaged: make one without (a thumbnail tells no place, time or camera)";
+    private static string Metadata(string kind) =>
+        $"the {kind} has metadata, or is damaged: make one without (a thumbnail tells no place, time or camera)";
 
     // length(4) type(4) data crc(4)
     private static bool IsPlainPng(ReadOnlySpan<byte> rest)
@@ -39,7 +40,8 @@ public static class Thumbnails
         {
             uint length = BinaryPrimitives.ReadUInt32BigEndian(rest);
             ReadOnlySpan<byte> type = rest[4..8];
-            bool isPicture = type.SequenceEqual("IHDR"u8) || type.SequenceEqual("PLTE"u8) || type.SequenceEqual("IDAT"u8)
+            bool isPicture = type.SequenceEqual("IHDR"u8) || type.SequenceEqual("PLTE"u8)
+                || type.SequenceEqual("IDAT"u8)
                 || type.SequenceEqual("tRNS"u8) || type.SequenceEqual("IEND"u8);
             if (!isPicture || length > rest.Length - ChunkFrame || any != !type.SequenceEqual("IHDR"u8))
                 return false;
@@ -52,7 +54,8 @@ public static class Thumbnails
         return false;
     }
 
-    // FF marker(1) length(2) data, up to the scan; then FF marker only as FF 00, restarts, or what belongs to further scans
+    // FF marker(1) length(2) data, up to the scan; then FF marker only as FF 00, restarts, or what belongs to further
+    // scans
     private static bool IsPlainJpeg(ReadOnlySpan<byte> rest)
     {
         bool hasScan = false;
@@ -64,7 +67,8 @@ public static class Thumbnails
             if (marker == EndOfImage)
                 return hasScan && rest.Length == 2;
             // Tables, frames and scans; of the application segments JFIF alone.
-            bool isPicture = marker is 0xDB or 0xC4 or 0xDD or StartOfScan or (>= 0xC0 and <= 0xCF and not 0xC8 and not 0xCC);
+            bool isPicture = marker is 0xDB or 0xC4 or 0xDD or StartOfScan
+                or (>= 0xC0 and <= 0xCF and not 0xC8 and not 0xCC);
             bool isJfif = marker == 0xE0 && rest.Length > 9 && rest[4..9].SequenceEqual("JFIF\0"u8);
             if ((!isPicture && !isJfif) || rest.Length < 4)
                 return false;
@@ -91,7 +95,8 @@ public static class Thumbnails
         {
             ReadOnlySpan<byte> type = rest[..4];
             uint length = BinaryPrimitives.ReadUInt32LittleEndian(rest[4..]);
-            bool isPicture = type.SequenceEqual("VP8 "u8) || type.SequenceEqual("VP8L"u8) || type.SequenceEqual("ALPH"u8)
+            bool isPicture = type.SequenceEqual("VP8 "u8) || type.SequenceEqual("VP8L"u8)
+                || type.SequenceEqual("ALPH"u8)
                 || type.SequenceEqual("VP8X"u8);
             if (!isPicture || length > rest.Length - 8)
                 return false;

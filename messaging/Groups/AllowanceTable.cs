@@ -1,6 +1,8 @@
 namespace QuicProChat.Mesh.Messaging.Groups;
 
-/// <summary>An <see cref="Allowance"/> for each of many nodes or sources, as far as there is room; the others share one.</summary>
+/// <summary>
+/// An <see cref="Allowance"/> for each of many nodes or sources, as far as there is room; the others share one.
+/// </summary>
 /// <param name="room">How many are counted one by one.</param>
 /// <param name="full">The most that one has.</param>
 /// <param name="refill">How long it takes to come back from nothing.</param>
@@ -10,7 +12,9 @@ internal sealed class AllowanceTable<TKey>(int room, double full, TimeSpan refil
     private readonly Dictionary<TKey, Allowance> _nodes = [];
     private readonly Allowance _others = new(full, refill);
 
-    /// <summary>What one node has. Identities cost nothing: new ones never make an old one's account empty again.</summary>
+    /// <summary>
+    /// What one node has. Identities cost nothing: new ones never make an old one's account empty again.
+    /// </summary>
     internal Allowance Of(TimeSpan at, TKey node)
     {
         if (_nodes.TryGetValue(node, out Allowance? known))

@@ -14,7 +14,8 @@ namespace QuicProChat.Mesh.Messaging.Groups;
 /// <param name="Forks">How often this node went over to another branch since it started.</param>
 /// <param name="Members">Who is in it.</param>
 public sealed record GroupConversation(
-    ConversationId Id, string Name, int Suite, ulong Epoch, string State, MembershipStatus Status, int Pending, int Forks,
+    ConversationId Id, string Name, int Suite, ulong Epoch, string State, MembershipStatus Status,
+    int Pending, int Forks,
     IReadOnlyList<GroupParticipant> Members)
     : Conversation(Id, Name);
 

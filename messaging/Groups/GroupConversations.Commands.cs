@@ -47,7 +47,8 @@ public sealed partial class GroupConversations
                     throw Refused($"{address} is in '{state.Group.Name}' already");
                 if (!_desk.Invite(address, state.Group.Id))
                     continue;
-                Mail(key, new KeyPackageFrame(false, state.Group.CipherSuite, default).Write(), isBulk: false, transaction);
+                Mail(key, new KeyPackageFrame(false, state.Group.CipherSuite, default).Write(), isBulk: false,
+                    transaction);
                 transaction.Touch(_desk, spent: false);
             }
 
@@ -67,7 +68,8 @@ public sealed partial class GroupConversations
         if (left is null)
             CheckRoom();
         var output = new GroupOutput();
-        if (MeshGroup.Join(_self, now, invitation.Inviter, waiting.Frame, left?.Group, output, isAccepted: true) is not { } joined)
+        if (MeshGroup.Join(_self, now, invitation.Inviter, waiting.Frame, left?.Group, output, isAccepted: true)
+            is not { } joined)
             throw Refused("the invitation does not hold any more: ask for another");
         joined.Name = own;
         GroupEntry state = left ?? new GroupEntry(_self, joined, () => _now);
@@ -92,8 +94,8 @@ public sealed partial class GroupConversations
     });
 
     /// <summary>
-    /// Leaves a group: somebody else takes this node out, and then the group is forgotten. A group of one, one that this node
-    /// is out of and one that it is leaving already is forgotten at once.
+    /// Leaves a group: somebody else takes this node out, and then the group is forgotten. A group of one, one that
+    /// this node is out of and one that it is leaving already is forgotten at once.
     /// </summary>
     /// <returns>What it was called, and whether it is forgotten.</returns>
     public Task<(string Name, bool IsForgotten)> LeaveAsync(string group) => DoAsync((now, transaction) =>
@@ -123,7 +125,8 @@ public sealed partial class GroupConversations
     });
 
     /// <summary>Makes a member an admin, or takes that back.</summary>
-    public Task<GroupConversation> SetRoleAsync(string group, string member, bool isAdmin) => DoAsync((now, transaction) =>
+    public Task<GroupConversation> SetRoleAsync(string group, string member, bool isAdmin) =>
+        DoAsync((now, transaction) =>
     {
         GroupEntry state = Administered(group);
         Give(now, state, isAdmin ? OrderKind.Promote : OrderKind.Demote, _book.Resolve(member), transaction);
@@ -178,7 +181,8 @@ public sealed partial class GroupConversations
     private IEnumerable<GroupDesk.WaitingInvitation> Invitations() =>
         _desk.Invitations.Where(i => !_context.Store.IsBlocked(i.Shown.Inviter));
 
-    // The inviter's address first, which nobody can choose; a name may look like an address or like the id of another group.
+    // The inviter's address first, which nobody can choose; a name may look like an address or like the id of another
+    // group.
     private GroupDesk.WaitingInvitation Invitation(string wanted)
     {
         bool isAddress = NodeAddress.TryParse(wanted, out NodeAddress inviter, out _);

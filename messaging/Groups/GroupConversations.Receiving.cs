@@ -56,7 +56,8 @@ public sealed partial class GroupConversations
         Instant now, Arrival arrival, DeliveryOutcome outcome, in NodeAddress sender = default, byte[]? proof = null) =>
         _context.Router.DeliveryDone(now, arrival.Token, outcome, sender, proof);
 
-    private void Answered(Arrival arrival, DeliveryOutcome outcome, NodeAddress sender, byte[]? proof, MessageTransaction transaction)
+    private void Answered(
+        Arrival arrival, DeliveryOutcome outcome, NodeAddress sender, byte[]? proof, MessageTransaction transaction)
     {
         transaction.WhenWritten(at => Answer(at, arrival, outcome, sender, proof));
         transaction.WhenFailed(at => Answer(at, arrival, DeliveryOutcome.StoreFull));
@@ -102,7 +103,8 @@ public sealed partial class GroupConversations
             _work.Charge(now, source, 1);
             if (Rejoin(now, state, sender, frame, transaction))
                 return Taken.Heeded;
-            // A group that this node is out of does not come back without its owner's word, unless this node asked for it.
+            // A group that this node is out of does not come back without its owner's word, unless this node asked for
+            // it.
             return state.Group.Status == MembershipStatus.Out
                 ? KeepInvitation(now, senderKey, source, frame, transaction) : Taken.Refused;
         }
@@ -184,7 +186,9 @@ public sealed partial class GroupConversations
             transaction.WhenOver(at => Answer(at, arrival, DeliveryOutcome.Rejected));
     }
 
-    /// <summary>Stores what a text says, unless it is here already under its first name; null if it says nothing.</summary>
+    /// <summary>
+    /// Stores what a text says, unless it is here already under its first name; null if it says nothing.
+    /// </summary>
     private DeliveryOutcome? Keep(GroupEntry state, ReceivedText text, Arrival arrival, MessageTransaction transaction)
     {
         // No receipt tells a blocked member that anybody is there, also not when the envelope comes again.
@@ -199,14 +203,16 @@ public sealed partial class GroupConversations
         }
 
         transaction.Opened(arrival.Id, text.Sender);
-        if (_context.Store.FindMessage(text.Message) is not null || transaction.Messages.Any(m => m.Message.Id == text.Message))
+        if (_context.Store.FindMessage(text.Message) is not null
+            || transaction.Messages.Any(m => m.Message.Id == text.Message))
         {
             Counters.Add(GroupCount.Repeated);
             return DeliveryOutcome.AlreadyHave;
         }
 
         // Who is out sets nothing for those who are in.
-        if (!MessageContent.TryRead(text.Content.Span, out MessageContent? content) || (text.IsOfFormer && content.Plain is TimerContent))
+        if (!MessageContent.TryRead(text.Content.Span, out MessageContent? content)
+            || (text.IsOfFormer && content.Plain is TimerContent))
         {
             Counters.Add(GroupCount.Refused);
             return null;
@@ -279,7 +285,8 @@ public sealed partial class GroupConversations
     }
 
     private void AcceptLater(
-        GroupEntry state, ReceivedText text, WaitingEnvelope waiting, EnvelopeHeader header, ReadOnlyMemory<byte> payload,
+        GroupEntry state, ReceivedText text, WaitingEnvelope waiting, EnvelopeHeader header,
+        ReadOnlyMemory<byte> payload,
         MessageTransaction transaction)
     {
         byte[]? proof = Proof(state, text.Sender, waiting.Id);

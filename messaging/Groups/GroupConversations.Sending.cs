@@ -51,7 +51,8 @@ public sealed partial class GroupConversations
         bool hasJoined = text.To.Any(m => !state.Group.IsInvited(m));
         foreach (NodeAddress member in text.To)
         {
-            if (_sealing.Text(state.Group.KeyOf(member).Span, text.Payload, asked.Priority, asked.Lifetime) is not { } envelope)
+            if (_sealing.Text(state.Group.KeyOf(member).Span, text.Payload, asked.Priority, asked.Lifetime)
+                is not { } envelope)
                 continue;
             bool counts = !hasJoined || !state.Group.IsInvited(member);
             (counts ? envelopes : beside).Add(envelope);
@@ -103,7 +104,8 @@ public sealed partial class GroupConversations
         _copies.Clear();
         foreach (GroupEntry state in _groups.Values)
         {
-            foreach ((EnvelopeId envelope, EnvelopeId message, NodeAddress member, EnvelopeId first) in state.Group.Copies)
+            foreach ((EnvelopeId envelope, EnvelopeId message, NodeAddress member,
+                EnvelopeId first) in state.Group.Copies)
                 _copies[envelope] = new SentCopy(state.Id, message, member, first);
         }
     }
@@ -114,7 +116,8 @@ public sealed partial class GroupConversations
         foreach (NodeAddress member in text.To)
         {
             ReadOnlyMemory<byte> key = state.Group.KeyOf(member);
-            if (key.IsEmpty || _sealing.Text(key.Span, text.Payload, Priority.Normal, AgainLifetime) is not { } envelope)
+            if (key.IsEmpty || _sealing.Text(key.Span, text.Payload, Priority.Normal, AgainLifetime)
+                is not { } envelope)
                 continue;
             Carry(state, text.Message, member, envelope.Id);
             transaction.Send(envelope);

@@ -10,8 +10,8 @@ namespace QuicProChat.Mesh.Messaging.Groups;
 public sealed partial class GroupConversations
 {
     /// <summary>
-    /// Whether a sender of frames may learn from a receipt that this node is on line. Who is blocked never does, and a stranger
-    /// only where the owner lets everybody know.
+    /// Whether a sender of frames may learn from a receipt that this node is on line. Who is blocked never does, and a
+    /// stranger only where the owner lets everybody know.
     /// </summary>
     internal bool MayLearn(NodeAddress sender) =>
         !_context.Store.IsBlocked(sender) && _context.Receipts.Allows(Knows(sender));

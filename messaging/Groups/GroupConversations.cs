@@ -6,8 +6,8 @@ using QuicProChat.Mesh.Wire;
 namespace QuicProChat.Mesh.Messaging.Groups;
 
 /// <summary>
-/// Conversations of MLS groups on top of the router's envelopes (docs/reference/groups.md). A group's commit, its state, the message
-/// and the envelopes that follow are one transaction.
+/// Conversations of MLS groups on top of the router's envelopes (docs/reference/groups.md). A group's commit, its
+/// state, the message and the envelopes that follow are one transaction.
 /// <code>
 /// envelope -> text -> MeshGroup.Open -> message        frame -> MeshGroup.Receive -> GroupOutput
 /// GroupOutput -> sealed frames, texts that are sealed again, notices -> this transaction
@@ -29,7 +29,8 @@ public sealed partial class GroupConversations : IConversationKind, IDisposable
     private readonly AddressBook _book;
     private readonly WaitingRoom _aside = new();
     /// <summary>
-    /// What envelopes that do not open may cost. A key agreement or a signature is about 100 us, ten times that on a small router.
+    /// What envelopes that do not open may cost. A key agreement or a signature is about 100 us, ten times that on a
+    /// small router.
     /// </summary>
     private readonly SourceWork _work = new(InVainOfSource, always: 0);
     private readonly Dictionary<ConversationId, GroupEntry> _groups = [];
@@ -61,7 +62,8 @@ public sealed partial class GroupConversations : IConversationKind, IDisposable
         context.Deliveries.Arrived += Arrived;
     }
 
-    private readonly record struct SentCopy(ConversationId Group, EnvelopeId Message, NodeAddress Member, EnvelopeId First);
+    private readonly record struct SentCopy(
+        ConversationId Group, EnvelopeId Message, NodeAddress Member, EnvelopeId First);
 
     /// <inheritdoc/>
     public EnvelopeKind Kind => EnvelopeKind.Mls;
@@ -296,8 +298,8 @@ public sealed partial class GroupConversations : IConversationKind, IDisposable
         TouchDesk(transaction);
     }
 
-    // A text or a commit of this node's own, a Welcome, an order: what must not be made a second time in another way, so
-    // that the disk has to have it before it leaves. What others sent comes again.
+    // A text or a commit of this node's own, a Welcome, an order: what must not be made a second time in another way,
+    // so that the disk has to have it before it leaves. What others sent comes again.
     private static bool UsesKeys(GroupEntry state, GroupOutput output) =>
         state.HasCommitted() || output.Texts.Count > 0
         || output.Mail.Any(m => (GroupFrameKind)m.Frame[0] is GroupFrameKind.Welcome or GroupFrameKind.Orders);

@@ -4,11 +4,12 @@ using QuicProChat.Mesh.Wire;
 
 namespace QuicProChat.Mesh.Messaging.Groups;
 
-// version 1 = 1 | KeyPackages | count 1, invitations: sender's key 32, size 4, frame | count 2, invited: address 16, group 16
+// version 1 = 1 | KeyPackages | count 1, invitations: sender's key 32, size 4, frame | count 2, invited: address 16,
+// group 16
 //
 /// <summary>
-/// What belongs to no group yet: own KeyPackages, invitations that wait for the owner, and those whom this node wants to
-/// add and whose KeyPackage has not come.
+/// What belongs to no group yet: own KeyPackages, invitations that wait for the owner, and those whom this node wants
+/// to add and whose KeyPackage has not come.
 /// </summary>
 internal sealed class GroupDesk(GroupSelf self) : ConversationState(Place)
 {
@@ -24,7 +25,9 @@ internal sealed class GroupDesk(GroupSelf self) : ConversationState(Place)
     /// <summary>Most that this node waits for the KeyPackages of. Arbitrary.</summary>
     internal const int MaxInvited = 256;
 
-    /// <summary>A stranger's invitation gives way to another stranger's after so much running time. Arbitrary.</summary>
+    /// <summary>
+    /// A stranger's invitation gives way to another stranger's after so much running time. Arbitrary.
+    /// </summary>
     internal static readonly TimeSpan StrangersTime = TimeSpan.FromDays(1);
 
     private const byte Version = 1;
@@ -49,7 +52,9 @@ internal sealed class GroupDesk(GroupSelf self) : ConversationState(Place)
 
     internal IEnumerable<(NodeAddress Who, MeshGroupId Group)> Invited => _invited;
 
-    /// <summary>Reads what an invitation says. Neither its signature nor its Welcome is looked at: that costs.</summary>
+    /// <summary>
+    /// Reads what an invitation says. Neither its signature nor its Welcome is looked at: that costs.
+    /// </summary>
     /// <param name="sender">Who sealed it.</param>
     /// <param name="bytes">The frame.</param>
     /// <param name="frame">Its head.</param>
@@ -62,7 +67,8 @@ internal sealed class GroupDesk(GroupSelf self) : ConversationState(Place)
         var reader = new FrameReader(bytes);
         return bytes.Length <= GroupFrame.MaxSize && GroupFrame.TryRead(ref reader, out frame)
             && frame.Kind == GroupFrameKind.Welcome && frame.Tip.Member == sender
-            && WelcomeBody.TryRead(ref reader, out body) && body.Table.IsMember(self.Address) && body.Table.IsMember(sender)
+            && WelcomeBody.TryRead(ref reader, out body) && body.Table.IsMember(self.Address)
+            && body.Table.IsMember(sender)
             ? new GroupInvitation(frame.Group, body.Name, sender, body.Table.MemberCount)
             : null;
     }

@@ -17,8 +17,8 @@ internal sealed class GroupEntry(GroupSelf self, MeshGroup group, Func<Instant> 
     internal int Forks { get; set; }
 
     /// <summary>
-    /// What may still be read of all its members together: bytes of frames, and <see cref="FramePrice"/> for each. A member has
-    /// an eighth of it (<see cref="MemberSync.Reading"/>), so that one alone does not take it.
+    /// What may still be read of all its members together: bytes of frames, and <see cref="FramePrice"/> for each. A
+    /// member has an eighth of it (<see cref="MemberSync.Reading"/>), so that one alone does not take it.
     /// </summary>
     internal Allowance Reading { get; } = new(MaxBytes, TimeSpan.FromMinutes(1));
 
@@ -30,7 +30,9 @@ internal sealed class GroupEntry(GroupSelf self, MeshGroup group, Func<Instant> 
 
     private HashSet<StateId> _ownCommits = [];
 
-    /// <summary>Whether this node committed since this was asked last: the keys of that commit must not be used for another.</summary>
+    /// <summary>
+    /// Whether this node committed since this was asked last: the keys of that commit must not be used for another.
+    /// </summary>
     internal bool HasCommitted()
     {
         HashSet<StateId> own = [.. Group.Nodes.Where(n => n.AuthorAddress == self.Address).Select(n => n.Id)];

@@ -4,7 +4,9 @@ using QuicProChat.Mesh.Wire;
 
 namespace QuicProChat.Mesh.Messaging.Groups;
 
-/// <summary>What a step of a group wants done: all of it belongs into the transaction that stores the group's state.</summary>
+/// <summary>
+/// What a step of a group wants done: all of it belongs into the transaction that stores the group's state.
+/// </summary>
 public sealed class GroupOutput
 {
     /// <summary>Frames, each to be sealed to one node.</summary>
@@ -47,8 +49,8 @@ public sealed record SealedText(EnvelopeId Message, byte[] Payload, IReadOnlyLis
 /// <param name="Message">The id that all members know it by.</param>
 /// <param name="Sender">Its proven sender.</param>
 /// <param name="Content">What it says.</param>
-/// <param name="Place">Where it stands: where it was sealed first; null if that it was its sender's place cannot be told any
-/// more.</param>
+/// <param name="Place">Where it stands: where it was sealed first; null if that it was its sender's place cannot be
+/// told any more.</param>
 /// <param name="IsOfFormer">Its sender was put out since: perhaps it did not know.</param>
 public sealed record ReceivedText(
     EnvelopeId Message, NodeAddress Sender, ReadOnlyMemory<byte> Content, MessagePlace? Place, bool IsOfFormer);

@@ -93,7 +93,8 @@ internal static partial class GroupRecords
         for (uint i = 0; i < count; i++)
         {
             if (!reader.TryTake(StateId.Size, out ReadOnlySpan<byte> state)
-                || !reader.TryBlock(MaxBlock, out ReadOnlySpan<byte> welcome) || !TryTime(ref reader, out TimeSpan until)
+                || !reader.TryBlock(MaxBlock, out ReadOnlySpan<byte> welcome)
+                || !TryTime(ref reader, out TimeSpan until)
                 || !reader.TryByte(out byte newcomers))
                 return false;
             List<ReadOnlyMemory<byte>> keys = [];

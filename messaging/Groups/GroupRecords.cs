@@ -7,7 +7,9 @@ using QuicProChat.Mesh.Mls.Messages;
 
 namespace QuicProChat.Mesh.Messaging.Groups;
 
-/// <summary>The parts of a group as the store keeps them. What was written here is read here; all of it is bounded.</summary>
+/// <summary>
+/// The parts of a group as the store keeps them. What was written here is read here; all of it is bounded.
+/// </summary>
 internal static partial class GroupRecords
 {
     private const int MaxBlock = 8 << 20;
@@ -79,7 +81,8 @@ internal static partial class GroupRecords
         root.Table.Write(writer);
     }
 
-    //  id 32, parent 32, author 4, author's address 16, rank 4, flags 1, since 8, commit; orders and table follow from it
+    // id 32, parent 32, author 4, author's address 16, rank 4, flags 1, since 8, commit; orders and table follow from
+    // it
     internal static void WriteNode(FrameWriter writer, StateNode node)
     {
         node.Id.Write(writer.Take(StateId.Size));

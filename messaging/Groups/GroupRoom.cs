@@ -1,8 +1,9 @@
 namespace QuicProChat.Mesh.Messaging.Groups;
 
 /// <summary>
-/// What all groups of a node may take together: their states as they are stored, and the commits that are kept to be passed
-/// on. Members of one accepted group are as many as somebody likes to make, so no bound of a member or of a group is one.
+/// What all groups of a node may take together: their states as they are stored, and the commits that are kept to be
+/// passed on. Members of one accepted group are as many as somebody likes to make, so no bound of a member or of a
+/// group is one.
 /// </summary>
 /// <param name="total">Bytes; about as much again is taken by what is made of them in memory.</param>
 internal sealed class GroupRoom(long total)
@@ -20,8 +21,8 @@ internal sealed class GroupRoom(long total)
     internal long Total { get; } = total;
 
     /// <summary>
-    /// Whether there is room for more. What others make beside the way that this node goes leaves a quarter of it free, and no
-    /// group takes more than half of it for that: so a group can always go on.
+    /// Whether there is room for more. What others make beside the way that this node goes leaves a quarter of it free,
+    /// and no group takes more than half of it for that: so a group can always go on.
     /// </summary>
     /// <param name="used">Bytes of all groups.</param>
     /// <param name="own">Bytes of the group that wants more.</param>
@@ -32,5 +33,6 @@ internal sealed class GroupRoom(long total)
 
     /// <summary>How much of a line is kept, when so much is.</summary>
     internal static int LineEntriesLeft(int kept) =>
-        kept < MaxLineEntries / 2 ? MaxLineEntries / 2 - kept : kept + LeastLineEntries <= MaxLineEntries ? LeastLineEntries : 0;
+        kept < MaxLineEntries / 2 ? MaxLineEntries / 2 - kept : kept + LeastLineEntries <= MaxLineEntries
+            ? LeastLineEntries : 0;
 }

@@ -39,7 +39,8 @@ internal sealed class GroupSealing(LocalIdentity identity, Sealer sealer, ushort
     internal SentEnvelope? Seal(ReadOnlySpan<byte> receiverKey, ReadOnlySpan<byte> frame, bool isBulk)
     {
         TimeSpan lifetime = isBulk ? BulkLifetime : FrameLifetime;
-        EnvelopeHeader header = Header(NodeAddress.Of(receiverKey), isBulk ? Priority.Normal : Priority.High, lifetime, !isBulk);
+        EnvelopeHeader header =
+            Header(NodeAddress.Of(receiverKey), isBulk ? Priority.Normal : Priority.High, lifetime, !isBulk);
         byte[] content = [ContentMark, .. frame];
         byte[] envelope = new byte[EnvelopeHeader.Size + 1 + content.Length + Sealer.Overhead];
         header.Write(envelope);
@@ -90,8 +91,11 @@ internal sealed class GroupSealing(LocalIdentity identity, Sealer sealer, ushort
         }
     }
 
-    /// <summary>The envelope of a text for one member; null if the member's key is unusable, which no proper member's is.</summary>
-    internal SentEnvelope? Text(ReadOnlySpan<byte> memberKey, ReadOnlySpan<byte> message, Priority priority, TimeSpan lifetime)
+    /// <summary>
+    /// The envelope of a text for one member; null if the member's key is unusable, which no proper member's is.
+    /// </summary>
+    internal SentEnvelope? Text(
+        ReadOnlySpan<byte> memberKey, ReadOnlySpan<byte> message, Priority priority, TimeSpan lifetime)
     {
         EnvelopeHeader header = Header(NodeAddress.Of(memberKey), priority, lifetime, wantsReceipt: true);
         byte[] bytes = SentEnvelope.Join(header, message);

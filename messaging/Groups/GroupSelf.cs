@@ -9,7 +9,9 @@ namespace QuicProChat.Mesh.Messaging.Groups;
 /// <summary>Who this node is in its MLS groups: its keys, the library's client, and where its values are.</summary>
 internal sealed class GroupSelf : IStateFacts, IDisposable
 {
-    /// <summary>Epochs below the tip in which another commit can still be followed (docs/reference/groups.md).</summary>
+    /// <summary>
+    /// Epochs below the tip in which another commit can still be followed (docs/reference/groups.md).
+    /// </summary>
     internal const int ForkEpochs = 8;
 
     /// <summary>Epochs of which late texts can be read. Texts are sealed again before a member is so far on.</summary>
@@ -46,7 +48,9 @@ internal sealed class GroupSelf : IStateFacts, IDisposable
             [.. _identities.Values]);
     }
 
-    /// <summary>The suites that a node's Ed25519 identity can sign in: X25519 with AES-128-GCM or ChaCha20-Poly1305.</summary>
+    /// <summary>
+    /// The suites that a node's Ed25519 identity can sign in: X25519 with AES-128-GCM or ChaCha20-Poly1305.
+    /// </summary>
     internal static IReadOnlyList<CipherSuite> Suites { get; } =
         [CipherSuite.X25519Aes128GcmSha256Ed25519, CipherSuite.X25519ChaCha20Poly1305Sha256Ed25519];
 
@@ -93,8 +97,9 @@ internal sealed class GroupSelf : IStateFacts, IDisposable
     }
 
     /// <summary>
-    /// Commits travel in the clear of MLS, inside frames that are sealed to one member: so their signatures prove to everybody
-    /// who made two on one state. How long states take commits is settled by running time, not by the calendar.
+    /// Commits travel in the clear of MLS, inside frames that are sealed to one member: so their signatures prove to
+    /// everybody who made two on one state. How long states take commits is settled by running time, not by the
+    /// calendar.
     /// </summary>
     private static GroupPolicy Policy { get; } = new()
     {

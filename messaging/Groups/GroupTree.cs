@@ -4,8 +4,8 @@ using QuicProChat.Mesh.Mls;
 namespace QuicProChat.Mesh.Messaging.Groups;
 
 /// <summary>
-/// The states that are known, as a tree. The tip is, from the oldest state that takes commits, always the best child that is
-/// not void: whatever came first, or grew longer.
+/// The states that are known, as a tree. The tip is, from the oldest state that takes commits, always the best child
+/// that is not void: whatever came first, or grew longer.
 /// </summary>
 internal sealed class GroupTree
 {
@@ -16,11 +16,14 @@ internal sealed class GroupTree
     internal const int MaxBytes = 1 << 20;
 
     /// <summary>
-    /// So many times either while they are children of states that take commits, which <see cref="Trim"/> spares. Arbitrary.
+    /// So many times either while they are children of states that take commits, which <see cref="Trim"/> spares.
+    /// Arbitrary.
     /// </summary>
     private const int Overdraft = 4;
 
-    /// <summary>Most states that are saved, and read back: room for own commits is beyond what <see cref="HasRoomFor"/> gives.</summary>
+    /// <summary>
+    /// Most states that are saved, and read back: room for own commits is beyond what <see cref="HasRoomFor"/> gives.
+    /// </summary>
     internal const int MostNodes = MaxNodes * (Overdraft + 1);
 
     /// <summary>How long a commit is kept to be passed on, in running time.</summary>
@@ -122,7 +125,9 @@ internal sealed class GroupTree
         return path;
     }
 
-    /// <summary>The states that all members who know the same are in: the best way on from a state, best child by best child.</summary>
+    /// <summary>
+    /// The states that all members who know the same are in: the best way on from a state, best child by best child.
+    /// </summary>
     internal IReadOnlyList<StateNode> BestPath(StateNode from)
     {
         List<StateNode> path = [];
@@ -164,8 +169,8 @@ internal sealed class GroupTree
     }
 
     /// <summary>
-    /// Whether another commit of a leaf on a state tells anything, and there is room for it: of two on one state both are void,
-    /// and more would only fill the room of others.
+    /// Whether another commit of a leaf on a state tells anything, and there is room for it: of two on one state both
+    /// are void, and more would only fill the room of others.
     /// </summary>
     internal bool HasRoomFor(StateNode parent, uint author, int bytes) =>
         _nodes.Count < MaxNodes * Overdraft && _bytes + bytes <= (long)MaxBytes * Overdraft
@@ -183,8 +188,8 @@ internal sealed class GroupTree
         return other;
     }
 
-    /// <summary>Forgets the oldest beyond the bounds. The way to the tip becomes shorter at its old end; no side state of what
-    /// still takes commits goes.</summary>
+    /// <summary>Forgets the oldest beyond the bounds. The way to the tip becomes shorter at its old end; no side state
+    /// of what still takes commits goes.</summary>
     internal void Trim(StateNode oldestLive, TimeSpan at)
     {
         while (Root != oldestLive

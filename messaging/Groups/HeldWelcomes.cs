@@ -5,8 +5,8 @@ using QuicProChat.Mesh.Mls;
 namespace QuicProChat.Mesh.Messaging.Groups;
 
 /// <summary>
-/// Welcomes of own commits. They leave when somebody else has followed the commit, so that no newcomer is alone in a state
-/// that the group did not take.
+/// Welcomes of own commits. They leave when somebody else has followed the commit, so that no newcomer is alone in a
+/// state that the group did not take.
 /// </summary>
 internal sealed class HeldWelcomes
 {
@@ -29,7 +29,9 @@ internal sealed class HeldWelcomes
         return taken;
     }
 
-    /// <summary>Drops those of states that the group did not take: the orders are fulfilled anew, with the same KeyPackages.</summary>
+    /// <summary>
+    /// Drops those of states that the group did not take: the orders are fulfilled anew, with the same KeyPackages.
+    /// </summary>
     internal void Drop(Predicate<Held> lost) => _held.RemoveAll(lost);
 
     internal static bool IsNewcomer(Held held, NodeAddress member) =>

@@ -9,7 +9,9 @@ internal sealed class MemberSync
     /// <summary>Bytes of frames that are read of one member: at once, and in each minute. Arbitrary.</summary>
     private const int MaxBytes = 512 << 10;
 
-    /// <summary>Commits that are verified for one member: at once, and in each minute. Arbitrary; each costs a millisecond.</summary>
+    /// <summary>
+    /// Commits that are verified for one member: at once, and in each minute. Arbitrary; each costs a millisecond.
+    /// </summary>
     private const int MaxCommits = 300;
 
     private static readonly TimeSpan Minute = TimeSpan.FromMinutes(1);
@@ -65,7 +67,9 @@ internal sealed class MemberSync
     private int _asked;
     private int _repeated;
 
-    /// <summary>It was told what it lacks: an answer to a question may be lost, so that it is told again, ever more seldom.</summary>
+    /// <summary>
+    /// It was told what it lacks: an answer to a question may be lost, so that it is told again, ever more seldom.
+    /// </summary>
     internal void PlanToRepeat(TimeSpan at, TimeSpan again)
     {
         const int most = 6;
@@ -77,8 +81,8 @@ internal sealed class MemberSync
     internal void StopRepeating() => (RepeatAt, _repeated) = (TimeSpan.MaxValue, 0);
 
     /// <summary>
-    /// Takes what it tells of its line together with what it told before, unless it went another way since: the newest of it,
-    /// as far as there is room.
+    /// Takes what it tells of its line together with what it told before, unless it went another way since: the newest
+    /// of it, as far as there is room.
     /// </summary>
     /// <param name="entries">What it tells, oldest first.</param>
     /// <param name="room">Entries that may be kept.</param>

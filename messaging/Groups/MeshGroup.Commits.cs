@@ -41,10 +41,11 @@ internal sealed partial class MeshGroup
             return null;
         }
 
-        // What was made on a state that takes none any more changes nothing here; its sender learns by the tips. The state is
-        // only what the sender says: a commit of another epoch may be good elsewhere. Two commits of one leaf on one state prove
-        // all that a third could.
-        if (!IsLive(parent.Id) || message.Epoch != parent.Epoch || !_tree.HasRoomFor(parent, evidence.Committer.Value, bytes.Length)
+        // What was made on a state that takes none any more changes nothing here; its sender learns by the tips. The
+        // state is only what the sender says: a commit of another epoch may be good elsewhere. Two commits of one leaf
+        // on one state prove all that a third could.
+        if (!IsLive(parent.Id) || message.Epoch != parent.Epoch
+            || !_tree.HasRoomFor(parent, evidence.Committer.Value, bytes.Length)
             || !PeerOf(from).Commits.TryTake(at, 1))
             return null;
         if (!HasRoom(parent, bytes.Length))
@@ -84,8 +85,8 @@ internal sealed partial class MeshGroup
     }
 
     /// <summary>
-    /// Whether a commit and the state that it leads to still fit into what all groups may take. A state is about as large as
-    /// the others of its group.
+    /// Whether a commit and the state that it leads to still fit into what all groups may take. A state is about as
+    /// large as the others of its group.
     /// </summary>
     private bool HasRoom(StateNode parent, int commit)
     {
@@ -144,14 +145,15 @@ internal sealed partial class MeshGroup
         }
 
         if (_mls.ContextOf(node.Parent) is { } context)
-            _foul[node.AuthorAddress] = (context, node.Commit, other.Commit);
+            _foul[node.AuthorAddress] = new FoulPlay(context, node.Commit, other.Commit);
         OfferProofs(at, output);
     }
 
     /// <summary>Whoever was proved to play foul, and is a member of the tip, is to be removed.</summary>
     private void OfferProofs(TimeSpan at, GroupOutput output)
     {
-        foreach ((NodeAddress member, (ReadOnlyMemory<byte> context, ReadOnlyMemory<byte> a, ReadOnlyMemory<byte> b)) in _foul)
+        foreach ((NodeAddress member,
+            (ReadOnlyMemory<byte> context, ReadOnlyMemory<byte> a, ReadOnlyMemory<byte> b)) in _foul)
         {
             if (!Table.IsMember(member) || member == _self.Address)
                 continue;
@@ -218,7 +220,8 @@ internal sealed partial class MeshGroup
 
                 if (_mls.FindState(next.Id) is null && !Make(next, staged))
                 {
-                    // It was verified once: that it cannot be made now is this node's trouble, which asks to be taken in again.
+                    // It was verified once: that it cannot be made now is this node's trouble, which asks to be taken
+                    // in again.
                     next.CannotFollow = true;
                     isWhole = false;
                     break;

@@ -92,7 +92,8 @@ internal sealed partial class MeshGroup
 
         // Whoever waits to be taken in again hears nothing until then.
         bool atOnce = orders.Any(o => o.Order.Signer == _self.Address && o.Order.Kind != OrderKind.Proof);
-        int most = atOnce ? 0 : orders.Any(o => o.Order.Kind == OrderKind.Rejoin) ? MostTurnsForRejoin : Timing.MaxTurns;
+        int most = atOnce ? 0 : orders.Any(o => o.Order.Kind == OrderKind.Rejoin) ? MostTurnsForRejoin
+            : Timing.MaxTurns;
         _turn.Want(at, _tree.Tip, _mls.Self.Value, LeavesOf(_mls.Tip), most);
     }
 
@@ -120,9 +121,10 @@ internal sealed partial class MeshGroup
                 return true;
             }
 
-            // One of the orders asks for what MLS refuses, which only a KeyPackage can: the first that has one goes, and the
-            // rest is tried without it. A removal never gives way to what somebody else sent.
-            if (orders.Where(o => !o.KeyPackage.IsEmpty).Select(o => (NodeAddress?)o.Order.Subject).FirstOrDefault() is not { } drop)
+            // One of the orders asks for what MLS refuses, which only a KeyPackage can: the first that has one goes,
+            // and the rest is tried without it. A removal never gives way to what somebody else sent.
+            if (orders.Where(o => !o.KeyPackage.IsEmpty).Select(o => (NodeAddress?)o.Order.Subject).FirstOrDefault()
+                is not { } drop)
                 return false;
             _pool.Drop(drop);
             output.Changed = true;
@@ -225,14 +227,18 @@ internal sealed partial class MeshGroup
         SendWelcomes(at, output);
     }
 
-    /// <summary>Sends those Welcomes whose commit somebody else has followed, or that nobody else could follow.</summary>
+    /// <summary>
+    /// Sends those Welcomes whose commit somebody else has followed, or that nobody else could follow.
+    /// </summary>
     private void SendWelcomes(TimeSpan at, GroupOutput output)
     {
         foreach (HeldWelcomes.Held held in _welcomes.Take(w => w.Until <= at || IsFollowed(w)))
         {
             output.Changed = true;
             byte[] frame = FrameOf(
-                GroupFrameKind.Welcome, new WelcomeBody(_tree.Find(held.State)?.Rank ?? default, _own.Name, held.Table, held.Welcome).Write, output);
+                GroupFrameKind.Welcome,
+                new WelcomeBody(_tree.Find(held.State)?.Rank ?? default, _own.Name, held.Table, held.Welcome).Write,
+                output);
             foreach (ReadOnlyMemory<byte> key in held.Newcomers)
                 output.Mail.Add(new GroupMail(key, frame, IsBulk: false));
         }

@@ -11,9 +11,10 @@ namespace QuicProChat.Mesh.Messaging.Groups;
 internal sealed partial class MeshGroup
 {
     /// <summary>
-    /// Whether a Welcome may replace this group without a word of its owner. A member has to send it, and the last order about
-    /// this node in it has to be known here: the rejoin that this node signed, or the order that let it in, where that joining
-    /// can still lose. Anybody who has a KeyPackage can found a group of the same id; nobody can make up such an order.
+    /// Whether a Welcome may replace this group without a word of its owner. A member has to send it, and the last
+    /// order about this node in it has to be known here: the rejoin that this node signed, or the order that let it in,
+    /// where that joining can still lose. Anybody who has a KeyPackage can found a group of the same id; nobody can
+    /// make up such an order.
     /// </summary>
     private bool MayBeReplaced(in NodeAddress from, OrderTable table, StagedWelcome welcome)
     {
@@ -30,7 +31,8 @@ internal sealed partial class MeshGroup
                 || (!_own.KeyPackage.IsEmpty && welcome.KeyPackage.Span.SequenceEqual(_own.KeyPackage.Span)));
     }
 
-    // No branch forgets an address that there was an order about. Where the ways parted is only known of whoever told its own.
+    // No branch forgets an address that there was an order about. Where the ways parted is only known of whoever told
+    // its own.
     private bool KnowsThoseOf(OrderTable table, in NodeAddress from) =>
         !_peers.TryGetValue(from, out MemberSync? peer) || CommonWith(peer) is not { } common
         || _tree.FindShort(common.State, common.Epoch) is not { } parted
@@ -43,15 +45,18 @@ internal sealed partial class MeshGroup
     /// <param name="bytes">The frame.</param>
     /// <param name="before">The group of the same id, which gives way; null if there is none.</param>
     /// <param name="output">What follows.</param>
-    /// <param name="isAccepted">The owner accepted it as an invitation: then it may replace a group that this node is out of.</param>
+    /// <param name="isAccepted">The owner accepted it as an invitation: then it may replace a group that this node is
+    /// out of.</param>
     /// <returns>The group; null if the frame does not let this node in.</returns>
     internal static MeshGroup? Join(
-        GroupSelf self, Instant now, in NodeAddress from, ReadOnlySpan<byte> bytes, MeshGroup? before, GroupOutput output,
+        GroupSelf self, Instant now, in NodeAddress from, ReadOnlySpan<byte> bytes, MeshGroup? before,
+        GroupOutput output,
         bool isAccepted = false)
     {
         var reader = new FrameReader(bytes);
         if (bytes.Length > GroupFrame.MaxSize || !GroupFrame.TryRead(ref reader, out GroupFrame frame)
-            || frame.Kind != GroupFrameKind.Welcome || frame.Tip.Member != from || !WelcomeBody.TryRead(ref reader, out WelcomeBody body)
+            || frame.Kind != GroupFrameKind.Welcome || frame.Tip.Member != from
+            || !WelcomeBody.TryRead(ref reader, out WelcomeBody body)
             || !frame.Tip.IsAuthentic(frame.Group)
             || !UnverifiedWelcome.Parse(body.Welcome.Span).TryGet(out UnverifiedWelcome? welcome)
             || !self.Client.Open(welcome).TryGet(out StagedWelcome? opened))

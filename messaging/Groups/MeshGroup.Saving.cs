@@ -4,7 +4,8 @@ using QuicProChat.Mesh.Routing;
 
 namespace QuicProChat.Mesh.Messaging.Groups;
 
-// version 1 = 1 | group 16 | running time 8 | own standing | root | nodes | line | tips | orders | texts | Welcomes | MLS
+// version 1 = 1 | group 16 | running time 8 | own standing | root | nodes | line | tips | orders | texts | Welcomes |
+// MLS
 //
 /// <content>All of a group as bytes. They are secret: they hold the keys of its states, and texts.</content>
 internal sealed partial class MeshGroup
@@ -96,7 +97,7 @@ internal sealed partial class MeshGroup
         {
             StateNode? other = _tree.ChildrenOf(node.Parent).FirstOrDefault(n => n != node && n.Author == node.Author);
             if (other is not null && _mls.ContextOf(node.Parent) is { } context)
-                _foul[node.AuthorAddress] = (context, node.Commit, other.Commit);
+                _foul[node.AuthorAddress] = new FoulPlay(context, node.Commit, other.Commit);
         }
     }
 }

@@ -73,8 +73,8 @@ internal sealed partial class MeshGroup
     }
 
     /// <summary>
-    /// Deletes what lets states take commits, where everybody is known to be past them, or they are too old. Absence of a
-    /// member never prolongs that.
+    /// Deletes what lets states take commits, where everybody is known to be past them, or they are too old. Absence of
+    /// a member never prolongs that.
     /// </summary>
     private void SettleStates(TimeSpan at, GroupOutput output)
     {
@@ -125,8 +125,8 @@ internal sealed partial class MeshGroup
     }
 
     /// <summary>
-    /// A proof against a state is too late where more than half of the members have gone on from it and cannot come back:
-    /// whoever still could comes along.
+    /// A proof against a state is too late where more than half of the members have gone on from it and cannot come
+    /// back: whoever still could comes along.
     /// </summary>
     private void WeighFinality(TimeSpan at, StateNode theirs, GroupOutput output)
     {
@@ -165,8 +165,9 @@ internal sealed partial class MeshGroup
     }
 
     /// <summary>
-    /// Others stand where this node cannot follow, and what they sent did not bridge that: the branch with the tips of more
-    /// of the members at the fork point wins, then the better commit there. Whoever lost asks to be taken in again.
+    /// Others stand where this node cannot follow, and what they sent did not bridge that: the branch with the tips of
+    /// more of the members at the fork point wins, then the better commit there. Whoever lost asks to be taken in
+    /// again.
     /// </summary>
     private void Judge(TimeSpan at, GroupOutput output)
     {
@@ -216,10 +217,13 @@ internal sealed partial class MeshGroup
         }
     }
 
-    /// <summary>A member has told the way to where it stands, and the very epoch where it parted from this node's.</summary>
+    /// <summary>
+    /// A member has told the way to where it stands, and the very epoch where it parted from this node's.
+    /// </summary>
     private bool IsTold(in NodeAddress member, MemberSync peer)
     {
-        if (_tips.SignedBy(member) is not { } tip || !peer.Line.Any(e => e.Epoch == tip.Epoch && e.State == tip.State.Short))
+        if (_tips.SignedBy(member) is not { } tip
+            || !peer.Line.Any(e => e.Epoch == tip.Epoch && e.State == tip.State.Short))
             return false;
         return CommonWith(peer) is not { } common || common.State == _tree.Tip.Short
             || peer.Line.Any(e => e.Epoch == common.Epoch + 1);

@@ -16,7 +16,8 @@ internal sealed partial class MeshGroup
     {
         TimeSpan at = _clock.At(now);
         var reader = new FrameReader(bytes);
-        if (bytes.Length > GroupFrame.MaxSize || !GroupFrame.TryRead(ref reader, out GroupFrame frame) || frame.Group != Id
+        if (bytes.Length > GroupFrame.MaxSize || !GroupFrame.TryRead(ref reader, out GroupFrame frame)
+            || frame.Group != Id
             || frame.Tip.Member != from || from == _self.Address || !Concerns(from))
             return false;
         MemberSync peer = PeerOf(from);
@@ -86,14 +87,17 @@ internal sealed partial class MeshGroup
         foreach (OrderWithKeys order in body.Orders)
         {
             if (order.Order.Group == Id && Table.After(order.Order) is not null && order.Order.IsAuthentic()
-                && (order.Order.Kind is not (OrderKind.Add or OrderKind.Rejoin) || VerifyKeys(order.Order, order.KeyPackage) is not null))
+                && (order.Order.Kind is not (OrderKind.Add or OrderKind.Rejoin)
+                    || VerifyKeys(order.Order, order.KeyPackage) is not null))
                 Offer(at, order, output);
         }
 
         return true;
     }
 
-    /// <summary>What a member's tip asks for: nothing, what it lacks, or where its way parted from this node's.</summary>
+    /// <summary>
+    /// What a member's tip asks for: nothing, what it lacks, or where its way parted from this node's.
+    /// </summary>
     private void Compare(TimeSpan at, in NodeAddress from, MemberSync peer, SignedTip tip, GroupOutput output)
     {
         if (_tips.SignedBy(from) is { } newest && newest.Number > tip.Number)
@@ -106,7 +110,8 @@ internal sealed partial class MeshGroup
                 peer.JudgeAt = at + Timing.BridgePatience;
                 peer.IsOutvoted = !peer.Patience.TryTake(at, Timing.BridgePatience.TotalSeconds);
             }
-            else if (peer.DivergedAt != tip.State && !peer.IsOutvoted && peer.Patience.TryTake(at, Timing.BridgePatience.TotalSeconds))
+            else if (peer.DivergedAt != tip.State && !peer.IsOutvoted
+                && peer.Patience.TryTake(at, Timing.BridgePatience.TotalSeconds))
             {
                 // It moved: what leads there may be just behind.
                 peer.JudgeAt = at + Timing.BridgePatience;
@@ -206,8 +211,8 @@ internal sealed partial class MeshGroup
         return true;
     }
 
-    // All that descends from a state, on every branch, so that evidence spreads with the commits. A member that was removed
-    // gets what removes it, and nothing after.
+    // All that descends from a state, on every branch, so that evidence spreads with the commits. A member that was
+    // removed gets what removes it, and nothing after.
     private void SendCommits(
         TimeSpan at, NodeAddress to, MemberSync peer, StateNode from, StateNode? theirs, GroupOutput output)
     {

@@ -13,10 +13,14 @@ namespace QuicProChat.Mesh.Messaging.Groups;
 /// <content>Texts, which belong to the conversation and not to an epoch.</content>
 internal sealed partial class MeshGroup
 {
-    /// <summary>Epochs after which a text is sealed again though its state is on the way: its keys will soon be gone.</summary>
+    /// <summary>
+    /// Epochs after which a text is sealed again though its state is on the way: its keys will soon be gone.
+    /// </summary>
     private const int SealAgainAfter = GroupSelf.PastEpochs - 2;
 
-    /// <summary>Whoever is heard of and has not proved for so long that it has a text gets it again, ever more seldom.</summary>
+    /// <summary>
+    /// Whoever is heard of and has not proved for so long that it has a text gets it again, ever more seldom.
+    /// </summary>
     private static readonly TimeSpan SealAgainAge = TimeSpan.FromMinutes(30);
 
     /// <summary>Seals a text for all other members.</summary>
@@ -78,7 +82,9 @@ internal sealed partial class MeshGroup
     internal EnvelopeId Carried(in EnvelopeId message, in NodeAddress member, in EnvelopeId envelope) =>
         _texts.Carried(message, member, envelope);
 
-    /// <summary>The envelopes that texts travel in: the envelope, its message, its receiver, and the first one for it.</summary>
+    /// <summary>
+    /// The envelopes that texts travel in: the envelope, its message, its receiver, and the first one for it.
+    /// </summary>
     internal IEnumerable<(EnvelopeId Envelope, EnvelopeId Message, NodeAddress Member, EnvelopeId First)> Copies =>
         from text in _texts.All
         from copy in text.Copies
@@ -108,7 +114,8 @@ internal sealed partial class MeshGroup
         if (owner is not null && owner != sender)
             return TextOutcome.Refused;
         text = new ReceivedText(
-            IdOf(sender, first), sender, body.Content.ToArray(), owner is null ? null : first, IsOfFormer: gone is not null);
+            IdOf(sender, first), sender, body.Content.ToArray(), owner is null ? null : first, IsOfFormer: gone
+                is not null);
         return TextOutcome.Opened;
     }
 
@@ -129,8 +136,8 @@ internal sealed partial class MeshGroup
     }
 
     /// <summary>
-    /// Since how long an address is out, where it was put out on the way to the tip; null for others. Its keys of past states
-    /// still open what it seals; what it wrote before it knew is on its way for a while.
+    /// Since how long an address is out, where it was put out on the way to the tip; null for others. Its keys of past
+    /// states still open what it seals; what it wrote before it knew is on its way for a while.
     /// </summary>
     private TimeSpan? GoneFor(TimeSpan at, in NodeAddress sender)
     {
@@ -164,7 +171,8 @@ internal sealed partial class MeshGroup
     // A message shows where its sender stands, if that is further than what is known.
     private void Saw(TimeSpan at, in NodeAddress sender, StateNode state, GroupOutput output)
     {
-        if (_tips.Of(sender) is { } known && (_tree.Find(known) is not { } before || !_tree.IsAncestor(before.Id, state)))
+        if (_tips.Of(sender) is { } known
+            && (_tree.Find(known) is not { } before || !_tree.IsAncestor(before.Id, state)))
             return;
         _tips.Saw(sender, state.Id);
         TipsChanged(at, output);

@@ -7,8 +7,8 @@ using QuicProChat.Mesh.Routing;
 namespace QuicProChat.Mesh.Messaging.Groups;
 
 /// <summary>
-/// One member's view of a group that no server orders: what follows from what comes in, without a clock, a network or a disk
-/// of its own (docs/reference/groups.md).
+/// One member's view of a group that no server orders: what follows from what comes in, without a clock, a network or a
+/// disk of its own (docs/reference/groups.md).
 /// <code>
 /// frame -> Receive -> commits -> verified by MLS and MembershipRules -> GroupTree -> best path -> tip moves
 ///                  -> tips, lines -> who stands where -> what they lack is sent | rejoin
@@ -33,8 +33,10 @@ internal sealed partial class MeshGroup
     private readonly RefusedCommits _refused = new();
 
     /// <summary>Who was proved to play foul: the context of a state, and two commits on it.</summary>
-    private readonly Dictionary<NodeAddress, (ReadOnlyMemory<byte> Context, ReadOnlyMemory<byte> First, ReadOnlyMemory<byte> Second)>
-        _foul = [];
+    private readonly Dictionary<NodeAddress, FoulPlay> _foul = [];
+
+    private readonly record struct FoulPlay(
+        ReadOnlyMemory<byte> Context, ReadOnlyMemory<byte> First, ReadOnlyMemory<byte> Second);
 
     private MeshGroup(GroupSelf self, Group mls, GroupParts parts)
     {
@@ -88,8 +90,8 @@ internal sealed partial class MeshGroup
     internal bool HasLeft => Status == MembershipStatus.Out && Removal()?.Table.HasLeft(_self.Address) == true;
 
     /// <summary>
-    /// Whether this node added a member, and nothing was heard of it since: perhaps it has not accepted. Whoever joins tells
-    /// its inviter first; of those whom others invited nobody can say.
+    /// Whether this node added a member, and nothing was heard of it since: perhaps it has not accepted. Whoever joins
+    /// tells its inviter first; of those whom others invited nobody can say.
     /// </summary>
     internal bool IsInvited(NodeAddress member) => member != _self.Address && _tips.Of(member) is null
         && _line.Places.Any(p => p.Entry.Author == _mls.Self.Value && p.Joined.Contains(member));

@@ -6,8 +6,8 @@ using QuicProChat.Mesh.Mls;
 namespace QuicProChat.Mesh.Messaging.Groups;
 
 /// <summary>
-/// Where the MLS library keeps its values: in memory, and from there, with the messages that moved them, into the node's
-/// database. The values of one group, and those of the node's KeyPackages, are one piece each.
+/// Where the MLS library keeps its values: in memory, and from there, with the messages that moved them, into the
+/// node's database. The values of one group, and those of the node's KeyPackages, are one piece each.
 /// </summary>
 internal sealed class NodeGroupStore : IGroupStore
 {

@@ -5,8 +5,8 @@ using QuicProChat.Mesh.Wire;
 namespace QuicProChat.Mesh.Messaging.Groups;
 
 /// <summary>
-/// KeyPackages of this node. Whoever asks gets one that nobody else gets, as long as not too many are out; else the one of
-/// last resort, which is always there.
+/// KeyPackages of this node. Whoever asks gets one that nobody else gets, as long as not too many are out; else the one
+/// of last resort, which is always there.
 /// </summary>
 internal sealed class NodeKeyPackages(GroupSelf self)
 {
@@ -16,14 +16,18 @@ internal sealed class NodeKeyPackages(GroupSelf self)
     /// <summary>Most that are out and not used. Arbitrary; each is about a kilobyte.</summary>
     internal const int MaxOut = 64;
 
-    /// <summary>Most that are out when a stranger still gets one of its own: the rest is for those whom the owner knows.</summary>
+    /// <summary>
+    /// Most that are out when a stranger still gets one of its own: the rest is for those whom the owner knows.
+    /// </summary>
     internal const int MaxOutToStrangers = MaxOut / 2;
 
-    /// <summary>Most that are kept, with those that were made while the clock was wrong: somebody whose clock was wrong too may use
-    /// them. Arbitrary.</summary>
+    /// <summary>Most that are kept, with those that were made while the clock was wrong: somebody whose clock was wrong
+    /// too may use them. Arbitrary.</summary>
     internal const int MaxKept = 4 * MaxOut;
 
-    /// <summary>How many one node gets at once, and in each day, before it gets that of last resort. Arbitrary.</summary>
+    /// <summary>
+    /// How many one node gets at once, and in each day, before it gets that of last resort. Arbitrary.
+    /// </summary>
     private const int MaxForOne = 4;
 
     /// <summary>How often one node gets that of last resort, at once and in each day. Arbitrary.</summary>
@@ -32,8 +36,8 @@ internal sealed class NodeKeyPackages(GroupSelf self)
     /// <summary>Nodes and neighbours that are counted one by one; the others share. Arbitrary.</summary>
     private const int MaxCounted = 256;
 
-    /// <summary>Answers to all strangers together: at once, and in each hour. Arbitrary; each costs two signatures and an
-    /// envelope.</summary>
+    /// <summary>Answers to all strangers together: at once, and in each hour. Arbitrary; each costs two signatures and
+    /// an envelope.</summary>
     private const int MaxAnswers = 120;
 
     private static readonly TimeSpan Hour = TimeSpan.FromHours(1);
@@ -48,7 +52,9 @@ internal sealed class NodeKeyPackages(GroupSelf self)
     private readonly AllowanceTable<NodeAddress> _single = new(MaxCounted, MaxForOne, Day);
     private readonly AllowanceTable<NodeAddress> _lastResort = new(MaxCounted, MaxLastResort, Day);
 
-    /// <summary>Those that are out, for one use, and not used; without those that nobody would take by today's clock.</summary>
+    /// <summary>
+    /// Those that are out, for one use, and not used; without those that nobody would take by today's clock.
+    /// </summary>
     internal int Unused => CountUnused(self.Client.KeyPackages());
 
     /// <summary>An answer to a question; null if too many ask.</summary>
@@ -65,22 +71,24 @@ internal sealed class NodeKeyPackages(GroupSelf self)
         bool hasSingle = HasRoom(isKnown ? MaxOut : MaxOutToStrangers) && single.Has(at, 1);
         if (!hasSingle && !_lastResort.Of(at, asker).TryTake(at, 1))
             return null;
-        if (!(isKnown ? _toKnown.TryTake(at, 1) : _sources.Of(at, source).TryTake(at, 1) && _toStrangers.TryTake(at, 1)))
+        if (!(isKnown ? _toKnown.TryTake(at, 1) : _sources.Of(at, source).TryTake(at, 1)
+            && _toStrangers.TryTake(at, 1)))
             return null;
         return hasSingle && single.TryTake(at, 1)
             ? self.Client.CreateKeyPackage(self.IdentityFor(suite), Lifetime) : LastResort(suite);
     }
 
     /// <summary>
-    /// The KeyPackage of last resort for a suite; made where there is none, or the old one is half over, or it was made while the
-    /// clock was wrong.
+    /// The KeyPackage of last resort for a suite; made where there is none, or the old one is half over, or it was made
+    /// while the clock was wrong.
     /// </summary>
     internal KeyPackage LastResort(CipherSuite suite)
     {
         DateTimeOffset now = self.Time.GetUtcNow();
         foreach (OwnKeyPackage own in self.Client.KeyPackages())
         {
-            if (own.IsLastResort && own.KeyPackage.Content.CipherSuite == suite && own.NotAfter > now + (Lifetime / 2) && HasBegun(own, now))
+            if (own.IsLastResort && own.KeyPackage.Content.CipherSuite == suite && own.NotAfter > now + (Lifetime / 2)
+                && HasBegun(own, now))
                 return own.KeyPackage;
         }
 

@@ -5,8 +5,8 @@ using QuicProChat.Mesh.Messaging.Groups.Wire;
 namespace QuicProChat.Mesh.Messaging.Groups;
 
 /// <summary>
-/// Orders that no state on the way to the tip has fulfilled: at most one about each address. Of two with one predecessor a
-/// removal beats all else, then the senior admin's counts.
+/// Orders that no state on the way to the tip has fulfilled: at most one about each address. Of two with one
+/// predecessor a removal beats all else, then the senior admin's counts.
 /// </summary>
 internal sealed class OrderPool
 {
@@ -42,7 +42,9 @@ internal sealed class OrderPool
         return true;
     }
 
-    /// <summary>The tip moved: drops what does not hold there, because it was fulfilled or something came before it.</summary>
+    /// <summary>
+    /// The tip moved: drops what does not hold there, because it was fulfilled or something came before it.
+    /// </summary>
     internal void Review(OrderTable table)
     {
         foreach (OrderWithKeys order in _orders.Values.Where(o => table.After(o.Order) is null).ToArray())

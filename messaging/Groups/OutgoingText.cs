@@ -24,7 +24,9 @@ internal sealed class OutgoingText
     /// <summary>Who has not answered, and in which state it was sealed for them last.</summary>
     internal Dictionary<NodeAddress, StateId> Missing { get; } = [];
 
-    /// <summary>The envelopes that it travels in: for each member the first, which the message's state counts, and the last.</summary>
+    /// <summary>
+    /// The envelopes that it travels in: for each member the first, which the message's state counts, and the last.
+    /// </summary>
     internal Dictionary<NodeAddress, (EnvelopeId First, EnvelopeId Last)> Copies { get; } = [];
 }
 
@@ -61,11 +63,14 @@ internal sealed class OutgoingTexts
         return first;
     }
 
-    /// <summary>The state that a text was sealed in for a member last; null if it is not under way to that one.</summary>
+    /// <summary>
+    /// The state that a text was sealed in for a member last; null if it is not under way to that one.
+    /// </summary>
     internal StateId? SealedFor(in EnvelopeId message, in NodeAddress member)
     {
         EnvelopeId wanted = message;
-        return _texts.Find(t => t.Message == wanted) is { } text && text.Missing.TryGetValue(member, out StateId state) ? state : null;
+        return _texts.Find(t => t.Message == wanted) is { } text && text.Missing.TryGetValue(member, out StateId state)
+            ? state : null;
     }
 
     /// <summary>A member has proved that it has a text; false if nothing waited for that.</summary>

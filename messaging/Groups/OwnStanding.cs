@@ -29,7 +29,9 @@ internal sealed class OwnStanding
     /// <summary>The state that this node came in by.</summary>
     internal StateId JoinedIn { get; set; }
 
-    /// <summary>The request to be taken in again that is under way; running time of the next repetition beside it.</summary>
+    /// <summary>
+    /// The request to be taken in again that is under way; running time of the next repetition beside it.
+    /// </summary>
     internal OrderWithKeys? Rejoin { get; set; }
 
     internal TimeSpan RejoinAt { get; set; } = TimeSpan.MaxValue;
@@ -40,7 +42,9 @@ internal sealed class OwnStanding
     /// <summary>The tip as it was signed last; signed anew when it moves.</summary>
     internal SignedTip? Tip { get; set; }
 
-    /// <summary>When whoever could explain where others stand is asked again, and how long after that; in memory alone.</summary>
+    /// <summary>
+    /// When whoever could explain where others stand is asked again, and how long after that; in memory alone.
+    /// </summary>
     internal (TimeSpan At, TimeSpan Pause) Asking { get; set; } = (TimeSpan.MaxValue, TimeSpan.Zero);
 
     /// <summary>When the next member is told where this node stands, though nothing happened; running time.</summary>

@@ -4,8 +4,8 @@ using QuicProChat.Mesh.Mls;
 namespace QuicProChat.Mesh.Messaging.Groups;
 
 /// <summary>
-/// Commits that are invalid for good on a state, so that they are not verified again and again. The state is only what whoever
-/// brought one says: on another the same commit may be good.
+/// Commits that are invalid for good on a state, so that they are not verified again and again. The state is only what
+/// whoever brought one says: on another the same commit may be good.
 /// </summary>
 internal sealed class RefusedCommits
 {

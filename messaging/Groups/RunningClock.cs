@@ -2,7 +2,9 @@ using QuicProChat.Mesh.Routing;
 
 namespace QuicProChat.Mesh.Messaging.Groups;
 
-/// <summary>How long a group has run on this node, restarts taken together: no calendar can be set to shorten a term.</summary>
+/// <summary>
+/// How long a group has run on this node, restarts taken together: no calendar can be set to shorten a term.
+/// </summary>
 /// <param name="before">What earlier runs add up to.</param>
 /// <param name="started">When this run began.</param>
 internal sealed class RunningClock(TimeSpan before, Instant started)

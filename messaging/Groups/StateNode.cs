@@ -6,7 +6,8 @@ using QuicProChat.Mesh.Mls;
 namespace QuicProChat.Mesh.Messaging.Groups;
 
 /// <summary>
-/// A state of a group that this node verified the commit of; whether it also made the state, with keys, is another question.
+/// A state of a group that this node verified the commit of; whether it also made the state, with keys, is another
+/// question.
 /// </summary>
 internal sealed class StateNode
 {
@@ -26,7 +27,9 @@ internal sealed class StateNode
 
     internal required OrderTable Table { get; init; }
 
-    /// <summary>The commit, an MLSMessage; empty for the first state and for those that are too old to be passed on.</summary>
+    /// <summary>
+    /// The commit, an MLSMessage; empty for the first state and for those that are too old to be passed on.
+    /// </summary>
     internal ReadOnlyMemory<byte> Commit { get; set; }
 
     internal IReadOnlyList<Order> Orders { get; init; } = [];
@@ -43,7 +46,9 @@ internal sealed class StateNode
     /// <summary>When this node learnt of it, and when it stopped being the tip; in running time.</summary>
     internal TimeSpan Since { get; set; }
 
-    /// <summary>It was verified, and cannot be made any more: this node has to be taken in again by whoever follows it.</summary>
+    /// <summary>
+    /// It was verified, and cannot be made any more: this node has to be taken in again by whoever follows it.
+    /// </summary>
     internal bool CannotFollow { get; set; }
 
     /// <summary>This node does not follow it; but for its own trouble, no node does.</summary>

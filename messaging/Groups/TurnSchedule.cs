@@ -4,8 +4,8 @@ using QuicProChat.Mesh.Mls;
 namespace QuicProChat.Mesh.Messaging.Groups;
 
 /// <summary>
-/// When this node commits what waits: its turn times four round trips after it was first wanted in this state. The turn moves
-/// on with each epoch, so that every member's leaf is renewed, and two seldom commit at once.
+/// When this node commits what waits: its turn times four round trips after it was first wanted in this state. The turn
+/// moves on with each epoch, so that every member's leaf is renewed, and two seldom commit at once.
 /// </summary>
 /// <param name="timing">Times.</param>
 internal sealed class TurnSchedule(GroupTiming timing)

@@ -30,7 +30,8 @@ internal sealed class WaitingCommits
     {
         CommitBundle added = bundle;
         NodeAddress member = from;
-        if (_waiting.Exists(w => w.Bundle.Parent == added.Parent && w.Bundle.Commit.Span.SequenceEqual(added.Commit.Span)))
+        if (_waiting.Exists(w => w.Bundle.Parent == added.Parent
+            && w.Bundle.Commit.Span.SequenceEqual(added.Commit.Span)))
             return;
         while (_waiting.FindAll(w => w.From == member) is { Count: > 0 } own
             && (own.Count >= MaxCommits / Shares

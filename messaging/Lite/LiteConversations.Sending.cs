@@ -74,7 +74,8 @@ public sealed partial class LiteConversations
     }
 
     /// <summary>Whoever changes what was said has to prove who that is: all members have the same keys.</summary>
-    private static bool IsSigned(SendRequest request) => request.Signed || request.Content is EditContent or DeleteContent;
+    private static bool IsSigned(SendRequest request) => request.Signed || request.Content is EditContent
+        or DeleteContent;
 
     /// <summary>
     /// The id that all members know a message by: that of its envelope, with the group id and zeros in place of the

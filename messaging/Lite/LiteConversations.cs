@@ -6,15 +6,15 @@ using QuicProChat.Mesh.Wire;
 namespace QuicProChat.Mesh.Messaging.Lite;
 
 /// <summary>
-/// Messages between the members of MLS-Lite groups, on top of the router's envelopes (docs/reference/mls-lite.md, section 7). All
-/// of
+/// Messages between the members of MLS-Lite groups, on top of the router's envelopes (docs/reference/mls-lite.md,
+/// section 7). All of
 /// it is on the loop: a text is symmetric cryptography, a few microseconds; what comes seldom has signatures too.
 /// </summary>
 public sealed partial class LiteConversations : IConversationKind, IDisposable
 {
     /// <summary>
-    /// Key derivations (a microsecond or two each, ten times that on a small router) that forged messages of one source may
-    /// cost, at once and in each minute. Arbitrary.
+    /// Key derivations (a microsecond or two each, ten times that on a small router) that forged messages of one source
+    /// may cost, at once and in each minute. Arbitrary.
     /// </summary>
     internal const int DerivationsOfSource = 20_000;
 

@@ -9,6 +9,7 @@ public sealed class LiteReceipts(LocalIdentity identity) : PairReceipts(identity
     private static byte[] Salt { get; } = [.. "qpc-mesh/1 mls-lite receipt"u8];
 
     /// <summary>key = HKDF-SHA256(salt, shared secret, sender(16) || receiver(16), 32)</summary>
-    public static void Derive(ReadOnlySpan<byte> shared, in NodeAddress sender, in NodeAddress receiver, Span<byte> key) =>
+    public static void Derive(
+        ReadOnlySpan<byte> shared, in NodeAddress sender, in NodeAddress receiver, Span<byte> key) =>
         Derive(Salt, shared, sender, receiver, key);
 }

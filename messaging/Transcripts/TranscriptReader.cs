@@ -16,7 +16,8 @@ public static class TranscriptReader
     /// <param name="file">Its bytes, a piece at a time: fills what it is given, and less only at the end.</param>
     /// <param name="passphrase">UTF-8.</param>
     /// <param name="each">Told every message that holds, in order.</param>
-    public static TranscriptVerdict Read(Func<Memory<byte>, int> file, ReadOnlySpan<byte> passphrase, Action<TranscriptRecord> each)
+    public static TranscriptVerdict Read(
+        Func<Memory<byte>, int> file, ReadOnlySpan<byte> passphrase, Action<TranscriptRecord> each)
     {
         byte[] head = new byte[TranscriptSeal.HeadSize];
         if (file(head) != head.Length)
@@ -40,7 +41,8 @@ public static class TranscriptReader
         }
     }
 
-    private static byte[]? ReadRecord(Func<Memory<byte>, int> file, TranscriptSeal seal, byte[] buffer, out string fault)
+    private static byte[]? ReadRecord(
+        Func<Memory<byte>, int> file, TranscriptSeal seal, byte[] buffer, out string fault)
     {
         fault = "is missing: the file was cut";
         if (file(buffer.AsMemory(0, sizeof(int))) != sizeof(int))
@@ -60,7 +62,8 @@ public static class TranscriptReader
 
     private static TranscriptVerdict End(Func<Memory<byte>, int> file, byte[] record, long count)
     {
-        bool isWhole = record.Length == TranscriptRecord.EndSize && BinaryPrimitives.ReadInt64BigEndian(record.AsSpan(1)) == count;
+        bool isWhole = record.Length == TranscriptRecord.EndSize
+            && BinaryPrimitives.ReadInt64BigEndian(record.AsSpan(1)) == count;
         return new TranscriptVerdict(
             count,
             !isWhole ? "the end names another number of messages"

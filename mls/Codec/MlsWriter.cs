@@ -72,7 +72,9 @@ internal sealed class MlsWriter : IDisposable
         Raw(header[..WriteHeader(header, length)]);
     }
 
-    /// <summary>Appends <paramref name="count"/> bytes to be filled by the caller; valid until the next write.</summary>
+    /// <summary>
+    /// Appends <paramref name="count"/> bytes to be filled by the caller; valid until the next write.
+    /// </summary>
     internal Span<byte> Take(int count)
     {
         if (_buffer.Length - _length < count)

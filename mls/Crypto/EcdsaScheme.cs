@@ -3,7 +3,9 @@ using QuicProChat.Mesh.Identity;
 
 namespace QuicProChat.Mesh.Mls.Crypto;
 
-/// <summary>ECDSA over a NIST curve: uncompressed points, DER signatures (RFC 9420, sections 5.1.1 and 5.1.2).</summary>
+/// <summary>
+/// ECDSA over a NIST curve: uncompressed points, DER signatures (RFC 9420, sections 5.1.1 and 5.1.2).
+/// </summary>
 internal sealed class EcdsaScheme(NistCurve curve) : SignatureScheme
 {
     private readonly NistKem _keys = new(curve);
@@ -33,7 +35,8 @@ internal sealed class EcdsaScheme(NistCurve curve) : SignatureScheme
 
     internal override byte[] GeneratePrivateKey(RandomFill random) => _keys.Generate(random).PrivateKey;
 
-    internal override bool Verify(ReadOnlySpan<byte> publicKey, ReadOnlySpan<byte> message, ReadOnlySpan<byte> signature)
+    internal override bool Verify(
+        ReadOnlySpan<byte> publicKey, ReadOnlySpan<byte> message, ReadOnlySpan<byte> signature)
     {
         if (!curve.TryPublic(publicKey, out ECParameters parameters))
             return false;

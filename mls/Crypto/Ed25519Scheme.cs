@@ -22,7 +22,8 @@ internal sealed class Ed25519Scheme : SignatureScheme
 
     internal override byte[] GeneratePrivateKey(RandomFill random) => random.Bytes(Ed25519.SeedSize);
 
-    internal override bool Verify(ReadOnlySpan<byte> publicKey, ReadOnlySpan<byte> message, ReadOnlySpan<byte> signature) =>
+    internal override bool Verify(
+        ReadOnlySpan<byte> publicKey, ReadOnlySpan<byte> message, ReadOnlySpan<byte> signature) =>
         Ed25519.Verify(message, publicKey, signature);
 
     private sealed class Ed25519Signer : Signer

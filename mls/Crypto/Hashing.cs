@@ -34,12 +34,13 @@ internal static class Hashing
         _ => SHA512.HashData(data, digest),
     };
 
-    internal static void Hmac(HashKind kind, ReadOnlySpan<byte> key, ReadOnlySpan<byte> data, Span<byte> mac) => _ = kind switch
-    {
-        HashKind.Sha256 => Hmac256(key, data, mac),
-        HashKind.Sha384 => HMACSHA384.HashData(key, data, mac),
-        _ => HMACSHA512.HashData(key, data, mac),
-    };
+    internal static void Hmac(HashKind kind, ReadOnlySpan<byte> key, ReadOnlySpan<byte> data, Span<byte> mac) =>
+        _ = kind switch
+        {
+            HashKind.Sha256 => Hmac256(key, data, mac),
+            HashKind.Sha384 => HMACSHA384.HashData(key, data, mac),
+            _ => HMACSHA512.HashData(key, data, mac),
+        };
 
     private static int Hmac256(ReadOnlySpan<byte> key, ReadOnlySpan<byte> data, Span<byte> mac)
     {

@@ -72,7 +72,8 @@ internal sealed class Hpke
 
     /// <summary>OpenBase (section 6.1); null if anything is wrong.</summary>
     internal byte[]? Open(
-        ReadOnlySpan<byte> kemOutput, ReadOnlySpan<byte> privateKey, ReadOnlySpan<byte> publicKey, ReadOnlySpan<byte> info,
+        ReadOnlySpan<byte> kemOutput, ReadOnlySpan<byte> privateKey, ReadOnlySpan<byte> publicKey,
+        ReadOnlySpan<byte> info,
         ReadOnlySpan<byte> aad, ReadOnlySpan<byte> ciphertext)
     {
         Span<byte> shared = stackalloc byte[Hashing.MaxSize];
@@ -106,7 +107,8 @@ internal sealed class Hpke
 
     /// <summary>SetupBaseR and Export (section 5.3); false if the encapsulated key is invalid.</summary>
     internal bool TryExportToReceiver(
-        ReadOnlySpan<byte> kemOutput, ReadOnlySpan<byte> privateKey, ReadOnlySpan<byte> publicKey, ReadOnlySpan<byte> info,
+        ReadOnlySpan<byte> kemOutput, ReadOnlySpan<byte> privateKey, ReadOnlySpan<byte> publicKey,
+        ReadOnlySpan<byte> info,
         ReadOnlySpan<byte> exporterContext, Span<byte> exported)
     {
         Span<byte> shared = stackalloc byte[Hashing.MaxSize];
@@ -129,7 +131,8 @@ internal sealed class Hpke
         CryptographicOperations.ZeroMemory(secret);
     }
 
-    private void Export(ReadOnlySpan<byte> shared, ReadOnlySpan<byte> info, ReadOnlySpan<byte> exporterContext, Span<byte> exported)
+    private void Export(
+        ReadOnlySpan<byte> shared, ReadOnlySpan<byte> info, ReadOnlySpan<byte> exporterContext, Span<byte> exported)
     {
         Span<byte> secrets = stackalloc byte[2 * Hashing.MaxSize];
         Span<byte> secret = secrets[..Hashing.Size(_hash)];

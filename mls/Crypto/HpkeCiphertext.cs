@@ -10,7 +10,8 @@ internal readonly record struct HpkeCiphertext(ReadOnlyMemory<byte> KemOutput, R
 {
     internal static bool TryRead(ref MlsReader reader, out HpkeCiphertext value)
     {
-        bool ok = reader.TryReadVector(out ReadOnlyMemory<byte> kem) & reader.TryReadVector(out ReadOnlyMemory<byte> text);
+        bool ok = reader.TryReadVector(out ReadOnlyMemory<byte> kem) & reader.TryReadVector(
+            out ReadOnlyMemory<byte> text);
         value = new HpkeCiphertext(kem, text);
         return ok;
     }

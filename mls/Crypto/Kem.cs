@@ -38,8 +38,11 @@ internal abstract class Kem
     /// <summary>Whether agreement with a public key can succeed (RFC 9180, section 7.1.4).</summary>
     internal abstract bool IsValidPublicKey(ReadOnlySpan<byte> publicKey);
 
-    /// <summary>Encap: an ephemeral key, agreed and bound to both public keys; false for an invalid public key.</summary>
-    internal bool TryEncapsulate(ReadOnlySpan<byte> publicKey, RandomFill random, Span<byte> shared, out byte[] kemOutput)
+    /// <summary>
+    /// Encap: an ephemeral key, agreed and bound to both public keys; false for an invalid public key.
+    /// </summary>
+    internal bool TryEncapsulate(
+        ReadOnlySpan<byte> publicKey, RandomFill random, Span<byte> shared, out byte[] kemOutput)
     {
         HpkeKeyPair ephemeral = Generate(random);
         kemOutput = ephemeral.PublicKey;
@@ -73,7 +76,8 @@ internal abstract class Kem
         Span<byte> prk = stackalloc byte[Hashing.MaxSize];
         prk = prk[..Hashing.Size(Hash)];
         LabeledKdf.Extract(Hash, suite, default, "eae_prk"u8, dh, prk);
-        LabeledKdf.Expand(Hash, suite, prk, "shared_secret"u8, context[..(kemOutput.Length + recipient.Length)], shared);
+        LabeledKdf.Expand(Hash, suite, prk, "shared_secret"u8,
+            context[..(kemOutput.Length + recipient.Length)], shared);
         System.Security.Cryptography.CryptographicOperations.ZeroMemory(dh);
         System.Security.Cryptography.CryptographicOperations.ZeroMemory(prk);
         return true;

@@ -2,11 +2,14 @@ using System.Security.Cryptography;
 
 namespace QuicProChat.Mesh.Mls.Crypto;
 
-/// <summary>What HPKE and ECDSA need to know of a NIST curve, and the conversions to and from SEC 1 encodings.</summary>
+/// <summary>
+/// What HPKE and ECDSA need to know of a NIST curve, and the conversions to and from SEC 1 encodings.
+/// </summary>
 internal sealed class NistCurve
 {
     internal static readonly NistCurve P256 = new(
-        ECCurve.NamedCurves.nistP256, "06082a8648ce3d030107", 32, HashKind.Sha256, HashAlgorithmName.SHA256, 0x0010, 0xff,
+        ECCurve.NamedCurves.nistP256, "06082a8648ce3d030107", 32, HashKind.Sha256, HashAlgorithmName.SHA256,
+        0x0010, 0xff,
         "ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551");
 
     internal static readonly NistCurve P384 = new(
@@ -22,7 +25,8 @@ internal sealed class NistCurve
     private readonly byte[] _oid;
 
     private NistCurve(
-        ECCurve curve, string oidHex, int fieldSize, HashKind hash, HashAlgorithmName hashName, ushort kemId, byte bitMask,
+        ECCurve curve, string oidHex, int fieldSize, HashKind hash, HashAlgorithmName hashName, ushort kemId,
+        byte bitMask,
         string orderHex)
     {
         Curve = curve;

@@ -25,7 +25,8 @@ internal abstract class SignatureScheme
     /// <summary>Makes a fresh private key.</summary>
     internal abstract byte[] GeneratePrivateKey(RandomFill random);
 
-    internal abstract bool Verify(ReadOnlySpan<byte> publicKey, ReadOnlySpan<byte> message, ReadOnlySpan<byte> signature);
+    internal abstract bool Verify(
+        ReadOnlySpan<byte> publicKey, ReadOnlySpan<byte> message, ReadOnlySpan<byte> signature);
 }
 
 /// <summary>A private signature key ready for use.</summary>

@@ -9,7 +9,8 @@ internal sealed partial class Suite
     private const int StackLimit = 512;
 
     /// <summary>ExpandWithLabel (section 8); the label without its "MLS 1.0 " prefix.</summary>
-    internal void ExpandWithLabel(ReadOnlySpan<byte> secret, ReadOnlySpan<byte> label, ReadOnlySpan<byte> context, Span<byte> output)
+    internal void ExpandWithLabel(
+        ReadOnlySpan<byte> secret, ReadOnlySpan<byte> label, ReadOnlySpan<byte> context, Span<byte> output)
     {
         // struct { uint16 length; opaque label<V>; opaque context<V>; } KDFLabel, and HKDF's counter byte behind it.
         int labelLength = 8 + label.Length;
@@ -31,7 +32,8 @@ internal sealed partial class Suite
         Hashing.Expand(Hash, secret, info, output);
     }
 
-    internal byte[] ExpandWithLabel(ReadOnlySpan<byte> secret, ReadOnlySpan<byte> label, ReadOnlySpan<byte> context, int length)
+    internal byte[] ExpandWithLabel(
+        ReadOnlySpan<byte> secret, ReadOnlySpan<byte> label, ReadOnlySpan<byte> context, int length)
     {
         byte[] output = new byte[length];
         ExpandWithLabel(secret, label, context, output);
@@ -60,7 +62,8 @@ internal sealed partial class Suite
     }
 
     /// <summary>MakeKeyPackageRef (section 5.2).</summary>
-    internal byte[] KeyPackageRef(ReadOnlySpan<byte> keyPackage) => RefHash("MLS 1.0 KeyPackage Reference"u8, keyPackage);
+    internal byte[] KeyPackageRef(ReadOnlySpan<byte> keyPackage) =>
+        RefHash("MLS 1.0 KeyPackage Reference"u8, keyPackage);
 
     /// <summary>MakeProposalRef (section 5.2) of an AuthenticatedContent.</summary>
     internal byte[] ProposalRef(ReadOnlySpan<byte> content) => RefHash("MLS 1.0 Proposal Reference"u8, content);
@@ -74,7 +77,8 @@ internal sealed partial class Suite
 
     /// <summary>VerifyWithLabel (section 5.1.2).</summary>
     internal bool VerifyWithLabel(
-        ReadOnlySpan<byte> publicKey, ReadOnlySpan<byte> label, ReadOnlySpan<byte> content, ReadOnlySpan<byte> signature)
+        ReadOnlySpan<byte> publicKey, ReadOnlySpan<byte> label, ReadOnlySpan<byte> content,
+        ReadOnlySpan<byte> signature)
     {
         using MlsWriter writer = Labelled(label, content);
         return Signature.Verify(publicKey, writer.Written, signature);
@@ -82,7 +86,8 @@ internal sealed partial class Suite
 
     /// <summary>EncryptWithLabel (section 5.1.3); false if the public key is invalid.</summary>
     internal bool TryEncryptWithLabel(
-        ReadOnlySpan<byte> publicKey, ReadOnlySpan<byte> label, ReadOnlySpan<byte> context, ReadOnlySpan<byte> plaintext,
+        ReadOnlySpan<byte> publicKey, ReadOnlySpan<byte> label, ReadOnlySpan<byte> context,
+        ReadOnlySpan<byte> plaintext,
         RandomFill random, out HpkeCiphertext ciphertext)
     {
         using MlsWriter info = Labelled(label, context);
@@ -98,14 +103,17 @@ internal sealed partial class Suite
 
     /// <summary>DecryptWithLabel (section 5.1.3); null if it fails.</summary>
     internal byte[]? DecryptWithLabel(
-        ReadOnlySpan<byte> privateKey, ReadOnlySpan<byte> publicKey, ReadOnlySpan<byte> label, ReadOnlySpan<byte> context,
+        ReadOnlySpan<byte> privateKey, ReadOnlySpan<byte> publicKey, ReadOnlySpan<byte> label,
+        ReadOnlySpan<byte> context,
         HpkeCiphertext ciphertext)
     {
         using MlsWriter info = Labelled(label, context);
-        return Hpke.Open(ciphertext.KemOutput.Span, privateKey, publicKey, info.Written, default, ciphertext.Ciphertext.Span);
+        return Hpke.Open(ciphertext.KemOutput.Span, privateKey, publicKey, info.Written, default,
+            ciphertext.Ciphertext.Span);
     }
 
-    // struct { opaque label<V>; opaque content<V>; } with "MLS 1.0 " before the label: SignContent and EncryptContext alike.
+    // struct { opaque label<V>; opaque content<V>; } with "MLS 1.0 " before the label: SignContent and EncryptContext
+    // alike.
     private static MlsWriter Labelled(ReadOnlySpan<byte> label, ReadOnlySpan<byte> content)
     {
         MlsWriter writer = new(content.Length + label.Length + 32);

@@ -10,13 +10,18 @@ internal sealed partial class Suite
     private static readonly Suite?[] All =
     [
         null,
-        new(CipherSuite.X25519Aes128GcmSha256Ed25519, X25519Kem.Instance, HashKind.Sha256, AeadKind.Aes128Gcm, Ed25519Scheme.Instance),
-        new(CipherSuite.P256Aes128GcmSha256P256, new NistKem(NistCurve.P256), HashKind.Sha256, AeadKind.Aes128Gcm, new EcdsaScheme(NistCurve.P256)),
-        new(CipherSuite.X25519ChaCha20Poly1305Sha256Ed25519, X25519Kem.Instance, HashKind.Sha256, AeadKind.ChaCha20Poly1305, Ed25519Scheme.Instance),
+        new(CipherSuite.X25519Aes128GcmSha256Ed25519, X25519Kem.Instance, HashKind.Sha256, AeadKind.Aes128Gcm,
+            Ed25519Scheme.Instance),
+        new(CipherSuite.P256Aes128GcmSha256P256, new NistKem(NistCurve.P256), HashKind.Sha256, AeadKind.Aes128Gcm,
+            new EcdsaScheme(NistCurve.P256)),
+        new(CipherSuite.X25519ChaCha20Poly1305Sha256Ed25519, X25519Kem.Instance, HashKind.Sha256,
+            AeadKind.ChaCha20Poly1305, Ed25519Scheme.Instance),
         null,
-        new(CipherSuite.P521Aes256GcmSha512P521, new NistKem(NistCurve.P521), HashKind.Sha512, AeadKind.Aes256Gcm, new EcdsaScheme(NistCurve.P521)),
+        new(CipherSuite.P521Aes256GcmSha512P521, new NistKem(NistCurve.P521), HashKind.Sha512, AeadKind.Aes256Gcm,
+            new EcdsaScheme(NistCurve.P521)),
         null,
-        new(CipherSuite.P384Aes256GcmSha384P384, new NistKem(NistCurve.P384), HashKind.Sha384, AeadKind.Aes256Gcm, new EcdsaScheme(NistCurve.P384)),
+        new(CipherSuite.P384Aes256GcmSha384P384, new NistKem(NistCurve.P384), HashKind.Sha384, AeadKind.Aes256Gcm,
+            new EcdsaScheme(NistCurve.P384)),
     ];
 
     private Suite(CipherSuite id, Kem kem, HashKind hash, AeadKind aead, SignatureScheme signature)

@@ -41,8 +41,8 @@ internal sealed class X25519Kem : Kem
     internal override bool TryAgree(ReadOnlySpan<byte> privateKey, ReadOnlySpan<byte> publicKey, Span<byte> dh) =>
         privateKey.Length == X25519.SecretKeySize && X25519.TryAgree(privateKey, publicKey, dh);
 
-    // RFC 9180, section 7.1.4, looks for zero in the shared secret. Whoever meets a key long before agreeing with it has to
-    // know earlier: with a key of small order nobody can ever agree.
+    // RFC 9180, section 7.1.4, looks for zero in the shared secret. Whoever meets a key long before agreeing with it
+    // has to know earlier: with a key of small order nobody can ever agree.
     internal override bool IsValidPublicKey(ReadOnlySpan<byte> publicKey) =>
         publicKey.Length == X25519.PublicKeySize && !X25519.IsSmallOrder(publicKey);
 

@@ -7,8 +7,8 @@ namespace QuicProChat.Mesh.Mls.Crypto;
 internal static class X509Key
 {
     /// <summary>
-    /// Whether an end entity certificate is for a signature key (section 5.3): of the suite's algorithm, and the same key.
-    /// For EC keys and Ed25519 alike, the bit string of subjectPublicKeyInfo is the MLS encoding.
+    /// Whether an end entity certificate is for a signature key (section 5.3): of the suite's algorithm, and the same
+    /// key. For EC keys and Ed25519 alike, the bit string of subjectPublicKeyInfo is the MLS encoding.
     /// </summary>
     internal static bool Matches(ReadOnlySpan<byte> certificate, Suite suite, ReadOnlySpan<byte> signatureKey)
     {

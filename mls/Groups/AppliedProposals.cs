@@ -3,7 +3,9 @@ using QuicProChat.Mesh.Mls.Tree;
 
 namespace QuicProChat.Mesh.Mls.Groups;
 
-/// <summary>A tree and extensions after the proposals of a commit, in the order that RFC 9420, section 12.3, demands.</summary>
+/// <summary>
+/// A tree and extensions after the proposals of a commit, in the order that RFC 9420, section 12.3, demands.
+/// </summary>
 internal sealed class AppliedProposals
 {
     private AppliedProposals(RatchetTree tree, GroupRequirements requirements)
@@ -30,7 +32,9 @@ internal sealed class AppliedProposals
 
     internal ReInitProposal? ReInit { get; private set; }
 
-    /// <summary>The leaf that a Remove by value takes away, as a resync does with the old appearance; null for none.</summary>
+    /// <summary>
+    /// The leaf that a Remove by value takes away, as a resync does with the old appearance; null for none.
+    /// </summary>
     internal LeafIndex? RemovedByCommitter { get; private set; }
 
     internal bool RequiresPath { get; private set; }
@@ -38,11 +42,14 @@ internal sealed class AppliedProposals
     /// <summary>The indices of the added leaves, sorted.</summary>
     internal uint[] NewLeaves { get; private set; } = [];
 
-    /// <summary>Keys that the tree must hold just once; the path's keys are added by the caller, and then it is scanned.</summary>
+    /// <summary>
+    /// Keys that the tree must hold just once; the path's keys are added by the caller, and then it is scanned.
+    /// </summary>
     internal KeyScan Keys { get; } = new();
 
     internal static MlsError Apply(
-        RatchetTree tree, GroupRequirements current, IReadOnlyList<ResolvedProposal> proposals, out AppliedProposals applied)
+        RatchetTree tree, GroupRequirements current, IReadOnlyList<ResolvedProposal> proposals,
+        out AppliedProposals applied)
     {
         applied = new AppliedProposals(tree, current) { RequiresPath = proposals.Count == 0 };
         foreach (ResolvedProposal item in proposals)
@@ -65,8 +72,8 @@ internal sealed class AppliedProposals
     }
 
     /// <summary>
-    /// What only the finished tree can tell (sections 7.3 and 12.1.7): support for the group's parameters by new leaves,
-    /// and by all members if the parameters have changed.
+    /// What only the finished tree can tell (sections 7.3 and 12.1.7): support for the group's parameters by new
+    /// leaves, and by all members if the parameters have changed.
     /// </summary>
     internal MlsError CheckSupport(LeafNode? pathLeaf)
     {

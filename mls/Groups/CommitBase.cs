@@ -68,4 +68,5 @@ internal sealed record CommitPlan
 }
 
 /// <summary>A commit made: the signed content, the epoch it leads to, and the Welcome for those it adds.</summary>
-internal sealed record CreatedCommit(AuthenticatedContent Content, GroupEpoch Next, CommitSummary Summary, byte[]? Welcome);
+internal sealed record CreatedCommit(
+    AuthenticatedContent Content, GroupEpoch Next, CommitSummary Summary, byte[]? Welcome);

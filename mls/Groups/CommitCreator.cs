@@ -6,14 +6,17 @@ using QuicProChat.Mesh.Mls.Tree;
 namespace QuicProChat.Mesh.Mls.Groups;
 
 /// <summary>
-/// Creation of a commit and its Welcome (RFC 9420, section 12.4.1). Every rule that a receiver enforces is enforced here
-/// first, the own new leaf included, so that a commit that leaves is one that others accept.
+/// Creation of a commit and its Welcome (RFC 9420, section 12.4.1). Every rule that a receiver enforces is enforced
+/// here first, the own new leaf included, so that a commit that leaves is one that others accept.
 /// </summary>
-internal sealed class CommitCreator(MlsEnvironment environment, CommitBase from, PskResolver.ResumptionLookup resumption)
+internal sealed class CommitCreator(
+    MlsEnvironment environment, CommitBase from, PskResolver.ResumptionLookup resumption)
 {
     private readonly Suite _suite = from.Suite;
 
-    /// <summary>Whether a commit of these proposals would be made: every check of <see cref="Create"/>, but for the path's.</summary>
+    /// <summary>
+    /// Whether a commit of these proposals would be made: every check of <see cref="Create"/>, but for the path's.
+    /// </summary>
     internal bool Fits(IReadOnlyList<ResolvedProposal> proposals)
     {
         MlsError error = CheckProposals(proposals, allowSuccessorPsk: false, out AppliedProposals applied);
@@ -46,7 +49,8 @@ internal sealed class CommitCreator(MlsEnvironment environment, CommitBase from,
     }
 
     private MlsError Complete(
-        IReadOnlyList<ResolvedProposal> proposals, CommitPlan plan, AppliedProposals applied, RatchetTree tree, LeafIndex self,
+        IReadOnlyList<ResolvedProposal> proposals, CommitPlan plan, AppliedProposals applied, RatchetTree tree,
+        LeafIndex self,
         OwnPath? path, out CreatedCommit created)
     {
         created = null!;
@@ -78,11 +82,13 @@ internal sealed class CommitCreator(MlsEnvironment environment, CommitBase from,
         byte[] pskSecret = [];
         if (!error.Failed)
             error = PskResolver.Resolve(environment, _suite, applied.Psks, resumption, out pskSecret);
-        return error.Failed ? error : Finish(proposals, plan, applied, tree, self, path, wirePath, pskSecret, summary, out created);
+        return error.Failed ? error
+            : Finish(proposals, plan, applied, tree, self, path, wirePath, pskSecret, summary, out created);
     }
 
     private MlsError Finish(
-        IReadOnlyList<ResolvedProposal> proposals, CommitPlan plan, AppliedProposals applied, RatchetTree tree, LeafIndex self,
+        IReadOnlyList<ResolvedProposal> proposals, CommitPlan plan, AppliedProposals applied, RatchetTree tree,
+        LeafIndex self,
         OwnPath? path, UpdatePath? wirePath, byte[] pskSecret, CommitSummary summary, out CreatedCommit created)
     {
         created = null!;
@@ -90,17 +96,20 @@ internal sealed class CommitCreator(MlsEnvironment environment, CommitBase from,
             ? new Sender(SenderType.NewMemberCommit, 0)
             : new Sender(SenderType.Member, self.Value);
         FramedHeader header = new(from.Context.GroupId, from.Context.Epoch, sender, plan.AuthenticatedData);
-        FramedContent content = FramedContent.ForCommit(header, new Commit([.. proposals.Select(p => p.ToWire())], wirePath));
+        FramedContent content =
+            FramedContent.ForCommit(header, new Commit([.. proposals.Select(p => p.ToWire())], wirePath));
         WireFormat format = plan.Encrypt ? WireFormat.PrivateMessage : WireFormat.PublicMessage;
         byte[] signature = AuthenticatedContent.Sign(format, content, from.Context, plan.Signer.Signer);
 
         GroupContext context = from.Context.Next(
             tree.Hash,
-            AuthenticatedContent.ConfirmedTranscriptHash(_suite, from.InterimTranscriptHash, format, content, signature),
+            AuthenticatedContent.ConfirmedTranscriptHash(_suite, from.InterimTranscriptHash, format,
+                content, signature),
             applied.Requirements.Extensions);
         PathKeys keys = path?.TakeKeys(from.Keys) ?? from.Keys!.Copy();
         keys.Prune(tree, self);
-        byte[] joiner = KeySchedule.JoinerSecret(_suite, from.InitSecret, path?.CommitSecret ?? _suite.Zeros, context.Encoded);
+        byte[] joiner = KeySchedule.JoinerSecret(_suite, from.InitSecret, path?.CommitSecret
+            ?? _suite.Zeros, context.Encoded);
         byte[] member = KeySchedule.MemberSecret(_suite, joiner, pskSecret);
         byte[] epochSecret = KeySchedule.EpochSecret(_suite, member, context.Encoded);
         GroupEpoch next = GroupEpoch.Start(_suite, context, applied.Requirements, tree, self, keys, epochSecret);

@@ -12,8 +12,8 @@ namespace QuicProChat.Mesh.Mls.Groups;
 internal sealed record CommitRecord(StateId Child, StateId Parent, ulong Number, UInt128 MessageHash, bool IsOwn);
 
 /// <summary>
-/// The commits of the recent past, so that one that comes again is told from one that competes, and so that no state is made
-/// twice: its ratchets would begin anew.
+/// The commits of the recent past, so that one that comes again is told from one that competes, and so that no state is
+/// made twice: its ratchets would begin anew.
 /// </summary>
 internal sealed class CommitLog
 {
@@ -50,7 +50,8 @@ internal sealed class CommitLog
     internal void Add(CommitRecord record) => _records.Add(record);
 
     /// <summary>Takes over what another log knows, as older than what is here.</summary>
-    internal void AddAll(CommitLog older) => _records.InsertRange(0, older._records.Where(r => FindChild(r.Child) is null));
+    internal void AddAll(CommitLog older) =>
+        _records.InsertRange(0, older._records.Where(r => FindChild(r.Child) is null));
 
     /// <summary>Whether a state lies on the way back from another; a state lies on its own.</summary>
     internal bool IsAncestor(StateId ancestor, StateId of)
@@ -102,7 +103,8 @@ internal sealed class CommitLog
         for (uint i = 0; i < count; i++)
         {
             if (!reader.TryReadBytes(StateId.Size, out ReadOnlySpan<byte> child)
-                || !reader.TryReadBytes(StateId.Size, out ReadOnlySpan<byte> parent) || !reader.TryReadUInt64(out ulong number)
+                || !reader.TryReadBytes(StateId.Size, out ReadOnlySpan<byte> parent)
+                || !reader.TryReadUInt64(out ulong number)
                 || !reader.TryReadUInt64(out ulong high) || !reader.TryReadUInt64(out ulong low)
                 || !reader.TryReadPresence(out bool own))
             {

@@ -9,15 +9,18 @@ namespace QuicProChat.Mesh.Mls.Groups;
 /// Processing of a received commit (RFC 9420, section 12.4.2). The message is unprotected and its signature verified
 /// before; nothing here touches the old epoch.
 /// <code>
-/// proposals -> rules (12.2) -> apply (12.3) -> path (7.5) -> transcript (8.2) -> schedule (8) -> confirmation tag (6.1)
+/// proposals -> rules (12.2) -> apply (12.3) -> path (7.5) -> transcript (8.2) -> schedule (8)
+///           -> confirmation tag (6.1)
 /// </code>
 /// </summary>
-internal sealed class CommitReceiver(MlsEnvironment environment, GroupEpoch epoch, PskResolver.ResumptionLookup resumption)
+internal sealed class CommitReceiver(
+    MlsEnvironment environment, GroupEpoch epoch, PskResolver.ResumptionLookup resumption)
 {
     private readonly Suite _suite = epoch.Suite;
     private readonly ProposalValidator _validator = ProposalValidator.For(environment, epoch);
 
-    internal MlsError Process(AuthenticatedContent message, IReadOnlyList<ResolvedProposal> proposals, out CommitResult result)
+    internal MlsError Process(
+        AuthenticatedContent message, IReadOnlyList<ResolvedProposal> proposals, out CommitResult result)
     {
         result = null!;
         Commit commit = message.Content.Commit!;
@@ -52,7 +55,8 @@ internal sealed class CommitReceiver(MlsEnvironment environment, GroupEpoch epoc
         if (pathLeaf is not null)
         {
             error = external
-                ? _validator.CheckExternalJoiner(pathLeaf, committer, resync is null ? null : epoch.Tree.Leaf(resync.Removed))
+                ? _validator.CheckExternalJoiner(pathLeaf, committer, resync is null ? null
+                    : epoch.Tree.Leaf(resync.Removed))
                 : _validator.CheckReplacement(
                     pathLeaf, replaced!, committer, LeafNodeSource.Commit, "12.4.2", CredentialUse.Replacement);
             if (error.Failed)
@@ -110,7 +114,8 @@ internal sealed class CommitReceiver(MlsEnvironment environment, GroupEpoch epoc
         KeyScan keys = applied.Keys;
         if (pathLeaf is not null && path is not null)
         {
-            bool fresh = keys.ExpectEncryptionKey(pathLeaf.EncryptionKey, 0) && keys.ExpectSignatureKey(pathLeaf.SignatureKey, 0);
+            bool fresh = keys.ExpectEncryptionKey(pathLeaf.EncryptionKey, 0)
+                && keys.ExpectSignatureKey(pathLeaf.SignatureKey, 0);
             foreach (UpdatePathNode node in path.Nodes)
                 fresh = fresh && keys.ExpectEncryptionKey(node.EncryptionKey, 0);
             if (!fresh)
@@ -122,7 +127,8 @@ internal sealed class CommitReceiver(MlsEnvironment environment, GroupEpoch epoc
     }
 
     private MlsError Advance(
-        AuthenticatedContent message, AppliedProposals applied, RatchetTree tree, LeafIndex committer, LeafNode? pathLeaf,
+        AuthenticatedContent message, AppliedProposals applied, RatchetTree tree, LeafIndex committer,
+        LeafNode? pathLeaf,
         out GroupEpoch? next)
     {
         next = null;
@@ -130,7 +136,8 @@ internal sealed class CommitReceiver(MlsEnvironment environment, GroupEpoch epoc
         byte[] commitSecret = _suite.Zeros;
         MlsError error = TakeOwnUpdate(applied, keys);
         if (!error.Failed && pathLeaf is not null)
-            error = ApplyPath(message.Content.Commit!.Path!, applied, committer, pathLeaf, keys, ref tree, out commitSecret);
+            error = ApplyPath(message.Content.Commit!.Path!, applied, committer, pathLeaf, keys, ref tree,
+                out commitSecret);
         else
             keys.Prune(tree, epoch.Self);
         if (!error.Failed)
@@ -172,7 +179,8 @@ internal sealed class CommitReceiver(MlsEnvironment environment, GroupEpoch epoc
         if (!error.Failed)
         {
             GroupContext context = epoch.Context.Next(
-                tree.Hash, message.ConfirmedTranscriptHash(_suite, epoch.InterimTranscriptHash), applied.Requirements.Extensions);
+                tree.Hash, message.ConfirmedTranscriptHash(_suite, epoch.InterimTranscriptHash),
+                applied.Requirements.Extensions);
             byte[] joiner = KeySchedule.JoinerSecret(_suite, initSecret, commitSecret, context.Encoded);
             byte[] member = KeySchedule.MemberSecret(_suite, joiner, pskSecret);
             byte[] epochSecret = KeySchedule.EpochSecret(_suite, member, context.Encoded);

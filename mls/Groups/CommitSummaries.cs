@@ -9,7 +9,8 @@ internal static class CommitSummaries
     internal static CommitSummary Of(MlsEnvironment environment, CommitFacts facts)
     {
         AppliedProposals applied = facts.Applied;
-        List<Member> added = [.. applied.Added.Select(a => new Member(a.Index, facts.After.Leaf(a.Index) ?? a.KeyPackage.Leaf))];
+        List<Member> added =
+            [.. applied.Added.Select(a => new Member(a.Index, facts.After.Leaf(a.Index) ?? a.KeyPackage.Leaf))];
         List<Member> updated = [.. applied.Updated.Select(u => new Member(u.Index, u.New))];
         if (facts.PathLeaf is { } leaf)
             (facts.IsExternal ? added : updated).Add(new Member(facts.Committer, leaf));

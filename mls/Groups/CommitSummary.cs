@@ -12,8 +12,8 @@ public readonly record struct Member(LeafIndex Index, LeafNode Leaf)
     public Credential Credential => Leaf.Credential;
 
     /// <summary>
-    /// Whether the lifetime of the leaf covers a moment (section 7.2). A leaf that its member has renewed has no lifetime
-    /// any more, and so no end.
+    /// Whether the lifetime of the leaf covers a moment (section 7.2). A leaf that its member has renewed has no
+    /// lifetime any more, and so no end.
     /// </summary>
     public bool IsWithinLifetime(DateTimeOffset moment)
     {
@@ -44,8 +44,8 @@ public sealed record CommitSummary
     public IReadOnlyList<Member> Added { get; init; } = [];
 
     /// <summary>
-    /// Those of <see cref="Added"/> whose key package is out of its lifetime by this client's clock. The others judge by
-    /// theirs, so that this is a reason to ask for new keys, and none to refuse the commit.
+    /// Those of <see cref="Added"/> whose key package is out of its lifetime by this client's clock. The others judge
+    /// by theirs, so that this is a reason to ask for new keys, and none to refuse the commit.
     /// </summary>
     public IReadOnlyList<Member> OutOfLifetime { get; init; } = [];
 

@@ -30,7 +30,9 @@ internal static class Grease
         return new Extension(Value(random), data.AsMemory(0, data[0] % 8));
     }
 
-    /// <summary>Capabilities with a value of chance in each list, and in the extensions one that the leaf carries.</summary>
+    /// <summary>
+    /// Capabilities with a value of chance in each list, and in the extensions one that the leaf carries.
+    /// </summary>
     internal static Capabilities Add(Capabilities capabilities, ushort leafExtension, RandomFill random) => new()
     {
         Versions = capabilities.Versions,

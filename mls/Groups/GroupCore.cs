@@ -3,8 +3,8 @@ using QuicProChat.Mesh.Mls.Messages;
 namespace QuicProChat.Mesh.Mls.Groups;
 
 /// <summary>
-/// What a member holds of one group, as the store has it. <see cref="Group"/> changes it and writes the change; where the
-/// writing fails, it throws this away and reads another.
+/// What a member holds of one group, as the store has it. <see cref="Group"/> changes it and writes the change; where
+/// the writing fails, it throws this away and reads another.
 /// </summary>
 internal sealed class GroupCore : IDisposable
 {
@@ -69,7 +69,8 @@ internal sealed class GroupCore : IDisposable
     internal bool IsOnLine(GroupEpoch state) => Log.IsAncestor(state.Id, Tip.Id);
 
     /// <summary>
-    /// Makes a state the tip; the old tip joins the others. A state that a ReInit leads to is the end: nothing is sent in it.
+    /// Makes a state the tip; the old tip joins the others. A state that a ReInit leads to is the end: nothing is sent
+    /// in it.
     /// </summary>
     internal void MoveTip(GroupEpoch next, DateTimeOffset now)
     {

@@ -6,8 +6,8 @@ using QuicProChat.Mesh.Mls.Tree;
 namespace QuicProChat.Mesh.Mls.Groups;
 
 /// <summary>
-/// One state of a group as one member sees it: what is public and never changes, and the secrets, which only ever get fewer.
-/// A commit yields another state, with arrays of its own, and leaves this one as it is.
+/// One state of a group as one member sees it: what is public and never changes, and the secrets, which only ever get
+/// fewer. A commit yields another state, with arrays of its own, and leaves this one as it is.
 /// </summary>
 internal sealed class GroupEpoch : IDisposable
 {
@@ -43,7 +43,8 @@ internal sealed class GroupEpoch : IDisposable
 
     /// <summary>Starts an epoch from its epoch secret, which is zeroed.</summary>
     internal static GroupEpoch Start(
-        Suite suite, GroupContext context, GroupRequirements requirements, RatchetTree tree, LeafIndex self, PathKeys keys,
+        Suite suite, GroupContext context, GroupRequirements requirements, RatchetTree tree, LeafIndex self,
+        PathKeys keys,
         byte[] epochSecret)
     {
         ExporterTree exporter = ExporterTree.Start(suite, epochSecret);
@@ -55,7 +56,8 @@ internal sealed class GroupEpoch : IDisposable
             Context = context,
             Requirements = requirements,
             Tree = tree,
-            InterimTranscriptHash = AuthenticatedContent.InterimTranscriptHash(suite, context.ConfirmedTranscriptHash.Span, tag),
+            InterimTranscriptHash =
+                AuthenticatedContent.InterimTranscriptHash(suite, context.ConfirmedTranscriptHash.Span, tag),
             ConfirmationTag = tag,
             Self = self,
             Keys = keys,
@@ -76,7 +78,9 @@ internal sealed class GroupEpoch : IDisposable
         SecretTree.KeepForReading(Self);
     }
 
-    /// <summary>Gives up everything but what members compare: nothing is sent in the epoch that a ReInit leads to.</summary>
+    /// <summary>
+    /// Gives up everything but what members compare: nothing is sent in the epoch that a ReInit leads to.
+    /// </summary>
     internal void Close()
     {
         Trace.Standing = StateStanding.Closed;

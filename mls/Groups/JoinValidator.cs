@@ -4,7 +4,9 @@ using QuicProChat.Mesh.Mls.Tree;
 
 namespace QuicProChat.Mesh.Mls.Groups;
 
-/// <summary>What every joiner checks of a GroupInfo and its tree (RFC 9420, sections 12.4.3, 12.4.3.1 and 12.4.3.3).</summary>
+/// <summary>
+/// What every joiner checks of a GroupInfo and its tree (RFC 9420, sections 12.4.3, 12.4.3.1 and 12.4.3.3).
+/// </summary>
 internal static class JoinValidator
 {
     /// <summary>Finds the tree in the GroupInfo or beside it, and checks all of it.</summary>
@@ -35,7 +37,8 @@ internal static class JoinValidator
             return Errors.At(MlsErrorCode.InvalidSignature, "12.4.3.1");
         error = GroupRequirements.TryParse(info.Context.Extensions, out requirements);
         if (!error.Failed)
-            error = new ProposalValidator(environment, suite, info.Context, tree).CheckExtensions(info.Context.Extensions);
+            error = new ProposalValidator(environment, suite, info.Context, tree)
+                .CheckExtensions(info.Context.Extensions);
         if (!error.Failed)
             error = TreeShapeValidator.Check(tree);
         if (!error.Failed && !ParentHashValidator.IsValid(tree))

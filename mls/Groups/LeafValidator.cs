@@ -4,7 +4,9 @@ using QuicProChat.Mesh.Mls.Tree;
 
 namespace QuicProChat.Mesh.Mls.Groups;
 
-/// <summary>Validation of one leaf node (RFC 9420, section 7.3), apart from what only the whole tree can tell.</summary>
+/// <summary>
+/// Validation of one leaf node (RFC 9420, section 7.3), apart from what only the whole tree can tell.
+/// </summary>
 internal sealed class LeafValidator(MlsEnvironment environment, Suite suite)
 {
     /// <summary>The checks that need no group: form, keys, own capabilities, lifetime, credential, signature.</summary>
@@ -13,7 +15,8 @@ internal sealed class LeafValidator(MlsEnvironment environment, Suite suite)
     /// <param name="index">The leaf's index; not used for a leaf from a key package.</param>
     /// <param name="checkLifetime">Whether now must lie in the lifetime; its length is checked in any case.</param>
     /// <param name="use">Where the credential turned up; null if it was judged before.</param>
-    internal MlsError Check(LeafNode leaf, ReadOnlySpan<byte> groupId, LeafIndex index, bool checkLifetime, CredentialUse? use)
+    internal MlsError Check(
+        LeafNode leaf, ReadOnlySpan<byte> groupId, LeafIndex index, bool checkLifetime, CredentialUse? use)
     {
         MlsError error = CheckForm(leaf, checkLifetime);
         if (!error.Failed)
@@ -22,13 +25,15 @@ internal sealed class LeafValidator(MlsEnvironment environment, Suite suite)
             error = CheckTruth(leaf.Credential, leaf.SignatureKey, reason);
         if (error.Failed)
             return error;
-        return leaf.VerifySignature(suite, groupId, index) ? MlsError.None : Errors.At(MlsErrorCode.InvalidSignature, "7.3");
+        return leaf.VerifySignature(suite, groupId, index) ? MlsError.None
+            : Errors.At(MlsErrorCode.InvalidSignature, "7.3");
     }
 
     /// <summary>The checks of <see cref="Check"/> but for the credential and the signature.</summary>
     internal MlsError CheckForm(LeafNode leaf, bool checkLifetime)
     {
-        if (leaf.SignatureKey.Length != suite.Signature.PublicKeySize || !suite.Kem.IsValidPublicKey(leaf.EncryptionKey.Span))
+        if (leaf.SignatureKey.Length != suite.Signature.PublicKeySize
+            || !suite.Kem.IsValidPublicKey(leaf.EncryptionKey.Span))
             return Errors.At(MlsErrorCode.InvalidLeafNode, "7.3");
         MlsError error = CheckCapabilities(leaf);
         if (!error.Failed && leaf.Source == LeafNodeSource.KeyPackage)
@@ -69,7 +74,8 @@ internal sealed class LeafValidator(MlsEnvironment environment, Suite suite)
     /// <summary>Whether an X.509 credential begins with a certificate of the key (section 5.3).</summary>
     internal MlsError CheckCertificate(Credential credential, ReadOnlyMemory<byte> signatureKey) =>
         credential.Type == CredentialType.X509
-        && (credential.Certificates is not [var endEntity, ..] || !X509Key.Matches(endEntity.Span, suite, signatureKey.Span))
+        && (credential.Certificates is not [var endEntity, ..]
+            || !X509Key.Matches(endEntity.Span, suite, signatureKey.Span))
             ? Errors.At(MlsErrorCode.InvalidCredential, "5.3")
             : MlsError.None;
 
@@ -106,8 +112,10 @@ internal sealed class LeafValidator(MlsEnvironment environment, Suite suite)
     {
         TimeSpan longest = environment.Policy.MaxLeafLifetime;
         bool sound = leaf.NotAfter >= leaf.NotBefore
-            && (longest == TimeSpan.MaxValue || leaf.NotAfter - leaf.NotBefore <= (ulong)longest.TotalSeconds + 2 * environment.SkewSeconds);
-        return sound && (!checkNow || IsAlive(environment, leaf)) ? MlsError.None : Errors.At(MlsErrorCode.InvalidLifetime, "7.2");
+            && (longest == TimeSpan.MaxValue || leaf.NotAfter - leaf.NotBefore <= (ulong)longest.TotalSeconds + 2
+                * environment.SkewSeconds);
+        return sound && (!checkNow || IsAlive(environment, leaf)) ? MlsError.None
+            : Errors.At(MlsErrorCode.InvalidLifetime, "7.2");
     }
 }
 

@@ -4,12 +4,15 @@ using QuicProChat.Mesh.Mls.Tree;
 
 namespace QuicProChat.Mesh.Mls.Groups;
 
-/// <summary>A message whose signature holds, the state that it belongs to, and the key that it was encrypted with.</summary>
+/// <summary>
+/// A message whose signature holds, the state that it belongs to, and the key that it was encrypted with.
+/// </summary>
 /// <param name="State">The state.</param>
 /// <param name="Content">What was signed.</param>
 /// <param name="Ratchet">The sender's ratchet; null for a message in the clear.</param>
 /// <param name="Peek">The key, to be consumed or released.</param>
-internal readonly record struct Received(GroupEpoch State, AuthenticatedContent Content, HashRatchet? Ratchet, RatchetPeek Peek)
+internal readonly record struct Received(
+    GroupEpoch State, AuthenticatedContent Content, HashRatchet? Ratchet, RatchetPeek Peek)
 {
     /// <summary>Leaves the key where it is.</summary>
     internal void Release()
@@ -19,11 +22,14 @@ internal readonly record struct Received(GroupEpoch State, AuthenticatedContent 
     }
 }
 
-/// <summary>Unprotects messages and verifies who signed them, in one state (RFC 9420, sections 6.1 to 6.3). Changes nothing.</summary>
+/// <summary>
+/// Unprotects messages and verifies who signed them, in one state (RFC 9420, sections 6.1 to 6.3). Changes nothing.
+/// </summary>
 internal static class MessageOpener
 {
     /// <summary>Opens a message in either format in a live state.</summary>
-    internal static MlsError Open(MlsEnvironment environment, GroupEpoch state, UnverifiedMessage message, out Received received)
+    internal static MlsError Open(
+        MlsEnvironment environment, GroupEpoch state, UnverifiedMessage message, out Received received)
     {
         received = default;
         if (message.Public is { } open)
@@ -34,7 +40,8 @@ internal static class MessageOpener
             return error;
         }
         PrivateMessage closed = message.Private!;
-        return MessageProtection.TryOpenSenderData(state.Suite, state.Secrets.SenderDataSecret, closed, out SenderData senderData)
+        return MessageProtection.TryOpenSenderData(state.Suite, state.Secrets.SenderDataSecret, closed,
+            out SenderData senderData)
             ? OpenPrivate(environment.Policy, state, closed, senderData, out received)
             : Errors.At(MlsErrorCode.DecryptionFailed, "6.3.2");
     }
@@ -128,7 +135,8 @@ internal static class MessageOpener
                 if (content.Proposal is not { } proposal || !proposal.AllowedFromExternalSender)
                     return Errors.At(MlsErrorCode.InvalidSender, "12.1.8");
                 if (!state.Context.Extensions.TryFind(ExtensionType.ExternalSenders, out ReadOnlyMemory<byte> data)
-                    || !ExternalSender.TryParse(data, out ExternalSender[] senders) || content.Sender.Index >= senders.Length)
+                    || !ExternalSender.TryParse(data, out ExternalSender[] senders) || content.Sender.Index
+                    >= senders.Length)
                 {
                     return Errors.At(MlsErrorCode.InvalidSender, "12.1.8.1");
                 }

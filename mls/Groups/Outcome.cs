@@ -31,14 +31,14 @@ public abstract class Outcome
         public StateId State { get; }
 
         /// <summary>
-        /// Its number among the sender's messages of the epoch, from 0: what is missing between two of them has not arrived
-        /// (section 16.9). With state and sender it names the message.
+        /// Its number among the sender's messages of the epoch, from 0: what is missing between two of them has not
+        /// arrived (section 16.9). With state and sender it names the message.
         /// </summary>
         public required uint Generation { get; init; }
 
         /// <summary>
-        /// Whether the message is from an earlier state, and its sender is no member of the tip. Whether it was sent before
-        /// the sender was removed or after nobody can tell.
+        /// Whether the message is from an earlier state, and its sender is no member of the tip. Whether it was sent
+        /// before the sender was removed or after nobody can tell.
         /// </summary>
         public bool IsFromFormerMember { get; init; }
 

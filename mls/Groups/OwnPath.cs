@@ -4,7 +4,9 @@ using QuicProChat.Mesh.Mls.Tree;
 
 namespace QuicProChat.Mesh.Mls.Groups;
 
-/// <summary>The committer's side of an UpdatePath (RFC 9420, section 7.5): fresh secrets, the new leaf, the new tree.</summary>
+/// <summary>
+/// The committer's side of an UpdatePath (RFC 9420, section 7.5): fresh secrets, the new leaf, the new tree.
+/// </summary>
 internal sealed class OwnPath : IDisposable
 {
     private readonly PathStep[] _steps;
@@ -37,19 +39,22 @@ internal sealed class OwnPath : IDisposable
             publicKeys[i] = secrets.KeyPairs[i].PublicKey;
         ParentNode[] nodes = tree.PathNodes(steps, publicKeys, out byte[] parentHash);
         HpkeKeyPair leafPair = suite.Kem.Generate(environment.Random);
-        LeafNodeContent content = new(leafPair.PublicKey, plan.Identity.Credential, plan.Capabilities, plan.LeafExtensions);
+        LeafNodeContent content =
+            new(leafPair.PublicKey, plan.Identity.Credential, plan.Capabilities, plan.LeafExtensions);
         LeafNode leaf = content.SignForGroup(plan.Identity.Signer, parentHash, from.Context.GroupId.Span, self);
         return new OwnPath(steps, secrets, leafPair.PrivateKey, leaf, tree.WithPath(self, leaf, steps, nodes));
     }
 
     /// <summary>Encrypts the path secrets under the provisional group context (section 12.4.1).</summary>
-    internal MlsError Encrypt(MlsEnvironment environment, Suite suite, CommitBase from, AppliedProposals applied, out UpdatePath? path)
+    internal MlsError Encrypt(
+        MlsEnvironment environment, Suite suite, CommitBase from, AppliedProposals applied, out UpdatePath? path)
     {
         path = null;
         GroupContext provisional = from.Context.Next(
             Tree.Hash, from.Context.ConfirmedTranscriptHash, applied.Requirements.Extensions);
         HashSet<uint> newLeaves = [.. applied.NewLeaves];
-        MlsError error = TreeKem.Encrypt(suite, _steps, _secrets, newLeaves, provisional.Encoded, environment.Random, out UpdatePathNode[] nodes);
+        MlsError error = TreeKem.Encrypt(suite, _steps, _secrets, newLeaves, provisional.Encoded, environment.Random,
+            out UpdatePathNode[] nodes);
         if (!error.Failed)
             path = new UpdatePath(Leaf, nodes);
         return error;
@@ -66,7 +71,9 @@ internal sealed class OwnPath : IDisposable
         return keys;
     }
 
-    /// <summary>The path secret of the lowest node above both the committer and a new leaf (section 12.4.3.1).</summary>
+    /// <summary>
+    /// The path secret of the lowest node above both the committer and a new leaf (section 12.4.3.1).
+    /// </summary>
     internal byte[] SecretFor(LeafIndex self, LeafIndex newLeaf)
     {
         int level = TreeMath.CommonAncestorLevel(self, newLeaf);

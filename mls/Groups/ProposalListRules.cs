@@ -48,8 +48,8 @@ internal static class ProposalListRules
         HashSet<ReadOnlyMemory<byte>> psks = new(BytesComparer.Instance);
         foreach (ResolvedProposal item in proposals)
         {
-            // By reference is forbidden, since a joiner cannot judge proposals sent within the group (section 12.4.3.2); but
-            // for those that are made for it (draft-ietf-mls-extensions), which stand by reference only.
+            // By reference is forbidden, since a joiner cannot judge proposals sent within the group (section
+            // 12.4.3.2); but for those that are made for it (draft-ietf-mls-extensions), which stand by reference only.
             if ((item.Proposal is SelfRemoveProposal) == item.Reference.IsEmpty)
                 return Errors.At(MlsErrorCode.InvalidProposalList, "12.4.3.2");
             if (item.RemovedLeaf is { } leaf && !leaving.Add(leaf.Value))

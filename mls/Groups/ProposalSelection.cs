@@ -5,8 +5,8 @@ namespace QuicProChat.Mesh.Mls.Groups;
 
 /// <summary>
 /// Which of the waiting proposals a commit covers: all that can stand together, with the preferences of RFC 9420,
-/// section 12.2. What the application asks for by value is never left out; of what others propose, nothing that would make
-/// the commit fail is taken in, so that nobody can stop it.
+/// section 12.2. What the application asks for by value is never left out; of what others propose, nothing that would
+/// make the commit fail is taken in, so that nobody can stop it.
 /// </summary>
 internal static class ProposalSelection
 {
@@ -20,7 +20,9 @@ internal static class ProposalSelection
         return [.. chosen, .. byValue];
     }
 
-    /// <summary>Whether somebody could commit a waiting proposal: data has to wait for such a one (section 12.4).</summary>
+    /// <summary>
+    /// Whether somebody could commit a waiting proposal: data has to wait for such a one (section 12.4).
+    /// </summary>
     internal static bool AnyCanBeCommitted(CommitCreator creator, LeafIndex self, IReadOnlyList<StoredProposal> waiting)
     {
         foreach (StoredProposal stored in waiting)
@@ -34,7 +36,8 @@ internal static class ProposalSelection
 
     // All at once if they fit, else each half for itself: a few bad ones among many cost a few checks each.
     private static void TakeWhatFits(
-        CommitCreator creator, List<ResolvedProposal> candidates, List<ResolvedProposal> chosen, List<ResolvedProposal> byValue)
+        CommitCreator creator, List<ResolvedProposal> candidates, List<ResolvedProposal> chosen,
+        List<ResolvedProposal> byValue)
     {
         if (creator.Fits([.. chosen, .. candidates, .. byValue]))
         {

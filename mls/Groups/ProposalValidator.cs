@@ -12,7 +12,9 @@ internal sealed class ProposalValidator(MlsEnvironment environment, Suite suite,
     /// <summary>The extensions that the group has already; null for one that is new to this client.</summary>
     internal ExtensionList? KnownExtensions { get; init; }
 
-    /// <summary>True while a group is created as the successor of another, where resumption PSKs of that kind belong.</summary>
+    /// <summary>
+    /// True while a group is created as the successor of another, where resumption PSKs of that kind belong.
+    /// </summary>
     internal bool AllowSuccessorPsk { get; init; }
 
     internal static ProposalValidator For(MlsEnvironment environment, GroupEpoch state) =>
@@ -22,9 +24,11 @@ internal sealed class ProposalValidator(MlsEnvironment environment, Suite suite,
     {
         AddProposal add => CheckKeyPackage(add.KeyPackage, sending: false),
         UpdateProposal update => CheckUpdate(update.Leaf, sender),
-        RemoveProposal remove => tree.Leaf(remove.Removed) is null ? Errors.At(MlsErrorCode.InvalidProposal, "12.1.3") : MlsError.None,
+        RemoveProposal remove => tree.Leaf(remove.Removed) is null ? Errors.At(MlsErrorCode.InvalidProposal, "12.1.3")
+            : MlsError.None,
         PreSharedKeyProposal psk => CheckPsk(psk.Psk),
-        ReInitProposal reInit => reInit.Version < Protocol.Version ? Errors.At(MlsErrorCode.InvalidProposal, "12.1.5") : MlsError.None,
+        ReInitProposal reInit => reInit.Version < Protocol.Version ? Errors.At(MlsErrorCode.InvalidProposal, "12.1.5")
+            : MlsError.None,
         ExternalInitProposal => sender.Type == SenderType.NewMemberCommit
             ? MlsError.None
             : Errors.At(MlsErrorCode.InvalidProposal, "12.1.6"),
@@ -45,7 +49,8 @@ internal sealed class ProposalValidator(MlsEnvironment environment, Suite suite,
         LeafNode leaf = keyPackage.Leaf;
         if (leaf.Source != LeafNodeSource.KeyPackage)
             return Errors.At(MlsErrorCode.InvalidLeafNode, "7.3");
-        if (keyPackage.InitKey.Span.SequenceEqual(leaf.EncryptionKey.Span) || !suite.Kem.IsValidPublicKey(keyPackage.InitKey.Span))
+        if (keyPackage.InitKey.Span.SequenceEqual(leaf.EncryptionKey.Span)
+            || !suite.Kem.IsValidPublicKey(keyPackage.InitKey.Span))
             return Errors.At(MlsErrorCode.InvalidKeyPackage, "10.1");
         MlsError error = _leaves.Check(
             leaf, default, default, sending || environment.Policy.CheckReceivedLifetimes, CredentialUse.Member);
@@ -100,8 +105,8 @@ internal sealed class ProposalValidator(MlsEnvironment environment, Suite suite,
     }
 
     /// <summary>
-    /// An own leaf that is about to be sent. All that others will check is checked, but for the truth of one's own credential;
-    /// the signature only where it was made elsewhere.
+    /// An own leaf that is about to be sent. All that others will check is checked, but for the truth of one's own
+    /// credential; the signature only where it was made elsewhere.
     /// </summary>
     /// <param name="leaf">The leaf.</param>
     /// <param name="current">The own leaf that it replaces; null for none.</param>
@@ -152,8 +157,8 @@ internal sealed class ProposalValidator(MlsEnvironment environment, Suite suite,
     }
 
     /// <summary>
-    /// The form of a group context's extensions, and the credentials of external senders in them, but for those that the
-    /// group has already.
+    /// The form of a group context's extensions, and the credentials of external senders in them, but for those that
+    /// the group has already.
     /// </summary>
     internal MlsError CheckExtensions(ExtensionList extensions)
     {

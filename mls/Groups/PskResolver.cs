@@ -4,14 +4,17 @@ using QuicProChat.Mesh.Mls.Schedule;
 
 namespace QuicProChat.Mesh.Mls.Groups;
 
-/// <summary>Finds the pre-shared keys that a commit or a Welcome names, and chains them (RFC 9420, section 8.4).</summary>
+/// <summary>
+/// Finds the pre-shared keys that a commit or a Welcome names, and chains them (RFC 9420, section 8.4).
+/// </summary>
 internal static class PskResolver
 {
     /// <summary>Finds a resumption PSK by group and epoch; the caller zeroes the copy.</summary>
     internal delegate byte[]? ResumptionLookup(PreSharedKeyId id);
 
     /// <summary>Whether every key is here.</summary>
-    internal static bool AreKnown(MlsEnvironment environment, IReadOnlyList<PreSharedKeyId> ids, ResumptionLookup resumption)
+    internal static bool AreKnown(
+        MlsEnvironment environment, IReadOnlyList<PreSharedKeyId> ids, ResumptionLookup resumption)
     {
         foreach (PreSharedKeyId id in ids)
         {
@@ -24,7 +27,8 @@ internal static class PskResolver
     }
 
     internal static MlsError Resolve(
-        MlsEnvironment environment, Suite suite, IReadOnlyList<PreSharedKeyId> ids, ResumptionLookup resumption, out byte[] pskSecret)
+        MlsEnvironment environment, Suite suite, IReadOnlyList<PreSharedKeyId> ids, ResumptionLookup resumption,
+        out byte[] pskSecret)
     {
         pskSecret = [];
         if (ids.Count > PskSecret.MaxCount)

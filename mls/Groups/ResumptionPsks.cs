@@ -4,8 +4,8 @@ using QuicProChat.Mesh.Mls.Crypto;
 namespace QuicProChat.Mesh.Mls.Groups;
 
 /// <summary>
-/// The resumption PSKs of the recent past (RFC 9420, section 8.6). A PSK is named by the number of its epoch, which siblings
-/// share, so the state that asks tells which is meant.
+/// The resumption PSKs of the recent past (RFC 9420, section 8.6). A PSK is named by the number of its epoch, which
+/// siblings share, so the state that asks tells which is meant.
 /// </summary>
 internal sealed class ResumptionPsks : IDisposable
 {
@@ -31,8 +31,8 @@ internal sealed class ResumptionPsks : IDisposable
     }
 
     /// <summary>
-    /// A copy of the PSK of an epoch on the way back from a state, or, where the way is not known, of the newest state of
-    /// that number; null if there is none.
+    /// A copy of the PSK of an epoch on the way back from a state, or, where the way is not known, of the newest state
+    /// of that number; null if there is none.
     /// </summary>
     internal byte[]? Find(ulong epoch, StateId from, CommitLog log)
     {
@@ -79,7 +79,8 @@ internal sealed class ResumptionPsks : IDisposable
         ResumptionPsks psks = new();
         for (uint i = 0; i < count; i++)
         {
-            if (!reader.TryReadUInt64(out ulong number) || !reader.TryReadBytes(StateId.Size, out ReadOnlySpan<byte> state)
+            if (!reader.TryReadUInt64(out ulong number)
+                || !reader.TryReadBytes(StateId.Size, out ReadOnlySpan<byte> state)
                 || !reader.TryReadVector(out ReadOnlyMemory<byte> psk))
             {
                 return null;

@@ -20,7 +20,9 @@ internal static class Retention
             }
             bool live = state.Trace.Standing == StateStanding.Live;
             bool crowded = !core.IsOnLine(state) && ++aside > policy.MaxSideStates;
-            bool late = !live && (state.Trace.Standing == StateStanding.Closed || ++readable > policy.PastEpochs || now >= Add(state.Trace.Left, policy.PastEpochLifetime));
+            bool late = !live
+                && (state.Trace.Standing == StateStanding.Closed || ++readable > policy.PastEpochs || now
+                    >= Add(state.Trace.Left, policy.PastEpochLifetime));
             if (crowded || late)
                 dropped.Add(state);
         }
@@ -43,7 +45,8 @@ internal static class Retention
             : null;
         foreach (GroupEpoch state in core.Others)
         {
-            TimeSpan lifetime = state.Trace.Standing == StateStanding.Live ? policy.ForkLifetime : policy.PastEpochLifetime;
+            TimeSpan lifetime = state.Trace.Standing == StateStanding.Live ? policy.ForkLifetime
+                : policy.PastEpochLifetime;
             DateTimeOffset end = Add(state.Trace.Left, lifetime);
             if (due is null || end < due)
                 due = end;

@@ -6,7 +6,9 @@ namespace QuicProChat.Mesh.Mls.Groups;
 /// </summary>
 internal sealed class SpentGenerations
 {
-    /// <summary>How far below the tip a state is still remembered that is not there: it may come back. Arbitrary.</summary>
+    /// <summary>
+    /// How far below the tip a state is still remembered that is not there: it may come back. Arbitrary.
+    /// </summary>
     private const ulong Memory = 16;
 
     private readonly Dictionary<(StateId State, bool Handshake), (ulong Number, uint Next)> _spent = [];
@@ -20,7 +22,8 @@ internal sealed class SpentGenerations
     {
         foreach (bool handshake in (ReadOnlySpan<bool>)[false, true])
         {
-            if (state.Trace.Standing == StateStanding.Live && _spent.TryGetValue((state.Id, handshake), out (ulong, uint Next) spent))
+            if (state.Trace.Standing == StateStanding.Live
+                && _spent.TryGetValue((state.Id, handshake), out (ulong, uint Next) spent))
                 state.SecretTree.Ratchet(state.Self, handshake).SkipTo(state.Suite, spent.Next);
         }
     }

@@ -3,8 +3,8 @@ using QuicProChat.Mesh.Mls.Groups;
 namespace QuicProChat.Mesh.Mls;
 
 /// <summary>
-/// A verified commit that has not taken effect. <see cref="Group.Merge"/> makes it the group's state, <see cref="Group.Keep"/>
-/// keeps it beside; dropping it costs nothing. It is used once.
+/// A verified commit that has not taken effect. <see cref="Group.Merge"/> makes it the group's state,
+/// <see cref="Group.Keep"/> keeps it beside; dropping it costs nothing. It is used once.
 /// </summary>
 public sealed class StagedCommit : IDisposable
 {
@@ -43,7 +43,9 @@ public sealed class StagedCommit : IDisposable
 
     internal bool IsUsed { get; private set; }
 
-    /// <summary>The new state, which stays the handle's until it is used; null if there is none, or the group has it.</summary>
+    /// <summary>
+    /// The new state, which stays the handle's until it is used; null if there is none, or the group has it.
+    /// </summary>
     internal GroupEpoch? Next => _next;
 
     /// <summary>Notes that the group has it now.</summary>

@@ -4,7 +4,9 @@ using QuicProChat.Mesh.Mls.Tree;
 
 namespace QuicProChat.Mesh.Mls.Groups;
 
-/// <summary>The proposals that wait for a commit in one state, and the private keys of own Updates among them.</summary>
+/// <summary>
+/// The proposals that wait for a commit in one state, and the private keys of own Updates among them.
+/// </summary>
 internal sealed class WaitingProposals : IDisposable
 {
     private readonly Dictionary<ReadOnlyMemory<byte>, byte[]> _updateKeys = new(BytesComparer.Instance);
@@ -23,7 +25,9 @@ internal sealed class WaitingProposals : IDisposable
         return null;
     }
 
-    /// <summary>Whether one more fits; bounded for each sender too, so that one cannot keep out what the others propose.</summary>
+    /// <summary>
+    /// Whether one more fits; bounded for each sender too, so that one cannot keep out what the others propose.
+    /// </summary>
     internal bool HasRoomFor(GroupPolicy policy, Sender sender, int size)
     {
         int own = 0;
@@ -33,7 +37,8 @@ internal sealed class WaitingProposals : IDisposable
             own += stored.Resolved.Sender == sender ? 1 : 0;
             bytes += stored.Content.Length;
         }
-        return Items.Count < policy.MaxProposals && own < policy.MaxProposalsPerSender && bytes <= policy.MaxProposalBytes;
+        return Items.Count < policy.MaxProposals && own < policy.MaxProposalsPerSender && bytes
+            <= policy.MaxProposalBytes;
     }
 
     /// <summary>Keeps the leaf key of an own Update, taking the array over.</summary>

@@ -6,7 +6,9 @@ using QuicProChat.Mesh.Mls.Tree;
 
 namespace QuicProChat.Mesh.Mls.Groups;
 
-/// <summary>One Welcome for everybody that a commit adds, and GroupInfo (RFC 9420, sections 12.4.3 and 12.4.3.1).</summary>
+/// <summary>
+/// One Welcome for everybody that a commit adds, and GroupInfo (RFC 9420, sections 12.4.3 and 12.4.3.1).
+/// </summary>
 internal static class WelcomeBuilder
 {
     /// <summary>Builds the Welcome; an error if a newcomer's init key is none that can be encrypted to.</summary>
@@ -35,7 +37,8 @@ internal static class WelcomeBuilder
             using MlsWriter writer = new();
             secrets.Write(writer);
             if (!suite.Hpke.TrySealIn(
-                keyPackage.InitKey.Span, context, default, writer.Written, environment.Random, out HpkeCiphertext ciphertext))
+                keyPackage.InitKey.Span, context, default, writer.Written, environment.Random,
+                out HpkeCiphertext ciphertext))
             {
                 return Errors.At(MlsErrorCode.InvalidKeyPackage, "10.1");
             }
@@ -49,7 +52,8 @@ internal static class WelcomeBuilder
     internal static byte[] GroupInfo(
         MlsEnvironment environment, GroupEpoch epoch, MlsIdentity signer, bool includeTree, bool includeExternalPub)
     {
-        return UnverifiedGroupInfo.Create(epoch.Context, WriteExtensions, epoch.ConfirmationTag, epoch.Self, signer.Signer);
+        return UnverifiedGroupInfo.Create(epoch.Context, WriteExtensions, epoch.ConfirmationTag, epoch.Self,
+            signer.Signer);
 
         void WriteExtensions(MlsWriter writer)
         {

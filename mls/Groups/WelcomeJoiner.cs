@@ -10,7 +10,8 @@ namespace QuicProChat.Mesh.Mls.Groups;
 /// <summary>What a Welcome comes to: a state of the group, who signed for it, and what it follows.</summary>
 /// <param name="Epoch">The state, from the newcomer's leaf.</param>
 /// <param name="Signer">The member whose commit added this client.</param>
-/// <param name="SuccessorOf">The reinit or branch PSK by which the group proves to follow another; null if it follows none.</param>
+/// <param name="SuccessorOf">The reinit or branch PSK by which the group proves to follow another; null if it follows
+/// none.</param>
 internal sealed record WelcomeResult(GroupEpoch Epoch, LeafIndex Signer, PreSharedKeyId? SuccessorOf);
 
 /// <summary>Joining by Welcome (RFC 9420, section 12.4.3.1), in the order of the section.</summary>
@@ -19,7 +20,8 @@ internal sealed class WelcomeJoiner(MlsClient client)
     private readonly MlsEnvironment _environment = client.Environment;
 
     internal MlsError Join(
-        UnverifiedWelcome welcome, KeyPackageRecord record, HpkeCiphertext encrypted, ReadOnlyMemory<byte>? suppliedTree,
+        UnverifiedWelcome welcome, KeyPackageRecord record, HpkeCiphertext encrypted,
+        ReadOnlyMemory<byte>? suppliedTree,
         out WelcomeResult result)
     {
         result = null!;
@@ -129,7 +131,8 @@ internal sealed class WelcomeJoiner(MlsClient client)
         return MlsError.None;
     }
 
-    private static MlsError OpenGroupInfo(Suite suite, UnverifiedWelcome welcome, byte[] member, out UnverifiedGroupInfo info)
+    private static MlsError OpenGroupInfo(
+        Suite suite, UnverifiedWelcome welcome, byte[] member, out UnverifiedGroupInfo info)
     {
         info = null!;
         ReadOnlySpan<byte> encrypted = welcome.EncryptedGroupInfo.Span;
@@ -143,7 +146,8 @@ internal sealed class WelcomeJoiner(MlsClient client)
         if (!opened)
             return Errors.At(MlsErrorCode.DecryptionFailed, "12.4.3.1");
         MlsReader reader = new(plaintext);
-        return UnverifiedGroupInfo.TryRead(ref reader, out info) && reader.AtEnd ? MlsError.None : Errors.Malformed("12.4.3");
+        return UnverifiedGroupInfo.TryRead(ref reader, out info) && reader.AtEnd ? MlsError.None
+            : Errors.Malformed("12.4.3");
     }
 
     private static MlsError FindOwnLeaf(RatchetTree tree, KeyPackageRecord record, out LeafIndex self)

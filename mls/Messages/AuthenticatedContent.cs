@@ -31,7 +31,8 @@ internal sealed class AuthenticatedContent(
     {
         value = null!;
         if (!reader.TryReadUInt16(out ushort format) || !FramedContent.TryRead(ref reader, out FramedContent content)
-            || !TryReadAuth(ref reader, content.ContentType, out ReadOnlyMemory<byte> signature, out ReadOnlyMemory<byte> tag))
+            || !TryReadAuth(ref reader, content.ContentType, out ReadOnlyMemory<byte> signature,
+                out ReadOnlyMemory<byte> tag))
         {
             return false;
         }
@@ -40,10 +41,12 @@ internal sealed class AuthenticatedContent(
     }
 
     internal static bool TryReadAuth(
-        ref MlsReader reader, ContentType type, out ReadOnlyMemory<byte> signature, out ReadOnlyMemory<byte> confirmationTag)
+        ref MlsReader reader, ContentType type, out ReadOnlyMemory<byte> signature,
+        out ReadOnlyMemory<byte> confirmationTag)
     {
         confirmationTag = default;
-        return reader.TryReadVector(out signature) && (type != ContentType.Commit || reader.TryReadVector(out confirmationTag));
+        return reader.TryReadVector(out signature)
+            && (type != ContentType.Commit || reader.TryReadVector(out confirmationTag));
     }
 
     internal void WriteAuth(MlsWriter writer)
@@ -61,7 +64,8 @@ internal sealed class AuthenticatedContent(
     }
 
     /// <summary>Writes FramedContentTBS (section 6.1).</summary>
-    internal static void WriteToBeSigned(MlsWriter writer, WireFormat format, FramedContent content, GroupContext? context)
+    internal static void WriteToBeSigned(
+        MlsWriter writer, WireFormat format, FramedContent content, GroupContext? context)
     {
         writer.UInt16(Protocol.Version);
         writer.UInt16((ushort)format);
@@ -97,7 +101,8 @@ internal sealed class AuthenticatedContent(
         ConfirmedTranscriptHash(suite, interimBefore, WireFormat, Content, Signature.Span);
 
     internal static byte[] ConfirmedTranscriptHash(
-        Suite suite, ReadOnlySpan<byte> interimBefore, WireFormat format, FramedContent content, ReadOnlySpan<byte> signature)
+        Suite suite, ReadOnlySpan<byte> interimBefore, WireFormat format, FramedContent content,
+        ReadOnlySpan<byte> signature)
     {
         using MlsWriter writer = new(content.Encoded.Length + 256);
         writer.Raw(interimBefore);
@@ -108,7 +113,8 @@ internal sealed class AuthenticatedContent(
     }
 
     /// <summary>The interim transcript hash (section 8.2).</summary>
-    internal static byte[] InterimTranscriptHash(Suite suite, ReadOnlySpan<byte> confirmed, ReadOnlySpan<byte> confirmationTag)
+    internal static byte[] InterimTranscriptHash(
+        Suite suite, ReadOnlySpan<byte> confirmed, ReadOnlySpan<byte> confirmationTag)
     {
         using MlsWriter writer = new();
         writer.Raw(confirmed);

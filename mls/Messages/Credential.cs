@@ -9,7 +9,9 @@ namespace QuicProChat.Mesh.Mls.Messages;
 //         case x509:  Certificate certificates<V>;    struct { opaque cert_data<V>; }
 //     };
 // } Credential;                                       RFC 9420, section 5.3
-/// <summary>Who a member claims to be. The library checks its form; the application's validator checks its truth.</summary>
+/// <summary>
+/// Who a member claims to be. The library checks its form; the application's validator checks its truth.
+/// </summary>
 public sealed class Credential
 {
     private readonly ReadOnlyMemory<byte> _content;
@@ -85,11 +87,14 @@ public sealed class Credential
         return ok;
     }
 
-    /// <summary>Checks a credential without keeping it. A type that is unknown has no known end, so it cannot be read.</summary>
+    /// <summary>
+    /// Checks a credential without keeping it. A type that is unknown has no known end, so it cannot be read.
+    /// </summary>
     internal static bool TrySkip(ref MlsReader reader, out ushort type, out ReadOnlyMemory<byte> content)
     {
         content = default;
-        if (!reader.TryReadUInt16(out type) || type is not (CredentialType.Basic or CredentialType.X509) || !reader.TryReadVector(out content))
+        if (!reader.TryReadUInt16(out type) || type is not (CredentialType.Basic or CredentialType.X509)
+            || !reader.TryReadVector(out content))
             return false;
         if (type == CredentialType.Basic)
             return true;

@@ -22,7 +22,8 @@ public sealed class ExtensionList : IReadOnlyList<Extension>
         ArgumentNullException.ThrowIfNull(extensions);
         _items = [.. extensions];
         if (_items.DistinctBy(e => e.Type).Count() != _items.Length)
-            throw new ArgumentException("An extension type appears twice (RFC 9420, section 13.4).", nameof(extensions));
+            throw new ArgumentException("An extension type appears twice (RFC 9420, section 13.4).",
+                nameof(extensions));
         using MlsWriter writer = new();
         foreach (Extension extension in _items)
         {
@@ -100,7 +101,8 @@ public sealed class ExtensionList : IReadOnlyList<Extension>
 
     /// <summary>Parses what <see cref="TrySkip"/> has checked.</summary>
     internal static ExtensionList Parse(ReadOnlyMemory<byte> body) =>
-        TryParse(body, out ExtensionList list) ? list : throw new InvalidOperationException("The list was checked before.");
+        TryParse(body, out ExtensionList list) ? list
+            : throw new InvalidOperationException("The list was checked before.");
 
     internal void Write(MlsWriter writer) => writer.Vector(Body);
 

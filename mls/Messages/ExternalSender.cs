@@ -38,7 +38,8 @@ public sealed record ExternalSender(ReadOnlyMemory<byte> SignatureKey, Credentia
         List<ExternalSender> read = [];
         while (!list.AtEnd)
         {
-            if (!list.TryReadVector(out ReadOnlyMemory<byte> key) || !Credential.TryRead(ref list, out Credential credential))
+            if (!list.TryReadVector(out ReadOnlyMemory<byte> key)
+                || !Credential.TryRead(ref list, out Credential credential))
                 return false;
             read.Add(new ExternalSender(key, credential));
         }

@@ -14,7 +14,9 @@ namespace QuicProChat.Mesh.Mls.Messages;
 //         case commit:      Commit commit;
 //     };
 // } FramedContent;                                    RFC 9420, section 6
-/// <summary>Content with its header, and the bytes that it was read from or written to, which are what is signed.</summary>
+/// <summary>
+/// Content with its header, and the bytes that it was read from or written to, which are what is signed.
+/// </summary>
 internal sealed class FramedContent
 {
     internal required ReadOnlyMemory<byte> GroupId { get; init; }

@@ -55,15 +55,16 @@ internal sealed class GroupContext
     }
 
     /// <summary>The context of the next epoch.</summary>
-    internal GroupContext Next(ReadOnlyMemory<byte> treeHash, ReadOnlyMemory<byte> confirmedTranscriptHash, ExtensionList extensions) => new()
-    {
-        CipherSuite = CipherSuite,
-        GroupId = GroupId,
-        Epoch = Epoch + 1,
-        TreeHash = treeHash,
-        ConfirmedTranscriptHash = confirmedTranscriptHash,
-        Extensions = extensions,
-    };
+    internal GroupContext Next(
+        ReadOnlyMemory<byte> treeHash, ReadOnlyMemory<byte> confirmedTranscriptHash, ExtensionList extensions) => new()
+        {
+            CipherSuite = CipherSuite,
+            GroupId = GroupId,
+            Epoch = Epoch + 1,
+            TreeHash = treeHash,
+            ConfirmedTranscriptHash = confirmedTranscriptHash,
+            Extensions = extensions,
+        };
 
     private byte[] Encode()
     {

@@ -7,7 +7,8 @@ namespace QuicProChat.Mesh.Mls.Messages;
 //     optional<PathSecret> path_secret;               struct { opaque path_secret<V>; }
 //     PreSharedKeyID psks<V>;
 // } GroupSecrets;                                     RFC 9420, section 12.4.3.1
-internal sealed class GroupSecrets(ReadOnlyMemory<byte> joinerSecret, ReadOnlyMemory<byte>? pathSecret, PreSharedKeyId[] psks)
+internal sealed class GroupSecrets(
+    ReadOnlyMemory<byte> joinerSecret, ReadOnlyMemory<byte>? pathSecret, PreSharedKeyId[] psks)
 {
     internal ReadOnlyMemory<byte> JoinerSecret { get; } = joinerSecret;
 

@@ -97,7 +97,8 @@ public sealed class LeafNode
         int start = reader.Position;
         Part parentHash = default;
         ulong notBefore = 0, notAfter = 0;
-        if (!TryReadPart(ref reader, start, out Part encryptionKey) || !TryReadPart(ref reader, start, out Part signatureKey))
+        if (!TryReadPart(ref reader, start, out Part encryptionKey)
+            || !TryReadPart(ref reader, start, out Part signatureKey))
             return false;
         int credentialStart = reader.Position;
         if (!Credential.TrySkip(ref reader, out ushort credentialType, out _))
@@ -129,7 +130,9 @@ public sealed class LeafNode
         return true;
     }
 
-    /// <summary>Verifies the signature (section 7.2); the group's id and the leaf's index count unless it is from a key package.</summary>
+    /// <summary>
+    /// Verifies the signature (section 7.2); the group's id and the leaf's index count unless it is from a key package.
+    /// </summary>
     internal bool VerifySignature(Suite suite, ReadOnlySpan<byte> groupId, LeafIndex index)
     {
         using MlsWriter writer = new(_signedLength + groupId.Length + 16);
@@ -143,13 +146,15 @@ public sealed class LeafNode
     }
 
     /// <summary>Whether two leaves encode alike.</summary>
-    internal bool SameAs(LeafNode other) => ReferenceEquals(this, other) || Encoded.Span.SequenceEqual(other.Encoded.Span);
+    internal bool SameAs(LeafNode other) => ReferenceEquals(this, other)
+        || Encoded.Span.SequenceEqual(other.Encoded.Span);
 
     /// <summary>A copy that does not keep alive the message it came in.</summary>
     internal LeafNode Detach()
     {
         MlsReader reader = new(Encoded.ToArray());
-        return TryRead(ref reader, out LeafNode copy) ? copy : throw new InvalidOperationException("The leaf was read before.");
+        return TryRead(ref reader, out LeafNode copy) ? copy
+            : throw new InvalidOperationException("The leaf was read before.");
     }
 
     private static bool TryReadPart(ref MlsReader reader, int start, out Part part)

@@ -7,7 +7,8 @@ namespace QuicProChat.Mesh.Mls.Messages;
 //     opaque parent_hash<V>;
 //     uint32 unmerged_leaves<V>;                      in increasing order
 // } ParentNode;                                       RFC 9420, section 7.1
-internal sealed class ParentNode(ReadOnlyMemory<byte> encryptionKey, ReadOnlyMemory<byte> parentHash, uint[] unmergedLeaves)
+internal sealed class ParentNode(
+    ReadOnlyMemory<byte> encryptionKey, ReadOnlyMemory<byte> parentHash, uint[] unmergedLeaves)
 {
     internal ReadOnlyMemory<byte> EncryptionKey { get; } = encryptionKey;
 
@@ -47,7 +48,9 @@ internal sealed class ParentNode(ReadOnlyMemory<byte> encryptionKey, ReadOnlyMem
             writer.UInt32(leaf);
     }
 
-    /// <summary>The range of indices of the unmerged leaves in [<paramref name="first"/>, <paramref name="end"/>).</summary>
+    /// <summary>
+    /// The range of indices of the unmerged leaves in [<paramref name="first"/>, <paramref name="end"/>).
+    /// </summary>
     internal ReadOnlySpan<uint> UnmergedWithin(uint first, uint end) => Within(UnmergedLeaves, first, end);
 
     internal static ReadOnlySpan<uint> Within(ReadOnlySpan<uint> sorted, uint first, uint end)

@@ -31,7 +31,8 @@ public sealed class PreSharedKeyId
     private const byte ExternalType = 1;
     private const byte ResumptionType = 2;
 
-    private PreSharedKeyId(byte type, ResumptionUsage usage, ReadOnlyMemory<byte> id, ulong epoch, ReadOnlyMemory<byte> nonce)
+    private PreSharedKeyId(
+        byte type, ResumptionUsage usage, ReadOnlyMemory<byte> id, ulong epoch, ReadOnlyMemory<byte> nonce)
     {
         IsExternal = type == ExternalType;
         Usage = usage;

@@ -34,14 +34,19 @@ public abstract class Proposal
             return false;
         Proposal? read = type switch
         {
-            ProposalType.Add => UnverifiedKeyPackage.TryRead(ref reader, out UnverifiedKeyPackage k) ? new AddProposal(k) : null,
+            ProposalType.Add => UnverifiedKeyPackage.TryRead(ref reader, out UnverifiedKeyPackage k)
+                ? new AddProposal(k) : null,
             ProposalType.Update => LeafNode.TryRead(ref reader, out LeafNode leaf) ? new UpdateProposal(leaf) : null,
-            ProposalType.Remove => reader.TryReadUInt32(out uint removed) ? new RemoveProposal(new LeafIndex(removed)) : null,
-            ProposalType.Psk => PreSharedKeyId.TryRead(ref reader, out PreSharedKeyId psk) ? new PreSharedKeyProposal(psk) : null,
+            ProposalType.Remove => reader.TryReadUInt32(out uint removed)
+                ? new RemoveProposal(new LeafIndex(removed)) : null,
+            ProposalType.Psk => PreSharedKeyId.TryRead(ref reader, out PreSharedKeyId psk)
+                ? new PreSharedKeyProposal(psk) : null,
             ProposalType.ReInit => ReInitProposal.Read(ref reader),
-            ProposalType.ExternalInit => reader.TryReadVector(out ReadOnlyMemory<byte> kem) ? new ExternalInitProposal(kem) : null,
+            ProposalType.ExternalInit => reader.TryReadVector(out ReadOnlyMemory<byte> kem)
+                ? new ExternalInitProposal(kem) : null,
             ProposalType.GroupContextExtensions =>
-                ExtensionList.TryRead(ref reader, out ExtensionList list) ? new GroupContextExtensionsProposal(list) : null,
+                ExtensionList.TryRead(ref reader, out ExtensionList list)
+                    ? new GroupContextExtensionsProposal(list) : null,
             ProposalType.SelfRemove => SelfRemoveProposal.Instance,
             _ => null,
         };
@@ -149,8 +154,8 @@ public sealed class GroupContextExtensionsProposal : Proposal
 
 // struct {} SelfRemove;                               draft-ietf-mls-extensions
 /// <summary>
-/// Asks that the sender be removed. Unlike a Remove, an external commit may cover it; so it is sent in the clear, and stands
-/// in a commit by reference only.
+/// Asks that the sender be removed. Unlike a Remove, an external commit may cover it; so it is sent in the clear, and
+/// stands in a commit by reference only.
 /// </summary>
 public sealed class SelfRemoveProposal : Proposal
 {

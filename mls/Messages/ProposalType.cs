@@ -24,7 +24,9 @@ public static class ProposalType
     /// <summary>group_context_extensions.</summary>
     public const ushort GroupContextExtensions = 7;
 
-    /// <summary>self_remove (draft-ietf-mls-extensions): a client lists it among its capabilities to take part.</summary>
+    /// <summary>
+    /// self_remove (draft-ietf-mls-extensions): a client lists it among its capabilities to take part.
+    /// </summary>
     public const ushort SelfRemove = 0x000a;
 
     /// <summary>Whether this library can read a type that is no default one.</summary>

@@ -23,14 +23,16 @@ internal sealed class PublicMessage(AuthenticatedContent authenticated, ReadOnly
     {
         message = null!;
         if (!FramedContent.TryRead(ref reader, out FramedContent content)
-            || !AuthenticatedContent.TryReadAuth(ref reader, content.ContentType, out ReadOnlyMemory<byte> signature, out ReadOnlyMemory<byte> confirmation))
+            || !AuthenticatedContent.TryReadAuth(ref reader, content.ContentType, out ReadOnlyMemory<byte> signature,
+                out ReadOnlyMemory<byte> confirmation))
         {
             return false;
         }
         ReadOnlyMemory<byte> tag = default;
         if (content.Sender.Type == SenderType.Member && !reader.TryReadVector(out tag))
             return false;
-        message = new PublicMessage(new AuthenticatedContent(WireFormat.PublicMessage, content, signature, confirmation), tag);
+        message = new PublicMessage(
+            new AuthenticatedContent(WireFormat.PublicMessage, content, signature, confirmation), tag);
         return true;
     }
 

@@ -11,7 +11,9 @@ namespace QuicProChat.Mesh.Mls.Messages;
 //     uint32 signer;
 //     opaque signature<V>;                            SignWithLabel(., "GroupInfoTBS", GroupInfoTBS)
 // } GroupInfo;                                        RFC 9420, section 12.4.3
-/// <summary>The state of a group as a member published it; a joiner checks the signature once it has the tree.</summary>
+/// <summary>
+/// The state of a group as a member published it; a joiner checks the signature once it has the tree.
+/// </summary>
 public sealed class UnverifiedGroupInfo
 {
     private readonly ReadOnlyMemory<byte> _signature;
@@ -76,16 +78,20 @@ public sealed class UnverifiedGroupInfo
         int signedLength = reader.Position - start;
         if (!reader.TryReadVector(out ReadOnlyMemory<byte> signature))
             return false;
-        info = new UnverifiedGroupInfo(reader.Since(start), version, context, extensions, tag, signer, signature, signedLength);
+        info = new UnverifiedGroupInfo(reader.Since(start), version, context, extensions, tag, signer, signature,
+            signedLength);
         return true;
     }
 
     internal bool VerifySignature(Suite suite, ReadOnlySpan<byte> signatureKey) =>
         suite.VerifyWithLabel(signatureKey, "GroupInfoTBS"u8, Encoded.Span[.._signedLength], _signature.Span);
 
-    /// <summary>Writes and signs a GroupInfo; the extensions are written by the caller, so that a tree is written once.</summary>
+    /// <summary>
+    /// Writes and signs a GroupInfo; the extensions are written by the caller, so that a tree is written once.
+    /// </summary>
     internal static byte[] Create(
-        GroupContext context, Action<MlsWriter> writeExtensions, ReadOnlySpan<byte> confirmationTag, LeafIndex signer, Signer key)
+        GroupContext context, Action<MlsWriter> writeExtensions, ReadOnlySpan<byte> confirmationTag,
+        LeafIndex signer, Signer key)
     {
         using MlsWriter writer = new(1024);
         writer.Raw(context.Encoded);

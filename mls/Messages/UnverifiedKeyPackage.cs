@@ -11,7 +11,9 @@ namespace QuicProChat.Mesh.Mls.Messages;
 //     Extension extensions<V>;
 //     opaque signature<V>;                            SignWithLabel(., "KeyPackageTBS", KeyPackageTBS)
 // } KeyPackage;                                       RFC 9420, section 10
-/// <summary>A key package whose signatures nobody has checked yet; a client makes a <see cref="KeyPackage"/> of it.</summary>
+/// <summary>
+/// A key package whose signatures nobody has checked yet; a client makes a <see cref="KeyPackage"/> of it.
+/// </summary>
 public sealed class UnverifiedKeyPackage
 {
     private readonly int _signedLength;
@@ -67,7 +69,8 @@ public sealed class UnverifiedKeyPackage
         keyPackage = null!;
         int start = reader.Position;
         if (!reader.TryReadUInt16(out ushort version) || !reader.TryReadUInt16(out ushort suite)
-            || !reader.TryReadVector(out ReadOnlyMemory<byte> initKey) || !LeafNode.TryRead(ref reader, out LeafNode leaf)
+            || !reader.TryReadVector(out ReadOnlyMemory<byte> initKey)
+            || !LeafNode.TryRead(ref reader, out LeafNode leaf)
             || !ExtensionList.TrySkip(ref reader, out ReadOnlyMemory<byte> extensions))
         {
             return false;

@@ -2,7 +2,9 @@ using QuicProChat.Mesh.Mls.Codec;
 
 namespace QuicProChat.Mesh.Mls.Messages;
 
-/// <summary>A handshake or application message that nobody has verified; only a group can make something of it.</summary>
+/// <summary>
+/// A handshake or application message that nobody has verified; only a group can make something of it.
+/// </summary>
 public sealed class UnverifiedMessage
 {
     private UnverifiedMessage(ReadOnlyMemory<byte> bytes, PublicMessage? publicMessage, PrivateMessage? privateMessage)

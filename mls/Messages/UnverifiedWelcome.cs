@@ -39,7 +39,8 @@ public sealed class UnverifiedWelcome
             return error;
         if (format != WireFormat.Welcome)
             return Errors.WrongFormat;
-        return TryRead(ref reader, out UnverifiedWelcome welcome) && reader.AtEnd ? welcome : Errors.Malformed("12.4.3.1");
+        return TryRead(ref reader, out UnverifiedWelcome welcome) && reader.AtEnd ? welcome
+            : Errors.Malformed("12.4.3.1");
     }
 
     internal static bool TryRead(ref MlsReader reader, out UnverifiedWelcome welcome)
@@ -86,7 +87,8 @@ public sealed class UnverifiedWelcome
         return recipients;
     }
 
-    internal static byte[] CreateMessage(CipherSuite suite, IReadOnlyList<EncryptedGroupSecrets> secrets, ReadOnlySpan<byte> encryptedGroupInfo)
+    internal static byte[] CreateMessage(
+        CipherSuite suite, IReadOnlyList<EncryptedGroupSecrets> secrets, ReadOnlySpan<byte> encryptedGroupInfo)
     {
         using MlsWriter writer = new(encryptedGroupInfo.Length + 256);
         MlsFrame.WriteHeader(writer, WireFormat.Welcome);
@@ -105,7 +107,8 @@ public sealed class UnverifiedWelcome
     private static bool TryReadEntry(ref MlsReader list, out EncryptedGroupSecrets entry)
     {
         entry = default;
-        if (!list.TryReadVector(out ReadOnlyMemory<byte> member) || !HpkeCiphertext.TryRead(ref list, out HpkeCiphertext secrets))
+        if (!list.TryReadVector(out ReadOnlyMemory<byte> member)
+            || !HpkeCiphertext.TryRead(ref list, out HpkeCiphertext secrets))
             return false;
         entry = new EncryptedGroupSecrets(member, secrets);
         return true;

@@ -4,8 +4,8 @@ using QuicProChat.Mesh.Mls.Crypto;
 namespace QuicProChat.Mesh.Mls.Schedule;
 
 /// <summary>
-/// The secrets of one epoch that outlive its beginning (RFC 9420, section 8, table 4). The encryption secret is not among
-/// them: it moves into the secret tree at once.
+/// The secrets of one epoch that outlive its beginning (RFC 9420, section 8, table 4). The encryption secret is not
+/// among them: it moves into the secret tree at once.
 /// </summary>
 internal sealed class EpochSecrets : IDisposable
 {
@@ -59,7 +59,9 @@ internal sealed class EpochSecrets : IDisposable
         return secrets;
     }
 
-    /// <summary>The key pair of section 8.3, derived at first use, because few epochs are joined from outside.</summary>
+    /// <summary>
+    /// The key pair of section 8.3, derived at first use, because few epochs are joined from outside.
+    /// </summary>
     internal HpkeKeyPair ExternalKeyPair(Suite suite)
     {
         if (_external.PublicKey is null)

@@ -5,8 +5,8 @@ using QuicProChat.Mesh.Mls.Tree;
 namespace QuicProChat.Mesh.Mls.Schedule;
 
 /// <summary>
-/// The exporter that forgets (draft-ietf-mls-extensions, "Exported Secrets"): a tree like the secret tree, always with 2^16
-/// leaves, one for each component of the application. A secret that was given out once cannot be derived again.
+/// The exporter that forgets (draft-ietf-mls-extensions, "Exported Secrets"): a tree like the secret tree, always with
+/// 2^16 leaves, one for each component of the application. A secret that was given out once cannot be derived again.
 /// </summary>
 internal sealed class ExporterTree : IDisposable
 {

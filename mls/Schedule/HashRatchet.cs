@@ -14,8 +14,8 @@ internal readonly record struct MessageKey(uint Generation, byte[] Key, byte[] N
 }
 
 /// <summary>
-/// A sender's ratchet (RFC 9420, section 9.1). Looking at a generation changes nothing; a receiver consumes it after the
-/// message has proved genuine, and then everything that the key could be derived from is gone (section 9.2).
+/// A sender's ratchet (RFC 9420, section 9.1). Looking at a generation changes nothing; a receiver consumes it after
+/// the message has proved genuine, and then everything that the key could be derived from is gone (section 9.2).
 /// </summary>
 internal sealed class HashRatchet : IDisposable
 {
@@ -40,7 +40,9 @@ internal sealed class HashRatchet : IDisposable
         return key;
     }
 
-    /// <summary>Moves on to a generation, keeping none of the keys in between; does nothing if it is there or beyond.</summary>
+    /// <summary>
+    /// Moves on to a generation, keeping none of the keys in between; does nothing if it is there or beyond.
+    /// </summary>
     internal void SkipTo(Suite suite, uint generation)
     {
         while (_next < generation)
@@ -48,7 +50,8 @@ internal sealed class HashRatchet : IDisposable
     }
 
     /// <summary>
-    /// Finds the key of a generation without consuming it. The result is passed to <see cref="Consume"/> or <see cref="Release"/>.
+    /// Finds the key of a generation without consuming it. The result is passed to <see cref="Consume"/> or
+    /// <see cref="Release"/>.
     /// </summary>
     internal MlsError Peek(Suite suite, uint generation, int outOfOrder, int forward, out RatchetPeek peek)
     {
@@ -78,7 +81,9 @@ internal sealed class HashRatchet : IDisposable
         return MlsError.None;
     }
 
-    /// <summary>Deletes a key that was used, and all it derives from; keeps the keys that were skipped, within the window.</summary>
+    /// <summary>
+    /// Deletes a key that was used, and all it derives from; keeps the keys that were skipped, within the window.
+    /// </summary>
     internal void Consume(RatchetPeek peek, int outOfOrder)
     {
         if (peek.NextSecret is null)

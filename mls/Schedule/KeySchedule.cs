@@ -17,14 +17,18 @@ internal static class KeySchedule
         return joiner;
     }
 
-    /// <summary>The secret between joiner and epoch, from which the welcome secret derives too; the caller zeroes it.</summary>
+    /// <summary>
+    /// The secret between joiner and epoch, from which the welcome secret derives too; the caller zeroes it.
+    /// </summary>
     internal static byte[] MemberSecret(Suite suite, ReadOnlySpan<byte> joinerSecret, ReadOnlySpan<byte> pskSecret) =>
         suite.Extract(joinerSecret, pskSecret);
 
     internal static byte[] EpochSecret(Suite suite, ReadOnlySpan<byte> memberSecret, ReadOnlySpan<byte> groupContext) =>
         suite.ExpandWithLabel(memberSecret, "epoch"u8, groupContext, suite.HashSize);
 
-    /// <summary>The key and nonce that protect the GroupInfo in a Welcome (section 12.4.3.1); the caller zeroes both.</summary>
+    /// <summary>
+    /// The key and nonce that protect the GroupInfo in a Welcome (section 12.4.3.1); the caller zeroes both.
+    /// </summary>
     internal static (byte[] Key, byte[] Nonce) WelcomeKey(Suite suite, ReadOnlySpan<byte> memberSecret)
     {
         byte[] welcome = suite.DeriveSecret(memberSecret, "welcome"u8);

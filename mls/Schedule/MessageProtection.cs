@@ -10,7 +10,9 @@ namespace QuicProChat.Mesh.Mls.Schedule;
 /// <summary>Encryption and decryption of PrivateMessage (RFC 9420, section 6.3).</summary>
 internal static class MessageProtection
 {
-    /// <summary>Encrypts signed content of a member with the next key of its ratchet; null if the ratchet is exhausted.</summary>
+    /// <summary>
+    /// Encrypts signed content of a member with the next key of its ratchet; null if the ratchet is exhausted.
+    /// </summary>
     internal static PrivateMessage? Protect(
         Suite suite, SecretTree secretTree, ReadOnlySpan<byte> senderDataSecret, AuthenticatedContent authenticated,
         PaddingPolicy padding, RandomFill random)
@@ -22,7 +24,8 @@ internal static class MessageProtection
 
         Span<byte> guard = stackalloc byte[4];
         random(guard);
-        SenderData senderData = new(sender.Value, key.Generation, System.Buffers.Binary.BinaryPrimitives.ReadUInt32BigEndian(guard));
+        SenderData senderData =
+            new(sender.Value, key.Generation, System.Buffers.Binary.BinaryPrimitives.ReadUInt32BigEndian(guard));
         senderData.Guard(key.Nonce);
 
         // struct { content; FramedContentAuthData auth; opaque padding[length_of_padding]; } PrivateMessageContent;
@@ -46,7 +49,8 @@ internal static class MessageProtection
         dataKey = dataKey[..suite.KeySize];
         Span<byte> dataNonce = stackalloc byte[AeadCipher.NonceSize];
         SenderDataKey(suite, senderDataSecret, ciphertext, dataKey, dataNonce);
-        AeadCipher.Seal(suite.Aead, dataKey, dataNonce, aad.Written[..senderDataAadLength], encodedSenderData, encryptedSenderData);
+        AeadCipher.Seal(suite.Aead, dataKey, dataNonce, aad.Written[..senderDataAadLength], encodedSenderData,
+            encryptedSenderData);
         CryptographicOperations.ZeroMemory(dataKey);
         return new PrivateMessage
         {
@@ -80,7 +84,8 @@ internal static class MessageProtection
 
     /// <summary>Decrypts the content and puts it back into its frame.</summary>
     internal static MlsError Open(
-        Suite suite, MessageKey key, SenderData senderData, PrivateMessage message, out AuthenticatedContent authenticated)
+        Suite suite, MessageKey key, SenderData senderData, PrivateMessage message,
+        out AuthenticatedContent authenticated)
     {
         authenticated = null!;
         using MlsWriter aad = new(256 + message.AuthenticatedData.Length);
@@ -95,14 +100,16 @@ internal static class MessageProtection
         // The header that the frame has in the clear, then the decrypted content: one buffer, read as one.
         using MlsWriter frame = new(message.Ciphertext.Length + message.AuthenticatedData.Length + 256);
         FramedHeader header = new(
-            message.GroupId, message.Epoch, new Sender(SenderType.Member, senderData.LeafIndex), message.AuthenticatedData);
+            message.GroupId, message.Epoch, new Sender(SenderType.Member, senderData.LeafIndex),
+            message.AuthenticatedData);
         header.Write(frame, message.ContentType);
         Span<byte> plaintext = frame.Take(message.Ciphertext.Length - AeadCipher.TagSize);
         if (!AeadCipher.TryOpen(suite.Aead, key.Key, nonce, aad.Written, message.Ciphertext.Span, plaintext))
             return Errors.At(MlsErrorCode.DecryptionFailed, "6.3.1");
         MlsReader reader = new(frame.ToArray());
         if (!FramedContent.TryRead(ref reader, out FramedContent content)
-            || !AuthenticatedContent.TryReadAuth(ref reader, content.ContentType, out ReadOnlyMemory<byte> signature, out ReadOnlyMemory<byte> tag))
+            || !AuthenticatedContent.TryReadAuth(ref reader, content.ContentType, out ReadOnlyMemory<byte> signature,
+                out ReadOnlyMemory<byte> tag))
         {
             return Errors.Malformed("6.3.1");
         }
@@ -115,7 +122,8 @@ internal static class MessageProtection
 
     /// <summary>The key and nonce for sender data, from a sample of the ciphertext (section 6.3.2).</summary>
     internal static void SenderDataKey(
-        Suite suite, ReadOnlySpan<byte> senderDataSecret, ReadOnlySpan<byte> ciphertext, Span<byte> key, Span<byte> nonce)
+        Suite suite, ReadOnlySpan<byte> senderDataSecret, ReadOnlySpan<byte> ciphertext, Span<byte> key,
+        Span<byte> nonce)
     {
         ReadOnlySpan<byte> sample = ciphertext[..Math.Min(ciphertext.Length, suite.HashSize)];
         suite.ExpandWithLabel(senderDataSecret, "key"u8, sample, key);

@@ -5,8 +5,8 @@ using QuicProChat.Mesh.Mls.Tree;
 namespace QuicProChat.Mesh.Mls.Schedule;
 
 /// <summary>
-/// The secrets of a tree of which each leaf is taken once (RFC 9420, sections 9 and 9.2). A node that was opened towards a
-/// leaf is deleted, so only the frontier of what is unused exists.
+/// The secrets of a tree of which each leaf is taken once (RFC 9420, sections 9 and 9.2). A node that was opened
+/// towards a leaf is deleted, so only the frontier of what is unused exists.
 /// </summary>
 internal sealed class SecretNodes : IDisposable
 {
@@ -28,7 +28,9 @@ internal sealed class SecretNodes : IDisposable
         _rootLevel = rootLevel;
     }
 
-    /// <summary>Takes a leaf's secret, which is the caller's from then on; null if it was taken, or lies outside.</summary>
+    /// <summary>
+    /// Takes a leaf's secret, which is the caller's from then on; null if it was taken, or lies outside.
+    /// </summary>
     internal byte[]? Take(LeafIndex leaf)
     {
         int level = 0;
@@ -40,8 +42,10 @@ internal sealed class SecretNodes : IDisposable
         {
             NodeIndex node = TreeMath.Ancestor(leaf, level);
             _nodes.Remove(node.Value, out byte[]? secret);
-            _nodes[TreeMath.Left(node)!.Value.Value] = _suite.ExpandWithLabel(secret, "tree"u8, "left"u8, _suite.HashSize);
-            _nodes[TreeMath.Right(node)!.Value.Value] = _suite.ExpandWithLabel(secret, "tree"u8, "right"u8, _suite.HashSize);
+            _nodes[TreeMath.Left(node)!.Value.Value] =
+                _suite.ExpandWithLabel(secret, "tree"u8, "left"u8, _suite.HashSize);
+            _nodes[TreeMath.Right(node)!.Value.Value] =
+                _suite.ExpandWithLabel(secret, "tree"u8, "right"u8, _suite.HashSize);
             Secrets.Zero(secret);
         }
         _nodes.Remove(leaf.ToNode().Value, out byte[]? own);

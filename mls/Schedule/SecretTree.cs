@@ -5,8 +5,8 @@ using QuicProChat.Mesh.Mls.Tree;
 namespace QuicProChat.Mesh.Mls.Schedule;
 
 /// <summary>
-/// The secret tree of one epoch (RFC 9420, section 9): the encryption secret at the root, opened towards a leaf when that
-/// member first sends.
+/// The secret tree of one epoch (RFC 9420, section 9): the encryption secret at the root, opened towards a leaf when
+/// that member first sends.
 /// </summary>
 internal sealed class SecretTree : IDisposable
 {
@@ -39,8 +39,8 @@ internal sealed class SecretTree : IDisposable
     }
 
     /// <summary>
-    /// Gives up what only a current epoch needs: this member's own ratchets, and the handshake ratchets of the others. A
-    /// leaf that nobody opened keeps its one secret, from which its handshake keys could still be derived.
+    /// Gives up what only a current epoch needs: this member's own ratchets, and the handshake ratchets of the others.
+    /// A leaf that nobody opened keeps its one secret, from which its handshake keys could still be derived.
     /// </summary>
     internal void KeepForReading(LeafIndex self)
     {
@@ -67,7 +67,8 @@ internal sealed class SecretTree : IDisposable
         _leaves.Clear();
     }
 
-    // nodes; bool reading only; uint32 count; each: uint32 leaf, optional handshake ratchet, optional application ratchet
+    // nodes; bool reading only; uint32 count; each: uint32 leaf, optional handshake ratchet, optional application
+    // ratchet
     internal void Write(MlsWriter writer)
     {
         _nodes.Write(writer);

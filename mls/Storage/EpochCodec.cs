@@ -27,7 +27,8 @@ internal static class EpochCodec
         return writer.ToArray();
     }
 
-    // version; path keys; epoch secrets; secret tree; exporter tree; uint32 count of own updates, each: reference<V>, key<V>
+    // version; path keys; epoch secrets; secret tree; exporter tree; uint32 count of own updates, each: reference<V>,
+    // key<V>
     internal static byte[] SecretPart(GroupEpoch epoch)
     {
         using MlsWriter writer = new(2048);
@@ -115,7 +116,8 @@ internal static class EpochCodec
         Stored.Require(reader.TryReadUInt32(out uint updates));
         for (uint i = 0; i < updates; i++)
         {
-            Stored.Require(reader.TryReadVector(out ReadOnlyMemory<byte> reference) & reader.TryReadVector(out ReadOnlyMemory<byte> key));
+            Stored.Require(reader.TryReadVector(out ReadOnlyMemory<byte> reference) & reader.TryReadVector(
+                out ReadOnlyMemory<byte> key));
             epoch.Waiting.AddUpdateKey(reference.ToArray(), key.ToArray());
         }
     }
@@ -139,5 +141,6 @@ internal static class Stored
         return DateTimeOffset.FromUnixTimeMilliseconds(milliseconds);
     }
 
-    internal static InvalidDataException Damaged() => new("The stored state of an MLS group is damaged, or of another version.");
+    internal static InvalidDataException Damaged() =>
+        new("The stored state of an MLS group is damaged, or of another version.");
 }

@@ -5,10 +5,10 @@ using QuicProChat.Mesh.Mls.Storage;
 namespace QuicProChat.Mesh.Mls;
 
 /// <summary>
-/// A store of files in one directory of its own, one file a value. A change of one value is a new file renamed over the old.
-/// A change of several is first written whole into a journal; once the journal has its name, the change has happened.
-/// Whatever interrupts the rest, be it a crash or a full disk, is finished before anything else is read or written.
-/// Replaced and deleted files are overwritten with zeros, which is as much as a file system lets one do.
+/// A store of files in one directory of its own, one file a value. A change of one value is a new file renamed over the
+/// old. A change of several is first written whole into a journal; once the journal has its name, the change has
+/// happened. Whatever interrupts the rest, be it a crash or a full disk, is finished before anything else is read or
+/// written. Replaced and deleted files are overwritten with zeros, which is as much as a file system lets one do.
 /// The values are not encrypted: the directory is for its owner only, and belongs on an encrypted disk.
 /// </summary>
 public sealed class FileGroupStore : IGroupStore, IDisposable
@@ -35,8 +35,10 @@ public sealed class FileGroupStore : IGroupStore, IDisposable
         _directory = Path.GetFullPath(directory);
         DirectoryInfo info = OperatingSystem.IsWindows()
             ? Directory.CreateDirectory(_directory)
-            : Directory.CreateDirectory(_directory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-        _lock = new FileStream(Path.Combine(info.FullName, LockName), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            : Directory.CreateDirectory(_directory, UnixFileMode.UserRead | UnixFileMode.UserWrite
+                | UnixFileMode.UserExecute);
+        _lock = new FileStream(Path.Combine(info.FullName, LockName), FileMode.OpenOrCreate, FileAccess.ReadWrite,
+            FileShare.None);
         try
         {
             foreach (string leftover in Directory.EnumerateFiles(_directory, "*" + TemporarySuffix))
@@ -55,7 +57,8 @@ public sealed class FileGroupStore : IGroupStore, IDisposable
 
     /// <inheritdoc/>
     /// <remarks>
-    /// After an exception the change may have happened or not; reading tells, and what has happened is never taken back.
+    /// After an exception the change may have happened or not; reading tells, and what has happened is never taken
+    /// back.
     /// </remarks>
     public void Write(IReadOnlyList<StoreChange> changes)
     {
@@ -121,8 +124,8 @@ public sealed class FileGroupStore : IGroupStore, IDisposable
 
     private string PathOf(string name) => Path.Combine(_directory, name);
 
-    // A journal that is left over is older than anything that could be written now. Applied after it, it would take keys
-    // back that were used since.
+    // A journal that is left over is older than anything that could be written now. Applied after it, it would take
+    // keys back that were used since.
     private void FinishJournal()
     {
         if (!_journalLeft)

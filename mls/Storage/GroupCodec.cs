@@ -12,8 +12,8 @@ namespace QuicProChat.Mesh.Mls.Storage;
 internal static class GroupCodec
 {
     // version; status; group id<V>; bool joined by last resort; log; resumption PSKs;
-    // uint32 count of states, the tip first, each: name<V>, standing, int64 left (ms), optional parent[32], optional author,
-    // optional ReInit<V>; uint32 count of invitations, each: state[32]
+    // uint32 count of states, the tip first, each: name<V>, standing, int64 left (ms), optional parent[32], optional
+    // author, optional ReInit<V>; uint32 count of invitations, each: state[32]
     internal static byte[] Write(GroupCore core)
     {
         using MlsWriter writer = new(2048);
@@ -64,7 +64,8 @@ internal static class GroupCodec
 
     /// <summary>Opens a group; null if the store has none of the id.</summary>
     /// <exception cref="InvalidDataException">The stored state is damaged.</exception>
-    /// <exception cref="InvalidOperationException">The client lacks the identity that the group was joined with.</exception>
+    /// <exception cref="InvalidOperationException">The client lacks the identity that the group was joined
+    /// with.</exception>
     internal static GroupCore? Load(MlsClient client, ReadOnlySpan<byte> groupId)
     {
         string key = StoreKeys.Group(groupId);
@@ -91,7 +92,8 @@ internal static class GroupCodec
 
         GroupEpoch tip = read[0];
         MlsIdentity identity = client.FindIdentity(tip.Tree.Leaf(tip.Self)!.SignatureKey.Span)
-            ?? throw new InvalidOperationException("The identity that the group was joined with was not given to the client.");
+            ?? throw new InvalidOperationException(
+                "The identity that the group was joined with was not given to the client.");
         GroupCore core = new(tip, identity)
         {
             Status = status,
@@ -110,7 +112,8 @@ internal static class GroupCodec
     private static GroupEpoch ReadState(IGroupStore store, string key, EpochTrace trace)
     {
         string name = trace.StoreName!;
-        GroupEpoch state = EpochCodec.Read(store.Read(StoreKeys.Epoch(key, name)), store.Read(StoreKeys.Keys(key, name)), trace);
+        GroupEpoch state =
+            EpochCodec.Read(store.Read(StoreKeys.Epoch(key, name)), store.Read(StoreKeys.Keys(key, name)), trace);
         if (trace.Standing == StateStanding.Live)
             EpochCodec.ReadProposals(store.Read(StoreKeys.Proposals(key, name)), state);
         return state;
@@ -120,7 +123,8 @@ internal static class GroupCodec
     {
         status = default;
         groupId = default;
-        if (!reader.TryReadByte(out byte version) || version != EpochCodec.FormatVersion || !reader.TryReadByte(out byte value))
+        if (!reader.TryReadByte(out byte version) || version != EpochCodec.FormatVersion
+            || !reader.TryReadByte(out byte value))
             return false;
         status = (GroupStatus)value;
         return Enum.IsDefined(status) && reader.TryReadVector(out groupId);

@@ -13,8 +13,8 @@ public readonly record struct StoreChange(string Key, ReadOnlyMemory<byte>? Valu
 public interface IGroupStore
 {
     /// <summary>
-    /// Applies changes, all or none, and returns when they are durable. The values are zeroed by the caller afterwards: a store
-    /// copies what it keeps.
+    /// Applies changes, all or none, and returns when they are durable. The values are zeroed by the caller afterwards:
+    /// a store copies what it keeps.
     /// </summary>
     /// <exception cref="IOException">The changes could not be made durable; none may have been applied.</exception>
     void Write(IReadOnlyList<StoreChange> changes);

@@ -33,7 +33,8 @@ internal static class JoinCodec
 
     /// <summary>The names of all joins in a store, each with the '/' behind it.</summary>
     internal static IEnumerable<string> All(IGroupStore store) =>
-        store.Keys(StoreKeys.Joins).Where(k => k.EndsWith('/' + Commit, StringComparison.Ordinal)).Select(k => k[..^Commit.Length]);
+        store.Keys(StoreKeys.Joins).Where(k => k.EndsWith('/' + Commit, StringComparison.Ordinal))
+            .Select(k => k[..^Commit.Length]);
 
     /// <summary>When a join was made.</summary>
     internal static DateTimeOffset MadeAt(IGroupStore store, string key)

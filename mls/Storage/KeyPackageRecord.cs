@@ -12,7 +12,9 @@ internal sealed class KeyPackageRecord(UnverifiedKeyPackage keyPackage, byte[] i
 {
     private const byte FormatVersion = 2;
 
-    /// <summary>How many joins are remembered. A key package that serves so often should have been replaced long ago.</summary>
+    /// <summary>
+    /// How many joins are remembered. A key package that serves so often should have been replaced long ago.
+    /// </summary>
     private const int MaxJoined = 1024;
 
     internal UnverifiedKeyPackage KeyPackage { get; } = keyPackage;
@@ -24,7 +26,8 @@ internal sealed class KeyPackageRecord(UnverifiedKeyPackage keyPackage, byte[] i
     internal bool LastResort { get; } = lastResort;
 
     /// <summary>
-    /// The states that were joined with it: none is joined twice, because the ratchets of the second time would begin anew.
+    /// The states that were joined with it: none is joined twice, because the ratchets of the second time would begin
+    /// anew.
     /// </summary>
     internal List<StateId> Joined { get; } = [];
 
@@ -52,8 +55,10 @@ internal sealed class KeyPackageRecord(UnverifiedKeyPackage keyPackage, byte[] i
     internal static KeyPackageRecord? Read(byte[] bytes)
     {
         MlsReader reader = new(bytes);
-        if (!reader.TryReadByte(out byte version) || version != FormatVersion || !reader.TryReadPresence(out bool lastResort)
-            || !reader.TryReadVector(out ReadOnlyMemory<byte> init) || !reader.TryReadVector(out ReadOnlyMemory<byte> leaf)
+        if (!reader.TryReadByte(out byte version) || version != FormatVersion
+            || !reader.TryReadPresence(out bool lastResort)
+            || !reader.TryReadVector(out ReadOnlyMemory<byte> init)
+            || !reader.TryReadVector(out ReadOnlyMemory<byte> leaf)
             || !reader.TryReadVector(out ReadOnlyMemory<byte> encoded) || !reader.TryReadUInt32(out uint joined))
         {
             return null;

@@ -35,7 +35,8 @@ internal static class PendingCodec
     {
         MlsReader reader = new(bytes);
         Stored.Require(reader.TryReadByte(out byte version) && version == EpochCodec.FormatVersion);
-        Stored.Require(reader.TryReadVector(out ReadOnlyMemory<byte> message) & reader.TryReadPresence(out bool welcomed));
+        Stored.Require(reader.TryReadVector(out ReadOnlyMemory<byte> message) & reader.TryReadPresence(
+            out bool welcomed));
         Stored.Require(reader.TryReadVector(out ReadOnlyMemory<byte> signatureKey));
         Stored.Require(reader.TryReadVector(out ReadOnlyMemory<byte> data) & reader.TryReadPresence(out bool path));
         Stored.Require(reader.TryReadUInt32(out uint count));
@@ -74,7 +75,8 @@ internal static class PendingCodec
         MlsReader inner = new(encoded);
         Stored.Require(Proposal.TryRead(ref inner, out Proposal proposal) && inner.AtEnd);
         Stored.Require(Sender.TryRead(ref reader, out Sender sender));
-        Stored.Require(reader.TryReadVector(out ReadOnlyMemory<byte> reference) & reader.TryReadVector(out ReadOnlyMemory<byte> data));
+        Stored.Require(reader.TryReadVector(out ReadOnlyMemory<byte> reference) & reader.TryReadVector(
+            out ReadOnlyMemory<byte> data));
         return new ResolvedProposal(proposal, sender, reference, Checked: true) { AuthenticatedData = data };
     }
 }

@@ -34,18 +34,20 @@ internal static class StoreKeys
 
     internal static string Welcome(string group, StateId state) => $"{group}welcome-{state}";
 
-    internal static string KeyPackage(ReadOnlySpan<byte> reference) => KeyPackages + Convert.ToHexStringLower(reference);
+    internal static string KeyPackage(ReadOnlySpan<byte> reference) =>
+        KeyPackages + Convert.ToHexStringLower(reference);
 
     /// <summary>What the names of an external commit's values begin with.</summary>
     internal static string Join(StateId child) => $"{Joins}{child}/";
 
     /// <summary>
-    /// The name of a state among those of its group: the number of its epoch, and where another state has that already 16
-    /// bytes of its id too. Fewer could be made to collide by whoever makes both commits.
+    /// The name of a state among those of its group: the number of its epoch, and where another state has that already
+    /// 16 bytes of its id too. Fewer could be made to collide by whoever makes both commits.
     /// </summary>
     internal static string NameFor(GroupEpoch state, IEnumerable<GroupEpoch> others)
     {
         string name = state.Number.ToString("x16", System.Globalization.CultureInfo.InvariantCulture);
-        return others.Any(o => o.Trace.StoreName == name) ? $"{name}-{Convert.ToHexStringLower(state.Id.ToArray().AsSpan(0, 16))}" : name;
+        return others.Any(o => o.Trace.StoreName == name)
+            ? $"{name}-{Convert.ToHexStringLower(state.Id.ToArray().AsSpan(0, 16))}" : name;
     }
 }

@@ -1,6 +1,8 @@
 namespace QuicProChat.Mesh.Mls.Tree;
 
-/// <summary>Compares byte strings by content; hashed with the process's random seed, so nobody can aim at collisions.</summary>
+/// <summary>
+/// Compares byte strings by content; hashed with the process's random seed, so nobody can aim at collisions.
+/// </summary>
 internal sealed class BytesComparer : IEqualityComparer<ReadOnlyMemory<byte>>
 {
     internal static readonly BytesComparer Instance = new();

@@ -3,8 +3,8 @@ using QuicProChat.Mesh.Mls.Messages;
 namespace QuicProChat.Mesh.Mls.Tree;
 
 /// <summary>
-/// Sets, as bits, of what a commit has to know of all members at once: the credential types that this library can read, and
-/// whether a member supports SelfRemove.
+/// Sets, as bits, of what a commit has to know of all members at once: the credential types that this library can read,
+/// and whether a member supports SelfRemove.
 /// </summary>
 internal static class CredentialMask
 {

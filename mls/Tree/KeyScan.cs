@@ -11,11 +11,15 @@ internal sealed class KeyScan
     private readonly bool[] _encryptionFilter = new bool[256];
     private readonly bool[] _signatureFilter = new bool[256];
 
-    /// <summary>Expects an encryption key so many times in the tree; false if it is expected already or empty.</summary>
-    internal bool ExpectEncryptionKey(ReadOnlyMemory<byte> key, int times) => Expect(_encryption, _encryptionFilter, key, times);
+    /// <summary>
+    /// Expects an encryption key so many times in the tree; false if it is expected already or empty.
+    /// </summary>
+    internal bool ExpectEncryptionKey(ReadOnlyMemory<byte> key, int times) =>
+        Expect(_encryption, _encryptionFilter, key, times);
 
     /// <summary>Expects a signature key so many times in the tree; false if it is expected already or empty.</summary>
-    internal bool ExpectSignatureKey(ReadOnlyMemory<byte> key, int times) => Expect(_signature, _signatureFilter, key, times);
+    internal bool ExpectSignatureKey(ReadOnlyMemory<byte> key, int times) =>
+        Expect(_signature, _signatureFilter, key, times);
 
     /// <summary>Whether every expected key is met exactly as often as expected. A leaf may be left out.</summary>
     internal bool Matches(RatchetTree tree, LeafIndex? exceptSignatureOf)
@@ -25,7 +29,8 @@ internal sealed class KeyScan
         return _encryption.Values.All(left => left == 0) && _signature.Values.All(left => left == 0);
     }
 
-    private static bool Expect(Dictionary<ReadOnlyMemory<byte>, int> keys, bool[] filter, ReadOnlyMemory<byte> key, int times)
+    private static bool Expect(
+        Dictionary<ReadOnlyMemory<byte>, int> keys, bool[] filter, ReadOnlyMemory<byte> key, int times)
     {
         if (key.IsEmpty || !keys.TryAdd(key, times))
             return false;

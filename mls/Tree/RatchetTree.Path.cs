@@ -11,7 +11,8 @@ internal readonly record struct PathStep(int Level, TreeNode Copath);
 internal sealed partial class RatchetTree
 {
     /// <summary>
-    /// The filtered direct path of a leaf, from bottom to top: every ancestor whose other child has someone to encrypt to.
+    /// The filtered direct path of a leaf, from bottom to top: every ancestor whose other child has someone to encrypt
+    /// to.
     /// </summary>
     internal PathStep[] FilteredPath(LeafIndex leaf)
     {
@@ -29,7 +30,8 @@ internal sealed partial class RatchetTree
     }
 
     /// <summary>
-    /// The nodes of a resolution, in order: the node itself and its unmerged leaves, or the resolutions of its children.
+    /// The nodes of a resolution, in order: the node itself and its unmerged leaves, or the resolutions of its
+    /// children.
     /// </summary>
     internal static void Resolve(TreeNode node, List<TreeNode> into)
     {
@@ -58,8 +60,8 @@ internal sealed partial class RatchetTree
     }
 
     /// <summary>
-    /// Puts keys on a leaf's direct path: blanks everywhere, then the given keys on the filtered path, with parent hashes
-    /// computed from the root down. Gives the parent hash that the leaf has to carry.
+    /// Puts keys on a leaf's direct path: blanks everywhere, then the given keys on the filtered path, with parent
+    /// hashes computed from the root down. Gives the parent hash that the leaf has to carry.
     /// </summary>
     internal ParentNode[] PathNodes(PathStep[] path, ReadOnlySpan<ReadOnlyMemory<byte>> keys, out byte[] leafParentHash)
     {
@@ -83,7 +85,8 @@ internal sealed partial class RatchetTree
     //     opaque parent_hash<V>;
     //     opaque original_sibling_tree_hash<V>;
     // } ParentHashInput;                               RFC 9420, section 7.9
-    internal byte[] ParentHash(ReadOnlySpan<byte> encryptionKey, ReadOnlySpan<byte> parentHash, ReadOnlySpan<byte> siblingTreeHash)
+    internal byte[] ParentHash(
+        ReadOnlySpan<byte> encryptionKey, ReadOnlySpan<byte> parentHash, ReadOnlySpan<byte> siblingTreeHash)
     {
         using MlsWriter writer = new(512);
         writer.Vector(encryptionKey);
@@ -92,7 +95,8 @@ internal sealed partial class RatchetTree
         return Suite.HashOf(writer.Written);
     }
 
-    private static TreeNode MergePath(TreeNode node, uint leaf, LeafNode newLeaf, PathStep[] path, ParentNode[] nodes, int top)
+    private static TreeNode MergePath(
+        TreeNode node, uint leaf, LeafNode newLeaf, PathStep[] path, ParentNode[] nodes, int top)
     {
         if (node.Level == 0)
             return TreeNode.ForLeaf(leaf, newLeaf);
@@ -100,7 +104,9 @@ internal sealed partial class RatchetTree
         if (top >= 0 && path[top].Level == node.Level)
             parent = nodes[top--];
         return node.IsRight(leaf)
-            ? TreeNode.ForParent(parent, node.LeftOrBlank(), MergePath(node.RightOrBlank(), leaf, newLeaf, path, nodes, top))
-            : TreeNode.ForParent(parent, MergePath(node.LeftOrBlank(), leaf, newLeaf, path, nodes, top), node.RightOrBlank());
+            ? TreeNode.ForParent(
+                parent, node.LeftOrBlank(), MergePath(node.RightOrBlank(), leaf, newLeaf, path, nodes, top))
+            : TreeNode.ForParent(parent, MergePath(node.LeftOrBlank(), leaf, newLeaf, path, nodes, top),
+                node.RightOrBlank());
     }
 }

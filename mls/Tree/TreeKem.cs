@@ -42,9 +42,12 @@ internal sealed class PathSecrets : IDisposable
 /// <summary>Sending and receiving an UpdatePath (RFC 9420, sections 7.5 and 7.6).</summary>
 internal static class TreeKem
 {
-    /// <summary>Encrypts each path secret to the resolution of its copath node, leaving out leaves added by this commit.</summary>
+    /// <summary>
+    /// Encrypts each path secret to the resolution of its copath node, leaving out leaves added by this commit.
+    /// </summary>
     internal static MlsError Encrypt(
-        Suite suite, PathStep[] path, PathSecrets secrets, IReadOnlySet<uint> newLeaves, ReadOnlySpan<byte> groupContext,
+        Suite suite, PathStep[] path, PathSecrets secrets, IReadOnlySet<uint> newLeaves,
+        ReadOnlySpan<byte> groupContext,
         RandomFill random, out UpdatePathNode[] nodes)
     {
         nodes = new UpdatePathNode[path.Length];
@@ -61,7 +64,8 @@ internal static class TreeKem
                 if (node.Level == 0 && newLeaves.Contains(node.FirstLeaf))
                     continue;
                 if (!suite.Hpke.TrySealIn(
-                    node.EncryptionKey.Span, context, default, secrets.Secrets[i], random, out HpkeCiphertext ciphertext))
+                    node.EncryptionKey.Span, context, default, secrets.Secrets[i], random,
+                    out HpkeCiphertext ciphertext))
                 {
                     return Errors.At(MlsErrorCode.InvalidTree, "7.6");
                 }
@@ -82,8 +86,10 @@ internal static class TreeKem
         for (int i = 0; i < path.Length; i++)
         {
             TreeNode copath = path[i].Copath;
-            int expected = copath.ResolutionSize - ParentNode.Within(newLeaves, copath.FirstLeaf, copath.EndLeaf).Length;
-            if (update.Nodes[i].CiphertextCount != expected || !suite.Kem.IsValidPublicKey(update.Nodes[i].EncryptionKey.Span))
+            int expected = copath.ResolutionSize
+                - ParentNode.Within(newLeaves, copath.FirstLeaf, copath.EndLeaf).Length;
+            if (update.Nodes[i].CiphertextCount != expected
+                || !suite.Kem.IsValidPublicKey(update.Nodes[i].EncryptionKey.Span))
                 return invalid;
         }
         return MlsError.None;
@@ -105,7 +111,8 @@ internal static class TreeKem
         if (keys[node.Level] is not { } privateKey)
             return Errors.At(MlsErrorCode.InvalidState, "7.5");
         byte[]? secret = suite.DecryptWithLabel(
-            privateKey, node.EncryptionKey.Span, "UpdatePathNode"u8, groupContext, update.Nodes[at].Ciphertext(position));
+            privateKey, node.EncryptionKey.Span, "UpdatePathNode"u8, groupContext,
+            update.Nodes[at].Ciphertext(position));
         if (secret is null || secret.Length != suite.HashSize)
             return Errors.At(MlsErrorCode.DecryptionFailed, "7.5");
 

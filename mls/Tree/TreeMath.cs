@@ -5,7 +5,9 @@ namespace QuicProChat.Mesh.Mls.Tree;
 /// <summary>Index arithmetic of a full binary tree kept as an array (RFC 9420, appendix C).</summary>
 internal static class TreeMath
 {
-    /// <summary>The most leaves that this implementation accepts: an arbitrary limit, far above any group it serves.</summary>
+    /// <summary>
+    /// The most leaves that this implementation accepts: an arbitrary limit, far above any group it serves.
+    /// </summary>
     internal const int MaxLeaves = 1 << 24;
 
     internal static uint NodeCount(uint leaves) => leaves == 0 ? 0 : 2 * leaves - 1;

@@ -35,7 +35,9 @@ internal sealed class TreeNode
                 ? 1 + parent.UnmergedLeaves.Length
                 : (left?.ResolutionSize ?? 0) + (right?.ResolutionSize ?? 0);
             CredentialsInUse = (byte)((left?.CredentialsInUse ?? 0) | (right?.CredentialsInUse ?? 0));
-            CredentialsSupported = (byte)((left?.CredentialsSupported ?? CredentialMask.All) & (right?.CredentialsSupported ?? CredentialMask.All));
+            CredentialsSupported =
+                (byte)((left?.CredentialsSupported ?? CredentialMask.All) & (right?.CredentialsSupported
+                    ?? CredentialMask.All));
         }
     }
 
@@ -45,7 +47,8 @@ internal sealed class TreeNode
     internal byte CredentialsInUse { get; }
 
     /// <summary>
-    /// A bit for each credential type that every member below supports, and one for SelfRemove (<see cref="CredentialMask"/>).
+    /// A bit for each credential type that every member below supports, and one for SelfRemove
+    /// (<see cref="CredentialMask"/>).
     /// </summary>
     internal byte CredentialsSupported { get; }
 
@@ -110,7 +113,8 @@ internal sealed class TreeNode
             else if (Level == 0)
                 LeafHash(suite, FirstLeaf, Leaf, hash);
             else
-                ParentHash(suite, Parent, Parent is null ? default : Parent.UnmergedLeaves, Left!.Hash(suite), Right!.Hash(suite), hash);
+                ParentHash(suite, Parent, Parent is null ? default : Parent.UnmergedLeaves, Left!.Hash(suite),
+                    Right!.Hash(suite), hash);
             _hash = hash;
         }
         return _hash;
@@ -160,9 +164,11 @@ internal sealed class TreeNode
         Hashing.Hash(suite.Hash, input, hash);
     }
 
-    // struct { NodeType node_type = parent(2); optional<ParentNode> parent_node; opaque left_hash<V>; opaque right_hash<V>; }
+    // struct { NodeType node_type = parent(2); optional<ParentNode> parent_node; opaque left_hash<V>; opaque
+    // right_hash<V>; }
     private static void ParentHash(
-        Suite suite, ParentNode? parent, ReadOnlySpan<uint> unmerged, ReadOnlySpan<byte> left, ReadOnlySpan<byte> right, Span<byte> hash)
+        Suite suite, ParentNode? parent, ReadOnlySpan<uint> unmerged, ReadOnlySpan<byte> left, ReadOnlySpan<byte> right,
+        Span<byte> hash)
     {
         using MlsWriter writer = new(512 + 4 * unmerged.Length);
         writer.Byte(2);

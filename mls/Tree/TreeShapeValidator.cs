@@ -4,9 +4,9 @@ using QuicProChat.Mesh.Mls.Messages;
 namespace QuicProChat.Mesh.Mls.Tree;
 
 /// <summary>
-/// The structural rules for a tree that a joiner receives (RFC 9420, section 12.4.3.1): unmerged leaves are members below
-/// their parent and listed by every non-blank node in between, parents have keys that can be encrypted to, and no key
-/// appears twice.
+/// The structural rules for a tree that a joiner receives (RFC 9420, section 12.4.3.1): unmerged leaves are members
+/// below their parent and listed by every non-blank node in between, parents have keys that can be encrypted to, and no
+/// key appears twice.
 /// </summary>
 internal static class TreeShapeValidator
 {
@@ -54,7 +54,8 @@ internal static class TreeShapeValidator
     }
 
     private static MlsError CheckKeys(
-        Kem kem, TreeNode node, HashSet<ReadOnlyMemory<byte>> encryptionKeys, HashSet<ReadOnlyMemory<byte>> signatureKeys)
+        Kem kem, TreeNode node,
+        HashSet<ReadOnlyMemory<byte>> encryptionKeys, HashSet<ReadOnlyMemory<byte>> signatureKeys)
     {
         // A path secret could never be encrypted to it, so that no commit with a path would succeed.
         if (node.Parent is { } parent && !kem.IsValidPublicKey(parent.EncryptionKey.Span))

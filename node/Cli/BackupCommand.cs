@@ -10,30 +10,51 @@ using QuicProChat.Mesh.Store;
 
 namespace QuicProChat.Mesh.Node.Cli;
 
-/// <summary><c>ctl backup FILE</c> and <c>ctl restore FILE</c>: identity, contacts, and which groups there were.</summary>
+/// <summary>
+/// <c>ctl backup FILE</c> and <c>ctl restore FILE</c>: identity, contacts, and which groups there were.
+/// </summary>
 internal static class BackupCommand
 {
 
     internal static void AddTo(Command ctl, Func<ParseResult, string> socketOf)
     {
         var file = new Argument<string>("file") { Description = "The backup file." };
-        var secret = new Option<string?>("--backup-passphrase-file") { Description = "Passphrase of the backup: the first line of FILE.", HelpName = "FILE" };
+        var secret = new Option<string?>(
+            "--backup-passphrase-file")
+        {
+            Description = "Passphrase of the backup: the first line of FILE.",
+            HelpName = "FILE"
+        };
         var place = new KeyPlace(socketOf);
-        var backup = new Command("backup", "Writes identity, contacts and the names of groups and channels to a file, under a passphrase.") { file, secret };
+        var backup = new Command(
+            "backup",
+            "Writes identity, contacts and the names of groups and channels to a file, under a passphrase.") { file,
+            secret };
         place.AddTo(backup);
-        backup.SetAction((parsed, cancellation) => BackUpAsync(parsed, place, socketOf(parsed), parsed.GetValue(file)!, parsed.GetValue(secret), cancellation));
+        backup.SetAction(
+            (parsed, cancellation) =>
+                BackUpAsync(parsed, place, socketOf(parsed), parsed.GetValue(file)!, parsed.GetValue(secret),
+                    cancellation));
         ctl.Subcommands.Add(backup);
 
-        var replace = new Option<bool>("--replace") { Description = "Replace the key that is there.", Arity = ArgumentArity.Zero };
+        var replace = new Option<bool>("--replace")
+        {
+            Description = "Replace the key that is there.",
+            Arity = ArgumentArity.Zero
+        };
         var there = new KeyPlace();
-        var restore = new Command("restore", "Restores identity and contacts from a backup; the daemon must not run.") { file, secret, replace };
+        var restore = new Command("restore",
+            "Restores identity and contacts from a backup; the daemon must not run.") { file, secret, replace };
         there.AddTo(restore);
-        restore.SetAction(parsed => Restore(parsed, there, parsed.GetValue(file)!, parsed.GetValue(secret), parsed.GetValue(replace)));
+        restore.SetAction(
+            parsed => Restore(parsed, there, parsed.GetValue(file)!, parsed.GetValue(secret),
+                parsed.GetValue(replace)));
         ctl.Subcommands.Add(restore);
     }
 
     private static async Task<int> BackUpAsync(
-        ParseResult parsed, KeyPlace place, string socket, string file, string? secretFile, CancellationToken cancellation)
+        ParseResult parsed, KeyPlace place, string socket, string file, string? secretFile,
+        CancellationToken cancellation)
     {
         using ControlClient client = CtlErrors.Connect(socket);
 
@@ -44,7 +65,8 @@ internal static class BackupCommand
         if (running != identity.Address.ToString())
         {
             await Console.Error.WriteLineAsync(
-                $"the daemon is {running}, but the key file {place.KeyFileOf(parsed)} is that of {identity.Address}: say --key-file").ConfigureAwait(false);
+                $"the daemon is {running}, but the key file {place.KeyFileOf(parsed)} is that of {identity.Address}: "
+                    + "say --key-file").ConfigureAwait(false);
             return ExitCode.Failed;
         }
 
@@ -59,7 +81,8 @@ internal static class BackupCommand
             CryptographicOperations.ZeroMemory(passphrase);
         }
 
-        Console.WriteLine($"{file}: {identity.Address}, {Screen.Count(content.Names.Count, "contact")}{Beside(content)}");
+        Console.WriteLine(
+            $"{file}: {identity.Address}, {Screen.Count(content.Names.Count, "contact")}{Beside(content)}");
         foreach (BackupGroup group in content.Groups)
             Console.WriteLine($"  to be joined again: {Describe(group)}");
         return ExitCode.Done;
@@ -87,17 +110,21 @@ internal static class BackupCommand
                 names.Add(new KeyValuePair<string, NodeAddress>(alias.Alias, address));
         }
 
-        IReadOnlyList<ContactInfo> people = await asker.AskAsync(Commands.ContactList, cancellation).ConfigureAwait(false);
+        IReadOnlyList<ContactInfo> people = await asker.AskAsync(Commands.ContactList, cancellation)
+            .ConfigureAwait(false);
         IReadOnlyList<BlockedInfo> blocked = await asker.AskAsync(Commands.Blocked, cancellation).ConfigureAwait(false);
         IReadOnlyList<LiteGroupInfo> lite = await asker.AskAsync(Commands.LiteList, cancellation).ConfigureAwait(false);
         GroupListInfo mls = await asker.AskAsync(Commands.GroupList, cancellation).ConfigureAwait(false);
-        IReadOnlyList<ChannelInfo> channels = await asker.AskAsync(Commands.ChannelList, cancellation).ConfigureAwait(false);
-        return new BackupContent(names, [.. people.Select(ReadContact)], [.. blocked.Select(b => ReadAddress(b.Address))],
+        IReadOnlyList<ChannelInfo> channels = await asker.AskAsync(Commands.ChannelList, cancellation)
+            .ConfigureAwait(false);
+        return new BackupContent(names, [.. people.Select(ReadContact)],
+            [.. blocked.Select(b => ReadAddress(b.Address))],
         [
             .. lite.Select(g => new BackupGroup(
                 BackupGroupKind.Lite, g.Name, [.. g.Members.Where(m => !m.Self).Select(m => m.Address)])),
             .. mls.Groups.Select(g => new BackupGroup(
-                BackupGroupKind.Mls, g.Name, [.. g.Members.Where(m => m is { Self: false, Invited: false }).Select(m => m.Address)])),
+                BackupGroupKind.Mls, g.Name,
+                [.. g.Members.Where(m => m is { Self: false, Invited: false }).Select(m => m.Address)])),
             .. channels.Select(c => new BackupGroup(BackupGroupKind.Channel, c.Name, [])),
         ]);
     }
@@ -112,7 +139,8 @@ internal static class BackupCommand
         return new Contact(key, info.Verified, card);
     }
 
-    private static NodeAddress ReadAddress(string text) => NodeAddress.TryParse(text, out NodeAddress address, out string? error)
+    private static NodeAddress ReadAddress(string text) =>
+        NodeAddress.TryParse(text, out NodeAddress address, out string? error)
         ? address : throw new InvalidDataException(error);
 
     /// <summary>A new passphrase, typed twice.</summary>
@@ -136,7 +164,8 @@ internal static class BackupCommand
     private static void Save(string path, string text)
     {
         if (text.Length > BackupFile.MaxBytes)
-            throw new InvalidDataException($"this backup would have more than {BackupFile.MaxBytes} bytes, and no restore takes it");
+            throw new InvalidDataException(
+                $"this backup would have more than {BackupFile.MaxBytes} bytes, and no restore takes it");
         using var file = new NewFile(path);
         file.Write(Encoding.ASCII.GetBytes(text));
         file.Finish();
@@ -149,7 +178,8 @@ internal static class BackupCommand
             : BackupFile.NeedsPassphrase(text) ? Passphrase.Ask("Passphrase of the backup: ") : [];
         try
         {
-            if (!BackupFile.TryRead(text, secret, out LocalIdentity? identity, out BackupContent? content, out string? error))
+            if (!BackupFile.TryRead(text, secret, out LocalIdentity? identity, out BackupContent? content,
+                out string? error))
             {
                 Console.Error.WriteLine(error);
                 return ExitCode.Failed;
@@ -175,7 +205,8 @@ internal static class BackupCommand
             : throw new UsageException($"{file}: larger than {BackupFile.MaxBytes} bytes");
     }
 
-    private static void RestoreInto(ParseResult parsed, KeyPlace place, LocalIdentity identity, BackupContent content, bool replace)
+    private static void RestoreInto(
+        ParseResult parsed, KeyPlace place, LocalIdentity identity, BackupContent content, bool replace)
     {
         PrivateFiles.MakePrivateByDefault();
         using DataDirectory taken = DataDirectory.Take(place.DirectoryOf(parsed), place.KeyFileOf(parsed));
@@ -197,10 +228,12 @@ internal static class BackupCommand
         if (content.People.Count + content.Blocked.Count > 0)
         {
             Console.WriteLine(
-                $"Cards and compared numbers: {added.People} of {content.People.Count} added. Blocked: {added.Blocked} of {content.Blocked.Count} added.");
+                $"Cards and compared numbers: {added.People} of {content.People.Count} added. Blocked: "
+                    + $"{added.Blocked} of {content.Blocked.Count} added.");
         }
 
-        Console.WriteLine("If the node that this backup is of still runs, end it: two nodes with one key take each other's messages.");
+        Console.WriteLine(
+            "If the node that this backup is of still runs, end it: two nodes with one key take each other's messages.");
         foreach (BackupGroup group in content.Groups)
             Console.WriteLine($"To be joined again: {Describe(group)}; {WhoInvites(group)}");
     }

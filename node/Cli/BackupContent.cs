@@ -23,8 +23,8 @@ internal enum BackupGroupKind
 internal sealed record BackupGroup(BackupGroupKind Kind, string Name, IReadOnlyList<string> Members);
 
 /// <summary>
-/// What a backup holds beside the identity. No key of a group or channel is in it, no counter and no nonce: whoever restores
-/// an old backup could otherwise use one twice. Groups and channels are joined again.
+/// What a backup holds beside the identity. No key of a group or channel is in it, no counter and no nonce: whoever
+/// restores an old backup could otherwise use one twice. Groups and channels are joined again.
 /// </summary>
 /// <param name="Names">Aliases, and what they stand for.</param>
 /// <param name="People">Those whose card the owner took, or whose safety number was compared.</param>
@@ -48,7 +48,8 @@ internal static class BackupJson
     private const string People = "people";
     private const string Blocked = "blocked";
 
-    private static readonly BackupGroupKind[] _kinds = [BackupGroupKind.Lite, BackupGroupKind.Mls, BackupGroupKind.Channel];
+    private static readonly BackupGroupKind[] _kinds =
+        [BackupGroupKind.Lite, BackupGroupKind.Mls, BackupGroupKind.Channel];
 
     internal static byte[] Write(BackupContent content)
     {
@@ -96,7 +97,10 @@ internal static class BackupJson
         _ => throw new System.Diagnostics.UnreachableException(),
     };
 
-    /// <summary>It was authenticated, so another version of this program wrote it: what this one does not understand is an error.</summary>
+    /// <summary>
+    /// It was authenticated, so another version of this program wrote it: what this one does not understand is an
+    /// error.
+    /// </summary>
     internal static BackupContent? Read(byte[] json)
     {
         try
@@ -112,11 +116,13 @@ internal static class BackupJson
             }
 
             _ = root.GetProperty(NameOf(BackupGroupKind.Lite));
-            return TryReadPeople(root, out List<Contact>? people) && TryReadBlocked(root, out List<NodeAddress>? blocked)
+            return TryReadPeople(root, out List<Contact>? people)
+                && TryReadBlocked(root, out List<NodeAddress>? blocked)
                 ? new BackupContent(names, people, blocked, ReadGroups(root))
                 : null;
         }
-        catch (Exception e) when (e is JsonException or InvalidOperationException or KeyNotFoundException or FormatException)
+        catch (Exception e) when (e is JsonException or InvalidOperationException or KeyNotFoundException
+            or FormatException)
         {
             return null;
         }
@@ -129,7 +135,8 @@ internal static class BackupJson
             return true;
         foreach (JsonElement item in list.EnumerateArray())
         {
-            if (!Contact.TryRead(item.GetBytesFromBase64(), out Contact? contact) || !Ed25519.IsValidPublicKey(contact.Key.Span))
+            if (!Contact.TryRead(item.GetBytesFromBase64(), out Contact? contact)
+                || !Ed25519.IsValidPublicKey(contact.Key.Span))
                 return false;
             people.Add(contact);
         }
@@ -160,7 +167,8 @@ internal static class BackupJson
             if (!root.TryGetProperty(NameOf(kind), out JsonElement named))
                 continue;
             foreach (JsonProperty group in named.EnumerateObject())
-                groups.Add(new BackupGroup(kind, group.Name, [.. group.Value.EnumerateArray().Select(m => m.GetString() ?? "")]));
+                groups.Add(new BackupGroup(
+                    kind, group.Name, [.. group.Value.EnumerateArray().Select(m => m.GetString() ?? "")]));
         }
 
         return groups;

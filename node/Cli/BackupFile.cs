@@ -12,12 +12,14 @@ namespace QuicProChat.Mesh.Node.Cli;
 /// qpcsecret1...                       the identity under a passphrase (BackupString)
 /// base64 of nonce(24) | box           the rest as JSON, XChaCha20-Poly1305
 /// </code>
-/// The key of the box derives from the identity, the first two lines are authenticated with it. The nonce is drawn afresh
-/// for each file.
+/// The key of the box derives from the identity, the first two lines are authenticated with it. The nonce is drawn
+/// afresh for each file.
 /// </summary>
 internal static class BackupFile
 {
-    /// <summary>Larger files are refused; arbitrary, room for as many cards as a node takes and some ten thousand names.</summary>
+    /// <summary>
+    /// Larger files are refused; arbitrary, room for as many cards as a node takes and some ten thousand names.
+    /// </summary>
     internal const int MaxBytes = 16 << 20;
 
     private const string FirstLine = "qpc-mesh backup 1";
@@ -25,7 +27,9 @@ internal static class BackupFile
     private static ReadOnlySpan<byte> Purpose => "qpc-mesh/1 backup file"u8;
 
     /// <summary>Makes the text of a file.</summary>
-    internal static string Write(LocalIdentity identity, ReadOnlySpan<byte> passphrase, BackupContent content, RandomFill random, Argon2Cost? cost = null)
+    internal static string Write(
+        LocalIdentity identity, ReadOnlySpan<byte> passphrase, BackupContent content, RandomFill random,
+        Argon2Cost? cost = null)
     {
         string head = FirstLine + "\n" + BackupString.Export(identity, passphrase, cost, random) + "\n";
         byte[] json = BackupJson.Write(content);
@@ -36,7 +40,8 @@ internal static class BackupFile
             random(sealedBytes.AsSpan(0, XChaChaPoly.NonceSize));
             identity.DeriveKey(Purpose, key);
             XChaChaPoly.Seal(
-                key, sealedBytes.AsSpan(0, XChaChaPoly.NonceSize), Encoding.ASCII.GetBytes(head), json, sealedBytes.AsSpan(XChaChaPoly.NonceSize));
+                key, sealedBytes.AsSpan(0, XChaChaPoly.NonceSize), Encoding.ASCII.GetBytes(head), json,
+                sealedBytes.AsSpan(XChaChaPoly.NonceSize));
         }
         finally
         {
@@ -69,7 +74,8 @@ internal static class BackupFile
         if (content is null)
         {
             opened.Dispose();
-            error = "the contacts and groups of this backup are damaged; the identity alone is restored by: qpc-mesh identity import, with its second line";
+            error = "the contacts and groups of this backup are damaged; the identity alone is restored by: qpc-mesh "
+                + "identity import, with its second line";
             return false;
         }
 
@@ -80,9 +86,11 @@ internal static class BackupFile
     private static BackupContent? Open(LocalIdentity identity, string head, string box)
     {
         byte[] bytes = new byte[box.Length];
-        if (!Convert.TryFromBase64String(box, bytes, out int length) || length < XChaChaPoly.NonceSize + XChaChaPoly.TagSize)
+        if (!Convert.TryFromBase64String(box, bytes, out int length) || length < XChaChaPoly.NonceSize
+            + XChaChaPoly.TagSize)
             return null;
-        // A last character may have bits to spare, which decoding passes over (RFC 4648, section 3.5): altered is altered.
+        // A last character may have bits to spare, which decoding passes over (RFC 4648, section 3.5): altered is
+        // altered.
         if (Convert.ToBase64String(bytes.AsSpan(0, length)) != box)
             return null;
         byte[] json = new byte[length - XChaChaPoly.NonceSize - XChaChaPoly.TagSize];
@@ -91,7 +99,8 @@ internal static class BackupFile
         {
             identity.DeriveKey(Purpose, key);
             return XChaChaPoly.TryOpen(
-                key, bytes.AsSpan(0, XChaChaPoly.NonceSize), Encoding.ASCII.GetBytes(head), bytes.AsSpan(XChaChaPoly.NonceSize..length), json)
+                key, bytes.AsSpan(0, XChaChaPoly.NonceSize), Encoding.ASCII.GetBytes(head),
+                bytes.AsSpan(XChaChaPoly.NonceSize..length), json)
                 ? BackupJson.Read(json)
                 : null;
         }

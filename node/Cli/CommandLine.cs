@@ -12,13 +12,15 @@ internal static class CommandLine
 {
     /// <summary>The program's version, as the build stamped it.</summary>
     internal static string Version { get; } =
-        typeof(CommandLine).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "0";
+        typeof(CommandLine).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?
+            .InformationalVersion.Split('+')[0] ?? "0";
 
     /// <summary>
-    /// How arguments are read: as they are. Nothing that begins with @ is taken for the name of a file, and nothing that
-    /// begins with one dash for several options.
+    /// How arguments are read: as they are. Nothing that begins with @ is taken for the name of a file, and nothing
+    /// that begins with one dash for several options.
     /// </summary>
-    internal static ParserConfiguration Literally { get; } = new() { ResponseFileTokenReplacer = null, EnablePosixBundling = false };
+    internal static ParserConfiguration Literally { get; } =
+        new() { ResponseFileTokenReplacer = null, EnablePosixBundling = false };
 
     /// <summary>The program: <see cref="RunAsync"/> on what the system handed over.</summary>
     internal static async Task<int> MainAsync(string[] args)
@@ -41,14 +43,19 @@ internal static class CommandLine
         {
             string hint = $"'{Path(parsed)} --help' shows how it is used.{Hint(parsed)}";
             if (CtlErrors.WantsJson(parsed))
-                return Fail(parsed, ExitCode.Usage, string.Join(' ', parsed.Errors.Select(e => e.Message).Append(hint)));
+                return Fail(parsed, ExitCode.Usage,
+                    string.Join(' ', parsed.Errors.Select(e => e.Message).Append(hint)));
             foreach (ParseError error in parsed.Errors)
                 TryWriteError(error.Message);
             TryWriteError(hint);
             return ExitCode.Usage;
         }
 
-        var settings = new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null };
+        var settings = new InvocationConfiguration
+        {
+            EnableDefaultExceptionHandler = false,
+            ProcessTerminationTimeout = null
+        };
         try
         {
             int code = await parsed.InvokeAsync(settings).ConfigureAwait(false);
@@ -88,7 +95,8 @@ internal static class CommandLine
             KeygenCommand.Build(),
             IdentityCommand.Build(),
         };
-        // "/?" and "/h" may be what somebody wants to send. Directives ("[suggest]") are for programs that complete arguments.
+        // "/?" and "/h" may be what somebody wants to send. Directives ("[suggest]") are for programs that complete
+        // arguments.
         foreach (Option builtIn in root.Options.Where(o => o is VersionOption or HelpOption).ToArray())
             root.Options.Remove(builtIn);
         root.Options.Add(new HelpOption("--help", "-h", "-?"));
@@ -126,7 +134,8 @@ internal static class CommandLine
     }
 
     private static string Hint(ParseResult parsed) =>
-        parsed.UnmatchedTokens.Any(t => t.StartsWith('-')) ? " What begins with a dash and is no option stands behind --." : "";
+        parsed.UnmatchedTokens.Any(t => t.StartsWith('-'))
+            ? " What begins with a dash and is no option stands behind --." : "";
 
     private static string Path(ParseResult parsed)
     {

@@ -58,7 +58,11 @@ internal sealed class CommandSymbol(CommandArgument argument, Symbol symbol, Fun
     {
         if (argument.ValueName?.EndsWith(Several, StringComparison.Ordinal) == true)
         {
-            var several = new Option<string[]>(argument.Typed) { Description = argument.Help, HelpName = argument.ValueName };
+            var several = new Option<string[]>(argument.Typed)
+            {
+                Description = argument.Help,
+                HelpName = argument.ValueName
+            };
             return new CommandSymbol(
                 argument, several, p => p.GetValue(several) is { Length: > 0 } words ? string.Join(',', words) : null);
         }

@@ -34,7 +34,8 @@ internal static class CtlErrors
     /// <summary>Connects to the daemon.</summary>
     /// <exception cref="NoDaemonException">None answers; the message says so, and what to do.</exception>
     internal static ControlClient Connect(string path) =>
-        ControlClient.TryConnect(path, out string why) ?? throw new NoDaemonException($"{why}; 'qpc-mesh run' starts one");
+        ControlClient.TryConnect(path, out string why)
+            ?? throw new NoDaemonException($"{why}; 'qpc-mesh run' starts one");
 
     private static string ToJson(int exitCode, string text)
     {

@@ -114,6 +114,7 @@ internal sealed class CtlSession(CommandSpec command, object request, bool json,
         if (reply is { IsDone: true })
             return null;
         return CtlErrors.Write(
-            errors, json, reply is { IsUsage: true } ? ExitCode.Usage : ExitCode.Failed, reply?.Error ?? "the daemon went away");
+            errors, json, reply is { IsUsage: true } ? ExitCode.Usage : ExitCode.Failed,
+            reply?.Error ?? "the daemon went away");
     }
 }

@@ -6,7 +6,9 @@ using QuicProChat.Mesh.Node.Control;
 
 namespace QuicProChat.Mesh.Node.Cli;
 
-/// <summary><c>ctl doctor</c>: what is wrong with this node, and what to do. Exit code 1 if there is a problem.</summary>
+/// <summary>
+/// <c>ctl doctor</c>: what is wrong with this node, and what to do. Exit code 1 if there is a problem.
+/// </summary>
 internal static class DoctorCommand
 {
     internal static void AddTo(Command ctl, Func<ParseResult, string> socketOf, Option<bool> json)
@@ -14,27 +16,35 @@ internal static class DoctorCommand
         var place = new KeyPlace(socketOf);
         var doctor = new Command("doctor", "Says what is wrong with this node, and what to do.");
         place.AddTo(doctor);
-        doctor.SetAction((parsed, cancellation) => RunAsync(parsed, place, socketOf(parsed), parsed.GetValue(json), cancellation));
+        doctor.SetAction(
+            (parsed, cancellation) => RunAsync(parsed, place, socketOf(parsed), parsed.GetValue(json), cancellation));
         ctl.Subcommands.Add(doctor);
     }
 
-    private static async Task<int> RunAsync(ParseResult parsed, KeyPlace place, string socket, bool json, CancellationToken cancellation)
+    private static async Task<int> RunAsync(
+        ParseResult parsed, KeyPlace place, string socket, bool json, CancellationToken cancellation)
     {
-        var findings = new List<Finding>(Doctor.OfMachine(place.DirectoryOf(parsed), place.KeyFileOf(parsed), TimeProvider.System));
+        var findings = new List<Finding>(
+            Doctor.OfMachine(place.DirectoryOf(parsed), place.KeyFileOf(parsed), TimeProvider.System));
         using ControlClient? client = ControlClient.TryConnect(socket, out string why);
         if (client is null)
         {
             findings.Add(new Finding("daemon", Severity.Problem, why,
-                "start it: systemctl start qpc-mesh, or /etc/init.d/qpc-mesh start; its log says why it ended: journalctl -u qpc-mesh, or logread -e qpc-mesh"));
+                "start it: systemctl start qpc-mesh, or /etc/init.d/qpc-mesh start; its log says why it ended: "
+                    + "journalctl -u qpc-mesh, or logread -e qpc-mesh"));
         }
         else
         {
             var asker = new ControlAsker(new ReplyPages(client));
-            findings.AddRange(Doctor.OfStatus(await asker.AskAsync(Commands.Status, cancellation).ConfigureAwait(false)));
-            findings.AddRange(Doctor.OfRadios(await asker.AskAsync(Commands.Radio, cancellation).ConfigureAwait(false)));
-            IReadOnlyList<SettingInfo> settings = await asker.AskAsync(Commands.Settings, cancellation).ConfigureAwait(false);
+            findings.AddRange(
+                Doctor.OfStatus(await asker.AskAsync(Commands.Status, cancellation).ConfigureAwait(false)));
+            findings.AddRange(
+                Doctor.OfRadios(await asker.AskAsync(Commands.Radio, cancellation).ConfigureAwait(false)));
+            IReadOnlyList<SettingInfo> settings = await asker.AskAsync(Commands.Settings, cancellation)
+                .ConfigureAwait(false);
             findings.AddRange(Doctor.OfDownloads(settings, place.DirectoryOf(parsed)));
-            findings.AddRange(Doctor.OfAppointments(await asker.AskAsync(Commands.FappStatus, cancellation).ConfigureAwait(false)));
+            findings.AddRange(
+                Doctor.OfAppointments(await asker.AskAsync(Commands.FappStatus, cancellation).ConfigureAwait(false)));
         }
 
         if (json)

@@ -8,16 +8,28 @@ using QuicProChat.Mesh.Node.Control;
 namespace QuicProChat.Mesh.Node.Cli;
 
 /// <summary>
-/// <c>ctl export meshviewer</c>: what this node sees, in the format of the maps of community networks (meshviewer.json: nodes
-/// and links). A position is in it only where the command line gives one, and only that of this node.
+/// <c>ctl export meshviewer</c>: what this node sees, in the format of the maps of community networks (meshviewer.json:
+/// nodes and links). A position is in it only where the command line gives one, and only that of this node.
 /// </summary>
 internal static class ExportCommand
 {
     internal static void AddTo(Command ctl, Func<ParseResult, string> socketOf)
     {
-        var latitude = new Option<double?>("--latitude") { Description = "Where this node is, if the map may show it.", HelpName = "DEGREES", CustomParser = r => Degrees(r, 90) };
-        var longitude = new Option<double?>("--longitude") { Description = "The same.", HelpName = "DEGREES", CustomParser = r => Degrees(r, 180) };
-        var meshviewer = new Command("meshviewer", "For the map of a community: nodes and links as meshviewer.json.") { latitude, longitude };
+        var latitude = new Option<double?>("--latitude")
+        {
+            Description = "Where this node is, if the map may show it.",
+            HelpName = "DEGREES",
+            CustomParser = r => Degrees(r, 90)
+        };
+        var longitude = new Option<double?>("--longitude")
+        {
+            Description = "The same.",
+            HelpName = "DEGREES",
+            CustomParser = r => Degrees(r, 180)
+        };
+        var meshviewer =
+            new Command("meshviewer", "For the map of a community: nodes and links as meshviewer.json.") { latitude,
+                longitude };
         meshviewer.SetAction(async (parsed, cancellation) =>
         {
             using ControlClient client = CtlErrors.Connect(socketOf(parsed));
@@ -28,7 +40,8 @@ internal static class ExportCommand
             StatusInfo status = await asker.AskAsync(Commands.Status, cancellation).ConfigureAwait(false);
             IReadOnlyList<PathInfo> routes = await asker.AskAsync(Commands.Routes, cancellation).ConfigureAwait(false);
             IReadOnlyList<PeerInfo> peers = await asker.AskAsync(Commands.Peers, cancellation).ConfigureAwait(false);
-            (double, double)? position = parsed.GetValue(latitude) is { } north && parsed.GetValue(longitude) is { } east ? (north, east) : null;
+            (double, double)? position = parsed.GetValue(latitude) is { } north && parsed.GetValue(longitude)
+                is { } east ? (north, east) : null;
             await using Stream output = Console.OpenStandardOutput();
             Write(output, status, routes, peers, position, TimeProvider.System.GetUtcNow());
             output.WriteByte((byte)'\n');
@@ -72,7 +85,9 @@ internal static class ExportCommand
         json.WriteEndObject();
     }
 
-    private static void WriteNode(Utf8JsonWriter json, string address, string name, bool isOnline, string at, (double Latitude, double Longitude)? position)
+    private static void WriteNode(
+        Utf8JsonWriter json, string address, string name, bool isOnline, string at,
+        (double Latitude, double Longitude)? position)
     {
         json.WriteStartObject();
         json.WriteString("node_id", address);
@@ -95,7 +110,8 @@ internal static class ExportCommand
 
     private static double? Degrees(ArgumentResult result, double most)
     {
-        if (double.TryParse(result.Tokens[0].Value, NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double degrees)
+        if (double.TryParse(result.Tokens[0].Value, NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint,
+            CultureInfo.InvariantCulture, out double degrees)
             && Math.Abs(degrees) <= most)
             return degrees;
         result.AddError($"'{result.Tokens[0].Value}' is no number of degrees from -{most} to {most}");

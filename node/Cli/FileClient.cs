@@ -5,8 +5,8 @@ using QuicProChat.Mesh.Node.Control;
 namespace QuicProChat.Mesh.Node.Cli;
 
 /// <summary>
-/// Brings a file to the daemon, and takes one from it: the client reads and writes files with the rights of whoever runs it, the
-/// daemon sees bytes only.
+/// Brings a file to the daemon, and takes one from it: the client reads and writes files with the rights of whoever
+/// runs it, the daemon sees bytes only.
 /// </summary>
 /// <param name="pages">The connection.</param>
 /// <param name="progress">Told how many bytes of how many are done.</param>
@@ -51,7 +51,8 @@ internal sealed class FileClient(ReplyPages pages, Action<long, long> progress)
         }
 
         return await _asker.AskAsync(
-            Commands.FileOffer, new FileOfferRequest { To = to, Upload = begun.Upload, OverRadio = overRadio }, cancellation).ConfigureAwait(false);
+            Commands.FileOffer, new FileOfferRequest { To = to, Upload = begun.Upload, OverRadio = overRadio },
+            cancellation).ConfigureAwait(false);
     }
 
     /// <summary>Begins to fetch a file, if that has not begun.</summary>
@@ -62,7 +63,8 @@ internal sealed class FileClient(ReplyPages pages, Action<long, long> progress)
         if (there.State == "offered")
         {
             await _asker.AskAsync(
-                Commands.FileAccept, new FileAcceptRequest { Id = id, OverRadio = overRadio }, cancellation).ConfigureAwait(false);
+                Commands.FileAccept, new FileAcceptRequest { Id = id, OverRadio = overRadio }, cancellation)
+                    .ConfigureAwait(false);
         }
     }
 

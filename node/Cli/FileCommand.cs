@@ -8,7 +8,8 @@ using QuicProChat.Mesh.Node.Control;
 namespace QuicProChat.Mesh.Node.Cli;
 
 /// <summary>
-/// <c>ctl file send</c> and <c>ctl file save</c>, which read and write files: the client does, with the rights of whoever runs it.
+/// <c>ctl file send</c> and <c>ctl file save</c>, which read and write files: the client does, with the rights of
+/// whoever runs it.
 /// </summary>
 internal static class FileCommand
 {
@@ -23,18 +24,22 @@ internal static class FileCommand
     {
         var to = new Argument<string>("to") { Description = "An address, an alias, group:NAME, self." };
         var path = new Argument<string>("path") { Description = "The file." };
-        var overRadio = new Option<bool>("--over-radio") { Description = "It may cross radios, however long that takes." };
+        var overRadio = new Option<bool>(
+            "--over-radio")
+        { Description = "It may cross radios, however long that takes." };
         var thumbnail = new Option<string?>("--thumbnail")
         {
             Description = "A small picture of it: PNG, JPEG or WebP of at most 2,048 bytes without metadata.",
             HelpName = "PATH",
         };
-        var send = new Command("send", "Sends a file: its offer goes at once, the members fetch it.") { to, path, overRadio, thumbnail };
+        var send = new Command("send", "Sends a file: its offer goes at once, the members fetch it.") { to, path,
+            overRadio, thumbnail };
         send.SetAction((parsed, cancellation) => RunAsync(socketOf(parsed), async (client, _) =>
         {
             byte[]? picture = parsed.GetValue(thumbnail) is { } picturePath ? ReadThumbnail(picturePath) : null;
             FileTransferInfo file = await client.SendAsync(
-                parsed.GetValue(to)!, parsed.GetValue(path)!, picture, parsed.GetValue(overRadio), cancellation).ConfigureAwait(false);
+                parsed.GetValue(to)!, parsed.GetValue(path)!, picture, parsed.GetValue(overRadio), cancellation)
+                    .ConfigureAwait(false);
             return parsed.GetValue(json)
                 ? JsonSerializer.Serialize(file, ApiJson.Default.FileTransferInfo) : file.Describe();
         }));
@@ -44,8 +49,12 @@ internal static class FileCommand
     private static Command Save(Func<ParseResult, string> socketOf, Option<bool> json)
     {
         var id = new Argument<string>("id") { Description = "The message with the offer." };
-        var path = new Argument<string>("path") { Description = "Where to; a folder: there, under its name. Nothing is overwritten." };
-        var wait = new Option<bool>("--wait") { Description = "Fetch it, if need be, and wait until all of it is here." };
+        var path = new Argument<string>(
+            "path")
+        { Description = "Where to; a folder: there, under its name. Nothing is overwritten." };
+        var wait = new Option<bool>(
+            "--wait")
+        { Description = "Fetch it, if need be, and wait until all of it is here." };
         var overRadio = new Option<bool>("--over-radio") { Description = "With --wait: it may cross radios." };
         var save = new Command("save", "Writes a file that is here.") { id, path, wait, overRadio };
         save.SetAction((parsed, cancellation) => RunAsync(socketOf(parsed), async (client, line) =>

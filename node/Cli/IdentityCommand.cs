@@ -10,25 +10,44 @@ namespace QuicProChat.Mesh.Node.Cli;
 /// </summary>
 internal static class IdentityCommand
 {
-    private static readonly Option<string?> DataDir = new("--data-dir") { Description = "Where the key is.", HelpName = "DIR", Recursive = true };
+    private static readonly Option<string?> DataDir =
+        new("--data-dir") { Description = "Where the key is.", HelpName = "DIR", Recursive = true };
 
     private static readonly Option<string?> KeyPath =
         new("--key-file") { Description = "The key file, if not in DIR.", HelpName = "FILE", Recursive = true };
 
     private static readonly Option<string?> PassphraseFile =
-        new("--passphrase-file") { Description = "Passphrase of the key file: the first line of FILE.", HelpName = "FILE", Recursive = true };
+        new("--passphrase-file")
+        {
+            Description = "Passphrase of the key file: the first line of FILE.",
+            HelpName = "FILE",
+            Recursive = true
+        };
 
     private static readonly Option<string?> BackupPassphraseFile =
-        new("--backup-passphrase-file") { Description = "Passphrase of the backup string: the first line of FILE.", HelpName = "FILE", Recursive = true };
+        new("--backup-passphrase-file")
+        {
+            Description = "Passphrase of the backup string: the first line of FILE.",
+            HelpName = "FILE",
+            Recursive = true
+        };
 
     internal static Command Build()
     {
-        var command = new Command("identity", "Backs up this node's key and restores it.") { DataDir, KeyPath, PassphraseFile, BackupPassphraseFile };
+        var command = new Command("identity", "Backs up this node's key and restores it.") { DataDir, KeyPath,
+            PassphraseFile, BackupPassphraseFile };
         var qr = new Option<bool>("--qr") { Description = "Show a QR code too.", Arity = ArgumentArity.Zero };
-        var export = new Command("export", "Prints the backup string. Keep it as you would the key: it is the key.") { qr };
+        var export = new Command(
+            "export", "Prints the backup string. Keep it as you would the key: it is the key.") { qr };
         export.SetAction(parsed => Export(parsed, parsed.GetValue(qr)));
-        var text = new Argument<string>("backup") { Description = "The backup string; - reads it from standard input." };
-        var replace = new Option<bool>("--replace") { Description = "Replace the key that is there.", Arity = ArgumentArity.Zero };
+        var text = new Argument<string>(
+            "backup")
+        { Description = "The backup string; - reads it from standard input." };
+        var replace = new Option<bool>("--replace")
+        {
+            Description = "Replace the key that is there.",
+            Arity = ArgumentArity.Zero
+        };
         var import = new Command("import", "Restores the key from a backup string.") { text, replace };
         import.SetAction(parsed => Import(parsed, parsed.GetValue(text)!, parsed.GetValue(replace)));
         command.Subcommands.Add(export);
@@ -42,7 +61,9 @@ internal static class IdentityCommand
         byte[] backupPassphrase = Secret(parsed, BackupPassphraseFile);
         try
         {
-            using LocalIdentity identity = Load(KeyFileOf(parsed) ?? DataDirectory.KeyFileIn(NodeOptions.DirectoryOf(parsed.GetValue(DataDir))), passphrase);
+            using LocalIdentity identity =
+                Load(KeyFileOf(parsed) ?? DataDirectory.KeyFileIn(NodeOptions.DirectoryOf(parsed.GetValue(DataDir))),
+                    passphrase);
             string backup = BackupString.Export(identity, backupPassphrase);
             Console.WriteLine(backup);
             // Upper case needs a smaller symbol, and imports just the same.

@@ -3,8 +3,8 @@ using QuicProChat.Mesh.Identity;
 namespace QuicProChat.Mesh.Node.Cli;
 
 /// <summary>
-/// A file that the owner asked for: it is made for the owner alone, never in place of another one, and is whole and on the disk with its
-/// name, or not there.
+/// A file that the owner asked for: it is made for the owner alone, never in place of another one, and is whole and on
+/// the disk with its name, or not there.
 /// </summary>
 internal sealed class NewFile : IDisposable
 {

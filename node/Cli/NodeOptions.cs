@@ -9,34 +9,56 @@ namespace QuicProChat.Mesh.Node.Cli;
 /// <summary>The options that <c>run</c> and <c>repl --start</c> share, and how they become a configuration.</summary>
 internal sealed class NodeOptions
 {
-    private readonly Option<string?> _config = new("--config") { Description = "Configuration file (docs/reference/configuration.md).", HelpName = "FILE" };
-    private readonly Option<string?> _dataDir = new("--data-dir") { Description = "Where the key and the store are.", HelpName = "DIR" };
-    private readonly Option<string?> _control = new("--control") { Description = "Path of the control socket.", HelpName = "SOCKET" };
-    private readonly Option<string[]> _listen = new("--listen") { Description = "Listen on tcp://host:port, quic://host:port or a radio, lora:/dev/...?...; repeatable.", HelpName = "URI" };
-    private readonly Option<string[]> _peer = new("--peer") { Description = "Keep a link to tcp://host:port[/#qpc1...]; repeatable.", HelpName = "URI" };
-    private readonly Option<string?> _discovery = new("--discovery") { Description = $"Find nodes on the links of this machine, and be found: {DiscoveryModes.Names}.", HelpName = "MODE" };
-    private readonly Option<string?> _name = new("--name") { Description = "What this node calls itself.", HelpName = "NAME" };
-    private readonly Option<string?> _level = new("--log-level") { Description = Settings.LevelNames + ".", HelpName = "LEVEL" };
+    private readonly Option<string?> _config =
+        new("--config") { Description = "Configuration file (docs/reference/configuration.md).", HelpName = "FILE" };
+    private readonly Option<string?> _dataDir =
+        new("--data-dir") { Description = "Where the key and the store are.", HelpName = "DIR" };
+    private readonly Option<string?> _control =
+        new("--control") { Description = "Path of the control socket.", HelpName = "SOCKET" };
+    private readonly Option<string[]> _listen =
+        new("--listen")
+        {
+            Description =
+            "Listen on tcp://host:port, quic://host:port or a radio, lora:/dev/...?...; repeatable.",
+            HelpName = "URI"
+        };
+    private readonly Option<string[]> _peer =
+        new("--peer") { Description = "Keep a link to tcp://host:port[/#qpc1...]; repeatable.", HelpName = "URI" };
+    private readonly Option<string?> _discovery =
+        new("--discovery")
+        {
+            Description =
+            $"Find nodes on the links of this machine, and be found: {DiscoveryModes.Names}.",
+            HelpName = "MODE"
+        };
+    private readonly Option<string?> _name =
+        new("--name") { Description = "What this node calls itself.", HelpName = "NAME" };
+    private readonly Option<string?> _level =
+        new("--log-level") { Description = Settings.LevelNames + ".", HelpName = "LEVEL" };
 
-    private readonly Option<string?> _web = new("--web") { Description = "Serve the page there, such as 127.0.0.1:8420.", HelpName = "ADDRESS:PORT" };
+    private readonly Option<string?> _web =
+        new("--web") { Description = "Serve the page there, such as 127.0.0.1:8420.", HelpName = "ADDRESS:PORT" };
 
-    private readonly Option<bool> _noRoot = new("--no-root") { Description = "Refuse to run as root.", Arity = ArgumentArity.Zero };
+    private readonly Option<bool> _noRoot =
+        new("--no-root") { Description = "Refuse to run as root.", Arity = ArgumentArity.Zero };
 
     internal void AddTo(Command command)
     {
-        foreach (Option option in new Option[] { _config, _dataDir, _control, _listen, _peer, _discovery, _name, _level, _web, _noRoot })
+        foreach (Option option in new Option[] { _config, _dataDir, _control, _listen, _peer, _discovery, _name, _level,
+            _web, _noRoot })
             command.Options.Add(option);
     }
 
     /// <summary>
-    /// Refuses to be root where <c>--no-root</c> is said, as the packages do: a service manager that does not know the user it
-    /// should run a node as may run it as root and say nothing.
+    /// Refuses to be root where <c>--no-root</c> is said, as the packages do: a service manager that does not know the
+    /// user it should run a node as may run it as root and say nothing.
     /// </summary>
     /// <exception cref="UsageException">This process is root's.</exception>
     internal void RefuseRoot(ParseResult parsed)
     {
         if (parsed.GetValue(_noRoot) && Environment.IsPrivilegedProcess)
-            throw new UsageException("this is root, and --no-root forbids it: the user that the service should run as is missing");
+            throw new UsageException(
+                "this is root, and --no-root forbids it: the user that the service should run as is missing");
     }
 
     /// <summary>Reads the configuration: defaults, file, command line. Called again on SIGHUP.</summary>
@@ -51,8 +73,11 @@ internal sealed class NodeOptions
         if (configuration.DataDirectory.Length == 0)
             configuration.DataDirectory = DefaultPaths.DataDirectory;
         configuration.Control = PathOf("--control", parsed.GetValue(_control)) ?? configuration.Control;
-        if (configuration.ControlGroup is not null && configuration.ControlPath.StartsWith(configuration.DataDirectory + '/', StringComparison.Ordinal))
-            throw new UsageException("controlGroup: the group cannot reach a control socket in the data directory, which is its owner's alone; put it elsewhere with \"control\"");
+        if (configuration.ControlGroup is not null
+            && configuration.ControlPath.StartsWith(configuration.DataDirectory + '/', StringComparison.Ordinal))
+            throw new UsageException(
+                "controlGroup: the group cannot reach a control socket in the data directory, which is its owner's "
+                    + "alone; put it elsewhere with \"control\"");
         configuration.Listen = Uris("--listen", parsed.GetValue(_listen), ListenUri.Check) ?? configuration.Listen;
         configuration.Peers = Uris("--peer", parsed.GetValue(_peer), Settings.CheckPeer) ?? configuration.Peers;
         if (parsed.GetValue(_name) is { } name)
@@ -65,7 +90,8 @@ internal sealed class NodeOptions
         if (parsed.GetValue(_discovery) is { } found)
         {
             configuration.Discovery = DiscoveryModes.TryParse(found, out DiscoveryMode mode)
-                ? mode : throw new UsageException($"--discovery: '{Screen.Printable(found)}' is none of {DiscoveryModes.Names}");
+                ? mode : throw new UsageException(
+                    $"--discovery: '{Screen.Printable(found)}' is none of {DiscoveryModes.Names}");
         }
 
         if (parsed.GetValue(_level) is { } text)
@@ -89,11 +115,14 @@ internal sealed class NodeOptions
     /// <exception cref="UsageException">There is none.</exception>
     internal static string DirectoryOf(string? option) => PathOf("--data-dir", option) ?? DefaultPaths.DataDirectory;
 
-    /// <summary>A path from the command line, absolute: where the shell stands now is what was meant, wherever the daemon goes.</summary>
+    /// <summary>
+    /// A path from the command line, absolute: where the shell stands now is what was meant, wherever the daemon goes.
+    /// </summary>
     internal static string? PathOf(string option, string? value) => value switch
     {
         null => null,
-        _ when value.Length == 0 || value.Contains('\0', StringComparison.Ordinal) => throw new UsageException($"{option}: a path is missing"),
+        _ when value.Length == 0 || value.Contains('\0', StringComparison.Ordinal) =>
+            throw new UsageException($"{option}: a path is missing"),
         _ => Path.GetFullPath(value),
     };
 

@@ -3,8 +3,8 @@ using System.Globalization;
 namespace QuicProChat.Mesh.Node.Cli;
 
 /// <summary>
-/// The rules of a time zone as POSIX writes them (IEEE Std 1003.1, section 8.3): <c>CET-1CEST,M3.5.0,M10.5.0/3</c>. Routers
-/// have nothing else: no files of zones, which is all that the runtime reads.
+/// The rules of a time zone as POSIX writes them (IEEE Std 1003.1, section 8.3): <c>CET-1CEST,M3.5.0,M10.5.0/3</c>.
+/// Routers have nothing else: no files of zones, which is all that the runtime reads.
 /// <code>
 ///   std offset [dst [offset] [,start[/time],end[/time]]]      offsets: [+-]hh[:mm[:ss]], positive west of Greenwich
 ///   start, end: Mm.w.d (week 5 is the last), Jn (1 to 365, never February 29), n (0 to 365)
@@ -104,7 +104,8 @@ internal sealed class PosixTimeZone
         if (!TrySkip(text, ref at, ','))
             return false;
         int month = 0, week = 0, day;
-        RuleKind kind = TrySkip(text, ref at, 'M') ? RuleKind.WeekDay : TrySkip(text, ref at, 'J') ? RuleKind.Julian : RuleKind.DayOfYear;
+        RuleKind kind = TrySkip(text, ref at, 'M') ? RuleKind.WeekDay : TrySkip(text, ref at, 'J') ? RuleKind.Julian
+            : RuleKind.DayOfYear;
         if (kind == RuleKind.WeekDay)
         {
             if (!TryReadNumber(text, ref at, 12, out month) || month == 0 || !TrySkip(text, ref at, '.')
@@ -136,7 +137,8 @@ internal sealed class PosixTimeZone
         int start = at;
         while (at < text.Length && at - start < 3 && char.IsAsciiDigit(text[at]))
             at++;
-        return int.TryParse(text.AsSpan(start, at - start), NumberStyles.None, CultureInfo.InvariantCulture, out number) && number <= most;
+        return int.TryParse(text.AsSpan(start, at - start), NumberStyles.None, CultureInfo.InvariantCulture, out number)
+            && number <= most;
     }
 
     private enum RuleKind

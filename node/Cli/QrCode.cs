@@ -51,7 +51,8 @@ internal sealed class QrCode
         try
         {
             // Everything beyond ASCII is UTF-8, which readers recognise; the package's own choice would be Latin-1.
-            code = new QrCode(QRCodeGenerator.GenerateQrCode(text, (QRCodeGenerator.ECCLevel)level, forceUtf8: !Ascii.IsValid(text)));
+            code = new QrCode(
+                QRCodeGenerator.GenerateQrCode(text, (QRCodeGenerator.ECCLevel)level, forceUtf8: !Ascii.IsValid(text)));
             return true;
         }
         catch (DataTooLongException)
@@ -60,7 +61,9 @@ internal sealed class QrCode
         }
     }
 
-    /// <summary>Draws it with half blocks, two modules to a character: light ink on a dark ground, or the negative.</summary>
+    /// <summary>
+    /// Draws it with half blocks, two modules to a character: light ink on a dark ground, or the negative.
+    /// </summary>
     internal string ToText(bool inverted = false)
     {
         var text = new StringBuilder();

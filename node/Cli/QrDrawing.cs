@@ -2,7 +2,9 @@ using System.Text;
 
 namespace QuicProChat.Mesh.Node.Cli;
 
-/// <summary>QR codes on a terminal: two modules to a character where it can show that, else one to two characters of ASCII.</summary>
+/// <summary>
+/// QR codes on a terminal: two modules to a character where it can show that, else one to two characters of ASCII.
+/// </summary>
 internal static class QrDrawing
 {
     private const string Probe = "█▀▄";

@@ -14,17 +14,23 @@ internal static class ReplCommand
     internal static Command Build()
     {
         var options = new NodeOptions();
-        var start = new Option<bool>("--start") { Description = "Start a node in this process if none answers.", Arity = ArgumentArity.Zero };
+        var start = new Option<bool>("--start")
+        {
+            Description = "Start a node in this process if none answers.",
+            Arity = ArgumentArity.Zero
+        };
         var command = new Command("repl", "A console for people: messages, neighbours, routes.") { start };
         options.AddTo(command);
         command.SetAction((parsed, cancellation) => RunAsync(options, parsed, parsed.GetValue(start), cancellation));
         return command;
     }
 
-    private static async Task<int> RunAsync(NodeOptions options, ParseResult parsed, bool start, CancellationToken cancellation)
+    private static async Task<int> RunAsync(
+        NodeOptions options, ParseResult parsed, bool start, CancellationToken cancellation)
     {
         NodeConfiguration configuration = options.Load(parsed);
-        string path = parsed.GetValue<string?>("--control") is null && !start ? DefaultPaths.Control : configuration.ControlPath;
+        string path = parsed.GetValue<string?>("--control") is null && !start ? DefaultPaths.Control
+            : configuration.ControlPath;
         if (!start || ControlClient.Answers(path))
         {
             ProcessSignals.Disarm();
@@ -49,7 +55,8 @@ internal static class ReplCommand
     private static Task<int> TalkAsync(string path, CancellationToken cancellation)
     {
         if (Console.IsInputRedirected || Console.IsOutputRedirected)
-            return new ReplSession(path, null, ReplInput.Decode(Console.OpenStandardInput()), Console.Out).RunAsync(cancellation);
+            return new ReplSession(path, null, ReplInput.Decode(Console.OpenStandardInput()), Console.Out)
+                .RunAsync(cancellation);
         return TalkAtTerminalAsync(path, cancellation);
     }
 
@@ -58,7 +65,8 @@ internal static class ReplCommand
         TerminalStyle style = TerminalStyle.Of(Environment.GetEnvironmentVariable);
         ReplSession? session = null;
         var editor = new LineEditor(
-            new ConsoleTerminal(), before => session!.Complete(before), before => SlashCommand.Explain(before) is { } help ? style.Soft(help) : null)
+            new ConsoleTerminal(), before => session!.Complete(before), before => SlashCommand.Explain(before)
+                is { } help ? style.Soft(help) : null)
         {
             DrawPrompt = style.Strong,
         };
@@ -67,8 +75,10 @@ internal static class ReplCommand
             Style = style,
             History = ReplHistory.PathOf(Environment.GetEnvironmentVariable) is { } file ? new ReplHistory(file) : null,
         };
-        using PosixSignalRegistration resized = PosixSignalRegistration.Create(PosixSignal.SIGWINCH, _ => editor.DrawAgain());
-        using PosixSignalRegistration goesOn = PosixSignalRegistration.Create(PosixSignal.SIGCONT, _ => editor.DrawAgain());
+        using PosixSignalRegistration resized =
+            PosixSignalRegistration.Create(PosixSignal.SIGWINCH, _ => editor.DrawAgain());
+        using PosixSignalRegistration goesOn =
+            PosixSignalRegistration.Create(PosixSignal.SIGCONT, _ => editor.DrawAgain());
         using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         // What these signals do by themselves would leave the terminal as it is while keys are read.
         using PosixSignalRegistration terminated = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);

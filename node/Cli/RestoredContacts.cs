@@ -14,9 +14,9 @@ namespace QuicProChat.Mesh.Node.Cli;
 internal readonly record struct RestoredCounts(int Names, int People, int Blocked);
 
 /// <summary>
-/// Puts the contacts of a backup into the store of a daemon that does not run. Whoever made the file decided what is in it: a
-/// restore takes no more of it than the owner could have typed, adds what is missing, and takes nothing away from what is
-/// there.
+/// Puts the contacts of a backup into the store of a daemon that does not run. Whoever made the file decided what is in
+/// it: a restore takes no more of it than the owner could have typed, adds what is missing, and takes nothing away from
+/// what is there.
 /// </summary>
 internal static class RestoredContacts
 {
@@ -29,8 +29,10 @@ internal static class RestoredContacts
             using MeshStore store = MeshStore.Open(directory, key, new StoreOptions(), TimeProvider.System);
             store.Begin();
             // Before a name makes one of them known: who is known here was named or answered since.
-            NodeAddress[] blocked = [.. content.Blocked.Distinct().Where(a => a != identity.Address && !IsDecided(store.StandingOf(a)))];
-            var counts = new RestoredCounts(AddNames(store, content), AddPeople(store, identity, content), blocked.Length);
+            NodeAddress[] blocked =
+                [.. content.Blocked.Distinct().Where(a => a != identity.Address && !IsDecided(store.StandingOf(a)))];
+            var counts = new RestoredCounts(AddNames(store, content), AddPeople(store, identity, content),
+                blocked.Length);
             foreach (NodeAddress address in blocked)
                 store.Block(address);
             store.Commit();
@@ -60,7 +62,9 @@ internal static class RestoredContacts
         return added;
     }
 
-    /// <summary>A number that was compared stays so, whichever side remembers it: behind an address there is one key.</summary>
+    /// <summary>
+    /// A number that was compared stays so, whichever side remembers it: behind an address there is one key.
+    /// </summary>
     private static int AddPeople(MeshStore store, LocalIdentity identity, BackupContent content)
     {
         var known = new Dictionary<NodeAddress, Contact>();

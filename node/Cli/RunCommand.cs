@@ -11,7 +11,11 @@ internal static class RunCommand
         var options = new NodeOptions();
         var command = new Command("run", "Runs the node in the foreground; systemd or procd put it in the background.");
         options.AddTo(command);
-        var check = new Option<bool>("--check") { Description = "Say what is wrong with the configuration, and end.", Arity = ArgumentArity.Zero };
+        var check = new Option<bool>("--check")
+        {
+            Description = "Say what is wrong with the configuration, and end.",
+            Arity = ArgumentArity.Zero
+        };
         command.Options.Add(check);
         command.SetAction((parsed, _) =>
         {

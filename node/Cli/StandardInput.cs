@@ -18,10 +18,12 @@ internal static class StandardInput
         int length = input.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
         ReadOnlySpan<byte> text = bytes.AsSpan(0, length).TrimEnd("\r\n"u8);
         if (length == bytes.Length || text.Length > most)
-            throw new UsageException($"standard input holds more than {most} bytes, which is the most that a message may have");
+            throw new UsageException(
+                $"standard input holds more than {most} bytes, which is the most that a message may have");
         return Utf8.IsValid(text)
             ? Encoding.UTF8.GetString(text)
-            : throw new UsageException($"standard input is not UTF-8: byte {ValidStart(text) + 1} is wrong. Nothing was sent");
+            : throw new UsageException(
+                $"standard input is not UTF-8: byte {ValidStart(text) + 1} is wrong. Nothing was sent");
     }
 
     private static int ValidStart(ReadOnlySpan<byte> text)

@@ -10,7 +10,9 @@ using QuicProChat.Mesh.Wire;
 
 namespace QuicProChat.Mesh.Node.Cli;
 
-/// <summary><c>ctl transcript export TO FILE</c> and <c>verify FILE</c>: a conversation in a file under a passphrase.</summary>
+/// <summary>
+/// <c>ctl transcript export TO FILE</c> and <c>verify FILE</c>: a conversation in a file under a passphrase.
+/// </summary>
 internal static class TranscriptCommand
 {
     internal static void AddTo(Command ctl, Func<ParseResult, string> socketOf)
@@ -23,7 +25,8 @@ internal static class TranscriptCommand
             Description = "Passphrase of the transcript: the first line of FILE.",
             HelpName = "FILE",
         };
-        var export = new Command("export", "Writes a conversation to a new file, under a passphrase.") { to, file, secret };
+        var export = new Command("export", "Writes a conversation to a new file, under a passphrase.") { to,
+            file, secret };
         export.SetAction((parsed, cancellation) => ExportAsync(
             socketOf(parsed), parsed.GetValue(to)!, parsed.GetValue(file)!, parsed.GetValue(secret), cancellation));
         transcript.Subcommands.Add(export);
@@ -40,7 +43,8 @@ internal static class TranscriptCommand
     {
         using ControlClient client = CtlErrors.Connect(socket);
 
-        byte[] passphrase = secretFile is null ? BackupCommand.AskTwice("Passphrase of the transcript: ") : Passphrase.Read(secretFile);
+        byte[] passphrase = secretFile is null ? BackupCommand.AskTwice("Passphrase of the transcript: ")
+            : Passphrase.Read(secretFile);
         try
         {
             long count = await WriteAsync(client, to, file, passphrase, cancellation).ConfigureAwait(false);
@@ -72,7 +76,8 @@ internal static class TranscriptCommand
     }
 
     private static async IAsyncEnumerable<TranscriptRecord> RecordsAsync(
-        ControlClient client, string to, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellation)
+        ControlClient client, string to,
+        [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellation)
     {
         IAsyncEnumerable<ReplyPages.Reply?> pages = new ReplyPages(client).InOrderAsync(
             Commands.TranscriptRecords, new TranscriptRecordsRequest { To = to }, cancellation);
@@ -102,7 +107,8 @@ internal static class TranscriptCommand
 
     private static int Verify(string file, string? secretFile, bool show)
     {
-        byte[] passphrase = secretFile is null ? Passphrase.Ask("Passphrase of the transcript: ") : Passphrase.Read(secretFile);
+        byte[] passphrase = secretFile is null ? Passphrase.Ask("Passphrase of the transcript: ")
+            : Passphrase.Read(secretFile);
         try
         {
             using FileStream stream = File.OpenRead(file);
@@ -128,9 +134,11 @@ internal static class TranscriptCommand
     {
         if (!show)
             return;
-        string what = record.Content.Text.Length > 0 ? Screen.Printable(record.Content.Text) : $"({Words.Of(record.Content.Plain.Type)})";
+        string what = record.Content.Text.Length > 0 ? Screen.Printable(record.Content.Text)
+            : $"({Words.Of(record.Content.Plain.Type)})";
         Console.WriteLine(string.Create(
-            CultureInfo.InvariantCulture, $"{record.At:yyyy-MM-dd HH:mm:ss}Z {(record.Outgoing ? "to  " : "from")} {record.Peer}: {what}"));
+            CultureInfo.InvariantCulture,
+            $"{record.At:yyyy-MM-dd HH:mm:ss}Z {(record.Outgoing ? "to  " : "from")} {record.Peer}: {what}"));
     }
 
     private static string Count(long count) => Screen.Count(count, "message");

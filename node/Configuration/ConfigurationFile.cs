@@ -75,12 +75,14 @@ internal static class ConfigurationFile
             int line = LineOf(bytes, json.TokenStartIndex);
             Setting? setting = Settings.All.FirstOrDefault(s => s.Key == key);
             if (setting is null)
-                return $"{line}: unknown key '{key}'; accepted are {string.Join(", ", Settings.All.Select(s => s.Key))}";
+                return $"{line}: unknown key '{key}'; accepted are "
+                    + string.Join(", ", Settings.All.Select(s => s.Key));
             if (!seen.Add(key))
                 return $"{line}: key '{key}' is there twice";
             json.Read();
             if (!setting.Read(ref json, into))
-                return $"{LineOf(bytes, json.TokenStartIndex)}: wrong value for '{key}'{Explain(setting, ref json)}; accepted is {setting.Accepts}";
+                return $"{LineOf(bytes, json.TokenStartIndex)}: wrong value for '{key}'{Explain(setting, ref json)}; "
+                    + $"accepted is {setting.Accepts}";
         }
 
         return json.Read() ? $"{LineOf(bytes, json.TokenStartIndex)}: something follows the object" : null;
@@ -110,11 +112,13 @@ internal static class ConfigurationFile
     private static (int Line, int Column) PlaceOf(ReadOnlySpan<byte> bytes, long offset)
     {
         ReadOnlySpan<byte> before = bytes[..(int)offset];
-        return (before.Count((byte)'\n') + 1, Encoding.UTF8.GetCharCount(before[(before.LastIndexOf((byte)'\n') + 1)..]) + 1);
+        return (before.Count((byte)'\n')
+            + 1, Encoding.UTF8.GetCharCount(before[(before.LastIndexOf((byte)'\n') + 1)..]) + 1);
     }
 
     private static string Explain(Setting setting, ref Utf8JsonReader json) =>
-        json.TokenType == JsonTokenType.String && setting.Explain?.Invoke(json.GetString()!) is { } reason ? $": {reason.TrimEnd('.')}" : "";
+        json.TokenType == JsonTokenType.String && setting.Explain?.Invoke(json.GetString()!) is { } reason
+            ? $": {reason.TrimEnd('.')}" : "";
 
     private static int LineOf(ReadOnlySpan<byte> bytes, long offset) => PlaceOf(bytes, offset).Line;
 

@@ -10,7 +10,9 @@ internal static class DefaultPaths
     /// <summary>Names the control socket for <c>ctl</c> and <c>repl</c> where the command line does not.</summary>
     internal const string ControlVariable = "QPC_MESH_CONTROL";
 
-    /// <summary>Where the control socket is that a group may use: outside the data directory, which is its owner's alone.</summary>
+    /// <summary>
+    /// Where the control socket is that a group may use: outside the data directory, which is its owner's alone.
+    /// </summary>
     internal const string GroupControl = "/run/qpc-mesh/control.sock";
 
     /// <summary>The same where /run is not there: some routers have only /var/run.</summary>
@@ -24,7 +26,10 @@ internal static class DefaultPaths
 
     private static readonly string? _home = Environment.GetEnvironmentVariable(HomeVariable);
 
-    /// <summary>/var/lib/qpc-mesh for root, otherwise the user's state directory (XDG Base Directory, which wants absolute paths).</summary>
+    /// <summary>
+    /// /var/lib/qpc-mesh for root, otherwise the user's state directory (XDG Base Directory, which wants absolute
+    /// paths).
+    /// </summary>
     /// <exception cref="UsageException">Nothing says where that is.</exception>
     internal static string DataDirectory
     {
@@ -36,11 +41,15 @@ internal static class DefaultPaths
                 return Path.Combine(state, "qpc-mesh");
             return _home is { } home && home.StartsWith('/')
                 ? Path.Combine(home, ".local", "state", "qpc-mesh")
-                : throw new UsageException("there is no usual place for the data: neither HOME nor XDG_STATE_HOME is set to a path that begins with /; say --data-dir DIR, and --control SOCKET to ctl and repl");
+                : throw new UsageException(
+                    "there is no usual place for the data: neither HOME nor XDG_STATE_HOME is set to a path that "
+                        + "begins with /; say --data-dir DIR, and --control SOCKET to ctl and repl");
         }
     }
 
-    /// <summary>The control socket to ask: the owner's, or, where there is none, the one that a group may use.</summary>
+    /// <summary>
+    /// The control socket to ask: the owner's, or, where there is none, the one that a group may use.
+    /// </summary>
     internal static string Control
     {
         get
@@ -62,8 +71,8 @@ internal static class DefaultPaths
     }
 
     /// <summary>
-    /// Finds a socket that is there; else names the one that would be there if the node ran, so that whoever reads the path
-    /// in a complaint looks at the right place.
+    /// Finds a socket that is there; else names the one that would be there if the node ran, so that whoever reads the
+    /// path in a complaint looks at the right place.
     /// </summary>
     /// <param name="own">The socket in the usual data directory; null where there is none.</param>
     /// <param name="isRoot">Root's usual data directory is the one that packages use.</param>
@@ -83,8 +92,8 @@ internal static class DefaultPaths
     }
 
     /// <summary>
-    /// Keeps the runtime from asking libc who the user is (terminal descriptions, certificates): it does so where HOME is
-    /// not set, and libc answers through modules that a static program cannot load (nsswitch.conf(5)).
+    /// Keeps the runtime from asking libc who the user is (terminal descriptions, certificates): it does so where HOME
+    /// is not set, and libc answers through modules that a static program cannot load (nsswitch.conf(5)).
     /// </summary>
     internal static void AvoidNameServices()
     {

@@ -22,7 +22,8 @@ internal static class MachineMemory
                 continue;
             string[] controllers = parts[1].Split(',');
             long? allowed = parts[1].Length == 0 ? LeastOnTheWay(root + "/sys/fs/cgroup", parts[2], "memory.max")
-                : controllers.Contains("memory") ? LeastOnTheWay(root + "/sys/fs/cgroup/memory", parts[2], "memory.limit_in_bytes")
+                : controllers.Contains("memory")
+                ? LeastOnTheWay(root + "/sys/fs/cgroup/memory", parts[2], "memory.limit_in_bytes")
                 : null;
             least = Less(least, allowed);
         }
@@ -60,7 +61,8 @@ internal static class MachineMemory
     {
         byte[] bytes = Encoding.ASCII.GetBytes(text);
         // Version 1 writes "no limit" as almost 2^63.
-        return Utf8Parser.TryParse(bytes, out long value, out int read) && read == bytes.Length && value is > 0 and < long.MaxValue >> 10
+        return Utf8Parser.TryParse(bytes, out long value, out int read) && read == bytes.Length && value is > 0
+            and < long.MaxValue >> 10
             ? value : null;
     }
 

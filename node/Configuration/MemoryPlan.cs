@@ -1,9 +1,10 @@
 namespace QuicProChat.Mesh.Node.Configuration;
 
 /// <summary>
-/// What each table of the node may take, as parts of one budget. On a router with 64 MB of memory the budget is 21 MB; TLS
-/// and SQLite (13 MB under siege) and the binary's own pages (14 MB, which the kernel may drop and read again) come on top.
-/// What the parts leave, a fifth, is for the collector and for the many small things that have bounds in number.
+/// What each table of the node may take, as parts of one budget. On a router with 64 MB of memory the budget is 21 MB;
+/// TLS and SQLite (13 MB under siege) and the binary's own pages (14 MB, which the kernel may drop and read again) come
+/// on top. What the parts leave, a fifth, is for the collector and for the many small things that have bounds in
+/// number.
 /// </summary>
 internal sealed record MemoryPlan
 {
@@ -17,11 +18,14 @@ internal sealed record MemoryPlan
     internal const long Usual = 64 << 20;
 
     /// <summary>
-    /// A held envelope with its places in the tables of custody: measured 400 bytes at most, and as much again while they grow.
+    /// A held envelope with its places in the tables of custody: measured 400 bytes at most, and as much again while
+    /// they grow.
     /// </summary>
     private const long PerHeld = 800;
 
-    /// <summary>An id that was seen (26 bytes and 8 of the index), here and once more in what is written to disk.</summary>
+    /// <summary>
+    /// An id that was seen (26 bytes and 8 of the index), here and once more in what is written to disk.
+    /// </summary>
     private const long PerSeen = 80;
 
     /// <summary>A gossip record without its bytes: measured 250 bytes, and rounded up.</summary>
@@ -30,7 +34,9 @@ internal sealed record MemoryPlan
     /// <summary>A gossip id without a record, here and in what is written to disk.</summary>
     private const long PerRemembered = 128;
 
-    /// <summary>The plan where nothing is configured: a third of the memory of this machine, and <see cref="Usual"/> at most.</summary>
+    /// <summary>
+    /// The plan where nothing is configured: a third of the memory of this machine, and <see cref="Usual"/> at most.
+    /// </summary>
     internal static readonly MemoryPlan OfMachine = new(UsualOn(MachineMemory.Find()));
 
     /// <param name="total">The budget in bytes; brought between <see cref="Least"/> and <see cref="Most"/>.</param>
@@ -63,12 +69,14 @@ internal sealed record MemoryPlan
     /// <summary>Gossip ids that are remembered without their records, in number: a 128th of the budget.</summary>
     internal int GossipRemembered => (int)(Total / 128 / PerRemembered);
 
-    /// <summary>Gossip records that neighbours announced and that are not here, in number: another 128th of the budget.</summary>
+    /// <summary>
+    /// Gossip records that neighbours announced and that are not here, in number: another 128th of the budget.
+    /// </summary>
     internal int GossipAnnounced => GossipRemembered / 2;
 
     /// <summary>
-    /// Chunks of files that are put together and written at a time, 64 KiB each: a 128th of the budget, 32 at most. A quarter as
-    /// many are read for others, and a quarter as many lists of hashes kept.
+    /// Chunks of files that are put together and written at a time, 64 KiB each: a 128th of the budget, 32 at most. A
+    /// quarter as many are read for others, and a quarter as many lists of hashes kept.
     /// </summary>
     internal int FileChunks => (int)Math.Clamp(Total / 128 / FileChunkBytes, 1, MostFileChunks);
 

@@ -12,8 +12,8 @@ namespace QuicProChat.Mesh.Node.Configuration;
 public sealed record NodeConfiguration
 {
     /// <summary>
-    /// Where store and, unless <see cref="KeyFile"/> says otherwise, key file live; made with mode 0700 if absent. Empty until
-    /// file and command line were read.
+    /// Where store and, unless <see cref="KeyFile"/> says otherwise, key file live; made with mode 0700 if absent.
+    /// Empty until file and command line were read.
     /// </summary>
     public string DataDirectory { get; set; } = "";
 
@@ -87,7 +87,8 @@ public sealed record NodeConfiguration
     public long MemoryBytes { get; set; }
 
     /// <summary>
-    /// Bytes of held envelopes kept in memory; the rest is read from disk when its turn comes. 0: their part of <see cref="Memory"/>.
+    /// Bytes of held envelopes kept in memory; the rest is read from disk when its turn comes. 0: their part of
+    /// <see cref="Memory"/>.
     /// </summary>
     public long QueueMemoryBytes { get; set; }
 
@@ -115,7 +116,9 @@ public sealed record NodeConfiguration
     /// <summary>Longest wait before a request of somebody else is passed on.</summary>
     public TimeSpan FappDelay { get; set; } = TimeSpan.FromMinutes(1);
 
-    /// <summary>Mean time between two envelopes to forwarders, requests and dummies alike; zero: requests go at once.</summary>
+    /// <summary>
+    /// Mean time between two envelopes to forwarders, requests and dummies alike; zero: requests go at once.
+    /// </summary>
     public TimeSpan FappCover { get; set; } = TimeSpan.FromSeconds(CoverTraffic.StandardMean);
 
     /// <summary>The clock is right, though the kernel does not say so: something else than NTP sets it.</summary>
@@ -130,7 +133,9 @@ public sealed record NodeConfiguration
     /// <summary>Most links at a time.</summary>
     public int MaxLinks { get; set; } = 64;
 
-    /// <summary>Bytes that all links together may have waiting, in both directions; 0: their part of <see cref="Memory"/>.</summary>
+    /// <summary>
+    /// Bytes that all links together may have waiting, in both directions; 0: their part of <see cref="Memory"/>.
+    /// </summary>
     public long LinkMemoryBytes { get; set; }
 
     /// <summary>Largest file in bytes, own and fetched.</summary>
@@ -152,5 +157,6 @@ public sealed record NodeConfiguration
     /// The control socket's path: in the data directory, which is its owner's alone, unless a group is to reach it.
     /// </summary>
     public string ControlPath =>
-        Control ?? (ControlGroup is null ? Path.Combine(DataDirectory, DefaultPaths.ControlFile) : DefaultPaths.GroupControl);
+        Control ?? (ControlGroup is null ? Path.Combine(DataDirectory, DefaultPaths.ControlFile)
+            : DefaultPaths.GroupControl);
 }

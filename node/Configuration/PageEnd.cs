@@ -15,7 +15,8 @@ internal static class PageEnd
     internal static string? Check(string text) => !IpText.TryParseEndpoint(text, out IPEndPoint end)
         ? $"this is not {Form}"
         : IPAddress.IsLoopback(end.Address) ? null
-        : "the page goes over plain HTTP, so others on the way could read it and take its place: serve it at 127.0.0.1:8420 or [::1]:8420, "
+        : "the page goes over plain HTTP, so others on the way could read it and take its place: serve it at "
+            + "127.0.0.1:8420 or [::1]:8420, "
             + "and reach it from elsewhere with ssh -L 8420:127.0.0.1:8420";
 
     /// <summary>Reads what was checked.</summary>

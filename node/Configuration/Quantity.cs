@@ -2,7 +2,9 @@ using System.Globalization;
 
 namespace QuicProChat.Mesh.Node.Configuration;
 
-/// <summary>Durations and sizes as people write them: <c>90s</c>, <c>12h</c>, <c>7d</c>; <c>4096</c>, <c>64k</c>, <c>32M</c>.</summary>
+/// <summary>
+/// Durations and sizes as people write them: <c>90s</c>, <c>12h</c>, <c>7d</c>; <c>4096</c>, <c>64k</c>, <c>32M</c>.
+/// </summary>
 internal static class Quantity
 {
     internal const string DurationForm = "a duration: a number and one of s, m, h, d, such as 90s or 7d";

@@ -12,7 +12,9 @@ internal sealed record Setting(string Key, string Accepts, bool Reloads, Setting
     /// <summary>Takes the value that the reader stands on.</summary>
     internal delegate bool Reader(ref Utf8JsonReader json, NodeConfiguration configuration);
 
-    /// <summary>Says what is wrong with a text of the list that was refused; null where <see cref="Accepts"/> says it all.</summary>
+    /// <summary>
+    /// Says what is wrong with a text of the list that was refused; null where <see cref="Accepts"/> says it all.
+    /// </summary>
     internal Func<string, string?>? Explain { get; init; }
 
     internal static Setting Text(string key, string accepts, bool reloads, Func<NodeConfiguration, string, bool> set) =>
@@ -20,8 +22,8 @@ internal sealed record Setting(string Key, string Accepts, bool Reloads, Setting
             json.TokenType == JsonTokenType.String && set(c, json.GetString()!));
 
     /// <summary>
-    /// A path. It begins with a slash: a daemon's current folder is wherever somebody started it, and its files must not
-    /// move with it.
+    /// A path. It begins with a slash: a daemon's current folder is wherever somebody started it, and its files must
+    /// not move with it.
     /// </summary>
     internal static Setting Path(string key, Action<NodeConfiguration, string> set) =>
         Text(key, "a path that begins with /", false, (c, v) =>
@@ -44,7 +46,8 @@ internal sealed record Setting(string Key, string Accepts, bool Reloads, Setting
     internal static Setting Number(string key, int least, int most, Action<NodeConfiguration, int> set) =>
         new(key, $"a number from {least} to {most}", false, (ref Utf8JsonReader json, NodeConfiguration c) =>
         {
-            if (json.TokenType != JsonTokenType.Number || !json.TryGetInt32(out int value) || value < least || value > most)
+            if (json.TokenType != JsonTokenType.Number || !json.TryGetInt32(out int value) || value < least
+                || value > most)
                 return false;
             set(c, value);
             return true;
@@ -54,9 +57,11 @@ internal sealed record Setting(string Key, string Accepts, bool Reloads, Setting
         Bytes(key, Quantity.SizeForm, 0, long.MaxValue, set);
 
     internal static Setting Bytes(string key, long least, long most, Action<NodeConfiguration, long> set) =>
-        Bytes(key, $"{Quantity.SizeForm}, from {Quantity.FormatSize(least)} to {Quantity.FormatSize(most)}", least, most, set);
+        Bytes(key, $"{Quantity.SizeForm}, from {Quantity.FormatSize(least)} to {Quantity.FormatSize(most)}",
+            least, most, set);
 
-    private static Setting Bytes(string key, string accepts, long least, long most, Action<NodeConfiguration, long> set) =>
+    private static Setting Bytes(
+        string key, string accepts, long least, long most, Action<NodeConfiguration, long> set) =>
         new(key, accepts, false, (ref Utf8JsonReader json, NodeConfiguration c) =>
         {
             long value;
@@ -73,7 +78,8 @@ internal sealed record Setting(string Key, string Accepts, bool Reloads, Setting
         });
 
     internal static Setting Texts(
-        string key, string accepts, Func<string, string?> check, Action<NodeConfiguration, IReadOnlyList<string>> set) =>
+        string key, string accepts, Func<string, string?> check,
+        Action<NodeConfiguration, IReadOnlyList<string>> set) =>
         new(key, accepts, true, (ref Utf8JsonReader json, NodeConfiguration c) =>
         {
             if (json.TokenType != JsonTokenType.StartArray)

@@ -7,7 +7,9 @@ using QuicProChat.Mesh.Wire;
 
 namespace QuicProChat.Mesh.Node.Configuration;
 
-/// <summary>The values of all keys as text, for people. No secret is among them: keys are in files, or left out of URIs.</summary>
+/// <summary>
+/// The values of all keys as text, for people. No secret is among them: keys are in files, or left out of URIs.
+/// </summary>
 internal static class SettingValues
 {
     /// <summary>What holds for a key; empty for none, or where the program chooses.</summary>
@@ -68,7 +70,8 @@ internal static class SettingValues
 
     private static string Size(long bytes) => bytes == 0 ? "" : Quantity.FormatSize(bytes);
 
-    private static string Seconds(TimeSpan time) => string.Create(CultureInfo.InvariantCulture, $"{(long)time.TotalSeconds}s");
+    private static string Seconds(TimeSpan time) =>
+        string.Create(CultureInfo.InvariantCulture, $"{(long)time.TotalSeconds}s");
 
     private static string Word(bool value) => value ? "true" : "false";
 

@@ -12,8 +12,8 @@ using QuicProChat.Mesh.Wire.Files;
 namespace QuicProChat.Mesh.Node.Configuration;
 
 /// <summary>
-/// Every key of the configuration file, in the order of docs/reference/configuration.md. One table serves reading, error
-/// messages and the test that holds the manual to it.
+/// Every key of the configuration file, in the order of docs/reference/configuration.md. One table serves reading,
+/// error messages and the test that holds the manual to it.
 /// </summary>
 internal static class Settings
 {
@@ -22,7 +22,8 @@ internal static class Settings
     internal const string UriForm = "link URIs: tcp://host:port, quic://host:port, with #qpc1... to pin an address";
 
     private const string FappForm = "off, relay, follow";
-    private const string InterfaceForm = "a list of names of interfaces, such as br-lan: at most 15 characters, without blanks and slashes";
+    private const string InterfaceForm =
+        "a list of names of interfaces, such as br-lan: at most 15 characters, without blanks and slashes";
     private const string LevelForm = "trace, debug, info, warning, error";
     private const string DurabilityForm = "full, normal, memory";
 
@@ -33,20 +34,25 @@ internal static class Settings
         Setting.Path("dataDir", (c, v) => c.DataDirectory = v),
         Setting.Path("keyFile", (c, v) => c.KeyFile = v),
         Setting.Path("control", (c, v) => c.Control = v),
-        Setting.Text("controlGroup", "the name or number of a group", false, (c, v) => IsGroup(v) && Set(c.ControlGroup = v)),
-        Setting.Text("name", $"a text of at most {MaxNameBytes} bytes without control characters", true, (c, v) => NodeName.IsValid(v) && Set(c.Name = v))
+        Setting.Text("controlGroup", "the name or number of a group", false, (c, v) => IsGroup(v)
+            && Set(c.ControlGroup = v)),
+        Setting.Text("name", $"a text of at most {MaxNameBytes} bytes without control characters", true,
+            (c, v) => NodeName.IsValid(v) && Set(c.Name = v))
             with { Explain = NodeName.Explain },
         Setting.Texts("listen", "a list of " + ListenUri.Form, ListenUri.Check, (c, v) => c.Listen = v),
         Setting.Texts("peers", "a list of " + UriForm, CheckPeer, (c, v) => c.Peers = v),
-        Setting.Text("discovery", DiscoveryModes.Names, true, (c, v) => DiscoveryModes.TryParse(v, out DiscoveryMode m) && Set(c.Discovery = m)),
+        Setting.Text("discovery", DiscoveryModes.Names, true, (c, v) => DiscoveryModes.TryParse(v, out DiscoveryMode m)
+            && Set(c.Discovery = m)),
         Setting.Texts("discoveryInterfaces", InterfaceForm, CheckInterface, (c, v) => c.DiscoveryInterfaces = v),
         Setting.Path("networkKeyFile", (c, v) => c.NetworkKeyFile = v),
         Setting.Path("passphraseFile", (c, v) => c.PassphraseFile = v),
-        Setting.Text("durability", DurabilityForm, false, (c, v) => TryParse(v, out Durability d) && Set(c.Durability = d)),
+        Setting.Text("durability", DurabilityForm, false, (c, v) => TryParse(v, out Durability d)
+            && Set(c.Durability = d)),
         Setting.Text("logLevel", LevelForm, true, (c, v) => TryParse(v, out LogLevel l) && Set(c.LogLevel = l)),
         Setting.Text("metricsListen", "address:port, such as 127.0.0.1:9469", false,
             (c, v) => IpText.TryParseEndpoint(v, out _) && Set(c.MetricsListen = v)),
-        Setting.Text("webListen", PageEnd.Form, false, (c, v) => PageEnd.Check(v) is null && Set(c.WebListen = v)) with { Explain = PageEnd.Check },
+        Setting.Text("webListen", PageEnd.Form, false, (c, v) => PageEnd.Check(v) is null && Set(c.WebListen = v))
+            with { Explain = PageEnd.Check },
         Setting.Flag("relay", (c, v) => c.Relay = v),
         Setting.Flag("storeAndForward", (c, v) => c.StoreAndForward = v),
         Setting.Number("hopLimit", 1, Limits.LargestHops + 1, (c, v) => c.HopLimit = v),
@@ -60,7 +66,8 @@ internal static class Settings
         Setting.Bytes("queueMemoryBytes", (c, v) => c.QueueMemoryBytes = v),
         Setting.Number("neighbourEnvelopesPerSecond", 1, 10_000_000, (c, v) => c.NeighbourEnvelopesPerSecond = v),
         Setting.Bytes("diskBytes", (c, v) => c.DiskBytes = v),
-        Setting.Text("receipts", ReceiptPolicies.Names, false, (c, v) => ReceiptPolicies.TryParse(v, out ReceiptPolicy r) && Set(c.Receipts = r)),
+        Setting.Text("receipts", ReceiptPolicies.Names, false,
+            (c, v) => ReceiptPolicies.TryParse(v, out ReceiptPolicy r) && Set(c.Receipts = r)),
         Setting.Number("maxLinks", 1, 4096, (c, v) => c.MaxLinks = v),
         Setting.Bytes("fileMaxBytes", 0, FileFormat.MaxFileSize, (c, v) => c.FileMaxBytes = v),
         Setting.Bytes("fileAutoAcceptBytes", 0, FileFormat.MaxFileSize, (c, v) => c.FileAutoAcceptBytes = v),
@@ -68,16 +75,20 @@ internal static class Settings
         Setting.Path("downloads", (c, v) => c.Downloads = v),
         Setting.Bytes("linkMemoryBytes", (c, v) => c.LinkMemoryBytes = v),
         Setting.Text("fapp", FappForm, false, (c, v) => TryParse(v, out FappMode m) && Set(c.Fapp = m)),
-        Setting.Texts("fappRegions", "a list of regions: the first two digits of postal codes, such as \"04\"", CheckRegion, (c, v) => c.FappRegions = v)
+        Setting.Texts("fappRegions", "a list of regions: the first two digits of postal codes, such as \"04\"",
+            CheckRegion, (c, v) => c.FappRegions = v)
             with { Reloads = false },
         Setting.Text("fappRelays", "addresses of relays, separated by spaces", false,
             (c, v) => AreAddresses(v) && Set(c.FappRelays = v)),
         Setting.Text("fappPublish", Quantity.DurationForm + ", from 10s to 1d", false,
-            (c, v) => Quantity.TryParseDuration(v, out TimeSpan t) && t >= LeastFappPublish && t <= TimeSpan.FromDays(1) && Set(c.FappPublish = t)),
+            (c, v) => Quantity.TryParseDuration(v, out TimeSpan t) && t >= LeastFappPublish && t <= TimeSpan.FromDays(1)
+                && Set(c.FappPublish = t)),
         Setting.Text("fappDelay", Quantity.DurationForm + ", at most 1m", false,
-            (c, v) => Quantity.TryParseDuration(v, out TimeSpan t) && t.TotalSeconds <= AppointmentOptions.LongestDelay && Set(c.FappDelay = t)),
+            (c, v) => Quantity.TryParseDuration(v, out TimeSpan t) && t.TotalSeconds <= AppointmentOptions.LongestDelay
+                && Set(c.FappDelay = t)),
         Setting.Text("fappCover", Quantity.DurationForm + ", at most 1d", false,
-            (c, v) => Quantity.TryParseDuration(v, out TimeSpan t) && t <= TimeSpan.FromDays(1) && Set(c.FappCover = t)),
+            (c, v) => Quantity.TryParseDuration(v, out TimeSpan t) && t <= TimeSpan.FromDays(1)
+                && Set(c.FappCover = t)),
         Setting.Flag("fappTrustsClock", (c, v) => c.FappTrustsClock = v),
         Setting.Path("fappAnchorsFile", (c, v) => c.FappAnchorsFile = v),
         Setting.Path("fappBlockFile", (c, v) => c.FappBlockFile = v),
@@ -150,7 +161,8 @@ internal static class Settings
     }
 
     private static string? CheckRegion(string text) =>
-        Region.TryParse(text, out _) ? null : $"'{text}' is no region: the first two digits of a postal code, such as \"04\"";
+        Region.TryParse(text, out _) ? null
+            : $"'{text}' is no region: the first two digits of a postal code, such as \"04\"";
 
     private static bool AreAddresses(string text) =>
         text.Split(' ', StringSplitOptions.RemoveEmptyEntries) is { Length: <= AppointmentOptions.MaxRelays } words
@@ -158,11 +170,13 @@ internal static class Settings
 
     // dev_valid_name() of the kernel.
     private static string? CheckInterface(string name) =>
-        name.Length is > 0 and < 16 && name is not ("." or "..") && !name.Any(c => char.IsWhiteSpace(c) || c is '/' or ':')
+        name.Length is > 0 and < 16 && name is not ("." or "..")
+            && !name.Any(c => char.IsWhiteSpace(c) || c is '/' or ':')
             ? null : $"'{name}' is not the name of an interface";
 
     // useradd(8) forbids more; what could not stand in /etc/group is enough here.
-    private static bool IsGroup(string text) => text.Length > 0 && !text.Any(c => char.IsControl(c) || char.IsWhiteSpace(c) || c == ':');
+    private static bool IsGroup(string text) =>
+        text.Length > 0 && !text.Any(c => char.IsControl(c) || char.IsWhiteSpace(c) || c == ':');
 
     private static bool Set<T>(T value)
     {

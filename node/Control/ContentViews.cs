@@ -47,7 +47,8 @@ internal static class ContentViews
     /// <summary>The signs that are there; null for none.</summary>
     internal static IReadOnlyList<ReactionInfo>? Of(IReadOnlyList<Reaction> reactions)
     {
-        ReactionInfo[] there = [.. reactions.Where(r => r.IsThere).Select(r => new ReactionInfo(r.Emoji, r.By.ToString()))];
+        ReactionInfo[] there =
+            [.. reactions.Where(r => r.IsThere).Select(r => new ReactionInfo(r.Emoji, r.By.ToString()))];
         return there.Length > 0 ? there : null;
     }
 }

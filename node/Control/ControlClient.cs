@@ -47,7 +47,8 @@ internal sealed class ControlClient : IDisposable
         catch (SocketException e)
         {
             // For a file that is missing the runtime has the error number of an address that nobody has.
-            string what = File.Exists(path) ? FaultText.Of(e) : Directory.Exists(Path.GetDirectoryName(Path.GetFullPath(path)))
+            string what = File.Exists(path) ? FaultText.Of(e)
+                : Directory.Exists(Path.GetDirectoryName(Path.GetFullPath(path)))
                 ? "there is no such socket" : "there is no such directory, or it may not be entered";
             why = $"no daemon answers on {path} ({what})";
             return null;

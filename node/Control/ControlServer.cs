@@ -8,13 +8,14 @@ namespace QuicProChat.Mesh.Node.Control;
 
 /// <summary>
 /// Listens on the control socket and gives every client a session. Idle clients lock nobody out: where all places are
-/// taken, the one that has been idle for longest gives way, and where none is, a newcomer is heard as a guest, who may ask
-/// and must not stay. A socket file that vanished is made anew.
+/// taken, the one that has been idle for longest gives way, and where none is, a newcomer is heard as a guest, who may
+/// ask and must not stay. A socket file that vanished is made anew.
 /// </summary>
 internal sealed class ControlServer : IAsyncDisposable
 {
     /// <summary>What a client is told for which there is no place.</summary>
-    internal const string Crowded = "as many clients as there may be are busy with this daemon: end some of them, or try again";
+    internal const string Crowded =
+        "as many clients as there may be are busy with this daemon: end some of them, or try again";
 
     /// <summary>Clients at a time; arbitrary.</summary>
     internal const int MaxSessions = 64;
@@ -24,21 +25,25 @@ internal sealed class ControlServer : IAsyncDisposable
 
     private const string Displaced = "this connection was idle, and another client needed its place";
 
-    /// <summary>A client that asked nothing for so long may be displaced: longer than one takes to write its first request.</summary>
+    /// <summary>
+    /// A client that asked nothing for so long may be displaced: longer than one takes to write its first request.
+    /// </summary>
     private static readonly TimeSpan IdleEnough = TimeSpan.FromMilliseconds(250);
 
     /// <summary>A client that takes nothing of what waits for it is as good as idle after so long.</summary>
     private static readonly TimeSpan StalledEnough = TimeSpan.FromSeconds(10);
 
     /// <summary>
-    /// How often the socket file is looked for: by a thread of its own, which wakes nobody else. A timer would wake four threads
-    /// of the pool each time.
+    /// How often the socket file is looked for: by a thread of its own, which wakes nobody else. A timer would wake
+    /// four threads of the pool each time.
     /// </summary>
     private static readonly TimeSpan Look = TimeSpan.FromSeconds(5);
 
     private const int LookStackBytes = 256 << 10;
 
-    /// <summary>How long a client waits for a place before it is told that there is none: guests come and go quickly.</summary>
+    /// <summary>
+    /// How long a client waits for a place before it is told that there is none: guests come and go quickly.
+    /// </summary>
     private static readonly TimeSpan PlacePatience = TimeSpan.FromMilliseconds(300);
 
     private static readonly TimeSpan LookAgain = TimeSpan.FromMilliseconds(10);
@@ -79,7 +84,8 @@ internal sealed class ControlServer : IAsyncDisposable
     /// <param name="log">Where to say what goes wrong.</param>
     /// <param name="group">The group that may use it; null for that of the process.</param>
     /// <param name="time">Measures how long clients are idle.</param>
-    /// <exception cref="IOException">Another daemon listens there, or it cannot be made; the message says which.</exception>
+    /// <exception cref="IOException">Another daemon listens there, or it cannot be made; the message says
+    /// which.</exception>
     internal static ControlServer Bind(string path, ILogger log, uint? group = null, TimeProvider? time = null) =>
         new(SocketFile.Bind(path, group), group, log, time ?? TimeProvider.System);
 
@@ -120,7 +126,8 @@ internal sealed class ControlServer : IAsyncDisposable
                 return;
             try
             {
-                // First the old one: the runtime deletes the file of a socket that it closes. Whoever accepts waits for the new one.
+                // First the old one: the runtime deletes the file of a socket that it closes. Whoever accepts waits for
+                // the new one.
                 _file.Dispose();
                 _file = SocketFile.Bind(_file.Path, _group);
                 _log.ControlSocketRemade(_file.Path);
@@ -160,7 +167,8 @@ internal sealed class ControlServer : IAsyncDisposable
             return;
         try
         {
-            await _shared.Target.AnswerWaitingAsync().AsTask().WaitAsync(AnswerPatience, CancellationToken.None).ConfigureAwait(false);
+            await _shared.Target.AnswerWaitingAsync().AsTask().WaitAsync(AnswerPatience, CancellationToken.None)
+                .ConfigureAwait(false);
         }
         catch (Exception e) when (e is ChannelClosedException or TimeoutException)
         {
@@ -276,7 +284,8 @@ internal sealed class ControlServer : IAsyncDisposable
     {
         Task running = session.RunAsync(_ends.Token);
         _sessions.Add(session, running);
-        return running.ContinueWith(ended => Remove(session, ended), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+        return running.ContinueWith(ended => Remove(session, ended), CancellationToken.None,
+            TaskContinuationOptions.None, TaskScheduler.Default);
     }
 
     /// <summary>Ends the session that has been idle for longest; false if none was idle long enough.</summary>

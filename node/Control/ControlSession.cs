@@ -6,9 +6,9 @@ using QuicProChat.Mesh.Identity;
 namespace QuicProChat.Mesh.Node.Control;
 
 /// <summary>
-/// One client, of the control socket or a page: reads requests a line each, answers them in the order in which they finish.
-/// Requests that arrive together are handed on together, so that they share a transaction and a wake-up. Every request
-/// is answered, also to a client that has said its last word.
+/// One client, of the control socket or a page: reads requests a line each, answers them in the order in which they
+/// finish. Requests that arrive together are handed on together, so that they share a transaction and a wake-up. Every
+/// request is answered, also to a client that has said its last word.
 /// </summary>
 internal sealed class ControlSession
 {
@@ -42,7 +42,8 @@ internal sealed class ControlSession
     /// <param name="shared">What all clients share.</param>
     /// <param name="isGuest">See <see cref="IsGuest"/>.</param>
     /// <param name="permits">What this client may ask for; null for everything.</param>
-    internal ControlSession(IClientConnection client, ControlShared shared, bool isGuest, Func<CommandSpec, bool>? permits = null)
+    internal ControlSession(
+        IClientConnection client, ControlShared shared, bool isGuest, Func<CommandSpec, bool>? permits = null)
     {
         _client = client;
         _shared = shared;
@@ -60,7 +61,8 @@ internal sealed class ControlSession
     /// <summary>How long nothing has been under way; null while something is, or events are watched.</summary>
     /// <remarks>What was not read yet counts: on a busy machine that takes its time.</remarks>
     internal TimeSpan? Idle =>
-        _watches || _underWay.Count > 0 || _replies.Waiting > 0 || _client.HasUnread ? null : _shared.Time.GetElapsedTime(Volatile.Read(ref _lastRequest));
+        _watches || _underWay.Count > 0 || _replies.Waiting > 0 || _client.HasUnread ? null
+            : _shared.Time.GetElapsedTime(Volatile.Read(ref _lastRequest));
 
     /// <summary>How long the client has not taken what waits for it.</summary>
     internal TimeSpan Stalled => _replies.Stalled;
@@ -68,7 +70,8 @@ internal sealed class ControlSession
     /// <summary>Serves the client until it goes, or the daemon stops.</summary>
     internal async Task RunAsync(CancellationToken cancellation)
     {
-        using CancellationTokenRegistration stopping = cancellation.UnsafeRegister(static session => ((ControlSession)session!).Cut(), this);
+        using CancellationTokenRegistration stopping =
+            cancellation.UnsafeRegister(static session => ((ControlSession)session!).Cut(), this);
         try
         {
             if (_farewell is null && await ReadAsync(_ends.Token).ConfigureAwait(false))
@@ -125,7 +128,8 @@ internal sealed class ControlSession
     private void Cut() => _ = _ends.CancelAsync();
 
     private static async Task SettledAsync(Task task) =>
-        await task.WaitAsync(LastPatience, CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await task.WaitAsync(LastPatience, CancellationToken.None)
+            .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
 
     /// <summary>Reads to the end of what the client says; false if the session ends over a line.</summary>
     private async Task<bool> ReadAsync(CancellationToken cancellation)
@@ -149,11 +153,13 @@ internal sealed class ControlSession
             {
                 try
                 {
-                    read = await _client.ReceiveAsync(_lines.Room, patience?.Token ?? cancellation).ConfigureAwait(false);
+                    read = await _client.ReceiveAsync(_lines.Room, patience?.Token ?? cancellation)
+                        .ConfigureAwait(false);
                 }
                 catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
                 {
-                    RefuseLine(ErrorCode.Refused, IsGuest ? ControlServer.Crowded : $"a request has to be whole within {LongLinePatience.TotalSeconds} s");
+                    RefuseLine(ErrorCode.Refused, IsGuest ? ControlServer.Crowded
+                        : $"a request has to be whole within {LongLinePatience.TotalSeconds} s");
                     return false;
                 }
             }
@@ -242,11 +248,14 @@ internal sealed class ControlSession
         }
     }
 
-    /// <summary>Parses a line. Sends are collected, what is no request is answered; anything else is returned.</summary>
+    /// <summary>
+    /// Parses a line. Sends are collected, what is no request is answered; anything else is returned.
+    /// </summary>
     private Request? Take(ReadOnlySpan<byte> line)
     {
         Volatile.Write(ref _lastRequest, _shared.Time.GetTimestamp());
-        if (RequestReader.Read(line, _shared.Target.Commands, out RequestTag? tag, out string? error) is not { } request)
+        if (RequestReader.Read(line, _shared.Target.Commands, out RequestTag? tag, out string? error)
+            is not { } request)
         {
             Reply(ReplyWriter.Failed(tag, ErrorCode.Usage, error!).Span);
             return null;
@@ -254,7 +263,8 @@ internal sealed class ControlSession
 
         if (!_permits(request.Command))
         {
-            Reply(ReplyWriter.Failed(tag, ErrorCode.Refused, $"'{request.Command.Name}' is not done for a page; use qpc-mesh ctl on the node itself").Span);
+            Reply(ReplyWriter.Failed(tag, ErrorCode.Refused,
+                $"'{request.Command.Name}' is not done for a page; use qpc-mesh ctl on the node itself").Span);
             return null;
         }
 

@@ -9,7 +9,8 @@ internal sealed class ControlShared(
 {
     /// <summary>
     /// Bytes of requests and replies beyond what every client has to itself: 16 KiB for what it asks
-    /// (<see cref="LineBuffer.OwnBytes"/>) and 64 KiB for what it is told (<see cref="ReplyQueue.OwnBytes"/>). Arbitrary.
+    /// (<see cref="LineBuffer.OwnBytes"/>) and 64 KiB for what it is told (<see cref="ReplyQueue.OwnBytes"/>).
+    /// Arbitrary.
     /// </summary>
     internal const long UsualBytes = 8 << 20;
 
@@ -45,7 +46,9 @@ internal sealed class ControlShared(
             log.CommandFailed(command, silent, failure);
     }
 
-    /// <summary>Takes the bytes of a long reply, when the client has taken those before and others leave so much.</summary>
+    /// <summary>
+    /// Takes the bytes of a long reply, when the client has taken those before and others leave so much.
+    /// </summary>
     internal async ValueTask ReserveAsync(ReplyQueue replies, CancellationToken cancellation)
     {
         while (replies.Waiting >= ReplyQueue.OwnBytes)

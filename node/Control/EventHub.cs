@@ -28,7 +28,10 @@ internal sealed class EventHub(Faults faults)
             _listeners = _listeners.Where(s => s != session).ToArray();
     }
 
-    /// <summary>Queues an event for every listener; <see cref="Flush"/> sends. A fault costs the event, and not what it tells of.</summary>
+    /// <summary>
+    /// Queues an event for every listener; <see cref="Flush"/> sends. A fault costs the event, and not what it tells
+    /// of.
+    /// </summary>
     internal void Publish(EventInfo info) => Publish(() => info);
 
     /// <summary>As the other; what makes the event is called only if somebody listens.</summary>

@@ -15,7 +15,8 @@ internal static class FileViews
     /// <summary>A file that is here or wanted; on the loop.</summary>
     internal static FileTransferInfo Of(MeshNode node, FileEntry file) => new(
         file.Message.ToString(), file.IsOwn ? "out" : "in", node.Views.NameOf(file.Conversation),
-        file.IsOwn && !file.Conversation.IsDirect ? null : file.Author.ToString(), FileNames.Clean(file.Name), file.Size, WordOf(file.State),
+        file.IsOwn && !file.Conversation.IsDirect ? null : file.Author.ToString(), FileNames.Clean(file.Name),
+        file.Size, WordOf(file.State),
         file.Received)
     {
         Note = node.Files.Transfers.ObstacleOf(file),
@@ -26,7 +27,8 @@ internal static class FileViews
     /// <summary>An offer of which nothing is here.</summary>
     internal static FileTransferInfo Of(MeshNode node, Message message, FileOfferContent offer) => new(
         message.Id.ToString(), message.Outgoing ? "out" : "in", node.Views.NameOf(message.Conversation),
-        message.Outgoing && !message.Conversation.IsDirect ? null : message.Peer.ToString(), FileNames.Clean(offer.Name),
+        message.Outgoing && !message.Conversation.IsDirect ? null : message.Peer.ToString(),
+        FileNames.Clean(offer.Name),
         (long)offer.FileSize, "offered", 0)
     {
         MediaType = offer.MediaType.Length > 0 ? offer.MediaType : null,

@@ -1,8 +1,8 @@
 namespace QuicProChat.Mesh.Node.Control;
 
 /// <summary>
-/// The connection of a session with its client: a stream of lines in both directions, whatever carries it. One reader and one
-/// writer at a time.
+/// The connection of a session with its client: a stream of lines in both directions, whatever carries it. One reader
+/// and one writer at a time.
 /// </summary>
 internal interface IClientConnection
 {

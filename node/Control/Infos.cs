@@ -21,16 +21,19 @@ internal static class Infos
     }
 
     internal static FoundInfo Of(FoundInstance found) => new(
-        found.IsServer ? "server" : "node", found.Instance, found.State, found.Why, found.Interfaces, found.Uris, found.Peer?.ToString(),
+        found.IsServer ? "server" : "node", found.Instance, found.State, found.Why, found.Interfaces, found.Uris,
+        found.Peer?.ToString(),
         found.Server, found.Domain);
 
     internal static PathInfo Of(in PathStatus path) =>
         new(path.Destination.ToString(), path.Name, path.NextHop?.ToString(), path.Metric, path.Hops);
 
     internal static GroupInfo Of(GroupConversation group, Func<NodeAddress, string?> aliasOf) => new(
-        group.Name, group.Id.ToString(), group.Suite, (long)group.Epoch, group.State, Words.Of(group.Status), group.Pending,
+        group.Name, group.Id.ToString(), group.Suite, (long)group.Epoch, group.State, Words.Of(group.Status),
+        group.Pending,
         group.Forks,
-        [.. group.Members.Select(m => new GroupMemberInfo(m.Address.ToString(), m.IsAdmin ? "admin" : "member", m.IsSelf)
+        [.. group.Members.Select(
+            m => new GroupMemberInfo(m.Address.ToString(), m.IsAdmin ? "admin" : "member", m.IsSelf)
         {
             Alias = aliasOf(m.Address),
             Invited = m.IsInvited,
@@ -48,5 +51,6 @@ internal static class Infos
     internal static LiteGroupInfo Of(LiteConversation group, Func<NodeAddress, string?> aliasOf) => new(
         group.Name, group.Id.ToString(), group.HasShortTags ? "aes-ccm-8" : "chacha20-poly1305", group.Epoch,
         group.EpochTag.ToString("x4", CultureInfo.InvariantCulture), (int)group.Made,
-        [.. group.Members.Select(m => new LiteMemberInfo(m.Index, m.Address.ToString(), m.IsSelf) { Alias = aliasOf(m.Address) })]);
+        [.. group.Members.Select(
+            m => new LiteMemberInfo(m.Index, m.Address.ToString(), m.IsSelf) { Alias = aliasOf(m.Address) })]);
 }

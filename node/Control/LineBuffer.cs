@@ -1,8 +1,8 @@
 namespace QuicProChat.Mesh.Node.Control;
 
 /// <summary>
-/// What a client has sent and not ended with a line feed yet. Small by itself; for a long line it grows at the cost of a
-/// budget that all clients share, and shrinks again behind it.
+/// What a client has sent and not ended with a line feed yet. Small by itself; for a long line it grows at the cost of
+/// a budget that all clients share, and shrinks again behind it.
 /// </summary>
 internal sealed class LineBuffer(ByteBudget budget) : IDisposable
 {

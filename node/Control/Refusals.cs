@@ -15,8 +15,10 @@ internal static class Refusals
         Refusal.Refused => (ErrorCode.Refused, text),
         Refusal.UnknownReceiver => (ErrorCode.Refused, text + "; 'routes' lists who has"),
         Refusal.UnknownName => (
-            ErrorCode.Refused, text + "; 'alias NAME ADDRESS' gives an address a name, 'alias' and 'contact list' show those there are"),
-        Refusal.UnknownConversation => (ErrorCode.Refused, text + "; 'group list', 'lite list' and 'channel list' show those there are"),
+            ErrorCode.Refused,
+            text + "; 'alias NAME ADDRESS' gives an address a name, 'alias' and 'contact list' show those there are"),
+        Refusal.UnknownConversation =>
+            (ErrorCode.Refused, text + "; 'group list', 'lite list' and 'channel list' show those there are"),
         Refusal.NobodyElse => (ErrorCode.Refused, text + "; 'lite invite' lets somebody in"),
     };
 

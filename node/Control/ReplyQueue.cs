@@ -5,8 +5,9 @@ namespace QuicProChat.Mesh.Node.Control;
 
 /// <summary>
 /// What is to be written to one client. Lines are collected by any thread and sent together by <see cref="Flush"/>,
-/// on the caller's thread as long as the connection takes them. A little is every client's own; more comes from a budget that
-/// all clients share. Where that is used up, events are counted as lost, and a client that lets replies lie is cut off.
+/// on the caller's thread as long as the connection takes them. A little is every client's own; more comes from a
+/// budget that all clients share. Where that is used up, events are counted as lost, and a client that lets replies lie
+/// is cut off.
 /// </summary>
 internal sealed class ReplyQueue(IClientConnection client, ByteBudget budget, TimeProvider time, Action<Exception?> cut)
 {
@@ -52,7 +53,8 @@ internal sealed class ReplyQueue(IClientConnection client, ByteBudget budget, Ti
 
     /// <summary>Adds a reply. A client that lets more lie than there is room for loses its connection.</summary>
     /// <param name="line">The line with its end.</param>
-    /// <param name="reserved">Bytes that the caller took from the budget for it, which are this queue's from now on.</param>
+    /// <param name="reserved">Bytes that the caller took from the budget for it, which are this queue's from now
+    /// on.</param>
     internal void Add(ReadOnlySpan<byte> line, long reserved = 0)
     {
         bool full;
@@ -84,7 +86,8 @@ internal sealed class ReplyQueue(IClientConnection client, ByteBudget budget, Ti
         {
             if (_isOver)
                 return;
-            ReadOnlySpan<byte> lost = _missed > 0 ? ReplyWriter.Event(new LostEvent(time.GetUtcNow(), _missed)).Span : [];
+            ReadOnlySpan<byte> lost = _missed > 0
+                ? ReplyWriter.Event(new LostEvent(time.GetUtcNow(), _missed)).Span : [];
             if (Held + line.Length > MaxEventBytes || !Take(line.Length + lost.Length))
             {
                 _missed++;

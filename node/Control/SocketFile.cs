@@ -18,7 +18,8 @@ internal sealed class SocketFile : IDisposable
 
     /// <summary>Mode 0750, for a directory that is made for the socket of a group.</summary>
     private const UnixFileMode GroupDirectoryMode =
-        UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.GroupRead | UnixFileMode.GroupExecute;
+        UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.GroupRead
+            | UnixFileMode.GroupExecute;
 
     /// <summary>sizeof(sun_path) less its final zero, unix(7).</summary>
     internal const int MaxPathBytes = 107;
@@ -48,7 +49,8 @@ internal sealed class SocketFile : IDisposable
     /// <summary>Makes the socket and listens.</summary>
     /// <param name="path">Its name.</param>
     /// <param name="group">The group that may use it; null for that of the process.</param>
-    /// <exception cref="IOException">Another daemon listens there, or it cannot be made; the message says which.</exception>
+    /// <exception cref="IOException">Another daemon listens there, or it cannot be made; the message says
+    /// which.</exception>
     internal static SocketFile Bind(string path, uint? group)
     {
         string full = Canonical(path);
@@ -66,7 +68,8 @@ internal sealed class SocketFile : IDisposable
             socket.Bind(new UnixDomainSocketEndPoint(full));
             File.SetUnixFileMode(full, SocketMode);
             if (group is not null && !Libc.TrySetGroup(full, group.Value))
-                throw new IOException($"it cannot be given to group {group}: only root and members of a group can do that");
+                throw new IOException(
+                    $"it cannot be given to group {group}: only root and members of a group can do that");
             socket.Listen(Backlog);
             return new SocketFile(socket, full, Libc.SocketAt(full) ?? throw new IOException("it is gone already"));
         }
@@ -82,7 +85,8 @@ internal sealed class SocketFile : IDisposable
     {
         if (IsTaken)
         {
-            // Not as usual: the runtime deletes the file under the name that a socket was bound to, whoever owns it by now.
+            // Not as usual: the runtime deletes the file under the name that a socket was bound to, whoever owns it by
+            // now.
             Listener.SafeHandle.Dispose();
             return;
         }
@@ -103,11 +107,14 @@ internal sealed class SocketFile : IDisposable
         }
     }
 
-    /// <summary>The name as the system's list of sockets will show it to cleaners: absolute, and without links on the way.</summary>
+    /// <summary>
+    /// The name as the system's list of sockets will show it to cleaners: absolute, and without links on the way.
+    /// </summary>
     private static string Canonical(string path)
     {
         string full = System.IO.Path.GetFullPath(path);
-        return System.IO.Path.Combine(Libc.RealPath(System.IO.Path.GetDirectoryName(full)!), System.IO.Path.GetFileName(full));
+        return System.IO.Path.Combine(Libc.RealPath(System.IO.Path.GetDirectoryName(full)!),
+            System.IO.Path.GetFileName(full));
     }
 
     private static void MakeDirectory(string directory, uint group)

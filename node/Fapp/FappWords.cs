@@ -14,11 +14,13 @@ namespace QuicProChat.Mesh.Node.Fapp;
 internal static class FappWords
 {
     private static readonly (string Word, Procedures Value)[] _procedures =
-        [("VT", Procedures.VT), ("TP", Procedures.TP), ("AP", Procedures.AP), ("ST", Procedures.ST), ("neuro", Procedures.Neuro)];
+        [("VT", Procedures.VT), ("TP", Procedures.TP), ("AP", Procedures.AP), ("ST", Procedures.ST),
+            ("neuro", Procedures.Neuro)];
 
     private static readonly (string Word, Payers Value)[] _payers =
     [
-        ("GKV", Payers.GKV), ("PKV", Payers.PKV), ("BG", Payers.BG), ("SEL", Payers.SEL), ("SOZ", Payers.SOZ), ("BEI", Payers.BEI), ("KE", Payers.KE),
+        ("GKV", Payers.GKV), ("PKV", Payers.PKV), ("BG", Payers.BG), ("SEL", Payers.SEL), ("SOZ", Payers.SOZ),
+        ("BEI", Payers.BEI), ("KE", Payers.KE),
     ];
 
     private static readonly (string Word, AgeGroups Value)[] _ages =
@@ -26,20 +28,23 @@ internal static class FappWords
 
     private static readonly (string Word, Accessibility Value)[] _access =
     [
-        ("stepfree", Accessibility.StepFree), ("lift", Accessibility.Lift), ("toilet", Accessibility.Toilet), ("hearing", Accessibility.Hearing),
+        ("stepfree", Accessibility.StepFree), ("lift", Accessibility.Lift), ("toilet", Accessibility.Toilet),
+        ("hearing", Accessibility.Hearing),
         ("sight", Accessibility.Sight), ("parking", Accessibility.Parking),
     ];
 
     private static readonly (string Word, Phase Value)[] _phases =
     [
-        ("sprechstunde", Phase.Sprechstunde), ("probatorik", Phase.Probatorik), ("akut", Phase.Akut), ("kurzzeit", Phase.Kurzzeit),
+        ("sprechstunde", Phase.Sprechstunde), ("probatorik", Phase.Probatorik), ("akut", Phase.Akut),
+        ("kurzzeit", Phase.Kurzzeit),
         ("langzeit", Phase.Langzeit),
     ];
 
     private static readonly (string Word, Modality Value)[] _modalities =
         [("praxis", Modality.Praxis), ("video", Modality.Video), ("hybrid", Modality.Hybrid)];
 
-    private static readonly (string Word, Setting Value)[] _settings = [("single", Setting.Single), ("group", Setting.Group)];
+    private static readonly (
+        string Word, Setting Value)[] _settings = [("single", Setting.Single), ("group", Setting.Group)];
 
     private static readonly (string Word, FollowUp Value)[] _follows =
         [("yes", FollowUp.Yes), ("no", FollowUp.No), ("waiting", FollowUp.Waiting)];
@@ -49,7 +54,8 @@ internal static class FappWords
 
     private static readonly (string Word, Profession Value)[] _professions =
     [
-        ("pp", Profession.Psychologist), ("kjp", Profession.ChildTherapist), ("pt", Profession.Psychotherapist), ("arzt", Profession.Physician),
+        ("pp", Profession.Psychologist), ("kjp", Profession.ChildTherapist), ("pt", Profession.Psychotherapist),
+        ("arzt", Profession.Physician),
     ];
 
     private static readonly (string Word, Level Value)[] _levels =
@@ -69,19 +75,22 @@ internal static class FappWords
 
     internal static Level LevelOf(string key, string text) => One(key, text, _levels);
 
-    internal static Procedures ProceduresOf(string key, string text) => (Procedures)Many(key, text, _procedures, static v => (int)v);
+    internal static Procedures ProceduresOf(string key, string text) =>
+        (Procedures)Many(key, text, _procedures, static v => (int)v);
 
     internal static Payers PayersOf(string key, string text) => (Payers)Many(key, text, _payers, static v => (int)v);
 
     internal static AgeGroups AgesOf(string key, string text) => (AgeGroups)Many(key, text, _ages, static v => (int)v);
 
-    internal static Accessibility AccessOf(string key, string text) => (Accessibility)Many(key, text, _access, static v => (int)v);
+    internal static Accessibility AccessOf(string key, string text) =>
+        (Accessibility)Many(key, text, _access, static v => (int)v);
 
     /// <summary>A bit for each phase that is named.</summary>
     internal static int PhaseBitsOf(string key, string text) => Many(key, text, _phases, static v => 1 << (int)v);
 
     /// <summary>A bit for each modality that is named.</summary>
-    internal static int ModalityBitsOf(string key, string text) => Many(key, text, _modalities, static v => 1 << (int)v);
+    internal static int ModalityBitsOf(string key, string text) =>
+        Many(key, text, _modalities, static v => 1 << (int)v);
 
     internal static string Of(Phase phase) => Word(phase.Known(), _phases);
 
@@ -97,13 +106,17 @@ internal static class FappWords
 
     internal static string Of(Level level) => level == Level.Contested ? "contested" : Word(level, _levels);
 
-    internal static string[] Of(Procedures procedures) => [.. _procedures.Where(p => procedures.HasFlag(p.Value)).Select(static p => p.Word)];
+    internal static string[] Of(Procedures procedures) =>
+        [.. _procedures.Where(p => procedures.HasFlag(p.Value)).Select(static p => p.Word)];
 
-    internal static string[] Of(Payers payers) => [.. _payers.Where(p => payers.HasFlag(p.Value)).Select(static p => p.Word)];
+    internal static string[] Of(Payers payers) =>
+        [.. _payers.Where(p => payers.HasFlag(p.Value)).Select(static p => p.Word)];
 
-    internal static string[] Of(AgeGroups ages) => [.. _ages.Where(a => ages.HasFlag(a.Value)).Select(static a => a.Word)];
+    internal static string[] Of(AgeGroups ages) =>
+        [.. _ages.Where(a => ages.HasFlag(a.Value)).Select(static a => a.Word)];
 
-    internal static string[] Of(Accessibility access) => [.. _access.Where(a => access.HasFlag(a.Value)).Select(static a => a.Word)];
+    internal static string[] Of(Accessibility access) =>
+        [.. _access.Where(a => access.HasFlag(a.Value)).Select(static a => a.Word)];
 
     internal static string Of(FappMode mode) => mode switch
     {
@@ -147,10 +160,12 @@ internal static class FappWords
     {
         const DateTimeStyles universal = DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal;
         if (DateTimeOffset.TryParseExact(
-                text, ["yyyy-MM-dd", "yyyy-MM-ddTHH:mm:sszzz", "yyyy-MM-ddTHH:mmzzz", "yyyy-MM-ddTHH:mm:ssZ", "yyyy-MM-ddTHH:mmZ"],
+                text, ["yyyy-MM-dd", "yyyy-MM-ddTHH:mm:sszzz", "yyyy-MM-ddTHH:mmzzz", "yyyy-MM-ddTHH:mm:ssZ",
+                    "yyyy-MM-ddTHH:mmZ"],
                 CultureInfo.InvariantCulture, universal, out DateTimeOffset time) && time.Year >= 2020)
             return time;
-        throw ControlException.Usage($"\"{key}\" is a day such as 2026-11-02, or a time such as 2026-11-02T10:00:00+01:00");
+        throw ControlException.Usage(
+            $"\"{key}\" is a day such as 2026-11-02, or a time such as 2026-11-02T10:00:00+01:00");
     }
 
     private static T One<T>(string key, string text, (string Word, T Value)[] words)

@@ -6,8 +6,9 @@ using QuicProChat.Mesh.Fapp.Records;
 namespace QuicProChat.Mesh.Node.Fapp;
 
 /// <summary>
-/// Whom this node trusts: issuers of cards and what is blocked, both files of the operator, and organisations that the owner named. When
-/// one of them changes, everybody is judged anew. For the loop only, but for what is read from files at the start.
+/// Whom this node trusts: issuers of cards and what is blocked, both files of the operator, and organisations that the
+/// owner named. When one of them changes, everybody is judged anew. For the loop only, but for what is read from files
+/// at the start.
 /// </summary>
 internal sealed class TrustDesk : ILevels
 {
@@ -41,18 +42,23 @@ internal sealed class TrustDesk : ILevels
     /// <param name="blockFile">What is blocked; null for nothing.</param>
     /// <param name="desk">The desk.</param>
     /// <param name="error">Why not, in one sentence.</param>
-    internal static bool TryOpen(string? anchorsFile, string? blockFile, [NotNullWhen(true)] out TrustDesk? desk, out string? error)
+    internal static bool TryOpen(
+        string? anchorsFile, string? blockFile, [NotNullWhen(true)] out TrustDesk? desk, out string? error)
     {
         desk = null;
         TrustAnchors? anchors = TrustAnchors.None;
         BlockList? blocked = BlockList.Empty;
-        if (anchorsFile is not null && (!TryReadText(anchorsFile, out string pem, out error) || !TrustAnchors.TryLoad(pem, out anchors, out error)))
+        if (anchorsFile is not null
+            && (!TryReadText(anchorsFile, out string pem, out error)
+                || !TrustAnchors.TryLoad(pem, out anchors, out error)))
         {
             error = $"fappAnchorsFile {anchorsFile}: {error}";
             return false;
         }
 
-        if (blockFile is not null && (!TryReadText(blockFile, out string text, out error) || !BlockList.TryLoad(text, out blocked, out error)))
+        if (blockFile is not null
+            && (!TryReadText(blockFile, out string text, out error)
+                || !BlockList.TryLoad(text, out blocked, out error)))
         {
             error = $"fappBlockFile {blockFile}: {error}";
             return false;
@@ -73,17 +79,21 @@ internal sealed class TrustDesk : ILevels
             _organisations.Add(organisation.ToString());
         else
             _organisations.Remove(organisation.ToString());
-        _book = new AttestationBook(Anchors, Blocked, _organisations.Select(static o => MeshKey.TryParse(o, out MeshKey key) ? key : default));
+        _book = new AttestationBook(
+            Anchors, Blocked, _organisations.Select(static o => MeshKey.TryParse(o, out MeshKey key) ? key : default));
     }
 
     /// <inheritdoc/>
-    public bool Take(FappRecordType type, ReadOnlySpan<byte> author, ReadOnlySpan<byte> body) => _book.Take(type, author, body);
+    public bool Take(FappRecordType type, ReadOnlySpan<byte> author, ReadOnlySpan<byte> body) =>
+        _book.Take(type, author, body);
 
     /// <inheritdoc/>
-    public Level Of(ReadOnlySpan<byte> author, ReadOnlySpan<byte> attestation, long? unixSeconds) => _book.Of(author, attestation, unixSeconds);
+    public Level Of(ReadOnlySpan<byte> author, ReadOnlySpan<byte> attestation, long? unixSeconds) =>
+        _book.Of(author, attestation, unixSeconds);
 
     /// <inheritdoc/>
-    public IReadOnlyList<MeshKey> RivalsOf(ReadOnlySpan<byte> author, long? unixSeconds) => _book.RivalsOf(author, unixSeconds);
+    public IReadOnlyList<MeshKey> RivalsOf(ReadOnlySpan<byte> author, long? unixSeconds) =>
+        _book.RivalsOf(author, unixSeconds);
 
     private static bool TryReadText(string path, out string text, out string? error)
     {

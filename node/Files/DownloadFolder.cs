@@ -40,7 +40,8 @@ internal sealed class DownloadFolder(string path)
     }
 
     /// <summary>Bytes of a file that is there; -1 if none is.</summary>
-    internal long SizeOf(string name) => new FileInfo(PathOf(name)) is { Exists: true, LinkTarget: null } file ? file.Length : -1;
+    internal long SizeOf(string name) => new FileInfo(PathOf(name)) is { Exists: true, LinkTarget: null } file
+        ? file.Length : -1;
 
     /// <summary>Writes a file in place of its empty one; false if a chunk of it is damaged.</summary>
     /// <exception cref="IOException">The disk fails, or is full.</exception>
@@ -81,6 +82,7 @@ internal sealed class DownloadFolder(string path)
         UnixCreateMode = OwnerOnly,
     });
 
-    // What the store says was cleaned when it was written; a damaged or altered one must not leave the folder all the same.
+    // What the store says was cleaned when it was written; a damaged or altered one must not leave the folder all the
+    // same.
     private string PathOf(string name) => Path.Combine(path, Path.GetFileName(name));
 }

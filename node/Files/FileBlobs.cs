@@ -6,8 +6,8 @@ using QuicProChat.Mesh.Wire.Files;
 namespace QuicProChat.Mesh.Node.Files;
 
 /// <summary>
-/// The bytes of files in the data directory: one file of sealed chunks each, under a random name, for their owner only. Any
-/// thread.
+/// The bytes of files in the data directory: one file of sealed chunks each, under a random name, for their owner only.
+/// Any thread.
 /// </summary>
 /// <param name="directory">The folder; made when the first is written.</param>
 internal sealed class FileBlobs(string directory) : IFileBlobs
@@ -23,7 +23,8 @@ internal sealed class FileBlobs(string directory) : IFileBlobs
     {
         try
         {
-            using SafeFileHandle file = File.OpenHandle(PathOf(blob), FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+            using SafeFileHandle file =
+                File.OpenHandle(PathOf(blob), FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
             long at = (long)chunk * FileFormat.ChunkSize;
             for (int read = 0; read < FileFormat.ChunkSize;)
             {
@@ -71,14 +72,17 @@ internal sealed class FileBlobs(string directory) : IFileBlobs
             return;
         foreach (string path in Directory.EnumerateFiles(directory))
         {
-            if (UInt128.TryParse(Path.GetFileName(path), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out UInt128 value)
+            if (UInt128.TryParse(Path.GetFileName(path), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture,
+                out UInt128 value)
                 && !known.Contains(new BlobId(value)))
                 File.Delete(path);
         }
     }
 
     /// <summary>Free bytes of the disk.</summary>
-    internal long Free => new DriveInfo(Path.GetFullPath(Directory.Exists(directory) ? directory : Path.GetDirectoryName(directory)!)).AvailableFreeSpace;
+    internal long Free =>
+        new DriveInfo(Path.GetFullPath(Directory.Exists(directory) ? directory
+            : Path.GetDirectoryName(directory)!)).AvailableFreeSpace;
 
     private string PathOf(BlobId blob) => Path.Combine(directory, blob.ToString());
 }

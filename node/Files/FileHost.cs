@@ -16,7 +16,8 @@ namespace QuicProChat.Mesh.Node.Files;
 internal sealed record FileSettings(long MaxBytes, long AutoAcceptBytes, DownloadFolder? Downloads);
 
 /// <summary>
-/// Stands between files, which do no I/O, and links, store and disk. All members but <see cref="Blobs"/> are for the loop.
+/// Stands between files, which do no I/O, and links, store and disk. All members but <see cref="Blobs"/> are for the
+/// loop.
 /// <code>
 ///  upload -> Expect -> offer becomes a message, Sent -> one transaction -> Kept -> members fetch
 ///  offer of others -> Arrived (unasked, if set) or Accept -> row -> FileTransfers -> whole -> download folder
@@ -24,7 +25,8 @@ internal sealed record FileSettings(long MaxBytes, long AutoAcceptBytes, Downloa
 /// </code>
 /// </summary>
 internal sealed class FileHost(
-    FileTransfers transfers, FileSettings settings, FilePort port, FileBlobs blobs, FileUploads uploads, MeshStore store, StoreWriter writer,
+    FileTransfers transfers, FileSettings settings, FilePort port, FileBlobs blobs, FileUploads uploads,
+    MeshStore store, StoreWriter writer,
     IMessageStore messages, IMessagingLoop loop, RandomFill random) : IFileOffers
 {
     /// <summary>Rows of erased files that are handled at a time. Arbitrary.</summary>
@@ -103,7 +105,8 @@ internal sealed class FileHost(
     /// <summary>Takes room on the disk for an upload or a file to fetch; why there is none, or null.</summary>
     /// <param name="blob">Which bytes it is for.</param>
     /// <param name="size">Bytes of the file.</param>
-    /// <param name="parts">Only so many parts of the room may be in use with it: half of it for what nobody asked for.</param>
+    /// <param name="parts">Only so many parts of the room may be in use with it: half of it for what nobody asked
+    /// for.</param>
     internal string? Reserve(BlobId blob, long size, int parts = 1)
     {
         if (size > settings.MaxBytes)
@@ -114,12 +117,14 @@ internal sealed class FileHost(
         long used = transfers.SpaceOnDisk + _reserved.Values.Sum();
         if (used + bytes > store.Quota.Files / parts)
         {
-            return $"files take {Sizes.Of(used)} of the {Sizes.Of(store.Quota.Files / parts)} that they may (3/16 of diskBytes), and this one "
+            return $"files take {Sizes.Of(used)} of the {Sizes.Of(store.Quota.Files / parts)} that they may (3/16 of "
+                + "diskBytes), and this one "
                 + $"needs {Sizes.Of(bytes)}; 'file list' shows them, 'file cancel ID' and 'delete ID' make room";
         }
 
         if (blobs.Free / 2 < bytes)
-            return $"the disk has {Sizes.Of(blobs.Free)} left, and twice the {Sizes.Of(bytes)} of this file have to be free";
+            return $"the disk has {Sizes.Of(blobs.Free)} left, and twice the {Sizes.Of(bytes)} of this file have to "
+                + "be free";
         _reserved[blob] = bytes;
         return null;
     }
@@ -136,15 +141,19 @@ internal sealed class FileHost(
     internal void Expect(FileOfferContent offer, BlobId blob, bool overRadio) =>
         _pending.Add(new PendingOffer(offer, blob, overRadio));
 
-    /// <summary>The members of a conversation that are reached over a radio, or as slowly, with the time a file takes to them.</summary>
-    internal IReadOnlyList<(NodeAddress Peer, TimeSpan Estimate)> SlowWays(Instant now, ConversationId conversation, long size)
+    /// <summary>
+    /// The members of a conversation that are reached over a radio, or as slowly, with the time a file takes to them.
+    /// </summary>
+    internal IReadOnlyList<(NodeAddress Peer, TimeSpan Estimate)> SlowWays(
+        Instant now, ConversationId conversation, long size)
     {
         var slow = new List<(NodeAddress, TimeSpan)>();
         foreach (NodeAddress member in port.MembersOf(conversation))
         {
             BulkWay way = port.WayOf(now, member);
             if (way is { IsThere: true, IsSlow: true })
-                slow.Add((member, way.Estimate((long)Wire.Files.FileFormat.ChunksOf(size) * Wire.Files.FileFormat.ChunkSize)));
+                slow.Add((member,
+                    way.Estimate((long)Wire.Files.FileFormat.ChunksOf(size) * Wire.Files.FileFormat.ChunkSize)));
         }
 
         return slow;
@@ -177,7 +186,8 @@ internal sealed class FileHost(
             return;
         }
 
-        var file = new FileEntry(message, offer, blob, new ChunkSet(Wire.Files.FileFormat.ChunksOf((long)offer.FileSize)))
+        var file = new FileEntry(
+            message, offer, blob, new ChunkSet(Wire.Files.FileFormat.ChunksOf((long)offer.FileSize)))
         {
             State = FileState.Fetching,
             OverRadio = overRadio,
@@ -189,13 +199,16 @@ internal sealed class FileHost(
             _reserved.Remove(blob);
             if (!isAdded)
                 file.Dispose();
-            done(isAdded ? null : written ? "it is fetched already, or there are too many files" : "the store is full or failing");
+            done(isAdded ? null : written ? "it is fetched already, or there are too many files"
+                : "the store is full or failing");
             if (isAdded)
                 port.Progressed(file);
         }));
     }
 
-    /// <summary>Stops a file and deletes its bytes here; the message with the offer stays. False if there is none.</summary>
+    /// <summary>
+    /// Stops a file and deletes its bytes here; the message with the offer stays. False if there is none.
+    /// </summary>
     internal bool Cancel(EnvelopeId message)
     {
         if (transfers.Find(message) is null)
@@ -321,7 +334,9 @@ internal sealed class FileHost(
         transfers.Remove(file.Message);
     }
 
-    /// <summary>Writes a fetched file into the download folder: first its name into the store, so that it goes with its message.</summary>
+    /// <summary>
+    /// Writes a fetched file into the download folder: first its name into the store, so that it goes with its message.
+    /// </summary>
     private void Download(FileEntry file)
     {
         if (settings.Downloads is not { } folder || file.IsOwn)

@@ -26,7 +26,8 @@ internal sealed class FilePlain(FileEntry file, FileBlobs blobs)
             return -1;
         }
 
-        if (!blobs.TryRead(file.Blob, chunk, _chunk) || !_hashes.Fits(chunk, _chunk) || !file.Secrets.TryOpen(chunk, _chunk, data))
+        if (!blobs.TryRead(file.Blob, chunk, _chunk) || !_hashes.Fits(chunk, _chunk)
+            || !file.Secrets.TryOpen(chunk, _chunk, data))
         {
             Damaged = chunk;
             return -1;

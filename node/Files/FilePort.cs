@@ -8,7 +8,8 @@ namespace QuicProChat.Mesh.Node.Files;
 
 /// <summary>What files need of the node. On the loop.</summary>
 internal sealed class FilePort(
-    Func<Router> router, Func<Conversations> conversations, IMessageStore messages, IMessagingLoop loop, TimeProvider time,
+    Func<Router> router, Func<Conversations> conversations, IMessageStore messages, IMessagingLoop loop,
+    TimeProvider time,
     Action<FileEntry> told) : IFilePort
 {
     private FileHost _host = null!;

@@ -8,16 +8,18 @@ using QuicProChat.Mesh.Node.Storage;
 namespace QuicProChat.Mesh.Node.Files;
 
 /// <summary>
-/// Files that clients of the control socket bring, piece by piece: each is sealed as it comes, and lies on the disk in no other
-/// form. A client brings bytes, never a path: nobody can have the daemon read what it may and the client may not
-/// (docs/decisions/files.md). Any thread.
+/// Files that clients of the control socket bring, piece by piece: each is sealed as it comes, and lies on the disk in
+/// no other form. A client brings bytes, never a path: nobody can have the daemon read what it may and the client may
+/// not (docs/decisions/files.md). Any thread.
 /// </summary>
 internal sealed class FileUploads(FileBlobs blobs, RandomFill random, TimeProvider time) : IDisposable
 {
     /// <summary>Uploads at a time. Arbitrary.</summary>
     private const int Max = 4;
 
-    /// <summary>An upload that brings nothing for so long is given up where another wants its place. Arbitrary.</summary>
+    /// <summary>
+    /// An upload that brings nothing for so long is given up where another wants its place. Arbitrary.
+    /// </summary>
     private static readonly TimeSpan Idle = TimeSpan.FromMinutes(1);
 
     private readonly Lock _guard = new();
@@ -101,7 +103,9 @@ internal sealed class FileUploads(FileBlobs blobs, RandomFill random, TimeProvid
         {
             if (_uploads.Count >= Max)
                 throw ControlException.Refused($"{Max} files are being brought already; try again when one has ended");
-            _uploads[id] = new Upload(key, new FileSecrets(key), name, size, thumbnail) { UsedAt = time.GetTimestamp() };
+            _uploads[id] = new Upload(key, new FileSecrets(key), name, size,
+                thumbnail)
+            { UsedAt = time.GetTimestamp() };
         }
     }
 
@@ -116,7 +120,8 @@ internal sealed class FileUploads(FileBlobs blobs, RandomFill random, TimeProvid
             Check(upload);
             upload.UsedAt = time.GetTimestamp();
             if (upload.First.Length < MediaTypes.Looked)
-                upload.First = [.. upload.First, .. bytes[..Math.Min(bytes.Length, MediaTypes.Looked - upload.First.Length)]];
+                upload.First = [.. upload.First,
+                    .. bytes[..Math.Min(bytes.Length, MediaTypes.Looked - upload.First.Length)]];
             try
             {
                 upload.Sealer.Add(bytes, (chunk, whole) => blobs.Write(id, chunk, whole));
@@ -143,7 +148,8 @@ internal sealed class FileUploads(FileBlobs blobs, RandomFill random, TimeProvid
             {
                 byte[] root = upload.Sealer.Finish((chunk, whole) => blobs.Write(id, chunk, whole));
                 var offer = new FileOfferContent(
-                    (ulong)upload.Size, root, upload.Key.ToArray(), upload.Name, MediaTypes.Of(upload.First), upload.Thumbnail);
+                    (ulong)upload.Size, root, upload.Key.ToArray(), upload.Name, MediaTypes.Of(upload.First),
+                    upload.Thumbnail);
                 Forget(id);
                 return offer;
             }
@@ -193,5 +199,7 @@ internal sealed class FileUploads(FileBlobs blobs, RandomFill random, TimeProvid
     }
 
     private static ControlException Unknown() =>
-        ControlException.Refused("there is no such upload: it ended, or was given up because nothing came of it for a minute and another wanted its room");
+        ControlException.Refused(
+            "there is no such upload: it ended, or was given up because nothing came of it for a minute and another "
+                + "wanted its room");
 }

@@ -23,5 +23,6 @@ internal static class Sizes
         _ => $"{Math.Ceiling(time.TotalDays):0} days",
     }}");
 
-    private static string Text(double value, string unit) => string.Create(CultureInfo.InvariantCulture, $"{value:0.#} {unit}");
+    private static string Text(double value, string unit) =>
+        string.Create(CultureInfo.InvariantCulture, $"{value:0.#} {unit}");
 }

@@ -28,7 +28,8 @@ internal static class ChannelHandlers
     private static Task<ChannelInfo> PassphraseAsync(MeshNode node, ChannelPassphraseRequest request)
     {
         string name = Given(Commands.ChannelPassphrase, "name", request.Name);
-        return InfoAsync(node.Channels.JoinPublicAsync(name, request.Passphrase is { Length: > 0 } given ? given : name));
+        return InfoAsync(
+            node.Channels.JoinPublicAsync(name, request.Passphrase is { Length: > 0 } given ? given : name));
     }
 
     private static async Task<IReadOnlyList<ChannelInfo>> ListAsync(MeshNode node, NoArguments request) =>

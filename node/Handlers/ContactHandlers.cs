@@ -61,7 +61,8 @@ internal static class ContactHandlers
         foreach (string peer in card.Peers)
         {
             if (!PeerUris.TryParse(peer, out PeerUris? uris, out string? error))
-                throw ControlException.Refused($"the card is taken, but {Screen.Printable(peer)} cannot be dialled: {error}");
+                throw ControlException.Refused(
+                    $"the card is taken, but {Screen.Printable(peer)} cannot be dialled: {error}");
             if (node.WhyUnavailable(uris) is { } why)
                 throw ControlException.Refused($"the card is taken, but {uris} cannot be dialled: {why}");
             node.Connect(uris);
@@ -94,7 +95,8 @@ internal static class ContactHandlers
     {
         ConversationId conversation = ContentHandlers.To(node, Commands.ContactSend, request.To);
         ContactCard card = request.Of is { } of
-            ? node.Contacts.Find(node.Book.Resolve(of))?.Card ?? throw ControlException.Refused($"there is no card of {of}")
+            ? node.Contacts.Find(node.Book.Resolve(of))?.Card
+            ?? throw ControlException.Refused($"there is no card of {of}")
             : OwnCard(node, []);
         return SentResult.SendAsync(
             node, MessageActions.Request(conversation, new CardContent(card), ContentHandlers.Options(node)));
@@ -116,13 +118,17 @@ internal static class ContactHandlers
         if (address == node.Identity.Address)
             throw ControlException.Refused("this is this very node");
         byte[]? given = request.Key is { } key ? ReadKey(key, address) : null;
-        Contact contact = node.Contacts.Find(address) ?? new Contact(given ?? await node.KeyOfAsync(address).ConfigureAwait(false)
-            ?? throw ControlException.Refused($"{address} has not been heard of yet, so its key is not known"), false, null);
+        Contact contact = node.Contacts.Find(address)
+            ?? new Contact(given ?? await node.KeyOfAsync(address).ConfigureAwait(false)
+            ?? throw ControlException.Refused($"{address} has not been heard of yet, so its key is not known"),
+            false, null);
         string digits = SafetyNumber.Of(node.Identity.PublicKey.Span, contact.Key.Span);
         if (request.Number is { } typed && !SafetyNumber.IsWhole(typed))
-            throw ControlException.Usage("a safety number has sixty digits; 'verify' without --number shows this node's");
+            throw ControlException.Usage(
+                "a safety number has sixty digits; 'verify' without --number shows this node's");
         if (request.Number is { } entered && !SafetyNumber.Matches(digits, entered))
-            throw ControlException.Refused("the numbers differ: somebody may stand between, so write nothing that matters");
+            throw ControlException.Refused(
+                "the numbers differ: somebody may stand between, so write nothing that matters");
         if ((request.Confirm || request.Number is not null) && !contact.IsVerified)
         {
             contact = contact with { IsVerified = true };
@@ -145,7 +151,8 @@ internal static class ContactHandlers
             && Convert.FromHexString(digits, key, out _, out _) == System.Buffers.OperationStatus.Done;
         if (!isHex || !Ed25519.IsValidPublicKey(key))
             throw ControlException.Usage($"a key has {2 * key.Length} hexadecimal digits");
-        return NodeAddress.Of(key) == address ? key : throw ControlException.Refused($"this is not the key of {address}");
+        return NodeAddress.Of(key) == address ? key
+            : throw ControlException.Refused($"this is not the key of {address}");
     }
 
     private static async Task<DoneInfo> BlockAsync(MeshNode node, NodeAddress peer)
@@ -154,7 +161,8 @@ internal static class ContactHandlers
             throw ControlException.Refused("this is this very node");
         int count = 0;
         await node.WriteAsync(store => count = store.Block(peer)).ConfigureAwait(false);
-        await StrangerHandlers.PublishAsync(node, at => new StandingEvent(at, peer.ToString(), "blocked")).ConfigureAwait(false);
+        await StrangerHandlers.PublishAsync(node, at => new StandingEvent(at, peer.ToString(), "blocked"))
+            .ConfigureAwait(false);
         string erased = count == 0 ? "" : $"; {Screen.Count(count, "request")} of it erased";
         return new DoneInfo($"{peer} is blocked: nothing that it sends is kept{erased}");
     }
@@ -174,7 +182,8 @@ internal static class ContactHandlers
         await node.WriteAsync(store => was = store.Unblock(peer)).ConfigureAwait(false);
         if (!was)
             throw ControlException.Refused($"{peer} is not blocked");
-        await StrangerHandlers.PublishAsync(node, at => new StandingEvent(at, peer.ToString(), "known")).ConfigureAwait(false);
+        await StrangerHandlers.PublishAsync(node, at => new StandingEvent(at, peer.ToString(), "known"))
+            .ConfigureAwait(false);
         return new DoneInfo($"{peer} is heard again; what it wrote meanwhile does not come");
     }
 

@@ -39,7 +39,8 @@ internal static class ContentHandlers
     internal static async Task<DoneInfo> DeleteEverywhereAsync(MeshNode node, DeleteRequest request)
     {
         EnvelopeId id = MessageIds.Find(node, Commands.Delete, request.Id);
-        await SentResult.SendAsync(node, await node.Actions.DeleteAsync(id, Options(node)).ConfigureAwait(false)).ConfigureAwait(false);
+        await SentResult.SendAsync(node, await node.Actions.DeleteAsync(id, Options(node)).ConfigureAwait(false))
+            .ConfigureAwait(false);
         // What the others do not have yet, they need not get.
         await node.WithdrawAsync([id]).ConfigureAwait(false);
         return new DoneInfo($"{id} is deleted here, and the others are told to delete it");
@@ -58,7 +59,8 @@ internal static class ContentHandlers
         EnvelopeId id = MessageIds.Find(node, Commands.React, request.Id);
         string emoji = request.Emoji ?? throw ControlException.Usage("react needs \"emoji\"");
         return await SentResult.SendAsync(
-            node, await node.Actions.ReactAsync(id, emoji, request.Remove, Options(node)).ConfigureAwait(false)).ConfigureAwait(false);
+            node, await node.Actions.ReactAsync(id, emoji, request.Remove, Options(node)).ConfigureAwait(false))
+                .ConfigureAwait(false);
     }
 
     private static async Task<SendInfo> EditAsync(MeshNode node, EditRequest request)
@@ -126,11 +128,13 @@ internal static class ContentHandlers
         string label = request.Label ?? "";
         if (!Degrees.TryParse(request.Latitude ?? "", MaxLatitude, out int latitude)
             || !Degrees.TryParse(request.Longitude ?? "", MaxLongitude, out int longitude))
-            throw ControlException.Usage("location needs \"latitude\" and \"longitude\": degrees, such as 51.3397 and 12.3731");
+            throw ControlException.Usage(
+                "location needs \"latitude\" and \"longitude\": degrees, such as 51.3397 and 12.3731");
         if (request.Accuracy is < 0 or > ushort.MaxValue || !DisplayName.IsValid(label, LocationContent.MaxLabelSize))
         {
             throw ControlException.Usage(
-                $"accuracy is up to {ushort.MaxValue} metres, a label has {LocationContent.MaxLabelSize} bytes without control characters");
+                $"accuracy is up to {ushort.MaxValue} metres, a label has {LocationContent.MaxLabelSize} bytes "
+                    + "without control characters");
         }
 
         var place = new LocationContent(latitude, longitude, (ushort)(request.Accuracy ?? 0), label);

@@ -17,8 +17,10 @@ internal static class ConversationHandlers
     [
         CommandHandler.For(Commands.Conversations, ListAsync),
         CommandHandler.For(Commands.Search, SearchAsync),
-        CommandHandler.For(Commands.Mute, (node, r) => MuteAsync(node, ContentHandlers.To(node, Commands.Mute, r.To), true)),
-        CommandHandler.For(Commands.Unmute, (node, r) => MuteAsync(node, ContentHandlers.To(node, Commands.Unmute, r.To), false)),
+        CommandHandler.For(
+            Commands.Mute, (node, r) => MuteAsync(node, ContentHandlers.To(node, Commands.Mute, r.To), true)),
+        CommandHandler.For(
+            Commands.Unmute, (node, r) => MuteAsync(node, ContentHandlers.To(node, Commands.Unmute, r.To), false)),
     ];
 
     private static async Task<IReadOnlyList<ConversationInfo>> ListAsync(MeshNode node, ConversationsRequest request)
@@ -26,7 +28,8 @@ internal static class ConversationHandlers
         int limit = Limit(request.Limit ?? ConversationsRequest.UsualLimit);
         await node.SettleAsync().ConfigureAwait(false);
         IReadOnlyList<StoredSummary> stored = node.Store.Reader.Summaries(limit);
-        string[] names = await node.AskAsync(_ => stored.Select(c => NameOf(node, c.Id)).ToArray()).ConfigureAwait(false);
+        string[] names = await node.AskAsync(_ => stored.Select(c => NameOf(node, c.Id)).ToArray())
+            .ConfigureAwait(false);
         return [.. stored.Select((c, i) => Info(node, c, names[i]))];
     }
 
@@ -55,7 +58,8 @@ internal static class ConversationHandlers
         ConversationId? conversation = request.In is { } named ? node.Destinations.Resolve(named) : null;
         await node.SettleAsync().ConfigureAwait(false);
         IReadOnlyList<StoredMessage> found = await Task.Run(() => node.Store.Reader.Search(
-            conversation, m => MessageRows.Read(m).Text.Contains(text, StringComparison.OrdinalIgnoreCase), limit)).ConfigureAwait(false);
+            conversation, m => MessageRows.Read(m).Text.Contains(text, StringComparison.OrdinalIgnoreCase), limit))
+                .ConfigureAwait(false);
         Page<MessageInfo> page = Page<MessageInfo>.Of(
             found.Select(m => node.Views.Of(MessageRows.Read(m))), static m => m.Id, ApiJson.Default.MessageInfo);
         return [.. page.Items.Reverse()];
@@ -68,5 +72,6 @@ internal static class ConversationHandlers
     }
 
     private static int Limit(int limit) =>
-        limit is >= 1 and <= MaxListed ? limit : throw ControlException.Usage($"\"limit\" is a number from 1 to {MaxListed}");
+        limit is >= 1 and <= MaxListed ? limit
+            : throw ControlException.Usage($"\"limit\" is a number from 1 to {MaxListed}");
 }

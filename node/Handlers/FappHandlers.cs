@@ -34,7 +34,8 @@ internal static class FappHandlers
     ];
 
     /// <summary>An id that has to be there.</summary>
-    internal static string Id(string? id) => id is { Length: > 0 } ? id : throw ControlException.Usage("this command needs \"id\"");
+    internal static string Id(string? id) =>
+        id is { Length: > 0 } ? id : throw ControlException.Usage("this command needs \"id\"");
 
     private static async Task<FappSearchInfo> SearchAsync(MeshNode node, FappSearchRequest request)
     {
@@ -53,7 +54,8 @@ internal static class FappHandlers
     {
         if (isAsked)
             yield return FappInfos.Asked;
-        bool hasAkut = found.Offers.Any(static o => o.Slot.Phase == Phase.Akut) || (filter.Phases & 1 << (int)Phase.Akut) != 0;
+        bool hasAkut = found.Offers.Any(static o => o.Slot.Phase == Phase.Akut)
+            || (filter.Phases & 1 << (int)Phase.Akut) != 0;
         if (isFirst || hasAkut || found.Offers.Count == 0)
             yield return FappInfos.Emergency;
         if (isFirst)
@@ -61,19 +63,23 @@ internal static class FappHandlers
         if (!found.IsFollowed)
         {
             string digits = filter.Near?.ToString()[..2] ?? filter.Prefix[..Math.Min(2, filter.Prefix.Length)];
-            yield return $"This node does not follow the region {digits}: add it to \"fappRegions\" in the configuration, and start anew.";
+            yield return $"This node does not follow the region {digits}: add it to \"fappRegions\" in the "
+                + "configuration, and start anew.";
         }
 
         if (!found.HasClock)
-            yield return "This node has no clock that is set, so no card or list can be checked: nothing but level none is shown.";
-        if (found.Offers.Any(static o => o.Slot is { Modality: Modality.Video, Phase: Phase.Sprechstunde or Phase.Probatorik }))
+            yield return "This node has no clock that is set, so no card or list can be checked: nothing but level "
+                + "none is shown.";
+        if (found.Offers.Any(static o => o.Slot
+            is { Modality: Modality.Video, Phase: Phase.Sprechstunde or Phase.Probatorik }))
             yield return FappInfos.VideoFirst;
         if (found.Offers.Count > 0)
             yield return FappInfos.NoMoney;
     }
 
     private static async Task<FappWatchInfo> WatchAsync(MeshNode node, FappWatchRequest request) =>
-        await InfoAsync(node, await node.Fapp.WatchAsync(FilterOf(request)).ConfigureAwait(false)).ConfigureAwait(false);
+        await InfoAsync(node, await node.Fapp.WatchAsync(FilterOf(request)).ConfigureAwait(false))
+            .ConfigureAwait(false);
 
     private static async Task<IReadOnlyList<FappWatchInfo>> WatchesAsync(MeshNode node, NoArguments request)
     {
@@ -104,7 +110,9 @@ internal static class FappHandlers
             throw ControlException.Usage("a refusal is made out to a person: give \"placeFor\" and \"born\" together");
         Person? person = request.PlaceFor is { } name ? PersonOf(name, request.Born!) : null;
         Reservation made = await node.Fapp.ReserveAsync(
-            slot, parts.Length > 1 ? parts[1] : "", new ReserveWishes(request.Pin ?? "", request.Note ?? "", request.AskFirst, person, request.Ptv11)).ConfigureAwait(false);
+            slot, parts.Length > 1 ? parts[1] : "",
+            new ReserveWishes(request.Pin ?? "", request.Note ?? "", request.AskFirst, person, request.Ptv11))
+                .ConfigureAwait(false);
         return FappInfos.Of(made);
     }
 
@@ -124,7 +132,8 @@ internal static class FappHandlers
             throw ControlException.Usage($"\"{key}\": {wrong}");
     }
 
-    private static async Task<IReadOnlyList<FappReservationInfo>> ReservationsAsync(MeshNode node, FappReservationsRequest request)
+    private static async Task<IReadOnlyList<FappReservationInfo>> ReservationsAsync(
+        MeshNode node, FappReservationsRequest request)
     {
         if (request.Ask)
             await node.Fapp.QueryAnswersAsync().ConfigureAwait(false);
@@ -133,13 +142,16 @@ internal static class FappHandlers
 
     private static async Task<FappReservationInfo> CancelAsync(MeshNode node, FappCancelRequest request)
     {
-        (RequestView? booked, Reservation? reservation) = await node.Fapp.CancelAsync(Id(request.Id)).ConfigureAwait(false);
-        return reservation is not null ? FappInfos.Of(reservation) : FappInfos.Of(booked!, node.Identity.Address.ToString());
+        (RequestView? booked, Reservation? reservation) = await node.Fapp.CancelAsync(Id(request.Id))
+            .ConfigureAwait(false);
+        return reservation is not null ? FappInfos.Of(reservation)
+            : FappInfos.Of(booked!, node.Identity.Address.ToString());
     }
 
     private static async Task<IReadOnlyList<FappRefusalInfo>> RefusalsAsync(MeshNode node, NoArguments request) =>
     [
-        .. (await node.Fapp.ReservationsAsync().ConfigureAwait(false)).Where(static r => r is { Statement: not null, Person: not null })
+        .. (await node.Fapp.ReservationsAsync().ConfigureAwait(false))
+        .Where(static r => r is { Statement: not null, Person: not null })
             .Select(static r => FappInfos.Of(r, r.Statement!, r.Person!)),
     ];
 
@@ -157,7 +169,8 @@ internal static class FappHandlers
         return new SlotFilter
         {
             // Five digits alone mean the surroundings, not one post office: distances sort them.
-            Prefix = near is null || request.Within is null ? plz[..Math.Min(plz.Length, near is null ? plz.Length : 2)] : "",
+            Prefix = near is null || request.Within is null
+                ? plz[..Math.Min(plz.Length, near is null ? plz.Length : 2)] : "",
             Near = near,
             Within = request.Within ?? 0,
             Procedures = request.Procedure is { } p ? FappWords.ProceduresOf("procedure", p) : 0,

@@ -17,7 +17,8 @@ internal static class FappPracticeHandlers
     [
         CommandHandler.For(Commands.FappPracticeSet, SetAsync),
         CommandHandler.For(Commands.FappPracticeShow, async (node, r) =>
-            await InfoAsync(node, await node.Fapp.PracticeAsync(Place(r.Place)).ConfigureAwait(false)).ConfigureAwait(false)),
+            await InfoAsync(node, await node.Fapp.PracticeAsync(Place(r.Place)).ConfigureAwait(false))
+                .ConfigureAwait(false)),
         CommandHandler.For(Commands.FappSlotAdd, AddAsync),
         CommandHandler.For(Commands.FappSlotWithdraw, WithdrawAsync),
         CommandHandler.For(Commands.FappSlotList, SlotsAsync),
@@ -25,7 +26,8 @@ internal static class FappPracticeHandlers
         CommandHandler.For(Commands.FappConfirm, async (node, r) =>
             FappInfos.Of(await node.Fapp.ConfirmAsync(FappHandlers.Id(r.Id)).ConfigureAwait(false))),
         CommandHandler.For(Commands.FappRefuse, async (node, r) => FappInfos.Of(await node.Fapp.RefuseAsync(
-            FappHandlers.Id(r.Id), r.Before is { } b ? MinuteTime.Of(FappWords.TimeOf("before", b)) : 0).ConfigureAwait(false))),
+            FappHandlers.Id(r.Id), r.Before is { } b ? MinuteTime.Of(FappWords.TimeOf("before", b)) : 0)
+                .ConfigureAwait(false))),
         CommandHandler.For(Commands.FappNoShow, async (node, r) =>
             FappInfos.Of(await node.Fapp.NoShowAsync(FappHandlers.Id(r.Id)).ConfigureAwait(false))),
     ];
@@ -40,7 +42,9 @@ internal static class FappPracticeHandlers
 
     private static async Task<FappPracticeInfo> SetAsync(MeshNode node, FappPracticeSetRequest request)
     {
-        PracticeSetup setup = await node.Fapp.SetPracticeAsync(Place(request.Place), before => Refusing(() => Change(before, request))).ConfigureAwait(false);
+        PracticeSetup setup =
+            await node.Fapp.SetPracticeAsync(Place(request.Place), before => Refusing(() => Change(before, request)))
+                .ConfigureAwait(false);
         return await InfoAsync(node, setup).ConfigureAwait(false);
     }
 
@@ -68,7 +72,8 @@ internal static class FappPracticeHandlers
             throw new FappException("a new practice needs a name and a postal code: --name and --plz");
         PostalCode plz = known?.Plz ?? default;
         if (request.Plz is { } digits && !PostalCode.TryParse(digits, out plz))
-            throw new FappException($"'{digits}' is no postal code: it has five digits, and a zero at its beginning counts");
+            throw new FappException(
+                $"'{digits}' is no postal code: it has five digits, and a zero at its beginning counts");
         bool isOn(string key, string? text, bool otherwise) => text switch
         {
             null => otherwise,
@@ -82,13 +87,16 @@ internal static class FappPracticeHandlers
             Name = request.Name ?? known!.Name,
             Contact = request.Contact ?? known?.Contact ?? "",
             Plz = plz,
-            Provider = request.Provider is { } p ? FappWords.ProviderOf("provider", p) : known?.Provider ?? Provider.Practice,
-            Profession = request.Profession is { } f ? FappWords.ProfessionOf("profession", f) : known?.Profession ?? Profession.Psychotherapist,
+            Provider = request.Provider is { } p ? FappWords.ProviderOf("provider", p) : known?.Provider
+                ?? Provider.Practice,
+            Profession = request.Profession is { } f ? FappWords.ProfessionOf("profession", f) : known?.Profession
+                ?? Profession.Psychotherapist,
             Procedures = request.Procedure is { } c ? FappWords.ProceduresOf("procedure", c) : known?.Procedures ?? 0,
             Payers = request.Payer is { } y ? FappWords.PayersOf("payer", y) : known?.Payers ?? 0,
             Ages = request.Age is { } a ? FappWords.AgesOf("age", a) : known?.Ages ?? 0,
             Accessibility = request.Access is { } x ? FappWords.AccessOf("access", x) : known?.Accessibility ?? 0,
-            Languages = request.Language?.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) ?? known?.Languages ?? [],
+            Languages = request.Language?.Split(',', StringSplitOptions.TrimEntries
+                | StringSplitOptions.RemoveEmptyEntries) ?? known?.Languages ?? [],
             Link = request.Link ?? known?.Link ?? "",
             Effort = (byte)Math.Clamp(request.Effort ?? known?.Effort ?? 0, 0, byte.MaxValue),
             Attestation = known?.Attestation ?? [],
@@ -98,7 +106,8 @@ internal static class FappPracticeHandlers
         return new PracticeSetup
         {
             Announce = announce,
-            Modality = request.Modality is { } m ? FappWords.ModalityOf("modality", m) : before?.Modality ?? Modality.Praxis,
+            Modality = request.Modality is { } m ? FappWords.ModalityOf("modality", m) : before?.Modality
+                ?? Modality.Praxis,
             Draw = request.Draw is { } d ? DrawOf(d) : before?.Draw ?? PracticeSetup.StandardDraw,
             IsAuto = request.Confirm switch
             {
@@ -126,7 +135,8 @@ internal static class FappPracticeHandlers
         if (request.Minutes is < 1 or > Slot.MaxMinutes)
             throw ControlException.Usage($"\"minutes\" is a number from 1 to {Slot.MaxMinutes}");
         var slot = new Slot(
-            default, MinuteTime.Of(FappWords.TimeOf("start", request.Start)), (ushort)request.Minutes, FappWords.PhaseOf("type", request.Type),
+            default, MinuteTime.Of(FappWords.TimeOf("start", request.Start)), (ushort)request.Minutes,
+            FappWords.PhaseOf("type", request.Type),
             request.Setting is { } s ? FappWords.SettingOf("setting", s) : Mesh.Fapp.Records.Setting.Single,
             request.Modality is { } m ? FappWords.ModalityOf("modality", m) : Modality.Other,
             request.Follows is { } f ? FappWords.FollowsOf("follows", f) : FollowUp.No);
@@ -135,7 +145,8 @@ internal static class FappPracticeHandlers
 
     private static async Task<FappOwnSlotInfo> WithdrawAsync(MeshNode node, FappSlotWithdrawRequest request) =>
         SlotId.TryParse(request.Slot ?? "", out SlotId slot)
-            ? FappInfos.Of(await node.Fapp.WithdrawSlotAsync(slot).ConfigureAwait(false)) : throw ControlException.Usage("\"slot\" is 8 digits");
+            ? FappInfos.Of(await node.Fapp.WithdrawSlotAsync(slot).ConfigureAwait(false))
+            : throw ControlException.Usage("\"slot\" is 8 digits");
 
     private static async Task<IReadOnlyList<FappOwnSlotInfo>> SlotsAsync(MeshNode node, FappSlotListRequest request) =>
         [.. (await node.Fapp.SlotsAsync(Place(request.Place)).ConfigureAwait(false)).Select(FappInfos.Of)];

@@ -59,7 +59,8 @@ internal static class FileHandlers
     private static Task<FileDataInfo> DataAsync(MeshNode node, FileDataRequest request)
     {
         BlobId id = Upload(Commands.FileData, request.Upload);
-        byte[] data = Bytes("data", request.Data ?? throw ControlException.Usage("file-data needs \"data\": bytes in base64"));
+        byte[] data = Bytes("data", request.Data
+            ?? throw ControlException.Usage("file-data needs \"data\": bytes in base64"));
         // Sealed here, on the session's thread.
         return Task.FromResult(new FileDataInfo(node.Uploads.Add(id, data)));
     }
@@ -69,7 +70,8 @@ internal static class FileHandlers
         ConversationId conversation = ContentHandlers.To(node, Commands.FileOffer, request.To);
         BlobId id = Upload(Commands.FileOffer, request.Upload);
         if (conversation.Kind == EnvelopeKind.Channel)
-            throw ControlException.Refused("a channel takes no files: who reads it is not known, and so not who may have the file");
+            throw ControlException.Refused(
+                "a channel takes no files: who reads it is not known, and so not who may have the file");
         long size = node.Uploads.SizeOf(id);
         if (!request.OverRadio)
             await CheckWaysAsync(node, conversation, size).ConfigureAwait(false);
@@ -102,7 +104,8 @@ internal static class FileHandlers
             return;
         (NodeAddress peer, TimeSpan estimate) = slow.MaxBy(static s => s.Estimate);
         throw ControlException.Refused(
-            $"the way to {node.Book.AliasOf(peer) ?? peer.ToString()} crosses a radio, or is as slow: {Sizes.Of(size)} take about "
+            $"the way to {node.Book.AliasOf(peer) ?? peer.ToString()} crosses a radio, or is as slow: "
+                + $"{Sizes.Of(size)} take about "
             + $"{Sizes.Of(estimate)}, and others wait meanwhile. Nothing was sent; --over-radio sends it all the same");
     }
 
@@ -115,7 +118,8 @@ internal static class FileHandlers
         await node.SettleAsync().ConfigureAwait(false);
         // It decrypts what it looks at, on a thread of its own, like search.
         IReadOnlyList<StoredMessage> found = await Task.Run(() => node.Store.Reader.Search(
-            conversation, static m => !m.Content.IsEmpty && MessageRows.Read(m).Content.Plain is FileOfferContent, limit)).ConfigureAwait(false);
+            conversation, static m => !m.Content.IsEmpty && MessageRows.Read(m).Content.Plain is FileOfferContent,
+            limit)).ConfigureAwait(false);
         Message[] messages = [.. found.Select(MessageRows.Read)];
         return await node.AskAsync<IReadOnlyList<FileTransferInfo>>(
             _ => [.. messages.Select(m => View(node, m)).Reverse()]).ConfigureAwait(false);
@@ -134,7 +138,8 @@ internal static class FileHandlers
         {
             if (!request.OverRadio && SlowOnly(node, now, message) is { } slow)
             {
-                done.SetResult($"the way to whoever has it crosses a radio, or is as slow: {Sizes.Of((long)offer.FileSize)} take about "
+                done.SetResult("the way to whoever has it crosses a radio, or is as slow: "
+                    + $"{Sizes.Of((long)offer.FileSize)} take about "
                     + $"{Sizes.Of(slow)}, and others wait meanwhile; --over-radio fetches it all the same");
             }
             else
@@ -146,13 +151,17 @@ internal static class FileHandlers
         return await InfoAsync(node, id).ConfigureAwait(false);
     }
 
-    /// <summary>How long it takes where all members in reach are behind radios; null where one is not, or none is there.</summary>
+    /// <summary>
+    /// How long it takes where all members in reach are behind radios; null where one is not, or none is there.
+    /// </summary>
     private static TimeSpan? SlowOnly(MeshNode node, Routing.Instant now, Message message)
     {
         var offer = (FileOfferContent)message.Content.Plain;
         IReadOnlyList<(NodeAddress Peer, TimeSpan Estimate)> slow =
-            node.Files.SlowWays(now, message.Conversation, (long)Math.Min(offer.FileSize, (ulong)FileFormat.MaxFileSize));
-        return slow.Count > 0 && slow.Count == node.Files.InReach(now, message.Conversation) ? slow.Min(static s => s.Estimate) : null;
+            node.Files.SlowWays(
+                now, message.Conversation, (long)Math.Min(offer.FileSize, (ulong)FileFormat.MaxFileSize));
+        return slow.Count > 0 && slow.Count == node.Files.InReach(now, message.Conversation)
+            ? slow.Min(static s => s.Estimate) : null;
     }
 
     private static async Task<DoneInfo> CancelAsync(MeshNode node, FileCancelRequest request)
@@ -171,7 +180,8 @@ internal static class FileHandlers
             throw ControlException.Usage("\"offset\" is a number of bytes from 0 on");
         long offset = request.Offset ?? 0;
         FileEntry file = await node.AskAsync(_ => node.Files.Transfers.Find(id)).ConfigureAwait(false)
-            ?? throw ControlException.Refused($"nothing of a file of message {id} is here; 'file accept {id}' fetches it");
+            ?? throw ControlException.Refused(
+                $"nothing of a file of message {id} is here; 'file accept {id}' fetches it");
         if (file.State != FileState.Whole)
             throw ControlException.Refused($"{file.Received} of {file.Size} bytes are here; it is not whole yet");
         string name = FileNames.Clean(file.Name);
@@ -257,7 +267,8 @@ internal static class FileHandlers
     private static BlobId Upload(CommandSpec command, string? upload) =>
         upload is { Length: BlobId.Size * 2 }
         && UInt128.TryParse(upload, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out UInt128 value)
-            ? new BlobId(value) : throw ControlException.Usage($"{command.Name} needs \"upload\": what file-begin answered");
+            ? new BlobId(value)
+            : throw ControlException.Usage($"{command.Name} needs \"upload\": what file-begin answered");
 
     private static byte[] Bytes(string key, string base64)
     {

@@ -14,7 +14,8 @@ internal static class GroupHandlers
             InfoAsync(node, node.Groups.CreateAsync(Needed(r.Name, "name"), r.Suite, r.Strict))),
         CommandHandler.For(Commands.GroupInvite, (node, r) =>
             InfoAsync(node, node.Groups.InviteAsync(Group(r.Group), Invited(r)))),
-        CommandHandler.For(Commands.GroupAccept, (node, r) => InfoAsync(node, node.Groups.AcceptAsync(Group(r.Group), r.Name))),
+        CommandHandler.For(
+            Commands.GroupAccept, (node, r) => InfoAsync(node, node.Groups.AcceptAsync(Group(r.Group), r.Name))),
         CommandHandler.For(Commands.GroupDecline, DeclineAsync),
         CommandHandler.For(Commands.GroupList, ListAsync),
         CommandHandler.For(Commands.GroupShow, (node, r) => InfoAsync(node, node.Groups.ShowAsync(Group(r.Group)))),
@@ -35,7 +36,8 @@ internal static class GroupHandlers
         (string name, bool isForgotten) = await node.Groups.LeaveAsync(Group(request.Group)).ConfigureAwait(false);
         return new DoneInfo(isForgotten
             ? $"'{name}' and its keys are forgotten"
-            : $"the others are asked to take this node out of '{name}'; then it is forgotten here. Say it again to forget it now");
+            : $"the others are asked to take this node out of '{name}'; then it is forgotten here. Say it again to "
+                + "forget it now");
     }
 
     private static async Task<DoneInfo> DeclineAsync(MeshNode node, GroupDeclineRequest request)

@@ -47,7 +47,8 @@ internal static class MessageHandlers
     }
 
     /// <summary>Behind which message a list goes on.</summary>
-    internal static long PlaceOf(MeshNode node, string from) => node.Store.Reader.FindPlace(MessageIds.ReadFrom(Commands.Messages, from))
+    internal static long PlaceOf(MeshNode node, string from) =>
+        node.Store.Reader.FindPlace(MessageIds.ReadFrom(Commands.Messages, from))
         ?? throw ControlException.Refused($"there is no message {from} any more, behind which the list could go on");
 
     private static async Task<MessageInfo> MessageAsync(MeshNode node, MessageRequest request)

@@ -7,14 +7,16 @@ using QuicProChat.Mesh.Wire;
 namespace QuicProChat.Mesh.Node.Handlers;
 
 /// <summary>
-/// How requests name messages: by an id, or by a reference as it is shown where the message was not here (its first half,
-/// or state, leaf and number with points between).
+/// How requests name messages: by an id, or by a reference as it is shown where the message was not here (its first
+/// half, or state, leaf and number with points between).
 /// </summary>
 internal static class MessageIds
 {
     private const string What = "a message's id, 32 hexadecimal digits";
 
-    /// <summary>The message that a request names; whether there is one with an id of 32 digits is not looked at.</summary>
+    /// <summary>
+    /// The message that a request names; whether there is one with an id of 32 digits is not looked at.
+    /// </summary>
     /// <exception cref="ControlException">It names none.</exception>
     internal static EnvelopeId Find(MeshNode node, CommandSpec command, string? text)
     {

@@ -10,7 +10,8 @@ internal static class NodeCommands
     private static readonly CommandHandler[] _handlers =
     [
         .. NetworkHandlers.All, .. MessageHandlers.All, .. ContentHandlers.All, .. ConversationHandlers.All,
-        .. StrangerHandlers.All, .. ContactHandlers.All, .. TranscriptHandlers.All, .. NodeHandlers.All, .. LiteHandlers.All,
+        .. StrangerHandlers.All, .. ContactHandlers.All, .. TranscriptHandlers.All, .. NodeHandlers.All,
+        .. LiteHandlers.All,
         .. GroupHandlers.All,
         .. ChannelHandlers.All, .. FileHandlers.All, .. PageHandlers.All, .. SettingHandlers.All,
         .. FappHandlers.All, .. FappPracticeHandlers.All, .. FappTrustHandlers.All,

@@ -24,12 +24,14 @@ internal static class SettingHandlers
 
     private static IReadOnlyList<SettingInfo> List(MeshNode node, NoArguments request) =>
     [
-        .. Settings.All.Select(s => new SettingInfo(s.Key, SettingValues.Of(node.Configuration, s.Key), s.Accepts, s.Reloads)),
+        .. Settings.All.Select(
+            s => new SettingInfo(s.Key, SettingValues.Of(node.Configuration, s.Key), s.Accepts, s.Reloads)),
     ];
 
     private static SettingsCheckInfo Check(MeshNode node, SettingsCheckRequest request)
     {
-        string text = request.Text ?? throw ControlException.Usage("settings-check needs \"text\": what stands in the file");
+        string text = request.Text
+            ?? throw ControlException.Usage("settings-check needs \"text\": what stands in the file");
         string? wrong = ConfigurationFile.Read(Encoding.UTF8.GetBytes(text), new NodeConfiguration());
         return new SettingsCheckInfo(wrong is null) { Wrong = wrong is null ? null : $"line {wrong}" };
     }
@@ -37,7 +39,8 @@ internal static class SettingHandlers
     private static async Task<BackupCheckInfo> CheckBackupAsync(
         MeshNode node, BackupCheckRequest request, CancellationToken cancellation)
     {
-        string text = request.Text ?? throw ControlException.Usage("backup-check needs \"text\": what stands in the file");
+        string text = request.Text
+            ?? throw ControlException.Usage("backup-check needs \"text\": what stands in the file");
         await _backups.WaitAsync(cancellation).ConfigureAwait(false);
         try
         {
@@ -54,13 +57,15 @@ internal static class SettingHandlers
         byte[] secret = Encoding.UTF8.GetBytes(passphrase);
         try
         {
-            if (!BackupFile.TryRead(text, secret, out LocalIdentity? identity, out BackupContent? content, out string? error))
+            if (!BackupFile.TryRead(text, secret, out LocalIdentity? identity, out BackupContent? content,
+                out string? error))
                 throw ControlException.Refused(error);
             using (identity)
             {
                 int channels = content.Groups.Count(static g => g.Kind == BackupGroupKind.Channel);
                 return new BackupCheckInfo(
-                    identity.Address.ToString(), identity.Address == node.Identity.Address, content.Names.Count, content.Groups.Count - channels)
+                    identity.Address.ToString(), identity.Address == node.Identity.Address, content.Names.Count,
+                    content.Groups.Count - channels)
                 {
                     Cards = content.People.Count(static p => p.Card is not null),
                     Verified = content.People.Count(static p => p.IsVerified),

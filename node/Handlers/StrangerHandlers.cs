@@ -37,7 +37,8 @@ internal static class StrangerHandlers
             throw ControlException.Usage($"limit is a number from 1 to {MaxRequests}");
         await node.SettleAsync().ConfigureAwait(false);
         IReadOnlyList<StoredRequests> stored = node.Store.Reader.Requests(limit);
-        string[] names = await node.AskAsync(_ => stored.Select(r => node.AnnouncedName(r.Peer)).ToArray()).ConfigureAwait(false);
+        string[] names = await node.AskAsync(_ => stored.Select(r => node.AnnouncedName(r.Peer)).ToArray())
+            .ConfigureAwait(false);
         return [.. stored.Select((r, i) => new RequestInfo(
             r.Peer.ToString(), names[i], r.Count, r.Bytes, r.First, r.Newest.CreatedAt, r.Newest.Id.ToString(),
             Preview(r.Newest.Text)))];
@@ -63,7 +64,8 @@ internal static class StrangerHandlers
         int count = 0;
         await node.WriteAsync(store => count = store.Refuse(peer)).ConfigureAwait(false);
         await PublishAsync(node, at => new StandingEvent(at, peer.ToString(), "refused")).ConfigureAwait(false);
-        return new($"{peer} is refused; {Count(count)} of it {(count == 1 ? "was" : "were")} erased, and what comes from it is not kept");
+        return new($"{peer} is refused; {Count(count)} of it {(count == 1 ? "was" : "were")} erased, and what comes "
+            + "from it is not kept");
     }
 
     private static async Task<DoneInfo> DeleteAsync(MeshNode node, DeleteRequest request)
@@ -109,7 +111,8 @@ internal static class StrangerHandlers
         {
             some = 0;
             await node.WriteAsync(store => some = group is { } g
-                ? store.DeleteMessages(g, DeletedTogether) : store.DeleteMessages(peer, DeletedTogether)).ConfigureAwait(false);
+                ? store.DeleteMessages(g, DeletedTogether) : store.DeleteMessages(peer, DeletedTogether))
+                    .ConfigureAwait(false);
             all += some;
         }
         while (some == DeletedTogether);

@@ -58,7 +58,8 @@ internal sealed class ConsoleLog : ILoggerFactory
             if (_journal)
                 _line.Append('<').Append(Priority(level)).Append('>');
             else
-                _line.Append(_time.GetUtcNow().ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z' ", CultureInfo.InvariantCulture)).Append(Word(level)).Append(' ');
+                _line.Append(_time.GetUtcNow().ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z' ", CultureInfo.InvariantCulture))
+                    .Append(Word(level)).Append(' ');
             _line.Append(category).Append(": ");
             AppendOneLine(text);
             if (exception is not null)
@@ -108,7 +109,8 @@ internal sealed class ConsoleLog : ILoggerFactory
         public bool IsEnabled(LogLevel logLevel) => logLevel >= log.Level && logLevel != LogLevel.None;
 
         public void Log<TState>(
-            LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+            LogLevel logLevel, EventId eventId, TState state, Exception? exception,
+            Func<TState, Exception?, string> formatter)
         {
             if (IsEnabled(logLevel))
                 log.Write(logLevel, name, formatter(state, exception), exception);

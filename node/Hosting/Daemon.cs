@@ -37,7 +37,10 @@ internal static class Daemon
         NodeConfiguration configuration = load();
         HeapLimit.Set(configuration.Memory.Total);
         TimeProvider time = TimeProvider.System;
-        using var logs = new ConsoleLog(DescriptorSink.ForStandardError, ConsoleLog.UnderJournal, time) { Level = configuration.LogLevel };
+        using var logs =
+            new ConsoleLog(DescriptorSink.ForStandardError, ConsoleLog.UnderJournal,
+                time)
+            { Level = configuration.LogLevel };
         ILogger log = logs.CreateLogger("node");
         signals.LastWords = () =>
         {
@@ -56,7 +59,8 @@ internal static class Daemon
             // A passphrase takes its time: the order to stop may have come meanwhile.
             int code = signals.StopRequested.IsCompleted
                 ? ExitCode.Done
-                : await RunAsync(configuration, load, directory, identity, logs, time, signals, ready).ConfigureAwait(false);
+                : await RunAsync(configuration, load, directory, identity, logs, time, signals, ready)
+                    .ConfigureAwait(false);
             log.Stopped();
             return code;
         }
@@ -80,9 +84,11 @@ internal static class Daemon
         // Ended in the opposite order: clients are answered to the last, links say goodbye, the last writes follow.
         using MeshStore store = OpenStore(directory.Path, identity, configuration, time);
         await using var node = new MeshNode(configuration, identity, store, time, logs, level => logs.Level = level);
-        await using ControlServer control = ControlServer.Bind(configuration.ControlPath, logs.CreateLogger("control"), GroupOf(configuration), time);
+        await using ControlServer control =
+            ControlServer.Bind(configuration.ControlPath, logs.CreateLogger("control"), GroupOf(configuration), time);
 
-        var links = new NodeLinks(configuration, identity, MeshNode.CapabilitiesOf(configuration), node.LinkEvents, time, logs);
+        var links = new NodeLinks(configuration, identity, MeshNode.CapabilitiesOf(configuration), node.LinkEvents,
+            time, logs);
         node.Start(links);
         foreach (string uri in configuration.Listen)
             await links.ListenAsync(uri).ConfigureAwait(false);
@@ -99,7 +105,8 @@ internal static class Daemon
         if (page is not null)
             log.PageServed(page.Bound);
 
-        log.Started(identity.Address, configuration.Name, CommandLine.Version, links.Listening is [] ? "nothing" : string.Join(' ', links.Listening));
+        log.Started(identity.Address, configuration.Name, CommandLine.Version, links.Listening is [] ? "nothing"
+            : string.Join(' ', links.Listening));
         manager.Ready(identity.Address.ToString());
         ready?.TrySetResult();
         using ITimer? watchdog = StartWatchdog(node, manager, time);
@@ -120,7 +127,8 @@ internal static class Daemon
         : null;
 
     private static IPEndPoint EndPointOf(string text) =>
-        IpText.TryParseEndpoint(text, out IPEndPoint end) ? end : throw new UsageException($"metricsListen: '{text}' is no address:port");
+        IpText.TryParseEndpoint(text, out IPEndPoint end) ? end
+            : throw new UsageException($"metricsListen: '{text}' is no address:port");
 
     private static PageServer ServePage(string where, MeshNode node, ControlServer control, TimeProvider time)
     {
@@ -147,7 +155,8 @@ internal static class Daemon
         }
     }
 
-    private static MeshStore OpenStore(string directory, LocalIdentity identity, NodeConfiguration configuration, TimeProvider time)
+    private static MeshStore OpenStore(
+        string directory, LocalIdentity identity, NodeConfiguration configuration, TimeProvider time)
     {
         Span<byte> key = stackalloc byte[32];
         try
@@ -170,7 +179,8 @@ internal static class Daemon
     private static ITimer? StartWatchdog(MeshNode node, ServiceManager manager, TimeProvider time)
     {
         TimeSpan? interval = ServiceManager.WatchdogInterval(
-            Environment.GetEnvironmentVariable("WATCHDOG_USEC"), Environment.GetEnvironmentVariable("WATCHDOG_PID"), Environment.ProcessId);
+            Environment.GetEnvironmentVariable("WATCHDOG_USEC"), Environment.GetEnvironmentVariable("WATCHDOG_PID"),
+            Environment.ProcessId);
         return interval is { } period
             ? time.CreateTimer(_ => _ = BeatAsync(node, manager, period), null, TimeSpan.Zero, period)
             : null;

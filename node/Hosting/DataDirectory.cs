@@ -51,14 +51,16 @@ internal sealed class DataDirectory : IDisposable
     internal bool IsKeyOnRamDisk => IsOnRamDisk(KeyFile);
 
     /// <summary>A file, or one that will be at this path, does not survive a reboot.</summary>
-    internal static bool IsOnRamDisk(string path) => (uint)Libc.FileSystemOf(System.IO.Path.GetDirectoryName(path)!) is TmpFs or RamFs;
+    internal static bool IsOnRamDisk(string path) => (uint)Libc.FileSystemOf(System.IO.Path.GetDirectoryName(path)!)
+        is TmpFs or RamFs;
 
     internal static string KeyFileIn(string directory) => System.IO.Path.Combine(directory, "identity.key");
 
     /// <summary>Takes the directory, making it if needed.</summary>
     /// <param name="path">The directory.</param>
     /// <param name="keyFile">Where the key is, if not in the directory.</param>
-    /// <exception cref="StoreException">Another process holds it, or it cannot be used; the message says which.</exception>
+    /// <exception cref="StoreException">Another process holds it, or it cannot be used; the message says
+    /// which.</exception>
     internal static DataDirectory Take(string path, string? keyFile = null) =>
         new(path, keyFile ?? KeyFileIn(path), DirectoryLock.Take(path));
 
@@ -72,8 +74,11 @@ internal sealed class DataDirectory : IDisposable
         {
             throw new KeyFileException(
                 KeyFileError.Missing,
-                $"the key file {KeyFile} is missing, but there is a store that belongs to it: without that key it cannot be read, and this node would be somebody else. "
-                + $"Restore the key: qpc-mesh identity import --data-dir {Path}{(KeyFile == KeyFileIn(Path) ? "" : " --key-file " + KeyFile)} BACKUP. If it is lost for good, move {MeshStore.FileName}* away");
+                $"the key file {KeyFile} is missing, but there is a store that belongs to it: without that key it "
+                    + "cannot be read, and this node would be somebody else. "
+                + "Restore the key: qpc-mesh identity import --data-dir "
+                + $"{Path}{(KeyFile == KeyFileIn(Path) ? "" : " --key-file " + KeyFile)} BACKUP. If it is lost for "
+                + $"good, move {MeshStore.FileName}* away");
         }
     }
 

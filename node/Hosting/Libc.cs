@@ -4,7 +4,9 @@ using System.Text;
 
 namespace QuicProChat.Mesh.Node.Hosting;
 
-/// <summary>The part of libc that .NET does not offer: what stands behind a path, whether a client hung up, writing a log.</summary>
+/// <summary>
+/// The part of libc that .NET does not offer: what stands behind a path, whether a client hung up, writing a log.
+/// </summary>
 internal static partial class Libc
 {
     internal const int Eintr = 4;
@@ -39,7 +41,9 @@ internal static partial class Libc
             && chown(path, *(uint*)(buffer + 20), *(uint*)(buffer + 24)) == 0;
     }
 
-    /// <summary>Whether a file or folder belongs to the owner of another one; null where the system does not say.</summary>
+    /// <summary>
+    /// Whether a file or folder belongs to the owner of another one; null where the system does not say.
+    /// </summary>
     internal static unsafe bool? HasOwnerOf(string path, string other)
     {
         byte* buffer = stackalloc byte[256];
@@ -64,7 +68,9 @@ internal static partial class Libc
         return statfs(path, buffer) == 0 ? (long)*(nuint*)buffer : 0;
     }
 
-    /// <summary>A number for the socket file at a path, which another one there would not have; null if there is no socket.</summary>
+    /// <summary>
+    /// A number for the socket file at a path, which another one there would not have; null if there is no socket.
+    /// </summary>
     internal static unsafe long? SocketAt(string path)
     {
         byte* buffer = stackalloc byte[256];
@@ -104,7 +110,10 @@ internal static partial class Libc
     /// <summary>Ends the process at once: nothing is flushed, nobody is asked.</summary>
     internal static void ExitNow(int code) => _exit(code);
 
-    /// <summary>The number of a group: digits, or a name in /etc/group. Not by libc's name services, which a static program must not use.</summary>
+    /// <summary>
+    /// The number of a group: digits, or a name in /etc/group. Not by libc's name services, which a static program must
+    /// not use.
+    /// </summary>
     internal static uint? FindGroup(string name, string file = "/etc/group")
     {
         if (name.Length > 0 && name.All(char.IsAsciiDigit))
@@ -112,7 +121,8 @@ internal static partial class Libc
         foreach (string line in File.ReadLines(file, Encoding.Latin1))
         {
             string[] fields = line.Split(':');
-            if (fields.Length >= 3 && fields[0] == name && fields[2].Length > 0 && fields[2].All(char.IsAsciiDigit) && uint.TryParse(fields[2], out uint found))
+            if (fields.Length >= 3 && fields[0] == name && fields[2].Length > 0 && fields[2].All(char.IsAsciiDigit)
+                && uint.TryParse(fields[2], out uint found))
                 return found;
         }
 
@@ -128,7 +138,8 @@ internal static partial class Libc
     }
 
     /// <summary>
-    /// Starts a program with one argument and this process's environment, and does not wait for it; 0, or the error number.
+    /// Starts a program with one argument and this process's environment, and does not wait for it; 0, or the error
+    /// number.
     /// </summary>
     internal static int Spawn(string program, string argument)
     {
@@ -160,7 +171,9 @@ internal static partial class Libc
     [LibraryImport("libc", SetLastError = true)]
     private static unsafe partial nint write(int descriptor, byte* bytes, nuint count);
 
-    /// <summary>Stops every process of this one's group, as a terminal does at Ctrl-Z, until they are told to go on.</summary>
+    /// <summary>
+    /// Stops every process of this one's group, as a terminal does at Ctrl-Z, until they are told to go on.
+    /// </summary>
     internal static void Suspend() => _ = kill(0, StopFromTerminal);
 
     [LibraryImport("libc")]

@@ -45,7 +45,9 @@ internal sealed class LogQueue : IDisposable
     {
         lock (_guard)
         {
-            if (_missing > 0 && TryAdd(Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"({_missing} log lines are missing here)\n"))))
+            if (_missing > 0
+                && TryAdd(Encoding.ASCII.GetBytes(
+                    string.Create(CultureInfo.InvariantCulture, $"({_missing} log lines are missing here)\n"))))
                 _missing = 0;
             if (_missing > 0 || !TryAdd(line))
             {
@@ -136,7 +138,9 @@ internal sealed class LogQueue : IDisposable
 /// <summary>Where log lines end.</summary>
 internal interface ILogSink
 {
-    /// <summary>Writes whole lines, as long as that may take; false if they are not there, or not all of them.</summary>
+    /// <summary>
+    /// Writes whole lines, as long as that may take; false if they are not there, or not all of them.
+    /// </summary>
     bool Write(ReadOnlySpan<byte> lines);
 }
 

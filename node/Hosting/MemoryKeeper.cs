@@ -3,9 +3,9 @@ using System.Runtime.InteropServices;
 namespace QuicProChat.Mesh.Node.Hosting;
 
 /// <summary>
-/// Gives memory back once a burst is over: the collector and the C library both keep what they had at the peak, and pages of
-/// the program stay mapped that only the burst used. Looks now and then; acts when little happens and something was allocated
-/// since it acted last.
+/// Gives memory back once a burst is over: the collector and the C library both keep what they had at the peak, and
+/// pages of the program stay mapped that only the burst used. Looks now and then; acts when little happens and
+/// something was allocated since it acted last.
 /// </summary>
 internal sealed partial class MemoryKeeper : IDisposable
 {

@@ -41,16 +41,20 @@ internal sealed partial class MeshNode
 
     /// <summary>What this node knows of appointments; on the loop.</summary>
     internal FappStatusInfo FappStatus() => new(
-        FappWords.Of(Fapp.Mode), [.. Fapp.Followed.Select(static r => r.ToString())], Fapp.Store.Count, Fapp.NewestAge, FappClock is not null,
-        Fapp.ForwarderCount, Fapp.Counters.Forwarded, Fapp.Counters.DummiesSent, Fapp.Counters.DummiesDropped, Fapp.Counters.Rejected,
+        FappWords.Of(Fapp.Mode), [.. Fapp.Followed.Select(static r => r.ToString())], Fapp.Store.Count, Fapp.NewestAge,
+        FappClock is not null,
+        Fapp.ForwarderCount, Fapp.Counters.Forwarded, Fapp.Counters.DummiesSent, Fapp.Counters.DummiesDropped,
+        Fapp.Counters.Rejected,
         Fapp.Counters.RecordsRefused);
 
     /// <summary>The time by which appointments are judged; null where no clock is set. On the loop.</summary>
-    private long? FappClock => Configuration.FappTrustsClock ? _time.GetUtcNow().ToUnixTimeSeconds() : _host.Gossip.UnixSeconds;
+    private long? FappClock => Configuration.FappTrustsClock ? _time.GetUtcNow().ToUnixTimeSeconds()
+        : _host.Gossip.UnixSeconds;
 
     private static TrustDesk OpenTrust(NodeConfiguration configuration, MeshStore store)
     {
-        if (!TrustDesk.TryOpen(configuration.FappAnchorsFile, configuration.FappBlockFile, out TrustDesk? desk, out string? error))
+        if (!TrustDesk.TryOpen(configuration.FappAnchorsFile, configuration.FappBlockFile, out TrustDesk? desk,
+            out string? error))
             throw new UsageException(error!);
         foreach ((byte[] name, _) in store.Reader.FindValues(TrustDesk.ValuePrefix))
         {
@@ -64,7 +68,8 @@ internal sealed partial class MeshNode
     private static AppointmentOptions OptionsOfFapp(NodeConfiguration configuration) => new()
     {
         Mode = configuration.Fapp,
-        Own = [.. configuration.FappRegions.Select(static r => Region.TryParse(r, out Region region) ? region : default)],
+        Own = [.. configuration.FappRegions.Select(static r => Region.TryParse(r, out Region region) ? region
+            : default)],
         Relays = [.. configuration.FappRelays.Split(' ', StringSplitOptions.RemoveEmptyEntries)
             .Select(static r => NodeAddress.TryParse(r, out NodeAddress relay, out _) ? relay : default)],
         PublishEvery = (long)configuration.FappPublish.TotalSeconds,

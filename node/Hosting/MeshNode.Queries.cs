@@ -16,7 +16,8 @@ namespace QuicProChat.Mesh.Node.Hosting;
 internal sealed partial class MeshNode
 {
     internal StatusInfo Status() => new(
-        Identity.Address.ToString(), Configuration.Name, CommandLine.Version, (long)_time.GetElapsedTime(_started).TotalSeconds,
+        Identity.Address.ToString(), Configuration.Name, CommandLine.Version,
+        (long)_time.GetElapsedTime(_started).TotalSeconds,
         _links?.Listening ?? [], _host.Links.Count, _router.RouteCount, _router.Held.Count, Environment.WorkingSet,
         _links?.QuicAvailable ?? false, _links?.Dialling ?? [], _links?.Waiting ?? [], _links?.Warnings ?? []);
 
@@ -26,7 +27,8 @@ internal sealed partial class MeshNode
     {
         DiscoveryReport report = _links?.Discovered() ?? throw ControlException.Refused("the node starts");
         return new DiscoveryInfo(
-            DiscoveryModes.NameOf(report.Mode), [.. report.Links.Select(l => new DiscoveryLinkInfo(l.Interface, l.Announces, l.Browses, l.Problem))],
+            DiscoveryModes.NameOf(report.Mode),
+            [.. report.Links.Select(l => new DiscoveryLinkInfo(l.Interface, l.Announces, l.Browses, l.Problem))],
             [.. report.Found.Select(f => Infos.Of(f))]);
     }
 
@@ -39,7 +41,8 @@ internal sealed partial class MeshNode
         var held = new HeldSummary[_router.CopyHeld([])];
         int count = Math.Min(held.Length, _router.CopyHeld(held));
         return new QueueInfo(totals.Count, totals.Bytes, totals.InFlight, totals.AwaitingReceipt,
-            [.. held.Take(count).Select(h => new HeldInfo(h.Destination.ToString(), _host.NameOf(h.Destination), h.Count, h.Bytes))]);
+            [.. held.Take(count)
+                .Select(h => new HeldInfo(h.Destination.ToString(), _host.NameOf(h.Destination), h.Count, h.Bytes))]);
     }
 
     /// <summary>The name that a node announces, which anybody may; on the loop.</summary>

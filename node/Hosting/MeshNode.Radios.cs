@@ -25,7 +25,8 @@ internal sealed partial class MeshNode
         {
             try
             {
-                radios.Add(await radio.StatusAsync(cancellation).WaitAsync(RadioPatience, _time, cancellation).ConfigureAwait(false));
+                radios.Add(await radio.StatusAsync(cancellation).WaitAsync(RadioPatience, _time, cancellation)
+                    .ConfigureAwait(false));
             }
             catch (TimeoutException)
             {
@@ -37,20 +38,27 @@ internal sealed partial class MeshNode
     }
 
     private RadioInfo Describe(RadioStatus radio) => new(
-        radio.Device, radio.Modem, NameOf(radio.State), radio.Detail, radio.FrequencyHz, radio.BandwidthHz, radio.SpreadingFactor,
-        radio.CodingRate, radio.PowerDbm, radio.Region, radio.Band, radio.Window.TotalSeconds, radio.Budget.TotalSeconds,
-        [.. radio.Airtime.Select(use => new AirtimeInfo(RadioSeries.NameOf(use.Class), Rounded(use.Used), Rounded(use.Left)))],
+        radio.Device, radio.Modem, NameOf(radio.State), radio.Detail, radio.FrequencyHz, radio.BandwidthHz,
+        radio.SpreadingFactor,
+        radio.CodingRate, radio.PowerDbm, radio.Region, radio.Band, radio.Window.TotalSeconds,
+        radio.Budget.TotalSeconds,
+        [.. radio.Airtime.Select(
+            use => new AirtimeInfo(RadioSeries.NameOf(use.Class), Rounded(use.Used), Rounded(use.Left)))],
         RadioSeries.Queued(radio), radio.NoiseFloorDbm, Count(radio.ModemCounters, radio.Counters),
         [
             .. radio.Neighbours.Select(n => new RadioNeighbourInfo(
                 n.Address.ToString(), _host.NameOf(n.Address), n.IsUp, n.RssiDbm, n.SnrDb, Rounded(n.Silence),
-                Math.Round(n.RoundTrip.TotalMilliseconds), n.FramesReceived, n.FramesSent, n.Repeats, n.GivenUp, n.Queued)),
+                Math.Round(n.RoundTrip.TotalMilliseconds), n.FramesReceived, n.FramesSent, n.Repeats,
+                n.GivenUp, n.Queued)),
         ]);
 
     private static RadioCounts Count(ModemCounters modem, RadioCounters layer) => new(
-        modem.FramesSent, modem.BytesSent, layer.Sent.Data, layer.Sent.Acknowledgements, layer.Sent.Broadcasts, layer.Sent.Discovery,
-        modem.FramesReceived, layer.Overheard, layer.Duplicates, layer.BadChecks, layer.BadFrames, layer.BadItems, layer.Deferred,
-        layer.Expired, layer.Spared, modem.SendFailures, modem.BusyRetries, modem.GarbageBytes, modem.ModemErrors, modem.Resets, modem.Losses,
+        modem.FramesSent, modem.BytesSent, layer.Sent.Data, layer.Sent.Acknowledgements, layer.Sent.Broadcasts,
+        layer.Sent.Discovery,
+        modem.FramesReceived, layer.Overheard, layer.Duplicates, layer.BadChecks, layer.BadFrames, layer.BadItems,
+        layer.Deferred,
+        layer.Expired, layer.Spared, modem.SendFailures, modem.BusyRetries, modem.GarbageBytes, modem.ModemErrors,
+        modem.Resets, modem.Losses,
         layer.Replays, layer.Unproven, layer.Unpaid, layer.Sessions, layer.Displaced, Rounded(layer.ForStrangers));
 
     private static double Rounded(TimeSpan time) => Math.Round(time.TotalSeconds, 3);

@@ -56,7 +56,8 @@ internal sealed partial class MeshNode : IAsyncDisposable
     private NodeLinks? _links;
 
     internal MeshNode(
-        NodeConfiguration configuration, LocalIdentity identity, MeshStore store, TimeProvider time, ILoggerFactory logs, Action<LogLevel> setLevel)
+        NodeConfiguration configuration, LocalIdentity identity, MeshStore store, TimeProvider time,
+        ILoggerFactory logs, Action<LogLevel> setLevel)
     {
         Configuration = configuration;
         Identity = identity;
@@ -68,7 +69,8 @@ internal sealed partial class MeshNode : IAsyncDisposable
         _started = time.GetTimestamp();
         _loop = new NodeLoop(time, _log);
         _events = new EventHub(_loop.Faults);
-        _writer = new StoreWriter(store, _loop, configuration.Durability == Durability.Full, Instant.Now(time), logs.CreateLogger("store"));
+        _writer = new StoreWriter(store, _loop, configuration.Durability == Durability.Full, Instant.Now(time),
+            logs.CreateLogger("store"));
         _sealer = new Sealer(identity);
         RouterOptions options = Options(configuration, store.Quota);
         store.Damage.Found += ReportDamage;
@@ -90,7 +92,8 @@ internal sealed partial class MeshNode : IAsyncDisposable
         {
             HopLimit = options.HopLimit,
             Receipts = configuration.Receipts,
-            PadsSealed = () => !Configuration.Listen.Any(static uri => uri.StartsWith("lora:", StringComparison.Ordinal)),
+            PadsSealed = () =>
+                !Configuration.Listen.Any(static uri => uri.StartsWith("lora:", StringComparison.Ordinal)),
         };
         Direct = new DirectConversations(context, _sealer, Book);
         Lite = new LiteConversations(context);
@@ -104,7 +107,8 @@ internal sealed partial class MeshNode : IAsyncDisposable
         var filePort = new FilePort(() => _router!, () => Conversations!, messages, context.Loop, time, TellOfFile);
         Uploads = new FileUploads(fileBlobs, RandomSource.System, time);
         Files = new FileHost(
-            new FileTransfers(_sealer, identity.Address, BoundsOfFiles(configuration), filePort, fileBlobs, RandomSource.System),
+            new FileTransfers(_sealer, identity.Address, BoundsOfFiles(configuration), filePort, fileBlobs,
+                RandomSource.System),
             new FileSettings(
                 configuration.FileMaxBytes, configuration.FileAutoAcceptBytes,
                 configuration.Downloads is { } folder ? new DownloadFolder(folder) : null),
@@ -120,14 +124,19 @@ internal sealed partial class MeshNode : IAsyncDisposable
         Settings = context.Settings;
         Actions = new MessageActions(context);
         Destinations = new Destinations(identity.Address, Book, kinds, store.Reader.HasMessages);
-        _host = new RouterHost(_writer, store.Reader, Conversations, listener, time, new SystemLedgerClock(), _loop.Faults) { Log = _log };
+        _host = new RouterHost(_writer, store.Reader, Conversations, listener, time, new SystemLedgerClock(),
+            _loop.Faults)
+        { Log = _log };
         _host.Files = Files;
-        _local = new LocalNode(identity.PublicKey.Span, identity.Sign, configuration.Name, CapabilitiesOf(configuration));
+        _local = new LocalNode(identity.PublicKey.Span, identity.Sign, configuration.Name,
+            CapabilitiesOf(configuration));
         _router = new Router(
-            options, _local, AnnounceVerifier.Instance, _host.Actions, RandomSource.Seeded(), store.Reader.Sequence(), Instant.Now(time));
+            options, _local, AnnounceVerifier.Instance, _host.Actions, RandomSource.Seeded(), store.Reader.Sequence(),
+            Instant.Now(time));
         _host.Attach(_router);
         _host.Gossip.Attach(
-            new GossipProtocol(OptionsOfGossip(configuration, store.Quota), _host.Gossip, RandomSource.Seeded(), RandomSource.System, Instant.Now(time)),
+            new GossipProtocol(OptionsOfGossip(configuration, store.Quota), _host.Gossip, RandomSource.Seeded(),
+                RandomSource.System, Instant.Now(time)),
             store.Reader, Instant.Now(time));
         var records = new GossipRecords(_host.Gossip);
         _host.Gossip.Reader = records;
@@ -223,7 +232,8 @@ internal sealed partial class MeshNode : IAsyncDisposable
             _router.RestoreSeen(seen.Id);
         int held = 0;
         foreach (StoredEnvelope envelope in Store.Reader.Envelopes())
-            held += _router.RestoreEnvelope(envelope.Id, Held(envelope.Holding), envelope.Header, envelope.Size) ? 1 : 0;
+            held += _router.RestoreEnvelope(envelope.Id, Held(envelope.Holding), envelope.Header, envelope.Size) ? 1
+                : 0;
         if (held > 0)
             _log.Restored(held);
         Files.Restore(Instant.Now(_time));

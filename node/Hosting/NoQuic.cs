@@ -9,7 +9,9 @@ namespace QuicProChat.Mesh.Node.Hosting;
 /// </summary>
 internal sealed class NoQuic : ITransport
 {
-    /// <summary>False where the build leaves QUIC out (Native.targets); the trimmer then removes what only QUIC needs.</summary>
+    /// <summary>
+    /// False where the build leaves QUIC out (Native.targets); the trimmer then removes what only QUIC needs.
+    /// </summary>
     [FeatureSwitchDefinition("QuicProChat.Mesh.Quic")]
     internal static bool IsQuicBuiltIn => !AppContext.TryGetSwitch("QuicProChat.Mesh.Quic", out bool on) || on;
 

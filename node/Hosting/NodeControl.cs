@@ -6,7 +6,9 @@ using QuicProChat.Mesh.Store;
 
 namespace QuicProChat.Mesh.Node.Hosting;
 
-/// <summary>The node behind the control socket: finds what does a command, and says in words why something was not done.</summary>
+/// <summary>
+/// The node behind the control socket: finds what does a command, and says in words why something was not done.
+/// </summary>
 internal sealed class NodeControl(MeshNode node) : IControlTarget
 {
     /// <inheritdoc/>
@@ -21,7 +23,8 @@ internal sealed class NodeControl(MeshNode node) : IControlTarget
             try
             {
                 texts.Add((
-                    SendArguments.Read((Api.SendRequest)request.Arguments, node.Configuration.Lifetime, node.Destinations),
+                    SendArguments.Read((Api.SendRequest)request.Arguments, node.Configuration.Lifetime,
+                        node.Destinations),
                     new SendCaller(session, request.Tag, node.Answered)));
             }
             catch (ControlException e)
@@ -44,7 +47,8 @@ internal sealed class NodeControl(MeshNode node) : IControlTarget
         try
         {
             node.Faults.At(FaultPlace.Command);
-            return await NodeCommands.HandlerOf(request.Command).RunAsync(node, request, cancellation).ConfigureAwait(false);
+            return await NodeCommands.HandlerOf(request.Command).RunAsync(node, request, cancellation)
+                .ConfigureAwait(false);
         }
         catch (MessagingException e)
         {

@@ -24,7 +24,8 @@ internal sealed class NodeLinks : IAsyncDisposable
     private readonly LanDiscovery _discovery;
 
     internal NodeLinks(
-        NodeConfiguration configuration, LocalIdentity identity, Capabilities capabilities, ILinkEvents events, TimeProvider time, ILoggerFactory logs)
+        NodeConfiguration configuration, LocalIdentity identity, Capabilities capabilities, ILinkEvents events,
+        TimeProvider time, ILoggerFactory logs)
     {
         // Radios that are listened on later need it too.
         _networkKey = configuration.NetworkKeyFile is { } file ? ReadKey(file) : [];
@@ -33,7 +34,8 @@ internal sealed class NodeLinks : IAsyncDisposable
             NodeName = configuration.Name,
             Capabilities = capabilities,
             NetworkKey = _networkKey,
-            MemoryBytes = configuration.LinkMemoryBytes > 0 ? configuration.LinkMemoryBytes : configuration.Memory.Links,
+            MemoryBytes = configuration.LinkMemoryBytes > 0 ? configuration.LinkMemoryBytes
+                : configuration.Memory.Links,
             CertificateNumberFile = Path.Combine(configuration.DataDirectory, "certificate.number"),
         }, time, logger: logs.CreateLogger<LocalEnd>());
         _quic = NoQuic.IsQuicBuiltIn ? new QuicTransport(_local, logs.CreateLogger<QuicTransport>()) : new NoQuic();
@@ -42,10 +44,12 @@ internal sealed class NodeLinks : IAsyncDisposable
             RandomSource.Seeded(), logs.CreateLogger<LoraTransport>());
         _manager = new LinkManager(
             identity.Address, [_quic, new TcpTransport(_local, logs.CreateLogger<TcpTransport>()), _lora], events,
-            new LinkManagerSettings { MaxLinks = configuration.MaxLinks }, time, RandomSource.System, logs.CreateLogger<LinkManager>(),
+            new LinkManagerSettings { MaxLinks = configuration.MaxLinks }, time, RandomSource.System,
+            logs.CreateLogger<LinkManager>(),
             _local.Warnings);
         _discovery = new LanDiscovery(
-            DiscoveryOf(configuration), _networkKey, _manager, time, RandomSource.System, RandomSource.Seeded(), logs.CreateLogger<LanDiscovery>());
+            DiscoveryOf(configuration), _networkKey, _manager, time, RandomSource.System, RandomSource.Seeded(),
+            logs.CreateLogger<LanDiscovery>());
     }
 
     /// <summary>Links over QUIC can be made here.</summary>
@@ -111,7 +115,9 @@ internal sealed class NodeLinks : IAsyncDisposable
     /// <summary>Keeps a link to a peer from now on; false if it is dialled already.</summary>
     internal bool Connect(PeerUris peer) => _manager.Connect(peer);
 
-    /// <summary>Dials no more; the link that came of it ends, other ways to that peer go on. False if that peer was not dialled.</summary>
+    /// <summary>
+    /// Dials no more; the link that came of it ends, other ways to that peer go on. False if that peer was not dialled.
+    /// </summary>
     internal bool Disconnect(PeerUris peer) => _manager.Disconnect(peer);
 
     /// <summary>Ends all links to a neighbour and dials it no more; false if there was neither.</summary>
@@ -146,7 +152,8 @@ internal sealed class NodeLinks : IAsyncDisposable
             ReadOnlySpan<byte> digits = text.AsSpan().Trim(" \t\r\n"u8);
             byte[] key = GC.AllocateArray<byte>(NetworkKeySize, pinned: true);
             return digits.Length == 2 * NetworkKeySize
-                && Convert.FromHexString(System.Text.Encoding.ASCII.GetString(digits), key, out _, out _) == System.Buffers.OperationStatus.Done
+                && Convert.FromHexString(System.Text.Encoding.ASCII.GetString(digits), key, out _, out _)
+                == System.Buffers.OperationStatus.Done
                     ? key
                     : throw new IOException($"{path}: a network key is {2 * NetworkKeySize} hexadecimal digits");
         }

@@ -4,17 +4,17 @@ using QuicProChat.Mesh.Node.Cli;
 namespace QuicProChat.Mesh.Node.Hosting;
 
 /// <summary>
-/// The signals of the daemon, from its first moment to its last. What comes before the node is up is kept for it: a reload
-/// follows the start, an order to stop ends it. The time that the end may take begins with the order, and does not depend
-/// on anything that might hang.
+/// The signals of the daemon, from its first moment to its last. What comes before the node is up is kept for it: a
+/// reload follows the start, an order to stop ends it. The time that the end may take begins with the order, and does
+/// not depend on anything that might hang.
 /// </summary>
 internal sealed class ProcessSignals : IDisposable
 {
     /// <summary>From the order to stop to the end of the process, at most.</summary>
     private static readonly TimeSpan StopWithin = TimeSpan.FromSeconds(4.5);
 
-    // Those that end a process that does not care for them, and mean nothing here. The numbers are those of Linux on all
-    // processors that .NET runs on (signal(7)).
+    // Those that end a process that does not care for them, and mean nothing here. The numbers are those of Linux on
+    // all processors that .NET runs on (signal(7)).
     private static readonly (string Name, int Number)[] _meaningless =
         [("SIGUSR1", 10), ("SIGUSR2", 12), ("SIGALRM", 14), ("SIGVTALRM", 26), ("SIGXFSZ", 25)];
 

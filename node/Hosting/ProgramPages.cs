@@ -4,9 +4,9 @@ using System.Runtime.InteropServices;
 namespace QuicProChat.Mesh.Node.Hosting;
 
 /// <summary>
-/// The pages of the program's own file in memory. A start touches nearly all of them, and the kernel maps sixteen at a time;
-/// what only the start needed stays mapped for ever. Once a burst is over the node lets them go: what is used again is mapped
-/// again from the page cache, at a microsecond each, and the rest is what the kernel can drop first.
+/// The pages of the program's own file in memory. A start touches nearly all of them, and the kernel maps sixteen at a
+/// time; what only the start needed stays mapped for ever. Once a burst is over the node lets them go: what is used
+/// again is mapped again from the page cache, at a microsecond each, and the rest is what the kernel can drop first.
 /// </summary>
 internal static partial class ProgramPages
 {
@@ -30,8 +30,8 @@ internal static partial class ProgramPages
     }
 
     /// <summary>
-    /// Mappings of a file that are not writable and have no page of their own (<c>Anonymous: 0 kB</c>): nothing in them was
-    /// changed since, so the file has all of it. What the loader relocated and made read-only has such pages.
+    /// Mappings of a file that are not writable and have no page of their own (<c>Anonymous: 0 kB</c>): nothing in them
+    /// was changed since, so the file has all of it. What the loader relocated and made read-only has such pages.
     /// </summary>
     /// <param name="maps">Lines as of proc_pid_smaps(5).</param>
     /// <param name="file">The path of the file.</param>
@@ -42,7 +42,8 @@ internal static partial class ProgramPages
         while (maps.ReadLine() is { } line)
         {
             if (IsHead(line, out nuint start, out nuint end))
-                mapping = line.EndsWith(" " + file, StringComparison.Ordinal) && line.Split(' ')[1] is ['r', '-', _, 'p'] ? (start, end) : null;
+                mapping = line.EndsWith(" " + file, StringComparison.Ordinal) && line.Split(' ')[1]
+                    is ['r', '-', _, 'p'] ? (start, end) : null;
             else if (mapping is { } whole && line.StartsWith("Anonymous:", StringComparison.Ordinal))
             {
                 if (line.AsSpan("Anonymous:".Length).Trim() is "0 kB")
@@ -59,8 +60,10 @@ internal static partial class ProgramPages
         (start, end) = (0, 0);
         int dash = line.IndexOf('-'), blank = line.IndexOf(' ');
         return dash > 0 && blank > dash
-            && nuint.TryParse(line.AsSpan(0, dash), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out start)
-            && nuint.TryParse(line.AsSpan(dash + 1, blank - dash - 1), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out end);
+            && nuint.TryParse(line.AsSpan(0, dash), NumberStyles.AllowHexSpecifier,
+                CultureInfo.InvariantCulture, out start)
+            && nuint.TryParse(line.AsSpan(dash + 1, blank - dash - 1), NumberStyles.AllowHexSpecifier,
+                CultureInfo.InvariantCulture, out end);
     }
 
     [LibraryImport("libc")]

@@ -24,10 +24,12 @@ internal static class RadioSeries
         if (radios.Count == 0)
             return;
         Gauge("qpc_radio_online", "1 while the modem sends and receives.", r => r.State == ModemState.Online ? 1 : 0);
-        Gauge("qpc_radio_airtime_budget_seconds", "Airtime that the sub-band allows in each window.", r => r.Budget.TotalSeconds);
+        Gauge("qpc_radio_airtime_budget_seconds", "Airtime that the sub-band allows in each window.",
+            r => r.Budget.TotalSeconds);
         Gauge("qpc_radio_airtime_window_seconds", "The sliding window of that rule.", r => r.Window.TotalSeconds);
         Classes("qpc_radio_airtime_used_seconds", "Airtime used in the window, by class.", u => u.Used.TotalSeconds);
-        Classes("qpc_radio_airtime_left_seconds", "Airtime that the class would still be granted.", u => u.Left.TotalSeconds);
+        Classes("qpc_radio_airtime_left_seconds", "Airtime that the class would still be granted.",
+            u => u.Left.TotalSeconds);
         Gauge("qpc_radio_neighbours", "Neighbours with a link.", r => r.Neighbours.Count(n => n.IsUp));
         Gauge("qpc_radio_stations", "Stations known, with a link or without.", r => r.Neighbours.Count);
         Gauge("qpc_radio_queued_frames", "Frames that wait for airtime.", r => Queued(r));
@@ -42,17 +44,22 @@ internal static class RadioSeries
             text.Sample("qpc_radio_frames_received_total", Of(radio), radio.ModemCounters.FramesReceived);
         Several("qpc_radio_events_total", "What the radio dropped, put off, repeated and suffered.", "event", r =>
         [
-            ("overheard", r.Counters.Overheard), ("duplicate", r.Counters.Duplicates), ("bad_check", r.Counters.BadChecks),
-            ("bad_frame", r.Counters.BadFrames), ("bad_item", r.Counters.BadItems), ("deferred", r.Counters.Deferred), ("expired", r.Counters.Expired),
-            ("spared", r.Counters.Spared), ("send_failure", r.ModemCounters.SendFailures), ("busy_retry", r.ModemCounters.BusyRetries),
+            ("overheard", r.Counters.Overheard), ("duplicate", r.Counters.Duplicates),
+            ("bad_check", r.Counters.BadChecks),
+            ("bad_frame", r.Counters.BadFrames), ("bad_item", r.Counters.BadItems), ("deferred", r.Counters.Deferred),
+            ("expired", r.Counters.Expired),
+            ("spared", r.Counters.Spared), ("send_failure", r.ModemCounters.SendFailures),
+            ("busy_retry", r.ModemCounters.BusyRetries),
             ("modem_error", r.ModemCounters.ModemErrors), ("modem_reset", r.ModemCounters.Resets),
             ("modem_lost", r.ModemCounters.Losses), ("replay", r.Counters.Replays), ("unproven", r.Counters.Unproven),
             ("unpaid", r.Counters.Unpaid), ("session", r.Counters.Sessions), ("displaced", r.Counters.Displaced),
             ("garbage_byte", r.ModemCounters.GarbageBytes),
         ]);
-        text.Family("qpc_radio_strangers_airtime_seconds_total", "Airtime spent because of frames that prove nothing.", "counter");
+        text.Family("qpc_radio_strangers_airtime_seconds_total",
+            "Airtime spent because of frames that prove nothing.", "counter");
         foreach (RadioStatus radio in radios)
-            text.Sample("qpc_radio_strangers_airtime_seconds_total", Of(radio), radio.Counters.ForStrangers.TotalSeconds);
+            text.Sample("qpc_radio_strangers_airtime_seconds_total", Of(radio),
+                radio.Counters.ForStrangers.TotalSeconds);
 
         void Gauge(string name, string help, Func<RadioStatus, double> value)
         {

@@ -11,7 +11,8 @@ namespace QuicProChat.Mesh.Node.Hosting;
 /// ends, the service manager is told that it has ended: it waits for that.
 /// </summary>
 internal sealed class Reloads(
-    MeshNode node, Func<NodeConfiguration> load, ServiceManager manager, ControlServer control, TimeProvider time, ILogger log) : IDisposable
+    MeshNode node, Func<NodeConfiguration> load, ServiceManager manager, ControlServer control, TimeProvider time,
+    ILogger log) : IDisposable
 {
     private readonly Lock _guard = new();
     private bool _running;

@@ -10,7 +10,9 @@ namespace QuicProChat.Mesh.Node.Hosting;
 /// </summary>
 internal sealed class ServiceManager : IDisposable
 {
-    /// <summary>A service manager that reads so slowly is not waited for: the watchdog would bite for its fault.</summary>
+    /// <summary>
+    /// A service manager that reads so slowly is not waited for: the watchdog would bite for its fault.
+    /// </summary>
     private const int PatienceMilliseconds = 500;
 
     private readonly Socket? _socket;
@@ -22,7 +24,9 @@ internal sealed class ServiceManager : IDisposable
             return;
         // A leading @ stands for the abstract name space, which .NET spells with a zero byte.
         string path = notifySocket[0] == '@' ? '\0' + notifySocket[1..] : notifySocket;
-        _socket = new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified) { SendTimeout = PatienceMilliseconds };
+        _socket = new Socket(AddressFamily.Unix, SocketType.Dgram,
+            ProtocolType.Unspecified)
+        { SendTimeout = PatienceMilliseconds };
         try
         {
             _socket.Connect(new UnixDomainSocketEndPoint(path));
@@ -34,10 +38,13 @@ internal sealed class ServiceManager : IDisposable
         }
     }
 
-    /// <summary>Half of what the watchdog allows between two signs of life; null without a watchdog (sd_watchdog_enabled(3)).</summary>
+    /// <summary>
+    /// Half of what the watchdog allows between two signs of life; null without a watchdog (sd_watchdog_enabled(3)).
+    /// </summary>
     internal static TimeSpan? WatchdogInterval(string? watchdogMicroseconds, string? watchdogPid, int pid)
     {
-        if (!long.TryParse(watchdogMicroseconds, NumberStyles.None, CultureInfo.InvariantCulture, out long limit) || limit <= 0)
+        if (!long.TryParse(watchdogMicroseconds, NumberStyles.None, CultureInfo.InvariantCulture, out long limit)
+            || limit <= 0)
             return null;
         if (!string.IsNullOrEmpty(watchdogPid) && watchdogPid != pid.ToString(CultureInfo.InvariantCulture))
             return null;

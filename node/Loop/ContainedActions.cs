@@ -6,8 +6,8 @@ using QuicProChat.Mesh.Wire;
 namespace QuicProChat.Mesh.Node.Loop;
 
 /// <summary>
-/// Stands between the router and its host: a fault of the host must not tear through the router's tables. What the router
-/// would wait for in vain after a fault is told to it a moment later, outside of its own calls.
+/// Stands between the router and its host: a fault of the host must not tear through the router's tables. What the
+/// router would wait for in vain after a fault is told to it a moment later, outside of its own calls.
 /// </summary>
 internal sealed class ContainedActions(RouterHost host, Faults faults) : IRouterActions
 {
@@ -194,7 +194,8 @@ internal sealed class ContainedActions(RouterHost host, Faults faults) : IRouter
         {
             faults.Note(FaultSeam.Message, e);
             // Not taken, and not refused for good: the neighbour keeps it and tries again.
-            _amends.Enqueue((to, now) => to.Router.DeliveryDone(now, token, DeliveryOutcome.StoreFull, default, default));
+            _amends.Enqueue(
+                (to, now) => to.Router.DeliveryDone(now, token, DeliveryOutcome.StoreFull, default, default));
         }
     }
 

@@ -14,13 +14,16 @@ internal interface IGossipReader
     GossipJudgement Judge(Instant now, in GossipId id, in GossipRecord record);
 }
 
-/// <summary>Stands between gossip, which does no I/O, and links, disk and clock. All members are called on the loop.</summary>
+/// <summary>
+/// Stands between gossip, which does no I/O, and links, disk and clock. All members are called on the loop.
+/// </summary>
 /// <param name="links">Sends frames; faults in it cost the link.</param>
 /// <param name="writer">Writes records when there is time.</param>
 /// <param name="stored">Reads them.</param>
 /// <param name="clock">Says the time where it is known.</param>
 /// <param name="faults">Where faults are counted.</param>
-internal sealed class GossipHost(IRouterActions links, StoreWriter writer, ContainedReader stored, ILedgerClock clock, Faults faults)
+internal sealed class GossipHost(
+    IRouterActions links, StoreWriter writer, ContainedReader stored, ILedgerClock clock, Faults faults)
     : IGossipActions
 {
     /// <summary>Records read back from disk in one batch: the loop has other work.</summary>
@@ -64,7 +67,8 @@ internal sealed class GossipHost(IRouterActions links, StoreWriter writer, Conta
         {
             bool isTaken = record.IsEmpty
                 ? protocol.RestoreDead(now, id, row.Age)
-                : protocol.Restore(now, id, new KeptRecord(row.Age, row.LifetimeLeft, row.Source, row.IsChosen, row.IsMine), record);
+                : protocol.Restore(
+                    now, id, new KeptRecord(row.Age, row.LifetimeLeft, row.Source, row.IsChosen, row.IsMine), record);
             if (!isTaken)
                 ended.Add(id);
         });
@@ -86,7 +90,8 @@ internal sealed class GossipHost(IRouterActions links, StoreWriter writer, Conta
     internal byte[]? Find(GossipId id) => Protocol.FindInMemory(id) ?? stored.FindGossip(id);
 
     /// <inheritdoc/>
-    public bool Send(LinkId link, FrameClass frameClass, ReadOnlySpan<byte> frame) => links.Send(link, frameClass, frame);
+    public bool Send(LinkId link, FrameClass frameClass, ReadOnlySpan<byte> frame) =>
+        links.Send(link, frameClass, frame);
 
     /// <inheritdoc/>
     public GossipJudgement Judge(Instant now, in GossipId id, in GossipRecord record)
@@ -104,7 +109,8 @@ internal sealed class GossipHost(IRouterActions links, StoreWriter writer, Conta
     }
 
     /// <inheritdoc/>
-    public void PersistRecord(in GossipId id, in KeptRecord kept, ReadOnlySpan<byte> record) => writer.Later(_now).Gossip.Keep(
+    public void PersistRecord(in GossipId id, in KeptRecord kept, ReadOnlySpan<byte> record) =>
+        writer.Later(_now).Gossip.Keep(
         id, new GossipRow(kept.Age, kept.LifetimeLeft, kept.Source, kept.IsChosen, kept.IsMine), record);
 
     /// <inheritdoc/>

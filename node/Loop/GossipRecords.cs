@@ -5,7 +5,9 @@ using QuicProChat.Mesh.Wire;
 
 namespace QuicProChat.Mesh.Node.Loop;
 
-/// <summary>Stands between gossip and those who read it: each gets its records, and all their topics are one set.</summary>
+/// <summary>
+/// Stands between gossip and those who read it: each gets its records, and all their topics are one set.
+/// </summary>
 internal sealed class GossipRecords(GossipHost gossip) : IGossipReader
 {
     private readonly List<Share> _shares = [];
@@ -36,7 +38,8 @@ internal sealed class GossipRecords(GossipHost gossip) : IGossipReader
         return GossipVerdict.NotMine;
     }
 
-    private sealed class Share(GossipRecords all, GossipClass @class, Judging judge, Func<long?>? clock) : IGossipRecords
+    private sealed class Share(
+        GossipRecords all, GossipClass @class, Judging judge, Func<long?>? clock) : IGossipRecords
     {
         private IReadOnlyCollection<GossipTopic> _topics = [];
 

@@ -20,7 +20,8 @@ internal enum LoopEventKind : byte
 
 /// <summary>One event for the loop; which fields are set follows from the kind.</summary>
 internal readonly record struct LoopEvent(
-    LoopEventKind Kind, ILink? Link = null, ReceivedFrames Frames = default, LinkEnd? End = null, ILoopWork? Work = null);
+    LoopEventKind Kind, ILink? Link = null, ReceivedFrames Frames = default, LinkEnd? End = null,
+    ILoopWork? Work = null);
 
 /// <summary>Something to do on the loop.</summary>
 internal interface ILoopWork
@@ -28,6 +29,8 @@ internal interface ILoopWork
     /// <summary>Runs on the loop; must not block.</summary>
     void Run(Instant now);
 
-    /// <summary>On the loop: a fault kept it from running, or from running to its end. Whoever waits for it has to be told.</summary>
+    /// <summary>
+    /// On the loop: a fault kept it from running, or from running to its end. Whoever waits for it has to be told.
+    /// </summary>
     void Failed(Instant now, Exception fault);
 }

@@ -50,7 +50,8 @@ internal sealed class NodeLoop : ILinkEvents, IAsyncDisposable
         _time = time;
         _log = log;
         Faults = new Faults(log, time);
-        _timer = time.CreateTimer(static self => ((NodeLoop)self!).OnTimer(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _timer = time.CreateTimer(static self => ((NodeLoop)self!).OnTimer(), this, Timeout.InfiniteTimeSpan,
+            Timeout.InfiniteTimeSpan);
     }
 
     /// <summary>Faults that cost an event, and not the loop.</summary>
@@ -72,9 +73,12 @@ internal sealed class NodeLoop : ILinkEvents, IAsyncDisposable
     }
 
     /// <summary>Queues work; it runs in order with other events. Waits where the loop is behind.</summary>
-    internal ValueTask PostAsync(ILoopWork work) => _events.Writer.WriteAsync(new LoopEvent(LoopEventKind.Work, Work: work));
+    internal ValueTask PostAsync(ILoopWork work) =>
+        _events.Writer.WriteAsync(new LoopEvent(LoopEventKind.Work, Work: work));
 
-    /// <summary>As <see cref="PostAsync"/>, for whoever has nothing to do when it is queued, or the loop has ended.</summary>
+    /// <summary>
+    /// As <see cref="PostAsync"/>, for whoever has nothing to do when it is queued, or the loop has ended.
+    /// </summary>
     internal void Post(ILoopWork work) => _ = PostLaterAsync(new LoopEvent(LoopEventKind.Work, Work: work));
 
     /// <summary>Runs a function where the router lives and brings back its result.</summary>
@@ -167,7 +171,9 @@ internal sealed class NodeLoop : ILinkEvents, IAsyncDisposable
         }
     }
 
-    /// <summary>The one place where a fault in the handling of an event is caught: it costs that event, or its link.</summary>
+    /// <summary>
+    /// The one place where a fault in the handling of an event is caught: it costs that event, or its link.
+    /// </summary>
     private void Handle(Instant now, LoopEvent next)
     {
         try
@@ -280,7 +286,8 @@ internal sealed class NodeLoop : ILinkEvents, IAsyncDisposable
 
     private void OnTimer()
     {
-        // A full channel means that batches follow anyway, and each looks at what is due; but the timer must be armed again.
+        // A full channel means that batches follow anyway, and each looks at what is due; but the timer must be armed
+        // again.
         if (!_events.Writer.TryWrite(new LoopEvent(LoopEventKind.Due)))
             _ = PostLaterAsync(new LoopEvent(LoopEventKind.Due));
     }

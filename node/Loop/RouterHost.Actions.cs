@@ -42,7 +42,8 @@ internal sealed partial class RouterHost : IRouterActions
     {
         if (!Log.IsEnabled(LogLevel.Debug) || Links.Find(link) is not { } from)
             return;
-        Log.MalformedFrame(from.Peer, frame.Length, Convert.ToHexStringLower(frame[..Math.Min(frame.Length, MostShown)]));
+        Log.MalformedFrame(
+            from.Peer, frame.Length, Convert.ToHexStringLower(frame[..Math.Min(frame.Length, MostShown)]));
     }
 
     /// <inheritdoc/>
@@ -116,10 +117,12 @@ internal sealed partial class RouterHost : IRouterActions
     }
 
     /// <summary>Puts an envelope on disk and tells the router.</summary>
-    private sealed class PersistOperation(Router router, long token, EnvelopeId id, HeldEnvelope held, byte[] envelope) : StoreOperation
+    private sealed class PersistOperation(
+        Router router, long token, EnvelopeId id, HeldEnvelope held, byte[] envelope) : StoreOperation
     {
         // The proof's memory is the router's: it is valid only while it calls.
-        private readonly Holding _held = new(held.Upstream, held.Originated, held.LifetimeLeft, held.ReceiptProof.ToArray());
+        private readonly Holding _held =
+            new(held.Upstream, held.Originated, held.LifetimeLeft, held.ReceiptProof.ToArray());
 
         private bool _kept;
 

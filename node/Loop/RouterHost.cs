@@ -51,7 +51,8 @@ internal sealed partial class RouterHost : ILoopOwner
     private bool _hasOutcomes;
 
     internal RouterHost(
-        StoreWriter writer, StoreReader reader, Conversations conversations, ILoopListener listener, TimeProvider time, ILedgerClock clock,
+        StoreWriter writer, StoreReader reader, Conversations conversations, ILoopListener listener, TimeProvider time,
+        ILedgerClock clock,
         Faults faults)
     {
         _faults = faults;
@@ -105,7 +106,8 @@ internal sealed partial class RouterHost : ILoopOwner
     {
         _now = now;
         var description = new LinkDescription(
-            link.Peer, link.PeerPublicKey, link.Properties, link.PeerBootId, link.Outbound, link.SourceGroup, link.Chosen);
+            link.Peer, link.PeerPublicKey, link.Properties, link.PeerBootId, link.Outbound, link.SourceGroup,
+            link.Chosen);
         LinkId id = _router.LinkUp(now, description);
         if (id == LinkId.None)
         {
@@ -168,13 +170,16 @@ internal sealed partial class RouterHost : ILoopOwner
         Guard(FaultSeam.Timer, FaultPlace.Files, now, static (host, at) => host.TickFiles(at));
         for (int round = 0; round < MostRounds; round++)
         {
-            Guard(FaultSeam.Message, FaultPlace.OpenArrived, now, static (host, at) => host._conversations.OpenArrived(at));
-            Guard(FaultSeam.Message, FaultPlace.PumpConversations, now, static (host, at) => host._conversations.Pump(at));
+            Guard(FaultSeam.Message, FaultPlace.OpenArrived, now,
+                static (host, at) => host._conversations.OpenArrived(at));
+            Guard(FaultSeam.Message, FaultPlace.PumpConversations, now,
+                static (host, at) => host._conversations.Pump(at));
             Guard(FaultSeam.Batch, FaultPlace.EndOfBatch, now, static (host, at) => host.EndOfBatch(at));
             // What is forwarded need not wait for what is written.
             Links.Flush(_faults, _flushFailed);
             _hasOutcomes = false;
-            Guard(FaultSeam.Store, FaultPlace.EndBatchOfWriter, now, static (host, at) => host._hasOutcomes = host._writer.EndBatch(at));
+            Guard(FaultSeam.Store, FaultPlace.EndBatchOfWriter, now,
+                static (host, at) => host._hasOutcomes = host._writer.EndBatch(at));
             if (!_hasOutcomes)
                 break;
         }

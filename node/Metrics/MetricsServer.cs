@@ -7,8 +7,8 @@ namespace QuicProChat.Mesh.Node.Metrics;
 
 /// <summary>
 /// Answers <c>GET /metrics</c> over HTTP/1.1, one request a connection. Reads a request of bounded size in bounded
-/// time and from few clients at once; whatever else comes gets a status and is closed. Where all places are taken, the client
-/// that has kept its request back for longest gives way: who asks at once is always heard.
+/// time and from few clients at once; whatever else comes gets a status and is closed. Where all places are taken, the
+/// client that has kept its request back for longest gives way: who asks at once is always heard.
 /// </summary>
 internal sealed class MetricsServer : IAsyncDisposable
 {
@@ -33,7 +33,8 @@ internal sealed class MetricsServer : IAsyncDisposable
 
     /// <summary>Binds and begins to serve.</summary>
     /// <exception cref="IOException">The address cannot be bound.</exception>
-    internal MetricsServer(IPEndPoint endPoint, Func<CancellationToken, Task<string>> metrics, Faults faults, TimeProvider time)
+    internal MetricsServer(
+        IPEndPoint endPoint, Func<CancellationToken, Task<string>> metrics, Faults faults, TimeProvider time)
     {
         _metrics = metrics;
         _faults = faults;
@@ -78,7 +79,8 @@ internal sealed class MetricsServer : IAsyncDisposable
             {
                 Serve(await _listener.AcceptAsync(_ends.Token).ConfigureAwait(false));
             }
-            catch (Exception e) when (_ends.IsCancellationRequested && e is (OperationCanceledException or ObjectDisposedException or SocketException))
+            catch (Exception e) when (_ends.IsCancellationRequested && e
+                is (OperationCanceledException or ObjectDisposedException or SocketException))
             {
                 return;
             }
@@ -87,7 +89,8 @@ internal sealed class MetricsServer : IAsyncDisposable
                 // Out of descriptors, most likely. Whatever it is, the next scrape may do better.
                 if (e is not SocketException)
                     _faults.Note(FaultSeam.Metrics, e);
-                await Task.Delay(AcceptPause, _time, _ends.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                await Task.Delay(AcceptPause, _time, _ends.Token)
+                    .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
     }
@@ -119,12 +122,14 @@ internal sealed class MetricsServer : IAsyncDisposable
     {
         await Task.Yield();
         using CancellationTokenSource patience = new(Patience, _time);
-        using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, _ends.Token);
+        using CancellationTokenSource limit =
+            CancellationTokenSource.CreateLinkedTokenSource(patience.Token, _ends.Token);
         try
         {
             (string status, string body) = await AnswerAsync(client, limit.Token).ConfigureAwait(false);
             byte[] payload = Encoding.UTF8.GetBytes(body);
-            string head = $"HTTP/1.1 {status}\r\nContent-Type: {MetricsText.ContentType}\r\nContent-Length: {payload.Length}\r\nConnection: close\r\n\r\n";
+            string head = $"HTTP/1.1 {status}\r\nContent-Type: {MetricsText.ContentType}\r\nContent-Length: "
+                + $"{payload.Length}\r\nConnection: close\r\n\r\n";
             byte[] answer = [.. Encoding.ASCII.GetBytes(head), .. payload];
             for (ReadOnlyMemory<byte> rest = answer; !rest.IsEmpty;)
                 rest = rest[await client.Socket.SendAsync(rest, limit.Token).ConfigureAwait(false)..];

@@ -10,9 +10,11 @@ internal sealed class MetricsText
 
     private readonly StringBuilder _text = new();
 
-    internal MetricsText Gauge(string name, string help, double value) => Family(name, help, "gauge").Sample(name, null, value);
+    internal MetricsText Gauge(string name, string help, double value) =>
+        Family(name, help, "gauge").Sample(name, null, value);
 
-    internal MetricsText Counter(string name, string help, double value) => Family(name, help, "counter").Sample(name, null, value);
+    internal MetricsText Counter(string name, string help, double value) =>
+        Family(name, help, "counter").Sample(name, null, value);
 
     /// <summary>Begins a family with labels; <see cref="Sample"/> follows for each.</summary>
     internal MetricsText Family(string name, string help, string type)
@@ -33,7 +35,10 @@ internal sealed class MetricsText
 
     /// <summary>A label's value, escaped.</summary>
     internal static string Label(string name, string value) =>
-        $"{name}=\"{value.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal).Replace("\n", "\\n", StringComparison.Ordinal)}\"";
+        name + "=\"" + value
+            .Replace("\\", "\\\\", StringComparison.Ordinal)
+            .Replace("\"", "\\\"", StringComparison.Ordinal)
+            .Replace("\n", "\\n", StringComparison.Ordinal) + "\"";
 
     /// <inheritdoc/>
     public override string ToString() => _text.ToString();

@@ -3,8 +3,8 @@ using System.Text;
 namespace QuicProChat.Mesh.Node.Page;
 
 /// <summary>
-/// The head of an HTTP/1.1 request (RFC 9112, sections 2 to 5), as strictly as that allows: what two readers could read in
-/// two ways is refused. Requests with a body are none of the page's.
+/// The head of an HTTP/1.1 request (RFC 9112, sections 2 to 5), as strictly as that allows: what two readers could read
+/// in two ways is refused. Requests with a body are none of the page's.
 /// <code>
 /// method SP target SP HTTP/1.1 CRLF
 /// name: value CRLF ...

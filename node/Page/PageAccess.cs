@@ -7,9 +7,9 @@ using QuicProChat.Mesh.Identity;
 namespace QuicProChat.Mesh.Node.Page;
 
 /// <summary>
-/// Who may use the page. A link holds a token that opens one session and lasts a minute; the session has a token of its own,
-/// which the page keeps in its tab. Both are 32 random bytes, of which only the digest is kept here. Sessions outlive a
-/// restart: their digests are in the store. For any thread.
+/// Who may use the page. A link holds a token that opens one session and lasts a minute; the session has a token of its
+/// own, which the page keeps in its tab. Both are 32 random bytes, of which only the digest is kept here. Sessions
+/// outlive a restart: their digests are in the store. For any thread.
 /// </summary>
 internal sealed class PageAccess
 {
@@ -72,8 +72,8 @@ internal sealed class PageAccess
     }
 
     /// <summary>
-    /// Opens a session with what the page says first: <c>link TOKEN</c> or <c>session TOKEN</c>. Null if that opens nothing; else
-    /// the session's token, a new one for a link.
+    /// Opens a session with what the page says first: <c>link TOKEN</c> or <c>session TOKEN</c>. Null if that opens
+    /// nothing; else the session's token, a new one for a link.
     /// </summary>
     /// <param name="login">The first message.</param>
     internal async ValueTask<string?> OpenAsync(ReadOnlyMemory<byte> login)

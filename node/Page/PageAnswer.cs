@@ -13,7 +13,8 @@ internal sealed record PageAnswer(int Status, string Head, ReadOnlyMemory<byte> 
     /// (docs/security.md, section on the page).
     /// </summary>
     internal const string Policy =
-        "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'; object-src 'none'; img-src 'self' blob:";
+        "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'; object-src 'none'; img-src "
+            + "'self' blob:";
 
     private const string Guards =
         "Content-Security-Policy: " + Policy + "\r\n"
@@ -35,7 +36,8 @@ internal sealed record PageAnswer(int Status, string Head, ReadOnlyMemory<byte> 
     /// <summary>A file of the page.</summary>
     internal static PageAnswer Of(PageFile file, bool withBody) => new(
         200,
-        $"{Guards}Content-Type: {file.Type}\r\nContent-Encoding: gzip\r\nETag: {file.Tag}\r\nCache-Control: no-cache\r\n"
+        $"{Guards}Content-Type: {file.Type}\r\nContent-Encoding: gzip\r\nETag: {file.Tag}\r\nCache-Control: "
+            + "no-cache\r\n"
         + $"Content-Length: {file.Bytes.Length}\r\n",
         withBody ? file.Bytes : default);
 

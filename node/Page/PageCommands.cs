@@ -3,17 +3,20 @@ using QuicProChat.Mesh.Api;
 namespace QuicProChat.Mesh.Node.Page;
 
 /// <summary>
-/// What a page may ask for. Whatever is not named here, it may not: a command that comes later must be thought about first. It
-/// gets no command that ends the node or changes its log, none that reads or writes a file of the machine by its path, none
-/// that gives out more than the screen shows (transcripts), and none that lets others in (links to the page).
+/// What a page may ask for. Whatever is not named here, it may not: a command that comes later must be thought about
+/// first. It gets no command that ends the node or changes its log, none that reads or writes a file of the machine by
+/// its path, none that gives out more than the screen shows (transcripts), and none that lets others in (links to the
+/// page).
 /// </summary>
 internal static class PageCommands
 {
     private static readonly HashSet<string> _permitted = new(StringComparer.Ordinal)
     {
-        "status", "identity", "peers", "routes", "discover", "connect", "disconnect", "announce", "queue", "radio", "events", "settings",
+        "status", "identity", "peers", "routes", "discover", "connect", "disconnect", "announce", "queue", "radio",
+        "events", "settings",
         "settings-check", "backup-check", "page-code",
-        "send", "reply", "react", "edit", "read", "disappear", "location", "conversations", "search", "mute", "unmute", "messages",
+        "send", "reply", "react", "edit", "read", "disappear", "location", "conversations", "search", "mute",
+        "unmute", "messages",
         "message", "delete", "requests", "accept", "refuse", "block", "blocked", "unblock", "verify", "alias",
         "contact-add", "contact-list", "contact-show", "contact-send", "contact-remove",
         "lite-create", "lite-invite", "lite-join", "lite-leave", "lite-list", "lite-rekey", "lite-rename", "lite-show",
@@ -24,7 +27,8 @@ internal static class PageCommands
         // The bytes of files come and go in requests; paths are only ever ctl's.
         "file-accept", "file-begin", "file-cancel", "file-data", "file-list", "file-offer", "file-read", "file-show",
         // Not those that vouch for others, choose whom to trust, or write files.
-        "fapp-acknowledge", "fapp-cancel", "fapp-confirm", "fapp-no-show", "fapp-practice-set", "fapp-practice-show", "fapp-refuse",
+        "fapp-acknowledge", "fapp-cancel", "fapp-confirm", "fapp-no-show", "fapp-practice-set", "fapp-practice-show",
+        "fapp-refuse",
         "fapp-requests", "fapp-reservations", "fapp-reserve", "fapp-search", "fapp-slot-add", "fapp-slot-list",
         "fapp-slot-withdraw", "fapp-status", "fapp-watch", "fapp-watch-list", "fapp-watch-remove",
     };

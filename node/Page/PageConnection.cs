@@ -4,8 +4,8 @@ using System.Net.WebSockets;
 namespace QuicProChat.Mesh.Node.Page;
 
 /// <summary>
-/// One connection of a browser: answers its requests one by one, until one of them makes a WebSocket of it. Each request has
-/// its time and its size.
+/// One connection of a browser: answers its requests one by one, until one of them makes a WebSocket of it. Each
+/// request has its time and its size.
 /// </summary>
 internal sealed class PageConnection(Socket socket, TimeProvider time)
 {
@@ -15,7 +15,9 @@ internal sealed class PageConnection(Socket socket, TimeProvider time)
     /// <summary>How long a connection is kept between requests.</summary>
     private static readonly TimeSpan RestPatience = TimeSpan.FromSeconds(15);
 
-    /// <summary>How often a page that is silent is asked whether it is there, and how long it may take to say so.</summary>
+    /// <summary>
+    /// How often a page that is silent is asked whether it is there, and how long it may take to say so.
+    /// </summary>
     private static readonly TimeSpan Heartbeat = TimeSpan.FromSeconds(30);
 
     private readonly byte[] _bytes = new byte[HttpHead.MaxBytes];
@@ -28,7 +30,9 @@ internal sealed class PageConnection(Socket socket, TimeProvider time)
     /// <summary>Ends whatever is under way.</summary>
     internal void Cut() => socket.Dispose();
 
-    /// <summary>Answers requests until one asks for a WebSocket, which is returned; null when the connection has ended.</summary>
+    /// <summary>
+    /// Answers requests until one asks for a WebSocket, which is returned; null when the connection has ended.
+    /// </summary>
     /// <exception cref="OperationCanceledException">It was too slow, or the node stops.</exception>
     /// <exception cref="SocketException">The browser went away.</exception>
     internal async Task<WebSocket?> ServeAsync(CancellationToken cancellation)

@@ -60,7 +60,8 @@ internal static class PageRules
 #pragma warning disable CA5350 // RFC 6455, section 4.2.2: no secret, it shows that the request was read.
         string proof = Convert.ToBase64String(SHA1.HashData(challenge));
 #pragma warning restore CA5350
-        return new PageAnswer(101, $"Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: {proof}\r\n", default);
+        return new PageAnswer(
+            101, $"Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: {proof}\r\n", default);
     }
 
     private static string PathOf(ReadOnlySpan<byte> target)
@@ -74,14 +75,15 @@ internal static class PageRules
         origin.StartsWith("http://"u8) && Ascii.EqualsIgnoreCase(origin["http://"u8.Length..], host);
 
     /// <summary>
-    /// A name of this machine for itself, with any port: through <c>ssh -L</c> the port is another one than that which is
-    /// listened on.
+    /// A name of this machine for itself, with any port: through <c>ssh -L</c> the port is another one than that which
+    /// is listened on.
     /// </summary>
     private static bool IsLoopback(ReadOnlySpan<byte> host)
     {
         int colon = host.LastIndexOf((byte)':');
         bool hasPort = colon >= 0 && (host[0] != '[' || host[..colon].EndsWith("]"u8));
-        if (hasPort && (host.Length - colon - 1 is < 1 or > 5 || host[(colon + 1)..].ContainsAnyExceptInRange((byte)'0', (byte)'9')))
+        if (hasPort && (host.Length - colon - 1 is < 1 or > 5 || host[(colon + 1)..]
+            .ContainsAnyExceptInRange((byte)'0', (byte)'9')))
             return false;
         ReadOnlySpan<byte> name = hasPort ? host[..colon] : host;
         if (Ascii.EqualsIgnoreCase(name, "localhost"u8))

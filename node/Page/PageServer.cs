@@ -8,9 +8,9 @@ using QuicProChat.Mesh.Node.Control;
 namespace QuicProChat.Mesh.Node.Page;
 
 /// <summary>
-/// Serves the page on a loopback address: its files to any local browser, and a session of the control server to whoever has
-/// a token. Connections, requests, times and sessions are bounded; where all places are taken, the connection that has kept
-/// its request back for longest gives way.
+/// Serves the page on a loopback address: its files to any local browser, and a session of the control server to
+/// whoever has a token. Connections, requests, times and sessions are bounded; where all places are taken, the
+/// connection that has kept its request back for longest gives way.
 /// <code>
 /// accept -- PageConnection: GET file ... GET /socket -- login -- PageSocket -- ControlSession
 /// </code>
@@ -83,7 +83,9 @@ internal sealed class PageServer : IAsyncDisposable
     /// <summary>Where it listens.</summary>
     internal IPEndPoint Bound { get; }
 
-    /// <summary>Makes a link that opens the page once. The token is in the fragment: no browser sends it to any server.</summary>
+    /// <summary>
+    /// Makes a link that opens the page once. The token is in the fragment: no browser sends it to any server.
+    /// </summary>
     internal string NewLink() => $"http://{Bound}/#{_access.NewLink()}";
 
     /// <summary>Ends every session and forgets every token.</summary>
@@ -125,12 +127,14 @@ internal sealed class PageServer : IAsyncDisposable
                 if (_ends.IsCancellationRequested)
                     return;
                 // Out of descriptors, most likely: the next browser may do better.
-                await Task.Delay(AcceptPause, _time, _ends.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                await Task.Delay(AcceptPause, _time, _ends.Token)
+                    .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
             catch (Exception e)
             {
                 _faults.Note(FaultSeam.Page, e);
-                await Task.Delay(AcceptPause, _time, _ends.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                await Task.Delay(AcceptPause, _time, _ends.Token)
+                    .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
     }
@@ -171,7 +175,8 @@ internal sealed class PageServer : IAsyncDisposable
             if (await connection.ServeAsync(_ends.Token).ConfigureAwait(false) is { } web)
                 isPage = await LogInAsync(socket, web).ConfigureAwait(false);
         }
-        catch (Exception e) when (e is SocketException or IOException or WebSocketException or OperationCanceledException or ObjectDisposedException)
+        catch (Exception e) when (e is SocketException or IOException or WebSocketException
+            or OperationCanceledException or ObjectDisposedException)
         {
             // The browser went away, was too slow, or made room for another.
         }
@@ -205,13 +210,16 @@ internal sealed class PageServer : IAsyncDisposable
             : null;
         if (token is null)
         {
-            await web.CloseOutputAsync(NoAccess, "this link was used, is too old or is none: qpc-mesh web makes another", limit.Token).ConfigureAwait(false);
+            await web.CloseOutputAsync(
+                NoAccess, "this link was used, is too old or is none: qpc-mesh web makes another", limit.Token)
+                    .ConfigureAwait(false);
             return false;
         }
 
         // Tokens are base64url: nothing in them needs to be escaped.
         byte[] answer = Encoding.ASCII.GetBytes($"{{\"session\":\"{token}\"}}\n");
-        await web.SendAsync(answer.AsMemory(), WebSocketMessageType.Text, endOfMessage: true, limit.Token).ConfigureAwait(false);
+        await web.SendAsync(answer.AsMemory(), WebSocketMessageType.Text, endOfMessage: true, limit.Token)
+            .ConfigureAwait(false);
         bool? begun = Begin(new PageSocket(socket, web), closings);
         if (begun == true)
             return true;
@@ -241,7 +249,8 @@ internal sealed class PageServer : IAsyncDisposable
             }
 
             _pages.Add(service);
-            _ = service.Ended.ContinueWith(_ => Remove(service), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+            _ = service.Ended.ContinueWith(_ => Remove(service), CancellationToken.None, TaskContinuationOptions.None,
+                TaskScheduler.Default);
             return true;
         }
     }

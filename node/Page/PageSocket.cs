@@ -5,8 +5,8 @@ using QuicProChat.Mesh.Node.Control;
 namespace QuicProChat.Mesh.Node.Page;
 
 /// <summary>
-/// The WebSocket of a page (RFC 6455) as the connection of a session: each message from the page is a line; what goes to the
-/// page are messages of whole lines.
+/// The WebSocket of a page (RFC 6455) as the connection of a session: each message from the page is a line; what goes
+/// to the page are messages of whole lines.
 /// </summary>
 internal sealed class PageSocket(Socket socket, WebSocket web) : IClientConnection
 {
@@ -78,7 +78,8 @@ internal sealed class PageSocket(Socket socket, WebSocket web) : IClientConnecti
         int length = Math.Min(bytes.Length, FragmentBytes);
         try
         {
-            await web.SendAsync(bytes[..length], WebSocketMessageType.Text, endOfMessage: length == bytes.Length, default).ConfigureAwait(false);
+            await web.SendAsync(bytes[..length], WebSocketMessageType.Text, endOfMessage: length
+                == bytes.Length, default).ConfigureAwait(false);
             return length;
         }
         catch (WebSocketException e)
@@ -95,7 +96,8 @@ internal sealed class PageSocket(Socket socket, WebSocket web) : IClientConnecti
         {
             using var patience = new CancellationTokenSource(ClosePatience);
             if (web.State is WebSocketState.Open or WebSocketState.CloseReceived)
-                await web.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, null, patience.Token).ConfigureAwait(false);
+                await web.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, null, patience.Token)
+                    .ConfigureAwait(false);
         }
         catch (Exception e) when (e is WebSocketException or OperationCanceledException or ObjectDisposedException)
         {
@@ -106,7 +108,8 @@ internal sealed class PageSocket(Socket socket, WebSocket web) : IClientConnecti
         socket.Dispose();
     }
 
-    // Cancelling a receive would break the WebSocket, and the last words could not be said: the receive is left alone instead.
+    // Cancelling a receive would break the WebSocket, and the last words could not be said: the receive is left alone
+    // instead.
     private async ValueTask<ValueWebSocketReceiveResult> TakeAsync(Memory<byte> room, CancellationToken cancellation)
     {
         try
@@ -117,7 +120,8 @@ internal sealed class PageSocket(Socket socket, WebSocket web) : IClientConnecti
             Task<ValueWebSocketReceiveResult> coming = part.AsTask();
             // Left alone, it fails when the connection is closed, and that is nobody's fault.
             _ = coming.ContinueWith(
-                static failed => _ = failed.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
+                static failed => _ = failed.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted,
+                TaskScheduler.Default);
             return await coming.WaitAsync(cancellation).ConfigureAwait(false);
         }
         catch (WebSocketException e)

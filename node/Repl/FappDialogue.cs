@@ -37,6 +37,7 @@ internal sealed class FappDialogue
         }
 
         _answers.Add(answer);
-        return _answers.Count < _questions.Length ? null : FappSearchRequest.Parse(new ConsoleLine(string.Join(' ', _answers), null));
+        return _answers.Count < _questions.Length ? null
+            : FappSearchRequest.Parse(new ConsoleLine(string.Join(' ', _answers), null));
     }
 }

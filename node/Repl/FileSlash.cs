@@ -21,7 +21,8 @@ internal static class FileSlash
         (string first, string rest) = ConsoleLine.Split(overRadio ? line.Text[..^OverRadio.Length] : line.Text);
         if (line.Action == SlashAction.SendFile)
         {
-            FileTransferInfo sent = await client.SendAsync(first, rest, null, overRadio, cancellation).ConfigureAwait(false);
+            FileTransferInfo sent = await client.SendAsync(first, rest, null, overRadio, cancellation)
+                .ConfigureAwait(false);
             return sent.Describe();
         }
 

@@ -6,8 +6,8 @@ namespace QuicProChat.Mesh.Node.Repl;
 /// <summary>
 /// Edits one line on a terminal: cursor keys, Home and End, word and line deletion, history with the up and down keys,
 /// completion with Tab. What arrives meanwhile is printed above the line. The line is kept in text elements, so that
-/// the cursor never stands inside a character. What is pasted is one line, whatever line ends are in it: nothing is done
-/// before Enter is pressed.
+/// the cursor never stands inside a character. What is pasted is one line, whatever line ends are in it: nothing is
+/// done before Enter is pressed.
 /// </summary>
 /// <param name="terminal">The terminal.</param>
 /// <param name="complete">What may stand instead of the text before the cursor.</param>
@@ -300,7 +300,8 @@ internal sealed class LineEditor(
         if (_length + text.Length > ReplInput.MaxCharacters)
             return;
         _length += text.Length;
-        if (_cursor > 0 && StringInfo.GetNextTextElementLength(_line[_cursor - 1] + text) == _line[_cursor - 1].Length + text.Length)
+        if (_cursor > 0 && StringInfo.GetNextTextElementLength(_line[_cursor - 1] + text) == _line[_cursor - 1].Length
+            + text.Length)
             _line[_cursor - 1] += text;
         else
             _line.Insert(_cursor++, text);

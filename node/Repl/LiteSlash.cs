@@ -15,9 +15,11 @@ internal static class LiteSlash
     internal static string ConversationWith(string group) => Mark + group;
 
     /// <summary>What asks whether there is a group.</summary>
-    internal static byte[] QuestionAbout(string group) => Commands.LiteShow.ToLine(new LiteShowRequest { Group = group });
+    internal static byte[] QuestionAbout(string group) =>
+        Commands.LiteShow.ToLine(new LiteShowRequest { Group = group });
 
     /// <summary>The group that a conversation is; null if it is with somebody.</summary>
     internal static string? GroupOf(string? conversation) =>
-        conversation is not null && conversation.StartsWith(Mark, StringComparison.Ordinal) ? conversation[Mark.Length..] : null;
+        conversation is not null && conversation.StartsWith(Mark, StringComparison.Ordinal)
+            ? conversation[Mark.Length..] : null;
 }

@@ -3,8 +3,8 @@ using System.Text;
 namespace QuicProChat.Mesh.Node.Repl;
 
 /// <summary>
-/// Commands of earlier consoles, in a file that only its owner can read. Nothing is kept there that somebody said or that
-/// opens something: texts, invitations, passphrases, searches (<see cref="SlashCommand.MayBeKept"/>).
+/// Commands of earlier consoles, in a file that only its owner can read. Nothing is kept there that somebody said or
+/// that opens something: texts, invitations, passphrases, searches (<see cref="SlashCommand.MayBeKept"/>).
 /// </summary>
 /// <param name="path">The file; it and its directory are made with the first line.</param>
 internal sealed class ReplHistory(string path)
@@ -31,7 +31,9 @@ internal sealed class ReplHistory(string path)
             ? Path.Combine(home, ".local", "state", "qpc-mesh", "history") : null;
     }
 
-    /// <summary>Reads what is there; whatever is no line of a command is left out. The file is made private if it was not.</summary>
+    /// <summary>
+    /// Reads what is there; whatever is no line of a command is left out. The file is made private if it was not.
+    /// </summary>
     /// <exception cref="IOException">It cannot be read.</exception>
     /// <exception cref="UnauthorizedAccessException">It may not be read.</exception>
     internal IReadOnlyList<string> Read()
@@ -74,5 +76,6 @@ internal sealed class ReplHistory(string path)
     }
 
     private static bool IsLine(string line) =>
-        line.Length is > 0 and <= MaxCharacters && line[0] == '/' && !line.Any(char.IsControl) && !line.Contains('\uFFFD', StringComparison.Ordinal);
+        line.Length is > 0 and <= MaxCharacters && line[0] == '/' && !line.Any(char.IsControl)
+            && !line.Contains('\uFFFD', StringComparison.Ordinal);
 }

@@ -18,13 +18,17 @@ internal sealed class ReplInput(TextReader input)
     private int _start;
     private int _end;
 
-    /// <summary>Bytes of standard input as characters, so that <see cref="ReadLineAsync"/> finds what is no UTF-8.</summary>
+    /// <summary>
+    /// Bytes of standard input as characters, so that <see cref="ReadLineAsync"/> finds what is no UTF-8.
+    /// </summary>
     internal static TextReader Decode(Stream input) => new StreamReader(
-        input, Encoding.GetEncoding("utf-8", EncoderFallback.ExceptionFallback, new DecoderReplacementFallback(Undecodable.ToString())),
+        input, Encoding.GetEncoding("utf-8", EncoderFallback.ExceptionFallback,
+            new DecoderReplacementFallback(Undecodable.ToString())),
         detectEncodingFromByteOrderMarks: false);
 
     /// <summary>The next line without its end.</summary>
-    /// <returns>Null at the end of the input; <c>Problem</c> says why a line must not be used, and is null otherwise.</returns>
+    /// <returns>Null at the end of the input; <c>Problem</c> says why a line must not be used, and is null
+    /// otherwise.</returns>
     internal async Task<(string Text, string? Problem)?> ReadLineAsync(CancellationToken cancellation)
     {
         var line = new StringBuilder();

@@ -49,7 +49,8 @@ internal sealed class ReplSession(string path, LineEditor? editor, TextReader in
         using ControlClient? events = ControlClient.TryConnect(path);
         if (requests is null || events is null)
         {
-            await Console.Error.WriteLineAsync($"{why}; 'qpc-mesh run' starts one, 'qpc-mesh repl --start' both").ConfigureAwait(false);
+            await Console.Error.WriteLineAsync($"{why}; 'qpc-mesh run' starts one, 'qpc-mesh repl --start' both")
+                .ConfigureAwait(false);
             return ExitCode.NoDaemon;
         }
 
@@ -63,7 +64,8 @@ internal sealed class ReplSession(string path, LineEditor? editor, TextReader in
         RememberEarlier();
         Task<int> reading = ReadAsync(requests, ends.Token);
         // In a pipe what was asked before is answered to the end; at a terminal nobody has to find out by asking.
-        if (editor is not null && await Task.WhenAny(reading, listening).ConfigureAwait(false) == listening && !ends.IsCancellationRequested)
+        if (editor is not null && await Task.WhenAny(reading, listening).ConfigureAwait(false) == listening
+            && !ends.IsCancellationRequested)
         {
             Print(Style.Wrong(Gone));
             return ExitCode.NoDaemon;
@@ -78,7 +80,8 @@ internal sealed class ReplSession(string path, LineEditor? editor, TextReader in
     /// <summary>What Tab offers after the given text.</summary>
     internal static IReadOnlyList<string> Complete(string before, IReadOnlyList<string> names)
     {
-        string[] commands = SlashCommand.Names.Where(n => n.StartsWith(before, StringComparison.Ordinal) && n != before).ToArray();
+        string[] commands =
+            SlashCommand.Names.Where(n => n.StartsWith(before, StringComparison.Ordinal) && n != before).ToArray();
         if (commands.Length > 0)
             return commands;
         if (SlashCommand.OperandAt(before) is not { } operand)
@@ -98,7 +101,8 @@ internal sealed class ReplSession(string path, LineEditor? editor, TextReader in
             // Reading a terminal blocks; the thread is this console's own.
             (string Text, string? Problem)? line = editor is null
                 ? await _lines.ReadLineAsync(cancellation).ConfigureAwait(false)
-                : await Task.Factory.StartNew(() => editor.Read(Prompt), cancellation, TaskCreationOptions.LongRunning, TaskScheduler.Default)
+                : await Task.Factory.StartNew(() => editor.Read(Prompt), cancellation, TaskCreationOptions.LongRunning,
+                    TaskScheduler.Default)
                     .WaitAsync(cancellation).ConfigureAwait(false) is { } typed ? (typed, null) : null;
             if (line is not { } read)
                 return ExitCode.Done;
@@ -140,7 +144,8 @@ internal sealed class ReplSession(string path, LineEditor? editor, TextReader in
                 case SlashAction.Wrong:
                     Print(Style.Wrong(what.Text));
                     break;
-                case SlashAction.SetConversation when await WhyNotAsync(client, what.Text, cancellation).ConfigureAwait(false) is { } why:
+                case SlashAction.SetConversation when await WhyNotAsync(client, what.Text, cancellation)
+                    .ConfigureAwait(false) is { } why:
                     Print(Style.Wrong(why));
                     break;
                 case SlashAction.SetConversation:
@@ -148,7 +153,8 @@ internal sealed class ReplSession(string path, LineEditor? editor, TextReader in
                     if (editor is not null && _unread.Of(what.Text) is > 0 and var unread)
                         Print(Style.Notable($"{Screen.Count(unread, "message")} unread: /history shows them"));
                     break;
-                case SlashAction.Request when !await AskAsync(client, what.Command!, what.Request!, cancellation).ConfigureAwait(false)
+                case SlashAction.Request when !await AskAsync(client, what.Command!, what.Request!, cancellation)
+                    .ConfigureAwait(false)
                     || !await SeenAsync(client, what, cancellation).ConfigureAwait(false):
                     Print(Style.Wrong(Gone));
                     return ExitCode.NoDaemon;
@@ -191,11 +197,13 @@ internal sealed class ReplSession(string path, LineEditor? editor, TextReader in
     }
 
     /// <summary>Why there is no such conversation; null if there is.</summary>
-    private static async Task<string?> WhyNotAsync(ControlClient client, string conversation, CancellationToken cancellation)
+    private static async Task<string?> WhyNotAsync(
+        ControlClient client, string conversation, CancellationToken cancellation)
     {
         byte[] question = SlashCommand.QuestionAbout(conversation)
             ?? Commands.Messages.ToLine(new MessagesRequest { With = conversation, Limit = 1 });
-        using ReplyPages.Reply? reply = await new ReplyPages(client).AskAsync(question, cancellation).ConfigureAwait(false);
+        using ReplyPages.Reply? reply = await new ReplyPages(client).AskAsync(question, cancellation)
+            .ConfigureAwait(false);
         return reply is null ? Gone : reply.IsDone ? null : reply.Error;
     }
 
@@ -216,9 +224,11 @@ internal sealed class ReplSession(string path, LineEditor? editor, TextReader in
         }
     }
 
-    private async Task<bool> AskAsync(ControlClient client, CommandSpec command, object request, CancellationToken cancellation)
+    private async Task<bool> AskAsync(
+        ControlClient client, CommandSpec command, object request, CancellationToken cancellation)
     {
-        await foreach (ReplyPages.Reply? page in new ReplyPages(client).InOrderAsync(command, request, cancellation).ConfigureAwait(false))
+        await foreach (ReplyPages.Reply? page in new ReplyPages(client).InOrderAsync(command, request, cancellation)
+            .ConfigureAwait(false))
         {
             using (page)
             {
@@ -243,11 +253,14 @@ internal sealed class ReplSession(string path, LineEditor? editor, TextReader in
         return true;
     }
 
-    /// <summary>Who stands among the neighbours may be missed there: what was found and is not dialled follows.</summary>
+    /// <summary>
+    /// Who stands among the neighbours may be missed there: what was found and is not dialled follows.
+    /// </summary>
     private async Task ShowFoundAsync(ControlClient client, CancellationToken cancellation)
     {
         await foreach (ReplyPages.Reply? page in
-            new ReplyPages(client).InOrderAsync(Commands.Discover, NoArguments.Instance, cancellation).ConfigureAwait(false))
+            new ReplyPages(client).InOrderAsync(Commands.Discover, NoArguments.Instance, cancellation)
+                .ConfigureAwait(false))
         {
             using (page)
             {
@@ -303,7 +316,8 @@ internal sealed class ReplSession(string path, LineEditor? editor, TextReader in
         await foreach (string group in GroupsAsync(client, cancellation).ConfigureAwait(false))
             names.Add(group);
         // What would break the line that it stands in is not offered.
-        _names = [.. names.Where(static n => !n.Contains(' ', StringComparison.Ordinal) && Screen.Printable(n) == n).Distinct(StringComparer.Ordinal)];
+        _names = [.. names.Where(static n => !n.Contains(' ', StringComparison.Ordinal) && Screen.Printable(n) == n)
+            .Distinct(StringComparer.Ordinal)];
     }
 
     /// <summary>Groups and channels, those without messages too.</summary>
@@ -312,7 +326,8 @@ internal sealed class ReplSession(string path, LineEditor? editor, TextReader in
     {
         foreach ((byte[] question, Func<JsonElement, IEnumerable<string>> names) in SlashCommand.Lists)
         {
-            using ReplyPages.Reply? reply = await new ReplyPages(client).AskAsync(question, cancellation).ConfigureAwait(false);
+            using ReplyPages.Reply? reply = await new ReplyPages(client).AskAsync(question, cancellation)
+                .ConfigureAwait(false);
             if (reply is not { IsDone: true })
                 continue;
             foreach (string name in names(reply.Result))
@@ -378,7 +393,8 @@ internal sealed class ReplSession(string path, LineEditor? editor, TextReader in
     {
         switch (occurred.GetProperty("event").GetString())
         {
-            case "message" when occurred.GetProperty("message").TryGetProperty("request", out JsonElement request) && request.ValueKind == JsonValueKind.True:
+            case "message" when occurred.GetProperty("message").TryGetProperty("request", out JsonElement request)
+                && request.ValueKind == JsonValueKind.True:
             case "warning" or "lost" or "fappFlood" or "fappRequest" or "fappReservation" or "fappWatch":
                 return Style.Notable(text);
             case "message":

@@ -37,11 +37,16 @@ internal static class SlashCommand
     /// <summary>Columns of the help before its sentences; what is longer has a line of its own.</summary>
     private const int HelpColumns = 32;
 
-    private static readonly ConsoleForm _talk = new("/dm", "PEER", "talk to PEER (address or alias); plain text goes there") { Also = ["/switch"] };
-    private static readonly ConsoleForm _help = new("/help", "[TOPIC]", "the usual lines; those about TOPIC, all with all");
-    private static readonly ConsoleForm _export = new("/export", "PEER FILE", "writes a conversation to a file, under a passphrase");
-    private static readonly ConsoleForm _sendFile = new("/send-file", "PEER PATH", "sends a file; --over-radio behind it: over radios too");
-    private static readonly ConsoleForm _download = new("/download", "ID [PATH]", "fetches a file, and writes it to PATH");
+    private static readonly ConsoleForm _talk =
+        new("/dm", "PEER", "talk to PEER (address or alias); plain text goes there") { Also = ["/switch"] };
+    private static readonly ConsoleForm _help =
+        new("/help", "[TOPIC]", "the usual lines; those about TOPIC, all with all");
+    private static readonly ConsoleForm _export =
+        new("/export", "PEER FILE", "writes a conversation to a file, under a passphrase");
+    private static readonly ConsoleForm _sendFile =
+        new("/send-file", "PEER PATH", "sends a file; --over-radio behind it: over radios too");
+    private static readonly ConsoleForm _download =
+        new("/download", "ID [PATH]", "fetches a file, and writes it to PATH");
     private static readonly ConsoleForm _quit = new("/quit", "", "ends the console");
 
     private static readonly (ConsoleForm Form, CommandSpec? Command)[] _forms =
@@ -62,30 +67,42 @@ internal static class SlashCommand
 
     /// <summary>What begins lines of several words: what help can be had about.</summary>
     internal static IReadOnlyList<string> Topics { get; } =
-        [.. _forms.Select(f => f.Form.Typed).Where(t => t.Contains(' ', StringComparison.Ordinal)).Select(t => t[1..t.IndexOf(' ', StringComparison.Ordinal)]).Distinct()];
+        [.. _forms.Select(f => f.Form.Typed).Where(t => t.Contains(' ', StringComparison.Ordinal))
+            .Select(t => t[1..t.IndexOf(' ', StringComparison.Ordinal)]).Distinct()];
 
-    /// <summary>Words of operands that are nobody's business later: texts, what opens something, what was looked for.</summary>
+    /// <summary>
+    /// Words of operands that are nobody's business later: texts, what opens something, what was looked for.
+    /// </summary>
     private static readonly string[] _private = ["TEXT", "URI", "PASSPHRASE", "LABEL", "FILE", "PATH"];
 
     /// <summary>What Tab offers.</summary>
     internal static IReadOnlyList<string> Names { get; } =
-        [.. _forms.SelectMany(f => (string[])[f.Form.Typed, .. f.Form.Also], (f, typed) => f.Form.Arguments.Length > 0 ? typed + " " : typed)];
+        [.. _forms.SelectMany(f => (string[])[f.Form.Typed, .. f.Form.Also], (f, typed) => f.Form.Arguments.Length > 0
+            ? typed + " " : typed)];
 
-    /// <summary>A line for the control socket that asks whether there is a conversation; null where its messages tell that.</summary>
+    /// <summary>
+    /// A line for the control socket that asks whether there is a conversation; null where its messages tell that.
+    /// </summary>
     internal static byte[]? QuestionAbout(string conversation) =>
         LiteSlash.GroupOf(conversation) is { } group ? LiteSlash.QuestionAbout(group) : null;
 
-    /// <summary>Lists of groups and channels: lines for the control socket, and the names of conversations in what it answers.</summary>
+    /// <summary>
+    /// Lists of groups and channels: lines for the control socket, and the names of conversations in what it answers.
+    /// </summary>
     internal static IReadOnlyList<(byte[] Question, Func<JsonElement, IEnumerable<string>> Names)> Lists { get; } =
     [
-        (Commands.GroupList.ToLine(NoArguments.Instance), static r => Commands.GroupList.Read(r).Groups.Select(static g => "group:" + g.Name)),
-        (Commands.LiteList.ToLine(NoArguments.Instance), static r => Commands.LiteList.Read(r).Select(static g => "group:" + g.Name)),
-        (Commands.ChannelList.ToLine(NoArguments.Instance), static r => Commands.ChannelList.Read(r).Select(static c => "channel:" + c.Name)),
+        (Commands.GroupList.ToLine(NoArguments.Instance),
+            static r => Commands.GroupList.Read(r).Groups.Select(static g => "group:" + g.Name)),
+        (Commands.LiteList.ToLine(NoArguments.Instance), static r => Commands.LiteList.Read(r)
+            .Select(static g => "group:" + g.Name)),
+        (Commands.ChannelList.ToLine(NoArguments.Instance), static r => Commands.ChannelList.Read(r)
+            .Select(static c => "channel:" + c.Name)),
     ];
 
     /// <summary>Whether a command may make or change a name.</summary>
     internal static bool ChangesNames(CommandSpec command) => command == Commands.Alias
-        || command.Group == CommandGroup.Groups || command.Group == CommandGroup.Lite || command.Group == CommandGroup.Channels
+        || command.Group == CommandGroup.Groups || command.Group == CommandGroup.Lite || command.Group
+        == CommandGroup.Channels
         || command.Group == CommandGroup.Contacts;
 
     /// <summary>The conversation that somebody who asks for this looks at; null for none.</summary>
@@ -157,7 +174,9 @@ internal static class SlashCommand
             SlashAction.SetConversation, Text: form == _talk ? line.Rest : LiteSlash.ConversationWith(line.Rest));
     }
 
-    /// <summary>The lines about a topic: a word that lines begin with, or a command; all of them with <c>all</c>.</summary>
+    /// <summary>
+    /// The lines about a topic: a word that lines begin with, or a command; all of them with <c>all</c>.
+    /// </summary>
     internal static string HelpAbout(string topic)
     {
         string word = topic.TrimStart('/');
@@ -178,16 +197,21 @@ internal static class SlashCommand
     /// <summary>What the command that a line begins with takes and does; null if there is none, or several.</summary>
     internal static string? Explain(string line) => FormOf(line) is { } form ? HelpOf(form).First() : null;
 
-    /// <summary>What the word at the end of a line stands for, as the usage of its command says it; null for nothing.</summary>
+    /// <summary>
+    /// What the word at the end of a line stands for, as the usage of its command says it; null for nothing.
+    /// </summary>
     internal static string? OperandAt(string line)
     {
-        if (FormOf(line) is not { } form || RestBehind(line, form, trims: false) is not { } rest || !line.Contains(' ', StringComparison.Ordinal))
+        if (FormOf(line) is not { } form || RestBehind(line, form, trims: false) is not { } rest
+            || !line.Contains(' ', StringComparison.Ordinal))
             return null;
         string[] operands = form.Arguments.Split(' ', StringSplitOptions.RemoveEmptyEntries);
         if (operands.Length == 0)
             return null;
-        int at = rest.Split(' ', StringSplitOptions.RemoveEmptyEntries).Length - (rest.Length == 0 || rest.EndsWith(' ') ? 0 : 1);
-        return at < operands.Length ? operands[at] : operands[^1].EndsWith("...", StringComparison.Ordinal) ? operands[^1] : null;
+        int at = rest.Split(' ', StringSplitOptions.RemoveEmptyEntries).Length
+            - (rest.Length == 0 || rest.EndsWith(' ') ? 0 : 1);
+        return at < operands.Length ? operands[at] : operands[^1].EndsWith("...", StringComparison.Ordinal)
+            ? operands[^1] : null;
     }
 
     /// <summary>Of the names of people and conversations those that can stand for an operand.</summary>
@@ -208,14 +232,16 @@ internal static class SlashCommand
     }
 
     /// <summary>
-    /// Whether a line may lie in a file: a command whose operands are names and choices. Nothing that was said or looked for, no
-    /// key, nothing that begins with a blank.
+    /// Whether a line may lie in a file: a command whose operands are names and choices. Nothing that was said or
+    /// looked for, no key, nothing that begins with a blank.
     /// </summary>
     internal static bool MayBeKept(string line) =>
         FormOf(line) is { } form && !form.Typed.StartsWith("/fapp", StringComparison.Ordinal)
         && !_private.Any(p => form.Arguments.Contains(p, StringComparison.Ordinal));
 
-    /// <summary>The form that a line begins with: the longest, as <c>/fapp search</c> is one of its own beside <c>/fapp</c>.</summary>
+    /// <summary>
+    /// The form that a line begins with: the longest, as <c>/fapp search</c> is one of its own beside <c>/fapp</c>.
+    /// </summary>
     private static ConsoleForm? FormOf(string line)
     {
         ConsoleForm? found = null;
@@ -236,7 +262,8 @@ internal static class SlashCommand
     {
         yield return Line(form.Usage, form.Help);
         foreach (string other in form.Also)
-            yield return Line(form.Arguments.Length == 0 ? other : $"{other} {form.Arguments}", $"the same as {form.Typed}");
+            yield return Line(form.Arguments.Length == 0 ? other : $"{other} {form.Arguments}",
+                $"the same as {form.Typed}");
 
         static string Line(string usage, string help) => usage.Length < HelpColumns
             ? usage.PadRight(HelpColumns) + help : $"{usage}\n{new string(' ', HelpColumns)}{help}";

@@ -1,8 +1,8 @@
 namespace QuicProChat.Mesh.Node.Repl;
 
 /// <summary>
-/// How the console sets off what it shows: by colours where the terminal and its owner want them (no-color.org), else not at
-/// all. Colours repeat what the words say, so that nothing is lost without them.
+/// How the console sets off what it shows: by colours where the terminal and its owner want them (no-color.org), else
+/// not at all. Colours repeat what the words say, so that nothing is lost without them.
 /// </summary>
 /// <param name="IsColoured">Whether there are any.</param>
 internal readonly record struct TerminalStyle(bool IsColoured)

@@ -54,7 +54,8 @@ internal sealed class UnreadCounts
         {
             switch (occurred.GetProperty("event").GetString())
             {
-                case "message" when Conversation(occurred.GetProperty("message")) is { } name && IsUnread(occurred.GetProperty("message")):
+                case "message" when Conversation(occurred.GetProperty("message")) is { } name
+                    && IsUnread(occurred.GetProperty("message")):
                     _counts[name] = _counts.GetValueOrDefault(name) + 1;
                     break;
                 case "read" when Conversation(occurred) is { } name:
@@ -63,7 +64,8 @@ internal sealed class UnreadCounts
                 case "deleted" when Conversation(occurred) is { } name:
                     _counts.Remove(name);
                     break;
-                case "setting" when Conversation(occurred) is { } name && occurred.TryGetProperty("muted", out JsonElement muted):
+                case "setting" when Conversation(occurred) is { } name
+                    && occurred.TryGetProperty("muted", out JsonElement muted):
                     _ = muted.ValueKind == JsonValueKind.True ? _muted.Add(name) : _muted.Remove(name);
                     break;
             }
@@ -75,10 +77,12 @@ internal sealed class UnreadCounts
     {
         lock (_guard)
         {
-            KeyValuePair<string, int>[] counted = [.. _counts.Where(c => !_muted.Contains(c.Key)).OrderByDescending(static c => c.Value)];
+            KeyValuePair<string, int>[] counted =
+                [.. _counts.Where(c => !_muted.Contains(c.Key)).OrderByDescending(static c => c.Value)];
             if (counted.Length == 0)
                 return null;
-            string named = string.Join(", ", counted.Take(MostNamed).Select(c => $"{Screen.Printable(c.Key)} {c.Value}"));
+            string named = string.Join(", ", counted.Take(MostNamed)
+                .Select(c => $"{Screen.Printable(c.Key)} {c.Value}"));
             return $"unread: {named}{(counted.Length > MostNamed ? ", ..." : "")}";
         }
     }

@@ -25,7 +25,8 @@ internal sealed class Afterthoughts
 
     private readonly GossipWrites _gossip = new();
 
-    internal int Count => _states.Count + _copyStates.Count + _forgotten.Count + _seen.Count + _announces.Count + _gossip.Count;
+    internal int Count => _states.Count + _copyStates.Count + _forgotten.Count + _seen.Count + _announces.Count
+        + _gossip.Count;
 
     /// <summary>Gossip records and ids.</summary>
     internal GossipWrites Gossip => _gossip;
@@ -50,7 +51,8 @@ internal sealed class Afterthoughts
 
     internal void Seen(in EnvelopeId id, byte generation) => _seen[id] = generation;
 
-    internal void Announce(in NodeAddress address, uint sequence, byte[] announce) => _announces[address] = (sequence, announce);
+    internal void Announce(in NodeAddress address, uint sequence, byte[] announce) =>
+        _announces[address] = (sequence, announce);
 
     internal void ForgetAnnounce(in NodeAddress address) => _announces[address] = (0, null);
 

@@ -77,7 +77,8 @@ internal static class ContentWrites
     {
         ChangeOutcome outcome = ContentRules.Apply(target, change, out changed);
         if (outcome != ChangeOutcome.Changed
-            || store.Change(MessageRows.Write(changed), saysSomethingNew: !ReferenceEquals(changed.Content, target.Content)))
+            || store.Change(
+                MessageRows.Write(changed), saysSomethingNew: !ReferenceEquals(changed.Content, target.Content)))
             return outcome;
         changed = target;
         return ChangeOutcome.NotAllowed;

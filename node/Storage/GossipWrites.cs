@@ -4,8 +4,8 @@ using QuicProChat.Mesh.Wire;
 namespace QuicProChat.Mesh.Node.Storage;
 
 /// <summary>
-/// Gossip records to be written when there is time: the newest wish for each id. A record whose bytes do not reach the disk is fetched
-/// again, so what is more than a bound is left out while the disk is behind.
+/// Gossip records to be written when there is time: the newest wish for each id. A record whose bytes do not reach the
+/// disk is fetched again, so what is more than a bound is left out while the disk is behind.
 /// </summary>
 internal sealed class GossipWrites
 {
@@ -29,7 +29,8 @@ internal sealed class GossipWrites
             Set(id, new Wish(row, record.ToArray()));
     }
 
-    internal void KeepId(in GossipId id, TimeSpan age) => Set(id, new Wish(new GossipRow(age, default, 0, false, false), []));
+    internal void KeepId(in GossipId id, TimeSpan age) =>
+        Set(id, new Wish(new GossipRow(age, default, 0, false, false), []));
 
     internal void Forget(in GossipId id) => Set(id, new Wish(default, null));
 

@@ -68,7 +68,8 @@ internal sealed class MessageStore(StoreWriter writer, MeshStore store, NodeAddr
 
     /// <inheritdoc/>
     public IReadOnlyList<WaitingEnvelope> Waiting(EnvelopeKind kind) =>
-        [.. store.Reader.Waiting(kind).Select(w => new WaitingEnvelope(w.Id, w.Conversation, w.LifetimeLeft, w.Envelope))];
+        [.. store.Reader.Waiting(kind)
+            .Select(w => new WaitingEnvelope(w.Id, w.Conversation, w.LifetimeLeft, w.Envelope))];
 
     /// <inheritdoc/>
     public void Damaged(string what) => store.Reader.Damage.Note("conversation", what);

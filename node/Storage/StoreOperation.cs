@@ -15,7 +15,9 @@ internal abstract class StoreOperation
     /// <summary>On the loop: the transaction was committed, or not (no space, failing disk).</summary>
     internal abstract void Done(Instant now, bool written);
 
-    /// <summary>On the loop: a fault kept <see cref="Done"/> from its end. Whoever waits is told as if nothing had been written.</summary>
+    /// <summary>
+    /// On the loop: a fault kept <see cref="Done"/> from its end. Whoever waits is told as if nothing had been written.
+    /// </summary>
     /// <param name="now">When.</param>
     /// <param name="written">The transaction was committed all the same.</param>
     internal virtual void Failed(Instant now, bool written) => Done(now, written: false);

@@ -32,12 +32,14 @@ internal sealed class StoreWriter : IAsyncDisposable
     private const int CatchUp = 256;
 
     /// <summary>
-    /// Operations of a failed transaction that may fail one after the other when they are tried by themselves, before the
-    /// rest is given up too: then it is not one of them, but the disk. Arbitrary.
+    /// Operations of a failed transaction that may fail one after the other when they are tried by themselves, before
+    /// the rest is given up too: then it is not one of them, but the disk. Arbitrary.
     /// </summary>
     private const int MaxFailuresInRow = 3;
 
-    /// <summary>How often the running time by which held envelopes age is saved where nothing else is written.</summary>
+    /// <summary>
+    /// How often the running time by which held envelopes age is saved where nothing else is written.
+    /// </summary>
     private static readonly TimeSpan TimeKept = TimeSpan.FromMinutes(10);
 
     private readonly MeshStore _store;
@@ -63,7 +65,8 @@ internal sealed class StoreWriter : IAsyncDisposable
         _queue = ownThread ? Channel.CreateUnbounded<Batch>(new UnboundedChannelOptions { SingleReader = true }) : null;
         _writing = _queue is null
             ? Task.CompletedTask
-            : Task.Factory.StartNew(WriteQueued, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+            : Task.Factory.StartNew(WriteQueued, CancellationToken.None, TaskCreationOptions.LongRunning,
+                TaskScheduler.Default);
     }
 
     /// <summary>When <see cref="EndBatch"/> has something to write by itself.</summary>
@@ -76,8 +79,8 @@ internal sealed class StoreWriter : IAsyncDisposable
     internal long Failures { get; private set; }
 
     /// <summary>
-    /// The last commit failed, most likely for want of space, or there is none for what others send, or what was committed may not
-    /// survive a power cut.
+    /// The last commit failed, most likely for want of space, or there is none for what others send, or what was
+    /// committed may not survive a power cut.
     /// </summary>
     internal bool Failing => _failing || _tight || _unsynced;
 
@@ -92,7 +95,9 @@ internal sealed class StoreWriter : IAsyncDisposable
         return _afterthoughts;
     }
 
-    /// <summary>Commits what was collected, or hands it to the writing thread. Outcomes may come before this returns.</summary>
+    /// <summary>
+    /// Commits what was collected, or hands it to the writing thread. Outcomes may come before this returns.
+    /// </summary>
     /// <returns>True if outcomes were told: the router may have something to say.</returns>
     internal bool EndBatch(Instant now)
     {

@@ -22,13 +22,14 @@ internal enum Refusal : byte
 }
 
 /// <summary>
-/// Next hops that did not take an envelope are left alone for its destination for a while, whatever they answered: else the
-/// best one could hold up everything by never taking anything (docs/reference/protocol.md, section 4.3). "Too fast" is borne a few times,
-/// since an honest neighbour takes something in between; "too large" holds for that size and above, so that small envelopes
-/// still pass.
+/// Next hops that did not take an envelope are left alone for its destination for a while, whatever they answered: else
+/// the best one could hold up everything by never taking anything (docs/reference/protocol.md, section 4.3). "Too fast"
+/// is borne a few times, since an honest neighbour takes something in between; "too large" holds for that size and
+/// above, so that small envelopes still pass.
 /// </summary>
 /// <param name="random">Spreads the ends.</param>
-/// <param name="capacity">Most records; one more takes the place of another, whose next hop is then tried sooner.</param>
+/// <param name="capacity">Most records; one more takes the place of another, whose next hop is then tried
+/// sooner.</param>
 internal sealed class Backoffs(Random random, int capacity)
 {
     /// <summary>Pauses in a row without anything taken before "later" counts as a refusal.</summary>
@@ -93,8 +94,8 @@ internal sealed class Backoffs(Random random, int capacity)
     }
 
     /// <summary>
-    /// An envelope was sent to a next hop that had refused some: the rest waits for what it answers, or as long as after
-    /// the refusal.
+    /// An envelope was sent to a next hop that had refused some: the rest waits for what it answers, or as long as
+    /// after the refusal.
     /// </summary>
     public void Probed(int destination, LinkId link, int size, Instant now)
     {
@@ -123,7 +124,9 @@ internal sealed class Backoffs(Random random, int capacity)
         return tooLarge || backoff.Until > now;
     }
 
-    /// <summary>The next hop took an envelope for the destination. True if it may be offered more than before.</summary>
+    /// <summary>
+    /// The next hop took an envelope for the destination. True if it may be offered more than before.
+    /// </summary>
     public bool Forget(int destination, LinkId link, int size)
     {
         if (First(destination) == 0)
@@ -170,7 +173,8 @@ internal sealed class Backoffs(Random random, int capacity)
     /// <summary>The wait after one more failure.</summary>
     internal static TimeSpan WaitAfter(Refusal refusal, int failures)
     {
-        (TimeSpan first, TimeSpan longest) = refusal == Refusal.Silent ? (_firstAfterSilence, _longestAfterSilence) : (_first, _longest);
+        (TimeSpan first, TimeSpan longest) = refusal == Refusal.Silent ? (_firstAfterSilence, _longestAfterSilence)
+            : (_first, _longest);
         TimeSpan wait = first * (1 << failures);
         return wait < longest ? wait : longest;
     }

@@ -89,12 +89,13 @@ internal sealed partial class CustodyEngine
     }
 
     /// <summary>
-    /// A next hop that says again and again that it has no way but this node, after it told a distance, has proved its own word
-    /// wrong. Only one that has hops to spend can say so.
+    /// A next hop that says again and again that it has no way but this node, after it told a distance, has proved its
+    /// own word wrong. Only one that has hops to spend can say so.
     /// </summary>
     private void NoteContradiction(in HeldEntry entry, LinkId link, Refusal refusal)
     {
-        if (refusal == Refusal.NoWayOn && entry.HopsLeft > 1 && _backoffs.FailuresOf(entry.Destination, link) >= RefusalsToBlame)
+        if (refusal == Refusal.NoWayOn && entry.HopsLeft > 1 && _backoffs.FailuresOf(entry.Destination, link)
+            >= RefusalsToBlame)
             _routes.Penalise(_now, _destinations[entry.Destination].Address, link);
     }
 
@@ -149,7 +150,9 @@ internal sealed partial class CustodyEngine
         && (!_options.KeepsOnDisk || entry.IsShortLived || (entry.Disk == OnDisk.Stored && !entry.Rewrite)
             || entry.Place == Place.AwaitingReceipt);
 
-    /// <summary>Gives an accepted envelope back to the neighbours that wait for an answer: they still have it.</summary>
+    /// <summary>
+    /// Gives an accepted envelope back to the neighbours that wait for an answer: they still have it.
+    /// </summary>
     private void Refuse(int index, CustodyCode code, RouterCounter counter)
     {
         ref HeldEntry entry = ref _entries[index];

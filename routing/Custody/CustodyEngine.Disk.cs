@@ -15,7 +15,9 @@ internal sealed partial class CustodyEngine
     private bool IsShortLived(ushort lifetimeUnits) =>
         EnvelopeHeader.LifetimeUnit * lifetimeUnits < _options.LeastPersisted;
 
-    /// <summary>Whether an envelope that has to be held at once, and so written, is more than its source may cause.</summary>
+    /// <summary>
+    /// Whether an envelope that has to be held at once, and so written, is more than its source may cause.
+    /// </summary>
     private bool ExceedsDiskRate(Source source, int size, ushort lifetimeUnits) =>
         _options.KeepsOnDisk && !IsShortLived(lifetimeUnits)
         && !source.Disk.Has(_now, size + RowOverhead);
@@ -34,7 +36,9 @@ internal sealed partial class CustodyEngine
         _options.KeepsOnDisk && entry.Frame is not null && !entry.IsShortLived
         && (entry.Disk == OnDisk.Nothing || (entry.Disk == OnDisk.Stored && entry.Rewrite));
 
-    /// <summary>To be written unless it is passed on within the delay: in the good case a relay writes nothing.</summary>
+    /// <summary>
+    /// To be written unless it is passed on within the delay: in the good case a relay writes nothing.
+    /// </summary>
     private void SecureLater(ref HeldEntry entry)
     {
         if (NeedsWriting(entry) && entry.PersistAt == Instant.Never)

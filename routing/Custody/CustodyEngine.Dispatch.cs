@@ -14,13 +14,17 @@ internal sealed partial class CustodyEngine
     /// <summary>Envelopes sent in one call for one link; arbitrary.</summary>
     private const int PumpBudget = 512;
 
-    /// <summary>Bytes of envelopes in one write where writes keep a distance: with answers, three segments of a stream.</summary>
+    /// <summary>
+    /// Bytes of envelopes in one write where writes keep a distance: with answers, three segments of a stream.
+    /// </summary>
     private const int PacedBytes = 3_000;
 
     /// <summary>Envelopes of one link that are being read from disk; arbitrary.</summary>
     private const int MaxLoading = 32;
 
-    /// <summary>The part of the memory for what is on disk that is being read at a time: one of so many. Arbitrary.</summary>
+    /// <summary>
+    /// The part of the memory for what is on disk that is being read at a time: one of so many. Arbitrary.
+    /// </summary>
     private const int LoadingParts = 4;
 
     private static readonly TimeSpan LoadAgain = TimeSpan.FromMilliseconds(20);
@@ -40,7 +44,8 @@ internal sealed partial class CustodyEngine
             if (LinkOf(hops[i].Link) is not { } link)
                 continue;
             StateReason obstacle = size >= link.Properties.Mtu ? StateReason.TooLarge : StateReason.None;
-            if (anyBackoff && _backoffs.IsLeftAlone(destination, hops[i].Link, link.Epoch, size, _now, out Refusal refusal))
+            if (anyBackoff && _backoffs.IsLeftAlone(destination, hops[i].Link, link.Epoch, size, _now,
+                out Refusal refusal))
                 obstacle = ReasonOf(refusal);
             into[written++] = new Candidate(hops[i], obstacle == StateReason.None, obstacle);
         }
@@ -102,7 +107,9 @@ internal sealed partial class CustodyEngine
         return decision.Verdict == Verdict.Forward ? decision : Decision.Hold;
     }
 
-    /// <summary>Nothing goes back to whom it came from only because a link on the way stalls or broke that is soon back.</summary>
+    /// <summary>
+    /// Nothing goes back to whom it came from only because a link on the way stalls or broke that is soon back.
+    /// </summary>
     private LinkId NotBackTo(in HeldEntry entry)
     {
         if (entry.Own || !_routes.IsExpectedBack(_destinations[entry.Destination].Address))
@@ -121,7 +128,8 @@ internal sealed partial class CustodyEngine
         LinkState state = _links[link.Value]!;
         ref HeldEntry entry = ref _entries[index];
         bool turn = front || state.NothingBefore(entry.Class);
-        if (turn && state.IsOpen && entry.Frame is not null && state.Window.HasRoom(entry.Size) && TrySend(index, link, state))
+        if (turn && state.IsOpen && entry.Frame is not null && state.Window.HasRoom(entry.Size)
+            && TrySend(index, link, state))
         {
             KeepPace(link, state);
             return;
@@ -172,7 +180,9 @@ internal sealed partial class CustodyEngine
             KeepPace(link, state);
     }
 
-    /// <summary>On a link whose writes hold each other up the next one waits, and takes along what comes meanwhile.</summary>
+    /// <summary>
+    /// On a link whose writes hold each other up the next one waits, and takes along what comes meanwhile.
+    /// </summary>
     private void KeepPace(LinkId link, LinkState state)
     {
         TimeSpan pace = _routes.PaceOf(link);
@@ -198,14 +208,16 @@ internal sealed partial class CustodyEngine
                 return;
             }
 
-            // A destination whose turn it is keeps it until there is room: else the small would pass by the large for ever.
+            // A destination whose turn it is keeps it until there is room: else the small would pass by the large for
+            // ever.
             if (state.Window.Count + state.Loading.Count >= state.Window.Capacity || state.Loading.Count >= MaxLoading)
                 return;
             int index = _flows.NextInTurn(state);
             ref HeldEntry entry = ref _entries[index];
             if (!state.Window.HasRoom(entry.Size, state.Loading))
                 return;
-            if (entry.Frame is null && _loadingBytes > 0 && _loadingBytes + entry.Size > _options.MemoryBudget / LoadingParts)
+            if (entry.Frame is null && _loadingBytes > 0 && _loadingBytes
+                + entry.Size > _options.MemoryBudget / LoadingParts)
             {
                 _linkTimers.Set(link.Value, _now + LoadAgain);
                 return;
@@ -332,7 +344,8 @@ internal sealed partial class CustodyEngine
     /// question whether it is there costs little.
     /// </summary>
     private static TimeSpan FirstPatience(LinkState state, int size) =>
-        state.Properties.Reliable && state.Window.RoundTrip == TimeSpan.Zero ? ReliablePatience : state.Window.Patience(size, 0);
+        state.Properties.Reliable && state.Window.RoundTrip == TimeSpan.Zero ? ReliablePatience
+            : state.Window.Patience(size, 0);
 
     private static readonly TimeSpan ReliablePatience = TimeSpan.FromMilliseconds(300);
 }

@@ -71,7 +71,8 @@ internal sealed partial class CustodyEngine
                 entry.PatienceLost = true;
                 SetReason(ref entry, StateReason.NextHopSilent);
                 // A link that stalls often is silent for longer, and breaks if it is for good.
-                TimeSpan patience = _routes.PaceOf(link) > TimeSpan.Zero ? _options.StallPatience : _options.AckPatience;
+                TimeSpan patience = _routes.PaceOf(link) > TimeSpan.Zero ? _options.StallPatience
+                    : _options.AckPatience;
                 entry.RetryAt = Later(entry.SentAt + patience, _now + LeastToAnswerPing);
                 _routes.Unanswered(_now, link);
                 return;

@@ -66,10 +66,12 @@ internal sealed partial class CustodyEngine
     }
 
     /// <summary>
-    /// Makes an entry; it is in no list yet, has no bytes and owes no answer. The number of its destination is -1 if that is
-    /// none yet.
+    /// Makes an entry; it is in no list yet, has no bytes and owes no answer. The number of its destination is -1 if
+    /// that is none yet.
     /// </summary>
-    private int Add(in EnvelopeId id, in EnvelopeHeader header, int size, in NodeAddress upstream, in Admitted admitted, int destination)
+    private int Add(
+        in EnvelopeId id, in EnvelopeHeader header, int size, in NodeAddress upstream, in Admitted admitted,
+        int destination)
     {
         int index = _entries.Allocate();
         ref HeldEntry entry = ref _entries[index];
@@ -102,7 +104,9 @@ internal sealed partial class CustodyEngine
         return index;
     }
 
-    /// <summary>Takes an entry out of every list and forgets it, on disk too. What it owes must have been answered.</summary>
+    /// <summary>
+    /// Takes an entry out of every list and forgets it, on disk too. What it owes must have been answered.
+    /// </summary>
     private void Remove(int index)
     {
         ref HeldEntry entry = ref _entries[index];
@@ -174,12 +178,16 @@ internal sealed partial class CustodyEngine
     private bool TryResolve(long token, out int index)
     {
         index = (int)token;
-        return (uint)index < (uint)_entries.Limit && _entries[index].Used && _entries[index].Serial == (uint)(token >> 32);
+        return (uint)index < (uint)_entries.Limit && _entries[index].Used && _entries[index].Serial
+            == (uint)(token >> 32);
     }
 
-    /// <summary>Where an envelope came from which the host has been given; 0 if that is over, or it is this node's own.</summary>
+    /// <summary>
+    /// Where an envelope came from which the host has been given; 0 if that is over, or it is this node's own.
+    /// </summary>
     internal ulong SourceOf(long token) =>
-        TryResolve(token, out int index) && _entries[index].Share is >= 0 and int share ? _shares[share].Source.Group : 0;
+        TryResolve(token, out int index) && _entries[index].Share is >= 0 and int share
+            ? _shares[share].Source.Group : 0;
 
     private int FindDestination(in NodeAddress address)
     {

@@ -4,8 +4,9 @@ using QuicProChat.Mesh.Wire;
 namespace QuicProChat.Mesh.Routing.Custody;
 
 /// <content>
-/// What started here and has no way on is lodged with one neighbour, so that the sender may leave (docs/reference/protocol.md,
-/// section 4.5). Nobody but the origin does so: whoever takes it holds it until there is a route.
+/// What started here and has no way on is lodged with one neighbour, so that the sender may leave
+/// (docs/reference/protocol.md, section 4.5). Nobody but the origin does so: whoever takes it holds it until there is a
+/// route.
 /// </content>
 internal sealed partial class CustodyEngine
 {
@@ -13,11 +14,13 @@ internal sealed partial class CustodyEngine
 
     /// <summary>
     /// The neighbour that an envelope of this node is lodged with: the one through which the destination was last in
-    /// reach, else one on a reliable link, else the one that has been there longest. It must say that it keeps envelopes.
+    /// reach, else one on a reliable link, else the one that has been there longest. It must say that it keeps
+    /// envelopes.
     /// </summary>
     /// <param name="destination">A destination without any next hop.</param>
     /// <param name="size">Header and payload.</param>
-    /// <param name="when">If there is none yet: when there may be; never if that depends on other things than time.</param>
+    /// <param name="when">If there is none yet: when there may be; never if that depends on other things than
+    /// time.</param>
     private LinkId FindKeeper(int destination, int size, out Instant when)
     {
         when = Instant.Never;
@@ -26,7 +29,8 @@ internal sealed partial class CustodyEngine
         for (int i = 0; i < _links.Count; i++)
         {
             var link = new LinkId(i);
-            if (_links[i] is not { } state || size >= state.Properties.Mtu || state.Peer == _destinations[destination].Address
+            if (_links[i] is not { } state || size >= state.Properties.Mtu || state.Peer
+                == _destinations[destination].Address
                 || (best != LinkId.None && !IsBetterKeeper(link, best, last)))
                 continue;
             Instant ready = Later(since, state.UpAt) + _options.LodgeAfter;
@@ -85,8 +89,8 @@ internal sealed partial class CustodyEngine
     }
 
     /// <summary>
-    /// The neighbour that holds an envelope has left: the same copy goes to another one as well. Should both come to the
-    /// destination, the second is a repeat there.
+    /// The neighbour that holds an envelope has left: the same copy goes to another one as well. Should both come to
+    /// the destination, the second is a repeat there.
     /// </summary>
     private void LodgeElsewhere(int index)
     {

@@ -5,10 +5,12 @@ using QuicProChat.Mesh.Wire;
 
 namespace QuicProChat.Mesh.Routing.Custody;
 
-/// <content>What started here, its receipts, and receipts for others (docs/reference/protocol.md, sections 4.2 and 4.4).</content>
+/// <content>What started here, its receipts, and receipts for others (docs/reference/protocol.md, sections 4.2 and
+/// 4.4).</content>
 internal sealed partial class CustodyEngine
 {
-    // A receipt may take as long again as the slowest of its destination, and then some, before the message is repeated.
+    // A receipt may take as long again as the slowest of its destination, and then some, before the message is
+    // repeated.
     private const int PatienceFactor = 4;
 
     private const int MaxDoublings = 16;
@@ -133,7 +135,8 @@ internal sealed partial class CustodyEngine
     }
 
     // A look-up by the first 8 of 24 bytes; the comparison of all is in constant time.
-    private uint HashOfProof(ReadOnlySpan<byte> proof) => _secret.Hash(BinaryPrimitives.ReadUInt64LittleEndian(proof), 0);
+    private uint HashOfProof(ReadOnlySpan<byte> proof) =>
+        _secret.Hash(BinaryPrimitives.ReadUInt64LittleEndian(proof), 0);
 
     private void SetReason(ref HeldEntry entry, StateReason reason)
     {
@@ -177,7 +180,9 @@ internal sealed partial class CustodyEngine
         Schedule(index);
     }
 
-    /// <summary>How long to wait for the receipt of an attempt: ever longer, but never until the message is given up.</summary>
+    /// <summary>
+    /// How long to wait for the receipt of an attempt: ever longer, but never until the message is given up.
+    /// </summary>
     private TimeSpan ReceiptPatience(in HeldEntry entry, int attempts)
     {
         Span<NextHop> best = stackalloc NextHop[1];
@@ -186,7 +191,8 @@ internal sealed partial class CustodyEngine
         if (_routes.FindNextHops(_now, destination, best) > 0)
         {
             // Distrust adds to a metric without that anything takes longer.
-            bool isStream = LinkOf(best[0].Link) is { Properties.PushRoutes: true } && best[0].Metric < _options.Routes.DistrustCost;
+            bool isStream = LinkOf(best[0].Link) is { Properties.PushRoutes: true }
+                && best[0].Metric < _options.Routes.DistrustCost;
             slow = (isStream ? MetricPatienceOfStreams : MetricPatience) * best[0].Metric.Units * TicksPerUnit;
         }
 
@@ -273,7 +279,8 @@ internal sealed partial class CustodyEngine
     private void SendReceipt(in NodeAddress sender, ReadOnlySpan<byte> proof, int attempt, Priority priority)
     {
         var header = new EnvelopeHeader(
-            EnvelopeKind.Receipt, priority, WantsReceipt: false, (byte)attempt, _hopLimit, Lifetimes.ToUnits(_options.ReceiptLifetime), sender);
+            EnvelopeKind.Receipt, priority, WantsReceipt: false, (byte)attempt, _hopLimit,
+            Lifetimes.ToUnits(_options.ReceiptLifetime), sender);
         byte[] frame = MakeFrame(header, proof, out EnvelopeId id);
         // One that is on its way says all; and neither are there more receipts than honest repetitions of the message.
         bool sentBefore = _seen.IsRecent(_seen.Find(id), attempt: -1, _now);

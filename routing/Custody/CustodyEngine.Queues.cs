@@ -11,7 +11,9 @@ internal sealed partial class CustodyEngine
 
     private readonly FlowScheduler _flows;
 
-    /// <summary>Gives held envelopes of a destination a way on, the most urgent class first, until one has to stay.</summary>
+    /// <summary>
+    /// Gives held envelopes of a destination a way on, the most urgent class first, until one has to stay.
+    /// </summary>
     private void MoveHeld(int destination, ref int budget)
     {
         if (!AnyWayOn(destination))

@@ -7,7 +7,8 @@ namespace QuicProChat.Mesh.Routing.Custody;
 internal sealed partial class CustodyEngine
 {
     /// <summary>As <see cref="Router.SendReceipt"/>.</summary>
-    public void SendLateReceipt(Instant now, in NodeAddress sender, ReadOnlySpan<byte> proof, int attempt, Priority priority)
+    public void SendLateReceipt(
+        Instant now, in NodeAddress sender, ReadOnlySpan<byte> proof, int attempt, Priority priority)
     {
         _now = now;
         SendReceipt(sender, proof, attempt, priority);

@@ -37,7 +37,8 @@ internal sealed partial class CustodyEngine
         }
 
         var copy = new Copy(
-            header.Attempt, Math.Min(header.HopsLeft, _hopLimit), Math.Min(header.LifetimeUnits, _maxLifetimeUnits), link)
+            header.Attempt, Math.Min(header.HopsLeft, _hopLimit),
+            Math.Min(header.LifetimeUnits, _maxLifetimeUnits), link)
         {
             Group = state.Source.Group,
         };
@@ -79,7 +80,8 @@ internal sealed partial class CustodyEngine
             novelty == Novelty.Repeat, IsForUs: false, copy.LifetimeUnits, copy.HopsLeft, arrival.Link, tried, skip);
         Span<Candidate> candidates = stackalloc Candidate[MaxNextHops];
         int destination = FindDestination(envelope.Header.Destination);
-        int count = facts.IsRepeat ? 0 : FindCandidates(envelope.Header.Destination, destination, envelope.Bytes.Length, candidates);
+        int count = facts.IsRepeat ? 0
+            : FindCandidates(envelope.Header.Destination, destination, envelope.Bytes.Length, candidates);
         Decision decision = DecideArrival(facts, envelope.Header.Destination, candidates[..count]);
         // What this node will not hold as long as it is asked to it does not say that it took.
         if (isCut && (decision.Verdict == Verdict.Hold || decision.Reason == DropReason.Repeat))
@@ -91,14 +93,17 @@ internal sealed partial class CustodyEngine
         }
 
         StateReason obstacle = ObstacleOf(candidates[..count]);
-        EnvelopeHeader header = envelope.Header with { HopsLeft = (ushort)(copy.HopsLeft - 1), LifetimeUnits = copy.LifetimeUnits };
+        EnvelopeHeader header = envelope.Header
+            with
+        { HopsLeft = (ushort)(copy.HopsLeft - 1), LifetimeUnits = copy.LifetimeUnits };
         if (held >= 0)
             Improve(held, arrival, envelope, header, decision, obstacle);
         else
             Accept(arrival, envelope, header, id, seen, novelty, copy, decision, facts, obstacle, destination);
     }
 
-    private Decision DecideArrival(in EnvelopeFacts facts, in NodeAddress destination, ReadOnlySpan<Candidate> candidates)
+    private Decision DecideArrival(
+        in EnvelopeFacts facts, in NodeAddress destination, ReadOnlySpan<Candidate> candidates)
     {
         Decision decision = ForwardingDecision.Decide(facts, candidates);
         if (decision.Verdict is not (Verdict.Forward or Verdict.Hold))
@@ -120,12 +125,15 @@ internal sealed partial class CustodyEngine
         return false;
     }
 
-    /// <summary>Whether the operator lets this node take envelopes of others at all, and those that would wait for a route.</summary>
+    /// <summary>
+    /// Whether the operator lets this node take envelopes of others at all, and those that would wait for a route.
+    /// </summary>
     private bool Carries(bool anyRoute) => _options.Relays && (anyRoute || _options.HoldsForOthers);
 
     /// <summary>
-    /// The copy before was passed on a while ago, and here is the next: it goes another way. Whoever says so is believed as far
-    /// as the same neighbour brought both; the next hop of the first is blamed, but each source can have few blamed in a time.
+    /// The copy before was passed on a while ago, and here is the next: it goes another way. Whoever says so is
+    /// believed as far as the same neighbour brought both; the next hop of the first is blamed, but each source can
+    /// have few blamed in a time.
     /// </summary>
     private (LinkId Tried, int Skip) WayOfRepeat(int seen, in NodeAddress destination, LinkId link, LinkState state)
     {
@@ -138,14 +146,15 @@ internal sealed partial class CustodyEngine
             return (LinkId.None, _random.Next(MaxNextHops));
         if (sentTo == link || LinkOf(sentTo) is not { } tried || tried.UpAt > at + OneSecond)
             return (LinkId.None, tries + 1);
-        if (state.Source.Accusations.Has(_now, 1) && _accusations.TryTake(_now, 1) && state.Source.Accusations.TryTake(_now, 1))
+        if (state.Source.Accusations.Has(_now, 1) && _accusations.TryTake(_now, 1)
+            && state.Source.Accusations.TryTake(_now, 1))
             _routes.Penalise(_now, destination, sentTo);
         return (sentTo, tries + 1);
     }
 
     /// <summary>
-    /// A copy came round: it does not go the same way again. A next hop that brings it back itself has proved that it had no other
-    /// way than this node; feasible next hops never point at each other.
+    /// A copy came round: it does not go the same way again. A next hop that brings it back itself has proved that it
+    /// had no other way than this node; feasible next hops never point at each other.
     /// </summary>
     private LinkId WayOfReturn(int seen, in NodeAddress destination, LinkId link)
     {
@@ -167,7 +176,9 @@ internal sealed partial class CustodyEngine
 
     private static readonly TimeSpan OneSecond = TimeSpan.FromSeconds(1);
 
-    /// <summary>As <see cref="SeenSet.Judge"/>, against what is held: that neither grows old nor is forgotten.</summary>
+    /// <summary>
+    /// As <see cref="SeenSet.Judge"/>, against what is held: that neither grows old nor is forgotten.
+    /// </summary>
     private Novelty JudgeHeld(in HeldEntry entry, in Copy copy)
     {
         int fewest = entry.FewerHops >= 0 ? entry.FewerHops : entry.HopsLeft;
@@ -202,7 +213,9 @@ internal sealed partial class CustodyEngine
         }
     }
 
-    /// <summary>Answered like the copy that is here, as soon as that may be; or at once, where it was passed on.</summary>
+    /// <summary>
+    /// Answered like the copy that is here, as soon as that may be; or at once, where it was passed on.
+    /// </summary>
     private void Repeated(in Arrival arrival, int held)
     {
         _counters.Add(RouterCounter.DropRepeat);
@@ -246,11 +259,12 @@ internal sealed partial class CustodyEngine
     }
 
     /// <summary>
-    /// The copy that is held can go less far, or lives less long, than the one that comes now: both are carried on as one, the
-    /// better first.
+    /// The copy that is held can go less far, or lives less long, than the one that comes now: both are carried on as
+    /// one, the better first.
     /// </summary>
     private void Improve(
-        int index, in Arrival arrival, in Envelope envelope, in EnvelopeHeader header, in Decision decision, StateReason obstacle)
+        int index, in Arrival arrival, in Envelope envelope, in EnvelopeHeader header, in Decision decision,
+        StateReason obstacle)
     {
         LeavePlace(index);
         ref HeldEntry entry = ref _entries[index];
@@ -382,7 +396,8 @@ internal sealed partial class CustodyEngine
                 break;
         }
 
-        bool receipt = outcome is DeliveryOutcome.Accepted or DeliveryOutcome.AcceptedFromStranger or DeliveryOutcome.AlreadyHave
+        bool receipt = outcome is DeliveryOutcome.Accepted or DeliveryOutcome.AcceptedFromStranger
+            or DeliveryOutcome.AlreadyHave
             && entry.WantsReceipt && !entry.Originated && receiptProof.Length == Receipt.ProofSize;
         int attempt = entry.Attempt;
         Priority priority = entry.Priority;
@@ -392,7 +407,8 @@ internal sealed partial class CustodyEngine
             SendReceipt(sender, receiptProof, attempt, priority);
     }
 
-    // It is known only now what it was. The price of what strangers write is paid afterwards: until then nothing more is opened.
+    // It is known only now what it was. The price of what strangers write is paid afterwards: until then nothing more
+    // is opened.
     private void ChargeDelivery(Instant now, Source source, int size, DeliveryOutcome outcome)
     {
         double written = _options.KeepsOnDisk ? size + RowOverhead : 0;

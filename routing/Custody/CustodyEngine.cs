@@ -52,7 +52,8 @@ internal sealed partial class CustodyEngine : IRouteEvents
     private Instant _now;
 
     public CustodyEngine(
-        RouterOptions options, in NodeAddress self, IRouterActions actions, RouterCounters counters, Random random, Instant now)
+        RouterOptions options, in NodeAddress self, IRouterActions actions, RouterCounters counters, Random random,
+        Instant now)
     {
         _options = options;
         _self = self;
@@ -67,7 +68,8 @@ internal sealed partial class CustodyEngine : IRouteEvents
         _backoffs = new Backoffs(random, MaxBackoffs);
         _receiptTimes = new ReceiptTimes(_secret);
         // Fewer than would have a link distrusted for all destinations: that takes this node's own proofs.
-        _accusations = new TokenBucket(1 / Source.AccusationInterval.TotalSeconds, burst: (int)options.Routes.BlameLimit, now);
+        _accusations = new TokenBucket(1 / Source.AccusationInterval.TotalSeconds,
+            burst: (int)options.Routes.BlameLimit, now);
         _maxLifetimeUnits = Lifetimes.ToUnits(options.MaxLifetime);
         _sources = new Sources(options, MaxSources);
         _quotas = new Quotas(options);
@@ -141,7 +143,9 @@ internal sealed partial class CustodyEngine : IRouteEvents
         }
     }
 
-    /// <summary>The same, but what has no other way waits where it is: the stream brings it as soon as it moves.</summary>
+    /// <summary>
+    /// The same, but what has no other way waits where it is: the stream brings it as soon as it moves.
+    /// </summary>
     private void RerouteWhereOthersLead(LinkId link, LinkState state)
     {
         int previous;

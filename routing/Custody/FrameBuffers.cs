@@ -43,5 +43,6 @@ internal sealed class FrameBuffers(long retained)
         _freeBytes += buffer.Length;
     }
 
-    private static int ClassOf(int size) => Math.Max(0, 32 - BitOperations.LeadingZeroCount((uint)(size - 1)) - SmallestBits);
+    private static int ClassOf(int size) =>
+        Math.Max(0, 32 - BitOperations.LeadingZeroCount((uint)(size - 1)) - SmallestBits);
 }

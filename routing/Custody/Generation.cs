@@ -22,5 +22,6 @@ internal readonly record struct Generation(ushort Value)
     public byte ToCoarse() => (byte)(Value >> CoarseBits);
 
     /// <summary>How a custody answer names a frame that carries a copy.</summary>
-    public static ulong NameOf(in EnvelopeId id, int attempt, int hopsLeft) => CustodyAnswer.NameOf(id, attempt, hopsLeft);
+    public static ulong NameOf(in EnvelopeId id, int attempt, int hopsLeft) =>
+        CustodyAnswer.NameOf(id, attempt, hopsLeft);
 }

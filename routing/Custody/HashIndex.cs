@@ -44,7 +44,8 @@ internal struct HashIndex
         if (_slots is { } slots)
         {
             int mask = slots.Length - 1;
-            for (ref readonly Slot slot = ref slots[cursor & mask]; slot.ItemPlusOne != 0; slot = ref slots[cursor & mask])
+            for (ref readonly Slot slot = ref slots[cursor & mask]; slot.ItemPlusOne
+                != 0; slot = ref slots[cursor & mask])
             {
                 cursor++;
                 if (slot.Hash != hash)

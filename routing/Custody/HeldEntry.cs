@@ -102,8 +102,8 @@ internal struct HeldEntry
     public ushort HopsLeft;
 
     /// <summary>
-    /// A second copy with fewer hops that was taken before this one; -1 for none. It follows when this one has passed: a next hop
-    /// that says "taken" to this one may have had its turn already, and passed on the other.
+    /// A second copy with fewer hops that was taken before this one; -1 for none. It follows when this one has passed:
+    /// a next hop that says "taken" to this one may have had its turn already, and passed on the other.
     /// </summary>
     public int FewerHops;
 
@@ -148,10 +148,14 @@ internal struct HeldEntry
     /// <summary>That next hop brought no receipt: prefer others.</summary>
     public bool AvoidTried;
 
-    /// <summary>How many of the next hops to pass over, in their order and round again: each repetition begins with another.</summary>
+    /// <summary>
+    /// How many of the next hops to pass over, in their order and round again: each repetition begins with another.
+    /// </summary>
     public byte Skip;
 
-    /// <summary>Its number in the seen set, plus one, if the next hop that it goes to is remembered for the next repetition.</summary>
+    /// <summary>
+    /// Its number in the seen set, plus one, if the next hop that it goes to is remembered for the next repetition.
+    /// </summary>
     public int SeenPlusOne;
 
     /// <summary>It started here and was handed back once in this attempt.</summary>

@@ -3,8 +3,8 @@ using QuicProChat.Mesh.Wire;
 namespace QuicProChat.Mesh.Routing;
 
 /// <summary>
-/// Lifetime without clocks (docs/reference/protocol.md, section 4): an envelope carries what is left, and each node takes away
-/// what it held it for.
+/// Lifetime without clocks (docs/reference/protocol.md, section 4): an envelope carries what is left, and each node
+/// takes away what it held it for.
 /// </summary>
 internal static class Lifetimes
 {

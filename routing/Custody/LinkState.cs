@@ -8,7 +8,8 @@ namespace QuicProChat.Mesh.Routing.Custody;
 internal sealed class LinkState
 {
     public LinkState(
-        in LinkDescription description, Source source, RouterOptions options, AnswerBudget answers, uint epoch, Instant now)
+        in LinkDescription description, Source source, RouterOptions options, AnswerBudget answers, uint epoch,
+        Instant now)
     {
         Peer = description.Peer;
         Properties = description.Properties;
@@ -61,7 +62,9 @@ internal sealed class LinkState
     /// <summary>How often in a row it said so.</summary>
     public int Pauses;
 
-    /// <summary>Something was written a moment ago, and the next is to go together with what comes until then.</summary>
+    /// <summary>
+    /// Something was written a moment ago, and the next is to go together with what comes until then.
+    /// </summary>
     public Instant NextWrite;
 
     public bool IsOpen => !Blocked && PausedUntil == default && NextWrite == default;

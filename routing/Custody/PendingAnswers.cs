@@ -9,7 +9,9 @@ internal sealed class AnswerBudget(int places)
     /// <summary>Places that nobody has.</summary>
     public int Free { get; private set; } = places;
 
-    /// <summary>Takes more places for a link; no link gets more than half of what is free, so that there is some for the next.</summary>
+    /// <summary>
+    /// Takes more places for a link; no link gets more than half of what is free, so that there is some for the next.
+    /// </summary>
     public bool TryTake(int more)
     {
         if (more > Free / 2)
@@ -82,7 +84,9 @@ internal sealed class PendingAnswers(int mtu, AnswerBudget budget)
         return _count == 0;
     }
 
-    /// <summary>Forgets what waits, and gives back what was taken of the budget: the link is gone, or has caught up.</summary>
+    /// <summary>
+    /// Forgets what waits, and gives back what was taken of the budget: the link is gone, or has caught up.
+    /// </summary>
     public void Release()
     {
         budget.GiveBack(Math.Max(0, _answers.Length - OfEach));

@@ -28,13 +28,14 @@ internal enum Room : byte
 }
 
 /// <summary>
-/// How much may be held, and whose. What was taken is kept: nothing ever makes room for something else, so quotas refuse first.
+/// How much may be held, and whose. What was taken is kept: nothing ever makes room for something else, so quotas
+/// refuse first.
 /// <code>
 ///  quota: |------------------------ usual ------------------------|- reserve -|   + a quarter for this node's own
 ///         |--- any source ---------|--- chosen links only --------| emergencies
 /// </code>
-/// A source, a destination, and a source's envelopes for one destination may fill what is free in proportion to their share:
-/// with 50 % the first gets half, two get a third each, and there is always room left for the next.
+/// A source, a destination, and a source's envelopes for one destination may fill what is free in proportion to their
+/// share: with 50 % the first gets half, two get a third each, and there is always room left for the next.
 /// </summary>
 internal sealed class Quotas
 {
@@ -44,7 +45,9 @@ internal sealed class Quotas
     /// <summary>The part beyond the quota that is for what starts here: one of so many. Arbitrary.</summary>
     private const int OwnParts = 4;
 
-    /// <summary>The part of the quota's number that may be with the host at a time: one of so many. Arbitrary.</summary>
+    /// <summary>
+    /// The part of the quota's number that may be with the host at a time: one of so many. Arbitrary.
+    /// </summary>
     private const int ArrivingParts = 4;
 
     private readonly RouterOptions _options;
@@ -90,7 +93,8 @@ internal sealed class Quotas
     public Room FindForArrival(Source source, int size)
     {
         int free = _quota.Count / ArrivingParts - _arriving.Count;
-        return IsRoomInMemory(source, size) && free > 0 && IsShare(source.Arriving.Count, 1, free, _options.NeighbourSharePercent)
+        return IsRoomInMemory(source, size) && free > 0
+            && IsShare(source.Arriving.Count, 1, free, _options.NeighbourSharePercent)
             ? Room.Arriving
             : Room.NoneInMemory;
     }
@@ -107,7 +111,8 @@ internal sealed class Quotas
         if (_hasDisk && !IsRoomInMemory(source, size))
             return Room.NoneInMemory;
         Room room = FindUsual(source, isChosen, destination, pair, size);
-        return room != Room.Usual && priority == Priority.Emergency && IsRoomInReserve(source, isChosen, size) ? Room.Reserve : room;
+        return room != Room.Usual && priority == Priority.Emergency && IsRoomInReserve(source, isChosen, size)
+            ? Room.Reserve : room;
     }
 
     /// <summary>Room for an envelope of this node's own: whatever strangers do, there is the part for it.</summary>
@@ -116,11 +121,12 @@ internal sealed class Quotas
         && _own.Count < _quota.Count / OwnParts + Math.Max(0, UsualQuota.Count - _usual.Count);
 
     /// <summary>
-    /// Room for a receipt: half of the part for this node's own at most. Anybody can cause one, and who makes up senders that
-    /// cannot be reached causes many that stay; this node's messages have the other half.
+    /// Room for a receipt: half of the part for this node's own at most. Anybody can cause one, and who makes up
+    /// senders that cannot be reached causes many that stay; this node's messages have the other half.
     /// </summary>
     public bool HasRoomForReceipt(int size) =>
-        _receipts.Bytes + size <= _quota.Bytes / OwnParts / 2 && _receipts.Count < _quota.Count / OwnParts / 2 && HasRoomForOwn(size);
+        _receipts.Bytes + size <= _quota.Bytes / OwnParts / 2 && _receipts.Count < _quota.Count / OwnParts / 2
+            && HasRoomForOwn(size);
 
     /// <summary>Room for an envelope that was taken before a restart, whose source is not known any more.</summary>
     public bool HasRoomForRestored(int size) =>
@@ -189,7 +195,8 @@ internal sealed class Quotas
     }
 
     /// <summary>
-    /// Whether an envelope takes of the memory for what is not on disk. Without a disk the others are bounded by the quota.
+    /// Whether an envelope takes of the memory for what is not on disk. Without a disk the others are bounded by the
+    /// quota.
     /// </summary>
     public bool CountsAsUnsaved(Room room) => _hasDisk || room == Room.Arriving;
 
@@ -263,7 +270,8 @@ internal sealed class Quotas
             free.Count = Math.Min(free.Count, _quota.Count / ReserveParts / 2 - _strangersInReserve.Count);
         }
 
-        return free.Bytes >= size && free.Count >= 1 && IsShare(source.InReserve, size, free, _options.NeighbourSharePercent);
+        return free.Bytes >= size && free.Count >= 1
+            && IsShare(source.InReserve, size, free, _options.NeighbourSharePercent);
     }
 
     private static bool IsShare(in Tally held, int size, in Tally free, int percent) =>

@@ -3,8 +3,9 @@ using QuicProChat.Mesh.Identity;
 namespace QuicProChat.Mesh.Routing.Custody;
 
 /// <summary>
-/// How long the receipts of a destination take. One that is late, because somebody withheld it, puts off nothing for other
-/// destinations, and for its own not for long. A table of fixed size: a destination takes the place of another with its hash.
+/// How long the receipts of a destination take. One that is late, because somebody withheld it, puts off nothing for
+/// other destinations, and for its own not for long. A table of fixed size: a destination takes the place of another
+/// with its hash.
 /// </summary>
 internal sealed class ReceiptTimes(HashSecret secret)
 {

@@ -20,7 +20,9 @@ internal enum Novelty : byte
     /// <summary>Nothing is remembered, or what is remembered is too old to say anything about this copy.</summary>
     New,
 
-    /// <summary>It has fewer hops than any before: it went round, and whoever brings it has nobody else to give it to.</summary>
+    /// <summary>
+    /// It has fewer hops than any before: it went round, and whoever brings it has nobody else to give it to.
+    /// </summary>
     CameRound,
 
     /// <summary>It can go farther, or lives longer, than what was passed on.</summary>
@@ -31,12 +33,13 @@ internal enum Novelty : byte
 }
 
 /// <summary>
-/// What is remembered of each id (docs/reference/protocol.md, section 4.3); bounded. When it is full, the source that filled most of it
-/// gives way with its oldest. 30 bytes an id in chunks, and 8 bytes a slot of the index: 4.1 MB when full with 100,000, nothing
-/// when unused.
+/// What is remembered of each id (docs/reference/protocol.md, section 4.3); bounded. When it is full, the source that
+/// filled most of it gives way with its oldest. 30 bytes an id in chunks, and 8 bytes a slot of the index: 4.1 MB when
+/// full with 100,000, nothing when unused.
 /// <para>
-/// Attempts, hops and lifetimes are claims. So a copy is dropped only while one that was at least as good, and was passed on, is
-/// recent; a copy with less never takes the place of one with more; and whatever is claimed, after a while the next copy is new.
+/// Attempts, hops and lifetimes are claims. So a copy is dropped only while one that was at least as good, and was
+/// passed on, is recent; a copy with less never takes the place of one with more; and whatever is claimed, after a
+/// while the next copy is new.
 /// </para>
 /// </summary>
 internal sealed class SeenSet(int capacity, HashSecret secret)
@@ -50,13 +53,17 @@ internal sealed class SeenSet(int capacity, HashSecret secret)
     /// <summary>A copy with so many hops more is not better: ways differ a little. Arbitrary.</summary>
     internal const int HopSlack = 4;
 
-    /// <summary>Lifetimes below this set no bound: else one frame of ten seconds could end a message of three days.</summary>
+    /// <summary>
+    /// Lifetimes below this set no bound: else one frame of ten seconds could end a message of three days.
+    /// </summary>
     internal static readonly TimeSpan LeastBound = TimeSpan.FromMinutes(1);
 
     private const int ChunkBits = 10;
     private const int ChunkSize = 1 << ChunkBits;
 
-    /// <summary>Sources are told apart by so many shares, chosen by a keyed hash; the first is for what starts here.</summary>
+    /// <summary>
+    /// Sources are told apart by so many shares, chosen by a keyed hash; the first is for what starts here.
+    /// </summary>
     private const int Shares = 256;
     private const int OwnShare = 0;
     private const int OwnWeightShift = 3;
@@ -101,9 +108,12 @@ internal sealed class SeenSet(int capacity, HashSecret secret)
         return copy.HopsLeft > seen.Top + HopSlack ? Novelty.Better : Novelty.Repeat;
     }
 
-    /// <summary>Whether a copy for this node itself arrived a moment ago; then it does not matter how good it is.</summary>
+    /// <summary>
+    /// Whether a copy for this node itself arrived a moment ago; then it does not matter how good it is.
+    /// </summary>
     public bool IsRecent(int number, int attempt, Instant now) =>
-        number >= 0 && !At(number).Has(Flags.Void) && (At(number).Has(Flags.Ended) || At(number).IsRecent(attempt, now));
+        number >= 0 && !At(number).Has(Flags.Void)
+            && (At(number).Has(Flags.Ended) || At(number).IsRecent(attempt, now));
 
     /// <summary>The lifetime that counts for a copy: never more than was accepted for its id before.</summary>
     /// <param name="number">The id's number, or -1.</param>
@@ -169,7 +179,9 @@ internal sealed class SeenSet(int capacity, HashSecret secret)
         return number;
     }
 
-    /// <summary>How the last copy that counts went: where it came from and went to, when, and how many there were before it.</summary>
+    /// <summary>
+    /// How the last copy that counts went: where it came from and went to, when, and how many there were before it.
+    /// </summary>
     public (LinkId From, LinkId SentTo, Instant At, int Tries) LastWay(int number)
     {
         ref Item seen = ref At(number);
@@ -305,7 +317,8 @@ internal sealed class SeenSet(int capacity, HashSecret secret)
         Bounded = 4,
     }
 
-    // 64 bits of the id: nobody finds a second envelope for them, and two of one sender that share them are that sender's affair.
+    // 64 bits of the id: nobody finds a second envelope for them, and two of one sender that share them are that
+    // sender's affair.
     [StructLayout(LayoutKind.Sequential, Pack = 2)]
     private struct Item
     {
@@ -357,6 +370,7 @@ internal sealed class SeenSet(int capacity, HashSecret secret)
             _bits = (byte)((_bits & 0x0F) | (attempt & 3) << AttemptShift | (tries & 3) << TriesShift);
 
         public readonly bool IsRecent(int attempt, Instant now) =>
-            SecondPlusOne != 0 && now - AcceptedAt < (attempt == (_bits >> AttemptShift & 3) ? RepeatWindow : AttemptWindow);
+            SecondPlusOne != 0 && now
+                - AcceptedAt < (attempt == (_bits >> AttemptShift & 3) ? RepeatWindow : AttemptWindow);
     }
 }

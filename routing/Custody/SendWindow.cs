@@ -56,7 +56,8 @@ internal struct SendWindow
     {
         int count = Count + loading.Count;
         return count == 0 || (count < Capacity
-            && Bytes + loading.Bytes + size <= Math.Min(_maxBytes, Math.Max((long)Capacity * BytesPerEnvelope, 2L * size)));
+            && Bytes + loading.Bytes + size
+            <= Math.Min(_maxBytes, Math.Max((long)Capacity * BytesPerEnvelope, 2L * size)));
     }
 
     /// <summary>On a link that is written to seldom much goes at once.</summary>
@@ -74,7 +75,9 @@ internal struct SendWindow
         Bytes -= size;
     }
 
-    /// <summary>An acknowledgement came; a sample only if its frame was sent once (Karn's rule, RFC 6298 section 3).</summary>
+    /// <summary>
+    /// An acknowledgement came; a sample only if its frame was sent once (Karn's rule, RFC 6298 section 3).
+    /// </summary>
     public void Acknowledged(TimeSpan took, bool sentOnce)
     {
         if (Count + 1 >= Capacity - Capacity / 4 && Capacity < _maxCount)

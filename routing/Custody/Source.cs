@@ -3,8 +3,9 @@ using QuicProChat.Mesh.Identity;
 namespace QuicProChat.Mesh.Routing.Custody;
 
 /// <summary>
-/// Where envelopes come from, as far as that is dear to change (<see cref="LinkDescription.SourceGroup"/>): keys are free, so
-/// shares and rates count by it. It outlives its links for a while, so that whoever connects again finds its rates as they were.
+/// Where envelopes come from, as far as that is dear to change (<see cref="LinkDescription.SourceGroup"/>): keys are
+/// free, so shares and rates count by it. It outlives its links for a while, so that whoever connects again finds its
+/// rates as they were.
 /// </summary>
 internal sealed class Source(ulong group, RouterOptions options, Instant now)
 {
@@ -13,11 +14,14 @@ internal sealed class Source(ulong group, RouterOptions options, Instant now)
     /// <summary>Envelopes it may send.</summary>
     public TokenBucket Rate { get; } = new(options.NeighbourEnvelopesPerSecond, options.BurstOfNeighbour, now);
 
-    /// <summary>Bytes that are written to disk for it: what is held for others, and what it brings for this node.</summary>
+    /// <summary>
+    /// Bytes that are written to disk for it: what is held for others, and what it brings for this node.
+    /// </summary>
     public TokenBucket Disk { get; } = new(options.NeighbourDiskBytesPerSecond, options.NeighbourDiskBurst, now);
 
     /// <summary>
-    /// Envelopes for this node that could not be opened, are here already, or are of strangers: each costs a key agreement.
+    /// Envelopes for this node that could not be opened, are here already, or are of strangers: each costs a key
+    /// agreement.
     /// </summary>
     public TokenBucket Openings { get; } = new(options.NeighbourFailuresPerSecond, options.NeighbourFailureBurst, now);
 
@@ -52,8 +56,8 @@ internal sealed class Source(ulong group, RouterOptions options, Instant now)
 }
 
 /// <summary>
-/// The sources that have links or held envelopes, and as many of the others as there is room for. When all places are in use,
-/// whoever comes shares one source with the others that come.
+/// The sources that have links or held envelopes, and as many of the others as there is room for. When all places are
+/// in use, whoever comes shares one source with the others that come.
 /// </summary>
 internal sealed class Sources(RouterOptions options, int capacity)
 {
@@ -65,7 +69,8 @@ internal sealed class Sources(RouterOptions options, int capacity)
 
     /// <summary>The source of a link, or of an envelope whose link is gone.</summary>
     /// <param name="peer">The neighbour.</param>
-    /// <param name="group">As in <see cref="LinkDescription.SourceGroup"/>; 0: the neighbour is a group of its own.</param>
+    /// <param name="group">As in <see cref="LinkDescription.SourceGroup"/>; 0: the neighbour is a group of its
+    /// own.</param>
     /// <param name="now">When.</param>
     public Source Of(in NodeAddress peer, ulong group, Instant now)
     {

@@ -16,7 +16,8 @@ internal enum Admitted : byte
 }
 
 /// <summary>
-/// Decides about records: cheap checks before dear ones, and never more than a source's share. What is kept is kept until it ends.
+/// Decides about records: cheap checks before dear ones, and never more than a source's share. What is kept is kept
+/// until it ends.
 /// </summary>
 internal sealed class Admission(GossipCore core, Serving serving, GossipPrices prices)
 {
@@ -65,14 +66,17 @@ internal sealed class Admission(GossipCore core, Serving serving, GossipPrices p
         var kept = new StoredRecord(id, record, now, end);
         if (core.Options.Rules(record.Class) is { } rules)
         {
-            if (!rules.TryReadPlace(record, out GossipPlace place, out ulong sequence) || !MakePlace(now, kept, place, sequence))
+            if (!rules.TryReadPlace(record, out GossipPlace place, out ulong sequence)
+                || !MakePlace(now, kept, place, sequence))
                 return false;
         }
 
         return TryKeep(now, kept, record.Bytes);
     }
 
-    /// <summary>A record that was kept before a restart; false if it has ended, or there is no room for it any more.</summary>
+    /// <summary>
+    /// A record that was kept before a restart; false if it has ended, or there is no room for it any more.
+    /// </summary>
     public bool Restore(Instant now, in GossipId id, in KeptRecord kept, in GossipRecord record)
     {
         Instant firstSeen = now - kept.Age;
@@ -86,7 +90,8 @@ internal sealed class Admission(GossipCore core, Serving serving, GossipPrices p
         };
         if (core.Options.Rules(record.Class) is { } rules)
         {
-            if (!rules.TryReadPlace(record, out GossipPlace place, out ulong sequence) || !MakePlace(now, restored, place, sequence))
+            if (!rules.TryReadPlace(record, out GossipPlace place, out ulong sequence)
+                || !MakePlace(now, restored, place, sequence))
                 return false;
         }
 
@@ -132,8 +137,9 @@ internal sealed class Admission(GossipCore core, Serving serving, GossipPrices p
     }
 
     /// <summary>
-    /// What a record says is on disk: now it may be there too, as one of this node's topics, also where it was carried for others
-    /// before. Or it did not get there: then a record that came in just now is forgotten, and may come again.
+    /// What a record says is on disk: now it may be there too, as one of this node's topics, also where it was carried
+    /// for others before. Or it did not get there: then a record that came in just now is forgotten, and may come
+    /// again.
     /// </summary>
     public void Settle(Instant now, StoredRecord record, bool isOnDisk, byte[]? bytes)
     {
@@ -237,7 +243,8 @@ internal sealed class Admission(GossipCore core, Serving serving, GossipPrices p
 
     private bool TryKeep(Instant now, StoredRecord kept, ReadOnlySpan<byte> bytes)
     {
-        if (kept.Source is { } source ? !core.Options.Relays || !core.Quota.HasRoom(source, kept.Cost) : !MakeRoomForMine(now, kept.Cost))
+        if (kept.Source is { } source ? !core.Options.Relays || !core.Quota.HasRoom(source, kept.Cost)
+            : !MakeRoomForMine(now, kept.Cost))
             return false;
         core.Quota.Take(kept);
         core.Records.Add(kept);
@@ -257,7 +264,8 @@ internal sealed class Admission(GossipCore core, Serving serving, GossipPrices p
         if (!core.Options.HasDisk)
             return;
         core.Actions.PersistRecord(record.Id, new KeptRecord(
-            now - record.FirstSeen, record.ExpiresAt - now, record.Source?.Key ?? 0, record.Source?.IsChosen ?? false, record.IsMine), bytes);
+            now - record.FirstSeen, record.ExpiresAt - now, record.Source?.Key ?? 0, record.Source?.IsChosen ?? false,
+            record.IsMine), bytes);
     }
 
     // What this node reads has been read; the record that ends first goes first.
@@ -268,7 +276,8 @@ internal sealed class Admission(GossipCore core, Serving serving, GossipPrices p
             StoredRecord? first = null;
             foreach (StoredRecord record in core.Records.All)
             {
-                if (record is { IsMine: true, IsUnsettled: false } && (first is null || record.ExpiresAt < first.ExpiresAt))
+                if (record is { IsMine: true, IsUnsettled: false }
+                    && (first is null || record.ExpiresAt < first.ExpiresAt))
                     first = record;
             }
 

@@ -42,7 +42,9 @@ internal sealed class AnnouncedRecord(in GossipId id, GossipSource source, int n
     public void RemoveAnnouncer(LinkId link) => _announcers.Remove(link);
 }
 
-/// <summary>Records that were announced and are not here. One timer each; as many of a source as leave room for others.</summary>
+/// <summary>
+/// Records that were announced and are not here. One timer each; as many of a source as leave room for others.
+/// </summary>
 internal sealed class AnnouncedRecords(int capacity)
 {
     private readonly Dictionary<GossipId, AnnouncedRecord> _byId = [];

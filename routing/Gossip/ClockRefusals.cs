@@ -3,8 +3,9 @@ using QuicProChat.Mesh.Wire;
 namespace QuicProChat.Mesh.Routing.Gossip;
 
 /// <summary>
-/// Ids of records that nothing but this node's clock refuses. A clock can be wrong for a while: they are forgotten when it jumps,
-/// and every hour, because a day that is to come does come. Meanwhile nobody is asked for them. In memory only.
+/// Ids of records that nothing but this node's clock refuses. A clock can be wrong for a while: they are forgotten when
+/// it jumps, and every hour, because a day that is to come does come. Meanwhile nobody is asked for them. In memory
+/// only.
 /// </summary>
 internal sealed class ClockRefusals
 {
@@ -39,8 +40,10 @@ internal sealed class ClockRefusals
     /// <summary>What the clock says now; null where there is none.</summary>
     public void Observe(Instant now, long? unixSeconds)
     {
-        TimeSpan? ahead = unixSeconds is { } seconds ? TimeSpan.FromSeconds(seconds) - TimeSpan.FromTicks(now.Ticks) : null;
-        bool isAnother = ahead is { } here && _ahead is { } before ? (here - before).Duration() > Tolerance : ahead != _ahead;
+        TimeSpan? ahead = unixSeconds is { } seconds ? TimeSpan.FromSeconds(seconds)
+            - TimeSpan.FromTicks(now.Ticks) : null;
+        bool isAnother = ahead is { } here && _ahead is { } before ? (here - before).Duration() > Tolerance
+            : ahead != _ahead;
         if (isAnother || now >= _forgetAt)
         {
             _ids.Clear();

@@ -54,7 +54,9 @@ public enum GossipCounter
     /// <summary>Announced and asked for, and not delivered.</summary>
     Undelivered,
 
-    /// <summary>Sources that are asked for nothing for an hour, because they announced what they did not have.</summary>
+    /// <summary>
+    /// Sources that are asked for nothing for an hour, because they announced what they did not have.
+    /// </summary>
     SourcesBarred,
 
     /// <summary>Records that were not taken because this node has too much to read.</summary>

@@ -37,7 +37,8 @@ internal sealed class GossipLink(LinkId id, in LinkDescription description, Goss
     public Instant InterestDue { get; set; } = Instant.Never;
 
     /// <summary>When something is due.</summary>
-    public Instant NextDue => Instant.Min(Instant.Min(Talk.AnnounceAt, Sync.Due), Instant.Min(InterestDue, Talk.RetryAt));
+    public Instant NextDue =>
+        Instant.Min(Instant.Min(Talk.AnnounceAt, Sync.Due), Instant.Min(InterestDue, Talk.RetryAt));
 }
 
 /// <summary>Ids that wait to be announced, asked for or answered on a link.</summary>
@@ -46,7 +47,9 @@ internal sealed class LinkTalk
     /// <summary>Ids to be asked for that wait; what is beyond is left to the next session of reconciliation.</summary>
     public const int MaxToAsk = 1024;
 
-    /// <summary>Ids to be announced, or to be served, that wait; arbitrary, more than a neighbour asks for at once.</summary>
+    /// <summary>
+    /// Ids to be announced, or to be served, that wait; arbitrary, more than a neighbour asks for at once.
+    /// </summary>
     public const int MaxWaiting = 256;
 
     /// <summary>Records that the neighbour was asked for and that are under way, at most; arbitrary.</summary>

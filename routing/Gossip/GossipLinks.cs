@@ -38,7 +38,9 @@ internal sealed class GossipLinks
     /// <summary>Something is to be said on it, or its timer has changed.</summary>
     public void Touch(GossipLink link) => _touched.Add(link);
 
-    /// <summary>The links on which something is to be said; their timers are set again when they were seen to.</summary>
+    /// <summary>
+    /// The links on which something is to be said; their timers are set again when they were seen to.
+    /// </summary>
     public bool TryTakeTouched(out GossipLink[] links)
     {
         links = [.. _touched];

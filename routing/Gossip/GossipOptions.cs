@@ -2,12 +2,14 @@ using QuicProChat.Mesh.Wire;
 
 namespace QuicProChat.Mesh.Routing.Gossip;
 
-/// <summary>What an operator can set of gossip. Sizes in bytes; the defaults fit a router with 64 MB of memory.</summary>
+/// <summary>
+/// What an operator can set of gossip. Sizes in bytes; the defaults fit a router with 64 MB of memory.
+/// </summary>
 public sealed record GossipOptions
 {
     /// <summary>
-    /// Records kept in all. Half is for topics that this node reads or writes; of the other half, links that this node did not
-    /// choose get half.
+    /// Records kept in all. Half is for topics that this node reads or writes; of the other half, links that this node
+    /// did not choose get half.
     /// </summary>
     public long MaxBytes { get; init; } = 16L << 20;
 
@@ -20,7 +22,9 @@ public sealed record GossipOptions
     /// <summary>Bytes of records that stay in memory once they are on disk.</summary>
     public long CacheBytes { get; init; } = 512 << 10;
 
-    /// <summary>Ids of records that are gone and must not come back; the oldest of the source that has most goes first.</summary>
+    /// <summary>
+    /// Ids of records that are gone and must not come back; the oldest of the source that has most goes first.
+    /// </summary>
     public int MaxRemembered { get; init; } = 10_000;
 
     /// <summary>Records that neighbours announced and that are not here yet.</summary>
@@ -56,7 +60,9 @@ public sealed record GossipOptions
     /// <summary>How often topics are asked for on a radio: what was lost is offered again then.</summary>
     public TimeSpan InterestEvery { get; init; } = TimeSpan.FromMinutes(10);
 
-    /// <summary>Bytes of records a second that a source may bring, on average; a chosen link brings eight times as much.</summary>
+    /// <summary>
+    /// Bytes of records a second that a source may bring, on average; a chosen link brings eight times as much.
+    /// </summary>
     public int SourceBytesPerSecond { get; init; } = 32 << 10;
 
     /// <summary>The same at once above the average.</summary>
@@ -69,7 +75,8 @@ public sealed record GossipOptions
     public static readonly TimeSpan Memory = TimeSpan.FromDays(14);
 
     /// <summary>
-    /// What gossip takes of memory at most, in bytes, whatever neighbours do: a test fills everything at once and measures.
+    /// What gossip takes of memory at most, in bytes, whatever neighbours do: a test fills everything at once and
+    /// measures.
     /// </summary>
     public long MemoryInAll => (HasDisk ? CacheBytes * 2 : MaxBytes) + (long)MaxCount * BytesOfRecord
         + (long)MaxRemembered * BytesOfRemembered + (long)MaxAnnounced * BytesOfAnnounced + BytesOfLinks;

@@ -3,8 +3,8 @@ using QuicProChat.Mesh.Wire;
 namespace QuicProChat.Mesh.Routing.Gossip;
 
 /// <summary>
-/// What frames cost, in millionths of a second of one processor of a small router, before they are looked at. Each source has a
-/// rate, and so have all that this node did not choose together.
+/// What frames cost, in millionths of a second of one processor of a small router, before they are looked at. Each
+/// source has a rate, and so have all that this node did not choose together.
 /// </summary>
 internal sealed class GossipPrices(Instant now)
 {
@@ -12,7 +12,9 @@ internal sealed class GossipPrices(Instant now)
     private const double StrangersPerSecond = 250_000;
     private const double StrangersBurst = 1_000_000;
 
-    /// <summary>What checking a signature costs; that of a topic that this node reads shows only when the record is open.</summary>
+    /// <summary>
+    /// What checking a signature costs; that of a topic that this node reads shows only when the record is open.
+    /// </summary>
     internal const double Signature = 300;
 
     private readonly TokenBucket _strangers = new(StrangersPerSecond, StrangersBurst, now);
@@ -33,7 +35,8 @@ internal sealed class GossipPrices(Instant now)
     };
 
     /// <summary>
-    /// A signature was checked that was not paid for beforehand: until the source has made up for it, nothing else of it is looked at.
+    /// A signature was checked that was not paid for beforehand: until the source has made up for it, nothing else of
+    /// it is looked at.
     /// </summary>
     public void OweSignature(Instant now, GossipSource source)
     {

@@ -4,16 +4,16 @@ using QuicProChat.Mesh.Wire;
 namespace QuicProChat.Mesh.Routing.Gossip;
 
 /// <summary>
-/// Records for many, beside the router: events in, actions out. It does no I/O, starts no timer, reads no clock, takes no lock; one
-/// loop owns it, the router's.
+/// Records for many, beside the router: events in, actions out. It does no I/O, starts no timer, reads no clock, takes
+/// no lock; one loop owns it, the router's.
 /// <code>
 ///  frame -> price -+- Record    -> known? -> Admission (ends, rules, host's verdict, share) -> Spreading
 ///                  |- Have, Want, Prune -> Spreading, Serving
 ///                  |- Sync      -> Reconciliation
 ///                  '- Interest  -> RadioInterests
 /// </code>
-/// After each call <see cref="NextDue"/> says when <see cref="Tick"/> has something to do; <see cref="EndOfBatch"/> sends what was
-/// collected.
+/// After each call <see cref="NextDue"/> says when <see cref="Tick"/> has something to do; <see cref="EndOfBatch"/>
+/// sends what was collected.
 /// </summary>
 public sealed class GossipProtocol
 {
@@ -75,8 +75,8 @@ public sealed class GossipProtocol
     public static bool Handles(FrameKind kind) => kind is >= FrameKind.GossipRecord and <= FrameKind.GossipInterest;
 
     /// <summary>
-    /// A record that was kept before a restart; its bytes stay on disk, or in memory where there is none. False: it has ended, or
-    /// there is no room for it.
+    /// A record that was kept before a restart; its bytes stay on disk, or in memory where there is none. False: it has
+    /// ended, or there is no room for it.
     /// </summary>
     /// <param name="now">When.</param>
     /// <param name="id">Its id.</param>
@@ -123,7 +123,9 @@ public sealed class GossipProtocol
         _core.Links.Touch(link);
     }
 
-    /// <summary>One frame (kind and body) of a kind that <see cref="Handles"/> is true for; false if it does not parse.</summary>
+    /// <summary>
+    /// One frame (kind and body) of a kind that <see cref="Handles"/> is true for; false if it does not parse.
+    /// </summary>
     public bool Receive(Instant now, LinkId id, ReadOnlySpan<byte> frame)
     {
         if (_core.Links.Find(id) is not { } link)
@@ -158,14 +160,19 @@ public sealed class GossipProtocol
         return true;
     }
 
-    /// <summary>The bytes of a record that <see cref="IGossipActions.LoadRecord"/> asked for; empty if they are gone.</summary>
+    /// <summary>
+    /// The bytes of a record that <see cref="IGossipActions.LoadRecord"/> asked for; empty if they are gone.
+    /// </summary>
     public void RecordLoaded(Instant now, in GossipId id, ReadOnlySpan<byte> bytes)
     {
         if (_serving.Loaded(id, bytes) is { } lost)
             _admission.Lose(lost);
     }
 
-    /// <summary>What a record says, of which the host said <see cref="GossipVerdict.MineUnsettled"/>, is on disk, or will not be.</summary>
+    /// <summary>
+    /// What a record says, of which the host said <see cref="GossipVerdict.MineUnsettled"/>, is on disk, or will not
+    /// be.
+    /// </summary>
     /// <param name="now">When.</param>
     /// <param name="id">Its id.</param>
     /// <param name="isOnDisk">It is; else the record may come again.</param>
@@ -182,7 +189,8 @@ public sealed class GossipProtocol
     /// <param name="now">When.</param>
     /// <param name="topics">All of them.</param>
     /// <param name="beganToRead">
-    /// Not only the day has changed: records that there was no room for are taken after all, for some may be of these topics.
+    /// Not only the day has changed: records that there was no room for are taken after all, for some may be of these
+    /// topics.
     /// </param>
     public void SetTopics(Instant now, IEnumerable<GossipTopic> topics, bool beganToRead)
     {
@@ -195,7 +203,8 @@ public sealed class GossipProtocol
     /// <param name="topics">The topics.</param>
     /// <param name="onlyUnread">Without those that this node wrote or read.</param>
     public IReadOnlyList<GossipId> Find(IReadOnlySet<GossipTopic> topics, bool onlyUnread) =>
-        [.. _core.Records.All.Where(r => topics.Contains(r.Topic) && !(onlyUnread && r.IsMine)).OrderBy(static r => r.FirstSeen.Ticks).Select(static r => r.Id)];
+        [.. _core.Records.All.Where(r => topics.Contains(r.Topic) && !(onlyUnread && r.IsMine))
+            .OrderBy(static r => r.FirstSeen.Ticks).Select(static r => r.Id)];
 
     /// <summary>The bytes of a record, where they are in memory.</summary>
     public byte[]? FindInMemory(in GossipId id) => _core.Records.Find(id)?.Bytes;
@@ -207,7 +216,8 @@ public sealed class GossipProtocol
     public bool HasStream => _core.Links.All.Any(static l => l.IsStream);
 
     /// <summary>The days on which the kept records say they were made, without 0.</summary>
-    public IReadOnlySet<ushort> Days() => _core.Records.All.Select(static r => r.BornDay).Where(static d => d != 0).ToHashSet();
+    public IReadOnlySet<ushort> Days() => _core.Records.All.Select(static r => r.BornDay).Where(static d => d != 0)
+        .ToHashSet();
 
     /// <summary>Does everything that is due; call it at <see cref="NextDue"/>.</summary>
     public void Tick(Instant now)

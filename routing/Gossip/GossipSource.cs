@@ -39,7 +39,8 @@ internal sealed class GossipSource(ulong key, bool isChosen, GossipOptions optio
         new(Scaled(options.SourceBytesPerSecond, isChosen), Scaled(options.SourceBurst, isChosen), now);
 
     /// <summary>Bytes of records that are passed on though its share is full and they are not kept.</summary>
-    public TokenBucket PassedOn { get; } = new(Scaled(PassedOnPerSecond, isChosen), Scaled(PassedOnBurst, isChosen), now);
+    public TokenBucket PassedOn { get; } =
+        new(Scaled(PassedOnPerSecond, isChosen), Scaled(PassedOnBurst, isChosen), now);
 
     /// <summary>Bytes of records that it asks for.</summary>
     public TokenBucket Served { get; } = new(Scaled(ServedPerSecond, isChosen), Scaled(ServedBurst, isChosen), now);
@@ -62,7 +63,9 @@ internal sealed class GossipSource(ulong key, bool isChosen, GossipOptions optio
     /// <summary>Nothing is lost but its rates if it is forgotten.</summary>
     public bool IsIdle => Links == 0 && Kept.Count == 0 && Announced == 0;
 
-    /// <summary>It announced what it did not have: nothing is asked for, except over links that this node chose.</summary>
+    /// <summary>
+    /// It announced what it did not have: nothing is asked for, except over links that this node chose.
+    /// </summary>
     public bool IsBarred(Instant now) => !IsChosen && now < _barredUntil;
 
     /// <summary>It delivered what it announced.</summary>

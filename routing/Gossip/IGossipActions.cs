@@ -12,18 +12,26 @@ public enum GossipVerdict : byte
     Mine,
 
     /// <summary>
-    /// As <see cref="Mine"/>, and what it says is not on disk yet. Neither is the record before <c>GossipProtocol.Settled</c>: a crash
-    /// between the two would leave a record that nobody sends again, and nobody here has read.
+    /// As <see cref="Mine"/>, and what it says is not on disk yet. Neither is the record before
+    /// <c>GossipProtocol.Settled</c>: a crash between the two would leave a record that nobody sends again, and nobody
+    /// here has read.
     /// </summary>
     MineUnsettled,
 
-    /// <summary>It is of a topic that this node reads, and cannot be opened: it is neither kept nor passed on.</summary>
+    /// <summary>
+    /// It is of a topic that this node reads, and cannot be opened: it is neither kept nor passed on.
+    /// </summary>
     Refused,
 
-    /// <summary>It is of a topic that this node reads, which has too much to do: it is not taken, and may come again.</summary>
+    /// <summary>
+    /// It is of a topic that this node reads, which has too much to do: it is not taken, and may come again.
+    /// </summary>
     NotNow,
 
-    /// <summary>By this node's clock it is of another time: it is not taken, and may come again when the clock says something else.</summary>
+    /// <summary>
+    /// By this node's clock it is of another time: it is not taken, and may come again when the clock says something
+    /// else.
+    /// </summary>
     OtherTime,
 }
 
@@ -45,15 +53,17 @@ public readonly record struct GossipJudgement(GossipVerdict Verdict, bool HasVer
 public readonly record struct KeptRecord(TimeSpan Age, TimeSpan LifetimeLeft, ulong Source, bool IsChosen, bool IsMine);
 
 /// <summary>
-/// What gossip wants done. It calls these while it handles an event; they return at once and never call back. Results of I/O come
-/// back later as events of their own. Spans are valid only during the call.
+/// What gossip wants done. It calls these while it handles an event; they return at once and never call back. Results
+/// of I/O come back later as events of their own. Spans are valid only during the call.
 /// </summary>
 public interface IGossipActions
 {
     /// <summary>Seconds since 1970 by a clock that is set; null where there is none.</summary>
     long? UnixSeconds { get; }
 
-    /// <summary>Sends a frame (kind and body). False: the link has no room; <c>GossipProtocol.LinkWritable</c> follows.</summary>
+    /// <summary>
+    /// Sends a frame (kind and body). False: the link has no room; <c>GossipProtocol.LinkWritable</c> follows.
+    /// </summary>
     bool Send(LinkId link, FrameClass frameClass, ReadOnlySpan<byte> frame);
 
     /// <summary>A record of a class without rules is new here: whether this node reads its topic, and can.</summary>

@@ -11,7 +11,9 @@ public readonly record struct GossipPlace(GossipTopic Topic, GossipId Author, ul
 /// <summary>What relays check of the records of a class, without understanding what they are for.</summary>
 public interface IGossipClassRules
 {
-    /// <summary>Reads where a record belongs and its sequence; false if its payload is not one of this class. Cheap.</summary>
+    /// <summary>
+    /// Reads where a record belongs and its sequence; false if its payload is not one of this class. Cheap.
+    /// </summary>
     bool TryReadPlace(in GossipRecord record, out GossipPlace place, out ulong sequence);
 
     /// <summary>Whether the author that the record names signed it. Dear: a signature is checked.</summary>

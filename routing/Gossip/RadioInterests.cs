@@ -3,8 +3,8 @@ using QuicProChat.Mesh.Wire;
 namespace QuicProChat.Mesh.Routing.Gossip;
 
 /// <summary>
-/// Gossip over links that do not carry all topics: a node asks its neighbours there for its own, and gets announcements of what
-/// they have of these. Streams carry everything, so nobody tells interests there.
+/// Gossip over links that do not carry all topics: a node asks its neighbours there for its own, and gets announcements
+/// of what they have of these. Streams carry everything, so nobody tells interests there.
 /// </summary>
 internal sealed class RadioInterests(GossipCore core, Spreading spreading)
 {
@@ -45,7 +45,8 @@ internal sealed class RadioInterests(GossipCore core, Spreading spreading)
     {
         if (now < link.InterestDue)
             return;
-        link.InterestDue = _own.Length == 0 ? Instant.Never : now + core.Options.InterestEvery * (0.9 + 0.2 * core.Random.NextDouble());
+        link.InterestDue = _own.Length == 0 ? Instant.Never : now + core.Options.InterestEvery
+            * (0.9 + 0.2 * core.Random.NextDouble());
         int count = Math.Min(_own.Length, (link.Mtu - 1) / sizeof(ulong));
         Span<byte> frame = stackalloc byte[1 + GossipInterest.SizeOf(count)];
         frame[0] = (byte)FrameKind.GossipInterest;

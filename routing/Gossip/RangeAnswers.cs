@@ -3,7 +3,9 @@ using QuicProChat.Mesh.Wire;
 
 namespace QuicProChat.Mesh.Routing.Gossip;
 
-/// <summary>What to say to a message of reconciliation: a function of the message and of the ids that are here.</summary>
+/// <summary>
+/// What to say to a message of reconciliation: a function of the message and of the ids that are here.
+/// </summary>
 internal sealed class RangeAnswers(GossipCore core)
 {
     /// <summary>Ranges with so many ids are listed, and no longer cut.</summary>
@@ -12,7 +14,9 @@ internal sealed class RangeAnswers(GossipCore core)
     /// <summary>A range is cut into so many at most.</summary>
     private const int MaxParts = 16;
 
-    /// <summary>Most records of a session that are offered, or found lacking; a difference beyond is left to the next.</summary>
+    /// <summary>
+    /// Most records of a session that are offered, or found lacking; a difference beyond is left to the next.
+    /// </summary>
     private const int MaxFound = 1024;
 
     /// <summary>Ids hashed at a time.</summary>
@@ -75,7 +79,8 @@ internal sealed class RangeAnswers(GossipCore core)
     }
 
     private void AnswerFingerprint(
-        ReadOnlySpan<GossipId> ids, in GossipRange range, ReadOnlySpan<byte> key, bool mayGoOn, ref GossipSync.Writer writer)
+        ReadOnlySpan<GossipId> ids, in GossipRange range, ReadOnlySpan<byte> key, bool mayGoOn,
+        ref GossipSync.Writer writer)
     {
         bool isEqual = ids.Length == range.Count && Sum(key, ids) == range.Sum;
         if (isEqual || !mayGoOn)
@@ -99,7 +104,8 @@ internal sealed class RangeAnswers(GossipCore core)
         }
     }
 
-    private static void Cut(ReadOnlySpan<GossipId> ids, in GossipRange range, ReadOnlySpan<byte> key, ref GossipSync.Writer writer)
+    private static void Cut(
+        ReadOnlySpan<GossipId> ids, in GossipRange range, ReadOnlySpan<byte> key, ref GossipSync.Writer writer)
     {
         int parts = Math.Min(MaxParts, (ids.Length + ListedIds - 1) / ListedIds);
         for (int part = 0; part < parts; part++)

@@ -3,8 +3,8 @@ using QuicProChat.Mesh.Wire;
 namespace QuicProChat.Mesh.Routing.Gossip;
 
 /// <summary>
-/// Finds out with a neighbour which records only one of them has: range by range, by fingerprints that nobody can aim at without
-/// the session's key, until ranges are small enough to be listed.
+/// Finds out with a neighbour which records only one of them has: range by range, by fingerprints that nobody can aim
+/// at without the session's key, until ranges are small enough to be listed.
 /// <code>
 ///  0 dialler    all ids: a fingerprint
 ///  1 neighbour  differs? 16 fingerprints
@@ -53,7 +53,8 @@ internal sealed class Reconciliation(GossipCore core, Spreading spreading)
     {
         SyncState state = link.Sync;
         bool isFirst = sync.Round == 0;
-        bool isExpected = isFirst ? MayBegin(now, link) : state.IsOpen && sync.Session == state.Session && sync.Round == state.Round;
+        bool isExpected = isFirst ? MayBegin(now, link) : state.IsOpen && sync.Session == state.Session && sync.Round
+            == state.Round;
         if (!link.IsStream || !isExpected || state.Bytes > core.Options.SyncBytes)
         {
             core.Counters.Add(GossipCounter.SyncsIgnored);

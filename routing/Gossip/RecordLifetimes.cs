@@ -1,8 +1,8 @@
 namespace QuicProChat.Mesh.Routing.Gossip;
 
 /// <summary>
-/// When records end. Day and lifetime are hashed into the id, so nobody can prolong them. A node with a clock counts from the end
-/// of the day; every node counts at most the lifetime from its first sight of the id.
+/// When records end. Day and lifetime are hashed into the id, so nobody can prolong them. A node with a clock counts
+/// from the end of the day; every node counts at most the lifetime from its first sight of the id.
 /// </summary>
 internal static class RecordLifetimes
 {
@@ -22,7 +22,8 @@ internal static class RecordLifetimes
             // Clocks differ: a day that begins within the next one is taken.
             if (bornDay * SecondsOfDay > seconds + SecondsOfDay)
                 return null;
-            long left = (bornDay + 1) * SecondsOfDay + TimeSpan.FromHours(hours).Ticks / TimeSpan.TicksPerSecond - seconds;
+            long left = (bornDay + 1) * SecondsOfDay
+                + TimeSpan.FromHours(hours).Ticks / TimeSpan.TicksPerSecond - seconds;
             if (left <= 0)
                 return null;
             end = Instant.Min(end, now + TimeSpan.FromSeconds(left));

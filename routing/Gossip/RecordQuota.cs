@@ -3,12 +3,13 @@ using QuicProChat.Mesh.Routing.Custody;
 namespace QuicProChat.Mesh.Routing.Gossip;
 
 /// <summary>
-/// How much is kept, and whose. What was taken of others is kept until it ends: nothing that a source sends makes room for
-/// something else, so a full share only means that what follows is passed on and not kept.
+/// How much is kept, and whose. What was taken of others is kept until it ends: nothing that a source sends makes room
+/// for something else, so a full share only means that what follows is passed on and not kept.
 /// <code>
 ///  |------ topics of this node ------|--------- any source ---------|-- chosen links only --|
 /// </code>
-/// A source may fill what is free in proportion: the first gets half, two get a third each, and there is room for the next.
+/// A source may fill what is free in proportion: the first gets half, two get a third each, and there is room for the
+/// next.
 /// </summary>
 internal sealed class RecordQuota(GossipOptions options)
 {
@@ -20,7 +21,8 @@ internal sealed class RecordQuota(GossipOptions options)
     public long Bytes => _mine.Bytes + _others.Bytes;
 
     /// <summary>There is room for a record of this node's own topics.</summary>
-    public bool HasRoomForMine(int cost) => _mine.Bytes + cost <= options.MaxBytes / 2 && _mine.Count < options.MaxCount / 2;
+    public bool HasRoomForMine(int cost) => _mine.Bytes + cost <= options.MaxBytes / 2
+        && _mine.Count < options.MaxCount / 2;
 
     /// <summary>There is room for a record of somebody else's topic.</summary>
     public bool HasRoom(GossipSource source, int cost)

@@ -4,8 +4,8 @@ using QuicProChat.Mesh.Wire;
 namespace QuicProChat.Mesh.Routing.Gossip;
 
 /// <summary>
-/// The records that are kept: by their ids, in the order of their ids (what reconciliation compares), by the time that they end,
-/// and, in classes with rules, by their places.
+/// The records that are kept: by their ids, in the order of their ids (what reconciliation compares), by the time that
+/// they end, and, in classes with rules, by their places.
 /// </summary>
 internal sealed class RecordStore
 {

@@ -13,8 +13,8 @@ internal enum Gone : byte
 }
 
 /// <summary>
-/// Ids of records that are not kept and must not be taken for new: a node without a clock counts a lifetime from the first sight.
-/// Bounded; the source that has most of them loses its oldest.
+/// Ids of records that are not kept and must not be taken for new: a node without a clock counts a lifetime from the
+/// first sight. Bounded; the source that has most of them loses its oldest.
 /// </summary>
 internal sealed class RememberedIds(int capacity)
 {
@@ -54,7 +54,8 @@ internal sealed class RememberedIds(int capacity)
         List<ulong>? empty = null;
         foreach ((ulong source, Queue<GossipId> queue) in _bySource)
         {
-            while (most > 0 && queue.TryPeek(out GossipId id) && (!_entries.TryGetValue(id, out Entry entry) || entry.Until <= now))
+            while (most > 0 && queue.TryPeek(out GossipId id)
+                && (!_entries.TryGetValue(id, out Entry entry) || entry.Until <= now))
             {
                 queue.Dequeue();
                 if (!_entries.Remove(id))

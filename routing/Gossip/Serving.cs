@@ -3,8 +3,8 @@ using QuicProChat.Mesh.Wire;
 namespace QuicProChat.Mesh.Routing.Gossip;
 
 /// <summary>
-/// Records that neighbours asked for, in the order in which they did; those that are on disk only are read one after another. What
-/// was read or came in last stays in memory for a while.
+/// Records that neighbours asked for, in the order in which they did; those that are on disk only are read one after
+/// another. What was read or came in last stays in memory for a while.
 /// </summary>
 internal sealed class Serving(GossipCore core)
 {
@@ -78,7 +78,9 @@ internal sealed class Serving(GossipCore core)
         }
     }
 
-    /// <summary>The bytes of a record that was asked for; empty if they are gone. The record, if nothing of it is left.</summary>
+    /// <summary>
+    /// The bytes of a record that was asked for; empty if they are gone. The record, if nothing of it is left.
+    /// </summary>
     public StoredRecord? Loaded(in GossipId id, ReadOnlySpan<byte> bytes)
     {
         StoredRecord? record = core.Records.Find(id);

@@ -8,8 +8,9 @@ namespace QuicProChat.Mesh.Routing.Gossip;
 ///  new record --+-- eager links: pushed             push that was in vain --> Prune: both ends make the link lazy
 ///               '-- lazy links: announced           announced, never pushed --> Want(graft): both ends make it eager
 /// </code>
-/// Links begin lazy. Where no link is eager yet, the first announcement is asked for at once, so that the first record already
-/// builds a tree and nothing is flooded. Of the neighbours that could be asked, links that this node chose come first.
+/// Links begin lazy. Where no link is eager yet, the first announcement is asked for at once, so that the first record
+/// already builds a tree and nothing is flooded. Of the neighbours that could be asked, links that this node chose come
+/// first.
 /// </summary>
 internal sealed class Spreading(GossipCore core)
 {
@@ -60,7 +61,8 @@ internal sealed class Spreading(GossipCore core)
     public void PushedInVain(GossipLink link, StoredRecord? record)
     {
         // Its own record, or one that another link of the tree brought first.
-        bool isRing = record is null || record.From == LinkId.None || (record.From != link.Id && core.Links.Find(record.From) is { IsEager: true });
+        bool isRing = record is null || record.From == LinkId.None
+            || (record.From != link.Id && core.Links.Find(record.From) is { IsEager: true });
         if (!isRing)
             return;
         link.IsEager = false;
@@ -164,7 +166,8 @@ internal sealed class Spreading(GossipCore core)
         Span<GossipId> ids = stackalloc GossipId[LinkTalk.MaxAsked];
         int count = 0;
         TimeSpan patience = link.IsStream ? core.Options.AskPatience : core.Options.AskPatienceOnRadio;
-        while (talk.Asked < LinkTalk.MaxAsked && count < MostIds(link, LinkTalk.MaxAsked) && talk.ToAsk.TryPeek(out GossipId id))
+        while (talk.Asked < LinkTalk.MaxAsked && count < MostIds(link, LinkTalk.MaxAsked)
+            && talk.ToAsk.TryPeek(out GossipId id))
         {
             // A record that is asked for is not dropped for being too much: it is not asked for before there is room.
             if (!link.Source.Brought.Has(now, TypicalRecord * (talk.Asked + 1)))

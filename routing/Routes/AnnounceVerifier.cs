@@ -14,5 +14,6 @@ public sealed class AnnounceVerifier : IAnnounceVerifier
 
     /// <inheritdoc/>
     public Announce? Verify(ReadOnlySpan<byte> body) =>
-        UnverifiedAnnounce.TryRead(body, out UnverifiedAnnounce unverified) && unverified.TryVerify(out Announce? announce) ? announce : null;
+        UnverifiedAnnounce.TryRead(body, out UnverifiedAnnounce unverified)
+            && unverified.TryVerify(out Announce? announce) ? announce : null;
 }

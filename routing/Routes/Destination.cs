@@ -8,7 +8,9 @@ internal struct Claim
     /// <summary>Whose neighbour named it first; null for what was known at the start, and for this node.</summary>
     public SourceShare? Owner;
 
-    /// <summary>A message to it was proven to arrive, or the host wants it kept: it outlives what is not known to be of use.</summary>
+    /// <summary>
+    /// A message to it was proven to arrive, or the host wants it kept: it outlives what is not known to be of use.
+    /// </summary>
     public bool IsUseful;
 }
 
@@ -36,7 +38,9 @@ internal struct Destination
     // Two more than the link's number: zero is a free place, one is no link.
     private short _selected;
 
-    /// <summary>The link of the next hop; <see cref="NoLink"/> without a route. To set it takes the place into use.</summary>
+    /// <summary>
+    /// The link of the next hop; <see cref="NoLink"/> without a route. To set it takes the place into use.
+    /// </summary>
     public short Selected
     {
         readonly get => (short)(_selected - 2);
@@ -46,13 +50,21 @@ internal struct Destination
     // With a route, the hops that were proven; without one, the link of the last next hop, plus one.
     private ushort _detail;
 
-    /// <summary>Hops that a receipt from there took while the present next hop was selected; 0 before the first, and without a route.</summary>
+    /// <summary>
+    /// Hops that a receipt from there took while the present next hop was selected; 0 before the first, and without a
+    /// route.
+    /// </summary>
     public readonly ushort ProvenHops => Selected == NoLink ? (ushort)0 : _detail;
 
-    /// <summary>The link of the last next hop while there is none; null if there is one, if that link is gone, or if there never was one.</summary>
+    /// <summary>
+    /// The link of the last next hop while there is none; null if there is one, if that link is gone, or if there never
+    /// was one.
+    /// </summary>
     public readonly short? LastSelected => Selected == NoLink && _detail > 0 ? (short)(_detail - 1) : null;
 
-    /// <summary>Another next hop, or none: what was known of the one before is forgotten but, without a successor, its link.</summary>
+    /// <summary>
+    /// Another next hop, or none: what was known of the one before is forgotten but, without a successor, its link.
+    /// </summary>
     public void Select(short link)
     {
         _detail = link == NoLink ? (ushort)(Selected + 1) : (ushort)0;

@@ -2,8 +2,8 @@ namespace QuicProChat.Mesh.Routing.Routes;
 
 /// <summary>
 /// What each neighbour told and was told of each destination. The pairs of one destination lie side by side, because a
-/// route is chosen by comparing them all: one or two lines of the cache, where an array for each neighbour would touch one
-/// in each. Destinations come in pages, so that a table that grows is not copied and has no room to spare.
+/// route is chosen by comparing them all: one or two lines of the cache, where an array for each neighbour would touch
+/// one in each. Destinations come in pages, so that a table that grows is not copied and has no room to spare.
 /// <code>
 /// page (64 destinations):  [d0: n0 n1 n2][d1: n0 n1 n2] ...     n: heard, told; 4 bytes each
 /// </code>
@@ -22,13 +22,17 @@ internal sealed class DistanceTable
         public Distance Told;
     }
 
-    /// <summary>Columns that have a place: as many as there were neighbours at once, until half of them are gone.</summary>
+    /// <summary>
+    /// Columns that have a place: as many as there were neighbours at once, until half of them are gone.
+    /// </summary>
     public int Columns => _taken.Count;
 
     /// <summary>All pages together, in bytes without the headers of their arrays.</summary>
     public long Bytes => 2L * sizeof(uint) * PageSize * Columns * _pages.Count(page => page is not null);
 
-    /// <summary>Makes room for one more neighbour; takes time in proportion to the table. Returns its column, which is empty.</summary>
+    /// <summary>
+    /// Makes room for one more neighbour; takes time in proportion to the table. Returns its column, which is empty.
+    /// </summary>
     public int AddColumn()
     {
         int column = _taken.IndexOf(false);

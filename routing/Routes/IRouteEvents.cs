@@ -8,7 +8,9 @@ namespace QuicProChat.Mesh.Routing.Routes;
 /// </summary>
 internal interface IRouteEvents
 {
-    /// <summary>There is a next hop where there was none, or one more to choose from: held envelopes may move.</summary>
+    /// <summary>
+    /// There is a next hop where there was none, or one more to choose from: held envelopes may move.
+    /// </summary>
     void RouteGained(in NodeAddress destination);
 
     /// <summary>The last next hop is gone; what arrives from now on is held.</summary>

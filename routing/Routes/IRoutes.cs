@@ -24,8 +24,8 @@ internal interface IRoutes
 
     /// <summary>
     /// A frame of the kinds Ping, Pong, Announce, RouteUpdate, PathRequest, AnnounceRequest or ControlAck.
-    /// False: it does not parse, or breaks a rule that no honest node breaks; the facade counts it against the neighbour.
-    /// Calls <see cref="Heard"/> itself.
+    /// False: it does not parse, or breaks a rule that no honest node breaks; the facade counts it against the
+    /// neighbour. Calls <see cref="Heard"/> itself.
     /// </summary>
     /// <param name="now">When.</param>
     /// <param name="link">Where it came from.</param>
@@ -42,7 +42,9 @@ internal interface IRoutes
     /// </summary>
     void Unanswered(Instant now, LinkId link);
 
-    /// <summary>What was sent on an unreliable link arrived (true) or had to be repeated (false): feeds the link's cost.</summary>
+    /// <summary>
+    /// What was sent on an unreliable link arrived (true) or had to be repeated (false): feeds the link's cost.
+    /// </summary>
     void Sample(Instant now, LinkId link, bool arrived);
 
     /// <summary>Does everything that is due.</summary>
@@ -61,12 +63,14 @@ internal interface IRoutes
     /// <returns>How many were written; 0 without a route.</returns>
     int FindNextHops(Instant now, in NodeAddress destination, Span<NextHop> best);
 
-    /// <summary>How long after a write the next one should leave on a link; zero where writes do not hold each other up.</summary>
+    /// <summary>
+    /// How long after a write the next one should leave on a link; zero where writes do not hold each other up.
+    /// </summary>
     TimeSpan PaceOf(LinkId link);
 
     /// <summary>
-    /// The way to a destination is over a link that is silent or broken at this moment, as it often is: it is soon back,
-    /// and other ways are for what must not wait.
+    /// The way to a destination is over a link that is silent or broken at this moment, as it often is: it is soon
+    /// back, and other ways are for what must not wait.
     /// </summary>
     bool IsExpectedBack(in NodeAddress destination);
 
@@ -74,11 +78,12 @@ internal interface IRoutes
     void NoteHops(in NodeAddress destination, int hops);
 
     /// <summary>
-    /// Since when a destination without a route has had none, to the second: since the start for a node that was never in
-    /// reach or is unknown.
+    /// Since when a destination without a route has had none, to the second: since the start for a node that was never
+    /// in reach or is unknown.
     /// </summary>
     /// <param name="destination">Where to.</param>
-    /// <param name="lastNextHop">The next hop it had; <see cref="LinkId.None"/> if there never was one or its link is gone.</param>
+    /// <param name="lastNextHop">The next hop it had; <see cref="LinkId.None"/> if there never was one or its link is
+    /// gone.</param>
     Instant UnreachableSince(in NodeAddress destination, out LinkId lastNextHop);
 
     /// <summary>

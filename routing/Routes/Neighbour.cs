@@ -14,7 +14,8 @@ internal sealed class Neighbour
     private int _column;
 
     /// <summary>A neighbour whose link came up just now; it takes a column of the table.</summary>
-    public Neighbour(LinkId link, in LinkDescription description, TokenBucket? budget, DistanceTable distances, Instant now)
+    public Neighbour(
+        LinkId link, in LinkDescription description, TokenBucket? budget, DistanceTable distances, Instant now)
     {
         _distances = distances;
         _column = distances.AddColumn();
@@ -126,7 +127,9 @@ internal sealed class Neighbour
 
     public ushort UpdateNumber { get; set; }
 
-    /// <summary>The number of the last update that took something back, and of the last one that the neighbour has acknowledged.</summary>
+    /// <summary>
+    /// The number of the last update that took something back, and of the last one that the neighbour has acknowledged.
+    /// </summary>
     public ushort Retraction { get; set; }
 
     public ushort Acknowledged { get; set; }
@@ -169,7 +172,9 @@ internal sealed class Neighbour
     /// <summary>How often there was none.</summary>
     public int Refills { get; set; }
 
-    /// <summary>Destinations that have no place here any more, and of which it still believes that they can be reached.</summary>
+    /// <summary>
+    /// Destinations that have no place here any more, and of which it still believes that they can be reached.
+    /// </summary>
     public List<Abbreviation> Retracted { get; } = [];
 
     /// <summary>Requests for sequences that it is sent.</summary>
@@ -189,9 +194,11 @@ internal sealed class Neighbour
     /// <summary>How far it is trusted with what is for others.</summary>
     public NeighbourTrust Trust { get; } = new();
 
-    public Distance Heard(int destination) => _column == NoColumn ? Distance.None : _distances.Heard(_column, destination);
+    public Distance Heard(int destination) => _column == NoColumn ? Distance.None
+        : _distances.Heard(_column, destination);
 
-    public Distance Told(int destination) => _column == NoColumn ? Distance.None : _distances.Told(_column, destination);
+    public Distance Told(int destination) => _column == NoColumn ? Distance.None
+        : _distances.Told(_column, destination);
 
     public void SetHeard(int destination, Distance distance)
     {

@@ -5,8 +5,8 @@ using QuicProChat.Mesh.Wire;
 namespace QuicProChat.Mesh.Routing.Routes;
 
 /// <summary>
-/// This node's own announce and its sequence: when a new one is signed, and what of it is written down. Each costs every node of
-/// the network a record, so those that others ask for are rationed.
+/// This node's own announce and its sequence: when a new one is signed, and what of it is written down. Each costs
+/// every node of the network a record, so those that others ask for are rationed.
 /// </summary>
 internal sealed class OwnSequence
 {

@@ -39,7 +39,9 @@ public enum RouteCounter
     /// <summary>Nodes that gave way to others, because the table was full.</summary>
     NodesRemovedForRoom,
 
-    /// <summary>Changed entries of updates that were weighed later, because their source said more than its share.</summary>
+    /// <summary>
+    /// Changed entries of updates that were weighed later, because their source said more than its share.
+    /// </summary>
     EntriesPutOff,
 
     /// <summary>Pings sent.</summary>

@@ -10,8 +10,8 @@ namespace QuicProChat.Mesh.Routing;
 /// <param name="Metric">The distance that neighbours are told; infinite without a route.</param>
 /// <param name="NextHops">How many feasible next hops there are.</param>
 /// <param name="Hops">
-/// 1 for a neighbour that is its own next hop; otherwise how many the last receipt from there took since the present next
-/// hop was chosen; null before one came.
+/// 1 for a neighbour that is its own next hop; otherwise how many the last receipt from there took since the present
+/// next hop was chosen; null before one came.
 /// </param>
 public sealed record RouteInfo(
     NodeAddress Address, Announce Announce, LinkId NextHop, Metric Metric, int NextHops, int? Hops);

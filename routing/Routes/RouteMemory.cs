@@ -1,12 +1,14 @@
 namespace QuicProChat.Mesh.Routing.Routes;
 
 /// <summary>
-/// How many nodes fit into the memory that routes may take. Everything else is counted at its bound beforehand; the sizes are
-/// what a test measures on a full table (tests/Routing.Tests/Routes/MemoryTests.cs), rounded up.
+/// How many nodes fit into the memory that routes may take. Everything else is counted at its bound beforehand; the
+/// sizes are what a test measures on a full table (tests/Routing.Tests/Routes/MemoryTests.cs), rounded up.
 /// </summary>
 internal static class RouteMemory
 {
-    /// <summary>Requests, wants and penalties with their timers, and what is remembered of links that are gone.</summary>
+    /// <summary>
+    /// Requests, wants and penalties with their timers, and what is remembered of links that are gone.
+    /// </summary>
     private const long Fixed = 1L << 20;
 
     /// <summary>A neighbour with its buckets, requests and retractions.</summary>

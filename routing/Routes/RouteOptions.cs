@@ -2,15 +2,19 @@ using QuicProChat.Mesh.Wire;
 
 namespace QuicProChat.Mesh.Routing;
 
-/// <summary>Tuning of the route half. The defaults are what the figures in docs/performance.md were measured with.</summary>
+/// <summary>
+/// Tuning of the route half. The defaults are what the figures in docs/performance.md were measured with.
+/// </summary>
 public sealed record RouteOptions
 {
-    /// <summary>Whether neighbours hear of other destinations than this node, and requests for them are passed on.</summary>
+    /// <summary>
+    /// Whether neighbours hear of other destinations than this node, and requests for them are passed on.
+    /// </summary>
     public bool Relays { get; init; } = true;
 
     /// <summary>
-    /// All that routes may take of memory, in bytes. How many nodes are known follows from it and from the number of links:
-    /// some 14,000 with six links, 4,800 with 64, 1,280 with 256. The default fits a router with 64 MB.
+    /// All that routes may take of memory, in bytes. How many nodes are known follows from it and from the number of
+    /// links: some 14,000 with six links, 4,800 with 64, 1,280 with 256. The default fits a router with 64 MB.
     /// </summary>
     public long MemoryBytes { get; init; } = 8L << 20;
 
@@ -32,13 +36,17 @@ public sealed record RouteOptions
     /// <summary>How long changes of a metric wait that are no news about reachability.</summary>
     public TimeSpan MetricHold { get; init; } = TimeSpan.FromSeconds(1);
 
-    /// <summary>The least cost of any link, and so the least metric that anybody but the origin can truthfully claim.</summary>
+    /// <summary>
+    /// The least cost of any link, and so the least metric that anybody but the origin can truthfully claim.
+    /// </summary>
     public Metric MinLinkCost { get; init; } = Metric.FromTime(TimeSpan.FromMilliseconds(1));
 
     /// <summary>A silent link is pinged after this.</summary>
     public TimeSpan PingIdle { get; init; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>The same right after some neighbour went silent; grows to <see cref="PingIdle"/> over minutes of calm.</summary>
+    /// <summary>
+    /// The same right after some neighbour went silent; grows to <see cref="PingIdle"/> over minutes of calm.
+    /// </summary>
     public TimeSpan PingUneasy { get; init; } = TimeSpan.FromSeconds(1);
 
     /// <summary>A busy link is pinged this often, to measure it.</summary>
@@ -82,7 +90,9 @@ public sealed record RouteOptions
     /// <summary>Times an announce is asked for before the claim that needs it is dismissed.</summary>
     public int FetchAttempts { get; init; } = 6;
 
-    /// <summary>Fresh sequences that requests of others may cause at once; then one each <see cref="SequenceInterval"/>.</summary>
+    /// <summary>
+    /// Fresh sequences that requests of others may cause at once; then one each <see cref="SequenceInterval"/>.
+    /// </summary>
     public int SequenceBurst { get; init; } = 8;
 
     /// <summary>See <see cref="SequenceBurst"/>.</summary>
@@ -92,14 +102,14 @@ public sealed record RouteOptions
     public TimeSpan SequenceRefresh { get; init; } = TimeSpan.FromHours(12);
 
     /// <summary>
-    /// The same for each node that is known, where that is longer: every refresh costs everybody a record, so in proportion to
-    /// the network's size all of them together cost a node the same in every network.
+    /// The same for each node that is known, where that is longer: every refresh costs everybody a record, so in
+    /// proportion to the network's size all of them together cost a node the same in every network.
     /// </summary>
     public TimeSpan SequenceRefreshPerNode { get; init; } = TimeSpan.FromSeconds(25);
 
     /// <summary>
-    /// A way that is longer or shorter by less than this is no news worth a fresh sequence, which is a record for everybody: it
-    /// is told with the next one.
+    /// A way that is longer or shorter by less than this is no news worth a fresh sequence, which is a record for
+    /// everybody: it is told with the next one.
     /// </summary>
     public TimeSpan SmallGain { get; init; } = TimeSpan.FromMilliseconds(250);
 
@@ -109,7 +119,9 @@ public sealed record RouteOptions
     /// <summary>Slowest repetition of requests.</summary>
     public TimeSpan RequestRetryMax { get; init; } = TimeSpan.FromSeconds(60);
 
-    /// <summary>A node unreachable for this long is met without prejudice: its feasibility distance is forgotten.</summary>
+    /// <summary>
+    /// A node unreachable for this long is met without prejudice: its feasibility distance is forgotten.
+    /// </summary>
     public TimeSpan ForgetDistanceAfter { get; init; } = TimeSpan.FromMinutes(10);
 
     /// <summary>A node unreachable for this long is forgotten with its announce.</summary>
@@ -119,8 +131,9 @@ public sealed record RouteOptions
     public TimeSpan Distrust { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>
-    /// What distrust adds to a metric: more than an honest way costs, slow radios included. It is advertised, so that others avoid the way too; and it keeps the feasibility
-    /// distance high, so that a false metric does not shut out the honest ones.
+    /// What distrust adds to a metric: more than an honest way costs, slow radios included. It is advertised, so that
+    /// others avoid the way too; and it keeps the feasibility distance high, so that a false metric does not shut out
+    /// the honest ones.
     /// </summary>
     public Metric DistrustCost { get; init; } = Metric.FromTime(TimeSpan.FromMinutes(1));
 

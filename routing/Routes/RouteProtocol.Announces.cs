@@ -6,18 +6,25 @@ namespace QuicProChat.Mesh.Routing.Routes;
 // Announces as they come in, and as they are served to those who ask.
 internal sealed partial class RouteProtocol
 {
-    /// <summary>Announces that may wait for a link; whoever asks keeps a window of 64, and asks again for what is left out.</summary>
+    /// <summary>
+    /// Announces that may wait for a link; whoever asks keeps a window of 64, and asks again for what is left out.
+    /// </summary>
     private const int MaxAnnouncesOwed = 1024;
 
-    // What all neighbours together may be sent: every record to every link that memory has room for, and again; then what an
-    // uplink bears. Neighbours that this node did not choose leave half of it to the others.
+    // What all neighbours together may be sent: every record to every link that memory has room for, and again; then
+    // what an uplink bears. Neighbours that this node did not choose leave half of it to the others.
     private const double AnnouncesPerSecondInAll = 2_000;
     private const double AnnounceBurstInAll = 1 << 20;
 
-    /// <summary>Announces sent at a time where writes keep a distance: with what else waits, fewer than four segments of a stream.</summary>
+    /// <summary>
+    /// Announces sent at a time where writes keep a distance: with what else waits, fewer than four segments of a
+    /// stream.
+    /// </summary>
     private const int PacedAnnounces = 16;
 
-    /// <summary>Records of others written for the next start: after a whole network at once, three hundred an hour.</summary>
+    /// <summary>
+    /// Records of others written for the next start: after a whole network at once, three hundred an hour.
+    /// </summary>
     private const double AnnouncesPersistedPerSecond = 1 / 12.0;
 
     private bool ReceiveAnnounce(Neighbour neighbour, ReadOnlySpan<byte> body)
@@ -96,7 +103,9 @@ internal sealed partial class RouteProtocol
         return true;
     }
 
-    /// <summary>True if an announce is of use from this neighbour: it was asked, or is ahead of what is proven.</summary>
+    /// <summary>
+    /// True if an announce is of use from this neighbour: it was asked, or is ahead of what is proven.
+    /// </summary>
     private bool IsOwed(Neighbour neighbour, int index, in Fetch fetch)
     {
         if (fetch.Link == neighbour.Link)
@@ -161,8 +170,9 @@ internal sealed partial class RouteProtocol
     }
 
     /// <summary>
-    /// The origin's sequence jumped so far that its low 16 bits compare the wrong way round. Nothing that was said under the
-    /// old ones counts any more: neither this node's feasibility distance nor what neighbours told, but for what is new.
+    /// The origin's sequence jumped so far that its low 16 bits compare the wrong way round. Nothing that was said
+    /// under the old ones counts any more: neither this node's feasibility distance nor what neighbours told, but for
+    /// what is new.
     /// </summary>
     private void ForgetBefore(int index, ushort sequence)
     {
@@ -179,8 +189,8 @@ internal sealed partial class RouteProtocol
     }
 
     /// <summary>
-    /// Announces are kept for the next start. Somebody who changes his name all day wears out no flash; what this node is known
-    /// to need is always kept.
+    /// Announces are kept for the next start. Somebody who changes his name all day wears out no flash; what this node
+    /// is known to need is always kept.
     /// </summary>
     private void Persist(int index, Announce announce)
     {

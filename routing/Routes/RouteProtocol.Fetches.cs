@@ -10,8 +10,8 @@ internal sealed partial class RouteProtocol
     private static readonly TimeSpan _fetchPause = TimeSpan.FromMilliseconds(50);
 
     /// <summary>
-    /// On a link that loses every fifth frame a third of all requests stay without an answer; six in a row are no rarity,
-    /// and a claim dismissed for that is not made again before the next refresh.
+    /// On a link that loses every fifth frame a third of all requests stay without an answer; six in a row are no
+    /// rarity, and a claim dismissed for that is not made again before the next refresh.
     /// </summary>
     private const int PatienceWithLosses = 4;
 
@@ -25,10 +25,13 @@ internal sealed partial class RouteProtocol
     /// <param name="Due">When the neighbour is given up.</param>
     private readonly record struct Fetch(LinkId Link, bool IsAsked, int Attempts, Instant Due);
 
-    /// <summary>Wants the announce of a destination that a neighbour named with a sequence not known to be signed.</summary>
+    /// <summary>
+    /// Wants the announce of a destination that a neighbour named with a sequence not known to be signed.
+    /// </summary>
     private void Ask(Neighbour neighbour, int index)
     {
-        if (_fetches.TryGetValue(index, out Fetch fetch) && (fetch.IsAsked || neighbour.AnnouncesAsked >= _options.FetchWindow))
+        if (_fetches.TryGetValue(index, out Fetch fetch)
+            && (fetch.IsAsked || neighbour.AnnouncesAsked >= _options.FetchWindow))
             return;
         Ask(neighbour, index, fetch.Attempts, unsaid: ComesAlong(neighbour, index));
     }
@@ -42,7 +45,8 @@ internal sealed partial class RouteProtocol
             _fetches[index] = new Fetch(neighbour.Link, IsAsked: false, attempts, Instant.Never);
             neighbour.AnnouncesToAsk.Enqueue(index);
             if (hasPlace)
-                _timers.Set(new RouteTimer(RouteTimerKind.Ask, neighbour.Link.Value), neighbour.Share.Asks.WhenAvailable(_now, 1));
+                _timers.Set(new RouteTimer(RouteTimerKind.Ask, neighbour.Link.Value),
+                    neighbour.Share.Asks.WhenAvailable(_now, 1));
             return;
         }
 
@@ -60,7 +64,8 @@ internal sealed partial class RouteProtocol
         List<int> indices = neighbour.AskNow;
         if (indices.Count == 0)
             return;
-        int perFrame = Math.Min((neighbour.Properties.Mtu - 1) / Abbreviation.Size, Limits.Arbitrary.MaxAnnouncesRequested);
+        int perFrame = Math.Min((neighbour.Properties.Mtu - 1) / Abbreviation.Size,
+            Limits.Arbitrary.MaxAnnouncesRequested);
         for (int from = 0; from < indices.Count; from += perFrame)
         {
             int count = Math.Min(perFrame, indices.Count - from);
@@ -68,7 +73,8 @@ internal sealed partial class RouteProtocol
                 _destinations[indices[from + i]].Name.Write(Body[AnnounceRequest.SizeOf(i)..]);
 
             // What does not leave now is asked for again when its time is over.
-            if (!SendFrame(neighbour, FrameKind.AnnounceRequest, RequestClass(neighbour), AnnounceRequest.SizeOf(count)))
+            if (!SendFrame(neighbour, FrameKind.AnnounceRequest, RequestClass(neighbour),
+                AnnounceRequest.SizeOf(count)))
                 break;
             neighbour.Budget?.Owe(_now, 1 + AnnounceRequest.SizeOf(count));
             Counters.Add(RouteCounter.AnnouncesAsked, count);
@@ -93,7 +99,9 @@ internal sealed partial class RouteProtocol
         return _options.FetchTimeout + TimeSpan.FromSeconds(seconds * neighbour.AnnouncesAsked);
     }
 
-    /// <summary>Announces that did not come in time: ask the next neighbour that has named the sequence, or give them up.</summary>
+    /// <summary>
+    /// Announces that did not come in time: ask the next neighbour that has named the sequence, or give them up.
+    /// </summary>
     private void RepeatFetches()
     {
         List<int> late = [];
@@ -193,7 +201,8 @@ internal sealed partial class RouteProtocol
         {
             if (neighbour.Share.Asks.Available(_now) < 1)
             {
-                _timers.Set(new RouteTimer(RouteTimerKind.Ask, neighbour.Link.Value), neighbour.Share.Asks.WhenAvailable(_now, 1));
+                _timers.Set(new RouteTimer(RouteTimerKind.Ask, neighbour.Link.Value),
+                    neighbour.Share.Asks.WhenAvailable(_now, 1));
                 return;
             }
 

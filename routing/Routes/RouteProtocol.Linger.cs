@@ -2,14 +2,16 @@ using QuicProChat.Mesh.Identity;
 
 namespace QuicProChat.Mesh.Routing.Routes;
 
-// A link that stalls often breaks often, and is soon back. For that long its routes go on being advertised as they were:
-// what others send here is held, and nobody has to learn twice of what did not last. The distance advertised does not
-// change, nor does the feasibility distance, so no argument about loops is touched.
+// A link that stalls often breaks often, and is soon back. For that long its routes go on being advertised as they
+// were: what others send here is held, and nobody has to learn twice of what did not last. The distance advertised does
+// not change, nor does the feasibility distance, so no argument about loops is touched.
 internal sealed partial class RouteProtocol
 {
     private readonly Dictionary<int, Instant> _lingering = [];
 
-    /// <summary>The routes over a link that stalls often stay; of one that hardly ever stands nothing is expected.</summary>
+    /// <summary>
+    /// The routes over a link that stalls often stay; of one that hardly ever stands nothing is expected.
+    /// </summary>
     private void LingerAll(Neighbour neighbour)
     {
         if (!neighbour.Properties.Reliable || !neighbour.Quality.IsOftenLate || neighbour.Quality.IsHopeless)

@@ -49,7 +49,8 @@ internal sealed partial class RouteProtocol
         if (holdOff > TimeSpan.Zero)
             _trust.Hold(neighbour, now + holdOff);
 
-        // A slow link's cost follows from its rate; on others one round trip tells whether it is a millisecond or a satellite.
+        // A slow link's cost follows from its rate; on others one round trip tells whether it is a millisecond or a
+        // satellite.
         if (description.Properties.BitsPerSecond > 0)
             neighbour.Cost = EstimateCost(neighbour);
         else if (neighbour.Quality.IsOftenLate)
@@ -57,7 +58,8 @@ internal sealed partial class RouteProtocol
         SendPing(neighbour);
 
         // Two that do not know each other yet: what one says of itself the other cannot use without its announce.
-        Subscribe(neighbour, Self, wantsAnnounce: _destinations.Find(neighbour.PeerName) is var peer && LacksAnnounce(peer));
+        Subscribe(neighbour, Self, wantsAnnounce: _destinations.Find(neighbour.PeerName) is var peer
+            && LacksAnnounce(peer));
         for (int destination = 0; destination < _destinations.End; destination++)
         {
             if (!_destinations[destination].Advertised.IsNone)
@@ -95,13 +97,16 @@ internal sealed partial class RouteProtocol
             PassOnNames(neighbour.Share);
     }
 
-    /// <summary>A place has no link any more: what others reach as well counts to them, the rest is soon forgotten.</summary>
+    /// <summary>
+    /// A place has no link any more: what others reach as well counts to them, the rest is soon forgotten.
+    /// </summary>
     private void PassOnNames(SourceShare gone)
     {
         for (int index = 1; index < _destinations.End && gone.Names > 0; index++)
         {
             ref Destination destination = ref _destinations[index];
-            if (!destination.InUse || _destinations.ClaimOf(index).Owner != gone || Find(new LinkId(destination.Selected)) is not { } next)
+            if (!destination.InUse || _destinations.ClaimOf(index).Owner != gone
+                || Find(new LinkId(destination.Selected)) is not { } next)
                 continue;
             _destinations.ClaimOf(index).Owner = next.Share;
             gone.Names--;
@@ -163,7 +168,8 @@ internal sealed partial class RouteProtocol
         Metric estimate = EstimateCost(neighbour);
         uint slack = _options.MinLinkCost.Units;
         bool agrees = !neighbour.Cost.IsInfinite
-            && estimate.Units <= neighbour.Cost.Units * 2ul + slack && neighbour.Cost.Units <= estimate.Units * 2ul + slack;
+            && estimate.Units <= neighbour.Cost.Units * 2ul + slack && neighbour.Cost.Units <= estimate.Units
+            * 2ul + slack;
         neighbour.CostStrikes = agrees ? 0 : neighbour.CostStrikes + 1;
         if (agrees || (!neighbour.Cost.IsInfinite && neighbour.CostStrikes < StrikesToChange))
             return;
@@ -232,7 +238,8 @@ internal sealed partial class RouteProtocol
     }
 
     private StreamQuality Recall(in NodeAddress peer) =>
-        _stalling.TryGetValue(peer, out var known) && _now - known.At < StallMemory ? known.Quality : new StreamQuality();
+        _stalling.TryGetValue(peer, out var known) && _now - known.At < StallMemory ? known.Quality
+            : new StreamQuality();
 
     /// <summary>How long a neighbour that comes and goes stays the last resort.</summary>
     private TimeSpan HoldOff(in NodeAddress peer)

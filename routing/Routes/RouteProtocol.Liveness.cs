@@ -43,7 +43,8 @@ internal sealed partial class RouteProtocol
     }
 
     /// <inheritdoc/>
-    public TimeSpan PaceOf(LinkId link) => Find(link) is { Properties.Reliable: true } neighbour ? neighbour.Quality.Pace : TimeSpan.Zero;
+    public TimeSpan PaceOf(LinkId link) => Find(link) is { Properties.Reliable: true } neighbour
+        ? neighbour.Quality.Pace : TimeSpan.Zero;
 
     private void Alive(Neighbour neighbour)
     {
@@ -62,7 +63,10 @@ internal sealed partial class RouteProtocol
         EvaluateAll(neighbour);
     }
 
-    /// <summary>A link that falls silent again and again is the last resort for ever longer, so that not all routes swing with it.</summary>
+    /// <summary>
+    /// A link that falls silent again and again is the last resort for ever longer, so that not all routes swing with
+    /// it.
+    /// </summary>
     private void HoldOffAfterSilence(Neighbour neighbour)
     {
         if (_now - neighbour.LastSilence > FlapMemory)
@@ -102,13 +106,16 @@ internal sealed partial class RouteProtocol
             return;
 
         // Other frames may come while the answer to an earlier one is under way on a long way: that one is measured.
-        if (neighbour.Properties.Reliable && (neighbour.MeasuringSince is not { } since || _now - since > _options.LongestPatience))
+        if (neighbour.Properties.Reliable
+            && (neighbour.MeasuringSince is not { } since || _now - since > _options.LongestPatience))
             (neighbour.Measuring, neighbour.MeasuringSince) = (neighbour.PingNumber, _now);
         neighbour.Budget?.Owe(_now, 1 + Ping.Size);
         Counters.Add(RouteCounter.PingsSent);
     }
 
-    /// <summary>On a stream a further ping waits behind the first; it only sets the rhythm in which silence is looked at.</summary>
+    /// <summary>
+    /// On a stream a further ping waits behind the first; it only sets the rhythm in which silence is looked at.
+    /// </summary>
     private TimeSpan UntilNextPing(Neighbour neighbour)
     {
         TimeSpan timeout = PingTimeout(neighbour);
@@ -136,7 +143,8 @@ internal sealed partial class RouteProtocol
     {
         if (neighbour.Properties.BitsPerSecond == 0)
         {
-            // A ping too may hold up what follows, or be what the link breaks of; and it is late often: that says nothing new.
+            // A ping too may hold up what follows, or be what the link breaks of; and it is late often: that says
+            // nothing new.
             if (neighbour.Quality.IsHopeless)
                 return _options.PingBusy;
             if (neighbour.Quality.IsOftenLate)
@@ -144,7 +152,8 @@ internal sealed partial class RouteProtocol
 
             // Where a neighbour went silent others may: the more recent that is, the closer the watch.
             TimeSpan calm = (_now - _lastSilence) / CalmPerPing;
-            return calm >= _options.PingIdle ? _options.PingIdle : calm > _options.PingUneasy ? calm : _options.PingUneasy;
+            return calm >= _options.PingIdle ? _options.PingIdle : calm > _options.PingUneasy ? calm
+                : _options.PingUneasy;
         }
 
         double seconds = (Ping.Size + FrameOverhead) * 8.0 / neighbour.Properties.BitsPerSecond / PingShare;
@@ -187,8 +196,8 @@ internal sealed partial class RouteProtocol
     }
 
     /// <summary>
-    /// A neighbour is silent. Where that is usual nobody else hears of it for as long as it usually lasts: only what waits
-    /// here goes other ways, if there are any.
+    /// A neighbour is silent. Where that is usual nobody else hears of it for as long as it usually lasts: only what
+    /// waits here goes other ways, if there are any.
     /// </summary>
     private void Silent(Neighbour neighbour)
     {
@@ -220,7 +229,8 @@ internal sealed partial class RouteProtocol
         _lastSilence = _now;
         foreach (Neighbour neighbour in _neighbours)
         {
-            if (neighbour.Properties.BitsPerSecond != 0 || neighbour.PingsUnanswered > 0 || neighbour.Quality.IsOftenLate)
+            if (neighbour.Properties.BitsPerSecond != 0 || neighbour.PingsUnanswered > 0
+                || neighbour.Quality.IsOftenLate)
                 continue;
             neighbour.NextPing = Instant.Min(neighbour.NextPing, _now + Jittered(_options.PingUneasy));
             Schedule(neighbour.NextPing);

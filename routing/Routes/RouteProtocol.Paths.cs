@@ -9,7 +9,9 @@ internal sealed partial class RouteProtocol
     private const int MaxWants = 1024;
     private const int MaxRequesters = 1024;
 
-    /// <summary>Destinations of which a neighbour is told because it asked; on a radio there is airtime for fewer.</summary>
+    /// <summary>
+    /// Destinations of which a neighbour is told because it asked; on a radio there is airtime for fewer.
+    /// </summary>
     private const int MaxInterest = 512;
 
     // Every second attempt doubles the wait: a request that was lost on a radio is not known to be.
@@ -36,12 +38,14 @@ internal sealed partial class RouteProtocol
     private readonly record struct Wanted(int Attempts, Instant LastWanted);
 
     /// <summary>A request for an unknown route that was passed on, or that this node made.</summary>
-    /// <param name="Link">The neighbour that came by the shortest way, and will be answered; none for this node's own.</param>
+    /// <param name="Link">The neighbour that came by the shortest way, and will be answered; none for this node's
+    /// own.</param>
     /// <param name="HopsLeft">How far its request could still travel.</param>
     /// <param name="WantsAnnounce">It lacks the announce.</param>
     /// <param name="At">When the request was passed on.</param>
     /// <param name="Share">The share that it counts to; null for this node's own.</param>
-    private readonly record struct Requester(LinkId Link, byte HopsLeft, bool WantsAnnounce, Instant At, SourceShare? Share);
+    private readonly record struct Requester(
+        LinkId Link, byte HopsLeft, bool WantsAnnounce, Instant At, SourceShare? Share);
 
     /// <inheritdoc/>
     public void Want(Instant now, in NodeAddress destination)
@@ -95,7 +99,8 @@ internal sealed partial class RouteProtocol
         _timers.Set(new RouteTimer(RouteTimerKind.Want, name), next);
         if (hopTime > TimeSpan.Zero)
             Remember(name, new Requester(LinkId.None, scope, LacksAnnounce(index), _now, null), hopTime);
-        if (_wantRate.TryTake(_now, 1) && Flood(new PathRequest(scope, 0, false, name, LacksAnnounce(index)), LinkId.None))
+        if (_wantRate.TryTake(_now, 1)
+            && Flood(new PathRequest(scope, 0, false, name, LacksAnnounce(index)), LinkId.None))
             _wants[name] = want with { Attempts = want.Attempts + 1 };
     }
 
@@ -108,7 +113,8 @@ internal sealed partial class RouteProtocol
         foreach (Neighbour neighbour in _neighbours)
         {
             LinkProperties properties = neighbour.Properties;
-            if (!properties.PushRoutes && properties.BitsPerSecond > 0 && (slowest == 0 || properties.BitsPerSecond < slowest))
+            if (!properties.PushRoutes && properties.BitsPerSecond > 0
+                && (slowest == 0 || properties.BitsPerSecond < slowest))
                 slowest = properties.BitsPerSecond;
         }
 
@@ -117,7 +123,8 @@ internal sealed partial class RouteProtocol
 
     private void PassPathRequest(Neighbour neighbour, int index, in PathRequest request)
     {
-        if (index >= 0 && !_destinations[index].Advertised.IsNone && _destinations[index].Selected != neighbour.Link.Value)
+        if (index >= 0 && !_destinations[index].Advertised.IsNone && _destinations[index].Selected
+            != neighbour.Link.Value)
         {
             Subscribe(neighbour, index, request.WantsAnnounce);
             Answer(neighbour, index, request);
@@ -165,7 +172,8 @@ internal sealed partial class RouteProtocol
             return;
         SetRequester(name, requester);
         _timers.Set(
-            new RouteTimer(RouteTimerKind.Requester, name), requester.At + Longer(_requesterMemory, hopTime * HopTimesOfAnswers));
+            new RouteTimer(RouteTimerKind.Requester, name),
+            requester.At + Longer(_requesterMemory, hopTime * HopTimesOfAnswers));
     }
 
     private void SetRequester(Abbreviation name, in Requester requester)
@@ -238,7 +246,9 @@ internal sealed partial class RouteProtocol
             Subscribe(neighbour, index, requester.WantsAnnounce);
     }
 
-    /// <summary>True if the announce of a destination without one comes along with what a slow link tells of it.</summary>
+    /// <summary>
+    /// True if the announce of a destination without one comes along with what a slow link tells of it.
+    /// </summary>
     private bool ComesAlong(Neighbour neighbour, int index)
     {
         Abbreviation name = _destinations[index].Name;

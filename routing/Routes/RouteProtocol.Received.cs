@@ -14,7 +14,8 @@ internal sealed partial class RouteProtocol
     private readonly IndexQueue _putOff = new();
     private Instant _putOffDue = Instant.Never;
 
-    private static readonly LinkEnd _missedUpdate = new(LinkEndCode.ProtocolViolation, Detail: "a route update is missing");
+    private static readonly LinkEnd _missedUpdate =
+        new(LinkEndCode.ProtocolViolation, Detail: "a route update is missing");
 
     private bool ReceiveAck(Neighbour neighbour, ReadOnlySpan<byte> body)
     {
@@ -122,7 +123,8 @@ internal sealed partial class RouteProtocol
         Metric metric = entry.Metric;
         if (metric < _options.MinLinkCost && !(isPeer && metric == Metric.Zero))
         {
-            // No honest node says so. Cutting it off would cut off those who have no other way, so it is their last resort.
+            // No honest node says so. Cutting it off would cut off those who have no other way, so it is their last
+            // resort.
             Counters.Add(RouteCounter.FalseMetric);
             metric = _options.MinLinkCost;
             CaughtLying(neighbour);
@@ -158,8 +160,8 @@ internal sealed partial class RouteProtocol
     }
 
     /// <summary>
-    /// Weighs the ways to a destination on account of a source: at once within its share. Links that come and go, fall silent
-    /// and wake, cost everybody further on as much as entries that swing.
+    /// Weighs the ways to a destination on account of a source: at once within its share. Links that come and go, fall
+    /// silent and wake, cost everybody further on as much as entries that swing.
     /// </summary>
     private void Reconsider(SourceShare share, int index)
     {
@@ -170,8 +172,9 @@ internal sealed partial class RouteProtocol
     }
 
     /// <summary>
-    /// A sequence that seems older than the proven one by so much that it may be a jump ahead, past half of the circle: the
-    /// announce, whose sequence has 32 bits, tells which. Sequences go up by one at a time, so nobody honest lags that far.
+    /// A sequence that seems older than the proven one by so much that it may be a jump ahead, past half of the circle:
+    /// the announce, whose sequence has 32 bits, tells which. Sequences go up by one at a time, so nobody honest lags
+    /// that far.
     /// </summary>
     private static bool IsJump(ref Destination destination, ushort sequence, bool isPeer)
     {
@@ -182,8 +185,8 @@ internal sealed partial class RouteProtocol
     }
 
     /// <summary>
-    /// A source said more than its share: what it said is noted, and what follows from it is looked at when there is time. A
-    /// distance that is not weighed yet is used only if it is feasible, so this makes no loop.
+    /// A source said more than its share: what it said is noted, and what follows from it is looked at when there is
+    /// time. A distance that is not weighed yet is used only if it is feasible, so this makes no loop.
     /// </summary>
     private void PutOff(int index)
     {

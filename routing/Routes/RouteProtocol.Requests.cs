@@ -68,7 +68,8 @@ internal sealed partial class RouteProtocol
             return;
         }
 
-        if (_starving.TryGetValue(index, out Starving before) && (before.Need == need || (before.Need > need && need >= Need.Better)))
+        if (_starving.TryGetValue(index, out Starving before)
+            && (before.Need == need || (before.Need > need && need >= Need.Better)))
             return;
         TimeSpan delay = need switch
         {
@@ -100,15 +101,16 @@ internal sealed partial class RouteProtocol
         if (isFar && chosen >= _options.DistrustCost && !IsLingering(index))
             return Need.Urgent;
 
-        // A fresh sequence is an announce for everybody: where airtime is dear, and where metrics swing with what gets lost,
-        // only a very different route is worth one.
+        // A fresh sequence is an announce for everybody: where airtime is dear, and where metrics swing with what gets
+        // lost, only a very different route is worth one.
         bool isBetter = unfeasibleKey != NoCandidate && unfeasibleKey + 4 * Slack(unfeasibleKey) < chosenKey;
         if (isBetter && isFar && TimeOf(chosen) - TimeOf(MetricOf(unfeasibleKey)) >= _options.SmallGain)
             return Need.Better;
         if (isBetter && chosen < TrustLedger.SlowWay && SlowHopTime() == TimeSpan.Zero)
             return Need.Shorter;
         Distance advertised = destination.Advertised;
-        return !advertised.IsNone && chosen > advertised.Metric && IsFarFrom(chosen, advertised.Metric) ? Need.Rise : Need.None;
+        return !advertised.IsNone && chosen > advertised.Metric && IsFarFrom(chosen, advertised.Metric) ? Need.Rise
+            : Need.None;
     }
 
     private bool HasRisen(int index, ref Destination destination) =>
@@ -126,7 +128,8 @@ internal sealed partial class RouteProtocol
             return;
         }
 
-        if (starving.Need == Need.Urgent && starving.Attempts >= AttemptsBeforeAgreement && IsForgotten(index, ref destination))
+        if (starving.Need == Need.Urgent && starving.Attempts >= AttemptsBeforeAgreement
+            && IsForgotten(index, ref destination))
         {
             // Then nobody's way leads through this node, and whatever a neighbour has is a way without a circle.
             Counters.Add(RouteCounter.DistancesForgotten);
@@ -139,11 +142,13 @@ internal sealed partial class RouteProtocol
         Neighbour? best = ForwardingNeighbour(index, ref destination, except: LinkId.None);
         TimeSpan wait = starving.Need == Need.Urgent
             ? Backoff(_options.RequestRetry, starving.Attempts, _options.RequestRetryMax)
-            : Backoff(starving.Need == Need.Better ? _improvementDelay : ShortcutDelay, starving.Attempts, _options.RequestRetryMax * 10);
+            : Backoff(starving.Need == Need.Better ? _improvementDelay : ShortcutDelay, starving.Attempts,
+                _options.RequestRetryMax * 10);
         if (starving.Need != Need.Urgent)
             wait = Longer(wait, starving.Need == Need.Better ? _improvementDelay : ShortcutDelay);
         wait = Longer(wait, Backoff(SlowHopTime() * HopTimesOfRepeats, starving.Attempts, _slowestRetry));
-        if (best is { Properties.Reliable: true } && AnswerTime(best, index, ref destination) is var answer && answer > wait)
+        if (best is { Properties.Reliable: true } && AnswerTime(best, index, ref destination) is var answer
+            && answer > wait)
             wait = answer;
         _starving[index] = starving with { Attempts = starving.Attempts + 1 };
         _timers.Set(new RouteTimer(RouteTimerKind.Starving, index), _now + Jittered(wait));
@@ -176,8 +181,8 @@ internal sealed partial class RouteProtocol
     private TimeSpan ShortcutDelay => Longer(_improvementDelay, _options.SequenceRefreshPerNode * _signed);
 
     /// <summary>
-    /// Every neighbour has read, and said so, that there is no way through this node: what was told before is forgotten by all who
-    /// could use it. It is what DUAL (Garcia-Luna-Aceves, 1993) makes sure of by its replies.
+    /// Every neighbour has read, and said so, that there is no way through this node: what was told before is forgotten
+    /// by all who could use it. It is what DUAL (Garcia-Luna-Aceves, 1993) makes sure of by its replies.
     /// </summary>
     private bool IsForgotten(int index, ref Destination destination)
     {
@@ -250,7 +255,9 @@ internal sealed partial class RouteProtocol
             Counters.Add(RouteCounter.RequestsSent);
     }
 
-    /// <summary>Requests go before everything, but where airtime is dear they are paid for from routing's share.</summary>
+    /// <summary>
+    /// Requests go before everything, but where airtime is dear they are paid for from routing's share.
+    /// </summary>
     private static FrameClass RequestClass(Neighbour neighbour) =>
         neighbour.Properties.PushRoutes ? FrameClass.Control : FrameClass.Routing;
 
@@ -356,10 +363,13 @@ internal sealed partial class RouteProtocol
             _timers.Cancel(new RouteTimer(RouteTimerKind.Forwarded, index));
     }
 
-    /// <summary>Tells a neighbour about a destination again, where what it was told may have been lost or was not wanted.</summary>
+    /// <summary>
+    /// Tells a neighbour about a destination again, where what it was told may have been lost or was not wanted.
+    /// </summary>
     private void Answer(Neighbour neighbour, int index, in PathRequest request)
     {
-        // Where nothing gets lost a sequence that was told is on its way; who asks for a route had no room for it, perhaps.
+        // Where nothing gets lost a sequence that was told is on its way; who asks for a route had no room for it,
+        // perhaps.
         if (!neighbour.Properties.Reliable || !request.FreshSequence)
             neighbour.SetTold(index, Distance.Unknown);
         if (request.WantsAnnounce && neighbour.Interest is null && neighbour.AnnouncesOwed.Count < MaxAnnouncesOwed

@@ -3,8 +3,8 @@ using QuicProChat.Mesh.Wire;
 
 namespace QuicProChat.Mesh.Routing.Routes;
 
-// Whose names have a place in the table, and who gives way. Whoever fills most gives way to whoever fills less; what this
-// node talks to, its neighbours first, does not give way to strangers; and what was left out is asked for again.
+// Whose names have a place in the table, and who gives way. Whoever fills most gives way to whoever fills less; what
+// this node talks to, its neighbours first, does not give way to strangers; and what was left out is asked for again.
 internal sealed partial class RouteProtocol
 {
     /// <summary>Places looked at for one that gives way; a small table is looked at as a whole.</summary>
@@ -50,7 +50,8 @@ internal sealed partial class RouteProtocol
             return -1;
         }
 
-        if (_destinations.Count >= MaxNames && !RemoveUnsigned(neighbour.Share, isWanted) && !(isPeer && RemoveSigned(null)))
+        if (_destinations.Count >= MaxNames && !RemoveUnsigned(neighbour.Share, isWanted)
+            && !(isPeer && RemoveSigned(null)))
         {
             Counters.Add(RouteCounter.DropTableFull);
             AskAgainLater(neighbour);
@@ -72,12 +73,13 @@ internal sealed partial class RouteProtocol
         if (_signed < MaxSigned)
             return true;
         bool isPeer = _neighbours.Exists(neighbour => neighbour.PeerName == _destinations[index].Name);
-        return RemoveSigned(isPeer || _destinations.ClaimOf(index).IsUseful ? null : _destinations.ClaimOf(index).Owner);
+        return RemoveSigned(isPeer || _destinations.ClaimOf(index).IsUseful ? null
+            : _destinations.ClaimOf(index).Owner);
     }
 
     /// <summary>
-    /// Removes a node without an announce that the fullest place named, if that is fuller than the one that needs room; for
-    /// what is wanted here, whoever named it.
+    /// Removes a node without an announce that the fullest place named, if that is fuller than the one that needs room;
+    /// for what is wanted here, whoever named it.
     /// </summary>
     private bool RemoveUnsigned(SourceShare forWhom, bool isWanted)
     {
@@ -88,7 +90,8 @@ internal sealed partial class RouteProtocol
                 fullest = share;
         }
 
-        if (fullest is null || (!isWanted && (fullest == forWhom || fullest.UnsignedWeight <= forWhom.UnsignedWeight + 1)))
+        if (fullest is null
+            || (!isWanted && (fullest == forWhom || fullest.UnsignedWeight <= forWhom.UnsignedWeight + 1)))
             return false;
         for (int i = 0; i < _destinations.End; i++)
         {
@@ -105,8 +108,8 @@ internal sealed partial class RouteProtocol
     }
 
     /// <summary>
-    /// Removes the node that was out of reach longest, or else one that a place named which fills more than the one that needs
-    /// room; for a neighbour (null), anybody's.
+    /// Removes the node that was out of reach longest, or else one that a place named which fills more than the one
+    /// that needs room; for a neighbour (null), anybody's.
     /// </summary>
     private bool RemoveSigned(SourceShare? forWhom)
     {
@@ -171,7 +174,9 @@ internal sealed partial class RouteProtocol
         return false;
     }
 
-    /// <summary>A node gives way to another: whoever was told of it hears that there is no way, and who named it is asked later.</summary>
+    /// <summary>
+    /// A node gives way to another: whoever was told of it hears that there is no way, and who named it is asked later.
+    /// </summary>
     private void RemoveForRoom(int index)
     {
         Counters.Add(RouteCounter.NodesRemovedForRoom);
@@ -203,7 +208,9 @@ internal sealed partial class RouteProtocol
             continue;
     }
 
-    /// <summary>Something that a neighbour named has no place here: it is asked for everything once there is room.</summary>
+    /// <summary>
+    /// Something that a neighbour named has no place here: it is asked for everything once there is room.
+    /// </summary>
     private void AskAgainLater(Neighbour neighbour)
     {
         if (neighbour.IsIncomplete || !neighbour.Properties.PushRoutes)

@@ -111,9 +111,11 @@ internal sealed partial class RouteProtocol
         destination.IsSigned(heard.Sequence) ? heard : heard.WithSequence(destination.SignedSequence);
 
     // Metric codes are roughly logarithmic above 0.4 s and linear below; a sixteenth, and at least 0.3 ms.
-    private static uint Slack(uint key) => Math.Max((key & (HeldRank - 1)) < 4096 ? (key & (HeldRank - 1)) / 16 : 256, 3);
+    private static uint Slack(uint key) =>
+        Math.Max((key & (HeldRank - 1)) < 4096 ? (key & (HeldRank - 1)) / 16 : 256, 3);
 
-    private uint Key(Neighbour neighbour, Metric metric) => metric.Code + (neighbour.Trust.HeldUntil > _now ? HeldRank : 0);
+    private uint Key(Neighbour neighbour, Metric metric) =>
+        metric.Code + (neighbour.Trust.HeldUntil > _now ? HeldRank : 0);
 
     private static Metric MetricOf(uint key) => new((ushort)key);
 
@@ -168,7 +170,8 @@ internal sealed partial class RouteProtocol
             after = destination.Feasible;
         if (after == before || (IsWorse(after, before) && (IsLingering(index) || IsHeldBack(before, after, chosen))))
             return;
-        bool isNews = after.IsNone || before.IsNone || after.Sequence != before.Sequence || IsFarFrom(after.Metric, before.Metric);
+        bool isNews = after.IsNone || before.IsNone || after.Sequence != before.Sequence
+            || IsFarFrom(after.Metric, before.Metric);
         if (!isNews && !advertiseAll)
         {
             _lazy.Add(index);
@@ -184,13 +187,15 @@ internal sealed partial class RouteProtocol
         after.IsNone || (!before.IsNone && after.Sequence == before.Sequence && after.Metric > before.Metric);
 
     /// <summary>
-    /// A rise under the same sequence makes this way unfeasible for all who use it, and each of them would ask the origin for a
-    /// fresh sequence, which costs everybody a record. So it is kept back if it is small, or if a link that stalls explains it, as
-    /// it swings by itself. To have said less is safe. What is distrusted is worth that price.
+    /// A rise under the same sequence makes this way unfeasible for all who use it, and each of them would ask the
+    /// origin for a fresh sequence, which costs everybody a record. So it is kept back if it is small, or if a link
+    /// that stalls explains it, as it swings by itself. To have said less is safe. What is distrusted is worth that
+    /// price.
     /// </summary>
     private bool IsHeldBack(Distance before, Distance after, Neighbour? chosen) =>
         !after.IsNone && !before.IsNone && after.Metric < _options.DistrustCost && chosen is not null
-        && (chosen.Quality.ExpectedWait > TimeSpan.Zero || TimeOf(after.Metric) - TimeOf(before.Metric) < _options.SmallGain);
+        && (chosen.Quality.ExpectedWait > TimeSpan.Zero || TimeOf(after.Metric)
+            - TimeOf(before.Metric) < _options.SmallGain);
 
     private static bool IsFarFrom(Metric a, Metric b) => Math.Max(a.Units, b.Units) / 4 > Math.Min(a.Units, b.Units);
 

@@ -66,7 +66,8 @@ internal sealed partial class RouteProtocol
         Span<NextHop> hops = stackalloc NextHop[16];
         int count = FindNextHops(_now, announce.Address, hops);
         LinkId first = count > 0 ? hops[0].Link : LinkId.None;
-        int known = first == LinkId.None ? 0 : Find(first)!.Peer == announce.Address ? 1 : _destinations[index].ProvenHops;
+        int known = first == LinkId.None ? 0 : Find(first)!.Peer == announce.Address ? 1
+            : _destinations[index].ProvenHops;
         return new RouteInfo(
             announce.Address, announce, first, _destinations[index].Advertised.Metric, count, known > 0 ? known : null);
     }

@@ -8,12 +8,14 @@ internal sealed partial class RouteProtocol
     private const int MaxAckAttempts = 6;
 
     /// <summary>
-    /// Updates sent at a time where writes keep a distance. Of a stream with fewer than four segments under way the first six
-    /// time-outs do not double (Linux, tcp(7), TCP_THIN_LINEAR_TIMEOUTS).
+    /// Updates sent at a time where writes keep a distance. Of a stream with fewer than four segments under way the
+    /// first six time-outs do not double (Linux, tcp(7), TCP_THIN_LINEAR_TIMEOUTS).
     /// </summary>
     private const int PacedFrames = 2;
 
-    /// <summary>What a neighbour should believe: never a way that leads through itself, or through a node that does not relay.</summary>
+    /// <summary>
+    /// What a neighbour should believe: never a way that leads through itself, or through a node that does not relay.
+    /// </summary>
     private Distance Expected(Neighbour neighbour, int index)
     {
         if (index != Self && !_options.Relays)
@@ -32,7 +34,8 @@ internal sealed partial class RouteProtocol
         Distance expected = Expected(neighbour, index);
         if (expected == told)
             return false;
-        return neighbour.Interest is null || index == Self || told.IsNone || expected.IsNone || IsFarFrom(told.Metric, expected.Metric);
+        return neighbour.Interest is null || index == Self || told.IsNone || expected.IsNone
+            || IsFarFrom(told.Metric, expected.Metric);
     }
 
     private void MarkDirty(Neighbour neighbour, int index, Urgency urgency)
@@ -43,7 +46,8 @@ internal sealed partial class RouteProtocol
         TimeSpan hold = urgency switch
         {
             Urgency.Now => TimeSpan.Zero,
-            Urgency.Soon => Jittered(_now - neighbour.LastFlush > _options.BurstGap ? _options.FirstHold : _options.BurstHold),
+            Urgency.Soon => Jittered(_now - neighbour.LastFlush > _options.BurstGap ? _options.FirstHold
+                : _options.BurstHold),
             _ => Jittered(_options.MetricHold),
         };
         // Where each segment may hold up what follows, few and full ones are better.
@@ -68,7 +72,8 @@ internal sealed partial class RouteProtocol
     private void Flush(Neighbour neighbour)
     {
         neighbour.FlushAt = Instant.Never;
-        if (neighbour.IsBlocked || neighbour.IsStalled || neighbour.Cost.IsInfinite || neighbour.AckDue != Instant.Never)
+        if (neighbour.IsBlocked || neighbour.IsStalled || neighbour.Cost.IsInfinite || neighbour.AckDue
+            != Instant.Never)
             return;
         if (neighbour.Retracted.Count > 0)
             FlushRetracted(neighbour);
@@ -78,7 +83,9 @@ internal sealed partial class RouteProtocol
             PumpAnnounces(neighbour);
     }
 
-    /// <summary>Says that there is no way any more to what has no place in the table, before anything else is said of it.</summary>
+    /// <summary>
+    /// Says that there is no way any more to what has no place in the table, before anything else is said of it.
+    /// </summary>
     private void FlushRetracted(Neighbour neighbour)
     {
         List<Abbreviation> names = neighbour.Retracted;
@@ -112,7 +119,8 @@ internal sealed partial class RouteProtocol
         }
 
         neighbour.Dirty.Clear();
-        int perFrame = Math.Min(Math.Min(neighbour.Properties.Mtu - 1, MaxBody) - RouteUpdate.HeaderSize, MaxBody) / RouteEntry.Size;
+        int perFrame = Math.Min(Math.Min(neighbour.Properties.Mtu - 1, MaxBody) - RouteUpdate.HeaderSize,
+            MaxBody) / RouteEntry.Size;
         if (_scratch.Count > perFrame)
             _scratch.Sort((a, b) => Nearness(a).CompareTo(Nearness(b)));
         int sent = 0;

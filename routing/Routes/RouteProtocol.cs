@@ -48,13 +48,15 @@ internal sealed partial class RouteProtocol : IRoutes
     /// <param name="self">This node's address.</param>
     /// <param name="source">Signs its announce.</param>
     /// <param name="verifier">Checks the announces of others.</param>
-    /// <param name="lastSequence">The sequence that <see cref="IRouterActions.PersistSequence"/> last got; 0 for a new node.</param>
+    /// <param name="lastSequence">The sequence that <see cref="IRouterActions.PersistSequence"/> last got; 0 for a new
+    /// node.</param>
     /// <param name="actions">Where frames go.</param>
     /// <param name="events">The custody half.</param>
     /// <param name="random">Jitter and hash keys.</param>
     /// <param name="now">The present.</param>
     public RouteProtocol(
-        RouteOptions options, in NodeAddress self, IAnnounceSource source, IAnnounceVerifier verifier, uint lastSequence,
+        RouteOptions options, in NodeAddress self, IAnnounceSource source, IAnnounceVerifier verifier,
+        uint lastSequence,
         IRouterActions actions, IRouteEvents events, Random random, Instant now)
     {
         _options = options;

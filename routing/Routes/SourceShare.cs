@@ -1,9 +1,9 @@
 namespace QuicProChat.Mesh.Routing.Routes;
 
 /// <summary>
-/// A place that links come from (<see cref="LinkDescription.SourceGroup"/>): what its neighbours fill of the tables, and
-/// what they may still cost. Keys are free, so nothing is counted by them. A neighbour that this node chose has a share of
-/// its own, worth several of others.
+/// A place that links come from (<see cref="LinkDescription.SourceGroup"/>): what its neighbours fill of the tables,
+/// and what they may still cost. Keys are free, so nothing is counted by them. A neighbour that this node chose has a
+/// share of its own, worth several of others.
 /// </summary>
 internal sealed class SourceShare
 {
@@ -38,7 +38,9 @@ internal sealed class SourceShare
     /// <summary>When it last had a link.</summary>
     public Instant LastUsed { get; set; }
 
-    /// <summary>Changed entries of updates that are weighed at once; the others are weighed when there is time.</summary>
+    /// <summary>
+    /// Changed entries of updates that are weighed at once; the others are weighed when there is time.
+    /// </summary>
     public TokenBucket Entries { get; }
 
     /// <summary>Announces that are asked for, and so the signatures that are checked.</summary>
@@ -66,7 +68,9 @@ internal sealed class SourceShare
     public int UnsignedWeight => IsChosen ? Unsigned >> ChosenWeightShift : Unsigned;
 }
 
-/// <summary>The places that links come from. One that has no link any more is remembered for a while with what it spent.</summary>
+/// <summary>
+/// The places that links come from. One that has no link any more is remembered for a while with what it spent.
+/// </summary>
 internal sealed class SourceShares
 {
     /// <summary>Shares remembered; arbitrary, more than there can be links.</summary>

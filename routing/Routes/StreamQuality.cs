@@ -2,19 +2,24 @@ namespace QuicProChat.Mesh.Routing.Routes;
 
 /// <summary>
 /// What pings tell of a link that loses nothing: its usual round trip, and how often and how much longer one takes.
-/// A stream over a lossy path turns loss into waiting: most answers come at once, some after one, two or more time-outs of the
-/// transport. Those last 0.2 s while they are few, and then double; the mean of such times swings by itself, for they have no
-/// useful variance. How often something was sent in vain does.
+/// A stream over a lossy path turns loss into waiting: most answers come at once, some after one, two or more time-outs
+/// of the transport. Those last 0.2 s while they are few, and then double; the mean of such times swings by itself, for
+/// they have no useful variance. How often something was sent in vain does.
 /// </summary>
 internal sealed class StreamQuality
 {
-    /// <summary>An answer is late if it took so much longer than twice the usual time: less than any time-out of TCP.</summary>
+    /// <summary>
+    /// An answer is late if it took so much longer than twice the usual time: less than any time-out of TCP.
+    /// </summary>
     private static readonly TimeSpan _late = TimeSpan.FromMilliseconds(150);
 
     /// <summary>The first time-out of TCP (Linux: 200 ms at least).</summary>
     private static readonly TimeSpan _timeout = TimeSpan.FromMilliseconds(200);
 
-    /// <summary>So many are as long on a thin stream (Linux, tcp(7), TCP_THIN_LINEAR_TIMEOUTS); each further one is twice as long.</summary>
+    /// <summary>
+    /// So many are as long on a thin stream (Linux, tcp(7), TCP_THIN_LINEAR_TIMEOUTS); each further one is twice as
+    /// long.
+    /// </summary>
     private const int EqualTimeouts = 7;
 
     /// <summary>What a link counts for that gave up: a transport does after half a minute.</summary>
@@ -24,7 +29,9 @@ internal sealed class StreamQuality
     private const int FirstWeight = 2;
     private const int LastWeight = 16;
 
-    /// <summary>Classes of links: the mean of tries in vain a round trip from which on, and what waiting then costs.</summary>
+    /// <summary>
+    /// Classes of links: the mean of tries in vain a round trip from which on, and what waiting then costs.
+    /// </summary>
     private static readonly double[] _from = [0, 0.3, 1.2, 3.5, 7.0, 11.0];
     private static readonly TimeSpan[] _waits =
     [
@@ -33,8 +40,8 @@ internal sealed class StreamQuality
     ];
 
     /// <summary>
-    /// How far apart writes are on links of these classes. Whatever is written can hold up all that follows, and a stream is thin
-    /// only while little is under way: so that what was written before has mostly arrived.
+    /// How far apart writes are on links of these classes. Whatever is written can hold up all that follows, and a
+    /// stream is thin only while little is under way: so that what was written before has mostly arrived.
     /// </summary>
     private static readonly TimeSpan[] _paces =
     [
@@ -45,14 +52,16 @@ internal sealed class StreamQuality
     /// <summary>How far below its class the mean must fall, as a part of it: more than chance moves it.</summary>
     private const double Inertia = 0.5;
 
-    /// <summary>From this share of late answers on, and after so many, a link is known to stall; before that a silence is news.</summary>
+    /// <summary>
+    /// From this share of late answers on, and after so many, a link is known to stall; before that a silence is news.
+    /// </summary>
     private const double OftenLate = 0.3;
     private const double MostlyLate = 0.8;
     private const int LateToKnow = 4;
 
     /// <summary>
-    /// One late answer alone says nothing of a link: whoever answered was busy, or was just beginning. A busy link is asked again
-    /// only minutes later, and everything on it would keep a distance until then.
+    /// One late answer alone says nothing of a link: whoever answered was busy, or was just beginning. A busy link is
+    /// asked again only minutes later, and everything on it would keep a distance until then.
     /// </summary>
     private const int LateToCount = 2;
 
@@ -87,7 +96,9 @@ internal sealed class StreamQuality
     private static double TriesOf(double timeouts) =>
         timeouts <= EqualTimeouts ? timeouts : EqualTimeouts + Math.Log2(1 + (timeouts - EqualTimeouts) / 2);
 
-    /// <summary>The link ended with a question unanswered: proof of lateness only if it never answered any in time.</summary>
+    /// <summary>
+    /// The link ended with a question unanswered: proof of lateness only if it never answered any in time.
+    /// </summary>
     public void Broke()
     {
         if (Late > 0 || _weight == FirstWeight)

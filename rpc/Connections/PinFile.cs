@@ -4,8 +4,8 @@ using QuicProChat.Mesh.Identity;
 namespace QuicProChat.Mesh.Rpc.Connections;
 
 /// <summary>
-/// Which key each server had when it was first seen: a text file with a line <c>SERVER FINGERPRINT</c> for each, mode 0600,
-/// replaced as a whole. A line is removed by hand, never by a question.
+/// Which key each server had when it was first seen: a text file with a line <c>SERVER FINGERPRINT</c> for each, mode
+/// 0600, replaced as a whole. A line is removed by hand, never by a question.
 /// </summary>
 /// <param name="path">The file; it need not exist.</param>
 public sealed class PinFile(string path)

@@ -31,7 +31,8 @@ public sealed class QuicRpcConnection : IRpcConnection
     public Task<string> Closed => _closed.Task;
 
     /// <inheritdoc/>
-    public async Task<RpcReply> CallAsync(RpcMethod method, ReadOnlyMemory<byte> payload, CancellationToken cancellation)
+    public async Task<RpcReply> CallAsync(
+        RpcMethod method, ReadOnlyMemory<byte> payload, CancellationToken cancellation)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(payload.Length, FrameCodec.MaxPayload);
         await _places.WaitAsync(cancellation);
@@ -41,7 +42,8 @@ public sealed class QuicRpcConnection : IRpcConnection
         {
             FrameCodec.Write(new RequestHeader(method, id, (uint)payload.Length), frame);
             payload.CopyTo(frame.AsMemory(FrameCodec.RequestHeaderSize));
-            await using QuicStream stream = await _connection.OpenOutboundStreamAsync(QuicStreamType.Bidirectional, cancellation);
+            await using QuicStream stream =
+                await _connection.OpenOutboundStreamAsync(QuicStreamType.Bidirectional, cancellation);
             await stream.WriteAsync(
                 frame.AsMemory(0, FrameCodec.RequestHeaderSize + payload.Length), completeWrites: true, cancellation);
             (ResponseHeader header, ReadOnlyMemory<byte> answer) = await ReadFrameAsync(stream, cancellation);
@@ -92,7 +94,8 @@ public sealed class QuicRpcConnection : IRpcConnection
             {
                 await using QuicStream stream = await _connection.AcceptInboundStreamAsync(_stop.Token);
                 (ResponseHeader header, ReadOnlyMemory<byte> payload) = await ReadFrameAsync(stream, _stop.Token);
-                if (header.RequestId != FrameCodec.EventId || !Messages.TryParse(V1.Event.Parser, payload, out V1.Event? happened))
+                if (header.RequestId != FrameCodec.EventId
+                    || !Messages.TryParse(V1.Event.Parser, payload, out V1.Event? happened))
                     throw new IOException("the server sends what is no event");
                 _onEvent(happened);
             }

@@ -8,7 +8,9 @@ using QuicProChat.Mesh.Identity;
 
 namespace QuicProChat.Mesh.Rpc.Connections;
 
-/// <summary>Where a server is: <c>wss://host[:port]</c>, or <c>quic://host[:port]</c> where libmsquic is installed.</summary>
+/// <summary>
+/// Where a server is: <c>wss://host[:port]</c>, or <c>quic://host[:port]</c> where libmsquic is installed.
+/// </summary>
 public sealed record ServerEndpoint
 {
     /// <summary>The path of the WebSocket.</summary>
@@ -33,14 +35,17 @@ public sealed record ServerEndpoint
     public int Port { get; }
 
     /// <summary>Reads an address; without a scheme it is <c>wss://</c>.</summary>
-    public static bool TryParse(string text, [NotNullWhen(true)] out ServerEndpoint? endpoint, [NotNullWhen(false)] out string? error)
+    public static bool TryParse(
+        string text, [NotNullWhen(true)] out ServerEndpoint? endpoint, [NotNullWhen(false)] out string? error)
     {
         endpoint = null;
         error = $"'{text}' is no server: write HOST, HOST:PORT, wss://HOST:PORT or quic://HOST:PORT";
         if (!text.Contains("://", StringComparison.Ordinal))
             text = "wss://" + text;
-        if (!Uri.TryCreate(text, UriKind.Absolute, out Uri? uri) || uri.Scheme is not ("wss" or "quic") || uri.Host.Length == 0
-            || uri.UserInfo.Length > 0 || uri.Query.Length > 0 || uri.Fragment.Length > 0 || uri.AbsolutePath is not ("/" or "" or Path))
+        if (!Uri.TryCreate(text, UriKind.Absolute, out Uri? uri) || uri.Scheme is not ("wss" or "quic")
+            || uri.Host.Length == 0
+            || uri.UserInfo.Length > 0 || uri.Query.Length > 0 || uri.Fragment.Length > 0 || uri.AbsolutePath
+            is not ("/" or "" or Path))
             return false;
         endpoint = new ServerEndpoint(uri.Scheme == "quic", uri.Host, uri.Port > 0 ? uri.Port : DefaultPort);
         error = null;
@@ -54,13 +59,16 @@ public sealed record ServerEndpoint
     /// <param name="trust">Which certificate is the server's.</param>
     /// <param name="onEvent">Called for each event of the server.</param>
     /// <param name="cancellation">Gives up.</param>
-    /// <exception cref="IOException">The server does not answer, or is not the one that is trusted; the message says which.</exception>
-    public async Task<IRpcConnection> ConnectAsync(ServerTrust trust, Action<V1.Event>? onEvent, CancellationToken cancellation)
+    /// <exception cref="IOException">The server does not answer, or is not the one that is trusted; the message says
+    /// which.</exception>
+    public async Task<IRpcConnection> ConnectAsync(
+        ServerTrust trust, Action<V1.Event>? onEvent, CancellationToken cancellation)
     {
         ServerTrust.Check check = trust.Begin(Host);
         try
         {
-            return IsQuic ? await ConnectQuicAsync(check, onEvent, cancellation) : await ConnectWebSocketAsync(check, onEvent, cancellation);
+            return IsQuic ? await ConnectQuicAsync(check, onEvent, cancellation)
+                : await ConnectWebSocketAsync(check, onEvent, cancellation);
         }
         catch (Exception e) when (e is WebSocketException or QuicException or SocketException or IOException
             or System.Security.Authentication.AuthenticationException or HttpRequestException)
@@ -77,7 +85,8 @@ public sealed record ServerEndpoint
         {
             socket.Options.KeepAliveInterval = KeepAlive;
             socket.Options.KeepAliveTimeout = KeepAlive;
-            socket.Options.RemoteCertificateValidationCallback = (_, shown, chain, errors) => check.Accepts(shown, chain, errors);
+            socket.Options.RemoteCertificateValidationCallback = (_, shown, chain, errors) =>
+                check.Accepts(shown, chain, errors);
             await socket.ConnectAsync(new Uri($"wss://{Host}:{Port}{Path}"), cancellation);
             return new WebSocketRpcConnection(socket, onEvent);
         }
@@ -95,7 +104,8 @@ public sealed record ServerEndpoint
             throw new IOException("QUIC needs the library libmsquic.so.2; wss:// works without it");
         QuicClientConnectionOptions options = new()
         {
-            RemoteEndPoint = IPAddress.TryParse(Host, out IPAddress? address) ? new IPEndPoint(address, Port) : new DnsEndPoint(Host, Port),
+            RemoteEndPoint = IPAddress.TryParse(Host, out IPAddress? address) ? new IPEndPoint(address, Port)
+                : new DnsEndPoint(Host, Port),
             DefaultCloseErrorCode = 0,
             DefaultStreamErrorCode = 0,
             MaxInboundBidirectionalStreams = 0,

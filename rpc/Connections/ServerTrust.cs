@@ -45,7 +45,8 @@ public sealed class ServerTrust
 
         internal bool Accepts(X509Certificate? presented, X509Chain? chain, SslPolicyErrors errors)
         {
-            Refusal = presented is X509Certificate2 certificate ? Judge(certificate, chain, errors) : "the server shows no certificate";
+            Refusal = presented is X509Certificate2 certificate ? Judge(certificate, chain, errors)
+                : "the server shows no certificate";
             return Refusal is null;
         }
 
@@ -62,15 +63,19 @@ public sealed class ServerTrust
             }
 
             return expected == seen ? null
-                : $"the server's key is not the one that was trusted. Expected {expected}, seen {seen}. If its operator says that it was"
-                + $" replaced, remove the line of {(trust._server.Length > 0 ? trust._server : host)} from {trust._pins?.Path ?? "your settings"}.";
+                : $"the server's key is not the one that was trusted. Expected {expected}, seen {seen}. If its "
+                    + "operator says that it was"
+                + $" replaced, remove the line of {(trust._server.Length > 0 ? trust._server : host)} from "
+                + $"{trust._pins?.Path ?? "your settings"}.";
         }
 
         private static string? JudgeChain(
-            X509Certificate2 certificate, X509Chain? sent, SslPolicyErrors errors, X509Certificate2Collection authorities)
+            X509Certificate2 certificate, X509Chain? sent, SslPolicyErrors errors,
+            X509Certificate2Collection authorities)
         {
             if (authorities.Count == 0)
-                return errors == SslPolicyErrors.None ? null : $"the certificate is not trusted by this system ({errors})";
+                return errors == SslPolicyErrors.None ? null
+                    : $"the certificate is not trusted by this system ({errors})";
             if ((errors & ~SslPolicyErrors.RemoteCertificateChainErrors) != 0)
                 return $"the certificate is not for this name ({errors})";
             using X509Chain chain = new();
@@ -79,7 +84,8 @@ public sealed class ServerTrust
             chain.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
             foreach (X509ChainElement element in sent?.ChainElements ?? Enumerable.Empty<X509ChainElement>())
                 chain.ChainPolicy.ExtraStore.Add(element.Certificate);
-            return chain.Build(certificate) ? null : $"the certificate is not one of the given authority ({chain.ChainStatus[0].Status})";
+            return chain.Build(certificate) ? null
+                : $"the certificate is not one of the given authority ({chain.ChainStatus[0].Status})";
         }
     }
 }

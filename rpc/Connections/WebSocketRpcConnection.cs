@@ -42,7 +42,8 @@ public sealed class WebSocketRpcConnection : IRpcConnection
     public Task<string> Closed => _closed.Task;
 
     /// <inheritdoc/>
-    public async Task<RpcReply> CallAsync(RpcMethod method, ReadOnlyMemory<byte> payload, CancellationToken cancellation)
+    public async Task<RpcReply> CallAsync(
+        RpcMethod method, ReadOnlyMemory<byte> payload, CancellationToken cancellation)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(payload.Length, FrameCodec.MaxPayload);
         await _places.WaitAsync(cancellation);
@@ -120,7 +121,8 @@ public sealed class WebSocketRpcConnection : IRpcConnection
                 do
                 {
                     if (length == buffer.Length)
-                        Array.Resize(ref buffer, Math.Min(2 * buffer.Length, FrameCodec.ResponseHeaderSize + FrameCodec.MaxPayload + 1));
+                        Array.Resize(ref buffer,
+                            Math.Min(2 * buffer.Length, FrameCodec.ResponseHeaderSize + FrameCodec.MaxPayload + 1));
                     part = await _socket.ReceiveAsync(buffer.AsMemory(length), _stop.Token);
                     length += part.Count;
                     if (length > FrameCodec.ResponseHeaderSize + FrameCodec.MaxPayload)
@@ -138,7 +140,8 @@ public sealed class WebSocketRpcConnection : IRpcConnection
                     buffer = new byte[FirstBuffer];
             }
         }
-        catch (Exception e) when (e is WebSocketException or IOException or InvalidDataException or ObjectDisposedException)
+        catch (Exception e) when (e is WebSocketException or IOException or InvalidDataException
+            or ObjectDisposedException)
         {
             reason = FaultText.Of(e);
         }

@@ -51,14 +51,16 @@ internal sealed class AuthCalls(
         if (!DeviceId.TryRead(request.DeviceId.Span, out DeviceId device))
             throw Refusal.BadRequest("device_id has 16 bytes, or none.");
         StoredSession? session = request.AccessToken.Length == TokenSize
-            ? await accounts.UseSessionAsync(SHA256.HashData(request.AccessToken.Span), device, (long)SessionLifetime.TotalMilliseconds)
+            ? await accounts.UseSessionAsync(SHA256.HashData(request.AccessToken.Span), device,
+                (long)SessionLifetime.TotalMilliseconds)
             : null;
         if (session is null)
             throw new CallException(RpcStatus.Unauthenticated, "The session has ended; log in again.");
         if (!call.Client.TryAuthenticate(session))
             throw new CallException(RpcStatus.Conflict, "This connection has a session already.");
         // It may have ended between the two lines above, when nobody knew yet that this connection is its.
-        if (await accounts.UseSessionAsync(SHA256.HashData(request.AccessToken.Span), device, (long)SessionLifetime.TotalMilliseconds) is null)
+        if (await accounts.UseSessionAsync(SHA256.HashData(request.AccessToken.Span), device,
+            (long)SessionLifetime.TotalMilliseconds) is null)
             call.Client.Close("the session has ended");
         return new AuthResponse { IdentityKey = ByteString.CopyFrom(session.Identity.ToArray()) };
     }
@@ -80,13 +82,16 @@ internal sealed class AuthCalls(
         _ = Name(request.Username);
         if (!OpaqueServer.IsRecord(request.Upload.Span))
             throw Refusal.BadRequest("upload is no OPAQUE registration record.");
-        if (!IdentityKey.TryRead(request.IdentityKey.Span, out IdentityKey identity) || !Ed25519.IsValidPublicKey(request.IdentityKey.Span))
+        if (!IdentityKey.TryRead(request.IdentityKey.Span, out IdentityKey identity)
+            || !Ed25519.IsValidPublicKey(request.IdentityKey.Span))
             throw Refusal.BadRequest("identity_key is no Ed25519 key.");
         if (!RegistrationProof.Verify(
-            request.IdentityProof.Span, request.IdentityKey.Span, keys.Identity.PublicKey.Span, request.Username, request.Upload.Span))
+            request.IdentityProof.Span, request.IdentityKey.Span, keys.Identity.PublicKey.Span, request.Username,
+            request.Upload.Span))
             throw Refusal.Forbidden("identity_proof does not show that this key is yours.");
         byte[]? invite = policy == RegistrationPolicy.Invite ? Invitations.Hash(request.Invite) : null;
-        switch (await accounts.RegisterAsync(new StoredAccount(request.Username, identity, request.Upload.ToByteArray()), invite))
+        switch (await accounts.RegisterAsync(
+            new StoredAccount(request.Username, identity, request.Upload.ToByteArray()), invite))
         {
             case RegisterResult.Registered:
                 Audit.Registered(logger, request.Username, call.Client.Address);
@@ -94,7 +99,8 @@ internal sealed class AuthCalls(
             case RegisterResult.Taken:
                 throw new CallException(RpcStatus.Conflict, "This name, or this key, has an account already.");
             case RegisterResult.NotInvited:
-                throw Refusal.Forbidden("This server registers whom it invited: the invitation is unknown or was used.");
+                throw Refusal.Forbidden(
+                    "This server registers whom it invited: the invitation is unknown or was used.");
             case RegisterResult.Full:
                 throw new CallException(RpcStatus.Unavailable, "This server takes no more accounts.");
             default:
@@ -119,7 +125,8 @@ internal sealed class AuthCalls(
     private async Task<IMessage> LoginFinishAsync(Call call, OpaqueLoginFinishRequest request)
     {
         rates.TakeOpaque(call.Client.Source);
-        using PendingLogin login = call.Client.TakeLogin() ?? throw Refusal.BadRequest("No login was begun on this connection.");
+        using PendingLogin login = call.Client.TakeLogin()
+            ?? throw Refusal.BadRequest("No login was begun on this connection.");
         byte[] sessionKey = new byte[OpaqueSizes.SessionKey];
         bool proven = login.State.TryFinish(request.Finalization.Span, sessionKey);
         CryptographicOperations.ZeroMemory(sessionKey);
@@ -128,12 +135,14 @@ internal sealed class AuthCalls(
         if (!proven || !same || time.GetElapsedTime(login.Started) > LoginPatience)
         {
             Audit.LoginFailed(logger, login.Username, call.Client.Address);
-            throw new CallException(RpcStatus.Unauthenticated, "The password is wrong, the name unknown, or it is another identity's.");
+            throw new CallException(
+                RpcStatus.Unauthenticated, "The password is wrong, the name unknown, or it is another identity's.");
         }
 
         byte[] token = new byte[TokenSize];
         random(token);
-        await accounts.AddSessionAsync(SHA256.HashData(token), login.Account!.Identity, (long)SessionLifetime.TotalMilliseconds);
+        await accounts.AddSessionAsync(SHA256.HashData(token), login.Account!.Identity,
+            (long)SessionLifetime.TotalMilliseconds);
         Audit.LoggedIn(logger, login.Username, call.Client.Address);
         return new OpaqueLoginFinishResponse { SessionToken = ByteString.CopyFrom(token) };
     }
@@ -161,5 +170,6 @@ internal sealed class AuthCalls(
     }
 
     private static byte[] Name(string username) => Username.IsValid(username) ? Encoding.UTF8.GetBytes(username)
-        : throw Refusal.BadRequest($"A name has 1 to {Username.MaxLength} of a-z, 0-9, '.', '-', '_', the first a letter or digit.");
+        : throw Refusal.BadRequest(
+            $"A name has 1 to {Username.MaxLength} of a-z, 0-9, '.', '-', '_', the first a letter or digit.");
 }

@@ -21,7 +21,8 @@ internal sealed class Call(ClientSession client, ByteBudget budget, Cancellation
     /// <summary>The account that calls.</summary>
     /// <exception cref="CallException">There is no session.</exception>
     internal StoredSession Account => Client.Account
-        ?? throw new CallException(RpcStatus.Unauthenticated, "This needs a session: log in, and call method 1 with its token.");
+        ?? throw new CallException(
+            RpcStatus.Unauthenticated, "This needs a session: log in, and call method 1 with its token.");
 
     /// <summary>Takes memory for a request.</summary>
     internal bool TryCharge(long bytes)

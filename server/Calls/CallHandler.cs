@@ -8,14 +8,17 @@ namespace QuicProChat.Mesh.Server.Calls;
 /// <param name="Method">Its number.</param>
 /// <param name="NeedsSession">Whether only accounts may call it.</param>
 /// <param name="RunAsync">Does it with the bytes of its request.</param>
-internal sealed record CallHandler(RpcMethod Method, bool NeedsSession, Func<Call, ReadOnlyMemory<byte>, Task<IMessage>> RunAsync)
+internal sealed record CallHandler(
+    RpcMethod Method, bool NeedsSession, Func<Call, ReadOnlyMemory<byte>, Task<IMessage>> RunAsync)
 {
     /// <summary>A method that only accounts may call.</summary>
-    internal static CallHandler For<TRequest>(RpcMethod method, MessageParser<TRequest> parser, Func<Call, TRequest, Task<IMessage>> run)
+    internal static CallHandler For<TRequest>(
+        RpcMethod method, MessageParser<TRequest> parser, Func<Call, TRequest, Task<IMessage>> run)
         where TRequest : class, IMessage<TRequest> => new(method, NeedsSession: true, Parsing(parser, run));
 
     /// <summary>A method that everybody may call.</summary>
-    internal static CallHandler ForAll<TRequest>(RpcMethod method, MessageParser<TRequest> parser, Func<Call, TRequest, Task<IMessage>> run)
+    internal static CallHandler ForAll<TRequest>(
+        RpcMethod method, MessageParser<TRequest> parser, Func<Call, TRequest, Task<IMessage>> run)
         where TRequest : class, IMessage<TRequest> => new(method, NeedsSession: false, Parsing(parser, run));
 
     private static Func<Call, ReadOnlyMemory<byte>, Task<IMessage>> Parsing<TRequest>(

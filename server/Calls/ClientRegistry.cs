@@ -50,7 +50,8 @@ internal sealed class ClientRegistry(int maxClients, int maxPerSource)
     }
 
     /// <summary>The connections of an account.</summary>
-    internal IEnumerable<ClientSession> Of(IdentityKey account) => _clients.Keys.Where(c => c.Account?.Identity == account);
+    internal IEnumerable<ClientSession> Of(IdentityKey account) =>
+        _clients.Keys.Where(c => c.Account?.Identity == account);
 
     /// <summary>Sends an event to everybody.</summary>
     internal void NotifyAll(Rpc.V1.Event happened)

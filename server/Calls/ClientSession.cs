@@ -10,13 +10,16 @@ namespace QuicProChat.Mesh.Server.Calls;
 /// <param name="Username">The name that was asked for.</param>
 /// <param name="Account">Its account; null if there is none, which the client must not learn.</param>
 /// <param name="Started">A timestamp of the clock.</param>
-internal sealed record PendingLogin(OpaqueServerLogin State, string Username, StoredAccount? Account, long Started) : IDisposable
+internal sealed record PendingLogin(
+    OpaqueServerLogin State, string Username, StoredAccount? Account, long Started) : IDisposable
 {
     /// <inheritdoc/>
     public void Dispose() => State.Dispose();
 }
 
-/// <summary>What a connection knows of its client, whatever it runs over. Safe for use by several threads at once.</summary>
+/// <summary>
+/// What a connection knows of its client, whatever it runs over. Safe for use by several threads at once.
+/// </summary>
 /// <param name="address">Where the client is.</param>
 internal sealed class ClientSession(IPAddress? address) : IDisposable
 {
@@ -43,7 +46,8 @@ internal sealed class ClientSession(IPAddress? address) : IDisposable
     internal Action<Rpc.V1.Event> Notify { get; set; } = _ => { };
 
     /// <summary>Gives the connection its account, once.</summary>
-    internal bool TryAuthenticate(StoredSession account) => Interlocked.CompareExchange(ref _account, account, null) is null;
+    internal bool TryAuthenticate(StoredSession account) =>
+        Interlocked.CompareExchange(ref _account, account, null) is null;
 
     /// <summary>Ends the connection when the answer of the call that runs has been sent.</summary>
     internal void CloseAfterAnswer(string reason) => ClosingReason = reason;

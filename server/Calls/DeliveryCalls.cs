@@ -8,7 +8,8 @@ using QuicProChat.Mesh.Server.Stores;
 namespace QuicProChat.Mesh.Server.Calls;
 
 /// <summary>Inboxes: methods 200 to 205.</summary>
-internal sealed class DeliveryCalls(IInboxStore inboxes, IChannelStore channels, InboxWaiters waiters, ServerKeys keys, TimeProvider time)
+internal sealed class DeliveryCalls(
+    IInboxStore inboxes, IChannelStore channels, InboxWaiters waiters, ServerKeys keys, TimeProvider time)
 {
     // Arbitrary: a batch is a commit and Welcomes for the members of a group.
     private const int MaxBatch = 1024;
@@ -52,7 +53,8 @@ internal sealed class DeliveryCalls(IInboxStore inboxes, IChannelStore channels,
         if (request.GroupId.Length > MaxGroupId)
             throw Refusal.BadRequest($"group_id has at most {MaxGroupId} bytes.");
         CommitOrder? order = request.GroupId.IsEmpty ? null : new CommitOrder(request.GroupId.Memory, request.Epoch);
-        EnqueueOutcome outcome = await inboxes.EnqueueAsync(call.Account.Identity, [.. request.Items.Select(Read)], order);
+        EnqueueOutcome outcome =
+            await inboxes.EnqueueAsync(call.Account.Identity, [.. request.Items.Select(Read)], order);
         Require(outcome);
         BatchEnqueueResponse response = new();
         for (int i = 0; i < outcome.Messages.Length; i++)
@@ -62,27 +64,32 @@ internal sealed class DeliveryCalls(IInboxStore inboxes, IChannelStore channels,
 
     private async Task<IMessage> FetchAsync(Call call, FetchRequest request)
     {
-        (InboxId inbox, DeviceId device) = await OwnAsync(call, request.RecipientKey, request.ChannelId, request.DeviceId);
+        (InboxId inbox, DeviceId device) =
+            await OwnAsync(call, request.RecipientKey, request.ChannelId, request.DeviceId);
         return Answer(call, await inboxes.ReadAsync(inbox, device, Limit(request.Limit), MaxAnswerBytes));
     }
 
     private async Task<IMessage> FetchWaitAsync(Call call, FetchWaitRequest request)
     {
-        (InboxId inbox, DeviceId device) = await OwnAsync(call, request.RecipientKey, request.ChannelId, request.DeviceId);
+        (InboxId inbox, DeviceId device) =
+            await OwnAsync(call, request.RecipientKey, request.ChannelId, request.DeviceId);
         TimeSpan patience = TimeSpan.FromMilliseconds(Math.Min(request.TimeoutMs, (ulong)MaxWait.TotalMilliseconds));
         return Answer(call, await waiters.ReadAsync(
-            inbox, () => inboxes.ReadAsync(inbox, device, Limit(request.Limit), MaxAnswerBytes), patience, time, call.Gone));
+            inbox, () => inboxes.ReadAsync(inbox, device, Limit(request.Limit), MaxAnswerBytes), patience, time,
+            call.Gone));
     }
 
     private async Task<IMessage> AckAsync(Call call, AckRequest request)
     {
-        (InboxId inbox, DeviceId device) = await OwnAsync(call, request.RecipientKey, request.ChannelId, request.DeviceId);
+        (InboxId inbox, DeviceId device) =
+            await OwnAsync(call, request.RecipientKey, request.ChannelId, request.DeviceId);
         await inboxes.AcknowledgeAsync(inbox, device, (long)Math.Min(request.SeqUpTo, long.MaxValue));
         return new AckResponse();
     }
 
     /// <summary>The inbox of a request, if it is the caller's, and the device it is read for.</summary>
-    private async Task<(InboxId Inbox, DeviceId Device)> OwnAsync(Call call, ByteString recipient, ByteString channel, ByteString device)
+    private async Task<(InboxId Inbox, DeviceId Device)> OwnAsync(Call call, ByteString recipient, ByteString channel,
+        ByteString device)
     {
         InboxId inbox = ReadInbox(recipient, channel);
         StoredSession account = call.Account;
@@ -107,7 +114,8 @@ internal sealed class DeliveryCalls(IInboxStore inboxes, IChannelStore channels,
         if (request.Payload.Length > MaxMessage)
             throw new CallException(RpcStatus.TooLarge, $"A message may have {MaxMessage} bytes.");
         uint seconds = request.TtlSecs == 0 ? MaxLifetimeSeconds : Math.Min(request.TtlSecs, MaxLifetimeSeconds);
-        return new NewMessage(ReadInbox(request.RecipientKey, request.ChannelId), id, request.Payload.Memory, seconds * 1000L);
+        return new NewMessage(ReadInbox(request.RecipientKey, request.ChannelId), id, request.Payload.Memory,
+            seconds * 1000L);
     }
 
     private static InboxId ReadInbox(ByteString recipient, ByteString channel)
@@ -135,7 +143,9 @@ internal sealed class DeliveryCalls(IInboxStore inboxes, IChannelStore channels,
             case EnqueueResult.Full:
                 throw new CallException(RpcStatus.Unavailable, "The inbox, or your share of it, is full.");
             case EnqueueResult.StaleEpoch:
-                throw new CallException(RpcStatus.StaleEpoch, "Another commit of this epoch came first.") { Epoch = outcome.Epoch };
+                throw new CallException(
+                    RpcStatus.StaleEpoch, "Another commit of this epoch came first.")
+                { Epoch = outcome.Epoch };
             default:
                 throw new InvalidOperationException("A result that does not exist.");
         }
@@ -152,7 +162,8 @@ internal sealed class DeliveryCalls(IInboxStore inboxes, IChannelStore channels,
     private static FetchResponse Answer(Call call, InboxContent content)
     {
         call.Charge(content.Messages.Sum(m => (long)m.Payload.Length));
-        FetchResponse response = new() { OldestSeq = (ulong)content.OldestSequence, NewestSeq = (ulong)content.NewestSequence };
+        FetchResponse response =
+            new() { OldestSeq = (ulong)content.OldestSequence, NewestSeq = (ulong)content.NewestSequence };
         foreach (InboxMessage message in content.Messages)
         {
             response.Payloads.Add(new Envelope

@@ -7,7 +7,9 @@ using QuicProChat.Mesh.Store;
 
 namespace QuicProChat.Mesh.Server.Calls;
 
-/// <summary>From a request to its answer, the same for every kind of connection: there is no second path into the server.</summary>
+/// <summary>
+/// From a request to its answer, the same for every kind of connection: there is no second path into the server.
+/// </summary>
 internal sealed class Dispatcher(
     IEnumerable<CallHandler> handlers, RateLimits rates, ServerMetrics metrics, ILogger<Dispatcher> logger)
 {
@@ -17,14 +19,15 @@ internal sealed class Dispatcher(
     private volatile bool _draining;
 
     /// <summary>
-    /// Does a call and sends its answer; whatever happens is an answer. The call runs until the answer is sent: who drains does
-    /// not close a connection before it.
+    /// Does a call and sends its answer; whatever happens is an answer. The call runs until the answer is sent: who
+    /// drains does not close a connection before it.
     /// </summary>
     /// <param name="call">The call.</param>
     /// <param name="method">What is called.</param>
     /// <param name="payload">Its request.</param>
     /// <param name="send">Sends the answer; what it throws is thrown.</param>
-    internal async Task RunAsync(Call call, RpcMethod method, ReadOnlyMemory<byte> payload, Func<RpcStatus, IMessage, Task> send)
+    internal async Task RunAsync(
+        Call call, RpcMethod method, ReadOnlyMemory<byte> payload, Func<RpcStatus, IMessage, Task> send)
     {
         Interlocked.Increment(ref _running);
         try
@@ -56,7 +59,8 @@ internal sealed class Dispatcher(
         }
     }
 
-    private async Task<(RpcStatus Status, IMessage Answer)> AnswerAsync(Call call, RpcMethod method, ReadOnlyMemory<byte> payload)
+    private async Task<(RpcStatus Status, IMessage Answer)> AnswerAsync(Call call, RpcMethod method,
+        ReadOnlyMemory<byte> payload)
     {
         try
         {

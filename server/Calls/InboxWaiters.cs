@@ -3,8 +3,8 @@ using QuicProChat.Mesh.Server.Stores;
 namespace QuicProChat.Mesh.Server.Calls;
 
 /// <summary>
-/// Who waits for messages. A waiter is registered, then reads, then waits: what arrives after the reading finds it registered,
-/// what arrived before is read.
+/// Who waits for messages. A waiter is registered, then reads, then waits: what arrives after the reading finds it
+/// registered, what arrived before is read.
 /// </summary>
 internal sealed class InboxWaiters
 {
@@ -51,7 +51,9 @@ internal sealed class InboxWaiters
             waiter.TrySetResult();
     }
 
-    /// <summary>Reads, and where there is nothing waits and reads again, until there is something or the time is over.</summary>
+    /// <summary>
+    /// Reads, and where there is nothing waits and reads again, until there is something or the time is over.
+    /// </summary>
     /// <param name="inbox">Which.</param>
     /// <param name="read">Reads it.</param>
     /// <param name="patience">How long to wait.</param>
@@ -101,7 +103,8 @@ internal sealed class InboxWaiters
     {
         lock (_lock)
         {
-            if (_waiting.TryGetValue(inbox, out List<TaskCompletionSource>? waiters) && waiters.Remove(waiter) && waiters.Count == 0)
+            if (_waiting.TryGetValue(inbox, out List<TaskCompletionSource>? waiters) && waiters.Remove(waiter)
+                && waiters.Count == 0)
                 _waiting.Remove(inbox);
         }
     }

@@ -28,9 +28,15 @@ internal sealed class KeyPackageCalls(IKeyPackageStore packages, RateLimits rate
         if (request.Package.Length > MaxPackage)
             throw new CallException(RpcStatus.TooLarge, $"A KeyPackage may have {MaxPackage} bytes.");
         byte[] fingerprint = SHA256.HashData(request.Package.Span);
-        int available = await packages.AddAsync(call.Account.Identity, fingerprint, request.Package.Memory, request.LastResort)
-            ?? throw new CallException(RpcStatus.Unavailable, "There are as many KeyPackages of yours as there may be.");
-        return new UploadKeyPackageResponse { Fingerprint = ByteString.CopyFrom(fingerprint), Available = (uint)available };
+        int available = await packages.AddAsync(call.Account.Identity, fingerprint, request.Package.Memory,
+            request.LastResort)
+            ?? throw new CallException(
+                RpcStatus.Unavailable, "There are as many KeyPackages of yours as there may be.");
+        return new UploadKeyPackageResponse
+        {
+            Fingerprint = ByteString.CopyFrom(fingerprint),
+            Available = (uint)available
+        };
     }
 
     private async Task<IMessage> FetchAsync(Call call, FetchKeyPackageRequest request)
@@ -38,7 +44,12 @@ internal sealed class KeyPackageCalls(IKeyPackageStore packages, RateLimits rate
         if (!IdentityKey.TryRead(request.IdentityKey.Span, out IdentityKey owner))
             throw Refusal.BadRequest($"identity_key has {IdentityKey.Size} bytes.");
         rates.TakeKeyPackage(call.Account.Identity, owner);
-        (byte[] package, bool lastResort) = await packages.TakeAsync(owner) ?? throw Refusal.NotFound("There is no KeyPackage of this key.");
-        return new FetchKeyPackageResponse { Package = UnsafeByteOperations.UnsafeWrap(package), LastResort = lastResort };
+        (byte[] package, bool lastResort) = await packages.TakeAsync(owner)
+            ?? throw Refusal.NotFound("There is no KeyPackage of this key.");
+        return new FetchKeyPackageResponse
+        {
+            Package = UnsafeByteOperations.UnsafeWrap(package),
+            LastResort = lastResort
+        };
     }
 }

@@ -8,7 +8,8 @@ namespace QuicProChat.Mesh.Server.Calls;
 /// <summary>The service itself: method 802.</summary>
 internal sealed class ServiceCalls(ServerKeys keys, TimeProvider time)
 {
-    internal IEnumerable<CallHandler> Handlers => [CallHandler.ForAll(RpcMethod.Health, HealthRequest.Parser, HealthAsync)];
+    internal IEnumerable<CallHandler> Handlers =>
+        [CallHandler.ForAll(RpcMethod.Health, HealthRequest.Parser, HealthAsync)];
 
     private static string Version { get; } = typeof(ServiceCalls).Assembly.GetName().Version?.ToString(3) ?? "";
 

@@ -11,7 +11,8 @@ namespace QuicProChat.Mesh.Server.Calls;
 
 /// <summary>Names, direct channels and devices: methods 400, 500, 501 and 700 to 702.</summary>
 internal sealed class UserCalls(
-    IAccountStore accounts, IChannelStore channels, RateLimits rates, ClientRegistry clients, RandomFill random, ILogger<UserCalls> logger)
+    IAccountStore accounts, IChannelStore channels, RateLimits rates, ClientRegistry clients, RandomFill random,
+    ILogger<UserCalls> logger)
 {
     // Arbitrary.
     private const int MaxDeviceName = 64;
@@ -43,14 +44,16 @@ internal sealed class UserCalls(
     private async Task<IMessage> ResolveUserAsync(Call call, ResolveUserRequest request)
     {
         rates.TakeLookup(call.Account.Identity);
-        StoredAccount account = await accounts.FindAsync(request.Username) ?? throw Refusal.NotFound("Nobody here has this name.");
+        StoredAccount account = await accounts.FindAsync(request.Username)
+            ?? throw Refusal.NotFound("Nobody here has this name.");
         return new ResolveUserResponse { IdentityKey = ByteString.CopyFrom(account.Identity.ToArray()) };
     }
 
     private async Task<IMessage> ResolveIdentityAsync(Call call, ResolveIdentityRequest request)
     {
         rates.TakeLookup(call.Account.Identity);
-        StoredAccount account = await accounts.FindAsync(ReadKey(request.IdentityKey)) ?? throw Refusal.NotFound("Nobody here has this key.");
+        StoredAccount account = await accounts.FindAsync(ReadKey(request.IdentityKey))
+            ?? throw Refusal.NotFound("Nobody here has this key.");
         return new ResolveIdentityResponse { Username = account.Username };
     }
 

@@ -11,6 +11,8 @@ internal sealed record ConnectionServices(
     /// <summary>Calls of one connection that run at once; no more is read while they do.</summary>
     internal const int MaxCalls = 64;
 
-    /// <summary>How long a connection may go without a session. Arbitrary: a registration on a small machine takes some seconds.</summary>
+    /// <summary>
+    /// How long a connection may go without a session. Arbitrary: a registration on a small machine takes some seconds.
+    /// </summary>
     internal static readonly TimeSpan StrangerPatience = TimeSpan.FromMinutes(2);
 }

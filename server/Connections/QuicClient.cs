@@ -7,7 +7,9 @@ using QuicProChat.Mesh.Server.Hosting;
 
 namespace QuicProChat.Mesh.Server.Connections;
 
-/// <summary>One client over QUIC: each stream that it opens is a call; events go out on streams that the server opens.</summary>
+/// <summary>
+/// One client over QUIC: each stream that it opens is a call; events go out on streams that the server opens.
+/// </summary>
 internal sealed class QuicClient : IDisposable
 {
     private readonly QuicConnection _connection;
@@ -72,7 +74,8 @@ internal sealed class QuicClient : IDisposable
             if (_session.ClosingReason is not null)
                 Leave();
         }
-        catch (Exception e) when (e is QuicException or OperationCanceledException or IOException or ObjectDisposedException)
+        catch (Exception e) when (e is QuicException or OperationCanceledException or IOException
+            or ObjectDisposedException)
         {
             // The answer finds nobody; the loop that accepts notices too.
         }
@@ -100,21 +103,25 @@ internal sealed class QuicClient : IDisposable
         using Call call = new(_session, _services.Budget, _gone.Token);
         if (!call.TryCharge(header.Length))
         {
-            await RefuseAsync(stream, RpcStatus.Unavailable, header, "The server has no memory left for this; try again later.");
+            await RefuseAsync(stream, RpcStatus.Unavailable, header,
+                "The server has no memory left for this; try again later.");
             return;
         }
 
         byte[] payload = ArrayPool<byte>.Shared.Rent((int)header.Length);
         try
         {
-            int read = await stream.ReadAtLeastAsync(payload.AsMemory(0, (int)header.Length), (int)header.Length, throwOnEndOfStream: false, _gone.Token);
+            int read = await stream.ReadAtLeastAsync(payload.AsMemory(0, (int)header.Length), (int)header.Length,
+                throwOnEndOfStream: false, _gone.Token);
             if (read != header.Length || await stream.ReadAsync(new byte[1], _gone.Token) != 0)
             {
-                await RefuseAsync(stream, RpcStatus.BadRequest, header, "The frame has not the length that its header says.");
+                await RefuseAsync(stream, RpcStatus.BadRequest, header,
+                    "The frame has not the length that its header says.");
                 return;
             }
 
-            await _services.Dispatcher.RunAsync(call, header.Method, payload.AsMemory(0, (int)header.Length), async (status, answer) =>
+            await _services.Dispatcher.RunAsync(call, header.Method, payload.AsMemory(0, (int)header.Length),
+                async (status, answer) =>
             {
                 if (_session.Account is not null)
                     _gone.CancelAfter(Timeout.InfiniteTimeSpan);
@@ -139,11 +146,13 @@ internal sealed class QuicClient : IDisposable
     {
         try
         {
-            await using QuicStream stream = await _connection.OpenOutboundStreamAsync(QuicStreamType.Unidirectional, _gone.Token);
+            await using QuicStream stream =
+                await _connection.OpenOutboundStreamAsync(QuicStreamType.Unidirectional, _gone.Token);
             using AnswerFrame frame = new(RpcStatus.Ok, FrameCodec.EventId, happened);
             await stream.WriteAsync(frame.Bytes, completeWrites: true, _gone.Token);
         }
-        catch (Exception e) when (e is QuicException or OperationCanceledException or IOException or ObjectDisposedException)
+        catch (Exception e) when (e is QuicException or OperationCanceledException or IOException
+            or ObjectDisposedException)
         {
             // Events may be lost with their connection.
         }

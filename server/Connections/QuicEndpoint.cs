@@ -34,13 +34,15 @@ internal sealed class QuicEndpoint : IAsyncDisposable
     /// <summary>Begins to listen.</summary>
     /// <exception cref="QuicException">The address is taken.</exception>
     internal static async Task<QuicEndpoint> StartAsync(
-        IPEndPoint local, X509Certificate2 certificate, ConnectionServices services, RateLimits rates, ServerMetrics metrics)
+        IPEndPoint local, X509Certificate2 certificate, ConnectionServices services, RateLimits rates,
+        ServerMetrics metrics)
     {
         QuicListener listener = await QuicListener.ListenAsync(new QuicListenerOptions
         {
             ListenEndPoint = local,
             ApplicationProtocols = [new SslApplicationProtocol(ServerEndpoint.Protocol)],
-            ConnectionOptionsCallback = (connection, _, _) => rates.MayConnect(Source.Of(connection.RemoteEndPoint.Address))
+            ConnectionOptionsCallback = (connection, _, _) =>
+                rates.MayConnect(Source.Of(connection.RemoteEndPoint.Address))
                 ? ValueTask.FromResult(Options(certificate))
                 : throw new IOException("This source connects too often."),
         });
@@ -82,7 +84,8 @@ internal sealed class QuicEndpoint : IAsyncDisposable
             {
                 return;
             }
-            catch (Exception e) when (e is QuicException or IOException or System.Security.Authentication.AuthenticationException)
+            catch (Exception e) when (e is QuicException or IOException
+                or System.Security.Authentication.AuthenticationException)
             {
                 // A handshake that failed costs that handshake.
                 _metrics.CountRefused();

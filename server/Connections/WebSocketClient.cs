@@ -9,8 +9,8 @@ using QuicProChat.Mesh.Server.Hosting;
 namespace QuicProChat.Mesh.Server.Connections;
 
 /// <summary>
-/// One client over WebSocket: a loop that reads frames and begins calls; each call sends its answer when it is done. While too
-/// many calls run nothing is read.
+/// One client over WebSocket: a loop that reads frames and begins calls; each call sends its answer when it is done.
+/// While too many calls run nothing is read.
 /// </summary>
 internal sealed class WebSocketClient : IDisposable
 {
@@ -47,7 +47,8 @@ internal sealed class WebSocketClient : IDisposable
             {
             }
         }
-        catch (Exception e) when (e is WebSocketException or OperationCanceledException or IOException or ObjectDisposedException)
+        catch (Exception e) when (e is WebSocketException or OperationCanceledException or IOException
+            or ObjectDisposedException)
         {
             // The client is gone; why is its own affair.
         }
@@ -77,10 +78,12 @@ internal sealed class WebSocketClient : IDisposable
                 part = await _socket.ReceiveAsync(first.AsMemory(length, FirstRead - length), _gone.Token);
                 length += part.Count;
             }
-            while (!part.EndOfMessage && length < FrameCodec.RequestHeaderSize && part.MessageType != WebSocketMessageType.Close);
+            while (!part.EndOfMessage && length < FrameCodec.RequestHeaderSize && part.MessageType
+                != WebSocketMessageType.Close);
             if (part.MessageType == WebSocketMessageType.Close)
                 return await EndAsync(WebSocketCloseStatus.NormalClosure, "");
-            if (part.MessageType != WebSocketMessageType.Binary || !FrameCodec.TryRead(first.AsSpan(0, length), out RequestHeader header))
+            if (part.MessageType != WebSocketMessageType.Binary
+                || !FrameCodec.TryRead(first.AsSpan(0, length), out RequestHeader header))
                 return await EndAsync(WebSocketCloseStatus.ProtocolError, "no frame");
             if (header.Length > FrameCodec.MaxPayload)
             {
@@ -88,7 +91,8 @@ internal sealed class WebSocketClient : IDisposable
                 return await EndAsync(WebSocketCloseStatus.MessageTooBig, "a frame has at most 4 MiB");
             }
 
-            return await TakeFrameAsync(header, first.AsMemory(FrameCodec.RequestHeaderSize, length - FrameCodec.RequestHeaderSize), part.EndOfMessage);
+            return await TakeFrameAsync(header,
+                first.AsMemory(FrameCodec.RequestHeaderSize, length - FrameCodec.RequestHeaderSize), part.EndOfMessage);
         }
         finally
         {
@@ -114,7 +118,8 @@ internal sealed class WebSocketClient : IDisposable
             while (!complete && length <= header.Length)
             {
                 // One byte more than there should be is room enough to see that there is one.
-                Memory<byte> room = charged && length < header.Length ? payload.AsMemory((int)length, (int)(header.Length - length)) : new byte[64];
+                Memory<byte> room = charged && length < header.Length
+                    ? payload.AsMemory((int)length, (int)(header.Length - length)) : new byte[64];
                 ValueWebSocketReceiveResult part = await _socket.ReceiveAsync(room, _gone.Token);
                 if (part.MessageType == WebSocketMessageType.Close)
                     return await EndAsync(WebSocketCloseStatus.NormalClosure, "");
@@ -124,13 +129,15 @@ internal sealed class WebSocketClient : IDisposable
 
             if (length != header.Length)
             {
-                await SendAsync(RpcStatus.BadRequest, header.RequestId, new Failure { Message = "The frame has not the length that its header says." });
+                await SendAsync(RpcStatus.BadRequest, header.RequestId,
+                    new Failure { Message = "The frame has not the length that its header says." });
                 return await EndAsync(WebSocketCloseStatus.ProtocolError, "a frame of the wrong length");
             }
 
             if (!charged)
             {
-                await SendAsync(RpcStatus.Unavailable, header.RequestId, new Failure { Message = "The server has no memory left for this; try again later." });
+                await SendAsync(RpcStatus.Unavailable, header.RequestId,
+                    new Failure { Message = "The server has no memory left for this; try again later." });
                 return true;
             }
 
@@ -154,7 +161,8 @@ internal sealed class WebSocketClient : IDisposable
     {
         try
         {
-            await _services.Dispatcher.RunAsync(call, header.Method, payload.AsMemory(0, (int)header.Length), async (status, answer) =>
+            await _services.Dispatcher.RunAsync(call, header.Method, payload.AsMemory(0, (int)header.Length),
+                async (status, answer) =>
             {
                 if (_session.Account is not null)
                     _gone.CancelAfter(Timeout.InfiniteTimeSpan);
@@ -163,7 +171,8 @@ internal sealed class WebSocketClient : IDisposable
             if (_session.ClosingReason is { } reason)
                 await CloseAsync(WebSocketCloseStatus.PolicyViolation, reason);
         }
-        catch (Exception e) when (e is WebSocketException or OperationCanceledException or IOException or ObjectDisposedException
+        catch (Exception e) when (e is WebSocketException or OperationCanceledException or IOException
+            or ObjectDisposedException
             or InvalidOperationException)
         {
             // The answer finds nobody; the loop that reads notices too.
@@ -200,7 +209,8 @@ internal sealed class WebSocketClient : IDisposable
         {
             await SendAsync(RpcStatus.Ok, FrameCodec.EventId, happened);
         }
-        catch (Exception e) when (e is WebSocketException or OperationCanceledException or IOException or ObjectDisposedException
+        catch (Exception e) when (e is WebSocketException or OperationCanceledException or IOException
+            or ObjectDisposedException
             or InvalidOperationException)
         {
             // Events may be lost with their connection.
@@ -233,7 +243,8 @@ internal sealed class WebSocketClient : IDisposable
             // The loop that reads ends with the client's close frame, or after this.
             _gone.CancelAfter(ClosePatience);
         }
-        catch (Exception e) when (e is WebSocketException or OperationCanceledException or IOException or ObjectDisposedException
+        catch (Exception e) when (e is WebSocketException or OperationCanceledException or IOException
+            or ObjectDisposedException
             or InvalidOperationException)
         {
             _socket.Abort();

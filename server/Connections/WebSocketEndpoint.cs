@@ -6,7 +6,9 @@ using QuicProChat.Mesh.Server.Hosting;
 
 namespace QuicProChat.Mesh.Server.Connections;
 
-/// <summary>Makes clients of requests for <c>/rpc</c>; Host and Origin are checked here, because nothing before does.</summary>
+/// <summary>
+/// Makes clients of requests for <c>/rpc</c>; Host and Origin are checked here, because nothing before does.
+/// </summary>
 internal sealed class WebSocketEndpoint(ConnectionServices services, ServerOptions options, ServerMetrics metrics)
 {
     private static readonly TimeSpan KeepAlive = TimeSpan.FromSeconds(30);
@@ -48,12 +50,13 @@ internal sealed class WebSocketEndpoint(ConnectionServices services, ServerOptio
 
         try
         {
-            using System.Net.WebSockets.WebSocket socket = await context.WebSockets.AcceptWebSocketAsync(new WebSocketAcceptContext
-            {
-                DangerousEnableCompression = false,
-                KeepAliveInterval = KeepAlive,
-                KeepAliveTimeout = KeepAlive,
-            });
+            using System.Net.WebSockets.WebSocket socket =
+                await context.WebSockets.AcceptWebSocketAsync(new WebSocketAcceptContext
+                {
+                    DangerousEnableCompression = false,
+                    KeepAliveInterval = KeepAlive,
+                    KeepAliveTimeout = KeepAlive,
+                });
             using WebSocketClient client = new(socket, session, services);
             await client.RunAsync();
         }
@@ -63,11 +66,14 @@ internal sealed class WebSocketEndpoint(ConnectionServices services, ServerOptio
         }
     }
 
-    /// <summary>Tells whether a request names this server; against DNS rebinding, for a page may give it a name of its own.</summary>
+    /// <summary>
+    /// Tells whether a request names this server; against DNS rebinding, for a page may give it a name of its own.
+    /// </summary>
     internal bool IsOwnHost(HttpContext context)
     {
         string host = context.Request.Host.Host;
-        return IPAddress.TryParse(host.Trim('[', ']'), out _) || options.Hosts.Contains(host, StringComparer.OrdinalIgnoreCase);
+        return IPAddress.TryParse(host.Trim('[', ']'), out _)
+            || options.Hosts.Contains(host, StringComparer.OrdinalIgnoreCase);
     }
 
     // Programs send no Origin; browsers always do.

@@ -32,8 +32,8 @@ internal static partial class Log
 }
 
 /// <summary>
-/// The audit log: who did what to accounts, and from where. Each line has the word "audit"; no line has a password, a token or
-/// a message.
+/// The audit log: who did what to accounts, and from where. Each line has the word "audit"; no line has a password, a
+/// token or a message.
 /// </summary>
 internal static partial class Audit
 {
@@ -49,6 +49,7 @@ internal static partial class Audit
     [LoggerMessage(EventId = 4, Level = LogLevel.Information, Message = "audit deleted user={User} from={Address}")]
     internal static partial void Deleted(ILogger logger, string user, string address);
 
-    [LoggerMessage(EventId = 5, Level = LogLevel.Information, Message = "audit device-revoked user={User} from={Address}")]
+    [LoggerMessage(EventId = 5, Level = LogLevel.Information,
+        Message = "audit device-revoked user={User} from={Address}")]
     internal static partial void DeviceRevoked(ILogger logger, string user, string address);
 }

@@ -12,7 +12,8 @@ internal static class PrivateFile
     internal static void Write(string path, ReadOnlySpan<byte> content)
     {
         string fresh = path + ".new";
-        using (FileStream file = new(fresh, new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write, UnixCreateMode = Owner }))
+        using (FileStream file = new(
+            fresh, new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write, UnixCreateMode = Owner }))
         {
             file.Write(content);
             file.Flush(flushToDisk: true);

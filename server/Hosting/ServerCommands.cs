@@ -19,7 +19,8 @@ internal static class ServerCommands
     private static readonly Option<string> DataDirectory = new("--data-dir")
     {
         Description = "Where everything is kept.",
-        DefaultValueFactory = _ => Environment.GetEnvironmentVariable("STATE_DIRECTORY") is { Length: > 0 } state ? state : "/var/lib/qpc-server",
+        DefaultValueFactory = _ => Environment.GetEnvironmentVariable("STATE_DIRECTORY") is { Length: > 0 } state
+            ? state : "/var/lib/qpc-server",
     };
 
     /// <summary><c>run</c>.</summary>
@@ -27,20 +28,39 @@ internal static class ServerCommands
     {
         Option<string[]> listen = new("--listen")
         {
-            Description = $"wss://ADDRESS:PORT or quic://ADDRESS:PORT; may be repeated. By default wss://[::]:{DefaultPort}.",
+            Description = "wss://ADDRESS:PORT or quic://ADDRESS:PORT; may be repeated. By default "
+                + $"wss://[::]:{DefaultPort}.",
         };
-        Option<string[]> hosts = new("--host") { Description = "A name of this server; may be repeated. localhost always is one." };
-        Option<string[]> origins = new("--origin") { Description = "An origin of pages that may connect, such as https://chat.example.org." };
-        Option<string?> certificate = new("--certificate") { Description = "A certificate in PEM with its chain. By default one is made, for clients to pin." };
-        Option<string?> key = new("--certificate-key") { Description = "The certificate's key in PEM, if it is in a file of its own." };
+        Option<string[]> hosts =
+            new("--host") { Description = "A name of this server; may be repeated. localhost always is one." };
+        Option<string[]> origins =
+            new("--origin") { Description = "An origin of pages that may connect, such as https://chat.example.org." };
+        Option<string?> certificate =
+            new("--certificate")
+            {
+                Description =
+                "A certificate in PEM with its chain. By default one is made, for clients to pin."
+            };
+        Option<string?> key =
+            new("--certificate-key") { Description = "The certificate's key in PEM, if it is in a file of its own." };
         Option<RegistrationPolicy> registration = new("--registration")
         {
             Description = "Who may register.",
             DefaultValueFactory = _ => RegistrationPolicy.Invite,
         };
-        Option<string?> metrics = new("--metrics-listen") { Description = "ADDRESS:PORT for /metrics and /health in plain HTTP, such as 127.0.0.1:9465." };
+        Option<string?> metrics =
+            new("--metrics-listen")
+            {
+                Description =
+                "ADDRESS:PORT for /metrics and /health in plain HTTP, such as 127.0.0.1:9465."
+            };
         ServerOptions defaults = new() { DataDirectory = "" };
-        Option<int> clients = new("--max-clients") { Description = "Connections in all.", DefaultValueFactory = _ => defaults.MaxClients };
+        Option<int> clients =
+            new("--max-clients")
+            {
+                Description = "Connections in all.",
+                DefaultValueFactory = _ => defaults.MaxClients
+            };
         Option<int> perSource = new("--max-clients-per-source")
         {
             Description = "Connections from one IPv4 address or IPv6 /48; behind a proxy all come from one.",
@@ -72,11 +92,13 @@ internal static class ServerCommands
                 {
                     Calls = new Rate(4.0 * parsed.GetRequiredValue(calls), parsed.GetRequiredValue(calls)),
                     Connections = new Rate(
-                        Math.Max(defaults.Rates.Connections.Burst, parsed.GetRequiredValue(perSource) / 4.0), defaults.Rates.Connections.PerSecond),
+                        Math.Max(defaults.Rates.Connections.Burst, parsed.GetRequiredValue(perSource) / 4.0),
+                        defaults.Rates.Connections.PerSecond),
                 },
             };
             options = Listening(options, parsed.GetValue(listen) ?? []);
-            await using ServerHost server = await ServerHost.StartAsync(options, TimeProvider.System, RandomSource.System);
+            await using ServerHost server =
+                await ServerHost.StartAsync(options, TimeProvider.System, RandomSource.System);
             await server.RunAsync();
         }));
         return command;
@@ -85,11 +107,16 @@ internal static class ServerCommands
     /// <summary><c>fingerprint</c>.</summary>
     internal static Command Fingerprint()
     {
-        Option<string?> certificate = new("--certificate") { Description = "The certificate in PEM, if the server is run with one." };
-        Command command = new("fingerprint", "Prints the fingerprint that clients pin: SHA-256 of the certificate's key.") { DataDirectory, certificate };
+        Option<string?> certificate =
+            new("--certificate") { Description = "The certificate in PEM, if the server is run with one." };
+        Command command =
+            new("fingerprint",
+                "Prints the fingerprint that clients pin: SHA-256 of the certificate's key.") { DataDirectory,
+                certificate };
         command.SetAction((parsed, _) => GuardAsync(() =>
         {
-            string path = parsed.GetValue(certificate) ?? Path.Combine(parsed.GetRequiredValue(DataDirectory), TlsCertificate.FileName);
+            string path = parsed.GetValue(certificate)
+                ?? Path.Combine(parsed.GetRequiredValue(DataDirectory), TlsCertificate.FileName);
             if (!File.Exists(path))
                 throw new IOException($"{path} is not there; 'qpc-server run' makes it.");
             using X509Certificate2 read = X509Certificate2.CreateFromPem(File.ReadAllText(path));
@@ -102,7 +129,9 @@ internal static class ServerCommands
     /// <summary><c>invite</c>.</summary>
     internal static Command Invite()
     {
-        Command command = new("invite", "Prints an invitation that registers one account; the server may be running.") { DataDirectory };
+        Command command =
+            new("invite",
+                "Prints an invitation that registers one account; the server may be running.") { DataDirectory };
         command.SetAction((parsed, _) => GuardAsync(() =>
         {
             string invitation = Invitations.Make(RandomSource.System);

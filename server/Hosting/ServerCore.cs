@@ -9,7 +9,9 @@ using QuicProChat.Mesh.Store;
 
 namespace QuicProChat.Mesh.Server.Hosting;
 
-/// <summary>The server without its sockets: everything that a connection is given, and the work in the background.</summary>
+/// <summary>
+/// The server without its sockets: everything that a connection is given, and the work in the background.
+/// </summary>
 internal sealed class ServerCore : IAsyncDisposable
 {
     /// <summary>The event that tells clients to connect again: this server stops.</summary>
@@ -28,7 +30,9 @@ internal sealed class ServerCore : IAsyncDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly Task _expiry;
 
-    internal ServerCore(ServerOptions options, IServerStore store, ServerKeys keys, TimeProvider time, RandomFill random, ILoggerFactory logs)
+    internal ServerCore(
+        ServerOptions options, IServerStore store, ServerKeys keys, TimeProvider time, RandomFill random,
+        ILoggerFactory logs)
     {
         _options = options;
         _store = store;
@@ -40,11 +44,13 @@ internal sealed class ServerCore : IAsyncDisposable
         Budget = new ByteBudget(options.MemoryBytes);
         store.Inboxes.Arrived = Waiters.Wake;
         AuthCalls auth = new(
-            store.Accounts, keys.Opaque, keys, options.Registration, Rates, Clients, random, time, logs.CreateLogger<AuthCalls>());
+            store.Accounts, keys.Opaque, keys, options.Registration, Rates, Clients, random, time,
+            logs.CreateLogger<AuthCalls>());
         UserCalls users = new(store.Accounts, store.Channels, Rates, Clients, random, logs.CreateLogger<UserCalls>());
         DeliveryCalls delivery = new(store.Inboxes, store.Channels, Waiters, keys, time);
         _dispatcher = new Dispatcher(
-            [.. auth.Handlers, .. users.Handlers, .. delivery.Handlers, .. new KeyPackageCalls(store.KeyPackages, Rates).Handlers,
+            [.. auth.Handlers, .. users.Handlers, .. delivery.Handlers,
+                .. new KeyPackageCalls(store.KeyPackages, Rates).Handlers,
              .. new ServiceCalls(keys, time).Handlers],
             Rates, Metrics, logs.CreateLogger<Dispatcher>());
         Connections = new ConnectionServices(_dispatcher, Clients, Budget, time, _logger);

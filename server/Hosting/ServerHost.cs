@@ -39,15 +39,18 @@ internal sealed class ServerHost : IAsyncDisposable
             .AddFilter("Microsoft", LogLevel.Warning);
         builder.Services.AddSystemd();
         // The drain has its own patience; the host's has to be longer.
-        builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = (2 * options.DrainPatience) + TimeSpan.FromSeconds(5));
-        Directory.CreateDirectory(options.DataDirectory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = (2 * options.DrainPatience)
+            + TimeSpan.FromSeconds(5));
+        Directory.CreateDirectory(options.DataDirectory, UnixFileMode.UserRead | UnixFileMode.UserWrite
+            | UnixFileMode.UserExecute);
         _certificate = options.CertificateFile is { } file ? TlsCertificate.Read(file, options.CertificateKeyFile)
             : TlsCertificate.OpenOwn(options.DataDirectory, options.Hosts);
         builder.WebHost.UseKestrelCore().ConfigureKestrel(Configure);
         ServerKeys keys = ServerKeys.Open(options.DataDirectory, random);
         IServerStore store = SqliteServerStore.Open(options.DataDirectory, options.Limits, time);
         _application = builder.Build();
-        _core = new ServerCore(options, store, keys, time, random, _application.Services.GetRequiredService<ILoggerFactory>());
+        _core = new ServerCore(options, store, keys, time, random,
+            _application.Services.GetRequiredService<ILoggerFactory>());
         _logger = _application.Services.GetRequiredService<ILogger<ServerHost>>();
         WebSocketEndpoint endpoint = new(_core.Connections, options, _core.Metrics);
         _application.UseWebSockets();
@@ -109,7 +112,8 @@ internal sealed class ServerHost : IAsyncDisposable
     private async Task ListenAsync()
     {
         await _application.StartAsync();
-        ICollection<string> addresses = _application.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses;
+        ICollection<string> addresses =
+            _application.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses;
         Bound = [.. addresses.Where(a => a.StartsWith("https:", StringComparison.Ordinal)).Select(a => new Uri(a))];
         if (_options.MetricsListen is not null)
             BoundMetrics = new Uri(addresses.Single(a => a.StartsWith("http:", StringComparison.Ordinal)));
@@ -123,7 +127,8 @@ internal sealed class ServerHost : IAsyncDisposable
                 continue;
             }
 
-            _quic.Add(await QuicEndpoint.StartAsync(endpoint, _certificate, _core.Connections, _core.Rates, _core.Metrics));
+            _quic.Add(await QuicEndpoint.StartAsync(endpoint, _certificate, _core.Connections, _core.Rates,
+                _core.Metrics));
             Log.Listening(_logger, $"quic://{_quic[^1].Bound}", Fingerprint);
         }
     }

@@ -5,8 +5,9 @@ using QuicProChat.Mesh.Identity.Opaque;
 namespace QuicProChat.Mesh.Server.Hosting;
 
 /// <summary>
-/// The secrets of a server, in one file of mode 0600: <c>magic(8) "qpc-srv1" seed(32) oprfSeed(64) opaqueKey(32)</c>. The seed is
-/// of the Ed25519 key that signs delivery proofs. Whoever loses the file loses every password: it belongs to each backup.
+/// The secrets of a server, in one file of mode 0600: <c>magic(8) "qpc-srv1" seed(32) oprfSeed(64) opaqueKey(32)</c>.
+/// The seed is of the Ed25519 key that signs delivery proofs. Whoever loses the file loses every password: it belongs
+/// to each backup.
 /// </summary>
 internal sealed class ServerKeys : IDisposable
 {
@@ -66,7 +67,10 @@ internal sealed class ServerKeys : IDisposable
     {
         PrivateFile.RequirePrivate(path);
         using FileStream stream = File.OpenRead(path);
-        if (stream.Length != Size || stream.ReadAtLeast(file, Size, throwOnEndOfStream: false) != Size || !file.StartsWith(Magic))
-            throw new IOException($"{path} is damaged, or no key file of a qpc-server. Bring it back from a backup: without it no password works.");
+        if (stream.Length != Size || stream.ReadAtLeast(file, Size, throwOnEndOfStream: false) != Size
+            || !file.StartsWith(Magic))
+            throw new IOException(
+                $"{path} is damaged, or no key file of a qpc-server. Bring it back from a backup: without it no "
+                    + "password works.");
     }
 }

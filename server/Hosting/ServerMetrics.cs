@@ -25,14 +25,17 @@ internal sealed class ServerMetrics
     {
         StringBuilder text = new();
         Head(text, "qpc_server_calls_total", "counter", "Calls by method and status.");
-        foreach (((RpcMethod method, RpcStatus status), long count) in _calls.OrderBy(c => c.Key.Method).ThenBy(c => c.Key.Status))
+        foreach (((RpcMethod method, RpcStatus status), long count) in _calls.OrderBy(c => c.Key.Method)
+            .ThenBy(c => c.Key.Status))
         {
-            text.Append(CultureInfo.InvariantCulture, $"qpc_server_calls_total{{method=\"{(ushort)method}\",status=\"{(byte)status}\"}} ")
+            text.Append(CultureInfo.InvariantCulture,
+                $"qpc_server_calls_total{{method=\"{(ushort)method}\",status=\"{(byte)status}\"}} ")
                 .Append(count).Append('\n');
         }
 
         One(text, "qpc_server_connections", "gauge", "Connections that stand.", clients.Count);
-        One(text, "qpc_server_connections_refused_total", "counter", "Connections that found no place.", Interlocked.Read(ref _refused));
+        One(text, "qpc_server_connections_refused_total", "counter", "Connections that found no place.",
+            Interlocked.Read(ref _refused));
         One(text, "qpc_server_waiting", "gauge", "Calls that wait for messages.", waiters.Count);
         One(text, "qpc_server_memory_bytes", "gauge", "Bytes of requests and answers on their way.", budget.Taken);
         return text.ToString();
@@ -45,5 +48,6 @@ internal sealed class ServerMetrics
     }
 
     private static void Head(StringBuilder text, string name, string type, string help) =>
-        text.Append("# HELP ").Append(name).Append(' ').Append(help).Append("\n# TYPE ").Append(name).Append(' ').Append(type).Append('\n');
+        text.Append("# HELP ").Append(name).Append(' ').Append(help).Append("\n# TYPE ").Append(name).Append(' ')
+            .Append(type).Append('\n');
 }

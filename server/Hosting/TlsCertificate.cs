@@ -60,6 +60,7 @@ internal static class TlsCertificate
         request.CertificateExtensions.Add(names.Build());
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(false, false, 0, critical: true));
         using X509Certificate2 certificate = request.CreateSelfSigned(NotBefore, NotAfter);
-        PrivateFile.Write(path, Encoding.ASCII.GetBytes($"{certificate.ExportCertificatePem()}\n{key.ExportPkcs8PrivateKeyPem()}\n"));
+        PrivateFile.Write(
+            path, Encoding.ASCII.GetBytes($"{certificate.ExportCertificatePem()}\n{key.ExportPkcs8PrivateKeyPem()}\n"));
     }
 }

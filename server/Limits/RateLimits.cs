@@ -43,7 +43,8 @@ internal sealed class RateLimits(RateSettings settings, TimeProvider time)
     private readonly TokenBuckets<Source> _strangers = new(settings.Calls, MaxKeys, time);
     private readonly TokenBuckets<IdentityKey> _calls = new(settings.Calls, MaxKeys, time);
     private readonly TokenBuckets<IdentityKey> _lookups = new(settings.Lookups, MaxKeys, time);
-    private readonly TokenBuckets<(IdentityKey, IdentityKey)> _packagesOfOne = new(settings.KeyPackagesOfOne, MaxKeys, time);
+    private readonly TokenBuckets<(IdentityKey, IdentityKey)> _packagesOfOne =
+        new(settings.KeyPackagesOfOne, MaxKeys, time);
     private readonly TokenBuckets<IdentityKey> _packages = new(settings.KeyPackages, MaxKeys, time);
     private readonly TokenBuckets<IdentityKey> _channels = new(settings.Channels, MaxKeys, time);
 

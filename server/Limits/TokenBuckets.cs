@@ -39,7 +39,8 @@ internal sealed class TokenBuckets<TKey>(Rate rate, int maxKeys, TimeProvider ti
             long now = time.GetTimestamp();
             if (!_young.TryGetValue(key, out (double Tokens, long At) bucket) && !_old.TryGetValue(key, out bucket))
                 bucket = (rate.Burst, now);
-            double tokens = Math.Min(rate.Burst, bucket.Tokens + (time.GetElapsedTime(bucket.At, now).TotalSeconds * rate.PerSecond));
+            double tokens = Math.Min(rate.Burst, bucket.Tokens
+                + (time.GetElapsedTime(bucket.At, now).TotalSeconds * rate.PerSecond));
             bool taken = tokens >= 1;
             wait = taken ? TimeSpan.Zero : TimeSpan.FromSeconds((1 - tokens) / rate.PerSecond);
             if (!_young.ContainsKey(key) && _young.Count >= maxKeys / 2)

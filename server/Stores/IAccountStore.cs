@@ -28,7 +28,9 @@ internal sealed record StoredSession(string Username, IdentityKey Identity, Devi
 /// <summary>A device of an account.</summary>
 internal sealed record StoredDevice(DeviceId Id, string Name, long RegisteredMs);
 
-/// <summary>Accounts, sessions, devices, invitations. Every method returns when what it did survives a power cut.</summary>
+/// <summary>
+/// Accounts, sessions, devices, invitations. Every method returns when what it did survives a power cut.
+/// </summary>
 internal interface IAccountStore
 {
     /// <summary>Makes an account.</summary>

@@ -56,8 +56,8 @@ internal sealed record InboxMessage(long Sequence, MessageId Id, long TimeMs, by
 internal sealed record InboxContent(IReadOnlyList<InboxMessage> Messages, long OldestSequence, long NewestSequence);
 
 /// <summary>
-/// Inboxes: numbers that rise by one for each message, and messages that stay until each device of their recipient acknowledged
-/// them or their lifetime ended. Every method returns when what it did survives a power cut.
+/// Inboxes: numbers that rise by one for each message, and messages that stay until each device of their recipient
+/// acknowledged them or their lifetime ended. Every method returns when what it did survives a power cut.
 /// </summary>
 internal interface IInboxStore
 {
@@ -74,7 +74,10 @@ internal interface IInboxStore
     /// <param name="maxBytes">At most so many bytes of payloads, but always the first message.</param>
     Task<InboxContent> ReadAsync(InboxId inbox, DeviceId device, int limit, int maxBytes);
 
-    /// <summary>Acknowledges messages for one device. A number below the last one changes nothing; one above the newest counts as the newest.</summary>
+    /// <summary>
+    /// Acknowledges messages for one device. A number below the last one changes nothing; one above the newest counts
+    /// as the newest.
+    /// </summary>
     Task AcknowledgeAsync(InboxId inbox, DeviceId device, long upTo);
 
     /// <summary>Removes what has outlived its lifetime, a part of it at a time.</summary>

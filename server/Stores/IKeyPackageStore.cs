@@ -9,7 +9,8 @@ internal interface IKeyPackageStore
     /// <param name="package">The package.</param>
     /// <param name="lastResort">It replaces the one that is given when no other is left.</param>
     /// <returns>How many there are besides the last resort; null where there are as many as there may be.</returns>
-    Task<int?> AddAsync(IdentityKey owner, ReadOnlyMemory<byte> fingerprint, ReadOnlyMemory<byte> package, bool lastResort);
+    Task<int?> AddAsync(IdentityKey owner, ReadOnlyMemory<byte> fingerprint, ReadOnlyMemory<byte> package,
+        bool lastResort);
 
     /// <summary>Takes a package, the oldest first; null if there is none.</summary>
     Task<(byte[] Package, bool LastResort)?> TakeAsync(IdentityKey owner);
@@ -22,7 +23,8 @@ internal interface IChannelStore
     /// <param name="proposed">The id of a new one.</param>
     /// <param name="first">One member.</param>
     /// <param name="second">The other; it has an account.</param>
-    /// <returns>The channel and whether it is new; null if the second has no account, or the first has too many channels.</returns>
+    /// <returns>The channel and whether it is new; null if the second has no account, or the first has too many
+    /// channels.</returns>
     Task<(ChannelId Channel, bool IsNew)?> OpenAsync(ChannelId proposed, IdentityKey first, IdentityKey second);
 
     /// <summary>Tells whether somebody is a member.</summary>
@@ -72,6 +74,8 @@ internal sealed record StoreLimits
     /// <summary>Direct channels of an account that it made.</summary>
     public int MaxChannels { get; init; } = 5000;
 
-    /// <summary>How long the id of a message is remembered, so that it is stored once: 60 days, twice the longest lifetime.</summary>
+    /// <summary>
+    /// How long the id of a message is remembered, so that it is stored once: 60 days, twice the longest lifetime.
+    /// </summary>
     public TimeSpan IdLifetime { get; init; } = TimeSpan.FromDays(60);
 }

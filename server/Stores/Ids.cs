@@ -14,7 +14,8 @@ internal readonly record struct IdentityKey(UInt128 High, UInt128 Low)
         key = default;
         if (bytes.Length != Size)
             return false;
-        key = new IdentityKey(BinaryPrimitives.ReadUInt128BigEndian(bytes), BinaryPrimitives.ReadUInt128BigEndian(bytes[16..]));
+        key = new IdentityKey(BinaryPrimitives.ReadUInt128BigEndian(bytes),
+            BinaryPrimitives.ReadUInt128BigEndian(bytes[16..]));
         return true;
     }
 
@@ -60,7 +61,9 @@ internal readonly record struct ChannelId(UInt128 Value)
     }
 }
 
-/// <summary>A device of an account, 16 bytes; zero stands for the one that an account without registered devices has.</summary>
+/// <summary>
+/// A device of an account, 16 bytes; zero stands for the one that an account without registered devices has.
+/// </summary>
 internal readonly record struct DeviceId(UInt128 Value)
 {
     /// <summary>Size in bytes.</summary>

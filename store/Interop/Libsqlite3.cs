@@ -10,7 +10,8 @@ internal static unsafe partial class Libsqlite3
     internal const string Library = "libsqlite3";
 
     // Result codes (sqlite3.h, "Result Codes"); the low byte of an extended code.
-    internal const int Ok = 0, Busy = 5, ReadOnly = 8, IoError = 10, Corrupt = 11, Full = 13, CannotOpen = 14, NotADatabase = 26;
+    internal const int Ok = 0, Busy = 5, ReadOnly = 8, IoError = 10, Corrupt = 11, Full = 13, CannotOpen = 14,
+    NotADatabase = 26;
     // Datatypes (sqlite3.h, "Fundamental Datatypes").
     internal const int Null = 5;
 
@@ -64,7 +65,8 @@ internal static unsafe partial class Libsqlite3
     internal static partial int sqlite3_changes(nint database);
 
     [LibraryImport(Library)]
-    internal static partial int sqlite3_prepare_v3(nint database, byte* sql, int length, uint flags, out nint statement, out byte* tail);
+    internal static partial int sqlite3_prepare_v3(
+        nint database, byte* sql, int length, uint flags, out nint statement, out byte* tail);
 
     [LibraryImport(Library)]
     internal static partial int sqlite3_step(nint statement);
@@ -97,7 +99,8 @@ internal static unsafe partial class Libsqlite3
     internal static partial int sqlite3_column_bytes(nint statement, int column);
 
     [LibraryImport(Library)]
-    internal static partial int sqlite3_wal_checkpoint_v2(nint database, nint name, int mode, out int pages, out int moved);
+    internal static partial int sqlite3_wal_checkpoint_v2(
+        nint database, nint name, int mode, out int pages, out int moved);
 
     [LibraryImport(Library)]
     internal static partial nint sqlite3_wal_hook(

@@ -18,7 +18,9 @@ internal enum CheckpointMode
     Truncate = 3,
 }
 
-/// <summary>One connection to a database file. Used by one thread at a time; every failure is a <see cref="StoreException"/>.</summary>
+/// <summary>
+/// One connection to a database file. Used by one thread at a time; every failure is a <see cref="StoreException"/>.
+/// </summary>
 internal sealed unsafe class Database : IDisposable
 {
     private static readonly TimeSpan BusyPatience = TimeSpan.FromSeconds(5);
@@ -51,12 +53,15 @@ internal sealed unsafe class Database : IDisposable
         {
             result = Libsqlite3.sqlite3_open_v2(
                 path, out handle,
-                Libsqlite3.OpenReadWrite | Libsqlite3.OpenCreate | Libsqlite3.OpenNoMutex | Libsqlite3.OpenExtendedResult, 0);
+                Libsqlite3.OpenReadWrite | Libsqlite3.OpenCreate | Libsqlite3.OpenNoMutex
+                    | Libsqlite3.OpenExtendedResult, 0);
         }
         catch (DllNotFoundException e)
         {
             throw new StoreException(
-                StoreError.Internal, "SQLite is not installed. Install libsqlite3-0 (Debian), sqlite-libs (Alpine) or libsqlite3-0 (OpenWrt).", e);
+                StoreError.Internal,
+                "SQLite is not installed. Install libsqlite3-0 (Debian), sqlite-libs (Alpine) or libsqlite3-0 "
+                    + "(OpenWrt).", e);
         }
 
         var database = new Database(path, handle);
@@ -153,7 +158,8 @@ internal sealed unsafe class Database : IDisposable
         (StoreError error, string what) = (result & 0xFF) switch
         {
             Libsqlite3.Full => (StoreError.Full, "has no space left"),
-            Libsqlite3.IoError or Libsqlite3.ReadOnly or Libsqlite3.CannotOpen or Libsqlite3.Busy => (StoreError.Io, "cannot be read or written"),
+            Libsqlite3.IoError or Libsqlite3.ReadOnly or Libsqlite3.CannotOpen or Libsqlite3.Busy =>
+                (StoreError.Io, "cannot be read or written"),
             Libsqlite3.Corrupt or Libsqlite3.NotADatabase => (StoreError.Corrupt, "is damaged"),
             _ => (StoreError.Internal, "refuses a statement"),
         };

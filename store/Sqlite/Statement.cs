@@ -20,7 +20,8 @@ internal sealed unsafe class Statement(Database database, nint handle) : IDispos
         // An empty span has no address, and a null pointer would bind NULL.
         byte nothing = 0;
         fixed (byte* bytes = value)
-            database.Check(Libsqlite3.sqlite3_bind_blob(_handle, index, bytes is null ? &nothing : bytes, value.Length, Libsqlite3.Transient));
+            database.Check(Libsqlite3.sqlite3_bind_blob(_handle, index, bytes is null ? &nothing
+                : bytes, value.Length, Libsqlite3.Transient));
         return this;
     }
 
@@ -85,7 +86,8 @@ internal sealed unsafe class Statement(Database database, nint handle) : IDispos
     internal ReadOnlySpan<byte> Blob(int column, int size)
     {
         ReadOnlySpan<byte> bytes = Blob(column);
-        return bytes.Length == size ? bytes : throw new StoreException(StoreError.Corrupt, "A row of the store has a value of the wrong size.");
+        return bytes.Length == size ? bytes
+            : throw new StoreException(StoreError.Corrupt, "A row of the store has a value of the wrong size.");
     }
 
     /// <inheritdoc/>

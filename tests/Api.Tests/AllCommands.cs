@@ -8,7 +8,8 @@ namespace QuicProChat.Mesh.Api.Tests;
 internal static class AllCommands
 {
     internal static CommandSpec[] Specs { get; } =
-        [.. typeof(Commands).GetProperties(BindingFlags.Public | BindingFlags.Static).Select(p => (CommandSpec)p.GetValue(null)!)];
+        [.. typeof(Commands).GetProperties(BindingFlags.Public | BindingFlags.Static)
+            .Select(p => (CommandSpec)p.GetValue(null)!)];
 
     internal static CommandTable Table { get; } = new(Specs);
 

@@ -61,7 +61,8 @@ public sealed class CommandSpecTests
         CommandSpec command = AllCommands.Table.Find(name)!;
         foreach (CommandArgument argument in command.Arguments)
         {
-            Assert.Equal($"\"{argument.Key}\" is there twice", Error($"\"{argument.Key}\":null,\"{argument.Key}\":null"));
+            Assert.Equal($"\"{argument.Key}\" is there twice",
+                Error($"\"{argument.Key}\":null,\"{argument.Key}\":null"));
             Assert.Equal($"\"{argument.Key}\" is {argument.Accepts}", Error($"\"{argument.Key}\":{{}}"));
         }
 
@@ -80,7 +81,8 @@ public sealed class CommandSpecTests
         CommandSpec command = AllCommands.Table.Find(name)!;
         Assert.EndsWith(".", command.Help, StringComparison.Ordinal);
         Assert.All(command.Arguments, a => Assert.NotEqual("", a.Help));
-        Assert.All(command.Arguments.Where(a => a.Place == ArgumentPlace.Option && a.Kind != ArgumentKind.Flag), a => Assert.NotEqual("", a.ValueName));
+        Assert.All(command.Arguments.Where(a => a.Place == ArgumentPlace.Option && a.Kind != ArgumentKind.Flag),
+            a => Assert.NotEqual("", a.ValueName));
         Assert.All(command.Console, form => Assert.StartsWith("/", form.Typed, StringComparison.Ordinal));
         // An operand that has to be there cannot follow one that need not be.
         Assert.Equal(
@@ -102,7 +104,8 @@ public sealed class CommandSpecTests
     [InlineData("[]", "")]
     public void A_list_is_a_list_of_texts_or_one_text(string json, string expected)
     {
-        Request? read = RequestReader.Read(Encoding.UTF8.GetBytes($"{{\"command\":\"many\",\"to\":{json}}}"), _table, out _, out _);
+        Request? read = RequestReader.Read(Encoding.UTF8.GetBytes($"{{\"command\":\"many\",\"to\":{json}}}"), _table,
+            out _, out _);
         Assert.Equal(expected, string.Join(' ', ((ManyRequest)read!.Value.Arguments).To!));
         byte[] again = _many.ToLine(read.Value.Arguments);
         Assert.NotNull(RequestReader.Read(again.AsSpan()[..^1], _table, out _, out _));
@@ -116,7 +119,8 @@ public sealed class CommandSpecTests
     [InlineData("[\"\\ud800\"]")]
     public void A_list_of_anything_else_is_refused(string json)
     {
-        Assert.Null(RequestReader.Read(Encoding.UTF8.GetBytes($"{{\"command\":\"many\",\"to\":{json},\"tag\":1}}"), _table, out RequestTag? tag, out string? error));
+        Assert.Null(RequestReader.Read(Encoding.UTF8.GetBytes($"{{\"command\":\"many\",\"to\":{json},\"tag\":1}}"),
+            _table, out RequestTag? tag, out string? error));
         Assert.Equal("1", tag?.Digits);
         Assert.Contains("\"to\" is a list of texts", error, StringComparison.Ordinal);
     }
@@ -125,7 +129,8 @@ public sealed class CommandSpecTests
     public void A_list_has_a_bound()
     {
         string list = string.Join(',', Enumerable.Repeat("\"x\"", 1025));
-        Assert.Null(RequestReader.Read(Encoding.UTF8.GetBytes($"{{\"command\":\"many\",\"to\":[{list}]}}"), _table, out _, out _));
+        Assert.Null(RequestReader.Read(Encoding.UTF8.GetBytes($"{{\"command\":\"many\",\"to\":[{list}]}}"), _table,
+            out _, out _));
     }
 
     [Fact]
@@ -138,10 +143,14 @@ public sealed class CommandSpecTests
     [Fact]
     public void Alias_answers_a_list_or_that_it_was_done()
     {
-        AliasResult list = new([new AliasInfo("bob", "qpc1x")], null), done = new(null, new DoneInfo("bob is forgotten"));
-        Assert.Equal("[{\"alias\":\"bob\",\"address\":\"qpc1x\"}]", JsonSerializer.Serialize(list, ApiJson.Default.AliasResult));
+        AliasResult list = new([new AliasInfo("bob", "qpc1x")], null),
+        done = new(null, new DoneInfo("bob is forgotten"));
+        Assert.Equal("[{\"alias\":\"bob\",\"address\":\"qpc1x\"}]",
+            JsonSerializer.Serialize(list, ApiJson.Default.AliasResult));
         Assert.Equal("{\"done\":\"bob is forgotten\"}", JsonSerializer.Serialize(done, ApiJson.Default.AliasResult));
-        Assert.Equal("qpc1x", JsonSerializer.Deserialize("[{\"alias\":\"bob\",\"address\":\"qpc1x\"}]", ApiJson.Default.AliasResult)!.List![0].Address);
+        Assert.Equal("qpc1x",
+            JsonSerializer.Deserialize("[{\"alias\":\"bob\",\"address\":\"qpc1x\"}]",
+                ApiJson.Default.AliasResult)!.List![0].Address);
         Assert.Equal(done, JsonSerializer.Deserialize("{\"done\":\"bob is forgotten\"}", ApiJson.Default.AliasResult));
     }
 }

@@ -27,9 +27,11 @@ public sealed class EventTests
             .Where(p => typeof(EventSpec).IsAssignableFrom(p.PropertyType)).Select(p => (EventSpec)p.GetValue(null)!);
         Assert.Equal(specs.OrderBy(s => s.Name), Events.All.OrderBy(s => s.Name));
         Assert.Equal(
-            typeof(EventInfo).Assembly.GetTypes().Where(t => t.IsSubclassOf(typeof(EventInfo))).Select(t => t.Name).Order(),
+            typeof(EventInfo).Assembly.GetTypes().Where(t => t.IsSubclassOf(typeof(EventInfo)))
+                .Select(t => t.Name).Order(),
             Events.All.Select(s => s.Type.Name).Order());
     }
 
-    private static string Line(EventInfo occurred) => Encoding.UTF8.GetString(ReplyWriter.Event(occurred).Span).TrimEnd('\n');
+    private static string Line(EventInfo occurred) => Encoding.UTF8.GetString(ReplyWriter.Event(occurred).Span)
+        .TrimEnd('\n');
 }

@@ -3,7 +3,9 @@ using System.Text.RegularExpressions;
 
 namespace QuicProChat.Mesh.Api.Tests;
 
-/// <summary>docs/reference/control.md says of every command what it is called, what it takes and what it answers.</summary>
+/// <summary>
+/// docs/reference/control.md says of every command what it is called, what it takes and what it answers.
+/// </summary>
 public sealed partial class ManualTests
 {
     private static readonly string _page = File.ReadAllText(Repository.File("docs", "reference", "control.md"));
@@ -45,13 +47,15 @@ public sealed partial class ManualTests
             .TakeWhile(l => l.StartsWith('|'));
 
     private static IEnumerable<string> CommandsOf(string row) => Command().Matches(row.Split('|')[1])
-        .Select(m => m.Groups[1].Value).Take(row.Split('|')[1].Contains(" with ", StringComparison.Ordinal) ? 1 : int.MaxValue);
+        .Select(m => m.Groups[1].Value)
+        .Take(row.Split('|')[1].Contains(" with ", StringComparison.Ordinal) ? 1 : int.MaxValue);
 
     private static IEnumerable<string> KeysOf(JsonTypeInfo type)
     {
         if (type.Kind == JsonTypeInfoKind.Enumerable)
             return type.ElementType is { } item && ApiJson.Default.GetTypeInfo(item) is { } info ? KeysOf(info) : [];
-        return type.Properties.SelectMany(p => (string[])[p.Name, .. KeysOf(ApiJson.Default.GetTypeInfo(p.PropertyType)!)]);
+        return type.Properties.SelectMany(
+            p => (string[])[p.Name, .. KeysOf(ApiJson.Default.GetTypeInfo(p.PropertyType)!)]);
     }
 
     [GeneratedRegex("`([a-z-]+)`")]

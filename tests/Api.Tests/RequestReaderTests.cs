@@ -14,7 +14,8 @@ public sealed class RequestReaderTests
     [InlineData("123456789012345678901234567890123456789012345678")]
     public void A_tag_is_any_number_and_stays_as_it_was_written(string tag)
     {
-        Request? request = RequestReader.Read(Encoding.UTF8.GetBytes($"{{\"command\":\"status\",\"tag\":{tag}}}"), AllCommands.Table, out RequestTag? found, out _);
+        Request? request = RequestReader.Read(Encoding.UTF8.GetBytes($"{{\"command\":\"status\",\"tag\":{tag}}}"),
+            AllCommands.Table, out RequestTag? found, out _);
         Assert.Equal(tag, request?.Tag?.Digits);
         Assert.Equal(tag, found?.Digits);
         string reply = Encoding.UTF8.GetString(ReplyWriter.Failed(found, ErrorCode.Usage, "no").Span);
@@ -40,7 +41,8 @@ public sealed class RequestReaderTests
     [InlineData("{\"command\":\"send\",\"text\":\"say \\\"tag\\\":9\",\"x\":nope, \"tag\" : 7 }", "one line of JSON")]
     public void Whatever_is_wrong_is_named_and_the_tag_is_found(string line, string complaint)
     {
-        Assert.Null(RequestReader.Read(Encoding.UTF8.GetBytes(line), AllCommands.Table, out RequestTag? tag, out string? error));
+        Assert.Null(RequestReader.Read(Encoding.UTF8.GetBytes(line), AllCommands.Table, out RequestTag? tag,
+            out string? error));
         Assert.Equal("7", tag?.Digits);
         Assert.Contains(complaint, error, StringComparison.Ordinal);
     }
@@ -60,7 +62,8 @@ public sealed class RequestReaderTests
     [InlineData("{\"command\":\"status\",\"tag\":{}}")]
     public void A_tag_that_cannot_be_given_back_is_a_wrong_request(string line)
     {
-        Assert.Null(RequestReader.Read(Encoding.UTF8.GetBytes(line), AllCommands.Table, out RequestTag? tag, out string? error));
+        Assert.Null(RequestReader.Read(Encoding.UTF8.GetBytes(line), AllCommands.Table, out RequestTag? tag,
+            out string? error));
         Assert.Null(tag);
         Assert.Contains("\"tag\" is a number", error, StringComparison.Ordinal);
     }
@@ -68,16 +71,19 @@ public sealed class RequestReaderTests
     [Fact]
     public void A_line_that_is_cut_or_changed_anywhere_is_answered_and_never_throws()
     {
-        byte[] whole = Encoding.UTF8.GetBytes("""{"command":"send","to":"bob","text":"a \u00fc \"q\" \\","limit":7,"remove":true,"tag":-1.5e3}""");
+        byte[] whole = Encoding.UTF8.GetBytes(
+            """{"command":"send","to":"bob","text":"a \u00fc \"q\" \\","limit":7,"remove":true,"tag":-1.5e3}""");
         for (int length = 0; length < whole.Length; length++)
-            Assert.True(RequestReader.Read(whole.AsSpan(0, length), AllCommands.Table, out _, out string? error) is null && error is not null);
+            Assert.True(RequestReader.Read(whole.AsSpan(0, length), AllCommands.Table, out _, out string? error) is null
+                && error is not null);
         for (int at = 0; at < whole.Length; at++)
         {
             foreach (byte other in (byte[])[0, (byte)'"', (byte)'\\', (byte)'{', (byte)',', 0x80, 0xFF])
             {
                 byte[] changed = [.. whole];
                 changed[at] = other;
-                Assert.Equal(RequestReader.Read(changed, AllCommands.Table, out _, out string? error) is null, error is not null);
+                Assert.Equal(RequestReader.Read(changed, AllCommands.Table, out _, out string? error) is null, error
+                    is not null);
             }
         }
     }

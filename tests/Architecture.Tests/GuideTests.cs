@@ -16,7 +16,8 @@ public partial class GuideTests
     [MemberData(nameof(Pages))]
     public void Every_file_that_a_page_of_the_guide_names_exists(string page, int least)
     {
-        string[] named = [.. FileName().Matches(File.ReadAllText(Repository.File("docs", "guide", page))).Select(m => m.Groups[1].Value).Distinct()];
+        string[] named = [.. FileName().Matches(File.ReadAllText(Repository.File("docs", "guide", page)))
+            .Select(m => m.Groups[1].Value).Distinct()];
         Assert.True(named.Length >= least, $"{named.Length} files are named");
         Assert.All(named, name => Assert.True(File.Exists(Repository.File(name.Split('/'))), name));
     }

@@ -33,7 +33,8 @@ public partial class ReferenceDirectionTests
         ["server"] = ["identity", "rpc", "store"],
         // Appointments: their envelopes and states go where those of conversations go, behind the same seam.
         ["fapp"] = ["identity", "messaging", "routing", "wire"],
-        ["node"] = ["api", "fapp", "identity", "messaging", "mls", "mls-lite", "routing", "store", "transports", "wire"],
+        ["node"] = ["api", "fapp", "identity", "messaging", "mls", "mls-lite", "routing", "store",
+            "transports", "wire"],
     };
 
     public static TheoryData<string> Projects => [.. Allowed.Keys];
@@ -62,7 +63,8 @@ public partial class ReferenceDirectionTests
     {
         IEnumerable<string> offenders = Allowed.Keys.Where(f => f != "identity")
             .SelectMany(f => Directory.GetFiles(Path.Combine(Root, f), "*.cs", SearchOption.AllDirectories))
-            .Where(f => !f.Contains("/obj/", StringComparison.Ordinal) && !f.Contains("/bin/", StringComparison.Ordinal))
+            .Where(f => !f.Contains("/obj/", StringComparison.Ordinal)
+                && !f.Contains("/bin/", StringComparison.Ordinal))
             .Where(f => File.ReadAllText(f).Contains("\"libsodium", StringComparison.Ordinal));
         Assert.Empty(offenders);
     }
@@ -71,7 +73,8 @@ public partial class ReferenceDirectionTests
     public void What_decides_about_messages_names_no_user_interface_and_messaging_no_database()
     {
         string[] interfaces =
-            ["System.Text.Json", "JsonSerializer", "ControlSession", "ControlException", "QuicProChat.Mesh.Api", "System.CommandLine"];
+            ["System.Text.Json", "JsonSerializer", "ControlSession", "ControlException", "QuicProChat.Mesh.Api",
+                "System.CommandLine"];
         Assert.Empty(Offenders(["fapp", "messaging", "routing", "store"], interfaces));
         Assert.Empty(Offenders(["fapp", "messaging", "routing"], ["Sqlite", "sqlite", "QuicProChat.Mesh.Store"]));
     }
@@ -79,7 +82,8 @@ public partial class ReferenceDirectionTests
     [Fact]
     public void What_decides_about_messages_names_no_command()
     {
-        string[] commands = [.. Directory.GetFiles(Path.Combine(Root, "api", "Commands"), "*.cs", SearchOption.AllDirectories)
+        string[] commands =
+            [.. Directory.GetFiles(Path.Combine(Root, "api", "Commands"), "*.cs", SearchOption.AllDirectories)
             .SelectMany(f => CommandName().Matches(File.ReadAllText(f)).Select(m => m.Groups[1].Value))];
         Assert.True(commands.Length > 20, $"{commands.Length} commands were found");
         // As a text of its own, or quoted in a sentence as people type it.
@@ -91,10 +95,13 @@ public partial class ReferenceDirectionTests
     public void Only_its_own_folder_and_a_few_files_know_MLS_Lite()
     {
         IEnumerable<string> knowing = SourcesKnowingLite(["identity", "messaging", "mls", "routing", "store", "wire"])
-            .Where(f => !f.StartsWith("messaging/Lite/", StringComparison.Ordinal) && !f.StartsWith("mls/Lite/", StringComparison.Ordinal));
-        // The number of its envelopes, its protection, its purses that others use too, and rows that are older than kinds.
+            .Where(f => !f.StartsWith("messaging/Lite/", StringComparison.Ordinal)
+                && !f.StartsWith("mls/Lite/", StringComparison.Ordinal));
+        // The number of its envelopes, its protection, its purses that others use too, and rows that are older than
+        // kinds.
         string[] expected =
-            ["messaging/Protection.cs", "messaging/SourceWork.cs", "messaging/WaitingRoom.cs", "store/AssociatedData.cs", "store/Schema.cs", "wire/EnvelopeKind.cs"];
+            ["messaging/Protection.cs", "messaging/SourceWork.cs", "messaging/WaitingRoom.cs",
+                "store/AssociatedData.cs", "store/Schema.cs", "wire/EnvelopeKind.cs"];
         Assert.Equal(expected, knowing.Order(StringComparer.Ordinal));
         // The program: handlers, events, words, and the backup that names groups of every kind.
         Assert.InRange(SourcesKnowingLite(["node"]).Count(), 0, MaxProgramFiles);
@@ -118,7 +125,8 @@ public partial class ReferenceDirectionTests
         from folder in folders
         from file in Directory.GetFiles(Path.Combine(Root, folder), "*.cs", SearchOption.AllDirectories)
         where !file.Contains("/obj/", StringComparison.Ordinal) && !file.Contains("/bin/", StringComparison.Ordinal)
-        let text = string.Join('\n', File.ReadLines(file).Where(l => !l.TrimStart().StartsWith("//", StringComparison.Ordinal)))
+        let text = string.Join('\n', File.ReadLines(file)
+            .Where(l => !l.TrimStart().StartsWith("//", StringComparison.Ordinal)))
         from word in words
         where text.Contains(word, StringComparison.Ordinal)
         select $"{Path.GetRelativePath(Root, file)}: {word}";
@@ -127,7 +135,8 @@ public partial class ReferenceDirectionTests
     public void Messaging_routing_and_MLS_have_no_clock_timer_thread_or_lock_of_their_own()
     {
         string[] forbidden =
-            ["DateTime.UtcNow", "DateTime.Now", "Stopwatch", "Task.Delay", "Thread.Sleep", "new Thread(", "Threading.Timer", "lock (", "Random.Shared"];
+            ["DateTime.UtcNow", "DateTime.Now", "Stopwatch", "Task.Delay", "Thread.Sleep", "new Thread(",
+                "Threading.Timer", "lock (", "Random.Shared"];
         Assert.Empty(Offenders(["fapp", "messaging", "mls", "mls-lite", "routing"], forbidden));
     }
 }

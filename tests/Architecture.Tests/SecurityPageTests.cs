@@ -2,7 +2,9 @@ using System.Text.RegularExpressions;
 
 namespace QuicProChat.Mesh.Architecture.Tests;
 
-/// <summary>docs/security.md and docs/faults.md promise only what a test shows: each test that they name exists.</summary>
+/// <summary>
+/// docs/security.md and docs/faults.md promise only what a test shows: each test that they name exists.
+/// </summary>
 public partial class SecurityPageTests
 {
     private const int LeastPromises = 20;

@@ -42,7 +42,8 @@ public sealed partial class AppointmentGuides
         foreach (string command in patients)
             await RunAsync(scene, scene.Patient, command);
         Done(scene.Practice, ArgumentsOf(practices.Single(static c => c.Contains(Last, StringComparison.Ordinal))));
-        await EventuallyAsync("nobody vouches any more", () => (string)Json(scene.Practice, "fapp", "practice", "show")["level"]! == "none");
+        await EventuallyAsync("nobody vouches any more",
+            () => (string)Json(scene.Practice, "fapp", "practice", "show")["level"]! == "none");
     }
 
     private async Task RunAsync(FappScene scene, NodeProcess node, string command)
@@ -126,8 +127,10 @@ public sealed partial class AppointmentGuides
         string day = DateTimeOffset.UtcNow.AddDays(40).ToString("yyyyMMdd", CultureInfo.InvariantCulture);
         string[] lines =
         [
-            "BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//test//test//EN", "BEGIN:VEVENT", "UID:1", $"DTSTAMP:{day}T000000Z",
-            $"DTSTART;TZID=Europe/Berlin:{day}T100000", "DURATION:PT50M", "SUMMARY:Frau M.", "CATEGORIES:frei", "END:VEVENT", "END:VCALENDAR", "",
+            "BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//test//test//EN", "BEGIN:VEVENT", "UID:1",
+            $"DTSTAMP:{day}T000000Z",
+            $"DTSTART;TZID=Europe/Berlin:{day}T100000", "DURATION:PT50M", "SUMMARY:Frau M.", "CATEGORIES:frei",
+            "END:VEVENT", "END:VCALENDAR", "",
         ];
         if (command.Contains("import", StringComparison.Ordinal))
             File.WriteAllText(file, string.Join("\r\n", lines));
@@ -145,10 +148,12 @@ public sealed partial class AppointmentGuides
     {
         int redirect = command.IndexOf('>', StringComparison.Ordinal);
         string words = redirect < 0 ? command : command[..redirect];
-        return ["fapp", .. Word().Matches(words[(words.IndexOf("fapp ", StringComparison.Ordinal) + 5)..]).Select(static m => m.Value.Trim('"'))];
+        return ["fapp", .. Word().Matches(words[(words.IndexOf("fapp ", StringComparison.Ordinal) + 5)..])
+            .Select(static m => m.Value.Trim('"'))];
     }
 
-    [GeneratedRegex("""^(?<command>qpc-mesh ctl fapp [^\n]+)$|`(?<command>(qpc-mesh ctl )?fapp [^`\n]+)`""", RegexOptions.Multiline)]
+    [GeneratedRegex("""^(?<command>qpc-mesh ctl fapp [^\n]+)$|`(?<command>(qpc-mesh ctl )?fapp [^`\n]+)`""",
+        RegexOptions.Multiline)]
     private static partial Regex Command();
 
     [GeneratedRegex("""

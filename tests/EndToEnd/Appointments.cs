@@ -8,7 +8,9 @@ public class Appointments
     private const int Seed = 20261129;
     private const string Note = "Rueckruf abends";
 
-    /// <summary>Publications every ten seconds, a forwarder's wait, a draw of a second, and a machine under load.</summary>
+    /// <summary>
+    /// Publications every ten seconds, a forwarder's wait, a draw of a second, and a machine under load.
+    /// </summary>
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
 
     [Fact]
@@ -30,25 +32,30 @@ public class Appointments
         await patient.HasRouteAsync(practice);
         await patient.HasRouteAsync(far);
         string organisation = (string)(await far.AskAsync("identity"))["publicKey"]!;
-        Done(practice, "fapp", "practice", "set", "--name", "Praxis Linde", "--plz", "04109", "--procedure", "VT", "--payer", "GKV", "--draw", "1s", "--notes", "on");
+        Done(practice, "fapp", "practice", "set", "--name", "Praxis Linde", "--plz", "04109", "--procedure", "VT",
+            "--payer", "GKV", "--draw", "1s", "--notes", "on");
         DateTimeOffset start = DateTimeOffset.UtcNow.AddDays(4);
-        string slot = (string)Json(practice, "fapp", "slot", "add", "--start", start.ToString("yyyy-MM-ddTHH:mm:ssZ", null), "--minutes", "50", "--type", "probatorik")["slot"]!;
+        string slot = (string)Json(practice, "fapp", "slot", "add", "--start",
+            start.ToString("yyyy-MM-ddTHH:mm:ssZ", null), "--minutes", "50", "--type", "probatorik")["slot"]!;
 
         JsonNode exported = Json(practice, "fapp", "calendar", "export", practice.DataDirectory + ".ics");
         Assert.Equal((practice.DataDirectory + ".ics", 1), ((string)exported["files"]![0]!, (int)exported["entries"]!));
-        JsonNode imported = Json(practice, "fapp", "calendar", "import", practice.DataDirectory + ".ics", "--type", "akut");
+        JsonNode imported =
+            Json(practice, "fapp", "calendar", "import", practice.DataDirectory + ".ics", "--type", "akut");
         Assert.Equal((0, 0), (imported["added"]!.AsArray().Count, (int)imported["leftOut"]!));
         JsonNode own = List(practice, "fapp", "slot", "list").Single()!;
         Assert.Equal((string)own["start"]!, (string)own["until"]!);
 
         // Nobody vouches: hidden, and not to be reserved.
-        await patient.EventuallyAsync("announced", () => Is(Slots(patient, "--level", "none").Contains(slot)), Patience);
+        await patient.EventuallyAsync(
+            "announced", () => Is(Slots(patient, "--level", "none").Contains(slot)), Patience);
         Assert.Empty(Slots(patient));
         Assert.NotEqual(0, patient.Ctl("fapp", "reserve", slot).ExitCode);
         await far.EventuallyAsync("announced there", () => Is(Slots(far, "--level", "none").Contains(slot)), Patience);
         Done(far, "fapp", "list", "sign", practice.Address);
         Done(patient, "fapp", "trust", organisation);
-        await patient.EventuallyAsync("vouched for", () => Is(Slots(patient, "--plz", "04", "--payer", "GKV", "--type", "probatorik").Contains(slot)), Patience);
+        await patient.EventuallyAsync("vouched for",
+            () => Is(Slots(patient, "--plz", "04", "--payer", "GKV", "--type", "probatorik").Contains(slot)), Patience);
         Assert.Empty(Slots(patient, "--payer", "PKV"));
         Assert.Empty(Slots(patient, "--plz", "01"));
 
@@ -83,12 +90,15 @@ public class Appointments
         Assert.Equal("held", (string)List(practice, "fapp", "slot", "list").Single()!["state"]!);
         await patient.EventuallyAsync("no longer offered", () => Is(Slots(patient).Length == 0), Patience);
         Done(patient, "fapp", "acknowledge", id);
-        await practice.EventuallyAsync("attends", () => Is((bool)List(practice, "fapp", "requests").Single()!["attends"]!), Patience);
+        await practice.EventuallyAsync(
+            "attends", () => Is((bool)List(practice, "fapp", "requests").Single()!["attends"]!), Patience);
         Done(patient, "fapp", "cancel", id);
-        await practice.EventuallyAsync("free again", () => Is((string)List(practice, "fapp", "slot", "list").Single()!["state"]! == "free"), Patience);
+        await practice.EventuallyAsync("free again",
+            () => Is((string)List(practice, "fapp", "slot", "list").Single()!["state"]! == "free"), Patience);
         Assert.Equal("cancelled", (string)Reservation(patient)["state"]!);
         await patient.EventuallyAsync("offered again", () => Is(Slots(patient).Contains(slot)), Patience);
-        Assert.True((long)Json(far, "fapp", "status")["forwarded"]! + (long)Json(near, "fapp", "status")["forwarded"]! > 0);
+        Assert.True((long)Json(far, "fapp", "status")["forwarded"]!
+            + (long)Json(near, "fapp", "status")["forwarded"]! > 0);
         Assert.Equal(0, (long)Json(patient, "fapp", "status")["forwarded"]!);
     }
 

@@ -4,7 +4,9 @@ using static QuicProChat.Mesh.EndToEnd.Harness.FappScene;
 
 namespace QuicProChat.Mesh.EndToEnd;
 
-/// <summary>Reservations while nodes are off, or killed at random moments: case 10 of docs/reference/fapp.md with real daemons.</summary>
+/// <summary>
+/// Reservations while nodes are off, or killed at random moments: case 10 of docs/reference/fapp.md with real daemons.
+/// </summary>
 public class AppointmentsInTrouble
 {
     private const int Seed = 20261130;
@@ -15,7 +17,8 @@ public class AppointmentsInTrouble
     public async Task Case_10_the_practice_is_off_when_somebody_asks_and_the_patient_until_the_answer_waits_and_then_the_practice_is_gone()
     {
         await using var scene = new FappScene();
-        (NodeProcess patient, NodeProcess near, NodeProcess far, NodeProcess practice) = (scene.Patient, scene.Near, scene.Far, scene.Practice);
+        (NodeProcess patient, NodeProcess near, NodeProcess far, NodeProcess practice) =
+            (scene.Patient, scene.Near, scene.Far, scene.Practice);
         await scene.StartAsync("relay", ["--draw", "1s"], patient);
         string slot = scene.Offer(4);
         await EventuallyAsync("the slot at the patient", () => Slots(patient, "--plz", "04").Contains(slot));
@@ -35,7 +38,8 @@ public class AppointmentsInTrouble
         await EventuallyAsync("drawn", () => scene.Request("drawn") is not null);
         Done(practice, "fapp", "confirm", id);
         // What is held is announced no more: then the answers of the same publication are there too, or come at once.
-        await EventuallyAsync("the answer in the mesh", () => Slots(near, "--level", "none").Length + Slots(far, "--level", "none").Length == 0);
+        await EventuallyAsync("the answer in the mesh", () => Slots(near, "--level", "none").Length
+            + Slots(far, "--level", "none").Length == 0);
         await Task.Delay(TimeSpan.FromSeconds(5));
         await practice.StopAsync();
 
@@ -89,11 +93,14 @@ public class AppointmentsInTrouble
 
         // Whoever gives it back leaves it to the one who waits, whatever is killed meanwhile.
         string last = booked.Keys.Last();
-        NodeProcess first = patients.Single(p => Json(p, "fapp", "reservations").AsArray().Any(r => (string)r!["id"]! == booked[last]));
+        NodeProcess first =
+            patients.Single(p => Json(p, "fapp", "reservations").AsArray().Any(r => (string)r!["id"]! == booked[last]));
         Task kills = KillAsync([scene.Practice, first, scene.Far], random.Next());
         await EventuallyAsync("given back", () => Try(first, "fapp", "cancel", booked[last]) is not null
-            || Try(first, "fapp", "reservations") is { } all && all.AsArray().Any(r => (string)r!["id"]! == booked[last] && (string)r["state"]! == "cancelled"));
-        await EventuallyAsync("cancelled there", () => RequestsOf(scene, last).Any(r => (string)r["state"]! == "cancelled"));
+            || Try(first, "fapp", "reservations") is { } all && all.AsArray()
+                .Any(r => (string)r!["id"]! == booked[last] && (string)r["state"]! == "cancelled"));
+        await EventuallyAsync("cancelled there", () => RequestsOf(scene, last)
+            .Any(r => (string)r["state"]! == "cancelled"));
         string next = await ConfirmAsync(scene, last);
         await kills;
         Assert.NotEqual(booked[last], next);
@@ -112,7 +119,8 @@ public class AppointmentsInTrouble
         JsonNode[] requests = [.. Json(scene.Practice, "fapp", "requests").AsArray().Select(static r => r!)];
         foreach ((string slot, string holder) in booked)
         {
-            JsonNode held = Assert.Single(requests, r => (string)r["slot"]! == slot && (string)r["state"]! is "drawn" or "offered" or "booked");
+            JsonNode held = Assert.Single(requests, r => (string)r["slot"]! == slot && (string)r["state"]! is "drawn"
+                or "offered" or "booked");
             Assert.Equal((holder, "booked"), ((string)held["id"]!, (string)held["state"]!));
         }
     }
@@ -137,13 +145,15 @@ public class AppointmentsInTrouble
         await EventuallyAsync("a slot", () =>
         {
             slot = Listed(scene, start) ?? (string?)Try(
-                scene.Practice, "fapp", "slot", "add", "--start", start, "--minutes", "50", "--type", "probatorik")?["slot"];
+                scene.Practice, "fapp", "slot", "add", "--start", start, "--minutes", "50", "--type",
+                "probatorik")?["slot"];
             return slot is not null;
         });
         return slot!;
     }
 
-    private static string? Listed(FappScene scene, string start) => Try(scene.Practice, "fapp", "slot", "list")?.AsArray()
+    private static string? Listed(FappScene scene, string start) =>
+        Try(scene.Practice, "fapp", "slot", "list")?.AsArray()
         .Where(s => DateTimeOffset.Parse((string)s!["start"]!, null) == DateTimeOffset.Parse(start, null))
         .Select(static s => (string)s!["slot"]!).SingleOrDefault();
 
@@ -169,12 +179,14 @@ public class AppointmentsInTrouble
             JsonNode[] requests = RequestsOf(scene, slot);
             if (requests.FirstOrDefault(static r => (string)r["state"]! == "drawn") is { } drawn)
                 Try(scene.Practice, "fapp", "confirm", (string)drawn["id"]!);
-            holder = requests.Where(static r => (string)r["state"]! == "booked").Select(static r => (string)r["id"]!).SingleOrDefault();
+            holder = requests.Where(static r => (string)r["state"]! == "booked").Select(static r => (string)r["id"]!)
+                .SingleOrDefault();
             return holder is not null;
         });
         return holder!;
     }
 
-    private static JsonNode[] RequestsOf(FappScene scene, string slot) => [.. Try(scene.Practice, "fapp", "requests")?.AsArray()
+    private static JsonNode[] RequestsOf(FappScene scene, string slot) =>
+        [.. Try(scene.Practice, "fapp", "requests")?.AsArray()
         .Select(static r => r!).Where(r => (string)r["slot"]! == slot) ?? []];
 }

@@ -24,7 +24,8 @@ public class AppointmentsObserved
     public async Task No_cable_no_relay_and_no_forwarder_has_patient_search_or_note_and_all_that_reaches_the_forwarder_has_one_length()
     {
         await using var scene = new FappScene { Cover = "3s" };
-        (NodeProcess patient, NodeProcess near, NodeProcess far, NodeProcess practice) = (scene.Patient, scene.Near, scene.Far, scene.Practice);
+        (NodeProcess patient, NodeProcess near, NodeProcess far, NodeProcess practice) =
+            (scene.Patient, scene.Near, scene.Far, scene.Practice);
         using LocalIdentity identity = LocalIdentity.Generate();
         string machine = scene.Net.Machine("spy");
         Cable cable = scene.Net.Connect(machine, near.Machine);
@@ -38,10 +39,13 @@ public class AppointmentsObserved
         await EventuallyAsync("the slot at the patient", () => Slots(patient, query).Contains(slot));
         await EventuallyAsync("the spy in reach", () => (int)Json(patient, "fapp", "status")["forwarders"]! == 1);
 
-        JsonNode made = Json(patient, "fapp", "reserve", slot, "--note", Note, "--place-for", Person, "--born", Born, "--ask-first");
+        JsonNode made = Json(patient, "fapp", "reserve", slot, "--note", Note, "--place-for", Person, "--born", Born,
+            "--ask-first");
         string id = (string)made["id"]!, code = (string)made["code"]!;
         await EventuallyAsync("drawn", () => scene.Request("drawn") is not null);
-        Assert.Equal((id, code, Note), ((string)scene.Request("drawn")!["id"]!, (string)scene.Request("drawn")!["code"]!, (string)scene.Request("drawn")!["note"]!));
+        Assert.Equal((id, code, Note),
+            ((string)scene.Request("drawn")!["id"]!, (string)scene.Request("drawn")!["code"]!,
+                (string)scene.Request("drawn")!["note"]!));
         Done(practice, "fapp", "confirm", id);
         await EventuallyAsync("offered", () => Reservation(patient, id)["until"] is not null);
         Done(patient, "fapp", "acknowledge", id);
@@ -55,9 +59,11 @@ public class AppointmentsObserved
         Assert.All(letters, static l => Assert.Equal(EnvelopeSize, l.Frame.Length));
         SpyForwarder.Letter[] asked = [.. letters.Where(static l => l.Request is not null)];
         Assert.True(asked.Length >= 3, $"{asked.Length} of {letters.Length}");
-        Assert.All(asked, l => Assert.Equal((practice.Address, ForwardedRequest.PassedOnSize), (l.To.ToString(), l.Request!.Length)));
+        Assert.All(asked,
+            l => Assert.Equal((practice.Address, ForwardedRequest.PassedOnSize), (l.To.ToString(), l.Request!.Length)));
         string patientKey = (string)(await patient.AskAsync("identity"))["publicKey"]!;
-        byte[][] who = [.. Texts(patient.Address, patientKey), Convert.FromHexString(patientKey), Bytes(patient.Address)];
+        byte[][] who = [.. Texts(patient.Address, patientKey), Convert.FromHexString(patientKey),
+            Bytes(patient.Address)];
         byte[][] what = [.. Texts(Note, Person, Born, code, id), Convert.FromHexString(id)];
         byte[][] inside = [.. letters.Select(static l => l.Request ?? []), .. letters.Select(static l => l.Frame)];
         AssertAbsent(what, spy.Frames, "a frame to the forwarder");
@@ -67,10 +73,12 @@ public class AppointmentsObserved
         byte[][] streams = [.. taps.SelectMany(static t => t.Streams())];
         Assert.Contains(streams, static s => s.AsSpan().IndexOf("qpc-mesh/1"u8) >= 0);
         // Both directions of each of the four cables, at least.
-        Assert.True(streams.Count(static s => s.Length > 1000) >= 8, string.Join(' ', streams.Select(static s => s.Length)));
+        Assert.True(streams.Count(static s => s.Length > 1000)
+            >= 8, string.Join(' ', streams.Select(static s => s.Length)));
         AssertAbsent([.. who, .. what, .. Texts("Praxis Linde", "04109")], streams, "a cable");
 
-        // The relays' disks, and what they logged. Every node's announce is on every disk, and a neighbour's address in a log.
+        // The relays' disks, and what they logged. Every node's announce is on every disk, and a neighbour's address in
+        // a log.
         foreach (NodeProcess relay in (NodeProcess[])[near, far])
         {
             await relay.KillAsync();
@@ -78,7 +86,8 @@ public class AppointmentsObserved
                 .Where(static f => Path.GetExtension(f) != ".sock").Select(File.ReadAllBytes)];
             Assert.Contains(files, static f => f.AsSpan().StartsWith("SQLite format 3"u8));
             AssertAbsent(what, files, $"{relay.Name}'s disk");
-            AssertAbsent([.. what, .. Texts("04109", "GKV")], [Encoding.UTF8.GetBytes(relay.Log)], $"{relay.Name}'s log");
+            AssertAbsent([.. what, .. Texts("04109", "GKV")], [Encoding.UTF8.GetBytes(relay.Log)],
+                $"{relay.Name}'s log");
         }
     }
 
@@ -87,7 +96,8 @@ public class AppointmentsObserved
         foreach (byte[] secret in secrets)
         {
             Assert.All(places, p => Assert.True(
-                p.AsSpan().IndexOf(secret) < 0, $"{where} has {Encoding.UTF8.GetString(secret)} ({Convert.ToHexString(secret)})"));
+                p.AsSpan().IndexOf(secret) < 0,
+                $"{where} has {Encoding.UTF8.GetString(secret)} ({Convert.ToHexString(secret)})"));
         }
     }
 

@@ -3,7 +3,9 @@ using QuicProChat.Mesh.EndToEnd.Harness;
 
 namespace QuicProChat.Mesh.EndToEnd;
 
-/// <summary>The backup drill with real daemons: what comes back, what does not, and what two nodes with one backup are told.</summary>
+/// <summary>
+/// The backup drill with real daemons: what comes back, what does not, and what two nodes with one backup are told.
+/// </summary>
 public class BackupDrill
 {
     private const string Enemy = "qpc1ryq0v9k94xs02nnc2mvv2r7mkgrv43qc";
@@ -25,7 +27,9 @@ public class BackupDrill
 
         Ran made = BackUp(old, file, secret);
         Assert.True(made.ExitCode == 0, made.Errors);
-        Assert.Contains("1 contact, 1 with a card or a compared number, 1 blocked\n  to be joined again: MLS-Lite group 'friends'", made.Output, StringComparison.Ordinal);
+        Assert.Contains(
+            "1 contact, 1 with a card or a compared number, 1 blocked\n  to be joined again: MLS-Lite group 'friends'",
+            made.Output, StringComparison.Ordinal);
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(file));
         // A second one would overwrite what may be the only copy.
         Assert.Equal(1, BackUp(old, file, secret).ExitCode);
@@ -35,12 +39,14 @@ public class BackupDrill
         Ran restored = Restore(anew, file, secret);
         Assert.True(restored.ExitCode == 0, restored.Errors);
         Assert.Contains("1 of 1 contact added", restored.Output, StringComparison.Ordinal);
-        Assert.Contains("To be joined again: MLS-Lite group 'friends'; it had no other member", restored.Output, StringComparison.Ordinal);
+        Assert.Contains("To be joined again: MLS-Lite group 'friends'; it had no other member", restored.Output,
+            StringComparison.Ordinal);
         await anew.StartAsync();
         Assert.Equal(address, anew.Address);
         Assert.Equal(address, (string?)(await anew.AskAsync("alias"))[0]!["address"]);
         JsonNode known = (await anew.AskAsync("contact-list")).AsArray().Single()!;
-        Assert.Equal((friend.Address, true, card), ((string?)known["address"], (bool)known["verified"]!, (string?)known["uri"]));
+        Assert.Equal((friend.Address, true, card),
+            ((string?)known["address"], (bool)known["verified"]!, (string?)known["uri"]));
         Assert.Equal(Enemy, (string?)(await anew.AskAsync("blocked"))[0]!["address"]);
         Assert.Empty((await anew.AskAsync("lite-list")).AsArray());
         // A daemon that runs keeps its data to itself.
@@ -98,5 +104,6 @@ public class BackupDrill
         node.Ctl("backup", file, "--data-dir", node.DataDirectory, "--backup-passphrase-file", secret);
 
     private static Ran Restore(NodeProcess node, string file, string secret) =>
-        Shell.Run(node.Program, ["ctl", "restore", file, "--data-dir", node.DataDirectory, "--backup-passphrase-file", secret]);
+        Shell.Run(node.Program,
+            ["ctl", "restore", file, "--data-dir", node.DataDirectory, "--backup-passphrase-file", secret]);
 }

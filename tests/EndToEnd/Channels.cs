@@ -36,10 +36,12 @@ public class Channels
 
         // Bob comes when all has been said, and the relay after alice is gone.
         Assert.Equal(0, bob.Ctl("channel", "join", uri).ExitCode);
-        await bob.EventuallyAsync("all read", async () => (await TextsAsync(bob)).Count >= Messages, TimeSpan.FromMinutes(4));
+        await bob.EventuallyAsync("all read", async () => (await TextsAsync(bob)).Count
+            >= Messages, TimeSpan.FromMinutes(4));
         await alice.StopAsync();
         Assert.Equal(0, relay.Ctl("channel", "join", uri, "from-the-relay").ExitCode);
-        await relay.EventuallyAsync("all read", async () => (await TextsAsync(relay)).Count >= Messages, TimeSpan.FromMinutes(4));
+        await relay.EventuallyAsync("all read", async () => (await TextsAsync(relay)).Count
+            >= Messages, TimeSpan.FromMinutes(4));
         foreach (NodeProcess reader in new[] { bob, relay })
         {
             List<string> texts = await TextsAsync(reader);
@@ -72,7 +74,13 @@ public class Channels
         try
         {
             foreach (string text in texts)
-                await connection.WriteAsync(new JsonObject { ["command"] = "send", ["to"] = $"channel:{Name}", ["text"] = text }.ToJsonString());
+                await connection.WriteAsync(
+                    new JsonObject
+                    {
+                        ["command"] = "send",
+                        ["to"] = $"channel:{Name}",
+                        ["text"] = text
+                    }.ToJsonString());
         }
         catch (SocketException)
         {
@@ -81,5 +89,6 @@ public class Channels
     }
 
     private static async Task<List<string>> TextsAsync(NodeProcess node) =>
-        [.. (await node.AskAsync("messages", new JsonObject { ["limit"] = 1000 })).AsArray().Select(m => (string)m!["text"]!)];
+        [.. (await node.AskAsync("messages", new JsonObject { ["limit"] = 1000 })).AsArray()
+            .Select(m => (string)m!["text"]!)];
 }

@@ -64,20 +64,27 @@ public class CommandLineBehaviour
         await a.HasRouteAsync(b);
         await b.SendAsync(a, "hello", wait: "delivered");
 
-        AssertKeys(Json(b, "status"), "address, name, version, uptimeSeconds, listen, peers, routes, queued, memoryBytes, quicAvailable, dialling, waiting, warnings");
+        AssertKeys(Json(b, "status"),
+            "address, name, version, uptimeSeconds, listen, peers, routes, queued, memoryBytes, quicAvailable, "
+                + "dialling, waiting, warnings");
         AssertKeys(Json(b, "identity"), "address, hex, publicKey, name");
         AssertKeys(Json(b, "peers")[0]!, "address, name, transport, uri, rttMs, since, rxBytes, txBytes");
         AssertKeys(Json(b, "routes")[0]!, "destination, name, nextHop, metric, hops");
         JsonNode message = Json(b, "messages")[0]!;
-        AssertKeys(message, "id, direction, peer, text, state, hops, priority, createdAt, updatedAt, reason, security, conversation, content");
-        AssertKeys(Json(b, "message", (string)message["id"]!), "id, direction, peer, text, state, hops, priority, createdAt, updatedAt, reason, security, conversation, content");
+        AssertKeys(message,
+            "id, direction, peer, text, state, hops, priority, createdAt, updatedAt, reason, security, conversation, "
+                + "content");
+        AssertKeys(Json(b, "message", (string)message["id"]!),
+            "id, direction, peer, text, state, hops, priority, createdAt, updatedAt, reason, security, conversation, "
+                + "content");
         AssertKeys(Json(b, "queue"), "count, bytes, inFlight, awaitingReceipt, held");
         Assert.Empty(Json(b, "radio").AsArray());
         AssertKeys(Json(b, "send", a.Address, "again"), "id, state");
         AssertKeys(Json(b, "announce"), "done");
         AssertKeys(Json(b, "alias", "ay", a.Address), "done");
         AssertKeys(Json(b, "alias")[0]!, "alias, address");
-        AssertKeys(Json(b, "send", "ay", "by alias", "--wait", "delivered", "--priority", "high", "--lifetime", "1h"), "id, state");
+        AssertKeys(Json(b, "send", "ay", "by alias", "--wait", "delivered", "--priority", "high", "--lifetime", "1h"),
+            "id, state");
         AssertKeys(Json(b, "metrics"), "text");
         AssertKeys(Json(b, "log-level", "info"), "done");
         AssertKeys(Json(b, "disconnect", "ay"), "done");
@@ -91,10 +98,12 @@ public class CommandLineBehaviour
         await using var net = new TestNet();
         NodeProcess node = await net.Node("n").StartAsync();
 
-        Ran ran = Shell.Run(node.Program, ["ctl", "--control", node.Control, "send", node.Address, "-", "--wait", "delivered"], "to myself\n");
+        Ran ran = Shell.Run(node.Program,
+            ["ctl", "--control", node.Control, "send", node.Address, "-", "--wait", "delivered"], "to myself\n");
 
         Assert.Equal(0, ran.ExitCode);
-        await node.EventuallyAsync("the message", async () => (await node.AskAsync("messages")).ToJsonString().Contains("to myself", StringComparison.Ordinal));
+        await node.EventuallyAsync("the message", async () => (await node.AskAsync("messages")).ToJsonString()
+            .Contains("to myself", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -103,7 +112,8 @@ public class CommandLineBehaviour
         await using var net = new TestNet();
         NodeProcess node = await net.Node("n").StartAsync();
 
-        Ran second = Shell.Run(node.Program, ["run", "--data-dir", node.DataDirectory, "--control", Path.Combine(net.Directory, "other.sock")]);
+        Ran second = Shell.Run(node.Program,
+            ["run", "--data-dir", node.DataDirectory, "--control", Path.Combine(net.Directory, "other.sock")]);
 
         Assert.Equal(1, second.ExitCode);
         Assert.Contains("in use", second.Errors, StringComparison.Ordinal);
@@ -149,7 +159,8 @@ public class CommandLineBehaviour
 
         await File.WriteAllTextAsync(file, "{ \"peer\": [] }");
         Signal(b, "-HUP");
-        await b.EventuallyAsync("a complaint", () => Task.FromResult(b.Log.Contains("unknown key 'peer'", StringComparison.Ordinal)));
+        await b.EventuallyAsync(
+            "a complaint", () => Task.FromResult(b.Log.Contains("unknown key 'peer'", StringComparison.Ordinal)));
 
         await File.WriteAllTextAsync(file, $"{{ \"peers\": [\"tcp://{address}:{NodeProcess.Port}\"] }}");
         Signal(b, "-HUP");
@@ -163,7 +174,8 @@ public class CommandLineBehaviour
         NodeProcess node = await net.Node("old").StartAsync();
         string address = node.Address;
         await node.StopAsync();
-        string backup = Shell.Run(Binary.Static, ["identity", "export", "--data-dir", node.DataDirectory]).Output.Trim();
+        string backup = Shell.Run(
+            Binary.Static, ["identity", "export", "--data-dir", node.DataDirectory]).Output.Trim();
 
         string elsewhere = Path.Combine(net.Directory, "new");
         Ran imported = Shell.Run(Binary.Static, ["identity", "import", "--data-dir", elsewhere, backup]);
@@ -172,7 +184,8 @@ public class CommandLineBehaviour
         Ran again = Shell.Run(Binary.Static, ["identity", "import", "--data-dir", elsewhere, backup]);
         Assert.Equal(1, again.ExitCode);
         char wrong = backup[^1] == 'q' ? 'p' : 'q';
-        Assert.Equal(1, Shell.Run(Binary.Static, ["identity", "import", "--data-dir", elsewhere, "--replace", backup[..^1] + wrong]).ExitCode);
+        Assert.Equal(1, Shell.Run(Binary.Static,
+            ["identity", "import", "--data-dir", elsewhere, "--replace", backup[..^1] + wrong]).ExitCode);
     }
 
     [Fact]
@@ -181,7 +194,8 @@ public class CommandLineBehaviour
         await using var net = new TestNet();
         NodeProcess node = await net.Node("n").StartAsync();
 
-        Ran ran = Shell.Run(node.Program, ["repl", "--control", node.Control], $"/whoami\n/alias me {node.Address}\n/dm me\nhello\n/mesh peers\n/quit\n");
+        Ran ran = Shell.Run(node.Program, ["repl", "--control", node.Control],
+            $"/whoami\n/alias me {node.Address}\n/dm me\nhello\n/mesh peers\n/quit\n");
 
         Assert.Equal(0, ran.ExitCode);
         Assert.Contains(node.Address, ran.Output, StringComparison.Ordinal);
@@ -201,7 +215,8 @@ public class CommandLineBehaviour
             "exec 3<>/dev/tcp/127.0.0.1/9469; printf 'GET /metrics HTTP/1.1\\r\\n\\r\\n' >&3; cat <&3"]);
 
         Assert.StartsWith("HTTP/1.1 200 OK", fetched.Output, StringComparison.Ordinal);
-        Assert.Contains("qpc_router_events_total{event=\"drop_malformed\"} 0", fetched.Output, StringComparison.Ordinal);
+        Assert.Contains("qpc_router_events_total{event=\"drop_malformed\"} 0", fetched.Output,
+            StringComparison.Ordinal);
     }
 
     private static void Signal(NodeProcess node, string signal) => Shell.Do("kill", signal, $"{node.ProcessId}");
@@ -213,5 +228,6 @@ public class CommandLineBehaviour
         return JsonNode.Parse(ran.Output)!;
     }
 
-    private static void AssertKeys(JsonNode json, string keys) => Assert.Equal(keys.Split(", "), json.AsObject().Select(p => p.Key));
+    private static void AssertKeys(JsonNode json, string keys) =>
+        Assert.Equal(keys.Split(", "), json.AsObject().Select(p => p.Key));
 }

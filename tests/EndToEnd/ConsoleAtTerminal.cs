@@ -50,7 +50,8 @@ public class ConsoleAtTerminal
             await terminal.SeesAsync("first\u23CE/quit not\u23CE");
             Assert.DoesNotContain("first\n/quit not", await bob.ReceivedAsync(alice));
             await terminal.TypeAsync("\r");
-            await bob.EventuallyAsync("the lines", async () => (await bob.ReceivedAsync(alice)).Contains("first\n/quit not"));
+            await bob.EventuallyAsync("the lines", async () => (await bob.ReceivedAsync(alice))
+                .Contains("first\n/quit not"));
 
             // Tab completes, says what may follow, and what it takes.
             await terminal.TypeAsync("/mesh con\t");
@@ -109,7 +110,8 @@ public class ConsoleAtTerminal
 
     private static async Task SaneAsync(Terminal terminal)
     {
-        string[] modes = (await terminal.SeesAsync("echoke")).Split((char[])[' ', '\r', '\n', ';'], StringSplitOptions.RemoveEmptyEntries);
+        string[] modes = (await terminal.SeesAsync("echoke"))
+            .Split((char[])[' ', '\r', '\n', ';'], StringSplitOptions.RemoveEmptyEntries);
         foreach (string mode in (string[])["icanon", "isig", "echo"])
             Assert.Contains(mode, modes);
     }

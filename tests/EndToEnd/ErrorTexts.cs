@@ -4,17 +4,21 @@ using QuicProChat.Mesh.EndToEnd.Harness;
 namespace QuicProChat.Mesh.EndToEnd;
 
 /// <summary>
-/// The published program has no texts of the runtime's exceptions in it, only their names: what people read must not hang on them.
+/// The published program has no texts of the runtime's exceptions in it, only their names: what people read must not
+/// hang on them.
 /// </summary>
 public partial class ErrorTexts
 {
     public static TheoryData<string, string[], string> Cases => new()
     {
-        { "a configuration that is not there", ["run", "--config", "@/none.json", "--data-dir", "@/data"], "none.json" },
+        { "a configuration that is not there", ["run", "--config", "@/none.json", "--data-dir", "@/data"],
+            "none.json" },
         { "a directory as configuration", ["run", "--config", "@", "--data-dir", "@/data"], "@" },
-        { "a network key that is not there", ["run", "--config", "@/networkKey.json", "--data-dir", "@/data"], "@/nothing" },
+        { "a network key that is not there", ["run", "--config", "@/networkKey.json", "--data-dir", "@/data"],
+            "@/nothing" },
         { "a network key without an end", ["run", "--config", "@/endless.json", "--data-dir", "@/data"], "/dev/zero" },
-        { "a passphrase that is not there", ["run", "--config", "@/passphrase.json", "--data-dir", "@/data"], "@/nothing" },
+        { "a passphrase that is not there", ["run", "--config", "@/passphrase.json", "--data-dir", "@/data"],
+            "@/nothing" },
         { "a directory as key file", ["run", "--data-dir", "@/broken"], "identity.key" },
         { "a data directory where none can be", ["run", "--data-dir", "/proc/x"], "/proc/x" },
         { "a control socket with too long a name", ["ctl", "--control", "@/" + new string('x', 200), "status"], "xxx" },
@@ -56,8 +60,10 @@ public partial class ErrorTexts
         Assert.DoesNotMatch(NameOfText(), errors);
     }
 
-    private static void Write(TestNet net, string name, string text) => File.WriteAllText(Path.Combine(net.Directory, name), text);
+    private static void Write(TestNet net, string name, string text) =>
+        File.WriteAllText(Path.Combine(net.Directory, name), text);
 
-    [GeneratedRegex(@"\b(IO|UnauthorizedAccess|net|Arg|Argument|NotSupported|InvalidOperation|Cryptography|Format)_\w+")]
+    [GeneratedRegex(
+        @"\b(IO|UnauthorizedAccess|net|Arg|Argument|NotSupported|InvalidOperation|Cryptography|Format)_\w+")]
     private static partial Regex NameOfText();
 }

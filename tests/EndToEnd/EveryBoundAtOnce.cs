@@ -9,9 +9,9 @@ using Xunit.Abstractions;
 namespace QuicProChat.Mesh.EndToEnd;
 
 /// <summary>
-/// Everything that has a bound is filled to it at the same time: links, routes, what is held and what was seen, gossip records and
-/// their ids, requests of strangers, frames that never end, what waits to be sent, and what clients of the control socket ask and do
-/// not read. The machine has 48 MB.
+/// Everything that has a bound is filled to it at the same time: links, routes, what is held and what was seen, gossip
+/// records and their ids, requests of strangers, frames that never end, what waits to be sent, and what clients of the
+/// control socket ask and do not read. The machine has 48 MB.
 /// </summary>
 public class EveryBoundAtOnce(ITestOutputHelper output)
 {
@@ -24,8 +24,8 @@ public class EveryBoundAtOnce(ITestOutputHelper output)
     /// <summary>Envelopes that bring their ids, on a machine that has other things to do.</summary>
     private const int LeastSeen = 2000;
 
-    // The plan of a machine of this size (node/Configuration/MemoryPlan.cs): a third is the budget, a 128th of that for ids of
-    // gossip without records.
+    // The plan of a machine of this size (node/Configuration/MemoryPlan.cs): a third is the budget, a 128th of that for
+    // ids of gossip without records.
     private const long GossipRemembered = SiegeScene.Memory / 3 / 128 / 128;
 
     /// <summary>The least share of requests of strangers, in bytes.</summary>
@@ -57,7 +57,8 @@ public class EveryBoundAtOnce(ITestOutputHelper output)
         try
         {
             var passed = Stopwatch.StartNew();
-            while (!hostile.HasExited && !process.HasExited && (passed.Elapsed < _atLeast || Unfilled(most) is not null))
+            while (!hostile.HasExited && !process.HasExited
+                && (passed.Elapsed < _atLeast || Unfilled(most) is not null))
             {
                 Crowd(crowd, relay.Control);
                 Note(most, "resident bytes", relay.ResidentBytes());
@@ -81,7 +82,8 @@ public class EveryBoundAtOnce(ITestOutputHelper output)
         _ = await tallies;
         foreach ((string name, double value) in most)
             output.WriteLine($"at most {value.ToString(CultureInfo.InvariantCulture)}: {name}");
-        output.WriteLine($"its group at most {scene.PeakMemory() / 1e6:0.0} MB; load {File.ReadAllText("/proc/loadavg").Trim()}");
+        output.WriteLine(
+            $"its group at most {scene.PeakMemory() / 1e6:0.0} MB; load {File.ReadAllText("/proc/loadavg").Trim()}");
         // The kernel ends a process that outgrows its group.
         Assert.False(process.HasExited, "the relay ended; it said: " + relay.LastWords());
         Assert.Equal("", await complaints);
@@ -94,8 +96,10 @@ public class EveryBoundAtOnce(ITestOutputHelper output)
 
     private static readonly string[] _watched =
     [
-        "qpc_links", "qpc_routes", "qpc_known_nodes", "qpc_held_envelopes", "qpc_held_bytes", "qpc_held_memory_bytes", "qpc_heap_bytes",
-        "qpc_heap_limit_bytes", "qpc_seen_envelopes", "qpc_request_bytes", "qpc_store_quota_bytes", "qpc_gossip_records", "qpc_gossip_bytes",
+        "qpc_links", "qpc_routes", "qpc_known_nodes", "qpc_held_envelopes", "qpc_held_bytes", "qpc_held_memory_bytes",
+        "qpc_heap_bytes",
+        "qpc_heap_limit_bytes", "qpc_seen_envelopes", "qpc_request_bytes", "qpc_store_quota_bytes",
+        "qpc_gossip_records", "qpc_gossip_bytes",
         "qpc_gossip_remembered", "qpc_gossip_announced",
     ];
 
@@ -107,7 +111,8 @@ public class EveryBoundAtOnce(ITestOutputHelper output)
         [
             ("qpc_links", PlacesOfStrangers), ("qpc_held_envelopes", 300),
             ("qpc_seen_envelopes", LeastSeen), ("qpc_request_bytes", 0.6 * Math.Max(disk / 32, LeastRequests)),
-            // Strangers have a quarter, and four sources fill four fifths of it; what the node dials has another quarter.
+            // Strangers have a quarter, and four sources fill four fifths of it; what the node dials has another
+            // quarter.
             ("qpc_gossip_bytes", 0.8 * 4 / 5 / 4 * (disk / 16)), ("qpc_gossip_remembered", 0.9 * GossipRemembered),
         ])
         {
@@ -122,7 +127,8 @@ public class EveryBoundAtOnce(ITestOutputHelper output)
     private static void Crowd(List<Socket> crowd, string path)
     {
         byte[] begun = Encoding.ASCII.GetBytes("{\"command\":\"send\",\"text\":\"" + new string('x', 300_000));
-        byte[] asks = Encoding.ASCII.GetBytes("{\"command\":\"events\"}\n" + string.Concat(Enumerable.Repeat("{\"command\":\"metrics\"}\n{\"command\":\"routes\"}\n", 200)));
+        byte[] asks = Encoding.ASCII.GetBytes("{\"command\":\"events\"}\n"
+            + string.Concat(Enumerable.Repeat("{\"command\":\"metrics\"}\n{\"command\":\"routes\"}\n", 200)));
         foreach (Socket gone in crowd.Where(static c => c.Poll(0, SelectMode.SelectRead) && c.Available == 0).ToArray())
         {
             crowd.Remove(gone);
@@ -131,7 +137,9 @@ public class EveryBoundAtOnce(ITestOutputHelper output)
 
         while (crowd.Count < Clients)
         {
-            var client = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified) { Blocking = false };
+            var client = new Socket(AddressFamily.Unix, SocketType.Stream,
+                ProtocolType.Unspecified)
+            { Blocking = false };
             try
             {
                 client.Connect(new UnixDomainSocketEndPoint(path));
@@ -155,14 +163,16 @@ public class EveryBoundAtOnce(ITestOutputHelper output)
             using ControlConnection guest = await relay.ConnectAsync();
             return (string)(await guest.AskAsync("metrics").WaitAsync(TimeSpan.FromSeconds(5)))["text"]!;
         }
-        catch (Exception e) when (e is TimeoutException or IOException or InvalidOperationException or SocketException or JsonException)
+        catch (Exception e) when (e is TimeoutException or IOException or InvalidOperationException or SocketException
+            or JsonException)
         {
             return null;
         }
     }
 
     private static double ValueOf(string metrics, string name) => double.Parse(
-        metrics.Split('\n').Single(l => l.StartsWith(name + " ", StringComparison.Ordinal))[(name.Length + 1)..], CultureInfo.InvariantCulture);
+        metrics.Split('\n').Single(l => l.StartsWith(name + " ", StringComparison.Ordinal))[(name.Length + 1)..],
+        CultureInfo.InvariantCulture);
 
     private static void Note(Dictionary<string, double> most, string name, double value) =>
         most[name] = Math.Max(most.GetValueOrDefault(name), value);

@@ -9,7 +9,9 @@ public class Files
     private const int Routers = 3;
     private const int Size = 10_000_000;
 
-    /// <summary>Half of it goes to one member: 10 MB take five seconds, long enough to kill somebody in the middle.</summary>
+    /// <summary>
+    /// Half of it goes to one member: 10 MB take five seconds, long enough to kill somebody in the middle.
+    /// </summary>
     private const string Rate = "4M";
 
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(120);
@@ -31,7 +33,8 @@ public class Files
         Ran sent = sender.Ctl("file", "send", receiver.Address, path, "--json");
         Assert.True(sent.ExitCode == 0, sent.Errors);
         string id = (string)JsonNode.Parse(sent.Output)!["id"]!;
-        await receiver.EventuallyAsync("the offer", async () => (await receiver.AskAsync("file-list")).AsArray().Count == 1, Patience);
+        await receiver.EventuallyAsync("the offer", async () => (await receiver.AskAsync("file-list")).AsArray().Count
+            == 1, Patience);
         await receiver.AskAsync("file-accept", new JsonObject { ["id"] = id });
 
         // Texts go the whole way while the file does.
@@ -77,7 +80,8 @@ public class Files
         foreach (NodeProcess end in (NodeProcess[])[sender, receiver])
         {
             string blobs = Path.Combine(end.DataDirectory, "files");
-            await end.EventuallyAsync("the bytes go", () => Task.FromResult(Directory.GetFiles(blobs).Length == 0), Patience);
+            await end.EventuallyAsync(
+                "the bytes go", () => Task.FromResult(Directory.GetFiles(blobs).Length == 0), Patience);
         }
     }
 

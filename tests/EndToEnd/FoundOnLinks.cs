@@ -31,7 +31,8 @@ public class FoundOnLinks(ITestOutputHelper output)
         await bob.HasRouteAsync(alice);
         await bob.SendAsync(alice, "found", wait: "delivered");
         await alice.EventuallyAsync("one link, known for what it is", async () =>
-            (await alice.AskAsync("peers")).AsArray().Count == 1 && FoundStates(await alice.AskAsync("discover")) is ["linked"], Long);
+            (await alice.AskAsync("peers")).AsArray().Count == 1 && FoundStates(await alice.AskAsync("discover"))
+                is ["linked"], Long);
         Assert.Equal(bob.Address, (string)(await alice.AskAsync("discover"))["found"]![0]!["address"]!);
         Assert.Contains("linked", alice.Ctl("discover").Output);
 
@@ -52,7 +53,8 @@ public class FoundOnLinks(ITestOutputHelper output)
         // The other may have found this one first, and dialled it.
         JsonNode? uris = null;
         await bob.EventuallyAsync("found", async () =>
-            (uris = (await bob.AskAsync("discover"))["found"]!.AsArray().FirstOrDefault()?["uris"]) is JsonArray { Count: > 0 }, Long);
+            (uris = (await bob.AskAsync("discover"))["found"]!.AsArray().FirstOrDefault()?["uris"])
+                is JsonArray { Count: > 0 }, Long);
         Assert.Matches(@"^tcp://\[fe80::[0-9a-f:]+%six2\]:4711$", (string)uris![0]!);
         await bob.HasRouteAsync(alice);
         await bob.SendAsync(alice, "by link-local", wait: "delivered");
@@ -63,15 +65,19 @@ public class FoundOnLinks(ITestOutputHelper output)
     {
         await using TestNet net = new();
         Lan left = new(net, "left", 1), right = new(net, "right", 2);
-        NodeProcess middle = Finder(net, "middle", left), alice = Finder(net, "alice", left), bob = Finder(net, "bob", right);
+        NodeProcess middle = Finder(net, "middle", left), alice = Finder(net, "alice", left),
+        bob = Finder(net, "bob", right);
         right.Plug(middle.Machine);
         foreach (NodeProcess node in new[] { middle, alice, bob })
             await node.StartAsync();
-        await middle.EventuallyAsync("two links", async () => (await middle.AskAsync("peers")).AsArray().Count == 2, Long);
+        await middle.EventuallyAsync("two links", async () => (await middle.AskAsync("peers")).AsArray().Count
+            == 2, Long);
         await alice.HasRouteAsync(bob, Long);
         await alice.SendAsync(bob, "across", wait: "delivered");
-        await alice.EventuallyAsync("one of them found", async () => FoundStates(await alice.AskAsync("discover")) is ["linked"], Long);
-        Assert.Equal(["left1", "right2"], (await middle.AskAsync("discover"))["links"]!.AsArray().Select(l => (string)l!["interface"]!).Order());
+        await alice.EventuallyAsync("one of them found", async () => FoundStates(await alice.AskAsync("discover"))
+            is ["linked"], Long);
+        Assert.Equal(["left1", "right2"], (await middle.AskAsync("discover"))["links"]!.AsArray()
+            .Select(l => (string)l!["interface"]!).Order());
     }
 
     [Fact]
@@ -90,9 +96,11 @@ public class FoundOnLinks(ITestOutputHelper output)
         await HasLinkAsync(alice);
         output.WriteLine($"from the interface to the link: {clock.Elapsed.TotalMilliseconds:0} ms");
         Shell.Do("ip", "-n", machine, "link", "delete", "usb0");
-        await alice.EventuallyAsync("no link", async () => (await alice.AskAsync("discover"))["links"]!.AsArray().Count == 0, Long);
+        await alice.EventuallyAsync("no link", async () => (await alice.AskAsync("discover"))["links"]!.AsArray().Count
+            == 0, Long);
         lan.Plug(machine, device: "usb1");
-        await alice.EventuallyAsync("found again", async () => FoundStates(await alice.AskAsync("discover")) is ["linked"], Long);
+        await alice.EventuallyAsync("found again", async () => FoundStates(await alice.AskAsync("discover"))
+            is ["linked"], Long);
     }
 
     [Fact]
@@ -103,7 +111,8 @@ public class FoundOnLinks(ITestOutputHelper output)
         NodeProcess alice = Finder(net, "alice", lan), bob = Finder(net, "bob", lan), carol = Finder(net, "carol", lan);
         foreach (NodeProcess member in new[] { alice, bob })
         {
-            string key = Path.Combine(net.Directory, $"{member.Name}.key"), file = Path.Combine(net.Directory, $"{member.Name}.json");
+            string key = Path.Combine(net.Directory, $"{member.Name}.key"),
+            file = Path.Combine(net.Directory, $"{member.Name}.json");
             File.WriteAllText(key, string.Concat(Enumerable.Repeat("5a", 32)));
             File.WriteAllText(file, $$"""{ "networkKeyFile": "{{key}}" }""");
             member.With("--config", file);
@@ -111,13 +120,16 @@ public class FoundOnLinks(ITestOutputHelper output)
 
         foreach (NodeProcess node in new[] { alice, bob, carol })
             await node.StartAsync();
-        await alice.EventuallyAsync("both found", async () => FoundStates(await alice.AskAsync("discover")).Count == 2, Long);
+        await alice.EventuallyAsync("both found", async () => FoundStates(await alice.AskAsync("discover")).Count
+            == 2, Long);
         await HasLinkAsync(alice);
         string[] whys = Whys(await alice.AskAsync("discover"));
         Assert.Contains("it is in no closed network, and this node is", whys);
-        await carol.EventuallyAsync("both found", async () => FoundStates(await carol.AskAsync("discover")).Count == 2, Long);
+        await carol.EventuallyAsync("both found", async () => FoundStates(await carol.AskAsync("discover")).Count
+            == 2, Long);
         Assert.Equal(
-            Enumerable.Repeat("it is in a closed network, and this node has no network key", 2), Whys(await carol.AskAsync("discover")));
+            Enumerable.Repeat("it is in a closed network, and this node has no network key", 2),
+            Whys(await carol.AskAsync("discover")));
         Assert.Empty((await carol.AskAsync("peers")).AsArray());
         Ran console = Shell.Run(Binary.Static, ["repl", "--control", carol.Control], "/mesh peers\n/quit\n");
         Assert.Contains("no neighbours", console.Output);
@@ -157,7 +169,8 @@ public class FoundOnLinks(ITestOutputHelper output)
             await node.EventuallyAsync("what Avahi published", async () =>
             {
                 JsonArray found = (await node.AskAsync("discover"))["found"]!.AsArray();
-                return found.Any(f => (string)f!["instance"]! == "by hand" && (string)f["state"]! is "dialled" or "failed")
+                return found.Any(f => (string)f!["instance"]! == "by hand" && (string)f["state"]! is "dialled"
+                    or "failed")
                     && found.Any(f => (string)f!["service"]! == "server" && (string?)f["domain"] == "example.org");
             }, Long);
         }
@@ -186,7 +199,8 @@ public class FoundOnLinks(ITestOutputHelper output)
         Assert.InRange(discovery["found"]!.AsArray().Count, 1, 32);
         double announced = await alice.MetricAsync("qpc_discovery_events_total{event=\"announced\"}");
         double received = await alice.MetricAsync("qpc_discovery_events_total{event=\"received\"}");
-        output.WriteLine($"received {received}, announced {announced}, memory {(alice.AnonymousBytes() - before) / 1024} kB more");
+        output.WriteLine(
+            $"received {received}, announced {announced}, memory {(alice.AnonymousBytes() - before) / 1024} kB more");
         Assert.InRange(announced, 1, 120);
         Assert.InRange(alice.AnonymousBytes() - before, long.MinValue, 6 << 20);
     }
@@ -201,7 +215,8 @@ public class FoundOnLinks(ITestOutputHelper output)
         string device = lan.Plug(crowd, ipv4: false);
         Shell.Do("ip", "-n", alice.Machine, "address", "add", "10.99.4.1/22", "dev", "full1");
         Shell.Do("ip", "-n", bob.Machine, "address", "add", "10.99.4.2/22", "dev", "full2");
-        string[] addresses = [.. Enumerable.Range(0, Crowd).Select(static i => $"10.99.{5 + (i / 200)}.{1 + (i % 200)}")];
+        string[] addresses =
+            [.. Enumerable.Range(0, Crowd).Select(static i => $"10.99.{5 + (i / 200)}.{1 + (i % 200)}")];
         string batch = Path.Combine(net.Directory, "addresses");
         File.WriteAllLines(batch, addresses.Select(a => $"address add {a}/22 dev {device}"));
         Shell.Do("ip", "-n", crowd, "-batch", batch);
@@ -213,14 +228,16 @@ public class FoundOnLinks(ITestOutputHelper output)
         await bob.HasRouteAsync(alice, Long);
         await bob.SendAsync(alice, "in the crowd", wait: "delivered");
         // What the kernel dropped of the first time came with the second.
-        await alice.EventuallyAsync("all found", async () => FoundStates(await alice.AskAsync("discover")).Count == Crowd + 1, Long);
+        await alice.EventuallyAsync("all found", async () => FoundStates(await alice.AskAsync("discover")).Count
+            == Crowd + 1, Long);
         IReadOnlyList<string> states = FoundStates(await alice.AskAsync("discover"));
         Assert.InRange(states.Count(static s => s is "dialled" or "linked"), 1, 8);
         await alice.EventuallyAsync("eight dialled", async () =>
             Whys(await alice.AskAsync("discover")).Contains("8 found nodes are dialled already"), Long);
         double announced = await alice.MetricAsync("qpc_discovery_events_total{event=\"announced\"}");
         double asked = await alice.MetricAsync("qpc_discovery_events_total{event=\"asked\"}");
-        output.WriteLine($"announced {announced}, asked {asked}, memory {(alice.AnonymousBytes() - before) / 1024} kB more");
+        output.WriteLine(
+            $"announced {announced}, asked {asked}, memory {(alice.AnonymousBytes() - before) / 1024} kB more");
         // One answer and one question a second at most, on a link that is new to all of them.
         Assert.InRange(announced + asked, 2, 120);
         Assert.InRange(alice.AnonymousBytes() - before, long.MinValue, 6 << 20);
@@ -235,15 +252,19 @@ public class FoundOnLinks(ITestOutputHelper output)
         string asker = net.Machine("asker");
         lan.Plug(asker);
         await alice.StartAsync();
-        await alice.EventuallyAsync("announced", async () => await alice.MetricAsync("qpc_discovery_events_total{event=\"announced\"}") >= 2);
+        await alice.EventuallyAsync(
+            "announced", async () => await alice.MetricAsync("qpc_discovery_events_total{event=\"announced\"}") >= 2);
         using Socket socket = Namespaces.On(asker, () =>
         {
-            var made = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp) { ReceiveTimeout = 1500 };
+            var made = new Socket(AddressFamily.InterNetwork, SocketType.Dgram,
+                ProtocolType.Udp)
+            { ReceiveTimeout = 1500 };
             made.Bind(new IPEndPoint(IPAddress.Parse(lan.AddressOf(2)), 0));
             return made;
         });
         // _qpc-mesh._tcp.local PTR, and the bit that asks for an answer to the asker alone.
-        byte[] question = [0, 1, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 9, .. "_qpc-mesh"u8, 4, .. "_tcp"u8, 5, .. "local"u8, 0, 0, 12, 0x80, 1];
+        byte[] question = [0, 1, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 9, .. "_qpc-mesh"u8, 4, .. "_tcp"u8, 5, .. "local"u8, 0,
+            0, 12, 0x80, 1];
         socket.SendTo(question, new IPEndPoint(IPAddress.Parse(lan.AddressOf(1)), 5353));
         socket.SendTo(question, new IPEndPoint(IPAddress.Parse("224.0.0.251"), 5353));
         Assert.Throws<SocketException>(() => socket.Receive(new byte[2000]));
@@ -272,7 +293,9 @@ public class FoundOnLinks(ITestOutputHelper output)
     private static string[] Whys(JsonNode discovery) =>
         [.. discovery["found"]!.AsArray().Select(f => (string?)f!["why"]).OfType<string>()];
 
-    /// <summary>Nodes that announce themselves, each from its own address, twice, as many a second as a node looks at.</summary>
+    /// <summary>
+    /// Nodes that announce themselves, each from its own address, twice, as many a second as a node looks at.
+    /// </summary>
     private static async Task AnnounceAsync(string machine, string[] addresses)
     {
         const int pause = 25;
@@ -295,7 +318,8 @@ public class FoundOnLinks(ITestOutputHelper output)
                 {
                     var made = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
                     made.Bind(new IPEndPoint(address, 5353));
-                    made.SetSocketOption(SocketOptionLevel.IP, SocketOptionName.MulticastInterface, address.GetAddressBytes());
+                    made.SetSocketOption(SocketOptionLevel.IP, SocketOptionName.MulticastInterface,
+                        address.GetAddressBytes());
                     made.SetSocketOption(SocketOptionLevel.IP, SocketOptionName.MulticastTimeToLive, byte.MaxValue);
                     return made;
                 });
@@ -319,7 +343,8 @@ public class FoundOnLinks(ITestOutputHelper output)
         var group = new IPEndPoint(IPAddress.Parse("224.0.0.251"), 5353);
         while (!stop.IsCancellationRequested)
         {
-            byte[] name = [8, .. Convert.ToHexString(BitConverter.GetBytes(random.Next())).Select(c => (byte)c), .. service];
+            byte[] name = [8, .. Convert.ToHexString(BitConverter.GetBytes(random.Next())).Select(c => (byte)c),
+                .. service];
             byte[] port = [(byte)random.Next(4, 256), (byte)random.Next(256)];
             byte[] answer =
             [

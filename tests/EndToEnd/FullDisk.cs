@@ -27,7 +27,8 @@ public class FullDisk
             await relay.MetricAsync("qpc_router_events_total{event=\"drop_persist_failed\"}") > 0);
         Assert.Equal(1, await relay.MetricAsync("qpc_store_failing"));
         foreach (string id in ids)
-            await alice.EventuallyAsync("a state that says why", async () => await StateAsync(alice, id) is ("queued", "the next hop has no space" or "no route to the receiver is known"));
+            await alice.EventuallyAsync("a state that says why", async () => await StateAsync(alice, id)
+                is ("queued", "the next hop has no space" or "no route to the receiver is known"));
         Assert.Contains("the store is full or failing", await RefusalAsync(relay, alice));
 
         disk.MakeRoom();
@@ -53,7 +54,8 @@ public class FullDisk
 
         disk.Fill();
         string id = await alice.SendAsync(bob, _long);
-        await alice.EventuallyAsync("a state that says why", async () => await StateAsync(alice, id) is ("queued", "the next hop has no space"));
+        await alice.EventuallyAsync("a state that says why", async () => await StateAsync(alice, id)
+            is ("queued", "the next hop has no space"));
         Assert.True(await bob.MetricAsync("qpc_router_events_total{event=\"drop_host_full\"}") > 0);
         Assert.Empty(await bob.ReceivedAsync(alice));
 
@@ -78,7 +80,8 @@ public class FullDisk
         Assert.Equal(0, (int)(await alice.AskAsync("queue"))["count"]!);
 
         disk.MakeRoom();
-        await alice.EventuallyAsync("sending again", () => Task.FromResult(alice.Ctl("send", bob.Address, _long, "--wait", "delivered").ExitCode == 0));
+        await alice.EventuallyAsync("sending again",
+            () => Task.FromResult(alice.Ctl("send", bob.Address, _long, "--wait", "delivered").ExitCode == 0));
         // What was refused never left.
         Assert.Equal(["while there is space", _long], await bob.ReceivedAsync(alice));
         Assert.Equal(0, await alice.MetricAsync("qpc_store_failing"));
@@ -93,7 +96,8 @@ public class FullDisk
     private static async Task<string> RefusalAsync(NodeProcess from, NodeProcess to)
     {
         using ControlConnection connection = await from.ConnectAsync();
-        JsonNode reply = await connection.RequestAsync("send", new JsonObject { ["to"] = to.Address, ["text"] = _long });
+        JsonNode reply =
+            await connection.RequestAsync("send", new JsonObject { ["to"] = to.Address, ["text"] = _long });
         Assert.False((bool)reply["ok"]!);
         return (string)reply["error"]!;
     }

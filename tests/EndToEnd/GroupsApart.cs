@@ -39,7 +39,8 @@ public class GroupsApart
         });
         foreach (NodeProcess node in all[1..])
         {
-            await node.EventuallyAsync("invited", async () => (await ListAsync(node, "invitations")).Count == 1, Patience);
+            await node.EventuallyAsync("invited", async () => (await ListAsync(node, "invitations")).Count
+                == 1, Patience);
             await node.AskAsync("group-accept", new JsonObject { ["group"] = Name });
         }
 
@@ -64,7 +65,8 @@ public class GroupsApart
         foreach (NodeProcess node in all)
             await node.AskAsync("group-rotate", new JsonObject { ["group"] = Name });
         foreach (NodeProcess node in new[] { a, d })
-            await node.EventuallyAsync("a commit in each half", async () => (long)(await ShowAsync(node))["epoch"]! > before, Patience);
+            await node.EventuallyAsync(
+                "a commit in each half", async () => (long)(await ShowAsync(node))["epoch"]! > before, Patience);
         await SayAsync(b, "from the left", said);
         await SayAsync(e, "from the right", said);
         bridge.Mend();
@@ -98,7 +100,8 @@ public class GroupsApart
         (await node.AskAsync("group-list"))[what]!.AsArray();
 
     private static async Task<HashSet<string>> TextsAsync(NodeProcess node) =>
-        [.. (await node.AskAsync("messages", new JsonObject { ["with"] = To })).AsArray().Select(m => (string)m!["text"]!)];
+        [.. (await node.AskAsync("messages", new JsonObject { ["with"] = To })).AsArray()
+            .Select(m => (string)m!["text"]!)];
 
     private static Task AgreeAsync(NodeProcess[] nodes) => nodes[0].EventuallyAsync("all agree", async () =>
     {

@@ -5,7 +5,9 @@ using QuicProChat.Mesh.Wire;
 
 namespace QuicProChat.Mesh.EndToEnd;
 
-/// <summary>alice - relay - bob, and mallory, who has a cable to the relay. After each attack alice still reaches bob.</summary>
+/// <summary>
+/// alice - relay - bob, and mallory, who has a cable to the relay. After each attack alice still reaches bob.
+/// </summary>
 public class HostileNeighbour
 {
     private const int Seed = 4711;
@@ -61,7 +63,8 @@ public class HostileNeighbour
         double violations = await scene.RefusedCountAsync("protocol_violation");
 
         // Instead of a Hello: noise, one that is too large, one that is cut.
-        foreach (byte[] opening in new byte[][] { [0x00, 0x05, 0x77, 1, 2, 3, 4], [0xFF, 0xFF, 0x01, 0x80], [0x00, 0x02, 0x01, 0x81] })
+        foreach (byte[] opening in new byte[][] { [0x00, 0x05, 0x77, 1, 2, 3, 4], [0xFF, 0xFF, 0x01, 0x80],
+            [0x00, 0x02, 0x01, 0x81] })
         {
             using HostilePeer peer = await scene.AuthenticateAsync();
             await peer.SendRawAsync(opening);
@@ -84,7 +87,8 @@ public class HostileNeighbour
             await scene.CountedAsync("drop_malformed", 2);
             await peer.SendAsync(FrameKind.CustodyAck, noise);
             await scene.CountedAsync("ack_malformed", 1);
-            foreach (FrameKind kind in new[] { FrameKind.Announce, FrameKind.RouteUpdate, FrameKind.PathRequest, FrameKind.AnnounceRequest, FrameKind.Ping })
+            foreach (FrameKind kind in new[] { FrameKind.Announce, FrameKind.RouteUpdate, FrameKind.PathRequest,
+                FrameKind.AnnounceRequest, FrameKind.Ping })
                 await peer.SendAsync(kind, noise);
             await peer.EndedAsync(Soon);
             await scene.RouteCountedAsync("drop_malformed", 5);
@@ -119,7 +123,8 @@ public class HostileNeighbour
         await peer.SendAsync(FrameKind.RouteUpdate, update);
         await peer.SendAsync(FrameKind.Announce, own);
         await scene.Relay.EventuallyAsync("mallory's announce", async () =>
-            (await scene.Relay.AskAsync("routes")).AsArray().Any(r => (string)r!["destination"]! == scene.Mallory.Address.ToString() && r["nextHop"] is not null));
+            (await scene.Relay.AskAsync("routes")).AsArray()
+                .Any(r => (string)r!["destination"]! == scene.Mallory.Address.ToString() && r["nextHop"] is not null));
 
         double old = await scene.RouteCountAsync("drop_old_announce");
         await peer.SendAsync(FrameKind.Announce, own);
@@ -134,7 +139,8 @@ public class HostileNeighbour
         using LocalIdentity stranger = LocalIdentity.Generate();
         await peer.SendAsync(FrameKind.Announce, HostileScene.AnnounceOf(stranger, 1));
         await scene.RouteCountedAsync("drop_unsolicited_announce", 1);
-        Assert.DoesNotContain((await scene.Relay.AskAsync("routes")).AsArray(), r => (string)r!["destination"]! == stranger.Address.ToString());
+        Assert.DoesNotContain((await scene.Relay.AskAsync("routes")).AsArray(), r => (string)r!["destination"]!
+            == stranger.Address.ToString());
         await scene.OthersAreFineAsync("after announces");
     }
 
@@ -144,14 +150,16 @@ public class HostileNeighbour
         await using HostileScene scene = await HostileScene.StartAsync();
         await scene.Bob.KillAsync();
         await scene.Alice.EventuallyAsync("bob gone", async () =>
-            !(await scene.Alice.AskAsync("routes")).AsArray().Any(r => (string)r!["destination"]! == scene.Bob.Address && r["nextHop"] is not null));
+            !(await scene.Alice.AskAsync("routes")).AsArray()
+                .Any(r => (string)r!["destination"]! == scene.Bob.Address && r["nextHop"] is not null));
         string waiting = await scene.Alice.SendAsync(scene.Bob, "not delivered yet");
 
         const int forgeries = 500;
         var random = new Random(Seed);
         Assert.True(NodeAddress.TryParse(scene.Alice.Address, out NodeAddress alice, out _));
         using HostilePeer peer = await scene.LinkAsync();
-        var header = new EnvelopeHeader(EnvelopeKind.Receipt, Priority.Normal, WantsReceipt: false, 0, Limits.MaxHops, 100, alice);
+        var header = new EnvelopeHeader(EnvelopeKind.Receipt, Priority.Normal, WantsReceipt: false, 0, Limits.MaxHops,
+            100, alice);
         byte[] proof = new byte[Receipt.ProofSize];
         byte[] envelope = new byte[Receipt.EnvelopeSize];
         for (int i = 0; i < forgeries; i++)

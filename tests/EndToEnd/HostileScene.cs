@@ -57,11 +57,14 @@ internal sealed class HostileScene : IAsyncDisposable
     internal byte[] Announce(uint sequence) => AnnounceOf(Mallory, sequence);
 
     internal static byte[] AnnounceOf(LocalIdentity identity, uint sequence) =>
-        Wire.Announce.Create(sequence, identity.PublicKey.Span, Capabilities.Relay, keyPackage: null, "mallory", identity.Sign).Bytes.ToArray();
+        Wire.Announce.Create(sequence, identity.PublicKey.Span, Capabilities.Relay, keyPackage: null, "mallory",
+            identity.Sign).Bytes.ToArray();
 
-    internal static Task<double> RouterCountAsync(NodeProcess node, string what) => node.MetricAsync($"qpc_router_events_total{{event=\"{what}\"}}");
+    internal static Task<double> RouterCountAsync(NodeProcess node, string what) =>
+        node.MetricAsync($"qpc_router_events_total{{event=\"{what}\"}}");
 
-    internal Task<double> RouteCountAsync(string what) => Relay.MetricAsync($"qpc_route_events_total{{event=\"{what}\"}}");
+    internal Task<double> RouteCountAsync(string what) =>
+        Relay.MetricAsync($"qpc_route_events_total{{event=\"{what}\"}}");
 
     internal Task<double> RefusedCountAsync(string reason) => RefusedCountAsync(Relay, reason);
 
@@ -80,7 +83,8 @@ internal sealed class HostileScene : IAsyncDisposable
         node.EventuallyAsync($"{reason} counted", async () => await RefusedCountAsync(node, reason) >= least);
 
     /// <summary>How many of the relay's links ended for a reason.</summary>
-    internal Task<double> EndedCountAsync(string reason) => Relay.MetricAsync($"qpc_links_ended_total{{reason=\"{reason}\"}}");
+    internal Task<double> EndedCountAsync(string reason) =>
+        Relay.MetricAsync($"qpc_links_ended_total{{reason=\"{reason}\"}}");
 
     /// <summary>Waits until so many of the relay's links ended for a reason.</summary>
     internal Task EndedAsync(string reason, double least) =>

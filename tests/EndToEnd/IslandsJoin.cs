@@ -22,7 +22,8 @@ public class IslandsJoin
         Assert.DoesNotContain((await a.AskAsync("routes")).AsArray(), r => (string)r!["destination"]! == d.Address);
 
         Cable bridge = net.Connect(c.Machine, b.Machine);
-        await b.AskAsync("connect", new JsonObject { ["uri"] = $"tcp://{bridge.AddressA}:{NodeProcess.Port}/#{c.Address}" });
+        await b.AskAsync(
+            "connect", new JsonObject { ["uri"] = $"tcp://{bridge.AddressA}:{NodeProcess.Port}/#{c.Address}" });
         await a.HasRouteAsync(d);
         await d.HasRouteAsync(a);
         await a.SendAsync(d, "over the bridge", wait: "delivered");
@@ -32,7 +33,8 @@ public class IslandsJoin
 
         // Apart again: what is written meanwhile waits at home, and says for what.
         bridge.Cut();
-        await a.EventuallyAsync("the other island out of reach", async () => !await ReachesAsync(a, d), TimeSpan.FromSeconds(60));
+        await a.EventuallyAsync("the other island out of reach", async () => !await ReachesAsync(a, d),
+            TimeSpan.FromSeconds(60));
         string late = await a.SendAsync(d, "written while apart");
         JsonNode waiting = await a.AskAsync("message", new JsonObject { ["id"] = late });
         Assert.Equal("queued", (string)waiting["state"]!);
@@ -44,5 +46,6 @@ public class IslandsJoin
     }
 
     private static async Task<bool> ReachesAsync(NodeProcess from, NodeProcess to) =>
-        (await from.AskAsync("routes")).AsArray().Any(r => (string)r!["destination"]! == to.Address && r["nextHop"] is not null);
+        (await from.AskAsync("routes")).AsArray()
+            .Any(r => (string)r!["destination"]! == to.Address && r["nextHop"] is not null);
 }

@@ -28,11 +28,13 @@ public class KeysAndUsers
         Process refused = alice.Launch();
         await refused.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(30));
         Assert.Equal(1, refused.ExitCode);
-        await alice.EventuallyAsync("the reason", () => Task.FromResult(alice.Log.Contains(key, StringComparison.Ordinal)));
+        await alice.EventuallyAsync(
+            "the reason", () => Task.FromResult(alice.Log.Contains(key, StringComparison.Ordinal)));
         Assert.Contains("identity import", alice.Log, StringComparison.Ordinal);
         Assert.False(File.Exists(key));
 
-        Ran imported = Shell.Run(alice.Program, ["identity", "import", "--data-dir", alice.DataDirectory, "-"], secret + "\n");
+        Ran imported = Shell.Run(alice.Program, ["identity", "import", "--data-dir", alice.DataDirectory, "-"],
+            secret + "\n");
         Assert.Equal((0, ""), (imported.ExitCode, imported.Errors));
         await alice.StartAsync();
         Assert.Equal(address, (string)(await alice.AskAsync("identity"))["address"]!);
@@ -64,15 +66,16 @@ public class KeysAndUsers
     }
 
     /// <summary>
-    /// A static program cannot load the modules of libc that answer for users. Where the machine's table of them names such modules, and
-    /// the user has neither name nor home, the runtime's question who that is once ended it.
+    /// A static program cannot load the modules of libc that answer for users. Where the machine's table of them names
+    /// such modules, and the user has neither name nor home, the runtime's question who that is once ended it.
     /// </summary>
     [Fact]
     public async Task A_user_without_name_and_home_runs_the_static_program_whatever_modules_answer_for_users()
     {
         await using var net = new TestNet();
         string modules = Path.Combine(net.Directory, "nsswitch.conf");
-        File.WriteAllText(modules, "passwd: files systemd compat hesiod nosuch\ngroup: files systemd compat\nhosts: files dns\n");
+        File.WriteAllText(
+            modules, "passwd: files systemd compat hesiod nosuch\ngroup: files systemd compat\nhosts: files dns\n");
         string data = Path.Combine(net.Directory, "data");
         Directory.CreateDirectory(data);
         File.SetUnixFileMode(net.Directory, (UnixFileMode)0b111_101_101);
@@ -97,11 +100,13 @@ public class KeysAndUsers
         const string group = "daemon";
         await using var net = new TestNet();
         File.SetUnixFileMode(net.Directory, (UnixFileMode)0b111_101_101);
-        string number = File.ReadLines("/etc/group").Select(static l => l.Split(':')).Single(static words => words[0] == group)[2];
+        string number = File.ReadLines("/etc/group").Select(static l => l.Split(':'))
+            .Single(static words => words[0] == group)[2];
         string sockets = Directory.CreateDirectory(Path.Combine(net.Directory, "run")).FullName;
         string configuration = Path.Combine(net.Directory, "node.json");
         File.WriteAllText(configuration, $$"""{ "controlGroup": "{{group}}" }""");
-        NodeProcess alice = net.Node("alice").Controlled(Path.Combine(sockets, "control.sock")).With("--config", configuration);
+        NodeProcess alice = net.Node("alice").Controlled(Path.Combine(sockets, "control.sock"))
+            .With("--config", configuration);
         await alice.StartAsync();
 
         Ran member = Ask(alice, number);
@@ -114,7 +119,8 @@ public class KeysAndUsers
     }
 
     private static Ran Ask(NodeProcess node, string group) => Shell.Run(
-        "setpriv", ["--reuid", Nobody, "--regid", Nobody, "--groups", group, node.Program, "ctl", "--control", node.Control, "identity"]);
+        "setpriv", ["--reuid", Nobody, "--regid", Nobody, "--groups", group, node.Program, "ctl", "--control",
+            node.Control, "identity"]);
 
     private static Ran AsNobody(string modules, params string[] command) => Shell.Run("unshare",
     [

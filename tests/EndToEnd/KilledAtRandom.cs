@@ -42,33 +42,46 @@ public class KilledAtRandom
         while (unsent.Count > 0)
         {
             Assert.True(limit.Elapsed < Settling, $"{unsent.Count} messages were not accepted in time");
-            string[] burst = [.. Enumerable.Range(0, Math.Min(unsent.Count, random.Next(1, MostInBurst))).Select(_ => unsent.Dequeue())];
+            string[] burst = [.. Enumerable.Range(0, Math.Min(unsent.Count, random.Next(1, MostInBurst)))
+                .Select(_ => unsent.Dequeue())];
             NodeProcess victim = nodes[random.Next(nodes.Length)];
-            IReadOnlySet<string> stored = await SendAndKillAsync(sender, receiver, burst, victim, random.Next(burst.Length + 1));
+            IReadOnlySet<string> stored =
+                await SendAndKillAsync(sender, receiver, burst, victim, random.Next(burst.Length + 1));
             kills[victim] = kills.GetValueOrDefault(victim) + 1;
             foreach (string text in burst.Where(t => !stored.Contains(t)))
                 unsent.Enqueue(text);
             await DeliveredIsTrueAsync(sender, receiver);
         }
 
-        Assert.All(nodes, node => Assert.True(kills.GetValueOrDefault(node) > 2, $"{node.Name} was hardly ever killed: choose another seed"));
-        await sender.EventuallyAsync("all delivered", async () => (await SentAsync(sender, receiver)).All(m => m.State == "delivered"), Settling);
+        Assert.All(nodes,
+            node => Assert.True(kills.GetValueOrDefault(node) > 2,
+                $"{node.Name} was hardly ever killed: choose another seed"));
+        await sender.EventuallyAsync("all delivered", async () => (await SentAsync(sender, receiver))
+            .All(m => m.State == "delivered"), Settling);
         string[] expected = [.. Enumerable.Range(0, Messages).Select(i => $"message {i}").Order()];
         Assert.Equal(expected, (await SentAsync(sender, receiver)).Select(m => m.Text).Order());
         Assert.Equal(expected, (await receiver.ReceivedAsync(sender)).Order());
-        await relay.EventuallyAsync("nothing held any more", async () => (int)(await relay.AskAsync("queue"))["count"]! == 0);
+        await relay.EventuallyAsync(
+            "nothing held any more", async () => (int)(await relay.AskAsync("queue"))["count"]! == 0);
     }
 
     /// <summary>
     /// Hands a burst over at once, kills a node after some of the answers and starts it again.
     /// </summary>
-    /// <returns>The texts that the sender has: by its answers, or by its own list if it was the one that was killed.</returns>
+    /// <returns>The texts that the sender has: by its answers, or by its own list if it was the one that was
+    /// killed.</returns>
     private static async Task<IReadOnlySet<string>> SendAndKillAsync(
         NodeProcess sender, NodeProcess receiver, string[] burst, NodeProcess victim, int answersBefore)
     {
         using ControlConnection connection = await sender.ConnectAsync();
         IEnumerable<string> requests = burst.Select((text, i) =>
-            new JsonObject { ["command"] = "send", ["to"] = receiver.Address, ["text"] = text, ["tag"] = i }.ToJsonString());
+            new JsonObject
+            {
+                ["command"] = "send",
+                ["to"] = receiver.Address,
+                ["text"] = text,
+                ["tag"] = i
+            }.ToJsonString());
         await connection.WriteAsync(string.Join('\n', requests));
         var stored = new HashSet<string>();
         for (int i = 0; i < answersBefore; i++)
@@ -92,14 +105,18 @@ public class KilledAtRandom
             stored.Add(burst[(int)reply["tag"]!]);
     }
 
-    /// <summary>Whatever the sender calls delivered, the receiver has. Asked in this order, so that nothing can slip in between.</summary>
+    /// <summary>
+    /// Whatever the sender calls delivered, the receiver has. Asked in this order, so that nothing can slip in between.
+    /// </summary>
     private static async Task DeliveredIsTrueAsync(NodeProcess sender, NodeProcess receiver)
     {
-        HashSet<string> delivered = [.. (await SentAsync(sender, receiver)).Where(m => m.State == "delivered").Select(m => m.Text)];
+        HashSet<string> delivered =
+            [.. (await SentAsync(sender, receiver)).Where(m => m.State == "delivered").Select(m => m.Text)];
         Assert.Subset(new HashSet<string>(await receiver.ReceivedAsync(sender)), delivered);
     }
 
     private static async Task<List<(string Text, string State)>> SentAsync(NodeProcess sender, NodeProcess receiver) =>
-        [.. (await sender.AskAsync("messages", new JsonObject { ["with"] = receiver.Address, ["limit"] = 10_000 })).AsArray()
+        [.. (await sender.AskAsync("messages", new JsonObject { ["with"] = receiver.Address, ["limit"] = 10_000 }))
+            .AsArray()
             .Where(m => (string)m!["direction"]! == "out").Select(m => ((string)m!["text"]!, (string)m["state"]!))];
 }

@@ -35,8 +35,10 @@ public class LineOfFive
         foreach (string text in texts)
             await Task.WhenAll(nodes[0].SendAsync(nodes[^1], text), nodes[^1].SendAsync(nodes[0], text));
 
-        await nodes[^1].EventuallyAsync("all received", async () => (await nodes[^1].ReceivedAsync(nodes[0])).Count >= count);
-        await nodes[0].EventuallyAsync("all received", async () => (await nodes[0].ReceivedAsync(nodes[^1])).Count >= count);
+        await nodes[^1].EventuallyAsync(
+            "all received", async () => (await nodes[^1].ReceivedAsync(nodes[0])).Count >= count);
+        await nodes[0].EventuallyAsync(
+            "all received", async () => (await nodes[0].ReceivedAsync(nodes[^1])).Count >= count);
         Assert.Equal(texts.Order(), (await nodes[^1].ReceivedAsync(nodes[0])).Order());
         Assert.Equal(texts.Order(), (await nodes[0].ReceivedAsync(nodes[^1])).Order());
     }

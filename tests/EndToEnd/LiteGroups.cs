@@ -34,7 +34,8 @@ public class LiteGroups
 
         foreach (NodeProcess reader in new[] { bob, relay })
         {
-            await reader.EventuallyAsync("all received", async () => (await StreamAsync(reader)).Count >= accepted.Count, TimeSpan.FromMinutes(4));
+            await reader.EventuallyAsync("all received", async () => (await StreamAsync(reader)).Count
+                >= accepted.Count, TimeSpan.FromMinutes(4));
             Assert.Equal(accepted.Order(), (await StreamAsync(reader)).Order());
             // A key that was used twice would come back as a replay, and its message would be missing above.
             foreach (string refused in new[] { "replayed_or_too_old", "not_authentic", "too_many" })
@@ -42,7 +43,9 @@ public class LiteGroups
         }
 
         await alice.EventuallyAsync("all proven", async () => (await ListAsync(alice)).All(m =>
-            (string)m!["direction"]! == "in" || ((string)m["state"]! == "delivered" && (int)m["deliveredTo"]! == (int)m["recipients"]!)), TimeSpan.FromMinutes(4));
+            (string)m!["direction"]! == "in"
+                || ((string)m["state"]! == "delivered" && (int)m["deliveredTo"]! == (int)m["recipients"]!)),
+                TimeSpan.FromMinutes(4));
         await SendAsync(bob, "still here");
         await SendAsync(alice, "so am I");
     }
@@ -61,9 +64,11 @@ public class LiteGroups
         Assert.Contains("\u2588", invited.Output, StringComparison.Ordinal);
         string uri = (string)JsonNode.Parse(alice.Ctl("lite", "invite", Name, "--json").Output)!["uri"]!;
         Assert.Equal(0, bob.Ctl("lite", "join", uri, "mine").ExitCode);
-        await alice.EventuallyAsync("two members", async () => (await ShowAsync(alice))["members"]!.AsArray().Count == 2);
+        await alice.EventuallyAsync(
+            "two members", async () => (await ShowAsync(alice))["members"]!.AsArray().Count == 2);
 
-        Ran sent = alice.Ctl("send", "--lite", Name, "typed by hand", "--wait", "delivered", "--priority", "high", "--signed");
+        Ran sent = alice.Ctl("send", "--lite", Name, "typed by hand", "--wait", "delivered", "--priority", "high",
+            "--signed");
         Assert.Equal(0, sent.ExitCode);
         Assert.Contains("typed by hand", bob.Ctl("messages", "--with", "mine").Output, StringComparison.Ordinal);
         Assert.Contains("aes-ccm-8", bob.Ctl("lite", "show", "mine").Output, StringComparison.Ordinal);
@@ -113,7 +118,14 @@ public class LiteGroups
         try
         {
             foreach (string text in texts)
-                await connection.WriteAsync(new JsonObject { ["command"] = "send", ["lite"] = true, ["to"] = Name, ["text"] = text }.ToJsonString());
+                await connection.WriteAsync(
+                    new JsonObject
+                    {
+                        ["command"] = "send",
+                        ["lite"] = true,
+                        ["to"] = Name,
+                        ["text"] = text
+                    }.ToJsonString());
         }
         catch (SocketException)
         {
@@ -126,21 +138,25 @@ public class LiteGroups
         string uri = (string)(await inviter.AskAsync("lite-invite", new JsonObject { ["group"] = Name }))["uri"]!;
         await newcomer.AskAsync("lite-join", new JsonObject { ["uri"] = uri });
         foreach (NodeProcess node in (NodeProcess[])[.. members, newcomer])
-            await node.EventuallyAsync("everybody known", async () => (await ShowAsync(node))["members"]!.AsArray().Count == members.Length + 1);
+            await node.EventuallyAsync("everybody known",
+                async () => (await ShowAsync(node))["members"]!.AsArray().Count == members.Length + 1);
     }
 
-    private static Task<JsonNode> ShowAsync(NodeProcess node) => node.AskAsync("lite-show", new JsonObject { ["group"] = Name });
+    private static Task<JsonNode> ShowAsync(NodeProcess node) =>
+        node.AskAsync("lite-show", new JsonObject { ["group"] = Name });
 
     private static async Task SendAsync(NodeProcess node, string text)
     {
-        JsonNode sent = await node.AskAsync("send", new JsonObject { ["lite"] = true, ["to"] = Name, ["text"] = text, ["wait"] = "delivered" });
+        JsonNode sent = await node.AskAsync(
+            "send", new JsonObject { ["lite"] = true, ["to"] = Name, ["text"] = text, ["wait"] = "delivered" });
         Assert.Equal("delivered", (string)sent["state"]!);
     }
 
     private static async Task<JsonArray> ListAsync(NodeProcess node) =>
         (await node.AskAsync("messages", new JsonObject { ["with"] = Name, ["limit"] = 10_000 })).AsArray();
 
-    private static async Task<List<string>> TextsAsync(NodeProcess node) => [.. (await ListAsync(node)).Select(m => (string)m!["text"]!)];
+    private static async Task<List<string>> TextsAsync(NodeProcess node) =>
+        [.. (await ListAsync(node)).Select(m => (string)m!["text"]!)];
 
     private static async Task<List<string>> StreamAsync(NodeProcess node) =>
         [.. (await TextsAsync(node)).Where(t => t.StartsWith("stream ", StringComparison.Ordinal))];

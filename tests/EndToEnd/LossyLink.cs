@@ -3,7 +3,10 @@ using QuicProChat.Mesh.EndToEnd.Harness;
 
 namespace QuicProChat.Mesh.EndToEnd;
 
-/// <summary>What <c>tc netem loss 20% delay 200ms</c> at both ends does, by <see cref="BadCable"/>, on every kernel and with a seed.</summary>
+/// <summary>
+/// What <c>tc netem loss 20% delay 200ms</c> at both ends does, by <see cref="BadCable"/>, on every kernel and with a
+/// seed.
+/// </summary>
 public class LossyLink
 {
     private const int Seed = 20;
@@ -39,6 +42,7 @@ public class LossyLink
         Assert.True(cable.Lost > 0, "nothing was lost: the cable is too good");
         var asked = Stopwatch.StartNew();
         await alice.SendAsync(bob, "one more", wait: "delivered", patience);
-        Assert.True(asked.Elapsed >= 2 * _delay, $"{asked.Elapsed.TotalMilliseconds} ms there and back: the cable is too fast");
+        Assert.True(asked.Elapsed >= 2
+            * _delay, $"{asked.Elapsed.TotalMilliseconds} ms there and back: the cable is too fast");
     }
 }

@@ -56,7 +56,8 @@ public class MachineFaults
     [InlineData("certificate.number", "noise", null)]
     [InlineData("certificate.number", "empty", null)]
     [InlineData("certificate.number", "directory", null)]
-    public async Task A_damaged_file_of_the_data_directory_is_named_or_does_no_harm(string file, string damage, string? said)
+    public async Task A_damaged_file_of_the_data_directory_is_named_or_does_no_harm(
+        string file, string damage, string? said)
     {
         await using var net = new TestNet();
         NodeProcess alice = net.Node("alice").Listening();
@@ -96,8 +97,11 @@ public class MachineFaults
         await gone.StartAsync();
         await alice.HasRouteAsync(gone);
         await gone.KillAsync();
-        Task<JsonNode> asked = waits.RequestAsync("send", new JsonObject { ["to"] = gone.Address, ["text"] = "later", ["wait"] = "delivered" });
-        await alice.EventuallyAsync("the message is stored", async () => (await alice.AskAsync("messages")).AsArray().Count == 1);
+        Task<JsonNode> asked =
+            waits.RequestAsync(
+                "send", new JsonObject { ["to"] = gone.Address, ["text"] = "later", ["wait"] = "delivered" });
+        await alice.EventuallyAsync("the message is stored", async () => (await alice.AskAsync("messages"))
+            .AsArray().Count == 1);
 
         var process = Process.GetProcessById(alice.ProcessId);
         Signal(process, [signal, signal]);
@@ -140,7 +144,8 @@ public class MachineFaults
         Directory.Delete(alice.DataDirectory, recursive: true);
         // The files live on without names until the daemon ends; what was asked before is answered as ever.
         Assert.Equal("alice", (string)(await alice.AskAsync("status"))["name"]!);
-        await alice.EventuallyAsync("word of it", () => Task.FromResult(alice.Log.Contains("control.sock", StringComparison.Ordinal)
+        await alice.EventuallyAsync(
+            "word of it", () => Task.FromResult(alice.Log.Contains("control.sock", StringComparison.Ordinal)
             && alice.Log.Contains("vanished", StringComparison.Ordinal)));
         Assert.Equal(0, await alice.StopAsync());
         await alice.StartAsync();
@@ -178,7 +183,8 @@ public class MachineFaults
     public async Task Without_descriptors_links_go_on_and_those_that_come_wait_until_there_are_some()
     {
         await using var net = new TestNet();
-        (NodeProcess alice, NodeProcess bob, NodeProcess carol) = (net.Node("alice").Listening(), net.Node("bob"), net.Node("carol"));
+        (NodeProcess alice, NodeProcess bob, NodeProcess carol) =
+            (net.Node("alice").Listening(), net.Node("bob"), net.Node("carol"));
         bob.Dialling(net.Connect(alice.Machine, bob.Machine).AddressA);
         carol.Dialling(net.Connect(alice.Machine, carol.Machine).AddressA);
         alice.Under = ["prlimit", "--nofile=75:75"];

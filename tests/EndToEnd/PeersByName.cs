@@ -3,7 +3,9 @@ using QuicProChat.Mesh.EndToEnd.Harness;
 
 namespace QuicProChat.Mesh.EndToEnd;
 
-/// <summary>Peers that are named, not numbered, dialled by the program that has no name service of a C library.</summary>
+/// <summary>
+/// Peers that are named, not numbered, dialled by the program that has no name service of a C library.
+/// </summary>
 public class PeersByName
 {
     private const string Name = "relay.mesh.test";
@@ -22,7 +24,8 @@ public class PeersByName
         alice.With("--peer", $"tcp://relay:{NodeProcess.Port}");
         await relay.StartAsync();
         await alice.StartAsync();
-        await alice.EventuallyAsync("word of it", () => Task.FromResult(alice.Log.Contains("there is no host relay", StringComparison.Ordinal)));
+        await alice.EventuallyAsync("word of it",
+            () => Task.FromResult(alice.Log.Contains("there is no host relay", StringComparison.Ordinal)));
 
         server.Address = IPAddress.Parse(first.AddressA);
         await alice.EventuallyAsync("a link", async () => (await alice.AskAsync("peers")).AsArray().Count == 1, Long);
@@ -86,8 +89,10 @@ public class PeersByName
         await alice.HasRouteAsync(relay);
         await alice.SendAsync(relay, "from a bare root", wait: "delivered");
 
-        string[] files = [.. Directory.EnumerateFiles(root, "*", SearchOption.AllDirectories).Select(f => Path.GetRelativePath(root, f))];
-        Assert.Equal(new[] { "bin/sh", Binary.Static.TrimStart('/'), "etc/resolv.conf" }.Order(StringComparer.Ordinal), files.Order(StringComparer.Ordinal));
+        string[] files = [.. Directory.EnumerateFiles(root, "*", SearchOption.AllDirectories)
+            .Select(f => Path.GetRelativePath(root, f))];
+        Assert.Equal(new[] { "bin/sh", Binary.Static.TrimStart('/'), "etc/resolv.conf" }.Order(StringComparer.Ordinal),
+            files.Order(StringComparer.Ordinal));
     }
 
     /// <summary>Gives a node a file of the system that is its own.</summary>
@@ -95,6 +100,7 @@ public class PeersByName
     {
         string file = Path.Combine(net.Directory, $"{node.Name}-{Path.GetFileName(path)}");
         File.WriteAllText(file, text);
-        node.Under = ["unshare", "--mount", "sh", "-c", $"mount --bind {file} {path} && exec \"$@\"", "sh", .. node.Under];
+        node.Under = ["unshare", "--mount", "sh", "-c", $"mount --bind {file} {path} && exec \"$@\"", "sh",
+            .. node.Under];
     }
 }

@@ -20,11 +20,13 @@ public class Radios(ITestOutputHelper output)
         foreach (NodeProcess node in nodes)
             await node.StartAsync();
         var watch = Stopwatch.StartNew();
-        await b.EventuallyAsync("two radio neighbours", async () => (await b.AskAsync("peers")).AsArray().Count == 2, _patience);
+        await b.EventuallyAsync("two radio neighbours", async () => (await b.AskAsync("peers")).AsArray().Count
+            == 2, _patience);
         await a.EventuallyAsync("b", async () => (await a.AskAsync("peers")).AsArray().Count == 1, _patience);
         await c.EventuallyAsync("b", async () => (await c.AskAsync("peers")).AsArray().Count == 1, _patience);
         JsonNode peer = (await a.AskAsync("peers")).AsArray().Single()!;
-        Assert.Equal((b.Address, "lora", $"lora:{air.Device("a")}"), ((string)peer["address"]!, (string)peer["transport"]!, (string)peer["uri"]!));
+        Assert.Equal((b.Address, "lora", $"lora:{air.Device("a")}"),
+            ((string)peer["address"]!, (string)peer["transport"]!, (string)peer["uri"]!));
         output.WriteLine($"neighbours after {watch.Elapsed.TotalSeconds:F1} s");
 
         // Nothing is known of c here: its key is asked for over the air.
@@ -45,18 +47,26 @@ public class Radios(ITestOutputHelper output)
         TimeSpan took = watch.Elapsed;
         await air.QuietAsync();
         (int framesThen, int bytesThen) = air.Transmitted();
-        output.WriteLine($"text of 40 to a neighbour: delivered after {took.TotalSeconds:F2} s; {framesThen - frames} frames, {bytesThen - bytes} bytes in all");
+        output.WriteLine(
+            $"text of 40 to a neighbour: delivered after {took.TotalSeconds:F2} s; {framesThen - frames} frames, "
+                + $"{bytesThen - bytes} bytes in all");
 
         air.Unplug("c");
         string early = await a.SendAsync(c, "sent while c is away", wait: "queued");
-        string doomed = (string)(await a.AskAsync("send", new JsonObject { ["to"] = c.Address, ["text"] = "too late", ["lifetime"] = "20s" }))["id"]!;
-        string urgent = (string)(await a.AskAsync("send", new JsonObject { ["to"] = c.Address, ["text"] = "urgent", ["priority"] = "emergency" }))["id"]!;
+        string doomed = (string)(
+            await a.AskAsync(
+                "send", new JsonObject { ["to"] = c.Address, ["text"] = "too late", ["lifetime"] = "20s" }))["id"]!;
+        string urgent = (string)(
+            await a.AskAsync(
+                "send", new JsonObject { ["to"] = c.Address, ["text"] = "urgent", ["priority"] = "emergency" }))["id"]!;
         // Longer than c's links outlive their radio.
-        await c.EventuallyAsync("no neighbours without a radio", async () => (await c.AskAsync("peers")).AsArray().Count == 0, _patience);
+        await c.EventuallyAsync("no neighbours without a radio", async () => (await c.AskAsync("peers")).AsArray().Count
+            == 0, _patience);
         JsonNode gone = (await c.AskAsync("radio")).AsArray().Single()!;
         Assert.Equal("closed", (string)gone["state"]!);
         Assert.Contains("no such device", (string)gone["why"]!, StringComparison.Ordinal);
-        Assert.NotEqual("delivered", (string)(await a.AskAsync("message", new JsonObject { ["id"] = early }))["state"]!);
+        Assert.NotEqual(
+            "delivered", (string)(await a.AskAsync("message", new JsonObject { ["id"] = early }))["state"]!);
         await a.HasStateAsync(doomed, "expired", _patience);
         air.Plug("c");
         watch.Restart();
@@ -64,17 +74,21 @@ public class Radios(ITestOutputHelper output)
         await a.HasStateAsync(early, "delivered", _patience);
         output.WriteLine($"c back: all delivered after {watch.Elapsed.TotalSeconds:F1} s");
         Assert.Equal(
-            new[] { "over two hops of radio", large, "sent while c is away", "urgent" }.Order(), (await c.ReceivedAsync(a)).Order());
+            new[] { "over two hops of radio", large, "sent while c is away", "urgent" }.Order(),
+            (await c.ReceivedAsync(a)).Order());
 
         JsonNode radio = JsonNode.Parse(a.Ctl("--json", "radio").Output)!.AsArray().Single()!;
-        Assert.Equal(("online", 869_525_000, 7, "869.4-869.65"), ((string)radio["state"]!, (long)radio["frequencyHz"]!, (int)radio["spreadingFactor"]!, (string)radio["band"]!));
+        Assert.Equal(("online", 869_525_000, 7, "869.4-869.65"),
+            ((string)radio["state"]!, (long)radio["frequencyHz"]!, (int)radio["spreadingFactor"]!,
+                (string)radio["band"]!));
         JsonNode neighbour = radio["neighbours"]!.AsArray().Single()!;
         Assert.True((bool)neighbour["up"]! && (int)neighbour["rssiDbm"]! < 0 && (long)neighbour["framesReceived"]! > 0);
         Assert.Equal(("b", b.Address), ((string)neighbour["name"]!, (string)neighbour["address"]!));
         Assert.True(radio["airtime"]!.AsArray().Sum(u => (double)u!["usedSeconds"]!) > 1);
         Assert.Contains("869.525 MHz", a.Ctl("radio").Output, StringComparison.Ordinal);
         Assert.Equal(1, await a.MetricAsync($"qpc_radio_neighbours{{device=\"{air.Device("a")}\"}}"));
-        Assert.True(await a.MetricAsync($"qpc_radio_airtime_used_seconds{{device=\"{air.Device("a")}\",class=\"message\"}}") > 1);
+        Assert.True(await a.MetricAsync(
+            $"qpc_radio_airtime_used_seconds{{device=\"{air.Device("a")}\",class=\"message\"}}") > 1);
     }
 
     [Fact]
@@ -95,7 +109,8 @@ public class Radios(ITestOutputHelper output)
         await a.SendAsync(c, "from the air", wait: "delivered", _patience);
         Assert.Equal(["from the cable"], await a.ReceivedAsync(c));
         Assert.Equal(["from the air"], await c.ReceivedAsync(a));
-        Assert.Equal(["lora", "tcp"], (await b.AskAsync("peers")).AsArray().Select(p => (string)p!["transport"]!).Order());
+        Assert.Equal(["lora", "tcp"], (await b.AskAsync("peers")).AsArray()
+            .Select(p => (string)p!["transport"]!).Order());
     }
 
     [Fact]
@@ -109,7 +124,8 @@ public class Radios(ITestOutputHelper output)
         await File.WriteAllTextAsync(file, $"{{ \"listen\": [\"{air.Uri("a")}&networkkey={key}\"] }}");
         NodeProcess a = await net.Node("a").With("--config", file).StartAsync();
         await a.EventuallyAsync("a line about the absent modem", () => Task.FromResult(
-            a.Log.Contains($"Radio {air.Device("a")} is away ({air.Device("a")}: there is no such device)", StringComparison.Ordinal)));
+            a.Log.Contains($"Radio {air.Device("a")} is away ({air.Device("a")}: there is no such device)",
+                StringComparison.Ordinal)));
         Assert.Equal($"lora:{air.Device("a")}", (string)(await a.AskAsync("status"))["listen"]!.AsArray().Single()!);
         air.Plug("a");
         await OnlineAsync(a);
@@ -117,14 +133,18 @@ public class Radios(ITestOutputHelper output)
         string elsewhere = Path.Combine(net.Directory, "second");
         Ran second = Shell.Run(a.Program, ["run", "--data-dir", elsewhere, "--listen", air.Uri("a")]);
         Assert.Equal(1, second.ExitCode);
-        Assert.Contains($"{air.Device("a")}: another process holds the device", second.Errors, StringComparison.Ordinal);
+        Assert.Contains($"{air.Device("a")}: another process holds the device", second.Errors,
+            StringComparison.Ordinal);
         await OnlineAsync(a);
 
         // Another rate, then none: the reload lets the modem go.
-        await File.WriteAllTextAsync(file, $"{{ \"listen\": [\"{air.Uri("a").Replace("sf=7", "sf=8", StringComparison.Ordinal)}&networkkey={key}\"] }}");
+        await File.WriteAllTextAsync(
+            file, $"{{ \"listen\": "
+                + $"[\"{air.Uri("a").Replace("sf=7", "sf=8", StringComparison.Ordinal)}&networkkey={key}\"] }}");
         Shell.Do("kill", "-HUP", $"{a.ProcessId}");
         await a.EventuallyAsync("another spreading factor", async () =>
-            (await a.AskAsync("radio")).AsArray() is [{ } radio] && (int)radio["spreadingFactor"]! == 8 && (string)radio["state"]! == "online");
+            (await a.AskAsync("radio")).AsArray() is [{ } radio] && (int)radio["spreadingFactor"]! == 8
+                && (string)radio["state"]! == "online");
         await File.WriteAllTextAsync(file, "{ }");
         Shell.Do("kill", "-HUP", $"{a.ProcessId}");
         await a.EventuallyAsync("no radio", async () => (await a.AskAsync("radio")).AsArray().Count == 0);

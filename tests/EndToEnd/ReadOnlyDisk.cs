@@ -28,7 +28,8 @@ public class ReadOnlyDisk
         Assert.Contains("the store is full or failing: nothing was sent", refused.Errors, StringComparison.Ordinal);
         string id = await bob.SendAsync(alice, "is kept by who sent it");
         await bob.EventuallyAsync("a state that says why", async () =>
-            (string?)(await bob.AskAsync("message", new JsonObject { ["id"] = id }))["reason"] == "the next hop has no space");
+            (string?)(await bob.AskAsync("message", new JsonObject { ["id"] = id }))["reason"]
+                == "the next hop has no space");
         Assert.Equal(1, await alice.MetricAsync("qpc_store_failing"));
         // What is there can still be read, and the node is asked and ended as ever.
         Assert.Equal(["while it took them"], await alice.ReceivedAsync(bob));
@@ -40,7 +41,8 @@ public class ReadOnlyDisk
         await again.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(30));
         Assert.Equal(1, again.ExitCode);
         Assert.Contains("cannot start", alice.Log, StringComparison.Ordinal);
-        Assert.Contains(alice.DataDirectory, alice.Log[alice.Log.IndexOf("cannot start", StringComparison.Ordinal)..], StringComparison.Ordinal);
+        Assert.Contains(alice.DataDirectory, alice.Log[alice.Log.IndexOf("cannot start", StringComparison.Ordinal)..],
+            StringComparison.Ordinal);
 
         disk.Repair();
         await alice.StartAsync();

@@ -20,7 +20,8 @@ public class RelayHolds
         string[] texts = [.. Enumerable.Range(0, Messages).Select(i => $"for later {i}")];
         string[] ids = await Task.WhenAll(texts.Select(text => alice.SendAsync(bob, text, wait: "forwarded")));
         Assert.Equal(0, await alice.StopAsync());
-        await relay.EventuallyAsync("bob gone from the relay", async () => (await relay.AskAsync("peers")).AsArray().Count == 0);
+        await relay.EventuallyAsync("bob gone from the relay", async () => (await relay.AskAsync("peers"))
+            .AsArray().Count == 0);
         Assert.Equal(Messages, (int)(await relay.AskAsync("queue"))["count"]!);
 
         // The relay's power goes too: what it holds is on its disk.
@@ -66,7 +67,8 @@ public class RelayHolds
         Assert.Equal(texts.Order(), (await bob.ReceivedAsync(alice)).Order());
         // Only receipts for somebody who never returns are left.
         await relay.EventuallyAsync("nothing held for bob", async () =>
-            (await relay.AskAsync("queue"))["held"]!.AsArray().All(held => (string)held!["destination"]! == alice.Address));
+            (await relay.AskAsync("queue"))["held"]!.AsArray()
+                .All(held => (string)held!["destination"]! == alice.Address));
     }
 
     private static async Task<JsonNode> RouteAsync(NodeProcess node, NodeProcess to) =>

@@ -28,8 +28,10 @@ public class RingWithDyingLink
             await node.StartAsync();
         NodeProcess sender = ring[0];
         NodeProcess receiver = ring[2];
-        await sender.EventuallyAsync("both ways round", async () => (await sender.AskAsync("peers")).AsArray().Count == 2);
-        await receiver.EventuallyAsync("both ways round", async () => (await receiver.AskAsync("peers")).AsArray().Count == 2);
+        await sender.EventuallyAsync("both ways round", async () => (await sender.AskAsync("peers"))
+            .AsArray().Count == 2);
+        await receiver.EventuallyAsync("both ways round", async () => (await receiver.AskAsync("peers"))
+            .AsArray().Count == 2);
         await sender.HasRouteAsync(receiver);
         await receiver.HasRouteAsync(sender);
 
@@ -56,7 +58,8 @@ public class RingWithDyingLink
 
     private static async Task<string?> NextHopAsync(NodeProcess from, NodeProcess to)
     {
-        JsonNode route = (await from.AskAsync("routes")).AsArray().Single(r => (string)r!["destination"]! == to.Address)!;
+        JsonNode route = (await from.AskAsync("routes")).AsArray()
+            .Single(r => (string)r!["destination"]! == to.Address)!;
         return (string?)route["nextHop"];
     }
 }

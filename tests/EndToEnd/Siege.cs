@@ -60,13 +60,15 @@ public class Siege(ITestOutputHelper output)
             mostResident = Math.Max(mostResident, scene.Relay.ResidentBytes());
             mostDisk = Math.Max(mostDisk, scene.Disk.Used());
             await LookAsync(sent, siege.Elapsed);
-            if (siege.Elapsed > TimeSpan.FromSeconds(15 * (newcomers.Count + 1)) && siege.Elapsed < _duration - _newcomersPatience)
+            if (siege.Elapsed > TimeSpan.FromSeconds(15 * (newcomers.Count + 1)) && siege.Elapsed < _duration
+                - _newcomersPatience)
                 newcomers.Add(await scene.NewcomerAsync(2 * _newcomersPatience));
             await Task.Delay(TimeSpan.FromMilliseconds(500));
         }
 
         TimeSpan processorUsed = scene.Processor() - processor;
-        Report(await tallies, sent, newcomers, siege.Elapsed, processorUsed, mostResident, scene.PeakMemory(), mostDisk);
+        Report(await tallies, sent, newcomers, siege.Elapsed, processorUsed, mostResident,
+            scene.PeakMemory(), mostDisk);
         Assert.True(hostile.ExitCode == 0, await complaints);
         Assert.False(before.HasExited, "the relay was restarted or ended");
 
@@ -83,7 +85,9 @@ public class Siege(ITestOutputHelper output)
 
         Sent[] missing = [.. sent.Where(s => s.Delivered is null)];
         foreach (Sent one in missing.Take(10))
-            output.WriteLine($"missing: {one.From.Name} -> {one.To.Name}, sent after {one.At.TotalSeconds:0} s: {await SiegeScene.StateAsync(one.From, one.Id)}");
+            output.WriteLine(
+                $"missing: {one.From.Name} -> {one.To.Name}, sent after {one.At.TotalSeconds:0} s: "
+                    + $"{await SiegeScene.StateAsync(one.From, one.Id)}");
         Assert.Empty(missing);
         double quick = sent.Count(s => s.Delivered - s.At <= _minute) / (double)sent.Count;
         Assert.True(quick >= LeastWithinAMinute, $"{quick:P1} of {sent.Count} messages arrived within a minute");
@@ -106,15 +110,19 @@ public class Siege(ITestOutputHelper output)
     }
 
     private void Report(
-        string tallies, List<Sent> sent, List<TimeSpan> newcomers, TimeSpan lasted, TimeSpan processor, long resident, long peak, long disk)
+        string tallies, List<Sent> sent, List<TimeSpan> newcomers, TimeSpan lasted, TimeSpan processor, long resident,
+        long peak, long disk)
     {
         output.WriteLine($"siege of {lasted.TotalSeconds:0} s, load {File.ReadAllText("/proc/loadavg").Trim()}");
         foreach (string line in tallies.Split('\n', StringSplitOptions.RemoveEmptyEntries))
             output.WriteLine(line);
-        output.WriteLine($"relay: processor {processor.TotalSeconds / lasted.TotalSeconds:P0} of one core, resident at most "
+        output.WriteLine(
+            $"relay: processor {processor.TotalSeconds / lasted.TotalSeconds:P0} of one core, resident at most "
             + $"{resident / 1e6:0.0} MB, its group at most {peak / 1e6:0.0} MB, disk at most {disk / 1e6:0.0} MB");
-        output.WriteLine($"honest messages: {sent.Count} sent, {sent.Count(s => s.Delivered is not null)} delivered during the siege");
-        output.WriteLine($"newcomers linked after {string.Join(", ", newcomers.Select(t => $"{t.TotalSeconds:0.0} s"))}");
+        output.WriteLine(
+            $"honest messages: {sent.Count} sent, {sent.Count(s => s.Delivered is not null)} delivered during the siege");
+        output.WriteLine(
+            $"newcomers linked after {string.Join(", ", newcomers.Select(t => $"{t.TotalSeconds:0.0} s"))}");
     }
 
     /// <summary>A siege does not go on when its test has failed.</summary>

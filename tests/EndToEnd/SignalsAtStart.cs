@@ -36,7 +36,8 @@ public class SignalsAtStart
     [InlineData("TERM", 15)]
     [InlineData("INT", 2)]
     [InlineData("QUIT", 3)]
-    public async Task An_order_to_stop_ends_a_start_in_time_and_harms_nothing_whenever_it_comes(string signal, int number)
+    public async Task An_order_to_stop_ends_a_start_in_time_and_harms_nothing_whenever_it_comes(
+        string signal, int number)
     {
         await using var net = new TestNet();
         NodeProcess alice = net.Node("alice");

@@ -18,7 +18,8 @@ public class Ways
         Assert.Empty(status["listen"]!.AsArray());
         Assert.Contains("tcp://10.77.1.1:0", (string)Assert.Single(status["waiting"]!.AsArray())!);
         net.Connect(machine, other);
-        await late.EventuallyAsync("listening", async () => (await late.AskAsync("status"))["listen"]!.AsArray().Count == 1);
+        await late.EventuallyAsync(
+            "listening", async () => (await late.AskAsync("status"))["listen"]!.AsArray().Count == 1);
         status = await late.AskAsync("status");
         Assert.Empty(status["waiting"]!.AsArray());
         string bound = (string)status["listen"]![0]!;
@@ -38,11 +39,14 @@ public class Ways
         NodeProcess b = await net.Node("b", other).With("--peer", $"tcp://[{address}%e0]:4711").StartAsync();
         await b.HasRouteAsync(a);
         Shell.Do("ip", "-n", machine, "link", "delete", "e0");
-        await a.EventuallyAsync("waiting", async () => (await a.AskAsync("status"))["waiting"]!.AsArray().Count == 1, Long);
+        await a.EventuallyAsync("waiting", async () => (await a.AskAsync("status"))["waiting"]!.AsArray().Count
+            == 1, Long);
         Assert.Empty((await a.AskAsync("status"))["listen"]!.AsArray());
         Connect();
-        await a.EventuallyAsync("listening", async () => (await a.AskAsync("status"))["listen"]!.AsArray().Count == 1, Long);
-        await b.EventuallyAsync("a link", async () => (await b.AskAsync("peers")).AsArray().Count == 1, TimeSpan.FromSeconds(90));
+        await a.EventuallyAsync("listening", async () => (await a.AskAsync("status"))["listen"]!.AsArray().Count
+            == 1, Long);
+        await b.EventuallyAsync("a link", async () => (await b.AskAsync("peers")).AsArray().Count
+            == 1, TimeSpan.FromSeconds(90));
 
         string Connect()
         {
@@ -62,7 +66,9 @@ public class Ways
     {
         await using TestNet net = new();
         NodeProcess a = net.Node("a").Listening(), b = net.Node("b").Dialling("10.78.0.1");
-        BadCable cable = net.Own(new BadCable(a.Machine, "10.78.0.1", b.Machine, "10.78.0.2", loss: 0, TimeSpan.FromMilliseconds(1), seed: 1));
+        BadCable cable =
+            net.Own(new BadCable(a.Machine, "10.78.0.1", b.Machine, "10.78.0.2", loss: 0,
+                TimeSpan.FromMilliseconds(1), seed: 1));
         await a.StartAsync();
         await b.StartAsync();
         await b.HasRouteAsync(a);
@@ -72,7 +78,8 @@ public class Ways
         string[] rest =
         [
             await b.SendAsync(a, "small"),
-            (string)(await b.AskAsync("send", new JsonObject { ["to"] = a.Address, ["text"] = "urgent", ["priority"] = "high" }))["id"]!,
+            (string)(await b.AskAsync(
+                "send", new JsonObject { ["to"] = a.Address, ["text"] = "urgent", ["priority"] = "high" }))["id"]!,
         ];
         string back = await a.SendAsync(b, "the other way");
         foreach (string id in rest)
@@ -90,12 +97,14 @@ public class Ways
         NodeProcess one = await net.Node("one", machine).Dialling("127.0.0.1").StartAsync();
         await one.HasRouteAsync(relay);
         NodeProcess two = net.Node("two", machine).Dialling("127.0.0.1");
-        Directory.CreateDirectory(two.DataDirectory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        Directory.CreateDirectory(two.DataDirectory, UnixFileMode.UserRead | UnixFileMode.UserWrite
+            | UnixFileMode.UserExecute);
         File.Copy(Path.Combine(one.DataDirectory, "identity.key"), Path.Combine(two.DataDirectory, "identity.key"));
         await two.StartAsync();
         foreach (NodeProcess node in new[] { relay, one, two })
         {
-            await node.EventuallyAsync("a warning", async () => (await node.AskAsync("status"))["warnings"]!.AsArray().Count > 0, Long);
+            await node.EventuallyAsync(
+                "a warning", async () => (await node.AskAsync("status"))["warnings"]!.AsArray().Count > 0, Long);
             Assert.Contains(" key", (string)(await node.AskAsync("status"))["warnings"]![0]!);
             Assert.Contains(" key", node.Log);
         }
@@ -108,11 +117,13 @@ public class Ways
         string machine = net.Machine("all");
         NodeProcess one = await net.Node("one", machine).Listening().StartAsync();
         NodeProcess two = net.Node("two", machine).Dialling("127.0.0.1");
-        Directory.CreateDirectory(two.DataDirectory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        Directory.CreateDirectory(two.DataDirectory, UnixFileMode.UserRead | UnixFileMode.UserWrite
+            | UnixFileMode.UserExecute);
         File.Copy(Path.Combine(one.DataDirectory, "identity.key"), Path.Combine(two.DataDirectory, "identity.key"));
         await two.StartAsync();
         foreach (NodeProcess node in new[] { one, two })
-            await node.EventuallyAsync("a warning", async () => (await node.AskAsync("status"))["warnings"]!.AsArray().Count > 0);
+            await node.EventuallyAsync(
+                "a warning", async () => (await node.AskAsync("status"))["warnings"]!.AsArray().Count > 0);
         Assert.Single((await two.AskAsync("status"))["dialling"]!.AsArray());
     }
 
@@ -127,7 +138,8 @@ public class Ways
         await b.HasRouteAsync(a);
         await b.AskAsync("disconnect", new JsonObject { ["to"] = first });
         await b.EventuallyAsync("the other way", async () =>
-            (await b.AskAsync("peers")).AsArray() is [{ } peer] && (string)peer["uri"]! == second, TimeSpan.FromSeconds(40));
+            (await b.AskAsync("peers")).AsArray() is [{ } peer] && (string)peer["uri"]! == second,
+            TimeSpan.FromSeconds(40));
         await b.AskAsync("disconnect", new JsonObject { ["to"] = second });
         await b.EventuallyAsync("no link", async () => (await b.AskAsync("peers")).AsArray().Count == 0);
     }

@@ -41,8 +41,8 @@ public class WrongClock
     }
 
     /// <summary>
-    /// The node between two others loses its time for a while. What depends on the calendar waits until the clock is right; the rest does
-    /// not notice.
+    /// The node between two others loses its time for a while. What depends on the calendar waits until the clock is
+    /// right; the rest does not notice.
     /// </summary>
     [Theory]
     [InlineData("+20d")]
@@ -71,7 +71,8 @@ public class WrongClock
         await HasAsync(bob, "a text");
 
         clock.Set("+0");
-        // What the clock said is used for a second: a link that begins within it still knows the record as one of another time.
+        // What the clock said is used for a second: a link that begins within it still knows the record as one of
+        // another time.
         await Task.Delay(TimeSpan.FromSeconds(3));
         // Links begin with what both sides have; without that it takes five minutes.
         alice.Ctl("disconnect", relay.Address);
@@ -83,20 +84,24 @@ public class WrongClock
         await node.AskAsync("send", new JsonObject { ["to"] = to, ["text"] = text });
 
     private static Task HasAsync(NodeProcess node, string text) => node.EventuallyAsync(text, async () =>
-        (await node.AskAsync("messages", new JsonObject { ["limit"] = 100 })).AsArray().Any(m => (string)m!["text"]! == text), _patience);
+        (await node.AskAsync("messages", new JsonObject { ["limit"] = 100 })).AsArray()
+            .Any(m => (string)m!["text"]! == text), _patience);
 
     private static async Task InviteAsync(NodeProcess admin, NodeProcess node) =>
         await admin.AskAsync("group-invite", new JsonObject { ["group"] = Name, ["to"] = new JsonArray(node.Address) });
 
     private static async Task JoinedAsync(NodeProcess node)
     {
-        await node.EventuallyAsync("invited", async () => (await node.AskAsync("group-list"))["invitations"]!.AsArray().Count == 1, _patience);
+        await node.EventuallyAsync(
+            "invited", async () => (await node.AskAsync("group-list"))["invitations"]!.AsArray().Count == 1, _patience);
         await node.AskAsync("group-accept", new JsonObject { ["group"] = Name });
         await node.EventuallyAsync("a member", async () =>
-            (string?)(await node.AskAsync("group-show", new JsonObject { ["group"] = Name }))["status"] == "current", _patience);
+            (string?)(await node.AskAsync("group-show", new JsonObject { ["group"] = Name }))["status"]
+                == "current", _patience);
     }
 
-    private static void SetWrong(NodeProcess node, string offset) => new Clock(node.DataDirectory + ".clock", offset).Rule(node);
+    private static void SetWrong(NodeProcess node, string offset) => new Clock(node.DataDirectory + ".clock", offset)
+        .Rule(node);
 
     /// <summary>The calendar of a node, as a file that faketime reads whenever the node asks for the time.</summary>
     private sealed class Clock
@@ -120,7 +125,8 @@ public class WrongClock
         internal void Rule(NodeProcess node)
         {
             // Not by the faketime command: that stays in between, and a signal would end it instead of the node.
-            string library = Directory.GetDirectories("/usr/lib", "*-linux-gnu*").Select(d => Path.Combine(d, "faketime", "libfaketimeMT.so.1")).Single(File.Exists);
+            string library = Directory.GetDirectories("/usr/lib", "*-linux-gnu*")
+                .Select(d => Path.Combine(d, "faketime", "libfaketimeMT.so.1")).Single(File.Exists);
             node.Program = Binary.Dynamic;
             node.Under =
             [

@@ -22,8 +22,10 @@ internal static class Bodies
         Accessibility = Accessibility.StepFree,
         Slots =
         [
-            new Slot(new SlotId(0x01020304), 3_628_860, 50, Phase.Sprechstunde, Setting.Single, Modality.Praxis, FollowUp.No),
-            new Slot(new SlotId(0x05060708), 3_638_940, 100, Phase.Langzeit, Setting.Group, Modality.Hybrid, FollowUp.Waiting),
+            new Slot(new SlotId(0x01020304), 3_628_860, 50, Phase.Sprechstunde, Setting.Single, Modality.Praxis,
+                FollowUp.No),
+            new Slot(new SlotId(0x05060708), 3_638_940, 100, Phase.Langzeit, Setting.Group, Modality.Hybrid,
+                FollowUp.Waiting),
         ],
         RequestKey = RequestKey,
         RequestKeyNumber = 7,

@@ -122,7 +122,8 @@ public sealed class CasesThatMustComeOutRight : IDisposable
         Assert.True(_practice.Desk.Sequence > 1_000_000);
         // And one that leaves no successor is no record at all.
         byte[] record = FappRecord.Create(
-            _practice.Identity, FappRecordType.Announce, Bodies.Announce.Plz.Region, 0, FappRecord.MaxSequence, 1, Bodies.Announce.Encode());
+            _practice.Identity, FappRecordType.Announce, Bodies.Announce.Plz.Region, 0, FappRecord.MaxSequence, 1,
+            Bodies.Announce.Encode());
         record[GossipRecord.HeaderSize + 1 + 32 + 8] |= 0x80;
         Assert.True(GossipRecord.TryRead(record, out GossipRecord gossip));
         Assert.False(FappRecord.TryRead(gossip, out _));
@@ -151,8 +152,10 @@ public sealed class CasesThatMustComeOutRight : IDisposable
         Random.Shared.NextBytes(body);
         SlotConfirm.WriteHead(body, 0, 0);
         AnswerKeys.SealEntry(
-            new byte[32], _practice.Identity.PublicKey.Span, 999, 0, new SlotAnswerEntry(SlotAnswer.Booked, slot, 0, []), SlotConfirm.EntryOf(body, 3));
-        anna.Hear(FappRecord.Create(mallory, FappRecordType.Answers, Bodies.Announce.Plz.Region, 0, 999, 1, body), _now);
+            new byte[32], _practice.Identity.PublicKey.Span, 999, 0,
+            new SlotAnswerEntry(SlotAnswer.Booked, slot, 0, []), SlotConfirm.EntryOf(body, 3));
+        anna.Hear(FappRecord.Create(mallory, FappRecordType.Answers, Bodies.Announce.Plz.Region, 0, 999, 1, body),
+            _now);
         Assert.Equal(ReservationState.Requested, mine.State);
         // An entry moved into a later record of the practice would need its signature and another tag.
         Pass(FappTime.Hour);
@@ -198,7 +201,8 @@ public sealed class CasesThatMustComeOutRight : IDisposable
             Assert.True(_practice.Desk.RequestCount <= PracticeDesk.MaxPending);
         }
 
-        // A record of ranks falls 64 (1 + ln(n / 64)) times on average: everybody has the same chance, whenever it came.
+        // A record of ranks falls 64 (1 + ln(n / 64)) times on average: everybody has the same chance, whenever it
+        // came.
         Assert.InRange(kept, 250, 550);
         _practice.Settle(_now);
         Assert.Single(_practice.Events.OfType<FloodSeen>());
@@ -211,7 +215,8 @@ public sealed class CasesThatMustComeOutRight : IDisposable
         anna.Reserve(_practice, slot, _now, new ReserveWishes(Pin: "4711"));
         Assert.Equal(RequestOutcome.Taken, _practice.Receive(anna.Send(_now).Single(), _now));
         Pass(31 * FappTime.Minute);
-        Assert.Equal(SlotAnswer.Drawn, _practice.Desk.Requests(_now).Single(r => r.State != SlotAnswer.PinNeeded).State);
+        Assert.Equal(SlotAnswer.Drawn, _practice.Desk.Requests(_now)
+            .Single(r => r.State != SlotAnswer.PinNeeded).State);
     }
 
     [Fact]
@@ -229,7 +234,8 @@ public sealed class CasesThatMustComeOutRight : IDisposable
             for (int i = 0; i < ids.Length; i++)
             {
                 MadeRequest made = SealedRequest.Create(
-                    practice.Identity.PublicKey.Span, announce, new SlotReserve { Verb = SlotVerb.Reserve, Slot = slot }, RandomSource.System);
+                    practice.Identity.PublicKey.Span, announce,
+                    new SlotReserve { Verb = SlotVerb.Reserve, Slot = slot }, RandomSource.System);
                 ids[i] = made.Id;
                 practice.Desk.Receive(made.Bytes, _now);
             }
@@ -266,7 +272,8 @@ public sealed class CasesThatMustComeOutRight : IDisposable
                 _practice.Restart();
             if (random.Next(10) == 0)
                 who.Restart();
-            foreach (RequestView drawn in _practice.Desk.Requests(_now).Where(r => r.State == SlotAnswer.Drawn && random.Next(3) == 0))
+            foreach (RequestView drawn in _practice.Desk.Requests(_now)
+                .Where(r => r.State == SlotAnswer.Drawn && random.Next(3) == 0))
             {
                 _practice.Desk.Confirm(drawn.Id, _now);
                 if (random.Next(2) == 0)
@@ -282,7 +289,9 @@ public sealed class CasesThatMustComeOutRight : IDisposable
 
             Pass(3 * FappTime.Minute);
             foreach ((SlotId slot, RequestId id) in booked)
-                Assert.Equal((id, SlotAnswer.Booked), Assert.Single(_practice.Desk.Requests(_now), r => r.Slot.Id == slot && r.State == SlotAnswer.Booked) is var r ? (r.Id, r.State) : default);
+                Assert.Equal((id, SlotAnswer.Booked),
+                    Assert.Single(_practice.Desk.Requests(_now), r => r.Slot.Id == slot && r.State == SlotAnswer.Booked)
+                        is var r ? (r.Id, r.State) : default);
         }
 
         Assert.NotEmpty(booked);
@@ -325,7 +334,8 @@ public sealed class CasesThatMustComeOutRight : IDisposable
             {
                 Plz = Bodies.Plz($"04{i % 1000:000}"),
                 Slots = [.. Enumerable.Range(1, 40).Select(s => new Slot(
-                    new SlotId((uint)s), start + (uint)(s * 60), 50, (Phase)(1 + s % 5), Setting.Single, Modality.Praxis, FollowUp.No))],
+                    new SlotId((uint)s), start + (uint)(s * 60), 50, (Phase)(1 + s % 5), Setting.Single,
+                    Modality.Praxis, FollowUp.No))],
             };
             byte[] record = FappRecord.Create(who, FappRecordType.Announce, new Region(4), 0, 1, 0, announce.Encode());
             Assert.True(GossipRecord.TryRead(record, out GossipRecord gossip));
@@ -333,7 +343,14 @@ public sealed class CasesThatMustComeOutRight : IDisposable
             Assert.Equal(Taking.Taken, store.Take(read, _now, out _));
         }
 
-        var filter = new SlotFilter { Prefix = "04", Near = Bodies.Plz("04109"), Within = 30, Phases = 1 << (int)Phase.Probatorik, Procedures = Procedures.VT };
+        var filter = new SlotFilter
+        {
+            Prefix = "04",
+            Near = Bodies.Plz("04109"),
+            Within = 30,
+            Phases = 1 << (int)Phase.Probatorik,
+            Procedures = Procedures.VT
+        };
         // How long it takes: make simulate-appointments.
         Assert.NotEmpty(store.Search(filter, _now));
     }
@@ -349,13 +366,15 @@ public sealed class CasesThatMustComeOutRight : IDisposable
         for (int i = 0; i < RegionStore.MaxUnknown + 100; i++)
         {
             using LocalIdentity who = LocalIdentity.Generate();
-            anna.Hear(FappRecord.Create(who, FappRecordType.Announce, new Region(4), 0, 1, 0, Bodies.Announce.Encode()), _now);
+            anna.Hear(FappRecord.Create(who, FappRecordType.Announce, new Region(4), 0, 1, 0, Bodies.Announce.Encode()),
+                _now);
         }
 
         Assert.Equal(RegionStore.MaxUnknown + 1, anna.Store.Count);
         Assert.Equal(slot, anna.Store.Search(new SlotFilter(), _now).Single().Slot.Id);
         // Hidden unless asked for, and never reserved.
-        SlotOffer unknown = anna.Store.Search(new SlotFilter { Level = Level.None }, _now).First(o => o.Level == Level.None);
+        SlotOffer unknown = anna.Store.Search(new SlotFilter { Level = Level.None }, _now)
+            .First(o => o.Level == Level.None);
         Assert.Throws<FappException>(() => anna.Desk.Reserve(unknown, new ReserveWishes(), _now));
     }
 

@@ -16,12 +16,16 @@ public sealed class DecoderTests
         ["reserve"] = (Reserve(), RecodeReserve),
         ["filter"] = (Filter().Encode(), b => SlotFilter.TryRead(b)?.Encode()),
         ["answers"] = (Answers(), b => SlotConfirm.TryRead(b, out _) ? b : null),
-        ["answer"] = (Entry(), b => b.Length == SlotAnswerEntry.Size && SlotAnswerEntry.TryRead(b) is { } e ? Write(e) : null),
+        ["answer"] = (Entry(), b => b.Length == SlotAnswerEntry.Size && SlotAnswerEntry.TryRead(b) is { } e
+            ? Write(e) : null),
         ["query"] = (Query(new SlotQuery { Filter = Filter() }), b => SlotQuery.TryRead(b) is { } q ? Query(q) : null),
         ["query for answers"] = (
-            Query(new SlotQuery { Author = Bodies.RequestKey, Place = 3, First = 0x9A }), b => SlotQuery.TryRead(b) is { } q ? Query(q) : null),
-        ["response"] = (new SlotResponse([Record(), Record()], 2).Encode(), b => SlotResponse.TryRead(b) is { } r ? r.Encode() : null),
-        ["record"] = (Record(), b => GossipRecord.TryRead(b, out GossipRecord g) && FappRecord.TryRead(g, out FappRecord r) && r.Verify() ? b : null),
+            Query(new SlotQuery { Author = Bodies.RequestKey, Place = 3, First = 0x9A }), b => SlotQuery.TryRead(b)
+                is { } q ? Query(q) : null),
+        ["response"] = (new SlotResponse([Record(), Record()], 2).Encode(), b => SlotResponse.TryRead(b) is { } r
+            ? r.Encode() : null),
+        ["record"] = (Record(), b => GossipRecord.TryRead(b, out GossipRecord g)
+            && FappRecord.TryRead(g, out FappRecord r) && r.Verify() ? b : null),
     };
 
     public static TheoryData<string> Names => [.. Decoders.Keys];
@@ -43,7 +47,8 @@ public sealed class DecoderTests
 
     [Theory]
     [MemberData(nameof(Names))]
-    public void Mutated_a_hundred_thousand_times_it_raises_no_exception_and_says_the_same_when_written_again(string name)
+    public void Mutated_a_hundred_thousand_times_it_raises_no_exception_and_says_the_same_when_written_again(
+        string name)
     {
         (byte[] example, Func<byte[], byte[]?> recode) = Decoders[name];
         var random = new Random(7);
@@ -81,7 +86,16 @@ public sealed class DecoderTests
         Assert.Null(SlotAnnounce.TryRead((valid with { Slots = [valid.Slots[0] with { Minutes = 601 }] }).Encode()));
         Assert.Null(SlotAnnounce.TryRead((valid with { Slots = Many(41) }).Encode()));
         Assert.NotNull(SlotAnnounce.TryRead((valid with { Slots = Many(40) }).Encode()));
-        Assert.Contains("fewer slots", (valid with { Slots = Many(40), Link = new string('x', 120), Languages = [.. Enumerable.Repeat("de-DE-1996-x", 8)], Name = new string('x', 40), Contact = new string('x', 80) }).Explain() ?? "fewer slots", StringComparison.Ordinal);
+        Assert.Contains(
+            "fewer slots", (valid
+                with
+            {
+                Slots = Many(40),
+                Link = new string('x', 120),
+                Languages = [.. Enumerable.Repeat("de-DE-1996-x", 8)],
+                Name = new string('x', 40),
+                Contact = new string('x', 80)
+            }).Explain() ?? "fewer slots", StringComparison.Ordinal);
     }
 
     [Fact]
@@ -94,7 +108,8 @@ public sealed class DecoderTests
         };
         SlotAnnounce read = SlotAnnounce.TryRead(newer.Encode())!;
         Assert.Equal((Provider)77, read.Provider);
-        Assert.Equal((Provider.Other, Phase.Other, Modality.Other), (read.Provider.Known(), read.Slots[0].Phase.Known(), read.Slots[0].Modality.Known()));
+        Assert.Equal((Provider.Other, Phase.Other, Modality.Other),
+            (read.Provider.Known(), read.Slots[0].Phase.Known(), read.Slots[0].Modality.Known()));
         Assert.Equal(newer.Encode(), read.Encode());
     }
 
@@ -103,9 +118,11 @@ public sealed class DecoderTests
     {
         // Case 2: prefix "01" finds 01067, "1" and "10" do not, "0" finds 04109 too; "1067" is refused, not padded.
         PostalCode dresden = Bodies.Plz("01067"), leipzig = Bodies.Plz("04109");
-        Assert.True(dresden.HasPrefix("01") && dresden.HasPrefix("0") && leipzig.HasPrefix("0") && dresden.HasPrefix(""));
+        Assert.True(dresden.HasPrefix("01") && dresden.HasPrefix("0") && leipzig.HasPrefix("0")
+            && dresden.HasPrefix(""));
         Assert.False(dresden.HasPrefix("1") || dresden.HasPrefix("10"));
-        Assert.All(new[] { "1067", "010670", "0106x", "", "٠١٠٦٧" }, t => Assert.False(PostalCode.TryParse(t, out _), t));
+        Assert.All(new[] { "1067", "010670", "0106x", "", "٠١٠٦٧" },
+            t => Assert.False(PostalCode.TryParse(t, out _), t));
         Assert.Equal(("01", "04"), (dresden.Region.ToString(), leipzig.Region.ToString()));
     }
 
@@ -118,7 +135,8 @@ public sealed class DecoderTests
     };
 
     private static Slot[] Many(int count) => [.. Enumerable.Range(1, count).Select(i => new Slot(
-        new SlotId((uint)i), 3_628_860 + (uint)i * 60, 50, Phase.Probatorik, Setting.Single, Modality.Video, FollowUp.Yes))];
+        new SlotId((uint)i), 3_628_860 + (uint)i * 60, 50, Phase.Probatorik, Setting.Single, Modality.Video,
+        FollowUp.Yes))];
 
     private static SlotReserve ReserveOf() => new()
     {
@@ -135,7 +153,8 @@ public sealed class DecoderTests
 
     private static byte[] Reserve() => RecodeReserve(WriteReserve(ReserveOf()))!;
 
-    private static byte[]? RecodeReserve(byte[] bytes) => SlotReserve.TryRead(bytes) is { } read ? WriteReserve(read) : null;
+    private static byte[]? RecodeReserve(byte[] bytes) => SlotReserve.TryRead(bytes) is { } read
+        ? WriteReserve(read) : null;
 
     private static byte[] WriteReserve(SlotReserve reserve)
     {
@@ -176,7 +195,9 @@ public sealed class DecoderTests
         return body;
     }
 
-    private static byte[] Entry() => Write(new SlotAnswerEntry(SlotAnswer.Refused, new SlotId(7), 99, [.. Enumerable.Range(1, 15).Select(i => (byte)i)]));
+    private static byte[] Entry() =>
+        Write(new SlotAnswerEntry(SlotAnswer.Refused, new SlotId(7), 99,
+            [.. Enumerable.Range(1, 15).Select(i => (byte)i)]));
 
     private static byte[] Write(SlotAnswerEntry entry)
     {
@@ -188,7 +209,8 @@ public sealed class DecoderTests
     private static byte[] Record()
     {
         using LocalIdentity practice = LocalIdentity.FromSeed(new byte[32]);
-        return FappRecord.Create(practice, FappRecordType.Announce, new Region(4), 0, 1, 20786, Bodies.Announce.Encode());
+        return FappRecord.Create(practice, FappRecordType.Announce, new Region(4), 0, 1, 20786,
+            Bodies.Announce.Encode());
     }
 
     private static byte[] Mutate(byte[] valid, Random random)

@@ -27,7 +27,8 @@ public sealed class HostileTests : IDisposable
     [InlineData(0)]
     public void Whatever_time_a_practice_writes_it_can_be_shown(uint minutes)
     {
-        var slot = new Slot(new SlotId(1), minutes, Slot.MaxMinutes, Phase.Langzeit, Setting.Single, Modality.Praxis, FollowUp.No);
+        var slot = new Slot(new SlotId(1), minutes, Slot.MaxMinutes, Phase.Langzeit, Setting.Single, Modality.Praxis,
+            FollowUp.No);
         SlotAnnounce announce = SlotAnnounce.TryRead((Bodies.Announce with { Slots = [slot] }).Encode())!;
         Assert.InRange(MinuteTime.Time(announce.Slots[0].Start).Year, 2020, 9999);
         Assert.InRange(MinuteTime.Time(announce.Slots[0].End).Year, 2020, 9999);
@@ -39,7 +40,8 @@ public sealed class HostileTests : IDisposable
         Assert.NotNull(SlotAnnounce.TryRead((Bodies.Announce with { Effort = SlotAnnounce.MaxEffort }).Encode()));
         Assert.Null(SlotAnnounce.TryRead((Bodies.Announce with { Effort = SlotAnnounce.MaxEffort + 1 }).Encode()));
         var hardest = new byte[32];
-        Assert.True(Puzzle.IsSolved(hardest, hardest, SlotAnnounce.MaxEffort, Puzzle.Solve(hardest, hardest, SlotAnnounce.MaxEffort)));
+        Assert.True(Puzzle.IsSolved(hardest, hardest, SlotAnnounce.MaxEffort,
+            Puzzle.Solve(hardest, hardest, SlotAnnounce.MaxEffort)));
     }
 
     [Fact]
@@ -83,7 +85,8 @@ public sealed class HostileTests : IDisposable
         anna.Reserve(_practice, slot, _now);
         Assert.Equal(RequestOutcome.Taken, _practice.Receive(anna.Send(_now).Single(), _now));
         Pass(31 * FappTime.Minute);
-        Assert.Equal(SlotAnswer.Drawn, _practice.Desk.Requests(_now).Single(r => r.State != SlotAnswer.Cancelled).State);
+        Assert.Equal(SlotAnswer.Drawn, _practice.Desk.Requests(_now)
+            .Single(r => r.State != SlotAnswer.Cancelled).State);
     }
 
     [Fact]
@@ -134,13 +137,15 @@ public sealed class HostileTests : IDisposable
         anna.Hear(_practice, _now);
         Assert.Equal(ReservationState.Booked, anna.Desk.Find(mine.Id).State);
 
-        // The thief has the key of the identity, and not what the practice's node keeps: decoys are all that it can say.
+        // The thief has the key of the identity, and not what the practice's node keeps: decoys are all that it can
+        // say.
         byte[] body = new byte[SlotConfirm.SizeOf(SlotConfirm.MinEntries)];
         new Random(3).NextBytes(body);
         SlotConfirm.WriteHead(body, 0, 0);
         ulong ahead = _practice.Desk.Sequence + 5000;
         Assert.Equal(Taking.Taken, anna.Hear(Record(FappRecordType.Answers, 0, body, ahead), _now));
-        Assert.Equal(Taking.Taken, anna.Hear(Record(FappRecordType.Announce, 0, Bodies.Announce.Encode(), ahead + 1), _now));
+        Assert.Equal(Taking.Taken,
+            anna.Hear(Record(FappRecordType.Announce, 0, Bodies.Announce.Encode(), ahead + 1), _now));
         Assert.Equal(ReservationState.Booked, anna.Desk.Find(mine.Id).State);
 
         // The practice's node sees its own record come from elsewhere.
@@ -198,10 +203,12 @@ public sealed class HostileTests : IDisposable
         var clock = new SteadyClock();
         Assert.Equal(new FappTime(7, null), clock.Read(new FappTime(7, null)));
         Assert.Equal(new FappTime(8, Noon), clock.Read(new FappTime(8, Noon)));
-        Assert.Equal(new FappTime(9, Noon + FappTime.Tolerance), clock.Read(new FappTime(9, Noon + FappTime.Tolerance)));
+        Assert.Equal(new FappTime(9, Noon + FappTime.Tolerance),
+            clock.Read(new FappTime(9, Noon + FappTime.Tolerance)));
         // One that jumps to and fro is never believed.
         for (long i = 1; i < 100; i++)
-            Assert.Null(clock.Read(new FappTime(9 + i * FappTime.Minute, Noon + i % 3 * FappTime.Day + 10 * FappTime.Day)).Unix);
+            Assert.Null(clock.Read(
+                new FappTime(9 + i * FappTime.Minute, Noon + i % 3 * FappTime.Day + 10 * FappTime.Day)).Unix);
     }
 
     private byte[] Record(FappRecordType type, ulong place, byte[] body, ulong sequence = 1) =>
@@ -210,7 +217,8 @@ public sealed class HostileTests : IDisposable
     private MadeRequest Ask(SlotId slot)
     {
         MadeRequest made = SealedRequest.Create(
-            _practice.Identity.PublicKey.Span, _practice.Announced, new SlotReserve { Verb = SlotVerb.Reserve, Slot = slot }, RandomSource.System);
+            _practice.Identity.PublicKey.Span, _practice.Announced,
+            new SlotReserve { Verb = SlotVerb.Reserve, Slot = slot }, RandomSource.System);
         _practice.Receive(made.Bytes, _now);
         return made;
     }

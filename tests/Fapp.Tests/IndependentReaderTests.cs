@@ -7,7 +7,8 @@ public class IndependentReaderTests
     public void An_independent_script_takes_apart_the_announce_the_request_and_the_answer_of_the_page()
     {
         string script = Repository.File("tests", "Fapp.Tests", "read_vectors.py");
-        string[] read = Python.RunFile(script, File.ReadAllText(Repository.File("docs", "reference", "fapp.md"))).Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        string[] read = Python.RunFile(script, File.ReadAllText(Repository.File("docs", "reference", "fapp.md")))
+            .Split('\n', StringSplitOptions.RemoveEmptyEntries);
         const string request = "request 970e3e60add2aae5d66b4ce35debb7b6: reserve 01020304, 'Guten Tag', code 193075";
         Assert.Equal(
             [

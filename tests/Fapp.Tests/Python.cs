@@ -2,7 +2,9 @@ using System.Diagnostics;
 
 namespace QuicProChat.Mesh.Fapp.Tests;
 
-/// <summary>A test that an independent program in Python judges: skipped where Debian's package is absent, but not under CI.</summary>
+/// <summary>
+/// A test that an independent program in Python judges: skipped where Debian's package is absent, but not under CI.
+/// </summary>
 [AttributeUsage(AttributeTargets.Method)]
 public sealed class PythonFactAttribute : FactAttribute
 {
@@ -55,10 +57,11 @@ internal static class Python
         return output.Result;
     }
 
-    private static Process Start(params string[] arguments) => Process.Start(new ProcessStartInfo(Interpreter, arguments)
-    {
-        RedirectStandardInput = true,
-        RedirectStandardOutput = true,
-        RedirectStandardError = true,
-    })!;
+    private static Process Start(params string[] arguments) =>
+        Process.Start(new ProcessStartInfo(Interpreter, arguments)
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        })!;
 }

@@ -53,7 +53,8 @@ public sealed class ReservationTests : IDisposable
         Reservation anna = _anna.Reserve(_practice, slot, _now, new ReserveWishes(AskFirst: true));
         Assert.Equal(slot, _practice.Desk.Slots(_now).Single(s => s.Until == s.Slot.Start).Slot.Id);
         Deliver(_anna);
-        Assert.Equal(MinuteTime.OfUnixSeconds(_now.Unix!.Value + 30 * FappTime.Minute), _practice.Desk.Slots(_now).Single().Until);
+        Assert.Equal(MinuteTime.OfUnixSeconds(_now.Unix!.Value + 30 * FappTime.Minute), _practice.Desk.Slots(_now)
+            .Single().Until);
         Pass(31 * FappTime.Minute);
         _practice.Desk.Confirm(anna.Id, _now);
         Pass(FappTime.Hour);
@@ -331,7 +332,8 @@ public sealed class ReservationTests : IDisposable
     }
 
     private static IEnumerable<string> Tags(byte[] record) => Enumerable.Range(0, 16)
-        .Select(i => Convert.ToHexString(record, record.Length - 64 - 16 * SlotConfirm.EntrySize + i * SlotConfirm.EntrySize, 8));
+        .Select(i => Convert.ToHexString(record, record.Length - 64 - 16 * SlotConfirm.EntrySize + i
+            * SlotConfirm.EntrySize, 8));
 
     private Reservation? TryReserve(TestPatient who, SlotId slot) =>
         who.Store.Find(slot, "", _now).Count == 0 ? null : who.Reserve(_practice, slot, _now);
@@ -343,7 +345,8 @@ public sealed class ReservationTests : IDisposable
         return id;
     }
 
-    private List<RequestOutcome> Deliver(TestPatient who) => [.. who.Send(_now).Select(m => _practice.Receive(m, _now))];
+    private List<RequestOutcome> Deliver(TestPatient who) =>
+        [.. who.Send(_now).Select(m => _practice.Receive(m, _now))];
 
     private void Hear()
     {

@@ -40,7 +40,8 @@ internal sealed class TestPatient
         if (!FappRecord.TryRead(gossip, out FappRecord read) || !read.Verify())
             return Taking.Refused;
         Taking taking = Store.Take(read, now, out _);
-        if (taking == Taking.Taken && read.Type == FappRecordType.Answers && SlotConfirm.TryRead(read.Body, out SlotConfirm confirm))
+        if (taking == Taking.Taken && read.Type == FappRecordType.Answers
+            && SlotConfirm.TryRead(read.Body, out SlotConfirm confirm))
             Desk.AnswersCame(record, read, confirm);
         Settle();
         return taking;

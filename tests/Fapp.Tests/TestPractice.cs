@@ -44,7 +44,8 @@ internal sealed class TestPractice : IDisposable
             _disk.Remove(KeyOf(item));
         Events.AddRange(Desk.TakeEvents());
         foreach (Publication p in Desk.TakePublications())
-            Published[(p.Type, p.Place)] = FappRecord.Create(Identity, p.Type, p.Region, p.Place, p.Sequence, now.BornDay, p.Body);
+            Published[(p.Type, p.Place)] =
+                FappRecord.Create(Identity, p.Type, p.Region, p.Place, p.Sequence, now.BornDay, p.Body);
     }
 
     internal void Tick(FappTime now)
@@ -75,7 +76,8 @@ internal sealed class TestPractice : IDisposable
     internal SlotId Add(FappTime now, long inHours, Phase phase = Phase.Probatorik)
     {
         SlotId id = Desk.Add(
-            new Slot(default, MinuteTime.OfUnixSeconds(now.Unix!.Value + inHours * FappTime.Hour), 50, phase, Setting.Single, Modality.Praxis, FollowUp.No), now);
+            new Slot(default, MinuteTime.OfUnixSeconds(now.Unix!.Value + inHours * FappTime.Hour), 50, phase,
+                Setting.Single, Modality.Praxis, FollowUp.No), now);
         Settle(now);
         return id;
     }
@@ -89,5 +91,6 @@ internal sealed class TestPractice : IDisposable
     private static string KeyOf(IStoredItem item) => $"{item.Kind} {Convert.ToHexString(item.Key.Span)}";
 
     private static byte[] Body(byte[] record) =>
-        GossipRecord.TryRead(record, out GossipRecord gossip) && FappRecord.TryRead(gossip, out FappRecord read) ? read.Body.ToArray() : [];
+        GossipRecord.TryRead(record, out GossipRecord gossip) && FappRecord.TryRead(gossip, out FappRecord read)
+            ? read.Body.ToArray() : [];
 }

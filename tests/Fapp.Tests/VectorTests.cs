@@ -9,7 +9,9 @@ using QuicProChat.Mesh.Wire;
 
 namespace QuicProChat.Mesh.Fapp.Tests;
 
-/// <summary>The test vectors of docs/reference/fapp.md, made by a script that shares nothing with the program.</summary>
+/// <summary>
+/// The test vectors of docs/reference/fapp.md, made by a script that shares nothing with the program.
+/// </summary>
 public sealed class VectorTests
 {
     private static readonly JsonElement Vectors = Documents.Vectors("fapp.md");
@@ -44,13 +46,15 @@ public sealed class VectorTests
     {
         using LocalIdentity practice = LocalIdentity.FromSeed(Vectors.HexAt("seed"));
         Assert.Equal(Author, practice.PublicKey.ToArray());
-        byte[] record = FappRecord.Create(practice, FappRecordType.Announce, new Region(4), 0, 5, 20786, Bodies.Announce.Encode());
+        byte[] record = FappRecord.Create(practice, FappRecordType.Announce, new Region(4), 0, 5, 20786,
+            Bodies.Announce.Encode());
         Assert.Equal(Vectors.HexAt("announce"), record);
         Assert.True(GossipRecord.TryRead(record, out GossipRecord gossip));
         Assert.True(FappRecord.TryRead(gossip, out FappRecord read));
         Assert.True(read.Verify());
         SlotAnnounce announce = SlotAnnounce.TryRead(read.Body)!;
-        Assert.Equal(("Praxis Linde", "0341 123456", "04109"), (announce.Name, announce.Contact, announce.Plz.ToString()));
+        Assert.Equal(("Praxis Linde", "0341 123456", "04109"),
+            (announce.Name, announce.Contact, announce.Plz.ToString()));
         Assert.Equal(Bodies.Announce.Slots, announce.Slots);
         Assert.Equal(["de", "gsg"], announce.Languages);
         Assert.Equal(Bodies.Announce.Encode(), announce.Encode());
@@ -69,7 +73,8 @@ public sealed class VectorTests
         byte[] g = Vectors.HexAt("request.g");
         KeyAgreement agree = (key, shared) => X25519.TryAgree(g, key, shared);
         Assert.True(SealedRequest.TryOpen(Author, Bodies.RequestKey, agree, made.Bytes, out OpenedRequest? opened));
-        Assert.Equal((made.Id, "Guten Tag", new SlotId(0x01020304)), (opened.Id, opened.Content.Note, opened.Content.Slot));
+        Assert.Equal((made.Id, "Guten Tag", new SlotId(0x01020304)),
+            (opened.Id, opened.Content.Note, opened.Content.Slot));
         Assert.Equal(made.Root, opened.Root);
         byte[] other = [.. Author];
         other[5] ^= 1;
@@ -79,7 +84,8 @@ public sealed class VectorTests
             byte[] altered = [.. made.Bytes];
             altered[at] ^= 1;
             Assert.False(SealedRequest.TryOpen(Author, Bodies.RequestKey, agree, altered, out _), $"byte {at}");
-            Assert.False(SealedRequest.TryOpen(Author, Bodies.RequestKey, agree, made.Bytes.AsSpan(0, at), out _), $"cut at {at}");
+            Assert.False(SealedRequest.TryOpen(Author, Bodies.RequestKey, agree, made.Bytes.AsSpan(0, at), out _),
+                $"cut at {at}");
         }
     }
 
@@ -92,7 +98,8 @@ public sealed class VectorTests
         AnswerKeys.Prove(root, SlotVerb.Cancel, new SlotId(0x01020304), proof);
         Assert.Equal(Vectors.HexAt("request.cancel"), proof);
         Assert.Equal(Vectors.HexAt("request.code"), Encoding.ASCII.GetBytes(AnswerKeys.Code(root)));
-        Person person = new("Erika Mustermann", new DateOnly(1964, 8, 12), [.. Enumerable.Range(0, 16).Select(i => (byte)i)]);
+        Person person = new("Erika Mustermann", new DateOnly(1964, 8, 12),
+            [.. Enumerable.Range(0, 16).Select(i => (byte)i)]);
         Assert.Equal(Vectors.HexAt("person"), person.Hash());
         byte[] e = new byte[32];
         X25519.PublicKey(Vectors.HexAt("request.ephemeral"), e);
@@ -154,17 +161,21 @@ public sealed class VectorTests
         SlotAnnounce ten = Bodies.Announce with
         {
             Slots = [.. Enumerable.Range(1, 10).Select(i => new Slot(
-                new SlotId((uint)i), 3_628_860 + (uint)i * 60, 50, Phase.Sprechstunde, Setting.Single, Modality.Praxis, FollowUp.No))],
+                new SlotId((uint)i), 3_628_860 + (uint)i * 60, 50, Phase.Sprechstunde, Setting.Single, Modality.Praxis,
+                FollowUp.No))],
         };
         int[] sizes =
         [
             GossipRecord.HeaderSize + FappRecord.Overhead,
             FappRecord.Create(practice, FappRecordType.Announce, new Region(4), 0, 1, 1, ten.Encode()).Length,
             .. new[] { 16, 32, 64 }.Select(n => GossipRecord.HeaderSize + FappRecord.Overhead + SlotConfirm.SizeOf(n)),
-            SealedRequest.Size, EnvelopeHeader.Size + ForwardedRequest.Size, EnvelopeHeader.Size + ForwardedRequest.PassedOnSize,
+            SealedRequest.Size, EnvelopeHeader.Size + ForwardedRequest.Size, EnvelopeHeader.Size
+                + ForwardedRequest.PassedOnSize,
         ];
         string page = File.ReadAllText(Repository.File("docs", "reference", "fapp.md"));
-        Assert.All(sizes, s => Assert.Matches($@"[| ,]{s.ToString("N0", System.Globalization.CultureInfo.InvariantCulture)}[ ,|]", page));
+        Assert.All(sizes,
+            s => Assert.Matches(
+                $@"[| ,]{s.ToString("N0", System.Globalization.CultureInfo.InvariantCulture)}[ ,|]", page));
         Assert.InRange(sizes[1], 300, 460);
     }
 

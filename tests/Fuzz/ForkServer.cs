@@ -13,9 +13,9 @@ namespace QuicProChat.Mesh.Fuzz;
 ///   it: anything                the next input stands in standard input, the map of branches is cleared
 ///   us: process number, then how it ended as waitpid(2) has it
 /// </code>
-/// Not SharpFuzz's own: that reads its first input when it has said that it is here, and afl-fuzz writes it after it has
-/// heard that. Where afl-fuzz was the slower one the first input was empty, left no trace, and afl-fuzz gave up with "No
-/// instrumentation detected".
+/// Not SharpFuzz's own: that reads its first input when it has said that it is here, and afl-fuzz writes it after it
+/// has heard that. Where afl-fuzz was the slower one the first input was empty, left no trace, and afl-fuzz gave up
+/// with "No instrumentation detected".
 /// </summary>
 internal static unsafe partial class ForkServer
 {
@@ -31,13 +31,16 @@ internal static unsafe partial class ForkServer
     /// <param name="run">Reads an input; what it throws is a finding.</param>
     internal static bool TryRun(byte[] buffer, FuzzTarget.Feed run)
     {
-        if (!int.TryParse(Environment.GetEnvironmentVariable("__AFL_SHM_ID"), CultureInfo.InvariantCulture, out int map))
+        if (!int.TryParse(Environment.GetEnvironmentVariable("__AFL_SHM_ID"), CultureInfo.InvariantCulture,
+            out int map))
             return false;
         nint shared = Attach(map, 0, 0);
         if (shared == -1)
             throw new IOException($"the map of afl-fuzz cannot be used: {Marshal.GetLastPInvokeErrorMessage()}");
-        using var requests = new FileStream(new SafeFileHandle(Requests, ownsHandle: false), FileAccess.Read, bufferSize: 0);
-        using var answers = new FileStream(new SafeFileHandle(Answers, ownsHandle: false), FileAccess.Write, bufferSize: 0);
+        using var requests =
+            new FileStream(new SafeFileHandle(Requests, ownsHandle: false), FileAccess.Read, bufferSize: 0);
+        using var answers =
+            new FileStream(new SafeFileHandle(Answers, ownsHandle: false), FileAccess.Write, bufferSize: 0);
         using Stream input = Console.OpenStandardInput();
         Trace.SharedMem = (byte*)shared;
         Say(answers, 0);

@@ -13,8 +13,10 @@ public sealed record FuzzTarget(string Name, string What, Func<IEnumerable<byte[
     /// <summary>All of them.</summary>
     public static IReadOnlyList<FuzzTarget> All { get; } =
     [
-        WireTarget.Target, TextTarget.Target, ContentTarget.Target, IdentityTarget.Target, MlsDecoderTarget.Target, MlsGroupTarget.Target,
-        MlsStoreTarget.Target, LiteTarget.Target, LiteStateTarget.Target, ConfigurationTarget.Target, ControlTarget.Target,
+        WireTarget.Target, TextTarget.Target, ContentTarget.Target, IdentityTarget.Target, MlsDecoderTarget.Target,
+        MlsGroupTarget.Target,
+        MlsStoreTarget.Target, LiteTarget.Target, LiteStateTarget.Target, ConfigurationTarget.Target,
+        ControlTarget.Target,
         ModemTarget.Target, RadioTarget.Target, RouterTarget.Target, GossipTarget.Target, GroupTarget.Target,
     ];
 

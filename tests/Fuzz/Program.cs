@@ -16,7 +16,9 @@ namespace QuicProChat.Mesh.Fuzz;
 /// </summary>
 public static unsafe class Program
 {
-    /// <summary>Bytes of the map of branches: what afl-fuzz has without word of more, and what SharpFuzz counts in.</summary>
+    /// <summary>
+    /// Bytes of the map of branches: what afl-fuzz has without word of more, and what SharpFuzz counts in.
+    /// </summary>
     private const int MapSize = 1 << 16;
 
     /// <summary>Exit code 1: an input is a finding. 2: the command line makes no sense.</summary>
@@ -85,7 +87,8 @@ public static unsafe class Program
             try
             {
                 target.Run(input);
-                Console.WriteLine($"{file}: {input.Length} bytes, nothing, {Stopwatch.GetElapsedTime(begun).TotalMilliseconds:0.0} ms");
+                Console.WriteLine(
+                    $"{file}: {input.Length} bytes, nothing, {Stopwatch.GetElapsedTime(begun).TotalMilliseconds:0.0} ms");
             }
             catch (Exception e)
             {

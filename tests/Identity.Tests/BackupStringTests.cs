@@ -16,7 +16,8 @@ public sealed class BackupStringTests : IDisposable
         Assert.Equal(69, text.Length);
         foreach (string variant in new[] { text, text.ToUpperInvariant(), $" {text}\n" })
         {
-            Assert.True(BackupString.TryImport(variant, default, out LocalIdentity? identity, out string? error), error);
+            Assert.True(BackupString.TryImport(variant, default, out LocalIdentity? identity, out string? error),
+                error);
             Assert.Equal(_identity.Address, identity.Address);
             identity.Dispose();
         }

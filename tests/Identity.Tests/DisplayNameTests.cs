@@ -36,7 +36,8 @@ public class DisplayNameTests
     [InlineData("bob\u17b4", true, false, false)]
     [InlineData("☀\ufe0f", true, true, true)]
     [InlineData("☀\ufe0f\ufe0f", true, false, false)]
-    public void A_name_is_shown_only_if_it_cannot_pass_for_something_else(string name, bool valid, bool visible, bool handle)
+    public void A_name_is_shown_only_if_it_cannot_pass_for_something_else(
+        string name, bool valid, bool visible, bool handle)
     {
         Assert.Equal(valid, DisplayName.IsValid(name, 20));
         Assert.Equal(handle, DisplayName.IsHandle(name, 20));
@@ -48,7 +49,8 @@ public class DisplayNameTests
     [Fact]
     public void Bytes_that_are_not_utf8_are_no_name()
     {
-        foreach (byte[] bytes in new byte[][] { [0x61, 0xFF], [0xC3], [0xED, 0xA0, 0x80], [0xC0, 0x80], [0xF8, 0x88, 0x80, 0x80, 0x80] })
+        foreach (byte[] bytes in new byte[][] { [0x61, 0xFF], [0xC3], [0xED, 0xA0, 0x80], [0xC0, 0x80],
+            [0xF8, 0x88, 0x80, 0x80, 0x80] })
         {
             Assert.False(DisplayName.IsValid(bytes, 20));
             Assert.False(DisplayName.IsVisible(bytes, 20));

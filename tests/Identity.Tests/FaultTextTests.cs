@@ -3,7 +3,9 @@ using System.Security.Cryptography;
 
 namespace QuicProChat.Mesh.Identity.Tests;
 
-/// <summary>Faults of the runtime are told in sentences, also by a build that carries only the names of its texts.</summary>
+/// <summary>
+/// Faults of the runtime are told in sentences, also by a build that carries only the names of its texts.
+/// </summary>
 public sealed class FaultTextTests
 {
     [Fact]
@@ -17,7 +19,8 @@ public sealed class FaultTextTests
     [Fact]
     public void Errors_of_the_system_are_told_in_its_words()
     {
-        Assert.Equal("no space left on device", FaultText.Of(new IOException("IO_DiskFull_Path, /x", 28)).Split(": ")[^1]);
+        Assert.Equal("no space left on device", FaultText.Of(new IOException("IO_DiskFull_Path, /x", 28))
+            .Split(": ")[^1]);
         Assert.Equal("connection refused", FaultText.Of(new SocketException((int)SocketError.ConnectionRefused)));
     }
 
@@ -42,13 +45,15 @@ public sealed class FaultTextTests
 
     [Fact]
     public void A_fault_is_told_in_one_line() =>
-        Assert.DoesNotContain('\n', FaultText.Of(new ArgumentOutOfRangeException("port", 7, "It is wrong.")) + FaultText.Of(new ObjectDisposedException("x")));
+        Assert.DoesNotContain('\n', FaultText.Of(new ArgumentOutOfRangeException("port", 7, "It is wrong."))
+            + FaultText.Of(new ObjectDisposedException("x")));
 
     [Fact]
     public void What_this_program_says_itself_stays_as_it_is()
     {
         Assert.Equal("a passphrase is missing in /x", FaultText.Of(new IOException("a passphrase is missing in /x")));
-        Assert.Equal("Key file /a_b is damaged", FaultText.Of(new KeyFileException(KeyFileError.Damaged, "Key file /a_b is damaged.")));
+        Assert.Equal("Key file /a_b is damaged",
+            FaultText.Of(new KeyFileException(KeyFileError.Damaged, "Key file /a_b is damaged.")));
     }
 
     private static string Said(Action action) => FaultText.Of(Assert.ThrowsAny<Exception>(action));

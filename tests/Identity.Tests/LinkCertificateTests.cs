@@ -30,7 +30,8 @@ public sealed class LinkCertificateTests : IDisposable
         using X509Certificate2 certificate = X509CertificateLoader.LoadCertificate(Convert.FromHexString(ValidEd25519));
         Assert.True(LinkCertificate.TryVerify(certificate, out VerifiedPeer? peer, out string? error), error);
         Assert.Equal(
-            "a77f1d92fedb59dddaea5a1c4abd1ac2fbde7d7b879ed364501809923d7c11b9", Convert.ToHexStringLower(peer.PublicKey.Span));
+            "a77f1d92fedb59dddaea5a1c4abd1ac2fbde7d7b879ed364501809923d7c11b9",
+            Convert.ToHexStringLower(peer.PublicKey.Span));
     }
 
     [Theory]
@@ -115,7 +116,8 @@ public sealed class LinkCertificateTests : IDisposable
         CertificateRequest raised = new("CN=test", stolenKey, HashAlgorithmName.SHA256);
         raised.CertificateExtensions.Add(stolen.Extensions.Single(e => e.Oid!.Value == Oid));
         raised.CertificateExtensions.Add(numbered.Extensions.Single(e => e.Oid!.Value == NumberOid));
-        using X509Certificate2 forged = raised.CreateSelfSigned(DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch.AddYears(100));
+        using X509Certificate2 forged =
+            raised.CreateSelfSigned(DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch.AddYears(100));
         Assert.False(LinkCertificate.TryVerify(forged, out _, out string? error));
         Assert.Contains("certificate's number does not hold", error);
     }
@@ -128,7 +130,8 @@ public sealed class LinkCertificateTests : IDisposable
     {
         using X509Certificate2 own = LinkCertificate.Create(_identity);
         using X509Certificate2 certificate = SelfSigned(
-            own.Extensions.Single(e => e.Oid!.Value == Oid), new X509Extension(NumberOid, new byte[size], critical: false));
+            own.Extensions.Single(e => e.Oid!.Value == Oid),
+            new X509Extension(NumberOid, new byte[size], critical: false));
         Assert.False(LinkCertificate.TryVerify(certificate, out _, out string? error));
         Assert.Contains("malformed", error);
     }
@@ -140,7 +143,8 @@ public sealed class LinkCertificateTests : IDisposable
         using X509Certificate2 own = LinkCertificate.Create(_identity);
         CertificateRequest request = new("CN=test", key, HashAlgorithmName.SHA256);
         request.CertificateExtensions.Add(own.Extensions.Single(e => e.Oid!.Value == Oid));
-        using X509Certificate2 certificate = request.CreateSelfSigned(DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch.AddYears(100));
+        using X509Certificate2 certificate =
+            request.CreateSelfSigned(DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch.AddYears(100));
         Assert.False(LinkCertificate.TryVerify(certificate, out _, out string? error));
         Assert.Contains("P-256", error);
     }
@@ -152,7 +156,8 @@ public sealed class LinkCertificateTests : IDisposable
         using ECDsa key = own.GetECDsaPrivateKey()!;
         CertificateRequest request = new("CN=test", key, HashAlgorithmName.SHA256);
         request.CertificateExtensions.Add(own.Extensions.Single(e => e.Oid!.Value == Oid));
-        using X509Certificate2 expired = request.CreateSelfSigned(DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch.AddDays(1));
+        using X509Certificate2 expired =
+            request.CreateSelfSigned(DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch.AddDays(1));
         Assert.True(LinkCertificate.TryVerify(expired, out _, out string? error), error);
     }
 

@@ -29,7 +29,8 @@ public sealed class NSecOracleTests
             Assert.Equal(SignatureAlgorithm.Ed25519.Sign(key, message), ours);
             Assert.True(SignatureAlgorithm.Ed25519.Verify(key.PublicKey, message, ours));
             ours[_random.Next(ours.Length)] ^= 1;
-            Assert.Equal(SignatureAlgorithm.Ed25519.Verify(key.PublicKey, message, ours), Ed25519.Verify(message, publicKey, ours));
+            Assert.Equal(SignatureAlgorithm.Ed25519.Verify(key.PublicKey, message, ours),
+                Ed25519.Verify(message, publicKey, ours));
         }
     }
 
@@ -80,7 +81,8 @@ public sealed class NSecOracleTests
     {
         for (int i = 0; i < Rounds; i++)
         {
-            byte[] secret = Bytes(HmacSha256.MaxKeySize), data = Bytes(_random.Next(300)), mac = new byte[HmacSha256.MacSize];
+            byte[] secret = Bytes(HmacSha256.MaxKeySize), data = Bytes(_random.Next(300)),
+            mac = new byte[HmacSha256.MacSize];
             HmacSha256.Compute(secret, data, mac);
             using var key = Oracle.Key.Import(MacAlgorithm.HmacSha256, secret, KeyBlobFormat.RawSymmetricKey);
             Assert.Equal(MacAlgorithm.HmacSha256.Mac(key, data), mac);

@@ -30,7 +30,8 @@ public class NoiseXTests
         string? handshakeHash, string transport, string transportCipher)
     {
         byte[] s = Hex(initiator), e = Hex(ephemeral), r = Hex(responder), content = Hex(payload);
-        byte[] sPublic = new byte[32], ePublic = new byte[32], rPublic = new byte[32], es = new byte[32], ss = new byte[32];
+        byte[] sPublic = new byte[32], ePublic = new byte[32], rPublic = new byte[32], es = new byte[32],
+        ss = new byte[32];
         X25519.PublicKey(s, sPublic);
         X25519.PublicKey(e, ePublic);
         X25519.PublicKey(r, rPublic);

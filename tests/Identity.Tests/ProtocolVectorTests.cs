@@ -4,7 +4,9 @@ using System.Text.Json;
 
 namespace QuicProChat.Mesh.Identity.Tests;
 
-/// <summary>The test vectors of docs/reference/protocol.md, section 7: keys, addresses, sealing, certificates.</summary>
+/// <summary>
+/// The test vectors of docs/reference/protocol.md, section 7: keys, addresses, sealing, certificates.
+/// </summary>
 public sealed class ProtocolVectorTests
 {
     private static readonly JsonElement Vectors = Documents.Vectors("protocol.md");
@@ -60,5 +62,6 @@ public sealed class ProtocolVectorTests
         Assert.Equal((alice.Address, 1_700_000_000UL), (peer.Address, peer.Number));
     }
 
-    private static LocalIdentity Person(int index) => LocalIdentity.FromSeed(Vectors.GetProperty("people")[index].HexAt("seed"));
+    private static LocalIdentity Person(int index) =>
+        LocalIdentity.FromSeed(Vectors.GetProperty("people")[index].HexAt("seed"));
 }

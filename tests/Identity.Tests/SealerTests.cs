@@ -35,7 +35,8 @@ public sealed class SealerTests : IDisposable
         {
             byte[] payload = Seal("hello", out byte[] sendersKey);
             byte[] buffer = new byte[payload.Length], receiversKey = new byte[32];
-            Assert.True(_opener.TryOpen(ToBob, payload, buffer, receiversKey, out OpenedMessage message, out OpenFailure failure));
+            Assert.True(_opener.TryOpen(ToBob, payload, buffer, receiversKey, out OpenedMessage message,
+                out OpenFailure failure));
             Assert.Equal(OpenFailure.None, failure);
             Assert.Equal(_alice.Address, message.Sender);
             Assert.True(message.SenderPublicKey.SequenceEqual(_alice.PublicKey.Span));
@@ -71,7 +72,8 @@ public sealed class SealerTests : IDisposable
             using Sealer sealer = new(sender, Seeded(i));
             byte[] payload = new byte[Sealer.Overhead + 5];
             Assert.True(sealer.TrySeal(ToBob, _bob.PublicKey.Span, Content, payload, new byte[32]));
-            Assert.True(_opener.TryOpen(ToBob, payload, new byte[payload.Length], new byte[32], out OpenedMessage message, out _));
+            Assert.True(_opener.TryOpen(ToBob, payload, new byte[payload.Length], new byte[32],
+                out OpenedMessage message, out _));
             Assert.Equal(sender.Address, message.Sender);
             sawNegative |= (sender.PublicKey.Span[31] & 0x80) != 0;
             sawPositive |= (sender.PublicKey.Span[31] & 0x80) == 0;
@@ -122,7 +124,8 @@ public sealed class SealerTests : IDisposable
         using LocalIdentity eve = LocalIdentity.FromSeed([.. Enumerable.Repeat((byte)3, 32)]);
         using Sealer opener = new(eve);
         byte[] payload = Seal("hello", out _);
-        Assert.False(opener.TryOpen(ToBob, payload, new byte[payload.Length], new byte[32], out _, out OpenFailure failure));
+        Assert.False(opener.TryOpen(ToBob, payload, new byte[payload.Length], new byte[32], out _,
+            out OpenFailure failure));
         Assert.Equal(OpenFailure.NotAuthentic, failure);
     }
 
@@ -146,13 +149,15 @@ public sealed class SealerTests : IDisposable
                 using Sealer sealer = new(sender, Seeded(i));
                 byte[] payload = new byte[Sealer.Overhead + 5];
                 Assert.True(sealer.TrySeal(ToBob, _bob.PublicKey.Span, Content, payload, new byte[32]));
-                Assert.True(small.TryOpen(ToBob, payload, new byte[payload.Length], new byte[32], out OpenedMessage message, out _));
+                Assert.True(small.TryOpen(ToBob, payload, new byte[payload.Length], new byte[32],
+                    out OpenedMessage message, out _));
                 Assert.Equal(sender.Address, message.Sender);
             }
         }
     }
 
-    // Sealed by an implementation of the pattern in Python over python3-cryptography, from docs/reference/protocol.md 4.1 and 4.2.
+    // Sealed by an implementation of the pattern in Python over python3-cryptography, from docs/reference/protocol.md
+    // 4.1 and 4.2.
     [Fact]
     public void An_independently_sealed_message_opens_and_proves()
     {
@@ -174,7 +179,8 @@ public sealed class SealerTests : IDisposable
 
     private byte[] Seal(string text, out byte[] receiptKey)
     {
-        byte[] content = [0x01, 0, 0, 0x30, 0x39, .. Encoding.UTF8.GetBytes(text)], payload = new byte[content.Length + Sealer.Overhead];
+        byte[] content = [0x01, 0, 0, 0x30, 0x39, .. Encoding.UTF8.GetBytes(text)],
+        payload = new byte[content.Length + Sealer.Overhead];
         receiptKey = new byte[32];
         Assert.True(_sealer.TrySeal(ToBob, _bob.PublicKey.Span, content, payload, receiptKey));
         return payload;

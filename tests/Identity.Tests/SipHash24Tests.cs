@@ -5,7 +5,8 @@ public sealed class SipHash24Tests
 {
     private static readonly byte[] Key = [.. Enumerable.Range(0, SipHash24.KeySize).Select(i => (byte)i)];
 
-    // The paper's appendix A has the one of 15 bytes; the others are the first of vectors.h of the reference implementation.
+    // The paper's appendix A has the one of 15 bytes; the others are the first of vectors.h of the reference
+    // implementation.
     [Theory]
     [InlineData(0, "310e0edd47db6f72")]
     [InlineData(1, "fd67dc93c539f874")]

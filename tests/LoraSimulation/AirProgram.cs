@@ -3,9 +3,9 @@ using System.Globalization;
 namespace QuicProChat.Mesh.LoraSimulation;
 
 /// <summary>
-/// <c>lora-air DIRECTORY LINK[:LOSS]...</c> makes one RNode for every station named in the links, as DIRECTORY/NAME, and
-/// joins them: <c>lora-air /tmp/air a-b b-c:0.1</c> is a line of three with 10 % loss on its second hop. Runs until its
-/// standard input ends. Lines on standard input: <c>unplug NAME</c>, <c>plug NAME</c>, <c>cut A-B</c>,
+/// <c>lora-air DIRECTORY LINK[:LOSS]...</c> makes one RNode for every station named in the links, as DIRECTORY/NAME,
+/// and joins them: <c>lora-air /tmp/air a-b b-c:0.1</c> is a line of three with 10 % loss on its second hop. Runs until
+/// its standard input ends. Lines on standard input: <c>unplug NAME</c>, <c>plug NAME</c>, <c>cut A-B</c>,
 /// <c>join A-B[:LOSS]</c>, <c>stat</c>.
 /// </summary>
 internal static class AirProgram
@@ -59,7 +59,8 @@ internal static class AirProgram
                 host.Plug(modems[name]);
                 output.WriteLine("ok");
                 break;
-            case ["cut" or "join", var link] when Parse(link) is var (a, b, loss) && modems.ContainsKey(a) && modems.ContainsKey(b):
+            case ["cut" or "join", var link] when Parse(link) is var (a, b, loss) && modems.ContainsKey(a)
+                && modems.ContainsKey(b):
                 host.Do(_ =>
                 {
                     if (words[0] == "cut")
@@ -76,7 +77,8 @@ internal static class AirProgram
                     {
                         output.WriteLine(string.Create(
                             CultureInfo.InvariantCulture,
-                            $"{name} frames {modem.Transmitted.Count} airtime-ms {modem.TotalAirtime.TotalMilliseconds:F1}"));
+                            $"{name} frames {modem.Transmitted.Count} airtime-ms "
+                                + $"{modem.TotalAirtime.TotalMilliseconds:F1}"));
                     }
                     output.WriteLine($"air arrivals {air.Arrivals} losses {air.Losses} collisions {air.Collisions}");
                 });

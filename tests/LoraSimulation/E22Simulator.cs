@@ -9,7 +9,8 @@ public sealed class E22Simulator : SimulatedModem
     private const int SubPacket = 240;
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(4);
     private static readonly (int Sf, int Bandwidth)[] Rates =
-        [(12, 125_000), (11, 250_000), (11, 500_000), (10, 500_000), (9, 500_000), (8, 500_000), (7, 500_000), (5, 500_000)];
+        [(12, 125_000), (11, 250_000), (11, 500_000), (10, 500_000), (9, 500_000), (8, 500_000), (7, 500_000),
+            (5, 500_000)];
 
     private readonly byte[] _registers = [0, 0, 0, 0x62, 0x04, 0x12, 0x03, 0, 0];
     private readonly List<byte> _pending = [];

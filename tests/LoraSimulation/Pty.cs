@@ -87,7 +87,9 @@ public sealed unsafe partial class Pty : IDisposable
         }
     }
 
-    /// <summary>The line settings that the client made: four flag words and the speeds in and out, as the kernel keeps them.</summary>
+    /// <summary>
+    /// The line settings that the client made: four flag words and the speeds in and out, as the kernel keeps them.
+    /// </summary>
     public (uint Input, uint Output, uint Control, uint Local, uint SpeedIn, uint SpeedOut) Settings()
     {
         // struct termios2 of asm-generic/termbits.h; on the master it is the other side's.

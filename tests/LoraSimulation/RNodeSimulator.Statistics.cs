@@ -14,7 +14,8 @@ public sealed partial class RNodeSimulator
     private int _samples;
 
     private int BinAt(TimeSpan now) =>
-        (int)((long)(now - _bootedAt + Faults.ClockAtBoot).TotalMilliseconds % (BinMilliseconds * BinCount) / BinMilliseconds);
+        (int)((long)(now - _bootedAt + Faults.ClockAtBoot).TotalMilliseconds % (BinMilliseconds
+            * BinCount) / BinMilliseconds);
 
     private void StartStatistics(TimeSpan now)
     {
@@ -64,6 +65,7 @@ public sealed partial class RNodeSimulator
         ushort usedHour = (ushort)(hour * 100 * 100);
         bool busy = Air?.IsBusy(Station, now) == true;
         SayFrame(
-            0x25, (byte)(used >> 8), (byte)used, (byte)(usedHour >> 8), (byte)usedHour, 0, 0, 0, 0, (byte)(busy ? 80 : 40), 37, 0xFF);
+            0x25, (byte)(used >> 8), (byte)used, (byte)(usedHour >> 8), (byte)usedHour, 0, 0, 0, 0,
+            (byte)(busy ? 80 : 40), 37, 0xFF);
     }
 }

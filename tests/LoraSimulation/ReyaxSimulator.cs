@@ -117,7 +117,8 @@ public sealed class ReyaxSimulator : SimulatedModem
         // Eight bytes of the module's own stand in front: network id, sender, receiver, length, spare.
         if (frame.Length < 8 || frame[0] != byte.Parse(_settings["NETWORKID"], CultureInfo.InvariantCulture))
             return;
-        string head = string.Create(CultureInfo.InvariantCulture, $"+RCV={(frame[1] << 8) | frame[2]},{frame.Length - 8},");
+        string head = string.Create(CultureInfo.InvariantCulture,
+            $"+RCV={(frame[1] << 8) | frame[2]},{frame.Length - 8},");
         string tail = string.Create(CultureInfo.InvariantCulture, $",{rssi},{(int)snr}\r\n");
         Say([.. Encoding.ASCII.GetBytes(head), .. frame[8..], .. Encoding.ASCII.GetBytes(tail)]);
     }
@@ -165,7 +166,8 @@ public sealed class ReyaxSimulator : SimulatedModem
     {
         SendCommands++;
         string[] parts = text["AT+SEND=".Length..].Split(',', 3);
-        if (parts.Length != 3 || !int.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out int length))
+        if (parts.Length != 3
+            || !int.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out int length))
         {
             Answer("+ERR=4");
             return;

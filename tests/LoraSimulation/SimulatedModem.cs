@@ -1,6 +1,8 @@
 namespace QuicProChat.Mesh.LoraSimulation;
 
-/// <summary>A modem that is not there, without I/O: bytes from the host and frames from the air in, the same out.</summary>
+/// <summary>
+/// A modem that is not there, without I/O: bytes from the host and frames from the air in, the same out.
+/// </summary>
 public abstract class SimulatedModem
 {
     private readonly List<byte> _toHost = [];
@@ -73,7 +75,8 @@ public abstract class SimulatedModem
     }
 
     /// <summary>The Semtech formula in floating point, written down apart from the code under test.</summary>
-    protected static TimeSpan Airtime(int sf, int bandwidth, int codingRate, double preamble, bool lowDataRate, int bytes)
+    protected static TimeSpan Airtime(
+        int sf, int bandwidth, int codingRate, double preamble, bool lowDataRate, int bytes)
     {
         double symbol = Math.Pow(2, sf) / bandwidth;
         double bits = (8.0 * bytes) - (4 * sf) + (sf < 7 ? 36 : 44);

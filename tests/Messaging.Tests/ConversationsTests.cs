@@ -4,7 +4,9 @@ using QuicProChat.Mesh.Wire;
 
 namespace QuicProChat.Mesh.Messaging.Tests;
 
-/// <summary>What all kinds of conversations share: the table, the order, and what happens when the disk fails.</summary>
+/// <summary>
+/// What all kinds of conversations share: the table, the order, and what happens when the disk fails.
+/// </summary>
 public sealed class ConversationsTests : IDisposable
 {
     private readonly LocalIdentity _identity = LocalIdentity.Generate();
@@ -78,7 +80,8 @@ public sealed class ConversationsTests : IDisposable
     public async Task The_texts_of_a_client_are_taken_in_its_order_whatever_their_kinds_and_a_wrong_one_costs_itself()
     {
         await _conversations.SendAsync(
-            [Text(_keyed, "a"), Text(_plain, "b"), Text(_keyed, "wrong"), Text(_plain, "c"), Text(EnvelopeKind.Fapp, "d")]);
+            [Text(_keyed, "a"), Text(_plain, "b"), Text(_keyed, "wrong"), Text(_plain, "c"),
+                Text(EnvelopeKind.Fapp, "d")]);
         Assert.Equal(["send b", "send c"], _plain.Log);
         _conversations.Pump(default);
         Assert.Equal(["send a"], _keyed.Log);
@@ -93,7 +96,8 @@ public sealed class ConversationsTests : IDisposable
         Deliver(3, 1);
         _conversations.Pump(default);
         Assert.Equal((1, 1), (_keyed.FaultCount, _loop.Faults.Count));
-        // The router is not there: what is told to it about the one that failed throws, and the others are told all the same.
+        // The router is not there: what is told to it about the one that failed throws, and the others are told all the
+        // same.
         _store.Settle(written: true);
         Assert.Equal(["received 1", "received 3"], _keyed.Log);
         Assert.Equal((2, 2), (_keyed.FaultCount, _loop.Faults.Count));
@@ -153,12 +157,14 @@ public sealed class ConversationsTests : IDisposable
     }
 
     private void Deliver(long token, byte first) => _conversations.Deliver(
-        token, new EnvelopeId((ulong)token, 0), new EnvelopeHeader(EnvelopeKind.MlsLite, Priority.Normal, true, 0, 32, 100, default), [first]);
+        token, new EnvelopeId((ulong)token, 0),
+        new EnvelopeHeader(EnvelopeKind.MlsLite, Priority.Normal, true, 0, 32, 100, default), [first]);
 
     private ValueTask SendAsync(FakeKind kind, string text) => _conversations.SendAsync([Text(kind, text)]);
 
     private (SendRequest, ICaller) Text(FakeKind kind, string text) => Text(kind.Kind, text);
 
     private (SendRequest, ICaller) Text(EnvelopeKind kind, string text) =>
-        (new SendRequest(kind, "", text, Priority.Normal, TimeSpan.FromHours(1), MessageState.Queued, Signed: false), new FakeCaller(_told, text));
+        (new SendRequest(kind, "", text, Priority.Normal, TimeSpan.FromHours(1), MessageState.Queued, Signed: false),
+            new FakeCaller(_told, text));
 }

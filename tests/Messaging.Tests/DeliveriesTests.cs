@@ -27,13 +27,15 @@ public class DeliveriesTests
             new MessageCopy(Id(10), Id(1), MessageState.Delivered), new MessageCopy(Id(11), Id(1), MessageState.Queued),
             new MessageCopy(Id(12), Id(1), MessageState.Forwarded), new MessageCopy(Id(20), Id(2), MessageState.Queued),
         ]);
-        Assert.Equal([Id(10), Id(11), Id(12)], deliveries.CopiesOf(Id(1)).Order(Comparer<EnvelopeId>.Create((a, b) => a.High.CompareTo(b.High))));
+        Assert.Equal([Id(10), Id(11), Id(12)], deliveries.CopiesOf(Id(1))
+            .Order(Comparer<EnvelopeId>.Create((a, b) => a.High.CompareTo(b.High))));
         deliveries.StateChanged(default, Id(11), MessageState.Forwarded, StateReason.None, 0);
         deliveries.StateChanged(default, Id(10), MessageState.Expired, StateReason.LifetimeOver, 0);
         deliveries.StateChanged(default, Id(11), MessageState.Delivered, StateReason.None, 1);
         deliveries.StateChanged(default, Id(12), MessageState.Expired, StateReason.LifetimeOver, 0);
         Assert.Equal(
-            ["copy 11 Forwarded", "message 1 Forwarded", "copy 11 Delivered", "message 1 Forwarded", "copy 12 Expired", "message 1 Expired"],
+            ["copy 11 Forwarded", "message 1 Forwarded", "copy 11 Delivered", "message 1 Forwarded", "copy 12 Expired",
+                "message 1 Expired"],
             _store.Wrote);
         Assert.Empty(deliveries.CopiesOf(Id(1)));
         Assert.Single(deliveries.CopiesOf(Id(2)));
@@ -47,11 +49,13 @@ public class DeliveriesTests
         deliveries.StateChanged(default, Id(1), MessageState.Forwarded, StateReason.None, 0);
         Assert.Empty(_store.Events);
         _store.Messages[Id(1)] = new Message(
-            Id(1), ConversationId.With(new(3, 4)), Outgoing: true, new(3, 4), "text", MessageState.Queued, StateReason.None, 0, Priority.Normal,
+            Id(1), ConversationId.With(new(3, 4)), Outgoing: true, new(3, 4), "text", MessageState.Queued,
+            StateReason.None, 0, Priority.Normal,
             DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch);
         deliveries.StateChanged(default, Id(1), MessageState.Delivered, StateReason.None, 2);
         MessageChanged changed = Assert.IsType<MessageChanged>(Assert.Single(_store.Events));
-        Assert.Equal(("text", MessageState.Delivered, 2), (changed.Message.Text, changed.Message.State, changed.Message.Hops));
+        Assert.Equal(("text", MessageState.Delivered, 2),
+            (changed.Message.Text, changed.Message.State, changed.Message.Hops));
     }
 
     private static EnvelopeId Id(ulong number) => new(number, 0);

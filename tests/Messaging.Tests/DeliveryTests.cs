@@ -44,7 +44,8 @@ public class DeliveryTests
         Assert.True(delivery.Change(id, MessageState.Forwarded, StateReason.HeldByNeighbour));
         Assert.Equal((MessageState.Forwarded, StateReason.HeldByNeighbour), delivery.Whole);
         Assert.True(delivery.Change(id, MessageState.Failed, StateReason.HopLimit));
-        Assert.Equal(((MessageState.Failed, StateReason.HopLimit), true, 0), (delivery.Whole, delivery.IsOver, delivery.DeliveredTo));
+        Assert.Equal(((MessageState.Failed, StateReason.HopLimit), true, 0),
+            (delivery.Whole, delivery.IsOver, delivery.DeliveredTo));
     }
 
     [Theory]
@@ -55,7 +56,8 @@ public class DeliveryTests
     [InlineData(MessageState.Delivered, MessageState.Forwarded, true)]
     [InlineData(MessageState.Expired, MessageState.Delivered, true)]
     [InlineData(MessageState.Failed, MessageState.Forwarded, true)]
-    public void Who_waits_for_a_state_is_answered_when_it_is_reached_or_can_no_longer_be(MessageState state, MessageState awaited, bool answers) =>
+    public void Who_waits_for_a_state_is_answered_when_it_is_reached_or_can_no_longer_be(
+        MessageState state, MessageState awaited, bool answers) =>
         Assert.Equal(answers, MessageProgress.Answers(state, awaited));
 
     [Fact]

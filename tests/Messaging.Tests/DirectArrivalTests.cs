@@ -23,7 +23,8 @@ public sealed class DirectArrivalTests
         byte[] envelope = new byte[EnvelopeHeader.Size + content.Length + Sealer.Overhead];
         header.Write(envelope);
         Span<byte> payload = envelope.AsSpan(EnvelopeHeader.Size);
-        Assert.True(from.TrySeal(SealContext.Of(envelope), bob.PublicKey.Span, content, payload, new byte[Sealer.ReceiptKeySize]));
+        Assert.True(from.TrySeal(SealContext.Of(envelope), bob.PublicKey.Span, content, payload,
+            new byte[Sealer.ReceiptKeySize]));
         Assert.True(Envelope.TryRead(envelope, out Envelope view));
 
         var arrival = new DirectArrival(to, 1, view.ComputeId(), view.Header, view.Payload);

@@ -13,11 +13,12 @@ public sealed class DisappearingTests : IDisposable
 
     public DisappearingTests()
     {
-        _disappearing = new Disappearing(new MessagingContext(_identity, new FakeLoop(), _store, _store, TimeProvider.System)
-        {
-            HopLimit = 32,
-            Receipts = ReceiptPolicy.All,
-        });
+        _disappearing = new Disappearing(
+            new MessagingContext(_identity, new FakeLoop(), _store, _store, TimeProvider.System)
+            {
+                HopLimit = 32,
+                Receipts = ReceiptPolicy.All,
+            });
     }
 
     public void Dispose() => _identity.Dispose();

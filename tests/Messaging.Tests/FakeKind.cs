@@ -46,9 +46,11 @@ internal sealed class FakeKind(EnvelopeKind kind, bool isStateless, FakeLoop? lo
     }
 
     public ValueTask<Outgoing?> PrepareAsync(SendRequest request, ICaller caller) =>
-        request.Text == "wrong" ? throw new MessagingException(Refusal.Usage, "wrong") : new(new Outgoing(request, caller));
+        request.Text == "wrong" ? throw new MessagingException(Refusal.Usage, "wrong")
+            : new(new Outgoing(request, caller));
 
-    public Task<Outgoing> PrepareLaterAsync(SendRequest request, ICaller caller) => throw new InvalidOperationException();
+    public Task<Outgoing> PrepareLaterAsync(SendRequest request, ICaller caller) =>
+        throw new InvalidOperationException();
 
     public void Send(Instant now, Outgoing outgoing, MessageTransaction transaction)
     {

@@ -26,9 +26,11 @@ internal sealed class FakeStore : IMessageStore, IEventSink
 
     public void Commit(MessageTransaction transaction) => Waiting.Enqueue(transaction);
 
-    public void SetState(Instant now, in EnvelopeId message, in StateChange change) => Wrote.Add($"message {message.High} {change.State}");
+    public void SetState(Instant now, in EnvelopeId message, in StateChange change) =>
+        Wrote.Add($"message {message.High} {change.State}");
 
-    public void SetCopyState(Instant now, in EnvelopeId copy, MessageState state) => Wrote.Add($"copy {copy.High} {state}");
+    public void SetCopyState(Instant now, in EnvelopeId copy, MessageState state) =>
+        Wrote.Add($"copy {copy.High} {state}");
 
     public void Forget(Instant now, in EnvelopeId envelope) => Wrote.Add($"forget {envelope.High}");
 
@@ -44,7 +46,8 @@ internal sealed class FakeStore : IMessageStore, IEventSink
 
     public IReadOnlyList<KeyValuePair<ConversationId, ConversationSetting>> Settings() => [];
 
-    public void MarkRead(ConversationId conversation, Action<Instant, IReadOnlyList<Message>?> read) => read(default, []);
+    public void MarkRead(ConversationId conversation, Action<Instant, IReadOnlyList<Message>?> read) =>
+        read(default, []);
 
     public TimeSpan? UntilNextExpiry { get; set; }
 

@@ -3,7 +3,9 @@ using QuicProChat.Mesh.Identity;
 
 namespace QuicProChat.Mesh.MlsLite.Tests;
 
-/// <summary>What a member can make with the keys of a group that he has, by hand: anything but another's signature.</summary>
+/// <summary>
+/// What a member can make with the keys of a group that he has, by hand: anything but another's signature.
+/// </summary>
 internal static class Forge
 {
     private static int _salts;
@@ -21,7 +23,8 @@ internal static class Forge
     }
 
     /// <summary>A message under any header, signed by anybody.</summary>
-    internal static byte[] Seal(LiteGroup with, in LiteHeader header, ReadOnlySpan<byte> content, LocalIdentity signer, LiteEpoch epoch)
+    internal static byte[] Seal(
+        LiteGroup with, in LiteHeader header, ReadOnlySpan<byte> content, LocalIdentity signer, LiteEpoch epoch)
     {
         byte[] whole = content.ToArray();
         if (header.IsSigned)

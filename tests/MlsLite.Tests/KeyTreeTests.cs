@@ -22,7 +22,8 @@ public class KeyTreeTests
         }
 
         byte[] expected = new byte[32], found = new byte[32];
-        foreach (uint leaf in cut.Concat(Enumerable.Range(0, 500).Select(_ => (uint)random.Next(1 << 14))).Append(uint.MaxValue))
+        foreach (uint leaf in cut.Concat(Enumerable.Range(0, 500).Select(_ => (uint)random.Next(1 << 14)))
+            .Append(uint.MaxValue))
         {
             Assert.True(whole.TryDerive(leaf, 0, expected));
             Assert.Equal(!cut.Contains(leaf), tree.TryDerive(leaf, 0, found));
@@ -74,7 +75,8 @@ public class KeyTreeTests
         byte[] expected = Root, found = new byte[32];
         uint leaf = 0b10110;
         for (int level = 31; level >= 0; level--)
-            expected = HKDF.Expand(HashAlgorithmName.SHA256, expected, 32, (leaf >> level & 1) != 0 ? "right"u8.ToArray() : "left"u8.ToArray());
+            expected = HKDF.Expand(HashAlgorithmName.SHA256, expected, 32, (leaf >> level & 1) != 0
+                ? "right"u8.ToArray() : "left"u8.ToArray());
         Assert.True(tree.TryDerive(leaf, 0, found));
         Assert.Equal(expected, found);
     }
@@ -114,7 +116,8 @@ public class KeyTreeTests
         Assert.Equal(0, tree.CostOf(LeafPath.Of(3, 9, signed: false, 998).Leaf, 0));
         Assert.Equal(0, tree.CostOf(LeafPath.Of(3, 9, signed: true, 0).Leaf, 0));
         Assert.Equal(0, tree.CostOf(LeafPath.Of(4, 9, signed: false, 0).Leaf, 0));
-        int kept = tree.Subtrees.Count(s => new LeafPath(s.First).Sender == 3 && !new LeafPath(s.First).IsSigned && s.Height <= LeafPath.ClassHeight);
+        int kept = tree.Subtrees.Count(s => new LeafPath(s.First).Sender == 3 && !new LeafPath(s.First).IsSigned
+            && s.Height <= LeafPath.ClassHeight);
         Assert.Equal(LiteConstants.MaxSubtrees, kept);
     }
 
@@ -132,7 +135,8 @@ public class KeyTreeTests
             }
         }
 
-        Assert.DoesNotContain(tree.Subtrees, s => new LeafPath(s.First) is { Sender: 3, Slot: 200, IsSigned: false } && s.Height <= LeafPath.ClassHeight);
+        Assert.DoesNotContain(tree.Subtrees, s => new LeafPath(s.First) is { Sender: 3, Slot: 200, IsSigned: false }
+            && s.Height <= LeafPath.ClassHeight);
         Assert.Equal(0, tree.CostOf(LeafPath.Of(3, 7, signed: false, 398).Leaf, 0));
     }
 
@@ -145,7 +149,8 @@ public class KeyTreeTests
         foreach (Subtree[] wrong in new Subtree[][]
                  {
                      [new(0, 33, s)], [new(1, 1, s)], [new(0, 3, s), new(7, 0, s)], [new(8, 0, s), new(0, 3, s)],
-                     [new(uint.MaxValue, 1, s)], [new(0, 255, s)], [new(3u << 30, 31, s)], [new(0, 32, s), new(5, 0, s)],
+                     [new(uint.MaxValue, 1, s)], [new(0, 255, s)], [new(3u << 30, 31, s)],
+                     [new(0, 32, s), new(5, 0, s)],
                  })
             Assert.Null(KeyTree.FromSubtrees(wrong));
     }

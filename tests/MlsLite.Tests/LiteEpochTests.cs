@@ -68,15 +68,20 @@ public class LiteEpochTests
         Assert.False(victim.NeedsRekey);
         Assert.Throws<InvalidOperationException>(() => victim.Rekey());
         Assert.Throws<InvalidOperationException>(() => victim.Invite(out _));
-        foreach (uint number in new[] { LiteConstants.MaxEpoch + 1, LiteConstants.MaxEpoch + 3, uint.MaxValue, 0u, LiteConstants.MaxEpoch - 1 })
-            Assert.Equal(LiteError.Malformed, victim.Open(Forge.Rekey(evil, victim, number, [.. Enumerable.Repeat((byte)77, 32)])).Error);
+        foreach (uint number in new[] { LiteConstants.MaxEpoch + 1, LiteConstants.MaxEpoch
+            + 3, uint.MaxValue, 0u, LiteConstants.MaxEpoch - 1 })
+            Assert.Equal(LiteError.Malformed,
+                victim.Open(Forge.Rekey(evil, victim, number, [.. Enumerable.Repeat((byte)77, 32)])).Error);
 
-        // A second epoch of the last number is the limit of what can be said; a hello in the one that lost moves nobody on.
-        Assert.Equal(LiteError.None, victim.Open(Forge.Rekey(evil, victim, LiteConstants.MaxEpoch, [.. Enumerable.Repeat((byte)78, 32)])).Error);
+        // A second epoch of the last number is the limit of what can be said; a hello in the one that lost moves nobody
+        // on.
+        Assert.Equal(LiteError.None,
+            victim.Open(Forge.Rekey(evil, victim, LiteConstants.MaxEpoch, [.. Enumerable.Repeat((byte)78, 32)])).Error);
         foreach (byte fill in new byte[] { 9, 78 })
         {
             var puppet = LiteGroup.FromSecret(
-                Self(7), id, "g", LiteCipher.ChaCha20Poly1305, [.. Enumerable.Repeat(fill, 32)], LiteConstants.MaxEpoch, 9);
+                Self(7), id, "g", LiteCipher.ChaCha20Poly1305, [.. Enumerable.Repeat(fill, 32)],
+                LiteConstants.MaxEpoch, 9);
             LiteOutcome outcome = victim.Open(Forge.Seal(puppet, LiteMessageType.Hello, Key(7)));
             Assert.Equal(LiteError.None, outcome.Error);
         }
@@ -86,7 +91,8 @@ public class LiteEpochTests
 
         LiteGroup At(uint epoch, int index)
         {
-            var group = LiteGroup.FromSecret(Self((byte)(index + 1)), id, "g", LiteCipher.ChaCha20Poly1305, secret, epoch, index);
+            var group = LiteGroup.FromSecret(Self((byte)(index + 1)), id, "g", LiteCipher.ChaCha20Poly1305, secret,
+                epoch, index);
             group.AddMember(1 - index, Key((byte)(2 - index)));
             return group;
         }
@@ -105,7 +111,9 @@ public class LiteEpochTests
                      (now, LiteError.None), (now + LiteConstants.MaxEpochStep, LiteError.None),
                  })
         {
-            Assert.Equal(error, bob.Open(Forge.Rekey(alice, bob, number, Guid.NewGuid().ToByteArray().Concat(new byte[16]).ToArray())).Error);
+            Assert.Equal(error,
+                bob.Open(Forge.Rekey(alice, bob, number, Guid.NewGuid().ToByteArray().Concat(new byte[16])
+                    .ToArray())).Error);
         }
 
         Assert.Equal(now + LiteConstants.MaxEpochStep, bob.Epoch);

@@ -13,9 +13,12 @@ public class LiteForgeryTests
         (LiteGroup alice, LiteGroup bob, LiteGroup mallory) = (all[0], all[1], all[2]);
         byte[] first = SealSigned(alice, all);
         Assert.True(UnverifiedLiteMessage.TryRead(first, out UnverifiedLiteMessage read));
-        OpenStream stream = mallory.Kept[0].Streams.First(s => s.Sender == alice.OwnIndex && s.Tag == (ushort)(first[0] << 8 | first[1]));
-        var header = new LiteHeader(LiteMessageType.SignedText, alice.OwnIndex, Address(1), stream.Stream, read.Counter);
-        Assert.Equal(LiteError.None, mallory.Kept[0].TryOpen(mallory.Id, header, read.SealedContent, out byte[] content));
+        OpenStream stream = mallory.Kept[0].Streams.First(s => s.Sender == alice.OwnIndex && s.Tag
+            == (ushort)(first[0] << 8 | first[1]));
+        var header = new LiteHeader(LiteMessageType.SignedText, alice.OwnIndex, Address(1), stream.Stream,
+            read.Counter);
+        Assert.Equal(LiteError.None, mallory.Kept[0]
+            .TryOpen(mallory.Id, header, read.SealedContent, out byte[] content));
         AssertReads(bob, first, alice);
 
         for (byte round = 0; round < 3; round++)
@@ -32,8 +35,10 @@ public class LiteForgeryTests
         // Nor with another counter, in another stream, or as another type.
         foreach (LiteHeader other in new[]
                  {
-                     header with { Counter = read.Counter + 1 }, header with { Type = LiteMessageType.Roster, Counter = read.Counter + 2 },
-                     header with { Stream = Forge.Header(LiteMessageType.Start, 0, default).Stream, Type = LiteMessageType.Start },
+                     header with { Counter = read.Counter + 1 },
+                     header with { Type = LiteMessageType.Roster, Counter = read.Counter + 2 },
+                     header with { Stream = Forge.Header(LiteMessageType.Start, 0, default).Stream,
+                         Type = LiteMessageType.Start },
                  })
         {
             LiteEpoch copy = Forge.Copy(mallory.Kept[0]);
@@ -70,7 +75,8 @@ public class LiteForgeryTests
         byte[] sample = bob.Seal(Text).Message;
         AssertReads(alice, sample, bob);
         var random = new Random(4);
-        int[] counters = [.. Enumerable.Range(200, LiteConstants.MaxCounter - 200).OrderBy(_ => random.Next()).Take(600)];
+        int[] counters =
+            [.. Enumerable.Range(200, LiteConstants.MaxCounter - 200).OrderBy(_ => random.Next()).Take(600)];
         foreach (int counter in counters)
             _ = alice.Open(Forged(mallory, sample, counter));
         Assert.InRange(alice.Save().Length, 1000, 100_000);
@@ -106,13 +112,15 @@ public class LiteForgeryTests
                     LiteMessageType.Start => [],
                     _ => Text,
                 };
-                Assert.Equal(LiteError.BadSignature, alice.Open(Forge.Seal(mallory, h, content, forger, mallory.Kept[0])).Error);
+                Assert.Equal(LiteError.BadSignature,
+                    alice.Open(Forge.Seal(mallory, h, content, forger, mallory.Kept[0])).Error);
             }
         }
 
         Assert.Equal(before, alice.Save());
         AssertReads(alice, SealSigned(bob, all), bob);
-        Assert.Equal(LiteError.None, alice.Open(bob.Rekey().First(r => r.To[0].Index == alice.OwnIndex).Message.Span).Error);
+        Assert.Equal(LiteError.None,
+            alice.Open(bob.Rekey().First(r => r.To[0].Index == alice.OwnIndex).Message.Span).Error);
     }
 
     [Fact]
@@ -123,10 +131,14 @@ public class LiteForgeryTests
         LiteHeader header = Forge.Header(LiteMessageType.Hello, 20, default);
         Assert.Equal(LiteError.BadSignature, alice.Open(Forge.Seal(bob, header, Key(5), forger, bob.Kept[0])).Error);
         foreach (byte[] key in new[] { new byte[32], [1, .. new byte[31]], [.. Enumerable.Repeat((byte)0xFF, 32)] })
-            Assert.Equal(LiteError.Malformed, alice.Open(Forge.Seal(bob, Forge.Header(LiteMessageType.Hello, 20, default), key, forger, bob.Kept[0])).Error);
+            Assert.Equal(LiteError.Malformed,
+                alice.Open(Forge.Seal(bob, Forge.Header(LiteMessageType.Hello, 20, default), key, forger,
+                    bob.Kept[0])).Error);
         Assert.Equal(2, alice.Members.Count);
         // In a roster they are passed over.
-        LiteOutcome outcome = alice.Open(Forge.Seal(bob, LiteMessageType.Roster, [5, .. new byte[32], 6, .. Key(6), 32, .. Key(7), 255, .. Key(8)]));
+        LiteOutcome outcome =
+            alice.Open(Forge.Seal(bob, LiteMessageType.Roster,
+                [5, .. new byte[32], 6, .. Key(6), 32, .. Key(7), 255, .. Key(8)]));
         Assert.Equal(LiteError.None, outcome.Error);
         Assert.Equal([6], alice.Members.Where(m => m.Address == Address(6)).Select(m => m.Index));
         Assert.Equal(3, alice.Members.Count);
@@ -145,13 +157,15 @@ public class LiteForgeryTests
         {
             byte[] forged = new byte[40];
             (forged[0], forged[1], forged[2]) = (next[0], next[1], next[2]);
-            (forged[3], forged[4]) = counter < 128 ? ((byte)counter, (byte)0) : ((byte)(0x80 | counter >> 8), (byte)counter);
+            (forged[3], forged[4]) = counter < 128 ? ((byte)counter, (byte)0)
+                : ((byte)(0x80 | counter >> 8), (byte)counter);
             worst = Math.Max(worst, Price(alice, forged));
             Assert.True(alice.Open(forged).Error is LiteError.NotAuthentic or LiteError.ReplayedOrTooOld);
         }
 
         Assert.InRange(worst, 2, LeafPath.ClassHeight + 1);
-        byte[] cold = [(byte)(alice.EpochTag >> 8), (byte)alice.EpochTag, (byte)((int)LiteMessageType.Start << 5 | bob.OwnIndex), 9, 3, 3, .. new byte[16 + 80]];
+        byte[] cold = [(byte)(alice.EpochTag >> 8), (byte)alice.EpochTag,
+            (byte)((int)LiteMessageType.Start << 5 | bob.OwnIndex), 9, 3, 3, .. new byte[16 + 80]];
         Assert.InRange(Price(alice, cold), 10, LeafPath.TreeHeight + 1);
         Assert.Equal(LiteError.NotAuthentic, alice.Open(cold).Error);
         Assert.Equal(0, Price(alice, [0, 0, .. cold[2..]]));
@@ -174,7 +188,8 @@ public class LiteForgeryTests
         Assert.InRange(answers, 1, 64);
         Assert.InRange(refused, 700, 999);
         // Others have their own share, and after a while she is heard again.
-        Assert.Equal(LiteError.None, alice.Open(bob.Rekey().First(r => r.To[0].Index == alice.OwnIndex).Message.Span).Error);
+        Assert.Equal(LiteError.None,
+            alice.Open(bob.Rekey().First(r => r.To[0].Index == alice.OwnIndex).Message.Span).Error);
         Assert.Equal(LiteError.TooMany, alice.Open(Forge.Seal(mallory, LiteMessageType.Start, [])).Error);
         time.Advance(TimeSpan.FromMinutes(10));
         Assert.Equal(LiteError.None, alice.Open(Forge.Seal(mallory, LiteMessageType.Start, [])).Error);

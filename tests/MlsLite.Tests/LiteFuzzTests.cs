@@ -39,7 +39,8 @@ public class LiteFuzzTests
         for (int i = 0; i < 3000; i++)
         {
             LiteMessageType type = types[random.Next(types.Length)];
-            byte[] content = new byte[random.Next(4) switch { 0 => 37, 1 => 33 * random.Next(5), 2 => 32, _ => random.Next(200) }];
+            byte[] content =
+                new byte[random.Next(4) switch { 0 => 37, 1 => 33 * random.Next(5), 2 => 32, _ => random.Next(200) }];
             random.NextBytes(content);
             if (content.Length == 37 && random.Next(2) == 0)
                 (content[0], content[1], content[2], content[3]) = ((byte)all[0].OwnIndex, 0, 0, 0);

@@ -88,7 +88,8 @@ public class LiteGroupTests
     public void Every_altered_bit_and_every_cut_is_refused_and_changes_nothing(LiteCipher cipher)
     {
         (LiteGroup alice, LiteGroup bob) = Pair(cipher);
-        byte[][] messages = [alice.Seal(Text).Message, alice.SealSigned(Text).Message, alice.Rekey()[0].Message.ToArray()];
+        byte[][] messages =
+            [alice.Seal(Text).Message, alice.SealSigned(Text).Message, alice.Rekey()[0].Message.ToArray()];
         byte[] before = bob.Save();
         foreach (byte[] message in messages)
         {
@@ -120,7 +121,8 @@ public class LiteGroupTests
             int size = random.Next(bytes.Length);
             random.NextBytes(bytes.AsSpan(0, size));
             if (size > 2 && random.Next(3) is > 0 and int which)
-                (bytes[0], bytes[1]) = which == 1 ? ((byte)(bob.EpochTag >> 8), (byte)bob.EpochTag) : (message[0], message[1]);
+                (bytes[0], bytes[1]) = which == 1 ? ((byte)(bob.EpochTag >> 8), (byte)bob.EpochTag)
+                    : (message[0], message[1]);
             Assert.NotEqual(LiteError.None, bob.Open(bytes.AsSpan(0, size)).Error);
         }
 

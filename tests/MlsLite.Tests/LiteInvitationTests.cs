@@ -32,7 +32,8 @@ public class LiteInvitationTests
         Assert.False(Parses(0, new byte[32], "mill"));
         Assert.False(Parses(0, [1, .. new byte[31]], "mill"));
         Assert.False(Parses(0, [.. Enumerable.Repeat((byte)0xFF, 32)], "mill"));
-        foreach (string name in new[] { "mi\u202ell", "mi\u200bll", "mi\u200dll", "mi\u2066ll", "mi\nll", "mi\u001b[2Jll", "\ufeffmill", "mill\u200d" })
+        foreach (string name in new[] { "mi\u202ell", "mi\u200bll", "mi\u200dll", "mi\u2066ll", "mi\nll",
+            "mi\u001b[2Jll", "\ufeffmill", "mill\u200d" })
             Assert.False(Parses(0, key, name), name);
 
         static bool Parses(uint epoch, byte[] key, string name)

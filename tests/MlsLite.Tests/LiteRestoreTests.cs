@@ -54,7 +54,8 @@ public class LiteRestoreTests
             Assert.Equal(first[i].To[0].Index, second[i].To[0].Index);
             byte[] content = [(byte)first[i].To[0].Index, 0, 0, 0, (byte)all[0].Epoch];
             int at = 2 + 1 + 1 + LiteStream.Size + 64;
-            Assert.NotEqual(KeyStream(first[i].Message.ToArray(), at, content), KeyStream(second[i].Message.ToArray(), at, content));
+            Assert.NotEqual(KeyStream(first[i].Message.ToArray(), at, content),
+                KeyStream(second[i].Message.ToArray(), at, content));
         }
     }
 
@@ -87,7 +88,8 @@ public class LiteRestoreTests
         AssertReads(bob, signed, alice);
         Assert.Equal(LiteError.ReplayedOrTooOld, bob.Open(signed).Error);
         for (byte i = 0; i < 8; i++)
-            Assert.Equal(LiteError.None, bob.Open(Forge.Rekey(mallory, bob, number + 1 + i, [.. Enumerable.Repeat(i, 32)])).Error);
+            Assert.Equal(LiteError.None,
+                bob.Open(Forge.Rekey(mallory, bob, number + 1 + i, [.. Enumerable.Repeat(i, 32)])).Error);
         Assert.Equal(LiteError.UnknownEpoch, bob.Open(signed).Error);
         // With all its keys unused again, bob would read alice's words a second time.
         Assert.Equal(LiteError.None, bob.Open(Forge.Rekey(mallory, bob, number, secret)).Error);

@@ -6,7 +6,9 @@ using static QuicProChat.Mesh.MlsLite.Tests.World;
 
 namespace QuicProChat.Mesh.MlsLite.Tests;
 
-/// <summary>The examples of docs/reference/mls-lite.md, made by a script that shares nothing with the program.</summary>
+/// <summary>
+/// The examples of docs/reference/mls-lite.md, made by a script that shares nothing with the program.
+/// </summary>
 public class LiteVectorTests
 {
     public static TheoryData<LiteCipher> Ciphers => [LiteCipher.ChaCha20Poly1305, LiteCipher.AesCcm8];
@@ -15,7 +17,8 @@ public class LiteVectorTests
     public void The_independent_script_still_prints_what_the_document_says()
     {
         // -B: it leaves no compiled files beside the sources.
-        var start = new ProcessStartInfo("python3", ["-B", Repository.File("tests", "MlsLite.Tests", "make_vectors.py")])
+        var start = new ProcessStartInfo(
+            "python3", ["-B", Repository.File("tests", "MlsLite.Tests", "make_vectors.py")])
         {
             RedirectStandardOutput = true,
             StandardOutputEncoding = Encoding.UTF8,
@@ -35,15 +38,18 @@ public class LiteVectorTests
         foreach (JsonElement m in v.GetProperty("messages").EnumerateArray())
         {
             JsonElement sender = Person(v, Text(m, "from"));
-            JsonElement stream = sender.GetProperty("streams").EnumerateArray().Single(s => Number(s, "slot") == Number(m, "slot"));
+            JsonElement stream = sender.GetProperty("streams").EnumerateArray()
+                .Single(s => Number(s, "slot") == Number(m, "slot"));
             var type = (LiteMessageType)Number(m, "type");
             var header = new LiteHeader(
-                type, Number(sender, "index"), type == LiteMessageType.Hello ? default : NodeAddress.Read(Hex(sender, "address")),
+                type, Number(sender, "index"), type == LiteMessageType.Hello ? default
+                    : NodeAddress.Read(Hex(sender, "address")),
                 StreamOf(stream), Number(m, "counter"));
             using LiteGroup group = At(v, m, reader: "alice");
             using LocalIdentity signer = LocalIdentity.FromSeed(Hex(sender, "seed"));
             byte[] content = type == LiteMessageType.Rekey ? Hidden(v, m, header) : Content(m);
-            Assert.Equal(Text(m, "message"), Convert.ToHexStringLower(Forge.Seal(group, header, content, signer, group.Kept[0])));
+            Assert.Equal(Text(m, "message"),
+                Convert.ToHexStringLower(Forge.Seal(group, header, content, signer, group.Kept[0])));
             made++;
         }
 
@@ -60,7 +66,8 @@ public class LiteVectorTests
             using LiteGroup reader = At(v, m, reader: from == "alice" ? "bob" : "alice");
             foreach (JsonElement other in v.GetProperty("people").EnumerateArray())
             {
-                if (Number(other, "index") != reader.OwnIndex && (LiteMessageType)Number(m, "type") != LiteMessageType.Hello)
+                if (Number(other, "index") != reader.OwnIndex && (LiteMessageType)Number(m, "type")
+                    != LiteMessageType.Hello)
                     reader.AddMember(Number(other, "index"), Hex(other, "publicKey"));
                 foreach (JsonElement stream in other.GetProperty("streams").EnumerateArray())
                     Assert.True(reader.Kept[0].TryOpenStream(Number(other, "index"), StreamOf(stream)));
@@ -82,11 +89,16 @@ public class LiteVectorTests
     public void Founding_inviting_joining_rekeying_and_starting_again_give_the_bytes_of_the_document(LiteCipher cipher)
     {
         JsonElement v = Vectors();
-        JsonElement[] messages = [.. v.GetProperty("messages").EnumerateArray().Where(m => Number(m, "cipher") == (int)cipher)];
-        string[] secrets = [.. v.GetProperty("epochs").EnumerateArray().Where(e => Number(e, "cipher") == (int)cipher).Select(e => Text(e, "secret"))];
-        JsonElement[] streams = [.. Person(v, "alice").GetProperty("streams").EnumerateArray(), .. Person(v, "bob").GetProperty("streams").EnumerateArray()];
-        // What alice draws: a secret, the group's id; the invitation's secret, the index 7, seventh of those left; her stream; a secret.
-        var alicesDice = new Dice(new string('9', 64), Text(v, "groupId"), secrets[0], "06", Slot(streams[0]), Text(streams[0], "salt"), secrets[1]);
+        JsonElement[] messages =
+            [.. v.GetProperty("messages").EnumerateArray().Where(m => Number(m, "cipher") == (int)cipher)];
+        string[] secrets = [.. v.GetProperty("epochs").EnumerateArray().Where(e => Number(e, "cipher") == (int)cipher)
+            .Select(e => Text(e, "secret"))];
+        JsonElement[] streams = [.. Person(v, "alice").GetProperty("streams").EnumerateArray(), .. Person(v, "bob")
+            .GetProperty("streams").EnumerateArray()];
+        // What alice draws: a secret, the group's id; the invitation's secret, the index 7, seventh of those left; her
+        // stream; a secret.
+        var alicesDice = new Dice(new string('9', 64), Text(v, "groupId"), secrets[0], "06", Slot(streams[0]),
+            Text(streams[0], "salt"), secrets[1]);
         var bobsDice = new Dice(Slot(streams[2]), Text(streams[2], "salt"));
 
         LiteGroup alice = LiteGroup.Create(Self(1, random: alicesDice.Roll), Text(v, "name"), cipher);
@@ -135,9 +147,11 @@ public class LiteVectorTests
         LeafPath path = LeafPath.Of(0, Number(stream, "slot"), signed: false, 128);
         Assert.Equal(Text(d, "path"), Convert.ToString(path.Leaf, 2).PadLeft(LeafPath.TreeHeight, '0'));
         LiteEpoch epoch = LiteEpoch.Derive(
-            Hex(v.GetProperty("epochs")[Number(d, "epoch") - 1], "secret"), GroupId(v), 2, LiteCipher.ChaCha20Poly1305, 0);
+            Hex(v.GetProperty("epochs")[Number(d, "epoch") - 1], "secret"), GroupId(v), 2,
+            LiteCipher.ChaCha20Poly1305, 0);
         using var tree = new KeyTree([.. epoch.Subtrees[0].Secret]);
-        byte[] node = new byte[32], leaf = new byte[32], key = new byte[32], nonce = new byte[12], tag = new byte[2], salt = Hex(stream, "salt");
+        byte[] node = new byte[32], leaf = new byte[32], key = new byte[32], nonce = new byte[12], tag = new byte[2],
+        salt = Hex(stream, "salt");
         Assert.True(tree.TryDerive(LeafPath.FirstOfSlot(0, path.Slot), LeafPath.SlotHeight, node));
         Assert.True(tree.TryDerive(path.Leaf, 0, leaf));
         LiteKeySchedule.StreamTag(node, salt, tag);
@@ -154,7 +168,8 @@ public class LiteVectorTests
             e => Number(e, "cipher") == Number(message, "cipher") && Number(e, "number") == Number(message, "epoch"));
         JsonElement person = Person(v, reader);
         return LiteGroup.FromSecret(
-            Self(Hex(person, "seed")[0]), GroupId(v), Text(v, "name"), (LiteCipher)Number(message, "cipher"), Hex(epoch, "secret"),
+            Self(Hex(person, "seed")[0]), GroupId(v), Text(v, "name"), (LiteCipher)Number(message, "cipher"),
+            Hex(epoch, "secret"),
             (uint)Number(epoch, "number"), Number(person, "index"));
     }
 
@@ -166,7 +181,8 @@ public class LiteVectorTests
         Assert.True(Self(1).TryAgree(Hex(bob, "publicKey"), shared));
         using LiteGroup group = At(v, message, "alice");
         LiteKeySchedule.Mask(
-            shared, group.Kept[0].Id, header.Address, NodeAddress.Read(Hex(bob, "address")), header.Stream, header.Counter, mask);
+            shared, group.Kept[0].Id, header.Address, NodeAddress.Read(Hex(bob, "address")), header.Stream,
+            header.Counter, mask);
         for (int i = 0; i < mask.Length; i++)
             content[5 + i] ^= mask[i];
         return content;
@@ -175,11 +191,13 @@ public class LiteVectorTests
     private static byte[] Content(JsonElement message) =>
         Number(message, "type") <= 1 ? Encoding.UTF8.GetBytes(Text(message, "content")) : Hex(message, "content");
 
-    private static void AssertIs(JsonElement message, ReadOnlyMemory<byte> made) => Assert.Equal(Text(message, "message"), Lower(made.ToArray()));
+    private static void AssertIs(JsonElement message, ReadOnlyMemory<byte> made) =>
+        Assert.Equal(Text(message, "message"), Lower(made.ToArray()));
 
     private static LiteGroupId GroupId(JsonElement v) => LiteGroupId.Read(Hex(v, "groupId"));
 
-    private static JsonElement Person(JsonElement v, string name) => v.GetProperty("people").EnumerateArray().Single(p => Text(p, "name") == name);
+    private static JsonElement Person(JsonElement v, string name) => v.GetProperty("people").EnumerateArray()
+        .Single(p => Text(p, "name") == name);
 
     private static int Number(JsonElement e, string name) => e.GetProperty(name).GetInt32();
 
@@ -191,7 +209,8 @@ public class LiteVectorTests
 
     private static LiteStream StreamOf(JsonElement stream)
     {
-        Assert.True(LiteStream.TryRead([.. Convert.FromHexString(Slot(stream)), .. Hex(stream, "salt")], out LiteStream read));
+        Assert.True(LiteStream.TryRead([.. Convert.FromHexString(Slot(stream)), .. Hex(stream, "salt")],
+            out LiteStream read));
         return read;
     }
 

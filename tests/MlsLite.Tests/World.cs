@@ -33,8 +33,8 @@ internal static class World
         new(IdentityOf(seed), random ?? RandomSource.System, time ?? new ManualTime());
 
     /// <summary>
-    /// A founder and somebody who joined. Indices are drawn: not one that tests give to others, nor 31, which has a byte of its own in a
-    /// header (docs/reference/mls-lite.md, section 3) where tests write headers by hand.
+    /// A founder and somebody who joined. Indices are drawn: not one that tests give to others, nor 31, which has a
+    /// byte of its own in a header (docs/reference/mls-lite.md, section 3) where tests write headers by hand.
     /// </summary>
     internal static (LiteGroup Alice, LiteGroup Bob) Pair(
         LiteCipher cipher = LiteCipher.ChaCha20Poly1305, TimeProvider? time = null)
@@ -57,7 +57,8 @@ internal static class World
     }
 
     /// <summary>A group of several who all know one another and one another's streams; the first founded it.</summary>
-    internal static LiteGroup[] Circle(int count, TimeProvider? time = null, LiteCipher cipher = LiteCipher.ChaCha20Poly1305)
+    internal static LiteGroup[] Circle(
+        int count, TimeProvider? time = null, LiteCipher cipher = LiteCipher.ChaCha20Poly1305)
     {
         List<LiteGroup> all = [LiteGroup.Create(Self(1, time), "mill", cipher)];
         for (byte seed = 2; seed <= count; seed++)

@@ -4,7 +4,9 @@ using QuicProChat.Mesh.Node.Control;
 
 namespace QuicProChat.Mesh.Node.Tests;
 
-/// <summary>A request as a client of another making writes it: any keys beside any command, also what no command takes.</summary>
+/// <summary>
+/// A request as a client of another making writes it: any keys beside any command, also what no command takes.
+/// </summary>
 internal sealed record ControlRequest
 {
     private static readonly JsonSerializerOptions _json = new(JsonSerializerDefaults.Web)

@@ -19,17 +19,23 @@ public sealed class ComponentsTests : IDisposable
 
         foreach (string line in new[]
         {
-            @"^\.NET runtime and libraries 10\.0\.\d+: MIT$", "^LLVM libunwind .*: Apache-2.0 WITH LLVM-exception$", @"^zlib 1\.[0-9.]+: Zlib$", "^QRCoder {QRCoder}: MIT$",
-            "^System.CommandLine {System.CommandLine}: MIT$", "^Microsoft.Extensions.Logging.Abstractions {Microsoft.Extensions.Logging.Abstractions}: MIT$",
-            @"^OpenSSL 3\.\d+\.\d+: Apache-2.0$", "^SQLite {SQLitePCLRaw.lib.e_sqlite3}: public domain$", @"^libsodium 1\.0\.\d+: ISC$",
-            @"^GNU C Library 2\.\d+\S*: LGPL-2.1-or-later$", @"^GCC runtime objects \d+\.\d+\.\d+: GPL-3.0-or-later WITH GCC-exception-3.1$",
+            @"^\.NET runtime and libraries 10\.0\.\d+: MIT$", "^LLVM libunwind .*: Apache-2.0 WITH LLVM-exception$",
+            @"^zlib 1\.[0-9.]+: Zlib$", "^QRCoder {QRCoder}: MIT$",
+            "^System.CommandLine {System.CommandLine}: MIT$",
+            "^Microsoft.Extensions.Logging.Abstractions {Microsoft.Extensions.Logging.Abstractions}: MIT$",
+            @"^OpenSSL 3\.\d+\.\d+: Apache-2.0$", "^SQLite {SQLitePCLRaw.lib.e_sqlite3}: public domain$",
+            @"^libsodium 1\.0\.\d+: ISC$",
+            @"^GNU C Library 2\.\d+\S*: LGPL-2.1-or-later$",
+            @"^GCC runtime objects \d+\.\d+\.\d+: GPL-3.0-or-later WITH GCC-exception-3.1$",
         })
         {
             string pattern = Regex.Replace(line, @"\{([^}]*)\}", m => Regex.Escape(Pinned(m.Groups[1].Value)));
             Assert.Matches(new Regex(pattern, RegexOptions.Multiline), list);
         }
 
-        foreach (string text in new[] { "Permission is hereby granted, free of charge", "Permission to use, copy, modify, and/or distribute", "Apache License", "GNU LESSER GENERAL PUBLIC LICENSE" })
+        foreach (string text in new[] { "Permission is hereby granted, free of charge",
+            "Permission to use, copy, modify, and/or distribute", "Apache License",
+            "GNU LESSER GENERAL PUBLIC LICENSE" })
             Assert.Contains(text, list, StringComparison.Ordinal);
     }
 
@@ -52,7 +58,8 @@ public sealed class ComponentsTests : IDisposable
         Assert.Equal(1, tooLittle.ExitCode);
         Assert.Contains("OpenSSL, in a dynamic program", tooLittle.Errors, StringComparison.Ordinal);
 
-        foreach ((string strange, string name) in new[] { ("BrotliDecoderDecompress", "Brotli"), ("\0\u0010Newtonsoft.Json.dll", "Newtonsoft.Json.dll"), ("ZSTD_decompress", "Zstandard") })
+        foreach ((string strange, string name) in new[] { ("BrotliDecoderDecompress", "Brotli"),
+            ("\0\u0010Newtonsoft.Json.dll", "Newtonsoft.Json.dll"), ("ZSTD_decompress", "Zstandard") })
         {
             string changed = Path.Combine(_folder, "changed");
             File.Copy(Repository.File(Packages.Program), changed, overwrite: true);
@@ -70,8 +77,10 @@ public sealed class ComponentsTests : IDisposable
         return ran.Output;
     }
 
-    private static Ran Run(string program, string kind) => Shell.Run("python3", ["packaging/components.py", program, kind, Libraries]);
+    private static Ran Run(string program, string kind) =>
+        Shell.Run("python3", ["packaging/components.py", program, kind, Libraries]);
 
     private static string Pinned(string package) =>
-        Regex.Match(File.ReadAllText(Repository.File("Directory.Packages.props")), $"Include=\"{Regex.Escape(package)}\" Version=\"([^\"]+)\"").Groups[1].Value;
+        Regex.Match(File.ReadAllText(Repository.File("Directory.Packages.props")),
+            $"Include=\"{Regex.Escape(package)}\" Version=\"([^\"]+)\"").Groups[1].Value;
 }

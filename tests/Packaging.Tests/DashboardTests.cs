@@ -13,7 +13,8 @@ public sealed partial class DashboardTests
         string metrics = node.Ctl("metrics");
         // Series of radios are there where a radio is; the manual lists them.
         string manual = File.ReadAllText(Repository.File("docs/reference/control.md"));
-        string[] expressions = [.. Expressions(JsonNode.Parse(File.ReadAllText(Repository.File("packaging/grafana/qpc-mesh.json")))!)];
+        string[] expressions =
+            [.. Expressions(JsonNode.Parse(File.ReadAllText(Repository.File("packaging/grafana/qpc-mesh.json")))!)];
         Assert.True(expressions.Length >= 25, $"only {expressions.Length} expressions were found");
         foreach (string expression in expressions)
         {
@@ -44,7 +45,10 @@ public sealed partial class DashboardTests
     [Fact]
     public void Panels_have_titles_units_and_places_that_do_not_overlap()
     {
-        JsonNode[] panels = [.. JsonNode.Parse(File.ReadAllText(Repository.File("packaging/grafana/qpc-mesh.json")))!["panels"]!.AsArray().Select(p => p!)];
+        JsonNode[] panels =
+            [.. JsonNode.Parse(
+                File.ReadAllText(Repository.File("packaging/grafana/qpc-mesh.json")))!["panels"]!.AsArray()
+                    .Select(p => p!)];
         var taken = new HashSet<(int X, int Y)>();
         Assert.Equal(panels.Length, panels.Select(p => (int)p["id"]!).Distinct().Count());
         foreach (JsonNode panel in panels)
@@ -63,13 +67,15 @@ public sealed partial class DashboardTests
     private static IEnumerable<string> Expressions(JsonNode dashboard) =>
         dashboard["panels"]!.AsArray().Where(p => p!["targets"] is not null)
             .SelectMany(p => p!["targets"]!.AsArray().Select(t => (string)t!["expr"]!))
-            .Concat(dashboard["templating"]!["list"]!.AsArray().Select(v => (string)v!["query"]!).Where(q => q.Contains("qpc_", StringComparison.Ordinal)));
+            .Concat(dashboard["templating"]!["list"]!.AsArray().Select(v => (string)v!["query"]!)
+                .Where(q => q.Contains("qpc_", StringComparison.Ordinal)));
 
     /// <summary>a_(b|c) as a_b and a_c; one group is all that the dashboard has.</summary>
     private static IEnumerable<string> Alternatives(string pattern)
     {
         Match group = Regex.Match(pattern, @"\(([^)]*)\)");
-        return group.Success ? group.Groups[1].Value.Split('|').Select(a => pattern.Replace(group.Value, a, StringComparison.Ordinal)) : [pattern];
+        return group.Success ? group.Groups[1].Value.Split('|')
+            .Select(a => pattern.Replace(group.Value, a, StringComparison.Ordinal)) : [pattern];
     }
 
     [GeneratedRegex(@"\bqpc_[a-z_]+")]

@@ -39,7 +39,8 @@ public sealed class ForeignProcessorTests : IDisposable
         JsonNode status = Start(arm, "arm", "--listen", "tcp://127.0.0.1:0");
         Assert.Equal(address, (string?)status["address"]);
         Start(x64, "x64", "--peer", (string)status["listen"]![0]!);
-        Until("a route to the arm64 node", () => Ctl(x64, "x64", "--json", "routes").Output.Contains(address, StringComparison.Ordinal));
+        Until("a route to the arm64 node",
+            () => Ctl(x64, "x64", "--json", "routes").Output.Contains(address, StringComparison.Ordinal));
 
         Ran sent = Ctl(x64, "x64", "send", address, "across processors", "--wait", "delivered");
 
@@ -50,7 +51,8 @@ public sealed class ForeignProcessorTests : IDisposable
     private JsonNode Start(string[] program, string name, params string[] arguments)
     {
         var start = new ProcessStartInfo(program[0]) { RedirectStandardError = true };
-        foreach (string word in (string[])[.. program[1..], "run", "--data-dir", Path.Combine(_folder, name), .. arguments])
+        foreach (string word in (string[])[.. program[1..], "run", "--data-dir", Path.Combine(_folder, name),
+            .. arguments])
             start.ArgumentList.Add(word);
         Process daemon = Process.Start(start)!;
         daemon.ErrorDataReceived += static (_, _) => { };
@@ -61,7 +63,8 @@ public sealed class ForeignProcessorTests : IDisposable
     }
 
     private Ran Ctl(string[] program, string name, params string[] arguments) =>
-        Shell.Run(program[0], [.. program[1..], "ctl", "--control", Path.Combine(_folder, name, "control.sock"), .. arguments]);
+        Shell.Run(program[0],
+            [.. program[1..], "ctl", "--control", Path.Combine(_folder, name, "control.sock"), .. arguments]);
 
     private static Ran Run(string[] program, params string[] arguments)
     {

@@ -47,7 +47,8 @@ internal sealed class LoneNode : IDisposable
     }
 
     private Ran Ask(params string[] words) =>
-        Shell.Run(Repository.File(Packages.Program), ["ctl", "--control", Path.Combine(_folder, "data/control.sock"), .. words]);
+        Shell.Run(Repository.File(Packages.Program),
+            ["ctl", "--control", Path.Combine(_folder, "data/control.sock"), .. words]);
 
     /// <inheritdoc/>
     public void Dispose()

@@ -1,6 +1,8 @@
 namespace QuicProChat.Mesh.Packaging.Tests;
 
-/// <summary>What a test needs of the machine. With <c>CI=true</c> nothing is skipped: there it fails where it lacks something.</summary>
+/// <summary>
+/// What a test needs of the machine. With <c>CI=true</c> nothing is skipped: there it fails where it lacks something.
+/// </summary>
 internal static class Needs
 {
     private const string AllUsers = "4294967295";
@@ -12,7 +14,8 @@ internal static class Needs
     {
         if (IsStrict)
             return null;
-        if (root && (Environment.UserName != "root" || !File.ReadAllText("/proc/self/uid_map").TrimEnd().EndsWith(AllUsers, StringComparison.Ordinal)))
+        if (root && (Environment.UserName != "root" || !File.ReadAllText("/proc/self/uid_map").TrimEnd()
+            .EndsWith(AllUsers, StringComparison.Ordinal)))
             return "it needs the machine's root, to run a file tree as a system of its own with users of its own";
         return Array.Find(paths, p => !File.Exists(p.StartsWith('/') ? p : Repository.File(p))) is { } missing
             ? $"{missing} is missing: 'make packages-check' builds what the tests need, 'make deps' installs it"

@@ -17,11 +17,13 @@ internal static partial class Packages
 
     internal static string PageFiles { get; } = Repository.File("packaging/openwrt/luci-app-qpc-mesh");
 
-    internal static string Ipk(string architecture) => Repository.File($"{Folder}/qpc-mesh_{Version}_{architecture}.ipk");
+    internal static string Ipk(string architecture) =>
+        Repository.File($"{Folder}/qpc-mesh_{Version}_{architecture}.ipk");
 
     internal static string Page { get; } = Repository.File($"{Folder}/luci-app-qpc-mesh_{Version}_all.ipk");
 
-    internal static string Deb(string architecture) => Repository.File($"{Folder}/qpc-mesh_{Version}_{architecture}.deb");
+    internal static string Deb(string architecture) =>
+        Repository.File($"{Folder}/qpc-mesh_{Version}_{architecture}.deb");
 
     [GeneratedRegex("<Version>(.*?)</Version>")]
     private static partial Regex VersionElement();

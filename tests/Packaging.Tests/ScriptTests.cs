@@ -30,14 +30,16 @@ public class ScriptTests
     {
         IEnumerable<string> files = _roots.Select(r => Repository.File(r)).Where(Directory.Exists)
             .SelectMany(r => Directory.EnumerateFiles(r, "*", SearchOption.AllDirectories))
-            .Where(f => !f.Contains("/bin/", StringComparison.Ordinal) && !f.Contains("/obj/", StringComparison.Ordinal))
+            .Where(f => !f.Contains("/bin/", StringComparison.Ordinal)
+                && !f.Contains("/obj/", StringComparison.Ordinal))
             .Append(Repository.File("cross-compile.sh"));
         foreach (string file in files)
         {
             string first = File.ReadLines(file).FirstOrDefault() ?? "";
             if (first.StartsWith("#!", StringComparison.Ordinal) && first.Contains("bash", StringComparison.Ordinal))
                 yield return (file, "bash");
-            else if (first.StartsWith("#!/bin/sh", StringComparison.Ordinal) || first.StartsWith("# shellcheck shell=", StringComparison.Ordinal))
+            else if (first.StartsWith("#!/bin/sh", StringComparison.Ordinal)
+                || first.StartsWith("# shellcheck shell=", StringComparison.Ordinal))
                 yield return (file, "sh");
         }
     }

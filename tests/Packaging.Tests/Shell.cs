@@ -19,11 +19,13 @@ internal static class Shell
     internal static string Do(string program, params string[] arguments)
     {
         Ran ran = Run(program, arguments);
-        return ran.ExitCode == 0 ? ran.Output : throw new InvalidOperationException($"{program} {string.Join(' ', arguments)}: {ran}");
+        return ran.ExitCode == 0 ? ran.Output
+            : throw new InvalidOperationException($"{program} {string.Join(' ', arguments)}: {ran}");
     }
 
     /// <summary>Runs a program and returns what it said.</summary>
-    internal static Ran Run(string program, IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment = null)
+    internal static Ran Run(
+        string program, IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment = null)
     {
         var start = new ProcessStartInfo(program)
         {

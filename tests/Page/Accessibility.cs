@@ -15,7 +15,9 @@ public sealed class Accessibility(Stage stage)
         foreach (ColorScheme scheme in (ColorScheme[])[ColorScheme.Light, ColorScheme.Dark])
         {
             // The page's own policy would not let a script of elsewhere run.
-            await using Visit visit = await stage.VisitAsync(stage.Alice, new BrowserNewContextOptions { ColorScheme = scheme, BypassCSP = true });
+            await using Visit visit =
+                await stage.VisitAsync(
+                    stage.Alice, new BrowserNewContextOptions { ColorScheme = scheme, BypassCSP = true });
             IPage page = visit.Page;
             await page.EvaluateAsync(axe);
             await CheckAsync(visit, scheme, "list");
@@ -49,7 +51,12 @@ public sealed class Accessibility(Stage stage)
         string axe = await File.ReadAllTextAsync(AxeFactAttribute.Script);
         await using var node = new Daemon("reader")
         {
-            Settings = new JsonObject { ["fapp"] = "follow", ["fappRegions"] = new JsonArray("04"), ["fappTrustsClock"] = true },
+            Settings = new JsonObject
+            {
+                ["fapp"] = "follow",
+                ["fappRegions"] = new JsonArray("04"),
+                ["fappTrustsClock"] = true
+            },
         };
         await node.StartAsync(stage.Bob);
         await node.KnowsAsync(stage.Bob);
@@ -58,16 +65,19 @@ public sealed class Accessibility(Stage stage)
         await node.AskAsync("group-create", new JsonObject { ["name"] = "readers" });
         await Sharing.SendAsync(stage.Bob, "seen.png", Sharing.Png(60, 40), "reader");
         await stage.Carol.SendAsync(node.Address, "do you know me?");
-        await node.AskAsync("fapp-practice-set", new JsonObject { ["name"] = "Linde", ["plz"] = "04109", ["procedure"] = "VT", ["payer"] = "GKV" });
+        await node.AskAsync("fapp-practice-set",
+            new JsonObject { ["name"] = "Linde", ["plz"] = "04109", ["procedure"] = "VT", ["payer"] = "GKV" });
         await node.AskAsync("fapp-slot-add", new JsonObject
         {
-            ["start"] = DateTimeOffset.UtcNow.AddDays(3).ToString("yyyy-MM-ddTHH:mm:ssZ", System.Globalization.CultureInfo.InvariantCulture),
+            ["start"] = DateTimeOffset.UtcNow.AddDays(3)
+                .ToString("yyyy-MM-ddTHH:mm:ssZ", System.Globalization.CultureInfo.InvariantCulture),
             ["minutes"] = 50,
             ["type"] = "sprechstunde",
         });
         foreach (ColorScheme scheme in (ColorScheme[])[ColorScheme.Light, ColorScheme.Dark])
         {
-            await using Visit visit = await stage.VisitAsync(node, new BrowserNewContextOptions { ColorScheme = scheme, BypassCSP = true });
+            await using Visit visit =
+                await stage.VisitAsync(node, new BrowserNewContextOptions { ColorScheme = scheme, BypassCSP = true });
             IPage page = visit.Page;
             await page.EvaluateAsync(axe);
             await page.Locator("a.request").ClickAsync();

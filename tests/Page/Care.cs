@@ -6,8 +6,8 @@ using static Microsoft.Playwright.Assertions;
 namespace QuicProChat.Mesh.Page.Tests;
 
 /// <summary>
-/// A therapy place, from both sides, by hand in two pages. Between patient and practice are two nodes, of which one is the
-/// organisation that vouches for the practice.
+/// A therapy place, from both sides, by hand in two pages. Between patient and practice are two nodes, of which one is
+/// the organisation that vouches for the practice.
 /// </summary>
 public sealed class Care : IAsyncLifetime
 {
@@ -59,16 +59,19 @@ public sealed class Care : IAsyncLifetime
             (await _far.AskAsync("fapp-search", new JsonObject { ["level"] = "none" }))["slots"]!.AsArray().Count > 0);
         await _far.AskAsync("fapp-list-sign", new JsonObject { ["practice"] = _practice.Address });
         await _patient.AskAsync("fapp-trust", new JsonObject { ["organisation"] = organisation });
-        await SearchAsync(patient, level: "list", card => card.GetByRole(AriaRole.Button, new() { Name = "Ask for this slot" }).ClickAsync());
+        await SearchAsync(patient, level: "list",
+            card => card.GetByRole(AriaRole.Button, new() { Name = "Ask for this slot" }).ClickAsync());
         await patient.Page.Locator("dialog").GetByLabel("A word to the practice").FillAsync("<b>in the evening</b>");
-        await patient.Page.Locator("dialog").GetByRole(AriaRole.Button, new() { Name = "Ask for this slot" }).ClickAsync();
+        await patient.Page.Locator("dialog").GetByRole(AriaRole.Button, new() { Name = "Ask for this slot" })
+            .ClickAsync();
         ILocator mine = patient.Page.Locator(".slot", new() { HasText = "Code " });
         await mine.WaitForAsync();
 
         ILocator asked = practice.Page.Locator(".slot", new() { HasText = "<b>in the evening</b>" });
         await Expect(asked).ToContainTextAsync("gezogen");
         string code = await mine.InnerTextAsync();
-        Assert.Contains((string)(await _practice.AskAsync("fapp-requests"))[0]!["code"]!, code, StringComparison.Ordinal);
+        Assert.Contains((string)(await _practice.AskAsync("fapp-requests"))[0]!["code"]!, code,
+            StringComparison.Ordinal);
         await asked.GetByRole(AriaRole.Button, new() { Name = "Buchen" }).ClickAsync();
         // It is told at once, and goes after some seconds.
         await Expect(patient.Page.Locator(".toast")).ToContainTextAsync("booked");
@@ -108,7 +111,9 @@ public sealed class Care : IAsyncLifetime
         await Expect(practice.Page.Locator("tbody tr")).ToHaveCountAsync(before + 1);
     }
 
-    /// <summary>Searches, as often as it takes: what a practice announces needs some seconds to be everywhere.</summary>
+    /// <summary>
+    /// Searches, as often as it takes: what a practice announces needs some seconds to be everywhere.
+    /// </summary>
     private static async Task SearchAsync(Visit patient, string level, Func<ILocator, Task> found)
     {
         await patient.Page.GetByLabel("Postal code").WaitForAsync();
@@ -117,7 +122,8 @@ public sealed class Care : IAsyncLifetime
         await patient.Page.GetByLabel("Postal code").FillAsync("04");
         await patient.Page.GetByLabel("Paid by").SelectOptionAsync("GKV");
         await patient.Page.GetByLabel("Proof").SelectOptionAsync(level);
-        ILocator card = patient.Page.Locator(".slot", new() { HasText = "Praxis <i>Linde</i>" }).Filter(new() { HasNotText = "Code " });
+        ILocator card = patient.Page.Locator(".slot", new() { HasText = "Praxis <i>Linde</i>" })
+            .Filter(new() { HasNotText = "Code " });
         await patient.Page.GetByRole(AriaRole.Button, new() { Name = "Search", Exact = true }).ClickAsync();
         await patient.Page.EvaluateAsync(
             """

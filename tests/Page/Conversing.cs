@@ -33,13 +33,16 @@ public sealed class Conversing(Stage stage)
         await visit.Page.Locator("dialog .choose button", new() { HasText = "👍" }).ClickAsync();
         await Expect(row.Locator(".signs button")).ToHaveTextAsync("👍");
         await stage.Bob.EventuallyAsync("a sign", async () =>
-            (await stage.Bob.AskAsync("message", new JsonObject { ["id"] = id }))["reactions"]?.AsArray().Any(r => (string)r!["emoji"]! == "👍") == true);
+            (await stage.Bob.AskAsync("message", new JsonObject { ["id"] = id }))["reactions"]?.AsArray()
+                .Any(r => (string)r!["emoji"]! == "👍") == true);
 
         await row.HoverAsync();
         await row.GetByRole(AriaRole.Button, new() { Name = "Reply" }).ClickAsync();
         await visit.SayAsync("and the red one too");
         await stage.Bob.EventuallyAsync("an answer that names its message", async () =>
-            (await stage.Bob.MessagesAsync("alice")).Any(m => (string)m!["text"]! == "and the red one too" && id.StartsWith((string?)m["replyTo"] ?? "-", StringComparison.Ordinal)));
+            (await stage.Bob.MessagesAsync("alice"))
+                .Any(m => (string)m!["text"]! == "and the red one too"
+                    && id.StartsWith((string?)m["replyTo"] ?? "-", StringComparison.Ordinal)));
         ILocator answer = visit.Bubble("and the red one too");
         await Expect(answer.Locator(".quote")).ToContainTextAsync("bring the blue rope");
 
@@ -49,9 +52,11 @@ public sealed class Conversing(Stage stage)
         await Expect(visit.Bubble("and the green one too").Locator("footer")).ToContainTextAsync("edited");
 
         await Menu(visit, visit.Bubble("and the green one too"), "Delete for everybody");
-        await visit.Page.Locator("dialog").GetByRole(AriaRole.Button, new() { Name = "Delete", Exact = true }).ClickAsync();
+        await visit.Page.Locator("dialog").GetByRole(AriaRole.Button, new() { Name = "Delete", Exact = true })
+            .ClickAsync();
         await Expect(visit.Bubble("and the green one too")).ToHaveCountAsync(0);
-        await stage.Bob.EventuallyAsync("the message is gone", async () => (await stage.Bob.MessagesAsync("alice")).All(m => (string)m!["text"]! != "and the green one too"));
+        await stage.Bob.EventuallyAsync("the message is gone", async () => (await stage.Bob.MessagesAsync("alice"))
+            .All(m => (string)m!["text"]! != "and the green one too"));
         visit.HasNoFaults();
     }
 
@@ -68,7 +73,8 @@ public sealed class Conversing(Stage stage)
         await entry.ClickAsync();
         await Expect(entry.Locator(".badge")).ToHaveCountAsync(0);
         await stage.Alice.EventuallyAsync("nothing unread", async () =>
-            (await stage.Alice.AskAsync("conversations")).AsArray().All(c => (string)c!["conversation"]! != "bob" || (int)c["unread"]! == 0));
+            (await stage.Alice.AskAsync("conversations")).AsArray()
+                .All(c => (string)c!["conversation"]! != "bob" || (int)c["unread"]! == 0));
         visit.HasNoFaults();
     }
 
@@ -82,9 +88,11 @@ public sealed class Conversing(Stage stage)
         await visit.Page.GetByLabel("Name").FillAsync("walkers");
         await visit.Page.GetByLabel("Members").FillAsync("bob");
         await visit.Page.GetByRole(AriaRole.Button, new() { Name = "Create" }).ClickAsync();
-        await other.Page.Locator(".request", new() { HasText = "walkers" }).GetByRole(AriaRole.Button, new() { Name = "Join" }).ClickAsync();
+        await other.Page.Locator(".request", new() { HasText = "walkers" })
+            .GetByRole(AriaRole.Button, new() { Name = "Join" }).ClickAsync();
         await stage.Alice.EventuallyAsync("two members", async () =>
-            (await stage.Alice.AskAsync("group-show", new JsonObject { ["group"] = "walkers" }))["members"]!.AsArray().Count == 2);
+            (await stage.Alice.AskAsync(
+                "group-show", new JsonObject { ["group"] = "walkers" }))["members"]!.AsArray().Count == 2);
         await visit.TalkAsync("group:walkers");
         await visit.SayAsync("who comes on Sunday?");
         await other.TalkAsync("group:walkers");
@@ -126,7 +134,8 @@ public sealed class Conversing(Stage stage)
         await Expect(visit.Page.Locator(".decide")).ToContainTextAsync("You do not know this node");
         await visit.Page.GetByRole(AriaRole.Button, new() { Name = "Accept" }).ClickAsync();
         await Expect(visit.Bubble("hello, we met at the market")).ToBeVisibleAsync();
-        Assert.DoesNotContain((await stage.Alice.AskAsync("requests")).AsArray(), r => (string)r!["address"]! == stranger.Address);
+        Assert.DoesNotContain((await stage.Alice.AskAsync("requests")).AsArray(), r => (string)r!["address"]!
+            == stranger.Address);
         visit.HasNoFaults();
     }
 
@@ -154,7 +163,8 @@ public sealed class Conversing(Stage stage)
 
         string number = (string)(await stage.Carol.AskAsync("verify", new JsonObject { ["to"] = "alice" }))["number"]!;
         await visit.Page.Locator(".thread .title").ClickAsync();
-        await Expect(visit.Page.Locator("dialog .digits li")).ToHaveTextAsync(number.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
+        await Expect(visit.Page.Locator("dialog .digits li"))
+            .ToHaveTextAsync(number.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
         await visit.Page.GetByLabel("What the other side shows").FillAsync(number);
         await visit.Page.GetByRole(AriaRole.Button, new() { Name = "Compare" }).ClickAsync();
         await Expect(visit.Page.Locator("dialog .verdict")).ToContainTextAsync("verified");

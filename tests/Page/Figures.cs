@@ -56,7 +56,8 @@ public sealed class Figures(Stage stage)
 
         views.Sort();
         paints.Sort();
-        Note($"first view, median of 5: {views[2]} ms; sent to painted, median of 10: {paints[5]} ms, slowest {paints[^1]} ms");
+        Note($"first view, median of 5: {views[2]} ms; sent to painted, median of 10: {paints[5]} ms, slowest "
+            + $"{paints[^1]} ms");
         Assert.InRange(views[2], 0, MaxFirstViewMs);
         Assert.InRange(paints[5], 0, MaxPaintMs);
         visit.HasNoFaults();

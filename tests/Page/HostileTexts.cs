@@ -37,7 +37,8 @@ public sealed class HostileTexts(Stage stage)
         await Expect(visit.Page.Locator(".waiting")).ToContainTextAsync(group);
         foreach (string text in Texts)
             await stranger.SendAsync("alice", text);
-        await stage.Alice.EventuallyAsync("all texts", async () => (await stage.Alice.MessagesAsync(stranger.Address)).Count >= Texts.Length);
+        await stage.Alice.EventuallyAsync(
+            "all texts", async () => (await stage.Alice.MessagesAsync(stranger.Address)).Count >= Texts.Length);
         await Expect(visit.Bubble("below").Last).ToBeVisibleAsync();
         await Check(visit);
         await visit.Page.Locator(".thread .scroller").EvaluateAsync("s => s.scrollTop = 0");
@@ -53,10 +54,13 @@ public sealed class HostileTexts(Stage stage)
     {
         Assert.Null(await visit.Page.EvaluateAsync<int?>("window.pwned ?? null"));
         // Nothing was made of a text: no element that this page does not make, no attribute that runs.
-        Assert.Equal(0, await visit.Page.Locator("main img, main script, main iframe, main b, main svg [onload], [onerror]").CountAsync());
+        Assert.Equal(0, await visit.Page.Locator(
+            "main img, main script, main iframe, main b, main svg [onload], [onerror]").CountAsync());
         // No row is higher than a screen, no line reaches out of its bubble, the page does not scroll sideways.
         Assert.True(await visit.Page.EvaluateAsync<bool>("document.documentElement.scrollWidth <= innerWidth"));
-        Assert.True(await visit.Page.EvaluateAsync<bool>("[...document.querySelectorAll('.bubble')].every((b) => b.getBoundingClientRect().height < innerHeight && b.getBoundingClientRect().right <= innerWidth)"));
+        Assert.True(await visit.Page.EvaluateAsync<bool>(
+            "[...document.querySelectorAll('.bubble')].every((b) => b.getBoundingClientRect().height < innerHeight && "
+                + "b.getBoundingClientRect().right <= innerWidth)"));
         Assert.DoesNotContain("\u202E", await visit.Page.Locator("main").InnerTextAsync(), StringComparison.Ordinal);
     }
 }

@@ -17,7 +17,10 @@ public sealed class LoggingIn(Stage stage)
         await SessionAsync(visit);
         Assert.DoesNotContain(token, visit.Page.Url, StringComparison.Ordinal);
         Assert.Empty(await visit.Page.Context.CookiesAsync());
-        Assert.DoesNotContain(token, await visit.Page.EvaluateAsync<string>("JSON.stringify([...Object.values(sessionStorage), ...Object.values(localStorage)])"), StringComparison.Ordinal);
+        Assert.DoesNotContain(
+            token, await visit.Page.EvaluateAsync<string>(
+                "JSON.stringify([...Object.values(sessionStorage), ...Object.values(localStorage)])"),
+                StringComparison.Ordinal);
 
         // The tab stays logged in; another one is not, and the link is spent.
         await visit.Page.ReloadAsync();
@@ -69,7 +72,8 @@ public sealed class LoggingIn(Stage stage)
         await using Visit visit = await Visit.NewAsync(stage.Browser);
         Assert.Equal(421, await StatusOfAsync(visit, $"http://{Stage.Rebound}:{stage.Alice.WebPort}/"));
         string link = await stage.Alice.LinkAsync();
-        Assert.Equal(421, await StatusOfAsync(visit, link.Replace("127.0.0.1", Stage.Rebound, StringComparison.Ordinal)));
+        Assert.Equal(421,
+            await StatusOfAsync(visit, link.Replace("127.0.0.1", Stage.Rebound, StringComparison.Ordinal)));
         Assert.Equal(0, await visit.Page.Locator("#app").CountAsync());
         // The link was not spent by that. In another tab: here the browser's own page of an error may still come.
         IPage other = await visit.Page.Context.NewPageAsync();
@@ -77,18 +81,24 @@ public sealed class LoggingIn(Stage stage)
         await other.WaitForFunctionAsync("() => sessionStorage.getItem('session')");
     }
 
-    /// <summary>The session of a page, as soon as the node gave it one; the list with the notepad stands there before.</summary>
+    /// <summary>
+    /// The session of a page, as soon as the node gave it one; the list with the notepad stands there before.
+    /// </summary>
     private static async Task<string> SessionAsync(Visit visit)
     {
         IJSHandle session = await visit.Page.WaitForFunctionAsync("() => sessionStorage.getItem('session')");
         return await session.JsonValueAsync<string>();
     }
 
-    /// <summary>What the node answers to a navigation. For an answer without a page the browser shows an error of its own, and says so.</summary>
+    /// <summary>
+    /// What the node answers to a navigation. For an answer without a page the browser shows an error of its own, and
+    /// says so.
+    /// </summary>
     private static async Task<int> StatusOfAsync(Visit visit, string address)
     {
         IResponse answer = await visit.Page.RunAndWaitForResponseAsync(
-            () => Assert.ThrowsAsync<PlaywrightException>(() => visit.Page.GotoAsync(address)), static r => r.Request.IsNavigationRequest);
+            () => Assert.ThrowsAsync<PlaywrightException>(() => visit.Page.GotoAsync(address)),
+            static r => r.Request.IsNavigationRequest);
         return answer.Status;
     }
 
@@ -111,7 +121,8 @@ public sealed class LoggingIn(Stage stage)
             foreach (string file in Directory.GetFiles(node.Directory, "*", SearchOption.AllDirectories)
                 .Where(f => Path.GetExtension(f) != ".sock" && Path.GetFileName(f) is not ("lock" or "store.lock")))
             {
-                await using FileStream stream = new(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+                await using FileStream stream =
+                    new(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
                 byte[] content = new byte[stream.Length];
                 await stream.ReadExactlyAsync(content);
                 Assert.True(content.AsSpan().IndexOf(bytes) < 0, file);

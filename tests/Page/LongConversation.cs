@@ -71,7 +71,8 @@ public sealed class LongConversation(Stage stage)
         await using var node = new Daemon("archive");
         await node.StartAsync(stage.Bob);
         for (int i = 0; i < Count; i += 100)
-            await Task.WhenAll(Enumerable.Range(i, 100).Select(n => node.SendAsync("self", $"note {n}: {new string('x', n % 90)}")));
+            await Task.WhenAll(Enumerable.Range(i, 100)
+                .Select(n => node.SendAsync("self", $"note {n}: {new string('x', n % 90)}")));
         await using Visit visit = await stage.VisitAsync(node);
         await visit.TalkAsync("self");
         await Expect(visit.Bubble($"note {Count - 1}:")).ToBeVisibleAsync();

@@ -57,7 +57,8 @@ public sealed class OverRadio : IAsyncLifetime
             Assert.Empty((await hill.AskAsync("file-list")).AsArray());
 
             await visit.GoAsync("#/network");
-            await visit.Page.WaitForFunctionAsync("before => document.querySelector('.radio meter')?.value > before", before);
+            await visit.Page.WaitForFunctionAsync(
+                "before => document.querySelector('.radio meter')?.value > before", before);
             JsonNode said = (await hill.AskAsync("radio"))[0]!;
             Assert.True(said["airtime"]!.AsArray().Sum(a => (double)a!["usedSeconds"]!) > 0);
 

@@ -39,12 +39,15 @@ public sealed class People(Stage stage)
         await offer.GetByRole(AriaRole.Button, new() { Name = "Add contact card" }).ClickAsync();
         await bob.Page.GetByLabel("Name", new() { Exact = true }).FillAsync("dora");
         await bob.Page.GetByRole(AriaRole.Button, new() { Name = "Add", Exact = true }).ClickAsync();
-        await stage.Bob.EventuallyAsync("the contact", async () => (await stage.Bob.AskAsync("contact-list")).AsArray().Any(c => (string)c!["address"]! == newcomer.Address));
+        await stage.Bob.EventuallyAsync("the contact", async () => (await stage.Bob.AskAsync("contact-list")).AsArray()
+            .Any(c => (string)c!["address"]! == newcomer.Address));
 
         await bob.Page.Locator(".thread .title").ClickAsync();
         await bob.Page.GetByRole(AriaRole.Button, new() { Name = "Forget the card" }).ClickAsync();
-        await bob.Page.Locator("dialog").Last.GetByRole(AriaRole.Button, new() { Name = "Forget the card" }).ClickAsync();
-        await stage.Bob.EventuallyAsync("no contact", async () => (await stage.Bob.AskAsync("contact-list")).AsArray().All(c => (string)c!["address"]! != newcomer.Address));
+        await bob.Page.Locator("dialog").Last.GetByRole(AriaRole.Button, new() { Name = "Forget the card" })
+            .ClickAsync();
+        await stage.Bob.EventuallyAsync("no contact", async () => (await stage.Bob.AskAsync("contact-list")).AsArray()
+            .All(c => (string)c!["address"]! != newcomer.Address));
         alice.HasNoFaults();
         bob.HasNoFaults();
         other.HasNoFaults();
@@ -66,7 +69,8 @@ public sealed class People(Stage stage)
         await carol.Page.GetByLabel("Invitation").FillAsync(uri);
         await carol.Page.GetByRole(AriaRole.Button, new() { Name = "Join", Exact = true }).ClickAsync();
         await stage.Carol.EventuallyAsync("two members", async () =>
-            (await stage.Carol.AskAsync("lite-list")).AsArray().Any(g => (string)g!["name"]! == "summit" && g["members"]!.AsArray().Count == 2));
+            (await stage.Carol.AskAsync("lite-list")).AsArray()
+                .Any(g => (string)g!["name"]! == "summit" && g["members"]!.AsArray().Count == 2));
         await carol.TalkAsync("group:summit");
         await carol.SayAsync("fog up here");
         await stage.Alice.HasAsync("group:summit", "fog up here");
@@ -102,7 +106,8 @@ public sealed class People(Stage stage)
         await Expect(bob.Page.Locator(".chat[data-name='channel:market'] .muted")).ToBeVisibleAsync();
         await alice.SayAsync("cabbage is cheap");
         await Expect(bob.Bubble("cabbage is cheap")).ToBeVisibleAsync();
-        Assert.True((bool)(await stage.Bob.AskAsync("channel-show", new JsonObject { ["channel"] = "market" }))["muted"]!);
+        Assert.True((bool)(
+            await stage.Bob.AskAsync("channel-show", new JsonObject { ["channel"] = "market" }))["muted"]!);
         alice.HasNoFaults();
         bob.HasNoFaults();
     }
@@ -119,7 +124,8 @@ public sealed class People(Stage stage)
         await request.ClickAsync();
         await visit.Page.GetByRole(AriaRole.Button, new() { Name = "Refuse" }).ClickAsync();
         await Expect(request).ToHaveCountAsync(0);
-        Assert.DoesNotContain((await stage.Alice.AskAsync("requests")).AsArray(), r => (string)r!["address"]! == pest.Address);
+        Assert.DoesNotContain((await stage.Alice.AskAsync("requests")).AsArray(), r => (string)r!["address"]!
+            == pest.Address);
 
         // Its owner thinks better of it, and then worse.
         await stage.Alice.AskAsync("accept", new JsonObject { ["to"] = pest.Address });
@@ -128,9 +134,12 @@ public sealed class People(Stage stage)
         await entry.ClickAsync();
         await Expect(visit.Page.Locator(".thread > header")).ToContainTextAsync("only their own word");
         await visit.Page.Locator(".thread .title").ClickAsync();
-        await visit.Page.Locator("dialog").GetByRole(AriaRole.Button, new() { Name = "Block", Exact = true }).ClickAsync();
-        await visit.Page.Locator("dialog").Last.GetByRole(AriaRole.Button, new() { Name = "Block", Exact = true }).ClickAsync();
-        await Expect(visit.Page.Locator("dialog").First.GetByRole(AriaRole.Button, new() { Name = "Unblock" })).ToBeVisibleAsync();
+        await visit.Page.Locator("dialog").GetByRole(AriaRole.Button, new() { Name = "Block", Exact = true })
+            .ClickAsync();
+        await visit.Page.Locator("dialog").Last.GetByRole(AriaRole.Button, new() { Name = "Block", Exact = true })
+            .ClickAsync();
+        await Expect(visit.Page.Locator("dialog").First.GetByRole(AriaRole.Button, new() { Name = "Unblock" }))
+            .ToBeVisibleAsync();
         Assert.Contains((await stage.Alice.AskAsync("blocked")).AsArray(), b => (string)b!["address"]! == pest.Address);
         await visit.Page.Keyboard.PressAsync("Escape");
         await visit.GoAsync("#/node");
@@ -150,7 +159,8 @@ public sealed class People(Stage stage)
         await Stage.DeliverAsync(stage.Carol, stage.Alice, "seen without a word");
         await using Visit visit = await stage.VisitAsync(stage.Alice);
         await visit.TalkAsync("carol");
-        await stage.Alice.EventuallyAsync("read here", async () => (await stage.Alice.AskAsync("conversations")).AsArray()
+        await stage.Alice.EventuallyAsync(
+            "read here", async () => (await stage.Alice.AskAsync("conversations")).AsArray()
             .All(c => (string)c!["conversation"]! != "carol" || (int)c["unread"]! == 0));
         await visit.GoAsync("#/node");
         await visit.Page.GetByLabel("Tell others that I read their messages").CheckAsync();
@@ -169,10 +179,18 @@ public sealed class People(Stage stage)
     {
         await Stage.DeliverAsync(stage.Carol, stage.Alice, "the heron stands in the reeds");
         await Stage.DeliverAsync(stage.Bob, stage.Alice, "no heron at the mill");
-        await stage.Bob.AskAsync("location", new JsonObject { ["to"] = "alice", ["latitude"] = "51.34", ["longitude"] = "12.37", ["label"] = "<u>mill</u>" });
+        await stage.Bob.AskAsync(
+            "location", new JsonObject
+            {
+                ["to"] = "alice",
+                ["latitude"] = "51.34",
+                ["longitude"] = "12.37",
+                ["label"] = "<u>mill</u>"
+            });
         await using Visit visit = await stage.VisitAsync(stage.Alice);
         await visit.TalkAsync("bob");
-        await Expect(visit.Page.Locator(".offer", new() { HasText = "<u>mill</u>" })).ToContainTextAsync("51.34, 12.37");
+        await Expect(visit.Page.Locator(".offer", new() { HasText = "<u>mill</u>" }))
+            .ToContainTextAsync("51.34, 12.37");
         await ThreadMenuAsync(visit, "Search messages");
         await visit.Page.GetByPlaceholder("Search messages with bob").FillAsync("heron");
         await visit.Page.Keyboard.PressAsync("Enter");
@@ -194,7 +212,8 @@ public sealed class People(Stage stage)
         await visit.TalkAsync("keeper");
         await Expect(visit.Bubble("burn this")).ToBeVisibleAsync();
         await ThreadMenuAsync(visit, "Delete conversation");
-        await visit.Page.Locator("dialog").GetByRole(AriaRole.Button, new() { Name = "Delete", Exact = true }).ClickAsync();
+        await visit.Page.Locator("dialog").GetByRole(AriaRole.Button, new() { Name = "Delete", Exact = true })
+            .ClickAsync();
         await Expect(visit.Page.Locator(".chat[data-name=keeper]")).ToHaveCountAsync(0);
         Assert.Empty(await stage.Bob.MessagesAsync("keeper"));
         Assert.Single(await keeper.MessagesAsync("bob"));
@@ -225,7 +244,8 @@ public sealed class People(Stage stage)
         await keys.PressAsync("Enter");
         await visit.TabToAsync("dialog button.danger", text: "Leave");
         await keys.PressAsync("Enter");
-        await stage.Carol.EventuallyAsync("it was left", async () => (await stage.Carol.AskAsync("channel-list")).AsArray().Count == 0);
+        await stage.Carol.EventuallyAsync("it was left", async () => (await stage.Carol.AskAsync("channel-list"))
+            .AsArray().Count == 0);
         visit.HasNoFaults();
     }
 

@@ -5,12 +5,13 @@ using QuicProChat.Mesh.Page.Tests.Harness;
 namespace QuicProChat.Mesh.Page.Tests;
 
 /// <summary>
-/// Pictures of every view, for people to look at. QPC_PAGE_PICTURES names the folder, and then all of them are made: both languages,
-/// light and dark, desk and phone. Some are in docs/guide/images.
+/// Pictures of every view, for people to look at. QPC_PAGE_PICTURES names the folder, and then all of them are made:
+/// both languages, light and dark, desk and phone. Some are in docs/guide/images.
 /// </summary>
 public sealed class Screenshots : IAsyncLifetime
 {
-    private static readonly string? _wanted = Environment.GetEnvironmentVariable("QPC_PAGE_PICTURES") is { Length: > 0 } named ? named : null;
+    private static readonly string? _wanted = Environment.GetEnvironmentVariable("QPC_PAGE_PICTURES")
+        is { Length: > 0 } named ? named : null;
 
     private readonly Stage _stage = new() { HasNodes = false };
     private readonly string _folder = _wanted ?? Directory.CreateTempSubdirectory("qpc-pictures-").FullName;
@@ -34,7 +35,8 @@ public sealed class Screenshots : IAsyncLifetime
     public async Task Every_view_is_drawn_and_nothing_reaches_out_of_it()
     {
         using var air = new RadioAir(_devices, "alice", "hut");
-        await using Daemon alice = Node("alice", air.Uri("alice")), bob = Node("bob"), carol = Node("carol"), hut = Node("hut", air.Uri("hut"));
+        await using Daemon alice = Node("alice", air.Uri("alice")), bob = Node("bob"), carol = Node("carol"),
+        hut = Node("hut", air.Uri("hut"));
         await using var stranger = new Daemon("fox");
         await bob.StartAsync();
         await alice.StartAsync(bob);
@@ -82,7 +84,8 @@ public sealed class Screenshots : IAsyncLifetime
         if (scrolls is null || _wanted is null)
             return;
         for (int part = 2; await visit.Page.EvaluateAsync<bool>(
-            "s => { const e = document.querySelector(s), was = e.scrollTop; e.scrollTop += e.clientHeight - 40; return e.scrollTop > was; }", scrolls); part++)
+            "s => { const e = document.querySelector(s), was = e.scrollTop; e.scrollTop += e.clientHeight - 40; "
+                + "return e.scrollTop > was; }", scrolls); part++)
             await ShootAsync(visit, $"{name}-{part}");
     }
 
@@ -123,46 +126,69 @@ public sealed class Screenshots : IAsyncLifetime
     private static Daemon Node(string name, string? radio = null) => new(name)
     {
         Radio = radio,
-        Settings = new JsonObject { ["fapp"] = "follow", ["fappRegions"] = new JsonArray("04"), ["fappTrustsClock"] = true },
+        Settings = new JsonObject
+        {
+            ["fapp"] = "follow",
+            ["fappRegions"] = new JsonArray("04"),
+            ["fappTrustsClock"] = true
+        },
     };
 
     private static async Task PlayAsync(Daemon alice, Daemon bob, Daemon carol, Daemon hut, Daemon stranger)
     {
-        foreach ((Daemon a, Daemon b) in new[] { (alice, bob), (bob, alice), (alice, carol), (carol, alice), (alice, hut), (hut, alice), (bob, carol) })
+        foreach ((Daemon a, Daemon b) in new[] { (alice, bob), (bob, alice), (alice, carol), (carol, alice),
+            (alice, hut), (hut, alice), (bob, carol) })
             await a.KnowsAsync(b);
         await alice.AskAsync("verify", new JsonObject { ["to"] = "bob", ["confirm"] = true });
         await alice.AskAsync("group-create", new JsonObject { ["name"] = "walkers" });
         await alice.AskAsync("group-invite", new JsonObject { ["group"] = "walkers", ["to"] = new JsonArray("bob") });
-        await bob.EventuallyAsync("the invitation", async () => (await bob.AskAsync("group-list"))["invitations"]!.AsArray().Count == 1);
+        await bob.EventuallyAsync(
+            "the invitation", async () => (await bob.AskAsync("group-list"))["invitations"]!.AsArray().Count == 1);
         await bob.AskAsync("group-accept", new JsonObject { ["group"] = "walkers" });
         await alice.EventuallyAsync("two members", async () =>
-            (await alice.AskAsync("group-show", new JsonObject { ["group"] = "walkers" }))["members"]!.AsArray().Count == 2);
+            (await alice.AskAsync("group-show", new JsonObject { ["group"] = "walkers" }))["members"]!.AsArray().Count
+                == 2);
         await alice.SendAsync("group:walkers", "Who comes on Sunday?");
         await bob.HasAsync("group:walkers", "Who comes on Sunday?");
         await bob.SendAsync("group:walkers", "I do, if it does not rain");
-        await Stage.DeliverAsync(bob, alice, "Are you coming to the mill on Sunday? The bridge is closed, so take the long way by the river.");
+        await Stage.DeliverAsync(bob, alice,
+            "Are you coming to the mill on Sunday? The bridge is closed, so take the long way by the river.");
         await Stage.DeliverAsync(alice, bob, "Yes, I'll bring bread and cheese");
         await Stage.DeliverAsync(alice, bob, "What time?");
         string id = await Stage.DeliverAsync(bob, alice, "At nine");
         await alice.AskAsync("react", new JsonObject { ["id"] = id, ["emoji"] = "👍" });
-        await alice.AskAsync("reply", new JsonObject { ["id"] = id, ["text"] = "Perfect, see you then", ["wait"] = "delivered" });
+        await alice.AskAsync(
+            "reply", new JsonObject { ["id"] = id, ["text"] = "Perfect, see you then", ["wait"] = "delivered" });
         await Sharing.SendAsync(bob, "way-to-the-mill.png", Sharing.Png(480, 300, colour: Landscape), "alice");
         await alice.EventuallyAsync("the file", async () => (await alice.AskAsync("file-list")).AsArray().Count == 1);
         string picture = (string)(await alice.AskAsync("file-list"))[0]!["id"]!;
         await alice.AskAsync("file-accept", new JsonObject { ["id"] = picture });
-        await alice.EventuallyAsync("all of the file", async () => (string)(await alice.AskAsync("file-show", new JsonObject { ["id"] = picture }))["state"]! == "here");
+        await alice.EventuallyAsync(
+            "all of the file",
+            async () => (string)(await alice.AskAsync("file-show", new JsonObject { ["id"] = picture }))["state"]!
+                == "here");
         await Stage.DeliverAsync(carol, alice, "Your antenna arrived");
         await Stage.DeliverAsync(hut, alice, "Snow up here since noon");
         await alice.SendAsync("self", "bring rope");
         await stranger.KnowsAsync(alice);
         await stranger.SendAsync("alice", "Hello, we met at the market. Is the old sledge still for sale?");
         await alice.EventuallyAsync("the request", async () => (await alice.AskAsync("requests")).AsArray().Count == 1);
-        await alice.AskAsync("fapp-practice-set", new JsonObject { ["name"] = "Praxis Linde", ["plz"] = "04109", ["procedure"] = "VT", ["payer"] = "GKV,SEL", ["contact"] = "0341 1234567" });
+        await alice.AskAsync(
+            "fapp-practice-set",
+            new JsonObject
+            {
+                ["name"] = "Praxis Linde",
+                ["plz"] = "04109",
+                ["procedure"] = "VT",
+                ["payer"] = "GKV,SEL",
+                ["contact"] = "0341 1234567"
+            });
         foreach (int days in (int[])[4, 6])
         {
             await alice.AskAsync("fapp-slot-add", new JsonObject
             {
-                ["start"] = DateTimeOffset.UtcNow.Date.AddDays(days).AddHours(9).ToString("yyyy-MM-ddTHH:mm:ssZ", System.Globalization.CultureInfo.InvariantCulture),
+                ["start"] = DateTimeOffset.UtcNow.Date.AddDays(days).AddHours(9)
+                    .ToString("yyyy-MM-ddTHH:mm:ssZ", System.Globalization.CultureInfo.InvariantCulture),
                 ["minutes"] = 50,
                 ["type"] = "sprechstunde",
             });
@@ -175,7 +201,8 @@ public sealed class Screenshots : IAsyncLifetime
         double far = 150 + 26 * Math.Sin(x / 70.0) + 9 * Math.Sin(x / 23.0), near = 205 + 34 * Math.Sin(x / 110.0 + 2);
         double river = 300 + 60 * Math.Sin(y / 38.0);
         return (x - 370) * (x - 370) + (y - 70) * (y - 70) < 900 ? ((byte)255, (byte)226, (byte)150)
-            : y > near ? (Math.Abs(x - river) < (y - near) / 3 ? ((byte)112, (byte)168, (byte)196) : ((byte)74, (byte)128, (byte)84))
+            : y > near ? (Math.Abs(x - river) < (y - near) / 3 ? ((byte)112, (byte)168, (byte)196)
+                : ((byte)74, (byte)128, (byte)84))
             : y > far ? ((byte)104, (byte)146, (byte)130) : ((byte)(168 + y / 3), (byte)(200 + y / 6), (byte)228);
     }
 }

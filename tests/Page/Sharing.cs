@@ -40,7 +40,9 @@ public sealed class Sharing(Stage stage)
         await HasDrawnAsync(alice.Bubble("mill.png").Locator(".preview button img"), 300);
         // Whoever stood at the end stands there still.
         foreach (Visit visit in (Visit[])[alice, bob])
-            await visit.Page.WaitForFunctionAsync("() => { const s = document.querySelector('.thread .scroller'); return s.scrollHeight - s.scrollTop - s.clientHeight < 2; }");
+            await visit.Page.WaitForFunctionAsync(
+                "() => { const s = document.querySelector('.thread .scroller'); return s.scrollHeight - s.scrollTop - "
+                    + "s.clientHeight < 2; }");
         await small.ClickAsync();
         ILocator shown = bob.Page.Locator("dialog img.picture");
         await shown.WaitForAsync();
@@ -56,7 +58,8 @@ public sealed class Sharing(Stage stage)
     [BrowserFact]
     public async Task A_button_that_is_pressed_while_its_file_goes_on_is_clicked()
     {
-        await using var courier = new Daemon("carrier") { Settings = new JsonObject { ["fileBytesPerSecond"] = "128k" } };
+        await using var courier =
+            new Daemon("carrier") { Settings = new JsonObject { ["fileBytesPerSecond"] = "128k" } };
         await courier.StartAsync(stage.Bob);
         await courier.KnowsAsync(stage.Bob);
         await stage.Bob.KnowsAsync(courier);
@@ -70,7 +73,8 @@ public sealed class Sharing(Stage stage)
         ILocator offer = bob.Bubble("slow.bin"), progress = offer.Locator("progress");
         await offer.GetByRole(AriaRole.Button, new() { Name = "Fetch" }).ClickAsync();
         await progress.WaitForAsync();
-        string id = (string)(await stage.Bob.AskAsync("file-list")).AsArray().First(f => (string)f!["name"]! == "slow.bin")!["id"]!;
+        string id = (string)(await stage.Bob.AskAsync("file-list")).AsArray()
+            .First(f => (string)f!["name"]! == "slow.bin")!["id"]!;
         ILocator fetch = offer.GetByRole(AriaRole.Button, new() { Name = "Fetch" });
         // What moves the list between the pointer's way and its press is no fault: it is pressed again.
         for (int tries = 0; tries < 5 && !await fetch.IsVisibleAsync(); tries++)
@@ -87,7 +91,8 @@ public sealed class Sharing(Stage stage)
         await fetch.WaitForAsync();
         bob.HasNoFaults();
 
-        async Task<long> ReceivedAsync() => (long)(await stage.Bob.AskAsync("file-show", new JsonObject { ["id"] = id }))["received"]!;
+        async Task<long> ReceivedAsync() =>
+            (long)(await stage.Bob.AskAsync("file-show", new JsonObject { ["id"] = id }))["received"]!;
     }
 
     [BrowserFact]
@@ -95,10 +100,13 @@ public sealed class Sharing(Stage stage)
     {
         await using Visit bob = await stage.VisitAsync(stage.Bob);
         await bob.TalkAsync("alice");
-        // Few bytes that claim to be ten thousand million pixels; a picture that is cut; a drawing that could hold a script.
+        // Few bytes that claim to be ten thousand million pixels; a picture that is cut; a drawing that could hold a
+        // script.
         byte[] bomb = Png(100_000, 100_000, rows: 1), cut = Png(300, 200)[..40];
-        byte[] drawing = "<svg xmlns='http://www.w3.org/2000/svg' onload='window.pwned=1' width='9' height='9'/>"u8.ToArray();
-        foreach ((string name, byte[] content) in new[] { ("bomb.png", bomb), ("cut.png", cut), ("drawing.svg.png", drawing) })
+        byte[] drawing =
+            "<svg xmlns='http://www.w3.org/2000/svg' onload='window.pwned=1' width='9' height='9'/>"u8.ToArray();
+        foreach ((string name, byte[] content) in new[] { ("bomb.png", bomb), ("cut.png", cut),
+            ("drawing.svg.png", drawing) })
         {
             await SendAsync(stage.Alice, name, content);
             ILocator offer = bob.Bubble(name);
@@ -163,8 +171,10 @@ public sealed class Sharing(Stage stage)
         ILocator question = visit.Page.Locator("dialog");
         await Expect(question).ToContainTextAsync("Send pasted.txt (5 B) to bob?");
         await question.GetByRole(AriaRole.Button, new() { Name = "Send" }).ClickAsync();
-        await stage.Bob.EventuallyAsync("the offer", async () => (await stage.Bob.AskAsync("file-list")).AsArray().Any(f => (string)f!["name"]! == "pasted.txt"));
-        Assert.DoesNotContain((await stage.Alice.AskAsync("file-list")).AsArray(), f => (string)f!["name"]! == "no.txt");
+        await stage.Bob.EventuallyAsync("the offer", async () => (await stage.Bob.AskAsync("file-list")).AsArray()
+            .Any(f => (string)f!["name"]! == "pasted.txt"));
+        Assert.DoesNotContain((await stage.Alice.AskAsync("file-list")).AsArray(), f => (string)f!["name"]!
+            == "no.txt");
         visit.HasNoFaults();
 
         Task PasteAsync(string name) => visit.Page.EvaluateAsync(
@@ -188,7 +198,8 @@ public sealed class Sharing(Stage stage)
         int before = (await stage.Bob.AskAsync("file-list")).AsArray().Count;
         foreach (string name in HostileNames)
             await OfferAsync(alice, name, script);
-        await stage.Bob.EventuallyAsync("the offers", async () => (await stage.Bob.AskAsync("file-list")).AsArray().Count == before + HostileNames.Length);
+        await stage.Bob.EventuallyAsync("the offers", async () => (await stage.Bob.AskAsync("file-list"))
+            .AsArray().Count == before + HostileNames.Length);
         ILocator offer = bob.Bubble("img src=x");
         await offer.GetByRole(AriaRole.Button, new() { Name = "Fetch" }).ClickAsync();
         ILocator save = offer.GetByRole(AriaRole.Button, new() { Name = "Save" });
@@ -212,7 +223,8 @@ public sealed class Sharing(Stage stage)
     [BrowserFact]
     public async Task A_large_file_shows_how_far_it_is_is_stopped_and_fetched_again()
     {
-        await using var courier = new Daemon("courier") { Settings = new JsonObject { ["fileBytesPerSecond"] = "128k" } };
+        await using var courier =
+            new Daemon("courier") { Settings = new JsonObject { ["fileBytesPerSecond"] = "128k" } };
         await courier.StartAsync(stage.Bob);
         await courier.KnowsAsync(stage.Bob);
         await stage.Bob.KnowsAsync(courier);
@@ -237,8 +249,10 @@ public sealed class Sharing(Stage stage)
     /// <summary>Offers a file from a daemon's own socket.</summary>
     internal static async Task SendAsync(Daemon from, string name, byte[] content, string to = "bob")
     {
-        JsonNode upload = await from.AskAsync("file-begin", new JsonObject { ["name"] = name, ["size"] = content.Length });
-        await from.AskAsync("file-data", new JsonObject { ["upload"] = (string)upload["upload"]!, ["data"] = Convert.ToBase64String(content) });
+        JsonNode upload =
+            await from.AskAsync("file-begin", new JsonObject { ["name"] = name, ["size"] = content.Length });
+        await from.AskAsync("file-data",
+            new JsonObject { ["upload"] = (string)upload["upload"]!, ["data"] = Convert.ToBase64String(content) });
         await from.AskAsync("file-offer", new JsonObject { ["to"] = to, ["upload"] = (string)upload["upload"]! });
     }
 
@@ -252,7 +266,9 @@ public sealed class Sharing(Stage stage)
 
     private static async Task OfferAsync(Visit visit, string name, byte[] content)
     {
-        await visit.Page.Locator(".composer input[type=file]").SetInputFilesAsync(new FilePayload { Name = name, MimeType = "application/octet-stream", Buffer = content });
+        await visit.Page.Locator(".composer input[type=file]")
+            .SetInputFilesAsync(
+                new FilePayload { Name = name, MimeType = "application/octet-stream", Buffer = content });
         await Expect(visit.Page.Locator(".toast")).ToContainTextAsync("is offered");
         // The next one is told of by a line of its own.
         await visit.Page.EvaluateAsync("document.querySelector('.toast')?.remove()");
@@ -272,9 +288,11 @@ public sealed class Sharing(Stage stage)
     /// <param name="height">Pixels from top to bottom.</param>
     /// <param name="rows">Rows that it really has; all of them without.</param>
     /// <param name="colour">The colour of a pixel.</param>
-    internal static byte[] Png(int width, int height, int? rows = null, Func<int, int, (byte R, byte G, byte B)>? colour = null)
+    internal static byte[] Png(
+        int width, int height, int? rows = null, Func<int, int, (byte R, byte G, byte B)>? colour = null)
     {
-        colour ??= (x, y) => ((byte)(40 + (120 * y / height)), (byte)(110 + (80 * x / width)), (byte)(90 + (100 * y / height)));
+        colour ??= (x, y) =>
+            ((byte)(40 + (120 * y / height)), (byte)(110 + (80 * x / width)), (byte)(90 + (100 * y / height)));
         using var packedRows = new MemoryStream();
         using (var packed = new ZLibStream(packedRows, CompressionLevel.Optimal, leaveOpen: true))
         {

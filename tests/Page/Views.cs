@@ -64,7 +64,8 @@ public sealed class Views(Stage stage)
         {
             string backup = Path.Combine(folder, "alice.backup"), passphrase = Path.Combine(folder, "passphrase");
             await File.WriteAllTextAsync(passphrase, "correct horse\n");
-            await node.RunAsync("ctl", "--control", node.Control, "backup", backup, "--backup-passphrase-file", passphrase);
+            await node.RunAsync("ctl", "--control", node.Control, "backup", backup, "--backup-passphrase-file",
+                passphrase);
             await visit.Page.GetByRole(AriaRole.Link, new() { Name = "Node" }).ClickAsync();
             await visit.Page.GetByLabel("Backup file").SetInputFilesAsync(backup);
             await visit.Page.GetByLabel("Passphrase").FillAsync("wrong");
@@ -89,7 +90,8 @@ public sealed class Views(Stage stage)
         ILocator text = visit.Page.GetByLabel("Configuration file");
         await text.FillAsync("{\n  \"hopLimit\": 0\n}");
         await visit.Page.GetByRole(AriaRole.Button, new() { Name = "Check", Exact = true }).ClickAsync();
-        await Expect(visit.Page.Locator("details > [role=status]")).ToContainTextAsync("Line 2: wrong value for 'hopLimit'");
+        await Expect(visit.Page.Locator("details > [role=status]"))
+            .ToContainTextAsync("Line 2: wrong value for 'hopLimit'");
         await text.FillAsync("{ \"hopLimit\": 12 }");
         await visit.Page.GetByRole(AriaRole.Button, new() { Name = "Check", Exact = true }).ClickAsync();
         await Expect(visit.Page.Locator("details > [role=status]")).ToContainTextAsync("would start");
@@ -113,7 +115,8 @@ public sealed class Views(Stage stage)
         await keys.TypeAsync("done by keys");
         await keys.PressAsync("Enter");
         await stage.Bob.EventuallyAsync("the answer", async () => (await stage.Bob.MessagesAsync("alice"))
-            .Any(m => (string)m!["text"]! == "done by keys" && id.StartsWith((string?)m["replyTo"] ?? "-", StringComparison.Ordinal)));
+            .Any(m => (string)m!["text"]! == "done by keys"
+                && id.StartsWith((string?)m["replyTo"] ?? "-", StringComparison.Ordinal)));
 
         await Expect(visit.Bubble("done by keys")).ToBeVisibleAsync();
         await visit.TabToAsync(".bubble", back: true, "done by keys");
@@ -164,7 +167,8 @@ public sealed class Views(Stage stage)
     [BrowserFact]
     public async Task What_the_node_says_is_said_in_the_language_of_the_page_and_without_commands_of_a_terminal()
     {
-        await using Visit visit = await stage.VisitAsync(stage.Alice, new BrowserNewContextOptions { Locale = "de-DE" });
+        await using Visit visit =
+            await stage.VisitAsync(stage.Alice, new BrowserNewContextOptions { Locale = "de-DE" });
         IPage page = visit.Page;
         await visit.GoAsync("#/network");
         await page.GetByRole(AriaRole.Button, new() { Name = "Verbinden…" }).ClickAsync();
@@ -176,7 +180,8 @@ public sealed class Views(Stage stage)
         await page.GetByText("Eine Konfiguration prüfen").ClickAsync();
         await page.GetByLabel("Konfigurationsdatei").FillAsync("{ \"hopLimit\": 0 }");
         await page.GetByRole(AriaRole.Button, new() { Name = "Prüfen", Exact = true }).ClickAsync();
-        await Expect(page.Locator("details > [role=status]")).ToHaveTextAsync("Zeile 1: Falscher Wert für „hopLimit“; erlaubt ist eine Zahl von 1 bis 1024.");
+        await Expect(page.Locator("details > [role=status]"))
+            .ToHaveTextAsync("Zeile 1: Falscher Wert für „hopLimit“; erlaubt ist eine Zahl von 1 bis 1024.");
         await Expect(page.Locator("tbody")).ToContainTextAsync("ein Pfad, der mit / beginnt");
         await visit.GoAsync("#/chats/with/nobody-knows-me");
         await page.Locator(".composer textarea").WaitForAsync();
@@ -196,8 +201,10 @@ public sealed class Views(Stage stage)
             }
             """);
         Assert.Equal(
-            "Diese Nachricht wurde gelöscht.|“x” is no name and no address.|qpc1abc has not been heard of yet, so its key is not known.|"
-            + "the other side is not in reach|what nobody wrote a rule for|die andere Seite ist nicht erreichbar", english);
+            "Diese Nachricht wurde gelöscht.|“x” is no name and no address.|qpc1abc has not been heard of yet, so its "
+                + "key is not known.|"
+            + "the other side is not in reach|what nobody wrote a rule for|die andere Seite ist nicht erreichbar",
+            english);
         visit.HasNoFaults();
     }
 

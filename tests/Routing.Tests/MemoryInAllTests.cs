@@ -6,7 +6,9 @@ using Xunit.Abstractions;
 
 namespace QuicProChat.Mesh.Routing.Tests;
 
-/// <summary>Everything that 256 hostile links can fill, at once, in one router. Alone, because it measures the process.</summary>
+/// <summary>
+/// Everything that 256 hostile links can fill, at once, in one router. Alone, because it measures the process.
+/// </summary>
 [Collection(nameof(ScaleTests))]
 public sealed class MemoryInAllTests(ITestOutputHelper output)
 {
@@ -25,10 +27,12 @@ public sealed class MemoryInAllTests(ITestOutputHelper output)
         var host = new Host();
         long before = GC.GetTotalMemory(forceFullCollection: true);
         var router = new Router(
-            options, new LocalNode(peers[Links].PublicKey, peers[Links].Sign), AnnounceVerifier.Instance, host, new Random(2), 0, _now);
+            options, new LocalNode(peers[Links].PublicKey, peers[Links].Sign), AnnounceVerifier.Instance, host,
+            new Random(2), 0, _now);
         host.Router = router;
         LinkId[] links = [.. Enumerable.Range(0, Links).Select(i => router.LinkUp(_now, new LinkDescription(
-            peers[i].Address, peers[i].PublicKey, LinkProperties.Stream with { BitsPerSecond = 1_000_000 }, 1, Outbound: i % 2 == 0,
+            peers[i].Address, peers[i].PublicKey, LinkProperties.Stream with { BitsPerSecond = 1_000_000 }, 1,
+            Outbound: i % 2 == 0,
             SourceGroup: (ulong)(i + 1), Chosen: i % 2 == 0)))];
 
         FillSeen(router, links, peers[Links].Address);
@@ -38,8 +42,11 @@ public sealed class MemoryInAllTests(ITestOutputHelper output)
         host.Forget();
         long bytes = GC.GetTotalMemory(forceFullCollection: true) - before;
         HeldTotals held = router.Held;
-        output.WriteLine($"{bytes / 1e6:0.00} MB of {options.MemoryInAll / 1e6:0.00}: {router.KnownNodes} nodes, {held.Count} envelopes of "
-            + $"{held.Bytes / 1e6:0.0} MB, {held.BytesInMemory / 1e6:0.00} MB of them in memory; {router.Counters[RouterCounter.AnswersDropped]} answers dropped, "
+        output.WriteLine(
+            $"{bytes / 1e6:0.00} MB of {options.MemoryInAll / 1e6:0.00}: {router.KnownNodes} nodes, {held.Count} "
+                + "envelopes of "
+            + $"{held.Bytes / 1e6:0.0} MB, {held.BytesInMemory / 1e6:0.00} MB of them in memory; "
+            + $"{router.Counters[RouterCounter.AnswersDropped]} answers dropped, "
             + $"{router.Counters[RouterCounter.EnvelopesDelivered]} delivered");
         Assert.True(router.KnownNodes > names / 2, $"{router.KnownNodes}");
         Assert.True(held.Count > options.MaxHeldCount / 2, $"{held.Count}");
@@ -59,7 +66,10 @@ public sealed class MemoryInAllTests(ITestOutputHelper output)
         GC.KeepAlive(announces);
     }
 
-    /// <summary>More messages to this node than ids are remembered, each stored at once; senders that nobody reaches get receipts.</summary>
+    /// <summary>
+    /// More messages to this node than ids are remembered, each stored at once; senders that nobody reaches get
+    /// receipts.
+    /// </summary>
     private void FillSeen(Router router, LinkId[] links, NodeAddress self)
     {
         for (int i = 0; i < 110_000; i++)
@@ -93,7 +103,8 @@ public sealed class MemoryInAllTests(ITestOutputHelper output)
             request[0] = (byte)FrameKind.PathRequest;
             for (int i = 0; i < 300; i++)
             {
-                new PathRequest(9, 1, i % 2 == 0, i % 4 < 2 ? known[i % known.Length] : Names(1)[0]).Write(request.AsSpan(1));
+                new PathRequest(9, 1, i % 2 == 0, i % 4 < 2 ? known[i % known.Length] : Names(1)[0])
+                    .Write(request.AsSpan(1));
                 router.Receive(_now, links[link], request);
             }
 
@@ -107,7 +118,10 @@ public sealed class MemoryInAllTests(ITestOutputHelper output)
         }
     }
 
-    /// <summary>Envelopes for whom nobody knows, small and large, urgent and not; some are answered that nobody reads the answers to.</summary>
+    /// <summary>
+    /// Envelopes for whom nobody knows, small and large, urgent and not; some are answered that nobody reads the
+    /// answers to.
+    /// </summary>
     private void FillCustody(Router router, LinkId[] links, NodeAddress self)
     {
         for (int round = 0; round < 40; round++)
@@ -115,7 +129,8 @@ public sealed class MemoryInAllTests(ITestOutputHelper output)
             for (int link = 0; link < Links; link++)
             {
                 for (int i = 0; i < 4; i++)
-                    router.Receive(_now, links[link], Envelope(Nobody(), (Priority)_random.Next(4), _random.Next(30, 400)));
+                    router.Receive(_now, links[link],
+                        Envelope(Nobody(), (Priority)_random.Next(4), _random.Next(30, 400)));
                 router.Receive(_now, links[link], Envelope(Nobody(), Priority.Normal, _random.Next(1_000, 30_000)));
                 router.Receive(_now, links[link], Envelope(self, Priority.Normal, 200));
             }
@@ -146,7 +161,8 @@ public sealed class MemoryInAllTests(ITestOutputHelper output)
 
     private NodeAddress Nobody() => new((ulong)_random.NextInt64(), (ulong)_random.NextInt64());
 
-    private Abbreviation[] Names(int count) => [.. Enumerable.Range(0, count).Select(_ => new Abbreviation((ulong)_random.NextInt64()))];
+    private Abbreviation[] Names(int count) =>
+        [.. Enumerable.Range(0, count).Select(_ => new Abbreviation((ulong)_random.NextInt64()))];
 
     private byte[] Envelope(NodeAddress destination, Priority priority, int size, bool receipt = false)
     {
@@ -159,7 +175,8 @@ public sealed class MemoryInAllTests(ITestOutputHelper output)
         return frame;
     }
 
-    private void Say(Router router, LinkId link, Abbreviation[] names, ushort sequence, ushort metric, ref ushort number)
+    private void Say(
+        Router router, LinkId link, Abbreviation[] names, ushort sequence, ushort metric, ref ushort number)
     {
         foreach (Abbreviation[] part in names.Chunk(1000))
         {
@@ -173,7 +190,8 @@ public sealed class MemoryInAllTests(ITestOutputHelper output)
     }
 
     private static Abbreviation NameOf(byte[] announce) =>
-        UnverifiedAnnounce.TryRead(announce, out UnverifiedAnnounce view) ? Abbreviation.Of(view.ComputeAddress()) : default;
+        UnverifiedAnnounce.TryRead(announce, out UnverifiedAnnounce view)
+            ? Abbreviation.Of(view.ComputeAddress()) : default;
 
     private sealed class NodeKeys
     {
@@ -190,12 +208,15 @@ public sealed class MemoryInAllTests(ITestOutputHelper output)
 
         public NodeAddress Address => NodeAddress.Of(PublicKey);
 
-        public byte[] Announce => Wire.Announce.Create(1, PublicKey, Capabilities.Relay, null, "somebody", Sign).Bytes.ToArray();
+        public byte[] Announce =>
+            Wire.Announce.Create(1, PublicKey, Capabilities.Relay, null, "somebody", Sign).Bytes.ToArray();
 
         public void Sign(ReadOnlySpan<byte> message, Span<byte> signature) => Ed25519.Sign(message, _secret, signature);
     }
 
-    /// <summary>Writes and deliveries are done at once while links take what is sent, and never once they are blocked.</summary>
+    /// <summary>
+    /// Writes and deliveries are done at once while links take what is sent, and never once they are blocked.
+    /// </summary>
     private sealed class Host : IRouterActions
     {
         private readonly Queue<long> _writes = new();
@@ -245,7 +266,8 @@ public sealed class MemoryInAllTests(ITestOutputHelper output)
         {
             if (!IsBlocked)
                 Router.DeliveryDone(
-                    new Instant(TimeSpan.TicksPerDay), token, DeliveryOutcome.Accepted, new NodeAddress(id.High, id.Low), new byte[Receipt.ProofSize]);
+                    new Instant(TimeSpan.TicksPerDay), token, DeliveryOutcome.Accepted,
+                    new NodeAddress(id.High, id.Low), new byte[Receipt.ProofSize]);
         }
 
         public void StateChanged(in EnvelopeId id, MessageState state, StateReason reason, int hops)

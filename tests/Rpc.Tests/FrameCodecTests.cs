@@ -18,7 +18,8 @@ public class FrameCodecTests
     [Fact]
     public void A_frame_that_is_cut_or_longer_than_it_says_is_none()
     {
-        byte[] request = [.. Header(RpcMethod.Ack, 7, 5), 1, 2, 3, 4, 5], response = [.. Header(RpcStatus.Ok, 7, 5), 1, 2, 3, 4, 5];
+        byte[] request = [.. Header(RpcMethod.Ack, 7, 5), 1, 2, 3, 4, 5],
+        response = [.. Header(RpcStatus.Ok, 7, 5), 1, 2, 3, 4, 5];
         Assert.True(FrameCodec.TryReadWhole(request, out RequestHeader asked, out ReadOnlyMemory<byte> payload));
         Assert.Equal(new RequestHeader(RpcMethod.Ack, 7, 5), asked);
         Assert.Equal(new byte[] { 1, 2, 3, 4, 5 }, payload.ToArray());
@@ -46,10 +47,14 @@ public class FrameCodecTests
     {
         IMessage[] messages =
         [
-            new EnqueueRequest { RecipientKey = Bytes(32), Payload = Bytes(40), ChannelId = Bytes(16), TtlSecs = 70, MessageId = Bytes(16) },
-            new BatchEnqueueRequest { Items = { new EnqueueRequest { Payload = Bytes(9) }, new EnqueueRequest() }, GroupId = Bytes(16), Epoch = 300 },
-            new FetchResponse { Payloads = { new Envelope { Seq = 9, Data = Bytes(20) } }, OldestSeq = 2, NewestSeq = 9 },
-            new OpaqueRegisterFinishRequest { Username = "alice", Upload = Bytes(192), IdentityKey = Bytes(32), Invite = "abc" },
+            new EnqueueRequest { RecipientKey = Bytes(32), Payload = Bytes(40), ChannelId = Bytes(16), TtlSecs = 70,
+                MessageId = Bytes(16) },
+            new BatchEnqueueRequest { Items = { new EnqueueRequest { Payload = Bytes(9) }, new EnqueueRequest() },
+                GroupId = Bytes(16), Epoch = 300 },
+            new FetchResponse { Payloads = { new Envelope { Seq = 9, Data = Bytes(20) } }, OldestSeq = 2,
+                NewestSeq = 9 },
+            new OpaqueRegisterFinishRequest { Username = "alice", Upload = Bytes(192), IdentityKey = Bytes(32),
+                Invite = "abc" },
             new Failure { Message = "no", RetryAfterMs = 5, Epoch = 7 },
             new Event { Type = 1, Body = Bytes(3) },
         ];
@@ -86,14 +91,17 @@ public class FrameCodecTests
     {
         bool[] read =
         [
-            Messages.TryParse(EnqueueRequest.Parser, bytes, out _), Messages.TryParse(BatchEnqueueRequest.Parser, bytes, out _),
-            Messages.TryParse(FetchResponse.Parser, bytes, out _), Messages.TryParse(OpaqueRegisterFinishRequest.Parser, bytes, out _),
+            Messages.TryParse(EnqueueRequest.Parser, bytes, out _),
+            Messages.TryParse(BatchEnqueueRequest.Parser, bytes, out _),
+            Messages.TryParse(FetchResponse.Parser, bytes, out _),
+            Messages.TryParse(OpaqueRegisterFinishRequest.Parser, bytes, out _),
             Messages.TryParse(Failure.Parser, bytes, out _), Messages.TryParse(Event.Parser, bytes, out _),
         ];
         return read.Count(r => !r);
     }
 
-    private static ByteString Bytes(int length) => ByteString.CopyFrom([.. Enumerable.Range(1, length).Select(i => (byte)i)]);
+    private static ByteString Bytes(int length) =>
+        ByteString.CopyFrom([.. Enumerable.Range(1, length).Select(i => (byte)i)]);
 
     private static byte[] Header(RpcMethod method, uint id, uint length)
     {

@@ -11,7 +11,8 @@ namespace QuicProChat.Mesh.Server.Tests;
 public sealed class DispatcherTests
 {
     private readonly Dispatcher _dispatcher = new(
-        [], new RateLimits(new ServerOptions { DataDirectory = "" }.Rates, TimeProvider.System), new ServerMetrics(), NullLogger<Dispatcher>.Instance);
+        [], new RateLimits(new ServerOptions { DataDirectory = "" }.Rates, TimeProvider.System), new ServerMetrics(),
+        NullLogger<Dispatcher>.Instance);
 
     [Fact]
     public async Task A_call_runs_until_its_answer_is_sent()
@@ -54,7 +55,8 @@ public sealed class DispatcherTests
     {
         TaskCompletionSource sent = new();
         Task call = RunAsync((_, _) => sent.Task);
-        await _dispatcher.DrainAsync(TimeSpan.FromMilliseconds(1), TimeProvider.System).WaitAsync(TimeSpan.FromMinutes(1));
+        await _dispatcher.DrainAsync(TimeSpan.FromMilliseconds(1), TimeProvider.System)
+            .WaitAsync(TimeSpan.FromMinutes(1));
         Assert.False(call.IsCompleted);
         sent.SetResult();
         await call;

@@ -69,7 +69,8 @@ public class LimitTests
     public void Places_are_bounded_in_all_and_for_each_source_and_come_back()
     {
         ClientRegistry registry = new(maxClients: 3, maxPerSource: 2);
-        ClientSession[] clients = [.. new[] { 1, 1, 1, 2, 3 }.Select(i => new ClientSession(new IPAddress([192, 0, 2, (byte)i])))];
+        ClientSession[] clients =
+            [.. new[] { 1, 1, 1, 2, 3 }.Select(i => new ClientSession(new IPAddress([192, 0, 2, (byte)i])))];
         Assert.Equal([true, true, false, true, false], clients.Select(registry.TryAdd));
         registry.Remove(clients[2]);
         Assert.Equal(3, registry.Count);
@@ -103,7 +104,8 @@ public class LimitTests
             round.Release();
             // With a clock that stands still the wait ends by the wake-up or never.
             InboxContent content = await waiters.ReadAsync(
-                inbox, () => Task.FromResult(Volatile.Read(ref stored) == 1 ? Something : Nothing), TimeSpan.FromMinutes(1), TimeProvider.System,
+                inbox, () => Task.FromResult(Volatile.Read(ref stored) == 1 ? Something : Nothing),
+                TimeSpan.FromMinutes(1), TimeProvider.System,
                 CancellationToken.None).WaitAsync(TimeSpan.FromSeconds(30));
             Assert.Single(content.Messages);
             await done.WaitAsync();

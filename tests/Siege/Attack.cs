@@ -22,11 +22,13 @@ internal abstract class LinkAttack
     internal virtual TimeSpan Pause => TimeSpan.FromMilliseconds(20);
 
     /// <summary>Called once when the link is up.</summary>
-    internal virtual ValueTask BeginAsync(HostileLink link, Raid raid, CancellationToken stop) => ValueTask.CompletedTask;
+    internal virtual ValueTask BeginAsync(HostileLink link, Raid raid, CancellationToken stop) =>
+        ValueTask.CompletedTask;
 
     /// <summary>Called again and again while the link stands.</summary>
     internal abstract ValueTask StepAsync(HostileLink link, Raid raid, CancellationToken stop);
 
     /// <summary>Called for each frame that the node sends, but pings.</summary>
-    internal virtual ValueTask ReceivedAsync(HostileLink link, Raid raid, FrameKind kind, byte[] body) => ValueTask.CompletedTask;
+    internal virtual ValueTask ReceivedAsync(HostileLink link, Raid raid, FrameKind kind, byte[] body) =>
+        ValueTask.CompletedTask;
 }

@@ -18,23 +18,30 @@ internal sealed class Campaign(Orders orders)
 
     private static readonly Func<LinkAttack>[] _attacks =
     [
-        () => new Flapping(), () => new MadeUpNames(), () => new Announces(), () => new Requests(), () => new UnsignedSequences(),
-        () => new Attractor(CustodyCode.Taken), () => new Attractor(CustodyCode.TooFast), () => new Attractor(CustodyCode.NoSpace),
+        () => new Flapping(), () => new MadeUpNames(), () => new Announces(), () => new Requests(),
+        () => new UnsignedSequences(),
+        () => new Attractor(CustodyCode.Taken), () => new Attractor(CustodyCode.TooFast),
+        () => new Attractor(CustodyCode.NoSpace),
         () => new Attractor(null),
-        () => new Junk(Priority.Low, 1000), () => new Junk(Priority.Emergency, 1000), () => new Junk(Priority.Normal, 60_000),
+        () => new Junk(Priority.Low, 1000), () => new Junk(Priority.Emergency, 1000),
+        () => new Junk(Priority.Normal, 60_000),
         () => new ShortLived(), () => new Mailbox(), () => new StrangersTexts(40), () => new StrangersTexts(10_000),
         () => new Altered(), () => new Forgeries(), () => new AnyFrame(), () => new Idle(), () => new UnfinishedFrame(),
-        () => new MadeUpRecords(100), () => new MadeUpRecords(GossipRecord.MaxSize), () => new HaveAndWant(), () => new Reconciliations(),
-        () => new StrangersContents(), () => new KeyPackageQuestions(), () => new GroupFrames(), () => new LiteForgeries(),
+        () => new MadeUpRecords(100), () => new MadeUpRecords(GossipRecord.MaxSize), () => new HaveAndWant(),
+        () => new Reconciliations(),
+        () => new StrangersContents(), () => new KeyPackageQuestions(), () => new GroupFrames(),
+        () => new LiteForgeries(),
     ];
 
     /// <summary>What takes memory and keeps it; the first ones go first.</summary>
     private static readonly Func<LinkAttack>[] _fillers =
     [
         () => new MadeUpNames(), () => new Announces(), () => new Junk(Priority.Low, 300), () => new UnfinishedFrame(),
-        () => new Junk(Priority.Normal, 60_000), () => new Mailbox(), () => new StrangersTexts(40), () => new ShortLived(),
+        () => new Junk(Priority.Normal, 60_000), () => new Mailbox(), () => new StrangersTexts(40),
+        () => new ShortLived(),
         () => new Requests(), () => new Junk(Priority.Emergency, 1000), () => new Deaf(),
-        () => new MadeUpRecords(60), () => new MadeUpRecords(GossipRecord.MaxSize), () => new HaveAndWant(), () => new LiteForgeries(),
+        () => new MadeUpRecords(60), () => new MadeUpRecords(GossipRecord.MaxSize), () => new HaveAndWant(),
+        () => new LiteForgeries(),
         () => new GroupFrames(), () => new KeyPackageQuestions(), () => new StrangersContents(),
     ];
 
@@ -80,7 +87,8 @@ internal sealed class Campaign(Orders orders)
             LinkAttack attack = _plays[round % _plays.Length]();
             Tally tally = Of(attack.Name);
             var raid = new Raid(orders.Target, source, mask, _gossip, random, tally);
-            HostileLink? link = await TryAsync(() => HostileLink.DialAsync(orders.Target, source, mask, tally, stop), tally);
+            HostileLink? link =
+                await TryAsync(() => HostileLink.DialAsync(orders.Target, source, mask, tally, stop), tally);
             if (link is not null)
                 await PlayAsync(link, attack, raid, stop);
             await PauseAsync(_breath, stop);
@@ -176,7 +184,8 @@ internal sealed class Campaign(Orders orders)
             HostileLink? link = await TryAsync(
                 async () => await HostileLink.AcceptAsync(await listener.AcceptAsync(stop), mask, tally, stop), tally);
             if (link is not null)
-                await PlayAsync(link, attack, new Raid(orders.Target, listen.Address, mask, _gossip, random, tally), stop);
+                await PlayAsync(
+                    link, attack, new Raid(orders.Target, listen.Address, mask, _gossip, random, tally), stop);
         }
     }
 
@@ -210,5 +219,6 @@ internal sealed class Campaign(Orders orders)
     /// closed, disposed, or no longer authenticated (an <see cref="InvalidOperationException"/> of several texts).
     /// </summary>
     private static bool IsEnd(Exception e) =>
-        e is IOException or SocketException or AuthenticationException or OperationCanceledException or InvalidOperationException;
+        e is IOException or SocketException or AuthenticationException or OperationCanceledException
+            or InvalidOperationException;
 }

@@ -188,7 +188,8 @@ internal sealed class HostileLink : IAsyncDisposable
                     await received((FrameKind)frame[0], frame[1..]);
             }
         }
-        catch (Exception e) when (e is IOException or OperationCanceledException or ObjectDisposedException or InvalidOperationException)
+        catch (Exception e) when (e is IOException or OperationCanceledException or ObjectDisposedException
+            or InvalidOperationException)
         {
             // The node has hung up, or the attack is over: both are an end.
             await _end.CancelAsync();

@@ -28,7 +28,8 @@ internal sealed class Mask : IDisposable
     /// <summary>Its announce.</summary>
     internal byte[] Announce(uint sequence) =>
         Wire.Announce.Create(
-            sequence, Identity.PublicKey.Span, Wire.Capabilities.Relay | Wire.Capabilities.StoreAndForward, keyPackage: null, "stranger",
+            sequence, Identity.PublicKey.Span, Wire.Capabilities.Relay | Wire.Capabilities.StoreAndForward,
+            keyPackage: null, "stranger",
             Identity.Sign).Bytes.ToArray();
 
     /// <inheritdoc/>

@@ -13,15 +13,18 @@ namespace QuicProChat.Mesh.Siege;
 /// <param name="Seed">Of everything random.</param>
 /// <param name="Fills">Play only what fills the node's memory, and stay.</param>
 internal sealed record Orders(
-    IPEndPoint Target, IReadOnlyList<IPAddress> Sources, IPEndPoint? Listen, int Identities, TimeSpan Duration, int Seed, bool Fills)
+    IPEndPoint Target, IReadOnlyList<IPAddress> Sources, IPEndPoint? Listen, int Identities, TimeSpan Duration,
+    int Seed, bool Fills)
 {
     internal const string Usage =
-        "qpc-siege TARGET:PORT --from ADDRESS[,ADDRESS...] [--listen ADDRESS:PORT] [--identities 100] [--seconds 60] [--seed 1] [--play all|fill]";
+        "qpc-siege TARGET:PORT --from ADDRESS[,ADDRESS...] [--listen ADDRESS:PORT] [--identities 100] [--seconds 60] "
+            + "[--seed 1] [--play all|fill]";
 
     internal static bool TryParse(string[] arguments, [NotNullWhen(true)] out Orders? orders)
     {
         orders = null;
-        if (arguments.Length == 0 || arguments.Length % 2 == 0 || !IPEndPoint.TryParse(arguments[0], out IPEndPoint? target))
+        if (arguments.Length == 0 || arguments.Length % 2 == 0
+            || !IPEndPoint.TryParse(arguments[0], out IPEndPoint? target))
             return false;
         IPAddress[] sources = [];
         IPEndPoint? listen = null;

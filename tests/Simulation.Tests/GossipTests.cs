@@ -18,7 +18,8 @@ public sealed class GossipTests(ITestOutputHelper output)
         Topology leipzig = TopologyFile.Load(Cities.Find("freifunk-leipzig"));
         GossipFigures.City city = GossipFigures.Spread(leipzig, IsLong ? 1000 : 300, Soon, seed: 1);
         output.WriteLine(city.ToString());
-        Assert.True(city.Missing == 0 && city.Longest < TimeSpan.FromSeconds(2) && city.PerRecord <= 1.15, city.ToString());
+        Assert.True(city.Missing == 0 && city.Longest < TimeSpan.FromSeconds(2) && city.PerRecord
+            <= 1.15, city.ToString());
     }
 
     [Fact]
@@ -47,7 +48,8 @@ public sealed class GossipTests(ITestOutputHelper output)
     {
         GossipFigures.City city = GossipFigures.Spread(
             Topology.Parse("geometric:50/150", 3), 200, Soon, seed: 3,
-            new LinkModel(TimeSpan.FromMilliseconds(5), BitsPerSecond: 5_000_000, LossForward: 0.05, LossBackward: 0.05));
+            new LinkModel(TimeSpan.FromMilliseconds(5), BitsPerSecond: 5_000_000, LossForward: 0.05,
+                LossBackward: 0.05));
         output.WriteLine(city.ToString());
         Assert.True(city is { Missing: 0, PerRecord: <= 1.6 }, city.ToString());
     }
@@ -118,7 +120,8 @@ public sealed class GossipTests(ITestOutputHelper output)
         var options = new GossipOptions { MaxBytes = 4 << 20, MaxCount = 8000 };
         var world = new GossipWorld(Spoked(24), seed: 7, options: options) { Reads = (_, t) => t == topic };
         HostileGossiper? spammer = null;
-        world.Hostile = node => node.Index != 24 ? null : spammer = new HostileGossiper(node, TimeSpan.FromMilliseconds(10), self =>
+        world.Hostile = node =>
+            node.Index != 24 ? null : spammer = new HostileGossiper(node, TimeSpan.FromMilliseconds(10), self =>
         {
             for (int i = 0; i < 20; i++)
                 self.Send(self.Links[0], FrameKind.GossipRecord, world.MakeRecord(1000));
@@ -148,16 +151,18 @@ public sealed class GossipTests(ITestOutputHelper output)
         var world = new GossipWorld(Spoked(12), seed: 8);
         int asked = 0;
         var random = new Random(8);
-        world.Hostile = node => node.Index != 12 ? null : new HostileGossiper(node, TimeSpan.FromMilliseconds(50), self =>
+        world.Hostile = node =>
+            node.Index != 12 ? null : new HostileGossiper(node, TimeSpan.FromMilliseconds(50), self =>
         {
             byte[] body = new byte[GossipHave.SizeOf(20)];
             random.NextBytes(body);
             body[0] = 0;
             self.Send(self.Links[0], FrameKind.GossipHave, body);
         })
-        {
-            Heard = (_, _, frame) => asked += (FrameKind)frame[0] == FrameKind.GossipWant ? (frame.Length - 2) / GossipId.Size : 0,
-        };
+            {
+                Heard = (_, _, frame) => asked += (FrameKind)frame[0] == FrameKind.GossipWant
+                    ? (frame.Length - 2) / GossipId.Size : 0,
+            };
         world.StartAll();
         for (int i = 0; i < 60; i++)
         {
@@ -220,7 +225,8 @@ public sealed class GossipTests(ITestOutputHelper output)
         Assert.All([0, 1, 2], i => Assert.Equal(1, world.At(i).RecordCount));
         world.Run(TimeSpan.FromHours(2));
         Assert.All([0, 1, 2], i => Assert.Equal((0, 1), (world.At(i).RecordCount, world.At(i).RememberedCount)));
-        world.Network.Call(world.Network.Nodes[1], p => Assert.False(((GossipHost)p).Protocol.Publish(world.Network.Now, record)));
+        world.Network.Call(
+            world.Network.Nodes[1], p => Assert.False(((GossipHost)p).Protocol.Publish(world.Network.Now, record)));
         world.Run(TimeSpan.FromDays(13));
         Assert.All([0, 1, 2], i => Assert.Equal(1, world.At(i).RememberedCount));
         world.Run(TimeSpan.FromDays(2));

@@ -29,19 +29,23 @@ public sealed class MemoryTests(ITestOutputHelper output)
         Assert.InRange(taken, 1, 5_000_000);
     }
 
-    /// <summary>All neighbours name all nodes; whatever record the router asks for it gets, as bytes of its own.</summary>
+    /// <summary>
+    /// All neighbours name all nodes; whatever record the router asks for it gets, as bytes of its own.
+    /// </summary>
     private static Router Teach(Announce[] announces)
     {
         var byName = announces.ToDictionary(a => Abbreviation.Of(a.Address));
         var self = new NodeIdentity(1, 0);
         var actions = new Recorder();
-        var router = new Router(new RouterOptions(), new LocalNode(self.PublicKey, self.Sign), AnnounceVerifier.Instance, actions, new Random(1), 0, _now);
+        var router = new Router(new RouterOptions(), new LocalNode(self.PublicKey, self.Sign),
+            AnnounceVerifier.Instance, actions, new Random(1), 0, _now);
         byte[] body = new byte[1 + RouteUpdate.SizeOf(100)];
         var numbers = new ushort[Neighbours];
         for (int i = 1; i <= Neighbours; i++)
         {
             var peer = new NodeIdentity(1, i);
-            router.LinkUp(_now, new LinkDescription(peer.Address, peer.PublicKey, LinkProperties.Stream, (ulong)i, Outbound: true));
+            router.LinkUp(_now,
+                new LinkDescription(peer.Address, peer.PublicKey, LinkProperties.Stream, (ulong)i, Outbound: true));
         }
 
         router.EndOfBatch(_now);
@@ -53,7 +57,9 @@ public sealed class MemoryTests(ITestOutputHelper output)
                 body[0] = (byte)FrameKind.RouteUpdate;
                 var writer = new RouteUpdate.Writer(body.AsSpan(1), ++numbers[link], RouteUpdateFlags.None);
                 foreach (Announce announce in part)
-                    Assert.True(writer.TryAdd(new RouteEntry(Abbreviation.Of(announce.Address), (ushort)announce.Sequence, Metric.FromUnits((uint)(50 + link)))));
+                    Assert.True(writer.TryAdd(
+                        new RouteEntry(Abbreviation.Of(announce.Address), (ushort)announce.Sequence,
+                            Metric.FromUnits((uint)(50 + link)))));
                 router.Receive(_now, new LinkId(link), body.AsSpan(0, 1 + writer.Length));
             }
 
@@ -65,7 +71,8 @@ public sealed class MemoryTests(ITestOutputHelper output)
     }
 
     private static Announce AnnounceOf(NodeIdentity identity) =>
-        Announce.Create(1, identity.PublicKey, Capabilities.Relay | Capabilities.StoreAndForward, null, "a node's name", identity.Sign);
+        Announce.Create(1, identity.PublicKey, Capabilities.Relay | Capabilities.StoreAndForward, null, "a node's name",
+            identity.Sign);
 
     /// <summary>Keeps the pings and requests that the router sends; nothing else is of interest here.</summary>
     private sealed class Recorder : IRouterActions
@@ -100,9 +107,11 @@ public sealed class MemoryTests(ITestOutputHelper output)
             }
         }
 
-        public bool Broadcast(LinkId link, FrameClass frameClass, ReadOnlySpan<byte> frame) => Send(link, frameClass, frame);
+        public bool Broadcast(LinkId link, FrameClass frameClass, ReadOnlySpan<byte> frame) =>
+            Send(link, frameClass, frame);
 
-        public void CloseLink(LinkId link, LinkEnd reason) => throw new InvalidOperationException($"the router ended link {link.Value}: {reason}");
+        public void CloseLink(LinkId link, LinkEnd reason) =>
+            throw new InvalidOperationException($"the router ended link {link.Value}: {reason}");
 
         public void PersistEnvelope(long token, in EnvelopeId id, in HeldEnvelope held, ReadOnlySpan<byte> envelope)
         {

@@ -38,7 +38,8 @@ public sealed class NetworkTests
     [InlineData("freifunk-bielefeld", 99, 60)]
     [InlineData("freifunk-leipzig", 96, 60)]
     [InlineData("freifunk-ulm", 90, 400)]
-    public void Cities_whose_links_lose_packets_keep_their_routes_and_ask_for_little(string city, double arrival, double control) =>
+    public void Cities_whose_links_lose_packets_keep_their_routes_and_ask_for_little(
+        string city, double arrival, double control) =>
         KeepsItsRoutes(Cities.Find(city), arrival, control);
 
     [Fact]
@@ -70,7 +71,9 @@ public sealed class NetworkTests
     [InlineData(60, 95)]
     public void Messages_arrive_while_everybody_moves_and_no_link_tells_that_it_broke(double metres, double arrival)
     {
-        Result result = Run("geometric:50/150", o => o with { Mobility = metres, Duration = TimeSpan.FromSeconds(120), Messages = 600 });
+        Result result = Run("geometric:50/150", o => o
+            with
+        { Mobility = metres, Duration = TimeSpan.FromSeconds(120), Messages = 600 });
         Sound(result, arrival);
     }
 
@@ -85,7 +88,9 @@ public sealed class NetworkTests
     [SharedFact(Cities.Leipzig)]
     public void A_best_connected_node_that_claims_to_be_next_to_everybody_stops_nothing()
     {
-        Result result = Run(Cities.Find("freifunk-leipzig"), o => o with { Liars = 1, Duration = TimeSpan.FromSeconds(120) });
+        Result result = Run(Cities.Find("freifunk-leipzig"), o => o
+            with
+        { Liars = 1, Duration = TimeSpan.FromSeconds(120) });
         Assert.InRange(result.ArrivalPercent, 95, 100);
         Assert.Equal(0, result.Duplicated);
     }
@@ -93,13 +98,16 @@ public sealed class NetworkTests
     [Fact]
     public void Where_routes_are_asked_for_nothing_is_known_before_and_messages_arrive_all_the_same()
     {
-        Result result = Run("grid:49", o => o with { AskRoutes = true, Messages = 5, Duration = TimeSpan.FromSeconds(60) });
+        Result result = Run("grid:49", o => o
+            with
+        { AskRoutes = true, Messages = 5, Duration = TimeSpan.FromSeconds(60) });
         Assert.Equal((0L, 0, 0), (result.Loops, result.Lost, result.Duplicated));
         string Detail(string name) => result.Details.First(d => d.Name == name).Value;
         Assert.StartsWith("Routing 0.00,", Detail("bytes per second by class"), StringComparison.Ordinal);
         double percent = double.Parse(Detail("pairs reached at the end").Split(' ')[0], CultureInfo.InvariantCulture);
         Assert.InRange(percent, 0.1, 90);
-        Assert.InRange(double.Parse(Detail("control bytes per message and node, requests included"), CultureInfo.InvariantCulture), 1, 20_000);
+        Assert.InRange(double.Parse(Detail("control bytes per message and node, requests included"),
+            CultureInfo.InvariantCulture), 1, 20_000);
     }
 
     [Fact]
@@ -107,7 +115,8 @@ public sealed class NetworkTests
     {
         Result large = Run("geometric:400", o => o with { Messages = 10, Duration = TimeSpan.FromSeconds(10) });
         Assert.Equal((375, 400), (large.DestinationsPerLook, large.DestinationsAtEnd));
-        Assert.Contains(("destinations looked at", "375 of 400 at each look, 400 for 100 % and at the end"), large.Details);
+        Assert.Contains(("destinations looked at", "375 of 400 at each look, 400 for 100 % and at the end"),
+            large.Details);
         Assert.InRange(large.ConvergenceSeconds, 0, 10);
         Assert.Equal(0, large.Loops);
         Result small = Run("line:50", o => o with { Messages = 10, Duration = TimeSpan.FromSeconds(10) });
@@ -118,7 +127,9 @@ public sealed class NetworkTests
     public void A_run_repeats_itself()
     {
         string First() => Run("geometric:30", o => o with { Messages = 100 }).ToJson();
-        static string Comparable(string json) => string.Join('\n', json.Split('\n').Where(l => !l.Contains("wall") && !l.Contains("memory", StringComparison.OrdinalIgnoreCase)));
+        static string Comparable(string json) =>
+            string.Join('\n', json.Split('\n')
+                .Where(l => !l.Contains("wall") && !l.Contains("memory", StringComparison.OrdinalIgnoreCase)));
         Assert.Equal(Comparable(First()), Comparable(First()));
     }
 
@@ -130,7 +141,13 @@ public sealed class NetworkTests
 
     private static Result Run(string topology, Func<Options, Options>? set = null)
     {
-        var options = new Options { Topology = topology, Messages = 500, Duration = TimeSpan.FromSeconds(300), Quiet = true };
+        var options = new Options
+        {
+            Topology = topology,
+            Messages = 500,
+            Duration = TimeSpan.FromSeconds(300),
+            Quiet = true
+        };
         return new Simulation(set is null ? options : set(options), new Progress(null)).Run();
     }
 }

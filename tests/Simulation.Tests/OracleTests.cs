@@ -103,7 +103,8 @@ public sealed class OracleTests
                 for (int source = 0; source < count; source++)
                 {
                     int at = source;
-                    for (int hops = 0; hops < count && at != destination && tables.Next[(at, destination)] is [int first, ..]; hops++)
+                    for (int hops = 0; hops < count && at != destination && tables.Next[(at, destination)]
+                        is [int first, ..]; hops++)
                         at = first;
                     reached += source != destination && at == destination && tables.Knows(source, destination) ? 1 : 0;
                 }
@@ -183,7 +184,8 @@ public sealed class OracleTests
     {
         byte[] frame = new byte[1 + Envelope.SizeOf(10)];
         frame[0] = (byte)FrameKind.Envelope;
-        Envelope.Write(frame.AsSpan(1), new EnvelopeHeader(EnvelopeKind.Sealed, Priority.Normal, true, 0, hops, 10, default), new byte[10]);
+        Envelope.Write(frame.AsSpan(1),
+            new EnvelopeHeader(EnvelopeKind.Sealed, Priority.Normal, true, 0, hops, 10, default), new byte[10]);
         return frame;
     }
 

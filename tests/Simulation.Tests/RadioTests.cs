@@ -56,7 +56,8 @@ public sealed class RadioTests
     {
         byte[] frame = new byte[Bytes];
         frame[0] = (byte)FrameKind.Announce;
-        network.Call(network.Nodes[node], _ => network.Nodes[node].Send(programs[node].Links[0], FrameClass.Routing, frame, everyone));
+        network.Call(network.Nodes[node], _ => network.Nodes[node]
+            .Send(programs[node].Links[0], FrameClass.Routing, frame, everyone));
     }
 
     private static (Network Network, RecordingProgram[] Programs) Star(bool collisions)

@@ -31,7 +31,8 @@ public sealed class ReportTests
         };
         using JsonDocument json = JsonDocument.Parse(result.ToJson());
         Assert.Equal(
-            "nodes, links, arrivalPercent, convergenceSeconds, controlBytesPerNodeToConverge, controlBytesPerNodeSecondSteady, "
+            "nodes, links, arrivalPercent, convergenceSeconds, controlBytesPerNodeToConverge, "
+                + "controlBytesPerNodeSecondSteady, "
             + "stretchMean, stretchP99, loops, lost, duplicated, memoryPerNodeBytes, wallSeconds, seed, "
             + "destinationsPerLook, destinationsAtEnd, peakMemoryBytes",
             string.Join(", ", json.RootElement.EnumerateObject().Select(p => p.Name)));
@@ -58,9 +59,11 @@ public sealed class ReportTests
     {
         Topology grid = Generators.Grid(49);
         Place[] places = ForceLayout.Compute(grid.Nodes, grid.Edges);
-        double nearest = Enumerable.Range(0, 49).Min(i => Enumerable.Range(0, 49).Where(j => j != i).Min(j => places[i].To(places[j])));
+        double nearest = Enumerable.Range(0, 49)
+            .Min(i => Enumerable.Range(0, 49).Where(j => j != i).Min(j => places[i].To(places[j])));
         double neighbours = grid.Edges.Average(e => places[e.A].To(places[e.B]));
-        double all = Enumerable.Range(0, 49).Average(i => Enumerable.Range(0, 49).Average(j => places[i].To(places[j])));
+        double all = Enumerable.Range(0, 49)
+            .Average(i => Enumerable.Range(0, 49).Average(j => places[i].To(places[j])));
         Assert.True(nearest > 0.02, $"nearest {nearest}");
         Assert.True(neighbours < all / 2, $"neighbours {neighbours}, all {all}");
     }

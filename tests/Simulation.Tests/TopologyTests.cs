@@ -30,7 +30,8 @@ public sealed class TopologyTests
         Topology topology = Topology.Parse(text, seed: 1);
         Assert.Equal(topology.Nodes, Reached(topology));
         Assert.InRange(topology.Edges.Count, links, links + 12);
-        Assert.Equal(topology.Edges.Count, topology.Edges.Select(e => (Math.Min(e.A, e.B), Math.Max(e.A, e.B))).Distinct().Count());
+        Assert.Equal(topology.Edges.Count, topology.Edges.Select(e => (Math.Min(e.A, e.B), Math.Max(e.A, e.B)))
+            .Distinct().Count());
         Assert.Equal(topology.Edges, Topology.Parse(text, seed: 1).Edges);
     }
 
@@ -42,7 +43,8 @@ public sealed class TopologyTests
         double lossy = roofs.Count(e => Math.Min(e.QualityForward, e.QualityBackward) < 0.95) / (double)roofs.Length;
         Assert.InRange(lossy, 0.4, 0.9);
         Assert.InRange(city.Edges.Count(e => e.Type == "vpn"), 15, 20);
-        Assert.All(city.Edges.Where(e => e.Type == "vpn"), e => Assert.Equal((1, 1), (e.QualityForward, e.QualityBackward)));
+        Assert.All(city.Edges.Where(e => e.Type == "vpn"),
+            e => Assert.Equal((1, 1), (e.QualityForward, e.QualityBackward)));
     }
 
     [Theory]
@@ -76,11 +78,13 @@ public sealed class TopologyTests
     [Theory]
     [InlineData("line:300", 299)]
     [InlineData("grid:49", 12)]
-    public void The_long_way_of_a_graph_is_found(string text, int hops) => Assert.Equal(hops, Topology.Parse(text, seed: 1).LongWay());
+    public void The_long_way_of_a_graph_is_found(string text, int hops) =>
+        Assert.Equal(hops, Topology.Parse(text, seed: 1).LongWay());
 
     private static int Reached(Topology topology)
     {
-        var near = topology.Edges.SelectMany(e => new[] { (e.A, e.B), (e.B, e.A) }).ToLookup(e => e.Item1, e => e.Item2);
+        var near = topology.Edges.SelectMany(e => new[] { (e.A, e.B), (e.B, e.A) })
+            .ToLookup(e => e.Item1, e => e.Item2);
         var seen = new HashSet<int> { 0 };
         var queue = new Queue<int>(seen);
         while (queue.TryDequeue(out int at))

@@ -4,7 +4,8 @@ using System.Globalization;
 namespace QuicProChat.Mesh.Simulation;
 
 /// <summary>
-/// Tells people how far a run is: on a terminal once a second of their time, on one line; in a file, a line every ten seconds.
+/// Tells people how far a run is: on a terminal once a second of their time, on one line; in a file, a line every ten
+/// seconds.
 /// </summary>
 public sealed class Progress(TextWriter? output, bool file = false)
 {
@@ -23,12 +24,15 @@ public sealed class Progress(TextWriter? output, bool file = false)
             return;
         _last = Elapsed;
         string line = string.Create(CultureInfo.InvariantCulture,
-            $"[{Elapsed.TotalSeconds,6:0.0} s] simulated {network.Now.Ticks / (double)TimeSpan.TicksPerSecond,9:0.00} s, {network.Handled / 1e6:0.00} M events: {what}");
+            $"[{Elapsed.TotalSeconds,6:0.0} s] simulated {network.Now.Ticks / (double)TimeSpan.TicksPerSecond,9:0.00} "
+                + $"s, {network.Handled / 1e6:0.00} M events: {what}");
         if (file)
         {
             // Whatever ends a long run early leaves these behind.
             double control = network.Total.Control / 1000.0 / network.Nodes.Count;
-            output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{line}; {control:0.0} kB control per node, {Environment.WorkingSet / 1e6:0} MB"));
+            output.WriteLine(
+                string.Create(CultureInfo.InvariantCulture,
+                    $"{line}; {control:0.0} kB control per node, {Environment.WorkingSet / 1e6:0} MB"));
             return;
         }
 

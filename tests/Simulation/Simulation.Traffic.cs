@@ -27,7 +27,9 @@ public sealed partial class Simulation
         _whileSending = Difference(_network.Total, before);
     }
 
-    /// <summary>Messages all the time while nodes move or restart, which goes on until every message has arrived or is too old.</summary>
+    /// <summary>
+    /// Messages all the time while nodes move or restart, which goes on until every message has arrived or is too old.
+    /// </summary>
     private void MeasureInMotion()
     {
         RunFor(TimeSpan.FromSeconds(30), "settling");
@@ -54,7 +56,8 @@ public sealed partial class Simulation
     private void ScheduleSends(TimeSpan over)
     {
         for (int i = 0; i < _options.Messages; i++)
-            _network.Events.Add(_network.Now + over * ((i + _random.NextDouble()) / _options.Messages), EventKind.Scenario, SendEvent);
+            _network.Events.Add(_network.Now + over * ((i + _random.NextDouble()) / _options.Messages),
+                EventKind.Scenario, SendEvent);
     }
 
     private void Drain(TimeSpan limit)
@@ -88,8 +91,8 @@ public sealed partial class Simulation
         int destination = RandomNode();
         while (destination == source || _world.IsLiar(destination))
             destination = RandomNode();
-        // Whoever has never heard of the receiver has no key to seal with; where routes are asked for, the key comes with
-        // the answer, and the simulator's payload only looks as if it had been sealed with it.
+        // Whoever has never heard of the receiver has no key to seal with; where routes are asked for, the key comes
+        // with the answer, and the simulator's payload only looks as if it had been sealed with it.
         if (!_options.AskRoutes && !_world.Knows(source, destination))
         {
             // While nodes come and go a stranger may still be on its way; among liars and at rest that is a failure.

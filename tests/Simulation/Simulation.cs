@@ -49,7 +49,8 @@ public sealed partial class Simulation
         _memoryBefore = GC.GetTotalMemory(forceFullCollection: true);
         _random = new Random(options.Seed ^ 0x5EED);
         Topology topology = Topology.Parse(options.Topology, options.Seed);
-        if (options.Mobility > 0 && (topology.Places is null || !options.Topology.StartsWith("geometric:", StringComparison.Ordinal)))
+        if (options.Mobility > 0
+            && (topology.Places is null || !options.Topology.StartsWith("geometric:", StringComparison.Ordinal)))
             throw new UsageException("--mobility needs a geometric topology: geometric:50/150");
         _world = new World(options, topology);
         _network = _world.Network;
@@ -100,7 +101,8 @@ public sealed partial class Simulation
             // The longer it takes the less a moment matters.
             RunFor(TimeSpan.FromTicks(Math.Max(step.Ticks, (_network.Now.Ticks - settled) / 50)));
             ReachabilityResult look = Look(sample);
-            _progress.Say(_network, string.Create(CultureInfo.InvariantCulture, $"{look.Percent:0.0} % of pairs reached"));
+            _progress.Say(_network,
+                string.Create(CultureInfo.InvariantCulture, $"{look.Percent:0.0} % of pairs reached"));
             if (look.Percent >= 99 && _secondsTo99 < 0)
                 _secondsTo99 = Seconds(_network.Now);
 
@@ -125,7 +127,8 @@ public sealed partial class Simulation
     }
 
     /// <summary>All nodes, or as many of them as one look is worth, chosen by chance.</summary>
-    private int[] Sample(int[] all, int size) => size == all.Length ? all : [.. all.OrderBy(_ => _random.Next()).Take(size)];
+    private int[] Sample(int[] all, int size) =>
+        size == all.Length ? all : [.. all.OrderBy(_ => _random.Next()).Take(size)];
 
     private bool AllReached(int[] destinations) =>
         Timed(() => (_reachability.AllReach(destinations, out long loops), loops));

@@ -18,8 +18,8 @@ public sealed class World : IRouteView
     private static readonly TimeSpan RadioSlot = TimeSpan.FromMilliseconds(15);
 
     /// <summary>
-    /// IEEE 802.11 repeats a unicast frame seven times (dot11ShortRetryLimit). The qualities of community networks count
-    /// broadcast frames, which are not repeated.
+    /// IEEE 802.11 repeats a unicast frame seven times (dot11ShortRetryLimit). The qualities of community networks
+    /// count broadcast frames, which are not repeated.
     /// </summary>
     private const int WifiRepeats = 7;
 
@@ -60,11 +60,16 @@ public sealed class World : IRouteView
 
         foreach (Edge edge in topology.Edges)
             Network.AddLink(edge.A, edge.B, ModelOf(edge));
-        foreach (Node node in Network.Nodes.OrderByDescending(n => n.Channels.Count).ThenBy(n => n.Index).Take(options.Liars))
+        foreach (Node node in Network.Nodes.OrderByDescending(n => n.Channels.Count).ThenBy(n => n.Index)
+            .Take(options.Liars))
             _liars.Add(node.Index);
         Oracle = new LoopOracle(Network, this, NumberOf);
         Network.Observer = Oracle;
-        RouterOptions = new RouterOptions { HopLimit = (ushort)Math.Clamp(topology.LongWay() * 5 / 4, Limits.MaxHops, Limits.LargestHops) };
+        RouterOptions = new RouterOptions
+        {
+            HopLimit = (ushort)Math.Clamp(topology.LongWay()
+            * 5 / 4, Limits.MaxHops, Limits.LargestHops)
+        };
     }
 
     /// <summary>What the user asked for.</summary>
@@ -79,7 +84,9 @@ public sealed class World : IRouteView
     /// <summary>Every node's keys.</summary>
     public IReadOnlyList<NodeIdentity> Identities { get; }
 
-    /// <summary>How routers are set: as they come, but for the hop limit where the graph has longer paths than that.</summary>
+    /// <summary>
+    /// How routers are set: as they come, but for the hop limit where the graph has longer paths than that.
+    /// </summary>
     public RouterOptions RouterOptions { get; }
 
     /// <summary>Verified records, shared by all routers.</summary>
@@ -134,7 +141,8 @@ public sealed class World : IRouteView
     }
 
     /// <inheritdoc/>
-    public bool Knows(int node, int destination) => _hosts[node]!.Router.TryGetPublicKey(Identities[destination].Address, out _);
+    public bool Knows(int node, int destination) =>
+        _hosts[node]!.Router.TryGetPublicKey(Identities[destination].Address, out _);
 
     /// <summary>Sends a message now.</summary>
     public Message Send(int source, int destination, bool pathExists)
@@ -157,7 +165,8 @@ public sealed class World : IRouteView
     {
         Message message = Messages[number];
         if (message.Destination != node)
-            throw new InvalidOperationException($"message {number} for node {message.Destination} was delivered to node {node}");
+            throw new InvalidOperationException(
+                $"message {number} for node {message.Destination} was delivered to node {node}");
         message.Offered++;
         if (shown && ++message.Shown == 1)
         {
@@ -178,7 +187,8 @@ public sealed class World : IRouteView
     internal void Closed(LinkEndCode code) => _closed[code] = _closed.GetValueOrDefault(code) + 1;
 
     private INodeProgram Boot(Node node) =>
-        _hosts[node.Index] = new RouterHost(this, node, Identities[node.Index], _stores[node.Index], IsLiar(node.Index));
+        _hosts[node.Index] =
+            new RouterHost(this, node, Identities[node.Index], _stores[node.Index], IsLiar(node.Index));
 
     private int NumberOf(ulong high, ulong low) => _numbers.GetValueOrDefault((high, low), -1);
 }

@@ -6,7 +6,9 @@ using static QuicProChat.Mesh.Store.Tests.StoreFixture;
 
 namespace QuicProChat.Mesh.Store.Tests;
 
-/// <summary>What happens to messages after they were stored: changed, read, disappeared; and what comes before them.</summary>
+/// <summary>
+/// What happens to messages after they were stored: changed, read, disappeared; and what comes before them.
+/// </summary>
 public sealed class ContentRowsTests : IDisposable
 {
     private const int Minutes = 30;
@@ -68,7 +70,8 @@ public sealed class ContentRowsTests : IDisposable
         MeshStore store = _fixture.Open();
         Write(store, s => s.Insert(Incoming(1)));
         byte[] before = _fixture.SealedText(1);
-        Write(store, s => Assert.True(s.Change(Incoming(1) with { Extras = new byte[] { 9 } }, saysSomethingNew: false)));
+        Write(store, s => Assert.True(
+            s.Change(Incoming(1) with { Extras = new byte[] { 9 } }, saysSomethingNew: false)));
         Assert.Equal("09", Hex(store.Reader.FindMessage(Samples.Id(1))!.Extras));
         Assert.Equal(before, _fixture.SealedText(1));
         Write(store, s => Assert.False(s.Change(Incoming(2), saysSomethingNew: false)));
@@ -110,7 +113,8 @@ public sealed class ContentRowsTests : IDisposable
         Assert.False(_fixture.Stands("first of two"u8.ToArray()));
         store = _fixture.Reopen(store);
         store.Begin();
-        Assert.Equal(["first of two", "second of two"], store.TakeEarly(group, target).Select(System.Text.Encoding.UTF8.GetString));
+        Assert.Equal(["first of two", "second of two"], store.TakeEarly(group, target)
+            .Select(System.Text.Encoding.UTF8.GetString));
         store.Rollback();
         store.Begin();
         Assert.Equal(2, store.TakeEarly(group, target).Count);
@@ -140,7 +144,8 @@ public sealed class ContentRowsTests : IDisposable
         store.Commit();
         for (int i = 0; i < 20; i++)
             Write(store, s => PutEarly(s, 50, author: i, i, size: 20_000));
-        Assert.InRange(Early("sum(length(change)) FROM early WHERE length(change) > 1000 --"), 40_000, MeshStore.MaxEarlyBytes);
+        Assert.InRange(Early("sum(length(change)) FROM early WHERE length(change) > 1000 --"), 40_000,
+            MeshStore.MaxEarlyBytes);
         Assert.False(PutEarly(store, 50, author: 1, 1, size: MeshStore.MaxEarlyBytes + 1));
         _fixture.Time.Advance(Limits.MaxLifetime + TimeSpan.FromMinutes(1));
         Write(store, s => Assert.True(PutEarly(s, 51, author: 1, 1)));
@@ -182,7 +187,8 @@ public sealed class ContentRowsTests : IDisposable
             s.Insert(Samples.Message(2) with { Timer = Minutes });
             s.Insert(Incoming(3));
         });
-        Write(store, s => Assert.Equal([Samples.Id(1)], s.MarkRead(ConversationId.With(Samples.Address(1))).Select(m => m.Id)));
+        Write(store, s => Assert.Equal([Samples.Id(1)], s.MarkRead(ConversationId.With(Samples.Address(1)))
+            .Select(m => m.Id)));
         Write(store, s => Assert.Empty(s.MarkRead(ConversationId.With(Samples.Address(1)))));
         Assert.Equal(Timer, store.UntilNextExpiry);
         _fixture.Time.Advance(Timer - TimeSpan.FromSeconds(2));
@@ -205,7 +211,9 @@ public sealed class ContentRowsTests : IDisposable
     {
         MeshStore store = _fixture.Open();
         for (int n = 0; n < 400; n++)
-            Write(store, s => s.Insert(Incoming(n, n % 50 == 7 ? 5000 : 60) with { Timer = n % 50 == 7 ? (ushort)Minutes : (ushort)0 }));
+            Write(store, s => s.Insert(Incoming(n, n % 50 == 7 ? 5000 : 60)
+                with
+            { Timer = n % 50 == 7 ? (ushort)Minutes : (ushort)0 }));
         int[] gone = [.. Enumerable.Range(0, 8).Select(i => i * 50 + 7)];
         byte[][] texts = [.. gone.Select(_fixture.SealedText)];
         foreach (int n in gone)
@@ -246,7 +254,8 @@ public sealed class ContentRowsTests : IDisposable
             s.Insert(Incoming(21));
         });
         Assert.Equal(
-            [(ConversationId.With(Samples.Address(1)), 3, 3, Samples.Id(21)), (ConversationId.With(Samples.Address(2)), 1, 1, Samples.Id(2)), (group, 1, 1, Samples.Id(4))],
+            [(ConversationId.With(Samples.Address(1)), 3, 3, Samples.Id(21)),
+                (ConversationId.With(Samples.Address(2)), 1, 1, Samples.Id(2)), (group, 1, 1, Samples.Id(4))],
             store.Reader.Summaries(10).Select(c => (c.Id, c.Count, c.Unread, c.Newest.Id)));
         Assert.Equal(2, store.Reader.Summaries(2).Count);
         Write(store, s => Assert.Equal(3, s.MarkRead(ConversationId.With(Samples.Address(1))).Count));
@@ -264,7 +273,9 @@ public sealed class ContentRowsTests : IDisposable
             Write(store, s =>
             {
                 for (int i = n; i < n + 100; i++)
-                    s.Insert(Incoming(i) with { Conversation = i % 7 == 0 ? group : null, Text = i % 10 == 0 ? $"needle {i}" : "hay" });
+                    s.Insert(Incoming(i)
+                        with
+                    { Conversation = i % 7 == 0 ? group : null, Text = i % 10 == 0 ? $"needle {i}" : "hay" });
             });
         }
 

@@ -86,7 +86,9 @@ public sealed class ConversationTests : IDisposable
     public void A_message_counts_its_copies_and_takes_them_along_when_it_goes()
     {
         MeshStore store = _fixture.Open(new StoreOptions { MaxMessages = 2 });
-        StoredMessage message = Samples.Message(1) with { Conversation = Group, Protection = 2, State = MessageState.Queued, Outgoing = true };
+        StoredMessage message = Samples.Message(1)
+            with
+        { Conversation = Group, Protection = 2, State = MessageState.Queued, Outgoing = true };
         Write(store, s =>
         {
             s.Insert(message);
@@ -131,7 +133,8 @@ public sealed class ConversationTests : IDisposable
         byte[] envelope = Samples.Envelope(1);
         Write(store, s =>
         {
-            s.PutWaiting(new StoredWaiting(EnvelopeKind.MlsLite, Samples.Id(1), Group, TimeSpan.FromHours(1), envelope));
+            s.PutWaiting(new StoredWaiting(EnvelopeKind.MlsLite, Samples.Id(1), Group,
+                TimeSpan.FromHours(1), envelope));
             s.PutWaiting(new StoredWaiting(EnvelopeKind.MlsLite, Samples.Id(2), null, TimeSpan.FromHours(2), envelope));
         });
         _fixture.Time.Advance(TimeSpan.FromMinutes(30));
@@ -155,6 +158,7 @@ public sealed class ConversationTests : IDisposable
         });
         Assert.Null(store.Reader.FindOpened(EnvelopeKind.MlsLite, Samples.Id(0)));
         Assert.Equal(Samples.Address(1), store.Reader.FindOpened(EnvelopeKind.MlsLite, Samples.Id(1)));
-        Assert.Equal(Samples.Address(MeshStore.OpenedCapacity), store.Reader.FindOpened(EnvelopeKind.MlsLite, Samples.Id(MeshStore.OpenedCapacity)));
+        Assert.Equal(Samples.Address(MeshStore.OpenedCapacity),
+            store.Reader.FindOpened(EnvelopeKind.MlsLite, Samples.Id(MeshStore.OpenedCapacity)));
     }
 }

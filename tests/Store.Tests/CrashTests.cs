@@ -23,7 +23,8 @@ public sealed class CrashTests : IDisposable
         int next = 0;
         for (int kill = 0; kill < Kills; kill++)
         {
-            using Process writer = ProbeProcess.Start("write", _fixture.Directory, durability.ToString(), next.ToString());
+            using Process writer =
+                ProbeProcess.Start("write", _fixture.Directory, durability.ToString(), next.ToString());
             int committed = next - 1;
             for (int lines = random.Next(1, 400); lines > 0 && writer.StandardOutput.ReadLine() is { } line; lines--)
                 committed = int.Parse(line);
@@ -70,7 +71,8 @@ public sealed class CrashTests : IDisposable
         string[] said = filler.StandardOutput.ReadToEnd().Split('\n', StringSplitOptions.RemoveEmptyEntries);
         filler.WaitForExit();
         Assert.Equal(
-            ["failures Full", "kept all", "readable True", "forgetting written", "left True", "without any space as committed", "after space returned written", "after a restart as committed"],
+            ["failures Full", "kept all", "readable True", "forgetting written", "left True",
+                "without any space as committed", "after space returned written", "after a restart as committed"],
             said);
         Assert.Equal(0, filler.ExitCode);
     }
@@ -78,11 +80,13 @@ public sealed class CrashTests : IDisposable
     [Fact]
     public void Whatever_is_written_on_a_disk_with_hardly_any_room_is_done_or_refused_and_a_read_only_one_says_so()
     {
-        using Process squeezer = ProbeProcess.StartOnSmallDisk(_fixture.Directory, "12m", "squeeze", _fixture.Directory);
+        using Process squeezer =
+            ProbeProcess.StartOnSmallDisk(_fixture.Directory, "12m", "squeeze", _fixture.Directory);
         string[] said = squeezer.StandardOutput.ReadToEnd().Split('\n', StringSplitOptions.RemoveEmptyEntries);
         squeezer.WaitForExit();
         Assert.Equal(
-            ["done many, refused many", "kept as committed", "after a restart as committed, damaged rows 0", "read-only Io: says where", "writable opened"],
+            ["done many, refused many", "kept as committed", "after a restart as committed, damaged rows 0",
+                "read-only Io: says where", "writable opened"],
             said);
         Assert.Equal(0, squeezer.ExitCode);
     }
@@ -97,7 +101,8 @@ public sealed class CrashTests : IDisposable
         {
             try
             {
-                Write(store, s => s.PutEnvelope(Samples.Id(kept), Samples.Holding(kept), Samples.Envelope(kept, payload: 3000)));
+                Write(store, s => s.PutEnvelope(Samples.Id(kept), Samples.Holding(kept),
+                    Samples.Envelope(kept, payload: 3000)));
                 kept++;
             }
             catch (StoreException e)
@@ -115,7 +120,8 @@ public sealed class CrashTests : IDisposable
             for (int n = 0; n < kept / 2; n++)
                 s.DeleteEnvelope(Samples.Id(n));
         });
-        Write(store, s => s.PutEnvelope(Samples.Id(kept), Samples.Holding(kept), Samples.Envelope(kept, payload: 3000)));
+        Write(store, s => s.PutEnvelope(Samples.Id(kept), Samples.Holding(kept),
+            Samples.Envelope(kept, payload: 3000)));
         Assert.Equal(kept - kept / 2 + 1, store.Reader.Envelopes().Count);
         Assert.InRange(new FileInfo(_fixture.File).Length, 1, 400_000);
     }
@@ -149,7 +155,8 @@ public sealed class CrashTests : IDisposable
         for (int n = 0; n < 250; n++)
         {
             bool isLong = n < 150;
-            Write(store, s => s.PutEnvelope(Samples.Id(n), Samples.Holding(n), Samples.Envelope(n, payload: isLong ? 20_000 : 10)));
+            Write(store, s => s.PutEnvelope(Samples.Id(n), Samples.Holding(n),
+                Samples.Envelope(n, payload: isLong ? 20_000 : 10)));
             // Long enough for a checkpoint to end, so that the next could begin.
             if (!isLong)
                 Thread.Sleep(5);
@@ -187,7 +194,8 @@ public sealed class CrashTests : IDisposable
         Assert.True(last >= atLeast, $"{last} on disk, {atLeast} were committed");
         for (int n = Math.Max(0, last - 500); n <= last; n++)
             Assert.Equal(Samples.Message(n), messages[n]);
-        Assert.Equal(Enumerable.Range(0, last + 1).TakeLast(3).Select(n => Samples.Id(n)), reader.Envelopes().Select(e => e.Id));
+        Assert.Equal(Enumerable.Range(0, last + 1).TakeLast(3).Select(n => Samples.Id(n)), reader.Envelopes()
+            .Select(e => e.Id));
         for (int n = Math.Max(0, last - 2); n <= last; n++)
             Assert.Equal(Samples.Envelope(n, payload: 50 + n % 4000), reader.FindEnvelope(Samples.Id(n)));
         Assert.Equal((uint)Math.Max(0, last), reader.Sequence());

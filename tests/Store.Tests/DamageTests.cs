@@ -43,7 +43,8 @@ public sealed class DamageTests : IDisposable
     [InlineData("copy", "id", "x'01'")]
     [InlineData("waiting", "payload", "zeroblob(length(payload))")]
     [InlineData("waiting", "header", "x'01'")]
-    public void A_damaged_row_is_left_out_and_counted_and_those_beside_it_are_read(string table, string column, string value)
+    public void A_damaged_row_is_left_out_and_counted_and_those_beside_it_are_read(
+        string table, string column, string value)
     {
         MeshStore store = _fixture.Open();
         Fill(store);
@@ -86,7 +87,8 @@ public sealed class DamageTests : IDisposable
         Assert.Equal([false, true], list.Select(m => m.IsDamaged));
         Assert.Equal((Samples.Id(2), ""), (list[1].Id, list[1].Text));
         Assert.Equal(1, store.Damage.Rows);
-        Assert.Equal(StoreError.Corrupt, Assert.Throws<StoreException>(() => store.Reader.FindMessage(Samples.Id(2))).Error);
+        Assert.Equal(StoreError.Corrupt,
+            Assert.Throws<StoreException>(() => store.Reader.FindMessage(Samples.Id(2))).Error);
     }
 
     [Theory]
@@ -110,7 +112,8 @@ public sealed class DamageTests : IDisposable
         Assert.Equal(name == "announce sequence" ? 0u : 7u, store.Reader.Sequence());
         Assert.True(store.Damage.Rows > 0);
         // No lifetime was lost, and none became longer than any may be.
-        Assert.All(store.Reader.Envelopes(), e => Assert.InRange(e.Holding.LifetimeLeft, TimeSpan.FromHours(21), Limits.MaxLifetime));
+        Assert.All(store.Reader.Envelopes(),
+            e => Assert.InRange(e.Holding.LifetimeLeft, TimeSpan.FromHours(21), Limits.MaxLifetime));
         store = _fixture.Reopen(store);
         Assert.Equal(2, store.Reader.FindMessages(null, 10).Count);
     }
@@ -122,8 +125,10 @@ public sealed class DamageTests : IDisposable
         Fill(store);
         _fixture.Close(store);
         using (Database file = Database.Open(_fixture.File))
-            file.Execute("UPDATE envelope SET expires = 9223372036854775807 WHERE seq = 1; UPDATE envelope SET expires = -9223372036854775808 WHERE seq = 2");
-        Assert.Equal([Limits.MaxLifetime, TimeSpan.Zero], _fixture.Open().Reader.Envelopes().Select(e => e.Holding.LifetimeLeft));
+            file.Execute("UPDATE envelope SET expires = 9223372036854775807 WHERE seq = 1; UPDATE envelope SET "
+                + "expires = -9223372036854775808 WHERE seq = 2");
+        Assert.Equal([Limits.MaxLifetime, TimeSpan.Zero], _fixture.Open().Reader.Envelopes()
+            .Select(e => e.Holding.LifetimeLeft));
     }
 
     [Fact]
@@ -135,7 +140,8 @@ public sealed class DamageTests : IDisposable
         _fixture.Close(store);
         long page;
         using (Database file = Database.Open(_fixture.File))
-            page = file.Query("SELECT pageno FROM dbstat WHERE name = 'message' AND pagetype = 'leaf' LIMIT 1 OFFSET 3");
+            page = file.Query(
+                "SELECT pageno FROM dbstat WHERE name = 'message' AND pagetype = 'leaf' LIMIT 1 OFFSET 3");
         using (var file = new FileStream(_fixture.File, FileMode.Open))
         {
             file.Position = (page - 1) * 1024;
@@ -163,7 +169,8 @@ public sealed class DamageTests : IDisposable
     private static int[] Count(StoreReader reader) =>
     [
         reader.FindMessages(null, 10).Count, reader.Envelopes().Count, reader.Announces().Count, reader.Aliases().Count,
-        reader.Seen().Count, reader.Conversations(EnvelopeKind.MlsLite).Count, reader.CopiesUnderWay().Count, reader.Waiting(EnvelopeKind.MlsLite).Count,
+        reader.Seen().Count, reader.Conversations(EnvelopeKind.MlsLite).Count, reader.CopiesUnderWay().Count,
+        reader.Waiting(EnvelopeKind.MlsLite).Count,
         reader.Standings().Count,
     ];
 
@@ -179,7 +186,8 @@ public sealed class DamageTests : IDisposable
             s.PutAlias($"friend {n}", Samples.Address(n));
             s.PutConversation(Samples.Conversation(n), [1, 2, 3], spent: false);
             s.PutCopy(new StoredCopy(EnvelopeKind.MlsLite, Samples.Id(10 + n), Samples.Id(1), MessageState.Queued));
-            s.PutWaiting(new StoredWaiting(EnvelopeKind.MlsLite, Samples.Id(20 + n), Group, TimeSpan.FromHours(1), Samples.Envelope(n)));
+            s.PutWaiting(new StoredWaiting(EnvelopeKind.MlsLite, Samples.Id(20 + n), Group, TimeSpan.FromHours(1),
+                Samples.Envelope(n)));
         }
 
         for (int n = 0; n < 256; n++)

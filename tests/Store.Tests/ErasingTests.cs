@@ -50,7 +50,8 @@ public sealed class ErasingTests : IDisposable
             Write(store, s => s.Insert(Samples.Message(n, MessageState.Queued, 5000)));
         byte[] text = _fixture.SealedText(7);
         // The row gets longer, so it is written anew elsewhere.
-        Write(store, s => Assert.True(s.UpdateState(Samples.Id(7), MessageState.Delivered, 7, 300, Samples.Start.AddDays(1))));
+        Write(store, s => Assert.True(
+            s.UpdateState(Samples.Id(7), MessageState.Delivered, 7, 300, Samples.Start.AddDays(1))));
         Write(store, s => Assert.False(s.UpdateState(Samples.Id(7), MessageState.Expired, 0, 0, Samples.Start)));
         Write(store, s => Assert.True(s.DeleteMessage(Samples.Id(7))));
         _fixture.WaitForLog(store);

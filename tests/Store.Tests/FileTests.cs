@@ -12,7 +12,8 @@ public sealed class FileTests : IDisposable
     public void Dispose() => _fixture.Dispose();
 
     private static StoredFile File(int number, int state = 1) => new(
-        Samples.Id(number), Enumerable.Repeat((byte)number, 16).ToArray(), state, OverRadio: number % 2 == 0, new byte[] { 0x80 });
+        Samples.Id(number), Enumerable.Repeat((byte)number, 16).ToArray(), state, OverRadio: number % 2 == 0,
+        new byte[] { 0x80 });
 
     [Fact]
     public void What_there_is_of_a_file_survives_and_changes_with_it()
@@ -54,7 +55,8 @@ public sealed class FileTests : IDisposable
         {
             // Erased, turned into a tombstone, and given up.
             s.DeleteMessage(Samples.Id(1));
-            s.Change(s.Reader.FindMessage(Samples.Id(2))! with { Text = "", Content = new byte[] { 0xB4 } }, saysSomethingNew: true);
+            s.Change(s.Reader.FindMessage(Samples.Id(2))! with { Text = "", Content = new byte[] { 0xB4 } },
+                saysSomethingNew: true);
             s.DeleteFile(Samples.Id(3));
         });
         store = _fixture.Reopen(store);
@@ -81,7 +83,8 @@ public sealed class FileTests : IDisposable
         Write(store, s =>
         {
             s.UpdateState(Samples.Id(1), MessageState.Delivered, 0, 2, Samples.Start);
-            s.Change(s.Reader.FindMessage(Samples.Id(1))! with { Extras = new byte[] { 1, 2, 3 } }, saysSomethingNew: false);
+            s.Change(s.Reader.FindMessage(Samples.Id(1))! with { Extras = new byte[] { 1, 2, 3 } },
+                saysSomethingNew: false);
         });
         Assert.Single(store.Reader.Files());
     }
@@ -134,7 +137,9 @@ public sealed class FileTests : IDisposable
                 Assert.Equal(7, file.Query("PRAGMA user_version"));
                 Assert.Equal(0, file.Query("SELECT count(*) FROM sqlite_schema WHERE name LIKE '%file%'"));
                 Assert.Equal(7, Schema.Upgrade(file, path, Schema.Current));
-                Assert.Equal(5, file.Query("SELECT count(*) FROM sqlite_schema WHERE name IN ('file', 'erased_file', 'file_gone', 'file_message_gone', 'file_message_changed')"));
+                Assert.Equal(5, file.Query(
+                    "SELECT count(*) FROM sqlite_schema WHERE name IN ('file', 'erased_file', 'file_gone', "
+                        + "'file_message_gone', 'file_message_changed')"));
             }
         }
     }
@@ -152,7 +157,8 @@ public sealed class FileTests : IDisposable
         StoredMessage[] before = [.. store.Reader.FindMessages(null, 10)];
         _fixture.Close(store);
         using (Database file = Database.Open(_fixture.File))
-            file.Execute("DROP TABLE file; DROP TABLE erased_file; DROP TRIGGER file_message_gone; DROP TRIGGER file_message_changed; PRAGMA user_version = 7");
+            file.Execute("DROP TABLE file; DROP TABLE erased_file; DROP TRIGGER file_message_gone; DROP TRIGGER "
+                + "file_message_changed; PRAGMA user_version = 7");
         store = _fixture.Open();
         Assert.Equal(before, store.Reader.FindMessages(null, 10));
         Write(store, s => s.PutFile(File(1)));

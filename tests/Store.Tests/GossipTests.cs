@@ -6,7 +6,8 @@ namespace QuicProChat.Mesh.Store.Tests;
 
 public sealed class GossipTests : IDisposable
 {
-    private static readonly GossipRow Row = new(TimeSpan.Zero, TimeSpan.FromHours(5), 0xFEDCBA9876543210, IsChosen: true, IsMine: false);
+    private static readonly GossipRow Row =
+        new(TimeSpan.Zero, TimeSpan.FromHours(5), 0xFEDCBA9876543210, IsChosen: true, IsMine: false);
     private static readonly byte[] Record = [.. Enumerable.Range(0, 300).Select(i => (byte)i)];
 
     private readonly StoreFixture _fixture = new();
@@ -81,7 +82,8 @@ public sealed class GossipTests : IDisposable
     private static Dictionary<GossipId, (GossipRow Row, byte[] Record)> Rows(MeshStore store)
     {
         var rows = new Dictionary<GossipId, (GossipRow, byte[])>();
-        store.Reader.ReadGossip((in GossipId id, in GossipRow row, ReadOnlySpan<byte> record) => rows.Add(id, (row, record.ToArray())));
+        store.Reader.ReadGossip(
+            (in GossipId id, in GossipRow row, ReadOnlySpan<byte> record) => rows.Add(id, (row, record.ToArray())));
         return rows;
     }
 }

@@ -51,7 +51,8 @@ public sealed class ModelTests : IDisposable
         switch (random.Next(11))
         {
             case 0:
-                StoredMessage message = Samples.Message(n, random.Next(2) == 0 ? MessageState.Queued : MessageState.Received, random.Next(300));
+                StoredMessage message = Samples.Message(n, random.Next(2) == 0 ? MessageState.Queued
+                    : MessageState.Received, random.Next(300));
                 Assert.Equal(model.Insert(message), store.Insert(message));
                 break;
             case 1:
@@ -59,7 +60,9 @@ public sealed class ModelTests : IDisposable
                 int at = model.Messages.FindIndex(m => m.Id == Samples.Id(n) && m.State <= MessageState.Forwarded);
                 Assert.Equal(at >= 0, store.UpdateState(Samples.Id(n), state, (byte)n, n, Samples.Start.AddDays(n)));
                 if (at >= 0)
-                    model.Messages[at] = model.Messages[at] with { State = state, Reason = (byte)n, Hops = n, UpdatedAt = Samples.Start.AddDays(n) };
+                    model.Messages[at] = model.Messages[at]
+                        with
+                    { State = state, Reason = (byte)n, Hops = n, UpdatedAt = Samples.Start.AddDays(n) };
                 break;
             case 2 or 3:
                 byte[] envelope = Samples.Envelope(random.Next(1000), random.Next(3000));

@@ -7,8 +7,8 @@ using static QuicProChat.Mesh.Store.Tests.StoreFixture;
 namespace QuicProChat.Mesh.Store.Tests;
 
 /// <summary>
-/// Data directories that earlier versions of the program wrote, and were killed over: a log is left. Beside each is what
-/// that version itself said was in it.
+/// Data directories that earlier versions of the program wrote, and were killed over: a log is left. Beside each is
+/// what that version itself said was in it.
 /// </summary>
 public sealed class OldVersionTests : IDisposable
 {
@@ -32,7 +32,8 @@ public sealed class OldVersionTests : IDisposable
             reader.Aliases().Select(a => (a.Key, a.Value.ToString())).Order());
 
         IReadOnlyList<StoredEnvelope> held = reader.Envelopes();
-        Assert.Equal(((int)expected["queue"]!["count"]!, (long)expected["queue"]!["bytes"]!), (held.Count, held.Sum(e => (long)e.Size)));
+        Assert.Equal(((int)expected["queue"]!["count"]!, (long)expected["queue"]!["bytes"]!),
+            (held.Count, held.Sum(e => (long)e.Size)));
         Assert.Equal(2, held.Count(e => e.Holding.Originated && e.Holding.ReceiptProof.Length == Receipt.ProofSize));
         Assert.All(held, e =>
         {
@@ -45,7 +46,8 @@ public sealed class OldVersionTests : IDisposable
         (ConversationId id, byte[] state) = Assert.Single(reader.Conversations(EnvelopeKind.MlsLite));
         Assert.Equal(group, id.ToString());
         Assert.InRange(state.Length, 100, 8000);
-        Assert.Equal([MessageState.Forwarded, MessageState.Delivered], reader.CopiesUnderWay().Select(c => c.State).Order());
+        Assert.Equal([MessageState.Forwarded, MessageState.Delivered], reader.CopiesUnderWay()
+            .Select(c => c.State).Order());
         Assert.Null(Assert.Single(reader.Waiting(EnvelopeKind.MlsLite)).Conversation);
         Assert.InRange(reader.Seen().Count, 64, 1000);
         Assert.Equal(3, reader.Announces().Count);
@@ -67,11 +69,13 @@ public sealed class OldVersionTests : IDisposable
     public void A_migration_to_version_5_that_is_cut_off_anywhere_leaves_version_4_intact()
     {
         string step = Schema.Migrations[4];
-        int[] cuts = [.. step.Split("DROP TABLE")[1..].Select(p => step.IndexOf(p, StringComparison.Ordinal) + p.IndexOf(';') + 1), step.Length];
+        int[] cuts = [.. step.Split("DROP TABLE")[1..]
+            .Select(p => step.IndexOf(p, StringComparison.Ordinal) + p.IndexOf(';') + 1), step.Length];
         CutOff("version4", step, cuts, static old =>
         {
             Assert.Equal(4, old.Query("PRAGMA user_version"));
-            Assert.Equal((1, 4, 5, 1), (Rows(old, "lite_group"), Rows(old, "lite_copy"), Rows(old, "lite_seen"), Rows(old, "lite_waiting")));
+            Assert.Equal((1, 4, 5, 1),
+                (Rows(old, "lite_group"), Rows(old, "lite_copy"), Rows(old, "lite_seen"), Rows(old, "lite_waiting")));
         }, CheckVersion4);
     }
 
@@ -99,7 +103,8 @@ public sealed class OldVersionTests : IDisposable
     [Theory]
     [InlineData(6, "SELECT count(*) FROM pragma_table_info('message') WHERE name = 'extras'", 10, 20)]
     [InlineData(7, "SELECT count(*) FROM sqlite_schema WHERE name = 'gossip'", 1, 1)]
-    public void A_migration_that_is_cut_off_anywhere_leaves_the_version_before_intact(int target, string findsNew, int least, int most)
+    public void A_migration_that_is_cut_off_anywhere_leaves_the_version_before_intact(
+        int target, string findsNew, int least, int most)
     {
         string step = Schema.Migrations[target - 1];
         string input = $"version{target - 1}";
@@ -125,8 +130,11 @@ public sealed class OldVersionTests : IDisposable
         Assert.Equal(schema, file.Query("PRAGMA user_version"));
     }
 
-    /// <summary>Runs a migration up to each of some places, without its end: what was there before is as it was.</summary>
-    private void CutOff(string version, string step, int[] cuts, Action<Database> isAsBefore, Action<MeshStore, JsonNode> check)
+    /// <summary>
+    /// Runs a migration up to each of some places, without its end: what was there before is as it was.
+    /// </summary>
+    private void CutOff(
+        string version, string step, int[] cuts, Action<Database> isAsBefore, Action<MeshStore, JsonNode> check)
     {
         foreach (int cut in cuts)
         {
@@ -136,7 +144,8 @@ public sealed class OldVersionTests : IDisposable
             file.Execute("PRAGMA cache_size = 1; PRAGMA wal_autocheckpoint = 0; BEGIN IMMEDIATE");
             file.Execute(step[..cut]);
             string after = Directory.CreateDirectory(Path.Combine(directory, "after")).FullName;
-            foreach (string name in (string[])[MeshStore.FileName, MeshStore.FileName + "-wal", "identity.key", "expected.json"])
+            foreach (string name in (string[])[MeshStore.FileName, MeshStore.FileName + "-wal", "identity.key",
+                "expected.json"])
                 CopyFile(Path.Combine(directory, name), Path.Combine(after, name));
             file.Execute("ROLLBACK");
             using (Database old = Database.Open(Path.Combine(after, MeshStore.FileName)))
@@ -165,7 +174,8 @@ public sealed class OldVersionTests : IDisposable
         Assert.Equal((string)Assert.Single(expected["groups"]!.AsArray())!["id"]!, group.ToString());
         Assert.All(messages, m => Assert.Equal(m.Protection == 0 ? null : group, m.Conversation));
         Assert.Equal(messages.Where(m => m.Conversation == group), reader.FindMessages(group, 1000));
-        Assert.Equal([MessageState.Queued, MessageState.Delivered], reader.CopiesUnderWay().Select(c => c.State).Order());
+        Assert.Equal([MessageState.Queued, MessageState.Delivered], reader.CopiesUnderWay()
+            .Select(c => c.State).Order());
         Assert.Null(Assert.Single(reader.Waiting(EnvelopeKind.MlsLite)).Conversation);
         Assert.Empty(reader.Waiting(EnvelopeKind.Mls));
         StoredMessage read = messages.First(m => m.Conversation == group && !m.Outgoing);
@@ -189,7 +199,8 @@ public sealed class OldVersionTests : IDisposable
         Assert.All(messages, m => Assert.Equal(
             (false, null, 0, 0, 0), (m.IsUnread, m.ExpiresIn, m.Extras.Length, m.Place.Length, m.Content.Length)));
         ConversationId group = Assert.Single(reader.Conversations(EnvelopeKind.MlsLite)).Id;
-        Assert.Equal([MessageState.Queued, MessageState.Delivered], reader.CopiesUnderWay().Select(c => c.State).Order());
+        Assert.Equal([MessageState.Queued, MessageState.Delivered], reader.CopiesUnderWay()
+            .Select(c => c.State).Order());
         IReadOnlyList<StoredSummary> conversations = reader.Summaries(10);
         Assert.Equal(3, conversations.Count);
         Assert.Equal(messages.Count(m => m.Conversation == group), conversations.Single(c => c.Id == group).Count);
@@ -217,8 +228,10 @@ public sealed class OldVersionTests : IDisposable
         }
 
         // A sign by each of two, and an edit; an answer, and a timer.
-        Assert.Equal(said.Count(m => m!["reactions"] is not null || m["editedAt"] is not null), messages.Count(m => m.Extras.Length > 0));
-        Assert.Equal(said.Count(m => (string)m!["content"]!["type"]! != "text"), messages.Count(m => m.Content.Length > 0 && m.Content.Span[0] != 0x81));
+        Assert.Equal(said.Count(m => m!["reactions"] is not null || m["editedAt"] is not null),
+            messages.Count(m => m.Extras.Length > 0));
+        Assert.Equal(said.Count(m => (string)m!["content"]!["type"]! != "text"),
+            messages.Count(m => m.Content.Length > 0 && m.Content.Span[0] != 0x81));
         Assert.Equal(60, messages[^1].Timer);
         JsonArray conversations = expected["conversations"]!.AsArray();
         Assert.Equal(conversations.Sum(c => (int)c!["unread"]!), reader.Summaries(10).Sum(c => c.Unread));
@@ -233,13 +246,16 @@ public sealed class OldVersionTests : IDisposable
     {
         string state = (string)said["state"]!;
         Assert.Equal(
-            ((string)said["text"]!, (string)said["direction"]!, state, (int?)said["hops"] ?? 0, (string)said["priority"]!),
-            (message.Text, message.Outgoing ? "out" : "in", message.State.ToString().ToLowerInvariant(), message.Hops, message.Priority.ToString().ToLowerInvariant()));
+            ((string)said["text"]!, (string)said["direction"]!, state, (int?)said["hops"]
+                ?? 0, (string)said["priority"]!),
+            (message.Text, message.Outgoing ? "out" : "in", message.State.ToString().ToLowerInvariant(), message.Hops,
+                message.Priority.ToString().ToLowerInvariant()));
         Assert.Equal((DateTimeOffset)said["createdAt"]!, message.CreatedAt);
         Assert.Equal((DateTimeOffset)said["updatedAt"]!, message.UpdatedAt);
         Assert.Equal((string)said["security"]! != "sealed", message.Conversation is not null);
         Assert.Equal((string)said["security"]! == "mls-lite-signed", message.Protection == (byte)2);
-        Assert.Equal(((int?)said["recipients"] ?? 0, (int?)said["deliveredTo"] ?? 0), (message.Recipients, message.DeliveredTo));
+        Assert.Equal(((int?)said["recipients"] ?? 0, (int?)said["deliveredTo"] ?? 0),
+            (message.Recipients, message.DeliveredTo));
         if (said["peer"] is { } peer)
             Assert.Equal((string)peer!, message.Peer.ToString());
         Assert.Equal(said["reason"] is null, message.Reason == 0);
@@ -252,7 +268,8 @@ public sealed class OldVersionTests : IDisposable
         using LocalIdentity identity = KeyFile.Load(Path.Combine(directory, "identity.key"));
         byte[] key = new byte[32];
         identity.DeriveKey("qpc-mesh/1 storage key"u8, key);
-        return (_fixture.Open(key: key, directory: directory), JsonNode.Parse(File.ReadAllText(Path.Combine(directory, "expected.json")))!);
+        return (_fixture.Open(key: key, directory: directory),
+            JsonNode.Parse(File.ReadAllText(Path.Combine(directory, "expected.json")))!);
     }
 
     private string Copy(string version, string? name = null)

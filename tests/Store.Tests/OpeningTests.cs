@@ -11,17 +11,21 @@ public sealed class OpeningTests : IDisposable
 {
     private const string UndoThird =
         "DROP TRIGGER file_message_gone; DROP TRIGGER file_message_changed; DROP TABLE file; DROP TABLE erased_file;"
-        + "DROP INDEX message_expires; DROP INDEX message_unread; DROP INDEX message_place; DROP TABLE early; DROP TABLE setting;"
-        + "ALTER TABLE message DROP COLUMN extras; ALTER TABLE message DROP COLUMN timer; ALTER TABLE message DROP COLUMN expires;"
+        + "DROP INDEX message_expires; DROP INDEX message_unread; DROP INDEX message_place; DROP TABLE early; DROP "
+        + "TABLE setting;"
+        + "ALTER TABLE message DROP COLUMN extras; ALTER TABLE message DROP COLUMN timer; ALTER TABLE message DROP "
+        + "COLUMN expires;"
         + "ALTER TABLE message DROP COLUMN unread; ALTER TABLE message DROP COLUMN place;"
         + "DROP INDEX message_request; DROP TABLE gossip; DROP TABLE peer; DROP TABLE erased;"
-        + "ALTER TABLE message DROP COLUMN request; ALTER TABLE message DROP COLUMN sent; ALTER TABLE message DROP COLUMN late; ALTER TABLE message DROP COLUMN arrived;"
+        + "ALTER TABLE message DROP COLUMN request; ALTER TABLE message DROP COLUMN sent; ALTER TABLE message DROP "
+        + "COLUMN late; ALTER TABLE message DROP COLUMN arrived;"
         + "DROP TRIGGER copy_gone; DROP INDEX message_conversation; ALTER TABLE message DROP COLUMN conversation;"
         + "ALTER TABLE message DROP COLUMN kind; ALTER TABLE message DROP COLUMN security;"
         + "DROP TABLE conversation; DROP TABLE copy; DROP TABLE opened; DROP TABLE waiting;";
 
     private const string Routes =
-        "CREATE TABLE route (destination BLOB PRIMARY KEY, next_hop BLOB NOT NULL, sequence INTEGER NOT NULL, metric INTEGER NOT NULL);";
+        "CREATE TABLE route (destination BLOB PRIMARY KEY, next_hop BLOB NOT NULL, sequence INTEGER NOT NULL, metric "
+            + "INTEGER NOT NULL);";
 
     private readonly StoreFixture _fixture = new();
 
@@ -152,7 +156,8 @@ public sealed class OpeningTests : IDisposable
         Assert.True(store.IsNew);
         store = _fixture.Reopen(store);
         Assert.False(store.IsNew);
-        Assert.Equal([_fixture.File], Directory.GetFiles(_fixture.Directory, "store.db").Concat(Directory.GetFiles(_fixture.Directory, "*.new*")));
+        Assert.Equal([_fixture.File], Directory.GetFiles(_fixture.Directory, "store.db")
+            .Concat(Directory.GetFiles(_fixture.Directory, "*.new*")));
     }
 
     [Fact]
@@ -209,7 +214,8 @@ public sealed class OpeningTests : IDisposable
             file.Execute(
                 "UPDATE message SET text = (SELECT text FROM message WHERE seq = 1) WHERE seq = 2;"
                 + "UPDATE envelope SET payload = (SELECT payload FROM envelope WHERE seq = 1) WHERE seq = 2;"
-                + "UPDATE value SET value = (SELECT value FROM value WHERE name = CAST('a' AS BLOB)) WHERE name = CAST('b' AS BLOB)");
+                + "UPDATE value SET value = (SELECT value FROM value WHERE name = CAST('a' AS BLOB)) WHERE name = "
+                + "CAST('b' AS BLOB)");
         }
 
         StoreReader reader = _fixture.Open().Reader;
@@ -252,14 +258,17 @@ public sealed class OpeningTests : IDisposable
     [Fact]
     public void In_a_directory_open_to_all_no_file_of_the_store_is()
     {
-        const UnixFileMode open = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
+        const UnixFileMode open = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead
+            | UnixFileMode.OtherRead;
         string directory = Path.Combine(_fixture.Directory, "made");
-        Directory.CreateDirectory(directory, open | UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute);
+        Directory.CreateDirectory(directory, open | UnixFileMode.UserExecute | UnixFileMode.GroupExecute
+            | UnixFileMode.OtherExecute);
         string[] names = [MeshStore.FileName, MeshStore.FileName + "-wal", MeshStore.FileName + "-shm"];
         MeshStore store = _fixture.Open(directory: directory);
         Write(store, s => s.PutAlias("bob", Samples.Address(1)));
         foreach (string name in names)
-            Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(Path.Combine(directory, name)));
+            Assert.Equal(UnixFileMode.UserRead
+                | UnixFileMode.UserWrite, File.GetUnixFileMode(Path.Combine(directory, name)));
 
         // One that an earlier version left open is closed.
         _fixture.Close(store);
@@ -267,7 +276,8 @@ public sealed class OpeningTests : IDisposable
         store = _fixture.Open(directory: directory);
         Write(store, s => s.PutAlias("bob", Samples.Address(2)));
         foreach (string name in names)
-            Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(Path.Combine(directory, name)));
+            Assert.Equal(UnixFileMode.UserRead
+                | UnixFileMode.UserWrite, File.GetUnixFileMode(Path.Combine(directory, name)));
     }
 
     [Fact]
@@ -275,7 +285,8 @@ public sealed class OpeningTests : IDisposable
     {
         string directory = Path.Combine(_fixture.Directory, "made");
         _fixture.Open(directory: directory);
-        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(Path.Combine(directory, MeshStore.FileName)));
+        Assert.Equal(UnixFileMode.UserRead
+            | UnixFileMode.UserWrite, File.GetUnixFileMode(Path.Combine(directory, MeshStore.FileName)));
         Assert.Equal(
             UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, File.GetUnixFileMode(directory));
     }

@@ -9,7 +9,9 @@ internal static class ProbeProcess
 
     internal static Process Start(params string[] arguments) => Start("dotnet", [Assembly, .. arguments]);
 
-    /// <summary>Runs it on a disk of its own of a given size, mounted where <paramref name="directory"/> is, for it alone.</summary>
+    /// <summary>
+    /// Runs it on a disk of its own of a given size, mounted where <paramref name="directory"/> is, for it alone.
+    /// </summary>
     internal static Process StartOnSmallDisk(string directory, string size, params string[] arguments) => Start(
         "unshare",
         ["--map-root-user", "--mount", "sh", "-ec",
@@ -19,9 +21,10 @@ internal static class ProbeProcess
     internal static Process StartWithDescriptors(int count, params string[] arguments) => Start(
         "sh", ["-ec", $"ulimit -n {count}; exec dotnet \"$0\" \"$@\"", Assembly, .. arguments]);
 
-    private static Process Start(string program, string[] arguments) => Process.Start(new ProcessStartInfo(program, arguments)
-    {
-        RedirectStandardInput = true,
-        RedirectStandardOutput = true,
-    })!;
+    private static Process Start(string program, string[] arguments) =>
+        Process.Start(new ProcessStartInfo(program, arguments)
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+        })!;
 }

@@ -42,8 +42,10 @@ public sealed class RequestTests : IDisposable
     public void What_is_read_in_a_group_is_no_request_and_makes_nobody_known()
     {
         MeshStore store = _fixture.Open();
-        Assert.Equal(Inserted.Added, Insert(store, From(1, 1) with { Conversation = Samples.Conversation(7), Protection = 1 }));
-        Assert.Equal(Inserted.Added, Insert(store, Samples.Message(11) with { Conversation = Samples.Conversation(7), Protection = 1 }));
+        Assert.Equal(Inserted.Added,
+            Insert(store, From(1, 1) with { Conversation = Samples.Conversation(7), Protection = 1 }));
+        Assert.Equal(Inserted.Added,
+            Insert(store, Samples.Message(11) with { Conversation = Samples.Conversation(7), Protection = 1 }));
         Assert.Equal(Standing.Stranger, store.StandingOf(Samples.Address(1)));
         Assert.Equal(Inserted.AddedAsRequest, Insert(store, From(1, 2)));
     }
@@ -94,7 +96,8 @@ public sealed class RequestTests : IDisposable
         Assert.InRange(store.Reader.Requests(1000).Sum(r => r.Bytes), store.Quota.Requests / 2, store.Quota.Requests);
         Assert.Equal(Inserted.AddedAsRequest, Insert(store, From(999_999, 999_999)));
         // Nothing of the owner's went for them.
-        Assert.Equal(history.Select(m => m.Id), store.Reader.FindMessages(Samples.Address(1_000_000), 1000).Select(m => m.Id));
+        Assert.Equal(history.Select(m => m.Id), store.Reader.FindMessages(Samples.Address(1_000_000), 1000)
+            .Select(m => m.Id));
         using Database file = Database.Open(_fixture.File);
         Assert.InRange(file.Query("SELECT count(*) FROM erased"), 1, store.Quota.Erased / 4);
     }
@@ -219,7 +222,8 @@ public sealed class RequestTests : IDisposable
         foreach (long bytes in (long[])[2 << 20, 8 << 20, 64 << 20, 512 << 20, 8L << 30])
         {
             var quota = new DiskQuota(bytes);
-            Assert.InRange(quota.Messages + quota.Custody + quota.Gossip + quota.Requests + quota.Files + quota.Groups, 1, bytes * 9 / 10);
+            Assert.InRange(quota.Messages + quota.Custody + quota.Gossip + quota.Requests + quota.Files
+                + quota.Groups, 1, bytes * 9 / 10);
             Assert.InRange(quota.OneStranger, 33_000, quota.Requests / 4);
         }
     }

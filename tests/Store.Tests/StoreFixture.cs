@@ -17,7 +17,8 @@ public sealed class StoreFixture : IDisposable
 
     public MeshStore Open(StoreOptions? options = null, byte[]? key = null, string? directory = null)
     {
-        MeshStore store = MeshStore.Open(directory ?? Directory, key ?? Samples.Key, options ?? new StoreOptions(), Time);
+        MeshStore store =
+            MeshStore.Open(directory ?? Directory, key ?? Samples.Key, options ?? new StoreOptions(), Time);
         _open.Add(store);
         return store;
     }

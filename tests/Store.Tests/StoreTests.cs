@@ -28,7 +28,8 @@ public sealed class StoreTests : IDisposable
     {
         MeshStore store = _fixture.Open();
         Write(store, s => Assert.Equal(Inserted.AddedAsRequest, s.Insert(Samples.Message(1, MessageState.Received))));
-        Write(store, s => Assert.Equal(Inserted.AlreadyThere, s.Insert(Samples.Message(1, MessageState.Received) with { Text = "another" })));
+        Write(store, s => Assert.Equal(
+            Inserted.AlreadyThere, s.Insert(Samples.Message(1, MessageState.Received) with { Text = "another" })));
         Assert.Single(store.Reader.FindMessages(null, 10));
         Assert.StartsWith("message 1", store.Reader.FindMessages(null, 10)[0].Text, StringComparison.Ordinal);
     }
@@ -200,7 +201,8 @@ public sealed class StoreTests : IDisposable
         }
 
         IReadOnlyList<SeenEnvelope> seen = _fixture.Reopen(store, options).Reader.Seen();
-        Assert.Equal(Enumerable.Range(0, count).TakeLast(1000).Select(n => new SeenEnvelope(Samples.Id(n), (byte)n)), seen);
+        Assert.Equal(Enumerable.Range(0, count).TakeLast(1000)
+            .Select(n => new SeenEnvelope(Samples.Id(n), (byte)n)), seen);
     }
 
     [Fact]

@@ -17,11 +17,14 @@ internal static class Bench
         Seen(directory);
     }
 
-    /// <summary>What a sender writes: message and envelope, then the final state, then the envelope is forgotten.</summary>
+    /// <summary>
+    /// What a sender writes: message and envelope, then the final state, then the envelope is forgotten.
+    /// </summary>
     private static void Sender(string directory, Durability durability, int batch)
     {
         string own = Path.Combine(directory, $"{durability}-{batch}");
-        using MeshStore store = MeshStore.Open(own, Samples.Key, new StoreOptions { Durability = durability }, TimeProvider.System);
+        using MeshStore store =
+            MeshStore.Open(own, Samples.Key, new StoreOptions { Durability = durability }, TimeProvider.System);
         int messages = durability == Durability.Full ? Math.Min(Messages, batch * 1000) : Messages;
         StoredMessage[] rows = [.. Enumerable.Range(0, messages).Select(n => Samples.Message(n, textLength: 90))];
         byte[] envelope = Samples.Envelope(0);
@@ -56,12 +59,14 @@ internal static class Bench
 
     /// <summary>Bytes given to write calls by this process (proc(5), io).</summary>
     private static long BytesWritten() =>
-        long.Parse(File.ReadLines("/proc/self/io").First(l => l.StartsWith("wchar:", StringComparison.Ordinal))[6..], CultureInfo.InvariantCulture);
+        long.Parse(File.ReadLines("/proc/self/io").First(l => l.StartsWith("wchar:", StringComparison.Ordinal))[6..],
+            CultureInfo.InvariantCulture);
 
     private static void Seen(string directory)
     {
         const int ids = 1_000_000;
-        using MeshStore store = MeshStore.Open(Path.Combine(directory, "seen"), Samples.Key, new StoreOptions(), TimeProvider.System);
+        using MeshStore store =
+            MeshStore.Open(Path.Combine(directory, "seen"), Samples.Key, new StoreOptions(), TimeProvider.System);
         long start = Stopwatch.GetTimestamp();
         for (int first = 0; first < ids; first += 100)
         {

@@ -13,7 +13,9 @@ internal static class Filler
         var failures = new List<StoreError>();
         while (failures.Count < 20)
         {
-            StoreException? failure = Try(store, () => store.PutEnvelope(Samples.Id(committed), Samples.Holding(committed), Samples.Envelope(committed, payload: 4000)));
+            StoreException? failure =
+                Try(store, () => store.PutEnvelope(Samples.Id(committed), Samples.Holding(committed),
+                    Samples.Envelope(committed, payload: 4000)));
             if (failure is null)
             {
                 // Room that a checkpoint made; only a row of failures means that there is none.
@@ -28,7 +30,8 @@ internal static class Filler
 
         Console.WriteLine($"failures {string.Join(' ', failures.Distinct())}");
         Console.WriteLine($"kept {(store.Reader.Envelopes().Count == committed ? "all" : "not all")}");
-        Console.WriteLine($"readable {Enumerable.Range(0, committed).All(n => store.Reader.FindEnvelope(Samples.Id(n)) is { } e && e.AsSpan().SequenceEqual(Samples.Envelope(n, payload: 4000)))}");
+        Console.WriteLine(
+            $"readable {Enumerable.Range(0, committed).All(n => store.Reader.FindEnvelope(Samples.Id(n)) is { } e && e.AsSpan().SequenceEqual(Samples.Envelope(n, payload: 4000)))}");
 
         int forgotten = committed / 2;
         Console.WriteLine($"forgetting {Forget(store, forgotten)?.Error.ToString() ?? "written"}");
@@ -38,15 +41,21 @@ internal static class Filler
         int more = committed;
         string ballast = Path.Combine(directory, "ballast");
         TakeAllSpace(ballast);
-        while (Try(store, () => store.PutEnvelope(Samples.Id(more), Samples.Holding(more), Samples.Envelope(more, payload: 4000))) is null)
+        while (Try(store,
+            () => store.PutEnvelope(Samples.Id(more), Samples.Holding(more), Samples.Envelope(more, payload: 4000)))
+                is null)
             more++;
-        Console.WriteLine($"without any space {(store.Reader.Envelopes().Count == more - forgotten ? "as committed" : "different")}");
+        Console.WriteLine(
+            $"without any space {(store.Reader.Envelopes().Count == more - forgotten ? "as committed" : "different")}");
         File.Delete(ballast);
-        Console.WriteLine($"after space returned {Try(store, () => store.PutEnvelope(Samples.Id(more), Samples.Holding(more), Samples.Envelope(more, payload: 4000)))?.Error.ToString() ?? "written"}");
+        Console.WriteLine(
+            "after space returned "
+                + $"{Try(store, () => store.PutEnvelope(Samples.Id(more), Samples.Holding(more), Samples.Envelope(more, payload: 4000)))?.Error.ToString() ?? "written"}");
         store.Dispose();
 
         store = MeshStore.Open(directory, Samples.Key, new StoreOptions(), TimeProvider.System);
-        Console.WriteLine($"after a restart {(store.Reader.Envelopes().Count == more + 1 - forgotten ? "as committed" : "different")}");
+        Console.WriteLine(
+            $"after a restart {(store.Reader.Envelopes().Count == more + 1 - forgotten ? "as committed" : "different")}");
         store.Dispose();
     }
 

@@ -7,7 +7,8 @@ namespace QuicProChat.Mesh.Store.Probe;
 public static class Samples
 {
     /// <summary>The storage key of every test store.</summary>
-    public static readonly byte[] Key = Convert.FromHexString("000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f");
+    public static readonly byte[] Key =
+        Convert.FromHexString("000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f");
 
     public static readonly DateTimeOffset Start = new(2026, 11, 20, 12, 0, 0, TimeSpan.Zero);
 
@@ -21,7 +22,8 @@ public static class Samples
     public static ConversationId Conversation(int number) =>
         new(EnvelopeKind.MlsLite, BitConverter.GetBytes((ulong)(number + 1) * 0xD6E8FEB86659FD93));
 
-    public static StoredMessage Message(int number, MessageState state = MessageState.Queued, int textLength = 100) => new(
+    public static StoredMessage Message(int number, MessageState state = MessageState.Queued, int textLength = 100) =>
+        new(
         Id(number), Outgoing: state != MessageState.Received, Address(number % 10),
         $"message {number} ".PadRight(textLength, 'ß'), state, Reason: (byte)(number % 9), Hops: 0,
         (Priority)(number % 4), Start.AddSeconds(number), Start.AddSeconds(number));
@@ -30,7 +32,8 @@ public static class Samples
     {
         byte[] bytes = new byte[EnvelopeHeader.Size + payload];
         new Random(number).NextBytes(bytes);
-        new EnvelopeHeader(EnvelopeKind.Sealed, (Priority)(number % 4), true, 0, 32, 8640, Address(number % 10)).Write(bytes);
+        new EnvelopeHeader(EnvelopeKind.Sealed, (Priority)(number % 4), true, 0, 32, 8640, Address(number % 10))
+            .Write(bytes);
         return bytes;
     }
 

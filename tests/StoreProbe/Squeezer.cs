@@ -5,7 +5,8 @@ namespace QuicProChat.Mesh.Store.Probe;
 
 /// <summary>
 /// Every sort of write on a disk that another program has filled but for a few kilobytes: each is done or refused, and
-/// afterwards the store holds what was done. And a disk that has become read-only. One line each, for the test to compare.
+/// afterwards the store holds what was done. And a disk that has become read-only. One line each, for the test to
+/// compare.
 /// </summary>
 internal static class Squeezer
 {
@@ -65,11 +66,14 @@ internal static class Squeezer
             s.Insert(Samples.Message(n, textLength: 3000));
             s.PutEnvelope(Samples.Id(n), Samples.Holding(n), Samples.Envelope(n, payload: 5000));
         },
-        (s, n) => s.PutEnvelope(Samples.Id(n), Samples.Holding(n, originated: false), Samples.Envelope(n, payload: 3000)),
+        (s, n) => s.PutEnvelope(Samples.Id(n), Samples.Holding(n, originated: false),
+            Samples.Envelope(n, payload: 3000)),
         (s, n) => s.PutAlias($"name {n}", Samples.Address(n)),
         (s, n) => s.PutAnnounce(Samples.Address(n), 1, new byte[180]),
         (s, n) => s.PutConversation(Samples.Conversation(n), new byte[4000], spent: true),
-        (s, n) => s.PutWaiting(new StoredWaiting(EnvelopeKind.MlsLite, Samples.Id(n), null, TimeSpan.FromHours(1), Samples.Envelope(n, payload: 4000))),
+        (s, n) => s.PutWaiting(
+            new StoredWaiting(EnvelopeKind.MlsLite, Samples.Id(n), null, TimeSpan.FromHours(1),
+                Samples.Envelope(n, payload: 4000))),
         (s, n) => s.Refuse(Samples.Address(n)),
         (s, n) => s.DeleteEnvelope(Samples.Id(n - 8)),
         (s, n) => s.PutSequence((uint)n),
@@ -81,7 +85,8 @@ internal static class Squeezer
     ];
 
     private static string Kept(MeshStore store, HashSet<int> known) =>
-        known.SetEquals(store.Reader.FindMessages(null, 10_000).Select(m => int.Parse(m.Text.Split(' ')[1], System.Globalization.CultureInfo.InvariantCulture)))
+        known.SetEquals(store.Reader.FindMessages(null, 10_000)
+            .Select(m => int.Parse(m.Text.Split(' ')[1], System.Globalization.CultureInfo.InvariantCulture)))
             ? "as committed" : "different";
 
     private static string Open(string directory)

@@ -2,7 +2,10 @@ using Microsoft.Win32.SafeHandles;
 
 namespace QuicProChat.Mesh.Store.Probe;
 
-/// <summary>Takes every descriptor that there is, and then writes what has to be on the disk. One line each, for the test to compare.</summary>
+/// <summary>
+/// Takes every descriptor that there is, and then writes what has to be on the disk. One line each, for the test to
+/// compare.
+/// </summary>
 internal static class Starver
 {
     internal static void Run(string directory)

@@ -8,12 +8,14 @@ internal static class Writer
 {
     internal static void Run(string directory, Durability durability, int first)
     {
-        using MeshStore store = MeshStore.Open(directory, Samples.Key, new StoreOptions { Durability = durability }, TimeProvider.System);
+        using MeshStore store =
+            MeshStore.Open(directory, Samples.Key, new StoreOptions { Durability = durability }, TimeProvider.System);
         for (int number = first; ; number++)
         {
             store.Begin();
             store.Insert(Samples.Message(number));
-            store.PutEnvelope(Samples.Id(number), Samples.Holding(number), Samples.Envelope(number, payload: 50 + number % 4000));
+            store.PutEnvelope(Samples.Id(number), Samples.Holding(number),
+                Samples.Envelope(number, payload: 50 + number % 4000));
             store.DeleteEnvelope(Samples.Id(number - 3));
             for (int i = 0; i < 20; i++)
                 store.PutSeen(Samples.Id(number * 20 + i), (byte)i);

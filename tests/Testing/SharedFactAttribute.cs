@@ -2,7 +2,9 @@ using Xunit;
 
 namespace QuicProChat.Mesh.Testing;
 
-/// <summary>A test that is skipped, and counted so, where one of the published inputs that it names is missing.</summary>
+/// <summary>
+/// A test that is skipped, and counted so, where one of the published inputs that it names is missing.
+/// </summary>
 [AttributeUsage(AttributeTargets.Method)]
 public sealed class SharedFactAttribute : FactAttribute
 {

@@ -193,7 +193,8 @@ public sealed class HostilePeerTests : IAsyncDisposable
         Assert.Contains("no dial number", refused.Detail);
     }
 
-    // 30 links, each with the start of the largest frame: the node keeps as many as the budget says, and honest ones go on.
+    // 30 links, each with the start of the largest frame: the node keeps as many as the budget says, and honest ones go
+    // on.
     [Fact]
     public async Task Frames_that_never_end_take_no_more_than_the_budget_of_all_links()
     {
@@ -265,7 +266,8 @@ public sealed class HostilePeerTests : IAsyncDisposable
         CertificateRequest request = new("CN=mallory", other, HashAlgorithmName.SHA256);
         request.CertificateExtensions.Add(signed.Extensions.Single(e => e.Oid!.Value == "1.3.6.1.4.1.53594.1.1"));
         SslStream stream = await StartAsync(await _node.ListenAsync());
-        await HandshakeAsync(stream, request.CreateSelfSigned(DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch.AddYears(100)));
+        await HandshakeAsync(
+            stream, request.CreateSelfSigned(DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch.AddYears(100)));
         Assert.Equal(new[] { (byte)FrameKind.Bye, (byte)LinkEndCode.Authentication }, await ReadFrameAsync(stream));
         Assert.Equal(0, await ReadToEndAsync(stream));
         LinkEnd refused = await _node.NextRefusedAsync();
@@ -277,7 +279,8 @@ public sealed class HostilePeerTests : IAsyncDisposable
     public async Task Another_protocol_over_TLS_is_refused()
     {
         SslStream stream = await StartAsync(await _node.ListenAsync());
-        await Assert.ThrowsAnyAsync<AuthenticationException>(() => HandshakeAsync(stream, LinkCertificate.Create(_mallory), "h2"));
+        await Assert.ThrowsAnyAsync<AuthenticationException>(
+            () => HandshakeAsync(stream, LinkCertificate.Create(_mallory), "h2"));
         Assert.Equal(LinkEndCode.Authentication, (await _node.NextRefusedAsync()).Code);
     }
 
@@ -413,13 +416,15 @@ public sealed class HostilePeerTests : IAsyncDisposable
     }
 
     private static Task HandshakeAsync(
-        SslStream stream, X509Certificate2? certificate, string? protocol = "qpc-mesh/1", SslProtocols protocols = SslProtocols.Tls13) =>
+        SslStream stream, X509Certificate2? certificate, string? protocol = "qpc-mesh/1",
+        SslProtocols protocols = SslProtocols.Tls13) =>
         stream.AuthenticateAsClientAsync(new SslClientAuthenticationOptions
         {
             TargetHost = "",
             ApplicationProtocols = protocol is null ? null : [new SslApplicationProtocol(protocol)],
             EnabledSslProtocols = protocols,
-            ClientCertificateContext = certificate is null ? null : SslStreamCertificateContext.Create(certificate, null, offline: true),
+            ClientCertificateContext = certificate is null ? null
+                : SslStreamCertificateContext.Create(certificate, null, offline: true),
             RemoteCertificateValidationCallback = (_, _, _, _) => true,
         });
 
@@ -440,7 +445,8 @@ public sealed class HostilePeerTests : IAsyncDisposable
     private async Task<(SslStream Stream, RecordingEvents Events)> EstablishAsync() =>
         await EstablishAsync(await _node.ListenAsync(), LinkCertificate.Create(_mallory));
 
-    private async Task<(SslStream Stream, RecordingEvents Events)> EstablishAsync(LinkUri uri, X509Certificate2 certificate)
+    private async Task<(SslStream Stream, RecordingEvents Events)> EstablishAsync(
+        LinkUri uri, X509Certificate2 certificate)
     {
         SslStream stream = await AuthenticateAsync(uri, certificate);
         await ReadFrameAsync(stream);

@@ -13,7 +13,8 @@ public abstract class IpLinkTests(string scheme)
     public async Task A_link_tells_who_is_there_and_carries_frames_both_ways()
     {
         await using TestNode alice = new(1), bob = new(2);
-        (ILink here, RecordingEvents eventsHere, ILink there, RecordingEvents eventsThere) = await alice.LinkAsync(bob, scheme);
+        (ILink here, RecordingEvents eventsHere, ILink there, RecordingEvents eventsThere) =
+            await alice.LinkAsync(bob, scheme);
         Assert.Equal(bob.Address, here.Peer);
         Assert.Equal(alice.Address, there.Peer);
         Assert.True(there.PeerPublicKey.Span.SequenceEqual(alice.Identity.PublicKey.Span));
@@ -175,7 +176,8 @@ public abstract class IpLinkTests(string scheme)
         {
             while (here.TrySend(FrameClass.Normal, frame))
                 here.Flush();
-            // Whoever begins to write, or looks how long a write takes, looks at the clock; the timer may be set only after that.
+            // Whoever begins to write, or looks how long a write takes, looks at the clock; the timer may be set only
+            // after that.
             await Task.WhenAny(down, writable, time.Looks.WaitAsync(TimeSpan.FromMilliseconds(200)));
             if (writable.IsCompletedSuccessfully)
                 writable = eventsHere.NextWritableAsync();
@@ -187,7 +189,8 @@ public abstract class IpLinkTests(string scheme)
         gate.SetResult();
     }
 
-    private static LinkSettings WithKey(string? key) => new() { NetworkKey = key is null ? default : Encoding.UTF8.GetBytes(key) };
+    private static LinkSettings WithKey(string? key) =>
+        new() { NetworkKey = key is null ? default : Encoding.UTF8.GetBytes(key) };
 }
 
 public sealed class TcpLinkTests() : IpLinkTests("tcp");

@@ -3,7 +3,9 @@ using QuicProChat.Mesh.Wire;
 
 namespace QuicProChat.Mesh.Transports.Tests;
 
-/// <summary>Addresses, ports and URIs as operators write them, and nothing that a lenient parser makes of something else.</summary>
+/// <summary>
+/// Addresses, ports and URIs as operators write them, and nothing that a lenient parser makes of something else.
+/// </summary>
 public class IpTextTests
 {
     [Theory]

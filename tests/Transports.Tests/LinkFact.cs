@@ -4,7 +4,9 @@ using Xunit.Sdk;
 
 namespace QuicProChat.Mesh.Transports.Tests;
 
-/// <summary>The tests of this class are about QUIC: they are skipped, and counted so, where libmsquic is missing.</summary>
+/// <summary>
+/// The tests of this class are about QUIC: they are skipped, and counted so, where libmsquic is missing.
+/// </summary>
 [AttributeUsage(AttributeTargets.Class)]
 public sealed class NeedsQuicAttribute : Attribute;
 
@@ -32,7 +34,8 @@ public sealed class LinkTheoryDiscoverer(IMessageSink sink) : TheoryDiscoverer(s
 {
     /// <inheritdoc/>
     protected override IEnumerable<IXunitTestCase> CreateTestCasesForDataRow(
-        ITestFrameworkDiscoveryOptions discoveryOptions, ITestMethod testMethod, IAttributeInfo theoryAttribute, object?[] dataRow) =>
+        ITestFrameworkDiscoveryOptions discoveryOptions, ITestMethod testMethod, IAttributeInfo theoryAttribute,
+        object?[] dataRow) =>
         [new LinkTestCase(DiagnosticMessageSink, discoveryOptions, testMethod, dataRow)];
 }
 

@@ -104,7 +104,8 @@ public sealed class LinkManagerTests : IAsyncDisposable
     [Fact]
     public async Task A_third_link_takes_the_place_of_one_that_still_waits()
     {
-        FakeLink first = new(Higher, true, 1) { Holds = true }, second = new(Higher, true, 2), third = new(Higher, true, 3);
+        FakeLink first = new(Higher, true, 1) { Holds = true }, second = new(Higher, true, 2),
+        third = new(Higher, true, 3);
         _manager.Accept(first);
         await _events.NextUpAsync();
         _manager.Accept(second);
@@ -134,7 +135,8 @@ public sealed class LinkManagerTests : IAsyncDisposable
         {
             Random random = new(seed);
             RecordingEvents eventsA = new(), eventsB = new();
-            await using LinkManager a = Manager(new ScriptedTransport(), eventsA, Lower), b = Manager(new ScriptedTransport(), eventsB, Higher);
+            await using LinkManager a = Manager(new ScriptedTransport(), eventsA, Lower),
+            b = Manager(new ScriptedTransport(), eventsB, Higher);
             // Each connection is a pair of ends with one name; three dials in all.
             (FakeLink A, FakeLink B)[] pairs =
             [
@@ -277,7 +279,8 @@ public sealed class LinkManagerTests : IAsyncDisposable
 
     private static (FakeLink A, FakeLink B) Pair(string name, bool dialledByA, uint number)
     {
-        FakeLink atA = new(Higher, dialledByA, number) { Uri = name }, atB = new(Lower, !dialledByA, number) { Uri = name };
+        FakeLink atA = new(Higher, dialledByA, number) { Uri = name },
+        atB = new(Lower, !dialledByA, number) { Uri = name };
         return (atA, atB);
     }
 
@@ -285,7 +288,8 @@ public sealed class LinkManagerTests : IAsyncDisposable
     {
         Random random = new(1);
         return new LinkManager(
-            self ?? Self, [transport, transport.AsQuic()], events ?? _events, new LinkManagerSettings { MaxLinks = 3 }, _time,
+            self ?? Self, [transport, transport.AsQuic()], events ?? _events,
+            new LinkManagerSettings { MaxLinks = 3 }, _time,
             random.NextBytes, NullLogger<LinkManager>.Instance);
     }
 }

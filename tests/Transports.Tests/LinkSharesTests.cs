@@ -34,7 +34,8 @@ public sealed class LinkSharesTests : IAsyncDisposable
         await NextUpAsync(configured);
         Assert.Null(configured.Closed);
         // Even where others were there first and took all that they may.
-        FakeLink[] more = [.. Enumerable.Range(20, 2).Select(i => new FakeLink(new NodeAddress(0, (ulong)i), outbound: true))];
+        FakeLink[] more =
+            [.. Enumerable.Range(20, 2).Select(i => new FakeLink(new NodeAddress(0, (ulong)i), outbound: true))];
         foreach (FakeLink link in more)
         {
             manager.Accept(link);
@@ -209,7 +210,8 @@ public sealed class LinkSharesTests : IAsyncDisposable
         return peer;
     }
 
-    private static LinkSource Source(int host, int group) => LinkSource.Of(new IPAddress([10, 0, (byte)group, (byte)host]));
+    private static LinkSource Source(int host, int group) =>
+        LinkSource.Of(new IPAddress([10, 0, (byte)group, (byte)host]));
 
     private static FakeLink Stranger(ulong address, int host, int group) =>
         new(new NodeAddress(7, address), outbound: false) { Source = Source(host, group), Uri = $"stranger {address}" };

@@ -11,8 +11,8 @@ using Node = QuicProChat.Mesh.Transports.LocalEnd;
 namespace QuicProChat.Mesh.Transports.Tests;
 
 /// <summary>
-/// The session of docs/reference/protocol.md, section 3.6: two nodes with fixed keys, boot ids and numbers, from TLS to the first routes.
-/// The page holds every byte that they say inside TLS, in order.
+/// The session of docs/reference/protocol.md, section 3.6: two nodes with fixed keys, boot ids and numbers, from TLS to
+/// the first routes. The page holds every byte that they say inside TLS, in order.
 /// </summary>
 public sealed partial class LinkStartTests
 {
@@ -40,12 +40,15 @@ public sealed partial class LinkStartTests
         await connected;
         LinkTls client = new(d.Certificate, listener.Address), server = new(l.Certificate, null);
         using SslStream clear = new(ours.GetStream()), other = new(theirs.GetStream());
-        await Task.WhenAll(clear.AuthenticateAsClientAsync(client.Client()), other.AuthenticateAsServerAsync(server.Server()));
+        await Task.WhenAll(clear.AuthenticateAsClientAsync(client.Client()),
+            other.AuthenticateAsServerAsync(server.Server()));
         Assert.Equal("qpc-mesh/1", clear.NegotiatedApplicationProtocol.ToString());
 
         using Recorder dialed = new(clear), listened = new(other);
-        var asked = new HelloExchange(d, client, LinkRole.Dialer, d.NextDialNumber()).RunAsync(dialed, LinkSource.Loopback, default);
-        var answered = new HelloExchange(l, server, LinkRole.Listener, 0).RunAsync(listened, LinkSource.Loopback, default);
+        var asked = new HelloExchange(d, client, LinkRole.Dialer, d.NextDialNumber())
+            .RunAsync(dialed, LinkSource.Loopback, default);
+        var answered = new HelloExchange(l, server, LinkRole.Listener, 0)
+            .RunAsync(listened, LinkSource.Loopback, default);
         Assert.NotNull((await asked).Hello);
         Assert.NotNull((await answered).Hello);
         return [Line("D", dialed.Written), Line("L", listened.Written)];
@@ -55,7 +58,8 @@ public sealed partial class LinkStartTests
     private static IEnumerable<string> Route()
     {
         List<string> said = [];
-        Host d = new("D", Person(1), new Numbers(0x0102, 1), said), l = new("L", Person(2), new Numbers(0x0900, 0x7A31), said);
+        Host d = new("D", Person(1), new Numbers(0x0102, 1), said),
+        l = new("L", Person(2), new Numbers(0x0900, 0x7A31), said);
         d.Join(l, 0xE0E1E2E3E4E5E6E7, dialed: true);
         l.Join(d, 0xD0D1D2D3D4D5D6D7, dialed: false);
         for (Instant now = Host.Begin; now < Host.Begin + TimeSpan.FromSeconds(1); now += Journey)
@@ -82,7 +86,8 @@ public sealed partial class LinkStartTests
             destination[^(i + 1)] = (byte)(first + i);
     };
 
-    private static string Line(string who, byte[] frameWithLength) => $"{who} {Convert.ToHexStringLower(frameWithLength)}";
+    private static string Line(string who, byte[] frameWithLength) =>
+        $"{who} {Convert.ToHexStringLower(frameWithLength)}";
 
     /// <summary>The lines of the page that hold bytes: who says them, and the bytes before the explanation.</summary>
     private static string[] Documented()
@@ -101,7 +106,8 @@ public sealed partial class LinkStartTests
     private static partial Regex Session();
 
     // Who, and what; lines that begin with a blank go on.
-    [GeneratedRegex("^(?<who>[DL])(?<hex>[0-9a-f ]+)(?:;[^\n]*)?\n(?: (?<hex>[0-9a-f ]+)(?:;[^\n]*)?\n)*", RegexOptions.Multiline)]
+    [GeneratedRegex("^(?<who>[DL])(?<hex>[0-9a-f ]+)(?:;[^\n]*)?\n(?: (?<hex>[0-9a-f ]+)(?:;[^\n]*)?\n)*",
+        RegexOptions.Multiline)]
     private static partial Regex Words();
 
     /// <summary>Passes everything on and keeps what was written.</summary>
@@ -179,7 +185,8 @@ public sealed partial class LinkStartTests
             _said = said;
             Self = identity;
             Router = new Router(
-                new RouterOptions(), new LocalNode(identity.PublicKey.Span, identity.Sign), AnnounceVerifier.Instance, this,
+                new RouterOptions(), new LocalNode(identity.PublicKey.Span, identity.Sign),
+                AnnounceVerifier.Instance, this,
                 random, 0, Begin);
         }
 
@@ -190,7 +197,8 @@ public sealed partial class LinkStartTests
         internal Queue<(Instant At, byte[] Frame)> Arriving { get; } = new();
 
         internal void Join(Host other, ulong bootId, bool dialed) => _link = Router.LinkUp(
-            Begin, new LinkDescription(other.Self.Address, other.Self.PublicKey, LinkProperties.Stream, bootId, dialed));
+            Begin, new LinkDescription(other.Self.Address, other.Self.PublicKey, LinkProperties.Stream,
+                bootId, dialed));
 
         internal void Run(Instant now)
         {
@@ -218,11 +226,14 @@ public sealed partial class LinkStartTests
             return true;
         }
 
-        bool IRouterActions.Broadcast(LinkId link, FrameClass frameClass, ReadOnlySpan<byte> frame) => throw new NotSupportedException();
+        bool IRouterActions.Broadcast(LinkId link, FrameClass frameClass, ReadOnlySpan<byte> frame) =>
+            throw new NotSupportedException();
 
-        void IRouterActions.CloseLink(LinkId link, LinkEnd reason) => throw new InvalidOperationException(reason.ToString());
+        void IRouterActions.CloseLink(LinkId link, LinkEnd reason) =>
+            throw new InvalidOperationException(reason.ToString());
 
-        void IRouterActions.PersistEnvelope(long token, in EnvelopeId id, in HeldEnvelope held, ReadOnlySpan<byte> envelope) =>
+        void IRouterActions.PersistEnvelope(long token, in EnvelopeId id, in HeldEnvelope held,
+            ReadOnlySpan<byte> envelope) =>
             throw new NotSupportedException();
 
         void IRouterActions.ForgetEnvelope(in EnvelopeId id) => throw new NotSupportedException();
@@ -243,7 +254,8 @@ public sealed partial class LinkStartTests
         {
         }
 
-        void IRouterActions.Deliver(long token, in EnvelopeId id, in EnvelopeHeader header, ReadOnlySpan<byte> payload) =>
+        void IRouterActions.Deliver(long token, in EnvelopeId id, in EnvelopeHeader header,
+            ReadOnlySpan<byte> payload) =>
             throw new NotSupportedException();
 
         void IRouterActions.StateChanged(in EnvelopeId id, MessageState state, StateReason reason, int hops) =>

@@ -19,7 +19,8 @@ public sealed class ListenersTests : IAsyncDisposable
     {
         Random random = new(1);
         _manager = new LinkManager(
-            new NodeAddress(0, 5), [_transport], new RecordingEvents(), new LinkManagerSettings { FollowKernel = false }, _time, random.NextBytes,
+            new NodeAddress(0, 5), [_transport], new RecordingEvents(),
+            new LinkManagerSettings { FollowKernel = false }, _time, random.NextBytes,
             NullLogger<LinkManager>.Instance);
     }
 
@@ -82,7 +83,8 @@ public sealed class ListenersTests : IAsyncDisposable
     public async Task What_is_wrong_for_good_is_not_waited_for()
     {
         _transport.Listen = _ => throw new IOException("in use");
-        await Assert.ThrowsAsync<IOException>(() => _manager.ListenAsync(TestNode.Uri("tcp://192.0.2.1:4711"), CancellationToken.None).AsTask());
+        await Assert.ThrowsAsync<IOException>(
+            () => _manager.ListenAsync(TestNode.Uri("tcp://192.0.2.1:4711"), CancellationToken.None).AsTask());
         Assert.Empty(_manager.Waiting);
     }
 
@@ -92,7 +94,8 @@ public sealed class ListenersTests : IAsyncDisposable
         await using TestNode node = new(1);
         foreach (string host in new[] { "127.0.0.1", "127.9.8.7", "[::1]", "*", "localhost" })
         {
-            IListener listener = await node.Tcp.ListenAsync(TestNode.Uri($"tcp://{host}:0"), node, CancellationToken.None);
+            IListener listener =
+                await node.Tcp.ListenAsync(TestNode.Uri($"tcp://{host}:0"), node, CancellationToken.None);
             Assert.True(listener.IsCurrent, host);
             Assert.DoesNotContain(":0", listener.Bound.ToString()[^2..]);
             await listener.DisposeAsync();
@@ -101,7 +104,8 @@ public sealed class ListenersTests : IAsyncDisposable
         await Assert.ThrowsAsync<AddressAwayException>(
             () => node.Tcp.ListenAsync(TestNode.Uri("tcp://192.0.2.1:0"), node, CancellationToken.None).AsTask());
         await Assert.ThrowsAsync<AddressAwayException>(
-            () => node.Tcp.ListenAsync(TestNode.Uri("tcp://[fe80::1%no-such-if]:0"), node, CancellationToken.None).AsTask());
+            () => node.Tcp.ListenAsync(TestNode.Uri("tcp://[fe80::1%no-such-if]:0"), node, CancellationToken.None)
+                .AsTask());
     }
 
     private async Task PassAsync(TimeSpan time, Func<bool> until)

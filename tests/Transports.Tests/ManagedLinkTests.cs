@@ -60,9 +60,11 @@ public class ManagedLinkTests
     {
         await using Managed alice = new(1), bob = new(2);
         LinkUri taken = await alice.ListenAsync();
-        IOException e = await Assert.ThrowsAsync<IOException>(() => bob.Manager.ListenAsync(taken, CancellationToken.None).AsTask());
+        IOException e = await Assert.ThrowsAsync<IOException>(
+            () => bob.Manager.ListenAsync(taken, CancellationToken.None).AsTask());
         Assert.Contains(taken.ToString(), e.Message);
-        e = await Assert.ThrowsAsync<IOException>(() => bob.Manager.ListenAsync(TestNode.Uri("smtp://*:25"), CancellationToken.None).AsTask());
+        e = await Assert.ThrowsAsync<IOException>(
+            () => bob.Manager.ListenAsync(TestNode.Uri("smtp://*:25"), CancellationToken.None).AsTask());
         Assert.Contains("no transport 'smtp'", e.Message);
     }
 
@@ -73,7 +75,8 @@ public class ManagedLinkTests
         LinkUri tcp = await bob.ListenAsync();
         LinkUri? quic = await bob.Manager.ListenAsync(TestNode.Uri("quic://127.0.0.1:0"), CancellationToken.None);
         Assert.Equal(QuicListener.IsSupported, quic is not null);
-        Assert.True(PeerUris.TryParse($"{tcp},{quic ?? TestNode.Uri("quic://127.0.0.1:1")}", out PeerUris? peer, out _));
+        Assert.True(PeerUris.TryParse($"{tcp},{quic ?? TestNode.Uri("quic://127.0.0.1:1")}",
+            out PeerUris? peer, out _));
         alice.Manager.Connect(peer);
         Assert.Equal(quic is null ? "tcp" : "quic", (await alice.Events.NextUpAsync()).Transport);
     }
@@ -106,7 +109,8 @@ public class ManagedLinkTests
         {
             Node = new TestNode(seed);
             Manager = new LinkManager(
-                Node.Address, [Node.Tcp, Node.Quic], Events, new LinkManagerSettings(), TimeProvider.System, RandomSource.System,
+                Node.Address, [Node.Tcp, Node.Quic], Events, new LinkManagerSettings(), TimeProvider.System,
+                RandomSource.System,
                 NullLogger<LinkManager>.Instance);
         }
 

@@ -52,7 +52,8 @@ public class PartsTests
     {
         Admission admission = new(total: 10, perSource: 2);
         Admission.Ticket honest = admission.Admit(IPAddress.Parse("192.0.2.1"));
-        List<Admission.Ticket> flood = [.. Enumerable.Range(0, 50).Select(_ => admission.Admit(IPAddress.Parse("192.0.2.66")))];
+        List<Admission.Ticket> flood =
+            [.. Enumerable.Range(0, 50).Select(_ => admission.Admit(IPAddress.Parse("192.0.2.66")))];
         Assert.False(honest.Displaced.IsCancellationRequested);
         Assert.Equal(3, admission.Count);
         Assert.Equal(48, flood.Count(t => t.Displaced.IsCancellationRequested));
@@ -63,7 +64,8 @@ public class PartsTests
     public void Many_sources_displace_the_oldest()
     {
         Admission admission = new(total: 10, perSource: 2);
-        List<Admission.Ticket> tickets = [.. Enumerable.Range(1, 12).Select(i => admission.Admit(new IPAddress([192, 0, 2, (byte)i])))];
+        List<Admission.Ticket> tickets =
+            [.. Enumerable.Range(1, 12).Select(i => admission.Admit(new IPAddress([192, 0, 2, (byte)i])))];
         Assert.Equal(10, admission.Count);
         Assert.Equal([true, true, false], tickets.Take(3).Select(t => t.Displaced.IsCancellationRequested));
         tickets.ForEach(t => t.Dispose());
@@ -88,7 +90,8 @@ public class PartsTests
         int[] ends = [5, 8, 266];
         for (int cut = 0; cut <= bytes.Length; cut++)
         {
-            Assert.Equal(ScanResult.Frames, FrameScanner.Scan(bytes.AsSpan(0, cut), out int whole, out int needed, out _));
+            Assert.Equal(ScanResult.Frames,
+                FrameScanner.Scan(bytes.AsSpan(0, cut), out int whole, out int needed, out _));
             Assert.Equal(ends.Where(e => e <= cut).DefaultIfEmpty(0).Max(), whole);
             Assert.InRange(needed, 2, 258);
         }
@@ -153,9 +156,11 @@ public class PartsTests
     public void Network_id_and_proof_are_those_of_an_independent_computation()
     {
         using NetworkKey key = new("a community's key"u8);
-        byte[] own = [.. Enumerable.Repeat((byte)0xAA, 32)], peer = [.. Enumerable.Repeat((byte)0xBB, 32)], proof = new byte[32];
+        byte[] own = [.. Enumerable.Repeat((byte)0xAA, 32)], peer = [.. Enumerable.Repeat((byte)0xBB, 32)],
+        proof = new byte[32];
         key.Prove(LinkRole.Listener, own, peer, proof);
         Assert.Equal("4cf29ceacecba4cd", Convert.ToHexStringLower(key.Id));
-        Assert.Equal("11cd7a16bd20dfd198acd3171ecfede1acb5295ca1106d733c568895afd0b6ea", Convert.ToHexStringLower(proof));
+        Assert.Equal("11cd7a16bd20dfd198acd3171ecfede1acb5295ca1106d733c568895afd0b6ea",
+            Convert.ToHexStringLower(proof));
     }
 }

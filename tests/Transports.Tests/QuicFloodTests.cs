@@ -29,7 +29,8 @@ public sealed class QuicFloodTests
     }
 
     /// <summary>A dialer that never gets over looking at the certificate.</summary>
-    private static Task StallAsync(IPEndPoint remote, LocalIdentity identity, ManualResetEventSlim hold) => Task.Run(async () =>
+    private static Task StallAsync(IPEndPoint remote, LocalIdentity identity, ManualResetEventSlim hold) =>
+        Task.Run(async () =>
     {
         try
         {
@@ -42,7 +43,8 @@ public sealed class QuicFloodTests
                 {
                     TargetHost = "",
                     ApplicationProtocols = [new SslApplicationProtocol("qpc-mesh/1")],
-                    ClientCertificateContext = SslStreamCertificateContext.Create(LinkCertificate.Create(identity), null, offline: true),
+                    ClientCertificateContext =
+                        SslStreamCertificateContext.Create(LinkCertificate.Create(identity), null, offline: true),
                     RemoteCertificateValidationCallback = (_, _, _, _) =>
                     {
                         hold.Wait();

@@ -14,7 +14,8 @@ public sealed class SendQueuesTests : IDisposable
     [Fact]
     public void Frames_leave_in_the_order_of_their_classes_and_within_a_class_as_they_came()
     {
-        foreach (FrameClass c in new[] { FrameClass.Low, FrameClass.Normal, FrameClass.Emergency, FrameClass.High, FrameClass.Control })
+        foreach (FrameClass c in new[] { FrameClass.Low, FrameClass.Normal, FrameClass.Emergency, FrameClass.High,
+            FrameClass.Control })
         {
             Assert.True(_queues.TryAdd(c, [(byte)c, 1]));
             Assert.True(_queues.TryAdd(c, [(byte)c, 2]));

@@ -8,8 +8,8 @@ using QuicProChat.Mesh.Transports.Tcp;
 namespace QuicProChat.Mesh.Transports.Tests;
 
 /// <summary>
-/// The end of a TLS connection is told while somebody reads. OpenSSL's connections are for one thread at a time: what is to be seen here
-/// is that the end is never told within a read, whoever comes first.
+/// The end of a TLS connection is told while somebody reads. OpenSSL's connections are for one thread at a time: what
+/// is to be seen here is that the end is never told within a read, whoever comes first.
 /// </summary>
 public sealed class TlsStreamTests : IDisposable
 {
@@ -121,7 +121,8 @@ public sealed class TlsStreamTests : IDisposable
         var here = new TlsStream(_wire.Here);
         var there = new SslStream(_wire.There, leaveInnerStreamOpen: false, (_, _, _, _) => true);
         X509Certificate2 certificate = LinkCertificate.Create(_identity);
-        Task dialled = there.AuthenticateAsClientAsync(new SslClientAuthenticationOptions { TargetHost = "", EnabledSslProtocols = SslProtocols.Tls13 });
+        Task dialled = there.AuthenticateAsClientAsync(
+            new SslClientAuthenticationOptions { TargetHost = "", EnabledSslProtocols = SslProtocols.Tls13 });
         await here.AuthenticateAsServerAsync(new SslServerAuthenticationOptions
         {
             ServerCertificateContext = SslStreamCertificateContext.Create(certificate, null, offline: true),
@@ -204,7 +205,8 @@ public sealed class TlsStreamTests : IDisposable
             }
         }
 
-        public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellation = default)
+        public override async ValueTask WriteAsync(
+            ReadOnlyMemory<byte> buffer, CancellationToken cancellation = default)
         {
             await _mayWrite;
             Note("write");

@@ -34,7 +34,8 @@ public sealed class AnnounceTests
         for (int bit = 0; bit < bytes.Length * 8; bit++)
         {
             bytes[bit / 8] ^= (byte)(1 << bit % 8);
-            Assert.False(UnverifiedAnnounce.TryRead(bytes, out UnverifiedAnnounce announce) && announce.TryVerify(out _), $"bit {bit}");
+            Assert.False(UnverifiedAnnounce.TryRead(bytes, out UnverifiedAnnounce announce)
+                && announce.TryVerify(out _), $"bit {bit}");
             bytes[bit / 8] ^= (byte)(1 << bit % 8);
         }
     }
@@ -54,7 +55,8 @@ public sealed class AnnounceTests
     {
         byte[] publicKey = new byte[32], secretKey = new byte[64];
         Ed25519.KeyPairFromSeed(Codec.Seed, publicKey, secretKey);
-        Announce announce = Announce.Create(1, publicKey, Capabilities.None, null, "", (m, s) => Ed25519.Sign(m, secretKey, s));
+        Announce announce =
+            Announce.Create(1, publicKey, Capabilities.None, null, "", (m, s) => Ed25519.Sign(m, secretKey, s));
         Assert.Equal(UnverifiedAnnounce.MinSize, announce.Bytes.Length);
         Assert.Null(announce.KeyPackage);
         Assert.True(announce.Name.IsEmpty);
@@ -63,9 +65,12 @@ public sealed class AnnounceTests
     [Fact]
     public void A_signer_that_does_not_fit_the_key_is_a_local_fault()
     {
-        Assert.Throws<ArgumentException>(() => Announce.Create(1, new byte[32], Capabilities.None, null, "", (_, _) => { }));
-        Assert.Throws<ArgumentException>(() => Announce.Create(1, new byte[31], Capabilities.None, null, "", (_, _) => { }));
-        Assert.Throws<ArgumentException>(() => Announce.Create(1, new byte[32], Capabilities.None, null, "a\nb", (_, _) => { }));
+        Assert.Throws<ArgumentException>(
+            () => Announce.Create(1, new byte[32], Capabilities.None, null, "", (_, _) => { }));
+        Assert.Throws<ArgumentException>(
+            () => Announce.Create(1, new byte[31], Capabilities.None, null, "", (_, _) => { }));
+        Assert.Throws<ArgumentException>(
+            () => Announce.Create(1, new byte[32], Capabilities.None, null, "a\nb", (_, _) => { }));
     }
 
     [Fact]

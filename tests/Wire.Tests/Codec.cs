@@ -9,7 +9,8 @@ namespace QuicProChat.Mesh.Wire.Tests;
 /// <param name="Example">What the writer makes of fixed values.</param>
 /// <param name="Decode">Decodes and touches every field without allocating; tells whether it was accepted.</param>
 /// <param name="Recode">Decodes and writes again; null if refused.</param>
-/// <param name="AcceptsCut">Whether that many first bytes of the example are a valid encoding of something shorter.</param>
+/// <param name="AcceptsCut">Whether that many first bytes of the example are a valid encoding of something
+/// shorter.</param>
 public sealed record Codec(
     string Name, byte[] Example, Codec.DecodeBytes Decode, Codec.RecodeBytes Recode, Func<int, bool> AcceptsCut)
 {
@@ -19,33 +20,44 @@ public sealed record Codec(
 
     private static readonly Func<int, bool> Never = _ => false;
 
-    public static readonly NodeAddress Destination = NodeAddress.Read(Convert.FromHexString("21fe31dfa154a261626bf854046fd227"));
+    public static readonly NodeAddress Destination =
+        NodeAddress.Read(Convert.FromHexString("21fe31dfa154a261626bf854046fd227"));
 
     public static readonly EnvelopeHeader ExampleHeader = new(
-        EnvelopeKind.Sealed, Priority.Normal, WantsReceipt: true, Attempt: 1, HopsLeft: 16, LifetimeUnits: 8640, Destination);
+        EnvelopeKind.Sealed, Priority.Normal, WantsReceipt: true, Attempt: 1, HopsLeft: 16, LifetimeUnits: 8640,
+        Destination);
 
     // RFC 8032, section 7.1, test 1.
-    public static readonly byte[] Seed = Convert.FromHexString("9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60");
+    public static readonly byte[] Seed =
+        Convert.FromHexString("9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60");
 
     public static readonly byte[] ExamplePayload = [0xDE, 0xAD, 0xBE, 0xEF];
 
     public static readonly Codec[] All =
     [
-        new("Envelope", WriteEnvelope(ExampleHeader, ExamplePayload), DecodeEnvelope, RecodeEnvelope, cut => cut >= EnvelopeHeader.Size),
+        new("Envelope", WriteEnvelope(ExampleHeader, ExamplePayload), DecodeEnvelope, RecodeEnvelope, cut => cut
+            >= EnvelopeHeader.Size),
         new("CustodyAck", WriteCustodyAck(), DecodeCustodyAck, RecodeCustodyAck, cut => cut == 18),
-        new("Receipt", WriteReceipt(), b => Receipt.TryRead(b, out _), b => Receipt.TryRead(b, out var p) ? p.ToArray() : null, Never),
+        new("Receipt", WriteReceipt(), b => Receipt.TryRead(b, out _), b => Receipt.TryRead(b, out var p) ? p.ToArray()
+            : null, Never),
         new("Announce", WriteAnnounce().Bytes.ToArray(), DecodeAnnounce, RecodeAnnounce, Never),
         new("RouteUpdate", WriteRouteUpdate(), DecodeRouteUpdate, RecodeRouteUpdate, cut => cut is 3 or 15),
-        new("PathRequest", Bytes(PathRequest.Size, new PathRequest(8, 0x1234, true, Abbreviation.Of(Destination)).Write),
-            b => PathRequest.TryRead(b, out _), b => PathRequest.TryRead(b, out var r) ? Bytes(PathRequest.Size, r.Write) : null, Never),
-        new("PathRequestWithAnnounce", Bytes(PathRequest.Size, new PathRequest(2, 0, false, Abbreviation.Of(Destination), true).Write),
-            b => PathRequest.TryRead(b, out _), b => PathRequest.TryRead(b, out var r) ? Bytes(PathRequest.Size, r.Write) : null, Never),
+        new("PathRequest",
+            Bytes(PathRequest.Size, new PathRequest(8, 0x1234, true, Abbreviation.Of(Destination)).Write),
+            b => PathRequest.TryRead(b, out _), b => PathRequest.TryRead(b, out var r)
+                ? Bytes(PathRequest.Size, r.Write) : null, Never),
+        new("PathRequestWithAnnounce",
+            Bytes(PathRequest.Size, new PathRequest(2, 0, false, Abbreviation.Of(Destination), true).Write),
+            b => PathRequest.TryRead(b, out _), b => PathRequest.TryRead(b, out var r)
+                ? Bytes(PathRequest.Size, r.Write) : null, Never),
         new("PathRequestWholeTable",
             Bytes(PathRequest.Size, new PathRequest(1, 0, false, Abbreviation.Of(Destination), WholeTable: true).Write),
-            b => PathRequest.TryRead(b, out _), b => PathRequest.TryRead(b, out var r) ? Bytes(PathRequest.Size, r.Write) : null, Never),
+            b => PathRequest.TryRead(b, out _), b => PathRequest.TryRead(b, out var r)
+                ? Bytes(PathRequest.Size, r.Write) : null, Never),
         new("AnnounceRequest", WriteAnnounceRequest(), DecodeAnnounceRequest, RecodeAnnounceRequest, cut => cut == 8),
         new("ControlAck", Bytes(ControlAck.Size, new ControlAck(0x0102).Write),
-            b => ControlAck.TryRead(b, out _), b => ControlAck.TryRead(b, out var a) ? Bytes(ControlAck.Size, a.Write) : null, Never),
+            b => ControlAck.TryRead(b, out _), b => ControlAck.TryRead(b, out var a) ? Bytes(ControlAck.Size, a.Write)
+                : null, Never),
         new("Ping", Bytes(Ping.Size, new Ping(0x1234).Write),
             b => Ping.TryRead(b, out _), b => Ping.TryRead(b, out var p) ? Bytes(Ping.Size, p.Write) : null, Never),
         new("Pong", Bytes(Pong.Size, new Pong(0x1234).Write),
@@ -53,9 +65,12 @@ public sealed record Codec(
         new("Bye", Bytes(Bye.Size, new Bye(LinkEndCode.Duplicate).Write),
             b => Bye.TryRead(b, out _), b => Bye.TryRead(b, out var p) ? Bytes(Bye.Size, p.Write) : null, Never),
         new("Hello", WriteHello(), DecodeHello, RecodeHello, Never),
-        new("SealedContent", WriteContent(8640), DecodeContent, RecodeContent, cut => cut >= SealedContent.HeaderSize + 2),
-        new("SealedContentPadded", WritePadded(), DecodeContent, RecodeContent, cut => cut >= SealedContent.HeaderSize + 2),
-        new("SealedContentWithoutLifetime", WriteContent(0), DecodeContent, RecodeContent, cut => cut >= SealedContent.HeaderSize),
+        new("SealedContent", WriteContent(8640), DecodeContent, RecodeContent, cut => cut
+            >= SealedContent.HeaderSize + 2),
+        new("SealedContentPadded", WritePadded(), DecodeContent, RecodeContent, cut => cut
+            >= SealedContent.HeaderSize + 2),
+        new("SealedContentWithoutLifetime", WriteContent(0), DecodeContent, RecodeContent, cut => cut
+            >= SealedContent.HeaderSize),
         .. GossipCodecs.All,
         .. FileCodecs.All,
     ];
@@ -64,14 +79,16 @@ public sealed record Codec(
 
     public static Codec Named(string name) => All.Single(c => c.Name == name);
 
-    public static Announce WriteAnnounce(uint sequence = 7, string name = "relay-3") => WriteAnnounce(Seed, sequence, name);
+    public static Announce WriteAnnounce(uint sequence = 7, string name = "relay-3") =>
+        WriteAnnounce(Seed, sequence, name);
 
     public static Announce WriteAnnounce(byte[] seed, uint sequence, string name)
     {
         byte[] publicKey = new byte[Ed25519.PublicKeySize], secretKey = new byte[Ed25519.SecretKeySize];
         Ed25519.KeyPairFromSeed(seed, publicKey, secretKey);
         return Announce.Create(
-            sequence, publicKey, Capabilities.Relay | Capabilities.StoreAndForward, new KeyPackageHash(0x0123456789ABCDEF), name,
+            sequence, publicKey, Capabilities.Relay | Capabilities.StoreAndForward,
+            new KeyPackageHash(0x0123456789ABCDEF), name,
             (message, signature) => Ed25519.Sign(message, secretKey, signature));
     }
 
@@ -80,7 +97,8 @@ public sealed record Codec(
     {
         using LocalIdentity identity = LocalIdentity.FromSeed(seed);
         return Announce.Create(
-            1, identity.PublicKey.Span, Capabilities.Relay | Capabilities.StoreAndForward, null, "", identity.Sign).Bytes.ToArray();
+            1, identity.PublicKey.Span, Capabilities.Relay | Capabilities.StoreAndForward, null, "",
+            identity.Sign).Bytes.ToArray();
     }
 
     public static byte[] WriteEnvelope(in EnvelopeHeader header, ReadOnlySpan<byte> payload)
@@ -134,7 +152,8 @@ public sealed record Codec(
         int count = 0;
         foreach (CustodyAnswer _ in ack)
             count++;
-        return count == ack.Count ? true : throw new InvalidOperationException("The enumerator disagrees with the count.");
+        return count == ack.Count ? true
+            : throw new InvalidOperationException("The enumerator disagrees with the count.");
     }
 
     // Groups that a writer would have joined come out joined, so they are compared by what they say.
@@ -172,7 +191,8 @@ public sealed record Codec(
     {
         byte[] body = new byte[RouteUpdate.SizeOf(2)];
         var writer = new RouteUpdate.Writer(body, 0x0102, RouteUpdateFlags.Acknowledge | RouteUpdateFlags.FirstOfTable);
-        Assert.True(writer.TryAdd(new RouteEntry(Abbreviation.Of(Destination), 0x1234, Metric.FromTime(TimeSpan.FromMilliseconds(12)))));
+        Assert.True(writer.TryAdd(
+            new RouteEntry(Abbreviation.Of(Destination), 0x1234, Metric.FromTime(TimeSpan.FromMilliseconds(12)))));
         Assert.True(writer.TryAdd(new RouteEntry(new Abbreviation(0xAABBCCDDEEFF0011), 5, Metric.Infinite)));
         return body[..writer.Length];
     }
@@ -184,7 +204,8 @@ public sealed record Codec(
         int count = 0;
         foreach (RouteEntry entry in update)
             count += update[count] == entry ? 1 : 0;
-        return count == update.Count ? true : throw new InvalidOperationException("The enumerator disagrees with the indexer.");
+        return count == update.Count ? true
+            : throw new InvalidOperationException("The enumerator disagrees with the indexer.");
     }
 
     private static byte[]? RecodeRouteUpdate(ReadOnlySpan<byte> bytes)
@@ -240,9 +261,11 @@ public sealed record Codec(
     });
 
     private static bool DecodeHello(ReadOnlySpan<byte> bytes) =>
-        Hello.TryRead(bytes, out Hello hello) && hello.Name.Length <= Limits.MaxNodeName && hello.MaxFrame >= Limits.MinMaxFrame;
+        Hello.TryRead(bytes, out Hello hello) && hello.Name.Length <= Limits.MaxNodeName && hello.MaxFrame
+            >= Limits.MinMaxFrame;
 
-    private static byte[]? RecodeHello(ReadOnlySpan<byte> bytes) => Hello.TryRead(bytes, out Hello hello) ? WriteHello(hello) : null;
+    private static byte[]? RecodeHello(ReadOnlySpan<byte> bytes) => Hello.TryRead(bytes, out Hello hello)
+        ? WriteHello(hello) : null;
 
     private static byte[] WriteContent(ushort lifetime)
     {
@@ -266,7 +289,8 @@ public sealed record Codec(
     }
 
     private static bool DecodeContent(ReadOnlySpan<byte> bytes) =>
-        SealedContent.TryRead(bytes, out SealedContent content) && content.Body.Length == bytes.Length - SealedContent.SizeOf(0, content.LifetimeUnits);
+        SealedContent.TryRead(bytes, out SealedContent content) && content.Body.Length == bytes.Length
+            - SealedContent.SizeOf(0, content.LifetimeUnits);
 
     private static byte[]? RecodeContent(ReadOnlySpan<byte> bytes)
     {

@@ -11,7 +11,8 @@ public sealed class EnvelopeTests
             foreach (Priority priority in Enum.GetValues<Priority>())
                 for (byte attempt = 0; attempt <= Limits.MaxAttempt; attempt++)
                 {
-                    var header = new EnvelopeHeader(kind, priority, attempt % 2 == 0, attempt, 64, 0xFFFF, Codec.Destination);
+                    var header = new EnvelopeHeader(kind, priority, attempt % 2 == 0, attempt, 64, 0xFFFF,
+                        Codec.Destination);
                     Assert.True(EnvelopeHeader.TryRead(Codec.WriteEnvelope(header, []), out EnvelopeHeader read));
                     Assert.Equal(header, read);
                 }
@@ -102,7 +103,8 @@ public sealed class EnvelopeTests
     public void A_receipt_envelope_keeps_its_budget()
     {
         Assert.InRange(Receipt.EnvelopeSize, 1, 48);
-        Assert.Equal(Receipt.EnvelopeSize, Codec.WriteEnvelope(Codec.ExampleHeader, Codec.Named("Receipt").Example).Length);
+        Assert.Equal(Receipt.EnvelopeSize,
+            Codec.WriteEnvelope(Codec.ExampleHeader, Codec.Named("Receipt").Example).Length);
     }
 
     [Fact]
@@ -192,7 +194,8 @@ public sealed class EnvelopeTests
         Assert.Equal(8640, content.LifetimeUnits);
         (bytes[5], bytes[6]) = (0, 0);
         Assert.False(SealedContent.TryRead(bytes, out _));
-        Assert.True(SealedContent.TryRead(Codec.Named("SealedContentWithoutLifetime").Example, out SealedContent without));
+        Assert.True(SealedContent.TryRead(Codec.Named("SealedContentWithoutLifetime").Example,
+            out SealedContent without));
         Assert.Equal(0, without.LifetimeUnits);
     }
 

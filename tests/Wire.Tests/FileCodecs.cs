@@ -60,7 +60,8 @@ internal static class FileCodecs
     }
 
     private static bool DecodeAnswer(ReadOnlySpan<byte> bytes) => FileAnswer.TryRead(bytes, out FileAnswer answer)
-        && answer.Status <= FileAnswerStatus.Busy && answer.Session >= 0 && answer.File.High >= 0 && answer.Have.Length <= 256;
+        && answer.Status <= FileAnswerStatus.Busy && answer.Session >= 0 && answer.File.High >= 0
+        && answer.Have.Length <= 256;
 
     private static byte[]? RecodeAnswer(ReadOnlySpan<byte> bytes)
     {
@@ -75,7 +76,8 @@ internal static class FileCodecs
     {
         byte[] word = new byte[FileRequest.SizeOf(2)];
         Assert.Equal(word.Length, FileRequest.Write(
-            word, Tag, 0x0102030405060708, 7, 0x1112131415161718, [new WantedPieces(1, 0xFF), new WantedPieces(2, 0x0F)]));
+            word, Tag, 0x0102030405060708, 7, 0x1112131415161718,
+            [new WantedPieces(1, 0xFF), new WantedPieces(2, 0x0F)]));
         return word;
     }
 

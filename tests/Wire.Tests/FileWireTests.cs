@@ -63,10 +63,12 @@ public sealed class FileWireTests
     {
         byte[] word = new byte[FileRequest.SizeOf(FileRequest.MaxChunks + 1)];
         WantedPieces[] wanted = [.. Enumerable.Repeat(new WantedPieces(1, 1), FileRequest.MaxChunks + 1)];
-        Assert.True(FileRequest.TryRead(word.AsSpan(0, FileRequest.Write(word, default, 1, 1, 1, wanted.AsSpan(1))), out _));
+        Assert.True(FileRequest.TryRead(
+            word.AsSpan(0, FileRequest.Write(word, default, 1, 1, 1, wanted.AsSpan(1))), out _));
         Assert.False(FileRequest.TryRead(word.AsSpan(0, FileRequest.Write(word, default, 1, 1, 1, wanted)), out _));
         Assert.False(FileRequest.TryRead(word.AsSpan(0, FileRequest.Write(word, default, 1, 1, 1, [])), out _));
-        Assert.False(FileRequest.TryRead(word.AsSpan(0, FileRequest.Write(word, default, 1, 1, 1, [new WantedPieces(1, 0)])), out _));
+        Assert.False(FileRequest.TryRead(
+            word.AsSpan(0, FileRequest.Write(word, default, 1, 1, 1, [new WantedPieces(1, 0)])), out _));
     }
 
     [Fact]

@@ -157,7 +157,9 @@ public sealed class FrameTests
     public void What_is_wrong_with_a_hello_is_said(string hex, HelloFaultKind kind, uint key)
     {
         Assert.False(Hello.TryRead(Convert.FromHexString(hex), out _, out HelloFault fault));
-        Assert.Equal((kind, key), (fault.Kind, fault.Kind is HelloFaultKind.NoMap or HelloFaultKind.Longer or HelloFaultKind.BadKey ? 0 : fault.Key));
+        Assert.Equal((kind, key),
+            (fault.Kind, fault.Kind is HelloFaultKind.NoMap or HelloFaultKind.Longer or HelloFaultKind.BadKey ? 0
+                : fault.Key));
         Assert.NotEmpty(fault.ToString());
     }
 
@@ -175,19 +177,23 @@ public sealed class FrameTests
     {
         byte[] proof = new byte[Identity.CertificateNumber.Size];
         Random.Shared.NextBytes(proof);
-        byte[] bytes = Codec.WriteHello(new Hello { Version = 1, MaxFrame = 65535, BootId = 1, NewerCertificate = proof });
+        byte[] bytes = Codec.WriteHello(
+            new Hello { Version = 1, MaxFrame = 65535, BootId = 1, NewerCertificate = proof });
         Assert.True(Hello.TryRead(bytes, out Hello hello));
         Assert.True(hello.NewerCertificate.SequenceEqual(proof));
         for (int length = 0; length < bytes.Length; length++)
             Assert.False(Hello.TryRead(bytes.AsSpan(0, length), out _));
-        Assert.Throws<ArgumentException>(() => Codec.WriteHello(new Hello { Version = 1, MaxFrame = 200, BootId = 1, NewerCertificate = new byte[3] }));
+        Assert.Throws<ArgumentException>(
+            () => Codec.WriteHello(
+                new Hello { Version = 1, MaxFrame = 200, BootId = 1, NewerCertificate = new byte[3] }));
     }
 
     [Fact]
     public void A_hello_that_its_reader_would_refuse_is_not_written()
     {
         Assert.Throws<ArgumentException>(() => Codec.WriteHello(new Hello { Version = 1, MaxFrame = 100, BootId = 1 }));
-        Assert.Throws<ArgumentException>(() => Codec.WriteHello(new Hello { Version = 1, MaxFrame = 200, BootId = 1, NetworkId = new byte[3] }));
+        Assert.Throws<ArgumentException>(
+            () => Codec.WriteHello(new Hello { Version = 1, MaxFrame = 200, BootId = 1, NetworkId = new byte[3] }));
     }
 
     [Fact]

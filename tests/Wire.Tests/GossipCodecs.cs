@@ -4,7 +4,8 @@ namespace QuicProChat.Mesh.Wire.Tests;
 internal static class GossipCodecs
 {
     // Before the codecs: they are made of it.
-    private static readonly GossipId[] Ids = [new(0x0102030405060708, 0x090A0B0C0D0E0F10), new(0x1112131415161718, 0x191A1B1C1D1E1F20)];
+    private static readonly GossipId[] Ids =
+        [new(0x0102030405060708, 0x090A0B0C0D0E0F10), new(0x1112131415161718, 0x191A1B1C1D1E1F20)];
 
     public static readonly Codec[] All =
     [
@@ -20,7 +21,8 @@ internal static class GossipCodecs
     {
         byte[] bytes = new byte[GossipRecord.SizeOf(4)];
         var topic = new GossipTopic(0xA0A1A2A3A4A5A6A7, 0xA8A9AAABACADAEAF);
-        Assert.Equal(bytes.Length, GossipRecord.Write(bytes, GossipClass.Channel, 20_786, 24, topic, [0xDE, 0xAD, 0xBE, 0xEF]));
+        Assert.Equal(bytes.Length,
+            GossipRecord.Write(bytes, GossipClass.Channel, 20_786, 24, topic, [0xDE, 0xAD, 0xBE, 0xEF]));
         return bytes;
     }
 
@@ -141,7 +143,8 @@ internal static class GossipCodecs
         var writer = new GossipSync.Writer(body, 7, 3, []);
         writer.Skip(new GossipId(0x0080000000000000, 0), isLast: false);
         writer.Skip(new GossipId(0x0100000000000000, 0), isLast: false);
-        Assert.True(writer.TryAddFingerprint(new GossipId(0x0102000000000000, 0), isLast: false, 20, 0x1122334455667788));
+        Assert.True(writer.TryAddFingerprint(new GossipId(0x0102000000000000, 0), isLast: false, 20,
+            0x1122334455667788));
         Assert.True(writer.TryAddIds(new GossipId(0x2000000000000000, 0), isLast: false, Ids));
         return body[..writer.Finish()];
     }

@@ -9,7 +9,8 @@ public sealed class GossipWireTests
     [InlineData(0x01, 24)]
     [InlineData(0x11, 0)]
     [InlineData(0x11, 169)]
-    public void A_record_of_another_version_an_unknown_class_or_a_lifetime_out_of_bounds_is_refused(byte first, byte hours)
+    public void A_record_of_another_version_an_unknown_class_or_a_lifetime_out_of_bounds_is_refused(
+        byte first, byte hours)
     {
         byte[] bytes = (byte[])Codec.Named("GossipRecord").Example.Clone();
         (bytes[0], bytes[3]) = (first, hours);
@@ -55,7 +56,8 @@ public sealed class GossipWireTests
     [InlineData("07 03 11 00", false)]
     public void Ranges_ascend_end_with_the_last_id_and_have_one_encoding(string hex, bool isValid)
     {
-        Assert.Equal(isValid, GossipSync.TryRead(Convert.FromHexString(hex.Replace(" ", "", StringComparison.Ordinal)), out _));
+        Assert.Equal(isValid,
+            GossipSync.TryRead(Convert.FromHexString(hex.Replace(" ", "", StringComparison.Ordinal)), out _));
     }
 
     [Fact]

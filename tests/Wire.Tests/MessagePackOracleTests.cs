@@ -5,7 +5,9 @@ using OracleWriter = MessagePack.MessagePackWriter;
 
 namespace QuicProChat.Mesh.Wire.Tests;
 
-/// <summary>Our MessagePack against the MessagePack package: what it makes of our bytes, it writes as the same bytes.</summary>
+/// <summary>
+/// Our MessagePack against the MessagePack package: what it makes of our bytes, it writes as the same bytes.
+/// </summary>
 public sealed class MessagePackOracleTests
 {
     [Fact]
@@ -13,7 +15,8 @@ public sealed class MessagePackOracleTests
     {
         Random random = new(8);
         IEnumerable<object?> values =
-            [.. MessagePackTests.Boundaries(), .. Enumerable.Range(0, 2000).Select(_ => MessagePackTests.RandomValue(random, depth: 5))];
+            [.. MessagePackTests.Boundaries(), .. Enumerable.Range(0, 2000)
+                .Select(_ => MessagePackTests.RandomValue(random, depth: 5))];
         foreach (object? value in values)
         {
             byte[] ours = MessagePackTests.Encode(value);
@@ -38,7 +41,8 @@ public sealed class MessagePackOracleTests
             case MessagePack.MessagePackType.Boolean:
                 writer.Write(reader.ReadBoolean());
                 break;
-            case MessagePack.MessagePackType.Integer when reader.NextCode is MessagePackCode.UInt64 or MessagePackCode.UInt32
+            case MessagePack.MessagePackType.Integer when reader.NextCode is MessagePackCode.UInt64
+                or MessagePackCode.UInt32
                 or MessagePackCode.UInt16 or MessagePackCode.UInt8 or < MessagePackCode.MinFixMap:
                 writer.Write(reader.ReadUInt64());
                 break;

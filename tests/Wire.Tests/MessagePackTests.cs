@@ -11,7 +11,8 @@ public sealed class MessagePackTests
     public void Python_reads_what_we_write_and_writes_the_same_bytes()
     {
         Random random = new(4);
-        List<object?> values = [.. Boundaries(), .. Enumerable.Range(0, 300).Select(_ => RandomValue(random, depth: 4))];
+        List<object?> values =
+            [.. Boundaries(), .. Enumerable.Range(0, 300).Select(_ => RandomValue(random, depth: 4))];
         byte[][] ours = [.. values.Select(Encode)];
 
         string[] answers = PythonMessagePack.Run(ours.Select(Convert.ToHexStringLower));
@@ -29,7 +30,8 @@ public sealed class MessagePackTests
     public void We_read_what_python_writes()
     {
         Random random = new(5);
-        List<object?> values = [.. Boundaries(), .. Enumerable.Range(0, 300).Select(_ => RandomValue(random, depth: 4))];
+        List<object?> values =
+            [.. Boundaries(), .. Enumerable.Range(0, 300).Select(_ => RandomValue(random, depth: 4))];
         string[] answers = PythonMessagePack.Run(values.Select(v => Convert.ToHexStringLower(Encode(v))));
         for (int i = 0; i < values.Count; i++)
         {
@@ -137,7 +139,8 @@ public sealed class MessagePackTests
     public void Skipping_two_hundred_thousand_mutated_values_raises_no_exception_and_allocates_nothing()
     {
         Random random = new(6);
-        byte[][] values = [.. Enumerable.Range(0, 64).Select(_ => Encode(RandomValue(random, depth: 4))).Where(v => v.Length < 512)];
+        byte[][] values =
+            [.. Enumerable.Range(0, 64).Select(_ => Encode(RandomValue(random, depth: 4))).Where(v => v.Length < 512)];
         var mutator = new Mutator(seed: 7);
         // What the first calls make once (static fields of the mutator) is not the reader's.
         for (int i = 0; i < 1000; i++)
@@ -190,7 +193,8 @@ public sealed class MessagePackTests
         5 => RandomBytes(random),
         6 => new Extension((sbyte)random.Next(0, 128), RandomBytes(random)),
         7 => Enumerable.Range(0, random.Next(20)).Select(_ => RandomValue(random, depth - 1)).ToArray(),
-        _ => Enumerable.Range(0, random.Next(20)).Select(i => KeyValuePair.Create(i * 9L, RandomValue(random, depth - 1))).ToArray(),
+        _ => Enumerable.Range(0, random.Next(20))
+            .Select(i => KeyValuePair.Create(i * 9L, RandomValue(random, depth - 1))).ToArray(),
     };
 
     private static byte[] RandomBytes(Random random)
@@ -264,7 +268,8 @@ public sealed class MessagePackTests
                 return Render(boolean);
             case MessagePackType.Integer:
                 return reader.TryReadInt64(out long signed) ? Render(signed)
-                    : reader.TryReadUInt64(out ulong unsigned) ? Render(unsigned) : throw new InvalidOperationException("integer");
+                    : reader.TryReadUInt64(out ulong unsigned) ? Render(unsigned)
+                    : throw new InvalidOperationException("integer");
             case MessagePackType.Float:
                 Assert.True(reader.TryReadDouble(out double number));
                 return Render(number);

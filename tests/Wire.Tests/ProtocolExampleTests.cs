@@ -3,7 +3,9 @@ using QuicProChat.Mesh.Identity;
 
 namespace QuicProChat.Mesh.Wire.Tests;
 
-/// <summary>The hexadecimal examples of docs/reference/protocol.md and docs/reference/files.md are what the code writes.</summary>
+/// <summary>
+/// The hexadecimal examples of docs/reference/protocol.md and docs/reference/files.md are what the code writes.
+/// </summary>
 public sealed partial class ProtocolExampleTests
 {
     private static readonly string[] Pages = ["protocol.md", "files.md"];
@@ -35,7 +37,8 @@ public sealed partial class ProtocolExampleTests
     [MemberData(nameof(Names))]
     public void A_documented_example_is_what_the_code_writes(string name)
     {
-        Assert.Equal(Convert.ToHexString(Expected[name]), Convert.ToHexString(Documented.GetValueOrDefault(name) ?? []));
+        Assert.Equal(Convert.ToHexString(Expected[name]),
+            Convert.ToHexString(Documented.GetValueOrDefault(name) ?? []));
     }
 
     [Fact]
@@ -75,12 +78,14 @@ public sealed partial class ProtocolExampleTests
     }
 
     private static byte[] ReceiptEnvelope() => Codec.WriteEnvelope(
-        new EnvelopeHeader(EnvelopeKind.Receipt, Priority.Normal, WantsReceipt: false, Attempt: 0, HopsLeft: 16, LifetimeUnits: 8640, Codec.Destination),
+        new EnvelopeHeader(EnvelopeKind.Receipt, Priority.Normal, WantsReceipt: false, Attempt: 0, HopsLeft: 16,
+            LifetimeUnits: 8640, Codec.Destination),
         Codec.Named("Receipt").Example);
 
     private static Dictionary<string, byte[]> ReadExamples()
     {
-        string text = string.Concat(Pages.Select(page => File.ReadAllText(Path.Combine(Repository.Root, "docs", "reference", page))));
+        string text = string.Concat(
+            Pages.Select(page => File.ReadAllText(Path.Combine(Repository.Root, "docs", "reference", page))));
         var examples = new Dictionary<string, byte[]>();
         foreach (Match block in HexBlock().Matches(text))
         {

@@ -4,7 +4,9 @@ using System.Text.Json;
 
 namespace QuicProChat.Mesh.Wire.Tests;
 
-/// <summary>The test vectors of docs/reference/protocol.md, section 7, made by a script that shares nothing with the program.</summary>
+/// <summary>
+/// The test vectors of docs/reference/protocol.md, section 7, made by a script that shares nothing with the program.
+/// </summary>
 public sealed class ProtocolVectorTests
 {
     private static readonly JsonElement Vectors = Documents.Vectors("protocol.md");

@@ -43,7 +43,8 @@ public sealed class ValueTests
     [InlineData("tcp://host:1", "tcp", "//host:1", null)]
     [InlineData("QUIC://[::1]:7/#qpc1abc", "quic", "//[::1]:7/", "qpc1abc")]
     [InlineData("lora:/dev/ttyUSB0?modem=rnode", "lora", "/dev/ttyUSB0?modem=rnode", null)]
-    public void A_link_uri_is_split_into_scheme_place_and_pinned_address(string text, string scheme, string rest, string? pinned)
+    public void A_link_uri_is_split_into_scheme_place_and_pinned_address(
+        string text, string scheme, string rest, string? pinned)
     {
         Assert.True(LinkUri.TryParse(text, out LinkUri? uri, out _));
         Assert.Equal(new LinkUri(scheme, rest, pinned), uri);

@@ -14,7 +14,8 @@ namespace QuicProChat.Mesh.Transports;
 internal sealed class FrameQueue(int bound, Lazy<SendShare>? share = null, bool yields = false) : IDisposable
 {
     /// <summary>
-    /// A buffer of this size is free of charge, and kept while the queue is empty: most queues are emptied at every write.
+    /// A buffer of this size is free of charge, and kept while the queue is empty: most queues are emptied at every
+    /// write.
     /// </summary>
     internal const int FreeSize = 2048;
 
@@ -57,7 +58,9 @@ internal sealed class FrameQueue(int bound, Lazy<SendShare>? share = null, bool 
             Clear();
     }
 
-    /// <summary>How many bytes whole frames fill of a space; at least one frame if <paramref name="takeOne"/>.</summary>
+    /// <summary>
+    /// How many bytes whole frames fill of a space; at least one frame if <paramref name="takeOne"/>.
+    /// </summary>
     internal int Measure(int space, bool takeOne)
     {
         int end = _head;

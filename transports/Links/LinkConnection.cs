@@ -3,7 +3,9 @@ using QuicProChat.Mesh.Wire;
 
 namespace QuicProChat.Mesh.Transports;
 
-/// <summary>The encrypted byte stream below a link, and how it is shut: the part that TCP and QUIC do differently.</summary>
+/// <summary>
+/// The encrypted byte stream below a link, and how it is shut: the part that TCP and QUIC do differently.
+/// </summary>
 internal abstract class LinkConnection : IAsyncDisposable
 {
     /// <summary>The plaintext in both directions.</summary>
@@ -34,7 +36,8 @@ internal abstract class LinkConnection : IAsyncDisposable
         LinkEndCode code, TimeSpan patience, TimeProvider time, CancellationToken cancellation = default)
     {
         using CancellationTokenSource limit = new(patience, time);
-        using CancellationTokenSource timeout = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellation);
+        using CancellationTokenSource timeout =
+            CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellation);
         try
         {
             await Stream.WriteAsync(HelloExchange.Bye(code), timeout.Token);

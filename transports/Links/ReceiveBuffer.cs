@@ -5,8 +5,8 @@ using QuicProChat.Mesh.Wire;
 namespace QuicProChat.Mesh.Transports;
 
 /// <summary>
-/// What a link has received and not handed on. A small buffer is its right; a large one is taken from those that all links
-/// share, for reading much at once where there are plenty, and for a frame that is larger. Not safe for threads.
+/// What a link has received and not handed on. A small buffer is its right; a large one is taken from those that all
+/// links share, for reading much at once where there are plenty, and for a frame that is larger. Not safe for threads.
 /// </summary>
 /// <param name="memory">What all links share.</param>
 /// <param name="source">Where the link comes from.</param>
@@ -44,10 +44,13 @@ internal sealed class ReceiveBuffer(
         _busy = count >= FreeSize / 2;
     }
 
-    /// <summary>Hands on the first bytes; what is behind them stays. Waits while the node has too much to handle.</summary>
+    /// <summary>
+    /// Hands on the first bytes; what is behind them stays. Waits while the node has too much to handle.
+    /// </summary>
     internal ValueTask<ReceivedFrames> TakeAsync(int count)
     {
-        if (_large is not null && _filled - count > FreeSize && memory.Large.TryTake(source, chosen, giveWay) is { } next)
+        if (_large is not null && _filled - count > FreeSize && memory.Large.TryTake(source, chosen, giveWay)
+            is { } next)
             return new ValueTask<ReceivedFrames>(HandOver(count, next));
         return _large is not null && _filled - count > FreeSize ? CopyOutAsync(count) : HandOverAsync(count);
     }
@@ -100,8 +103,8 @@ internal sealed class ReceiveBuffer(
     }
 
     /// <summary>
-    /// Hands on a copy, and keeps the buffer for a large frame that has begun in it: a link that would wait for a second large
-    /// buffer while it has one could wait for another that does the same.
+    /// Hands on a copy, and keeps the buffer for a large frame that has begun in it: a link that would wait for a
+    /// second large buffer while it has one could wait for another that does the same.
     /// </summary>
     private async ValueTask<ReceivedFrames> CopyOutAsync(int count)
     {

@@ -29,7 +29,8 @@ internal sealed class SendQueues : IDisposable
     private const int LargeBound = 256 * 1024;
 
     private static readonly FrameClass[] BeforeRouting = [FrameClass.Emergency, FrameClass.Control];
-    private static readonly FrameClass[] AfterRouting = [FrameClass.High, FrameClass.Normal, FrameClass.Routing, FrameClass.Low, FrameClass.Bulk];
+    private static readonly FrameClass[] AfterRouting =
+        [FrameClass.High, FrameClass.Normal, FrameClass.Routing, FrameClass.Low, FrameClass.Bulk];
 
     private readonly object _lock = new();
     private readonly FrameQueue[] _queues;
@@ -39,7 +40,8 @@ internal sealed class SendQueues : IDisposable
     private bool _closed;
 
     /// <summary>Makes empty queues.</summary>
-    /// <param name="open">Opens the account that larger buffers are taken from, at the first of them; null for no common bound.</param>
+    /// <param name="open">Opens the account that larger buffers are taken from, at the first of them; null for no
+    /// common bound.</param>
     internal SendQueues(Func<SendShare>? open = null)
     {
         _share = open is null ? null : new Lazy<SendShare>(open);

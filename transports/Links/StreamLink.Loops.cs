@@ -33,16 +33,19 @@ internal sealed partial class StreamLink
                     _ = await _stream.ReadAsync(Memory<byte>.Empty, CancellationToken.None);
                 int count = await _stream.ReadAsync(buffer.Space(), CancellationToken.None);
                 if (count == 0)
-                    return new LinkEnd(LinkEndCode.TransportFailed, Detail: buffer.IsEmpty ? "the peer hung up" : "the peer hung up within a frame");
+                    return new LinkEnd(LinkEndCode.TransportFailed, Detail: buffer.IsEmpty ? "the peer hung up"
+                        : "the peer hung up within a frame");
                 Volatile.Write(ref _received, _received + count);
                 buffer.Advance(count);
-                ScanResult result = FrameScanner.Scan(buffer.Filled, out int whole, out int needed, out LinkEndCode bye);
+                ScanResult result =
+                    FrameScanner.Scan(buffer.Filled, out int whole, out int needed, out LinkEndCode bye);
                 if (whole > 0)
                     await events.ReceivedAsync(this, await buffer.TakeAsync(whole));
                 if (result == ScanResult.Bye)
                     return new LinkEnd(bye, ByPeer: true);
                 if (result == ScanResult.Violation)
-                    return new LinkEnd(LinkEndCode.ProtocolViolation, Detail: "a frame without a kind, or one that belongs elsewhere");
+                    return new LinkEnd(LinkEndCode.ProtocolViolation,
+                        Detail: "a frame without a kind, or one that belongs elsewhere");
                 await buffer.MakeRoomAsync(needed, _stop.Token);
             }
         }
@@ -52,7 +55,8 @@ internal sealed partial class StreamLink
         }
     }
 
-    private void GiveWay() => End(new LinkEnd(LinkEndCode.TooMany, Detail: "its unfinished frame made room for those of others"));
+    private void GiveWay() =>
+        End(new LinkEnd(LinkEndCode.TooMany, Detail: "its unfinished frame made room for those of others"));
 
     private async Task WriteAsync()
     {

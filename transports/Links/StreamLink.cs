@@ -88,7 +88,8 @@ internal sealed partial class StreamLink : ILink, IPendingLink, ILinkOrigin
     public bool TrySend(FrameClass frameClass, ReadOnlySpan<byte> frame)
     {
         if (frame.Length == 0 || frame.Length > Properties.Mtu)
-            throw new ArgumentException($"A frame here has 1 to {Properties.Mtu} bytes, not {frame.Length}.", nameof(frame));
+            throw new ArgumentException($"A frame here has 1 to {Properties.Mtu} bytes, not {frame.Length}.",
+                nameof(frame));
         return _queues.TryAdd(frameClass, frame);
     }
 

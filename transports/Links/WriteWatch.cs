@@ -3,8 +3,8 @@ using QuicProChat.Mesh.Wire;
 namespace QuicProChat.Mesh.Transports;
 
 /// <summary>
-/// Ends a link whose peer takes nothing for too long. Its timer runs only from a write that had to wait for the network until
-/// it finds none under way: an idle link wakes nobody.
+/// Ends a link whose peer takes nothing for too long. Its timer runs only from a write that had to wait for the network
+/// until it finds none under way: an idle link wakes nobody.
 /// </summary>
 internal sealed class WriteWatch : IDisposable
 {

@@ -9,7 +9,9 @@ public static class LoraFrameLimit
     /// <summary>Arbitrary: below this a text of 40 characters does not fit into one frame.</summary>
     public const int Useful = 80;
 
-    /// <summary>The RNode firmware takes a transmission of 20 s for a hung radio and reboots; arbitrary distance from it.</summary>
+    /// <summary>
+    /// The RNode firmware takes a transmission of 20 s for a hung radio and reboots; arbitrary distance from it.
+    /// </summary>
     internal static readonly TimeSpan RadioTimeout = TimeSpan.FromSeconds(18);
 
     /// <summary>Bytes that fit into one frame under these options.</summary>

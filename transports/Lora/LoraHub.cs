@@ -35,7 +35,8 @@ internal sealed class LoraHub : IRadioClient, IRadioUser
     private int _broadcasts;
 
     internal LoraHub(
-        LoraOptions options, Func<IRadioUser, RadioMedium> medium, ILinkAcceptor acceptor, int number, RadioLog log, TimeProvider time)
+        LoraOptions options, Func<IRadioUser, RadioMedium> medium, ILinkAcceptor acceptor, int number, RadioLog log,
+        TimeProvider time)
     {
         _options = options;
         _acceptor = acceptor;
@@ -47,9 +48,10 @@ internal sealed class LoraHub : IRadioClient, IRadioUser
     }
 
     /// <summary>
-    /// The bit rate that the router goes by. Of the nominal one it would plan with airtime that the law does not allow; so it is
-    /// told the nominal rate times the duty cycle, and five times that: routing's 6 % of it on a shared medium
-    /// (docs/reference/lora.md, section 8) are then the 30 % of the budget that the ledger lends. Never more than nominal.
+    /// The bit rate that the router goes by. Of the nominal one it would plan with airtime that the law does not allow;
+    /// so it is told the nominal rate times the duty cycle, and five times that: routing's 6 % of it on a shared medium
+    /// (docs/reference/lora.md, section 8) are then the 30 % of the budget that the ledger lends. Never more than
+    /// nominal.
     /// </summary>
     internal static long BitRate(LoraOptions options)
     {
@@ -141,7 +143,8 @@ internal sealed class LoraHub : IRadioClient, IRadioUser
         _acceptor.Accept(link);
     }
 
-    public void Received(RadioNeighbour neighbour, ReadOnlySpan<byte> frame) => (neighbour.Tag as LoraLink)?.Deliver(frame);
+    public void Received(RadioNeighbour neighbour, ReadOnlySpan<byte> frame) =>
+        (neighbour.Tag as LoraLink)?.Deliver(frame);
 
     public void Writable(RadioNeighbour neighbour)
     {
@@ -159,7 +162,8 @@ internal sealed class LoraHub : IRadioClient, IRadioUser
 
     /// <summary>What an operator wants to know; on the radio's thread.</summary>
     internal RadioStatus Status() => new(
-        _options.Device, _modem?.Kind ?? "none", _medium.ModemState.State, _medium.ModemState.Detail, _options.FrequencyHz,
+        _options.Device, _modem?.Kind ?? "none", _medium.ModemState.State, _medium.ModemState.Detail,
+        _options.FrequencyHz,
         _options.BandwidthHz, _options.SpreadingFactor, _options.CodingRate, _options.PowerDbm, _options.Region.Name,
         _options.Band.Name, _options.Band.Budget, _options.Band.Window, _medium.AirtimeUse(_now), _medium.NoiseFloorDbm,
         _modem?.Counters.Copy() ?? new ModemCounters(), _medium.Counters.Copy(), _medium.QueuedBroadcasts,

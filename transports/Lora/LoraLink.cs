@@ -89,7 +89,8 @@ internal sealed class LoraLink : ILink, IPendingLink
     public bool TrySend(FrameClass frameClass, ReadOnlySpan<byte> frame)
     {
         if (frame.Length == 0 || frame.Length > Properties.Mtu)
-            throw new ArgumentException($"A frame here has 1 to {Properties.Mtu} bytes, not {frame.Length}.", nameof(frame));
+            throw new ArgumentException($"A frame here has 1 to {Properties.Mtu} bytes, not {frame.Length}.",
+                nameof(frame));
         if (frame[0] == (byte)FrameKind.Ping && Ping.TryRead(frame[1..], out Ping ping))
         {
             _ = AnswerAsync(ping.Number);

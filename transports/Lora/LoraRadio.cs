@@ -72,7 +72,8 @@ public sealed class LoraRadio : IAsyncDisposable
     /// <summary>Has <see cref="IRadioClient.Run"/> called soon. Any thread.</summary>
     public void Wake()
     {
-        // More than one call before the loop looks is one call. After the end nobody looks, and nothing has to be freed.
+        // More than one call before the loop looks is one call. After the end nobody looks, and nothing has to be
+        // freed.
         if (_wake.CurrentCount == 0)
             _wake.Release();
         _line?.Wake();
@@ -122,7 +123,8 @@ public sealed class LoraRadio : IAsyncDisposable
         {
             TimeSpan until = _openAt < _clientAt ? _openAt : _clientAt;
             TimeSpan wait = until - now;
-            _wake.Wait(wait > TimeSpan.Zero ? TimeSpan.FromMilliseconds(Math.Ceiling(wait.TotalMilliseconds)) : TimeSpan.Zero);
+            _wake.Wait(wait > TimeSpan.Zero ? TimeSpan.FromMilliseconds(Math.Ceiling(wait.TotalMilliseconds))
+                : TimeSpan.Zero);
         }
         AfterEvent();
     }

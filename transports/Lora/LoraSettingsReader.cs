@@ -85,7 +85,8 @@ internal sealed class LoraSettingsReader(IReadOnlyDictionary<string, LoraSetting
             return null;
         byte[] bytes = new byte[KeySize];
         if (setting.Value.Length == 2 * KeySize
-            && Convert.FromHexString(setting.Value, bytes, out _, out int written) == OperationStatus.Done && written == KeySize)
+            && Convert.FromHexString(setting.Value, bytes, out _, out int written) == OperationStatus.Done
+            && written == KeySize)
             return bytes;
         Fail(key, $"is not a key of {2 * KeySize} hexadecimal digits");
         return null;

@@ -13,12 +13,15 @@ namespace QuicProChat.Mesh.Transports.Lora;
 /// <summary>What radios need to know of the node.</summary>
 /// <param name="Identity">Who we are; not disposed of.</param>
 /// <param name="BootId">Drawn at this process's start.</param>
-/// <param name="NetworkKey">The community's key, 32 bytes, for radios whose URI names none; empty for an open network.</param>
+/// <param name="NetworkKey">The community's key, 32 bytes, for radios whose URI names none; empty for an open
+/// network.</param>
 /// <param name="StateDirectory">Where the airtime ledgers live; null keeps them in memory only (tests).</param>
 public sealed record LoraSettings(
     LocalIdentity Identity, ulong BootId, ReadOnlyMemory<byte> NetworkKey, string? StateDirectory);
 
-/// <summary>Radios. One listens on a modem; its neighbours come up as links by themselves. Nothing is dialled.</summary>
+/// <summary>
+/// Radios. One listens on a modem; its neighbours come up as links by themselves. Nothing is dialled.
+/// </summary>
 public sealed class LoraTransport : ITransport
 {
     internal const string SchemeName = "lora";
@@ -56,7 +59,8 @@ public sealed class LoraTransport : ITransport
     public string? Unavailable =>
         OperatingSystem.IsLinux() && TermiosAbi.IsSupported(RuntimeInformation.ProcessArchitecture)
             ? null
-            : $"serial lines are not supported on {RuntimeInformation.OSDescription} {RuntimeInformation.ProcessArchitecture}";
+            : $"serial lines are not supported on {RuntimeInformation.OSDescription} "
+                + $"{RuntimeInformation.ProcessArchitecture}";
 
     /// <summary>The radios in use.</summary>
     public IReadOnlyList<LoraListener> Radios
@@ -109,7 +113,8 @@ public sealed class LoraTransport : ITransport
         DutyLedger ledger = _ledgers.Of(options.Band, now);
         LoraHub hub = new(
             options,
-            user => new RadioMedium(options, _settings.Identity, _settings.BootId, ledger, user, new Random(chance.Next())),
+            user => new RadioMedium(options, _settings.Identity, _settings.BootId, ledger, user,
+                new Random(chance.Next())),
             acceptor, Interlocked.Increment(ref _media), new RadioLog(options, _logger), _time);
         GpioModePins? pins = options.ModeSwitch == ModeSwitch.Gpio
             ? new GpioModePins(options.GpioChip, options.GpioM0, options.GpioM1)
@@ -161,7 +166,8 @@ public sealed class LoraListener : IListener
     private readonly LoraTransport _owner;
     private int _disposed;
 
-    internal LoraListener(LinkUri bound, LoraHub hub, LoraRadio radio, RadioPort port, GpioModePins? pins, LoraTransport owner)
+    internal LoraListener(
+        LinkUri bound, LoraHub hub, LoraRadio radio, RadioPort port, GpioModePins? pins, LoraTransport owner)
     {
         Bound = bound;
         _hub = hub;
@@ -177,7 +183,9 @@ public sealed class LoraListener : IListener
     /// <summary>Ends when the radio was stopped; fails with what it died of.</summary>
     public Task Ended => _radio.Ended;
 
-    /// <summary>Asks the radio's thread how things stand; of a radio that has ended, tells how they stood then.</summary>
+    /// <summary>
+    /// Asks the radio's thread how things stand; of a radio that has ended, tells how they stood then.
+    /// </summary>
     public async Task<RadioStatus> StatusAsync(CancellationToken cancellation)
     {
         TaskCompletionSource<RadioStatus> answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -185,7 +193,8 @@ public sealed class LoraListener : IListener
         Task first = await Task.WhenAny(answer.Task, _radio.Ended).WaitAsync(cancellation).ConfigureAwait(false);
         if (first == answer.Task)
             return await answer.Task.ConfigureAwait(false);
-        string why = _radio.Ended.Exception?.InnerException is { } fault ? $"a fault of this program: {FaultText.Of(fault)}" : "stopped";
+        string why = _radio.Ended.Exception?.InnerException is { } fault
+            ? $"a fault of this program: {FaultText.Of(fault)}" : "stopped";
         // No thread owns it any more, but several may ask.
         lock (_hub)
             return _hub.Status() with { State = ModemState.Closed, Detail = why };

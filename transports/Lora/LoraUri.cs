@@ -17,8 +17,8 @@ public sealed record LoraUriError(string Where, int Position, string Message)
 }
 
 /// <summary>
-/// Reads <c>lora:/dev/ttyUSB0?modem=rnode&amp;frequency=868100000&amp;bandwidth=125000&amp;sf=9&amp;cr=5&amp;power=14&amp;region=eu868</c>.
-/// The keys are those of the configuration file.
+/// Reads <c>lora:/dev/ttyUSB0?modem=rnode&amp;frequency=868100000&amp;sf=9&amp;region=eu868</c> and what else a modem
+/// takes. The keys are those of the configuration file.
 /// </summary>
 public static class LoraUri
 {
@@ -38,7 +38,8 @@ public static class LoraUri
         options = null;
         if (!text.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase))
         {
-            error = new LoraUriError("scheme", 0, $"a radio begins with {Scheme}, for example lora:/dev/ttyUSB0?modem=rnode&...");
+            error = new LoraUriError(
+                "scheme", 0, $"a radio begins with {Scheme}, for example lora:/dev/ttyUSB0?modem=rnode&...");
             return false;
         }
         int question = text.IndexOf('?', StringComparison.Ordinal);
@@ -48,13 +49,15 @@ public static class LoraUri
         {
             error = new LoraUriError(
                 "device", Scheme.Length,
-                "the path of a serial device is expected, then ? and settings, for example /dev/ttyUSB0?... or /dev/serial/by-id/...?...");
+                "the path of a serial device is expected, then ? and settings, for example /dev/ttyUSB0?... or "
+                    + "/dev/serial/by-id/...?...");
             return false;
         }
         int hash = text.IndexOf('#', StringComparison.Ordinal);
         if (hash >= 0)
         {
-            error = new LoraUriError("#", hash, "a radio has no pinned address, and neither path nor settings have a #");
+            error = new LoraUriError(
+                "#", hash, "a radio has no pinned address, and neither path nor settings have a #");
             return false;
         }
         Dictionary<string, LoraSetting> settings = [];
@@ -66,10 +69,12 @@ public static class LoraUri
             int equals = text.IndexOf('=', at, end - at);
             string key = text[at..(equals < 0 ? end : equals)].ToLowerInvariant();
             if (!Keys.Contains(key))
-                error = new LoraUriError(NameOf(key), at, $"is no setting of a radio; these are: {string.Join(", ", Keys)}");
+                error = new LoraUriError(
+                    NameOf(key), at, $"is no setting of a radio; these are: {string.Join(", ", Keys)}");
             else if (equals < 0)
                 error = new LoraUriError(key, at, $"needs a value: {key}=...");
-            else if (!settings.TryAdd(key, new LoraSetting(Uri.UnescapeDataString(text[(equals + 1)..end]), equals + 1)))
+            else if (!settings.TryAdd(
+                key, new LoraSetting(Uri.UnescapeDataString(text[(equals + 1)..end]), equals + 1)))
                 error = new LoraUriError(key, at, "is given twice");
             else
                 error = null;
@@ -114,7 +119,8 @@ public static class LoraUri
         bool waveshare = from.Text("modem") is "waveshare";
         RegionPlan? region = from.Region();
         long frequency = from.Number("frequency", null, 137_000_000, 3_000_000_000, "hertz");
-        int airRate = from.OneOf("airrate", 2400, Array.ConvertAll(E22AirRate.All, r => r.BitsPerSecond), "bits a second");
+        int airRate = from.OneOf("airrate", 2400, Array.ConvertAll(E22AirRate.All, r => r.BitsPerSecond),
+            "bits a second");
         bool ebyte = modem is ModemKind.E22 or ModemKind.E22HighPower;
         LoraModulation? preset = ebyte ? E22AirRate.Find(airRate)?.Modulation : null;
         LoraOptions? options = region is null ? null : new LoraOptions
@@ -165,7 +171,8 @@ public static class LoraUri
             if (wrong && from.Has(key))
                 return from.Fail(key, $"has no meaning for this modem ({from.Text("modem") ?? "auto"})");
         }
-        if (options.Modem is ModemKind.E22 or ModemKind.E22HighPower && E22Registers.Channel(options.FrequencyHz) is null)
+        if (options.Modem is ModemKind.E22 or ModemKind.E22HighPower
+            && E22Registers.Channel(options.FrequencyHz) is null)
         {
             return from.Fail(
                 "frequency", "an E22 has channels 1 MHz apart: 850125000 to 930125000 or 410125000 to 493125000");

@@ -22,7 +22,8 @@ internal sealed class RadioLog(LoraOptions options, ILogger logger)
         {
             case ModemState.Online:
                 _told.Clear();
-                Log.RadioOn(logger, options.Device, modem, options.FrequencyHz, options.SpreadingFactor, options.Region.Name, change.Detail);
+                Log.RadioOn(logger, options.Device, modem, options.FrequencyHz, options.SpreadingFactor,
+                    options.Region.Name, change.Detail);
                 break;
             case ModemState.Closed or ModemState.Lost when _told.Count < MostReasons && _told.Add(change.Detail):
                 Log.RadioAway(logger, options.Device, change.Detail.TrimEnd('.'));

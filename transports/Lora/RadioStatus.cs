@@ -26,7 +26,8 @@ namespace QuicProChat.Mesh.Transports.Lora;
 /// <param name="QueuedBroadcasts">Broadcasts that wait for airtime.</param>
 /// <param name="Neighbours">Stations known.</param>
 public sealed record RadioStatus(
-    string Device, string Modem, ModemState State, string Detail, long FrequencyHz, int BandwidthHz, int SpreadingFactor,
+    string Device, string Modem, ModemState State, string Detail, long FrequencyHz, int BandwidthHz,
+    int SpreadingFactor,
     int CodingRate, int PowerDbm, string Region, string Band, TimeSpan Budget, TimeSpan Window,
     IReadOnlyList<ClassUse> Airtime, int? NoiseFloorDbm, ModemCounters ModemCounters, RadioCounters Counters,
     int QueuedBroadcasts, IReadOnlyList<RadioNeighbourStatus> Neighbours);
@@ -44,5 +45,6 @@ public sealed record RadioStatus(
 /// <param name="GivenUp">Frames given up.</param>
 /// <param name="Queued">Frames that wait for airtime.</param>
 public sealed record RadioNeighbourStatus(
-    NodeAddress Address, bool IsUp, int? RssiDbm, double? SnrDb, TimeSpan Silence, TimeSpan RoundTrip, long FramesReceived,
+    NodeAddress Address, bool IsUp, int? RssiDbm, double? SnrDb, TimeSpan Silence, TimeSpan RoundTrip,
+    long FramesReceived,
     long FramesSent, long Repeats, long GivenUp, int Queued);

@@ -27,7 +27,8 @@ public sealed record DiscoveryLink(string Interface, bool Announces, bool Browse
 /// <param name="Server">What a server is called; null without it.</param>
 /// <param name="Domain">Its domain; null without it.</param>
 public sealed record FoundInstance(
-    bool IsServer, string Instance, IReadOnlyList<string> Interfaces, IReadOnlyList<string> Uris, string State, string? Why,
+    bool IsServer, string Instance, IReadOnlyList<string> Interfaces, IReadOnlyList<string> Uris, string State,
+    string? Why,
     NodeAddress? Peer, string? Server, string? Domain);
 
 /// <summary>What discovery did since the start.</summary>

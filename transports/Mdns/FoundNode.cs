@@ -57,7 +57,8 @@ internal sealed class FoundWay(ServiceKind kind, MdnsLink link)
     }
 
     /// <summary>
-    /// True if somebody answers from there: the first of a family stays, so that nobody leads astray whoever has found it.
+    /// True if somebody answers from there: the first of a family stays, so that nobody leads astray whoever has found
+    /// it.
     /// </summary>
     internal bool Take(IPAddress source)
     {

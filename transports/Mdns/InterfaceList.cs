@@ -21,7 +21,9 @@ internal static unsafe partial class InterfaceList
 
     private const int MaxName = 16;
 
-    /// <summary>Interfaces that are up and carry multicast, in the order of their numbers; none where the kernel does not tell.</summary>
+    /// <summary>
+    /// Interfaces that are up and carry multicast, in the order of their numbers; none where the kernel does not tell.
+    /// </summary>
     internal static IReadOnlyList<NetworkInterface> Read()
     {
         Entry* first;
@@ -31,7 +33,8 @@ internal static unsafe partial class InterfaceList
         for (Entry* entry = first; entry is not null; entry = entry->Next)
         {
             const uint wanted = IsUp | IsRunning | HasMulticast;
-            if (entry->Address is null || (entry->Flags & (wanted | IsLoopback | IsPointToPoint)) != wanted || AddressOf(*entry) is not { } address)
+            if (entry->Address is null || (entry->Flags & (wanted | IsLoopback | IsPointToPoint)) != wanted
+                || AddressOf(*entry) is not { } address)
                 continue;
             int index = (int)if_nametoindex(entry->Name);
             string name = Marshal.PtrToStringUTF8((nint)entry->Name) ?? "";
@@ -52,12 +55,14 @@ internal static unsafe partial class InterfaceList
     {
         ushort family = *(ushort*)entry.Address;
         if (family == Inet)
-            return new LinkAddress(new IPAddress(new ReadOnlySpan<byte>(entry.Address + Inet4At, 4)), Prefix(entry.Netmask, Inet4At, 4));
+            return new LinkAddress(new IPAddress(new ReadOnlySpan<byte>(entry.Address + Inet4At, 4)),
+                Prefix(entry.Netmask, Inet4At, 4));
         if (family != Inet6)
             return null;
         uint scope = *(uint*)(entry.Address + ScopeAt);
         return new LinkAddress(
-            new IPAddress(new ReadOnlySpan<byte>(entry.Address + Inet6At, 16), scope), Prefix(entry.Netmask, Inet6At, 16));
+            new IPAddress(new ReadOnlySpan<byte>(entry.Address + Inet6At, 16), scope),
+            Prefix(entry.Netmask, Inet6At, 16));
     }
 
     private static int Prefix(byte* mask, int at, int size)

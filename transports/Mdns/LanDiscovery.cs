@@ -10,8 +10,9 @@ namespace QuicProChat.Mesh.Transports.Mdns;
 public sealed record DiscoverySettings(DiscoveryMode Mode, IReadOnlyCollection<string> Interfaces);
 
 /// <summary>
-/// Finds other nodes on the links of this machine, and lets itself be found (docs/reference/discovery.md): sockets, interfaces and
-/// timers around <see cref="MdnsEngine"/>, which decides. Nodes that were found are dialled by the link manager.
+/// Finds other nodes on the links of this machine, and lets itself be found (docs/reference/discovery.md): sockets,
+/// interfaces and timers around <see cref="MdnsEngine"/>, which decides. Nodes that were found are dialled by the link
+/// manager.
 /// </summary>
 public sealed class LanDiscovery : IMdnsSender, IAsyncDisposable
 {
@@ -50,7 +51,8 @@ public sealed class LanDiscovery : IMdnsSender, IAsyncDisposable
     /// <param name="lots">For delays and choices.</param>
     /// <param name="logger">Where it tells.</param>
     public LanDiscovery(
-        DiscoverySettings settings, ReadOnlySpan<byte> networkKey, LinkManager manager, TimeProvider time, RandomFill random, Random lots, ILogger logger)
+        DiscoverySettings settings, ReadOnlySpan<byte> networkKey, LinkManager manager, TimeProvider time,
+        RandomFill random, Random lots, ILogger logger)
     {
         _settings = settings;
         _manager = manager;
@@ -59,8 +61,10 @@ public sealed class LanDiscovery : IMdnsSender, IAsyncDisposable
         _tag = networkKey.IsEmpty ? null : new NetworkTag(networkKey);
         _engine = new MdnsEngine(new OwnInstance(random, _tag), _tag, manager, lots);
         _sockets = new MdnsSockets(Receive, time, logger);
-        _timer = time.CreateTimer(static self => ((LanDiscovery)self!).Do(static (_, _) => { }), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-        _retry = time.CreateTimer(static self => ((LanDiscovery)self!).Refresh(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _timer = time.CreateTimer(static self => ((LanDiscovery)self!).Do(static (_, _) => { }), this,
+            Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _retry = time.CreateTimer(static self => ((LanDiscovery)self!).Refresh(), this, Timeout.InfiniteTimeSpan,
+            Timeout.InfiniteTimeSpan);
     }
 
     /// <summary>Begins. Call it when the node listens.</summary>
@@ -91,7 +95,8 @@ public sealed class LanDiscovery : IMdnsSender, IAsyncDisposable
         {
             return new DiscoveryReport(
                 _settings.Mode,
-                [.. _engine.Links.Select(l => new DiscoveryLink(l.Name, l.Announces, l.Browses, _sockets.ProblemOf(l.Index)))],
+                [.. _engine.Links.Select(
+                    l => new DiscoveryLink(l.Name, l.Announces, l.Browses, _sockets.ProblemOf(l.Index)))],
                 [.. _engine.Found.Select(Describe)]);
         }
     }
@@ -103,7 +108,8 @@ public sealed class LanDiscovery : IMdnsSender, IAsyncDisposable
         {
             MdnsCounters counters = _engine.Counters;
             return new DiscoveryCounts(
-                _engine.Found.Count, counters.Received, counters.Ignored, counters.Announced, counters.Asked, _engine.Displaced);
+                _engine.Found.Count, counters.Received, counters.Ignored, counters.Announced, counters.Asked,
+                _engine.Displaced);
         }
     }
 
@@ -129,8 +135,10 @@ public sealed class LanDiscovery : IMdnsSender, IAsyncDisposable
     {
         DialReport? report = node.Dialled is { } peer ? ((IFoundDialler)_manager).ReportOf(peer) : null;
         return new FoundInstance(
-            node.IsServer, node.Instance, [.. node.Ways.Select(w => w.Link.Name).Distinct()], [.. node.Ways.SelectMany(w => w.Uris).Take(MaxShownUris)],
-            node.State.ToString().ToLowerInvariant(), _engine.WhyNot(node), report?.Peer, node.Texts?.Server, node.Texts?.Domain);
+            node.IsServer, node.Instance, [.. node.Ways.Select(w => w.Link.Name).Distinct()],
+            [.. node.Ways.SelectMany(w => w.Uris).Take(MaxShownUris)],
+            node.State.ToString().ToLowerInvariant(), _engine.WhyNot(node), report?.Peer, node.Texts?.Server,
+            node.Texts?.Domain);
     }
 
     private void Receive(int index, IPEndPoint source, ReadOnlySpan<byte> message)
@@ -209,7 +217,8 @@ public sealed class LanDiscovery : IMdnsSender, IAsyncDisposable
                 await LookAsync();
                 using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(stop);
                 Task changed = Settings.Mode == DiscoveryMode.Off
-                    ? Task.Delay(Timeout.InfiniteTimeSpan, _time, either.Token) : network.ChangedAsync(LookAfter, either.Token);
+                    ? Task.Delay(Timeout.InfiniteTimeSpan, _time, either.Token)
+                    : network.ChangedAsync(LookAfter, either.Token);
                 Task poked = _poke.WaitAsync(either.Token);
                 await Task.WhenAny(changed, poked);
                 await either.CancelAsync();
@@ -230,7 +239,8 @@ public sealed class LanDiscovery : IMdnsSender, IAsyncDisposable
         try
         {
             DiscoverySettings settings = Settings;
-            IReadOnlyList<MdnsLink> links = LinkPlan.Make(settings.Mode, InterfaceList.Read(), settings.Interfaces, _manager.Listening);
+            IReadOnlyList<MdnsLink> links =
+                LinkPlan.Make(settings.Mode, InterfaceList.Read(), settings.Interfaces, _manager.Listening);
             await _sockets.SetLinksAsync(links, _gate);
             Do((engine, now) =>
             {

@@ -16,7 +16,8 @@ internal static class LinkPlan
     /// <param name="names">Of them only these; empty for all.</param>
     /// <param name="listening">Where this node listens.</param>
     internal static IReadOnlyList<MdnsLink> Make(
-        DiscoveryMode mode, IReadOnlyList<NetworkInterface> interfaces, IReadOnlyCollection<string> names, IReadOnlyList<LinkUri> listening)
+        DiscoveryMode mode, IReadOnlyList<NetworkInterface> interfaces, IReadOnlyCollection<string> names,
+        IReadOnlyList<LinkUri> listening)
     {
         if (mode == DiscoveryMode.Off)
             return [];
@@ -27,13 +28,15 @@ internal static class LinkPlan
             if (names.Count > 0 && !names.Contains(one.Name))
                 continue;
             List<Bound> here = [.. bound.Where(b => one.Addresses.Any(b.Reaches))];
-            LinkAddress[] heard = [.. one.Addresses.Where(a => mode == DiscoveryMode.Browse || here.Exists(b => b.Reaches(a)))];
+            LinkAddress[] heard =
+                [.. one.Addresses.Where(a => mode == DiscoveryMode.Browse || here.Exists(b => b.Reaches(a)))];
             if (heard.Length == 0)
                 continue;
             bool announces = mode is DiscoveryMode.Announce or DiscoveryMode.Both;
             links.Add(new MdnsLink(
                 one.Index, one.Name, heard,
-                announces ? PortOf(here, Tcp.TcpTransport.SchemeName) : 0, announces ? PortOf(here, Quic.QuicTransport.SchemeName) : 0,
+                announces ? PortOf(here, Tcp.TcpTransport.SchemeName) : 0,
+                announces ? PortOf(here, Quic.QuicTransport.SchemeName) : 0,
                 mode is DiscoveryMode.Browse or DiscoveryMode.Both));
             if (links.Count == MaxLinks)
                 break;
@@ -57,7 +60,8 @@ internal static class LinkPlan
 
         /// <summary>True if whoever dials that address of an interface is heard.</summary>
         internal bool Hears(LinkAddress own) => IsAny
-            ? Address.AddressFamily == AddressFamily.InterNetworkV6 || own.Address.AddressFamily == Address.AddressFamily
+            ? Address.AddressFamily == AddressFamily.InterNetworkV6 || own.Address.AddressFamily
+            == Address.AddressFamily
             : own.Address.Equals(Address);
 
         /// <summary>
@@ -65,7 +69,8 @@ internal static class LinkPlan
         /// link-local one of IPv6.
         /// </summary>
         internal bool Reaches(LinkAddress own) =>
-            Hears(own) && (IsAny || own.Address.AddressFamily == AddressFamily.InterNetwork || own.Address.IsIPv6LinkLocal);
+            Hears(own) && (IsAny || own.Address.AddressFamily == AddressFamily.InterNetwork
+                || own.Address.IsIPv6LinkLocal);
 
         private bool IsAny => Address.Equals(IPAddress.Any) || Address.Equals(IPAddress.IPv6Any);
     }

@@ -12,7 +12,8 @@ internal interface IMdnsSender
 }
 
 /// <summary>
-/// Discovery without I/O (docs/reference/discovery.md): what was received, links, time go in; messages and dials come out.
+/// Discovery without I/O (docs/reference/discovery.md): what was received, links, time go in; messages and dials come
+/// out.
 /// <code>
 ///   message -- question: Responder, Querier (another asked)       time -- Responder, Querier: messages
 ///           \- answer:   FoundTable                                    \- DialPlan: dials
@@ -20,7 +21,9 @@ internal interface IMdnsSender
 /// </summary>
 internal sealed class MdnsEngine
 {
-    /// <summary>The port of multicast DNS. Who asks from another one wants an answer to himself, and gets none.</summary>
+    /// <summary>
+    /// The port of multicast DNS. Who asks from another one wants an answer to himself, and gets none.
+    /// </summary>
     internal const int Port = 5353;
 
     /// <summary>Instances that are asked about in one message. Arbitrary.</summary>
@@ -152,7 +155,8 @@ internal sealed class MdnsEngine
     {
         Counters.Received++;
         Span<byte> name = stackalloc byte[DnsName.MaxSize];
-        if (!_links.TryGetValue(index, out LinkState? state) || source.Port != Port || !IsOfLink(state.Link, source.Address)
+        if (!_links.TryGetValue(index, out LinkState? state) || source.Port != Port
+            || !IsOfLink(state.Link, source.Address)
             || !MdnsReader.TryBegin(message, name, out MdnsReader reader))
         {
             Counters.Ignored++;
@@ -167,7 +171,8 @@ internal sealed class MdnsEngine
 
     private static bool IsOfLink(MdnsLink link, IPAddress source) =>
         source.IsIPv6LinkLocal || link.IsOnLink(source)
-        || (source.AddressFamily == AddressFamily.InterNetwork && (link with { Addresses = [_autoconfigured] }).IsOnLink(source));
+        || (source.AddressFamily == AddressFamily.InterNetwork && (link with { Addresses = [_autoconfigured] })
+            .IsOnLink(source));
 
     private static TimeSpan? Earlier(TimeSpan? one, TimeSpan? other) => one is null || other < one ? other : one;
 
@@ -183,7 +188,8 @@ internal sealed class MdnsEngine
         while (reader.TryReadQuestion(out MdnsQuestion question))
         {
             isAsked |= state.Responder is not null && _own.IsAskedFor(question, state.Link);
-            asksOurs |= question.Type == RecordType.Ptr && ServiceNames.TryFind(question.Name, out ServiceKind kind) && kind == ServiceKind.Tcp;
+            asksOurs |= question.Type == RecordType.Ptr && ServiceNames.TryFind(question.Name, out ServiceKind kind)
+                && kind == ServiceKind.Tcp;
         }
 
         bool isKnown = false, knowsMore = reader.IsTruncated;
@@ -242,7 +248,8 @@ internal sealed class MdnsEngine
 
     /// <summary>Takes one record of an instance; true if something is known now that was not.</summary>
     private bool Take(
-        LinkState state, IPAddress source, ReadOnlySpan<byte> instance, ServiceKind kind, in MdnsRecord record, TimeSpan now)
+        LinkState state, IPAddress source, ReadOnlySpan<byte> instance, ServiceKind kind, in MdnsRecord record,
+        TimeSpan now)
     {
         if (_own.IsOwn(instance))
             return false;
@@ -297,7 +304,8 @@ internal sealed class MdnsEngine
             {
                 // RFC 6762, section 7.1: what is known for more than half of its life yet is not answered again.
                 if (way.Link.Index == link.Index && way.HalfLife > now && !node.LacksSomething
-                    && !writer.TryPointer(ServiceNames.Of(way.Kind), (uint)(way.Expires - now).TotalSeconds, NameOf(node, way)))
+                    && !writer.TryPointer(ServiceNames.Of(way.Kind), (uint)(way.Expires - now).TotalSeconds,
+                        NameOf(node, way)))
                     return writer.Written;
             }
         }

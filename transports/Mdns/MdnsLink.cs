@@ -30,11 +30,13 @@ internal sealed record MdnsLink(
 
     /// <summary>True for an address that this machine has there, whatever its zone.</summary>
     internal bool IsOwn(IPAddress address) => Addresses.Any(a =>
-        a.Address.AddressFamily == address.AddressFamily && a.Address.GetAddressBytes().AsSpan().SequenceEqual(address.GetAddressBytes()));
+        a.Address.AddressFamily == address.AddressFamily && a.Address.GetAddressBytes().AsSpan()
+            .SequenceEqual(address.GetAddressBytes()));
 
     /// <summary>True if two descriptions say the same.</summary>
     internal bool IsSame(MdnsLink other) =>
-        (Index, Name, TcpPort, QuicPort, Browses) == (other.Index, other.Name, other.TcpPort, other.QuicPort, other.Browses)
+        (Index, Name, TcpPort, QuicPort, Browses)
+            == (other.Index, other.Name, other.TcpPort, other.QuicPort, other.Browses)
         && Addresses.SequenceEqual(other.Addresses);
 
     private static bool Shares(LinkAddress own, IPAddress other)

@@ -127,7 +127,8 @@ internal ref struct MdnsReader
         if (!DnsName.TryRead(_message, ref _at, _name, out int size) || _message.Length - _at < 4)
             return Break();
         int type = BinaryPrimitives.ReadUInt16BigEndian(_message[_at..]);
-        bool isInternet = (BinaryPrimitives.ReadUInt16BigEndian(_message[(_at + 2)..]) & ClassBits) is ClassInternet or ClassAny;
+        bool isInternet = (BinaryPrimitives.ReadUInt16BigEndian(_message[(_at + 2)..]) & ClassBits) is ClassInternet
+            or ClassAny;
         _at += 4;
         question = new MdnsQuestion { Name = _name[..size], Type = isInternet ? (ushort)type : (ushort)0 };
         return true;

@@ -50,7 +50,8 @@ internal sealed class MdnsSocket : IAsyncDisposable
     internal bool IsOpen => !_loop.IsCompleted;
 
     /// <summary>Joins the group.</summary>
-    /// <exception cref="SocketException">Another program has the port for itself, or the interface has no address of the family yet.</exception>
+    /// <exception cref="SocketException">Another program has the port for itself, or the interface has no address of
+    /// the family yet.</exception>
     internal static MdnsSocket Open(AddressFamily family, int index, TimeProvider time)
     {
         var socket = new Socket(family, SocketType.Dgram, ProtocolType.Udp);
@@ -77,7 +78,9 @@ internal sealed class MdnsSocket : IAsyncDisposable
     /// <param name="receiver">Called by one thread at a time.</param>
     internal void Start(Receiver receiver) => _loop = Task.Run(() => ReceiveAsync(receiver));
 
-    /// <summary>Sends to everybody on the link; false if the system refuses, because the address is still being checked or went.</summary>
+    /// <summary>
+    /// Sends to everybody on the link; false if the system refuses, because the address is still being checked or went.
+    /// </summary>
     internal bool TrySend(ReadOnlySpan<byte> message)
     {
         try
@@ -102,8 +105,10 @@ internal sealed class MdnsSocket : IAsyncDisposable
     {
         // Without this a socket hears of every group that any program joined anywhere (ip(7)).
         socket.SetRawSocketOption(LevelIPv4, MulticastAllIPv4, stackalloc byte[sizeof(int)]);
-        socket.SetSocketOption(SocketOptionLevel.IP, SocketOptionName.AddMembership, new MulticastOption(_groupIPv4, index));
-        socket.SetSocketOption(SocketOptionLevel.IP, SocketOptionName.MulticastInterface, IPAddress.HostToNetworkOrder(index));
+        socket.SetSocketOption(SocketOptionLevel.IP, SocketOptionName.AddMembership,
+            new MulticastOption(_groupIPv4, index));
+        socket.SetSocketOption(SocketOptionLevel.IP, SocketOptionName.MulticastInterface,
+            IPAddress.HostToNetworkOrder(index));
         socket.SetSocketOption(SocketOptionLevel.IP, SocketOptionName.MulticastTimeToLive, HopLimit);
         var group = new IPEndPoint(_groupIPv4, MdnsEngine.Port);
         socket.Bind(group);
@@ -113,7 +118,8 @@ internal sealed class MdnsSocket : IAsyncDisposable
     private static IPEndPoint JoinIPv6(Socket socket, int index)
     {
         socket.DualMode = false;
-        socket.SetSocketOption(SocketOptionLevel.IPv6, SocketOptionName.AddMembership, new IPv6MulticastOption(_groupIPv6, index));
+        socket.SetSocketOption(SocketOptionLevel.IPv6, SocketOptionName.AddMembership,
+            new IPv6MulticastOption(_groupIPv6, index));
         socket.SetSocketOption(SocketOptionLevel.IPv6, SocketOptionName.MulticastInterface, index);
         socket.SetSocketOption(SocketOptionLevel.IPv6, SocketOptionName.MulticastTimeToLive, HopLimit);
         // The zone ties the socket to the interface.
@@ -125,12 +131,14 @@ internal sealed class MdnsSocket : IAsyncDisposable
     private async Task ReceiveAsync(Receiver receiver)
     {
         byte[] buffer = new byte[MdnsWriter.MaxMessage * 2];
-        var anybody = new IPEndPoint(_group.AddressFamily == AddressFamily.InterNetwork ? IPAddress.Any : IPAddress.IPv6Any, 0);
+        var anybody = new IPEndPoint(_group.AddressFamily == AddressFamily.InterNetwork ? IPAddress.Any
+            : IPAddress.IPv6Any, 0);
         while (!_stop.IsCancellationRequested)
         {
             try
             {
-                SocketReceiveFromResult came = await _socket.ReceiveFromAsync(buffer, SocketFlags.None, anybody, _stop.Token);
+                SocketReceiveFromResult came =
+                    await _socket.ReceiveFromAsync(buffer, SocketFlags.None, anybody, _stop.Token);
                 receiver((IPEndPoint)came.RemoteEndPoint, buffer.AsSpan(0, came.ReceivedBytes));
                 if (!_turns.TryTake(1, _time.GetElapsedTime(0)))
                     await Task.Delay(Pause, _time, _stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);

@@ -5,9 +5,9 @@ using QuicProChat.Mesh.Identity;
 namespace QuicProChat.Mesh.Transports.Mdns;
 
 /// <summary>
-/// By what members of a closed network know each other on a link (docs/reference/discovery.md, section 3): 8 bytes that depend on
-/// the network key and on the instance's name, which is random at each start. Whoever lacks the key can neither tell two
-/// nodes of one network from two of others, nor recognise a network that he met before.
+/// By what members of a closed network know each other on a link (docs/reference/discovery.md, section 3): 8 bytes that
+/// depend on the network key and on the instance's name, which is random at each start. Whoever lacks the key can
+/// neither tell two nodes of one network from two of others, nor recognise a network that he met before.
 /// </summary>
 internal sealed class NetworkTag : IDisposable
 {

@@ -50,7 +50,8 @@ internal sealed class OwnInstance
         {
             if (pointer && DnsName.AreEqual(question.Name, ServiceNames.Of(kind)))
                 return true;
-            if (type is RecordType.Srv or RecordType.Txt or RecordType.Any && DnsName.AreEqual(question.Name, _names[(int)kind]))
+            if (type is RecordType.Srv or RecordType.Txt or RecordType.Any
+                && DnsName.AreEqual(question.Name, _names[(int)kind]))
                 return true;
         }
 
@@ -58,16 +59,20 @@ internal sealed class OwnInstance
     }
 
     /// <summary>
-    /// True if an asker says that it knows this node's pointer, for more than half of its life yet (RFC 6762, section 7.1).
+    /// True if an asker says that it knows this node's pointer, for more than half of its life yet (RFC 6762, section
+    /// 7.1).
     /// </summary>
     internal bool IsKnownBy(in MdnsRecord answer, ReadOnlySpan<byte> target) =>
-        answer.Type == RecordType.Ptr && answer.Ttl >= Ttl / 2 && ServiceNames.TrySplit(target, out ReadOnlySpan<byte> instance, out _)
+        answer.Type == RecordType.Ptr && answer.Ttl >= Ttl / 2
+            && ServiceNames.TrySplit(target, out ReadOnlySpan<byte> instance, out _)
         && IsOwn(instance);
 
     /// <summary>True for this node's own label.</summary>
     internal bool IsOwn(ReadOnlySpan<byte> instance) => DnsName.AreEqual(instance, _names[0].AsSpan(1, _names[0][0]));
 
-    /// <summary>Writes everything that this node announces on a link; or the goodbye for it (RFC 6762, section 10.1).</summary>
+    /// <summary>
+    /// Writes everything that this node announces on a link; or the goodbye for it (RFC 6762, section 10.1).
+    /// </summary>
     /// <param name="link">The link.</param>
     /// <param name="isGoodbye">It is there no more.</param>
     /// <param name="buffer">Room for a message.</param>
@@ -79,7 +84,8 @@ internal sealed class OwnInstance
         {
             byte[] name = _names[(int)kind];
             _ = writer.TryPointer(ServiceNames.Of(kind), ttl, name) && writer.TryService(name, ttl, port, _host)
-                && writer.TryTexts(name, ttl, _texts) && writer.TryPointer(ServiceNames.Enumeration, ttl, ServiceNames.Of(kind));
+                && writer.TryTexts(name, ttl, _texts)
+                && writer.TryPointer(ServiceNames.Enumeration, ttl, ServiceNames.Of(kind));
         }
 
         foreach (LinkAddress address in link.Addresses)
@@ -87,7 +93,8 @@ internal sealed class OwnInstance
         return writer.Written;
     }
 
-    private byte[] NameOf(ServiceKind kind) => [(byte)Name.Length, .. Encoding.ASCII.GetBytes(Name), .. ServiceNames.Of(kind)];
+    private byte[] NameOf(ServiceKind kind) =>
+        [(byte)Name.Length, .. Encoding.ASCII.GetBytes(Name), .. ServiceNames.Of(kind)];
 
     private static IEnumerable<(ServiceKind Kind, int Port)> Services(MdnsLink link)
     {

@@ -1,13 +1,13 @@
 namespace QuicProChat.Mesh.Transports.Mdns;
 
 /// <summary>
-/// When this node asks on one link: at the start, then ever less often (RFC 6762, section 5.2), and not where another has
-/// just asked the same (section 7.3).
+/// When this node asks on one link: at the start, then ever less often (RFC 6762, section 5.2), and not where another
+/// has just asked the same (section 7.3).
 /// </summary>
 internal sealed class Querier
 {
-    // RFC 6762, section 5.2: 20 to 120 ms, then 1 s, doubled, and an hour at most. A third of that asks twice for a pointer
-    // between the half and the end of its life.
+    // RFC 6762, section 5.2: 20 to 120 ms, then 1 s, doubled, and an hour at most. A third of that asks twice for a
+    // pointer between the half and the end of its life.
     private static readonly TimeSpan FirstDelay = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan MoreDelay = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan FirstInterval = TimeSpan.FromSeconds(1);
@@ -36,7 +36,9 @@ internal sealed class Querier
             Next(now);
     }
 
-    /// <summary>Something that was found lacks what has to be asked for: soon, but no two questions within a second.</summary>
+    /// <summary>
+    /// Something that was found lacks what has to be asked for: soon, but no two questions within a second.
+    /// </summary>
     internal void Hurry(TimeSpan now)
     {
         TimeSpan soon = now + FirstDelay + MoreDelay * _random.NextDouble();

@@ -59,5 +59,6 @@ internal readonly record struct ServiceTexts(string Version, string? Tag, string
 
     private static bool Is(ReadOnlySpan<byte> key, ReadOnlySpan<byte> name) => DnsName.AreEqual(key, name);
 
-    private static string Text(ReadOnlySpan<byte> value) => Encoding.UTF8.GetString(value.Length > MaxValue ? value[..MaxValue] : value);
+    private static string Text(ReadOnlySpan<byte> value) =>
+        Encoding.UTF8.GetString(value.Length > MaxValue ? value[..MaxValue] : value);
 }

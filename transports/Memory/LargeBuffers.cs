@@ -3,10 +3,11 @@ using QuicProChat.Mesh.Wire;
 namespace QuicProChat.Mesh.Transports;
 
 /// <summary>
-/// The large buffers in which links gather frames that have not arrived in full, each for the largest frame that there is. All
-/// links share a number of them, or everybody could make this node keep a large frame for him and never send its end. A link
-/// that finds none waits; the one that gives way is from the source with most of them, or has taken longer than a frame should.
-/// A buffer that was handed to the node counts until the node has handled it. Safe for threads.
+/// The large buffers in which links gather frames that have not arrived in full, each for the largest frame that there
+/// is. All links share a number of them, or everybody could make this node keep a large frame for him and never send
+/// its end. A link that finds none waits; the one that gives way is from the source with most of them, or has taken
+/// longer than a frame should. A buffer that was handed to the node counts until the node has handled it. Safe for
+/// threads.
 /// </summary>
 /// <param name="count">How many.</param>
 /// <param name="time">The clock.</param>
@@ -18,7 +19,9 @@ internal sealed class LargeBuffers(int count, TimeProvider time)
     // Arbitrary: more than these are left to the garbage collector when they are free.
     private const int MaxSpare = 4;
 
-    /// <summary>A frame that takes longer gives way where others wait. Arbitrary: 65 kB in this time are 50 kbit/s.</summary>
+    /// <summary>
+    /// A frame that takes longer gives way where others wait. Arbitrary: 65 kB in this time are 50 kbit/s.
+    /// </summary>
     internal static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
     private readonly object _lock = new();
@@ -56,7 +59,8 @@ internal sealed class LargeBuffers(int count, TimeProvider time)
     /// <param name="giveWay">Ends the link; called on any thread.</param>
     /// <param name="cancellation">The link has ended.</param>
     /// <exception cref="OperationCanceledException">The link has ended.</exception>
-    internal async ValueTask<LargeBuffer> TakeAsync(LinkSource source, bool chosen, Action giveWay, CancellationToken cancellation)
+    internal async ValueTask<LargeBuffer> TakeAsync(
+        LinkSource source, bool chosen, Action giveWay, CancellationToken cancellation)
     {
         LargeBuffer buffer = new(this, source, chosen, giveWay);
         LargeBuffer? victim;
@@ -126,7 +130,8 @@ internal sealed class LargeBuffers(int count, TimeProvider time)
 
     private void Open(LargeBuffer buffer)
     {
-        buffer.Open(_spare.TryPop(out byte[]? spare) ? spare : GC.AllocateUninitializedArray<byte>(Size), time.GetTimestamp());
+        buffer.Open(_spare.TryPop(out byte[]? spare) ? spare : GC.AllocateUninitializedArray<byte>(Size),
+            time.GetTimestamp());
         _used++;
         _open.Add(buffer);
     }

@@ -1,12 +1,15 @@
 namespace QuicProChat.Mesh.Transports;
 
 /// <summary>
-/// The memory of all links: one budget with fixed parts (docs/reference/configuration.md, <c>linkMemoryBytes</c>). Beside it each link
-/// has <see cref="PerLink"/>, and what the TLS library takes.
+/// The memory of all links: one budget with fixed parts (docs/reference/configuration.md, <c>linkMemoryBytes</c>).
+/// Beside it each link has <see cref="PerLink"/>, and what the TLS library takes.
 /// </summary>
 internal sealed class LinkMemory(long bytes, TimeProvider time)
 {
-    /// <summary>What a link may always take, whatever the others do: a small buffer for each class of frames and one for reading.</summary>
+    /// <summary>
+    /// What a link may always take, whatever the others do: a small buffer for each class of frames and one for
+    /// reading.
+    /// </summary>
     internal const int PerLink = SendQueues.Classes * FrameQueue.FreeSize + ReceiveBuffer.FreeSize;
 
     // However little memory there is, some of the largest frames must pass.

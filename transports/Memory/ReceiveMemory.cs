@@ -4,9 +4,9 @@ using QuicProChat.Mesh.Wire;
 namespace QuicProChat.Mesh.Transports;
 
 /// <summary>
-/// What all links together may have handed to the node that is not handled yet. A link whose bytes find no room waits, and
-/// reads nothing meanwhile, which pushes back on its sender; the links take turns, so a fast one keeps no other out. Safe for
-/// threads.
+/// What all links together may have handed to the node that is not handled yet. A link whose bytes find no room waits,
+/// and reads nothing meanwhile, which pushes back on its sender; the links take turns, so a fast one keeps no other
+/// out. Safe for threads.
 /// </summary>
 /// <param name="limit">Bytes of small buffers; a larger one still passes alone.</param>
 /// <param name="large">The large buffers, which have a bound of their own.</param>

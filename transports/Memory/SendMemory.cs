@@ -2,8 +2,8 @@ namespace QuicProChat.Mesh.Transports;
 
 /// <summary>
 /// What all links together may have waiting to be sent. The links of one source may have as much as they leave free (a
-/// dynamic threshold in proportion 1:1, Choudhury and Hahne 1998), so whoever takes nothing fills half at most and there is
-/// room for the next; half of all is kept for links that this node chose. Safe for threads.
+/// dynamic threshold in proportion 1:1, Choudhury and Hahne 1998), so whoever takes nothing fills half at most and
+/// there is room for the next; half of all is kept for links that this node chose. Safe for threads.
 /// </summary>
 /// <param name="limit">Bytes in all.</param>
 internal sealed class SendMemory(long limit)
@@ -73,7 +73,8 @@ internal sealed class SendMemory(long limit)
         }
 
         // On a thread of their own: who gives holds the lock of his queues.
-        again?.ForEach(s => ThreadPool.UnsafeQueueUserWorkItem(static share => share.RoomAgain(), s, preferLocal: false));
+        again?.ForEach(s => ThreadPool.UnsafeQueueUserWorkItem(static share => share.RoomAgain(), s,
+            preferLocal: false));
     }
 
     internal void Close(SendShare share)

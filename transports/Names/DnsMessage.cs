@@ -24,8 +24,8 @@ internal enum DnsAnswer
 }
 
 /// <summary>
-/// Questions and answers of the domain name system (RFC 1035, section 4), as far as addresses of names are concerned. An
-/// answer may be anybody's: nothing is allocated by what it says, and no length in it is believed.
+/// Questions and answers of the domain name system (RFC 1035, section 4), as far as addresses of names are concerned.
+/// An answer may be anybody's: nothing is allocated by what it says, and no length in it is believed.
 /// <code>
 ///   header:   id(2) flags(2) questions(2) answers(2) authorities(2) additional(2)
 ///   question: name type(2) class(2)
@@ -150,7 +150,8 @@ internal static class DnsMessage
         return false;
     }
 
-    private static bool TryReadRecord(ReadOnlySpan<byte> message, ref int at, out ushort type, out int data, out int size)
+    private static bool TryReadRecord(
+        ReadOnlySpan<byte> message, ref int at, out ushort type, out int data, out int size)
     {
         (type, data, size) = (0, 0, 0);
         if (message.Length - at < 10)

@@ -93,5 +93,6 @@ internal static class DnsName
         return [.. name];
     }
 
-    private static int Small(byte character) => character is >= (byte)'A' and <= (byte)'Z' ? character | 0x20 : character;
+    private static int Small(byte character) => character is >= (byte)'A' and <= (byte)'Z' ? character | 0x20
+        : character;
 }

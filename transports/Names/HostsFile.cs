@@ -13,7 +13,8 @@ internal static class HostsFile
         {
             string[] words = Words(line);
             if (words.Length > 1 && IpText.TryParse(words[0], out IPAddress address)
-                && words.AsSpan(1).ContainsName(name) && !found.Contains(address) && found.Count < NameResolver.MaxAddresses)
+                && words.AsSpan(1).ContainsName(name) && !found.Contains(address)
+                && found.Count < NameResolver.MaxAddresses)
                 found.Add(address);
         }
 
@@ -24,7 +25,8 @@ internal static class HostsFile
     internal static string[] Words(string line)
     {
         int comment = line.AsSpan().IndexOfAny('#', ';');
-        return (comment < 0 ? line : line[..comment]).Split((char[])[' ', '\t', '\r'], StringSplitOptions.RemoveEmptyEntries);
+        return (comment < 0 ? line : line[..comment])
+            .Split((char[])[' ', '\t', '\r'], StringSplitOptions.RemoveEmptyEntries);
     }
 
     private static bool ContainsName(this ReadOnlySpan<string> names, string name)
@@ -38,5 +40,6 @@ internal static class HostsFile
         return false;
     }
 
-    private static bool ContainsName(this Span<string> names, string name) => ((ReadOnlySpan<string>)names).ContainsName(name);
+    private static bool ContainsName(this Span<string> names, string name) =>
+        ((ReadOnlySpan<string>)names).ContainsName(name);
 }

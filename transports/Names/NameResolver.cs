@@ -7,8 +7,8 @@ namespace QuicProChat.Mesh.Transports.Names;
 
 /// <summary>
 /// Finds the addresses of host names: in /etc/hosts, then by asking the servers of /etc/resolv.conf. Not by the name
-/// services of the C library: in a static program they load libraries of another one, or none, and end it. So nothing else
-/// that a system may be set up for (mDNS, LDAP, nsswitch.conf) is asked.
+/// services of the C library: in a static program they load libraries of another one, or none, and end it. So nothing
+/// else that a system may be set up for (mDNS, LDAP, nsswitch.conf) is asked.
 /// <code>
 ///   name -> hosts -> candidates (search) -> each server, A and AAAA over UDP -> cut off? the same over TCP
 /// </code>
@@ -18,7 +18,8 @@ namespace QuicProChat.Mesh.Transports.Names;
 /// <param name="random">For numbers and ports that nobody can guess (RFC 5452, section 4).</param>
 /// <param name="time">Measures how long a server takes.</param>
 /// <param name="port">Where servers listen.</param>
-internal sealed class NameResolver(string hosts, string settings, RandomFill random, TimeProvider time, int port = NameResolver.Port)
+internal sealed class NameResolver(
+    string hosts, string settings, RandomFill random, TimeProvider time, int port = NameResolver.Port)
 {
     /// <summary>Addresses of one name at most. Arbitrary.</summary>
     internal const int MaxAddresses = 16;
@@ -35,9 +36,12 @@ internal sealed class NameResolver(string hosts, string settings, RandomFill ran
     private const int PortTries = 4;
 
     /// <summary>That of this machine.</summary>
-    internal static NameResolver OfMachine { get; } = new("/etc/hosts", "/etc/resolv.conf", RandomSource.System, TimeProvider.System);
+    internal static NameResolver OfMachine { get; } =
+        new("/etc/hosts", "/etc/resolv.conf", RandomSource.System, TimeProvider.System);
 
-    /// <summary>All addresses of a name, those first that something of this machine leads to, IPv6 before IPv4.</summary>
+    /// <summary>
+    /// All addresses of a name, those first that something of this machine leads to, IPv6 before IPv4.
+    /// </summary>
     /// <exception cref="IOException">It has none, or nobody could tell.</exception>
     internal async ValueTask<IPAddress[]> ResolveAsync(string host, CancellationToken cancellation)
     {
@@ -60,7 +64,8 @@ internal sealed class NameResolver(string hosts, string settings, RandomFill ran
 
         throw new IOException(hasFailed
             ? $"{host} cannot be resolved: no name server answers ({string.Join(", ", asked.Servers)}, of {settings})"
-            : $"there is no host {host}, neither in {hosts} nor for the name servers ({string.Join(", ", asked.Servers)})");
+            : $"there is no host {host}, neither in {hosts} nor for the name servers "
+                + $"({string.Join(", ", asked.Servers)})");
     }
 
     private static string[] Lines(string path)
@@ -87,7 +92,8 @@ internal sealed class NameResolver(string hosts, string settings, RandomFill ran
             foreach (IPAddress server in asked.Servers)
             {
                 byte[] question = DnsMessage.Question(Draw(), name, type);
-                answer = await AskAsync(new IPEndPoint(server, port), question, found, asked.Timeout, cancellation).ConfigureAwait(false);
+                answer = await AskAsync(new IPEndPoint(server, port), question, found, asked.Timeout, cancellation)
+                    .ConfigureAwait(false);
                 if (answer is DnsAnswer.Addresses or DnsAnswer.NoName)
                     return (answer, found);
             }
@@ -100,19 +106,23 @@ internal sealed class NameResolver(string hosts, string settings, RandomFill ran
         IPEndPoint server, byte[] question, List<IPAddress> found, TimeSpan timeout, CancellationToken cancellation)
     {
         using var patience = new CancellationTokenSource(timeout, time);
-        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellation);
+        using CancellationTokenSource either =
+            CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellation);
         try
         {
             DnsAnswer answer = await OverUdpAsync(server, question, found, either.Token).ConfigureAwait(false);
-            return answer == DnsAnswer.Truncated ? await OverTcpAsync(server, question, found, either.Token).ConfigureAwait(false) : answer;
+            return answer == DnsAnswer.Truncated ? await OverTcpAsync(server, question, found, either.Token)
+                .ConfigureAwait(false) : answer;
         }
-        catch (Exception e) when (e is SocketException || (e is OperationCanceledException && !cancellation.IsCancellationRequested))
+        catch (Exception e) when (e is SocketException
+            || (e is OperationCanceledException && !cancellation.IsCancellationRequested))
         {
             return DnsAnswer.None;
         }
     }
 
-    private async Task<DnsAnswer> OverUdpAsync(IPEndPoint server, byte[] question, List<IPAddress> found, CancellationToken cancellation)
+    private async Task<DnsAnswer> OverUdpAsync(
+        IPEndPoint server, byte[] question, List<IPAddress> found, CancellationToken cancellation)
     {
         using var socket = new Socket(server.AddressFamily, SocketType.Dgram, ProtocolType.Udp);
         BindAnywhere(socket);
@@ -133,7 +143,8 @@ internal sealed class NameResolver(string hosts, string settings, RandomFill ran
     }
 
     // RFC 1035, section 4.2.2: a message follows its length.
-    private static async Task<DnsAnswer> OverTcpAsync(IPEndPoint server, byte[] question, List<IPAddress> found, CancellationToken cancellation)
+    private static async Task<DnsAnswer> OverTcpAsync(
+        IPEndPoint server, byte[] question, List<IPAddress> found, CancellationToken cancellation)
     {
         using var socket = new Socket(server.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
         await socket.ConnectAsync(server, cancellation).ConfigureAwait(false);
@@ -163,7 +174,9 @@ internal sealed class NameResolver(string hosts, string settings, RandomFill ran
         return true;
     }
 
-    /// <summary>Takes a port that nobody can guess; where those that were drawn are taken, one of the system's choice.</summary>
+    /// <summary>
+    /// Takes a port that nobody can guess; where those that were drawn are taken, one of the system's choice.
+    /// </summary>
     private void BindAnywhere(Socket socket)
     {
         IPAddress any = socket.AddressFamily == AddressFamily.InterNetworkV6 ? IPAddress.IPv6Any : IPAddress.Any;

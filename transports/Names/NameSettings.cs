@@ -3,7 +3,9 @@ using System.Net;
 
 namespace QuicProChat.Mesh.Transports.Names;
 
-/// <summary>Who is asked for names, and how: what resolv.conf(5) says of it. Whatever else stands there is passed over.</summary>
+/// <summary>
+/// Who is asked for names, and how: what resolv.conf(5) says of it. Whatever else stands there is passed over.
+/// </summary>
 /// <param name="Servers">Whom to ask, in this order.</param>
 /// <param name="Search">Domains to try behind names with few dots.</param>
 /// <param name="Dots">Names with so many dots are tried as they are first.</param>
@@ -19,7 +21,9 @@ internal sealed record NameSettings(
     private const int MaxTimeoutSeconds = 30;
     private const int MaxAttempts = 5;
 
-    /// <summary>Shorter than resolv.conf(5) has it: a dial has five seconds, and the second server wants some of them.</summary>
+    /// <summary>
+    /// Shorter than resolv.conf(5) has it: a dial has five seconds, and the second server wants some of them.
+    /// </summary>
     private const int UsualTimeoutSeconds = 2;
 
     /// <summary>Reads a file's lines.</summary>
@@ -33,12 +37,14 @@ internal sealed record NameSettings(
             string[] words = HostsFile.Words(line);
             switch (words)
             {
-                case ["nameserver", var text, ..] when servers.Count < MaxServers && IpText.TryParse(text, out IPAddress server):
+                case ["nameserver", var text, ..] when servers.Count < MaxServers
+                    && IpText.TryParse(text, out IPAddress server):
                     servers.Add(server);
                     break;
                 case ["domain" or "search", ..]:
                     // The last of them counts.
-                    search = [.. words.Skip(1).Select(static w => w.TrimEnd('.')).Where(static w => IpText.IsHostName(w)).Take(MaxSearch)];
+                    search = [.. words.Skip(1).Select(static w => w.TrimEnd('.'))
+                        .Where(static w => IpText.IsHostName(w)).Take(MaxSearch)];
                     break;
                 case ["options", ..]:
                     foreach (string option in words.Skip(1))

@@ -30,7 +30,8 @@ internal sealed class QuicLinkListener : IListener
     private Task _loop = Task.CompletedTask;
     private int _disposed;
 
-    private QuicLinkListener(IpEndpoint endpoint, LocalEnd node, Handshake handshake, ILinkAcceptor acceptor, ILogger logger)
+    private QuicLinkListener(
+        IpEndpoint endpoint, LocalEnd node, Handshake handshake, ILinkAcceptor acceptor, ILogger logger)
     {
         _endpoint = endpoint;
         _node = node;
@@ -71,7 +72,8 @@ internal sealed class QuicLinkListener : IListener
         await _loop;
     }
 
-    private async ValueTask<QuicServerConnectionOptions> OptionsForAsync(QuicConnection connection, CancellationToken end)
+    private async ValueTask<QuicServerConnectionOptions> OptionsForAsync(
+        QuicConnection connection, CancellationToken end)
     {
         LinkTls tls = new(_node.Certificate, pinned: null);
         Admission.Ticket ticket = _node.Admission.Admit(connection.RemoteEndPoint.Address);
@@ -103,14 +105,16 @@ internal sealed class QuicLinkListener : IListener
             catch (Exception e) when (LinkConnection.IsLinkFault(e))
             {
                 // A handshake that failed is reported here, not the listener's own end.
-                LinkEndCode code = e is AuthenticationException ? LinkEndCode.Authentication : LinkEndCode.TransportFailed;
+                LinkEndCode code = e is AuthenticationException ? LinkEndCode.Authentication
+                    : LinkEndCode.TransportFailed;
                 _acceptor.Refused("a QUIC peer", new LinkEnd(code, Detail: FaultText.Of(e)));
             }
             catch (Exception e)
             {
                 // Whatever it is, it came with one connection, and the listener goes on; it may last.
                 Log.AcceptFailed(_logger, Bound, FaultText.Of(e));
-                await Task.Delay(PauseAfterFailure, _node.Time, _stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                await Task.Delay(PauseAfterFailure, _node.Time, _stop.Token)
+                    .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
     }
@@ -138,11 +142,13 @@ internal sealed class QuicLinkListener : IListener
         }
     }
 
-    private static async ValueTask<LinkConnection> OpenStreamAsync(QuicConnection connection, CancellationToken deadline)
+    private static async ValueTask<LinkConnection> OpenStreamAsync(
+        QuicConnection connection, CancellationToken deadline)
     {
         try
         {
-            return new QuicLinkConnection(connection, await connection.OpenOutboundStreamAsync(QuicStreamType.Bidirectional, deadline));
+            return new QuicLinkConnection(
+                connection, await connection.OpenOutboundStreamAsync(QuicStreamType.Bidirectional, deadline));
         }
         catch
         {

@@ -8,8 +8,8 @@ using QuicProChat.Mesh.Wire;
 namespace QuicProChat.Mesh.Transports.Quic;
 
 /// <summary>
-/// <c>quic://host:port[#address]</c>: links over QUIC (docs/reference/protocol.md, section 3), where libmsquic is installed. The
-/// accepting side opens the one bidirectional stream and writes first.
+/// <c>quic://host:port[#address]</c>: links over QUIC (docs/reference/protocol.md, section 3), where libmsquic is
+/// installed. The accepting side opens the one bidirectional stream and writes first.
 /// </summary>
 /// <param name="node">This end.</param>
 /// <param name="logger">Where it tells.</param>
@@ -39,7 +39,8 @@ public sealed class QuicTransport(LocalEnd node, ILogger<QuicTransport> logger) 
         LocalAddress.Require(local, uri);
         try
         {
-            return await QuicLinkListener.StartAsync(local, uri, endpoint, node, _handshake, acceptor, logger, cancellation);
+            return await QuicLinkListener.StartAsync(local, uri, endpoint, node, _handshake, acceptor, logger,
+                cancellation);
         }
         catch (Exception e) when (e is QuicException or SocketException)
         {
@@ -51,7 +52,8 @@ public sealed class QuicTransport(LocalEnd node, ILogger<QuicTransport> logger) 
     public ValueTask<DialResult> DialAsync(LinkUri uri, CancellationToken cancellation) =>
         Unavailable is { } reason
             ? ValueTask.FromResult(new DialResult(null, new LinkEnd(LinkEndCode.TransportFailed, Detail: reason)))
-            : AddressWalk.DialAsync(uri, node, (address, pinned, timeout) => DialAsync(uri, address, pinned, timeout), cancellation);
+            : AddressWalk.DialAsync(uri, node, (address, pinned, timeout) => DialAsync(uri, address, pinned, timeout),
+                cancellation);
 
     /// <summary>What both sides of a connection have in common.</summary>
     internal static void Configure(QuicConnectionOptions options, LocalEnd node)
@@ -71,8 +73,10 @@ public sealed class QuicTransport(LocalEnd node, ILogger<QuicTransport> logger) 
         return QuicListener.IsSupported ? null : "the library libmsquic.so.2 is not installed";
     }
 
-    private ValueTask<DialResult> DialAsync(LinkUri uri, IPEndPoint address, NodeAddress? pinned, CancellationToken cancellation) =>
-        _handshake.DialAsync(pinned, uri.ToString(), address.Address, (tls, deadline) => ConnectAsync(address, tls, deadline), cancellation);
+    private ValueTask<DialResult> DialAsync(
+        LinkUri uri, IPEndPoint address, NodeAddress? pinned, CancellationToken cancellation) =>
+        _handshake.DialAsync(pinned, uri.ToString(), address.Address,
+            (tls, deadline) => ConnectAsync(address, tls, deadline), cancellation);
 
     private async ValueTask<LinkConnection> ConnectAsync(IPEndPoint address, LinkTls tls, CancellationToken deadline)
     {

@@ -16,11 +16,12 @@ internal sealed class Acquaintances
     internal TimeSpan Known(in NodeAddress peer) => _records.Find(peer)?.Known ?? TimeSpan.Zero;
 
     /// <summary>A link of an address ended after a time.</summary>
-    internal void Ended(in NodeAddress peer, in LinkSource source, TimeSpan age) => _records.Use(peer, source).Known += age;
+    internal void Ended(in NodeAddress peer, in LinkSource source, TimeSpan age) =>
+        _records.Use(peer, source).Known += age;
 
     /// <summary>
-    /// Notes which process of an address is here now. True if it is one that another process had replaced before: a process
-    /// that ended does not come back, so two of them run with one key.
+    /// Notes which process of an address is here now. True if it is one that another process had replaced before: a
+    /// process that ended does not come back, so two of them run with one key.
     /// </summary>
     internal bool IsBack(in NodeAddress peer, in LinkSource source, ulong bootId)
     {

@@ -3,9 +3,10 @@ using System.Net;
 namespace QuicProChat.Mesh.Transports;
 
 /// <summary>
-/// Bounds the connections that have not authenticated yet, in all and from one host. When a bound is reached one of them is
-/// ended to make room: the oldest of that host, or else the oldest of the group of sources with most of them. An honest
-/// handshake takes milliseconds, so the oldest is the likeliest to be idle, and newcomers always get their turn.
+/// Bounds the connections that have not authenticated yet, in all and from one host. When a bound is reached one of
+/// them is ended to make room: the oldest of that host, or else the oldest of the group of sources with most of them.
+/// An honest handshake takes milliseconds, so the oldest is the likeliest to be idle, and newcomers always get their
+/// turn.
 /// </summary>
 internal sealed class Admission(int total, int perSource)
 {
@@ -22,7 +23,9 @@ internal sealed class Admission(int total, int perSource)
         }
     }
 
-    /// <summary>Admits a connection; its ticket is cancelled if it has to make room, and disposed of when it is done.</summary>
+    /// <summary>
+    /// Admits a connection; its ticket is cancelled if it has to make room, and disposed of when it is done.
+    /// </summary>
     internal Ticket Admit(IPAddress address)
     {
         Ticket ticket = new(this, LinkSource.Of(address));

@@ -1,13 +1,15 @@
 namespace QuicProChat.Mesh.Transports;
 
 /// <summary>
-/// Paces the handshakes that others begin. Each costs this node some milliseconds of processor time before it knows with whom
-/// it speaks, so they are granted at a rate: in all, for each group of sources, and for each host. Whoever comes too fast
-/// waits. A turn is asked for when the first bytes have arrived: a connection that says nothing costs nothing.
+/// Paces the handshakes that others begin. Each costs this node some milliseconds of processor time before it knows
+/// with whom it speaks, so they are granted at a rate: in all, for each group of sources, and for each host. Whoever
+/// comes too fast waits. A turn is asked for when the first bytes have arrived: a connection that says nothing costs
+/// nothing.
 /// </summary>
 internal sealed class HandshakeTurns
 {
-    // Arbitrary: a village whose power comes back greets a node at once; so does a hostile one, for a few seconds at most.
+    // Arbitrary: a village whose power comes back greets a node at once; so does a hostile one, for a few seconds at
+    // most.
     private const double Burst = 128;
     private const double GroupShare = 0.5;
     private const double HostShare = 0.25;
@@ -121,10 +123,12 @@ internal sealed class HandshakeTurns
     }
 
     private Bucket HostOf(in LinkSource source, long now) =>
-        _hosts.TryGetValue(source.Host, out Bucket? bucket) ? bucket : Added(_hosts, source.Host, HostShare, now) ?? _otherHosts;
+        _hosts.TryGetValue(source.Host, out Bucket? bucket) ? bucket : Added(_hosts, source.Host, HostShare, now)
+            ?? _otherHosts;
 
     private Bucket GroupOf(in LinkSource source, long now) =>
-        _groups.TryGetValue(source.Group, out Bucket? bucket) ? bucket : Added(_groups, source.Group, GroupShare, now) ?? _otherGroups;
+        _groups.TryGetValue(source.Group, out Bucket? bucket) ? bucket : Added(_groups, source.Group, GroupShare, now)
+            ?? _otherGroups;
 
     private Bucket? Added<TKey>(Dictionary<TKey, Bucket> buckets, TKey key, double share, long now)
         where TKey : struct

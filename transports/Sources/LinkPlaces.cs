@@ -24,10 +24,11 @@ internal enum PlaceAnswer
 /// Who gets one of a bounded number of places. Identities cost nothing, so places are shared among sources:
 /// <list type="bullet">
 /// <item>What this node chose always finds a place, and what others began may take half of them at most.</item>
-/// <item>A newcomer takes the place of a link from a source that would still have more links than the newcomer's.</item>
+/// <item>A newcomer takes the place of a link from a source that would still have more links than the
+/// newcomer's.</item>
 /// <item>Among equals whoever was a neighbour for longer goes first; strangers take turns of at least 10 s.</item>
-/// <item>In each of these the link goes whose address is known for the shortest time. The half that is known for longest
-/// gives way to what this node chose only.</item>
+/// <item>In each of these the link goes whose address is known for the shortest time. The half that is known for
+/// longest gives way to what this node chose only.</item>
 /// </list>
 /// </summary>
 internal static class LinkPlaces
@@ -67,13 +68,16 @@ internal static class LinkPlaces
         TimeSpan protectedFrom = ProtectedFrom(taken, open / 2);
         int victim = Least(taken, shares, protectedFrom, (_, fuller) => fuller > 0);
         if (victim < 0 && newcomer.Known >= KnownAfter)
-            victim = Least(taken, shares, protectedFrom, (place, fuller) => fuller == 0 && place.Known < newcomer.Known);
+            victim = Least(taken, shares, protectedFrom, (place, fuller) => fuller == 0
+                && place.Known < newcomer.Known);
         return victim < 0
             ? Least(taken, shares, protectedFrom, static (place, fuller) => fuller == 0 && place.Age >= ShortestStay)
             : victim;
     }
 
-    /// <summary>From which time of acquaintance on a link is among the given number that is known for longest.</summary>
+    /// <summary>
+    /// From which time of acquaintance on a link is among the given number that is known for longest.
+    /// </summary>
     private static TimeSpan ProtectedFrom(ReadOnlySpan<Place> taken, int count)
     {
         var known = new List<TimeSpan>(taken.Length);
@@ -89,7 +93,9 @@ internal static class LinkPlaces
         return known[Math.Max(0, known.Count - count)];
     }
 
-    /// <summary>Of the links that may go, the one from the fullest source that is known for the shortest time; -1 for none.</summary>
+    /// <summary>
+    /// Of the links that may go, the one from the fullest source that is known for the shortest time; -1 for none.
+    /// </summary>
     private static int Least(
         ReadOnlySpan<Place> taken, Shares shares, TimeSpan protectedFrom, Func<Place, int, bool> mayGo)
     {
@@ -102,7 +108,8 @@ internal static class LinkPlaces
                 continue;
             (int, int) count = shares.Of(place.Source);
             int order = least < 0 ? 1 : count.CompareTo(fullest);
-            if (order > 0 || (order == 0 && (place.Known, place.Age).CompareTo((taken[least].Known, taken[least].Age)) < 0))
+            if (order > 0 || (order == 0 && (place.Known, place.Age)
+                .CompareTo((taken[least].Known, taken[least].Age)) < 0))
                 (least, fullest) = (i, count);
         }
 

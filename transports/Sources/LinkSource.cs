@@ -5,9 +5,9 @@ using System.Net.Sockets;
 namespace QuicProChat.Mesh.Transports;
 
 /// <summary>
-/// Where a connection comes from, as far as that is dear to change. Keys are free, so shares go by source. A host is what one
-/// party has at least: an IPv4 address, an IPv6 /64, a radio. A group is what a party with more means has: an IPv4 /24, an
-/// IPv6 /48.
+/// Where a connection comes from, as far as that is dear to change. Keys are free, so shares go by source. A host is
+/// what one party has at least: an IPv4 address, an IPv6 /64, a radio. A group is what a party with more means has: an
+/// IPv4 /24, an IPv6 /48.
 /// <code>
 /// group: kind(8) || prefix(56)      kinds: 1 this machine, 2 radio, 4 IPv4 /24, 6 IPv6 /48, 7 link-local, 8 overlay
 /// </code>

@@ -3,8 +3,8 @@ using QuicProChat.Mesh.Identity;
 namespace QuicProChat.Mesh.Transports;
 
 /// <summary>
-/// How long whoever broke the protocol has to wait before this node listens to him again: a second, doubled each time up to
-/// some minutes, and forgotten after an hour without another breach. Safe for threads.
+/// How long whoever broke the protocol has to wait before this node listens to him again: a second, doubled each time
+/// up to some minutes, and forgotten after an hour without another breach. Safe for threads.
 /// </summary>
 internal sealed class Penalties(TimeProvider time)
 {

@@ -4,16 +4,17 @@ using QuicProChat.Mesh.Wire;
 namespace QuicProChat.Mesh.Transports.Tcp;
 
 /// <summary>
-/// The largest TCP segment for each remote address. Some paths carry less than their ends believe and say nothing about it
-/// (RFC 2923, section 2.1): everything small passes, everything large is lost, and one long message would stop a link for
-/// ever. The usual size passes wherever IPv6 does. Where a connection stands still even so, the next one to that address gets
-/// a smaller size; it holds in both directions, because the side that dials announces it in its SYN. Safe for threads.
+/// The largest TCP segment for each remote address. Some paths carry less than their ends believe and say nothing about
+/// it (RFC 2923, section 2.1): everything small passes, everything large is lost, and one long message would stop a
+/// link for ever. The usual size passes wherever IPv6 does. Where a connection stands still even so, the next one to
+/// that address gets a smaller size; it holds in both directions, because the side that dials announces it in its SYN.
+/// Safe for threads.
 /// </summary>
 internal sealed class SegmentSizes(TimeProvider time)
 {
     /// <summary>
-    /// The smallest MTU of IPv6 (RFC 8200, section 5) without the headers of IPv6 and TCP. Against the 1,460 of Ethernet it
-    /// costs half a percent.
+    /// The smallest MTU of IPv6 (RFC 8200, section 5) without the headers of IPv6 and TCP. Against the 1,460 of
+    /// Ethernet it costs half a percent.
     /// </summary>
     internal const int Usual = 1280 - 40 - 20;
 
@@ -40,12 +41,13 @@ internal sealed class SegmentSizes(TimeProvider time)
     }
 
     /// <summary>
-    /// A connection that this node had dialled ended. Whoever ends a link in order says so with a Bye, which is small; a link
-    /// that broke without one, or stood still, may have been stopped by a large segment.
+    /// A connection that this node had dialled ended. Whoever ends a link in order says so with a Bye, which is small;
+    /// a link that broke without one, or stood still, may have been stopped by a large segment.
     /// </summary>
     internal void Ended(IPAddress remote, LinkEnd reason)
     {
-        bool suspicious = reason.Code is LinkEndCode.TransportFailed or LinkEndCode.HandshakeTimeout or LinkEndCode.Dead;
+        bool suspicious = reason.Code is LinkEndCode.TransportFailed or LinkEndCode.HandshakeTimeout
+            or LinkEndCode.Dead;
         if (!suspicious)
             return;
         lock (_lock)

@@ -23,7 +23,8 @@ internal sealed class TcpListener : IListener
     private int _disposed;
 
     internal TcpListener(
-        Socket socket, LinkUri uri, IpEndpoint endpoint, LocalEnd node, Handshake handshake, ILinkAcceptor acceptor, ILogger logger)
+        Socket socket, LinkUri uri, IpEndpoint endpoint, LocalEnd node, Handshake handshake, ILinkAcceptor acceptor,
+        ILogger logger)
     {
         _endpoint = endpoint;
         _socket = socket;
@@ -66,12 +67,13 @@ internal sealed class TcpListener : IListener
             }
             catch (Exception e)
             {
-                // Out of file descriptors, or a connection that was reset in the queue: whatever it is, the listener goes on.
-                // It may last, and is said once until somebody comes in again.
+                // Out of file descriptors, or a connection that was reset in the queue: whatever it is, the listener
+                // goes on. It may last, and is said once until somebody comes in again.
                 if (!failing)
                     Log.AcceptFailed(_logger, Bound, FaultText.Of(e));
                 failing = true;
-                await Task.Delay(PauseAfterFailure, _node.Time, _stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                await Task.Delay(PauseAfterFailure, _node.Time, _stop.Token)
+                    .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
     }
@@ -115,7 +117,8 @@ internal sealed class TcpListener : IListener
     }
 
     /// <summary>Does TLS as soon as the peer has said something and it is its turn.</summary>
-    private async ValueTask<LinkConnection> AuthenticateAsync(Socket socket, LinkTls tls, LinkSource source, CancellationToken deadline)
+    private async ValueTask<LinkConnection> AuthenticateAsync(
+        Socket socket, LinkTls tls, LinkSource source, CancellationToken deadline)
     {
         try
         {
@@ -128,6 +131,7 @@ internal sealed class TcpListener : IListener
             throw;
         }
 
-        return await TcpTransport.AuthenticateAsync(socket, stream => stream.AuthenticateAsServerAsync(tls.Server(), deadline));
+        return await TcpTransport.AuthenticateAsync(
+            socket, stream => stream.AuthenticateAsServerAsync(tls.Server(), deadline));
     }
 }

@@ -20,8 +20,8 @@ internal static class TcpSockets
     private const int UserTimeoutOption = 18;
     private const int NotSentLowWaterOption = 25;
 
-    // What waits in the kernel is overtaken by nothing: enough to keep it busy, the rest waits in the queues of the link, where
-    // what is urgent goes first.
+    // What waits in the kernel is overtaken by nothing: enough to keep it busy, the rest waits in the queues of the
+    // link, where what is urgent goes first.
     private const int NotSentBytes = 16 * 1024;
 
     // Arbitrary: a burst of neighbours after a power cut.
@@ -49,9 +49,11 @@ internal static class TcpSockets
 
     /// <summary>Connects.</summary>
     /// <param name="remote">Where to.</param>
-    /// <param name="maxSegment">The largest TCP segment in either direction (RFC 9293, section 3.7.1), in bytes.</param>
+    /// <param name="maxSegment">The largest TCP segment in either direction (RFC 9293, section 3.7.1), in
+    /// bytes.</param>
     /// <param name="cancellation">The caller's.</param>
-    internal static async ValueTask<Socket> ConnectAsync(IPEndPoint remote, int maxSegment, CancellationToken cancellation)
+    internal static async ValueTask<Socket> ConnectAsync(
+        IPEndPoint remote, int maxSegment, CancellationToken cancellation)
     {
         Socket socket = new(remote.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
         try

@@ -7,7 +7,9 @@ using QuicProChat.Mesh.Wire;
 
 namespace QuicProChat.Mesh.Transports.Tcp;
 
-/// <summary><c>tcp://host:port[#address]</c>: links over TCP with TLS 1.3 (docs/reference/protocol.md, section 3).</summary>
+/// <summary>
+/// <c>tcp://host:port[#address]</c>: links over TCP with TLS 1.3 (docs/reference/protocol.md, section 3).
+/// </summary>
 /// <param name="node">This end.</param>
 /// <param name="logger">Where it tells.</param>
 public sealed class TcpTransport(LocalEnd node, ILogger<TcpTransport> logger) : ITransport
@@ -42,13 +44,15 @@ public sealed class TcpTransport(LocalEnd node, ILogger<TcpTransport> logger) : 
 
     /// <inheritdoc/>
     public ValueTask<DialResult> DialAsync(LinkUri uri, CancellationToken cancellation) =>
-        AddressWalk.DialAsync(uri, node, (address, pinned, timeout) => DialAsync(uri, address, pinned, timeout), cancellation);
+        AddressWalk.DialAsync(uri, node, (address, pinned, timeout) => DialAsync(uri, address, pinned, timeout),
+            cancellation);
 
     private async ValueTask<DialResult> DialAsync(
         LinkUri uri, IPEndPoint address, Identity.NodeAddress? pinned, CancellationToken cancellation)
     {
         DialResult result = await _handshake.DialAsync(
-            pinned, uri.ToString(), address.Address, (tls, deadline) => ConnectAsync(address, tls, deadline), cancellation);
+            pinned, uri.ToString(), address.Address, (tls, deadline) => ConnectAsync(address, tls, deadline),
+            cancellation);
         if (result.Failure is { Code: LinkEndCode.HandshakeTimeout } failure)
             _segments.Ended(address.Address, failure);
         return result;

@@ -5,8 +5,8 @@ namespace QuicProChat.Mesh.Transports.Tcp;
 
 /// <summary>
 /// TLS whose end may be told while somebody reads. <see cref="SslStream"/> lets reads and writes take turns, but not
-/// <see cref="SslStream.ShutdownAsync"/>: that has OpenSSL read too, and two threads in one connection of OpenSSL write over each
-/// other's memory. Here it interrupts the read that waits, and the next read waits for it.
+/// <see cref="SslStream.ShutdownAsync"/>: that has OpenSSL read too, and two threads in one connection of OpenSSL write
+/// over each other's memory. Here it interrupts the read that waits, and the next read waits for it.
 /// </summary>
 /// <param name="transport">What is below; disposed of with the stream.</param>
 internal sealed class TlsStream(Stream transport) : SslStream(transport)
@@ -25,15 +25,18 @@ internal sealed class TlsStream(Stream transport) : SslStream(transport)
     {
         while (true)
         {
-            // Either this sees that somebody asked, or whoever asks sees that this reads: both have a full fence between the two.
+            // Either this sees that somebody asked, or whoever asks sees that this reads: both have a full fence
+            // between the two.
             Interlocked.Exchange(ref _reading, 1);
             bool asked = _asked;
             try
             {
                 if (!asked || _told.Task.IsCompleted)
-                    return await base.ReadAsync(buffer, asked || cancellation.CanBeCanceled ? cancellation : _interrupt.Token);
+                    return await base.ReadAsync(buffer, asked || cancellation.CanBeCanceled ? cancellation
+                        : _interrupt.Token);
             }
-            catch (OperationCanceledException) when (!asked && _interrupt.IsCancellationRequested && !cancellation.IsCancellationRequested)
+            catch (OperationCanceledException) when (!asked && _interrupt.IsCancellationRequested
+                && !cancellation.IsCancellationRequested)
             {
                 // The end is told first; then this goes on.
             }
@@ -52,7 +55,9 @@ internal sealed class TlsStream(Stream transport) : SslStream(transport)
     public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellation) =>
         ReadAsync(buffer.AsMemory(offset, count), cancellation).AsTask();
 
-    /// <summary>Tells the peer that nothing follows (close_notify; RFC 8446, section 6.1). Once, when nobody writes any more.</summary>
+    /// <summary>
+    /// Tells the peer that nothing follows (close_notify; RFC 8446, section 6.1). Once, when nobody writes any more.
+    /// </summary>
     /// <exception cref="IOException">The connection is broken.</exception>
     public override async Task ShutdownAsync()
     {

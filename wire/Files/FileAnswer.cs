@@ -58,7 +58,8 @@ public readonly ref struct FileAnswer
     }
 
     /// <summary>Writes the word; returns the bytes written.</summary>
-    public static int Write(Span<byte> word, in FileTag file, FileAnswerStatus status, ulong session, ReadOnlySpan<byte> have)
+    public static int Write(
+        Span<byte> word, in FileTag file, FileAnswerStatus status, ulong session, ReadOnlySpan<byte> have)
     {
         word[0] = (byte)FileWordKind.Answer;
         file.Write(word[1..]);

@@ -1,8 +1,8 @@
 namespace QuicProChat.Mesh.Wire.Files;
 
 /// <summary>
-/// Sizes of files on their way (docs/reference/files.md, section 2). A file is cut into chunks of the same size; chunk 0 holds the
-/// hashes of all others, and its own hash is the root in the offer.
+/// Sizes of files on their way (docs/reference/files.md, section 2). A file is cut into chunks of the same size; chunk
+/// 0 holds the hashes of all others, and its own hash is the root in the offer.
 /// </summary>
 public static class FileFormat
 {

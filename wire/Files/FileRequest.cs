@@ -36,7 +36,9 @@ public readonly ref struct FileRequest
     /// <summary>What the answer said.</summary>
     public ulong Session => BinaryPrimitives.ReadUInt64BigEndian(_word[SessionAt..]);
 
-    /// <summary>Counts the requests of a session from 1 on: one that is not higher than the last was repeated by others.</summary>
+    /// <summary>
+    /// Counts the requests of a session from 1 on: one that is not higher than the last was repeated by others.
+    /// </summary>
     public uint Number => BinaryPrimitives.ReadUInt32BigEndian(_word[NumberAt..]);
 
     /// <summary>What the pieces are to say, so that who asked knows them for an answer.</summary>
@@ -58,7 +60,10 @@ public readonly ref struct FileRequest
     /// <summary>Size in bytes with so many chunks.</summary>
     public static int SizeOf(int count) => HeaderSize + count * EntrySize;
 
-    /// <summary>Reads a word; false if its size does not fit its count, that is out of bounds, or it asks for no piece of a chunk.</summary>
+    /// <summary>
+    /// Reads a word; false if its size does not fit its count, that is out of bounds, or it asks for no piece of a
+    /// chunk.
+    /// </summary>
     public static bool TryRead(ReadOnlySpan<byte> word, out FileRequest request)
     {
         request = default;

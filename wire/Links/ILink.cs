@@ -30,12 +30,14 @@ public interface ILink
     bool Outbound { get; }
 
     /// <summary>
-    /// Where the link comes from, as far as that is dear to change: an opaque number that links from the same IPv4 /24, the
-    /// same IPv6 /48 or the same radio share, and all links from this machine. 0 where that is not known.
+    /// Where the link comes from, as far as that is dear to change: an opaque number that links from the same IPv4 /24,
+    /// the same IPv6 /48 or the same radio share, and all links from this machine. 0 where that is not known.
     /// </summary>
     ulong SourceGroup { get; }
 
-    /// <summary>The operator wanted the link: this node dials the peer because somebody named it, or its address is pinned.</summary>
+    /// <summary>
+    /// The operator wanted the link: this node dials the peer because somebody named it, or its address is pinned.
+    /// </summary>
     bool Chosen { get; }
 
     /// <summary>What the router has to know of it.</summary>
@@ -56,6 +58,8 @@ public interface ILink
     /// <summary>Wakes the sender: called once after a batch of <see cref="TrySend"/>.</summary>
     void Flush();
 
-    /// <summary>Ends the link. What is queued in classes up to Control is still sent if that takes little time.</summary>
+    /// <summary>
+    /// Ends the link. What is queued in classes up to Control is still sent if that takes little time.
+    /// </summary>
     void Close(LinkEnd reason);
 }

@@ -16,7 +16,10 @@ public interface ITransport
     /// <exception cref="IOException">The address cannot be bound; the message says which and why.</exception>
     ValueTask<IListener> ListenAsync(LinkUri uri, ILinkAcceptor acceptor, CancellationToken cancellation);
 
-    /// <summary>Makes one attempt to reach a peer. The failure says why; it is never an exception for what a peer or network does.</summary>
+    /// <summary>
+    /// Makes one attempt to reach a peer. The failure says why; it is never an exception for what a peer or network
+    /// does.
+    /// </summary>
     ValueTask<DialResult> DialAsync(LinkUri uri, CancellationToken cancellation);
 }
 
@@ -27,7 +30,8 @@ public interface IListener : IAsyncDisposable
     LinkUri Bound { get; }
 
     /// <summary>
-    /// False if it hears nothing any more, because the address that it is bound to is gone or belongs to another interface now.
+    /// False if it hears nothing any more, because the address that it is bound to is gone or belongs to another
+    /// interface now.
     /// </summary>
     bool IsCurrent => true;
 }
@@ -35,7 +39,9 @@ public interface IListener : IAsyncDisposable
 /// <summary>Takes the links that a listener made.</summary>
 public interface ILinkAcceptor
 {
-    /// <summary>Takes an authenticated link that has not started; refused connections arrive as <see cref="Refused"/>.</summary>
+    /// <summary>
+    /// Takes an authenticated link that has not started; refused connections arrive as <see cref="Refused"/>.
+    /// </summary>
     void Accept(IPendingLink link);
 
     /// <summary>Counts a connection that did not become a link.</summary>
@@ -49,8 +55,8 @@ public interface IPendingLink
     ILink Link { get; }
 
     /// <summary>
-    /// Says, before <see cref="Start"/>, that the operator pinned the peer's address, or that nobody named the peer although
-    /// this node dialled: see <see cref="ILink.Chosen"/>.
+    /// Says, before <see cref="Start"/>, that the operator pinned the peer's address, or that nobody named the peer
+    /// although this node dialled: see <see cref="ILink.Chosen"/>.
     /// </summary>
     void Choose(bool isChosen);
 

@@ -7,7 +7,8 @@ namespace QuicProChat.Mesh.Wire;
 /// links). Not the nominal rate of a radio, but what its duty cycle leaves of it, scaled so that the router's share for
 /// routing is the radio's own (docs/reference/lora.md, section 8).
 /// </param>
-/// <param name="Reliable">Frames arrive in order or the link ends (TCP, QUIC). Otherwise frames may be lost or reordered.</param>
+/// <param name="Reliable">Frames arrive in order or the link ends (TCP, QUIC). Otherwise frames may be lost or
+/// reordered.</param>
 /// <param name="PushRoutes">Routes are pushed to this neighbour; false on slow media, where they are asked for.</param>
 /// <param name="Medium">
 /// Links with the same number other than 0 share one broadcast medium: a frame sent to one of them with
@@ -16,5 +17,6 @@ namespace QuicProChat.Mesh.Wire;
 public sealed record LinkProperties(int Mtu, long BitsPerSecond, bool Reliable, bool PushRoutes, int Medium = 0)
 {
     /// <summary>A stream link over IP.</summary>
-    public static readonly LinkProperties Stream = new(Mtu: ushort.MaxValue, BitsPerSecond: 0, Reliable: true, PushRoutes: true);
+    public static readonly LinkProperties Stream =
+        new(Mtu: ushort.MaxValue, BitsPerSecond: 0, Reliable: true, PushRoutes: true);
 }

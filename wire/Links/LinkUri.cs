@@ -13,7 +13,8 @@ namespace QuicProChat.Mesh.Wire;
 public sealed record LinkUri(string Scheme, string Rest, string? Pinned)
 {
     /// <summary>Splits a URI; the error says what is wrong and what would be right.</summary>
-    public static bool TryParse(string text, [NotNullWhen(true)] out LinkUri? uri, [NotNullWhen(false)] out string? error)
+    public static bool TryParse(
+        string text, [NotNullWhen(true)] out LinkUri? uri, [NotNullWhen(false)] out string? error)
     {
         uri = null;
         int colon = text.IndexOf(':');
@@ -44,7 +45,9 @@ public sealed record LinkUri(string Scheme, string Rest, string? Pinned)
         return true;
     }
 
-    /// <summary>What may be shown and logged of something that should be a URI: settings may hold a key, well written or not.</summary>
+    /// <summary>
+    /// What may be shown and logged of something that should be a URI: settings may hold a key, well written or not.
+    /// </summary>
     public static string Shown(string text)
     {
         int settings = text.AsSpan().IndexOfAny('?', '&', '=');
@@ -52,5 +55,6 @@ public sealed record LinkUri(string Scheme, string Rest, string? Pinned)
     }
 
     /// <summary>The URI as it may be shown and logged, see <see cref="Shown"/>.</summary>
-    public override string ToString() => Pinned is null ? $"{Scheme}:{Shown(Rest)}" : $"{Scheme}:{Shown(Rest)}#{Pinned}";
+    public override string ToString() => Pinned is null ? $"{Scheme}:{Shown(Rest)}"
+        : $"{Scheme}:{Shown(Rest)}#{Pinned}";
 }

@@ -18,7 +18,9 @@ public ref partial struct MessagePackReader(ReadOnlySpan<byte> bytes)
     /// <summary>True at the end of the bytes.</summary>
     public readonly bool AtEnd => _rest.IsEmpty;
 
-    /// <summary>What the next value is; <see cref="MessagePackType.None"/> at the end and for the unused byte C1.</summary>
+    /// <summary>
+    /// What the next value is; <see cref="MessagePackType.None"/> at the end and for the unused byte C1.
+    /// </summary>
     public readonly MessagePackType NextType => _rest.IsEmpty ? MessagePackType.None : TypeOf(_rest[0]);
 
     /// <summary>Reads nil.</summary>

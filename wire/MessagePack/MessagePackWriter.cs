@@ -25,7 +25,8 @@ public readonly ref struct MessagePackWriter(IBufferWriter<byte> output)
         if (value < Code.FixMap)
             WriteByte((byte)value);
         else
-            WriteSized(Code.UInt8, value <= byte.MaxValue ? 1 : value <= ushort.MaxValue ? 2 : value <= uint.MaxValue ? 4 : 8, value);
+            WriteSized(Code.UInt8, value <= byte.MaxValue ? 1 : value <= ushort.MaxValue ? 2 : value <= uint.MaxValue
+                ? 4 : 8, value);
     }
 
     /// <summary>Writes an integer.</summary>
@@ -36,14 +37,16 @@ public readonly ref struct MessagePackWriter(IBufferWriter<byte> output)
         else if (value >= MinNegativeFixInt)
             WriteByte((byte)value);
         else
-            WriteSized(Code.Int8, value >= sbyte.MinValue ? 1 : value >= short.MinValue ? 2 : value >= int.MinValue ? 4 : 8, (ulong)value);
+            WriteSized(Code.Int8, value >= sbyte.MinValue ? 1 : value >= short.MinValue ? 2 : value >= int.MinValue ? 4
+                : 8, (ulong)value);
     }
 
     /// <summary>Writes an integer.</summary>
     public void Write(int value) => Write((long)value);
 
     /// <summary>Writes a float of 64 bits.</summary>
-    public void Write(double value) => WriteSized(Code.Float64, width: 8, BitConverter.DoubleToUInt64Bits(value), first: 8);
+    public void Write(double value) =>
+        WriteSized(Code.Float64, width: 8, BitConverter.DoubleToUInt64Bits(value), first: 8);
 
     /// <summary>Writes a string that is UTF-8 already.</summary>
     public void WriteString(ReadOnlySpan<byte> utf8)
@@ -94,7 +97,9 @@ public readonly ref struct MessagePackWriter(IBufferWriter<byte> output)
     private void WriteLength(byte code8, int length) =>
         WriteSized(code8, length <= byte.MaxValue ? 1 : length <= ushort.MaxValue ? 2 : 4, (ulong)length);
 
-    /// <summary>Writes a code and a number behind it. Codes of one family follow each other as the width doubles.</summary>
+    /// <summary>
+    /// Writes a code and a number behind it. Codes of one family follow each other as the width doubles.
+    /// </summary>
     private void WriteSized(byte code, int width, ulong value, int first = 1)
     {
         Span<byte> number = stackalloc byte[sizeof(ulong)];

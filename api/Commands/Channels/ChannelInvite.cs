@@ -17,7 +17,8 @@ public static partial class Commands
     /// <summary><c>channel-invite</c>: shows a channel's URI.</summary>
     public static CommandSpec<ChannelInviteRequest, ChannelInvitationInfo> ChannelInvite { get; } = new(
         "channel-invite", CommandGroup.Channels, "Prints a channel's URI, and the same as a QR code. It is the key.",
-        json => json.ChannelInvitationInfo, new ArgumentList<ChannelInviteRequest>().Operand("channel", "A channel's name or id.", r => r.Channel, (r, v) => r.Channel = v))
+        json => json.ChannelInvitationInfo, new ArgumentList<ChannelInviteRequest>()
+            .Operand("channel", "A channel's name or id.", r => r.Channel, (r, v) => r.Channel = v))
     {
         IsBrief = true,
         Console = [new("/channel invite", "CHANNEL", "its URI: the key, for whoever shall read it")],

@@ -18,8 +18,10 @@ public static partial class Commands
         "channel-join", CommandGroup.Channels, "Joins a channel by its URI.", json => json.ChannelInfo,
         new ArgumentList<ChannelJoinRequest>()
             .Operand(
-                "uri", "qpc-channel:...; - reads it from standard input.", r => r.Uri, (r, v) => r.Uri = v, takesInput: true)
-            .OptionalOperand("name", "What to call it here, if not as the URI says.", r => r.Name, (r, v) => r.Name = v))
+                "uri", "qpc-channel:...; - reads it from standard input.", r => r.Uri, (r, v) => r.Uri = v,
+                takesInput: true)
+            .OptionalOperand("name", "What to call it here, if not as the URI says.", r => r.Name,
+                (r, v) => r.Name = v))
     {
         IsBrief = true,
         Console = [new("/channel join", "URI [NAME]", "join a channel by its URI")],

@@ -13,7 +13,8 @@ public static partial class Commands
     /// <summary><c>channel-leave</c>: forgets a channel and its key.</summary>
     public static CommandSpec<ChannelLeaveRequest, DoneInfo> ChannelLeave { get; } = new(
         "channel-leave", CommandGroup.Channels, "Forgets a channel and its key.", json => json.DoneInfo,
-        new ArgumentList<ChannelLeaveRequest>().Operand("channel", "A channel's name or id.", r => r.Channel, (r, v) => r.Channel = v))
+        new ArgumentList<ChannelLeaveRequest>()
+            .Operand("channel", "A channel's name or id.", r => r.Channel, (r, v) => r.Channel = v))
     {
         IsBrief = true,
         Console = [new("/channel leave", "CHANNEL", "forget a channel and its key")],

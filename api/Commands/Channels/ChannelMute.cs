@@ -15,7 +15,8 @@ public static partial class Commands
 {
     /// <summary><c>channel-mute</c>: tells of a channel's messages no more.</summary>
     public static CommandSpec<ChannelMuteRequest, ChannelInfo> ChannelMute { get; } = new(
-        "channel-mute", CommandGroup.Channels, "Tells of a channel's messages no more. They are kept.", json => json.ChannelInfo,
+        "channel-mute", CommandGroup.Channels, "Tells of a channel's messages no more. They are kept.",
+        json => json.ChannelInfo,
         new ArgumentList<ChannelMuteRequest>()
             .Operand("channel", "A channel's name or id.", r => r.Channel, (r, v) => r.Channel = v)
             .Flag("off", "Tell of them again.", r => r.Off, (r, v) => r.Off = v))

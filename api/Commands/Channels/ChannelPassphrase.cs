@@ -20,7 +20,8 @@ public static partial class Commands
         new ArgumentList<ChannelPassphraseRequest>()
             .Operand("name", "The channel's name: at most 20 bytes.", r => r.Name, (r, v) => r.Name = v)
             .OptionalOperand(
-                "passphrase", "Without one, whoever knows the name reads it.", r => r.Passphrase, (r, v) => r.Passphrase = v))
+                "passphrase", "Without one, whoever knows the name reads it.", r => r.Passphrase,
+                (r, v) => r.Passphrase = v))
     {
         IsBrief = true,
         Console =

@@ -61,7 +61,8 @@ public static partial class Commands
     public static CommandSpec<ContactAddRequest, ContactInfo> ContactAdd { get; } = new(
         "contact-add", CommandGroup.Contacts, "Takes a contact card.", json => json.ContactInfo,
         new ArgumentList<ContactAddRequest>()
-            .Operand("uri", "qpc:...; - reads it from standard input.", r => r.Uri, (r, v) => r.Uri = v, takesInput: true)
+            .Operand("uri", "qpc:...; - reads it from standard input.", r => r.Uri, (r, v) => r.Uri = v,
+                takesInput: true)
             .Option("alias", "NAME", "What to call it.", r => r.Alias, (r, v) => r.Alias = v)
             .Flag("dial", "Keep links to the peers that the card names.", r => r.Dial, (r, v) => r.Dial = v))
     {

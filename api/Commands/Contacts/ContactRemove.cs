@@ -12,7 +12,8 @@ public static partial class Commands
 {
     /// <summary><c>contact-remove</c>: forgets the card of a contact, and that it was verified.</summary>
     public static CommandSpec<ContactRemoveRequest, DoneInfo> ContactRemove { get; } = new(
-        "contact-remove", CommandGroup.Contacts, "Forgets the card of a contact, and that it was verified.", json => json.DoneInfo,
+        "contact-remove", CommandGroup.Contacts, "Forgets the card of a contact, and that it was verified.",
+        json => json.DoneInfo,
         new ArgumentList<ContactRemoveRequest>()
             .Operand("to", "An address or alias.", r => r.To, (r, v) => r.To = v))
     {

@@ -16,13 +16,15 @@ public sealed record TranscriptRecordsRequest
 /// <param name="Peer">Who else wrote it, or whom it was for: 32 hexadecimal digits.</param>
 /// <param name="CreatedAt">When it was written or came.</param>
 /// <param name="Content">The bytes of docs/reference/content.md in base64.</param>
-public sealed record TranscriptRecordInfo(string Id, string Direction, string Peer, DateTimeOffset CreatedAt, string Content);
+public sealed record TranscriptRecordInfo(
+    string Id, string Direction, string Peer, DateTimeOffset CreatedAt, string Content);
 
 /// <content><c>transcript-records</c>.</content>
 public static partial class Commands
 {
     /// <summary><c>transcript-records</c>: all messages of a conversation as bytes, oldest first.</summary>
-    public static CommandSpec<TranscriptRecordsRequest, IReadOnlyList<TranscriptRecordInfo>> TranscriptRecords { get; } = new(
+    public static CommandSpec<TranscriptRecordsRequest, IReadOnlyList<TranscriptRecordInfo>> TranscriptRecords
+    { get; } = new(
         "transcript-records", CommandGroup.Transcripts, "All messages of a conversation as bytes, oldest first.",
         json => json.IReadOnlyListTranscriptRecordInfo,
         new ArgumentList<TranscriptRecordsRequest>()
@@ -31,6 +33,7 @@ public static partial class Commands
     {
         Paging = Paging.Forward,
         Rendering = (screen, records) => screen.Table(
-            records, MessageLines.None, ("id", r => r.Id), ("direction", r => r.Direction), ("createdAt", r => r.CreatedAt)),
+            records, MessageLines.None, ("id", r => r.Id), ("direction", r => r.Direction),
+            ("createdAt", r => r.CreatedAt)),
     };
 }

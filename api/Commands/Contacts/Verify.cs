@@ -13,8 +13,8 @@ public sealed record VerifyRequest
     public string? Number { get; set; }
 
     /// <summary>
-    /// The public key, 64 hexadecimal digits: for somebody of whom nothing was heard yet, nor a card taken. The address is its
-    /// hash, so it cannot be another's.
+    /// The public key, 64 hexadecimal digits: for somebody of whom nothing was heard yet, nor a card taken. The address
+    /// is its hash, so it cannot be another's.
     /// </summary>
     public string? Key { get; set; }
 }
@@ -31,12 +31,15 @@ public static partial class Commands
 {
     /// <summary><c>verify</c>: the safety number with somebody; both sides see the same.</summary>
     public static CommandSpec<VerifyRequest, VerifyInfo> Verify { get; } = new(
-        "verify", CommandGroup.Strangers, "The safety number with somebody: both sides see the same.", json => json.VerifyInfo,
+        "verify", CommandGroup.Strangers, "The safety number with somebody: both sides see the same.",
+        json => json.VerifyInfo,
         new ArgumentList<VerifyRequest>()
             .Operand("to", "An address or alias.", r => r.To, (r, v) => r.To = v)
             .Flag("confirm", "The numbers are the same: remember that.", r => r.Confirm, (r, v) => r.Confirm = v)
-            .Option("number", "N", "Compare with this: digits, or what a QR code said.", r => r.Number, (r, v) => r.Number = v)
-            .Option("key", "HEX", "The public key, where nothing was heard of it yet.", r => r.Key, (r, v) => r.Key = v))
+            .Option("number", "N", "Compare with this: digits, or what a QR code said.", r => r.Number,
+                (r, v) => r.Number = v)
+            .Option("key", "HEX", "The public key, where nothing was heard of it yet.", r => r.Key,
+                (r, v) => r.Key = v))
     {
         IsBrief = true,
         Console = [new("/verify", "PEER", "the safety number with PEER")],

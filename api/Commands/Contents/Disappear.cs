@@ -15,7 +15,8 @@ public static partial class Commands
 {
     /// <summary><c>disappear</c>: lets messages of a conversation disappear after a time.</summary>
     public static CommandSpec<DisappearRequest, SendInfo> Disappear { get; } = new(
-        "disappear", CommandGroup.Messages, "Lets messages of a conversation disappear after a time.", json => json.SendInfo,
+        "disappear", CommandGroup.Messages, "Lets messages of a conversation disappear after a time.",
+        json => json.SendInfo,
         new ArgumentList<DisappearRequest>()
             .Operand("to", "An alias, an address, group:NAME, self.", r => r.To, (r, v) => r.To = v)
             .Operand("after", "30m, 1h, 1d, 7d or off.", r => r.After, (r, v) => r.After = v))

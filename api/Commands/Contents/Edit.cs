@@ -18,7 +18,8 @@ public static partial class Commands
         "edit", CommandGroup.Messages, "Changes the text of an own message.", json => json.SendInfo,
         new ArgumentList<EditRequest>()
             .Operand("id", "A message: 32 hexadecimal digits.", r => r.Id, (r, v) => r.Id = v)
-            .Operand("text", "The new text; - reads it from standard input.", r => r.Text, (r, v) => r.Text = v, takesInput: true))
+            .Operand("text", "The new text; - reads it from standard input.", r => r.Text, (r, v) => r.Text = v,
+                takesInput: true))
     {
         IsBrief = true,
         Console = [new("/edit", "ID TEXT", "change the text of an own message")],

@@ -27,13 +27,15 @@ public static partial class Commands
         "location", CommandGroup.Messages, "Sends a place on earth.", json => json.SendInfo,
         new ArgumentList<LocationRequest>()
             .Operand("to", "An alias, an address, group:NAME, self.", r => r.To, (r, v) => r.To = v)
-            .Operand("latitude", "Degrees north; south of the equator behind --.", r => r.Latitude, (r, v) => r.Latitude = v)
+            .Operand("latitude", "Degrees north; south of the equator behind --.", r => r.Latitude,
+                (r, v) => r.Latitude = v)
             .Operand("longitude", "Degrees east.", r => r.Longitude, (r, v) => r.Longitude = v)
             .Number("accuracy", "N", "Metres that it may be off.", r => r.Accuracy, (r, v) => r.Accuracy = v)
             .Option("label", "NAME", "What to call the place.", r => r.Label, (r, v) => r.Label = v))
     {
         IsBrief = true,
-        Console = [new("/location", "PEER NORTH EAST [LABEL]", "send a place on earth, in degrees") { Parse = ParseLocation }],
+        Console = [new("/location", "PEER NORTH EAST [LABEL]",
+            "send a place on earth, in degrees") { Parse = ParseLocation }],
         Rendering = ShowSent,
     };
 

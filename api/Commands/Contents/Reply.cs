@@ -18,7 +18,8 @@ public static partial class Commands
         "reply", CommandGroup.Messages, "Answers a message.", json => json.SendInfo,
         new ArgumentList<ReplyRequest>()
             .Operand("id", "A message: 32 hexadecimal digits.", r => r.Id, (r, v) => r.Id = v)
-            .Operand("text", "The answer; - reads it from standard input.", r => r.Text, (r, v) => r.Text = v, takesInput: true))
+            .Operand("text", "The answer; - reads it from standard input.", r => r.Text, (r, v) => r.Text = v,
+                takesInput: true))
     {
         IsBrief = true,
         Console = [new("/reply", "ID TEXT", "answer a message")],

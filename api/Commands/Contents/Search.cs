@@ -21,7 +21,8 @@ public static partial class Commands
 {
     /// <summary><c>search</c>: messages that contain a text, oldest first.</summary>
     public static CommandSpec<SearchRequest, IReadOnlyList<MessageInfo>> Search { get; } = new(
-        "search", CommandGroup.Messages, "Messages that contain a text, oldest first.", json => json.IReadOnlyListMessageInfo,
+        "search", CommandGroup.Messages, "Messages that contain a text, oldest first.",
+        json => json.IReadOnlyListMessageInfo,
         new ArgumentList<SearchRequest>()
             .Operand("text", "What a message has to contain.", r => r.Text, (r, v) => r.Text = v)
             .Option("in", "A", "Only in this conversation.", r => r.In, (r, v) => r.In = v)

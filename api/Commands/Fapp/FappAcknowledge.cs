@@ -12,7 +12,8 @@ public static partial class Commands
 {
     /// <summary><c>fapp-acknowledge</c>: takes a slot that is held.</summary>
     public static CommandSpec<FappAcknowledgeRequest, FappReservationInfo> FappAcknowledge { get; } = new(
-        "fapp-acknowledge", CommandGroup.Fapp, "Takes a slot that is held, or says that you come.", json => json.FappReservationInfo,
+        "fapp-acknowledge", CommandGroup.Fapp, "Takes a slot that is held, or says that you come.",
+        json => json.FappReservationInfo,
         new ArgumentList<FappAcknowledgeRequest>()
             .Operand("id", "The reservation: its id, or the first digits of it.", r => r.Id, (r, v) => r.Id = v))
     {

@@ -12,9 +12,11 @@ public static partial class Commands
 {
     /// <summary><c>fapp-attest-request</c>: writes the statement that a card signs.</summary>
     public static CommandSpec<FappAttestRequestRequest, FappStatementInfo> FappAttestRequest { get; } = new(
-        "fapp-attest-request", CommandGroup.Fapp, "Writes the statement that a professional or practice card signs.", json => json.FappStatementInfo,
+        "fapp-attest-request", CommandGroup.Fapp, "Writes the statement that a professional or practice card signs.",
+        json => json.FappStatementInfo,
         new ArgumentList<FappAttestRequestRequest>()
-            .Option("revoke", "KEY", "Write that this mesh key (64 hexadecimal digits) is not the card's, instead.", r => r.Revoke, (r, v) => r.Revoke = v))
+            .Option("revoke", "KEY", "Write that this mesh key (64 hexadecimal digits) is not the card's, instead.",
+                r => r.Revoke, (r, v) => r.Revoke = v))
     {
         Under = "attest",
         IsBrief = true,

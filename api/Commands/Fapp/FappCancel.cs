@@ -12,9 +12,11 @@ public static partial class Commands
 {
     /// <summary><c>fapp-cancel</c>: cancels a reservation or a booking.</summary>
     public static CommandSpec<FappCancelRequest, FappReservationInfo> FappCancel { get; } = new(
-        "fapp-cancel", CommandGroup.Fapp, "Cancels a reservation, or what a practice of this node has booked.", json => json.FappReservationInfo,
+        "fapp-cancel", CommandGroup.Fapp, "Cancels a reservation, or what a practice of this node has booked.",
+        json => json.FappReservationInfo,
         new ArgumentList<FappCancelRequest>()
-            .Operand("id", "The reservation or request: its id, or the first digits of it.", r => r.Id, (r, v) => r.Id = v))
+            .Operand("id", "The reservation or request: its id, or the first digits of it.", r => r.Id,
+                (r, v) => r.Id = v))
     {
         IsBrief = true,
         Console = [new("/fapp cancel", "ID", "cancel a reservation or a booking")],

@@ -12,7 +12,8 @@ public static partial class Commands
 {
     /// <summary><c>fapp-confirm</c>: books a request.</summary>
     public static CommandSpec<FappConfirmRequest, FappRequestInfo> FappConfirm { get; } = new(
-        "fapp-confirm", CommandGroup.Fapp, "Books a request: one that was drawn, or another for clinical reasons.", json => json.FappRequestInfo,
+        "fapp-confirm", CommandGroup.Fapp, "Books a request: one that was drawn, or another for clinical reasons.",
+        json => json.FappRequestInfo,
         new ArgumentList<FappConfirmRequest>()
             .Operand("id", "The request: its id, or the first digits of it.", r => r.Id, (r, v) => r.Id = v))
     {

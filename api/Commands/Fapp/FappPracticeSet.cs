@@ -66,27 +66,40 @@ public static partial class Commands
 {
     /// <summary><c>fapp-practice-set</c>: makes a practice, or changes it.</summary>
     public static CommandSpec<FappPracticeSetRequest, FappPracticeInfo> FappPracticeSet { get; } = new(
-        "fapp-practice-set", CommandGroup.Fapp, "Makes a practice of this node, or changes what is set of it.", json => json.FappPracticeInfo,
+        "fapp-practice-set", CommandGroup.Fapp, "Makes a practice of this node, or changes what is set of it.",
+        json => json.FappPracticeInfo,
         new ArgumentList<FappPracticeSetRequest>()
-            .Number("place", "N", "Which of this node's practices: 0, unless it has several.", r => r.Place, (r, v) => r.Place = v)
+            .Number("place", "N", "Which of this node's practices: 0, unless it has several.", r => r.Place,
+                (r, v) => r.Place = v)
             .Option("name", "NAME", "The name of the practice: at most 40 bytes.", r => r.Name, (r, v) => r.Name = v)
             .Option("contact", "TEXT", "How it is reached: at most 80 bytes.", r => r.Contact, (r, v) => r.Contact = v)
             .Option("plz", "PLZ", "Its postal code: five digits.", r => r.Plz, (r, v) => r.Plz = v)
             .Option("provider", "P", "practice, mvz or clinic.", r => r.Provider, (r, v) => r.Provider = v)
             .Option("profession", "P", "pp, kjp, pt or arzt.", r => r.Profession, (r, v) => r.Profession = v)
-            .Option("procedure", "P,...", "Of VT, TP, AP, ST, neuro; several with commas.", r => r.Procedure, (r, v) => r.Procedure = v)
-            .Option("payer", "P,...", "Of GKV, PKV, BG, SEL, SOZ, BEI, KE; several with commas.", r => r.Payer, (r, v) => r.Payer = v)
-            .Option("age", "A,...", "Of children, adolescents, adults; several with commas.", r => r.Age, (r, v) => r.Age = v)
-            .Option("modality", "M", "Where slots are that say nothing: praxis, video or hybrid.", r => r.Modality, (r, v) => r.Modality = v)
-            .Option("language", "L,...", "Language tags, such as de or gsg; several with commas.", r => r.Language, (r, v) => r.Language = v)
-            .Option("access", "A,...", "Of stepfree, lift, toilet, hearing, sight, parking; several with commas.", r => r.Access, (r, v) => r.Access = v)
+            .Option("procedure", "P,...", "Of VT, TP, AP, ST, neuro; several with commas.", r => r.Procedure,
+                (r, v) => r.Procedure = v)
+            .Option("payer", "P,...", "Of GKV, PKV, BG, SEL, SOZ, BEI, KE; several with commas.", r => r.Payer,
+                (r, v) => r.Payer = v)
+            .Option("age", "A,...", "Of children, adolescents, adults; several with commas.", r => r.Age,
+                (r, v) => r.Age = v)
+            .Option("modality", "M", "Where slots are that say nothing: praxis, video or hybrid.", r => r.Modality,
+                (r, v) => r.Modality = v)
+            .Option("language", "L,...", "Language tags, such as de or gsg; several with commas.", r => r.Language,
+                (r, v) => r.Language = v)
+            .Option("access", "A,...", "Of stepfree, lift, toilet, hearing, sight, parking; several with commas.",
+                r => r.Access, (r, v) => r.Access = v)
             .Option("link", "URI", "A link to a profile; patients see it as text.", r => r.Link, (r, v) => r.Link = v)
-            .Option("draw", "TIME", "How long requests are collected before one is drawn: 30m unless it is set.", r => r.Draw, (r, v) => r.Draw = v)
+            .Option("draw", "TIME", "How long requests are collected before one is drawn: 30m unless it is set.",
+                r => r.Draw, (r, v) => r.Draw = v)
             .Option("confirm", "HOW", "hand, or auto, which needs a PIN.", r => r.Confirm, (r, v) => r.Confirm = v)
-            .Option("pin", "PIN", "What requests have to carry; speak it on the answering machine. Empty: nothing.", r => r.Pin, (r, v) => r.Pin = v)
-            .Number("effort", "BITS", "How hard the puzzle of a request is: 0 to 16.", r => r.Effort, (r, v) => r.Effort = v)
-            .Option("notes", "ON", "on or off: whether what patients write is kept. Off unless it is set.", r => r.Notes, (r, v) => r.Notes = v)
-            .Option("refusals", "ON", "on or off: whether the question for a therapy place is answered.", r => r.Refusals, (r, v) => r.Refusals = v))
+            .Option("pin", "PIN", "What requests have to carry; speak it on the answering machine. Empty: nothing.",
+                r => r.Pin, (r, v) => r.Pin = v)
+            .Number("effort", "BITS", "How hard the puzzle of a request is: 0 to 16.", r => r.Effort,
+                (r, v) => r.Effort = v)
+            .Option("notes", "ON", "on or off: whether what patients write is kept. Off unless it is set.",
+                r => r.Notes, (r, v) => r.Notes = v)
+            .Option("refusals", "ON", "on or off: whether the question for a therapy place is answered.",
+                r => r.Refusals, (r, v) => r.Refusals = v))
     {
         Under = "practice",
         IsBrief = true,

@@ -14,7 +14,8 @@ public static partial class Commands
     public static CommandSpec<FappPracticeShowRequest, FappPracticeInfo> FappPracticeShow { get; } = new(
         "fapp-practice-show", CommandGroup.Fapp, "What is set of a practice.", json => json.FappPracticeInfo,
         new ArgumentList<FappPracticeShowRequest>()
-            .Number("place", "N", "Which of this node's practices: 0, unless it has several.", r => r.Place, (r, v) => r.Place = v))
+            .Number("place", "N", "Which of this node's practices: 0, unless it has several.", r => r.Place,
+                (r, v) => r.Place = v))
     {
         Under = "practice",
         IsBrief = true,

@@ -34,11 +34,16 @@ public static partial class Commands
         new ArgumentList<FappReserveRequest>()
             .Operand("slot", "The slot: 8 digits, or SLOT@PRACTICE.", r => r.Slot, (r, v) => r.Slot = v)
             .Option("pin", "PIN", "The PIN from the practice's answering machine.", r => r.Pin, (r, v) => r.Pin = v)
-            .Flag("askFirst", "Drawn, ask me before it is booked: it is held for 72 hours, at most half the time left.", r => r.AskFirst, (r, v) => r.AskFirst = v)
-            .Flag("ptv11", "Form PTV 11 recommends Akut or Probatorik: say so. Keep its code for 116117.", r => r.Ptv11, (r, v) => r.Ptv11 = v)
+            .Flag("askFirst", "Drawn, ask me before it is booked: it is held for 72 hours, at most half the time left.",
+                r => r.AskFirst, (r, v) => r.AskFirst = v)
+            .Flag("ptv11", "Form PTV 11 recommends Akut or Probatorik: say so. Keep its code for 116117.", r => r.Ptv11,
+                (r, v) => r.Ptv11 = v)
             .Option("note", "TEXT", "A word to the practice: at most 160 bytes.", r => r.Note, (r, v) => r.Note = v)
-            .Option("placeFor", "NAME", "Ask for a therapy place: a refusal is made out to this name, which does not leave this node.", r => r.PlaceFor, (r, v) => r.PlaceFor = v)
-            .Option("born", "DATE", "The birth date that goes with the name: 1990-12-31.", r => r.Born, (r, v) => r.Born = v))
+            .Option("placeFor", "NAME",
+                "Ask for a therapy place: a refusal is made out to this name, which does not leave this node.",
+                r => r.PlaceFor, (r, v) => r.PlaceFor = v)
+            .Option("born", "DATE", "The birth date that goes with the name: 1990-12-31.", r => r.Born,
+                (r, v) => r.Born = v))
     {
         IsBrief = true,
         Console = [new("/fapp reserve", "SLOT", "ask for a slot")],

@@ -32,13 +32,18 @@ public static partial class Commands
     public static CommandSpec<FappSlotAddRequest, FappOwnSlotInfo> FappSlotAdd { get; } = new(
         "fapp-slot-add", CommandGroup.Fapp, "Offers a slot.", json => json.FappOwnSlotInfo,
         new ArgumentList<FappSlotAddRequest>()
-            .Number("place", "N", "Which of this node's practices: 0, unless it has several.", r => r.Place, (r, v) => r.Place = v)
+            .Number("place", "N", "Which of this node's practices: 0, unless it has several.", r => r.Place,
+                (r, v) => r.Place = v)
             .Option("start", "TIME", "When it begins: 2026-11-02T10:00:00+01:00.", r => r.Start, (r, v) => r.Start = v)
             .Number("minutes", "N", "How long it is: 1 to 600.", r => r.Minutes, (r, v) => r.Minutes = v)
-            .Option("type", "T", "sprechstunde, probatorik, akut, kurzzeit or langzeit.", r => r.Type, (r, v) => r.Type = v)
-            .Option("setting", "S", "single, or group; single unless it is set.", r => r.Setting, (r, v) => r.Setting = v)
-            .Option("modality", "M", "praxis, video or hybrid; as the practice is unless it is set.", r => r.Modality, (r, v) => r.Modality = v)
-            .Option("follows", "F", "Whether a therapy place follows: yes, no or waiting; no unless it is set.", r => r.Follows, (r, v) => r.Follows = v))
+            .Option("type", "T", "sprechstunde, probatorik, akut, kurzzeit or langzeit.", r => r.Type,
+                (r, v) => r.Type = v)
+            .Option("setting", "S", "single, or group; single unless it is set.", r => r.Setting,
+                (r, v) => r.Setting = v)
+            .Option("modality", "M", "praxis, video or hybrid; as the practice is unless it is set.", r => r.Modality,
+                (r, v) => r.Modality = v)
+            .Option("follows", "F", "Whether a therapy place follows: yes, no or waiting; no unless it is set.",
+                r => r.Follows, (r, v) => r.Follows = v))
     {
         Under = "slot",
         IsBrief = true,

@@ -14,7 +14,8 @@ public static partial class Commands
     public static CommandSpec<FappSlotListRequest, IReadOnlyList<FappOwnSlotInfo>> FappSlotList { get; } = new(
         "fapp-slot-list", CommandGroup.Fapp, "The slots of a practice.", json => json.IReadOnlyListFappOwnSlotInfo,
         new ArgumentList<FappSlotListRequest>()
-            .Number("place", "N", "Which of this node's practices: 0, unless it has several.", r => r.Place, (r, v) => r.Place = v))
+            .Number("place", "N", "Which of this node's practices: 0, unless it has several.", r => r.Place,
+                (r, v) => r.Place = v))
     {
         Under = "slot",
         Console = [new("/fapp slots", "", "the slots of this node's practice")],

@@ -12,7 +12,8 @@ public static partial class Commands
 {
     /// <summary><c>fapp-slot-withdraw</c>: takes a slot back.</summary>
     public static CommandSpec<FappSlotWithdrawRequest, FappOwnSlotInfo> FappSlotWithdraw { get; } = new(
-        "fapp-slot-withdraw", CommandGroup.Fapp, "Takes a slot back; whoever asked for it is told.", json => json.FappOwnSlotInfo,
+        "fapp-slot-withdraw", CommandGroup.Fapp, "Takes a slot back; whoever asked for it is told.",
+        json => json.FappOwnSlotInfo,
         new ArgumentList<FappSlotWithdrawRequest>()
             .Operand("slot", "The slot: 8 digits.", r => r.Slot, (r, v) => r.Slot = v))
     {

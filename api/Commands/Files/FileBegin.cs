@@ -22,7 +22,8 @@ public static partial class Commands
 {
     /// <summary><c>file-begin</c>: begins to bring a file; for programs.</summary>
     public static CommandSpec<FileBeginRequest, FileBeginInfo> FileBegin { get; } = new(
-        "file-begin", CommandGroup.Files, "For programs: begins to bring the bytes of a file.", json => json.FileBeginInfo,
+        "file-begin", CommandGroup.Files, "For programs: begins to bring the bytes of a file.",
+        json => json.FileBeginInfo,
         new ArgumentList<FileBeginRequest>()
             .Operand("name", "What the file is called.", r => r.Name, (r, v) => r.Name = v)
             .Number("size", "BYTES", "Bytes of the file.", r => r.Size, (r, v) => r.Size = v)

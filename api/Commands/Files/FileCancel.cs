@@ -14,7 +14,8 @@ public static partial class Commands
     public static CommandSpec<FileCancelRequest, DoneInfo> FileCancel { get; } = new(
         "file-cancel", CommandGroup.Files,
         "Stops fetching or offering a file, and deletes its bytes here; the message stays.", json => json.DoneInfo,
-        new ArgumentList<FileCancelRequest>().Operand("id", "The message with the offer.", r => r.Id, (r, v) => r.Id = v))
+        new ArgumentList<FileCancelRequest>()
+            .Operand("id", "The message with the offer.", r => r.Id, (r, v) => r.Id = v))
     {
         IsBrief = true,
         Console = [new("/file cancel", "ID", "stop a file, and delete its bytes here")],

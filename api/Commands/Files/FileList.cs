@@ -18,7 +18,8 @@ public static partial class Commands
 {
     /// <summary><c>file-list</c>: files of conversations.</summary>
     public static CommandSpec<FileListRequest, IReadOnlyList<FileTransferInfo>> FileList { get; } = new(
-        "file-list", CommandGroup.Files, "Files of conversations, offered and here.", json => json.IReadOnlyListFileTransferInfo,
+        "file-list", CommandGroup.Files, "Files of conversations, offered and here.",
+        json => json.IReadOnlyListFileTransferInfo,
         new ArgumentList<FileListRequest>()
             .OptionalOperand("in", "An alias, an address, group:NAME, self.", r => r.In, (r, v) => r.In = v)
             .Number("limit", "N", "The newest N.", r => r.Limit, (r, v) => r.Limit = v))

@@ -18,7 +18,8 @@ public static partial class Commands
 {
     /// <summary><c>file-offer</c>: offers a file that was brought; for programs.</summary>
     public static CommandSpec<FileOfferRequest, FileTransferInfo> FileOffer { get; } = new(
-        "file-offer", CommandGroup.Files, "For programs: offers a file that was brought. People use file send.", json => json.FileTransferInfo,
+        "file-offer", CommandGroup.Files, "For programs: offers a file that was brought. People use file send.",
+        json => json.FileTransferInfo,
         new ArgumentList<FileOfferRequest>()
             .Operand("to", "An address, an alias, group:NAME, self.", r => r.To, (r, v) => r.To = v)
             .Operand("upload", "What file-begin answered.", r => r.Upload, (r, v) => r.Upload = v)

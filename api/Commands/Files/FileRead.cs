@@ -29,7 +29,8 @@ public static partial class Commands
 {
     /// <summary><c>file-read</c>: bytes of a file that is here; for programs.</summary>
     public static CommandSpec<FileReadRequest, FileReadInfo> FileRead { get; } = new(
-        "file-read", CommandGroup.Files, "For programs: bytes of a file that is here. People use file save.", json => json.FileReadInfo,
+        "file-read", CommandGroup.Files, "For programs: bytes of a file that is here. People use file save.",
+        json => json.FileReadInfo,
         new ArgumentList<FileReadRequest>()
             .Operand("id", "The message with the offer.", r => r.Id, (r, v) => r.Id = v)
             .Number("offset", "BYTES", "From which byte on.", r => r.Offset, (r, v) => r.Offset = v));

@@ -9,7 +9,9 @@ public sealed record GroupCreateRequest
     /// <summary>The cipher suite: 1 or 3; null for 1.</summary>
     public int? Suite { get; set; }
 
-    /// <summary>Keys of past states are deleted at once; two commits at once then cost whoever loses a rejoin.</summary>
+    /// <summary>
+    /// Keys of past states are deleted at once; two commits at once then cost whoever loses a rejoin.
+    /// </summary>
     public bool Strict { get; set; }
 }
 
@@ -21,7 +23,8 @@ public static partial class Commands
         "group-create", CommandGroup.Groups, "Founds a group.", json => json.GroupInfo,
         new ArgumentList<GroupCreateRequest>()
             .Operand("name", "What to call it: at most 64 bytes.", r => r.Name, (r, v) => r.Name = v)
-            .Number("suite", "N", "The cipher suite: 1 (AES-128-GCM) or 3 (ChaCha20-Poly1305).", r => r.Suite, (r, v) => r.Suite = v)
+            .Number("suite", "N", "The cipher suite: 1 (AES-128-GCM) or 3 (ChaCha20-Poly1305).", r => r.Suite,
+                (r, v) => r.Suite = v)
             .Flag("strict", "Delete the keys of past states at once.", r => r.Strict, (r, v) => r.Strict = v))
     {
         Console = [new("/group create", "NAME", "found a group")],

@@ -12,7 +12,8 @@ public static partial class Commands
 {
     /// <summary><c>group-leave</c>: leaves a group.</summary>
     public static CommandSpec<GroupLeaveRequest, DoneInfo> GroupLeave { get; } = new(
-        "group-leave", CommandGroup.Groups, "Leaves a group: another member takes this node out, then it is forgotten here.",
+        "group-leave", CommandGroup.Groups,
+        "Leaves a group: another member takes this node out, then it is forgotten here.",
         json => json.DoneInfo,
         new ArgumentList<GroupLeaveRequest>()
             .Operand("group", "The group: its name here, or its id.", r => r.Group, (r, v) => r.Group = v))

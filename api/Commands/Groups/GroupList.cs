@@ -24,7 +24,8 @@ public static partial class Commands
 {
     /// <summary><c>group-list</c>: the groups of this node.</summary>
     public static CommandSpec<NoArguments, GroupListInfo> GroupList { get; } = new(
-        "group-list", CommandGroup.Groups, "The groups of this node, and invitations that wait.", json => json.GroupListInfo)
+        "group-list", CommandGroup.Groups, "The groups of this node, and invitations that wait.",
+        json => json.GroupListInfo)
     {
         Console = [new("/group list", "", "the groups of this node")],
         Rendering = (screen, list) =>

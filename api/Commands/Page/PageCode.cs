@@ -18,7 +18,8 @@ public static partial class Commands
     /// <summary><c>page-code</c>: the modules of a QR code, for whoever draws it.</summary>
     public static CommandSpec<PageCodeRequest, PageCodeInfo> PageCode { get; } = new(
         "page-code", CommandGroup.Page, "The modules of a QR code, for whoever draws it.", json => json.PageCodeInfo,
-        new ArgumentList<PageCodeRequest>().Operand("text", "What the code shall say.", r => r.Text, (r, v) => r.Text = v))
+        new ArgumentList<PageCodeRequest>()
+            .Operand("text", "What the code shall say.", r => r.Text, (r, v) => r.Text = v))
     {
         IsBrief = true,
         Rendering = static (screen, code) =>

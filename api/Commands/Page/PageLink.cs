@@ -10,7 +10,8 @@ public static partial class Commands
 {
     /// <summary><c>page-link</c>: makes a link that opens the page once.</summary>
     public static CommandSpec<NoArguments, PageLinkInfo> PageLink { get; } = new(
-        "page-link", CommandGroup.Page, "Makes a link that opens the page once, within a minute.", json => json.PageLinkInfo)
+        "page-link", CommandGroup.Page, "Makes a link that opens the page once, within a minute.",
+        json => json.PageLinkInfo)
     {
         IsBrief = true,
         Rendering = (screen, link) => screen.Line(link.Url),

@@ -7,8 +7,8 @@ namespace QuicProChat.Mesh.Messaging.Groups.Policy;
 //  address 16 | Ed25519 public key 32
 //
 /// <summary>
-/// The credential of a node in MLS groups: a basic one that names its address and its key, which is the leaf's signature key
-/// too. An address is a digest of the key, so that a credential proves itself; nobody has to be asked.
+/// The credential of a node in MLS groups: a basic one that names its address and its key, which is the leaf's
+/// signature key too. An address is a digest of the key, so that a credential proves itself; nobody has to be asked.
 /// </summary>
 public sealed class AddressCredential : CredentialValidator
 {

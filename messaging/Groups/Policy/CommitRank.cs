@@ -3,10 +3,11 @@ using QuicProChat.Mesh.Messaging.Groups.Wire;
 namespace QuicProChat.Mesh.Messaging.Groups.Policy;
 
 /// <summary>
-/// Which of two commits on one state the group follows: the lesser. Nothing in it can be chosen by a committer, and no two
-/// members have the same on one state.
+/// Which of two commits on one state the group follows: the lesser. Nothing in it can be chosen by a committer, and no
+/// two members have the same on one state.
 /// </summary>
-/// <param name="Class">0: it carries a removal by proof or by an admin, or takes an admin its rights; 1: any other.</param>
+/// <param name="Class">0: it carries a removal by proof or by an admin, or takes an admin its rights; 1: any
+/// other.</param>
 /// <param name="Seniority">In class 0 of whoever ordered it: 0 a proof, 1 the senior admin and so on; else 0.</param>
 /// <param name="Turn">(leaf - epoch of the parent) mod leaves of the parent.</param>
 public readonly record struct CommitRank(byte Class, byte Seniority, ushort Turn) : IComparable<CommitRank>
@@ -30,7 +31,9 @@ public readonly record struct CommitRank(byte Class, byte Seniority, ushort Turn
         return senior is null ? new CommitRank(1, 0, turn) : new CommitRank(0, (byte)senior, turn);
     }
 
-    /// <summary>How many turns before a leaf's own: 0 is next. It moves on with each epoch, so that all get their turn.</summary>
+    /// <summary>
+    /// How many turns before a leaf's own: 0 is next. It moves on with each epoch, so that all get their turn.
+    /// </summary>
     public static ushort TurnOf(uint leaf, ulong epoch, uint leaves)
     {
         uint at = (uint)(epoch % leaves);

@@ -14,8 +14,8 @@ public interface IStateFacts
 
 /// <summary>
 /// The law of our groups: a commit is valid by the state that it is made on alone. Members come and go by orders, and a
-/// commit does exactly what its orders say. It refers to no proposal that travelled by itself, so that none can be missing.
-/// Two commits in a row by one leaf need an order in the second.
+/// commit does exactly what its orders say. It refers to no proposal that travelled by itself, so that none can be
+/// missing. Two commits in a row by one leaf need an order in the second.
 /// </summary>
 /// <param name="facts">What is known of states.</param>
 public sealed class MembershipRules(IStateFacts facts) : GroupRules
@@ -72,7 +72,8 @@ public sealed class MembershipRules(IStateFacts facts) : GroupRules
                 _ => false,
             };
 
-            // An address is added once and removed once, or what the commit does would depend on the order of its parts.
+            // An address is added once and removed once, or what the commit does would depend on the order of its
+            // parts.
             if (!isNew)
                 return false;
         }

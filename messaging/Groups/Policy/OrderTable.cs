@@ -4,23 +4,26 @@ using QuicProChat.Mesh.Messaging.Groups.Wire;
 
 namespace QuicProChat.Mesh.Messaging.Groups.Policy;
 
-//  admin count 1 | admins 16 each, the senior first | count 2 | address 16, last order's kind 1, last order's hash 32 each
+// admin count 1 | admins 16 each, the senior first | count 2 | address 16, last order's kind 1, last order's hash 32
+// each
 //
 /// <summary>
-/// Who is in a group by its orders: the last order about each address that there ever was one about, and the admins, the
-/// founder first. Immutable; each state of a group has one, and its group context has its hash.
+/// Who is in a group by its orders: the last order about each address that there ever was one about, and the admins,
+/// the founder first. Immutable; each state of a group has one, and its group context has its hash.
 /// </summary>
 public sealed class OrderTable
 {
-    /// <summary>Most admins. Arbitrary; they are in the group context, so that each costs 16 bytes in commits about them.</summary>
+    /// <summary>
+    /// Most admins. Arbitrary; they are in the group context, so that each costs 16 bytes in commits about them.
+    /// </summary>
     public const int MaxAdmins = 16;
 
     /// <summary>Most members (docs/reference/groups.md).</summary>
     public const int MaxMembers = 250;
 
     /// <summary>
-    /// Most addresses, those that left included: what they did must not be done again. Arbitrary; when it is full nobody new
-    /// joins any more.
+    /// Most addresses, those that left included: what they did must not be done again. Arbitrary; when it is full
+    /// nobody new joins any more.
     /// </summary>
     public const int MaxAddresses = 1024;
 
@@ -65,7 +68,8 @@ public sealed class OrderTable
     public bool IsMember(in NodeAddress address) => _entries.TryGetValue(address, out Entry entry) && entry.IsMember;
 
     /// <summary>Whether an address is out because it asked for that.</summary>
-    public bool HasLeft(in NodeAddress address) => _entries.TryGetValue(address, out Entry entry) && entry.Kind == OrderKind.Leave;
+    public bool HasLeft(in NodeAddress address) => _entries.TryGetValue(address, out Entry entry) && entry.Kind
+        == OrderKind.Leave;
 
     /// <summary>Whether a member is an admin.</summary>
     public bool IsAdmin(in NodeAddress address) => Admins.Contains(address);
@@ -74,18 +78,22 @@ public sealed class OrderTable
     public Digest LastOrder(in NodeAddress address) => _entries.GetValueOrDefault(address).Order;
 
     /// <summary>
-    /// The seniority of whoever stands behind a removal or a demotion: 0 a proof, 1 the first admin and so on, and after all of
-    /// them whoever is no admin here, but becomes one by an order beside it; one that leaves counts as nobody.
+    /// The seniority of whoever stands behind a removal or a demotion: 0 a proof, 1 the first admin and so on, and
+    /// after all of them whoever is no admin here, but becomes one by an order beside it; one that leaves counts as
+    /// nobody.
     /// </summary>
     public int? SeniorityOf(Order order) => order.Kind switch
     {
         OrderKind.Proof => 0,
-        OrderKind.Remove or OrderKind.Demote => 1 + (Admins.IndexOf(order.Signer) is >= 0 and int place ? place : MaxAdmins),
+        OrderKind.Remove or OrderKind.Demote =>
+            1 + (Admins.IndexOf(order.Signer) is >= 0 and int place ? place : MaxAdmins),
         OrderKind.Add or OrderKind.Promote or OrderKind.Leave or OrderKind.Rejoin => null,
         _ => null,
     };
 
-    /// <summary>The table after an order; null if the order does not hold here. Its signature is not looked at.</summary>
+    /// <summary>
+    /// The table after an order; null if the order does not hold here. Its signature is not looked at.
+    /// </summary>
     public OrderTable? After(Order order)
     {
         NodeAddress subject = order.Subject;

@@ -30,12 +30,14 @@ public sealed class CommitData
     {
         data = null!;
         var reader = new FrameReader(bytes);
-        if (!reader.TryByte(out byte version) || version != Version || !reader.TryByte(out byte count) || count > MaxOrders)
+        if (!reader.TryByte(out byte version) || version != Version || !reader.TryByte(out byte count)
+            || count > MaxOrders)
             return false;
         List<Order> orders = [];
         for (int i = 0; i < count; i++)
         {
-            if (!reader.TryBlock(Order.MaxSize, out ReadOnlySpan<byte> block) || !Order.TryRead(block, out Order? order))
+            if (!reader.TryBlock(Order.MaxSize, out ReadOnlySpan<byte> block)
+                || !Order.TryRead(block, out Order? order))
                 return false;
             orders.Add(order);
         }

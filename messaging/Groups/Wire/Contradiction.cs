@@ -6,15 +6,19 @@ namespace QuicProChat.Mesh.Messaging.Groups.Wire;
 //  context size 4 | group context of the parent | size 4 | commit | size 4 | commit
 //
 /// <summary>
-/// The proof that a member plays foul: two different commits that it signed on one state. Both signatures cover the context
-/// of that state, so that the proof needs nothing else, for whoever joined later too.
+/// The proof that a member plays foul: two different commits that it signed on one state. Both signatures cover the
+/// context of that state, so that the proof needs nothing else, for whoever joined later too.
 /// </summary>
 public sealed class Contradiction
 {
-    /// <summary>Largest context that is looked at, in bytes. Arbitrary: a required capability and 16 admins take 400.</summary>
+    /// <summary>
+    /// Largest context that is looked at, in bytes. Arbitrary: a required capability and 16 admins take 400.
+    /// </summary>
     public const int MaxContext = 2048;
 
-    /// <summary>Largest proof in bytes: two commits of the largest kind would not fit beside others in one envelope.</summary>
+    /// <summary>
+    /// Largest proof in bytes: two commits of the largest kind would not fit beside others in one envelope.
+    /// </summary>
     public const int MaxSize = 40 << 10;
 
     private Contradiction(byte[] context, byte[] first, byte[] second) =>

@@ -8,8 +8,8 @@ namespace QuicProChat.Mesh.Messaging.Groups.Wire;
 //  version 1 = 1 | strict 1 | admin count 1 | admins 16 each, the senior first | hash of the order table 32
 //
 /// <summary>
-/// What all members of a group agree on beyond MLS: an extension of the group context, of a type for private use, that every
-/// member has to understand (required_capabilities).
+/// What all members of a group agree on beyond MLS: an extension of the group context, of a type for private use, that
+/// every member has to understand (required_capabilities).
 /// </summary>
 /// <param name="IsStrict">Past states take no commits at all (docs/reference/groups.md).</param>
 /// <param name="Admins">The admins, the senior first.</param>

@@ -22,8 +22,8 @@ internal enum GroupFrameKind : byte
 //  kind 1 | group 16 | oldest epoch that takes commits 8 | signed tip 176 | body
 //
 /// <summary>
-/// The head of a frame between two members. It is sealed to one node, so that its sender is proven, relays see nothing, and
-/// members on different branches, who share no key, can speak to each other.
+/// The head of a frame between two members. It is sealed to one node, so that its sender is proven, relays see nothing,
+/// and members on different branches, who share no key, can speak to each other.
 /// </summary>
 /// <param name="Kind">What follows.</param>
 /// <param name="Group">The group.</param>

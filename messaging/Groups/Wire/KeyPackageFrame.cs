@@ -5,7 +5,9 @@ namespace QuicProChat.Mesh.Messaging.Groups.Wire;
 //  16 | suite 2                            asks for a KeyPackage
 //  17 | suite 2 | KeyPackage (MLSMessage)  gives one
 //
-/// <summary>A question for a KeyPackage, or the answer; sealed, so that the asker is known and relays see nothing.</summary>
+/// <summary>
+/// A question for a KeyPackage, or the answer; sealed, so that the asker is known and relays see nothing.
+/// </summary>
 /// <param name="IsAnswer">It is the answer.</param>
 /// <param name="Suite">The cipher suite.</param>
 /// <param name="KeyPackage">The KeyPackage, in an answer.</param>

@@ -3,11 +3,12 @@ namespace QuicProChat.Mesh.Messaging.Groups.Wire;
 //  wants 1 (1: answer with commits and a line) | your last order 32 | count 2 | entries | count 2 | tips
 //
 /// <summary>
-/// The states that the sender has followed, some or all of them, and what it heard of where others stand: two members with
-/// different tips find out by it where their ways part.
+/// The states that the sender has followed, some or all of them, and what it heard of where others stand: two members
+/// with different tips find out by it where their ways part.
 /// </summary>
 /// <param name="WantsAnswer">The sender asks for the receiver's.</param>
-/// <param name="LastOrder">The last order about the receiver in the sender's state: what a rejoin has to follow.</param>
+/// <param name="LastOrder">The last order about the receiver in the sender's state: what a rejoin has to
+/// follow.</param>
 /// <param name="Entries">By epoch, the oldest first.</param>
 /// <param name="Tips">Signed by their members.</param>
 internal sealed record LineBody(

@@ -21,7 +21,9 @@ public enum OrderKind : byte
     /// <summary>A member leaves.</summary>
     Leave = 5,
 
-    /// <summary>A member that lost the group's keys asks to be taken out and in again, with the KeyPackage that it names.</summary>
+    /// <summary>
+    /// A member that lost the group's keys asks to be taken out and in again, with the KeyPackage that it names.
+    /// </summary>
     Rejoin = 6,
 
     /// <summary>A member is removed by the proof of its foul play; nobody signs that.</summary>
@@ -32,8 +34,8 @@ public enum OrderKind : byte
 //  Proof: a Contradiction (signer's key: the subject's)    all others: signature 64
 //
 /// <summary>
-/// A decision about one address in a group. It is bound to no epoch: whoever is next commits it. It follows the last order
-/// about that address, so that it holds once. Orders decide who is a member, commits only with which keys.
+/// A decision about one address in a group. It is bound to no epoch: whoever is next commits it. It follows the last
+/// order about that address, so that it holds once. Orders decide who is a member, commits only with which keys.
 /// </summary>
 public sealed class Order
 {

@@ -2,7 +2,9 @@ namespace QuicProChat.Mesh.Messaging.Groups.Wire;
 
 //  count 1 | size 4, order, size 4, KeyPackage (empty where none is needed) each
 //
-/// <summary>Orders for whoever is next to commit them, those that take somebody in with the KeyPackage for it.</summary>
+/// <summary>
+/// Orders for whoever is next to commit them, those that take somebody in with the KeyPackage for it.
+/// </summary>
 internal sealed record OrdersBody(IReadOnlyList<OrderWithKeys> Orders)
 {
     /// <summary>Most orders in one frame. Arbitrary.</summary>

@@ -6,8 +6,8 @@ namespace QuicProChat.Mesh.Messaging.Groups.Wire;
 //  signer's key 32 | number 8 | epoch 8 | state 32 | signature 64
 //
 /// <summary>
-/// Where a member stands in a group, under its signature: anybody can pass it on, so that all count alike who is on which
-/// branch. Of two the one with the higher number counts.
+/// Where a member stands in a group, under its signature: anybody can pass it on, so that all count alike who is on
+/// which branch. Of two the one with the higher number counts.
 /// </summary>
 /// <param name="Key">The member's public key, 32 bytes.</param>
 /// <param name="Number">How many tips the member has signed before.</param>

@@ -6,8 +6,8 @@ namespace QuicProChat.Mesh.Messaging.Groups.Wire;
 //  1 | first place 14 | content      one that is sealed again, because keys changed before it arrived
 //
 /// <summary>
-/// What is inside an MLS application message. A message belongs to the conversation and not to an epoch: sealed again it
-/// keeps its first place, so that whoever has it already shows it once.
+/// What is inside an MLS application message. A message belongs to the conversation and not to an epoch: sealed again
+/// it keeps its first place, so that whoever has it already shows it once.
 /// </summary>
 internal readonly ref struct TextBody
 {

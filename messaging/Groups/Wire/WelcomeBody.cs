@@ -5,7 +5,9 @@ namespace QuicProChat.Mesh.Messaging.Groups.Wire;
 
 //  rank 4 | name size 1 | name | size 4 | order table | size 4 | Welcome
 //
-/// <summary>What a newcomer needs: the Welcome, the order table that the group context only has the hash of, and a name.</summary>
+/// <summary>
+/// What a newcomer needs: the Welcome, the order table that the group context only has the hash of, and a name.
+/// </summary>
 /// <param name="Rank">The rank of the commit that let the newcomer in, which it cannot know.</param>
 /// <param name="Name">What the inviter calls the group; the newcomer may call it otherwise.</param>
 /// <param name="Table">The order table of the state that the Welcome leads to.</param>
@@ -30,7 +32,8 @@ internal sealed record WelcomeBody(CommitRank Rank, string Name, OrderTable Tabl
     internal static bool TryRead(ref FrameReader reader, out WelcomeBody body)
     {
         body = null!;
-        if (!CommitRank.TryRead(ref reader, out CommitRank rank) || !reader.TryByte(out byte size) || size > MaxName || !reader.TryTake(size, out ReadOnlySpan<byte> name)
+        if (!CommitRank.TryRead(ref reader, out CommitRank rank) || !reader.TryByte(out byte size) || size > MaxName
+            || !reader.TryTake(size, out ReadOnlySpan<byte> name)
             || !System.Text.Unicode.Utf8.IsValid(name)
             || !reader.TryBlock(OrderTable.MaxSize, out ReadOnlySpan<byte> tableBytes)
             || !reader.TryBlock(GroupFrame.MaxSize, out ReadOnlySpan<byte> welcome) || !reader.AtEnd)

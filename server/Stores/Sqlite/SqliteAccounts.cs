@@ -6,11 +6,14 @@ namespace QuicProChat.Mesh.Server.Stores.Sqlite;
 /// <summary>Accounts, sessions, devices and invitations in SQLite.</summary>
 internal sealed class SqliteAccounts : IAccountStore
 {
-    // Everything of an account, in one transaction. A channel with it ends for both; ids of messages in other inboxes stay.
+    // Everything of an account, in one transaction. A channel with it ends for both; ids of messages in other inboxes
+    // stay.
     private static readonly string[] Erasing =
     [
-        "DELETE FROM message WHERE inbox IN (SELECT id FROM inbox WHERE recipient = ?1 OR channel IN (SELECT id FROM channel WHERE first = ?1 OR second = ?1))",
-        "DELETE FROM progress WHERE inbox IN (SELECT id FROM inbox WHERE recipient = ?1 OR channel IN (SELECT id FROM channel WHERE first = ?1 OR second = ?1))",
+        "DELETE FROM message WHERE inbox IN (SELECT id FROM inbox WHERE recipient = ?1 OR channel IN (SELECT id FROM "
+            + "channel WHERE first = ?1 OR second = ?1))",
+        "DELETE FROM progress WHERE inbox IN (SELECT id FROM inbox WHERE recipient = ?1 OR channel IN (SELECT id FROM "
+            + "channel WHERE first = ?1 OR second = ?1))",
         "DELETE FROM inbox WHERE recipient = ?1 OR channel IN (SELECT id FROM channel WHERE first = ?1 OR second = ?1)",
         "DELETE FROM channel WHERE first = ?1 OR second = ?1",
         "DELETE FROM key_package WHERE owner = ?1",
@@ -29,7 +32,8 @@ internal sealed class SqliteAccounts : IAccountStore
     private readonly Statement[] _erase;
     private readonly SqliteSessions _sessions;
 
-    internal SqliteAccounts(Database database, SqliteGroup group, StoreLimits limits, TimeProvider time, Action forgetInboxes)
+    internal SqliteAccounts(
+        Database database, SqliteGroup group, StoreLimits limits, TimeProvider time, Action forgetInboxes)
     {
         _database = database;
         _group = group;
@@ -56,7 +60,8 @@ internal sealed class SqliteAccounts : IAccountStore
         _group.RunAsync(() => Read(_byName.Bind(1, Encoding.UTF8.GetBytes(username))));
 
     /// <inheritdoc/>
-    public Task<StoredAccount?> FindAsync(IdentityKey identity) => _group.RunAsync(() => Read(_byKey.Bind(1, identity.ToArray())));
+    public Task<StoredAccount?> FindAsync(IdentityKey identity) =>
+        _group.RunAsync(() => Read(_byKey.Bind(1, identity.ToArray())));
 
     /// <inheritdoc/>
     public Task<bool> DeleteAsync(IdentityKey identity) => _group.RunAsync(() =>
@@ -114,7 +119,8 @@ internal sealed class SqliteAccounts : IAccountStore
                 return RegisterResult.NotInvited;
         }
 
-        _insert.Bind(1, name).Bind(2, key).Bind(3, account.Record).Bind(4, _time.GetUtcNow().ToUnixTimeMilliseconds()).Run();
+        _insert.Bind(1, name).Bind(2, key).Bind(3, account.Record)
+            .Bind(4, _time.GetUtcNow().ToUnixTimeMilliseconds()).Run();
         return RegisterResult.Registered;
     }
 

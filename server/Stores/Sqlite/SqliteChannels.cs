@@ -8,11 +8,14 @@ internal sealed class SqliteChannels(Database database, SqliteGroup group, Store
     private readonly Statement _account = database.Prepare("SELECT 1 FROM account WHERE identity = ?");
     private readonly Statement _find = database.Prepare("SELECT id FROM channel WHERE first = ? AND second = ?");
     private readonly Statement _made = database.Prepare("SELECT count(*) FROM channel WHERE maker = ?");
-    private readonly Statement _make = database.Prepare("INSERT INTO channel (id, first, second, maker) VALUES (?, ?, ?, ?)");
-    private readonly Statement _member = database.Prepare("SELECT 1 FROM channel WHERE id = ? AND (first = ? OR second = ?)");
+    private readonly Statement _make =
+        database.Prepare("INSERT INTO channel (id, first, second, maker) VALUES (?, ?, ?, ?)");
+    private readonly Statement _member =
+        database.Prepare("SELECT 1 FROM channel WHERE id = ? AND (first = ? OR second = ?)");
 
     /// <inheritdoc/>
-    public Task<(ChannelId Channel, bool IsNew)?> OpenAsync(ChannelId proposed, IdentityKey first, IdentityKey second) =>
+    public Task<(ChannelId Channel, bool IsNew)?> OpenAsync(ChannelId proposed, IdentityKey first,
+        IdentityKey second) =>
         group.RunAsync(() => Open(proposed, first.ToArray(), second.ToArray()));
 
     /// <inheritdoc/>

@@ -3,23 +3,26 @@ using QuicProChat.Mesh.Store.Sqlite;
 namespace QuicProChat.Mesh.Server.Stores.Sqlite;
 
 /// <summary>
-/// The order of commits: a group waits for one number, and the first commit that has it wins. The server cannot read commits; a
-/// member is whoever sent or received the last one.
+/// The order of commits: a group waits for one number, and the first commit that has it wins. The server cannot read
+/// commits; a member is whoever sent or received the last one.
 /// </summary>
 internal sealed class SqliteCommitOrder(Database database)
 {
     private readonly Statement _epoch = database.Prepare("SELECT epoch FROM commit_order WHERE grp = ?");
     private readonly Statement _member = database.Prepare("SELECT 1 FROM group_member WHERE grp = ? AND identity = ?");
-    private readonly Statement _advance = database.Prepare("INSERT OR REPLACE INTO commit_order (grp, epoch) VALUES (?, ?)");
+    private readonly Statement _advance =
+        database.Prepare("INSERT OR REPLACE INTO commit_order (grp, epoch) VALUES (?, ?)");
     private readonly Statement _clear = database.Prepare("DELETE FROM group_member WHERE grp = ?");
-    private readonly Statement _add = database.Prepare("INSERT OR IGNORE INTO group_member (grp, identity) VALUES (?, ?)");
+    private readonly Statement _add =
+        database.Prepare("INSERT OR IGNORE INTO group_member (grp, identity) VALUES (?, ?)");
 
     /// <summary>Takes a commit's place, or says why not.</summary>
     /// <param name="order">The place.</param>
     /// <param name="sender">Who commits.</param>
     /// <param name="messages">What the commit sends, to every member.</param>
     /// <param name="epoch">The number that the group waits for.</param>
-    internal EnqueueResult Take(CommitOrder order, IdentityKey sender, IReadOnlyList<NewMessage> messages, out ulong epoch)
+    internal EnqueueResult Take(
+        CommitOrder order, IdentityKey sender, IReadOnlyList<NewMessage> messages, out ulong epoch)
     {
         ReadOnlySpan<byte> group = order.Group.Span;
         epoch = order.Epoch;

@@ -5,8 +5,8 @@ using QuicProChat.Mesh.Store.Sqlite;
 namespace QuicProChat.Mesh.Server.Stores.Sqlite;
 
 /// <summary>
-/// The one writer of the database, on a thread of its own. What arrives while the disk is busy becomes one transaction with one
-/// fsync (group commit); each piece of work returns when that transaction is on the disk.
+/// The one writer of the database, on a thread of its own. What arrives while the disk is busy becomes one transaction
+/// with one fsync (group commit); each piece of work returns when that transaction is on the disk.
 /// </summary>
 internal sealed class SqliteGroup : IAsyncDisposable
 {
@@ -14,7 +14,8 @@ internal sealed class SqliteGroup : IAsyncDisposable
     private const int MaxWaiting = 16_384;
     private const int MaxGroup = 2048;
 
-    private readonly Channel<Work> _waiting = Channel.CreateBounded<Work>(new BoundedChannelOptions(MaxWaiting) { SingleReader = true });
+    private readonly Channel<Work> _waiting =
+        Channel.CreateBounded<Work>(new BoundedChannelOptions(MaxWaiting) { SingleReader = true });
     private readonly Database _database;
     private readonly Statement _begin;
     private readonly Statement _commit;
@@ -39,7 +40,8 @@ internal sealed class SqliteGroup : IAsyncDisposable
     internal void Start() => _thread.Start();
 
     /// <summary>Does something in a transaction.</summary>
-    /// <param name="work">What, on the writer's thread; it may be done again, if other work of its transaction failed.</param>
+    /// <param name="work">What, on the writer's thread; it may be done again, if other work of its transaction
+    /// failed.</param>
     /// <param name="committed">What to do when it is on the disk, on the writer's thread; must not wait.</param>
     /// <exception cref="StoreException">The disk does not take it; nothing of it was stored.</exception>
     internal async Task<T> RunAsync<T>(Func<T> work, Action<T>? committed = null)

@@ -63,7 +63,8 @@ internal sealed class SqliteInboxReaders : IDisposable
             _end = _database.Prepare("COMMIT");
             _inbox = _database.Prepare("SELECT id, next FROM inbox WHERE recipient = ? AND channel = ?");
             _progress = _database.Prepare("SELECT acked FROM progress WHERE inbox = ? AND device = ?");
-            _oldest = _database.Prepare("SELECT seq FROM message WHERE inbox = ? AND live = 1 AND expires > ? ORDER BY seq LIMIT 1");
+            _oldest = _database.Prepare(
+                "SELECT seq FROM message WHERE inbox = ? AND live = 1 AND expires > ? ORDER BY seq LIMIT 1");
             _messages = _database.Prepare("""
                 SELECT seq, message, time, payload FROM message
                 WHERE inbox = ? AND live = 1 AND seq > ? AND expires > ? ORDER BY seq LIMIT ?

@@ -3,7 +3,9 @@ using QuicProChat.Mesh.Store.Sqlite;
 
 namespace QuicProChat.Mesh.Server.Stores.Sqlite;
 
-/// <summary>Which inboxes there are, what number comes next in each, and how full they are; remembered on the writer's thread.</summary>
+/// <summary>
+/// Which inboxes there are, what number comes next in each, and how full they are; remembered on the writer's thread.
+/// </summary>
 internal sealed class SqliteInboxTable(Database database)
 {
     // Arbitrary; an entry has some 300 bytes and one for each sender. The rest is read again.
@@ -11,8 +13,10 @@ internal sealed class SqliteInboxTable(Database database)
 
     private readonly Statement _account = database.Prepare("SELECT 1 FROM account WHERE identity = ?");
     private readonly Statement _channel = database.Prepare("SELECT first, second FROM channel WHERE id = ?");
-    private readonly Statement _inbox = database.Prepare("SELECT id, next FROM inbox WHERE recipient = ? AND channel = ?");
-    private readonly Statement _make = database.Prepare("INSERT INTO inbox (recipient, channel, next) VALUES (?, ?, 1) RETURNING id");
+    private readonly Statement _inbox =
+        database.Prepare("SELECT id, next FROM inbox WHERE recipient = ? AND channel = ?");
+    private readonly Statement _make =
+        database.Prepare("INSERT INTO inbox (recipient, channel, next) VALUES (?, ?, 1) RETURNING id");
     private readonly Statement _next = database.Prepare("UPDATE inbox SET next = ? WHERE id = ?");
     private readonly Statement _shares = database.Prepare("""
         SELECT sender, count(*), sum(length(payload)) FROM message WHERE inbox = ? AND live = 1 GROUP BY sender
@@ -38,7 +42,8 @@ internal sealed class SqliteInboxTable(Database database)
 
         if (inbox!.StaleShares)
             LoadShares(inbox);
-        return inbox.Peer is not { } peer || sender == peer || sender == id.Recipient ? EnqueueResult.Stored : EnqueueResult.Forbidden;
+        return inbox.Peer is not { } peer || sender == peer || sender == id.Recipient ? EnqueueResult.Stored
+            : EnqueueResult.Forbidden;
     }
 
     /// <summary>Finds an inbox that has had messages.</summary>

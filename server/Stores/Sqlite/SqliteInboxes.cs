@@ -12,10 +12,12 @@ internal sealed class SqliteInboxes : IInboxStore
     private readonly SqliteCommitOrder _order;
     private readonly StoreLimits _limits;
     private readonly TimeProvider _time;
-    private readonly Statement _known, _insert, _required, _acked, _progress, _settling, _settle, _expired, _forget, _lastKnown;
+    private readonly Statement _known, _insert, _required, _acked, _progress, _settling, _settle, _expired,
+    _forget, _lastKnown;
     private long _forgotten;
 
-    internal SqliteInboxes(Database database, SqliteGroup group, SqliteInboxReaders readers, StoreLimits limits, TimeProvider time)
+    internal SqliteInboxes(
+        Database database, SqliteGroup group, SqliteInboxReaders readers, StoreLimits limits, TimeProvider time)
     {
         _group = group;
         _readers = readers;
@@ -31,7 +33,8 @@ internal sealed class SqliteInboxes : IInboxStore
             INSERT INTO progress (inbox, device, acked) VALUES (?, ?, ?)
             ON CONFLICT (inbox, device) DO UPDATE SET acked = max(acked, excluded.acked)
             """);
-        // What every device has acknowledged: one that never did counts as 0. Without devices, the unnamed one's word is enough.
+        // What every device has acknowledged: one that never did counts as 0. Without devices, the unnamed one's word
+        // is enough.
         _required = database.Prepare("""
             SELECT min(coalesce(p.acked, 0)), count(*) FROM account a JOIN device d ON d.account = a.id
             LEFT JOIN progress p ON p.inbox = ? AND p.device = d.device WHERE a.identity = ?
@@ -78,7 +81,8 @@ internal sealed class SqliteInboxes : IInboxStore
         _readers.ReadAsync(inbox, device, limit, maxBytes);
 
     /// <inheritdoc/>
-    public Task AcknowledgeAsync(InboxId inbox, DeviceId device, long upTo) => _group.RunAsync(() => Acknowledge(inbox, device, upTo));
+    public Task AcknowledgeAsync(InboxId inbox, DeviceId device, long upTo) =>
+        _group.RunAsync(() => Acknowledge(inbox, device, upTo));
 
     /// <inheritdoc/>
     public Task<int> ExpireAsync(int limit) => _group.RunAsync(() => Expire(limit));
@@ -89,7 +93,8 @@ internal sealed class SqliteInboxes : IInboxStore
     /// <summary>Remembers nothing.</summary>
     internal void Forget() => _table.Forget();
 
-    private EnqueueOutcome Enqueue(IdentityKey sender, IReadOnlyList<NewMessage> messages, byte[][] digests, CommitOrder? order)
+    private EnqueueOutcome Enqueue(
+        IdentityKey sender, IReadOnlyList<NewMessage> messages, byte[][] digests, CommitOrder? order)
     {
         // Checks first, for all of them: what is refused has written nothing.
         StoredMessage[] stored = new StoredMessage[messages.Count];
@@ -129,7 +134,8 @@ internal sealed class SqliteInboxes : IInboxStore
     }
 
     private EnqueueOutcome Insert(
-        IdentityKey sender, IReadOnlyList<NewMessage> messages, byte[][] digests, SqliteInboxTable.Inbox[] inboxes, StoredMessage[] stored)
+        IdentityKey sender, IReadOnlyList<NewMessage> messages, byte[][] digests, SqliteInboxTable.Inbox[] inboxes,
+        StoredMessage[] stored)
     {
         long now = Now;
         for (int i = 0; i < messages.Count; i++)
@@ -139,7 +145,8 @@ internal sealed class SqliteInboxes : IInboxStore
             NewMessage message = messages[i];
             long sequence = _table.TakeNumber(inboxes[i]);
             _insert.Bind(1, inboxes[i].Row).Bind(2, sequence).Bind(3, message.Id.ToArray()).Bind(4, digests[i])
-                .Bind(5, sender.ToArray()).Bind(6, now).Bind(7, now + message.LifetimeMs).Bind(8, message.Payload.Span).Run();
+                .Bind(5, sender.ToArray()).Bind(6, now).Bind(7, now + message.LifetimeMs)
+                .Bind(8, message.Payload.Span).Run();
             inboxes[i].Count(sender, 1, message.Payload.Length);
             stored[i] = new StoredMessage(sequence, now, Duplicate: false);
         }
@@ -162,7 +169,8 @@ internal sealed class SqliteInboxes : IInboxStore
     }
 
     private EnqueueResult CheckRoom(
-        IdentityKey sender, IReadOnlyList<NewMessage> messages, SqliteInboxTable.Inbox[] inboxes, StoredMessage[] stored)
+        IdentityKey sender, IReadOnlyList<NewMessage> messages, SqliteInboxTable.Inbox[] inboxes,
+        StoredMessage[] stored)
     {
         Dictionary<SqliteInboxTable.Inbox, (int Messages, long Bytes)> added = [];
         for (int i = 0; i < messages.Count; i++)

@@ -5,9 +5,12 @@ namespace QuicProChat.Mesh.Server.Stores.Sqlite;
 /// <summary>KeyPackages in SQLite.</summary>
 internal sealed class SqliteKeyPackages(Database database, SqliteGroup group, StoreLimits limits) : IKeyPackageStore
 {
-    private readonly Statement _count = database.Prepare("SELECT count(*) FROM key_package WHERE owner = ? AND last_resort = 0");
-    private readonly Statement _known = database.Prepare("SELECT last_resort FROM key_package WHERE owner = ? AND fingerprint = ?");
-    private readonly Statement _replace = database.Prepare("DELETE FROM key_package WHERE owner = ? AND last_resort = 1");
+    private readonly Statement _count =
+        database.Prepare("SELECT count(*) FROM key_package WHERE owner = ? AND last_resort = 0");
+    private readonly Statement _known =
+        database.Prepare("SELECT last_resort FROM key_package WHERE owner = ? AND fingerprint = ?");
+    private readonly Statement _replace =
+        database.Prepare("DELETE FROM key_package WHERE owner = ? AND last_resort = 1");
     private readonly Statement _add = database.Prepare(
         "INSERT INTO key_package (owner, fingerprint, package, last_resort) VALUES (?, ?, ?, ?)");
 
@@ -16,14 +19,17 @@ internal sealed class SqliteKeyPackages(Database database, SqliteGroup group, St
         WHERE id = (SELECT id FROM key_package WHERE owner = ? AND last_resort = 0 ORDER BY id LIMIT 1) RETURNING package
         """);
 
-    private readonly Statement _lastResort = database.Prepare("SELECT package FROM key_package WHERE owner = ? AND last_resort = 1");
+    private readonly Statement _lastResort =
+        database.Prepare("SELECT package FROM key_package WHERE owner = ? AND last_resort = 1");
 
     /// <inheritdoc/>
-    public Task<int?> AddAsync(IdentityKey owner, ReadOnlyMemory<byte> fingerprint, ReadOnlyMemory<byte> package, bool lastResort) =>
+    public Task<int?> AddAsync(
+        IdentityKey owner, ReadOnlyMemory<byte> fingerprint, ReadOnlyMemory<byte> package, bool lastResort) =>
         group.RunAsync(() => Add(owner.ToArray(), fingerprint.Span, package.Span, lastResort));
 
     /// <inheritdoc/>
-    public Task<(byte[] Package, bool LastResort)?> TakeAsync(IdentityKey owner) => group.RunAsync(() => Take(owner.ToArray()));
+    public Task<(byte[] Package, bool LastResort)?> TakeAsync(IdentityKey owner) =>
+        group.RunAsync(() => Take(owner.ToArray()));
 
     private int? Add(byte[] owner, ReadOnlySpan<byte> fingerprint, ReadOnlySpan<byte> package, bool lastResort)
     {

@@ -11,8 +11,8 @@ internal static class SqliteSchema
 
     private const int Current = 1;
 
-    // A message that everybody acknowledged, or that expired, stays as a row without payload while its id is remembered.
-    // Rows are in the order of time, because only one process writes.
+    // A message that everybody acknowledged, or that expired, stays as a row without payload while its id is
+    // remembered. Rows are in the order of time, because only one process writes.
     private const string First = """
         CREATE TABLE account (
             id       INTEGER PRIMARY KEY,
@@ -96,13 +96,15 @@ internal static class SqliteSchema
         if (version == 0 && database.Query("SELECT count(*) FROM sqlite_schema") == 0)
         {
             database.Execute(
-                $"BEGIN IMMEDIATE; PRAGMA application_id = {ApplicationId}; {First} PRAGMA user_version = {Current}; COMMIT");
+                $"BEGIN IMMEDIATE; PRAGMA application_id = {ApplicationId}; {First} PRAGMA user_version = {Current}; "
+                    + "COMMIT");
             return;
         }
 
         if (database.Query("PRAGMA application_id") != ApplicationId)
             throw new StoreException(StoreError.Corrupt, $"{path} is not the database of a qpc-server.");
         if (version > Current)
-            throw new StoreException(StoreError.NewerSchema, $"{path} was written by a later version of qpc-server ({version}).");
+            throw new StoreException(
+                StoreError.NewerSchema, $"{path} was written by a later version of qpc-server ({version}).");
     }
 }

@@ -74,14 +74,21 @@ internal sealed class SqliteServerStore : IServerStore
     private static Database OpenDatabase(string path)
     {
         // SQLite gives its log the mode of the database: private before there is one.
-        using (new FileStream(path, new FileStreamOptions { Mode = FileMode.OpenOrCreate, Access = FileAccess.ReadWrite, UnixCreateMode = Private }))
+        using (new FileStream(
+            path, new FileStreamOptions
+            {
+                Mode = FileMode.OpenOrCreate,
+                Access = FileAccess.ReadWrite,
+                UnixCreateMode = Private
+            }))
             File.SetUnixFileMode(path, Private);
         Database database = Database.Open(path);
         try
         {
             string mode = database.QueryText("PRAGMA journal_mode = WAL");
             if (mode != "wal")
-                throw new StoreException(StoreError.Io, $"The file system of {path} does not support a write-ahead log (journal mode {mode}).");
+                throw new StoreException(StoreError.Io,
+                    $"The file system of {path} does not support a write-ahead log (journal mode {mode}).");
             database.Execute(
                 $"PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = {CheckpointPages}; PRAGMA cache_size = -16384;"
                 + "PRAGMA temp_store = MEMORY");

@@ -44,7 +44,8 @@ internal sealed class Avahi : IDisposable
         // A folder of its own for its socket and number: several daemons run beside each other in these tests.
         Launch(
             "unshare", "--mount", "sh", "-c",
-            $"mount -t tmpfs none /run && mkdir -p /run/avahi-daemon && exec avahi-daemon --file={_folder}/avahi.conf --no-drop-root --no-chroot --no-proc-title");
+            $"mount -t tmpfs none /run && mkdir -p /run/avahi-daemon && exec avahi-daemon --file={_folder}/avahi.conf "
+                + "--no-drop-root --no-chroot --no-proc-title");
         Await(() => Run("avahi-browse", "-at").ExitCode == 0, "avahi-daemon");
     }
 
@@ -55,7 +56,8 @@ internal sealed class Avahi : IDisposable
 
     /// <summary>Publishes a service until the test ends.</summary>
     internal void Publish(string name, string service, int port, params string[] texts) =>
-        Launch("avahi-publish-service", [name, service, port.ToString(System.Globalization.CultureInfo.InvariantCulture), .. texts]);
+        Launch("avahi-publish-service",
+            [name, service, port.ToString(System.Globalization.CultureInfo.InvariantCulture), .. texts]);
 
     public void Dispose()
     {
@@ -74,7 +76,8 @@ internal sealed class Avahi : IDisposable
     private void Launch(string program, params string[] arguments)
     {
         var start = new ProcessStartInfo("ip") { RedirectStandardError = true, RedirectStandardOutput = true };
-        foreach (string argument in (string[])["netns", "exec", _machine, "env", $"DBUS_SYSTEM_BUS_ADDRESS={Bus}", program, .. arguments])
+        foreach (string argument in (string[])["netns", "exec", _machine, "env", $"DBUS_SYSTEM_BUS_ADDRESS={Bus}",
+            program, .. arguments])
             start.ArgumentList.Add(argument);
         Process process = Process.Start(start)!;
         process.OutputDataReceived += static (_, _) => { };

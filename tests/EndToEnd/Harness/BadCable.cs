@@ -3,8 +3,8 @@ using System.Diagnostics;
 namespace QuicProChat.Mesh.EndToEnd.Harness;
 
 /// <summary>
-/// A cable that loses a part of the packets and delays the others, in each direction. <c>tc netem</c> does the same, but
-/// not every kernel has it; here each end is a tun device, and the test carries the packets across:
+/// A cable that loses a part of the packets and delays the others, in each direction. <c>tc netem</c> does the same,
+/// but not every kernel has it; here each end is a tun device, and the test carries the packets across:
 /// <code>
 ///   tun on a -> lose -> wait -> tun on b
 /// </code>
@@ -24,13 +24,15 @@ internal sealed class BadCable : IDisposable
     private volatile int _largest = LargestPacket;
     private long _lost;
 
-    internal BadCable(string machineA, string addressA, string machineB, string addressB, double loss, TimeSpan delay, int seed)
+    internal BadCable(
+        string machineA, string addressA, string machineB, string addressB, double loss, TimeSpan delay, int seed)
     {
         _loss = loss;
         _delay = delay;
         _a = new TunDevice(machineA, addressA, addressB);
         _b = new TunDevice(machineB, addressB, addressA);
-        _carriers = [new Thread(() => Carry(_a, _b, new Random(seed))), new Thread(() => Carry(_b, _a, new Random(seed + 1)))];
+        _carriers = [new Thread(() => Carry(_a, _b, new Random(seed))),
+            new Thread(() => Carry(_b, _a, new Random(seed + 1)))];
         foreach (Thread carrier in _carriers)
             carrier.Start();
     }

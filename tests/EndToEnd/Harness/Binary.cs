@@ -15,6 +15,7 @@ internal static class Binary
     private static string Find(string relative)
     {
         string path = Repository.File(relative);
-        return File.Exists(path) ? path : throw new FileNotFoundException($"{path} is missing: 'make publish' builds it");
+        return File.Exists(path) ? path
+            : throw new FileNotFoundException($"{path} is missing: 'make publish' builds it");
     }
 }

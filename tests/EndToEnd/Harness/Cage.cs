@@ -27,16 +27,19 @@ internal sealed class Cage : IDisposable
 
     /// <summary>The most that was ever used, in bytes, what the kernel cached for it included.</summary>
     internal long Peak() =>
-        long.Parse(File.ReadAllText(Path.Combine(_folder, _first ? "memory.max_usage_in_bytes" : "memory.peak")), CultureInfo.InvariantCulture);
+        long.Parse(File.ReadAllText(Path.Combine(_folder, _first ? "memory.max_usage_in_bytes" : "memory.peak")),
+            CultureInfo.InvariantCulture);
 
     /// <summary>
     /// A command line that runs another one inside; for within a network namespace, where <c>ip</c> has put an empty
     /// <c>/sys</c>. The process sees its limit, as it does on a router.
     /// </summary>
-    internal IReadOnlyList<string> Command => ["sh", "-c", $"{Mount} && echo $$ > {_folder}/cgroup.procs && exec \"$@\"", "sh"];
+    internal IReadOnlyList<string> Command =>
+        ["sh", "-c", $"{Mount} && echo $$ > {_folder}/cgroup.procs && exec \"$@\"", "sh"];
 
     private string Mount => _first
-        ? "mount -t tmpfs none /sys/fs/cgroup && mkdir /sys/fs/cgroup/memory && mount -t cgroup -o memory none /sys/fs/cgroup/memory"
+        ? "mount -t tmpfs none /sys/fs/cgroup && mkdir /sys/fs/cgroup/memory && mount -t cgroup -o memory none "
+            + "/sys/fs/cgroup/memory"
         : "mount -t cgroup2 none /sys/fs/cgroup";
 
     /// <inheritdoc/>

@@ -33,7 +33,8 @@ internal sealed class ControlConnection : IDisposable
     }
 
     /// <summary>Asks something that must be granted; returns the result.</summary>
-    internal async Task<JsonNode> AskAsync(string command, JsonObject? more = null) => Granted(command, await RequestAsync(command, more));
+    internal async Task<JsonNode> AskAsync(string command, JsonObject? more = null) =>
+        Granted(command, await RequestAsync(command, more));
 
     /// <summary>The result of a reply that must grant something.</summary>
     internal static JsonNode Granted(string command, JsonNode reply) =>
@@ -59,7 +60,8 @@ internal sealed class ControlConnection : IDisposable
     internal async Task WriteAsync(string line) => await _socket.SendAsync(Encoding.UTF8.GetBytes(line + "\n"));
 
     /// <summary>The next line; null at the end.</summary>
-    internal async Task<JsonNode?> ReadAsync() => await _reader.ReadLineAsync() is { } line ? JsonNode.Parse(line) : null;
+    internal async Task<JsonNode?> ReadAsync() => await _reader.ReadLineAsync() is { } line
+        ? JsonNode.Parse(line) : null;
 
     /// <summary>Waits for an event; events before it are passed over.</summary>
     internal async Task<JsonNode> NextAsync(Func<JsonNode, bool> wanted, TimeSpan within)

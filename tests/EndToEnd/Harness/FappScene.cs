@@ -38,7 +38,9 @@ internal sealed class FappScene : IAsyncDisposable
 
     internal NodeProcess Add(string name) => Net.Node(name).Listening();
 
-    /// <summary>A cable between two nodes; both dial, so that whoever comes back does not have to wait for a call.</summary>
+    /// <summary>
+    /// A cable between two nodes; both dial, so that whoever comes back does not have to wait for a call.
+    /// </summary>
     internal void Join(NodeProcess a, NodeProcess b)
     {
         Cable cable = Net.Connect(a.Machine, b.Machine);
@@ -72,10 +74,12 @@ internal sealed class FappScene : IAsyncDisposable
         foreach (NodeProcess patient in patients)
             await StartAsync(patient, "follow");
         string organisation = (string)(await Far.AskAsync("identity"))["publicKey"]!;
-        Done(Practice, ["fapp", "practice", "set", "--name", "Praxis Linde", "--plz", "04109", "--payer", "GKV", "--notes", "on", .. more]);
+        Done(Practice, ["fapp", "practice", "set", "--name", "Praxis Linde", "--plz", "04109", "--payer", "GKV",
+            "--notes", "on", .. more]);
         foreach (NodeProcess patient in patients)
             Done(patient, "fapp", "trust", organisation);
-        await EventuallyAsync("the practice known to far", () => (int)Json(Far, "fapp", "search", "--level", "none")["practices"]! > 0);
+        await EventuallyAsync("the practice known to far",
+            () => (int)Json(Far, "fapp", "search", "--level", "none")["practices"]! > 0);
         // That its records came does not say that its announce as a node did.
         await Far.HasRouteAsync(Practice, Patience);
         Done(Far, "fapp", "list", "sign", Practice.Address);
@@ -85,7 +89,8 @@ internal sealed class FappScene : IAsyncDisposable
     internal string Offer(double days, string type = "probatorik") => (string)Json(
         Practice, "fapp", "slot", "add", "--start", StartIn(days), "--minutes", "50", "--type", type)["slot"]!;
 
-    internal static string StartIn(double days) => DateTimeOffset.UtcNow.AddDays(days).ToString("yyyy-MM-ddTHH:mm:00Z", null);
+    internal static string StartIn(double days) =>
+        DateTimeOffset.UtcNow.AddDays(days).ToString("yyyy-MM-ddTHH:mm:00Z", null);
 
     internal static string[] Slots(NodeProcess node, params string[] filter) =>
         [.. Json(node, ["fapp", "search", .. filter])["slots"]!.AsArray().Select(static s => (string)s!["slot"]!)];
@@ -113,13 +118,15 @@ internal sealed class FappScene : IAsyncDisposable
     internal static void Done(NodeProcess node, params string[] command)
     {
         Ran ran = node.Ctl(command);
-        Assert.True(ran.ExitCode == 0, $"{node.Name}: {string.Join(' ', command)}: {ran.Output} {ran.Errors}\n{node.LastWords()}");
+        Assert.True(ran.ExitCode
+            == 0, $"{node.Name}: {string.Join(' ', command)}: {ran.Output} {ran.Errors}\n{node.LastWords()}");
     }
 
     internal static JsonNode Json(NodeProcess node, params string[] command)
     {
         Ran ran = node.Ctl([.. command, "--json"]);
-        Assert.True(ran.ExitCode == 0, $"{node.Name}: {string.Join(' ', command)}: {ran.Output} {ran.Errors}\n{node.LastWords()}");
+        Assert.True(ran.ExitCode
+            == 0, $"{node.Name}: {string.Join(' ', command)}: {ran.Output} {ran.Errors}\n{node.LastWords()}");
         return JsonNode.Parse(ran.Output)!;
     }
 

@@ -31,7 +31,8 @@ internal sealed class HostilePeer : IDisposable
             TargetHost = "",
             ApplicationProtocols = [new SslApplicationProtocol("qpc-mesh/1")],
             EnabledSslProtocols = SslProtocols.Tls13,
-            ClientCertificateContext = SslStreamCertificateContext.Create(certificate, additionalCertificates: null, offline: true),
+            ClientCertificateContext =
+                SslStreamCertificateContext.Create(certificate, additionalCertificates: null, offline: true),
             RemoteCertificateValidationCallback = (_, _, _, _) => true,
         });
         return new HostilePeer(certificate, stream);

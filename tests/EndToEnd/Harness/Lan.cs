@@ -1,8 +1,8 @@
 namespace QuicProChat.Mesh.EndToEnd.Harness;
 
 /// <summary>
-/// A switch and machines plugged into it: a bridge in a namespace of its own, which has no address there. Machines can be
-/// plugged in with IPv4, with IPv6's link-local addresses, or both.
+/// A switch and machines plugged into it: a bridge in a namespace of its own, which has no address there. Machines can
+/// be plugged in with IPv4, with IPv6's link-local addresses, or both.
 /// </summary>
 internal sealed class Lan(TestNet net, string name, int number)
 {
@@ -18,9 +18,11 @@ internal sealed class Lan(TestNet net, string name, int number)
     {
         int port = ++_ports;
         device ??= $"{name}{port}";
-        Shell.Do("ip", "link", "add", $"p{port}", "netns", _switch, "type", "veth", "peer", "name", device, "netns", machine);
+        Shell.Do("ip", "link", "add", $"p{port}", "netns", _switch, "type", "veth", "peer", "name", device,
+            "netns", machine);
         if (!ipv6)
-            Shell.Do("ip", "netns", "exec", machine, "sh", "-c", $"echo 1 > /proc/sys/net/ipv6/conf/{device}/disable_ipv6");
+            Shell.Do("ip", "netns", "exec", machine, "sh", "-c",
+                $"echo 1 > /proc/sys/net/ipv6/conf/{device}/disable_ipv6");
         if (ipv4)
             Shell.Do("ip", "-n", machine, "address", "add", $"{AddressOf(port)}/24", "dev", device);
         Shell.Do("ip", "-n", _switch, "link", "set", $"p{port}", "master", "br0");
@@ -35,7 +37,8 @@ internal sealed class Lan(TestNet net, string name, int number)
     private static string Switch(TestNet net, string name)
     {
         string machine = net.Machine($"switch-{name}");
-        Shell.Do("ip", "-n", machine, "link", "add", "br0", "type", "bridge", "forward_delay", "0", "mcast_snooping", "0");
+        Shell.Do("ip", "-n", machine, "link", "add", "br0", "type", "bridge", "forward_delay", "0",
+            "mcast_snooping", "0");
         Shell.Do("ip", "-n", machine, "link", "set", "br0", "up");
         return machine;
     }

@@ -1,6 +1,8 @@
 namespace QuicProChat.Mesh.EndToEnd.Harness;
 
-/// <summary>A disk of its own at a node's data directory: ext4 on a loop device, so that its pages are not memory.</summary>
+/// <summary>
+/// A disk of its own at a node's data directory: ext4 on a loop device, so that its pages are not memory.
+/// </summary>
 internal sealed class LoopDisk : IDisposable
 {
     private readonly string _directory;
@@ -26,13 +28,15 @@ internal sealed class LoopDisk : IDisposable
     }
 
     /// <summary>
-    /// What a worn flash does: the file system meets an error and lets nothing be written any more, to files that are open either.
+    /// What a worn flash does: the file system meets an error and lets nothing be written any more, to files that are
+    /// open either.
     /// </summary>
     internal void Fail()
     {
         // What the kernel has not written yet would be lost with it, as in a power cut.
         Shell.Do("sync", "-f", _directory);
-        string device = File.ReadLines("/proc/self/mounts").Select(static l => l.Split(' ')).Last(words => words[1] == _directory)[0];
+        string device = File.ReadLines("/proc/self/mounts").Select(static l => l.Split(' '))
+            .Last(words => words[1] == _directory)[0];
         File.WriteAllText($"/sys/fs/ext4/{Path.GetFileName(device)}/trigger_fs_error", "a test");
     }
 

@@ -6,8 +6,8 @@ using System.Text;
 namespace QuicProChat.Mesh.EndToEnd.Harness;
 
 /// <summary>
-/// A name server on a machine that knows one name (RFC 1035, section 4): its address of type A, nothing of other types, and
-/// that there are no other names.
+/// A name server on a machine that knows one name (RFC 1035, section 4): its address of type A, nothing of other types,
+/// and that there are no other names.
 /// </summary>
 internal sealed class NameServer : IDisposable
 {
@@ -20,7 +20,8 @@ internal sealed class NameServer : IDisposable
 
     internal NameServer(string machine, string name)
     {
-        _name = [.. name.Split('.').SelectMany(static label => Encoding.ASCII.GetBytes(label).Prepend((byte)label.Length)), 0];
+        _name = [.. name.Split('.')
+            .SelectMany(static label => Encoding.ASCII.GetBytes(label).Prepend((byte)label.Length)), 0];
         _socket = Namespaces.On(machine, static () =>
         {
             var socket = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);

@@ -5,7 +5,9 @@ using Microsoft.Win32.SafeHandles;
 
 namespace QuicProChat.Mesh.EndToEnd.Harness;
 
-/// <summary>Lets the test itself act on a machine: what is opened there stays there, whichever thread uses it later.</summary>
+/// <summary>
+/// Lets the test itself act on a machine: what is opened there stays there, whichever thread uses it later.
+/// </summary>
 internal static partial class Namespaces
 {
     // setns(2)
@@ -32,7 +34,8 @@ internal static partial class Namespaces
         });
         thread.Start();
         thread.Join();
-        return failure is null ? result! : throw new InvalidOperationException($"on {machine}: {failure.Message}", failure);
+        return failure is null ? result!
+            : throw new InvalidOperationException($"on {machine}: {failure.Message}", failure);
     }
 
     /// <summary>A TCP connection from a machine.</summary>

@@ -32,7 +32,9 @@ internal sealed class NodeProcess(string name, string machine, string directory)
     /// <summary>What to run it under, such as faketime.</summary>
     internal IReadOnlyList<string> Under { get; set; } = [];
 
-    /// <summary>What it does to find others; nothing unless a test is about that, for a test says itself who dials whom.</summary>
+    /// <summary>
+    /// What it does to find others; nothing unless a test is about that, for a test says itself who dials whom.
+    /// </summary>
     internal string Discovery { get; set; } = "off";
 
     /// <summary>How much it logs.</summary>
@@ -84,7 +86,8 @@ internal sealed class NodeProcess(string name, string machine, string directory)
     {
         string[] command =
             ["ip", "netns", "exec", machine, "env", "--default-signal=HUP,INT,QUIT", .. Under, Program, "run",
-                "--data-dir", directory, "--discovery", Discovery, "--name", name, "--log-level", LogLevel, .. _arguments];
+                "--data-dir", directory, "--discovery", Discovery, "--name", name, "--log-level", LogLevel,
+                .. _arguments];
         var start = new ProcessStartInfo(command[0]) { RedirectStandardError = true, RedirectStandardInput = true };
         foreach (string argument in command[1..])
             start.ArgumentList.Add(argument);
@@ -116,16 +119,20 @@ internal sealed class NodeProcess(string name, string machine, string directory)
     }
 
     /// <summary>Asks something that must be granted.</summary>
-    internal async Task<JsonNode> AskAsync(string command, JsonObject? more = null) => await _requests!.AskAsync(command, more);
+    internal async Task<JsonNode> AskAsync(string command, JsonObject? more = null) =>
+        await _requests!.AskAsync(command, more);
 
-    /// <summary>Sends a message to whom it has heard of, or soon does; answers with its id when the state is reached.</summary>
+    /// <summary>
+    /// Sends a message to whom it has heard of, or soon does; answers with its id when the state is reached.
+    /// </summary>
     internal async Task<string> SendAsync(NodeProcess to, string text, string wait = "queued", TimeSpan? within = null)
     {
         JsonNode? reply = null;
         // That the other has a route to this node does not say that this node has heard of the other.
         await EventuallyAsync($"a word from {to.Name}", async () =>
         {
-            reply = await _requests!.RequestAsync("send", new JsonObject { ["to"] = to.Address, ["text"] = text, ["wait"] = wait })
+            reply = await _requests!.RequestAsync(
+                "send", new JsonObject { ["to"] = to.Address, ["text"] = text, ["wait"] = wait })
                 .WaitAsync(within ?? Patience);
             return !reply.ToJsonString().Contains("has not been heard of yet", StringComparison.Ordinal);
         });
@@ -139,7 +146,8 @@ internal sealed class NodeProcess(string name, string machine, string directory)
         while (!await condition())
         {
             if (waited.Elapsed > (within ?? Patience))
-                throw new TimeoutException($"{name}: {what} did not happen within {(within ?? Patience).TotalSeconds} s\n{Log}");
+                throw new TimeoutException(
+                    $"{name}: {what} did not happen within {(within ?? Patience).TotalSeconds} s\n{Log}");
             await Task.Delay(20);
         }
     }
@@ -147,7 +155,8 @@ internal sealed class NodeProcess(string name, string machine, string directory)
     /// <summary>Waits for a route to another node.</summary>
     internal Task HasRouteAsync(NodeProcess to, TimeSpan? within = null) =>
         EventuallyAsync($"a route to {to.Name}", async () =>
-            (await AskAsync("routes")).AsArray().Any(r => (string)r!["destination"]! == to.Address && r["nextHop"] is not null), within);
+            (await AskAsync("routes")).AsArray()
+                .Any(r => (string)r!["destination"]! == to.Address && r["nextHop"] is not null), within);
 
     /// <summary>Waits until a message is in a state.</summary>
     internal Task HasStateAsync(string id, string state, TimeSpan? within = null) =>
@@ -170,15 +179,20 @@ internal sealed class NodeProcess(string name, string machine, string directory)
     /// <summary>Resident memory in bytes, as the kernel counts it.</summary>
     internal long ResidentBytes() => Status("VmRSS:");
 
-    /// <summary>Resident memory in bytes without pages of files, such as the program's own: those the kernel may drop.</summary>
+    /// <summary>
+    /// Resident memory in bytes without pages of files, such as the program's own: those the kernel may drop.
+    /// </summary>
     internal long AnonymousBytes() => Status("RssAnon:");
 
     /// <summary>A line of its status; zero once it has ended, when the kernel has no memory of it to tell.</summary>
     private long Status(string key)
     {
         string file = $"/proc/{ProcessId}/status";
-        string? line = File.Exists(file) ? File.ReadLines(file).FirstOrDefault(l => l.StartsWith(key, StringComparison.Ordinal)) : null;
-        return line is null ? 0 : long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) * 1024;
+        string? line = File.Exists(file) ? File.ReadLines(file)
+            .FirstOrDefault(l => l.StartsWith(key, StringComparison.Ordinal)) : null;
+        return line is null ? 0
+            : long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture)
+            * 1024;
     }
 
     /// <summary>Kills it without waiting for anything; <see cref="KillAsync"/> tidies up.</summary>

@@ -3,13 +3,16 @@ using QuicProChat.Mesh.LoraSimulation;
 namespace QuicProChat.Mesh.EndToEnd.Harness;
 
 /// <summary>
-/// RNodes on pseudo terminals, joined by a simulated air, in real time: what a daemon opens as its modem. Machines share
-/// neither cable nor network for it.
+/// RNodes on pseudo terminals, joined by a simulated air, in real time: what a daemon opens as its modem. Machines
+/// share neither cable nor network for it.
 /// </summary>
 internal sealed class RadioAir : IDisposable
 {
-    /// <summary>The fastest rate that a community would use, in the sub-band with 10 % duty cycle: the law holds here too.</summary>
-    internal const string Settings = "?modem=rnode&frequency=869525000&bandwidth=125000&sf=7&cr=5&power=14&region=eu868";
+    /// <summary>
+    /// The fastest rate that a community would use, in the sub-band with 10 % duty cycle: the law holds here too.
+    /// </summary>
+    internal const string Settings =
+        "?modem=rnode&frequency=869525000&bandwidth=125000&sf=7&cr=5&power=14&region=eu868";
 
     private readonly SimulatedAir _air = new(new Random(1));
     private readonly Dictionary<string, RNodeSimulator> _modems = [];
@@ -48,7 +51,9 @@ internal sealed class RadioAir : IDisposable
     /// <summary>Plugs it in again, as another device under the same link.</summary>
     internal void Plug(string name) => _host.Plug(_modems[name]);
 
-    /// <summary>Bytes that all stations put on the air so far, without the one that the modem adds to each frame.</summary>
+    /// <summary>
+    /// Bytes that all stations put on the air so far, without the one that the modem adds to each frame.
+    /// </summary>
     internal (int Frames, int Bytes) Transmitted()
     {
         (int frames, int bytes) = (0, 0);

@@ -1,6 +1,8 @@
 namespace QuicProChat.Mesh.EndToEnd.Harness;
 
-/// <summary>A test that makes control groups and loop devices: who is root in a user namespace only, skips it.</summary>
+/// <summary>
+/// A test that makes control groups and loop devices: who is root in a user namespace only, skips it.
+/// </summary>
 [AttributeUsage(AttributeTargets.Method)]
 public class RealRootFactAttribute : FactAttribute
 {
@@ -9,7 +11,8 @@ public class RealRootFactAttribute : FactAttribute
     /// <summary>Skips where the test is not the machine's root.</summary>
     public RealRootFactAttribute()
     {
-        if (Environment.UserName != "root" || !File.ReadAllText("/proc/self/uid_map").TrimEnd().EndsWith(AllUsers, StringComparison.Ordinal))
+        if (Environment.UserName != "root" || !File.ReadAllText("/proc/self/uid_map").TrimEnd()
+            .EndsWith(AllUsers, StringComparison.Ordinal))
             Skip = "it needs the machine's root, for a control group and a loop device";
     }
 }

@@ -15,7 +15,8 @@ internal static class Shell
     {
         Ran ran = Run(program, arguments);
         if (ran.ExitCode != 0)
-            throw new InvalidOperationException($"{program} {string.Join(' ', arguments)}: exit code {ran.ExitCode}: {ran.Errors}{ran.Output}");
+            throw new InvalidOperationException(
+                $"{program} {string.Join(' ', arguments)}: exit code {ran.ExitCode}: {ran.Errors}{ran.Output}");
     }
 
     /// <summary>Runs a program and returns what it said.</summary>
@@ -38,7 +39,8 @@ internal static class Shell
         if (!process.WaitForExit(Patience))
         {
             process.Kill();
-            throw new TimeoutException($"{program} {string.Join(' ', arguments)} did not end within {Patience.TotalSeconds} s");
+            throw new TimeoutException(
+                $"{program} {string.Join(' ', arguments)} did not end within {Patience.TotalSeconds} s");
         }
 
         return new Ran(process.ExitCode, output.GetAwaiter().GetResult(), errors.GetAwaiter().GetResult());

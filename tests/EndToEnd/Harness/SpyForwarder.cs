@@ -32,7 +32,8 @@ internal sealed class SpyForwarder : IAsyncDisposable
     {
         (_peer, _identity) = (peer, identity);
         _announce = Announce.Create(
-            1, identity.PublicKey.Span, Capabilities.Relay | Capabilities.StoreAndForward | Capabilities.FappRelay, keyPackage: null, "spy",
+            1, identity.PublicKey.Span, Capabilities.Relay | Capabilities.StoreAndForward | Capabilities.FappRelay,
+            keyPackage: null, "spy",
             identity.Sign).Bytes.ToArray();
     }
 
@@ -163,7 +164,9 @@ internal sealed class SpyForwarder : IAsyncDisposable
     private static ulong NameOf(in Envelope envelope) =>
         CustodyAnswer.NameOf(envelope.ComputeId(), envelope.Header.Attempt, envelope.Header.HopsLeft);
 
-    /// <summary>What a forwarder sends on; null for a dummy, for what is not for it, and for what came before.</summary>
+    /// <summary>
+    /// What a forwarder sends on; null for a dummy, for what is not for it, and for what came before.
+    /// </summary>
     private byte[]? Open(byte[] body)
     {
         if (!Envelope.TryRead(body, out Envelope envelope) || envelope.Header.Kind != EnvelopeKind.Fapp
@@ -174,7 +177,8 @@ internal sealed class SpyForwarder : IAsyncDisposable
         if (request is null)
             return null;
         byte[] passedOn = new byte[Envelope.SizeOf(request.Length)];
-        Envelope.Write(passedOn, new EnvelopeHeader(EnvelopeKind.Fapp, Priority.Normal, false, 0, Hops, DayInUnits, practice), request);
+        Envelope.Write(passedOn,
+            new EnvelopeHeader(EnvelopeKind.Fapp, Priority.Normal, false, 0, Hops, DayInUnits, practice), request);
         if (Envelope.TryRead(passedOn, out Envelope made))
             _untaken[NameOf(made)] = passedOn;
         return passedOn;

@@ -4,8 +4,8 @@ using System.Text;
 namespace QuicProChat.Mesh.EndToEnd.Harness;
 
 /// <summary>
-/// A program at a pseudo terminal (script(1) of util-linux), with somebody who types and looks. What it shows is kept as it was
-/// written, control sequences and all.
+/// A program at a pseudo terminal (script(1) of util-linux), with somebody who types and looks. What it shows is kept
+/// as it was written, control sequences and all.
 /// </summary>
 internal sealed class Terminal : IDisposable
 {
@@ -27,7 +27,8 @@ internal sealed class Terminal : IDisposable
         string device = Path.Combine(directory, $"tty-{Guid.NewGuid():N}");
         _pidFile = device + ".pid";
         string line = $"tty > {device}; stty cols {columns} rows 24; "
-            + $"env HOME={directory} TERM=xterm {string.Join(' ', environment)} sh -c 'echo $$ > {_pidFile}; exec {string.Join(' ', command)}'; "
+            + $"env HOME={directory} TERM=xterm {string.Join(' ', environment)} sh -c 'echo $$ > {_pidFile}; exec "
+            + $"{string.Join(' ', command)}'; "
             + "echo \"ended with $?\"; stty -a";
         var start = new ProcessStartInfo("script")
         {
@@ -62,7 +63,9 @@ internal sealed class Terminal : IDisposable
         await _process.StandardInput.FlushAsync();
     }
 
-    /// <summary>Waits until a text is shown behind what was seen before, and says what was shown up to its end.</summary>
+    /// <summary>
+    /// Waits until a text is shown behind what was seen before, and says what was shown up to its end.
+    /// </summary>
     internal async Task<string> SeesAsync(string text)
     {
         var waited = Stopwatch.StartNew();
@@ -78,7 +81,9 @@ internal sealed class Terminal : IDisposable
             }
 
             if (waited.Elapsed > Patience)
-                throw new TimeoutException($"'{Visible(text)}' was not shown, but:\n{Visible(shown[_seen..])}\nand before:\n{Visible(shown[.._seen])}");
+                throw new TimeoutException(
+                    $"'{Visible(text)}' was not shown, but:\n{Visible(shown[_seen..])}\nand "
+                        + $"before:\n{Visible(shown[.._seen])}");
             await Task.Delay(20);
         }
     }
@@ -99,7 +104,8 @@ internal sealed class Terminal : IDisposable
     }
 
     /// <summary>Control characters as symbols, for people who read why a test failed.</summary>
-    private static string Visible(string text) => string.Concat(text.Select(static c => c < ' ' && c != '\n' ? (char)('\u2400' + c) : c));
+    private static string Visible(string text) =>
+        string.Concat(text.Select(static c => c < ' ' && c != '\n' ? (char)('\u2400' + c) : c));
 
     private async Task ReadAsync()
     {

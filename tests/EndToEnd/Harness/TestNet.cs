@@ -37,7 +37,8 @@ internal sealed class TestNet : IAsyncDisposable
         string second = $"c{number}b";
         Shell.Do("ip", "link", "add", first, "netns", a, "type", "veth", "peer", "name", second, "netns", b);
         var cable = new Cable(a, first, $"10.77.{number}.1", b, second, $"10.77.{number}.2");
-        foreach ((string machine, string device, string address) in new[] { (a, first, cable.AddressA), (b, second, cable.AddressB) })
+        foreach ((string machine, string device, string address) in new[] { (a, first, cable.AddressA),
+            (b, second, cable.AddressB) })
         {
             Shell.Do("ip", "-n", machine, "address", "add", address + "/30", "dev", device);
             Shell.Do("ip", "-n", machine, "link", "set", device, "up");
@@ -75,7 +76,8 @@ internal sealed class TestNet : IAsyncDisposable
 }
 
 /// <summary>A cable between two machines.</summary>
-internal sealed record Cable(string MachineA, string DeviceA, string AddressA, string MachineB, string DeviceB, string AddressB)
+internal sealed record Cable(
+    string MachineA, string DeviceA, string AddressA, string MachineB, string DeviceB, string AddressB)
 {
     /// <summary>Pulls the plug: nothing arrives any more, and nobody is told.</summary>
     internal void Cut() => Shell.Do("ip", "-n", MachineA, "link", "set", DeviceA, "down");

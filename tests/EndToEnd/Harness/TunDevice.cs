@@ -44,7 +44,8 @@ internal sealed partial class TunDevice : IDisposable
 
     private static SafeFileHandle Create()
     {
-        SafeFileHandle handle = File.OpenHandle("/dev/net/tun", FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);
+        SafeFileHandle handle =
+            File.OpenHandle("/dev/net/tun", FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);
         byte[] request = new byte[RequestSize];
         Encoding.ASCII.GetBytes(Name, request);
         BitConverter.TryWriteBytes(request.AsSpan(FlagsOffset), (short)(Tun | NoPacketInformation));

@@ -4,7 +4,9 @@ using System.Net.Sockets;
 
 namespace QuicProChat.Mesh.EndToEnd.Harness;
 
-/// <summary>Every packet of a machine's cables (packet(7)), put together to what each side of each connection sent.</summary>
+/// <summary>
+/// Every packet of a machine's cables (packet(7)), put together to what each side of each connection sent.
+/// </summary>
 internal sealed class WireTap : IDisposable
 {
     private const short EveryProtocol = 3;
@@ -65,12 +67,15 @@ internal sealed class WireTap : IDisposable
     {
         (ulong, ulong) key = default;
         ReadOnlySpan<byte> content = packet;
-        if (packet.Length > EthernetSize + 40 && packet[12] == 0x08 && packet[13] == 0 && packet[EthernetSize + 9] == (int)ProtocolType.Tcp)
+        if (packet.Length > EthernetSize + 40 && packet[12] == 0x08 && packet[13] == 0 && packet[EthernetSize + 9]
+            == (int)ProtocolType.Tcp)
         {
             ReadOnlySpan<byte> ip = packet[EthernetSize..];
             ReadOnlySpan<byte> tcp = ip[((ip[0] & 0x0F) * 4)..BinaryPrimitives.ReadUInt16BigEndian(ip[2..])];
-            key = (BinaryPrimitives.ReadUInt32BigEndian(ip[12..]) << 16 | (ulong)BinaryPrimitives.ReadUInt16BigEndian(tcp),
-                BinaryPrimitives.ReadUInt32BigEndian(ip[16..]) << 16 | (ulong)BinaryPrimitives.ReadUInt16BigEndian(tcp[2..]));
+            key = (BinaryPrimitives.ReadUInt32BigEndian(ip[12..]) << 16
+                | (ulong)BinaryPrimitives.ReadUInt16BigEndian(tcp),
+                BinaryPrimitives.ReadUInt32BigEndian(ip[16..]) << 16
+                    | (ulong)BinaryPrimitives.ReadUInt16BigEndian(tcp[2..]));
             content = tcp[((tcp[12] >> 4) * 4)..];
         }
 

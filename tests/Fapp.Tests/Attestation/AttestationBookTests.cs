@@ -20,7 +20,8 @@ public sealed class AttestationBookTests : IDisposable
     public void A_professional_card_and_a_practice_card_give_their_levels_to_the_key_that_their_statement_names()
     {
         using TestCard card = _authority.Professional(), practice = _authority.Practice();
-        Claim byCard = card.Attest(_authority, _practice, Day), byPractice = practice.Attest(_authority, _practice, Day);
+        Claim byCard = card.Attest(_authority, _practice, Day),
+        byPractice = practice.Attest(_authority, _practice, Day);
         Assert.True(Take(_practice, byPractice));
         Assert.Equal(Level.Practice, LevelOf(_practice, byPractice));
         Assert.True(Take(_practice, byCard));
@@ -46,7 +47,8 @@ public sealed class AttestationBookTests : IDisposable
     {
         using TestCard card = _authority.Professional();
         using TestCard shortLived = _authority.Issue(
-            "4-short", [ObjectIds.ChildPsychotherapist], [ObjectIds.ProfessionalAuthentication], X509KeyUsageFlags.DigitalSignature,
+            "4-short", [ObjectIds.ChildPsychotherapist], [ObjectIds.ProfessionalAuthentication],
+            X509KeyUsageFlags.DigitalSignature,
             until: Today.AddDays(30));
         Claim year = card.Attest(_authority, _practice, Day);
         MeshKey other = Key("other");
@@ -67,7 +69,8 @@ public sealed class AttestationBookTests : IDisposable
         Claim claim = card.Attest(_authority, _practice, Day);
         Assert.True(Take(_practice, claim));
         Assert.Equal(Level.Card, LevelOf(_practice, claim, days: -20.0 / 24 - 3.0 / 24));
-        Assert.Equal(new Standing(Level.None, AttestationFault.NoClock), _book.StandingOf(_practice, claim.Hash(), null));
+        Assert.Equal(new Standing(Level.None, AttestationFault.NoClock),
+            _book.StandingOf(_practice, claim.Hash(), null));
         Assert.Equal(AttestationFault.NotYetValid, _book.StandingOf(_practice, claim.Hash(), 0).Fault);
     }
 
@@ -138,7 +141,8 @@ public sealed class AttestationBookTests : IDisposable
         Assert.True(Take(_thief, vouch));
         Assert.Equal(Level.None, _book.Of(_practice.ToArray(), [], Seconds()));
         Assert.True(Take(_organisation, vouch));
-        Assert.Equal(new Standing(Level.List, AttestationFault.None, _organisation), _book.StandingOf(_practice, [], Seconds()));
+        Assert.Equal(new Standing(Level.List, AttestationFault.None, _organisation),
+            _book.StandingOf(_practice, [], Seconds()));
         Assert.Equal(Level.None, _book.Of(_practice.ToArray(), [], Seconds(102)));
         Assert.True(Revoke(_organisation, vouch with { From = Day, Until = Day }));
         Assert.Equal(Level.None, _book.Of(_practice.ToArray(), [], Seconds()));
@@ -149,7 +153,8 @@ public sealed class AttestationBookTests : IDisposable
     {
         Assert.True(Take(_organisation, new Claim { Subject = _practice, From = Day, Until = (ushort)(Day + 100) }));
         Assert.Equal(Level.List, _book.Of(_practice.ToArray(), [], Seconds()));
-        Assert.True(Revoke(_organisation, new Claim { Subject = _organisation, From = ushort.MaxValue, Until = ushort.MaxValue }));
+        Assert.True(Revoke(
+            _organisation, new Claim { Subject = _organisation, From = ushort.MaxValue, Until = ushort.MaxValue }));
         Assert.Equal(new Standing(Level.None, AttestationFault.Revoked), _book.StandingOf(_practice, [], Seconds()));
     }
 
@@ -161,7 +166,8 @@ public sealed class AttestationBookTests : IDisposable
         Assert.True(BlockList.TryLoad($"# stolen\nkey {_practice}\n", out BlockList? blocked, out _));
         var book = new AttestationBook(_authority.Anchors, blocked, []);
         Assert.True(book.Take(FappRecordType.Attestation, _practice.ToArray(), claim.Encode()));
-        Assert.Equal(new Standing(Level.None, AttestationFault.Blocked), book.StandingOf(_practice, claim.Hash(), Seconds()));
+        Assert.Equal(new Standing(Level.None, AttestationFault.Blocked),
+            book.StandingOf(_practice, claim.Hash(), Seconds()));
     }
 
     [Fact]
@@ -186,9 +192,12 @@ public sealed class AttestationBookTests : IDisposable
 
     private AttestationBook Book() => new(_authority.Anchors, BlockList.Empty, [_organisation]);
 
-    private bool Take(MeshKey author, Claim claim) => _book.Take(FappRecordType.Attestation, author.ToArray(), claim.Encode());
+    private bool Take(MeshKey author, Claim claim) =>
+        _book.Take(FappRecordType.Attestation, author.ToArray(), claim.Encode());
 
-    private bool Revoke(MeshKey author, Claim claim) => _book.Take(FappRecordType.Revocation, author.ToArray(), claim.Encode());
+    private bool Revoke(MeshKey author, Claim claim) =>
+        _book.Take(FappRecordType.Revocation, author.ToArray(), claim.Encode());
 
-    private Level LevelOf(MeshKey author, Claim claim, double days = 0) => _book.Of(author.ToArray(), claim.Hash(), Seconds(days));
+    private Level LevelOf(MeshKey author, Claim claim, double days = 0) =>
+        _book.Of(author.ToArray(), claim.Hash(), Seconds(days));
 }

@@ -9,7 +9,9 @@ using static QuicProChat.Mesh.Fapp.Tests.Attestation.TestKeys;
 
 namespace QuicProChat.Mesh.Fapp.Tests.Attestation;
 
-/// <summary>What cards' software makes is read in its forms; what others would refuse is refused at once, with the reason.</summary>
+/// <summary>
+/// What cards' software makes is read in its forms; what others would refuse is refused at once, with the reason.
+/// </summary>
 public sealed class AttestationImportTests : IDisposable
 {
     private readonly TestAuthority _authority = new();
@@ -44,8 +46,10 @@ public sealed class AttestationImportTests : IDisposable
         byte[] detached = _card.Sign(text, detached: true), enveloping = _card.Sign(text, detached: false);
         foreach (byte[] message in (byte[][])[detached, enveloping])
         {
-            string pem = PemEncoding.WriteString("PKCS7", message), base64 = Convert.ToBase64String(message, Base64FormattingOptions.InsertLineBreaks);
-            foreach (byte[] file in (byte[][])[message, Encoding.ASCII.GetBytes(pem), Encoding.ASCII.GetBytes(base64 + "\n")])
+            string pem = PemEncoding.WriteString("PKCS7", message),
+            base64 = Convert.ToBase64String(message, Base64FormattingOptions.InsertLineBreaks);
+            foreach (byte[] file in (byte[][])[message, Encoding.ASCII.GetBytes(pem),
+                Encoding.ASCII.GetBytes(base64 + "\n")])
             {
                 Claim claim = Accepted(file);
                 Assert.Equal((Day, Day + 365), (claim.From, claim.Until));
@@ -70,7 +74,8 @@ public sealed class AttestationImportTests : IDisposable
 
     [Fact]
     public void SHA_1_is_not_taken() => Assert.Contains("no statement that this node wrote", Refused(_card.Sign(
-        Statement.Attest(_practice, Day).Encode(), detached: true, signer => signer.DigestAlgorithm = new Oid("1.3.14.3.2.26"))), StringComparison.Ordinal);
+        Statement.Attest(_practice, Day).Encode(), detached: true,
+        signer => signer.DigestAlgorithm = new Oid("1.3.14.3.2.26"))), StringComparison.Ordinal);
 
     [Fact]
     public void A_statement_of_three_months_ago_is_taken_and_an_older_one_is_not()
@@ -78,7 +83,8 @@ public sealed class AttestationImportTests : IDisposable
         Accepted(_card.Sign(Statement.Attest(_practice, (ushort)(Day - 90)).Encode(), detached: true));
         Accepted(_card.Sign(Statement.Attest(_practice, (ushort)(Day + 1)).Encode(), detached: true));
         Assert.Contains("no statement that this node wrote", Refused(
-            _card.Sign(Statement.Attest(_practice, (ushort)(Day - 91)).Encode(), detached: true)), StringComparison.Ordinal);
+            _card.Sign(Statement.Attest(_practice, (ushort)(Day - 91)).Encode(), detached: true)),
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -86,10 +92,14 @@ public sealed class AttestationImportTests : IDisposable
     {
         byte[] text = Statement.Attest(_practice, Day).Encode();
         Assert.Contains("line endings", Refused(_card.Sign(
-            Encoding.ASCII.GetBytes(Encoding.ASCII.GetString(text).Replace("\n", "\r\n", StringComparison.Ordinal)), detached: false)), StringComparison.Ordinal);
-        Assert.Contains("another key", Refused(_card.Sign(Statement.Attest(Key("other"), Day).Encode(), detached: false)), StringComparison.Ordinal);
+            Encoding.ASCII.GetBytes(Encoding.ASCII.GetString(text).Replace("\n", "\r\n", StringComparison.Ordinal)),
+            detached: false)), StringComparison.Ordinal);
+        Assert.Contains(
+            "another key", Refused(_card.Sign(Statement.Attest(Key("other"), Day).Encode(), detached: false)),
+            StringComparison.Ordinal);
         Assert.Contains("lacks the card's certificate", Refused(
-            _card.Sign(text, detached: true, signer => signer.IncludeOption = X509IncludeOption.None)), StringComparison.Ordinal);
+            _card.Sign(text, detached: true, signer => signer.IncludeOption = X509IncludeOption.None)),
+            StringComparison.Ordinal);
         Assert.Contains("no CMS or CAdES message", Refused("hello"u8.ToArray()), StringComparison.Ordinal);
         Assert.Contains("no CMS or CAdES message", Refused([]), StringComparison.Ordinal);
         Assert.Contains("more than", Refused(new byte[AttestationImport.MaxFile + 1]), StringComparison.Ordinal);
@@ -112,7 +122,8 @@ public sealed class AttestationImportTests : IDisposable
             {
                 using Process openssl = Process.Start("openssl", [
                     "cms", "-sign", "-binary", "-md", "sha256", "-in", Path.Combine(folder, "text"),
-                    "-signer", Path.Combine(folder, "card.pem"), "-outform", "DER", "-out", Path.Combine(folder, "signed"), .. form]);
+                    "-signer", Path.Combine(folder, "card.pem"), "-outform", "DER", "-out",
+                    Path.Combine(folder, "signed"), .. form]);
                 openssl.WaitForExit();
                 Assert.Equal(0, openssl.ExitCode);
                 Claim claim = Accepted(File.ReadAllBytes(Path.Combine(folder, "signed")));

@@ -16,7 +16,8 @@ public sealed class OperatorFilesTests : IDisposable
     [Fact]
     public void Certificates_that_were_put_together_without_a_line_feed_are_all_read()
     {
-        Assert.True(TrustAnchors.TryLoad("A text\n" + _authority.Pem.Trim() + _other.Pem, out TrustAnchors? anchors, out _));
+        Assert.True(TrustAnchors.TryLoad("A text\n" + _authority.Pem.Trim()
+            + _other.Pem, out TrustAnchors? anchors, out _));
         Assert.Equal(2, anchors.Count);
     }
 
@@ -25,8 +26,10 @@ public sealed class OperatorFilesTests : IDisposable
     {
         using TestCard card = _authority.Professional();
         string leaf = System.Security.Cryptography.PemEncoding.WriteString("CERTIFICATE", card.Certificate);
-        Assert.Equal("certificate 2 of the trust anchors is not that of an authority", Fault(_authority.Pem + "\n" + leaf));
-        Assert.Equal("certificate 1 of the trust anchors cannot be read", Fault("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----"));
+        Assert.Equal("certificate 2 of the trust anchors is not that of an authority",
+            Fault(_authority.Pem + "\n" + leaf));
+        Assert.Equal("certificate 1 of the trust anchors cannot be read",
+            Fault("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----"));
         Assert.Equal("the file of trust anchors has no certificate in PEM", Fault("nothing"));
         Assert.Equal(
             "the file of trust anchors begins 2 certificates, of which 1 can be read",

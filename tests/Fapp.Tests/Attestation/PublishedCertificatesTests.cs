@@ -47,7 +47,8 @@ public class PublishedCertificatesTests
     {
         Assert.True(TrustAnchors.TryLoad(Pem(), _ => false, out TrustAnchors? anchors, out _));
         var judge = new CardJudge(anchors, BlockList.Empty);
-        foreach (string file in (string[])["hba-psychotherapist-valid.pem", "smcb-practice-valid.pem", "smcb-invalid-signature.pem"])
+        foreach (string file in (string[])["hba-psychotherapist-valid.pem", "smcb-practice-valid.pem",
+            "smcb-invalid-signature.pem"])
         {
             AttestationFault fault = judge.Inspect(Der(file), Now.ToUnixTimeSeconds(), out _);
             Assert.Equal(AttestationFault.NoAlgorithm, fault);
@@ -89,11 +90,13 @@ public class PublishedCertificatesTests
 
     private static byte[] Der(string file)
     {
-        using X509Certificate2 certificate = X509CertificateLoader.LoadCertificateFromFile(SharedInputs.Find($"{Folder}/{file}"));
+        using X509Certificate2 certificate =
+            X509CertificateLoader.LoadCertificateFromFile(SharedInputs.Find($"{Folder}/{file}"));
         return certificate.RawData;
     }
 
     private static string Text(string file) => File.ReadAllText(SharedInputs.Find($"{Folder}/{file}"));
 
-    private static long At(int year, int month, int day) => new DateTimeOffset(year, month, day, 12, 0, 0, TimeSpan.Zero).ToUnixTimeSeconds();
+    private static long At(int year, int month, int day) =>
+        new DateTimeOffset(year, month, day, 12, 0, 0, TimeSpan.Zero).ToUnixTimeSeconds();
 }

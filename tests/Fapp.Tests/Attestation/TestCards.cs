@@ -6,7 +6,9 @@ using QuicProChat.Mesh.Fapp.Attestation;
 
 namespace QuicProChat.Mesh.Fapp.Tests.Attestation;
 
-/// <summary>An authority of the tests, whose cards have the curve, the extensions and the policies of real ones.</summary>
+/// <summary>
+/// An authority of the tests, whose cards have the curve, the extensions and the policies of real ones.
+/// </summary>
 internal sealed class TestAuthority : IDisposable
 {
     private static readonly ECCurve Brainpool = ECCurve.NamedCurves.brainpoolP256r1;
@@ -21,7 +23,8 @@ internal sealed class TestAuthority : IDisposable
     {
         var request = new CertificateRequest($"C=DE, O=Test, CN={name}", _key, HashAlgorithmName.SHA256);
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, true, 0, true));
-        request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.KeyCertSign | X509KeyUsageFlags.CrlSign, true));
+        request.CertificateExtensions.Add(
+            new X509KeyUsageExtension(X509KeyUsageFlags.KeyCertSign | X509KeyUsageFlags.CrlSign, true));
         _certificate = request.CreateSelfSigned(Begin, End);
     }
 
@@ -40,11 +43,13 @@ internal sealed class TestAuthority : IDisposable
 
     /// <summary>A professional card of a psychotherapist.</summary>
     internal TestCard Professional(string telematikId = "4-1-test-01") =>
-        Issue(telematikId, [ObjectIds.Psychotherapist], [ObjectIds.ProfessionalSigning], X509KeyUsageFlags.NonRepudiation);
+        Issue(telematikId, [ObjectIds.Psychotherapist], [ObjectIds.ProfessionalSigning],
+            X509KeyUsageFlags.NonRepudiation);
 
     /// <summary>A practice card.</summary>
     internal TestCard Practice(string telematikId = "5-2-test-01") =>
-        Issue(telematikId, [ObjectIds.PsychotherapyPractice], [ObjectIds.PracticeAuthentication], X509KeyUsageFlags.DigitalSignature);
+        Issue(telematikId, [ObjectIds.PsychotherapyPractice], [ObjectIds.PracticeAuthentication],
+            X509KeyUsageFlags.DigitalSignature);
 
     internal TestCard Issue(
         string telematikId, string[] professions, string[] policies, X509KeyUsageFlags usage,
@@ -54,11 +59,14 @@ internal sealed class TestAuthority : IDisposable
         var request = new CertificateRequest("C=DE, CN=Babette Beyer TEST-ONLY", key, HashAlgorithmName.SHA256);
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(authority, false, 0, true));
         request.CertificateExtensions.Add(new X509KeyUsageExtension(usage, true));
-        request.CertificateExtensions.Add(new X509Extension(ObjectIds.Admission, AdmissionOf(telematikId, professions), false));
-        request.CertificateExtensions.Add(new X509Extension(ObjectIds.CertificatePolicies, PoliciesOf(policies), false));
+        request.CertificateExtensions.Add(
+            new X509Extension(ObjectIds.Admission, AdmissionOf(telematikId, professions), false));
+        request.CertificateExtensions.Add(
+            new X509Extension(ObjectIds.CertificatePolicies, PoliciesOf(policies), false));
         byte[] serial = BitConverter.GetBytes(++_serial);
         X509Certificate2 issued = request.Create(
-            _certificate.SubjectName, X509SignatureGenerator.CreateForECDsa(_key), from ?? Begin, until ?? End.AddDays(-1), serial);
+            _certificate.SubjectName, X509SignatureGenerator.CreateForECDsa(_key), from ?? Begin,
+            until ?? End.AddDays(-1), serial);
         return new TestCard(issued, key);
     }
 
@@ -133,10 +141,12 @@ internal sealed class TestCard(X509Certificate2 certificate, ECDsa key) : IDispo
     }
 
     /// <summary>An attestation of a key, imported as its practice would.</summary>
-    internal Claim Attest(TestAuthority authority, MeshKey about, ushort day) => Import(StatementKind.Attest, authority, about, day);
+    internal Claim Attest(TestAuthority authority, MeshKey about, ushort day) =>
+        Import(StatementKind.Attest, authority, about, day);
 
     /// <summary>A revocation of a key.</summary>
-    internal Claim Revoke(TestAuthority authority, MeshKey about, ushort day) => Import(StatementKind.Revoke, authority, about, day);
+    internal Claim Revoke(TestAuthority authority, MeshKey about, ushort day) =>
+        Import(StatementKind.Revoke, authority, about, day);
 
     public void Dispose()
     {
@@ -146,9 +156,11 @@ internal sealed class TestCard(X509Certificate2 certificate, ECDsa key) : IDispo
 
     private Claim Import(StatementKind kind, TestAuthority authority, MeshKey about, ushort day)
     {
-        Statement statement = kind == StatementKind.Attest ? Statement.Attest(about, day) : Statement.Revoke(about, day);
+        Statement statement = kind == StatementKind.Attest ? Statement.Attest(about, day)
+            : Statement.Revoke(about, day);
         Claim? claim = AttestationImport.Read(
-            Sign(statement.Encode(), detached: true), kind, about, day, authority.Anchors, BlockList.Empty, out string? fault);
+            Sign(statement.Encode(), detached: true), kind, about, day, authority.Anchors, BlockList.Empty,
+            out string? fault);
         Assert.True(claim is not null, fault);
         return claim;
     }

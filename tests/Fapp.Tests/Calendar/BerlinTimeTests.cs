@@ -23,7 +23,8 @@ public class BerlinTimeTests
         {
             foreach (int month in (int[])[3, 10])
             {
-                for (var local = new DateTime(year, month, 24, 0, 0, 0); local.Month == month; local = local.AddMinutes(15))
+                for (var local = new DateTime(year, month, 24, 0, 0, 0); local.Month
+                    == month; local = local.AddMinutes(15))
                 {
                     DateTimeOffset time = BerlinTime.TimeOf(local, out LocalTimeKind kind);
                     LocalTimeKind expected = Zone.IsInvalidTime(local) ? LocalTimeKind.Missing

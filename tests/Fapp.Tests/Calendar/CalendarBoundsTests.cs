@@ -19,23 +19,32 @@ public class CalendarBoundsTests
     public void Too_many_bytes_events_repetitions_occurrences_and_exceptions_are_refused()
     {
         Assert.Contains("bytes", Fault(new byte[CalendarImport.MaxFile + 1]), StringComparison.Ordinal);
-        Assert.Contains("events", Fault(Events(CalendarImport.MaxEvents + 1, "DTSTART:20260101T080000Z")), StringComparison.Ordinal);
+        Assert.Contains("events", Fault(Events(CalendarImport.MaxEvents + 1, "DTSTART:20260101T080000Z")),
+            StringComparison.Ordinal);
         Assert.Contains("repeat", Fault(Events(
             1000, "DTSTART:19700101T080000Z\nRRULE:FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR,SA,SU")), StringComparison.Ordinal);
         Assert.Contains("in this time", Fault(Events(
             600, "DTSTART:20261001T080000Z\nDURATION:PT1H\nRRULE:FREQ=WEEKLY")), StringComparison.Ordinal);
-        string dates = string.Join(',', Enumerable.Repeat(0, 400).Select((_, i) => $"2026{i / 28 % 12 + 1:00}{i % 28 + 1:00}T{i / 336:00}0000Z"));
-        string exceptions = string.Concat(Enumerable.Range(0, 9).Select(i => $"\nEXDATE:{dates.Replace("2026", $"20{i + 20}", StringComparison.Ordinal)}"));
-        Assert.Contains("exceptions", Fault(Events(1, "DTSTART:20261001T080000Z\nRRULE:FREQ=WEEKLY" + exceptions)), StringComparison.Ordinal);
-        Assert.Contains("deep", Fault(Encoding.UTF8.GetBytes("BEGIN:VCALENDAR\n" + string.Concat(Enumerable.Repeat("BEGIN:VEVENT\n", 9)))), StringComparison.Ordinal);
+        string dates = string.Join(',', Enumerable.Repeat(0, 400)
+            .Select((_, i) => $"2026{i / 28 % 12 + 1:00}{i % 28 + 1:00}T{i / 336:00}0000Z"));
+        string exceptions =
+            string.Concat(Enumerable.Range(0, 9)
+                .Select(i => $"\nEXDATE:{dates.Replace("2026", $"20{i + 20}", StringComparison.Ordinal)}"));
+        Assert.Contains("exceptions", Fault(Events(1, "DTSTART:20261001T080000Z\nRRULE:FREQ=WEEKLY" + exceptions)),
+            StringComparison.Ordinal);
+        Assert.Contains(
+            "deep", Fault(Encoding.UTF8.GetBytes("BEGIN:VCALENDAR\n"
+                + string.Concat(Enumerable.Repeat("BEGIN:VEVENT\n", 9)))), StringComparison.Ordinal);
     }
 
     [Fact]
     public void A_line_without_end_is_refused_where_it_matters_and_passed_over_where_it_does_not()
     {
         string blanks = string.Concat(Enumerable.Repeat("\n " + new string('x', 900), 40));
-        Assert.Contains("characters", Fault(Events(1, "DTSTART:20261001T080000Z\nRRULE:" + blanks)), StringComparison.Ordinal);
-        Assert.Contains("characters", Fault(Events(1, "DTSTART:20261001T080000Z\nRRULE:" + new string('x', 9000))), StringComparison.Ordinal);
+        Assert.Contains("characters", Fault(Events(1, "DTSTART:20261001T080000Z\nRRULE:" + blanks)),
+            StringComparison.Ordinal);
+        Assert.Contains("characters", Fault(Events(1, "DTSTART:20261001T080000Z\nRRULE:" + new string('x', 9000))),
+            StringComparison.Ordinal);
         Assert.Empty(Read(Events(1, "DTSTART:20261001T080000Z\nDESCRIPTION:" + blanks)).Faults);
     }
 
@@ -45,7 +54,8 @@ public class CalendarBoundsTests
         byte[] file = CalendarImportTests.File(CalendarImportTests.Event(
             "UID:a\nDTSTART;TZID=\"Europe/Berlin\":20261102T100000\nDURATION:P0DT50M\nRRULE:FREQ=WEEKLY;INTERVAL=2;BYDAY=MO,WE;UNTIL=20270301T000000Z\n"
             + "EXDATE;TZID=Europe/Berlin:20261116T100000,20261118T100000\nTRANSP:TRANSPARENT\nCATEGORIES:a,b"),
-            CalendarImportTests.Event("UID:a\nRECURRENCE-ID:20261104T090000Z\nDTSTART:20261105T090000\nDTEND:20261105T100000"));
+            CalendarImportTests.Event(
+                "UID:a\nRECURRENCE-ID:20261104T090000Z\nDTSTART:20261105T090000\nDTEND:20261105T100000"));
         Assert.NotEmpty(Read(file).Free);
         for (int length = 0; length < file.Length - "\r\n".Length; length++)
             Assert.Empty(Read(file.AsSpan(0, length)).Free);
@@ -54,7 +64,8 @@ public class CalendarBoundsTests
         {
             byte[] mutated = [.. file];
             for (int j = random.Next(1, 6); j > 0; j--)
-                mutated[random.Next(mutated.Length)] = random.Next(3) == 0 ? (byte)random.Next(256) : file[random.Next(file.Length)];
+                mutated[random.Next(mutated.Length)] = random.Next(3) == 0 ? (byte)random.Next(256)
+                    : file[random.Next(file.Length)];
             Read(mutated);
         }
     }

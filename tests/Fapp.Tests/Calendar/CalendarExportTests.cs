@@ -24,15 +24,19 @@ public class CalendarExportTests
 
     private static readonly CalendarEntry[] Entries =
     [
-        new(Practice, new SlotId(0xa1b2c3d4), 0, new DateTimeOffset(2026, 12, 1, 9, 0, 0, TimeSpan.Zero), 50, CalendarStatus.Tentative),
-        new(Practice, new SlotId(1), 2, new DateTimeOffset(2027, 3, 29, 10, 0, 0, TimeSpan.FromHours(2)), 25, CalendarStatus.Confirmed),
-        new(Practice, new SlotId(2), 3, new DateTimeOffset(2027, 3, 30, 8, 0, 0, TimeSpan.Zero), 100, CalendarStatus.Cancelled),
+        new(Practice, new SlotId(0xa1b2c3d4), 0, new DateTimeOffset(2026, 12, 1, 9, 0, 0, TimeSpan.Zero), 50,
+            CalendarStatus.Tentative),
+        new(Practice, new SlotId(1), 2, new DateTimeOffset(2027, 3, 29, 10, 0, 0, TimeSpan.FromHours(2)), 25,
+            CalendarStatus.Confirmed),
+        new(Practice, new SlotId(2), 3, new DateTimeOffset(2027, 3, 30, 8, 0, 0, TimeSpan.Zero), 100,
+            CalendarStatus.Cancelled),
     ];
 
     [PythonFact("icalendar", "python3-icalendar")]
     public void Pythons_icalendar_reads_what_is_exported()
     {
-        string[] read = Python.Run(Script, CalendarExport.Write(Entries, Now)).Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        string[] read = Python.Run(Script, CalendarExport.Write(Entries, Now))
+            .Split('\n', StringSplitOptions.RemoveEmptyEntries);
         const string stamp = "2026-11-29T19:30:00+00:00";
         Assert.Equal(
             [
@@ -52,16 +56,19 @@ public class CalendarExportTests
         string unfolded = file.Replace("\r\n ", "", StringComparison.Ordinal);
         Assert.Contains($"UID:a1b2c3d4@{Practice}\r\n", unfolded, StringComparison.Ordinal);
         CalendarEntry later = Entries[0] with { Sequence = 9, Start = Now, Status = CalendarStatus.Confirmed };
-        Assert.Contains($"UID:a1b2c3d4@{Practice}\r\n", CalendarExport.Write([later], Now.AddDays(9)).Replace("\r\n ", "", StringComparison.Ordinal), StringComparison.Ordinal);
+        Assert.Contains($"UID:a1b2c3d4@{Practice}\r\n", CalendarExport.Write([later], Now.AddDays(9))
+            .Replace("\r\n ", "", StringComparison.Ordinal), StringComparison.Ordinal);
     }
 
     [Fact]
     public void What_was_exported_is_read_back_free_times_free_and_booked_ones_busy()
     {
         var choice = new CalendarChoice { From = Now, Until = Now.AddYears(1) };
-        CalendarReading reading = CalendarImport.Read(Encoding.UTF8.GetBytes(CalendarExport.Write(Entries, Now)), choice);
+        CalendarReading reading =
+            CalendarImport.Read(Encoding.UTF8.GetBytes(CalendarExport.Write(Entries, Now)), choice);
         Assert.Equal([new FreeTime(Entries[0].Start, 50)], reading.Free);
         CalendarEntry booked = Entries[0] with { Slot = new SlotId(7), Status = CalendarStatus.Confirmed };
-        Assert.Empty(CalendarImport.Read(Encoding.UTF8.GetBytes(CalendarExport.Write([.. Entries, booked], Now)), choice).Free);
+        Assert.Empty(CalendarImport.Read(Encoding.UTF8.GetBytes(CalendarExport.Write([.. Entries, booked], Now)),
+            choice).Free);
     }
 }

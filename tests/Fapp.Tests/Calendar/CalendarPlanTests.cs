@@ -12,7 +12,8 @@ public class CalendarPlanTests
     [Fact]
     public void What_is_announced_already_is_kept_and_what_is_new_is_added()
     {
-        CalendarPlan plan = CalendarPlan.Make(Choice, [new(Monday, 50), new(Monday.AddHours(1), 50)], [Slot(1, 0)], withdraws: true);
+        CalendarPlan plan =
+            CalendarPlan.Make(Choice, [new(Monday, 50), new(Monday.AddHours(1), 50)], [Slot(1, 0)], withdraws: true);
         Assert.Equal([new FreeTime(Monday.AddHours(1), 50)], plan.Add);
         Assert.Equal((0, 1, 0), (plan.Gone.Count, plan.Kept, plan.LeftOut));
     }
@@ -44,5 +45,6 @@ public class CalendarPlanTests
         Assert.Equal(free[0], plan.Add[0]);
     }
 
-    private static AnnouncedSlot Slot(uint id, int hours) => new(new SlotId(id), Monday.AddHours(hours), 50, IsFree: true);
+    private static AnnouncedSlot Slot(uint id, int hours) =>
+        new(new SlotId(id), Monday.AddHours(hours), 50, IsFree: true);
 }

@@ -23,7 +23,8 @@ public class IcalNetOracleTests
             DateTime[] expected = [.. Ical.Net.Calendar.Load(Encoding.UTF8.GetString(file))!
                 .GetOccurrences<Ical.Net.CalendarComponents.CalendarEvent>(new CalDateTime(From.UtcDateTime))
                 .Select(o => o.Period.StartTime.AsUtc).TakeWhile(t => t < Until).Order()];
-            Assert.True(expected.SequenceEqual(reading.Free.Select(f => f.Start.UtcDateTime)), Encoding.UTF8.GetString(file));
+            Assert.True(expected.SequenceEqual(reading.Free.Select(f => f.Start.UtcDateTime)),
+                Encoding.UTF8.GetString(file));
             occurrences += expected.Length;
         }
 
@@ -62,7 +63,8 @@ public class IcalNetOracleTests
                 break;
         }
 
-        var lines = new StringBuilder($"UID:{random.Next()}\nDTSTART{name}:{Stamp(first)}\nDURATION:PT50M\n{rule}\nTRANSP:TRANSPARENT\n");
+        var lines = new StringBuilder(
+            $"UID:{random.Next()}\nDTSTART{name}:{Stamp(first)}\nDURATION:PT50M\n{rule}\nTRANSP:TRANSPARENT\n");
         for (int i = random.Next(4); i > 0; i--)
             lines.Append($"EXDATE{name}:{Stamp(first.AddDays(7 * interval * random.Next(10)))}\n");
         return lines.ToString().TrimEnd();

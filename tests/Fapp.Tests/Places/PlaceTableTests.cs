@@ -4,7 +4,9 @@ using QuicProChat.Mesh.Fapp.Records;
 
 namespace QuicProChat.Mesh.Fapp.Tests.Places;
 
-/// <summary>Where codes are: the embedded table is the one in the text file, and its distances are those of a map.</summary>
+/// <summary>
+/// Where codes are: the embedded table is the one in the text file, and its distances are those of a map.
+/// </summary>
 public class PlaceTableTests
 {
     [Fact]

@@ -15,14 +15,19 @@ internal static class ContentTarget
     {
         using LocalIdentity identity = MlsLite.Tests.World.IdentityOf(1);
         var card = ContactCard.Sign(identity, "alice", ["tcp://192.0.2.7:7450"], new KeyPackageHash(7));
-        ContentReference id = ContentReference.To(new EnvelopeId(1, 2)), place = ContentReference.To(new MessagePlace(3, 4, 5));
+        ContentReference id = ContentReference.To(new EnvelopeId(1, 2)),
+        place = ContentReference.To(new MessagePlace(3, 4, 5));
         MessageContent[] contents =
         [
-            new TextContent("grüß dich"), new ReplyContent(id, "yes"), new ReplyContent(place, "no"), new ReactionContent(id, 1, "👍"),
-            new EditContent(place, 2, "new"), new DeleteContent(id), new ReadContent([id, place]), new TypingContent(true),
-            new TimerContent(3, new DisappearAfter(60)), new TimedContent(new DisappearAfter(30), new TextContent("soon gone")),
+            new TextContent("grüß dich"), new ReplyContent(id, "yes"), new ReplyContent(place, "no"),
+            new ReactionContent(id, 1, "👍"),
+            new EditContent(place, 2, "new"), new DeleteContent(id), new ReadContent([id, place]),
+            new TypingContent(true),
+            new TimerContent(3, new DisappearAfter(60)),
+            new TimedContent(new DisappearAfter(30), new TextContent("soon gone")),
             new CardContent(card), new LocationContent(1, -2, 3, "mill"), new UnsupportedContent(40, new byte[] { 1 }),
-            new FileOfferContent(9, new byte[32], new byte[32], "map.png", "image/png", new byte[] { 5 }), new EpochNotice(6),
+            new FileOfferContent(9, new byte[32], new byte[32], "map.png", "image/png", new byte[] { 5 }),
+            new EpochNotice(6),
         ];
         MessageExtras extras = new(
             2, DateTimeOffset.UnixEpoch.AddDays(1), [identity.Address], [new Reaction(identity.Address, 1, "👍")]);

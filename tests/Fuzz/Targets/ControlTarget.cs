@@ -20,7 +20,8 @@ internal static class ControlTarget
         [
             """{"command":"lite-join","uri":"qpc-lite:AQ","name":"mill","tag":-1.5e3}""",
             """{"command":"alias","alias":"b\u00f6b","to":"qpc1","remove":true,"tag":48}""",
-            """{"tag":7,"command":5}""", """{"command":"send","lite":true,"signed":false,"shortTag":true,"group":[1,{"a":2}]}""",
+            """{"tag":7,"command":5}""",
+            """{"command":"send","lite":true,"signed":false,"shortTag":true,"group":[1,{"a":2}]}""",
         ];
         return lines.Concat(more).Select(Encoding.UTF8.GetBytes);
     }

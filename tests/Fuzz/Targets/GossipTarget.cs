@@ -8,25 +8,30 @@ using QuicProChat.Mesh.Wire.Tests;
 namespace QuicProChat.Mesh.Fuzz;
 
 /// <summary>
-/// Gossip over two streams and a radio. The input: again and again a byte (bits 0-1 which link, bit 2 it ends and another
-/// comes, bits 3-7 how much time passes before), the length of a frame (2 bytes), the frame.
+/// Gossip over two streams and a radio. The input: again and again a byte (bits 0-1 which link, bit 2 it ends and
+/// another comes, bits 3-7 how much time passes before), the length of a frame (2 bytes), the frame.
 /// </summary>
 internal static class GossipTarget
 {
-    internal static readonly FuzzTarget Target = new("gossip", "records and their exchange with three neighbours", Seeds, Run);
+    internal static readonly FuzzTarget Target =
+        new("gossip", "records and their exchange with three neighbours", Seeds, Run);
 
     private const int HeadSize = 3, LinkMask = 3, EndFlag = 4, TimeShift = 3, MaxFrames = 200;
 
     private static IEnumerable<byte[]> Seeds()
     {
         byte[] record = Named("GossipRecord");
-        yield return [.. Frame(0, FrameKind.GossipRecord, record), .. Frame(1, FrameKind.GossipWant, Named("GossipWant"))];
+        yield return [.. Frame(0, FrameKind.GossipRecord, record),
+            .. Frame(1, FrameKind.GossipWant, Named("GossipWant"))];
         byte[] have = new byte[GossipHave.SizeOf(1)], want = new byte[GossipWant.SizeOf(1)];
         GossipHave.Write(have, [GossipId.Of(record)], askAtOnce: true);
         GossipWant.Write(want, [GossipId.Of(record)], graft: true);
-        yield return [.. Frame(1, FrameKind.GossipHave, have), .. Frame(0x59, FrameKind.GossipRecord, record), .. Frame(0, FrameKind.GossipWant, want)];
-        yield return [.. Frame(2, FrameKind.GossipInterest, Named("GossipInterest")), .. Frame(0, FrameKind.GossipRecord, record), .. Frame(0x9C, FrameKind.GossipPrune, [])];
-        yield return [.. Frame(0, FrameKind.GossipSync, Named("GossipSync")), .. Frame(0x41, FrameKind.GossipSync, Named("GossipSyncAnswer"))];
+        yield return [.. Frame(1, FrameKind.GossipHave, have), .. Frame(0x59, FrameKind.GossipRecord, record),
+            .. Frame(0, FrameKind.GossipWant, want)];
+        yield return [.. Frame(2, FrameKind.GossipInterest, Named("GossipInterest")),
+            .. Frame(0, FrameKind.GossipRecord, record), .. Frame(0x9C, FrameKind.GossipPrune, [])];
+        yield return [.. Frame(0, FrameKind.GossipSync, Named("GossipSync")),
+            .. Frame(0x41, FrameKind.GossipSync, Named("GossipSyncAnswer"))];
     }
 
     private static byte[] Named(string name) => GossipCodecs.All.Single(c => c.Name == name).Example;
@@ -62,7 +67,8 @@ internal static class GossipTarget
     /// <summary>The protocol within small bounds, and a host that does at once what it asks for.</summary>
     private sealed class Host : IGossipActions
     {
-        private static readonly LinkProperties _radio = new(Mtu: 500, BitsPerSecond: 2000, Reliable: false, PushRoutes: false, Medium: 1);
+        private static readonly LinkProperties _radio =
+            new(Mtu: 500, BitsPerSecond: 2000, Reliable: false, PushRoutes: false, Medium: 1);
         private static readonly GossipOptions _options = new()
         {
             MaxBytes = 32 << 10,
@@ -134,17 +140,19 @@ internal static class GossipTarget
         }
 
         /// <inheritdoc/>
-        public GossipJudgement Judge(Instant now, in GossipId id, in GossipRecord record) => (record.Payload.IsEmpty ? 0 : record.Payload[0] % 5) switch
-        {
-            0 => GossipVerdict.Mine,
-            1 => GossipVerdict.Refused,
-            2 => GossipVerdict.NotNow,
-            3 => GossipVerdict.OtherTime,
-            _ => GossipVerdict.NotMine,
-        };
+        public GossipJudgement Judge(Instant now, in GossipId id, in GossipRecord record) =>
+            (record.Payload.IsEmpty ? 0 : record.Payload[0] % 5) switch
+            {
+                0 => GossipVerdict.Mine,
+                1 => GossipVerdict.Refused,
+                2 => GossipVerdict.NotNow,
+                3 => GossipVerdict.OtherTime,
+                _ => GossipVerdict.NotMine,
+            };
 
         /// <inheritdoc/>
-        public void PersistRecord(in GossipId id, in KeptRecord kept, ReadOnlySpan<byte> record) => _disk[id] = record.ToArray();
+        public void PersistRecord(in GossipId id, in KeptRecord kept, ReadOnlySpan<byte> record) =>
+            _disk[id] = record.ToArray();
 
         /// <inheritdoc/>
         public void PersistDead(in GossipId id, TimeSpan age) => _disk.Remove(id);
@@ -161,7 +169,8 @@ internal static class GossipTarget
             LinkProperties properties = index == 2 ? _radio : LinkProperties.Stream;
             _links[index] = new LinkId(++_number);
             _gossip.LinkUp(_now, _links[index], new LinkDescription(
-                NodeAddress.Of(key), key, properties, PeerBootId: (ulong)_number, Outbound: index == 0, SourceGroup: (ulong)index, Chosen: index == 0));
+                NodeAddress.Of(key), key, properties, PeerBootId: (ulong)_number, Outbound: index == 0,
+                SourceGroup: (ulong)index, Chosen: index == 0));
         }
 
         private void Settle()

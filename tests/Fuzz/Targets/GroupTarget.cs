@@ -7,12 +7,13 @@ using QuicProChat.Mesh.Routing;
 namespace QuicProChat.Mesh.Fuzz;
 
 /// <summary>
-/// A member of a group reads what another member says: the first byte says how the rest is wrapped. The sender has its own
-/// keys, so that what has to be signed is signed.
+/// A member of a group reads what another member says: the first byte says how the rest is wrapped. The sender has its
+/// own keys, so that what has to be signed is signed.
 /// </summary>
 internal static class GroupTarget
 {
-    internal static readonly FuzzTarget Target = new("group", "frames, texts, invitations, damaged states of groups", Seeds, Run);
+    internal static readonly FuzzTarget Target =
+        new("group", "frames, texts, invitations, damaged states of groups", Seeds, Run);
 
     private static readonly TimeSpan _soon = TimeSpan.FromMinutes(1);
 

@@ -30,7 +30,8 @@ internal static class IdentityTarget
             string path = Path.Combine(Path.GetTempPath(), $"qpc-fuzz-{Environment.ProcessId}.key");
             try
             {
-                KeyFile.Save(path, identity, System.Text.Encoding.ASCII.GetBytes(passphrase), replace: true, new Argon2Cost(8, 1));
+                KeyFile.Save(path, identity, System.Text.Encoding.ASCII.GetBytes(passphrase), replace: true,
+                    new Argon2Cost(8, 1));
                 yield return [3, .. File.ReadAllBytes(path)];
             }
             finally

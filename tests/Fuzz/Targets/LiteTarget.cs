@@ -5,12 +5,13 @@ using QuicProChat.Mesh.MlsLite.Tests;
 namespace QuicProChat.Mesh.Fuzz;
 
 /// <summary>
-/// A member reads a message of MLS-Lite. The first byte: 0 as it is, else which type another member signs and encrypts the
-/// rest under.
+/// A member reads a message of MLS-Lite. The first byte: 0 as it is, else which type another member signs and encrypts
+/// the rest under.
 /// </summary>
 internal static class LiteTarget
 {
-    internal static readonly FuzzTarget Target = new("lite", "messages of MLS-Lite, of strangers and of members", Seeds, Run);
+    internal static readonly FuzzTarget Target =
+        new("lite", "messages of MLS-Lite, of strangers and of members", Seeds, Run);
 
     private static readonly LiteSelf Alice = World.Self(1);
     private static readonly LocalIdentity Carol = World.IdentityOf(3);

@@ -55,7 +55,8 @@ internal static class MlsDecoderTarget
             _ = Decoders[input[0] % Decoders.Length].Decode(input[1..].ToArray());
     }
 
-    private static bool ReadProposal(ReadOnlyMemory<byte> bytes) => Read(bytes, (ref MlsReader r) => Proposal.TryRead(ref r, out _));
+    private static bool ReadProposal(ReadOnlyMemory<byte> bytes) =>
+        Read(bytes, (ref MlsReader r) => Proposal.TryRead(ref r, out _));
 
     private static bool Read(ReadOnlyMemory<byte> bytes, Reading reading)
     {

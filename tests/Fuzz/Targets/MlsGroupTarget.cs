@@ -7,12 +7,13 @@ using QuicProChat.Mesh.Mls.Tree;
 namespace QuicProChat.Mesh.Fuzz;
 
 /// <summary>
-/// A member reads what another member made: the first byte says how the rest is wrapped. What has to be signed is signed, so
-/// that the checks behind the signature are reached.
+/// A member reads what another member made: the first byte says how the rest is wrapped. What has to be signed is
+/// signed, so that the checks behind the signature are reached.
 /// </summary>
 internal static class MlsGroupTarget
 {
-    internal static readonly FuzzTarget Target = new("mls-group", "commits, proposals, invitations of a dishonest member", Seeds, Run);
+    internal static readonly FuzzTarget Target =
+        new("mls-group", "commits, proposals, invitations of a dishonest member", Seeds, Run);
 
     private static MlsWorld? _world;
 
@@ -28,8 +29,10 @@ internal static class MlsGroupTarget
         ProposalOrRef remove = new(new RemoveProposal(new LeafIndex(2)), default);
         byte[] nonce = new byte[bob.Current.Suite.HashSize];
         ProposalOrRef psk = new(
-            new PreSharedKeyProposal(PreSharedKeyId.Resumption(ResumptionUsage.Application, bob.GroupId, bob.Epoch, nonce)), default);
-        foreach (ProposalOrRef[] proposals in new ProposalOrRef[][] { [], [reference], [add], [remove], [psk, add], [add, remove] })
+            new PreSharedKeyProposal(
+                PreSharedKeyId.Resumption(ResumptionUsage.Application, bob.GroupId, bob.Epoch, nonce)), default);
+        foreach (ProposalOrRef[] proposals in new ProposalOrRef[][] { [], [reference], [add], [remove], [psk, add],
+            [add, remove] })
         {
             byte[] content = FramedContent.ForCommit(Forge.Header(bob), new Commit(proposals, path)).Encoded.ToArray();
             yield return [0, .. content];
@@ -62,7 +65,8 @@ internal static class MlsGroupTarget
         1 => Sign(bytes) is { } content && content.Sender == new Sender(SenderType.Member, world.Bob.Self.Value)
             && Process(world.Alice, Encrypt(world.Bob, content)),
         2 => Join(world, bytes),
-        3 => UnverifiedWelcome.Parse(bytes).TryGet(out UnverifiedWelcome? welcome) && world.Clients[3].Client.Open(welcome).IsOk,
+        3 => UnverifiedWelcome.Parse(bytes).TryGet(out UnverifiedWelcome? welcome)
+            && world.Clients[3].Client.Open(welcome).IsOk,
         _ => Process(world.Alice, bytes),
     };
 
@@ -76,7 +80,8 @@ internal static class MlsGroupTarget
     private static byte[] Encrypt(Group from, FramedContent content)
     {
         _world = null;
-        byte[] signature = AuthenticatedContent.Sign(WireFormat.PrivateMessage, content, from.Current.Context, from.Identity.Signer);
+        byte[] signature =
+            AuthenticatedContent.Sign(WireFormat.PrivateMessage, content, from.Current.Context, from.Identity.Signer);
         return Forge.Private(from, content, signature);
     }
 

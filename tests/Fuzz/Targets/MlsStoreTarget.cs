@@ -3,7 +3,9 @@ using QuicProChat.Mesh.Mls.Tests.Support;
 
 namespace QuicProChat.Mesh.Fuzz;
 
-/// <summary>A damaged value of a member's store: the first byte chooses which of its values the rest replaces.</summary>
+/// <summary>
+/// A damaged value of a member's store: the first byte chooses which of its values the rest replaces.
+/// </summary>
 internal static class MlsStoreTarget
 {
     internal static readonly FuzzTarget Target = new("mls-store", "damaged values of an MLS store", Seeds, Run);
@@ -12,7 +14,8 @@ internal static class MlsStoreTarget
 
     private static readonly string[] Keys = [.. World.Clients[0].Store.Keys("")];
 
-    private static IEnumerable<byte[]> Seeds() => Keys.Select((key, i) => (byte[])[(byte)i, .. World.Clients[0].Store.Read(key)!]);
+    private static IEnumerable<byte[]> Seeds() =>
+        Keys.Select((key, i) => (byte[])[(byte)i, .. World.Clients[0].Store.Read(key)!]);
 
     private static MlsWorld MakeWorld()
     {
@@ -37,7 +40,8 @@ internal static class MlsStoreTarget
             _ = client.Client.KeyPackages();
             _ = client.Client.Expire();
         }
-        catch (Exception e) when (e is InvalidDataException || (e is InvalidOperationException && e.Message.Contains("identity")))
+        catch (Exception e) when (e is InvalidDataException
+            || (e is InvalidOperationException && e.Message.Contains("identity")))
         {
             // It says that its store is damaged, or that it names somebody else.
         }

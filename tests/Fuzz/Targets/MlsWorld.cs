@@ -4,7 +4,9 @@ using QuicProChat.Mesh.Mls.Tests.Support;
 
 namespace QuicProChat.Mesh.Fuzz;
 
-/// <summary>Four clients and their group, always the same: a tree with parents, an unmerged leaf, a proposal that waits.</summary>
+/// <summary>
+/// Four clients and their group, always the same: a tree with parents, an unmerged leaf, a proposal that waits.
+/// </summary>
 internal sealed class MlsWorld
 {
     private static readonly GroupPolicy Policy = new() { EncryptHandshakes = false };

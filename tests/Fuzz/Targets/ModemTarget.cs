@@ -6,8 +6,8 @@ using QuicProChat.Mesh.Transports.Lora.Modems;
 namespace QuicProChat.Mesh.Fuzz;
 
 /// <summary>
-/// What a modem says to its driver. The first byte chooses the driver; after it, again and again, a byte: bit 7 lets the
-/// driver's time come first, bit 6 has it send a frame, and the rest is how many bytes of input follow.
+/// What a modem says to its driver. The first byte chooses the driver; after it, again and again, a byte: bit 7 lets
+/// the driver's time come first, bit 6 has it send a frame, and the rest is how many bytes of input follow.
 /// </summary>
 internal static class ModemTarget
 {
@@ -27,7 +27,8 @@ internal static class ModemTarget
     ];
 
     private static LoraOptions Radio(string modem) =>
-        LoraUri.TryParse($"lora:/dev/ttyUSB0?modem={modem}&frequency=868125000&region=none", out LoraOptions? options, out LoraUriError? error)
+        LoraUri.TryParse($"lora:/dev/ttyUSB0?modem={modem}&frequency=868125000&region=none", out LoraOptions? options,
+            out LoraUriError? error)
             ? options
             : throw new InvalidOperationException(error.ToString());
 

@@ -9,15 +9,17 @@ using QuicProChat.Mesh.Wire;
 namespace QuicProChat.Mesh.Fuzz;
 
 /// <summary>
-/// Frames off the air, one after another, each behind a byte with its length. They get the check that anybody can compute;
-/// one neighbour is known, so that items in its name are read too.
+/// Frames off the air, one after another, each behind a byte with its length. They get the check that anybody can
+/// compute; one neighbour is known, so that items in its name are read too.
 /// </summary>
 internal static class RadioTarget
 {
-    internal static readonly FuzzTarget Target = new("radio", "frames off the air, records of the airtime ledger", Seeds, Run);
+    internal static readonly FuzzTarget Target =
+        new("radio", "frames off the air, records of the airtime ledger", Seeds, Run);
 
     private static readonly LoraOptions Options =
-        LoraUri.TryParse("lora:/dev/ttyUSB0?modem=rnode&frequency=868100000&sf=7&region=none", out LoraOptions? options, out _)
+        LoraUri.TryParse("lora:/dev/ttyUSB0?modem=rnode&frequency=868100000&sf=7&region=none",
+            out LoraOptions? options, out _)
             ? options
             : throw new InvalidOperationException();
 
@@ -45,7 +47,8 @@ internal static class RadioTarget
     {
         byte[] frame = new byte[1 + RadioFrame.HeaderSize + body.Length];
         frame[0] = (byte)(frame.Length - 1);
-        new RadioFrame(type, false, sequence, AddressSlots.ShortId(Other.Address), AddressSlots.ShortId(Self.Address)).Write(frame.AsSpan(1));
+        new RadioFrame(type, false, sequence, AddressSlots.ShortId(Other.Address), AddressSlots.ShortId(Self.Address))
+            .Write(frame.AsSpan(1));
         body.CopyTo(frame.AsSpan(1 + RadioFrame.HeaderSize));
         return frame;
     }

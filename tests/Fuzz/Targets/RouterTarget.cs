@@ -8,8 +8,8 @@ using QuicProChat.Mesh.Wire.Tests;
 namespace QuicProChat.Mesh.Fuzz;
 
 /// <summary>
-/// A router with two streams and a radio. The input: again and again a byte (bits 0-1 which link, bit 2 it ends and another
-/// comes, bits 3-7 how much time passes before), the length of a frame (2 bytes), the frame.
+/// A router with two streams and a radio. The input: again and again a byte (bits 0-1 which link, bit 2 it ends and
+/// another comes, bits 3-7 how much time passes before), the length of a frame (2 bytes), the frame.
 /// </summary>
 internal static class RouterTarget
 {
@@ -25,14 +25,18 @@ internal static class RouterTarget
         byte[] update = new byte[RouteUpdate.SizeOf(2)];
         var writer = new RouteUpdate.Writer(update, 1, RouteUpdateFlags.FirstOfTable);
         Assert.True(writer.TryAdd(new RouteEntry(Abbreviation.Of(People[1].Address), 1, new Metric(0))));
-        Assert.True(writer.TryAdd(new RouteEntry(Abbreviation.Of(Codec.Destination), 7, Metric.FromTime(TimeSpan.FromMilliseconds(9)))));
+        Assert.True(writer.TryAdd(
+            new RouteEntry(Abbreviation.Of(Codec.Destination), 7, Metric.FromTime(TimeSpan.FromMilliseconds(9)))));
         byte[] other = Codec.WriteAnnounce().Bytes.ToArray();
         byte[] toUs = Codec.WriteEnvelope(Codec.ExampleHeader with { Destination = People[0].Address }, [1, 2, 3]);
         byte[] onward = Codec.WriteEnvelope(Codec.ExampleHeader, [1, 2, 3]);
-        byte[] start = [.. Frame(0, FrameKind.Announce, announce), .. Frame(0, FrameKind.RouteUpdate, update), .. Frame(0, FrameKind.Announce, other)];
+        byte[] start = [.. Frame(0, FrameKind.Announce, announce), .. Frame(0, FrameKind.RouteUpdate, update),
+            .. Frame(0, FrameKind.Announce, other)];
         yield return start;
-        yield return [.. start, .. Frame(1, FrameKind.Envelope, onward), .. Frame(0x28, FrameKind.CustodyAck, Codec.Named("CustodyAck").Example)];
-        yield return [.. start, .. Frame(2, FrameKind.Envelope, toUs), .. Frame(0x80, FrameKind.Envelope, toUs), .. Frame(4, FrameKind.Ping, [0, 1])];
+        yield return [.. start, .. Frame(1, FrameKind.Envelope, onward),
+            .. Frame(0x28, FrameKind.CustodyAck, Codec.Named("CustodyAck").Example)];
+        yield return [.. start, .. Frame(2, FrameKind.Envelope, toUs), .. Frame(0x80, FrameKind.Envelope, toUs),
+            .. Frame(4, FrameKind.Ping, [0, 1])];
         foreach (Codec codec in Codec.All)
         {
             if (Enum.TryParse(codec.Name, out FrameKind kind))
@@ -70,7 +74,8 @@ internal static class RouterTarget
     /// <summary>A router, and a host that does at once what it asks for.</summary>
     private sealed class RouterHost : IRouterActions
     {
-        private static readonly LinkProperties Radio = new(Mtu: 500, BitsPerSecond: 2000, Reliable: false, PushRoutes: false, Medium: 1);
+        private static readonly LinkProperties Radio =
+            new(Mtu: 500, BitsPerSecond: 2000, Reliable: false, PushRoutes: false, Medium: 1);
 
         private readonly Router _router;
         private readonly LinkId[] _links = new LinkId[3];
@@ -119,7 +124,8 @@ internal static class RouterTarget
         {
             LocalIdentity peer = People[1 + index];
             _links[index] = _router.LinkUp(_now, new LinkDescription(
-                peer.Address, peer.PublicKey, index == 2 ? Radio : LinkProperties.Stream, 7, index == 0, (ulong)(index + 1)));
+                peer.Address, peer.PublicKey, index == 2 ? Radio : LinkProperties.Stream, 7, index == 0,
+                (ulong)(index + 1)));
         }
 
         private void Answer()
@@ -147,7 +153,8 @@ internal static class RouterTarget
 
         void IRouterActions.CloseLink(LinkId link, LinkEnd reason) => _closed.Add(link);
 
-        void IRouterActions.PersistEnvelope(long token, in EnvelopeId id, in HeldEnvelope held, ReadOnlySpan<byte> envelope)
+        void IRouterActions.PersistEnvelope(long token, in EnvelopeId id, in HeldEnvelope held,
+            ReadOnlySpan<byte> envelope)
         {
             _disk[id] = envelope.ToArray();
             _answers.Enqueue(() => _router.Persisted(_now, token));

@@ -13,7 +13,8 @@ namespace QuicProChat.Mesh.Fuzz;
 /// <summary>Everything that reads a text of people: all of it reads every input. Whoever refuses says why.</summary>
 internal static class TextTarget
 {
-    internal static readonly FuzzTarget Target = new("text", "addresses, URIs, names, invitations, slash commands", Seeds, Run);
+    internal static readonly FuzzTarget Target =
+        new("text", "addresses, URIs, names, invitations, slash commands", Seeds, Run);
 
     private static IEnumerable<byte[]> Seeds()
     {
@@ -22,13 +23,15 @@ internal static class TextTarget
         string[] texts =
         [
             address, "21fe31dfa154a261626bf854046fd227", BackupString.Export(identity),
-            "quic://mesh.example:4433", $"tcp://192.0.2.7:4433#{address}", "tcp://[fe80::1%eth0]:4433,quic://[2001:db8::1]:1",
+            "quic://mesh.example:4433", $"tcp://192.0.2.7:4433#{address}",
+            "tcp://[fe80::1%eth0]:4433,quic://[2001:db8::1]:1",
             "quic://0.0.0.0:4433", "lora:/dev/ttyUSB0?modem=rnode&frequency=868100000&sf=9&region=eu868&power=14",
             "lora:/dev/serial/by-id/x?modem=reyax&frequency=868300000&bandwidth=125000&encoding=raw&region=none",
             "relay-3", "m\u00fchle", "a\u200db", "90s", "12h", "32MB", "65536", "warning",
             "/alias bob " + address, "/lite talk mill", "/mesh peers", "/send bob hello",
         ];
-        IEnumerable<string> invitations = Pages.Read("mls-lite.md").Split('"').Where(t => t.StartsWith("qpc-lite:", StringComparison.Ordinal));
+        IEnumerable<string> invitations = Pages.Read("mls-lite.md").Split('"')
+            .Where(t => t.StartsWith("qpc-lite:", StringComparison.Ordinal));
         return texts.Concat(invitations).Select(Encoding.UTF8.GetBytes);
     }
 
@@ -38,7 +41,8 @@ internal static class TextTarget
         _ = DisplayName.IsValid(input, Limits.MaxNodeName);
         _ = DisplayName.IsVisible(input, Limits.MaxNodeName);
         _ = DisplayName.IsHandle(text, Limits.MaxNodeName);
-        Assert.Equal(DisplayName.IsValid(text, Limits.MaxNodeName), DisplayName.Explain(text, Limits.MaxNodeName) is null);
+        Assert.Equal(DisplayName.IsValid(text, Limits.MaxNodeName),
+            DisplayName.Explain(text, Limits.MaxNodeName) is null);
         if (NodeAddress.TryParse(text, out NodeAddress address, out string? error))
             Assert.True(NodeAddress.TryParse(address.ToString(), out NodeAddress again, out _) && again == address);
         else

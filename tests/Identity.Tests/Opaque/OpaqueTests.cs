@@ -78,7 +78,8 @@ public class OpaqueTests
         OpaqueSettings stretched = Cheap with { Stretching = new Argon2Cost(64, 2) };
         using OpaqueServer server = Server(1);
         Register(server, stretched, "right");
-        foreach (OpaqueSettings settings in new[] { stretched, Cheap, Cheap with { Stretching = new Argon2Cost(64, 3) } })
+        foreach (OpaqueSettings settings in new[] { stretched, Cheap, Cheap
+            with { Stretching = new Argon2Cost(64, 3) } })
         {
             using OpaqueLogin login = new("right"u8, settings, Seeded(3));
             using OpaqueServerLogin started = server.Start(login.Ke1.Span, "alice"u8, _record, _ke2)!;

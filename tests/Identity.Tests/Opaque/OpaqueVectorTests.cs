@@ -3,7 +3,9 @@ using QuicProChat.Mesh.Identity.Opaque;
 
 namespace QuicProChat.Mesh.Identity.Tests.Opaque;
 
-/// <summary>The published vectors of RFC 9807 (appendix C), RFC 9497 (appendix A.1.1) and RFC 9380 (appendix K.2).</summary>
+/// <summary>
+/// The published vectors of RFC 9807 (appendix C), RFC 9497 (appendix A.1.1) and RFC 9380 (appendix K.2).
+/// </summary>
 public class OpaqueVectorTests
 {
     private const string Inputs = "vectors/opaque/vectors.json";
@@ -44,7 +46,8 @@ public class OpaqueVectorTests
     [SharedFact(Inputs)]
     public void The_published_registrations_and_logins_come_out()
     {
-        JsonElement[] vectors = [.. Vectors("opaque").Where(v => v.GetProperty("config").GetProperty("Fake").GetString() == "False")];
+        JsonElement[] vectors =
+            [.. Vectors("opaque").Where(v => v.GetProperty("config").GetProperty("Fake").GetString() == "False")];
         Assert.Equal(2, vectors.Length);
         foreach (JsonElement vector in vectors)
         {
@@ -56,7 +59,8 @@ public class OpaqueVectorTests
 
             byte[] response = new byte[64], record = new byte[192], exportKey = new byte[64], sessionKey = new byte[64];
             using OpaqueRegistration registration = new(
-                password, settings, Script(Hex(inputs, "blind_registration"), new byte[32], Hex(inputs, "envelope_nonce")));
+                password, settings,
+                Script(Hex(inputs, "blind_registration"), new byte[32], Hex(inputs, "envelope_nonce")));
             Assert.Equal(Hex(outputs, "registration_request"), registration.Request);
             Assert.True(server.TryRespond(registration.Request.Span, identifier, response));
             Assert.Equal(Hex(outputs, "registration_response"), response);
@@ -67,7 +71,8 @@ public class OpaqueVectorTests
             byte[] ke2 = new byte[320], ke3 = new byte[64];
             using OpaqueLogin login = new(
                 password, settings,
-                Script(Hex(inputs, "blind_login"), new byte[32], Hex(inputs, "client_nonce"), Hex(inputs, "client_keyshare_seed")));
+                Script(Hex(inputs, "blind_login"), new byte[32], Hex(inputs, "client_nonce"),
+                    Hex(inputs, "client_keyshare_seed")));
             Assert.Equal(Hex(outputs, "KE1"), login.Ke1);
             using OpaqueServerLogin? started = server.Start(login.Ke1.Span, identifier, record, ke2);
             Assert.Equal(Hex(outputs, "KE2"), ke2);
@@ -86,10 +91,12 @@ public class OpaqueVectorTests
     [SharedFact(Inputs)]
     public void The_published_answer_to_an_unknown_user_comes_out()
     {
-        JsonElement vector = Assert.Single(Vectors("opaque"), v => v.GetProperty("config").GetProperty("Fake").GetString() == "True");
+        JsonElement vector =
+            Assert.Single(Vectors("opaque"), v => v.GetProperty("config").GetProperty("Fake").GetString() == "True");
         JsonElement inputs = vector.GetProperty("inputs");
         using OpaqueServer server = Server(inputs, Settings(vector));
-        byte[] record = [.. Hex(inputs, "client_public_key"), .. Hex(inputs, "masking_key"), .. new byte[96]], ke2 = new byte[320];
+        byte[] record = [.. Hex(inputs, "client_public_key"), .. Hex(inputs, "masking_key"), .. new byte[96]],
+        ke2 = new byte[320];
         using OpaqueServerLogin? started = server.Start(
             Hex(inputs, "KE1"), Hex(inputs, "credential_identifier"), record, known: false, ke2);
         Assert.Equal(Hex(vector.GetProperty("outputs"), "KE2"), ke2);
@@ -126,7 +133,9 @@ public class OpaqueVectorTests
         };
     }
 
-    private static byte[] Hex(JsonElement element, string name) => Convert.FromHexString(element.GetProperty(name).GetString()!);
+    private static byte[] Hex(JsonElement element, string name) =>
+        Convert.FromHexString(element.GetProperty(name).GetString()!);
 
-    private static byte[] Optional(JsonElement element, string name) => element.TryGetProperty(name, out _) ? Hex(element, name) : [];
+    private static byte[] Optional(JsonElement element, string name) => element.TryGetProperty(name, out _)
+        ? Hex(element, name) : [];
 }

@@ -33,7 +33,8 @@ public class Bech32mVectors
     [InlineData("\u00201xj0phk", "not printable")]
     [InlineData("\u007f1g6xzxy", "not printable")]
     [InlineData("\u00801vctc34", "not printable")]
-    [InlineData("an84characterslonghumanreadablepartthatcontainsthetheexcludedcharactersbioandnumber11d6pts4", "at most 90")]
+    [InlineData("an84characterslonghumanreadablepartthatcontainsthetheexcludedcharactersbioandnumber11d6pts4",
+        "at most 90")]
     [InlineData("qyrz8wqd2c9m", "no '1'")]
     [InlineData("1qyrz8wqd2c9m", "no prefix")]
     [InlineData("y1b0jsk6g", "character 3, 'b'")]

@@ -16,7 +16,8 @@ public class PrimitiveVectors
         "c5aa8df43f9f837bedb7442f31dcb7b166d38535076f094b85ce3a2e0b4458f7",
         "fc51cd8e6218a1a38da47ed00230f0580816ed13ba3303ac5deb911548908025", "af82",
         "6291d657deec24024827e69c3abe01a30ce548a284743a445e3680d7db5ac3ac18ff9b538d16f290ae67f760984dc6594a7c15e9716ed28dc027beceea1ec40a")]
-    public void Ed25519_computes_the_RFC_8032_signatures(string seed, string publicKey, string message, string signature)
+    public void Ed25519_computes_the_RFC_8032_signatures(
+        string seed, string publicKey, string message, string signature)
     {
         byte[] pk = new byte[32], sk = new byte[64], sig = new byte[64];
         Ed25519.KeyPairFromSeed(Hex(seed), pk, sk);
@@ -94,7 +95,8 @@ public class PrimitiveVectors
     public void ChaChaPoly_computes_the_RFC_8439_ciphertext()
     {
         byte[] cipher = new byte[Sunscreen.Length / 2 + 16];
-        ChaChaPoly.Seal(Counting(0x80, 32), Hex("070000004041424344454647"), Hex("50515253c0c1c2c3c4c5c6c7"), Hex(Sunscreen), cipher);
+        ChaChaPoly.Seal(Counting(0x80, 32), Hex("070000004041424344454647"), Hex("50515253c0c1c2c3c4c5c6c7"),
+            Hex(Sunscreen), cipher);
         Assert.Equal(
             "d31a8d34648e60db7b86afbc53ef7ec2a4aded51296e08fea9e2b5a736ee62d63dbea45e8ca9671282fafb69da92728b1a71de0a9e060b2905d6a5b67ecd3b36"
             + "92ddbd7f2d778b8c9803aee328091b58fab324e4fad675945585808b4831d7bc3ff4def08e4b7a9de576d26586cec64b6116"
@@ -106,7 +108,8 @@ public class PrimitiveVectors
     public void XChaChaPoly_computes_the_drafts_ciphertext()
     {
         byte[] cipher = new byte[Sunscreen.Length / 2 + 16];
-        XChaChaPoly.Seal(Counting(0x80, 32), Counting(0x40, 24), Hex("50515253c0c1c2c3c4c5c6c7"), Hex(Sunscreen), cipher);
+        XChaChaPoly.Seal(Counting(0x80, 32), Counting(0x40, 24), Hex("50515253c0c1c2c3c4c5c6c7"),
+            Hex(Sunscreen), cipher);
         Assert.Equal(
             "bd6d179d3e83d43b9576579493c0e939572a1700252bfaccbed2902c21396cbb731c7f1b0b4aa6440bf3a82f4eda7e39ae64c6708c54c216cb96b72e1213b452"
             + "2f8c9ba40db5d945b11b69b982c1bb9e3f3fac2bc369488f76b2383565d3fff921f9664c97637da9768812f615c68b13b52e"
@@ -123,7 +126,8 @@ public class PrimitiveVectors
             cipher[i] ^= 1;
             Assert.False(ChaChaPoly.TryOpen(key, new byte[12], [7], cipher, message));
             cipher[i] ^= 1;
-            Assert.False(ChaChaPoly.TryOpen(key, new byte[12], [7], cipher.AsSpan(0, i), new byte[Math.Max(0, i - 16)]));
+            Assert.False(ChaChaPoly.TryOpen(key, new byte[12], [7], cipher.AsSpan(0, i),
+                new byte[Math.Max(0, i - 16)]));
         }
 
         Assert.False(ChaChaPoly.TryOpen(key, new byte[12], [8], cipher, message));

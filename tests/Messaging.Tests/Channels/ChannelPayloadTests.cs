@@ -56,7 +56,8 @@ public sealed class ChannelPayloadTests : IDisposable
         byte[] buffer = new byte[bytes.Length + 1];
         bool Reads(ReadOnlySpan<byte> record) =>
             GossipRecord.TryRead(record, out GossipRecord read) && read.Payload.Length >= ChannelPayload.MinSize
-            && ChannelPayload.TryOpen(_key, read, buffer, out ChannelPayload opened) && opened.Verify(_key.Id, _alice.PublicKey.Span);
+            && ChannelPayload.TryOpen(_key, read, buffer, out ChannelPayload opened)
+            && opened.Verify(_key.Id, _alice.PublicKey.Span);
         Assert.True(Reads(bytes));
         for (int at = 0; at < bytes.Length; at++)
         {
@@ -75,13 +76,15 @@ public sealed class ChannelPayloadTests : IDisposable
     [Fact]
     public void A_nonce_repeats_only_where_the_whole_message_does()
     {
-        static string Nonce(byte[] record) => Convert.ToHexString(record.AsSpan(GossipRecord.HeaderSize + 2, ChaChaPoly.NonceSize));
+        static string Nonce(byte[] record) =>
+            Convert.ToHexString(record.AsSpan(GossipRecord.HeaderSize + 2, ChaChaPoly.NonceSize));
         byte[] Make(LocalIdentity who, ushort day, uint sequence, string text) =>
             ChannelPayload.Seal(_key, who, isShort: false, day, day, 24, sequence, Encoding.UTF8.GetBytes("\0" + text));
         byte[] first = Make(_alice, Day, 1, "one");
         Assert.Equal(first, Make(_alice, Day, 1, "one"));
         Assert.Distinct([
-            Nonce(first), Nonce(Make(_alice, Day, 1, "two")), Nonce(Make(_alice, Day, 2, "one")), Nonce(Make(_mallory, Day, 1, "one")),
+            Nonce(first), Nonce(Make(_alice, Day, 1, "two")), Nonce(Make(_alice, Day, 2, "one")),
+            Nonce(Make(_mallory, Day, 1, "one")),
             Nonce(Make(_alice, Day + 1, 1, "one")),
         ]);
     }
@@ -99,14 +102,16 @@ public sealed class ChannelPayloadTests : IDisposable
             Assert.False(ChannelKey.TryParse(uri[..at], out _, out _, out _));
             string changed = uri[..at] + (uri[at] == 'A' ? 'B' : 'A') + uri[(at + 1)..];
             bool isSame = string.Equals(changed, uri, StringComparison.OrdinalIgnoreCase) && at < "qpc-channel:".Length;
-            Assert.True(isSame || !ChannelKey.TryParse(changed, out _, out _, out string? error) && error.Length > 0, changed);
+            Assert.True(isSame || !ChannelKey.TryParse(changed, out _, out _, out string? error)
+                && error.Length > 0, changed);
         }
     }
 
     [Fact]
     public void A_passphrase_makes_the_same_key_for_all_and_another_for_another_name()
     {
-        using ChannelKey one = ChannelKey.OfPassphrase("flood", "high water"), same = ChannelKey.OfPassphrase("flood", "high water");
+        using ChannelKey one = ChannelKey.OfPassphrase("flood", "high water"),
+        same = ChannelKey.OfPassphrase("flood", "high water");
         using ChannelKey other = ChannelKey.OfPassphrase("fire", "high water");
         Assert.Equal(one.Id, same.Id);
         Assert.NotEqual(one.Id, other.Id);

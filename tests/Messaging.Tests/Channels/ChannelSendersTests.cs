@@ -66,7 +66,8 @@ public sealed class ChannelSendersTests
         for (int liar = 100; liar < 1500; liar++)
             Write(liar, FarAway);
         Assert.Equal(Day, _senders.PeriodAt(_now));
-        // Nor is that led away by the clock of a friend that went wrong, and a message with the right day sets it right.
+        // Nor is that led away by the clock of a friend that went wrong, and a message with the right day sets it
+        // right.
         Write(1, FarAway, isKnown: true);
         Assert.Equal(Day + 3, _senders.PeriodAt(_now)!.Value);
         Write(1, Day, isKnown: true);

@@ -10,7 +10,8 @@ public sealed class ContactCardTests
     public void A_card_comes_back_from_its_URI_with_everything_in_it()
     {
         using LocalIdentity bob = Person(2);
-        var card = ContactCard.Sign(bob, "bob ü", ["tcp://192.0.2.7:7450", "quic://bob.example:7450"], new KeyPackageHash(9));
+        var card = ContactCard.Sign(bob, "bob ü", ["tcp://192.0.2.7:7450", "quic://bob.example:7450"],
+            new KeyPackageHash(9));
         Assert.True(ContactCard.TryParse(card.ToUri(), out ContactCard? read, out _));
         Assert.Equal(card, read);
         Assert.Equal(
@@ -26,7 +27,8 @@ public sealed class ContactCardTests
         Assert.True(ContactCard.TryParse(ContactCard.Sign(bob, "", []).ToUri(), out ContactCard? small, out _));
         Assert.Equal(("", 0, null), (small.Name, small.Peers.Count, small.KeyPackage));
         string longest = "tcp://" + new string('h', ContactCard.MaxPeerSize - 6);
-        var large = ContactCard.Sign(bob, new string('n', ContactCard.MaxNameSize), [longest, longest, longest, longest], new KeyPackageHash(1));
+        var large = ContactCard.Sign(bob, new string('n', ContactCard.MaxNameSize),
+            [longest, longest, longest, longest], new KeyPackageHash(1));
         Assert.Equal(ContactCard.MaxSize, large.Bytes.Length);
         Assert.True(ContactCard.TryParse(large.ToUri(), out _, out _));
         Assert.Throws<ArgumentException>(() => ContactCard.Sign(bob, "n", [longest + "h"]));

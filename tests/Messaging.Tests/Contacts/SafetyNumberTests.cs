@@ -8,7 +8,8 @@ public sealed class SafetyNumberTests
     [Fact]
     public void Both_sides_see_the_same_sixty_digits_and_another_key_gives_others()
     {
-        using LocalIdentity alice = ContactCardTests.Person(1), bob = ContactCardTests.Person(2), eve = ContactCardTests.Person(3);
+        using LocalIdentity alice = ContactCardTests.Person(1), bob = ContactCardTests.Person(2),
+        eve = ContactCardTests.Person(3);
         string number = Number(alice, bob);
         Assert.Equal(SafetyNumber.Digits, number.Length);
         Assert.All(number, c => Assert.True(char.IsAsciiDigit(c)));
@@ -40,7 +41,8 @@ public sealed class SafetyNumberTests
         Assert.False(SafetyNumber.Matches(number, ""));
     }
 
-    private static string Number(LocalIdentity own, LocalIdentity their) => SafetyNumber.Of(own.PublicKey.Span, their.PublicKey.Span);
+    private static string Number(LocalIdentity own, LocalIdentity their) =>
+        SafetyNumber.Of(own.PublicKey.Span, their.PublicKey.Span);
     [Theory]
     [InlineData("1234", false)]
     [InlineData("12345 12345 12345 12345 12345 12345 12345 12345 12345 12345 12345 12345", true)]

@@ -15,12 +15,14 @@ public sealed class ContentRulesTests
     [Fact]
     public void Only_the_author_edits_or_deletes_and_only_where_it_is_proven_who_that_is()
     {
-        foreach (MessageContent content in (MessageContent[])[new EditContent(Target, 1, "new"), new DeleteContent(Target)])
+        foreach (MessageContent content in (MessageContent[])[new EditContent(Target, 1, "new"),
+            new DeleteContent(Target)])
         {
             Assert.Equal(ChangeOutcome.Changed, Apply(Text("old"), By(Author, content)).Outcome);
             Assert.Equal(ChangeOutcome.NotAllowed, Apply(Text("old"), By(Other, content)).Outcome);
             Assert.Equal(ChangeOutcome.NotAllowed, Apply(Text("old"), By(Self, content) with { IsOwn = true }).Outcome);
-            Assert.Equal(ChangeOutcome.NotAllowed, Apply(Text("old"), By(Author, content) with { IsProven = false }).Outcome);
+            Assert.Equal(ChangeOutcome.NotAllowed,
+                Apply(Text("old"), By(Author, content) with { IsProven = false }).Outcome);
             Message own = Text("old") with { Outgoing = true, Peer = Author };
             Assert.Equal(ChangeOutcome.Changed, Apply(own, By(Self, content) with { IsOwn = true }).Outcome);
             Assert.Equal(ChangeOutcome.NotAllowed, Apply(own, By(Author, content)).Outcome);
@@ -50,10 +52,12 @@ public sealed class ContentRulesTests
     public void A_deleted_message_leaves_its_place_and_nothing_brings_it_back()
     {
         Message deleted = Apply(
-            Apply(Text("old"), By(Other, new ReactionContent(Target, 1, "👍"))).Message, By(Author, new DeleteContent(Target))).Message;
+            Apply(Text("old"), By(Other, new ReactionContent(Target, 1, "👍"))).Message,
+            By(Author, new DeleteContent(Target))).Message;
         Assert.Equal((new DeletedContent(), "", true), (deleted.Content, deleted.Text, deleted.Extras.IsEmpty));
         foreach (MessageContent later in (MessageContent[])
-            [new EditContent(Target, 255, "new"), new ReactionContent(Target, 1, "👍"), new ReadContent([Target]), new DeleteContent(Target)])
+            [new EditContent(Target, 255, "new"), new ReactionContent(Target, 1, "👍"), new ReadContent([Target]),
+                new DeleteContent(Target)])
             Assert.Equal(ChangeOutcome.NothingNew, Apply(deleted, By(Author, later)).Outcome);
     }
 
@@ -69,7 +73,9 @@ public sealed class ContentRulesTests
             By(Other, new ReadContent([Target])), By(Self, new ReadContent([Target])),
         ];
         Message expected = Array.ConvertAll([Text("old")], m => changes.Aggregate(m, (a, c) => Apply(a, c).Message))[0];
-        Assert.Equal(["two", "👍🎉"], [expected.Text, string.Concat(expected.Extras.Reactions.Where(r => r.IsThere).Select(r => r.Emoji).Order(StringComparer.Ordinal).Reverse())]);
+        Assert.Equal(["two", "👍🎉"],
+            [expected.Text, string.Concat(expected.Extras.Reactions.Where(r => r.IsThere).Select(r => r.Emoji)
+                .Order(StringComparer.Ordinal).Reverse())]);
         var random = new Random(5);
         for (int i = 0; i < 500; i++)
         {
@@ -98,7 +104,8 @@ public sealed class ContentRulesTests
         Assert.Equal(MessageExtras.MaxSignsOfOne, message.Extras.Reactions.Count);
         for (ulong n = 10; n < 3000; n++)
         {
-            message = Apply(message, By(new NodeAddress(n, n), new ReactionContent(Target, 1, new string('x', 48)))).Message;
+            message = Apply(
+                message, By(new NodeAddress(n, n), new ReactionContent(Target, 1, new string('x', 48)))).Message;
             message = Apply(message, By(new NodeAddress(n, n), new ReadContent([Target]))).Message;
         }
 
@@ -132,7 +139,8 @@ public sealed class ContentRulesTests
     public void Of_two_timers_the_later_counts_and_of_the_same_time_the_shorter_whatever_came_first()
     {
         var conversation = ConversationId.With(Other);
-        TimerContent[] timers = [new(1, new DisappearAfter(60)), new(2, default), new(2, new DisappearAfter(30)), new(2, new DisappearAfter(90))];
+        TimerContent[] timers = [new(1, new DisappearAfter(60)), new(2, default), new(2, new DisappearAfter(30)),
+            new(2, new DisappearAfter(90))];
         var random = new Random(3);
         for (int i = 0; i < 100; i++)
         {

@@ -28,12 +28,14 @@ public sealed partial class MessageContentTests
 
     [Fact]
     public void Every_example_of_the_page_is_one_of_the_code() =>
-        Assert.Equal(ContentExamples.FromOthers.Keys.Concat(ContentExamples.Local.Keys).Order(), Documented().Keys.Order());
+        Assert.Equal(ContentExamples.FromOthers.Keys.Concat(ContentExamples.Local.Keys)
+            .Order(), Documented().Keys.Order());
 
     [Fact]
     public void Every_type_has_an_example()
     {
-        IEnumerable<MessageContentType> types = ContentExamples.FromOthers.Values.Concat(ContentExamples.Local.Values).Select(c => c.Type);
+        IEnumerable<MessageContentType> types = ContentExamples.FromOthers.Values.Concat(ContentExamples.Local.Values)
+            .Select(c => c.Type);
         Assert.Empty(Enum.GetValues<MessageContentType>().Except(types));
     }
 
@@ -106,10 +108,12 @@ public sealed partial class MessageContentTests
     {
         Assert.True(MessageContent.TryRead(Enumerable.Repeat((byte)'x', MessageContent.MaxSize).ToArray(), out _));
         Assert.False(MessageContent.TryRead(Enumerable.Repeat((byte)'x', MessageContent.MaxSize + 1).ToArray(), out _));
-        byte[] references = [0x86, .. Enumerable.Repeat(ContentExamples.ById.ToBytes(), ReadContent.MaxMessages).SelectMany(b => b)];
+        byte[] references =
+            [0x86, .. Enumerable.Repeat(ContentExamples.ById.ToBytes(), ReadContent.MaxMessages).SelectMany(b => b)];
         Assert.True(MessageContent.TryRead(references, out _));
         Assert.False(MessageContent.TryRead([.. references, .. ContentExamples.ById.ToBytes()], out _));
-        byte[] emoji = [0x83, .. ContentExamples.ById.ToBytes(), 1, .. Enumerable.Repeat((byte)'+', ReactionContent.MaxEmojiSize)];
+        byte[] emoji = [0x83, .. ContentExamples.ById.ToBytes(), 1,
+            .. Enumerable.Repeat((byte)'+', ReactionContent.MaxEmojiSize)];
         Assert.True(MessageContent.TryRead(emoji, out _));
         Assert.False(MessageContent.TryRead([.. emoji, (byte)'+'], out _));
     }

@@ -81,7 +81,9 @@ public sealed class FilePartsTests
         byte[] exif = Convert.FromHexString("FFD8FFE1000A4578696600000000FFDA0008010100003F00D2FFD9");
         Assert.Contains("metadata", Thumbnails.WhyNot(exif), StringComparison.Ordinal);
         // tEXt before IEND.
-        byte[] text = [.. Png[..^12], .. Convert.FromHexString("0000000374455874610062 00000000".Replace(" ", "", StringComparison.Ordinal)), .. Png[^12..]];
+        byte[] text = [.. Png[..^12],
+            .. Convert.FromHexString("0000000374455874610062 00000000".Replace(" ", "", StringComparison.Ordinal)),
+            .. Png[^12..]];
         Assert.Contains("metadata", Thumbnails.WhyNot(text), StringComparison.Ordinal);
         Assert.NotNull(Thumbnails.WhyNot([.. Png, 0]));
         Assert.NotNull(Thumbnails.WhyNot("hello"u8));
@@ -123,8 +125,10 @@ public sealed class FilePartsTests
     [Fact]
     public void A_sealed_chunk_opens_at_its_place_only_and_the_same_file_looks_different_each_time()
     {
-        using FileSecrets one = new(Enumerable.Repeat((byte)1, 32).ToArray()), two = new(Enumerable.Repeat((byte)2, 32).ToArray());
-        byte[] chunk = new byte[FileFormat.ChunkSize], other = new byte[FileFormat.ChunkSize], data = new byte[FileFormat.DataSize];
+        using FileSecrets one = new(Enumerable.Repeat((byte)1, 32).ToArray()),
+        two = new(Enumerable.Repeat((byte)2, 32).ToArray());
+        byte[] chunk = new byte[FileFormat.ChunkSize], other = new byte[FileFormat.ChunkSize],
+        data = new byte[FileFormat.DataSize];
         chunk[7] = other[7] = 9;
         one.Seal(3, chunk);
         two.Seal(3, other);
@@ -134,7 +138,8 @@ public sealed class FilePartsTests
         Assert.False(one.TryOpen(4, chunk, data));
         Assert.False(two.TryOpen(3, chunk, data));
         Assert.NotEqual(one.Tag, two.Tag);
-        Assert.Equal(FileFormat.MaxDataChunks + 1, Enumerable.Range(0, FileFormat.MaxDataChunks + 1).Select(one.IdOf).Distinct().Count());
+        Assert.Equal(FileFormat.MaxDataChunks + 1, Enumerable.Range(0, FileFormat.MaxDataChunks + 1).Select(one.IdOf)
+            .Distinct().Count());
     }
 
     [Fact]

@@ -80,7 +80,8 @@ public sealed class FileTransferTests
         Instant start = world.Now;
         Assert.True(world.Run(TimeSpan.FromMinutes(5), () => bob.Read(Offer) is not null));
         Assert.Equal(content, bob.Read(Offer));
-        // 20 frames of 8 KiB on a way of 20 ms are 8 MB/s; the loss costs some of it, and the pieces sent in vain are few.
+        // 20 frames of 8 KiB on a way of 20 ms are 8 MB/s; the loss costs some of it, and the pieces sent in vain are
+        // few.
         Assert.InRange((world.Now - start).TotalSeconds, 0.5, 15);
         Assert.InRange(world.FramesSent, 600, 1500);
     }
@@ -141,7 +142,8 @@ public sealed class FileTransferTests
         alice.IsUp = false;
         bob.Restart();
         Assert.True(world.Run(TimeSpan.FromMinutes(10), () =>
-            Enumerable.Range(0, ofCarol.Chunks).All(chunk => ofCarol.Have[chunk] == bob.Transfers.Find(Offer)!.Have[chunk])));
+            Enumerable.Range(0, ofCarol.Chunks)
+                .All(chunk => ofCarol.Have[chunk] == bob.Transfers.Find(Offer)!.Have[chunk])));
         Assert.True(ofCarol.Have.Count > 40);
     }
 
@@ -165,7 +167,8 @@ public sealed class FileTransferTests
                 world.Run(TimeSpan.FromMilliseconds(world.Next(300)));
             }
 
-            Assert.True(world.Run(TimeSpan.FromMinutes(10), () => nodes.All(n => n.Read(Offer) is not null)), $"seed {seed}");
+            Assert.True(world.Run(TimeSpan.FromMinutes(10), () => nodes.All(n => n.Read(Offer) is not null)),
+                $"seed {seed}");
             Assert.All(nodes, n => Assert.Equal(content, n.Read(Offer)));
         }
     }
@@ -194,7 +197,8 @@ public sealed class FileTransferTests
         bob.Accept(alice.Share(Content(100_000), Offer), Offer, alice, overRadio: true);
         world.Run(TimeSpan.FromMinutes(2));
         Assert.Equal(0, alice.Transfers.Counters[FileCount.PiecesSent]);
-        Assert.Contains("does not send it over a radio", bob.Transfers.ObstacleOf(bob.Transfers.Find(Offer)!), StringComparison.Ordinal);
+        Assert.Contains("does not send it over a radio", bob.Transfers.ObstacleOf(bob.Transfers.Find(Offer)!),
+            StringComparison.Ordinal);
     }
 
     [Fact]

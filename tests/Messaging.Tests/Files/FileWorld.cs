@@ -8,8 +8,8 @@ using QuicProChat.Mesh.Wire.Files;
 namespace QuicProChat.Mesh.Messaging.Tests.Files;
 
 /// <summary>
-/// Nodes that exchange files over a simulated network: time, delay, loss and the room of links are the test's, everything else
-/// follows from the seed.
+/// Nodes that exchange files over a simulated network: time, delay, loss and the room of links are the test's,
+/// everything else follows from the seed.
 /// </summary>
 internal sealed class FileWorld : IDisposable
 {
@@ -32,13 +32,16 @@ internal sealed class FileWorld : IDisposable
     /// <summary>The part of frames that is lost.</summary>
     internal double Loss { get; set; }
 
-    /// <summary>Frames on the way from one node at a time; what is more is lost, as with a relay whose queue is full.</summary>
+    /// <summary>
+    /// Frames on the way from one node at a time; what is more is lost, as with a relay whose queue is full.
+    /// </summary>
     internal int Queue { get; set; } = 300;
 
     /// <summary>What happens to a payload on the way; null: it is lost.</summary>
     internal Func<FileNode, FileNode, byte[], byte[]?> OnTheWay { get; set; } = static (_, _, payload) => payload;
 
-    internal Func<FileNode, FileNode, BulkWay> Way { get; set; } = static (_, _) => new BulkWay(true, false, TimeSpan.FromMilliseconds(5));
+    internal Func<FileNode, FileNode, BulkWay> Way { get; set; } = static (_, _) =>
+        new BulkWay(true, false, TimeSpan.FromMilliseconds(5));
 
     internal long FramesSent { get; private set; }
 
@@ -100,7 +103,8 @@ internal sealed class FileWorld : IDisposable
         from.OnTheWay++;
         byte[] copy = payload.ToArray();
         // One after the other: a frame of 8 KiB takes 80 us on a link of 100 MB/s.
-        from.BusyUntil = Instant.Min(Instant.Never, from.BusyUntil > Now ? from.BusyUntil : Now) + TimeSpan.FromMicroseconds(copy.Length / 100.0);
+        from.BusyUntil = Instant.Min(Instant.Never, from.BusyUntil > Now ? from.BusyUntil : Now)
+            + TimeSpan.FromMicroseconds(copy.Length / 100.0);
         Post(from.BusyUntil - Now + Delay, () =>
         {
             from.OnTheWay--;
@@ -125,7 +129,9 @@ internal sealed class FileNode : IFilePort, IFileBlobs, IDisposable
     private readonly LocalIdentity _identity;
     private readonly Sealer _sealer;
     private readonly Dictionary<(BlobId, int), byte[]> _disk = [];
-    private readonly Dictionary<EnvelopeId, (Message Message, FileOfferContent Offer, BlobId Blob, byte[] Have, FileState State)> _rows = [];
+    private readonly Dictionary<EnvelopeId, Row> _rows = [];
+
+    private sealed record Row(Message Message, FileOfferContent Offer, BlobId Blob, byte[] Have, FileState State);
 
     internal FileNode(FileWorld world, int number, FileBounds bounds)
     {
@@ -193,8 +199,10 @@ internal sealed class FileNode : IFilePort, IFileBlobs, IDisposable
     }
 
     /// <summary>Accepts an offer of another.</summary>
-    internal FileEntry? Accept(FileOfferContent offer, EnvelopeId message, FileNode author, bool overRadio = false) => Add(
-        message, offer, NewBlob(), new ChunkSet(FileFormat.ChunksOf((long)offer.FileSize)), isOwn: false, author.Address, overRadio);
+    internal FileEntry? Accept(FileOfferContent offer, EnvelopeId message, FileNode author, bool overRadio = false) =>
+        Add(
+        message, offer, NewBlob(), new ChunkSet(FileFormat.ChunksOf((long)offer.FileSize)), isOwn: false,
+        author.Address, overRadio);
 
     /// <summary>The file as it can be read, or null where it is not whole or damaged.</summary>
     internal byte[]? Read(EnvelopeId message)
@@ -222,7 +230,8 @@ internal sealed class FileNode : IFilePort, IFileBlobs, IDisposable
     {
         Transfers = Make();
         IsUp = true;
-        foreach ((Message message, FileOfferContent offer, BlobId blob, byte[] have, FileState state) in _rows.Values.ToArray())
+        foreach ((Message message, FileOfferContent offer, BlobId blob, byte[] have, FileState state) in
+            _rows.Values.ToArray())
         {
             ChunkSet there = ChunkSet.TryRead(have, FileFormat.ChunksOf((long)offer.FileSize))!;
             Transfers.TryAdd(_world.Now, new FileEntry(message, offer, blob, there) { State = state });
@@ -239,10 +248,12 @@ internal sealed class FileNode : IFilePort, IFileBlobs, IDisposable
     }
 
     private FileEntry? Add(
-        EnvelopeId id, FileOfferContent offer, BlobId blob, ChunkSet have, bool isOwn, NodeAddress author, bool overRadio)
+        EnvelopeId id, FileOfferContent offer, BlobId blob, ChunkSet have, bool isOwn, NodeAddress author,
+        bool overRadio)
     {
         var message = new Message(
-            id, FileWorld.Group, isOwn, author, offer.Name, MessageState.Received, StateReason.None, 0, Priority.Normal, default, default)
+            id, FileWorld.Group, isOwn, author, offer.Name, MessageState.Received, StateReason.None, 0, Priority.Normal,
+            default, default)
         {
             Content = offer,
         };
@@ -251,11 +262,12 @@ internal sealed class FileNode : IFilePort, IFileBlobs, IDisposable
             State = have.IsWhole ? FileState.Whole : FileState.Fetching,
             OverRadio = overRadio,
         };
-        _rows[id] = (message, offer, blob, have.Bytes.ToArray(), file.State);
+        _rows[id] = new Row(message, offer, blob, have.Bytes.ToArray(), file.State);
         return Transfers.TryAdd(_world.Now, file) ? file : null;
     }
 
-    BulkResult IFilePort.Send(Instant now, in NodeAddress to, bool overRadio, ReadOnlySpan<byte> payload) => _world.Send(this, to, payload);
+    BulkResult IFilePort.Send(Instant now, in NodeAddress to, bool overRadio, ReadOnlySpan<byte> payload) =>
+        _world.Send(this, to, payload);
 
     BulkWay IFilePort.WayOf(Instant now, in NodeAddress to)
     {
@@ -267,7 +279,8 @@ internal sealed class FileNode : IFilePort, IFileBlobs, IDisposable
     bool IFilePort.TryGetKey(in NodeAddress of, out ReadOnlySpan<byte> key)
     {
         NodeAddress address = of;
-        key = _world.Nodes.FirstOrDefault(n => n.Address == address) is { } other ? other._identity.PublicKey.Span : default;
+        key = _world.Nodes.FirstOrDefault(n => n.Address == address) is { } other
+            ? other._identity.PublicKey.Span : default;
         return !key.IsEmpty;
     }
 
@@ -290,7 +303,7 @@ internal sealed class FileNode : IFilePort, IFileBlobs, IDisposable
 
     void IFilePort.Keep(FileEntry file)
     {
-        if (_rows.TryGetValue(file.Message, out var row))
+        if (_rows.TryGetValue(file.Message, out Row? row))
             _rows[file.Message] = row with { Have = file.Have.Bytes.ToArray(), State = file.State };
     }
 

@@ -156,7 +156,8 @@ public sealed class HostileFileTests
 
         // 256 sources are told apart, and the others are one.
         Assert.InRange(alice.Transfers.Counters[FileCount.Unopened], 480, 257 * 60 + 480);
-        Assert.Equal(100_000, alice.Transfers.Counters[FileCount.Unopened] + alice.Transfers.Counters[FileCount.TooFast]);
+        Assert.Equal(100_000, alice.Transfers.Counters[FileCount.Unopened]
+            + alice.Transfers.Counters[FileCount.TooFast]);
         alice.Restart();
         for (int i = 0; i < 1000; i++)
             alice.Transfers.Received(world.Now, 7, false, payload);
@@ -246,7 +247,8 @@ public sealed class HostileFileTests
         bob.Damage(Offer, 7);
         carol.Members = [bob.Address];
         carol.Accept(offer, Offer, alice);
-        Assert.True(world.Run(TimeSpan.FromMinutes(2), () => carol.Read(Offer) is not null && bob.Read(Offer) is not null));
+        Assert.True(world.Run(TimeSpan.FromMinutes(2), () => carol.Read(Offer) is not null && bob.Read(Offer)
+            is not null));
         Assert.Equal(content, bob.Read(Offer));
         Assert.Equal(1, bob.Transfers.Counters[FileCount.Damaged]);
     }

@@ -4,8 +4,8 @@ using Xunit.Abstractions;
 namespace QuicProChat.Mesh.Messaging.Tests.Groups;
 
 /// <summary>
-/// Seeded histories. QPC_GROUP_HISTORIES says how many (the default is 40; docs/reference/groups.md names the figures of 300), and
-/// QPC_GROUP_SEED runs one alone.
+/// Seeded histories. QPC_GROUP_HISTORIES says how many (the default is 40; docs/reference/groups.md names the figures
+/// of 300), and QPC_GROUP_SEED runs one alone.
 /// </summary>
 public class GroupHistoriesTests(ITestOutputHelper output)
 {
@@ -26,11 +26,13 @@ public class GroupHistoriesTests(ITestOutputHelper output)
                 history.Run(Steps);
                 done.Add(history);
                 if (history.Lost + history.Unreadable + history.Twice > 0)
-                    failures.Add($"seed {next}: lost {history.Lost}, unreadable {history.Unreadable}, twice {history.Twice} {history.Trouble}");
+                    failures.Add($"seed {next}: lost {history.Lost}, unreadable {history.Unreadable}, twice "
+                        + $"{history.Twice} {history.Trouble}");
             }
             catch (Exception e)
             {
-                failures.Add($"seed {next}: {e.Message}\n{e.StackTrace?.Split('\n').FirstOrDefault(l => l.Contains("messaging"))}");
+                failures.Add($"seed {next}: "
+                    + $"{e.Message}\n{e.StackTrace?.Split('\n').FirstOrDefault(l => l.Contains("messaging"))}");
             }
         }
 
@@ -48,5 +50,6 @@ public class GroupHistoriesTests(ITestOutputHelper output)
     }
 
     private static int? Number(string name) =>
-        int.TryParse(Environment.GetEnvironmentVariable(name), CultureInfo.InvariantCulture, out int value) ? value : null;
+        int.TryParse(Environment.GetEnvironmentVariable(name), CultureInfo.InvariantCulture, out int value)
+            ? value : null;
 }

@@ -5,8 +5,8 @@ using QuicProChat.Mesh.Messaging.Groups.Wire;
 namespace QuicProChat.Mesh.Messaging.Tests.Groups;
 
 /// <summary>
-/// A seeded life of a group of up to twelve, one of whom lies: partitions, crashes, writes that fail, commits of all kinds at
-/// once. In the end everybody honest is connected again.
+/// A seeded life of a group of up to twelve, one of whom lies: partitions, crashes, writes that fail, commits of all
+/// kinds at once. In the end everybody honest is connected again.
 /// </summary>
 internal sealed class GroupHistory
 {
@@ -90,8 +90,8 @@ internal sealed class GroupHistory
             && _removed.All(r => r.IsLiar || !expected[0].Group!.Table.IsMember(r.Address));
     }
 
-    // Whoever was taken in on a branch that lost for good, where nobody honest knew of it on the other, has to be invited
-    // anew (docs/reference/groups.md): the branch that most are on never heard of it.
+    // Whoever was taken in on a branch that lost for good, where nobody honest knew of it on the other, has to be
+    // invited anew (docs/reference/groups.md): the branch that most are on never heard of it.
     private SimMember[] Expected()
     {
         SimMember[] members = [.. Honest.Where(m => m.Group is not null && !_removed.Contains(m))];
@@ -105,7 +105,8 @@ internal sealed class GroupHistory
         Stranded = Honest.Count(m => m.Group is not null && !_removed.Contains(m)) - members.Length;
         foreach (SimMember sender in members)
         {
-            foreach ((Wire.EnvelopeId id, (string text, HashSet<NodeAddress> to, HashSet<NodeAddress> delivered)) in sender.Sent)
+            foreach ((Wire.EnvelopeId id,
+                (string text, HashSet<NodeAddress> to, HashSet<NodeAddress> delivered)) in sender.Sent)
             {
                 // A text is kept for seven days to be sealed again; some histories take longer.
                 if (_world.Now.Ticks - long.Parse(text.Split(' ')[1], System.Globalization.CultureInfo.InvariantCulture)
@@ -116,7 +117,9 @@ internal sealed class GroupHistory
                 {
                     bool has = receiver.Received.GetValueOrDefault(id) == text;
                     if (!has)
-                        Trouble += $"{receiver.Name} lacks '{text}' of {sender.Name}; receiver rejoined {receiver.Rejoined}, sender {sender.Rejoined}, unreceived {sender.Group!.Unreceived}, now {_world.Now.Ticks}; delivered {delivered.Count}/{to.Count}\n";
+                        Trouble += $"{receiver.Name} lacks '{text}' of {sender.Name}; receiver rejoined "
+                            + $"{receiver.Rejoined}, sender {sender.Rejoined}, unreceived {sender.Group!.Unreceived}, "
+                            + $"now {_world.Now.Ticks}; delivered {delivered.Count}/{to.Count}\n";
                     Lost += has ? 0 : 1;
                     Unreadable += !has && delivered.Contains(receiver.Address) ? 1 : 0;
                 }

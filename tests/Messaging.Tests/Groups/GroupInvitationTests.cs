@@ -110,12 +110,15 @@ public sealed class GroupInvitationTests : IDisposable
         const ulong near = 1, far = 2;
 
         // One asker: four of its own, eight times that of last resort, and nothing.
-        bool[] answers = [.. Enumerable.Range(0, 14).Select(_ => packages.Give(default, Address(100), near, false, suite) is not null)];
+        bool[] answers =
+            [.. Enumerable.Range(0, 14)
+                .Select(_ => packages.Give(default, Address(100), near, false, suite) is not null)];
         Assert.Equal(12, answers.Count(a => a));
         Assert.False(answers[^1]);
 
         // Many askers behind one source: half of the answers, and half of the single ones.
-        int given = Enumerable.Range(0, 200).Count(i => packages.Give(default, Address(1000 + i), near, false, suite) is not null);
+        int given = Enumerable.Range(0, 200)
+            .Count(i => packages.Give(default, Address(1000 + i), near, false, suite) is not null);
         Assert.Equal(60 - 12, given);
         Assert.Equal(NodeKeyPackages.MaxOutToStrangers, self.Client.KeyPackages().Count(p => !p.IsLastResort));
         Assert.NotNull(packages.Give(default, Address(3000), far, false, suite));
@@ -204,7 +207,8 @@ public sealed class GroupInvitationTests : IDisposable
         const int members = 10, each = 420;
         GroupInviter inviter = New();
         GroupInviter[] others = [.. Enumerable.Range(0, members).Select(_ => New())];
-        Assert.True(_node.Receive(inviter.Seal(_node, inviter.Invite(_node, inviter.KeyPackageOf(_node), others))).HasWrites);
+        Assert.True(_node.Receive(
+            inviter.Seal(_node, inviter.Invite(_node, inviter.KeyPackageOf(_node), others))).HasWrites);
         await _node.DoAsync(g => g.AcceptAsync("lake", null));
         long before = _node.Groups.Counters[GroupCount.FrameReceived];
         for (uint number = 1; number <= each; number++)

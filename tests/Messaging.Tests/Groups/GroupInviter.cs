@@ -33,10 +33,12 @@ internal sealed class GroupInviter : IDisposable
     }
 
     /// <summary>A question for a KeyPackage.</summary>
-    internal SentEnvelope Ask(GroupNode node) => Seal(node, new KeyPackageFrame(false, GroupSelf.Suites[0], default).Write());
+    internal SentEnvelope Ask(GroupNode node) =>
+        Seal(node, new KeyPackageFrame(false, GroupSelf.Suites[0], default).Write());
 
     /// <summary>A frame, sealed anew.</summary>
-    internal SentEnvelope Seal(GroupNode node, byte[] frame) => _sealing.Seal(node.Identity.PublicKey.Span, frame, isBulk: false)!;
+    internal SentEnvelope Seal(GroupNode node, byte[] frame) =>
+        _sealing.Seal(node.Identity.PublicKey.Span, frame, isBulk: false)!;
 
     /// <summary>What a node answers to a question.</summary>
     internal byte[] KeyPackageOf(GroupNode node)
@@ -84,7 +86,9 @@ internal sealed class GroupInviter : IDisposable
         return Seal(node, writer.ToArray());
     }
 
-    /// <summary>The same invitation in other bytes, as good as before: no signature covers the oldest epoch of a frame.</summary>
+    /// <summary>
+    /// The same invitation in other bytes, as good as before: no signature covers the oldest epoch of a frame.
+    /// </summary>
     internal static byte[] Changed(byte[] frame, byte how)
     {
         byte[] changed = [.. frame];

@@ -6,8 +6,8 @@ using QuicProChat.Mesh.Mls;
 namespace QuicProChat.Mesh.Messaging.Tests.Groups;
 
 /// <summary>
-/// A member that does what it can to part the others: it has its own keys and every state that it ever was in, and nothing
-/// else.
+/// A member that does what it can to part the others: it has its own keys and every state that it ever was in, and
+/// nothing else.
 /// </summary>
 internal sealed class GroupLiar(GroupWorld world, SimMember liar)
 {
@@ -121,7 +121,8 @@ internal sealed class GroupLiar(GroupWorld world, SimMember liar)
     private void FalseTip() => ToAll(GroupFrameKind.Tip, _ => { });
 
     private void FalseLine() => ToAll(GroupFrameKind.Line, w => new LineBody(
-        true, default, [.. Enumerable.Range(0, 20).Select(i => new LineEntry((ulong)i, (ulong)_random.NextInt64(), 0, default))], [])
+        true, default, [.. Enumerable.Range(0, 20)
+            .Select(i => new LineEntry((ulong)i, (ulong)_random.NextInt64(), 0, default))], [])
         .Write(w));
 
     private void ForgedOrder()
@@ -138,7 +139,8 @@ internal sealed class GroupLiar(GroupWorld world, SimMember liar)
         byte[] state = new byte[StateId.Size];
         _random.NextBytes(state);
         var tip = SignedTip.Sign(
-            liar.Group!.Id, 1_000_000 + (ulong)world.Now.Ticks, (ulong)_random.Next(100), new StateId(state), liar.Identity);
+            liar.Group!.Id, 1_000_000 + (ulong)world.Now.Ticks, (ulong)_random.Next(100), new StateId(state),
+            liar.Identity);
         var writer = new FrameWriter();
         new GroupFrame(kind, liar.Group.Id, 0, tip).WriteHead(writer);
         body(writer);

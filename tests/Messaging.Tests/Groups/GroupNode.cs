@@ -55,7 +55,8 @@ internal sealed class GroupNode : IDisposable
     {
         var transaction = new MessageTransaction(Groups);
         Groups.Received(
-            Now, new Arrival(++_token, envelope.Id, envelope.Header, envelope.Bytes.AsMemory(EnvelopeHeader.Size)), transaction);
+            Now, new Arrival(++_token, envelope.Id, envelope.Header, envelope.Bytes.AsMemory(EnvelopeHeader.Size)),
+            transaction);
         transaction.Freeze();
         transaction.Done(Now, written: true);
         return transaction;
@@ -83,7 +84,8 @@ internal sealed class GroupNode : IDisposable
     internal async Task<MessageTransaction> SendAsync(string group, string text)
     {
         await _conversations.SendAsync([(
-            new SendRequest(EnvelopeKind.Mls, group, text, Priority.Normal, TimeSpan.FromHours(1), MessageState.Queued, Signed: false),
+            new SendRequest(EnvelopeKind.Mls, group, text, Priority.Normal, TimeSpan.FromHours(1), MessageState.Queued,
+                Signed: false),
             new FakeCaller(_told, text))]);
         _conversations.Pump(Now);
         MessageTransaction transaction = Store.Waiting.Peek();

@@ -4,7 +4,9 @@ using QuicProChat.Mesh.Mls;
 
 namespace QuicProChat.Mesh.Messaging.Tests.Groups;
 
-/// <summary>What the members of an accepted group, of whom there may be as many as somebody makes, cost a node in all.</summary>
+/// <summary>
+/// What the members of an accepted group, of whom there may be as many as somebody makes, cost a node in all.
+/// </summary>
 public class GroupRoomTests
 {
     private static readonly TimeSpan Soon = TimeSpan.FromSeconds(30);
@@ -39,7 +41,8 @@ public class GroupRoomTests
 
         Assert.True(refused > 0, "nothing was refused: the test fills no room");
         Assert.True(a.Remove(m));
-        world.RunUntil(() => v.Group!.Tip == a.Group!.Tip && !v.Group.Table.IsMember(m.Address), TimeSpan.FromMinutes(5), "v goes on");
+        world.RunUntil(() => v.Group!.Tip == a.Group!.Tip && !v.Group.Table.IsMember(m.Address),
+            TimeSpan.FromMinutes(5), "v goes on");
         Assert.NotEqual(before, v.Group!.Tip);
     }
 
@@ -69,7 +72,8 @@ public class GroupRoomTests
             SignedTip[] forged = [.. Enumerable.Range(0, LineBody.MaxTips).Select(n => new SignedTip(
                 a.Identity.PublicKey, ulong.MaxValue - (ulong)n, 1, default, new byte[64]))];
             var output = new GroupOutput();
-            v.Group!.Receive(world.Now, m.Address, FrameOf(world, m, GroupFrameKind.Line, new LineBody(false, default, [], forged).Write), output);
+            v.Group!.Receive(world.Now, m.Address,
+                FrameOf(world, m, GroupFrameKind.Line, new LineBody(false, default, [], forged).Write), output);
             looked += output.Checked;
         }
 

@@ -23,7 +23,8 @@ public class GroupTipTests
         var writer = new FrameWriter();
         MeshGroup group = from.Group!;
         new GroupFrame(
-            GroupFrameKind.Tip, group.Id, 0, SignedTip.Sign(group.Id, number, group.Epoch, state, from.Identity)).WriteHead(writer);
+            GroupFrameKind.Tip, group.Id, 0, SignedTip.Sign(group.Id, number, group.Epoch, state, from.Identity))
+                .WriteHead(writer);
         var output = new GroupOutput();
         Assert.True(to.Group!.Receive(world.Now, from.Address, writer.ToArray(), output));
         return output;

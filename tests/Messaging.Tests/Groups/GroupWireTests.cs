@@ -93,7 +93,8 @@ public class GroupWireTests
         OrderTable after = table.After(add)!;
         Assert.True(after.IsMember(Bob.Address));
         Assert.Null(after.After(add));
-        Assert.Null(after.After(Order.Sign(new Order.Fields(Group, Alice.Address, OrderKind.Remove, default, default), Bob)));
+        Assert.Null(after.After(
+            Order.Sign(new Order.Fields(Group, Alice.Address, OrderKind.Remove, default, default), Bob)));
         Order remove = Order.Sign(new Order.Fields(Group, Bob.Address, OrderKind.Remove, add.Hash, default), Alice);
         OrderTable gone = after.After(remove)!;
         Assert.False(gone.IsMember(Bob.Address));
@@ -118,7 +119,8 @@ public class GroupWireTests
     [Fact]
     public void Better_is_a_removal_then_the_senior_admin_then_the_turn()
     {
-        CommitRank proof = new(0, 0, 9), senior = new(0, 1, 9), junior = new(0, 2, 0), other = new(1, 0, 0), later = new(1, 0, 1);
+        CommitRank proof = new(0, 0, 9), senior = new(0, 1, 9), junior = new(0, 2, 0), other = new(1, 0, 0),
+        later = new(1, 0, 1);
         Assert.Equal([proof, senior, junior, other, later], new[] { later, junior, other, proof, senior }.Order());
         Assert.Equal(4, Enumerable.Range(0, 4).Select(leaf => CommitRank.TurnOf((uint)leaf, 7, 4)).Distinct().Count());
     }
@@ -153,7 +155,8 @@ public class GroupWireTests
             return CommitsBody.TryRead(ref reader, out _);
         }
         );
-        yield return ("line", Written(new LineBody(true, order.Hash, [new(1, 2, 3, new CommitRank(1, 0, 2))], [tip]).Write), b =>
+        yield return ("line",
+            Written(new LineBody(true, order.Hash, [new(1, 2, 3, new CommitRank(1, 0, 2))], [tip]).Write), b =>
         {
             var reader = new FrameReader(b);
             return LineBody.TryRead(ref reader, out _);
@@ -165,7 +168,8 @@ public class GroupWireTests
             return OrdersBody.TryRead(ref reader, out _);
         }
         );
-        yield return ("welcome", Written(new WelcomeBody(new CommitRank(1, 0, 3), "lake", table, new byte[] { 8, 9 }).Write), b =>
+        yield return ("welcome",
+            Written(new WelcomeBody(new CommitRank(1, 0, 3), "lake", table, new byte[] { 8, 9 }).Write), b =>
         {
             var reader = new FrameReader(b);
             return WelcomeBody.TryRead(ref reader, out _);

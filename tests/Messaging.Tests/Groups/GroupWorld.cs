@@ -5,8 +5,8 @@ using QuicProChat.Mesh.Routing;
 namespace QuicProChat.Mesh.Messaging.Tests.Groups;
 
 /// <summary>
-/// Members of one group in simulated time, with a network between them that delays, repeats, reorders and parts. What a node
-/// sends for good is kept until it can be delivered, as custody does; answers to questions may be lost.
+/// Members of one group in simulated time, with a network between them that delays, repeats, reorders and parts. What a
+/// node sends for good is kept until it can be delivered, as custody does; answers to questions may be lost.
 /// </summary>
 internal sealed class GroupWorld
 {

@@ -7,7 +7,9 @@ using QuicProChat.Mesh.Mls;
 
 namespace QuicProChat.Mesh.Messaging.Tests.Groups;
 
-/// <summary>What single members and strangers can try beyond the flaws that have names, and what becomes of it.</summary>
+/// <summary>
+/// What single members and strangers can try beyond the flaws that have names, and what becomes of it.
+/// </summary>
 public class HostileMembersTests
 {
     private static readonly TimeSpan Soon = TimeSpan.FromSeconds(30);
@@ -65,9 +67,12 @@ public class HostileMembersTests
     public void F1_whoever_becomes_an_admin_beside_its_own_order_comes_after_all_others()
     {
         (OrderTable table, Order add) = TwoMembers();
-        Order promote = Order.Sign(new Order.Fields(GroupId, Junior.Address, OrderKind.Promote, add.Hash, default), Founder);
-        Order byJunior = Order.Sign(new Order.Fields(GroupId, Founder.Address, OrderKind.Remove, default, default), Junior);
-        Order byFounder = Order.Sign(new Order.Fields(GroupId, Junior.Address, OrderKind.Remove, add.Hash, default), Founder);
+        Order promote = Order.Sign(
+            new Order.Fields(GroupId, Junior.Address, OrderKind.Promote, add.Hash, default), Founder);
+        Order byJunior =
+            Order.Sign(new Order.Fields(GroupId, Founder.Address, OrderKind.Remove, default, default), Junior);
+        Order byFounder =
+            Order.Sign(new Order.Fields(GroupId, Junior.Address, OrderKind.Remove, add.Hash, default), Founder);
         CommitRank chosen = CommitRank.Of([promote, byJunior], table, 0);
         CommitRank founders = CommitRank.Of([byFounder], table, 9);
         Assert.True(founders.CompareTo(chosen) < 0);
@@ -110,7 +115,8 @@ public class HostileMembersTests
                 clone.Do((g, o) => g.Tick(world.Now + TimeSpan.FromSeconds(i), o));
         }
 
-        world.RunUntil(() => world.Agree([a, b, c]) && !a.Group!.Table.IsMember(m.Address), Soon, "m is put out by proof");
+        world.RunUntil(() => world.Agree([a, b, c]) && !a.Group!.Table.IsMember(m.Address), Soon,
+            "m is put out by proof");
         foreach (SimMember member in (SimMember[])[a, b, c])
         {
             Assert.Equal(2, member.Group!.Nodes.Count(n => n.Parent == parent && n.AuthorAddress == m.Address));
@@ -125,7 +131,8 @@ public class HostileMembersTests
         SimMember a = world.Add("a"), c = world.Add("c"), m = world.Add("m");
         world.Form(a, c, m);
         using MlsIdentity identity = MlsIdentity.WithSigner(
-            a.Group!.CipherSuite, m.Identity.PublicKey.Span, AddressCredential.Of(m.Identity.PublicKey.Span), (message, signature) =>
+            a.Group!.CipherSuite, m.Identity.PublicKey.Span, AddressCredential.Of(m.Identity.PublicKey.Span),
+            (message, signature) =>
             {
                 m.Identity.Sign(message, signature[..Ed25519.SignatureSize]);
                 return Ed25519.SignatureSize;

@@ -5,9 +5,9 @@ using QuicProChat.Mesh.Mls;
 namespace QuicProChat.Mesh.Messaging.Tests.Groups;
 
 /// <summary>
-/// The sequences by which weaker rules fail, F1 to F14 of the design: each ends well here. F15 to F21 are about an MLS-Lite
-/// twin of each state, which there is none of yet (docs/reference/groups.md); F22 to F42 are about bundles, gossip, channels, deletion
-/// and files, and no group's.
+/// The sequences by which weaker rules fail, F1 to F14 of the design: each ends well here. F15 to F21 are about an
+/// MLS-Lite twin of each state, which there is none of yet (docs/reference/groups.md); F22 to F42 are about bundles,
+/// gossip, channels, deletion and files, and no group's.
 /// </summary>
 public class KnownFlawsTests
 {
@@ -78,7 +78,8 @@ public class KnownFlawsTests
         world.Heal();
         world.RunUntil(() => world.Agree([a, b]), Soon, "both agree");
 
-        // The one that lost goes back to no state of its own, and is renewed again later: both have committed in the end.
+        // The one that lost goes back to no state of its own, and is renewed again later: both have committed in the
+        // end.
         Assert.Contains(a.Notices.Concat(b.Notices), n => n.Kind == GroupNoticeKind.Fork);
     }
 
@@ -189,7 +190,8 @@ public class KnownFlawsTests
         ulong before = all[0].Group!.Epoch;
         foreach (SimMember member in all)
             member.Rotate();
-        world.RunUntil(() => world.Agree(all) && all[0].Group!.Epoch >= before + 5, TimeSpan.FromMinutes(3), "all renew");
+        world.RunUntil(() => world.Agree(all) && all[0].Group!.Epoch >= before + 5, TimeSpan.FromMinutes(3),
+            "all renew");
         world.Run(TimeSpan.FromMinutes(5));
 
         // One commit each, or one more where two met; then nothing is left to do.
@@ -328,7 +330,8 @@ public class KnownFlawsTests
         world.RunUntil(() => world.Agree([a, b]) && c.Group!.Status == MembershipStatus.Out, Soon, "c left");
         foreach (StateNode node in a.Group!.Nodes.Where(n => !n.Commit.IsEmpty))
         {
-            CommitEvidence evidence = CommitEvidence.Of(QuicProChat.Mesh.Mls.Messages.UnverifiedMessage.Parse(node.Commit.Span).Value)!;
+            CommitEvidence evidence =
+                CommitEvidence.Of(QuicProChat.Mesh.Mls.Messages.UnverifiedMessage.Parse(node.Commit.Span).Value)!;
             Assert.Equal(0, evidence.References);
         }
     }
@@ -336,7 +339,8 @@ public class KnownFlawsTests
     // Whoever made the tip makes no other commit after it.
     private static (SimMember First, SimMember Second) TwoThatMayCommit(SimMember[] members)
     {
-        SimMember[] may = [.. members.Where(m => m.Group!.Nodes.Single(n => n.Id == m.Group.Tip).AuthorAddress != m.Address)];
+        SimMember[] may =
+            [.. members.Where(m => m.Group!.Nodes.Single(n => n.Id == m.Group.Tip).AuthorAddress != m.Address)];
         return (may[0], may[1]);
     }
 

@@ -9,8 +9,8 @@ using QuicProChat.Mesh.Wire;
 namespace QuicProChat.Mesh.Messaging.Tests.Groups;
 
 /// <summary>
-/// One member with its disk: each step is one transaction of the group's state and the messages that it brought, and what it
-/// sends leaves after that.
+/// One member with its disk: each step is one transaction of the group's state and the messages that it brought, and
+/// what it sends leaves after that.
 /// </summary>
 internal sealed class SimMember
 {
@@ -51,7 +51,8 @@ internal sealed class SimMember
 
     internal Dictionary<EnvelopeId, string> Received { get; } = [];
 
-    internal Dictionary<EnvelopeId, (string Text, HashSet<NodeAddress> To, HashSet<NodeAddress> Delivered)> Sent { get; } = [];
+    internal Dictionary<EnvelopeId, (string Text, HashSet<NodeAddress> To, HashSet<NodeAddress> Delivered)> Sent
+    { get; } = [];
 
     internal List<GroupNotice> Notices { get; } = [];
 
@@ -211,7 +212,8 @@ internal sealed class SimMember
 
     public override string ToString() =>
         $"{Name}{(IsLiar ? " (liar)" : "")}{(IsUp ? "" : " down")}: {Group?.Status} epoch {Group?.Epoch} {Group?.Tip} "
-        + $"members {Group?.Table.MemberCount} pending {Group?.Pending} unreceived {Group?.Unreceived} live {Group?.LiveStates}";
+        + $"members {Group?.Table.MemberCount} pending {Group?.Pending} unreceived {Group?.Unreceived} live "
+        + $"{Group?.LiveStates}";
 
     private bool Commit(GroupOutput output, List<(EnvelopeId Id, string Text)> received)
     {

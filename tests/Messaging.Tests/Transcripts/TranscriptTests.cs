@@ -87,17 +87,20 @@ public sealed class TranscriptTests
     {
         var random = new Random(seed);
         using var writer = new TranscriptWriter("passphrase"u8, random.NextBytes, Cheap);
-        return [writer.Head.ToArray(), .. Enumerable.Range(0, count).Select(i => writer.Add(Record(i))).ToArray(), writer.End()];
+        return [writer.Head.ToArray(), .. Enumerable.Range(0, count).Select(i => writer.Add(Record(i)))
+            .ToArray(), writer.End()];
     }
 
     private static byte[] Join(byte[][] parts) => [.. parts.SelectMany(p => p)];
 
-    private static (TranscriptVerdict Verdict, List<TranscriptRecord> Records) Read(byte[] file, byte[]? passphrase = null)
+    private static (
+        TranscriptVerdict Verdict, List<TranscriptRecord> Records) Read(byte[] file, byte[]? passphrase = null)
     {
         var records = new List<TranscriptRecord>();
         using var stream = new MemoryStream(file);
         TranscriptVerdict verdict = TranscriptReader.Read(
-            buffer => stream.ReadAtLeast(buffer.Span, buffer.Length, throwOnEndOfStream: false), passphrase ?? "passphrase"u8.ToArray(),
+            buffer => stream.ReadAtLeast(buffer.Span, buffer.Length, throwOnEndOfStream: false),
+            passphrase ?? "passphrase"u8.ToArray(),
             records.Add);
         return (verdict, records);
     }

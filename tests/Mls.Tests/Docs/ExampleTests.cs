@@ -11,7 +11,8 @@ public class ExampleTests
         string documentation = File.ReadAllText(Repository.File("docs", "reference", "mls.md"));
         int begin = source.IndexOf("// <example>\n", StringComparison.Ordinal) + "// <example>\n".Length;
         int end = source.IndexOf("        // </example>", StringComparison.Ordinal);
-        string example = string.Join('\n', source[begin..end].Split('\n').Select(l => l.Length >= 8 ? l[8..] : l)).TrimEnd();
+        string example =
+            string.Join('\n', source[begin..end].Split('\n').Select(l => l.Length >= 8 ? l[8..] : l)).TrimEnd();
         Assert.Contains("```csharp\n" + example + "\n```", documentation, StringComparison.Ordinal);
         Assert.Equal("See you at the lake.", Example.Run());
     }

@@ -8,14 +8,16 @@ using QuicProChat.Mesh.Mls.Tree;
 namespace QuicProChat.Mesh.Mls.Tests.Fuzz;
 
 /// <summary>
-/// Every decoder, cut at every byte and mutated a million times: it gives a value or it says no. An exception of any kind
-/// fails the test. (GHSA-rrmv-c79f-cf5r: a decoder that read beyond its input.)
+/// Every decoder, cut at every byte and mutated a million times: it gives a value or it says no. An exception of any
+/// kind fails the test. (GHSA-rrmv-c79f-cf5r: a decoder that read beyond its input.)
 /// </summary>
 public class DecoderTests
 {
     private const int Mutations = 1_000_000;
 
-    /// <summary>What a decoder may allocate for a byte of input, beyond a constant: a blank node costs one byte and a reference.</summary>
+    /// <summary>
+    /// What a decoder may allocate for a byte of input, beyond a constant: a blank node costs one byte and a reference.
+    /// </summary>
     private const int BytesPerInputByte = 64;
 
     private const int ConstantBytes = 64 * 1024;
@@ -80,7 +82,8 @@ public class DecoderTests
     private static void Mutate(JsonElement[] items)
     {
         (byte[] Bytes, Decoder Decode)[] samples =
-            [.. items.SelectMany(i => DecodersFor(i).Select(d => (Sample(i, d.Field, d.Prefix), d.Decode))).Where(s => s.Item1.Length < 4096)];
+            [.. items.SelectMany(i => DecodersFor(i).Select(d => (Sample(i, d.Field, d.Prefix), d.Decode)))
+                .Where(s => s.Item1.Length < 4096)];
         Random random = new(9420);
         int accepted = 0;
         byte[] buffer = new byte[8192];
@@ -91,7 +94,8 @@ public class DecoderTests
             long before = GC.GetAllocatedBytesForCurrentThread();
             accepted += decode(buffer.AsMemory(0, length)) ? 1 : 0;
             long allocated = GC.GetAllocatedBytesForCurrentThread() - before;
-            Assert.True(allocated <= ConstantBytes + (long)BytesPerInputByte * length, $"{allocated} bytes for an input of {length}");
+            Assert.True(allocated <= ConstantBytes + (long)BytesPerInputByte
+                * length, $"{allocated} bytes for an input of {length}");
         }
         Assert.InRange(accepted, Mutations / 100, Mutations);
     }
@@ -146,14 +150,17 @@ public class DecoderTests
         return length;
     }
 
-    /// <summary>mlspp makes no application data in a public message (section 6.2 forbids to send it), the published file does.</summary>
+    /// <summary>
+    /// mlspp makes no application data in a public message (section 6.2 forbids to send it), the published file does.
+    /// </summary>
     private static IEnumerable<(string Field, ushort Prefix, Decoder Decode)> DecodersFor(JsonElement item) =>
         Decoders.Where(d => d.Field != "public_message_application" || item.TryGetProperty(d.Field, out _));
 
     private static byte[] Sample(JsonElement item, string field, ushort prefix) =>
         prefix == 0 ? item.Hex(field) : [(byte)(prefix >> 8), (byte)prefix, .. item.Hex(field)];
 
-    private static bool ReadProposal(ReadOnlyMemory<byte> bytes) => Read(bytes, (ref MlsReader r) => Proposal.TryRead(ref r, out _));
+    private static bool ReadProposal(ReadOnlyMemory<byte> bytes) =>
+        Read(bytes, (ref MlsReader r) => Proposal.TryRead(ref r, out _));
 
     private static bool Read(ReadOnlyMemory<byte> bytes, Reading reading)
     {

@@ -8,8 +8,8 @@ using QuicProChat.Mesh.Mls.Tree;
 namespace QuicProChat.Mesh.Mls.Tests.Fuzz;
 
 /// <summary>
-/// Input of somebody who has keys: mutated inside, then signed, tagged and encrypted as it should be. It never throws, and
-/// what is refused leaves no trace in the store.
+/// Input of somebody who has keys: mutated inside, then signed, tagged and encrypted as it should be. It never throws,
+/// and what is refused leaves no trace in the store.
 /// </summary>
 public class HostileInputTests
 {
@@ -21,7 +21,8 @@ public class HostileInputTests
 
     public static TheoryData<CipherSuite> Suites =>
     [
-        CipherSuite.X25519Aes128GcmSha256Ed25519, CipherSuite.P256Aes128GcmSha256P256, CipherSuite.P521Aes256GcmSha512P521,
+        CipherSuite.X25519Aes128GcmSha256Ed25519, CipherSuite.P256Aes128GcmSha256P256,
+        CipherSuite.P521Aes256GcmSha512P521,
     ];
 
     // The framework's curves are slow; the first suite gets the numbers.
@@ -39,7 +40,11 @@ public class HostileInputTests
         // A tree with parents, unmerged leaves and a blank.
         for (int i = 0; i < 2; i++)
             Advance(new CommitRequest());
-        Advance(new CommitRequest { Remove = [new LeafIndex(4)], Add = [new TestClient("late", suite, Open, supported: capable).KeyPackageFor(_clients[0])] });
+        Advance(new CommitRequest
+        {
+            Remove = [new LeafIndex(4)],
+            Add = [new TestClient("late", suite, Open, supported: capable).KeyPackageFor(_clients[0])]
+        });
     }
 
     private Group Alice => _groups[0];
@@ -62,7 +67,8 @@ public class HostileInputTests
             MlsReader reader = new(content);
             if (!FramedContent.TryRead(ref reader, out FramedContent framed) || !reader.AtEnd)
                 continue;
-            MlsIdentity signer = framed.Sender.Type == SenderType.NewMemberCommit ? _clients[3].Identity : Alice.Identity;
+            MlsIdentity signer = framed.Sender.Type == SenderType.NewMemberCommit ? _clients[3].Identity
+                : Alice.Identity;
             byte[] message = i % 3 == 0 && framed.Sender == new Sender(SenderType.Member, Alice.Self.Value)
                 ? Encrypted(framed)
                 : Forge.Public(Alice, framed, new byte[Alice.Current.Suite.HashSize], signer);
@@ -86,7 +92,8 @@ public class HostileInputTests
             new RemoveProposal(new LeafIndex(1)), SelfRemoveProposal.Instance,
             new PreSharedKeyProposal(PreSharedKeyId.External(new byte[] { 1 }, new byte[Alice.Current.Suite.HashSize])),
             new ReInitProposal(new byte[] { 1 }, 1, suite, ExtensionList.Empty),
-            new GroupContextExtensionsProposal(new ExtensionList([new RequiredCapabilities { Credentials = [1] }.ToExtension()])),
+            new GroupContextExtensionsProposal(
+                new ExtensionList([new RequiredCapabilities { Credentials = [1] }.ToExtension()])),
             new ExternalInitProposal(new byte[Alice.Current.Suite.HashSize]),
         ];
         for (int i = 0; i < Rounds(3000); i++)
@@ -154,7 +161,8 @@ public class HostileInputTests
         for (int i = 0; i < Rounds(1500); i++)
         {
             byte[] body = Resign(Mutate(random, info[4..]));
-            MlsResult<UnverifiedGroupInfo> parsed = UnverifiedGroupInfo.Parse(MlsFrame.Write(WireFormat.GroupInfo, body));
+            MlsResult<UnverifiedGroupInfo> parsed =
+                UnverifiedGroupInfo.Parse(MlsFrame.Write(WireFormat.GroupInfo, body));
             if (!parsed.IsOk)
                 continue;
             Dictionary<string, string> before = Snapshot(dave);
@@ -202,7 +210,8 @@ public class HostileInputTests
 
     private byte[] Encrypted(FramedContent content)
     {
-        byte[] signature = AuthenticatedContent.Sign(WireFormat.PrivateMessage, content, Alice.Current.Context, Alice.Identity.Signer);
+        byte[] signature =
+            AuthenticatedContent.Sign(WireFormat.PrivateMessage, content, Alice.Current.Context, Alice.Identity.Signer);
         return Forge.Private(Alice, content, signature);
     }
 
@@ -226,7 +235,8 @@ public class HostileInputTests
         ProposalOrRef remove = new(new RemoveProposal(new LeafIndex(2)), default);
         ProposalOrRef psk = new(new PreSharedKeyProposal(PreSharedKeyId.Resumption(
             ResumptionUsage.Application, Alice.GroupId, Alice.Epoch, new byte[Alice.Current.Suite.HashSize])), default);
-        foreach (ProposalOrRef[] proposals in new ProposalOrRef[][] { [], [reference], [add], [remove], [psk, add], [add, remove] })
+        foreach (ProposalOrRef[] proposals in new ProposalOrRef[][] { [], [reference], [add], [remove], [psk, add],
+            [add, remove] })
             yield return FramedContent.ForCommit(Forge.Header(Alice), new Commit(proposals, path)).Encoded.ToArray();
         UnverifiedGroupInfo info = UnverifiedGroupInfo.Parse(Alice.GroupInfo().Value).Value;
         ExternalJoin join = new TestClient("out", _suite, Open, identity: _clients[3].Identity)
@@ -264,7 +274,8 @@ public class HostileInputTests
             return proposal;
         LeafNodeContent content = new(leaf.EncryptionKey, leaf.Credential, leaf.Capabilities, leaf.Extensions);
         if (proposal is UpdateProposal)
-            return new UpdateProposal(content.SignForGroup(_groups[2].Identity.Signer, null, _groups[2].GroupId.Span, _groups[2].Self));
+            return new UpdateProposal(
+                content.SignForGroup(_groups[2].Identity.Signer, null, _groups[2].GroupId.Span, _groups[2].Self));
         UnverifiedKeyPackage keyPackage = ((AddProposal)proposal).KeyPackage;
         MlsIdentity owner = MlsIdentity.Generate(_suite, leaf.Credential);
         if (Suite.Find(keyPackage.CipherSuite) is not { } suite)
@@ -288,7 +299,8 @@ public class HostileInputTests
         MlsReader reader = new(info);
         if (!UnverifiedGroupInfo.TryRead(ref reader, out UnverifiedGroupInfo parsed) || !reader.AtEnd
             || !parsed.Extensions.TryFind(ExtensionType.RatchetTree, out ReadOnlyMemory<byte> encoded)
-            || Suite.Find(parsed.CipherSuite) is not { } suite || RatchetTree.TryRead(suite, encoded, out RatchetTree tree).Failed)
+            || Suite.Find(parsed.CipherSuite) is not { } suite
+            || RatchetTree.TryRead(suite, encoded, out RatchetTree tree).Failed)
         {
             return info;
         }

@@ -15,7 +15,12 @@ public class ProcessingTests
         GroupPolicy policy = new() { EncryptHandshakes = encrypted };
         TestClient[] clients = [.. Enumerable.Range(0, 4).Select(i => new TestClient($"c{i}", policy: policy))];
         Group[] g = TestClient.GroupOf("g", clients);
-        byte[] commit = g[0].Commit(new CommitRequest { Add = [new TestClient("new", policy: policy).KeyPackageFor(clients[0])], ForcePath = true }).Value.Message;
+        byte[] commit = g[0]
+            .Commit(new CommitRequest
+            {
+                Add = [new TestClient("new", policy: policy).KeyPackageFor(clients[0])],
+                ForcePath = true
+            }).Value.Message;
         byte[] proposal = g[1].ProposeUpdate().Value;
         byte[] data = g[3].Send("data");
         Random random = new(12);

@@ -21,8 +21,10 @@ public class CredentialTests
         Assert.Equal("hi", g[0].Process(g[1].Send("hi")).Text());
         Assert.Single(g[0].Members[1].Credential.Certificates);
 
-        TestClient mallory = new("mallory", P256, supported: both, identity: WithCertificate("mallory", matching: false));
-        alice.Client.Verify(UnverifiedKeyPackage.Parse(mallory.KeyPackage().ToMessage()).Value).Fails(MlsErrorCode.InvalidCredential, "5.3");
+        TestClient mallory =
+            new("mallory", P256, supported: both, identity: WithCertificate("mallory", matching: false));
+        alice.Client.Verify(UnverifiedKeyPackage.Parse(mallory.KeyPackage().ToMessage()).Value)
+            .Fails(MlsErrorCode.InvalidCredential, "5.3");
     }
 
     [Fact]
@@ -72,7 +74,8 @@ public class CredentialTests
         using ECDsa key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         using ECDsa other = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         CertificateRequest request = new($"CN={name}", matching ? key : other, HashAlgorithmName.SHA256);
-        using X509Certificate2 certificate = request.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
+        using X509Certificate2 certificate =
+            request.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
         byte[] scalar = key.ExportParameters(includePrivateParameters: true).D!;
         return MlsIdentity.Import(P256, scalar, Credential.X509([certificate.RawData]));
     }

@@ -39,7 +39,8 @@ public class GroupTests
         two[0].Process(two[1].ProposeAdd(carol.KeyPackageFor(bob)).Value);
         PendingCommit add = two[0].Commit(new CommitRequest { ForcePath = true }).Value;
         CommitSummary summary = two[1].Follow(add.Message);
-        Assert.Equal("carol", System.Text.Encoding.UTF8.GetString(Assert.Single(summary.Added).Credential.Identity.Span));
+        Assert.Equal("carol",
+            System.Text.Encoding.UTF8.GetString(Assert.Single(summary.Added).Credential.Identity.Span));
         two[0].MergePending();
         Group third = carol.Join(add.Welcome!);
         AssertAgreed(two[0], two[1], third);
@@ -102,7 +103,8 @@ public class GroupTests
         Group[] g = TestClient.GroupOf("old", alice, bob);
         byte[] newId = [1, 2, 3];
         const CipherSuite next = CipherSuite.P256Aes128GcmSha256P256;
-        PendingCommit commit = g[0].Commit(new CommitRequest { ReInit = new ReInitRequest(newId, next, ExtensionList.Empty) }).Value;
+        PendingCommit commit = g[0]
+            .Commit(new CommitRequest { ReInit = new ReInitRequest(newId, next, ExtensionList.Empty) }).Value;
         g[1].Follow(commit.Message);
         g[0].MergePending();
         Assert.Equal(GroupStatus.ReInitialised, g[1].Status);
@@ -127,7 +129,8 @@ public class GroupTests
         TestClient bob = new("bob");
         TestClient carol = new("carol");
         Group[] g = TestClient.GroupOf("old", alice, bob, carol);
-        SuccessorGroup branch = alice.Client.Branch(g[0], [9, 9], ExtensionList.Empty, [carol.KeyPackageFor(alice)], forcePath: true).Value;
+        SuccessorGroup branch =
+            alice.Client.Branch(g[0], [9, 9], ExtensionList.Empty, [carol.KeyPackageFor(alice)], forcePath: true).Value;
         AssertAgreed(branch.Group, carol.Join(branch.Welcome));
         TestClient dave = new("dave");
         alice.Client.Branch(g[0], [9, 8], ExtensionList.Empty, [dave.KeyPackageFor(alice)])

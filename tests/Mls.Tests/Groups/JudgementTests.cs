@@ -83,7 +83,8 @@ public class JudgementTests
         _waiting.Answer = Verdict.Accept;
         Assert.True(_groups[1].Process(proposal).IsOk);
 
-        PendingCommit commit = _groups[0].Commit(new CommitRequest { Add = [new TestClient("erin").KeyPackageFor(_alice)] }).Value;
+        PendingCommit commit = _groups[0]
+            .Commit(new CommitRequest { Add = [new TestClient("erin").KeyPackageFor(_alice)] }).Value;
         _waiting.Answer = Verdict.NotKnownYet;
         _groups[1].Process(commit.Message).Fails(MlsErrorCode.NotKnownYet, "5.3.1");
         _waiting.Answer = Verdict.Accept;
@@ -97,7 +98,8 @@ public class JudgementTests
     {
         Waiting validator = new() { Answer = Verdict.NotKnownYet };
         TestClient dave = new("dave");
-        MlsClient slow = new(new MlsClientOptions { Validator = validator, Store = dave.Store, Time = dave.Time }, dave.Identity);
+        MlsClient slow =
+            new(new MlsClientOptions { Validator = validator, Store = dave.Store, Time = dave.Time }, dave.Identity);
         byte[] welcome = _groups[0].Commit(new CommitRequest { Add = [dave.KeyPackageFor(_alice)] }).Value.Welcome!;
         slow.Join(UnverifiedWelcome.Parse(welcome).Value).Fails(MlsErrorCode.NotKnownYet, "5.3.1");
         validator.Answer = Verdict.Accept;
@@ -113,7 +115,12 @@ public class JudgementTests
         Assert.Equal("because"u8.ToArray(), seen.AuthenticatedData.ToArray());
         Assert.True(seen.IsByReference);
 
-        byte[] commit = _groups[0].Commit(new CommitRequest { Remove = [new LeafIndex(2)], AuthenticatedData = "order 7"u8.ToArray() }).Value.Message;
+        byte[] commit = _groups[0]
+            .Commit(new CommitRequest
+            {
+                Remove = [new LeafIndex(2)],
+                AuthenticatedData = "order 7"u8.ToArray()
+            }).Value.Message;
         _law.Changes.Clear();
         CommitSummary summary = _groups[1].Follow(commit);
         Assert.Equal("order 7"u8.ToArray(), Assert.Single(_law.Commits).AuthenticatedData.ToArray());

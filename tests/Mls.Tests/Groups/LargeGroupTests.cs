@@ -17,28 +17,39 @@ public class LargeGroupTests
         TestClient alice = new("alice");
         TestClient bob = new("bob");
         Group first = alice.Create("large");
-        KeyPackage[] packages = [.. Enumerable.Range(0, members - 2).Select(i => new KeyPackage(Forge.KeyPackage(new TestClient($"m{i}")), default!))];
+        KeyPackage[] packages =
+            [.. Enumerable.Range(0, members - 2)
+                .Select(i => new KeyPackage(Forge.KeyPackage(new TestClient($"m{i}")), default!))];
         Stopwatch watch = Stopwatch.StartNew();
-        PendingCommit commit = first.Commit(new CommitRequest { Add = [.. packages, bob.KeyPackageFor(alice)], RatchetTreeInWelcome = true }).Value;
+        PendingCommit commit =
+            first.Commit(new CommitRequest
+            {
+                Add = [.. packages, bob.KeyPackageFor(alice)],
+                RatchetTreeInWelcome = true
+            }).Value;
         first.MergePending();
         Group second = bob.Join(commit.Welcome!);
         Assert.Equal(members, second.MemberCount);
         for (int i = 0; i < 3; i++)
         {
-            second.Follow(first.Commit(new CommitRequest { Remove = [new LeafIndex((uint)(17 * (i + 1)))] }).Value.Message);
+            second.Follow(first.Commit(
+                new CommitRequest { Remove = [new LeafIndex((uint)(17 * (i + 1)))] }).Value.Message);
             first.MergePending();
         }
         GroupTests.AssertAgreed(first, second);
         Assert.True(watch.Elapsed < TimeSpan.FromMinutes(10), $"It took {watch.Elapsed}.");
     }
 
-    /// <summary>The worst that a hostile tree can ask of the validator: every parent non-blank, every leaf unmerged.</summary>
+    /// <summary>
+    /// The worst that a hostile tree can ask of the validator: every parent non-blank, every leaf unmerged.
+    /// </summary>
     [Fact]
     public void The_hashes_of_a_tree_full_of_unmerged_leaves_are_checked_in_time()
     {
         const int leaves = 4096;
         Suite suite = Suite.Require(TestClient.DefaultSuite);
-        LeafNode[] nodes = [.. Enumerable.Range(0, leaves).Select(i => Forge.KeyPackage(new TestClient($"m{i % 50}")).Leaf)];
+        LeafNode[] nodes =
+            [.. Enumerable.Range(0, leaves).Select(i => Forge.KeyPackage(new TestClient($"m{i % 50}")).Leaf)];
         TreeNode Build(int level, uint first)
         {
             if (level == 0)

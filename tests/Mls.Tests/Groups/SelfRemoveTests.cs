@@ -63,17 +63,20 @@ public class SelfRemoveTests
         byte[] leave = _groups[2].ProposeSelfRemove().Value;
         TestClient erin = new("erin", supported: Capable);
         UnverifiedGroupInfo info = UnverifiedGroupInfo.Parse(_groups[0].GroupInfo().Value).Value;
-        FramedContent stolen = FramedContent.ForProposal(Forge.Header(_groups[1], sender: 2), SelfRemoveProposal.Instance);
+        FramedContent stolen =
+            FramedContent.ForProposal(Forge.Header(_groups[1], sender: 2), SelfRemoveProposal.Instance);
         Refused(Forge.Public(_groups[1], stolen, default), MlsErrorCode.InvalidSignature, "6.1");
         Refused(_groups[1].ProposeUpdate().Value, MlsErrorCode.InvalidProposalList, "12.4.3.2");
-        FramedContent nobody = FramedContent.ForProposal(Forge.Header(_groups[1], sender: 9), SelfRemoveProposal.Instance);
+        FramedContent nobody =
+            FramedContent.ForProposal(Forge.Header(_groups[1], sender: 9), SelfRemoveProposal.Instance);
         Refused(Forge.Public(_groups[1], nobody, default), MlsErrorCode.InvalidSender, "12.1");
         _groups[0].Follow(_groups[1].Commit(new CommitRequest { IncludePendingProposals = false }).Value.Message);
         info = UnverifiedGroupInfo.Parse(_groups[0].GroupInfo().Value).Value;
         Refused(leave, MlsErrorCode.WrongEpoch, "12.1");
 
         void Refused(byte[] message, MlsErrorCode code, string section) => erin.Client.JoinExternally(
-            info, erin.Identity, new ExternalJoinRequest { SelfRemoves = [UnverifiedMessage.Parse(message).Value] }).Fails(code, section);
+            info, erin.Identity, new ExternalJoinRequest { SelfRemoves = [UnverifiedMessage.Parse(message).Value] })
+                .Fails(code, section);
     }
 
     [Fact]
@@ -106,16 +109,19 @@ public class SelfRemoveTests
     public void Every_other_way_of_it_is_refused()
     {
         GroupPolicy open = new() { EncryptHandshakes = false };
-        TestClient[] clients = [.. new[] { "a", "b", "c" }.Select(n => new TestClient(n, policy: open, supported: Capable))];
+        TestClient[] clients =
+            [.. new[] { "a", "b", "c" }.Select(n => new TestClient(n, policy: open, supported: Capable))];
         Group[] g = TestClient.GroupOf("o", clients);
         UpdatePath path = Forge.Path(g[0]);
 
         // By value.
-        g[1].Process(Forge.Commit(g[0], [SelfRemoveProposal.Instance], path)).Fails(MlsErrorCode.InvalidProposalList, "12.2");
+        g[1].Process(Forge.Commit(g[0], [SelfRemoveProposal.Instance], path))
+            .Fails(MlsErrorCode.InvalidProposalList, "12.2");
 
         // Encrypted.
         FramedContent content = FramedContent.ForProposal(Forge.Header(g[0]), SelfRemoveProposal.Instance);
-        byte[] signature = AuthenticatedContent.Sign(WireFormat.PrivateMessage, content, g[0].Current.Context, g[0].Identity.Signer);
+        byte[] signature =
+            AuthenticatedContent.Sign(WireFormat.PrivateMessage, content, g[0].Current.Context, g[0].Identity.Signer);
         g[1].Process(Forge.Private(g[0], content, signature)).Fails(MlsErrorCode.WrongWireFormat, "6");
 
         // Beside a removal of the same leaf, or without a path.

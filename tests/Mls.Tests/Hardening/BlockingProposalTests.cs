@@ -50,7 +50,8 @@ public class BlockingProposalTests
         TestClient c = new("c", p256, Open);
         Group[] g = TestClient.GroupOf("i", new TestClient("a", p256, Open), new TestClient("b", p256, Open), c);
         TestClient erin = new(
-            "e", p256, supported: new Capabilities { Credentials = [CredentialType.X509] }, identity: CredentialTests.WithCertificate("e", true));
+            "e", p256, supported: new Capabilities { Credentials = [CredentialType.X509] },
+            identity: CredentialTests.WithCertificate("e", true));
         Assert.True(g[1].Process(g[2].ProposeAdd(erin.KeyPackageFor(c)).Value).IsOk);
         Assert.Empty(g[1].Commit(new CommitRequest()).Value.Summary.Added);
     }
@@ -111,7 +112,8 @@ public class BlockingProposalTests
             Assert.True(g[1].Process(Psk(g[2], i)).IsOk);
         g[1].Process(Psk(g[2], 8)).Fails(MlsErrorCode.LimitExceeded, "12.1");
         Assert.True(g[1].Process(g[0].ProposeUpdate().Value).IsOk);
-        g[1].Process(Forge.Proposal(g[0], new PreSharedKeyProposal(PreSharedKeyId.External(new byte[4096], new byte[32]))))
+        g[1].Process(Forge.Proposal(
+            g[0], new PreSharedKeyProposal(PreSharedKeyId.External(new byte[4096], new byte[32]))))
             .Fails(MlsErrorCode.LimitExceeded, "12.1");
         Assert.Equal(9, g[1].PendingProposals.Count);
     }

@@ -5,7 +5,9 @@ using QuicProChat.Mesh.Mls.Tree;
 
 namespace QuicProChat.Mesh.Mls.Tests.Hardening;
 
-/// <summary>Groups that are over, and handles that were used: nothing public comes of them, and nothing lives again.</summary>
+/// <summary>
+/// Groups that are over, and handles that were used: nothing public comes of them, and nothing lives again.
+/// </summary>
 public class EndedGroupTests
 {
     private static readonly GroupPolicy Open = new() { EncryptHandshakes = false };
@@ -36,7 +38,8 @@ public class EndedGroupTests
         TestClient alice = new("alice"), bob = new("bob");
         Group[] g = TestClient.GroupOf("g", alice, bob);
         UnverifiedGroupInfo info = UnverifiedGroupInfo.Parse(g[0].GroupInfo().Value).Value;
-        ExternalJoin join = bob.Client.JoinExternally(info, bob.Identity, new ExternalJoinRequest { RemovePrior = true }).Value;
+        ExternalJoin join =
+            bob.Client.JoinExternally(info, bob.Identity, new ExternalJoinRequest { RemovePrior = true }).Value;
         g[0].Follow(join.Message);
         Group fresh = join.Accept();
         IsDead(g[1]);
@@ -49,7 +52,8 @@ public class EndedGroupTests
         TestClient alice = new("alice"), dave = new("dave");
         alice.Validator.External = true;
         Group[] g = TestClient.GroupOf("g", alice, new TestClient("bob"));
-        ExternalJoin join = dave.Client.JoinExternally(UnverifiedGroupInfo.Parse(g[0].GroupInfo().Value).Value, dave.Identity).Value;
+        ExternalJoin join =
+            dave.Client.JoinExternally(UnverifiedGroupInfo.Parse(g[0].GroupInfo().Value).Value, dave.Identity).Value;
         g[0].Follow(join.Message);
         Group joined = join.Accept();
         Assert.Throws<InvalidOperationException>(join.Accept);
@@ -97,7 +101,8 @@ public class EndedGroupTests
     public void A_rival_commit_does_not_bring_a_removed_member_back()
     {
         TestClient carol = new("carol", policy: Open);
-        Group[] g = TestClient.GroupOf("g", new TestClient("alice", policy: Open), new TestClient("bob", policy: Open), carol);
+        Group[] g = TestClient.GroupOf("g", new TestClient("alice", policy: Open),
+            new TestClient("bob", policy: Open), carol);
         byte[] other = g[1].Commit(new CommitRequest()).Value.Message;
         byte[] removal = g[0].Commit(new CommitRequest { Remove = [new LeafIndex(2)] }).Value.Message;
         StagedCommit first = ((Outcome.CommitStaged)g[2].Process(removal).Value).Commit;
@@ -112,7 +117,8 @@ public class EndedGroupTests
     public void A_rival_commit_does_not_go_on_where_a_group_was_reinitialised()
     {
         TestClient bob = new("bob", policy: Open);
-        Group[] g = TestClient.GroupOf("g", new TestClient("alice", policy: Open), bob, new TestClient("carol", policy: Open));
+        Group[] g = TestClient.GroupOf("g", new TestClient("alice", policy: Open), bob,
+            new TestClient("carol", policy: Open));
         byte[] other = g[2].Commit(new CommitRequest()).Value.Message;
         ReInitRequest request = new("n"u8.ToArray(), TestClient.DefaultSuite, ExtensionList.Empty);
         byte[] end = g[0].Commit(new CommitRequest { ReInit = request }).Value.Message;

@@ -7,7 +7,9 @@ using QuicProChat.Mesh.Mls.Tree;
 
 namespace QuicProChat.Mesh.Mls.Tests.Hardening;
 
-/// <summary>Public keys that nobody can agree with: refused where they turn up, in every suite (RFC 9180, section 7.1.4).</summary>
+/// <summary>
+/// Public keys that nobody can agree with: refused where they turn up, in every suite (RFC 9180, section 7.1.4).
+/// </summary>
 public class KeyValidityTests
 {
     private static readonly GroupPolicy Open = new() { EncryptHandshakes = false };
@@ -28,7 +30,8 @@ public class KeyValidityTests
             Assert.True(valid == suite.Kem.TryAgree(own.PrivateKey, key, new byte[suite.Kem.DhSize]), name);
             Assert.True(valid == suite.Kem.TryDecapsulate(key, own.PrivateKey, own.PublicKey, shared), name);
             Assert.True(valid == suite.Hpke.TrySeal(key, default, default, "x"u8, RandomSource.System, out _), name);
-            Assert.True(valid == suite.Hpke.TryExportToSender(key, default, default, shared, RandomSource.System, out _), name);
+            Assert.True(valid
+                == suite.Hpke.TryExportToSender(key, default, default, shared, RandomSource.System, out _), name);
             if (!valid)
                 Assert.Null(suite.Hpke.Open(key, own.PrivateKey, own.PublicKey, default, default, new byte[40]));
         }
@@ -39,8 +42,10 @@ public class KeyValidityTests
     {
         Suite suite = Suite.Require(id);
         Assert.All(BadKeys(suite), key => Assert.False(suite.Kem.IsValidPublicKey(key), Convert.ToHexStringLower(key)));
-        Assert.False(suite.Kem.TryGetPublicKey(new byte[suite.Kem.PrivateKeySize + 1], new byte[suite.Kem.PublicKeySize]));
-        Assert.False(suite.Kem.TryAgree([], suite.Kem.Generate(RandomSource.System).PublicKey, new byte[suite.Kem.DhSize]));
+        Assert.False(suite.Kem.TryGetPublicKey(new byte[suite.Kem.PrivateKeySize + 1],
+            new byte[suite.Kem.PublicKeySize]));
+        Assert.False(suite.Kem.TryAgree([], suite.Kem.Generate(RandomSource.System).PublicKey,
+            new byte[suite.Kem.DhSize]));
     }
 
     [Theory, MemberData(nameof(Suites))]
@@ -90,13 +95,15 @@ public class KeyValidityTests
     public void A_tree_with_a_parent_key_that_nobody_can_agree_with_is_not_joined_12_4_3_1(CipherSuite id)
     {
         Suite suite = Suite.Require(id);
-        LeafNode[] leaves = [Forge.KeyPackage(new TestClient("a", id)).Leaf, Forge.KeyPackage(new TestClient("b", id)).Leaf];
+        LeafNode[] leaves =
+            [Forge.KeyPackage(new TestClient("a", id)).Leaf, Forge.KeyPackage(new TestClient("b", id)).Leaf];
         foreach (byte[] key in BadKeys(suite))
         {
             ParentNode parent = new(key, default, []);
             TreeNode root = TreeNode.ForParent(parent, TreeNode.ForLeaf(0, leaves[0]), TreeNode.ForLeaf(1, leaves[1]));
             Assert.Equal(
-                new MlsError(MlsErrorCode.InvalidTree, "12.4.3.1"), TreeShapeValidator.Check(new RatchetTree(suite, root)));
+                new MlsError(MlsErrorCode.InvalidTree, "12.4.3.1"),
+                TreeShapeValidator.Check(new RatchetTree(suite, root)));
         }
     }
 
@@ -107,7 +114,8 @@ public class KeyValidityTests
         alice.Validator.External = true;
         Group g = alice.Create("g");
         UnverifiedGroupInfo info = UnverifiedGroupInfo.Parse(g.GroupInfo().Value).Value;
-        Commit good = UnverifiedMessage.Parse(dave.Client.JoinExternally(info, dave.Identity).Value.Message).Value.Public!.Content.Commit!;
+        Commit good = UnverifiedMessage.Parse(
+            dave.Client.JoinExternally(info, dave.Identity).Value.Message).Value.Public!.Content.Commit!;
         foreach (byte[] key in BadKeys(g.Current.Suite))
         {
             ProposalOrRef init = new(new ExternalInitProposal(key), default);

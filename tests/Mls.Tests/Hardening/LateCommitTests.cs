@@ -41,7 +41,8 @@ public class LateCommitTests
         g[0].MergePending();
         Group joined = dave.Join(next.Welcome!);
         GroupTests.AssertAgreed(g[0], joined);
-        ExternalJoin outside = erin.Client.JoinExternally(UnverifiedGroupInfo.Parse(g[0].GroupInfo().Value).Value, erin.Identity).Value;
+        ExternalJoin outside =
+            erin.Client.JoinExternally(UnverifiedGroupInfo.Parse(g[0].GroupInfo().Value).Value, erin.Identity).Value;
         Assert.Empty(g[0].Follow(outside.Message).OutOfLifetime);
 
         // Whoever renews its leaf has no lifetime any more.

@@ -14,7 +14,8 @@ public class OtherGroupsTests
     public void A_psk_of_a_group_whose_identity_is_not_loaded_is_found_and_throws_nothing()
     {
         (Group[] g, MlsClient now, byte[] psk) = WithArchive();
-        PreSharedKeyId id = PreSharedKeyId.Resumption(ResumptionUsage.Application, "archive"u8.ToArray(), 0, new byte[32]);
+        PreSharedKeyId id =
+            PreSharedKeyId.Resumption(ResumptionUsage.Application, "archive"u8.ToArray(), 0, new byte[32]);
         byte[] commit = Forge.Commit(g[0], [new PreSharedKeyProposal(id)]);
         Group bobs = now.FindGroup("g"u8)!;
         bobs.Process(commit).Fails(MlsErrorCode.InvalidConfirmationTag, "12.4.2");
@@ -29,8 +30,10 @@ public class OtherGroupsTests
         (Group[] g, MlsClient now, _) = WithArchive();
         string state = StoreKeys.State(StoreKeys.Group("archive"u8));
         now.Store.Write([new StoreChange(state, new byte[] { 9, 9 })]);
-        PreSharedKeyId id = PreSharedKeyId.Resumption(ResumptionUsage.Application, "archive"u8.ToArray(), 0, new byte[32]);
-        now.FindGroup("g"u8)!.Process(Forge.Commit(g[0], [new PreSharedKeyProposal(id)])).Fails(MlsErrorCode.UnknownPsk, "8.4");
+        PreSharedKeyId id =
+            PreSharedKeyId.Resumption(ResumptionUsage.Application, "archive"u8.ToArray(), 0, new byte[32]);
+        now.FindGroup("g"u8)!.Process(Forge.Commit(g[0], [new PreSharedKeyProposal(id)]))
+            .Fails(MlsErrorCode.UnknownPsk, "8.4");
         Assert.Throws<InvalidDataException>(() => now.FindGroup("archive"u8));
     }
 
@@ -92,7 +95,9 @@ public class OtherGroupsTests
     {
         byte[] key = [1, 2, 3, 4];
         TestClient alice = new("alice");
-        MlsClient client = new(new MlsClientOptions { Validator = alice.Validator, Psks = new OneKey(key), Time = alice.Time }, alice.Identity);
+        MlsClient client =
+            new(new MlsClientOptions { Validator = alice.Validator, Psks = new OneKey(key), Time = alice.Time },
+                alice.Identity);
         Group g = client.CreateGroup(alice.Identity, "g"u8).Value;
         Assert.True(g.Commit(new CommitRequest { ExternalPsks = [new byte[] { 1 }] }).IsOk);
         Assert.Equal([1, 2, 3, 4], key);
@@ -103,19 +108,28 @@ public class OtherGroupsTests
     {
         foreach (GroupPolicy policy in new GroupPolicy[]
         {
-            new() { OutOfOrderWindow = -1 }, new() { ForwardWindow = -1 }, new() { PastEpochs = -1 }, new() { MaxProposals = -1 },
+            new() { OutOfOrderWindow = -1 }, new() { ForwardWindow = -1 }, new() { PastEpochs = -1 },
+            new() { MaxProposals = -1 },
             new() { PastEpochLifetime = TimeSpan.FromTicks(-1) }, new() { ClockSkew = TimeSpan.FromDays(-1) },
             new() { Padding = new PaddingPolicy(-5) },
         })
         {
             Assert.Throws<ArgumentOutOfRangeException>(() => new TestClient("x", policy: policy));
         }
-        GroupPolicy forEver = new() { PastEpochLifetime = TimeSpan.MaxValue, ForkLifetime = TimeSpan.MaxValue, ForkEpochs = int.MaxValue };
-        Group[] g = TestClient.GroupOf("g", new TestClient("alice", policy: forEver), new TestClient("bob", policy: forEver));
+        GroupPolicy forEver =
+            new()
+            {
+                PastEpochLifetime = TimeSpan.MaxValue,
+                ForkLifetime = TimeSpan.MaxValue,
+                ForkEpochs = int.MaxValue
+            };
+        Group[] g = TestClient.GroupOf("g", new TestClient("alice", policy: forEver),
+            new TestClient("bob", policy: forEver));
         g[1].Follow(g[0].Commit(new CommitRequest()).Value.Message);
         g[0].MergePending();
         GroupTests.AssertAgreed(g);
-        GroupPolicy none = new() { OutOfOrderWindow = 0, ForwardWindow = 0, PastEpochs = 0, MaxInvitations = 0, CommitHistory = 0 };
+        GroupPolicy none =
+            new() { OutOfOrderWindow = 0, ForwardWindow = 0, PastEpochs = 0, MaxInvitations = 0, CommitHistory = 0 };
         g = TestClient.GroupOf("n", new TestClient("alice", policy: none), new TestClient("bob", policy: none));
         Assert.Equal("x", g[1].Process(g[0].Send("x")).Text());
         g[1].Follow(g[0].Commit(new CommitRequest()).Value.Message);

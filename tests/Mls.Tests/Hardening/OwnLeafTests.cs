@@ -5,7 +5,9 @@ using QuicProChat.Mesh.Mls.Tests.Support;
 
 namespace QuicProChat.Mesh.Mls.Tests.Hardening;
 
-/// <summary>What all others would refuse does not leave: the own leaf is checked like anybody's (RFC 9420, section 7.5).</summary>
+/// <summary>
+/// What all others would refuse does not leave: the own leaf is checked like anybody's (RFC 9420, section 7.5).
+/// </summary>
 public class OwnLeafTests
 {
     private static readonly ExtensionList Unlisted = new([new Extension(0xf0f0, default)]);
@@ -19,7 +21,8 @@ public class OwnLeafTests
     [Fact]
     public void A_leaf_extension_that_the_client_does_not_support_fails_the_commit_and_the_update()
     {
-        _groups[0].Commit(new CommitRequest { LeafExtensions = Unlisted }).Fails(MlsErrorCode.UnsupportedCapability, "7.3");
+        _groups[0].Commit(new CommitRequest { LeafExtensions = Unlisted })
+            .Fails(MlsErrorCode.UnsupportedCapability, "7.3");
         _groups[0].ProposeUpdate(leafExtensions: Unlisted).Fails(MlsErrorCode.UnsupportedCapability, "7.3");
         StillWorks();
     }
@@ -28,7 +31,8 @@ public class OwnLeafTests
     public void A_new_identity_of_another_suite_fails_the_commit_and_the_update()
     {
         MlsIdentity other = MlsIdentity.Generate(CipherSuite.P256Aes128GcmSha256P256, _alice.Identity.Credential);
-        _groups[0].Commit(new CommitRequest { NewIdentity = other }).Fails(MlsErrorCode.UnsupportedCipherSuite, "12.4.1");
+        _groups[0].Commit(new CommitRequest { NewIdentity = other })
+            .Fails(MlsErrorCode.UnsupportedCipherSuite, "12.4.1");
         _groups[0].ProposeUpdate(other).Fails(MlsErrorCode.UnsupportedCipherSuite, "12.1.2");
         StillWorks();
     }
@@ -55,7 +59,8 @@ public class OwnLeafTests
     {
         const CipherSuite p256 = CipherSuite.P256Aes128GcmSha256P256;
         Capabilities both = new() { Credentials = [CredentialType.Basic, CredentialType.X509] };
-        TestClient wrong = new("w", p256, supported: both, identity: CredentialTests.WithCertificate("w", matching: false));
+        TestClient wrong =
+            new("w", p256, supported: both, identity: CredentialTests.WithCertificate("w", matching: false));
         wrong.Client.CreateGroup(wrong.Identity, "x"u8).Fails(MlsErrorCode.InvalidCredential, "5.3");
     }
 
@@ -65,7 +70,8 @@ public class OwnLeafTests
         TestClient bob = new("bob");
         TestClient alice = new("alice", policy: new GroupPolicy { Grease = true });
         Group[] g = TestClient.GroupOf("g", alice, bob);
-        TestClient again = new("alice", store: alice.Store, identity: alice.Identity, random: new SeededRandom(99).Fill);
+        TestClient again =
+            new("alice", store: alice.Store, identity: alice.Identity, random: new SeededRandom(99).Fill);
         Group reopened = again.Client.FindGroup("g"u8)!;
         Assert.True(g[1].Process(reopened.ProposeUpdate().Value).IsOk);
         PendingCommit commit = reopened.Commit(new CommitRequest()).Value;
@@ -78,9 +84,11 @@ public class OwnLeafTests
     [Fact]
     public void A_creator_and_an_owner_of_a_key_package_make_no_leaf_that_all_refuse()
     {
-        _alice.Client.CreateGroup(_alice.Identity, "new"u8, null, Unlisted).Fails(MlsErrorCode.UnsupportedCapability, "7.3");
+        _alice.Client.CreateGroup(_alice.Identity, "new"u8, null, Unlisted)
+            .Fails(MlsErrorCode.UnsupportedCapability, "7.3");
         Assert.Null(_alice.Client.FindGroup("new"u8));
-        Assert.Throws<ArgumentException>(() => _bob.Client.CreateKeyPackage(_bob.Identity, TimeSpan.FromDays(1), leafExtensions: Unlisted));
+        Assert.Throws<ArgumentException>(
+            () => _bob.Client.CreateKeyPackage(_bob.Identity, TimeSpan.FromDays(1), leafExtensions: Unlisted));
         Assert.ThrowsAny<ArgumentException>(() => _bob.Client.CreateKeyPackage(_bob.Identity, TimeSpan.FromDays(-1)));
         Assert.Throws<ArgumentException>(() => _bob.Client.CreateKeyPackage(_bob.Identity, TimeSpan.FromDays(4000)));
         Assert.Empty(_bob.Client.KeyPackages());
@@ -130,7 +138,8 @@ public class OwnLeafTests
             signature[5] ^= wrong ? (byte)1 : (byte)0;
             return 64;
         }
-        MlsIdentity outside = MlsIdentity.WithSigner(TestClient.DefaultSuite, publicKey, _alice.Identity.Credential, Sign);
+        MlsIdentity outside =
+            MlsIdentity.WithSigner(TestClient.DefaultSuite, publicKey, _alice.Identity.Credential, Sign);
         Assert.Throws<InvalidOperationException>(outside.ExportPrivateKey);
         TestClient carol = new("carol", identity: outside);
         TestClient dave = new("dave");

@@ -53,7 +53,8 @@ public class ReplacedGroupTests
         for (int at = 0; ; at++)
         {
             ReplacedGroupTests life = new();
-            UnverifiedWelcome welcome = UnverifiedWelcome.Parse(life.RemoveAndAdd(life._carol.KeyPackageFor(life._alice))).Value;
+            UnverifiedWelcome welcome =
+                UnverifiedWelcome.Parse(life.RemoveAndAdd(life._carol.KeyPackageFor(life._alice))).Value;
             life._store.FailAfter = at;
             Exception? failure = Record.Exception(
                 () => life._carol.Client.Join(welcome, acceptance: new WelcomeAcceptance { Replace = true }));
@@ -74,7 +75,8 @@ public class ReplacedGroupTests
     [Fact]
     public void A_welcome_is_accepted_once_through_whatever_handle()
     {
-        UnverifiedWelcome welcome = UnverifiedWelcome.Parse(RemoveAndAdd(_carol.KeyPackageFor(_alice, lastResort: true))).Value;
+        UnverifiedWelcome welcome =
+            UnverifiedWelcome.Parse(RemoveAndAdd(_carol.KeyPackageFor(_alice, lastResort: true))).Value;
         StagedWelcome first = _carol.Client.Open(welcome).Value;
         StagedWelcome second = _carol.Client.Open(welcome).Value;
         WelcomeAcceptance replace = new() { Replace = true };
@@ -99,11 +101,13 @@ public class ReplacedGroupTests
         WelcomeAcceptance keeping = new() { Replace = true, KeepKeyPackage = true };
         Group joined = _carol.Client.Join(welcome, acceptance: keeping).Value;
         GroupTests.AssertAgreed(_groups[0], joined);
-        Assert.Contains(_carol.Client.KeyPackages(), k => k.KeyPackage.Reference.Span.SequenceEqual(keyPackage.Reference.Span));
+        Assert.Contains(_carol.Client.KeyPackages(),
+            k => k.KeyPackage.Reference.Span.SequenceEqual(keyPackage.Reference.Span));
 
         // The join that lost: the same key package serves for the rival commit.
         byte[] rival = RemoveAndAdd(keyPackage);
-        Group second = _carol.Client.Join(UnverifiedWelcome.Parse(rival).Value, acceptance: new WelcomeAcceptance { Replace = true }).Value;
+        Group second = _carol.Client.Join(UnverifiedWelcome.Parse(rival).Value,
+            acceptance: new WelcomeAcceptance { Replace = true }).Value;
         GroupTests.AssertAgreed(_groups[0], second);
         Assert.Empty(_carol.Client.KeyPackages());
         _carol.Client.Open(welcome).Fails(MlsErrorCode.NotForThisClient, "12.4.3.1");
@@ -112,7 +116,8 @@ public class ReplacedGroupTests
     [Fact]
     public void A_key_package_of_last_resort_asks_to_be_renewed()
     {
-        UnverifiedWelcome welcome = UnverifiedWelcome.Parse(RemoveAndAdd(_carol.KeyPackageFor(_alice, lastResort: true))).Value;
+        UnverifiedWelcome welcome =
+            UnverifiedWelcome.Parse(RemoveAndAdd(_carol.KeyPackageFor(_alice, lastResort: true))).Value;
         Group joined = _carol.Client.Join(welcome, acceptance: new WelcomeAcceptance { Replace = true }).Value;
         Assert.True(joined.NeedsRefresh);
         Assert.True(new MlsClient(_carol.Options, _carol.Identity).FindGroup("g"u8)!.NeedsRefresh);
@@ -130,7 +135,8 @@ public class ReplacedGroupTests
         TestClient laptop = new("laptop", identity: MlsIdentity.Generate(TestClient.DefaultSuite, user));
         Group[] g = TestClient.GroupOf("d", phone, laptop);
         UnverifiedGroupInfo info = UnverifiedGroupInfo.Parse(g[0].GroupInfo().Value).Value;
-        ExternalJoin join = laptop.Client.JoinExternally(info, laptop.Identity, new ExternalJoinRequest { RemovePrior = true }).Value;
+        ExternalJoin join =
+            laptop.Client.JoinExternally(info, laptop.Identity, new ExternalJoinRequest { RemovePrior = true }).Value;
         Assert.Equal(g[1].Self, g[0].Follow(join.Message).Removed[0].Index);
         GroupTests.AssertAgreed(g[0], join.Accept());
 
@@ -139,7 +145,8 @@ public class ReplacedGroupTests
         TestClient reinstalled = new("laptop2", identity: MlsIdentity.Generate(TestClient.DefaultSuite, user));
         reinstalled.Client.JoinExternally(info, reinstalled.Identity, new ExternalJoinRequest { RemovePrior = true })
             .Fails(MlsErrorCode.Conflict, "12.4.3.2");
-        join = reinstalled.Client.JoinExternally(info, reinstalled.Identity, new ExternalJoinRequest { Remove = new LeafIndex(1) }).Value;
+        join = reinstalled.Client.JoinExternally(
+            info, reinstalled.Identity, new ExternalJoinRequest { Remove = new LeafIndex(1) }).Value;
         Assert.Equal(new LeafIndex(1), g[0].Follow(join.Message).Removed[0].Index);
         GroupTests.AssertAgreed(g[0], join.Accept());
     }
@@ -158,7 +165,8 @@ public class ReplacedGroupTests
 
     private byte[] RemoveAndAdd(KeyPackage keyPackage)
     {
-        PendingCommit commit = _groups[0].Commit(new CommitRequest { Remove = [new LeafIndex(2)], Add = [keyPackage] }).Value;
+        PendingCommit commit = _groups[0]
+            .Commit(new CommitRequest { Remove = [new LeafIndex(2)], Add = [keyPackage] }).Value;
         _groups[1].Follow(commit.Message);
         _groups[0].MergePending();
         return commit.Welcome!;

@@ -7,8 +7,8 @@ using QuicProChat.Mesh.Mls.Tree;
 namespace QuicProChat.Mesh.Mls.Tests.Histories;
 
 /// <summary>
-/// One random history: a group of up to 50 whose members add, remove, update, mix in keys, change the context, join from
-/// outside, commit at the same time, and send data that arrives late, twice, or never.
+/// One random history: a group of up to 50 whose members add, remove, update, mix in keys, change the context, join
+/// from outside, commit at the same time, and send data that arrives late, twice, or never.
 /// </summary>
 internal sealed class History
 {
@@ -27,7 +27,13 @@ internal sealed class History
     {
         _seed = seed;
         _random = new Random(seed);
-        _policy = new GroupPolicy { EncryptHandshakes = seed % 2 == 0, Grease = seed % 3 == 0, Padding = new PaddingPolicy(seed % 4 * 16) };
+        _policy = new GroupPolicy
+        {
+            EncryptHandshakes = seed % 2 == 0,
+            Grease = seed % 3
+            == 0,
+            Padding = new PaddingPolicy(seed % 4 * 16)
+        };
         _psks.Keys["01"] = [1, 2, 3, 4];
         TestClient first = NewClient();
         _members.Add((first, first.Create($"history {seed}")));
@@ -65,7 +71,9 @@ internal sealed class History
 
     private TestClient NewClient()
     {
-        TestClient client = new($"member {_names++}", policy: _policy, random: new SeededRandom(_seed * 1000 + _names).Fill, psks: _psks);
+        TestClient client =
+            new($"member {_names++}", policy: _policy, random: new SeededRandom(_seed * 1000 + _names).Fill,
+                psks: _psks);
         client.Validator.External = true;
         return client;
     }
@@ -74,7 +82,8 @@ internal sealed class History
 
     private void AddSome(int count)
     {
-        TestClient[] joiners = [.. Enumerable.Range(0, Math.Min(count, MaxMembers - _members.Count)).Select(_ => NewClient())];
+        TestClient[] joiners =
+            [.. Enumerable.Range(0, Math.Min(count, MaxMembers - _members.Count)).Select(_ => NewClient())];
         (TestClient client, Group group) = Pick();
         CommitRequest request = new()
         {
@@ -98,7 +107,8 @@ internal sealed class History
 
             // A newcomer cannot have a key of the group's past.
             ResumptionPsks = joiners.Count == 0 && _random.Next(5) == 0 ? [committer.Epoch] : [],
-            Extensions = _random.Next(6) == 0 && !committer.PendingProposals.Any(p => p is GroupContextExtensionsProposal)
+            Extensions = _random.Next(6) == 0
+                && !committer.PendingProposals.Any(p => p is GroupContextExtensionsProposal)
                 ? new ExtensionList([new RequiredCapabilities { Credentials = [CredentialType.Basic] }.ToExtension()])
                 : null,
             Remove = Removable(committer),
@@ -209,7 +219,8 @@ internal sealed class History
             switch (_random.Next(3))
             {
                 case 0:
-                    Broadcast(sender, message, (g, bytes) => Assert.IsType<Outcome.ApplicationMessage>(g.Process(bytes).Value));
+                    Broadcast(sender, message,
+                        (g, bytes) => Assert.IsType<Outcome.ApplicationMessage>(g.Process(bytes).Value));
                     Broadcast(sender, message, (g, bytes) => g.Process(bytes).Fails(MlsErrorCode.KeyConsumed, "9.2"));
                     break;
                 case 1:
@@ -234,7 +245,8 @@ internal sealed class History
                 if (group.Self == sender.Self && group.Epoch == epoch || !wasThere)
                     Assert.False(result.IsOk);
                 else if (!result.IsOk)
-                    Assert.True(result.Error.Code is MlsErrorCode.WrongEpoch or MlsErrorCode.KeyConsumed or MlsErrorCode.OwnMessage, result.Error.ToString());
+                    Assert.True(result.Error.Code is MlsErrorCode.WrongEpoch or MlsErrorCode.KeyConsumed
+                        or MlsErrorCode.OwnMessage, result.Error.ToString());
             }
         }
     }

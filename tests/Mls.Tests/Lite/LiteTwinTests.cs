@@ -12,7 +12,8 @@ public class LiteTwinTests
     [Theory]
     [InlineData(LiteCipher.ChaCha20Poly1305)]
     [InlineData(LiteCipher.AesCcm8)]
-    public void The_members_of_a_real_MLS_group_derive_one_group_and_a_commit_gives_them_another_epoch_of_it(LiteCipher cipher)
+    public void The_members_of_a_real_MLS_group_derive_one_group_and_a_commit_gives_them_another_epoch_of_it(
+        LiteCipher cipher)
     {
         TestClient alice = new("alice");
         TestClient bob = new("bob");

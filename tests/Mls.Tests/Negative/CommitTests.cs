@@ -13,7 +13,9 @@ public class CommitTests
     private readonly TestClient _dave = new("dave", policy: Open);
     private readonly Group[] _groups;
 
-    public CommitTests() => _groups = TestClient.GroupOf("g", _alice, _bob, new TestClient("carol", policy: Open), new TestClient("eve", policy: Open));
+    public CommitTests() =>
+        _groups = TestClient.GroupOf("g", _alice, _bob, new TestClient("carol", policy: Open),
+            new TestClient("eve", policy: Open));
 
     private static GroupPolicy Open => new() { EncryptHandshakes = false };
 
@@ -38,10 +40,12 @@ public class CommitTests
         CommitFails(MlsErrorCode.InvalidProposalList, "12.2", new UpdateProposal(Forge.Leaf(Alice, null)));
 
     [Fact]
-    public void A_removal_of_the_committer_is_refused_12_2() => CommitFails(MlsErrorCode.InvalidProposalList, "12.2", Remove(0));
+    public void A_removal_of_the_committer_is_refused_12_2() =>
+        CommitFails(MlsErrorCode.InvalidProposalList, "12.2", Remove(0));
 
     [Fact]
-    public void Two_removals_of_one_leaf_are_refused_12_2() => CommitFails(MlsErrorCode.InvalidProposalList, "12.2", Remove(2), Remove(2));
+    public void Two_removals_of_one_leaf_are_refused_12_2() =>
+        CommitFails(MlsErrorCode.InvalidProposalList, "12.2", Remove(2), Remove(2));
 
     [Fact]
     public void An_update_and_a_removal_of_one_leaf_are_refused_12_2()
@@ -51,7 +55,8 @@ public class CommitTests
         ProposalOrRef reference = new(null, Bob.Proposals[0].Resolved.Reference);
         Bob.Process(Forge.Commit(Alice, [reference, new ProposalOrRef(Remove(2), default)], Forge.Path(Alice)))
             .Fails(MlsErrorCode.InvalidProposalList, "12.2");
-        Bob.Process(Forge.Commit(Alice, [reference, reference], Forge.Path(Alice))).Fails(MlsErrorCode.InvalidProposalList, "12.2");
+        Bob.Process(Forge.Commit(Alice, [reference, reference], Forge.Path(Alice)))
+            .Fails(MlsErrorCode.InvalidProposalList, "12.2");
     }
 
     [Fact]
@@ -63,7 +68,8 @@ public class CommitTests
         _bob.Validator.SameClient = (a, b) => a.Credential.SameAs(b.Credential);
         MlsIdentity again = MlsIdentity.Generate(TestClient.DefaultSuite, _dave.Identity.Credential);
         TestClient twin = new("twin", identity: again);
-        CommitFails(MlsErrorCode.InvalidProposalList, "12.2", new AddProposal(once), new AddProposal(Forge.KeyPackage(twin)));
+        CommitFails(MlsErrorCode.InvalidProposalList, "12.2", new AddProposal(once),
+            new AddProposal(Forge.KeyPackage(twin)));
     }
 
     [Fact]
@@ -83,7 +89,8 @@ public class CommitTests
     [Fact]
     public void Two_changes_of_the_context_are_refused_12_2() => CommitFails(
         MlsErrorCode.InvalidProposalList, "12.2",
-        new GroupContextExtensionsProposal(ExtensionList.Empty), new GroupContextExtensionsProposal(ExtensionList.Empty));
+        new GroupContextExtensionsProposal(ExtensionList.Empty),
+        new GroupContextExtensionsProposal(ExtensionList.Empty));
 
     [Fact]
     public void A_reinit_beside_anything_is_refused_12_2() => CommitFails(
@@ -96,17 +103,20 @@ public class CommitTests
 
     [Fact]
     public void An_unknown_reference_is_refused_12_4() =>
-        Bob.Process(Forge.Commit(Alice, [new ProposalOrRef(null, new byte[32])], Forge.Path(Alice))).Fails(MlsErrorCode.UnknownProposal, "12.4");
+        Bob.Process(Forge.Commit(Alice, [new ProposalOrRef(null, new byte[32])], Forge.Path(Alice)))
+            .Fails(MlsErrorCode.UnknownProposal, "12.4");
 
     [Fact]
     public void A_path_that_is_due_may_not_be_missing_12_4()
     {
         Bob.Process(Forge.Commit(Alice, Array.Empty<Proposal>())).Fails(MlsErrorCode.MissingPath, "12.4");
         Bob.Process(Forge.Commit(Alice, [Remove(2)])).Fails(MlsErrorCode.MissingPath, "12.4");
-        Bob.Process(Forge.Commit(Alice, [new GroupContextExtensionsProposal(ExtensionList.Empty)])).Fails(MlsErrorCode.MissingPath, "12.4");
+        Bob.Process(Forge.Commit(Alice, [new GroupContextExtensionsProposal(ExtensionList.Empty)]))
+            .Fails(MlsErrorCode.MissingPath, "12.4");
         byte[] update = Forge.Proposal(_groups[2], new UpdateProposal(Forge.Leaf(_groups[2], null)));
         Assert.True(Bob.Process(update).IsOk);
-        Bob.Process(Forge.Commit(Alice, [new ProposalOrRef(null, Bob.Proposals[0].Resolved.Reference)])).Fails(MlsErrorCode.MissingPath, "12.4");
+        Bob.Process(Forge.Commit(Alice, [new ProposalOrRef(null, Bob.Proposals[0].Resolved.Reference)]))
+            .Fails(MlsErrorCode.MissingPath, "12.4");
     }
 
     [Fact]
@@ -125,11 +135,13 @@ public class CommitTests
         TestClient a = new("a", policy: Open, supported: capable);
         TestClient b = new("b", policy: Open, supported: capable);
         Group first = a.Create("x", new ExtensionList([new Extension(type, default)]));
-        first.Commit(new CommitRequest { Add = [_dave.KeyPackageFor(a)] }).Fails(MlsErrorCode.UnsupportedCapability, "13.4");
+        first.Commit(new CommitRequest { Add = [_dave.KeyPackageFor(a)] })
+            .Fails(MlsErrorCode.UnsupportedCapability, "13.4");
         PendingCommit commit = first.Commit(new CommitRequest { Add = [b.KeyPackageFor(a)] }).Value;
         first.MergePending();
         Group second = b.Join(commit.Welcome!);
-        second.Process(Forge.Commit(first, [new AddProposal(Forge.KeyPackage(_dave))])).Fails(MlsErrorCode.UnsupportedCapability, "13.4");
+        second.Process(Forge.Commit(first, [new AddProposal(Forge.KeyPackage(_dave))]))
+            .Fails(MlsErrorCode.UnsupportedCapability, "13.4");
     }
 
     [Fact]
@@ -152,7 +164,8 @@ public class CommitTests
             Credential = Credential.X509([new byte[] { 1 }]),
             Capabilities = new Capabilities { CipherSuites = [1], Credentials = [1, 2] },
         }).Leaf, out _);
-        Assert.Equal(new MlsError(MlsErrorCode.UnsupportedCapability, "7.3"), Mls.Groups.LeafValidator.CheckCredentialTypes(mixed));
+        Assert.Equal(new MlsError(MlsErrorCode.UnsupportedCapability, "7.3"),
+            Mls.Groups.LeafValidator.CheckCredentialTypes(mixed));
     }
 
     [Fact]
@@ -161,8 +174,12 @@ public class CommitTests
         UpdatePath path = Forge.Path(Alice);
         BadPath(new UpdatePath(path.Leaf, path.Nodes[..^1]), MlsErrorCode.InvalidPath, "7.6");
         UpdatePathNode last = path.Nodes[^1];
-        BadPath(new UpdatePath(path.Leaf, [.. path.Nodes[..^1], new UpdatePathNode(last.EncryptionKey, default, 0)]), MlsErrorCode.InvalidPath, "7.6");
-        BadPath(new UpdatePath(path.Leaf, [.. path.Nodes[..^1], new UpdatePathNode(last.EncryptionKey[1..], Ciphertexts(last), last.CiphertextCount)]), MlsErrorCode.InvalidPath, "7.6");
+        BadPath(new UpdatePath(path.Leaf, [.. path.Nodes[..^1], new UpdatePathNode(last.EncryptionKey, default, 0)]),
+            MlsErrorCode.InvalidPath, "7.6");
+        BadPath(new UpdatePath(
+            path.Leaf, [.. path.Nodes[..^1],
+                new UpdatePathNode(last.EncryptionKey[1..], Ciphertexts(last), last.CiphertextCount)]),
+                MlsErrorCode.InvalidPath, "7.6");
     }
 
     [Fact]
@@ -178,7 +195,8 @@ public class CommitTests
     {
         UpdatePath path = Forge.Path(Alice);
         BadPath(new UpdatePath(Forge.Leaf(Alice, null), path.Nodes), MlsErrorCode.InvalidLeafNode, "7.3");
-        BadPath(new UpdatePath(Forge.Leaf(Alice, path.Leaf.ParentHash.ToArray(), index: new LeafIndex(3)), path.Nodes), MlsErrorCode.InvalidSignature, "7.3");
+        BadPath(new UpdatePath(Forge.Leaf(Alice, path.Leaf.ParentHash.ToArray(), index: new LeafIndex(3)), path.Nodes),
+            MlsErrorCode.InvalidSignature, "7.3");
     }
 
     [Fact]
@@ -187,18 +205,23 @@ public class CommitTests
         UpdatePath path = Forge.Path(Alice);
         LeafNode own = Alice.Current.Tree.Leaf(Alice.Self)!;
         byte[] hash = path.Leaf.ParentHash.ToArray();
-        BadPath(new UpdatePath(Forge.Leaf(Alice, hash, encryptionKey: own.EncryptionKey.ToArray()), path.Nodes), MlsErrorCode.DuplicateKey, "12.4.2");
+        BadPath(new UpdatePath(Forge.Leaf(Alice, hash, encryptionKey: own.EncryptionKey.ToArray()), path.Nodes),
+            MlsErrorCode.DuplicateKey, "12.4.2");
         byte[] bobs = Bob.Current.Tree.Leaf(Bob.Self)!.EncryptionKey.ToArray();
-        BadPath(new UpdatePath(Forge.Leaf(Alice, hash, encryptionKey: bobs), path.Nodes), MlsErrorCode.DuplicateKey, "12.4.2");
+        BadPath(new UpdatePath(Forge.Leaf(Alice, hash, encryptionKey: bobs), path.Nodes),
+            MlsErrorCode.DuplicateKey, "12.4.2");
         UpdatePathNode first = path.Nodes[0];
-        BadPath(new UpdatePath(path.Leaf, [new UpdatePathNode(bobs, Ciphertexts(first), first.CiphertextCount), .. path.Nodes[1..]]), MlsErrorCode.DuplicateKey, "12.4.2");
+        BadPath(new UpdatePath(
+            path.Leaf, [new UpdatePathNode(bobs, Ciphertexts(first), first.CiphertextCount), .. path.Nodes[1..]]),
+            MlsErrorCode.DuplicateKey, "12.4.2");
     }
 
     [Fact]
     public void A_changed_credential_must_be_a_valid_successor_5_3_1()
     {
         UpdatePath path = Forge.Path(Alice);
-        BadPath(new UpdatePath(Forge.Leaf(Alice, path.Leaf.ParentHash.ToArray(), identity: _dave.Identity), path.Nodes), MlsErrorCode.InvalidCredential, "5.3.1");
+        BadPath(new UpdatePath(Forge.Leaf(Alice, path.Leaf.ParentHash.ToArray(), identity: _dave.Identity), path.Nodes),
+            MlsErrorCode.InvalidCredential, "5.3.1");
     }
 
     [Fact]
@@ -217,8 +240,10 @@ public class CommitTests
         ReadOnlyMemory<byte>[] keys = [.. path.Nodes.Select(n => n.EncryptionKey)];
         keys[^1] = Alice.Current.Suite.Kem.Generate(RandomSource.System).PublicKey;
         Alice.Current.Tree.PathNodes(Alice.Current.Tree.FilteredPath(Alice.Self), keys, out byte[] hash);
-        UpdatePathNode[] nodes = [.. path.Nodes[..^1], new UpdatePathNode(keys[^1], Ciphertexts(root), root.CiphertextCount)];
-        MlsResult<Outcome> result = Bob.Process(Forge.Commit(Alice, Array.Empty<Proposal>(), new UpdatePath(Forge.Leaf(Alice, hash), nodes)));
+        UpdatePathNode[] nodes =
+            [.. path.Nodes[..^1], new UpdatePathNode(keys[^1], Ciphertexts(root), root.CiphertextCount)];
+        MlsResult<Outcome> result =
+            Bob.Process(Forge.Commit(Alice, Array.Empty<Proposal>(), new UpdatePath(Forge.Leaf(Alice, hash), nodes)));
         Assert.False(result.IsOk);
         Assert.Contains(result.Error.Code, new[] { MlsErrorCode.InvalidPath, MlsErrorCode.DecryptionFailed });
     }

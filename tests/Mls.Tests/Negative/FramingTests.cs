@@ -8,7 +8,8 @@ namespace QuicProChat.Mesh.Mls.Tests.Negative;
 public class FramingTests
 {
     private readonly Group[] _groups = TestClient.GroupOf(
-        "g", new TestClient("alice", policy: Open), new TestClient("bob", policy: Open), new TestClient("carol", policy: Open));
+        "g", new TestClient("alice", policy: Open), new TestClient("bob", policy: Open),
+        new TestClient("carol", policy: Open));
 
     private static GroupPolicy Open => new() { EncryptHandshakes = false };
 
@@ -48,7 +49,8 @@ public class FramingTests
     [Fact]
     public void A_signature_of_another_member_is_refused_6_1()
     {
-        FramedContent content = FramedContent.ForProposal(Forge.Header(Alice, sender: 2), new RemoveProposal(new LeafIndex(1)));
+        FramedContent content =
+            FramedContent.ForProposal(Forge.Header(Alice, sender: 2), new RemoveProposal(new LeafIndex(1)));
         Bob.Process(Forge.Public(Alice, content, default)).Fails(MlsErrorCode.InvalidSignature, "6.1");
     }
 
@@ -56,7 +58,8 @@ public class FramingTests
     public void A_private_message_signed_by_another_member_is_refused_and_its_key_kept_6_1()
     {
         FramedContent content = FramedContent.ForApplication(Forge.Header(Alice), "x"u8);
-        byte[] signature = AuthenticatedContent.Sign(WireFormat.PrivateMessage, content, Alice.Current.Context, _groups[2].Identity.Signer);
+        byte[] signature = AuthenticatedContent.Sign(WireFormat.PrivateMessage, content, Alice.Current.Context,
+            _groups[2].Identity.Signer);
         Bob.Process(Forge.Private(Alice, content, signature)).Fails(MlsErrorCode.InvalidSignature, "6.1");
         Assert.Equal("next", Bob.Process(Alice.Send("next")).Text());
     }
@@ -64,9 +67,11 @@ public class FramingTests
     [Fact]
     public void A_commit_of_a_sender_that_is_no_member_is_refused_6_1()
     {
-        FramedContent content = FramedContent.ForCommit(Forge.Header(Alice, sender: 3), new Commit([], Forge.Path(Alice)));
+        FramedContent content =
+            FramedContent.ForCommit(Forge.Header(Alice, sender: 3), new Commit([], Forge.Path(Alice)));
         Bob.Process(Forge.Public(Alice, content, new byte[32])).Fails(MlsErrorCode.InvalidSender, "6.1");
-        content = FramedContent.ForCommit(Forge.Header(Alice, sender: uint.MaxValue), new Commit([], Forge.Path(Alice)));
+        content = FramedContent.ForCommit(Forge.Header(Alice, sender: uint.MaxValue),
+            new Commit([], Forge.Path(Alice)));
         Bob.Process(Forge.Public(Alice, content, new byte[32])).Fails(MlsErrorCode.InvalidSender, "6.1");
     }
 
@@ -82,7 +87,8 @@ public class FramingTests
     public void A_new_member_that_proposes_anything_but_an_add_is_refused_6_1()
     {
         byte[] message = ExternalProposal.Send(
-            Alice.GroupId, Alice.Epoch, new Sender(SenderType.NewMemberProposal, 0), Alice.Identity, new RemoveProposal(new LeafIndex(0)));
+            Alice.GroupId, Alice.Epoch, new Sender(SenderType.NewMemberProposal, 0), Alice.Identity,
+            new RemoveProposal(new LeafIndex(0)));
         Bob.Process(message).Fails(MlsErrorCode.InvalidSender, "6.1");
     }
 
@@ -120,12 +126,15 @@ public class FramingTests
         PendingCommit pending = Alice.Commit(new CommitRequest()).Value;
         PublicMessage message = UnverifiedMessage.Parse(pending.Message).Value.Public!;
         byte[] tag = message.Authenticated.ConfirmationTag.ToArray();
-        byte[][] bad = [.. Enumerable.Range(0, 32).Select(n => tag[..n]), [.. tag, 0], [(byte)(tag[0] ^ 1), .. tag[1..]]];
+        byte[][] bad = [.. Enumerable.Range(0, 32).Select(n => tag[..n]), [.. tag, 0],
+            [(byte)(tag[0] ^ 1), .. tag[1..]]];
         foreach (byte[] wrong in bad)
         {
-            AuthenticatedContent authenticated = new(WireFormat.PublicMessage, message.Content, message.Authenticated.Signature, wrong);
+            AuthenticatedContent authenticated =
+                new(WireFormat.PublicMessage, message.Content, message.Authenticated.Signature, wrong);
             byte[] forged = PublicMessage.Protect(
-                Alice.Current.Suite, authenticated, Alice.Current.Context, Alice.Current.Secrets.MembershipKey).ToMessage();
+                Alice.Current.Suite, authenticated, Alice.Current.Context, Alice.Current.Secrets.MembershipKey)
+                    .ToMessage();
             Bob.Process(forged).Fails(MlsErrorCode.InvalidConfirmationTag, "12.4.2");
         }
         Assert.True(Bob.Process(pending.Message).IsOk);
@@ -135,7 +144,8 @@ public class FramingTests
     public void Padding_that_is_not_zero_is_refused_6_3_1()
     {
         FramedContent content = FramedContent.ForApplication(Forge.Header(Alice), "x"u8);
-        byte[] signature = AuthenticatedContent.Sign(WireFormat.PrivateMessage, content, Alice.Current.Context, Alice.Identity.Signer);
+        byte[] signature =
+            AuthenticatedContent.Sign(WireFormat.PrivateMessage, content, Alice.Current.Context, Alice.Identity.Signer);
         Bob.Process(Padded.Encrypt(Alice, content, signature, [0, 0, 1])).Fails(MlsErrorCode.InvalidPadding, "6.3.1");
         Assert.Equal("x", Bob.Process(Padded.Encrypt(Alice, content, signature, [0, 0, 0])).Text());
     }
@@ -144,7 +154,8 @@ public class FramingTests
     public void Sender_data_that_names_no_member_is_refused_6_3_2()
     {
         FramedContent content = FramedContent.ForApplication(Forge.Header(Alice, sender: 3), "x"u8);
-        byte[] signature = AuthenticatedContent.Sign(WireFormat.PrivateMessage, content, Alice.Current.Context, Alice.Identity.Signer);
+        byte[] signature =
+            AuthenticatedContent.Sign(WireFormat.PrivateMessage, content, Alice.Current.Context, Alice.Identity.Signer);
         Bob.Process(Forge.Private(Alice, content, signature)).Fails(MlsErrorCode.InvalidSender, "6.3.2");
     }
 
@@ -184,9 +195,13 @@ public class FramingTests
     [Fact]
     public void A_handshake_of_another_epoch_is_refused_12_4_2()
     {
-        byte[] proposal = Forge.Public(Alice, FramedContent.ForProposal(Forge.Header(Alice, epoch: 7), new RemoveProposal(new LeafIndex(2))), default);
+        byte[] proposal =
+            Forge.Public(Alice,
+                FramedContent.ForProposal(Forge.Header(Alice, epoch: 7), new RemoveProposal(new LeafIndex(2))),
+                default);
         Bob.Process(proposal).Fails(MlsErrorCode.WrongEpoch, "12.1");
-        byte[] commit = Forge.Public(Alice, FramedContent.ForCommit(Forge.Header(Alice, epoch: 0), new Commit([], null)), new byte[32]);
+        byte[] commit = Forge.Public(
+            Alice, FramedContent.ForCommit(Forge.Header(Alice, epoch: 0), new Commit([], null)), new byte[32]);
         Bob.Process(commit).Fails(MlsErrorCode.WrongEpoch, "12.4.2");
     }
 

@@ -27,7 +27,8 @@ public class JoinTests
     public void A_welcome_for_somebody_else_is_refused_12_4_3_1()
     {
         byte[] welcome = Alice.Commit(new CommitRequest { Add = [_dave.KeyPackageFor(_alice)] }).Value.Welcome!;
-        new TestClient("other").Client.Join(UnverifiedWelcome.Parse(welcome).Value).Fails(MlsErrorCode.NotForThisClient, "12.4.3.1");
+        new TestClient("other").Client.Join(UnverifiedWelcome.Parse(welcome).Value)
+            .Fails(MlsErrorCode.NotForThisClient, "12.4.3.1");
     }
 
     [Fact]
@@ -56,7 +57,12 @@ public class JoinTests
     [Fact]
     public void The_tree_must_be_there_and_be_the_right_one_12_4_3_3()
     {
-        byte[] welcome = Alice.Commit(new CommitRequest { Add = [_dave.KeyPackageFor(_alice)], RatchetTreeInWelcome = false }).Value.Welcome!;
+        byte[] welcome =
+            Alice.Commit(new CommitRequest
+            {
+                Add = [_dave.KeyPackageFor(_alice)],
+                RatchetTreeInWelcome = false
+            }).Value.Welcome!;
         byte[] old = Alice.RatchetTree();
         Alice.MergePending();
         byte[] tree = Alice.RatchetTree();
@@ -72,8 +78,10 @@ public class JoinTests
     [Fact]
     public void A_group_info_signed_by_another_is_refused_12_4_3_1()
     {
-        byte[] info = MlsFrame.Write(WireFormat.GroupInfo, WelcomeBuilder.GroupInfo(TestEnvironment.Create(), Alice.Current, Bob.Identity, true, true));
-        _dave.Client.JoinExternally(UnverifiedGroupInfo.Parse(info).Value, _dave.Identity).Fails(MlsErrorCode.InvalidSignature, "12.4.3.1");
+        byte[] info = MlsFrame.Write(WireFormat.GroupInfo,
+            WelcomeBuilder.GroupInfo(TestEnvironment.Create(), Alice.Current, Bob.Identity, true, true));
+        _dave.Client.JoinExternally(UnverifiedGroupInfo.Parse(info).Value, _dave.Identity)
+            .Fails(MlsErrorCode.InvalidSignature, "12.4.3.1");
     }
 
     [Fact]
@@ -96,10 +104,12 @@ public class JoinTests
         {
             ParentNode parent = new(key, default, unmerged);
             TreeNode root = TreeNode.ForParent(parent, TreeNode.ForLeaf(0, leaf), TreeNode.ForLeaf(1, null));
-            Assert.Equal(new MlsError(MlsErrorCode.InvalidTree, "12.4.3.1"), TreeShapeValidator.Check(new RatchetTree(suite, root)));
+            Assert.Equal(new MlsError(MlsErrorCode.InvalidTree, "12.4.3.1"),
+                TreeShapeValidator.Check(new RatchetTree(suite, root)));
         }
         ParentNode lonely = new(key, default, []);
-        TreeNode unchained = TreeNode.ForParent(lonely, TreeNode.ForLeaf(0, leaf), TreeNode.ForLeaf(1, tree.Leaf(new LeafIndex(1))));
+        TreeNode unchained =
+            TreeNode.ForParent(lonely, TreeNode.ForLeaf(0, leaf), TreeNode.ForLeaf(1, tree.Leaf(new LeafIndex(1))));
         Assert.False(ParentHashValidator.IsValid(new RatchetTree(suite, unchained)));
     }
 
@@ -108,12 +118,15 @@ public class JoinTests
     {
         Suite suite = Alice.Current.Suite;
         TreeNode Leaf(uint i) => TreeNode.ForLeaf(i, Forge.KeyPackage(new TestClient($"leaf{i}")).Leaf);
-        ParentNode Parent(params uint[] unmerged) => new(suite.Kem.Generate(RandomSource.System).PublicKey, default, unmerged);
+        ParentNode Parent(params uint[] unmerged) =>
+            new(suite.Kem.Generate(RandomSource.System).PublicKey, default, unmerged);
         TreeNode inner = TreeNode.ForParent(Parent(), Leaf(0), Leaf(1));
         TreeNode other = TreeNode.ForParent(null, Leaf(2), Leaf(3));
-        Assert.True(TreeShapeValidator.Check(new RatchetTree(suite, TreeNode.ForParent(Parent(1), inner, other))).Failed);
+        Assert.True(TreeShapeValidator.Check(
+            new RatchetTree(suite, TreeNode.ForParent(Parent(1), inner, other))).Failed);
         inner = TreeNode.ForParent(Parent(1), Leaf(0), Leaf(1));
-        Assert.False(TreeShapeValidator.Check(new RatchetTree(suite, TreeNode.ForParent(Parent(1), inner, other))).Failed);
+        Assert.False(TreeShapeValidator.Check(
+            new RatchetTree(suite, TreeNode.ForParent(Parent(1), inner, other))).Failed);
     }
 
     [Fact]
@@ -137,8 +150,10 @@ public class JoinTests
         Refused(good, MlsErrorCode.InvalidProposalList, "12.2");
         Refused(good, MlsErrorCode.InvalidProposalList, "12.4.3.2", init, new ProposalOrRef(null, new byte[32]));
         Refused(good, MlsErrorCode.InvalidProposalList, "12.2", init, Remove(0), Remove(1));
-        Refused(good, MlsErrorCode.InvalidProposalList, "12.2", init, new ProposalOrRef(new AddProposal(Forge.KeyPackage(new TestClient("x"))), default));
-        Refused(good, MlsErrorCode.InvalidProposalList, "12.2", init, new ProposalOrRef(new GroupContextExtensionsProposal(ExtensionList.Empty), default));
+        Refused(good, MlsErrorCode.InvalidProposalList, "12.2", init,
+            new ProposalOrRef(new AddProposal(Forge.KeyPackage(new TestClient("x"))), default));
+        Refused(good, MlsErrorCode.InvalidProposalList, "12.2", init,
+            new ProposalOrRef(new GroupContextExtensionsProposal(ExtensionList.Empty), default));
         Bob.Process(Wrap(new Commit(good.Proposals, null))).Fails(MlsErrorCode.MissingPath, "12.4.3.2");
         Refused(good, MlsErrorCode.InvalidConfirmationTag, "12.4.2", init);
     }
@@ -171,7 +186,8 @@ public class JoinTests
     {
         TestClient again = new("bob again", policy: Open, identity: _bob.Identity);
         UnverifiedGroupInfo info = UnverifiedGroupInfo.Parse(Alice.GroupInfo().Value).Value;
-        ExternalJoin join = again.Client.JoinExternally(info, _bob.Identity, new ExternalJoinRequest { RemovePrior = true }).Value;
+        ExternalJoin join =
+            again.Client.JoinExternally(info, _bob.Identity, new ExternalJoinRequest { RemovePrior = true }).Value;
         CommitSummary summary = Alice.Follow(join.Message);
         Assert.Single(summary.Removed);
         Assert.True(Bob.Follow(join.Message).RemovesSelf);

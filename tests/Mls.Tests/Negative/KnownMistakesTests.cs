@@ -12,7 +12,9 @@ namespace QuicProChat.Mesh.Mls.Tests.Negative;
 /// </summary>
 public class KnownMistakesTests
 {
-    /// <summary>GHSA-qr9h-x63w-vqfm: the secret tree was not in the stored state, so keys came back after a restart.</summary>
+    /// <summary>
+    /// GHSA-qr9h-x63w-vqfm: the secret tree was not in the stored state, so keys came back after a restart.
+    /// </summary>
     [Fact]
     public void Used_keys_stay_used_after_a_restart()
     {
@@ -28,7 +30,8 @@ public class KnownMistakesTests
             byte[] received = g[1].Send($"to {restart}");
             Assert.True(seen.Add(Convert.ToHexString(received)));
             Assert.Equal($"to {restart}", reopened.Process(received).Text());
-            new MlsClient(alice.Options, alice.Identity).FindGroup("g"u8)!.Process(received).Fails(MlsErrorCode.KeyConsumed, "9.2");
+            new MlsClient(alice.Options, alice.Identity).FindGroup("g"u8)!.Process(received)
+                .Fails(MlsErrorCode.KeyConsumed, "9.2");
         }
     }
 
@@ -37,7 +40,8 @@ public class KnownMistakesTests
     public void A_commit_from_an_invalid_sender_changes_nothing()
     {
         GroupPolicy open = new() { EncryptHandshakes = false };
-        Group[] g = TestClient.GroupOf("g", new TestClient("alice", policy: open), new TestClient("bob", policy: open), new TestClient("carol", policy: open));
+        Group[] g = TestClient.GroupOf("g", new TestClient("alice", policy: open), new TestClient("bob", policy: open),
+            new TestClient("carol", policy: open));
         byte[] before = g[1].EpochAuthenticator.ToArray();
         UpdatePath path = Forge.Path(g[0]);
         foreach (Sender sender in new Sender[]
@@ -46,7 +50,8 @@ public class KnownMistakesTests
             new(SenderType.External, 0), new(SenderType.NewMemberProposal, 0), new(SenderType.NewMemberCommit, 0),
         })
         {
-            FramedContent content = FramedContent.ForCommit(Forge.Header(g[0]) with { Sender = sender }, new Commit([], path));
+            FramedContent content =
+                FramedContent.ForCommit(Forge.Header(g[0]) with { Sender = sender }, new Commit([], path));
             Assert.False(g[1].Process(Forge.Public(g[0], content, new byte[32])).IsOk);
         }
         Assert.Equal(before, g[1].EpochAuthenticator.ToArray());
@@ -60,7 +65,8 @@ public class KnownMistakesTests
     public void A_removed_member_commits_into_the_void()
     {
         GroupPolicy open = new() { EncryptHandshakes = false };
-        Group[] g = TestClient.GroupOf("g", new TestClient("alice", policy: open), new TestClient("bob", policy: open), new TestClient("carol", policy: open));
+        Group[] g = TestClient.GroupOf("g", new TestClient("alice", policy: open), new TestClient("bob", policy: open),
+            new TestClient("carol", policy: open));
         byte[] late = g[2].Commit(new CommitRequest()).Value.Message;
         g[1].Follow(g[0].Commit(new CommitRequest { Remove = [new LeafIndex(2)] }).Value.Message);
         g[1].Process(late).Fails(MlsErrorCode.WrongEpoch, "12.4.2");

@@ -4,7 +4,9 @@ using QuicProChat.Mesh.Mls.Tree;
 
 namespace QuicProChat.Mesh.Mls.Tests.Negative;
 
-/// <summary>What a receiver refuses of key packages, leaves and proposals: sections 5, 7, 10, 12.1 and 13 of RFC 9420.</summary>
+/// <summary>
+/// What a receiver refuses of key packages, leaves and proposals: sections 5, 7, 10, 12.1 and 13 of RFC 9420.
+/// </summary>
 public class ProposalTests
 {
     private readonly TestClient _alice = new("alice", policy: Open);
@@ -28,7 +30,8 @@ public class ProposalTests
 
     [Fact]
     public void A_key_package_of_another_suite_is_refused_10_1() =>
-        AddFails(Forge.KeyPackage(_dave, suite: CipherSuite.X25519ChaCha20Poly1305Sha256Ed25519), MlsErrorCode.UnsupportedCipherSuite, "10.1");
+        AddFails(Forge.KeyPackage(_dave, suite: CipherSuite.X25519ChaCha20Poly1305Sha256Ed25519),
+            MlsErrorCode.UnsupportedCipherSuite, "10.1");
 
     [Fact]
     public void An_init_key_that_is_the_leaf_key_is_refused_10_1() =>
@@ -56,13 +59,15 @@ public class ProposalTests
 
     [Fact]
     public void A_leaf_that_is_not_from_a_key_package_is_no_key_package_7_3() =>
-        AddFails(Forge.KeyPackage(_dave, leaf: Forge.Leaf(Alice, null, identity: _dave.Identity)), MlsErrorCode.InvalidLeafNode, "7.3");
+        AddFails(Forge.KeyPackage(_dave, leaf: Forge.Leaf(Alice, null, identity: _dave.Identity)),
+            MlsErrorCode.InvalidLeafNode, "7.3");
 
     [Fact]
     public void Lifetimes_are_kept_7_2()
     {
         ulong now = (ulong)_dave.Time.Now.ToUnixTimeSeconds();
-        AddFails(Forge.KeyPackage(_dave, notBefore: now, notAfter: now + 100_000_000), MlsErrorCode.InvalidLifetime, "7.2");
+        AddFails(Forge.KeyPackage(_dave, notBefore: now, notAfter: now + 100_000_000),
+            MlsErrorCode.InvalidLifetime, "7.2");
         AddFails(Forge.KeyPackage(_dave, notBefore: 0, notAfter: ulong.MaxValue), MlsErrorCode.InvalidLifetime, "7.2");
         AddFails(Forge.KeyPackage(_dave, notBefore: now, notAfter: now - 1), MlsErrorCode.InvalidLifetime, "7.2");
     }
@@ -72,7 +77,8 @@ public class ProposalTests
     {
         ulong now = (ulong)_dave.Time.Now.ToUnixTimeSeconds();
         UnverifiedKeyPackage over = Forge.KeyPackage(_dave, notBefore: now - 100_000, notAfter: now - 10_000);
-        UnverifiedKeyPackage early = Forge.KeyPackage(new TestClient("erin"), notBefore: now + 10_000, notAfter: now + 20_000);
+        UnverifiedKeyPackage early =
+            Forge.KeyPackage(new TestClient("erin"), notBefore: now + 10_000, notAfter: now + 20_000);
         foreach (UnverifiedKeyPackage keyPackage in new[] { over, early })
         {
             _alice.Client.Verify(keyPackage).Fails(MlsErrorCode.InvalidLifetime, "7.2");
@@ -96,16 +102,25 @@ public class ProposalTests
     [Fact]
     public void Capabilities_must_name_what_the_leaf_uses_7_2_7_3()
     {
-        AddFails(Forge.KeyPackage(_dave, c => c with { Capabilities = new Capabilities { CipherSuites = [3] } }), MlsErrorCode.UnsupportedCapability, "7.2");
-        AddFails(Forge.KeyPackage(_dave, c => c with { Capabilities = new Capabilities { CipherSuites = [1], Credentials = [2] } }), MlsErrorCode.UnsupportedCapability, "7.2");
-        AddFails(Forge.KeyPackage(_dave, c => c with { Capabilities = new Capabilities { CipherSuites = [1], Versions = [2] } }), MlsErrorCode.UnsupportedCapability, "7.2");
+        AddFails(Forge.KeyPackage(_dave, c => c with { Capabilities = new Capabilities { CipherSuites = [3] } }),
+            MlsErrorCode.UnsupportedCapability, "7.2");
+        AddFails(Forge.KeyPackage(_dave, c => c
+            with
+        { Capabilities = new Capabilities { CipherSuites = [1], Credentials = [2] } }),
+            MlsErrorCode.UnsupportedCapability, "7.2");
+        AddFails(Forge.KeyPackage(_dave, c => c
+            with
+        { Capabilities = new Capabilities { CipherSuites = [1], Versions = [2] } }),
+            MlsErrorCode.UnsupportedCapability, "7.2");
         ExtensionList unknown = new([new Extension(0xf123, default)]);
-        AddFails(Forge.KeyPackage(_dave, c => c with { Extensions = unknown }), MlsErrorCode.UnsupportedCapability, "7.3");
+        AddFails(Forge.KeyPackage(_dave, c => c with { Extensions = unknown }),
+            MlsErrorCode.UnsupportedCapability, "7.3");
     }
 
     [Fact]
     public void Keys_of_the_wrong_size_are_refused_7_3() =>
-        AddFails(Forge.KeyPackage(_dave, c => c with { EncryptionKey = new byte[31] }), MlsErrorCode.InvalidLeafNode, "7.3");
+        AddFails(Forge.KeyPackage(_dave, c => c with { EncryptionKey = new byte[31] }),
+            MlsErrorCode.InvalidLeafNode, "7.3");
 
     [Fact]
     public void A_credential_that_the_application_rejects_is_refused_5_3_1()
@@ -118,15 +133,20 @@ public class ProposalTests
     public void An_x509_credential_for_another_key_or_none_is_refused_5_3()
     {
         Capabilities both = new() { CipherSuites = [1], Credentials = [1, 2] };
-        AddFails(Forge.KeyPackage(_dave, c => c with { Credential = Credential.X509([]), Capabilities = both }), MlsErrorCode.InvalidCredential, "5.3");
-        AddFails(Forge.KeyPackage(_dave, c => c with { Credential = Credential.X509([new byte[] { 1, 2 }]), Capabilities = both }), MlsErrorCode.InvalidCredential, "5.3");
+        AddFails(Forge.KeyPackage(_dave, c => c with { Credential = Credential.X509([]), Capabilities = both }),
+            MlsErrorCode.InvalidCredential, "5.3");
+        AddFails(Forge.KeyPackage(_dave, c => c
+            with
+        { Credential = Credential.X509([new byte[] { 1, 2 }]), Capabilities = both }),
+            MlsErrorCode.InvalidCredential, "5.3");
     }
 
     [Fact]
     public void An_update_must_change_the_key_and_fit_its_place_7_3_12_1_2()
     {
         LeafNode current = Alice.Current.Tree.Leaf(Alice.Self)!;
-        UpdateFails(Forge.Leaf(Alice, null, encryptionKey: current.EncryptionKey.ToArray()), MlsErrorCode.DuplicateKey, "12.1.2");
+        UpdateFails(Forge.Leaf(Alice, null, encryptionKey: current.EncryptionKey.ToArray()),
+            MlsErrorCode.DuplicateKey, "12.1.2");
         UpdateFails(Forge.Leaf(Alice, new byte[32]), MlsErrorCode.InvalidLeafNode, "7.3");
         UpdateFails(Forge.Leaf(Alice, null, index: new LeafIndex(1)), MlsErrorCode.InvalidSignature, "7.3");
         UpdateFails(Forge.Leaf(Alice, null, groupId: [9]), MlsErrorCode.InvalidSignature, "7.3");
@@ -136,8 +156,10 @@ public class ProposalTests
     [Fact]
     public void A_remove_of_nobody_is_refused_12_1_3()
     {
-        Bob.Process(Forge.Proposal(Alice, new RemoveProposal(new LeafIndex(3)))).Fails(MlsErrorCode.InvalidProposal, "12.1.3");
-        Bob.Process(Forge.Proposal(Alice, new RemoveProposal(new LeafIndex(4_000_000_000)))).Fails(MlsErrorCode.InvalidProposal, "12.1.3");
+        Bob.Process(Forge.Proposal(Alice, new RemoveProposal(new LeafIndex(3))))
+            .Fails(MlsErrorCode.InvalidProposal, "12.1.3");
+        Bob.Process(Forge.Proposal(Alice, new RemoveProposal(new LeafIndex(4_000_000_000))))
+            .Fails(MlsErrorCode.InvalidProposal, "12.1.3");
     }
 
     [Fact]
@@ -154,23 +176,29 @@ public class ProposalTests
 
     [Fact]
     public void A_reinit_to_an_older_version_is_refused_12_1_5() =>
-        Bob.Process(Forge.Proposal(Alice, new ReInitProposal(new byte[] { 1 }, 0, CipherSuite.P256Aes128GcmSha256P256, ExtensionList.Empty)))
+        Bob.Process(Forge.Proposal(
+            Alice, new ReInitProposal(new byte[] { 1 }, 0, CipherSuite.P256Aes128GcmSha256P256, ExtensionList.Empty)))
             .Fails(MlsErrorCode.InvalidProposal, "12.1.5");
 
     [Fact]
     public void An_external_init_of_a_member_is_refused_12_1_6() =>
-        Bob.Process(Forge.Proposal(Alice, new ExternalInitProposal(new byte[32]))).Fails(MlsErrorCode.InvalidProposal, "12.1.6");
+        Bob.Process(Forge.Proposal(Alice, new ExternalInitProposal(new byte[32])))
+            .Fails(MlsErrorCode.InvalidProposal, "12.1.6");
 
     [Fact]
     public void Malformed_group_extensions_are_refused_11_1_12_1_8_1()
     {
         ExtensionList required = new([new Extension(ExtensionType.RequiredCapabilities, new byte[] { 1 })]);
-        Bob.Process(Forge.Proposal(Alice, new GroupContextExtensionsProposal(required))).Fails(MlsErrorCode.InvalidExtension, "11.1");
+        Bob.Process(Forge.Proposal(Alice, new GroupContextExtensionsProposal(required)))
+            .Fails(MlsErrorCode.InvalidExtension, "11.1");
         ExtensionList senders = new([new Extension(ExtensionType.ExternalSenders, new byte[] { 2, 0 })]);
-        Bob.Process(Forge.Proposal(Alice, new GroupContextExtensionsProposal(senders))).Fails(MlsErrorCode.InvalidExtension, "12.1.8.1");
+        Bob.Process(Forge.Proposal(Alice, new GroupContextExtensionsProposal(senders)))
+            .Fails(MlsErrorCode.InvalidExtension, "12.1.8.1");
         _bob.Validator.Valid = (_, use) => use != CredentialUse.ExternalSender;
-        senders = new([ExternalSender.ToExtension([new ExternalSender(_dave.Identity.PublicKey, _dave.Identity.Credential)])]);
-        Bob.Process(Forge.Proposal(Alice, new GroupContextExtensionsProposal(senders))).Fails(MlsErrorCode.InvalidCredential, "5.3.1");
+        senders = new([ExternalSender.ToExtension(
+            [new ExternalSender(_dave.Identity.PublicKey, _dave.Identity.Credential)])]);
+        Bob.Process(Forge.Proposal(Alice, new GroupContextExtensionsProposal(senders)))
+            .Fails(MlsErrorCode.InvalidCredential, "5.3.1");
     }
 
     [Fact]
@@ -178,7 +206,9 @@ public class ProposalTests
     {
         ExternalProposal outside = new(Alice.GroupId, Alice.Epoch, 0, _dave.Identity);
         Bob.Process(outside.Remove(new LeafIndex(2))).Fails(MlsErrorCode.InvalidSender, "12.1.8.1");
-        ExtensionList senders = new([ExternalSender.ToExtension([new ExternalSender(_dave.Identity.PublicKey, _dave.Identity.Credential)])]);
+        ExtensionList senders =
+            new([ExternalSender.ToExtension(
+                [new ExternalSender(_dave.Identity.PublicKey, _dave.Identity.Credential)])]);
         Bob.Follow(Alice.Commit(new CommitRequest { Extensions = senders }).Value.Message);
         Alice.MergePending();
 
@@ -187,7 +217,8 @@ public class ProposalTests
         outside = new(Alice.GroupId, Alice.Epoch, 0, _alice.Identity);
         Bob.Process(outside.Remove(new LeafIndex(2))).Fails(MlsErrorCode.InvalidSignature, "6.1");
         outside = new(Alice.GroupId, Alice.Epoch, 0, _dave.Identity);
-        Bob.Process(outside.Send(new UpdateProposal(Forge.Leaf(Alice, null)))).Fails(MlsErrorCode.InvalidSender, "12.1.8");
+        Bob.Process(outside.Send(new UpdateProposal(Forge.Leaf(Alice, null))))
+            .Fails(MlsErrorCode.InvalidSender, "12.1.8");
         Bob.Process(outside.Send(new ExternalInitProposal(new byte[32]))).Fails(MlsErrorCode.InvalidSender, "12.1.8");
         Assert.True(Bob.Process(outside.Remove(new LeafIndex(2))).IsOk);
     }
@@ -209,7 +240,8 @@ public class ProposalTests
         byte[] twice = [12, 0, 1, 0, 0, 2, 0, 0, 3, 0, 0, 1, 0];
         Codec.MlsReader reader = new(twice);
         Assert.False(ExtensionList.TryRead(ref reader, out _));
-        Assert.Throws<ArgumentException>(() => new ExtensionList([new Extension(1, default), new Extension(1, default)]));
+        Assert.Throws<ArgumentException>(
+            () => new ExtensionList([new Extension(1, default), new Extension(1, default)]));
     }
 
     [Fact]

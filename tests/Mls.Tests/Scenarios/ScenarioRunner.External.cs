@@ -30,7 +30,8 @@ internal sealed partial class ScenarioRunner
             Client(joiner).Psks.Keys[Convert.ToHexString(psk.Span)] = Client(actor).Psks.Find(psk.Span)!;
         byte[] info = tree is null ? _groups[actor].GroupInfo().Value : InfoWithoutTree(actor);
         TestClient client = Client(joiner);
-        ExternalJoin join = client.Client.JoinExternally(UnverifiedGroupInfo.Parse(info).Value, client.Identity, request).Value;
+        ExternalJoin join =
+            client.Client.JoinExternally(UnverifiedGroupInfo.Parse(info).Value, client.Identity, request).Value;
         string[] followers = [actor, .. Names(step, "members")];
         foreach (string follower in followers)
             Assert.True(_groups[follower].Follow(join.Message).IsExternal);
@@ -39,8 +40,10 @@ internal sealed partial class ScenarioRunner
         return null;
     }
 
-    private byte[] InfoWithoutTree(string actor) => MlsFrame.Write(WireFormat.GroupInfo, Mls.Groups.WelcomeBuilder.GroupInfo(
-        TestEnvironment.Create(), _groups[actor].Current, _groups[actor].Identity, includeTree: false, includeExternalPub: true));
+    private byte[] InfoWithoutTree(string actor) =>
+        MlsFrame.Write(WireFormat.GroupInfo, Mls.Groups.WelcomeBuilder.GroupInfo(
+        TestEnvironment.Create(), _groups[actor].Current, _groups[actor].Identity, includeTree: false,
+        includeExternalPub: true));
 
     private byte[] NewMemberProposal(JsonElement step)
     {
@@ -55,7 +58,8 @@ internal sealed partial class ScenarioRunner
         Group group = Group(step);
         _externalSignerNames.Add(name);
         _externalSigners.Add(MlsIdentity.Generate(suite, Credential.Basic(System.Text.Encoding.UTF8.GetBytes(name))));
-        Extension senders = ExternalSender.ToExtension(_externalSigners.Select(s => new ExternalSender(s.PublicKey, s.Credential)));
+        Extension senders =
+            ExternalSender.ToExtension(_externalSigners.Select(s => new ExternalSender(s.PublicKey, s.Credential)));
         return group.ProposeExtensions(new ExtensionList(
             [.. group.Extensions.Where(e => e.Type != ExtensionType.ExternalSenders), senders])).Value;
     }
@@ -75,7 +79,8 @@ internal sealed partial class ScenarioRunner
             "resumptionPSK" => outside.ResumptionPsk(what.UInt("epochID")),
             "groupContextExtensions" => outside.Extensions(Extensions(what)),
             "reinit" => outside.ReInit(Parameters(group, what)),
-            string other => throw new InvalidOperationException($"The scripts have a proposal that this runner does not know: {other}"),
+            string other => throw new InvalidOperationException(
+                $"The scripts have a proposal that this runner does not know: {other}"),
         };
     }
 
@@ -134,7 +139,8 @@ internal sealed partial class ScenarioRunner
         string actor = Text(step, "actor");
         string[] members = Names(step, "members");
         SuccessorGroup branch = Client(actor).Client.Branch(
-            _groups[actor], [0xcc], Extensions(step), [.. members.Select(m => Client(m).KeyPackageFor(Client(actor)))], Flag(step, "forcePath")).Value;
+            _groups[actor], [0xcc], Extensions(step), [.. members.Select(m => Client(m).KeyPackageFor(Client(actor)))],
+            Flag(step, "forcePath")).Value;
         GroupTests.AssertAgreed([branch.Group, .. members.Select(m => Client(m).Join(branch.Welcome))]);
         return null;
     }

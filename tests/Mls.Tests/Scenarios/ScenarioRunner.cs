@@ -51,7 +51,9 @@ internal sealed partial class ScenarioRunner(CipherSuite suite, bool encrypt)
             case "fullCommit":
                 return FullCommit(step);
             case "protect":
-                return Group(step).Encrypt(Encoding.UTF8.GetBytes(Text(step, "plaintext")), Encoding.UTF8.GetBytes(Text(step, "authenticatedData"))).Value;
+                return Group(step)
+                    .Encrypt(Encoding.UTF8.GetBytes(Text(step, "plaintext")),
+                        Encoding.UTF8.GetBytes(Text(step, "authenticatedData"))).Value;
             case "unprotect":
                 return Unprotect(step);
             case "externalJoin":
@@ -94,7 +96,12 @@ internal sealed partial class ScenarioRunner(CipherSuite suite, bool encrypt)
         string[] members = Names(step, "members");
         if (members.Length > 0)
         {
-            PendingCommit commit = group.Commit(new CommitRequest { Add = [.. members.Select(m => Client(m).KeyPackageFor(Client(actor)))] }).Value;
+            PendingCommit commit =
+                group.Commit(new CommitRequest
+                {
+                    Add =
+                    [.. members.Select(m => Client(m).KeyPackageFor(Client(actor)))]
+                }).Value;
             group.MergePending();
             foreach (string member in members)
                 _groups[member] = Client(member).Join(commit.Welcome!);
@@ -169,11 +176,19 @@ internal sealed partial class ScenarioRunner(CipherSuite suite, bool encrypt)
                         extensions = Extensions(item);
                         break;
                     default:
-                        throw new InvalidOperationException($"The scripts have a proposal that this runner does not know: {item}");
+                        throw new InvalidOperationException(
+                            $"The scripts have a proposal that this runner does not know: {item}");
                 }
             }
         }
-        return new CommitRequest { Add = add, Remove = remove, ExternalPsks = psks, ResumptionPsks = epochs, Extensions = extensions };
+        return new CommitRequest
+        {
+            Add = add,
+            Remove = remove,
+            ExternalPsks = psks,
+            ResumptionPsks = epochs,
+            Extensions = extensions
+        };
     }
 
     // Whoever sent it has it already.
@@ -216,7 +231,8 @@ internal sealed partial class ScenarioRunner(CipherSuite suite, bool encrypt)
 
     private static string Text(JsonElement step, string name) => step.GetProperty(name).GetString()!;
 
-    private static bool Flag(JsonElement step, string name) => step.TryGetProperty(name, out JsonElement value) && value.GetBoolean();
+    private static bool Flag(JsonElement step, string name) => step.TryGetProperty(name, out JsonElement value)
+        && value.GetBoolean();
 
     private static string[] Names(JsonElement step, string name) =>
         step.TryGetProperty(name, out JsonElement list) ? [.. list.EnumerateArray().Select(e => e.GetString()!)] : [];

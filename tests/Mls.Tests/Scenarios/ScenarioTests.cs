@@ -3,7 +3,9 @@ using QuicProChat.Mesh.Mls.Tests.Support;
 
 namespace QuicProChat.Mesh.Mls.Tests.Scenarios;
 
-/// <summary>The scripts of the working group's interop runner, driven in this process, with every suite and wire format.</summary>
+/// <summary>
+/// The scripts of the working group's interop runner, driven in this process, with every suite and wire format.
+/// </summary>
 public class ScenarioTests
 {
     private static readonly string[] Files =
@@ -34,5 +36,6 @@ public class ScenarioTests
     public void The_script_runs_to_its_end_and_all_agree(string file, string script, CipherSuite suite, bool encrypt) =>
         new ScenarioRunner(suite, encrypt).Run(Load(file).GetProperty(script));
 
-    private static JsonElement Load(string file) => MlsInputs.Json($"vectors/mls/interop-configs/{file}.json").GetProperty("scripts");
+    private static JsonElement Load(string file) => MlsInputs.Json($"vectors/mls/interop-configs/{file}.json")
+        .GetProperty("scripts");
 }

@@ -7,9 +7,9 @@ using QuicProChat.Mesh.Mls.Tree;
 namespace QuicProChat.Mesh.Mls.Tests.States;
 
 /// <summary>
-/// Seeded lives of groups without a server: members commit on what they have, hear of the commits of others in any order and
-/// late, crash, lose writes, and follow one rule that none of them can influence after the fact. In the end all agree, and no
-/// generation was used twice.
+/// Seeded lives of groups without a server: members commit on what they have, hear of the commits of others in any
+/// order and late, crash, lose writes, and follow one rule that none of them can influence after the fact. In the end
+/// all agree, and no generation was used twice.
 /// </summary>
 public class ForkHistoryTests
 {
@@ -121,7 +121,8 @@ internal sealed class ForkHistory
         {
             UnverifiedMessage parsed = UnverifiedMessage.Parse(message).Value;
             CommitStanding standing = member.Group.Classify(parsed);
-            if (count <= 0 || standing.Kind is CommitKind.Own or CommitKind.Duplicate || member.Group.FindState(parent) is null)
+            if (count <= 0 || standing.Kind is CommitKind.Own or CommitKind.Duplicate
+                || member.Group.FindState(parent) is null)
                 continue;
             MlsResult<Outcome> outcome = member.Group.Process(parsed);
             Assert.True(outcome.IsOk, $"seed {_seed}: {outcome.Error}");
@@ -142,10 +143,12 @@ internal sealed class ForkHistory
         {
             if (other == member || other.Group.FindState(state) is null || other.Store.FailAfter is not null)
                 continue;
-            Outcome.ApplicationMessage data = Assert.IsType<Outcome.ApplicationMessage>(other.Group.Process(message).Value);
+            Outcome.ApplicationMessage data =
+                Assert.IsType<Outcome.ApplicationMessage>(other.Group.Process(message).Value);
             Assert.Equal(state, data.State);
             if (!counted)
-                Assert.True(_generations.Add((data.State, data.Sender.Index, data.Generation)), $"seed {_seed}: a generation was used twice.");
+                Assert.True(_generations.Add((data.State, data.Sender.Index, data.Generation)),
+                    $"seed {_seed}: a generation was used twice.");
             counted = true;
         }
     }
@@ -175,7 +178,8 @@ internal sealed class ForkHistory
         internal void Restart() =>
             Group = new MlsClient(Client.Options, Client.Identity).FindGroup(Group.GroupId.Span)!;
 
-        // From the root, always the child with the lowest id: a rule to test with, that a committer could grind against.
+        // From the root, always the child with the lowest id: a rule to test with, that a committer could grind
+        // against.
         internal void Decide()
         {
             if (Group.Pending is not null)

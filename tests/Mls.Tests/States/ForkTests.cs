@@ -183,7 +183,8 @@ public class ForkTests
         Assert.Single(_clients[2].Store.Keys("group/"), k => k.Contains("/keys-", StringComparison.Ordinal));
 
         TestClient erin = new("erin", policy: Forking with { MaxSideStates = 2 });
-        Group[] g = TestClient.GroupOf("s", [.. Enumerable.Range(0, 5).Select(i => new TestClient($"m{i}", policy: Forking)), erin]);
+        Group[] g = TestClient.GroupOf(
+            "s", [.. Enumerable.Range(0, 5).Select(i => new TestClient($"m{i}", policy: Forking)), erin]);
         foreach (Group rival in g[..5])
             g[5].Keep(Staged(g[5], rival.Commit(new CommitRequest()).Value.Message));
         Assert.Equal(3, g[5].States.Count);
@@ -193,7 +194,8 @@ public class ForkTests
     public void Only_so_many_children_are_made_of_one_state()
     {
         TestClient erin = new("erin", policy: Forking with { MaxChildren = 2 });
-        Group[] g = TestClient.GroupOf("s", [.. Enumerable.Range(0, 3).Select(i => new TestClient($"m{i}", policy: Forking)), erin]);
+        Group[] g = TestClient.GroupOf(
+            "s", [.. Enumerable.Range(0, 3).Select(i => new TestClient($"m{i}", policy: Forking)), erin]);
         byte[][] commits = [.. g[..3].Select(m => m.Commit(new CommitRequest()).Value.Message)];
         g[3].Keep(Staged(g[3], commits[0]));
         g[3].Keep(Staged(g[3], commits[1]));
@@ -252,7 +254,12 @@ public class ForkTests
     [Fact]
     public void A_reinit_on_a_branch_that_lost_ends_nothing()
     {
-        byte[] end = Alice.Commit(new CommitRequest { ReInit = new ReInitRequest("n"u8.ToArray(), TestClient.DefaultSuite, ExtensionList.Empty) }).Value.Message;
+        byte[] end = Alice.Commit(
+            new CommitRequest
+            {
+                ReInit = new ReInitRequest("n"u8.ToArray(), TestClient.DefaultSuite,
+                ExtensionList.Empty)
+            }).Value.Message;
         byte[] right = Bob.Commit(new CommitRequest()).Value.Message;
         GroupState ended = Carol.Keep(Staged(Carol, end));
         Assert.Equal(GroupStatus.Active, Carol.Status);
@@ -290,7 +297,8 @@ public class ForkTests
         byte[] forged = [.. lost];
         forged[^(forged.Length / 2)] ^= 1;
         Assert.Equal(CommitKind.Rival, Standing(g[2], forged).Kind);
-        forged = Forge.Public(g[0], FramedContent.ForCommit(Forge.Header(g[0], epoch: g[0].Epoch - 1), new Commit([], null)), new byte[32]);
+        forged = Forge.Public(g[0],
+            FramedContent.ForCommit(Forge.Header(g[0], epoch: g[0].Epoch - 1), new Commit([], null)), new byte[32]);
         Assert.Equal(new CommitStanding(CommitKind.Rival, root, null, false), Standing(g[2], forged));
 
         // The state is gone after a while; its commits are still known.
@@ -299,7 +307,9 @@ public class ForkTests
         Group read = new MlsClient(frank.Options, frank.Identity).FindGroup("l"u8)!;
         Assert.Equal(new CommitStanding(CommitKind.Duplicate, root, tip, true), Standing(read, won));
         Assert.Equal(new CommitStanding(CommitKind.Rival, root, null, false), Standing(read, lost));
-        Assert.Equal(CommitKind.Unknown, Standing(read, Forge.Public(g[0], FramedContent.ForCommit(Forge.Header(g[0], epoch: 77), new Commit([], null)), new byte[32])).Kind);
+        Assert.Equal(CommitKind.Unknown,
+            Standing(read, Forge.Public(g[0],
+                FramedContent.ForCommit(Forge.Header(g[0], epoch: 77), new Commit([], null)), new byte[32])).Kind);
         Assert.Equal(CommitKind.Unknown, Standing(read, g[0].Send("no commit")).Kind);
         lost = g[1].Commit(new CommitRequest()).Value.Message;
         Assert.Equal(CommitKind.Next, Standing(read, lost).Kind);
@@ -339,7 +349,8 @@ public class ForkTests
         Carol.ExportOnce(0x8123, new StateId(new byte[32])).Fails(MlsErrorCode.WrongEpoch, "8.5");
     }
 
-    private static CommitStanding Standing(Group group, byte[] commit) => group.Classify(UnverifiedMessage.Parse(commit).Value);
+    private static CommitStanding Standing(Group group, byte[] commit) =>
+        group.Classify(UnverifiedMessage.Parse(commit).Value);
 
     private static StagedCommit Staged(Group group, byte[] commit)
     {
@@ -360,7 +371,8 @@ public class ForkTests
     private static void Secretless(Mls.Groups.GroupEpoch state)
     {
         Assert.True(Enumerable.Range(0, PathKeys.MaxLevels).All(l => state.Keys[l] is null));
-        Assert.All(state.Secrets.InitSecret.Concat(state.Secrets.ExporterSecret).Concat(state.Secrets.MembershipKey), b => Assert.Equal(0, b));
+        Assert.All(state.Secrets.InitSecret.Concat(state.Secrets.ExporterSecret).Concat(state.Secrets.MembershipKey),
+            b => Assert.Equal(0, b));
         Assert.Throws<InvalidOperationException>(() => state.SecretTree.Ratchet(state.Self, handshake: false));
         Assert.Throws<InvalidOperationException>(() => state.SecretTree.Ratchet(new LeafIndex(0), handshake: true));
     }

@@ -82,13 +82,19 @@ public class RetentionTests
     public void A_group_that_ended_reads_what_was_under_way_keeps_little_and_that_not_for_ever()
     {
         byte[] late = _groups[0].Send("late");
-        byte[] end = _groups[0].Commit(new CommitRequest { ReInit = new ReInitRequest("n"u8.ToArray(), TestClient.DefaultSuite, ExtensionList.Empty) }).Value.Message;
+        byte[] end = _groups[0]
+            .Commit(new CommitRequest
+            {
+                ReInit = new ReInitRequest("n"u8.ToArray(), TestClient.DefaultSuite,
+                ExtensionList.Empty)
+            }).Value.Message;
         byte[] early = _groups[0].Send("early");
         _groups[1].Follow(end);
         Assert.Equal(GroupStatus.ReInitialised, _groups[1].Status);
         Assert.Equal("late", _groups[1].Process(late).Text());
         Mls.Groups.GroupEpoch tip = _groups[1].Current;
-        Assert.All(tip.Secrets.InitSecret.Concat(tip.Secrets.MembershipKey).Concat(tip.Secrets.SenderDataSecret), b => Assert.Equal(0, b));
+        Assert.All(tip.Secrets.InitSecret.Concat(tip.Secrets.MembershipKey).Concat(tip.Secrets.SenderDataSecret),
+            b => Assert.Equal(0, b));
         Assert.NotEmpty(_groups[1].Past);
         Assert.NotEqual(0, _groups[1].EpochAuthenticator.Length);
 
@@ -120,7 +126,8 @@ public class RetentionTests
         Assert.Equal(2, _bob.Client.KeyPackages().Count);
         _time.Now = due;
         _bob.Client.Expire();
-        Assert.Equal(lasting.Reference.ToArray(), Assert.Single(_bob.Client.KeyPackages()).KeyPackage.Reference.ToArray());
+        Assert.Equal(lasting.Reference.ToArray(),
+            Assert.Single(_bob.Client.KeyPackages()).KeyPackage.Reference.ToArray());
         Assert.Null(_bob.Store.Read(StoreKeys.KeyPackage(single.Reference.Span)));
     }
 
@@ -185,7 +192,8 @@ public class RetentionTests
         Assert.Empty(read.Invitations);
         Assert.DoesNotContain(_alice.Store.Keys("group/"), k => k.Contains("welcome", StringComparison.Ordinal));
 
-        SuccessorGroup branch = _alice.Client.Branch(_groups[0], [9], ExtensionList.Empty, [_bob.KeyPackageFor(_alice)]).Value;
+        SuccessorGroup branch =
+            _alice.Client.Branch(_groups[0], [9], ExtensionList.Empty, [_bob.KeyPackageFor(_alice)]).Value;
         Group reread = new MlsClient(_alice.Options, _alice.Identity).FindGroup(branch.Group.GroupId.Span)!;
         Assert.Equal(branch.Welcome, Assert.Single(reread.Invitations).Welcome);
     }
@@ -211,7 +219,8 @@ public class RetentionTests
         byte[] other = g[0].Send("of a member");
         Assert.False(Assert.IsType<Outcome.ApplicationMessage>(g[1].Process(before).Value).IsFromFormerMember);
         g[1].Follow(g[0].Commit(new CommitRequest { Remove = [new LeafIndex(2)] }).Value.Message);
-        Outcome.ApplicationMessage late = Assert.IsType<Outcome.ApplicationMessage>(g[1].Process(g[2].Send("after")).Value);
+        Outcome.ApplicationMessage late =
+            Assert.IsType<Outcome.ApplicationMessage>(g[1].Process(g[2].Send("after")).Value);
         Assert.True(late.IsFromFormerMember);
         Assert.Equal(g[1].Tip.Parent, late.State);
         Assert.False(Assert.IsType<Outcome.ApplicationMessage>(g[1].Process(other).Value).IsFromFormerMember);

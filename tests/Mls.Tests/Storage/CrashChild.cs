@@ -4,7 +4,9 @@ using QuicProChat.Mesh.Mls.Tests.Support;
 
 namespace QuicProChat.Mesh.Mls.Tests.Storage;
 
-/// <summary>The process that is killed: it sends, commits and merges without end, and says what it did when it is durable.</summary>
+/// <summary>
+/// The process that is killed: it sends, commits and merges without end, and says what it did when it is durable.
+/// </summary>
 internal static class CrashChild
 {
     internal const string Command = "crash-child";

@@ -5,8 +5,8 @@ using QuicProChat.Mesh.Mls.Tests.Support;
 namespace QuicProChat.Mesh.Mls.Tests.Storage;
 
 /// <summary>
-/// A real process works on a file store and is killed (SIGKILL) again and again. Whatever it said before it died, the other
-/// member must be able to follow; what it never said must not matter.
+/// A real process works on a file store and is killed (SIGKILL) again and again. Whatever it said before it died, the
+/// other member must be able to follow; what it never said must not matter.
 /// </summary>
 public sealed class CrashTests : IDisposable
 {
@@ -35,7 +35,8 @@ public sealed class CrashTests : IDisposable
                 {
                     case "message":
                         Assert.True(ciphertexts.Add(words[1]));
-                        Assert.True(theirs.Process(Convert.FromHexString(words[1])).IsOk, $"Message {messages} of run {run} is not readable: a key was used twice or lost.");
+                        Assert.True(theirs.Process(Convert.FromHexString(words[1])).IsOk,
+                            $"Message {messages} of run {run} is not readable: a key was used twice or lost.");
                         messages++;
                         break;
                     case "commit":
@@ -54,7 +55,8 @@ public sealed class CrashTests : IDisposable
                 }
             }
         }
-        Assert.True(messages > Kills && commits > Kills / 2, $"{messages} messages and {commits} commits prove little.");
+        Assert.True(messages > Kills
+            && commits > Kills / 2, $"{messages} messages and {commits} commits prove little.");
     }
 
     private Group Prepare(TestClient bob)
@@ -74,7 +76,8 @@ public sealed class CrashTests : IDisposable
     private List<string> Run(Random? chance)
     {
         ProcessStartInfo start = new("dotnet") { RedirectStandardOutput = true, UseShellExecute = false };
-        foreach (string argument in new[] { typeof(CrashTests).Assembly.Location, CrashChild.Command, _directory, chance is null ? "finish" : "run" })
+        foreach (string argument in new[] { typeof(CrashTests).Assembly.Location, CrashChild.Command, _directory, chance
+            is null ? "finish" : "run" })
             start.ArgumentList.Add(argument);
         using Process process = Process.Start(start)!;
         List<string> lines = [];

@@ -67,7 +67,8 @@ public class FailedWriteTests
         FailingStore store = new(new MemoryGroupStore());
         TestClient alice = new("alice"), bob = new("bob", store: store);
         Group[] g = TestClient.GroupOf("g", alice, bob);
-        StagedCommit staged = ((Outcome.CommitStaged)g[1].Process(g[0].Commit(new CommitRequest()).Value.Message).Value).Commit;
+        StagedCommit staged =
+            ((Outcome.CommitStaged)g[1].Process(g[0].Commit(new CommitRequest()).Value.Message).Value).Commit;
         g[0].MergePending();
         store.FailAfter = 0;
         Assert.Throws<IOException>(() => g[1].Merge(staged));
@@ -154,7 +155,9 @@ public class FailedWriteTests
             [.. _values.Keys.Where(k => k.StartsWith(prefix, StringComparison.Ordinal)).Order(StringComparer.Ordinal)];
     }
 
-    /// <summary>A short life of a group, of which any step can be made to fail at any operation of one member's store.</summary>
+    /// <summary>
+    /// A short life of a group, of which any step can be made to fail at any operation of one member's store.
+    /// </summary>
     private sealed class Life
     {
         private readonly FailingStore _store = new(new MemoryGroupStore());
@@ -220,7 +223,8 @@ public class FailedWriteTests
         internal void MemoryIsWhatTheStoreHas()
         {
             // With a clock that stands still, so that reading takes nothing away.
-            MlsClientOptions options = new() { Validator = _alice.Validator, Store = _alice.Store, Time = new FakeTime() };
+            MlsClientOptions options =
+                new() { Validator = _alice.Validator, Store = _alice.Store, Time = new FakeTime() };
             Group? read = new MlsClient(options, _alice.Identity).FindGroup("g"u8);
             Assert.Equal(read is null ? GroupStatus.Removed : read.Status, _ours.Status);
             if (read is null)
@@ -260,7 +264,9 @@ public class FailedWriteTests
         private Group Rejoin()
         {
             UnverifiedGroupInfo info = UnverifiedGroupInfo.Parse(_theirs.GroupInfo().Value).Value;
-            ExternalJoin join = _alice.Client.JoinExternally(info, _alice.Identity, new ExternalJoinRequest { RemovePrior = true }).Value;
+            ExternalJoin join =
+                _alice.Client.JoinExternally(
+                    info, _alice.Identity, new ExternalJoinRequest { RemovePrior = true }).Value;
             _theirs.Follow(join.Message);
             return join.Accept();
         }

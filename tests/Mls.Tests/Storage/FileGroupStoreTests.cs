@@ -70,7 +70,8 @@ public sealed class FileGroupStoreTests : IDisposable
         {
             string directory = Path.Combine(_directory, $"{step}");
             using FileGroupStore store = new(directory);
-            store.Write([new StoreChange("a", new byte[] { 1 }), new StoreChange("b", new byte[] { 1 }), new StoreChange("c", new byte[] { 1 })]);
+            store.Write([new StoreChange("a", new byte[] { 1 }), new StoreChange("b", new byte[] { 1 }),
+                new StoreChange("c", new byte[] { 1 })]);
             int left = step;
             store.BeforeStep = () =>
             {
@@ -78,7 +79,8 @@ public sealed class FileGroupStoreTests : IDisposable
                     throw new IOException("No space left on device");
             };
             Exception? failure = Record.Exception(() => store.Write(
-                [new StoreChange("a", new byte[] { 2 }), new StoreChange("b", null), new StoreChange("d", new byte[] { 2 })]));
+                [new StoreChange("a", new byte[] { 2 }), new StoreChange("b", null),
+                    new StoreChange("d", new byte[] { 2 })]));
             store.BeforeStep = null;
             if (failure is null)
                 break;

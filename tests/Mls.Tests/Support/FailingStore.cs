@@ -6,7 +6,9 @@ internal sealed class FailingStore(IGroupStore inner) : IGroupStore
     /// <summary>How many operations go well before one fails; null for all.</summary>
     internal int? FailAfter { get; set; }
 
-    /// <summary>Whether the write that fails has happened all the same, as when only its acknowledgement is lost.</summary>
+    /// <summary>
+    /// Whether the write that fails has happened all the same, as when only its acknowledgement is lost.
+    /// </summary>
     internal bool AfterTheFact { get; set; }
 
     internal int Operations { get; private set; }

@@ -10,23 +10,30 @@ namespace QuicProChat.Mesh.Mls.Tests.Support;
 /// <summary>What a dishonest member can make with the keys it rightly has: anything, properly signed.</summary>
 internal static class Forge
 {
-    internal static byte[] Commit(Group from, Proposal[] proposals, UpdatePath? path = null, byte[]? confirmationTag = null) =>
+    internal static byte[] Commit(
+        Group from, Proposal[] proposals, UpdatePath? path = null, byte[]? confirmationTag = null) =>
         Commit(from, [.. proposals.Select(p => new ProposalOrRef(p, default))], path, confirmationTag);
 
-    internal static byte[] Commit(Group from, ProposalOrRef[] proposals, UpdatePath? path = null, byte[]? confirmationTag = null)
+    internal static byte[] Commit(
+        Group from, ProposalOrRef[] proposals, UpdatePath? path = null, byte[]? confirmationTag = null)
     {
         FramedContent content = FramedContent.ForCommit(Header(from), new Commit(proposals, path));
         return Public(from, content, confirmationTag ?? new byte[32]);
     }
 
-    internal static byte[] Proposal(Group from, Proposal proposal) => Public(from, FramedContent.ForProposal(Header(from), proposal), default);
+    internal static byte[] Proposal(Group from, Proposal proposal) =>
+        Public(from, FramedContent.ForProposal(Header(from), proposal), default);
 
-    internal static byte[] Public(Group from, FramedContent content, ReadOnlyMemory<byte> confirmationTag, MlsIdentity? signer = null, byte[]? membershipKey = null)
+    internal static byte[] Public(
+        Group from, FramedContent content, ReadOnlyMemory<byte> confirmationTag, MlsIdentity? signer = null,
+        byte[]? membershipKey = null)
     {
         GroupContext context = from.Current.Context;
-        byte[] signature = AuthenticatedContent.Sign(WireFormat.PublicMessage, content, context, (signer ?? from.Identity).Signer);
+        byte[] signature =
+            AuthenticatedContent.Sign(WireFormat.PublicMessage, content, context, (signer ?? from.Identity).Signer);
         AuthenticatedContent authenticated = new(WireFormat.PublicMessage, content, signature, confirmationTag);
-        return PublicMessage.Protect(from.Current.Suite, authenticated, context, membershipKey ?? from.Current.Secrets.MembershipKey).ToMessage();
+        return PublicMessage.Protect(from.Current.Suite, authenticated, context, membershipKey
+            ?? from.Current.Secrets.MembershipKey).ToMessage();
     }
 
     /// <summary>A private message of content that was signed in some way.</summary>
@@ -34,7 +41,8 @@ internal static class Forge
     {
         AuthenticatedContent authenticated = new(WireFormat.PrivateMessage, content, signature, default);
         return MessageProtection.Protect(
-            from.Current.Suite, from.Current.SecretTree, from.Current.Secrets.SenderDataSecret, authenticated, padding, RandomSource.System)!.ToMessage();
+            from.Current.Suite, from.Current.SecretTree, from.Current.Secrets.SenderDataSecret, authenticated, padding,
+            RandomSource.System)!.ToMessage();
     }
 
     internal static FramedHeader Header(Group from, uint? sender = null, ulong? epoch = null) =>
@@ -46,7 +54,8 @@ internal static class Forge
 
     /// <summary>A leaf of a member, signed, with whatever a test wants to be wrong.</summary>
     internal static LeafNode Leaf(
-        Group from, byte[]? parentHash, byte[]? encryptionKey = null, Capabilities? capabilities = null, ExtensionList? extensions = null,
+        Group from, byte[]? parentHash, byte[]? encryptionKey = null, Capabilities? capabilities = null,
+        ExtensionList? extensions = null,
         MlsIdentity? identity = null, LeafIndex? index = null, byte[]? groupId = null)
     {
         LeafNode current = from.Current.Tree.Leaf(from.Self)!;
@@ -58,14 +67,16 @@ internal static class Forge
     }
 
     internal static UnverifiedKeyPackage KeyPackage(
-        TestClient of, Func<LeafNodeContent, LeafNodeContent>? change = null, ulong? notBefore = null, ulong? notAfter = null,
+        TestClient of, Func<LeafNodeContent, LeafNodeContent>? change = null, ulong? notBefore = null,
+        ulong? notAfter = null,
         bool initIsLeafKey = false, CipherSuite? suite = null, MlsIdentity? signer = null, LeafNode? leaf = null)
     {
         Suite s = Suite.Require(suite ?? of.Identity.CipherSuite);
         Suite own = Suite.Require(of.Identity.CipherSuite);
         byte[] key = own.Kem.Generate(RandomSource.System).PublicKey;
         LeafNodeContent content = new(
-            key, of.Identity.Credential, new Capabilities { CipherSuites = [(ushort)s.Id, (ushort)own.Id] }, ExtensionList.Empty);
+            key, of.Identity.Credential, new Capabilities { CipherSuites = [(ushort)s.Id, (ushort)own.Id] },
+            ExtensionList.Empty);
         content = change?.Invoke(content) ?? content;
         ulong now = (ulong)of.Time.Now.ToUnixTimeSeconds();
         leaf ??= content.SignForKeyPackage((signer ?? of.Identity).Signer, notBefore ?? now, notAfter ?? (now + 1000));

@@ -16,7 +16,8 @@ internal static class MlsInputs
     {
         foreach (JsonElement item in Json($"vectors/mls/{name}.json").EnumerateArray())
         {
-            if (!item.TryGetProperty("cipher_suite", out JsonElement suite) || Enum.IsDefined((CipherSuite)suite.GetUInt16()))
+            if (!item.TryGetProperty("cipher_suite", out JsonElement suite)
+                || Enum.IsDefined((CipherSuite)suite.GetUInt16()))
                 yield return item;
         }
     }

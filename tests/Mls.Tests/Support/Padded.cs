@@ -12,7 +12,8 @@ internal static class Padded
     internal static byte[] Encrypt(Group from, FramedContent content, byte[] signature, byte[] padding)
     {
         Suite suite = from.Current.Suite;
-        MessageKey key = from.Current.SecretTree.Ratchet(new LeafIndex(content.Sender.Index), handshake: false).TakeNext(suite)!.Value;
+        MessageKey key = from.Current.SecretTree.Ratchet(new LeafIndex(content.Sender.Index), handshake: false)
+            .TakeNext(suite)!.Value;
         using MlsWriter plaintext = new();
         plaintext.Raw(content.Body);
         plaintext.Vector(signature);

@@ -11,7 +11,8 @@ internal sealed class TestClient
 
     internal TestClient(
         string name, CipherSuite suite = DefaultSuite, GroupPolicy? policy = null, IGroupStore? store = null,
-        RandomFill? random = null, FakeTime? time = null, Capabilities? supported = null, TestPsks? psks = null, MlsIdentity? identity = null)
+        RandomFill? random = null, FakeTime? time = null, Capabilities? supported = null, TestPsks? psks = null,
+        MlsIdentity? identity = null)
     {
         Name = name;
         Time = time ?? new FakeTime();
@@ -67,7 +68,8 @@ internal sealed class TestClient
     internal static Group[] GroupOf(string groupId, params TestClient[] clients)
     {
         Group first = clients[0].Create(groupId);
-        PendingCommit commit = first.Commit(new CommitRequest { Add = [.. clients[1..].Select(c => c.KeyPackageFor(clients[0]))] }).Value;
+        PendingCommit commit =
+            first.Commit(new CommitRequest { Add = [.. clients[1..].Select(c => c.KeyPackageFor(clients[0]))] }).Value;
         first.MergePending();
         return [first, .. clients[1..].Select(c => c.Join(commit.Welcome!))];
     }

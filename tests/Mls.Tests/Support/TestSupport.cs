@@ -15,13 +15,16 @@ internal sealed class TestValidator : CredentialValidator
 
     internal bool AllowSelfProposed { get; set; } = true;
 
-    /// <summary>Whether newcomers may join from outside; null for what the library does unless told otherwise.</summary>
+    /// <summary>
+    /// Whether newcomers may join from outside; null for what the library does unless told otherwise.
+    /// </summary>
     internal bool? External { get; set; }
 
     public override bool MayJoinExternally(Credential credential, Credential? removed) =>
         removed is null && External is { } external ? external : base.MayJoinExternally(credential, removed);
 
-    public override bool IsValid(Credential credential, ReadOnlyMemory<byte> signatureKey, CredentialUse use) => Valid(credential, use);
+    public override bool IsValid(Credential credential, ReadOnlyMemory<byte> signatureKey, CredentialUse use) =>
+        Valid(credential, use);
 
     public override bool IsValidSuccessor(Credential current, Credential next) => Successor(current, next);
 
@@ -34,7 +37,8 @@ internal sealed class TestPsks : IPskSource
 {
     internal Dictionary<string, byte[]> Keys { get; } = [];
 
-    public byte[]? Find(ReadOnlySpan<byte> id) => Keys.TryGetValue(Convert.ToHexString(id), out byte[]? psk) ? (byte[])psk.Clone() : null;
+    public byte[]? Find(ReadOnlySpan<byte> id) => Keys.TryGetValue(Convert.ToHexString(id), out byte[]? psk)
+        ? (byte[])psk.Clone() : null;
 }
 
 internal sealed class FakeTime : TimeProvider

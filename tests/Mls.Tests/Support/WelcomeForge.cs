@@ -7,7 +7,9 @@ using QuicProChat.Mesh.Mls.Storage;
 
 namespace QuicProChat.Mesh.Mls.Tests.Support;
 
-/// <summary>What a dishonest committer can put into a Welcome: it is opened with the newcomer's keys, changed, and closed again.</summary>
+/// <summary>
+/// What a dishonest committer can put into a Welcome: it is opened with the newcomer's keys, changed, and closed again.
+/// </summary>
 internal static class WelcomeForge
 {
     internal static byte[] WithoutPathSecret(TestClient owner, KeyPackage keyPackage, byte[] welcome) => Change(
@@ -39,7 +41,9 @@ internal static class WelcomeForge
         using MlsWriter writer = new();
         changeSecrets(secrets).Write(writer);
         Assert.True(suite.TryEncryptWithLabel(
-            keys.KeyPackage.InitKey.Span, "Welcome"u8, sealedInfo, writer.Written, RandomSource.System, out HpkeCiphertext closed));
-        return UnverifiedWelcome.CreateMessage(suite.Id, [new EncryptedGroupSecrets(keyPackage.Reference, closed)], sealedInfo);
+            keys.KeyPackage.InitKey.Span, "Welcome"u8, sealedInfo, writer.Written, RandomSource.System,
+            out HpkeCiphertext closed));
+        return UnverifiedWelcome.CreateMessage(suite.Id, [new EncryptedGroupSecrets(keyPackage.Reference, closed)],
+            sealedInfo);
     }
 }

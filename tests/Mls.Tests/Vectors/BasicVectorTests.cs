@@ -80,13 +80,16 @@ public class BasicVectorTests
             Assert.Equal(v.Hex("out"), suite.RefHash(Label(v), v.Hex("value")));
 
             v = item.GetProperty("expand_with_label");
-            Assert.Equal(v.Hex("out"), suite.ExpandWithLabel(v.Hex("secret"), Label(v), v.Hex("context"), v.GetProperty("length").GetInt32()));
+            Assert.Equal(v.Hex("out"),
+                suite.ExpandWithLabel(v.Hex("secret"), Label(v), v.Hex("context"), v.GetProperty("length").GetInt32()));
 
             v = item.GetProperty("derive_secret");
             Assert.Equal(v.Hex("out"), suite.DeriveSecret(v.Hex("secret"), Label(v)));
 
             v = item.GetProperty("derive_tree_secret");
-            Assert.Equal(v.Hex("out"), suite.DeriveTreeSecret(v.Hex("secret"), Label(v), v.UInt("generation"), v.GetProperty("length").GetInt32()));
+            Assert.Equal(v.Hex("out"),
+                suite.DeriveTreeSecret(v.Hex("secret"), Label(v), v.UInt("generation"), v.GetProperty("length")
+                    .GetInt32()));
         }
     }
 
@@ -126,9 +129,12 @@ public class BasicVectorTests
             JsonElement v = item.GetProperty("encrypt_with_label");
             byte[] plaintext = v.Hex("plaintext");
             HpkeCiphertext given = new(v.Hex("kem_output"), v.Hex("ciphertext"));
-            Assert.Equal(plaintext, suite.DecryptWithLabel(v.Hex("priv"), v.Hex("pub"), Label(v), v.Hex("context"), given));
-            Assert.True(suite.TryEncryptWithLabel(v.Hex("pub"), Label(v), v.Hex("context"), plaintext, RandomSource.System, out HpkeCiphertext own));
-            Assert.Equal(plaintext, suite.DecryptWithLabel(v.Hex("priv"), v.Hex("pub"), Label(v), v.Hex("context"), own));
+            Assert.Equal(plaintext,
+                suite.DecryptWithLabel(v.Hex("priv"), v.Hex("pub"), Label(v), v.Hex("context"), given));
+            Assert.True(suite.TryEncryptWithLabel(v.Hex("pub"), Label(v), v.Hex("context"), plaintext,
+                RandomSource.System, out HpkeCiphertext own));
+            Assert.Equal(plaintext,
+                suite.DecryptWithLabel(v.Hex("priv"), v.Hex("pub"), Label(v), v.Hex("context"), own));
         }
     }
 
@@ -138,5 +144,6 @@ public class BasicVectorTests
         return value.ValueKind == JsonValueKind.Null ? null : value.GetUInt32();
     }
 
-    private static byte[] Label(JsonElement v) => System.Text.Encoding.UTF8.GetBytes(v.GetProperty("label").GetString()!);
+    private static byte[] Label(JsonElement v) =>
+        System.Text.Encoding.UTF8.GetBytes(v.GetProperty("label").GetString()!);
 }

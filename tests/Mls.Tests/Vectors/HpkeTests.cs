@@ -24,12 +24,14 @@ public class HpkeTests
         byte[] info = Convert.FromHexString(v.Info);
         byte[] aad = Convert.FromHexString(v.Aad);
         Assert.True(suite.Hpke.TrySeal(
-            Convert.FromHexString(v.PkRm), info, aad, Convert.FromHexString(v.Plaintext), Ephemeral(v), out HpkeCiphertext sealed1));
+            Convert.FromHexString(v.PkRm), info, aad, Convert.FromHexString(v.Plaintext), Ephemeral(v),
+            out HpkeCiphertext sealed1));
         Assert.Equal(v.Enc, Convert.ToHexStringLower(sealed1.KemOutput.Span));
         Assert.Equal(v.Ciphertext, Convert.ToHexStringLower(sealed1.Ciphertext.Span));
 
         byte[]? opened = suite.Hpke.Open(
-            sealed1.KemOutput.Span, Convert.FromHexString(v.SkRm), Convert.FromHexString(v.PkRm), info, aad, sealed1.Ciphertext.Span);
+            sealed1.KemOutput.Span, Convert.FromHexString(v.SkRm), Convert.FromHexString(v.PkRm), info, aad,
+            sealed1.Ciphertext.Span);
         Assert.Equal(v.Plaintext, Convert.ToHexStringLower(opened!));
     }
 
@@ -42,9 +44,11 @@ public class HpkeTests
             byte[] sent = new byte[32];
             byte[] received = new byte[32];
             Assert.True(suite.Hpke.TryExportToSender(
-                Convert.FromHexString(v.PkRm), Convert.FromHexString(v.Info), Convert.FromHexString(context), sent, Ephemeral(v), out byte[] kem));
+                Convert.FromHexString(v.PkRm), Convert.FromHexString(v.Info), Convert.FromHexString(context), sent,
+                Ephemeral(v), out byte[] kem));
             Assert.True(suite.Hpke.TryExportToReceiver(
-                kem, Convert.FromHexString(v.SkRm), Convert.FromHexString(v.PkRm), Convert.FromHexString(v.Info), Convert.FromHexString(context), received));
+                kem, Convert.FromHexString(v.SkRm), Convert.FromHexString(v.PkRm), Convert.FromHexString(v.Info),
+                Convert.FromHexString(context), received));
             Assert.Equal(value, Convert.ToHexStringLower(sent));
             Assert.Equal(value, Convert.ToHexStringLower(received));
         }

@@ -14,10 +14,12 @@ public class MessageProtectionVectorTests
     private static readonly LeafIndex Sender = new(1);
 
     [SharedFact("vectors/mls/message-protection.json")]
-    public void Given_and_own_messages_come_out_as_the_vectors_say() => CheckProtection(MlsInputs.Cases("message-protection"));
+    public void Given_and_own_messages_come_out_as_the_vectors_say() =>
+        CheckProtection(MlsInputs.Cases("message-protection"));
 
     [Fact]
-    public void Given_and_own_messages_come_out_as_with_mlspp() => CheckProtection(MlsInputs.OfMlspp("message-protection"));
+    public void Given_and_own_messages_come_out_as_with_mlspp() =>
+        CheckProtection(MlsInputs.OfMlspp("message-protection"));
 
     private static void CheckProtection(IEnumerable<JsonElement> cases)
     {
@@ -35,7 +37,8 @@ public class MessageProtectionVectorTests
             };
             using Signer signer = suite.Signature.CreateSigner(item.Hex("signature_priv"))!;
             byte[] publicKey = item.Hex("signature_pub");
-            FramedHeader header = new(context.GroupId, context.Epoch, new Sender(SenderType.Member, Sender.Value), default);
+            FramedHeader header =
+                new(context.GroupId, context.Epoch, new Sender(SenderType.Member, Sender.Value), default);
 
             MlsReader reader = new(item.Hex("proposal"));
             Assert.True(Proposal.TryRead(ref reader, out Proposal proposal));
@@ -56,9 +59,11 @@ public class MessageProtectionVectorTests
 
                 byte[] tag = name == "commit" ? [1, 2, 3] : [];
                 AuthenticatedContent own = new(
-                    WireFormat.PrivateMessage, content, AuthenticatedContent.Sign(WireFormat.PrivateMessage, content, context, signer), tag);
+                    WireFormat.PrivateMessage, content,
+                    AuthenticatedContent.Sign(WireFormat.PrivateMessage, content, context, signer), tag);
                 PrivateMessage sent = MessageProtection.Protect(
-                    suite, Tree(suite, item), item.Hex("sender_data_secret"), own, new PaddingPolicy(32, true), RandomSource.System)!;
+                    suite, Tree(suite, item), item.Hex("sender_data_secret"), own, new PaddingPolicy(32, true),
+                    RandomSource.System)!;
                 opened = OpenPrivate(suite, item, sent.ToMessage());
                 Assert.Equal(expected, Payload(opened.Content));
                 Assert.True(opened.VerifySignature(suite, publicKey, context));
@@ -68,7 +73,8 @@ public class MessageProtectionVectorTests
         }
     }
 
-    private static void CheckPublic(Suite suite, JsonElement item, string name, FramedContent content, GroupContext context, Signer signer)
+    private static void CheckPublic(
+        Suite suite, JsonElement item, string name, FramedContent content, GroupContext context, Signer signer)
     {
         MlsReader reader = new(item.Hex(name + "_pub"));
         Assert.True(MlsFrame.TryReadHeader(ref reader, out WireFormat format, out _));
@@ -80,7 +86,8 @@ public class MessageProtectionVectorTests
         Assert.True(given.Authenticated.VerifySignature(suite, item.Hex("signature_pub"), context));
 
         byte[] signature = AuthenticatedContent.Sign(WireFormat.PublicMessage, content, context, signer);
-        AuthenticatedContent own = new(WireFormat.PublicMessage, content, signature, name == "commit" ? new byte[] { 1 } : default);
+        AuthenticatedContent own =
+            new(WireFormat.PublicMessage, content, signature, name == "commit" ? new byte[] { 1 } : default);
         PublicMessage sent = PublicMessage.Protect(suite, own, context, item.Hex("membership_key"));
         Assert.True(sent.VerifyMembershipTag(suite, context, item.Hex("membership_key")));
     }
@@ -92,7 +99,8 @@ public class MessageProtectionVectorTests
         Assert.Equal(WireFormat.PrivateMessage, format);
         Assert.True(PrivateMessage.TryRead(ref reader, out PrivateMessage priv));
         Assert.True(reader.AtEnd);
-        Assert.True(MessageProtection.TryOpenSenderData(suite, item.Hex("sender_data_secret"), priv, out SenderData data));
+        Assert.True(MessageProtection.TryOpenSenderData(suite, item.Hex("sender_data_secret"), priv,
+            out SenderData data));
         Assert.Equal(Sender.Value, data.LeafIndex);
         HashRatchet ratchet = Tree(suite, item).Ratchet(Sender, priv.ContentType != ContentType.Application);
         Assert.False(ratchet.Peek(suite, data.Generation, 32, 1000, out RatchetPeek peek).Failed);

@@ -13,7 +13,8 @@ public class MessagesVectorTests
     public void Every_message_reads_and_writes_back_byte_for_byte() => CheckMessages(MlsInputs.Cases("messages"));
 
     [Fact]
-    public void Every_message_of_mlspp_reads_and_writes_back_byte_for_byte() => CheckMessages(MlsInputs.OfMlspp("messages"));
+    public void Every_message_of_mlspp_reads_and_writes_back_byte_for_byte() =>
+        CheckMessages(MlsInputs.OfMlspp("messages"));
 
     private static void CheckMessages(IEnumerable<JsonElement> cases)
     {
@@ -24,11 +25,14 @@ public class MessagesVectorTests
             UnverifiedWelcome welcome = UnverifiedWelcome.Parse(bytes).Value;
             Assert.Equal(bytes, UnverifiedWelcome.CreateMessage(
                 welcome.CipherSuite,
-                [.. welcome.Recipients().Select(r => welcome.TryFind(r.Span, out HpkeCiphertext c) ? new EncryptedGroupSecrets(r, c) : default)],
+                [.. welcome.Recipients()
+                    .Select(r => welcome.TryFind(r.Span, out HpkeCiphertext c) ? new EncryptedGroupSecrets(r, c)
+                        : default)],
                 welcome.EncryptedGroupInfo.Span));
 
             bytes = item.Hex("mls_group_info");
-            Assert.Equal(bytes, MlsFrame.Write(WireFormat.GroupInfo, UnverifiedGroupInfo.Parse(bytes).Value.Encoded.Span));
+            Assert.Equal(bytes,
+                MlsFrame.Write(WireFormat.GroupInfo, UnverifiedGroupInfo.Parse(bytes).Value.Encoded.Span));
             bytes = item.Hex("mls_key_package");
             Assert.Equal(bytes, UnverifiedKeyPackage.Parse(bytes).Value.ToMessage());
 

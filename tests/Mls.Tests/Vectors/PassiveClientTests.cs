@@ -22,7 +22,8 @@ public class PassiveClientTests
     public void A_member_that_only_listens_arrives_at_every_epoch(string file) => FollowAll(MlsInputs.Cases(file));
 
     [Fact]
-    public void A_member_that_only_listens_to_mlspp_arrives_at_every_epoch() => FollowAll(MlsInputs.OfMlspp("passive-client"));
+    public void A_member_that_only_listens_to_mlspp_arrives_at_every_epoch() =>
+        FollowAll(MlsInputs.OfMlspp("passive-client"));
 
     private static void FollowAll(IEnumerable<JsonElement> histories)
     {
@@ -36,10 +37,12 @@ public class PassiveClientTests
     }
 
     [SharedFact("vectors/mls/welcome.json")]
-    public void The_welcome_vectors_decrypt_and_their_signature_and_tag_hold() => CheckWelcome(MlsInputs.Cases("welcome"));
+    public void The_welcome_vectors_decrypt_and_their_signature_and_tag_hold() =>
+        CheckWelcome(MlsInputs.Cases("welcome"));
 
     [Fact]
-    public void A_welcome_of_mlspp_decrypts_and_its_signature_and_tag_hold() => CheckWelcome(MlsInputs.OfMlspp("welcome"));
+    public void A_welcome_of_mlspp_decrypts_and_its_signature_and_tag_hold() =>
+        CheckWelcome(MlsInputs.OfMlspp("welcome"));
 
     private static void CheckWelcome(IEnumerable<JsonElement> cases)
     {
@@ -50,19 +53,22 @@ public class PassiveClientTests
             UnverifiedWelcome welcome = UnverifiedWelcome.Parse(item.Hex("welcome")).Value;
             Assert.True(welcome.TryFind(suite.KeyPackageRef(keyPackage.Encoded.Span), out HpkeCiphertext encrypted));
             byte[] secrets = suite.DecryptWithLabel(
-                item.Hex("init_priv"), keyPackage.InitKey.Span, "Welcome"u8, welcome.EncryptedGroupInfo.Span, encrypted)!;
+                item.Hex("init_priv"), keyPackage.InitKey.Span, "Welcome"u8, welcome.EncryptedGroupInfo.Span,
+                encrypted)!;
             Codec.MlsReader reader = new(secrets);
             Assert.True(GroupSecrets.TryRead(ref reader, out GroupSecrets group) && reader.AtEnd);
             byte[] member = Schedule.KeySchedule.MemberSecret(suite, group.JoinerSecret.Span, suite.Zeros);
             (byte[] key, byte[] nonce) = Schedule.KeySchedule.WelcomeKey(suite, member);
             byte[] plaintext = new byte[welcome.EncryptedGroupInfo.Length - AeadCipher.TagSize];
-            Assert.True(AeadCipher.TryOpen(suite.Aead, key, nonce, default, welcome.EncryptedGroupInfo.Span, plaintext));
+            Assert.True(AeadCipher.TryOpen(suite.Aead, key, nonce, default, welcome.EncryptedGroupInfo.Span,
+                plaintext));
             reader = new Codec.MlsReader(plaintext);
             Assert.True(UnverifiedGroupInfo.TryRead(ref reader, out UnverifiedGroupInfo info) && reader.AtEnd);
             Assert.True(info.VerifySignature(suite, item.Hex("signer_pub")));
             byte[] epochSecret = Schedule.KeySchedule.EpochSecret(suite, member, info.Context.Encoded);
             byte[] confirmationKey = suite.DeriveSecret(epochSecret, "confirm"u8);
-            Assert.True(suite.VerifyMac(confirmationKey, info.Context.ConfirmedTranscriptHash.Span, info.ConfirmationTag.Span));
+            Assert.True(suite.VerifyMac(confirmationKey, info.Context.ConfirmedTranscriptHash.Span,
+                info.ConfirmationTag.Span));
         }
     }
 
@@ -86,12 +92,14 @@ public class PassiveClientTests
         KeyPackageRecord record = new(keyPackage, initKey, leafKey, lastResort: false);
         store.Write([new StoreChange(StoreKeys.KeyPackage(reference), record.ToBytes())]);
         // The histories were recorded years ago, with lifetimes of any length.
-        GroupPolicy policy = new() { CheckReceivedLifetimes = false, MaxLeafLifetime = TimeSpan.MaxValue, ResumptionEpochs = 1000 };
+        GroupPolicy policy =
+            new() { CheckReceivedLifetimes = false, MaxLeafLifetime = TimeSpan.MaxValue, ResumptionEpochs = 1000 };
         TestClient client = new("listener", id, policy, store, psks: psks, identity: identity);
         client.Validator.Successor = (_, _) => true;
         client.Validator.External = true;
 
-        byte[]? tree = item.GetProperty("ratchet_tree").ValueKind == JsonValueKind.Null ? null : item.Hex("ratchet_tree");
+        byte[]? tree = item.GetProperty("ratchet_tree").ValueKind == JsonValueKind.Null ? null
+            : item.Hex("ratchet_tree");
         ReadOnlyMemory<byte>? supplied = tree is null ? null : tree;
         Group group = client.Join(item.Hex("welcome"), supplied);
         Assert.Equal(item.Hex("initial_epoch_authenticator"), group.EpochAuthenticator.ToArray());
@@ -111,7 +119,8 @@ public class PassiveClientTests
     }
 
     // Some files lost the leading zeros of P-521 scalars.
-    private static byte[] Padded(Suite suite, byte[] key) => [.. new byte[suite.Kem.PrivateKeySize - key.Length], .. key];
+    private static byte[] Padded(Suite suite, byte[] key) =>
+        [.. new byte[suite.Kem.PrivateKeySize - key.Length], .. key];
 
     private static void CheckPair(Suite suite, byte[] privateKey, ReadOnlyMemory<byte> publicKey)
     {

@@ -39,7 +39,9 @@ public class ScheduleVectorTests
                 Assert.Equal(e.Hex("joiner_secret"), joiner);
                 byte[] member = KeySchedule.MemberSecret(suite, joiner, e.Hex("psk_secret"));
                 Assert.Equal(e.Hex("welcome_secret"), suite.DeriveSecret(member, "welcome"u8));
-                EpochSecrets secrets = EpochSecrets.Derive(suite, KeySchedule.EpochSecret(suite, member, context.Encoded), out byte[] encryption);
+                EpochSecrets secrets =
+                    EpochSecrets.Derive(suite, KeySchedule.EpochSecret(suite, member, context.Encoded),
+                        out byte[] encryption);
                 Assert.Equal(e.Hex("encryption_secret"), encryption);
                 Assert.Equal(e.Hex("init_secret"), secrets.InitSecret);
                 Assert.Equal(e.Hex("sender_data_secret"), secrets.SenderDataSecret);
@@ -52,7 +54,8 @@ public class ScheduleVectorTests
                 Assert.Equal(e.Hex("external_pub"), secrets.ExternalKeyPair(suite).PublicKey);
                 JsonElement x = e.GetProperty("exporter");
                 byte[] label = System.Text.Encoding.UTF8.GetBytes(x.GetProperty("label").GetString()!);
-                Assert.Equal(x.Hex("secret"), secrets.Export(suite, label, x.Hex("context"), x.GetProperty("length").GetInt32()));
+                Assert.Equal(x.Hex("secret"),
+                    secrets.Export(suite, label, x.Hex("context"), x.GetProperty("length").GetInt32()));
                 init = secrets.InitSecret;
             }
         }

@@ -61,7 +61,8 @@ public class TreeVectorTests
                 Assert.Equal(hashes[i].Hex(), node.Hash(suite));
                 List<TreeNode> resolution = [];
                 RatchetTree.Resolve(node, resolution);
-                Assert.Equal(resolutions[i].EnumerateArray().Select(r => r.GetUInt32()), resolution.Select(n => n.Index.Value));
+                Assert.Equal(resolutions[i].EnumerateArray().Select(r => r.GetUInt32()),
+                    resolution.Select(n => n.Index.Value));
                 Assert.Equal(resolution.Count, node.ResolutionSize);
             }
             Assert.True(ParentHashValidator.IsValid(tree));
@@ -86,7 +87,8 @@ public class TreeVectorTests
                         continue;
                     byte[] key = parent.EncryptionKey.ToArray();
                     key[0] ^= 1;
-                    TreeNode root = Replace(tree.Root, node, new ParentNode(key, parent.ParentHash, parent.UnmergedLeaves));
+                    TreeNode root = Replace(
+                        tree.Root, node, new ParentNode(key, parent.ParentHash, parent.UnmergedLeaves));
                     Assert.False(ParentHashValidator.IsValid(new RatchetTree(suite, root)));
                 }
             }
@@ -115,7 +117,8 @@ public class TreeVectorTests
                 Assert.True(UpdatePath.TryRead(ref reader, out UpdatePath path));
                 PathStep[] steps = tree.FilteredPath(sender);
                 Assert.False(TreeKem.CheckShape(suite, steps, path, []).Failed);
-                ParentNode[] nodes = tree.PathNodes(steps, path.Nodes.Select(n => n.EncryptionKey).ToArray(), out byte[] parentHash);
+                ParentNode[] nodes =
+                    tree.PathNodes(steps, path.Nodes.Select(n => n.EncryptionKey).ToArray(), out byte[] parentHash);
                 Assert.Equal(path.Leaf.ParentHash.ToArray(), parentHash);
                 Assert.True(path.Leaf.VerifySignature(suite, item.Hex("group_id"), sender));
                 RatchetTree after = tree.WithPath(sender, path.Leaf, steps, nodes);
@@ -127,10 +130,13 @@ public class TreeVectorTests
                 foreach ((uint index, PathKeys keys) in members.Where(m => m.Key != sender.Value))
                 {
                     PathKeys copy = keys.Copy();
-                    Assert.False(TreeKem.Decrypt(suite, steps, path, new LeafIndex(index), [], context.Encoded, copy, out byte[] secret).Failed);
+                    Assert.False(TreeKem.Decrypt(suite, steps, path, new LeafIndex(index), [], context.Encoded, copy,
+                        out byte[] secret).Failed);
                     Assert.Equal(commitSecret, secret);
                     int level = TreeMath.CommonAncestorLevel(new LeafIndex(index), sender);
-                    byte[] expected = suite.Kem.DeriveKeyPair(suite.DeriveSecret(v.GetProperty("path_secrets")[(int)index].Hex(), "node"u8)).PrivateKey;
+                    byte[] expected =
+                        suite.Kem.DeriveKeyPair(
+                            suite.DeriveSecret(v.GetProperty("path_secrets")[(int)index].Hex(), "node"u8)).PrivateKey;
                     Assert.Equal(expected, copy[level]);
                 }
                 OwnPathReachesEverybody(suite, item, tree, sender, members);
@@ -138,25 +144,30 @@ public class TreeVectorTests
         }
     }
 
-    private static void OwnPathReachesEverybody(Suite suite, JsonElement item, RatchetTree tree, LeafIndex sender, Dictionary<uint, PathKeys> members)
+    private static void OwnPathReachesEverybody(
+        Suite suite, JsonElement item, RatchetTree tree, LeafIndex sender, Dictionary<uint, PathKeys> members)
     {
-        byte[] signatureKey = item.GetProperty("leaves_private").EnumerateArray().Single(l => l.UInt("index") == sender.Value).Hex("signature_priv");
+        byte[] signatureKey = item.GetProperty("leaves_private").EnumerateArray()
+            .Single(l => l.UInt("index") == sender.Value).Hex("signature_priv");
         using Signer signer = suite.Signature.CreateSigner(signatureKey)!;
         LeafNode old = tree.Leaf(sender)!;
         PathStep[] steps = tree.FilteredPath(sender);
         using PathSecrets secrets = PathSecrets.Derive(suite, RandomSource.System.Bytes(suite.HashSize), steps.Length);
         ReadOnlyMemory<byte>[] keys = [.. secrets.KeyPairs.Select(p => (ReadOnlyMemory<byte>)p.PublicKey)];
         ParentNode[] nodes = tree.PathNodes(steps, keys, out byte[] parentHash);
-        LeafNodeContent content = new(suite.Kem.Generate(RandomSource.System).PublicKey, old.Credential, old.Capabilities, old.Extensions);
+        LeafNodeContent content =
+            new(suite.Kem.Generate(RandomSource.System).PublicKey, old.Credential, old.Capabilities, old.Extensions);
         LeafNode leaf = content.SignForGroup(signer, parentHash, item.Hex("group_id"), sender);
         RatchetTree after = tree.WithPath(sender, leaf, steps, nodes);
         GroupContext context = Context(item, suite, after.Hash);
-        Assert.False(TreeKem.Encrypt(suite, steps, secrets, new HashSet<uint>(), context.Encoded, RandomSource.System, out UpdatePathNode[] encrypted).Failed);
+        Assert.False(TreeKem.Encrypt(suite, steps, secrets, new HashSet<uint>(), context.Encoded, RandomSource.System,
+            out UpdatePathNode[] encrypted).Failed);
         UpdatePath path = new(leaf, encrypted);
         Assert.False(TreeKem.CheckShape(suite, steps, path, []).Failed);
         foreach ((uint index, PathKeys own) in members.Where(m => m.Key != sender.Value))
         {
-            Assert.False(TreeKem.Decrypt(suite, steps, path, new LeafIndex(index), [], context.Encoded, own.Copy(), out byte[] secret).Failed);
+            Assert.False(TreeKem.Decrypt(suite, steps, path, new LeafIndex(index), [], context.Encoded, own.Copy(),
+                out byte[] secret).Failed);
             Assert.Equal(secrets.CommitSecret, secret);
         }
     }
@@ -172,7 +183,8 @@ public class TreeVectorTests
         {
             NodeIndex node = new(secret.UInt("node"));
             HpkeKeyPair pair = suite.Kem.DeriveKeyPair(suite.DeriveSecret(secret.Hex("path_secret"), "node"u8));
-            Assert.Equal(RatchetTree.Descend(tree.Root, index.Value, node.Level).EncryptionKey.ToArray(), pair.PublicKey);
+            Assert.Equal(RatchetTree.Descend(tree.Root, index.Value, node.Level).EncryptionKey.ToArray(),
+                pair.PublicKey);
             keys[node.Level] = pair.PrivateKey;
         }
         return keys;
@@ -196,7 +208,8 @@ public class TreeVectorTests
             return TreeNode.ForParent(parent, root.Left!, root.Right!);
         bool right = root.IsRight(target.FirstLeaf);
         return TreeNode.ForParent(
-            root.Parent, right ? root.Left! : Replace(root.Left!, target, parent), right ? Replace(root.Right!, target, parent) : root.Right!);
+            root.Parent, right ? root.Left! : Replace(root.Left!, target, parent),
+            right ? Replace(root.Right!, target, parent) : root.Right!);
     }
 
     private static RatchetTree ReadTree(Suite suite, byte[] bytes)

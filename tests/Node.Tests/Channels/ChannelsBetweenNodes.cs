@@ -38,7 +38,8 @@ public sealed class ChannelsBetweenNodes
         JsonNode message = (await carol.MessagesAsync()).Single(m => (string)m!["text"]! == "one")!;
         Assert.Equal(
             (alice.Address, "news", "channel", "in"),
-            ((string)message["peer"]!, (string)message["group"]!, (string)message["security"]!, (string)message["direction"]!));
+            ((string)message["peer"]!, (string)message["group"]!, (string)message["security"]!,
+                (string)message["direction"]!));
         Assert.Equal(news.Id, (await carol.Node.Channels.ShowAsync("news")).Id);
     }
 
@@ -158,7 +159,8 @@ public sealed class ChannelsBetweenNodes
         using LocalIdentity identity = LocalIdentity.Generate();
         await using var alice = new TestNode("alice");
         await alice.Node.Channels.CreateAsync("news");
-        Assert.True(ChannelKey.TryParse(await alice.Node.Channels.InviteAsync("news"), out ChannelKey? key, out _, out _));
+        Assert.True(ChannelKey.TryParse(await alice.Node.Channels.InviteAsync("news"), out ChannelKey? key,
+            out _, out _));
         await SayAsync(alice, "news", "one");
         await using (var carrier = new TestNode("bob", lives: (directory, identity)))
         {
@@ -184,7 +186,9 @@ public sealed class ChannelsBetweenNodes
         await using (var again = new TestNode("bob", lives: (directory, identity)))
         {
             await ReadsAsync(again, "one");
-            Assert.Equal((0, 0), (again.Node.Channels.Counters[ChannelEvent.Received], again.Node.Channels.Counters[ChannelEvent.Repeated]));
+            Assert.Equal((0, 0),
+                (again.Node.Channels.Counters[ChannelEvent.Received],
+                    again.Node.Channels.Counters[ChannelEvent.Repeated]));
         }
 
         Directory.Delete(directory, recursive: true);
@@ -212,7 +216,8 @@ public sealed class ChannelsBetweenNodes
         Assert.True(await PublishAsync(ChannelPayload.Seal(key, bob.Identity, false, day, day, 48, 1, "mine"u8)));
         // Under the name of Alice: it has no signature of hers.
         byte[] forged = ChannelPayload.Seal(key, bob.Identity, false, day, day, 24, 9, "forged"u8);
-        Assert.True(await PublishAsync(Resealed(key, forged, plain => alice.Identity.PublicKey.Span.CopyTo(plain.AsSpan(1)))));
+        Assert.True(await PublishAsync(
+            Resealed(key, forged, plain => alice.Identity.PublicKey.Span.CopyTo(plain.AsSpan(1)))));
         // An old text of its own as a new one: its signature covers the number.
         Assert.True(await PublishAsync(Resealed(key, honest, plain => plain[36] = 77)));
         // Not encrypted with the key at all.
@@ -225,7 +230,9 @@ public sealed class ChannelsBetweenNodes
         Assert.Equal(1, alice.Node.Channels.Counters[ChannelEvent.Repeated]);
 
         for (uint i = 10; i < 3000; i++)
-            await PublishAsync(ChannelPayload.Seal(key, bob.Identity, false, day, day, 24, i, System.Text.Encoding.UTF8.GetBytes(new string('x', 2000))));
+            await PublishAsync(
+                ChannelPayload.Seal(key, bob.Identity, false, day, day, 24, i,
+                    System.Text.Encoding.UTF8.GetBytes(new string('x', 2000))));
         await SayAsync(alice, "news", "still here");
         await ReadsAsync(bob, "still here");
         key.Dispose();
@@ -240,7 +247,8 @@ public sealed class ChannelsBetweenNodes
     {
         await using var alice = new TestNode("alice");
         using ControlClient client = alice.Connect();
-        string line = $"{{\"command\":\"{command}\",{arguments[1..]}".Replace(",}", "}", StringComparison.Ordinal) + "\n";
+        string line = $"{{\"command\":\"{command}\",{arguments[1..]}".Replace(",}", "}", StringComparison.Ordinal)
+            + "\n";
         await client.SendAsync(System.Text.Encoding.UTF8.GetBytes(line), CancellationToken.None);
         JsonNode reply = await TestNode.ReadAsync(client);
         Assert.False((bool)reply["ok"]!);
@@ -256,17 +264,20 @@ public sealed class ChannelsBetweenNodes
         byte[] messageKey = new byte[HmacSha256.MacSize];
         HmacSha256.Compute(key.Bytes, "qpc-mesh/1 channel message"u8, messageKey);
         Assert.True(ChaChaPoly.TryOpen(
-            messageKey, record.AsSpan(associated, ChaChaPoly.NonceSize), record.AsSpan(0, associated), record.AsSpan(cipherAt), plain));
+            messageKey, record.AsSpan(associated, ChaChaPoly.NonceSize), record.AsSpan(0, associated),
+            record.AsSpan(cipherAt), plain));
         change(plain);
         changed[associated] ^= 1;
         ChaChaPoly.Seal(
-            messageKey, changed.AsSpan(associated, ChaChaPoly.NonceSize), changed.AsSpan(0, associated), plain, changed.AsSpan(cipherAt));
+            messageKey, changed.AsSpan(associated, ChaChaPoly.NonceSize), changed.AsSpan(0, associated), plain,
+            changed.AsSpan(cipherAt));
         return changed;
     }
 
     private static async Task<JsonNode> SayAsync(TestNode node, string channel, string text)
     {
-        JsonNode sent = await node.AskAsync(new ControlRequest { Command = "send", To = "channel:" + channel, Text = text });
+        JsonNode sent = await node.AskAsync(
+            new ControlRequest { Command = "send", To = "channel:" + channel, Text = text });
         Assert.True((bool)sent["ok"]!, sent.ToJsonString());
         return sent;
     }

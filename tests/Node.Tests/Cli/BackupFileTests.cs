@@ -17,12 +17,14 @@ public sealed class BackupFileTests
         string text = Make(identity, friend);
 
         Assert.True(BackupFile.NeedsPassphrase(text));
-        Assert.True(BackupFile.TryRead(text, "secret"u8, out LocalIdentity? restored, out BackupContent? content, out _));
+        Assert.True(BackupFile.TryRead(text, "secret"u8, out LocalIdentity? restored,
+            out BackupContent? content, out _));
         using (restored)
         {
             Assert.Equal(identity.Address, restored.Address);
             Assert.Equal([new KeyValuePair<string, NodeAddress>("bob \"the\" böb", friend.Address)], content.Names);
-            Assert.Equal(["Lite friends", "Mls friends", "Channel news"], content.Groups.Select(g => $"{g.Kind} {g.Name}"));
+            Assert.Equal(["Lite friends", "Mls friends", "Channel news"],
+                content.Groups.Select(g => $"{g.Kind} {g.Name}"));
             Assert.Equal([friend.Address.ToString()], content.Groups[0].Members);
         }
 
@@ -71,7 +73,8 @@ public sealed class BackupFileTests
         using LocalIdentity friend = LocalIdentity.Generate();
         string text = Make(identity, friend);
 
-        Assert.True(BackupFile.TryRead(text, "secret"u8, out LocalIdentity? restored, out BackupContent? content, out _));
+        Assert.True(BackupFile.TryRead(text, "secret"u8, out LocalIdentity? restored,
+            out BackupContent? content, out _));
         restored.Dispose();
         Assert.Equal([friend.Address, identity.Address], content.People.Select(p => p.Address));
         Assert.Equal([true, false], content.People.Select(p => p.IsVerified));
@@ -103,7 +106,8 @@ public sealed class BackupFileTests
         new BackupContent(
             [new("bob \"the\" böb", friend.Address)],
             [
-                new Contact(friend.PublicKey, IsVerified: true, ContactCard.Sign(friend, "bob", ["tcp://10.0.0.7:4711"])),
+                new Contact(friend.PublicKey, IsVerified: true,
+                    ContactCard.Sign(friend, "bob", ["tcp://10.0.0.7:4711"])),
                 new Contact(identity.PublicKey, IsVerified: false, null),
             ],
             [friend.Address],

@@ -22,7 +22,8 @@ public sealed class CommandLineTests
     [InlineData("a=b:c")]
     public void Every_text_is_sent_as_it_is(string text)
     {
-        string[] before = text.StartsWith("--", StringComparison.Ordinal) ? ["ctl", "send", "bob", "--"] : ["ctl", "send", "bob"];
+        string[] before = text.StartsWith("--", StringComparison.Ordinal) ? ["ctl", "send", "bob", "--"]
+            : ["ctl", "send", "bob"];
         ParseResult parsed = CommandLine.Build().Parse([.. before, text], CommandLine.Literally);
         Assert.Empty(parsed.Errors);
         Assert.Equal("send", parsed.CommandResult.Command.Name);
@@ -82,5 +83,6 @@ public sealed class CommandLineTests
 
     private static string Read(ReadOnlySpan<byte> bytes) => StandardInput.ReadText(new MemoryStream(bytes.ToArray()));
 
-    private static string Refused(byte[] bytes) => Assert.Throws<UsageException>(() => StandardInput.ReadText(new MemoryStream(bytes))).Message;
+    private static string Refused(byte[] bytes) =>
+        Assert.Throws<UsageException>(() => StandardInput.ReadText(new MemoryStream(bytes))).Message;
 }

@@ -27,13 +27,18 @@ public sealed class DoctorTests : IDisposable
 
     [Theory]
     [InlineData("\"listen\":[\"tcp://[::]:4711\"]", "\"listen\":[]", "ports", "listens nowhere and dials nobody")]
-    [InlineData("\"waiting\":[]", "\"waiting\":[\"tcp://10.1.2.3:4711 (no interface has this address)\"]", "ports", "10.1.2.3")]
+    [InlineData("\"waiting\":[]", "\"waiting\":[\"tcp://10.1.2.3:4711 (no interface has this address)\"]", "ports",
+        "10.1.2.3")]
     [InlineData("\"peers\":2", "\"peers\":0", "neighbours", "no neighbour")]
-    [InlineData("\"warnings\":[]", "\"warnings\":[\"x says that two nodes run with this node's key\"]", "duplicates", "two nodes run with this node's key")]
+    [InlineData("\"warnings\":[]", "\"warnings\":[\"x says that two nodes run with this node's key\"]", "duplicates",
+        "two nodes run with this node's key")]
     public void What_does_not_work_is_a_problem_with_advice(string was, string becomes, string check, string text)
     {
         Assert.Contains(was, Healthy, StringComparison.Ordinal);
-        Finding problem = Assert.Single(Doctor.OfStatus(Commands.Status.Read(Parse(Healthy.Replace(was, becomes, StringComparison.Ordinal)))), f => f.Severity == Severity.Problem);
+        Finding problem =
+            Assert.Single(Doctor.OfStatus(
+                Commands.Status.Read(Parse(Healthy.Replace(was, becomes, StringComparison.Ordinal)))), f => f.Severity
+                    == Severity.Problem);
         Assert.Equal(check, problem.Check);
         Assert.Contains(text, problem.Text, StringComparison.Ordinal);
         Assert.NotEmpty(problem.Advice);
@@ -58,7 +63,8 @@ public sealed class DoctorTests : IDisposable
     [InlineData("off", true, null)]
     [InlineData("follow", true, Severity.Fine)]
     [InlineData("relay", false, Severity.Problem)]
-    public void Appointments_without_a_clock_are_a_problem_where_they_are_on(string mode, bool hasClock, object? severity)
+    public void Appointments_without_a_clock_are_a_problem_where_they_are_on(
+        string mode, bool hasClock, object? severity)
     {
         FappStatusInfo status = new(mode, ["04", "10"], 3, 60, hasClock, 0, 0, 0, 0, 0, 0);
         Assert.Equal(severity, Doctor.OfAppointments(status).SingleOrDefault()?.Severity);
@@ -76,7 +82,10 @@ public sealed class DoctorTests : IDisposable
     [Fact]
     public void Without_libmsquic_there_is_a_note_and_no_problem()
     {
-        Finding quic = Doctor.OfStatus(Commands.Status.Read(Parse(Healthy.Replace("\"quicAvailable\":true", "\"quicAvailable\":false", StringComparison.Ordinal)))).Single(f => f.Check == "quic");
+        Finding quic = Doctor.OfStatus(
+            Commands.Status.Read(
+                Parse(Healthy.Replace("\"quicAvailable\":true", "\"quicAvailable\":false", StringComparison.Ordinal))))
+                    .Single(f => f.Check == "quic");
         Assert.Equal(Severity.Note, quic.Severity);
     }
 
@@ -87,7 +96,10 @@ public sealed class DoctorTests : IDisposable
     [InlineData("lost", Severity.Problem)]
     public void A_radio_that_is_not_on_line_is_a_problem(string state, object severity)
     {
-        Finding radio = Assert.Single(Doctor.OfRadios(Commands.Radio.Read(Parse($"[{{\"device\":\"/dev/ttyUSB0\",\"state\":\"{state}\",\"why\":\"it is so\"}}]"))));
+        Finding radio = Assert.Single(
+            Doctor.OfRadios(
+                Commands.Radio.Read(
+                    Parse($"[{{\"device\":\"/dev/ttyUSB0\",\"state\":\"{state}\",\"why\":\"it is so\"}}]"))));
         Assert.Equal((Severity)severity, radio.Severity);
         Assert.Contains("/dev/ttyUSB0", radio.Text, StringComparison.Ordinal);
     }
@@ -122,23 +134,30 @@ public sealed class DoctorTests : IDisposable
     [Fact]
     public void The_map_has_nodes_and_links_and_a_position_only_if_one_was_given()
     {
-        IReadOnlyList<PathInfo> routes = [new("qpc1b", "", "qpc1b", null, null), new("qpc1c", "cellar", null, null, null)];
+        IReadOnlyList<PathInfo> routes =
+            [new("qpc1b", "", "qpc1b", null, null), new("qpc1c", "cellar", null, null, null)];
         IReadOnlyList<PeerInfo> peers = [new("qpc1b", "", "lora", "", null, DateTimeOffset.UnixEpoch, 0, 0)];
 
         JsonElement map = Export(routes, peers, null);
         Assert.DoesNotContain(map.GetProperty("nodes").EnumerateArray(), n => n.TryGetProperty("location", out _));
-        Assert.Equal(["attic", "qpc1b", "cellar"], map.GetProperty("nodes").EnumerateArray().Select(n => n.GetProperty("hostname").GetString()!));
-        Assert.Equal([true, true, false], map.GetProperty("nodes").EnumerateArray().Select(n => n.GetProperty("is_online").GetBoolean()));
+        Assert.Equal(["attic", "qpc1b", "cellar"], map.GetProperty("nodes").EnumerateArray()
+            .Select(n => n.GetProperty("hostname").GetString()!));
+        Assert.Equal([true, true, false], map.GetProperty("nodes").EnumerateArray()
+            .Select(n => n.GetProperty("is_online").GetBoolean()));
         JsonElement link = Assert.Single(map.GetProperty("links").EnumerateArray());
-        Assert.Equal(("qpc1me", "qpc1b"), (link.GetProperty("source").GetString(), link.GetProperty("target").GetString()));
+        Assert.Equal(("qpc1me", "qpc1b"),
+            (link.GetProperty("source").GetString(), link.GetProperty("target").GetString()));
         JsonElement placed = Export(routes, peers, (50.5, 12.25)).GetProperty("nodes")[0].GetProperty("location");
-        Assert.Equal((50.5, 12.25), (placed.GetProperty("latitude").GetDouble(), placed.GetProperty("longitude").GetDouble()));
+        Assert.Equal((50.5, 12.25),
+            (placed.GetProperty("latitude").GetDouble(), placed.GetProperty("longitude").GetDouble()));
     }
 
-    private static JsonElement Export(IReadOnlyList<PathInfo> routes, IReadOnlyList<PeerInfo> peers, (double, double)? position)
+    private static JsonElement Export(
+        IReadOnlyList<PathInfo> routes, IReadOnlyList<PeerInfo> peers, (double, double)? position)
     {
         using var bytes = new MemoryStream();
-        ExportCommand.Write(bytes, Commands.Status.Read(Parse(Healthy)), routes, peers, position, DateTimeOffset.UnixEpoch);
+        ExportCommand.Write(bytes, Commands.Status.Read(Parse(Healthy)), routes, peers, position,
+            DateTimeOffset.UnixEpoch);
         return Parse(System.Text.Encoding.UTF8.GetString(bytes.ToArray()));
     }
 

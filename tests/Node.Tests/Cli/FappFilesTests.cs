@@ -14,7 +14,8 @@ namespace QuicProChat.Mesh.Node.Tests.Cli;
 /// <summary>ctl fapp, from files to what a node keeps and back.</summary>
 public sealed class FappFilesTests : IDisposable
 {
-    private static readonly DateTimeOffset Morning = new(DateTimeOffset.UtcNow.UtcDateTime.Date.AddDays(8).AddHours(8), TimeSpan.Zero);
+    private static readonly DateTimeOffset Morning =
+        new(DateTimeOffset.UtcNow.UtcDateTime.Date.AddDays(8).AddHours(8), TimeSpan.Zero);
 
     private readonly string _directory = Directory.CreateTempSubdirectory("qpc-fapp-").FullName;
 
@@ -25,11 +26,13 @@ public sealed class FappFilesTests : IDisposable
     {
         await using var node = new TestNode("n", configure: c => c.Fapp = FappMode.Follow);
         Assert.Equal(0, await RunAsync(node, "practice", "set", "--name", "Praxis Linde", "--plz", "04109"));
-        Assert.Equal(0, await RunAsync(node, "practice", "set", "--payer", "GKV", "--payer", "PKV,SEL", "--procedure", "VT"));
+        Assert.Equal(0, await RunAsync(node, "practice", "set", "--payer", "GKV", "--payer", "PKV,SEL",
+            "--procedure", "VT"));
         FappPracticeInfo set = await node.AskAsync(Commands.FappPracticeShow, new());
         Assert.Equal(["GKV", "PKV", "SEL"], set.Payers);
         Assert.Equal(("VT", "Praxis Linde"), (set.Procedures.Single(), set.Name));
-        string first = Calendar(Event(0, "TRANSPARENT"), Event(1, "TRANSPARENT"), Event(2, "TRANSPARENT"), Event(2, "OPAQUE"));
+        string first = Calendar(Event(0, "TRANSPARENT"), Event(1, "TRANSPARENT"), Event(2, "TRANSPARENT"),
+            Event(2, "OPAQUE"));
         Assert.Equal(0, await RunAsync(node, "calendar", "import", first, "--type", "sprechstunde"));
         Assert.Equal([Morning, Morning.AddHours(1)], await FreeAsync(node));
         Assert.Equal(0, await RunAsync(node, "calendar", "import", first, "--type", "sprechstunde"));
@@ -68,13 +71,15 @@ public sealed class FappFilesTests : IDisposable
     {
         const string organisation = "8a88e3dd7409f195fd52db2d3cba5d72ca6709bf1d94121bf3748801b40f6f5c";
         LocalIdentity identity = LocalIdentity.Generate();
-        await using (var node = new TestNode("n", lives: (_directory, identity), configure: c => c.Fapp = FappMode.Follow))
+        await using (var node =
+            new TestNode("n", lives: (_directory, identity), configure: c => c.Fapp = FappMode.Follow))
         {
             Assert.Equal(0, await RunAsync(node, "trust", organisation));
             Assert.Equal([organisation], (await node.AskAsync(Commands.FappTrust, new())).Organisations);
         }
 
-        await using (var node = new TestNode("n", lives: (_directory, identity), configure: c => c.Fapp = FappMode.Follow))
+        await using (var node =
+            new TestNode("n", lives: (_directory, identity), configure: c => c.Fapp = FappMode.Follow))
         {
             Assert.Equal([organisation], (await node.AskAsync(Commands.FappTrust, new())).Organisations);
             Assert.Equal(0, await RunAsync(node, "trust", organisation, "--remove"));
@@ -137,14 +142,16 @@ public sealed class FappFilesTests : IDisposable
         string statement = (await node.AskAsync(Commands.FappAttestRequest, new() { Revoke = revoke })).Text;
         string file = Path.Combine(_directory, "signed.p7s");
         await File.WriteAllBytesAsync(file, card.Sign(Encoding.ASCII.GetBytes(statement), detached: true));
-        return await RunAsync(node, revoke is null ? ["attest", "import", file] : ["attest", "import", file, "--revoke", revoke]);
+        return await RunAsync(node, revoke is null ? ["attest", "import", file]
+            : ["attest", "import", file, "--revoke", revoke]);
     }
 
     private static async Task<int> RunAsync(TestNode node, params string[] words) =>
         await CommandLine.RunAsync(["ctl", "--control", node.ControlPath, "fapp", .. words]);
 
     private static async Task<DateTimeOffset[]> FreeAsync(TestNode node) =>
-        [.. (await node.AskAsync(Commands.FappSlotList, new())).Where(s => s.State == "free").Select(s => s.Start).Order()];
+        [.. (await node.AskAsync(Commands.FappSlotList, new())).Where(s => s.State == "free")
+            .Select(s => s.Start).Order()];
 
     private string Calendar(params string[] events)
     {
@@ -156,6 +163,7 @@ public sealed class FappFilesTests : IDisposable
     private static string Event(int hour, string transparency)
     {
         string start = Morning.AddHours(hour).ToString("yyyyMMdd'T'HHmmss'Z'", CultureInfo.InvariantCulture);
-        return $"BEGIN:VEVENT\nDTSTART:{start}\nDURATION:PT50M\nSUMMARY:Erika Musterfrau\nTRANSP:{transparency}\nEND:VEVENT\n";
+        return $"BEGIN:VEVENT\nDTSTART:{start}\nDURATION:PT50M\nSUMMARY:Erika "
+            + $"Musterfrau\nTRANSP:{transparency}\nEND:VEVENT\n";
     }
 }

@@ -6,7 +6,9 @@ using QuicProChat.Mesh.Store;
 
 namespace QuicProChat.Mesh.Node.Tests.Cli;
 
-/// <summary>Whoever made a backup decided what is in it: a restore takes no more of it than the owner could have typed.</summary>
+/// <summary>
+/// Whoever made a backup decided what is in it: a restore takes no more of it than the owner could have typed.
+/// </summary>
 public sealed class HostileBackupTests : IDisposable
 {
     private readonly string _directory = Directory.CreateTempSubdirectory("qpc-restore-").FullName;
@@ -19,14 +21,20 @@ public sealed class HostileBackupTests : IDisposable
         using LocalIdentity identity = LocalIdentity.Generate(), friend = LocalIdentity.Generate();
         string[] names =
         [
-            "bob", "", "two words", "--help", "\u001b[2Jbob", "b\u200bob", "\u202eobo", friend.Address.ToString(), new string('x', 65),
+            "bob", "", "two words", "--help", "\u001b[2Jbob", "b\u200bob", "\u202eobo", friend.Address.ToString(),
+            new string('x', 65),
         ];
-        string file = Path.Combine(_directory, "backup"), secret = Path.Combine(_directory, "secret"), data = Path.Combine(_directory, "data");
+        string file = Path.Combine(_directory, "backup"), secret = Path.Combine(_directory, "secret"),
+        data = Path.Combine(_directory, "data");
         await File.WriteAllTextAsync(file, BackupFile.Write(
-            identity, "secret"u8, new BackupContent([.. names.Select(n => KeyValuePair.Create(n, friend.Address))], [], [], []), RandomSource.System, new Argon2Cost(8, 1)));
+            identity, "secret"u8,
+            new BackupContent([.. names.Select(n => KeyValuePair.Create(n, friend.Address))], [], [], []),
+            RandomSource.System, new Argon2Cost(8, 1)));
         await File.WriteAllTextAsync(secret, "secret\n");
 
-        Assert.Equal(ExitCode.Done, await CommandLine.RunAsync(["ctl", "restore", file, "--backup-passphrase-file", secret, "--data-dir", data]));
+        Assert.Equal(ExitCode.Done,
+            await CommandLine.RunAsync(
+                ["ctl", "restore", file, "--backup-passphrase-file", secret, "--data-dir", data]));
 
         byte[] key = new byte[32];
         identity.DeriveKey(Daemon.StorageKeyPurpose, key);
@@ -37,9 +45,11 @@ public sealed class HostileBackupTests : IDisposable
     [Fact]
     public async Task A_restore_adds_cards_compared_numbers_and_blocks_and_takes_nothing_away_from_what_is_there()
     {
-        using LocalIdentity identity = LocalIdentity.Generate(), friend = LocalIdentity.Generate(), seen = LocalIdentity.Generate();
+        using LocalIdentity identity = LocalIdentity.Generate(), friend = LocalIdentity.Generate(),
+        seen = LocalIdentity.Generate();
         using LocalIdentity enemy = LocalIdentity.Generate(), forgiven = LocalIdentity.Generate();
-        string data = Path.Combine(_directory, "data"), secret = Path.Combine(_directory, "secret"), file = Path.Combine(_directory, "backup");
+        string data = Path.Combine(_directory, "data"), secret = Path.Combine(_directory, "secret"),
+        file = Path.Combine(_directory, "backup");
         byte[] key = new byte[32];
         identity.DeriveKey(Daemon.StorageKeyPurpose, key);
         Directory.CreateDirectory(data);
@@ -64,11 +74,14 @@ public sealed class HostileBackupTests : IDisposable
             ],
             [enemy.Address, forgiven.Address, identity.Address],
             []);
-        await File.WriteAllTextAsync(file, BackupFile.Write(identity, "secret"u8, content, RandomSource.System, new Argon2Cost(8, 1)));
+        await File.WriteAllTextAsync(
+            file, BackupFile.Write(identity, "secret"u8, content, RandomSource.System, new Argon2Cost(8, 1)));
         await File.WriteAllTextAsync(secret, "secret\n");
 
         for (int i = 0; i < 2; i++)
-            Assert.Equal(ExitCode.Done, await CommandLine.RunAsync(["ctl", "restore", file, "--backup-passphrase-file", secret, "--data-dir", data]));
+            Assert.Equal(ExitCode.Done,
+                await CommandLine.RunAsync(
+                    ["ctl", "restore", file, "--backup-passphrase-file", secret, "--data-dir", data]));
 
         using MeshStore after = MeshStore.Open(data, key, new StoreOptions(), TimeProvider.System);
         var people = new Dictionary<NodeAddress, Contact>();
@@ -78,7 +91,8 @@ public sealed class HostileBackupTests : IDisposable
             people[contact.Address] = contact;
         }
 
-        Assert.Equal([(true, "bob"), (true, "new")], new[] { friend, seen }.Select(p => (people[p.Address].IsVerified, people[p.Address].Card!.Name)));
+        Assert.Equal([(true, "bob"), (true, "new")],
+            new[] { friend, seen }.Select(p => (people[p.Address].IsVerified, people[p.Address].Card!.Name)));
         Assert.Equal(2, people.Count);
         Assert.Equal(Standing.Known, after.StandingOf(friend.Address));
         Assert.Equal(Standing.Blocked, after.StandingOf(enemy.Address));
@@ -89,5 +103,6 @@ public sealed class HostileBackupTests : IDisposable
     [InlineData("/dev/zero")]
     [InlineData("/dev/null")]
     public async Task What_has_no_size_of_its_own_is_read_no_further_than_a_backup_is_long(string file) =>
-        Assert.NotEqual(ExitCode.Done, await CommandLine.RunAsync(["ctl", "restore", file, "--data-dir", Path.Combine(_directory, "data")]));
+        Assert.NotEqual(ExitCode.Done,
+            await CommandLine.RunAsync(["ctl", "restore", file, "--data-dir", Path.Combine(_directory, "data")]));
 }

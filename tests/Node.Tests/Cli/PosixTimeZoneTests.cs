@@ -60,7 +60,8 @@ public class PosixTimeZoneTests
                 text[random.Next(text.Length)] = (char)random.Next(32, 127);
             if (PosixTimeZone.TryParse(new string(text)) is not { } zone)
                 continue;
-            foreach (DateTimeOffset time in (DateTimeOffset[])[DateTimeOffset.MinValue, DateTimeOffset.UnixEpoch, DateTimeOffset.MaxValue])
+            foreach (DateTimeOffset time in (DateTimeOffset[])[DateTimeOffset.MinValue, DateTimeOffset.UnixEpoch,
+                DateTimeOffset.MaxValue])
                 _ = LocalTime.Of(time, zone);
         }
     }

@@ -32,7 +32,8 @@ public sealed class QrCodeTests : IDisposable
 
         Assert.Equal(Enumerable.Range(1, 40), texts.Keys.Order());
         string[] files = [.. texts.Keys.Order().Select(v => $"{v:00}.pgm")];
-        string[] read = Run("zbarimg", ["-q", "--raw", "-Sdisable", "-Sqrcode.enable", .. files]).Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        string[] read = Run("zbarimg", ["-q", "--raw", "-Sdisable", "-Sqrcode.enable", .. files])
+            .Split('\n', StringSplitOptions.RemoveEmptyEntries);
         Assert.Equal(texts.OrderBy(t => t.Key).Select(t => t.Value), read);
     }
 
@@ -69,10 +70,12 @@ public sealed class QrCodeTests : IDisposable
     [Fact]
     public void A_symbol_of_level_high_survives_a_stain()
     {
-        Assert.True(QrCode.TryCreate("a stained but readable text, long enough for version five or so", QrLevel.High, out QrCode? code));
+        Assert.True(QrCode.TryCreate("a stained but readable text, long enough for version five or so", QrLevel.High,
+            out QrCode? code));
         bool Stained(int x, int y) => (x is >= 12 and < 20 && y is >= 12 and < 20) || code[x, y];
         DrawModules(code.Size, Stained, "stain.pgm");
-        Assert.Equal("a stained but readable text, long enough for version five or so\n", Run("zbarimg", ["-q", "--raw", "stain.pgm"]));
+        Assert.Equal("a stained but readable text, long enough for version five or so\n",
+            Run("zbarimg", ["-q", "--raw", "stain.pgm"]));
     }
 
     [Fact]
@@ -127,7 +130,8 @@ public sealed class QrCodeTests : IDisposable
 
     private string Run(string program, string[] arguments)
     {
-        ProcessStartInfo start = new(program, arguments) { RedirectStandardOutput = true, WorkingDirectory = _directory.FullName };
+        ProcessStartInfo start =
+            new(program, arguments) { RedirectStandardOutput = true, WorkingDirectory = _directory.FullName };
         start.Environment["LC_ALL"] = "C.UTF-8";
         using Process process = Process.Start(start)!;
         string output = process.StandardOutput.ReadToEnd();

@@ -15,9 +15,11 @@ public sealed class RefusalTests
     {
         await using var node = new TestNode("alice");
         string error = await RunAsync(
-            Commands.Messages, new MessagesRequest { With = "nobody" }, node.ControlPath, json, ExitCode.Failed, "refused");
+            Commands.Messages, new MessagesRequest { With = "nobody" }, node.ControlPath, json,
+            ExitCode.Failed, "refused");
         Assert.StartsWith("'nobody' is no alias and no address", error, StringComparison.Ordinal);
-        error = await RunAsync(Commands.Messages, new MessagesRequest { Limit = 0 }, node.ControlPath, json, ExitCode.Usage, "usage");
+        error = await RunAsync(Commands.Messages, new MessagesRequest { Limit = 0 }, node.ControlPath, json,
+            ExitCode.Usage, "usage");
         Assert.Contains("\"limit\" is a number", error, StringComparison.Ordinal);
     }
 
@@ -30,7 +32,8 @@ public sealed class RefusalTests
         try
         {
             string path = Path.Combine(directory, "c.sock");
-            string error = await RunAsync(Commands.Status, NoArguments.Instance, path, json, ExitCode.NoDaemon, "no-daemon");
+            string error = await RunAsync(Commands.Status, NoArguments.Instance, path, json, ExitCode.NoDaemon,
+                "no-daemon");
             Assert.Equal($"no daemon answers on {path} (there is no such socket); 'qpc-mesh run' starts one", error);
             path = Path.Combine(directory, "missing", "c.sock");
             error = await RunAsync(Commands.Status, NoArguments.Instance, path, json, ExitCode.NoDaemon, "no-daemon");
@@ -54,12 +57,15 @@ public sealed class RefusalTests
 
     [Fact]
     public void A_text_that_looks_like_the_option_asks_for_nothing() =>
-        Assert.False(CtlErrors.WantsJson(CommandLine.Build().Parse(["ctl", "send", "bob", "--", "--json"], CommandLine.Literally)));
+        Assert.False(CtlErrors.WantsJson(CommandLine.Build()
+            .Parse(["ctl", "send", "bob", "--", "--json"], CommandLine.Literally)));
 
-    private static async Task<string> RunAsync(CommandSpec command, object request, string path, bool json, int exitCode, string code)
+    private static async Task<string> RunAsync(
+        CommandSpec command, object request, string path, bool json, int exitCode, string code)
     {
         using StringWriter output = new(), errors = new() { NewLine = "\n" };
-        Assert.Equal(exitCode, await new CtlSession(command, request, json, output, errors).RunAsync(path, CancellationToken.None));
+        Assert.Equal(exitCode, await new CtlSession(command, request, json, output, errors)
+            .RunAsync(path, CancellationToken.None));
         Assert.Empty(output.ToString());
         string said = errors.ToString();
         Assert.EndsWith("\n", said, StringComparison.Ordinal);

@@ -15,10 +15,13 @@ public sealed class TranscriptCommandTests : IDisposable
     {
         await using var node = new TestNode("n");
         for (int i = 0; i < 30; i++)
-            await node.AskAsync(new ControlRequest { Command = "send", To = "self", Text = $"note {i} " + new string('x', 200) });
+            await node.AskAsync(
+                new ControlRequest { Command = "send", To = "self", Text = $"note {i} " + new string('x', 200) });
         string file = Path.Combine(_directory, "notes"), secret = Path.Combine(_directory, "secret");
         await File.WriteAllTextAsync(secret, "correct horse\n");
-        string[] export = ["ctl", "--control", node.ControlPath, "transcript", "export", "self", file, "--transcript-passphrase-file", secret];
+        string[] export =
+            ["ctl", "--control", node.ControlPath, "transcript", "export", "self", file,
+                "--transcript-passphrase-file", secret];
         string[] verify = ["ctl", "transcript", "verify", file, "--transcript-passphrase-file", secret];
 
         Assert.Equal(0, await CommandLine.RunAsync(export));

@@ -82,7 +82,8 @@ public class ConfigurationFileTests
 
     [Fact]
     public void A_key_that_is_there_twice_is_refused() =>
-        Assert.StartsWith("2: key 'name' is there twice", Refused("{\"name\": \"a\",\n\"name\": \"b\"}"), StringComparison.Ordinal);
+        Assert.StartsWith("2: key 'name' is there twice", Refused("{\"name\": \"a\",\n\"name\": \"b\"}"),
+            StringComparison.Ordinal);
 
     [Theory]
     [InlineData("")]
@@ -90,12 +91,14 @@ public class ConfigurationFileTests
     [InlineData("{\"name\": \"a\"")]
     [InlineData("{\"name\" \"a\"}")]
     [InlineData("{} {}")]
-    public void What_is_not_one_object_is_refused_with_a_line(string text) => Assert.Matches("^[0-9]+: ", Refused(text));
+    public void What_is_not_one_object_is_refused_with_a_line(string text) =>
+        Assert.Matches("^[0-9]+: ", Refused(text));
 
     [Fact]
     public void A_file_cut_anywhere_is_refused_and_never_throws()
     {
-        byte[] whole = Encoding.UTF8.GetBytes("""{"name": "a", "listen": ["tcp://h:1"], "hopLimit": 3, /* c */ "relay": true}""");
+        byte[] whole = Encoding.UTF8.GetBytes(
+            """{"name": "a", "listen": ["tcp://h:1"], "hopLimit": 3, /* c */ "relay": true}""");
         for (int length = 0; length < whole.Length; length++)
             Assert.NotNull(ConfigurationFile.Read(whole.AsSpan(0, length), new NodeConfiguration()));
     }
@@ -197,8 +200,10 @@ public class ConfigurationFileTests
     [Fact]
     public void The_manual_describes_every_key_and_no_other()
     {
-        string manual = File.ReadAllText(Path.Combine(Repository.Root, "docs", "reference", "configuration.md")).Split("## Durability")[0];
-        string[] described = [.. manual.Split('\n').Where(l => l.StartsWith("| `", StringComparison.Ordinal)).Select(l => l.Split('`')[1])];
+        string manual = File.ReadAllText(Path.Combine(Repository.Root, "docs", "reference", "configuration.md"))
+            .Split("## Durability")[0];
+        string[] described = [.. manual.Split('\n').Where(l => l.StartsWith("| `", StringComparison.Ordinal))
+            .Select(l => l.Split('`')[1])];
         Assert.Equal(Settings.All.Select(s => s.Key), described);
     }
 

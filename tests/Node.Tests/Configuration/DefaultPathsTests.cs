@@ -15,7 +15,8 @@ public class DefaultPathsTests
     [InlineData(RootsOwn, true, OnRouters, OnRouters)]
     [InlineData(UsersOwn, false, UsersOwn, UsersOwn + " " + DefaultPaths.GroupControl)]
     [InlineData(null, false, DefaultPaths.GroupControl, DefaultPaths.GroupControl)]
-    public void A_socket_that_is_there_is_asked_the_own_one_first(string? own, bool isRoot, string expected, string there) =>
+    public void A_socket_that_is_there_is_asked_the_own_one_first(
+        string? own, bool isRoot, string expected, string there) =>
         Assert.Equal(expected, DefaultPaths.FindControl(own, isRoot, there.Split(' ').Contains));
 
     [Theory]
@@ -26,6 +27,7 @@ public class DefaultPathsTests
     [InlineData(RootsOwn, true, RootsOwn, "")]
     [InlineData(UsersOwn, false, UsersOwn, "")]
     [InlineData(null, false, null, "")]
-    public void Where_no_node_runs_the_place_is_named_where_its_package_has_it(string? own, bool isRoot, string? expected, string there) =>
+    public void Where_no_node_runs_the_place_is_named_where_its_package_has_it(
+        string? own, bool isRoot, string? expected, string there) =>
         Assert.Equal(expected, DefaultPaths.FindControl(own, isRoot, there.Split(' ').Contains));
 }

@@ -17,11 +17,13 @@ public sealed class MemoryPlanTests : IDisposable
     {
         var plan = new MemoryPlan(mebi * Mebi);
 
-        // Routes, links, what is queued with half as much again, clients, held envelopes (800 bytes), seen ids (80 bytes),
-        // gossip records (320 bytes), ids (128 bytes), those announced (256 bytes) and bytes, groups with what is made of them,
-        // chunks of files (64 KiB) with half as many that are read or hold hashes.
-        long parts = plan.Routes + plan.Links + plan.Queue * 3 / 2 + plan.Control + plan.HeldCount * 800L + plan.SeenCount * 80L
-            + plan.GossipCount * 320L + plan.GossipRemembered * 128L + plan.GossipAnnounced * 256L + plan.GossipCache + plan.Groups * 2
+        // Routes, links, what is queued with half as much again, clients, held envelopes (800 bytes), seen ids (80
+        // bytes), gossip records (320 bytes), ids (128 bytes), those announced (256 bytes) and bytes, groups with what
+        // is made of them, chunks of files (64 KiB) with half as many that are read or hold hashes.
+        long parts = plan.Routes + plan.Links + plan.Queue * 3 / 2 + plan.Control + plan.HeldCount * 800L
+            + plan.SeenCount * 80L
+            + plan.GossipCount * 320L + plan.GossipRemembered * 128L + plan.GossipAnnounced * 256L + plan.GossipCache
+            + plan.Groups * 2
             + plan.FileChunks * (64L << 10) * 3 / 2;
 
         Assert.InRange(parts, plan.Total / 2, plan.Total * 5 / 6);

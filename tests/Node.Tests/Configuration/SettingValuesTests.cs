@@ -11,7 +11,12 @@ public sealed class SettingValuesTests
     [Fact]
     public void The_key_of_a_radio_s_network_is_not_shown()
     {
-        var configuration = new NodeConfiguration { Listen = ["lora:/dev/ttyUSB0?frequency=868100000&region=eu868&networkkey=secretsecret"] };
+        var configuration =
+            new NodeConfiguration
+            {
+                Listen =
+                ["lora:/dev/ttyUSB0?frequency=868100000&region=eu868&networkkey=secretsecret"]
+            };
         Assert.DoesNotContain("secret", SettingValues.Of(configuration, "listen"), StringComparison.Ordinal);
     }
 

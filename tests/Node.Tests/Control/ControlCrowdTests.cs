@@ -5,11 +5,14 @@ using QuicProChat.Mesh.Node.Control;
 
 namespace QuicProChat.Mesh.Node.Tests.Control;
 
-/// <summary>Many clients, slow clients, clients that say no more: each gets its answer, and none is in the way of another.</summary>
+/// <summary>
+/// Many clients, slow clients, clients that say no more: each gets its answer, and none is in the way of another.
+/// </summary>
 public sealed class ControlCrowdTests : IAsyncLifetime
 {
     private readonly string _directory = Directory.CreateTempSubdirectory("qpc-crowd-").FullName;
-    private readonly EventHub _events = new(new Faults(Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance, TimeProvider.System));
+    private readonly EventHub _events =
+        new(new Faults(Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance, TimeProvider.System));
     private readonly FakeTarget _target = new();
     private readonly List<RawClient> _clients = [];
     private ControlServer _server = null!;
@@ -187,7 +190,8 @@ public sealed class ControlCrowdTests : IAsyncLifetime
         _server.LookForFile();
         Assert.True(await IsServedAsync(Connect()));
         Assert.True(await IsServedAsync(early));
-        Assert.Contains(File.ReadAllLines("/proc/net/unix"), line => line.EndsWith(" " + Path, StringComparison.Ordinal));
+        Assert.Contains(File.ReadAllLines("/proc/net/unix"),
+            line => line.EndsWith(" " + Path, StringComparison.Ordinal));
     }
 
     [Fact]

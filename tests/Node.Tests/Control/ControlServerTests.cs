@@ -13,7 +13,8 @@ public sealed class ControlServerTests : IAsyncLifetime
         UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.GroupWrite;
 
     private readonly string _directory = Directory.CreateTempSubdirectory("qpc-control-").FullName;
-    private readonly EventHub _events = new(new Faults(Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance, TimeProvider.System));
+    private readonly EventHub _events =
+        new(new Faults(Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance, TimeProvider.System));
     private readonly FakeTarget _target = new();
     private ControlServer? _server;
 
@@ -82,7 +83,9 @@ public sealed class ControlServerTests : IAsyncLifetime
     public async Task Sends_that_arrive_together_are_handed_on_together_and_in_order()
     {
         using var client = new RawClient(Path);
-        client.WriteRaw(Encoding.UTF8.GetBytes(string.Concat(Enumerable.Range(0, 5).Select(i => $"{{\"command\":\"send\",\"tag\":{i}}}\n"))));
+        client.WriteRaw(
+            Encoding.UTF8.GetBytes(
+                string.Concat(Enumerable.Range(0, 5).Select(i => $"{{\"command\":\"send\",\"tag\":{i}}}\n"))));
         for (int i = 0; i < 5; i++)
             Assert.Equal(i, (int)(await client.ReadAsync())["tag"]!);
         Assert.Equal(Enumerable.Range(0, 5).Select(i => (string?)$"{i}"), _target.Sent);
@@ -166,7 +169,8 @@ public sealed class ControlServerTests : IAsyncLifetime
     [Fact]
     public void A_path_that_is_too_long_is_refused_with_its_limit()
     {
-        IOException refusal = Assert.Throws<IOException>(() => ControlServer.Bind("/tmp/" + new string('x', 200), NullLogger.Instance));
+        IOException refusal =
+            Assert.Throws<IOException>(() => ControlServer.Bind("/tmp/" + new string('x', 200), NullLogger.Instance));
         Assert.Contains("107 bytes", refusal.Message, StringComparison.Ordinal);
     }
 

@@ -4,7 +4,8 @@ using QuicProChat.Mesh.Node.Control;
 namespace QuicProChat.Mesh.Node.Tests.Control;
 
 /// <summary>
-/// Stands where the node would: answers with the command's name, unless the command is one of a few that behave otherwise.
+/// Stands where the node would: answers with the command's name, unless the command is one of a few that behave
+/// otherwise.
 /// </summary>
 internal sealed class FakeTarget : IControlTarget
 {
@@ -14,7 +15,8 @@ internal sealed class FakeTarget : IControlTarget
     /// <summary>Two that sessions know, and some that are this target's own.</summary>
     public CommandTable Commands { get; } = new(
     [
-        Api.Commands.Send, Api.Commands.WatchEvents, Brief("status"), Brief("shutdown"), Brief("refuse"), Brief("throw"),
+        Api.Commands.Send, Api.Commands.WatchEvents, Brief("status"), Brief("shutdown"), Brief("refuse"),
+        Brief("throw"),
         Brief("hold"), new CommandSpec<NoArguments, DoneInfo>("large", CommandGroup.Node, "", json => json.DoneInfo),
     ]);
 
@@ -72,7 +74,8 @@ internal sealed class FakeTarget : IControlTarget
                 await _released.Task.WaitAsync(cancellation);
                 break;
             case "large":
-                return ReplyWriter.Done(request.Tag, new DoneInfo(new string('x', 1_000_000)), ApiJson.Default.DoneInfo);
+                return ReplyWriter.Done(request.Tag, new DoneInfo(new string('x', 1_000_000)),
+                    ApiJson.Default.DoneInfo);
         }
 
         return ReplyWriter.Done(request.Tag, new DoneInfo(request.Command.Name), ApiJson.Default.DoneInfo);

@@ -31,7 +31,8 @@ public class BlockedNodes
         foreach (SendInfo again in (SendInfo[])[blocked, edit])
             await ComesAgainAsync(bob, alice, again.Id);
         await bob.SentAsync(alice, "after", "delivered");
-        Assert.Equal(["before", "after"], (await alice.AskAsync(Commands.Messages, new() { With = "bob" })).Select(m => m.Text));
+        Assert.Equal(["before", "after"], (await alice.AskAsync(Commands.Messages, new() { With = "bob" }))
+            .Select(m => m.Text));
         Assert.NotEqual("delivered", (await bob.AskAsync(Commands.Message, new() { Id = blocked.Id })).State);
     }
 

@@ -11,7 +11,8 @@ namespace QuicProChat.Mesh.Node.Tests.Conversations;
 /// <summary>What contents do from one node to another: the same in direct conversations and in groups.</summary>
 public class ContentsBetweenNodes
 {
-    private static readonly SendOptions Options = new(Priority.Normal, TimeSpan.FromHours(1), MessageState.Delivered, Signed: false);
+    private static readonly SendOptions Options =
+        new(Priority.Normal, TimeSpan.FromHours(1), MessageState.Delivered, Signed: false);
 
     [Theory]
     [InlineData(false)]
@@ -71,7 +72,8 @@ public class ContentsBetweenNodes
         await HasAsync(bob, notice, m => m.Content is TimerContent { Time.Minutes: 60 });
         Assert.Equal((hour, hour), (alice.Node.Settings.Of(at).After, bob.Node.Settings.Of(bobs).After));
         EnvelopeId id = await SendAsync(bob, MessageActions.Request(bobs, new TextContent("soon gone"), Options));
-        await HasAsync(alice, id, m => m.Content == new TimedContent(hour, new TextContent("soon gone")) && m.ExpiresIn > TimeSpan.FromDays(7));
+        await HasAsync(alice, id, m => m.Content == new TimedContent(hour, new TextContent("soon gone"))
+            && m.ExpiresIn > TimeSpan.FromDays(7));
         await HasAsync(bob, id, m => m.ExpiresIn <= TimeSpan.FromHours(1) && m.ExpiresIn > TimeSpan.FromMinutes(50));
         await alice.Node.Actions.ReadAsync(at);
         await HasAsync(alice, id, m => m.ExpiresIn <= TimeSpan.FromHours(1));
@@ -87,10 +89,13 @@ public class ContentsBetweenNodes
         await using var alice = new TestNode("alice");
         await using var bob = new TestNode("bob");
         (ConversationId at, _) = await MeetAsync(alice, bob, inGroup: false);
-        await SendAsync(bob, MessageActions.Request(ConversationId.With(alice.Identity.Address), new TextContent("known now"), Options));
+        await SendAsync(bob,
+            MessageActions.Request(ConversationId.With(alice.Identity.Address), new TextContent("known now"), Options));
         EnvelopeId[] ids = [new(7, 1), new(8, 1), new(9, 9)];
         foreach (EnvelopeId id in ids)
-            await alice.Node.WriteAsync(store => store.Insert(MessageRows.Write(Written(id, at, bob.Identity.Address) with { Outgoing = true })));
+            await alice.Node.WriteAsync(
+                store => store.Insert(
+                    MessageRows.Write(Written(id, at, bob.Identity.Address) with { Outgoing = true })));
         await SendAsync(alice, await alice.Node.Actions.EditAsync(ids[0], "two", Options));
         await SendAsync(alice, await alice.Node.Actions.ReactAsync(ids[0], "🎉", remove: false, Options));
         await SendAsync(alice, await alice.Node.Actions.DeleteAsync(ids[2], Options));
@@ -98,7 +103,8 @@ public class ContentsBetweenNodes
         // Now what they are about comes, and another message with it.
         ConversationId with = ConversationId.With(alice.Identity.Address);
         var transaction = new MessageTransaction(bob.Node.Direct);
-        InsertedMessage[] inserted = [.. ids.Select(id => transaction.Insert(Written(id, with, alice.Identity.Address)))];
+        InsertedMessage[] inserted =
+            [.. ids.Select(id => transaction.Insert(Written(id, with, alice.Identity.Address)))];
         await bob.Node.WriteAsync(store => new TransactionWrite(transaction, bob.Identity.Address).Write(store));
         Assert.All(inserted, i => Assert.Equal(Insertion.Added, i.Outcome));
         Message edited = await HasAsync(bob, ids[0], _ => true);
@@ -124,12 +130,15 @@ public class ContentsBetweenNodes
         Assert.Equal((true, (long?)null, "1d"), (unread.Unread, unread.DisappearsIn, unread.Content?.Disappear));
 
         Assert.Equal("1 message is read", (await bob.AskAsync(Commands.MarkRead, new() { To = alice.Address })).Done);
-        Assert.InRange((await bob.AskAsync(Commands.Message, new() { Id = one.Id })).DisappearsIn!.Value, 86_000, 86_400);
+        Assert.InRange((await bob.AskAsync(Commands.Message, new() { Id = one.Id })).DisappearsIn!.Value,
+            86_000, 86_400);
         Assert.Null((await alice.AskAsync(Commands.Message, new() { Id = one.Id })).ReadBy);
         var tell = new MarkReadRequest { To = alice.Address, Tell = true };
-        Assert.Equal("0 messages are read; the others are told of 1", (await bob.AskAsync(Commands.MarkRead, tell)).Done);
+        Assert.Equal("0 messages are read; the others are told of 1",
+            (await bob.AskAsync(Commands.MarkRead, tell)).Done);
         await HasAsync(alice, EnvelopeId.Read(Convert.FromHexString(one.Id)), m => m.Extras.ReadBy.Count == 1);
-        Assert.Equal("0 messages are read; the others are told of 0", (await bob.AskAsync(Commands.MarkRead, tell)).Done);
+        Assert.Equal("0 messages are read; the others are told of 0",
+            (await bob.AskAsync(Commands.MarkRead, tell)).Done);
         await alice.SentAsync(bob, "two", "delivered");
         Assert.Equal("1 message is read; the others are told of 1", (await bob.AskAsync(Commands.MarkRead, tell)).Done);
     }
@@ -167,7 +176,9 @@ public class ContentsBetweenNodes
         (ConversationId group, _) = await MeetAsync(alice, bob, inGroup: true);
         await bob.Node.WriteAsync(store => store.Block(alice.Identity.Address));
         EnvelopeId unheard = await SendAsync(
-            alice, MessageActions.Request(group, new TextContent("unheard"), Options with { Wait = MessageState.Forwarded }));
+            alice, MessageActions.Request(group, new TextContent("unheard"), Options
+                with
+            { Wait = MessageState.Forwarded }));
         await bob.Node.WriteAsync(store => Assert.True(store.Unblock(alice.Identity.Address)));
         EnvelopeId heard = await SendAsync(alice, MessageActions.Request(group, new TextContent("heard"), Options));
         Assert.Equal("heard", (string)Assert.Single(await bob.MessagesAsync())!["text"]!);
@@ -191,7 +202,8 @@ public class ContentsBetweenNodes
         Assert.Equal("self", alice.Node.Destinations.NameOf(self));
     }
 
-    private static async Task<(ConversationId Alices, ConversationId Bobs)> MeetAsync(TestNode alice, TestNode bob, bool inGroup)
+    private static async Task<(ConversationId Alices, ConversationId Bobs)> MeetAsync(TestNode alice, TestNode bob,
+        bool inGroup)
     {
         await TestNode.JoinAsync(alice, bob);
         await alice.HasRouteAsync(bob);
@@ -219,20 +231,24 @@ public class ContentsBetweenNodes
         while (true)
         {
             await node.Node.SettleAsync();
-            if (node.Store.Reader.FindMessage(id) is { } stored && MessageRows.Read(stored) is var message && condition(message))
+            if (node.Store.Reader.FindMessage(id) is { } stored && MessageRows.Read(stored) is var message
+                && condition(message))
                 return message;
-            Assert.False(limit.IsCancellationRequested, node.Store.Reader.FindMessage(id)?.ToString() ?? "there is none");
+            Assert.False(limit.IsCancellationRequested, node.Store.Reader.FindMessage(id)?.ToString()
+                ?? "there is none");
         }
     }
 
     private sealed class AwaitedCaller : ICaller
     {
-        private readonly TaskCompletionSource<EnvelopeId> _sent = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private readonly TaskCompletionSource<EnvelopeId> _sent =
+            new(TaskCreationOptions.RunContinuationsAsynchronously);
 
         internal Task<EnvelopeId> Sent => _sent.Task;
 
         public void Done(in SentMessage sent) => _sent.TrySetResult(sent.Message);
 
-        public void Refused(Refusal why, string text) => _sent.TrySetException(new InvalidOperationException($"{why}: {text}"));
+        public void Refused(Refusal why, string text) =>
+            _sent.TrySetException(new InvalidOperationException($"{why}: {text}"));
     }
 }

@@ -26,7 +26,8 @@ public sealed class DisappearingMessages : IDisposable
         await using (var node = new TestNode("n", lives: (_directory, _identity), storeTime: time))
         {
             await node.AskAsync(new ControlRequest { Command = "disappear", To = "self", After = "30m" });
-            Assert.True((bool)(await node.AskAsync(new ControlRequest { Command = "send", To = "self", Text = text }))["ok"]!);
+            Assert.True((bool)(
+                await node.AskAsync(new ControlRequest { Command = "send", To = "self", Text = text }))["ok"]!);
             Assert.Equal(2, (await node.MessagesAsync()).Count);
             time.Advance(TimeSpan.FromMinutes(29));
         }
@@ -47,7 +48,8 @@ public sealed class DisappearingMessages : IDisposable
         {
             using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
             // What says that there is a timer stays: it is no message with a time.
-            while ((await node.MessagesAsync()).Count > 1 || new FileInfo(Path.Combine(_directory, "store.db-wal")).Length > 0)
+            while ((await node.MessagesAsync()).Count > 1
+                || new FileInfo(Path.Combine(_directory, "store.db-wal")).Length > 0)
                 limit.Token.ThrowIfCancellationRequested();
             Assert.False(Stands(row));
             Assert.False(Stands(System.Text.Encoding.UTF8.GetBytes(text)));
@@ -59,7 +61,8 @@ public sealed class DisappearingMessages : IDisposable
     {
         foreach (string path in Directory.GetFiles(_directory, "store.db*"))
         {
-            using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+            using var file =
+                new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
             byte[] all = new byte[file.Length];
             file.ReadExactly(all);
             if (all.AsSpan().IndexOf(bytes) >= 0)

@@ -26,7 +26,8 @@ public class MessagesBetweenNodes
         Assert.Equal("delivered", sent.State);
         JsonNode received = Assert.Single(await bob.MessagesAsync())!;
         Assert.Equal(("in", alice.Address, "hello", "received"),
-            ((string)received["direction"]!, (string)received["peer"]!, (string)received["text"]!, (string)received["state"]!));
+            ((string)received["direction"]!, (string)received["peer"]!, (string)received["text"]!,
+                (string)received["state"]!));
         Assert.Equal(sent.Id, (string)received["id"]!);
         Assert.Empty(await relay.MessagesAsync());
     }
@@ -78,7 +79,8 @@ public class MessagesBetweenNodes
     [InlineData("text", "normal", "30d", null)]
     [InlineData("text", "normal", "soon", null)]
     [InlineData("text", "normal", null, "read")]
-    public async Task A_wrong_send_is_refused_as_wrong_usage(string text, string priority, string? lifetime, string? wait)
+    public async Task A_wrong_send_is_refused_as_wrong_usage(
+        string text, string priority, string? lifetime, string? wait)
     {
         await using var node = new TestNode("n");
         JsonNode reply = await node.AskAsync(new ControlRequest
@@ -163,14 +165,20 @@ public class MessagesBetweenNodes
         await alice.HasRouteAsync(bob);
         await bob.HasRouteAsync(alice);
 
-        Assert.Equal("refused", (string)(await alice.AskAsync(new ControlRequest { Command = "send", To = "bob", Text = "x" }))["code"]!);
-        Assert.True((bool)(await alice.AskAsync(new ControlRequest { Command = "alias", Alias = "bob", To = bob.Address }))["ok"]!);
-        Assert.True((bool)(await alice.AskAsync(new ControlRequest { Command = "send", To = "bob", Text = "x", Wait = "delivered" }))["ok"]!);
+        Assert.Equal("refused",
+            (string)(await alice.AskAsync(new ControlRequest { Command = "send", To = "bob", Text = "x" }))["code"]!);
+        Assert.True((bool)(
+            await alice.AskAsync(new ControlRequest { Command = "alias", Alias = "bob", To = bob.Address }))["ok"]!);
+        Assert.True((bool)(
+            await alice.AskAsync(
+                new ControlRequest { Command = "send", To = "bob", Text = "x", Wait = "delivered" }))["ok"]!);
         JsonNode named = (await alice.AskAsync(new ControlRequest { Command = "messages" }))["result"]![0]!;
         Assert.Equal((bob.Address, "bob"), ((string)named["peer"]!, (string)named["alias"]!));
-        Assert.True((bool)(await alice.AskAsync(new ControlRequest { Command = "alias", Alias = "bob", Remove = true }))["ok"]!);
+        Assert.True((bool)(
+            await alice.AskAsync(new ControlRequest { Command = "alias", Alias = "bob", Remove = true }))["ok"]!);
         Assert.Null((await alice.AskAsync(new ControlRequest { Command = "messages" }))["result"]![0]!["alias"]);
-        Assert.Equal("refused", (string)(await alice.AskAsync(new ControlRequest { Command = "send", To = "bob", Text = "x" }))["code"]!);
+        Assert.Equal("refused",
+            (string)(await alice.AskAsync(new ControlRequest { Command = "send", To = "bob", Text = "x" }))["code"]!);
     }
 
     [Fact]
@@ -182,7 +190,8 @@ public class MessagesBetweenNodes
         await alice.HasRouteAsync(bob);
         await bob.HasRouteAsync(alice);
         // Somebody whom bob knows: a stranger is heard at a rate, and what is put off meanwhile comes in another order.
-        Assert.True((bool)(await bob.AskAsync(new ControlRequest { Command = "alias", Alias = "alice", To = alice.Address }))["ok"]!);
+        Assert.True((bool)(
+            await bob.AskAsync(new ControlRequest { Command = "alias", Alias = "alice", To = alice.Address }))["ok"]!);
 
         const int count = 300;
         JsonNode[] replies = await alice.AskAllAsync([.. Enumerable.Range(0, count).Select(i =>

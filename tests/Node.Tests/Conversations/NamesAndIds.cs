@@ -18,12 +18,14 @@ public class NamesAndIds
         Assert.Equal($"channel:{news.Id}", shown);
         foreach (string name in (string[])[shown, news.Id])
             Assert.Equal("kept", Assert.Single(await alice.AskAsync(Commands.Messages, new() { With = name })).Text);
-        Assert.Contains("there is no channel 'news'", await RefusedAsync(alice, Commands.Messages, new() { With = "channel:news" }), StringComparison.Ordinal);
+        Assert.Contains("there is no channel 'news'",
+            await RefusedAsync(alice, Commands.Messages, new() { With = "channel:news" }), StringComparison.Ordinal);
 
         Assert.Equal("1 message erased", (await alice.AskAsync(Commands.Delete, new() { With = news.Id })).Done);
         Assert.Empty(await alice.AskAsync(Commands.Messages));
         Assert.Equal(
-            $"there is no message with {news.Id}: nothing was erased", (await alice.AskAsync(Commands.Delete, new() { With = news.Id })).Done);
+            $"there is no message with {news.Id}: nothing was erased",
+            (await alice.AskAsync(Commands.Delete, new() { With = news.Id })).Done);
     }
 
     [Fact]
@@ -42,8 +44,10 @@ public class NamesAndIds
         await bob.AskAsync(Commands.Send, new() { To = "group:hut", Text = "for all", Wait = "delivered" });
 
         Assert.Equal(["for two", "for all"], (await alice.AskAsync(Commands.Messages)).Select(m => m.Text));
-        Assert.Equal(["for two"], (await alice.AskAsync(Commands.Messages, new() { With = bob.Address })).Select(m => m.Text));
-        Assert.Equal(["for all"], (await alice.AskAsync(Commands.Messages, new() { With = "group:hut" })).Select(m => m.Text));
+        Assert.Equal(["for two"], (await alice.AskAsync(Commands.Messages, new() { With = bob.Address }))
+            .Select(m => m.Text));
+        Assert.Equal(["for all"], (await alice.AskAsync(Commands.Messages, new() { With = "group:hut" }))
+            .Select(m => m.Text));
     }
 
     [Fact]
@@ -62,10 +66,15 @@ public class NamesAndIds
 
         // What it answers is gone: then the reference is shown, and named where it is given.
         Assert.Equal(first.Id[..16], (await alice.AskAsync(Commands.Message, new() { Id = answer.Id })).ReplyTo);
-        Assert.Contains($"there is no message {first.Id[..16]}", await RefusedAsync(alice, Commands.Message, new() { Id = first.Id[..16] }), StringComparison.Ordinal);
-        Assert.Contains("0123456789abcdef.3.7", await RefusedAsync(alice, Commands.Message, new() { Id = "0123456789abcdef.3.7" }), StringComparison.Ordinal);
-        foreach (string wrong in (string[])["12", "0123456789abcdef.", "0123456789abcdef.3", "0123456789abcdef.3.-1", "x123456789abcdef"])
-            Assert.Contains("32 hexadecimal digits", await RefusedAsync(alice, Commands.Message, new() { Id = wrong }), StringComparison.Ordinal);
+        Assert.Contains($"there is no message {first.Id[..16]}",
+            await RefusedAsync(alice, Commands.Message, new() { Id = first.Id[..16] }), StringComparison.Ordinal);
+        Assert.Contains(
+            "0123456789abcdef.3.7", await RefusedAsync(alice, Commands.Message, new() { Id = "0123456789abcdef.3.7" }),
+            StringComparison.Ordinal);
+        foreach (string wrong in (string[])["12", "0123456789abcdef.", "0123456789abcdef.3", "0123456789abcdef.3.-1",
+            "x123456789abcdef"])
+            Assert.Contains("32 hexadecimal digits", await RefusedAsync(alice, Commands.Message, new() { Id = wrong }),
+                StringComparison.Ordinal);
     }
 
     [Theory]
@@ -82,7 +91,8 @@ public class NamesAndIds
             await RefusedAsync(alice, Commands.LiteCreate, new() { Name = name }),
             await RefusedAsync(alice, Commands.ChannelCreate, new() { Name = name }),
         ];
-        Assert.All(refusals, r => Assert.Contains("does not begin with - or with group: or channel:", r, StringComparison.Ordinal));
+        Assert.All(refusals,
+            r => Assert.Contains("does not begin with - or with group: or channel:", r, StringComparison.Ordinal));
         Assert.NotEmpty(await RefusedAsync(alice, Commands.Alias, new() { Alias = name, To = alice.Address }));
     }
 
@@ -91,11 +101,14 @@ public class NamesAndIds
     {
         await using var alice = new TestNode("alice");
         string refused = await RefusedAsync(alice, Commands.Send, new() { To = "nobody", Text = "x" });
-        Assert.StartsWith("'nobody' is no alias and no address; 'alias NAME ADDRESS'", refused, StringComparison.Ordinal);
+        Assert.StartsWith("'nobody' is no alias and no address; 'alias NAME ADDRESS'", refused,
+            StringComparison.Ordinal);
         // A mistyped address is told what is wrong with it.
         string typo = alice.Address[..^1] + (alice.Address[^1] == 'q' ? 'p' : 'q');
-        Assert.Contains("no alias and no address: ", await RefusedAsync(alice, Commands.Send, new() { To = typo, Text = "x" }), StringComparison.Ordinal);
-        Assert.Equal("there is no alias 'nobody'", await RefusedAsync(alice, Commands.Alias, new() { Alias = "nobody", Remove = true }));
+        Assert.Contains("no alias and no address: ",
+            await RefusedAsync(alice, Commands.Send, new() { To = typo, Text = "x" }), StringComparison.Ordinal);
+        Assert.Equal("there is no alias 'nobody'",
+            await RefusedAsync(alice, Commands.Alias, new() { Alias = "nobody", Remove = true }));
     }
 
     [Fact]

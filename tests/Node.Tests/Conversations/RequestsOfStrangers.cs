@@ -18,7 +18,8 @@ public class RequestsOfStrangers
         JsonNode request = Assert.Single((await AskAsync(bob, "requests")).AsArray())!;
         Assert.Equal(
             (alice.Address, "alice", 1, "hello, it is me"),
-            ((string)request["address"]!, (string)request["name"]!, (int)request["count"]!, (string)request["preview"]!));
+            ((string)request["address"]!, (string)request["name"]!, (int)request["count"]!,
+                (string)request["preview"]!));
         JsonNode message = (await bob.MessagesAsync())[0]!;
         Assert.True((bool)message["request"]!);
         Assert.Equal((string)request["id"]!, (string)message["id"]!);
@@ -45,16 +46,20 @@ public class RequestsOfStrangers
         await eve.SendAsync(bob, "two", "delivered");
         await watching.UntilAsync(e => (string)e["event"]! == "message" && (bool?)e["message"]!["request"] == true);
 
-        Assert.Contains("is known now", await DoneAsync(bob, new ControlRequest { Command = "accept", To = alice.Address }), StringComparison.Ordinal);
+        Assert.Contains(
+            "is known now", await DoneAsync(bob, new ControlRequest { Command = "accept", To = alice.Address }),
+            StringComparison.Ordinal);
         await watching.UntilAsync(e => (string)e["event"]! == "standing" && (string)e["standing"]! == "known");
-        Assert.Contains("is refused", await DoneAsync(bob, new ControlRequest { Command = "refuse", To = eve.Address }), StringComparison.Ordinal);
+        Assert.Contains("is refused", await DoneAsync(bob, new ControlRequest { Command = "refuse", To = eve.Address }),
+            StringComparison.Ordinal);
         await watching.UntilAsync(e => (string)e["event"]! == "standing" && (string)e["address"]! == eve.Address);
         Assert.Equal("one", (string)Assert.Single(await bob.MessagesAsync())!["text"]!);
 
         await eve.SendAsync(bob, "again");
         await alice.SendAsync(bob, "after it", "delivered");
         Assert.Equal(["one", "after it"], (await bob.MessagesAsync()).Select(m => (string)m!["text"]!));
-        Assert.Contains("qpc_messages_not_kept_total 1", (string)(await AskAsync(bob, "metrics"))["text"]!, StringComparison.Ordinal);
+        Assert.Contains("qpc_messages_not_kept_total 1", (string)(await AskAsync(bob, "metrics"))["text"]!,
+            StringComparison.Ordinal);
     }
 
     [Theory]
@@ -85,7 +90,8 @@ public class RequestsOfStrangers
         for (int i = 0; i < 3; i++)
             await alice.SendAsync(bob, $"{i}", "delivered");
         string id = (string)(await bob.MessagesAsync())[1]!["id"]!;
-        Assert.Contains("is erased", await DoneAsync(bob, new ControlRequest { Command = "delete", Id = id }), StringComparison.Ordinal);
+        Assert.Contains("is erased", await DoneAsync(bob, new ControlRequest { Command = "delete", Id = id }),
+            StringComparison.Ordinal);
         Assert.Equal(["0", "2"], (await bob.MessagesAsync()).Select(m => (string)m!["text"]!));
         JsonNode again = await bob.AskAsync(new ControlRequest { Command = "delete", Id = id });
         Assert.Equal("refused", (string)again["code"]!);
@@ -102,7 +108,8 @@ public class RequestsOfStrangers
         await alice.SendAsync(bob, "last", "delivered");
         Assert.Equal(["0", "2", "last"], (await bob.MessagesAsync()).Select(m => (string)m!["text"]!));
         Assert.Equal("usage", (string)(await alice.AskAsync(new ControlRequest { Command = "delete" }))["code"]!);
-        Assert.Equal("usage", (string)(await alice.AskAsync(new ControlRequest { Command = "delete", Id = id, With = "x" }))["code"]!);
+        Assert.Equal("usage",
+            (string)(await alice.AskAsync(new ControlRequest { Command = "delete", Id = id, With = "x" }))["code"]!);
     }
 
     [Fact]
@@ -126,7 +133,8 @@ public class RequestsOfStrangers
         Assert.InRange(bytes, 30_000, bob.Store.Quota.Requests);
         Assert.Equal("delivered", (await friend.SentAsync(bob, "still here", "delivered")).State);
         Assert.Equal("delivered", (await bob.SentAsync(friend, long_, "delivered")).State);
-        JsonNode history = (await bob.AskAsync(new ControlRequest { Command = "messages", With = "friend" }))["result"]!;
+        JsonNode history =
+            (await bob.AskAsync(new ControlRequest { Command = "messages", With = "friend" }))["result"]!;
         Assert.Equal(["from a friend", "still here", long_], history.AsArray().Select(m => (string)m!["text"]!));
     }
 
@@ -179,7 +187,8 @@ public class RequestsOfStrangers
     public async Task A_name_that_could_pass_for_another_is_refused_with_the_right_reason(string alias, string why)
     {
         await using var node = new TestNode("n");
-        JsonNode reply = await node.AskAsync(new ControlRequest { Command = "alias", Alias = alias, To = node.Address });
+        JsonNode reply =
+            await node.AskAsync(new ControlRequest { Command = "alias", Alias = alias, To = node.Address });
         Assert.Equal("usage", (string)reply["code"]!);
         Assert.Contains(why, (string)reply["error"]!, StringComparison.Ordinal);
     }

@@ -19,7 +19,11 @@ public class SoughtReceivers
             r => (string)r!["destination"]! == bob.Address);
 
         string[] texts = ["one", "two", "three"];
-        JsonNode[] replies = await alice.AskAllAsync([.. texts.Select(text => new ControlRequest { Command = "send", To = bob.Address, Text = text, Wait = "delivered" })]);
+        JsonNode[] replies =
+            await alice.AskAllAsync(
+                [.. texts.Select(
+                    text => new ControlRequest { Command = "send", To = bob.Address, Text = text,
+                        Wait = "delivered" })]);
 
         Assert.All(replies, r => Assert.Equal("delivered", (string?)r["result"]?["state"]));
         Assert.Equal(texts.Order(), (await bob.MessagesAsync()).Select(m => (string)m!["text"]!).Order());
@@ -34,7 +38,9 @@ public class SoughtReceivers
         await TestNode.JoinAsync(alice, relay, pushRoutes: false);
         await alice.HasRouteAsync(relay);
         using ControlClient patient = alice.Connect();
-        await patient.SendAsync(new ControlRequest { Command = "send", To = bob.Address, Text = "where are you?", Wait = "delivered" }, CancellationToken.None);
+        await patient.SendAsync(
+            new ControlRequest { Command = "send", To = bob.Address, Text = "where are you?", Wait = "delivered" },
+            CancellationToken.None);
         await patient.SendAsync(new ControlRequest { Command = "status", Tag = 2 }, CancellationToken.None);
         Assert.Equal(2, (int)(await TestNode.ReadAsync(patient))["tag"]!);
         Assert.True((bool)(await alice.SendAsync(relay, "to somebody known", "delivered"))["ok"]!);

@@ -31,7 +31,8 @@ internal sealed class TestNode : IAsyncDisposable
     /// <param name="configure">Sets what else is to be set; null for nothing.</param>
     internal TestNode(
         string name, StoreOptions? options = null, ReceiptPolicy receipts = ReceiptPolicy.All,
-        (string Directory, LocalIdentity Identity)? lives = null, TimeProvider? storeTime = null, TimeProvider? time = null,
+        (string Directory, LocalIdentity Identity)? lives = null, TimeProvider? storeTime = null,
+        TimeProvider? time = null,
         Action<NodeConfiguration>? configure = null)
     {
         TimeProvider clock = time ?? TimeProvider.System;
@@ -41,11 +42,20 @@ internal sealed class TestNode : IAsyncDisposable
         Span<byte> key = stackalloc byte[32];
         Identity.DeriveKey("qpc-mesh/1 storage key"u8, key);
         _store = MeshStore.Open(_directory, key, options ?? new StoreOptions(), storeTime ?? clock);
-        var configuration = new NodeConfiguration { Name = name, DataDirectory = _directory, Durability = options?.Durability ?? Durability.Normal, Receipts = receipts };
+        var configuration =
+            new NodeConfiguration
+            {
+                Name = name,
+                DataDirectory = _directory,
+                Durability = options?.Durability
+                ?? Durability.Normal,
+                Receipts = receipts
+            };
         configure?.Invoke(configuration);
         _logs = new ConsoleLog(_said, journal: false, clock);
         Node = new MeshNode(configuration, Identity, _store, clock, _logs, _ => { });
-        Links = new NodeLinks(configuration, Identity, MeshNode.CapabilitiesOf(configuration), Node.LinkEvents, clock, NullLoggerFactory.Instance);
+        Links = new NodeLinks(configuration, Identity, MeshNode.CapabilitiesOf(configuration), Node.LinkEvents, clock,
+            NullLoggerFactory.Instance);
         Node.Start(Links);
         _server = ControlServer.Bind(ControlPath, _logs.CreateLogger("control"));
         _server.Start(new NodeControl(Node), Node.Events);
@@ -86,7 +96,8 @@ internal sealed class TestNode : IAsyncDisposable
     /// <param name="b">The other.</param>
     /// <param name="pushRoutes">False: as on a radio, routes are asked for.</param>
     /// <param name="passes">Sees each frame of the cable as a node would, and says whether it arrives.</param>
-    internal static Task<MemoryLink> JoinAsync(TestNode a, TestNode b, bool pushRoutes = true, Func<byte[], bool>? passes = null) =>
+    internal static Task<MemoryLink> JoinAsync(
+        TestNode a, TestNode b, bool pushRoutes = true, Func<byte[], bool>? passes = null) =>
         MemoryLink.ConnectAsync(a.Identity, a.Node.LinkEvents, b.Identity, b.Node.LinkEvents, pushRoutes, passes);
 
     /// <summary>Asks over the control socket; returns the whole reply.</summary>
@@ -97,7 +108,8 @@ internal sealed class TestNode : IAsyncDisposable
     }
 
     /// <summary>Asks what must be granted; returns the result.</summary>
-    internal async Task<TResult> AskAsync<TRequest, TResult>(CommandSpec<TRequest, TResult> command, TRequest? request = null)
+    internal async Task<TResult> AskAsync<TRequest, TResult>(
+        CommandSpec<TRequest, TResult> command, TRequest? request = null)
         where TRequest : class, new()
     {
         await _client.SendAsync(command.ToLine(request ?? new TRequest()), CancellationToken.None);
@@ -137,7 +149,8 @@ internal sealed class TestNode : IAsyncDisposable
     internal Task<JsonNode> SendAsync(TestNode to, string text, string? wait = null) =>
         AskAsync(new ControlRequest { Command = "send", To = to.Address, Text = text, Wait = wait });
 
-    internal async Task<JsonArray> MessagesAsync() => (await AskAsync(new ControlRequest { Command = "messages" }))["result"]!.AsArray();
+    internal async Task<JsonArray> MessagesAsync() =>
+        (await AskAsync(new ControlRequest { Command = "messages" }))["result"]!.AsArray();
 
     public async ValueTask DisposeAsync()
     {

@@ -19,9 +19,11 @@ public sealed class AppointmentTests : IAsyncLifetime
         await TestNode.JoinAsync(_far, _practice);
         await _patient.HasRouteAsync(_practice);
         await _patient.HasRouteAsync(_far);
-        await _practice.AskAsync(Commands.FappPracticeSet, new() { Name = "Praxis Linde", Plz = "04109", Procedure = "VT,TP", Payer = "GKV", Draw = "0s" });
+        await _practice.AskAsync(Commands.FappPracticeSet,
+            new() { Name = "Praxis Linde", Plz = "04109", Procedure = "VT,TP", Payer = "GKV", Draw = "0s" });
         string organisation = (await _far.AskAsync(Commands.Identity)).PublicKey;
-        Assert.Equal([organisation], (await _patient.AskAsync(Commands.FappTrust, new() { Organisation = organisation })).Organisations);
+        Assert.Equal([organisation],
+            (await _patient.AskAsync(Commands.FappTrust, new() { Organisation = organisation })).Organisations);
         await UntilAsync(async () => (await SearchAsync(_far, "none")).Practices > 0);
         await _far.AskAsync(Commands.FappListSign, new() { Practice = _practice.Address });
     }
@@ -37,7 +39,8 @@ public sealed class AppointmentTests : IAsyncLifetime
     {
         FappOwnSlotInfo slot = await OfferAsync("probatorik");
         FappSlotInfo found = await FindAsync(slot.Slot);
-        Assert.Equal(("Praxis Linde", "list", "04109", "probatorik", "praxis"), (found.Name, found.Level, found.Plz, found.Type, found.Modality));
+        Assert.Equal(("Praxis Linde", "list", "04109", "probatorik", "praxis"),
+            (found.Name, found.Level, found.Plz, found.Type, found.Modality));
         FappReservationInfo made = await _patient.AskAsync(Commands.FappReserve, new() { Slot = slot.Slot });
         Assert.Equal("requested", made.State);
         FappRequestInfo request = await RequestAsync("drawn");
@@ -58,13 +61,22 @@ public sealed class AppointmentTests : IAsyncLifetime
         FappOwnSlotInfo slot = await OfferAsync("langzeit");
         await FindAsync(slot.Slot);
         FappReservationInfo made = await _patient.AskAsync(
-            Commands.FappReserve, new() { Slot = slot.Slot, PlaceFor = "Erika Mustermann", Born = "1964-08-12", AskFirst = true, Ptv11 = true });
+            Commands.FappReserve,
+            new()
+            {
+                Slot = slot.Slot,
+                PlaceFor = "Erika Mustermann",
+                Born = "1964-08-12",
+                AskFirst = true,
+                Ptv11 = true
+            });
         FappRequestInfo request = await RequestAsync("drawn");
         Assert.True(request is { AsksForPlace: true, AsksFirst: true, Ptv11: true, Note: "" });
         await _practice.AskAsync(Commands.FappRefuse, new() { Id = request.Id, Before = "2027-05-01" });
         await StateAsync(made.Id, "refused");
         FappRefusalInfo refusal = Assert.Single(await _patient.AskAsync(Commands.FappRefusals));
-        Assert.Equal(("Erika Mustermann", "1964-08-12", 2027), (refusal.Person, refusal.Born, refusal.Before!.Value.Year));
+        Assert.Equal(("Erika Mustermann", "1964-08-12", 2027),
+            (refusal.Person, refusal.Born, refusal.Before!.Value.Year));
         Assert.DoesNotContain("Erika", refusal.Record, StringComparison.Ordinal);
     }
 
@@ -103,7 +115,8 @@ public sealed class AppointmentTests : IAsyncLifetime
         Assert.Contains(foreign.Hints, h => h.Contains("fappRegions", StringComparison.Ordinal));
         // The relay next to the practice has no neighbour's neighbour but the patient, who forwards nothing.
         FappOwnSlotInfo slot = await OfferAsync("probatorik");
-        await _far.AskAsync(Commands.FappTrust, new() { Organisation = (await _far.AskAsync(Commands.Identity)).PublicKey });
+        await _far.AskAsync(
+            Commands.FappTrust, new() { Organisation = (await _far.AskAsync(Commands.Identity)).PublicKey });
         await UntilAsync(async () => (await SearchAsync(_far)).Slots.Any(s => s.Slot == slot.Slot));
         Assert.Equal("requested", (await _far.AskAsync(Commands.FappReserve, new() { Slot = slot.Slot })).State);
         Assert.Equal(0, (await _far.AskAsync(Commands.FappStatus)).Forwarders);
@@ -116,11 +129,13 @@ public sealed class AppointmentTests : IAsyncLifetime
         await using TestNode alone = Make("alone", FappMode.Follow);
         await TestNode.JoinAsync(alone, _practice);
         FappOwnSlotInfo slot = await OfferAsync("kurzzeit");
-        await alone.AskAsync(Commands.FappTrust, new() { Organisation = (await alone.AskAsync(Commands.Identity)).PublicKey });
+        await alone.AskAsync(
+            Commands.FappTrust, new() { Organisation = (await alone.AskAsync(Commands.Identity)).PublicKey });
         await UntilAsync(async () => (await SearchAsync(alone, "none")).Practices > 0);
         await alone.AskAsync(Commands.FappListSign, new() { Practice = _practice.Address });
         await UntilAsync(async () => (await SearchAsync(alone)).Slots.Any(s => s.Slot == slot.Slot));
-        string error = (string)(await alone.AskAsync(new ControlRequest { Command = "fapp-reserve", Slot = slot.Slot }))["error"]!;
+        string error = (string)(
+            await alone.AskAsync(new ControlRequest { Command = "fapp-reserve", Slot = slot.Slot }))["error"]!;
         Assert.Contains("only neighbour", error, StringComparison.Ordinal);
         Assert.Empty(await alone.AskAsync(Commands.FappReservations));
     }
@@ -151,14 +166,17 @@ public sealed class AppointmentTests : IAsyncLifetime
     private async Task<FappSlotInfo> FindAsync(string slot)
     {
         FappSlotInfo? found = null;
-        await UntilAsync(async () => (found = (await SearchAsync(_patient)).Slots.FirstOrDefault(s => s.Slot == slot)) is not null);
+        await UntilAsync(async () => (found = (await SearchAsync(_patient)).Slots.FirstOrDefault(s => s.Slot == slot))
+            is not null);
         return found!;
     }
 
     private async Task<FappRequestInfo> RequestAsync(string state)
     {
         FappRequestInfo? found = null;
-        await UntilAsync(async () => (found = (await _practice.AskAsync(Commands.FappRequests)).FirstOrDefault(r => r.State == state)) is not null);
+        await UntilAsync(
+            async () => (found = (await _practice.AskAsync(Commands.FappRequests))
+                .FirstOrDefault(r => r.State == state)) is not null);
         return found!;
     }
 

@@ -31,7 +31,8 @@ public sealed class FilesBetweenNodes : IDisposable
     private static async Task<FileTransferInfo> SendAsync(TestNode from, string to, string path)
     {
         using ControlClient client = from.Connect();
-        return await new FileClient(new ReplyPages(client), static (_, _) => { }).SendAsync(to, path, null, false, CancellationToken.None);
+        return await new FileClient(new ReplyPages(client), static (_, _) => { })
+            .SendAsync(to, path, null, false, CancellationToken.None);
     }
 
     private static async Task<string> SaveAsync(TestNode from, string id, string path)
@@ -90,7 +91,8 @@ public sealed class FilesBetweenNodes : IDisposable
         {
             string path = Write("map of the lake.bin", 1_000_000, out byte[] content);
             FileTransferInfo sent = await SendAsync(alice, "bob", path);
-            Assert.Equal(("out", "here", 1_000_000L, "application/octet-stream"), (sent.Direction, sent.State, sent.Size, sent.MediaType));
+            Assert.Equal(("out", "here", 1_000_000L, "application/octet-stream"),
+                (sent.Direction, sent.State, sent.Size, sent.MediaType));
             FileTransferInfo offer = await OfferAtAsync(bob);
             Assert.Equal(("offered", "map of the lake.bin", 0L), (offer.State, offer.Name, offer.Received));
             Assert.Empty(Blobs(bob));
@@ -142,7 +144,8 @@ public sealed class FilesBetweenNodes : IDisposable
             await SaveAsync(bob, offer.Id, _folder + "/one");
             await bob.AskAsync(Commands.FileCancel, new FileCancelRequest { Id = offer.Id });
             await UntilAsync(() => Blobs(bob).Length == 0);
-            Assert.Equal("offered", (await bob.AskAsync(Commands.FileShow, new FileShowRequest { Id = offer.Id })).State);
+            Assert.Equal("offered",
+                (await bob.AskAsync(Commands.FileShow, new FileShowRequest { Id = offer.Id })).State);
             Assert.Equal(content, await File.ReadAllBytesAsync(await SaveAsync(bob, offer.Id, _folder + "/two")));
         }
     }
@@ -160,7 +163,8 @@ public sealed class FilesBetweenNodes : IDisposable
             {
                 await bob.AskAsync(Commands.FileAccept, new FileAcceptRequest { Id = offer.Id });
                 await bob.AskAsync(Commands.FileCancel, new FileCancelRequest { Id = offer.Id });
-                Assert.Equal("offered", (await bob.AskAsync(Commands.FileShow, new FileShowRequest { Id = offer.Id })).State);
+                Assert.Equal("offered",
+                    (await bob.AskAsync(Commands.FileShow, new FileShowRequest { Id = offer.Id })).State);
             }
 
             await UntilAsync(() => Blobs(bob).Length == 0);
@@ -227,7 +231,8 @@ public sealed class FilesBetweenNodes : IDisposable
         await using (alice)
         await using (bob)
         {
-            IOException tooLarge = await Assert.ThrowsAsync<IOException>(() => SendAsync(bob, "alice", Write("a", 1001, out _)));
+            IOException tooLarge =
+                await Assert.ThrowsAsync<IOException>(() => SendAsync(bob, "alice", Write("a", 1001, out _)));
             Assert.Contains("fileMaxBytes", tooLarge.Message, StringComparison.Ordinal);
             await SendAsync(alice, "bob", Write("b", 5000, out _));
             FileTransferInfo offer = await OfferAtAsync(bob);
@@ -236,9 +241,12 @@ public sealed class FilesBetweenNodes : IDisposable
             Assert.False(File.Exists(_folder + "/x"));
             ControlRequest[] wrong =
             [
-                new() { Command = "file-data" }, new() { Command = "file-offer", To = "alice" }, new() { Command = "file-show", Id = "1" },
-                new() { Command = "file-read", Id = offer.Id }, new() { Command = "file-cancel", Id = new string('1', 32) },
-                new() { Command = "file-begin", Name = "x" }, new() { Command = "file-accept", Id = new string('2', 32) },
+                new() { Command = "file-data" }, new() { Command = "file-offer", To = "alice" },
+                new() { Command = "file-show", Id = "1" },
+                new() { Command = "file-read", Id = offer.Id },
+                new() { Command = "file-cancel", Id = new string('1', 32) },
+                new() { Command = "file-begin", Name = "x" },
+                new() { Command = "file-accept", Id = new string('2', 32) },
             ];
             foreach (ControlRequest request in wrong)
                 Assert.False((bool)(await bob.AskAsync(request))["ok"]!);
@@ -292,12 +300,14 @@ public sealed class FilesBetweenNodes : IDisposable
             FileTransferInfo offer = await OfferAtAsync(bob);
             string folder = Directory.CreateDirectory(_folder + "/in").FullName;
             SlashLine fetch = SlashCommand.Parse($"/download {offer.Id} {folder}", null);
-            Assert.Contains(folder, await FileSlash.RunAsync(bob.ControlPath, fetch, CancellationToken.None), StringComparison.Ordinal);
+            Assert.Contains(folder, await FileSlash.RunAsync(bob.ControlPath, fetch, CancellationToken.None),
+                StringComparison.Ordinal);
             Assert.Equal(content, await File.ReadAllBytesAsync(Path.Combine(folder, "with blanks in it.txt")));
             Assert.Equal(SlashAction.Wrong, SlashCommand.Parse("/send-file bob", null).Action);
             Assert.Equal(SlashAction.Wrong, SlashCommand.Parse("/download", null).Action);
             // Nothing is overwritten.
-            await Assert.ThrowsAsync<IOException>(() => FileSlash.RunAsync(bob.ControlPath, fetch, CancellationToken.None));
+            await Assert.ThrowsAsync<IOException>(
+                () => FileSlash.RunAsync(bob.ControlPath, fetch, CancellationToken.None));
         }
     }
 }

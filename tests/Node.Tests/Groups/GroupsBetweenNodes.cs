@@ -66,7 +66,8 @@ public class GroupsBetweenNodes
                 Assert.Equal("delivered", (await SendAsync(bob, "before")).State);
             }
 
-            SendInfo away = await alice.AskAsync(Commands.Send, new SendRequest { To = "group:lake", Text = "while away" });
+            SendInfo away = await alice.AskAsync(
+                Commands.Send, new SendRequest { To = "group:lake", Text = "while away" });
             Assert.Equal("queued", away.State);
             await using (var bob = new TestNode("bob", lives: (place, identity)))
             {
@@ -108,7 +109,8 @@ public class GroupsBetweenNodes
         await using var bob = new TestNode("bob");
         await FormAsync(alice, bob);
         GroupInfo before = await ShowAsync(alice);
-        await alice.AskAsync(Commands.GroupRole, new GroupRoleRequest { Group = "lake", To = bob.Address, Role = "admin" });
+        await alice.AskAsync(
+            Commands.GroupRole, new GroupRoleRequest { Group = "lake", To = bob.Address, Role = "admin" });
         await UntilAsync(async () => (await ShowAsync(bob)).Members.All(m => m.Role == "admin"), "bob is an admin");
         await bob.AskAsync(Commands.GroupRotate, new GroupRotateRequest { Group = "lake" });
         await UntilAsync(async () => (await ShowAsync(alice)).Epoch >= before.Epoch + 2, "bob renewed his keys");
@@ -129,7 +131,8 @@ public class GroupsBetweenNodes
 
         await nodes[0].AskAsync(Commands.GroupCreate, new GroupCreateRequest { Name = "lake" });
         await nodes[0].AskAsync(
-            Commands.GroupInvite, new GroupInviteRequest { Group = "lake", To = [.. nodes[1..].Select(n => n.Address)] });
+            Commands.GroupInvite,
+            new GroupInviteRequest { Group = "lake", To = [.. nodes[1..].Select(n => n.Address)] });
         foreach (TestNode node in nodes[1..])
         {
             await UntilAsync(async () => (await node.AskAsync(Commands.GroupList)).Invitations.Count == 1, "invited");

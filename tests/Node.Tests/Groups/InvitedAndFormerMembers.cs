@@ -17,8 +17,10 @@ public class InvitedAndFormerMembers
         await GroupsBetweenNodes.ConnectAsync(alice, carol);
         await alice.AskAsync(Commands.Alias, new() { Alias = "caro", To = carol.Address });
         await alice.AskAsync(Commands.GroupInvite, new() { Group = "lake", To = ["caro"] });
-        await GroupsBetweenNodes.UntilAsync(async () => (await carol.AskAsync(Commands.GroupList)).Invitations.Count == 1, "carol is invited");
-        await GroupsBetweenNodes.UntilAsync(async () => (await GroupsBetweenNodes.ShowAsync(alice)).Members.Count == 3, "alice sees her");
+        await GroupsBetweenNodes.UntilAsync(async () => (await carol.AskAsync(Commands.GroupList)).Invitations.Count
+            == 1, "carol is invited");
+        await GroupsBetweenNodes.UntilAsync(async () => (await GroupsBetweenNodes.ShowAsync(alice)).Members.Count
+            == 3, "alice sees her");
 
         SendInfo sent = await GroupsBetweenNodes.SendAsync(alice, "without her");
         Assert.Equal(("delivered", 1, 1), (sent.State, sent.Recipients, sent.DeliveredTo));
@@ -31,9 +33,11 @@ public class InvitedAndFormerMembers
         Assert.Contains($"  {carol.Address}  caro  invited\n", screen.ToString(), StringComparison.Ordinal);
 
         await carol.AskAsync(Commands.GroupAccept, new() { Group = "lake" });
-        await GroupsBetweenNodes.UntilAsync(async () => !(await GroupsBetweenNodes.ShowAsync(alice)).Members.Any(m => m.Invited), "carol accepted");
+        await GroupsBetweenNodes.UntilAsync(
+            async () => !(await GroupsBetweenNodes.ShowAsync(alice)).Members.Any(m => m.Invited), "carol accepted");
         // What was sent to the invited is read by who accepts.
-        await GroupsBetweenNodes.UntilAsync(async () => (await GroupsBetweenNodes.MessagesAsync(carol)).Count == 1, "carol has it");
+        await GroupsBetweenNodes.UntilAsync(async () => (await GroupsBetweenNodes.MessagesAsync(carol)).Count
+            == 1, "carol has it");
         sent = await GroupsBetweenNodes.SendAsync(alice, "with her");
         Assert.Equal(("delivered", 2, 2), (sent.State, sent.Recipients, sent.DeliveredTo));
     }
@@ -48,12 +52,14 @@ public class InvitedAndFormerMembers
         string id = (await GroupsBetweenNodes.ShowAsync(bob)).Id;
         string done = (await bob.AskAsync(Commands.GroupLeave, new() { Group = "lake" })).Done;
         Assert.StartsWith("the others are asked to take this node out of 'lake'", done, StringComparison.Ordinal);
-        await GroupsBetweenNodes.UntilAsync(async () => (await bob.AskAsync(Commands.GroupList)).Groups.Count == 0, "bob has forgotten it");
+        await GroupsBetweenNodes.UntilAsync(async () => (await bob.AskAsync(Commands.GroupList)).Groups.Count
+            == 0, "bob has forgotten it");
         Assert.Single((await GroupsBetweenNodes.ShowAsync(alice)).Members);
         Assert.Equal("kept", Assert.Single(await bob.AskAsync(Commands.Messages, new() { With = id })).Text);
         Assert.Equal("1 message erased", (await bob.AskAsync(Commands.Delete, new() { With = $"group:{id}" })).Done);
 
-        Assert.Equal("'lake' and its keys are forgotten", (await alice.AskAsync(Commands.GroupLeave, new() { Group = "lake" })).Done);
+        Assert.Equal("'lake' and its keys are forgotten",
+            (await alice.AskAsync(Commands.GroupLeave, new() { Group = "lake" })).Done);
     }
 
     [Fact]
@@ -67,7 +73,8 @@ public class InvitedAndFormerMembers
         await alice.HasRouteAsync(carol);
         await carol.HasRouteAsync(alice);
         await alice.AskAsync(Commands.GroupInvite, new() { Group = "lake", To = [carol.Address] });
-        await GroupsBetweenNodes.UntilAsync(async () => (await carol.AskAsync(Commands.GroupList)).Invitations.Count == 1, "carol is invited");
+        await GroupsBetweenNodes.UntilAsync(async () => (await carol.AskAsync(Commands.GroupList)).Invitations.Count
+            == 1, "carol is invited");
         await carol.AskAsync(Commands.GroupAccept, new() { Group = "lake" });
         await GroupsBetweenNodes.AgreeAsync(alice, bob, carol);
         cable.Close(new Wire.LinkEnd(Wire.LinkEndCode.Closed));
@@ -78,13 +85,17 @@ public class InvitedAndFormerMembers
         await GroupsBetweenNodes.AgreeAsync(alice, bob);
         await GroupsBetweenNodes.ConnectAsync(alice, carol);
 
-        await GroupsBetweenNodes.UntilAsync(async () => (await GroupsBetweenNodes.MessagesAsync(alice)).Count == 1, "alice reads it");
+        await GroupsBetweenNodes.UntilAsync(async () => (await GroupsBetweenNodes.MessagesAsync(alice)).Count
+            == 1, "alice reads it");
         MessageInfo read = Assert.Single(await alice.AskAsync(Commands.Messages, new() { With = "group:lake" }));
         Assert.Equal(("am I out?", true), (read.Text, read.Late));
         await GroupsBetweenNodes.UntilAsync(
-            () => Task.FromResult(alice.Node.Groups.Counters[Messaging.Groups.GroupCount.Refused] > 0), "her timer is refused");
-        Assert.Equal("off", Assert.Single(await alice.AskAsync(Commands.Conversations), c => c.Conversation == "group:lake").Disappear);
-        await GroupsBetweenNodes.UntilAsync(async () => (await GroupsBetweenNodes.ShowAsync(carol)).Status == "out", "carol knows");
+            () => Task.FromResult(alice.Node.Groups.Counters[Messaging.Groups.GroupCount.Refused] > 0),
+            "her timer is refused");
+        Assert.Equal("off",
+            Assert.Single(await alice.AskAsync(Commands.Conversations), c => c.Conversation == "group:lake").Disappear);
+        await GroupsBetweenNodes.UntilAsync(async () => (await GroupsBetweenNodes.ShowAsync(carol)).Status
+            == "out", "carol knows");
         Assert.Equal(0, (await carol.AskAsync(Commands.Message, new() { Id = text.Id })).DeliveredTo);
     }
 }

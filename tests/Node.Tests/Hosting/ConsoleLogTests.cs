@@ -16,7 +16,9 @@ public class ConsoleLogTests
     [InlineData(LogLevel.Trace, "<7>")]
     public void The_journal_gets_its_priority(LogLevel level, string prefix)
     {
-        using var log = new ConsoleLog(new WriterSink(_output), journal: true, TimeProvider.System) { Level = LogLevel.Trace };
+        using var log = new ConsoleLog(new WriterSink(_output), journal: true,
+            TimeProvider.System)
+        { Level = LogLevel.Trace };
         log.CreateLogger("node").Log(level, "text");
         Written(log);
         Assert.Equal(prefix + "node: text\n", _output.ToString());
@@ -25,7 +27,9 @@ public class ConsoleLogTests
     [Fact]
     public void What_is_below_the_level_is_not_written_and_the_level_can_change()
     {
-        using var log = new ConsoleLog(new WriterSink(_output), journal: true, TimeProvider.System) { Level = LogLevel.Warning };
+        using var log = new ConsoleLog(new WriterSink(_output), journal: true,
+            TimeProvider.System)
+        { Level = LogLevel.Warning };
         ILogger logger = log.CreateLogger("node");
         logger.LogInformation("quiet");
         log.Level = LogLevel.Information;

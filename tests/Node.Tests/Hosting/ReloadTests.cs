@@ -45,7 +45,8 @@ public sealed class ReloadTests
     private static Task ReloadAsync(TestNode node, params string[] listen) =>
         node.Node.ReloadAsync(node.Node.Configuration with { Listen = [.. listen] });
 
-    private static IPEndPoint[] Bound(TestNode node) => [.. node.Links.Listening.Select(uri => IPEndPoint.Parse(uri["tcp://".Length..]))];
+    private static IPEndPoint[] Bound(TestNode node) =>
+        [.. node.Links.Listening.Select(uri => IPEndPoint.Parse(uri["tcp://".Length..]))];
 
     private static async Task<bool> AnswersAsync(IPEndPoint end)
     {

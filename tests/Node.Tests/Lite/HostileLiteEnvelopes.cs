@@ -22,9 +22,12 @@ public sealed class HostileLiteEnvelopes : IAsyncLifetime
     {
         await AskAsync(_node, new ControlRequest { Command = "lite-create", Name = "friends" });
         Assert.True(LiteInvitation.TryParse(await InviteAsync(_node), out LiteInvitation? invitation, out _));
-        _group = LiteGroup.Join(new LiteSelf(_member, RandomSource.System, TimeProvider.System), invitation, out LiteReply hello);
+        _group = LiteGroup.Join(new LiteSelf(_member, RandomSource.System, TimeProvider.System), invitation,
+            out LiteReply hello);
         await DeliverAsync(hello.Message.ToArray());
-        Assert.Equal(2, (await AskAsync(_node, new ControlRequest { Command = "lite-show", Group = "friends" }))["members"]!.AsArray().Count);
+        Assert.Equal(2, (
+            await AskAsync(_node,
+                new ControlRequest { Command = "lite-show", Group = "friends" }))["members"]!.AsArray().Count);
     }
 
     public async Task DisposeAsync()
@@ -40,7 +43,8 @@ public sealed class HostileLiteEnvelopes : IAsyncLifetime
         byte[] message = Seal("once");
         await DeliverAsync(message);
         await DeliverAsync(message);
-        Assert.Equal((1, 1, 0), (Count(LiteEvent.TextReceived), Count(LiteEvent.Repeated), Count(LiteEvent.ReplayedOrTooOld)));
+        Assert.Equal((1, 1, 0),
+            (Count(LiteEvent.TextReceived), Count(LiteEvent.Repeated), Count(LiteEvent.ReplayedOrTooOld)));
         // The same message in another envelope is no repetition: nobody is told that it arrived.
         await DeliverAsync(message, Priority.High);
         Assert.Equal(1, Count(LiteEvent.ReplayedOrTooOld));
@@ -65,7 +69,8 @@ public sealed class HostileLiteEnvelopes : IAsyncLifetime
         await DeliverAsync(_group.Seal([0xC3, 0x28]).Message);
         Assert.Equal(1, Count(LiteEvent.NotText));
         var forger = new LiteSelf(
-            _member.PublicKey.Span, (_, signature) => signature.Clear(), _member.TryAgree, RandomSource.System, TimeProvider.System);
+            _member.PublicKey.Span, (_, signature) => signature.Clear(), _member.TryAgree, RandomSource.System,
+            TimeProvider.System);
         Assert.True(LiteGroup.TryLoad(forger, _group.Save(), out LiteGroup? forged));
         using (forged)
             await DeliverAsync(forged.SealSigned("signed by nobody"u8).Introduction!.Message.ToArray());
@@ -115,7 +120,8 @@ public sealed class HostileLiteEnvelopes : IAsyncLifetime
         await DeliverAsync(early);
         Assert.Equal(["who is this"], await TextsAsync());
         JsonNode metrics = await AskAsync(_node, new ControlRequest { Command = "metrics" });
-        Assert.Contains("qpc_lite_events_total{event=\"put_aside\"}", (string)metrics["text"]!, StringComparison.Ordinal);
+        Assert.Contains("qpc_lite_events_total{event=\"put_aside\"}", (string)metrics["text"]!,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -133,7 +139,8 @@ public sealed class HostileLiteEnvelopes : IAsyncLifetime
         }
 
         Assert.Equal(WaitingRoom.MaxEnvelopes, put);
-        Assert.Equal(1000 - put, Count(LiteEvent.TooManyAside) + Count(LiteEvent.NotAuthentic) + Count(LiteEvent.NoGroup));
+        Assert.Equal(1000 - put, Count(LiteEvent.TooManyAside) + Count(LiteEvent.NotAuthentic)
+            + Count(LiteEvent.NoGroup));
         Assert.Equal(WaitingRoom.MaxEnvelopes, _node.Store.Reader.Waiting(EnvelopeKind.MlsLite).Count);
     }
 
@@ -176,7 +183,8 @@ public sealed class HostileLiteEnvelopes : IAsyncLifetime
             for (int i = 0; i < 2 * LiteConversations.DerivationsOfSource / 16; i++)
             {
                 random.NextBytes(forged);
-                (forged[0], forged[1], forged[2], forged[3], forged[4]) = (tag[0], tag[1], (byte)(5 << 5 | _group.OwnIndex), 1, 1);
+                (forged[0], forged[1], forged[2], forged[3], forged[4]) =
+                    (tag[0], tag[1], (byte)(5 << 5 | _group.OwnIndex), 1, 1);
                 await QueueAsync(forged);
             }
 
@@ -195,7 +203,8 @@ public sealed class HostileLiteEnvelopes : IAsyncLifetime
     {
         internal bool WasTold { get; private set; }
 
-        public void Run(Instant now, MessageTransaction transaction) => throw new OverflowException("a fault for the test");
+        public void Run(Instant now, MessageTransaction transaction) =>
+            throw new OverflowException("a fault for the test");
 
         public void Failed(Instant now, MessageTransaction transaction) => WasTold = true;
     }
@@ -204,16 +213,21 @@ public sealed class HostileLiteEnvelopes : IAsyncLifetime
 
     private int Count(LiteEvent what) => (int)_node.Node.Lite.Counters[what];
 
-    /// <summary>Hands an envelope over as the router does; its answer goes to a token that the router does not know.</summary>
+    /// <summary>
+    /// Hands an envelope over as the router does; its answer goes to a token that the router does not know.
+    /// </summary>
     private async Task DeliverAsync(byte[] payload, Priority priority = Priority.Normal)
     {
-        var header = new EnvelopeHeader(EnvelopeKind.MlsLite, priority, WantsReceipt: true, 0, 63, 100, _node.Identity.Address);
+        var header = new EnvelopeHeader(EnvelopeKind.MlsLite, priority, WantsReceipt: true, 0, 63, 100,
+            _node.Identity.Address);
         await QueueAsync(payload, header);
         await _node.Node.SettleAsync();
     }
 
     private Task QueueAsync(byte[] payload) =>
-        QueueAsync(payload, new EnvelopeHeader(EnvelopeKind.MlsLite, Priority.Normal, WantsReceipt: true, 0, 63, 100, _node.Identity.Address));
+        QueueAsync(payload,
+            new EnvelopeHeader(EnvelopeKind.MlsLite, Priority.Normal, WantsReceipt: true, 0, 63, 100,
+                _node.Identity.Address));
 
     private Task QueueAsync(byte[] payload, EnvelopeHeader header)
     {
@@ -226,5 +240,6 @@ public sealed class HostileLiteEnvelopes : IAsyncLifetime
     }
 
     private async Task<IEnumerable<string>> TextsAsync() =>
-        (await AskAsync(_node, new ControlRequest { Command = "messages", With = "friends" })).AsArray().Select(m => (string)m!["text"]!);
+        (await AskAsync(_node, new ControlRequest { Command = "messages", With = "friends" })).AsArray()
+            .Select(m => (string)m!["text"]!);
 }

@@ -24,14 +24,17 @@ public class LiteGroupsBetweenNodes
         JsonNode sent = await SendAsync(alice, "hello");
         JsonNode signed = await SendAsync(bob, "hi", signed: true);
 
-        Assert.Equal(("delivered", 1, 1), ((string)sent["state"]!, (int)sent["recipients"]!, (int)sent["deliveredTo"]!));
+        Assert.Equal(("delivered", 1, 1),
+            ((string)sent["state"]!, (int)sent["recipients"]!, (int)sent["deliveredTo"]!));
         JsonNode[] read = [.. (await MessagesAsync(bob)).Select(m => m!)];
         Assert.Equal(["hello", "hi"], read.Select(m => (string)m["text"]!));
         Assert.Equal(((string)sent["id"]!, "in", alice.Address, "friends", "mls-lite", "received"),
             ((string)read[0]["id"]!, (string)read[0]["direction"]!, (string)read[0]["peer"]!, (string)read[0]["group"]!,
                 (string)read[0]["security"]!, (string)read[0]["state"]!));
         JsonNode[] own = [.. (await MessagesAsync(alice)).Select(m => m!)];
-        Assert.Equal(("out", null, 1, 1), ((string)own[0]["direction"]!, (string?)own[0]["peer"], (int)own[0]["recipients"]!, (int)own[0]["deliveredTo"]!));
+        Assert.Equal(("out", null, 1, 1),
+            ((string)own[0]["direction"]!, (string?)own[0]["peer"], (int)own[0]["recipients"]!,
+                (int)own[0]["deliveredTo"]!));
         Assert.Equal(((string)signed["id"]!, "mls-lite-signed"), ((string)own[1]["id"]!, (string)own[1]["security"]!));
         JsonNode group = await AskAsync(bob, new ControlRequest { Command = "lite-show", Group = "friends" });
         Assert.Equal(shortTag ? "aes-ccm-8" : "chacha20-poly1305", (string)group["cipher"]!);
@@ -40,7 +43,8 @@ public class LiteGroupsBetweenNodes
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task Invitations_that_are_open_at_once_are_taken_in_any_order_and_newcomers_read_nothing_from_before(bool firstJoinsFirst)
+    public async Task Invitations_that_are_open_at_once_are_taken_in_any_order_and_newcomers_read_nothing_from_before(
+        bool firstJoinsFirst)
     {
         await using var alice = new TestNode("alice");
         await using var bob = new TestNode("bob");
@@ -95,10 +99,12 @@ public class LiteGroupsBetweenNodes
 
         const int count = 300;
         JsonNode[] replies = await alice.AskAllAsync([.. Enumerable.Range(0, count).Select(i =>
-            new ControlRequest { Command = "send", Lite = true, To = "friends", Text = $"{i}", Wait = "delivered", Tag = i })]);
+            new ControlRequest { Command = "send", Lite = true, To = "friends", Text = $"{i}", Wait = "delivered",
+                Tag = i })]);
 
         Assert.All(replies, reply => Assert.True((bool)reply["ok"]!, reply.ToJsonString()));
-        Assert.Equal(Enumerable.Range(0, count).Select(i => $"{i}"), (await MessagesAsync(bob, 1000)).Select(m => (string)m!["text"]!));
+        Assert.Equal(Enumerable.Range(0, count).Select(i => $"{i}"), (await MessagesAsync(bob, 1000))
+            .Select(m => (string)m!["text"]!));
     }
 
     [Fact]
@@ -116,7 +122,16 @@ public class LiteGroupsBetweenNodes
         do
         {
             Assert.True(sent < 500, "the store never filled up");
-            reply = await alice.AskAsync(new ControlRequest { Command = "send", Lite = true, To = "friends", Text = $"{sent} " + new string('x', 4000), Wait = "delivered" });
+            reply = await alice.AskAsync(
+                new ControlRequest
+                {
+                    Command = "send",
+                    Lite = true,
+                    To = "friends",
+                    Text = $"{sent} "
+                    + new string('x', 4000),
+                    Wait = "delivered"
+                });
             sent += (bool)reply["ok"]! ? 1 : 0;
         }
         while ((bool)reply["ok"]!);
@@ -124,7 +139,8 @@ public class LiteGroupsBetweenNodes
         Assert.Contains("the store is full or failing", (string)reply["error"]!, StringComparison.Ordinal);
         Assert.Equal(sent, (await MessagesAsync(bob, 1000)).Count);
         Assert.Equal(sent, (await MessagesAsync(alice, 1000)).Count);
-        Assert.True(await CounterAsync(alice) > before + sent, "the counter of the refused message was given out again");
+        Assert.True(await CounterAsync(alice) > before
+            + sent, "the counter of the refused message was given out again");
     }
 
     [Fact]
@@ -132,20 +148,31 @@ public class LiteGroupsBetweenNodes
     {
         await using var alice = new TestNode("alice");
         await AskAsync(alice, new ControlRequest { Command = "lite-create", Name = "friends" });
-        Assert.Equal("refused", await FailAsync(alice, new ControlRequest { Command = "lite-create", Name = "friends" }));
-        Assert.Equal("usage", await FailAsync(alice, new ControlRequest { Command = "lite-create", Name = "two words" }));
-        Assert.Equal("usage", await FailAsync(alice, new ControlRequest { Command = "lite-create", Name = new string('n', 21) }));
+        Assert.Equal("refused",
+            await FailAsync(alice, new ControlRequest { Command = "lite-create", Name = "friends" }));
+        Assert.Equal("usage",
+            await FailAsync(alice, new ControlRequest { Command = "lite-create", Name = "two words" }));
+        Assert.Equal("usage",
+            await FailAsync(alice, new ControlRequest { Command = "lite-create", Name = new string('n', 21) }));
         Assert.Equal("usage", await FailAsync(alice, new ControlRequest { Command = "lite-create" }));
-        Assert.Equal("usage", await FailAsync(alice, new ControlRequest { Command = "lite-join", Uri = "qpc-lite:AAAA" }));
-        Assert.Equal("refused", await FailAsync(alice, new ControlRequest { Command = "lite-join", Uri = await InviteAsync(alice) }));
+        Assert.Equal("usage",
+            await FailAsync(alice, new ControlRequest { Command = "lite-join", Uri = "qpc-lite:AAAA" }));
+        Assert.Equal("refused",
+            await FailAsync(alice, new ControlRequest { Command = "lite-join", Uri = await InviteAsync(alice) }));
         Assert.Equal("refused", await FailAsync(alice, new ControlRequest { Command = "lite-show", Group = "nobody" }));
         foreach (string command in new[] { "lite-show", "lite-invite", "lite-rekey", "lite-leave", "lite-rename" })
             Assert.Equal("usage", await FailAsync(alice, new ControlRequest { Command = command, Name = "x" }));
-        Assert.Equal("refused", await FailAsync(alice, new ControlRequest { Command = "send", Lite = true, To = "nobody", Text = "x" }));
-        Assert.Equal("refused", await FailAsync(alice, new ControlRequest { Command = "send", Lite = true, To = "friends", Text = "nobody is there" }));
-        Assert.Equal("usage", await FailAsync(alice, new ControlRequest { Command = "send", Lite = true, To = "friends", Text = new string('x', 4097) }));
+        Assert.Equal("refused",
+            await FailAsync(alice, new ControlRequest { Command = "send", Lite = true, To = "nobody", Text = "x" }));
+        Assert.Equal("refused",
+            await FailAsync(
+                alice, new ControlRequest { Command = "send", Lite = true, To = "friends", Text = "nobody is there" }));
+        Assert.Equal("usage",
+            await FailAsync(alice,
+                new ControlRequest { Command = "send", Lite = true, To = "friends", Text = new string('x', 4097) }));
         await AskAsync(alice, new ControlRequest { Command = "lite-rename", Group = "friends", Name = "others" });
-        Assert.Equal("others", (string)(await AskAsync(alice, new ControlRequest { Command = "lite-list" })).AsArray().Single()!["name"]!);
+        Assert.Equal("others", (string)(await AskAsync(alice, new ControlRequest { Command = "lite-list" })).AsArray()
+            .Single()!["name"]!);
         await AskAsync(alice, new ControlRequest { Command = "lite-leave", Group = "others" });
         Assert.Empty((await AskAsync(alice, new ControlRequest { Command = "lite-list" })).AsArray());
         Assert.Empty(alice.Store.Reader.Conversations(EnvelopeKind.MlsLite));
@@ -163,7 +190,8 @@ public class LiteGroupsBetweenNodes
     [InlineData("\u3164")]
     [InlineData("-friends")]
     [InlineData("")]
-    public async Task A_groups_name_that_disguises_itself_or_that_no_command_can_take_is_refused_and_the_reply_says_why(string name)
+    public async Task A_groups_name_that_disguises_itself_or_that_no_command_can_take_is_refused_and_the_reply_says_why(
+        string name)
     {
         await using var alice = new TestNode("alice");
         await AskAsync(alice, new ControlRequest { Command = "lite-create", Name = "friends" });
@@ -175,7 +203,8 @@ public class LiteGroupsBetweenNodes
         {
             JsonNode reply = await alice.AskAsync(request);
             Assert.Equal("usage", (string)reply["code"]!);
-            Assert.Contains("a group's name has 1 to 20 bytes, no blank and nothing invisible", (string)reply["error"]!, StringComparison.Ordinal);
+            Assert.Contains("a group's name has 1 to 20 bytes, no blank and nothing invisible", (string)reply["error"]!,
+                StringComparison.Ordinal);
         }
     }
 
@@ -184,15 +213,19 @@ public class LiteGroupsBetweenNodes
     {
         await using var alice = new TestNode("alice");
         using LocalIdentity founder = LocalIdentity.Generate();
-        foreach ((string name, string says) in new[] { ("my friends", "choose another with NAME"), ("", "choose one with NAME") })
+        foreach ((string name, string says) in new[] { ("my friends", "choose another with NAME"),
+            ("", "choose one with NAME") })
         {
             var self = new LiteSelf(founder, RandomSource.System, TimeProvider.System);
             using var group = LiteGroup.Create(self, name, LiteCipher.ChaCha20Poly1305);
             using LiteInvitation invitation = group.Invite(out _);
-            JsonNode reply = await alice.AskAsync(new ControlRequest { Command = "lite-join", Uri = invitation.ToUri() });
+            JsonNode reply =
+                await alice.AskAsync(new ControlRequest { Command = "lite-join", Uri = invitation.ToUri() });
             Assert.Equal("usage", (string)reply["code"]!);
             Assert.Contains(says, (string)reply["error"]!, StringComparison.Ordinal);
-            JsonNode joined = await AskAsync(alice, new ControlRequest { Command = "lite-join", Uri = invitation.ToUri(), Name = "n" + name.Length });
+            JsonNode joined =
+                await AskAsync(alice,
+                    new ControlRequest { Command = "lite-join", Uri = invitation.ToUri(), Name = "n" + name.Length });
             Assert.Equal("n" + name.Length, (string)joined["name"]!);
         }
     }
@@ -214,7 +247,8 @@ public class LiteGroupsBetweenNodes
         return (string)reply["code"]!;
     }
 
-    private static Task<JsonNode> JoinAsync(TestNode node, string uri) => AskAsync(node, new ControlRequest { Command = "lite-join", Uri = uri });
+    private static Task<JsonNode> JoinAsync(TestNode node, string uri) =>
+        AskAsync(node, new ControlRequest { Command = "lite-join", Uri = uri });
 
     internal static async Task LetInAsync(TestNode inviter, TestNode newcomer, int members)
     {
@@ -229,14 +263,23 @@ public class LiteGroupsBetweenNodes
         using var watching = new EventReader(node);
         JsonNode group = await AskAsync(node, new ControlRequest { Command = "lite-show", Group = "friends" });
         if (group["members"]!.AsArray().Count < count)
-            await watching.UntilAsync(e => (string)e["event"]! == "group" && e["group"]!["members"]!.AsArray().Count >= count);
+            await watching.UntilAsync(e => (string)e["event"]! == "group"
+                && e["group"]!["members"]!.AsArray().Count >= count);
     }
 
     private static async Task<int> CounterAsync(TestNode node) =>
         (int)(await AskAsync(node, new ControlRequest { Command = "lite-show", Group = "friends" }))["counter"]!;
 
     internal static Task<JsonNode> SendAsync(TestNode node, string text, bool signed = false) => AskAsync(
-        node, new ControlRequest { Command = "send", Lite = true, To = "friends", Text = text, Wait = "delivered", Signed = signed });
+        node, new ControlRequest
+        {
+            Command = "send",
+            Lite = true,
+            To = "friends",
+            Text = text,
+            Wait = "delivered",
+            Signed = signed
+        });
 
     private static async Task<JsonArray> MessagesAsync(TestNode node, int limit = 50) =>
         (await AskAsync(node, new ControlRequest { Command = "messages", With = "friends", Limit = limit })).AsArray();

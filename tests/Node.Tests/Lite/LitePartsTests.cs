@@ -39,7 +39,8 @@ public class LitePartsTests
         byte[] key = new byte[32];
         byte[] proof = new byte[Receipt.ProofSize];
         LiteReceipts.Derive(
-            shared, NodeAddress.Read([.. Enumerable.Repeat((byte)0x11, 16)]), NodeAddress.Read([.. Enumerable.Repeat((byte)0x22, 16)]), key);
+            shared, NodeAddress.Read([.. Enumerable.Repeat((byte)0x11, 16)]),
+            NodeAddress.Read([.. Enumerable.Repeat((byte)0x22, 16)]), key);
         Receipt.ComputeProof(key, EnvelopeId.Read(Convert.FromHexString("7cd7e07620910174e500119e44756a82")), proof);
         string page = File.ReadAllText(Path.Combine(Repository.Root, "docs", "reference", "protocol.md"));
         Assert.Contains(Convert.ToHexStringLower(proof), page, StringComparison.Ordinal);
@@ -85,7 +86,8 @@ public class LitePartsTests
         SlashLine text = SlashCommand.Parse("Hello all", talk.Text);
         Assert.Equal(new Api.SendRequest { Lite = true, To = "friends", Text = "Hello all" }, text.Request);
         Assert.Equal(
-            new Api.MessagesRequest { With = "friends", Limit = 20 }, SlashCommand.Parse("/history", talk.Text).Request);
+            new Api.MessagesRequest { With = "friends", Limit = 20 },
+            SlashCommand.Parse("/history", talk.Text).Request);
         Assert.Equal(SlashAction.Wrong, SlashCommand.Parse("/lite show", null).Action);
         Assert.Equal(SlashAction.Wrong, SlashCommand.Parse("/lite", null).Action);
     }

@@ -50,7 +50,8 @@ public sealed class RestoredDirectories : IDisposable
     }
 
     private TestNode Alice(string directory) =>
-        new("alice", lives: (Directory.CreateDirectory(Path.Combine(_directory, directory)).FullName, LocalIdentity.FromSeed(_seed)));
+        new("alice", lives: (Directory.CreateDirectory(Path.Combine(_directory, directory)).FullName,
+            LocalIdentity.FromSeed(_seed)));
 
     private void Copy(string from, string to)
     {
@@ -75,5 +76,6 @@ public sealed class RestoredDirectories : IDisposable
         Convert.ToHexString([.. text.Select((c, i) => (byte)(message[at + i] ^ c))]);
 
     private static async Task<IEnumerable<string>> TextsAsync(TestNode node) =>
-        (await AskAsync(node, new ControlRequest { Command = "messages", With = "friends" })).AsArray().Select(m => (string)m!["text"]!);
+        (await AskAsync(node, new ControlRequest { Command = "messages", With = "friends" })).AsArray()
+            .Select(m => (string)m!["text"]!);
 }

@@ -5,7 +5,9 @@ using QuicProChat.Mesh.Wire;
 
 namespace QuicProChat.Mesh.Node.Tests.Loop;
 
-/// <summary>A fault anywhere costs one thing: the link, the envelope, the command it came with. The loop ends only by order.</summary>
+/// <summary>
+/// A fault anywhere costs one thing: the link, the envelope, the command it came with. The loop ends only by order.
+/// </summary>
 public sealed class ContainmentTests
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
@@ -45,7 +47,8 @@ public sealed class ContainmentTests
         Assert.Equal(before, metrics.Split('\n').Where(l => l.StartsWith("qpc_faults_total{", StringComparison.Ordinal))
             .Sum(l => int.Parse(l[(l.LastIndexOf(' ') + 1)..], System.Globalization.CultureInfo.InvariantCulture)));
         // Each kind was said, and only now and then.
-        int said = alice.Log.Count(l => l.Contains("a fault of this program", StringComparison.Ordinal) || l.Contains(" failed (", StringComparison.Ordinal));
+        int said = alice.Log.Count(l => l.Contains("a fault of this program", StringComparison.Ordinal)
+            || l.Contains(" failed (", StringComparison.Ordinal));
         Assert.InRange(said, alice.Node.Faults.Counts.Count(c => c.Value > 0), before - 1);
     }
 
@@ -100,8 +103,10 @@ public sealed class ContainmentTests
             new() { Command = "send", To = bob.Address, Text = "wanted", Wait = "delivered" },
             new() { Command = "send", To = alice.Address, Text = "to myself", Wait = "delivered" },
             new() { Command = "send", To = bob.Address, Text = "wanted", Wait = "queued" },
-            new() { Command = "status" }, new() { Command = "metrics" }, new() { Command = "messages" }, new() { Command = "queue" },
-            new() { Command = "alias", Alias = "bob", To = bob.Address }, new() { Command = "lite-create", Name = "group" },
+            new() { Command = "status" }, new() { Command = "metrics" }, new() { Command = "messages" },
+            new() { Command = "queue" },
+            new() { Command = "alias", Alias = "bob", To = bob.Address },
+            new() { Command = "lite-create", Name = "group" },
             new() { Command = "announce" }, new() { Command = "peers" }, new() { Command = "requests" },
         ];
         alice.Node.Faults.Probe = at =>
@@ -140,7 +145,8 @@ public sealed class ContainmentTests
     {
         // What is not reached by a node alone is contained by the same hand; the daemon's own tests lead there.
         var faults = new Faults(Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance, TimeProvider.System);
-        faults.Contain(FaultSeam.Upkeep, FaultPlace.Upkeep, static () => throw new InvalidOperationException("a fault for a test"));
+        faults.Contain(FaultSeam.Upkeep, FaultPlace.Upkeep,
+            static () => throw new InvalidOperationException("a fault for a test"));
         faults.Probe = static _ => throw new InvalidOperationException("a fault for a test");
         faults.Contain(FaultSeam.Upkeep, FaultPlace.Upkeep, static () => Assert.Fail("the probe comes first"));
         Assert.Equal(2, faults.Counts.Single(c => c.Key == FaultSeam.Upkeep).Value);

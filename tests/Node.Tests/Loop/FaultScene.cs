@@ -6,7 +6,9 @@ using QuicProChat.Mesh.Wire;
 
 namespace QuicProChat.Mesh.Node.Tests.Loop;
 
-/// <summary>Three nodes in a line, and everything that leads to the places where faults are contained in the middle one.</summary>
+/// <summary>
+/// Three nodes in a line, and everything that leads to the places where faults are contained in the middle one.
+/// </summary>
 internal sealed class FaultScene : IAsyncDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
@@ -26,12 +28,15 @@ internal sealed class FaultScene : IAsyncDisposable
         await _carol.HasRouteAsync(_bob);
     }
 
-    /// <summary>Does a little of everything, until a fault has come; what of it fails is the test's business, not this method's.</summary>
+    /// <summary>
+    /// Does a little of everything, until a fault has come; what of it fails is the test's business, not this method's.
+    /// </summary>
     internal async Task ProvokeAsync(FaultPlace place, Func<bool> isOver)
     {
         using ControlClient watcher = Alice.Connect();
         await watcher.SendAsync(new ControlRequest { Command = "events" }, CancellationToken.None);
-        for (long started = TimeProvider.System.GetTimestamp(); !isOver() && TimeProvider.System.GetElapsedTime(started) < Patience;)
+        for (long started = TimeProvider.System.GetTimestamp(); !isOver()
+            && TimeProvider.System.GetElapsedTime(started) < Patience;)
         {
             foreach (Func<Task> step in Steps(place))
             {
@@ -68,13 +73,16 @@ internal sealed class FaultScene : IAsyncDisposable
         FaultPlace.PersistAnnounce => [() => ActAsync(static r => r.PersistAnnounce(default, 1, []))],
         FaultPlace.ForgetAnnounce => [() => ActAsync(static r => r.ForgetAnnounce(default))],
         FaultPlace.EnvelopeLoaded => [() => ActAsync(static r => r.LoadEnvelope(default))],
-        FaultPlace.PersistSequence => [() => TryAskAsync(Alice, new ControlRequest { Command = "announce" }), () => ActAsync(static r => r.PersistSequence(uint.MaxValue / 2))],
+        FaultPlace.PersistSequence =>
+            [() => TryAskAsync(Alice, new ControlRequest { Command = "announce" }),
+                () => ActAsync(static r => r.PersistSequence(uint.MaxValue / 2))],
         FaultPlace.CloseLink or FaultPlace.Malformed => [HurtAsync],
         FaultPlace.DeliverBulk => [() => ActAsync(static r => r.DeliverBulk(0, false, [0]))],
         FaultPlace.Metrics => [() => TryAskAsync(Alice, new ControlRequest { Command = "metrics" })],
         _ =>
         [
-            () => TryAsync(Alice, _bob), () => TryAsync(_bob, Alice), () => TryAsync(_carol, _bob), () => TryAsync(Alice, Alice),
+            () => TryAsync(Alice, _bob), () => TryAsync(_bob, Alice), () => TryAsync(_carol, _bob),
+            () => TryAsync(Alice, Alice),
             () => TryAskAsync(Alice, new ControlRequest { Command = "alias", Alias = "bob", To = _bob.Address }),
             () => TryAskAsync(Alice, new ControlRequest { Command = "lite-create", Name = "group" }),
             () => TryAskAsync(_bob, new ControlRequest { Command = "announce" }),
@@ -110,7 +118,8 @@ internal sealed class FaultScene : IAsyncDisposable
     }
 
     private static async Task TryAsync(TestNode from, TestNode to) =>
-        await TryAskAsync(from, new ControlRequest { Command = "send", To = to.Address, Text = "hello", Wait = "delivered" });
+        await TryAskAsync(
+            from, new ControlRequest { Command = "send", To = to.Address, Text = "hello", Wait = "delivered" });
 
     private static async Task TryAskAsync(TestNode node, ControlRequest request)
     {

@@ -14,7 +14,8 @@ public sealed class MetricsServerTests : IAsyncLifetime
 
     public MetricsServerTests() => _server = new(
         new IPEndPoint(IPAddress.Loopback, 0),
-        _ => _fails ? throw new InvalidOperationException("a fault for a test") : Task.FromResult("a 1\n"), _faults, TimeProvider.System);
+        _ => _fails ? throw new InvalidOperationException("a fault for a test") : Task.FromResult("a 1\n"), _faults,
+        TimeProvider.System);
 
     public Task InitializeAsync() => Task.CompletedTask;
 
@@ -35,20 +36,24 @@ public sealed class MetricsServerTests : IAsyncLifetime
     [InlineData("POST /metrics HTTP/1.1\r\n\r\n", "405")]
     [InlineData("nonsense\r\n\r\n", "405")]
     public async Task Anything_else_gets_its_status(string request, string status) =>
-        Assert.StartsWith($"HTTP/1.1 {status} ", await AskAsync(Encoding.ASCII.GetBytes(request)), StringComparison.Ordinal);
+        Assert.StartsWith($"HTTP/1.1 {status} ", await AskAsync(Encoding.ASCII.GetBytes(request)),
+            StringComparison.Ordinal);
 
     [Fact]
     public async Task A_request_without_end_is_cut_off_at_its_limit() =>
-        Assert.StartsWith("HTTP/1.1 431 ", await AskAsync(Enumerable.Repeat((byte)'a', 8 << 10).ToArray()), StringComparison.Ordinal);
+        Assert.StartsWith("HTTP/1.1 431 ", await AskAsync(Enumerable.Repeat((byte)'a', 8 << 10).ToArray()),
+            StringComparison.Ordinal);
 
     [Fact]
     public async Task A_fault_is_said_to_the_client_counted_and_costs_one_scrape()
     {
         _fails = true;
-        Assert.StartsWith("HTTP/1.1 500 ", await AskAsync("GET /metrics HTTP/1.1\r\n\r\n"u8.ToArray()), StringComparison.Ordinal);
+        Assert.StartsWith("HTTP/1.1 500 ", await AskAsync("GET /metrics HTTP/1.1\r\n\r\n"u8.ToArray()),
+            StringComparison.Ordinal);
         Assert.Equal(1, _faults.Counts.Single(c => c.Key == FaultSeam.Metrics).Value);
         _fails = false;
-        Assert.StartsWith("HTTP/1.1 200 ", await AskAsync("GET /metrics HTTP/1.1\r\n\r\n"u8.ToArray()), StringComparison.Ordinal);
+        Assert.StartsWith("HTTP/1.1 200 ", await AskAsync("GET /metrics HTTP/1.1\r\n\r\n"u8.ToArray()),
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -65,7 +70,8 @@ public sealed class MetricsServerTests : IAsyncLifetime
     public void An_address_in_use_is_named() =>
         Assert.Contains(
             _server.Bound.ToString(),
-            Assert.Throws<IOException>(() => new MetricsServer(_server.Bound, _ => Task.FromResult(""), _faults, TimeProvider.System)).Message,
+            Assert.Throws<IOException>(
+                () => new MetricsServer(_server.Bound, _ => Task.FromResult(""), _faults, TimeProvider.System)).Message,
             StringComparison.Ordinal);
 
     [Fact]
@@ -73,7 +79,8 @@ public sealed class MetricsServerTests : IAsyncLifetime
     {
         string text = new MetricsText().Gauge("g", "A gauge.", 1.5).Family("c", "A counter.", "counter")
             .Sample("c", MetricsText.Label("l", "a\"b\\c\nd"), 2).ToString();
-        Assert.Equal("# HELP g A gauge.\n# TYPE g gauge\ng 1.5\n# HELP c A counter.\n# TYPE c counter\nc{l=\"a\\\"b\\\\c\\nd\"} 2\n", text);
+        Assert.Equal("# HELP g A gauge.\n# TYPE g gauge\ng 1.5\n# HELP c A counter.\n# TYPE c "
+            + "counter\nc{l=\"a\\\"b\\\\c\\nd\"} 2\n", text);
     }
 
     private async Task<string> AskAsync(byte[] request)
@@ -100,7 +107,8 @@ public sealed class MetricsServerTests : IAsyncLifetime
             }
 
             long started = TimeProvider.System.GetTimestamp();
-            Assert.StartsWith("HTTP/1.1 200 ", await AskAsync("GET /metrics HTTP/1.1\r\n\r\n"u8.ToArray()), StringComparison.Ordinal);
+            Assert.StartsWith("HTTP/1.1 200 ", await AskAsync("GET /metrics HTTP/1.1\r\n\r\n"u8.ToArray()),
+                StringComparison.Ordinal);
             return TimeProvider.System.GetElapsedTime(started);
         }
         finally

@@ -6,11 +6,13 @@ namespace QuicProChat.Mesh.Node.Tests.Page;
 /// <summary>Heads of requests, as browsers send them and as nobody should.</summary>
 public sealed class HttpHeadTests
 {
-    private const string Plain = "GET / HTTP/1.1\r\nHost: 127.0.0.1:8420\r\nConnection: keep-alive\r\nAccept: text/html,*/*;q=0.8\r\n\r\n";
+    private const string Plain =
+        "GET / HTTP/1.1\r\nHost: 127.0.0.1:8420\r\nConnection: keep-alive\r\nAccept: text/html,*/*;q=0.8\r\n\r\n";
 
     private const string Socket =
         "GET /socket HTTP/1.1\r\nHost: localhost:8420\r\nConnection: keep-alive, Upgrade\r\nUpgrade: websocket\r\n"
-        + "Origin: http://localhost:8420\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
+        + "Origin: http://localhost:8420\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: "
+        + "dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
 
     [Fact]
     public void An_ordinary_head_is_read()
@@ -64,7 +66,8 @@ public sealed class HttpHeadTests
     [InlineData("GET / HTTP/1.1\r\nHost : localhost\r\n\r\n", 400)]
     [InlineData("GET / HTTP/1.1\r\nHost: localhost\r\n folded\r\n\r\n", 400)]
     [InlineData("GET / HTTP/1.1\r\nHost: localhost\r\nX: a\0b\r\n\r\n", 400)]
-    [InlineData("GET / HTTP/1.1\r\nHost: localhost\r\nOrigin: http://localhost\r\nOrigin: http://localhost\r\n\r\n", 400)]
+    [InlineData("GET / HTTP/1.1\r\nHost: localhost\r\nOrigin: http://localhost\r\nOrigin: http://localhost\r\n\r\n",
+        400)]
     [InlineData("POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 3\r\n\r\n", 413)]
     [InlineData("GET / HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n", 413)]
     [InlineData("POST / HTTP/1.1\r\nHost: localhost\r\n\r\n", 405)]
@@ -76,5 +79,6 @@ public sealed class HttpHeadTests
     [Fact]
     public void More_header_lines_than_any_browser_sends_are_refused() =>
         Assert.Equal(400, PageRules.Answer(Encoding.ASCII.GetBytes(
-            "GET / HTTP/1.1\r\nHost: localhost\r\n" + string.Concat(Enumerable.Repeat("a: b\r\n", 100)) + "\r\n")).Status);
+            "GET / HTTP/1.1\r\nHost: localhost\r\n" + string.Concat(Enumerable.Repeat("a: b\r\n", 100))
+                + "\r\n")).Status);
 }

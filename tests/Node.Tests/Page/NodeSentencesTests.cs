@@ -6,53 +6,81 @@ using QuicProChat.Mesh.Node.Configuration;
 namespace QuicProChat.Mesh.Node.Tests.Page;
 
 /// <summary>
-/// What the node says of itself is said in the page's languages. The sources are read: each text in them that looks like
-/// a sentence and may come to the page must have its German in <c>web/words/said.js</c>.
+/// What the node says of itself is said in the page's languages. The sources are read: each text in them that looks
+/// like a sentence and may come to the page must have its German in <c>web/words/said.js</c>.
 /// </summary>
 public sealed partial class NodeSentencesTests
 {
-    /// <summary>Where sentences are that come to the page: errors, reasons, notes, warnings, what settings accept.</summary>
+    /// <summary>
+    /// Where sentences are that come to the page: errors, reasons, notes, warnings, what settings accept.
+    /// </summary>
     private static readonly string[] Sources =
     [
-        "api/LinkUri*.cs", "node/Handlers/*.cs", "node/Control/ControlSession.cs", "node/Control/ControlServer.cs", "node/Control/SendArguments.cs",
-        "node/Control/Refusals.cs", "node/Control/Words.cs", "node/Files/FileUploads.cs", "node/Files/FileHost.cs", "node/Fapp/FappInfos.cs",
-        "node/Fapp/FappWords.cs", "node/Page/PageServer.cs", "node/Configuration/ConfigurationFile.cs", "node/Configuration/Settings.cs",
-        "node/Configuration/Setting.cs", "node/Configuration/SettingValues.cs", "node/Configuration/Quantity.cs", "node/Configuration/ListenUri.cs",
-        "node/Configuration/PageEnd.cs", "node/Cli/BackupFile.cs", "messaging/*.cs", "messaging/Channels/ChannelConversations*.cs",
-        "messaging/Channels/ChannelKey.cs", "messaging/Contacts/*.cs", "messaging/Content/MessageActions.cs", "messaging/Direct/*.cs",
-        "messaging/Files/*.cs", "messaging/Groups/GroupConversations*.cs", "messaging/Lite/LiteConversations*.cs", "fapp/Mesh/Appointments*.cs",
-        "fapp/Practice/*.cs", "fapp/Patient/*.cs", "fapp/Records/SlotAnnounce.cs", "mls-lite/LiteInvitation.cs", "identity/Bech32m.cs",
-        "identity/NodeAddress*.cs", "identity/BackupString.cs", "identity/DisplayName.cs", "identity/FaultText.cs", "transports/*.cs",
-        "transports/Mdns/DialPlan.cs", "transports/Mdns/MdnsSockets.cs", "transports/Links/*.cs", "transports/Tcp/*.cs", "transports/Quic/*.cs",
-        "transports/Names/NameResolver.cs", "transports/Lora/LoraRadio*.cs", "transports/Lora/LoraTransport.cs", "transports/Lora/Adaptation/RadioMedium*.cs",
+        "api/LinkUri*.cs", "node/Handlers/*.cs", "node/Control/ControlSession.cs", "node/Control/ControlServer.cs",
+        "node/Control/SendArguments.cs",
+        "node/Control/Refusals.cs", "node/Control/Words.cs", "node/Files/FileUploads.cs", "node/Files/FileHost.cs",
+        "node/Fapp/FappInfos.cs",
+        "node/Fapp/FappWords.cs", "node/Page/PageServer.cs", "node/Configuration/ConfigurationFile.cs",
+        "node/Configuration/Settings.cs",
+        "node/Configuration/Setting.cs", "node/Configuration/SettingValues.cs", "node/Configuration/Quantity.cs",
+        "node/Configuration/ListenUri.cs",
+        "node/Configuration/PageEnd.cs", "node/Cli/BackupFile.cs", "messaging/*.cs",
+        "messaging/Channels/ChannelConversations*.cs",
+        "messaging/Channels/ChannelKey.cs", "messaging/Contacts/*.cs", "messaging/Content/MessageActions.cs",
+        "messaging/Direct/*.cs",
+        "messaging/Files/*.cs", "messaging/Groups/GroupConversations*.cs", "messaging/Lite/LiteConversations*.cs",
+        "fapp/Mesh/Appointments*.cs",
+        "fapp/Practice/*.cs", "fapp/Patient/*.cs", "fapp/Records/SlotAnnounce.cs", "mls-lite/LiteInvitation.cs",
+        "identity/Bech32m.cs",
+        "identity/NodeAddress*.cs", "identity/BackupString.cs", "identity/DisplayName.cs", "identity/FaultText.cs",
+        "transports/*.cs",
+        "transports/Mdns/DialPlan.cs", "transports/Mdns/MdnsSockets.cs", "transports/Links/*.cs", "transports/Tcp/*.cs",
+        "transports/Quic/*.cs",
+        "transports/Names/NameResolver.cs", "transports/Lora/LoraRadio*.cs", "transports/Lora/LoraTransport.cs",
+        "transports/Lora/Adaptation/RadioMedium*.cs",
         "transports/Lora/Modems/*/*.cs", "transports/Lora/Serial/*.cs",
     ];
 
     /// <summary>Of those, what a page may not ask for.</summary>
-    private static readonly string[] NotForPages = ["Log.cs", "FappTrustHandlers.cs", "TranscriptHandlers.cs", "PageHandlers.cs"];
+    private static readonly string[] NotForPages =
+        ["Log.cs", "FappTrustHandlers.cs", "TranscriptHandlers.cs", "PageHandlers.cs"];
 
-    /// <summary>What looks like a sentence of an error and is none: answers to what was done, which the page shows in its own way.</summary>
+    /// <summary>
+    /// What looks like a sentence of an error and is none: answers to what was done, which the page shows in its own
+    /// way.
+    /// </summary>
     private static readonly string[] Answers =
     [
-        "'7' and its key are forgotten", "'7' and its keys are forgotten", "the card of 7 is forgotten", "; 7 of it erased",
+        "'7' and its key are forgotten", "'7' and its keys are forgotten", "the card of 7 is forgotten",
+        "; 7 of it erased",
         "7 is blocked: nothing that it sends is kept7", "7 is heard again; what it wrote meanwhile does not come",
-        "7 is deleted here, and the others are told to delete it", "1 message is read", "7 messages are read", "7; the others are told of 7",
+        "7 is deleted here, and the others are told to delete it", "1 message is read", "7 messages are read",
+        "7; the others are told of 7",
         "the bytes of file 7 are deleted here; others may have it", "the invitation to '7' is forgotten",
         "the others are asked to take this node out of '7'; then it is forgotten here. Say it again to forget it now",
         "7 is dialled no more, its link ends", "7 is forgotten", "7 is known now; 7 of it 7 no request any more",
-        "7 is refused; 7 of it 7 erased, and what comes from it is not kept", "7 is erased", "a message's id, 32 hexadecimal digits",
+        "7 is refused; 7 of it 7 erased, and what comes from it is not kept", "7 is erased",
+        "a message's id, 32 hexadecimal digits",
         "7 is known as '7'", "7 was made; put it where its owner is", "7 is dialled from now on",
     ];
 
-    /// <summary>Parts that are only ever said in a sentence that this test sees whole, and what only the log says.</summary>
+    /// <summary>
+    /// Parts that are only ever said in a sentence that this test sees whole, and what only the log says.
+    /// </summary>
     private static readonly string[] Parts =
     [
-        "the look for the control socket", "a new client", "cannot be opened", "cannot be locked", "is not a serial device", "cannot be watched",
-        "'7' is no alias and no address7", "7: wrong value for '7'7; accepted is 7", "The row of the file of message 7 fits no offer.",
-        "The channel 7 is damaged, or of another version of the program.", "The group 7 is damaged, or of another version of the program.",
-        "The KeyPackages of this node are damaged: new ones are made.", "The row 7 of the appointments is damaged, or of another version of the program.",
-        "The MLS-Lite group 7 is damaged, or of another version of the program; groups of builds before the first release have to be founded anew.",
-        "does not give lines 7 and 7", "does not set its lines", "does not take 7 bits a second", "7, from 7 to 7", "a list of",
+        "the look for the control socket", "a new client", "cannot be opened", "cannot be locked",
+        "is not a serial device", "cannot be watched",
+        "'7' is no alias and no address7", "7: wrong value for '7'7; accepted is 7",
+        "The row of the file of message 7 fits no offer.",
+        "The channel 7 is damaged, or of another version of the program.",
+        "The group 7 is damaged, or of another version of the program.",
+        "The KeyPackages of this node are damaged: new ones are made.",
+        "The row 7 of the appointments is damaged, or of another version of the program.",
+        "The MLS-Lite group 7 is damaged, or of another version of the program; groups of builds before the first "
+            + "release have to be founded anew.",
+        "does not give lines 7 and 7", "does not set its lines", "does not take 7 bits a second", "7, from 7 to 7",
+        "a list of",
     ];
 
     /// <summary>What is said with each fact that betrays a second node with one key.</summary>
@@ -85,7 +113,8 @@ public sealed partial class NodeSentencesTests
     public void What_a_setting_accepts_has_a_german_sentence()
     {
         // Words with commas are what one writes into the file, in any language.
-        Assert.All(Settings.All.Where(static s => !WordsOfFile().IsMatch(s.Accepts)), static s => Assert.True(IsSaid(s.Accepts), s.Accepts));
+        Assert.All(Settings.All.Where(static s => !WordsOfFile().IsMatch(s.Accepts)),
+            static s => Assert.True(IsSaid(s.Accepts), s.Accepts));
     }
 
     [Fact]
@@ -94,7 +123,8 @@ public sealed partial class NodeSentencesTests
         string node = File.ReadAllText(Repository.File("node", "Control", "Refusals.cs"));
         string[] hints = JsonSerializer.Deserialize<string[]>(Block("hints"))!;
         Assert.NotEmpty(hints);
-        Assert.Equal(hints, Literal().Matches(node).Select(static m => m.Groups[1].Value).Where(static t => t.StartsWith("; ", StringComparison.Ordinal)));
+        Assert.Equal(hints, Literal().Matches(node).Select(static m => m.Groups[1].Value)
+            .Where(static t => t.StartsWith("; ", StringComparison.Ordinal)));
     }
 
     [Fact]
@@ -122,7 +152,8 @@ public sealed partial class NodeSentencesTests
         Assert.Equal(sentence is null ? [] : [sentence], Sentences(source));
 
     private static bool IsKnown(string text) =>
-        IsSaid(text) || text.StartsWith("; ", StringComparison.Ordinal) || text.StartsWith(", ", StringComparison.Ordinal)
+        IsSaid(text) || text.StartsWith("; ", StringComparison.Ordinal)
+            || text.StartsWith(", ", StringComparison.Ordinal)
         || WordsOfFile().IsMatch(text) || Answers.Contains(text) || Parts.Contains(text)
         // The number of a line is written before it.
         || IsSaid("line " + text)
@@ -136,13 +167,16 @@ public sealed partial class NodeSentencesTests
         string[] parts = pattern.Split('/');
         IEnumerable<string> folders = [Repository.File(parts[0])];
         foreach (string part in parts[1..^1])
-            folders = part == "*" ? folders.SelectMany(Directory.GetDirectories) : folders.Select(f => Path.Combine(f, part));
-        return folders.SelectMany(f => Directory.GetFiles(f, parts[^1])).Where(f => !NotForPages.Contains(Path.GetFileName(f)));
+            folders = part == "*" ? folders.SelectMany(Directory.GetDirectories)
+                : folders.Select(f => Path.Combine(f, part));
+        return folders.SelectMany(f => Directory.GetFiles(f, parts[^1]))
+            .Where(f => !NotForPages.Contains(Path.GetFileName(f)));
     }
 
     private static (Regex, string)[] ReadRules() =>
         [.. Table().EnumerateArray().Select(static rule => (
-            new Regex('^' + string.Join("[^\0]+?", Place().Split(rule[0].GetString()!).Where(static (_, i) => i % 2 == 0).Select(Regex.Escape)) + '$'), rule[1].GetString()!))];
+            new Regex('^' + string.Join("[^\0]+?", Place().Split(rule[0].GetString()!)
+                .Where(static (_, i) => i % 2 == 0).Select(Regex.Escape)) + '$'), rule[1].GetString()!))];
 
     private static JsonElement Table() => JsonDocument.Parse(Block("said")).RootElement;
 
@@ -155,8 +189,8 @@ public sealed partial class NodeSentencesTests
     }
 
     /// <summary>
-    /// The texts of a source that look like sentences, 7 for each value in them; those that are joined by + are one. Comments,
-    /// bytes (u8), raw strings and what is only ever a fault of the program are none.
+    /// The texts of a source that look like sentences, 7 for each value in them; those that are joined by + are one.
+    /// Comments, bytes (u8), raw strings and what is only ever a fault of the program are none.
     /// </summary>
     private static List<string> Sentences(string source)
     {
@@ -173,7 +207,8 @@ public sealed partial class NodeSentencesTests
             }
 
             int begin = at;
-            string text = ReadLiteral(source, ref at, source[Math.Max(0, at - 2)..at].Contains('$', StringComparison.Ordinal));
+            string text = ReadLiteral(source, ref at, source[Math.Max(0, at - 2)..at]
+                .Contains('$', StringComparison.Ordinal));
             if (source.AsSpan(at).StartsWith("u8"))
                 continue;
             if (!IsFault(source[Math.Max(0, begin - 90)..begin]))
@@ -242,7 +277,8 @@ public sealed partial class NodeSentencesTests
                 return;
             if (source[at] == '"')
             {
-                _ = ReadLiteral(source, ref at, source[Math.Max(0, at - 1)..at].Contains('$', StringComparison.Ordinal));
+                _ = ReadLiteral(source, ref at, source[Math.Max(0, at - 1)..at]
+                    .Contains('$', StringComparison.Ordinal));
                 at--;
             }
         }
@@ -274,6 +310,7 @@ public sealed partial class NodeSentencesTests
     [GeneratedRegex("\"((?:[^\"\\\\]|\\\\.)*)\"")]
     private static partial Regex Literal();
 
-    [GeneratedRegex(@"new (InvalidOperation|InvalidData|Argument\w*|Unreachable|NotSupported|ObjectDisposed|Store|Cryptographic|Format)\w*Exception\(\s*(StoreError\.\w+,\s*)?\$?$")]
+    [GeneratedRegex(
+        @"new (InvalidOperation|InvalidData|Argument\w*|Unreachable|NotSupported|ObjectDisposed|Store|Cryptographic|Format)\w*Exception\(\s*(StoreError\.\w+,\s*)?\$?$")]
     private static partial Regex FaultOfProgram();
 }

@@ -103,9 +103,11 @@ public sealed class PageAccessTests
 
     private PageAccess New() => new(_rows, RandomSource.System, _time);
 
-    private static async Task<string?> LogInAsync(PageAccess access) => await OpenAsync(access, $"link {access.NewLink()}");
+    private static async Task<string?> LogInAsync(PageAccess access) =>
+        await OpenAsync(access, $"link {access.NewLink()}");
 
-    private static async Task<string?> OpenAsync(PageAccess access, string login) => await access.OpenAsync(Encoding.UTF8.GetBytes(login));
+    private static async Task<string?> OpenAsync(PageAccess access, string login) =>
+        await access.OpenAsync(Encoding.UTF8.GetBytes(login));
 
     private sealed class Rows : IPageRecords
     {

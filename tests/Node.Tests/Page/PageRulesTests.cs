@@ -57,7 +57,8 @@ public sealed class PageRulesTests
         PageAnswer answer = Get("/socket", "localhost:8420", $"Origin: http://localhost:8420\r\n{Upgrade}");
         Assert.True(answer.IsUpgrade);
         // RFC 6455, section 1.3.
-        Assert.Contains("Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n", answer.Head, StringComparison.Ordinal);
+        Assert.Contains("Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n", answer.Head,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -65,7 +66,10 @@ public sealed class PageRulesTests
     {
         Assert.Equal(403, Get("/socket", "localhost:8420", Upgrade).Status);
         Assert.Equal(426, Get("/socket", "localhost:8420", "Origin: http://localhost:8420\r\n").Status);
-        Assert.Equal(400, Get("/socket", "localhost:8420", "Origin: http://localhost:8420\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: short\r\n").Status);
+        Assert.Equal(400,
+            Get("/socket", "localhost:8420",
+                "Origin: http://localhost:8420\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: "
+                    + "13\r\nSec-WebSocket-Key: short\r\n").Status);
     }
 
     [Theory]
@@ -77,7 +81,8 @@ public sealed class PageRulesTests
     [InlineData("/MAIN.JS")]
     [InlineData("/views")]
     [InlineData("/page/main.js")]
-    public void Only_the_names_of_its_files_lead_to_a_file(string target) => Assert.Equal(404, Get(target, "localhost").Status);
+    public void Only_the_names_of_its_files_lead_to_a_file(string target) =>
+        Assert.Equal(404, Get(target, "localhost").Status);
 
     [Fact]
     public void Every_file_has_its_type_its_tag_and_the_guards_and_is_gzip()
@@ -92,7 +97,8 @@ public sealed class PageRulesTests
             Assert.NotEqual("application/octet-stream", file.Type);
             foreach (string line in (string[])
                      [
-                         $"Content-Security-Policy: {PageAnswer.Policy}", "X-Content-Type-Options: nosniff", "Referrer-Policy: no-referrer",
+                         $"Content-Security-Policy: {PageAnswer.Policy}", "X-Content-Type-Options: nosniff",
+                         "Referrer-Policy: no-referrer",
                          $"Content-Type: {file.Type}", $"ETag: {file.Tag}", "Content-Encoding: gzip",
                      ])
             {
@@ -102,7 +108,8 @@ public sealed class PageRulesTests
             using var unpacked = new GZipStream(new MemoryStream(file.Bytes), CompressionMode.Decompress);
             Assert.True(unpacked.ReadByte() > 0, path);
             Assert.Equal(304, Get(path, "localhost", $"If-None-Match: {file.Tag}\r\n").Status);
-            Assert.Equal(0, PageRules.Answer(Encoding.ASCII.GetBytes($"HEAD {path} HTTP/1.1\r\nHost: localhost\r\n\r\n")).Body.Length);
+            Assert.Equal(0, PageRules.Answer(
+                Encoding.ASCII.GetBytes($"HEAD {path} HTTP/1.1\r\nHost: localhost\r\n\r\n")).Body.Length);
         }
     }
 
@@ -112,7 +119,8 @@ public sealed class PageRulesTests
         Assert.InRange(PageFiles.All.Values.Sum(f => f.Bytes.Length), 1, MaxPageBytes);
         foreach ((string path, PageFile file) in PageFiles.All)
         {
-            using var reader = new StreamReader(new GZipStream(new MemoryStream(file.Bytes), CompressionMode.Decompress));
+            using var reader =
+                new StreamReader(new GZipStream(new MemoryStream(file.Bytes), CompressionMode.Decompress));
             // Names of namespaces are no places that a browser asks.
             string text = reader.ReadToEnd().Replace("http://www.w3.org/2000/svg", "", StringComparison.Ordinal);
             Assert.DoesNotContain("http://", text, StringComparison.Ordinal);
@@ -124,7 +132,8 @@ public sealed class PageRulesTests
     }
 
     private const string Upgrade =
-        "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
+        "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: "
+            + "dGhlIHNhbXBsZSBub25jZQ==\r\n";
 
     private static PageAnswer Get(string target, string host, string more = "") =>
         PageRules.Answer(Encoding.ASCII.GetBytes($"GET {target} HTTP/1.1\r\nHost: {host}\r\n{more}\r\n"));

@@ -21,7 +21,8 @@ public sealed class PageServerTests : IAsyncLifetime
     public Task InitializeAsync()
     {
         _page = new PageServer(
-            new IPEndPoint(IPAddress.Loopback, 0), new PageAccess(new PageRecords(_node.Node), RandomSource.System, TimeProvider.System),
+            new IPEndPoint(IPAddress.Loopback, 0),
+            new PageAccess(new PageRecords(_node.Node), RandomSource.System, TimeProvider.System),
             _node.Control, _node.Node.Faults, TimeProvider.System);
         _node.Node.Page = _page;
         return Task.CompletedTask;
@@ -37,9 +38,15 @@ public sealed class PageServerTests : IAsyncLifetime
     [Fact]
     public async Task An_ordinary_browser_gets_its_files_over_one_connection()
     {
-        using var client = new HttpClient(new SocketsHttpHandler { MaxConnectionsPerServer = 1, AutomaticDecompression = DecompressionMethods.GZip });
+        using var client =
+            new HttpClient(new SocketsHttpHandler
+            {
+                MaxConnectionsPerServer = 1,
+                AutomaticDecompression = DecompressionMethods.GZip
+            });
         Assert.Contains("main.js", await client.GetStringAsync($"http://{_page.Bound}/"), StringComparison.Ordinal);
-        Assert.Contains("NodeSocket", await client.GetStringAsync($"http://{_page.Bound}/socket.js"), StringComparison.Ordinal);
+        Assert.Contains("NodeSocket", await client.GetStringAsync($"http://{_page.Bound}/socket.js"),
+            StringComparison.Ordinal);
         using HttpResponseMessage absent = await client.GetAsync($"http://{_page.Bound}/absent.js");
         Assert.Equal(HttpStatusCode.NotFound, absent.StatusCode);
     }
@@ -47,14 +54,16 @@ public sealed class PageServerTests : IAsyncLifetime
     [Fact]
     public async Task Requests_that_arrive_together_are_answered_in_order()
     {
-        string answer = await AskAsync("GET / HTTP/1.1\r\nHost: localhost\r\n\r\nGET /absent HTTP/1.1\r\nHost: localhost\r\n\r\n");
+        string answer = await AskAsync(
+            "GET / HTTP/1.1\r\nHost: localhost\r\n\r\nGET /absent HTTP/1.1\r\nHost: localhost\r\n\r\n");
         Assert.StartsWith("HTTP/1.1 200 ", answer, StringComparison.Ordinal);
         Assert.Contains("HTTP/1.1 404 ", answer, StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task A_head_without_end_is_cut_off_at_its_limit() =>
-        Assert.StartsWith("HTTP/1.1 431 ", await AskAsync("GET / HTTP/1.1\r\n" + new string('a', HttpHead.MaxBytes)), StringComparison.Ordinal);
+        Assert.StartsWith("HTTP/1.1 431 ", await AskAsync("GET / HTTP/1.1\r\n" + new string('a', HttpHead.MaxBytes)),
+            StringComparison.Ordinal);
 
     [Fact]
     public async Task A_browser_that_drips_its_request_is_given_up()
@@ -89,7 +98,8 @@ public sealed class PageServerTests : IAsyncLifetime
             while (true)
                 await deaf.GetStream().WriteAsync(request, limit.Token);
         });
-        Assert.StartsWith("HTTP/1.1 200 ", await AskAsync("GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"), StringComparison.Ordinal);
+        Assert.StartsWith("HTTP/1.1 200 ",
+            await AskAsync("GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -98,9 +108,11 @@ public sealed class PageServerTests : IAsyncLifetime
         using ClientWebSocket page = await LogInAsync();
         await SayAsync(page, "{\"command\":\"events\",\"tag\":1}");
         Assert.True((bool)(await HearAsync(page))["ok"]!);
-        await SayAsync(page, "{\"command\":\"send\",\"to\":\"self\",\"text\":\"" + new string('x', 30_000) + "\",\"tag\":2}");
+        await SayAsync(page, "{\"command\":\"send\",\"to\":\"self\",\"text\":\"" + new string('x', 30_000)
+            + "\",\"tag\":2}");
         var heard = new List<JsonNode>();
-        while (!heard.Exists(static l => (int?)l["tag"] == 2) || !heard.Exists(static l => (string?)l["event"] == "state"))
+        while (!heard.Exists(static l => (int?)l["tag"] == 2)
+            || !heard.Exists(static l => (string?)l["event"] == "state"))
             heard.Add(await HearAsync(page));
         Assert.True((bool)heard.First(static l => (int?)l["tag"] == 2)["ok"]!);
     }
@@ -131,11 +143,13 @@ public sealed class PageServerTests : IAsyncLifetime
             Assert.NotNull((string?)(await HearAsync(page))["session"]);
         }
 
-        foreach (string login in (string[])[$"link {token}", "link ", "", "session " + token, "link " + new string('A', 43), new string('z', 4000)])
+        foreach (string login in (string[])[$"link {token}", "link ", "", "session " + token, "link "
+            + new string('A', 43), new string('z', 4000)])
         {
             using ClientWebSocket page = await OpenAsync();
             await SayAsync(page, login);
-            WebSocketReceiveResult end = await page.ReceiveAsync(new byte[256], CancellationToken.None).WaitAsync(Patience);
+            WebSocketReceiveResult end = await page.ReceiveAsync(new byte[256], CancellationToken.None)
+                .WaitAsync(Patience);
             Assert.Equal(WebSocketMessageType.Close, end.MessageType);
             Assert.Equal(4001, (int)page.CloseStatus!);
         }
@@ -148,7 +162,8 @@ public sealed class PageServerTests : IAsyncLifetime
     {
         using ClientWebSocket page = await OpenAsync();
         var waited = Stopwatch.StartNew();
-        await Assert.ThrowsAsync<WebSocketException>(() => page.ReceiveAsync(new byte[16], CancellationToken.None).WaitAsync(Patience));
+        await Assert.ThrowsAsync<WebSocketException>(() => page.ReceiveAsync(new byte[16], CancellationToken.None)
+            .WaitAsync(Patience));
         Assert.InRange(waited.Elapsed, PageConnection.Patience - TimeSpan.FromSeconds(1), Patience);
     }
 
@@ -226,7 +241,8 @@ public sealed class PageServerTests : IAsyncLifetime
         try
         {
             for (int i = 0; i < 16; i++)
-                await page.SendAsync(part, WebSocketMessageType.Text, endOfMessage: false, CancellationToken.None).WaitAsync(Patience);
+                await page.SendAsync(part, WebSocketMessageType.Text, endOfMessage: false, CancellationToken.None)
+                    .WaitAsync(Patience);
         }
         catch (WebSocketException)
         {
@@ -241,7 +257,8 @@ public sealed class PageServerTests : IAsyncLifetime
     public void An_address_in_use_is_named()
     {
         IOException e = Assert.Throws<IOException>(() => new PageServer(
-            _page.Bound, new PageAccess(new PageRecords(_node.Node), RandomSource.System, TimeProvider.System), _node.Control, _node.Node.Faults, TimeProvider.System));
+            _page.Bound, new PageAccess(new PageRecords(_node.Node), RandomSource.System, TimeProvider.System),
+            _node.Control, _node.Node.Faults, TimeProvider.System));
         Assert.Contains($"webListen {_page.Bound}", e.Message, StringComparison.Ordinal);
     }
 
@@ -300,7 +317,8 @@ public sealed class PageServerTests : IAsyncLifetime
                 message.Write(part, 0, read.Count);
             }
             while (!read.EndOfMessage);
-            foreach (string line in Encoding.UTF8.GetString(message.ToArray()).Split('\n', StringSplitOptions.RemoveEmptyEntries))
+            foreach (string line in Encoding.UTF8.GetString(message.ToArray())
+                .Split('\n', StringSplitOptions.RemoveEmptyEntries))
                 lines.Enqueue(line);
         }
 
@@ -320,7 +338,9 @@ public sealed class PageServerTests : IAsyncLifetime
             }
 
             var waited = Stopwatch.StartNew();
-            Assert.StartsWith("HTTP/1.1 200 ", await AskAsync("GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"), StringComparison.Ordinal);
+            Assert.StartsWith(
+                "HTTP/1.1 200 ", await AskAsync("GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"),
+                StringComparison.Ordinal);
             return waited.Elapsed;
         }
         finally

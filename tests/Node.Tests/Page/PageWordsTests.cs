@@ -28,7 +28,8 @@ public sealed partial class PageWordsTests
         // Those that begin with a word and a point are put together from values.
         Assert.All(
             words.Keys.Where(static k => !k.Contains('.', StringComparison.Ordinal)),
-            key => Assert.Matches($@"['`]{Regex.Escape(key)}['`]|\b{Regex.Escape(key)}: (chats|network|care|node)View", all));
+            key => Assert.Matches(
+                $@"['`]{Regex.Escape(key)}['`]|\b{Regex.Escape(key)}: (chats|network|care|node)View", all));
     }
 
     private static Dictionary<string, string> Words(string language) =>
@@ -36,7 +37,8 @@ public sealed partial class PageWordsTests
             .ToDictionary(static m => m.Groups[1].Value, static m => m.Groups[2].Value);
 
     private static string Places(string sentence) =>
-        string.Join(' ', Place().Matches(sentence).Select(static m => m.Groups[1].Value).Distinct().Order(StringComparer.Ordinal));
+        string.Join(' ', Place().Matches(sentence).Select(static m => m.Groups[1].Value).Distinct()
+            .Order(StringComparer.Ordinal));
 
     [GeneratedRegex(@"(?<=[ \n])'?([\w.-]+)'?: '([^']*)'")]
     private static partial Regex Word();

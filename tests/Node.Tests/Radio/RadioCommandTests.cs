@@ -32,7 +32,8 @@ public sealed class RadioCommandTests : IDisposable
         Assert.Contains("no such device", (string)radio["why"]!, StringComparison.Ordinal);
         JsonNode status = (await node.AskAsync(new ControlRequest { Command = "status" }))["result"]!;
         Assert.Equal([$"lora:{device}"], status["listen"]!.AsArray().Select(l => (string)l!));
-        Assert.Contains($"qpc_radio_online{{device=\"{device}\"}} 0\n", await MetricsAsync(node), StringComparison.Ordinal);
+        Assert.Contains($"qpc_radio_online{{device=\"{device}\"}} 0\n", await MetricsAsync(node),
+            StringComparison.Ordinal);
 
         host.Add(modem, device);
         host.Start();
@@ -41,7 +42,8 @@ public sealed class RadioCommandTests : IDisposable
         Assert.Contains("RNode firmware", (string)radio["why"]!, StringComparison.Ordinal);
         string metrics = await MetricsAsync(node);
         Assert.Contains($"qpc_radio_online{{device=\"{device}\"}} 1\n", metrics, StringComparison.Ordinal);
-        Assert.Contains($"qpc_radio_airtime_left_seconds{{device=\"{device}\",class=\"emergency\"}} ", metrics, StringComparison.Ordinal);
+        Assert.Contains($"qpc_radio_airtime_left_seconds{{device=\"{device}\",class=\"emergency\"}} ", metrics,
+            StringComparison.Ordinal);
         Assert.NotEmpty(Directory.GetFiles(node.Node.Configuration.DataDirectory, "airtime-*"));
     }
 
@@ -113,9 +115,13 @@ public sealed class RadioCommandTests : IDisposable
         JsonObject radio = (await RadioAsync(node, _ => true)).AsObject();
         string[] keys = [.. radio.Select(p => p.Key)];
         Assert.Contains(string.Join(", ", keys), manual.ReplaceLineEndings(" "), StringComparison.Ordinal);
-        foreach ((string list, Type record) in new[] { ("counters", typeof(RadioCounts)), ("neighbours", typeof(RadioNeighbourInfo)), ("airtime", typeof(AirtimeInfo)) })
+        foreach ((string list, Type record) in new[] { ("counters", typeof(RadioCounts)),
+            ("neighbours", typeof(RadioNeighbourInfo)), ("airtime", typeof(AirtimeInfo)) })
         {
-            string[] names = [.. record.GetProperties(System.Reflection.BindingFlags.Instance | System.Reflection.BindingFlags.Public).Select(p => JsonNamingPolicy.CamelCase.ConvertName(p.Name))];
+            string[] names =
+                [.. record.GetProperties(System.Reflection.BindingFlags.Instance
+                    | System.Reflection.BindingFlags.Public)
+                        .Select(p => JsonNamingPolicy.CamelCase.ConvertName(p.Name))];
             Assert.Contains(string.Join(", ", names), manual.ReplaceLineEndings(" "), StringComparison.Ordinal);
             Assert.Contains(list, keys);
         }
@@ -125,10 +131,13 @@ public sealed class RadioCommandTests : IDisposable
     public void People_see_a_table_and_nothing_that_steers_their_terminal()
     {
         RadioInfo radio = new(
-            "/dev/ttyUSB0", "rnode", "online", "RNode firmware 1.74", 868_100_000, 125_000, 9, 5, 14, "eu868", "868.0-868.6", 3600, 36,
-            [new AirtimeInfo("routing", 0.5, 3.1), new AirtimeInfo("message", 1, 27.3)], 2, null, new RadioCounts(5, 200, 1, 2, 0, 2, 7, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 3, 0, 0, 0.25),
+            "/dev/ttyUSB0", "rnode", "online", "RNode firmware 1.74", 868_100_000, 125_000, 9, 5, 14, "eu868",
+            "868.0-868.6", 3600, 36,
+            [new AirtimeInfo("routing", 0.5, 3.1), new AirtimeInfo("message", 1, 27.3)], 2, null,
+            new RadioCounts(5, 200, 1, 2, 0, 2, 7, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 3, 0, 0, 0.25),
             [new RadioNeighbourInfo("qpc1xyz", "evil\u001b[2J", true, -80, 7.25, 12.5, 640, 3, 4, 0, 0, 1)]);
-        using JsonDocument json = JsonDocument.Parse(JsonSerializer.Serialize([radio], ApiJson.Default.IReadOnlyListRadioInfo));
+        using JsonDocument json =
+            JsonDocument.Parse(JsonSerializer.Serialize([radio], ApiJson.Default.IReadOnlyListRadioInfo));
         using var shown = new StringWriter();
         Commands.Radio.Show(ConsolePlace.ScreenOn(shown), json.RootElement);
         string[] lines = shown.ToString().TrimEnd('\n').Split('\n');
@@ -137,8 +146,10 @@ public sealed class RadioCommandTests : IDisposable
         Assert.Equal("  2 frames wait, noise unknown", lines[2]);
         Assert.Equal("  airtime: 36 s in any 3600 s", lines[3]);
         Assert.Contains(lines, l => l.Split(' ', StringSplitOptions.RemoveEmptyEntries) is ["message", "1", "27.3"]);
-        Assert.Contains(lines, l => l.Contains("qpc1xyz", StringComparison.Ordinal) && l.Contains("-80", StringComparison.Ordinal));
-        Assert.Equal("  counters: framesSent 5, bytesSent 200, data 1, acknowledgements 2, discovery 2, framesReceived 7, unpaid 3, strangersSeconds 0.25", lines[^1]);
+        Assert.Contains(lines, l => l.Contains("qpc1xyz", StringComparison.Ordinal)
+            && l.Contains("-80", StringComparison.Ordinal));
+        Assert.Equal("  counters: framesSent 5, bytesSent 200, data 1, acknowledgements 2, discovery 2, "
+            + "framesReceived 7, unpaid 3, strangersSeconds 0.25", lines[^1]);
         Assert.DoesNotContain('\u001b', shown.ToString());
     }
 

@@ -9,7 +9,8 @@ namespace QuicProChat.Mesh.Node.Tests.Radio;
 
 public class RadioConfigurationTests
 {
-    private const string Good = "lora:/dev/ttyUSB0?modem=rnode&frequency=868100000&bandwidth=125000&sf=9&cr=5&power=14&region=eu868";
+    private const string Good =
+        "lora:/dev/ttyUSB0?modem=rnode&frequency=868100000&bandwidth=125000&sf=9&cr=5&power=14&region=eu868";
 
     private static readonly string Key = new('c', 64);
 
@@ -25,12 +26,14 @@ public class RadioConfigurationTests
     [Theory]
     [InlineData("lora:/dev/ttyUSB0?frequency=868100000&region=eu868&sf=13", "lora: sf (at character", "5 to 12")]
     [InlineData("lora:/dev/ttyUSB0?frequency=868100000", "lora: region", "eu868, eu433, us915, none")]
-    [InlineData("lora:/dev/ttyUSB0?frequency=868100000&region=eu868&speed=9", "lora: speed (at character", "frequency, bandwidth, sf")]
+    [InlineData("lora:/dev/ttyUSB0?frequency=868100000&region=eu868&speed=9", "lora: speed (at character",
+        "frequency, bandwidth, sf")]
     [InlineData("lora:ttyUSB0?frequency=868100000&region=eu868", "lora: device", "/dev/ttyUSB0")]
     [InlineData("wifi:/dev/wlan0", "wifi", "lora:/dev/...?key=value")]
     [InlineData("tcp://[::]", "tcp://[::]", "in brackets")]
     [InlineData("tcp://a:1,tcp://b:1", "several", "one for each")]
-    public void What_is_wrong_is_named_with_its_line_its_key_and_what_is_accepted(string uri, string where, string accepted)
+    public void What_is_wrong_is_named_with_its_line_its_key_and_what_is_accepted(
+        string uri, string where, string accepted)
     {
         string error = Read($"{{\n\"listen\": [\n\"tcp://[::]:4711\",\n\"{uri}\"]}}", new NodeConfiguration())!;
         Assert.StartsWith("4: wrong value for 'listen': ", error, StringComparison.Ordinal);
@@ -77,7 +80,8 @@ public class RadioConfigurationTests
         Assert.Equal("lora:/dev/ttyUSB0?...", uri.ToString());
     }
 
-    private static string? Read(string text, NodeConfiguration into) => ConfigurationFile.Read(Encoding.UTF8.GetBytes(text), into);
+    private static string? Read(string text, NodeConfiguration into) =>
+        ConfigurationFile.Read(Encoding.UTF8.GetBytes(text), into);
 
     private static NodeConfiguration Options(params string[] arguments)
     {

@@ -30,7 +30,8 @@ internal sealed class FakeTerminal : ITerminal
             {
                 case string text:
                     foreach (char c in text)
-                        _typed.Enqueue(c == '\r' ? new ConsoleKeyInfo(c, ConsoleKey.Enter, false, false, false) : new ConsoleKeyInfo(c, default, false, false, false));
+                        _typed.Enqueue(c == '\r' ? new ConsoleKeyInfo(c, ConsoleKey.Enter, false, false, false)
+                            : new ConsoleKeyInfo(c, default, false, false, false));
                     break;
                 case ConsoleKey key:
                     _typed.Enqueue(new ConsoleKeyInfo('\0', key, false, false, false));

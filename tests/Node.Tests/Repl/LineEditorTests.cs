@@ -19,10 +19,12 @@ public class LineEditorTests
 
     [Fact]
     public void Backspace_and_delete_remove_on_their_sides() =>
-        Assert.Equal("ad", Read("abcd", ConsoleKey.LeftArrow, ConsoleKey.LeftArrow, ConsoleKey.Backspace, ConsoleKey.Delete, "\r"));
+        Assert.Equal("ad",
+            Read("abcd", ConsoleKey.LeftArrow, ConsoleKey.LeftArrow, ConsoleKey.Backspace, ConsoleKey.Delete, "\r"));
 
     [Fact]
-    public void A_character_of_two_units_is_removed_as_one() => Assert.Equal("a", Read("a\U0001F600", ConsoleKey.Backspace, "\r"));
+    public void A_character_of_two_units_is_removed_as_one() =>
+        Assert.Equal("a", Read("a\U0001F600", ConsoleKey.Backspace, "\r"));
 
     [Fact]
     public void A_line_that_is_as_long_as_a_message_may_be_takes_no_more()
@@ -32,7 +34,8 @@ public class LineEditorTests
     }
 
     [Fact]
-    public void Control_W_removes_the_word_before_the_cursor() => Assert.Equal("one ", Read("one two", Control(ConsoleKey.W), "\r"));
+    public void Control_W_removes_the_word_before_the_cursor() =>
+        Assert.Equal("one ", Read("one two", Control(ConsoleKey.W), "\r"));
 
     [Fact]
     public void Control_U_removes_everything_before_the_cursor() =>
@@ -104,7 +107,8 @@ public class LineEditorTests
     [InlineData("\u001bx\r", "x")]
     [InlineData("\u001b\u001b[200~y\u001b[201~\r", "y")]
     [InlineData("\u001b[200~a\u001b[20b\u001b[201~\r", "a[20b")]
-    public void What_only_begins_like_a_paste_belongs_to_the_line(string typed, string line) => Assert.Equal(line, Read(typed));
+    public void What_only_begins_like_a_paste_belongs_to_the_line(string typed, string line) =>
+        Assert.Equal(line, Read(typed));
 
     [Fact]
     public void Control_C_clears_a_line_and_ends_an_empty_one_and_Control_Z_stops_the_program()
@@ -120,7 +124,8 @@ public class LineEditorTests
     {
         LineEditor editor = Editor();
         editor.Remember(["/earlier"]);
-        _terminal.Type("half", ConsoleKey.UpArrow, ConsoleKey.DownArrow, "\r", ConsoleKey.UpArrow, ConsoleKey.UpArrow, "\r");
+        _terminal.Type("half", ConsoleKey.UpArrow, ConsoleKey.DownArrow, "\r", ConsoleKey.UpArrow,
+            ConsoleKey.UpArrow, "\r");
         Assert.Equal("half", editor.Read("> "));
         Assert.Equal("/earlier", editor.Read("> "));
     }
@@ -128,7 +133,8 @@ public class LineEditorTests
     [Fact]
     public void Wide_characters_take_two_columns_so_that_the_cursor_stands_behind_them()
     {
-        Assert.Equal("\u6C34ab\U0001F600", Read("\u6C34b\U0001F600", ConsoleKey.LeftArrow, ConsoleKey.LeftArrow, "a\r"));
+        Assert.Equal("\u6C34ab\U0001F600",
+            Read("\u6C34b\U0001F600", ConsoleKey.LeftArrow, ConsoleKey.LeftArrow, "a\r"));
         // Behind the cursor: b, and an emoji of two columns.
         Assert.Contains("\u6C34ab\U0001F600\u001b[3D", _terminal.Written, StringComparison.Ordinal);
     }
@@ -150,18 +156,22 @@ public class LineEditorTests
     [Fact]
     public void Tab_says_what_a_command_takes_and_what_each_of_several_does()
     {
-        LineEditor editor = new(_terminal, before => ReplSession.Complete(before, ["bob", "group:walkers"]), SlashCommand.Explain);
+        LineEditor editor =
+            new(_terminal, before => ReplSession.Complete(before, ["bob", "group:walkers"]), SlashCommand.Explain);
         _terminal.Type("/group sh", ConsoleKey.Tab, ConsoleKey.Tab, ConsoleKey.Tab, "\r");
         Assert.Equal("/group show walkers ", editor.Read("> "));
         Assert.Contains("members and state", _terminal.Written, StringComparison.Ordinal);
         _terminal.Type("/contact ", ConsoleKey.Tab, "\r");
         editor.Read("> ");
-        Assert.Contains("take a contact card\n/contact list", _terminal.Written.Replace("\n/contact list  ", "\n/contact list", StringComparison.Ordinal), StringComparison.Ordinal);
+        Assert.Contains("take a contact card\n/contact list",
+            _terminal.Written.Replace("\n/contact list  ", "\n/contact list", StringComparison.Ordinal),
+            StringComparison.Ordinal);
     }
 
     private static ConsoleKeyInfo Control(ConsoleKey key) => new('\0', key, shift: false, alt: false, control: true);
 
-    private LineEditor Editor(Func<string, IReadOnlyList<string>>? complete = null) => new(_terminal, complete ?? (_ => []));
+    private LineEditor Editor(Func<string, IReadOnlyList<string>>? complete = null) =>
+        new(_terminal, complete ?? (_ => []));
 
     private string? Read(params object[] typed)
     {

@@ -49,7 +49,8 @@ public sealed class ReplHistoryTests : IDisposable
     public void It_lies_where_the_environment_says()
     {
         Assert.Equal("/s/qpc-mesh/history", ReplHistory.PathOf(name => name == "XDG_STATE_HOME" ? "/s" : "/h"));
-        Assert.Equal("/h/.local/state/qpc-mesh/history", ReplHistory.PathOf(name => name == "HOME" ? "/h" : "relative"));
+        Assert.Equal("/h/.local/state/qpc-mesh/history",
+            ReplHistory.PathOf(name => name == "HOME" ? "/h" : "relative"));
         Assert.Null(ReplHistory.PathOf(_ => null));
     }
 

@@ -45,7 +45,8 @@ public class ReplInputTests
         Assert.Equal(("status", null), lines[^1]);
     }
 
-    private static Task<(string Text, string? Problem)[]> AllAsync(string text) => AllAsync(Encoding.UTF8.GetBytes(text));
+    private static Task<(string Text, string? Problem)[]> AllAsync(string text) =>
+        AllAsync(Encoding.UTF8.GetBytes(text));
 
     private static async Task<(string Text, string? Problem)[]> AllAsync(byte[] bytes)
     {

@@ -16,14 +16,16 @@ public class ReplSessionTests
         Assert.StartsWith("'nobody' is no alias and no address", lines[0], StringComparison.Ordinal);
         Assert.Equal("text goes to a conversation: /dm PEER opens one", lines[1]);
         Assert.Contains("there is no group 'nobody'", said, StringComparison.Ordinal);
-        Assert.Equal(["note", "more"], (await node.AskAsync(Commands.Messages, new() { With = "self" })).Select(m => m.Text));
+        Assert.Equal(["note", "more"], (await node.AskAsync(Commands.Messages, new() { With = "self" }))
+            .Select(m => m.Text));
     }
 
     [Fact]
     public void The_help_stands_in_two_columns_and_names_every_way_to_type_a_line()
     {
         string[] lines = SlashCommand.Help.Split('\n');
-        Assert.Contains(lines, l => l.StartsWith("/switch PEER ", StringComparison.Ordinal) && l.EndsWith("the same as /dm", StringComparison.Ordinal));
+        Assert.Contains(lines, l => l.StartsWith("/switch PEER ", StringComparison.Ordinal)
+            && l.EndsWith("the same as /dm", StringComparison.Ordinal));
         Assert.Contains(lines, l => l.StartsWith("/location PEER NORTH EAST", StringComparison.Ordinal));
         string indent = new(' ', 32);
         for (int i = 0; i < lines.Length; i++)

@@ -64,7 +64,8 @@ public class SlashCommandTests
     [Fact]
     public void Completion_offers_commands_then_aliases()
     {
-        Assert.Equal(["/mesh send ", "/mesh status", "/mesh store", "/mesh subscribe "], ReplSession.Complete("/mesh s", []).Order(StringComparer.Ordinal));
+        Assert.Equal(["/mesh send ", "/mesh status", "/mesh store", "/mesh subscribe "],
+            ReplSession.Complete("/mesh s", []).Order(StringComparer.Ordinal));
         Assert.Equal(["/dm bob "], ReplSession.Complete("/dm b", ["alice", "bob"]));
         Assert.Empty(ReplSession.Complete("b", ["bob"]));
     }
@@ -97,7 +98,8 @@ public class SlashCommandTests
     [InlineData(" /dm bob", false)]
     [InlineData("hello", false)]
     [InlineData("/nothing like this", false)]
-    public void Only_commands_without_anything_private_may_lie_in_a_file(string line, bool may) => Assert.Equal(may, SlashCommand.MayBeKept(line));
+    public void Only_commands_without_anything_private_may_lie_in_a_file(string line, bool may) =>
+        Assert.Equal(may, SlashCommand.MayBeKept(line));
 
     [Fact]
     public void Help_is_about_a_topic_a_command_or_the_usual_lines()
@@ -106,7 +108,8 @@ public class SlashCommandTests
         Assert.Contains("/dm PEER", usual, StringComparison.Ordinal);
         Assert.DoesNotContain("/mesh peers", usual, StringComparison.Ordinal);
         Assert.Contains("/help TOPIC: ", usual, StringComparison.Ordinal);
-        Assert.All(SlashCommand.Topics, topic => Assert.Contains($"/{topic} ", SlashCommand.HelpAbout(topic), StringComparison.Ordinal));
+        Assert.All(SlashCommand.Topics,
+            topic => Assert.Contains($"/{topic} ", SlashCommand.HelpAbout(topic), StringComparison.Ordinal));
         Assert.StartsWith("/mesh peers", SlashCommand.HelpAbout("mesh peers"), StringComparison.Ordinal);
         Assert.Equal(SlashCommand.Help, SlashCommand.HelpAbout("all"));
         Assert.Equal("there is no help about nothing; /help lists topics", SlashCommand.HelpAbout("nothing"));

@@ -35,14 +35,16 @@ public sealed class EchoBots
                 await Task.Delay(20, limit.Token);
             }
 
-            foreach (string text in (string[])["hello", "-- a \"quote\", ü 漢\n two lines", "echo: of nothing", "and again"])
+            foreach (string text in (string[])["hello", "-- a \"quote\", ü 漢\n two lines", "echo: of nothing",
+                "and again"])
                 Assert.Equal("delivered", (await alice.SentAsync(bot, text, "delivered")).State);
 
             // An echo is not answered: what comes behind the second answer is that of the last text.
             foreach (string text in (string[])["hello", "-- a \"quote\", ü 漢\n two lines", "and again"])
             {
                 string? answer = null;
-                await heard.UntilAsync(e => (string?)e["event"] == "message" && (answer = (string?)e["message"]!["text"]) is not null);
+                await heard.UntilAsync(e => (string?)e["event"] == "message"
+                    && (answer = (string?)e["message"]!["text"]) is not null);
                 Assert.Equal("echo: " + text, answer);
             }
         }
@@ -59,7 +61,8 @@ public sealed class EchoBots
         start.Environment["QPC_MESH_CONTROL"] = socket;
         start.Environment["QPC_MESH"] = Path.Combine(AppContext.BaseDirectory, "qpc-mesh");
         // The runtime that these tests have: the programs beside them look for one.
-        start.Environment["DOTNET_ROOT"] = Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", ".."));
+        start.Environment["DOTNET_ROOT"] =
+            Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", ".."));
         return Process.Start(start)!;
     }
 }

@@ -1,8 +1,8 @@
 namespace QuicProChat.Mesh.Node.Tests.Session;
 
 /// <summary>
-/// What three nodes answer to a fixed script, byte for byte: whoever changes what clients see changes the record, and so
-/// says it.
+/// What three nodes answer to a fixed script, byte for byte: whoever changes what clients see changes the record, and
+/// so says it.
 /// </summary>
 public sealed class RecordedSessionTests
 {
@@ -30,8 +30,10 @@ public sealed class RecordedSessionTests
 
         for (int i = 0; i < Math.Max(recorded.Length, played.Count); i++)
         {
-            string expected = recorded.ElementAtOrDefault(i) ?? "(the end)", actual = played.ElementAtOrDefault(i) ?? "(the end)";
-            Assert.True(expected == actual, $"line {i + 1}; all that was played is in {kept}\nrecorded: {expected}\nplayed:   {actual}");
+            string expected = recorded.ElementAtOrDefault(i) ?? "(the end)", actual = played.ElementAtOrDefault(i)
+                ?? "(the end)";
+            Assert.True(expected
+                == actual, $"line {i + 1}; all that was played is in {kept}\nrecorded: {expected}\nplayed:   {actual}");
         }
     }
 

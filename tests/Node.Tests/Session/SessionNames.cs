@@ -9,7 +9,8 @@ namespace QuicProChat.Mesh.Node.Tests.Session;
 /// <summary>What a record calls the things that are others in each run.</summary>
 internal sealed partial class SessionNames
 {
-    private static readonly JsonSerializerOptions Plain = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly JsonSerializerOptions Plain =
+        new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     private readonly List<(string Name, string Actual)> _known = [];
     private readonly Dictionary<string, int> _counts = [];

@@ -15,14 +15,15 @@ namespace QuicProChat.Mesh.Node.Tests.Session;
 ///  alice LINE              sends LINE to the control socket of alice, and reads the answer
 ///  alice ? TEXT            reads events of alice until one has TEXT in it
 /// </code>
-/// Addresses, ids and secrets are others in each run: they are called $alice, $id1, $group1, $invitation1, in the order in
-/// which they appear, in both directions. Times are "T".
+/// Addresses, ids and secrets are others in each run: they are called $alice, $id1, $group1, $invitation1, in the order
+/// in which they appear, in both directions. Times are "T".
 /// </summary>
 internal sealed class SessionStage : IAsyncDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
-    private static readonly string[] Shown = ["message", "state", "group", "standing", "deleted", "changed", "setting", "read"];
+    private static readonly string[] Shown =
+        ["message", "state", "group", "standing", "deleted", "changed", "setting", "read"];
 
     private readonly Dictionary<string, Actor> _actors = [];
     private readonly SessionNames _names = new();
@@ -78,7 +79,8 @@ internal sealed class SessionStage : IAsyncDisposable
         {
             JsonNode happened = await actor.NextEventAsync();
             // Whether a hop is told before the receipt is chance, and so is what the way there looked like.
-            if (!Shown.Contains((string)happened["event"]!) || (string?)happened["message"]?["state"] is "forwarded" or "queued")
+            if (!Shown.Contains((string)happened["event"]!) || (string?)happened["message"]?["state"] is "forwarded"
+                or "queued")
             {
                 shown = "";
                 continue;
@@ -102,7 +104,8 @@ internal sealed class SessionStage : IAsyncDisposable
         {
             Node = node;
             _events = node.Connect();
-            _events.SendAsync(new ControlRequest { Command = "events" }, CancellationToken.None).GetAwaiter().GetResult();
+            _events.SendAsync(new ControlRequest { Command = "events" }, CancellationToken.None).GetAwaiter()
+                .GetResult();
             _ = TestNode.ReadAsync(_events).GetAwaiter().GetResult();
             _socket.Connect(new UnixDomainSocketEndPoint(node.ControlPath));
             _replies = new StreamReader(new NetworkStream(_socket));
@@ -118,7 +121,8 @@ internal sealed class SessionStage : IAsyncDisposable
 
         internal async Task<JsonNode> NextEventAsync()
         {
-            ReadOnlyMemory<byte>? line = await _events.ReadLineAsync(CancellationToken.None).AsTask().WaitAsync(Patience);
+            ReadOnlyMemory<byte>? line = await _events.ReadLineAsync(CancellationToken.None).AsTask()
+                .WaitAsync(Patience);
             return JsonNode.Parse(line!.Value.Span)!;
         }
 

@@ -29,10 +29,12 @@ public sealed class DamagedStores : IDisposable
         string metrics = (await node.AskAsync(Commands.Metrics)).Text;
         Assert.Contains("qpc_store_damaged_rows_total 1\n", metrics, StringComparison.Ordinal);
 
-        JsonArray messages = (await node.AskAsync(new ControlRequest { Command = "messages", Limit = 1000 }))["result"]!.AsArray();
+        JsonArray messages =
+            (await node.AskAsync(new ControlRequest { Command = "messages", Limit = 1000 }))["result"]!.AsArray();
         Assert.Equal(expected["messages"]!.AsArray().Count, messages.Count);
         for (int i = 0; i < messages.Count; i++)
-            Assert.True(JsonNode.DeepEquals(Plain(expected["messages"]![i]!), Plain(messages[i]!)), messages[i]!.ToJsonString());
+            Assert.True(JsonNode.DeepEquals(Plain(expected["messages"]![i]!), Plain(messages[i]!)),
+                messages[i]!.ToJsonString());
         // Its own name is not in what others announced: everything else is.
         Assert.Equal((int)expected["queue"]!["count"]!, (await node.AskAsync(Commands.Queue)).Count);
     }
@@ -44,10 +46,14 @@ public sealed class DamagedStores : IDisposable
         using (Database file = Database.Open(Path.Combine(_directory, MeshStore.FileName)))
         {
             file.Execute(
-                "UPDATE message SET text = zeroblob(length(text)) WHERE seq % 2 = 0; UPDATE message SET created = 9223372036854775807 WHERE seq % 7 = 0;"
-                + "UPDATE envelope SET payload = zeroblob(length(payload)), proof = NULL; UPDATE alias SET address = x'01';"
-                + "UPDATE announce SET bytes = zeroblob(20); UPDATE seen SET entries = x'010203'; UPDATE lite_group SET state = zeroblob(length(state));"
-                + "UPDATE lite_copy SET state = 99; UPDATE lite_waiting SET payload = zeroblob(length(payload)); UPDATE lite_seen SET sender = x'01';"
+                "UPDATE message SET text = zeroblob(length(text)) WHERE seq % 2 = 0; UPDATE message SET created = "
+                    + "9223372036854775807 WHERE seq % 7 = 0;"
+                + "UPDATE envelope SET payload = zeroblob(length(payload)), proof = NULL; UPDATE alias SET address = "
+                + "x'01';"
+                + "UPDATE announce SET bytes = zeroblob(20); UPDATE seen SET entries = x'010203'; UPDATE lite_group "
+                + "SET state = zeroblob(length(state));"
+                + "UPDATE lite_copy SET state = 99; UPDATE lite_waiting SET payload = zeroblob(length(payload)); "
+                + "UPDATE lite_seen SET sender = x'01';"
                 + "UPDATE value SET value = zeroblob(length(value))");
         }
 
@@ -58,7 +64,8 @@ public sealed class DamagedStores : IDisposable
         await other.HasRouteAsync(node);
         Assert.Equal("delivered", (await node.SentAsync(other, "still here", "delivered")).State);
         Assert.Equal("delivered", (await other.SentAsync(node, "so am I", "delivered")).State);
-        JsonArray messages = (await node.AskAsync(new ControlRequest { Command = "messages", Limit = 1000 }))["result"]!.AsArray();
+        JsonArray messages =
+            (await node.AskAsync(new ControlRequest { Command = "messages", Limit = 1000 }))["result"]!.AsArray();
         Assert.Contains(messages, m => (bool?)m!["damaged"] == true);
         Assert.Contains(messages, m => (string)m!["text"]! == "so am I");
         JsonNode lost = messages.First(m => (bool?)m!["damaged"] == true)!;
@@ -86,7 +93,8 @@ public sealed class DamagedStores : IDisposable
 
         using (Database file = Database.Open(Path.Combine(_directory, MeshStore.FileName)))
         {
-            file.Execute("UPDATE envelope SET payload = zeroblob(length(payload)) WHERE seq = (SELECT min(seq) FROM envelope)");
+            file.Execute("UPDATE envelope SET payload = zeroblob(length(payload)) WHERE seq = (SELECT min(seq) FROM "
+                + "envelope)");
             Assert.Equal(1, file.Changes);
         }
 

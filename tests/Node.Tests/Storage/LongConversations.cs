@@ -6,12 +6,16 @@ using QuicProChat.Mesh.Wire;
 
 namespace QuicProChat.Mesh.Node.Tests.Storage;
 
-/// <summary>A conversation may be longer than memory: whoever lists it takes it a page at a time, and so does the node.</summary>
+/// <summary>
+/// A conversation may be longer than memory: whoever lists it takes it a page at a time, and so does the node.
+/// </summary>
 public sealed class LongConversations
 {
     private const int Messages = 20_000;
 
-    /// <summary>What one small page may allocate, wherever it lies: some rows, a reply, and what else a node does meanwhile.</summary>
+    /// <summary>
+    /// What one small page may allocate, wherever it lies: some rows, a reply, and what else a node does meanwhile.
+    /// </summary>
     private const long Small = 2 << 20;
 
     private static readonly NodeAddress _peer = new(7, 7);
@@ -52,7 +56,8 @@ public sealed class LongConversations
     {
         await using var node = new TestNode("alice");
         await node.Node.WriteAsync(static store => store.Insert(Written(1)));
-        JsonNode refused = await node.AskAsync(new ControlRequest { Command = "messages", From = Written(2).Id.ToString() });
+        JsonNode refused =
+            await node.AskAsync(new ControlRequest { Command = "messages", From = Written(2).Id.ToString() });
         Assert.Equal("refused", (string?)refused["code"]);
         JsonNode wrong = await node.AskAsync(new ControlRequest { Command = "messages", From = "the beginning" });
         Assert.Equal("usage", (string?)wrong["code"]);
@@ -60,13 +65,16 @@ public sealed class LongConversations
 
     private static StoredMessage Written(int number) => new(
         new EnvelopeId((ulong)(number + 1) * 0x9E3779B97F4A7C15, (ulong)number), Outgoing: true, _peer, TextOf(number),
-        MessageState.Delivered, Reason: 0, Hops: 1, Priority.Normal, DateTimeOffset.UnixEpoch.AddSeconds(number), DateTimeOffset.UnixEpoch);
+        MessageState.Delivered, Reason: 0, Hops: 1, Priority.Normal, DateTimeOffset.UnixEpoch.AddSeconds(number),
+        DateTimeOffset.UnixEpoch);
 
     private static string TextOf(int number) => $"{number} ".PadRight(200, 'x');
 
     private static async Task<(JsonArray Page, string? More)> PageAsync(TestNode node, string? from, int limit)
     {
-        JsonNode reply = await node.AskAsync(new ControlRequest { Command = "messages", With = _peer.ToString(), From = from, Limit = limit });
+        JsonNode reply =
+            await node.AskAsync(
+                new ControlRequest { Command = "messages", With = _peer.ToString(), From = from, Limit = limit });
         return (reply["result"]!.AsArray(), (string?)reply["more"]);
     }
 }

@@ -32,9 +32,11 @@ public sealed class StoreWriterTests : IDisposable
             // The power goes: what is in the files is what there is.
             string after = Directory.CreateDirectory(Path.Combine(_directory, "after")).FullName;
             foreach (string suffix in (string[])["", "-wal"])
-                File.Copy(Path.Combine(_directory, MeshStore.FileName + suffix), Path.Combine(after, MeshStore.FileName + suffix));
+                File.Copy(Path.Combine(_directory, MeshStore.FileName + suffix),
+                    Path.Combine(after, MeshStore.FileName + suffix));
             using MeshStore restarted = Open(after);
-            Assert.InRange(Assert.Single(restarted.Reader.Envelopes()).Holding.LifetimeLeft, TimeSpan.FromMinutes(60), TimeSpan.FromMinutes(70));
+            Assert.InRange(Assert.Single(restarted.Reader.Envelopes()).Holding.LifetimeLeft, TimeSpan.FromMinutes(60),
+                TimeSpan.FromMinutes(70));
         }
     }
 
@@ -84,7 +86,8 @@ public sealed class StoreWriterTests : IDisposable
         writer.EndBatch(Now);
         for (int i = 0; i < Messages; i++)
         {
-            writer.Later(Now).State(Id(i), new StateChange(MessageState.Delivered, StateReason.None, 2, DateTimeOffset.UnixEpoch));
+            writer.Later(Now)
+                .State(Id(i), new StateChange(MessageState.Delivered, StateReason.None, 2, DateTimeOffset.UnixEpoch));
             writer.Later(Now).Forget(Id(i));
         }
 
@@ -100,7 +103,8 @@ public sealed class StoreWriterTests : IDisposable
             held = left.Count;
             Assert.All(
                 store.Reader.FindMessages(null, Messages),
-                message => Assert.Equal(left.Contains(message.Id) ? MessageState.Queued : MessageState.Delivered, message.State));
+                message => Assert.Equal(left.Contains(message.Id) ? MessageState.Queued
+                    : MessageState.Delivered, message.State));
         }
 
         Assert.InRange(portions, 2, 10);
@@ -149,11 +153,13 @@ public sealed class StoreWriterTests : IDisposable
         internal override void Write(MeshStore store)
         {
             byte[] envelope = new byte[Envelope.SizeOf(100)];
-            Envelope.Write(envelope, new EnvelopeHeader(EnvelopeKind.Sealed, Priority.Normal, true, 0, 10, 100, default), new byte[100]);
+            Envelope.Write(envelope,
+                new EnvelopeHeader(EnvelopeKind.Sealed, Priority.Normal, true, 0, 10, 100, default), new byte[100]);
             if (withMessage)
             {
                 store.Insert(new StoredMessage(
-                    id, Outgoing: true, default, "text", MessageState.Queued, 0, 0, Priority.Normal, DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch));
+                    id, Outgoing: true, default, "text", MessageState.Queued, 0, 0, Priority.Normal,
+                    DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch));
             }
 
             store.PutEnvelope(id, new Holding(default(NodeAddress), Originated: false, lifetime, default), envelope);

@@ -3,7 +3,9 @@ using System.Text.RegularExpressions;
 
 namespace QuicProChat.Mesh.Packaging.Tests.Debian;
 
-/// <summary>The Debian package as an archive; <c>make packages-test</c> installs it in a Debian that systemd boots (drill.sh).</summary>
+/// <summary>
+/// The Debian package as an archive; <c>make packages-test</c> installs it in a Debian that systemd boots (drill.sh).
+/// </summary>
 public sealed partial class DebianTests : IDisposable
 {
     private const string DynamicProgram = "artifacts/dynamic/qpc-mesh";
@@ -23,9 +25,12 @@ public sealed partial class DebianTests : IDisposable
         Ran ran = Shell.Run(Lintian, ["--fail-on", "warning,error", "--tag-display-limit", "0", first]);
         Assert.True(ran.ExitCode == 0, ran.ToString());
         string listing = Shell.Do("dpkg-deb", "-c", first);
-        Assert.All(listing.Split('\n', StringSplitOptions.RemoveEmptyEntries), line => Assert.Contains(" root/root ", line, StringComparison.Ordinal));
-        foreach (string file in new[] { "usr/bin/qpc-mesh", "etc/qpc-mesh/qpc-mesh.conf", "lib/systemd/system/qpc-mesh.service", "usr/lib/sysusers.d/qpc-mesh.conf",
-            "usr/share/man/man1/qpc-mesh.1.gz", "usr/share/man/man5/qpc-mesh.conf.5.gz", "usr/share/bash-completion/completions/qpc-mesh", "usr/share/doc/qpc-mesh/COMPONENTS.gz" })
+        Assert.All(listing.Split('\n', StringSplitOptions.RemoveEmptyEntries),
+            line => Assert.Contains(" root/root ", line, StringComparison.Ordinal));
+        foreach (string file in new[] { "usr/bin/qpc-mesh", "etc/qpc-mesh/qpc-mesh.conf",
+            "lib/systemd/system/qpc-mesh.service", "usr/lib/sysusers.d/qpc-mesh.conf",
+            "usr/share/man/man1/qpc-mesh.1.gz", "usr/share/man/man5/qpc-mesh.conf.5.gz",
+            "usr/share/bash-completion/completions/qpc-mesh", "usr/share/doc/qpc-mesh/COMPONENTS.gz" })
             Assert.Contains($" ./{file}\n", listing, StringComparison.Ordinal);
     }
 
@@ -36,13 +41,15 @@ public sealed partial class DebianTests : IDisposable
         Version newest = LibcVersion().Matches(needed).Select(m => Version.Parse(m.Groups[1].Value)).Max()!;
         string control = File.ReadAllText(Repository.File("packaging/debian/control.in"));
         Assert.Contains($"libc6 (>= {newest})", control, StringComparison.Ordinal);
-        Assert.Equal(["libc.so.6", "libm.so.6"], Needed().Matches(needed).Select(m => m.Groups[1].Value).Where(l => !l.StartsWith("ld-", StringComparison.Ordinal)).Order());
+        Assert.Equal(["libc.so.6", "libm.so.6"], Needed().Matches(needed).Select(m => m.Groups[1].Value)
+            .Where(l => !l.StartsWith("ld-", StringComparison.Ordinal)).Order());
     }
 
     [NeedsFact("/usr/bin/systemd-analyze")]
     public void Systemd_finds_the_service_little_exposed()
     {
-        string said = Shell.Do("systemd-analyze", "security", "--offline=true", Repository.File("packaging/debian/qpc-mesh.service"));
+        string said = Shell.Do("systemd-analyze", "security", "--offline=true",
+            Repository.File("packaging/debian/qpc-mesh.service"));
         double exposure = double.Parse(Exposure().Match(said).Groups[1].Value, CultureInfo.InvariantCulture);
         Assert.InRange(exposure, 0.1, 2.0);
     }
@@ -50,7 +57,8 @@ public sealed partial class DebianTests : IDisposable
     [NeedsFact(Packages.Program)]
     public void The_settings_of_the_package_are_accepted_by_the_program()
     {
-        Ran ran = Shell.Run(Repository.File(Packages.Program), ["run", "--check", "--config", Repository.File("packaging/debian/qpc-mesh.conf")]);
+        Ran ran = Shell.Run(Repository.File(Packages.Program),
+            ["run", "--check", "--config", Repository.File("packaging/debian/qpc-mesh.conf")]);
         Assert.True(ran.ExitCode == 0, ran.ToString());
     }
 
@@ -64,7 +72,8 @@ public sealed partial class DebianTests : IDisposable
             Assert.True(ran is { ExitCode: 0, Errors: "" }, $"{page}: {ran}");
         }
 
-        string commands = File.ReadAllText(Path.Combine(_folder, "qpc-mesh.1")).Replace("\\-", "-", StringComparison.Ordinal);
+        string commands = File.ReadAllText(Path.Combine(_folder, "qpc-mesh.1"))
+            .Replace("\\-", "-", StringComparison.Ordinal);
         string help = Shell.Do(Repository.File(Packages.Program), "ctl", "send", "--help");
         foreach (Match option in Option().Matches(help).Where(o => o.Value != "--help"))
             Assert.Contains(option.Value, commands, StringComparison.Ordinal);
@@ -88,12 +97,15 @@ public sealed partial class DebianTests : IDisposable
     }
 
     private void Manual() => Shell.Do(
-        "python3", "packaging/manual.py", Repository.File(Packages.Program), Repository.File("docs/reference/configuration.md"), Packages.Version, _folder);
+        "python3", "packaging/manual.py", Repository.File(Packages.Program),
+        Repository.File("docs/reference/configuration.md"), Packages.Version, _folder);
 
     private static string Complete(string script, params string[] words)
     {
         string line = string.Join(' ', words.Select(w => $"'{w}'"));
-        return Shell.Do("bash", "-c", $". '{script}'; COMP_WORDS=({line}); COMP_CWORD={words.Length - 1}; _qpc_mesh; echo \"${{COMPREPLY[*]}}\"").Trim();
+        return Shell.Do(
+            "bash", "-c", $". '{script}'; COMP_WORDS=({line}); COMP_CWORD={words.Length - 1}; _qpc_mesh; echo "
+                + $"\"${{COMPREPLY[*]}}\"").Trim();
     }
 
     private string Build(string name)
@@ -102,7 +114,8 @@ public sealed partial class DebianTests : IDisposable
         Directory.CreateDirectory(Path.Combine(artifacts, "dynamic"));
         File.CreateSymbolicLink(Path.Combine(artifacts, "qpc-mesh"), Repository.File(Packages.Program));
         File.CreateSymbolicLink(Path.Combine(artifacts, "dynamic/qpc-mesh"), Repository.File(DynamicProgram));
-        Ran ran = Shell.Run("bash", ["packaging/build.sh", artifacts, "deb:amd64"], new Dictionary<string, string> { ["SOURCE_DATE_EPOCH"] = "1700000000" });
+        Ran ran = Shell.Run("bash", ["packaging/build.sh", artifacts, "deb:amd64"],
+            new Dictionary<string, string> { ["SOURCE_DATE_EPOCH"] = "1700000000" });
         Assert.True(ran.ExitCode == 0, ran.ToString());
         return Path.Combine(artifacts, $"packages/qpc-mesh_{Packages.Version}_amd64.deb");
     }

@@ -45,12 +45,15 @@ public sealed partial class PlainTests : IDisposable
         Assert.Contains($"name qpc-mesh {Packages.Version}-r0\n", ran.Output, StringComparison.Ordinal);
         Assert.Contains($"owner qpc-mesh:qpc-mesh {root}/var/lib/qpc-mesh\n", ran.Output, StringComparison.Ordinal);
         Assert.Equal(
-            ["etc/init.d/qpc-mesh 755", "etc/qpc-mesh/qpc-mesh.conf 640", "usr/bin/qpc-mesh 755", "usr/share/licenses/qpc-mesh/COMPONENTS 644"],
+            ["etc/init.d/qpc-mesh 755", "etc/qpc-mesh/qpc-mesh.conf 640", "usr/bin/qpc-mesh 755",
+                "usr/share/licenses/qpc-mesh/COMPONENTS 644"],
             Directory.EnumerateFiles(root, "*", SearchOption.AllDirectories)
-                .Select(f => $"{Path.GetRelativePath(root, f)} {Convert.ToString((int)File.GetUnixFileMode(f), 8)}").Order(StringComparer.Ordinal));
+                .Select(f => $"{Path.GetRelativePath(root, f)} {Convert.ToString((int)File.GetUnixFileMode(f), 8)}")
+                .Order(StringComparer.Ordinal));
         string service = File.ReadAllText(Path.Combine(root, "etc/init.d/qpc-mesh"));
         Assert.Contains("command=/usr/bin/qpc-mesh\n", service, StringComparison.Ordinal);
-        Ran check = Shell.Run(Path.Combine(root, "usr/bin/qpc-mesh"), ["run", "--check", "--config", Path.Combine(root, "etc/qpc-mesh/qpc-mesh.conf")]);
+        Ran check = Shell.Run(Path.Combine(root, "usr/bin/qpc-mesh"),
+            ["run", "--check", "--config", Path.Combine(root, "etc/qpc-mesh/qpc-mesh.conf")]);
         Assert.True(check.ExitCode == 0, check.ToString());
     }
 
@@ -79,9 +82,11 @@ public sealed partial class PlainTests : IDisposable
     private Ran Service(string helpers, string settings)
     {
         string copy = Path.Combine(_folder, "service");
-        File.WriteAllText(copy, File.ReadAllText(Repository.File("packaging/alpine/qpc-mesh.initd")).Replace("/etc/qpc-mesh/qpc-mesh.conf", settings, StringComparison.Ordinal));
+        File.WriteAllText(copy, File.ReadAllText(Repository.File("packaging/alpine/qpc-mesh.initd"))
+            .Replace("/etc/qpc-mesh/qpc-mesh.conf", settings, StringComparison.Ordinal));
         return Shell.Run("/bin/dash", ["-c",
-            $"PATH='{helpers}':$PATH; need() {{ :; }}; after() {{ :; }}; use() {{ :; }}; RC_SVCNAME=qpc-mesh; . '{copy}';"
+            $"PATH='{helpers}':$PATH; need() {{ :; }}; after() {{ :; }}; use() {{ :; }}; RC_SVCNAME=qpc-mesh; . "
+                + $"'{copy}';"
             + $"command='{Repository.File(Packages.Program)}'; depend && start_pre; echo \"code $?\"; reload"]);
     }
 
@@ -89,9 +94,11 @@ public sealed partial class PlainTests : IDisposable
     public void The_container_runs_as_nobody_of_note_without_any_other_file_and_its_health_check_tells()
     {
         string folder = Path.Combine(Build("container", "container:x86_64"), "container-x86_64");
-        (string user, string[] health, string[] command, Dictionary<string, string> environment) = Unpack(folder, Path.Combine(_folder, "root"));
+        (string user, string[] health, string[] command, Dictionary<string, string> environment) =
+            Unpack(folder, Path.Combine(_folder, "root"));
         string root = Path.Combine(_folder, "root");
-        Assert.Equal(["COMPONENTS", "data", "qpc-mesh"], Directory.EnumerateFileSystemEntries(root).Select(e => Path.GetFileName(e)!).Order(StringComparer.Ordinal));
+        Assert.Equal(["COMPONENTS", "data", "qpc-mesh"], Directory.EnumerateFileSystemEntries(root)
+            .Select(e => Path.GetFileName(e)!).Order(StringComparer.Ordinal));
         Assert.NotEqual("0:0", user);
         Shell.Do("chmod", "755", root);
 
@@ -115,7 +122,8 @@ public sealed partial class PlainTests : IDisposable
                 Thread.Sleep(50);
             }
 
-            Ran status = Shell.Run("chroot", [$"--userspec={user}", "--groups=", root, "/qpc-mesh", "ctl", "--json", "status"], environment);
+            Ran status = Shell.Run("chroot",
+                [$"--userspec={user}", "--groups=", root, "/qpc-mesh", "ctl", "--json", "status"], environment);
             Assert.Equal("tcp://[::]:4711", (string?)JsonNode.Parse(status.Output)!["listen"]![0]);
             Assert.True(File.Exists(Path.Combine(root, "data/identity.key")));
             Shell.Do("kill", "-TERM", $"{node.Id}");
@@ -133,7 +141,8 @@ public sealed partial class PlainTests : IDisposable
     public void Where_apk_tools_3_are_the_package_has_what_openwrt_wants_of_it_and_where_not_that_is_said()
     {
         string apk = Environment.GetEnvironmentVariable("APK") ?? "apk";
-        bool there = Shell.Run("sh", ["-c", $"'{apk}' --version 2>/dev/null | grep -q '^apk-tools 3[.]'"]).ExitCode == 0;
+        bool there = Shell.Run("sh", ["-c", $"'{apk}' --version 2>/dev/null | grep -q '^apk-tools 3[.]'"]).ExitCode
+            == 0;
         Ran ran = RunBuild("apk", "luci", "luci-apk", "apk:x86_64");
         if (!there)
         {
@@ -145,22 +154,28 @@ public sealed partial class PlainTests : IDisposable
         Assert.True(ran.ExitCode == 0, ran.ToString());
         string packages = Path.Combine(_folder, "apk/packages");
         string dump = Shell.Do(apk, "adbdump", $"{packages}/qpc-mesh-{Packages.Version}-r1.x86_64.apk");
-        foreach (string part in new[] { $"version: {Packages.Version}-r1\n", "arch: x86_64\n", "name: qpc-mesh.rusers\n", "name: qpc-mesh.conffiles\n", "post-install:", "post-upgrade:", "pre-deinstall:", "pre-install:" })
+        foreach (string part in new[] { $"version: {Packages.Version}-r1\n", "arch: x86_64\n",
+            "name: qpc-mesh.rusers\n", "name: qpc-mesh.conffiles\n", "post-install:", "post-upgrade:", "pre-deinstall:",
+            "pre-install:" })
             Assert.Contains(part, dump, StringComparison.Ordinal);
         Assert.DoesNotMatch("(user|group): (?!root)", dump);
         string page = Shell.Do(apk, "adbdump", $"{packages}/luci-app-qpc-mesh-{Packages.Version}-r1.noarch.apk");
         Assert.Contains("- qpc-mesh\n", page, StringComparison.Ordinal);
-        Assert.Contains("name: luci-app-qpc-mesh\n", Shell.Do(apk, "adbdump", $"{packages}/apk-x86_64/packages.adb"), StringComparison.Ordinal);
+        Assert.Contains("name: luci-app-qpc-mesh\n", Shell.Do(apk, "adbdump", $"{packages}/apk-x86_64/packages.adb"),
+            StringComparison.Ordinal);
     }
 
     /// <summary>The root tree that the Containerfile describes, its user, health check and command.</summary>
-    private static (string User, string[] Health, string[] Command, Dictionary<string, string> Environment) Unpack(string context, string root)
+    private static (
+        string User, string[] Health, string[] Command, Dictionary<string, string> Environment) Unpack(string context,
+        string root)
     {
         Directory.CreateDirectory(root);
         string user = "0:0";
         string[] health = [], entry = [], arguments = [];
         var environment = new Dictionary<string, string>();
-        foreach (string line in File.ReadAllLines(Path.Combine(context, "Containerfile")).Where(l => l.Length > 0 && l[0] != '#'))
+        foreach (string line in File.ReadAllLines(Path.Combine(context, "Containerfile"))
+            .Where(l => l.Length > 0 && l[0] != '#'))
         {
             string[] words = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
             switch (words[0])
@@ -198,7 +213,8 @@ public sealed partial class PlainTests : IDisposable
         return (user, health, [.. entry, .. arguments], environment);
     }
 
-    private static string[] List(string line) => [.. JsonNode.Parse(JsonList().Match(line).Value)!.AsArray().Select(w => (string)w!)];
+    private static string[] List(string line) =>
+        [.. JsonNode.Parse(JsonList().Match(line).Value)!.AsArray().Select(w => (string)w!)];
 
     private string Archive(string name) => Directory.EnumerateFiles(Build(name, "static:x86_64"), "*.tar.gz").Single();
 
@@ -214,7 +230,8 @@ public sealed partial class PlainTests : IDisposable
         string artifacts = Path.Combine(_folder, name);
         Directory.CreateDirectory(artifacts);
         File.CreateSymbolicLink(Path.Combine(artifacts, "qpc-mesh"), Repository.File(Packages.Program));
-        return Shell.Run("bash", ["packaging/build.sh", artifacts, .. packages], new Dictionary<string, string> { ["SOURCE_DATE_EPOCH"] = "1700000000" });
+        return Shell.Run("bash", ["packaging/build.sh", artifacts, .. packages],
+            new Dictionary<string, string> { ["SOURCE_DATE_EPOCH"] = "1700000000" });
     }
 
     [GeneratedRegex(@"\[.*\]$")]

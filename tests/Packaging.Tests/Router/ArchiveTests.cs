@@ -62,7 +62,9 @@ public sealed class ArchiveTests : IDisposable
         "./www/luci-static/resources/view/qpc-mesh.js 644",
     ];
 
-    private static readonly string[] _control = ["./ 755", "./conffiles 644", "./control 644", "./postinst 755", "./postinst-pkg 755", "./preinst 755", "./prerm 755"];
+    private static readonly string[] _control =
+        ["./ 755", "./conffiles 644", "./control 644", "./postinst 755", "./postinst-pkg 755", "./preinst 755",
+            "./prerm 755"];
 
     private readonly string _folder = Directory.CreateTempSubdirectory("qpc-pack-").FullName;
 
@@ -91,7 +93,8 @@ public sealed class ArchiveTests : IDisposable
         Assert.Contains("\nRequire-User: qpc-mesh:qpc-mesh\n", fields, StringComparison.Ordinal);
         // The program is static: whatever else it asked of a router would be one thing more that may be missing.
         Assert.DoesNotContain("Depends:", fields, StringComparison.Ordinal);
-        Assert.DoesNotContain(".db", Text(Entries(Content(outer[1])), "./lib/upgrade/keep.d/qpc-mesh"), StringComparison.Ordinal);
+        Assert.DoesNotContain(".db", Text(Entries(Content(outer[1])), "./lib/upgrade/keep.d/qpc-mesh"),
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -106,7 +109,9 @@ public sealed class ArchiveTests : IDisposable
         // The settings are the node's, and so is the list of files that a system upgrade keeps.
         Check(control, ["./ 755", "./control 644", "./postinst 755", "./postinst-pkg 755", "./prerm 755"]);
         string fields = Text(control, "./control");
-        Assert.StartsWith($"Package: luci-app-qpc-mesh\nVersion: {Packages.Version}\nDepends: libc, luci-base, rpcd, qpc-mesh\n", fields, StringComparison.Ordinal);
+        Assert.StartsWith(
+            $"Package: luci-app-qpc-mesh\nVersion: {Packages.Version}\nDepends: libc, luci-base, rpcd, qpc-mesh\n",
+            fields, StringComparison.Ordinal);
         Assert.Contains("\nArchitecture: all\n", fields, StringComparison.Ordinal);
     }
 
@@ -115,22 +120,30 @@ public sealed class ArchiveTests : IDisposable
     {
         byte[] package = Build("indexed");
         string index = File.ReadAllText(Path.Combine(_folder, "indexed/packages/Packages"));
-        Assert.Contains($"Filename: qpc-mesh_{Packages.Version}_x86_64.ipk\nSize: {package.Length}\n", index, StringComparison.Ordinal);
-        Assert.Contains($"SHA256sum: {Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(package))}\n", index, StringComparison.Ordinal);
-        using var packed = new GZipStream(File.OpenRead(Path.Combine(_folder, "indexed/packages/Packages.gz")), CompressionMode.Decompress);
+        Assert.Contains($"Filename: qpc-mesh_{Packages.Version}_x86_64.ipk\nSize: {package.Length}\n", index,
+            StringComparison.Ordinal);
+        Assert.Contains(
+            $"SHA256sum: {Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(package))}\n", index,
+            StringComparison.Ordinal);
+        using var packed = new GZipStream(File.OpenRead(Path.Combine(_folder, "indexed/packages/Packages.gz")),
+            CompressionMode.Decompress);
         Assert.Equal(index, new StreamReader(packed).ReadToEnd());
     }
 
     [Fact]
     public void The_recipe_for_the_sdk_has_the_version_and_the_scripts_of_the_package()
     {
-        Assert.Contains($"\nPKG_VERSION:={Packages.Version}\n", File.ReadAllText(Repository.File("packaging/openwrt/luci-app-qpc-mesh/Makefile")), StringComparison.Ordinal);
+        Assert.Contains($"\nPKG_VERSION:={Packages.Version}\n",
+            File.ReadAllText(Repository.File("packaging/openwrt/luci-app-qpc-mesh/Makefile")),
+            StringComparison.Ordinal);
         string recipe = File.ReadAllText(Repository.File("packaging/openwrt/qpc-mesh/Makefile"));
         Assert.Contains($"\nPKG_VERSION:={Packages.Version}\n", recipe, StringComparison.Ordinal);
         foreach ((string name, string file) in new[] { ("preinst", "preinst"), ("postinst", "postinst-pkg") })
         {
             string script = File.ReadAllText(Path.Combine(Packages.RouterFiles, file));
-            Assert.Contains($"define Package/qpc-mesh/{name}\n{script.Replace("$", "$$", StringComparison.Ordinal)}endef\n", recipe, StringComparison.Ordinal);
+            Assert.Contains(
+                $"define Package/qpc-mesh/{name}\n{script.Replace("$", "$$", StringComparison.Ordinal)}endef\n", recipe,
+                StringComparison.Ordinal);
         }
     }
 
@@ -139,7 +152,8 @@ public sealed class ArchiveTests : IDisposable
         string artifacts = Path.Combine(_folder, name);
         Directory.CreateDirectory(artifacts);
         File.CreateSymbolicLink(Path.Combine(artifacts, "qpc-mesh"), Repository.File(Packages.Program));
-        Ran ran = Shell.Run("bash", ["packaging/build.sh", artifacts, package], new Dictionary<string, string> { ["SOURCE_DATE_EPOCH"] = "1700000000" });
+        Ran ran = Shell.Run("bash", ["packaging/build.sh", artifacts, package],
+            new Dictionary<string, string> { ["SOURCE_DATE_EPOCH"] = "1700000000" });
         Assert.True(ran.ExitCode == 0, ran.ToString());
         return File.ReadAllBytes(Directory.EnumerateFiles(Path.Combine(artifacts, "packages"), "*.ipk").Single());
     }

@@ -19,7 +19,9 @@ public sealed partial class PageTests : IDisposable
         JsonNode shown = Show([]);
         string[] asked = [.. Strings(shown["declared"]!).Order()];
 
-        JsonNode list = JsonNode.Parse(File.ReadAllText($"{Packages.PageFiles}/root/usr/share/rpcd/acl.d/luci-app-qpc-mesh.json"))!["luci-app-qpc-mesh"]!;
+        JsonNode list = JsonNode.Parse(
+            File.ReadAllText(
+                $"{Packages.PageFiles}/root/usr/share/rpcd/acl.d/luci-app-qpc-mesh.json"))!["luci-app-qpc-mesh"]!;
         Assert.Equal(asked, Strings(list["read"]!["ubus"]!["qpc-mesh"]!).Select(m => $"qpc-mesh.{m}").Order());
         Assert.Null(list["write"]!["ubus"]);
         Assert.Equal("""["qpc-mesh"]""", list["write"]!["uci"]!.ToJsonString());
@@ -28,8 +30,11 @@ public sealed partial class PageTests : IDisposable
         Assert.Equal(asked, answered.Select(m => $"qpc-mesh.{m.Key}").Order());
         // No method has an argument.
         Assert.All(answered, m => Assert.Empty(m.Value!.AsObject()));
-        JsonNode menu = JsonNode.Parse(File.ReadAllText($"{Packages.PageFiles}/root/usr/share/luci/menu.d/luci-app-qpc-mesh.json"))!["admin/services/qpc-mesh"]!;
-        Assert.True(File.Exists($"{Packages.PageFiles}/htdocs/luci-static/resources/view/{menu["action"]!["path"]}.js"));
+        JsonNode menu = JsonNode.Parse(
+            File.ReadAllText(
+                $"{Packages.PageFiles}/root/usr/share/luci/menu.d/luci-app-qpc-mesh.json"))!["admin/services/qpc-mesh"]!;
+        Assert.True(File.Exists(
+            $"{Packages.PageFiles}/htdocs/luci-static/resources/view/{menu["action"]!["path"]}.js"));
         Assert.Equal("luci-app-qpc-mesh", (string?)menu["depends"]!["acl"]![0]);
     }
 
@@ -37,8 +42,10 @@ public sealed partial class PageTests : IDisposable
     public void Every_option_of_the_form_is_one_that_the_service_knows()
     {
         string uci = File.ReadAllText(Path.Combine(Packages.RouterFiles, "uci.sh"));
-        string main = uci[uci.IndexOf("qpc_main_option()", StringComparison.Ordinal)..uci.IndexOf("qpc_radio_option()", StringComparison.Ordinal)];
-        string radio = uci[uci.IndexOf("qpc_radio_option()", StringComparison.Ordinal)..uci.IndexOf("qpc_radio_end()", StringComparison.Ordinal)];
+        string main = uci[uci.IndexOf("qpc_main_option()", StringComparison.Ordinal)..uci.IndexOf(
+            "qpc_radio_option()", StringComparison.Ordinal)];
+        string radio = uci[uci.IndexOf("qpc_radio_option()", StringComparison.Ordinal)..uci.IndexOf(
+            "qpc_radio_end()", StringComparison.Ordinal)];
         string[] options = [.. Strings(Show([])["options"]!)];
         Assert.Equal("config qpc-mesh", options[0]);
         Assert.Equal(options.Length, options.Distinct().Count());
@@ -48,7 +55,8 @@ public sealed partial class PageTests : IDisposable
         // Whoever adds a setting decides whether it is on the form.
         string[] elsewhere =
         [
-            "keyFile", "control", "controlGroup", "passphraseFile", "quotaCount", "neighbourSharePercent", "destinationSharePercent",
+            "keyFile", "control", "controlGroup", "passphraseFile", "quotaCount", "neighbourSharePercent",
+            "destinationSharePercent",
             "queueMemoryBytes", "neighbourEnvelopesPerSecond", "linkMemoryBytes",
         ];
         string manual = File.ReadAllText(Repository.File("docs/reference/configuration.md"));
@@ -71,9 +79,11 @@ public sealed partial class PageTests : IDisposable
                 """),
         });
         JsonNode said = shown["checked"]!;
-        foreach (string good in new[] { "qpc-mesh.file_max_bytes 50M", "qpc-mesh.file_max_bytes ", "qpc-mesh.lifetime 3d" })
+        foreach (string good in new[] { "qpc-mesh.file_max_bytes 50M", "qpc-mesh.file_max_bytes ",
+            "qpc-mesh.lifetime 3d" })
             Assert.True((bool)said[good]!, good);
-        foreach (string bad in new[] { "qpc-mesh.disk_bytes many", "qpc-mesh.fapp_publish 1", "qpc-mesh.fapp_delay -1m" })
+        foreach (string bad in new[] { "qpc-mesh.disk_bytes many", "qpc-mesh.fapp_publish 1",
+            "qpc-mesh.fapp_delay -1m" })
             Assert.StartsWith("A number", (string?)said[bad], StringComparison.Ordinal);
     }
 
@@ -82,18 +92,24 @@ public sealed partial class PageTests : IDisposable
     {
         JsonNode shown = Show(new JsonObject
         {
-            ["status"] = JsonNode.Parse($$"""{"name":"{{Evil}}","address":"qpc1a","version":"1","uptimeSeconds":90061,"listen":["{{Evil}}"],"peers":1,"routes":2,"memoryBytes":14000000,"warnings":["{{Evil}}"]}"""),
-            ["peers"] = JsonNode.Parse($$"""{"list":[{"address":"{{Evil}}","name":"{{Evil}}","transport":"tcp","uri":"{{Evil}}","rttMs":null,"rxBytes":5,"txBytes":7}]}"""),
-            ["radio"] = JsonNode.Parse($$"""{"list":[{"device":"/dev/ttyUSB0","state":"lost","why":"{{Evil}}","frequencyHz":868100000,"windowSeconds":3600,"budgetSeconds":36,"airtime":[{"class":"message","usedSeconds":1,"leftSeconds":30}],"queued":2,"neighbours":[{"address":"a","name":"{{Evil}}","rssiDbm":-90}]}]}"""),
-            ["queue"] = JsonNode.Parse($$"""{"count":3,"bytes":4000,"inFlight":0,"awaitingReceipt":1,"held":[{"destination":"d","name":"{{Evil}}","count":3,"bytes":4000}]}"""),
-            ["doctor"] = JsonNode.Parse($$"""{"list":[{"check":"clock","severity":"ok","text":"unseen","advice":null},{"check":"disk","severity":"problem","text":"{{Evil}}","advice":"{{Evil}}"}]}"""),
+            ["status"] = JsonNode.Parse(
+                $$"""{"name":"{{Evil}}","address":"qpc1a","version":"1","uptimeSeconds":90061,"listen":["{{Evil}}"],"peers":1,"routes":2,"memoryBytes":14000000,"warnings":["{{Evil}}"]}"""),
+            ["peers"] = JsonNode.Parse(
+                $$"""{"list":[{"address":"{{Evil}}","name":"{{Evil}}","transport":"tcp","uri":"{{Evil}}","rttMs":null,"rxBytes":5,"txBytes":7}]}"""),
+            ["radio"] = JsonNode.Parse(
+                $$"""{"list":[{"device":"/dev/ttyUSB0","state":"lost","why":"{{Evil}}","frequencyHz":868100000,"windowSeconds":3600,"budgetSeconds":36,"airtime":[{"class":"message","usedSeconds":1,"leftSeconds":30}],"queued":2,"neighbours":[{"address":"a","name":"{{Evil}}","rssiDbm":-90}]}]}"""),
+            ["queue"] = JsonNode.Parse(
+                $$"""{"count":3,"bytes":4000,"inFlight":0,"awaitingReceipt":1,"held":[{"destination":"d","name":"{{Evil}}","count":3,"bytes":4000}]}"""),
+            ["doctor"] = JsonNode.Parse(
+                $$"""{"list":[{"check":"clock","severity":"ok","text":"unseen","advice":null},{"check":"disk","severity":"problem","text":"{{Evil}}","advice":"{{Evil}}"}]}"""),
             ["check"] = JsonNode.Parse($$"""{"complaints":["{{Evil}}"]}"""),
         });
 
         Assert.Empty(Strings(shown["html"]!));
         string[] texts = [.. Strings(shown["first"]!)];
         Assert.Equal(12, texts.Count(t => t.Contains(Evil, StringComparison.Ordinal)));
-        foreach (string expected in new[] { "1 d 1 h", "14.0 MB", "868.100 MHz", "message: 30 s", "36 s in 1 h 0 min", "3 envelopes, 4.0 kB; 1 of own messages wait for a receipt." })
+        foreach (string expected in new[] { "1 d 1 h", "14.0 MB", "868.100 MHz", "message: 30 s", "36 s in 1 h 0 min",
+            "3 envelopes, 4.0 kB; 1 of own messages wait for a receipt." })
             Assert.Contains(expected, texts);
         Assert.DoesNotContain("unseen", texts);
         Assert.Contains(texts, t => t.Contains("FORM", StringComparison.Ordinal));
@@ -104,7 +120,8 @@ public sealed partial class PageTests : IDisposable
     [NeedsFact(Packages.JavaScript)]
     public void A_node_that_does_not_run_and_answers_of_another_form_leave_the_form_on_the_page()
     {
-        foreach (string reply in new[] { """{"error":"stopped"}""", """{"error":"<b>"}""", "{}", """{"list":7,"listen":null,"held":null,"complaints":3}""", """{"list":[{}]}""", "null", "6", "[]" })
+        foreach (string reply in new[] { """{"error":"stopped"}""", """{"error":"<b>"}""", "{}",
+            """{"list":7,"listen":null,"held":null,"complaints":3}""", """{"list":[{}]}""", "null", "6", "[]" })
         {
             JsonNode shown = Show(new JsonObject(new[] { "status", "peers", "radio", "queue", "doctor", "check" }
                 .Select(m => KeyValuePair.Create<string, JsonNode?>(m, JsonNode.Parse(reply)))));
@@ -131,11 +148,13 @@ public sealed partial class PageTests : IDisposable
         }
 
         int logged = router.Log.Length;
-        File.AppendAllText(router.File("etc/config/qpc-mesh"), "\tlist peers 'a\\b\"c$(touch /tmp/pwned)ü'\n\toption hop_limt '`touch /tmp/pwned`'\n");
+        File.AppendAllText(router.File("etc/config/qpc-mesh"),
+            "\tlist peers 'a\\b\"c$(touch /tmp/pwned)ü'\n\toption hop_limt '`touch /tmp/pwned`'\n");
         string[] complaints = [.. Strings(Call(router, "check")["complaints"]!)];
         Assert.Contains(complaints, c => c == "section 'main': unknown option 'hop_limt'");
         router.Run("sed -i /hop_limt/d /etc/config/qpc-mesh");
-        Assert.Contains(Strings(Call(router, "check")["complaints"]!), c => c.Contains("a\\b\"c$(touch /tmp/pwned)??", StringComparison.Ordinal));
+        Assert.Contains(Strings(Call(router, "check")["complaints"]!),
+            c => c.Contains("a\\b\"c$(touch /tmp/pwned)??", StringComparison.Ordinal));
         Assert.False(File.Exists(router.File("tmp/pwned")));
         Assert.Equal(logged, router.Log.Length);
         Assert.Empty(Directory.EnumerateFiles(router.File("var/etc"), "*check*"));
@@ -147,7 +166,9 @@ public sealed partial class PageTests : IDisposable
         using RouterRoot router = RouterRoot.Create(User).Install().InstallPage();
         // Notes how it was called.
         router.Write("usr/bin/qpc-mesh", "#!/bin/sh\necho \"$*\" >>/tmp/calls\necho '{\"fine\":true}'\n", "755");
-        string[] hostile = ["", "shutdown", "send", "status; touch /tmp/pwned", "$(touch /tmp/pwned)", "`touch /tmp/pwned`", "--help", "../status", "status\nshutdown", "*", "s[t]atus", "[a-z]*"];
+        string[] hostile =
+            ["", "shutdown", "send", "status; touch /tmp/pwned", "$(touch /tmp/pwned)", "`touch /tmp/pwned`", "--help",
+                "../status", "status\nshutdown", "*", "s[t]atus", "[a-z]*"];
         foreach (string method in hostile)
         {
             Ran ran = Shell.Run("chroot", [router.Path, "/usr/libexec/rpcd/qpc-mesh", "call", method], _path);
@@ -155,7 +176,8 @@ public sealed partial class PageTests : IDisposable
         }
 
         foreach (string verb in new[] { "", "lists", "-c", "call; touch /tmp/pwned" })
-            Assert.Equal(1, Shell.Run("chroot", [router.Path, "/usr/libexec/rpcd/qpc-mesh", verb, "status"], _path).ExitCode);
+            Assert.Equal(1, Shell.Run("chroot", [router.Path, "/usr/libexec/rpcd/qpc-mesh", verb, "status"],
+                _path).ExitCode);
         Assert.False(File.Exists(router.File("tmp/calls")));
         router.Write("tmp/input", """{"to":"$(touch /tmp/pwned)","command":"shutdown","x":"\";touch /tmp/pwned;\""}""");
         Ran answered = router.Run("/usr/libexec/rpcd/qpc-mesh call status shutdown '; touch /tmp/pwned' </tmp/input");
@@ -192,12 +214,14 @@ public sealed partial class PageTests : IDisposable
         string file = Path.Combine(_folder, "replies.json");
         File.WriteAllText(file, replies.ToJsonString());
         return JsonNode.Parse(Shell.Do(
-            Packages.JavaScript, Repository.File("tests/Packaging.Tests/Router/page.js"), $"{Packages.PageFiles}/htdocs/luci-static/resources/view/qpc-mesh.js", file))!;
+            Packages.JavaScript, Repository.File("tests/Packaging.Tests/Router/page.js"),
+            $"{Packages.PageFiles}/htdocs/luci-static/resources/view/qpc-mesh.js", file))!;
     }
 
     private static IEnumerable<string> Strings(JsonNode list) => list.AsArray().Select(i => (string)i!);
 
-    private static string Camel(string snake) => AfterUnderscore().Replace(snake, m => m.Groups[1].Value.ToUpperInvariant());
+    private static string Camel(string snake) =>
+        AfterUnderscore().Replace(snake, m => m.Groups[1].Value.ToUpperInvariant());
 
     [GeneratedRegex("_([a-z])")]
     private static partial Regex AfterUnderscore();

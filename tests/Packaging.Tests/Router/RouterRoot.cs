@@ -3,14 +3,15 @@ using System.Globalization;
 namespace QuicProChat.Mesh.Packaging.Tests.Router;
 
 /// <summary>
-/// A router as a file tree: busybox, stand-ins for functions.sh, rc.common and procd (beside this file), and the package
-/// unpacked. What runs in it runs with chroot(1), in the shell of a router.
+/// A router as a file tree: busybox, stand-ins for functions.sh, rc.common and procd (beside this file), and the
+/// package unpacked. What runs in it runs with chroot(1), in the shell of a router.
 /// </summary>
 internal sealed class RouterRoot : IDisposable
 {
     private static readonly string[] _folders =
     [
-        "bin", "dev", "proc", "lib/functions", "etc/config", "etc/init.d", "tmp", "overlay", "usr/bin", "root", "var/run", "var/etc",
+        "bin", "dev", "proc", "lib/functions", "etc/config", "etc/init.d", "tmp", "overlay", "usr/bin", "root",
+        "var/run", "var/etc",
     ];
 
     private static readonly string _stubs = Repository.File("tests/Packaging.Tests/Router");
@@ -51,7 +52,8 @@ internal sealed class RouterRoot : IDisposable
         foreach (string folder in _folders)
             Directory.CreateDirectory(root.File(folder));
         Shell.Do("cp", Packages.Busybox, root.File("bin/busybox"));
-        foreach (string applet in Shell.Do(Packages.Busybox, "--list").Split('\n', StringSplitOptions.RemoveEmptyEntries))
+        foreach (string applet in Shell.Do(Packages.Busybox, "--list")
+            .Split('\n', StringSplitOptions.RemoveEmptyEntries))
         {
             if (applet is not ("busybox" or "logger"))
                 System.IO.File.CreateSymbolicLink(root.File("bin", applet), "busybox");
@@ -61,7 +63,8 @@ internal sealed class RouterRoot : IDisposable
         Shell.Do("cp", System.IO.Path.Combine(_stubs, "functions.sh"), root.File("lib/functions.sh"));
         Shell.Do("cp", System.IO.Path.Combine(_stubs, "procd.sh"), root.File("lib/functions/procd.sh"));
         Shell.Do("install", "-m", "755", System.IO.Path.Combine(_stubs, "rc.common"), root.File("etc/rc.common"));
-        root.Write("etc/passwd", $"root:x:0:0:root:/root:/bin/ash\nqpc-mesh:x:{number}:{number}::/var/run/qpc-mesh:/bin/false\n");
+        root.Write("etc/passwd",
+            $"root:x:0:0:root:/root:/bin/ash\nqpc-mesh:x:{number}:{number}::/var/run/qpc-mesh:/bin/false\n");
         root.Write("etc/group", $"root:x:0:\ndialout:x:20:\nqpc-mesh:x:{number}:\n");
         root.Write("etc/hosts", "127.0.0.1 localhost\n");
         foreach ((string name, string minor) in new[] { ("null", "3"), ("random", "8"), ("urandom", "9") })
@@ -90,13 +93,16 @@ internal sealed class RouterRoot : IDisposable
     }
 
     /// <summary>Runs a line of shell in the router.</summary>
-    internal Ran Run(string line) => Shell.Run("chroot", [Path, "/bin/sh", "-c", line], new Dictionary<string, string> { ["PATH"] = "/bin:/usr/bin:/usr/sbin:/sbin" });
+    internal Ran Run(string line) =>
+        Shell.Run("chroot", [Path, "/bin/sh", "-c", line],
+            new Dictionary<string, string> { ["PATH"] = "/bin:/usr/bin:/usr/sbin:/sbin" });
 
     /// <summary>Runs a line of shell as the node's user, as procd does.</summary>
     internal Ran RunAsNode(string line) => Shell.Run("chroot", [.. AsNode(line)]);
 
     /// <summary>The arguments of chroot(1) for that.</summary>
-    internal IEnumerable<string> AsNode(string line) => [$"--userspec={_user}:{_user}", $"--groups={_user}", Path, "/bin/sh", "-c", $"PATH=/bin:/usr/bin; {line}"];
+    internal IEnumerable<string> AsNode(string line) =>
+        [$"--userspec={_user}:{_user}", $"--groups={_user}", Path, "/bin/sh", "-c", $"PATH=/bin:/usr/bin; {line}"];
 
     /// <inheritdoc/>
     public void Dispose() => Directory.Delete(Path, recursive: true);

@@ -21,7 +21,10 @@ internal sealed class RunningNode : IDisposable
     {
         Ran ran = router.Run("/etc/init.d/qpc-mesh start");
         Assert.True(ran.ExitCode == 0, ran.ToString());
-        string command = router.Recorded.Single(r => r.StartsWith("param|command|", StringComparison.Ordinal))["param|command|".Length..].Replace('|', ' ');
+        string command =
+            router.Recorded.Single(
+                r => r.StartsWith("param|command|", StringComparison.Ordinal))["param|command|".Length..]
+                    .Replace('|', ' ');
         // A network of its own: the port of the package's settings is taken once on a machine.
         var start = new ProcessStartInfo("unshare") { RedirectStandardInput = true };
         router.Run("rm -f /tmp/node.log; chmod 1777 /tmp");
@@ -47,7 +50,8 @@ internal sealed class RunningNode : IDisposable
     /// <summary>Asks it, from inside the router and without saying where: as an operator does.</summary>
     internal Ran Ctl(string arguments) => _router.Run($"qpc-mesh ctl {arguments}");
 
-    internal string Address => System.Text.Json.Nodes.JsonNode.Parse(Ctl("--json identity").Output)!["address"]!.GetValue<string>();
+    internal string Address =>
+        System.Text.Json.Nodes.JsonNode.Parse(Ctl("--json identity").Output)!["address"]!.GetValue<string>();
 
     /// <summary>Ends it in order.</summary>
     public void Dispose()

@@ -35,15 +35,18 @@ public class ServiceTests
             ],
             router.Recorded);
         Assert.Equal(
-            $"{User} 700 /etc/qpc-mesh\n{User} 700 /srv/qpc-mesh\n{User} 750 /var/run/qpc-mesh\n{User} 600 /var/etc/qpc-mesh.json\n",
-            router.Run("stat -c '%u %a %n' /etc/qpc-mesh /srv/qpc-mesh /var/run/qpc-mesh /var/etc/qpc-mesh.json").Output);
+            $"{User} 700 /etc/qpc-mesh\n{User} 700 /srv/qpc-mesh\n{User} 750 /var/run/qpc-mesh\n{User} 600 "
+                + "/var/etc/qpc-mesh.json\n",
+            router.Run(
+                "stat -c '%u %a %n' /etc/qpc-mesh /srv/qpc-mesh /var/run/qpc-mesh /var/etc/qpc-mesh.json").Output);
     }
 
     [RootFact(Packages.Busybox, Packages.Program)]
     public void A_radio_that_is_there_is_in_the_jail_by_its_lasting_name_and_by_its_own()
     {
         using RouterRoot router = RouterRoot.Create(User).Install();
-        router.Run("mkdir -p /dev/serial/by-id; mknod /dev/ttyUSB3 c 188 3; ln -s ../../ttyUSB3 /dev/serial/by-id/usb-R-if00");
+        router.Run("mkdir -p /dev/serial/by-id; mknod /dev/ttyUSB3 c 188 3; ln -s ../../ttyUSB3 "
+            + "/dev/serial/by-id/usb-R-if00");
         AddRadio(router, "/dev/serial/by-id/usb-R-if00");
 
         Ran ran = router.Run("/etc/init.d/qpc-mesh start");
@@ -56,9 +59,12 @@ public class ServiceTests
     public void What_the_settings_name_outside_the_nodes_directories_is_in_the_jail_if_it_is_there()
     {
         using RouterRoot router = RouterRoot.Create(User).Install();
-        router.Run("mkdir -p /mnt/usb/shared; mknod /dev/ttyS9 c 4 73; mknod -m 600 /dev/gpiochip0 c 254 0; echo x >/etc/anchors.pem");
+        router.Run("mkdir -p /mnt/usb/shared; mknod /dev/ttyS9 c 4 73; mknod -m 600 /dev/gpiochip0 c 254 0; echo x "
+            + ">/etc/anchors.pem");
         router.Run("cp /etc/anchors.pem /etc/qpc-mesh/blocked");
-        Set(router, "enabled '1'", "downloads '/mnt/usb/new'\n\toption fapp_anchors_file '/etc/anchors.pem'\n\toption fapp_block_file '/etc/qpc-mesh/blocked'");
+        Set(router, "enabled '1'",
+            "downloads '/mnt/usb/new'\n\toption fapp_anchors_file '/etc/anchors.pem'\n\toption fapp_block_file "
+                + "'/etc/qpc-mesh/blocked'");
         AddRadio(router, "/dev/ttyS9", "waveshare", "868125000");
         router.Run("sed -i \"s/option frequency '868125000'/&\\n\\toption air_rate '300'/\" /etc/config/qpc-mesh");
 
@@ -68,7 +74,8 @@ public class ServiceTests
         Assert.Contains("mount_rw|/dev/ttyS9|/dev/ttyS9", recorded);
         Assert.Contains("mount_rw|/dev/gpiochip0|/dev/gpiochip0", recorded);
         Assert.DoesNotContain(recorded, r => r.Contains("/etc/qpc-mesh/blocked", StringComparison.Ordinal));
-        Assert.Equal($"{User} /mnt/usb/new\n{User} /dev/gpiochip0\n", router.Run("stat -c '%g %n' /mnt/usb/new /dev/gpiochip0").Output);
+        Assert.Equal($"{User} /mnt/usb/new\n{User} /dev/gpiochip0\n",
+            router.Run("stat -c '%g %n' /mnt/usb/new /dev/gpiochip0").Output);
 
         // A folder that was there is its owner's, and stays so.
         Set(router, "downloads '/mnt/usb/new'", "downloads '/mnt/usb/shared'");
@@ -76,7 +83,8 @@ public class ServiceTests
         recorded = Start(router);
         Assert.Contains("mount_rw|/mnt/usb/shared", recorded);
         Assert.Equal("0\n", router.Run("stat -c %u /mnt/usb/shared").Output);
-        Assert.DoesNotContain(recorded, r => r.Contains("anchors.pem", StringComparison.Ordinal) || r.Contains("gpiochip", StringComparison.Ordinal));
+        Assert.DoesNotContain(recorded, r => r.Contains("anchors.pem", StringComparison.Ordinal)
+            || r.Contains("gpiochip", StringComparison.Ordinal));
     }
 
     [RootFact(Packages.Busybox, Packages.Program)]
@@ -91,7 +99,8 @@ public class ServiceTests
         Assert.Equal(1, router.Run("/etc/init.d/qpc-mesh start").ExitCode);
         Assert.DoesNotContain("open", router.Recorded);
         Assert.Contains("section 'main': ", router.Log, StringComparison.Ordinal);
-        Assert.Contains("wrong value for 'hopLimit'; accepted is a number from 1 to 1024", router.Log, StringComparison.Ordinal);
+        Assert.Contains("wrong value for 'hopLimit'; accepted is a number from 1 to 1024", router.Log,
+            StringComparison.Ordinal);
     }
 
     [RootFact(Packages.Busybox, Packages.Program)]
@@ -182,8 +191,10 @@ public class ServiceTests
         _ = router.Recorded;
         // The tree that the kernel shows for a USB serial port.
         const string port = "/sys/devices/usb1/1-1/1-1:1.0";
-        router.Run($"mkdir -p {port}/ttyUSB7 /sys/class/tty/ttyUSB7; echo 00 >{port}/bInterfaceNumber; cd /sys/devices/usb1/1-1;"
-            + $"echo 'Silicon Labs' >manufacturer; echo 'CP2102 USB to UART' >product; echo 0001 >serial; ln -s ../../../devices/usb1/1-1/1-1:1.0/ttyUSB7 /sys/class/tty/ttyUSB7/device");
+        router.Run($"mkdir -p {port}/ttyUSB7 /sys/class/tty/ttyUSB7; echo 00 >{port}/bInterfaceNumber; cd "
+            + "/sys/devices/usb1/1-1;"
+            + "echo 'Silicon Labs' >manufacturer; echo 'CP2102 USB to UART' >product; echo 0001 >serial; ln -s "
+            + "../../../devices/usb1/1-1/1-1:1.0/ttyUSB7 /sys/class/tty/ttyUSB7/device");
 
         Ran ran = router.Run("ACTION=add; DEVNAME=ttyUSB7; HOTPLUG_TYPE=tty; . /etc/hotplug.d/tty/50-qpc-mesh");
 
@@ -201,17 +212,20 @@ public class ServiceTests
         return router.Recorded;
     }
 
-    private static void AddRadio(RouterRoot router, string device, string modem = "rnode", string frequency = "868100000") =>
+    private static void AddRadio(
+        RouterRoot router, string device, string modem = "rnode", string frequency = "868100000") =>
         File.AppendAllText(
             router.File("etc/config/qpc-mesh"),
-            $"\nconfig radio 'lora0'\n\toption device '{device}'\n\toption modem '{modem}'\n\toption frequency '{frequency}'\n\toption region 'eu868'\n");
+            $"\nconfig radio 'lora0'\n\toption device '{device}'\n\toption modem '{modem}'\n\toption frequency "
+                + $"'{frequency}'\n\toption region 'eu868'\n");
 
     private static void Set(RouterRoot router, string old, string changed)
     {
         string file = router.File("etc/config/qpc-mesh");
         string text = File.ReadAllText(file);
         Assert.Contains(old, text, StringComparison.Ordinal);
-        int at = text.IndexOf("\n\t" + (old.StartsWith("list", StringComparison.Ordinal) ? old : "option " + old), StringComparison.Ordinal);
+        int at = text.IndexOf("\n\t" + (old.StartsWith("list", StringComparison.Ordinal) ? old : "option " + old),
+            StringComparison.Ordinal);
         string replacement = old.StartsWith("list", StringComparison.Ordinal) ? changed : "option " + changed;
         string found = old.StartsWith("list", StringComparison.Ordinal) ? old : "option " + old;
         File.WriteAllText(file, text[..(at + 2)] + replacement + text[(at + 2 + found.Length)..]);

@@ -3,7 +3,9 @@ using System.Text.RegularExpressions;
 
 namespace QuicProChat.Mesh.Packaging.Tests.Router;
 
-/// <summary>From UCI to the configuration file, in the shell of a router and with the program's own check behind it.</summary>
+/// <summary>
+/// From UCI to the configuration file, in the shell of a router and with the program's own check behind it.
+/// </summary>
 public sealed partial class UciTests : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("qpc-uci-").FullName;
@@ -61,11 +63,13 @@ public sealed partial class UciTests : IDisposable
     [NeedsFact(Packages.Busybox, Packages.Program)]
     public void Every_option_of_the_manual_has_its_place_and_the_program_takes_the_result()
     {
-        string[] keys = [.. TableRow().Matches(File.ReadAllText(Repository.File("docs/reference/configuration.md"))).Select(m => m.Groups[1].Value)];
+        string[] keys = [.. TableRow().Matches(File.ReadAllText(Repository.File("docs/reference/configuration.md")))
+            .Select(m => m.Groups[1].Value)];
         keys = keys[..(keys.ToList().IndexOf("fappBlockFile") + 1)];
         Assert.Equal(keys.Order(), _values.Keys.Order());
         IEnumerable<string> lines = _values.Select(v =>
-            $"\t{(v.Key is "listen" or "peers" or "discoveryInterfaces" or "fappRegions" ? "list" : "option")} {Snake(v.Key)} '{v.Value.Uci}'");
+            $"\t{(v.Key is "listen" or "peers" or "discoveryInterfaces" or "fappRegions" ? "list" : "option")} "
+                + $"{Snake(v.Key)} '{v.Value.Uci}'");
 
         Ran ran = Convert($"config qpc-mesh 'main'\n\toption enabled '0'\n{string.Join('\n', lines)}\n");
 
@@ -138,22 +142,34 @@ public sealed partial class UciTests : IDisposable
     [InlineData("config qpc-mesh 'main'\n\toption listen 'tcp://[::]:1'", "section 'main': 'listen' is a list")]
     [InlineData("config qpc-mesh 'main'\n\tlist peer 'tcp://[::]:1'", "section 'main': unknown list 'peer'")]
     [InlineData("config qpc-mesh 'main'\n\toption name 'a\nb'", "section 'main': option 'name' holds a line break")]
-    [InlineData("config qpc-mesh 'main'\n\toption key_file '/tmp/qpc-mesh/k'", "section 'main': option 'key_file' is '/tmp/qpc-mesh/k': a reboot empties that")]
-    [InlineData("config qpc-mesh 'main'\n\toption key_file '/etc/identity.key'", "accepted is a place in a directory called qpc-mesh")]
-    [InlineData("config qpc-mesh 'main'\n\toption data_dir '/srv'", "accepted is a place in a directory called qpc-mesh")]
+    [InlineData("config qpc-mesh 'main'\n\toption key_file '/tmp/qpc-mesh/k'",
+        "section 'main': option 'key_file' is '/tmp/qpc-mesh/k': a reboot empties that")]
+    [InlineData("config qpc-mesh 'main'\n\toption key_file '/etc/identity.key'",
+        "accepted is a place in a directory called qpc-mesh")]
+    [InlineData("config qpc-mesh 'main'\n\toption data_dir '/srv'",
+        "accepted is a place in a directory called qpc-mesh")]
     [InlineData("config qpc-mesh 'main'\n\toption data_dir '/srv/../qpc-mesh'", "accepted is a path without ..")]
     [InlineData("config qpc-mesh 'main'\n\toption data_dir '/var/lib/qpc-mesh'", "a reboot empties that")]
-    [InlineData("config qpc-mesh 'main'\n\toption downloads 'downloads'", "option 'downloads' is 'downloads'; accepted is a path that begins with /")]
-    [InlineData("config qpc-mesh 'main'\n\toption downloads '/mnt/my disk'", "accepted is a path that begins with /, without blanks")]
-    [InlineData("config qpc-mesh 'main'\n\toption fapp_anchors_file '/'", "section 'main': option 'fapp_anchors_file' is '/'")]
-    [InlineData("config qpc-mesh 'main'\n\toption control '/var/run/c.sock'", "option 'control' is '/var/run/c.sock'; accepted is a place in a directory called qpc-mesh")]
-    [InlineData("config qpc-mesh 'main'\nconfig qpc-mesh 'two'", "section 'two': there is one section of this type already: 'main'")]
+    [InlineData("config qpc-mesh 'main'\n\toption downloads 'downloads'",
+        "option 'downloads' is 'downloads'; accepted is a path that begins with /")]
+    [InlineData("config qpc-mesh 'main'\n\toption downloads '/mnt/my disk'",
+        "accepted is a path that begins with /, without blanks")]
+    [InlineData("config qpc-mesh 'main'\n\toption fapp_anchors_file '/'",
+        "section 'main': option 'fapp_anchors_file' is '/'")]
+    [InlineData("config qpc-mesh 'main'\n\toption control '/var/run/c.sock'",
+        "option 'control' is '/var/run/c.sock'; accepted is a place in a directory called qpc-mesh")]
+    [InlineData("config qpc-mesh 'main'\nconfig qpc-mesh 'two'",
+        "section 'two': there is one section of this type already: 'main'")]
     [InlineData("config qpc-mesh 'main'\nconfig antenna 'a'", "section 'a': unknown type of section 'antenna'")]
     [InlineData("config radio 'r'\n\toption device '/dev/ttyUSB0'", "there is no section of type 'qpc-mesh'")]
-    [InlineData("config qpc-mesh 'main'\nconfig radio 'r'\n\toption region 'eu868'", "section 'r': a radio needs 'device'")]
-    [InlineData("config qpc-mesh 'main'\nconfig radio 'r'\n\toption device '/dev/../etc/x y'", "section 'r': option 'device' is")]
-    [InlineData("config qpc-mesh 'main'\nconfig radio 'r'\n\toption devise '/dev/ttyUSB0'", "section 'r': unknown option 'devise'")]
-    [InlineData("config qpc-mesh 'main'\nconfig radio 'r'\n\toption sf '9&networkkey=1'", "section 'r': option 'sf' is '9&networkkey=1'")]
+    [InlineData("config qpc-mesh 'main'\nconfig radio 'r'\n\toption region 'eu868'",
+        "section 'r': a radio needs 'device'")]
+    [InlineData("config qpc-mesh 'main'\nconfig radio 'r'\n\toption device '/dev/../etc/x y'",
+        "section 'r': option 'device' is")]
+    [InlineData("config qpc-mesh 'main'\nconfig radio 'r'\n\toption devise '/dev/ttyUSB0'",
+        "section 'r': unknown option 'devise'")]
+    [InlineData("config qpc-mesh 'main'\nconfig radio 'r'\n\toption sf '9&networkkey=1'",
+        "section 'r': option 'sf' is '9&networkkey=1'")]
     [InlineData("config qpc-mesh 'main'\nconfig radio 'r'\n\tlist sf '9'", "section 'r': 'sf' is no list")]
     public void What_is_wrong_is_said_with_its_section_and_nothing_is_made(string uci, string complaint)
     {

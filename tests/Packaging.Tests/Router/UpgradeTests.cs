@@ -61,8 +61,11 @@ public class UpgradeTests
             SaveForUpgrade(before);
         }
 
-        string[] lines = [$"-blocked {Friend}", $"-blocked {enemy}", $"-card {card}", $"-card {other}", $"-verified {address} {key}", $"bob {address}"];
-        Assert.Equal(lines.Order(StringComparer.Ordinal), File.ReadAllLines(before.File("etc/qpc-mesh-contacts")).Order(StringComparer.Ordinal));
+        string[] lines =
+            [$"-blocked {Friend}", $"-blocked {enemy}", $"-card {card}", $"-card {other}", $"-verified {address} {key}",
+                $"bob {address}"];
+        Assert.Equal(lines.Order(StringComparer.Ordinal), File.ReadAllLines(before.File("etc/qpc-mesh-contacts"))
+            .Order(StringComparer.Ordinal));
 
         using RouterRoot after = RouterRoot.Create(65_077);
         Shell.Do("tar", "-xzf", before.File("tmp/backup.tgz"), "--numeric-owner", "-C", after.Path);
@@ -78,18 +81,21 @@ public class UpgradeTests
             Assert.Equal(["bob"], Contacts(node));
             Assert.Equal(
                 new[] { Friend, enemy }.Order(StringComparer.Ordinal),
-                System.Text.Json.Nodes.JsonNode.Parse(node.Ctl("--json blocked").Output)!.AsArray().Select(b => (string)b!["address"]!).Order(StringComparer.Ordinal));
+                System.Text.Json.Nodes.JsonNode.Parse(node.Ctl("--json blocked").Output)!.AsArray()
+                    .Select(b => (string)b!["address"]!).Order(StringComparer.Ordinal));
         }
     }
 
     private static System.Text.Json.Nodes.JsonNode Contact(RunningNode node, string address) =>
-        System.Text.Json.Nodes.JsonNode.Parse(node.Ctl("--json contact list").Output)!.AsArray().Single(c => (string?)c!["address"] == address)!;
+        System.Text.Json.Nodes.JsonNode.Parse(node.Ctl("--json contact list").Output)!.AsArray()
+            .Single(c => (string?)c!["address"] == address)!;
 
     /// <summary>The card and the address of a node of that name.</summary>
     private static (string Card, string Address) CardOf(string name)
     {
         using LoneNode node = LoneNode.Start("--name", name);
-        System.Text.Json.Nodes.JsonNode shown = System.Text.Json.Nodes.JsonNode.Parse(node.Ctl("--json", "contact", "show"))!;
+        System.Text.Json.Nodes.JsonNode shown =
+            System.Text.Json.Nodes.JsonNode.Parse(node.Ctl("--json", "contact", "show"))!;
         return ((string)shown["uri"]!, (string)shown["address"]!);
     }
 
@@ -138,7 +144,8 @@ public class UpgradeTests
     [InlineData("ext4", 30_000, 1)]
     [InlineData("ubifs", 30_000, 0)]
     [InlineData("jffs2", 20_000, 1)]
-    public void The_package_is_refused_where_the_overlay_has_no_room_for_it(string kind, int freeKilobytes, int exitCode)
+    public void The_package_is_refused_where_the_overlay_has_no_room_for_it(
+        string kind, int freeKilobytes, int exitCode)
     {
         using RouterRoot router = RouterRoot.Create(65_001);
         // A function: busybox runs what it has itself before any file.
@@ -155,14 +162,16 @@ public class UpgradeTests
         Assert.Equal(0, router.Run(line).ExitCode);
     }
 
-    /// <summary>sysupgrade(8): the functions that the scripts of /lib/upgrade register run in their order, then every file
-    /// below what keep.d names goes into the archive, with numeric owners.</summary>
+    /// <summary>sysupgrade(8): the functions that the scripts of /lib/upgrade register run in their order, then every
+    /// file below what keep.d names goes into the archive, with numeric owners.</summary>
     private static void SaveForUpgrade(RouterRoot router)
     {
         Ran ran = router.Run(
-            "add_conffiles() { find $(cat /lib/upgrade/keep.d/qpc-mesh) /etc/config -type f >\"$1\" 2>/dev/null || true; };"
+            "add_conffiles() { find $(cat /lib/upgrade/keep.d/qpc-mesh) /etc/config -type f >\"$1\" 2>/dev/null || "
+                + "true; };"
             + "sysupgrade_init_conffiles=add_conffiles; for f in /lib/upgrade/*.sh; do . \"$f\"; done;"
-            + "for f in $sysupgrade_init_conffiles; do eval \"$f /tmp/kept\" || exit 1; done; tar -czf /tmp/backup.tgz $(cat /tmp/kept)");
+            + "for f in $sysupgrade_init_conffiles; do eval \"$f /tmp/kept\" || exit 1; done; tar -czf "
+            + "/tmp/backup.tgz $(cat /tmp/kept)");
         Assert.True(ran.ExitCode == 0, ran.ToString());
     }
 
@@ -176,7 +185,8 @@ public class UpgradeTests
         }
     }
 
-    private static string[] Contacts(RunningNode node) => [.. System.Text.Json.Nodes.JsonNode.Parse(node.Ctl("--json alias").Output)!.AsArray()
+    private static string[] Contacts(RunningNode node) =>
+        [.. System.Text.Json.Nodes.JsonNode.Parse(node.Ctl("--json alias").Output)!.AsArray()
         .Select(a => (string)a!["alias"]!).Order(StringComparer.Ordinal)];
 
     [RootFact(Packages.Busybox, Packages.Program)]

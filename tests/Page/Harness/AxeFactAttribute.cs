@@ -5,7 +5,9 @@ namespace QuicProChat.Mesh.Page.Tests.Harness;
 public sealed class AxeFactAttribute : FactAttribute
 {
     public AxeFactAttribute() => Skip = BrowserFactAttribute.Why
-        ?? (File.Exists(Script) || Environment.GetEnvironmentVariable("CI") == "true" ? null : $"{Script} is missing; make page-test brings it");
+        ?? (File.Exists(Script) || Environment.GetEnvironmentVariable("CI") == "true" ? null
+            : $"{Script} is missing; make page-test brings it");
 
-    internal static string Script { get; } = Repository.File("artifacts", "axe", "node_modules", "axe-core", "axe.min.js");
+    internal static string Script { get; } =
+        Repository.File("artifacts", "axe", "node_modules", "axe-core", "axe.min.js");
 }

@@ -1,6 +1,8 @@
 namespace QuicProChat.Mesh.Page.Tests.Harness;
 
-/// <summary>A test in a browser: skipped, and counted so, where Debian's Chromium is missing. With CI=true it fails there.</summary>
+/// <summary>
+/// A test in a browser: skipped, and counted so, where Debian's Chromium is missing. With CI=true it fails there.
+/// </summary>
 [AttributeUsage(AttributeTargets.Method)]
 public sealed class BrowserFactAttribute : FactAttribute
 {

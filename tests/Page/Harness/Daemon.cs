@@ -6,7 +6,9 @@ using System.Text.Json.Nodes;
 
 namespace QuicProChat.Mesh.Page.Tests.Harness;
 
-/// <summary>One daemon on this machine, with its page: started, asked over its control socket, killed, started again.</summary>
+/// <summary>
+/// One daemon on this machine, with its page: started, asked over its control socket, killed, started again.
+/// </summary>
 internal sealed class Daemon(string name) : IAsyncDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(120);
@@ -69,7 +71,8 @@ internal sealed class Daemon(string name) : IAsyncDisposable
         [
             "run", "--data-dir", _directory, "--name", name, "--listen", Uri, "--log-level", "debug",
             .. Radio is null ? Array.Empty<string>() : ["--listen", Radio], .. Configured(),
-            .. withPage ? ["--web", $"127.0.0.1:{_web}"] : Array.Empty<string>(), .. _peers.SelectMany(static p => new[] { "--peer", p }),
+            .. withPage ? ["--web", $"127.0.0.1:{_web}"] : Array.Empty<string>(),
+            .. _peers.SelectMany(static p => new[] { "--peer", p }),
         ];
         var start = new ProcessStartInfo(Program) { RedirectStandardError = true };
         foreach (string argument in arguments)
@@ -108,8 +111,10 @@ internal sealed class Daemon(string name) : IAsyncDisposable
         try
         {
             await _socket!.SendAsync(System.Text.Encoding.UTF8.GetBytes(request.ToJsonString() + "\n"));
-            JsonNode reply = JsonNode.Parse(await _replies!.ReadLineAsync().WaitAsync(Patience) ?? throw new IOException($"{name} went away"))!;
-            return (bool)reply["ok"]! ? reply["result"]! : throw new InvalidOperationException($"{name}: {command}: {reply["error"]}");
+            JsonNode reply = JsonNode.Parse(await _replies!.ReadLineAsync().WaitAsync(Patience)
+                ?? throw new IOException($"{name} went away"))!;
+            return (bool)reply["ok"]! ? reply["result"]!
+                : throw new InvalidOperationException($"{name}: {command}: {reply["error"]}");
         }
         finally
         {
@@ -162,11 +167,13 @@ internal sealed class Daemon(string name) : IAsyncDisposable
         (await AskAsync("messages", new JsonObject { ["with"] = with, ["limit"] = 1000 })).AsArray();
 
     internal Task HasAsync(string with, string text) =>
-        EventuallyAsync($"a message '{text}'", async () => (await MessagesAsync(with)).Any(m => (string)m!["text"]! == text));
+        EventuallyAsync($"a message '{text}'", async () => (await MessagesAsync(with))
+            .Any(m => (string)m!["text"]! == text));
 
     /// <summary>Resident memory in bytes.</summary>
     internal long Resident() => long.Parse(
-        File.ReadLines($"/proc/{ProcessId}/status").First(static l => l.StartsWith("VmRSS:", StringComparison.Ordinal)).Split(' ', StringSplitOptions.RemoveEmptyEntries)[1],
+        File.ReadLines($"/proc/{ProcessId}/status").First(static l => l.StartsWith("VmRSS:", StringComparison.Ordinal))
+            .Split(' ', StringSplitOptions.RemoveEmptyEntries)[1],
         System.Globalization.CultureInfo.InvariantCulture) * 1024;
 
     public async ValueTask DisposeAsync()

@@ -3,7 +3,8 @@ using System.Text.Json.Nodes;
 namespace QuicProChat.Mesh.Page.Tests.Harness;
 
 /// <summary>
-/// Three daemons in a row (alice, bob, carol; carol reaches alice through bob) and a browser, for all tests of this project.
+/// Three daemons in a row (alice, bob, carol; carol reaches alice through bob) and a browser, for all tests of this
+/// project.
 /// </summary>
 public sealed class Stage : IAsyncLifetime
 {
@@ -33,7 +34,8 @@ public sealed class Stage : IAsyncLifetime
         {
             ExecutablePath = BrowserFactAttribute.Chromium,
             // Root has no sandbox of its own, and a container little shared memory.
-            Args = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--force-color-profile=srgb", "--disable-background-networking", $"--host-resolver-rules=MAP {Rebound} 127.0.0.1"],
+            Args = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--force-color-profile=srgb",
+                "--disable-background-networking", $"--host-resolver-rules=MAP {Rebound} 127.0.0.1"],
         });
         if (!HasNodes)
             return;
@@ -64,7 +66,8 @@ public sealed class Stage : IAsyncLifetime
     /// <summary>Asks one daemon to send to another, and waits until it is there.</summary>
     internal static async Task<string> DeliverAsync(Daemon from, Daemon to, string text)
     {
-        JsonNode sent = await from.AskAsync("send", new JsonObject { ["to"] = to.Address, ["text"] = text, ["wait"] = "delivered" });
+        JsonNode sent = await from.AskAsync(
+            "send", new JsonObject { ["to"] = to.Address, ["text"] = text, ["wait"] = "delivered" });
         return (string)sent["id"]!;
     }
 }

@@ -17,12 +17,14 @@ internal sealed class Visit : IAsyncDisposable
         page.Console += (_, said) =>
         {
             // A connection that is lost or refused is the browser's to complain about, not the page's fault.
-            if (said.Type == "error" && !said.Text.Contains("ERR_CONNECTION", StringComparison.Ordinal) && !said.Text.Contains("WebSocket", StringComparison.Ordinal))
+            if (said.Type == "error" && !said.Text.Contains("ERR_CONNECTION", StringComparison.Ordinal)
+                && !said.Text.Contains("WebSocket", StringComparison.Ordinal))
                 _wrong.Enqueue($"console: {said.Text}");
         };
         page.Request += (_, request) =>
         {
-            if (_origin.Length > 0 && !request.Url.StartsWith(_origin, StringComparison.Ordinal) && !request.Url.StartsWith("blob:", StringComparison.Ordinal))
+            if (_origin.Length > 0 && !request.Url.StartsWith(_origin, StringComparison.Ordinal)
+                && !request.Url.StartsWith("blob:", StringComparison.Ordinal))
                 _wrong.Enqueue($"request: {request.Url}");
         };
     }
@@ -50,7 +52,8 @@ internal sealed class Visit : IAsyncDisposable
     /// <summary>Opens a conversation.</summary>
     internal async Task TalkAsync(string name)
     {
-        await Page.EvaluateAsync($"location.hash = '#/chats/with/' + encodeURIComponent({System.Text.Json.JsonSerializer.Serialize(name)})");
+        await Page.EvaluateAsync(
+            $"location.hash = '#/chats/with/' + encodeURIComponent({System.Text.Json.JsonSerializer.Serialize(name)})");
         await Page.Locator(".composer textarea").WaitForAsync();
     }
 
@@ -64,9 +67,12 @@ internal sealed class Visit : IAsyncDisposable
     /// <summary>Goes to a view by its address.</summary>
     internal Task GoAsync(string hash) => Page.EvaluateAsync($"location.hash = '{hash}'");
 
-    /// <summary>Waits until nothing moves any more: dialogs have come, the map has its shape, fonts and pictures are there.</summary>
+    /// <summary>
+    /// Waits until nothing moves any more: dialogs have come, the map has its shape, fonts and pictures are there.
+    /// </summary>
     internal async Task SettlesAsync() => await Page.WaitForFunctionAsync(
-        "() => document.fonts.status === 'loaded' && !document.querySelector('[aria-busy=true]') && document.getAnimations().every((a) => a.playState !== 'running')");
+        "() => document.fonts.status === 'loaded' && !document.querySelector('[aria-busy=true]') && "
+            + "document.getAnimations().every((a) => a.playState !== 'running')");
 
     /// <summary>Presses Tab until an element has the focus, as somebody without a mouse would.</summary>
     internal async Task TabToAsync(string selector, bool back = false, string? text = null)
@@ -75,7 +81,9 @@ internal sealed class Visit : IAsyncDisposable
         for (int i = 0; i < most; i++)
         {
             await Page.Keyboard.PressAsync(back ? "Shift+Tab" : "Tab");
-            if (await Page.EvaluateAsync<bool>("([s, t]) => document.activeElement.matches(s) && (!t || document.activeElement.textContent.includes(t))", new[] { selector, text }))
+            if (await Page.EvaluateAsync<bool>(
+                "([s, t]) => document.activeElement.matches(s) && (!t || "
+                    + "document.activeElement.textContent.includes(t))", new[] { selector, text }))
                 return;
         }
 

@@ -40,13 +40,16 @@ public sealed class AllocationTests
                 routes.Events = events;
                 return routes;
             });
-            _upstream = Router.LinkUp(_now, new LinkDescription(Address(2), new byte[32], LinkProperties.Stream, 1, true));
-            _downstream = Router.LinkUp(_now, new LinkDescription(Address(3), new byte[32], LinkProperties.Stream, 1, true));
+            _upstream = Router.LinkUp(
+                _now, new LinkDescription(Address(2), new byte[32], LinkProperties.Stream, 1, true));
+            _downstream = Router.LinkUp(
+                _now, new LinkDescription(Address(3), new byte[32], LinkProperties.Stream, 1, true));
             routes.Set(Address(4), _downstream);
             _frame[0] = (byte)FrameKind.Envelope;
             Envelope.Write(
                 _frame.AsSpan(1),
-                new EnvelopeHeader(EnvelopeKind.Sealed, Priority.Normal, true, 0, 30, 100, Address(4)), new byte[256 - EnvelopeHeader.Size]);
+                new EnvelopeHeader(EnvelopeKind.Sealed, Priority.Normal, true, 0, 30, 100, Address(4)),
+                new byte[256 - EnvelopeHeader.Size]);
         }
 
         public Router Router { get; }
@@ -69,19 +72,22 @@ public sealed class AllocationTests
 
         public bool Send(LinkId link, FrameClass frameClass, ReadOnlySpan<byte> frame)
         {
-            if (link != _downstream || frame[0] != (byte)FrameKind.Envelope || !Envelope.TryRead(frame[1..], out Envelope envelope))
+            if (link != _downstream || frame[0] != (byte)FrameKind.Envelope
+                || !Envelope.TryRead(frame[1..], out Envelope envelope))
                 return true;
             EnvelopeHeader header = envelope.Header;
             _ack[0] = (byte)FrameKind.CustodyAck;
             var writer = new CustodyAck.Writer(_ack.AsSpan(1));
             _sent = writer.TryAdd(
-                CustodyCode.Taken, envelope.ComputeId().Prefix & ~0xFFFFul | (uint)header.Attempt << 10 | (1023u - header.HopsLeft));
+                CustodyCode.Taken, envelope.ComputeId().Prefix & ~0xFFFFul | (uint)header.Attempt << 10
+                    | (1023u - header.HopsLeft));
             return true;
         }
 
         public bool Broadcast(LinkId link, FrameClass frameClass, ReadOnlySpan<byte> frame) => false;
 
-        public void CloseLink(LinkId link, LinkEnd reason) => throw new InvalidOperationException(reason.Code.ToString());
+        public void CloseLink(LinkId link, LinkEnd reason) =>
+            throw new InvalidOperationException(reason.Code.ToString());
 
         public void PersistEnvelope(long token, in EnvelopeId id, in HeldEnvelope held, ReadOnlySpan<byte> envelope) =>
             throw new InvalidOperationException("Nothing is to be written when the next hop takes it at once.");
@@ -92,7 +98,8 @@ public sealed class AllocationTests
 
         public void PersistSeen(in EnvelopeId id, byte generation) => throw new InvalidOperationException();
 
-        public void PersistAnnounce(in NodeAddress address, uint sequence, ReadOnlySpan<byte> announce) => throw new InvalidOperationException();
+        public void PersistAnnounce(in NodeAddress address, uint sequence, ReadOnlySpan<byte> announce) =>
+            throw new InvalidOperationException();
 
         public void ForgetAnnounce(in NodeAddress address) => throw new InvalidOperationException();
 
@@ -101,7 +108,8 @@ public sealed class AllocationTests
         public void Deliver(long token, in EnvelopeId id, in EnvelopeHeader header, ReadOnlySpan<byte> payload) =>
             throw new InvalidOperationException();
 
-        public void StateChanged(in EnvelopeId id, MessageState state, StateReason reason, int hops) => throw new InvalidOperationException();
+        public void StateChanged(in EnvelopeId id, MessageState state, StateReason reason, int hops) =>
+            throw new InvalidOperationException();
 
         public void RouteChanged(in NodeAddress destination) => throw new InvalidOperationException();
 

@@ -26,7 +26,9 @@ public sealed class BackoffsTests
     [InlineData((int)Refusal.Silent, 5, 300)]
     public void The_wait_doubles_up_to_its_longest(int refusal, double first, double longest)
     {
-        double[] waits = [.. Enumerable.Range(0, 12).Select(failures => Backoffs.WaitAfter((Refusal)refusal, Math.Min(failures, 10)).TotalSeconds)];
+        double[] waits =
+            [.. Enumerable.Range(0, 12)
+                .Select(failures => Backoffs.WaitAfter((Refusal)refusal, Math.Min(failures, 10)).TotalSeconds)];
         Assert.Equal(first, waits[0]);
         Assert.Equal(2 * first, waits[1]);
         Assert.Equal(longest, waits[^1]);

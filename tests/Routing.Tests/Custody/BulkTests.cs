@@ -23,7 +23,9 @@ public sealed class BulkTests
         Assert.Equal(4, classes.Count(k => k == FrameKind.Bulk));
         Assert.DoesNotContain(FrameKind.CustodyAck, classes);
         Assert.All(nodes, n => Assert.Equal((0, 0), (n.Writes, n.Router.Held.Count)));
-        Assert.Equal((1, 1, 1), (nodes[0][RouterCounter.BulkOriginated], nodes[2][RouterCounter.BulkForwarded], nodes[4][RouterCounter.BulkDelivered]));
+        Assert.Equal((1, 1, 1),
+            (nodes[0][RouterCounter.BulkOriginated], nodes[2][RouterCounter.BulkForwarded],
+                nodes[4][RouterCounter.BulkDelivered]));
     }
 
     [Fact]
@@ -49,7 +51,8 @@ public sealed class BulkTests
         c.RouteVia(d, a);
         a.SendBulk(d, [1]);
         network.Run(TimeSpan.FromSeconds(10));
-        Assert.InRange(a[RouterCounter.BulkForwarded] + b[RouterCounter.BulkForwarded] + c[RouterCounter.BulkForwarded], 50, 70);
+        Assert.InRange(a[RouterCounter.BulkForwarded] + b[RouterCounter.BulkForwarded]
+            + c[RouterCounter.BulkForwarded], 50, 70);
         Assert.Equal(1, a[RouterCounter.BulkHopLimit] + b[RouterCounter.BulkHopLimit] + c[RouterCounter.BulkHopLimit]);
     }
 
@@ -57,7 +60,8 @@ public sealed class BulkTests
     public void Nothing_goes_back_to_whom_it_came_from_or_through_a_node_that_does_not_relay()
     {
         var network = new TestNetwork(4);
-        TestNode a = network.Add(), b = network.Add(), leaf = network.Add(new RouterOptions { Relays = false }), d = network.Add();
+        TestNode a = network.Add(), b = network.Add(), leaf = network.Add(new RouterOptions { Relays = false }),
+        d = network.Add();
         network.Join(a, b, TestLinkKind.Stream);
         network.Join(a, leaf, TestLinkKind.Stream);
         a.RouteVia(d, b);

@@ -3,7 +3,9 @@ using QuicProChat.Mesh.Wire;
 
 namespace QuicProChat.Mesh.Routing.Tests.Custody;
 
-/// <summary>Attempts, hops and lifetimes are claims of whoever has an envelope: they change nothing that lasts.</summary>
+/// <summary>
+/// Attempts, hops and lifetimes are claims of whoever has an envelope: they change nothing that lasts.
+/// </summary>
 public sealed class ClaimsTests
 {
     private const int NextHop = 0;
@@ -18,7 +20,8 @@ public sealed class ClaimsTests
             foreach (int from in new[] { NextHop, Elsewhere, BehindTheRelayBefore })
             {
                 foreach ((int attempt, int hops, int lifetime) in new[]
-                    { (3, 1, 1), (3, 2, 60_000), (3, 63, 1), (1, 62, 60_000), (2, 0, 0), (3, 1_023, 65_535), (1, 40, 7), (0, 3, 60_000) })
+                    { (3, 1, 1), (3, 2, 60_000), (3, 63, 1), (1, 62, 60_000), (2, 0, 0), (3, 1_023, 65_535), (1, 40, 7),
+                        (0, 3, 60_000) })
                 {
                     data.Add(from, false, attempt, hops, lifetime);
                     data.Add(from, true, attempt, hops, lifetime);
@@ -30,15 +33,17 @@ public sealed class ClaimsTests
     }
 
     /// <summary>
-    /// alice - relay - honest - far - bob, and an evil node beside the relay that claims to be nearer, says "taken", and gives out
-    /// copies with other claims: once, or again and again.
+    /// alice - relay - honest - far - bob, and an evil node beside the relay that claims to be nearer, says "taken",
+    /// and gives out copies with other claims: once, or again and again.
     /// </summary>
     [Theory]
     [MemberData(nameof(Poisons))]
-    public void Whoever_sees_an_envelope_cannot_make_a_relay_swallow_its_repetitions(int from, bool again, int attempt, int hops, int lifetime)
+    public void Whoever_sees_an_envelope_cannot_make_a_relay_swallow_its_repetitions(
+        int from, bool again, int attempt, int hops, int lifetime)
     {
         var network = new TestNetwork(1);
-        TestNode alice = network.Add(), relay = network.Add(), evil = network.Add(), honest = network.Add(), far = network.Add(),
+        TestNode alice = network.Add(), relay = network.Add(), evil = network.Add(), honest = network.Add(),
+        far = network.Add(),
             bob = network.Add(), accomplice = network.Add();
         network.Join(alice, relay, TestLinkKind.Stream);
         network.Join(relay, evil, TestLinkKind.Stream);
@@ -84,7 +89,9 @@ public sealed class ClaimsTests
         Assert.Equal(MessageState.Delivered, alice.States[id].State);
     }
 
-    /// <summary>The copy with the false claims comes before the true one, from somebody who has it from elsewhere.</summary>
+    /// <summary>
+    /// The copy with the false claims comes before the true one, from somebody who has it from elsewhere.
+    /// </summary>
     [Theory]
     [InlineData(3, 2, 60_000)]
     [InlineData(3, 63, 1)]
@@ -93,7 +100,8 @@ public sealed class ClaimsTests
     public void A_poor_copy_that_comes_first_keeps_no_good_one_out_of_a_mailbox(int attempt, int hops, int lifetime)
     {
         var network = new TestNetwork(2);
-        TestNode alice = network.Add(), relay = network.Add(), evil = network.Add(), honest = network.Add(), far = network.Add(), bob = network.Add();
+        TestNode alice = network.Add(), relay = network.Add(), evil = network.Add(), honest = network.Add(),
+        far = network.Add(), bob = network.Add();
         network.Join(relay, evil, TestLinkKind.Stream);
         network.Join(alice, relay, TestLinkKind.Stream);
         network.Join(relay, honest, TestLinkKind.Stream);
@@ -103,7 +111,8 @@ public sealed class ClaimsTests
         relay.RouteVia(bob);
         honest.RouteVia(bob, far);
         far.RouteVia(bob, bob);
-        relay.Deliver(relay.LinkTo(evil), Frame(bob, alice.Payload(1, 100), (byte)attempt, (ushort)hops, (ushort)lifetime, receipt: false));
+        relay.Deliver(relay.LinkTo(evil),
+            Frame(bob, alice.Payload(1, 100), (byte)attempt, (ushort)hops, (ushort)lifetime, receipt: false));
         network.Run(TimeSpan.FromSeconds(1));
         EnvelopeId id = alice.Send(bob, 1, lifetime: TimeSpan.FromDays(2), receipt: false).Id;
         network.Run(TimeSpan.FromMinutes(2));
@@ -125,7 +134,8 @@ public sealed class ClaimsTests
     public void What_waits_in_a_mailbox_is_not_spoilt_by_copies_that_come_later(int attempt, int hops, int lifetime)
     {
         var network = new TestNetwork(3);
-        TestNode alice = network.Add(), relay = network.Add(), evil = network.Add(), honest = network.Add(), far = network.Add(), bob = network.Add();
+        TestNode alice = network.Add(), relay = network.Add(), evil = network.Add(), honest = network.Add(),
+        far = network.Add(), bob = network.Add();
         network.Join(relay, evil, TestLinkKind.Stream);
         network.Join(alice, relay, TestLinkKind.Stream);
         network.Join(relay, honest, TestLinkKind.Stream);
@@ -140,7 +150,8 @@ public sealed class ClaimsTests
         int writes = relay.Writes;
         for (int i = 0; i < 500; i++)
         {
-            byte[] frame = Frame(bob, alice.Payload(1, 100), (byte)((attempt + i) % 4), (ushort)Math.Max(0, hops - i), (ushort)lifetime, receipt: false);
+            byte[] frame = Frame(bob, alice.Payload(1, 100), (byte)((attempt + i) % 4), (ushort)Math.Max(0, hops - i),
+                (ushort)lifetime, receipt: false);
             relay.Deliver(relay.LinkTo(evil), frame);
             network.Run(TimeSpan.FromSeconds(5));
         }
@@ -215,13 +226,15 @@ public sealed class ClaimsTests
                 network.Run(TimeSpan.FromMilliseconds(20));
             }
 
-            Assert.DoesNotContain(relay.Router.ListNeighbours(), neighbour => neighbour.Peer == honest.Address && neighbour.IsDistrusted);
+            Assert.DoesNotContain(relay.Router.ListNeighbours(), neighbour => neighbour.Peer == honest.Address
+                && neighbour.IsDistrusted);
             Assert.Equal(before, relay.Router.FindRoute(leaves[20].Address)!.Metric);
             network.Run(TimeSpan.FromSeconds(secondsApart));
         }
 
         Assert.All(leaves[..20], leaf => Assert.Equal(1, leaf.Delivered));
-        int distrusted = leaves.Count(leaf => relay.Router.FindRoute(leaf.Address)!.Metric >= new RouteOptions().DistrustCost);
+        int distrusted =
+            leaves.Count(leaf => relay.Router.FindRoute(leaf.Address)!.Metric >= new RouteOptions().DistrustCost);
         Assert.InRange(distrusted, 0, 4);
     }
 
@@ -229,7 +242,8 @@ public sealed class ClaimsTests
     public void Repetitions_of_a_message_that_a_next_hop_drops_have_it_blamed_for_that_destination()
     {
         var network = new TestNetwork(6);
-        TestNode sender = network.Add(), relay = network.Add(), hole = network.Add(), honest = network.Add(), bob = network.Add();
+        TestNode sender = network.Add(), relay = network.Add(), hole = network.Add(), honest = network.Add(),
+        bob = network.Add();
         network.Join(sender, relay, TestLinkKind.Stream);
         network.Join(relay, hole, TestLinkKind.Stream);
         network.Join(relay, honest, TestLinkKind.Stream);
@@ -251,7 +265,8 @@ public sealed class ClaimsTests
     public void A_next_hop_that_hands_back_what_it_was_given_is_blamed_and_passed_over_and_nobody_else_is()
     {
         var network = new TestNetwork(6);
-        TestNode sender = network.Add(), relay = network.Add(), circle = network.Add(), honest = network.Add(), bob = network.Add();
+        TestNode sender = network.Add(), relay = network.Add(), circle = network.Add(), honest = network.Add(),
+        bob = network.Add();
         network.Join(sender, relay, TestLinkKind.Stream);
         network.Join(relay, circle, TestLinkKind.Stream);
         network.Join(relay, honest, TestLinkKind.Stream);
@@ -302,7 +317,8 @@ public sealed class ClaimsTests
     public void A_lifetime_that_a_relay_raises_lengthens_nothing_where_the_envelope_is_known()
     {
         var network = new TestNetwork(7);
-        TestNode alice = network.Add(), relay = network.Add(new RouterOptions { MaxLifetime = TimeSpan.FromDays(1) }), evil = network.Add(), bob = network.Add();
+        TestNode alice = network.Add(), relay = network.Add(new RouterOptions { MaxLifetime = TimeSpan.FromDays(1) }),
+        evil = network.Add(), bob = network.Add();
         network.Join(alice, relay, TestLinkKind.Stream);
         network.Join(relay, evil, TestLinkKind.Stream);
         network.Join(relay, bob, TestLinkKind.Stream);
@@ -312,7 +328,8 @@ public sealed class ClaimsTests
         network.Run(TimeSpan.FromMinutes(1));
         for (byte attempt = 0; attempt < 4; attempt++)
         {
-            relay.Deliver(relay.LinkTo(evil), Frame(bob, alice.Payload(1, 100), attempt, lifetime: 60_000, receipt: false));
+            relay.Deliver(relay.LinkTo(evil),
+                Frame(bob, alice.Payload(1, 100), attempt, lifetime: 60_000, receipt: false));
             network.Run(TimeSpan.FromMinutes(1));
         }
 
@@ -327,7 +344,8 @@ public sealed class ClaimsTests
         var lifetimes = new List<int>();
         network.Observe = (from, to, frame) =>
         {
-            if (from == relay && to == bob && frame[0] == (byte)FrameKind.Envelope && Envelope.TryRead(frame.AsSpan(1), out Envelope passed))
+            if (from == relay && to == bob && frame[0] == (byte)FrameKind.Envelope
+                && Envelope.TryRead(frame.AsSpan(1), out Envelope passed))
                 lifetimes.Add(passed.Header.LifetimeUnits);
         };
         relay.RouteVia(bob, bob);
@@ -363,7 +381,8 @@ public sealed class ClaimsTests
         alice.RouteVia(bob, bob);
         bob.RouteVia(alice, alice);
         int receipts = 0;
-        network.Observe = (from, to, frame) => receipts += from == bob && to == alice && frame[0] == (byte)FrameKind.Envelope ? 1 : 0;
+        network.Observe = (from, to, frame) => receipts += from == bob && to == alice && frame[0]
+            == (byte)FrameKind.Envelope ? 1 : 0;
         alice.Send(bob, 1);
         network.Run(TimeSpan.FromSeconds(1));
         Assert.Equal(1, receipts);
@@ -383,18 +402,21 @@ public sealed class ClaimsTests
         byte[] ack = new byte[11];
         ack[0] = (byte)FrameKind.CustodyAck;
         Assert.True(new CustodyAck.Writer(ack.AsSpan(1)).TryAdd(
-            CustodyCode.Taken, CustodyAnswer.NameOf(envelope.ComputeId(), envelope.Header.Attempt, envelope.Header.HopsLeft)));
+            CustodyCode.Taken,
+            CustodyAnswer.NameOf(envelope.ComputeId(), envelope.Header.Attempt, envelope.Header.HopsLeft)));
         network.At(TimeSpan.FromMilliseconds(1), () => victim.Deliver(victim.LinkTo(evil), ack));
     }
 
     private static byte[] Frame(
-        TestNode destination, byte[] payload, byte attempt, ushort hops = 40, ushort lifetime = 8_640, bool receipt = true)
+        TestNode destination, byte[] payload, byte attempt, ushort hops = 40, ushort lifetime = 8_640,
+        bool receipt = true)
     {
         byte[] frame = new byte[1 + Envelope.SizeOf(payload.Length)];
         frame[0] = (byte)FrameKind.Envelope;
         Envelope.Write(
             frame.AsSpan(1),
-            new EnvelopeHeader(EnvelopeKind.Sealed, Priority.Normal, receipt, attempt, hops, lifetime, destination.Address), payload);
+            new EnvelopeHeader(EnvelopeKind.Sealed, Priority.Normal, receipt, attempt, hops, lifetime,
+                destination.Address), payload);
         return frame;
     }
 }

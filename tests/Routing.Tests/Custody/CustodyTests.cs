@@ -17,7 +17,8 @@ public sealed class CustodyTests
 
         Assert.Equal(1, nodes[3].Delivered);
         Assert.Equal((MessageState.Delivered, StateReason.None, 3), nodes[0].States[id]);
-        Assert.Equal([MessageState.Forwarded, MessageState.Delivered], nodes[0].StateChanges.Select(change => change.State));
+        Assert.Equal([MessageState.Forwarded, MessageState.Delivered],
+            nodes[0].StateChanges.Select(change => change.State));
         Assert.Equal(0, nodes[1].Writes + nodes[2].Writes);
         Assert.All(nodes, node => Assert.Equal(0, node.Router.Held.Count));
         Assert.All(nodes, node => Assert.Equal(0, node.Router.Held.BytesInMemory));

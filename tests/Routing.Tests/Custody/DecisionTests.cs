@@ -32,15 +32,19 @@ public sealed class DecisionTests
         Assert.Equal(Decision.Hold, ForwardingDecision.Decide(Fresh, []));
         Assert.Equal(Decision.Hold, ForwardingDecision.Decide(Fresh, [Avoid(B)]));
         Assert.Equal(Decision.Drop(DropReason.NoWayOn), ForwardingDecision.Decide(Fresh, [Usable(A)]));
-        Assert.Equal(Decision.Forward(A), ForwardingDecision.Decide(Fresh with { Upstream = LinkId.None }, [Usable(A)]));
+        Assert.Equal(Decision.Forward(A),
+            ForwardingDecision.Decide(Fresh with { Upstream = LinkId.None }, [Usable(A)]));
     }
 
     [Fact]
     public void Repeats_expired_ones_and_those_without_hops_go_nowhere()
     {
-        Assert.Equal(Decision.Drop(DropReason.Repeat), ForwardingDecision.Decide(Fresh with { IsRepeat = true, IsForUs = true }, [Usable(B)]));
-        Assert.Equal(Decision.Drop(DropReason.Expired), ForwardingDecision.Decide(Fresh with { LifetimeUnits = 0, IsForUs = true }, []));
-        Assert.Equal(Decision.Drop(DropReason.HopLimit), ForwardingDecision.Decide(Fresh with { HopsLeft = 0 }, [Usable(B)]));
+        Assert.Equal(Decision.Drop(DropReason.Repeat),
+            ForwardingDecision.Decide(Fresh with { IsRepeat = true, IsForUs = true }, [Usable(B)]));
+        Assert.Equal(Decision.Drop(DropReason.Expired),
+            ForwardingDecision.Decide(Fresh with { LifetimeUnits = 0, IsForUs = true }, []));
+        Assert.Equal(Decision.Drop(DropReason.HopLimit),
+            ForwardingDecision.Decide(Fresh with { HopsLeft = 0 }, [Usable(B)]));
         Assert.Equal(Decision.Deliver, ForwardingDecision.Decide(Fresh with { HopsLeft = 0, IsForUs = true }, []));
     }
 
@@ -58,7 +62,8 @@ public sealed class DecisionTests
     {
         Candidate[] hops = [Usable(A), Usable(B), Avoid(new LinkId(3)), Usable(C)];
         EnvelopeFacts held = Fresh with { Upstream = LinkId.None };
-        LinkId[] chosen = [.. Enumerable.Range(0, 6).Select(skip => ForwardingDecision.Decide(held with { Skip = skip }, hops).Link)];
+        LinkId[] chosen =
+            [.. Enumerable.Range(0, 6).Select(skip => ForwardingDecision.Decide(held with { Skip = skip }, hops).Link)];
         Assert.Equal([A, B, C, A, B, C], chosen);
         // What was tried last is not tried again while there is another.
         Assert.Equal(C, ForwardingDecision.Decide(held with { Skip = 1, Tried = B }, hops).Link);
@@ -70,7 +75,8 @@ public sealed class DecisionTests
     [Fact]
     public void What_fits_no_next_hop_is_too_large_and_what_fits_one_waits_for_it()
     {
-        static Candidate TooLarge(LinkId link) => new(new NextHop(link, Metric.FromUnits(10)), Usable: false, StateReason.TooLarge);
+        static Candidate TooLarge(LinkId link) =>
+            new(new NextHop(link, Metric.FromUnits(10)), Usable: false, StateReason.TooLarge);
         Assert.Equal(Decision.Drop(DropReason.TooLarge), ForwardingDecision.Decide(Fresh, [TooLarge(B), TooLarge(C)]));
         Assert.Equal(Decision.Hold, ForwardingDecision.Decide(Fresh, [TooLarge(B), Avoid(C)]));
         Assert.Equal(Decision.Forward(C), ForwardingDecision.Decide(Fresh, [TooLarge(B), Usable(C)]));

@@ -18,7 +18,8 @@ public sealed class FairnessTests
     {
         var network = new TestNetwork(1);
         // All of it in memory: what is read from disk comes a little out of turn.
-        TestNode sender = network.Add(new RouterOptions { MemoryBudget = 8 << 20 }), hop = network.Add(), filler = network.Add();
+        TestNode sender = network.Add(new RouterOptions { MemoryBudget = 8 << 20 }), hop = network.Add(),
+        filler = network.Add();
         network.Join(sender, hop, TestLinkKind.Stream);
         TestNode[] receivers = [.. Enumerable.Range(0, bulky + chatty).Select(_ => network.Add())];
         foreach (TestNode receiver in receivers.Append(filler))
@@ -29,7 +30,8 @@ public sealed class FairnessTests
         List<(NodeAddress To, int Bytes)> sent = [];
         network.Observe = (from, _, frame) =>
         {
-            if (from == sender && frame[0] == (byte)FrameKind.Envelope && Envelope.TryRead(frame.AsSpan(1), out Envelope envelope))
+            if (from == sender && frame[0] == (byte)FrameKind.Envelope
+                && Envelope.TryRead(frame.AsSpan(1), out Envelope envelope))
                 sent.Add((envelope.Header.Destination, frame.Length - 1));
         };
         const int BytesEach = 300_000;

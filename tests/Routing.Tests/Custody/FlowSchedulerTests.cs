@@ -65,7 +65,8 @@ public sealed class FlowSchedulerTests
         int other = Enter(second, FrameClass.Normal, 10, front: false);
         _flows.Release(Link);
         Assert.Equal((0, -1), (Link.Waiting, _flows.NextInTurn(Link)));
-        Assert.Equal((own, other), (_flows.FirstHeld(first, FrameClass.Normal), _flows.FirstHeld(second, FrameClass.Normal)));
+        Assert.Equal((own, other),
+            (_flows.FirstHeld(first, FrameClass.Normal), _flows.FirstHeld(second, FrameClass.Normal)));
         Assert.True(_flows.IsHeld(_entries[own]));
         Assert.Equal((true, false), (_flows.HoldsOwn(first), _flows.HoldsOwn(second)));
         var mine = new List<int>();
@@ -88,7 +89,8 @@ public sealed class FlowSchedulerTests
             if (random.Next(3) > 0 || waiting.Count == 0)
             {
                 Assert.True(waiting.Add(Enter(
-                    destinations[random.Next(3)], (FrameClass)random.Next(LinkState.Rings.Classes), random.Next(1, 3000),
+                    destinations[random.Next(3)], (FrameClass)random.Next(LinkState.Rings.Classes),
+                    random.Next(1, 3000),
                     front: random.Next(2) == 0)));
             }
             else

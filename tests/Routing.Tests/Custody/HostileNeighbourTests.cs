@@ -114,7 +114,13 @@ public sealed class HostileNeighbourTests
     [Fact]
     public void One_neighbour_can_fill_half_of_the_space_and_the_next_still_finds_its_own()
     {
-        var options = new RouterOptions { MaxHeldBytes = 100_000, MaxHeldCount = 100_000, NeighbourBurst = 10_000, DestinationSharePercent = 100 };
+        var options = new RouterOptions
+        {
+            MaxHeldBytes = 100_000,
+            MaxHeldCount = 100_000,
+            NeighbourBurst = 10_000,
+            DestinationSharePercent = 100
+        };
         (TestNetwork network, TestNode victim, TestNode evil, TestNode honest, TestNode target) = Star(6, options);
         victim.RouteVia(target);
         Flood(network, victim, evil, target, first: 0, count: 1_000);
@@ -179,7 +185,8 @@ public sealed class HostileNeighbourTests
     public void Every_destination_has_its_turn_while_one_has_a_long_queue()
     {
         var network = new TestNetwork(11);
-        TestNode a = network.Add(new RouterOptions { MaxWindowCount = 4 }), relay = network.Add(), x = network.Add(), y = network.Add();
+        TestNode a = network.Add(new RouterOptions { MaxWindowCount = 4 }), relay = network.Add(), x = network.Add(),
+        y = network.Add();
         network.Join(a, relay, TestLinkKind.Stream);
         network.Join(relay, x, TestLinkKind.Stream);
         network.Join(relay, y, TestLinkKind.Stream);
@@ -207,7 +214,8 @@ public sealed class HostileNeighbourTests
         var forwarded = new List<EnvelopeHeader>();
         network.Observe = (from, to, frame) =>
         {
-            if (from == victim && to == honest && frame[0] == (byte)FrameKind.Envelope && Envelope.TryRead(frame.AsSpan(1), out Envelope seen))
+            if (from == victim && to == honest && frame[0] == (byte)FrameKind.Envelope
+                && Envelope.TryRead(frame.AsSpan(1), out Envelope seen))
                 forwarded.Add(seen.Header);
         };
         byte[] frame = Transit(target, 1, 50, hops: 255);
@@ -229,7 +237,8 @@ public sealed class HostileNeighbourTests
         var answers = new List<CustodyCode>();
         network.Observe = (from, to, frame) =>
         {
-            if (from != victim || to != evil || frame[0] != (byte)FrameKind.CustodyAck || !CustodyAck.TryRead(frame.AsSpan(1), out CustodyAck ack))
+            if (from != victim || to != evil || frame[0] != (byte)FrameKind.CustodyAck
+                || !CustodyAck.TryRead(frame.AsSpan(1), out CustodyAck ack))
                 return;
             foreach (CustodyAnswer answer in ack)
                 answers.Add(answer.Code);
@@ -254,9 +263,11 @@ public sealed class HostileNeighbourTests
         return (network, victim, evil, honest, target);
     }
 
-    private static void Inject(TestNode victim, TestNode evil, byte[] frame) => victim.Deliver(victim.LinkTo(evil), frame);
+    private static void Inject(TestNode victim, TestNode evil, byte[] frame) =>
+        victim.Deliver(victim.LinkTo(evil), frame);
 
-    private static void Flood(TestNetwork network, TestNode victim, TestNode evil, TestNode target, int first, int count)
+    private static void Flood(
+        TestNetwork network, TestNode victim, TestNode evil, TestNode target, int first, int count)
     {
         for (int i = 0; i < count; i++)
         {
@@ -272,15 +283,18 @@ public sealed class HostileNeighbourTests
     }
 
     private static byte[] Transit(
-        TestNode target, int number, int size, Priority priority = Priority.Normal, byte hops = 20, ushort lifetime = 1_000) =>
+        TestNode target, int number, int size, Priority priority = Priority.Normal, byte hops = 20,
+        ushort lifetime = 1_000) =>
         Frame(EnvelopeKind.Sealed, target, target.Payload(number, size), priority, hops, lifetime);
 
     private static byte[] Frame(
-        EnvelopeKind kind, TestNode destination, byte[] payload, Priority priority = Priority.Normal, byte hops = 20, ushort lifetime = 1_000)
+        EnvelopeKind kind, TestNode destination, byte[] payload, Priority priority = Priority.Normal, byte hops = 20,
+        ushort lifetime = 1_000)
     {
         byte[] frame = new byte[1 + Envelope.SizeOf(payload.Length)];
         frame[0] = (byte)FrameKind.Envelope;
-        Envelope.Write(frame.AsSpan(1), new EnvelopeHeader(kind, priority, false, 0, hops, lifetime, destination.Address), payload);
+        Envelope.Write(frame.AsSpan(1),
+            new EnvelopeHeader(kind, priority, false, 0, hops, lifetime, destination.Address), payload);
         return frame;
     }
 

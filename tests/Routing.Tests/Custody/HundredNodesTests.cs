@@ -98,7 +98,9 @@ public sealed class HundredNodesTests
         }
     }
 
-    /// <summary>At the moment of every hand-over: whoever follows the routes from there arrives, or gets stuck, but never turns.</summary>
+    /// <summary>
+    /// At the moment of every hand-over: whoever follows the routes from there arrives, or gets stuck, but never turns.
+    /// </summary>
     private static void CheckNoLoop(TestNetwork network, TestNode from, TestNode to, byte[] frame)
     {
         if (frame[0] != (byte)FrameKind.Envelope)

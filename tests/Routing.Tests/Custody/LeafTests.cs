@@ -37,7 +37,8 @@ public sealed class LeafTests
     {
         var asked = new TestLinkKind(LinkProperties.Stream with { PushRoutes = false }, TimeSpan.FromMilliseconds(1));
         var network = new TestNetwork(1, realRoutes: true);
-        TestNode left = network.Add(), middle = network.Add(isLeaf ? Leaf : null), next = network.Add(), right = network.Add();
+        TestNode left = network.Add(), middle = network.Add(isLeaf ? Leaf : null), next = network.Add(),
+        right = network.Add();
         foreach ((TestNode a, TestNode b) in ((TestNode, TestNode)[])[(left, middle), (middle, next), (next, right)])
             network.Join(a, b, asked).Raise();
         network.Run(Settled);
@@ -51,8 +52,10 @@ public sealed class LeafTests
     public void The_way_leads_round_a_leaf()
     {
         var network = new TestNetwork(1, realRoutes: true);
-        TestNode left = network.Add(), leaf = network.Add(Leaf), right = network.Add(), far = network.Add(), further = network.Add();
-        foreach ((TestNode a, TestNode b) in ((TestNode, TestNode)[])[(left, leaf), (leaf, right), (left, far), (far, further), (further, right)])
+        TestNode left = network.Add(), leaf = network.Add(Leaf), right = network.Add(), far = network.Add(),
+        further = network.Add();
+        foreach ((TestNode a, TestNode b) in ((TestNode, TestNode)[])[(left, leaf), (leaf, right), (left, far),
+            (far, further), (further, right)])
             network.Join(a, b, TestLinkKind.Stream).Raise();
         network.Run(Settled);
         EnvelopeId id = left.Send(right, 1).Id;
@@ -79,7 +82,8 @@ public sealed class LeafTests
     public void Who_does_not_hold_for_others_takes_what_has_a_way_on_and_nothing_else()
     {
         var network = new TestNetwork(1);
-        TestNode left = network.Add(), relay = network.Add(new RouterOptions { HoldsForOthers = false }), right = network.Add();
+        TestNode left = network.Add(), relay = network.Add(new RouterOptions { HoldsForOthers = false }),
+        right = network.Add();
         network.Join(left, relay, TestLinkKind.Stream).Raise();
         TestLink link = network.Join(relay, right, TestLinkKind.Stream);
         link.Raise();

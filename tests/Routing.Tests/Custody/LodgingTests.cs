@@ -66,14 +66,16 @@ public sealed class LodgingTests
             nodes[i % 5].Send(nodes[5], i);
         network.Run(TimeSpan.FromMinutes(30));
         Assert.Equal(40, frames);
-        Assert.All(nodes[..5], node => Assert.All(node.States.Values, state => Assert.Equal(MessageState.Forwarded, state.State)));
+        Assert.All(nodes[..5],
+            node => Assert.All(node.States.Values, state => Assert.Equal(MessageState.Forwarded, state.State)));
     }
 
     [Fact]
     public void It_goes_to_the_neighbour_through_which_the_receiver_was_last_in_reach()
     {
         var network = new TestNetwork(1);
-        TestNode sender = network.Add(), other = network.Add(keeps: true), last = network.Add(keeps: true), receiver = network.Add();
+        TestNode sender = network.Add(), other = network.Add(keeps: true), last = network.Add(keeps: true),
+        receiver = network.Add();
         Meet(network, sender, other);
         Meet(network, sender, last);
         sender.RouteVia(receiver, last);
@@ -134,7 +136,8 @@ public sealed class LodgingTests
     public void A_neighbour_without_space_is_passed_over()
     {
         var network = new TestNetwork(1);
-        TestNode sender = network.Add(), full = network.Add(keeps: true), free = network.Add(keeps: true), receiver = network.Add();
+        TestNode sender = network.Add(), full = network.Add(keeps: true), free = network.Add(keeps: true),
+        receiver = network.Add();
         full.DiskFails = true;
         Meet(network, sender, full);
         Meet(network, sender, free);
@@ -155,14 +158,16 @@ public sealed class LodgingTests
         network.Run(Settled);
         Meet(network, sender, keeper);
         network.Run(TimeSpan.FromSeconds(8));
-        Assert.All(ids, id => Assert.Equal((MessageState.Forwarded, StateReason.HeldByNeighbour, 0), sender.States[id]));
+        Assert.All(ids, id => Assert.Equal((MessageState.Forwarded, StateReason.HeldByNeighbour, 0),
+            sender.States[id]));
     }
 
     [Fact]
     public void When_its_keeper_leaves_it_is_lodged_with_another()
     {
         var network = new TestNetwork(1);
-        TestNode sender = network.Add(), first = network.Add(keeps: true), second = network.Add(keeps: true), receiver = network.Add();
+        TestNode sender = network.Add(), first = network.Add(keeps: true), second = network.Add(keeps: true),
+        receiver = network.Add();
         Meet(network, sender, first);
         Meet(network, sender, second);
         network.Run(Settled);
@@ -281,7 +286,8 @@ public sealed class LodgingTests
 
         Know(senders, keepers);
         network.Run(TimeSpan.FromMinutes(3));
-        Assert.All(senders, sender => Assert.All(sender.States.Values, state => Assert.Equal(MessageState.Forwarded, state.State)));
+        Assert.All(senders,
+            sender => Assert.All(sender.States.Values, state => Assert.Equal(MessageState.Forwarded, state.State)));
         foreach (TestNode sender in senders)
             sender.Crash();
         receiver.Start();
@@ -294,7 +300,8 @@ public sealed class LodgingTests
         network.Run(TimeSpan.FromMinutes(3));
         Assert.Equal(Messages, receiver.Messages.Count);
         Assert.Equal(Messages, receiver.Delivered);
-        Assert.All(keepers, keeper => Assert.Equal(0, keeper.Router.Held.Count - keeper.Router.Held.AwaitingReceipt - HeldReceipts(keeper, senders)));
+        Assert.All(keepers, keeper => Assert.Equal(0, keeper.Router.Held.Count - keeper.Router.Held.AwaitingReceipt
+            - HeldReceipts(keeper, senders)));
     }
 
     // What the receiver sent back waits for senders that never return.
@@ -302,7 +309,8 @@ public sealed class LodgingTests
     {
         HeldSummary[] held = new HeldSummary[16];
         int count = keeper.Router.CopyHeld(held);
-        return held[..count].Where(summary => senders.Any(sender => sender.Address == summary.Destination)).Sum(summary => summary.Count);
+        return held[..count].Where(summary => senders.Any(sender => sender.Address == summary.Destination))
+            .Sum(summary => summary.Count);
     }
 
     private static (TestNetwork Network, TestNode Sender, TestNode Keeper, TestNode Receiver) ReceiverGone()

@@ -140,7 +140,8 @@ public sealed class MailboxTests
 
         // Two links from one place are one neighbour.
         for (int i = 0; i < 4_000; i++)
-            Offer(network, relay, crowd[i % 2], target, i, count: 1, size: 50, Priority.Normal, apart: TimeSpan.FromMilliseconds(2.4));
+            Offer(network, relay, crowd[i % 2], target, i, count: 1, size: 50, Priority.Normal,
+                apart: TimeSpan.FromMilliseconds(2.4));
         Assert.InRange(relay.Router.Held.Count, 95, 110);
         Assert.Equal(4_000 - relay.Router.Held.Count, relay[RouterCounter.DropTooFast]);
     }
@@ -181,7 +182,8 @@ public sealed class MailboxTests
         nodes[1].RouteVia(nodes[2]);
         for (int i = 0; i < 300; i++)
         {
-            EnvelopeId id = nodes[0].Send(nodes[2], i, lifetime: TimeSpan.FromSeconds(10 + i % 4 * 10), receipt: false).Id;
+            EnvelopeId id = nodes[0]
+                .Send(nodes[2], i, lifetime: TimeSpan.FromSeconds(10 + i % 4 * 10), receipt: false).Id;
             network.Run(TimeSpan.FromMilliseconds(100));
             Assert.Equal(MessageState.Forwarded, nodes[0].States[id].State);
         }
@@ -204,7 +206,8 @@ public sealed class MailboxTests
         network.Join(honest, victim, TestLinkKind.Stream);
         honest.RouteVia(victim, victim);
         victim.Rejects = true;
-        Offer(network, victim, evil, victim, first: 0, count: 400, size: 50, Priority.Normal, apart: TimeSpan.FromMilliseconds(10));
+        Offer(network, victim, evil, victim, first: 0, count: 400, size: 50, Priority.Normal,
+            apart: TimeSpan.FromMilliseconds(10));
         Assert.InRange(victim[RouterCounter.DropRejected], 50, 75);
         Assert.Equal(400 - victim[RouterCounter.DropRejected], victim[RouterCounter.DropOpeningRate]);
 
@@ -230,7 +233,8 @@ public sealed class MailboxTests
         honest.RouteVia(victim, victim);
         patient.RouteVia(victim, victim);
         victim.KnowsNobody = true;
-        Offer(network, victim, evil, victim, first: 0, count: 400, size: 50, Priority.Normal, apart: TimeSpan.FromMilliseconds(10));
+        Offer(network, victim, evil, victim, first: 0, count: 400, size: 50, Priority.Normal,
+            apart: TimeSpan.FromMilliseconds(10));
         int delivered = victim.Delivered;
         Assert.InRange(delivered, 50, 75);
         Assert.Equal(400 - delivered, victim[RouterCounter.DropOpeningRate]);
@@ -252,7 +256,8 @@ public sealed class MailboxTests
     [Theory]
     [InlineData(true, 40, 60)]
     [InlineData(false, 320, 420)]
-    public void What_is_brought_for_a_node_itself_is_written_at_a_rate_and_faster_for_those_it_knows(bool strangers, int least, int most)
+    public void What_is_brought_for_a_node_itself_is_written_at_a_rate_and_faster_for_those_it_knows(
+        bool strangers, int least, int most)
     {
         var network = new TestNetwork(11);
         var options = new RouterOptions
@@ -264,7 +269,8 @@ public sealed class MailboxTests
         TestNode victim = network.Add(options), evil = network.Add();
         network.Join(evil, victim, TestLinkKind.Stream);
         victim.KnowsNobody = strangers;
-        Offer(network, victim, evil, victim, first: 0, count: 1000, size: 1000, Priority.Normal, apart: TimeSpan.FromMilliseconds(4));
+        Offer(network, victim, evil, victim, first: 0, count: 1000, size: 1000, Priority.Normal,
+            apart: TimeSpan.FromMilliseconds(4));
         Assert.InRange(victim.Delivered, least, most);
         Assert.Equal(1000 - victim.Delivered, victim[RouterCounter.DropDiskRate]);
         network.Run(TimeSpan.FromMinutes(1));
@@ -275,18 +281,21 @@ public sealed class MailboxTests
     private static int HeldFor(TestNode node, TestNode destination)
     {
         var held = new HeldSummary[64];
-        return held[..node.Router.CopyHeld(held)].Where(one => one.Destination == destination.Address).Sum(one => one.Count);
+        return held[..node.Router.CopyHeld(held)].Where(one => one.Destination == destination.Address)
+            .Sum(one => one.Count);
     }
 
     private static void Offer(
-        TestNetwork network, TestNode relay, TestNode from, TestNode to, int first, int count, int size, Priority priority, TimeSpan? apart = null)
+        TestNetwork network, TestNode relay, TestNode from, TestNode to, int first, int count, int size,
+        Priority priority, TimeSpan? apart = null)
     {
         for (int i = 0; i < count; i++)
         {
             byte[] payload = from.Payload(first + i, size);
             byte[] frame = new byte[1 + Envelope.SizeOf(size)];
             frame[0] = (byte)FrameKind.Envelope;
-            Envelope.Write(frame.AsSpan(1), new EnvelopeHeader(EnvelopeKind.Sealed, priority, false, 0, 20, 60_000, to.Address), payload);
+            Envelope.Write(frame.AsSpan(1),
+                new EnvelopeHeader(EnvelopeKind.Sealed, priority, false, 0, 20, 60_000, to.Address), payload);
             relay.Deliver(relay.LinkTo(from), frame);
             network.Run(apart ?? TimeSpan.FromMilliseconds(20));
         }

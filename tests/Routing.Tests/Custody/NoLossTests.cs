@@ -4,8 +4,9 @@ using QuicProChat.Mesh.Wire;
 namespace QuicProChat.Mesh.Routing.Tests.Custody;
 
 /// <summary>
-/// The promise of docs/reference/protocol.md, section 4.3, against a model of everything that goes wrong: routes that are stale
-/// or plainly wrong and make loops, links that flap, frames and answers lost and doubled, full disks, power cuts.
+/// The promise of docs/reference/protocol.md, section 4.3, against a model of everything that goes wrong: routes that
+/// are stale or plainly wrong and make loops, links that flap, frames and answers lost and doubled, full disks, power
+/// cuts.
 /// </summary>
 public sealed class NoLossTests
 {
@@ -27,7 +28,8 @@ public sealed class NoLossTests
     [InlineData(1213, true)]
     public void No_envelope_is_lost_without_any_end_to_end_repetition(int seed, bool powerCuts)
     {
-        var world = new World(seed, new RouterOptions { RepeatAfter = TimeSpan.FromDays(1), HopLimit = 63, LodgeAfter = _lodgeSoon });
+        var world = new World(
+            seed, new RouterOptions { RepeatAfter = TimeSpan.FromDays(1), HopLimit = 63, LodgeAfter = _lodgeSoon });
         // No receipts: else the sender would keep a copy, and hide a loss.
         world.Chaos(rounds: 120, Messages, powerCuts, receipts: false);
         // Whatever has not arrived is in somebody's hands: nothing vanished.
@@ -50,14 +52,17 @@ public sealed class NoLossTests
     [InlineData(1149)]
     public void Everything_is_delivered_once_and_proven_and_the_network_falls_silent(int seed)
     {
-        var world = new World(seed, new RouterOptions { RepeatAfter = TimeSpan.FromSeconds(60), LodgeAfter = _lodgeSoon });
+        var world = new World(
+            seed, new RouterOptions { RepeatAfter = TimeSpan.FromSeconds(60), LodgeAfter = _lodgeSoon });
         world.Chaos(rounds: 120, Messages, powerCuts: true);
         world.Calm(TimeSpan.FromMinutes(50));
 
         Assert.Empty(world.Undelivered());
         Assert.All(world.Nodes, node => Assert.Equal(node.Messages.Count, node.Delivered));
-        Assert.All(world.Nodes, node => Assert.All(node.States.Values, state => Assert.Equal(MessageState.Delivered, state.State)));
-        // A copy that used up its hops in loops stays until its lifetime ends; then nothing is held, sent or waited for.
+        Assert.All(world.Nodes,
+            node => Assert.All(node.States.Values, state => Assert.Equal(MessageState.Delivered, state.State)));
+        // A copy that used up its hops in loops stays until its lifetime ends; then nothing is held, sent or waited
+        // for.
         world.Calm(TimeSpan.FromDays(2));
         Assert.All(world.Nodes, node => Assert.Equal(0, node.Router.Held.Count));
         Assert.All(world.Nodes, node => Assert.Empty(node.Disk));
@@ -95,7 +100,8 @@ public sealed class NoLossTests
             for (int i = 0; i < Size; i++)
             {
                 int a = Network.Random.Next(Size), b = Network.Random.Next(Size);
-                if (a != b && !_links.Any(link => link.A.Index + link.B.Index == a + b && link.Other(Nodes[a]) == Nodes[b]))
+                if (a != b && !_links.Any(link => link.A.Index + link.B.Index == a + b && link.Other(Nodes[a])
+                    == Nodes[b]))
                     Join(a, b);
             }
         }
@@ -168,7 +174,8 @@ public sealed class NoLossTests
                 TestNode[] neighbours = [.. node.Links.Where(link => link.Up).Select(link => link.Other(node))];
                 TestNode[] hops = wrong
                     ? [.. neighbours.Where(_ => Network.Random.Next(2) == 0)]
-                    : [.. neighbours.Where(hop => distance.GetValueOrDefault(hop, 99) < distance.GetValueOrDefault(node, 99))
+                    : [.. neighbours.Where(
+                        hop => distance.GetValueOrDefault(hop, 99) < distance.GetValueOrDefault(node, 99))
                         .OrderBy(hop => distance[hop])];
                 node.RouteVia(destination, hops);
             }

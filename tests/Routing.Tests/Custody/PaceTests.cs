@@ -26,7 +26,8 @@ public sealed class PaceTests
 
         Assert.Equal(3, nodes[1].Delivered);
         Instant[] times = [.. sent.Where(frame => frame.At != default).Select(frame => frame.At).Distinct()];
-        Assert.All(times.Zip(times.Skip(1)), pair => Assert.True(pair.Second - pair.First >= Pace, $"{pair.Second - pair.First}"));
+        Assert.All(times.Zip(times.Skip(1)),
+            pair => Assert.True(pair.Second - pair.First >= Pace, $"{pair.Second - pair.First}"));
         Assert.Equal(2, sent.Count(frame => frame.Kind == FrameKind.Envelope && frame.At - start >= Pace));
         Assert.All(nodes, node => Assert.Equal(0, node.Router.Held.Count));
     }

@@ -51,11 +51,14 @@ public sealed class PersistDelayTests(ITestOutputHelper output)
         }
 
         TimeSpan all = network.Now - start;
-        output.WriteLine($"{delay} ms: the first after {first.TotalMilliseconds:0} ms, all {Messages} after {all.TotalMilliseconds:0} ms");
+        output.WriteLine(
+            $"{delay} ms: the first after {first.TotalMilliseconds:0} ms, all {Messages} after "
+                + $"{all.TotalMilliseconds:0} ms");
         Assert.InRange(first.TotalMilliseconds, delay, delay + 10);
         // The window grows as fast as answers come: a few delays, not one for each window's worth of the beginning.
         Assert.InRange(all.TotalMilliseconds, delay, 8 * delay + 100);
     }
 
-    private static RouterOptions Delayed(int milliseconds) => new() { PersistDelay = TimeSpan.FromMilliseconds(milliseconds) };
+    private static RouterOptions Delayed(int milliseconds) =>
+        new() { PersistDelay = TimeSpan.FromMilliseconds(milliseconds) };
 }

@@ -8,7 +8,8 @@ public sealed class QuotasTests
 {
     private const int Size = 100;
     private static readonly Instant Now = new(TimeSpan.TicksPerDay);
-    private static readonly RouterOptions Options = new() { MaxHeldBytes = 160_000, MaxHeldCount = 1_600, MemoryBudget = 1 << 20 };
+    private static readonly RouterOptions Options =
+        new() { MaxHeldBytes = 160_000, MaxHeldCount = 1_600, MemoryBudget = 1 << 20 };
     private readonly Quotas _quotas = new(Options);
     private readonly Dictionary<int, Tally> _destinations = [];
     private readonly Dictionary<(Source, int), Tally> _pairs = [];
@@ -79,7 +80,8 @@ public sealed class QuotasTests
         for (int i = 0; fresh.HasRoomForOwn(Size); i++)
             fresh.TakeOwn(Size, isReceipt: false);
         Assert.Equal(160_000 / 4 + 150_000, fresh.Own.Bytes);
-        Assert.NotEqual(Room.Usual, fresh.Find(new Source(1, Options, Now), true, default, default, Size, Priority.Normal));
+        Assert.NotEqual(
+            Room.Usual, fresh.Find(new Source(1, Options, Now), true, default, default, Size, Priority.Normal));
     }
 
     [Fact]
@@ -149,7 +151,8 @@ public sealed class QuotasTests
 
         foreach ((Source source, Room room, bool isChosen, int size) in taken)
             _quotas.GiveBack(source, room, !isChosen, size);
-        Assert.All(sources, source => Assert.Equal((0, 0L, 0), (source.Held.Count, source.Held.Bytes, source.InReserve.Count)));
+        Assert.All(sources,
+            source => Assert.Equal((0, 0L, 0), (source.Held.Count, source.Held.Bytes, source.InReserve.Count)));
         Assert.Equal((0, 0L), (_quotas.Total.Count, _quotas.Total.Bytes));
     }
 
@@ -192,12 +195,14 @@ public sealed class QuotasTests
     }
 
     private Room Find(Source source, bool isChosen, int destination, Priority priority) => _quotas.Find(
-        source, isChosen, _destinations.GetValueOrDefault(destination), _pairs.GetValueOrDefault((source, destination)), Size, priority);
+        source, isChosen, _destinations.GetValueOrDefault(destination), _pairs.GetValueOrDefault((source, destination)),
+        Size, priority);
 
     private void Take(Source source, Room room, bool isChosen, int destination)
     {
         _quotas.Take(source, room, !isChosen, Size);
-        Tally held = _destinations.GetValueOrDefault(destination), pair = _pairs.GetValueOrDefault((source, destination));
+        Tally held = _destinations.GetValueOrDefault(destination),
+        pair = _pairs.GetValueOrDefault((source, destination));
         held.Add(Size);
         pair.Add(Size);
         _destinations[destination] = held;

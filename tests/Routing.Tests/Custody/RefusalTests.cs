@@ -25,12 +25,14 @@ public sealed class RefusalTests
         { "nothing", [_silence], 20 },
         { "too fast and no space in turn", [Later, Full], 2 },
         { "too fast, then nothing", [Later, Later, _silence], 20 },
-        { "all of them", [Later, (byte)CustodyCode.Expired, 77, Later, (byte)CustodyCode.TooLarge, _silence, Full, Later], 20 },
+        { "all of them",
+            [Later, (byte)CustodyCode.Expired, 77, Later, (byte)CustodyCode.TooLarge, _silence, Full, Later], 20 },
     };
 
     [Theory]
     [MemberData(nameof(Answers))]
-    public void Whatever_a_neighbour_answers_that_never_takes_the_next_best_gets_it(string name, byte?[] answers, int withinSeconds)
+    public void Whatever_a_neighbour_answers_that_never_takes_the_next_best_gets_it(
+        string name, byte?[] answers, int withinSeconds)
     {
         (TestNetwork network, TestNode victim, TestNode evil, TestNode target) = Diamond(1);
         int offered = Script(network, victim, evil, answers, out Func<int> count);
@@ -61,7 +63,8 @@ public sealed class RefusalTests
 
     [Theory]
     [MemberData(nameof(Answers))]
-    public void What_is_relayed_goes_the_other_way_as_well_and_without_another_way_it_is_kept(string name, byte?[] answers, int withinSeconds)
+    public void What_is_relayed_goes_the_other_way_as_well_and_without_another_way_it_is_kept(
+        string name, byte?[] answers, int withinSeconds)
     {
         (TestNetwork network, TestNode victim, TestNode evil, TestNode target) = Diamond(3);
         TestNode sender = network.Add();
@@ -213,7 +216,8 @@ public sealed class RefusalTests
     }
 
     private static void AnswerEnvelope(
-        TestNetwork network, TestNode victim, TestNode evil, TestNode from, TestNode to, byte[] frame, Func<EnvelopeHeader, byte?> answer)
+        TestNetwork network, TestNode victim, TestNode evil, TestNode from, TestNode to, byte[] frame,
+        Func<EnvelopeHeader, byte?> answer)
     {
         if (from != victim || to != evil || frame[0] != (byte)FrameKind.Envelope
             || !Envelope.TryRead(frame.AsSpan(1), out Envelope envelope) || answer(envelope.Header) is not { } code)

@@ -5,7 +5,10 @@ using QuicProChat.Mesh.Wire;
 
 namespace QuicProChat.Mesh.Routing.Tests.Custody;
 
-/// <summary>What brings no receipt is sent again, ever more slowly, until its lifetime ends (docs/reference/protocol.md, section 4.4).</summary>
+/// <summary>
+/// What brings no receipt is sent again, ever more slowly, until its lifetime ends (docs/reference/protocol.md, section
+/// 4.4).
+/// </summary>
 public sealed class RepetitionTests
 {
     [Theory]
@@ -152,7 +155,8 @@ public sealed class RepetitionTests
         List<int> attempts = [];
         network.Observe = (from, _, frame) =>
         {
-            if (from != sender || frame[0] != (byte)FrameKind.Envelope || !Envelope.TryRead(frame.AsSpan(1), out Envelope envelope))
+            if (from != sender || frame[0] != (byte)FrameKind.Envelope
+                || !Envelope.TryRead(frame.AsSpan(1), out Envelope envelope))
                 return;
             hours.Add((network.Now - start).TotalHours);
             attempts.Add(envelope.Header.Attempt);
@@ -166,7 +170,8 @@ public sealed class RepetitionTests
         byte[] ack = new byte[11];
         ack[0] = (byte)FrameKind.CustodyAck;
         Assert.True(new CustodyAck.Writer(ack.AsSpan(1)).TryAdd(
-            CustodyCode.Taken, CustodyAnswer.NameOf(envelope.ComputeId(), envelope.Header.Attempt, envelope.Header.HopsLeft)));
+            CustodyCode.Taken,
+            CustodyAnswer.NameOf(envelope.ComputeId(), envelope.Header.Attempt, envelope.Header.HopsLeft)));
         network.At(TimeSpan.FromMilliseconds(1), () => victim.Deliver(victim.LinkTo(hole), ack));
     }
 }

@@ -45,7 +45,8 @@ public sealed class SeenSetTests
         for (ulong i = 20_000; i < 40_000; i++)
             _seen.Note(new EnvelopeId(i, i), -1, Novelty.New, new Copy(0, 30, Day, A) { Group = i % 4 }, _now, out _);
         Assert.True(_seen.Find(Id) >= 0);
-        Assert.InRange(Enumerable.Range(9_000, 1_000).Count(i => _seen.Find(new EnvelopeId((ulong)i, (ulong)i)) >= 0), 100, 400);
+        Assert.InRange(Enumerable.Range(9_000, 1_000)
+            .Count(i => _seen.Find(new EnvelopeId((ulong)i, (ulong)i)) >= 0), 100, 400);
     }
 
     [Fact]

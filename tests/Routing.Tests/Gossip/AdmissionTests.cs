@@ -47,7 +47,8 @@ public sealed class AdmissionTests
     {
         LinkId link = _bench.Up(0, chosen: true);
         _bench.UnixSeconds = Today * 86_400;
-        _bench.Receive(link, FrameKind.GossipRecord, _bench.Record(hours: GossipRecord.MaxHours, day: (ushort)(Today + 1)));
+        _bench.Receive(link, FrameKind.GossipRecord,
+            _bench.Record(hours: GossipRecord.MaxHours, day: (ushort)(Today + 1)));
         _bench.Receive(link, FrameKind.GossipRecord, _bench.Record(hours: GossipRecord.MaxHours));
         _bench.Pass(TimeSpan.FromDays(7) - TimeSpan.FromMinutes(1));
         Assert.Equal(2, _bench.Protocol.RecordCount);
@@ -187,7 +188,8 @@ public sealed class AdmissionTests
         _bench.Verdict = GossipVerdict.NotNow;
         byte[] record = _bench.Record();
         _bench.Receive(link, FrameKind.GossipRecord, record);
-        Assert.Equal((0, 0, 1L), (_bench.Protocol.RecordCount, _bench.Protocol.RememberedCount, Count(GossipCounter.NotNow)));
+        Assert.Equal((0, 0, 1L),
+            (_bench.Protocol.RecordCount, _bench.Protocol.RememberedCount, Count(GossipCounter.NotNow)));
         Assert.Empty(_bench.Disk);
         _bench.Verdict = GossipVerdict.MineUnsettled;
         _bench.Receive(link, FrameKind.GossipRecord, record);
@@ -239,7 +241,8 @@ public sealed class AdmissionTests
         Assert.Equal((3, 3), (bench.Protocol.RecordCount, rules.Verified));
         bench.Receive(link, FrameKind.GossipRecord, Key(1, 1, 4));
         bench.Receive(link, FrameKind.GossipRecord, Key(1, 1, 5));
-        Assert.Equal((3, 3, 2L), (bench.Protocol.RecordCount, rules.Verified, bench.Protocol.Counters[GossipCounter.DropSuperseded]));
+        Assert.Equal((3, 3, 2L),
+            (bench.Protocol.RecordCount, rules.Verified, bench.Protocol.Counters[GossipCounter.DropSuperseded]));
         bench.Receive(link, FrameKind.GossipRecord, Key(1, 1, 6, isGood: false));
         Assert.Equal((3, 1L), (bench.Protocol.RecordCount, bench.Protocol.Counters[GossipCounter.DropForged]));
         byte[] newest = Key(1, 1, 7);
@@ -298,7 +301,8 @@ public sealed class AdmissionTests
         byte[] record = _bench.Record(hours: GossipRecord.MaxHours, day: (ushort)Today);
         _bench.UnixSeconds = (Today + days) * 86_400L;
         _bench.Receive(link, FrameKind.GossipRecord, record);
-        Assert.Equal((0, 0, 1L), (_bench.Protocol.RecordCount, _bench.Protocol.RememberedCount, Count(GossipCounter.DropExpired)));
+        Assert.Equal((0, 0, 1L),
+            (_bench.Protocol.RecordCount, _bench.Protocol.RememberedCount, Count(GossipCounter.DropExpired)));
         // As long as the clock says so nobody is asked for it.
         _bench.Take(link, FrameKind.GossipWant);
         _bench.Have(link, atOnce: true, GossipId.Of(record));

@@ -7,7 +7,8 @@ namespace QuicProChat.Mesh.Routing.Tests.Gossip;
 /// <summary>Gossip of one node, with links whose far ends the test plays, and a disk.</summary>
 internal sealed class GossipBench : IGossipActions
 {
-    public static readonly LinkProperties Radio = new(Mtu: 500, BitsPerSecond: 2000, Reliable: false, PushRoutes: false, Medium: 1);
+    public static readonly LinkProperties Radio =
+        new(Mtu: 500, BitsPerSecond: 2000, Reliable: false, PushRoutes: false, Medium: 1);
 
     private readonly GossipOptions _options;
     private int _numbers;
@@ -48,7 +49,8 @@ internal sealed class GossipBench : IGossipActions
         var id = new LinkId(number);
         var peer = new NodeAddress((ulong)number + 1, 7);
         Protocol.LinkUp(Now, id, new LinkDescription(
-            peer, new byte[32], properties ?? LinkProperties.Stream, 1, chosen, group == 0 ? (ulong)number + 100 : group, chosen));
+            peer, new byte[32], properties ?? LinkProperties.Stream, 1, chosen, group == 0 ? (ulong)number + 100
+                : group, chosen));
         Protocol.EndOfBatch(Now);
         return id;
     }
@@ -90,7 +92,8 @@ internal sealed class GossipBench : IGossipActions
     private long Seconds => Now.Ticks / TimeSpan.TicksPerSecond;
 
     public byte[] Record(
-        int size = 100, GossipTopic topic = default, byte hours = 24, ushort day = 0, GossipClass recordClass = GossipClass.Channel)
+        int size = 100, GossipTopic topic = default, byte hours = 24, ushort day = 0,
+        GossipClass recordClass = GossipClass.Channel)
     {
         byte[] payload = new byte[size - GossipRecord.HeaderSize];
         BitConverter.TryWriteBytes(payload, ++_numbers);
@@ -138,7 +141,8 @@ internal sealed class GossipBench : IGossipActions
         return new GossipJudgement(Verdict, Verifies);
     }
 
-    public void PersistRecord(in GossipId id, in KeptRecord kept, ReadOnlySpan<byte> record) => Disk[id] = (kept, record.ToArray());
+    public void PersistRecord(in GossipId id, in KeptRecord kept, ReadOnlySpan<byte> record) =>
+        Disk[id] = (kept, record.ToArray());
 
     public void PersistDead(in GossipId id, TimeSpan age) => Disk[id] = (default(KeptRecord) with { Age = age }, null);
 

@@ -11,17 +11,25 @@ public sealed class GossipMemoryTests
     [Fact]
     public void Everything_filled_at_once_by_256_links_stays_within_the_memory_that_was_promised()
     {
-        var options = new GossipOptions { MaxBytes = 64 << 20, MaxCount = 8_000, MaxRemembered = 8_000, MaxAnnounced = 4096 };
+        var options = new GossipOptions
+        {
+            MaxBytes = 64 << 20,
+            MaxCount = 8_000,
+            MaxRemembered = 8_000,
+            MaxAnnounced = 4096
+        };
         var bench = new QuietBench();
         var random = new Random(2);
         GossipProtocol Fill()
         {
             var protocol = new GossipProtocol(options, bench, new Random(1), new Random(3).NextBytes, bench.Now);
-            byte[] record = new byte[21], have = new byte[1 + GossipHave.SizeOf(256)], want = new byte[1 + GossipWant.SizeOf(256)];
+            byte[] record = new byte[21], have = new byte[1 + GossipHave.SizeOf(256)],
+            want = new byte[1 + GossipWant.SizeOf(256)];
             for (int link = 0; link < 256; link++)
             {
                 protocol.LinkUp(bench.Now, new LinkId(link), new LinkDescription(
-                    new Identity.NodeAddress((ulong)link, 1), new byte[32], LinkProperties.Stream, 1, link % 2 == 0, (ulong)link + 1, link % 2 == 0));
+                    new Identity.NodeAddress((ulong)link, 1), new byte[32], LinkProperties.Stream, 1, link % 2 == 0,
+                    (ulong)link + 1, link % 2 == 0));
             }
 
             for (int round = 0; round < 60; round++)
@@ -30,7 +38,8 @@ public sealed class GossipMemoryTests
                 for (int link = 0; link < 256; link++)
                 {
                     random.NextBytes(record);
-                    GossipRecord.Write(record.AsSpan(0), GossipClass.Channel, 0, 24, new GossipTopic((ulong)random.NextInt64(), 1), [1]);
+                    GossipRecord.Write(record.AsSpan(0), GossipClass.Channel, 0, 24,
+                        new GossipTopic((ulong)random.NextInt64(), 1), [1]);
                     protocol.Receive(bench.Now, new LinkId(link), [(byte)FrameKind.GossipRecord, .. record]);
                     random.NextBytes(have);
                     (have[0], have[1]) = ((byte)FrameKind.GossipHave, 1);
@@ -53,7 +62,8 @@ public sealed class GossipMemoryTests
         Assert.InRange(full.RecordCount, options.MaxCount / 3, options.MaxCount / 2);
         Assert.Equal(options.MaxRemembered, full.RememberedCount);
         Assert.InRange(full.AnnouncedCount, options.MaxAnnounced / 2, options.MaxAnnounced);
-        Assert.True(taken < options.MemoryInAll, $"{taken} of {options.MemoryInAll} bytes, {full.RecordCount} records, {full.RememberedCount} ids");
+        Assert.True(taken < options.MemoryInAll,
+            $"{taken} of {options.MemoryInAll} bytes, {full.RecordCount} records, {full.RememberedCount} ids");
         GC.KeepAlive(full);
     }
 
@@ -62,7 +72,8 @@ public sealed class GossipMemoryTests
     {
         var bench = new QuietBench();
         long before = GC.GetTotalMemory(forceFullCollection: true);
-        var protocol = new GossipProtocol(new GossipOptions { MaxBytes = 64 << 20, MaxCount = 40_000 }, bench, new Random(1), new Random(3).NextBytes, bench.Now);
+        var protocol = new GossipProtocol(new GossipOptions { MaxBytes = 64 << 20, MaxCount = 40_000 }, bench,
+            new Random(1), new Random(3).NextBytes, bench.Now);
         byte[] record = new byte[300];
         for (int i = 0; i < 10_000; i++)
         {

@@ -38,7 +38,8 @@ public sealed class HostileGossipTests
             }
 
             if (bench.Sent.Count > 0 && seen.Count < 2000)
-                seen.AddRange(bench.Sent.Where(s => s.Frame[0] == (byte)FrameKind.GossipSync).Select(s => s.Frame[1..]));
+                seen.AddRange(bench.Sent.Where(s => s.Frame[0] == (byte)FrameKind.GossipSync)
+                    .Select(s => s.Frame[1..]));
             bench.Sent.Clear();
             Assert.True(bench.Protocol.RecordBytes <= options.MaxBytes);
             Assert.InRange(bench.Protocol.RecordCount, 0, options.MaxCount);
@@ -56,7 +57,8 @@ public sealed class HostileGossipTests
 
     private static byte[] Body(GossipBench bench, FrameKind kind, Random random, List<byte[]> seen)
     {
-        GossipId[] ids = [.. Enumerable.Range(0, random.Next(1, 20)).Select(_ => new GossipId((ulong)random.Next(300), 1))];
+        GossipId[] ids =
+            [.. Enumerable.Range(0, random.Next(1, 20)).Select(_ => new GossipId((ulong)random.Next(300), 1))];
         byte[] body = new byte[400];
         switch (kind)
         {
@@ -76,7 +78,8 @@ public sealed class HostileGossipTests
                 return earlier;
             case FrameKind.GossipSync:
                 var writer = new GossipSync.Writer(body, (byte)random.Next(3), 0, new byte[16]);
-                writer.TryAddFingerprint(new GossipId(1UL << random.Next(64), 0), random.Next(2) == 0, random.Next(100), (ulong)random.NextInt64());
+                writer.TryAddFingerprint(new GossipId(1UL << random.Next(64), 0), random.Next(2)
+                    == 0, random.Next(100), (ulong)random.NextInt64());
                 return body[..writer.Finish()];
             case FrameKind.GossipInterest:
                 return body[..GossipInterest.Write(body, [0, (ulong)random.Next(5)])];

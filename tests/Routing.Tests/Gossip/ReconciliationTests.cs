@@ -70,7 +70,8 @@ public sealed class ReconciliationTests
         ulong one = RangeAnswers.Sum(new byte[16], ids), other = RangeAnswers.Sum([1, .. new byte[15]], ids);
         Assert.NotEqual(one, other);
         // A sum of ids would not notice these: they have the same sum as the first two.
-        Assert.NotEqual(RangeAnswers.Sum(new byte[16], ids[..2]), RangeAnswers.Sum(new byte[16], [new(2, 3), new(2, 3)]));
+        Assert.NotEqual(RangeAnswers.Sum(new byte[16], ids[..2]),
+            RangeAnswers.Sum(new byte[16], [new(2, 3), new(2, 3)]));
     }
 
     /// <summary>Two nodes whose frames reach each other at once.</summary>

@@ -143,7 +143,8 @@ public sealed class SpreadingTests
         for (int link = 0; link < 40; link++)
         {
             LinkId stranger = bench.Up(link);
-            bench.Have(stranger, atOnce: false, [.. Enumerable.Range(0, 200).Select(_ => new GossipId((ulong)random.NextInt64(), 1))]);
+            bench.Have(stranger, atOnce: false,
+                [.. Enumerable.Range(0, 200).Select(_ => new GossipId((ulong)random.NextInt64(), 1))]);
         }
 
         Assert.InRange(bench.Protocol.AnnouncedCount, 100, 200);

@@ -123,13 +123,15 @@ public sealed class ChurnTests(ITestOutputHelper output)
         network.Run(5);
         TestNode node = network.Nodes[2];
         uint sequence = node.SavedSequence;
-        long kept = network.Nodes.Where(other => other != node).Sum(other => other.Routes.Counters[RouteCounter.AnnouncesKept]);
+        long kept = network.Nodes.Where(other => other != node)
+            .Sum(other => other.Routes.Counters[RouteCounter.AnnouncesKept]);
         network.Restart(node, network.Now + TimeSpan.FromSeconds(1));
         network.Run(1);
         double seconds = network.RunUntil(() => network.Arrival() >= 1, 10);
         Assert.True(seconds < 1, $"{seconds} s");
         Assert.Equal(sequence, node.SavedSequence);
-        Assert.Equal(kept, network.Nodes.Where(other => other != node).Sum(other => other.Routes.Counters[RouteCounter.AnnouncesKept]));
+        Assert.Equal(kept, network.Nodes.Where(other => other != node)
+            .Sum(other => other.Routes.Counters[RouteCounter.AnnouncesKept]));
         Assert.Equal(0, node.Routes.Counters[RouteCounter.AnnouncesKept]);
     }
 

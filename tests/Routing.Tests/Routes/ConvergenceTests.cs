@@ -36,7 +36,8 @@ public sealed class ConvergenceTests(ITestOutputHelper output)
         long afterwards = network.Nodes.Sum(node => node.BytesSent);
         network.Run(600);
         long later = network.Nodes.Sum(node => node.BytesSent);
-        output.WriteLine($"{kind} {count}: {seconds} s, {atConvergence / count} B/node, after a minute {afterwards / count} B/node, "
+        output.WriteLine(
+            $"{kind} {count}: {seconds} s, {atConvergence / count} B/node, after a minute {afterwards / count} B/node, "
             + $"steady {(later - afterwards) / 600.0 / count:0.00} B/s/node");
         Assert.True(seconds <= limit, $"{seconds} s");
         Assert.Equal(1.0, network.Arrival());
@@ -92,8 +93,11 @@ public sealed class ConvergenceTests(ITestOutputHelper output)
         long raised = network.Nodes.Sum(node => node.Routes.Counters[RouteCounter.SequencesRaised]);
         network.Run(600);
         double steady = (network.Nodes.Sum(node => node.BytesSent) / (double)count - bytes) / 600;
-        output.WriteLine($"{city} {count} nodes {network.Links.Count} links: {seconds} s, {bytes:0} B/node, {entries / (double)count / count:0.0} entries "
-            + $"per node and destination, {sent} announces sent, {kept} kept, {raised} sequences, frames {network.Frames}, steady {steady:0.00} B/s/node, "
+        output.WriteLine(
+            $"{city} {count} nodes {network.Links.Count} links: {seconds} s, {bytes:0} B/node, "
+                + $"{entries / (double)count / count:0.0} entries "
+            + $"per node and destination, {sent} announces sent, {kept} kept, {raised} sequences, frames "
+            + $"{network.Frames}, steady {steady:0.00} B/s/node, "
             + $"wall {watch.Elapsed.TotalSeconds:0.0} s, arrival {network.Arrival()}");
         Assert.Equal(1.0, network.Arrival());
         Assert.Equal(0, network.Loops);

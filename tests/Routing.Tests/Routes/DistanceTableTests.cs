@@ -42,7 +42,8 @@ public sealed class DistanceTableTests
             else
             {
                 (int, int) key = (columns[random.Next(columns.Count)], random.Next(destinations));
-                var distance = random.Next(3) == 0 ? Distance.None : new Distance((ushort)random.Next(), new Metric((ushort)random.Next(0xFFFF)));
+                var distance = random.Next(3) == 0 ? Distance.None
+                    : new Distance((ushort)random.Next(), new Metric((ushort)random.Next(0xFFFF)));
                 if (choice % 2 == 0)
                     table.SetHeard(key.Item1, key.Item2, heard[key] = distance);
                 else
@@ -128,7 +129,8 @@ public sealed class DistanceTableTests
 
     private static Neighbour Make(DistanceTable table, int link)
     {
-        var description = new LinkDescription(new NodeAddress((ulong)link + 1, 0), new byte[32], LinkProperties.Stream, (ulong)link, Outbound: true);
+        var description = new LinkDescription(new NodeAddress((ulong)link + 1, 0), new byte[32], LinkProperties.Stream,
+            (ulong)link, Outbound: true);
         return new Neighbour(new LinkId(link), description, null, table, default) { Quality = new StreamQuality() };
     }
 }

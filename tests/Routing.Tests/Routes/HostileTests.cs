@@ -66,7 +66,8 @@ public sealed class HostileTests
     {
         var random = new Random(1);
         for (int i = 0; i < 50; i++)
-            Tell([.. Enumerable.Range(0, 100).Select(_ => new RouteEntry(new Abbreviation((ulong)random.NextInt64()), 1, new Metric(50)))]);
+            Tell([.. Enumerable.Range(0, 100)
+                .Select(_ => new RouteEntry(new Abbreviation((ulong)random.NextInt64()), 1, new Metric(50)))]);
         Assert.Equal(3, _victim.Routes.KnownNodes);
         _network.Run(3600);
         Assert.Equal(5000, _victim.Routes.Counters[RouteCounter.DropUnprovenSequence]);
@@ -79,7 +80,8 @@ public sealed class HostileTests
         _network.Options = _network.Options with { MaxUnsigned = 100 };
         _network.Restart(_victim, _network.Now + TimeSpan.FromSeconds(1));
         _network.Run(5);
-        Tell([.. Enumerable.Range(0, 500).Select(i => new RouteEntry(new Abbreviation((ulong)i + 1), 1, new Metric(50)))]);
+        Tell([.. Enumerable.Range(0, 500)
+            .Select(i => new RouteEntry(new Abbreviation((ulong)i + 1), 1, new Metric(50)))]);
         Assert.Equal(400, _victim.Routes.Counters[RouteCounter.DropTooManyUnsigned]);
         Assert.Equal(103, _victim.Routes.TableSize);
     }
@@ -184,7 +186,8 @@ public sealed class HostileTests
     public void A_lost_update_on_a_reliable_link_ends_the_link()
     {
         _attacker.Routes.Reannounce(_network.Now);
-        _network.Tamper = (from, frame) => from.Link == _network.Links[0] && (FrameKind)frame[0] == FrameKind.RouteUpdate ? [(byte)FrameKind.ControlAck, 0, 0] : frame;
+        _network.Tamper = (from, frame) => from.Link == _network.Links[0] && (FrameKind)frame[0]
+            == FrameKind.RouteUpdate ? [(byte)FrameKind.ControlAck, 0, 0] : frame;
         _network.After(_attacker);
         _network.Run(1);
         _network.Tamper = null;

@@ -28,14 +28,18 @@ public sealed class LiarTests(ITestOutputHelper output)
         long before = network.Nodes.Sum(node => node.BytesSent);
         double early = Send(network, liar, 700);
         double late = Send(network, liar, 700);
-        long raised = network.Nodes.Sum(node => node.Routes.Counters[RouteCounter.SequencesRaised]) - network.Nodes.Count;
-        output.WriteLine($"liar with {liar.Links.Count} links, {early:P2} arrived, then {late:P2}; {raised} sequences raised, "
+        long raised = network.Nodes.Sum(node => node.Routes.Counters[RouteCounter.SequencesRaised])
+            - network.Nodes.Count;
+        output.WriteLine(
+            $"liar with {liar.Links.Count} links, {early:P2} arrived, then {late:P2}; {raised} sequences raised, "
             + $"{(network.Nodes.Sum(node => node.BytesSent) - before) / network.Nodes.Count} B/node");
         Assert.True(early >= 0.95 && late >= 0.95, $"{early:P2}, then {late:P2}");
         Assert.Equal(0, network.Loops);
     }
 
-    /// <summary>Leipzig with a liar that has many links (rank 0 has the most) and claims one metric for everybody.</summary>
+    /// <summary>
+    /// Leipzig with a liar that has many links (rank 0 has the most) and claims one metric for everybody.
+    /// </summary>
     private static (TestNetwork Network, TestNode Liar) Leipzig(int rank, Metric claim)
     {
         TestNetwork network = Topologies.City("leipzig");
@@ -92,7 +96,8 @@ public sealed class LiarTests(ITestOutputHelper output)
         TestNode at = message.From;
         while (at != message.To)
         {
-            if (message.Tried.TryGetValue(at, out HashSet<LinkId>? tried) && tried.Count > 0 && path.TrueForAll(hop => hop.Node != at))
+            if (message.Tried.TryGetValue(at, out HashSet<LinkId>? tried) && tried.Count > 0
+                && path.TrueForAll(hop => hop.Node != at))
             {
                 foreach (LinkId link in tried)
                 {

@@ -27,8 +27,8 @@ public sealed class MemoryTests(ITestOutputHelper output)
         long before = GC.GetTotalMemory(forceFullCollection: true);
         for (int i = 0; i < links; i++)
         {
-            // The cable swallows what is sent: what a neighbour says the test says, and nothing that is told to it leaves.
-            // A link whose rate is known is in use at once.
+            // The cable swallows what is sent: what a neighbour says the test says, and nothing that is told to it
+            // leaves. A link whose rate is known is in use at once.
             peers[i] = new TestNode(network, 1 + i);
             peers[i].Start(network.Now, i);
             TestLink cable = network.Connect(
@@ -64,7 +64,8 @@ public sealed class MemoryTests(ITestOutputHelper output)
             for (int i = 0; i < 300; i++)
             {
                 byte[] request = new byte[PathRequest.Size];
-                new PathRequest(9, 1, i % 2 == 0, i % 4 < 2 ? known[i % known.Length] : new Abbreviation((ulong)random.NextInt64()))
+                new PathRequest(9, 1, i % 2 == 0, i % 4 < 2 ? known[i % known.Length]
+                    : new Abbreviation((ulong)random.NextInt64()))
                     .Write(request);
                 router.Routes.Receive(network.Now, new LinkId(link), FrameKind.PathRequest, request);
             }
@@ -92,7 +93,9 @@ public sealed class MemoryTests(ITestOutputHelper output)
         GC.KeepAlive(announces);
     }
 
-    /// <summary>What the other ends take that the test needs: as much as so many others in a network of their own.</summary>
+    /// <summary>
+    /// What the other ends take that the test needs: as much as so many others in a network of their own.
+    /// </summary>
     private static long Peers(TestNetwork network, int links)
     {
         long before = GC.GetTotalMemory(forceFullCollection: true);
@@ -110,14 +113,17 @@ public sealed class MemoryTests(ITestOutputHelper output)
     }
 
     private static Abbreviation NameOf(byte[] announce) =>
-        UnverifiedAnnounce.TryRead(announce, out UnverifiedAnnounce view) ? Abbreviation.Of(view.ComputeAddress()) : default;
+        UnverifiedAnnounce.TryRead(announce, out UnverifiedAnnounce view)
+            ? Abbreviation.Of(view.ComputeAddress()) : default;
 
-    private static void Say(TestNetwork network, TestNode router, int link, Abbreviation[] names, ushort sequence, ushort metric)
+    private static void Say(
+        TestNetwork network, TestNode router, int link, Abbreviation[] names, ushort sequence, ushort metric)
     {
         foreach (Abbreviation[] part in names.Chunk(1000))
         {
             byte[] body = new byte[RouteUpdate.SizeOf(part.Length)];
-            var writer = new RouteUpdate.Writer(body, router.Routes.ExpectedUpdate(new LinkId(link)), RouteUpdateFlags.None);
+            var writer = new RouteUpdate.Writer(body, router.Routes.ExpectedUpdate(new LinkId(link)),
+                RouteUpdateFlags.None);
             foreach (Abbreviation name in part)
                 writer.TryAdd(new RouteEntry(name, sequence, new Metric(metric)));
             router.Routes.Receive(network.Now, new LinkId(link), FrameKind.RouteUpdate, body);

@@ -17,7 +17,8 @@ public sealed class MobilityTests(ITestOutputHelper output)
         var network = new TestNetwork(4);
         network.OracleEvery = 20;
         network.AddNodes(Count);
-        (double X, double Y)[] places = [.. Enumerable.Range(0, Count).Select(_ => (random.NextDouble() * Side, random.NextDouble() * Side))];
+        (double X, double Y)[] places =
+            [.. Enumerable.Range(0, Count).Select(_ => (random.NextDouble() * Side, random.NextDouble() * Side))];
         double range = RangeFor(places);
         var links = new Dictionary<(int, int), TestLink>();
         Rewire(network, links, places, range);
@@ -32,7 +33,8 @@ public sealed class MobilityTests(ITestOutputHelper output)
             for (int i = 0; i < Count; i++)
             {
                 double angle = random.NextDouble() * 2 * Math.PI;
-                places[i] = (Math.Clamp(places[i].X + metres * Math.Cos(angle), 0, Side), Math.Clamp(places[i].Y + metres * Math.Sin(angle), 0, Side));
+                places[i] = (Math.Clamp(places[i].X + metres * Math.Cos(angle), 0, Side),
+                    Math.Clamp(places[i].Y + metres * Math.Sin(angle), 0, Side));
             }
 
             changed += Rewire(network, links, places, range);
@@ -78,7 +80,8 @@ public sealed class MobilityTests(ITestOutputHelper output)
     private static double Distance((double X, double Y) a, (double X, double Y) b) =>
         Math.Sqrt((a.X - b.X) * (a.X - b.X) + (a.Y - b.Y) * (a.Y - b.Y));
 
-    private static int Rewire(TestNetwork network, Dictionary<(int, int), TestLink> links, (double X, double Y)[] places, double range)
+    private static int Rewire(
+        TestNetwork network, Dictionary<(int, int), TestLink> links, (double X, double Y)[] places, double range)
     {
         int changed = 0;
         for (int a = 0; a < Count; a++)

@@ -22,7 +22,8 @@ public sealed class OracleTests
                 {
                     RouteEntry entry = RouteEntry.Read(frame.AsSpan(at));
                     if (entry.Metric != Metric.Zero)
-                        (entry with { Metric = new Metric((ushort)Math.Max(10, metric -= 20)) }).Write(frame.AsSpan(at));
+                        (entry with { Metric = new Metric((ushort)Math.Max(10, metric -= 20)) })
+                            .Write(frame.AsSpan(at));
                 }
             }
 

@@ -5,7 +5,8 @@ namespace QuicProChat.Mesh.Routing.Tests.Routes;
 
 public sealed class RadioTests(ITestOutputHelper output)
 {
-    private static LinkProperties Radio(int medium = 0) => new(Mtu: 222, BitsPerSecond: 5470, Reliable: false, PushRoutes: false, medium);
+    private static LinkProperties Radio(int medium = 0) =>
+        new(Mtu: 222, BitsPerSecond: 5470, Reliable: false, PushRoutes: false, medium);
 
     [Fact]
     public void A_slow_link_hears_of_nobody_it_did_not_ask_for()
@@ -59,8 +60,9 @@ public sealed class RadioTests(ITestOutputHelper output)
     [Fact]
     public void Losses_do_not_leave_neighbours_with_different_ideas()
     {
-        // Pushed routes over an unreliable link: every update is acknowledged or repeated. How long it takes is a matter of
-        // luck: at this loss seven hops let every fifth request for a fresh sequence through. That it ends is not.
+        // Pushed routes over an unreliable link: every update is acknowledged or repeated. How long it takes is a
+        // matter of luck: at this loss seven hops let every fifth request for a fresh sequence through. That it ends is
+        // not.
         const double Hour = 3_600;
         LinkProperties lossy = new(Mtu: 500, BitsPerSecond: 1_000_000, Reliable: false, PushRoutes: true);
         List<double> first = [], again = [];
@@ -82,7 +84,9 @@ public sealed class RadioTests(ITestOutputHelper output)
 
         first.Sort();
         again.Sort();
-        output.WriteLine($"all know all after {first[15]} s (half of 30), {first[^1]} s (all); the long way after {again[15]}, {again[^1]} s");
+        output.WriteLine(
+            $"all know all after {first[15]} s (half of 30), {first[^1]} s (all); the long way after {again[15]}, "
+                + $"{again[^1]} s");
         Assert.DoesNotContain(double.NaN, first);
         Assert.DoesNotContain(double.NaN, again);
         Assert.True(first[15] < 60 && again[15] < 60);

@@ -11,7 +11,11 @@ public sealed class RefreshTests
     {
         var network = new TestNetwork(1)
         {
-            Options = new RouteOptions { SequenceRefresh = TimeSpan.FromSeconds(60), SequenceRefreshPerNode = TimeSpan.FromSeconds(10) },
+            Options = new RouteOptions
+            {
+                SequenceRefresh = TimeSpan.FromSeconds(60),
+                SequenceRefreshPerNode = TimeSpan.FromSeconds(10)
+            },
         };
         network.AddNodes(nodes);
         for (int i = 1; i < nodes; i++)

@@ -11,7 +11,8 @@ public sealed class RoundTripTests
         bool wrong = true;
         var network = new TestNetwork(1)
         {
-            Tamper = (_, frame) => wrong && frame[0] == (byte)FrameKind.Pong ? [frame[0], (byte)~frame[1], (byte)~frame[2]] : frame,
+            Tamper = (_, frame) => wrong && frame[0] == (byte)FrameKind.Pong
+                ? [frame[0], (byte)~frame[1], (byte)~frame[2]] : frame,
         };
         network.AddNodes(2);
         network.Connect(network.Nodes[0], network.Nodes[1], delayMs: 3);

@@ -35,7 +35,8 @@ public sealed class ScaleTests(ITestOutputHelper output)
         {
             var link = new LinkId(neighbour);
             foreach (RouteEntry[] part in entries.Chunk(100))
-                router.Routes.Receive(network.Now, link, FrameKind.RouteUpdate, Update(router.Routes.ExpectedUpdate(link), part));
+                router.Routes.Receive(network.Now, link, FrameKind.RouteUpdate,
+                    Update(router.Routes.ExpectedUpdate(link), part));
         }
 
         foreach (byte[] frame in frames)

@@ -3,7 +3,9 @@ using QuicProChat.Mesh.Wire;
 
 namespace QuicProChat.Mesh.Routing.Tests.Routes;
 
-/// <summary>Streams over paths that lose much: what stalls, breaks and is soon back moves as few routes as possible.</summary>
+/// <summary>
+/// Streams over paths that lose much: what stalls, breaks and is soon back moves as few routes as possible.
+/// </summary>
 public sealed class StallTests
 {
     [Fact]

@@ -247,8 +247,10 @@ public sealed class StrangerTests
         new PathRequest(8, 0, false, name, WantsAnnounce: true).Write(body);
         Receive(_evil, FrameKind.PathRequest, body);
         _network.Run(1);
-        Assert.Contains(sent, f => (FrameKind)f[0] == FrameKind.RouteUpdate && RouteUpdate.TryRead(f.AsSpan(1), out RouteUpdate update) && update[0].Destination == name);
-        Assert.Contains(sent, f => (FrameKind)f[0] == FrameKind.Announce && f.AsSpan(1).SequenceEqual(_victim.Routes.FindAnnounce(_network.Nodes[2].Address)!.Bytes));
+        Assert.Contains(sent, f => (FrameKind)f[0] == FrameKind.RouteUpdate
+            && RouteUpdate.TryRead(f.AsSpan(1), out RouteUpdate update) && update[0].Destination == name);
+        Assert.Contains(sent, f => (FrameKind)f[0] == FrameKind.Announce && f.AsSpan(1)
+            .SequenceEqual(_victim.Routes.FindAnnounce(_network.Nodes[2].Address)!.Bytes));
     }
 
     [Fact]
@@ -261,7 +263,8 @@ public sealed class StrangerTests
         for (int frame = 0; frame < 100; frame++)
         {
             Tell(_evil, [.. Enumerable.Range(0, 2000).Select(i => new RouteEntry(
-                name, (ushort)target.SavedSequence, i % 2 == 0 ? Metric.Infinite : new Metric((ushort)(20 + i % 50))))]);
+                name, (ushort)target.SavedSequence, i % 2 == 0 ? Metric.Infinite
+                    : new Metric((ushort)(20 + i % 50))))]);
         }
 
         Assert.True(_victim.Routes.Counters[RouteCounter.EntriesPutOff] > 50_000);
@@ -348,7 +351,8 @@ public sealed class StrangerTests
                 for (int i = 0; i < 50; i++)
                 {
                     new PathRequest(
-                        (byte)random.Next(256), (ushort)random.Next(4), random.Next(2) == 0, names[random.Next(names.Length)],
+                        (byte)random.Next(256), (ushort)random.Next(4), random.Next(2) == 0,
+                        names[random.Next(names.Length)],
                         random.Next(2) == 0).Write(request);
                     Receive(_evil, FrameKind.PathRequest, request);
                 }
@@ -371,7 +375,8 @@ public sealed class StrangerTests
         }
     }
 
-    private static RouteEntry Invented(Random random) => new(new Abbreviation((ulong)random.NextInt64()), 1, new Metric(50));
+    private static RouteEntry Invented(Random random) =>
+        new(new Abbreviation((ulong)random.NextInt64()), 1, new Metric(50));
 
     private static Announce Make(TestNode node, uint sequence) => ((IAnnounceSource)node).Create(sequence);
 

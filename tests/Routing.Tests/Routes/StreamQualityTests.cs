@@ -32,7 +32,8 @@ public sealed class StreamQualityTests
     [Theory]
     [InlineData(0.5, 50, 600)]
     [InlineData(0.8, 600, 2000)]
-    public void The_cost_of_a_stream_follows_what_gets_lost_and_stays_where_it_is(double loss, double least, double most)
+    public void The_cost_of_a_stream_follows_what_gets_lost_and_stays_where_it_is(
+        double loss, double least, double most)
     {
         var random = new Random(7);
         var quality = new StreamQuality();

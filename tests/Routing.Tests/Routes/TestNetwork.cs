@@ -103,7 +103,12 @@ internal sealed class TestNetwork(int seed)
 
     public TestLink Connect(TestNode a, TestNode b, double delayMs = 1, LinkProperties? properties = null)
     {
-        var link = new TestLink { Properties = properties ?? LinkProperties.Stream, Delay = TimeSpan.FromMilliseconds(delayMs) };
+        var link = new TestLink
+        {
+            Properties = properties
+            ?? LinkProperties.Stream,
+            Delay = TimeSpan.FromMilliseconds(delayMs)
+        };
         Links.Add(link);
         link.A = new TestLinkEnd(link, a, FreeId(a));
         a.Links.Add(link.A.Id, link.A);
@@ -121,7 +126,8 @@ internal sealed class TestNetwork(int seed)
         {
             TestNode peer = end.Far.Node;
             end.Node.Routes.LinkUp(
-                Now, end.Id, new LinkDescription(peer.Address, peer.PublicKey, link.Properties, (ulong)peer.Number, end == link.A));
+                Now, end.Id, new LinkDescription(peer.Address, peer.PublicKey, link.Properties, (ulong)peer.Number, end
+                    == link.A));
         }
 
         After(link.A.Node);
@@ -180,7 +186,9 @@ internal sealed class TestNetwork(int seed)
     /// <summary>Runs for a span of simulated time.</summary>
     public void Run(double seconds) => RunUntil(() => false, seconds);
 
-    /// <summary>Runs until a condition holds, looked at every 10 ms; returns the seconds it took, NaN if it did not.</summary>
+    /// <summary>
+    /// Runs until a condition holds, looked at every 10 ms; returns the seconds it took, NaN if it did not.
+    /// </summary>
     public double RunUntil(Func<bool> condition, double seconds)
     {
         Instant start = Now;
@@ -282,7 +290,8 @@ internal sealed class TestNetwork(int seed)
         for (TestNode at = from; at != to; hops++)
         {
             NextHop[] next = at.NextHops(to);
-            if (next.Length == 0 || hops > Nodes.Count || !at.Links[next[0].Link].Link.IsUp || at.Links[next[0].Link].Link.IsSilent)
+            if (next.Length == 0 || hops > Nodes.Count || !at.Links[next[0].Link].Link.IsUp
+                || at.Links[next[0].Link].Link.IsSilent)
                 return -1;
             at = at.PeerOf(next[0].Link);
         }

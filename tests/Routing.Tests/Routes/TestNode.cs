@@ -80,7 +80,8 @@ internal sealed class TestNode : IRouterActions, IRouteEvents, IAnnounceSource
     public TestNode PeerOf(LinkId link) => Links[link].Far.Node;
 
     Announce IAnnounceSource.Create(uint sequence) =>
-        Announce.Create(sequence, _publicKey, Capabilities.Relay, null, Name, (message, signature) => Ed25519.Sign(message, _secretKey, signature));
+        Announce.Create(sequence, _publicKey, Capabilities.Relay, null, Name,
+            (message, signature) => Ed25519.Sign(message, _secretKey, signature));
 
     bool IRouterActions.Send(LinkId link, FrameClass frameClass, ReadOnlySpan<byte> frame)
     {
@@ -102,7 +103,8 @@ internal sealed class TestNode : IRouterActions, IRouteEvents, IAnnounceSource
 
     void IRouterActions.CloseLink(LinkId link, LinkEnd reason) => _network.CloseSoon(Links[link].Link);
 
-    void IRouterActions.PersistEnvelope(long token, in EnvelopeId id, in HeldEnvelope held, ReadOnlySpan<byte> envelope) =>
+    void IRouterActions.PersistEnvelope(long token, in EnvelopeId id, in HeldEnvelope held,
+        ReadOnlySpan<byte> envelope) =>
         throw new InvalidOperationException();
 
     void IRouterActions.ForgetEnvelope(in EnvelopeId id) => throw new InvalidOperationException();

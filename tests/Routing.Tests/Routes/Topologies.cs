@@ -5,9 +5,11 @@ namespace QuicProChat.Mesh.Routing.Tests.Routes;
 /// <summary>Small graphs for the tests.</summary>
 internal static class Topologies
 {
-    public static TestNetwork Line(int count, int seed = 1) => Of(count, seed, Enumerable.Range(1, count - 1).Select(i => (i - 1, i)));
+    public static TestNetwork Line(int count, int seed = 1) =>
+        Of(count, seed, Enumerable.Range(1, count - 1).Select(i => (i - 1, i)));
 
-    public static TestNetwork Ring(int count, int seed = 1) => Of(count, seed, Enumerable.Range(0, count).Select(i => (i, (i + 1) % count)));
+    public static TestNetwork Ring(int count, int seed = 1) =>
+        Of(count, seed, Enumerable.Range(0, count).Select(i => (i, (i + 1) % count)));
 
     public static TestNetwork Grid(int side, int seed = 1) => Of(side * side, seed, GridLinks(side));
 
@@ -35,7 +37,8 @@ internal static class Topologies
     /// <summary>A real community's graph from the shared test inputs.</summary>
     public static TestNetwork City(string name, int seed = 1)
     {
-        using JsonDocument document = JsonDocument.Parse(File.ReadAllBytes(SharedInputs.Find($"topologies/freifunk-{name}.json")));
+        using JsonDocument document =
+            JsonDocument.Parse(File.ReadAllBytes(SharedInputs.Find($"topologies/freifunk-{name}.json")));
         var numbers = new Dictionary<string, int>();
         var pairs = new HashSet<(int, int)>();
         foreach (JsonElement link in document.RootElement.GetProperty("links").EnumerateArray())

@@ -42,7 +42,8 @@ public abstract class ServerStoreContract : IAsyncLifetime
     public async Task An_id_is_stored_once_also_at_the_same_time_and_over_a_restart_and_other_bytes_conflict()
     {
         (IdentityKey alice, IdentityKey bob) = await TwoAsync();
-        EnqueueOutcome[] outcomes = await Task.WhenAll(Enumerable.Range(0, 100).Select(_ => EnqueueAsync(alice, Message(bob, 1))));
+        EnqueueOutcome[] outcomes =
+            await Task.WhenAll(Enumerable.Range(0, 100).Select(_ => EnqueueAsync(alice, Message(bob, 1))));
         Assert.All(outcomes, o => Assert.Equal((EnqueueResult.Stored, 1L), (o.Result, o.Messages[0].Sequence)));
         Assert.Single(outcomes, o => !o.Messages[0].Duplicate);
         Assert.Single(outcomes.Select(o => o.Messages[0].TimeMs).Distinct());
@@ -113,13 +114,16 @@ public abstract class ServerStoreContract : IAsyncLifetime
     public async Task A_batch_is_stored_as_a_whole_or_not_at_all()
     {
         (IdentityKey alice, IdentityKey bob) = await TwoAsync();
-        EnqueueOutcome refused = await Store.Inboxes.EnqueueAsync(alice, [Message(bob, 1), Message(Key(99), 2)], order: null);
+        EnqueueOutcome refused =
+            await Store.Inboxes.EnqueueAsync(alice, [Message(bob, 1), Message(Key(99), 2)], order: null);
         Assert.Equal(EnqueueResult.NoRecipient, refused.Result);
         Assert.Empty((await ReadAsync(bob)).Messages);
         Assert.Equal(
-            EnqueueResult.Conflict, (await Store.Inboxes.EnqueueAsync(alice, [Message(bob, 1), Message(bob, 1, "x")], order: null)).Result);
+            EnqueueResult.Conflict,
+            (await Store.Inboxes.EnqueueAsync(alice, [Message(bob, 1), Message(bob, 1, "x")], order: null)).Result);
         Assert.Empty((await ReadAsync(bob)).Messages);
-        EnqueueOutcome stored = await Store.Inboxes.EnqueueAsync(alice, [Message(bob, 1), Message(alice, 2), Message(bob, 3)], order: null);
+        EnqueueOutcome stored =
+            await Store.Inboxes.EnqueueAsync(alice, [Message(bob, 1), Message(alice, 2), Message(bob, 3)], order: null);
         Assert.Equal([1, 1, 2], stored.Messages.Select(m => m.Sequence));
     }
 
@@ -131,7 +135,8 @@ public abstract class ServerStoreContract : IAsyncLifetime
         byte[] group = [1, 2, 3];
         Assert.Equal(EnqueueResult.Stored, (await CommitAsync(alice, group, 0, Message(bob, 1))).Result);
         EnqueueOutcome[] both = await Task.WhenAll(
-            CommitAsync(alice, group, 1, Message(bob, 10), Message(carol, 11)), CommitAsync(bob, group, 1, Message(alice, 20), Message(carol, 21)));
+            CommitAsync(alice, group, 1, Message(bob, 10), Message(carol, 11)),
+            CommitAsync(bob, group, 1, Message(alice, 20), Message(carol, 21)));
         EnqueueOutcome loser = Assert.Single(both, o => o.Result == EnqueueResult.StaleEpoch);
         Assert.Equal(2UL, loser.Epoch);
         Assert.Single(both, o => o.Result == EnqueueResult.Stored);
@@ -139,11 +144,13 @@ public abstract class ServerStoreContract : IAsyncLifetime
         Assert.Single((await ReadAsync(carol)).Messages);
         // Who asks again after the winner's reply was lost learns that it won.
         IdentityKey winner = both[0] == loser ? bob : alice;
-        EnqueueOutcome again = winner == alice ? await CommitAsync(alice, group, 1, Message(bob, 10), Message(carol, 11))
+        EnqueueOutcome again = winner == alice
+            ? await CommitAsync(alice, group, 1, Message(bob, 10), Message(carol, 11))
             : await CommitAsync(bob, group, 1, Message(alice, 20), Message(carol, 21));
         Assert.All(again.Messages, m => Assert.True(m.Duplicate));
         await ReopenAsync();
-        Assert.Equal(EnqueueResult.Stored, (await CommitAsync(carol, group, 2, Message(alice, 30), Message(bob, 31))).Result);
+        Assert.Equal(EnqueueResult.Stored,
+            (await CommitAsync(carol, group, 2, Message(alice, 30), Message(bob, 31))).Result);
     }
 
     [Fact]
@@ -175,7 +182,8 @@ public abstract class ServerStoreContract : IAsyncLifetime
         Assert.Equal(EnqueueResult.Stored, (await EnqueueAsync(alice, Message(bob, 1, channel: channel))).Result);
         Assert.Equal(EnqueueResult.Forbidden, (await EnqueueAsync(carol, Message(bob, 2, channel: channel))).Result);
         Assert.Equal(EnqueueResult.Forbidden, (await EnqueueAsync(alice, Message(carol, 3, channel: channel))).Result);
-        Assert.Equal(EnqueueResult.Forbidden, (await EnqueueAsync(alice, Message(bob, 4, channel: new ChannelId(77)))).Result);
+        Assert.Equal(EnqueueResult.Forbidden,
+            (await EnqueueAsync(alice, Message(bob, 4, channel: new ChannelId(77)))).Result);
         Assert.Empty((await ReadAsync(bob)).Messages);
         Assert.Single((await Store.Inboxes.ReadAsync(new InboxId(bob, channel), default, 10, 1000)).Messages);
     }
@@ -187,13 +195,15 @@ public abstract class ServerStoreContract : IAsyncLifetime
         Assert.Null(await Store.KeyPackages.TakeAsync(alice));
         for (byte i = 0; i < 20; i++)
             Assert.Equal(i + 1, await Store.KeyPackages.AddAsync(alice, new[] { i }, new[] { i }, lastResort: false));
-        Assert.Equal(20, await Store.KeyPackages.AddAsync(alice, new byte[] { 3 }, new byte[] { 3 }, lastResort: false));
+        Assert.Equal(20,
+            await Store.KeyPackages.AddAsync(alice, new byte[] { 3 }, new byte[] { 3 }, lastResort: false));
         await Store.KeyPackages.AddAsync(alice, new byte[] { 100 }, new byte[] { 100 }, lastResort: true);
         await Store.KeyPackages.AddAsync(alice, new byte[] { 101 }, new byte[] { 101 }, lastResort: true);
         (byte[] Package, bool LastResort)?[] taken = await Task.WhenAll(
             Enumerable.Range(0, 30).Select(_ => Store.KeyPackages.TakeAsync(alice)));
         Assert.Equal(20, taken.Where(t => !t!.Value.LastResort).Select(t => t!.Value.Package[0]).Distinct().Count());
-        Assert.Equal(Enumerable.Repeat((byte)101, 10), taken.Where(t => t!.Value.LastResort).Select(t => t!.Value.Package[0]));
+        Assert.Equal(Enumerable.Repeat((byte)101, 10), taken.Where(t => t!.Value.LastResort)
+            .Select(t => t!.Value.Package[0]));
     }
 
     [Fact]
@@ -228,7 +238,9 @@ public abstract class ServerStoreContract : IAsyncLifetime
         Assert.Equal(EnqueueResult.Full, (await EnqueueAsync(carol, Message(bob, 5, new string('x', 1001)))).Result);
         Assert.Equal(EnqueueResult.Stored, (await EnqueueAsync(carol, Message(bob, 5, new string('x', 1000)))).Result);
         // A batch counts as a whole.
-        Assert.Equal(EnqueueResult.Full, (await Store.Inboxes.EnqueueAsync(bob, [.. Enumerable.Range(10, 5).Select(i => Message(bob, i))], null)).Result);
+        Assert.Equal(EnqueueResult.Full,
+            (await Store.Inboxes.EnqueueAsync(bob, [.. Enumerable.Range(10, 5).Select(i => Message(bob, i))],
+                null)).Result);
         // What was acknowledged makes room again, over a restart too.
         await Store.Inboxes.AcknowledgeAsync(Inbox(bob), default, 1);
         Assert.Equal(EnqueueResult.Stored, (await EnqueueAsync(alice, Message(bob, 4))).Result);
@@ -239,14 +251,20 @@ public abstract class ServerStoreContract : IAsyncLifetime
     public async Task A_name_and_a_key_have_one_account_and_an_invitation_registers_once()
     {
         IdentityKey alice = await RegisterAsync("alice", 1);
-        Assert.Equal(RegisterResult.Taken, await Store.Accounts.RegisterAsync(new StoredAccount("alice", Key(2), Record), null));
-        Assert.Equal(RegisterResult.Taken, await Store.Accounts.RegisterAsync(new StoredAccount("bob", alice, Record), null));
+        Assert.Equal(RegisterResult.Taken,
+            await Store.Accounts.RegisterAsync(new StoredAccount("alice", Key(2), Record), null));
+        Assert.Equal(RegisterResult.Taken,
+            await Store.Accounts.RegisterAsync(new StoredAccount("bob", alice, Record), null));
         byte[] invite = [1, 2, 3];
-        Assert.Equal(RegisterResult.NotInvited, await Store.Accounts.RegisterAsync(new StoredAccount("bob", Key(2), Record), invite));
+        Assert.Equal(RegisterResult.NotInvited,
+            await Store.Accounts.RegisterAsync(new StoredAccount("bob", Key(2), Record), invite));
         await Store.Accounts.AddInviteAsync(invite);
-        Assert.Equal(RegisterResult.Taken, await Store.Accounts.RegisterAsync(new StoredAccount("alice", Key(3), Record), invite));
-        Assert.Equal(RegisterResult.Registered, await Store.Accounts.RegisterAsync(new StoredAccount("bob", Key(2), Record), invite));
-        Assert.Equal(RegisterResult.NotInvited, await Store.Accounts.RegisterAsync(new StoredAccount("carol", Key(3), Record), invite));
+        Assert.Equal(RegisterResult.Taken,
+            await Store.Accounts.RegisterAsync(new StoredAccount("alice", Key(3), Record), invite));
+        Assert.Equal(RegisterResult.Registered,
+            await Store.Accounts.RegisterAsync(new StoredAccount("bob", Key(2), Record), invite));
+        Assert.Equal(RegisterResult.NotInvited,
+            await Store.Accounts.RegisterAsync(new StoredAccount("carol", Key(3), Record), invite));
         StoredAccount found = (await Store.Accounts.FindAsync("alice"))!;
         Assert.Equal((alice, Convert.ToHexString(Record)), (found.Identity, Convert.ToHexString(found.Record)));
         Assert.Equal("bob", (await Store.Accounts.FindAsync(Key(2)))!.Username);
@@ -284,7 +302,8 @@ public abstract class ServerStoreContract : IAsyncLifetime
             Assert.True(await Store.Accounts.AddDeviceAsync(alice, new DeviceId(i), $"device {i}"));
         Assert.False(await Store.Accounts.AddDeviceAsync(alice, new DeviceId(6), "one more"));
         Assert.True(await Store.Accounts.AddDeviceAsync(alice, new DeviceId(5), "renamed"));
-        Assert.Equal("renamed", (await Store.Accounts.ListDevicesAsync(alice)).Single(d => d.Id == new DeviceId(5)).Name);
+        Assert.Equal("renamed", (await Store.Accounts.ListDevicesAsync(alice))
+            .Single(d => d.Id == new DeviceId(5)).Name);
         for (byte i = 0; i < 25; i++)
         {
             await Store.Accounts.AddSessionAsync(new[] { i }, alice, 1_000_000);
@@ -335,11 +354,13 @@ public abstract class ServerStoreContract : IAsyncLifetime
         Store = await OpenAsync(new StoreLimits());
     }
 
-    private protected async Task<(IdentityKey Alice, IdentityKey Bob)> TwoAsync() => (await RegisterAsync("alice", 1), await RegisterAsync("bob", 2));
+    private protected async Task<(IdentityKey Alice, IdentityKey Bob)> TwoAsync() =>
+        (await RegisterAsync("alice", 1), await RegisterAsync("bob", 2));
 
     private protected async Task<IdentityKey> RegisterAsync(string name, byte key)
     {
-        Assert.Equal(RegisterResult.Registered, await Store.Accounts.RegisterAsync(new StoredAccount(name, Key(key), Record), null));
+        Assert.Equal(RegisterResult.Registered,
+            await Store.Accounts.RegisterAsync(new StoredAccount(name, Key(key), Record), null));
         return Key(key);
     }
 
@@ -347,8 +368,10 @@ public abstract class ServerStoreContract : IAsyncLifetime
 
     private protected static InboxId Inbox(IdentityKey owner) => new(owner, default);
 
-    private protected static NewMessage Message(IdentityKey to, int number, string? text = null, ChannelId channel = default) => new(
-        new InboxId(to, channel), new MessageId((UInt128)(number + 1)), Encoding.UTF8.GetBytes(text ?? $"message {number}"),
+    private protected static NewMessage Message(
+        IdentityKey to, int number, string? text = null, ChannelId channel = default) => new(
+        new InboxId(to, channel), new MessageId((UInt128)(number + 1)),
+        Encoding.UTF8.GetBytes(text ?? $"message {number}"),
         (long)TimeSpan.FromDays(30).TotalMilliseconds);
 
     private protected Task<EnqueueOutcome> EnqueueAsync(IdentityKey from, NewMessage message) =>
@@ -357,10 +380,12 @@ public abstract class ServerStoreContract : IAsyncLifetime
     private protected Task<InboxContent> ReadAsync(IdentityKey owner, DeviceId device = default) =>
         Store.Inboxes.ReadAsync(Inbox(owner), device, 1000, 1_000_000);
 
-    private Task<EnqueueOutcome> CommitAsync(IdentityKey from, byte[] group, ulong epoch, params NewMessage[] messages) =>
+    private Task<EnqueueOutcome> CommitAsync(
+        IdentityKey from, byte[] group, ulong epoch, params NewMessage[] messages) =>
         Store.Inboxes.EnqueueAsync(from, messages, new CommitOrder(group, epoch));
 
-    private static async Task<(EnqueueResult, ulong)> ResultAsync(Task<EnqueueOutcome> outcome) => ((await outcome).Result, (await outcome).Epoch);
+    private static async Task<(EnqueueResult, ulong)> ResultAsync(Task<EnqueueOutcome> outcome) =>
+        ((await outcome).Result, (await outcome).Epoch);
 
     private async Task<long[]> SequencesAsync(IdentityKey from, IdentityKey to, int first, int count)
     {

@@ -21,7 +21,8 @@ public class SqliteStoreTests : ServerStoreContract
     [Fact]
     public void A_second_process_is_refused()
     {
-        StoreException refused = Assert.Throws<StoreException>(() => SqliteServerStore.Open(_directory, new StoreLimits(), Time));
+        StoreException refused =
+            Assert.Throws<StoreException>(() => SqliteServerStore.Open(_directory, new StoreLimits(), Time));
         Assert.Equal(StoreError.InUse, refused.Error);
     }
 
@@ -46,7 +47,8 @@ public class SqliteStoreTests : ServerStoreContract
         byte[] hash = [5, 6, 7];
         SqliteInvites.Add(_directory, hash);
         Assert.Equal(
-            RegisterResult.Registered, await Store.Accounts.RegisterAsync(new StoredAccount("alice", Key(1), new byte[192]), hash));
+            RegisterResult.Registered,
+            await Store.Accounts.RegisterAsync(new StoredAccount("alice", Key(1), new byte[192]), hash));
     }
 
     [Fact]
@@ -73,7 +75,8 @@ public class SqliteStoreTests : ServerStoreContract
         ];
         await Assert.ThrowsAsync<InvalidOperationException>(() => EnqueueAsync(alice, broken));
         await Task.WhenAll(all);
-        Assert.Equal(Enumerable.Range(1, 40).Select(i => (long)i), (await ReadAsync(bob)).Messages.Select(m => m.Sequence).Order());
+        Assert.Equal(Enumerable.Range(1, 40).Select(i => (long)i),
+            (await ReadAsync(bob)).Messages.Select(m => m.Sequence).Order());
     }
 
     /// <summary>Memory that can be read once: the digest of the caller, but not the writer's insertion.</summary>
@@ -82,7 +85,8 @@ public class SqliteStoreTests : ServerStoreContract
         private readonly byte[] _bytes = new byte[10];
         private int _reads;
 
-        public override Span<byte> GetSpan() => ++_reads <= 1 ? _bytes : throw new InvalidOperationException("The memory is broken.");
+        public override Span<byte> GetSpan() =>
+            ++_reads <= 1 ? _bytes : throw new InvalidOperationException("The memory is broken.");
 
         public override System.Buffers.MemoryHandle Pin(int elementIndex = 0) => default;
 

@@ -38,7 +38,8 @@ public class AccountTests
     {
         await using TestServer server = await TestServer.StartAsync();
         await using TestClient alice = await TestClient.JoinAsync(server, transport, "alice");
-        await using TestClient mallory = new(server.Endpoint(transport), ServerTrust.Key(server.Fingerprint), "mallory");
+        await using TestClient mallory =
+            new(server.Endpoint(transport), ServerTrust.Key(server.Fingerprint), "mallory");
         Assert.Equal(RpcStatus.Conflict, await RegisterAsync(mallory, "alice"));
         OpaqueRegisterFinishRequest stolen = new()
         {
@@ -48,8 +49,10 @@ public class AccountTests
             IdentityProof = ByteString.CopyFrom(new byte[64]),
         };
         // Whether these 32 bytes are an element is chance; neither way it is registered.
-        Assert.True(await mallory.StatusAsync(RpcMethod.OpaqueRegisterFinish, stolen) is RpcStatus.Forbidden or RpcStatus.BadRequest);
-        Assert.Equal(RpcStatus.NotFound, await alice.StatusAsync(RpcMethod.ResolveUser, new ResolveUserRequest { Username = "mallory" }));
+        Assert.True(await mallory.StatusAsync(RpcMethod.OpaqueRegisterFinish, stolen) is RpcStatus.Forbidden
+            or RpcStatus.BadRequest);
+        Assert.Equal(RpcStatus.NotFound,
+            await alice.StatusAsync(RpcMethod.ResolveUser, new ResolveUserRequest { Username = "mallory" }));
     }
 
     [Theory]
@@ -57,7 +60,8 @@ public class AccountTests
     [InlineData((int)RegistrationPolicy.Invite)]
     public async Task A_server_registers_whom_its_operator_lets(int policy)
     {
-        await using TestServer server = await TestServer.StartAsync(o => o with { Registration = (RegistrationPolicy)policy });
+        await using TestServer server =
+            await TestServer.StartAsync(o => o with { Registration = (RegistrationPolicy)policy });
         await using TestClient alice = new(server.Endpoint("wss"), ServerTrust.Key(server.Fingerprint), "alice");
         Assert.Equal(RpcStatus.Forbidden, await RegisterAsync(alice, "alice", "not an invitation"));
         string invitation = Invitations.Make(RandomSource.System);
@@ -87,7 +91,8 @@ public class AccountTests
 
             // Alice logged in once already.
             int free = name == "alice" ? 3 : 4;
-            Assert.Equal([.. Enumerable.Repeat(RpcStatus.Unauthenticated, free), .. Enumerable.Repeat(RpcStatus.RateLimited, 6 - free)], statuses);
+            Assert.Equal([.. Enumerable.Repeat(RpcStatus.Unauthenticated, free),
+                .. Enumerable.Repeat(RpcStatus.RateLimited, 6 - free)], statuses);
         }
     }
 
@@ -96,11 +101,14 @@ public class AccountTests
     {
         await using TestServer server = await TestServer.StartAsync();
         await using TestClient alice = await TestClient.JoinAsync(server, transport, "alice");
-        OpaqueLoginFinishRequest finish = new() { Username = "alice", Finalization = ByteString.CopyFrom(new byte[64]), IdentityKey = alice.Key };
+        OpaqueLoginFinishRequest finish =
+            new() { Username = "alice", Finalization = ByteString.CopyFrom(new byte[64]), IdentityKey = alice.Key };
         Assert.Equal(RpcStatus.BadRequest, await alice.StatusAsync(RpcMethod.OpaqueLoginFinish, finish));
-        using Identity.Opaque.OpaqueLogin login = new("x"u8, Identity.Opaque.OpaqueSettings.Default, RandomSource.System);
+        using Identity.Opaque.OpaqueLogin login =
+            new("x"u8, Identity.Opaque.OpaqueSettings.Default, RandomSource.System);
         await alice.CallAsync(
-            RpcMethod.OpaqueLoginStart, new OpaqueLoginStartRequest { Username = "alice", Request = ByteString.CopyFrom(login.Ke1.Span) },
+            RpcMethod.OpaqueLoginStart,
+            new OpaqueLoginStartRequest { Username = "alice", Request = ByteString.CopyFrom(login.Ke1.Span) },
             OpaqueLoginStartResponse.Parser);
         Assert.Equal(RpcStatus.Unauthenticated, await alice.StatusAsync(RpcMethod.OpaqueLoginFinish, finish));
         Assert.Equal(RpcStatus.BadRequest, await alice.StatusAsync(RpcMethod.OpaqueLoginFinish, finish));
@@ -111,9 +119,11 @@ public class AccountTests
     {
         await using TestServer server = await TestServer.StartAsync();
         await using TestClient alice = await TestClient.JoinAsync(server, transport, "alice");
-        await using TestClient second = new(server.Endpoint(transport), ServerTrust.Key(server.Fingerprint), "alice", alice.Identity);
+        await using TestClient second =
+            new(server.Endpoint(transport), ServerTrust.Key(server.Fingerprint), "alice", alice.Identity);
         await second.AuthenticateAsync(alice.Token);
-        Assert.True((await alice.CallAsync(RpcMethod.DeleteAccount, new DeleteAccountRequest(), DeleteAccountResponse.Parser)).Success);
+        Assert.True((await alice.CallAsync(RpcMethod.DeleteAccount, new DeleteAccountRequest(),
+            DeleteAccountResponse.Parser)).Success);
         await second.Connection!.Closed.WaitAsync(TimeSpan.FromSeconds(10));
         await alice.Connection!.Closed.WaitAsync(TimeSpan.FromSeconds(10));
         await using TestClient third = new(server.Endpoint(transport), ServerTrust.Key(server.Fingerprint), "alice");
@@ -128,12 +138,16 @@ public class AccountTests
         await using TestServer server = await TestServer.StartAsync();
         await using TestClient laptop = await TestClient.JoinAsync(server, transport, "alice");
         await laptop.CallAsync(
-            RpcMethod.RegisterDevice, new RegisterDeviceRequest { DeviceId = ByteString.CopyFrom(phone), DeviceName = "phone" },
+            RpcMethod.RegisterDevice,
+            new RegisterDeviceRequest { DeviceId = ByteString.CopyFrom(phone), DeviceName = "phone" },
             RegisterDeviceResponse.Parser);
-        await using TestClient lost = new(server.Endpoint(transport), ServerTrust.Key(server.Fingerprint), "alice", laptop.Identity);
+        await using TestClient lost =
+            new(server.Endpoint(transport), ServerTrust.Key(server.Fingerprint), "alice", laptop.Identity);
         await lost.LogInAsync(phone);
-        Assert.Single((await laptop.CallAsync(RpcMethod.ListDevices, new ListDevicesRequest(), ListDevicesResponse.Parser)).Devices);
-        await laptop.CallAsync(RpcMethod.RevokeDevice, new RevokeDeviceRequest { DeviceId = ByteString.CopyFrom(phone) }, RevokeDeviceResponse.Parser);
+        Assert.Single((await laptop.CallAsync(RpcMethod.ListDevices, new ListDevicesRequest(),
+            ListDevicesResponse.Parser)).Devices);
+        await laptop.CallAsync(RpcMethod.RevokeDevice,
+            new RevokeDeviceRequest { DeviceId = ByteString.CopyFrom(phone) }, RevokeDeviceResponse.Parser);
         await lost.Connection!.Closed.WaitAsync(TimeSpan.FromSeconds(10));
         RpcException refused = await Assert.ThrowsAsync<RpcException>(() => lost.AuthenticateAsync(lost.Token, phone));
         Assert.Equal(RpcStatus.Unauthenticated, refused.Status);
@@ -147,15 +161,18 @@ public class AccountTests
         string known;
         await using (TestServer server = await TestServer.StartAsync())
         {
-            await using TestClient first = new(server.Endpoint(transport), ServerTrust.FirstUse(new PinFile(pins), "example.org"), "alice");
+            await using TestClient first =
+                new(server.Endpoint(transport), ServerTrust.FirstUse(new PinFile(pins), "example.org"), "alice");
             Assert.Equal(RpcStatus.Ok, await first.StatusAsync(RpcMethod.Health, new HealthRequest()));
             known = server.Fingerprint;
         }
 
         Assert.Equal(known, new PinFile(pins).Find("example.org"));
         await using TestServer other = await TestServer.StartAsync();
-        await using TestClient second = new(other.Endpoint(transport), ServerTrust.FirstUse(new PinFile(pins), "example.org"), "alice");
-        IOException refused = await Assert.ThrowsAsync<IOException>(() => second.StatusAsync(RpcMethod.Health, new HealthRequest()));
+        await using TestClient second =
+            new(other.Endpoint(transport), ServerTrust.FirstUse(new PinFile(pins), "example.org"), "alice");
+        IOException refused =
+            await Assert.ThrowsAsync<IOException>(() => second.StatusAsync(RpcMethod.Health, new HealthRequest()));
         Assert.Contains($"Expected {known}, seen {other.Fingerprint}", refused.Message);
         Directory.Delete(Path.GetDirectoryName(pins)!, recursive: true);
     }
@@ -164,7 +181,8 @@ public class AccountTests
     {
         try
         {
-            await client.Account.RegisterAsync(name, TestClient.Password, client.Identity, invitation, CancellationToken.None);
+            await client.Account.RegisterAsync(name, TestClient.Password, client.Identity, invitation,
+                CancellationToken.None);
             return RpcStatus.Ok;
         }
         catch (RpcException e)

@@ -23,7 +23,8 @@ public class DeliveryTests
         Assert.Equal((sent.Seq, message.MessageId), (envelope.Seq, envelope.MessageId));
 
         HealthResponse health = await alice.CallAsync(RpcMethod.Health, new HealthRequest(), HealthResponse.Parser);
-        Assert.True(DeliveryProof.TryVerify(sent.DeliveryProof.Span, health.ServerKey.Span, message, out DeliveryProof proof));
+        Assert.True(DeliveryProof.TryVerify(sent.DeliveryProof.Span, health.ServerKey.Span, message,
+            out DeliveryProof proof));
         Assert.Equal((envelope.Seq, envelope.TimeMs), (proof.Sequence, proof.TimeMs));
         EnqueueResponse again = await alice.CallAsync(RpcMethod.Enqueue, message, EnqueueResponse.Parser);
         Assert.Equal((true, sent.Seq, sent.DeliveryProof), (again.Duplicate, again.Seq, again.DeliveryProof));
@@ -44,7 +45,8 @@ public class DeliveryTests
         Assert.Equal(Enumerable.Range(1, 50).Select(i => (ulong)i), second.Payloads.Select(p => p.Seq));
         Assert.Equal(first, second);
         await bob.AckAsync(20);
-        Assert.Equal(Enumerable.Range(21, 30).Select(i => (ulong)i), (await bob.FetchAsync(RpcMethod.Peek)).Payloads.Select(p => p.Seq));
+        Assert.Equal(Enumerable.Range(21, 30).Select(i => (ulong)i),
+            (await bob.FetchAsync(RpcMethod.Peek)).Payloads.Select(p => p.Seq));
         await bob.AckAsync(50);
         FetchResponse rest = await bob.FetchAsync();
         Assert.Equal((0, 51UL, 50UL), (rest.Payloads.Count, rest.OldestSeq, rest.NewestSeq));
@@ -58,13 +60,17 @@ public class DeliveryTests
         await using TestClient bob = await TestClient.JoinAsync(server, transport, "bob");
         await using TestClient carol = await TestClient.JoinAsync(server, transport, "carol");
         await CommitAsync(alice, 0, TestClient.Message(bob.Key, 1, "welcome"));
-        await CommitAsync(alice, 1, TestClient.Message(bob.Key, 2, "commit"), TestClient.Message(carol.Key, 3, "welcome"));
+        await CommitAsync(alice, 1, TestClient.Message(bob.Key, 2, "commit"),
+            TestClient.Message(carol.Key, 3, "welcome"));
         RpcException stale = await Assert.ThrowsAsync<RpcException>(
-            () => CommitAsync(bob, 1, TestClient.Message(alice.Key, 4, "commit"), TestClient.Message(carol.Key, 5, "another welcome")));
+            () => CommitAsync(bob, 1, TestClient.Message(alice.Key, 4, "commit"),
+                TestClient.Message(carol.Key, 5, "another welcome")));
         Assert.Equal((RpcStatus.StaleEpoch, 2UL), (stale.Status, stale.Epoch));
         Assert.Single((await carol.FetchAsync()).Payloads);
         Assert.Empty((await alice.FetchAsync()).Payloads);
-        BatchEnqueueResponse retried = await CommitAsync(bob, 2, TestClient.Message(alice.Key, 6, "commit"), TestClient.Message(carol.Key, 7, "commit"));
+        BatchEnqueueResponse retried =
+            await CommitAsync(bob, 2, TestClient.Message(alice.Key, 6, "commit"),
+                TestClient.Message(carol.Key, 7, "commit"));
         Assert.Equal(2, retried.Results.Count);
     }
 
@@ -79,7 +85,12 @@ public class DeliveryTests
         {
             UploadKeyPackageResponse uploaded = await bob.CallAsync(
                 RpcMethod.UploadKeyPackage,
-                new UploadKeyPackageRequest { IdentityKey = bob.Key, Package = ByteString.CopyFromUtf8($"package {i}"), LastResort = i == 7 },
+                new UploadKeyPackageRequest
+                {
+                    IdentityKey = bob.Key,
+                    Package = ByteString.CopyFromUtf8($"package {i}"),
+                    LastResort = i == 7
+                },
                 UploadKeyPackageResponse.Parser);
             Assert.Equal((uint)Math.Min(i + 1, 7), uploaded.Available);
         }
@@ -87,19 +98,24 @@ public class DeliveryTests
         FetchKeyPackageRequest fetch = new() { IdentityKey = bob.Key };
         HashSet<string> taken = [];
         for (int i = 0; i < 5; i++)
-            Assert.True(taken.Add((await mallory.CallAsync(RpcMethod.FetchKeyPackage, fetch, FetchKeyPackageResponse.Parser)).Package.ToStringUtf8()));
+            Assert.True(taken.Add(
+                (await mallory.CallAsync(RpcMethod.FetchKeyPackage, fetch,
+                    FetchKeyPackageResponse.Parser)).Package.ToStringUtf8()));
         Assert.Equal(RpcStatus.RateLimited, await mallory.StatusAsync(RpcMethod.FetchKeyPackage, fetch));
         for (int i = 0; i < 4; i++)
         {
-            FetchKeyPackageResponse package = await alice.CallAsync(RpcMethod.FetchKeyPackage, fetch, FetchKeyPackageResponse.Parser);
+            FetchKeyPackageResponse package =
+                await alice.CallAsync(RpcMethod.FetchKeyPackage, fetch, FetchKeyPackageResponse.Parser);
             Assert.Equal(i >= 2, package.LastResort);
             Assert.Equal(i != 3, taken.Add(package.Package.ToStringUtf8()));
         }
 
-        Assert.Equal(RpcStatus.NotFound, await alice.StatusAsync(RpcMethod.FetchKeyPackage, new FetchKeyPackageRequest { IdentityKey = alice.Key }));
+        Assert.Equal(RpcStatus.NotFound,
+            await alice.StatusAsync(RpcMethod.FetchKeyPackage, new FetchKeyPackageRequest { IdentityKey = alice.Key }));
         Assert.Equal(
             RpcStatus.Forbidden,
-            await mallory.StatusAsync(RpcMethod.UploadKeyPackage, new UploadKeyPackageRequest { IdentityKey = bob.Key, Package = ByteString.CopyFromUtf8("x") }));
+            await mallory.StatusAsync(RpcMethod.UploadKeyPackage,
+                new UploadKeyPackageRequest { IdentityKey = bob.Key, Package = ByteString.CopyFromUtf8("x") }));
     }
 
     [Theory, OverWebSocket, OverQuic]
@@ -114,20 +130,30 @@ public class DeliveryTests
         CreateChannelResponse same = await bob.CallAsync(
             RpcMethod.CreateChannel, new CreateChannelRequest { PeerKey = alice.Key }, CreateChannelResponse.Parser);
         Assert.Equal((true, false, made.ChannelId), (made.WasNew, same.WasNew, same.ChannelId));
-        Assert.Equal(RpcStatus.Forbidden, await mallory.StatusAsync(RpcMethod.Enqueue, TestClient.Message(bob.Key, 1, channel: made.ChannelId)));
+        Assert.Equal(RpcStatus.Forbidden,
+            await mallory.StatusAsync(RpcMethod.Enqueue, TestClient.Message(bob.Key, 1, channel: made.ChannelId)));
         Assert.Equal(
-            RpcStatus.Forbidden, await mallory.StatusAsync(RpcMethod.Fetch, new FetchRequest { RecipientKey = mallory.Key, ChannelId = made.ChannelId }));
+            RpcStatus.Forbidden,
+            await mallory.StatusAsync(
+                RpcMethod.Fetch, new FetchRequest { RecipientKey = mallory.Key, ChannelId = made.ChannelId }));
         Assert.Equal(
-            RpcStatus.Forbidden, await mallory.StatusAsync(RpcMethod.Fetch, new FetchRequest { RecipientKey = bob.Key, ChannelId = made.ChannelId }));
-        Assert.Equal(RpcStatus.Forbidden, await mallory.StatusAsync(RpcMethod.Ack, new AckRequest { RecipientKey = bob.Key, SeqUpTo = 9 }));
-        Assert.Equal(RpcStatus.Ok, await alice.StatusAsync(RpcMethod.Enqueue, TestClient.Message(bob.Key, 2, channel: made.ChannelId)));
+            RpcStatus.Forbidden,
+            await mallory.StatusAsync(
+                RpcMethod.Fetch, new FetchRequest { RecipientKey = bob.Key, ChannelId = made.ChannelId }));
+        Assert.Equal(RpcStatus.Forbidden,
+            await mallory.StatusAsync(RpcMethod.Ack, new AckRequest { RecipientKey = bob.Key, SeqUpTo = 9 }));
+        Assert.Equal(RpcStatus.Ok,
+            await alice.StatusAsync(RpcMethod.Enqueue, TestClient.Message(bob.Key, 2, channel: made.ChannelId)));
         FetchResponse content = await bob.CallAsync(
-            RpcMethod.Fetch, new FetchRequest { RecipientKey = bob.Key, ChannelId = made.ChannelId }, FetchResponse.Parser);
+            RpcMethod.Fetch, new FetchRequest { RecipientKey = bob.Key, ChannelId = made.ChannelId },
+            FetchResponse.Parser);
         Assert.Single(content.Payloads);
         Assert.Empty((await bob.FetchAsync()).Payloads);
     }
 
-    private static Task<BatchEnqueueResponse> CommitAsync(TestClient from, ulong epoch, params EnqueueRequest[] messages) => from.CallAsync(
-        RpcMethod.BatchEnqueue, new BatchEnqueueRequest { Items = { messages }, GroupId = ByteString.CopyFromUtf8("group"), Epoch = epoch },
+    private static Task<BatchEnqueueResponse> CommitAsync(
+        TestClient from, ulong epoch, params EnqueueRequest[] messages) => from.CallAsync(
+        RpcMethod.BatchEnqueue,
+        new BatchEnqueueRequest { Items = { messages }, GroupId = ByteString.CopyFromUtf8("group"), Epoch = epoch },
         BatchEnqueueResponse.Parser);
 }

@@ -16,12 +16,15 @@ public class HostileTests
         await using TestClient stranger = new(server.Endpoint(transport), ServerTrust.Key(server.Fingerprint), "alice");
         RpcMethod[] open =
         [
-            RpcMethod.Authenticate, RpcMethod.OpaqueRegisterStart, RpcMethod.OpaqueRegisterFinish, RpcMethod.OpaqueLoginStart,
+            RpcMethod.Authenticate, RpcMethod.OpaqueRegisterStart, RpcMethod.OpaqueRegisterFinish,
+            RpcMethod.OpaqueLoginStart,
             RpcMethod.OpaqueLoginFinish, RpcMethod.Health,
         ];
         foreach (RpcMethod method in Enum.GetValues<RpcMethod>().Except(open))
             Assert.Equal(RpcStatus.Unauthenticated, await stranger.StatusAsync(method, new Failure()));
-        Assert.Equal(RpcStatus.Unauthenticated, await stranger.StatusAsync(RpcMethod.Authenticate, new Auth { AccessToken = ByteString.CopyFrom(new byte[32]) }));
+        Assert.Equal(RpcStatus.Unauthenticated,
+            await stranger.StatusAsync(
+                RpcMethod.Authenticate, new Auth { AccessToken = ByteString.CopyFrom(new byte[32]) }));
         Assert.Equal(RpcStatus.NotFound, await stranger.StatusAsync((RpcMethod)999, new Failure()));
     }
 
@@ -33,12 +36,19 @@ public class HostileTests
         ByteString odd = ByteString.CopyFrom(new byte[31]);
         (RpcMethod, IMessage)[] requests =
         [
-            (RpcMethod.Enqueue, new EnqueueRequest { RecipientKey = odd, MessageId = ByteString.CopyFrom(new byte[16]), Payload = odd }),
+            (RpcMethod.Enqueue,
+                new EnqueueRequest { RecipientKey = odd, MessageId = ByteString.CopyFrom(new byte[16]),
+                    Payload = odd }),
             (RpcMethod.Enqueue, new EnqueueRequest { RecipientKey = alice.Key, MessageId = odd, Payload = odd }),
-            (RpcMethod.Enqueue, new EnqueueRequest { RecipientKey = alice.Key, MessageId = ByteString.CopyFrom(new byte[16]) }),
-            (RpcMethod.Enqueue, new EnqueueRequest { RecipientKey = alice.Key, MessageId = ByteString.CopyFrom(new byte[16]), Payload = odd, ChannelId = odd }),
+            (RpcMethod.Enqueue,
+                new EnqueueRequest { RecipientKey = alice.Key, MessageId = ByteString.CopyFrom(new byte[16]) }),
+            (RpcMethod.Enqueue,
+                new EnqueueRequest { RecipientKey = alice.Key, MessageId = ByteString.CopyFrom(new byte[16]),
+                    Payload = odd, ChannelId = odd }),
             (RpcMethod.BatchEnqueue, new BatchEnqueueRequest()),
-            (RpcMethod.BatchEnqueue, new BatchEnqueueRequest { Items = { TestClient.Message(alice.Key, 1) }, GroupId = ByteString.CopyFrom(new byte[65]) }),
+            (RpcMethod.BatchEnqueue,
+                new BatchEnqueueRequest { Items = { TestClient.Message(alice.Key, 1) },
+                    GroupId = ByteString.CopyFrom(new byte[65]) }),
             (RpcMethod.Fetch, new FetchRequest { RecipientKey = odd }),
             (RpcMethod.FetchWait, new FetchWaitRequest { RecipientKey = alice.Key, ChannelId = odd }),
             (RpcMethod.Ack, new AckRequest { RecipientKey = alice.Key, DeviceId = odd }),
@@ -50,21 +60,25 @@ public class HostileTests
             (RpcMethod.RegisterDevice, new RegisterDeviceRequest { DeviceId = odd }),
             (RpcMethod.RegisterDevice, new RegisterDeviceRequest { DeviceId = ByteString.CopyFrom(new byte[16]) }),
             (RpcMethod.OpaqueRegisterStart, new OpaqueRegisterStartRequest { Username = "Bob" }),
-            (RpcMethod.OpaqueLoginStart, new OpaqueLoginStartRequest { Username = "bob", Request = ByteString.CopyFrom(new byte[96]) }),
-            (RpcMethod.OpaqueRegisterFinish, new OpaqueRegisterFinishRequest { Username = "bob", Upload = ByteString.CopyFrom(new byte[192]) }),
+            (RpcMethod.OpaqueLoginStart,
+                new OpaqueLoginStartRequest { Username = "bob", Request = ByteString.CopyFrom(new byte[96]) }),
+            (RpcMethod.OpaqueRegisterFinish,
+                new OpaqueRegisterFinishRequest { Username = "bob", Upload = ByteString.CopyFrom(new byte[192]) }),
         ];
         foreach ((RpcMethod method, IMessage request) in requests)
             Assert.Equal(RpcStatus.BadRequest, await alice.StatusAsync(method, request));
         foreach (RpcMethod method in Enum.GetValues<RpcMethod>())
         {
             // A length that the message does not have.
-            RpcReply reply = await alice.Connection!.CallAsync(method, new byte[] { 0x0A, 0x7F, 1 }, CancellationToken.None);
+            RpcReply reply =
+                await alice.Connection!.CallAsync(method, new byte[] { 0x0A, 0x7F, 1 }, CancellationToken.None);
             Assert.Equal(RpcStatus.BadRequest, reply.Status);
         }
     }
 
     [Theory, OverWebSocket, OverQuic]
-    public async Task Requests_of_every_method_cut_and_altered_anywhere_are_answered_and_none_is_a_fault_of_the_server(string transport)
+    public async Task Requests_of_every_method_cut_and_altered_anywhere_are_answered_and_none_is_a_fault_of_the_server(
+        string transport)
     {
         await using TestServer server = await TestServer.StartAsync();
         await using TestClient alice = await TestClient.JoinAsync(server, transport, "alice");
@@ -73,16 +87,24 @@ public class HostileTests
         (RpcMethod Method, IMessage Request)[] requests =
         [
             (RpcMethod.OpaqueRegisterStart, new OpaqueRegisterStartRequest { Username = "carol", Request = bob.Key }),
-            (RpcMethod.OpaqueRegisterFinish, new OpaqueRegisterFinishRequest { Username = "carol", Upload = ByteString.CopyFrom(new byte[192]), IdentityKey = bob.Key }),
-            (RpcMethod.OpaqueLoginStart, new OpaqueLoginStartRequest { Username = "bob", Request = ByteString.CopyFrom(new byte[96]) }),
-            (RpcMethod.OpaqueLoginFinish, new OpaqueLoginFinishRequest { Username = "bob", Finalization = ByteString.CopyFrom(new byte[64]), IdentityKey = bob.Key }),
+            (RpcMethod.OpaqueRegisterFinish,
+                new OpaqueRegisterFinishRequest { Username = "carol", Upload = ByteString.CopyFrom(new byte[192]),
+                    IdentityKey = bob.Key }),
+            (RpcMethod.OpaqueLoginStart,
+                new OpaqueLoginStartRequest { Username = "bob", Request = ByteString.CopyFrom(new byte[96]) }),
+            (RpcMethod.OpaqueLoginFinish,
+                new OpaqueLoginFinishRequest { Username = "bob", Finalization = ByteString.CopyFrom(new byte[64]),
+                    IdentityKey = bob.Key }),
             (RpcMethod.Enqueue, TestClient.Message(bob.Key, 1)),
-            (RpcMethod.BatchEnqueue, new BatchEnqueueRequest { Items = { TestClient.Message(bob.Key, 2), TestClient.Message(alice.Key, 3) }, GroupId = device, Epoch = ulong.MaxValue }),
+            (RpcMethod.BatchEnqueue,
+                new BatchEnqueueRequest { Items = { TestClient.Message(bob.Key, 2), TestClient.Message(alice.Key, 3) },
+                    GroupId = device, Epoch = ulong.MaxValue }),
             (RpcMethod.Fetch, new FetchRequest { RecipientKey = alice.Key, Limit = 5 }),
             (RpcMethod.Peek, new FetchRequest { RecipientKey = alice.Key, Limit = uint.MaxValue }),
             (RpcMethod.FetchWait, new FetchWaitRequest { RecipientKey = alice.Key, TimeoutMs = 1 }),
             (RpcMethod.Ack, new AckRequest { RecipientKey = alice.Key, SeqUpTo = ulong.MaxValue }),
-            (RpcMethod.UploadKeyPackage, new UploadKeyPackageRequest { IdentityKey = alice.Key, Package = device, LastResort = true }),
+            (RpcMethod.UploadKeyPackage,
+                new UploadKeyPackageRequest { IdentityKey = alice.Key, Package = device, LastResort = true }),
             (RpcMethod.FetchKeyPackage, new FetchKeyPackageRequest { IdentityKey = bob.Key }),
             (RpcMethod.CreateChannel, new CreateChannelRequest { PeerKey = bob.Key }),
             (RpcMethod.ResolveUser, new ResolveUserRequest { Username = "bob" }),
@@ -100,7 +122,8 @@ public class HostileTests
                 altered.Add(bytes[..length]);
             for (int at = 0; at < bytes.Length; at++)
                 altered.Add([.. bytes[..at], (byte)(bytes[at] ^ (1 << (at % 8))), .. bytes[(at + 1)..]]);
-            RpcReply[] replies = await Task.WhenAll(altered.Select(a => alice.Connection!.CallAsync(method, a, CancellationToken.None)));
+            RpcReply[] replies =
+                await Task.WhenAll(altered.Select(a => alice.Connection!.CallAsync(method, a, CancellationToken.None)));
             Assert.All(replies, r => Assert.InRange(r.Status, RpcStatus.Ok, RpcStatus.StaleEpoch));
         }
 
@@ -125,10 +148,13 @@ public class HostileTests
     [Theory, OverWebSocket, OverQuic]
     public async Task A_flood_is_slowed_down_and_costs_the_others_nothing(string transport)
     {
-        await using TestServer server = await TestServer.StartAsync(o => o with { Rates = o.Rates with { Calls = new Rate(50, 1) } });
+        await using TestServer server =
+            await TestServer.StartAsync(o => o with { Rates = o.Rates with { Calls = new Rate(50, 1) } });
         await using TestClient mallory = await TestClient.JoinAsync(server, transport, "mallory");
         await using TestClient alice = await TestClient.JoinAsync(server, transport, "alice");
-        RpcStatus[] statuses = await Task.WhenAll(Enumerable.Range(0, 300).Select(i => mallory.StatusAsync(RpcMethod.Enqueue, TestClient.Message(alice.Key, i))));
+        RpcStatus[] statuses =
+            await Task.WhenAll(Enumerable.Range(0, 300)
+                .Select(i => mallory.StatusAsync(RpcMethod.Enqueue, TestClient.Message(alice.Key, i))));
         Assert.InRange(statuses.Count(s => s == RpcStatus.Ok), 49, 60);
         Assert.All(statuses, s => Assert.True(s is RpcStatus.Ok or RpcStatus.RateLimited));
         Assert.Equal(statuses.Count(s => s == RpcStatus.Ok), (await alice.FetchAsync()).Payloads.Count);
@@ -155,7 +181,8 @@ public class HostileTests
     [InlineData("03220000000700000000ff", RpcStatus.BadRequest)]
     [InlineData("0322000000070000000000ffff", RpcStatus.BadRequest)]
     [InlineData("03220000000700000000", RpcStatus.Ok)]
-    public async Task A_frame_that_lies_about_its_length_is_refused_in_one_piece_and_in_many(string hex, RpcStatus? expected)
+    public async Task A_frame_that_lies_about_its_length_is_refused_in_one_piece_and_in_many(
+        string hex, RpcStatus? expected)
     {
         await using TestServer server = await TestServer.StartAsync();
         foreach (bool inPieces in new[] { false, true })
@@ -163,10 +190,13 @@ public class HostileTests
             using ClientWebSocket socket = await ConnectAsync(server);
             byte[] frame = Convert.FromHexString(hex);
             for (int i = 0; inPieces && i < frame.Length - 1; i++)
-                await socket.SendAsync(frame.AsMemory(i, 1), WebSocketMessageType.Binary, false, CancellationToken.None);
-            await socket.SendAsync(inPieces ? frame.AsMemory(frame.Length - 1) : frame, WebSocketMessageType.Binary, true, CancellationToken.None);
+                await socket.SendAsync(frame.AsMemory(i, 1), WebSocketMessageType.Binary, false,
+                    CancellationToken.None);
+            await socket.SendAsync(inPieces ? frame.AsMemory(frame.Length - 1) : frame, WebSocketMessageType.Binary,
+                true, CancellationToken.None);
             if (expected is { } status)
-                Assert.Equal((status, 7u), (await ReceiveAsync(socket) is var answer ? answer.Status : default, answer.RequestId));
+                Assert.Equal((status, 7u),
+                    (await ReceiveAsync(socket) is var answer ? answer.Status : default, answer.RequestId));
             if (expected == RpcStatus.Ok)
                 continue;
             WebSocketReceiveResult end = await socket.ReceiveAsync(new byte[100], CancellationToken.None);
@@ -184,7 +214,8 @@ public class HostileTests
     [InlineData("Host", "localhost:1", 101)]
     public async Task A_page_of_somebody_else_does_not_connect(string header, string value, int status)
     {
-        await using TestServer server = await TestServer.StartAsync(o => o with { Origins = ["https://chat.example.org"] });
+        await using TestServer server =
+            await TestServer.StartAsync(o => o with { Origins = ["https://chat.example.org"] });
         using ClientWebSocket socket = new();
         socket.Options.RemoteCertificateValidationCallback = (_, _, _, _) => true;
         socket.Options.CollectHttpResponseDetails = true;
@@ -209,13 +240,15 @@ public class HostileTests
         for (int i = 0; i < 3; i++)
             await alice.SendAsync(alice, i);
         Assert.Equal(RpcStatus.NotFound, await alice.StatusAsync((RpcMethod)999, new HealthRequest()));
-        using HttpClient http = new(new HttpClientHandler { ServerCertificateCustomValidationCallback = (_, _, _, _) => true });
+        using HttpClient http =
+            new(new HttpClientHandler { ServerCertificateCustomValidationCallback = (_, _, _, _) => true });
         string metrics = await http.GetStringAsync(new Uri(server.Metrics, "/metrics"));
         Assert.Contains("qpc_server_calls_total{method=\"200\",status=\"0\"} 3\n", metrics);
         Assert.Contains("qpc_server_calls_total{method=\"0\",status=\"4\"} 1\n", metrics);
         Assert.Contains("qpc_server_connections 1\n", metrics);
         Assert.Equal("ok\n", await http.GetStringAsync(new Uri(server.Metrics, "/health")));
-        using HttpRequestMessage foreign = new(HttpMethod.Get, new Uri(server.Metrics, "/metrics")) { Headers = { Host = "evil.example" } };
+        using HttpRequestMessage foreign =
+            new(HttpMethod.Get, new Uri(server.Metrics, "/metrics")) { Headers = { Host = "evil.example" } };
         Assert.Equal(421, (int)(await http.SendAsync(foreign)).StatusCode);
         Assert.Equal(404, (int)(await http.GetAsync(new Uri(server.Bound, "/metrics"))).StatusCode);
     }
@@ -257,7 +290,8 @@ public class HostileTests
     private static async Task<ResponseHeader> ReceiveAsync(ClientWebSocket socket)
     {
         byte[] answer = new byte[4096];
-        WebSocketReceiveResult received = await socket.ReceiveAsync(answer, CancellationToken.None).WaitAsync(TimeSpan.FromSeconds(10));
+        WebSocketReceiveResult received = await socket.ReceiveAsync(answer, CancellationToken.None)
+            .WaitAsync(TimeSpan.FromSeconds(10));
         Assert.True(FrameCodec.TryReadWhole(answer.AsMemory(0, received.Count), out ResponseHeader header, out _));
         return header;
     }

@@ -23,13 +23,15 @@ public sealed partial class ProcessTests : IDisposable
     public async Task Killed_again_and_again_the_server_loses_nothing_and_gives_nothing_twice()
     {
         const int Messages = 2000, Kills = 5;
-        using Supervisor supervisor = new(() => Start("run", "--listen", $"wss://127.0.0.1:{_port}", "--registration", "open"));
+        using Supervisor supervisor =
+            new(() => Start("run", "--listen", $"wss://127.0.0.1:{_port}", "--registration", "open"));
         string fingerprint = await WaitForFingerprintAsync();
         await using TestClient alice = await JoinAsync(fingerprint, "alice"), bob = await JoinAsync(fingerprint, "bob");
 
         int sent = 0;
         List<EnqueueResponse> proofs = [.. new EnqueueResponse[Messages]];
-        Task sending = Parallel.ForEachAsync(Enumerable.Range(0, Messages), new ParallelOptions { MaxDegreeOfParallelism = 8 }, async (i, _) =>
+        Task sending = Parallel.ForEachAsync(Enumerable.Range(0, Messages),
+            new ParallelOptions { MaxDegreeOfParallelism = 8 }, async (i, _) =>
         {
             proofs[i] = await alice.SendAsync(bob, i, $"text {i}");
             Interlocked.Increment(ref sent);
@@ -51,7 +53,8 @@ public sealed partial class ProcessTests : IDisposable
         for (int i = 0; i < Messages; i++)
         {
             Assert.True(DeliveryProof.TryVerify(
-                proofs[i].DeliveryProof.Span, health.ServerKey.Span, TestClient.Message(bob.Key, i, $"text {i}"), out DeliveryProof proof));
+                proofs[i].DeliveryProof.Span, health.ServerKey.Span, TestClient.Message(bob.Key, i, $"text {i}"),
+                out DeliveryProof proof));
             Assert.Equal($"text {i}", received[(int)proof.Sequence - 1].Data.ToStringUtf8());
         }
     }
@@ -62,7 +65,8 @@ public sealed partial class ProcessTests : IDisposable
         await using TestServer server = await TestServer.StartAsync();
         ProcessStartInfo start = new(
             "python3",
-            [Path.Combine(AppContext.BaseDirectory, "Python", "client.py"), "127.0.0.1", $"{server.Bound.Port}", server.Fingerprint, "guido", "pass word"])
+            [Path.Combine(AppContext.BaseDirectory, "Python", "client.py"), "127.0.0.1", $"{server.Bound.Port}",
+                server.Fingerprint, "guido", "pass word"])
         {
             RedirectStandardError = true,
             RedirectStandardOutput = true,
@@ -137,7 +141,8 @@ public sealed partial class ProcessTests : IDisposable
             TestClient client = new(endpoint, ServerTrust.Key(fingerprint), name);
             try
             {
-                await client.Account.RegisterAsync(name, TestClient.Password, client.Identity, "", CancellationToken.None);
+                await client.Account.RegisterAsync(name, TestClient.Password, client.Identity, "",
+                    CancellationToken.None);
                 await client.LogInAsync();
                 return client;
             }
@@ -168,11 +173,13 @@ public sealed partial class ProcessTests : IDisposable
 
     private Process Start(params string[] arguments)
     {
-        ProcessStartInfo start = new("dotnet", [Path.Combine(AppContext.BaseDirectory, "qpc-server.dll"), .. arguments, "--data-dir", _directory])
-        {
-            RedirectStandardError = true,
-            RedirectStandardOutput = true,
-        };
+        ProcessStartInfo start =
+            new("dotnet", [Path.Combine(AppContext.BaseDirectory, "qpc-server.dll"), .. arguments, "--data-dir",
+                _directory])
+            {
+                RedirectStandardError = true,
+                RedirectStandardOutput = true,
+            };
         return Process.Start(start)!;
     }
 

@@ -22,9 +22,11 @@ internal sealed class TestClient : IAsyncDisposable
     {
         Name = name;
         Identity = identity ?? LocalIdentity.Generate();
-        RpcClientOptions options = new() { FirstPause = TimeSpan.FromMilliseconds(20), MaxPause = TimeSpan.FromMilliseconds(200) };
+        RpcClientOptions options =
+            new() { FirstPause = TimeSpan.FromMilliseconds(20), MaxPause = TimeSpan.FromMilliseconds(200) };
         _client = new RpcClient(
-            async cancellation => Connection = await endpoint.ConnectAsync(trust, e => Events.Add(e.Type), cancellation), options,
+            async cancellation => Connection =
+                await endpoint.ConnectAsync(trust, e => Events.Add(e.Type), cancellation), options,
             TimeProvider.System, new Random(1));
         Account = new Account(_client, Cheap, RandomSource.System);
     }
@@ -62,10 +64,13 @@ internal sealed class TestClient : IAsyncDisposable
     internal Task AuthenticateAsync(ReadOnlyMemory<byte> token, ReadOnlyMemory<byte> device = default) =>
         _client.AuthenticateAsync(token, device, CancellationToken.None);
 
-    internal Task<T> CallAsync<T>(RpcMethod method, IMessage request, MessageParser<T> parser, CancellationToken cancellation = default)
+    internal Task<T> CallAsync<T>(
+        RpcMethod method, IMessage request, MessageParser<T> parser, CancellationToken cancellation = default)
         where T : class, IMessage<T> => _client.CallAsync(method, request, parser, cancellation);
 
-    /// <summary>The status of a call, whatever its answer says: all fields are unknown to a message without any.</summary>
+    /// <summary>
+    /// The status of a call, whatever its answer says: all fields are unknown to a message without any.
+    /// </summary>
     internal async Task<RpcStatus> StatusAsync(RpcMethod method, IMessage request)
     {
         try
@@ -79,13 +84,14 @@ internal sealed class TestClient : IAsyncDisposable
         }
     }
 
-    internal static EnqueueRequest Message(ByteString to, int number, string text = "hello", ByteString? channel = null) => new()
-    {
-        RecipientKey = to,
-        MessageId = ByteString.CopyFrom(Encoding.ASCII.GetBytes($"message {number,8}")),
-        Payload = ByteString.CopyFromUtf8(text),
-        ChannelId = channel ?? ByteString.Empty,
-    };
+    internal static EnqueueRequest Message(
+        ByteString to, int number, string text = "hello", ByteString? channel = null) => new()
+        {
+            RecipientKey = to,
+            MessageId = ByteString.CopyFrom(Encoding.ASCII.GetBytes($"message {number,8}")),
+            Payload = ByteString.CopyFromUtf8(text),
+            ChannelId = channel ?? ByteString.Empty,
+        };
 
     internal Task<EnqueueResponse> SendAsync(TestClient to, int number, string text = "hello") =>
         CallAsync(RpcMethod.Enqueue, Message(to.Key, number, text), EnqueueResponse.Parser);
@@ -94,7 +100,8 @@ internal sealed class TestClient : IAsyncDisposable
         CallAsync(method, new FetchRequest { RecipientKey = Key }, FetchResponse.Parser);
 
     internal Task<FetchResponse> WaitAsync(int milliseconds) =>
-        CallAsync(RpcMethod.FetchWait, new FetchWaitRequest { RecipientKey = Key, TimeoutMs = (ulong)milliseconds }, FetchResponse.Parser);
+        CallAsync(RpcMethod.FetchWait, new FetchWaitRequest { RecipientKey = Key, TimeoutMs = (ulong)milliseconds },
+            FetchResponse.Parser);
 
     internal Task<AckResponse> AckAsync(ulong upTo) =>
         CallAsync(RpcMethod.Ack, new AckRequest { RecipientKey = Key, SeqUpTo = upTo }, AckResponse.Parser);

@@ -50,7 +50,8 @@ internal sealed class TestServer : IAsyncDisposable
                 Channels = unlimited,
             },
         };
-        server._host = await ServerHost.StartAsync(change?.Invoke(options) ?? options, TimeProvider.System, RandomSource.System);
+        server._host = await ServerHost.StartAsync(change?.Invoke(options) ?? options, TimeProvider.System,
+            RandomSource.System);
         return server;
     }
 

@@ -15,7 +15,8 @@ public sealed class OverWebSocketAttribute : DataAttribute
 [AttributeUsage(AttributeTargets.Method)]
 public sealed class OverQuicAttribute : DataAttribute
 {
-    public OverQuicAttribute() => Skip = QuicListener.IsSupported ? null : "QUIC needs the library libmsquic.so.2, which is not installed";
+    public OverQuicAttribute() => Skip = QuicListener.IsSupported ? null
+        : "QUIC needs the library libmsquic.so.2, which is not installed";
 
     public override IEnumerable<object[]> GetData(MethodInfo testMethod) => [["quic"]];
 }

@@ -9,7 +9,8 @@ internal sealed class Idle : LinkAttack
 
     internal override TimeSpan Pause => TimeSpan.FromSeconds(1);
 
-    internal override ValueTask StepAsync(HostileLink link, Raid raid, CancellationToken stop) => ValueTask.CompletedTask;
+    internal override ValueTask StepAsync(HostileLink link, Raid raid, CancellationToken stop) =>
+        ValueTask.CompletedTask;
 }
 
 /// <summary>A frame of 65 kB that never ends: its buffer stays.</summary>

@@ -20,7 +20,9 @@ internal sealed class Junk(Priority priority, int size) : LinkAttack
             byte[] payload = new byte[size - EnvelopeHeader.Size];
             raid.Random.NextBytes(payload);
             var nobody = new NodeAddress((ulong)raid.Random.NextInt64(), (ulong)raid.Random.Next(8));
-            Envelope.Write(envelope, new EnvelopeHeader(EnvelopeKind.Sealed, priority, true, 0, Limits.MaxHops, ushort.MaxValue, nobody), payload);
+            Envelope.Write(envelope,
+                new EnvelopeHeader(EnvelopeKind.Sealed, priority, true, 0, Limits.MaxHops, ushort.MaxValue, nobody),
+                payload);
             await link.SendAsync(FrameKind.Envelope, envelope, stop);
         }
     }
@@ -41,7 +43,8 @@ internal sealed class ShortLived : LinkAttack
         {
             raid.Random.NextBytes(payload);
             var nobody = new NodeAddress(7, (ulong)raid.Random.Next(1000));
-            Envelope.Write(envelope, new EnvelopeHeader(EnvelopeKind.Sealed, Priority.Normal, false, 0, Limits.MaxHops, 1, nobody), payload);
+            Envelope.Write(envelope,
+                new EnvelopeHeader(EnvelopeKind.Sealed, Priority.Normal, false, 0, Limits.MaxHops, 1, nobody), payload);
             await link.SendAsync(FrameKind.Envelope, envelope, stop);
         }
     }
@@ -60,7 +63,8 @@ internal sealed class Mailbox : LinkAttack
         {
             raid.Random.NextBytes(payload);
             var priority = (Priority)raid.Random.Next(4);
-            Envelope.Write(envelope, new EnvelopeHeader(EnvelopeKind.Sealed, priority, true, 0, Limits.MaxHops, 8640, address), payload);
+            Envelope.Write(envelope,
+                new EnvelopeHeader(EnvelopeKind.Sealed, priority, true, 0, Limits.MaxHops, 8640, address), payload);
             await link.SendAsync(FrameKind.Envelope, envelope, stop);
         }
     }
@@ -77,7 +81,8 @@ internal sealed class StrangersTexts(int size) : LinkAttack
     internal override async ValueTask StepAsync(HostileLink link, Raid raid, CancellationToken stop)
     {
         using Mask somebody = new(raid.Random);
-        byte[][] envelopes = [.. raid.Gossip.Keys.Select(k => Text(somebody.Identity, k.Key, k.Value, size, raid.Random))];
+        byte[][] envelopes =
+            [.. raid.Gossip.Keys.Select(k => Text(somebody.Identity, k.Key, k.Value, size, raid.Random))];
         foreach (byte[] envelope in envelopes)
             await link.SendAsync(FrameKind.Envelope, envelope, stop);
     }
@@ -131,12 +136,16 @@ internal sealed class Forgeries : LinkAttack
             byte[] proof = new byte[Receipt.ProofSize];
             raid.Random.NextBytes(proof);
             byte[] receipt = new byte[Receipt.EnvelopeSize];
-            Envelope.Write(receipt, new EnvelopeHeader(EnvelopeKind.Receipt, Priority.Normal, false, 0, Limits.MaxHops, 100, address), proof);
+            Envelope.Write(receipt,
+                new EnvelopeHeader(EnvelopeKind.Receipt, Priority.Normal, false, 0, Limits.MaxHops, 100, address),
+                proof);
             await link.SendAsync(FrameKind.Envelope, receipt, stop);
             byte[] lite = new byte[EnvelopeHeader.Size + 30];
             byte[] payload = new byte[30];
             raid.Random.NextBytes(payload);
-            Envelope.Write(lite, new EnvelopeHeader(EnvelopeKind.MlsLite, Priority.Normal, false, 0, Limits.MaxHops, 100, address), payload);
+            Envelope.Write(lite,
+                new EnvelopeHeader(EnvelopeKind.MlsLite, Priority.Normal, false, 0, Limits.MaxHops, 100, address),
+                payload);
             await link.SendAsync(FrameKind.Envelope, lite, stop);
         }
     }
@@ -159,7 +168,9 @@ internal sealed class AnyFrame : LinkAttack
         };
         if (body.Length > 0 && raid.Random.Next(2) == 0)
             body[raid.Random.Next(body.Length)] ^= (byte)(1 << raid.Random.Next(8));
-        FrameKind kind = raid.Random.Next(8) == 0 ? (FrameKind)raid.Random.Next(256) : _kinds[raid.Random.Next(_kinds.Length)];
-        await link.SendAsync(kind == FrameKind.Bye ? FrameKind.Ping : kind, body.AsMemory(0, raid.Random.Next(body.Length + 1)), stop);
+        FrameKind kind = raid.Random.Next(8) == 0 ? (FrameKind)raid.Random.Next(256)
+            : _kinds[raid.Random.Next(_kinds.Length)];
+        await link.SendAsync(kind == FrameKind.Bye ? FrameKind.Ping
+            : kind, body.AsMemory(0, raid.Random.Next(body.Length + 1)), stop);
     }
 }

@@ -2,7 +2,9 @@ using QuicProChat.Mesh.Wire;
 
 namespace QuicProChat.Mesh.Siege.Attacks;
 
-/// <summary>Proper records of topics that nobody reads, each of them new: they are kept, passed on and written.</summary>
+/// <summary>
+/// Proper records of topics that nobody reads, each of them new: they are kept, passed on and written.
+/// </summary>
 /// <param name="size">Bytes of each.</param>
 internal sealed class MadeUpRecords(int size) : LinkAttack
 {
@@ -21,7 +23,8 @@ internal sealed class MadeUpRecords(int size) : LinkAttack
             var day = (ushort)(raid.Random.Next(4) == 0 ? raid.Random.Next(ushort.MaxValue) : 0);
             var topic = new GossipTopic((ulong)raid.Random.NextInt64(), (ulong)raid.Random.NextInt64());
             var recordClass = (GossipClass)raid.Random.Next((int)GossipClass.Channel, (int)GossipClass.Appointment + 1);
-            GossipRecord.Write(record, recordClass, day, (byte)raid.Random.Next(1, GossipRecord.MaxHours + 1), topic, payload);
+            GossipRecord.Write(record, recordClass, day, (byte)raid.Random.Next(1, GossipRecord.MaxHours + 1),
+                topic, payload);
             await link.SendAsync(FrameKind.GossipRecord, record, stop);
         }
     }
@@ -47,7 +50,9 @@ internal sealed class HaveAndWant : LinkAttack
     }
 }
 
-/// <summary>Sessions of reconciliation without an end: false fingerprints, made-up ids, keys of its own; interests beside them.</summary>
+/// <summary>
+/// Sessions of reconciliation without an end: false fingerprints, made-up ids, keys of its own; interests beside them.
+/// </summary>
 internal sealed class Reconciliations : LinkAttack
 {
     private byte _session;
@@ -66,7 +71,8 @@ internal sealed class Reconciliations : LinkAttack
 
     // Goes on with what the node says too: it is told that everything differs.
     internal override ValueTask ReceivedAsync(HostileLink link, Raid raid, FrameKind kind, byte[] body) =>
-        kind == FrameKind.GossipSync ? link.SendAsync(FrameKind.GossipSync, Answer(body, raid.Random), link.Ended) : ValueTask.CompletedTask;
+        kind == FrameKind.GossipSync ? link.SendAsync(FrameKind.GossipSync, Answer(body, raid.Random), link.Ended)
+            : ValueTask.CompletedTask;
 
     private byte[] Message(Random random)
     {
@@ -92,11 +98,14 @@ internal sealed class Reconciliations : LinkAttack
             var upper = new GossipId(high << 60, 0);
             if (random.Next(2) == 0)
             {
-                writer.TryAddFingerprint(upper, isLast: false, random.Next(GossipSync.MaxCount), (ulong)random.NextInt64());
+                writer.TryAddFingerprint(upper, isLast: false, random.Next(GossipSync.MaxCount),
+                    (ulong)random.NextInt64());
                 continue;
             }
 
-            GossipId[] ids = [.. Enumerable.Range(0, 8).Select(n => new GossipId(((high - 1) << 60) + (ulong)n, (ulong)random.NextInt64()))];
+            GossipId[] ids =
+                [.. Enumerable.Range(0, 8)
+                    .Select(n => new GossipId(((high - 1) << 60) + (ulong)n, (ulong)random.NextInt64()))];
             writer.TryAddIds(upper, isLast: false, ids);
         }
 

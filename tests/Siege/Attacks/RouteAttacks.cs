@@ -2,7 +2,9 @@ using QuicProChat.Mesh.Wire;
 
 namespace QuicProChat.Mesh.Siege.Attacks;
 
-/// <summary>Two entries of its own address, told in turn: each pair once made a timer that stayed for an hour.</summary>
+/// <summary>
+/// Two entries of its own address, told in turn: each pair once made a timer that stayed for an hour.
+/// </summary>
 internal sealed class Flapping : LinkAttack
 {
     private const int Entries = 2000;
@@ -44,7 +46,8 @@ internal sealed class MadeUpNames : LinkAttack
         for (int i = 0; i < Limits.Arbitrary.MaxRoutesInUpdate; i++)
         {
             raid.Random.NextBytes(name);
-            entries.Add(new RouteEntry(Abbreviation.Read(name), (ushort)raid.Random.Next(), new Metric((ushort)raid.Random.Next(10, 0xFFFF))));
+            entries.Add(new RouteEntry(Abbreviation.Read(name), (ushort)raid.Random.Next(),
+                new Metric((ushort)raid.Random.Next(10, 0xFFFF))));
         }
 
         return link.TellAsync(entries, stop);
@@ -98,7 +101,8 @@ internal sealed class Requests : LinkAttack
         {
             byte[] body = new byte[PathRequest.Size];
             var name = Abbreviation.Read(names.AsSpan(i * Abbreviation.Size));
-            new PathRequest((byte)raid.Random.Next(256), (ushort)raid.Random.Next(), raid.Random.Next(2) == 0, name, raid.Random.Next(2) == 0)
+            new PathRequest((byte)raid.Random.Next(256), (ushort)raid.Random.Next(), raid.Random.Next(2)
+                == 0, name, raid.Random.Next(2) == 0)
                 .Write(body);
             await link.SendAsync(FrameKind.PathRequest, body, stop);
         }
@@ -116,7 +120,8 @@ internal sealed class Attractor(CustodyCode? code) : LinkAttack
     internal override TimeSpan Pause => TimeSpan.FromMilliseconds(500);
 
     internal override ValueTask StepAsync(HostileLink link, Raid raid, CancellationToken stop) =>
-        link.TellAsync([.. raid.Gossip.Routes.Take(Limits.Arbitrary.MaxRoutesInUpdate).Select(e => e with { Metric = _best })], stop);
+        link.TellAsync([.. raid.Gossip.Routes.Take(Limits.Arbitrary.MaxRoutesInUpdate)
+            .Select(e => e with { Metric = _best })], stop);
 
     internal override ValueTask ReceivedAsync(HostileLink link, Raid raid, FrameKind kind, byte[] body)
     {

@@ -14,21 +14,23 @@ internal static class Sealed
     /// <param name="to">The receiver and its key.</param>
     /// <param name="content">What is sealed.</param>
     internal static byte[] Envelope(
-        EnvelopeKind kind, ReadOnlySpan<byte> mark, LocalIdentity from, KeyValuePair<NodeAddress, byte[]> to, ReadOnlySpan<byte> content)
+        EnvelopeKind kind, ReadOnlySpan<byte> mark, LocalIdentity from, KeyValuePair<NodeAddress, byte[]> to,
+        ReadOnlySpan<byte> content)
     {
         byte[] envelope = new byte[EnvelopeHeader.Size + mark.Length + Sealer.Overhead + content.Length];
         new EnvelopeHeader(kind, Priority.Normal, true, 0, Limits.MaxHops, 8640, to.Key).Write(envelope);
         mark.CopyTo(envelope.AsSpan(EnvelopeHeader.Size));
         using var sealer = new Sealer(from);
         sealer.TrySeal(
-            SealContext.Of(envelope), to.Value, content, envelope.AsSpan(EnvelopeHeader.Size + mark.Length), new byte[Sealer.ReceiptKeySize]);
+            SealContext.Of(envelope), to.Value, content, envelope.AsSpan(EnvelopeHeader.Size + mark.Length),
+            new byte[Sealer.ReceiptKeySize]);
         return envelope;
     }
 }
 
 /// <summary>
-/// Contents that keep nothing or change something: it types, signs, edits and deletes what may not exist, and sets timers
-/// (docs/reference/content.md).
+/// Contents that keep nothing or change something: it types, signs, edits and deletes what may not exist, and sets
+/// timers (docs/reference/content.md).
 /// </summary>
 internal sealed class StrangersContents : LinkAttack
 {
@@ -46,7 +48,8 @@ internal sealed class StrangersContents : LinkAttack
                 byte[] content = new byte[SealedContent.SizeOf(said.Length)];
                 bool keySign = (somebody.Identity.PublicKey.Span[^1] & 0x80) != 0;
                 SealedContent.Write(content, ContentType.Content, keySign, time: 1, lifetimeUnits: 0, said);
-                await link.SendAsync(FrameKind.Envelope, Sealed.Envelope(EnvelopeKind.Sealed, [], somebody.Identity, to, content), stop);
+                await link.SendAsync(
+                    FrameKind.Envelope, Sealed.Envelope(EnvelopeKind.Sealed, [], somebody.Identity, to, content), stop);
             }
         }
     }
@@ -81,11 +84,14 @@ internal sealed class KeyPackageQuestions : LinkAttack
         using Mask somebody = new(raid.Random);
         byte[] content = [ContentMark, Question, 0, (byte)raid.Random.Next(1, 4)];
         foreach (KeyValuePair<NodeAddress, byte[]> to in raid.Gossip.Keys)
-            await link.SendAsync(FrameKind.Envelope, Sealed.Envelope(EnvelopeKind.Mls, [FrameMark], somebody.Identity, to, content), stop);
+            await link.SendAsync(FrameKind.Envelope,
+                Sealed.Envelope(EnvelopeKind.Mls, [FrameMark], somebody.Identity, to, content), stop);
     }
 }
 
-/// <summary>Invitations and other frames of groups that do not exist, properly sealed, and texts that are nearly MLS.</summary>
+/// <summary>
+/// Invitations and other frames of groups that do not exist, properly sealed, and texts that are nearly MLS.
+/// </summary>
 internal sealed class GroupFrames : LinkAttack
 {
     private const int HeadSize = 1 + 16 + sizeof(ulong) + 176;
@@ -102,7 +108,8 @@ internal sealed class GroupFrames : LinkAttack
             byte[] content = new byte[1 + HeadSize + raid.Random.Next(1, 20_000)];
             raid.Random.NextBytes(content);
             (content[0], content[1]) = (1, kind);
-            await link.SendAsync(FrameKind.Envelope, Sealed.Envelope(EnvelopeKind.Mls, [1], somebody.Identity, to, content), stop);
+            await link.SendAsync(
+                FrameKind.Envelope, Sealed.Envelope(EnvelopeKind.Mls, [1], somebody.Identity, to, content), stop);
 
             // version 1, PrivateMessage, a group id of 16 bytes, and noise (RFC 9420, section 6).
             byte[] payload = new byte[raid.Random.Next(100, 2000)];
@@ -110,15 +117,16 @@ internal sealed class GroupFrames : LinkAttack
             BinaryPrimitives.WriteUInt32BigEndian(payload, 0x0001_0002);
             payload[4] = 16;
             byte[] envelope = new byte[EnvelopeHeader.Size + payload.Length];
-            Envelope.Write(envelope, new EnvelopeHeader(EnvelopeKind.Mls, Priority.Normal, true, 0, Limits.MaxHops, 8640, to.Key), payload);
+            Envelope.Write(envelope,
+                new EnvelopeHeader(EnvelopeKind.Mls, Priority.Normal, true, 0, Limits.MaxHops, 8640, to.Key), payload);
             await link.SendAsync(FrameKind.Envelope, envelope, stop);
         }
     }
 }
 
 /// <summary>
-/// MLS-Lite messages in the right form (docs/reference/mls-lite.md, section 3), of every type, with tags that it heard or that it counts
-/// through: each could cost derivations, or a place among what waits.
+/// MLS-Lite messages in the right form (docs/reference/mls-lite.md, section 3), of every type, with tags that it heard
+/// or that it counts through: each could cost derivations, or a place among what waits.
 /// </summary>
 internal sealed class LiteForgeries : LinkAttack
 {
@@ -138,7 +146,8 @@ internal sealed class LiteForgeries : LinkAttack
                 payload[3] = (byte)raid.Random.Next(128);
                 raid.Random.NextBytes(payload.AsSpan(4));
                 byte[] envelope = new byte[EnvelopeHeader.Size + payload.Length];
-                var header = new EnvelopeHeader(EnvelopeKind.MlsLite, Priority.Normal, true, 0, Limits.MaxHops, 8640, address);
+                var header = new EnvelopeHeader(EnvelopeKind.MlsLite, Priority.Normal, true, 0, Limits.MaxHops,
+                    8640, address);
                 Envelope.Write(envelope, header, payload);
                 await link.SendAsync(FrameKind.Envelope, envelope, stop);
             }
@@ -158,7 +167,8 @@ internal sealed class LiteForgeries : LinkAttack
     {
         foreach (byte[] envelope in raid.Gossip.Envelopes)
         {
-            if (Envelope.TryRead(envelope, out Envelope read) && read.Header.Kind == EnvelopeKind.MlsLite && read.Payload.Length > 20)
+            if (Envelope.TryRead(envelope, out Envelope read) && read.Header.Kind == EnvelopeKind.MlsLite
+                && read.Payload.Length > 20)
                 return read.Payload.ToArray();
         }
 

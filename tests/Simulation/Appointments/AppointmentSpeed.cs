@@ -10,8 +10,8 @@ using QuicProChat.Mesh.Wire;
 namespace QuicProChat.Mesh.Simulation.Appointments;
 
 /// <summary>
-/// Figures of docs/reference/fapp.md, section 7, that need no network of daemons. Times are of the processor, so that what else
-/// the machine does
+/// Figures of docs/reference/fapp.md, section 7, that need no network of daemons. Times are of the processor, so that
+/// what else the machine does
 /// counts less.
 /// </summary>
 public static class AppointmentSpeed

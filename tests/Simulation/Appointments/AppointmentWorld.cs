@@ -109,7 +109,8 @@ public sealed class AppointmentWorld
             if (_unix % ActEvery == 0)
                 TickPatients(isQuiet);
             if (_unix % FappTime.Day == 0)
-                say?.Invoke($"day {(_unix - Start) / FappTime.Day}: {_oracle.Requests} requests, {_oracle.Bookings} bookings, {_records} records");
+                say?.Invoke($"day {(_unix - Start) / FappTime.Day}: {_oracle.Requests} requests, {_oracle.Bookings} "
+                    + $"bookings, {_records} records");
         }
 
         return Figures(end - Start);
@@ -122,7 +123,8 @@ public sealed class AppointmentWorld
 
     private LocalIdentity IdentityOf(char kind, int number)
     {
-        byte[] seed = System.Security.Cryptography.SHA256.HashData(System.Text.Encoding.ASCII.GetBytes($"{kind} {number} {_scale.Seed}"));
+        byte[] seed = System.Security.Cryptography.SHA256.HashData(
+            System.Text.Encoding.ASCII.GetBytes($"{kind} {number} {_scale.Seed}"));
         return LocalIdentity.FromSeed(seed);
     }
 

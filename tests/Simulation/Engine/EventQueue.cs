@@ -45,10 +45,14 @@ public enum EventKind : byte
     Scenario,
 }
 
-/// <summary>Something that will happen. Events of the same time happen in the order in which they were scheduled.</summary>
+/// <summary>
+/// Something that will happen. Events of the same time happen in the order in which they were scheduled.
+/// </summary>
 public readonly record struct Event(Instant At, ulong Order, EventKind Kind, int A, int B, long C);
 
-/// <summary>A priority queue of events: a heap of four children a node, of structs, so that nothing is allocated for one.</summary>
+/// <summary>
+/// A priority queue of events: a heap of four children a node, of structs, so that nothing is allocated for one.
+/// </summary>
 public sealed class EventQueue
 {
     private const int Fan = 4;

@@ -74,7 +74,8 @@ public sealed class FramePool
         ? (length + Step - 1) / Step
         : Steps + System.Numerics.BitOperations.Log2((uint)(length - 1) / (Step * Steps)) + 1;
 
-    private static int BufferSize(int sizeClass) => sizeClass <= Steps ? Step * sizeClass : Step * Steps << (sizeClass - Steps);
+    private static int BufferSize(int sizeClass) => sizeClass <= Steps ? Step * sizeClass : Step
+        * Steps << (sizeClass - Steps);
 }
 
 /// <summary>A first-in first-out queue of pooled frames; its default value is an empty one.</summary>

@@ -12,7 +12,8 @@ namespace QuicProChat.Mesh.Simulation;
 /// <param name="Carrier">Both ends notice at once when the wire is cut; otherwise only silence tells.</param>
 /// <param name="Repeats">How often the link layer itself repeats a lost packet, each time after the delay.</param>
 public sealed record LinkModel(
-    TimeSpan Delay, long BitsPerSecond = 0, double LossForward = 0, double LossBackward = 0, bool Carrier = true, int Repeats = 0);
+    TimeSpan Delay, long BitsPerSecond = 0, double LossForward = 0, double LossBackward = 0, bool Carrier = true,
+    int Repeats = 0);
 
 /// <summary>
 /// A place where two nodes can hear each other, and the connection over it, if there is one. The wire may be cut

@@ -17,7 +17,9 @@ public sealed partial class Network
     /// <summary>The longest wait between two dials.</summary>
     public TimeSpan LongestRedial { get; init; } = TimeSpan.FromSeconds(60);
 
-    /// <summary>A connection that stood so long is dialled again at once when it ends; another one when its time comes.</summary>
+    /// <summary>
+    /// A connection that stood so long is dialled again at once when it ends; another one when its time comes.
+    /// </summary>
     public TimeSpan StableAfter { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>Within this time two nodes that came into each other's range find out and dial.</summary>
@@ -79,8 +81,10 @@ public sealed partial class Network
         {
             int end = step % 2;
             bool isSyn = step < 2;
-            int size = isSyn ? StreamFraming.TcpIp : (StreamFraming.Handshake - StreamFraming.TcpIp) / (HandshakeRoundTrips - 1);
-            took += link.Model.Delay + Lose(link, end, 1, size, isThin: !isSyn, HandshakeTimeout - took, out int repeated);
+            int size = isSyn ? StreamFraming.TcpIp
+                : (StreamFraming.Handshake - StreamFraming.TcpIp) / (HandshakeRoundTrips - 1);
+            took += link.Model.Delay
+                + Lose(link, end, 1, size, isThin: !isSyn, HandshakeTimeout - took, out int repeated);
             bytes[end] += size + repeated;
         }
 
@@ -126,7 +130,8 @@ public sealed partial class Network
 
     private void Redial(Link link)
     {
-        double seconds = Math.Min(LongestRedial.TotalSeconds, FirstRedial.TotalSeconds * Math.Pow(2, Math.Min(link.Failures, 20)));
+        double seconds =
+            Math.Min(LongestRedial.TotalSeconds, FirstRedial.TotalSeconds * Math.Pow(2, Math.Min(link.Failures, 20)));
         link.Failures++;
         DialSoon(link, TimeSpan.FromSeconds(seconds * (0.75 + Random.NextDouble() / 2)));
     }
@@ -193,7 +198,8 @@ public sealed partial class Network
             TimeSpan stalled = Now - channel.StalledSince;
             TimeSpan next = (stalled > ShortestTimeout ? stalled : ShortestTimeout) * Random.NextDouble();
             channel.LastArrival = Now + next + link.Model.Delay;
-            Events.Add(channel.LastArrival, EventKind.WriteArrives, channel.Index, channel.Stalled.TakeAll(), link.Ends[end].Connection);
+            Events.Add(channel.LastArrival, EventKind.WriteArrives, channel.Index, channel.Stalled.TakeAll(),
+                link.Ends[end].Connection);
         }
     }
 
@@ -202,7 +208,8 @@ public sealed partial class Network
         if (channel.Stalled.IsEmpty)
             return;
         int retries = 1 + (int)Math.Log2(Math.Max(1, (Now - channel.StalledSince) / ShortestTimeout));
-        CountOne(channel, TrafficClass.Routing, retries * Math.Min(StreamFraming.WireBytes(channel.Stalled.Bytes), StreamFraming.Segment + StreamFraming.TcpIp));
+        CountOne(channel, TrafficClass.Routing, retries
+            * Math.Min(StreamFraming.WireBytes(channel.Stalled.Bytes), StreamFraming.Segment + StreamFraming.TcpIp));
     }
 
     private void Start(Node node)

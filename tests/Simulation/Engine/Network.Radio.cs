@@ -5,7 +5,8 @@ namespace QuicProChat.Mesh.Simulation;
 
 /// <summary>
 /// A shared medium: what a node sends is heard by all nodes at the far ends of its links, unless they are sending
-/// themselves, or hear somebody else at the same time. Nobody repeats a lost frame here; that is the adaptation layer's work.
+/// themselves, or hear somebody else at the same time. Nobody repeats a lost frame here; that is the adaptation layer's
+/// work.
 /// </summary>
 public sealed partial class Network
 {
@@ -30,7 +31,8 @@ public sealed partial class Network
         return true;
     }
 
-    private Radio RadioOf(int node) => _radios.TryGetValue(node, out Radio? radio) ? radio : _radios[node] = new Radio();
+    private Radio RadioOf(int node) => _radios.TryGetValue(node, out Radio? radio) ? radio
+        : _radios[node] = new Radio();
 
     private IEnumerable<(Channel Channel, Node Node)> Hearers(Node node)
     {
@@ -87,7 +89,8 @@ public sealed partial class Network
             radio.OnAir = null;
             foreach ((Channel channel, Node hearer) in Hearers(node).ToList())
             {
-                if ((sent.Channel == Radio.Everyone || sent.Channel == channel.Index) && Heard(radio, node, channel, hearer))
+                if ((sent.Channel == Radio.Everyone || sent.Channel == channel.Index)
+                    && Heard(radio, node, channel, hearer))
                     Hand(channel, hearer, sent.Frame);
             }
 
@@ -97,7 +100,8 @@ public sealed partial class Network
                 if (channel.Refused && radio.QueuedBytes < QueueLimit / 2)
                 {
                     channel.Refused = false;
-                    Events.Add(Now, EventKind.Writable, channel.Index, 0, _links[channel.Index / 2].Ends[channel.Index % 2].Connection);
+                    Events.Add(Now, EventKind.Writable, channel.Index, 0,
+                        _links[channel.Index / 2].Ends[channel.Index % 2].Connection);
                 }
             }
         }

@@ -12,15 +12,17 @@ public sealed partial class Network
     /// <summary>Unacknowledged bytes that a sender's TCP accepts before it takes no more.</summary>
     public int Window { get; init; } = 64 * 1024;
 
-    /// <summary>A connection whose bytes stay unacknowledged so long ends (TCP_USER_TIMEOUT of the node's links).</summary>
+    /// <summary>
+    /// A connection whose bytes stay unacknowledged so long ends (TCP_USER_TIMEOUT of the node's links).
+    /// </summary>
     public TimeSpan UserTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>The shortest retransmission time-out (Linux; RFC 6298 would say one second).</summary>
     public static readonly TimeSpan ShortestTimeout = TimeSpan.FromMilliseconds(200);
 
     /// <summary>
-    /// The node's sockets ask for the linear time-outs of thin streams (Linux, tcp(7), TCP_THIN_LINEAR_TIMEOUTS): while fewer than
-    /// four segments are unacknowledged, the first six repetitions do not double the time-out.
+    /// The node's sockets ask for the linear time-outs of thin streams (Linux, tcp(7), TCP_THIN_LINEAR_TIMEOUTS): while
+    /// fewer than four segments are unacknowledged, the first six repetitions do not double the time-out.
     /// </summary>
     public bool ThinStreams { get; init; } = true;
 
@@ -103,7 +105,8 @@ public sealed partial class Network
         return false;
     }
 
-    private void Transmit(Link link, Channel channel, int end, long connection, ref FrameQueue write, in TrafficCounter content)
+    private void Transmit(
+        Link link, Channel channel, int end, long connection, ref FrameQueue write, in TrafficCounter content)
     {
         int frameBytes = write.Bytes;
         int wireBytes = StreamFraming.WireBytes(frameBytes);
@@ -134,8 +137,8 @@ public sealed partial class Network
     }
 
     /// <summary>
-    /// Whether few enough segments are under way. Once a time-out has passed nothing new leaves before what is missing has arrived,
-    /// so what is written meanwhile changes nothing (RFC 5681, section 3.1).
+    /// Whether few enough segments are under way. Once a time-out has passed nothing new leaves before what is missing
+    /// has arrived, so what is written meanwhile changes nothing (RFC 5681, section 3.1).
     /// </summary>
     private bool IsThin(Channel channel, int segments)
     {
@@ -255,7 +258,9 @@ public sealed partial class Network
         receiver.Settle();
     }
 
-    /// <summary>The receiver's acknowledgement: one per two segments, the last one delayed so that data can take it along.</summary>
+    /// <summary>
+    /// The receiver's acknowledgement: one per two segments, the last one delayed so that data can take it along.
+    /// </summary>
     private void OweAck(Channel back, int first)
     {
         TrafficClass kind = TrafficCounter.ClassOf(Frames[first]);

@@ -40,7 +40,10 @@ public sealed partial class Network(int seed)
     /// <summary>Bytes sent by all nodes so far.</summary>
     public TrafficCounter Total;
 
-    /// <summary>Bytes of the frames that streams wrote, with their lengths and without framing below, by <see cref="FrameKind"/>.</summary>
+    /// <summary>
+    /// Bytes of the frames that streams wrote, with their lengths and without framing below, by
+    /// <see cref="FrameKind"/>.
+    /// </summary>
     public long[] SentByKind { get; } = new long[1 + byte.MaxValue];
 
     /// <summary>Events handled so far.</summary>
@@ -109,7 +112,8 @@ public sealed partial class Network(int seed)
     public void StartNode(int node, Instant at) => Events.Add(at, EventKind.NodeStart, node);
 
     /// <summary>Stops a node in good order, or by cutting its power.</summary>
-    public void StopNode(int node, Instant at, bool inOrder) => Events.Add(at, EventKind.NodeStop, node, inOrder ? 1 : 0);
+    public void StopNode(int node, Instant at, bool inOrder) =>
+        Events.Add(at, EventKind.NodeStop, node, inOrder ? 1 : 0);
 
     /// <summary>Runs something on a node now, as if its user had asked.</summary>
     public void Call(Node node, Action<INodeProgram> action)

@@ -37,10 +37,13 @@ public sealed class Node(Network network, int index)
     /// <summary>The node at the far end of one of its program's links; null if the link is down.</summary>
     public Node? PeerOf(LinkId link) => Find(link) is { } channel ? Network.Receiver(channel) : null;
 
-    /// <summary>Queues a frame, on a radio for everyone if so wanted; false if the queue of its class is full.</summary>
+    /// <summary>
+    /// Queues a frame, on a radio for everyone if so wanted; false if the queue of its class is full.
+    /// </summary>
     public bool Send(LinkId link, FrameClass frameClass, ReadOnlySpan<byte> frame, bool everyone = false)
     {
-        Channel channel = Find(link) ?? throw new InvalidOperationException($"node {Index} sends on link {link.Value}, which is down");
+        Channel channel = Find(link)
+            ?? throw new InvalidOperationException($"node {Index} sends on link {link.Value}, which is down");
         if (!channel.Dirty)
         {
             channel.Dirty = true;
@@ -93,7 +96,9 @@ public sealed class Node(Network network, int index)
         Program!.LinkDown(Network.Now, link);
     }
 
-    /// <summary>After the program was called: writes what it queued, and notes when it wants to be called again.</summary>
+    /// <summary>
+    /// After the program was called: writes what it queued, and notes when it wants to be called again.
+    /// </summary>
     internal void Settle()
     {
         Program!.EndOfBatch(Network.Now);

@@ -20,7 +20,8 @@ public sealed class Radio
     /// <summary>To all who hear it.</summary>
     public const int Everyone = -1;
 
-    private readonly Queue<(int Frame, int Channel)>[] _queues = [.. Enumerable.Range(0, ClassQueues.Count).Select(_ => new Queue<(int, int)>())];
+    private readonly Queue<(int Frame, int Channel)>[] _queues =
+        [.. Enumerable.Range(0, ClassQueues.Count).Select(_ => new Queue<(int, int)>())];
 
     /// <summary>When its last transmission began.</summary>
     public Instant From { get; set; } = new(-1);
@@ -38,7 +39,8 @@ public sealed class Radio
     public int QueuedBytes { get; set; }
 
     /// <summary>Appends a frame to the queue of its class.</summary>
-    public void Add(FrameClass frameClass, int frame, int channel) => _queues[(int)frameClass].Enqueue((frame, channel));
+    public void Add(FrameClass frameClass, int frame, int channel) =>
+        _queues[(int)frameClass].Enqueue((frame, channel));
 
     /// <summary>Takes the most urgent frame.</summary>
     public bool TryTake(out (int Frame, int Channel) next)

@@ -101,8 +101,8 @@ public static class StreamFraming
     public const int Segment = 1460;
 
     /// <summary>
-    /// TCP and TLS 1.3 handshake with certificates on both sides, and the Hello frame: bytes sent by each side, estimated
-    /// from a certificate of 450 bytes and the messages of RFC 8446, section 2.
+    /// TCP and TLS 1.3 handshake with certificates on both sides, and the Hello frame: bytes sent by each side,
+    /// estimated from a certificate of 450 bytes and the messages of RFC 8446, section 2.
     /// </summary>
     public const int Handshake = 1300;
 
@@ -110,7 +110,8 @@ public static class StreamFraming
     public static readonly TimeSpan DelayedAck = TimeSpan.FromMilliseconds(40);
 
     /// <summary>TCP segments that a write of so many frame bytes needs.</summary>
-    public static int Segments(int frameBytes) => (frameBytes + Records(frameBytes) * TlsRecord + Segment - 1) / Segment;
+    public static int Segments(int frameBytes) =>
+        (frameBytes + Records(frameBytes) * TlsRecord + Segment - 1) / Segment;
 
     /// <summary>TLS records of a write.</summary>
     public static int Records(int frameBytes) => (frameBytes + TlsPlaintext - 1) / TlsPlaintext;

@@ -14,12 +14,14 @@ public static class GossipFigures
     /// <param name="Longest">The longest way of a record to a node.</param>
     /// <param name="PerRecord">Transmissions of a record, as parts of what a perfect tree needs.</param>
     /// <param name="AnnouncedBytes">Bytes of announcements and requests for each record and node.</param>
-    public sealed record City(int Nodes, int Records, int Missing, TimeSpan Longest, double PerRecord, double AnnouncedBytes)
+    public sealed record City(
+        int Nodes, int Records, int Missing, TimeSpan Longest, double PerRecord, double AnnouncedBytes)
     {
         /// <inheritdoc/>
         public override string ToString() => string.Create(
             CultureInfo.InvariantCulture,
-            $"{Nodes} nodes, {Records} records: {Missing} missing, longest {Longest.TotalMilliseconds:F0} ms, {PerRecord:F3} (N-1), {AnnouncedBytes:F1} bytes announced");
+            $"{Nodes} nodes, {Records} records: {Missing} missing, longest {Longest.TotalMilliseconds:F0} ms, "
+                + $"{PerRecord:F3} (N-1), {AnnouncedBytes:F1} bytes announced");
     }
 
     /// <summary>Publishes records of 300 bytes at random nodes, one after another.</summary>
@@ -39,8 +41,10 @@ public static class GossipFigures
         long[] sent = world.Network.SentByKind;
         double tree = (double)records * (nodes.Length - 1);
         return new City(
-            nodes.Length, records, world.Missing(nodes), world.LongestDelay(nodes) ?? TimeSpan.MaxValue, world.Transmissions / tree,
-            (sent[(int)FrameKind.GossipHave] + sent[(int)FrameKind.GossipWant] + sent[(int)FrameKind.GossipPrune]) / tree);
+            nodes.Length, records, world.Missing(nodes), world.LongestDelay(nodes) ?? TimeSpan.MaxValue,
+            world.Transmissions / tree,
+            (sent[(int)FrameKind.GossipHave] + sent[(int)FrameKind.GossipWant]
+                + sent[(int)FrameKind.GossipPrune]) / tree);
     }
 
     /// <summary>What it cost two nodes to find out what only one of them has.</summary>
@@ -68,7 +72,8 @@ public static class GossipFigures
         {
             byte[] record = world.MakeRecord(300);
             for (int node = 0; node < 2; node++)
-                world.Network.Call(world.Network.Nodes[node], p => ((GossipHost)p).Protocol.Publish(world.Network.Now, record));
+                world.Network.Call(
+                    world.Network.Nodes[node], p => ((GossipHost)p).Protocol.Publish(world.Network.Now, record));
         }
 
         for (int node = 0; node < 2; node++)
@@ -86,13 +91,15 @@ public static class GossipFigures
         long Sent(FrameKind kind) => world.Network.SentByKind[(int)kind] - before[(int)kind];
         return new Islands(
             records, different, world.Missing([0, 1]),
-            Sent(FrameKind.GossipSync) + Sent(FrameKind.GossipHave) + Sent(FrameKind.GossipWant) + Sent(FrameKind.GossipPrune), seconds);
+            Sent(FrameKind.GossipSync) + Sent(FrameKind.GossipHave) + Sent(FrameKind.GossipWant)
+                + Sent(FrameKind.GossipPrune), seconds);
     }
 
     /// <summary>The nodes of the largest part of a graph.</summary>
     public static IReadOnlyList<int> LargestPart(Topology topology)
     {
-        ILookup<int, int> near = topology.Edges.SelectMany(e => new[] { (e.A, e.B), (e.B, e.A) }).ToLookup(e => e.Item1, e => e.Item2);
+        ILookup<int, int> near = topology.Edges.SelectMany(e => new[] { (e.A, e.B), (e.B, e.A) })
+            .ToLookup(e => e.Item1, e => e.Item2);
         var seen = new HashSet<int>();
         List<int> largest = [];
         for (int start = 0; start < topology.Nodes; start++)

@@ -8,8 +8,8 @@ namespace QuicProChat.Mesh.Simulation;
 public sealed record DiskRecord(KeptRecord Kept, byte[]? Bytes, Instant FirstSeen, Instant Ends);
 
 /// <summary>
-/// Gossip of the node program on a simulated node, alone: no router beside it. Its disk survives restarts; what was written in the
-/// last moments before a power cut is lost.
+/// Gossip of the node program on a simulated node, alone: no router beside it. Its disk survives restarts; what was
+/// written in the last moments before a power cut is lost.
 /// </summary>
 public sealed class GossipHost : INodeProgram, IGossipActions
 {
@@ -37,7 +37,9 @@ public sealed class GossipHost : INodeProgram, IGossipActions
         {
             if (row.Bytes is null)
                 Protocol.RestoreDead(now, id, now - row.FirstSeen);
-            else if (!Protocol.Restore(now, id, row.Kept with { Age = now - row.FirstSeen, LifetimeLeft = row.Ends - now }, row.Bytes))
+            else if (!Protocol.Restore(now, id, row.Kept
+                with
+            { Age = now - row.FirstSeen, LifetimeLeft = row.Ends - now }, row.Bytes))
                 _disk.Remove(id);
         }
     }
@@ -57,7 +59,8 @@ public sealed class GossipHost : INodeProgram, IGossipActions
         var id = new LinkId(_free.TryPop(out int free) ? free : _links++);
         NodeIdentity other = _world.Identities[peer.Index];
         Protocol.LinkUp(now, id, new LinkDescription(
-            other.Address, other.PublicKey, properties, peer.BootId, outbound, (ulong)peer.Index + 1, Chosen: outbound));
+            other.Address, other.PublicKey, properties, peer.BootId, outbound, (ulong)peer.Index + 1,
+            Chosen: outbound));
         return id;
     }
 

@@ -68,7 +68,8 @@ public sealed class GossipWorld
     public int Published => _published.Count;
 
     /// <summary>Gossip of a node that is on.</summary>
-    public GossipProtocol At(int node) => HostOf(node)?.Protocol ?? throw new InvalidOperationException($"node {node} is off");
+    public GossipProtocol At(int node) =>
+        HostOf(node)?.Protocol ?? throw new InvalidOperationException($"node {node} is off");
 
     /// <summary>The program of a node, if it is on and honest.</summary>
     public GossipHost? HostOf(int node) => Network.Nodes[node].Program as GossipHost;
@@ -91,7 +92,8 @@ public sealed class GossipWorld
         GossipId id = GossipId.Of(record);
         _published[id] = Network.Now;
         bool taken = false;
-        Network.Call(Network.Nodes[node], program => taken = ((GossipHost)program).Protocol.Publish(Network.Now, record));
+        Network.Call(Network.Nodes[node],
+            program => taken = ((GossipHost)program).Protocol.Publish(Network.Now, record));
         if (!taken)
             throw new InvalidOperationException("gossip refused a record of its own node");
         Arrived(node, id, Network.Now);
@@ -109,7 +111,9 @@ public sealed class GossipWorld
         return record;
     }
 
-    /// <summary>How long each record took to each of the nodes that are on; the longest of all, null if one did not arrive.</summary>
+    /// <summary>
+    /// How long each record took to each of the nodes that are on; the longest of all, null if one did not arrive.
+    /// </summary>
     /// <param name="nodes">Those that should have it.</param>
     public TimeSpan? LongestDelay(IReadOnlyCollection<int> nodes)
     {

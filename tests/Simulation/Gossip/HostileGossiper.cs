@@ -53,7 +53,8 @@ public sealed class HostileGossiper(Node node, TimeSpan every, Action<HostileGos
     }
 
     /// <inheritdoc/>
-    public void Receive(Instant now, LinkId link, ReadOnlySpan<byte> frame) => Heard?.Invoke(this, link, frame.ToArray());
+    public void Receive(Instant now, LinkId link, ReadOnlySpan<byte> frame) =>
+        Heard?.Invoke(this, link, frame.ToArray());
 
     /// <inheritdoc/>
     public void EndOfBatch(Instant now)

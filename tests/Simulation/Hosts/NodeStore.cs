@@ -10,8 +10,9 @@ namespace QuicProChat.Mesh.Simulation;
 public sealed record StoredEnvelope(HeldEnvelope Held, byte[] Bytes);
 
 /// <summary>
-/// A node's disk: what survives when its router stops. Writes take effect when they are done, in the order in which they
-/// were asked for, so a power cut loses what was under way; ids of the seen set are written a second late at worst.
+/// A node's disk: what survives when its router stops. Writes take effect when they are done, in the order in which
+/// they were asked for, so a power cut loses what was under way; ids of the seen set are written a second late at
+/// worst.
 /// </summary>
 /// <param name="keepRecords">Announces and seen ids are kept, because nodes may restart in this run.</param>
 public sealed class NodeStore(bool keepRecords)

@@ -23,10 +23,12 @@ public sealed partial class RouterHost : IRouterActions
     private readonly record struct PendingWrite(long Token, EnvelopeId Id, StoredEnvelope? Envelope);
 
     /// <inheritdoc/>
-    public bool Send(LinkId link, FrameClass frameClass, ReadOnlySpan<byte> frame) => Send(link, frameClass, frame, everyone: false);
+    public bool Send(LinkId link, FrameClass frameClass, ReadOnlySpan<byte> frame) =>
+        Send(link, frameClass, frame, everyone: false);
 
     /// <inheritdoc/>
-    public bool Broadcast(LinkId link, FrameClass frameClass, ReadOnlySpan<byte> frame) => Send(link, frameClass, frame, everyone: true);
+    public bool Broadcast(LinkId link, FrameClass frameClass, ReadOnlySpan<byte> frame) =>
+        Send(link, frameClass, frame, everyone: true);
 
     private bool Send(LinkId link, FrameClass frameClass, ReadOnlySpan<byte> frame, bool everyone)
     {
@@ -67,7 +69,8 @@ public sealed partial class RouterHost : IRouterActions
     public void PersistSeen(in EnvelopeId id, byte generation) => _store.KeepSeen(_node.Network.Now, id, generation);
 
     /// <inheritdoc/>
-    public void PersistAnnounce(in NodeAddress address, uint sequence, ReadOnlySpan<byte> announce) => _store.KeepAnnounce(address, announce);
+    public void PersistAnnounce(in NodeAddress address, uint sequence, ReadOnlySpan<byte> announce) =>
+        _store.KeepAnnounce(address, announce);
 
     /// <inheritdoc/>
     public void ForgetAnnounce(in NodeAddress address) => _store.Announces.Remove(address);
@@ -83,7 +86,8 @@ public sealed partial class RouterHost : IRouterActions
     }
 
     /// <inheritdoc/>
-    public void StateChanged(in EnvelopeId id, MessageState state, StateReason reason, int hops) => _world.StateChanged(id, state);
+    public void StateChanged(in EnvelopeId id, MessageState state, StateReason reason, int hops) =>
+        _world.StateChanged(id, state);
 
     /// <inheritdoc/>
     public void RouteChanged(in NodeAddress destination) => _world.RouteChanges++;
@@ -101,7 +105,8 @@ public sealed partial class RouterHost : IRouterActions
                 break;
             case LoadDone:
                 EnvelopeId id = _loads.Dequeue();
-                Router.EnvelopeLoaded(now, id, _store.Envelopes.TryGetValue(id, out StoredEnvelope? stored) ? stored.Bytes : []);
+                Router.EnvelopeLoaded(now, id, _store.Envelopes.TryGetValue(id, out StoredEnvelope? stored)
+                    ? stored.Bytes : []);
                 break;
             default:
                 (long delivery, EnvelopeId delivered, int number) = _deliveries.Dequeue();
@@ -110,7 +115,8 @@ public sealed partial class RouterHost : IRouterActions
                 Span<byte> proof = stackalloc byte[Message.ProofSize];
                 Message.WriteProof(number, proof);
                 DeliveryOutcome outcome = added ? DeliveryOutcome.Accepted : DeliveryOutcome.AlreadyHave;
-                Router.DeliveryDone(now, delivery, outcome, _world.Identities[_world.Messages[number].Source].Address, proof);
+                Router.DeliveryDone(
+                    now, delivery, outcome, _world.Identities[_world.Messages[number].Source].Address, proof);
                 break;
         }
     }
@@ -139,7 +145,8 @@ public sealed partial class RouterHost : IRouterActions
     private void Falsify(Span<byte> update)
     {
         ulong self = Abbreviation.Of(_identity.Address).Value;
-        for (Span<byte> entry = update[RouteUpdate.HeaderSize..]; entry.Length >= RouteEntry.Size; entry = entry[RouteEntry.Size..])
+        for (Span<byte> entry = update[RouteUpdate.HeaderSize..]; entry.Length
+            >= RouteEntry.Size; entry = entry[RouteEntry.Size..])
         {
             Span<byte> metric = entry[(RouteEntry.Size - sizeof(ushort))..];
             bool infinite = System.Buffers.Binary.BinaryPrimitives.ReadUInt16BigEndian(metric) == Metric.Infinite.Code;

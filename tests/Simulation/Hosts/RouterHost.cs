@@ -4,8 +4,8 @@ using QuicProChat.Mesh.Wire;
 namespace QuicProChat.Mesh.Simulation;
 
 /// <summary>
-/// The router of the node program on a simulated node, with a host that stores and delivers as the daemon does: everything
-/// it answers comes back later, as an event.
+/// The router of the node program on a simulated node, with a host that stores and delivers as the daemon does:
+/// everything it answers comes back later, as an event.
 /// </summary>
 public sealed partial class RouterHost : INodeProgram
 {
@@ -25,7 +25,8 @@ public sealed partial class RouterHost : INodeProgram
         _store = store;
         _liar = liar;
         var self = new LocalNode(identity.PublicKey, identity.Sign, world.Topology.Names[node.Index]);
-        Router = new Router(world.RouterOptions, self, world.Announces, this, new Random(Seed(world.Options.Seed, node.Index, node.Life)),
+        Router = new Router(world.RouterOptions, self, world.Announces, this,
+            new Random(Seed(world.Options.Seed, node.Index, node.Life)),
             store.Sequence, node.Network.Now);
         Restore();
     }
@@ -44,7 +45,8 @@ public sealed partial class RouterHost : INodeProgram
     {
         NodeIdentity other = _world.Identities[peer.Index];
         _comingUp = peer;
-        LinkId id = Router.LinkUp(now, new LinkDescription(other.Address, other.PublicKey, properties, peer.BootId, outbound));
+        LinkId id = Router.LinkUp(
+            now, new LinkDescription(other.Address, other.PublicKey, properties, peer.BootId, outbound));
         _comingUp = null;
         while (_peers.Count <= id.Value)
             _peers.Add(null);
@@ -101,7 +103,9 @@ public sealed partial class RouterHost : INodeProgram
         Envelope.Write(bytes, outgoing.Header(_world.RouterOptions.HopLimit), payload);
         _ = Envelope.TryRead(bytes, out Envelope envelope);
         EnvelopeId id = envelope.ComputeId();
-        _store.Envelopes[id] = new StoredEnvelope(new HeldEnvelope(_identity.Address, true, World.MessageLifetime, proof.ToArray()), bytes);
+        _store.Envelopes[id] =
+            new StoredEnvelope(
+                new HeldEnvelope(_identity.Address, true, World.MessageLifetime, proof.ToArray()), bytes);
         _world.Sent(id, message);
         return Router.Send(_node.Network.Now, outgoing).Status;
     }

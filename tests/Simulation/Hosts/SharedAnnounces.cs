@@ -5,8 +5,8 @@ using QuicProChat.Mesh.Wire;
 namespace QuicProChat.Mesh.Simulation;
 
 /// <summary>
-/// Verifies each signed record once for all routers of the process, and gives all of them the same object. A signature is
-/// checked in full; only its repetition is spared.
+/// Verifies each signed record once for all routers of the process, and gives all of them the same object. A signature
+/// is checked in full; only its repetition is spared.
 /// </summary>
 public sealed class SharedAnnounces : IAnnounceVerifier
 {
@@ -21,7 +21,8 @@ public sealed class SharedAnnounces : IAnnounceVerifier
         ulong key = BinaryPrimitives.ReadUInt64BigEndian(body[^KeySize..]);
         if (_verified.TryGetValue(key, out Announce? known) && known.Bytes.SequenceEqual(body))
             return known;
-        if (!UnverifiedAnnounce.TryRead(body, out UnverifiedAnnounce announce) || !announce.TryVerify(out Announce? verified))
+        if (!UnverifiedAnnounce.TryRead(body, out UnverifiedAnnounce announce)
+            || !announce.TryVerify(out Announce? verified))
             return null;
         _verified[key] = verified;
         return verified;

@@ -5,8 +5,8 @@ using QuicProChat.Mesh.Routing;
 namespace QuicProChat.Mesh.Simulation;
 
 /// <summary>
-/// One number for all that nodes said to each other: who, to whom, when and every byte. Two versions of the router that give
-/// the same number for the same seed did the same, frame for frame. Not cryptographic.
+/// One number for all that nodes said to each other: who, to whom, when and every byte. Two versions of the router that
+/// give the same number for the same seed did the same, frame for frame. Not cryptographic.
 /// </summary>
 public sealed class FrameTrace
 {

@@ -5,8 +5,8 @@ namespace QuicProChat.Mesh.Simulation;
 
 /// <summary>
 /// Watches every step of every envelope. A copy is known by its id, attempt and hops left at a node, and points to the
-/// node it came from; so the way of each copy can be walked back, and one that comes to a node where it was before is seen.
-/// At each step the next hops ahead, as they are at this moment, are walked too.
+/// node it came from; so the way of each copy can be walked back, and one that comes to a node where it was before is
+/// seen. At each step the next hops ahead, as they are at this moment, are walked too.
 /// </summary>
 public sealed class LoopOracle(Network network, IRouteView view, Func<ulong, ulong, int> nodeOf) : INetworkObserver
 {
@@ -48,13 +48,15 @@ public sealed class LoopOracle(Network network, IRouteView view, Func<ulong, ulo
         if (returned)
         {
             Returns++;
-            Note($"{Seconds(network.Now)}: {header.Kind} {id} attempt {header.Attempt} came back to node {to.Index} from {from.Index} with {header.HopsLeft} hops left");
+            Note($"{Seconds(network.Now)}: {header.Kind} {id} attempt {header.Attempt} came back to node {to.Index} "
+                + $"from {from.Index} with {header.HopsLeft} hops left");
         }
 
         if (Circle(to.Index, nodeOf(header.Destination.High, header.Destination.Low)))
         {
             Circles++;
-            Note($"{Seconds(network.Now)}: next hops from node {to.Index} towards {nodeOf(header.Destination.High, header.Destination.Low)} lead in a circle");
+            Note($"{Seconds(network.Now)}: next hops from node {to.Index} towards "
+                + $"{nodeOf(header.Destination.High, header.Destination.Low)} lead in a circle");
         }
     }
 
@@ -66,7 +68,8 @@ public sealed class LoopOracle(Network network, IRouteView view, Func<ulong, ulo
         Span<int> next = stackalloc int[1];
         for (int hops = 0; hops <= network.Nodes.Count; hops++)
         {
-            if (node == destination || destination < 0 || !network.Nodes[node].Running || view.NextHops(node, destination, next) == 0)
+            if (node == destination || destination < 0 || !network.Nodes[node].Running
+                || view.NextHops(node, destination, next) == 0)
                 return false;
             node = next[0];
         }
@@ -80,5 +83,6 @@ public sealed class LoopOracle(Network network, IRouteView view, Func<ulong, ulo
             _examples.Add(what);
     }
 
-    private static string Seconds(Instant at) => TimeSpan.FromTicks(at.Ticks).ToString("c", System.Globalization.CultureInfo.InvariantCulture);
+    private static string Seconds(Instant at) =>
+        TimeSpan.FromTicks(at.Ticks).ToString("c", System.Globalization.CultureInfo.InvariantCulture);
 }

@@ -1,6 +1,8 @@
 namespace QuicProChat.Mesh.Simulation;
 
-/// <summary>The next hops of all nodes towards one destination, as they were when it was read: all alternatives, best first.</summary>
+/// <summary>
+/// The next hops of all nodes towards one destination, as they were when it was read: all alternatives, best first.
+/// </summary>
 public sealed class NextHopGraph(int nodes)
 {
     private readonly int[] _first = new int[nodes + 1];

@@ -16,7 +16,8 @@ public interface IRouteView
 /// <param name="Loops">Nodes from which next hops lead in a circle.</param>
 /// <param name="StretchMean">Hops by next hops over shortest hops, mean of the pairs reached.</param>
 /// <param name="StretchP99">Its 99th percentile.</param>
-public readonly record struct ReachabilityResult(long Pairs, long Reached, long Loops, double StretchMean, double StretchP99)
+public readonly record struct ReachabilityResult(
+    long Pairs, long Reached, long Loops, double StretchMean, double StretchP99)
 {
     /// <summary>Share in percent.</summary>
     public double Percent => Pairs == 0 ? 0 : 100.0 * Reached / Pairs;
@@ -40,7 +41,8 @@ public sealed class Reachability(Network network, IRouteView view)
     private readonly byte[] _colour = new byte[network.Nodes.Count];
     private readonly Stack<(int Node, int Next)> _stack = new();
     private readonly ShortestPaths _shortest = new(network);
-    private readonly NextHopGraph[] _graphs = [.. Enumerable.Range(0, AtOnce).Select(_ => new NextHopGraph(network.Nodes.Count))];
+    private readonly NextHopGraph[] _graphs =
+        [.. Enumerable.Range(0, AtOnce).Select(_ => new NextHopGraph(network.Nodes.Count))];
     private readonly Dictionary<int, long> _stretch = [];
 
     // Destinations that not all nodes reached at the last look.
@@ -48,8 +50,9 @@ public sealed class Reachability(Network network, IRouteView view)
     private int[] _suspects = [];
 
     /// <summary>
-    /// Looks whether all nodes reach all of the given destinations, and no further than to the first few that somebody does
-    /// not. Those are looked at first the next time: while one of them is still missed the others need not be asked about.
+    /// Looks whether all nodes reach all of the given destinations, and no further than to the first few that somebody
+    /// does not. Those are looked at first the next time: while one of them is still missed the others need not be
+    /// asked about.
     /// </summary>
     /// <param name="destinations">Node numbers.</param>
     /// <param name="loops">Circles seen on the way.</param>
@@ -103,7 +106,8 @@ public sealed class Reachability(Network network, IRouteView view)
             }
         }
 
-        return new ReachabilityResult(pairs, reached, loops, reached == 0 ? 0 : _stretch.Sum(s => (double)s.Key * s.Value) / reached / 1000, Percentile(reached * 99 / 100));
+        return new ReachabilityResult(pairs, reached, loops, reached == 0 ? 0
+            : _stretch.Sum(s => (double)s.Key * s.Value) / reached / 1000, Percentile(reached * 99 / 100));
     }
 
     private double Percentile(long rank)
@@ -119,7 +123,9 @@ public sealed class Reachability(Network network, IRouteView view)
         return 0;
     }
 
-    /// <summary>Asks all routers for their next hops towards the next few destinations that are on, each router once.</summary>
+    /// <summary>
+    /// Asks all routers for their next hops towards the next few destinations that are on, each router once.
+    /// </summary>
     private ArraySegment<NextHopGraph> Read(IReadOnlyList<int> destinations, int from)
     {
         int count = 0;

@@ -30,7 +30,10 @@ public sealed class ShortestPaths(Network network)
         }
     }
 
-    /// <summary>Hops from one node to all others, as they were at the last <see cref="Look"/>; the span is valid until the next call.</summary>
+    /// <summary>
+    /// Hops from one node to all others, as they were at the last <see cref="Look"/>; the span is valid until the next
+    /// call.
+    /// </summary>
     public ReadOnlySpan<int> From(int start)
     {
         Array.Fill(_hops, Unreachable);

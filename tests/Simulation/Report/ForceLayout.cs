@@ -13,7 +13,8 @@ public static class ForceLayout
     {
         var random = new Random(1);
         double ideal = 1 / Math.Sqrt(nodes);
-        Place[] places = [.. Enumerable.Range(0, nodes).Select(_ => new Place(random.NextDouble(), random.NextDouble()))];
+        Place[] places =
+            [.. Enumerable.Range(0, nodes).Select(_ => new Place(random.NextDouble(), random.NextDouble()))];
         Spread(places, nodes, edges);
         var force = new (double X, double Y)[nodes];
         int rounds = (int)Math.Clamp(WorkLimit / ((long)nodes * Math.Min(nodes, 400)), 30, 300);
@@ -27,7 +28,8 @@ public static class ForceLayout
             for (int i = 0; i < nodes; i++)
             {
                 // A little towards the middle keeps what hangs loosely in the picture.
-                double x = force[i].X + (0.5 - places[i].X) * 0.4 * ideal, y = force[i].Y + (0.5 - places[i].Y) * 0.4 * ideal;
+                double x = force[i].X + (0.5 - places[i].X) * 0.4 * ideal, y = force[i].Y + (0.5 - places[i].Y)
+                    * 0.4 * ideal;
                 double length = Math.Sqrt(x * x + y * y) + 1e-12;
                 double move = Math.Min(length, step);
                 places[i] = new Place(places[i].X + x / length * move, places[i].Y + y / length * move);

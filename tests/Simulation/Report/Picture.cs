@@ -29,9 +29,11 @@ public static class Picture
     private const int Legend = 70;
 
     /// <summary>Draws.</summary>
-    public static string Draw(string title, IReadOnlyList<PictureNode> nodes, IReadOnlyList<PictureLink> links, IReadOnlyList<Place> places)
+    public static string Draw(
+        string title, IReadOnlyList<PictureNode> nodes, IReadOnlyList<PictureLink> links, IReadOnlyList<Place> places)
     {
-        Place[] at = [.. ForceLayout.Fit(places).Select(p => new Place(Margin + p.X * (Size - 2 * Margin), Legend + Margin + p.Y * (Size - 2 * Margin)))];
+        Place[] at = [.. ForceLayout.Fit(places)
+            .Select(p => new Place(Margin + p.X * (Size - 2 * Margin), Legend + Margin + p.Y * (Size - 2 * Margin)))];
         double height = Math.Max(300, at.Max(p => p.Y) + Margin);
         var svg = new StringBuilder();
         svg.Append(CultureInfo.InvariantCulture, $"""
@@ -45,11 +47,16 @@ public static class Picture
         foreach (PictureLink link in links.OrderBy(l => l.Bytes))
         {
             double load = Math.Sqrt((double)link.Bytes / most);
-            svg.Append(CultureInfo.InvariantCulture, $"<line x1=\"{at[link.A].X:0.0}\" y1=\"{at[link.A].Y:0.0}\" x2=\"{at[link.B].X:0.0}\" y2=\"{at[link.B].Y:0.0}\" ");
+            svg.Append(CultureInfo.InvariantCulture,
+                $"<line x1=\"{at[link.A].X:0.0}\" y1=\"{at[link.A].Y:0.0}\" x2=\"{at[link.B].X:0.0}\" "
+                    + $"y2=\"{at[link.B].Y:0.0}\" ");
             svg.Append(link.Up
-                ? string.Create(CultureInfo.InvariantCulture, $"stroke=\"{Colour(load, 0xB8, 0xC4, 0xD0)}\" stroke-width=\"{0.6 + 5 * load:0.0}\">")
+                ? string.Create(CultureInfo.InvariantCulture,
+                    $"stroke=\"{Colour(load, 0xB8, 0xC4, 0xD0)}\" stroke-width=\"{0.6 + 5 * load:0.0}\">")
                 : "stroke=\"#dddddd\" stroke-width=\"0.6\" stroke-dasharray=\"3 4\">");
-            svg.Append(CultureInfo.InvariantCulture, $"<title>{Escape(nodes[link.A].Name)} - {Escape(nodes[link.B].Name)}: {link.Bytes / 1000.0:0.0} kB, {link.Envelopes} envelopes</title></line>\n");
+            svg.Append(CultureInfo.InvariantCulture,
+                $"<title>{Escape(nodes[link.A].Name)} - {Escape(nodes[link.B].Name)}: {link.Bytes / 1000.0:0.0} kB, "
+                    + $"{link.Envelopes} envelopes</title></line>\n");
         }
 
         double radius = Math.Clamp(200 / Math.Sqrt(nodes.Count), 2, 10);
@@ -58,8 +65,12 @@ public static class Picture
             PictureNode node = nodes[i];
             string fill = node.Running ? Colour(Math.Clamp(node.Stretch - 1, 0, 1), 0x2E, 0x9E, 0x5B) : "#bbbbbb";
             string ring = node.Running && node.Reach < 1 ? "#000000" : "#ffffff";
-            svg.Append(CultureInfo.InvariantCulture, $"<circle cx=\"{at[i].X:0.0}\" cy=\"{at[i].Y:0.0}\" r=\"{radius:0.0}\" fill=\"{fill}\" stroke=\"{ring}\" stroke-width=\"1\">");
-            svg.Append(CultureInfo.InvariantCulture, $"<title>{Escape(node.Name)}: reaches {100 * node.Reach:0.0} %, stretch {node.Stretch:0.00}</title></circle>\n");
+            svg.Append(CultureInfo.InvariantCulture,
+                $"<circle cx=\"{at[i].X:0.0}\" cy=\"{at[i].Y:0.0}\" r=\"{radius:0.0}\" fill=\"{fill}\" "
+                    + $"stroke=\"{ring}\" stroke-width=\"1\">");
+            svg.Append(CultureInfo.InvariantCulture,
+                $"<title>{Escape(node.Name)}: reaches {100 * node.Reach:0.0} %, stretch "
+                    + $"{node.Stretch:0.00}</title></circle>\n");
         }
 
         return svg.Append("</svg>\n").ToString();
@@ -72,5 +83,6 @@ public static class Picture
     }
 
     private static string Escape(string text) =>
-        text.Replace("&", "&amp;", StringComparison.Ordinal).Replace("<", "&lt;", StringComparison.Ordinal).Replace(">", "&gt;", StringComparison.Ordinal);
+        text.Replace("&", "&amp;", StringComparison.Ordinal).Replace("<", "&lt;", StringComparison.Ordinal)
+            .Replace(">", "&gt;", StringComparison.Ordinal);
 }

@@ -34,7 +34,9 @@ public sealed record Result
     /// <summary>Its 99th percentile.</summary>
     public required double StretchP99 { get; init; }
 
-    /// <summary>Circles among next hops seen at any look, and envelopes that came back to where they had been.</summary>
+    /// <summary>
+    /// Circles among next hops seen at any look, and envelopes that came back to where they had been.
+    /// </summary>
     public required long Loops { get; init; }
 
     /// <summary>Messages that never arrived.</summary>
@@ -103,7 +105,8 @@ public sealed record Result
             ("arrival", Text($"{ArrivalPercent:0.00} %")),
             ("convergence to 99 %", ConvergenceSeconds < 0 ? "never" : Text($"{ConvergenceSeconds:0.00} s")),
             ("control bytes per node to converge", Text($"{ControlBytesPerNodeToConverge / 1000:0.0} kB")),
-            ("control bytes per node and second, steady", Text($"{ControlBytesPerNodeSecondSteady / 1000:0.0000} kB/s")),
+            ("control bytes per node and second, steady",
+                Text($"{ControlBytesPerNodeSecondSteady / 1000:0.0000} kB/s")),
             ("stretch mean, 99th percentile", Text($"{StretchMean:0.000}, {StretchP99:0.00}")),
             ("loops", Text($"{Loops}")),
             ("lost, duplicated", Text($"{Lost}, {Duplicated}")),

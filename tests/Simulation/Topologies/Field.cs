@@ -13,7 +13,8 @@ public sealed class Field
     public Field(int count, Random random)
     {
         _side = Math.Sqrt(count * AreaPerNode);
-        _places = [.. Enumerable.Range(0, count).Select(_ => new Place(random.NextDouble() * _side, random.NextDouble() * _side))];
+        _places = [.. Enumerable.Range(0, count)
+            .Select(_ => new Place(random.NextDouble() * _side, random.NextDouble() * _side))];
     }
 
     /// <summary>Continues with nodes that have their places.</summary>
@@ -39,7 +40,8 @@ public sealed class Field
     /// <summary>The closest pairs, shortest first.</summary>
     public List<(int A, int B)> ShortestPairs(int count)
     {
-        double radius = Math.Sqrt(2.0 * count * _side * _side / ((double)_places.Length * _places.Length * Math.PI)) * 1.2;
+        double radius = Math.Sqrt(2.0 * count * _side * _side / ((double)_places.Length * _places.Length * Math.PI))
+            * 1.2;
         while (true)
         {
             List<(double Distance, int A, int B)> near = Within(radius);
@@ -53,7 +55,9 @@ public sealed class Field
         }
     }
 
-    /// <summary>Pairs that join the islands which other pairs leave: from each island the shortest way to the largest rest.</summary>
+    /// <summary>
+    /// Pairs that join the islands which other pairs leave: from each island the shortest way to the largest rest.
+    /// </summary>
     public List<(int A, int B)> Bridges(IEnumerable<(int A, int B)> pairs)
     {
         int[] island = [.. Enumerable.Range(0, _places.Length)];
@@ -62,7 +66,8 @@ public sealed class Field
         var bridges = new List<(int A, int B)>();
         while (true)
         {
-            var members = Enumerable.Range(0, _places.Length).GroupBy(i => Root(island, i)).OrderBy(g => g.Count()).ThenBy(g => g.Key).ToList();
+            var members = Enumerable.Range(0, _places.Length).GroupBy(i => Root(island, i)).OrderBy(g => g.Count())
+                .ThenBy(g => g.Key).ToList();
             if (members.Count == 1)
                 return bridges;
             (double Distance, int A, int B) best = (double.MaxValue, 0, 0);

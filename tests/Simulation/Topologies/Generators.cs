@@ -8,7 +8,8 @@ public static class Generators
 
     /// <summary>One after another.</summary>
     public static Topology Line(int count) =>
-        new($"line:{count}", Topology.Numbered(count), [.. Enumerable.Range(1, count - 1).Select(i => new Edge(i - 1, i))],
+        new($"line:{count}", Topology.Numbered(count),
+            [.. Enumerable.Range(1, count - 1).Select(i => new Edge(i - 1, i))],
             [.. Enumerable.Range(0, count).Select(i => new Place(i * 100, 0))]);
 
     /// <summary>Rows of a square; the last row may be shorter.</summary>
@@ -30,7 +31,8 @@ public static class Generators
 
     /// <summary>Each node hangs on one that was there before, any of them as likely.</summary>
     public static Topology Tree(int count, Random random) =>
-        new($"tree:{count}", Topology.Numbered(count), [.. Enumerable.Range(1, count - 1).Select(i => new Edge(random.Next(i), i))]);
+        new($"tree:{count}", Topology.Numbered(count),
+            [.. Enumerable.Range(1, count - 1).Select(i => new Edge(random.Next(i), i))]);
 
     /// <summary>
     /// Nodes at random places in a square, 20,000 m2 for each, joined where they are closest; islands are joined to the

@@ -13,14 +13,16 @@ public readonly record struct Place(double X, double Y)
 /// <param name="QualityForward">Share of what A sends that reaches B.</param>
 /// <param name="QualityBackward">Share of what B sends that reaches A.</param>
 /// <param name="Type">wifi, vpn or other.</param>
-public readonly record struct Edge(int A, int B, double QualityForward = 1, double QualityBackward = 1, string Type = "other");
+public readonly record struct Edge(
+    int A, int B, double QualityForward = 1, double QualityBackward = 1, string Type = "other");
 
 /// <summary>A graph, with places where they mean something.</summary>
 /// <param name="Name">What the user called it.</param>
 /// <param name="Names">One for each node.</param>
 /// <param name="Edges">No two join the same nodes, none joins a node to itself.</param>
 /// <param name="Places">One for each node, or none at all.</param>
-public sealed record Topology(string Name, IReadOnlyList<string> Names, IReadOnlyList<Edge> Edges, IReadOnlyList<Place>? Places = null)
+public sealed record Topology(
+    string Name, IReadOnlyList<string> Names, IReadOnlyList<Edge> Edges, IReadOnlyList<Place>? Places = null)
 {
     /// <summary>How many nodes there are.</summary>
     public int Nodes => Names.Count;
@@ -29,12 +31,13 @@ public sealed record Topology(string Name, IReadOnlyList<string> Names, IReadOnl
     public static IReadOnlyList<string> Numbered(int count) => [.. Enumerable.Range(0, count).Select(i => $"n{i}")];
 
     /// <summary>
-    /// Hops of a long shortest path: from the node that is farthest from the first to the one farthest from it. In lines
-    /// and trees it is the longest of all.
+    /// Hops of a long shortest path: from the node that is farthest from the first to the one farthest from it. In
+    /// lines and trees it is the longest of all.
     /// </summary>
     public int LongWay()
     {
-        ILookup<int, int> near = Edges.SelectMany(e => new[] { (From: e.A, To: e.B), (From: e.B, To: e.A) }).ToLookup(e => e.From, e => e.To);
+        ILookup<int, int> near = Edges.SelectMany(e => new[] { (From: e.A, To: e.B), (From: e.B, To: e.A) })
+            .ToLookup(e => e.From, e => e.To);
         (int Node, int Hops) Farthest(int start)
         {
             var hops = new Dictionary<int, int> { [start] = 0 };
@@ -70,11 +73,14 @@ public sealed record Topology(string Name, IReadOnlyList<string> Names, IReadOnl
         if (kind is not ("line" or "grid" or "tree" or "geometric" or "city"))
             return TopologyFile.Load(text);
         string[] sizes = text[(colon + 1)..].Split('/');
-        if (!int.TryParse(sizes[0], out int count) || count < 2 || count > 100_000 || sizes.Length > (kind is "geometric" or "city" ? 2 : 1))
+        if (!int.TryParse(sizes[0], out int count) || count < 2 || count > 100_000
+            || sizes.Length > (kind is "geometric" or "city" ? 2 : 1))
             throw new UsageException($"'{text}' needs a number of nodes from 2 to 100000, as in {kind}:50");
         int links = kind == "city" ? 5 * count / 2 : 3 * count;
-        if (sizes.Length == 2 && (!int.TryParse(sizes[1], out links) || links < count - 1 || links > (long)count * (count - 1) / 2))
-            throw new UsageException($"'{text}' needs a number of links of at least {count - 1}, as in {kind}:{count}/{3 * count}");
+        if (sizes.Length == 2
+            && (!int.TryParse(sizes[1], out links) || links < count - 1 || links > (long)count * (count - 1) / 2))
+            throw new UsageException(
+                $"'{text}' needs a number of links of at least {count - 1}, as in {kind}:{count}/{3 * count}");
         return kind switch
         {
             "line" => Generators.Line(count),

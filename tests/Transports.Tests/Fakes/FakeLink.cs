@@ -112,7 +112,8 @@ public sealed class ScriptedTransport : ITransport
     public ITransport AsQuic() => new Quic(this);
 
     /// <summary>What listening comes to, called each time; by default it fails.</summary>
-    public Func<LinkUri, IListener> Listen { get; set; } = _ => throw new IOException("A scripted transport does not listen.");
+    public Func<LinkUri, IListener> Listen { get; set; } = _ =>
+        throw new IOException("A scripted transport does not listen.");
 
     public ValueTask<IListener> ListenAsync(LinkUri uri, ILinkAcceptor acceptor, CancellationToken cancellation) =>
         ValueTask.FromResult(Listen(uri));
@@ -136,6 +137,7 @@ public sealed class ScriptedTransport : ITransport
         public ValueTask<IListener> ListenAsync(LinkUri uri, ILinkAcceptor acceptor, CancellationToken cancellation) =>
             owner.ListenAsync(uri, acceptor, cancellation);
 
-        public ValueTask<DialResult> DialAsync(LinkUri uri, CancellationToken cancellation) => owner.DialAsync(uri, cancellation);
+        public ValueTask<DialResult> DialAsync(LinkUri uri, CancellationToken cancellation) =>
+            owner.DialAsync(uri, cancellation);
     }
 }

@@ -1,6 +1,8 @@
 namespace QuicProChat.Mesh.Transports.Tests.Fakes;
 
-/// <summary>A clock that stands still until a test advances it; timers fire in order, on the test's own stack.</summary>
+/// <summary>
+/// A clock that stands still until a test advances it; timers fire in order, on the test's own stack.
+/// </summary>
 public sealed class FakeTime : TimeProvider
 {
     private readonly object _lock = new();

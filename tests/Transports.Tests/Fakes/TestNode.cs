@@ -19,7 +19,8 @@ public sealed class TestNode : ILinkAcceptor, IAsyncDisposable
     public TestNode(byte seed, LinkSettings? settings = null, TimeProvider? time = null)
     {
         Identity = LocalIdentity.FromSeed([.. Enumerable.Repeat(seed, 32)]);
-        Node = new LocalEnd(Identity, (settings ?? new LinkSettings()) with { NodeName = $"node {seed}" }, time ?? TimeProvider.System);
+        Node = new LocalEnd(Identity, (settings ?? new LinkSettings()) with { NodeName = $"node {seed}" }, time
+            ?? TimeProvider.System);
         Tcp = new TcpTransport(Node, NullLogger<TcpTransport>.Instance);
         Quic = new QuicTransport(Node, NullLogger<QuicTransport>.Instance);
     }
@@ -57,7 +58,8 @@ public sealed class TestNode : ILinkAcceptor, IAsyncDisposable
         await this[uri.Scheme].DialAsync(uri, CancellationToken.None).AsTask().WaitAsync(Patience);
 
     /// <summary>A started link between two nodes: this one dials.</summary>
-    public async Task<(ILink Here, RecordingEvents EventsHere, ILink There, RecordingEvents EventsThere)> LinkAsync(TestNode peer, string scheme = "tcp")
+    public async Task<(ILink Here, RecordingEvents EventsHere, ILink There, RecordingEvents EventsThere)> LinkAsync(
+        TestNode peer, string scheme = "tcp")
     {
         DialResult dial = await DialAsync(await peer.ListenAsync(scheme));
         Assert.True(dial.Link is not null, dial.Failure?.ToString());

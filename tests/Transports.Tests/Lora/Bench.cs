@@ -67,7 +67,8 @@ internal sealed class Bench
         _nodes.Add(node);
         OpenPort(node);
         if (online)
-            Assert.True(RunUntil(() => modem.State == ModemState.Online, TimeSpan.FromSeconds(30)), string.Join("; ", node.Losses));
+            Assert.True(RunUntil(() => modem.State == ModemState.Online, TimeSpan.FromSeconds(30)),
+                string.Join("; ", node.Losses));
         return node;
     }
 

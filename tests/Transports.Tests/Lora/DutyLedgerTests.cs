@@ -67,12 +67,14 @@ public sealed class DutyLedgerTests
     public void Routing_keeps_its_own_share_while_messages_are_many(double messages, double routing)
     {
         DutyLedger ledger = new(OnePercent, null, null, TimeSpan.Zero);
-        Assert.True(ledger.TryReserve(TrafficClass.Message, TimeSpan.FromSeconds(messages), TimeSpan.Zero, out _, out _));
+        Assert.True(ledger.TryReserve(TrafficClass.Message, TimeSpan.FromSeconds(messages), TimeSpan.Zero,
+            out _, out _));
         Assert.Equal(routing, Drain(ledger, TrafficClass.Routing), 1e-6);
         TimeSpan airtime = TimeSpan.FromSeconds(0.5);
         TimeSpan? wait = ledger.WaitFor(TrafficClass.Routing, airtime, TimeSpan.Zero);
         Assert.NotNull(wait);
-        Assert.False(ledger.TryReserve(TrafficClass.Routing, airtime, wait.Value - TimeSpan.FromSeconds(1), out _, out _));
+        Assert.False(ledger.TryReserve(TrafficClass.Routing, airtime, wait.Value - TimeSpan.FromSeconds(1),
+            out _, out _));
         Assert.True(ledger.TryReserve(TrafficClass.Routing, airtime, wait.Value, out _, out _));
     }
 
@@ -83,13 +85,15 @@ public sealed class DutyLedgerTests
         TimeSpan airtime = TimeSpan.FromSeconds(1.2);
         TimeSpan start = TimeSpan.FromMinutes(5);
         for (int i = 0; i < 24; i++)
-            Assert.True(ledger.TryReserve(TrafficClass.Message, airtime, start + TimeSpan.FromMinutes(i), out _, out _));
+            Assert.True(ledger.TryReserve(TrafficClass.Message, airtime, start + TimeSpan.FromMinutes(i),
+                out _, out _));
         TimeSpan now = TimeSpan.FromMinutes(30);
         Assert.False(ledger.TryReserve(TrafficClass.Message, airtime, now, out _, out Refusal why));
         Assert.Equal(Refusal.ShareUsed, why);
         TimeSpan? wait = ledger.WaitFor(TrafficClass.Message, airtime, now);
         Assert.NotNull(wait);
-        Assert.False(ledger.TryReserve(TrafficClass.Message, airtime, now + wait.Value - TimeSpan.FromSeconds(1), out _, out _));
+        Assert.False(ledger.TryReserve(TrafficClass.Message, airtime, now + wait.Value - TimeSpan.FromSeconds(1),
+            out _, out _));
         Assert.True(ledger.TryReserve(TrafficClass.Message, airtime, now + wait.Value, out _, out _));
         Assert.Equal(TimeSpan.Zero, ledger.WaitFor(TrafficClass.Control, airtime, now + wait.Value));
     }
@@ -102,9 +106,12 @@ public sealed class DutyLedgerTests
         Assert.False(ledger.TryReserve(TrafficClass.Emergency, airtime, TimeSpan.Zero, out _, out Refusal why));
         Assert.Equal(Refusal.TooLong, why);
         Assert.Null(ledger.WaitFor(TrafficClass.Emergency, airtime, TimeSpan.Zero));
-        Assert.True(ledger.TryReserve(TrafficClass.Routing, TimeSpan.FromMilliseconds(400), TimeSpan.Zero, out _, out _));
-        Assert.False(ledger.TryReserve(TrafficClass.Message, TimeSpan.FromMilliseconds(1), TimeSpan.FromSeconds(20), out _, out _));
-        Assert.True(ledger.TryReserve(TrafficClass.Message, TimeSpan.FromMilliseconds(400), TimeSpan.FromSeconds(21), out _, out _));
+        Assert.True(ledger.TryReserve(TrafficClass.Routing, TimeSpan.FromMilliseconds(400), TimeSpan.Zero,
+            out _, out _));
+        Assert.False(ledger.TryReserve(TrafficClass.Message, TimeSpan.FromMilliseconds(1), TimeSpan.FromSeconds(20),
+            out _, out _));
+        Assert.True(ledger.TryReserve(TrafficClass.Message, TimeSpan.FromMilliseconds(400), TimeSpan.FromSeconds(21),
+            out _, out _));
     }
 
     [Fact]
@@ -112,7 +119,8 @@ public sealed class DutyLedgerTests
     {
         DutyLedger ledger = new(OnePercent, null, null, TimeSpan.FromHours(5));
         Drain(ledger, TrafficClass.Emergency, TimeSpan.FromHours(5));
-        Assert.False(ledger.TryReserve(TrafficClass.Emergency, TimeSpan.FromMilliseconds(1), TimeSpan.FromHours(3), out _, out _));
+        Assert.False(ledger.TryReserve(TrafficClass.Emergency, TimeSpan.FromMilliseconds(1), TimeSpan.FromHours(3),
+            out _, out _));
     }
 
     [Fact]
@@ -171,7 +179,8 @@ public sealed class DutyLedgerTests
             Assert.True(first.TryReserve(TrafficClass.Message, second, now, out _, out _));
         DutyLedger restarted = new BandLedgers(directory, clock).Of(OnePercent, now + second);
         Assert.InRange(restarted.Report(now + second).Sum(u => u.Used.TotalSeconds), 20, 23);
-        Assert.InRange(new BandLedgers(directory, clock).Of(RegionPlan.Eu868.Bands[3], now).Report(now).Sum(u => u.Used.TotalSeconds), 0, 0);
+        Assert.InRange(new BandLedgers(directory, clock).Of(RegionPlan.Eu868.Bands[3], now).Report(now)
+            .Sum(u => u.Used.TotalSeconds), 0, 0);
         Directory.Delete(directory, recursive: true);
     }
 
@@ -183,7 +192,8 @@ public sealed class DutyLedgerTests
         int[] granted = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => Task.Run(() =>
         {
             int mine = 0;
-            while (ledger.TryReserve(TrafficClass.Emergency, airtime, TimeSpan.Zero, out AirtimeGrant? _, out Refusal _))
+            while (ledger.TryReserve(TrafficClass.Emergency, airtime, TimeSpan.Zero, out AirtimeGrant? _,
+                out Refusal _))
                 mine++;
             return mine;
         })));

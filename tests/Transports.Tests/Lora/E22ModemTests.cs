@@ -19,7 +19,8 @@ public sealed class E22ModemTests
         Assert.Equal("FFFF07640611", Convert.ToHexString([.. module.Registers.Take(6)]));
         Assert.Equal(0x93, module.Registers[6]);
         Assert.Equal(1, module.RegisterWrites);
-        Assert.Contains(node.Happened, a => a is WritePort w && w.Bytes.Span.SequenceEqual<byte>([0xC0, 0xC1, 0xC2, 0xC3, 2, 0]));
+        Assert.Contains(node.Happened, a => a is WritePort w
+            && w.Bytes.Span.SequenceEqual<byte>([0xC0, 0xC1, 0xC2, 0xC3, 2, 0]));
         new Bench().Add(new E22Modem(Bench.Options(Settings)), module);
         Assert.Equal(1, module.RegisterWrites);
     }
@@ -30,7 +31,8 @@ public sealed class E22ModemTests
         E22Simulator module = new() { SwitchesBySoftware = false };
         Bench.Node node = new Bench().Add(
             new E22Modem(Bench.Options("modem=waveshare&frequency=867125000&power=10&region=eu868")), module);
-        Assert.Equal([new SetModePins(false, true), new SetModePins(false, false)], node.Happened.OfType<SetModePins>());
+        Assert.Equal([new SetModePins(false, true), new SetModePins(false, false)],
+            node.Happened.OfType<SetModePins>());
         Assert.Equal(0x07, module.Registers[4]);
     }
 
@@ -109,7 +111,8 @@ public sealed class E22ModemTests
     public void A_module_that_the_operator_configured_is_not_touched()
     {
         E22Simulator module = new();
-        Bench.Node node = new Bench().Add(new E22Modem(Bench.Options(Settings + "&modeswitch=none&baud=115200")), module);
+        Bench.Node node = new Bench()
+            .Add(new E22Modem(Bench.Options(Settings + "&modeswitch=none&baud=115200")), module);
         Assert.Empty(node.Written);
         Assert.Equal(115_200, node.Modem.Baud);
     }

@@ -22,7 +22,8 @@ public sealed class LoraAirtimeTests
     [InlineData(500, 9, 2562.0)]
     [InlineData(500, 12, 18530.3)]
     public void An_RNode_is_on_the_air_as_long_as_its_firmware_makes_it(int packet, int sf, double milliseconds) =>
-        Assert.Equal(milliseconds, RNodeAirtime.Of(RNodeAirtime.Modulation(sf, 125_000, 5), packet).TotalMilliseconds, 0.06);
+        Assert.Equal(milliseconds,
+            RNodeAirtime.Of(RNodeAirtime.Modulation(sf, 125_000, 5), packet).TotalMilliseconds, 0.06);
 
     [Fact]
     public void A_REYAX_modem_adds_eight_bytes() =>

@@ -59,7 +59,8 @@ public sealed class LoraRadioTests : IDisposable
                         return found;
                     }
                     TimeSpan left = Patience - clock.Elapsed;
-                    Assert.True(left > TimeSpan.Zero && Monitor.Wait(_happened, left), "waited in vain after: " + string.Join("; ", _happened));
+                    Assert.True(left > TimeSpan.Zero && Monitor.Wait(_happened, left), "waited in vain after: "
+                        + string.Join("; ", _happened));
                 }
             }
         }
@@ -144,7 +145,8 @@ public sealed class LoraRadioTests : IDisposable
     private static LoraRadio Radio(LoraOptions options, string path, Client client)
     {
         LoraRadio radio = new(
-            ModemFactory.Create(options, options.Modem, new Random(5)), baud => SerialLine.Open(path, baud), client, null,
+            ModemFactory.Create(options, options.Modem, new Random(5)), baud => SerialLine.Open(path, baud),
+            client, null,
             TimeProvider.System);
         radio.Start();
         return radio;

@@ -26,7 +26,8 @@ public sealed class LoraTransportTests : IDisposable
         internal LoraListener Radio { get; private set; } = null!;
 
         internal Node(string? state, ulong bootId) =>
-            Transport = new LoraTransport(new LoraSettings(Identity, bootId, default, state), TimeProvider.System, new Random());
+            Transport = new LoraTransport(new LoraSettings(Identity, bootId, default, state), TimeProvider.System,
+                new Random());
 
         internal async Task ListenAsync(string uri)
         {
@@ -92,7 +93,8 @@ public sealed class LoraTransportTests : IDisposable
         (ILink bToA, _) = await b.WaitAsync("up");
         Assert.Equal(b.Identity.Address, aToB.Peer);
         Assert.Equal(b.Identity.PublicKey.ToArray(), aToB.PeerPublicKey.ToArray());
-        Assert.Equal((2UL, "lora", false, false), (aToB.PeerBootId, aToB.Transport, aToB.Properties.Reliable, aToB.Properties.PushRoutes));
+        Assert.Equal((2UL, "lora", false, false),
+            (aToB.PeerBootId, aToB.Transport, aToB.Properties.Reliable, aToB.Properties.PushRoutes));
         Assert.True(aToB.Properties.Medium > 0 && aToB.Properties.BitsPerSecond is > 250 and < 300);
 
         byte[] message = RadioWireTests.EnvelopeFrame(
@@ -163,7 +165,8 @@ public sealed class LoraTransportTests : IDisposable
     public async Task What_is_wrong_with_a_URI_is_said_when_listening()
     {
         await using Node node = new(null, 1);
-        IOException e = await Assert.ThrowsAsync<IOException>(() => node.ListenAsync("lora:/dev/x?frequency=868100000&region=eu868&sf=3"));
+        IOException e = await Assert.ThrowsAsync<IOException>(
+            () => node.ListenAsync("lora:/dev/x?frequency=868100000&region=eu868&sf=3"));
         Assert.Contains("5 to 12", e.Message, StringComparison.Ordinal);
         Assert.True(LinkUri.TryParse("lora:/dev/x", out LinkUri? uri, out _));
         DialResult dial = await node.Transport.DialAsync(uri, CancellationToken.None);

@@ -14,7 +14,8 @@ public sealed class LoraUriTests
         Assert.True(LoraUri.TryParse(Example, out LoraOptions? o, out _));
         Assert.Equal("/dev/ttyUSB0", o.Device);
         Assert.Equal(ModemKind.RNode, o.Modem);
-        Assert.Equal((868_100_000L, 125_000, 9, 5, 14), (o.FrequencyHz, o.BandwidthHz, o.SpreadingFactor, o.CodingRate, o.PowerDbm));
+        Assert.Equal((868_100_000L, 125_000, 9, 5, 14),
+            (o.FrequencyHz, o.BandwidthHz, o.SpreadingFactor, o.CodingRate, o.PowerDbm));
         Assert.Same(RegionPlan.Eu868, o.Region);
         Assert.Equal("868.0-868.6", o.Band.Name);
         Assert.Null(o.NetworkKey);
@@ -23,8 +24,10 @@ public sealed class LoraUriTests
     [Fact]
     public void Little_is_needed()
     {
-        Assert.True(LoraUri.TryParse("lora:/dev/serial/by-id/usb-x?frequency=869525000&region=EU868", out LoraOptions? o, out _));
-        Assert.Equal((ModemKind.Auto, 125_000, 9, 5, 14), (o.Modem, o.BandwidthHz, o.SpreadingFactor, o.CodingRate, o.PowerDbm));
+        Assert.True(LoraUri.TryParse("lora:/dev/serial/by-id/usb-x?frequency=869525000&region=EU868",
+            out LoraOptions? o, out _));
+        Assert.Equal((ModemKind.Auto, 125_000, 9, 5, 14),
+            (o.Modem, o.BandwidthHz, o.SpreadingFactor, o.CodingRate, o.PowerDbm));
     }
 
     [Fact]
@@ -42,7 +45,8 @@ public sealed class LoraUriTests
     public void A_Waveshare_HAT_is_an_E22_on_two_pins()
     {
         Assert.True(LoraUri.TryParse(
-            "lora:/dev/ttyS0?modem=waveshare&frequency=867125000&power=13&airrate=9600&region=eu868", out LoraOptions? o, out _));
+            "lora:/dev/ttyS0?modem=waveshare&frequency=867125000&power=13&airrate=9600&region=eu868",
+            out LoraOptions? o, out _));
         Assert.Equal((ModemKind.E22, ModeSwitch.Gpio, 22, 27), (o.Modem, o.ModeSwitch, o.GpioM0, o.GpioM1));
         Assert.Equal(500_000, o.BandwidthHz);
     }

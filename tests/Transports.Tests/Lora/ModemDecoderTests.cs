@@ -88,8 +88,10 @@ public sealed class ModemDecoderTests
     public void A_REYAX_packet_is_read_by_length_with_commas_and_line_ends_inside()
     {
         byte[] data = Encoding.ASCII.GetBytes("a,b\r\n+OK\r\n+RCV=1,2,x");
-        byte[] report = [.. Encoding.ASCII.GetBytes($"+RCV=50,{data.Length},"), .. data, .. "\0,-85,8\r\n"u8.ToArray().AsSpan(1)];
-        (List<string> lines, List<byte[]> packets) = ReadReyax(new ReyaxReader(), [.. "+OK\r\n"u8, .. report, .. "+ERR=17\r\n"u8], Start);
+        byte[] report = [.. Encoding.ASCII.GetBytes($"+RCV=50,{data.Length},"), .. data, .. "\0,-85,8\r\n"u8.ToArray()
+            .AsSpan(1)];
+        (List<string> lines, List<byte[]> packets) =
+            ReadReyax(new ReyaxReader(), [.. "+OK\r\n"u8, .. report, .. "+ERR=17\r\n"u8], Start);
         Assert.Equal(["+OK", "+ERR=17"], lines);
         Assert.Equal([data], packets);
     }
@@ -110,7 +112,8 @@ public sealed class ModemDecoderTests
     public void Nothing_that_a_modem_says_breaks_a_decoder()
     {
         Random random = new(3);
-        byte[] seed = [.. "+RCV=1,5,HELLO,-85,8\r\n+OK\r\n+ERR=1\r\n"u8, .. E22Frame.Write([1, 2, 3]), 0xC0, 0, 1, 0xDB, 0xDC, 0xC0];
+        byte[] seed = [.. "+RCV=1,5,HELLO,-85,8\r\n+OK\r\n+ERR=1\r\n"u8, .. E22Frame.Write([1, 2, 3]), 0xC0, 0, 1, 0xDB,
+            0xDC, 0xC0];
         ReyaxReader reyax = new();
         KissReader kiss = new(508, TimeSpan.FromMilliseconds(100));
         E22Reader e22 = new();
@@ -130,7 +133,8 @@ public sealed class ModemDecoderTests
     public void An_E22_frame_is_found_in_noise_with_its_signal_strength()
     {
         byte[] frame = E22Frame.Write([1, 2, 3]);
-        (byte[] Data, int? Rssi)[] read = ReadE22(new E22Reader(), [0xA7, 0xFF, 9, 0xA7, 5, .. frame, 256 - 90, .. frame, 256 - 89], Start);
+        (byte[] Data, int? Rssi)[] read =
+            ReadE22(new E22Reader(), [0xA7, 0xFF, 9, 0xA7, 5, .. frame, 256 - 90, .. frame, 256 - 89], Start);
         Assert.Equal([-90, -89], read.Select(r => r.Rssi));
         Assert.All(read, r => Assert.Equal([1, 2, 3], r.Data));
     }
@@ -180,7 +184,8 @@ public sealed class ModemDecoderTests
         return frames;
     }
 
-    private static (List<string> Lines, List<byte[]> Packets) ReadReyax(ReyaxReader reader, ReadOnlySpan<byte> bytes, TimeSpan now)
+    private static (
+        List<string> Lines, List<byte[]> Packets) ReadReyax(ReyaxReader reader, ReadOnlySpan<byte> bytes, TimeSpan now)
     {
         List<string> lines = [];
         List<byte[]> packets = [];

@@ -4,7 +4,9 @@ using QuicProChat.Mesh.Transports.Lora.Modems;
 
 namespace QuicProChat.Mesh.Transports.Tests.Lora;
 
-/// <summary>Modems that say anything: what a real one said, cut at every byte and changed, and bytes at random.</summary>
+/// <summary>
+/// Modems that say anything: what a real one said, cut at every byte and changed, and bytes at random.
+/// </summary>
 public sealed class ModemSiegeTests
 {
     private const string RNode = "modem=rnode&frequency=868100000&sf=7&region=none";
@@ -55,14 +57,18 @@ public sealed class ModemSiegeTests
             net.Stations[0].Node.Simulator.Blurt(bytes);
             net.Bench.RunFor(TimeSpan.FromMilliseconds(random.Next(300)));
         }
-        net.Bench.RunUntil(() => net.Stations[0].Medium.ModemState.State == ModemState.Online, TimeSpan.FromMinutes(10));
+        net.Bench.RunUntil(() => net.Stations[0].Medium.ModemState.State
+            == ModemState.Online, TimeSpan.FromMinutes(10));
         Assert.True(net.Meet(TimeSpan.FromMinutes(30)));
         (RadioNet.Station a, RadioNet.Station b) = (net.Stations[0], net.Stations[1]);
         Assert.True(a.Medium.TrySend(a.Neighbour(b), Wire.FrameClass.Normal, [0x22, 7]));
-        Assert.True(net.Bench.RunUntil(() => b.Inbox.Any(r => r.Frame.AsSpan().SequenceEqual((byte[])[0x22, 7])), TimeSpan.FromMinutes(5)));
+        Assert.True(net.Bench.RunUntil(() => b.Inbox.Any(r => r.Frame.AsSpan().SequenceEqual((byte[])[0x22, 7])),
+            TimeSpan.FromMinutes(5)));
     }
 
-    /// <summary>All that a modem says from when its port is opened until it has sent a frame and received one.</summary>
+    /// <summary>
+    /// All that a modem says from when its port is opened until it has sent a frame and received one.
+    /// </summary>
     private static byte[] Conversation(string settings)
     {
         LoraOptions options = Bench.Options(settings);
@@ -148,10 +154,13 @@ public sealed class ModemSiegeTests
 
         public bool CanSend(int frameLength, TimeSpan now) => modem.CanSend(frameLength, now);
 
-        public ModemAnswer TrySend(ReadOnlySpan<byte> frame, QuicProChat.Mesh.Transports.Lora.Airtime.AirtimeGrant grant, TimeSpan now) => modem.TrySend(frame, grant, now);
+        public ModemAnswer TrySend(
+            ReadOnlySpan<byte> frame, QuicProChat.Mesh.Transports.Lora.Airtime.AirtimeGrant grant, TimeSpan now) =>
+                modem.TrySend(frame, grant, now);
 
         public void Shutdown(TimeSpan now) => modem.Shutdown(now);
 
-        public bool TryTake([System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out ModemAction? action) => modem.TryTake(out action);
+        public bool TryTake([System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out ModemAction? action) =>
+            modem.TryTake(out action);
     }
 }

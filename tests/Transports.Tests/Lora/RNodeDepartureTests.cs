@@ -24,7 +24,8 @@ public sealed class RNodeDepartureTests(ITestOutputHelper output)
     [InlineData("12", 0.3, 0)]
     [InlineData("7&bandwidth=500000", 0, 0)]
     [InlineData("7&bandwidth=500000", 0.2, 0.2)]
-    public void A_frame_is_reported_after_its_run_and_within_15_s_or_with_the_next_run(string settings, double blocked, double late)
+    public void A_frame_is_reported_after_its_run_and_within_15_s_or_with_the_next_run(
+        string settings, double blocked, double late)
     {
         List<TimeSpan> delays = [];
         int all = 0;
@@ -47,7 +48,8 @@ public sealed class RNodeDepartureTests(ITestOutputHelper output)
         delays.Sort();
         int atOnce = delays.FindLastIndex(d => d == TimeSpan.Zero) + 1;
         output.WriteLine(
-            $"sf={settings}, blocked {blocked:P0}, late reader {late:P0}: {all} frames, {(double)atOnce / all:P2} at once, " +
+            $"sf={settings}, blocked {blocked:P0}, late reader {late:P0}: {all} frames, {(double)atOnce / all:P2} at "
+                + "once, " +
             $"99 % within {delays[all * 99 / 100].TotalSeconds:F2} s, all within {delays[^1].TotalSeconds:F2} s");
         Assert.True(late > 0 || atOnce > all * 0.95);
     }
@@ -61,7 +63,8 @@ public sealed class RNodeDepartureTests(ITestOutputHelper output)
         foreach ((TimeSpan phase, int seed) in Phases(30, 2))
         {
             RNodeTrial trial = new(
-                Radio + settings, seed, new RNodeFaults { ResetsOnOpen = false, ClearsStatistics = false, ClockAtBoot = phase });
+                Radio + settings, seed,
+                new RNodeFaults { ResetsOnOpen = false, ClearsStatistics = false, ClockAtBoot = phase });
             for (int i = 0; i < 10; i++)
             {
                 trial.Talk(3, blocked: 0.3);
@@ -71,7 +74,8 @@ public sealed class RNodeDepartureTests(ITestOutputHelper output)
                 trial.Reopen();
             }
             trial.RunFor(2 * Minute);
-            Assert.All(trial.Frames(), f => Assert.True(!f.Sent || f.Left <= f.Reported, $"phase {phase}, seed {seed}: {f}"));
+            Assert.All(trial.Frames(),
+                f => Assert.True(!f.Sent || f.Left <= f.Reported, $"phase {phase}, seed {seed}: {f}"));
         }
     }
 
@@ -82,7 +86,9 @@ public sealed class RNodeDepartureTests(ITestOutputHelper output)
     {
         foreach ((TimeSpan phase, int seed) in Phases(15, 1))
         {
-            RNodeTrial trial = new(Radio + "7", seed, new RNodeFaults { ClockAtBoot = phase, FateOf = n => n == 5 ? fate : PacketFate.Sent });
+            RNodeTrial trial =
+                new(Radio + "7", seed,
+                    new RNodeFaults { ClockAtBoot = phase, FateOf = n => n == 5 ? fate : PacketFate.Sent });
             for (int n = 0; n < 6; n++)
             {
                 trial.Give(100);
@@ -104,14 +110,16 @@ public sealed class RNodeDepartureTests(ITestOutputHelper output)
     [InlineData("7", PacketFate.Cut)]
     [InlineData("12", PacketFate.Cut)]
     [InlineData("7&bandwidth=500000", PacketFate.Lost)]
-    public void Frames_that_are_lost_or_glued_do_not_make_others_count_as_sent_too_early(string settings, PacketFate fate)
+    public void Frames_that_are_lost_or_glued_do_not_make_others_count_as_sent_too_early(
+        string settings, PacketFate fate)
     {
         int lost = 0;
         foreach ((TimeSpan phase, int seed) in Phases(30, 2))
         {
             Random random = new(seed);
             RNodeTrial trial = new(
-                Radio + settings, seed, new RNodeFaults { ClockAtBoot = phase, FateOf = _ => random.Next(8) == 0 ? fate : PacketFate.Sent });
+                Radio + settings, seed,
+                new RNodeFaults { ClockAtBoot = phase, FateOf = _ => random.Next(8) == 0 ? fate : PacketFate.Sent });
             trial.Talk(40, blocked: 0.2, pause: fate == PacketFate.Cut ? 40 : 0);
             trial.RunFor(5 * Minute);
             List<RNodeTrial.Frame> frames = trial.Frames();
@@ -132,7 +140,8 @@ public sealed class RNodeDepartureTests(ITestOutputHelper output)
         foreach ((TimeSpan phase, int seed) in Phases(60, 1))
         {
             RNodeTrial trial = new(
-                Radio + "7", seed, new RNodeFaults { ClockAtBoot = phase, FateOf = n => n == 1 ? PacketFate.Cut : PacketFate.Sent });
+                Radio + "7", seed,
+                new RNodeFaults { ClockAtBoot = phase, FateOf = n => n == 1 ? PacketFate.Cut : PacketFate.Sent });
             trial.Give(50);
             trial.Give(150);
             trial.RunFor(20 * Second);
@@ -142,7 +151,8 @@ public sealed class RNodeDepartureTests(ITestOutputHelper output)
             trial.Block(10 * Second);
             trial.Give(100);
             trial.RunFor(Minute);
-            Assert.All(trial.Frames(), f => Assert.True(f.Sent && (f.Left ?? f.Next) <= f.Reported, $"phase {phase}: {f}"));
+            Assert.All(trial.Frames(),
+                f => Assert.True(f.Sent && (f.Left ?? f.Next) <= f.Reported, $"phase {phase}: {f}"));
         }
     }
 

@@ -156,7 +156,8 @@ public sealed class RNodeModemTests
         Bench.Node a = bench.Add(new RNodeModem(Bench.Options(Settings)), new RNodeSimulator(new Random(1), old));
         Bench.Node b = bench.Add(new RNodeModem(Bench.Options(Settings)), new RNodeSimulator(new Random(2), old));
         for (int i = 0; i < 30; i++)
-            Assert.True(bench.RunUntil(() => bench.Send(a, [(byte)i]) == ModemAnswer.Accepted, TimeSpan.FromSeconds(20)));
+            Assert.True(bench.RunUntil(() => bench.Send(a, [(byte)i])
+                == ModemAnswer.Accepted, TimeSpan.FromSeconds(20)));
         Assert.True(bench.RunUntil(() => a.Sent == 30, TimeSpan.FromSeconds(30)));
         Assert.Equal(30, b.Received.Count());
     }
@@ -173,9 +174,11 @@ public sealed class RNodeModemTests
     [Fact]
     public void A_frequency_that_reads_back_wrong_is_not_used()
     {
-        Assert.Contains("frequency 868", FirstLoss(new RNodeFaults { FrequencyError = 101 + 25 }), StringComparison.Ordinal);
+        Assert.Contains("frequency 868", FirstLoss(new RNodeFaults { FrequencyError = 101 + 25 }),
+            StringComparison.Ordinal);
         Bench bench = new();
-        bench.Add(new RNodeModem(Bench.Options(Settings)), new RNodeSimulator(new Random(1), new RNodeFaults { FrequencyError = -60 }));
+        bench.Add(new RNodeModem(Bench.Options(Settings)),
+            new RNodeSimulator(new Random(1), new RNodeFaults { FrequencyError = -60 }));
     }
 
     [Fact]
@@ -183,7 +186,8 @@ public sealed class RNodeModemTests
     {
         Bench bench = new();
         Bench.Node node = bench.Add(
-            new RNodeModem(Bench.Options(Settings)), new RNodeSimulator(new Random(1), new RNodeFaults { Dead = true }), online: false);
+            new RNodeModem(Bench.Options(Settings)), new RNodeSimulator(new Random(1), new RNodeFaults { Dead = true }),
+            online: false);
         bench.RunFor(TimeSpan.FromMinutes(1));
         Assert.InRange(node.Losses.Count(), 4, 7);
         Assert.All(node.Losses, l => Assert.Contains("no RNode firmware answers", l, StringComparison.Ordinal));
@@ -281,7 +285,8 @@ public sealed class RNodeModemTests
         foreach (int length in (int[])[1, 20, 100, 200, 254])
         {
             booked += a.Modem.Airtime(length);
-            Assert.True(bench.RunUntil(() => bench.Send(a, new byte[length]) == ModemAnswer.Accepted, TimeSpan.FromSeconds(10)));
+            Assert.True(bench.RunUntil(() => bench.Send(a, new byte[length])
+                == ModemAnswer.Accepted, TimeSpan.FromSeconds(10)));
         }
         Assert.True(bench.RunUntil(() => a.Sent == 5, TimeSpan.FromSeconds(20)));
         Assert.InRange((booked - a.Simulator.TotalAirtime).TotalMilliseconds, 0, 0.01);

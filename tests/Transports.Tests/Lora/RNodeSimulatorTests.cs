@@ -68,7 +68,8 @@ public sealed class RNodeSimulatorTests
     [InlineData(0)]
     [InlineData(2.5)]
     [InlineData(5)]
-    public void What_it_says_of_its_airtime_goes_back_two_bins_of_its_clock_and_is_said_at_the_end_of_a_run(double phase)
+    public void What_it_says_of_its_airtime_goes_back_two_bins_of_its_clock_and_is_said_at_the_end_of_a_run(
+        double phase)
     {
         RNodeSimulator modem = Ready(faults: new RNodeFaults { ClockAtBoot = TimeSpan.FromSeconds(phase) });
         Write(modem, 0x00, new byte[100]);

@@ -5,7 +5,9 @@ using QuicProChat.Mesh.Transports.Lora.Modems.RNode;
 
 namespace QuicProChat.Mesh.Transports.Tests.Lora;
 
-/// <summary>One RNode with its driver: what it was given, when that left the antenna, and when the driver said so.</summary>
+/// <summary>
+/// One RNode with its driver: what it was given, when that left the antenna, and when the driver said so.
+/// </summary>
 internal sealed class RNodeTrial : IRadioClient
 {
     private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);
@@ -31,11 +33,14 @@ internal sealed class RNodeTrial : IRadioClient
 
     /// <summary>What became of a frame.</summary>
     /// <param name="Given">When the driver took it.</param>
-    /// <param name="Left">End of the run with which it left, before which nothing can be known; null: it never did.</param>
-    /// <param name="Next">End of the first run that began after it was given and no report came for it; null: none.</param>
+    /// <param name="Left">End of the run with which it left, before which nothing can be known; null: it never
+    /// did.</param>
+    /// <param name="Next">End of the first run that began after it was given and no report came for it; null:
+    /// none.</param>
     /// <param name="Reported">When the driver said that it left or failed; null: it said nothing.</param>
     /// <param name="Sent">Which of the two.</param>
-    internal readonly record struct Frame(TimeSpan Given, TimeSpan? Left, TimeSpan? Next, TimeSpan? Reported, bool Sent);
+    internal readonly record struct Frame(
+        TimeSpan Given, TimeSpan? Left, TimeSpan? Next, TimeSpan? Reported, bool Sent);
 
     internal long Losses => _node.Modem.Counters.Losses;
 
@@ -45,7 +50,8 @@ internal sealed class RNodeTrial : IRadioClient
         List<(TimeSpan End, TimeSpan Airtime)> log = _device.Transmissions;
         TimeSpan[] runEnds = new TimeSpan[log.Count];
         for (int n = log.Count - 1; n >= 0; n--)
-            runEnds[n] = n + 1 < log.Count && log[n + 1].End - log[n + 1].Airtime == log[n].End ? runEnds[n + 1] : log[n].End;
+            runEnds[n] = n + 1 < log.Count && log[n + 1].End - log[n + 1].Airtime == log[n].End ? runEnds[n + 1]
+                : log[n].End;
         List<Frame> frames = [];
         for (int i = 0; i < _given.Count; i++)
         {
@@ -103,7 +109,9 @@ internal sealed class RNodeTrial : IRadioClient
             _reports.Add((now, finished.Sent));
     }
 
-    /// <summary>A modem whose host is busy with something else for a while, and then reads everything at once.</summary>
+    /// <summary>
+    /// A modem whose host is busy with something else for a while, and then reads everything at once.
+    /// </summary>
     private sealed class LateReader(RNodeSimulator device) : SimulatedModem
     {
         internal TimeSpan ReadFrom { get; set; }
@@ -127,7 +135,8 @@ internal sealed class RNodeTrial : IRadioClient
             Pass(now);
         }
 
-        public override void Receive(byte[] frame, int rssi, double snr, TimeSpan now) => device.Receive(frame, rssi, snr, now);
+        public override void Receive(byte[] frame, int rssi, double snr, TimeSpan now) =>
+            device.Receive(frame, rssi, snr, now);
 
         private void Pass(TimeSpan now)
         {

@@ -51,7 +51,8 @@ public sealed class RadioBroadcastsTests : IDisposable
                 Assert.False(receiver.TryAccept(theirs, frame.To, bytes.AsSpan(..signed), others));
                 Assert.True(receiver.TryAccept(theirs, frame.To, bytes.AsSpan(..signed), bytes.AsSpan(signed..)));
                 Assert.False(receiver.TryAccept(theirs, frame.To, bytes.AsSpan(..signed), bytes.AsSpan(signed..)));
-                Assert.True(former is null || !receiver.TryAccept(theirs, frame.To, former.AsSpan(..signed), former.AsSpan(signed..)));
+                Assert.True(former is null
+                    || !receiver.TryAccept(theirs, frame.To, former.AsSpan(..signed), former.AsSpan(signed..)));
             }
             former = bytes;
         }

@@ -33,7 +33,8 @@ public sealed class RadioBudgetTests(ITestOutputHelper output) : IDisposable
         foreach (KeyPackageHash? keyPackage in (KeyPackageHash?[])[null, default(KeyPackageHash)])
         {
             Announce announce = Announce.Create(
-                1, a.Identity.PublicKey.Span, Capabilities.Relay | Capabilities.StoreAndForward, keyPackage, new string('n', 20), a.Identity.Sign);
+                1, a.Identity.PublicKey.Span, Capabilities.Relay | Capabilities.StoreAndForward, keyPackage,
+                new string('n', 20), a.Identity.Sign);
             byte[] frame = [(byte)FrameKind.Announce, .. announce.Bytes];
             int before = a.Node.Simulator.Transmitted.Count;
             Assert.True(a.Medium.TrySend(a.Neighbour(b), FrameClass.Routing, frame));
@@ -68,9 +69,13 @@ public sealed class RadioBudgetTests(ITestOutputHelper output) : IDisposable
             {
                 SimulatedModem modem = _nodes[i].Simulator;
                 for (int n = sent[i]; n < modem.Transmitted.Count; n++)
-                    frames.Add((modem.Transmissions[n].End, $"{(modem.Transmissions[n].End - modem.Transmissions[n].Airtime - start).TotalMilliseconds:F0} ms {"AB"[i]} {Describe(modem.Transmitted[n])}", Bytes(modem.Transmitted[n])));
+                    frames.Add((modem.Transmissions[n].End,
+                        $"{(modem.Transmissions[n].End - modem.Transmissions[n].Airtime - start).TotalMilliseconds:F0} ms {"AB"[i]} {Describe(modem.Transmitted[n])}", Bytes(modem.Transmitted[n])));
             }
-            output.WriteLine($"text {number}, {seconds} s apart: {string.Join(", ", frames.OrderBy(f => f.At).Select(f => f.Line))}: {frames.Sum(f => f.Bytes)} bytes");
+            output.WriteLine(
+                $"text {number}, {seconds} s apart: "
+                    + $"{string.Join(", ", frames.OrderBy(f => f.At).Select(f => f.Line))}: "
+                    + $"{frames.Sum(f => f.Bytes)} bytes");
             Assert.Equal(number, to.Arrived.Count);
             Assert.True(frames.Sum(f => f.Bytes) <= 260, $"{frames.Sum(f => f.Bytes)} bytes");
             Assert.Equal(4, frames.Count);
@@ -88,7 +93,8 @@ public sealed class RadioBudgetTests(ITestOutputHelper output) : IDisposable
             RoutedStation station = new(options, LocalIdentity.FromSeed(key), random, bench.Now);
             _stations.Add(station);
             _nodes.Add(bench.Add(
-                ModemFactory.Create(options, options.Modem, new Random(random.Next())), new RNodeSimulator(new Random(random.Next())),
+                ModemFactory.Create(options, options.Modem, new Random(random.Next())),
+                new RNodeSimulator(new Random(random.Next())),
                 client: station));
         }
     }
@@ -97,5 +103,6 @@ public sealed class RadioBudgetTests(ITestOutputHelper output) : IDisposable
     private static int Bytes(byte[] transmitted) => transmitted.Length - 1;
 
     private static string Describe(byte[] transmitted) =>
-        $"{(transmitted[1] >> 6) switch { 0 => "discovery", 1 => "data", 2 => "acknowledgement", _ => "broadcast" }} {Bytes(transmitted)}";
+        $"{(transmitted[1] >> 6) switch { 0 => "discovery", 1 => "data", 2 => "acknowledgement", _ => "broadcast" }} "
+            + $"{Bytes(transmitted)}";
 }

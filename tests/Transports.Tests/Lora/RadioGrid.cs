@@ -46,7 +46,8 @@ internal sealed class RadioGrid : IDisposable
             RoutedStation station = new(_options, LocalIdentity.FromSeed(key), random, _bench.Now);
             _stations.Add(station);
             _nodes.Add(_bench.Add(
-                ModemFactory.Create(_options, _options.Modem, new Random(random.Next())), new RNodeSimulator(new Random(random.Next())),
+                ModemFactory.Create(_options, _options.Modem, new Random(random.Next())),
+                new RNodeSimulator(new Random(random.Next())),
                 client: station));
         }
     }
@@ -62,7 +63,8 @@ internal sealed class RadioGrid : IDisposable
     internal readonly record struct Figures(int Sent, double Delivered, double Confirmed, TimeSpan Median, TimeSpan P95)
     {
         public override string ToString() =>
-            $"{Sent} messages, {Delivered:P1} delivered, {Confirmed:P1} confirmed, median {Median.TotalSeconds:F1} s, 95 % {P95.TotalSeconds:F0} s";
+            $"{Sent} messages, {Delivered:P1} delivered, {Confirmed:P1} confirmed, median {Median.TotalSeconds:F1} s, "
+                + $"95 % {P95.TotalSeconds:F0} s";
     }
 
     internal TimeSpan Now => _bench.Now;
@@ -81,7 +83,8 @@ internal sealed class RadioGrid : IDisposable
             int from = _random.Next(_stations.Count);
             int to = (from + 1 + _random.Next(_stations.Count - 1)) % _stations.Count;
             RoutedStation station = _stations[from];
-            EnvelopeId id = station.SendText(_messages.Count, station.Identity.Address, _stations[to].Identity.Address, TextSize);
+            EnvelopeId id = station.SendText(_messages.Count, station.Identity.Address,
+                _stations[to].Identity.Address, TextSize);
             _messages.Add(new Message(from, to, id, _bench.Now));
             _bench.RunFor(-Math.Log(1 - _random.NextDouble()) * interval / _stations.Count);
         }
@@ -103,8 +106,10 @@ internal sealed class RadioGrid : IDisposable
             [.. _messages.Select((m, n) => (m, _stations[m.To].ArrivedAt(n) - m.At)).Where(m => m.m.At >= start)];
         List<TimeSpan> took = [.. counted.Where(m => m.Took is not null).Select(m => m.Took!.Value).Order()];
         return new Figures(
-            counted.Count, took.Count / (double)counted.Count, counted.Count(m => IsConfirmed(m.Message)) / (double)counted.Count,
-            took.Count == 0 ? TimeSpan.Zero : took[took.Count / 2], took.Count == 0 ? TimeSpan.Zero : took[took.Count * 95 / 100]);
+            counted.Count, took.Count / (double)counted.Count,
+            counted.Count(m => IsConfirmed(m.Message)) / (double)counted.Count,
+            took.Count == 0 ? TimeSpan.Zero : took[took.Count / 2], took.Count == 0 ? TimeSpan.Zero
+                : took[took.Count * 95 / 100]);
     }
 
     private bool IsConfirmed(Message message) => _stations[message.From].States[message.Id] == MessageState.Delivered;
@@ -122,11 +127,13 @@ internal sealed class RadioGrid : IDisposable
                 foreach (string item in items)
                 {
                     (int frames, double seconds) = uses.GetValueOrDefault(item);
-                    uses[item] = (frames + 1, seconds + (node.Simulator.Transmissions[n].Airtime.TotalSeconds / items.Count));
+                    uses[item] = (frames + 1, seconds
+                        + (node.Simulator.Transmissions[n].Airtime.TotalSeconds / items.Count));
                 }
             }
         }
-        text.Append($"air: {_bench.Air!.Arrivals} arrived, {_bench.Air.Losses} lost, {_bench.Air.Collisions} collided;");
+        text.Append(
+            $"air: {_bench.Air!.Arrivals} arrived, {_bench.Air.Losses} lost, {_bench.Air.Collisions} collided;");
         foreach ((string item, (int frames, double seconds)) in uses)
             text.Append($" {item} {frames} ({seconds:F0} s)");
         text.AppendLine().Append("routes:");
@@ -179,7 +186,8 @@ internal sealed class RadioGrid : IDisposable
     }
 
     private static string NameOf(ReadOnlySpan<byte> frame) =>
-        PathRequest.TryRead(frame[1..], out PathRequest request) && request.FreshSequence && frame[0] == (byte)FrameKind.PathRequest
+        PathRequest.TryRead(frame[1..], out PathRequest request) && request.FreshSequence && frame[0]
+            == (byte)FrameKind.PathRequest
             ? "SequenceRequest"
             : ((FrameKind)frame[0]).ToString();
 

@@ -49,12 +49,14 @@ public sealed class RadioMediumTests(ITestOutputHelper output)
             sent[(round + 1) % 3].Add(frame);
             net.Bench.RunFor(TimeSpan.FromSeconds(random.Next(5)));
         }
-        Assert.True(net.Bench.RunUntil(() => Enumerable.Range(0, 3).All(i => net.Stations[i].Inbox.Count >= sent[i].Count), 20 * Minute), Describe(net));
+        Assert.True(net.Bench.RunUntil(() => Enumerable.Range(0, 3)
+            .All(i => net.Stations[i].Inbox.Count >= sent[i].Count), 20 * Minute), Describe(net));
         net.Bench.RunFor(Minute);
         for (int i = 0; i < 3; i++)
         {
             Assert.Equal(
-                sent[i].Select(Convert.ToHexString).Order(), net.Stations[i].Inbox.Select(r => Convert.ToHexString(r.Frame)).Order());
+                sent[i].Select(Convert.ToHexString).Order(),
+                net.Stations[i].Inbox.Select(r => Convert.ToHexString(r.Frame)).Order());
         }
         Assert.All(net.Stations, s => Assert.Empty(s.Downs));
     }
@@ -74,7 +76,8 @@ public sealed class RadioMediumTests(ITestOutputHelper output)
             int ackBefore = b.Node.Simulator.Transmitted.Count;
             int got = a.Inbox.Count;
             byte[] text = RadioWireTests.EnvelopeFrame(
-                new EnvelopeHeader(EnvelopeKind.MlsLite, Priority.Normal, false, 0, 12, 8_192, b.Identity.Address), 40 + overhead);
+                new EnvelopeHeader(EnvelopeKind.MlsLite, Priority.Normal, false, 0, 12, 8_192, b.Identity.Address),
+                40 + overhead);
             Assert.True(a.Medium.TrySend(a.Neighbour(b), FrameClass.Normal, text));
             Assert.True(net.Bench.RunUntil(() => a.Inbox.Count > got, Minute), Describe(net));
             Assert.True(net.Bench.RunUntil(() => a.Neighbour(b).Session!.Outgoing.IsEmpty, Minute));
@@ -82,7 +85,9 @@ public sealed class RadioMediumTests(ITestOutputHelper output)
             int bytes = a.Node.Simulator.Transmitted.Skip(before).Single().Length - 1;
             int ack = b.Node.Simulator.Transmitted.Skip(ackBefore).Single().Length - 1;
             TimeSpan airtime = a.Node.Modem.Airtime(bytes) + b.Node.Modem.Airtime(ack);
-            output.WriteLine($"text of 40: {bytes} bytes ({bytes - 40} of ours), acknowledgement {ack}, airtime {airtime.TotalMilliseconds:F1} ms");
+            output.WriteLine(
+                $"text of 40: {bytes} bytes ({bytes - 40} of ours), acknowledgement {ack}, airtime "
+                    + $"{airtime.TotalMilliseconds:F1} ms");
             Assert.True(bytes - 40 <= most, $"{bytes - 40} bytes");
             Assert.True(most == 48 || airtime <= TimeSpan.FromSeconds(0.7));
         }
@@ -100,14 +105,16 @@ public sealed class RadioMediumTests(ITestOutputHelper output)
             net.Bench.RunFor(Minute);
             TimeSpan start = net.Bench.Now;
             byte[] message = RadioWireTests.EnvelopeFrame(
-                new EnvelopeHeader(EnvelopeKind.Sealed, Priority.Normal, false, 0, 12, 8_192, b.Identity.Address), 2_048);
+                new EnvelopeHeader(EnvelopeKind.Sealed, Priority.Normal, false, 0, 12, 8_192, b.Identity.Address),
+                2_048);
             Assert.True(a.Medium.TrySend(a.Neighbour(b), FrameClass.Normal, message));
             Assert.True(net.Bench.RunUntil(() => b.Inbox.Count == 1, Minute), Describe(net));
             Assert.Equal(message, b.Inbox[0].Frame);
             TimeSpan ideal = (8 * a.Node.Modem.Airtime(254)) + a.Node.Modem.Airtime(2_048 - (8 * 254));
             ratios.Add((net.Bench.Now - start) / ideal);
         }
-        output.WriteLine($"2 KB at 10 % loss: {ratios.Average():F2} x ideal airtime on average, worst {ratios.Max():F2}");
+        output.WriteLine(
+            $"2 KB at 10 % loss: {ratios.Average():F2} x ideal airtime on average, worst {ratios.Max():F2}");
         Assert.True(ratios.Average() <= 1.5, $"{ratios.Average():F2}");
     }
 
@@ -122,7 +129,9 @@ public sealed class RadioMediumTests(ITestOutputHelper output)
         for (int i = 0; i < 4; i++)
         {
             TimeSpan used = (net.Stations[i].Node.Simulator.TotalAirtime - before[i]) / 10;
-            output.WriteLine($"station {i}: {used.TotalMilliseconds:F0} ms an hour of 36 s, met with {before[i].TotalMilliseconds:F0} ms");
+            output.WriteLine(
+                $"station {i}: {used.TotalMilliseconds:F0} ms an hour of 36 s, met with "
+                    + $"{before[i].TotalMilliseconds:F0} ms");
             Assert.True(used <= TimeSpan.FromMilliseconds(360));
         }
         Assert.All(net.Stations, s => Assert.Empty(s.Downs));
@@ -155,7 +164,8 @@ public sealed class RadioMediumTests(ITestOutputHelper output)
         (RadioNet.Station a, RadioNet.Station b) = (net.Stations[0], net.Stations[1]);
         net.Bench.RunFor(Minute);
         byte[] Repeat(ushort lifetime) => RadioWireTests.EnvelopeFrame(
-            new EnvelopeHeader(EnvelopeKind.Sealed, Priority.Normal, false, 0, 12, lifetime, b.Identity.Address), payload);
+            new EnvelopeHeader(EnvelopeKind.Sealed, Priority.Normal, false, 0, 12, lifetime, b.Identity.Address),
+            payload);
         Assert.True(a.Medium.TrySend(a.Neighbour(b), FrameClass.Normal, Repeat(100)));
         while (b.Inbox.Count == 0)
         {
@@ -180,13 +190,16 @@ public sealed class RadioMediumTests(ITestOutputHelper output)
         byte[] Message(byte number, ushort lifetime)
         {
             byte[] frame = RadioWireTests.EnvelopeFrame(
-                new EnvelopeHeader(EnvelopeKind.Sealed, Priority.Normal, false, 0, 12, lifetime, b.Identity.Address), 100);
+                new EnvelopeHeader(EnvelopeKind.Sealed, Priority.Normal, false, 0, 12, lifetime, b.Identity.Address),
+                100);
             frame[^1] = number;
             return frame;
         }
 
-        Assert.True(a.Medium.TrySend(a.Neighbour(b), FrameClass.Normal, Message(1, 10), net.Bench.Now - TimeSpan.FromSeconds(25)));
-        Assert.True(a.Medium.TrySend(a.Neighbour(b), FrameClass.Normal, Message(2, 2), net.Bench.Now - TimeSpan.FromSeconds(20)));
+        Assert.True(a.Medium.TrySend(a.Neighbour(b), FrameClass.Normal, Message(1, 10), net.Bench.Now
+            - TimeSpan.FromSeconds(25)));
+        Assert.True(a.Medium.TrySend(a.Neighbour(b), FrameClass.Normal, Message(2, 2), net.Bench.Now
+            - TimeSpan.FromSeconds(20)));
         Assert.True(net.Bench.RunUntil(() => b.Inbox.Count == 1, Minute), Describe(net));
         net.Bench.RunFor(Minute);
         Assert.Equal(Message(1, 7), Assert.Single(b.Inbox).Frame);
@@ -281,5 +294,6 @@ public sealed class RadioMediumTests(ITestOutputHelper output)
 
     private static string Describe(RadioNet net) => string.Join("; ", net.Stations.Select((s, i) =>
         $"{i}: {s.Medium.ModemState.State} up {s.Medium.Neighbours.Count(n => n.IsUp)} sent {s.Medium.Counters.Sent} " +
-        $"bad {s.Medium.Counters.BadChecks} received {s.Inbox.Count} out {string.Join(",", s.Medium.Neighbours.Select(n => n.Session?.Outgoing.Frames.Count()))}"));
+        $"bad {s.Medium.Counters.BadChecks} received {s.Inbox.Count} out "
+            + $"{string.Join(",", s.Medium.Neighbours.Select(n => n.Session?.Outgoing.Frames.Count()))}"));
 }

@@ -14,13 +14,14 @@ public sealed class RadioMeetingTests(ITestOutputHelper output)
     private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Minute = TimeSpan.FromMinutes(1);
 
-    // The scene of tests/EndToEnd/Radios.cs: the ends do not hear each other, and nobody knows anybody. A slow machine does not
-    // get round to its radio for up to two seconds, every few frames.
+    // The scene of tests/EndToEnd/Radios.cs: the ends do not hear each other, and nobody knows anybody. A slow machine
+    // does not get round to its radio for up to two seconds, every few frames.
     [Theory]
     [InlineData(0.0, false, 200)]
     [InlineData(0.1, false, 100)]
     [InlineData(0.0, true, 100)]
-    public void A_line_of_three_meets_and_carries_its_first_text_in_time_whatever_the_luck(double loss, bool slow, int seeds)
+    public void A_line_of_three_meets_and_carries_its_first_text_in_time_whatever_the_luck(
+        double loss, bool slow, int seeds)
     {
         List<double> met = [], first = [], large = [];
         for (int seed = 0; seed < seeds; seed++)
@@ -40,12 +41,14 @@ public sealed class RadioMeetingTests(ITestOutputHelper output)
                     stations.Add(new RoutedStation(options, LocalIdentity.FromSeed(key), random, bench.Now));
                     ILoraModem modem = ModemFactory.Create(options, options.Modem, new Random(random.Next()));
                     RNodeSimulator simulator = new(new Random(random.Next()));
-                    bench.Add(modem, simulator, client: slow ? new Slow(stations[i], new Random(random.Next())) : stations[i]);
+                    bench.Add(modem, simulator, client: slow ? new Slow(stations[i], new Random(random.Next()))
+                        : stations[i]);
                     bench.RunFor(random.NextDouble() * 2 * Second);
                 }
                 TimeSpan start = bench.Now;
                 int[] wanted = [1, 2, 1];
-                bool Met() => Enumerable.Range(0, 3).All(i => stations[i].Medium.Neighbours.Count(n => n.IsUp) == wanted[i]);
+                bool Met() => Enumerable.Range(0, 3)
+                    .All(i => stations[i].Medium.Neighbours.Count(n => n.IsUp) == wanted[i]);
                 Assert.True(bench.RunUntil(Met, 60 * Minute));
                 met.Add((bench.Now - start).TotalSeconds);
                 first.Add(Deliver(bench, stations, 1, 150));
@@ -59,7 +62,8 @@ public sealed class RadioMeetingTests(ITestOutputHelper output)
         Show($"{loss:P0} loss{(slow ? ", slow machine" : "")}, met", met);
         Show("first text", first);
         Show("2 KB", large);
-        Assert.True(Math.Max(met.Max(), Math.Max(first.Max(), large.Max())) < 150, $"{met.Max()}, {first.Max()}, {large.Max()} s");
+        Assert.True(Math.Max(met.Max(), Math.Max(first.Max(), large.Max())) < 150,
+            $"{met.Max()}, {first.Max()}, {large.Max()} s");
     }
 
     // The rest of that scene: the radio of one end is away for longer than its links outlive it, and there is mail.
@@ -92,7 +96,8 @@ public sealed class RadioMeetingTests(ITestOutputHelper output)
                 nodes[2].Open = false;
                 nodes[2].Modem.PortClosed(bench.Now);
                 stations[2].Happened(new StateChanged(ModemState.Closed, "pulled"), bench.Now);
-                EnvelopeId id = stations[0].SendText(2, stations[0].Identity.Address, stations[2].Identity.Address, 150);
+                EnvelopeId id = stations[0]
+                    .SendText(2, stations[0].Identity.Address, stations[2].Identity.Address, 150);
                 bench.RunFor((50 + random.Next(100)) * Second);
                 bench.Air.Connect(1, 2, 0.05);
                 bench.OpenPort(nodes[2]);
@@ -134,7 +139,8 @@ public sealed class RadioMeetingTests(ITestOutputHelper output)
 
     [Theory]
     [InlineData("modem=rnode&frequency=868100000&sf=9&region=eu868")]
-    [InlineData("modem=rnode&frequency=868100000&sf=9&region=eu868&networkkey=cdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcd")]
+    [InlineData(
+        "modem=rnode&frequency=868100000&sf=9&region=eu868&networkkey=cdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcd")]
     public void Two_stations_become_neighbours_for_few_bytes(string settings)
     {
         List<int> bytes = [], frames = [];
@@ -149,7 +155,10 @@ public sealed class RadioMeetingTests(ITestOutputHelper output)
             frames.Add(net.Stations.Sum(s => s.Node.Simulator.Transmitted.Count));
             airtime.Add(net.Stations.Sum(s => s.Node.Simulator.TotalAirtime.TotalSeconds));
         }
-        output.WriteLine($"{bytes.Average():F0} bytes ({bytes.Min()} to {bytes.Max()}) in {frames.Average():F1} frames, {airtime.Average():F2} s of airtime; links after {seconds.Average():F1} s, at most {seconds.Max():F1} s");
+        output.WriteLine(
+            $"{bytes.Average():F0} bytes ({bytes.Min()} to {bytes.Max()}) in {frames.Average():F1} frames, "
+                + $"{airtime.Average():F2} s of airtime; links after {seconds.Average():F1} s, at most "
+                + $"{seconds.Max():F1} s");
         Assert.True(bytes.Average() < 252, $"{bytes.Average()}");
     }
 
@@ -164,6 +173,8 @@ public sealed class RadioMeetingTests(ITestOutputHelper output)
     private void Show(string what, List<double> seconds)
     {
         seconds.Sort();
-        output.WriteLine($"{what}: median {seconds[seconds.Count / 2]:F1} s, 95 % {seconds[seconds.Count * 95 / 100]:F1} s, worst {string.Join(", ", seconds.TakeLast(5).Select(s => $"{s:F1}"))} s");
+        output.WriteLine(
+            $"{what}: median {seconds[seconds.Count / 2]:F1} s, 95 % {seconds[seconds.Count * 95 / 100]:F1} s, worst "
+                + $"{string.Join(", ", seconds.TakeLast(5).Select(s => $"{s:F1}"))} s");
     }
 }

@@ -54,12 +54,14 @@ internal sealed class RadioNet : IDisposable
         public void Received(RadioNeighbour neighbour, ReadOnlySpan<byte> frame)
         {
             Inbox.Add((neighbour.Address, frame.ToArray()));
-            if (!AnswersCustody || frame[0] != (byte)FrameKind.Envelope || !Envelope.TryRead(frame[1..], out Envelope envelope))
+            if (!AnswersCustody || frame[0] != (byte)FrameKind.Envelope
+                || !Envelope.TryRead(frame[1..], out Envelope envelope))
                 return;
             byte[] ack = new byte[11];
             ack[0] = (byte)FrameKind.CustodyAck;
             new CustodyAck.Writer(ack.AsSpan(1)).TryAdd(
-                CustodyCode.Taken, CustodyAnswer.NameOf(envelope.ComputeId(), envelope.Header.Attempt, envelope.Header.HopsLeft));
+                CustodyCode.Taken,
+                CustodyAnswer.NameOf(envelope.ComputeId(), envelope.Header.Attempt, envelope.Header.HopsLeft));
             Assert.True(Medium.TrySend(neighbour, FrameClass.Control, ack));
         }
 

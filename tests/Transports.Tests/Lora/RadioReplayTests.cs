@@ -35,7 +35,8 @@ public sealed class RadioReplayTests
             random.NextBytes(key);
             stations.Add(new RoutedStation(options, LocalIdentity.FromSeed(key), random, bench.Now));
             nodes.Add(bench.Add(
-                ModemFactory.Create(options, options.Modem, new Random(random.Next())), new RNodeSimulator(new Random(random.Next())), client: stations[i]));
+                ModemFactory.Create(options, options.Modem, new Random(random.Next())),
+                new RNodeSimulator(new Random(random.Next())), client: stations[i]));
         }
         bench.RunFor(3 * Minute);
         EnvelopeId warm = stations[0].SendText(1, stations[0].Identity.Address, stations[2].Identity.Address, 141);
@@ -52,12 +53,15 @@ public sealed class RadioReplayTests
             byte[] ack = new byte[11];
             ack[0] = (byte)FrameKind.CustodyAck;
             new CustodyAck.Writer(ack.AsSpan(1)).TryAdd(name.Code, name.Name);
-            byte[] brief = RadioItem.Make(RadioItemKind.Custody, (int)name.Code, [(byte)(name.Name >> 56), (byte)(name.Name >> 48)]);
+            byte[] brief = RadioItem.Make(RadioItemKind.Custody, (int)name.Code,
+                [(byte)(name.Name >> 56), (byte)(name.Name >> 48)]);
             RadioFrameType[] types = [RadioFrameType.Broadcast, RadioFrameType.Data, RadioFrameType.Acknowledgement];
             foreach (RadioFrameType type in types)
             {
                 byte[] body = type == RadioFrameType.Acknowledgement ? [0, 0, .. brief] : RadioItem.MakeFrame(ack);
-                nodes[1].Simulator.Receive(Forge(type, stations[2].Identity, stations[1].Identity, body, check, Convert.FromHexString(known), random), -80, 5, bench.Now);
+                nodes[1].Simulator.Receive(
+                    Forge(type, stations[2].Identity, stations[1].Identity, body, check, Convert.FromHexString(known),
+                        random), -80, 5, bench.Now);
             }
         }
         Assert.Equal(1, stations[1].Router.Held.Count);
@@ -125,7 +129,8 @@ public sealed class RadioReplayTests
         foreach (RadioNet.Station station in net.Stations)
         {
             foreach (RadioNet.Station other in net.Stations.Where(o => o != station))
-                Assert.True(station.Medium.TrySend(station.Neighbour(other), FrameClass.Normal, [(byte)FrameKind.Announce, 1]));
+                Assert.True(station.Medium.TrySend(station.Neighbour(other), FrameClass.Normal,
+                    [(byte)FrameKind.Announce, 1]));
             Assert.True(station.Medium.TryBroadcast(FrameClass.Routing, RadioWireTests.PathRequestFrame(42)));
         }
         net.Bench.RunFor(2 * Minute);
@@ -152,7 +157,8 @@ public sealed class RadioReplayTests
         // Frames that came before are acknowledged, and no more often than that.
         double seconds = 2_000 * 0.2;
         for (int i = 0; i < 3; i++)
-            Assert.InRange(net.Stations[i].Node.Simulator.Transmitted.Count - sent[i], 0, 2 * (RadioTuning.DuplicateBurst + (RadioTuning.DuplicatesPerSecond * seconds)) + 10);
+            Assert.InRange(net.Stations[i].Node.Simulator.Transmitted.Count - sent[i], 0, 2
+                * (RadioTuning.DuplicateBurst + (RadioTuning.DuplicatesPerSecond * seconds)) + 10);
     }
 
     [Theory]
@@ -185,7 +191,8 @@ public sealed class RadioReplayTests
     {
         using RadioNet net = RadioNet.Circle(3, settings);
         Assert.True(net.Meet(5 * Minute));
-        (RadioNet.Station a, RadioNet.Station b, RadioNet.Station c) = (net.Stations[0], net.Stations[1], net.Stations[2]);
+        (RadioNet.Station a, RadioNet.Station b, RadioNet.Station c) =
+            (net.Stations[0], net.Stations[1], net.Stations[2]);
         net.Bench.RunFor(Minute);
         int size = settings == Open ? 2 : 4;
         byte[] item = RadioItem.MakeFrame(RadioWireTests.PathRequestFrame(42));
@@ -197,7 +204,8 @@ public sealed class RadioReplayTests
                 byte[] frame = [.. new byte[RadioFrame.HeaderSize], .. item, .. new byte[2 * size]];
                 int signed = frame.Length - (2 * size);
                 ushort low = (ushort)(a.Node.Simulator.Transmitted.Count + number);
-                new RadioFrame(RadioFrameType.Broadcast, false, 2, AddressSlots.ShortId(a.Identity.Address), low).Write(frame);
+                new RadioFrame(RadioFrameType.Broadcast, false, 2, AddressSlots.ShortId(a.Identity.Address), low)
+                    .Write(frame);
                 for (int slot = 0; slot < 2; slot++)
                     keys.Write(number, frame.AsSpan(..signed), frame.AsSpan(signed + (slot * size), size));
                 b.Node.Simulator.Receive([0, .. frame], -80, 5, net.Bench.Now);
@@ -258,7 +266,8 @@ public sealed class RadioReplayTests
     {
         using RadioNet net = RadioNet.Circle(3, Open);
         Assert.True(net.Meet(5 * Minute));
-        (RadioNet.Station a, RadioNet.Station b, RadioNet.Station c) = (net.Stations[0], net.Stations[1], net.Stations[2]);
+        (RadioNet.Station a, RadioNet.Station b, RadioNet.Station c) =
+            (net.Stations[0], net.Stations[1], net.Stations[2]);
         byte[] big = new byte[12_000];
         big[0] = (byte)FrameKind.Announce;
         Assert.True(c.Medium.TrySend(c.Neighbour(a), FrameClass.Normal, big));
@@ -268,7 +277,8 @@ public sealed class RadioReplayTests
             if (hostile.Outgoing.HasRoom)
             {
                 byte[] piece = [(byte)(n / 200), (byte)(n % 200), .. new byte[200]];
-                hostile.Outgoing.Add(RadioItem.Make(RadioItemKind.Fragment, 0, piece), FrameClass.Low).Over = TimeSpan.MaxValue;
+                hostile.Outgoing.Add(RadioItem.Make(RadioItemKind.Fragment, 0, piece), FrameClass.Low).Over =
+                    TimeSpan.MaxValue;
             }
             net.Bench.RunFor(TimeSpan.FromMilliseconds(100));
             Assert.True(a.Medium.IncompleteBytes <= RadioTuning.ReassemblyBytes / 2);
@@ -299,8 +309,12 @@ public sealed class RadioReplayTests
         Assert.InRange(most, 2, 32);
     }
 
-    /// <summary>A frame whose check is drawn at random, or the common one where he knows it; the first byte is the modem's.</summary>
-    private static byte[] Forge(RadioFrameType type, LocalIdentity from, LocalIdentity to, byte[] body, int checkSize, byte[] known, Random random)
+    /// <summary>
+    /// A frame whose check is drawn at random, or the common one where he knows it; the first byte is the modem's.
+    /// </summary>
+    private static byte[] Forge(
+        RadioFrameType type, LocalIdentity from, LocalIdentity to, byte[] body, int checkSize, byte[] known,
+        Random random)
     {
         byte[] frame = [.. new byte[RadioFrame.HeaderSize], .. body, .. new byte[checkSize]];
         ushort toId = type == RadioFrameType.Broadcast ? (ushort)random.Next() : AddressSlots.ShortId(to.Address);

@@ -46,7 +46,8 @@ public sealed class RadioRoomsTests : IDisposable
         RadioQueue[] queues = [.. Enumerable.Range(0, 9).Select(_ => new RadioQueue(pool))];
         byte[] frame = new byte[100];
         FrameClass[] classes = [FrameClass.Control, FrameClass.High, FrameClass.Normal, FrameClass.Low];
-        int Fill(RadioQueue queue) => classes.Sum(c => Enumerable.Range(0, 200).Count(_ => queue.TryAdd(c, frame, Start)));
+        int Fill(RadioQueue queue) =>
+            classes.Sum(c => Enumerable.Range(0, 200).Count(_ => queue.TryAdd(c, frame, Start)));
         int alone = Fill(queues[0]);
         // Bounds of a class hold as ever.
         Assert.Equal(4 * 64, alone);
@@ -109,7 +110,8 @@ public sealed class RadioRoomsTests : IDisposable
         StrangerPrices prices = new(Second, duty: 0.1);
         int one = Enumerable.Range(0, 100).Count(_ => prices.TryPayAirtime(7, StrangerPurse.Strangers, Second, Start));
         Assert.Equal(RadioTuning.IdBurst, one);
-        int all = Enumerable.Range(100, 100).Count(id => prices.TryPayAirtime((ushort)id, StrangerPurse.Strangers, Second, Start));
+        int all = Enumerable.Range(100, 100)
+            .Count(id => prices.TryPayAirtime((ushort)id, StrangerPurse.Strangers, Second, Start));
         Assert.Equal(RadioTuning.StrangerBurst, one + all);
         Assert.True(prices.TryPayAirtime(250, StrangerPurse.Names, Second, Start));
         // Who is known by a MAC pays though its name is used up.
@@ -118,7 +120,8 @@ public sealed class RadioRoomsTests : IDisposable
         // A third of six per cent of a tenth: a second in 500.
         Assert.False(prices.TryPayAirtime(251, StrangerPurse.Strangers, Second, Start + (499 * Second)));
         Assert.True(prices.TryPayAirtime(251, StrangerPurse.Strangers, Second, Start + (501 * Second)));
-        Assert.Equal(RadioTuning.AgreementBurst, Enumerable.Range(0, 100).Count(_ => prices.TryPayAgreement(StrangerPurse.Strangers, Start)));
+        Assert.Equal(RadioTuning.AgreementBurst, Enumerable.Range(0, 100)
+            .Count(_ => prices.TryPayAgreement(StrangerPurse.Strangers, Start)));
         Assert.True(prices.TryPayAgreement(StrangerPurse.Names, Start));
     }
 
@@ -244,14 +247,16 @@ public sealed class RadioRoomsTests : IDisposable
         RadioSession[] newcomers = [.. Enumerable.Range(0, 30).Select(_ => Sessions(_a, _b, 2).Ours)];
         for (int n = 0; n < 20_000; n++)
         {
-            pool.Add(newcomers[random.Next(30)], false, (byte)random.Next(4), (byte)random.Next(1, 255), false, piece.AsSpan(0, random.Next(1, 200)));
+            pool.Add(newcomers[random.Next(30)], false, (byte)random.Next(4), (byte)random.Next(1, 255), false,
+                piece.AsSpan(0, random.Next(1, 200)));
             Assert.True(pool.Bytes <= (Max / 2) + piece.Length + ReassemblyPool.PieceCost, $"{pool.Bytes}");
         }
         // What the senior began is there still.
         Assert.Equal(400, pool.Add(senior, true, 1, 1, true, piece)!.Length);
         for (int n = 0; n < 20_000; n++)
         {
-            pool.Add(random.Next(2) == 0 ? senior : newcomers[random.Next(30)], random.Next(2) == 0, (byte)random.Next(8), (byte)random.Next(256), random.Next(9) == 0, piece.AsSpan(0, random.Next(200)));
+            pool.Add(random.Next(2) == 0 ? senior : newcomers[random.Next(30)], random.Next(2) == 0,
+                (byte)random.Next(8), (byte)random.Next(256), random.Next(9) == 0, piece.AsSpan(0, random.Next(200)));
             Assert.True(pool.Bytes <= Max, $"{pool.Bytes}");
         }
     }
@@ -356,7 +361,8 @@ public sealed class RadioRoomsTests : IDisposable
         while (gate.TryReserve(TrafficClass.Routing, 0.01 * Second, Start, out _))
         {
         }
-        Assert.True(gate.IsBlocked(FrameClass.Routing, Start) && gate.WaitFor(FrameClass.Routing, 0.1 * Second, Start) > Minute);
+        Assert.True(gate.IsBlocked(FrameClass.Routing, Start)
+            && gate.WaitFor(FrameClass.Routing, 0.1 * Second, Start) > Minute);
         Assert.Null(gate.FirstWithAirtime(queue, 0.1 * Second, Start));
         Assert.True(queue.TryAdd(FrameClass.Low, [2], Start));
         Assert.Equal(FrameClass.Low, gate.FirstWithAirtime(queue, 0.1 * Second, Start));

@@ -85,8 +85,10 @@ public sealed class RadioRunTests
         b.AnswersCustody = true;
         for (int i = 0; i < Envelopes; i++)
         {
-            EnvelopeHeader header = new(EnvelopeKind.Sealed, Priority.Normal, false, 0, 12, (ushort)(100 + i), b.Identity.Address);
-            Assert.True(a.Medium.TrySend(a.Neighbour(b), FrameClass.Normal, RadioWireTests.EnvelopeFrame(header, 40 + i)));
+            EnvelopeHeader header =
+                new(EnvelopeKind.Sealed, Priority.Normal, false, 0, 12, (ushort)(100 + i), b.Identity.Address);
+            Assert.True(a.Medium.TrySend(a.Neighbour(b), FrameClass.Normal,
+                RadioWireTests.EnvelopeFrame(header, 40 + i)));
             net.Bench.RunFor(Minute);
         }
         Assert.Equal(Envelopes, b.Inbox.Count);
@@ -110,7 +112,8 @@ public sealed class RadioRunTests
         {
             byte[] name = new byte[NodeAddress.Size];
             name[0] = (byte)i;
-            Assert.True(writer.TryAdd(new RouteEntry(Abbreviation.Of(NodeAddress.Read(name)), 1, Metric.FromUnits((uint)(100 + i)))));
+            Assert.True(writer.TryAdd(
+                new RouteEntry(Abbreviation.Of(NodeAddress.Read(name)), 1, Metric.FromUnits((uint)(100 + i)))));
         }
         return frame;
     }

@@ -9,8 +9,8 @@ using Xunit.Abstractions;
 namespace QuicProChat.Mesh.Transports.Tests.Lora;
 
 /// <summary>
-/// A stranger with a modem in the middle of a line of three plays every attack for ten minutes, and honest nodes go on. The
-/// real router, adaptation layer and driver, on simulated modems and air, in simulated time.
+/// A stranger with a modem in the middle of a line of three plays every attack for ten minutes, and honest nodes go on.
+/// The real router, adaptation layer and driver, on simulated modems and air, in simulated time.
 /// </summary>
 public sealed class RadioSiegeTests(ITestOutputHelper output) : IDisposable
 {
@@ -66,7 +66,9 @@ public sealed class RadioSiegeTests(ITestOutputHelper output) : IDisposable
         TimeSpan start = _bench.Now;
         List<EnvelopeId> during = Talk(10 * Minute, stranger);
         double attackers = stranger.TotalAirtime / (_bench.Now - start);
-        output.WriteLine($"the stranger used {attackers:P0} of the air: {string.Join(", ", stranger.Done.Select(d => $"{d.Key} {d.Value}"))}");
+        output.WriteLine(
+            $"the stranger used {attackers:P0} of the air: "
+                + $"{string.Join(", ", stranger.Done.Select(d => $"{d.Key} {d.Value}"))}");
         Assert.Equal(Enum.GetValues<RadioAttack>().Length, stranger.Done.Count);
         for (int i = 0; i < 3; i++)
             AssertAffordable(i, sent[i], paid[i], knows);
@@ -80,11 +82,14 @@ public sealed class RadioSiegeTests(ITestOutputHelper output) : IDisposable
         Connect(1, 4);
         RoutedStation newcomer = Build(settings);
         start = _bench.Now;
-        Assert.True(_bench.RunUntil(() => Sees(_stations[1], newcomer) && Sees(newcomer, _stations[1]), Minute), Describe());
+        Assert.True(_bench.RunUntil(() => Sees(_stations[1], newcomer) && Sees(newcomer, _stations[1]), Minute),
+            Describe());
         output.WriteLine($"a newcomer found its place after {(_bench.Now - start).TotalSeconds:F1} s");
     }
 
-    /// <summary>Everybody writes to somebody every few seconds while the stranger, if there is one, does what he does.</summary>
+    /// <summary>
+    /// Everybody writes to somebody every few seconds while the stranger, if there is one, does what he does.
+    /// </summary>
     private List<EnvelopeId> Talk(TimeSpan time, RadioStranger? stranger)
     {
         List<EnvelopeId> ids = [];
@@ -95,7 +100,9 @@ public sealed class RadioSiegeTests(ITestOutputHelper output) : IDisposable
             {
                 int from = _random.Next(3);
                 int to = (from + 1 + _random.Next(2)) % 3;
-                ids.Add(_stations[from].SendText(_texts.Count, _stations[from].Identity.Address, _stations[to].Identity.Address, RadioGrid.TextSize));
+                ids.Add(_stations[from]
+                    .SendText(_texts.Count, _stations[from].Identity.Address, _stations[to].Identity.Address,
+                        RadioGrid.TextSize));
                 _texts.Add((ids[^1], from, to));
                 nextText += 10 * Second;
             }
@@ -108,7 +115,8 @@ public sealed class RadioSiegeTests(ITestOutputHelper output) : IDisposable
 
     private void AssertConfirmed(List<EnvelopeId> ids, double least)
     {
-        bool Delivered(EnvelopeId id) => _stations.Exists(s => s.States.TryGetValue(id, out MessageState state) && state == MessageState.Delivered);
+        bool Delivered(EnvelopeId id) =>
+            _stations.Exists(s => s.States.TryGetValue(id, out MessageState state) && state == MessageState.Delivered);
         _bench.RunUntil(() => ids.TrueForAll(Delivered), 5 * Minute);
         int delivered = ids.Count(Delivered);
         output.WriteLine($"{delivered} of {ids.Count} confirmed");
@@ -136,14 +144,18 @@ public sealed class RadioSiegeTests(ITestOutputHelper output) : IDisposable
             if (node.Simulator.Transmitted[n][1] >> 6 == (int)RadioFrameType.Discovery)
                 seen += node.Simulator.Transmissions[n].Airtime;
         }
-        output.WriteLine($"station {station}: {paid.TotalSeconds:F2} s paid for strangers, {seen.TotalSeconds:F2} s of discovery on the air, at most {most.TotalSeconds:F1} s; " +
-            $"replays {medium.Counters.Replays}, unproven {medium.Counters.Unproven}, unpaid {medium.Counters.Unpaid}, bad {medium.Counters.BadChecks}, " +
+        output.WriteLine(
+            $"station {station}: {paid.TotalSeconds:F2} s paid for strangers, {seen.TotalSeconds:F2} s of discovery "
+                + $"on the air, at most {most.TotalSeconds:F1} s; " +
+            $"replays {medium.Counters.Replays}, unproven {medium.Counters.Unproven}, unpaid "
+                + $"{medium.Counters.Unpaid}, bad {medium.Counters.BadChecks}, " +
             $"meeting {medium.Meeting}, sessions {medium.Counters.Sessions}, in pieces {medium.IncompleteBytes}");
         Assert.True(paid <= most, $"{paid} of {most}");
         Assert.True(seen <= most, $"{seen} of {most}");
         Assert.True(medium.Meeting <= RadioTuning.MaxStrangers + RadioTuning.MaxNeighbours);
         Assert.True(medium.Neighbours.Count <= RadioTuning.MaxNeighbours);
-        // Without the key nothing but what was recorded before this station listened can cost anything: here there is none.
+        // Without the key nothing but what was recorded before this station listened can cost anything: here there is
+        // none.
         if (knows == Knows.NoKey)
             Assert.True(paid <= 4 * unit, $"{paid}: {paid / unit:F1} greetings");
     }
@@ -156,7 +168,8 @@ public sealed class RadioSiegeTests(ITestOutputHelper output) : IDisposable
         RoutedStation station = new(options, LocalIdentity.FromSeed(key), _random, _bench.Now);
         _stations.Add(station);
         _nodes.Add(_bench.Add(
-            ModemFactory.Create(options, options.Modem, new Random(_random.Next())), new RNodeSimulator(new Random(_random.Next())), client: station));
+            ModemFactory.Create(options, options.Modem, new Random(_random.Next())),
+            new RNodeSimulator(new Random(_random.Next())), client: station));
         return station;
     }
 
@@ -166,6 +179,8 @@ public sealed class RadioSiegeTests(ITestOutputHelper output) : IDisposable
         a.Medium.Neighbours.Any(n => n.IsUp && n.Address == b.Identity.Address);
 
     private string Describe() => string.Join("; ", _stations.Select((s, i) =>
-        $"{i}: up {s.Medium.Neighbours.Count(n => n.IsUp)} of {s.Medium.Neighbours.Count} sent {s.Medium.Counters.Sent} sessions {s.Medium.Counters.Sessions} " +
-        $"deferred {s.Medium.Counters.Deferred} held {s.Router.Held.Count} arrived {s.Arrived.Count} airtime {_nodes[i].Simulator.TotalAirtime.TotalSeconds:F1}"));
+        $"{i}: up {s.Medium.Neighbours.Count(n => n.IsUp)} of {s.Medium.Neighbours.Count} sent "
+            + $"{s.Medium.Counters.Sent} sessions {s.Medium.Counters.Sessions} " +
+        $"deferred {s.Medium.Counters.Deferred} held {s.Router.Held.Count} arrived {s.Arrived.Count} airtime "
+            + $"{_nodes[i].Simulator.TotalAirtime.TotalSeconds:F1}"));
 }

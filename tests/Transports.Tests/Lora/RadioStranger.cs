@@ -48,7 +48,9 @@ internal enum RadioAttack
     Noise,
 }
 
-/// <summary>Somebody with a modem and without a place in the network; he listens before he talks, or he would just be a jammer.</summary>
+/// <summary>
+/// Somebody with a modem and without a place in the network; he listens before he talks, or he would just be a jammer.
+/// </summary>
 /// <param name="random">What he does next.</param>
 /// <param name="networkKey">The network key, if he is a member; empty if not.</param>
 internal sealed class RadioStranger(Random random, byte[] networkKey) : SimulatedModem
@@ -89,16 +91,21 @@ internal sealed class RadioStranger(Random random, byte[] networkKey) : Simulate
             RadioAttack.MadeUpIdentities => Identity(Bytes(32), random.Next(3) == 0 ? toId : RadioFrame.Everyone),
             RadioAttack.SpoofedIdentities => Identity(from.PublicKey.ToArray(), RadioFrame.Everyone),
             RadioAttack.Beacons => Common(
-                DiscoveryKind.Beacon, random.Next(2) == 0 ? fromId : (ushort)random.Next(), (ushort)random.Next(), Bytes(2 * random.Next(8))),
+                DiscoveryKind.Beacon, random.Next(2) == 0 ? fromId : (ushort)random.Next(), (ushort)random.Next(),
+                Bytes(2 * random.Next(8))),
             RadioAttack.PathRequests => Broadcast(fromId, RadioWireTests.PathRequestFrame((ulong)random.NextInt64())),
             RadioAttack.Broadcasts => Broadcast(fromId, [(byte)AnyKind(), .. Bytes(random.Next(1, 60))]),
             RadioAttack.ForgedGreetings => Common(
-                DiscoveryKind.Greeting, fromId, toId, random.Next(2) == 0 ? Bytes(14) : [.. Bytes(10), .. from.PublicKey.Span, .. Bytes(4)]),
+                DiscoveryKind.Greeting, fromId, toId, random.Next(2) == 0 ? Bytes(14)
+                    : [.. Bytes(10), .. from.PublicKey.Span, .. Bytes(4)]),
             RadioAttack.LiveGreetings => Greeting(to, toId),
             RadioAttack.Answers => Common(DiscoveryKind.Answer, fromId, toId, Bytes(16)),
-            RadioAttack.Data => Frame(RadioFrameType.Data, random.Next(2) == 0, fromId, toId, Bytes(random.Next(2, 100))),
-            RadioAttack.Acknowledgements => Frame(RadioFrameType.Acknowledgement, false, fromId, toId, Bytes(random.Next(2, 30))),
-            RadioAttack.DataToOthers => Frame(RadioFrameType.Data, true, (ushort)random.Next(), (ushort)random.Next(), Bytes(2)),
+            RadioAttack.Data =>
+                Frame(RadioFrameType.Data, random.Next(2) == 0, fromId, toId, Bytes(random.Next(2, 100))),
+            RadioAttack.Acknowledgements =>
+                Frame(RadioFrameType.Acknowledgement, false, fromId, toId, Bytes(random.Next(2, 30))),
+            RadioAttack.DataToOthers =>
+                Frame(RadioFrameType.Data, true, (ushort)random.Next(), (ushort)random.Next(), Bytes(2)),
             RadioAttack.Replays => _heard.Count == 0 ? Bytes(9) : _heard[random.Next(_heard.Count)][1..],
             RadioAttack.Noise => Bytes(random.Next(1, 200)),
             _ => throw new ArgumentOutOfRangeException(nameof(attack)),
@@ -131,7 +138,8 @@ internal sealed class RadioStranger(Random random, byte[] networkKey) : Simulate
         using LocalIdentity self = LocalIdentity.FromSeed(Bytes(32));
         using PairSecret pair = PairSecret.Agree(self, to.PublicKey.Span, networkKey)!;
         byte[] frame = new byte[RadioFrame.HeaderSize + RadioGreeting.FullSize + _check.Size];
-        new RadioFrame(RadioFrameType.Discovery, false, (byte)DiscoveryKind.Greeting, AddressSlots.ShortId(self.Address), toId).Write(frame);
+        new RadioFrame(RadioFrameType.Discovery, false, (byte)DiscoveryKind.Greeting,
+            AddressSlots.ShortId(self.Address), toId).Write(frame);
         RadioGreeting.Write((ulong)random.NextInt64(), 0, self.PublicKey.Span, frame.AsSpan(RadioFrame.HeaderSize));
         int mac = frame.Length - _check.Size - PairSecret.GreetingMacSize;
         pair.WriteGreetingMac(frame.AsSpan(..mac), frame.AsSpan(mac, PairSecret.GreetingMacSize));
@@ -143,7 +151,8 @@ internal sealed class RadioStranger(Random random, byte[] networkKey) : Simulate
     {
         byte[] item = RadioItem.MakeFrame(routerFrame);
         byte[] frame = [.. new byte[RadioFrame.HeaderSize], .. item, .. Bytes(8)];
-        new RadioFrame(RadioFrameType.Broadcast, false, (byte)(8 / _check.Size), from, (ushort)random.Next()).Write(frame);
+        new RadioFrame(RadioFrameType.Broadcast, false, (byte)(8 / _check.Size), from, (ushort)random.Next())
+            .Write(frame);
         return frame;
     }
 

@@ -39,7 +39,9 @@ public sealed class RadioStrangersTests
         byte[] announce = [(byte)FrameKind.Announce, 1, 2, 3];
         Assert.True(a.Medium.TryBroadcast(FrameClass.Routing, announce));
         Assert.True(net.Bench.RunUntil(() => net.Stations.Skip(1).All(s => s.Inbox.Count == 1), Minute));
-        Assert.All(net.Stations.Skip(1), s => Assert.Equal((a.Identity.Address, Convert.ToHexString(announce)), (s.Inbox[0].From, Convert.ToHexString(s.Inbox[0].Frame))));
+        Assert.All(net.Stations.Skip(1),
+            s => Assert.Equal((a.Identity.Address, Convert.ToHexString(announce)),
+                (s.Inbox[0].From, Convert.ToHexString(s.Inbox[0].Frame))));
         Assert.Equal(broadcasts, a.Medium.Counters.Sent.Broadcasts);
     }
 
@@ -53,13 +55,16 @@ public sealed class RadioStrangersTests
         yield return [(byte)FrameKind.PathRequest, 0, 0, 0, 0xFF, 1, 2, 3, 4, 5, 6, 7, 8];
     }
 
-    /// <summary>A broadcast in the name of somebody, with a tag drawn at random; the first byte is the modem's own.</summary>
+    /// <summary>
+    /// A broadcast in the name of somebody, with a tag drawn at random; the first byte is the modem's own.
+    /// </summary>
     private static byte[] Forge(NodeAddress from, ReadOnlySpan<byte> routerFrame)
     {
         byte[] item = RadioItem.MakeFrame(routerFrame);
         byte[] frame = new byte[RadioFrame.HeaderSize + item.Length + CommonCheck.OpenSize];
         Random.Shared.NextBytes(frame);
-        new RadioFrame(RadioFrameType.Broadcast, false, 1, AddressSlots.ShortId(from), (ushort)Random.Shared.Next()).Write(frame);
+        new RadioFrame(RadioFrameType.Broadcast, false, 1, AddressSlots.ShortId(from), (ushort)Random.Shared.Next())
+            .Write(frame);
         item.CopyTo(frame, RadioFrame.HeaderSize);
         return [0, .. frame];
     }

@@ -39,7 +39,8 @@ public sealed class RadioWireTests
     {
         AddressSlots sender = new();
         AddressSlots receiver = new();
-        byte[] frame = EnvelopeFrame(new EnvelopeHeader(EnvelopeKind.MlsLite, Priority.High, true, 2, 17, 8_192, Somebody), 60);
+        byte[] frame = EnvelopeFrame(
+            new EnvelopeHeader(EnvelopeKind.MlsLite, Priority.High, true, 2, 17, 8_192, Somebody), 60);
         Assert.True(Envelope.TryRead(frame.AsSpan(1), out Envelope envelope));
         ReadOnlySpan<byte> full = RadioItem.MakeEnvelope(envelope, agreed: false);
         Assert.Equal(5 + 16 + 60, full.Length);
@@ -86,7 +87,8 @@ public sealed class RadioWireTests
         {
             byte[] frame = [(byte)kind, 7, 8, 9];
             ReadOnlySpan<byte> made = RadioItem.MakeFrame(frame);
-            bool brief = kind is (>= (int)FrameKind.Announce and <= (int)FrameKind.ControlAck) or (int)FrameKind.CustodyAck;
+            bool brief = kind is (>= (int)FrameKind.Announce and <= (int)FrameKind.ControlAck)
+                or (int)FrameKind.CustodyAck;
             Assert.Equal(brief ? 4 : 5, made.Length);
             Assert.True(RadioItem.TryRead(ref made, out RadioItem item));
             Assert.Equal(frame, item.RestoreFrame().ToArray());
@@ -118,7 +120,8 @@ public sealed class RadioWireTests
     public void Hostile_items_neither_throw_nor_read_beyond_the_frame()
     {
         Random random = new(4);
-        byte[] frame = EnvelopeFrame(new EnvelopeHeader(EnvelopeKind.Sealed, Priority.Low, false, 0, 3, 90, Somebody), 20);
+        byte[] frame = EnvelopeFrame(
+            new EnvelopeHeader(EnvelopeKind.Sealed, Priority.Low, false, 0, 3, 90, Somebody), 20);
         Assert.True(Envelope.TryRead(frame.AsSpan(1), out Envelope envelope));
         byte[] item = RadioItem.MakeEnvelope(envelope, agreed: false);
         for (int i = 0; i < 50_000; i++)
@@ -178,7 +181,8 @@ public sealed class RadioWireTests
         using SessionKeys keysB = ofB.Derive(2, 1, greeted: false, size);
         SessionKeys[] others =
         [
-            ofB.Derive(2, 3, greeted: false, size), ofB.Derive(3, 1, greeted: false, size), ofB.Derive(2, 1, greeted: true, size),
+            ofB.Derive(2, 3, greeted: false, size), ofB.Derive(3, 1, greeted: false, size),
+            ofB.Derive(2, 1, greeted: true, size),
             ofB.Derive(1, 2, greeted: false, size), elsewhere.Derive(2, 1, greeted: false, size),
         ];
         byte[] frame = new byte[20 + size];

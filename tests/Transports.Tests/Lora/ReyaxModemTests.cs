@@ -50,7 +50,8 @@ public sealed class ReyaxModemTests
     public void A_setting_that_reads_back_wrong_is_not_used()
     {
         Bench bench = new();
-        Bench.Node node = bench.Add(Driver(Settings), new ReyaxSimulator(new ReyaxFaults { StuckPower = 22 }), online: false);
+        Bench.Node node =
+            bench.Add(Driver(Settings), new ReyaxSimulator(new ReyaxFaults { StuckPower = 22 }), online: false);
         Assert.True(bench.RunUntil(() => node.Losses.Any(), TimeSpan.FromSeconds(20)));
         Assert.Contains("CRFOP 22 instead of 14", node.Losses.First(), StringComparison.Ordinal);
     }
@@ -184,11 +185,13 @@ public sealed class ReyaxModemTests
     {
         Bench bench = new();
         Bench.Node reyax = bench.Add(
-            new ProbingModem(Bench.Options("frequency=868500000&sf=7&region=none"), new Random(1)), new ReyaxSimulator());
+            new ProbingModem(Bench.Options("frequency=868500000&sf=7&region=none"), new Random(1)),
+            new ReyaxSimulator());
         Assert.Equal("reyax", reyax.Modem.Kind);
         Assert.False(reyax.Modem.HasCarrierSense);
         Bench.Node rnode = bench.Add(
-            new ProbingModem(Bench.Options("frequency=868500000&sf=7&region=none"), new Random(1)), new RNodeSimulator(new Random(1)));
+            new ProbingModem(Bench.Options("frequency=868500000&sf=7&region=none"), new Random(1)),
+            new RNodeSimulator(new Random(1)));
         Assert.Equal("rnode", rnode.Modem.Kind);
     }
 

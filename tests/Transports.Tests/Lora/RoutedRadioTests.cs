@@ -42,14 +42,16 @@ public sealed class RoutedRadioTests(ITestOutputHelper output) : IDisposable
         Build(bench, 3, "modem=rnode&frequency=868100000&sf=7&region=none", seed: 2);
         bench.RunFor(3 * Minute);
         EnvelopeId first = _stations[0].SendText(1, _stations[0].Identity.Address, _stations[2].Identity.Address, 141);
-        Assert.True(bench.RunUntil(() => _stations[0].States[first] == MessageState.Delivered, 10 * Minute), Describe());
+        Assert.True(bench.RunUntil(() => _stations[0].States[first] == MessageState.Delivered, 10 * Minute),
+            Describe());
         bench.Air.Disconnect(1, 2);
         EnvelopeId[] ids = [.. Enumerable.Range(2, 5).Select(n =>
             _stations[0].SendText(n, _stations[0].Identity.Address, _stations[2].Identity.Address, 300))];
         bench.RunFor(5 * Minute);
         Assert.Single(_stations[2].Arrived);
         bench.Air.Connect(1, 2);
-        Assert.True(bench.RunUntil(() => ids.All(i => _stations[0].States[i] == MessageState.Delivered), 60 * Minute), Describe());
+        Assert.True(bench.RunUntil(() => ids.All(i => _stations[0].States[i] == MessageState.Delivered), 60 * Minute),
+            Describe());
         Assert.Equal(6, _stations[2].Arrived.Count);
     }
 
@@ -68,7 +70,9 @@ public sealed class RoutedRadioTests(ITestOutputHelper output) : IDisposable
         Assert.True(bench.RunUntil(() => _stations[^1].Arrived.Contains(1), 30 * Minute), Describe());
         TimeSpan arrived = bench.Now - start;
         Assert.True(bench.RunUntil(() => _stations[0].States[id] == MessageState.Delivered, 30 * Minute), Describe());
-        output.WriteLine($"line of {count}, {loss:P0} loss: there in {arrived.TotalSeconds:F0} s, confirmed in {(bench.Now - start).TotalSeconds:F0} s");
+        output.WriteLine(
+            $"line of {count}, {loss:P0} loss: there in {arrived.TotalSeconds:F0} s, confirmed in "
+                + $"{(bench.Now - start).TotalSeconds:F0} s");
     }
 
     [Theory]
@@ -86,7 +90,9 @@ public sealed class RoutedRadioTests(ITestOutputHelper output) : IDisposable
         grid.Finish(115 * Minute);
         RadioGrid.Figures figures = grid.Since(start);
         output.WriteLine($"{loss:P0} loss, {warmUp} minutes before: so far {soFar}; in the end {figures}");
-        output.WriteLine($"at most {grid.MostInAnHour.TotalSeconds:F1} s of {grid.Budget.TotalSeconds:F1} s in an hour; {grid.DescribeAir()}");
+        output.WriteLine(
+            $"at most {grid.MostInAnHour.TotalSeconds:F1} s of {grid.Budget.TotalSeconds:F1} s in an hour; "
+                + $"{grid.DescribeAir()}");
         Assert.True(grid.MostInAnHour <= grid.Budget, $"{grid.MostInAnHour} of {grid.Budget}");
         Assert.True(figures.Sent > 150, $"{figures}");
         Assert.True(figures.Delivered >= 0.95, $"{figures}; {grid.DescribeAir()}");
@@ -101,7 +107,9 @@ public sealed class RoutedRadioTests(ITestOutputHelper output) : IDisposable
         grid.RunFor(15 * Minute);
         TimeSpan start = grid.Now;
         grid.Talk(75 * Minute, 10 * Minute);
-        output.WriteLine($"{grid.Since(start)}; at most {grid.MostInAnHour.TotalSeconds:F1} s of {grid.Budget.TotalSeconds:F1} s in an hour");
+        output.WriteLine(
+            $"{grid.Since(start)}; at most {grid.MostInAnHour.TotalSeconds:F1} s of {grid.Budget.TotalSeconds:F1} s "
+                + "in an hour");
         Assert.True(grid.MostInAnHour <= grid.Budget, $"{grid.MostInAnHour} of {grid.Budget}");
         Assert.True(grid.MostInAnHour > grid.Budget / 20, $"{grid.MostInAnHour}: nothing to keep");
         Assert.True(grid.Since(start).Delivered > 0.2, $"{grid.Since(start)}");
@@ -118,12 +126,14 @@ public sealed class RoutedRadioTests(ITestOutputHelper output) : IDisposable
             RoutedStation station = new(options, LocalIdentity.FromSeed(key), random, bench.Now);
             _stations.Add(station);
             _nodes.Add(bench.Add(
-                ModemFactory.Create(options, options.Modem, new Random(random.Next())), new RNodeSimulator(new Random(random.Next())),
+                ModemFactory.Create(options, options.Modem, new Random(random.Next())),
+                new RNodeSimulator(new Random(random.Next())),
                 client: station));
         }
     }
 
     private string Describe() => string.Join("; ", _stations.Select((s, i) =>
         $"{i}: up {s.Medium.Neighbours.Count(n => n.IsUp)} routes {s.Router.RouteCount} known {s.Router.KnownNodes} " +
-        $"sent {s.Medium.Counters.Sent} deferred {s.Medium.Counters.Deferred} arrived {s.Arrived.Count} airtime {_nodes[i].Simulator.TotalAirtime.TotalSeconds:F1}"));
+        $"sent {s.Medium.Counters.Sent} deferred {s.Medium.Counters.Deferred} arrived {s.Arrived.Count} airtime "
+            + $"{_nodes[i].Simulator.TotalAirtime.TotalSeconds:F1}"));
 }

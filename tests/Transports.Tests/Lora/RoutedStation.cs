@@ -10,7 +10,9 @@ using QuicProChat.Mesh.Wire;
 
 namespace QuicProChat.Mesh.Transports.Tests.Lora;
 
-/// <summary>The real router over the real adaptation layer; what the daemon's host does is done here, a little later.</summary>
+/// <summary>
+/// The real router over the real adaptation layer; what the daemon's host does is done here, a little later.
+/// </summary>
 internal sealed class RoutedStation : IRadioClient, IRadioUser, IRouterActions, IDisposable
 {
     private const int ProofSize = 24;
@@ -30,10 +32,12 @@ internal sealed class RoutedStation : IRadioClient, IRadioUser, IRouterActions, 
         _now = now;
         Identity = identity;
         Ledger = new DutyLedger(options.Band, null, null, now);
-        Medium = new RadioMedium(options, identity, (ulong)random.NextInt64(), Ledger, this, new Random(random.Next()), new Random(random.Next()).NextBytes);
+        Medium = new RadioMedium(options, identity, (ulong)random.NextInt64(), Ledger, this, new Random(random.Next()),
+            new Random(random.Next()).NextBytes);
         LocalNode self = new(identity.PublicKey.Span, identity.Sign);
         Router = new Router(
-            new RouterOptions(), self, AnnounceVerifier.Instance, this, new Random(random.Next()), 0, new Instant(now.Ticks));
+            new RouterOptions(), self, AnnounceVerifier.Instance, this, new Random(random.Next()), 0,
+            new Instant(now.Ticks));
     }
 
     internal LocalIdentity Identity { get; }
@@ -106,7 +110,8 @@ internal sealed class RoutedStation : IRadioClient, IRadioUser, IRouterActions, 
     public void Up(RadioNeighbour neighbour)
     {
         LinkId id = Router.LinkUp(Time, new LinkDescription(
-            neighbour.Address, neighbour.PublicKey, new LinkProperties(RadioMedium.Mtu, LoraHub.BitRate(_options), false, false, 1), neighbour.BootId,
+            neighbour.Address, neighbour.PublicKey,
+            new LinkProperties(RadioMedium.Mtu, LoraHub.BitRate(_options), false, false, 1), neighbour.BootId,
             false));
         _links[neighbour] = id;
         _neighbours[id] = neighbour;
@@ -144,7 +149,8 @@ internal sealed class RoutedStation : IRadioClient, IRadioUser, IRouterActions, 
         return true;
     }
 
-    public bool Broadcast(LinkId link, FrameClass frameClass, ReadOnlySpan<byte> frame) => Medium.TryBroadcast(frameClass, frame);
+    public bool Broadcast(LinkId link, FrameClass frameClass, ReadOnlySpan<byte> frame) =>
+        Medium.TryBroadcast(frameClass, frame);
 
     public void CloseLink(LinkId link, LinkEnd reason)
     {
@@ -200,7 +206,8 @@ internal sealed class RoutedStation : IRadioClient, IRadioUser, IRouterActions, 
                 Arrived.Add(number);
             _arrivedAt.TryAdd(number, _now);
             Router.DeliveryDone(
-                now, token, isNew ? DeliveryOutcome.Accepted : DeliveryOutcome.AlreadyHave, NodeAddress.Read(copy.AsSpan(4)), Proof(copy));
+                now, token, isNew ? DeliveryOutcome.Accepted : DeliveryOutcome.AlreadyHave,
+                NodeAddress.Read(copy.AsSpan(4)), Proof(copy));
         });
     }
 

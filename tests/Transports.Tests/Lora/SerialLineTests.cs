@@ -30,7 +30,8 @@ public sealed class SerialLineTests
     {
         using Pty pty = new();
         using SerialLine line = SerialLine.Open(pty.Device, baud);
-        // CS8 (30h), CREAD (80h), CLOCAL (800h), BOTHER (1000h): no parity, one stop bit, no flow control; all else raw.
+        // CS8 (30h), CREAD (80h), CLOCAL (800h), BOTHER (1000h): no parity, one stop bit, no flow control; all else
+        // raw.
         Assert.Equal((0u, 0u, 0x18B0u, 0u, (uint)baud, (uint)baud), pty.Settings());
         line.SetBaud(57_600);
         Assert.Equal(57_600u, pty.Settings().SpeedIn);

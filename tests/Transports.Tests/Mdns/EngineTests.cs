@@ -61,9 +61,11 @@ public class EngineTests
         lan.Run(30 * Second);
         Assert.All(lan.Members, m => Assert.Equal(DialPlan.MaxDialled, m.Dialler.Dialled.Count));
         Assert.All(lan.Members, m => Assert.Equal(299, m.Engine.Found.Count));
-        Assert.All(lan.Members, m => Assert.Contains(m.Engine.Found, f => m.Engine.WhyNot(f) == "8 found nodes are dialled already"));
+        Assert.All(lan.Members,
+            m => Assert.Contains(m.Engine.Found, f => m.Engine.WhyNot(f) == "8 found nodes are dialled already"));
         Assert.Equal(300, Reached(lan).Count);
-        // Each speaks of itself once a second at most, and asks ever less often, most of them never after the first time.
+        // Each speaks of itself once a second at most, and asks ever less often, most of them never after the first
+        // time.
         Assert.InRange(lan.Sent.GroupBy(s => (s.By, (long)(s.At / Second))).Max(g => g.Count()), 1, 4);
         Assert.InRange(lan.Sent.Count, 600, 300 * 12);
         lan.Sent.Clear();
@@ -112,7 +114,8 @@ public class EngineTests
         lan.Kill(three);
         // The same place under another name, as a process that was killed comes back.
         var again = new OwnInstance(bytes => new Random(9).NextBytes(bytes), null);
-        lan.Inject(three.Address.ToString(), again.Write(three.Describe(), isGoodbye: false, new byte[MdnsWriter.MaxMessage]).ToArray());
+        lan.Inject(three.Address.ToString(),
+            again.Write(three.Describe(), isGoodbye: false, new byte[MdnsWriter.MaxMessage]).ToArray());
         Assert.NotEqual(first, Assert.Single(one.Engine.Found).Instance);
     }
 
@@ -120,7 +123,8 @@ public class EngineTests
     [InlineData(true, true, null)]
     [InlineData(true, false, "it is in another closed network")]
     [InlineData(false, true, "it is in a closed network, and this node has no network key")]
-    public void Only_nodes_of_the_same_network_are_dialled_and_for_others_it_is_said_why(bool isClosed, bool isSame, string? why)
+    public void Only_nodes_of_the_same_network_are_dialled_and_for_others_it_is_said_why(
+        bool isClosed, bool isSame, string? why)
     {
         var lan = new FakeLan(3);
         FakeLan.Member one = lan.Join(isClosed ? _key : null), two = lan.Join(isSame ? _key : _otherKey);
@@ -128,7 +132,8 @@ public class EngineTests
         Assert.Equal(why, one.Engine.WhyNot(Assert.Single(one.Engine.Found)));
         Assert.Equal(why is null ? [two.Uri] : [], one.Dialler.Ever);
         if (!isClosed)
-            Assert.Equal("it is in no closed network, and this node is", two.Engine.WhyNot(Assert.Single(two.Engine.Found)));
+            Assert.Equal("it is in no closed network, and this node is",
+                two.Engine.WhyNot(Assert.Single(two.Engine.Found)));
     }
 
     [Fact]
@@ -153,7 +158,8 @@ public class EngineTests
         using var network = new NetworkKey(_key);
         string id = Convert.ToHexStringLower(network.Id);
         Assert.NotEmpty(lan.Sent);
-        Assert.All(lan.Sent, s => Assert.DoesNotContain(id, Encoding.Latin1.GetString(s.Message), StringComparison.Ordinal));
+        Assert.All(lan.Sent,
+            s => Assert.DoesNotContain(id, Encoding.Latin1.GetString(s.Message), StringComparison.Ordinal));
         Assert.Matches("^[0-9a-f]{16}$", one.Own.Name);
     }
 

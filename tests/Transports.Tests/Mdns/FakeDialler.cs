@@ -25,7 +25,8 @@ internal sealed class FakeDialler : IFoundDialler
 
     public DialReport? ReportOf(PeerUris peer) => Dialled.GetValueOrDefault(peer.ToString());
 
-    internal void Fail(string peer) => Dialled[peer] = new DialReport(null, false, DialPlan.MaxFailures, "nobody there");
+    internal void Fail(string peer) =>
+        Dialled[peer] = new DialReport(null, false, DialPlan.MaxFailures, "nobody there");
 
     internal static DialReport Up { get; } = new(default(NodeAddress), true, 0, null);
 }

@@ -21,7 +21,8 @@ internal sealed class FakeLan(int seed, double loss = 0)
 
     internal Member Join(byte[]? networkKey = null, int tcp = Port, int quic = 0, bool browses = true)
     {
-        var member = new Member(this, _members.Count, networkKey is null ? null : new NetworkTag(networkKey), new Random(_random.Next()));
+        var member = new Member(this, _members.Count, networkKey is null ? null : new NetworkTag(networkKey),
+            new Random(_random.Next()));
         _members.Add(member);
         member.Engine.SetLinks([member.Describe(tcp, quic, browses)], member, Now);
         return member;

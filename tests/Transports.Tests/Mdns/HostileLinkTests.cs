@@ -104,7 +104,8 @@ public class HostileLinkTests
         var lan = new FakeLan(5);
         FakeLan.Member node = lan.Join(), honest = lan.Join();
         lan.Run(5 * Second);
-        byte[] forged = honest.Own.Write(honest.Describe(tcp: 9), isGoodbye: false, new byte[MdnsWriter.MaxMessage]).ToArray();
+        byte[] forged = honest.Own.Write(honest.Describe(tcp: 9), isGoodbye: false, new byte[MdnsWriter.MaxMessage])
+            .ToArray();
         lan.Inject("10.1.6.6", forged);
         lan.Run(5 * Second);
         FoundNode found = Assert.Single(node.Engine.Found);
@@ -119,7 +120,8 @@ public class HostileLinkTests
         var lan = new FakeLan(6);
         FakeLan.Member node = lan.Join();
         var liar = new OwnInstance(bytes => new Random(1).NextBytes(bytes), null);
-        var victim = new MdnsLink(FakeLan.Index, "eth0", [new LinkAddress(IPAddress.Parse("10.1.99.99"), 8)], 25, 0, true);
+        var victim = new MdnsLink(FakeLan.Index, "eth0", [new LinkAddress(IPAddress.Parse("10.1.99.99"), 8)],
+            25, 0, true);
         lan.Inject("10.1.6.6", liar.Write(victim, isGoodbye: false, new byte[MdnsWriter.MaxMessage]).ToArray());
         lan.Run(Second);
         Assert.Equal(["tcp://10.1.6.6:25"], node.Dialler.Ever);
@@ -146,7 +148,8 @@ public class HostileLinkTests
     [Fact]
     public void Whoever_pretends_to_know_everything_keeps_no_node_from_asking()
     {
-        // A question each second, with a made-up answer that is known already: RFC 6762, section 7.3 would have us be silent.
+        // A question each second, with a made-up answer that is known already: RFC 6762, section 7.3 would have us be
+        // silent.
         var lan = new FakeLan(8);
         FakeLan.Member node = lan.Join(tcp: 0);
         lan.Run(Second);
@@ -176,7 +179,8 @@ public class HostileLinkTests
         lan.Inject("10.1.6.6", writer.Written.ToArray());
         lan.Run(Second);
         FoundNode found = Assert.Single(node.Engine.Found);
-        Assert.Equal((true, "praxis", "example"), (found.IsServer, found.Texts!.Value.Server, found.Texts.Value.Domain));
+        Assert.Equal((true, "praxis", "example"),
+            (found.IsServer, found.Texts!.Value.Server, found.Texts.Value.Domain));
         Assert.Equal("a server: it is not dialled", node.Engine.WhyNot(found));
         Assert.Empty(node.Dialler.Ever);
     }
@@ -194,7 +198,9 @@ public class HostileLinkTests
         var writer = new MdnsWriter(buffer, isResponse: false);
         _ = writer.TryAsk(ServiceNames.Of(ServiceKind.Tcp), RecordType.Ptr);
         if (known is not null)
-            _ = writer.TryPointer(ServiceNames.Of(ServiceKind.Tcp), 4500, [(byte)known.Length, .. System.Text.Encoding.ASCII.GetBytes(known), .. ServiceNames.Of(ServiceKind.Tcp)]);
+            _ = writer.TryPointer(ServiceNames.Of(ServiceKind.Tcp), 4500,
+                [(byte)known.Length, .. System.Text.Encoding.ASCII.GetBytes(known),
+                    .. ServiceNames.Of(ServiceKind.Tcp)]);
         return writer.Written.ToArray();
     }
 }

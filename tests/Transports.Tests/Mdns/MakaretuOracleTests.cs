@@ -12,13 +12,15 @@ public class MakaretuOracleTests
     {
         var own = new OwnInstance(bytes => new Random(1).NextBytes(bytes), null);
         var link = new MdnsLink(
-            3, "eth0", [new LinkAddress(IPAddress.Parse("10.0.0.1"), 24), new LinkAddress(IPAddress.Parse("fe80::1"), 64)], 4711, 4712, true);
+            3, "eth0", [new LinkAddress(IPAddress.Parse("10.0.0.1"), 24),
+                new LinkAddress(IPAddress.Parse("fe80::1"), 64)], 4711, 4712, true);
         var read = new Message();
         read.Read(own.Write(link, isGoodbye: false, new byte[MdnsWriter.MaxMessage]).ToArray());
 
         Assert.True(read.IsResponse && read.AA);
         Assert.Equal(
-            [$"{own.Name}._qpc-mesh._tcp.local", "_qpc-mesh._tcp.local", $"{own.Name}._qpc-mesh._udp.local", "_qpc-mesh._udp.local"],
+            [$"{own.Name}._qpc-mesh._tcp.local", "_qpc-mesh._tcp.local", $"{own.Name}._qpc-mesh._udp.local",
+                "_qpc-mesh._udp.local"],
             read.Answers.OfType<PTRRecord>().Select(p => p.DomainName.ToString()));
         Assert.Equal([4711, 4712], read.Answers.OfType<SRVRecord>().Select(s => (int)s.Port));
         Assert.All(read.Answers.OfType<TXTRecord>(), t => Assert.Equal(["v=1"], t.Strings));
@@ -36,8 +38,10 @@ public class MakaretuOracleTests
         for (int i = 0; i < 5; i++)
         {
             string instance = $"Node number {i}.{service}".Replace(" ", "\\032", StringComparison.Ordinal);
-            message.Answers.Add(new PTRRecord { Name = service, DomainName = instance, TTL = TimeSpan.FromMinutes(75) });
-            message.AdditionalRecords.Add(new SRVRecord { Name = instance, Port = (ushort)(5000 + i), Target = "host.local" });
+            message.Answers.Add(
+                new PTRRecord { Name = service, DomainName = instance, TTL = TimeSpan.FromMinutes(75) });
+            message.AdditionalRecords.Add(
+                new SRVRecord { Name = instance, Port = (ushort)(5000 + i), Target = "host.local" });
             message.AdditionalRecords.Add(new TXTRecord { Name = instance, Strings = ["v=1", "other=x"] });
         }
 
@@ -62,7 +66,13 @@ public class MakaretuOracleTests
             var question = new Message();
             question.Questions.Add(new Question { Name = "_QPC-mesh._tcp.local", Type = DnsType.PTR });
             if (knows)
-                question.Answers.Add(new PTRRecord { Name = "_qpc-mesh._tcp.local", DomainName = $"{node.Own.Name}._qpc-mesh._tcp.local", TTL = TimeSpan.FromSeconds(4000) });
+                question.Answers.Add(
+                    new PTRRecord
+                    {
+                        Name = "_qpc-mesh._tcp.local",
+                        DomainName = $"{node.Own.Name}._qpc-mesh._tcp.local",
+                        TTL = TimeSpan.FromSeconds(4000)
+                    });
             lan.Inject("10.1.6.6", question.ToByteArray());
             lan.Run(TimeSpan.FromSeconds(2));
             Assert.Equal(knows ? 0 : 1, lan.Sent.Count);

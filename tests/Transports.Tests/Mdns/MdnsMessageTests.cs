@@ -9,7 +9,8 @@ namespace QuicProChat.Mesh.Transports.Tests.Mdns;
 public class MdnsMessageTests
 {
     private static readonly MdnsLink _link = new(
-        3, "eth0", [new LinkAddress(IPAddress.Parse("10.0.0.1"), 24), new LinkAddress(IPAddress.Parse("fe80::1%3"), 64)], 4711, 4712, true);
+        3, "eth0", [new LinkAddress(IPAddress.Parse("10.0.0.1"), 24),
+            new LinkAddress(IPAddress.Parse("fe80::1%3"), 64)], 4711, 4712, true);
 
     [Fact]
     public void A_question_is_laid_out_as_in_RFC_6762()
@@ -17,7 +18,8 @@ public class MdnsMessageTests
         byte[] buffer = new byte[MdnsWriter.MaxMessage];
         var writer = new MdnsWriter(buffer, isResponse: false);
         Assert.True(writer.TryAsk(ServiceNames.Of(ServiceKind.Tcp), RecordType.Ptr));
-        Assert.Equal("0000000000010000000000000" + "95F7170632D6D657368045F746370056C6F63616C00000C0001", Convert.ToHexString(writer.Written));
+        Assert.Equal("0000000000010000000000000" + "95F7170632D6D657368045F746370056C6F63616C00000C0001",
+            Convert.ToHexString(writer.Written));
     }
 
     [Fact]
@@ -26,10 +28,14 @@ public class MdnsMessageTests
         List<(string Name, ushort Type, uint Ttl)> records = Records(Announcement());
         Assert.Equal(
             [
-                ("_qpc-mesh._tcp.local", RecordType.Ptr, 4500u), ("INSTANCE._qpc-mesh._tcp.local", RecordType.Srv, 4500u),
-                ("INSTANCE._qpc-mesh._tcp.local", RecordType.Txt, 4500u), ("_services._dns-sd._udp.local", RecordType.Ptr, 4500u),
-                ("_qpc-mesh._udp.local", RecordType.Ptr, 4500u), ("INSTANCE._qpc-mesh._udp.local", RecordType.Srv, 4500u),
-                ("INSTANCE._qpc-mesh._udp.local", RecordType.Txt, 4500u), ("_services._dns-sd._udp.local", RecordType.Ptr, 4500u),
+                ("_qpc-mesh._tcp.local", RecordType.Ptr, 4500u),
+                ("INSTANCE._qpc-mesh._tcp.local", RecordType.Srv, 4500u),
+                ("INSTANCE._qpc-mesh._tcp.local", RecordType.Txt, 4500u),
+                ("_services._dns-sd._udp.local", RecordType.Ptr, 4500u),
+                ("_qpc-mesh._udp.local", RecordType.Ptr, 4500u),
+                ("INSTANCE._qpc-mesh._udp.local", RecordType.Srv, 4500u),
+                ("INSTANCE._qpc-mesh._udp.local", RecordType.Txt, 4500u),
+                ("_services._dns-sd._udp.local", RecordType.Ptr, 4500u),
                 ("HOST.local", RecordType.A, 4500u), ("HOST.local", RecordType.Aaaa, 4500u),
             ],
             records);
@@ -87,7 +93,8 @@ public class MdnsMessageTests
         }
 
         // A chain of pointers backwards, each to the one before.
-        byte[] chain = [.. new byte[12], 1, (byte)'a', 0, .. Enumerable.Range(0, 400).SelectMany(i => Pointer(i == 0 ? 12 : 15 + 2 * (i - 1)))];
+        byte[] chain = [.. new byte[12], 1, (byte)'a', 0, .. Enumerable.Range(0, 400)
+            .SelectMany(i => Pointer(i == 0 ? 12 : 15 + 2 * (i - 1)))];
         int near = 15 + 2 * 20, far = 15 + 2 * 399;
         Assert.True(DnsName.TryRead(chain, ref near, room, out int size));
         Assert.Equal(3, size);
@@ -99,7 +106,8 @@ public class MdnsMessageTests
     {
         byte[] whole = Announcement();
         Span<byte> name = stackalloc byte[DnsName.MaxSize];
-        foreach ((int at, byte value) in new[] { (6, (byte)0xFF), (4, (byte)0xFF), (10, (byte)0xFF), (2, (byte)(0x84 | 0x08)), (3, (byte)3) })
+        foreach ((int at, byte value) in new[] { (6, (byte)0xFF), (4, (byte)0xFF), (10, (byte)0xFF),
+            (2, (byte)(0x84 | 0x08)), (3, (byte)3) })
         {
             byte[] changed = [.. whole];
             changed[at] = value;
@@ -108,7 +116,8 @@ public class MdnsMessageTests
     }
 
     private static byte[] Announcement() =>
-        new OwnInstance(bytes => new Random(1).NextBytes(bytes), null).Write(_link, isGoodbye: false, new byte[MdnsWriter.MaxMessage]).ToArray();
+        new OwnInstance(bytes => new Random(1).NextBytes(bytes), null)
+            .Write(_link, isGoodbye: false, new byte[MdnsWriter.MaxMessage]).ToArray();
 
     private static void Offer(byte[] message)
     {

@@ -22,7 +22,8 @@ public class LinkMemoryTests
         }
 
         Assert.InRange(memory.Used, 1, (1 << 20) / 4);
-        SendShare other = memory.Open(Honest, chosen: false, () => { }), own = memory.Open(Mallory, chosen: true, () => { });
+        SendShare other = memory.Open(Honest, chosen: false, () => { }),
+        own = memory.Open(Mallory, chosen: true, () => { });
         Assert.True(other.TryTake(64 << 10));
         Assert.True(own.TryTake(256 << 10));
     }
@@ -48,7 +49,8 @@ public class LinkMemoryTests
     {
         SendMemory memory = new(64 << 10);
         TaskCompletionSource room = new();
-        SendShare hog = memory.Open(Honest, chosen: true, () => { }), refused = memory.Open(Honest, chosen: true, room.SetResult);
+        SendShare hog = memory.Open(Honest, chosen: true, () => { }),
+        refused = memory.Open(Honest, chosen: true, room.SetResult);
         Assert.True(hog.TryTake(32 << 10));
         Assert.False(refused.TryTake(20 << 10));
         Assert.False(room.Task.IsCompleted);
@@ -126,11 +128,13 @@ public class LinkMemoryTests
         for (int i = 0; i < 4; i++)
         {
             LargeBuffer? taken = null;
-            taken = await buffers.TakeAsync(Mallory, false, () => { gaveWay++; taken!.Dispose(); }, CancellationToken.None);
+            taken = await buffers.TakeAsync(Mallory, false, () => { gaveWay++; taken!.Dispose(); },
+                CancellationToken.None);
             hostile.Add(taken);
         }
 
-        using LargeBuffer honest = await buffers.TakeAsync(Honest, false, () => Assert.Fail("it gives way"), CancellationToken.None);
+        using LargeBuffer honest =
+            await buffers.TakeAsync(Honest, false, () => Assert.Fail("it gives way"), CancellationToken.None);
         Assert.Equal(1, gaveWay);
         Assert.Equal(4, buffers.Used);
         // One source waits for itself, until a frame takes too long.
@@ -146,7 +150,8 @@ public class LinkMemoryTests
     public async Task What_this_node_chose_gives_way_only_to_its_like()
     {
         LargeBuffers buffers = new(1, _time);
-        LargeBuffer chosen = await buffers.TakeAsync(Honest, true, () => Assert.Fail("it gives way"), CancellationToken.None);
+        LargeBuffer chosen =
+            await buffers.TakeAsync(Honest, true, () => Assert.Fail("it gives way"), CancellationToken.None);
         using CancellationTokenSource ended = new();
         Task<LargeBuffer> waiting = buffers.TakeAsync(Mallory, false, () => { }, ended.Token).AsTask();
         _time.Advance(LargeBuffers.Patience * 3);
@@ -161,7 +166,8 @@ public class LinkMemoryTests
     public async Task A_buffer_that_the_node_handles_counts_until_it_is_returned_and_gives_way_to_nobody()
     {
         ReceiveMemory memory = new(10_000, new LargeBuffers(1, _time));
-        LargeBuffer taken = await memory.Large.TakeAsync(Mallory, false, () => Assert.Fail("it gives way"), CancellationToken.None);
+        LargeBuffer taken =
+            await memory.Large.TakeAsync(Mallory, false, () => Assert.Fail("it gives way"), CancellationToken.None);
         byte[] bytes = taken.HandOver();
         Task<LargeBuffer> waiting = memory.Large.TakeAsync(Honest, true, () => { }, CancellationToken.None).AsTask();
         _time.Advance(LargeBuffers.Patience * 2);
@@ -197,11 +203,13 @@ public class LinkMemoryTests
                 {
                     Memory<byte> space = buffer.Space();
                     Assert.NotEqual(0, space.Length);
-                    int count = Math.Min(Math.Min(space.Length, bytes.Length - at), random.Next(1, random.Next(2) == 0 ? 50 : 70_000));
+                    int count = Math.Min(Math.Min(space.Length, bytes.Length - at),
+                        random.Next(1, random.Next(2) == 0 ? 50 : 70_000));
                     bytes.AsMemory(at, count).CopyTo(space);
                     at += count;
                     buffer.Advance(count);
-                    Assert.Equal(ScanResult.Frames, FrameScanner.Scan(buffer.Filled, out int whole, out int needed, out _));
+                    Assert.Equal(ScanResult.Frames,
+                        FrameScanner.Scan(buffer.Filled, out int whole, out int needed, out _));
                     if (whole > 0)
                     {
                         using ReceivedFrames frames = await buffer.TakeAsync(whole);
@@ -223,7 +231,13 @@ public class LinkMemoryTests
 
     private static byte[] Frame(Random random)
     {
-        byte[] frame = new byte[random.Next(4) switch { 0 => random.Next(1, 20), 1 => random.Next(1, 5000), 2 => random.Next(1, 65_536), _ => 65_535 }];
+        byte[] frame = new byte[random.Next(4) switch
+        {
+            0 => random.Next(1, 20),
+            1 => random.Next(1, 5000),
+            2 => random.Next(1, 65_536),
+            _ => 65_535
+        }];
         random.NextBytes(frame);
         frame[0] = (byte)FrameKind.Envelope;
         return frame;

@@ -17,7 +17,8 @@ public class DnsMessageTests
     {
         // node.example is an alias of a.example, which stands first.
         byte[] answer = FakeNameServer.Answer(_question, 0,
-            [("a.example", 1, [192, 0, 2, 7]), ("node.example", 5, FakeNameServer.Name("A.EXAMPLE")), ("b.example", 1, [192, 0, 2, 9])]);
+            [("a.example", 1, [192, 0, 2, 7]), ("node.example", 5, FakeNameServer.Name("A.EXAMPLE")),
+                ("b.example", 1, [192, 0, 2, 9])]);
         var found = new List<IPAddress>();
         Assert.Equal(DnsAnswer.Addresses, DnsMessage.Read(answer, _question, found));
         Assert.Equal([IPAddress.Parse("192.0.2.7")], found);
@@ -27,7 +28,8 @@ public class DnsMessageTests
     public void Aliases_that_go_round_in_a_circle_are_no_answer()
     {
         byte[] answer = FakeNameServer.Answer(_question, 0,
-            [("node.example", 5, FakeNameServer.Name("a.example")), ("a.example", 5, FakeNameServer.Name("node.example"))]);
+            [("node.example", 5, FakeNameServer.Name("a.example")),
+                ("a.example", 5, FakeNameServer.Name("node.example"))]);
         Assert.Equal(DnsAnswer.None, DnsMessage.Read(answer, _question, []));
     }
 
@@ -48,7 +50,8 @@ public class DnsMessageTests
             ((ushort)0x1234, "node.example", DnsMessage.TypeAaaa),
         })
         {
-            byte[] other = FakeNameServer.Answer(DnsMessage.Question(id, name, type), 0, [("node.example", 1, [192, 0, 2, 7])]);
+            byte[] other = FakeNameServer.Answer(DnsMessage.Question(id, name, type), 0,
+                [("node.example", 1, [192, 0, 2, 7])]);
             Assert.Equal(DnsAnswer.None, DnsMessage.Read(other, _question, []));
         }
 
@@ -58,9 +61,11 @@ public class DnsMessageTests
     [Fact]
     public void Names_that_point_to_themselves_forwards_or_out_of_the_message_are_no_answer()
     {
-        foreach (byte[] pointer in new byte[][] { [0xC0, (byte)_question.Length], [0xC0, 0xFF], [0xFF, 0xFF], [0x40, 1], [63] })
+        foreach (byte[] pointer in new byte[][] { [0xC0, (byte)_question.Length], [0xC0, 0xFF], [0xFF, 0xFF],
+            [0x40, 1], [63] })
         {
-            byte[] answer = [.. FakeNameServer.Answer(_question, 0, []), .. pointer, 0, 1, 0, 1, 0, 0, 0, 0, 0, 4, 192, 0, 2, 7];
+            byte[] answer = [.. FakeNameServer.Answer(_question, 0, []), .. pointer, 0, 1, 0, 1, 0, 0, 0, 0, 0, 4,
+                192, 0, 2, 7];
             answer[7] = 1;
             Assert.Equal(DnsAnswer.None, DnsMessage.Read(answer, _question, []));
         }
@@ -77,7 +82,8 @@ public class DnsMessageTests
     [Fact]
     public void No_more_addresses_are_taken_than_may_be()
     {
-        byte[] answer = FakeNameServer.Answer(_question, 0, [.. Enumerable.Range(0, 60).Select(i => ("node.example", 1, new byte[] { 192, 0, 2, (byte)i }))]);
+        byte[] answer = FakeNameServer.Answer(_question, 0,
+            [.. Enumerable.Range(0, 60).Select(i => ("node.example", 1, new byte[] { 192, 0, 2, (byte)i }))]);
         var found = new List<IPAddress>();
         Assert.Equal(DnsAnswer.Addresses, DnsMessage.Read(answer, _question, found));
         Assert.Equal(NameResolver.MaxAddresses, found.Count);
@@ -87,7 +93,8 @@ public class DnsMessageTests
     public void Bytes_cut_anywhere_or_changed_anywhere_never_throw_and_name_nobody_else()
     {
         byte[] answer = FakeNameServer.Answer(_question, 0,
-            [("node.example", 5, FakeNameServer.Name("a.example")), ("a.example", 1, [192, 0, 2, 7]), ("a.example", 1, [192, 0, 2, 8])]);
+            [("node.example", 5, FakeNameServer.Name("a.example")), ("a.example", 1, [192, 0, 2, 7]),
+                ("a.example", 1, [192, 0, 2, 8])]);
         for (int length = 0; length < answer.Length; length++)
         {
             var found = new List<IPAddress>();

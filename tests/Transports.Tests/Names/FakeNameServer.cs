@@ -34,7 +34,8 @@ internal sealed class FakeNameServer : IAsyncDisposable
     internal List<(string Name, bool Tcp)> Asked { get; } = [];
 
     /// <summary>An answer in the layout of RFC 1035, section 4: the question, then records of class IN.</summary>
-    internal static byte[] Answer(byte[] question, int flags, IReadOnlyList<(string Owner, int Type, byte[] Data)> records)
+    internal static byte[] Answer(
+        byte[] question, int flags, IReadOnlyList<(string Owner, int Type, byte[] Data)> records)
     {
         var message = new List<byte>(question);
         (message[2], message[3]) = ((byte)(0x80 | flags >> 8), (byte)flags);
@@ -45,7 +46,8 @@ internal sealed class FakeNameServer : IAsyncDisposable
     }
 
     /// <summary>A name as labels.</summary>
-    internal static byte[] Name(string name) => [.. name.Split('.').SelectMany(l => Encoding.ASCII.GetBytes(l).Prepend((byte)l.Length)), 0];
+    internal static byte[] Name(string name) =>
+        [.. name.Split('.').SelectMany(l => Encoding.ASCII.GetBytes(l).Prepend((byte)l.Length)), 0];
 
     public async ValueTask DisposeAsync()
     {
@@ -61,7 +63,8 @@ internal sealed class FakeNameServer : IAsyncDisposable
         byte[] buffer = new byte[512];
         while (true)
         {
-            SocketReceiveFromResult came = await _udp.ReceiveFromAsync(buffer, new IPEndPoint(IPAddress.Any, 0), _ends.Token);
+            SocketReceiveFromResult came =
+                await _udp.ReceiveFromAsync(buffer, new IPEndPoint(IPAddress.Any, 0), _ends.Token);
             Ports.Add(((IPEndPoint)came.RemoteEndPoint).Port);
             foreach (byte[] answer in Serve(buffer[..came.ReceivedBytes], tcp: false))
                 await _udp.SendToAsync(answer, came.RemoteEndPoint, _ends.Token);
@@ -79,7 +82,8 @@ internal sealed class FakeNameServer : IAsyncDisposable
             byte[] question = new byte[size[0] << 8 | size[1]];
             await stream.ReadExactlyAsync(question, _ends.Token);
             foreach (byte[] answer in Serve(question, tcp: true))
-                await stream.WriteAsync((byte[])[(byte)(answer.Length >> 8), (byte)answer.Length, .. answer], _ends.Token);
+                await stream.WriteAsync((byte[])[(byte)(answer.Length >> 8), (byte)answer.Length, .. answer],
+                    _ends.Token);
         }
     }
 

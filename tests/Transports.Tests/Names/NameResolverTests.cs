@@ -15,7 +15,8 @@ public sealed class NameResolverTests : IDisposable
     [Fact]
     public async Task The_table_of_the_machine_goes_first_whatever_the_case()
     {
-        NameResolver names = Resolver(1, hosts: "# 10.0.0.1 gate\n10.0.0.2\tother gate.lan GATE # mine\nfe80::1 gate\n300.1.1.1 gate\n");
+        NameResolver names =
+            Resolver(1, hosts: "# 10.0.0.1 gate\n10.0.0.2\tother gate.lan GATE # mine\nfe80::1 gate\n300.1.1.1 gate\n");
         Assert.Equal(["10.0.0.2", "fe80::1"], (await names.ResolveAsync("gate", default)).Select(a => a.ToString()));
     }
 
@@ -55,7 +56,8 @@ public sealed class NameResolverTests : IDisposable
     [Fact]
     public async Task An_answer_that_was_cut_off_is_asked_for_over_TCP()
     {
-        await using var server = new FakeNameServer((q, tcp) => [tcp ? Known(q) : FakeNameServer.Answer(q, 0x0200, [])]);
+        await using var server =
+            new FakeNameServer((q, tcp) => [tcp ? Known(q) : FakeNameServer.Answer(q, 0x0200, [])]);
         Assert.Equal([_address], await Resolver(server.Port).ResolveAsync("node.example", default));
         Assert.Contains(("node.example", true), server.Asked);
     }
@@ -81,7 +83,9 @@ public sealed class NameResolverTests : IDisposable
     public async Task Whoever_waits_learns_why_there_is_no_address()
     {
         await using var server = new FakeNameServer((q, _) => [FakeNameServer.Answer(q, 3, [])]);
-        IOException none = await Assert.ThrowsAsync<IOException>(() => Resolver(server.Port).ResolveAsync("node.example", default).AsTask());
+        IOException none =
+            await Assert.ThrowsAsync<IOException>(() => Resolver(server.Port)
+                .ResolveAsync("node.example", default).AsTask());
         Assert.Contains("there is no host node.example", none.Message, StringComparison.Ordinal);
 
         await using var failing = new FakeNameServer((q, _) => [FakeNameServer.Answer(q, 2, [])]);
@@ -104,10 +108,13 @@ public sealed class NameResolverTests : IDisposable
 
     [Theory]
     [InlineData("", "127.0.0.1", 1, 2, 2)]
-    [InlineData("nameserver 1.1.1.1\nnameserver 2.2.2.2\nnameserver ::1\nnameserver 4.4.4.4", "1.1.1.1 2.2.2.2 ::1", 1, 2, 2)]
-    [InlineData("nameserver 010.1\noptions ndots:99 timeout:0 attempts:-1 rotate\n;nameserver 3.3.3.3", "127.0.0.1", 15, 1, 2)]
+    [InlineData("nameserver 1.1.1.1\nnameserver 2.2.2.2\nnameserver ::1\nnameserver 4.4.4.4",
+        "1.1.1.1 2.2.2.2 ::1", 1, 2, 2)]
+    [InlineData("nameserver 010.1\noptions ndots:99 timeout:0 attempts:-1 rotate\n;nameserver 3.3.3.3",
+        "127.0.0.1", 15, 1, 2)]
     [InlineData("options ndots:0 timeout:999 attempts:99\nnonsense\nnameserver", "127.0.0.1", 0, 30, 5)]
-    public void The_list_of_servers_is_read_within_its_limits(string text, string servers, int dots, int seconds, int attempts)
+    public void The_list_of_servers_is_read_within_its_limits(
+        string text, string servers, int dots, int seconds, int attempts)
     {
         NameSettings read = NameSettings.Read(text.Split('\n'));
         Assert.Equal(
@@ -135,7 +142,8 @@ public sealed class NameResolverTests : IDisposable
     {
         string hostsPath = Path.Combine(_directory, "hosts"), settingsPath = Path.Combine(_directory, "resolv.conf");
         File.WriteAllText(hostsPath, hosts);
-        File.WriteAllText(settingsPath, string.Concat((servers ?? ["127.0.0.1"]).Select(s => $"nameserver {s}\n")) + settings);
+        File.WriteAllText(settingsPath, string.Concat((servers ?? ["127.0.0.1"]).Select(s => $"nameserver {s}\n"))
+            + settings);
         return new NameResolver(hostsPath, settingsPath, RandomSource.System, TimeProvider.System, port);
     }
 }

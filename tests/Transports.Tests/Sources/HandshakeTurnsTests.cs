@@ -106,5 +106,6 @@ public class HandshakeTurnsTests
     private List<Task> Ask(int host, int group, int times, CancellationToken cancellation = default) =>
         [.. Enumerable.Range(0, times).Select(_ => _turns.WaitAsync(Source(host, group), cancellation).AsTask())];
 
-    private static LinkSource Source(int host, int group) => LinkSource.Of(new IPAddress([10, 0, (byte)group, (byte)host]));
+    private static LinkSource Source(int host, int group) =>
+        LinkSource.Of(new IPAddress([10, 0, (byte)group, (byte)host]));
 }

@@ -122,8 +122,11 @@ public class LinkPlacesTests
             List<Place> taken = [];
             for (int i = 0; i < 300; i++)
             {
-                TimeSpan known = random.Next(3) == 0 ? LinkPlaces.KnownAfter * random.Next(5) : Second * random.Next(30);
-                Place newcomer = random.Next(4) == 0 ? Chosen(i) : Stranger(random.Next(3), random.Next(4)) with { Known = known };
+                TimeSpan known = random.Next(3) == 0 ? LinkPlaces.KnownAfter * random.Next(5) : Second
+                    * random.Next(30);
+                Place newcomer = random.Next(4) == 0 ? Chosen(i) : Stranger(random.Next(3), random.Next(4))
+                    with
+                { Known = known };
                 PlaceAnswer answer = LinkPlaces.Decide(most, taken.ToArray(), newcomer, out int victim);
                 if (answer == PlaceAnswer.Instead)
                 {
@@ -142,7 +145,8 @@ public class LinkPlacesTests
     private static PlaceAnswer Decide(int most, List<Place> taken, Place newcomer) =>
         LinkPlaces.Decide(most, taken.ToArray(), newcomer, out _);
 
-    private static Place Chosen(int host) => new(LinkSourceOf(host, 100 + host), Chosen: true, TimeSpan.Zero, TimeSpan.Zero);
+    private static Place Chosen(int host) =>
+        new(LinkSourceOf(host, 100 + host), Chosen: true, TimeSpan.Zero, TimeSpan.Zero);
 
     private static Place Stranger(int host, int group, TimeSpan known = default) =>
         new(LinkSourceOf(host, group), Chosen: false, known, known);

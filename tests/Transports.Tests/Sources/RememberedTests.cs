@@ -97,7 +97,8 @@ public sealed class RememberedTests : IDisposable
         Assert.True(memory.Note(fresh, Here).IsEmpty);
         Assert.True(memory.Note(Peer(4), Here).IsEmpty);
         Assert.Equal(4UL, CertificateNumber.Read(memory.Note(old, There).Span));
-        Assert.True(CertificateNumber.TryVerify(memory.Note(unnumbered, Here).Span, _identity.PublicKey.Span, out ulong number));
+        Assert.True(CertificateNumber.TryVerify(memory.Note(unnumbered, Here).Span, _identity.PublicKey.Span,
+            out ulong number));
         Assert.Equal(4UL, number);
     }
 

@@ -57,10 +57,13 @@ internal static class DiskWeek
             byte[] record = new byte[size];
             random.NextBytes(record);
             GossipId id = GossipId.Of(record);
-            store.PutGossip(id, new GossipRow(TimeSpan.Zero, TimeSpan.FromHours(FappRecord.Hours), 0, IsChosen: false, IsMine: true), record);
+            store.PutGossip(
+                id, new GossipRow(TimeSpan.Zero, TimeSpan.FromHours(FappRecord.Hours), 0, IsChosen: false,
+                    IsMine: true), record);
             if (there.TryGetValue(place, out GossipId before))
             {
-                store.PutGossip(before, new GossipRow(TimeSpan.Zero, TimeSpan.Zero, 0, IsChosen: false, IsMine: true), []);
+                store.PutGossip(
+                    before, new GossipRow(TimeSpan.Zero, TimeSpan.Zero, 0, IsChosen: false, IsMine: true), []);
                 remembered.Enqueue(before);
             }
 

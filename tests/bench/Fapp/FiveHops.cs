@@ -30,7 +30,8 @@ internal static class FiveHops
                     {"fapp":"{{(isEnd ? "follow" : "relay")}}","fappRegions":["04"],"fappPublish":"10s","fappDelay":"0s","fappCover":"0s","fappTrustsClock":true,"discovery":"off"}
                     """);
                 string[] peer = i > 0 ? ["--peer", nodes[i - 1].Uri!] : [];
-                nodes.Add(await Daemon.StartAsync(program, directory, $"n{i}", ["--config", file, "--listen", "tcp://127.0.0.1:0", .. peer]));
+                nodes.Add(await Daemon.StartAsync(program, directory, $"n{i}",
+                    ["--config", file, "--listen", "tcp://127.0.0.1:0", .. peer]));
             }
 
             await nodes[0].HasRouteAsync(nodes[^1].Address);
@@ -50,16 +51,20 @@ internal static class FiveHops
         Do(there, """{"command":"fapp-practice-set","name":"Praxis","plz":"04109","payer":"GKV","draw":"0s"}""");
         string key = Do(far, """{"command":"identity"}""").GetProperty("publicKey").GetString()!;
         Do(at, $$"""{"command":"fapp-trust","organisation":"{{key}}"}""");
-        await UntilAsync(() => Do(far, """{"command":"fapp-search","level":"none"}""").GetProperty("practices").GetInt32() > 0);
+        await UntilAsync(() => Do(far, """{"command":"fapp-search","level":"none"}""").GetProperty("practices")
+            .GetInt32() > 0);
         Do(far, $$"""{"command":"fapp-list-sign","practice":"{{practice.Address}}"}""");
         var slots = new List<string>();
         for (int i = 0; i < Requests; i++)
         {
-            string start = DateTimeOffset.UtcNow.AddDays(3).AddHours(i).ToString("yyyy-MM-ddTHH:mm:00Z", CultureInfo.InvariantCulture);
-            slots.Add(Do(there, $$"""{"command":"fapp-slot-add","start":"{{start}}","minutes":50,"type":"akut"}""").GetProperty("slot").GetString()!);
+            string start = DateTimeOffset.UtcNow.AddDays(3).AddHours(i)
+                .ToString("yyyy-MM-ddTHH:mm:00Z", CultureInfo.InvariantCulture);
+            slots.Add(Do(there, $$"""{"command":"fapp-slot-add","start":"{{start}}","minutes":50,"type":"akut"}""")
+                .GetProperty("slot").GetString()!);
         }
 
-        await UntilAsync(() => Do(at, """{"command":"fapp-search","plz":"04"}""").GetProperty("slots").GetArrayLength() == Requests);
+        await UntilAsync(() => Do(at, """{"command":"fapp-search","plz":"04"}""").GetProperty("slots").GetArrayLength()
+            == Requests);
         var times = new List<double>();
         foreach (string slot in slots)
         {
@@ -75,8 +80,10 @@ internal static class FiveHops
 
         times.Sort();
         table.Add(
-            "request to decision over five IP hops", "<= 1 s", string.Create(CultureInfo.InvariantCulture, $"{times[times.Count / 2]:0.000} s"),
-            string.Create(CultureInfo.InvariantCulture, $"{Requests} requests, the slowest {times[^1]:0.000} s; the forwarder's wait and the draw are 0"));
+            "request to decision over five IP hops", "<= 1 s",
+            string.Create(CultureInfo.InvariantCulture, $"{times[times.Count / 2]:0.000} s"),
+            string.Create(CultureInfo.InvariantCulture,
+                $"{Requests} requests, the slowest {times[^1]:0.000} s; the forwarder's wait and the draw are 0"));
     }
 
     private static async Task GiveBackAsync(Client patient)

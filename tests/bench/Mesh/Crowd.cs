@@ -34,7 +34,8 @@ internal sealed class Crowd : ILinkEvents, IDisposable
     {
         if (!LinkUri.TryParse(uri, out LinkUri? parsed, out string? error))
             throw new ArgumentException(error, nameof(uri));
-        DialResult result = await new TcpTransport(_node, NullLogger<TcpTransport>.Instance).DialAsync(parsed, CancellationToken.None);
+        DialResult result = await new TcpTransport(_node, NullLogger<TcpTransport>.Instance)
+            .DialAsync(parsed, CancellationToken.None);
         (result.Link ?? throw new IOException(result.Failure!.ToString())).Start(this);
     }
 
@@ -45,9 +46,11 @@ internal sealed class Crowd : ILinkEvents, IDisposable
         ushort number = 0;
         foreach (Abbreviation[] part in _announces.Keys.Chunk(EntriesPerUpdate))
         {
-            var update = new RouteUpdate.Writer(body.AsSpan(1), ++number, number == 1 ? RouteUpdateFlags.FirstOfTable : RouteUpdateFlags.None);
+            var update = new RouteUpdate.Writer(body.AsSpan(1), ++number, number == 1 ? RouteUpdateFlags.FirstOfTable
+                : RouteUpdateFlags.None);
             foreach (Abbreviation name in part)
-                update.TryAdd(new RouteEntry(name, (ushort)_announces[name].Sequence, name == Abbreviation.Of(_identity.Address) ? Metric.Zero : Cost));
+                update.TryAdd(new RouteEntry(name, (ushort)_announces[name].Sequence, name
+                    == Abbreviation.Of(_identity.Address) ? Metric.Zero : Cost));
             link.TrySend(FrameClass.Routing, body.AsSpan(0, 1 + update.Length));
         }
 

@@ -36,14 +36,17 @@ internal sealed class Daemon : IDisposable
             File.ReadLines($"/proc/{_process.Id}/status").First(l => l.StartsWith("VmRSS:", StringComparison.Ordinal))
                 .Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) * 1024;
 
-    /// <summary>Resident bytes that are the process's own, and those that are pages of files (proc_pid_status(5)).</summary>
+    /// <summary>
+    /// Resident bytes that are the process's own, and those that are pages of files (proc_pid_status(5)).
+    /// </summary>
     internal (long Own, long File) Memory()
     {
         string[] lines = File.ReadAllLines($"/proc/{_process.Id}/status");
         return (Kilobytes("RssAnon:") * 1024, Kilobytes("RssFile:") * 1024);
 
         long Kilobytes(string what) => long.Parse(
-            lines.First(l => l.StartsWith(what, StringComparison.Ordinal)).Split(' ', StringSplitOptions.RemoveEmptyEntries)[^2], CultureInfo.InvariantCulture);
+            lines.First(l => l.StartsWith(what, StringComparison.Ordinal))
+                .Split(' ', StringSplitOptions.RemoveEmptyEntries)[^2], CultureInfo.InvariantCulture);
     }
 
     /// <summary>Processor time used so far, user and system (proc_pid_stat(5), fields 14 and 15).</summary>
@@ -53,16 +56,19 @@ internal sealed class Daemon : IDisposable
         {
             string stat = File.ReadAllText($"/proc/{_process.Id}/stat");
             string[] fields = stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
-            long ticks = long.Parse(fields[11], CultureInfo.InvariantCulture) + long.Parse(fields[12], CultureInfo.InvariantCulture);
+            long ticks = long.Parse(fields[11], CultureInfo.InvariantCulture)
+                + long.Parse(fields[12], CultureInfo.InvariantCulture);
             return TimeSpan.FromSeconds((double)ticks / ClockTicks);
         }
     }
 
-    internal static async Task<Daemon> StartAsync(string program, string directory, string name, params string[] arguments)
+    internal static async Task<Daemon> StartAsync(
+        string program, string directory, string name, params string[] arguments)
     {
         string data = Path.Combine(directory, name);
         var start = new ProcessStartInfo(program) { RedirectStandardError = true };
-        foreach (string argument in (string[])["run", "--data-dir", data, "--name", name, "--log-level", "warning", .. arguments])
+        foreach (string argument in (string[])["run", "--data-dir", data, "--name", name, "--log-level", "warning",
+            .. arguments])
             start.ArgumentList.Add(argument);
         string control = Path.Combine(data, "control.sock");
         var clock = Stopwatch.StartNew();
@@ -93,7 +99,8 @@ internal sealed class Daemon : IDisposable
         {
             using JsonDocument routes = client.Ask("{\"command\":\"routes\"}");
             if (routes.RootElement.GetProperty("result").EnumerateArray().Any(r =>
-                    r.GetProperty("destination").GetString() == address && r.GetProperty("nextHop").ValueKind == JsonValueKind.String))
+                    r.GetProperty("destination").GetString() == address && r.GetProperty("nextHop").ValueKind
+                        == JsonValueKind.String))
                 return;
             await Task.Delay(5);
         }
@@ -122,7 +129,9 @@ internal sealed class Daemon : IDisposable
     }
 }
 
-/// <summary>A client of the control socket. It blocks: threads that look for work would take time from what is measured.</summary>
+/// <summary>
+/// A client of the control socket. It blocks: threads that look for work would take time from what is measured.
+/// </summary>
 internal sealed class Client : IDisposable
 {
     private readonly Socket _socket = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);

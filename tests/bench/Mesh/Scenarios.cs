@@ -18,7 +18,9 @@ internal sealed class Scenarios(string program, string directory, Table table)
 
     private int _networks;
 
-    /// <summary>Runs the scenarios; one alone if it is named (start, announce, messages, full, file, memory, size).</summary>
+    /// <summary>
+    /// Runs the scenarios; one alone if it is named (start, announce, messages, full, file, memory, size).
+    /// </summary>
     internal async Task RunAsync(int messages, string? only)
     {
         (string Name, Func<Task> Run)[] all =
@@ -44,7 +46,9 @@ internal sealed class Scenarios(string program, string directory, Table table)
         return Task.CompletedTask;
     }
 
-    private string NewDirectory() => Directory.CreateDirectory(Path.Combine(directory, (++_networks).ToString(CultureInfo.InvariantCulture))).FullName;
+    private string NewDirectory() =>
+        Directory.CreateDirectory(
+            Path.Combine(directory, (++_networks).ToString(CultureInfo.InvariantCulture))).FullName;
 
     private Task<Daemon> NodeAsync(string where, string name, params string[] arguments) =>
         Daemon.StartAsync(program, where, name, arguments);
@@ -61,7 +65,8 @@ internal sealed class Scenarios(string program, string directory, Table table)
         }
 
         times.Sort();
-        table.Add("start to listening", "<= 100 ms", $"{times[runs / 2]:0} ms", $"best {times[0]:0}, worst {times[^1]:0}");
+        table.Add("start to listening", "<= 100 ms", $"{times[runs / 2]:0} ms",
+            $"best {times[0]:0}, worst {times[^1]:0}");
     }
 
     private async Task AnnounceAsync()
@@ -100,7 +105,8 @@ internal sealed class Scenarios(string program, string directory, Table table)
         {
         }
 
-        table.Add("announce over a line of five, last node", "<= 0.2 s", $"{Stopwatch.GetElapsedTime(up).TotalSeconds:0.000} s");
+        table.Add("announce over a line of five, last node", "<= 0.2 s",
+            $"{Stopwatch.GetElapsedTime(up).TotalSeconds:0.000} s");
         line.ForEach(n => n.Dispose());
     }
 
@@ -116,17 +122,22 @@ internal sealed class Scenarios(string program, string directory, Table table)
         Send(alice, bob, 2_000, ManyInFlight);
         TimeSpan[] before = Used(alice, relay, bob);
         Run many = Send(alice, bob, messages, ManyInFlight);
-        table.Add("two hops, 16 in flight, durability normal", ">= 10,000/s", $"{many.PerSecond:#,0}/s", Each(before, Used(alice, relay, bob), messages));
+        table.Add("two hops, 16 in flight, durability normal", ">= 10,000/s", $"{many.PerSecond:#,0}/s",
+            Each(before, Used(alice, relay, bob), messages));
 
         int alone = Math.Min(messages, 5_000);
         before = Used(alice, relay, bob);
         Run single = Send(alice, bob, alone, 1);
         table.Add(
             "two hops, one in flight, p50", "<= 0.4 ms", $"{single.Percentile(50):0.00} ms",
-            $"p99 {single.Percentile(99):0.00} ms, {single.PerSecond:#,0}/s; {Each(before, Used(alice, relay, bob), alone)}");
+            $"p99 {single.Percentile(99):0.00} ms, {single.PerSecond:#,0}/s; "
+                + $"{Each(before, Used(alice, relay, bob), alone)}");
     }
 
-    /// <summary>A file over two hops, from the word that accepts it to the last chunk on the receiver's disk, and texts meanwhile.</summary>
+    /// <summary>
+    /// A file over two hops, from the word that accepts it to the last chunk on the receiver's disk, and texts
+    /// meanwhile.
+    /// </summary>
     private async Task FileAsync()
     {
         const int size = 10_000_000;
@@ -147,11 +158,13 @@ internal sealed class Scenarios(string program, string directory, Table table)
         for (int run = 0; run < runs; run++)
         {
             string id = Offer(sender, bob.Address, size);
-            while (!Result(receiver, $"{{\"command\":\"file-list\"}}").EnumerateArray().Any(f => f.GetProperty("id").GetString() == id))
+            while (!Result(receiver, $"{{\"command\":\"file-list\"}}").EnumerateArray()
+                .Any(f => f.GetProperty("id").GetString() == id))
                 await Task.Delay(5);
             long begin = Stopwatch.GetTimestamp();
             Result(receiver, $"{{\"command\":\"file-accept\",\"id\":\"{id}\"}}");
-            while (Result(receiver, $"{{\"command\":\"file-show\",\"id\":\"{id}\"}}").GetProperty("state").GetString() != "here")
+            while (Result(receiver, $"{{\"command\":\"file-show\",\"id\":\"{id}\"}}").GetProperty("state")
+                .GetString() != "here")
                 slowest = Math.Max(slowest, Send(alice, bob, 1, 1).Percentile(99));
             seconds.Add(Stopwatch.GetElapsedTime(begin).TotalSeconds);
             foreach (Client end in (Client[])[sender, receiver])
@@ -168,14 +181,16 @@ internal sealed class Scenarios(string program, string directory, Table table)
     {
         byte[] some = new byte[192 << 10];
         new Random(size).NextBytes(some);
-        string upload = Result(client, $"{{\"command\":\"file-begin\",\"name\":\"bench.bin\",\"size\":{size}}}").GetProperty("upload").GetString()!;
+        string upload = Result(client, $"{{\"command\":\"file-begin\",\"name\":\"bench.bin\",\"size\":{size}}}")
+            .GetProperty("upload").GetString()!;
         for (int sent = 0; sent < size; sent += some.Length)
         {
             string data = Convert.ToBase64String(some.AsSpan(0, Math.Min(some.Length, size - sent)));
             Result(client, $"{{\"command\":\"file-data\",\"upload\":\"{upload}\",\"data\":\"{data}\"}}");
         }
 
-        return Result(client, $"{{\"command\":\"file-offer\",\"to\":\"{to}\",\"upload\":\"{upload}\"}}").GetProperty("id").GetString()!;
+        return Result(client, $"{{\"command\":\"file-offer\",\"to\":\"{to}\",\"upload\":\"{upload}\"}}")
+            .GetProperty("id").GetString()!;
     }
 
     private static JsonElement Result(Client client, string request)
@@ -189,24 +204,30 @@ internal sealed class Scenarios(string program, string directory, Table table)
         [.. daemons.Select(d => d.ProcessorTime), Environment.CpuUsage.TotalTime];
 
     private static string Each(TimeSpan[] before, TimeSpan[] after, int messages) =>
-        $"processor time {string.Join(" + ", before.Zip(after, (b, a) => $"{(a - b).TotalMicroseconds / messages:0}"))} us a message (alice + relay + bob + this client)";
+        "processor time "
+            + $"{string.Join(" + ", before.Zip(after, (b, a) => $"{(a - b).TotalMicroseconds / messages:0}"))} us a "
+            + "message (alice + relay + bob + this client)";
 
     private async Task TwoHopsFullAsync(int messages)
     {
         string where = NewDirectory();
         string configuration = Path.Combine(where, "full.json");
         await File.WriteAllTextAsync(configuration, "{ \"durability\": \"full\" }");
-        using Daemon relay = await NodeAsync(where, "relay", "--config", configuration, "--listen", "tcp://127.0.0.1:0");
+        using Daemon relay =
+            await NodeAsync(where, "relay", "--config", configuration, "--listen", "tcp://127.0.0.1:0");
         using Daemon alice = await NodeAsync(where, "alice", "--config", configuration, "--peer", relay.Uri!);
         using Daemon bob = await NodeAsync(where, "bob", "--config", configuration, "--peer", relay.Uri!);
         await alice.HasRouteAsync(bob.Address);
         await bob.HasRouteAsync(alice.Address);
         Send(alice, bob, 500, ManyInFlight);
         Run run = Send(alice, bob, messages, ManyInFlight);
-        table.Add("two hops, 16 in flight, durability full", ">= 2,000/s", $"{run.PerSecond:#,0}/s", $"p50 {run.Percentile(50):0.0} ms");
+        table.Add("two hops, 16 in flight, durability full", ">= 2,000/s", $"{run.PerSecond:#,0}/s",
+            $"p50 {run.Percentile(50):0.0} ms");
     }
 
-    /// <summary>A relay with ten peers and a thousand routes; then the same after it has forwarded a hundred thousand messages.</summary>
+    /// <summary>
+    /// A relay with ten peers and a thousand routes; then the same after it has forwarded a hundred thousand messages.
+    /// </summary>
     private async Task MemoryAsync()
     {
         const int peers = 9; // and the crowd
@@ -237,7 +258,8 @@ internal sealed class Scenarios(string program, string directory, Table table)
         Send(others[0], others[1], ManyForwarded, 256);
         string atOnce = $"at once {relay.ResidentBytes / 1e6:0.0} MB; ";
         await Task.Delay(Idle);
-        table.Add("the same after 100,000 forwarded messages", "<= 28 MB", $"{relay.ResidentBytes / 1e6:0.0} MB", $"{atOnce}sender {others[0].ResidentBytes / 1e6:0.0} MB, receiver {others[1].ResidentBytes / 1e6:0.0} MB");
+        table.Add("the same after 100,000 forwarded messages", "<= 28 MB", $"{relay.ResidentBytes / 1e6:0.0} MB",
+            $"{atOnce}sender {others[0].ResidentBytes / 1e6:0.0} MB, receiver {others[1].ResidentBytes / 1e6:0.0} MB");
         others.ForEach(o => o.Dispose());
     }
 
@@ -261,7 +283,9 @@ internal sealed class Scenarios(string program, string directory, Table table)
             for (; sent < count && sent - answered < inFlight; sent++)
             {
                 started[sent] = Stopwatch.GetTimestamp();
-                lines.Write(Encoding.UTF8.GetBytes($"{{\"command\":\"send\",\"tag\":{sent},\"to\":\"{to.Address}\",\"text\":\"{text}\",\"wait\":\"delivered\"}}\n"));
+                lines.Write(Encoding.UTF8.GetBytes(
+                    $"{{\"command\":\"send\",\"tag\":{sent},\"to\":\"{to.Address}\",\"text\":\"{text}\","
+                        + "\"wait\":\"delivered\"}\n"));
             }
 
             if (lines.Length > 0)

@@ -13,11 +13,14 @@ internal sealed class Table(string loadBefore)
 
     internal void Print(TextWriter output)
     {
-        output.WriteLine($"{Environment.ProcessorCount} processors; load average before: {loadBefore}; after: {File.ReadAllText("/proc/loadavg").Trim()}");
+        output.WriteLine(
+            $"{Environment.ProcessorCount} processors; load average before: {loadBefore}; after: "
+                + $"{File.ReadAllText("/proc/loadavg").Trim()}");
         int width = _rows.Max(r => r.Figure.Length);
         int goal = _rows.Max(r => r.Goal.Length);
         int measured = _rows.Max(r => r.Measured.Length);
         foreach ((string figure, string aim, string value, string note) in _rows)
-            output.WriteLine($"| {figure.PadRight(width)} | {aim.PadRight(goal)} | {value.PadRight(measured)} | {note} |".TrimEnd());
+            output.WriteLine(
+                $"| {figure.PadRight(width)} | {aim.PadRight(goal)} | {value.PadRight(measured)} | {note} |".TrimEnd());
     }
 }

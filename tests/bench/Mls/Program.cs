@@ -25,7 +25,8 @@ internal static class Program
     private static int Main(string[] args)
     {
         bool quick = args.Contains("--quick");
-        Console.WriteLine($"runtime: {(System.Runtime.CompilerServices.RuntimeFeature.IsDynamicCodeSupported ? "JIT" : "native AOT")} {Environment.Version}");
+        Console.WriteLine(
+            $"runtime: {(System.Runtime.CompilerServices.RuntimeFeature.IsDynamicCodeSupported ? "JIT" : "native AOT")} {Environment.Version}");
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{"operation",-26}{"N",6}{"ms",10}{"goal",10}"));
         SmallThings();
         for (int i = 0; i < Sizes.Length; i++)
@@ -62,10 +63,12 @@ internal static class Program
         Report("add: create", size, AddCreateGoal[row], Median(runs, () =>
         {
             first.DropPending();
-            return () => commits[at] = first.Commit(new CommitRequest { Add = [committer.Verify(received[at++]).Value] }).Value;
+            return () => commits[at] =
+                first.Commit(new CommitRequest { Add = [committer.Verify(received[at++]).Value] }).Value;
         }));
         at = 0;
-        Report("add: process", size, AddProcessGoal[row], Median(runs, () => () => Check(last.Process(UnverifiedMessage.Parse(commits[at++].Message).Value).IsOk)));
+        Report("add: process", size, AddProcessGoal[row],
+            Median(runs, () => () => Check(last.Process(UnverifiedMessage.Parse(commits[at++].Message).Value).IsOk)));
         at = 0;
         Report("join from Welcome", size, JoinGoal[row], Median(runs, () =>
             () => Check(newcomers[at].Client.Join(UnverifiedWelcome.Parse(commits[at++].Welcome).Value).IsOk)));
@@ -73,9 +76,11 @@ internal static class Program
         byte[] data = new byte[1024];
         byte[][] messages = new byte[runs + 3][];
         at = 0;
-        Report("encrypt 1 KiB", size, EncryptGoal[row], Median(runs, () => () => messages[at++] = first.Encrypt(data).Value));
+        Report("encrypt 1 KiB", size, EncryptGoal[row],
+            Median(runs, () => () => messages[at++] = first.Encrypt(data).Value));
         at = 0;
-        Report("decrypt 1 KiB", size, DecryptGoal[row], Median(runs, () => () => Check(last.Process(UnverifiedMessage.Parse(messages[at++]).Value).IsOk)));
+        Report("decrypt 1 KiB", size, DecryptGoal[row],
+            Median(runs, () => () => Check(last.Process(UnverifiedMessage.Parse(messages[at++]).Value).IsOk)));
 
         (first, last) = World.External(size);
         byte[][] updates = new byte[runs + 3][];
@@ -119,7 +124,9 @@ internal static class Program
         Group joined = new MlsClient(counted, identity).JoinExternally(
             UnverifiedGroupInfo.Parse(group.GroupInfo().Value).Value, identity).Value.Accept();
         long after = GC.GetTotalMemory(forceFullCollection: true);
-        Console.WriteLine($"state in memory, 1024 members, memory store included: {(after - before) / joined.MemberCount} bytes a member");
+        Console.WriteLine(
+            $"state in memory, 1024 members, memory store included: {(after - before) / joined.MemberCount} bytes a "
+                + "member");
         byte[] message = group.Encrypt(new byte[1024]).Value;
         long start = GC.GetAllocatedBytesForCurrentThread();
         message = group.Encrypt(new byte[1024]).Value;
@@ -155,18 +162,23 @@ internal static class Program
     private static void Report(string name, int size, double goal, double measured)
     {
         _inTime &= measured <= goal;
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{name,-26}{size,6}{measured,10:0.000}{goal,10:0.000}{(measured <= goal ? "" : "  above")}"));
+        Console.WriteLine(
+            string.Create(CultureInfo.InvariantCulture,
+                $"{name,-26}{size,6}{measured,10:0.000}{goal,10:0.000}{(measured <= goal ? "" : "  above")}"));
     }
 
     private static void Size(string name, int bytes, int goal)
     {
         _smallEnough &= bytes <= goal;
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{name,-32}{bytes,10}{goal,10}{(bytes <= goal ? "" : "  above")}"));
+        Console.WriteLine(
+            string.Create(CultureInfo.InvariantCulture,
+                $"{name,-32}{bytes,10}{goal,10}{(bytes <= goal ? "" : "  above")}"));
     }
 
     private sealed class Anyone : CredentialValidator
     {
-        public override bool IsValid(Credential credential, ReadOnlyMemory<byte> signatureKey, CredentialUse use) => true;
+        public override bool IsValid(Credential credential, ReadOnlyMemory<byte> signatureKey, CredentialUse use) =>
+            true;
 
         public override bool MayJoinExternally(Credential credential, Credential? removed) => true;
     }

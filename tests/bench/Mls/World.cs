@@ -2,7 +2,9 @@ using QuicProChat.Mesh.Mls.Messages;
 
 namespace QuicProChat.Mesh.Mls.Bench;
 
-/// <summary>Groups to measure: suite 1, basic credentials of 32 bytes, ids of 8, as in the figures to compare with.</summary>
+/// <summary>
+/// Groups to measure: suite 1, basic credentials of 32 bytes, ids of 8, as in the figures to compare with.
+/// </summary>
 internal static class World
 {
     internal const CipherSuite Suite = CipherSuite.X25519Aes128GcmSha256Ed25519;
@@ -23,7 +25,9 @@ internal static class World
         return new Actor(new MlsClient(options, identity), identity);
     }
 
-    /// <summary>A group of so many, everybody else added by one commit without a path; the first and last member take part.</summary>
+    /// <summary>
+    /// A group of so many, everybody else added by one commit without a path; the first and last member take part.
+    /// </summary>
     internal static (Group First, Group Last) Added(int members)
     {
         Actor creator = NewActor(0);
@@ -38,7 +42,9 @@ internal static class World
         return (group, last.Client.Join(UnverifiedWelcome.Parse(commit.Welcome!).Value).Value);
     }
 
-    /// <summary>A group of so many in which everybody but the creator joined by external commit, so that the tree is full.</summary>
+    /// <summary>
+    /// A group of so many in which everybody but the creator joined by external commit, so that the tree is full.
+    /// </summary>
     internal static (Group First, Group Last) External(int members)
     {
         Actor creator = NewActor(0);
@@ -65,7 +71,8 @@ internal static class World
 
     private sealed class Trusting : CredentialValidator
     {
-        public override bool IsValid(Credential credential, ReadOnlyMemory<byte> signatureKey, CredentialUse use) => true;
+        public override bool IsValid(Credential credential, ReadOnlyMemory<byte> signatureKey, CredentialUse use) =>
+            true;
 
         public override bool MayJoinExternally(Credential credential, Credential? removed) => true;
     }

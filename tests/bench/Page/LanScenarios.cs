@@ -4,7 +4,9 @@ using System.Text.Json;
 
 namespace QuicProChat.Mesh.Bench;
 
-/// <summary>Two machines on one LAN (network namespaces, so root): how soon they have a link, and what discovery says at rest.</summary>
+/// <summary>
+/// Two machines on one LAN (network namespaces, so root): how soon they have a link, and what discovery says at rest.
+/// </summary>
 internal sealed class LanScenarios(string program, string directory, Table table)
 {
     private const int Pairs = 5;
@@ -24,7 +26,8 @@ internal sealed class LanScenarios(string program, string directory, Table table
         for (int i = 0; i < Pairs; i++)
             times.Add(await PairAsync(i));
         times.Sort();
-        table.Add("two nodes on one LAN, start to link by mDNS", "<= 2 s", $"{times[Pairs / 2]:0} ms", $"median of {Pairs}; slowest {times[^1]:0} ms");
+        table.Add("two nodes on one LAN, start to link by mDNS", "<= 2 s", $"{times[Pairs / 2]:0} ms",
+            $"median of {Pairs}; slowest {times[^1]:0} ms");
     }
 
     private async Task<double> PairAsync(int number)
@@ -63,15 +66,20 @@ internal sealed class LanScenarios(string program, string directory, Table table
         long before = Datagrams(a) + Datagrams(b);
         await Task.Delay(Counted);
         double each = (Datagrams(a) + Datagrams(b) - before) / 2.0 / Counted.TotalMinutes;
-        table.Add("discovery at rest, packets of a node", "", string.Create(CultureInfo.InvariantCulture, $"{each:0.00} a minute"), $"over {Counted.TotalSeconds:0} s, {Settles.TotalSeconds:0} s after the start");
+        table.Add("discovery at rest, packets of a node", "",
+            string.Create(CultureInfo.InvariantCulture, $"{each:0.00} a minute"),
+            $"over {Counted.TotalSeconds:0} s, {Settles.TotalSeconds:0} s after the start");
     }
 
     private static long Datagrams(string machine)
     {
-        string[] udp = [.. Run("netns", "exec", machine, "cat", "/proc/net/snmp").Split('\n').Where(static l => l.StartsWith("Udp: ", StringComparison.Ordinal))];
+        string[] udp = [.. Run("netns", "exec", machine, "cat", "/proc/net/snmp").Split('\n')
+            .Where(static l => l.StartsWith("Udp: ", StringComparison.Ordinal))];
         int column = Array.IndexOf(udp[0].Split(' '), "OutDatagrams");
-        string six = Run("netns", "exec", machine, "cat", "/proc/net/snmp6").Split('\n').First(static l => l.StartsWith("Udp6OutDatagrams", StringComparison.Ordinal));
-        return long.Parse(udp[1].Split(' ')[column], CultureInfo.InvariantCulture) + long.Parse(six.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture);
+        string six = Run("netns", "exec", machine, "cat", "/proc/net/snmp6").Split('\n')
+            .First(static l => l.StartsWith("Udp6OutDatagrams", StringComparison.Ordinal));
+        return long.Parse(udp[1].Split(' ')[column], CultureInfo.InvariantCulture)
+            + long.Parse(six.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture);
     }
 
     private static int Peers(Client client)
@@ -86,7 +94,8 @@ internal sealed class LanScenarios(string program, string directory, Table table
         await File.WriteAllTextAsync(starter, $"#!/bin/sh\nexec ip netns exec {machine} {program} \"$@\"\n");
         File.SetUnixFileMode(starter, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         string where = Directory.CreateDirectory(Path.Combine(directory, machine)).FullName;
-        return await Daemon.StartAsync(starter, where, $"node{number}", "--listen", "tcp://[::]:4711", "--discovery", "both");
+        return await Daemon.StartAsync(starter, where, $"node{number}", "--listen", "tcp://[::]:4711",
+            "--discovery", "both");
     }
 
     private static void Plug(string bridge, string machine, int port)
@@ -110,6 +119,7 @@ internal sealed class LanScenarios(string program, string directory, Table table
         using Process ran = Process.Start(start)!;
         string said = ran.StandardOutput.ReadToEnd();
         ran.WaitForExit();
-        return ran.ExitCode == 0 ? said : throw new InvalidOperationException($"ip {string.Join(' ', arguments)} ended with {ran.ExitCode}");
+        return ran.ExitCode == 0 ? said
+            : throw new InvalidOperationException($"ip {string.Join(' ', arguments)} ended with {ran.ExitCode}");
     }
 }

@@ -7,7 +7,10 @@ using Microsoft.Playwright;
 
 namespace QuicProChat.Mesh.Bench;
 
-/// <summary>The page: its bytes, how soon it is there, how it scrolls, and what it costs the daemon. Times are printed and never judged.</summary>
+/// <summary>
+/// The page: its bytes, how soon it is there, how it scrolls, and what it costs the daemon. Times are printed and never
+/// judged.
+/// </summary>
 internal sealed partial class PageScenarios(string program, string directory, Table table)
 {
     private const string Chromium = "/usr/bin/chromium";
@@ -17,7 +20,9 @@ internal sealed partial class PageScenarios(string program, string directory, Ta
 
     private static readonly TimeSpan Rest = TimeSpan.FromSeconds(20);
 
-    /// <summary>Tells when a fresh node's page stood there with what the node says, in milliseconds after the navigation began.</summary>
+    /// <summary>
+    /// Tells when a fresh node's page stood there with what the node says, in milliseconds after the navigation began.
+    /// </summary>
     private const string TellsFirstView =
         """
         window.firstView = new Promise((done) => {
@@ -26,7 +31,9 @@ internal sealed partial class PageScenarios(string program, string directory, Ta
         });
         """;
 
-    /// <summary>Scrolls a conversation from its end to its begin, a screen and a half a frame, and notes how long frames took.</summary>
+    /// <summary>
+    /// Scrolls a conversation from its end to its begin, a screen and a half a frame, and notes how long frames took.
+    /// </summary>
     private const string Scrolls =
         """
         async () => {
@@ -51,12 +58,22 @@ internal sealed partial class PageScenarios(string program, string directory, Ta
     {
         using Daemon node = await StartAsync("bytes", Web());
         var web = new Uri(Link(node));
-        using var http = new HttpClient(new SocketsHttpHandler { AutomaticDecompression = DecompressionMethods.None }) { BaseAddress = new Uri(web.GetLeftPart(UriPartial.Authority)) };
+        using var http =
+            new HttpClient(new SocketsHttpHandler
+            {
+                AutomaticDecompression =
+                DecompressionMethods.None
+            })
+            { BaseAddress = new Uri(web.GetLeftPart(UriPartial.Authority)) };
         byte[] packed = await http.GetByteArrayAsync(new Uri("/", UriKind.Relative));
         long sum = packed.Length;
         int files = 1;
-        using var unpacked = new StreamReader(new System.IO.Compression.GZipStream(new MemoryStream(packed), System.IO.Compression.CompressionMode.Decompress));
-        foreach (string named in Named().Matches(await unpacked.ReadToEndAsync()).Select(static m => m.Groups[1].Value).Distinct())
+        using var unpacked =
+            new StreamReader(
+                new System.IO.Compression.GZipStream(
+                    new MemoryStream(packed), System.IO.Compression.CompressionMode.Decompress));
+        foreach (string named in Named().Matches(await unpacked.ReadToEndAsync()).Select(static m => m.Groups[1].Value)
+            .Distinct())
         {
             sum += (await http.GetByteArrayAsync(new Uri("/" + named, UriKind.Relative))).Length;
             files++;
@@ -93,14 +110,18 @@ internal sealed partial class PageScenarios(string program, string directory, Ta
         using Daemon node = await StartAsync("long", Web());
         using var client = new Client(node.Control);
         for (int i = 0; i < Messages; i++)
-            client.Ask($"{{\"command\":\"send\",\"to\":\"self\",\"text\":\"note {i}: {new string('x', i % 90)}\"}}").Dispose();
-        await using IBrowserContext window = await browser.NewContextAsync(new BrowserNewContextOptions { ViewportSize = new ViewportSize { Width = 1180, Height = 760 } });
+            client.Ask($"{{\"command\":\"send\",\"to\":\"self\",\"text\":\"note {i}: {new string('x', i % 90)}\"}}")
+                .Dispose();
+        await using IBrowserContext window =
+            await browser.NewContextAsync(
+                new BrowserNewContextOptions { ViewportSize = new ViewportSize { Width = 1180, Height = 760 } });
         IPage page = await window.NewPageAsync();
         await OpenAsync(page, Link(node));
         await page.EvaluateAsync("location.hash = '#/chats/with/self'");
         await page.Locator(".row", new PageLocatorOptions { HasText = $"note {Messages - 1}:" }).WaitForAsync();
         double[] seen = await page.EvaluateAsync<double[]>(Scrolls);
-        table.Add("1,000 messages scrolled to their begin, longest frame", "<= 50 ms", $"{seen[1]:0} ms", $"{seen[0]:0} frames, {seen[2]:0} above 50 ms{(seen[3] == 0 ? ", begin not reached" : "")}");
+        table.Add("1,000 messages scrolled to their begin, longest frame", "<= 50 ms", $"{seen[1]:0} ms",
+            $"{seen[0]:0} frames, {seen[2]:0} above 50 ms{(seen[3] == 0 ? ", begin not reached" : "")}");
 
         await page.GetByRole(AriaRole.Button, new PageGetByRoleOptions { Name = "To the newest message" }).ClickAsync();
         var paints = new List<double>();
@@ -133,7 +154,9 @@ internal sealed partial class PageScenarios(string program, string directory, Ta
             ("with the page, a tab open", "<= 26 MB", Web(), true),
         })
         {
-            using Daemon node = await StartAsync("memory" + name.Length.ToString(CultureInfo.InvariantCulture), [.. everything, .. more]);
+            using Daemon node =
+                await StartAsync("memory" + name.Length.ToString(CultureInfo.InvariantCulture),
+                    [.. everything, .. more]);
             if (isOpened)
                 await WithTabAsync(node, name, goal);
             else
@@ -159,7 +182,8 @@ internal sealed partial class PageScenarios(string program, string directory, Ta
     {
         await Task.Delay(Rest);
         (double own, double file) = node.Memory();
-        table.Add($"resident, idle: {name}", goal, $"{node.ResidentBytes / 1e6:0.0} MB", $"{own / 1e6:0.0} MB its own, {file / 1e6:0.0} MB of the program's file");
+        table.Add($"resident, idle: {name}", goal, $"{node.ResidentBytes / 1e6:0.0} MB",
+            $"{own / 1e6:0.0} MB its own, {file / 1e6:0.0} MB of the program's file");
     }
 
     private void Show(string figure, string goal, List<double> times)
@@ -176,7 +200,8 @@ internal sealed partial class PageScenarios(string program, string directory, Ta
     }
 
     private async Task<Daemon> StartAsync(string name, params string[] arguments) =>
-        await Daemon.StartAsync(program, Directory.CreateDirectory(Path.Combine(directory, name)).FullName, "node", arguments);
+        await Daemon.StartAsync(program, Directory.CreateDirectory(Path.Combine(directory, name)).FullName,
+            "node", arguments);
 
     private static string[] Web()
     {

@@ -60,7 +60,8 @@ internal sealed class ForwardingBench
     {
         long forwarded = _relay.Router.Counters[RouterCounter.EnvelopesForwarded];
         if (forwarded != expected)
-            throw new InvalidOperationException($"{forwarded} of {expected} envelopes were forwarded: the figure means nothing.");
+            throw new InvalidOperationException(
+                $"{forwarded} of {expected} envelopes were forwarded: the figure means nothing.");
     }
 
     private ReadOnlySpan<byte> Frame(int number) => _frames.AsSpan(number * (1 + EnvelopeSize), 1 + EnvelopeSize);
@@ -80,7 +81,9 @@ internal sealed class ForwardingBench
                 random.NextBytes(payload);
                 Span<byte> frame = _frames.AsSpan((group * Batch + i) * (1 + EnvelopeSize), 1 + EnvelopeSize);
                 frame[0] = (byte)FrameKind.Envelope;
-                Envelope.Write(frame[1..], new EnvelopeHeader(EnvelopeKind.Sealed, Priority.Normal, true, 0, hops, 1_000, destination), payload);
+                Envelope.Write(frame[1..],
+                    new EnvelopeHeader(EnvelopeKind.Sealed, Priority.Normal, true, 0, hops, 1_000, destination),
+                    payload);
                 _ = Envelope.TryRead(frame[1..], out Envelope envelope);
                 // The relay sends it on with one hop less: docs/reference/protocol.md, section 4.3.
                 writer.TryAdd(CustodyCode.Taken, envelope.ComputeId().Prefix & ~0xFFFFul | (1023u - (hops - 1)));

@@ -9,7 +9,8 @@ internal sealed class Node : IRouterActions
 {
     public Node(byte number, Instant now)
     {
-        byte[] publicKey = new byte[Ed25519.PublicKeySize], secretKey = new byte[Ed25519.SecretKeySize], seed = new byte[Ed25519.SeedSize];
+        byte[] publicKey = new byte[Ed25519.PublicKeySize], secretKey = new byte[Ed25519.SecretKeySize],
+        seed = new byte[Ed25519.SeedSize];
         seed[0] = number;
         Ed25519.KeyPairFromSeed(seed, publicKey, secretKey);
         Local = new LocalNode(publicKey, (message, signature) => Ed25519.Sign(message, secretKey, signature));
@@ -39,7 +40,8 @@ internal sealed class Node : IRouterActions
         return true;
     }
 
-    public bool Broadcast(LinkId link, FrameClass frameClass, ReadOnlySpan<byte> frame) => Send(link, frameClass, frame);
+    public bool Broadcast(LinkId link, FrameClass frameClass, ReadOnlySpan<byte> frame) =>
+        Send(link, frameClass, frame);
 
     public void CloseLink(LinkId link, LinkEnd reason) => throw new InvalidOperationException($"{reason.Code}");
 
@@ -67,7 +69,8 @@ internal sealed class Node : IRouterActions
     public void Deliver(long token, in EnvelopeId id, in EnvelopeHeader header, ReadOnlySpan<byte> payload) =>
         throw new InvalidOperationException();
 
-    public void StateChanged(in EnvelopeId id, MessageState state, StateReason reason, int hops) => throw new InvalidOperationException();
+    public void StateChanged(in EnvelopeId id, MessageState state, StateReason reason, int hops) =>
+        throw new InvalidOperationException();
 
     public void RouteChanged(in NodeAddress destination)
     {

@@ -28,7 +28,12 @@ internal sealed class BenchServer : IAsyncDisposable
                 DataDirectory = server._directory,
                 Listen = [new IPEndPoint(IPAddress.Loopback, 0)],
                 Registration = RegistrationPolicy.Open,
-                Limits = new StoreLimits { MaxInboxMessages = 1_000_000, MaxInboxBytes = long.MaxValue / 2, SenderShare = 1 },
+                Limits = new StoreLimits
+                {
+                    MaxInboxMessages = 1_000_000,
+                    MaxInboxBytes = long.MaxValue / 2,
+                    SenderShare = 1
+                },
                 Rates = new RateSettings { Calls = unlimited, Opaque = unlimited, Connections = unlimited },
             },
             TimeProvider.System, RandomSource.System);
@@ -40,11 +45,13 @@ internal sealed class BenchServer : IAsyncDisposable
         LocalIdentity identity = LocalIdentity.Generate();
         _ = ServerEndpoint.TryParse($"wss://{_host.Bound[0].Authority}", out ServerEndpoint? endpoint, out _);
         ServerTrust trust = ServerTrust.Key(_host.Fingerprint);
-        RpcClient client = new(c => endpoint!.ConnectAsync(trust, null, c), new RpcClientOptions(), TimeProvider.System, new Random(1));
+        RpcClient client = new(c => endpoint!.ConnectAsync(trust, null, c), new RpcClientOptions(), TimeProvider.System,
+            new Random(1));
         Account account = new(client, Cheap, RandomSource.System);
         await account.RegisterAsync(name, "password", identity, "", CancellationToken.None);
         await client.AuthenticateAsync(
-            await account.LoginAsync(name, "password", identity.PublicKey, CancellationToken.None), default, CancellationToken.None);
+            await account.LoginAsync(name, "password", identity.PublicKey, CancellationToken.None), default,
+            CancellationToken.None);
         return (client, identity);
     }
 

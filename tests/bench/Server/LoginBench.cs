@@ -15,9 +15,11 @@ internal static class LoginBench
         OpaqueServer.MakeSecret(RandomSource.System, secret);
         using OpaqueServer server = new(secret, OpaqueSettings.Default, RandomSource.System);
         using OpaqueLogin login = new("password"u8, OpaqueSettings.Default, RandomSource.System);
-        using OpaqueRegistration registration = new("password"u8, OpaqueSettings.Default with { Stretching = null }, RandomSource.System);
+        using OpaqueRegistration registration =
+            new("password"u8, OpaqueSettings.Default with { Stretching = null }, RandomSource.System);
         byte[] response = new byte[OpaqueSizes.RegistrationResponse];
-        if (!server.TryRespond(registration.Request.Span, "alice"u8, response) || !registration.TryFinish(response, record, key))
+        if (!server.TryRespond(registration.Request.Span, "alice"u8, response)
+            || !registration.TryFinish(response, record, key))
             throw new InvalidOperationException("The registration failed.");
         TimeSpan before = Process.GetCurrentProcess().TotalProcessorTime;
         for (int i = 0; i < Rounds; i++)

@@ -17,7 +17,8 @@ internal static class MemoryBench
         int port = FreePort();
         using Process server = Process.Start(new ProcessStartInfo(
             "dotnet",
-            [Path.Combine(AppContext.BaseDirectory, "qpc-server.dll"), "run", "--data-dir", directory, "--listen", $"wss://127.0.0.1:{port}",
+            [Path.Combine(AppContext.BaseDirectory, "qpc-server.dll"), "run", "--data-dir", directory, "--listen",
+                $"wss://127.0.0.1:{port}",
              "--max-clients-per-source", "40000"])
         { RedirectStandardOutput = true })!;
         _ = server.StandardOutput.ReadToEndAsync();
@@ -32,7 +33,8 @@ internal static class MemoryBench
         server.Kill();
         await server.WaitForExitAsync();
         Directory.Delete(directory, recursive: true);
-        return $"memory: {idle / 1024} MB idle, {full / 1024} MB with {Connections} idle connections: {(full - idle) * 1.0 / Connections:0.0} kB each";
+        return $"memory: {idle / 1024} MB idle, {full / 1024} MB with {Connections} idle connections: "
+            + $"{(full - idle) * 1.0 / Connections:0.0} kB each";
     }
 
     private static async Task<ClientWebSocket> ConnectAsync(int port, bool patient)
@@ -56,7 +58,8 @@ internal static class MemoryBench
 
     private static long ResidentKilobytes(int process)
     {
-        string line = File.ReadLines($"/proc/{process}/status").Single(l => l.StartsWith("VmRSS:", StringComparison.Ordinal));
+        string line = File.ReadLines($"/proc/{process}/status")
+            .Single(l => l.StartsWith("VmRSS:", StringComparison.Ordinal));
         return long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture);
     }
 

@@ -23,7 +23,8 @@ internal static class StoreBench
         {
             for (int i = Interlocked.Increment(ref next); i <= Messages; i = Interlocked.Increment(ref next))
             {
-                NewMessage message = new(new InboxId(Key(i % Inboxes), default), new MessageId((UInt128)i), payload, 3_600_000);
+                NewMessage message =
+                    new(new InboxId(Key(i % Inboxes), default), new MessageId((UInt128)i), payload, 3_600_000);
                 EnqueueOutcome outcome = await store.Inboxes.EnqueueAsync(Key(0), [message], order: null);
                 if (outcome.Result != EnqueueResult.Stored)
                     throw new InvalidOperationException(outcome.Result.ToString());

@@ -3,9 +3,9 @@ using QuicProChat.Mesh.Identity;
 namespace QuicProChat.Mesh.Transports.Lora.Adaptation;
 
 /// <summary>
-/// Addresses that two neighbours may name by two bytes (docs/reference/lora.md, section 3). Both sides keep one address in each
-/// of 256 slots, chosen by the address itself. The sender uses a slot only after the frame that named the address in
-/// full was acknowledged, and no other full address for that slot is under way.
+/// Addresses that two neighbours may name by two bytes (docs/reference/lora.md, section 3). Both sides keep one address
+/// in each of 256 slots, chosen by the address itself. The sender uses a slot only after the frame that named the
+/// address in full was acknowledged, and no other full address for that slot is under way.
 /// </summary>
 internal sealed class AddressSlots
 {
@@ -16,7 +16,9 @@ internal sealed class AddressSlots
 
     private record struct Sent(NodeAddress Address, bool Usable, int UnderWay);
 
-    /// <summary>The link-local id of an address: its first two bytes, but never that of everyone or the escape 0.</summary>
+    /// <summary>
+    /// The link-local id of an address: its first two bytes, but never that of everyone or the escape 0.
+    /// </summary>
     internal static ushort ShortId(in NodeAddress address)
     {
         ushort id = (ushort)(address.High >> 48);

@@ -43,7 +43,8 @@ internal sealed class AirtimeGate(DutyLedger ledger, TimeSpan slot)
         {
             TrafficClass trafficClass = ClassOf(open);
             TimeSpan longest = ledger.LongestFrame(trafficClass);
-            TimeSpan wait = ledger.WaitFor(trafficClass, airtime < longest ? airtime : longest, now) ?? ledger.Band.Window;
+            TimeSpan wait = ledger.WaitFor(trafficClass, airtime < longest ? airtime : longest, now)
+                ?? ledger.Band.Window;
             if (wait == TimeSpan.Zero)
                 return open;
             Deferred++;

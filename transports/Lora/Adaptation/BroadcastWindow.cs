@@ -1,8 +1,8 @@
 namespace QuicProChat.Mesh.Transports.Lora.Adaptation;
 
 /// <summary>
-/// Which of a neighbour's broadcasts may still come: those after the last that was heard. A modem sends in order, so nothing
-/// is lost by that.
+/// Which of a neighbour's broadcasts may still come: those after the last that was heard. A modem sends in order, so
+/// nothing is lost by that.
 /// </summary>
 /// <param name="next">Number of the first one, as the neighbour told it.</param>
 internal sealed class BroadcastWindow(ushort next)

@@ -6,9 +6,10 @@ namespace QuicProChat.Mesh.Transports.Lora.Adaptation;
 //  beacon:    type 0, sequence: 0,              to: the same                  | tags | common check
 
 /// <summary>
-/// What goes to all neighbours at once: one frame with a tag for each of them, under that session's key (an authenticator in
-/// the sense of Castro and Liskov, Practical Byzantine Fault Tolerance, OSDI 1999, section 4). A tag convinces its receiver
-/// alone, so no neighbour can speak for this station. docs/decisions/radio-broadcasts.md says why not one key for all.
+/// What goes to all neighbours at once: one frame with a tag for each of them, under that session's key (an
+/// authenticator in the sense of Castro and Liskov, Practical Byzantine Fault Tolerance, OSDI 1999, section 4). A tag
+/// convinces its receiver alone, so no neighbour can speak for this station. docs/decisions/radio-broadcasts.md says
+/// why not one key for all.
 /// </summary>
 /// <param name="first">Number of the first one; drawn at the start.</param>
 /// <param name="tagSize">Size of a tag in bytes.</param>
@@ -62,7 +63,9 @@ internal sealed class Broadcasts(ushort first, int tagSize)
         return Make(header, default);
     }
 
-    /// <summary>Whether a broadcast or a beacon is from the neighbour of a session, and is new. It is so once.</summary>
+    /// <summary>
+    /// Whether a broadcast or a beacon is from the neighbour of a session, and is new. It is so once.
+    /// </summary>
     /// <param name="session">The session.</param>
     /// <param name="low">Low 16 bits of its number.</param>
     /// <param name="signed">Header and body.</param>
@@ -72,7 +75,8 @@ internal sealed class Broadcasts(ushort first, int tagSize)
         if (session.PeerBroadcasts is not { } window || (session.PeerSlot + 1) * tagSize > tags.Length)
             return false;
         uint number = window.Expand(low);
-        return window.IsNew(number) && session.Keys.Verify(number, signed, tags.Slice(session.PeerSlot * tagSize, tagSize))
+        return window.IsNew(number)
+            && session.Keys.Verify(number, signed, tags.Slice(session.PeerSlot * tagSize, tagSize))
             && window.TryAccept(number);
     }
 

@@ -1,8 +1,8 @@
 namespace QuicProChat.Mesh.Transports.Lora.Adaptation;
 
 /// <summary>
-/// When this station says who it is: to everyone, twice after its start and ever more seldom while it is alone; and to a
-/// station that was heard and is not known.
+/// When this station says who it is: to everyone, twice after its start and ever more seldom while it is alone; and to
+/// a station that was heard and is not known.
 /// </summary>
 /// <param name="random">For jitter.</param>
 internal sealed class Calls(Random random)
@@ -95,7 +95,8 @@ internal sealed class Calls(Random random)
 
     private void Plan(TimeSpan unit, TimeSpan now)
     {
-        double wait = (1 << Math.Min(Math.Max(0, _rounds - 1), RadioTuning.CallDoublings)) * (0.75 + (random.NextDouble() / 2));
+        double wait = (1 << Math.Min(Math.Max(0, _rounds - 1), RadioTuning.CallDoublings))
+            * (0.75 + (random.NextDouble() / 2));
         _roundAt = now + (Interval(unit) * wait);
     }
 }

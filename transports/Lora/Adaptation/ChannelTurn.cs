@@ -1,8 +1,8 @@
 namespace QuicProChat.Mesh.Transports.Lora.Adaptation;
 
 /// <summary>
-/// Whose turn it is on the channel: this station is silent while it waits for an acknowledgement, or overheard that somebody
-/// does; and a modem that does not listen before it talks waits at random before each run (ALOHA).
+/// Whose turn it is on the channel: this station is silent while it waits for an acknowledgement, or overheard that
+/// somebody does; and a modem that does not listen before it talks waits at random before each run (ALOHA).
 /// </summary>
 /// <param name="random">For jitter and back-off.</param>
 internal sealed class ChannelTurn(Random random)
@@ -15,7 +15,9 @@ internal sealed class ChannelTurn(Random random)
     private bool _held;
     private int _inModem;
 
-    /// <summary>Frames for others are not proven: they may silence this station half of the time, and not long at once.</summary>
+    /// <summary>
+    /// Frames for others are not proven: they may silence this station half of the time, and not long at once.
+    /// </summary>
     private readonly TokenBucket _quiet = new(RadioTuning.QuietBurst, 0.5);
 
     /// <summary>Airtime of the last frame that left.</summary>
@@ -34,7 +36,9 @@ internal sealed class ChannelTurn(Random random)
         LastAirtime = airtime;
     }
 
-    /// <summary>A frame left. The session whose acknowledgement is awaited from now on; null: none, or more will leave.</summary>
+    /// <summary>
+    /// A frame left. The session whose acknowledgement is awaited from now on; null: none, or more will leave.
+    /// </summary>
     internal RadioSession? Departed()
     {
         _inModem = Math.Max(0, _inModem - 1);
@@ -70,7 +74,9 @@ internal sealed class ChannelTurn(Random random)
             _listeningTo = null;
     }
 
-    /// <summary>The channel is in use: an acknowledgement takes a little longer. Whoever uses it may be no friend.</summary>
+    /// <summary>
+    /// The channel is in use: an acknowledgement takes a little longer. Whoever uses it may be no friend.
+    /// </summary>
     internal void ExtendWait(TimeSpan until)
     {
         until = until < _latest ? until : _latest;
@@ -108,7 +114,8 @@ internal sealed class ChannelTurn(Random random)
     {
         TimeSpan next = TimeSpan.MaxValue;
         foreach (TimeSpan at in (ReadOnlySpan<TimeSpan>)[
-            _listeningTo is null ? TimeSpan.MaxValue : _listenUntil, _held ? _holdUntil : TimeSpan.MaxValue, _quietUntil])
+            _listeningTo is null ? TimeSpan.MaxValue : _listenUntil, _held ? _holdUntil : TimeSpan.MaxValue,
+            _quietUntil])
             next = at > now && at < next ? at : next;
         return next;
     }

@@ -21,7 +21,8 @@ internal sealed class CommonCheck : IDisposable
             return;
         _key = new SecretBuffer(HMACSHA256.HashSizeInBytes);
         using SecretBuffer.Lease lease = _key.Borrow();
-        HKDF.DeriveKey(HashAlgorithmName.SHA256, networkKey, lease.Span, salt: default, info: "qpc-mesh/1 radio common"u8);
+        HKDF.DeriveKey(HashAlgorithmName.SHA256, networkKey, lease.Span, salt: default,
+            info: "qpc-mesh/1 radio common"u8);
     }
 
     /// <summary>Whether a network key keeps strangers out.</summary>

@@ -95,7 +95,8 @@ internal sealed class Encounter(NodeAddress address, byte[] publicKey, bool isKn
     {
         Candidate?.Dispose();
         AnswerNonce = Draw(random);
-        Candidate = new RadioSession(pair.Derive(AnswerNonce.Value, theirNonce, greeted: false, checkSize), greeted: false);
+        Candidate = new RadioSession(pair.Derive(AnswerNonce.Value, theirNonce, greeted: false, checkSize),
+            greeted: false);
     }
 
     /// <summary>The candidate became a session of its own.</summary>

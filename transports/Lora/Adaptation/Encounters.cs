@@ -3,8 +3,8 @@ using QuicProChat.Mesh.Identity;
 namespace QuicProChat.Mesh.Transports.Lora.Adaptation;
 
 /// <summary>
-/// Stations on the way to a session. There is one entry for each that proved itself before, and a bounded number for others:
-/// of these the one that was longest left alone gives way.
+/// Stations on the way to a session. There is one entry for each that proved itself before, and a bounded number for
+/// others: of these the one that was longest left alone gives way.
 /// </summary>
 internal sealed class Encounters : IDisposable
 {

@@ -12,6 +12,8 @@ public interface IRadioUser
     /// <summary>A queue that refused a frame has room again.</summary>
     void Writable(RadioNeighbour neighbour);
 
-    /// <summary>A neighbour answers no more, or restarted. What waited for it is dropped: the router has it still.</summary>
+    /// <summary>
+    /// A neighbour answers no more, or restarted. What waited for it is dropped: the router has it still.
+    /// </summary>
     void Down(RadioNeighbour neighbour, string reason);
 }

@@ -3,8 +3,9 @@ using QuicProChat.Mesh.Wire;
 namespace QuicProChat.Mesh.Transports.Lora.Adaptation;
 
 /// <summary>
-/// A lifetime of 16 bits in 8 (docs/reference/lora.md, section 3): exponent(4) mantissa(4); exponent 0: the mantissa, else
-/// (16 + mantissa) &lt;&lt; (exponent - 1). Rounded down, so a relay never lengthens a life; it costs at most 1/17 of it.
+/// A lifetime of 16 bits in 8 (docs/reference/lora.md, section 3): exponent(4) mantissa(4); exponent 0: the mantissa,
+/// else (16 + mantissa) &lt;&lt; (exponent - 1). Rounded down, so a relay never lengthens a life; it costs at most 1/17
+/// of it.
 /// </summary>
 internal static class LifetimeCode
 {
@@ -20,8 +21,9 @@ internal static class LifetimeCode
     }
 
     /// <summary>
-    /// Units left of a lifetime after a wait (docs/reference/protocol.md, section 4): nothing is charged for less than a unit, from
-    /// a unit on what was begun is charged in full, but the last one is over only when it really is. 0: over.
+    /// Units left of a lifetime after a wait (docs/reference/protocol.md, section 4): nothing is charged for less than
+    /// a unit, from a unit on what was begun is charged in full, but the last one is over only when it really is. 0:
+    /// over.
     /// </summary>
     internal static ushort Left(ushort units, TimeSpan waited)
     {

@@ -5,9 +5,10 @@ using QuicProChat.Mesh.Identity;
 namespace QuicProChat.Mesh.Transports.Lora.Adaptation;
 
 /// <summary>
-/// What two stations have in common as long as they keep their identities: the pseudorandom key of HKDF-SHA256 (RFC 5869,
-/// section 2.2) with their X25519 secret as input and the network key, or nothing, as salt. Everything else is expanded
-/// from it (section 2.3). It is the same for every session, so it proves who speaks but not that he speaks now.
+/// What two stations have in common as long as they keep their identities: the pseudorandom key of HKDF-SHA256 (RFC
+/// 5869, section 2.2) with their X25519 secret as input and the network key, or nothing, as salt. Everything else is
+/// expanded from it (section 2.3). It is the same for every session, so it proves who speaks but not that he speaks
+/// now.
 /// </summary>
 internal sealed class PairSecret : IDisposable
 {

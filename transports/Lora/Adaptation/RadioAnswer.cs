@@ -6,7 +6,9 @@ namespace QuicProChat.Mesh.Transports.Lora.Adaptation;
 //
 //  nonce(8) mac(8)
 
-/// <summary>The second word of a session: its MAC under the session's key proves that the greeted one is there now.</summary>
+/// <summary>
+/// The second word of a session: its MAC under the session's key proves that the greeted one is there now.
+/// </summary>
 /// <param name="Nonce">Drawn by the sender for the session at hand.</param>
 /// <param name="Mac">Covers header and nonce.</param>
 internal readonly record struct RadioAnswer(ulong Nonce, ulong Mac)

@@ -21,7 +21,9 @@ internal enum RadioFrameType : byte
 /// <summary>Kinds of discovery frames.</summary>
 internal enum DiscoveryKind : byte
 {
-    /// <summary>I am here: body = a tag for each neighbour; <c>to</c> holds its number (<see cref="Broadcasts"/>).</summary>
+    /// <summary>
+    /// I am here: body = a tag for each neighbour; <c>to</c> holds its number (<see cref="Broadcasts"/>).
+    /// </summary>
     Beacon = 0,
 
     /// <summary>Who I claim to be: <see cref="RadioIdentity"/>.</summary>
@@ -59,7 +61,9 @@ internal readonly record struct RadioFrame(RadioFrameType Type, bool AckRequest,
     private const byte AckFlag = 0x20;
     private const int TypeShift = 6;
 
-    /// <summary>Reads a header; false if the frame is shorter than header and check, or has no place in the protocol.</summary>
+    /// <summary>
+    /// Reads a header; false if the frame is shorter than header and check, or has no place in the protocol.
+    /// </summary>
     internal static bool TryRead(ReadOnlySpan<byte> bytes, int checkSize, out RadioFrame frame)
     {
         frame = default;

@@ -7,8 +7,8 @@ namespace QuicProChat.Mesh.Transports.Lora.Adaptation;
 //  salt(2) publicKey(32)
 
 /// <summary>
-/// The key that somebody claims, and by it an address: whoever has no session with it may greet it. Nothing proves the claim;
-/// the greeting does.
+/// The key that somebody claims, and by it an address: whoever has no session with it may greet it. Nothing proves the
+/// claim; the greeting does.
 /// </summary>
 /// <param name="PublicKey">Ed25519 key, 32 bytes.</param>
 internal sealed record RadioIdentity(byte[] PublicKey)

@@ -7,10 +7,15 @@ namespace QuicProChat.Mesh.Transports.Lora.Adaptation;
 /// <summary>What an item is.</summary>
 internal enum RadioItemKind : byte
 {
-    /// <summary>A frame of docs/reference/protocol.md: the low three header bits are its kind, or 0 where that is the first byte.</summary>
+    /// <summary>
+    /// A frame of docs/reference/protocol.md: the low three header bits are its kind, or 0 where that is the first
+    /// byte.
+    /// </summary>
     Frame = 0,
 
-    /// <summary>Custody answers: the low three header bits are the code, the content 2-byte envelope id prefixes.</summary>
+    /// <summary>
+    /// Custody answers: the low three header bits are the code, the content 2-byte envelope id prefixes.
+    /// </summary>
     Custody = 1,
 
     /// <summary>A piece of an item that fits no frame: tag(1) index(1) bytes; header bit 0: the last piece.</summary>
@@ -46,7 +51,8 @@ internal readonly ref struct RadioItem
     /// <summary>Kinds of frames by the low three bits; 0 stands for none of them.</summary>
     private static readonly FrameKind[] BriefKinds =
     [
-        0, FrameKind.Announce, FrameKind.RouteUpdate, FrameKind.PathRequest, FrameKind.AnnounceRequest, FrameKind.ControlAck,
+        0, FrameKind.Announce, FrameKind.RouteUpdate, FrameKind.PathRequest, FrameKind.AnnounceRequest,
+        FrameKind.ControlAck,
         FrameKind.CustodyAck,
     ];
 
@@ -123,7 +129,8 @@ internal readonly ref struct RadioItem
         EnvelopeHeader h = envelope.Header;
         int addressSize = IdSize + (agreed ? 0 : NodeAddress.Size);
         byte[] item = new byte[1 + FixedSize + addressSize + envelope.Payload.Length];
-        item[0] = (byte)(EnvelopeFlag | LastFlag | ((int)h.Kind << KindShift) | (h.WantsReceipt ? ReceiptFlag : 0) | (int)h.Priority);
+        item[0] = (byte)(EnvelopeFlag | LastFlag | ((int)h.Kind << KindShift) | (h.WantsReceipt ? ReceiptFlag : 0)
+            | (int)h.Priority);
         item[1] = (byte)((h.Attempt << AttemptShift) | Math.Min(h.HopsLeft, (byte)MaxHops));
         item[2] = LifetimeCode.Encode(h.LifetimeUnits);
         if (agreed)
@@ -146,7 +153,8 @@ internal readonly ref struct RadioItem
         frame = [];
         unknown = 0;
         int kind = (Header >> KindShift) & 0x07;
-        if (Content.Length < FixedSize + IdSize || kind > (int)EnvelopeKind.Service || !LifetimeCode.TryDecode(Content[1], out ushort lifetime))
+        if (Content.Length < FixedSize + IdSize || kind > (int)EnvelopeKind.Service
+            || !LifetimeCode.TryDecode(Content[1], out ushort lifetime))
             return false;
         ushort id = BinaryPrimitives.ReadUInt16BigEndian(Content[FixedSize..]);
         ReadOnlySpan<byte> payload = Content[(FixedSize + IdSize)..];
@@ -165,7 +173,8 @@ internal readonly ref struct RadioItem
             return false;
         }
         EnvelopeHeader header = new(
-            (EnvelopeKind)kind, (Priority)(Header & 0x03), (Header & ReceiptFlag) != 0, (byte)(Content[0] >> AttemptShift),
+            (EnvelopeKind)kind, (Priority)(Header & 0x03), (Header & ReceiptFlag) != 0,
+            (byte)(Content[0] >> AttemptShift),
             (byte)(Content[0] & MaxHops), lifetime, destination);
         frame = new byte[1 + EnvelopeHeader.Size + payload.Length];
         frame[0] = (byte)FrameKind.Envelope;

@@ -2,8 +2,9 @@ using QuicProChat.Mesh.Transports.Lora.Modems;
 
 namespace QuicProChat.Mesh.Transports.Lora.Adaptation;
 
-// Discovery (docs/reference/lora.md, section 5): calls at the start and while alone, otherwise sparse beacons. What is heard here
-// proves nothing; it makes this station greet, at a price, and the handshake (RadioMedium.Handshake.cs) proves the rest.
+// Discovery (docs/reference/lora.md, section 5): calls at the start and while alone, otherwise sparse beacons. What is
+// heard here proves nothing; it makes this station greet, at a price, and the handshake (RadioMedium.Handshake.cs)
+// proves the rest.
 public sealed partial class RadioMedium
 {
     private TimeSpan _beaconAt = TimeSpan.MaxValue;
@@ -17,7 +18,8 @@ public sealed partial class RadioMedium
     {
         get
         {
-            TimeSpan interval = DiscoveryAirtime(_authenticator.TagBytes) / (_airtime.Duty * RadioTuning.BeaconShare / 1000);
+            TimeSpan interval =
+                DiscoveryAirtime(_authenticator.TagBytes) / (_airtime.Duty * RadioTuning.BeaconShare / 1000);
             return interval > RadioTuning.ShortestBeaconInterval ? interval : RadioTuning.ShortestBeaconInterval;
         }
     }
@@ -89,7 +91,8 @@ public sealed partial class RadioMedium
                 if (identity.Address != _self.Address && AddressSlots.ShortId(identity.Address) == frame.From)
                     HearIdentity(identity);
                 break;
-            case DiscoveryKind.Greeting when frame.To == _ownId && RadioGreeting.TryRead(body, out RadioGreeting greeting):
+            case DiscoveryKind.Greeting when frame.To == _ownId
+                && RadioGreeting.TryRead(body, out RadioGreeting greeting):
                 HearGreeting(frame, greeting, bytes[..^(_common.Size + PairSecret.GreetingMacSize)]);
                 break;
             case DiscoveryKind.Answer when frame.To == _ownId && RadioAnswer.TryRead(body, out RadioAnswer answer):
@@ -125,7 +128,8 @@ public sealed partial class RadioMedium
         encounter.GreetAt = _now + IdentityAirtime + Jitter(6 * IdentityAirtime);
     }
 
-    private void HearBeacon(RadioFrame frame, ReadOnlySpan<byte> signed, ReadOnlySpan<byte> tags, FrameReceived received)
+    private void HearBeacon(
+        RadioFrame frame, ReadOnlySpan<byte> signed, ReadOnlySpan<byte> tags, FrameReceived received)
     {
         RadioNeighbour? doubted = null;
         bool known = false;

@@ -26,7 +26,8 @@ public sealed partial class RadioMedium
         if (neighbour.IsDoubted && !TryPay(neighbour.ShortId, StrangerPurse.Names, RadioGreeting.FullSize))
             return;
         neighbour.IsDoubted = false;
-        Encounter encounter = _encounters.GetOrAdd(neighbour.Address, neighbour.PublicKey.ToArray(), isKnown: true, _now);
+        Encounter encounter =
+            _encounters.GetOrAdd(neighbour.Address, neighbour.PublicKey.ToArray(), isKnown: true, _now);
         encounter.Take(neighbour);
         encounter.TouchedAt = _now;
         encounter.Tries = 0;
@@ -62,7 +63,8 @@ public sealed partial class RadioMedium
         TimeSpan wait = GreetingWait * RadioTuning.GreetingBackOff[encounter.Tries++];
         encounter.TouchedAt = _now;
         encounter.AwaitUntil = _now + wait;
-        encounter.GreetAt = encounter.Tries < RadioTuning.MaxGreetings ? encounter.AwaitUntil + Jitter(wait) : TimeSpan.MaxValue;
+        encounter.GreetAt = encounter.Tries < RadioTuning.MaxGreetings ? encounter.AwaitUntil + Jitter(wait)
+            : TimeSpan.MaxValue;
         return true;
     }
 
@@ -80,7 +82,8 @@ public sealed partial class RadioMedium
         if (stands && TryPay(frame.From, purse, 0))
             PlanProbe(neighbour!);
         // Both greeted: that of the lower address goes on.
-        bool crossed = encounter is { Nonce: not null } && _now < encounter.AwaitUntil && _self.Address.CompareTo(address) < 0;
+        bool crossed = encounter is { Nonce: not null } && _now < encounter.AwaitUntil
+            && _self.Address.CompareTo(address) < 0;
         if (stands || crossed || !TryPay(frame.From, purse, RadioAnswer.Size))
         {
             if (encounter?.Holds(pair) != true && neighbour?.Pair != pair)
@@ -97,8 +100,11 @@ public sealed partial class RadioMedium
         _calls.Drop(frame.From);
     }
 
-    /// <summary>Who made a greeting: the key that it shows, or one that is known by the sender's id. Null: nobody.</summary>
-    private (byte[] Key, PairSecret Pair)? FindGreeter(RadioFrame frame, RadioGreeting greeting, ReadOnlySpan<byte> signed)
+    /// <summary>
+    /// Who made a greeting: the key that it shows, or one that is known by the sender's id. Null: nobody.
+    /// </summary>
+    private (byte[] Key, PairSecret Pair)? FindGreeter(RadioFrame frame, RadioGreeting greeting,
+        ReadOnlySpan<byte> signed)
     {
         List<byte[]> keys = [];
         if (!greeting.PublicKey.IsEmpty)
@@ -155,7 +161,8 @@ public sealed partial class RadioMedium
         return TrySendCommon(modem, bytes);
     }
 
-    private void HearAnswer(RadioFrame frame, RadioAnswer answer, ReadOnlySpan<byte> signedAndMac, FrameReceived received)
+    private void HearAnswer(
+        RadioFrame frame, RadioAnswer answer, ReadOnlySpan<byte> signedAndMac, FrameReceived received)
     {
         foreach (Encounter encounter in _encounters.All)
         {
@@ -220,7 +227,9 @@ public sealed partial class RadioMedium
     private byte[] Introduction(RadioSession session) =>
         RadioItem.Make(RadioItemKind.Introduction, 0, _authenticator.Introduce(session, _bootId).ToArray());
 
-    /// <summary>Whether the neighbour introduced itself, or does so first of all in these items: nothing goes before that.</summary>
+    /// <summary>
+    /// Whether the neighbour introduced itself, or does so first of all in these items: nothing goes before that.
+    /// </summary>
     private static bool IsMet(RadioSession session, ReadOnlySpan<byte> items) =>
         session.PeerBootId is not null
         || (RadioItem.TryRead(ref items, out RadioItem first) && first.Kind == RadioItemKind.Introduction);

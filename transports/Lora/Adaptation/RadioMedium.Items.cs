@@ -91,7 +91,9 @@ public sealed partial class RadioMedium
         RadioItem.Append(body, ref lastAt, RadioItem.Make(RadioItemKind.Fragment, final ? 1 : 0, content));
     }
 
-    /// <summary>When the lifetime of what waits ends, as it was when the router sent it; MaxValue: it has none.</summary>
+    /// <summary>
+    /// When the lifetime of what waits ends, as it was when the router sent it; MaxValue: it has none.
+    /// </summary>
     private static TimeSpan EndOf(QueuedFrame queued) =>
         queued.Name is not null && Envelope.TryRead(queued.Frame.AsSpan(1), out Envelope envelope)
             ? queued.Since + (envelope.Header.LifetimeUnits * EnvelopeHeader.LifetimeUnit)

@@ -90,7 +90,8 @@ public sealed partial class RadioMedium
         foreach (Encounter encounter in _encounters.All)
         {
             if (encounter.ShortId != frame.From || frame.Type != RadioFrameType.Data
-                || encounter.Candidate is not { } candidate || !Checks(candidate, frame, bytes) || !IsMet(candidate, body))
+                || encounter.Candidate is not { } candidate || !Checks(candidate, frame, bytes)
+                || !IsMet(candidate, body))
                 continue;
             RadioSession session = encounter.TakeCandidate();
             ReceiveData(Begin(encounter, session), session, frame, body, received);
@@ -127,7 +128,8 @@ public sealed partial class RadioMedium
     }
 
     private void ReceiveData(
-        RadioNeighbour neighbour, RadioSession session, RadioFrame frame, ReadOnlySpan<byte> body, FrameReceived received)
+        RadioNeighbour neighbour, RadioSession session, RadioFrame frame, ReadOnlySpan<byte> body,
+        FrameReceived received)
     {
         if (!IsMet(session, body))
             return;
@@ -176,7 +178,8 @@ public sealed partial class RadioMedium
             case RadioItemKind.Custody:
                 TakeCustody(neighbour, session, item);
                 return false;
-            case RadioItemKind.Introduction when RadioIntroduction.TryRead(item.Content, out RadioIntroduction introduction):
+            case RadioItemKind.Introduction when RadioIntroduction.TryRead(
+                item.Content, out RadioIntroduction introduction):
                 session.Meet(introduction);
                 BringUp(neighbour);
                 return false;
@@ -187,7 +190,8 @@ public sealed partial class RadioMedium
                 return TakeEnvelope(neighbour, session, item);
             case RadioItemKind.Fragment when item.Content.Length > 2:
                 ReadOnlySpan<byte> whole = _pieces.Add(
-                    session, StationTable.IsSenior(neighbour, _now), item.Content[0], item.Content[1], final: (item.Low & 1) != 0,
+                    session, StationTable.IsSenior(neighbour, _now), item.Content[0], item.Content[1],
+                    final: (item.Low & 1) != 0,
                     item.Content[2..]);
                 return RadioItem.TryRead(ref whole, out RadioItem inner) && whole.IsEmpty
                     && inner.Kind != RadioItemKind.Fragment && TakeItem(neighbour, session, inner);
@@ -232,7 +236,8 @@ public sealed partial class RadioMedium
     }
 
     private void ReceiveAcknowledgement(
-        RadioNeighbour neighbour, RadioSession session, RadioFrame frame, ReadOnlySpan<byte> body, FrameReceived received)
+        RadioNeighbour neighbour, RadioSession session, RadioFrame frame, ReadOnlySpan<byte> body,
+        FrameReceived received)
     {
         ReadOnlySpan<byte> whole = body;
         ushort beyond = 0;

@@ -33,7 +33,8 @@ public sealed partial class RadioMedium
                 neighbour.LastHeard = _now;
                 PlanProbe(neighbour);
             }
-            if (!neighbour.IsUp && neighbour.Session is { } old && _now - neighbour.LastHeard > RadioTuning.SessionPatience)
+            if (!neighbour.IsUp && neighbour.Session is { } old && _now
+                - neighbour.LastHeard > RadioTuning.SessionPatience)
             {
                 neighbour.Session = null;
                 End(old);
@@ -134,7 +135,9 @@ public sealed partial class RadioMedium
         return false;
     }
 
-    /// <summary>The most urgent class that a neighbour has something for; null: nothing, or nothing may go now.</summary>
+    /// <summary>
+    /// The most urgent class that a neighbour has something for; null: nothing, or nothing may go now.
+    /// </summary>
     private FrameClass? UrgencyOf(RadioNeighbour neighbour)
     {
         if (neighbour.Session is not { } session)
@@ -145,7 +148,8 @@ public sealed partial class RadioMedium
             if (frame.Due && !_airtime.IsBlocked(frame.Class, _now) && (best is null || frame.Class < best))
                 best = frame.Class;
         }
-        FrameClass? queued = session.Outgoing.HasRoom && neighbour.IsUp ? _airtime.FirstOpen(neighbour.Queue, _now) : null;
+        FrameClass? queued = session.Outgoing.HasRoom && neighbour.IsUp
+            ? _airtime.FirstOpen(neighbour.Queue, _now) : null;
         return queued is { } q && (best is null || q < best) ? q : best;
     }
 
@@ -186,7 +190,8 @@ public sealed partial class RadioMedium
     private void EndRun(RadioNeighbour neighbour)
     {
         _run = null;
-        if (neighbour.Session is { Outgoing.IsEmpty: false, AckOverdue.Ticks: long.MaxValue, Outgoing.HasDue: false } session)
+        if (neighbour.Session
+            is { Outgoing.IsEmpty: false, AckOverdue.Ticks: long.MaxValue, Outgoing.HasDue: false } session)
             Listen(session, from: _modem!.BusyUntil + Contention);
     }
 
@@ -194,7 +199,8 @@ public sealed partial class RadioMedium
     {
         if (neighbour.Session is not { } session)
             return false;
-        SentFrame? frame = session.Outgoing.Frames.Where(f => f.Due && !_airtime.IsBlocked(f.Class, _now)).MinBy(f => f.Class);
+        SentFrame? frame = session.Outgoing.Frames.Where(f => f.Due && !_airtime.IsBlocked(f.Class, _now))
+            .MinBy(f => f.Class);
         if (session.Outgoing.HasRoom && neighbour.IsUp
             && _airtime.FirstWithAirtime(neighbour.Queue, modem.Airtime(_frameLimit), _now) is { } queued
             && (frame is null || queued < frame.Class))
@@ -238,7 +244,8 @@ public sealed partial class RadioMedium
     {
         RadioNeighbour neighbour = _stations.All.First(n => n.Session is { } s && _now >= s.AckDue);
         RadioSession session = neighbour.Session!;
-        byte[][] items = OwesIntroduction(session) ? [Introduction(session), .. session.AckItems] : [.. session.AckItems];
+        byte[][] items = OwesIntroduction(session) ? [Introduction(session), .. session.AckItems]
+            : [.. session.AckItems];
         List<byte> body = [];
         if (session.Incoming.Beyond != 0 || items.Length > 0)
             body.AddRange([(byte)(session.Incoming.Beyond >> 8), (byte)session.Incoming.Beyond]);

@@ -2,12 +2,13 @@ using QuicProChat.Mesh.Wire;
 
 namespace QuicProChat.Mesh.Transports.Lora.Adaptation;
 
-// A route update that arrived is known to have arrived: this layer's acknowledgement stands for the router's ControlAck,
-// which is not sent. So is whatever the router says again while it still waits here.
+// A route update that arrived is known to have arrived: this layer's acknowledgement stands for the router's
+// ControlAck, which is not sent. So is whatever the router says again while it still waits here.
 public sealed partial class RadioMedium
 {
     /// <summary>True if nothing has to be queued for a frame: it waits already, or is said without one.</summary>
-    private bool TrySpare(RadioNeighbour neighbour, RadioSession session, FrameClass frameClass, ReadOnlySpan<byte> frame)
+    private bool TrySpare(
+        RadioNeighbour neighbour, RadioSession session, FrameClass frameClass, ReadOnlySpan<byte> frame)
     {
         switch ((FrameKind)frame[0])
         {
@@ -15,7 +16,8 @@ public sealed partial class RadioMedium
                 return true;
             case FrameKind.Envelope when RadioSession.NameOf(frame) is { } name
                 && (neighbour.Queue.Contains(name) || session.Outgoing.Carries(name)):
-            case FrameKind.Announce or FrameKind.AnnounceRequest or FrameKind.PathRequest when neighbour.Queue.Contains(frameClass, frame):
+            case FrameKind.Announce or FrameKind.AnnounceRequest
+                or FrameKind.PathRequest when neighbour.Queue.Contains(frameClass, frame):
                 Counters.Spared++;
                 return true;
             case FrameKind.RouteUpdate when neighbour.Queue.TryReplaceUpdate(frameClass, frame, _now):
@@ -40,7 +42,8 @@ public sealed partial class RadioMedium
         {
             // Of one that went in pieces every piece has to be there.
             ushort number = updates[i];
-            if (updates.IndexOf(number) < i || number == session.LostUpdate || session.Outgoing.CarriesUpdate(number) || neighbour.Queue.IsPartOut(number))
+            if (updates.IndexOf(number) < i || number == session.LostUpdate || session.Outgoing.CarriesUpdate(number)
+                || neighbour.Queue.IsPartOut(number))
                 continue;
             new ControlAck(number).Write(frame.AsSpan(1));
             _user.Received(neighbour, frame);

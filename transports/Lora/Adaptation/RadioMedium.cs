@@ -11,10 +11,11 @@ namespace QuicProChat.Mesh.Transports.Lora.Adaptation;
 // then this station is silent until that comes or is overdue.
 
 /// <summary>
-/// The adaptation layer (docs/reference/lora.md): makes links to neighbours out of a radio. A state machine without I/O; the
-/// loop that owns the modem owns it. What has state of its own is an object of its own: who is known
-/// (<see cref="StationTable"/>), who is being met (<see cref="Encounters"/>), whose turn it is (<see cref="ChannelTurn"/>),
-/// what may be sent (<see cref="AirtimeGate"/>) and what strangers may cost (<see cref="StrangerPrices"/>).
+/// The adaptation layer (docs/reference/lora.md): makes links to neighbours out of a radio. A state machine without
+/// I/O; the loop that owns the modem owns it. What has state of its own is an object of its own: who is known
+/// (<see cref="StationTable"/>), who is being met (<see cref="Encounters"/>), whose turn it is
+/// (<see cref="ChannelTurn"/>), what may be sent (<see cref="AirtimeGate"/>) and what strangers may cost
+/// (<see cref="StrangerPrices"/>).
 /// </summary>
 public sealed partial class RadioMedium : IRadioClient, IDisposable
 {
@@ -105,19 +106,21 @@ public sealed partial class RadioMedium : IRadioClient, IDisposable
     /// <param name="frameClass">How urgent.</param>
     /// <param name="frame">Kind and body.</param>
     /// <param name="since">Since when it has waited: a lifetime counts on; null: since now.</param>
-    public bool TrySend(RadioNeighbour neighbour, FrameClass frameClass, ReadOnlySpan<byte> frame, TimeSpan? since = null)
+    public bool TrySend(
+        RadioNeighbour neighbour, FrameClass frameClass, ReadOnlySpan<byte> frame, TimeSpan? since = null)
     {
         ArgumentNullException.ThrowIfNull(neighbour);
         if (!neighbour.IsUp || neighbour.Session is not { } session || frame.IsEmpty || frame.Length > RadioTuning.Mtu)
             return false;
         if (frame[0] == (byte)FrameKind.CustodyAck && TryShortenCustody(session, frame[1..]))
             return true;
-        return TrySpare(neighbour, session, frameClass, frame) || neighbour.Queue.TryAdd(frameClass, frame, since ?? _now);
+        return TrySpare(neighbour, session, frameClass, frame)
+            || neighbour.Queue.TryAdd(frameClass, frame, since ?? _now);
     }
 
     /// <summary>
-    /// Queues a frame (kind and body) for everyone in range. False: full, or too large for one radio frame. A path request
-    /// goes out once; of anything else each neighbour has to know who said it, so each gets its own.
+    /// Queues a frame (kind and body) for everyone in range. False: full, or too large for one radio frame. A path
+    /// request goes out once; of anything else each neighbour has to know who said it, so each gets its own.
     /// </summary>
     public bool TryBroadcast(FrameClass frameClass, ReadOnlySpan<byte> frame)
     {
@@ -145,9 +148,12 @@ public sealed partial class RadioMedium : IRadioClient, IDisposable
         return all;
     }
 
-    /// <summary>Whether a frame is one that is taken from a broadcast; a request for a whole table is for one neighbour.</summary>
+    /// <summary>
+    /// Whether a frame is one that is taken from a broadcast; a request for a whole table is for one neighbour.
+    /// </summary>
     private static bool IsForEveryone(ReadOnlySpan<byte> frame) =>
-        !frame.IsEmpty && frame[0] == (byte)FrameKind.PathRequest && PathRequest.TryRead(frame[1..], out PathRequest request)
+        !frame.IsEmpty && frame[0] == (byte)FrameKind.PathRequest
+            && PathRequest.TryRead(frame[1..], out PathRequest request)
         && !request.WholeTable;
 
     private bool TrySendToEach(FrameClass frameClass, ReadOnlySpan<byte> frame)
@@ -158,7 +164,9 @@ public sealed partial class RadioMedium : IRadioClient, IDisposable
         return all;
     }
 
-    /// <summary>Forgets that a neighbour is up, without a word to the user; it comes up anew when it answers a probe.</summary>
+    /// <summary>
+    /// Forgets that a neighbour is up, without a word to the user; it comes up anew when it answers a probe.
+    /// </summary>
     /// <param name="neighbour">Whom.</param>
     /// <param name="probeAfter">How long to leave it alone.</param>
     public void Drop(RadioNeighbour neighbour, TimeSpan probeAfter)
@@ -229,7 +237,9 @@ public sealed partial class RadioMedium : IRadioClient, IDisposable
         return NextTime();
     }
 
-    /// <summary>Others had taken the room that a queue wanted: its own frames need not leave before there is some.</summary>
+    /// <summary>
+    /// Others had taken the room that a queue wanted: its own frames need not leave before there is some.
+    /// </summary>
     private void TellAll()
     {
         foreach (RadioNeighbour neighbour in _stations.All)

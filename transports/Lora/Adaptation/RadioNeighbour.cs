@@ -72,12 +72,16 @@ public sealed class RadioNeighbour
     /// <summary>The session that both proved themselves in; null: it was silent for too long.</summary>
     internal RadioSession? Session { get; set; }
 
-    /// <summary>What was agreed with its key, for the next handshake; null: an encounter has it, or it was lost with one.</summary>
+    /// <summary>
+    /// What was agreed with its key, for the next handshake; null: an encounter has it, or it was lost with one.
+    /// </summary>
     internal PairSecret? Pair { get; set; }
 
     /// <summary>When it proved itself first without having been forgotten since.</summary>
     internal TimeSpan ProvenAt { get; set; }
 
-    /// <summary>Somebody who claims to be it behaves as if it had restarted; the session has to prove otherwise.</summary>
+    /// <summary>
+    /// Somebody who claims to be it behaves as if it had restarted; the session has to prove otherwise.
+    /// </summary>
     internal bool IsDoubted { get; set; }
 }

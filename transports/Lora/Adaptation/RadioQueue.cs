@@ -42,7 +42,8 @@ internal sealed class RadioQueue(RadioQueuePool pool)
 
     private const int ClassCount = 6;
 
-    private readonly Queue<QueuedFrame>[] _queues = [.. Enumerable.Range(0, ClassCount).Select(_ => new Queue<QueuedFrame>())];
+    private readonly Queue<QueuedFrame>[] _queues =
+        [.. Enumerable.Range(0, ClassCount).Select(_ => new Queue<QueuedFrame>())];
     private readonly int[] _bytes = new int[ClassCount];
     private int _refused;
     private int _held;
@@ -75,7 +76,8 @@ internal sealed class RadioQueue(RadioQueuePool pool)
     }
 
     /// <summary>
-    /// Puts a route update in the place of one that waits and is not part-way out; false if there is none, or no room for it.
+    /// Puts a route update in the place of one that waits and is not part-way out; false if there is none, or no room
+    /// for it.
     /// </summary>
     internal bool TryReplaceUpdate(FrameClass frameClass, ReadOnlySpan<byte> frame, TimeSpan since)
     {
@@ -99,7 +101,8 @@ internal sealed class RadioQueue(RadioQueuePool pool)
     }
 
     /// <summary>Whether a route update of that number is part-way out.</summary>
-    internal bool IsPartOut(ushort number) => Array.Exists(_queues, q => q.Any(f => f.Update == number && f.Item is not null));
+    internal bool IsPartOut(ushort number) =>
+        Array.Exists(_queues, q => q.Any(f => f.Update == number && f.Item is not null));
 
     internal bool TryAdd(FrameClass frameClass, ReadOnlySpan<byte> frame, TimeSpan since)
     {

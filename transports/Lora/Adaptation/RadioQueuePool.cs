@@ -1,9 +1,9 @@
 namespace QuicProChat.Mesh.Transports.Lora.Adaptation;
 
 /// <summary>
-/// Bytes that the queues of all neighbours of a radio share. A queue may hold as much as is free for others: one alone fills half,
-/// several come to equal parts, and a newcomer finds some (the dynamic threshold of Choudhury and Hahne, 1998). Emergencies
-/// may take what is left. For any thread.
+/// Bytes that the queues of all neighbours of a radio share. A queue may hold as much as is free for others: one alone
+/// fills half, several come to equal parts, and a newcomer finds some (the dynamic threshold of Choudhury and Hahne,
+/// 1998). Emergencies may take what is left. For any thread.
 /// </summary>
 /// <param name="total">Bytes in all.</param>
 internal sealed class RadioQueuePool(int total = RadioQueuePool.UsualBytes)
@@ -14,7 +14,9 @@ internal sealed class RadioQueuePool(int total = RadioQueuePool.UsualBytes)
     /// <summary>Bytes of a waiting frame beside its own: the objects around it, rounded up.</summary>
     private const int Overhead = 160;
 
-    /// <summary>What has to be given back before those who were refused are told: else they ask again and again for nothing.</summary>
+    /// <summary>
+    /// What has to be given back before those who were refused are told: else they ask again and again for nothing.
+    /// </summary>
     private const int WorthTelling = 4 << 10;
 
     private readonly Lock _guard = new();

@@ -46,7 +46,9 @@ internal sealed class RadioSession(SessionKeys keys, bool greeted) : IDisposable
 
     internal ReceiveWindow Incoming { get; } = new();
 
-    /// <summary>Acknowledgements that settled nothing and were read for what they carried: the same is not read again.</summary>
+    /// <summary>
+    /// Acknowledgements that settled nothing and were read for what they carried: the same is not read again.
+    /// </summary>
     internal ReplayMemory CarriedItems { get; } = new(8);
 
     /// <summary>What frames that came before may still make us say.</summary>
@@ -75,7 +77,9 @@ internal sealed class RadioSession(SessionKeys keys, bool greeted) : IDisposable
     /// <summary>Number of the next item in pieces.</summary>
     internal byte NextTag { get; set; }
 
-    /// <summary>Puts an item into the next acknowledgement; false: there are many, and a neighbour cannot make them more.</summary>
+    /// <summary>
+    /// Puts an item into the next acknowledgement; false: there are many, and a neighbour cannot make them more.
+    /// </summary>
     internal bool TryAddAckItem(byte[] item)
     {
         if (AckItems.Count >= MaxAckItems)
@@ -127,13 +131,17 @@ internal sealed class RadioSession(SessionKeys keys, bool greeted) : IDisposable
 
     public void Dispose() => Keys.Dispose();
 
-    /// <summary>What a custody answer will call the envelope in a frame (kind and body); null: it carries none.</summary>
+    /// <summary>
+    /// What a custody answer will call the envelope in a frame (kind and body); null: it carries none.
+    /// </summary>
     internal static ulong? NameOf(ReadOnlySpan<byte> frame) =>
-        frame[0] == (byte)FrameKind.Envelope && Envelope.TryRead(frame[1..], out Envelope envelope) ? NameOf(envelope) : null;
+        frame[0] == (byte)FrameKind.Envelope && Envelope.TryRead(frame[1..], out Envelope envelope)
+            ? NameOf(envelope) : null;
 
     // As the radio's frame carries it, and so as the neighbour will name it.
     private static ulong NameOf(Envelope envelope) =>
-        CustodyAnswer.NameOf(envelope.ComputeId(), envelope.Header.Attempt, Math.Min((int)envelope.Header.HopsLeft, Limits.MaxHops));
+        CustodyAnswer.NameOf(envelope.ComputeId(), envelope.Header.Attempt,
+            Math.Min((int)envelope.Header.HopsLeft, Limits.MaxHops));
 
     private static void Remember(Queue<ulong> names, ulong name, int most)
     {

@@ -1,6 +1,8 @@
 namespace QuicProChat.Mesh.Transports.Lora.Adaptation;
 
-/// <summary>Tuning of the adaptation layer: none of it is agreed between stations, all of it arbitrary within reason.</summary>
+/// <summary>
+/// Tuning of the adaptation layer: none of it is agreed between stations, all of it arbitrary within reason.
+/// </summary>
 internal static class RadioTuning
 {
     /// <summary>Largest frame of the router: with fragments of 100 bytes still below 256 pieces.</summary>
@@ -9,7 +11,9 @@ internal static class RadioTuning
     /// <summary>Most stations remembered.</summary>
     internal const int MaxNeighbours = 64;
 
-    /// <summary>Acknowledgements that show a frame missing before it is given up: others get through, this one never does.</summary>
+    /// <summary>
+    /// Acknowledgements that show a frame missing before it is given up: others get through, this one never does.
+    /// </summary>
     internal const int MaxMisses = 10;
 
     /// <summary>Overdue acknowledgements in a row after which a neighbour is down.</summary>
@@ -27,10 +31,14 @@ internal static class RadioTuning
     /// <summary>How long an acknowledgement waits for the router's custody answer, to save a frame.</summary>
     internal static readonly TimeSpan CustodyWait = TimeSpan.FromMilliseconds(100);
 
-    /// <summary>Longest round trip that is believed, in multiples of the shortest wait for an acknowledgement.</summary>
+    /// <summary>
+    /// Longest round trip that is believed, in multiples of the shortest wait for an acknowledgement.
+    /// </summary>
     internal const int RoundTripLimit = 8;
 
-    /// <summary>A frame whose acknowledgement is late is repeated within this many times its airtime, at random.</summary>
+    /// <summary>
+    /// A frame whose acknowledgement is late is repeated within this many times its airtime, at random.
+    /// </summary>
     internal const int RepeatSpread = 3;
 
     /// <summary>Broadcasts are spread over this many times their airtime.</summary>
@@ -39,10 +47,14 @@ internal static class RadioTuning
     /// <summary>Bytes that broadcasts may take which wait.</summary>
     internal const int BroadcastBytes = 64 << 10;
 
-    /// <summary>Seconds for which frames to others may keep this station silent at once; half of the time after that.</summary>
+    /// <summary>
+    /// Seconds for which frames to others may keep this station silent at once; half of the time after that.
+    /// </summary>
     internal const double QuietBurst = 15;
 
-    /// <summary>Acknowledgements at once for frames that came before, of one neighbour, and how many a second after that.</summary>
+    /// <summary>
+    /// Acknowledgements at once for frames that came before, of one neighbour, and how many a second after that.
+    /// </summary>
     internal const int DuplicateBurst = 20;
 
     /// <summary>See <see cref="DuplicateBurst"/>.</summary>
@@ -58,7 +70,8 @@ internal static class RadioTuning
     internal static readonly TimeSpan ShortestBeaconInterval = TimeSpan.FromMinutes(5);
 
     /// <summary>Shortest time from when the radio came on to the first call, and how much longer it may take.</summary>
-    internal static readonly TimeSpan FirstCall = TimeSpan.FromMilliseconds(200), FirstCallSpread = TimeSpan.FromSeconds(3);
+    internal static readonly TimeSpan FirstCall = TimeSpan.FromMilliseconds(200),
+    FirstCallSpread = TimeSpan.FromSeconds(3);
 
     /// <summary>Shortest wait between two calls, and the same in multiples of their airtime.</summary>
     internal static readonly TimeSpan ShortestCallInterval = TimeSpan.FromSeconds(10);
@@ -99,7 +112,9 @@ internal static class RadioTuning
     /// <summary>See <see cref="IdBurst"/>.</summary>
     internal static readonly TimeSpan IdInterval = TimeSpan.FromSeconds(30);
 
-    /// <summary>Key agreements at once because of strangers, and how many a second after that; of known names as many.</summary>
+    /// <summary>
+    /// Key agreements at once because of strangers, and how many a second after that; of known names as many.
+    /// </summary>
     internal const int AgreementBurst = 32;
 
     /// <summary>See <see cref="AgreementBurst"/>.</summary>
@@ -111,7 +126,9 @@ internal static class RadioTuning
     /// <summary>Bytes of items in pieces, of all neighbours together.</summary>
     internal const int ReassemblyBytes = 256 << 10;
 
-    /// <summary>Overdue acknowledgements in a row after which a neighbour in doubt is greeted anew, and any other.</summary>
+    /// <summary>
+    /// Overdue acknowledgements in a row after which a neighbour in doubt is greeted anew, and any other.
+    /// </summary>
     internal const int DoubtedTimeouts = 2, UndoubtedTimeouts = 6;
 
     /// <summary>A session in which nothing was heard for so long, and whose neighbour is down, is forgotten.</summary>

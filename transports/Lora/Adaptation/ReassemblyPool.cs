@@ -2,8 +2,8 @@ namespace QuicProChat.Mesh.Transports.Lora.Adaptation;
 
 /// <summary>
 /// Items that came in pieces, from all neighbours together: of one neighbour at most four, each at most 256 pieces and
-/// <see cref="RadioTuning.Mtu"/> bytes; in all a number of bytes, of which newcomers have half. What was left alone the longest
-/// gives way, newcomers' first.
+/// <see cref="RadioTuning.Mtu"/> bytes; in all a number of bytes, of which newcomers have half. What was left alone the
+/// longest gives way, newcomers' first.
 /// </summary>
 /// <param name="maxBytes">Bytes in all, what a piece costs by itself included.</param>
 internal sealed class ReassemblyPool(int maxBytes)

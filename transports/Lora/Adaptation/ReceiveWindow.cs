@@ -15,7 +15,8 @@ internal sealed class ReceiveWindow
     internal uint Expand(byte sequence)
     {
         int ahead = (sequence - (int)Expected) & RadioFrame.SequenceMask;
-        return ahead < SentFrames.Size ? Expected + (uint)ahead : Expected - (uint)(RadioFrame.SequenceMask + 1 - ahead);
+        return ahead < SentFrames.Size ? Expected + (uint)ahead : Expected
+            - (uint)(RadioFrame.SequenceMask + 1 - ahead);
     }
 
     /// <summary>Notes a frame; false if it arrived before.</summary>

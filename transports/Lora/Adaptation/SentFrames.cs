@@ -81,7 +81,9 @@ internal sealed class SentFrames
         return frame;
     }
 
-    /// <summary>The number that a five-bit "next expected" means: the oldest unsettled one, or one of the 16 after it.</summary>
+    /// <summary>
+    /// The number that a five-bit "next expected" means: the oldest unsettled one, or one of the 16 after it.
+    /// </summary>
     internal uint Expand(byte expected)
     {
         uint oldest = _frames.TryPeek(out SentFrame? first) ? first.Counter : _next;
@@ -99,7 +101,9 @@ internal sealed class SentFrames
         return false;
     }
 
-    /// <summary>Takes an acknowledgement; returns the frames that it settles. Null: it speaks of what was never sent.</summary>
+    /// <summary>
+    /// Takes an acknowledgement; returns the frames that it settles. Null: it speaks of what was never sent.
+    /// </summary>
     /// <param name="expected">Everything before this number arrived.</param>
     /// <param name="beyond">Bit i: number expected + 1 + i arrived too.</param>
     internal List<SentFrame>? Acknowledge(uint expected, ushort beyond)
@@ -137,7 +141,9 @@ internal sealed class SentFrames
         return ahead < 0 || (ahead is > 0 and <= Size && (beyond >> (ahead - 1) & 1) != 0);
     }
 
-    /// <summary>No acknowledgement came: the shortest frame goes again, and its acknowledgement will tell of the others.</summary>
+    /// <summary>
+    /// No acknowledgement came: the shortest frame goes again, and its acknowledgement will tell of the others.
+    /// </summary>
     internal void Timeout()
     {
         SentFrame? shortest = null;

@@ -7,8 +7,9 @@ namespace QuicProChat.Mesh.Transports.Lora.Adaptation;
 
 /// <summary>
 /// The keys of one session, one for each direction. Every check is the beginning of HMAC-SHA256(key, number(4) || frame
-/// without check); the frame's first byte tells data, acknowledgements, broadcasts and answers apart. With two bytes a forged
-/// frame passes once in 65,536 tries, each of which takes airtime; the check also finds damage, as a CRC of that size would.
+/// without check); the frame's first byte tells data, acknowledgements, broadcasts and answers apart. With two bytes a
+/// forged frame passes once in 65,536 tries, each of which takes airtime; the check also finds damage, as a CRC of that
+/// size would.
 /// </summary>
 internal sealed class SessionKeys : IDisposable
 {

@@ -3,8 +3,8 @@ using QuicProChat.Mesh.Identity;
 namespace QuicProChat.Mesh.Transports.Lora.Adaptation;
 
 /// <summary>
-/// Stations that proved themselves. Half of the places are kept for those that have been neighbours for a while; who came
-/// lately and has been silent the longest gives way to the next one, so that a newcomer always finds a place.
+/// Stations that proved themselves. Half of the places are kept for those that have been neighbours for a while; who
+/// came lately and has been silent the longest gives way to the next one, so that a newcomer always finds a place.
 /// </summary>
 internal sealed class StationTable
 {

@@ -1,6 +1,8 @@
 namespace QuicProChat.Mesh.Transports.Lora.Adaptation;
 
-/// <summary>Who pays for what this station does because of a frame that does not prove that its sender is there now.</summary>
+/// <summary>
+/// Who pays for what this station does because of a frame that does not prove that its sender is there now.
+/// </summary>
 internal enum StrangerPurse
 {
     /// <summary>Somebody who is not known.</summary>
@@ -14,8 +16,9 @@ internal enum StrangerPurse
 }
 
 /// <summary>
-/// What frames that prove nothing can make this station spend: airtime and key agreements, in all and for each two-byte id
-/// (docs/reference/lora.md, section 5). The purses are as large as each other, and none can be emptied by who pays from another.
+/// What frames that prove nothing can make this station spend: airtime and key agreements, in all and for each two-byte
+/// id (docs/reference/lora.md, section 5). The purses are as large as each other, and none can be emptied by who pays
+/// from another.
 /// </summary>
 internal sealed class StrangerPrices
 {
@@ -34,7 +37,8 @@ internal sealed class StrangerPrices
         _unit = unit.TotalSeconds;
         for (int purse = 0; purse < Purses; purse++)
         {
-            _airtime[purse] = new TokenBucket(RadioTuning.StrangerBurst * _unit, RadioTuning.StrangerShare / Purses * duty);
+            _airtime[purse] =
+                new TokenBucket(RadioTuning.StrangerBurst * _unit, RadioTuning.StrangerShare / Purses * duty);
             _agreements[purse] = new TokenBucket(RadioTuning.AgreementBurst, RadioTuning.AgreementsPerSecond);
         }
     }
@@ -49,7 +53,9 @@ internal sealed class StrangerPrices
         double amount = airtime.TotalSeconds;
         if (purse == StrangerPurse.Neighbours)
             return _airtime[(int)purse].TryTake(amount, now);
-        TokenBucket one = _ids[id % Ids] ??= new TokenBucket(RadioTuning.IdBurst * _unit, _unit / RadioTuning.IdInterval.TotalSeconds);
+        TokenBucket one =
+            _ids[id % Ids] ??= new TokenBucket(RadioTuning.IdBurst
+                * _unit, _unit / RadioTuning.IdInterval.TotalSeconds);
         return one.Has(amount, now) && _airtime[(int)purse].TryTake(amount, now) && one.TryTake(amount, now);
     }
 

@@ -34,13 +34,17 @@ public sealed class DutyLedger
 {
     private const int StepsPerWindow = 360;
 
-    /// <summary>Arbitrary: a modem may hold a frame back for carrier sense; it is counted this much longer (1/60 window).</summary>
+    /// <summary>
+    /// Arbitrary: a modem may hold a frame back for carrier sense; it is counted this much longer (1/60 window).
+    /// </summary>
     private const int GuardSteps = 6;
 
     /// <summary>A booking in step b counts while the present step is at most b + this.</summary>
     private const int KeepSteps = StepsPerWindow + GuardSteps + 1;
 
-    /// <summary>Bookings may lie up to one window ahead, because they are dated at the end of the transmission.</summary>
+    /// <summary>
+    /// Bookings may lie up to one window ahead, because they are dated at the end of the transmission.
+    /// </summary>
     private const int RingSize = KeepSteps + StepsPerWindow + 1;
 
     private const int ClassCount = 4;
@@ -55,7 +59,8 @@ public sealed class DutyLedger
 
     /// <summary>Opens the books of a sub-band.</summary>
     /// <param name="band">The rule to keep.</param>
-    /// <param name="shares">Division between the classes; ignored where the rule is a dwell time (window under a minute).</param>
+    /// <param name="shares">Division between the classes; ignored where the rule is a dwell time (window under a
+    /// minute).</param>
     /// <param name="journal">Where bookings survive a restart; null only where none is wanted.</param>
     /// <param name="now">Monotonic time.</param>
     public DutyLedger(SubBand band, LedgerShares? shares, LedgerJournal? journal, TimeSpan now)
@@ -141,7 +146,8 @@ public sealed class DutyLedger
                 total -= _ring[c, slot];
             own -= _ring[(int)trafficClass, slot];
             if (airtime.Ticks <= Free(trafficClass, total, own))
-                return TimeSpan.FromTicks(Math.Max(0, ((step + KeepSteps + 1) * _stepTicks) - (2 * Band.Window.Ticks) - now.Ticks));
+                return TimeSpan.FromTicks(
+                    Math.Max(0, ((step + KeepSteps + 1) * _stepTicks) - (2 * Band.Window.Ticks) - now.Ticks));
         }
         return null;
     }
@@ -177,7 +183,9 @@ public sealed class DutyLedger
         return Math.Min(Ceiling(c) - total, free);
     }
 
-    /// <summary>Arbitrary: a class writes to flash at most about 40 times a window plus once every twelfth of it.</summary>
+    /// <summary>
+    /// Arbitrary: a class writes to flash at most about 40 times a window plus once every twelfth of it.
+    /// </summary>
     private TimeSpan ClaimSize(TrafficClass c) => TimeSpan.FromTicks(OwnLimit(c) / 40);
 
     private void Book(TrafficClass trafficClass, long step, long ticks)

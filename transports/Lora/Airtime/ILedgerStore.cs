@@ -10,6 +10,8 @@ public interface ILedgerStore
     /// <summary>Adds bytes at the end. True only when they are on the medium.</summary>
     bool TryAppend(ReadOnlySpan<byte> bytes);
 
-    /// <summary>Puts these bytes in place of all others at once, or leaves the old ones. True only when on the medium.</summary>
+    /// <summary>
+    /// Puts these bytes in place of all others at once, or leaves the old ones. True only when on the medium.
+    /// </summary>
     bool TryReplace(ReadOnlySpan<byte> bytes);
 }

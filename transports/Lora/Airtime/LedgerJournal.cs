@@ -2,7 +2,9 @@ using System.Runtime.InteropServices;
 
 namespace QuicProChat.Mesh.Transports.Lora.Airtime;
 
-/// <summary>Airtime that was booked before this start. <paramref name="At"/> counts since the present boot and may be negative.</summary>
+/// <summary>
+/// Airtime that was booked before this start. <paramref name="At"/> counts since the present boot and may be negative.
+/// </summary>
 internal readonly record struct RememberedAirtime(TrafficClass Class, TimeSpan At, TimeSpan Airtime);
 
 /// <summary>
@@ -12,8 +14,9 @@ internal readonly record struct RememberedAirtime(TrafficClass Class, TimeSpan A
 /// <para>
 /// How old is a claim? Of the present boot: the monotonic clock knows. Of an earlier boot: a clock that something
 /// vouches for knows, if it did then and does now. Otherwise the time between the boots counts as nothing: as if the
-/// power had come back at once. A record that is damaged, other than the last one, counts as a whole budget sent now; so does a
-/// ledger that was emptied, or cut within its first record: it is replaced as a whole, so no power cut leaves such a one.
+/// power had come back at once. A record that is damaged, other than the last one, counts as a whole budget sent now;
+/// so does a ledger that was emptied, or cut within its first record: it is replaced as a whole, so no power cut leaves
+/// such a one.
 /// </para>
 /// </summary>
 /// <param name="store">Where records go.</param>

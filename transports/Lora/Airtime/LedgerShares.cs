@@ -6,11 +6,14 @@ namespace QuicProChat.Mesh.Transports.Lora.Airtime;
 /// </summary>
 /// <param name="RoutingOwn">Most that routing may use by itself, whatever messages use.</param>
 /// <param name="MessageCeiling">Total use up to which messages and routing are granted.</param>
-/// <param name="ControlCeiling">Total use up to which acknowledgements are granted; the rest is for emergencies.</param>
-/// <param name="RoutingIdle">What routing may use by itself while the total stays below <paramref name="IdleCeiling"/>.</param>
+/// <param name="ControlCeiling">Total use up to which acknowledgements are granted; the rest is for
+/// emergencies.</param>
+/// <param name="RoutingIdle">What routing may use by itself while the total stays below
+/// <paramref name="IdleCeiling"/>.</param>
 /// <param name="IdleCeiling">Total use up to which routing may borrow what messages leave.</param>
 public sealed record LedgerShares(
-    int RoutingOwn = 100, int MessageCeiling = 800, int ControlCeiling = 900, int RoutingIdle = 300, int IdleCeiling = 500)
+    int RoutingOwn = 100, int MessageCeiling = 800, int ControlCeiling = 900, int RoutingIdle = 300,
+    int IdleCeiling = 500)
 {
     /// <summary>The ceiling of a class in thousandths of the budget.</summary>
     public int CeilingOf(TrafficClass trafficClass) => trafficClass switch

@@ -37,7 +37,9 @@ public readonly record struct LoraModulation(
         return Quarters((4L * (PreambleSymbols + payloadSymbols)) + delimiterQuarters);
     }
 
-    /// <summary>Duration of a number of quarter symbols: integers all the way, so that nothing is lost to rounding.</summary>
+    /// <summary>
+    /// Duration of a number of quarter symbols: integers all the way, so that nothing is lost to rounding.
+    /// </summary>
     private TimeSpan Quarters(long quarters)
     {
         long numerator = (quarters << SpreadingFactor) * TimeSpan.TicksPerSecond;

@@ -56,7 +56,9 @@ public sealed class RegionPlan
         return plan is not null;
     }
 
-    /// <summary>Finds the sub-band that wholly contains a signal; where two touch, the one with the larger budget.</summary>
+    /// <summary>
+    /// Finds the sub-band that wholly contains a signal; where two touch, the one with the larger budget.
+    /// </summary>
     public bool TryFindBand(long frequencyHz, int bandwidthHz, [NotNullWhen(true)] out SubBand? band)
     {
         band = Bands.Where(b => b.Contains(frequencyHz, bandwidthHz)).MaxBy(b => b.Budget);

@@ -6,7 +6,8 @@ namespace QuicProChat.Mesh.Transports.Lora.Airtime;
 /// <param name="LowHz">Lower edge in hertz.</param>
 /// <param name="HighHz">Upper edge in hertz.</param>
 /// <param name="Window">Length of the sliding window of the rule.</param>
-/// <param name="Budget">Airtime allowed in every window; equal to <paramref name="Window"/> when there is no limit.</param>
+/// <param name="Budget">Airtime allowed in every window; equal to <paramref name="Window"/> when there is no
+/// limit.</param>
 /// <param name="MaxFrame">Longest single transmission.</param>
 /// <param name="MaxPowerDbm">Highest power, dBm effective radiated (a dipole at the modem's output).</param>
 public sealed record SubBand(

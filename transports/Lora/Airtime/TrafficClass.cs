@@ -9,7 +9,9 @@ public enum TrafficClass : byte
     /// <summary>Messages and receipts of users.</summary>
     Message = 1,
 
-    /// <summary>Acknowledgements between neighbours: without them the neighbour sends again, which costs more.</summary>
+    /// <summary>
+    /// Acknowledgements between neighbours: without them the neighbour sends again, which costs more.
+    /// </summary>
     Control = 2,
 
     /// <summary>Emergency messages: may use everything that the law allows.</summary>

@@ -1,6 +1,8 @@
 namespace QuicProChat.Mesh.Transports.Lora.Modems;
 
-/// <summary>CRC-16/CCITT-FALSE: polynomial 1021h, start FFFFh, not reflected. Guards serial framing, not content.</summary>
+/// <summary>
+/// CRC-16/CCITT-FALSE: polynomial 1021h, start FFFFh, not reflected. Guards serial framing, not content.
+/// </summary>
 internal static class Crc16
 {
     internal static ushort Of(ReadOnlySpan<byte> bytes)

@@ -65,7 +65,9 @@ public interface ILoraModem
     /// <summary>What the driver counted.</summary>
     ModemCounters Counters { get; }
 
-    /// <summary>Time on air of a frame of this many bytes, everything the modem adds included; never too small.</summary>
+    /// <summary>
+    /// Time on air of a frame of this many bytes, everything the modem adds included; never too small.
+    /// </summary>
     TimeSpan Airtime(int frameLength);
 
     /// <summary>The port is open.</summary>

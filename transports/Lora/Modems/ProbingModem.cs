@@ -7,8 +7,8 @@ namespace QuicProChat.Mesh.Transports.Lora.Modems;
 
 /// <summary>
 /// <c>modem=auto</c>: tries one driver after the other, a port opening each, until one gets online, and stays with it.
-/// Transparent modems (EBYTE) are never tried: they would put the questions on the air, unbooked. They have to be named.
-/// Before the modem is known, airtime and frame length are the worst of the candidates.
+/// Transparent modems (EBYTE) are never tried: they would put the questions on the air, unbooked. They have to be
+/// named. Before the modem is known, airtime and frame length are the worst of the candidates.
 /// </summary>
 public sealed class ProbingModem : ILoraModem
 {

@@ -26,7 +26,8 @@ public sealed unsafe class SerialLine : ISerialLine
     /// <summary>Opens a device.</summary>
     /// <param name="path">The device or a link to it, for example in /dev/serial/by-id.</param>
     /// <param name="baud">Bits a second.</param>
-    /// <exception cref="DeviceHeldException">Another process, or another part of this one, holds the device.</exception>
+    /// <exception cref="DeviceHeldException">Another process, or another part of this one, holds the
+    /// device.</exception>
     /// <exception cref="IOException">The device is absent, or no terminal.</exception>
     /// <exception cref="PlatformNotSupportedException">See <see cref="TermiosAbi"/>.</exception>
     public static SerialLine Open(string path, int baud)

@@ -9,7 +9,9 @@ namespace QuicProChat.Mesh.Transports.Lora.Serial;
 /// </summary>
 internal static class TermiosAbi
 {
-    /// <summary>Size of <c>struct termios2</c>: four flag words, line discipline, 19 control characters, two speeds.</summary>
+    /// <summary>
+    /// Size of <c>struct termios2</c>: four flag words, line discipline, 19 control characters, two speeds.
+    /// </summary>
     internal const int Termios2Size = 44;
 
     internal const int InputFlagsAt = 0, OutputFlagsAt = 4, ControlFlagsAt = 8, LocalFlagsAt = 12;
@@ -22,7 +24,9 @@ internal static class TermiosAbi
     /// <summary>Argument of TCFLSH: both directions.</summary>
     internal const int FlushBoth = 2;
 
-    /// <summary>c_cflag: eight bits, receiver on, no modem control lines, speed given as a number for both directions.</summary>
+    /// <summary>
+    /// c_cflag: eight bits, receiver on, no modem control lines, speed given as a number for both directions.
+    /// </summary>
     internal const uint EightBits = 0x30, Receiver = 0x80, Local = 0x800, SpeedAsNumber = 0x1000;
 
     /// <summary>Whether the numbers hold for the architecture of this process.</summary>

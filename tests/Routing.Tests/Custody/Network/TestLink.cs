@@ -3,12 +3,14 @@ using QuicProChat.Mesh.Wire;
 namespace QuicProChat.Mesh.Routing.Tests.Custody.Network;
 
 /// <summary>How a simulated link behaves.</summary>
-internal sealed record TestLinkKind(LinkProperties Properties, TimeSpan Delay, double Loss = 0, double Duplicates = 0, int Queue = int.MaxValue)
+internal sealed record TestLinkKind(
+    LinkProperties Properties, TimeSpan Delay, double Loss = 0, double Duplicates = 0, int Queue = int.MaxValue)
 {
     public static readonly TestLinkKind Stream = new(LinkProperties.Stream, TimeSpan.FromMilliseconds(1));
 
     public static readonly TestLinkKind Radio = new(
-        LinkProperties.Stream with { Reliable = false, Mtu = 4096, BitsPerSecond = 50_000 }, TimeSpan.FromMilliseconds(40),
+        LinkProperties.Stream with { Reliable = false, Mtu = 4096, BitsPerSecond = 50_000 },
+        TimeSpan.FromMilliseconds(40),
         Loss: 0.2, Duplicates: 0.1);
 }
 

@@ -25,7 +25,9 @@ internal sealed class TestNetwork(int seed, bool realRoutes = false)
 
     public List<TestNode> Nodes { get; } = [];
 
-    /// <summary>Records of the nodes that keep envelopes for others; known to all, where routes are set by hand.</summary>
+    /// <summary>
+    /// Records of the nodes that keep envelopes for others; known to all, where routes are set by hand.
+    /// </summary>
     public Dictionary<NodeAddress, Announce> Announces { get; } = [];
 
     public TestNode Add(RouterOptions? options = null, bool keeps = false)

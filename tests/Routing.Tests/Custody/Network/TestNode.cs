@@ -29,10 +29,13 @@ internal sealed class TestNode : IRouterActions
         byte[] seed = new byte[Ed25519.SeedSize];
         new Random(index + 1).NextBytes(seed);
         Ed25519.KeyPairFromSeed(seed, publicKey, secretKey);
-        _local = new LocalNode(publicKey, (message, signature) => Ed25519.Sign(message, secretKey, signature), $"node {index}");
+        _local = new LocalNode(publicKey, (message, signature) => Ed25519.Sign(message, secretKey, signature),
+            $"node {index}");
         Address = _local.Address;
         if (keeps)
-            network.Announces[Address] = Announce.Create(1, publicKey, Capabilities.StoreAndForward, null, "", (message, signature) => Ed25519.Sign(message, secretKey, signature));
+            network.Announces[Address] =
+                Announce.Create(1, publicKey, Capabilities.StoreAndForward, null, "",
+                    (message, signature) => Ed25519.Sign(message, secretKey, signature));
         Start();
     }
 
@@ -50,7 +53,9 @@ internal sealed class TestNode : IRouterActions
 
     public List<TestLink> Links { get; } = [];
 
-    /// <summary>Its neighbours' number for where it comes from; 0: a group of its own. Set before it is joined.</summary>
+    /// <summary>
+    /// Its neighbours' number for where it comes from; 0: a group of its own. Set before it is joined.
+    /// </summary>
     public ulong Group { get; set; }
 
     /// <summary>Nobody has chosen it, whoever dialled. Set before it is joined.</summary>
@@ -122,7 +127,8 @@ internal sealed class TestNode : IRouterActions
     }
 
     public SendResult Send(
-        TestNode to, int number, int size = 100, Priority priority = Priority.Normal, TimeSpan? lifetime = null, bool receipt = true)
+        TestNode to, int number, int size = 100, Priority priority = Priority.Normal, TimeSpan? lifetime = null,
+        bool receipt = true)
     {
         byte[] payload = Payload(number, size);
         var outgoing = new OutgoingEnvelope
@@ -173,7 +179,9 @@ internal sealed class TestNode : IRouterActions
 
     public void Attach(TestLink link, TestNode peer)
     {
-        LinkId id = Router.LinkUp(_network.Now, new LinkDescription(peer.Address, peer.PublicKey, link.Kind.Properties, (ulong)peer._life, link.A == this, peer.Group, Chosen: link.A == this && !peer.IsStranger));
+        LinkId id = Router.LinkUp(
+            _network.Now, new LinkDescription(peer.Address, peer.PublicKey, link.Kind.Properties, (ulong)peer._life,
+                link.A == this, peer.Group, Chosen: link.A == this && !peer.IsStranger));
         _linkIds[link] = id;
         _byId[id.Value] = link;
         Settle();
@@ -294,7 +302,8 @@ internal sealed class TestNode : IRouterActions
         {
             if (life != _life)
                 return;
-            Router.EnvelopeLoaded(_network.Now, key, Disk.TryGetValue(key.ToString(), out var kept) ? kept.Envelope : []);
+            Router.EnvelopeLoaded(_network.Now, key, Disk.TryGetValue(key.ToString(), out var kept)
+                ? kept.Envelope : []);
             Settle();
         });
     }
@@ -331,7 +340,8 @@ internal sealed class TestNode : IRouterActions
         });
     }
 
-    void IRouterActions.DeliverBulk(ulong sourceGroup, bool overRadio, ReadOnlySpan<byte> payload) => Bulk.Add((overRadio, payload.ToArray()));
+    void IRouterActions.DeliverBulk(ulong sourceGroup, bool overRadio, ReadOnlySpan<byte> payload) =>
+        Bulk.Add((overRadio, payload.ToArray()));
 
     void IRouterActions.StateChanged(in EnvelopeId id, MessageState state, StateReason reason, int hops)
     {

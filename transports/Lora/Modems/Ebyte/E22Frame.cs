@@ -71,7 +71,8 @@ internal sealed class E22Reader
     }
 
     /// <summary>Takes the next frame.</summary>
-    /// <param name="withRssi">Whether the module adds signal strength. A frame without it is taken when time is up.</param>
+    /// <param name="withRssi">Whether the module adds signal strength. A frame without it is taken when time is
+    /// up.</param>
     /// <param name="now">The time.</param>
     /// <param name="data">The frame's content.</param>
     /// <param name="rssi">Signal strength in dBm.</param>

@@ -44,7 +44,9 @@ internal static class E22Registers
         return channel >= 0 && channel <= last && first + (channel * 1_000_000) == frequencyHz ? (byte)channel : null;
     }
 
-    /// <summary>The registers as the options want them; bits that are not ours are taken from <paramref name="present"/>.</summary>
+    /// <summary>
+    /// The registers as the options want them; bits that are not ours are taken from <paramref name="present"/>.
+    /// </summary>
     internal static byte[] Wanted(LoraOptions options, int baud, ReadOnlySpan<byte> present) =>
     [
         0xFF, 0xFF, (byte)options.EbyteNetworkId,

@@ -11,7 +11,9 @@ public static class RNodeAirtime
     /// <summary>Longest packet in two frames; 508 bytes make a third, stray one.</summary>
     public const int SplitFrame = 507;
 
-    /// <summary>Modulation as the firmware sets it: preamble by time, low data rate optimisation above 16 ms a symbol.</summary>
+    /// <summary>
+    /// Modulation as the firmware sets it: preamble by time, low data rate optimisation above 16 ms a symbol.
+    /// </summary>
     public static LoraModulation Modulation(int spreadingFactor, int bandwidthHz, int codingRate)
     {
         LoraModulation bare = new(spreadingFactor, bandwidthHz, codingRate, 0, LowDataRate: false);

@@ -7,7 +7,7 @@ namespace QuicProChat.Mesh.Transports.Lora.Modems.RNode;
 // short figure is the bin that runs and the one before it, so it goes back 7.5 to 15 s; the long one is the sum of all
 // bins of an hour.
 //
-//   A figure that rose     A run ended just before: only frames add to a figure, a bin that drops out can but hide them.
+// A figure that rose     A run ended just before: only frames add to a figure, a bin that drops out can but hide them.
 //                          A run takes the whole queue (above 14 kbit/s one frame), and what is in the queue we know: a
 //                          question follows every frame, and whatever was answered before this report was read before
 //                          the run.
@@ -16,8 +16,8 @@ namespace QuicProChat.Mesh.Transports.Lora.Modems.RNode;
 //                          is in it too. What left 15 s before the question that was answered last is not inside,
 //                          however late we read.
 //
-// Both hold at any phase of the bins; only the second needs to know what the device counts for a frame, and only at most.
-// A frame that neither shows is reported with the next run, or counts as held back.
+// Both hold at any phase of the bins; only the second needs to know what the device counts for a frame, and only at
+// most. A frame that neither shows is reported with the next run, or counts as held back.
 public sealed partial class RNodeModem
 {
     /// <summary>Hundredths of a percent of two bins: the device's unit.</summary>
@@ -27,12 +27,14 @@ public sealed partial class RNodeModem
     private static readonly TimeSpan Visible = TimeSpan.FromSeconds(15.1);
 
     /// <summary>
-    /// A bin is cleared in the one before it, by a report or at the end of a frame. A second to the next report and this
-    /// are less than a bin; after a longer frame the short figure may hold what was counted an hour ago.
+    /// A bin is cleared in the one before it, by a report or at the end of a frame. A second to the next report and
+    /// this are less than a bin; after a longer frame the short figure may hold what was counted an hour ago.
     /// </summary>
     private static readonly TimeSpan LongFrame = TimeSpan.FromSeconds(6);
 
-    /// <summary>The device reports once a second: who is silent that long has firmware, or a processor, without statistics.</summary>
+    /// <summary>
+    /// The device reports once a second: who is silent that long has firmware, or a processor, without statistics.
+    /// </summary>
     private static readonly TimeSpan FirstStatistics = TimeSpan.FromSeconds(2.5);
 
     /// <summary>Bits a second above which the firmware sends one frame in a run.</summary>

@@ -3,7 +3,9 @@ namespace QuicProChat.Mesh.Transports.Lora.Modems.RNode;
 // The running modem: what it holds, what it is asked, what it says. What has left it: RNodeModem.Departures.cs.
 public sealed partial class RNodeModem
 {
-    /// <summary>Bytes on our account: far below the device's 6144, beyond which it loses and glues frames in silence.</summary>
+    /// <summary>
+    /// Bytes on our account: far below the device's 6144, beyond which it loses and glues frames in silence.
+    /// </summary>
     private const int MaxHeldBytes = 4096;
 
     /// <summary>One window of the adaptation layer goes out in one run, for one contention.</summary>
@@ -11,7 +13,9 @@ public sealed partial class RNodeModem
 
     private static readonly TimeSpan MuteAfter = TimeSpan.FromSeconds(10);
 
-    /// <summary>Arbitrary: 4 bytes each; the sooner before a report a question was asked, the more the report proves.</summary>
+    /// <summary>
+    /// Arbitrary: 4 bytes each; the sooner before a report a question was asked, the more the report proves.
+    /// </summary>
     private static readonly TimeSpan PollEvery = TimeSpan.FromSeconds(0.25);
 
     /// <summary>Arbitrary: no ordinary traffic holds a channel this long.</summary>
@@ -31,10 +35,13 @@ public sealed partial class RNodeModem
     /// <param name="Bytes">Its length.</param>
     /// <param name="Airtime">Its time on air.</param>
     /// <param name="Earliest">When it leaves the antenna at the earliest, by our clock.</param>
-    /// <param name="Question">Number of the question that follows it: with the answer the frame is in the device's queue.</param>
+    /// <param name="Question">Number of the question that follows it: with the answer the frame is in the device's
+    /// queue.</param>
     private readonly record struct Held(int Bytes, TimeSpan Airtime, TimeSpan Earliest, long Question);
 
-    /// <summary>Longest contention before a run in which the device talks little: DIFS of 2 and a window of 15 slots.</summary>
+    /// <summary>
+    /// Longest contention before a run in which the device talks little: DIFS of 2 and a window of 15 slots.
+    /// </summary>
     private TimeSpan Contention
     {
         get
@@ -44,7 +51,10 @@ public sealed partial class RNodeModem
         }
     }
 
-    /// <summary>It says nothing while it transmits, and all that it holds may go out in one run that began when it was last heard.</summary>
+    /// <summary>
+    /// It says nothing while it transmits, and all that it holds may go out in one run that began when it was last
+    /// heard.
+    /// </summary>
     private TimeSpan SilentSince => _lastHeard + _heldAirtime;
 
     private protected override bool HasRoomFor(int length, TimeSpan now) =>

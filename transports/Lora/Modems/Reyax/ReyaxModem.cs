@@ -162,7 +162,8 @@ public sealed class ReyaxModem : ModemMachine
                 Repeat(now);
                 break;
             default:
-                Lose(_phase == Phase.Hello ? "no modem with AT commands answers" : $"no answer to {_command}", RetrySoon);
+                Lose(_phase == Phase.Hello ? "no modem with AT commands answers"
+                    : $"no answer to {_command}", RetrySoon);
                 break;
         }
     }

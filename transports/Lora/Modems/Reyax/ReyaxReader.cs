@@ -24,7 +24,9 @@ internal sealed class ReyaxReader
     /// <summary><c>+RCV=65535,240,</c> data <c>,-1234,-123</c> CR LF.</summary>
     private const int MaxUnit = 15 + MaxData + 12;
 
-    /// <summary>Arbitrary: at 9600 bits a second a byte takes 1 ms; what pauses this long has been broken off.</summary>
+    /// <summary>
+    /// Arbitrary: at 9600 bits a second a byte takes 1 ms; what pauses this long has been broken off.
+    /// </summary>
     private static readonly TimeSpan Silence = TimeSpan.FromMilliseconds(200);
 
     private readonly byte[] _buffer = new byte[MaxUnit];
