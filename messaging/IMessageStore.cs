@@ -46,6 +46,9 @@ public interface IMessageStore
     /// </summary>
     void MarkRead(ConversationId conversation, Action<Instant, IReadOnlyList<Message>?> read);
 
+    /// <summary>How long this node has run in all, restarts taken together; to the second.</summary>
+    TimeSpan Running { get; }
+
     /// <summary>Running time until the first message disappears; null: none will.</summary>
     TimeSpan? UntilNextExpiry { get; }
 

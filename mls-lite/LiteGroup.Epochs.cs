@@ -170,8 +170,8 @@ public sealed partial class LiteGroup
         Span<byte> secret = content[RekeySecretAt..];
         // The next epoch; a winner of the carrier's own number that is handed on inside the loser; or one that begins
         // after all those that its beginner saw meanwhile.
-        if (number > LiteConstants.MaxEpoch || number < carrier.Number || number
-            - carrier.Number > LiteConstants.MaxEpochStep
+        if (number > LiteConstants.MaxEpoch || number < carrier.Number
+            || number - carrier.Number > LiteConstants.MaxEpochStep
             || !TryMask(carrier, header, sender.Member.PublicKey.Span, _self.Address, secret))
         {
             return false;

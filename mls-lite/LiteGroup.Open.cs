@@ -169,8 +169,8 @@ public sealed partial class LiteGroup
         LiteError error = epoch.TryOpen(Id, header, message.SealedContent, out byte[] content);
         if (error != LiteError.None)
             return new LiteOutcome(error);
-        if (content.Length != Ed25519.SignatureSize + Ed25519.PublicKeySize || message.Sender
-            >= LiteConstants.MaxMembers)
+        if (content.Length != Ed25519.SignatureSize + Ed25519.PublicKeySize
+            || message.Sender >= LiteConstants.MaxMembers)
             return new LiteOutcome(LiteError.Malformed);
         ReadOnlySpan<byte> publicKey = content.AsSpan(Ed25519.SignatureSize);
         if (!Ed25519.IsValidPublicKey(publicKey))

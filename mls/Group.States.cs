@@ -162,8 +162,8 @@ public sealed partial class Group
             return _nextExpiry;
         Change(core =>
         {
-            if (core.Status == GroupStatus.ReInitialised && Environment.Now
-                >= Retention.EndOfComparing(core, Environment.Policy))
+            if (core.Status == GroupStatus.ReInitialised
+                && Environment.Now >= Retention.EndOfComparing(core, Environment.Policy))
                 core.Tip.Secrets.Dispose();
             return Trim(core, new GroupWriter(StoreKey, core).Secrets(core.Tip)).Index();
         });

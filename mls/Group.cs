@@ -49,6 +49,7 @@ public sealed partial class Group
         _core = core;
         GroupId = core.Tip.Context.GroupId;
         StoreKey = StoreKeys.Group(GroupId.Span);
+        Retention.Adjust(core, client.Environment.Now);
         _nextExpiry = Retention.NextDue(core, client.Environment.Policy);
     }
 
@@ -242,6 +243,7 @@ public sealed partial class Group
             return;
         }
         _core = fresh;
+        Retention.Adjust(fresh, Environment.Now);
         _nextExpiry = Retention.NextDue(fresh, Environment.Policy);
         foreach (GroupEpoch state in fresh.All)
             _spent.Apply(state);

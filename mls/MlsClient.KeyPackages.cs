@@ -45,7 +45,10 @@ public sealed partial class MlsClient
             throw new ArgumentException($"Everybody would refuse the key package: {error}.");
 
         byte[] reference = suite.KeyPackageRef(keyPackage.Encoded.Span);
-        using KeyPackageRecord record = new(keyPackage, init.PrivateKey, leafPair.PrivateKey, lastResort);
+        using KeyPackageRecord record = new(keyPackage, init.PrivateKey, leafPair.PrivateKey, lastResort)
+        {
+            KeepUntil = Retention.Add(Retention.Add(Environment.Now, lifetime), Environment.Policy.KeyPackageGrace),
+        };
         StoreChange change = new(StoreKeys.KeyPackage(reference), record.ToBytes());
         try
         {
@@ -68,7 +71,7 @@ public sealed partial class MlsClient
             if (record is null || Suite.Find(record.KeyPackage.CipherSuite) is not { } suite)
                 continue;
             KeyPackage keyPackage = new(record.KeyPackage, suite.KeyPackageRef(record.KeyPackage.Encoded.Span));
-            list.Add(new OwnKeyPackage(keyPackage, record.LastResort, EndOf(record)));
+            list.Add(new OwnKeyPackage(keyPackage, record.LastResort, record.NotAfter));
         }
         return list;
     }
@@ -103,29 +106,38 @@ public sealed partial class MlsClient
         return record;
     }
 
-    private static DateTimeOffset EndOf(KeyPackageRecord record) => record.KeyPackage.Leaf.NotAfter
-        < (ulong)DateTimeOffset.MaxValue.ToUnixTimeSeconds()
-            ? DateTimeOffset.FromUnixTimeSeconds((long)record.KeyPackage.Leaf.NotAfter)
-            : DateTimeOffset.MaxValue;
-
     private DateTimeOffset? ExpireKeyPackages()
     {
         DateTimeOffset now = Environment.Now;
         DateTimeOffset? due = null;
-        List<StoreChange> over = [];
+        List<StoreChange> changes = [];
         foreach (string key in Store.Keys(StoreKeys.KeyPackages))
         {
             using KeyPackageRecord? record = ReadKeyPackage(key);
             if (record is null)
                 continue;
-            DateTimeOffset end = Retention.Add(EndOf(record), Environment.Policy.KeyPackageGrace);
-            if (end <= now)
-                over.Add(new StoreChange(key, null));
-            else
-                due = Earlier(due, end);
+            if (record.KeepUntil is not { } end)
+            {
+                end = Retention.Add(Retention.Add(now, record.Lifetime), Environment.Policy.KeyPackageGrace);
+                record.KeepUntil = end;
+                changes.Add(new StoreChange(key, record.ToBytes()));
+            }
+            else if (end <= now)
+            {
+                changes.Add(new StoreChange(key, null));
+                continue;
+            }
+            due = Earlier(due, end);
         }
-        if (over.Count > 0)
-            Store.Write(over);
+        try
+        {
+            if (changes.Count > 0)
+                Store.Write(changes);
+        }
+        finally
+        {
+            GroupWriter.Zero(changes);
+        }
         return due;
     }
 }

@@ -35,6 +35,7 @@ public sealed partial class MlsClient
             Validator = options.Validator,
             Policy = options.Policy,
             Time = options.Time,
+            Ageing = options.Ageing ?? options.Time,
             Random = options.Random,
             Psks = options.Psks,
             Rules = options.Rules,

@@ -21,8 +21,15 @@ public sealed class MlsClientOptions
     /// <summary>Limits and choices.</summary>
     public GroupPolicy Policy { get; init; } = new();
 
-    /// <summary>The clock, for lifetimes and for the age of past epochs.</summary>
+    /// <summary>The calendar, for the lifetimes that KeyPackages and leaves carry.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;
+
+    /// <summary>
+    /// What old keys are deleted by: the age of past epochs, of unused KeyPackages, of joins that nobody accepted. Null:
+    /// <see cref="Time"/>. Where the calendar may be wrong, time that only runs, restarts taken together: then no clock
+    /// that jumps deletes keys that are still needed. From where it counts is all the same.
+    /// </summary>
+    public TimeProvider? Ageing { get; init; }
 
     /// <summary>The source of keys and nonces.</summary>
     public RandomFill Random { get; init; } = RandomSource.System;

@@ -27,6 +27,9 @@ public sealed partial class MeshStore
     /// <summary>No message disappears before this second of the running time; long.MaxValue: none does.</summary>
     private long _nextExpiry = long.MaxValue;
 
+    /// <summary>How long this node has run in all, restarts taken together; to the second. From any thread.</summary>
+    public TimeSpan Running => TimeSpan.FromSeconds(_running.Seconds);
+
     /// <summary>Running time until the first message disappears; null: none will. From any thread.</summary>
     public TimeSpan? UntilNextExpiry =>
         Volatile.Read(ref _nextExpiry) is var second && second == long.MaxValue ? null : _running.Until(second);

@@ -149,8 +149,8 @@ public readonly ref struct Hello
     {
         if (!NodeName.IsValid(Name) || NetworkId.Length is not (0 or NetworkIdSize)
             || NetworkProof.Length is not (0 or NetworkProofSize)
-            || NewerCertificate.Length is not (0 or CertificateNumber.Size) || MaxFrame
-            is < Limits.MinMaxFrame or > Limits.MaxFrame)
+            || NewerCertificate.Length is not (0 or CertificateNumber.Size)
+            || MaxFrame is < Limits.MinMaxFrame or > Limits.MaxFrame)
             throw new ArgumentException(
                 "A Hello's name, network id, proof, newer certificate or largest frame is out of its limits.");
 

@@ -32,8 +32,8 @@ internal readonly record struct CardHash(UInt128 High, UInt128 Low)
     internal static bool TryParse(string hex, out CardHash hash)
     {
         Span<byte> bytes = stackalloc byte[SHA256.HashSizeInBytes];
-        bool isHash = hex.Length == 2 * bytes.Length && Convert.FromHexString(hex, bytes, out _, out _)
-            == OperationStatus.Done;
+        bool isHash = hex.Length == 2 * bytes.Length
+            && Convert.FromHexString(hex, bytes, out _, out _) == OperationStatus.Done;
         hash = isHash ? Read(bytes) : default;
         return isHash;
     }

@@ -159,8 +159,8 @@ public static class CalendarImport
                 return;
             }
 
-            if (begin.IsDate || end - start > TimeSpan.FromMinutes(Records.Slot.MaxMinutes) || end
-                - start < TimeSpan.FromMinutes(1))
+            if (begin.IsDate || end - start > TimeSpan.FromMinutes(Records.Slot.MaxMinutes)
+                || end - start < TimeSpan.FromMinutes(1))
                 _warnings.Add(entry.Line,
                     $"an appointment lasts 1 to {Records.Slot.MaxMinutes} minutes: this one is left out");
             else if (start >= choice.From)

@@ -117,8 +117,8 @@ internal sealed record WeeklyRule(int Interval, int Days, DayOfWeek WeekStart, I
     }
 
     private static bool TryReadNumber(string value, out int number) =>
-        int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out number) && number is > 0 and
-            <= MaxNumber;
+        int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out number)
+            && number is > 0 and <= MaxNumber;
 
     // A name of the standard, never a text that people wrote.
     private static string Shown(string name) => name.Length <= 12 && name.All(char.IsAsciiLetter) ? name : "a part";

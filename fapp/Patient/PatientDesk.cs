@@ -95,8 +95,8 @@ public sealed class PatientDesk(RandomFill random)
                 "this practice wants the PIN that is spoken on its answering machine: call it, then give --pin");
         MakeRoom();
         Reservation? kept = _reservations.Values.FirstOrDefault(
-            r => r.State == ReservationState.Kept && r.Author.AsSpan().SequenceEqual(offer.Author) && r.Place
-                == offer.Place);
+            r => r.State == ReservationState.Kept && r.Author.AsSpan().SequenceEqual(offer.Author)
+                && r.Place == offer.Place);
         byte[] proof = kept is null ? [] : new byte[SlotReserve.ProofSize];
         if (kept is not null)
             AnswerKeys.Prove(kept.Root, SlotVerb.Reserve, offer.Slot.Id, proof);
@@ -199,8 +199,8 @@ public sealed class PatientDesk(RandomFill random)
         long wait = Math.Min(LongestRepeat, FirstRepeat << Math.Min(reservation.Sends, 5));
         reservation.Sends++;
         reservation.SendAt = now.Running + wait;
-        if (reservation is { Outgoing: SlotVerb.Acknowledge, Answer: SlotAnswer.Booked } && reservation.Sends
-            >= AttendanceSends)
+        if (reservation is { Outgoing: SlotVerb.Acknowledge, Answer: SlotAnswer.Booked }
+            && reservation.Sends >= AttendanceSends)
             Done(reservation);
         Changes.Add(reservation);
     }

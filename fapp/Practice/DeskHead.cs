@@ -105,8 +105,8 @@ internal sealed class DeskHead(byte place, PracticeSetup setup, byte[] drawKey) 
             head.Keys.Add(key);
         }
 
-        bool isSound = reader.IsDone && keys > 0 && head.Entries is 16 or 32 or 64 && head.ShardBits is >= 0 and
-            <= SlotConfirm.MaxShardBits;
+        bool isSound = reader.IsDone && keys > 0 && head.Entries is 16 or 32 or 64
+            && head.ShardBits is >= 0 and <= SlotConfirm.MaxShardBits;
         return isSound ? head : null;
     }
 }

@@ -62,8 +62,8 @@ public sealed partial class PracticeDesk
         {
             if (slot.DrawAt > 0)
                 next = Math.Min(next, slot.DrawAt);
-            if (slot.Holder is { } holder && _requests.TryGetValue(holder, out DeskRequest? request) && request.State
-                == SlotAnswer.Offered)
+            if (slot.Holder is { } holder && _requests.TryGetValue(holder, out DeskRequest? request)
+                && request.State == SlotAnswer.Offered)
                 next = Math.Min(next, now.Running + MinuteTime.UnixSeconds(request.Until) - unix);
         }
 
@@ -80,8 +80,8 @@ public sealed partial class PracticeDesk
             HoldNext(slot, now);
         }
 
-        if (slot.Holder is { } holder && _requests.TryGetValue(holder, out DeskRequest? request) && request.State
-            == SlotAnswer.Offered
+        if (slot.Holder is { } holder && _requests.TryGetValue(holder, out DeskRequest? request)
+            && request.State == SlotAnswer.Offered
             && unix >= MinuteTime.UnixSeconds(request.Until))
             End(request, SlotAnswer.Expired, now);
         if (unix >= MinuteTime.UnixSeconds(slot.Slot.End) + KeepsBooked
@@ -141,8 +141,8 @@ public sealed partial class PracticeDesk
         Soon(now);
     }
 
-    private bool IsOver(DeskSlot slot, FappTime now) => now.Unix is { } unix && unix
-        >= MinuteTime.UnixSeconds(slot.Slot.Start);
+    private bool IsOver(DeskSlot slot, FappTime now) => now.Unix is { } unix
+        && unix >= MinuteTime.UnixSeconds(slot.Slot.Start);
 
     /// <summary>The slot goes to the one with the lowest rank that takes part; nobody: it is free again.</summary>
     private void HoldNext(DeskSlot slot, FappTime now)

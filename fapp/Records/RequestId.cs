@@ -25,8 +25,8 @@ public readonly record struct RequestId(ulong High, ulong Low)
     public static bool TryParse(string text, out RequestId id)
     {
         Span<byte> bytes = stackalloc byte[Size];
-        bool isId = text.Length == 2 * Size && Convert.FromHexString(text, bytes, out _, out _)
-            == System.Buffers.OperationStatus.Done;
+        bool isId = text.Length == 2 * Size
+            && Convert.FromHexString(text, bytes, out _, out _) == System.Buffers.OperationStatus.Done;
         id = isId ? Read(bytes) : default;
         return isId;
     }

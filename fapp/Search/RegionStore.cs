@@ -70,8 +70,8 @@ public sealed class RegionStore(ILevels levels, IPlaces places)
         return record.Type switch
         {
             FappRecordType.Announce => TakeAnnounce(record, now, came ?? now.Running, out fresh),
-            FappRecordType.Answers => SlotConfirm.TryRead(record.Body, out SlotConfirm confirm) && (record.Place & 0xFF)
-                == confirm.Shard
+            FappRecordType.Answers => SlotConfirm.TryRead(record.Body, out SlotConfirm confirm)
+                && (record.Place & 0xFF) == confirm.Shard
                 && record.Place >> 8 < Mesh.Appointments.MaxPlaces ? Taking.Taken : Taking.Refused,
             FappRecordType.Attestation or FappRecordType.Revocation =>
                 levels.Take(record.Type, record.Author, record.Body) ? Taking.Taken : Taking.Refused,

@@ -31,11 +31,11 @@ public sealed record TimedContent(DisappearAfter Time, MessageContent Inner) : M
 
     internal static TimedContent? Read(ReadOnlySpan<byte> body)
     {
-        if (body.Length <= DisappearAfter.Size || BinaryPrimitives.ReadUInt16BigEndian(body)
-            is not (> 0 and var minutes))
+        if (body.Length <= DisappearAfter.Size
+            || BinaryPrimitives.ReadUInt16BigEndian(body) is not (> 0 and var minutes))
             return null;
-        return TryRead(body[DisappearAfter.Size..], out MessageContent? inner) && inner
-            is not (TimedContent or TimerContent) && inner.IsShown
+        return TryRead(body[DisappearAfter.Size..], out MessageContent? inner)
+            && inner is not (TimedContent or TimerContent) && inner.IsShown
             ? new TimedContent(new DisappearAfter(minutes), inner) : null;
     }
 

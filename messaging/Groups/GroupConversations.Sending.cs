@@ -116,8 +116,8 @@ public sealed partial class GroupConversations
         foreach (NodeAddress member in text.To)
         {
             ReadOnlyMemory<byte> key = state.Group.KeyOf(member);
-            if (key.IsEmpty || _sealing.Text(key.Span, text.Payload, Priority.Normal, AgainLifetime)
-                is not { } envelope)
+            if (key.IsEmpty
+                || _sealing.Text(key.Span, text.Payload, Priority.Normal, AgainLifetime) is not { } envelope)
                 continue;
             Carry(state, text.Message, member, envelope.Id);
             transaction.Send(envelope);

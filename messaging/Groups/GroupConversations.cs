@@ -55,7 +55,8 @@ public sealed partial class GroupConversations : IConversationKind, IDisposable
         ArgumentNullException.ThrowIfNull(context);
         _context = context;
         _book = book;
-        _self = new GroupSelf(context.Identity, random, context.Time, new GroupTiming(), room);
+        _self = new GroupSelf(
+            context.Identity, random, context.Time, new GroupTiming(), room, new RunningCalendar(context.Store));
         _sealing = new GroupSealing(context.Identity, sealer, context.HopLimit);
         _desk = new GroupDesk(_self);
         _keyPackages = new NodeKeyPackages(_self);

@@ -20,8 +20,16 @@ internal sealed class GroupSelf : IStateFacts, IDisposable
     private readonly Dictionary<CipherSuite, MlsIdentity> _identities = [];
     private readonly Dictionary<MeshGroupId, MeshGroup> _groups = [];
 
+    /// <summary>No group so far.</summary>
+    /// <param name="identity">Who the node is.</param>
+    /// <param name="random">Keys come from it.</param>
+    /// <param name="time">The calendar.</param>
+    /// <param name="timing">Terms.</param>
+    /// <param name="room">Bytes that all groups together may take.</param>
+    /// <param name="ageing">What old keys are deleted by; null: the calendar.</param>
     internal GroupSelf(
-        LocalIdentity identity, RandomFill random, TimeProvider time, GroupTiming timing, long room = GroupRoom.Usual)
+        LocalIdentity identity, RandomFill random, TimeProvider time, GroupTiming timing, long room = GroupRoom.Usual,
+        TimeProvider? ageing = null)
     {
         Identity = identity;
         Room = new GroupRoom(room);
@@ -42,6 +50,7 @@ internal sealed class GroupSelf : IStateFacts, IDisposable
                 Store = Store,
                 Policy = Policy,
                 Time = time,
+                Ageing = ageing,
                 Random = random,
                 Supported = new Capabilities { Extensions = [GroupContextExtension.Type] },
             },
@@ -98,8 +107,8 @@ internal sealed class GroupSelf : IStateFacts, IDisposable
 
     /// <summary>
     /// Commits travel in the clear of MLS, inside frames that are sealed to one member: so their signatures prove to
-    /// everybody who made two on one state. How long states take commits is settled by running time, not by the
-    /// calendar.
+    /// everybody who made two on one state. How long states take commits is settled by running time, and keys age by
+    /// it too: no calendar is trusted with either.
     /// </summary>
     private static GroupPolicy Policy { get; } = new()
     {

@@ -112,8 +112,8 @@ internal sealed class LeafValidator(MlsEnvironment environment, Suite suite)
     {
         TimeSpan longest = environment.Policy.MaxLeafLifetime;
         bool sound = leaf.NotAfter >= leaf.NotBefore
-            && (longest == TimeSpan.MaxValue || leaf.NotAfter - leaf.NotBefore <= (ulong)longest.TotalSeconds + 2
-                * environment.SkewSeconds);
+            && (longest == TimeSpan.MaxValue
+                || leaf.NotAfter - leaf.NotBefore <= (ulong)longest.TotalSeconds + 2 * environment.SkewSeconds);
         return sound && (!checkNow || IsAlive(environment, leaf)) ? MlsError.None
             : Errors.At(MlsErrorCode.InvalidLifetime, "7.2");
     }

@@ -135,8 +135,8 @@ internal static class MessageOpener
                 if (content.Proposal is not { } proposal || !proposal.AllowedFromExternalSender)
                     return Errors.At(MlsErrorCode.InvalidSender, "12.1.8");
                 if (!state.Context.Extensions.TryFind(ExtensionType.ExternalSenders, out ReadOnlyMemory<byte> data)
-                    || !ExternalSender.TryParse(data, out ExternalSender[] senders) || content.Sender.Index
-                    >= senders.Length)
+                    || !ExternalSender.TryParse(data, out ExternalSender[] senders)
+                    || content.Sender.Index >= senders.Length)
                 {
                     return Errors.At(MlsErrorCode.InvalidSender, "12.1.8.1");
                 }

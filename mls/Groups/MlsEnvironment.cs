@@ -11,6 +11,8 @@ internal sealed class MlsEnvironment
 
     internal required TimeProvider Time { get; init; }
 
+    internal required TimeProvider Ageing { get; init; }
+
     internal required RandomFill Random { get; init; }
 
     internal required IPskSource? Psks { get; init; }
@@ -18,7 +20,8 @@ internal sealed class MlsEnvironment
     /// <summary>The application's own law; null if there is none.</summary>
     internal GroupRules? Rules { get; init; }
 
-    internal DateTimeOffset Now => Time.GetUtcNow();
+    /// <summary>What keys age by; no calendar.</summary>
+    internal DateTimeOffset Now => Ageing.GetUtcNow();
 
     internal ulong SkewSeconds => (ulong)Policy.ClockSkew.TotalSeconds;
 

@@ -21,8 +21,8 @@ internal static class Retention
             bool live = state.Trace.Standing == StateStanding.Live;
             bool crowded = !core.IsOnLine(state) && ++aside > policy.MaxSideStates;
             bool late = !live
-                && (state.Trace.Standing == StateStanding.Closed || ++readable > policy.PastEpochs || now
-                    >= Add(state.Trace.Left, policy.PastEpochLifetime));
+                && (state.Trace.Standing == StateStanding.Closed || ++readable > policy.PastEpochs
+                    || now >= Add(state.Trace.Left, policy.PastEpochLifetime));
             if (crowded || late)
                 dropped.Add(state);
         }
@@ -35,6 +35,18 @@ internal static class Retention
         core.Log.Trim(policy.CommitHistory, core.IsLive);
         core.Resumption.Trim(Math.Max(1, policy.ResumptionEpochs));
         return settled;
+    }
+
+    /// <summary>
+    /// Nothing was left later than now. What says so was written by another clock, and counts from now.
+    /// </summary>
+    internal static void Adjust(GroupCore core, DateTimeOffset now)
+    {
+        foreach (GroupEpoch state in core.All)
+        {
+            if (state.Trace.Left > now)
+                state.Trace.Left = now;
+        }
     }
 
     /// <summary>When time alone will next take something away; null if nothing waits for that.</summary>

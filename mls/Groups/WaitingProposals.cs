@@ -37,8 +37,8 @@ internal sealed class WaitingProposals : IDisposable
             own += stored.Resolved.Sender == sender ? 1 : 0;
             bytes += stored.Content.Length;
         }
-        return Items.Count < policy.MaxProposals && own < policy.MaxProposalsPerSender && bytes
-            <= policy.MaxProposalBytes;
+        return Items.Count < policy.MaxProposals && own < policy.MaxProposalsPerSender
+            && bytes <= policy.MaxProposalBytes;
     }
 
     /// <summary>Keeps the leaf key of an own Update, taking the array over.</summary>

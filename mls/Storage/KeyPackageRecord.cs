@@ -4,13 +4,15 @@ using QuicProChat.Mesh.Mls.Messages;
 
 namespace QuicProChat.Mesh.Mls.Storage;
 
-// uint8 version = 2; uint8 last_resort; opaque init_private<V>; opaque leaf_private<V>; opaque key_package<V>;
-// uint32 count of states joined with it, each: state[32]
+// uint8 version = 3; uint8 last_resort; uint64 keep until, in milliseconds of the client's ageing; opaque
+// init_private<V>; opaque leaf_private<V>; opaque key_package<V>; uint32 count of states joined with it, each: state[32].
+// Version 2 lacks the time.
 /// <summary>A key package of our own with its private keys, until somebody uses it.</summary>
 internal sealed class KeyPackageRecord(UnverifiedKeyPackage keyPackage, byte[] initKey, byte[] leafKey, bool lastResort)
     : IDisposable
 {
-    private const byte FormatVersion = 2;
+    private const byte FormatVersion = 3;
+    private const byte Timeless = 2;
 
     /// <summary>
     /// How many joins are remembered. A key package that serves so often should have been replaced long ago.
@@ -24,6 +26,20 @@ internal sealed class KeyPackageRecord(UnverifiedKeyPackage keyPackage, byte[] i
     internal byte[] LeafKey { get; } = leafKey;
 
     internal bool LastResort { get; } = lastResort;
+
+    /// <summary>
+    /// When its keys are deleted, by <see cref="MlsClientOptions.Ageing"/>; null if a version wrote it that did not say.
+    /// </summary>
+    internal DateTimeOffset? KeepUntil { get; set; }
+
+    /// <summary>The end of its lifetime, by the calendar.</summary>
+    internal DateTimeOffset NotAfter => At(KeyPackage.Leaf.NotAfter, DateTimeOffset.FromUnixTimeSeconds,
+        DateTimeOffset.MaxValue.ToUnixTimeSeconds());
+
+    /// <summary>How long it may be used in all.</summary>
+    internal TimeSpan Lifetime => KeyPackage.Leaf.NotAfter <= KeyPackage.Leaf.NotBefore ? TimeSpan.Zero
+        : TimeSpan.FromSeconds(Math.Min(
+            KeyPackage.Leaf.NotAfter - KeyPackage.Leaf.NotBefore, (ulong)TimeSpan.MaxValue.TotalSeconds / 2));
 
     /// <summary>
     /// The states that were joined with it: none is joined twice, because the ratchets of the second time would begin
@@ -41,8 +57,10 @@ internal sealed class KeyPackageRecord(UnverifiedKeyPackage keyPackage, byte[] i
     internal byte[] ToBytes()
     {
         using MlsWriter writer = new();
-        writer.Byte(FormatVersion);
+        writer.Byte(KeepUntil is null ? Timeless : FormatVersion);
         writer.Presence(LastResort);
+        if (KeepUntil is { } until)
+            writer.UInt64((ulong)until.ToUnixTimeMilliseconds());
         writer.Vector(InitKey);
         writer.Vector(LeafKey);
         writer.Vector(KeyPackage.Encoded);
@@ -55,8 +73,10 @@ internal sealed class KeyPackageRecord(UnverifiedKeyPackage keyPackage, byte[] i
     internal static KeyPackageRecord? Read(byte[] bytes)
     {
         MlsReader reader = new(bytes);
-        if (!reader.TryReadByte(out byte version) || version != FormatVersion
+        ulong keepUntil = 0;
+        if (!reader.TryReadByte(out byte version) || version is not (FormatVersion or Timeless)
             || !reader.TryReadPresence(out bool lastResort)
+            || (version != Timeless && !reader.TryReadUInt64(out keepUntil))
             || !reader.TryReadVector(out ReadOnlyMemory<byte> init)
             || !reader.TryReadVector(out ReadOnlyMemory<byte> leaf)
             || !reader.TryReadVector(out ReadOnlyMemory<byte> encoded) || !reader.TryReadUInt32(out uint joined))
@@ -68,7 +88,11 @@ internal sealed class KeyPackageRecord(UnverifiedKeyPackage keyPackage, byte[] i
         MlsReader inner = new(encoded.ToArray());
         if (!UnverifiedKeyPackage.TryRead(ref inner, out UnverifiedKeyPackage keyPackage))
             return null;
-        KeyPackageRecord record = new(keyPackage, init.ToArray(), leaf.ToArray(), lastResort);
+        KeyPackageRecord record = new(keyPackage, init.ToArray(), leaf.ToArray(), lastResort)
+        {
+            KeepUntil = version == Timeless ? null : At(
+                keepUntil, DateTimeOffset.FromUnixTimeMilliseconds, DateTimeOffset.MaxValue.ToUnixTimeMilliseconds()),
+        };
         for (uint i = 0; i < joined; i++)
         {
             if (!reader.TryReadBytes(StateId.Size, out ReadOnlySpan<byte> state))
@@ -77,6 +101,9 @@ internal sealed class KeyPackageRecord(UnverifiedKeyPackage keyPackage, byte[] i
         }
         return record;
     }
+
+    private static DateTimeOffset At(ulong value, Func<long, DateTimeOffset> read, long most) =>
+        value <= (ulong)most ? read((long)value) : DateTimeOffset.MaxValue;
 
     public void Dispose()
     {

@@ -40,8 +40,8 @@ internal static class ExportCommand
             StatusInfo status = await asker.AskAsync(Commands.Status, cancellation).ConfigureAwait(false);
             IReadOnlyList<PathInfo> routes = await asker.AskAsync(Commands.Routes, cancellation).ConfigureAwait(false);
             IReadOnlyList<PeerInfo> peers = await asker.AskAsync(Commands.Peers, cancellation).ConfigureAwait(false);
-            (double, double)? position = parsed.GetValue(latitude) is { } north && parsed.GetValue(longitude)
-                is { } east ? (north, east) : null;
+            (double, double)? position = parsed.GetValue(latitude) is { } north
+                && parsed.GetValue(longitude) is { } east ? (north, east) : null;
             await using Stream output = Console.OpenStandardOutput();
             Write(output, status, routes, peers, position, TimeProvider.System.GetUtcNow());
             output.WriteByte((byte)'\n');

@@ -42,8 +42,8 @@ internal static partial class ProgramPages
         while (maps.ReadLine() is { } line)
         {
             if (IsHead(line, out nuint start, out nuint end))
-                mapping = line.EndsWith(" " + file, StringComparison.Ordinal) && line.Split(' ')[1]
-                    is ['r', '-', _, 'p'] ? (start, end) : null;
+                mapping = line.EndsWith(" " + file, StringComparison.Ordinal)
+                    && line.Split(' ')[1] is ['r', '-', _, 'p'] ? (start, end) : null;
             else if (mapping is { } whole && line.StartsWith("Anonymous:", StringComparison.Ordinal))
             {
                 if (line.AsSpan("Anonymous:".Length).Trim() is "0 kB")

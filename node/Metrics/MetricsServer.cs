@@ -79,8 +79,8 @@ internal sealed class MetricsServer : IAsyncDisposable
             {
                 Serve(await _listener.AcceptAsync(_ends.Token).ConfigureAwait(false));
             }
-            catch (Exception e) when (_ends.IsCancellationRequested && e
-                is (OperationCanceledException or ObjectDisposedException or SocketException))
+            catch (Exception e) when (_ends.IsCancellationRequested
+                && e is (OperationCanceledException or ObjectDisposedException or SocketException))
             {
                 return;
             }

@@ -101,8 +101,8 @@ internal static class SlashCommand
 
     /// <summary>Whether a command may make or change a name.</summary>
     internal static bool ChangesNames(CommandSpec command) => command == Commands.Alias
-        || command.Group == CommandGroup.Groups || command.Group == CommandGroup.Lite || command.Group
-        == CommandGroup.Channels
+        || command.Group == CommandGroup.Groups || command.Group == CommandGroup.Lite
+        || command.Group == CommandGroup.Channels
         || command.Group == CommandGroup.Contacts;
 
     /// <summary>The conversation that somebody who asks for this looks at; null for none.</summary>

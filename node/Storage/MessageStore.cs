@@ -50,6 +50,9 @@ internal sealed class MessageStore(StoreWriter writer, MeshStore store, NodeAddr
         writer.Add(new ReadWrite(conversation, read));
 
     /// <inheritdoc/>
+    public TimeSpan Running => store.Running;
+
+    /// <inheritdoc/>
     public TimeSpan? UntilNextExpiry => store.UntilNextExpiry;
 
     /// <inheritdoc/>

@@ -94,8 +94,8 @@ internal sealed partial class CustodyEngine
     /// </summary>
     private void NoteContradiction(in HeldEntry entry, LinkId link, Refusal refusal)
     {
-        if (refusal == Refusal.NoWayOn && entry.HopsLeft > 1 && _backoffs.FailuresOf(entry.Destination, link)
-            >= RefusalsToBlame)
+        if (refusal == Refusal.NoWayOn && entry.HopsLeft > 1
+            && _backoffs.FailuresOf(entry.Destination, link) >= RefusalsToBlame)
             _routes.Penalise(_now, _destinations[entry.Destination].Address, link);
     }
 

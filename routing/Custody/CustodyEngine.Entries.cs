@@ -178,8 +178,8 @@ internal sealed partial class CustodyEngine
     private bool TryResolve(long token, out int index)
     {
         index = (int)token;
-        return (uint)index < (uint)_entries.Limit && _entries[index].Used && _entries[index].Serial
-            == (uint)(token >> 32);
+        return (uint)index < (uint)_entries.Limit && _entries[index].Used
+            && _entries[index].Serial == (uint)(token >> 32);
     }
 
     /// <summary>

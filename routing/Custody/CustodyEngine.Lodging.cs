@@ -29,8 +29,8 @@ internal sealed partial class CustodyEngine
         for (int i = 0; i < _links.Count; i++)
         {
             var link = new LinkId(i);
-            if (_links[i] is not { } state || size >= state.Properties.Mtu || state.Peer
-                == _destinations[destination].Address
+            if (_links[i] is not { } state || size >= state.Properties.Mtu
+                || state.Peer == _destinations[destination].Address
                 || (best != LinkId.None && !IsBetterKeeper(link, best, last)))
                 continue;
             Instant ready = Later(since, state.UpAt) + _options.LodgeAfter;

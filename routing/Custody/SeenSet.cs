@@ -370,7 +370,7 @@ internal sealed class SeenSet(int capacity, HashSecret secret)
             _bits = (byte)((_bits & 0x0F) | (attempt & 3) << AttemptShift | (tries & 3) << TriesShift);
 
         public readonly bool IsRecent(int attempt, Instant now) =>
-            SecondPlusOne != 0 && now
-                - AcceptedAt < (attempt == (_bits >> AttemptShift & 3) ? RepeatWindow : AttemptWindow);
+            SecondPlusOne != 0
+                && now - AcceptedAt < (attempt == (_bits >> AttemptShift & 3) ? RepeatWindow : AttemptWindow);
     }
 }

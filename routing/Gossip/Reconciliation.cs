@@ -53,8 +53,8 @@ internal sealed class Reconciliation(GossipCore core, Spreading spreading)
     {
         SyncState state = link.Sync;
         bool isFirst = sync.Round == 0;
-        bool isExpected = isFirst ? MayBegin(now, link) : state.IsOpen && sync.Session == state.Session && sync.Round
-            == state.Round;
+        bool isExpected = isFirst ? MayBegin(now, link) : state.IsOpen && sync.Session == state.Session
+            && sync.Round == state.Round;
         if (!link.IsStream || !isExpected || state.Bytes > core.Options.SyncBytes)
         {
             core.Counters.Add(GossipCounter.SyncsIgnored);

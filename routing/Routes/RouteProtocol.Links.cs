@@ -168,8 +168,8 @@ internal sealed partial class RouteProtocol
         Metric estimate = EstimateCost(neighbour);
         uint slack = _options.MinLinkCost.Units;
         bool agrees = !neighbour.Cost.IsInfinite
-            && estimate.Units <= neighbour.Cost.Units * 2ul + slack && neighbour.Cost.Units <= estimate.Units
-            * 2ul + slack;
+            && estimate.Units <= neighbour.Cost.Units * 2ul + slack
+            && neighbour.Cost.Units <= estimate.Units * 2ul + slack;
         neighbour.CostStrikes = agrees ? 0 : neighbour.CostStrikes + 1;
         if (agrees || (!neighbour.Cost.IsInfinite && neighbour.CostStrikes < StrikesToChange))
             return;

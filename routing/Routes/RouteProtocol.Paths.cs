@@ -123,8 +123,8 @@ internal sealed partial class RouteProtocol
 
     private void PassPathRequest(Neighbour neighbour, int index, in PathRequest request)
     {
-        if (index >= 0 && !_destinations[index].Advertised.IsNone && _destinations[index].Selected
-            != neighbour.Link.Value)
+        if (index >= 0 && !_destinations[index].Advertised.IsNone
+            && _destinations[index].Selected != neighbour.Link.Value)
         {
             Subscribe(neighbour, index, request.WantsAnnounce);
             Answer(neighbour, index, request);

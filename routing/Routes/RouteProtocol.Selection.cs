@@ -194,8 +194,8 @@ internal sealed partial class RouteProtocol
     /// </summary>
     private bool IsHeldBack(Distance before, Distance after, Neighbour? chosen) =>
         !after.IsNone && !before.IsNone && after.Metric < _options.DistrustCost && chosen is not null
-        && (chosen.Quality.ExpectedWait > TimeSpan.Zero || TimeOf(after.Metric)
-            - TimeOf(before.Metric) < _options.SmallGain);
+        && (chosen.Quality.ExpectedWait > TimeSpan.Zero
+            || TimeOf(after.Metric) - TimeOf(before.Metric) < _options.SmallGain);
 
     private static bool IsFarFrom(Metric a, Metric b) => Math.Max(a.Units, b.Units) / 4 > Math.Min(a.Units, b.Units);
 

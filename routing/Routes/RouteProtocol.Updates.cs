@@ -72,8 +72,8 @@ internal sealed partial class RouteProtocol
     private void Flush(Neighbour neighbour)
     {
         neighbour.FlushAt = Instant.Never;
-        if (neighbour.IsBlocked || neighbour.IsStalled || neighbour.Cost.IsInfinite || neighbour.AckDue
-            != Instant.Never)
+        if (neighbour.IsBlocked || neighbour.IsStalled || neighbour.Cost.IsInfinite
+            || neighbour.AckDue != Instant.Never)
             return;
         if (neighbour.Retracted.Count > 0)
             FlushRetracted(neighbour);

@@ -44,8 +44,8 @@ public sealed record ServerEndpoint
             text = "wss://" + text;
         if (!Uri.TryCreate(text, UriKind.Absolute, out Uri? uri) || uri.Scheme is not ("wss" or "quic")
             || uri.Host.Length == 0
-            || uri.UserInfo.Length > 0 || uri.Query.Length > 0 || uri.Fragment.Length > 0 || uri.AbsolutePath
-            is not ("/" or "" or Path))
+            || uri.UserInfo.Length > 0 || uri.Query.Length > 0 || uri.Fragment.Length > 0
+            || uri.AbsolutePath is not ("/" or "" or Path))
             return false;
         endpoint = new ServerEndpoint(uri.Scheme == "quic", uri.Host, uri.Port > 0 ? uri.Port : DefaultPort);
         error = null;

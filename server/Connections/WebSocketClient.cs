@@ -78,8 +78,8 @@ internal sealed class WebSocketClient : IDisposable
                 part = await _socket.ReceiveAsync(first.AsMemory(length, FirstRead - length), _gone.Token);
                 length += part.Count;
             }
-            while (!part.EndOfMessage && length < FrameCodec.RequestHeaderSize && part.MessageType
-                != WebSocketMessageType.Close);
+            while (!part.EndOfMessage && length < FrameCodec.RequestHeaderSize
+                && part.MessageType != WebSocketMessageType.Close);
             if (part.MessageType == WebSocketMessageType.Close)
                 return await EndAsync(WebSocketCloseStatus.NormalClosure, "");
             if (part.MessageType != WebSocketMessageType.Binary

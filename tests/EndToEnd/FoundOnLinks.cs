@@ -31,8 +31,8 @@ public class FoundOnLinks(ITestOutputHelper output)
         await bob.HasRouteAsync(alice);
         await bob.SendAsync(alice, "found", wait: "delivered");
         await alice.EventuallyAsync("one link, known for what it is", async () =>
-            (await alice.AskAsync("peers")).AsArray().Count == 1 && FoundStates(await alice.AskAsync("discover"))
-                is ["linked"], Long);
+            (await alice.AskAsync("peers")).AsArray().Count == 1
+                && FoundStates(await alice.AskAsync("discover")) is ["linked"], Long);
         Assert.Equal(bob.Address, (string)(await alice.AskAsync("discover"))["found"]![0]!["address"]!);
         Assert.Contains("linked", alice.Ctl("discover").Output);
 

@@ -60,8 +60,8 @@ public class Siege(ITestOutputHelper output)
             mostResident = Math.Max(mostResident, scene.Relay.ResidentBytes());
             mostDisk = Math.Max(mostDisk, scene.Disk.Used());
             await LookAsync(sent, siege.Elapsed);
-            if (siege.Elapsed > TimeSpan.FromSeconds(15 * (newcomers.Count + 1)) && siege.Elapsed < _duration
-                - _newcomersPatience)
+            if (siege.Elapsed > TimeSpan.FromSeconds(15 * (newcomers.Count + 1))
+                && siege.Elapsed < _duration - _newcomersPatience)
                 newcomers.Add(await scene.NewcomerAsync(2 * _newcomersPatience));
             await Task.Delay(TimeSpan.FromMilliseconds(500));
         }

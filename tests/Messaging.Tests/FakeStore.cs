@@ -49,6 +49,8 @@ internal sealed class FakeStore : IMessageStore, IEventSink
     public void MarkRead(ConversationId conversation, Action<Instant, IReadOnlyList<Message>?> read) =>
         read(default, []);
 
+    public TimeSpan Running { get; set; }
+
     public TimeSpan? UntilNextExpiry { get; set; }
 
     public void EraseExpired(Action<Instant, IReadOnlyList<EnvelopeId>> erased) => Erasing.Enqueue(erased);

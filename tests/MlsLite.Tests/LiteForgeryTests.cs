@@ -13,8 +13,8 @@ public class LiteForgeryTests
         (LiteGroup alice, LiteGroup bob, LiteGroup mallory) = (all[0], all[1], all[2]);
         byte[] first = SealSigned(alice, all);
         Assert.True(UnverifiedLiteMessage.TryRead(first, out UnverifiedLiteMessage read));
-        OpenStream stream = mallory.Kept[0].Streams.First(s => s.Sender == alice.OwnIndex && s.Tag
-            == (ushort)(first[0] << 8 | first[1]));
+        OpenStream stream = mallory.Kept[0].Streams.First(s => s.Sender == alice.OwnIndex
+            && s.Tag == (ushort)(first[0] << 8 | first[1]));
         var header = new LiteHeader(LiteMessageType.SignedText, alice.OwnIndex, Address(1), stream.Stream,
             read.Counter);
         Assert.Equal(LiteError.None, mallory.Kept[0]

@@ -66,8 +66,8 @@ public class LiteVectorTests
             using LiteGroup reader = At(v, m, reader: from == "alice" ? "bob" : "alice");
             foreach (JsonElement other in v.GetProperty("people").EnumerateArray())
             {
-                if (Number(other, "index") != reader.OwnIndex && (LiteMessageType)Number(m, "type")
-                    != LiteMessageType.Hello)
+                if (Number(other, "index") != reader.OwnIndex
+                    && (LiteMessageType)Number(m, "type") != LiteMessageType.Hello)
                     reader.AddMember(Number(other, "index"), Hex(other, "publicKey"));
                 foreach (JsonElement stream in other.GetProperty("streams").EnumerateArray())
                     Assert.True(reader.Kept[0].TryOpenStream(Number(other, "index"), StreamOf(stream)));

@@ -18,8 +18,8 @@ public sealed class GossipTests(ITestOutputHelper output)
         Topology leipzig = TopologyFile.Load(Cities.Find("freifunk-leipzig"));
         GossipFigures.City city = GossipFigures.Spread(leipzig, IsLong ? 1000 : 300, Soon, seed: 1);
         output.WriteLine(city.ToString());
-        Assert.True(city.Missing == 0 && city.Longest < TimeSpan.FromSeconds(2) && city.PerRecord
-            <= 1.15, city.ToString());
+        Assert.True(city.Missing == 0 && city.Longest < TimeSpan.FromSeconds(2)
+            && city.PerRecord <= 1.15, city.ToString());
     }
 
     [Fact]

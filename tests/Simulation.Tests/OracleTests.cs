@@ -103,8 +103,8 @@ public sealed class OracleTests
                 for (int source = 0; source < count; source++)
                 {
                     int at = source;
-                    for (int hops = 0; hops < count && at != destination && tables.Next[(at, destination)]
-                        is [int first, ..]; hops++)
+                    for (int hops = 0; hops < count && at != destination
+                        && tables.Next[(at, destination)] is [int first, ..]; hops++)
                         at = first;
                     reached += source != destination && at == destination && tables.Knows(source, destination) ? 1 : 0;
                 }

@@ -261,8 +261,8 @@ public sealed record Codec(
     });
 
     private static bool DecodeHello(ReadOnlySpan<byte> bytes) =>
-        Hello.TryRead(bytes, out Hello hello) && hello.Name.Length <= Limits.MaxNodeName && hello.MaxFrame
-            >= Limits.MinMaxFrame;
+        Hello.TryRead(bytes, out Hello hello) && hello.Name.Length <= Limits.MaxNodeName
+            && hello.MaxFrame >= Limits.MinMaxFrame;
 
     private static byte[]? RecodeHello(ReadOnlySpan<byte> bytes) => Hello.TryRead(bytes, out Hello hello)
         ? WriteHello(hello) : null;
@@ -289,8 +289,8 @@ public sealed record Codec(
     }
 
     private static bool DecodeContent(ReadOnlySpan<byte> bytes) =>
-        SealedContent.TryRead(bytes, out SealedContent content) && content.Body.Length == bytes.Length
-            - SealedContent.SizeOf(0, content.LifetimeUnits);
+        SealedContent.TryRead(bytes, out SealedContent content)
+            && content.Body.Length == bytes.Length - SealedContent.SizeOf(0, content.LifetimeUnits);
 
     private static byte[]? RecodeContent(ReadOnlySpan<byte> bytes)
     {

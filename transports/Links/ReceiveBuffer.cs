@@ -49,8 +49,8 @@ internal sealed class ReceiveBuffer(
     /// </summary>
     internal ValueTask<ReceivedFrames> TakeAsync(int count)
     {
-        if (_large is not null && _filled - count > FreeSize && memory.Large.TryTake(source, chosen, giveWay)
-            is { } next)
+        if (_large is not null && _filled - count > FreeSize
+            && memory.Large.TryTake(source, chosen, giveWay) is { } next)
             return new ValueTask<ReceivedFrames>(HandOver(count, next));
         return _large is not null && _filled - count > FreeSize ? CopyOutAsync(count) : HandOverAsync(count);
     }

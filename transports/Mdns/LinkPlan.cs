@@ -60,8 +60,8 @@ internal static class LinkPlan
 
         /// <summary>True if whoever dials that address of an interface is heard.</summary>
         internal bool Hears(LinkAddress own) => IsAny
-            ? Address.AddressFamily == AddressFamily.InterNetworkV6 || own.Address.AddressFamily
-            == Address.AddressFamily
+            ? Address.AddressFamily == AddressFamily.InterNetworkV6
+            || own.Address.AddressFamily == Address.AddressFamily
             : own.Address.Equals(Address);
 
         /// <summary>

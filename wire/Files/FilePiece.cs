@@ -35,8 +35,8 @@ public readonly ref struct FilePiece
     public static bool TryRead(ReadOnlySpan<byte> payload, out FilePiece piece)
     {
         piece = default;
-        if (payload.Length != Size || payload[0] != (byte)FilePayloadKind.Piece || payload[HeaderSize - 1]
-            >= FileFormat.Pieces)
+        if (payload.Length != Size || payload[0] != (byte)FilePayloadKind.Piece
+            || payload[HeaderSize - 1] >= FileFormat.Pieces)
             return false;
         piece = new FilePiece(payload);
         return true;

@@ -68,8 +68,8 @@ public sealed class OrderTable
     public bool IsMember(in NodeAddress address) => _entries.TryGetValue(address, out Entry entry) && entry.IsMember;
 
     /// <summary>Whether an address is out because it asked for that.</summary>
-    public bool HasLeft(in NodeAddress address) => _entries.TryGetValue(address, out Entry entry) && entry.Kind
-        == OrderKind.Leave;
+    public bool HasLeft(in NodeAddress address) => _entries.TryGetValue(address, out Entry entry)
+        && entry.Kind == OrderKind.Leave;
 
     /// <summary>Whether a member is an admin.</summary>
     public bool IsAdmin(in NodeAddress address) => Admins.Contains(address);

@@ -67,8 +67,8 @@ internal sealed class WireTap : IDisposable
     {
         (ulong, ulong) key = default;
         ReadOnlySpan<byte> content = packet;
-        if (packet.Length > EthernetSize + 40 && packet[12] == 0x08 && packet[13] == 0 && packet[EthernetSize + 9]
-            == (int)ProtocolType.Tcp)
+        if (packet.Length > EthernetSize + 40 && packet[12] == 0x08 && packet[13] == 0
+            && packet[EthernetSize + 9] == (int)ProtocolType.Tcp)
         {
             ReadOnlySpan<byte> ip = packet[EthernetSize..];
             ReadOnlySpan<byte> tcp = ip[((ip[0] & 0x0F) * 4)..BinaryPrimitives.ReadUInt16BigEndian(ip[2..])];

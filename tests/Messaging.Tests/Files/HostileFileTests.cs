@@ -247,8 +247,8 @@ public sealed class HostileFileTests
         bob.Damage(Offer, 7);
         carol.Members = [bob.Address];
         carol.Accept(offer, Offer, alice);
-        Assert.True(world.Run(TimeSpan.FromMinutes(2), () => carol.Read(Offer) is not null && bob.Read(Offer)
-            is not null));
+        Assert.True(world.Run(TimeSpan.FromMinutes(2), () => carol.Read(Offer) is not null
+            && bob.Read(Offer) is not null));
         Assert.Equal(content, bob.Read(Offer));
         Assert.Equal(1, bob.Transfers.Counters[FileCount.Damaged]);
     }

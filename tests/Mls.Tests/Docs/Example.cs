@@ -30,9 +30,12 @@ internal static class Example
         // Bob renews his keys. Alice sees what the commit does before she follows it.
         PendingCommit renewal = bobsGroup.Commit(new CommitRequest()).Value;
         MlsResult<Outcome> outcome = alicesGroup.Process(UnverifiedMessage.Parse(renewal.Message).Value);
-        if (outcome.TryGet(out Outcome? what) && what
-            is Outcome.CommitStaged { Commit.Summary.Removed.Count: 0 } staged)
+        if (outcome.TryGet(out Outcome? what)
+            && what is Outcome.CommitStaged { Commit.Summary.Removed.Count: 0 } staged)
+        {
             alicesGroup.Merge(staged.Commit);
+        }
+
         bobsGroup.MergePending();
 
         // A message. Its key is gone as soon as it is read.

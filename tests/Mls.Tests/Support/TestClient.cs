@@ -12,7 +12,7 @@ internal sealed class TestClient
     internal TestClient(
         string name, CipherSuite suite = DefaultSuite, GroupPolicy? policy = null, IGroupStore? store = null,
         RandomFill? random = null, FakeTime? time = null, Capabilities? supported = null, TestPsks? psks = null,
-        MlsIdentity? identity = null)
+        MlsIdentity? identity = null, FakeTime? ageing = null)
     {
         Name = name;
         Time = time ?? new FakeTime();
@@ -27,6 +27,7 @@ internal sealed class TestClient
             Psks = Psks,
             Policy = policy ?? new GroupPolicy(),
             Time = Time,
+            Ageing = ageing,
             Random = Random,
             Supported = supported ?? new Capabilities(),
         };

@@ -56,6 +56,7 @@ internal static class TestEnvironment
         Validator = new TestValidator(),
         Policy = new GroupPolicy(),
         Time = new FakeTime(),
+        Ageing = new FakeTime(),
         Random = RandomSource.System,
         Psks = null,
     };

@@ -381,8 +381,8 @@ public sealed class ClaimsTests
         alice.RouteVia(bob, bob);
         bob.RouteVia(alice, alice);
         int receipts = 0;
-        network.Observe = (from, to, frame) => receipts += from == bob && to == alice && frame[0]
-            == (byte)FrameKind.Envelope ? 1 : 0;
+        network.Observe = (from, to, frame) => receipts += from == bob && to == alice
+            && frame[0] == (byte)FrameKind.Envelope ? 1 : 0;
         alice.Send(bob, 1);
         network.Run(TimeSpan.FromSeconds(1));
         Assert.Equal(1, receipts);

@@ -100,8 +100,8 @@ public sealed class NoLossTests
             for (int i = 0; i < Size; i++)
             {
                 int a = Network.Random.Next(Size), b = Network.Random.Next(Size);
-                if (a != b && !_links.Any(link => link.A.Index + link.B.Index == a + b && link.Other(Nodes[a])
-                    == Nodes[b]))
+                if (a != b && !_links.Any(link => link.A.Index + link.B.Index == a + b
+                    && link.Other(Nodes[a]) == Nodes[b]))
                     Join(a, b);
             }
         }

@@ -186,8 +186,8 @@ public sealed class HostileTests
     public void A_lost_update_on_a_reliable_link_ends_the_link()
     {
         _attacker.Routes.Reannounce(_network.Now);
-        _network.Tamper = (from, frame) => from.Link == _network.Links[0] && (FrameKind)frame[0]
-            == FrameKind.RouteUpdate ? [(byte)FrameKind.ControlAck, 0, 0] : frame;
+        _network.Tamper = (from, frame) => from.Link == _network.Links[0]
+            && (FrameKind)frame[0] == FrameKind.RouteUpdate ? [(byte)FrameKind.ControlAck, 0, 0] : frame;
         _network.After(_attacker);
         _network.Run(1);
         _network.Tamper = null;

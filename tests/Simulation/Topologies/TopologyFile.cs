@@ -36,8 +36,8 @@ public static class TopologyFile
         var names = new List<string>();
         int Number(JsonElement link, string end)
         {
-            if (!link.TryGetProperty(end, out JsonElement id) || id.ValueKind
-                is not (JsonValueKind.Number or JsonValueKind.String))
+            if (!link.TryGetProperty(end, out JsonElement id)
+                || id.ValueKind is not (JsonValueKind.Number or JsonValueKind.String))
                 throw new FormatException($"a link has no {end}");
             string text = id.ToString();
             if (!numbers.TryGetValue(text, out int number))
@@ -67,8 +67,8 @@ public static class TopologyFile
     }
 
     private static double Quality(JsonElement link, string end) =>
-        link.TryGetProperty(end, out JsonElement value) && value.ValueKind == JsonValueKind.Number && value.GetDouble()
-            is > 0 and <= 1 and var quality
+        link.TryGetProperty(end, out JsonElement value) && value.ValueKind == JsonValueKind.Number
+            && value.GetDouble() is > 0 and <= 1 and var quality
             ? quality
             : 1;
 }

@@ -186,8 +186,8 @@ internal sealed class RadioGrid : IDisposable
     }
 
     private static string NameOf(ReadOnlySpan<byte> frame) =>
-        PathRequest.TryRead(frame[1..], out PathRequest request) && request.FreshSequence && frame[0]
-            == (byte)FrameKind.PathRequest
+        PathRequest.TryRead(frame[1..], out PathRequest request) && request.FreshSequence
+            && frame[0] == (byte)FrameKind.PathRequest
             ? "SequenceRequest"
             : ((FrameKind)frame[0]).ToString();
 

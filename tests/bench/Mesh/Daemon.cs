@@ -99,8 +99,8 @@ internal sealed class Daemon : IDisposable
         {
             using JsonDocument routes = client.Ask("{\"command\":\"routes\"}");
             if (routes.RootElement.GetProperty("result").EnumerateArray().Any(r =>
-                    r.GetProperty("destination").GetString() == address && r.GetProperty("nextHop").ValueKind
-                        == JsonValueKind.String))
+                    r.GetProperty("destination").GetString() == address
+                        && r.GetProperty("nextHop").ValueKind == JsonValueKind.String))
                 return;
             await Task.Delay(5);
         }

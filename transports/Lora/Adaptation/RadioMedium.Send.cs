@@ -33,8 +33,8 @@ public sealed partial class RadioMedium
                 neighbour.LastHeard = _now;
                 PlanProbe(neighbour);
             }
-            if (!neighbour.IsUp && neighbour.Session is { } old && _now
-                - neighbour.LastHeard > RadioTuning.SessionPatience)
+            if (!neighbour.IsUp && neighbour.Session is { } old
+                && _now - neighbour.LastHeard > RadioTuning.SessionPatience)
             {
                 neighbour.Session = null;
                 End(old);
