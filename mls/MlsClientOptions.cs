@@ -25,7 +25,8 @@ public sealed class MlsClientOptions
     public TimeProvider Time { get; init; } = TimeProvider.System;
 
     /// <summary>
-    /// What old keys are deleted by: the age of past epochs, of unused KeyPackages, of joins that nobody accepted. Null:
+    /// What old keys are deleted by: the age of past epochs, of unused KeyPackages, of joins that nobody accepted.
+    /// Null:
     /// <see cref="Time"/>. Where the calendar may be wrong, time that only runs, restarts taken together: then no clock
     /// that jumps deletes keys that are still needed. From where it counts is all the same.
     /// </summary>

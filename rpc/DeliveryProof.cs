@@ -55,7 +55,7 @@ public readonly record struct DeliveryProof
         if (proof.Length != Size)
             return false;
         ulong sequence = BinaryPrimitives.ReadUInt64BigEndian(proof),
-        time = BinaryPrimitives.ReadUInt64BigEndian(proof[TimeOffset..]);
+            time = BinaryPrimitives.ReadUInt64BigEndian(proof[TimeOffset..]);
         Span<byte> signed = stackalloc byte[Label.Length + FieldsSize];
         Label.CopyTo(signed);
         WriteFields(request, sequence, time, signed[Label.Length..]);

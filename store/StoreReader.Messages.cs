@@ -245,8 +245,7 @@ public sealed partial class StoreReader
 
             byte[] text = _cipher.Open(AssociatedData.Text(stackalloc byte[AssociatedData.MaxSize], message),
                 row.Blob(3));
-            return Utf8.IsValid(text) ? message with { Text = Encoding.UTF8.GetString(text) } : message
-                with
+            return Utf8.IsValid(text) ? message with { Text = Encoding.UTF8.GetString(text) } : message with
             { Content = text };
         }
         catch (StoreException e) when (tolerant && e.Error == StoreError.Corrupt)

@@ -52,7 +52,7 @@ public static class SealedRequest
         Prologue(author, announce.RequestKeyNumber, prologue);
         Span<byte> secrets = stackalloc byte[2 * AnonymousSeal.KeySize + SlotReserve.Size];
         Span<byte> ephemeral = secrets[..AnonymousSeal.KeySize],
-        secret = secrets.Slice(AnonymousSeal.KeySize, AnonymousSeal.KeySize);
+            secret = secrets.Slice(AnonymousSeal.KeySize, AnonymousSeal.KeySize);
         Span<byte> plain = secrets[(2 * AnonymousSeal.KeySize)..];
         Span<byte> hash = stackalloc byte[AnonymousSeal.KeySize];
         Span<byte> publicKey = stackalloc byte[X25519.PublicKeySize];

@@ -121,7 +121,7 @@ internal readonly ref struct ChannelPayload
     public static EnvelopeId IdOf(ConversationId channel, in NodeAddress sender, uint sequence)
     {
         Span<byte> bytes = stackalloc byte[ConversationId.MaxSize + NodeAddress.Size + SequenceSize],
-        id = stackalloc byte[EnvelopeId.Size];
+            id = stackalloc byte[EnvelopeId.Size];
         channel.Write(bytes);
         sender.Write(bytes[ConversationId.MaxSize..]);
         BinaryPrimitives.WriteUInt32BigEndian(bytes[^SequenceSize..], sequence);

@@ -5,8 +5,8 @@ using QuicProChat.Mesh.Mls.Messages;
 namespace QuicProChat.Mesh.Mls.Storage;
 
 // uint8 version = 3; uint8 last_resort; uint64 keep until, in milliseconds of the client's ageing; opaque
-// init_private<V>; opaque leaf_private<V>; opaque key_package<V>; uint32 count of states joined with it, each: state[32].
-// Version 2 lacks the time.
+// init_private<V>; opaque leaf_private<V>; opaque key_package<V>; uint32 count of states joined with it, each:
+// state[32]. Version 2 lacks the time.
 /// <summary>A key package of our own with its private keys, until somebody uses it.</summary>
 internal sealed class KeyPackageRecord(UnverifiedKeyPackage keyPackage, byte[] initKey, byte[] leafKey, bool lastResort)
     : IDisposable
@@ -28,7 +28,8 @@ internal sealed class KeyPackageRecord(UnverifiedKeyPackage keyPackage, byte[] i
     internal bool LastResort { get; } = lastResort;
 
     /// <summary>
-    /// When its keys are deleted, by <see cref="MlsClientOptions.Ageing"/>; null if a version wrote it that did not say.
+    /// When its keys are deleted, by <see cref="MlsClientOptions.Ageing"/>; null if a version wrote it that did not
+    /// say.
     /// </summary>
     internal DateTimeOffset? KeepUntil { get; set; }
 

@@ -19,7 +19,7 @@ internal sealed class NodeOptions
         new("--listen")
         {
             Description =
-            "Listen on tcp://host:port, quic://host:port or a radio, lora:/dev/...?...; repeatable.",
+                "Listen on tcp://host:port, quic://host:port or a radio, lora:/dev/...?...; repeatable.",
             HelpName = "URI"
         };
     private readonly Option<string[]> _peer =
@@ -28,7 +28,7 @@ internal sealed class NodeOptions
         new("--discovery")
         {
             Description =
-            $"Find nodes on the links of this machine, and be found: {DiscoveryModes.Names}.",
+                $"Find nodes on the links of this machine, and be found: {DiscoveryModes.Names}.",
             HelpName = "MODE"
         };
     private readonly Option<string?> _name =

@@ -75,8 +75,11 @@ internal static class ConfigurationFile
             int line = LineOf(bytes, json.TokenStartIndex);
             Setting? setting = Settings.All.FirstOrDefault(s => s.Key == key);
             if (setting is null)
-                return $"{line}: unknown key '{key}'; accepted are "
-                    + string.Join(", ", Settings.All.Select(s => s.Key));
+            {
+                string accepted = string.Join(", ", Settings.All.Select(s => s.Key));
+                return $"{line}: unknown key '{key}'; accepted are {accepted}";
+            }
+
             if (!seen.Add(key))
                 return $"{line}: key '{key}' is there twice";
             json.Read();

@@ -87,8 +87,7 @@ internal static class FappTrustHandlers
             ?? throw ControlException.Refused(fault ?? "the file is no signed statement");
         await node.Fapp.ClaimAsync(FappRecordType.Attestation, setup.Announce.Plz.Region, claim.Until, claim.Encode())
             .ConfigureAwait(false);
-        await node.Fapp.SetPracticeAsync(place, before => before!
-            with
+        await node.Fapp.SetPracticeAsync(place, before => before! with
         { Announce = before.Announce with { Attestation = claim.Hash() } })
             .ConfigureAwait(false);
         return new DoneInfo("the card speaks for this practice; the next announce names it");

@@ -93,8 +93,7 @@ internal sealed partial class CustodyEngine
         }
 
         StateReason obstacle = ObstacleOf(candidates[..count]);
-        EnvelopeHeader header = envelope.Header
-            with
+        EnvelopeHeader header = envelope.Header with
         { HopsLeft = (ushort)(copy.HopsLeft - 1), LifetimeUnits = copy.LifetimeUnits };
         if (held >= 0)
             Improve(held, arrival, envelope, header, decision, obstacle);

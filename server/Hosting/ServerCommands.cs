@@ -39,7 +39,7 @@ internal static class ServerCommands
             new("--certificate")
             {
                 Description =
-                "A certificate in PEM with its chain. By default one is made, for clients to pin."
+                    "A certificate in PEM with its chain. By default one is made, for clients to pin."
             };
         Option<string?> key =
             new("--certificate-key") { Description = "The certificate's key in PEM, if it is in a file of its own." };
@@ -52,7 +52,7 @@ internal static class ServerCommands
             new("--metrics-listen")
             {
                 Description =
-                "ADDRESS:PORT for /metrics and /health in plain HTTP, such as 127.0.0.1:9465."
+                    "ADDRESS:PORT for /metrics and /health in plain HTTP, such as 127.0.0.1:9465."
             };
         ServerOptions defaults = new() { DataDirectory = "" };
         Option<int> clients =

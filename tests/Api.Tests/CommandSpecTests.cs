@@ -144,7 +144,7 @@ public sealed class CommandSpecTests
     public void Alias_answers_a_list_or_that_it_was_done()
     {
         AliasResult list = new([new AliasInfo("bob", "qpc1x")], null),
-        done = new(null, new DoneInfo("bob is forgotten"));
+            done = new(null, new DoneInfo("bob is forgotten"));
         Assert.Equal("[{\"alias\":\"bob\",\"address\":\"qpc1x\"}]",
             JsonSerializer.Serialize(list, ApiJson.Default.AliasResult));
         Assert.Equal("{\"done\":\"bob is forgotten\"}", JsonSerializer.Serialize(done, ApiJson.Default.AliasResult));

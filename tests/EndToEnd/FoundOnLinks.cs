@@ -66,7 +66,7 @@ public class FoundOnLinks(ITestOutputHelper output)
         await using TestNet net = new();
         Lan left = new(net, "left", 1), right = new(net, "right", 2);
         NodeProcess middle = Finder(net, "middle", left), alice = Finder(net, "alice", left),
-        bob = Finder(net, "bob", right);
+            bob = Finder(net, "bob", right);
         right.Plug(middle.Machine);
         foreach (NodeProcess node in new[] { middle, alice, bob })
             await node.StartAsync();
@@ -112,7 +112,7 @@ public class FoundOnLinks(ITestOutputHelper output)
         foreach (NodeProcess member in new[] { alice, bob })
         {
             string key = Path.Combine(net.Directory, $"{member.Name}.key"),
-            file = Path.Combine(net.Directory, $"{member.Name}.json");
+                file = Path.Combine(net.Directory, $"{member.Name}.json");
             File.WriteAllText(key, string.Concat(Enumerable.Repeat("5a", 32)));
             File.WriteAllText(file, $$"""{ "networkKeyFile": "{{key}}" }""");
             member.With("--config", file);

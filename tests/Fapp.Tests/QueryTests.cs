@@ -63,7 +63,7 @@ public sealed class QueryTests : IDisposable
             Filter = new SlotFilter
             {
                 Language =
-            new string('x', 200)
+                    new string('x', 200)
             }
         }.TryWrite(new byte[SlotQuery.Size]));
     }

@@ -13,11 +13,11 @@ public sealed record FuzzTarget(string Name, string What, Func<IEnumerable<byte[
     /// <summary>All of them.</summary>
     public static IReadOnlyList<FuzzTarget> All { get; } =
     [
-        WireTarget.Target, TextTarget.Target, ContentTarget.Target, IdentityTarget.Target, MlsDecoderTarget.Target,
-        MlsGroupTarget.Target,
-        MlsStoreTarget.Target, LiteTarget.Target, LiteStateTarget.Target, ConfigurationTarget.Target,
-        ControlTarget.Target,
-        ModemTarget.Target, RadioTarget.Target, RouterTarget.Target, GossipTarget.Target, GroupTarget.Target,
+        WireTarget.Target, TextTarget.Target, ContentTarget.Target, IdentityTarget.Target,
+        MlsDecoderTarget.Target, MlsGroupTarget.Target, MlsStoreTarget.Target, LiteTarget.Target,
+        LiteStateTarget.Target,
+        ConfigurationTarget.Target, ControlTarget.Target, ModemTarget.Target, RadioTarget.Target, RouterTarget.Target,
+        GossipTarget.Target, GroupTarget.Target, FappTarget.Target,
     ];
 
     /// <summary>The target of a name; null if there is none.</summary>

@@ -82,7 +82,7 @@ public sealed class NSecOracleTests
         for (int i = 0; i < Rounds; i++)
         {
             byte[] secret = Bytes(HmacSha256.MaxKeySize), data = Bytes(_random.Next(300)),
-            mac = new byte[HmacSha256.MacSize];
+                mac = new byte[HmacSha256.MacSize];
             HmacSha256.Compute(secret, data, mac);
             using var key = Oracle.Key.Import(MacAlgorithm.HmacSha256, secret, KeyBlobFormat.RawSymmetricKey);
             Assert.Equal(MacAlgorithm.HmacSha256.Mac(key, data), mac);

@@ -31,7 +31,7 @@ public class NoiseXTests
     {
         byte[] s = Hex(initiator), e = Hex(ephemeral), r = Hex(responder), content = Hex(payload);
         byte[] sPublic = new byte[32], ePublic = new byte[32], rPublic = new byte[32], es = new byte[32],
-        ss = new byte[32];
+            ss = new byte[32];
         X25519.PublicKey(s, sPublic);
         X25519.PublicKey(e, ePublic);
         X25519.PublicKey(r, rPublic);

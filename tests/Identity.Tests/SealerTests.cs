@@ -180,7 +180,7 @@ public sealed class SealerTests : IDisposable
     private byte[] Seal(string text, out byte[] receiptKey)
     {
         byte[] content = [0x01, 0, 0, 0x30, 0x39, .. Encoding.UTF8.GetBytes(text)],
-        payload = new byte[content.Length + Sealer.Overhead];
+            payload = new byte[content.Length + Sealer.Overhead];
         receiptKey = new byte[32];
         Assert.True(_sealer.TrySeal(ToBob, _bob.PublicKey.Span, content, payload, receiptKey));
         return payload;

@@ -151,7 +151,7 @@ public class LiteVectorTests
             LiteCipher.ChaCha20Poly1305, 0);
         using var tree = new KeyTree([.. epoch.Subtrees[0].Secret]);
         byte[] node = new byte[32], leaf = new byte[32], key = new byte[32], nonce = new byte[12], tag = new byte[2],
-        salt = Hex(stream, "salt");
+            salt = Hex(stream, "salt");
         Assert.True(tree.TryDerive(LeafPath.FirstOfSlot(0, path.Slot), LeafPath.SlotHeight, node));
         Assert.True(tree.TryDerive(path.Leaf, 0, leaf));
         LiteKeySchedule.StreamTag(node, salt, tag);

@@ -19,7 +19,7 @@ public class FrameCodecTests
     public void A_frame_that_is_cut_or_longer_than_it_says_is_none()
     {
         byte[] request = [.. Header(RpcMethod.Ack, 7, 5), 1, 2, 3, 4, 5],
-        response = [.. Header(RpcStatus.Ok, 7, 5), 1, 2, 3, 4, 5];
+            response = [.. Header(RpcStatus.Ok, 7, 5), 1, 2, 3, 4, 5];
         Assert.True(FrameCodec.TryReadWhole(request, out RequestHeader asked, out ReadOnlyMemory<byte> payload));
         Assert.Equal(new RequestHeader(RpcMethod.Ack, 7, 5), asked);
         Assert.Equal(new byte[] { 1, 2, 3, 4, 5 }, payload.ToArray());

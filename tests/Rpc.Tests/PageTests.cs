@@ -14,7 +14,7 @@ public partial class PageTests
     {
         Assert.Equal(Hex("request"), Request(RpcMethod.Health, 1, new HealthRequest()));
         byte[] failure = new Failure { Message = "no", RetryAfterMs = 5 }.ToByteArray(),
-        answer = new byte[FrameCodec.ResponseHeaderSize];
+            answer = new byte[FrameCodec.ResponseHeaderSize];
         FrameCodec.Write(new ResponseHeader(RpcStatus.RateLimited, 1, (uint)failure.Length), answer);
         Assert.Equal(Hex("answer "), (byte[])[.. answer, .. failure]);
         EnqueueRequest enqueue =

@@ -71,8 +71,7 @@ public sealed class NetworkTests
     [InlineData(60, 95)]
     public void Messages_arrive_while_everybody_moves_and_no_link_tells_that_it_broke(double metres, double arrival)
     {
-        Result result = Run("geometric:50/150", o => o
-            with
+        Result result = Run("geometric:50/150", o => o with
         { Mobility = metres, Duration = TimeSpan.FromSeconds(120), Messages = 600 });
         Sound(result, arrival);
     }
@@ -88,8 +87,7 @@ public sealed class NetworkTests
     [SharedFact(Cities.Leipzig)]
     public void A_best_connected_node_that_claims_to_be_next_to_everybody_stops_nothing()
     {
-        Result result = Run(Cities.Find("freifunk-leipzig"), o => o
-            with
+        Result result = Run(Cities.Find("freifunk-leipzig"), o => o with
         { Liars = 1, Duration = TimeSpan.FromSeconds(120) });
         Assert.InRange(result.ArrivalPercent, 95, 100);
         Assert.Equal(0, result.Duplicated);
@@ -98,8 +96,7 @@ public sealed class NetworkTests
     [Fact]
     public void Where_routes_are_asked_for_nothing_is_known_before_and_messages_arrive_all_the_same()
     {
-        Result result = Run("grid:49", o => o
-            with
+        Result result = Run("grid:49", o => o with
         { AskRoutes = true, Messages = 5, Duration = TimeSpan.FromSeconds(60) });
         Assert.Equal((0L, 0, 0), (result.Loops, result.Lost, result.Duplicated));
         string Detail(string name) => result.Details.First(d => d.Name == name).Value;

@@ -211,8 +211,7 @@ public sealed class ContentRowsTests : IDisposable
     {
         MeshStore store = _fixture.Open();
         for (int n = 0; n < 400; n++)
-            Write(store, s => s.Insert(Incoming(n, n % 50 == 7 ? 5000 : 60)
-                with
+            Write(store, s => s.Insert(Incoming(n, n % 50 == 7 ? 5000 : 60) with
             { Timer = n % 50 == 7 ? (ushort)Minutes : (ushort)0 }));
         int[] gone = [.. Enumerable.Range(0, 8).Select(i => i * 50 + 7)];
         byte[][] texts = [.. gone.Select(_fixture.SealedText)];
@@ -273,8 +272,7 @@ public sealed class ContentRowsTests : IDisposable
             Write(store, s =>
             {
                 for (int i = n; i < n + 100; i++)
-                    s.Insert(Incoming(i)
-                        with
+                    s.Insert(Incoming(i) with
                     { Conversation = i % 7 == 0 ? group : null, Text = i % 10 == 0 ? $"needle {i}" : "hay" });
             });
         }

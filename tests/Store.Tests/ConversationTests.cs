@@ -86,8 +86,7 @@ public sealed class ConversationTests : IDisposable
     public void A_message_counts_its_copies_and_takes_them_along_when_it_goes()
     {
         MeshStore store = _fixture.Open(new StoreOptions { MaxMessages = 2 });
-        StoredMessage message = Samples.Message(1)
-            with
+        StoredMessage message = Samples.Message(1) with
         { Conversation = Group, Protection = 2, State = MessageState.Queued, Outgoing = true };
         Write(store, s =>
         {

@@ -49,8 +49,7 @@ public sealed class LifetimeTests : IDisposable
     {
         MeshStore store = _fixture.Open();
         _fixture.Time.Advance(TimeSpan.FromSeconds(0.9));
-        Write(store, s => s.PutEnvelope(Samples.Id(1), Samples.Holding(1)
-            with
+        Write(store, s => s.PutEnvelope(Samples.Id(1), Samples.Holding(1) with
         { LifetimeLeft = TimeSpan.FromSeconds(10.2) }, Samples.Envelope(1)));
         Assert.InRange(Left(store), TimeSpan.FromSeconds(10.2), TimeSpan.FromSeconds(12));
     }

@@ -60,8 +60,7 @@ public sealed class ModelTests : IDisposable
                 int at = model.Messages.FindIndex(m => m.Id == Samples.Id(n) && m.State <= MessageState.Forwarded);
                 Assert.Equal(at >= 0, store.UpdateState(Samples.Id(n), state, (byte)n, n, Samples.Start.AddDays(n)));
                 if (at >= 0)
-                    model.Messages[at] = model.Messages[at]
-                        with
+                    model.Messages[at] = model.Messages[at] with
                     { State = state, Reason = (byte)n, Hops = n, UpdatedAt = Samples.Start.AddDays(n) };
                 break;
             case 2 or 3:

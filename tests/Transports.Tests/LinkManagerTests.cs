@@ -105,7 +105,7 @@ public sealed class LinkManagerTests : IAsyncDisposable
     public async Task A_third_link_takes_the_place_of_one_that_still_waits()
     {
         FakeLink first = new(Higher, true, 1) { Holds = true }, second = new(Higher, true, 2),
-        third = new(Higher, true, 3);
+            third = new(Higher, true, 3);
         _manager.Accept(first);
         await _events.NextUpAsync();
         _manager.Accept(second);
@@ -280,7 +280,7 @@ public sealed class LinkManagerTests : IAsyncDisposable
     private static (FakeLink A, FakeLink B) Pair(string name, bool dialledByA, uint number)
     {
         FakeLink atA = new(Higher, dialledByA, number) { Uri = name },
-        atB = new(Lower, !dialledByA, number) { Uri = name };
+            atB = new(Lower, !dialledByA, number) { Uri = name };
         return (atA, atB);
     }
 

@@ -59,7 +59,7 @@ public sealed partial class LinkStartTests
     {
         List<string> said = [];
         Host d = new("D", Person(1), new Numbers(0x0102, 1), said),
-        l = new("L", Person(2), new Numbers(0x0900, 0x7A31), said);
+            l = new("L", Person(2), new Numbers(0x0900, 0x7A31), said);
         d.Join(l, 0xE0E1E2E3E4E5E6E7, dialed: true);
         l.Join(d, 0xD0D1D2D3D4D5D6D7, dialed: false);
         for (Instant now = Host.Begin; now < Host.Begin + TimeSpan.FromSeconds(1); now += Journey)

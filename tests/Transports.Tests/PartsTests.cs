@@ -157,7 +157,7 @@ public class PartsTests
     {
         using NetworkKey key = new("a community's key"u8);
         byte[] own = [.. Enumerable.Repeat((byte)0xAA, 32)], peer = [.. Enumerable.Repeat((byte)0xBB, 32)],
-        proof = new byte[32];
+            proof = new byte[32];
         key.Prove(LinkRole.Listener, own, peer, proof);
         Assert.Equal("4cf29ceacecba4cd", Convert.ToHexStringLower(key.Id));
         Assert.Equal("11cd7a16bd20dfd198acd3171ecfede1acb5295ca1106d733c568895afd0b6ea",

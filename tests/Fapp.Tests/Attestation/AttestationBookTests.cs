@@ -21,7 +21,7 @@ public sealed class AttestationBookTests : IDisposable
     {
         using TestCard card = _authority.Professional(), practice = _authority.Practice();
         Claim byCard = card.Attest(_authority, _practice, Day),
-        byPractice = practice.Attest(_authority, _practice, Day);
+            byPractice = practice.Attest(_authority, _practice, Day);
         Assert.True(Take(_practice, byPractice));
         Assert.Equal(Level.Practice, LevelOf(_practice, byPractice));
         Assert.True(Take(_practice, byCard));

@@ -47,7 +47,7 @@ public sealed class AttestationImportTests : IDisposable
         foreach (byte[] message in (byte[][])[detached, enveloping])
         {
             string pem = PemEncoding.WriteString("PKCS7", message),
-            base64 = Convert.ToBase64String(message, Base64FormattingOptions.InsertLineBreaks);
+                base64 = Convert.ToBase64String(message, Base64FormattingOptions.InsertLineBreaks);
             foreach (byte[] file in (byte[][])[message, Encoding.ASCII.GetBytes(pem),
                 Encoding.ASCII.GetBytes(base64 + "\n")])
             {

@@ -16,7 +16,7 @@ internal static class ContentTarget
         using LocalIdentity identity = MlsLite.Tests.World.IdentityOf(1);
         var card = ContactCard.Sign(identity, "alice", ["tcp://192.0.2.7:7450"], new KeyPackageHash(7));
         ContentReference id = ContentReference.To(new EnvelopeId(1, 2)),
-        place = ContentReference.To(new MessagePlace(3, 4, 5));
+            place = ContentReference.To(new MessagePlace(3, 4, 5));
         MessageContent[] contents =
         [
             new TextContent("grüß dich"), new ReplyContent(id, "yes"), new ReplyContent(place, "no"),

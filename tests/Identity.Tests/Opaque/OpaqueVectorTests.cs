@@ -96,7 +96,7 @@ public class OpaqueVectorTests
         JsonElement inputs = vector.GetProperty("inputs");
         using OpaqueServer server = Server(inputs, Settings(vector));
         byte[] record = [.. Hex(inputs, "client_public_key"), .. Hex(inputs, "masking_key"), .. new byte[96]],
-        ke2 = new byte[320];
+            ke2 = new byte[320];
         using OpaqueServerLogin? started = server.Start(
             Hex(inputs, "KE1"), Hex(inputs, "credential_identifier"), record, known: false, ke2);
         Assert.Equal(Hex(vector.GetProperty("outputs"), "KE2"), ke2);

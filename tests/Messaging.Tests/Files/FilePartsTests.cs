@@ -128,7 +128,7 @@ public sealed class FilePartsTests
         using FileSecrets one = new(Enumerable.Repeat((byte)1, 32).ToArray()),
         two = new(Enumerable.Repeat((byte)2, 32).ToArray());
         byte[] chunk = new byte[FileFormat.ChunkSize], other = new byte[FileFormat.ChunkSize],
-        data = new byte[FileFormat.DataSize];
+            data = new byte[FileFormat.DataSize];
         chunk[7] = other[7] = 9;
         one.Seal(3, chunk);
         two.Seal(3, other);

@@ -106,8 +106,15 @@ public class GroupRoomTests
         node.Tick();
         Assert.Equal(3, node.Groups.UnusedKeyPackages);
 
-        // Their ninety days, and the grace of two weeks.
+        // A calendar that jumps deletes nothing, nor calls for anything.
         node.Time.Ahead = TimeSpan.FromDays(105);
+        node.Now += TimeSpan.FromMinutes(16);
+        Assert.DoesNotContain(node.Tick().States, s => s.Of.Id == GroupDesk.Place);
+        node.Time.Ahead = TimeSpan.Zero;
+        Assert.Equal(3, node.Groups.UnusedKeyPackages);
+
+        // Their ninety days, and the grace of two weeks.
+        node.Store.Running = TimeSpan.FromDays(105);
         node.Now += TimeSpan.FromMinutes(16);
         Assert.True(node.Groups.NextDue <= node.Now);
         Assert.Contains(node.Tick().States, s => s.Of.Id == GroupDesk.Place);

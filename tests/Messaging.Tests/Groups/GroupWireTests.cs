@@ -120,7 +120,7 @@ public class GroupWireTests
     public void Better_is_a_removal_then_the_senior_admin_then_the_turn()
     {
         CommitRank proof = new(0, 0, 9), senior = new(0, 1, 9), junior = new(0, 2, 0), other = new(1, 0, 0),
-        later = new(1, 0, 1);
+            later = new(1, 0, 1);
         Assert.Equal([proof, senior, junior, other, later], new[] { later, junior, other, proof, senior }.Order());
         Assert.Equal(4, Enumerable.Range(0, 4).Select(leaf => CommitRank.TurnOf((uint)leaf, 7, 4)).Distinct().Count());
     }

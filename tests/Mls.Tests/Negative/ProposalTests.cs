@@ -104,12 +104,10 @@ public class ProposalTests
     {
         AddFails(Forge.KeyPackage(_dave, c => c with { Capabilities = new Capabilities { CipherSuites = [3] } }),
             MlsErrorCode.UnsupportedCapability, "7.2");
-        AddFails(Forge.KeyPackage(_dave, c => c
-            with
+        AddFails(Forge.KeyPackage(_dave, c => c with
         { Capabilities = new Capabilities { CipherSuites = [1], Credentials = [2] } }),
             MlsErrorCode.UnsupportedCapability, "7.2");
-        AddFails(Forge.KeyPackage(_dave, c => c
-            with
+        AddFails(Forge.KeyPackage(_dave, c => c with
         { Capabilities = new Capabilities { CipherSuites = [1], Versions = [2] } }),
             MlsErrorCode.UnsupportedCapability, "7.2");
         ExtensionList unknown = new([new Extension(0xf123, default)]);
@@ -135,8 +133,7 @@ public class ProposalTests
         Capabilities both = new() { CipherSuites = [1], Credentials = [1, 2] };
         AddFails(Forge.KeyPackage(_dave, c => c with { Credential = Credential.X509([]), Capabilities = both }),
             MlsErrorCode.InvalidCredential, "5.3");
-        AddFails(Forge.KeyPackage(_dave, c => c
-            with
+        AddFails(Forge.KeyPackage(_dave, c => c with
         { Credential = Credential.X509([new byte[] { 1, 2 }]), Capabilities = both }),
             MlsErrorCode.InvalidCredential, "5.3");
     }

@@ -3,7 +3,9 @@ using QuicProChat.Mesh.Mls.Tests.Support;
 
 namespace QuicProChat.Mesh.Mls.Tests.States;
 
-/// <summary>Keys age by time that only runs where the application has one: no calendar deletes what is needed.</summary>
+/// <summary>
+/// Keys age by time that only runs where the application has one: no calendar deletes what is needed.
+/// </summary>
 public class AgeingTests
 {
     private readonly FakeTime _calendar = new();

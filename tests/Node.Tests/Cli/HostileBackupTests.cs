@@ -25,7 +25,7 @@ public sealed class HostileBackupTests : IDisposable
             new string('x', 65),
         ];
         string file = Path.Combine(_directory, "backup"), secret = Path.Combine(_directory, "secret"),
-        data = Path.Combine(_directory, "data");
+            data = Path.Combine(_directory, "data");
         await File.WriteAllTextAsync(file, BackupFile.Write(
             identity, "secret"u8,
             new BackupContent([.. names.Select(n => KeyValuePair.Create(n, friend.Address))], [], [], []),
@@ -49,7 +49,7 @@ public sealed class HostileBackupTests : IDisposable
         seen = LocalIdentity.Generate();
         using LocalIdentity enemy = LocalIdentity.Generate(), forgiven = LocalIdentity.Generate();
         string data = Path.Combine(_directory, "data"), secret = Path.Combine(_directory, "secret"),
-        file = Path.Combine(_directory, "backup");
+            file = Path.Combine(_directory, "backup");
         byte[] key = new byte[32];
         identity.DeriveKey(Daemon.StorageKeyPurpose, key);
         Directory.CreateDirectory(data);

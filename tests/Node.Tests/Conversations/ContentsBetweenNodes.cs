@@ -176,8 +176,7 @@ public class ContentsBetweenNodes
         (ConversationId group, _) = await MeetAsync(alice, bob, inGroup: true);
         await bob.Node.WriteAsync(store => store.Block(alice.Identity.Address));
         EnvelopeId unheard = await SendAsync(
-            alice, MessageActions.Request(group, new TextContent("unheard"), Options
-                with
+            alice, MessageActions.Request(group, new TextContent("unheard"), Options with
             { Wait = MessageState.Forwarded }));
         await bob.Node.WriteAsync(store => Assert.True(store.Unblock(alice.Identity.Address)));
         EnvelopeId heard = await SendAsync(alice, MessageActions.Request(group, new TextContent("heard"), Options));

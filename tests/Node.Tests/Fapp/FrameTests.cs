@@ -42,7 +42,7 @@ public sealed class FrameTests : IAsyncLifetime
         await _patient.AskAsync(Commands.FappTrust, new()
         {
             Organisation =
-            (await _far.AskAsync(Commands.Identity)).PublicKey
+                (await _far.AskAsync(Commands.Identity)).PublicKey
         });
         await UntilAsync(async () => (await _far.AskAsync(Commands.FappSearch,
             new() { Plz = "04", Level = "none" })).Practices > 0);

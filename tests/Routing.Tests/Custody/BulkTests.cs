@@ -61,7 +61,7 @@ public sealed class BulkTests
     {
         var network = new TestNetwork(4);
         TestNode a = network.Add(), b = network.Add(), leaf = network.Add(new RouterOptions { Relays = false }),
-        d = network.Add();
+            d = network.Add();
         network.Join(a, b, TestLinkKind.Stream);
         network.Join(a, leaf, TestLinkKind.Stream);
         a.RouteVia(d, b);

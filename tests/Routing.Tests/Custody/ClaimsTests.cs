@@ -43,7 +43,7 @@ public sealed class ClaimsTests
     {
         var network = new TestNetwork(1);
         TestNode alice = network.Add(), relay = network.Add(), evil = network.Add(), honest = network.Add(),
-        far = network.Add(),
+            far = network.Add(),
             bob = network.Add(), accomplice = network.Add();
         network.Join(alice, relay, TestLinkKind.Stream);
         network.Join(relay, evil, TestLinkKind.Stream);
@@ -101,7 +101,7 @@ public sealed class ClaimsTests
     {
         var network = new TestNetwork(2);
         TestNode alice = network.Add(), relay = network.Add(), evil = network.Add(), honest = network.Add(),
-        far = network.Add(), bob = network.Add();
+            far = network.Add(), bob = network.Add();
         network.Join(relay, evil, TestLinkKind.Stream);
         network.Join(alice, relay, TestLinkKind.Stream);
         network.Join(relay, honest, TestLinkKind.Stream);
@@ -135,7 +135,7 @@ public sealed class ClaimsTests
     {
         var network = new TestNetwork(3);
         TestNode alice = network.Add(), relay = network.Add(), evil = network.Add(), honest = network.Add(),
-        far = network.Add(), bob = network.Add();
+            far = network.Add(), bob = network.Add();
         network.Join(relay, evil, TestLinkKind.Stream);
         network.Join(alice, relay, TestLinkKind.Stream);
         network.Join(relay, honest, TestLinkKind.Stream);
@@ -243,7 +243,7 @@ public sealed class ClaimsTests
     {
         var network = new TestNetwork(6);
         TestNode sender = network.Add(), relay = network.Add(), hole = network.Add(), honest = network.Add(),
-        bob = network.Add();
+            bob = network.Add();
         network.Join(sender, relay, TestLinkKind.Stream);
         network.Join(relay, hole, TestLinkKind.Stream);
         network.Join(relay, honest, TestLinkKind.Stream);
@@ -266,7 +266,7 @@ public sealed class ClaimsTests
     {
         var network = new TestNetwork(6);
         TestNode sender = network.Add(), relay = network.Add(), circle = network.Add(), honest = network.Add(),
-        bob = network.Add();
+            bob = network.Add();
         network.Join(sender, relay, TestLinkKind.Stream);
         network.Join(relay, circle, TestLinkKind.Stream);
         network.Join(relay, honest, TestLinkKind.Stream);
@@ -318,7 +318,7 @@ public sealed class ClaimsTests
     {
         var network = new TestNetwork(7);
         TestNode alice = network.Add(), relay = network.Add(new RouterOptions { MaxLifetime = TimeSpan.FromDays(1) }),
-        evil = network.Add(), bob = network.Add();
+            evil = network.Add(), bob = network.Add();
         network.Join(alice, relay, TestLinkKind.Stream);
         network.Join(relay, evil, TestLinkKind.Stream);
         network.Join(relay, bob, TestLinkKind.Stream);

@@ -19,7 +19,7 @@ public sealed class FairnessTests
         var network = new TestNetwork(1);
         // All of it in memory: what is read from disk comes a little out of turn.
         TestNode sender = network.Add(new RouterOptions { MemoryBudget = 8 << 20 }), hop = network.Add(),
-        filler = network.Add();
+            filler = network.Add();
         network.Join(sender, hop, TestLinkKind.Stream);
         TestNode[] receivers = [.. Enumerable.Range(0, bulky + chatty).Select(_ => network.Add())];
         foreach (TestNode receiver in receivers.Append(filler))

@@ -186,7 +186,7 @@ public sealed class HostileNeighbourTests
     {
         var network = new TestNetwork(11);
         TestNode a = network.Add(new RouterOptions { MaxWindowCount = 4 }), relay = network.Add(), x = network.Add(),
-        y = network.Add();
+            y = network.Add();
         network.Join(a, relay, TestLinkKind.Stream);
         network.Join(relay, x, TestLinkKind.Stream);
         network.Join(relay, y, TestLinkKind.Stream);

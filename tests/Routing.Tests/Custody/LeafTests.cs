@@ -38,7 +38,7 @@ public sealed class LeafTests
         var asked = new TestLinkKind(LinkProperties.Stream with { PushRoutes = false }, TimeSpan.FromMilliseconds(1));
         var network = new TestNetwork(1, realRoutes: true);
         TestNode left = network.Add(), middle = network.Add(isLeaf ? Leaf : null), next = network.Add(),
-        right = network.Add();
+            right = network.Add();
         foreach ((TestNode a, TestNode b) in ((TestNode, TestNode)[])[(left, middle), (middle, next), (next, right)])
             network.Join(a, b, asked).Raise();
         network.Run(Settled);
@@ -53,7 +53,7 @@ public sealed class LeafTests
     {
         var network = new TestNetwork(1, realRoutes: true);
         TestNode left = network.Add(), leaf = network.Add(Leaf), right = network.Add(), far = network.Add(),
-        further = network.Add();
+            further = network.Add();
         foreach ((TestNode a, TestNode b) in ((TestNode, TestNode)[])[(left, leaf), (leaf, right), (left, far),
             (far, further), (further, right)])
             network.Join(a, b, TestLinkKind.Stream).Raise();
@@ -83,7 +83,7 @@ public sealed class LeafTests
     {
         var network = new TestNetwork(1);
         TestNode left = network.Add(), relay = network.Add(new RouterOptions { HoldsForOthers = false }),
-        right = network.Add();
+            right = network.Add();
         network.Join(left, relay, TestLinkKind.Stream).Raise();
         TestLink link = network.Join(relay, right, TestLinkKind.Stream);
         link.Raise();

@@ -75,7 +75,7 @@ public sealed class LodgingTests
     {
         var network = new TestNetwork(1);
         TestNode sender = network.Add(), other = network.Add(keeps: true), last = network.Add(keeps: true),
-        receiver = network.Add();
+            receiver = network.Add();
         Meet(network, sender, other);
         Meet(network, sender, last);
         sender.RouteVia(receiver, last);
@@ -137,7 +137,7 @@ public sealed class LodgingTests
     {
         var network = new TestNetwork(1);
         TestNode sender = network.Add(), full = network.Add(keeps: true), free = network.Add(keeps: true),
-        receiver = network.Add();
+            receiver = network.Add();
         full.DiskFails = true;
         Meet(network, sender, full);
         Meet(network, sender, free);
@@ -167,7 +167,7 @@ public sealed class LodgingTests
     {
         var network = new TestNetwork(1);
         TestNode sender = network.Add(), first = network.Add(keeps: true), second = network.Add(keeps: true),
-        receiver = network.Add();
+            receiver = network.Add();
         Meet(network, sender, first);
         Meet(network, sender, second);
         network.Run(Settled);

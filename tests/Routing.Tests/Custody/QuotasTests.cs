@@ -202,7 +202,7 @@ public sealed class QuotasTests
     {
         _quotas.Take(source, room, !isChosen, Size);
         Tally held = _destinations.GetValueOrDefault(destination),
-        pair = _pairs.GetValueOrDefault((source, destination));
+            pair = _pairs.GetValueOrDefault((source, destination));
         held.Add(Size);
         pair.Add(Size);
         _destinations[destination] = held;

@@ -24,7 +24,7 @@ public sealed class GossipMemoryTests
         {
             var protocol = new GossipProtocol(options, bench, new Random(1), new Random(3).NextBytes, bench.Now);
             byte[] record = new byte[21], have = new byte[1 + GossipHave.SizeOf(256)],
-            want = new byte[1 + GossipWant.SizeOf(256)];
+                want = new byte[1 + GossipWant.SizeOf(256)];
             for (int link = 0; link < 256; link++)
             {
                 protocol.LinkUp(bench.Now, new LinkId(link), new LinkDescription(

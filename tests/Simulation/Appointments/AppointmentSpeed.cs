@@ -78,7 +78,7 @@ public static class AppointmentSpeed
             Within = 30,
             Payers = Payers.GKV,
             Phases =
-            1 << (int)Phase.Probatorik
+                1 << (int)Phase.Probatorik
         };
         int found = 0;
         double search = Seconds(() =>

@@ -37,8 +37,7 @@ public sealed class GossipHost : INodeProgram, IGossipActions
         {
             if (row.Bytes is null)
                 Protocol.RestoreDead(now, id, now - row.FirstSeen);
-            else if (!Protocol.Restore(now, id, row.Kept
-                with
+            else if (!Protocol.Restore(now, id, row.Kept with
             { Age = now - row.FirstSeen, LifetimeLeft = row.Ends - now }, row.Bytes))
                 _disk.Remove(id);
         }

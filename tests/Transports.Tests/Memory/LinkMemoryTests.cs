@@ -23,7 +23,7 @@ public class LinkMemoryTests
 
         Assert.InRange(memory.Used, 1, (1 << 20) / 4);
         SendShare other = memory.Open(Honest, chosen: false, () => { }),
-        own = memory.Open(Mallory, chosen: true, () => { });
+            own = memory.Open(Mallory, chosen: true, () => { });
         Assert.True(other.TryTake(64 << 10));
         Assert.True(own.TryTake(256 << 10));
     }
@@ -50,7 +50,7 @@ public class LinkMemoryTests
         SendMemory memory = new(64 << 10);
         TaskCompletionSource room = new();
         SendShare hog = memory.Open(Honest, chosen: true, () => { }),
-        refused = memory.Open(Honest, chosen: true, room.SetResult);
+            refused = memory.Open(Honest, chosen: true, room.SetResult);
         Assert.True(hog.TryTake(32 << 10));
         Assert.False(refused.TryTake(20 << 10));
         Assert.False(room.Task.IsCompleted);

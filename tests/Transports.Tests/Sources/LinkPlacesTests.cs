@@ -124,8 +124,7 @@ public class LinkPlacesTests
             {
                 TimeSpan known = random.Next(3) == 0 ? LinkPlaces.KnownAfter * random.Next(5) : Second
                     * random.Next(30);
-                Place newcomer = random.Next(4) == 0 ? Chosen(i) : Stranger(random.Next(3), random.Next(4))
-                    with
+                Place newcomer = random.Next(4) == 0 ? Chosen(i) : Stranger(random.Next(3), random.Next(4)) with
                 { Known = known };
                 PlaceAnswer answer = LinkPlaces.Decide(most, taken.ToArray(), newcomer, out int victim);
                 if (answer == PlaceAnswer.Instead)

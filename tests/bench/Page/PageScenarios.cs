@@ -62,7 +62,7 @@ internal sealed partial class PageScenarios(string program, string directory, Ta
             new HttpClient(new SocketsHttpHandler
             {
                 AutomaticDecompression =
-                DecompressionMethods.None
+                    DecompressionMethods.None
             })
             { BaseAddress = new Uri(web.GetLeftPart(UriPartial.Authority)) };
         byte[] packed = await http.GetByteArrayAsync(new Uri("/", UriKind.Relative));

@@ -10,7 +10,7 @@ internal sealed class Node : IRouterActions
     public Node(byte number, Instant now)
     {
         byte[] publicKey = new byte[Ed25519.PublicKeySize], secretKey = new byte[Ed25519.SecretKeySize],
-        seed = new byte[Ed25519.SeedSize];
+            seed = new byte[Ed25519.SeedSize];
         seed[0] = number;
         Ed25519.KeyPairFromSeed(seed, publicKey, secretKey);
         Local = new LocalNode(publicKey, (message, signature) => Ed25519.Sign(message, secretKey, signature));

@@ -42,7 +42,7 @@ internal static class WireBench
         List<(RpcClient Client, LocalIdentity Identity)> clients =
             [await server.JoinAsync("alice"), await server.JoinAsync("bob")];
         ByteString to = ByteString.CopyFrom(clients[1].Identity.PublicKey.Span),
-        payload = ByteString.CopyFrom(new byte[1024]);
+            payload = ByteString.CopyFrom(new byte[1024]);
         long[] sent = new long[Messages], woken = new long[Messages];
         Task receiving = Task.Run(async () =>
         {

@@ -71,7 +71,7 @@ internal static class RadioTuning
 
     /// <summary>Shortest time from when the radio came on to the first call, and how much longer it may take.</summary>
     internal static readonly TimeSpan FirstCall = TimeSpan.FromMilliseconds(200),
-    FirstCallSpread = TimeSpan.FromSeconds(3);
+        FirstCallSpread = TimeSpan.FromSeconds(3);
 
     /// <summary>Shortest wait between two calls, and the same in multiples of their airtime.</summary>
     internal static readonly TimeSpan ShortestCallInterval = TimeSpan.FromSeconds(10);
