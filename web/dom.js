@@ -52,3 +52,10 @@ function* nodes(children) {
         else if (child !== null && child !== undefined && child !== false) yield child instanceof Node ? child : String(child);
     }
 }
+
+/** Gives the browser something to save. It is told nothing of the type: it opens nothing by itself. */
+export function saveAs(content, name) {
+    const address = URL.createObjectURL(new Blob([content], { type: 'application/octet-stream' }));
+    h('a', { href: address, download: name }).click();
+    setTimeout(() => URL.revokeObjectURL(address), 10_000);
+}

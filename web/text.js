@@ -49,6 +49,9 @@ export function day(iso) {
     return time.toLocaleDateString(locale(), { weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' });
 }
 
+/** A day without its time. */
+export const dateOf = (iso) => new Date(iso).toLocaleDateString(locale(), { dateStyle: 'medium' });
+
 /** Date and time in full. */
 export const fullTime = (iso) => new Date(iso).toLocaleString(locale(), { dateStyle: 'medium', timeStyle: 'short' });
 

@@ -46,6 +46,7 @@ public sealed class Care : IAsyncLifetime
         await form.GetByLabel("Kostenträger").FillAsync("GKV, SEL");
         await form.GetByLabel("Anfragen werden gesammelt").FillAsync("1s");
         await form.GetByLabel("Aufbewahren, was Patienten schreiben").CheckAsync();
+        await form.GetByLabel("Schriftlich absagen").CheckAsync();
         await form.GetByRole(AriaRole.Button, new() { Name = "Speichern" }).ClickAsync();
         await Expect(practice.Page.Locator(".care")).ToContainTextAsync("Praxis <i>Linde</i>");
         await AddSlotAsync(practice, DateTime.Now.AddDays(4));
@@ -62,6 +63,7 @@ public sealed class Care : IAsyncLifetime
         await SearchAsync(patient, level: "list",
             card => card.GetByRole(AriaRole.Button, new() { Name = "Ask for this slot" }).ClickAsync());
         await patient.Page.Locator("dialog").GetByLabel("A word to the practice").FillAsync("<b>in the evening</b>");
+        await patient.Page.Locator("dialog").GetByLabel("The form PTV 11 recommends it").CheckAsync();
         await patient.Page.Locator("dialog").GetByRole(AriaRole.Button, new() { Name = "Ask for this slot" })
             .ClickAsync();
         ILocator mine = patient.Page.Locator(".slot", new() { HasText = "Code " });
@@ -69,6 +71,7 @@ public sealed class Care : IAsyncLifetime
 
         ILocator asked = practice.Page.Locator(".slot", new() { HasText = "<b>in the evening</b>" });
         await Expect(asked).ToContainTextAsync("gezogen");
+        await Expect(asked).ToContainTextAsync("sagt, dass PTV 11 es empfiehlt");
         string code = await mine.InnerTextAsync();
         Assert.Contains((string)(await _practice.AskAsync("fapp-requests"))[0]!["code"]!, code,
             StringComparison.Ordinal);
@@ -85,19 +88,43 @@ public sealed class Care : IAsyncLifetime
         await Expect(mine.Locator(".pill")).ToHaveTextAsync("cancelled");
         await Expect(practice.Page.Locator("tbody")).ToContainTextAsync("frei");
 
+        await AskForPlaceAsync(patient, practice);
+
         // Whoever looked for something in vain is told when it appears.
         await SearchAsync(patient, level: "list", card => Expect(card).ToBeVisibleAsync());
         await patient.Page.GetByRole(AriaRole.Button, new() { Name = "Tell me when something appears" }).ClickAsync();
-        await Expect(patient.Page.Locator(".members li")).ToHaveCountAsync(1);
+        await Expect(patient.Page.Locator(".members:not(.refusals) li")).ToHaveCountAsync(1);
         await AddSlotAsync(practice, DateTime.Now.AddDays(5));
         await Expect(patient.Page.Locator(".toast")).ToContainTextAsync("A new slot fits");
-        await patient.Page.Locator(".members").GetByRole(AriaRole.Button, new() { Name = "End" }).ClickAsync();
-        await Expect(patient.Page.Locator(".members li")).ToHaveCountAsync(0);
+        await patient.Page.Locator(".members:not(.refusals)").GetByRole(AriaRole.Button, new() { Name = "End" }).ClickAsync();
+        await Expect(patient.Page.Locator(".members:not(.refusals) li")).ToHaveCountAsync(0);
         foreach (Visit visit in (Visit[])[patient, practice])
         {
             Assert.Equal(0, await visit.Page.Locator("main i, main b").CountAsync());
             visit.HasNoFaults();
         }
+    }
+
+    /// <summary>Who asks for a therapy place gets a refusal in writing, and keeps its file.</summary>
+    private static async Task AskForPlaceAsync(Visit patient, Visit practice)
+    {
+        await SearchAsync(patient, level: "list",
+            card => card.GetByRole(AriaRole.Button, new() { Name = "Ask for this slot" }).ClickAsync());
+        ILocator dialog = patient.Page.Locator("dialog");
+        await dialog.GetByLabel("my name").FillAsync("Anna <i>Muster</i>");
+        await dialog.GetByLabel("Birth date").FillAsync("1990-12-31");
+        await dialog.GetByRole(AriaRole.Button, new() { Name = "Ask for this slot" }).ClickAsync();
+        ILocator asked = practice.Page.Locator(".slot", new() { HasText = "fragt nach einem Therapieplatz" });
+        await asked.GetByRole(AriaRole.Button, new() { Name = "Ablehnen" }).ClickAsync();
+        await practice.Page.Locator("dialog").GetByLabel("Kein Platz vor dem").FillAsync("2027-05-01");
+        await practice.Page.Locator("dialog").GetByRole(AriaRole.Button, new() { Name = "Ablehnen" }).ClickAsync();
+        ILocator refusal = patient.Page.Locator(".members li", new() { HasText = "Anna <i>Muster</i>" });
+        await Expect(refusal).ToContainTextAsync("no therapy place before");
+        IDownload kept = await patient.Page.RunAndWaitForDownloadAsync(
+            () => refusal.GetByRole(AriaRole.Button, new() { Name = "Save" }).ClickAsync());
+        JsonNode file = JsonNode.Parse(await File.ReadAllTextAsync(await kept.PathAsync()))!;
+        Assert.Equal("Anna <i>Muster</i>", (string)file["person"]!);
+        Assert.NotEmpty((string)file["record"]!);
     }
 
     private static async Task AddSlotAsync(Visit practice, DateTime start)

@@ -46,6 +46,19 @@ public sealed class LoggingIn(Stage stage)
     }
 
     [BrowserFact]
+    public async Task A_link_that_nobody_opened_within_a_minute_opens_nothing()
+    {
+        await using Visit visit = await Visit.NewAsync(stage.Browser);
+        string link = await stage.Alice.LinkAsync();
+        await Task.Delay(TimeSpan.FromSeconds(62));
+        await visit.Page.GotoAsync(link);
+        await Expect(visit.Page.Locator(".locked")).ToContainTextAsync("works once");
+        Assert.Equal(0, await visit.Page.Locator(".chat").CountAsync());
+        Assert.DoesNotContain(
+            link[(link.IndexOf('#', StringComparison.Ordinal) + 1)..], stage.Alice.Log, StringComparison.Ordinal);
+    }
+
+    [BrowserFact]
     public async Task A_page_of_another_origin_reaches_nothing()
     {
         await using Visit visit = await Visit.NewAsync(stage.Browser);

@@ -45,7 +45,7 @@ function facts(p) {
         h('dt', {}, t('name')), h('dd', {}, foreign(cleanName(p.name))), h('dt', {}, t('contact')), h('dd', {}, foreign(cleanName(p.contact))),
         h('dt', {}, t('plz')), h('dd', {}, p.plz), h('dt', {}, t('procedure')), h('dd', {}, p.procedures.join(', ')), h('dt', {}, t('payer')), h('dd', {}, p.payers.join(', ')),
         h('dt', {}, t('level')), h('dd', {}, word('level', p.level)), h('dt', {}, t('draw')), h('dd', {}, `${p.drawMinutes} min`), h('dt', {}, t('confirmBy')), h('dd', {}, t(`confirm.${p.confirm}`)), h('dt', {}, t('pin')), h('dd', {}, p.pin ? t('yes') : t('no')),
-        h('dt', {}, t('takesNotes')), h('dd', {}, p.notes ? t('yes') : t('no')));
+        h('dt', {}, t('takesNotes')), h('dd', {}, p.notes ? t('yes') : t('no')), h('dt', {}, t('writesRefusals')), h('dd', {}, p.refusals ? t('yes') : t('no')));
 }
 
 function request(store, r, load) {
@@ -53,15 +53,26 @@ function request(store, r, load) {
     const isOpen = ['received', 'drawn', 'offered', 'waiting'].includes(r.state);
     return h('article.slot', {},
         h('h3', {}, slotTime(r.start), ' ', h('span', { className: r.state === 'booked' ? 'pill good' : 'pill' }, word('request', r.state))),
-        h('p.hint', {}, [t('codeIs', { code: r.code }), r.known && t('knownPatient'), r.asksFirst && t('asksFirst'), r.asksForPlace && t('asksForPlace'), r.attends && t('attends'), r.unconfirmed && t('unconfirmed')].filter(Boolean).join(' · ')),
+        h('p.hint', {}, [t('codeIs', { code: r.code }), r.known && t('knownPatient'), r.asksFirst && t('asksFirst'), r.asksForPlace && t('asksForPlace'), r.ptv11 && t('saysPtv11'), r.attends && t('attends'), r.unconfirmed && t('unconfirmed')].filter(Boolean).join(' · ')),
         r.note && foreign(cleanText(r.note), 'p', { className: 'said' }),
         h('div.actions', {},
             isOpen && h('button.main', { type: 'button', onclick: () => act('fapp-confirm') }, t('book')),
-            isOpen && h('button', { type: 'button', onclick: () => act('fapp-refuse') }, t('refuse')),
+            isOpen && h('button', { type: 'button', onclick: () => r.asksForPlace ? refuse(store, r, load) : act('fapp-refuse') }, t('refuse')),
             r.state === 'booked' && h('button.danger', { type: 'button', onclick: async () => {
                 if (await confirm(t('cancelSlot'), t('cancelBookingWhy'), t('cancelSlot'))) await act('fapp-cancel');
             } }, t('cancelSlot')),
             r.state === 'booked' && new Date(r.start) < new Date() && h('button', { type: 'button', onclick: () => act('fapp-no-show') }, t('noShow'))));
+}
+
+/** Whoever asks for a therapy place gets a statement, which may say before when there is none. */
+function refuse(store, r, load) {
+    openDialog(t('refuse'), (close) => form([
+        { name: 'before', label: t('refuseUntil'), type: 'date', hint: t('refuseUntilHint') },
+    ], t('refuse'), async ({ before }) => {
+        await store.ask('fapp-refuse', { id: r.id, before: before || undefined });
+        close();
+        await load();
+    }));
 }
 
 function slotTable(store, own, load) {
@@ -100,9 +111,10 @@ function edit(store, p, load) {
         { name: 'draw', label: t('draw'), value: p ? `${p.drawMinutes}m` : '30m', required: true, hint: t('drawHint') },
         { name: 'confirm', label: t('confirmBy'), value: p?.confirm ?? 'hand', options: ['hand', 'auto'].map((how) => [how, t(`confirm.${how}`)]) },
         { name: 'pin', label: t('pin'), hint: t('ownPinHint') }, { name: 'notes', label: t('takesNotes'), type: 'check', value: String(p?.notes ?? false) },
+        { name: 'refusals', label: t('writesRefusals'), type: 'check', value: String(p?.refusals ?? false), hint: t('writesRefusalsHint') },
     ], t('save'), async (values) => {
         const lists = Object.fromEntries(['payer', 'procedure', 'age', 'language', 'access'].map((key) => [key, values[key].replace(/\s/g, '')]));
-        await store.ask('fapp-practice-set', { ...values, ...lists, notes: values.notes ? 'on' : 'off' });
+        await store.ask('fapp-practice-set', { ...values, ...lists, notes: values.notes ? 'on' : 'off', refusals: values.refusals ? 'on' : 'off' });
         close();
         await load();
     }));

@@ -2,9 +2,9 @@
 
 import { attempt, confirm, form, openDialog, say } from '../dialog.js';
 import { cleanName, cleanText } from '../clean.js';
-import { fill, foreign, h } from '../dom.js';
+import { fill, foreign, h, saveAs } from '../dom.js';
 import { sentence } from '../said.js';
-import { duration, fullTime, t } from '../text.js';
+import { dateOf, duration, fullTime, t } from '../text.js';
 import { modalityField, payerField, procedureField, slotTime, typeField, wanted, word } from './carewords.js';
 
 export function searchPane(store, status) {
@@ -44,8 +44,10 @@ export function searchPane(store, status) {
     }
 
     async function load() {
-        const [reservations, standing] = await Promise.all([store.ask('fapp-reservations'), store.ask('fapp-watch-list')]);
-        fill(mine, reservations.length ? reservations.map((r) => reservation(store, r, load)) : h('p.hint', {}, t('noAppointments')));
+        const [reservations, standing, refusals] = await Promise.all([store.ask('fapp-reservations'), store.ask('fapp-watch-list'), store.ask('fapp-refusals')]);
+        fill(mine,
+            reservations.length ? reservations.map((r) => reservation(store, r, load)) : h('p.hint', {}, t('noAppointments')),
+            refusals.length > 0 && [h('h3', {}, t('refusals')), h('p.hint', {}, t('refusalsWhy')), h('ul.members.refusals', {}, refusals.map(refusal))]);
         fill(watches, standing.length
             ? h('ul.members', {}, standing.map((w) => h('li', {}, wanted(w.asks), h('span.hint', {}, t('fitsNow', { n: w.fits })),
                 h('button', { type: 'button', onclick: () => attempt(async () => { await store.ask('fapp-watch-remove', { watch: String(w.watch) }); await load(); }) }, t('end')))))
@@ -77,12 +79,25 @@ function reserve(store, slot, done) {
             slot.needsPin && { name: 'pin', label: t('pin'), required: true, hint: t('pinHint') },
             { name: 'note', label: t('note'), hint: t('noteHint') },
             { name: 'askFirst', label: t('askFirst'), type: 'check' },
-        ].filter(Boolean), t('askForSlot'), async ({ pin, note, askFirst }) => {
-            await store.ask('fapp-reserve', { slot: `${slot.slot}@${slot.practice}`, pin, note, askFirst: askFirst ? true : undefined });
+            ['akut', 'probatorik'].includes(slot.type) && { name: 'ptv11', label: t('ptv11'), type: 'check', hint: t('ptv11Hint') },
+            { name: 'placeFor', label: t('placeFor'), hint: t('placeForHint') },
+            { name: 'born', label: t('born'), type: 'date' },
+        ].filter(Boolean), t('askForSlot'), async ({ pin, note, askFirst, ptv11, placeFor, born }) => {
+            await store.ask('fapp-reserve', {
+                slot: `${slot.slot}@${slot.practice}`, pin, note, askFirst: askFirst ? true : undefined, ptv11: ptv11 ? true : undefined,
+                placeFor: placeFor || undefined, born: born || undefined,
+            });
             close();
             await done();
         }),
     ]);
+}
+
+/** What a practice refused in writing; its file has what the signature is checked with. */
+function refusal(r) {
+    return h('li', {},
+        h('span', {}, foreign(cleanName(r.name), 'strong'), ' · ', r.before ? t('noPlaceBefore', { date: dateOf(r.before) }) : t('noPlace'), ' · ', foreign(cleanName(r.person))),
+        h('button', { type: 'button', onclick: () => saveAs(JSON.stringify(r, null, 1), `refusal-${r.reservation}.json`) }, t('save')));
 }
 
 function reservation(store, r, done) {

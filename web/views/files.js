@@ -2,7 +2,7 @@
 
 import { agree, attempt, say, why } from '../dialog.js';
 import { cleanName } from '../clean.js';
-import { foreign, h } from '../dom.js';
+import { foreign, h, saveAs } from '../dom.js';
 import { icon } from '../icons.js';
 import { thumbnailOf } from '../picture.js';
 import { phrase, sentence } from '../said.js';
@@ -75,11 +75,8 @@ async function overRadioIfWanted(store, command, keysFor) {
     }
 }
 
-// The browser is told nothing of the type: it saves, and opens nothing by itself.
 async function save(store, file) {
-    const address = URL.createObjectURL(new Blob([(await read(store, file)).bytes], { type: 'application/octet-stream' }));
-    h('a', { href: address, download: cleanName(file.name) || 'file' }).click();
-    setTimeout(() => URL.revokeObjectURL(address), 10_000);
+    saveAs((await read(store, file)).bytes, cleanName(file.name) || 'file');
 }
 
 /** What sends a file to a conversation: a button, and what is pasted or dropped; nothing where the node has no files. */
