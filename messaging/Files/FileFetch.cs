@@ -38,6 +38,31 @@ internal sealed class OpenChunk(int number, ChunkId id, byte[] bytes, FileSource
 
     /// <summary>Pieces that nobody is asked for.</summary>
     internal byte Wanted => (byte)~(Received | Awaited);
+
+    /// <summary>Its source is asked for what is wanted, as far as there is room.</summary>
+    /// <param name="now">Now.</param>
+    /// <param name="room">How many pieces may be asked for; what is left of that.</param>
+    internal WantedPieces Ask(Instant now, ref int room)
+    {
+        byte pieces = Wanted;
+        while (BitOperations.PopCount(pieces) > room)
+            pieces &= (byte)(pieces - 1);
+        int count = BitOperations.PopCount(pieces);
+        room -= count;
+        Source.InFlight += count;
+        Awaited |= pieces;
+        (AskedAt, LastAt, AskedBy) = (now, now, Source.Number + 1);
+        return new WantedPieces((ushort)Number, pieces);
+    }
+
+    /// <summary>What its source was asked for is late: nobody waits for it any more. How many pieces that is.</summary>
+    internal int Drop()
+    {
+        int dropped = BitOperations.PopCount(Awaited);
+        Awaited = 0;
+        WasRepeated = true;
+        return dropped;
+    }
 }
 
 /// <summary>One file that is fetched: its sources and the chunks that come. On the loop.</summary>
@@ -83,6 +108,30 @@ internal sealed class FileFetch(FileEntry file)
         return gone;
     }
 
+    /// <summary>When a source is to be asked, or has been silent for too long.</summary>
+    /// <param name="now">Now.</param>
+    /// <param name="maxSources">So many sources are asked at a time.</param>
+    internal Instant NextDue(Instant now, int maxSources)
+    {
+        bool isPaused = now < PausedUntil;
+        Instant due = isPaused ? PausedUntil : Instant.Never;
+        bool mayAsk = !isPaused && _sources.Count(static s => s.State != SourceState.Idle) < maxSources;
+        foreach (FileSource source in _sources)
+        {
+            // One that cannot be asked now is, when another gives it its place.
+            if (source.State == SourceState.Asked || (source.State == SourceState.Idle && mayAsk))
+                due = Instant.Min(due, source.NextTry);
+        }
+
+        foreach (OpenChunk chunk in _open.Values)
+        {
+            if (chunk.Awaited != 0)
+                due = Instant.Min(due, chunk.LastAt + chunk.Source.Timeout);
+        }
+
+        return due;
+    }
+
     /// <summary>The next chunk that a source has and nobody is asked for; -1 if there is none.</summary>
     internal int NextChunk(FileSource source)
     {
@@ -116,13 +165,5 @@ internal sealed class FileFetch(FileEntry file)
         }
 
         return false;
-    }
-
-    /// <summary>Pieces that a source was asked for and that nobody waits for any more.</summary>
-    internal static int Drop(OpenChunk chunk)
-    {
-        int dropped = BitOperations.PopCount(chunk.Awaited);
-        chunk.Awaited = 0;
-        return dropped;
     }
 }

@@ -1,4 +1,3 @@
-using System.Numerics;
 using QuicProChat.Mesh.Identity;
 using QuicProChat.Mesh.Routing;
 using QuicProChat.Mesh.Wire.Files;
@@ -33,22 +32,13 @@ internal sealed class FileFetching(
 
     private readonly List<FileFetch> _fetches = [];
     private readonly Dictionary<ulong, (FileFetch Fetch, FileSource Source)> _byTicket = [];
-    private readonly Stack<byte[]> _buffers = [];
-    private int _openChunks;
-
-    private enum Stored
-    {
-        Good,
-        Wrong,
-        OfferWrong,
-        DiskFailed,
-    }
+    private readonly ChunkKeeper _keeper = new(port, blobs);
 
     /// <summary>When <see cref="Tick"/> has something to do.</summary>
     internal Instant NextDue { get; private set; } = Instant.Never;
 
     /// <summary>Chunks that are being put together or written.</summary>
-    internal int OpenChunks => _openChunks;
+    internal int OpenChunks => _keeper.Rented;
 
     /// <summary>Begins to fetch a file, when its turn comes.</summary>
     internal void Start(Instant now, FileEntry file)
@@ -132,7 +122,11 @@ internal sealed class FileFetching(
         chunk.LastAt = now;
         NoteLoss(now, by.Fetch, chunk);
         if (chunk.Received == FileFormat.AllPieces)
-            Store(by.Fetch, chunk);
+        {
+            FileFetch fetch = by.Fetch;
+            chunk.IsStoring = true;
+            _keeper.Store(fetch.File, chunk, (at, outcome, hashes) => Finished(at, fetch, chunk, outcome, hashes));
+        }
         Advance(now, by.Fetch);
     }
 
@@ -145,8 +139,7 @@ internal sealed class FileFetching(
         {
             if (chunk.Awaited == 0 || chunk.Source != came.Source || chunk.AskedBy + Disorder > came.AskedBy)
                 continue;
-            int missing = FileFetch.Drop(chunk);
-            chunk.WasRepeated = true;
+            int missing = chunk.Drop();
             counters.Add(FileCount.PiecesRepeated, missing);
             chunk.Source.Lost(now, missing);
         }
@@ -183,7 +176,7 @@ internal sealed class FileFetching(
 
             Expire(now, fetch);
             Advance(now, fetch);
-            Plan(now, fetch);
+            Plan(fetch.NextDue(now, MaxSources));
         }
     }
 
@@ -271,15 +264,15 @@ internal sealed class FileFetching(
             if (room == 0 || count == wanted.Length)
                 break;
             if (chunk.Source == source && !chunk.IsStoring && chunk.Wanted != 0)
-                wanted[count++] = Ask(now, source, chunk, ref room);
+                wanted[count++] = chunk.Ask(now, ref room);
         }
 
-        while (room > 0 && count < wanted.Length && _openChunks < options.MaxOpenChunks
+        while (room > 0 && count < wanted.Length && _keeper.Rented < options.MaxOpenChunks
             && fetch.NextChunk(source) is var number && number >= 0)
         {
-            var chunk = new OpenChunk(number, fetch.File.Secrets.IdOf(number), Rent(), source);
+            var chunk = new OpenChunk(number, fetch.File.Secrets.IdOf(number), _keeper.Rent(), source);
             fetch.Add(chunk);
-            wanted[count++] = Ask(now, source, chunk, ref room);
+            wanted[count++] = chunk.Ask(now, ref room);
         }
 
         if (count == 0)
@@ -290,31 +283,6 @@ internal sealed class FileFetching(
         // Where it could not be sent, it is late like one that was lost.
         words.Send(now, source.Peer, fetch.File.OverRadio, word[..size]);
         Plan(now + source.Timeout);
-    }
-
-    private static WantedPieces Ask(Instant now, FileSource source, OpenChunk chunk, ref int room)
-    {
-        byte pieces = chunk.Wanted;
-        while (BitOperations.PopCount(pieces) > room)
-            pieces &= (byte)(pieces - 1);
-        int count = BitOperations.PopCount(pieces);
-        room -= count;
-        source.InFlight += count;
-        chunk.Awaited |= pieces;
-        (chunk.AskedAt, chunk.LastAt, chunk.AskedBy) = (now, now, source.Number + 1);
-        return new WantedPieces((ushort)chunk.Number, pieces);
-    }
-
-    private byte[] Rent()
-    {
-        _openChunks++;
-        return _buffers.TryPop(out byte[]? used) ? used : new byte[FileFormat.ChunkSize];
-    }
-
-    private void Return(byte[] buffer)
-    {
-        _openChunks--;
-        _buffers.Push(buffer);
     }
 
     private void Expire(Instant now, FileFetch fetch)
@@ -351,8 +319,7 @@ internal sealed class FileFetching(
         {
             if (chunk.Source != source || chunk.Awaited == 0 || chunk.IsStoring || now - chunk.LastAt < patience)
                 continue;
-            int missing = FileFetch.Drop(chunk);
-            chunk.WasRepeated = true;
+            int missing = chunk.Drop();
             counters.Add(FileCount.PiecesRepeated, missing);
             isThere &= source.Missed(now, missing);
         }
@@ -369,64 +336,14 @@ internal sealed class FileFetching(
         foreach (OpenChunk chunk in fetch.Open.Where(c => c.Source == source && !c.IsStoring).ToArray())
         {
             fetch.Remove(chunk);
-            Return(chunk.Bytes);
+            _keeper.Return(chunk.Bytes);
         }
     }
 
-    private void Store(FileFetch fetch, OpenChunk chunk)
-    {
-        chunk.IsStoring = true;
-        FileEntry file = fetch.File;
-        FileHashes? hashes = file.Hashes;
-        var outcome = Stored.DiskFailed;
-        bool isOver = false;
-        port.RunAside(
-            () => outcome = Write(file, chunk, ref hashes),
-            now =>
-            {
-                // After a fault it is called again.
-                if (isOver)
-                    return;
-                isOver = true;
-                Finished(now, fetch, chunk, outcome, hashes);
-            });
-    }
-
-    private Stored Write(FileEntry file, OpenChunk chunk, ref FileHashes? hashes)
-    {
-        try
-        {
-            if (chunk.Number == 0 && !FileHashes.IsRoot(file.Root, chunk.Bytes))
-                return Stored.Wrong;
-            if (chunk.Number == 0
-                && (hashes = FileHashes.TryRead(file.Secrets, file.Root, chunk.Bytes, file.Chunks)) is null)
-                return Stored.OfferWrong;
-            hashes ??= ReadHashes(file);
-            if (hashes is null)
-                return Stored.DiskFailed;
-            if (!hashes.Fits(chunk.Number, chunk.Bytes))
-                return Stored.Wrong;
-            blobs.Write(file.Blob, chunk.Number, chunk.Bytes);
-            return Stored.Good;
-        }
-        catch (IOException)
-        {
-            return Stored.DiskFailed;
-        }
-    }
-
-    // After a restart they are on the disk.
-    private FileHashes? ReadHashes(FileEntry file)
-    {
-        byte[] first = new byte[FileFormat.ChunkSize];
-        return blobs.TryRead(file.Blob, 0, first) && FileHashes.IsRoot(file.Root, first)
-            ? FileHashes.TryRead(file.Secrets, file.Root, first, file.Chunks) : null;
-    }
-
-    private void Finished(Instant now, FileFetch fetch, OpenChunk chunk, Stored outcome, FileHashes? hashes)
+    private void Finished(Instant now, FileFetch fetch, OpenChunk chunk, ChunkOutcome outcome, FileHashes? hashes)
     {
         fetch.Remove(chunk);
-        Return(chunk.Bytes);
+        _keeper.Return(chunk.Bytes);
         FileEntry file = fetch.File;
         if (!_fetches.Contains(fetch))
             return;
@@ -434,12 +351,12 @@ internal sealed class FileFetching(
             catalog.Use(file, hashes);
         switch (outcome)
         {
-            case Stored.Good:
+            case ChunkOutcome.Good:
                 counters.Add(FileCount.ChunksStored);
                 file.Have.Add(chunk.Number);
                 file.Note = null;
                 break;
-            case Stored.Wrong:
+            case ChunkOutcome.Wrong:
                 counters.Add(FileCount.ChunksWrong);
                 if (!chunk.Source.WasWrong())
                 {
@@ -448,10 +365,10 @@ internal sealed class FileFetching(
                 }
 
                 break;
-            case Stored.OfferWrong:
-                Fail(file, "the offer is wrong: its first chunk does not open");
+            case ChunkOutcome.OfferWrong:
+                End(file, FileState.Failed, "the offer is wrong: its first chunk does not open");
                 return;
-            case Stored.DiskFailed:
+            case ChunkOutcome.DiskFailed:
                 // If the hashes are damaged, they are fetched anew.
                 if (hashes is null)
                     file.Have.Remove(0);
@@ -462,7 +379,7 @@ internal sealed class FileFetching(
 
         port.Keep(file);
         if (file.Have.IsWhole)
-            Complete(file);
+            End(file, FileState.Whole, file.Note);
         else if (now - fetch.ToldAt >= TellEach)
         {
             fetch.ToldAt = now;
@@ -472,40 +389,12 @@ internal sealed class FileFetching(
         Tick(now);
     }
 
-    private void Complete(FileEntry file)
+    private void End(FileEntry file, FileState state, string? note)
     {
         Stop(file);
-        file.State = FileState.Whole;
+        (file.State, file.Note) = (state, note);
         port.Keep(file);
         port.Progressed(file);
-    }
-
-    private void Fail(FileEntry file, string why)
-    {
-        Stop(file);
-        (file.State, file.Note) = (FileState.Failed, why);
-        port.Keep(file);
-        port.Progressed(file);
-    }
-
-    private void Plan(Instant now, FileFetch fetch)
-    {
-        bool isPaused = now < fetch.PausedUntil;
-        if (isPaused)
-            Plan(fetch.PausedUntil);
-        bool mayAsk = !isPaused && fetch.Sources.Count(static s => s.State != SourceState.Idle) < MaxSources;
-        foreach (FileSource source in fetch.Sources)
-        {
-            // One that cannot be asked now is, when another gives it its place.
-            if (source.State == SourceState.Asked || (source.State == SourceState.Idle && mayAsk))
-                Plan(source.NextTry);
-        }
-
-        foreach (OpenChunk chunk in fetch.Open)
-        {
-            if (chunk.Awaited != 0)
-                Plan(chunk.LastAt + chunk.Source.Timeout);
-        }
     }
 
     private void Plan(Instant at) => NextDue = Instant.Min(NextDue, at);
