@@ -51,7 +51,7 @@ public sealed record Claim
         long last = -1;
         for (int i = 0; i < pairs; i++)
         {
-            // Ascending keys: no key twice, one encoding of one claim.
+            // Ascending keys: none is there twice.
             if (!reader.TryReadUInt32(uint.MaxValue, out uint key) || key <= last)
                 return null;
             last = key;

@@ -82,7 +82,7 @@ internal static class FappTarget
         {
             case 0:
                 if (Claim.TryRead(body) is { } claim)
-                    Assert.Equal(body, claim.Encode());
+                    Assert.Equal(claim.Encode(), Claim.TryRead(claim.Encode())!.Encode());
                 break;
             case 1:
                 _ = CardCertificate.TryRead(body);
