@@ -50,6 +50,7 @@ namespace QuicProChat.Mesh.Api;
 [JsonSerializable(typeof(BackupCheckInfo))]
 [JsonSerializable(typeof(ChangedEvent))]
 [JsonSerializable(typeof(SettingEvent))]
+[JsonSerializable(typeof(SecurityEvent))]
 [JsonSerializable(typeof(ReadEvent))]
 [JsonSerializable(typeof(TypingEvent))]
 [JsonSerializable(typeof(MessageEvent))]

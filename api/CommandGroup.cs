@@ -17,6 +17,9 @@ public sealed record CommandGroup(string Title, string? Word = null)
     /// <summary>About messages.</summary>
     public static CommandGroup Messages { get; } = new("Messages.");
 
+    /// <summary>About one conversation.</summary>
+    public static CommandGroup Conversation { get; } = new("One conversation.", "conversation");
+
     /// <summary>About those whom the owner does not know.</summary>
     public static CommandGroup Strangers { get; } = new("Strangers who wrote.");
 

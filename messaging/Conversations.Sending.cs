@@ -93,7 +93,7 @@ public sealed partial class Conversations
 
     private void Send(Instant now, Outgoing outgoing)
     {
-        Entry entry = _table[(int)outgoing.Request.Kind]!;
+        Entry entry = _table[(int)outgoing.Kind]!;
         if (entry.Serial is { } serial)
             serial.Add(new SendWork(entry.Kind, outgoing));
         else

@@ -36,7 +36,7 @@ public sealed partial class Conversations
     public Conversations(MessagingContext context, IReadOnlyList<IConversationKind> kinds)
     {
         _context = context;
-        _disappearing = new Disappearing(context);
+        _disappearing = new Disappearing(context, Withdraw);
         foreach (IConversationKind kind in kinds)
         {
             var entry = new Entry(kind, kind.IsStateless ? null : new SerialWork(kind, context.Store));
@@ -97,6 +97,18 @@ public sealed partial class Conversations
     /// <summary>What is proven about an envelope of this node has changed.</summary>
     public void StateChanged(Instant now, in EnvelopeId id, MessageState state, StateReason reason, int hops) =>
         _context.Deliveries.StateChanged(now, id, state, reason, hops);
+
+    /// <summary>
+    /// Sends a message of this node no more, as far as it is still here, and keeps nothing of it for that. On the loop.
+    /// </summary>
+    public void Withdraw(Instant now, EnvelopeId message)
+    {
+        _context.Router.Cancel(now, message);
+        foreach (EnvelopeId copy in _context.Deliveries.CopiesOf(message))
+            _context.Router.Cancel(now, copy);
+        foreach (Entry entry in _entries)
+            entry.Kind.Withdrawn(message);
+    }
 
     /// <summary>The announce of a node came in.</summary>
     public void Heard(in NodeAddress address)

@@ -7,7 +7,7 @@ namespace QuicProChat.Mesh.Messaging;
 /// Erases messages whose time is over. Times are of this node's running time, which the store counts; here is only
 /// looked whether one is over.
 /// </summary>
-internal sealed class Disappearing(MessagingContext context)
+internal sealed class Disappearing(MessagingContext context, Action<Instant, EnvelopeId> withdraw)
 {
     /// <summary>How late a message may disappear at most, while the node runs. Arbitrary.</summary>
     internal static readonly TimeSpan Interval = TimeSpan.FromSeconds(20);
@@ -38,15 +38,8 @@ internal sealed class Disappearing(MessagingContext context)
         // There may be more.
         _next = now;
         foreach (EnvelopeId message in messages)
-            Withdraw(now, message);
+            withdraw(now, message);
         if (context.Events.HasListeners)
             context.Events.Publish(new MessagesDisappeared(messages, context.Time.GetUtcNow()));
-    }
-
-    private void Withdraw(Instant now, EnvelopeId message)
-    {
-        context.Router.Cancel(now, message);
-        foreach (EnvelopeId copy in context.Deliveries.CopiesOf(message))
-            context.Router.Cancel(now, copy);
     }
 }

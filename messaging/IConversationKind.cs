@@ -52,6 +52,11 @@ public interface IConversationKind : IStateOwner
     {
     }
 
+    /// <summary>A message is not wanted any more: what is kept of it, to be sent again, goes. On the loop.</summary>
+    void Withdrawn(in EnvelopeId message)
+    {
+    }
+
     /// <summary>A conversation as it can be shown; null if there is none with that id. On the loop.</summary>
     Conversation? Describe(ConversationId id);
 

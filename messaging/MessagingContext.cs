@@ -52,6 +52,9 @@ public sealed class MessagingContext
     /// </summary>
     public Func<bool> PadsSealed { get; init; } = static () => true;
 
+    /// <summary>This node has a radio: what it announces stays short, and it offers no KeyPackage to all.</summary>
+    public Func<bool> HasRadio { get; init; } = static () => false;
+
     /// <summary>Hops that envelopes from here may take, as in <see cref="RouterOptions.HopLimit"/>.</summary>
     public required ushort HopLimit { get; init; }
 

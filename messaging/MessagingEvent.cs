@@ -30,6 +30,10 @@ public sealed record SomebodyTypes(ConversationId Conversation, NodeAddress By, 
 public sealed record SettingChanged(ConversationId Conversation, ConversationSetting Setting, DateTimeOffset At)
     : MessagingEvent(At);
 
+/// <summary>What is written in a conversation with one node is protected in another way from now on.</summary>
+public sealed record ProtectionChanged(ConversationId Conversation, Protection Protection, DateTimeOffset At)
+    : MessagingEvent(At);
+
 /// <summary>The owner read what was unread in a conversation.</summary>
 public sealed record ConversationRead(ConversationId Conversation, int Count, DateTimeOffset At) : MessagingEvent(At);
 

@@ -28,4 +28,7 @@ public class Outgoing(SendRequest request, ICaller caller)
 
     /// <summary>Who asked.</summary>
     public ICaller Caller { get; } = caller;
+
+    /// <summary>The kind that stores and sends it: another than that of the conversation where it is carried.</summary>
+    public virtual EnvelopeKind Kind => Request.Kind;
 }

@@ -197,8 +197,16 @@ internal static class Schema
         END;
         """;
 
+    // A message to one node has a copy too where it went under the keys of both.
+    private const string Ninth = """
+        DROP TRIGGER IF EXISTS copy_gone;
+        CREATE TRIGGER copy_gone AFTER DELETE ON message BEGIN
+            DELETE FROM copy WHERE message = old.id;
+        END;
+        """;
+
     /// <summary>The step to each version from the one before.</summary>
-    internal static readonly string[] Migrations = [First, Second, Third, Fourth, Fifth, Sixth, Seventh, Eighth];
+    internal static readonly string[] Migrations = [First, Second, Third, Fourth, Fifth, Sixth, Seventh, Eighth, Ninth];
 
     internal static int Current => Migrations.Length;
 

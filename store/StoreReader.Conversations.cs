@@ -63,8 +63,8 @@ public sealed partial class StoreReader
     /// <summary>The copies of messages about which not everything is proven yet.</summary>
     public IReadOnlyList<StoredCopy> CopiesUnderWay() => ReadAll(
         "copy",
-        "SELECT kind, id, message, state FROM copy "
-        + "WHERE message IN (SELECT id FROM message WHERE conversation IS NOT NULL AND state IN (0, 1))",
+        "SELECT c.kind, c.id, c.message, c.state FROM copy c JOIN message m ON m.id = c.message "
+        + "WHERE m.state IN (0, 1)",
         row => new StoredCopy(
             (EnvelopeKind)Bounded(row, 0, LastKind), EnvelopeId.Read(row.Blob(1, EnvelopeId.Size)),
             EnvelopeId.Read(row.Blob(2, EnvelopeId.Size)), (MessageState)Bounded(row, 3, (long)MessageState.Received)));

@@ -9,7 +9,8 @@ namespace QuicProChat.Mesh.Messaging.Direct;
 /// Messages sealed to one receiver (docs/reference/protocol.md, section 4.1). No state: each message has keys of its
 /// own.
 /// </summary>
-public sealed class DirectConversations(MessagingContext context, Sealer sealer, AddressBook book) : IConversationKind
+public sealed class DirectConversations(MessagingContext context, Sealer sealer, AddressBook book)
+    : IConversationKind, IDirectSealing
 {
     /// <summary>
     /// Longest content in bytes, sent or received (docs/reference/content.md, section 1). An envelope would carry twice
@@ -36,6 +37,11 @@ public sealed class DirectConversations(MessagingContext context, Sealer sealer,
 
     /// <summary>Messages stored, both directions.</summary>
     public long Accepted { get; private set; }
+
+    /// <summary>
+    /// Carries texts that need not be sealed one by one; null: all are sealed. Set before the loop starts.
+    /// </summary>
+    public IDirectCarrier? Carrier { get; set; }
 
     /// <inheritdoc/>
     public void Restore(Instant now, IReadOnlyList<SavedConversation> states)
@@ -80,6 +86,8 @@ public sealed class DirectConversations(MessagingContext context, Sealer sealer,
         if (to == context.Identity.Address)
             return new Outgoing(request, caller);
         DateTimeOffset at = context.Time.GetUtcNow();
+        if (Carrier?.Carries(to) == true)
+            return Carrier.Carry(request, caller, to, at);
         byte[]? key = await context.Keys.FindAsync(to).ConfigureAwait(false);
         return key is null ? null : Seal(request, caller, to, key, at);
     }
@@ -90,6 +98,20 @@ public sealed class DirectConversations(MessagingContext context, Sealer sealer,
         NodeAddress to = book.Resolve(request.To);
         DateTimeOffset at = context.Time.GetUtcNow();
         return Seal(request, caller, to, await context.Keys.SeekAsync(to).ConfigureAwait(false), at);
+    }
+
+    /// <inheritdoc/>
+    public void SendSealed(
+        Instant now, Outgoing outgoing, NodeAddress to, DateTimeOffset at, MessageTransaction transaction)
+    {
+        ArgumentNullException.ThrowIfNull(outgoing);
+        if (!context.Router.TryGetPublicKey(to, out ReadOnlySpan<byte> key))
+        {
+            throw new MessagingException(
+                Refusal.UnknownReceiver, $"{to} has not been heard of yet, so its key is not known");
+        }
+
+        Send(now, Seal(outgoing.Request, outgoing.Caller, to, key, at), transaction);
     }
 
     /// <inheritdoc/>
@@ -112,6 +134,7 @@ public sealed class DirectConversations(MessagingContext context, Sealer sealer,
         {
             Accepted++;
             context.Deliveries.Send(context.Router, at, message.Envelope.Id, [message.Envelope], message);
+            Carrier?.Spoke(at, message.To, isFromPeer: false);
         }, _ => context.Deliveries.Forsake(message.Envelope.Id, message.Caller));
         transaction.WhenFailed(
             _ => message.Caller.Refused(Refusal.Refused, "the store is full or failing: nothing was sent"));
@@ -143,7 +166,7 @@ public sealed class DirectConversations(MessagingContext context, Sealer sealer,
         throw new InvalidOperationException("Direct conversations have no state that could go back.");
 
     private DirectOutgoing Seal(
-        SendRequest request, ICaller caller, in NodeAddress to, byte[] key, DateTimeOffset at) =>
+        SendRequest request, ICaller caller, in NodeAddress to, ReadOnlySpan<byte> key, DateTimeOffset at) =>
         DirectOutgoing.TrySeal(request, caller, to, ToSend(request, to), sealer, key, context.HopLimit, at,
             context.PadsSealed())
         ?? throw new MessagingException(Refusal.Refused, $"the key of {to} cannot be used");
@@ -187,17 +210,7 @@ public sealed class DirectConversations(MessagingContext context, Sealer sealer,
     /// <summary>It is on disk, or what there is on disk says that it need not be.</summary>
     private void Stored(Instant now, DirectArrival arrival, AppliedContent applied)
     {
-        // What is told and forgotten leaves no row that says so.
-        bool isFromKnown = applied.IsFromKnown || context.Store.IsKnown(arrival.Sender);
-        DeliveryOutcome outcome = applied.Outcome switch
-        {
-            Insertion.NoRoom => DeliveryOutcome.StoreFull,
-            Insertion.NotKept => DeliveryOutcome.Rejected,
-            Insertion.AlreadyThere => DeliveryOutcome.AlreadyHave,
-            Insertion.Added or Insertion.AddedAsRequest =>
-                isFromKnown ? DeliveryOutcome.Accepted : DeliveryOutcome.AcceptedFromStranger,
-            _ => throw new InvalidOperationException($"There is no outcome {applied.Outcome}."),
-        };
+        DeliveryOutcome outcome = DirectOutcome.Of(applied, context.Store.IsKnown(arrival.Sender));
         if (outcome == DeliveryOutcome.Rejected)
         {
             // Its relay is free of it; its sender learns nothing.
@@ -206,11 +219,11 @@ public sealed class DirectConversations(MessagingContext context, Sealer sealer,
             return;
         }
 
-        bool isHere = outcome is DeliveryOutcome.Accepted or DeliveryOutcome.AcceptedFromStranger
-            or DeliveryOutcome.AlreadyHave;
-        bool isProven = isHere && context.Receipts.Allows(applied.IsFromKnown);
+        bool isProven = DirectOutcome.IsProven(outcome, applied, context.Receipts);
         Answer(now, arrival, outcome, arrival.Sender, isProven ? arrival.Proof : default);
-        if (outcome is DeliveryOutcome.Accepted or DeliveryOutcome.AcceptedFromStranger)
-            Accepted++;
+        if (outcome is not (DeliveryOutcome.Accepted or DeliveryOutcome.AcceptedFromStranger))
+            return;
+        Accepted++;
+        Carrier?.Spoke(now, arrival.Sender, isFromPeer: true);
     }
 }

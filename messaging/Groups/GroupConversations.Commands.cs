@@ -50,6 +50,7 @@ public sealed partial class GroupConversations
                 Mail(key, new KeyPackageFrame(false, state.Group.CipherSuite, default).Write(), isBulk: false,
                     transaction);
                 transaction.Touch(_desk, spent: false);
+                LookFor(now, address, state.Group.Id);
             }
 
             return Describe(state);
@@ -154,7 +155,8 @@ public sealed partial class GroupConversations
     /// <summary>The groups of this node, by name.</summary>
     public Task<IReadOnlyList<GroupConversation>> ListAsync() =>
         _context.Loop.AskAsync<IReadOnlyList<GroupConversation>>(
-            _ => [.. _groups.Values.Select(Describe).OrderBy(g => g.Name, StringComparer.Ordinal)]);
+            _ => [.. _groups.Values.Where(static g => !g.IsPair).Select(Describe)
+                .OrderBy(g => g.Name, StringComparer.Ordinal)]);
 
     /// <summary>The invitations that wait.</summary>
     public Task<IReadOnlyList<GroupInvitation>> ListInvitationsAsync() =>
@@ -207,7 +209,7 @@ public sealed partial class GroupConversations
 
     private void CheckRoom()
     {
-        if (_groups.Count >= MaxGroups)
+        if (Count >= MaxGroups)
             throw Refused($"this node is in {MaxGroups} groups already");
     }
 
@@ -225,4 +227,20 @@ public sealed partial class GroupConversations
             _now = now;
             return act(now, transaction);
         });
+
+    private void Changed(GroupConversation shown)
+    {
+        if (_context.Events.HasListeners)
+            _context.Events.Publish(new ConversationChanged(shown, _context.Time.GetUtcNow()));
+    }
+
+    private GroupConversation Describe(GroupEntry state)
+    {
+        MeshGroup group = state.Group;
+        return new GroupConversation(
+            state.Id, group.Name, (int)group.CipherSuite, group.Epoch, group.Tip.ToString(), group.Status,
+            group.Pending + _desk.Invited.Count(i => i.Group == group.Id), state.Forks,
+            [.. group.Table.Members.Select(
+                m => new GroupParticipant(m, group.Table.IsAdmin(m), m == _self.Address, group.IsInvited(m)))]);
+    }
 }

@@ -1,5 +1,6 @@
 using QuicProChat.Mesh.Identity;
 using QuicProChat.Mesh.Messaging.Content;
+using QuicProChat.Mesh.Messaging.Groups.Pairs;
 using QuicProChat.Mesh.Messaging.Groups.Wire;
 using QuicProChat.Mesh.Mls.Messages;
 using QuicProChat.Mesh.Routing;
@@ -70,9 +71,14 @@ public sealed partial class GroupConversations
             return Taken.Refused;
         var sender = NodeAddress.Of(senderKey);
         bool mayLearn = MayLearn(sender);
-        Taken taken = frame[0] is KeyPackageFrame.Question or KeyPackageFrame.Answer
-            ? TakeKeyPackage(now, senderKey, source, frame, transaction)
-            : TakeGroupFrame(now, senderKey, source, frame, transaction);
+        Taken taken = frame[0] switch
+        {
+            KeyPackageFrame.Question or KeyPackageFrame.Answer =>
+                TakeKeyPackage(now, senderKey, source, frame, transaction),
+            PairOffer.Mark => TakePairOffer(now, senderKey, source, frame, transaction),
+            PairFrame.Mark => TakePairFrame(now, senderKey, source, frame, transaction),
+            _ => TakeGroupFrame(now, senderKey, source, frame, transaction),
+        };
         if (taken is Taken.PutOff or Taken.Refused)
             return taken;
         DeliveryOutcome outcome = DeliveryOutcome.AlreadyHave;
@@ -94,6 +100,8 @@ public sealed partial class GroupConversations
         var id = MeshGroupId.Read(frame.AsSpan(1));
         var sender = NodeAddress.Of(senderKey);
         bool isWelcome = frame[0] == (byte)GroupFrameKind.Welcome;
+        if (id == PairId.Of(_self.Address, sender))
+            return Taken.Refused;
 
         if (!_groups.TryGetValue(id.Conversation, out GroupEntry? state))
             return isWelcome ? KeepInvitation(now, senderKey, source, frame, transaction) : Taken.Refused;
@@ -109,6 +117,12 @@ public sealed partial class GroupConversations
                 ? KeepInvitation(now, senderKey, source, frame, transaction) : Taken.Refused;
         }
 
+        return ReadFrame(now, state, sender, frame, transaction);
+    }
+
+    private Taken ReadFrame(
+        Instant now, GroupEntry state, NodeAddress sender, byte[] frame, MessageTransaction transaction)
+    {
         var at = new TimeSpan(now.Ticks);
         int price = frame.Length + GroupEntry.FramePrice;
         if (!state.Reading.Has(at, price))
@@ -179,6 +193,14 @@ public sealed partial class GroupConversations
 
     private void Accept(GroupEntry state, ReceivedText text, Arrival arrival, MessageTransaction transaction)
     {
+        if (state.IsPair)
+        {
+            AcceptOfPair(
+                state, text, arrival, transaction,
+                (at, outcome, proven) => Answer(at, arrival, outcome, text.Sender, proven));
+            return;
+        }
+
         byte[]? proof = Proof(state, text.Sender, arrival.Id);
         if (Keep(state, text, arrival, transaction) is { } outcome)
             Answered(arrival, outcome, text.Sender, proof, transaction);
@@ -289,8 +311,19 @@ public sealed partial class GroupConversations
         ReadOnlyMemory<byte> payload,
         MessageTransaction transaction)
     {
+        var arrival = new Arrival(0, waiting.Id, header, payload);
+        if (state.IsPair)
+        {
+            AcceptOfPair(state, text, arrival, transaction, (at, _, proven) =>
+            {
+                if (proven is not null && header.WantsReceipt)
+                    _context.Router.SendReceipt(at, text.Sender, proven, header.Attempt, header.Priority);
+            });
+            return;
+        }
+
         byte[]? proof = Proof(state, text.Sender, waiting.Id);
-        if (Keep(state, text, new Arrival(0, waiting.Id, header, payload), transaction) is null || proof is null)
+        if (Keep(state, text, arrival, transaction) is null || proof is null)
             return;
 
         // The router has no token for it any more: the receipt goes by itself.

@@ -1,5 +1,6 @@
 using QuicProChat.Mesh.Identity;
 using QuicProChat.Mesh.Messaging.Content;
+using QuicProChat.Mesh.Messaging.Groups.Pairs;
 using QuicProChat.Mesh.Routing;
 using QuicProChat.Mesh.Wire;
 
@@ -37,6 +38,12 @@ public sealed partial class GroupConversations
     {
         ArgumentNullException.ThrowIfNull(outgoing);
         _now = now;
+        if (outgoing is PairOutgoing toPair)
+        {
+            SendToPair(now, toPair, transaction);
+            return;
+        }
+
         SendRequest asked = outgoing.Request;
         GroupEntry state = Group(asked.To);
         if (state.Group.Status == MembershipStatus.Out)
@@ -84,6 +91,23 @@ public sealed partial class GroupConversations
             foreach (SentEnvelope envelope in beside)
                 Release(then, envelope);
         }, _ => _context.Deliveries.Forsake(id, outgoing.Caller));
+    }
+
+    /// <inheritdoc/>
+    public void Withdrawn(in EnvelopeId message)
+    {
+        EnvelopeId gone = message;
+        if (!_groups.Values.Any(g => g.Group.Holds(gone)))
+            return;
+        _queue(new Step(this, (at, transaction) =>
+        {
+            foreach (GroupEntry state in _groups.Values.Where(g => g.Group.Holds(gone)).ToArray())
+            {
+                foreach (EnvelopeId copy in state.Group.Copies.Where(c => c.Message == gone).Select(c => c.Envelope))
+                    _context.Router.Cancel(at, copy);
+                Do(at, state, transaction, (g, o) => g.Withdraw(gone, o));
+            }
+        }));
     }
 
     private static MessagingException Usage(string message) => new(Refusal.Usage, message);

@@ -18,7 +18,7 @@ public sealed partial class GroupConversations
 
     // Whom the owner knows, is in a group with, or asked for its KeyPackage.
     private bool Knows(NodeAddress node) => _context.Store.IsKnown(node)
-        || _groups.Values.Any(g => g.Group.Table.IsMember(node)) || _desk.Invited.Any(i => i.Who == node);
+        || _groups.Values.Any(g => !g.IsPair && g.Group.Table.IsMember(node)) || _desk.Invited.Any(i => i.Who == node);
 
     private Taken KeepInvitation(
         Instant now, byte[] senderKey, ulong source, byte[] bytes, MessageTransaction transaction)
@@ -83,7 +83,8 @@ public sealed partial class GroupConversations
                 Do(now, state, transaction, (g, o) => g.GiveOrder(now, OrderKind.Add, sender, frame.KeyPackage, o));
         }
 
-        return isWanted ? Taken.Heeded : Taken.Refused;
+        // One KeyPackage is for one group.
+        return isWanted || TakeKeyPackageForPair(now, senderKey, frame, transaction) ? Taken.Heeded : Taken.Refused;
     }
 
     // An answer says as much as a receipt: whoever gets none gets no KeyPackage either, except whom the owner knows.

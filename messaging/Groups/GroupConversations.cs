@@ -1,4 +1,5 @@
 using QuicProChat.Mesh.Identity;
+using QuicProChat.Mesh.Messaging.Groups.Pairs;
 using QuicProChat.Mesh.Messaging.Groups.Wire;
 using QuicProChat.Mesh.Routing;
 using QuicProChat.Mesh.Wire;
@@ -49,8 +50,10 @@ public sealed partial class GroupConversations : IConversationKind, IDisposable
     /// <param name="book">Aliases.</param>
     /// <param name="random">Keys come from it.</param>
     /// <param name="room">Bytes that all groups together may take.</param>
+    /// <param name="usual">How texts to one node are protected where the owner says nothing.</param>
     public GroupConversations(
-        MessagingContext context, Sealer sealer, AddressBook book, RandomFill random, long room = GroupRoom.Usual)
+        MessagingContext context, Sealer sealer, AddressBook book, RandomFill random, long room = GroupRoom.Usual,
+        DirectSecurity usual = DirectSecurity.Auto)
     {
         ArgumentNullException.ThrowIfNull(context);
         _context = context;
@@ -60,6 +63,8 @@ public sealed partial class GroupConversations : IConversationKind, IDisposable
         _sealing = new GroupSealing(context.Identity, sealer, context.HopLimit);
         _desk = new GroupDesk(_self);
         _keyPackages = new NodeKeyPackages(_self);
+        _pairDesk = new PairDesk(usual);
+        _shelf = new KeyPackageShelf(context.Identity, context.Time);
         context.Deliveries.Arrived += Arrived;
     }
 
@@ -80,7 +85,8 @@ public sealed partial class GroupConversations : IConversationKind, IDisposable
     {
         get
         {
-            Instant due = Instant.Min(_aside.NextDue, _expireAt);
+            Instant due = Instant.Min(Instant.Min(_aside.NextDue, _expireAt), Instant.Min(_wants.NextDue, NextLook));
+            due = Instant.Min(due, _context.HasRadio() ? Instant.Never : _shelf.NextDue);
             foreach (GroupEntry state in _groups.Values)
                 due = Instant.Min(due, state.Group.NextDue);
             return due;
@@ -90,8 +96,8 @@ public sealed partial class GroupConversations : IConversationKind, IDisposable
     /// <summary>What happened to messages and groups.</summary>
     public GroupCounters Counters { get; } = new();
 
-    /// <summary>Groups of this node.</summary>
-    public int Count => _groups.Count;
+    /// <summary>Groups of this node, without pairs.</summary>
+    public int Count => _groups.Count - PairCount;
 
     /// <summary>Bytes of all groups' states, and of the commits that they keep.</summary>
     public long UsedBytes => _self.UsedRoom;
@@ -119,14 +125,27 @@ public sealed partial class GroupConversations : IConversationKind, IDisposable
                 continue;
             }
 
+            if (id == PairDesk.Place)
+            {
+                if (!_pairDesk.TryLoad(saved))
+                    _context.Store.Damaged("What was set for conversations with one node is damaged.");
+                continue;
+            }
+
             if (MeshGroup.Load(_self, now, saved) is not { } group || group.Id.Conversation != id)
             {
                 _context.Store.Damaged($"The group {id} is damaged, or of another version of the program.");
                 continue;
             }
 
-            var state = new GroupEntry(_self, group, () => _now);
+            var state = new GroupEntry(_self, group, () => _now) { Peer = group.Peer };
             state.WasStored(saved);
+            if (state.IsPair && !RestorePair(state))
+            {
+                _context.Store.Damaged($"The pair {id} is not of this node.");
+                continue;
+            }
+
             Add(state);
         }
 
@@ -137,8 +156,10 @@ public sealed partial class GroupConversations : IConversationKind, IDisposable
         _queue(new Step(this, (at, transaction) =>
         {
             // Whoever asks while this node is away finds a KeyPackage; and all learn that it is here again.
-            _keyPackages.LastResort(GroupSelf.Suites[0]);
-            foreach (GroupEntry state in _groups.Values)
+            OfferLastResort(transaction);
+            foreach ((NodeAddress who, MeshGroupId group) in _desk.Invited)
+                LookFor(at, who, group);
+            foreach (GroupEntry state in _groups.Values.Where(static g => !g.IsPair))
             {
                 foreach (NodeAddress member in state.Group.Table.Members)
                     Do(at, state, transaction, (g, o) => g.Reachable(at, member, o));
@@ -157,14 +178,18 @@ public sealed partial class GroupConversations : IConversationKind, IDisposable
             // Each group is stored again within that time, whatever else happens.
             _expireAt = now + _self.Timing.IdleTip;
             _self.Client.Expire();
-            TouchDesk(transaction);
+            OfferLastResort(transaction);
+        }
+        else if (_shelf.NextDue <= now && !_context.HasRadio())
+        {
+            OfferLastResort(transaction);
         }
 
-        foreach (GroupEntry state in _groups.Values)
-        {
-            if (state.Group.NextDue <= now)
-                Do(now, state, transaction, (g, o) => g.Tick(now, o));
-        }
+        TickPairs(now, transaction);
+        TickInvited(now, transaction);
+
+        foreach (GroupEntry state in _groups.Values.Where(s => s.Group.NextDue <= now).ToArray())
+            Do(now, state, transaction, (g, o) => g.Tick(now, o));
 
         foreach (WaitingEnvelope over in _aside.TakeOverdue(now))
             GiveUp(over, transaction);
@@ -182,6 +207,10 @@ public sealed partial class GroupConversations : IConversationKind, IDisposable
                     Do(at, state, transaction, (g, o) => g.Reachable(at, member, o));
             }));
         }
+
+        // Who was away may have missed what this node offered.
+        if (_wants.Find(member) is { } want)
+            want.HeardAgain(_now);
     }
 
     /// <inheritdoc/>
@@ -194,9 +223,9 @@ public sealed partial class GroupConversations : IConversationKind, IDisposable
     /// <inheritdoc/>
     public void GoBack(ConversationState state)
     {
-        if (state is GroupDesk desk)
+        if (state is GroupDesk or PairDesk)
         {
-            desk.GoBack();
+            state.GoBack();
             return;
         }
 
@@ -205,6 +234,8 @@ public sealed partial class GroupConversations : IConversationKind, IDisposable
         {
             entry.GoBack();
             Add(entry);
+            if (entry.IsPair)
+                Review(_now, entry, null);
             return;
         }
 
@@ -246,7 +277,8 @@ public sealed partial class GroupConversations : IConversationKind, IDisposable
     private void Add(GroupEntry state)
     {
         _groups[state.Id] = state;
-        _names.Set(state.Id, state.Group.Name);
+        if (!state.IsPair)
+            _names.Set(state.Id, state.Group.Name);
     }
 
     private void Remove(GroupEntry state)
@@ -254,12 +286,15 @@ public sealed partial class GroupConversations : IConversationKind, IDisposable
         _groups.Remove(state.Id);
         _aside.Forget(state.Id);
         _names.Remove(state.Id);
+        if (state.IsPair)
+            _ready.TryRemove(state.Peer, out _);
     }
 
     /// <summary>One step of a group, and what follows from it, in a transaction.</summary>
     private void Do(Instant now, GroupEntry state, MessageTransaction transaction, Action<MeshGroup, GroupOutput> step)
     {
         var output = new GroupOutput();
+        state.Group.IsQuiet = state.IsPair && IsSlow(now, state.Peer);
         step(state.Group, output);
         Apply(now, state, output, transaction);
     }
@@ -270,10 +305,17 @@ public sealed partial class GroupConversations : IConversationKind, IDisposable
         if (output.Notices.Count > 0)
         {
             state.Forks += output.Notices.Count(n => n.Kind == GroupNoticeKind.Fork);
-            GroupConversation shown = Describe(state);
-            transaction.WhenWritten(_ => Changed(shown));
+            if (!state.IsPair)
+            {
+                GroupConversation shown = Describe(state);
+                transaction.WhenWritten(_ => Changed(shown));
+            }
+
             OpenAside(now, state, transaction);
         }
+
+        if (state.IsPair)
+            Review(now, state, transaction);
 
         // That was all that its owner wanted of it.
         if (state.Group.HasLeft)
@@ -291,7 +333,11 @@ public sealed partial class GroupConversations : IConversationKind, IDisposable
     {
         Counters.Add(GroupCount.NoRoom, output.Refused);
         foreach (GroupMail mail in output.Mail)
-            Mail(mail.Key.Span, mail.Frame, mail.IsBulk, transaction);
+        {
+            byte[] frame = state.Group.PairNumber is { } number ? PairFrame.Write(number, mail.Frame) : mail.Frame;
+            Mail(mail.Key.Span, frame, mail.IsBulk, transaction);
+        }
+
         foreach (SealedText text in output.Texts.Where(t => t.IsAgain))
             SendAgain(state, text, transaction);
         if (output.Changed)
@@ -299,10 +345,10 @@ public sealed partial class GroupConversations : IConversationKind, IDisposable
         TouchDesk(transaction);
     }
 
-    // A text or a commit of this node's own, a Welcome, an order: what must not be made a second time in another way,
-    // so that the disk has to have it before it leaves. What others sent comes again.
+    // A block of keys for texts, a commit of this node's own, a Welcome, an order: what must not be made a second time
+    // in another way, so that the disk has to have it before it leaves. What others sent comes again.
     private static bool UsesKeys(GroupEntry state, GroupOutput output) =>
-        state.HasCommitted() || output.Texts.Count > 0
+        state.HasCommitted() || output.SetsKeysApart
         || output.Mail.Any(m => (GroupFrameKind)m.Frame[0] is GroupFrameKind.Welcome or GroupFrameKind.Orders);
 
     private void TouchDesk(MessageTransaction transaction)
@@ -323,22 +369,6 @@ public sealed partial class GroupConversations : IConversationKind, IDisposable
             Counters.Add(GroupCount.FrameSent);
             Release(at, envelope);
         });
-    }
-
-    private void Changed(GroupConversation shown)
-    {
-        if (_context.Events.HasListeners)
-            _context.Events.Publish(new ConversationChanged(shown, _context.Time.GetUtcNow()));
-    }
-
-    private GroupConversation Describe(GroupEntry state)
-    {
-        MeshGroup group = state.Group;
-        return new GroupConversation(
-            state.Id, group.Name, (int)group.CipherSuite, group.Epoch, group.Tip.ToString(), group.Status,
-            group.Pending + _desk.Invited.Count(i => i.Group == group.Id), state.Forks,
-            [.. group.Table.Members.Select(
-                m => new GroupParticipant(m, group.Table.IsAdmin(m), m == _self.Address, group.IsInvited(m)))]);
     }
 
     /// <summary>Work within a transaction of groups.</summary>

@@ -42,6 +42,15 @@ public enum GroupCount
     /// <summary>A KeyPackage was given to somebody who asked.</summary>
     KeyPackageGiven,
 
+    /// <summary>A KeyPackage of somebody was taken from gossip.</summary>
+    KeyPackageFound,
+
+    /// <summary>A pair was founded.</summary>
+    PairFounded,
+
+    /// <summary>A pair was joined.</summary>
+    PairJoined,
+
     /// <summary>A fault of this program while it dealt with one of them; the log says which.</summary>
     Failed,
 }

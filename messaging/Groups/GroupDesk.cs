@@ -112,6 +112,8 @@ internal sealed class GroupDesk(GroupSelf self) : ConversationState(Place)
 
     internal void Remove(WaitingInvitation invitation) => _invitations.Remove(invitation);
 
+    internal bool IsInvited(in NodeAddress who, MeshGroupId group) => _invited.Contains((who, group));
+
     internal bool Invite(in NodeAddress who, MeshGroupId group) =>
         _invited.Count < MaxInvited && _invited.Add((who, group));
 

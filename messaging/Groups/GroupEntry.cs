@@ -1,3 +1,4 @@
+using QuicProChat.Mesh.Identity;
 using QuicProChat.Mesh.Mls;
 using QuicProChat.Mesh.Routing;
 
@@ -12,6 +13,20 @@ internal sealed class GroupEntry(GroupSelf self, MeshGroup group, Func<Instant> 
 {
     /// <summary>The group; another object where a Welcome or the store replaced it.</summary>
     internal MeshGroup Group { get; set; } = group;
+
+    /// <summary>It is a pair, and no group of people.</summary>
+    internal bool IsPair => Group.PairNumber is not null;
+
+    /// <summary>The other member of a pair.</summary>
+    internal NodeAddress Peer { get; init; }
+
+    /// <summary>
+    /// The other member of a pair stands in another founding of it: no text goes here until it joins anew.
+    /// </summary>
+    internal bool IsDisowned { get; set; }
+
+    /// <summary>When this node founded the pair, in this run.</summary>
+    internal Instant FoundedAt { get; set; }
 
     /// <summary>How often this node went over to another branch since it started.</summary>
     internal int Forks { get; set; }

@@ -21,6 +21,11 @@ public sealed class GroupOutput
     /// <summary>The group's state changed.</summary>
     public bool Changed { get; set; }
 
+    /// <summary>
+    /// Keys of this node were set apart for texts: the disk has to know that before one of them leaves.
+    /// </summary>
+    public bool SetsKeysApart { get; set; }
+
     /// <summary>Tips of others that a frame told of, and whose signatures were checked.</summary>
     public int Checked { get; set; }
 

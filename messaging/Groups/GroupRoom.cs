@@ -11,6 +11,9 @@ internal sealed class GroupRoom(long total)
     /// <summary>Used where nothing is said, in bytes.</summary>
     internal const long Usual = 4 << 20;
 
+    /// <summary>What a pair that nobody has used yet takes about, in bytes.</summary>
+    internal const long OfNewPair = 16 << 10;
+
     /// <summary>Entries of told lines (40 bytes) of all members of all groups.</summary>
     internal const int MaxLineEntries = 16_384;
 

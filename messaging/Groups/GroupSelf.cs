@@ -52,7 +52,7 @@ internal sealed class GroupSelf : IStateFacts, IDisposable
                 Time = time,
                 Ageing = ageing,
                 Random = random,
-                Supported = new Capabilities { Extensions = [GroupContextExtension.Type] },
+                Supported = new Capabilities { Extensions = [GroupContextExtension.Type, PairExtension.Type] },
             },
             [.. _identities.Values]);
     }

@@ -1,8 +1,8 @@
 using QuicProChat.Mesh.Identity;
+using QuicProChat.Mesh.Messaging.Groups.Pairs;
 using QuicProChat.Mesh.Messaging.Groups.Policy;
 using QuicProChat.Mesh.Messaging.Groups.Wire;
 using QuicProChat.Mesh.Mls;
-using QuicProChat.Mesh.Mls.Messages;
 using QuicProChat.Mesh.Mls.Tree;
 using QuicProChat.Mesh.Routing;
 
@@ -66,7 +66,8 @@ internal sealed partial class MeshGroup
 
     private bool Offer(TimeSpan at, in OrderWithKeys offered, GroupOutput output)
     {
-        if (!_pool.Offer(offered, Table))
+        if ((PairNumber is not null && !MembershipRules.IsOfPair(Id, Table, offered.Order.Subject))
+            || !_pool.Offer(offered, Table))
             return false;
         output.Changed = true;
         Schedule(at);
@@ -77,7 +78,7 @@ internal sealed partial class MeshGroup
         || _own.MessagesSinceHealing >= Timing.HealAfterMessages
         || (_own.MessagesSinceHealing > 0 && at - _own.HealedAt >= Timing.HealAfter);
 
-    private bool CanCommit => _own.Status == MembershipStatus.Current && _mls.Status == GroupStatus.Active
+    private bool CanCommit => !IsQuiet && _own.Status == MembershipStatus.Current && _mls.Status == GroupStatus.Active
         && !_tree.ChildrenOf(_tree.Tip.Id).Any(n => n.Author == _mls.Self.Value);
 
     private void Schedule(TimeSpan at)
@@ -159,7 +160,7 @@ internal sealed partial class MeshGroup
         {
             Add = add,
             Remove = remove,
-            Extensions = orders.Count == 0 ? null : GroupContextExtension.ListFor(table, IsStrict),
+            Extensions = orders.Count == 0 ? null : GroupContextExtension.ListFor(table, IsStrict, PairNumber),
             ForcePath = true,
             IncludePendingProposals = false,
             AuthenticatedData = CommitData.Write([.. orders.Select(o => o.Order)]),
@@ -171,13 +172,12 @@ internal sealed partial class MeshGroup
 
     private KeyPackage? VerifyKeys(Order order, ReadOnlyMemory<byte> message)
     {
-        if (!UnverifiedKeyPackage.Parse(message.Span).TryGet(out UnverifiedKeyPackage? package)
-            || package.CipherSuite != _mls.CipherSuite || AddressCredential.AddressOf(package.Leaf) != order.Subject
-            || (order.Detail != default && order.Detail != Digest.Of(package.Leaf.EncryptionKey.Span))
-            || !package.Leaf.Capabilities.Extensions.Contains(GroupContextExtension.Type)
-            || _mls.Members.Any(m => m.Leaf.EncryptionKey.Span.SequenceEqual(package.Leaf.EncryptionKey.Span)))
-            return null;
-        return _self.Client.Verify(package).TryGet(out KeyPackage? verified) ? verified : null;
+        KeyPackage? package = KeyPackageCheck.Verify(
+            _self.Client, _mls.CipherSuite, order.Subject, message.Span, forPair: PairNumber is not null);
+        return package is not null
+            && (order.Detail == default || order.Detail == Digest.Of(package.Content.Leaf.EncryptionKey.Span))
+            && !_mls.Members.Any(m => m.Leaf.EncryptionKey.Span.SequenceEqual(package.Content.Leaf.EncryptionKey.Span))
+            ? package : null;
     }
 
     private void Enter(TimeSpan at, PendingCommit commit, IReadOnlyList<OrderWithKeys> orders, GroupOutput output)

@@ -1,4 +1,5 @@
 using QuicProChat.Mesh.Identity;
+using QuicProChat.Mesh.Messaging.Groups.Pairs;
 using QuicProChat.Mesh.Messaging.Groups.Policy;
 using QuicProChat.Mesh.Messaging.Groups.Wire;
 using QuicProChat.Mesh.Mls;
@@ -47,11 +48,15 @@ internal sealed partial class MeshGroup
     /// <param name="output">What follows.</param>
     /// <param name="isAccepted">The owner accepted it as an invitation: then it may replace a group that this node is
     /// out of.</param>
+    /// <param name="pair">
+    /// It is the pair with the sender, who founds it: this founding of it, which is later than any before. Null for a
+    /// group of people.
+    /// </param>
     /// <returns>The group; null if the frame does not let this node in.</returns>
     internal static MeshGroup? Join(
         GroupSelf self, Instant now, in NodeAddress from, ReadOnlySpan<byte> bytes, MeshGroup? before,
         GroupOutput output,
-        bool isAccepted = false)
+        bool isAccepted = false, ulong? pair = null)
     {
         var reader = new FrameReader(bytes);
         if (bytes.Length > GroupFrame.MaxSize || !GroupFrame.TryRead(ref reader, out GroupFrame frame)
@@ -62,9 +67,9 @@ internal sealed partial class MeshGroup
             || !self.Client.Open(welcome).TryGet(out StagedWelcome? opened))
             return null;
         using StagedWelcome staged = opened;
-        bool mayReplace = before is null || before.MayBeReplaced(from, body.Table, staged)
+        bool mayReplace = before is null || pair is not null || before.MayBeReplaced(from, body.Table, staged)
             || (isAccepted && before.Status == MembershipStatus.Out);
-        if (!Fits(self, frame, body, staged) || !mayReplace
+        if (!Fits(self, frame, body, staged, pair) || !mayReplace
             || before?.FindState(staged.State.Id) is { RemovesSelf: false }
             || !staged.Accept(new WelcomeAcceptance { Replace = before is not null, KeepKeyPackage = true })
                 .TryGet(out Group? mls))
@@ -96,17 +101,18 @@ internal sealed partial class MeshGroup
         };
         var joined = new MeshGroup(self, mls, parts);
         joined.Begin(clock.At(now), root, frame.Tip, output);
-        if (before is not null)
+        if (before is not null && pair is null)
             joined.TakeOrdersOf(before);
         return joined;
     }
 
-    private static bool Fits(GroupSelf self, GroupFrame frame, WelcomeBody body, StagedWelcome staged)
+    private static bool Fits(GroupSelf self, GroupFrame frame, WelcomeBody body, StagedWelcome staged, ulong? pair)
     {
         GroupState state = staged.State;
         if (!MeshGroupId.TryRead(state.GroupId.Span, out MeshGroupId group) || group != frame.Group
             || !GroupContextExtension.TryRead(state.Extensions, out GroupContextExtension extension)
-            || !GroupContextExtension.Matches(state.Extensions, body.Table, extension.IsStrict)
+            || !GroupContextExtension.Matches(state.Extensions, body.Table, extension.IsStrict, pair)
+            || (pair is not null && (group != PairId.Of(self.Address, frame.Tip.Member) || body.Table.MemberCount != 2))
             || AddressCredential.AddressOf(staged.Inviter.Leaf) != frame.Tip.Member
             || !body.Table.IsMember(self.Address))
             return false;

@@ -4,13 +4,16 @@ using QuicProChat.Mesh.Routing;
 
 namespace QuicProChat.Mesh.Messaging.Groups;
 
-// version 1 = 1 | group 16 | running time 8 | own standing | root | nodes | line | tips | orders | texts | Welcomes |
-// MLS
+// version 1 = 2 | group 16 | running time 8 | own standing | keys set apart: state 32, until 4 | root | nodes | line
+// | tips | orders | texts | Welcomes | MLS
 //
 /// <content>All of a group as bytes. They are secret: they hold the keys of its states, and texts.</content>
 internal sealed partial class MeshGroup
 {
-    private const byte Version = 1;
+    private const byte Version = 2;
+
+    /// <summary>Without the keys that were set apart.</summary>
+    private const byte VersionBefore = 1;
 
     /// <summary>What the store keeps. Secret.</summary>
     internal byte[] Save(Instant now)
@@ -20,6 +23,8 @@ internal sealed partial class MeshGroup
         Id.Write(writer.Take(MeshGroupId.Size));
         writer.UInt64((ulong)_clock.At(now).Ticks);
         GroupRecords.WriteOwn(writer, _own);
+        _own.SetApart.State.Write(writer.Take(StateId.Size));
+        writer.UInt32(_own.SetApart.Until);
         GroupRecords.WriteRoot(writer, _tree.Root);
         StateNode[] nodes = [.. _tree.DescendantsOf(_tree.Root)];
         writer.UInt32((uint)nodes.Length);
@@ -39,10 +44,11 @@ internal sealed partial class MeshGroup
     internal static MeshGroup? Load(GroupSelf self, Instant now, ReadOnlySpan<byte> saved)
     {
         var reader = new FrameReader(saved);
-        if (!reader.TryByte(out byte version) || version != Version
+        if (!reader.TryByte(out byte version) || version is not (Version or VersionBefore)
             || !reader.TryTake(MeshGroupId.Size, out ReadOnlySpan<byte> id) || !reader.TryUInt64(out ulong ran)
             || ran > (ulong)TimeSpan.MaxValue.Ticks
             || !GroupRecords.TryReadOwn(ref reader, out OwnStanding own)
+            || (version == Version && !TryReadSetApart(ref reader, own))
             || !GroupRecords.TryReadTree(ref reader, out GroupTree tree)
             || !GroupRecords.TryReadLine(ref reader, out MemberLine line)
             || !GroupRecords.TryReadTips(ref reader, out TipTable tips)
@@ -66,6 +72,7 @@ internal sealed partial class MeshGroup
             Welcomes = welcomes,
         };
         var loaded = new MeshGroup(self, mls, parts);
+        loaded._leavesOutRest = true;
         loaded.RememberFoulPlay();
         loaded.Schedule(loaded._clock.At(now));
         loaded.PlanToAsk(loaded._clock.At(now));
@@ -89,6 +96,14 @@ internal sealed partial class MeshGroup
         {
             return null;
         }
+    }
+
+    private static bool TryReadSetApart(ref FrameReader reader, OwnStanding own)
+    {
+        if (!reader.TryTake(StateId.Size, out ReadOnlySpan<byte> state) || !reader.TryUInt32(out uint until))
+            return false;
+        own.SetApart = (new StateId(state), until);
+        return true;
     }
 
     private void RememberFoulPlay()

@@ -68,7 +68,7 @@ internal sealed partial class MeshGroup
         _texts.Review(at - Timing.TextLifetime);
         SealAgain(at, output);
         NodeAddress[] others = [.. Others(Table)];
-        if (others.Length > 0 && _own.Status != MembershipStatus.Out)
+        if (others.Length > 0 && _own.Status != MembershipStatus.Out && HasToTell)
             SendTip(at, others[(int)((ulong)(at / Timing.IdleTip) % (ulong)others.Length)], Timing.TellAgain, output);
     }
 

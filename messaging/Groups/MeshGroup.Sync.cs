@@ -65,6 +65,10 @@ internal sealed partial class MeshGroup
             SetStatus(MembershipStatus.Current, output);
         SendWelcomes(at, output);
         SettleStates(at, output);
+
+        // Of an earlier founding of a pair nothing is sealed again before the other has joined.
+        if (PairNumber is not null)
+            SealAgain(at, output);
         Schedule(at);
     }
 
@@ -284,7 +288,7 @@ internal sealed partial class MeshGroup
     private void Mail(in NodeAddress to, byte[] frame, bool isBulk, GroupOutput output)
     {
         ReadOnlyMemory<byte> key = KeyOf(to);
-        if (!key.IsEmpty)
+        if (!key.IsEmpty && !IsQuiet)
             output.Mail.Add(new GroupMail(key, frame, isBulk));
     }
 }

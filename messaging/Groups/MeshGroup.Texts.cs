@@ -19,9 +19,17 @@ internal sealed partial class MeshGroup
     private const int SealAgainAfter = GroupSelf.PastEpochs - 2;
 
     /// <summary>
+    /// Generations that are set apart with one write that the disk is waited for. Whoever receives looks further ahead.
+    /// </summary>
+    private const uint BlockOfGenerations = 32;
+
+    /// <summary>
     /// Whoever is heard of and has not proved for so long that it has a text gets it again, ever more seldom.
     /// </summary>
     private static readonly TimeSpan SealAgainAge = TimeSpan.FromMinutes(30);
+
+    /// <summary>The group was loaded: of the block that was set apart any may have been used.</summary>
+    private bool _leavesOutRest;
 
     /// <summary>Seals a text for all other members.</summary>
     /// <returns>Its id; null if this node is no member, or nobody else is.</returns>
@@ -37,8 +45,9 @@ internal sealed partial class MeshGroup
         NodeAddress[] others = [.. Others(Table)];
         if (others.Length == 0)
             return null;
-        MessagePlace first = PlaceOf(_tree.Tip.Id, _mls.Self, _mls.NextGeneration);
-        if (!_mls.Encrypt(TextBody.Write(null, content.Span)).TryGet(out byte[]? payload))
+        uint generation = NextGeneration(output);
+        MessagePlace first = PlaceOf(_tree.Tip.Id, _mls.Self, generation);
+        if (!_mls.Encrypt(TextBody.Write(null, content.Span), generation: generation).TryGet(out byte[]? payload))
             return null;
         var text = new OutgoingText
         {
@@ -58,7 +67,27 @@ internal sealed partial class MeshGroup
         output.Changed = true;
         output.Texts.Add(new SealedText(text.Message, payload, to, IsAgain: false));
         Schedule(at);
+        PlanProbe(at);
         return text.Message;
+    }
+
+    /// <summary>
+    /// The generation of the next text. The disk is waited for only where another block of them is set apart; after a
+    /// restart the rest of a block is left out.
+    /// </summary>
+    private uint NextGeneration(GroupOutput output)
+    {
+        StateId tip = _tree.Tip.Id;
+        uint next = _mls.NextGeneration;
+        bool isBlock = _own.SetApart.State == tip && _own.SetApart.Until > 0;
+        if (isBlock && _leavesOutRest)
+            next = Math.Max(next, _own.SetApart.Until);
+        _leavesOutRest = false;
+        if (isBlock && next < _own.SetApart.Until)
+            return next;
+        _own.SetApart = (tip, next + BlockOfGenerations);
+        output.SetsKeysApart = true;
+        return next;
     }
 
     /// <summary>Where a text of this node stands; null if it is not under way.</summary>
@@ -76,6 +105,12 @@ internal sealed partial class MeshGroup
 
         output.Changed |= _texts.Delivered(message, member);
     }
+
+    /// <summary>A text is kept, to be sealed again.</summary>
+    internal bool Holds(EnvelopeId message) => _texts.All.Any(t => t.Message == message);
+
+    /// <summary>A text is not wanted any more: its words go.</summary>
+    internal void Withdraw(in EnvelopeId message, GroupOutput output) => output.Changed |= _texts.Withdraw(message);
 
     /// <summary>A text travels to a member in an envelope.</summary>
     /// <returns>The first envelope that it travelled to that member in.</returns>
@@ -186,7 +221,9 @@ internal sealed partial class MeshGroup
         foreach (OutgoingText text in _texts.All)
         {
             NodeAddress[] to = [.. text.Missing.Where(m => IsLost(at, text, m.Key, m.Value)).Select(m => m.Key)];
-            if (to.Length == 0 || !_mls.Encrypt(TextBody.Write(text.First, text.Content)).TryGet(out byte[]? payload))
+            if (to.Length == 0
+                || !_mls.Encrypt(TextBody.Write(text.First, text.Content), generation: NextGeneration(output))
+                    .TryGet(out byte[]? payload))
                 continue;
             foreach (NodeAddress member in to)
                 text.Missing[member] = _tree.Tip.Id;
@@ -200,7 +237,7 @@ internal sealed partial class MeshGroup
     private bool IsLost(TimeSpan at, OutgoingText text, in NodeAddress member, StateId sealedIn)
     {
         StateNode tip = _tree.Tip;
-        if (!tip.Table.IsMember(member) || _pool.Removes(member))
+        if (!tip.Table.IsMember(member) || _pool.Removes(member) || (PairNumber is not null && IsInvited(member)))
             return false;
         if (IsOverdue(at, text, member))
             return true;

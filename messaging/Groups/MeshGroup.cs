@@ -46,6 +46,7 @@ internal sealed partial class MeshGroup
             (parts.Tree, parts.Line, parts.Tips, parts.Pool, parts.Texts, parts.Welcomes, parts.Own, parts.Clock);
         _turn = new TurnSchedule(self.Timing);
         Id = MeshGroupId.Read(mls.GroupId.Span);
+        PairNumber = PairExtension.NumberOf(mls.Extensions);
         self.Add(this);
     }
 
@@ -129,13 +130,24 @@ internal sealed partial class MeshGroup
         GroupContextExtension.TryRead(_mls.Extensions, out GroupContextExtension extension) && extension.IsStrict;
 
     /// <summary>Founds a group of one.</summary>
-    internal static MeshGroup Found(GroupSelf self, Instant now, string name, CipherSuite suite, bool isStrict = false)
+    internal static MeshGroup Found(
+        GroupSelf self, Instant now, string name, CipherSuite suite, bool isStrict = false)
     {
         Span<byte> id = stackalloc byte[MeshGroupId.Size];
         self.Random(id);
+        var own = new OwnStanding { Name = name, IdleAt = self.Timing.IdleTip };
+        return Found(
+            self, MeshGroupId.Read(id), suite, isStrict, pair: null, new RunningClock(TimeSpan.Zero, now), own,
+            new OutgoingTexts());
+    }
+
+    private static MeshGroup Found(
+        GroupSelf self, MeshGroupId id, CipherSuite suite, bool isStrict, ulong? pair, RunningClock clock,
+        OwnStanding own, OutgoingTexts texts)
+    {
         var table = OrderTable.Founded(self.Address);
         MlsResult<Group> made = self.Client.CreateGroup(
-            self.IdentityFor(suite), id, GroupContextExtension.ListFor(table, isStrict));
+            self.IdentityFor(suite), id.ToArray(), GroupContextExtension.ListFor(table, isStrict, pair));
         Group mls = made.TryGet(out Group? group)
             ? group
             : throw new InvalidOperationException($"A group could not be founded: {made.Error}.");
@@ -149,10 +161,7 @@ internal sealed partial class MeshGroup
             Rank = default,
             Table = table,
         };
-        var parts = new GroupParts(new GroupTree(root), new RunningClock(TimeSpan.Zero, now))
-        {
-            Own = new OwnStanding { Name = name, IdleAt = self.Timing.IdleTip },
-        };
+        var parts = new GroupParts(new GroupTree(root), clock) { Own = own, Texts = texts };
         var founded = new MeshGroup(self, mls, parts);
         founded._line.Add(new MemberLine.Place(EntryOf(root), [], []));
         return founded;

@@ -1,4 +1,5 @@
 using QuicProChat.Mesh.Identity;
+using QuicProChat.Mesh.Messaging.Groups.Wire;
 using QuicProChat.Mesh.Mls;
 using QuicProChat.Mesh.Wire;
 
@@ -80,7 +81,7 @@ internal sealed class NodeKeyPackages(GroupSelf self)
 
     /// <summary>
     /// The KeyPackage of last resort for a suite; made where there is none, or the old one is half over, or it was made
-    /// while the clock was wrong.
+    /// while the clock was wrong, or by a version that knew no pairs.
     /// </summary>
     internal KeyPackage LastResort(CipherSuite suite)
     {
@@ -88,7 +89,8 @@ internal sealed class NodeKeyPackages(GroupSelf self)
         foreach (OwnKeyPackage own in self.Client.KeyPackages())
         {
             if (own.IsLastResort && own.KeyPackage.Content.CipherSuite == suite && own.NotAfter > now + (Lifetime / 2)
-                && HasBegun(own, now))
+                && HasBegun(own, now)
+                && own.KeyPackage.Content.Leaf.Capabilities.Extensions.Contains(PairExtension.Type))
                 return own.KeyPackage;
         }
 

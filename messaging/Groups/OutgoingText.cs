@@ -73,6 +73,13 @@ internal sealed class OutgoingTexts
             ? state : null;
     }
 
+    /// <summary>A text is not wanted any more; false if it was not kept.</summary>
+    internal bool Withdraw(in EnvelopeId message)
+    {
+        EnvelopeId gone = message;
+        return _texts.RemoveAll(t => t.Message == gone) > 0;
+    }
+
     /// <summary>A member has proved that it has a text; false if nothing waited for that.</summary>
     internal bool Delivered(in EnvelopeId message, in NodeAddress member)
     {

@@ -23,6 +23,12 @@ internal sealed class OwnStanding
     /// <summary>The owner, or a branch that was left, wants the own leaf renewed.</summary>
     internal bool WantsHealing { get; set; }
 
+    /// <summary>
+    /// Up to which generation of which state keys were set apart for own texts. What is below it may have been used,
+    /// whatever the state says that was on disk when the power went.
+    /// </summary>
+    internal (StateId State, uint Until) SetApart { get; set; }
+
     /// <summary>The own KeyPackage that let this node in, until that is settled; else empty.</summary>
     internal ReadOnlyMemory<byte> KeyPackage { get; set; }
 

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using QuicProChat.Mesh.Fapp.Mesh;
 using QuicProChat.Mesh.Messaging;
+using QuicProChat.Mesh.Messaging.Groups.Pairs;
 using QuicProChat.Mesh.Store;
 using QuicProChat.Mesh.Transports.Mdns;
 
@@ -100,6 +101,9 @@ public sealed record NodeConfiguration
 
     /// <summary>Who gets proofs of delivery.</summary>
     public ReceiptPolicy Receipts { get; set; } = ReceiptPolicy.All;
+
+    /// <summary>How texts to one node are protected, unless the owner pins a conversation.</summary>
+    public DirectSecurity DirectMessages { get; set; }
 
     /// <summary>What this node does for appointments.</summary>
     public FappMode Fapp { get; set; }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using QuicProChat.Mesh.Fapp.Mesh;
 using QuicProChat.Mesh.Messaging;
+using QuicProChat.Mesh.Node.Control;
 using QuicProChat.Mesh.Store;
 using QuicProChat.Mesh.Transports.Mdns;
 using QuicProChat.Mesh.Wire;
@@ -44,6 +45,7 @@ internal static class SettingValues
         "neighbourEnvelopesPerSecond" => Number(configuration.NeighbourEnvelopesPerSecond),
         "diskBytes" => Size(configuration.DiskBytes),
         "receipts" => Word(configuration.Receipts),
+        "directMessages" => Words.Of(configuration.DirectMessages),
         "maxLinks" => Number(configuration.MaxLinks),
         "linkMemoryBytes" => Size(configuration.LinkMemoryBytes),
         "discovery" => DiscoveryModes.NameOf(configuration.Discovery),

@@ -3,6 +3,7 @@ using QuicProChat.Mesh.Fapp.Mesh;
 using QuicProChat.Mesh.Fapp.Records;
 using QuicProChat.Mesh.Identity;
 using QuicProChat.Mesh.Messaging;
+using QuicProChat.Mesh.Messaging.Groups.Pairs;
 using QuicProChat.Mesh.Store;
 using QuicProChat.Mesh.Transports;
 using QuicProChat.Mesh.Transports.Mdns;
@@ -68,6 +69,8 @@ internal static class Settings
         Setting.Bytes("diskBytes", (c, v) => c.DiskBytes = v),
         Setting.Text("receipts", ReceiptPolicies.Names, false,
             (c, v) => ReceiptPolicies.TryParse(v, out ReceiptPolicy r) && Set(c.Receipts = r)),
+        Setting.Text("directMessages", DirectSecurities.Names, false,
+            (c, v) => DirectSecurities.TryParse(v, out DirectSecurity s) && Set(c.DirectMessages = s)),
         Setting.Number("maxLinks", 1, 4096, (c, v) => c.MaxLinks = v),
         Setting.Bytes("fileMaxBytes", 0, FileFormat.MaxFileSize, (c, v) => c.FileMaxBytes = v),
         Setting.Bytes("fileAutoAcceptBytes", 0, FileFormat.MaxFileSize, (c, v) => c.FileAutoAcceptBytes = v),

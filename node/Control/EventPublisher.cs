@@ -43,6 +43,8 @@ internal sealed class EventPublisher(EventHub hub, AnsweredSessions answered, Me
             typing.At, views.NameOf(typing.Conversation), typing.By.ToString(), typing.IsTyping),
         SettingChanged changed => new SettingEvent(
             changed.At, views.NameOf(changed.Conversation), changed.Setting.After.ToString(), changed.Setting.IsMuted),
+        ProtectionChanged changed => new SecurityEvent(
+            changed.At, views.NameOf(changed.Conversation), Words.Of(changed.Protection)),
         PracticeRequestChanged changed => new FappRequestEvent(changed.At, FappInfos.Of(changed.Request)),
         RequestFlood flood => new FappFloodEvent(flood.At, flood.Slot.ToString(), flood.Requests),
         RivalSeen rival => new FappRivalEvent(rival.At, rival.Key.ToString(), rival.Key.Address.ToString()),

@@ -46,8 +46,11 @@ internal sealed class MessageView(
             SentAt = message.Outgoing ? null : message.SentAt,
             Late = message.IsLate,
             Damaged = message.IsDamaged,
-            Recipients = message.Recipients > 0 ? message.Recipients : null,
-            DeliveredTo = message.Recipients > 0 ? message.DeliveredTo : null,
+            // A message to one node has one receiver, whatever keys it went under.
+            Recipients = HasCopies(message) ? message.Recipients : null,
+            DeliveredTo = HasCopies(message) ? message.DeliveredTo : null,
         };
     }
+
+    private static bool HasCopies(Message message) => message.Recipients > 0 && !message.Conversation.IsDirect;
 }

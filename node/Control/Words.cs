@@ -1,6 +1,7 @@
 using QuicProChat.Mesh.Messaging;
 using QuicProChat.Mesh.Messaging.Content;
 using QuicProChat.Mesh.Messaging.Groups;
+using QuicProChat.Mesh.Messaging.Groups.Pairs;
 using QuicProChat.Mesh.Routing;
 using QuicProChat.Mesh.Wire;
 
@@ -100,6 +101,14 @@ internal static class Words
         };
         return known;
     }
+
+    /// <summary>How texts to one node are to be protected.</summary>
+    internal static string Of(DirectSecurity security) => security switch
+    {
+        DirectSecurity.Auto => "auto",
+        DirectSecurity.Mls => "mls",
+        DirectSecurity.Sealed => "sealed",
+    };
 
     /// <summary>How this node stands in a group.</summary>
     internal static string Of(MembershipStatus status) => status switch

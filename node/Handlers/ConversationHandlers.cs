@@ -1,5 +1,6 @@
 using QuicProChat.Mesh.Api;
 using QuicProChat.Mesh.Messaging.Content;
+using QuicProChat.Mesh.Messaging.Groups.Pairs;
 using QuicProChat.Mesh.Node.Control;
 using QuicProChat.Mesh.Node.Hosting;
 using QuicProChat.Mesh.Node.Storage;
@@ -16,6 +17,7 @@ internal static class ConversationHandlers
     internal static readonly CommandHandler[] All =
     [
         CommandHandler.For(Commands.Conversations, ListAsync),
+        CommandHandler.For(Commands.ConversationSet, SetAsync),
         CommandHandler.For(Commands.Search, SearchAsync),
         CommandHandler.For(
             Commands.Mute, (node, r) => MuteAsync(node, ContentHandlers.To(node, Commands.Mute, r.To), true)),
@@ -44,6 +46,8 @@ internal static class ConversationHandlers
             Address = isWithOne ? summary.Id.AsPeer.ToString() : null,
             Name = isWithOne && announced.Length > 0 ? announced : null,
             Verified = isWithOne ? node.Contacts.IsVerified(summary.Id.AsPeer) : null,
+            Security = isWithOne ? Words.Of(node.Groups.ProtectionWith(summary.Id.AsPeer)) : null,
+            Wanted = isWithOne ? Words.Of(node.Groups.SecurityOf(summary.Id.AsPeer)) : null,
         };
     }
 
@@ -69,6 +73,18 @@ internal static class ConversationHandlers
     {
         await node.Actions.MuteAsync(conversation, isMuted).ConfigureAwait(false);
         return new DoneInfo($"{node.Views.NameOf(conversation)} is {(isMuted ? "muted" : "not muted")}");
+    }
+
+    private static async Task<DoneInfo> SetAsync(MeshNode node, ConversationSetRequest request)
+    {
+        ConversationId conversation = ContentHandlers.To(node, Commands.ConversationSet, request.To);
+        if (!DirectSecurities.TryParse(request.Security ?? "", out DirectSecurity wanted))
+            throw ControlException.Usage($"conversation-set needs \"security\": {DirectSecurities.Names}");
+        string name = node.Views.NameOf(conversation);
+        if (!conversation.IsDirect)
+            throw ControlException.Refused($"{name} has keys of its own: only texts to one node can be sealed or not");
+        await node.Groups.SetSecurityAsync(conversation.AsPeer, wanted).ConfigureAwait(false);
+        return new DoneInfo($"texts to {name}: {Words.Of(wanted)}");
     }
 
     private static int Limit(int limit) =>

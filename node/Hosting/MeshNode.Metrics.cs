@@ -116,6 +116,7 @@ internal sealed partial class MeshNode
             text.Sample("qpc_file_events_total", MetricsText.Label("event", SnakeCase(what.ToString())),
                 Files.Transfers.Counters[what]);
         text.Gauge("qpc_groups", "MLS groups of this node.", Groups.Count)
+            .Gauge("qpc_pairs", "Conversations with one node that have MLS keys.", Groups.PairCount)
             .Gauge("qpc_group_bytes", "Bytes of the states of MLS groups, and of the commits that they keep.",
                 Groups.UsedBytes)
             .Gauge("qpc_group_put_aside", "MLS texts that cannot be opened yet.", Groups.AsideCount);

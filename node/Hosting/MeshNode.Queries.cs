@@ -52,6 +52,19 @@ internal sealed partial class MeshNode
     internal Task<byte[]?> KeyOfAsync(NodeAddress address) => AskAsync(_ =>
         _router.TryGetPublicKey(address, out ReadOnlySpan<byte> key) ? key.ToArray() : null);
 
+    /// <summary>This node listens on a radio, on which every byte is airtime.</summary>
+    private bool HasRadio =>
+        Configuration.Listen.Any(static uri => uri.StartsWith("lora:", StringComparison.Ordinal));
+
+    /// <summary>Names a KeyPackage in the announce.</summary>
+    private void Offer(Instant now, KeyPackageHash keyPackage)
+    {
+        if (_local.KeyPackage == keyPackage)
+            return;
+        _local.KeyPackage = keyPackage;
+        _router.Reannounce(now);
+    }
+
     /// <summary>The calendar's time.</summary>
     internal DateTimeOffset UtcNow => _time.GetUtcNow();
 
@@ -61,12 +74,7 @@ internal sealed partial class MeshNode
     internal Task WithdrawAsync(IReadOnlyList<EnvelopeId> messages) => AskAsync(now =>
     {
         foreach (EnvelopeId id in messages)
-        {
-            _router.Cancel(now, id);
-            foreach (EnvelopeId copy in Deliveries.CopiesOf(id))
-                _router.Cancel(now, copy);
-        }
-
+            Conversations.Withdraw(now, id);
         return true;
     });
 

@@ -12,6 +12,7 @@ using QuicProChat.Mesh.Messaging.Content;
 using QuicProChat.Mesh.Messaging.Direct;
 using QuicProChat.Mesh.Messaging.Files;
 using QuicProChat.Mesh.Messaging.Groups;
+using QuicProChat.Mesh.Messaging.Groups.Pairs;
 using QuicProChat.Mesh.Messaging.Lite;
 using QuicProChat.Mesh.Node.Configuration;
 using QuicProChat.Mesh.Node.Control;
@@ -38,6 +39,7 @@ namespace QuicProChat.Mesh.Node.Hosting;
 internal sealed partial class MeshNode : IAsyncDisposable
 {
     private static readonly AppointmentRules _appointmentRules = new();
+    private static readonly KeyRecordRules _keyRules = new();
 
     private readonly TimeProvider _time;
     private readonly ILogger _log;
@@ -92,13 +94,19 @@ internal sealed partial class MeshNode : IAsyncDisposable
         {
             HopLimit = options.HopLimit,
             Receipts = configuration.Receipts,
-            PadsSealed = () =>
-                !Configuration.Listen.Any(static uri => uri.StartsWith("lora:", StringComparison.Ordinal)),
+            PadsSealed = () => !HasRadio,
+            HasRadio = () => HasRadio,
         };
         Direct = new DirectConversations(context, _sealer, Book);
         Lite = new LiteConversations(context);
         Groups = new GroupConversations(
-            context, _sealer, Book, RandomSource.System, Math.Min(configuration.Memory.Groups, store.Quota.Groups));
+            context, _sealer, Book, RandomSource.System, Math.Min(configuration.Memory.Groups, store.Quota.Groups),
+            configuration.DirectMessages)
+        {
+            Sealing = Direct,
+            Offered = Offer,
+        };
+        Direct.Carrier = Groups;
         Channels = new ChannelConversations(context);
         FappTrust = OpenTrust(configuration, store);
         Fapp = new Appointments(context, OptionsOfFapp(configuration), FappTrust, new TablePlaces());
@@ -141,6 +149,9 @@ internal sealed partial class MeshNode : IAsyncDisposable
         var records = new GossipRecords(_host.Gossip);
         _host.Gossip.Reader = records;
         Channels.Attach(records.Of(GossipClass.Channel, Channels.Judge), Instant.Now(time));
+        Groups.Attach(
+            records.Of(GossipClass.Key, static (Instant _, in GossipId _, in GossipRecord _) => GossipVerdict.NotMine),
+            Instant.Now(time));
         Fapp.Attach(records.Of(GossipClass.Appointment, Fapp.Judge, () => FappClock), Instant.Now(time));
     }
 
@@ -375,7 +386,12 @@ internal sealed partial class MeshNode : IAsyncDisposable
             CacheBytes = memory.GossipCache,
             MaxRemembered = memory.GossipRemembered,
             MaxAnnounced = memory.GossipAnnounced,
-            Rules = static c => c == GossipClass.Appointment ? _appointmentRules : null,
+            Rules = static c => c switch
+            {
+                GossipClass.Appointment => _appointmentRules,
+                GossipClass.Key => _keyRules,
+                _ => null,
+            },
         };
     }
 

@@ -18,7 +18,8 @@ public sealed class DisappearingTests : IDisposable
             {
                 HopLimit = 32,
                 Receipts = ReceiptPolicy.All,
-            });
+            },
+            static (_, _) => { });
     }
 
     public void Dispose() => _identity.Dispose();

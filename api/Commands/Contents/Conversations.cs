@@ -33,6 +33,14 @@ public sealed record ConversationInfo(
     /// <summary>The safety number was compared, where it is with one node.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public bool? Verified { get; init; }
+
+    /// <summary>What the next text is protected by, where it is with one node: <c>mls</c> or <c>sealed</c>.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Security { get; init; }
+
+    /// <summary>What the owner wants of that: <c>auto</c>, <c>mls</c> or <c>sealed</c>.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Wanted { get; init; }
 }
 
 /// <content><c>conversations</c>.</content>
@@ -59,7 +67,9 @@ public static partial class Commands
             string unread = conversation.Unread > 0 ? $", {conversation.Unread} unread" : "";
             string disappear = conversation.Disappear == "off" ? "" : $", disappear after {conversation.Disappear}";
             string count = Screen.Count(conversation.Count, "message");
-            screen.Line($"{name}{announced}: {count}{unread}{disappear}{(conversation.Muted ? ", muted" : "")}");
+            string security = conversation.Security == "mls" ? ", under MLS" : "";
+            screen.Line(
+                $"{name}{announced}: {count}{unread}{disappear}{security}{(conversation.Muted ? ", muted" : "")}");
             screen.Line($"  {MessageLines.Describe(screen, conversation.Last)}");
         }
 

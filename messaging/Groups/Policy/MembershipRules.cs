@@ -1,4 +1,5 @@
 using QuicProChat.Mesh.Identity;
+using QuicProChat.Mesh.Messaging.Groups.Pairs;
 using QuicProChat.Mesh.Messaging.Groups.Wire;
 using QuicProChat.Mesh.Mls;
 using QuicProChat.Mesh.Mls.Messages;
@@ -55,12 +56,14 @@ public sealed class MembershipRules(IStateFacts facts) : GroupRules
                 && commit.Committer.Value != author;
         }
 
+        ulong? pair = PairExtension.NumberOf(parent.Extensions);
         HashSet<NodeAddress> removed = [];
         Dictionary<NodeAddress, Digest> added = [];
         OrderTable after = table;
         foreach (Order order in data.Orders)
         {
-            if (order.Group != group || after.After(order) is not { } next || !order.IsAuthentic())
+            if (order.Group != group || after.After(order) is not { } next || !order.IsAuthentic()
+                || (pair is not null && !IsOfPair(group, after, order.Subject)))
                 return false;
             after = next;
             bool isNew = order.Kind switch
@@ -82,8 +85,12 @@ public sealed class MembershipRules(IStateFacts facts) : GroupRules
             && commit.Removed.All(m => removed.Contains(AddressCredential.AddressOf(m.Leaf)))
             && commit.Added.Count == added.Count && commit.Added.All(m => IsWanted(m, added))
             && commit.Extensions is { } extensions
-            && GroupContextExtension.Matches(extensions, after, extension.IsStrict);
+            && GroupContextExtension.Matches(extensions, after, extension.IsStrict, pair);
     }
+
+    /// <summary>Nobody but the two comes into a pair: its id says who they are.</summary>
+    internal static bool IsOfPair(MeshGroupId group, OrderTable table, NodeAddress subject) =>
+        table.Knows(subject) || table.Addresses.All(a => PairId.Of(a, subject) == group);
 
     private static bool IsWanted(Member member, Dictionary<NodeAddress, Digest> added) =>
         added.TryGetValue(AddressCredential.AddressOf(member.Leaf), out Digest detail)

@@ -22,7 +22,10 @@ public sealed record GroupContextExtension(bool IsStrict, ImmutableArray<NodeAdd
     private const byte Version = 1;
 
     /// <summary>The extensions of a group with an order table.</summary>
-    internal static ExtensionList ListFor(OrderTable table, bool isStrict)
+    /// <param name="table">The table.</param>
+    /// <param name="isStrict">Past states take no commits at all.</param>
+    /// <param name="pair">Which founding of a pair it is; null for a group of people.</param>
+    internal static ExtensionList ListFor(OrderTable table, bool isStrict, ulong? pair)
     {
         var writer = new FrameWriter();
         writer.Byte(Version);
@@ -31,8 +34,14 @@ public sealed record GroupContextExtension(bool IsStrict, ImmutableArray<NodeAdd
         foreach (NodeAddress admin in table.Admins)
             admin.Write(writer.Take(NodeAddress.Size));
         table.Hash().Write(writer.Take(Digest.Size));
-        return new ExtensionList(
-            [new RequiredCapabilities { Extensions = [Type] }.ToExtension(), new Extension(Type, writer.ToArray())]);
+        var own = new Extension(Type, writer.ToArray());
+        return pair is { } number
+            ? new ExtensionList(
+                [
+                    new RequiredCapabilities { Extensions = [Type, PairExtension.Type] }.ToExtension(), own,
+                    PairExtension.Of(number),
+                ])
+            : new ExtensionList([new RequiredCapabilities { Extensions = [Type] }.ToExtension(), own]);
     }
 
     /// <summary>Reads the extension of a group; false if it has none, or another version's.</summary>
@@ -55,9 +64,9 @@ public sealed record GroupContextExtension(bool IsStrict, ImmutableArray<NodeAdd
     }
 
     /// <summary>Whether a group's extensions are exactly those that an order table asks for.</summary>
-    internal static bool Matches(ExtensionList extensions, OrderTable table, bool isStrict)
+    internal static bool Matches(ExtensionList extensions, OrderTable table, bool isStrict, ulong? pair)
     {
-        ExtensionList wanted = ListFor(table, isStrict);
+        ExtensionList wanted = ListFor(table, isStrict, pair);
         if (extensions.Count != wanted.Count)
             return false;
         for (int i = 0; i < wanted.Count; i++)

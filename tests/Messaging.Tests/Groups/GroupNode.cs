@@ -109,7 +109,7 @@ internal sealed class GroupNode : IDisposable
     }
 
     /// <summary>Nothing leaves: there is no link.</summary>
-    private sealed class NoLinks : IRouterActions
+    internal sealed class NoLinks : IRouterActions
     {
         public bool Send(LinkId link, FrameClass frameClass, ReadOnlySpan<byte> frame) => false;
 

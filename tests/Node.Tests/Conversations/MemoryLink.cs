@@ -40,9 +40,10 @@ internal sealed class MemoryLink(LocalIdentity peer, ILinkEvents owner, bool out
     /// <summary>Plugs two ends together; returns the first.</summary>
     internal static async Task<MemoryLink> ConnectAsync(
         LocalIdentity a, ILinkEvents eventsOfA, LocalIdentity b, ILinkEvents eventsOfB, bool pushRoutes = true,
-        Func<byte[], bool>? passes = null)
+        Func<byte[], bool>? passes = null, int bitsPerSecond = 0)
     {
-        LinkProperties properties = LinkProperties.Stream with { PushRoutes = pushRoutes };
+        LinkProperties properties =
+            LinkProperties.Stream with { PushRoutes = pushRoutes, BitsPerSecond = bitsPerSecond };
         var endAtA = new MemoryLink(b, eventsOfA, outbound: true) { Properties = properties, _passes = passes };
         var endAtB = new MemoryLink(a, eventsOfB, outbound: false) { Properties = properties, _passes = passes };
         endAtA._other = endAtB;

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using QuicProChat.Mesh.Api;
 using QuicProChat.Mesh.Identity;
 using QuicProChat.Mesh.Messaging;
+using QuicProChat.Mesh.Messaging.Groups.Pairs;
 using QuicProChat.Mesh.Node.Configuration;
 using QuicProChat.Mesh.Node.Control;
 using QuicProChat.Mesh.Node.Hosting;
@@ -42,15 +43,15 @@ internal sealed class TestNode : IAsyncDisposable
         Span<byte> key = stackalloc byte[32];
         Identity.DeriveKey("qpc-mesh/1 storage key"u8, key);
         _store = MeshStore.Open(_directory, key, options ?? new StoreOptions(), storeTime ?? clock);
-        var configuration =
-            new NodeConfiguration
-            {
-                Name = name,
-                DataDirectory = _directory,
-                Durability = options?.Durability
-                ?? Durability.Normal,
-                Receipts = receipts
-            };
+        var configuration = new NodeConfiguration
+        {
+            Name = name,
+            DataDirectory = _directory,
+            Durability = options?.Durability ?? Durability.Normal,
+            Receipts = receipts,
+            // Most tests are about something else than which keys a text has at which moment.
+            DirectMessages = DirectSecurity.Sealed,
+        };
         configure?.Invoke(configuration);
         _logs = new ConsoleLog(_said, journal: false, clock);
         Node = new MeshNode(configuration, Identity, _store, clock, _logs, _ => { });
@@ -95,10 +96,12 @@ internal sealed class TestNode : IAsyncDisposable
     /// <param name="a">One node.</param>
     /// <param name="b">The other.</param>
     /// <param name="pushRoutes">False: as on a radio, routes are asked for.</param>
+    /// <param name="bitsPerSecond">How fast it says that it is; 0 where that is no matter.</param>
     /// <param name="passes">Sees each frame of the cable as a node would, and says whether it arrives.</param>
     internal static Task<MemoryLink> JoinAsync(
-        TestNode a, TestNode b, bool pushRoutes = true, Func<byte[], bool>? passes = null) =>
-        MemoryLink.ConnectAsync(a.Identity, a.Node.LinkEvents, b.Identity, b.Node.LinkEvents, pushRoutes, passes);
+        TestNode a, TestNode b, bool pushRoutes = true, Func<byte[], bool>? passes = null, int bitsPerSecond = 0) =>
+        MemoryLink.ConnectAsync(
+            a.Identity, a.Node.LinkEvents, b.Identity, b.Node.LinkEvents, pushRoutes, passes, bitsPerSecond);
 
     /// <summary>Asks over the control socket; returns the whole reply.</summary>
     internal async Task<JsonNode> AskAsync(ControlRequest request)

@@ -132,6 +132,29 @@ internal sealed class Scenarios(string program, string directory, Table table)
             "two hops, one in flight, p50", "<= 0.4 ms", $"{single.Percentile(50):0.00} ms",
             $"p99 {single.Percentile(99):0.00} ms, {single.PerSecond:#,0}/s; "
                 + $"{Each(before, Used(alice, relay, bob), alone)}");
+        await UnderMlsAsync(alice, relay, bob, messages);
+    }
+
+    /// <summary>The same once both know each other, and their texts go under MLS.</summary>
+    private async Task UnderMlsAsync(Daemon alice, Daemon relay, Daemon bob, int messages)
+    {
+        Send(bob, alice, 1, 1);
+        using (var client = new Client(alice.Control))
+        {
+            while (Result(client, "{\"command\":\"conversations\"}")[0].GetProperty("security").GetString() != "mls")
+                await Task.Delay(10);
+        }
+
+        Send(alice, bob, 500, ManyInFlight);
+        TimeSpan[] before = Used(alice, relay, bob);
+        Run many = Send(alice, bob, messages, ManyInFlight);
+        table.Add("the same under MLS, 16 in flight", ">= 7,000/s", $"{many.PerSecond:#,0}/s",
+            Each(before, Used(alice, relay, bob), messages));
+        int alone = Math.Min(messages, 5_000);
+        Run single = Send(alice, bob, alone, 1);
+        table.Add(
+            "the same under MLS, one in flight, p50", "<= 0.45 ms", $"{single.Percentile(50):0.00} ms",
+            $"p99 {single.Percentile(99):0.00} ms, {single.PerSecond:#,0}/s");
     }
 
     /// <summary>
