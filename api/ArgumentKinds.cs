@@ -1,9 +1,10 @@
+using System.Globalization;
 using System.Text.Json;
 
 namespace QuicProChat.Mesh.Api;
 
 /// <summary>A text; null where it is not there.</summary>
-internal sealed class TextArgument<TRequest>(
+internal class TextArgument<TRequest>(
     string key, ArgumentPlace place, string help, Func<TRequest, string?> get, Action<TRequest, string?> set)
     : CommandArgument(key, ArgumentKind.Text, place, help)
     where TRequest : class
@@ -26,6 +27,33 @@ internal sealed class TextArgument<TRequest>(
     {
         if (get((TRequest)request) is { } text)
             json.WriteString(Utf8Key, text);
+    }
+}
+
+/// <summary>A text that may be a number in JSON; null where it is not there.</summary>
+internal sealed class WordArgument<TRequest>(
+    string key, ArgumentPlace place, string help, Func<TRequest, string?> get, Action<TRequest, string?> set)
+    : TextArgument<TRequest>(key, place, help, get, set)
+    where TRequest : class
+{
+    internal override string Accepts => "a text in UTF-8, or a whole number";
+
+    internal override bool TryRead(ref Utf8JsonReader json, object request)
+    {
+        if (json.TokenType != JsonTokenType.Number)
+            return base.TryRead(ref json, request);
+        if (!json.TryGetInt32(out int number))
+            return false;
+        Set(request, number.ToString(CultureInfo.InvariantCulture));
+        return true;
+    }
+
+    internal override void Write(Utf8JsonWriter json, object request)
+    {
+        if (int.TryParse((string?)Get(request), NumberStyles.None, CultureInfo.InvariantCulture, out int number))
+            json.WriteNumber(Utf8Key, number);
+        else
+            base.Write(json, request);
     }
 }
 

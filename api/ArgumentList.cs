@@ -46,6 +46,14 @@ public sealed class ArgumentList<TRequest>
         string key, string valueName, string help, Func<TRequest, int?> get, Action<TRequest, int?> set) =>
         Add(new NumberArgument<TRequest>(key, ArgumentPlace.Option, help, get, set) { ValueName = valueName });
 
+    /// <summary>
+    /// A word or a number behind its name: <c>--key WORD</c>. In JSON it is a text or a number, written as a number
+    /// where it is one.
+    /// </summary>
+    public ArgumentList<TRequest> Word(
+        string key, string valueName, string help, Func<TRequest, string?> get, Action<TRequest, string?> set) =>
+        Add(new WordArgument<TRequest>(key, ArgumentPlace.Option, help, get, set) { ValueName = valueName });
+
     /// <summary>A name without a value: <c>--key</c>; true in JSON.</summary>
     public ArgumentList<TRequest> Flag(string key, string help, Func<TRequest, bool> get, Action<TRequest, bool> set) =>
         Add(new FlagArgument<TRequest>(key, help, get, set));

@@ -55,6 +55,11 @@ public sealed class MessagingContext
     /// <summary>This node has a radio: what it announces stays short, and it offers no KeyPackage to all.</summary>
     public Func<bool> HasRadio { get; init; } = static () => false;
 
+    /// <summary>
+    /// The large frames of post-quantum groups may cross radios: the owner wants that, and knows what it costs.
+    /// </summary>
+    public bool PostQuantumOverRadio { get; init; }
+
     /// <summary>Hops that envelopes from here may take, as in <see cref="RouterOptions.HopLimit"/>.</summary>
     public required ushort HopLimit { get; init; }
 

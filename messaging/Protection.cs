@@ -20,18 +20,22 @@ public enum Protection : byte
 
     /// <summary>By the key of a channel, with the sender's signature: whoever has the key reads it, for ever.</summary>
     Channel = 4,
+
+    /// <summary>As <see cref="Mls"/>, in a group whose keys are post-quantum ones.</summary>
+    MlsPostQuantum = 5,
 }
 
 /// <summary>What a protection promises.</summary>
 public static class Protections
 {
     /// <summary>The last number that means something.</summary>
-    public const Protection Last = Protection.Channel;
+    public const Protection Last = Protection.MlsPostQuantum;
 
     /// <summary>Whoever is named as the sender wrote it, and nobody else can have.</summary>
     public static bool ProvesSender(this Protection protection) => protection switch
     {
-        Protection.Sealed or Protection.MlsLiteSigned or Protection.Mls or Protection.Channel => true,
+        Protection.Sealed or Protection.MlsLiteSigned or Protection.Mls or Protection.Channel
+            or Protection.MlsPostQuantum => true,
         Protection.MlsLite => false,
     };
 }

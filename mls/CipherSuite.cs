@@ -1,6 +1,6 @@
 namespace QuicProChat.Mesh.Mls;
 
-/// <summary>The cipher suites of RFC 9420, section 17.1, that this library implements.</summary>
+/// <summary>The cipher suites that this library implements: of RFC 9420, section 17.1, and a later one.</summary>
 public enum CipherSuite : ushort
 {
     /// <summary>MLS_128_DHKEMX25519_AES128GCM_SHA256_Ed25519.</summary>
@@ -17,4 +17,10 @@ public enum CipherSuite : ushort
 
     /// <summary>MLS_256_DHKEMP384_AES256GCM_SHA384_P384.</summary>
     P384Aes256GcmSha384P384 = 7,
+
+    /// <summary>
+    /// MLS_128_MLKEM768X25519_AES256GCM_SHA384_Ed25519 (draft-ietf-mls-pq-ciphersuites): keys by ML-KEM-768 and X25519
+    /// together, signatures by Ed25519 alone. The number is one for private use until the draft has its own.
+    /// </summary>
+    MlKem768X25519Aes256GcmSha384Ed25519 = 0xf47a,
 }

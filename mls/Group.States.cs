@@ -290,6 +290,7 @@ public sealed partial class Group
     private MlsIdentity? FindIdentity(GroupEpoch state)
     {
         ReadOnlyMemory<byte> key = state.Tree.Leaf(state.Self)!.SignatureKey;
-        return key.Span.SequenceEqual(Identity.PublicKey.Span) ? Identity : _client.FindIdentity(key.Span);
+        return key.Span.SequenceEqual(Identity.PublicKey.Span)
+            ? Identity : _client.FindIdentity(state.Suite.Id, key.Span);
     }
 }

@@ -43,7 +43,8 @@ public sealed partial class MlsClient
             if (record is null)
                 continue;
             if (!welcome.TryFind(reference.Span, out HpkeCiphertext encrypted)
-                || FindIdentity(record.KeyPackage.Leaf.SignatureKey.Span) is not { } identity)
+                || FindIdentity(record.KeyPackage.CipherSuite, record.KeyPackage.Leaf.SignatureKey.Span)
+                    is not { } identity)
             {
                 return Errors.At(MlsErrorCode.InvalidState, "");
             }

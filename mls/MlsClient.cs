@@ -52,7 +52,7 @@ public sealed partial class MlsClient
     public void AddIdentity(MlsIdentity identity)
     {
         ArgumentNullException.ThrowIfNull(identity);
-        if (FindIdentity(identity.PublicKey.Span) is not null)
+        if (FindIdentity(identity.CipherSuite, identity.PublicKey.Span) is not null)
             return;
         _identities.Add(identity);
         _cipherSuites = OwnCapabilities.With(_cipherSuites, (ushort)identity.CipherSuite);
@@ -174,11 +174,12 @@ public sealed partial class MlsClient
             : null;
     }
 
-    internal MlsIdentity? FindIdentity(ReadOnlySpan<byte> signatureKey)
+    /// <summary>An identity by its suite and key: one key may sign in several suites.</summary>
+    internal MlsIdentity? FindIdentity(CipherSuite suite, ReadOnlySpan<byte> signatureKey)
     {
         foreach (MlsIdentity identity in _identities)
         {
-            if (signatureKey.SequenceEqual(identity.PublicKey.Span))
+            if (identity.CipherSuite == suite && signatureKey.SequenceEqual(identity.PublicKey.Span))
                 return identity;
         }
         return null;

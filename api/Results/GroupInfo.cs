@@ -17,18 +17,30 @@ public sealed record GroupInfo(
     string Name, string Id, int Suite, long Epoch, string State, string Status, int Pending, int Forks,
     IReadOnlyList<GroupMemberInfo> Members)
 {
+    /// <summary>The name of the cipher suite, as its specification has it.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? SuiteName { get; init; }
+
+    /// <summary>True where the keys are post-quantum ones; signatures never are.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool PostQuantum { get; init; }
+
     internal string Describe()
     {
         int invited = Members.Count(m => m.Invited);
         string count = Screen.Count(Members.Count - invited, "member") + (invited > 0 ? $", {invited} invited" : "");
         string pending = Pending > 0 ? $"  {Pending} pending" : "";
+        string keys = PostQuantum ? "  post-quantum keys" : "";
         return string.Create(
-            CultureInfo.InvariantCulture, $"{Screen.Printable(Name)}  {Id}  {count}  epoch {Epoch}  {Status}{pending}");
+            CultureInfo.InvariantCulture,
+            $"{Screen.Printable(Name)}  {Id}  {count}  epoch {Epoch}  {Status}{pending}{keys}");
     }
 
     internal static void Show(Screen screen, GroupInfo group)
     {
         screen.Line(group.Describe());
+        if (group.SuiteName is { } suite)
+            screen.Line($"  suite {group.Suite}: {suite}");
         foreach (GroupMemberInfo member in group.Members)
         {
             string alias = member.Alias is { } called ? $"  {Screen.Printable(called)}" : "";

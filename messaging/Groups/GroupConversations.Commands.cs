@@ -1,4 +1,5 @@
 using QuicProChat.Mesh.Identity;
+using QuicProChat.Mesh.Messaging.Groups.Policy;
 using QuicProChat.Mesh.Messaging.Groups.Wire;
 using QuicProChat.Mesh.Mls;
 using QuicProChat.Mesh.Routing;
@@ -10,20 +11,24 @@ public sealed partial class GroupConversations
 {
     /// <summary>Founds a group.</summary>
     /// <param name="name">What to call it.</param>
-    /// <param name="suite">The number of a cipher suite, 1 or 3; null for 1.</param>
+    /// <param name="suite">The number of a cipher suite, or <c>pq</c>; null for 1.</param>
     /// <param name="isStrict">Past states take no commits at all.</param>
-    public Task<GroupConversation> CreateAsync(string name, int? suite, bool isStrict) => DoAsync((now, transaction) =>
+    public Task<GroupConversation> CreateAsync(string name, string? suite, bool isStrict) =>
+        DoAsync((now, transaction) => Create(now, name, suite, isStrict, transaction));
+
+    private GroupConversation Create(
+        Instant now, string name, string? suite, bool isStrict, MessageTransaction transaction)
     {
         string own = CheckName(name);
         CheckRoom();
-        var wanted = (CipherSuite)(suite ?? (int)GroupSelf.Suites[0]);
-        if (!GroupSelf.Suites.Contains(wanted))
-            throw Usage($"suite {suite} is none of {string.Join(", ", GroupSelf.Suites.Select(s => (int)s))}");
+        CipherSuite wanted = GroupSuites.All[0];
+        if (suite is not null && !GroupSuites.TryParse(suite, out wanted))
+            throw Usage($"suite {suite} is none of {SuiteNames}");
         var state = new GroupEntry(_self, MeshGroup.Found(_self, now, own, wanted, isStrict), () => _now);
         Add(state);
         transaction.Touch(state, spent: true);
         return Describe(state);
-    });
+    }
 
     /// <summary>Invites nodes: each is added when its KeyPackage has come.</summary>
     public async Task<GroupConversation> InviteAsync(string group, IReadOnlyList<string> to)
@@ -45,10 +50,11 @@ public sealed partial class GroupConversations
                 var address = NodeAddress.Of(key);
                 if (state.Group.Table.IsMember(address))
                     throw Refused($"{address} is in '{state.Group.Name}' already");
+                CheckCanInvite(state, address);
                 if (!_desk.Invite(address, state.Group.Id))
                     continue;
                 Mail(key, new KeyPackageFrame(false, state.Group.CipherSuite, default).Write(), isBulk: false,
-                    transaction);
+                    state.Group.CipherSuite, transaction);
                 transaction.Touch(_desk, spent: false);
                 LookFor(now, address, state.Group.Id);
             }
@@ -205,6 +211,27 @@ public sealed partial class GroupConversations
         }
 
         throw new MessagingException(Refusal.UnknownConversation, $"there is no invitation to '{wanted}'");
+    }
+
+    private static string SuiteNames => string.Join(
+        ", ", GroupSuites.All.Select(s => GroupSuites.IsPostQuantum(s) ? GroupSuites.PostQuantumName : $"{(int)s}"));
+
+    /// <summary>There is a place, and what an invitation costs may take the way to whom it is for.</summary>
+    private void CheckCanInvite(GroupEntry state, NodeAddress who)
+    {
+        CipherSuite suite = state.Group.CipherSuite;
+        int invited = _desk.Invited.Count(i => i.Group == state.Group.Id && i.Who != who);
+        int members = state.Group.Table.MemberCount + invited;
+        int most = GroupSuites.MaxMembers(suite);
+        if (members >= most)
+            throw Refused($"'{state.Group.Name}' has {most} members and invited ones: no more fit");
+        if (!GroupSuites.IsPostQuantum(suite) || !_self.IsBehindRadio(who))
+            return;
+        int size = GroupSuites.InvitationSize(members);
+        int seconds = (int)Math.Min(_context.Router.WayOf(_now, who).Estimate(size).TotalSeconds, int.MaxValue);
+        throw Refused(
+            $"the way to {who} crosses a radio, and post-quantum keys are too large for that: {size} bytes, "
+            + $"at least {seconds} s. Take a group with suite 1, or set \"postQuantumOverRadio\"");
     }
 
     private void CheckRoom()

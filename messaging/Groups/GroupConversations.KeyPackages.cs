@@ -1,4 +1,5 @@
 using QuicProChat.Mesh.Identity;
+using QuicProChat.Mesh.Messaging.Groups.Policy;
 using QuicProChat.Mesh.Messaging.Groups.Pairs;
 using QuicProChat.Mesh.Messaging.Groups.Wire;
 using QuicProChat.Mesh.Mls;
@@ -30,7 +31,7 @@ public sealed partial class GroupConversations
     /// <summary>Makes the KeyPackage of last resort if there is none, and offers it when it is on disk.</summary>
     private void OfferLastResort(MessageTransaction transaction)
     {
-        KeyPackage last = _keyPackages.LastResort(GroupSelf.Suites[0]);
+        KeyPackage last = _keyPackages.LastResort(GroupSuites.All[0]);
         TouchDesk(transaction);
         if (_context.HasRadio())
             return;
@@ -52,7 +53,7 @@ public sealed partial class GroupConversations
         foreach (byte[] package in _shelf.Find(owner, suite))
         {
             if (KeyPackageCheck.Verify(_self.Client, suite, owner, package, forPair) is { } verified
-                && (named is null || suite != GroupSelf.Suites[0] || named == NodeKeyPackages.HashOf(verified)))
+                && (named is null || suite != GroupSuites.All[0] || named == NodeKeyPackages.HashOf(verified)))
             {
                 Counters.Add(GroupCount.KeyPackageFound);
                 return package;

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using QuicProChat.Mesh.Identity;
+using QuicProChat.Mesh.Messaging.Groups.Policy;
 using QuicProChat.Mesh.Messaging.Groups.Pairs;
 using QuicProChat.Mesh.Messaging.Groups.Wire;
 using QuicProChat.Mesh.Mls;
@@ -178,10 +179,10 @@ public sealed partial class GroupConversations
             return true;
         }
 
-        CipherSuite suite = GroupSelf.Suites[0];
+        CipherSuite suite = GroupSuites.All[0];
         if (!want.IsAsked && _context.Router.WayOf(now, peer).IsThere)
         {
-            Mail(key, new KeyPackageFrame(false, suite, default).Write(), isBulk: true, transaction);
+            Mail(key, new KeyPackageFrame(false, suite, default).Write(), isBulk: true, suite, transaction);
             want.Asked(now, KeyPatience);
             return true;
         }
@@ -192,12 +193,12 @@ public sealed partial class GroupConversations
 
     private void OfferPair(Instant now, byte[] key, GroupEntry? entry, MessageTransaction transaction)
     {
-        CipherSuite suite = GroupSelf.Suites[0];
+        CipherSuite suite = GroupSuites.All[0];
         var peer = NodeAddress.Of(key);
         if (_keyPackages.Give(new TimeSpan(now.Ticks), peer, source: 0, isKnown: true, suite) is not { } given)
             return;
         var offer = new PairOffer(entry?.Group.PairNumber ?? 0, suite, given.ToMessage());
-        Mail(key, offer.Write(), isBulk: true, transaction);
+        Mail(key, offer.Write(), isBulk: true, suite, transaction);
         TouchDesk(transaction);
     }
 
@@ -206,7 +207,7 @@ public sealed partial class GroupConversations
         Instant now, byte[] key, ReadOnlyMemory<byte> package, ulong seen, MessageTransaction transaction)
     {
         var peer = NodeAddress.Of(key);
-        CipherSuite suite = GroupSelf.Suites[0];
+        CipherSuite suite = GroupSuites.All[0];
         GroupEntry? entry = PairWith(peer);
         if (KeyPackageCheck.Verify(_self.Client, suite, peer, package.Span, forPair: true) is null
             || (entry is null && !HasRoomForPair())
@@ -305,7 +306,7 @@ public sealed partial class GroupConversations
         Instant now, byte[] senderKey, ulong source, byte[] bytes, MessageTransaction transaction)
     {
         var sender = NodeAddress.Of(senderKey);
-        if (!PairOffer.TryRead(bytes, out PairOffer offer) || offer.Suite != GroupSelf.Suites[0]
+        if (!PairOffer.TryRead(bytes, out PairOffer offer) || offer.Suite != GroupSuites.All[0]
             || !PairId.Founds(_self.Address, sender) || !_context.Store.IsKnown(sender)
             || _context.Store.IsBlocked(sender) || _pairDesk.Of(sender) == DirectSecurity.Sealed
             || IsSlow(now, sender))

@@ -242,7 +242,7 @@ public sealed partial class GroupConversations
 
         _context.Loop.Reach(MessagingPlace.Keep);
         _context.Contents.Receive(transaction, new ReceivedContent(
-            text.Message, state.Id, text.Sender, content, Protection.Mls, arrival.Hops, arrival.Header.Priority,
+            text.Message, state.Id, text.Sender, content, ProtectionOf(state), arrival.Hops, arrival.Header.Priority,
             _context.Time.GetUtcNow())
         {
             Place = text.Place,

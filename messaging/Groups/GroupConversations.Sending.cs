@@ -80,7 +80,7 @@ public sealed partial class GroupConversations
         {
             Content = content,
             Place = state.Group.PlaceOf(id),
-            Protection = Protection.Mls,
+            Protection = ProtectionOf(state),
         });
         transaction.WhenFailed(
             _ => outgoing.Caller.Refused(Refusal.Refused, "the store is full or failing: nothing was sent"));

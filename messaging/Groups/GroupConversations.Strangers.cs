@@ -1,4 +1,5 @@
 using QuicProChat.Mesh.Identity;
+using QuicProChat.Mesh.Messaging.Groups.Policy;
 using QuicProChat.Mesh.Messaging.Groups.Wire;
 using QuicProChat.Mesh.Mls;
 using QuicProChat.Mesh.Mls.Messages;
@@ -94,12 +95,14 @@ public sealed partial class GroupConversations
         var sender = NodeAddress.Of(senderKey);
         bool isKnown = Knows(sender);
         if (_context.Store.IsBlocked(sender) || !(isKnown || _context.Receipts.Allows(isKnown: false))
+            || (GroupSuites.IsPostQuantum(suite) && _self.IsBehindRadio(sender))
             || _keyPackages.Give(new TimeSpan(now.Ticks), sender, source, isKnown, suite) is not { } given)
             return false;
         if (!isKnown)
             _work.Charge(now, source, 1);
         Counters.Add(GroupCount.KeyPackageGiven);
-        Mail(senderKey, new KeyPackageFrame(true, suite, given.ToMessage()).Write(), isBulk: false, transaction);
+        Mail(senderKey, new KeyPackageFrame(true, suite, given.ToMessage()).Write(), isBulk: false, suite,
+            transaction);
         TouchDesk(transaction);
         return true;
     }

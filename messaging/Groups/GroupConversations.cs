@@ -1,6 +1,8 @@
 using QuicProChat.Mesh.Identity;
 using QuicProChat.Mesh.Messaging.Groups.Pairs;
+using QuicProChat.Mesh.Messaging.Groups.Policy;
 using QuicProChat.Mesh.Messaging.Groups.Wire;
+using QuicProChat.Mesh.Mls;
 using QuicProChat.Mesh.Routing;
 using QuicProChat.Mesh.Wire;
 
@@ -60,6 +62,7 @@ public sealed partial class GroupConversations : IConversationKind, IDisposable
         _book = book;
         _self = new GroupSelf(
             context.Identity, random, context.Time, new GroupTiming(), room, new RunningCalendar(context.Store));
+        IsBehindRadio = to => !context.PostQuantumOverRadio && context.Router.WayOf(_now, to).IsSlow;
         _sealing = new GroupSealing(context.Identity, sealer, context.HopLimit);
         _desk = new GroupDesk(_self);
         _keyPackages = new NodeKeyPackages(_self);
@@ -101,6 +104,13 @@ public sealed partial class GroupConversations : IConversationKind, IDisposable
 
     /// <summary>Bytes of all groups' states, and of the commits that they keep.</summary>
     public long UsedBytes => _self.UsedRoom;
+
+    /// <summary>Whether the way to a node crosses a radio that post-quantum groups may not use.</summary>
+    internal Func<NodeAddress, bool> IsBehindRadio
+    {
+        get => _self.IsBehindRadio;
+        set => _self.IsBehindRadio = value;
+    }
 
     /// <summary>KeyPackages that are out and for one use.</summary>
     internal int UnusedKeyPackages => _keyPackages.Unused;
@@ -335,7 +345,7 @@ public sealed partial class GroupConversations : IConversationKind, IDisposable
         foreach (GroupMail mail in output.Mail)
         {
             byte[] frame = state.Group.PairNumber is { } number ? PairFrame.Write(number, mail.Frame) : mail.Frame;
-            Mail(mail.Key.Span, frame, mail.IsBulk, transaction);
+            Mail(mail.Key.Span, frame, mail.IsBulk, state.Group.CipherSuite, transaction);
         }
 
         foreach (SealedText text in output.Texts.Where(t => t.IsAgain))
@@ -359,8 +369,17 @@ public sealed partial class GroupConversations : IConversationKind, IDisposable
         transaction.Touch(_desk, spent: true);
     }
 
-    private void Mail(ReadOnlySpan<byte> key, byte[] frame, bool isBulk, MessageTransaction transaction)
+    private void Mail(
+        ReadOnlySpan<byte> key, byte[] frame, bool isBulk, CipherSuite suite, MessageTransaction transaction)
     {
+        // Who misses it is told of it again when its tip shows that, and by then there may be another way.
+        if (GroupSuites.IsPostQuantum(suite) && frame.Length > GroupSuites.SmallFrame
+            && _self.IsBehindRadio(NodeAddress.Of(key)))
+        {
+            Counters.Add(GroupCount.HeldBack);
+            return;
+        }
+
         if (_sealing.Seal(key, frame, isBulk) is not { } envelope)
             return;
         transaction.Send(envelope);
@@ -370,6 +389,9 @@ public sealed partial class GroupConversations : IConversationKind, IDisposable
             Release(at, envelope);
         });
     }
+
+    private static Protection ProtectionOf(GroupEntry state) =>
+        GroupSuites.IsPostQuantum(state.Group.CipherSuite) ? Protection.MlsPostQuantum : Protection.Mls;
 
     /// <summary>Work within a transaction of groups.</summary>
     private sealed class Step(GroupConversations owner, Action<Instant, MessageTransaction> act) : IMessagingWork

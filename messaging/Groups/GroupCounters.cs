@@ -39,6 +39,9 @@ public enum GroupCount
     /// <summary>A commit that there was no room for.</summary>
     NoRoom,
 
+    /// <summary>A large frame of a post-quantum group that stayed here, because its way crosses a radio.</summary>
+    HeldBack,
+
     /// <summary>A KeyPackage was given to somebody who asked.</summary>
     KeyPackageGiven,
 

@@ -57,11 +57,14 @@ internal sealed class GroupSelf : IStateFacts, IDisposable
             [.. _identities.Values]);
     }
 
+    /// <summary>The suites of groups, the usual one first.</summary>
+    internal static IReadOnlyList<CipherSuite> Suites => GroupSuites.All;
+
     /// <summary>
-    /// The suites that a node's Ed25519 identity can sign in: X25519 with AES-128-GCM or ChaCha20-Poly1305.
+    /// Whether what is large stays away from a node for now, because the way to it crosses a radio. Asked for
+    /// post-quantum groups alone.
     /// </summary>
-    internal static IReadOnlyList<CipherSuite> Suites { get; } =
-        [CipherSuite.X25519Aes128GcmSha256Ed25519, CipherSuite.X25519ChaCha20Poly1305Sha256Ed25519];
+    internal Func<NodeAddress, bool> IsBehindRadio { get; set; } = static _ => false;
 
     internal LocalIdentity Identity { get; }
 

@@ -10,6 +10,12 @@ namespace QuicProChat.Mesh.Messaging.Groups;
 /// </summary>
 internal sealed class HeldWelcomes
 {
+    /// <summary>
+    /// Most that wait when one more has to wait for another way than a radio. Arbitrary; each may have 60 kB. Whoever
+    /// was in one that had to go is invited anew.
+    /// </summary>
+    internal const int MaxHeldBack = 4;
+
     private readonly List<Held> _held = [];
 
     internal sealed record Held(
@@ -20,6 +26,14 @@ internal sealed class HeldWelcomes
     internal TimeSpan Due => _held.Count == 0 ? TimeSpan.MaxValue : _held.Min(h => h.Until);
 
     internal void Add(Held held) => _held.Add(held);
+
+    /// <summary>Keeps one that may leave, but for those who are behind a radio.</summary>
+    internal void HoldBack(Held held)
+    {
+        if (_held.Count >= MaxHeldBack)
+            _held.RemoveAt(0);
+        _held.Add(held);
+    }
 
     /// <summary>Takes those out that may leave.</summary>
     internal IReadOnlyList<Held> Take(Predicate<Held> mayLeave)

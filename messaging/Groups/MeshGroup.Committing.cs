@@ -11,9 +11,6 @@ namespace QuicProChat.Mesh.Messaging.Groups;
 /// <content>Orders and commits of this node.</content>
 internal sealed partial class MeshGroup
 {
-    /// <summary>Bytes of orders and KeyPackages in one commit: with them it still fits into one envelope.</summary>
-    private const int MaxOrderBytes = 44 << 10;
-
     /// <summary>The most turns that a rejoin waits.</summary>
     private const int MostTurnsForRejoin = 2;
 
@@ -35,7 +32,8 @@ internal sealed partial class MeshGroup
             return false;
         var order = Order.Sign(
             new Order.Fields(Id, subject, kind, Table.LastOrder(subject), default), _self.Identity);
-        if (Table.After(order) is null || (kind == OrderKind.Add && VerifyKeys(order, keyPackage) is null))
+        if (Table.After(order) is not { } after || (kind == OrderKind.Add
+            && (!GroupSuites.Allows(CipherSuite, after) || VerifyKeys(order, keyPackage) is null)))
             return false;
         var offered = new OrderWithKeys(order, keyPackage);
         if (!Offer(at, offered, output))
@@ -67,8 +65,11 @@ internal sealed partial class MeshGroup
     private bool Offer(TimeSpan at, in OrderWithKeys offered, GroupOutput output)
     {
         if ((PairNumber is not null && !MembershipRules.IsOfPair(Id, Table, offered.Order.Subject))
-            || !_pool.Offer(offered, Table))
+            || offered.Size > GroupSuites.MaxOrderBytes(CipherSuite) || !_pool.Offer(offered, Table))
+        {
             return false;
+        }
+
         output.Changed = true;
         Schedule(at);
         return true;
@@ -83,7 +84,7 @@ internal sealed partial class MeshGroup
 
     private void Schedule(TimeSpan at)
     {
-        IReadOnlyList<OrderWithKeys> orders = CanCommit ? _pool.Choose(Table, _self.Address, MaxOrderBytes) : [];
+        IReadOnlyList<OrderWithKeys> orders = CanCommit ? _pool.Choose(Table, _self.Address, CipherSuite) : [];
         bool heals = CanCommit && _tree.Tip.Author != _mls.Self.Value && WantsHealing(at);
         if (orders.Count == 0 && !heals)
         {
@@ -110,7 +111,7 @@ internal sealed partial class MeshGroup
     {
         while (CanCommit)
         {
-            IReadOnlyList<OrderWithKeys> orders = _pool.Choose(Table, _self.Address, MaxOrderBytes);
+            IReadOnlyList<OrderWithKeys> orders = _pool.Choose(Table, _self.Address, CipherSuite);
             if (orders.Count == 0 && (_tree.Tip.Author == _mls.Self.Value || !WantsHealing(at)))
                 return false;
             if (RequestFor(orders) is not { } request)
@@ -234,14 +235,32 @@ internal sealed partial class MeshGroup
     {
         foreach (HeldWelcomes.Held held in _welcomes.Take(w => w.Until <= at || IsFollowed(w)))
         {
+            IReadOnlyList<ReadOnlyMemory<byte>> newcomers = HoldBack(at, held);
+            if (newcomers.Count == 0)
+                continue;
             output.Changed = true;
             byte[] frame = FrameOf(
                 GroupFrameKind.Welcome,
                 new WelcomeBody(_tree.Find(held.State)?.Rank ?? default, _own.Name, held.Table, held.Welcome).Write,
                 output);
-            foreach (ReadOnlyMemory<byte> key in held.Newcomers)
+            foreach (ReadOnlyMemory<byte> key in newcomers)
                 output.Mail.Add(new GroupMail(key, frame, IsBulk: false));
         }
+    }
+
+    /// <summary>
+    /// Whom a Welcome may go to now; it is kept for newcomers to whom only a radio leads, until another way is there.
+    /// </summary>
+    private IReadOnlyList<ReadOnlyMemory<byte>> HoldBack(TimeSpan at, HeldWelcomes.Held held)
+    {
+        if (!GroupSuites.IsPostQuantum(CipherSuite))
+            return held.Newcomers;
+        ILookup<bool, ReadOnlyMemory<byte>> byRadio =
+            held.Newcomers.ToLookup(k => _self.IsBehindRadio(NodeAddress.Of(k.Span)));
+        ReadOnlyMemory<byte>[] kept = [.. byRadio[true]];
+        if (kept.Length > 0)
+            _welcomes.HoldBack(held with { Newcomers = kept, Until = at + Timing.IdleTip });
+        return [.. byRadio[false]];
     }
 
     private bool IsFollowed(HeldWelcomes.Held held)

@@ -46,6 +46,7 @@ internal sealed partial class MeshGroup
         if (_own.Status == MembershipStatus.Out || !Table.IsMember(member) || member == _self.Address)
             return;
         PeerOf(member).AskFreely();
+        SendWelcomes(_clock.At(now), output);
         SendTip(_clock.At(now), member, Timing.TellAgain, output);
     }
 

@@ -1,5 +1,6 @@
 using QuicProChat.Mesh.Identity;
 using QuicProChat.Mesh.Messaging.Groups.Wire;
+using QuicProChat.Mesh.Messaging.Groups.Policy;
 using QuicProChat.Mesh.Mls;
 using QuicProChat.Mesh.Wire;
 
@@ -14,7 +15,9 @@ internal sealed class NodeKeyPackages(GroupSelf self)
     /// <summary>How long a KeyPackage may be used.</summary>
     internal static readonly TimeSpan Lifetime = TimeSpan.FromDays(90);
 
-    /// <summary>Most that are out and not used. Arbitrary; each is about a kilobyte.</summary>
+    /// <summary>
+    /// Most that are out and not used. Arbitrary; each is about a kilobyte, and a post-quantum one counts as four.
+    /// </summary>
     internal const int MaxOut = 64;
 
     /// <summary>
@@ -66,10 +69,10 @@ internal sealed class NodeKeyPackages(GroupSelf self)
     /// <param name="suite">For which suite.</param>
     internal KeyPackage? Give(TimeSpan at, in NodeAddress asker, ulong source, bool isKnown, CipherSuite suite)
     {
-        if (!GroupSelf.Suites.Contains(suite))
+        if (!GroupSuites.All.Contains(suite))
             return null;
         Allowance single = _single.Of(at, asker);
-        bool hasSingle = HasRoom(isKnown ? MaxOut : MaxOutToStrangers) && single.Has(at, 1);
+        bool hasSingle = HasRoom(isKnown ? MaxOut : MaxOutToStrangers, suite) && single.Has(at, 1);
         if (!hasSingle && !_lastResort.Of(at, asker).TryTake(at, 1))
             return null;
         if (!(isKnown ? _toKnown.TryTake(at, 1) : _sources.Of(at, source).TryTake(at, 1)
@@ -97,17 +100,20 @@ internal sealed class NodeKeyPackages(GroupSelf self)
         return self.Client.CreateKeyPackage(self.IdentityFor(suite), Lifetime, lastResort: true);
     }
 
-    private bool HasRoom(int most)
+    private bool HasRoom(int most, CipherSuite suite)
     {
+        int more = GroupSuites.WeightOf(suite);
         IReadOnlyList<OwnKeyPackage> kept = self.Client.KeyPackages();
-        return kept.Count < MaxKept && CountUnused(kept) < most;
+        return kept.Sum(WeightOf) + more <= MaxKept && CountUnused(kept) + more <= most;
     }
 
     private int CountUnused(IReadOnlyList<OwnKeyPackage> kept)
     {
         DateTimeOffset now = self.Time.GetUtcNow();
-        return kept.Count(p => !p.IsLastResort && p.NotAfter > now && HasBegun(p, now));
+        return kept.Where(p => !p.IsLastResort && p.NotAfter > now && HasBegun(p, now)).Sum(WeightOf);
     }
+
+    private static int WeightOf(OwnKeyPackage own) => GroupSuites.WeightOf(own.KeyPackage.Content.CipherSuite);
 
     private static bool HasBegun(OwnKeyPackage own, DateTimeOffset now) =>
         own.KeyPackage.Content.Leaf.NotBefore <= (ulong)Math.Max(0, now.ToUnixTimeSeconds());

@@ -1,6 +1,7 @@
 using QuicProChat.Mesh.Identity;
 using QuicProChat.Mesh.Messaging.Groups.Policy;
 using QuicProChat.Mesh.Messaging.Groups.Wire;
+using QuicProChat.Mesh.Mls;
 
 namespace QuicProChat.Mesh.Messaging.Groups;
 
@@ -54,8 +55,12 @@ internal sealed class OrderPool
     internal void Drop(in NodeAddress subject) => _orders.Remove(subject);
 
     /// <summary>What the next commit fulfils: removals first, each in the table after the one before it.</summary>
-    internal IReadOnlyList<OrderWithKeys> Choose(OrderTable table, in NodeAddress self, int maxBytes)
+    /// <param name="table">The table that the commit is made on.</param>
+    /// <param name="self">The committer, whom it cannot take out.</param>
+    /// <param name="suite">The group's suite, which bounds bytes, members and newcomers.</param>
+    internal IReadOnlyList<OrderWithKeys> Choose(OrderTable table, in NodeAddress self, CipherSuite suite)
     {
+        int newcomers = 0;
         List<OrderWithKeys> chosen = [];
         NodeAddress committer = self;
         int bytes = 0;
@@ -63,12 +68,15 @@ internal sealed class OrderPool
             .Where(o => o.Order.Subject != committer || o.Order.Kind is OrderKind.Promote or OrderKind.Demote)
             .OrderBy(o => table.SeniorityOf(o.Order) ?? (o.Order.Removes ? 64 : 65)).ThenBy(o => o.Order.Subject))
         {
-            int size = next.Order.Encoded.Length + next.KeyPackage.Length;
-            if (chosen.Count >= CommitData.MaxOrders || bytes + size > maxBytes
+            if (chosen.Count >= CommitData.MaxOrders || bytes + next.Size > GroupSuites.MaxOrderBytes(suite)
                 || table.After(next.Order) is not { } after)
                 continue;
+            bool isNew = next.Order.Kind is OrderKind.Add or OrderKind.Rejoin;
+            if (isNew && (newcomers >= GroupSuites.MaxNewcomers(suite) || !GroupSuites.Allows(suite, after)))
+                continue;
+            newcomers += isNew ? 1 : 0;
             table = after;
-            bytes += size;
+            bytes += next.Size;
             chosen.Add(next);
         }
 

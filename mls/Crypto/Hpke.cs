@@ -51,8 +51,8 @@ internal sealed class Hpke
         ReadOnlySpan<byte> publicKey, ReadOnlySpan<byte> context, ReadOnlySpan<byte> aad, ReadOnlySpan<byte> plaintext,
         RandomFill random, out HpkeCiphertext ciphertext)
     {
-        Span<byte> shared = stackalloc byte[Hashing.MaxSize];
-        shared = shared[..Hashing.Size(_kem.Hash)];
+        Span<byte> shared = stackalloc byte[Kem.MaxSharedSecretSize];
+        shared = shared[.._kem.SharedSecretSize];
         if (!_kem.TryEncapsulate(publicKey, random, shared, out byte[] kemOutput))
         {
             ciphertext = default;
@@ -76,8 +76,8 @@ internal sealed class Hpke
         ReadOnlySpan<byte> info,
         ReadOnlySpan<byte> aad, ReadOnlySpan<byte> ciphertext)
     {
-        Span<byte> shared = stackalloc byte[Hashing.MaxSize];
-        shared = shared[..Hashing.Size(_kem.Hash)];
+        Span<byte> shared = stackalloc byte[Kem.MaxSharedSecretSize];
+        shared = shared[.._kem.SharedSecretSize];
         if (ciphertext.Length < AeadCipher.TagSize || !_kem.TryDecapsulate(kemOutput, privateKey, publicKey, shared))
             return null;
         byte[] plaintext = new byte[ciphertext.Length - AeadCipher.TagSize];
@@ -96,8 +96,8 @@ internal sealed class Hpke
         ReadOnlySpan<byte> publicKey, ReadOnlySpan<byte> info, ReadOnlySpan<byte> exporterContext, Span<byte> exported,
         RandomFill random, out byte[] kemOutput)
     {
-        Span<byte> shared = stackalloc byte[Hashing.MaxSize];
-        shared = shared[..Hashing.Size(_kem.Hash)];
+        Span<byte> shared = stackalloc byte[Kem.MaxSharedSecretSize];
+        shared = shared[.._kem.SharedSecretSize];
         if (!_kem.TryEncapsulate(publicKey, random, shared, out kemOutput))
             return false;
         Export(shared, info, exporterContext, exported);
@@ -111,8 +111,8 @@ internal sealed class Hpke
         ReadOnlySpan<byte> info,
         ReadOnlySpan<byte> exporterContext, Span<byte> exported)
     {
-        Span<byte> shared = stackalloc byte[Hashing.MaxSize];
-        shared = shared[..Hashing.Size(_kem.Hash)];
+        Span<byte> shared = stackalloc byte[Kem.MaxSharedSecretSize];
+        shared = shared[.._kem.SharedSecretSize];
         if (!_kem.TryDecapsulate(kemOutput, privateKey, publicKey, shared))
             return false;
         Export(shared, info, exporterContext, exported);

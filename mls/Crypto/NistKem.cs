@@ -4,7 +4,7 @@ using QuicProChat.Mesh.Identity;
 namespace QuicProChat.Mesh.Mls.Crypto;
 
 /// <summary>DHKEM over P-256, P-384 or P-521 (RFC 9180, section 7.1).</summary>
-internal sealed class NistKem(NistCurve curve) : Kem
+internal sealed class NistKem(NistCurve curve) : DhKem
 {
     internal override ushort Id => curve.KemId;
 

@@ -24,6 +24,10 @@ internal sealed partial class Suite
             new EcdsaScheme(NistCurve.P384)),
     ];
 
+    private static readonly Suite PostQuantum = new(
+        CipherSuite.MlKem768X25519Aes256GcmSha384Ed25519, XWingKem.Instance, HashKind.Sha384, AeadKind.Aes256Gcm,
+        Ed25519Scheme.Instance);
+
     private Suite(CipherSuite id, Kem kem, HashKind hash, AeadKind aead, SignatureScheme signature)
     {
         Id = id;
@@ -59,7 +63,8 @@ internal sealed partial class Suite
     internal byte[] Zeros { get; }
 
     /// <summary>Finds a suite; null if this library does not implement it.</summary>
-    internal static Suite? Find(CipherSuite id) => (ushort)id < All.Length ? All[(ushort)id] : null;
+    internal static Suite? Find(CipherSuite id) => (ushort)id < All.Length ? All[(ushort)id]
+        : id == PostQuantum.Id ? PostQuantum : null;
 
     /// <summary>The suite of a value that the application chose.</summary>
     /// <exception cref="ArgumentException">The suite is not implemented.</exception>

@@ -3,7 +3,7 @@ using QuicProChat.Mesh.Identity;
 namespace QuicProChat.Mesh.Mls.Crypto;
 
 /// <summary>DHKEM(X25519, HKDF-SHA256), number 0x0020 (RFC 9180, section 7.1).</summary>
-internal sealed class X25519Kem : Kem
+internal sealed class X25519Kem : DhKem
 {
     internal static readonly X25519Kem Instance = new();
 

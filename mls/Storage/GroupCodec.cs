@@ -91,7 +91,7 @@ internal static class GroupCodec
         Crypto.Secrets.Zero(bytes);
 
         GroupEpoch tip = read[0];
-        MlsIdentity identity = client.FindIdentity(tip.Tree.Leaf(tip.Self)!.SignatureKey.Span)
+        MlsIdentity identity = client.FindIdentity(tip.Suite.Id, tip.Tree.Leaf(tip.Self)!.SignatureKey.Span)
             ?? throw new InvalidOperationException(
                 "The identity that the group was joined with was not given to the client.");
         GroupCore core = new(tip, identity)

@@ -55,7 +55,7 @@ internal static class JoinCodec
         EpochTrace trace = new() { Parent = new StateId(parent) };
         GroupEpoch epoch = EpochCodec.Read(client.Store.Read(key + Epoch), client.Store.Read(key + Keys), trace);
         trace.Author = epoch.Self;
-        MlsIdentity identity = client.FindIdentity(signatureKey.Span)
+        MlsIdentity identity = client.FindIdentity(epoch.Suite.Id, signatureKey.Span)
             ?? throw new InvalidOperationException("The identity of the external commit was not given to the client.");
         return new ExternalJoin(
             client, message.ToArray(), epoch, identity, Stored.Time(made));

@@ -49,7 +49,7 @@ internal static class PendingCodec
         GroupEpoch next = EpochCodec.Read(
             client.Store.Read(StoreKeys.PendingEpoch(group)), client.Store.Read(StoreKeys.PendingKeys(group)), trace);
         trace.Author = next.Self;
-        MlsIdentity identity = client.FindIdentity(signatureKey.Span)
+        MlsIdentity identity = client.FindIdentity(next.Suite.Id, signatureKey.Span)
             ?? throw new InvalidOperationException("The identity of the pending commit was not given to the client.");
         byte[]? welcome = welcomed ? client.Store.Read(StoreKeys.Welcome(group, next.Id)) : null;
         LeafNode? leaf = path ? next.Tree.Leaf(next.Self) : null;

@@ -105,6 +105,9 @@ public sealed record NodeConfiguration
     /// <summary>How texts to one node are protected, unless the owner pins a conversation.</summary>
     public DirectSecurity DirectMessages { get; set; }
 
+    /// <summary>The large frames of post-quantum groups may cross radios.</summary>
+    public bool PostQuantumOverRadio { get; set; }
+
     /// <summary>What this node does for appointments.</summary>
     public FappMode Fapp { get; set; }
 

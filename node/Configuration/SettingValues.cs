@@ -46,6 +46,7 @@ internal static class SettingValues
         "diskBytes" => Size(configuration.DiskBytes),
         "receipts" => Word(configuration.Receipts),
         "directMessages" => Words.Of(configuration.DirectMessages),
+        "postQuantumOverRadio" => Word(configuration.PostQuantumOverRadio),
         "maxLinks" => Number(configuration.MaxLinks),
         "linkMemoryBytes" => Size(configuration.LinkMemoryBytes),
         "discovery" => DiscoveryModes.NameOf(configuration.Discovery),

@@ -71,6 +71,7 @@ internal static class Settings
             (c, v) => ReceiptPolicies.TryParse(v, out ReceiptPolicy r) && Set(c.Receipts = r)),
         Setting.Text("directMessages", DirectSecurities.Names, false,
             (c, v) => DirectSecurities.TryParse(v, out DirectSecurity s) && Set(c.DirectMessages = s)),
+        Setting.Flag("postQuantumOverRadio", (c, v) => c.PostQuantumOverRadio = v),
         Setting.Number("maxLinks", 1, 4096, (c, v) => c.MaxLinks = v),
         Setting.Bytes("fileMaxBytes", 0, FileFormat.MaxFileSize, (c, v) => c.FileMaxBytes = v),
         Setting.Bytes("fileAutoAcceptBytes", 0, FileFormat.MaxFileSize, (c, v) => c.FileAutoAcceptBytes = v),

@@ -3,7 +3,9 @@ using QuicProChat.Mesh.Api;
 using QuicProChat.Mesh.Identity;
 using QuicProChat.Mesh.Messaging.Channels;
 using QuicProChat.Mesh.Messaging.Groups;
+using QuicProChat.Mesh.Messaging.Groups.Policy;
 using QuicProChat.Mesh.Messaging.Lite;
+using QuicProChat.Mesh.Mls;
 using QuicProChat.Mesh.Node.Loop;
 using QuicProChat.Mesh.Transports.Mdns;
 
@@ -37,7 +39,12 @@ internal static class Infos
         {
             Alias = aliasOf(m.Address),
             Invited = m.IsInvited,
-        })]);
+        })])
+    {
+        SuiteName = GroupSuites.TryParse(group.Suite.ToString(CultureInfo.InvariantCulture), out CipherSuite suite)
+            ? GroupSuites.NameOf(suite) : null,
+        PostQuantum = GroupSuites.IsPostQuantum(suite),
+    };
 
     internal static GroupInvitationInfo Of(GroupInvitation invitation, Func<NodeAddress, string?> aliasOf) =>
         new(invitation.Group.ToString(), invitation.Name, invitation.Inviter.ToString(), invitation.Members)

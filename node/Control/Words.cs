@@ -30,6 +30,7 @@ internal static class Words
         Protection.MlsLiteSigned => "mls-lite-signed",
         Protection.Mls => "mls",
         Protection.Channel => "channel",
+        Protection.MlsPostQuantum => "mls-pq",
     };
 
     /// <summary>A type of content; one of a later version is unsupported.</summary>

@@ -94,6 +94,7 @@ internal sealed partial class MeshNode : IAsyncDisposable
         {
             HopLimit = options.HopLimit,
             Receipts = configuration.Receipts,
+            PostQuantumOverRadio = configuration.PostQuantumOverRadio,
             PadsSealed = () => !HasRadio,
             HasRadio = () => HasRadio,
         };

@@ -27,6 +27,7 @@ export const en = {
     from: 'From', sentAt: 'Written', madeAt: 'Written', arrivedAt: 'Arrived', hops: 'Hops', priority: 'Priority', security: 'Protection', readBy: 'Read by', identifier: 'Id',
     'priority.low': 'low', 'priority.normal': 'normal', 'priority.high': 'high', 'priority.emergency': 'emergency',
     'security.sealed': 'encrypted for one receiver', 'security.mls': 'encrypted for the group, its author is proven',
+    'security.mls-pq': 'encrypted for the group with post-quantum keys, its author is proven',
     'security.mls-lite': 'encrypted for the group, by some member of it', 'security.mls-lite-signed': 'encrypted for the group, its author is proven',
 
     'state.queued': 'waiting', 'state.forwarded': 'on its way', 'state.delivered': 'delivered', 'state.read': 'read', 'state.expired': 'not delivered',

@@ -113,6 +113,8 @@ export const said = [
     ["a group's name has 1 to {0} bytes, {1!}", "Der Name einer Gruppe hat 1 bis {0} Byte, {1}"],
     ["a channel's name has 1 to {0} bytes, {1!}", "Der Name eines Kanals hat 1 bis {0} Byte, {1}"],
     ["no blank and nothing invisible, does not begin with - or with group: or channel:, and is neither an address nor self", "kein Leerzeichen und nichts Unsichtbares, beginnt nicht mit -, group: oder channel:, und ist weder eine Adresse noch self."],
+    ["'{0}' has {1} members and invited ones: no more fit", "„{0}“ hat {1} Mitglieder und Eingeladene: Mehr passen nicht hinein."],
+    ["the way to {0} crosses a radio, and post-quantum keys are too large for that: {1} bytes, at least {2} s. Take a group with suite 1, or set \"postQuantumOverRadio\"", "Der Weg zu {0} führt über Funk, und quantensichere Schlüssel sind zu groß dafür: {1} Bytes, mindestens {2} s. Nimm eine Gruppe mit Verfahren 1, oder setze „postQuantumOverRadio“."],
     ["suite {0} is none of {1}", "Verfahren {0} gibt es nicht; es gibt {1}."],
     ["this node is in that group already, as '{0}'", "Dieser Knoten ist schon in der Gruppe; sie heißt hier „{0}“."],
     ["this is an invitation by this very node", "Das ist eine Einladung von diesem Knoten selbst."],

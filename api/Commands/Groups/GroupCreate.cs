@@ -6,8 +6,8 @@ public sealed record GroupCreateRequest
     /// <summary>What to call it: 1 to 64 bytes.</summary>
     public string? Name { get; set; }
 
-    /// <summary>The cipher suite: 1 or 3; null for 1.</summary>
-    public int? Suite { get; set; }
+    /// <summary>The cipher suite: 1, 3, or pq for post-quantum keys; null for 1.</summary>
+    public string? Suite { get; set; }
 
     /// <summary>
     /// Keys of past states are deleted at once; two commits at once then cost whoever loses a rejoin.
@@ -23,8 +23,8 @@ public static partial class Commands
         "group-create", CommandGroup.Groups, "Founds a group.", json => json.GroupInfo,
         new ArgumentList<GroupCreateRequest>()
             .Operand("name", "What to call it: at most 64 bytes.", r => r.Name, (r, v) => r.Name = v)
-            .Number("suite", "N", "The cipher suite: 1 (AES-128-GCM) or 3 (ChaCha20-Poly1305).", r => r.Suite,
-                (r, v) => r.Suite = v)
+            .Word("suite", "N", "The cipher suite: 1 (AES-128-GCM), 3 (ChaCha20-Poly1305) or pq (post-quantum keys).",
+                r => r.Suite, (r, v) => r.Suite = v)
             .Flag("strict", "Delete the keys of past states at once.", r => r.Strict, (r, v) => r.Strict = v))
     {
         Console = [new("/group create", "NAME", "found a group")],

@@ -81,7 +81,8 @@ public sealed class MembershipRules(IStateFacts facts) : GroupRules
                 return false;
         }
 
-        return commit.Removed.Count == removed.Count
+        return (commit.Added.Count == 0 || GroupSuites.Allows(parent.CipherSuite, after))
+            && commit.Removed.Count == removed.Count
             && commit.Removed.All(m => removed.Contains(AddressCredential.AddressOf(m.Leaf)))
             && commit.Added.Count == added.Count && commit.Added.All(m => IsWanted(m, added))
             && commit.Extensions is { } extensions

@@ -57,6 +57,9 @@ public sealed class OrderTable
     /// <summary>Whether there was an order about an address, or it is the founder's.</summary>
     internal bool Knows(NodeAddress address) => _entries.ContainsKey(address);
 
+    /// <summary>How many addresses there was an order about, the founder's included.</summary>
+    internal int AddressCount => _entries.Count;
+
     /// <summary>How many are.</summary>
     public int MemberCount => _entries.Count(e => e.Value.IsMember);
 

@@ -43,6 +43,9 @@ internal readonly record struct OrderWithKeys(Order Order, ReadOnlyMemory<byte> 
     /// <summary>Largest KeyPackage in bytes; ours have about 350.</summary>
     internal const int MaxKeyPackage = 4096;
 
+    /// <summary>Bytes of both.</summary>
+    internal int Size => Order.Encoded.Length + KeyPackage.Length;
+
     internal void Write(FrameWriter writer)
     {
         writer.Block(Order.Encoded.Span);

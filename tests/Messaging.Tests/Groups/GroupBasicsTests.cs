@@ -1,5 +1,6 @@
 using QuicProChat.Mesh.Messaging.Groups;
 using QuicProChat.Mesh.Messaging.Groups.Wire;
+using QuicProChat.Mesh.Mls;
 
 namespace QuicProChat.Mesh.Messaging.Tests.Groups;
 
@@ -20,6 +21,24 @@ public class GroupBasicsTests
         {
             Assert.Equal(2, member.Received.Count);
             Assert.All(member.Sent.Values, s => Assert.Equal(2, s.Delivered.Count));
+        }
+    }
+
+    [Theory]
+    [InlineData(CipherSuite.X25519ChaCha20Poly1305Sha256Ed25519)]
+    [InlineData(CipherSuite.MlKem768X25519Aes256GcmSha384Ed25519)]
+    public void Whoever_joined_or_started_again_commits_in_a_group_of_any_suite(CipherSuite suite)
+    {
+        var world = new GroupWorld(6) { Suite = suite };
+        SimMember a = world.Add("a"), b = world.Add("b");
+        world.Form(a, b);
+        foreach (SimMember member in new[] { b, a, b })
+        {
+            ulong before = member.Group!.Epoch;
+            member.Crash();
+            member.Start();
+            member.Rotate();
+            world.RunUntil(() => member.Group!.Epoch > before && world.Agree([a, b]), Soon, "new keys");
         }
     }
 

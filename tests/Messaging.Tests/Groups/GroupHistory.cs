@@ -1,6 +1,7 @@
 using QuicProChat.Mesh.Identity;
 using QuicProChat.Mesh.Messaging.Groups;
 using QuicProChat.Mesh.Messaging.Groups.Wire;
+using QuicProChat.Mesh.Mls;
 
 namespace QuicProChat.Mesh.Messaging.Tests.Groups;
 
@@ -19,10 +20,10 @@ internal sealed class GroupHistory
     private readonly GroupLiar _liar;
     private int _names;
 
-    internal GroupHistory(int seed)
+    internal GroupHistory(int seed, CipherSuite suite = CipherSuite.X25519Aes128GcmSha256Ed25519)
     {
         _seed = seed;
-        _world = new GroupWorld(seed) { MaxDelay = TimeSpan.FromMilliseconds(200), Loss = 0.1 };
+        _world = new GroupWorld(seed) { Suite = suite, MaxDelay = TimeSpan.FromMilliseconds(200), Loss = 0.1 };
         _random = _world.Random;
         int count = _random.Next(3, 10);
         SimMember[] members = [.. Enumerable.Range(0, count).Select(_ => New())];

@@ -1,4 +1,5 @@
 using QuicProChat.Mesh.Identity;
+using QuicProChat.Mesh.Messaging.Groups.Policy;
 using QuicProChat.Mesh.Messaging.Groups;
 using QuicProChat.Mesh.Messaging.Groups.Wire;
 using QuicProChat.Mesh.Mls;
@@ -106,7 +107,7 @@ public sealed class GroupInvitationTests : IDisposable
         using var identity = LocalIdentity.Generate();
         using var self = new GroupSelf(identity, RandomSource.System, TimeProvider.System, new GroupTiming());
         var packages = new NodeKeyPackages(self);
-        CipherSuite suite = GroupSelf.Suites[0];
+        CipherSuite suite = GroupSuites.All[0];
         const ulong near = 1, far = 2;
 
         // One asker: four of its own, eight times that of last resort, and nothing.
@@ -133,7 +134,7 @@ public sealed class GroupInvitationTests : IDisposable
         var time = new GroupNode.Calendar { Ahead = TimeSpan.FromDays(3650) };
         using var self = new GroupSelf(identity, RandomSource.System, time, new GroupTiming());
         var packages = new NodeKeyPackages(self);
-        CipherSuite suite = GroupSelf.Suites[0];
+        CipherSuite suite = GroupSuites.All[0];
         TimeSpan at = default;
         KeyPackage wrong = packages.LastResort(suite);
         GiveAll();

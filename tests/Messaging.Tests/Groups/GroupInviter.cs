@@ -1,6 +1,8 @@
 using QuicProChat.Mesh.Identity;
+using QuicProChat.Mesh.Messaging.Groups.Policy;
 using QuicProChat.Mesh.Messaging.Groups;
 using QuicProChat.Mesh.Messaging.Groups.Wire;
+using QuicProChat.Mesh.Mls;
 using QuicProChat.Mesh.Wire;
 
 namespace QuicProChat.Mesh.Messaging.Tests.Groups;
@@ -33,8 +35,8 @@ internal sealed class GroupInviter : IDisposable
     }
 
     /// <summary>A question for a KeyPackage.</summary>
-    internal SentEnvelope Ask(GroupNode node) =>
-        Seal(node, new KeyPackageFrame(false, GroupSelf.Suites[0], default).Write());
+    internal SentEnvelope Ask(GroupNode node, CipherSuite suite = CipherSuite.X25519Aes128GcmSha256Ed25519) =>
+        Seal(node, new KeyPackageFrame(false, suite, default).Write());
 
     /// <summary>A frame, sealed anew.</summary>
     internal SentEnvelope Seal(GroupNode node, byte[] frame) =>
@@ -53,7 +55,7 @@ internal sealed class GroupInviter : IDisposable
     /// <summary>Founds a group: a frame that invites a node to it.</summary>
     internal byte[] Invite(GroupNode node, byte[] keyPackage, string name = "lake")
     {
-        Group = MeshGroup.Found(_self, node.Now, name, GroupSelf.Suites[0]);
+        Group = MeshGroup.Found(_self, node.Now, name, GroupSuites.All[0]);
         var output = new GroupOutput();
         Assert.True(Group.GiveOrder(node.Now, OrderKind.Add, node.Identity.Address, keyPackage, output));
         return Assert.Single(output.Mail, m => m.Frame[0] == (byte)GroupFrameKind.Welcome).Frame;
@@ -62,7 +64,7 @@ internal sealed class GroupInviter : IDisposable
     /// <summary>Founds a group of many: a frame that invites a node to it.</summary>
     internal byte[] Invite(GroupNode node, byte[] keyPackage, IEnumerable<GroupInviter> others)
     {
-        Group = MeshGroup.Found(_self, node.Now, "lake", GroupSelf.Suites[0]);
+        Group = MeshGroup.Found(_self, node.Now, "lake", GroupSuites.All[0]);
         var output = new GroupOutput();
         foreach (GroupInviter other in others)
             Assert.True(Group.GiveOrder(node.Now, OrderKind.Add, other.Address, other.OwnKeyPackage(), output));
@@ -106,5 +108,5 @@ internal sealed class GroupInviter : IDisposable
     }
 
     private byte[] OwnKeyPackage() => _self.Client.CreateKeyPackage(
-        _self.IdentityFor(GroupSelf.Suites[0]), NodeKeyPackages.Lifetime).ToMessage();
+        _self.IdentityFor(GroupSuites.All[0]), NodeKeyPackages.Lifetime).ToMessage();
 }

@@ -10,6 +10,7 @@ internal sealed class GroupNode : IDisposable
 {
     private readonly Sealer _sealer;
     private readonly Conversations _conversations;
+    private readonly Router _router;
     private readonly List<string> _told = [];
     private long _token;
 
@@ -25,11 +26,10 @@ internal sealed class GroupNode : IDisposable
             context, _sealer, new AddressBook(new Dictionary<string, NodeAddress>()), RandomSource.System);
         _conversations = new Conversations(context, [Groups]);
         Groups.WorkThrough(_conversations);
-        _conversations.Attach(
-            new Router(
-                new RouterOptions(), new LocalNode(Identity.PublicKey.Span, Identity.Sign), AnnounceVerifier.Instance,
-                new NoLinks(), new Random(1), 0, Now),
-            Now);
+        _router = new Router(
+            new RouterOptions(), new LocalNode(Identity.PublicKey.Span, Identity.Sign), AnnounceVerifier.Instance,
+            new NoLinks(), new Random(1), 0, Now);
+        _conversations.Attach(_router, Now);
         Pump();
     }
 
@@ -78,6 +78,13 @@ internal sealed class GroupNode : IDisposable
         Task<T> done = command(Groups);
         Pump();
         return await done;
+    }
+
+    /// <summary>The owner invites somebody whose announce came.</summary>
+    internal Task<GroupConversation> InviteAsync(string group, LocalIdentity who)
+    {
+        _router.RestoreAnnounce(Announce.Create(1, who.PublicKey.Span, default, null, "", who.Sign));
+        return DoAsync(g => g.InviteAsync(group, [who.Address.ToString()]));
     }
 
     /// <summary>The owner writes into a group.</summary>

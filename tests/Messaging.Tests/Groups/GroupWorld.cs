@@ -1,5 +1,6 @@
 using QuicProChat.Mesh.Identity;
 using QuicProChat.Mesh.Messaging.Groups;
+using QuicProChat.Mesh.Mls;
 using QuicProChat.Mesh.Routing;
 
 namespace QuicProChat.Mesh.Messaging.Tests.Groups;
@@ -23,6 +24,9 @@ internal sealed class GroupWorld
     }
 
     internal Random Random { get; }
+
+    /// <summary>The suite of the group.</summary>
+    internal CipherSuite Suite { get; init; } = CipherSuite.X25519Aes128GcmSha256Ed25519;
 
     /// <summary>Bytes that all groups of a member may take.</summary>
     internal long Room { get; init; } = GroupRoom.Usual;

@@ -78,16 +78,16 @@ internal sealed class SimMember
 
     private Instant Now => _world.Now;
 
-    internal void Found(CipherSuite suite = CipherSuite.X25519Aes128GcmSha256Ed25519, bool isStrict = false)
+    internal void Found(bool isStrict = false)
     {
-        Group = MeshGroup.Found(_self, Now, "lake", suite, isStrict);
+        Group = MeshGroup.Found(_self, Now, "lake", _world.Suite, isStrict);
         Commit(new GroupOutput { Changed = true }, []);
     }
 
     internal byte[] KeyPackage()
     {
         KeyPackage made = _self.Client.CreateKeyPackage(
-            _self.IdentityFor(CipherSuite.X25519Aes128GcmSha256Ed25519), TimeSpan.FromDays(90));
+            _self.IdentityFor(_world.Suite), TimeSpan.FromDays(90));
         SaveKeys();
         return made.ToMessage();
     }

@@ -11,6 +11,10 @@ internal static class MlsInputs
     internal static IEnumerable<JsonElement> OfMlspp(string name) =>
         Parse(Repository.File("tests", "Mls.Tests", "Vectors", "Mlspp", name + ".json")).EnumerateArray();
 
+    /// <summary>What another implementation of the post-quantum suite's KEM made for this repository.</summary>
+    internal static JsonElement PostQuantum(string name) =>
+        Parse(Repository.File("tests", "Mls.Tests", "Vectors", "PostQuantum", name + ".json"));
+
     /// <summary>The cases of a published vector file for the suites that the library implements.</summary>
     internal static IEnumerable<JsonElement> Cases(string name)
     {

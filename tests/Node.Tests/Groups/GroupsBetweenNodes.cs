@@ -34,6 +34,34 @@ public class GroupsBetweenNodes
         }
     }
 
+    [Theory]
+    [InlineData("pq", true, "mls-pq", "MLS_128_MLKEM768X25519_AES256GCM_SHA384_Ed25519")]
+    [InlineData("3", false, "mls", "MLS_128_DHKEMX25519_CHACHA20POLY1305_SHA256_Ed25519")]
+    public async Task A_group_of_another_suite_talks_and_says_which_it_is(
+        string suite, bool isPostQuantum, string security, string name)
+    {
+        await using var alice = new TestNode("alice");
+        await using var bob = new TestNode("bob");
+        await FormAsync(suite, alice, bob);
+        foreach (TestNode node in new[] { alice, bob })
+        {
+            Assert.Equal("delivered", (await SendAsync(node, $"from {node.Address}")).State);
+            GroupInfo shown = await ShowAsync(node);
+            Assert.Equal((isPostQuantum, name), (shown.PostQuantum, shown.SuiteName));
+        }
+
+        Assert.All(await MessagesAsync(bob), m => Assert.Equal(security, (string)m!["security"]!));
+    }
+
+    [Fact]
+    public async Task A_suite_that_there_is_not_is_refused_with_those_that_there_are()
+    {
+        await using var alice = new TestNode("alice");
+        InvalidOperationException refused = await Assert.ThrowsAsync<InvalidOperationException>(() => alice.AskAsync(
+            Commands.GroupCreate, new GroupCreateRequest { Name = "lake", Suite = "kyber" }));
+        Assert.Contains("suite kyber is none of 1, 3, pq", refused.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task An_invitation_waits_for_its_owner_and_can_be_declined()
     {
@@ -119,7 +147,9 @@ public class GroupsBetweenNodes
         Assert.Equal("lake", (await ShowAsync(alice)).Name);
     }
 
-    internal static async Task FormAsync(params TestNode[] nodes)
+    internal static Task FormAsync(params TestNode[] nodes) => FormAsync("1", nodes);
+
+    private static async Task FormAsync(string suite, params TestNode[] nodes)
     {
         for (int i = 1; i < nodes.Length; i++)
             await ConnectAsync(nodes[0], nodes[i]);
@@ -129,7 +159,7 @@ public class GroupsBetweenNodes
                 await node.HasRouteAsync(other);
         }
 
-        await nodes[0].AskAsync(Commands.GroupCreate, new GroupCreateRequest { Name = "lake" });
+        await nodes[0].AskAsync(Commands.GroupCreate, new GroupCreateRequest { Name = "lake", Suite = suite });
         await nodes[0].AskAsync(
             Commands.GroupInvite,
             new GroupInviteRequest { Group = "lake", To = [.. nodes[1..].Select(n => n.Address)] });

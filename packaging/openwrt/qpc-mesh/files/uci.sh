@@ -90,7 +90,7 @@ qpc_main_option() { # section, option, value
 	hop_limit | quota_count | neighbour_share_percent | destination_share_percent | neighbour_envelopes_per_second | max_links)
 		qpc_number "$1" "$2" "$3" && qpc_put "$2" "$qpc_value"
 		;;
-	relay | store_and_forward | fapp_trusts_clock) qpc_flag "$1" "$2" "$3" && qpc_put "$2" "$qpc_value" ;;
+	relay | store_and_forward | fapp_trusts_clock | post_quantum_over_radio) qpc_flag "$1" "$2" "$3" && qpc_put "$2" "$qpc_value" ;;
 	listen | peers | discovery_interfaces | fapp_regions) qpc_wrong "$1" "'$2' is a list: write it with 'list', not with 'option'" ;;
 	*) qpc_wrong "$1" "unknown option '$2'" ;;
 	esac

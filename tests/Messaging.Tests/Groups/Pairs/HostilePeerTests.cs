@@ -20,7 +20,7 @@ public sealed class HostilePeerTests
         using LocalIdentity a = LocalIdentity.Generate(), b = LocalIdentity.Generate(), c = LocalIdentity.Generate();
         (LocalIdentity low, LocalIdentity high) = PairId.Founds(a.Address, b.Address) ? (a, b) : (b, a);
         using GroupSelf founder = New(low), other = New(high), third = New(c);
-        var pair = MeshGroup.FoundPair(founder, _now, high.Address, 7, GroupSelf.Suites[0], before: null);
+        var pair = MeshGroup.FoundPair(founder, _now, high.Address, 7, GroupSuites.All[0], before: null);
         var output = new GroupOutput();
         Assert.False(pair.GiveOrder(_now, OrderKind.Add, c.Address, KeyPackageOf(third), output));
         Assert.True(pair.GiveOrder(_now, OrderKind.Add, high.Address, KeyPackageOf(other), output));
@@ -68,14 +68,14 @@ public sealed class HostilePeerTests
     {
         using LocalIdentity a = LocalIdentity.Generate(), b = LocalIdentity.Generate(), c = LocalIdentity.Generate();
         using GroupSelf founder = New(a), other = New(b), third = New(c);
-        var group = MeshGroup.Found(founder, _now, "", GroupSelf.Suites[0]);
+        var group = MeshGroup.Found(founder, _now, "", GroupSuites.All[0]);
         var output = new GroupOutput();
         Assert.True(group.GiveOrder(_now, OrderKind.Add, b.Address, KeyPackageOf(other), output));
         byte[] welcome = output.Mail.Single(m => m.Frame[0] == (byte)GroupFrameKind.Welcome).Frame;
         Assert.Null(MeshGroup.Join(other, _now, a.Address, welcome, null, new GroupOutput(), pair: 1));
 
         // A pair with somebody else, shown to a third.
-        var pair = MeshGroup.FoundPair(founder, _now, b.Address, 3, GroupSelf.Suites[0], before: null);
+        var pair = MeshGroup.FoundPair(founder, _now, b.Address, 3, GroupSuites.All[0], before: null);
         output = new GroupOutput();
         Assert.False(pair.GiveOrder(_now, OrderKind.Add, c.Address, KeyPackageOf(third), output));
         Assert.DoesNotContain(output.Mail, m => m.Frame[0] == (byte)GroupFrameKind.Welcome);
@@ -87,10 +87,10 @@ public sealed class HostilePeerTests
         using LocalIdentity a = LocalIdentity.Generate(), b = LocalIdentity.Generate();
         using GroupSelf self = New(a), other = New(b);
         byte[] good = KeyPackageOf(other);
-        CipherSuite suite = GroupSelf.Suites[0];
+        CipherSuite suite = GroupSuites.All[0];
         Assert.NotNull(KeyPackageCheck.Verify(self.Client, suite, b.Address, good, forPair: true));
         Assert.Null(KeyPackageCheck.Verify(self.Client, suite, a.Address, good, forPair: true));
-        Assert.Null(KeyPackageCheck.Verify(self.Client, GroupSelf.Suites[1], b.Address, good, forPair: true));
+        Assert.Null(KeyPackageCheck.Verify(self.Client, GroupSuites.All[1], b.Address, good, forPair: true));
         using var identity = MlsIdentity.WithSigner(
             suite, b.PublicKey.Span, AddressCredential.Of(b.PublicKey.Span), (message, signature) =>
             {
@@ -160,7 +160,7 @@ public sealed class HostilePeerTests
     {
         using LocalIdentity a = LocalIdentity.Generate();
         using GroupSelf self = New(a);
-        byte[] record = KeyRecord.Create(a, GroupSelf.Suites[0], 5, 3, KeyPackageOf(self));
+        byte[] record = KeyRecord.Create(a, GroupSuites.All[0], 5, 3, KeyPackageOf(self));
         var rules = new KeyRecordRules();
         Assert.True(Holds(record));
         var random = new Random(2);
@@ -173,7 +173,7 @@ public sealed class HostilePeerTests
         }
 
         Assert.Throws<ArgumentOutOfRangeException>(
-            () => KeyRecord.Create(a, GroupSelf.Suites[0], 5, 3, new byte[KeyRecord.MaxKeyPackage + 1]));
+            () => KeyRecord.Create(a, GroupSuites.All[0], 5, 3, new byte[KeyRecord.MaxKeyPackage + 1]));
 
         bool Holds(ReadOnlySpan<byte> bytes) => GossipRecord.TryRead(bytes, out GossipRecord read)
             && rules.TryReadPlace(read, out _, out ulong sequence) && sequence == 5 && rules.Verify(read);
@@ -191,13 +191,13 @@ public sealed class HostilePeerTests
         Assert.False(PairFrame.TryRead(PairFrame.Write(PairExtension.MaxNumber + 1, new byte[400]), out _, out _));
         Assert.False(PairFrame.TryRead(PairFrame.Write(1, new byte[GroupFrame.MaxSize + 1]), out _, out _));
 
-        byte[] offer = new PairOffer(4, GroupSelf.Suites[0], new byte[50]).Write();
+        byte[] offer = new PairOffer(4, GroupSuites.All[0], new byte[50]).Write();
         Assert.True(PairOffer.TryRead(offer, out PairOffer read));
         Assert.Equal((4UL, 50), (read.Seen, read.KeyPackage.Length));
         for (int i = 0; i < 12; i++)
             Assert.False(PairOffer.TryRead(offer.AsSpan(..i), out _));
         Assert.False(PairOffer.TryRead(
-            new PairOffer(4, GroupSelf.Suites[0], new byte[OrderWithKeys.MaxKeyPackage + 1]).Write(), out _));
+            new PairOffer(4, GroupSuites.All[0], new byte[OrderWithKeys.MaxKeyPackage + 1]).Write(), out _));
     }
 
     [Fact]
@@ -223,5 +223,5 @@ public sealed class HostilePeerTests
         new(identity, RandomSource.System, TimeProvider.System, new GroupTiming());
 
     private static byte[] KeyPackageOf(GroupSelf self) => self.Client.CreateKeyPackage(
-        self.IdentityFor(GroupSelf.Suites[0]), NodeKeyPackages.Lifetime).ToMessage();
+        self.IdentityFor(GroupSuites.All[0]), NodeKeyPackages.Lifetime).ToMessage();
 }

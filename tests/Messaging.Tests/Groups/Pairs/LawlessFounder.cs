@@ -24,7 +24,7 @@ internal sealed class LawlessFounder : IDisposable
     internal LawlessFounder(LocalIdentity identity, in NodeAddress peer)
     {
         _identity = identity;
-        CipherSuite suite = GroupSelf.Suites[0];
+        CipherSuite suite = GroupSuites.All[0];
         _mls = MlsIdentity.WithSigner(
             suite, identity.PublicKey.Span, AddressCredential.Of(identity.PublicKey.Span), (message, signature) =>
             {

@@ -1,6 +1,7 @@
 using QuicProChat.Mesh.Identity;
 using QuicProChat.Mesh.Messaging.Content;
 using QuicProChat.Mesh.Messaging.Direct;
+using QuicProChat.Mesh.Messaging.Groups.Policy;
 using QuicProChat.Mesh.Messaging.Groups;
 using QuicProChat.Mesh.Messaging.Groups.Pairs;
 using QuicProChat.Mesh.Messaging.Groups.Wire;
@@ -156,7 +157,7 @@ internal sealed class PairNode : IGossipRecords, IDisposable
     internal void Offers(PairNode to, ulong seen)
     {
         using var self = new GroupSelf(Identity, _world.Fill, _world.Time, new GroupTiming());
-        CipherSuite suite = GroupSelf.Suites[0];
+        CipherSuite suite = GroupSuites.All[0];
         byte[] package = self.Client.CreateKeyPackage(self.IdentityFor(suite), NodeKeyPackages.Lifetime).ToMessage();
         using var sealing = new GroupSealing(Identity, _sealer, 32);
         SentEnvelope offer = sealing.Seal(

@@ -1,5 +1,6 @@
 using QuicProChat.Mesh.Identity;
 using QuicProChat.Mesh.Messaging.Content;
+using QuicProChat.Mesh.Messaging.Groups.Policy;
 using QuicProChat.Mesh.Messaging.Groups;
 using QuicProChat.Mesh.Messaging.Groups.Pairs;
 using QuicProChat.Mesh.Messaging.Groups.Wire;
@@ -227,9 +228,9 @@ public sealed class PairTests
         // Somebody carries an older one under the right name, another's, and garbage.
         world.Records.Remove(own);
         world.Records.Add(KeyRecord.Create(
-            high.Identity, GroupSelf.Suites[0], 7, 0, OldKeyPackageOf(high)));
-        world.Records.Add(KeyRecord.Create(high.Identity, GroupSelf.Suites[0], 8, 0, KeyPackageIn(other)));
-        world.Records.Add(KeyRecord.Create(high.Identity, GroupSelf.Suites[0], 9, 0, new byte[300]));
+            high.Identity, GroupSuites.All[0], 7, 0, OldKeyPackageOf(high)));
+        world.Records.Add(KeyRecord.Create(high.Identity, GroupSuites.All[0], 8, 0, KeyPackageIn(other)));
+        world.Records.Add(KeyRecord.Create(high.Identity, GroupSuites.All[0], 9, 0, new byte[300]));
         low.Send(high, "hello");
         world.Run(TimeSpan.FromMinutes(10));
         Assert.Equal(0, low.Groups.PairCount);
@@ -384,6 +385,6 @@ public sealed class PairTests
     private static byte[] OldKeyPackageOf(PairNode node)
     {
         using var self = new GroupSelf(node.Identity, RandomSource.System, TimeProvider.System, new GroupTiming());
-        return new NodeKeyPackages(self).LastResort(GroupSelf.Suites[0]).ToMessage();
+        return new NodeKeyPackages(self).LastResort(GroupSuites.All[0]).ToMessage();
     }
 }
