@@ -13,13 +13,13 @@ STAMP         := $(ARTIFACTS)/.published
 CROSS_STAMP   := $(ARTIFACTS)/.published-aarch64
 ROUTERS       := x86_64 aarch64_generic aarch64_cortex-a53 aarch64_cortex-a72
 PACKAGING     := tests/Packaging.Tests/QuicProChat.Mesh.Packaging.Tests.csproj
-SOURCES       := $(shell find api identity wire store routing transports node mls mls-lite messaging fapp -name '*.cs' -o -name '*.csproj' -o -name '*.targets' | grep -v -e /obj/ -e /bin/) \
+SOURCES       := $(shell find api identity wire store routing transports node mls mls-lite messaging fapp rpc -name '*.cs' -o -name '*.proto' -o -name '*.csproj' -o -name '*.targets' | grep -v -e /obj/ -e /bin/) \
                  $(shell find web -type f) Directory.Build.props Directory.Packages.props
 
 export DOTNET_CLI_TELEMETRY_OPTOUT := 1
 export DOTNET_NOLOGO := 1
 
-.PHONY: all deps build run demo unit test e2e page-test siege fuzz bench bench-page publish packages packages-check packages-test format format-check clean
+.PHONY: all deps build run demo demo-server unit test e2e page-test siege fuzz bench bench-page publish packages packages-check packages-test format format-check clean
 all: build
 
 deps: ## install what is missing
@@ -33,6 +33,10 @@ run: deps ## one node with its console in this terminal, and its page: qpc-mesh 
 
 demo: $(STAMP) ## alice - relay - bob: three daemons, a message, an absence, a message
 	@bash build/demo.sh $(ARTIFACTS)/qpc-mesh
+
+demo-server: $(STAMP) ## a server, two nodes with accounts there and one on the mesh behind the first: texts both ways
+	dotnet publish server -c $(CONFIGURATION) -v q --nologo -o $(ARTIFACTS)/server
+	@bash build/demo-server.sh $(ARTIFACTS)/qpc-mesh $(ARTIFACTS)/server/qpc-server
 
 unit: build ## the tests that need no other process
 	rm -rf $(RESULTS)/unit

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Security.Cryptography;
 using System.Text.Json;
 
 namespace QuicProChat.Mesh.Api;
@@ -173,5 +174,53 @@ internal sealed class TextsArgument<TRequest>(
         foreach (string text in texts)
             json.WriteStringValue(text);
         json.WriteEndArray();
+    }
+}
+
+/// <summary>A password; null where it is not there.</summary>
+internal sealed class SecretArgument<TRequest>(
+    string key, string help, Func<TRequest, byte[]?> get, Action<TRequest, byte[]?> set)
+    : CommandArgument(key, ArgumentKind.Secret, ArgumentPlace.Option, help)
+    where TRequest : class
+{
+    /// <summary>Bytes at most; arbitrary.</summary>
+    private const int MaxBytes = 1024;
+
+    internal override string Accepts => $"a text in UTF-8, at most {MaxBytes} bytes";
+
+    public override object? Get(object request) => get((TRequest)request);
+
+    public override void Set(object request, object? value) => set((TRequest)request, (byte[]?)value);
+
+    internal override bool TryRead(ref Utf8JsonReader json, object request)
+    {
+        if (json.TokenType == JsonTokenType.Null)
+        {
+            set((TRequest)request, null);
+            return true;
+        }
+
+        // As it stands there it is at most six times as long. No string is made of it: that could not be zeroed.
+        if (json.TokenType != JsonTokenType.String || json.ValueSpan.Length > 6 * MaxBytes)
+            return false;
+        byte[] copied = new byte[json.ValueSpan.Length];
+        try
+        {
+            int length = json.CopyString(copied);
+            if (length > MaxBytes)
+                return false;
+            set((TRequest)request, copied[..length]);
+            return true;
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(copied);
+        }
+    }
+
+    internal override void Write(Utf8JsonWriter json, object request)
+    {
+        if (get((TRequest)request) is { } secret)
+            json.WriteString(Utf8Key, secret);
     }
 }

@@ -58,6 +58,16 @@ public sealed class ArgumentList<TRequest>
     public ArgumentList<TRequest> Flag(string key, string help, Func<TRequest, bool> get, Action<TRequest, bool> set) =>
         Add(new FlagArgument<TRequest>(key, help, get, set));
 
+    /// <summary>A password: from a file behind <c>--KEY-file</c>, or typed where nobody sees it.</summary>
+    public ArgumentList<TRequest> Secret(
+        string key, string help, Func<TRequest, byte[]?> get, Action<TRequest, byte[]?> set, bool isNew = false) =>
+        Add(new SecretArgument<TRequest>(key, help, get, set)
+        {
+            Typed = $"--{key}-file",
+            ValueName = "FILE",
+            IsNew = isNew,
+        });
+
     /// <summary>Where a list goes on: only clients that ask for its pages write it.</summary>
     public ArgumentList<TRequest> From(Func<TRequest, string?> get, Action<TRequest, string?> set) =>
         Add(new TextArgument<TRequest>("from", ArgumentPlace.Nowhere, "Goes on with a list.", get, set));

@@ -17,6 +17,11 @@ public enum ArgumentKind
 
     /// <summary>One text or more.</summary>
     Texts,
+
+    /// <summary>
+    /// A password: UTF-8 bytes, which whoever takes them zeroes. It is never typed on the command line.
+    /// </summary>
+    Secret,
 }
 
 /// <summary>Where an argument stands on the command line.</summary>
@@ -68,6 +73,9 @@ public abstract class CommandArgument
 
     /// <summary>On the command line <c>-</c> stands for standard input.</summary>
     public bool TakesInput { get; internal init; }
+
+    /// <summary>A password that is chosen now: whoever types it types it twice.</summary>
+    public bool IsNew { get; internal init; }
 
     internal byte[] Utf8Key { get; }
 

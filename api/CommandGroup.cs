@@ -41,6 +41,9 @@ public sealed record CommandGroup(string Title, string? Word = null)
     /// <summary>About channels.</summary>
     public static CommandGroup Channels { get; } = new("Channels: for whoever has the key.", "channel");
 
+    /// <summary>About accounts on servers, and conversations there.</summary>
+    public static CommandGroup Accounts { get; } = new("Accounts on servers, and conversations there.", "account");
+
     /// <summary>About appointments.</summary>
     public static CommandGroup Fapp { get; } = new("Free appointments.", "fapp");
 

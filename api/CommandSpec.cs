@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 
@@ -84,6 +85,18 @@ public abstract class CommandSpec
     /// Items of a list that goes <see cref="Paging.Backward"/>, where the request does not say how many.
     /// </summary>
     public int UsualItems { get; init; }
+
+    /// <summary>Zeroes the passwords of a request, and takes them out.</summary>
+    public void ForgetSecrets(object request)
+    {
+        foreach (CommandArgument argument in Arguments)
+        {
+            if (argument.Kind != ArgumentKind.Secret || argument.Get(request) is not byte[] secret)
+                continue;
+            CryptographicOperations.ZeroMemory(secret);
+            argument.Set(request, null);
+        }
+    }
 
     /// <summary>The type of <see cref="NewRequest"/>.</summary>
     public abstract Type RequestType { get; }

@@ -74,7 +74,7 @@ public sealed class AddressBook
                 + "direction of text: it would pass for another"
         : NodeAddress.TryParse(alias, out _, out _) ? "an alias must not be an address"
         : OwnNames.NamesConversation(alias)
-            ? "an alias is not self, and does not begin with group: or channel:; these name conversations"
+            ? "an alias is not self, and does not begin with group:, channel: or server:; these name conversations"
         : null;
 
     /// <summary>Gives an address a name.</summary>

@@ -46,20 +46,8 @@ public sealed class Deliveries(IMessageStore store, IEventSink events, TimeProvi
     public void Send(
         Router router, Instant now, in EnvelopeId message, IReadOnlyList<SentEnvelope> envelopes, Outgoing outgoing)
     {
-        MessageState wait = outgoing.Request.Wait;
-        Delivery? delivery = null;
-        if (envelopes is not [{ } only] || only.Id != message)
-        {
-            delivery = new Delivery(message);
-            foreach (SentEnvelope envelope in envelopes)
-            {
-                delivery.Add(envelope.Id, MessageState.Queued);
-                _copies[envelope.Id] = delivery;
-            }
-        }
-
         // The router may report a state before its Send returns: whoever waits has to be known by then.
-        _waiting[message] = new Waiter(outgoing.Caller, wait);
+        Delivery? delivery = Note(message, [.. envelopes.Select(static e => e.Id)], outgoing);
         foreach (SentEnvelope envelope in envelopes)
         {
             SendStatus status = envelope.GiveTo(router, now);
@@ -71,7 +59,40 @@ public sealed class Deliveries(IMessageStore store, IEventSink events, TimeProvi
             StateChanged(now, envelope.Id, MessageState.Failed, reason, 0);
         }
 
-        if (wait == MessageState.Queued && _waiting.Remove(message, out Waiter waiter))
+        AnswerQueued(message, outgoing, delivery);
+    }
+
+    /// <summary>
+    /// Notes a message whose copies go another way than the router's, and are on disk; its caller is answered when it
+    /// is as far as
+    /// it wants.
+    /// </summary>
+    /// <param name="message">The message; its own only copy, if it has one only.</param>
+    /// <param name="copies">Its copies.</param>
+    /// <param name="outgoing">What was asked for, and by whom.</param>
+    public void Await(in EnvelopeId message, IReadOnlyList<EnvelopeId> copies, Outgoing outgoing) =>
+        AnswerQueued(message, outgoing, Note(message, copies, outgoing));
+
+    private Delivery? Note(in EnvelopeId message, IReadOnlyList<EnvelopeId> copies, Outgoing outgoing)
+    {
+        Delivery? delivery = null;
+        if (copies is not [var only] || only != message)
+        {
+            delivery = new Delivery(message);
+            foreach (EnvelopeId copy in copies)
+            {
+                delivery.Add(copy, MessageState.Queued);
+                _copies[copy] = delivery;
+            }
+        }
+
+        _waiting[message] = new Waiter(outgoing.Caller, outgoing.Request.Wait);
+        return delivery;
+    }
+
+    private void AnswerQueued(in EnvelopeId message, Outgoing outgoing, Delivery? delivery)
+    {
+        if (outgoing.Request.Wait == MessageState.Queued && _waiting.Remove(message, out Waiter waiter))
             Answer(waiter, message, MessageState.Queued, StateReason.None, delivery);
         else if (_stops && _waiting.Remove(message, out waiter))
             waiter.Caller.Refused(Refusal.Refused, StopsAt(message, MessageState.Queued));

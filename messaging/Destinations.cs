@@ -48,6 +48,12 @@ public sealed class Destinations(
         return Find(to, static _ => true) ?? ConversationId.With(book.Resolve(to));
     }
 
+    /// <summary>
+    /// A text names a user of a server, and nobody else: no alias, and no other conversation. From any thread.
+    /// </summary>
+    public bool IsUserOfServer(string to) => Servers.ServerNames.TryParse(to, out _, out _) && !book.TryFind(to, out _)
+        && !kinds.Any(k => k.Kind != EnvelopeKind.Server && k.Find(to) is not null);
+
     /// <summary>What a conversation is called, as <see cref="Resolve"/> takes it.</summary>
     public string NameOf(ConversationId id)
     {

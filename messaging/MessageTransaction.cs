@@ -147,6 +147,9 @@ public sealed class MessageTransaction
         (_copies ??= []).Add(new MessageCopy(envelope.Id, ofMessage, MessageState.Queued));
     }
 
+    /// <summary>Keeps how far one of several copies of a message is that goes another way than the router's.</summary>
+    public void Copy(in MessageCopy copy) => (_copies ??= []).Add(copy);
+
     /// <summary>An envelope was opened: it may come again, and its keys are gone.</summary>
     public void Opened(in EnvelopeId id, in NodeAddress sender) => (_opened ??= []).Add((id, sender));
 

@@ -10,10 +10,10 @@ internal static class OwnNames
 {
     /// <summary>The rule in words, behind the size.</summary>
     internal const string Rule =
-        "no blank and nothing invisible, does not begin with - or with group: or channel:, and is neither an address "
-            + "nor self";
+        "no blank and nothing invisible, does not begin with - or with group:, channel: or server:, and is "
+            + "neither an address nor self";
 
-    private static readonly string[] _words = ["group:", "channel:"];
+    private static readonly string[] _words = ["group:", "channel:", "server:"];
 
     /// <summary>A text can be a name here.</summary>
     /// <param name="name">The text.</param>

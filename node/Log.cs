@@ -108,4 +108,23 @@ internal static partial class Log
 
     [LoggerMessage(Level = LogLevel.Error, Message = "a fault that nobody waited for")]
     internal static partial void Unobserved(this ILogger log, Exception exception);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "{User}@{Server}: connected")]
+    internal static partial void AccountOnline(this ILogger log, string user, string server);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{User}@{Server}: no connection: {Reason}")]
+    internal static partial void AccountOffline(this ILogger log, string user, string server, string reason);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Server} does not let this node read an inbox: {Status}")]
+    internal static partial void InboxRefused(
+        this ILogger log, string server, Messaging.Servers.ServerStatus status);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "a fault of this program ended something with {Server}")]
+    internal static partial void AccountFailed(this ILogger log, string server, Exception exception);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "an account in the store makes no sense, and was left out")]
+    internal static partial void AccountDamaged(this ILogger log);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "{Text}")]
+    internal static partial void AccountRefused(this ILogger log, string text);
 }

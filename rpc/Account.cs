@@ -1,5 +1,4 @@
 using System.Security.Cryptography;
-using System.Text;
 using Google.Protobuf;
 using QuicProChat.Mesh.Identity;
 using QuicProChat.Mesh.Identity.Opaque;
@@ -17,21 +16,22 @@ public sealed class Account(RpcClient client, OpaqueSettings settings, RandomFil
 {
     /// <summary>Registers a name for an identity.</summary>
     /// <param name="username">As <see cref="Username"/> has it.</param>
-    /// <param name="password">Any text.</param>
+    /// <param name="password">Any bytes, as UTF-8 has a text; whoever asks zeroes them.</param>
     /// <param name="identity">Whose name it is going to be.</param>
     /// <param name="invite">An invitation; empty where the server asks for none.</param>
     /// <param name="cancellation">Gives up.</param>
     /// <exception cref="RpcException">The server refused.</exception>
     /// <exception cref="IOException">The connection ended, or the server's answer is none.</exception>
     public async Task RegisterAsync(
-        string username, string password, LocalIdentity identity, string invite, CancellationToken cancellation)
+        string username, ReadOnlyMemory<byte> password, LocalIdentity identity, string invite,
+            CancellationToken cancellation)
     {
         V1.HealthResponse health = await client.CallAsync(
             RpcMethod.Health, new V1.HealthRequest(), V1.HealthResponse.Parser, cancellation);
-        byte[] bytes = Encoding.UTF8.GetBytes(password), exportKey = new byte[OpaqueSizes.ExportKey];
+        byte[] exportKey = new byte[OpaqueSizes.ExportKey];
         try
         {
-            using OpaqueRegistration registration = new(bytes, settings, random);
+            using OpaqueRegistration registration = new(password.Span, settings, random);
             V1.OpaqueRegisterStartResponse started = await client.CallAsync(
                 RpcMethod.OpaqueRegisterStart,
                 new V1.OpaqueRegisterStartRequest { Username = username, Request = Bytes(registration.Request.Span) },
@@ -53,7 +53,6 @@ public sealed class Account(RpcClient client, OpaqueSettings settings, RandomFil
         }
         finally
         {
-            CryptographicOperations.ZeroMemory(bytes);
             CryptographicOperations.ZeroMemory(exportKey);
         }
     }
@@ -65,13 +64,13 @@ public sealed class Account(RpcClient client, OpaqueSettings settings, RandomFil
     /// </exception>
     /// <exception cref="IOException">The connection ended, or the server's answer is none.</exception>
     public async Task<ReadOnlyMemory<byte>> LoginAsync(
-        string username, string password, ReadOnlyMemory<byte> identityKey, CancellationToken cancellation)
+        string username, ReadOnlyMemory<byte> password, ReadOnlyMemory<byte> identityKey,
+            CancellationToken cancellation)
     {
-        byte[] bytes = Encoding.UTF8.GetBytes(password);
         byte[] secrets = new byte[OpaqueSizes.SessionKey + OpaqueSizes.ExportKey];
         try
         {
-            using OpaqueLogin login = new(bytes, settings, random);
+            using OpaqueLogin login = new(password.Span, settings, random);
             V1.OpaqueLoginStartResponse started = await client.CallAsync(
                 RpcMethod.OpaqueLoginStart,
                 new V1.OpaqueLoginStartRequest { Username = username, Request = Bytes(login.Ke1.Span) },
@@ -94,7 +93,6 @@ public sealed class Account(RpcClient client, OpaqueSettings settings, RandomFil
         }
         finally
         {
-            CryptographicOperations.ZeroMemory(bytes);
             CryptographicOperations.ZeroMemory(secrets);
         }
     }

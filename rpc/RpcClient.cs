@@ -17,6 +17,9 @@ public sealed record RpcClientOptions
 
     /// <summary>The longest pause between two connections.</summary>
     public TimeSpan MaxPause { get; init; } = TimeSpan.FromMinutes(1);
+
+    /// <summary>A connection that stood for so long is made again at once. Arbitrary.</summary>
+    public TimeSpan SteadyAfter { get; init; } = TimeSpan.FromSeconds(10);
 }
 
 /// <summary>
@@ -35,6 +38,7 @@ public sealed class RpcClient(
     private IRpcConnection? _connection;
     private V1.Auth? _session;
     private TimeSpan _pause;
+    private long? _since;
     private bool _stood;
     private bool _disposed;
 
@@ -151,12 +155,17 @@ public sealed class RpcClient(
             if (_connection is { } ended)
                 await ended.DisposeAsync();
             _connection = null;
-            // A connection that stood is tried again at once; one that did not come about, after a pause that grows.
+            // After a connection that stood for a while the next one is tried at once; else after a pause that grows: a
+            // server
+            // that takes connections and ends them is not dialled in a loop.
+            if (_since is { } since && time.GetElapsedTime(since) >= options.SteadyAfter)
+                _pause = TimeSpan.Zero;
+            _since = null;
             await Task.Delay(_pause * (0.5 + (jitter.NextDouble() / 2)), time, cancellation);
             _pause = _pause == TimeSpan.Zero ? options.FirstPause
                 : TimeSpan.FromTicks(Math.Min(2 * _pause.Ticks, options.MaxPause.Ticks));
             _connection = await ConnectAsync(cancellation);
-            _pause = TimeSpan.Zero;
+            _since = time.GetTimestamp();
             _stood = true;
             return _connection;
         }

@@ -82,7 +82,8 @@ internal static class Schema
         CREATE INDEX message_request ON message (peer, seq) WHERE request = 1;
         CREATE TABLE peer (seq INTEGER PRIMARY KEY, address BLOB NOT NULL UNIQUE, standing INTEGER NOT NULL);
         INSERT OR IGNORE INTO peer (address, standing) SELECT address, 1 FROM alias;
-        INSERT OR IGNORE INTO peer (address, standing) SELECT peer, 1 FROM message WHERE outgoing = 1 AND group_id IS NULL;
+        INSERT OR IGNORE INTO peer (address, standing) SELECT peer,
+            1 FROM message WHERE outgoing = 1 AND group_id IS NULL;
         CREATE TABLE erased (
             seq INTEGER PRIMARY KEY, mark BLOB NOT NULL UNIQUE, until INTEGER NOT NULL, evicted INTEGER NOT NULL
         );
@@ -154,7 +155,8 @@ internal static class Schema
         );
         CREATE INDEX early_target ON early (target);
         CREATE TABLE setting (
-            kind INTEGER NOT NULL, id BLOB NOT NULL, timer INTEGER NOT NULL, revision INTEGER NOT NULL, muted INTEGER NOT NULL,
+            kind INTEGER NOT NULL, id BLOB NOT NULL, timer INTEGER NOT NULL, revision INTEGER NOT NULL,
+                muted INTEGER NOT NULL,
             PRIMARY KEY (kind, id)
         ) WITHOUT ROWID;
         """;
@@ -185,7 +187,8 @@ internal static class Schema
             have       BLOB NOT NULL,
             saved      BLOB -- sealed
         ) WITHOUT ROWID;
-        CREATE TABLE erased_file (blob BLOB PRIMARY KEY, message BLOB NOT NULL, saved BLOB) WITHOUT ROWID; -- saved: sealed
+        CREATE TABLE erased_file (blob BLOB PRIMARY KEY, message BLOB NOT NULL,
+            saved BLOB) WITHOUT ROWID; -- saved: sealed
         CREATE TRIGGER file_gone AFTER DELETE ON file BEGIN
             INSERT OR IGNORE INTO erased_file (blob, message, saved) VALUES (old.blob, old.message, old.saved);
         END;

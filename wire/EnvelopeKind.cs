@@ -23,6 +23,9 @@ public enum EnvelopeKind : byte
 
     /// <summary>Requests between nodes: KeyPackages, node information.</summary>
     Service = 6,
+
+    /// <summary>No envelope: a conversation on a server. Envelopes that say so are refused.</summary>
+    Server = 15,
 }
 
 /// <summary>How urgent an envelope is: two bits of its flags.</summary>

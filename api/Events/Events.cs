@@ -7,8 +7,8 @@ public static partial class Events
 {
     /// <summary>All of them.</summary>
     public static IReadOnlyList<EventSpec> All =>
-        [Message, State, PeerUp, PeerDown, Route, Group, MlsGroup, Standing, Deleted, Changed, Setting, Security, Read,
-            Typing, File, FappRequest, FappReservation,
+        [Message, State, PeerUp, PeerDown, Route, Group, MlsGroup, ServerConversation, Standing, Deleted, Changed,
+            Setting, Security, Read, Typing, File, FappRequest, FappReservation,
             FappWatch, FappFlood, FappRival, Warning, Lost];
 
     /// <summary>What the console says of a line of the stream; null for nothing.</summary>

@@ -19,7 +19,9 @@ internal enum ChunkOutcome
     DiskFailed,
 }
 
-/// <summary>The buffers that chunks are put together in; compares what is whole, and writes it, beside the loop.</summary>
+/// <summary>
+/// The buffers that chunks are put together in; compares what is whole, and writes it, beside the loop.
+/// </summary>
 internal sealed class ChunkKeeper(IFilePort port, IFileBlobs blobs)
 {
     private readonly Stack<byte[]> _buffers = [];
@@ -44,7 +46,8 @@ internal sealed class ChunkKeeper(IFilePort port, IFileBlobs blobs)
     /// <summary>Compares a chunk and writes it.</summary>
     /// <param name="file">The file; nothing of it is changed.</param>
     /// <param name="chunk">The chunk, whole.</param>
-    /// <param name="done">Told once, on the loop: what became of it, and the file's hashes if they are known by now.</param>
+    /// <param name="done">Told once, on the loop: what became of it, and the file's hashes if they are known by
+    /// now.</param>
     internal void Store(FileEntry file, OpenChunk chunk, Action<Instant, ChunkOutcome, FileHashes?> done)
     {
         FileHashes? hashes = file.Hashes;

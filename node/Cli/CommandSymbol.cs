@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using QuicProChat.Mesh.Api;
+using QuicProChat.Mesh.Identity;
 using QuicProChat.Mesh.Node.Configuration;
 
 // Without a default arm the compiler names the kind that is missing.
@@ -26,6 +27,7 @@ internal sealed class CommandSymbol(CommandArgument argument, Symbol symbol, Fun
         ArgumentKind.Texts => Texts(argument),
         ArgumentKind.Number => Number(argument),
         ArgumentKind.Flag => Flag(argument),
+        ArgumentKind.Secret => Secret(argument),
     };
 
     internal void AddTo(Command command)
@@ -96,6 +98,26 @@ internal sealed class CommandSymbol(CommandArgument argument, Symbol symbol, Fun
     {
         var option = new Option<bool>(argument.Typed) { Description = argument.Help, Arity = ArgumentArity.Zero };
         return new CommandSymbol(argument, option, p => p.GetValue(option));
+    }
+
+    /// <summary>A password is never on the command line: it is in a file, or typed.</summary>
+    private static CommandSymbol Secret(CommandArgument argument)
+    {
+        var file = new Option<string?>(argument.Typed) { Description = argument.Help, HelpName = argument.ValueName };
+        return new CommandSymbol(
+            argument, file, p => p.GetValue(file) is { } path ? ReadSecret(path) : Passphrase.AskFor(argument));
+    }
+
+    private static byte[] ReadSecret(string path)
+    {
+        try
+        {
+            return Passphrase.Read(path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new UsageException(FaultText.Of(e));
+        }
     }
 
     /// <summary>Digits and nothing else; the runtime would take signs and blanks too.</summary>

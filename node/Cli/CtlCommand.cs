@@ -48,13 +48,20 @@ internal static class CtlCommand
             [.. spec.Arguments.Where(a => a.Place != ArgumentPlace.Nowhere).Select(CommandSymbol.Of)];
         foreach (CommandSymbol symbol in symbols)
             symbol.AddTo(command);
-        command.SetAction((parsed, cancellation) =>
+        command.SetAction(async (parsed, cancellation) =>
         {
             object request = spec.NewRequest();
-            foreach (CommandSymbol symbol in symbols)
-                symbol.Fill(request, parsed);
-            return new CtlSession(spec, request, parsed.GetValue(Json), Console.Out, Console.Error)
-                .RunAsync(SocketOf(parsed), cancellation);
+            try
+            {
+                foreach (CommandSymbol symbol in symbols)
+                    symbol.Fill(request, parsed);
+                return await new CtlSession(spec, request, parsed.GetValue(Json), Console.Out, Console.Error)
+                    .RunAsync(SocketOf(parsed), cancellation).ConfigureAwait(false);
+            }
+            finally
+            {
+                spec.ForgetSecrets(request);
+            }
         });
         parent.Subcommands.Add(command);
     }

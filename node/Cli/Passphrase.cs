@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using QuicProChat.Mesh.Api;
 using QuicProChat.Mesh.Identity;
 
 namespace QuicProChat.Mesh.Node.Cli;
@@ -27,6 +28,24 @@ internal static class Passphrase
         {
             CryptographicOperations.ZeroMemory(all);
         }
+    }
+
+    /// <summary>Asks for what a command needs; twice, where it is chosen now and typed at a terminal.</summary>
+    /// <exception cref="UsageException">It is empty, too long, or was typed in two ways.</exception>
+    internal static byte[] AskFor(CommandArgument argument)
+    {
+        byte[] first = Ask("Password: ");
+        if (first.Length is 0 or > MostBytes)
+            throw new UsageException($"a password has 1 to {MostBytes} bytes");
+        if (!argument.IsNew || Console.IsInputRedirected)
+            return first;
+        byte[] second = Ask("The same again: ");
+        bool isSame = CryptographicOperations.FixedTimeEquals(first, second);
+        CryptographicOperations.ZeroMemory(second);
+        if (isSame)
+            return first;
+        CryptographicOperations.ZeroMemory(first);
+        throw new UsageException("these are two different passwords: nothing was done");
     }
 
     /// <summary>Asks on the terminal without showing what is typed; from a pipe, reads a line.</summary>

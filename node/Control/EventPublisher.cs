@@ -3,6 +3,7 @@ using QuicProChat.Mesh.Fapp.Mesh;
 using QuicProChat.Mesh.Messaging;
 using QuicProChat.Mesh.Messaging.Groups;
 using QuicProChat.Mesh.Messaging.Lite;
+using QuicProChat.Mesh.Messaging.Servers;
 using QuicProChat.Mesh.Node.Fapp;
 using QuicProChat.Mesh.Node.Loop;
 using QuicProChat.Mesh.Wire;
@@ -37,6 +38,8 @@ internal sealed class EventPublisher(EventHub hub, AnsweredSessions answered, Me
             new GroupEvent(changed.At, Infos.Of(group, views.AliasOf)),
         ConversationChanged { Conversation: GroupConversation group } changed =>
             new MlsGroupEvent(changed.At, Infos.Of(group, views.AliasOf)),
+        ConversationChanged { Conversation: ServerConversation conversation } changed =>
+            new ServerConversationEvent(changed.At, Infos.Of(conversation)),
         MessageAmended amended => new ChangedEvent(
             amended.At, Words.Of(amended.What), amended.By.ToString(), views.Of(amended.Message)),
         SomebodyTypes typing => new TypingEvent(

@@ -5,6 +5,7 @@ using QuicProChat.Mesh.Messaging.Channels;
 using QuicProChat.Mesh.Messaging.Groups;
 using QuicProChat.Mesh.Messaging.Groups.Policy;
 using QuicProChat.Mesh.Messaging.Lite;
+using QuicProChat.Mesh.Messaging.Servers;
 using QuicProChat.Mesh.Mls;
 using QuicProChat.Mesh.Node.Loop;
 using QuicProChat.Mesh.Transports.Mdns;
@@ -51,6 +52,11 @@ internal static class Infos
         {
             Alias = aliasOf(invitation.Inviter),
         };
+
+    internal static ServerConversationInfo Of(ServerConversation conversation) => new(
+        conversation.Name, conversation.Id.ToString(), conversation.Server, conversation.IsDirect,
+            Words.Of(conversation.State),
+        (long)conversation.Epoch, conversation.Waiting, [.. conversation.Members.Select(m => m.ToString())]);
 
     internal static ChannelInfo Of(ChannelConversation channel) => new(
         channel.Name, channel.Id.ToString(), channel.IsMuted, channel.Made, channel.Writers, channel.Missing);

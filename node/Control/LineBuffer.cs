@@ -44,7 +44,10 @@ internal sealed class LineBuffer(ByteBudget budget) : IDisposable
         int more = Math.Max(0, size - OwnBytes) - Math.Max(0, _bytes.Length - OwnBytes);
         if (more > 0 && !budget.TryTake(more))
             return Refusal.NoRoom;
-        Array.Resize(ref _bytes, size);
+        byte[] larger = new byte[size];
+        _bytes.CopyTo(larger, 0);
+        _bytes.AsSpan().Clear();
+        _bytes = larger;
         return Refusal.None;
     }
 
@@ -72,11 +75,14 @@ internal sealed class LineBuffer(ByteBudget budget) : IDisposable
             byte[] small = new byte[OwnBytes];
             _bytes.AsSpan(end, left).CopyTo(small);
             GiveBack();
+            _bytes.AsSpan().Clear();
             _bytes = small;
         }
         else if (end > 0)
         {
             _bytes.AsSpan(end, left).CopyTo(_bytes);
+            // What was taken may have been a password.
+            _bytes.AsSpan(left, _filled - left).Clear();
         }
 
         _filled = left;
@@ -86,6 +92,7 @@ internal sealed class LineBuffer(ByteBudget budget) : IDisposable
     public void Dispose()
     {
         GiveBack();
+        _bytes.AsSpan().Clear();
         _bytes = [];
         _filled = 0;
     }

@@ -18,7 +18,8 @@ internal static class Refusals
             ErrorCode.Refused,
             text + "; 'alias NAME ADDRESS' gives an address a name, 'alias' and 'contact list' show those there are"),
         Refusal.UnknownConversation =>
-            (ErrorCode.Refused, text + "; 'group list', 'lite list' and 'channel list' show those there are"),
+            (ErrorCode.Refused, text
+                + "; 'group list', 'lite list', 'channel list' and 'account conversations' show those there are"),
         Refusal.NobodyElse => (ErrorCode.Refused, text + "; 'lite invite' lets somebody in"),
     };
 

@@ -34,6 +34,9 @@ internal static class SendArguments
         if (request.Lite)
             return new Messaging.SendRequest(EnvelopeKind.MlsLite, to, text, priority, lifetime, wait, request.Signed);
         var options = new SendOptions(priority, lifetime, wait, request.Signed);
+        // Somebody on a server need not be known here yet: the first message begins the conversation.
+        if (destinations.IsUserOfServer(to))
+            return new Messaging.SendRequest(EnvelopeKind.Server, to, text, priority, lifetime, wait, request.Signed);
         return MessageActions.Request(destinations.Resolve(to), new TextContent(text), options);
     }
 }

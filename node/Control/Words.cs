@@ -2,6 +2,7 @@ using QuicProChat.Mesh.Messaging;
 using QuicProChat.Mesh.Messaging.Content;
 using QuicProChat.Mesh.Messaging.Groups;
 using QuicProChat.Mesh.Messaging.Groups.Pairs;
+using QuicProChat.Mesh.Messaging.Servers;
 using QuicProChat.Mesh.Routing;
 using QuicProChat.Mesh.Wire;
 
@@ -109,6 +110,15 @@ internal static class Words
         DirectSecurity.Auto => "auto",
         DirectSecurity.Mls => "mls",
         DirectSecurity.Sealed => "sealed",
+    };
+
+    /// <summary>How far a conversation on a server is.</summary>
+    internal static string Of(ServerStanding state) => state switch
+    {
+        ServerStanding.Opening => "opening",
+        ServerStanding.Ready => "ready",
+        ServerStanding.Changing => "changing",
+        ServerStanding.Out => "out",
     };
 
     /// <summary>How this node stands in a group.</summary>

@@ -124,6 +124,7 @@ internal sealed partial class MeshNode
         foreach (GroupCount what in GroupCounters.All)
             text.Sample("qpc_group_events_total", MetricsText.Label("event", SnakeCase(what.ToString())),
                 Groups.Counters[what]);
+        WriteAccounts(text);
         WriteReasons(text, "qpc_connections_refused_total",
             "Connections, in either direction, that did not become links, by reason.", _links?.Refused);
         WriteReasons(text, "qpc_links_ended_total", "Links that ended, by reason.", _links?.Ended);

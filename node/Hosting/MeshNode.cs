@@ -14,6 +14,8 @@ using QuicProChat.Mesh.Messaging.Files;
 using QuicProChat.Mesh.Messaging.Groups;
 using QuicProChat.Mesh.Messaging.Groups.Pairs;
 using QuicProChat.Mesh.Messaging.Lite;
+using QuicProChat.Mesh.Messaging.Servers;
+using QuicProChat.Mesh.Node.Accounts;
 using QuicProChat.Mesh.Node.Configuration;
 using QuicProChat.Mesh.Node.Control;
 using QuicProChat.Mesh.Node.Files;
@@ -56,6 +58,7 @@ internal sealed partial class MeshNode : IAsyncDisposable
     private readonly long _started;
     private readonly HashSet<string> _damagedTables = [];
     private NodeLinks? _links;
+    private Task _accountsStarted = Task.CompletedTask;
 
     internal MeshNode(
         NodeConfiguration configuration, LocalIdentity identity, MeshStore store, TimeProvider time,
@@ -109,6 +112,10 @@ internal sealed partial class MeshNode : IAsyncDisposable
         };
         Direct.Carrier = Groups;
         Channels = new ChannelConversations(context);
+        Servers = new ServerConversations(context, RandomSource.System);
+        Accounts = new AccountHost(new AccountPlace(
+            identity, Servers, WriteAsync, time, logs.CreateLogger("account"), WarnOfAccount));
+        Servers.Attach(Accounts);
         FappTrust = OpenTrust(configuration, store);
         Fapp = new Appointments(context, OptionsOfFapp(configuration), FappTrust, new TablePlaces());
         var fileBlobs = new FileBlobs(Path.Combine(configuration.DataDirectory, FileBlobs.FolderName));
@@ -123,11 +130,12 @@ internal sealed partial class MeshNode : IAsyncDisposable
                 configuration.Downloads is { } folder ? new DownloadFolder(folder) : null),
             filePort, fileBlobs, Uploads, store, _writer, messages, context.Loop, RandomSource.System);
         context.Contents.Offers = Files;
-        IReadOnlyList<IConversationKind> kinds = [Direct, Lite, Groups, Channels, Fapp];
+        IReadOnlyList<IConversationKind> kinds = [Direct, Lite, Groups, Channels, Servers, Fapp];
         Conversations = new Conversations(context, kinds);
         Lite.WorkThrough(Conversations);
         Groups.WorkThrough(Conversations);
         Channels.WorkThrough(Conversations);
+        Servers.WorkThrough(Conversations);
         Fapp.WorkThrough(Conversations);
         Deliveries = context.Deliveries;
         Settings = context.Settings;
@@ -176,6 +184,12 @@ internal sealed partial class MeshNode : IAsyncDisposable
     internal GroupConversations Groups { get; }
 
     internal ChannelConversations Channels { get; }
+
+    /// <summary>Conversations on servers.</summary>
+    internal ServerConversations Servers { get; }
+
+    /// <summary>Accounts on servers, and the connections to them.</summary>
+    internal AccountHost Accounts { get; }
 
     internal Deliveries Deliveries { get; }
 
@@ -250,6 +264,8 @@ internal sealed partial class MeshNode : IAsyncDisposable
             _log.Restored(held);
         Files.Restore(Instant.Now(_time));
         _loop.Start(_host);
+        // Off this thread: each account is written once before its server is dialled.
+        _accountsStarted = Task.Run(StartAccountsAsync);
     }
 
     // A worn flash has many such rows, and each is read again and again: the first of a table says enough.
@@ -331,6 +347,8 @@ internal sealed partial class MeshNode : IAsyncDisposable
     /// </summary>
     public async ValueTask DisposeAsync()
     {
+        await _accountsStarted.ConfigureAwait(false);
+        await Accounts.DisposeAsync().ConfigureAwait(false);
         if (_links is not null)
             await _links.DisposeAsync().ConfigureAwait(false);
         await _loop.DisposeAsync().ConfigureAwait(false);
@@ -338,6 +356,7 @@ internal sealed partial class MeshNode : IAsyncDisposable
         Lite.Dispose();
         Groups.Dispose();
         Channels.Dispose();
+        Servers.Dispose();
         Fapp.Dispose();
         Uploads.Dispose();
         Store.Damage.Found -= ReportDamage;

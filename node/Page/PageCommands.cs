@@ -29,8 +29,9 @@ internal static class PageCommands
         "file-accept", "file-begin", "file-cancel", "file-data", "file-list", "file-offer", "file-read", "file-show",
         // Not those that vouch for others, choose whom to trust, or write files.
         "fapp-acknowledge", "fapp-cancel", "fapp-confirm", "fapp-no-show", "fapp-practice-set", "fapp-practice-show",
-        "fapp-refusals", "fapp-refuse", "fapp-requests", "fapp-reservations", "fapp-reserve", "fapp-search", "fapp-slot-add", "fapp-slot-list",
-        "fapp-slot-withdraw", "fapp-status", "fapp-watch", "fapp-watch-list", "fapp-watch-remove",
+        "fapp-refusals", "fapp-refuse", "fapp-requests", "fapp-reservations", "fapp-reserve", "fapp-search",
+        "fapp-slot-add", "fapp-slot-list", "fapp-slot-withdraw", "fapp-status", "fapp-watch", "fapp-watch-list",
+        "fapp-watch-remove",
     };
 
     /// <summary>Whether a page may ask for a command.</summary>

@@ -153,6 +153,9 @@ internal sealed class ReplSession(string path, LineEditor? editor, TextReader in
                     if (editor is not null && _unread.Of(what.Text) is > 0 and var unread)
                         Print(Style.Notable($"{Screen.Count(unread, "message")} unread: /history shows them"));
                     break;
+                case SlashAction.Request when Passwords.WhyNone(what, editor is not null) is { } none:
+                    Print(Style.Wrong(none));
+                    break;
                 case SlashAction.Request when !await AskAsync(client, what.Command!, what.Request!, cancellation)
                     .ConfigureAwait(false)
                     || !await SeenAsync(client, what, cancellation).ConfigureAwait(false):
@@ -227,23 +230,30 @@ internal sealed class ReplSession(string path, LineEditor? editor, TextReader in
     private async Task<bool> AskAsync(
         ControlClient client, CommandSpec command, object request, CancellationToken cancellation)
     {
-        await foreach (ReplyPages.Reply? page in new ReplyPages(client).InOrderAsync(command, request, cancellation)
-            .ConfigureAwait(false))
+        try
         {
-            using (page)
+            await foreach (ReplyPages.Reply? page in new ReplyPages(client).InOrderAsync(command, request, cancellation)
+                .ConfigureAwait(false))
             {
-                if (page is null)
-                    return false;
-                if (!page.IsDone)
+                using (page)
                 {
-                    Print(Style.Wrong(page.Error));
-                    return true;
-                }
+                    if (page is null)
+                        return false;
+                    if (!page.IsDone)
+                    {
+                        Print(Style.Wrong(page.Error));
+                        return true;
+                    }
 
-                using var shown = new StringWriter();
-                command.Show(ConsolePlace.ScreenOn(shown), page.Result);
-                Print(shown.ToString().TrimEnd('\n'));
+                    using var shown = new StringWriter();
+                    command.Show(ConsolePlace.ScreenOn(shown), page.Result);
+                    Print(shown.ToString().TrimEnd('\n'));
+                }
             }
+        }
+        finally
+        {
+            command.ForgetSecrets(request);
         }
 
         if (SlashCommand.ChangesNames(command))

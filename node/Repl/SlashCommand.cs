@@ -1,5 +1,6 @@
 using System.Text.Json;
 using QuicProChat.Mesh.Api;
+using QuicProChat.Mesh.Messaging.Servers;
 using QuicProChat.Mesh.Node.Handlers;
 
 namespace QuicProChat.Mesh.Node.Repl;
@@ -38,7 +39,11 @@ internal static class SlashCommand
     private const int HelpColumns = 32;
 
     private static readonly ConsoleForm _talk =
-        new("/dm", "PEER", "talk to PEER (address or alias); plain text goes there") { Also = ["/switch"] };
+        new("/dm", "PEER", "talk to PEER (address, alias or USER@SERVER); plain text goes there")
+        {
+            Also =
+            ["/switch"]
+        };
     private static readonly ConsoleForm _help =
         new("/help", "[TOPIC]", "the usual lines; those about TOPIC, all with all");
     private static readonly ConsoleForm _export =
@@ -84,7 +89,9 @@ internal static class SlashCommand
     /// A line for the control socket that asks whether there is a conversation; null where its messages tell that.
     /// </summary>
     internal static byte[]? QuestionAbout(string conversation) =>
-        LiteSlash.GroupOf(conversation) is { } group ? LiteSlash.QuestionAbout(group) : null;
+        LiteSlash.GroupOf(conversation) is { } group ? LiteSlash.QuestionAbout(group)
+        : IsUserOfServer(conversation) ? Commands.AccountOpen.ToLine(new AccountOpenRequest { To = conversation })
+            : null;
 
     /// <summary>
     /// Lists of groups and channels: lines for the control socket, and the names of conversations in what it answers.
@@ -93,17 +100,22 @@ internal static class SlashCommand
     [
         (Commands.GroupList.ToLine(NoArguments.Instance),
             static r => Commands.GroupList.Read(r).Groups.Select(static g => "group:" + g.Name)),
+        (Commands.AccountConversations.ToLine(NoArguments.Instance),
+            static r => Commands.AccountConversations.Read(r).Select(static c => c.Name)),
         (Commands.LiteList.ToLine(NoArguments.Instance), static r => Commands.LiteList.Read(r)
             .Select(static g => "group:" + g.Name)),
         (Commands.ChannelList.ToLine(NoArguments.Instance), static r => Commands.ChannelList.Read(r)
             .Select(static c => "channel:" + c.Name)),
     ];
 
+    // An alias has no @ but by its owner's wish, and then it is asked about like one.
+    private static bool IsUserOfServer(string conversation) => ServerNames.TryParse(conversation, out _, out _);
+
     /// <summary>Whether a command may make or change a name.</summary>
     internal static bool ChangesNames(CommandSpec command) => command == Commands.Alias
         || command.Group == CommandGroup.Groups || command.Group == CommandGroup.Lite
         || command.Group == CommandGroup.Channels
-        || command.Group == CommandGroup.Contacts;
+        || command.Group == CommandGroup.Contacts || command.Group == CommandGroup.Accounts;
 
     /// <summary>The conversation that somebody who asks for this looks at; null for none.</summary>
     internal static string? SeenBy(object? request) => request switch

@@ -19,7 +19,8 @@ public sealed record ServerEndpoint
     /// <summary>The protocol's name in TLS (ALPN) over QUIC.</summary>
     public const string Protocol = "qpc";
 
-    private const int DefaultPort = 443;
+    /// <summary>The port where none is said.</summary>
+    public const int DefaultPort = 443;
 
     private static readonly TimeSpan KeepAlive = TimeSpan.FromSeconds(30);
 

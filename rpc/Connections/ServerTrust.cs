@@ -13,14 +13,28 @@ public sealed class ServerTrust
     private readonly X509Certificate2Collection? _authorities;
     private readonly PinFile? _pins;
     private readonly string _server;
-    private readonly string? _fingerprint;
+    private string? _fingerprint;
+
+    private string Remedy { get; init; } = "";
 
     private ServerTrust(X509Certificate2Collection? authorities, PinFile? pins, string server, string? fingerprint) =>
         (_authorities, _pins, _server, _fingerprint) = (authorities, pins, server, fingerprint);
 
+    /// <summary>
+    /// The fingerprint of the key that is trusted; null where none was seen yet, or certificates are.
+    /// </summary>
+    public string? TrustedKey => _fingerprint;
+
     /// <summary>Trusts one key.</summary>
     /// <param name="fingerprint">64 hexadecimal digits.</param>
-    public static ServerTrust Key(string fingerprint) => new(null, null, "", fingerprint.ToLowerInvariant());
+    /// <param name="remedy">What whoever is told of another key can do, to end a sentence; empty for the usual.</param>
+    public static ServerTrust Key(string fingerprint, string remedy = "") =>
+        new(null, null, "", fingerprint.ToLowerInvariant()) { Remedy = remedy };
+
+    /// <summary>
+    /// Trusts the key that is seen first, and from then on no other; whoever asked keeps <see cref="TrustedKey"/>.
+    /// </summary>
+    public static ServerTrust FirstSeen() => new(null, null, "", null);
 
     /// <summary>Trusts the key that was seen first, and from then on no other.</summary>
     /// <param name="pins">Where it is remembered.</param>
@@ -55,18 +69,22 @@ public sealed class ServerTrust
             if (trust._authorities is { } authorities)
                 return JudgeChain(certificate, sent, errors, authorities);
             string seen = Fingerprint(certificate);
-            string? expected = trust._fingerprint ?? trust._pins!.Find(trust._server);
+            string? expected = trust._fingerprint ?? trust._pins?.Find(trust._server);
             if (expected is null)
             {
-                trust._pins!.Add(trust._server, seen);
+                if (trust._pins is { } pins)
+                    pins.Add(trust._server, seen);
+                else
+                    trust._fingerprint = seen;
                 return null;
             }
 
+            string remedy = trust.Remedy.Length > 0 ? trust.Remedy
+                : $"remove the line of {(trust._server.Length > 0 ? trust._server : host)} from "
+                    + $"{trust._pins?.Path ?? "your settings"}.";
             return expected == seen ? null
                 : $"the server's key is not the one that was trusted. Expected {expected}, seen {seen}. If its "
-                    + "operator says that it was"
-                + $" replaced, remove the line of {(trust._server.Length > 0 ? trust._server : host)} from "
-                + $"{trust._pins?.Path ?? "your settings"}.";
+                    + $"operator says that it was replaced, {remedy}";
         }
 
         private static string? JudgeChain(

@@ -27,6 +27,7 @@ internal static class AllCommands
                 ArgumentKind.Text => $"a \"{argument.Key}\" — ü 漢",
                 ArgumentKind.Flag => true,
                 ArgumentKind.Number => 7,
+                ArgumentKind.Secret => System.Text.Encoding.UTF8.GetBytes("a \"secret\" — ü 漢"),
                 ArgumentKind.Texts => new List<string> { "one", "two" },
                 _ => throw new InvalidOperationException($"{argument.Kind}"),
             });

@@ -33,8 +33,8 @@ public partial class ReferenceDirectionTests
         ["server"] = ["identity", "rpc", "store"],
         // Appointments: their envelopes and states go where those of conversations go, behind the same seam.
         ["fapp"] = ["identity", "messaging", "routing", "wire"],
-        ["node"] = ["api", "fapp", "identity", "messaging", "mls", "mls-lite", "routing", "store",
-            "transports", "wire"],
+        ["node"] = ["api", "fapp", "identity", "messaging", "mls", "mls-lite", "routing", "rpc",
+            "store", "transports", "wire"],
     };
 
     public static TheoryData<string> Projects => [.. Allowed.Keys];

@@ -121,7 +121,8 @@ public sealed class Accessibility(Stage stage)
         await visit.SettlesAsync();
         string found = await visit.Page.EvaluateAsync<string>(
             """
-            async () => JSON.stringify((await axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] }))
+            async () => JSON.stringify((await axe.run(document,
+                { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] }))
               .violations.map((v) => ({ id: v.id, nodes: v.nodes.slice(0, 3).map((n) => n.html.slice(0, 200)) })))
             """);
         Assert.True(JsonNode.Parse(found)!.AsArray().Count == 0, $"{scheme} {view}: {found}");

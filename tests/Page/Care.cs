@@ -96,7 +96,8 @@ public sealed class Care : IAsyncLifetime
         await Expect(patient.Page.Locator(".members:not(.refusals) li")).ToHaveCountAsync(1);
         await AddSlotAsync(practice, DateTime.Now.AddDays(5));
         await Expect(patient.Page.Locator(".toast")).ToContainTextAsync("A new slot fits");
-        await patient.Page.Locator(".members:not(.refusals)").GetByRole(AriaRole.Button, new() { Name = "End" }).ClickAsync();
+        await patient.Page.Locator(".members:not(.refusals)").GetByRole(AriaRole.Button,
+            new() { Name = "End" }).ClickAsync();
         await Expect(patient.Page.Locator(".members:not(.refusals) li")).ToHaveCountAsync(0);
         foreach (Visit visit in (Visit[])[patient, practice])
         {
@@ -155,7 +156,8 @@ public sealed class Care : IAsyncLifetime
         await patient.Page.EvaluateAsync(
             """
             async () => {
-              const there = () => [...document.querySelectorAll('[aria-live] .slot')].some((s) => s.textContent.includes('Linde'));
+              const there = () => [...document.querySelectorAll('[aria-live] .slot')].some((s) =>
+                  s.textContent.includes('Linde'));
               const until = performance.now() + 150000;
               while (!there() && performance.now() < until) {
                 document.querySelector('.care form button.main').click();

@@ -19,9 +19,13 @@ public sealed class LongConversation(Stage stage)
             """
             async () => {
               const { Store } = await import('/store.js');
-              const all = Array.from({ length: 250 }, (_, i) => ({ id: `m${String(i).padStart(3, '0')}`, conversation: 'self', text: `${i}`, createdAt: new Date(i * 1000).toISOString() }));
-              const page = ({ from }) => { const end = from ? all.findIndex((m) => m.id === from) : all.length; return all.slice(Math.max(0, end - 100), end); };
-              const results = { status: { warnings: [] }, identity: {}, 'group-list': { groups: [], invitations: [] }, queue: { held: [] }, discover: { links: [], found: [] } };
+              const all = Array.from({ length: 250 }, (_, i) =>
+                  ({ id: `m${String(i).padStart(3, '0')}`, conversation: 'self', text: `${i}`,
+                      createdAt: new Date(i * 1000).toISOString() }));
+              const page = ({ from }) => { const end = from ? all.findIndex((m) => m.id === from)
+                  : all.length; return all.slice(Math.max(0, end - 100), end); };
+              const results = { status: { warnings: [] }, identity: {}, 'group-list': { groups: [], invitations: [] },
+                  queue: { held: [] }, discover: { links: [], found: [] } };
               const held = [];
               let holds = false;
               // A node that answers when it is told to.
@@ -34,7 +38,8 @@ public sealed class LongConversation(Stage stage)
                 send(text) {
                   if (text.startsWith('link ')) return this.answer({ session: 'none' });
                   const asked = JSON.parse(text);
-                  const reply = () => this.answer({ ok: true, tag: asked.tag, result: asked.command === 'messages' ? page(asked) : results[asked.command] ?? [] });
+                  const reply = () => this.answer({ ok: true, tag: asked.tag, result: asked.command === 'messages'
+                      ? page(asked) : results[asked.command] ?? [] });
                   if (holds && asked.command === 'messages') held.push(reply);
                   else setTimeout(reply, 0);
                 }

@@ -132,16 +132,19 @@ public sealed class Sharing(Stage stage)
               const { measure } = await import('/picture.js');
               const canvas = Object.assign(document.createElement('canvas'), { width: 300, height: 200 });
               canvas.getContext('2d').fillRect(10, 10, 50, 50);
-              const made = (type) => new Promise((done) => canvas.toBlob((b) => b.arrayBuffer().then((a) => done(new Uint8Array(a))), type, 0.5));
+              const made = (type) => new Promise((done) => canvas.toBlob((b) =>
+                  b.arrayBuffer().then((a) => done(new Uint8Array(a))), type, 0.5));
               const gif = (screen, frame) => new Uint8Array([...'GIF89a'].map((c) => c.charCodeAt(0)).concat(
-                [screen, 0, screen, 0, 0x80, 0, 0], [0, 0, 0, 9, 9, 9], [0x21, 0xf9, 4, 0, 0, 0, 0, 0], [0x2c, 0, 0, 0, 0, frame, 0, frame, 0, 0, 2, 2, 0x44, 1, 0, 0x3b]));
+                [screen, 0, screen, 0, 0x80, 0, 0], [0, 0, 0, 9, 9, 9], [0x21, 0xf9, 4, 0, 0, 0, 0, 0],
+                    [0x2c, 0, 0, 0, 0, frame, 0, frame, 0, 0, 2, 2, 0x44, 1, 0, 0x3b]));
               const wrong = [];
               const check = (bytes, type, width, height) => {
                 const found = JSON.stringify(measure(bytes));
                 if (found !== JSON.stringify({ type, width, height })) wrong.push(`${type}: ${found}`);
                 for (let cut = 0; cut < Math.min(bytes.length, 2000); cut++) {
                   const part = measure(bytes.slice(0, cut));
-                  if (part && (part.width !== width || part.height !== height)) wrong.push(`${type} cut at ${cut}: ${JSON.stringify(part)}`);
+                  if (part && (part.width !== width || part.height !== height)) wrong.push(
+                      `${type} cut at ${cut}: ${JSON.stringify(part)}`);
                   const altered = bytes.slice(0, 2000);
                   altered[cut] ^= 0xff;
                   measure(altered);
@@ -182,7 +185,8 @@ public sealed class Sharing(Stage stage)
             (name) => {
               const transfer = new DataTransfer();
               transfer.items.add(new File(['hello'], name, { type: 'text/plain' }));
-              document.querySelector('.composer textarea').dispatchEvent(new ClipboardEvent('paste', { clipboardData: transfer, bubbles: true, cancelable: true }));
+              document.querySelector('.composer textarea').dispatchEvent(
+                  new ClipboardEvent('paste', { clipboardData: transfer, bubbles: true, cancelable: true }));
             }
             """, name);
     }

@@ -194,8 +194,10 @@ public sealed class Views(Stage stage)
               const { choose } = await import('/text.js');
               const german = sentence("message 0123 was deleted");
               choose('en');
-              const said = [german, sentence("'x' is no alias and no address; 'alias NAME ADDRESS' gives an address a name, 'alias' and 'contact list' show those there are"),
-                sentence('qpc1abc has not been heard of yet, so its key is not known'), phrase('the other side is not in reach'), sentence('what nobody wrote a rule for')];
+              const said = [german,
+                  sentence("'x' is no alias and no address; 'alias NAME ADDRESS' gives an address a name, 'alias' and 'contact list' show those there are"),
+                sentence('qpc1abc has not been heard of yet, so its key is not known'),
+                    phrase('the other side is not in reach'), sentence('what nobody wrote a rule for')];
               choose('de');
               return [...said, phrase('the other side is not in reach')].join('|');
             }

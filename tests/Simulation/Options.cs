@@ -12,11 +12,13 @@ public sealed record Options
           TOPOLOGY             line:N, grid:N, tree:N, geometric:N[/LINKS], city:N[/LINKS], or a JSON file with links[]
           --loss tq|raw|PERCENT  packets get lost: as the file's link qualities say, where wifi repeats a lost packet
                                seven times as 802.11 does (raw: it does not), or that many percent everywhere
-          --tcp thin|plain     time-outs of TCP: linear at first, as the node's sockets ask for, or always doubled (thin)
+          --tcp thin|plain     time-outs of TCP: linear at first, as the node's sockets ask for,
+              or always doubled (thin)
           --delay MS           delay of every link (1)
           --rate BITS          bit rate of every link (none; 5470 on radio)
           --medium stream|radio  links are TCP with TLS, or one shared radio channel (stream)
-          --routes push|ask    routes are told to all neighbours, or asked for by flooding when a message wants one (push)
+          --routes push|ask    routes are told to all neighbours,
+              or asked for by flooding when a message wants one (push)
           --mobility METRES    every 10 s each node jumps that far (geometric only)
           --churn PERCENT      that many percent of the nodes restart every minute, half of them by losing power
           --liar NODES         that many of the best connected nodes advertise a false metric for everything

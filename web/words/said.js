@@ -6,7 +6,7 @@
 export const hints = [
     "; 'routes' lists who has",
     "; 'alias NAME ADDRESS' gives an address a name, 'alias' and 'contact list' show those there are",
-    "; 'group list', 'lite list' and 'channel list' show those there are",
+    "; 'group list', 'lite list', 'channel list' and 'account conversations' show those there are",
     "; 'lite invite' lets somebody in"
 ];
 
@@ -63,7 +63,7 @@ export const said = [
     ["an alias has no blanks", "Ein Name hat keine Leerzeichen.", "A name has no blanks."],
     ["an alias has no invisible characters, none that control a terminal and none that change the direction of text: it would pass for another", "Ein Name hat keine unsichtbaren Zeichen und keine, die die Schreibrichtung ändern: Er sähe aus wie ein anderer.", "A name has no invisible characters and none that change the direction of text: it would pass for another."],
     ["an alias must not be an address", "Ein Name darf keine Adresse sein.", "A name must not be an address."],
-    ["an alias is not self, and does not begin with group: or channel:; these name conversations", "Ein Name ist nicht „self“ und beginnt nicht mit „group:“ oder „channel:“.", "A name is not “self”, and does not begin with “group:” or “channel:”."],
+    ["an alias is not self, and does not begin with group:, channel: or server:; these name conversations", "Ein Name ist nicht „self“ und beginnt nicht mit „group:“, „channel:“ oder „server:“.", "A name is not “self”, and does not begin with “group:”, “channel:” or “server:”."],
     ["there is no alias '{0}'", "Den Namen „{0}“ gibt es nicht.", "There is no name “{0}”."],
     ["there are {0} contacts already", "Es gibt schon {0} Kontakte."],
     ["there is no card of {0}", "Von {0} gibt es keine Karte."],
@@ -112,7 +112,7 @@ export const said = [
     ["there is a group '{0}' already: choose another NAME", "Eine Gruppe „{0}“ gibt es schon: Wähle einen anderen Namen.", "There is a group “{0}” already: choose another name."],
     ["a group's name has 1 to {0} bytes, {1!}", "Der Name einer Gruppe hat 1 bis {0} Byte, {1}"],
     ["a channel's name has 1 to {0} bytes, {1!}", "Der Name eines Kanals hat 1 bis {0} Byte, {1}"],
-    ["no blank and nothing invisible, does not begin with - or with group: or channel:, and is neither an address nor self", "kein Leerzeichen und nichts Unsichtbares, beginnt nicht mit -, group: oder channel:, und ist weder eine Adresse noch self."],
+    ["no blank and nothing invisible, does not begin with - or with group:, channel: or server:, and is neither an address nor self", "kein Leerzeichen und nichts Unsichtbares, beginnt nicht mit -, group:, channel: oder server:, und ist weder eine Adresse noch self."],
     ["'{0}' has {1} members and invited ones: no more fit", "„{0}“ hat {1} Mitglieder und Eingeladene: Mehr passen nicht hinein."],
     ["the way to {0} crosses a radio, and post-quantum keys are too large for that: {1} bytes, at least {2} s. Take a group with suite 1, or set \"postQuantumOverRadio\"", "Der Weg zu {0} führt über Funk, und quantensichere Schlüssel sind zu groß dafür: {1} Bytes, mindestens {2} s. Nimm eine Gruppe mit Verfahren 1, oder setze „postQuantumOverRadio“."],
     ["suite {0} is none of {1}", "Verfahren {0} gibt es nicht; es gibt {1}."],
@@ -477,5 +477,16 @@ export const said = [
     ["from {0}", "ab {0}"],
     ["to {0}", "bis {0}"],
     ["anything", "alles"],
-    ["{0} needs {1}", "Für {0} fehlt: {1}", "{0} needs {1}"]
+    ["{0} needs {1}", "Für {0} fehlt: {1}", "{0} needs {1}"],
+    ["files do not go over servers yet", "Dateien gehen noch nicht über Server."],
+    ["there is no conversation '{0}' on a server", "Auf einem Server gibt es hier keine Unterhaltung „{0}“."],
+    ["too much waits for {0} in '{1}' already", "In „{1}“ wartet schon zu viel auf {0}."],
+    ["the conversation with {0} is gone again", "Die Unterhaltung mit {0} ist wieder weg."],
+    ["this node has no account on {0}", "Dieser Knoten hat auf {0} kein Konto."],
+    ["that is this node's own account", "Das ist das eigene Konto dieses Knotens."],
+    ["this node has {0} conversations on {1} already", "Dieser Knoten hat auf {1} schon {0} Unterhaltungen."],
+    ["nobody on {0} is called {1}", "Auf {0} heißt niemand {1}."],
+    ["{0} cannot be reached: the first time somebody is named, the server is asked who that is", "{0} ist nicht zu erreichen: Beim ersten Mal wird der Server gefragt, wer das ist."],
+    ["{0} names no usable key for {1}", "{0} nennt für {1} keinen brauchbaren Schlüssel."],
+    ["{0} has another key than before", "{0} hat einen anderen Schlüssel als vorher."]
 ];

@@ -27,7 +27,8 @@ internal sealed class SqliteInboxes : IInboxStore
         _order = new SqliteCommitOrder(database);
         _known = database.Prepare("SELECT seq, time, digest FROM message WHERE inbox = ? AND message = ?");
         _insert = database.Prepare("""
-            INSERT INTO message (inbox, seq, message, digest, sender, time, expires, live, payload) VALUES (?, ?, ?, ?, ?, ?, ?, 1, ?)
+            INSERT INTO message (inbox, seq, message, digest, sender, time, expires, live, payload) VALUES (?, ?, ?, ?,
+                ?, ?, ?, 1, ?)
             """);
         _progress = database.Prepare("""
             INSERT INTO progress (inbox, device, acked) VALUES (?, ?, ?)
@@ -44,10 +45,12 @@ internal sealed class SqliteInboxes : IInboxStore
             UPDATE message SET live = 0, payload = x'' WHERE inbox = ? AND live = 1 AND seq <= ?
             """);
         _settling = database.Prepare("""
-            SELECT sender, count(*), sum(length(payload)) FROM message WHERE inbox = ? AND live = 1 AND seq <= ? GROUP BY sender
+            SELECT sender, count(*), sum(length(payload)) FROM message WHERE inbox = ? AND live = 1 AND seq <=
+                ? GROUP BY sender
             """);
         _expired = database.Prepare("""
-            UPDATE message SET live = 0, payload = x'' WHERE id IN (SELECT id FROM message WHERE live = 1 AND expires <= ? LIMIT ?)
+            UPDATE message SET live = 0, payload = x'' WHERE id IN (SELECT id FROM message WHERE live = 1 AND expires <=
+                ? LIMIT ?)
             """);
         _lastKnown = database.Prepare("SELECT id, time FROM message WHERE id > ? ORDER BY id LIMIT 1 OFFSET ?");
         _forget = database.Prepare("DELETE FROM message WHERE id <= ? AND live = 0 AND time <= ?");

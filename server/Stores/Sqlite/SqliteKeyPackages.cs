@@ -16,7 +16,8 @@ internal sealed class SqliteKeyPackages(Database database, SqliteGroup group, St
 
     private readonly Statement _take = database.Prepare("""
         DELETE FROM key_package
-        WHERE id = (SELECT id FROM key_package WHERE owner = ? AND last_resort = 0 ORDER BY id LIMIT 1) RETURNING package
+        WHERE id = (SELECT id FROM key_package WHERE owner = ? AND last_resort =
+            0 ORDER BY id LIMIT 1) RETURNING package
         """);
 
     private readonly Statement _lastResort =

@@ -76,7 +76,8 @@ internal static class SqliteSchema
             PRIMARY KEY (inbox, device)
         ) WITHOUT ROWID;
         CREATE TABLE commit_order (grp BLOB PRIMARY KEY, epoch INTEGER NOT NULL) WITHOUT ROWID;
-        CREATE TABLE group_member (grp BLOB NOT NULL, identity BLOB NOT NULL, PRIMARY KEY (grp, identity)) WITHOUT ROWID;
+        CREATE TABLE group_member (grp BLOB NOT NULL, identity BLOB NOT NULL,
+            PRIMARY KEY (grp, identity)) WITHOUT ROWID;
         CREATE TABLE key_package (
             id          INTEGER PRIMARY KEY,
             owner       BLOB NOT NULL,

@@ -7,7 +7,8 @@ namespace QuicProChat.Mesh.Server.Stores.Sqlite;
 internal sealed class SqliteSessions(Database database, StoreLimits limits, TimeProvider time)
 {
     private readonly Statement _add = database.Prepare("""
-        INSERT INTO session (token, account, device, created, expires) SELECT ?, id, NULL, ?, ? FROM account WHERE identity = ?
+        INSERT INTO session (token, account, device, created, expires) SELECT ?, id, NULL, ?,
+            ? FROM account WHERE identity = ?
         """);
 
     // The oldest beyond the bound, and what has ended.
@@ -30,7 +31,8 @@ internal sealed class SqliteSessions(Database database, StoreLimits limits, Time
 
     private readonly Statement _register = database.Prepare("""
         INSERT INTO device (account, device, name, registered)
-        SELECT id, ?, ?, ? FROM account WHERE identity = ? AND (SELECT count(*) FROM device WHERE account = account.id) < ?
+        SELECT id, ?, ?, ? FROM account WHERE identity = ? AND (SELECT count(*) FROM device WHERE account =
+            account.id) < ?
         """);
 
     private readonly Statement _devices = database.Prepare("""

@@ -15,7 +15,8 @@ public class CalendarExportTests
         assert calendar["VERSION"] == "2.0" and calendar["PRODID"]
         for event in calendar.walk("VEVENT"):
             start, end = event.decoded("DTSTART"), event.decoded("DTEND")
-            print(event["UID"], event["SEQUENCE"], start.isoformat(), int((end - start).total_seconds() / 60), event["STATUS"],
+            print(event["UID"], event["SEQUENCE"], start.isoformat(), int((end - start).total_seconds() / 60),
+                event["STATUS"],
                 event["CLASS"], event["TRANSP"], event["SUMMARY"], event.decoded("DTSTAMP").isoformat())
         """;
 

@@ -39,10 +39,14 @@ public class GroupHistoriesTests(ITestOutputHelper output)
         if (done.Count > 0)
         {
             output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"""
-                {done.Count} histories: agreement after {done.Average(h => h.Agreement.TotalSeconds):f1} s on average and
-                {done.Max(h => h.Agreement.TotalSeconds):f1} s at most; {done.Sum(h => h.Texts)} texts, {done.Sum(h => h.Lost)} lost,
-                {done.Sum(h => h.Unreadable)} unreadable, {done.Sum(h => h.Twice)} twice; {done.Sum(h => (long)h.Epochs)} epochs,
-                {done.Sum(h => h.Forks)} changes of branch, {done.Sum(h => h.Rejoins)} rejoins; {done.Sum(h => h.Stranded)} newcomers of branches that lost; liars out in {done.Count(h => h.LiarIsOut)}
+                {done.Count} histories: agreement after {done.Average(h =>
+                    h.Agreement.TotalSeconds):f1} s on average and
+                {done.Max(h => h.Agreement.TotalSeconds):f1} s at most; {done.Sum(h => h.Texts)} texts,
+                    {done.Sum(h => h.Lost)} lost,
+                {done.Sum(h => h.Unreadable)} unreadable, {done.Sum(h => h.Twice)} twice; {done.Sum(h =>
+                    (long)h.Epochs)} epochs,
+                {done.Sum(h => h.Forks)} changes of branch, {done.Sum(h => h.Rejoins)} rejoins; {done.Sum(h =>
+                    h.Stranded)} newcomers of branches that lost; liars out in {done.Count(h => h.LiarIsOut)}
                 """));
         }
 

@@ -92,7 +92,8 @@ public class NamesAndIds
             await RefusedAsync(alice, Commands.ChannelCreate, new() { Name = name }),
         ];
         Assert.All(refusals,
-            r => Assert.Contains("does not begin with - or with group: or channel:", r, StringComparison.Ordinal));
+            r => Assert.Contains("does not begin with - or with group:, channel: or server:", r,
+                StringComparison.Ordinal));
         Assert.NotEmpty(await RefusedAsync(alice, Commands.Alias, new() { Alias = name, To = alice.Address }));
     }
 

@@ -120,7 +120,8 @@ public class PairsBetweenNodes(ITestOutputHelper output)
             {
                 await GroupsBetweenNodes.ConnectAsync(alice, bob);
                 await GroupsBetweenNodes.UntilAsync(async () => (string)(await alice.AskAsync(
-                    new ControlRequest { Command = "message", Id = id }))["result"]!["state"]! == "delivered", "proven");
+                    new ControlRequest { Command = "message", Id = id }))["result"]!["state"]! == "delivered",
+                        "proven");
                 Assert.Equal("mls", (string)(await bob.MessagesAsync())[^1]!["security"]!);
                 Assert.Empty(alice.Store.Reader.CopiesUnderWay());
             }

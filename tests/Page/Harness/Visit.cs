@@ -97,9 +97,11 @@ internal sealed class Visit : IAsyncDisposable
             """
             () => [...document.querySelectorAll('#app *, dialog *')].filter((e) => {
               // A line that is cut says so with three points.
-              for (let p = e.parentElement; p; p = p.parentElement) if (getComputedStyle(p).textOverflow === 'ellipsis') return false;
+              for (let p = e.parentElement; p; p = p.parentElement) if (
+                  getComputedStyle(p).textOverflow === 'ellipsis') return false;
               const box = e.getBoundingClientRect();
-              return box.width > 0 && (box.right > innerWidth + 1 || box.left < -1) && !e.closest('.scrolls, .unseen, .skip, pre');
+              return box.width > 0 && (box.right > innerWidth + 1 || box.left < -1)
+                  && !e.closest('.scrolls, .unseen, .skip, pre');
             }).slice(0, 3).map((e) => e.outerHTML.slice(0, 120)).join('\n')
             """);
         Assert.Equal("", wide);

@@ -17,9 +17,10 @@ public class AccountTests
         await using TestServer server = await TestServer.StartAsync();
         await using TestClient alice = await TestClient.JoinAsync(server, transport, "alice");
         await using TestClient mallory = new(server.Endpoint(transport), ServerTrust.Key(server.Fingerprint), "alice");
-        foreach ((string name, string password, ReadOnlyMemory<byte> key) in new[]
+        foreach ((string name, byte[] password, ReadOnlyMemory<byte> key) in new[]
         {
-            ("alice", "wrong", alice.Identity.PublicKey), ("nobody", TestClient.Password, alice.Identity.PublicKey),
+            ("alice", "wrong"u8.ToArray(), alice.Identity.PublicKey),
+                ("nobody", TestClient.Password, alice.Identity.PublicKey),
             ("alice", TestClient.Password, mallory.Identity.PublicKey),
         })
         {
@@ -84,7 +85,8 @@ public class AccountTests
             for (int i = 0; i < 6; i++)
             {
                 RpcException refused = await Assert.ThrowsAsync<RpcException>(
-                    () => alice.Account.LoginAsync(name, "wrong", alice.Identity.PublicKey, CancellationToken.None));
+                    () => alice.Account.LoginAsync(name, "wrong"u8.ToArray(), alice.Identity.PublicKey,
+                        CancellationToken.None));
                 statuses.Add(refused.Status);
                 Assert.Equal(refused.Status == RpcStatus.RateLimited, refused.RetryAfter > TimeSpan.FromSeconds(1));
             }

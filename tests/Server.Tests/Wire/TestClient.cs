@@ -11,7 +11,7 @@ namespace QuicProChat.Mesh.Server.Tests.Wire;
 /// <summary>A client of a server, with an identity of its own.</summary>
 internal sealed class TestClient : IAsyncDisposable
 {
-    internal const string Password = "correct horse battery staple";
+    internal static readonly byte[] Password = [.. "correct horse battery staple"u8];
 
     // Key stretching has its own tests.
     private static readonly OpaqueSettings Cheap = OpaqueSettings.Default with { Stretching = null };

@@ -85,10 +85,14 @@ public sealed record AppointmentFigures
         CultureInfo.InvariantCulture,
         $"""
          {Nodes} nodes, {Practices} practices, {Patients} patients, {Days:F1} days
-         asked for {Reservations} slots, {Requests} requests arrived, {Unanswered} without any answer; {Bookings} bookings, {Kept} kept
-         booked twice {BookedTwice}, bookings lost {BookingsLost}, untrue answers {Untrue}, stale at the end {StaleAtEnd}, cut off by liars {CutOffByLiars}
-         practices killed {Kills} times; liars: {RecordsRefused} records refused, {ReplaysLost} replays lost, {ReplaysTaken} taken, {Swallowed} envelopes swallowed
+         asked for {Reservations} slots, {Requests} requests arrived,
+             {Unanswered} without any answer; {Bookings} bookings, {Kept} kept
+         booked twice {BookedTwice}, bookings lost {BookingsLost}, untrue answers {Untrue},
+             stale at the end {StaleAtEnd}, cut off by liars {CutOffByLiars}
+         practices killed {Kills} times; liars: {RecordsRefused} records refused, {ReplaysLost} replays lost,
+             {ReplaysTaken} taken, {Swallowed} envelopes swallowed
          {Records} records, {Envelopes} envelopes ({Dummies} dummies)
-         a node received {MeanBytesPerSecond:F1} bytes a second, {MostBytesPerSecond:F1} the busiest; kept at most {MostKept} bytes of records
+         a node received {MeanBytesPerSecond:F1} bytes a second,
+             {MostBytesPerSecond:F1} the busiest; kept at most {MostKept} bytes of records
          """);
 }

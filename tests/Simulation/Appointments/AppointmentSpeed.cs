@@ -42,7 +42,9 @@ public static class AppointmentSpeed
             $"""
              records checked and read: {figures.Checked:F0} a second of one processor ({figures.RecordBytes} bytes each)
              search among {Practices} practices with {Slots} slots each: {figures.SearchMilliseconds:F2} ms of one processor, {figures.Found} found
-             gossip on {nodes} nodes, {Practices} practices: {perSecond:F0} bytes a second and node while practices publish, {perSecond * HoursPublished / 24:F0} over the day; {missing} missing
+             gossip on {nodes} nodes,
+                 {Practices} practices: {perSecond:F0} bytes a second and node while practices publish,
+                     {perSecond * HoursPublished / 24:F0} over the day; {missing} missing
              """);
     }
 

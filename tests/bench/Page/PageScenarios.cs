@@ -26,7 +26,8 @@ internal sealed partial class PageScenarios(string program, string directory, Ta
     private const string TellsFirstView =
         """
         window.firstView = new Promise((done) => {
-          const look = () => document.querySelector('.welcome') ? requestAnimationFrame(() => done(performance.now())) : requestAnimationFrame(look);
+          const look = () => document.querySelector('.welcome') ? requestAnimationFrame(() => done(performance.now()))
+              : requestAnimationFrame(look);
           requestAnimationFrame(look);
         });
         """;
@@ -49,7 +50,8 @@ internal sealed partial class PageScenarios(string program, string directory, Ta
             frames.push(now - last);
             last = now;
           }
-          return [frames.length, Math.max(...frames), frames.filter((f) => f > 50).length, first().startsWith('note 0:') ? 1 : 0];
+          return [frames.length, Math.max(...frames), frames.filter((f) => f > 50).length, first().startsWith('note 0:')
+              ? 1 : 0];
         }
         """;
 

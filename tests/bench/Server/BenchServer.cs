@@ -13,6 +13,7 @@ namespace QuicProChat.Mesh.Bench.Server;
 /// <summary>A server in this process without rates, and its clients.</summary>
 internal sealed class BenchServer : IAsyncDisposable
 {
+    private static readonly byte[] _password = [.. "password"u8];
     private static readonly OpaqueSettings Cheap = OpaqueSettings.Default with { Stretching = null };
 
     private readonly string _directory = Directory.CreateTempSubdirectory("qpc-bench-").FullName;
@@ -48,9 +49,9 @@ internal sealed class BenchServer : IAsyncDisposable
         RpcClient client = new(c => endpoint!.ConnectAsync(trust, null, c), new RpcClientOptions(), TimeProvider.System,
             new Random(1));
         Account account = new(client, Cheap, RandomSource.System);
-        await account.RegisterAsync(name, "password", identity, "", CancellationToken.None);
+        await account.RegisterAsync(name, _password, identity, "", CancellationToken.None);
         await client.AuthenticateAsync(
-            await account.LoginAsync(name, "password", identity.PublicKey, CancellationToken.None), default,
+            await account.LoginAsync(name, _password, identity.PublicKey, CancellationToken.None), default,
             CancellationToken.None);
         return (client, identity);
     }

@@ -1,0 +1,284 @@
+using QuicProChat.Mesh.Messaging.Groups;
+using QuicProChat.Mesh.Mls;
+using QuicProChat.Mesh.Mls.Tree;
+using QuicProChat.Mesh.Routing;
+using QuicProChat.Mesh.Wire;
+
+namespace QuicProChat.Mesh.Messaging.Servers;
+
+/// <content>
+/// What a conversation needs of its server next. Every step ends on disk before the next is asked for, so that a node
+/// that was
+/// killed goes on where it was.
+/// <code>
+///  no channel --> OpenChannel --> no group --> KeyPackage --> commit and Welcome stored --> messages
+///  change --> commit --> stored? --> merged        stale? --> the other commit is followed --> commit again
+/// </code>
+/// </content>
+public sealed partial class ServerConversations
+{
+    /// <summary>
+    /// Another commit came first and does not come: what is wanted is tried again after this. Arbitrary.
+    /// </summary>
+    private static readonly TimeSpan StalePause = TimeSpan.FromSeconds(5);
+
+    private void Advance(Instant now, ServerEntry entry)
+    {
+        _now = now;
+        if (!_entries.TryGetValue(entry.Id, out ServerEntry? there) || there != entry || !IsOpen(entry))
+            return;
+        Deliver(entry);
+        if (entry.IsBusy || (entry.RetryAt != default && entry.RetryAt > now))
+            return;
+        if (entry.IsDirect && entry.Channel.Length == 0)
+            Ask(entry, () => OpenChannelAsync(entry));
+        else if (entry.Change is { IsStale: true })
+            Ask(entry, () => DoAsync((_, transaction) => CommitAgain(entry, transaction)));
+        else if (entry.Change is not null && entry.Groups.Any(g => g.Pending is not null))
+            Ask(entry, () => StoreChangeAsync(entry));
+        else if (entry.IsDirect && entry.Ready is null && MayFound(now, entry))
+            Ask(entry, () => FoundAsync(entry));
+    }
+
+    private bool MayFound(Instant now, ServerEntry entry)
+    {
+        if (entry.IsFounder)
+            return true;
+        if (entry.FoundAt == Instant.Never)
+            entry.FoundAt = now + FoundPause;
+        if (entry.FoundAt <= now)
+            return true;
+        entry.RetryAt = entry.FoundAt;
+        return false;
+    }
+
+    /// <summary>Does one step; where it fails, the next try is later.</summary>
+    private void Ask(ServerEntry entry, Func<Task<bool>> step)
+    {
+        entry.IsBusy = true;
+        Run(async () =>
+        {
+            bool isDone = false;
+            try
+            {
+                isDone = await step().ConfigureAwait(false);
+            }
+            finally
+            {
+                await _context.Loop.PostAsync(now =>
+                {
+                    entry.IsBusy = false;
+                    if (isDone)
+                        (entry.RetryAt, entry.Failures) = (default, 0);
+                    else
+                        PutOff(now, entry);
+                    Advance(now, entry);
+                }).ConfigureAwait(false);
+            }
+        });
+    }
+
+    private async Task<bool> OpenChannelAsync(ServerEntry entry)
+    {
+        ServerAnswer<OpenedChannel> opened = await _port.OpenChannelAsync(entry.Server, entry.PeerKey!)
+            .ConfigureAwait(false);
+        if (opened.Value is not { } channel)
+            return false;
+        return await DoAsync((_, transaction) =>
+        {
+            if (!_entries.ContainsKey(entry.Id)
+                || _entries.Values.Any(e => e.Channel.AsSpan().SequenceEqual(channel.Id)))
+                return false;
+            entry.Channel = channel.Id;
+            entry.IsFounder = channel.WasNew && entry.Groups.Count == 0;
+            transaction.Touch(entry, spent: false);
+            transaction.WhenWritten(_ => _port.Read(entry.Server, entry.Channel));
+            return true;
+        }).ConfigureAwait(false);
+    }
+
+    private async Task<bool> FoundAsync(ServerEntry entry)
+    {
+        ServerAnswer<byte[]> package = await _port.TakeKeyPackageAsync(entry.Server, entry.PeerKey!)
+            .ConfigureAwait(false);
+        if (package.Value is null)
+            return false;
+        return await DoAsync((_, transaction) =>
+        {
+            // Meanwhile the other side may have founded one.
+            if (!_entries.ContainsKey(entry.Id) || entry.Ready is not null || entry.Change is not null)
+                return true;
+            if (Verified(package.Value, entry.PeerKey) is not { } verified)
+            {
+                Counters.Add(ServerCount.Refused);
+                return false;
+            }
+
+            byte[] id = new byte[MeshGroupId.Size];
+            _self.Random(id);
+            entry.Add(_self.Found(id, null), isFirst: true);
+            entry.Number = 0;
+            var change = new ServerChange();
+            change.Add.Add(verified.ToMessage());
+            Commit(entry, change, transaction);
+            return true;
+        }).ConfigureAwait(false);
+    }
+
+    /// <summary>Commits a change; it is on disk before the server is asked.</summary>
+    private void Commit(ServerEntry entry, ServerChange change, MessageTransaction transaction)
+    {
+        change.IsStale = false;
+        change.Secret = Draw();
+        change.At = _context.Time.GetUtcNow();
+        Group group = entry.Groups[0];
+        List<KeyPackage> add = [];
+        foreach (byte[] bytes in change.Add)
+        {
+            byte[] key = KeyIn(bytes);
+            if (!ServerOutbox.Contains(entry.Others(group), key) && Verified(bytes, key) is { } verified)
+                add.Add(verified);
+        }
+
+        List<LeafIndex> remove = [];
+        foreach (Member member in group.Members)
+        {
+            if (ServerOutbox.Contains(change.Remove, member.Leaf.SignatureKey.Span))
+                remove.Add(member.Index);
+        }
+
+        bool isWanted = add.Count > 0 || remove.Count > 0 || group.PendingProposals.Count > 0;
+        if (!isWanted || !group.Commit(new CommitRequest { Add = add, Remove = remove }).TryGet(out _))
+        {
+            // What was wanted is so already, or cannot be any more.
+            entry.Change = null;
+            transaction.Touch(entry, spent: false);
+            if (isWanted)
+                throw Refused($"that cannot be done in '{entry.Name}'");
+            return;
+        }
+
+        entry.Change = change;
+        transaction.Touch(entry, spent: true);
+        Changed(entry, transaction);
+        transaction.WhenWritten(at => Advance(at, entry));
+    }
+
+    private bool CommitAgain(ServerEntry entry, MessageTransaction transaction)
+    {
+        if (!_entries.ContainsKey(entry.Id) || entry.Change is not { IsStale: true } change)
+            return true;
+        Group group = entry.Groups[0];
+        if (group.Pending is not null)
+            group.DropPending();
+        try
+        {
+            Commit(entry, change, transaction);
+        }
+        catch (MessagingException)
+        {
+            // Nobody waits for its answer any more; the change is given up, which is on disk with this.
+            Counters.Add(ServerCount.Refused);
+        }
+
+        return true;
+    }
+
+    private async Task<bool> StoreChangeAsync(ServerEntry entry)
+    {
+        (List<ServerMessage> Messages, CommitPlace Place)? commit =
+            await _context.Loop.AskAsync(_ => MessagesOf(entry)).ConfigureAwait(false);
+        if (commit is not { } made)
+            return true;
+        StoredAnswer answer = made.Messages.Count == 0
+            ? new StoredAnswer(ServerStatus.Done, 0)
+            : await _port.StoreAsync(entry.Server, made.Messages, made.Place).ConfigureAwait(false);
+        if (answer.Status == ServerStatus.Gone)
+            return false;
+        List<byte[]> absent = [];
+        if (answer.Status == ServerStatus.NotFound)
+        {
+            // One of them has no account any more: the others still follow.
+            foreach (ServerMessage message in made.Messages)
+            {
+                ServerAnswer<string> found = await _port.FindNameAsync(entry.Server, message.Recipient)
+                    .ConfigureAwait(false);
+                if (found.Status == ServerStatus.NotFound)
+                    absent.Add(message.Recipient.ToArray());
+            }
+        }
+
+        return await DoAsync((now, transaction) => Settled(now, entry, made.Place, answer, absent, transaction))
+            .ConfigureAwait(false);
+    }
+
+    /// <summary>The commit for everybody who is in, and the Welcome for who comes in.</summary>
+    private (List<ServerMessage> Messages, CommitPlace Place)? MessagesOf(ServerEntry entry)
+    {
+        if (entry.Change is not { IsStale: false } change
+            || entry.Groups.FirstOrDefault(g => g.Pending is not null) is not { } group)
+            return null;
+        PendingCommit pending = group.Pending!;
+        List<ServerMessage> messages = [];
+        foreach (byte[] member in entry.Others(group).Where(k => !ServerOutbox.Contains(entry.Absent, k)))
+        {
+            EnvelopeId id = ServerIds.Uuid(change.At, change.Secret, member, 2);
+            messages.Add(new ServerMessage(member, entry.Channel, id, pending.Message, ReceiptLifetime));
+        }
+
+        foreach (byte[] added in change.Add.Select(KeyIn).Where(_ => pending.Welcome is not null))
+        {
+            EnvelopeId id = ServerIds.Uuid(change.At, change.Secret, added, 3);
+            messages.Add(new ServerMessage(added, ReadOnlyMemory<byte>.Empty, id, pending.Welcome, ReceiptLifetime));
+        }
+
+        return (messages, new CommitPlace(group.GroupId, entry.Number));
+    }
+
+    private bool Settled(
+        Instant now, ServerEntry entry, CommitPlace place, StoredAnswer answer, List<byte[]> absent,
+            MessageTransaction transaction)
+    {
+        Group? group = entry.Groups.FirstOrDefault(g => g.GroupId.Span.SequenceEqual(place.Group.Span));
+        if (!_entries.ContainsKey(entry.Id) || entry.Change is not { } change || group is null)
+            return true;
+        transaction.Touch(entry, spent: true);
+        switch (answer.Status)
+        {
+            case ServerStatus.Done when group.Pending is not null:
+                group.MergePending();
+                entry.Number = place.Number + 1;
+                entry.Change = null;
+                SealWaiting(entry);
+                Changed(entry, transaction);
+                return true;
+            case ServerStatus.Stale:
+                Counters.Add(ServerCount.Stale);
+                // What won is in this node's inbox already, or was not meant for it.
+                entry.Number = answer.Number;
+                bool isFollowed = group.Pending is null;
+                change.IsStale = true;
+                entry.RetryAt = isFollowed ? default : now + StalePause;
+                return isFollowed;
+            case ServerStatus.NotFound when absent.Count > 0 && absent.All(a => !ServerOutbox.Contains(entry.Absent, a))
+                && entry.Absent.Count + absent.Count <= MaxMembers
+                && !change.Add.Any(p => ServerOutbox.Contains(absent, KeyIn(p))):
+                entry.Absent.AddRange(absent);
+                return true;
+            default:
+                // The server takes it never: what was wanted does not happen.
+                Counters.Add(ServerCount.Refused);
+                if (group.Pending is not null)
+                    group.DropPending();
+                entry.Change = null;
+                if (entry.IsDirect)
+                    entry.Remove(group);
+                Changed(entry, transaction);
+                return !entry.IsDirect;
+        }
+    }
+
+    // What this node verified when it came, so that it parses.
+    private static byte[] KeyIn(byte[] package) =>
+        Mls.Messages.UnverifiedKeyPackage.Parse(package).Value.Leaf.SignatureKey.ToArray();
+}

@@ -1,0 +1,243 @@
+using QuicProChat.Mesh.Identity;
+using QuicProChat.Mesh.Messaging.Groups;
+using QuicProChat.Mesh.Messaging.Groups.Wire;
+using QuicProChat.Mesh.Mls;
+using QuicProChat.Mesh.Routing;
+using QuicProChat.Mesh.Wire;
+
+namespace QuicProChat.Mesh.Messaging.Servers;
+
+// version 1 = 3 | flags 1 | server | name | peer's key 32 or none | channel 16 or none | cursor 8 | number 8 | absent
+// keys
+//   | outbox | change where there is one | groups 1 { id 16, MLS values }
+//
+/// <summary>
+/// A conversation on a server: as it is, and as it was stored last. One with a single user may have two groups at once,
+/// where
+/// both sides founded one; both are read, and the first is written to.
+/// </summary>
+internal sealed class ServerEntry : ConversationState
+{
+    private const byte Version = 3;
+    private const int ChannelSize = 16;
+
+    private readonly ServerSelf _self;
+    private readonly Func<Instant> _now;
+    private readonly List<Group> _groups = [];
+
+    internal ServerEntry(ServerSelf self, ConversationId id, string server, byte[]? peerKey, Func<Instant> now)
+        : base(id) => (_self, Server, PeerKey, _now) = (self, server, peerKey, now);
+
+    /// <summary>The server.</summary>
+    internal string Server { get; }
+
+    /// <summary>The only other member's Ed25519 key; null in a group.</summary>
+    internal byte[]? PeerKey { get; }
+
+    /// <summary>It is with one user.</summary>
+    internal bool IsDirect => PeerKey is not null;
+
+    /// <summary>What the owner calls it.</summary>
+    internal string Name { get; set; } = "";
+
+    /// <summary>The direct channel; empty while it is not known, and in a group.</summary>
+    internal byte[] Channel { get; set; } = [];
+
+    /// <summary>The number of the last message that was read of the channel's inbox.</summary>
+    internal ulong Cursor { get; set; }
+
+    /// <summary>The number that the group's next commit takes at the server.</summary>
+    internal ulong Number { get; set; }
+
+    /// <summary>This node made the channel, and so makes the group.</summary>
+    internal bool IsFounder { get; set; }
+
+    /// <summary>The owner wrote here, or made or joined it by its own word.</summary>
+    internal bool IsAccepted { get; set; }
+
+    /// <summary>The peer has written in the first of the groups.</summary>
+    internal bool IsConfirmed { get; set; }
+
+    /// <summary>The owner leaves: when all is stored, it is forgotten.</summary>
+    internal bool IsLeaving { get; set; }
+
+    /// <summary>Members without an account any more.</summary>
+    internal List<byte[]> Absent { get; } = [];
+
+    /// <summary>What waits to be stored on the server.</summary>
+    internal ServerOutbox Outbox { get; private set; } = new();
+
+    /// <summary>A change of members that the server has to take; null: none.</summary>
+    internal ServerChange? Change { get; set; }
+
+    /// <summary>The groups; the first is the one that is written to.</summary>
+    internal IReadOnlyList<Group> Groups => _groups;
+
+    /// <summary>The group that is written to, once somebody else is in it; else null.</summary>
+    internal Group? Ready => _groups.Count > 0 && _groups[0] is { Status: GroupStatus.Active, MemberCount: > 1 } group
+        ? group : null;
+
+    /// <summary>The server is being asked for something that this waits for.</summary>
+    internal bool IsBusy { get; set; }
+
+    /// <summary>When what failed is tried again.</summary>
+    internal Instant RetryAt { get; set; }
+
+    /// <summary>How often something failed since something was done.</summary>
+    internal int Failures { get; set; }
+
+    /// <summary>When this node makes the group, though another made the channel.</summary>
+    internal Instant FoundAt { get; set; } = Instant.Never;
+
+    /// <summary>Receivers for whom something is on its way, in hexadecimal digits.</summary>
+    internal HashSet<string> Lanes { get; } = [];
+
+    /// <summary>Receivers whose messages go one by one, because one of several was refused.</summary>
+    internal HashSet<string> Single { get; } = [];
+
+    /// <summary>Makes a group the first: it is written to from now on.</summary>
+    internal void Prefer(Group group)
+    {
+        if (_groups.Count > 0 && _groups[0] == group)
+            return;
+        _groups.Remove(group);
+        _groups.Insert(0, group);
+    }
+
+    /// <summary>Adds a group; of more than two the oldest that is not written to is forgotten.</summary>
+    internal void Add(Group group, bool isFirst)
+    {
+        if (isFirst)
+            _groups.Insert(0, group);
+        else
+            _groups.Insert(Math.Min(1, _groups.Count), group);
+        if (_groups.Count <= 2)
+            return;
+        _self.Client.Forget(_groups[2]);
+        _groups.RemoveAt(2);
+    }
+
+    /// <summary>Takes a group away.</summary>
+    internal void Remove(Group group)
+    {
+        _groups.Remove(group);
+        _self.Client.Forget(group);
+    }
+
+    /// <summary>Forgets its keys.</summary>
+    internal void Forget()
+    {
+        foreach (Group group in _groups)
+            _self.Client.Forget(group);
+        _groups.Clear();
+    }
+
+    /// <summary>The keys of the other members of a group.</summary>
+    internal List<byte[]> Others(Group group)
+    {
+        List<byte[]> keys = [];
+        foreach (Member member in group.Members)
+        {
+            if (member.Index != group.Self)
+                keys.Add(member.Leaf.SignatureKey.ToArray());
+        }
+
+        return keys;
+    }
+
+    /// <inheritdoc/>
+    public override byte[] Save()
+    {
+        var writer = new FrameWriter();
+        writer.Byte(Version);
+        writer.Byte((byte)((IsDirect ? 1 : 0) | (IsFounder ? 2 : 0) | (IsAccepted ? 4 : 0) | (IsConfirmed ? 8 : 0)
+            | (IsLeaving ? 16 : 0) | (Change is null ? 0 : 32) | (Channel.Length == 0 ? 0 : 64)));
+        ServerAccount.WriteText(writer, Server);
+        ServerAccount.WriteText(writer, Name);
+        writer.Raw(PeerKey ?? []);
+        writer.Raw(Channel);
+        writer.UInt64(Cursor);
+        writer.UInt64(Number);
+        ServerOutbox.WriteKeys(writer, Absent);
+        Outbox.Save(writer, _now());
+        Change?.Save(writer);
+        writer.Byte((byte)_groups.Count);
+        foreach (Group group in _groups)
+        {
+            writer.Raw(group.GroupId.Span);
+            _self.Store.Save(PrefixOf(group.GroupId.Span), writer);
+        }
+
+        return writer.ToArray();
+    }
+
+    /// <inheritdoc/>
+    public override void GoBack()
+    {
+        ReadOnlySpan<byte> before = Stored;
+        List<Group> made = [.. _groups];
+        if (!TryRead(before))
+            throw new InvalidOperationException("What was stored of a conversation on a server does not load.");
+        // What is in no row is not kept either.
+        foreach (Group group in made.Where(g => !_groups.Contains(g) && g.Status != GroupStatus.Removed))
+            _self.Client.Forget(group);
+    }
+
+    /// <summary>Takes a conversation back as it was saved; null if the bytes make no sense.</summary>
+    internal static ServerEntry? TryLoad(ServerSelf self, ConversationId id, byte[] saved, Func<Instant> now)
+    {
+        var reader = new FrameReader(saved);
+        if (!TryReadHead(ref reader, out byte flags, out string server, out _)
+            || !reader.TryTake((flags & 1) != 0 ? Ed25519.PublicKeySize : 0, out ReadOnlySpan<byte> peer))
+            return null;
+        var entry = new ServerEntry(self, id, server, (flags & 1) != 0 ? peer.ToArray() : null, now);
+        if (!entry.TryRead(saved))
+            return null;
+        entry.WasStored(saved);
+        return entry;
+    }
+
+    private static bool TryReadHead(ref FrameReader reader, out byte flags, out string server, out string name)
+    {
+        (flags, server, name) = (0, "", "");
+        return reader.TryByte(out byte version) && version == Version && reader.TryByte(out flags)
+            && ServerAccount.TryReadText(ref reader, out server) && ServerAccount.TryReadText(ref reader, out name);
+    }
+
+    private bool TryRead(ReadOnlySpan<byte> saved)
+    {
+        var reader = new FrameReader(saved);
+        List<byte[]> absent = [];
+        if (!TryReadHead(ref reader, out byte flags, out _, out string name)
+            || !reader.TryTake((flags & 1) != 0 ? Ed25519.PublicKeySize : 0, out _)
+            || !reader.TryTake((flags & 64) != 0 ? ChannelSize : 0, out ReadOnlySpan<byte> channel)
+            || !reader.TryUInt64(out ulong cursor) || !reader.TryUInt64(out ulong number)
+            || !ServerOutbox.TryReadKeys(ref reader, absent)
+                || !ServerOutbox.TryLoad(ref reader, _now(), out ServerOutbox outbox))
+            return false;
+        ServerChange? change = null;
+        if ((flags & 32) != 0 && (change = ServerChange.Load(ref reader)) is null)
+            return false;
+        if (!reader.TryByte(out byte groups) || groups > 2)
+            return false;
+        _groups.Clear();
+        for (int i = 0; i < groups; i++)
+        {
+            if (!reader.TryTake(MeshGroupId.Size, out ReadOnlySpan<byte> group)
+                || !_self.Store.TryLoad(PrefixOf(group), ref reader) || _self.Reopen(group) is not { } opened)
+                return false;
+            _groups.Add(opened);
+        }
+
+        (Name, Channel, Cursor, Number) = (name, channel.ToArray(), cursor, number);
+        (IsFounder, IsAccepted, IsConfirmed, IsLeaving) = ((flags & 2) != 0, (flags & 4) != 0, (flags & 8) != 0,
+            (flags & 16) != 0);
+        Absent.Clear();
+        Absent.AddRange(absent);
+        Outbox = outbox;
+        Change = change;
+        return reader.AtEnd;
+    }
+
+    private static string PrefixOf(ReadOnlySpan<byte> group) => NodeGroupStore.PrefixOf(MeshGroupId.Read(group));
+}

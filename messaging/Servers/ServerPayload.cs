@@ -1,0 +1,86 @@
+using System.Buffers.Binary;
+using System.Text;
+using QuicProChat.Mesh.Messaging.Content;
+using QuicProChat.Mesh.Wire;
+
+namespace QuicProChat.Mesh.Messaging.Servers;
+
+// docs/reference/server-conversations.md, section 3:
+//
+//  version 1 = 1 | 01 | id 16 | size 2 | text        a plain text
+//  version 1 = 1 | 28 | id 16 | content              any other content (docs/reference/content.md); ours
+//  version 1 = 1 | 09 | anything                     cover traffic: dropped
+//
+/// <summary>What the application data of an MLS message on a server says.</summary>
+/// <param name="Id">The author's name for it: 16 bytes.</param>
+/// <param name="Content">What it says.</param>
+internal sealed record ServerPayload(EnvelopeId Id, MessageContent Content)
+{
+    private const byte Version = 1;
+    private const byte Chat = 1;
+    private const byte Dummy = 9;
+    private const byte Other = 40;
+    private const int HeadSize = 2 + EnvelopeId.Size;
+
+    /// <summary>What came of reading one.</summary>
+    internal enum Kind
+    {
+        /// <summary>It says something.</summary>
+        Content,
+
+        /// <summary>It says nothing, and is meant to.</summary>
+        Dummy,
+
+        /// <summary>It is none, or none that this version knows.</summary>
+        Unknown,
+    }
+
+    /// <summary>Its bytes.</summary>
+    internal byte[] ToBytes()
+    {
+        bool isChat = Content is TextContent;
+        byte[] bytes = new byte[HeadSize + (isChat ? sizeof(ushort) : 0) + Content.Size];
+        bytes[0] = Version;
+        bytes[1] = isChat ? Chat : Other;
+        Id.Write(bytes.AsSpan(2));
+        int at = HeadSize;
+        if (isChat)
+        {
+            BinaryPrimitives.WriteUInt16BigEndian(bytes.AsSpan(at), (ushort)Content.Size);
+            at += sizeof(ushort);
+        }
+
+        Content.Write(bytes.AsSpan(at));
+        return bytes;
+    }
+
+    /// <summary>Reads one that came from somebody else.</summary>
+    internal static Kind Read(ReadOnlySpan<byte> bytes, out ServerPayload? payload)
+    {
+        payload = null;
+        if (bytes.Length < 2 || bytes[0] != Version)
+            return Kind.Unknown;
+        if (bytes[1] == Dummy)
+            return Kind.Dummy;
+        if (bytes.Length < HeadSize || bytes[1] is not (Chat or Other))
+            return Kind.Unknown;
+        var id = EnvelopeId.Read(bytes[2..]);
+        ReadOnlySpan<byte> body = bytes[HeadSize..];
+        if (bytes[1] == Chat)
+        {
+            if (body.Length < sizeof(ushort) || BinaryPrimitives.ReadUInt16BigEndian(body) != body.Length - sizeof(
+                ushort))
+                return Kind.Unknown;
+            body = body[sizeof(ushort)..];
+            if (body.Length is 0 or > MessageContent.MaxSize || !System.Text.Unicode.Utf8.IsValid(body))
+                return Kind.Unknown;
+            payload = new ServerPayload(id, new TextContent(Encoding.UTF8.GetString(body)));
+            return Kind.Content;
+        }
+
+        if (!MessageContent.TryRead(body, out MessageContent? content))
+            return Kind.Unknown;
+        payload = new ServerPayload(id, content);
+        return Kind.Content;
+    }
+}

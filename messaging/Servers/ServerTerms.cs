@@ -1,0 +1,94 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Text;
+using QuicProChat.Mesh.Identity;
+using QuicProChat.Mesh.Messaging.Groups.Wire;
+using QuicProChat.Mesh.Mls;
+using QuicProChat.Mesh.Mls.Messages;
+
+namespace QuicProChat.Mesh.Messaging.Servers;
+
+// docs/reference/server-conversations.md, section 2:
+//
+//  version 1 = 1 | order 1 = 0: the server's | founder's key 32 | size 1, name
+//
+/// <summary>
+/// What the members of a group on a server agree on beyond MLS: an extension of the group context, of a type for
+/// private use.
+/// A conversation of two has none.
+/// </summary>
+/// <param name="Founder">Who founded it: an Ed25519 key, 32 bytes.</param>
+/// <param name="Name">What the founder calls it.</param>
+internal sealed record ServerTerms(ReadOnlyMemory<byte> Founder, string Name)
+{
+    /// <summary>The extension's type, of those for private use (RFC 9420, section 17.3).</summary>
+    internal const ushort Type = 0xf4d6;
+
+    /// <summary>Bytes of a name at most.</summary>
+    internal const int MaxName = 64;
+
+    private const byte Version = 1;
+    private const byte OrderedByServer = 0;
+
+    /// <summary>The extensions of a group with these terms.</summary>
+    internal ExtensionList ToExtensions()
+    {
+        var writer = new FrameWriter();
+        writer.Byte(Version);
+        writer.Byte(OrderedByServer);
+        writer.Raw(Founder.Span);
+        byte[] name = Encoding.UTF8.GetBytes(Name);
+        writer.Byte((byte)name.Length);
+        writer.Raw(name);
+        return new ExtensionList(
+            [new RequiredCapabilities { Extensions = [Type] }.ToExtension(), new Extension(Type, writer.ToArray())]);
+    }
+
+    /// <summary>Reads the terms of a group; false if it has none, or those of another version.</summary>
+    internal static bool TryRead(ExtensionList extensions, [NotNullWhen(true)] out ServerTerms? terms)
+    {
+        terms = null;
+        if (!extensions.TryFind(Type, out ReadOnlyMemory<byte> data))
+            return false;
+        var reader = new FrameReader(data.Span);
+        if (!reader.TryByte(out byte version) || version != Version || !reader.TryByte(out byte order)
+            || order != OrderedByServer || !reader.TryTake(Ed25519.PublicKeySize, out ReadOnlySpan<byte> founder)
+            || !reader.TryByte(out byte size) || size > MaxName || !reader.TryTake(size, out ReadOnlySpan<byte> name)
+            || !reader.AtEnd || !System.Text.Unicode.Utf8.IsValid(name))
+            return false;
+        terms = new ServerTerms(founder.ToArray(), Encoding.UTF8.GetString(name));
+        return true;
+    }
+}
+
+/// <summary>
+/// The law of groups on servers: in a conversation of two nobody comes or goes once both are in; in a group every
+/// member adds,
+/// a member removes itself, and the founder removes others.
+/// </summary>
+internal sealed class ServerRules : GroupRules
+{
+    /// <inheritdoc/>
+    public override Verdict Judge(ProposedChange change, GroupState state)
+    {
+        if (change.Proposer.Kind != ProposerKind.Member || change.Proposer.Member is not { } proposer)
+            return Verdict.Reject;
+        bool hasTerms = ServerTerms.TryRead(state.Extensions, out ServerTerms? terms);
+        bool isAllowed = change.Proposal switch
+        {
+            UpdateProposal => true,
+            AddProposal => !change.IsByReference
+                && (hasTerms ? state.MemberCount < ServerConversations.MaxMembers : state.MemberCount == 1),
+            RemoveProposal remove => hasTerms
+                && (remove.Removed == proposer.Index
+                    || (!change.IsByReference && terms!.Founder.Span.SequenceEqual(proposer.Leaf.SignatureKey.Span))),
+            _ => false,
+        };
+        return isAllowed ? Verdict.Accept : Verdict.Reject;
+    }
+
+    /// <inheritdoc/>
+    public override Verdict Judge(CommitSummary commit, GroupState parent) =>
+        commit.IsExternal || commit.ReInit is not null || commit.Psks.Count > 0 || commit.Extensions is not null
+        || parent.MemberCount + commit.Added.Count - commit.Removed.Count > ServerConversations.MaxMembers
+            ? Verdict.Reject : Verdict.Accept;
+}

@@ -1,0 +1,370 @@
+using System.Collections.Concurrent;
+using System.Security.Cryptography;
+using Google.Protobuf;
+using Microsoft.Extensions.Logging;
+using QuicProChat.Mesh.Identity;
+using QuicProChat.Mesh.Identity.Opaque;
+using QuicProChat.Mesh.Messaging.Servers;
+using QuicProChat.Mesh.Node.Control;
+using QuicProChat.Mesh.Rpc;
+using QuicProChat.Mesh.Rpc.Connections;
+using QuicProChat.Mesh.Rpc.V1;
+using QuicProChat.Mesh.Store;
+
+namespace QuicProChat.Mesh.Node.Accounts;
+
+/// <summary>What the host needs of its node.</summary>
+/// <param name="Identity">Whose accounts they are.</param>
+/// <param name="Conversations">Where messages go.</param>
+/// <param name="Write">Writes something and waits until it is on disk.</param>
+/// <param name="Time">The clock.</param>
+/// <param name="Log">Where it says what is wrong.</param>
+/// <param name="Warn">Tells the owner what does not mend itself.</param>
+internal sealed record AccountPlace(
+    LocalIdentity Identity, ServerConversations Conversations, Func<Action<MeshStore>, Task> Write, TimeProvider Time,
+    ILogger Log, Action<string> Warn);
+
+/// <summary>An account as it can be shown.</summary>
+/// <param name="Record">What is kept of it.</param>
+/// <param name="State">How the node stands with its server; null where it is logged out.</param>
+/// <param name="Problem">Why, where that needs saying.</param>
+internal sealed record AccountView(AccountRecord Record, LinkState? State, string? Problem);
+
+/// <summary>The accounts of this node, and the connections to their servers.</summary>
+/// <param name="place">The node.</param>
+internal sealed class AccountHost(AccountPlace place) : IServerPort, IAsyncDisposable
+{
+    /// <summary>Registration and login take two stretchings of the password at most, and some answers.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+
+    private const int FingerprintDigits = 64;
+
+    private readonly ConcurrentDictionary<string, Account> _accounts = new(StringComparer.Ordinal);
+    private readonly SemaphoreSlim _changing = new(1);
+    private readonly CancellationTokenSource _ending = new();
+
+    private sealed record Account(AccountRecord Record, ServerLink? Link);
+
+    /// <summary>How passwords are stretched; tests stretch less.</summary>
+    internal OpaqueSettings Opaque { get; init; } = OpaqueSettings.Default;
+
+    /// <summary>The accounts, by server.</summary>
+    internal IReadOnlyList<AccountView> List() =>
+        [.. _accounts.Values.OrderBy(a => a.Record.Server, StringComparer.Ordinal)
+            .Select(a => new AccountView(a.Record, a.Link?.State.State, a.Link?.State.Problem))];
+
+    /// <summary>Takes back what was kept, and connects where this node is logged in.</summary>
+    internal async Task StartAsync(IReadOnlyList<(byte[] Name, byte[] Value)> kept)
+    {
+        foreach ((_, byte[] value) in kept)
+        {
+            AccountRecord? record = AccountRecord.Read(value);
+            CryptographicOperations.ZeroMemory(value);
+            if (record is null)
+            {
+                place.Log.AccountDamaged();
+                continue;
+            }
+
+            await place.Conversations.AddAccountAsync(record.Server, record.User).ConfigureAwait(false);
+            _ = Begin(record);
+        }
+    }
+
+    /// <summary>Registers a name at a server, and logs in.</summary>
+    /// <param name="wanted">The account.</param>
+    /// <param name="invite">An invitation; empty without one.</param>
+    /// <param name="password">The password; whoever asked zeroes it.</param>
+    /// <param name="cancellation">Gives up.</param>
+    internal Task<AccountView> RegisterAsync(
+        WantedAccount wanted, string invite, ReadOnlyMemory<byte> password, CancellationToken cancellation) =>
+        EnterAsync(
+            wanted, password,
+            (account, token) => account.RegisterAsync(wanted.User, password, place.Identity, invite, token),
+            cancellation);
+
+    /// <summary>Logs in.</summary>
+    /// <param name="wanted">The account.</param>
+    /// <param name="password">The password; whoever asked zeroes it.</param>
+    /// <param name="cancellation">Gives up.</param>
+    internal Task<AccountView> LogInAsync(
+        WantedAccount wanted, ReadOnlyMemory<byte> password, CancellationToken cancellation) =>
+        EnterAsync(wanted, password, static (_, _) => Task.CompletedTask, cancellation);
+
+    /// <summary>Ends the connection and forgets the session; the account, its key and its conversations stay.</summary>
+    internal Task<AccountView> LogOutAsync(string server, string user) => ChangeAsync(async () =>
+    {
+        Account account = Require(server, user);
+        if (account.Link is null)
+            throw ControlException.Refused($"this node is not logged in as {user} at {server}");
+        await EndAsync(account).ConfigureAwait(false);
+        AccountRecord record = account.Record with { Token = [] };
+        await KeepAsync(record).ConfigureAwait(false);
+        _accounts[server] = new Account(record, null);
+        return new AccountView(record, null, null);
+    });
+
+    /// <summary>Deletes an account at its server, and forgets it here; messages stay.</summary>
+    internal Task<AccountView> DeleteAsync(string server, string user, bool isLocal, CancellationToken cancellation) =>
+        ChangeAsync(async () =>
+        {
+            Account account = Require(server, user);
+            if (!isLocal)
+            {
+                if (account.Link is null)
+                    throw ControlException.Refused(
+                        $"log in first, or forget it here only (--local): {user} at {server}");
+                using CancellationTokenSource either =
+                    CancellationTokenSource.CreateLinkedTokenSource(cancellation, _ending.Token);
+                await RefusingAsync(() => account.Link.DeleteAsync(either.Token)).ConfigureAwait(false);
+            }
+
+            await EndAsync(account).ConfigureAwait(false);
+            await place.Conversations.RemoveAccountAsync(server).ConfigureAwait(false);
+            await place.Write(store => store.DeleteValue(AccountRecord.ValueName(server))).ConfigureAwait(false);
+            _accounts.TryRemove(server, out _);
+            return new AccountView(account.Record, null, null);
+        });
+
+    /// <inheritdoc/>
+    public async Task<StoredAnswer> StoreAsync(string server, IReadOnlyList<ServerMessage> messages,
+        CommitPlace? place) =>
+        LinkOf(server) is { } link ? await link.StoreAsync(messages, place).ConfigureAwait(false)
+            : new StoredAnswer(ServerStatus.Gone, 0);
+
+    /// <inheritdoc/>
+    public Task<ServerAnswer<byte[]>> FindUserAsync(string server, string user) => AskAsync(
+        server, RpcMethod.ResolveUser, new ResolveUserRequest { Username = user }, ResolveUserResponse.Parser,
+        static r => r.IdentityKey.Length == Ed25519.PublicKeySize ? r.IdentityKey.ToByteArray() : null);
+
+    /// <inheritdoc/>
+    public Task<ServerAnswer<string>> FindNameAsync(string server, ReadOnlyMemory<byte> key) => AskAsync(
+        server, RpcMethod.ResolveIdentity, new ResolveIdentityRequest { IdentityKey = ByteString.CopyFrom(key.Span) },
+        ResolveIdentityResponse.Parser, static r => Username.IsValid(r.Username) ? r.Username : null);
+
+    /// <inheritdoc/>
+    public Task<ServerAnswer<OpenedChannel>> OpenChannelAsync(string server, ReadOnlyMemory<byte> key) => AskAsync(
+        server, RpcMethod.CreateChannel, new CreateChannelRequest { PeerKey = ByteString.CopyFrom(key.Span) },
+        CreateChannelResponse.Parser,
+        static r => r.ChannelId.Length == 16 ? new OpenedChannel(r.ChannelId.ToByteArray(), r.WasNew) : null);
+
+    /// <inheritdoc/>
+    public Task<ServerAnswer<byte[]>> TakeKeyPackageAsync(string server, ReadOnlyMemory<byte> key) => AskAsync(
+        server, RpcMethod.FetchKeyPackage, new FetchKeyPackageRequest { IdentityKey = ByteString.CopyFrom(key.Span) },
+        FetchKeyPackageResponse.Parser, static r => r.Package.Length > 0 ? r.Package.ToByteArray() : null);
+
+    /// <inheritdoc/>
+    public void Read(string server, ReadOnlyMemory<byte> channel) => LinkOf(server)?.Read(channel);
+
+    /// <inheritdoc/>
+    public void Refill(string server) => LinkOf(server)?.Refill();
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        // What is under way is broken off.
+        await _ending.CancelAsync().ConfigureAwait(false);
+        await _changing.WaitAsync().ConfigureAwait(false);
+        foreach (Account account in _accounts.Values)
+        {
+            if (account.Link is { } link)
+                await link.DisposeAsync().ConfigureAwait(false);
+        }
+
+        _changing.Release();
+    }
+
+    /// <summary>Does something that a server or the network may refuse, and says so in one sentence.</summary>
+    private static async Task RefusingAsync(Func<Task> work)
+    {
+        try
+        {
+            await work().ConfigureAwait(false);
+        }
+        catch (Exception e) when (
+            e is RpcException or IOException or TimeoutException or InvalidDataException or CryptographicException)
+        {
+            throw ControlException.Refused(FaultText.Of(e).TrimEnd('.'));
+        }
+        catch (OperationCanceledException)
+        {
+            throw ControlException.Refused("the server did not answer in time");
+        }
+    }
+
+    private ServerLink? LinkOf(string server) => _accounts.TryGetValue(server, out Account? account) ? account.Link
+        : null;
+
+    private Task<ServerAnswer<TResult>> AskAsync<T, TResult>(
+        string server, RpcMethod method, IMessage request, MessageParser<T> parser, Func<T, TResult?> read)
+        where T : class, IMessage<T>
+        where TResult : class =>
+        LinkOf(server) is { } link ? link.AskAsync(method, request, parser, read)
+            : Task.FromResult(new ServerAnswer<TResult>(ServerStatus.Gone, null));
+
+    private Account Require(string server, string user) => _accounts.TryGetValue(server, out Account? account)
+        && account.Record.User == user ? account : throw ControlException.Refused(
+            $"there is no account {user} at {server} here");
+
+    /// <summary>Takes an account, and connects where this node is logged in.</summary>
+    private ServerLink? Begin(AccountRecord record)
+    {
+        ServerLink? link = record.Token.Length > 0
+            ? new ServerLink(record, place.Identity, place.Conversations, place.Time, place.Log, place.Warn) : null;
+        // Conversations ask for their inboxes as soon as it has started: it has to be found by then.
+        _accounts[record.Server] = new Account(record, link);
+        link?.Start();
+        return link;
+    }
+
+    private async Task EndAsync(Account account)
+    {
+        await place.Conversations.SetOpenAsync(account.Record.Server, isOpen: false).ConfigureAwait(false);
+        if (account.Link is { } link)
+            await link.DisposeAsync().ConfigureAwait(false);
+    }
+
+    private async Task<AccountView> ChangeAsync(Func<Task<AccountView>> change)
+    {
+        await _changing.WaitAsync().ConfigureAwait(false);
+        try
+        {
+            return _ending.IsCancellationRequested ? throw ControlException.Refused("the daemon stops")
+                : await change().ConfigureAwait(false);
+        }
+        finally
+        {
+            _changing.Release();
+        }
+    }
+
+    private Task<AccountView> EnterAsync(
+        WantedAccount wanted, ReadOnlyMemory<byte> password, Func<Rpc.Account, CancellationToken, Task> first,
+        CancellationToken cancellation) => ChangeAsync(async () =>
+    {
+        string server = AccountRecord.NameOf(wanted.Endpoint);
+        _accounts.TryGetValue(server, out Account? there);
+        if (there is not null && there.Record.User != wanted.User)
+            throw ControlException.Refused(
+                $"this node is {there.Record.User} at {server} already: its one identity has one name there");
+        AccountRecord record = null!;
+        await RefusingAsync(async () => record = await LogInAsync(wanted, there?.Record, password, first, cancellation)
+            .ConfigureAwait(false)).ConfigureAwait(false);
+        await place.Conversations.AddAccountAsync(server, wanted.User).ConfigureAwait(false);
+        await KeepAsync(record).ConfigureAwait(false);
+        if (there is not null)
+            await EndAsync(there).ConfigureAwait(false);
+        return new AccountView(record, Begin(record)?.State.State, null);
+    });
+
+    private async Task<AccountRecord> LogInAsync(
+        WantedAccount wanted, AccountRecord? before, ReadOnlyMemory<byte> password,
+        Func<Rpc.Account, CancellationToken, Task> first, CancellationToken cancellation)
+    {
+        using var limit = new CancellationTokenSource(Patience, place.Time);
+        using CancellationTokenSource either =
+            CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellation, _ending.Token);
+        ServerTrust trust = wanted.ToTrust(before);
+        await using var client = new RpcClient(
+            token => wanted.Endpoint.ConnectAsync(trust, null, token), new RpcClientOptions(), place.Time,
+                RandomSource.Seeded());
+        var account = new Rpc.Account(client, Opaque, RandomSource.System);
+        await first(account, either.Token).ConfigureAwait(false);
+        ReadOnlyMemory<byte> session = await account.LoginAsync(
+            wanted.User, password, place.Identity.PublicKey, either.Token).ConfigureAwait(false);
+        _ = await client.AuthenticateAsync(session, ReadOnlyMemory<byte>.Empty, either.Token).ConfigureAwait(false);
+        HealthResponse health = await client.CallAsync(
+            RpcMethod.Health, new HealthRequest(), HealthResponse.Parser, either.Token).ConfigureAwait(false);
+        if (health.ServerKey.Length != Ed25519.PublicKeySize)
+            throw new InvalidDataException("the server tells no key that it signs with");
+        // Who names the key of the certificate takes what stands behind it.
+        if (before is not null && wanted.Key is null && !health.ServerKey.Span.SequenceEqual(before.ServerKey))
+            throw new InvalidDataException(
+                "the server signs with another key than before; --key with its fingerprint takes it");
+        return new AccountRecord
+        {
+            Endpoint = wanted.Endpoint,
+            User = wanted.User,
+            Trust = wanted.TrustAfter(before).Kind,
+            Trusted = trust.TrustedKey ?? wanted.TrustAfter(before).What,
+            Token = session.ToArray(),
+            ServerKey = health.ServerKey.ToByteArray(),
+        };
+    }
+
+    private async Task KeepAsync(AccountRecord record)
+    {
+        byte[] bytes = record.ToBytes();
+        try
+        {
+            await place.Write(store => store.PutValue(AccountRecord.ValueName(record.Server), bytes))
+                .ConfigureAwait(false);
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(bytes);
+        }
+    }
+
+    /// <summary>An account that somebody wants, and how its server is to be known.</summary>
+    /// <param name="Endpoint">Where the server is.</param>
+    /// <param name="User">The name there.</param>
+    /// <param name="Key">The fingerprint that its key must have; null: none is named.</param>
+    /// <param name="Certificates">Certificates of an authority in PEM, empty for the system's; null: its key is
+    /// pinned.</param>
+    internal sealed record WantedAccount(ServerEndpoint Endpoint, string User, string? Key, string? Certificates)
+    {
+        private const string Take = "log in with --key and the fingerprint that the operator names.";
+
+        /// <summary>Reads what somebody typed.</summary>
+        /// <exception cref="ControlException">Some of it is wrong.</exception>
+        internal static WantedAccount Read(string? server, string? user, string? key, string? ca)
+        {
+            if (server is not { Length: > 0 } || user is not { Length: > 0 })
+                throw ControlException.Usage("this command needs \"server\" and \"user\"");
+            if (!ServerEndpoint.TryParse(server, out ServerEndpoint? endpoint, out string? error))
+                throw ControlException.Usage(error);
+            if (!ServerNames.IsServer(AccountRecord.NameOf(endpoint)))
+                throw ControlException.Usage(
+                    $"'{server}' is no server: names in other letters than a-z are written as xn--");
+            if (!Username.IsValid(user))
+                throw ControlException.Usage(
+                    $"'{user}' is no name of a user: it has 1 to {Username.MaxLength} of a-z 0-9 . - _");
+            if (key is not null && (key.Length != FingerprintDigits || !key.All(char.IsAsciiHexDigit)))
+                throw ControlException.Usage($"\"key\" is a fingerprint: {FingerprintDigits} hexadecimal digits");
+            if (key is not null && ca is not null)
+                throw ControlException.Usage("\"key\" and \"ca\" do not go together");
+            return new WantedAccount(endpoint, user, key, ca is null ? null : ReadCertificates(ca));
+        }
+
+        internal ServerTrust ToTrust(AccountRecord? before) => TrustAfter(before) switch
+        {
+            (AccountRecord.TrustKind.Key, "") => ServerTrust.FirstSeen(),
+            var (kind, what) => Record(kind, what).ToTrust(Take),
+        };
+
+        /// <summary>How the server is known: what is named goes before what is kept.</summary>
+        internal (AccountRecord.TrustKind Kind, string What) TrustAfter(AccountRecord? before) =>
+            Key is not null ? (AccountRecord.TrustKind.Key, Key.ToLowerInvariant())
+            : Certificates is { } pem
+                ? (pem.Length == 0 ? AccountRecord.TrustKind.System : AccountRecord.TrustKind.Authority, pem)
+            : before is not null ? (before.Trust, before.Trusted) : (AccountRecord.TrustKind.Key, "");
+
+        private AccountRecord Record(AccountRecord.TrustKind kind, string what) =>
+            new() { Endpoint = Endpoint, User = User, Trust = kind, Trusted = what };
+
+        private static string ReadCertificates(string ca)
+        {
+            if (ca == "system")
+                return "";
+            try
+            {
+                return System.Text.Encoding.UTF8.GetString(BoundedFile.Read(ca, AccountRecord.MaxCertificates));
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                throw ControlException.Refused(FaultText.Of(e));
+            }
+        }
+    }
+}

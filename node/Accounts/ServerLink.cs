@@ -1,0 +1,368 @@
+using System.Security.Cryptography;
+using Google.Protobuf;
+using Microsoft.Extensions.Logging;
+using QuicProChat.Mesh.Identity;
+using QuicProChat.Mesh.Messaging.Servers;
+using QuicProChat.Mesh.Rpc;
+using QuicProChat.Mesh.Rpc.Connections;
+using QuicProChat.Mesh.Rpc.V1;
+using QuicProChat.Mesh.Wire;
+
+namespace QuicProChat.Mesh.Node.Accounts;
+
+/// <summary>How a node stands with a server.</summary>
+internal enum LinkState
+{
+    /// <summary>No connection has stood yet.</summary>
+    Connecting,
+
+    /// <summary>The connection stands.</summary>
+    Online,
+
+    /// <summary>The connection has gone, and is made again.</summary>
+    Offline,
+
+    /// <summary>The session has ended, or the server is not who it was: nothing is tried any more.</summary>
+    Refused,
+}
+
+/// <summary>
+/// One account that is logged in: its connections, which come and go, the inboxes that it reads and the KeyPackages
+/// that it leaves.
+/// <code>
+///  connect --> session --> server's key as before? --> inboxes, KeyPackages, calls
+///     ^                        no: refused, for good          |
+///     '------------------------ the connection goes ----------'
+/// </code>
+/// </summary>
+internal sealed class ServerLink : IAsyncDisposable
+{
+    /// <summary>KeyPackages for one use that lie at the server. Arbitrary.</summary>
+    private const int KeyPackages = 10;
+
+    /// <summary>What somebody waits for is given up after this.</summary>
+    private static readonly TimeSpan AskPatience = TimeSpan.FromSeconds(10);
+
+    /// <summary>How often the server is asked how many KeyPackages are left.</summary>
+    private static readonly TimeSpan RefillPause = TimeSpan.FromHours(12);
+
+    private readonly AccountRecord _record;
+    private readonly LocalIdentity _identity;
+    private readonly ServerConversations _conversations;
+    private readonly TimeProvider _time;
+    private readonly ILogger _log;
+    private readonly Action<string> _warn;
+    private readonly RpcClient _client;
+    private readonly ServerCalls _calls;
+    private readonly InboxReader _reader;
+    private readonly CancellationTokenSource _stop = new();
+    private readonly TaskCompletionSource _entered = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly SemaphoreSlim _refill = new(0, 1);
+    private readonly Lock _guard = new();
+    private readonly Dictionary<string, Task> _readers = new(StringComparer.Ordinal);
+    private Task _running = Task.CompletedTask;
+    private string? _problem;
+    private LinkState _state;
+    private int _connections;
+
+    /// <summary>Makes it; <see cref="Start"/> begins.</summary>
+    /// <param name="record">The account; its session is there.</param>
+    /// <param name="identity">Whose account it is.</param>
+    /// <param name="conversations">Where messages go.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="log">Where it says what is wrong.</param>
+    /// <param name="warn">Tells the owner what does not mend itself.</param>
+    internal ServerLink(
+        AccountRecord record, LocalIdentity identity, ServerConversations conversations, TimeProvider time, ILogger log,
+        Action<string> warn)
+    {
+        (_record, _identity, _conversations, _time, _log, _warn) = (record, identity, conversations, time, log, warn);
+        ServerTrust trust = record.ToTrust(
+            "log in again with --key and the fingerprint that the operator names.");
+        _client = new RpcClient(
+            cancellation => DialAsync(trust, cancellation), new RpcClientOptions(), time, RandomSource.Seeded());
+        _calls = new ServerCalls(_client, time, Refuse);
+        _reader = new InboxReader(_calls, conversations, record.Server, OwnKey, time, log);
+    }
+
+    /// <summary>How it stands, and why, where that needs saying.</summary>
+    internal (LinkState State, string? Problem) State
+    {
+        get
+        {
+            lock (_guard)
+                return (_state, _problem);
+        }
+    }
+
+    private ByteString OwnKey => ByteString.CopyFrom(_identity.PublicKey.Span);
+
+    /// <summary>Begins to connect.</summary>
+    internal void Start() => _running = Task.Run(RunAsync);
+
+    /// <summary>Stores messages until the server answers; done only if each delivery proof is the server's.</summary>
+    internal async Task<StoredAnswer> StoreAsync(IReadOnlyList<ServerMessage> messages, CommitPlace? place)
+    {
+        if (!await IsEnteredAsync(_stop.Token).ConfigureAwait(false))
+            return new StoredAnswer(ServerStatus.Gone, 0);
+        var batch = new BatchEnqueueRequest();
+        batch.Items.AddRange(messages.Select(Request));
+        if (place is not null)
+            (batch.GroupId, batch.Epoch) = (ByteString.CopyFrom(place.Group.Span), place.Number);
+        ServerCalls.Result<BatchEnqueueResponse> stored = await _calls.AskAsync(
+            RpcMethod.BatchEnqueue, batch, BatchEnqueueResponse.Parser, r => IsProven(batch, r), _stop.Token)
+                .ConfigureAwait(false);
+        return new StoredAnswer(stored.Status, stored.Epoch);
+    }
+
+    /// <summary>Asks something that somebody waits for.</summary>
+    internal async Task<ServerAnswer<TResult>> AskAsync<T, TResult>(
+        RpcMethod method, IMessage request, MessageParser<T> parser, Func<T, TResult?> read)
+        where T : class, IMessage<T>
+        where TResult : class
+    {
+        using var limit = new CancellationTokenSource(AskPatience, _time);
+        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token,
+            _stop.Token);
+        if (!await IsEnteredAsync(either.Token).ConfigureAwait(false))
+            return new ServerAnswer<TResult>(ServerStatus.Gone, null);
+        ServerCalls.Result<T> answer = await _calls.AskAsync(
+            method, request, parser, r => read(r) is not null, either.Token).ConfigureAwait(false);
+        return new ServerAnswer<TResult>(answer.Status, answer.Value is { } value ? read(value) : null);
+    }
+
+    /// <summary>Deletes the account at the server.</summary>
+    /// <exception cref="RpcException">The server does not.</exception>
+    /// <exception cref="IOException">There is no answer.</exception>
+    internal async Task DeleteAsync(CancellationToken cancellation)
+    {
+        using var limit = new CancellationTokenSource(AskPatience, _time);
+        using CancellationTokenSource either =
+            CancellationTokenSource.CreateLinkedTokenSource(limit.Token, _stop.Token, cancellation);
+        if (!await IsEnteredAsync(either.Token).ConfigureAwait(false))
+            throw new IOException(State.Problem ?? "the server cannot be reached");
+        _ = await _client.CallAsync(
+            RpcMethod.DeleteAccount, new DeleteAccountRequest(), DeleteAccountResponse.Parser, either.Token)
+                .ConfigureAwait(false);
+    }
+
+    /// <summary>Reads an inbox from now on.</summary>
+    internal void Read(ReadOnlyMemory<byte> channel)
+    {
+        lock (_guard)
+        {
+            string name = Convert.ToHexString(channel.Span);
+            if (_stop.IsCancellationRequested || (_readers.TryGetValue(name, out Task? there) && !there.IsCompleted))
+                return;
+            _readers[name] = Task.Run(async () =>
+            {
+                if (await IsEnteredAsync(_stop.Token).ConfigureAwait(false))
+                    await ContainAsync(() => _reader.RunAsync(channel, _stop.Token)).ConfigureAwait(false);
+            });
+        }
+    }
+
+    /// <summary>A KeyPackage was used.</summary>
+    internal void Refill()
+    {
+        lock (_guard)
+        {
+            if (_refill.CurrentCount == 0)
+                _refill.Release();
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync().ConfigureAwait(false);
+        _entered.TrySetCanceled();
+        await _running.ConfigureAwait(false);
+        Task[] readers;
+        lock (_guard)
+            readers = [.. _readers.Values];
+        await Task.WhenAll(readers).ConfigureAwait(false);
+        await _client.DisposeAsync().ConfigureAwait(false);
+        CryptographicOperations.ZeroMemory(_record.Token);
+    }
+
+    private static EnqueueRequest Request(ServerMessage message)
+    {
+        Span<byte> id = stackalloc byte[EnvelopeId.Size];
+        message.Id.Write(id);
+        return new EnqueueRequest
+        {
+            RecipientKey = ByteString.CopyFrom(message.Recipient.Span),
+            ChannelId = ByteString.CopyFrom(message.Channel.Span),
+            MessageId = ByteString.CopyFrom(id),
+            Payload = ByteString.CopyFrom(message.Payload.Span),
+            TtlSecs = (uint)Math.Clamp(message.Lifetime.TotalSeconds, 1, uint.MaxValue),
+        };
+    }
+
+    // An answer without the server's signed word for each message is none: what it has was not told.
+    private bool IsProven(BatchEnqueueRequest batch, BatchEnqueueResponse answer)
+    {
+        if (answer.Results.Count != batch.Items.Count)
+            return false;
+        for (int i = 0; i < batch.Items.Count; i++)
+        {
+            if (!DeliveryProof.TryVerify(answer.Results[i].DeliveryProof.Span, _record.ServerKey, batch.Items[i],
+                out _))
+                return false;
+        }
+
+        return true;
+    }
+
+    private async Task RunAsync() => await ContainAsync(async () =>
+    {
+        await _conversations.SetOpenAsync(_record.Server, isOpen: true).ConfigureAwait(false);
+        if (!await EnterAsync().ConfigureAwait(false))
+            return;
+        _entered.TrySetResult();
+        Read(ReadOnlyMemory<byte>.Empty);
+        while (!_stop.IsCancellationRequested)
+        {
+            await LeaveKeyPackagesAsync().ConfigureAwait(false);
+            _ = await _refill.WaitAsync(RefillPause, _stop.Token).ConfigureAwait(false);
+        }
+    }).ConfigureAwait(false);
+
+    private async Task ContainAsync(Func<Task> work)
+    {
+        try
+        {
+            await work().ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            // It ends, or the node does.
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            // Nobody awaits this.
+            _log.AccountFailed(_record.Server, e);
+        }
+    }
+
+    /// <summary>Gets the session, and sees whether this is the server that the account was made at.</summary>
+    private async Task<bool> EnterAsync()
+    {
+        TimeSpan pause = TimeSpan.FromSeconds(1);
+        while (true)
+        {
+            try
+            {
+                ReadOnlyMemory<byte> key =
+                    await _client.AuthenticateAsync(_record.Token, ReadOnlyMemory<byte>.Empty, _stop.Token)
+                        .ConfigureAwait(false);
+                HealthResponse health = await _client.CallAsync(
+                    RpcMethod.Health, new HealthRequest(), HealthResponse.Parser, _stop.Token).ConfigureAwait(false);
+                if (!key.Span.SequenceEqual(_identity.PublicKey.Span))
+                    Refuse("the session is of another identity: log in again");
+                else if (!health.ServerKey.Span.SequenceEqual(_record.ServerKey))
+                    Refuse("the server signs with another key than before: it is not where this account was made");
+                else
+                    return true;
+                return false;
+            }
+            catch (RpcException e) when (e.Status == RpcStatus.Unauthenticated)
+            {
+                Refuse("the server has ended the session: log in again");
+                return false;
+            }
+            catch (Exception e) when (e is IOException or TimeoutException or InvalidDataException or RpcException)
+            {
+                Note(LinkState.Offline, FaultText.Of(e));
+                await Task.Delay(pause, _time, _stop.Token).ConfigureAwait(false);
+                pause = TimeSpan.FromTicks(Math.Min(2 * pause.Ticks, TimeSpan.TicksPerMinute));
+            }
+        }
+    }
+
+    private async Task LeaveKeyPackagesAsync()
+    {
+        // The one of last resort first: its answer says how many there are.
+        if (await LeaveAsync(isLastResort: true).ConfigureAwait(false) is not { } left)
+            return;
+        for (uint made = left; made < KeyPackages; made++)
+        {
+            if (await LeaveAsync(isLastResort: false).ConfigureAwait(false) is null)
+                return;
+        }
+    }
+
+    private async Task<uint?> LeaveAsync(bool isLastResort)
+    {
+        var request = new UploadKeyPackageRequest
+        {
+            IdentityKey = OwnKey,
+            Package = ByteString.CopyFrom(await _conversations.MakeKeyPackageAsync(isLastResort).ConfigureAwait(false)),
+            LastResort = isLastResort,
+        };
+        ServerCalls.Result<UploadKeyPackageResponse> left = await _calls.AskAsync(
+            RpcMethod.UploadKeyPackage, request, UploadKeyPackageResponse.Parser, static _ => true, _stop.Token)
+                .ConfigureAwait(false);
+        return left.Value?.Available;
+    }
+
+    private async Task<bool> IsEnteredAsync(CancellationToken cancellation)
+    {
+        await _entered.Task.WaitAsync(cancellation).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        return _entered.Task.IsCompletedSuccessfully && !_stop.IsCancellationRequested;
+    }
+
+    private async Task<IRpcConnection> DialAsync(ServerTrust trust, CancellationToken cancellation)
+    {
+        try
+        {
+            IRpcConnection connection = await _record.Endpoint.ConnectAsync(trust, null, cancellation)
+                .ConfigureAwait(false);
+            int number = Interlocked.Increment(ref _connections);
+            Note(LinkState.Online, null);
+            _ = NoteEndAsync(connection, number);
+            return connection;
+        }
+        catch (IOException e)
+        {
+            Note(LinkState.Offline, e.Message);
+            throw;
+        }
+    }
+
+    private async Task NoteEndAsync(IRpcConnection connection, int number)
+    {
+        string reason = await connection.Closed.ConfigureAwait(false);
+        if (Volatile.Read(ref _connections) == number)
+            Note(LinkState.Offline, reason);
+    }
+
+    private void Note(LinkState state, string? problem)
+    {
+        LinkState before;
+        string? said;
+        lock (_guard)
+        {
+            if (_state == LinkState.Refused)
+                return;
+            (before, said) = (_state, _problem);
+            (_state, _problem) = (state, problem);
+        }
+
+        if (state == LinkState.Online && before != LinkState.Online)
+            _log.AccountOnline(_record.User, _record.Server);
+        else if (state == LinkState.Offline && (before != LinkState.Offline || said != problem))
+            _log.AccountOffline(_record.User, _record.Server, problem ?? "");
+    }
+
+    /// <summary>Ends it for good.</summary>
+    private void Refuse(string reason)
+    {
+        Note(LinkState.Refused, reason);
+        _stop.Cancel();
+        _entered.TrySetCanceled();
+        _warn($"{_record.User}@{_record.Server}: {reason}");
+        _ = ContainAsync(() => _conversations.SetOpenAsync(_record.Server, isOpen: false));
+    }
+}

@@ -1,0 +1,195 @@
+using System.Diagnostics;
+using System.Text.Json;
+using QuicProChat.Mesh.Api;
+using QuicProChat.Mesh.Node.Control;
+
+namespace QuicProChat.Mesh.Accounts.Tests;
+
+/// <summary>The real programs, two nodes and a server, killed at random while messages go.</summary>
+public sealed class Killed : IDisposable
+{
+    private const int Messages = 300;
+    private const int Kills = 4;
+
+    /// <summary>Where the node was built: beside these tests lie other versions of what it needs.</summary>
+    private static readonly string Node = Repository.File(
+        "node", "bin", new DirectoryInfo(AppContext.BaseDirectory).Parent!.Name, "net10.0", "qpc-mesh.dll");
+
+    private readonly string _directory = Directory.CreateTempSubdirectory("qpc-killed-").FullName;
+    private readonly int _port = LocalServer.FreePort();
+    private readonly List<Service> _services = [];
+
+    public void Dispose()
+    {
+        foreach (Service service in _services)
+            service.Dispose();
+        Directory.Delete(_directory, recursive: true);
+    }
+
+    [Fact]
+    public async Task Whoever_is_killed_every_message_comes_once()
+    {
+        string data = Path.Combine(_directory, "server");
+        Service server = Begin(
+            Path.Combine(AppContext.BaseDirectory, "qpc-server.dll"), "run", "--listen", $"wss://127.0.0.1:{_port}",
+            "--registration",
+            "open", "--data-dir", data);
+        Service alice = BeginNode("alice"), bob = BeginNode("bob");
+        string where = $"127.0.0.1:{_port}";
+        foreach ((Service node, string name) in new[] { (alice, "alice"), (bob, "bob") })
+        {
+            await DoneAsync(node, Commands.AccountRegister, () => new()
+            {
+                Server = where,
+                User = name,
+                Password = [.. "correct horse battery staple"u8],
+            });
+        }
+
+        // Each text has a name of its own: whoever does not learn that it was taken looks for it before it says it
+        // again.
+        Task sending = Task.Run(async () =>
+        {
+            for (int i = 0; i < Messages; i++)
+            {
+                string text = $"text {i}";
+                for (bool isFirst = true; !await TakenAsync(alice, $"bob@{where}", text, isFirst); isFirst = false)
+                    await Task.Delay(50);
+            }
+        });
+        for (int kill = 1; kill <= Kills; kill++)
+        {
+            while (await CountAsync(bob) < kill * Messages / (Kills + 1) && !sending.IsCompleted)
+                await Task.Delay(50);
+            (kill % 3 == 0 ? server : kill % 3 == 1 ? bob : alice).Kill();
+        }
+
+        await sending.WaitAsync(TimeSpan.FromMinutes(3));
+        string[] expected = [.. Enumerable.Range(0, Messages).Select(i => $"text {i}")];
+        await Scene.UntilAsync(async () => await CountAsync(bob) >= Messages, "all texts came");
+        Assert.Equal(expected.Order(StringComparer.Ordinal),
+            (await TextsAsync(bob, "in"))!.Order(StringComparer.Ordinal));
+        Assert.Equal(Kills, _services.Sum(s => s.Kills));
+    }
+
+    /// <summary>True when a text is among those of the sender: then it is on its disk.</summary>
+    private static async Task<bool> TakenAsync(Service node, string to, string text, bool isFirst)
+    {
+        if (!isFirst)
+        {
+            if (await TextsAsync(node, "out") is not { } before)
+                return false;
+            if (before.Contains(text))
+                return true;
+        }
+
+        return await AskAsync(node, Commands.Send.ToLine(new SendRequest { To = to, Text = text })) is { } sent
+            && sent.RootElement.GetProperty("ok").GetBoolean();
+    }
+
+    private static async Task<int> CountAsync(Service node) => (await TextsAsync(node, "in"))?.Count ?? 0;
+
+    private static async Task<List<string>?> TextsAsync(Service node, string direction)
+    {
+        List<string> texts = [];
+        string? from = null;
+        do
+        {
+            using JsonDocument? page = await AskAsync(node, Commands.Messages.ToLine(
+                new MessagesRequest { Limit = 10_000, From = from }));
+            if (page is null || !page.RootElement.GetProperty("ok").GetBoolean())
+                return null;
+            texts.AddRange(page.RootElement.GetProperty("result").EnumerateArray()
+                .Where(m => m.GetProperty("direction").GetString() == direction).Select(m =>
+                    m.GetProperty("text").GetString()!));
+            from = page.RootElement.TryGetProperty("more", out JsonElement more) ? more.GetString() : null;
+        }
+        while (from is not null);
+        return texts;
+    }
+
+    private static async Task DoneAsync<TRequest, TResult>(
+        Service node, CommandSpec<TRequest, TResult> command, Func<TRequest> request)
+        where TRequest : class, new() => await Scene.UntilAsync(
+            async () => await AskAsync(node, command.ToLine(request())) is { } reply
+                && reply.RootElement.GetProperty("ok").GetBoolean(),
+            command.Name);
+
+    /// <summary>A reply; null where the node is not there, or was killed meanwhile.</summary>
+    private static async Task<JsonDocument?> AskAsync(Service node, byte[] line)
+    {
+        using ControlClient? client = ControlClient.TryConnect(node.Socket!);
+        if (client is null)
+            return null;
+        try
+        {
+            await client.SendAsync(line, CancellationToken.None);
+            return await client.ReadLineAsync(CancellationToken.None).AsTask().WaitAsync(
+                TimeSpan.FromSeconds(30)) is { } reply
+                ? JsonDocument.Parse(reply) : null;
+        }
+        catch (Exception e) when (e is IOException or TimeoutException or System.Net.Sockets.SocketException)
+        {
+            return null;
+        }
+    }
+
+    private Service BeginNode(string name)
+    {
+        string data = Path.Combine(_directory, name);
+        Service service = Begin(Node, "run", "--data-dir", data, "--name", name, "--discovery", "off");
+        service.Socket = Path.Combine(data, "control.sock");
+        return service;
+    }
+
+    private Service Begin(params string[] command)
+    {
+        var service = new Service(command);
+        _services.Add(service);
+        return service;
+    }
+
+    /// <summary>A program that is started again whenever it was killed, as a service manager does.</summary>
+    private sealed class Service : IDisposable
+    {
+        private readonly string[] _command;
+        private Process _process;
+
+        internal Service(string[] command)
+        {
+            _command = command;
+            _process = Start();
+        }
+
+        internal string? Socket { get; set; }
+
+        internal int Kills { get; private set; }
+
+        internal void Kill()
+        {
+            Dispose();
+            Kills++;
+            _process = Start();
+        }
+
+        public void Dispose()
+        {
+            _process.Kill();
+            _process.WaitForExit();
+            _process.Dispose();
+        }
+
+        // Nobody reads what it logs: a pipe that is full would hold it up.
+        private Process Start()
+        {
+            Process process = Process.Start(new ProcessStartInfo("dotnet", _command)
+            {
+                RedirectStandardError = true,
+                RedirectStandardOutput = true,
+            })!;
+            process.BeginOutputReadLine();
+            process.BeginErrorReadLine();
+            return process;
+        }
+    }
+}

@@ -1,0 +1,131 @@
+using QuicProChat.Mesh.Messaging.Servers;
+using QuicProChat.Mesh.Node.Tests.Conversations;
+
+namespace QuicProChat.Mesh.Accounts.Tests;
+
+/// <summary>A server in memory that keeps everything it ever gave: inboxes, names, channels, KeyPackages.</summary>
+internal sealed class PortInMemory : IServerPort
+{
+    private readonly Lock _guard = new();
+    private readonly Dictionary<string, TestNode> _users = [];
+    private readonly Dictionary<string, string> _channels = [];
+    private readonly Dictionary<string, List<ReadOnlyMemory<byte>>> _inboxes = [];
+    private readonly Dictionary<string, ulong> _commits = [];
+
+    /// <summary>What was stored is not given.</summary>
+    internal bool HoldsBack { get; set; }
+
+    /// <summary>All that was ever stored.</summary>
+    internal List<ReadOnlyMemory<byte>> Stored { get; } = [];
+
+    internal async Task JoinAsync(string server, string user, TestNode node)
+    {
+        _users[user] = node;
+        node.Node.Servers.Attach(new Of(this, node));
+        await node.Node.Servers.AddAccountAsync(server, user);
+        await node.Node.Servers.SetOpenAsync(server, isOpen: true);
+    }
+
+    /// <summary>All that is in the inboxes of a user, from the first on.</summary>
+    internal IReadOnlyList<(ReadOnlyMemory<byte> Channel, ServerBatch Batch)> Read(string user)
+    {
+        string key = Convert.ToHexString(_users[user].Identity.PublicKey.Span);
+        lock (_guard)
+        {
+            return [.. _inboxes.Where(i => i.Key.StartsWith(key, StringComparison.Ordinal)).Select(i => (
+                (ReadOnlyMemory<byte>)Convert.FromHexString(i.Key[key.Length..]),
+                new ServerBatch([.. i.Value.Select((m, at) => new ServerEnvelope((ulong)at + 1, m))], 1)))];
+        }
+    }
+
+    public Task<StoredAnswer> StoreAsync(string server, IReadOnlyList<ServerMessage> messages, CommitPlace? place)
+    {
+        lock (_guard)
+        {
+            if (place is not null)
+            {
+                string group = Convert.ToHexString(place.Group.Span);
+                if (_commits.TryGetValue(group, out ulong next) && next != place.Number)
+                    return Task.FromResult(new StoredAnswer(ServerStatus.Stale, next));
+                _commits[group] = place.Number + 1;
+            }
+
+            foreach (ServerMessage message in messages)
+            {
+                string inbox = Convert.ToHexString(message.Recipient.Span) + Convert.ToHexString(message.Channel.Span);
+                if (!_inboxes.TryGetValue(inbox, out List<ReadOnlyMemory<byte>>? there))
+                    _inboxes[inbox] = there = [];
+                there.Add(message.Payload.ToArray());
+                Stored.Add(message.Payload.ToArray());
+            }
+        }
+
+        if (!HoldsBack)
+            _ = Task.Run(() => GiveAsync(server));
+        return Task.FromResult(new StoredAnswer(ServerStatus.Done, 0));
+    }
+
+    public Task<ServerAnswer<byte[]>> FindUserAsync(string server, string user) => Task.FromResult(
+        _users.TryGetValue(user, out TestNode? node)
+            ? new ServerAnswer<byte[]>(ServerStatus.Done, node.Identity.PublicKey.ToArray())
+            : new ServerAnswer<byte[]>(ServerStatus.NotFound, null));
+
+    public Task<ServerAnswer<string>> FindNameAsync(string server, ReadOnlyMemory<byte> key) => Task.FromResult(
+        new ServerAnswer<string>(ServerStatus.Done, _users.First(u =>
+            u.Value.Identity.PublicKey.Span.SequenceEqual(key.Span)).Key));
+
+    public Task<ServerAnswer<OpenedChannel>> OpenChannelAsync(string server, ReadOnlyMemory<byte> key) =>
+        throw new InvalidOperationException("A node's own port knows who asks.");
+
+    public async Task<ServerAnswer<byte[]>> TakeKeyPackageAsync(string server, ReadOnlyMemory<byte> key) => new(
+        ServerStatus.Done,
+        await _users.Values.First(u => u.Identity.PublicKey.Span.SequenceEqual(key.Span)).Node.Servers
+            .MakeKeyPackageAsync(isLastResort: false));
+
+    public void Read(string server, ReadOnlyMemory<byte> channel) => _ = Task.Run(() => GiveAsync(server));
+
+    public void Refill(string server)
+    {
+    }
+
+    private async Task GiveAsync(string server)
+    {
+        foreach ((string user, TestNode node) in _users)
+        {
+            foreach ((ReadOnlyMemory<byte> channel, ServerBatch batch) in Read(user))
+                await node.Node.Servers.ReceiveAsync(server, channel, batch);
+        }
+    }
+
+    /// <summary>The same, as one node sees it.</summary>
+    private sealed class Of(PortInMemory port, TestNode node) : IServerPort
+    {
+        public Task<StoredAnswer> StoreAsync(string server, IReadOnlyList<ServerMessage> messages,
+            CommitPlace? place) =>
+            port.StoreAsync(server, messages, place);
+
+        public Task<ServerAnswer<byte[]>> FindUserAsync(string server, string user) => port.FindUserAsync(server, user);
+
+        public Task<ServerAnswer<string>> FindNameAsync(string server, ReadOnlyMemory<byte> key) =>
+            port.FindNameAsync(server, key);
+
+        public Task<ServerAnswer<OpenedChannel>> OpenChannelAsync(string server, ReadOnlyMemory<byte> key)
+        {
+            string own = Convert.ToHexString(node.Identity.PublicKey.Span), peer = Convert.ToHexString(key.Span);
+            string pair = string.CompareOrdinal(own, peer) < 0 ? own + peer : peer + own;
+            lock (port._guard)
+            {
+                bool wasNew = port._channels.TryAdd(pair, Convert.ToHexString(Guid.CreateVersion7().ToByteArray()));
+                return Task.FromResult(new ServerAnswer<OpenedChannel>(
+                    ServerStatus.Done, new OpenedChannel(Convert.FromHexString(port._channels[pair]), wasNew)));
+            }
+        }
+
+        public Task<ServerAnswer<byte[]>> TakeKeyPackageAsync(string server, ReadOnlyMemory<byte> key) =>
+            port.TakeKeyPackageAsync(server, key);
+
+        public void Read(string server, ReadOnlyMemory<byte> channel) => port.Read(server, channel);
+
+        public void Refill(string server) => port.Refill(server);
+    }
+}

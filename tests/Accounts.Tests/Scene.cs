@@ -1,0 +1,46 @@
+using QuicProChat.Mesh.Api;
+using QuicProChat.Mesh.Node.Tests.Conversations;
+
+namespace QuicProChat.Mesh.Accounts.Tests;
+
+/// <summary>What tests do with nodes that have accounts.</summary>
+internal static class Scene
+{
+    internal static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    private static byte[] Password => [.. "correct horse battery staple"u8];
+
+    internal static Task<AccountInfo> RegisterAsync(this TestNode node, string server, string user) =>
+        node.AskAsync(Commands.AccountRegister, new() { Server = server, User = user, Password = Password });
+
+    internal static Task<AccountInfo> LogInAsync(this TestNode node, string server, string user, string? key = null) =>
+        node.AskAsync(Commands.AccountLogin, new() { Server = server, User = user, Password = Password, Key = key });
+
+    internal static Task<SendInfo> SayAsync(this TestNode node, string to, string text, string? wait = null) =>
+        node.AskAsync(Commands.Send, new SendRequest { To = to, Text = text, Wait = wait });
+
+    internal static async Task<IReadOnlyList<string>> TextsAsync(this TestNode node) =>
+        [.. (await node.AskAsync(Commands.Messages, new MessagesRequest { Limit = 10_000 })).Where(m =>
+            m.Direction == "in")
+            .Select(m => m.Text)];
+
+    /// <summary>Waits until something is so.</summary>
+    internal static async Task UntilAsync(Func<Task<bool>> isSo, string what)
+    {
+        using var limit = new CancellationTokenSource(Patience);
+        while (!await isSo())
+        {
+            if (limit.IsCancellationRequested)
+                Assert.Fail($"it never came that {what}");
+            await Task.Delay(20);
+        }
+    }
+
+    internal static Task HasTextsAsync(this TestNode node, params string[] texts) => UntilAsync(
+        async () => (await node.TextsAsync()).Order(StringComparer.Ordinal).SequenceEqual(
+            texts.Order(StringComparer.Ordinal)),
+        $"{node.DataDirectory} has {string.Join(", ", texts)}");
+
+    internal static async Task<ServerConversationInfo?> ConversationAsync(this TestNode node, string name) =>
+        (await node.AskAsync(Commands.AccountConversations, new NoArguments())).FirstOrDefault(c => c.Name == name);
+}
