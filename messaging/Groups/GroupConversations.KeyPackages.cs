@@ -14,7 +14,12 @@ public sealed partial class GroupConversations
     /// <summary>How often those who were invited and do not answer are looked for in gossip. Arbitrary.</summary>
     private static readonly TimeSpan LookAgain = TimeSpan.FromMinutes(1);
 
+    /// <summary>How often it is looked whether the KeyPackage of last resort is half over. Arbitrary.</summary>
+    private static readonly TimeSpan LookAtLastResort = TimeSpan.FromDays(15);
+
     private readonly KeyPackageShelf _shelf;
+    private KeyPackage? _offered;
+    private TimeSpan _lookedAt;
 
     /// <summary>When the KeyPackage of somebody who was invited is looked for, where it has not answered.</summary>
     private readonly Dictionary<(NodeAddress Who, MeshGroupId Group), Instant> _lookFor = [];
@@ -28,13 +33,27 @@ public sealed partial class GroupConversations
     /// <summary>Gossip is there: KeyPackages are spread and found from now on.</summary>
     public void Attach(IGossipRecords records, Instant now) => _shelf.Attach(records, now);
 
+    /// <summary>
+    /// Looks by running time alone whether the KeyPackage of last resort is to be renewed: a calendar that jumps makes
+    /// none.
+    /// </summary>
+    private void TickLastResort(Instant now, MessageTransaction transaction)
+    {
+        if (_context.Store.Running - _lookedAt >= LookAtLastResort)
+            OfferLastResort(transaction);
+        else if (_shelf.NextDue <= now && _offered is { } last)
+            transaction.WhenWritten(at => _shelf.Publish(at, last));
+    }
+
     /// <summary>Makes the KeyPackage of last resort if there is none, and offers it when it is on disk.</summary>
     private void OfferLastResort(MessageTransaction transaction)
     {
         KeyPackage last = _keyPackages.LastResort(GroupSuites.All[0]);
         TouchDesk(transaction);
+        _lookedAt = _context.Store.Running;
         if (_context.HasRadio())
             return;
+        _offered = last;
         transaction.WhenWritten(now =>
         {
             Offered?.Invoke(now, NodeKeyPackages.HashOf(last));

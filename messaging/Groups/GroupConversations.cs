@@ -89,7 +89,7 @@ public sealed partial class GroupConversations : IConversationKind, IDisposable
         get
         {
             Instant due = Instant.Min(Instant.Min(_aside.NextDue, _expireAt), Instant.Min(_wants.NextDue, NextLook));
-            due = Instant.Min(due, _context.HasRadio() ? Instant.Never : _shelf.NextDue);
+            due = Instant.Min(due, _offered is null ? Instant.Never : _shelf.NextDue);
             foreach (GroupEntry state in _groups.Values)
                 due = Instant.Min(due, state.Group.NextDue);
             return due;
@@ -188,13 +188,10 @@ public sealed partial class GroupConversations : IConversationKind, IDisposable
             // Each group is stored again within that time, whatever else happens.
             _expireAt = now + _self.Timing.IdleTip;
             _self.Client.Expire();
-            OfferLastResort(transaction);
-        }
-        else if (_shelf.NextDue <= now && !_context.HasRadio())
-        {
-            OfferLastResort(transaction);
+            TouchDesk(transaction);
         }
 
+        TickLastResort(now, transaction);
         TickPairs(now, transaction);
         TickInvited(now, transaction);
 

@@ -247,8 +247,9 @@ internal sealed partial class MeshGroup
             || tip.Epoch - state.Epoch > SealAgainAfter;
     }
 
+    // An idle pair tells nothing by itself: there nobody waits to hear of the other.
     private bool IsOverdue(TimeSpan at, OutgoingText text, in NodeAddress member) =>
-        _peers.TryGetValue(member, out MemberSync? peer) && peer.HeardAt > text.Sealed.At
+        (PairNumber is not null || (_peers.TryGetValue(member, out MemberSync? peer) && peer.HeardAt > text.Sealed.At))
         && at - text.Sealed.At > SealAgainAge * (1 << text.Sealed.Times);
 
     /// <summary>A member was taken in again: what was sealed for it before it cannot read.</summary>

@@ -1,7 +1,7 @@
 using System.Text;
 using QuicProChat.Mesh.Messaging.Channels;
-using QuicProChat.Mesh.Messaging.Groups;
 using QuicProChat.Mesh.Messaging.Files;
+using QuicProChat.Mesh.Messaging.Groups;
 using QuicProChat.Mesh.Messaging.Lite;
 using QuicProChat.Mesh.Node.Metrics;
 using QuicProChat.Mesh.Routing;

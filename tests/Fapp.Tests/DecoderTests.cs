@@ -1,7 +1,4 @@
-using QuicProChat.Mesh.Fapp.Queries;
 using QuicProChat.Mesh.Fapp.Records;
-using QuicProChat.Mesh.Fapp.Search;
-using QuicProChat.Mesh.Identity;
 using QuicProChat.Mesh.Wire;
 
 namespace QuicProChat.Mesh.Fapp.Tests;

@@ -8,6 +8,8 @@ namespace QuicProChat.Mesh.Messaging.Tests.Groups.Pairs;
 /// <summary>The disk of a simulated node: what a process that is killed finds when it starts again.</summary>
 internal sealed class PairStore(PairWorld world) : IMessageStore, IEventSink
 {
+    private readonly Dictionary<EnvelopeId, WaitingEnvelope> _aside = [];
+
     internal Queue<MessageTransaction> Waiting { get; } = new();
 
     internal Dictionary<ConversationId, byte[]> States { get; } = [];
@@ -66,6 +68,10 @@ internal sealed class PairStore(PairWorld world) : IMessageStore, IEventSink
             Copies[copy.Id] = copy;
         foreach ((EnvelopeId id, NodeAddress sender) in transaction.OpenedEnvelopes)
             Opened[id] = sender;
+        foreach (WaitingEnvelope waiting in transaction.AsideAdded)
+            _aside[waiting.Id] = waiting;
+        foreach (EnvelopeId id in transaction.AsideGone)
+            _aside.Remove(id);
         if (!transaction.States.Any(static s => s.Spent))
             return;
         Waits++;
@@ -113,7 +119,7 @@ internal sealed class PairStore(PairWorld world) : IMessageStore, IEventSink
     public IReadOnlyList<MessageCopy> CopiesUnderWay() =>
         [.. Copies.Values.Where(c => c.State != MessageState.Delivered)];
 
-    IReadOnlyList<WaitingEnvelope> IMessageStore.Waiting(EnvelopeKind kind) => [];
+    IReadOnlyList<WaitingEnvelope> IMessageStore.Waiting(EnvelopeKind kind) => [.. _aside.Values];
 
     public void Damaged(string what) => Damage.Add(what);
 
