@@ -21,6 +21,11 @@ public class DirectKeys
         await trio.StartAsync();
         await alice.AskAsync("accept", new JsonObject { ["to"] = bob.Address });
         await bob.AskAsync("accept", new JsonObject { ["to"] = alice.Address });
+        foreach ((NodeProcess node, NodeProcess other) in new[] { (alice, bob), (bob, alice) })
+        {
+            await node.AskAsync(
+                "conversation-set", new JsonObject { ["to"] = other.Address, ["security"] = "auto" });
+        }
 
         var random = new Random(Seed);
         Dictionary<NodeProcess, List<string>> unsent = new() { [alice] = [], [bob] = [] };

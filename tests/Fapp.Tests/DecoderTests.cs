@@ -1,5 +1,4 @@
 using QuicProChat.Mesh.Fapp.Records;
-using QuicProChat.Mesh.Wire;
 
 namespace QuicProChat.Mesh.Fapp.Tests;
 

@@ -139,6 +139,12 @@ internal sealed class Scenarios(string program, string directory, Table table)
     private async Task UnderMlsAsync(Daemon alice, Daemon relay, Daemon bob, int messages)
     {
         Send(bob, alice, 1, 1);
+        foreach ((Daemon node, Daemon other) in new[] { (alice, bob), (bob, alice) })
+        {
+            using var owner = new Client(node.Control);
+            Result(owner, $"{{\"command\":\"conversation-set\",\"to\":\"{other.Address}\",\"security\":\"auto\"}}");
+        }
+
         using (var client = new Client(alice.Control))
         {
             while (Result(client, "{\"command\":\"conversations\"}")[0].GetProperty("security").GetString() != "mls")
