@@ -52,6 +52,11 @@ internal sealed partial class MeshNode
     internal Task<byte[]?> KeyOfAsync(NodeAddress address) => AskAsync(_ =>
         _router.TryGetPublicKey(address, out ReadOnlySpan<byte> key) ? key.ToArray() : null);
 
+    /// <summary>
+    /// This node's KeyPackage is carried by others (docs/reference/groups.md); off where a test counts records.
+    /// </summary>
+    internal bool SpreadsKeyPackage { get; init; } = true;
+
     /// <summary>This node listens on a radio, on which every byte is airtime.</summary>
     private bool HasRadio =>
         Configuration.Listen.Any(static uri => uri.StartsWith("lora:", StringComparison.Ordinal));

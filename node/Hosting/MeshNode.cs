@@ -99,7 +99,7 @@ internal sealed partial class MeshNode : IAsyncDisposable
             Receipts = configuration.Receipts,
             PostQuantumOverRadio = configuration.PostQuantumOverRadio,
             PadsSealed = () => !HasRadio,
-            HasRadio = () => HasRadio,
+            HasRadio = () => HasRadio || !SpreadsKeyPackage,
         };
         Direct = new DirectConversations(context, _sealer, Book);
         Lite = new LiteConversations(context);

@@ -54,7 +54,10 @@ internal sealed class TestNode : IAsyncDisposable
         };
         configure?.Invoke(configuration);
         _logs = new ConsoleLog(_said, journal: false, clock);
-        Node = new MeshNode(configuration, Identity, _store, clock, _logs, _ => { });
+        Node = new MeshNode(configuration, Identity, _store, clock, _logs, _ => { })
+        {
+            SpreadsKeyPackage = configuration.DirectMessages != DirectSecurity.Sealed,
+        };
         Links = new NodeLinks(configuration, Identity, MeshNode.CapabilitiesOf(configuration), Node.LinkEvents, clock,
             NullLoggerFactory.Instance);
         Node.Start(Links);

@@ -176,6 +176,10 @@ public sealed class HostileLiteEnvelopes : IAsyncLifetime
         byte[] tag = Convert.FromHexString((string)group["epochTag"]!);
         var random = new Random(3);
         byte[] forged = new byte[60];
+        // Indices from 31 on have a byte of their own.
+        int index = _group.OwnIndex;
+        byte[] head = index < 31 ? [tag[0], tag[1], (byte)(5 << 5 | index), 1, 1]
+            : [tag[0], tag[1], 5 << 5 | 31, (byte)index, 1, 1];
         // The purse fills again as time passes, on a busy machine nearly as fast as it is emptied.
         var passed = System.Diagnostics.Stopwatch.StartNew();
         for (int rounds = 0; rounds < 20 && Count(LiteEvent.PutOff) <= 100; rounds++)
@@ -183,8 +187,7 @@ public sealed class HostileLiteEnvelopes : IAsyncLifetime
             for (int i = 0; i < 2 * LiteConversations.DerivationsOfSource / 16; i++)
             {
                 random.NextBytes(forged);
-                (forged[0], forged[1], forged[2], forged[3], forged[4]) =
-                    (tag[0], tag[1], (byte)(5 << 5 | _group.OwnIndex), 1, 1);
+                head.CopyTo(forged, 0);
                 await QueueAsync(forged);
             }
 

@@ -81,7 +81,7 @@ public sealed partial class NodeSentencesTests
         "The MLS-Lite group 7 is damaged, or of another version of the program; groups of builds before the first "
             + "release have to be founded anew.",
         "does not give lines 7 and 7", "does not set its lines", "does not take 7 bits a second", "7, from 7 to 7",
-        "a list of",
+        "a list of", "What was set for conversations with one node is damaged.", "The pair 7 is not of this node.",
     ];
 
     /// <summary>What is said with each fact that betrays a second node with one key.</summary>
