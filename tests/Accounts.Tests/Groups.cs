@@ -30,12 +30,12 @@ public sealed class Groups
         }
 
         await alice.AskAsync(Commands.AccountCreate, new() { Server = server.Name, Name = "lake" });
-        await alice.AskAsync(Commands.AccountInvite, new() { Group = "lake", Users = ["bob"] });
+        await alice.InviteAsync("lake", "bob");
         await HaveMembersAsync(2, alice, bob);
         // Again and again, so that both really meet.
         await Task.WhenAll(
-            alice.AskAsync(Commands.AccountInvite, new() { Group = "lake", Users = ["carol"] }),
-            bob.AskAsync(Commands.AccountInvite, new() { Group = "lake", Users = ["dave"] }));
+            alice.InviteAsync("lake", "carol"),
+            bob.InviteAsync("lake", "dave"));
         await HaveMembersAsync(4, all);
         ulong[] epochs = [.. (await Task.WhenAll(all.Select(n => n.ConversationAsync("lake")))).Select(c =>
             (ulong)c!.Epoch)];
@@ -71,7 +71,7 @@ public sealed class Groups
         await bob.RegisterAsync(server.Name, "bob");
         await bob.AskAsync(Commands.Alias, new() { Alias = "a", To = alice.Address });
         await alice.AskAsync(Commands.AccountCreate, new() { Server = server.Name, Name = "lake" });
-        await alice.AskAsync(Commands.AccountInvite, new() { Group = "lake", Users = ["bob"] });
+        await alice.InviteAsync("lake", "bob");
         await HaveMembersAsync(2, alice, bob);
         ControlRefusal refusal = await ControlRefusal.OfAsync(
             bob, Commands.AccountRemove, new() { Group = "lake", User = "alice" });

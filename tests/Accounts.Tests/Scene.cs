@@ -16,6 +16,23 @@ internal static class Scene
     internal static Task<AccountInfo> LogInAsync(this TestNode node, string server, string user, string? key = null) =>
         node.AskAsync(Commands.AccountLogin, new() { Server = server, User = user, Password = Password, Key = key });
 
+    /// <summary>Invites somebody whose KeyPackages may still be on their way to the server.</summary>
+    internal static Task InviteAsync(this TestNode node, string group, string user) => UntilAsync(
+        async () =>
+        {
+            try
+            {
+                await node.AskAsync(Commands.AccountInvite, new() { Group = group, Users = [user] });
+                return true;
+            }
+            catch (InvalidOperationException e) when (
+                e.Message.Contains("has left no KeyPackage", StringComparison.Ordinal))
+            {
+                return false;
+            }
+        },
+        $"{user} has left a KeyPackage");
+
     internal static Task<SendInfo> SayAsync(this TestNode node, string to, string text, string? wait = null) =>
         node.AskAsync(Commands.Send, new SendRequest { To = to, Text = text, Wait = wait });
 
