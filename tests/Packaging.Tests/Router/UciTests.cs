@@ -41,6 +41,7 @@ public sealed partial class UciTests : IDisposable
         ["neighbourEnvelopesPerSecond"] = ("500", "500"),
         ["diskBytes"] = ("64M", "\"64M\""),
         ["receipts"] = ("contacts", "\"contacts\""),
+        ["directMessages"] = ("auto", "\"auto\""),
         ["postQuantumOverRadio"] = ("1", "true"),
         ["maxLinks"] = ("32", "32"),
         ["linkMemoryBytes"] = ("2M", "\"2M\""),

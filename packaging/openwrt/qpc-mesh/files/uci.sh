@@ -83,7 +83,7 @@ qpc_main_option() { # section, option, value
 		qpc_path "$1" "$2" "$3" && qpc_text "$1" "$2" "$3" && qpc_put "$2" "$qpc_value"
 		;;
 	control_group | name | durability | discovery | log_level | \
-		metrics_listen | web_listen | lifetime | quota_bytes | memory_bytes | queue_memory_bytes | disk_bytes | receipts | link_memory_bytes | \
+		metrics_listen | web_listen | lifetime | quota_bytes | memory_bytes | queue_memory_bytes | disk_bytes | receipts | direct_messages | link_memory_bytes | \
 		file_max_bytes | file_auto_accept_bytes | file_bytes_per_second | fapp | fapp_relays | fapp_publish | fapp_delay | fapp_cover)
 		qpc_text "$1" "$2" "$3" && qpc_put "$2" "$qpc_value"
 		;;
