@@ -46,6 +46,23 @@ redistribute it freely, subject to the following restrictions:
 2. Altered source versions must be plainly marked as such, and must not be misrepresented as being the original software.
 3. This notice may not be removed or altered from any source distribution.
 """
+BSD = """\
+Redistribution and use in source and binary forms, with or without modification, are permitted provided that the following
+conditions are met:
+
+* Redistributions of source code must retain the above copyright notice, this list of conditions and the following disclaimer.
+* Redistributions in binary form must reproduce the above copyright notice, this list of conditions and the following
+  disclaimer in the documentation and/or other materials provided with the distribution.
+* Neither the name of Google Inc. nor the names of its contributors may be used to endorse or promote products derived from
+  this software without specific prior written permission.
+
+THIS SOFTWARE IS PROVIDED BY THE COPYRIGHT HOLDERS AND CONTRIBUTORS "AS IS" AND ANY EXPRESS OR IMPLIED WARRANTIES, INCLUDING,
+BUT NOT LIMITED TO, THE IMPLIED WARRANTIES OF MERCHANTABILITY AND FITNESS FOR A PARTICULAR PURPOSE ARE DISCLAIMED. IN NO EVENT
+SHALL THE COPYRIGHT OWNER OR CONTRIBUTORS BE LIABLE FOR ANY DIRECT, INDIRECT, INCIDENTAL, SPECIAL, EXEMPLARY, OR CONSEQUENTIAL
+DAMAGES (INCLUDING, BUT NOT LIMITED TO, PROCUREMENT OF SUBSTITUTE GOODS OR SERVICES; LOSS OF USE, DATA, OR PROFITS; OR BUSINESS
+INTERRUPTION) HOWEVER CAUSED AND ON ANY THEORY OF LIABILITY, WHETHER IN CONTRACT, STRICT LIABILITY, OR TORT (INCLUDING
+NEGLIGENCE OR OTHERWISE) ARISING IN ANY WAY OUT OF THE USE OF THIS SOFTWARE, EVEN IF ADVISED OF THE POSSIBILITY OF SUCH DAMAGE.
+"""
 
 
 class Component(NamedTuple):
@@ -70,6 +87,9 @@ COMPONENTS = [
     Component("QRCoder", rb"QRCoder\.dll", "MIT", "Copyright (c) 2013-2025 Raffael Herrmann, 2024-2025 Shane Krueger"),
     Component("System.CommandLine", rb"System\.CommandLine\.dll", "MIT", MICROSOFT),
     Component("Microsoft.Extensions.Logging.Abstractions", rb"Microsoft\.Extensions\.Logging\.Abstractions\.dll", "MIT", MICROSOFT),
+    Component("BouncyCastle.Cryptography", rb"BouncyCastle\.Cryptography\.dll", "MIT",
+              "Copyright (c) 2000-2026 The Legion of the Bouncy Castle Inc."),
+    Component("Google.Protobuf", rb"Google\.Protobuf\.dll", "BSD-3-Clause", "Copyright 2008 Google Inc."),
     Component("OpenSSL", rb"\bOpenSSL (3\.\d+\.\d+) \d+ [A-Z][a-z]{2} 20\d\d", "Apache-2.0",
               "Copyright (c) 1998-2026 The OpenSSL Project Authors, 1995-1998 Eric A. Young, Tim J. Hudson", "", True),
     Component("SQLite", rb"\b20\d\d-\d\d-\d\d \d\d:\d\d:\d\d [0-9a-f]{60}", "public domain", "none", "", True),
@@ -139,7 +159,7 @@ def main():
         out += textwrap.wrap(component.note, 118, initial_indent="  ", subsequent_indent="  ")
     licences = {licence.split()[0] for component, _ in found for licence in [component.licence]} | {"MIT"}
     common = pathlib.Path("/usr/share/common-licenses")
-    for name, text in (("MIT", MIT), ("ISC", ISC), ("Zlib", ZLIB), ("Apache-2.0", None), ("LGPL-2.1-or-later", None)):
+    for name, text in (("MIT", MIT), ("ISC", ISC), ("Zlib", ZLIB), ("BSD-3-Clause", BSD), ("Apache-2.0", None), ("LGPL-2.1-or-later", None)):
         if name in licences:
             text = text or (common / name.removesuffix("-or-later")).read_text(encoding="utf-8")
             out += ["", "=" * 100, name, "=" * 100, "", text.strip("\n")]

@@ -22,6 +22,8 @@ public sealed class ComponentsTests : IDisposable
             @"^\.NET runtime and libraries 10\.0\.\d+: MIT$", "^LLVM libunwind .*: Apache-2.0 WITH LLVM-exception$",
             @"^zlib 1\.[0-9.]+: Zlib$", "^QRCoder {QRCoder}: MIT$",
             "^System.CommandLine {System.CommandLine}: MIT$",
+            "^BouncyCastle.Cryptography {BouncyCastle.Cryptography}: MIT$",
+            "^Google.Protobuf {Google.Protobuf}: BSD-3-Clause$",
             "^Microsoft.Extensions.Logging.Abstractions {Microsoft.Extensions.Logging.Abstractions}: MIT$",
             @"^OpenSSL 3\.\d+\.\d+: Apache-2.0$", "^SQLite {SQLitePCLRaw.lib.e_sqlite3}: public domain$",
             @"^libsodium 1\.0\.\d+: ISC$",
