@@ -3,30 +3,10 @@
 # both ways on the server and on the mesh, over a restart of the server.
 set -eu -o pipefail
 
-program=$1
 server=$2
-home=$(mktemp -d)
-declare -A process=()
-
-cleanup() {
-    for name in "${!process[@]}"; do kill "${process[$name]}" 2>/dev/null || true; done
-    wait
-    rm -rf "$home"
-}
-trap cleanup EXIT
-
-say() { printf '\n\033[1m%s\033[0m\n' "$*"; }
-ctl() { "$program" ctl --control "$home/$1/control.sock" "${@:2}"; }
-
-start() {
-    local name=$1
-    "$program" run --data-dir "$home/$name" --name "$name" --discovery off "${@:2}" 2>>"$home/$name.log" &
-    process[$name]=$!
-    until ctl "$name" status >/dev/null 2>&1; do
-        kill -0 "${process[$name]}" 2>/dev/null || { cat "$home/$name.log" >&2; exit 1; }
-        sleep 0.05
-    done
-}
+# shellcheck source=build/demo-nodes.sh
+. "$(dirname "$0")/demo-nodes.sh"
+options=(--discovery off)
 
 serve() {
     "$server" run --data-dir "$home/server" --listen "wss://$where" --registration open >>"$home/server.log" 2>&1 &
@@ -35,7 +15,6 @@ serve() {
 
 # Who was written to has it: the command fails where that does not come.
 delivered() { timeout 60 "$program" ctl --control "$home/$1/control.sock" send "$2" "$3" --wait delivered; }
-address() { ctl "$1" --json identity | sed -n 's/.*"address":"\([^"]*\)".*/\1/p'; }
 
 say "A server, and three nodes: alice and bob reach it; carol knows only alice"
 where=127.0.0.1:$((20000 + RANDOM % 20000))

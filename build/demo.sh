@@ -3,29 +3,8 @@
 # they know. A message, its states, bob away, another message, bob back.
 set -eu -o pipefail
 
-program=$1
-home=$(mktemp -d)
-declare -A process=()
-
-cleanup() {
-    for name in "${!process[@]}"; do kill "${process[$name]}" 2>/dev/null || true; done
-    wait
-    rm -rf "$home"
-}
-trap cleanup EXIT
-
-say() { printf '\n\033[1m%s\033[0m\n' "$*"; }
-ctl() { "$program" ctl --control "$home/$1/control.sock" "${@:2}"; }
-
-start() {
-    local name=$1
-    "$program" run --data-dir "$home/$name" --name "$name" "${@:2}" 2>>"$home/$name.log" &
-    process[$name]=$!
-    until ctl "$name" status >/dev/null 2>&1; do
-        kill -0 "${process[$name]}" 2>/dev/null || { cat "$home/$name.log" >&2; exit 1; }
-        sleep 0.05
-    done
-}
+# shellcheck source=build/demo-nodes.sh
+. "$(dirname "$0")/demo-nodes.sh"
 
 stop() {
     kill "${process[$1]}"
@@ -33,7 +12,6 @@ stop() {
     unset "process[$1]"
 }
 
-address() { ctl "$1" --json identity | sed -n 's/.*"address":"\([^"]*\)".*/\1/p'; }
 routed() { until ctl "$1" --json routes | grep -q "\"destination\":\"$2\",\"name\":\"[^\"]*\",\"nextHop\":\"q"; do sleep 0.05; done; }
 
 say "Three nodes: alice - relay - bob"

@@ -20,8 +20,9 @@ public class ScriptTests
                 : ["dash", "-n", path];
             Ran parsed = Shell.Run(parse[0], parse[1..]);
             Assert.True(parsed.ExitCode == 0, $"{path}: {parsed}");
-            // SC1091: what a router sources is not here.
-            Ran checkedBy = Shell.Run(ShellCheck, ["-s", shell == "bash" ? "bash" : "dash", "-e", "SC1091", path]);
+            // What a script sources is read along (-x). SC1091: what a router sources is not here.
+            string dialect = shell == "bash" ? "bash" : "dash";
+            Ran checkedBy = Shell.Run(ShellCheck, ["-x", "-s", dialect, "-e", "SC1091", path]);
             Assert.True(checkedBy.ExitCode == 0, $"{path}: {checkedBy}");
         }
     }
