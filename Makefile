@@ -39,8 +39,7 @@ demo-server: $(STAMP) ## a server, two nodes with accounts there and one on the 
 	@bash build/demo-server.sh $(ARTIFACTS)/qpc-mesh $(ARTIFACTS)/server/qpc-server
 
 unit: build ## the tests that need no other process
-	rm -rf $(RESULTS)/unit
-	dotnet test $(SOLUTION) -c $(CONFIGURATION) --no-build -v q --nologo --logger trx --logger 'console;verbosity=minimal' --results-directory $(RESULTS)/unit --filter 'FullyQualifiedName!~EndToEnd&FullyQualifiedName!~Packaging&FullyQualifiedName!~Page.Tests.'
+	@bash build/unit.sh $(CONFIGURATION) $(RESULTS)/unit
 
 e2e: $(STAMP) ## real daemons in network namespaces
 	@bash build/e2e.sh $(E2E) $(CONFIGURATION) $(RESULTS)/e2e
