@@ -17,7 +17,8 @@ public interface IMessagingLoop
 
     /// <summary>
     /// Does something on another thread, so that the loop goes on, and then the rest on the loop. The rest may be
-    /// called a second time, where a fault kept it from its end.
+    /// called a second time, where a fault kept it from its end. What the work throws goes to <see cref="Failed"/>, and
+    /// the rest is called all the same.
     /// </summary>
     void RunAside(Action work, Action<Instant> then);
 

@@ -85,6 +85,21 @@ internal sealed class FileFetch(FileEntry file)
     /// <summary>When the owner was last told how far it is.</summary>
     internal Instant ToldAt { get; set; } = new(long.MinValue / 2);
 
+    /// <summary>What keeps the file from coming, in one sentence; null where it comes.</summary>
+    internal string? Obstacle
+    {
+        get
+        {
+            if (_sources.Count == 0)
+                return "nobody else is in the conversation";
+            if (_sources.Exists(static s => s.State == SourceState.Ready))
+                return null;
+            string? why = _sources.Select(static s => s.Obstacle).FirstOrDefault(static o => o is not null);
+            return why is null ? "asks the members" : _sources.Count == 1 ? $"the other side {why}"
+                : $"no member sends it: one {why}";
+        }
+    }
+
     internal OpenChunk? Find(in ChunkId id) => _open.GetValueOrDefault(id);
 
     internal FileSource? Find(NodeAddress peer) => _sources.Find(s => s.Peer == peer);

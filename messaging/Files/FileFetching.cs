@@ -186,16 +186,7 @@ internal sealed class FileFetching(
         int at = _fetches.FindIndex(f => f.File == file);
         if (at < 0)
             return null;
-        if (at >= options.MaxFetches)
-            return "waits for other files";
-        FileFetch fetch = _fetches[at];
-        if (fetch.Sources.Count == 0)
-            return "nobody else is in the conversation";
-        if (fetch.Sources.Any(s => s.State == SourceState.Ready))
-            return null;
-        string? why = fetch.Sources.Select(s => s.Obstacle).FirstOrDefault(o => o is not null);
-        return why is null ? "asks the members" : fetch.Sources.Count == 1 ? $"the other side {why}"
-            : $"no member sends it: one {why}";
+        return at >= options.MaxFetches ? "waits for other files" : _fetches[at].Obstacle;
     }
 
     private ulong NewTicket()

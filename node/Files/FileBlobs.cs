@@ -18,6 +18,16 @@ internal sealed class FileBlobs(string directory) : IFileBlobs
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
     private const UnixFileMode OwnersFolder = OwnerOnly | UnixFileMode.UserExecute;
 
+    /// <summary>
+    /// Deleted files whose names are remembered, the latest. A write that began before the deletion and comes after it
+    /// must not bring the file back; far fewer than these wait at a time. Arbitrary.
+    /// </summary>
+    private const int MaxRemembered = 4096;
+
+    private readonly Lock _guard = new();
+    private readonly HashSet<BlobId> _deleted = [];
+    private readonly Queue<BlobId> _inOrder = [];
+
     /// <inheritdoc/>
     public bool TryRead(BlobId blob, int chunk, Span<byte> bytes)
     {
@@ -45,38 +55,59 @@ internal sealed class FileBlobs(string directory) : IFileBlobs
     /// <inheritdoc/>
     public void Write(BlobId blob, int chunk, ReadOnlySpan<byte> bytes)
     {
-        Directory.CreateDirectory(directory, OwnersFolder);
-        using var file = new FileStream(PathOf(blob), new FileStreamOptions
-        {
-            Mode = FileMode.OpenOrCreate,
-            Access = FileAccess.Write,
-            Share = FileShare.ReadWrite | FileShare.Delete,
-            BufferSize = 0,
-            UnixCreateMode = OwnerOnly,
-        });
+        using FileStream file = Open(blob);
         RandomAccess.Write(file.SafeFileHandle, bytes, (long)chunk * FileFormat.ChunkSize);
     }
 
-    /// <summary>Deletes the bytes of a file; nothing happens if there are none.</summary>
+    /// <summary>Deletes the bytes of a file for good: nothing is written to it any more.</summary>
     /// <exception cref="IOException">The disk fails.</exception>
     internal void Delete(BlobId blob)
     {
-        if (Directory.Exists(directory))
-            File.Delete(PathOf(blob));
+        lock (_guard)
+        {
+            if (_deleted.Add(blob))
+                _inOrder.Enqueue(blob);
+            if (_inOrder.Count > MaxRemembered)
+                _deleted.Remove(_inOrder.Dequeue());
+            if (Directory.Exists(directory))
+                File.Delete(PathOf(blob));
+        }
     }
 
-    /// <summary>Deletes what belongs to no file: uploads that a crash cut off.</summary>
-    internal void Sweep(IReadOnlySet<BlobId> known)
+    private FileStream Open(BlobId blob)
     {
-        if (!Directory.Exists(directory))
-            return;
-        foreach (string path in Directory.EnumerateFiles(directory))
+        lock (_guard)
+        {
+            if (_deleted.Contains(blob))
+                throw new FileNotFoundException($"the file {blob} was deleted meanwhile");
+            Directory.CreateDirectory(directory, OwnersFolder);
+            return new FileStream(PathOf(blob), new FileStreamOptions
+            {
+                Mode = FileMode.OpenOrCreate,
+                Access = FileAccess.Write,
+                Share = FileShare.ReadWrite | FileShare.Delete,
+                BufferSize = 0,
+                UnixCreateMode = OwnerOnly,
+            });
+        }
+    }
+
+    /// <summary>
+    /// What belongs to no file: uploads that a crash cut off. Only before the first is written, for later ones are not
+    /// known yet.
+    /// </summary>
+    /// <exception cref="IOException">The disk fails.</exception>
+    internal IReadOnlyList<BlobId> LeftOver(IReadOnlySet<BlobId> known)
+    {
+        var left = new List<BlobId>();
+        foreach (string path in Directory.Exists(directory) ? Directory.EnumerateFiles(directory) : [])
         {
             if (UInt128.TryParse(Path.GetFileName(path), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture,
-                out UInt128 value)
-                && !known.Contains(new BlobId(value)))
-                File.Delete(path);
+                out UInt128 value) && !known.Contains(new BlobId(value)))
+                left.Add(new BlobId(value));
         }
+
+        return left;
     }
 
     /// <summary>Free bytes of the disk.</summary>

@@ -88,7 +88,13 @@ internal sealed class FileHost(
             Clean(erased);
         }
 
-        _ = Task.Run(() => Contained(() => blobs.Sweep(known)));
+        IReadOnlyList<BlobId> leftOver = [];
+        Contained(() => leftOver = blobs.LeftOver(known));
+        _ = Task.Run(() => Contained(() =>
+        {
+            foreach (BlobId left in leftOver)
+                blobs.Delete(left);
+        }));
         _lookAt = now + LookEach;
     }
 
@@ -134,7 +140,7 @@ internal sealed class FileHost(
     {
         _pending.RemoveAll(p => p.Blob == blob);
         if (_reserved.Remove(blob))
-            loop.RunAside(() => Contained(() => blobs.Delete(blob)), static _ => { });
+            loop.RunAside(() => blobs.Delete(blob), static _ => { });
     }
 
     /// <summary>An offer whose bytes are here will become a message.</summary>
@@ -235,7 +241,7 @@ internal sealed class FileHost(
 
         _looking = true;
         IReadOnlyList<ErasedFile> erased = [];
-        loop.RunAside(() => Contained(() => erased = store.Reader.ErasedFiles(ErasedTogether)), at =>
+        loop.RunAside(() => erased = store.Reader.ErasedFiles(ErasedTogether), at =>
         {
             _looking = false;
             foreach (ErasedFile gone in erased)
@@ -313,13 +319,13 @@ internal sealed class FileHost(
             Forget(file);
         bool isGone = false;
         loop.RunAside(
-            () => Contained(() =>
+            () =>
             {
                 blobs.Delete(blob);
                 if (gone.Saved is { } saved)
                     settings.Downloads?.Delete(saved);
                 isGone = true;
-            }),
+            },
             _ =>
             {
                 // What could not be deleted is tried again with the next look.
@@ -349,7 +355,7 @@ internal sealed class FileHost(
         }
 
         string? name = null;
-        loop.RunAside(() => Contained(() => name = folder.Reserve(file.Name)), _ =>
+        loop.RunAside(() => name = folder.Reserve(file.Name), _ =>
         {
             if (name is not { } taken)
             {
@@ -363,7 +369,7 @@ internal sealed class FileHost(
                 if (written)
                     WriteDownload(folder, file, taken);
                 else
-                    loop.RunAside(() => Contained(() => folder.Delete(taken)), static _ => { });
+                    loop.RunAside(() => folder.Delete(taken), static _ => { });
             }));
         });
     }
@@ -372,10 +378,10 @@ internal sealed class FileHost(
     {
         var plain = new FilePlain(file, blobs);
         bool isWritten = false;
-        loop.RunAside(() => Contained(() => isWritten = folder.TryWrite(name, file.Blob, plain)), now =>
+        loop.RunAside(() => isWritten = folder.TryWrite(name, file.Blob, plain), now =>
         {
             if (transfers.Find(file.Message) != file)
-                loop.RunAside(() => Contained(() => folder.Delete(name)), static _ => { });
+                loop.RunAside(() => folder.Delete(name), static _ => { });
             else if (isWritten)
                 port.Progressed(file);
             else if (plain.Damaged >= 0)

@@ -39,24 +39,11 @@ internal sealed class FilePort(
     public bool IsBlocked(in NodeAddress address) => messages.IsBlocked(address);
 
     /// <inheritdoc/>
-    public void RunAside(Action work, Action<Instant> then) => loop.RunAside(() => Contained(work), then);
+    public void RunAside(Action work, Action<Instant> then) => loop.RunAside(work, then);
 
     /// <inheritdoc/>
     public void Keep(FileEntry file) => _host.Keep(file);
 
     /// <inheritdoc/>
     public void Progressed(FileEntry file) => told(file);
-
-    // On another thread nobody else would catch it; what comes of it is as if the disk had failed.
-    private void Contained(Action work)
-    {
-        try
-        {
-            work();
-        }
-        catch (Exception e)
-        {
-            loop.Failed(e);
-        }
-    }
 }

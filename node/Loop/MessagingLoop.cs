@@ -35,7 +35,7 @@ internal sealed class MessagingLoop(NodeLoop loop) : IMessagingLoop
 
     /// <inheritdoc/>
     public void RunAside(Action work, Action<Instant> then) =>
-        ThreadPool.UnsafeQueueUserWorkItem(new Aside(loop, work, then), preferLocal: false);
+        ThreadPool.UnsafeQueueUserWorkItem(new Aside(this, loop, work, then), preferLocal: false);
 
     /// <inheritdoc/>
     public void Reach(MessagingPlace place) => loop.Faults.At(place switch
@@ -57,11 +57,21 @@ internal sealed class MessagingLoop(NodeLoop loop) : IMessagingLoop
     }
 
     /// <summary>Works on a thread of the pool, then comes back to the loop.</summary>
-    private sealed class Aside(NodeLoop loop, Action work, Action<Instant> then) : IThreadPoolWorkItem, ILoopWork
+    private sealed class Aside(MessagingLoop owner, NodeLoop loop, Action work, Action<Instant> then)
+        : IThreadPoolWorkItem, ILoopWork
     {
         public void Execute()
         {
-            work();
+            try
+            {
+                work();
+            }
+            catch (Exception e)
+            {
+                // Nobody catches what a thread throws: it would end the process.
+                owner.Failed(e);
+            }
+
             loop.Post(this);
         }
 
