@@ -55,7 +55,7 @@ internal static class ReplCommand
     private static Task<int> TalkAsync(string path, CancellationToken cancellation)
     {
         if (Console.IsInputRedirected || Console.IsOutputRedirected)
-            return new ReplSession(path, null, ReplInput.Decode(Console.OpenStandardInput()), Console.Out)
+            return new ReplSession(path, null, new ReplNames(), ReplInput.Decode(Console.OpenStandardInput()), Console.Out)
                 .RunAsync(cancellation);
         return TalkAtTerminalAsync(path, cancellation);
     }
@@ -63,14 +63,14 @@ internal static class ReplCommand
     private static async Task<int> TalkAtTerminalAsync(string path, CancellationToken cancellation)
     {
         TerminalStyle style = TerminalStyle.Of(Environment.GetEnvironmentVariable);
-        ReplSession? session = null;
+        var names = new ReplNames();
         var editor = new LineEditor(
-            new ConsoleTerminal(), before => session!.Complete(before), before => SlashCommand.Explain(before)
-                is { } help ? style.Soft(help) : null)
+            new ConsoleTerminal(), names.Complete, before => SlashCommand.Explain(before) is { } help ? style.Soft(help)
+                : null)
         {
             DrawPrompt = style.Strong,
         };
-        session = new ReplSession(path, editor, Console.In, Console.Out)
+        var session = new ReplSession(path, editor, names, Console.In, Console.Out)
         {
             Style = style,
             History = ReplHistory.PathOf(Environment.GetEnvironmentVariable) is { } file ? new ReplHistory(file) : null,

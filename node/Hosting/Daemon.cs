@@ -87,7 +87,7 @@ internal static class Daemon
         await using ControlServer control =
             ControlServer.Bind(configuration.ControlPath, logs.CreateLogger("control"), GroupOf(configuration), time);
 
-        var links = new NodeLinks(configuration, identity, MeshNode.CapabilitiesOf(configuration), node.LinkEvents,
+        var links = new NodeLinks(configuration, identity, PartOptions.CapabilitiesOf(configuration), node.LinkEvents,
             time, logs);
         node.Start(links);
         foreach (string uri in configuration.Listen)

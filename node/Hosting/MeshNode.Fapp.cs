@@ -5,10 +5,8 @@ using QuicProChat.Mesh.Fapp.Mesh;
 using QuicProChat.Mesh.Fapp.Records;
 using QuicProChat.Mesh.Node.Configuration;
 using QuicProChat.Mesh.Node.Fapp;
-using QuicProChat.Mesh.Identity;
 using QuicProChat.Mesh.Node.Cli;
 using QuicProChat.Mesh.Store;
-using QuicProChat.Mesh.Wire;
 
 namespace QuicProChat.Mesh.Node.Hosting;
 
@@ -64,19 +62,4 @@ internal sealed partial class MeshNode
 
         return desk;
     }
-
-    private static AppointmentOptions OptionsOfFapp(NodeConfiguration configuration) => new()
-    {
-        Mode = configuration.Fapp,
-        Own = [.. configuration.FappRegions.Select(static r => Region.TryParse(r, out Region region) ? region
-            : default)],
-        Relays = [.. configuration.FappRelays.Split(' ', StringSplitOptions.RemoveEmptyEntries)
-            .Select(static r => NodeAddress.TryParse(r, out NodeAddress relay, out _) ? relay : default)],
-        PublishEvery = (long)configuration.FappPublish.TotalSeconds,
-        Cover = (long)configuration.FappCover.TotalSeconds,
-        ForwardDelay = (int)configuration.FappDelay.TotalSeconds,
-    };
-
-    private static Capabilities FappCapabilityOf(NodeConfiguration configuration) =>
-        configuration.Fapp == FappMode.Relay && configuration.Relay ? Capabilities.FappRelay : Capabilities.None;
 }

@@ -1,7 +1,6 @@
 using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
 using QuicProChat.Mesh.Api;
-using QuicProChat.Mesh.Fapp;
 using QuicProChat.Mesh.Fapp.Mesh;
 using QuicProChat.Mesh.Fapp.Search;
 using QuicProChat.Mesh.Identity;
@@ -12,7 +11,6 @@ using QuicProChat.Mesh.Messaging.Content;
 using QuicProChat.Mesh.Messaging.Direct;
 using QuicProChat.Mesh.Messaging.Files;
 using QuicProChat.Mesh.Messaging.Groups;
-using QuicProChat.Mesh.Messaging.Groups.Pairs;
 using QuicProChat.Mesh.Messaging.Lite;
 using QuicProChat.Mesh.Messaging.Servers;
 using QuicProChat.Mesh.Node.Accounts;
@@ -40,9 +38,6 @@ namespace QuicProChat.Mesh.Node.Hosting;
 /// </summary>
 internal sealed partial class MeshNode : IAsyncDisposable
 {
-    private static readonly AppointmentRules _appointmentRules = new();
-    private static readonly KeyRecordRules _keyRules = new();
-
     private readonly TimeProvider _time;
     private readonly ILogger _log;
     private readonly Func<long> _lostLines;
@@ -77,7 +72,7 @@ internal sealed partial class MeshNode : IAsyncDisposable
         _writer = new StoreWriter(store, _loop, configuration.Durability == Durability.Full, Instant.Now(time),
             logs.CreateLogger("store"));
         _sealer = new Sealer(identity);
-        RouterOptions options = Options(configuration, store.Quota);
+        RouterOptions options = PartOptions.OfRouter(configuration, store.Quota);
         store.Damage.Found += ReportDamage;
         if (store.IsNew)
             _log.StoreMade(configuration.DataDirectory);
@@ -117,13 +112,13 @@ internal sealed partial class MeshNode : IAsyncDisposable
             identity, Servers, WriteAsync, time, logs.CreateLogger("account"), WarnOfAccount));
         Servers.Attach(Accounts);
         FappTrust = OpenTrust(configuration, store);
-        Fapp = new Appointments(context, OptionsOfFapp(configuration), FappTrust, new TablePlaces());
+        Fapp = new Appointments(context, PartOptions.OfFapp(configuration), FappTrust, new TablePlaces());
         var fileBlobs = new FileBlobs(Path.Combine(configuration.DataDirectory, FileBlobs.FolderName));
         var messages = context.Store;
         var filePort = new FilePort(() => _router!, () => Conversations!, messages, context.Loop, time, TellOfFile);
         Uploads = new FileUploads(fileBlobs, RandomSource.System, time);
         Files = new FileHost(
-            new FileTransfers(_sealer, identity.Address, BoundsOfFiles(configuration), filePort, fileBlobs,
+            new FileTransfers(_sealer, identity.Address, PartOptions.OfFiles(configuration), filePort, fileBlobs,
                 RandomSource.System),
             new FileSettings(
                 configuration.FileMaxBytes, configuration.FileAutoAcceptBytes,
@@ -146,13 +141,13 @@ internal sealed partial class MeshNode : IAsyncDisposable
         { Log = _log };
         _host.Files = Files;
         _local = new LocalNode(identity.PublicKey.Span, identity.Sign, configuration.Name,
-            CapabilitiesOf(configuration));
+            PartOptions.CapabilitiesOf(configuration));
         _router = new Router(
             options, _local, AnnounceVerifier.Instance, _host.Actions, RandomSource.Seeded(), store.Reader.Sequence(),
             Instant.Now(time));
         _host.Attach(_router);
         _host.Gossip.Attach(
-            new GossipProtocol(OptionsOfGossip(configuration, store.Quota), _host.Gossip, RandomSource.Seeded(),
+            new GossipProtocol(PartOptions.OfGossip(configuration, store.Quota), _host.Gossip, RandomSource.Seeded(),
                 RandomSource.System, Instant.Now(time)),
             store.Reader, Instant.Now(time));
         var records = new GossipRecords(_host.Gossip);
@@ -363,70 +358,14 @@ internal sealed partial class MeshNode : IAsyncDisposable
         _sealer.Dispose();
     }
 
-    private static RouterOptions Options(NodeConfiguration configuration, DiskQuota quota) => new()
-    {
-        Routes = new RouteOptions { Relays = configuration.Relay, MemoryBytes = configuration.Memory.Routes },
-        Relays = configuration.Relay,
-        HoldsForOthers = configuration.StoreAndForward,
-        HopLimit = (ushort)(configuration.HopLimit - 1),
-        KeepsOnDisk = configuration.Durability != Durability.Memory,
-        MaxHeldBytes = Math.Min(configuration.QuotaBytes, quota.Custody),
-        MaxHeldCount = configuration.QuotaCount > 0 ? configuration.QuotaCount : configuration.Memory.HeldCount,
-        SeenCapacity = configuration.Memory.SeenCount,
-        NeighbourSharePercent = configuration.NeighbourSharePercent,
-        DestinationSharePercent = configuration.DestinationSharePercent,
-        MemoryBudget = configuration.QueueMemoryBytes > 0 ? configuration.QueueMemoryBytes : configuration.Memory.Queue,
-        NeighbourEnvelopesPerSecond = configuration.NeighbourEnvelopesPerSecond,
-    };
-
-    private static FileBounds BoundsOfFiles(NodeConfiguration configuration) => new()
-    {
-        MaxOpenChunks = configuration.Memory.FileChunks,
-        MaxServedChunks = Math.Max(1, configuration.Memory.FileChunks / 4),
-        MaxHashes = Math.Max(1, configuration.Memory.FileChunks / 4),
-        BytesPerSecond = configuration.FileBytesPerSecond,
-    };
-
     private void TellOfFile(FileEntry file)
     {
         if (_events.HasListeners)
             _events.Publish(new FileEvent(_time.GetUtcNow(), FileViews.Of(this, file)));
     }
 
-    private static GossipOptions OptionsOfGossip(NodeConfiguration configuration, DiskQuota quota)
-    {
-        bool hasDisk = configuration.Durability != Durability.Memory;
-        MemoryPlan memory = configuration.Memory;
-        return new GossipOptions
-        {
-            Relays = configuration.Relay,
-            HasDisk = hasDisk,
-            MaxBytes = hasDisk ? quota.Gossip : Math.Min(quota.Gossip, 2 * memory.GossipCache),
-            MaxCount = memory.GossipCount,
-            CacheBytes = memory.GossipCache,
-            MaxRemembered = memory.GossipRemembered,
-            MaxAnnounced = memory.GossipAnnounced,
-            Rules = static c => c switch
-            {
-                GossipClass.Appointment => _appointmentRules,
-                GossipClass.Key => _keyRules,
-                _ => null,
-            },
-        };
-    }
-
     private static HeldEnvelope Held(in Holding holding) =>
         new(holding.Upstream, holding.Originated, holding.LifetimeLeft, holding.ReceiptProof);
-
-    /// <summary>What this node does for others; who takes nothing of others holds nothing for them.</summary>
-    internal static Capabilities CapabilitiesOf(NodeConfiguration configuration) => configuration switch
-    {
-        { Relay: false } => Capabilities.None,
-        { StoreAndForward: false } => Capabilities.Relay | FappCapabilityOf(configuration),
-        _ => Capabilities.Relay | Capabilities.StoreAndForward | FappCapabilityOf(configuration),
-    };
-
-    /// <summary>The router's source of chance, unpredictable to others.</summary>
 
     private sealed class SingleWrite(Action<MeshStore> write) : StoreOperation
     {

@@ -5,9 +5,8 @@ namespace QuicProChat.Mesh.Node.Repl;
 
 /// <summary>
 /// Edits one line on a terminal: cursor keys, Home and End, word and line deletion, history with the up and down keys,
-/// completion with Tab. What arrives meanwhile is printed above the line. The line is kept in text elements, so that
-/// the cursor never stands inside a character. What is pasted is one line, whatever line ends are in it: nothing is
-/// done before Enter is pressed.
+/// completion with Tab. What arrives meanwhile is printed above the line. What is pasted is one line, whatever line ends
+/// are in it: nothing is done before Enter is pressed.
 /// </summary>
 /// <param name="terminal">The terminal.</param>
 /// <param name="complete">What may stand instead of the text before the cursor.</param>
@@ -21,9 +20,6 @@ internal sealed class LineEditor(
     /// <summary>Candidates that are explained, a line each; more are only named. Arbitrary.</summary>
     private const int MostExplained = 12;
 
-    /// <summary>What a line end in a pasted text looks like.</summary>
-    private const string LineEnd = "\u23CE";
-
     // Bracketed paste (xterm): the terminal says where a pasted text begins and ends.
     private const string PasteOn = "\u001b[?2004h";
     private const string PasteOff = "\u001b[?2004l";
@@ -34,12 +30,11 @@ internal sealed class LineEditor(
 
     private readonly Lock _guard = new();
     private readonly List<string> _history = [];
-    private readonly List<string> _line = [];
+    private readonly TypedLine _line = new();
     private string _escape = "";
     private string _draft = "";
-    private int _length;
-    private int _cursor;
     private int _at;
+    private Func<string> _ask = static () => "";
     private string _prompt = "";
     private bool _editing;
     private bool _pasting;
@@ -64,15 +59,12 @@ internal sealed class LineEditor(
         }
     }
 
-    /// <summary>Another prompt, from now on.</summary>
-    internal void SetPrompt(string prompt)
+    /// <summary>What the prompt says may have changed: it is asked for again.</summary>
+    internal void PromptChanged()
     {
         lock (_guard)
         {
-            if (_prompt == prompt)
-                return;
-            _prompt = prompt;
-            if (_editing)
+            if (_editing && TakePrompt())
                 Redraw();
         }
     }
@@ -100,12 +92,17 @@ internal sealed class LineEditor(
     }
 
     /// <summary>Reads one line; null at the end of input (Ctrl-D or Ctrl-C on an empty line).</summary>
-    internal string? Read(string prompt)
+    /// <param name="prompt">
+    /// What stands before the line. It is asked while the editor is locked, now and at <see cref="PromptChanged"/>: a
+    /// text that was made before could be older than the one that it replaces.
+    /// </param>
+    internal string? Read(Func<string> prompt)
     {
         lock (_guard)
         {
-            _prompt = prompt;
-            Clear();
+            _ask = prompt;
+            _ = TakePrompt();
+            _line.Clear();
             _draft = "";
             _at = _history.Count;
             _editing = true;
@@ -136,6 +133,14 @@ internal sealed class LineEditor(
         }
     }
 
+    /// <returns>Whether it is another one than before.</returns>
+    private bool TakePrompt()
+    {
+        string before = _prompt;
+        _prompt = _ask();
+        return _prompt != before;
+    }
+
     private enum Outcome
     {
         Goes,
@@ -147,7 +152,7 @@ internal sealed class LineEditor(
     {
         _editing = terminal.IsAtLine = false;
         terminal.Write(PasteOff + "\n");
-        string text = string.Concat(_line);
+        string text = _line.Text;
         if (text.Length > 0 && (_history.Count == 0 || _history[^1] != text))
             _history.Add(text);
         if (_history.Count > MostHistory)
@@ -171,15 +176,15 @@ internal sealed class LineEditor(
             case ConsoleKey.Enter:
                 return Outcome.Accepted;
             case ConsoleKey.D when control:
-                if (_line.Count == 0)
+                if (_line.IsEmpty)
                     return Outcome.Ended;
-                Remove(_cursor, 1);
+                _line.Delete();
                 break;
             case ConsoleKey.C when control:
-                if (_line.Count == 0)
+                if (_line.IsEmpty)
                     return Outcome.Ended;
                 terminal.Write("^C\n");
-                Clear();
+                _line.Clear();
                 _at = _history.Count;
                 break;
             case ConsoleKey.L when control:
@@ -192,36 +197,34 @@ internal sealed class LineEditor(
                 break;
             case ConsoleKey.LeftArrow:
             case ConsoleKey.B when control:
-                _cursor = Math.Max(0, _cursor - 1);
+                _line.Move(-1);
                 break;
             case ConsoleKey.RightArrow:
             case ConsoleKey.F when control:
-                _cursor = Math.Min(_line.Count, _cursor + 1);
+                _line.Move(1);
                 break;
             case ConsoleKey.Home:
             case ConsoleKey.A when control:
-                _cursor = 0;
+                _line.MoveToBegin();
                 break;
             case ConsoleKey.End:
             case ConsoleKey.E when control:
-                _cursor = _line.Count;
+                _line.MoveToEnd();
                 break;
             case ConsoleKey.Delete:
-                Remove(_cursor, 1);
+                _line.Delete();
                 break;
             case ConsoleKey.Backspace:
-                if (_cursor > 0)
-                    Remove(--_cursor, 1);
+                _line.DeleteBack();
                 break;
             case ConsoleKey.U when control:
-                Remove(0, _cursor);
-                _cursor = 0;
+                _line.DeleteBefore();
                 break;
             case ConsoleKey.K when control:
-                Remove(_cursor, _line.Count - _cursor);
+                _line.DeleteBehind();
                 break;
             case ConsoleKey.W when control:
-                RemoveWord();
+                _line.DeleteWord();
                 break;
             case ConsoleKey.UpArrow:
             case ConsoleKey.P when control:
@@ -236,7 +239,7 @@ internal sealed class LineEditor(
                 break;
             default:
                 if (!char.IsControl(key.KeyChar))
-                    Insert(key.KeyChar.ToString());
+                    _line.Insert(key.KeyChar.ToString());
                 break;
         }
 
@@ -264,7 +267,7 @@ internal sealed class LineEditor(
         string held = _escape;
         _escape = "";
         foreach (char c in held.AsSpan(Math.Min(1, held.Length)))
-            Insert(c.ToString());
+            _line.Insert(c.ToString());
         if (awaited[0] != key.KeyChar)
             return false;
         _escape = awaited[..1];
@@ -279,51 +282,11 @@ internal sealed class LineEditor(
         if (isSecond)
             return;
         if (c is '\r' or '\n')
-            Insert("\n");
+            _line.Insert("\n");
         else if (c == '\t')
-            Insert(" ");
+            _line.Insert(" ");
         else if (!char.IsControl(c))
-            Insert(c.ToString());
-    }
-
-    private void Clear()
-    {
-        _line.Clear();
-        _cursor = _length = 0;
-    }
-
-    /// <summary>
-    /// A key brings one UTF-16 unit: it may continue the element before the cursor (surrogates, combining marks).
-    /// </summary>
-    private void Insert(string text)
-    {
-        if (_length + text.Length > ReplInput.MaxCharacters)
-            return;
-        _length += text.Length;
-        if (_cursor > 0 && StringInfo.GetNextTextElementLength(_line[_cursor - 1] + text) == _line[_cursor - 1].Length
-            + text.Length)
-            _line[_cursor - 1] += text;
-        else
-            _line.Insert(_cursor++, text);
-    }
-
-    private void Remove(int start, int count)
-    {
-        int removed = Math.Min(count, _line.Count - start);
-        for (int i = start; i < start + removed; i++)
-            _length -= _line[i].Length;
-        _line.RemoveRange(start, removed);
-    }
-
-    private void RemoveWord()
-    {
-        int start = _cursor;
-        while (start > 0 && _line[start - 1] == " ")
-            start--;
-        while (start > 0 && _line[start - 1] != " ")
-            start--;
-        Remove(start, _cursor - start);
-        _cursor = start;
+            _line.Insert(c.ToString());
     }
 
     private void Recall(int index)
@@ -331,25 +294,14 @@ internal sealed class LineEditor(
         if (index < 0 || index > _history.Count)
             return;
         if (_at == _history.Count)
-            _draft = string.Concat(_line);
+            _draft = _line.Text;
         _at = index;
-        Replace(index == _history.Count ? _draft : _history[index]);
-    }
-
-    private void Replace(string text)
-    {
-        Clear();
-        TextElementEnumerator elements = StringInfo.GetTextElementEnumerator(text);
-        while (elements.MoveNext())
-            _line.Add(elements.GetTextElement());
-        _length = text.Length;
-        _cursor = _line.Count;
+        _line.Replace(index == _history.Count ? _draft : _history[index]);
     }
 
     private void Complete()
     {
-        string before = string.Concat(_line.Take(_cursor));
-        string after = string.Concat(_line.Skip(_cursor));
+        string before = _line.Before;
         IReadOnlyList<string> candidates = complete(before);
         if (candidates.Count == 0)
         {
@@ -361,8 +313,7 @@ internal sealed class LineEditor(
         string common = candidates.Aggregate(CommonStart);
         if (common.Length > before.Length)
         {
-            Replace(common + after);
-            _cursor = new StringInfo(common).LengthInTextElements;
+            _line.Replace(common, _line.Behind);
         }
         else if (candidates.Count > 1)
         {
@@ -389,27 +340,10 @@ internal sealed class LineEditor(
 
     private void Redraw()
     {
-        // A line wider than the terminal is shown around its cursor.
-        int room = Math.Max(10, terminal.Width - Columns(_prompt) - 1);
-        int first = _cursor;
-        for (int before = 1; first > 0 && before + ColumnsOf(first - 1) <= room; first--)
-            before += ColumnsOf(first - 1);
         var shown = new StringBuilder(ClearLine).Append(DrawPrompt(_prompt));
-        int behind = 0;
-        for (int i = first, used = 0; i < _line.Count && used + ColumnsOf(i) <= room; i++)
-        {
-            shown.Append(_line[i] == "\n" ? LineEnd : _line[i]);
-            used += ColumnsOf(i);
-            if (i >= _cursor)
-                behind += ColumnsOf(i);
-        }
-
-        if (behind > 0)
-            shown.Append("\u001b[").Append(behind).Append('D');
+        _line.Draw(shown, Math.Max(10, terminal.Width - Columns(_prompt) - 1));
         terminal.Write(shown.ToString());
     }
-
-    private int ColumnsOf(int index) => TextColumns.Of(_line[index]);
 
     private static int Columns(string text)
     {

@@ -10,21 +10,18 @@ namespace QuicProChat.Mesh.Node.Repl;
 /// The console: a client of the control socket. One connection brings events, which are shown at once; another carries
 /// requests. In a pipe it reads lines and prints answers, nothing else.
 /// </summary>
-internal sealed class ReplSession(string path, LineEditor? editor, TextReader input, TextWriter output)
+internal sealed class ReplSession(
+    string path, LineEditor? editor, ReplNames names, TextReader input, TextWriter output)
 {
     private const string Plain = "mesh> ";
 
     private const string Gone = "the daemon went away";
 
-    /// <summary>Conversations whose names Tab offers; the newest.</summary>
-    private const int MostNames = 1000;
-
     private readonly Lock _printing = new();
     private readonly ReplInput _lines = new(input);
     private readonly UnreadCounts _unread = new();
-    private volatile IReadOnlyList<string> _names = [];
     private bool _historyFails;
-    private string? _conversation;
+    private volatile string? _conversation;
     private FappDialogue? _dialogue;
 
     /// <summary>How it sets off what it shows.</summary>
@@ -58,7 +55,7 @@ internal sealed class ReplSession(string path, LineEditor? editor, TextReader in
         await events.SendAsync(Commands.WatchEvents.ToLine(NoArguments.Instance), ends.Token).ConfigureAwait(false);
         _ = await events.ReadLineAsync(ends.Token).ConfigureAwait(false);
         Task listening = ListenAsync(events, ends.Token);
-        await LearnNamesAsync(requests, ends.Token).ConfigureAwait(false);
+        await names.LearnAsync(requests, _unread, ends.Token).ConfigureAwait(false);
         if (editor is not null && _unread.Describe() is { } unread)
             Print(Style.Notable(unread));
         RememberEarlier();
@@ -77,23 +74,6 @@ internal sealed class ReplSession(string path, LineEditor? editor, TextReader in
         return code;
     }
 
-    /// <summary>What Tab offers after the given text.</summary>
-    internal static IReadOnlyList<string> Complete(string before, IReadOnlyList<string> names)
-    {
-        string[] commands =
-            SlashCommand.Names.Where(n => n.StartsWith(before, StringComparison.Ordinal) && n != before).ToArray();
-        if (commands.Length > 0)
-            return commands;
-        if (SlashCommand.OperandAt(before) is not { } operand)
-            return [];
-        int word = before.LastIndexOf(' ') + 1;
-        return [.. SlashCommand.Fitting(operand, names)
-            .Where(n => n.StartsWith(before[word..], StringComparison.Ordinal)).Select(n => before[..word] + n + " ")];
-    }
-
-    /// <summary>What Tab offers in this console.</summary>
-    internal IReadOnlyList<string> Complete(string before) => Complete(before, _names);
-
     private async Task<int> ReadAsync(ControlClient client, CancellationToken cancellation)
     {
         while (true)
@@ -101,7 +81,7 @@ internal sealed class ReplSession(string path, LineEditor? editor, TextReader in
             // Reading a terminal blocks; the thread is this console's own.
             (string Text, string? Problem)? line = editor is null
                 ? await _lines.ReadLineAsync(cancellation).ConfigureAwait(false)
-                : await Task.Factory.StartNew(() => editor.Read(Prompt), cancellation, TaskCreationOptions.LongRunning,
+                : await Task.Factory.StartNew(() => editor.Read(() => Prompt), cancellation, TaskCreationOptions.LongRunning,
                     TaskScheduler.Default)
                     .WaitAsync(cancellation).ConfigureAwait(false) is { } typed ? (typed, null) : null;
             if (line is not { } read)
@@ -257,7 +237,7 @@ internal sealed class ReplSession(string path, LineEditor? editor, TextReader in
         }
 
         if (SlashCommand.ChangesNames(command))
-            await LearnNamesAsync(client, cancellation).ConfigureAwait(false);
+            await names.LearnAsync(client, _unread, cancellation).ConfigureAwait(false);
         if (command == Commands.Peers)
             await ShowFoundAsync(client, cancellation).ConfigureAwait(false);
         return true;
@@ -296,53 +276,6 @@ internal sealed class ReplSession(string path, LineEditor? editor, TextReader in
         byte[] line = Commands.MarkRead.ToLine(new MarkReadRequest { To = conversation });
         using ReplyPages.Reply? reply = await new ReplyPages(client).AskAsync(line, cancellation).ConfigureAwait(false);
         return reply is not null;
-    }
-
-    /// <summary>Aliases and conversations, for Tab; and what is unread in them.</summary>
-    private async Task LearnNamesAsync(ControlClient client, CancellationToken cancellation)
-    {
-        var names = new List<string>();
-        IAsyncEnumerable<ReplyPages.Reply?> pages =
-            new ReplyPages(client).InOrderAsync(Commands.Alias, new AliasRequest(), cancellation);
-        await foreach (ReplyPages.Reply? page in pages.ConfigureAwait(false))
-        {
-            using (page)
-            {
-                if (page is not { IsDone: true })
-                    return;
-                names.AddRange((Commands.Alias.Read(page.Result).List ?? []).Select(a => a.Alias));
-            }
-        }
-
-        byte[] line = Commands.Conversations.ToLine(new ConversationsRequest { Limit = MostNames });
-        using ReplyPages.Reply? reply = await new ReplyPages(client).AskAsync(line, cancellation).ConfigureAwait(false);
-        if (reply is { IsDone: true })
-        {
-            IReadOnlyList<ConversationInfo> conversations = Commands.Conversations.Read(reply.Result);
-            _unread.Set(conversations);
-            names.AddRange(conversations.Select(static c => c.Conversation));
-        }
-
-        await foreach (string group in GroupsAsync(client, cancellation).ConfigureAwait(false))
-            names.Add(group);
-        // What would break the line that it stands in is not offered.
-        _names = [.. names.Where(static n => !n.Contains(' ', StringComparison.Ordinal) && Screen.Printable(n) == n)
-            .Distinct(StringComparer.Ordinal)];
-    }
-
-    /// <summary>Groups and channels, those without messages too.</summary>
-    private static async IAsyncEnumerable<string> GroupsAsync(
-        ControlClient client, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellation)
-    {
-        foreach ((byte[] question, Func<JsonElement, IEnumerable<string>> names) in SlashCommand.Lists)
-        {
-            using ReplyPages.Reply? reply = await new ReplyPages(client).AskAsync(question, cancellation)
-                .ConfigureAwait(false);
-            if (reply is not { IsDone: true })
-                continue;
-            foreach (string name in names(reply.Result))
-                yield return name;
-        }
     }
 
     /// <summary>Lines of earlier consoles can be recalled.</summary>
@@ -390,7 +323,7 @@ internal sealed class ReplSession(string path, LineEditor? editor, TextReader in
                 _unread.Take(shown.RootElement);
                 if (Events.Describe(ConsolePlace.ScreenOn(TextWriter.Null), shown.RootElement) is { } text)
                     Print(Coloured(shown.RootElement, text));
-                editor?.SetPrompt(Prompt);
+                editor?.PromptChanged();
             }
         }
         catch (OperationCanceledException)

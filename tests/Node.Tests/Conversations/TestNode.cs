@@ -58,7 +58,7 @@ internal sealed class TestNode : IAsyncDisposable
         {
             SpreadsKeyPackage = configuration.DirectMessages != DirectSecurity.Sealed,
         };
-        Links = new NodeLinks(configuration, Identity, MeshNode.CapabilitiesOf(configuration), Node.LinkEvents, clock,
+        Links = new NodeLinks(configuration, Identity, PartOptions.CapabilitiesOf(configuration), Node.LinkEvents, clock,
             NullLoggerFactory.Instance);
         Node.Start(Links);
         _server = ControlServer.Bind(ControlPath, _logs.CreateLogger("control"));

@@ -59,7 +59,7 @@ public class LineEditorTests
         _terminal.Type("first\r", "second\r", ConsoleKey.UpArrow, ConsoleKey.UpArrow, "\r",
             ConsoleKey.UpArrow, ConsoleKey.UpArrow, ConsoleKey.DownArrow, "\r");
 
-        Assert.Equal(["first", "second", "first", "first"], Enumerable.Range(0, 4).Select(_ => editor.Read("> ")));
+        Assert.Equal(["first", "second", "first", "first"], Enumerable.Range(0, 4).Select(_ => editor.Read(static () => "> ")));
     }
 
     [Fact]
@@ -68,7 +68,7 @@ public class LineEditorTests
         LineEditor editor = Editor(_ => ["/mesh peers", "/mesh ping"]);
         _terminal.Type("/m", ConsoleKey.Tab, "\r");
 
-        Assert.Equal("/mesh p", editor.Read("> "));
+        Assert.Equal("/mesh p", editor.Read(static () => "> "));
     }
 
     [Fact]
@@ -79,7 +79,7 @@ public class LineEditorTests
         _terminal.Then(() => editor.Print("news"));
         _terminal.Type(" done\r");
 
-        Assert.Equal("half done", editor.Read("> "));
+        Assert.Equal("half done", editor.Read(static () => "> "));
         Assert.Contains("\r\u001b[Knews\n\r\u001b[K> half", _terminal.Written, StringComparison.Ordinal);
     }
 
@@ -126,8 +126,8 @@ public class LineEditorTests
         editor.Remember(["/earlier"]);
         _terminal.Type("half", ConsoleKey.UpArrow, ConsoleKey.DownArrow, "\r", ConsoleKey.UpArrow,
             ConsoleKey.UpArrow, "\r");
-        Assert.Equal("half", editor.Read("> "));
-        Assert.Equal("/earlier", editor.Read("> "));
+        Assert.Equal("half", editor.Read(static () => "> "));
+        Assert.Equal("/earlier", editor.Read(static () => "> "));
     }
 
     [Fact]
@@ -145,24 +145,40 @@ public class LineEditorTests
         LineEditor editor = Editor();
         _terminal.Type(new string('x', 50));
         _terminal.Then(() => { _terminal.Width = 20; editor.DrawAgain(); });
-        _terminal.Then(() => editor.SetPrompt("[1] > "));
+        string prompt = "> ";
+        _terminal.Then(() => { prompt = "[1] > "; editor.PromptChanged(); });
         _terminal.Type("\r");
-        Assert.Equal(new string('x', 50), editor.Read("> "));
+        Assert.Equal(new string('x', 50), editor.Read(() => prompt));
         string[] drawn = _terminal.Written.Split("\r\u001b[K");
         Assert.Equal("> " + new string('x', 16), drawn[^2]);
         Assert.StartsWith("[1] > xxx", drawn[^1], StringComparison.Ordinal);
+    }
+
+    /// <summary>An event that came just before the line begins was lost once: its prompt had been made earlier.</summary>
+    [Fact]
+    public void A_prompt_that_changed_before_the_line_begins_is_the_one_that_is_drawn()
+    {
+        LineEditor editor = Editor();
+        string prompt = "[2] > ";
+        Func<string> ask = () => prompt;
+        prompt = "> ";
+        editor.PromptChanged();
+        _terminal.Type("\r");
+        Assert.Equal("", editor.Read(ask));
+        Assert.DoesNotContain("[2]", _terminal.Written, StringComparison.Ordinal);
+        Assert.EndsWith("\r\u001b[K> ", _terminal.Written.Split("\u001b[?2004l")[0], StringComparison.Ordinal);
     }
 
     [Fact]
     public void Tab_says_what_a_command_takes_and_what_each_of_several_does()
     {
         LineEditor editor =
-            new(_terminal, before => ReplSession.Complete(before, ["bob", "group:walkers"]), SlashCommand.Explain);
+            new(_terminal, before => ReplNames.Complete(before, ["bob", "group:walkers"]), SlashCommand.Explain);
         _terminal.Type("/group sh", ConsoleKey.Tab, ConsoleKey.Tab, ConsoleKey.Tab, "\r");
-        Assert.Equal("/group show walkers ", editor.Read("> "));
+        Assert.Equal("/group show walkers ", editor.Read(static () => "> "));
         Assert.Contains("members and state", _terminal.Written, StringComparison.Ordinal);
         _terminal.Type("/contact ", ConsoleKey.Tab, "\r");
-        editor.Read("> ");
+        editor.Read(static () => "> ");
         Assert.Contains("take a contact card\n/contact list",
             _terminal.Written.Replace("\n/contact list  ", "\n/contact list", StringComparison.Ordinal),
             StringComparison.Ordinal);
@@ -176,6 +192,6 @@ public class LineEditorTests
     private string? Read(params object[] typed)
     {
         _terminal.Type(typed);
-        return Editor().Read("> ");
+        return Editor().Read(static () => "> ");
     }
 }

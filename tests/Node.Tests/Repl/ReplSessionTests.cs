@@ -44,7 +44,8 @@ public class ReplSessionTests
     private static async Task<string> PlayAsync(TestNode node, string lines)
     {
         using var output = new StringWriter { NewLine = "\n" };
-        await new ReplSession(node.ControlPath, null, new StringReader(lines), output).RunAsync(CancellationToken.None);
+        var session = new ReplSession(node.ControlPath, null, new ReplNames(), new StringReader(lines), output);
+        await session.RunAsync(CancellationToken.None);
         return output.ToString();
     }
 }

@@ -65,23 +65,23 @@ public class SlashCommandTests
     public void Completion_offers_commands_then_aliases()
     {
         Assert.Equal(["/mesh send ", "/mesh status", "/mesh store", "/mesh subscribe "],
-            ReplSession.Complete("/mesh s", []).Order(StringComparer.Ordinal));
-        Assert.Equal(["/dm bob "], ReplSession.Complete("/dm b", ["alice", "bob"]));
-        Assert.Empty(ReplSession.Complete("b", ["bob"]));
+            ReplNames.Complete("/mesh s", []).Order(StringComparer.Ordinal));
+        Assert.Equal(["/dm bob "], ReplNames.Complete("/dm b", ["alice", "bob"]));
+        Assert.Empty(ReplNames.Complete("b", ["bob"]));
     }
 
     [Fact]
     public void Completion_offers_what_the_word_can_stand_for()
     {
         string[] names = ["bob", "group:walkers", "channel:news", "self"];
-        Assert.Equal(["/group show walkers "], ReplSession.Complete("/group show ", names));
-        Assert.Equal(["/channel invite news "], ReplSession.Complete("/channel invite n", names));
-        Assert.Equal(["/group invite walkers bob "], ReplSession.Complete("/group invite walkers b", names));
-        Assert.Equal(["/group invite walkers bob bob "], ReplSession.Complete("/group invite walkers bob b", names));
-        Assert.Equal(["/dm group:walkers "], ReplSession.Complete("/dm g", names));
+        Assert.Equal(["/group show walkers "], ReplNames.Complete("/group show ", names));
+        Assert.Equal(["/channel invite news "], ReplNames.Complete("/channel invite n", names));
+        Assert.Equal(["/group invite walkers bob "], ReplNames.Complete("/group invite walkers b", names));
+        Assert.Equal(["/group invite walkers bob bob "], ReplNames.Complete("/group invite walkers bob b", names));
+        Assert.Equal(["/dm group:walkers "], ReplNames.Complete("/dm g", names));
         // A text is nobody's name, and a command without operands takes none.
-        Assert.Empty(ReplSession.Complete("/mesh send bob b", names));
-        Assert.Empty(ReplSession.Complete("/list b", names));
+        Assert.Empty(ReplNames.Complete("/mesh send bob b", names));
+        Assert.Empty(ReplNames.Complete("/list b", names));
     }
 
     [Theory]
