@@ -149,10 +149,10 @@ public class RequestsOfStrangers
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
         while (bob.Store.Reader.FindMessages(null, 1000).Count < 300)
             await Task.Delay(200, limit.Token);
+        await DoneAsync(bob, new ControlRequest { Command = "accept", To = alice.Address });
+        // Counted from here on: the last of the three hundred may have been on its way twice.
         long tooFast = await TooFastAsync(bob);
         Assert.True(tooFast > 0);
-
-        await DoneAsync(bob, new ControlRequest { Command = "accept", To = alice.Address });
         for (int i = 300; i < 700; i++)
             await alice.SendAsync(bob, $"{i}", i == 699 ? "delivered" : null);
         Assert.Equal(700, bob.Store.Reader.FindMessages(null, 1000).Count);
