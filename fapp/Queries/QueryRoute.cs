@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.Security.Cryptography;
 using QuicProChat.Mesh.Fapp.Requests;
 using QuicProChat.Mesh.Identity;
 
@@ -18,7 +17,7 @@ namespace QuicProChat.Mesh.Fapp.Queries;
 public static class QueryRoute
 {
     /// <summary>Size of the payload to a forwarder in bytes.</summary>
-    public const int AskSize = 1 + AnonymousSeal.Overhead + ContentSize;
+    public const int AskSize = PayloadSeal.Overhead + ContentSize;
 
     /// <summary>Size of the payload to a relay in bytes.</summary>
     public const int QuerySize = QueryAt + SealedQuery.Size;
@@ -44,24 +43,11 @@ public static class QueryRoute
         ReadOnlySpan<byte> forwarder, in NodeAddress asker, in NodeAddress relay, ReadOnlySpan<byte> query,
             RandomFill random)
     {
-        Span<byte> image = stackalloc byte[X25519.PublicKeySize];
-        if (!Ed25519.TryConvertPublicKeyToX25519(forwarder, image))
-            return null;
         Span<byte> content = stackalloc byte[ContentSize];
         asker.Write(content);
         relay.Write(content[NodeAddress.Size..]);
         query.CopyTo(content[(2 * NodeAddress.Size)..]);
-        Span<byte> keys = stackalloc byte[4 * AnonymousSeal.KeySize];
-        Span<byte> ephemeral = keys[..AnonymousSeal.KeySize];
-        byte[] payload = new byte[AskSize];
-        payload[0] = (byte)FappPayload.Ask;
-        AnonymousSeal.Draw(random, ephemeral, keys.Slice(AnonymousSeal.KeySize, AnonymousSeal.KeySize));
-        bool isSealed = AnonymousSeal.TrySeal(
-            Prologue, image, ephemeral, content, payload.AsSpan(1),
-                keys.Slice(2 * AnonymousSeal.KeySize, AnonymousSeal.KeySize),
-            keys[(3 * AnonymousSeal.KeySize)..]);
-        CryptographicOperations.ZeroMemory(keys);
-        return isSealed ? payload : null;
+        return PayloadSeal.TrySeal(FappPayload.Ask, Prologue, forwarder, content, random);
     }
 
     /// <summary>Opens what came for this node to forward; false if it was not sealed to it.</summary>
@@ -70,16 +56,8 @@ public static class QueryRoute
             out byte[] query)
     {
         (asker, relay, query) = (default, default, []);
-        if (payload.Length != AskSize || payload[0] != (byte)FappPayload.Ask)
-            return false;
         Span<byte> content = stackalloc byte[ContentSize];
-        Span<byte> keys = stackalloc byte[2 * AnonymousSeal.KeySize];
-        bool isOpen = AnonymousSeal.TryOpen(
-            Prologue, identity.X25519PublicKey.Span, identity.TryAgree, payload[1..], content,
-                keys[..AnonymousSeal.KeySize],
-            keys[AnonymousSeal.KeySize..]);
-        CryptographicOperations.ZeroMemory(keys);
-        if (!isOpen)
+        if (!PayloadSeal.TryOpen(FappPayload.Ask, Prologue, identity, payload, content))
             return false;
         asker = NodeAddress.Read(content);
         relay = NodeAddress.Read(content[NodeAddress.Size..]);

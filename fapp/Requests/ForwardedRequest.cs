@@ -38,7 +38,7 @@ public enum FappPayload : byte
 public static class ForwardedRequest
 {
     /// <summary>Size of the payload to a forwarder in bytes, dummies included.</summary>
-    public const int Size = 1 + AnonymousSeal.Overhead + ContentSize;
+    public const int Size = PayloadSeal.Overhead + ContentSize;
 
     /// <summary>Size of the payload to a practice in bytes.</summary>
     public const int PassedOnSize = 1 + SealedRequest.Size;
@@ -103,16 +103,9 @@ public static class ForwardedRequest
     {
         practice = default;
         passedOn = null;
-        if (payload.Length != Size || payload[0] != (byte)FappPayload.Forward)
-            return false;
         Span<byte> content = stackalloc byte[ContentSize];
-        Span<byte> keys = stackalloc byte[2 * AnonymousSeal.KeySize];
-        bool isOpen = AnonymousSeal.TryOpen(
-            Prologue, identity.X25519PublicKey.Span, identity.TryAgree, payload[1..], content,
-            keys[..AnonymousSeal.KeySize],
-            keys[AnonymousSeal.KeySize..]);
-        CryptographicOperations.ZeroMemory(keys);
-        if (!isOpen || content[0] is not (PassOn or Dummy))
+        if (!PayloadSeal.TryOpen(FappPayload.Forward, Prologue, identity, payload, content)
+            || content[0] is not (PassOn or Dummy))
             return false;
         if (content[0] == Dummy)
             return true;
@@ -121,21 +114,6 @@ public static class ForwardedRequest
         return true;
     }
 
-    private static byte[]? Seal(ReadOnlySpan<byte> forwarder, ReadOnlySpan<byte> content, RandomFill random)
-    {
-        Span<byte> image = stackalloc byte[X25519.PublicKeySize];
-        if (!Ed25519.TryConvertPublicKeyToX25519(forwarder, image))
-            return null;
-        Span<byte> keys = stackalloc byte[4 * AnonymousSeal.KeySize];
-        Span<byte> ephemeral = keys[..AnonymousSeal.KeySize];
-        byte[] payload = new byte[Size];
-        payload[0] = (byte)FappPayload.Forward;
-        AnonymousSeal.Draw(random, ephemeral, keys.Slice(AnonymousSeal.KeySize, AnonymousSeal.KeySize));
-        bool isSealed = AnonymousSeal.TrySeal(
-            Prologue, image, ephemeral, content, payload.AsSpan(1),
-            keys.Slice(2 * AnonymousSeal.KeySize, AnonymousSeal.KeySize),
-            keys[(3 * AnonymousSeal.KeySize)..]);
-        CryptographicOperations.ZeroMemory(keys);
-        return isSealed ? payload : null;
-    }
+    private static byte[]? Seal(ReadOnlySpan<byte> forwarder, ReadOnlySpan<byte> content, RandomFill random) =>
+        PayloadSeal.TrySeal(FappPayload.Forward, Prologue, forwarder, content, random);
 }

@@ -55,8 +55,11 @@ internal static class ReplCommand
     private static Task<int> TalkAsync(string path, CancellationToken cancellation)
     {
         if (Console.IsInputRedirected || Console.IsOutputRedirected)
-            return new ReplSession(path, null, new ReplNames(), ReplInput.Decode(Console.OpenStandardInput()), Console.Out)
-                .RunAsync(cancellation);
+        {
+            TextReader lines = ReplInput.Decode(Console.OpenStandardInput());
+            return new ReplSession(path, null, new ReplNames(), lines, Console.Out).RunAsync(cancellation);
+        }
+
         return TalkAtTerminalAsync(path, cancellation);
     }
 

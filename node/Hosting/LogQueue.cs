@@ -40,11 +40,20 @@ internal sealed class LogQueue : IDisposable
     /// <summary>Lines that were dropped, since the start.</summary>
     internal long Lost => Volatile.Read(ref _lost);
 
-    /// <summary>Adds a line with its end, or drops it.</summary>
+    /// <summary>
+    /// Adds a line with its end, or drops it: for want of room, or because the log has ended. Never fails.
+    /// </summary>
     internal void Add(ReadOnlySpan<byte> line)
     {
         lock (_guard)
         {
+            if (_ends)
+            {
+                // Threads may outlive the log; whatever they say must not end them.
+                _lost++;
+                return;
+            }
+
             if (_missing > 0
                 && TryAdd(Encoding.ASCII.GetBytes(
                     string.Create(CultureInfo.InvariantCulture, $"({_missing} log lines are missing here)\n"))))
@@ -57,9 +66,8 @@ internal sealed class LogQueue : IDisposable
             }
 
             _idle.Reset();
+            _work.Set();
         }
-
-        _work.Set();
     }
 
     /// <summary>Waits until everything was written, at most so long; false if something is left.</summary>
@@ -68,9 +76,15 @@ internal sealed class LogQueue : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
+        if (_ends)
+            return;
         Flush(LastWords);
-        _ends = true;
-        _work.Set();
+        lock (_guard)
+        {
+            _ends = true;
+            _work.Set();
+        }
+
         // A thread that is held up is left behind: it ends with the process.
         if (_thread.Join(LastWords))
         {

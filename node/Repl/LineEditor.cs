@@ -5,8 +5,8 @@ namespace QuicProChat.Mesh.Node.Repl;
 
 /// <summary>
 /// Edits one line on a terminal: cursor keys, Home and End, word and line deletion, history with the up and down keys,
-/// completion with Tab. What arrives meanwhile is printed above the line. What is pasted is one line, whatever line ends
-/// are in it: nothing is done before Enter is pressed.
+/// completion with Tab. What arrives meanwhile is printed above the line. What is pasted is one line, whatever line
+/// ends are in it: nothing is done before Enter is pressed.
 /// </summary>
 /// <param name="terminal">The terminal.</param>
 /// <param name="complete">What may stand instead of the text before the cursor.</param>

@@ -81,8 +81,8 @@ internal sealed class ReplSession(
             // Reading a terminal blocks; the thread is this console's own.
             (string Text, string? Problem)? line = editor is null
                 ? await _lines.ReadLineAsync(cancellation).ConfigureAwait(false)
-                : await Task.Factory.StartNew(() => editor.Read(() => Prompt), cancellation, TaskCreationOptions.LongRunning,
-                    TaskScheduler.Default)
+                : await Task.Factory.StartNew(() => editor.Read(() => Prompt), cancellation,
+                    TaskCreationOptions.LongRunning, TaskScheduler.Default)
                     .WaitAsync(cancellation).ConfigureAwait(false) is { } typed ? (typed, null) : null;
             if (line is not { } read)
                 return ExitCode.Done;

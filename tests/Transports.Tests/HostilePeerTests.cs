@@ -18,11 +18,11 @@ public sealed class HostilePeerTests : IAsyncDisposable
         [0, 23, (byte)FrameKind.Hello, 0x85, 1, 1, 2, 0, 5, 0xCD, 0xFF, 0xFF, 7, 0xC4, 8, 1, 2, 3, 4, 5, 6, 7, 8, 8, 1];
 
     private readonly FakeTime _time = new();
-    private readonly TestNode _node;
+    private readonly LinkPeer _node;
     private readonly LocalIdentity _mallory = LocalIdentity.Generate();
     private readonly List<IDisposable> _open = [];
 
-    public HostilePeerTests() => _node = new TestNode(1, time: _time);
+    public HostilePeerTests() => _node = new LinkPeer(1, time: _time);
 
     public async ValueTask DisposeAsync()
     {
@@ -148,7 +148,7 @@ public sealed class HostilePeerTests : IAsyncDisposable
         using SslStream waits = await AuthenticateAsync(uri, LinkCertificate.Create(_mallory));
         await waits.WriteAsync(MinimalHello);
         Assert.Equal(TimeSpan.FromSeconds(7), await _time.NextTimerAsync(TimeSpan.FromSeconds(9)));
-        await using TestNode honest = new(2);
+        await using LinkPeer honest = new(2);
         Assert.NotNull((await honest.DialAsync(uri)).Link);
         Assert.Equal(honest.Address, (await _node.NextAcceptedAsync()).Link.Peer);
         _time.Advance(TimeSpan.FromSeconds(7));
@@ -219,7 +219,7 @@ public sealed class HostilePeerTests : IAsyncDisposable
             await Task.Yield();
         }
 
-        await using TestNode honest = new(9);
+        await using LinkPeer honest = new(9);
         DialResult dial = await honest.DialAsync(uri);
         RecordingEvents here = new(), there = new();
         dial.Link!.Start(here);
@@ -240,7 +240,7 @@ public sealed class HostilePeerTests : IAsyncDisposable
         // All but eight of this one source had to make room.
         for (int i = 0; i < 500 - 8; i++)
             Assert.Equal(LinkEndCode.TooMany, (await _node.NextRefusedAsync()).Code);
-        await using TestNode honest = new(2);
+        await using LinkPeer honest = new(2);
         DialResult dial = await honest.DialAsync(uri);
         Assert.NotNull(dial.Link);
         Assert.Equal(honest.Address, (await _node.NextAcceptedAsync()).Link.Peer);

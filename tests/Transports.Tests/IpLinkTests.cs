@@ -12,7 +12,7 @@ public abstract class IpLinkTests(string scheme)
     [LinkFact]
     public async Task A_link_tells_who_is_there_and_carries_frames_both_ways()
     {
-        await using TestNode alice = new(1), bob = new(2);
+        await using LinkPeer alice = new(1), bob = new(2);
         (ILink here, RecordingEvents eventsHere, ILink there, RecordingEvents eventsThere) =
             await alice.LinkAsync(bob, scheme);
         Assert.Equal(bob.Address, here.Peer);
@@ -42,7 +42,7 @@ public abstract class IpLinkTests(string scheme)
     [LinkFact]
     public async Task Closing_says_why_at_the_other_end_after_what_was_urgent()
     {
-        await using TestNode alice = new(1), bob = new(2);
+        await using LinkPeer alice = new(1), bob = new(2);
         (ILink here, RecordingEvents eventsHere, _, RecordingEvents eventsThere) = await alice.LinkAsync(bob, scheme);
         Assert.True(here.TrySend(FrameClass.Control, [(byte)FrameKind.CustodyAck, 7]));
         here.Close(new LinkEnd(LinkEndCode.Closed));
@@ -57,7 +57,7 @@ public abstract class IpLinkTests(string scheme)
     [LinkFact]
     public async Task A_link_that_is_refused_before_it_starts_says_why()
     {
-        await using TestNode alice = new(1), bob = new(2);
+        await using LinkPeer alice = new(1), bob = new(2);
         DialResult dial = await alice.DialAsync(await bob.ListenAsync(scheme));
         RecordingEvents events = new();
         dial.Link!.Start(events);
@@ -68,7 +68,7 @@ public abstract class IpLinkTests(string scheme)
     [LinkFact]
     public async Task A_wrong_pinned_address_is_refused_by_the_dialer()
     {
-        await using TestNode alice = new(1), bob = new(2), carol = new(3);
+        await using LinkPeer alice = new(1), bob = new(2), carol = new(3);
         LinkUri uri = (await bob.ListenAsync(scheme)) with { Pinned = carol.Address.ToString() };
         DialResult dial = await alice.DialAsync(uri);
         Assert.Equal(LinkEndCode.WrongAddress, dial.Failure?.Code);
@@ -86,7 +86,7 @@ public abstract class IpLinkTests(string scheme)
     [InlineData("a community's key", "another key")]
     public async Task Nodes_of_different_networks_refuse_each_other(string? ours, string? theirs)
     {
-        await using TestNode alice = new(1, WithKey(ours)), bob = new(2, WithKey(theirs));
+        await using LinkPeer alice = new(1, WithKey(ours)), bob = new(2, WithKey(theirs));
         DialResult dial = await alice.DialAsync(await bob.ListenAsync(scheme));
         Assert.Equal(LinkEndCode.NetworkKey, dial.Failure?.Code);
         Assert.Equal(LinkEndCode.NetworkKey, (await bob.NextRefusedAsync()).Code);
@@ -96,7 +96,7 @@ public abstract class IpLinkTests(string scheme)
     public async Task Nodes_of_one_closed_network_accept_each_other()
     {
         LinkSettings settings = new() { NetworkKey = Key };
-        await using TestNode alice = new(1, settings), bob = new(2, settings);
+        await using LinkPeer alice = new(1, settings), bob = new(2, settings);
         (ILink here, _, _, _) = await alice.LinkAsync(bob, scheme);
         Assert.Equal(bob.Address, here.Peer);
     }
@@ -104,7 +104,7 @@ public abstract class IpLinkTests(string scheme)
     [LinkFact]
     public async Task A_node_that_reaches_itself_notices()
     {
-        await using TestNode alice = new(1);
+        await using LinkPeer alice = new(1);
         DialResult dial = await alice.DialAsync(await alice.ListenAsync(scheme));
         Assert.Equal(LinkEndCode.Self, dial.Failure?.Code);
     }
@@ -112,8 +112,8 @@ public abstract class IpLinkTests(string scheme)
     [LinkFact]
     public async Task Nobody_there_is_a_result_and_no_exception()
     {
-        await using TestNode alice = new(1, new LinkSettings { ConnectTimeout = TimeSpan.FromSeconds(1) });
-        DialResult dial = await alice.DialAsync(TestNode.Uri($"{scheme}://127.0.0.1:1"));
+        await using LinkPeer alice = new(1, new LinkSettings { ConnectTimeout = TimeSpan.FromSeconds(1) });
+        DialResult dial = await alice.DialAsync(LinkPeer.Uri($"{scheme}://127.0.0.1:1"));
         Assert.Equal(LinkEndCode.TransportFailed, dial.Failure?.Code);
         Assert.NotNull(dial.Failure!.Detail);
     }
@@ -121,19 +121,19 @@ public abstract class IpLinkTests(string scheme)
     [LinkFact]
     public async Task IPv6_and_host_names_work()
     {
-        await using TestNode alice = new(1), bob = new(2);
+        await using LinkPeer alice = new(1), bob = new(2);
         LinkUri six = await bob.ListenAsync(scheme, "[::1]");
         Assert.Contains("[::1]", six.Rest);
         Assert.NotNull((await alice.DialAsync(six)).Link);
         LinkUri any = await bob.ListenAsync(scheme, "*");
         string port = any.Rest[any.Rest.LastIndexOf(':')..];
-        Assert.NotNull((await alice.DialAsync(TestNode.Uri($"{scheme}://localhost{port}"))).Link);
+        Assert.NotNull((await alice.DialAsync(LinkPeer.Uri($"{scheme}://localhost{port}"))).Link);
     }
 
     [LinkFact]
     public async Task A_receiver_that_is_behind_pushes_back_and_nothing_is_lost()
     {
-        await using TestNode alice = new(1), bob = new(2);
+        await using LinkPeer alice = new(1), bob = new(2);
         (ILink here, RecordingEvents eventsHere, _, RecordingEvents eventsThere) = await alice.LinkAsync(bob, scheme);
         TaskCompletionSource gate = new();
         eventsThere.Gate = gate.Task;
@@ -164,7 +164,7 @@ public abstract class IpLinkTests(string scheme)
     {
         FakeTime time = new();
         LinkSettings settings = new();
-        await using TestNode alice = new(1, settings, time), bob = new(2);
+        await using LinkPeer alice = new(1, settings, time), bob = new(2);
         (ILink here, RecordingEvents eventsHere, _, RecordingEvents eventsThere) = await alice.LinkAsync(bob, scheme);
         TaskCompletionSource gate = new();
         eventsThere.Gate = gate.Task;

@@ -29,7 +29,7 @@ public sealed class ListenersTests : IAsyncDisposable
     [Fact]
     public async Task An_address_that_is_not_there_yet_is_waited_for_and_named()
     {
-        LinkUri uri = TestNode.Uri("tcp://192.0.2.1:4711");
+        LinkUri uri = LinkPeer.Uri("tcp://192.0.2.1:4711");
         _transport.Listen = _ => throw new AddressAwayException("no interface has it");
         Assert.Null(await _manager.ListenAsync(uri, CancellationToken.None));
         Assert.Empty(_manager.Listening);
@@ -46,7 +46,7 @@ public sealed class ListenersTests : IAsyncDisposable
     [Fact]
     public async Task A_listener_whose_interface_went_is_closed_and_bound_anew_when_it_is_back()
     {
-        LinkUri uri = TestNode.Uri("tcp://[fe80::1%eth0]:4711");
+        LinkUri uri = LinkPeer.Uri("tcp://[fe80::1%eth0]:4711");
         FakeListener first = new(uri), second = new(uri);
         _transport.Listen = _ => first;
         Assert.Equal(uri, await _manager.ListenAsync(uri, CancellationToken.None));
@@ -72,7 +72,7 @@ public sealed class ListenersTests : IAsyncDisposable
     [Fact]
     public async Task A_place_that_waits_can_be_given_up()
     {
-        LinkUri uri = TestNode.Uri("tcp://192.0.2.1:4711");
+        LinkUri uri = LinkPeer.Uri("tcp://192.0.2.1:4711");
         _transport.Listen = _ => throw new AddressAwayException("no interface has it");
         await _manager.ListenAsync(uri, CancellationToken.None);
         Assert.True(await _manager.StopListeningAsync(uri));
@@ -84,27 +84,27 @@ public sealed class ListenersTests : IAsyncDisposable
     {
         _transport.Listen = _ => throw new IOException("in use");
         await Assert.ThrowsAsync<IOException>(
-            () => _manager.ListenAsync(TestNode.Uri("tcp://192.0.2.1:4711"), CancellationToken.None).AsTask());
+            () => _manager.ListenAsync(LinkPeer.Uri("tcp://192.0.2.1:4711"), CancellationToken.None).AsTask());
         Assert.Empty(_manager.Waiting);
     }
 
     [Fact]
     public async Task A_real_listener_says_where_it_is_bound_and_whether_that_still_holds()
     {
-        await using TestNode node = new(1);
+        await using LinkPeer node = new(1);
         foreach (string host in new[] { "127.0.0.1", "127.9.8.7", "[::1]", "*", "localhost" })
         {
             IListener listener =
-                await node.Tcp.ListenAsync(TestNode.Uri($"tcp://{host}:0"), node, CancellationToken.None);
+                await node.Tcp.ListenAsync(LinkPeer.Uri($"tcp://{host}:0"), node, CancellationToken.None);
             Assert.True(listener.IsCurrent, host);
             Assert.DoesNotContain(":0", listener.Bound.ToString()[^2..]);
             await listener.DisposeAsync();
         }
 
         await Assert.ThrowsAsync<AddressAwayException>(
-            () => node.Tcp.ListenAsync(TestNode.Uri("tcp://192.0.2.1:0"), node, CancellationToken.None).AsTask());
+            () => node.Tcp.ListenAsync(LinkPeer.Uri("tcp://192.0.2.1:0"), node, CancellationToken.None).AsTask());
         await Assert.ThrowsAsync<AddressAwayException>(
-            () => node.Tcp.ListenAsync(TestNode.Uri("tcp://[fe80::1%no-such-if]:0"), node, CancellationToken.None)
+            () => node.Tcp.ListenAsync(LinkPeer.Uri("tcp://[fe80::1%no-such-if]:0"), node, CancellationToken.None)
                 .AsTask());
     }
 

@@ -64,7 +64,7 @@ public class ManagedLinkTests
             () => bob.Manager.ListenAsync(taken, CancellationToken.None).AsTask());
         Assert.Contains(taken.ToString(), e.Message);
         e = await Assert.ThrowsAsync<IOException>(
-            () => bob.Manager.ListenAsync(TestNode.Uri("smtp://*:25"), CancellationToken.None).AsTask());
+            () => bob.Manager.ListenAsync(LinkPeer.Uri("smtp://*:25"), CancellationToken.None).AsTask());
         Assert.Contains("no transport 'smtp'", e.Message);
     }
 
@@ -73,9 +73,9 @@ public class ManagedLinkTests
     {
         await using Managed alice = new(1), bob = new(2);
         LinkUri tcp = await bob.ListenAsync();
-        LinkUri? quic = await bob.Manager.ListenAsync(TestNode.Uri("quic://127.0.0.1:0"), CancellationToken.None);
+        LinkUri? quic = await bob.Manager.ListenAsync(LinkPeer.Uri("quic://127.0.0.1:0"), CancellationToken.None);
         Assert.Equal(QuicListener.IsSupported, quic is not null);
-        Assert.True(PeerUris.TryParse($"{tcp},{quic ?? TestNode.Uri("quic://127.0.0.1:1")}",
+        Assert.True(PeerUris.TryParse($"{tcp},{quic ?? LinkPeer.Uri("quic://127.0.0.1:1")}",
             out PeerUris? peer, out _));
         alice.Manager.Connect(peer);
         Assert.Equal(quic is null ? "tcp" : "quic", (await alice.Events.NextUpAsync()).Transport);
@@ -107,14 +107,14 @@ public class ManagedLinkTests
     {
         internal Managed(byte seed)
         {
-            Node = new TestNode(seed);
+            Node = new LinkPeer(seed);
             Manager = new LinkManager(
                 Node.Address, [Node.Tcp, Node.Quic], Events, new LinkManagerSettings(), TimeProvider.System,
                 RandomSource.System,
                 NullLogger<LinkManager>.Instance);
         }
 
-        internal TestNode Node { get; }
+        internal LinkPeer Node { get; }
 
         internal RecordingEvents Events { get; } = new();
 
@@ -131,7 +131,7 @@ public class ManagedLinkTests
         }
 
         internal async Task<LinkUri> ListenAsync() =>
-            (await Manager.ListenAsync(TestNode.Uri("tcp://127.0.0.1:0"), CancellationToken.None))!;
+            (await Manager.ListenAsync(LinkPeer.Uri("tcp://127.0.0.1:0"), CancellationToken.None))!;
 
         public async ValueTask DisposeAsync()
         {

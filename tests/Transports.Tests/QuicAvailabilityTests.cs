@@ -11,12 +11,12 @@ public sealed class QuicAvailabilityTests(ITestOutputHelper output)
     [Fact]
     public async Task The_transport_says_whether_it_works_and_is_right()
     {
-        await using TestNode alice = new(1), bob = new(2);
+        await using LinkPeer alice = new(1), bob = new(2);
         if (alice.Quic.Unavailable is { } reason)
         {
             output.WriteLine($"QUIC link tests are skipped here: {reason}");
             Assert.False(QuicListener.IsSupported && System.Net.Sockets.Socket.OSSupportsIPv6);
-            DialResult dial = await alice.DialAsync(TestNode.Uri("quic://127.0.0.1:1"));
+            DialResult dial = await alice.DialAsync(LinkPeer.Uri("quic://127.0.0.1:1"));
             Assert.Contains(reason, dial.Failure!.Detail);
             IOException e = await Assert.ThrowsAsync<IOException>(() => bob.ListenAsync("quic"));
             Assert.Contains(reason, e.Message);

@@ -13,7 +13,7 @@ public sealed class QuicFloodTests
     [LinkFact]
     public async Task Handshakes_that_stand_still_make_room_for_an_honest_one()
     {
-        await using TestNode node = new(1, new LinkSettings { MaxUnauthenticatedPerSource = 2 }), honest = new(2);
+        await using LinkPeer node = new(1, new LinkSettings { MaxUnauthenticatedPerSource = 2 }), honest = new(2);
         LinkUri uri = await node.ListenAsync("quic");
         using LocalIdentity mallory = LocalIdentity.Generate();
         using ManualResetEventSlim hold = new();

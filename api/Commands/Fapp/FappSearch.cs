@@ -44,29 +44,7 @@ public static partial class Commands
         "fapp-search", CommandGroup.Fapp, "Looks for free slots in what this node has. Nobody is asked.",
         json => json.FappSearchInfo,
         new ArgumentList<FappSearchRequest>()
-            .Option("plz", "DIGITS", "The postal code, or the first digits of it.", r => r.Plz, (r, v) => r.Plz = v)
-            .Number("within", "KM", "How far from the postal code at most; it needs all five digits.", r => r.Within,
-                (r, v) => r.Within = v)
-            .Option("procedure", "P,...", "Of VT, TP, AP, ST, neuro; several with commas: any of them.",
-                r => r.Procedure, (r, v) => r.Procedure = v)
-            .Option("payer", "P,...", "Of GKV, PKV, BG, SEL, SOZ, BEI, KE; several with commas: any of them.",
-                r => r.Payer, (r, v) => r.Payer = v)
-            .Option("modality", "M,...", "Of praxis, video; several with commas: any of them.", r => r.Modality,
-                (r, v) => r.Modality = v)
-            .Option("type", "T,...",
-                "Of sprechstunde, probatorik, akut, kurzzeit, langzeit; several with commas: any of them.", r => r.Type,
-                (r, v) => r.Type = v)
-            .Option("setting", "S", "single or group.", r => r.Setting, (r, v) => r.Setting = v)
-            .Option("age", "A,...", "Of children, adolescents, adults; several with commas: any of them.", r => r.Age,
-                (r, v) => r.Age = v)
-            .Option("access", "A,...",
-                "Of stepfree, lift, toilet, hearing, sight, parking; several with commas: all of them.", r => r.Access,
-                (r, v) => r.Access = v)
-            .Option("from", "TIME", "Not before: 2026-11-02, or with a time.", r => r.From, (r, v) => r.From = v)
-            .Option("to", "TIME", "Not after: 2026-11-02, or with a time.", r => r.To, (r, v) => r.To = v)
-            .Option("language", "L", "A language tag, such as de or gsg.", r => r.Language, (r, v) => r.Language = v)
-            .Option("level", "L", "At least: card, practice, list or none; list unless it is set.", r => r.Level,
-                (r, v) => r.Level = v)
+            .FappFilters()
             .Number("limit", "N", "How many slots at most; 50 unless it is set.", r => r.Limit, (r, v) => r.Limit = v)
             .Flag("ask", "Ask a relay too, where only radios reach this node: the search leaves it.", r => r.Ask,
                 (r, v) => r.Ask = v))

@@ -144,18 +144,25 @@ public class RequestsOfStrangers
         await using var alice = new TestNode("alice");
         await using var bob = new TestNode("bob");
         await MeetAsync(alice, bob);
-        for (int i = 0; i < 300; i++)
-            await alice.SendAsync(bob, $"{i}");
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
-        while (bob.Store.Reader.FindMessages(null, 1000).Count < 300)
-            await Task.Delay(200, limit.Token);
+        int sent = 0;
+        // All at once; a machine that is busy with others may still be slower than the rate.
+        for (int burst = 0; burst < 5 && await TooFastAsync(bob) == 0; burst++)
+        {
+            await alice.AskAllAsync([.. Enumerable.Range(sent, 300).Select(i =>
+                new ControlRequest { Command = "send", To = bob.Address, Text = $"{i}" })]);
+            sent += 300;
+            using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+            while (bob.Store.Reader.FindMessages(null, 10_000).Count < sent)
+                await Task.Delay(200, limit.Token);
+        }
+
         await DoneAsync(bob, new ControlRequest { Command = "accept", To = alice.Address });
-        // Counted from here on: the last of the three hundred may have been on its way twice.
+        // Counted from here on: the last of them may have been on its way twice.
         long tooFast = await TooFastAsync(bob);
         Assert.True(tooFast > 0);
-        for (int i = 300; i < 700; i++)
-            await alice.SendAsync(bob, $"{i}", i == 699 ? "delivered" : null);
-        Assert.Equal(700, bob.Store.Reader.FindMessages(null, 1000).Count);
+        await alice.AskAllAsync([.. Enumerable.Range(sent, 400).Select(i =>
+            new ControlRequest { Command = "send", To = bob.Address, Text = $"{i}", Wait = "delivered" })]);
+        Assert.Equal(sent + 400, bob.Store.Reader.FindMessages(null, 10_000).Count);
         Assert.Equal(tooFast, await TooFastAsync(bob));
     }
 

@@ -47,6 +47,31 @@ public class ConsoleLogTests
         Assert.Equal("<4>node: peer evil <2>node: forged [2J\n", _output.ToString());
     }
 
+    /// <summary>A thread that logged a fault after the end of the log ended the whole process.</summary>
+    [Fact]
+    public async Task Whoever_logs_while_the_log_ends_or_after_it_goes_on()
+    {
+        for (int round = 0; round < 100; round++)
+        {
+            var log = new ConsoleLog(new WriterSink(new StringWriter()), journal: false, TimeProvider.System);
+            ILogger logger = log.CreateLogger("node");
+            using var begins = new Barrier(3);
+            Task[] writers = [.. Enumerable.Range(0, 2).Select(_ => Task.Run(() =>
+            {
+                begins.SignalAndWait();
+                for (int i = 0; i < 50; i++)
+                    logger.LogError("late");
+            }))];
+            begins.SignalAndWait();
+            log.Dispose();
+            await Task.WhenAll(writers);
+            long lost = log.Lost;
+            logger.LogError("after it");
+            Assert.Equal(lost + 1, log.Lost);
+            log.Dispose();
+        }
+    }
+
     private static void Written(ConsoleLog log) => Assert.True(log.Flush(TimeSpan.FromSeconds(10)));
 
     [Fact]

@@ -11,8 +11,8 @@ public sealed class BulkTests
     [Fact]
     public void A_bulk_frame_crosses_relays_that_keep_write_and_answer_nothing()
     {
-        var network = new TestNetwork(1);
-        TestNode[] nodes = network.Line(5);
+        var network = new RouterNetwork(1);
+        RouterNode[] nodes = network.Line(5);
         var classes = new List<FrameKind>();
         network.Observe = (_, _, frame) => classes.Add((FrameKind)frame[0]);
         byte[] payload = new byte[BulkFrame.MaxPayload];
@@ -31,8 +31,8 @@ public sealed class BulkTests
     [Fact]
     public void What_does_not_parse_counts_against_the_neighbour()
     {
-        var network = new TestNetwork(2);
-        TestNode[] nodes = network.Line(2);
+        var network = new RouterNetwork(2);
+        RouterNode[] nodes = network.Line(2);
         for (int i = 0; i < 8; i++)
             nodes[1].Router.Receive(network.Now, nodes[1].To(nodes[0]), [(byte)FrameKind.Bulk, 0x02, 1, 2, 3]);
         Assert.Equal(8, nodes[1][RouterCounter.BulkMalformed]);
@@ -42,10 +42,10 @@ public sealed class BulkTests
     [Fact]
     public void A_loop_of_stale_routes_ends_with_the_hops()
     {
-        var network = new TestNetwork(3);
-        TestNode a = network.Add(), b = network.Add(), c = network.Add(), d = network.Add();
-        foreach ((TestNode one, TestNode two) in ((TestNode, TestNode)[])[(a, b), (b, c), (c, a)])
-            network.Join(one, two, TestLinkKind.Stream);
+        var network = new RouterNetwork(3);
+        RouterNode a = network.Add(), b = network.Add(), c = network.Add(), d = network.Add();
+        foreach ((RouterNode one, RouterNode two) in ((RouterNode, RouterNode)[])[(a, b), (b, c), (c, a)])
+            network.Join(one, two, RouterLinkKind.Stream);
         a.RouteVia(d, b);
         b.RouteVia(d, c);
         c.RouteVia(d, a);
@@ -59,11 +59,11 @@ public sealed class BulkTests
     [Fact]
     public void Nothing_goes_back_to_whom_it_came_from_or_through_a_node_that_does_not_relay()
     {
-        var network = new TestNetwork(4);
-        TestNode a = network.Add(), b = network.Add(), leaf = network.Add(new RouterOptions { Relays = false }),
+        var network = new RouterNetwork(4);
+        RouterNode a = network.Add(), b = network.Add(), leaf = network.Add(new RouterOptions { Relays = false }),
             d = network.Add();
-        network.Join(a, b, TestLinkKind.Stream);
-        network.Join(a, leaf, TestLinkKind.Stream);
+        network.Join(a, b, RouterLinkKind.Stream);
+        network.Join(a, leaf, RouterLinkKind.Stream);
         a.RouteVia(d, b);
         b.RouteVia(d, a);
         a.SendBulk(d, [1]);
@@ -80,10 +80,10 @@ public sealed class BulkTests
     [Fact]
     public void A_radio_is_crossed_only_with_leave()
     {
-        var network = new TestNetwork(5);
-        TestNode a = network.Add(), b = network.Add(), c = network.Add();
-        network.Join(a, b, TestLinkKind.Stream);
-        network.Join(b, c, TestLinkKind.Radio);
+        var network = new RouterNetwork(5);
+        RouterNode a = network.Add(), b = network.Add(), c = network.Add();
+        network.Join(a, b, RouterLinkKind.Stream);
+        network.Join(b, c, RouterLinkKind.Radio);
         a.RouteVia(c, b);
         b.RouteVia(c, c);
         Assert.Equal(BulkResult.Sent, a.SendBulk(c, [1, 2, 3]));
@@ -103,9 +103,9 @@ public sealed class BulkTests
     [Fact]
     public void A_source_that_sends_more_than_it_may_loses_frames_and_not_its_link()
     {
-        var network = new TestNetwork(6);
+        var network = new RouterNetwork(6);
         var options = new RouterOptions { NeighbourEnvelopesPerSecond = 100, NeighbourBurst = 50 };
-        TestNode[] nodes = network.Line(3, options);
+        RouterNode[] nodes = network.Line(3, options);
         for (int i = 0; i < 500; i++)
             nodes[0].SendBulk(nodes[2], [1, 2]);
         network.Run(Second);

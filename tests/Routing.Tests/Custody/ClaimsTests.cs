@@ -41,19 +41,19 @@ public sealed class ClaimsTests
     public void Whoever_sees_an_envelope_cannot_make_a_relay_swallow_its_repetitions(
         int from, bool again, int attempt, int hops, int lifetime)
     {
-        var network = new TestNetwork(1);
-        TestNode alice = network.Add(), relay = network.Add(), evil = network.Add(), honest = network.Add(),
+        var network = new RouterNetwork(1);
+        RouterNode alice = network.Add(), relay = network.Add(), evil = network.Add(), honest = network.Add(),
             far = network.Add(),
             bob = network.Add(), accomplice = network.Add();
-        network.Join(alice, relay, TestLinkKind.Stream);
-        network.Join(relay, evil, TestLinkKind.Stream);
-        network.Join(relay, honest, TestLinkKind.Stream);
-        network.Join(honest, far, TestLinkKind.Stream);
-        network.Join(far, bob, TestLinkKind.Stream);
-        TestNode mouth = from switch { NextHop => evil, Elsewhere => accomplice, _ => accomplice };
-        TestNode ear = from == BehindTheRelayBefore ? alice : relay;
+        network.Join(alice, relay, RouterLinkKind.Stream);
+        network.Join(relay, evil, RouterLinkKind.Stream);
+        network.Join(relay, honest, RouterLinkKind.Stream);
+        network.Join(honest, far, RouterLinkKind.Stream);
+        network.Join(far, bob, RouterLinkKind.Stream);
+        RouterNode mouth = from switch { NextHop => evil, Elsewhere => accomplice, _ => accomplice };
+        RouterNode ear = from == BehindTheRelayBefore ? alice : relay;
         if (mouth == accomplice)
-            network.Join(ear, accomplice, TestLinkKind.Stream);
+            network.Join(ear, accomplice, RouterLinkKind.Stream);
         alice.RouteVia(bob, relay);
         relay.RouteVia(bob, evil, honest);
         honest.RouteVia(bob, far);
@@ -99,14 +99,14 @@ public sealed class ClaimsTests
     [InlineData(2, 5, 5)]
     public void A_poor_copy_that_comes_first_keeps_no_good_one_out_of_a_mailbox(int attempt, int hops, int lifetime)
     {
-        var network = new TestNetwork(2);
-        TestNode alice = network.Add(), relay = network.Add(), evil = network.Add(), honest = network.Add(),
+        var network = new RouterNetwork(2);
+        RouterNode alice = network.Add(), relay = network.Add(), evil = network.Add(), honest = network.Add(),
             far = network.Add(), bob = network.Add();
-        network.Join(relay, evil, TestLinkKind.Stream);
-        network.Join(alice, relay, TestLinkKind.Stream);
-        network.Join(relay, honest, TestLinkKind.Stream);
-        network.Join(honest, far, TestLinkKind.Stream);
-        network.Join(far, bob, TestLinkKind.Stream);
+        network.Join(relay, evil, RouterLinkKind.Stream);
+        network.Join(alice, relay, RouterLinkKind.Stream);
+        network.Join(relay, honest, RouterLinkKind.Stream);
+        network.Join(honest, far, RouterLinkKind.Stream);
+        network.Join(far, bob, RouterLinkKind.Stream);
         alice.RouteVia(bob, relay);
         relay.RouteVia(bob);
         honest.RouteVia(bob, far);
@@ -133,14 +133,14 @@ public sealed class ClaimsTests
     [InlineData(1, 59, 60_000)]
     public void What_waits_in_a_mailbox_is_not_spoilt_by_copies_that_come_later(int attempt, int hops, int lifetime)
     {
-        var network = new TestNetwork(3);
-        TestNode alice = network.Add(), relay = network.Add(), evil = network.Add(), honest = network.Add(),
+        var network = new RouterNetwork(3);
+        RouterNode alice = network.Add(), relay = network.Add(), evil = network.Add(), honest = network.Add(),
             far = network.Add(), bob = network.Add();
-        network.Join(relay, evil, TestLinkKind.Stream);
-        network.Join(alice, relay, TestLinkKind.Stream);
-        network.Join(relay, honest, TestLinkKind.Stream);
-        network.Join(honest, far, TestLinkKind.Stream);
-        network.Join(far, bob, TestLinkKind.Stream);
+        network.Join(relay, evil, RouterLinkKind.Stream);
+        network.Join(alice, relay, RouterLinkKind.Stream);
+        network.Join(relay, honest, RouterLinkKind.Stream);
+        network.Join(honest, far, RouterLinkKind.Stream);
+        network.Join(far, bob, RouterLinkKind.Stream);
         alice.RouteVia(bob, relay);
         relay.RouteVia(bob);
         honest.RouteVia(bob, far);
@@ -167,11 +167,11 @@ public sealed class ClaimsTests
     [Fact]
     public void Handing_a_sender_its_own_message_back_with_false_claims_ends_none_of_its_repetitions()
     {
-        var network = new TestNetwork(4);
-        TestNode alice = network.Add(), evil = network.Add(), honest = network.Add(), bob = network.Add();
-        network.Join(alice, evil, TestLinkKind.Stream);
-        network.Join(alice, honest, TestLinkKind.Stream);
-        network.Join(honest, bob, TestLinkKind.Stream);
+        var network = new RouterNetwork(4);
+        RouterNode alice = network.Add(), evil = network.Add(), honest = network.Add(), bob = network.Add();
+        network.Join(alice, evil, RouterLinkKind.Stream);
+        network.Join(alice, honest, RouterLinkKind.Stream);
+        network.Join(honest, bob, RouterLinkKind.Stream);
         alice.RouteVia(bob, evil);
         honest.RouteVia(bob, bob);
         bob.RouteVia(alice, honest);
@@ -207,15 +207,15 @@ public sealed class ClaimsTests
     [InlineData(31)]
     public void Made_up_attempts_make_no_honest_link_the_last_resort(double secondsApart)
     {
-        var network = new TestNetwork(5, realRoutes: true);
-        TestNode relay = network.Add(), honest = network.Add();
-        TestNode[] evils = [.. Enumerable.Range(0, 4).Select(_ => network.Add())];
-        TestNode[] leaves = [.. Enumerable.Range(0, 21).Select(_ => network.Add())];
-        network.Join(relay, honest, TestLinkKind.Stream);
-        foreach (TestNode evil in evils)
-            network.Join(relay, evil, TestLinkKind.Stream);
-        foreach (TestNode leaf in leaves)
-            network.Join(honest, leaf, TestLinkKind.Stream);
+        var network = new RouterNetwork(5, realRoutes: true);
+        RouterNode relay = network.Add(), honest = network.Add();
+        RouterNode[] evils = [.. Enumerable.Range(0, 4).Select(_ => network.Add())];
+        RouterNode[] leaves = [.. Enumerable.Range(0, 21).Select(_ => network.Add())];
+        network.Join(relay, honest, RouterLinkKind.Stream);
+        foreach (RouterNode evil in evils)
+            network.Join(relay, evil, RouterLinkKind.Stream);
+        foreach (RouterNode leaf in leaves)
+            network.Join(honest, leaf, RouterLinkKind.Stream);
         network.Run(TimeSpan.FromSeconds(20));
         Metric before = relay.Router.FindRoute(leaves[20].Address)!.Metric;
         foreach (byte attempt in new byte[] { 0, 1, 2, 3 })
@@ -241,13 +241,13 @@ public sealed class ClaimsTests
     [Fact]
     public void Repetitions_of_a_message_that_a_next_hop_drops_have_it_blamed_for_that_destination()
     {
-        var network = new TestNetwork(6);
-        TestNode sender = network.Add(), relay = network.Add(), hole = network.Add(), honest = network.Add(),
+        var network = new RouterNetwork(6);
+        RouterNode sender = network.Add(), relay = network.Add(), hole = network.Add(), honest = network.Add(),
             bob = network.Add();
-        network.Join(sender, relay, TestLinkKind.Stream);
-        network.Join(relay, hole, TestLinkKind.Stream);
-        network.Join(relay, honest, TestLinkKind.Stream);
-        network.Join(honest, bob, TestLinkKind.Stream);
+        network.Join(sender, relay, RouterLinkKind.Stream);
+        network.Join(relay, hole, RouterLinkKind.Stream);
+        network.Join(relay, honest, RouterLinkKind.Stream);
+        network.Join(honest, bob, RouterLinkKind.Stream);
         sender.RouteVia(bob, relay);
         relay.RouteVia(bob, hole, honest);
         honest.RouteVia(bob, bob);
@@ -264,13 +264,13 @@ public sealed class ClaimsTests
     [Fact]
     public void A_next_hop_that_hands_back_what_it_was_given_is_blamed_and_passed_over_and_nobody_else_is()
     {
-        var network = new TestNetwork(6);
-        TestNode sender = network.Add(), relay = network.Add(), circle = network.Add(), honest = network.Add(),
+        var network = new RouterNetwork(6);
+        RouterNode sender = network.Add(), relay = network.Add(), circle = network.Add(), honest = network.Add(),
             bob = network.Add();
-        network.Join(sender, relay, TestLinkKind.Stream);
-        network.Join(relay, circle, TestLinkKind.Stream);
-        network.Join(relay, honest, TestLinkKind.Stream);
-        network.Join(honest, bob, TestLinkKind.Stream);
+        network.Join(sender, relay, RouterLinkKind.Stream);
+        network.Join(relay, circle, RouterLinkKind.Stream);
+        network.Join(relay, honest, RouterLinkKind.Stream);
+        network.Join(honest, bob, RouterLinkKind.Stream);
         sender.RouteVia(bob, relay);
         relay.RouteVia(bob, circle, honest);
         circle.RouteVia(bob);
@@ -299,9 +299,9 @@ public sealed class ClaimsTests
     [Fact]
     public void The_first_copy_of_an_envelope_lives_no_longer_than_any_node_sends_whatever_its_header_says()
     {
-        var network = new TestNetwork(7);
-        TestNode relay = network.Add(), evil = network.Add(), bob = network.Add();
-        network.Join(relay, evil, TestLinkKind.Stream);
+        var network = new RouterNetwork(7);
+        RouterNode relay = network.Add(), evil = network.Add(), bob = network.Add();
+        network.Join(relay, evil, RouterLinkKind.Stream);
         byte[] frame = Frame(bob, evil.Payload(1, 100), 0, lifetime: ushort.MaxValue, receipt: false);
         Assert.True(Envelope.TryRead(frame.AsSpan(1), out Envelope envelope));
         EnvelopeId id = envelope.ComputeId();
@@ -316,12 +316,12 @@ public sealed class ClaimsTests
     [Fact]
     public void A_lifetime_that_a_relay_raises_lengthens_nothing_where_the_envelope_is_known()
     {
-        var network = new TestNetwork(7);
-        TestNode alice = network.Add(), relay = network.Add(new RouterOptions { MaxLifetime = TimeSpan.FromDays(1) }),
+        var network = new RouterNetwork(7);
+        RouterNode alice = network.Add(), relay = network.Add(new RouterOptions { MaxLifetime = TimeSpan.FromDays(1) }),
             evil = network.Add(), bob = network.Add();
-        network.Join(alice, relay, TestLinkKind.Stream);
-        network.Join(relay, evil, TestLinkKind.Stream);
-        network.Join(relay, bob, TestLinkKind.Stream);
+        network.Join(alice, relay, RouterLinkKind.Stream);
+        network.Join(relay, evil, RouterLinkKind.Stream);
+        network.Join(relay, bob, RouterLinkKind.Stream);
         alice.RouteVia(bob, relay);
         relay.RouteVia(bob);
         EnvelopeId id = alice.Send(bob, 1, lifetime: TimeSpan.FromMinutes(20), receipt: false).Id;
@@ -356,13 +356,13 @@ public sealed class ClaimsTests
     [Fact]
     public void A_relay_does_not_say_that_it_took_what_it_will_not_hold_as_long_as_it_is_asked_to()
     {
-        var network = new TestNetwork(8);
-        TestNode alice = network.Add(), relay = network.Add(), evil = network.Add(), bob = network.Add();
+        var network = new RouterNetwork(8);
+        RouterNode alice = network.Add(), relay = network.Add(), evil = network.Add(), bob = network.Add();
         evil.IsStranger = true;
-        network.Join(relay, evil, TestLinkKind.Stream);
+        network.Join(relay, evil, RouterLinkKind.Stream);
         // Nobody is chosen by the relay.
-        network.Join(alice, relay, TestLinkKind.Stream);
-        network.Join(relay, bob, TestLinkKind.Stream);
+        network.Join(alice, relay, RouterLinkKind.Stream);
+        network.Join(relay, bob, RouterLinkKind.Stream);
         alice.RouteVia(bob, relay);
         relay.RouteVia(bob);
         relay.Deliver(relay.LinkTo(evil), Frame(bob, alice.Payload(1, 100), 0, lifetime: 30));
@@ -374,10 +374,10 @@ public sealed class ClaimsTests
     [Fact]
     public void A_message_that_is_sent_here_again_by_others_brings_no_more_receipts_than_honest_repetitions()
     {
-        var network = new TestNetwork(9);
-        TestNode alice = network.Add(), evil = network.Add(), bob = network.Add();
-        network.Join(alice, bob, TestLinkKind.Stream);
-        network.Join(evil, bob, TestLinkKind.Stream);
+        var network = new RouterNetwork(9);
+        RouterNode alice = network.Add(), evil = network.Add(), bob = network.Add();
+        network.Join(alice, bob, RouterLinkKind.Stream);
+        network.Join(evil, bob, RouterLinkKind.Stream);
         alice.RouteVia(bob, bob);
         bob.RouteVia(alice, alice);
         int receipts = 0;
@@ -396,7 +396,7 @@ public sealed class ClaimsTests
         Assert.Equal(1, bob.Delivered);
     }
 
-    private static void Take(TestNetwork network, TestNode victim, TestNode evil, byte[] frame)
+    private static void Take(RouterNetwork network, RouterNode victim, RouterNode evil, byte[] frame)
     {
         Assert.True(Envelope.TryRead(frame.AsSpan(1), out Envelope envelope));
         byte[] ack = new byte[11];
@@ -408,7 +408,7 @@ public sealed class ClaimsTests
     }
 
     private static byte[] Frame(
-        TestNode destination, byte[] payload, byte attempt, ushort hops = 40, ushort lifetime = 8_640,
+        RouterNode destination, byte[] payload, byte attempt, ushort hops = 40, ushort lifetime = 8_640,
         bool receipt = true)
     {
         byte[] frame = new byte[1 + Envelope.SizeOf(payload.Length)];

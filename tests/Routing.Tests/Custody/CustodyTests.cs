@@ -10,8 +10,8 @@ public sealed class CustodyTests
     [Fact]
     public void A_message_over_two_relays_is_delivered_proven_and_written_nowhere_on_the_way()
     {
-        var network = new TestNetwork(1);
-        TestNode[] nodes = network.Line(4);
+        var network = new RouterNetwork(1);
+        RouterNode[] nodes = network.Line(4);
         EnvelopeId id = nodes[0].Send(nodes[3], 1).Id;
         network.Run(Second);
 
@@ -28,8 +28,8 @@ public sealed class CustodyTests
     [Fact]
     public void A_relay_without_a_route_writes_first_and_then_says_taken()
     {
-        var network = new TestNetwork(2);
-        TestNode[] nodes = network.Line(3);
+        var network = new RouterNetwork(2);
+        RouterNode[] nodes = network.Line(3);
         nodes[1].LinkTo(nodes[2]).Cut();
         EnvelopeId id = nodes[0].Send(nodes[2], 1).Id;
         network.Run(TimeSpan.FromMilliseconds(2));
@@ -51,8 +51,8 @@ public sealed class CustodyTests
     [Fact]
     public void What_a_relay_took_outlives_its_power_and_the_senders_absence()
     {
-        var network = new TestNetwork(3);
-        TestNode[] nodes = network.Line(3);
+        var network = new RouterNetwork(3);
+        RouterNode[] nodes = network.Line(3);
         nodes[1].LinkTo(nodes[2]).Cut();
         nodes[0].Send(nodes[2], 1);
         network.Run(Second);
@@ -69,12 +69,12 @@ public sealed class CustodyTests
     [Fact]
     public void When_a_link_dies_with_envelopes_in_flight_they_go_the_other_way_at_once()
     {
-        var network = new TestNetwork(4);
-        TestNode a = network.Add(), b = network.Add(), c = network.Add(), d = network.Add();
-        network.Join(a, b, TestLinkKind.Stream);
-        network.Join(a, c, TestLinkKind.Stream);
-        network.Join(b, d, TestLinkKind.Stream);
-        network.Join(c, d, TestLinkKind.Stream);
+        var network = new RouterNetwork(4);
+        RouterNode a = network.Add(), b = network.Add(), c = network.Add(), d = network.Add();
+        network.Join(a, b, RouterLinkKind.Stream);
+        network.Join(a, c, RouterLinkKind.Stream);
+        network.Join(b, d, RouterLinkKind.Stream);
+        network.Join(c, d, RouterLinkKind.Stream);
         a.RouteVia(d, b, c);
         b.RouteVia(d, d);
         c.RouteVia(d, d);
@@ -92,8 +92,8 @@ public sealed class CustodyTests
     [Fact]
     public void A_radio_that_loses_a_fifth_of_all_frames_delivers_everything_once()
     {
-        var network = new TestNetwork(5);
-        TestNode[] nodes = network.Line(3, kind: TestLinkKind.Radio);
+        var network = new RouterNetwork(5);
+        RouterNode[] nodes = network.Line(3, kind: RouterLinkKind.Radio);
         for (int i = 0; i < 50; i++)
             nodes[0].Send(nodes[2], i);
         network.Run(TimeSpan.FromMinutes(10));
@@ -107,11 +107,11 @@ public sealed class CustodyTests
     [Fact]
     public void Without_a_receipt_the_message_is_sent_again_by_another_way()
     {
-        var network = new TestNetwork(6);
-        TestNode a = network.Add(), b = network.Add(), c = network.Add(), d = network.Add();
-        network.Join(a, b, TestLinkKind.Stream);
-        network.Join(a, c, TestLinkKind.Stream);
-        network.Join(c, d, TestLinkKind.Stream);
+        var network = new RouterNetwork(6);
+        RouterNode a = network.Add(), b = network.Add(), c = network.Add(), d = network.Add();
+        network.Join(a, b, RouterLinkKind.Stream);
+        network.Join(a, c, RouterLinkKind.Stream);
+        network.Join(c, d, RouterLinkKind.Stream);
         // b claims to have a way, takes custody in memory, and never passes anything on.
         a.RouteVia(d, b, c);
         c.RouteVia(d, d);
@@ -132,8 +132,8 @@ public sealed class CustodyTests
     [Fact]
     public void A_lost_receipt_is_repeated_when_the_message_is()
     {
-        var network = new TestNetwork(7);
-        TestNode[] nodes = network.Line(2);
+        var network = new RouterNetwork(7);
+        RouterNode[] nodes = network.Line(2);
         nodes[1].Receipts = false;
         EnvelopeId id = nodes[0].Send(nodes[1], 1).Id;
         network.Run(Second);
@@ -148,8 +148,8 @@ public sealed class CustodyTests
     [Fact]
     public void A_lifetime_ends_at_every_holder_and_the_sender_says_expired()
     {
-        var network = new TestNetwork(8);
-        TestNode[] nodes = network.Line(3);
+        var network = new RouterNetwork(8);
+        RouterNode[] nodes = network.Line(3);
         nodes[1].LinkTo(nodes[2]).Cut();
         EnvelopeId id = nodes[0].Send(nodes[2], 1, lifetime: TimeSpan.FromSeconds(60)).Id;
         network.Run(TimeSpan.FromSeconds(59));
@@ -165,8 +165,8 @@ public sealed class CustodyTests
     [Fact]
     public void A_message_to_this_node_itself_is_delivered_here()
     {
-        var network = new TestNetwork(9);
-        TestNode node = network.Add();
+        var network = new RouterNetwork(9);
+        RouterNode node = network.Add();
         EnvelopeId id = node.Send(node, 1).Id;
         network.Run(Second);
 
@@ -178,8 +178,8 @@ public sealed class CustodyTests
     [Fact]
     public void A_cancelled_message_is_forgotten_and_does_not_come_back()
     {
-        var network = new TestNetwork(10);
-        TestNode[] nodes = network.Line(2);
+        var network = new RouterNetwork(10);
+        RouterNode[] nodes = network.Line(2);
         nodes[0].LinkTo(nodes[1]).Cut();
         EnvelopeId id = nodes[0].Send(nodes[1], 1).Id;
         Assert.True(nodes[0].Router.Cancel(network.Now, id));
@@ -197,8 +197,8 @@ public sealed class CustodyTests
     [Fact]
     public void A_full_disk_refuses_custody_and_the_sender_keeps_the_message_until_there_is_space()
     {
-        var network = new TestNetwork(11);
-        TestNode[] nodes = network.Line(3);
+        var network = new RouterNetwork(11);
+        RouterNode[] nodes = network.Line(3);
         nodes[1].LinkTo(nodes[2]).Cut();
         nodes[1].DiskFails = true;
         EnvelopeId id = nodes[0].Send(nodes[2], 1).Id;
@@ -215,8 +215,8 @@ public sealed class CustodyTests
     [Fact]
     public void A_receiver_without_space_refuses_and_gets_it_later()
     {
-        var network = new TestNetwork(12);
-        TestNode[] nodes = network.Line(3);
+        var network = new RouterNetwork(12);
+        RouterNode[] nodes = network.Line(3);
         nodes[2].HostFull = true;
         EnvelopeId id = nodes[0].Send(nodes[2], 1).Id;
         network.Run(TimeSpan.FromSeconds(5));
@@ -232,8 +232,8 @@ public sealed class CustodyTests
     [Fact]
     public void A_relay_refuses_to_send_back_where_it_came_from()
     {
-        var network = new TestNetwork(13);
-        TestNode[] nodes = network.Line(3);
+        var network = new RouterNetwork(13);
+        RouterNode[] nodes = network.Line(3);
         nodes[1].RouteVia(nodes[2], nodes[0]);
         EnvelopeId id = nodes[0].Send(nodes[2], 1).Id;
         network.Run(Second);
@@ -246,15 +246,15 @@ public sealed class CustodyTests
     [Fact]
     public void Held_envelopes_go_back_where_they_came_from_once_that_is_the_way()
     {
-        var network = new TestNetwork(14);
-        TestNode a = network.Add(), b = network.Add(), c = network.Add();
-        network.Join(a, b, TestLinkKind.Stream);
+        var network = new RouterNetwork(14);
+        RouterNode a = network.Add(), b = network.Add(), c = network.Add();
+        network.Join(a, b, RouterLinkKind.Stream);
         a.RouteVia(c, b);
         a.Send(c, 1);
         network.Run(Second);
         Assert.Equal(1, b.Router.Held.Count);
 
-        network.Join(a, c, TestLinkKind.Stream);
+        network.Join(a, c, RouterLinkKind.Stream);
         a.RouteVia(c, c);
         c.RouteVia(a, a);
         b.RouteVia(c, a);
@@ -266,9 +266,9 @@ public sealed class CustodyTests
     [Fact]
     public void More_than_the_memory_budget_is_read_back_from_disk_when_its_turn_comes()
     {
-        var network = new TestNetwork(15);
+        var network = new RouterNetwork(15);
         var options = new RouterOptions { MemoryBudget = 64 * 1024, MaxHeldBytes = 8 << 20 };
-        TestNode[] nodes = network.Line(3, options);
+        RouterNode[] nodes = network.Line(3, options);
         nodes[1].LinkTo(nodes[2]).Cut();
         for (int i = 0; i < 300; i++)
         {

@@ -16,13 +16,13 @@ public sealed class FairnessTests
     [InlineData(5, 2)]
     public void However_large_the_envelopes_of_a_destination_are(int bulky, int chatty)
     {
-        var network = new TestNetwork(1);
+        var network = new RouterNetwork(1);
         // All of it in memory: what is read from disk comes a little out of turn.
-        TestNode sender = network.Add(new RouterOptions { MemoryBudget = 8 << 20 }), hop = network.Add(),
+        RouterNode sender = network.Add(new RouterOptions { MemoryBudget = 8 << 20 }), hop = network.Add(),
             filler = network.Add();
-        network.Join(sender, hop, TestLinkKind.Stream);
-        TestNode[] receivers = [.. Enumerable.Range(0, bulky + chatty).Select(_ => network.Add())];
-        foreach (TestNode receiver in receivers.Append(filler))
+        network.Join(sender, hop, RouterLinkKind.Stream);
+        RouterNode[] receivers = [.. Enumerable.Range(0, bulky + chatty).Select(_ => network.Add())];
+        foreach (RouterNode receiver in receivers.Append(filler))
             sender.RouteVia(receiver, hop);
         // The window is full when the others begin, so that all of them wait.
         for (int i = 0; i < 64; i++)

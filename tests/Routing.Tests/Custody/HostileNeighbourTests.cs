@@ -11,7 +11,7 @@ public sealed class HostileNeighbourTests
     [Fact]
     public void Acknowledgements_for_what_was_never_sent_to_that_neighbour_change_nothing()
     {
-        (TestNetwork network, TestNode victim, TestNode evil, TestNode honest, TestNode target) = Star(1);
+        (RouterNetwork network, RouterNode victim, RouterNode evil, RouterNode honest, RouterNode target) = Star(1);
         honest.LinkTo(target).Cut();
         honest.DiskFails = true;
         EnvelopeId id = victim.Send(target, 1).Id;
@@ -27,7 +27,7 @@ public sealed class HostileNeighbourTests
     [Fact]
     public void An_acknowledgement_counts_once()
     {
-        (TestNetwork network, TestNode victim, TestNode evil, _, TestNode target) = Star(2);
+        (RouterNetwork network, RouterNode victim, RouterNode evil, _, RouterNode target) = Star(2);
         victim.RouteVia(target, evil);
         evil.LinkTo(victim).Lose = (from, _) => from == evil;
         EnvelopeId id = victim.Send(target, 1).Id;
@@ -44,9 +44,9 @@ public sealed class HostileNeighbourTests
     [Fact]
     public void A_forged_receipt_proves_nothing()
     {
-        (TestNetwork network, TestNode victim, TestNode evil, _, TestNode target) = Star(3);
+        (RouterNetwork network, RouterNode victim, RouterNode evil, _, RouterNode target) = Star(3);
         EnvelopeId id = victim.Send(target, 1).Id;
-        byte[] proof = TestNode.Proof(victim.Payload(1, 100));
+        byte[] proof = RouterNode.Proof(victim.Payload(1, 100));
         for (int bit = 0; bit < Receipt.ProofSize * 8; bit++)
         {
             byte[] forged = [.. proof];
@@ -67,7 +67,7 @@ public sealed class HostileNeighbourTests
     [Fact]
     public void Frames_that_do_not_parse_are_counted_and_end_the_link()
     {
-        (TestNetwork network, TestNode victim, TestNode evil, _, _) = Star(4);
+        (RouterNetwork network, RouterNode victim, RouterNode evil, _, _) = Star(4);
         foreach (byte kind in new byte[] { 0x00, 0x7F, 0xFF })
             Inject(victim, evil, [kind, 1, 2, 3]);
         Inject(victim, evil, [(byte)FrameKind.Hello]);
@@ -89,8 +89,8 @@ public sealed class HostileNeighbourTests
     [Fact]
     public void Random_frames_never_throw_and_leave_nothing_behind()
     {
-        (TestNetwork network, TestNode victim, TestNode evil, _, _) = Star(5);
-        TestLink link = victim.LinkTo(evil);
+        (RouterNetwork network, RouterNode victim, RouterNode evil, _, _) = Star(5);
+        RouterLink link = victim.LinkTo(evil);
         for (int i = 0; i < 20_000; i++)
         {
             byte[] frame = new byte[network.Random.Next(80)];
@@ -121,7 +121,8 @@ public sealed class HostileNeighbourTests
             NeighbourBurst = 10_000,
             DestinationSharePercent = 100
         };
-        (TestNetwork network, TestNode victim, TestNode evil, TestNode honest, TestNode target) = Star(6, options);
+        (RouterNetwork network, RouterNode victim, RouterNode evil, RouterNode honest, RouterNode target) =
+            Star(6, options);
         victim.RouteVia(target);
         Flood(network, victim, evil, target, first: 0, count: 1_000);
 
@@ -138,7 +139,8 @@ public sealed class HostileNeighbourTests
     public void One_destination_cannot_fill_the_space_either()
     {
         var options = new RouterOptions { MaxHeldBytes = 100_000, NeighbourSharePercent = 100 };
-        (TestNetwork network, TestNode victim, TestNode evil, TestNode honest, TestNode target) = Star(7, options);
+        (RouterNetwork network, RouterNode victim, RouterNode evil, RouterNode honest, RouterNode target) =
+            Star(7, options);
         victim.RouteVia(target);
         victim.RouteVia(honest);
         Flood(network, victim, evil, target, first: 0, count: 500);
@@ -153,7 +155,8 @@ public sealed class HostileNeighbourTests
     public void More_per_second_than_agreed_is_answered_with_too_fast()
     {
         var options = new RouterOptions { NeighbourEnvelopesPerSecond = 100, NeighbourBurst = 50 };
-        (TestNetwork network, TestNode victim, TestNode evil, TestNode honest, TestNode target) = Star(9, options);
+        (RouterNetwork network, RouterNode victim, RouterNode evil, RouterNode honest, RouterNode target) =
+            Star(9, options);
         for (int i = 0; i < 1_000; i++)
             Inject(victim, evil, Transit(target, i, 50));
         Assert.Equal(950, victim[RouterCounter.DropTooFast]);
@@ -169,9 +172,9 @@ public sealed class HostileNeighbourTests
     [Fact]
     public void A_sender_that_is_told_too_fast_slows_down_and_loses_nothing()
     {
-        var network = new TestNetwork(10);
+        var network = new RouterNetwork(10);
         var options = new RouterOptions { NeighbourEnvelopesPerSecond = 200, NeighbourBurst = 20 };
-        TestNode[] nodes = network.Line(3, options);
+        RouterNode[] nodes = network.Line(3, options);
         for (int i = 0; i < 500; i++)
             nodes[0].Send(nodes[2], i);
         network.Run(TimeSpan.FromMinutes(2));
@@ -184,12 +187,12 @@ public sealed class HostileNeighbourTests
     [Fact]
     public void Every_destination_has_its_turn_while_one_has_a_long_queue()
     {
-        var network = new TestNetwork(11);
-        TestNode a = network.Add(new RouterOptions { MaxWindowCount = 4 }), relay = network.Add(), x = network.Add(),
+        var network = new RouterNetwork(11);
+        RouterNode a = network.Add(new RouterOptions { MaxWindowCount = 4 }), relay = network.Add(), x = network.Add(),
             y = network.Add();
-        network.Join(a, relay, TestLinkKind.Stream);
-        network.Join(relay, x, TestLinkKind.Stream);
-        network.Join(relay, y, TestLinkKind.Stream);
+        network.Join(a, relay, RouterLinkKind.Stream);
+        network.Join(relay, x, RouterLinkKind.Stream);
+        network.Join(relay, y, RouterLinkKind.Stream);
         a.RouteVia(x, relay);
         a.RouteVia(y, relay);
         relay.RouteVia(x, x);
@@ -210,7 +213,7 @@ public sealed class HostileNeighbourTests
     [Fact]
     public void Repeats_are_answered_and_dropped_and_hop_limits_clamped()
     {
-        (TestNetwork network, TestNode victim, TestNode evil, TestNode honest, TestNode target) = Star(12);
+        (RouterNetwork network, RouterNode victim, RouterNode evil, RouterNode honest, RouterNode target) = Star(12);
         var forwarded = new List<EnvelopeHeader>();
         network.Observe = (from, to, frame) =>
         {
@@ -233,7 +236,7 @@ public sealed class HostileNeighbourTests
     public void An_expired_or_oversized_envelope_is_refused_by_name()
     {
         var options = new RouterOptions { MaxEnvelopeSize = 1_000 };
-        (TestNetwork network, TestNode victim, TestNode evil, _, TestNode target) = Star(13, options);
+        (RouterNetwork network, RouterNode victim, RouterNode evil, _, RouterNode target) = Star(13, options);
         var answers = new List<CustodyCode>();
         network.Observe = (from, to, frame) =>
         {
@@ -250,24 +253,25 @@ public sealed class HostileNeighbourTests
         Assert.Equal(0, victim.Router.Held.Count);
     }
 
-    private static (TestNetwork Network, TestNode Victim, TestNode Evil, TestNode Honest, TestNode Target) Star(
+    private static (
+        RouterNetwork Network, RouterNode Victim, RouterNode Evil, RouterNode Honest, RouterNode Target) Star(
         int seed, RouterOptions? options = null)
     {
-        var network = new TestNetwork(seed);
-        TestNode victim = network.Add(options), evil = network.Add(), honest = network.Add(), target = network.Add();
-        network.Join(victim, evil, TestLinkKind.Stream);
-        network.Join(victim, honest, TestLinkKind.Stream);
-        network.Join(honest, target, TestLinkKind.Stream);
+        var network = new RouterNetwork(seed);
+        RouterNode victim = network.Add(options), evil = network.Add(), honest = network.Add(), target = network.Add();
+        network.Join(victim, evil, RouterLinkKind.Stream);
+        network.Join(victim, honest, RouterLinkKind.Stream);
+        network.Join(honest, target, RouterLinkKind.Stream);
         victim.RouteVia(target, honest);
         honest.RouteVia(target, target);
         return (network, victim, evil, honest, target);
     }
 
-    private static void Inject(TestNode victim, TestNode evil, byte[] frame) =>
+    private static void Inject(RouterNode victim, RouterNode evil, byte[] frame) =>
         victim.Deliver(victim.LinkTo(evil), frame);
 
     private static void Flood(
-        TestNetwork network, TestNode victim, TestNode evil, TestNode target, int first, int count)
+        RouterNetwork network, RouterNode victim, RouterNode evil, RouterNode target, int first, int count)
     {
         for (int i = 0; i < count; i++)
         {
@@ -276,19 +280,19 @@ public sealed class HostileNeighbourTests
         }
     }
 
-    private static HeldSummary[] Held(TestNode node)
+    private static HeldSummary[] Held(RouterNode node)
     {
         var held = new HeldSummary[16];
         return held[..node.Router.CopyHeld(held)];
     }
 
     private static byte[] Transit(
-        TestNode target, int number, int size, Priority priority = Priority.Normal, byte hops = 20,
+        RouterNode target, int number, int size, Priority priority = Priority.Normal, byte hops = 20,
         ushort lifetime = 1_000) =>
         Frame(EnvelopeKind.Sealed, target, target.Payload(number, size), priority, hops, lifetime);
 
     private static byte[] Frame(
-        EnvelopeKind kind, TestNode destination, byte[] payload, Priority priority = Priority.Normal, byte hops = 20,
+        EnvelopeKind kind, RouterNode destination, byte[] payload, Priority priority = Priority.Normal, byte hops = 20,
         ushort lifetime = 1_000)
     {
         byte[] frame = new byte[1 + Envelope.SizeOf(payload.Length)];

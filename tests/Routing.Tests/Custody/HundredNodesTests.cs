@@ -18,29 +18,29 @@ public sealed class HundredNodesTests
 
     private static string Run(int seed)
     {
-        var network = new TestNetwork(seed, realRoutes: true);
-        List<TestLink> links = Build(network);
+        var network = new RouterNetwork(seed, realRoutes: true);
+        List<RouterLink> links = Build(network);
         network.Observe = (from, to, frame) => CheckNoLoop(network, from, to, frame);
         network.Run(TimeSpan.FromSeconds(20));
 
-        var sent = new List<(TestNode From, TestNode To, EnvelopeId Id)>();
+        var sent = new List<(RouterNode From, RouterNode To, EnvelopeId Id)>();
         for (int i = 0; i < Messages; i++)
         {
             Churn(network, links);
-            TestNode from;
+            RouterNode from;
             do
                 from = network.Nodes[network.Random.Next(Size)];
             while (!from.Up);
-            TestNode to = network.Nodes[(from.Index + 1 + network.Random.Next(Size - 1)) % Size];
+            RouterNode to = network.Nodes[(from.Index + 1 + network.Random.Next(Size - 1)) % Size];
             SendResult result = from.Send(to, i, lifetime: TimeSpan.FromHours(6));
             Assert.Equal(SendStatus.Queued, result.Status);
             sent.Add((from, to, result.Id));
             network.Run(TimeSpan.FromMilliseconds(network.Random.Next(1, 100)));
         }
 
-        foreach (TestNode node in network.Nodes.Where(node => !node.Up))
+        foreach (RouterNode node in network.Nodes.Where(node => !node.Up))
             node.Start();
-        foreach (TestLink link in links)
+        foreach (RouterLink link in links)
             link.Raise();
         for (int i = 0; i < 60 && !sent.All(IsProven); i++)
             network.Run(TimeSpan.FromSeconds(10));
@@ -51,42 +51,42 @@ public sealed class HundredNodesTests
         return network.TraceHash();
     }
 
-    private static bool IsProven((TestNode From, TestNode To, EnvelopeId Id) message) =>
+    private static bool IsProven((RouterNode From, RouterNode To, EnvelopeId Id) message) =>
         message.From.States[message.Id].State == MessageState.Delivered;
 
-    private static List<TestLink> Build(TestNetwork network)
+    private static List<RouterLink> Build(RouterNetwork network)
     {
-        var links = new List<TestLink>();
+        var links = new List<RouterLink>();
         for (int i = 0; i < Size; i++)
         {
-            TestNode node = network.Add();
+            RouterNode node = network.Add();
             if (i > 0)
-                links.Add(network.Join(node, network.Nodes[network.Random.Next(i)], TestLinkKind.Stream));
+                links.Add(network.Join(node, network.Nodes[network.Random.Next(i)], RouterLinkKind.Stream));
         }
 
         while (links.Count < Size * 3 / 2)
         {
-            TestNode a = network.Nodes[network.Random.Next(Size)], b = network.Nodes[network.Random.Next(Size)];
+            RouterNode a = network.Nodes[network.Random.Next(Size)], b = network.Nodes[network.Random.Next(Size)];
             if (a != b && a.Links.All(link => link.Other(a) != b))
-                links.Add(network.Join(a, b, TestLinkKind.Stream));
+                links.Add(network.Join(a, b, RouterLinkKind.Stream));
         }
 
         return links;
     }
 
-    private static void Churn(TestNetwork network, List<TestLink> links)
+    private static void Churn(RouterNetwork network, List<RouterLink> links)
     {
         Random random = network.Random;
         if (random.Next(10) == 0)
         {
-            TestLink link = links[random.Next(links.Count)];
+            RouterLink link = links[random.Next(links.Count)];
             link.Cut();
             network.At(TimeSpan.FromMilliseconds(random.Next(10, 5_000)), link.Raise);
         }
 
         if (random.Next(50) == 0)
         {
-            TestNode node = network.Nodes[random.Next(Size)];
+            RouterNode node = network.Nodes[random.Next(Size)];
             if (!node.Up)
                 return;
             node.Crash();
@@ -101,14 +101,14 @@ public sealed class HundredNodesTests
     /// <summary>
     /// At the moment of every hand-over: whoever follows the routes from there arrives, or gets stuck, but never turns.
     /// </summary>
-    private static void CheckNoLoop(TestNetwork network, TestNode from, TestNode to, byte[] frame)
+    private static void CheckNoLoop(RouterNetwork network, RouterNode from, RouterNode to, byte[] frame)
     {
         if (frame[0] != (byte)FrameKind.Envelope)
             return;
         Assert.True(Envelope.TryRead(frame.AsSpan(1), out Envelope envelope));
-        var passed = new HashSet<TestNode> { from };
+        var passed = new HashSet<RouterNode> { from };
         Span<NextHop> best = stackalloc NextHop[1];
-        for (TestNode at = to; at.Address != envelope.Header.Destination; at = at.PeerOf(best[0].Link))
+        for (RouterNode at = to; at.Address != envelope.Header.Destination; at = at.PeerOf(best[0].Link))
         {
             Assert.True(passed.Add(at), $"a loop through node {at.Index}");
             if (!at.Up || at.Router.FindNextHops(network.Now, envelope.Header.Destination, best) == 0)

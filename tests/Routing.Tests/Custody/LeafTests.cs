@@ -13,10 +13,10 @@ public sealed class LeafTests
     [Fact]
     public void A_leaf_speaks_for_itself_only()
     {
-        var network = new TestNetwork(1, realRoutes: true);
-        TestNode left = network.Add(), leaf = network.Add(Leaf), right = network.Add();
-        network.Join(left, leaf, TestLinkKind.Stream).Raise();
-        network.Join(leaf, right, TestLinkKind.Stream).Raise();
+        var network = new RouterNetwork(1, realRoutes: true);
+        RouterNode left = network.Add(), leaf = network.Add(Leaf), right = network.Add();
+        network.Join(left, leaf, RouterLinkKind.Stream).Raise();
+        network.Join(leaf, right, RouterLinkKind.Stream).Raise();
         network.Run(Settled);
         Assert.NotNull(left.Router.FindRoute(leaf.Address));
         Assert.NotNull(leaf.Router.FindRoute(left.Address));
@@ -35,11 +35,12 @@ public sealed class LeafTests
     [InlineData(false)]
     public void A_leaf_asks_for_nobody(bool isLeaf)
     {
-        var asked = new TestLinkKind(LinkProperties.Stream with { PushRoutes = false }, TimeSpan.FromMilliseconds(1));
-        var network = new TestNetwork(1, realRoutes: true);
-        TestNode left = network.Add(), middle = network.Add(isLeaf ? Leaf : null), next = network.Add(),
+        var asked = new RouterLinkKind(LinkProperties.Stream with { PushRoutes = false }, TimeSpan.FromMilliseconds(1));
+        var network = new RouterNetwork(1, realRoutes: true);
+        RouterNode left = network.Add(), middle = network.Add(isLeaf ? Leaf : null), next = network.Add(),
             right = network.Add();
-        foreach ((TestNode a, TestNode b) in ((TestNode, TestNode)[])[(left, middle), (middle, next), (next, right)])
+        foreach ((RouterNode a, RouterNode b) in
+            ((RouterNode, RouterNode)[])[(left, middle), (middle, next), (next, right)])
             network.Join(a, b, asked).Raise();
         network.Run(Settled);
         left.Router.Seek(network.Now, right.Address);
@@ -51,12 +52,12 @@ public sealed class LeafTests
     [Fact]
     public void The_way_leads_round_a_leaf()
     {
-        var network = new TestNetwork(1, realRoutes: true);
-        TestNode left = network.Add(), leaf = network.Add(Leaf), right = network.Add(), far = network.Add(),
+        var network = new RouterNetwork(1, realRoutes: true);
+        RouterNode left = network.Add(), leaf = network.Add(Leaf), right = network.Add(), far = network.Add(),
             further = network.Add();
-        foreach ((TestNode a, TestNode b) in ((TestNode, TestNode)[])[(left, leaf), (leaf, right), (left, far),
+        foreach ((RouterNode a, RouterNode b) in ((RouterNode, RouterNode)[])[(left, leaf), (leaf, right), (left, far),
             (far, further), (further, right)])
-            network.Join(a, b, TestLinkKind.Stream).Raise();
+            network.Join(a, b, RouterLinkKind.Stream).Raise();
         network.Run(Settled);
         EnvelopeId id = left.Send(right, 1).Id;
         network.Run(Second);
@@ -66,10 +67,10 @@ public sealed class LeafTests
     [Fact]
     public void What_is_forced_upon_a_leaf_stays_with_the_neighbour()
     {
-        var network = new TestNetwork(1);
-        TestNode left = network.Add(), leaf = network.Add(Leaf), right = network.Add();
-        network.Join(left, leaf, TestLinkKind.Stream).Raise();
-        network.Join(leaf, right, TestLinkKind.Stream).Raise();
+        var network = new RouterNetwork(1);
+        RouterNode left = network.Add(), leaf = network.Add(Leaf), right = network.Add();
+        network.Join(left, leaf, RouterLinkKind.Stream).Raise();
+        network.Join(leaf, right, RouterLinkKind.Stream).Raise();
         left.RouteVia(right, leaf);
         leaf.RouteVia(right, right);
         left.Send(right, 1);
@@ -81,11 +82,11 @@ public sealed class LeafTests
     [Fact]
     public void Who_does_not_hold_for_others_takes_what_has_a_way_on_and_nothing_else()
     {
-        var network = new TestNetwork(1);
-        TestNode left = network.Add(), relay = network.Add(new RouterOptions { HoldsForOthers = false }),
+        var network = new RouterNetwork(1);
+        RouterNode left = network.Add(), relay = network.Add(new RouterOptions { HoldsForOthers = false }),
             right = network.Add();
-        network.Join(left, relay, TestLinkKind.Stream).Raise();
-        TestLink link = network.Join(relay, right, TestLinkKind.Stream);
+        network.Join(left, relay, RouterLinkKind.Stream).Raise();
+        RouterLink link = network.Join(relay, right, RouterLinkKind.Stream);
         link.Raise();
         left.RouteVia(right, relay);
         left.Send(right, 1);

@@ -12,7 +12,7 @@ public sealed class LodgingTests
     [Fact]
     public void What_has_no_way_on_waits_with_a_neighbour_when_the_sender_leaves_for_good()
     {
-        (TestNetwork network, TestNode sender, TestNode keeper, TestNode receiver) = ReceiverGone();
+        (RouterNetwork network, RouterNode sender, RouterNode keeper, RouterNode receiver) = ReceiverGone();
         EnvelopeId id = sender.Send(receiver, 1).Id;
         Assert.Equal(MessageState.Queued, sender.States[id].State);
         network.Run(Second);
@@ -30,7 +30,7 @@ public sealed class LodgingTests
     [Fact]
     public void A_receipt_is_lodged_as_well()
     {
-        (TestNetwork network, TestNode receiver, TestNode keeper, TestNode sender) = ReceiverGone();
+        (RouterNetwork network, RouterNode receiver, RouterNode keeper, RouterNode sender) = ReceiverGone();
         // The sender is gone before the receiver knows a way back.
         sender.Start();
         keeper.LinkTo(sender).Raise();
@@ -51,8 +51,8 @@ public sealed class LodgingTests
     [Fact]
     public void Whoever_holds_it_lodges_it_nowhere_else()
     {
-        var network = new TestNetwork(1);
-        TestNode[] nodes = [.. Enumerable.Range(0, 6).Select(_ => network.Add(keeps: true))];
+        var network = new RouterNetwork(1);
+        RouterNode[] nodes = [.. Enumerable.Range(0, 6).Select(_ => network.Add(keeps: true))];
         for (int i = 0; i < 5; i++)
         {
             for (int j = 0; j < i; j++)
@@ -73,8 +73,8 @@ public sealed class LodgingTests
     [Fact]
     public void It_goes_to_the_neighbour_through_which_the_receiver_was_last_in_reach()
     {
-        var network = new TestNetwork(1);
-        TestNode sender = network.Add(), other = network.Add(keeps: true), last = network.Add(keeps: true),
+        var network = new RouterNetwork(1);
+        RouterNode sender = network.Add(), other = network.Add(keeps: true), last = network.Add(keeps: true),
             receiver = network.Add();
         Meet(network, sender, other);
         Meet(network, sender, last);
@@ -92,11 +92,11 @@ public sealed class LodgingTests
     [InlineData(true)]
     public void With_real_routes_too_it_goes_where_the_receiver_was_last_in_reach(bool lastRelayRestarts)
     {
-        var network = new TestNetwork(1, realRoutes: true);
-        TestNode sender = network.Add(), other = network.Add(), last = network.Add(), receiver = network.Add();
-        network.Join(sender, other, TestLinkKind.Stream);
-        network.Join(sender, last, TestLinkKind.Stream);
-        network.Join(last, receiver, TestLinkKind.Stream);
+        var network = new RouterNetwork(1, realRoutes: true);
+        RouterNode sender = network.Add(), other = network.Add(), last = network.Add(), receiver = network.Add();
+        network.Join(sender, other, RouterLinkKind.Stream);
+        network.Join(sender, last, RouterLinkKind.Stream);
+        network.Join(last, receiver, RouterLinkKind.Stream);
         network.Run(Settled);
         receiver.Crash();
         if (lastRelayRestarts)
@@ -114,7 +114,7 @@ public sealed class LodgingTests
         Assert.Equal(!lastRelayRestarts, last.Router.Holds(id));
         sender.Crash();
         if (lastRelayRestarts)
-            network.Join(other, last, TestLinkKind.Stream);
+            network.Join(other, last, RouterLinkKind.Stream);
         receiver.Start();
         network.Run(Settled);
         Assert.Equal(1, receiver.Delivered);
@@ -123,8 +123,8 @@ public sealed class LodgingTests
     [Fact]
     public void Neighbours_that_do_not_keep_envelopes_are_not_asked_to()
     {
-        var network = new TestNetwork(1);
-        TestNode sender = network.Add(), neighbour = network.Add(), receiver = network.Add();
+        var network = new RouterNetwork(1);
+        RouterNode sender = network.Add(), neighbour = network.Add(), receiver = network.Add();
         Meet(network, sender, neighbour);
         EnvelopeId id = sender.Send(receiver, 1).Id;
         network.Run(TimeSpan.FromMinutes(10));
@@ -135,8 +135,8 @@ public sealed class LodgingTests
     [Fact]
     public void A_neighbour_without_space_is_passed_over()
     {
-        var network = new TestNetwork(1);
-        TestNode sender = network.Add(), full = network.Add(keeps: true), free = network.Add(keeps: true),
+        var network = new RouterNetwork(1);
+        RouterNode sender = network.Add(), full = network.Add(keeps: true), free = network.Add(keeps: true),
             receiver = network.Add();
         full.DiskFails = true;
         Meet(network, sender, full);
@@ -152,8 +152,8 @@ public sealed class LodgingTests
     [Fact]
     public void A_keeper_that_comes_later_is_found()
     {
-        var network = new TestNetwork(1);
-        TestNode sender = network.Add(), keeper = network.Add(keeps: true), receiver = network.Add();
+        var network = new RouterNetwork(1);
+        RouterNode sender = network.Add(), keeper = network.Add(keeps: true), receiver = network.Add();
         EnvelopeId[] ids = [.. Enumerable.Range(0, 600).Select(i => sender.Send(receiver, i).Id)];
         network.Run(Settled);
         Meet(network, sender, keeper);
@@ -165,8 +165,8 @@ public sealed class LodgingTests
     [Fact]
     public void When_its_keeper_leaves_it_is_lodged_with_another()
     {
-        var network = new TestNetwork(1);
-        TestNode sender = network.Add(), first = network.Add(keeps: true), second = network.Add(keeps: true),
+        var network = new RouterNetwork(1);
+        RouterNode sender = network.Add(), first = network.Add(keeps: true), second = network.Add(keeps: true),
             receiver = network.Add();
         Meet(network, sender, first);
         Meet(network, sender, second);
@@ -181,8 +181,8 @@ public sealed class LodgingTests
 
         // Both copies come: it is delivered once.
         first.Start();
-        network.Join(first, receiver, TestLinkKind.Stream);
-        network.Join(second, receiver, TestLinkKind.Stream);
+        network.Join(first, receiver, RouterLinkKind.Stream);
+        network.Join(second, receiver, RouterLinkKind.Stream);
         first.RouteVia(receiver, receiver);
         second.RouteVia(receiver, receiver);
         network.Run(Second);
@@ -193,12 +193,12 @@ public sealed class LodgingTests
     [Fact]
     public void While_its_keeper_is_away_the_sender_sends_it_itself_when_there_is_a_way()
     {
-        (TestNetwork network, TestNode sender, TestNode keeper, TestNode receiver) = ReceiverGone();
+        (RouterNetwork network, RouterNode sender, RouterNode keeper, RouterNode receiver) = ReceiverGone();
         EnvelopeId id = sender.Send(receiver, 1).Id;
         network.Run(Second);
         keeper.Crash();
         receiver.Start();
-        network.Join(sender, receiver, TestLinkKind.Stream);
+        network.Join(sender, receiver, RouterLinkKind.Stream);
         sender.RouteVia(receiver, receiver);
         receiver.RouteVia(sender, sender);
         network.Run(TimeSpan.FromMinutes(2));
@@ -217,7 +217,7 @@ public sealed class LodgingTests
     [Fact]
     public void A_long_absence_does_not_pass_for_a_slow_receipt()
     {
-        (TestNetwork network, TestNode sender, TestNode keeper, TestNode receiver) = ReceiverGone();
+        (RouterNetwork network, RouterNode sender, RouterNode keeper, RouterNode receiver) = ReceiverGone();
         EnvelopeId id = sender.Send(receiver, 1).Id;
         network.Run(TimeSpan.FromMinutes(40));
         Return(keeper, receiver);
@@ -243,15 +243,16 @@ public sealed class LodgingTests
     public void Whoever_leaves_meanwhile_it_arrives_once(int seed)
     {
         const int Messages = 30;
-        var network = new TestNetwork(seed);
-        TestNode[] senders = [.. Enumerable.Range(0, 3).Select(_ => network.Add())];
-        TestNode[] keepers = [.. Enumerable.Range(0, 3).Select(_ => network.Add(keeps: true))];
-        TestNode receiver = network.Add();
-        foreach (TestNode keeper in keepers)
+        var network = new RouterNetwork(seed);
+        RouterNode[] senders = [.. Enumerable.Range(0, 3).Select(_ => network.Add())];
+        RouterNode[] keepers = [.. Enumerable.Range(0, 3).Select(_ => network.Add(keeps: true))];
+        RouterNode receiver = network.Add();
+        foreach (RouterNode keeper in keepers)
         {
-            network.Join(keeper, receiver, TestLinkKind.Stream).Cut();
-            foreach (TestNode sender in senders)
-                Meet(network, sender, keeper, network.Random.Next(3) == 0 ? TestLinkKind.Radio : TestLinkKind.Stream);
+            network.Join(keeper, receiver, RouterLinkKind.Stream).Cut();
+            foreach (RouterNode sender in senders)
+                Meet(network, sender, keeper,
+                    network.Random.Next(3) == 0 ? RouterLinkKind.Radio : RouterLinkKind.Stream);
         }
 
         receiver.Crash();
@@ -260,8 +261,8 @@ public sealed class LodgingTests
         {
             senders[network.Random.Next(3)].Send(receiver, i, lifetime: TimeSpan.FromDays(1));
             // The radio of a keeper, or its power, goes now and then, but it comes back.
-            TestNode keeper = keepers[network.Random.Next(3)];
-            TestNode sender = senders[network.Random.Next(3)];
+            RouterNode keeper = keepers[network.Random.Next(3)];
+            RouterNode sender = senders[network.Random.Next(3)];
             if (!keeper.Up)
                 keeper.Start();
             else if (network.Random.Next(3) == 0)
@@ -275,12 +276,12 @@ public sealed class LodgingTests
             network.Run(TimeSpan.FromSeconds(network.Random.Next(1, 30)));
         }
 
-        foreach (TestNode keeper in keepers.Where(keeper => !keeper.Up))
+        foreach (RouterNode keeper in keepers.Where(keeper => !keeper.Up))
             keeper.Start();
-        foreach (TestNode keeper in keepers)
+        foreach (RouterNode keeper in keepers)
         {
             keeper.DiskFails = false;
-            foreach (TestNode sender in senders)
+            foreach (RouterNode sender in senders)
                 keeper.LinkTo(sender).Raise();
         }
 
@@ -288,10 +289,10 @@ public sealed class LodgingTests
         network.Run(TimeSpan.FromMinutes(3));
         Assert.All(senders,
             sender => Assert.All(sender.States.Values, state => Assert.Equal(MessageState.Forwarded, state.State)));
-        foreach (TestNode sender in senders)
+        foreach (RouterNode sender in senders)
             sender.Crash();
         receiver.Start();
-        foreach (TestNode keeper in keepers)
+        foreach (RouterNode keeper in keepers)
         {
             keeper.LinkTo(receiver).Raise();
             keeper.RouteVia(receiver, receiver);
@@ -305,7 +306,7 @@ public sealed class LodgingTests
     }
 
     // What the receiver sent back waits for senders that never return.
-    private static int HeldReceipts(TestNode keeper, TestNode[] senders)
+    private static int HeldReceipts(RouterNode keeper, RouterNode[] senders)
     {
         HeldSummary[] held = new HeldSummary[16];
         int count = keeper.Router.CopyHeld(held);
@@ -313,18 +314,18 @@ public sealed class LodgingTests
             .Sum(summary => summary.Count);
     }
 
-    private static (TestNetwork Network, TestNode Sender, TestNode Keeper, TestNode Receiver) ReceiverGone()
+    private static (RouterNetwork Network, RouterNode Sender, RouterNode Keeper, RouterNode Receiver) ReceiverGone()
     {
-        var network = new TestNetwork(1);
-        TestNode sender = network.Add(), keeper = network.Add(keeps: true), receiver = network.Add();
+        var network = new RouterNetwork(1);
+        RouterNode sender = network.Add(), keeper = network.Add(keeps: true), receiver = network.Add();
         Meet(network, sender, keeper);
-        network.Join(keeper, receiver, TestLinkKind.Stream);
+        network.Join(keeper, receiver, RouterLinkKind.Stream);
         receiver.Crash();
         network.Run(Settled);
         return (network, sender, keeper, receiver);
     }
 
-    private static void Return(TestNode keeper, TestNode receiver)
+    private static void Return(RouterNode keeper, RouterNode receiver)
     {
         if (!receiver.Up)
             receiver.Start();
@@ -332,18 +333,18 @@ public sealed class LodgingTests
         keeper.RouteVia(receiver, receiver);
     }
 
-    private static void Meet(TestNetwork network, TestNode a, TestNode b, TestLinkKind? kind = null)
+    private static void Meet(RouterNetwork network, RouterNode a, RouterNode b, RouterLinkKind? kind = null)
     {
-        network.Join(a, b, kind ?? TestLinkKind.Stream);
+        network.Join(a, b, kind ?? RouterLinkKind.Stream);
         a.RouteVia(b, b);
         b.RouteVia(a, a);
     }
 
-    private static void Know(TestNode[] some, TestNode[] others)
+    private static void Know(RouterNode[] some, RouterNode[] others)
     {
-        foreach (TestNode a in some)
+        foreach (RouterNode a in some)
         {
-            foreach (TestNode b in others.Where(b => a.LinkTo(b).Up))
+            foreach (RouterNode b in others.Where(b => a.LinkTo(b).Up))
             {
                 a.RouteVia(b, b);
                 b.RouteVia(a, a);

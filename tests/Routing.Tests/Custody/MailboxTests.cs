@@ -13,11 +13,11 @@ public sealed class MailboxTests
     [InlineData(Priority.Emergency)]
     public void A_neighbour_that_fills_the_mailbox_of_one_leaves_room_in_it_for_others(Priority junk)
     {
-        var network = new TestNetwork(1);
-        TestNode relay = network.Add(new RouterOptions { MaxHeldBytes = 100_000 });
-        TestNode evil = network.Add(), honest = network.Add(), target = network.Add();
-        network.Join(relay, evil, TestLinkKind.Stream);
-        network.Join(relay, honest, TestLinkKind.Stream);
+        var network = new RouterNetwork(1);
+        RouterNode relay = network.Add(new RouterOptions { MaxHeldBytes = 100_000 });
+        RouterNode evil = network.Add(), honest = network.Add(), target = network.Add();
+        network.Join(relay, evil, RouterLinkKind.Stream);
+        network.Join(relay, honest, RouterLinkKind.Stream);
         relay.RouteVia(target);
         Offer(network, relay, evil, target, first: 0, count: 400, size: 400, junk);
         Assert.True(relay[RouterCounter.DropQuotaDestination] > 100);
@@ -29,16 +29,16 @@ public sealed class MailboxTests
     [Fact]
     public void Many_identities_from_one_place_are_one_neighbour()
     {
-        var network = new TestNetwork(2);
-        TestNode relay = network.Add(new RouterOptions { MaxHeldBytes = 100_000 });
-        TestNode honest = network.Add(), target = network.Add();
-        network.Join(relay, honest, TestLinkKind.Stream);
+        var network = new RouterNetwork(2);
+        RouterNode relay = network.Add(new RouterOptions { MaxHeldBytes = 100_000 });
+        RouterNode honest = network.Add(), target = network.Add();
+        network.Join(relay, honest, RouterLinkKind.Stream);
         relay.RouteVia(target);
-        TestNode[] crowd = [.. Enumerable.Range(0, 20).Select(_ => network.Add())];
-        foreach (TestNode evil in crowd)
+        RouterNode[] crowd = [.. Enumerable.Range(0, 20).Select(_ => network.Add())];
+        foreach (RouterNode evil in crowd)
         {
             evil.Group = 77;
-            network.Join(relay, evil, TestLinkKind.Stream);
+            network.Join(relay, evil, RouterLinkKind.Stream);
             Offer(network, relay, evil, target, first: 1_000 * evil.Index, count: 60, size: 400, Priority.Normal);
         }
 
@@ -50,21 +50,21 @@ public sealed class MailboxTests
     [Fact]
     public void Strangers_from_everywhere_leave_half_to_the_links_that_this_node_chose()
     {
-        var network = new TestNetwork(3);
-        TestNode relay = network.Add(new RouterOptions { MaxHeldBytes = 100_000 });
-        TestNode friend = network.Add();
-        network.Join(relay, friend, TestLinkKind.Stream);
+        var network = new RouterNetwork(3);
+        RouterNode relay = network.Add(new RouterOptions { MaxHeldBytes = 100_000 });
+        RouterNode friend = network.Add();
+        network.Join(relay, friend, RouterLinkKind.Stream);
         for (int i = 0; i < 40; i++)
         {
-            TestNode stranger = network.Add(), away = network.Add();
+            RouterNode stranger = network.Add(), away = network.Add();
             stranger.IsStranger = true;
-            network.Join(relay, stranger, TestLinkKind.Stream);
+            network.Join(relay, stranger, RouterLinkKind.Stream);
             relay.RouteVia(away);
             Offer(network, relay, stranger, away, first: 1_000 * i, count: 60, size: 400, Priority.High);
         }
 
         Assert.InRange(relay.Router.Held.Bytes, 40_000, 50_000);
-        TestNode target = network.Add();
+        RouterNode target = network.Add();
         relay.RouteVia(target);
         Offer(network, relay, friend, target, first: 0, count: 30, size: 300, Priority.Low);
         Assert.InRange(relay.Router.Held.Bytes, 49_000, 60_000);
@@ -75,17 +75,17 @@ public sealed class MailboxTests
     [InlineData(Priority.Emergency)]
     public void What_was_taken_is_kept_whatever_comes_later_calls_itself(Priority junk)
     {
-        var network = new TestNetwork(4);
-        TestNode relay = network.Add(new RouterOptions { MaxHeldBytes = 100_000 });
-        TestNode honest = network.Add(), away = network.Add();
-        network.Join(relay, honest, TestLinkKind.Stream);
+        var network = new RouterNetwork(4);
+        RouterNode relay = network.Add(new RouterOptions { MaxHeldBytes = 100_000 });
+        RouterNode honest = network.Add(), away = network.Add();
+        network.Join(relay, honest, RouterLinkKind.Stream);
         relay.RouteVia(away);
         Offer(network, relay, honest, away, first: 0, count: 50, size: 400, Priority.Low);
         Assert.Equal(50, HeldFor(relay, away));
         for (int i = 0; i < 10; i++)
         {
-            TestNode target = network.Add(), evil = network.Add();
-            network.Join(relay, evil, TestLinkKind.Stream);
+            RouterNode target = network.Add(), evil = network.Add();
+            network.Join(relay, evil, RouterLinkKind.Stream);
             relay.RouteVia(target);
             Offer(network, relay, honest, target, first: 10_000 + 100 * i, count: 40, size: 400, junk);
             Offer(network, relay, evil, target, first: 20_000 + 100 * i, count: 40, size: 400, junk);
@@ -99,25 +99,25 @@ public sealed class MailboxTests
     [Fact]
     public void What_starts_here_is_never_refused_because_others_filled_the_store()
     {
-        var network = new TestNetwork(5);
-        TestNode relay = network.Add(new RouterOptions { MaxHeldBytes = 100_000, MemoryBudget = 20_000 });
+        var network = new RouterNetwork(5);
+        RouterNode relay = network.Add(new RouterOptions { MaxHeldBytes = 100_000, MemoryBudget = 20_000 });
         for (int i = 0; i < 30; i++)
         {
-            TestNode evil = network.Add(), away = network.Add();
-            network.Join(relay, evil, TestLinkKind.Stream);
+            RouterNode evil = network.Add(), away = network.Add();
+            network.Join(relay, evil, RouterLinkKind.Stream);
             relay.RouteVia(away);
             Offer(network, relay, evil, away, first: 1_000 * i, count: 60, size: 400, Priority.Emergency);
         }
 
-        TestNode friend = network.Add();
+        RouterNode friend = network.Add();
         relay.RouteVia(friend);
         for (int i = 0; i < 200; i++)
             Assert.Equal(SendStatus.Queued, relay.Send(friend, i).Status);
         Assert.InRange(relay.Router.Held.BytesInMemory, 0, 20_000);
 
         // Nor does what is for this node itself wait for them.
-        TestNode writer = network.Add();
-        network.Join(relay, writer, TestLinkKind.Stream);
+        RouterNode writer = network.Add();
+        network.Join(relay, writer, RouterLinkKind.Stream);
         writer.RouteVia(relay, relay);
         writer.Send(relay, 1);
         network.Run(Second);
@@ -127,15 +127,15 @@ public sealed class MailboxTests
     [Fact]
     public void A_limit_of_ten_a_second_lets_ten_a_second_pass()
     {
-        var network = new TestNetwork(6);
-        TestNode relay = network.Add(new RouterOptions { NeighbourEnvelopesPerSecond = 10 });
-        TestNode[] crowd = [network.Add(), network.Add()];
-        TestNode target = network.Add();
+        var network = new RouterNetwork(6);
+        RouterNode relay = network.Add(new RouterOptions { NeighbourEnvelopesPerSecond = 10 });
+        RouterNode[] crowd = [network.Add(), network.Add()];
+        RouterNode target = network.Add();
         relay.RouteVia(target);
-        foreach (TestNode evil in crowd)
+        foreach (RouterNode evil in crowd)
         {
             evil.Group = 5;
-            network.Join(relay, evil, TestLinkKind.Stream);
+            network.Join(relay, evil, RouterLinkKind.Stream);
         }
 
         // Two links from one place are one neighbour.
@@ -149,11 +149,11 @@ public sealed class MailboxTests
     [Fact]
     public void A_source_writes_no_more_to_disk_than_its_rate_allows_and_what_is_refused_stays_with_it()
     {
-        var network = new TestNetwork(7);
+        var network = new RouterNetwork(7);
         var options = new RouterOptions { NeighbourDiskBytesPerSecond = 1_000, NeighbourDiskBurst = 20_000 };
-        TestNode relay = network.Add(options), sender = network.Add(), other = network.Add(), target = network.Add();
-        network.Join(sender, relay, TestLinkKind.Stream);
-        network.Join(other, relay, TestLinkKind.Stream);
+        RouterNode relay = network.Add(options), sender = network.Add(), other = network.Add(), target = network.Add();
+        network.Join(sender, relay, RouterLinkKind.Stream);
+        network.Join(other, relay, RouterLinkKind.Stream);
         sender.RouteVia(target, relay);
         other.RouteVia(target, relay);
         relay.RouteVia(target);
@@ -177,8 +177,8 @@ public sealed class MailboxTests
     [Fact]
     public void What_would_not_outlive_a_restart_is_not_written()
     {
-        var network = new TestNetwork(8);
-        TestNode[] nodes = network.Line(3);
+        var network = new RouterNetwork(8);
+        RouterNode[] nodes = network.Line(3);
         nodes[1].RouteVia(nodes[2]);
         for (int i = 0; i < 300; i++)
         {
@@ -199,11 +199,11 @@ public sealed class MailboxTests
     [Fact]
     public void What_cannot_be_opened_has_a_price_and_what_can_has_none()
     {
-        var network = new TestNetwork(9);
+        var network = new RouterNetwork(9);
         var options = new RouterOptions { NeighbourFailureBurst = 50, NeighbourFailuresPerSecond = 5 };
-        TestNode victim = network.Add(options), evil = network.Add(), honest = network.Add();
-        network.Join(evil, victim, TestLinkKind.Stream);
-        network.Join(honest, victim, TestLinkKind.Stream);
+        RouterNode victim = network.Add(options), evil = network.Add(), honest = network.Add();
+        network.Join(evil, victim, RouterLinkKind.Stream);
+        network.Join(honest, victim, RouterLinkKind.Stream);
         honest.RouteVia(victim, victim);
         victim.Rejects = true;
         Offer(network, victim, evil, victim, first: 0, count: 400, size: 50, Priority.Normal,
@@ -225,11 +225,11 @@ public sealed class MailboxTests
     [Fact]
     public void What_strangers_write_has_a_price_although_it_is_taken_and_none_of_it_is_lost()
     {
-        var network = new TestNetwork(10);
+        var network = new RouterNetwork(10);
         var options = new RouterOptions { NeighbourFailureBurst = 50, NeighbourFailuresPerSecond = 5 };
-        TestNode victim = network.Add(options), evil = network.Add(), honest = network.Add(), patient = network.Add();
-        foreach (TestNode other in (TestNode[])[evil, honest, patient])
-            network.Join(other, victim, TestLinkKind.Stream);
+        RouterNode victim = network.Add(options), evil = network.Add(), honest = network.Add(), patient = network.Add();
+        foreach (RouterNode other in (RouterNode[])[evil, honest, patient])
+            network.Join(other, victim, RouterLinkKind.Stream);
         honest.RouteVia(victim, victim);
         patient.RouteVia(victim, victim);
         victim.KnowsNobody = true;
@@ -259,15 +259,15 @@ public sealed class MailboxTests
     public void What_is_brought_for_a_node_itself_is_written_at_a_rate_and_faster_for_those_it_knows(
         bool strangers, int least, int most)
     {
-        var network = new TestNetwork(11);
+        var network = new RouterNetwork(11);
         var options = new RouterOptions
         {
             NeighbourDiskBytesPerSecond = 1_000,
             NeighbourDiskBurst = 50_000,
             NeighbourFailureBurst = 10_000,
         };
-        TestNode victim = network.Add(options), evil = network.Add();
-        network.Join(evil, victim, TestLinkKind.Stream);
+        RouterNode victim = network.Add(options), evil = network.Add();
+        network.Join(evil, victim, RouterLinkKind.Stream);
         victim.KnowsNobody = strangers;
         Offer(network, victim, evil, victim, first: 0, count: 1000, size: 1000, Priority.Normal,
             apart: TimeSpan.FromMilliseconds(4));
@@ -278,7 +278,7 @@ public sealed class MailboxTests
         Assert.InRange(victim.Delivered, least + 1, most + 1);
     }
 
-    private static int HeldFor(TestNode node, TestNode destination)
+    private static int HeldFor(RouterNode node, RouterNode destination)
     {
         var held = new HeldSummary[64];
         return held[..node.Router.CopyHeld(held)].Where(one => one.Destination == destination.Address)
@@ -286,7 +286,7 @@ public sealed class MailboxTests
     }
 
     private static void Offer(
-        TestNetwork network, TestNode relay, TestNode from, TestNode to, int first, int count, int size,
+        RouterNetwork network, RouterNode relay, RouterNode from, RouterNode to, int first, int count, int size,
         Priority priority, TimeSpan? apart = null)
     {
         for (int i = 0; i < count; i++)

@@ -86,13 +86,13 @@ public sealed class NoLossTests
     private sealed class World
     {
         private const int Size = 9;
-        private readonly List<TestLink> _links = [];
-        private readonly List<(TestNode To, EnvelopeId Id)> _sent = [];
+        private readonly List<RouterLink> _links = [];
+        private readonly List<(RouterNode To, EnvelopeId Id)> _sent = [];
         private int _number;
 
         public World(int seed, RouterOptions options)
         {
-            Network = new TestNetwork(seed);
+            Network = new RouterNetwork(seed);
             for (int i = 0; i < Size; i++)
                 Network.Add(options, keeps: i % 3 != 0);
             for (int i = 1; i < Size; i++)
@@ -106,9 +106,9 @@ public sealed class NoLossTests
             }
         }
 
-        public TestNetwork Network { get; }
+        public RouterNetwork Network { get; }
 
-        public List<TestNode> Nodes => Network.Nodes;
+        public List<RouterNode> Nodes => Network.Nodes;
 
         public IEnumerable<EnvelopeId> Undelivered() =>
             _sent.Where(sent => !sent.To.Messages.ContainsKey(sent.Id)).Select(sent => sent.Id);
@@ -120,19 +120,19 @@ public sealed class NoLossTests
             {
                 if (round * messages / rounds != (round + 1) * messages / rounds)
                     SendOne(receipts);
-                TestLink link = _links[random.Next(_links.Count)];
+                RouterLink link = _links[random.Next(_links.Count)];
                 if (link.Up && random.Next(3) > 0)
                     link.Cut();
                 else
                     link.Raise();
-                TestNode victim = Nodes[random.Next(Size)];
+                RouterNode victim = Nodes[random.Next(Size)];
                 if (powerCuts && random.Next(6) == 0 && victim.Up)
                     victim.Crash();
                 else if (!victim.Up)
                     victim.Start();
                 Nodes[random.Next(Size)].DiskFails = random.Next(3) == 0;
                 Nodes[random.Next(Size)].HostFull = random.Next(3) == 0;
-                foreach (TestNode node in Nodes.Where(node => node.Up && random.Next(3) == 0))
+                foreach (RouterNode node in Nodes.Where(node => node.Up && random.Next(3) == 0))
                     Refresh(node, wrong: random.Next(4) == 0);
                 Network.Run(TimeSpan.FromMilliseconds(random.Next(1, 400)));
             }
@@ -141,11 +141,11 @@ public sealed class NoLossTests
         /// <summary>Everything is up, and every node knows the way.</summary>
         public void Calm(TimeSpan span)
         {
-            foreach (TestNode node in Nodes.Where(node => !node.Up))
+            foreach (RouterNode node in Nodes.Where(node => !node.Up))
                 node.Start();
-            foreach (TestLink link in _links)
+            foreach (RouterLink link in _links)
                 link.Raise();
-            foreach (TestNode node in Nodes)
+            foreach (RouterNode node in Nodes)
             {
                 node.DiskFails = node.HostFull = false;
                 Refresh(node, wrong: false);
@@ -156,23 +156,23 @@ public sealed class NoLossTests
 
         private void SendOne(bool receipt)
         {
-            TestNode[] up = [.. Nodes.Where(node => node.Up)];
-            TestNode from = up[Network.Random.Next(up.Length)];
-            TestNode to = Nodes[Network.Random.Next(Size)];
+            RouterNode[] up = [.. Nodes.Where(node => node.Up)];
+            RouterNode from = up[Network.Random.Next(up.Length)];
+            RouterNode to = Nodes[Network.Random.Next(Size)];
             if (to != from)
                 _sent.Add((to, from.Send(to, _number++, lifetime: TimeSpan.FromDays(2), receipt: receipt).Id));
         }
 
         private void Join(int a, int b) => _links.Add(Network.Join(
-            Nodes[a], Nodes[b], Network.Random.Next(3) == 0 ? TestLinkKind.Radio : TestLinkKind.Stream));
+            Nodes[a], Nodes[b], Network.Random.Next(3) == 0 ? RouterLinkKind.Radio : RouterLinkKind.Stream));
 
-        private void Refresh(TestNode node, bool wrong)
+        private void Refresh(RouterNode node, bool wrong)
         {
-            foreach (TestNode destination in Nodes.Where(destination => destination != node))
+            foreach (RouterNode destination in Nodes.Where(destination => destination != node))
             {
-                Dictionary<TestNode, int> distance = Distances(destination);
-                TestNode[] neighbours = [.. node.Links.Where(link => link.Up).Select(link => link.Other(node))];
-                TestNode[] hops = wrong
+                Dictionary<RouterNode, int> distance = Distances(destination);
+                RouterNode[] neighbours = [.. node.Links.Where(link => link.Up).Select(link => link.Other(node))];
+                RouterNode[] hops = wrong
                     ? [.. neighbours.Where(_ => Network.Random.Next(2) == 0)]
                     : [.. neighbours.Where(
                         hop => distance.GetValueOrDefault(hop, 99) < distance.GetValueOrDefault(node, 99))
@@ -181,13 +181,13 @@ public sealed class NoLossTests
             }
         }
 
-        private static Dictionary<TestNode, int> Distances(TestNode from)
+        private static Dictionary<RouterNode, int> Distances(RouterNode from)
         {
-            var distance = new Dictionary<TestNode, int> { [from] = 0 };
-            var queue = new Queue<TestNode>([from]);
-            while (queue.TryDequeue(out TestNode? node))
+            var distance = new Dictionary<RouterNode, int> { [from] = 0 };
+            var queue = new Queue<RouterNode>([from]);
+            while (queue.TryDequeue(out RouterNode? node))
             {
-                foreach (TestLink link in node.Links.Where(link => link.Up))
+                foreach (RouterLink link in node.Links.Where(link => link.Up))
                 {
                     if (distance.TryAdd(link.Other(node), distance[node] + 1))
                         queue.Enqueue(link.Other(node));

@@ -11,8 +11,8 @@ public sealed class PaceTests
     [Fact]
     public void What_comes_soon_after_a_write_waits_and_goes_together()
     {
-        var network = new TestNetwork(1);
-        TestNode[] nodes = network.Line(2);
+        var network = new RouterNetwork(1);
+        RouterNode[] nodes = network.Line(2);
         var sent = new List<(Instant At, FrameKind Kind)>();
         network.Observe = (from, _, frame) => sent.Add((from == nodes[0] ? network.Now : default, (FrameKind)frame[0]));
         nodes[0].Routes.Pace = Pace;
@@ -35,8 +35,8 @@ public sealed class PaceTests
     [Fact]
     public void Nothing_goes_back_to_whom_it_came_from_while_the_way_is_expected_back()
     {
-        var network = new TestNetwork(2);
-        TestNode[] nodes = network.Line(3);
+        var network = new RouterNetwork(2);
+        RouterNode[] nodes = network.Line(3);
         nodes[1].Routes.ExpectedBack.Add(nodes[2].Address);
         nodes[1].LinkTo(nodes[2]).Cut();
         nodes[0].Send(nodes[2], 1);

@@ -10,15 +10,16 @@ public sealed class PersistDelayTests(ITestOutputHelper output)
     private const int Messages = 2_000;
 
     /// <summary>Answers come a second later than anybody waits.</summary>
-    private static readonly TestLinkKind _slow = TestLinkKind.Stream with { Delay = TimeSpan.FromMilliseconds(500) };
+    private static readonly RouterLinkKind _slow =
+        RouterLinkKind.Stream with { Delay = TimeSpan.FromMilliseconds(500) };
 
     [Theory]
     [InlineData(20, false)]
     [InlineData(null, true)]
     public void By_default_nothing_is_written_on_a_path_whose_answers_take_a_tenth_of_a_second(int? delay, bool spared)
     {
-        var network = new TestNetwork(1);
-        TestNode[] line = network.Line(50, delay is { } milliseconds ? Delayed(milliseconds) : new RouterOptions());
+        var network = new RouterNetwork(1);
+        RouterNode[] line = network.Line(50, delay is { } milliseconds ? Delayed(milliseconds) : new RouterOptions());
         for (int i = 0; i < 10; i++)
             line[0].Send(line[^1], i);
         network.Run(TimeSpan.FromSeconds(2));
@@ -33,9 +34,9 @@ public sealed class PersistDelayTests(ITestOutputHelper output)
     [InlineData(250)]
     public void A_slow_next_hop_delays_custody_by_the_delay_and_no_more(int delay)
     {
-        var network = new TestNetwork(1);
-        TestNode[] line = [.. Enumerable.Range(0, 3).Select(_ => network.Add(Delayed(delay)))];
-        network.Join(line[0], line[1], TestLinkKind.Stream);
+        var network = new RouterNetwork(1);
+        RouterNode[] line = [.. Enumerable.Range(0, 3).Select(_ => network.Add(Delayed(delay)))];
+        network.Join(line[0], line[1], RouterLinkKind.Stream);
         network.Join(line[1], line[2], _slow);
         line[0].RouteVia(line[2], line[1]);
         line[1].RouteVia(line[2], line[2]);

@@ -34,7 +34,7 @@ public sealed class RefusalTests
     public void Whatever_a_neighbour_answers_that_never_takes_the_next_best_gets_it(
         string name, byte?[] answers, int withinSeconds)
     {
-        (TestNetwork network, TestNode victim, TestNode evil, TestNode target) = Diamond(1);
+        (RouterNetwork network, RouterNode victim, RouterNode evil, RouterNode target) = Diamond(1);
         int offered = Script(network, victim, evil, answers, out Func<int> count);
         EnvelopeId id = victim.Send(target, 1).Id;
         network.Run(TimeSpan.FromSeconds(withinSeconds));
@@ -47,7 +47,7 @@ public sealed class RefusalTests
     [MemberData(nameof(Answers))]
     public void For_a_day_of_messages_the_wait_stays_short(string name, byte?[] answers, int withinSeconds)
     {
-        (TestNetwork network, TestNode victim, TestNode evil, TestNode target) = Diamond(2);
+        (RouterNetwork network, RouterNode victim, RouterNode evil, RouterNode target) = Diamond(2);
         _ = Script(network, victim, evil, answers, out Func<int> count);
         for (int i = 0; i < 24; i++)
         {
@@ -66,12 +66,12 @@ public sealed class RefusalTests
     public void What_is_relayed_goes_the_other_way_as_well_and_without_another_way_it_is_kept(
         string name, byte?[] answers, int withinSeconds)
     {
-        (TestNetwork network, TestNode victim, TestNode evil, TestNode target) = Diamond(3);
-        TestNode sender = network.Add();
-        network.Join(sender, victim, TestLinkKind.Stream);
+        (RouterNetwork network, RouterNode victim, RouterNode evil, RouterNode target) = Diamond(3);
+        RouterNode sender = network.Add();
+        network.Join(sender, victim, RouterLinkKind.Stream);
         sender.RouteVia(target, victim);
         victim.RouteVia(sender, sender);
-        TestNode honest = network.Nodes[2];
+        RouterNode honest = network.Nodes[2];
         victim.RouteVia(target, evil);
         _ = Script(network, victim, evil, answers, out Func<int> count);
         for (int i = 0; i < 40; i++)
@@ -90,8 +90,8 @@ public sealed class RefusalTests
     [Fact]
     public void Taking_what_is_for_an_accomplice_does_not_make_its_later_an_honest_one()
     {
-        (TestNetwork network, TestNode victim, TestNode evil, TestNode target) = Diamond(4);
-        TestNode accomplice = network.Add();
+        (RouterNetwork network, RouterNode victim, RouterNode evil, RouterNode target) = Diamond(4);
+        RouterNode accomplice = network.Add();
         victim.RouteVia(accomplice, evil);
         network.Observe = (from, to, frame) => AnswerEnvelope(network, victim, evil, from, to, frame, envelope =>
             envelope.Destination == accomplice.Address ? (byte)CustodyCode.Taken : Later);
@@ -110,7 +110,7 @@ public sealed class RefusalTests
     [Fact]
     public void What_waits_behind_a_refusal_goes_the_other_way_with_it()
     {
-        (TestNetwork network, TestNode victim, TestNode evil, TestNode target) = Diamond(5);
+        (RouterNetwork network, RouterNode victim, RouterNode evil, RouterNode target) = Diamond(5);
         _ = Script(network, victim, evil, [Later], out Func<int> count);
         for (int i = 0; i < 500; i++)
             victim.Send(target, i);
@@ -122,7 +122,7 @@ public sealed class RefusalTests
     [Fact]
     public void A_refusal_for_its_size_says_nothing_about_smaller_ones()
     {
-        (TestNetwork network, TestNode victim, TestNode evil, TestNode target) = Diamond(6);
+        (RouterNetwork network, RouterNode victim, RouterNode evil, RouterNode target) = Diamond(6);
         evil.Routes.Set(target.Address);
         victim.RouteVia(target, evil);
         network.Observe = (from, to, frame) => AnswerEnvelope(network, victim, evil, from, to, frame, _ =>
@@ -145,7 +145,7 @@ public sealed class RefusalTests
     [InlineData(null, StateReason.NextHopSilent)]
     public void The_reason_told_to_the_sender_is_the_next_hops(byte? code, StateReason reason)
     {
-        (TestNetwork network, TestNode victim, TestNode evil, TestNode target) = Diamond(7);
+        (RouterNetwork network, RouterNode victim, RouterNode evil, RouterNode target) = Diamond(7);
         victim.RouteVia(target, evil);
         _ = Script(network, victim, evil, [code], out _);
         EnvelopeId id = victim.Send(target, 1).Id;
@@ -158,10 +158,11 @@ public sealed class RefusalTests
     [Fact]
     public void A_relay_refuses_what_no_next_hops_largest_frame_holds_and_the_sender_hears_why()
     {
-        var network = new TestNetwork(8);
-        TestNode sender = network.Add(), relay = network.Add(), target = network.Add();
-        network.Join(sender, relay, TestLinkKind.Stream);
-        network.Join(relay, target, TestLinkKind.Stream with { Properties = LinkProperties.Stream with { Mtu = 160 } });
+        var network = new RouterNetwork(8);
+        RouterNode sender = network.Add(), relay = network.Add(), target = network.Add();
+        network.Join(sender, relay, RouterLinkKind.Stream);
+        network.Join(relay, target,
+            RouterLinkKind.Stream with { Properties = LinkProperties.Stream with { Mtu = 160 } });
         sender.RouteVia(target, relay);
         relay.RouteVia(target, target);
         EnvelopeId id = sender.Send(target, 1, size: 60_000).Id;
@@ -181,21 +182,21 @@ public sealed class RefusalTests
     [Fact]
     public void The_largest_envelope_of_the_protocol_is_carried()
     {
-        var network = new TestNetwork(9);
-        TestNode[] nodes = network.Line(3);
+        var network = new RouterNetwork(9);
+        RouterNode[] nodes = network.Line(3);
         EnvelopeId id = nodes[0].Send(nodes[2], 1, size: Limits.MaxPayload).Id;
         Assert.Equal(SendStatus.TooLarge, nodes[0].Send(nodes[2], 2, size: Limits.MaxPayload + 1).Status);
         network.Run(TimeSpan.FromSeconds(1));
         Assert.Equal(MessageState.Delivered, nodes[0].States[id].State);
     }
 
-    private static (TestNetwork Network, TestNode Victim, TestNode Evil, TestNode Target) Diamond(int seed)
+    private static (RouterNetwork Network, RouterNode Victim, RouterNode Evil, RouterNode Target) Diamond(int seed)
     {
-        var network = new TestNetwork(seed);
-        TestNode victim = network.Add(), evil = network.Add(), honest = network.Add(), target = network.Add();
-        network.Join(victim, evil, TestLinkKind.Stream);
-        network.Join(victim, honest, TestLinkKind.Stream);
-        network.Join(honest, target, TestLinkKind.Stream);
+        var network = new RouterNetwork(seed);
+        RouterNode victim = network.Add(), evil = network.Add(), honest = network.Add(), target = network.Add();
+        network.Join(victim, evil, RouterLinkKind.Stream);
+        network.Join(victim, honest, RouterLinkKind.Stream);
+        network.Join(honest, target, RouterLinkKind.Stream);
         victim.RouteVia(target, evil, honest);
         honest.RouteVia(target, target);
         target.RouteVia(victim, honest);
@@ -206,7 +207,8 @@ public sealed class RefusalTests
     }
 
     /// <summary>Each offer to the evil node gets the next answer, in turn.</summary>
-    private static int Script(TestNetwork network, TestNode victim, TestNode evil, byte?[] answers, out Func<int> count)
+    private static int Script(
+        RouterNetwork network, RouterNode victim, RouterNode evil, byte?[] answers, out Func<int> count)
     {
         int offered = 0;
         network.Observe = (from, to, frame) => AnswerEnvelope(
@@ -216,7 +218,7 @@ public sealed class RefusalTests
     }
 
     private static void AnswerEnvelope(
-        TestNetwork network, TestNode victim, TestNode evil, TestNode from, TestNode to, byte[] frame,
+        RouterNetwork network, RouterNode victim, RouterNode evil, RouterNode from, RouterNode to, byte[] frame,
         Func<EnvelopeHeader, byte?> answer)
     {
         if (from != victim || to != evil || frame[0] != (byte)FrameKind.Envelope

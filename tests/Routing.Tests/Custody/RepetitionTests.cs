@@ -18,7 +18,7 @@ public sealed class RepetitionTests
     [InlineData(24 * 60, 36 * 60)]
     public void A_black_hole_loses_nothing_that_outlives_it(int holeMinutes, int withinMinutes)
     {
-        (TestNetwork network, TestNode alice, TestNode relay, TestNode bob) = Path(1);
+        (RouterNetwork network, RouterNode alice, RouterNode relay, RouterNode bob) = Path(1);
         bool hole = true;
         alice.LinkTo(relay).Lose = (from, _) => hole;
         network.Observe = (from, to, frame) =>
@@ -37,7 +37,7 @@ public sealed class RepetitionTests
     [Fact]
     public void It_is_repeated_to_the_end_ever_more_slowly_with_a_number_that_the_header_holds()
     {
-        (TestNetwork network, TestNode alice, TestNode relay, TestNode bob) = Path(2);
+        (RouterNetwork network, RouterNode alice, RouterNode relay, RouterNode bob) = Path(2);
         bob.Receipts = false;
         (List<double> hours, List<int> attempts) = Watch(network, alice);
         EnvelopeId id = alice.Send(bob, 1, lifetime: TimeSpan.FromDays(7)).Id;
@@ -56,11 +56,11 @@ public sealed class RepetitionTests
     [Fact]
     public void Each_repetition_goes_another_way_while_there_is_one_and_all_are_tried()
     {
-        var network = new TestNetwork(3);
-        TestNode alice = network.Add(), bob = network.Add();
-        TestNode[] hops = [.. Enumerable.Range(0, 4).Select(_ => network.Add())];
-        foreach (TestNode hop in hops)
-            network.Join(alice, hop, TestLinkKind.Stream);
+        var network = new RouterNetwork(3);
+        RouterNode alice = network.Add(), bob = network.Add();
+        RouterNode[] hops = [.. Enumerable.Range(0, 4).Select(_ => network.Add())];
+        foreach (RouterNode hop in hops)
+            network.Join(alice, hop, RouterLinkKind.Stream);
         alice.RouteVia(bob, hops);
         var ways = new List<int>();
         network.Observe = (from, to, frame) =>
@@ -79,9 +79,9 @@ public sealed class RepetitionTests
     [InlineData(true)]
     public void One_receipt_that_is_late_puts_off_nothing_for_others_and_little_for_its_own_destination(bool own)
     {
-        (TestNetwork network, TestNode alice, TestNode relay, TestNode bob) = Path(4);
-        TestNode slow = network.Add();
-        network.Join(relay, slow, TestLinkKind.Stream);
+        (RouterNetwork network, RouterNode alice, RouterNode relay, RouterNode bob) = Path(4);
+        RouterNode slow = network.Add();
+        network.Join(relay, slow, RouterLinkKind.Stream);
         alice.RouteVia(slow, relay);
         relay.RouteVia(slow, slow);
         EnvelopeId first = alice.Send(slow, 1, lifetime: TimeSpan.FromHours(48)).Id;
@@ -90,7 +90,7 @@ public sealed class RepetitionTests
         network.Run(TimeSpan.FromMinutes(5));
         Assert.Equal(MessageState.Delivered, alice.States[first].State);
 
-        TestNode to = own ? slow : bob;
+        RouterNode to = own ? slow : bob;
         to.Receipts = false;
         (List<double> hours, _) = Watch(network, alice);
         alice.Send(to, 2, lifetime: TimeSpan.FromHours(72));
@@ -120,7 +120,7 @@ public sealed class RepetitionTests
     [Fact]
     public void While_there_is_no_way_no_repetition_is_spent_and_the_first_way_is_used_soon()
     {
-        (TestNetwork network, TestNode alice, TestNode relay, TestNode bob) = Path(5);
+        (RouterNetwork network, RouterNode alice, RouterNode relay, RouterNode bob) = Path(5);
         relay.LinkTo(bob).Lose = (_, _) => true;
         EnvelopeId id = alice.Send(bob, 1, lifetime: TimeSpan.FromDays(5)).Id;
         network.Run(TimeSpan.FromDays(1));
@@ -135,12 +135,12 @@ public sealed class RepetitionTests
         Assert.Equal(MessageState.Delivered, alice.States[id].State);
     }
 
-    private static (TestNetwork Network, TestNode Alice, TestNode Relay, TestNode Bob) Path(int seed)
+    private static (RouterNetwork Network, RouterNode Alice, RouterNode Relay, RouterNode Bob) Path(int seed)
     {
-        var network = new TestNetwork(seed);
-        TestNode alice = network.Add(), relay = network.Add(), bob = network.Add();
-        network.Join(alice, relay, TestLinkKind.Stream);
-        network.Join(relay, bob, TestLinkKind.Stream);
+        var network = new RouterNetwork(seed);
+        RouterNode alice = network.Add(), relay = network.Add(), bob = network.Add();
+        network.Join(alice, relay, RouterLinkKind.Stream);
+        network.Join(relay, bob, RouterLinkKind.Stream);
         alice.RouteVia(bob, relay);
         relay.RouteVia(bob, bob);
         bob.RouteVia(alice, relay);
@@ -148,7 +148,7 @@ public sealed class RepetitionTests
         return (network, alice, relay, bob);
     }
 
-    private static (List<double> Hours, List<int> Attempts) Watch(TestNetwork network, TestNode sender)
+    private static (List<double> Hours, List<int> Attempts) Watch(RouterNetwork network, RouterNode sender)
     {
         Instant start = network.Now;
         List<double> hours = [];
@@ -164,7 +164,7 @@ public sealed class RepetitionTests
         return (hours, attempts);
     }
 
-    private static void Take(TestNetwork network, TestNode victim, TestNode hole, byte[] frame)
+    private static void Take(RouterNetwork network, RouterNode victim, RouterNode hole, byte[] frame)
     {
         Assert.True(Envelope.TryRead(frame.AsSpan(1), out Envelope envelope));
         byte[] ack = new byte[11];

@@ -11,12 +11,12 @@ public sealed class ChurnTests(ITestOutputHelper output)
     [InlineData(25, 70, 14)]
     public void Flapping_links_never_make_a_loop_and_routes_recover(int count, int links, int seed)
     {
-        TestNetwork network = Topologies.Random(count, links, seed);
+        RouteNetwork network = Topologies.Random(count, links, seed);
         var random = new Random(seed);
         network.Run(5);
         for (int i = 0; i < 300; i++)
         {
-            TestLink link = network.Links[random.Next(network.Links.Count)];
+            RouteLink link = network.Links[random.Next(network.Links.Count)];
             if (link.IsUp)
                 network.Down(link);
             else
@@ -34,13 +34,13 @@ public sealed class ChurnTests(ITestOutputHelper output)
     [InlineData(23)]
     public void Links_of_changing_delay_never_make_a_loop(int seed)
     {
-        TestNetwork network = Topologies.Random(25, 50, seed);
+        RouteNetwork network = Topologies.Random(25, 50, seed);
         network.Options = network.Options with { PingIdle = TimeSpan.FromSeconds(1) };
         var random = new Random(seed);
         network.Run(5);
         for (int i = 0; i < 200; i++)
         {
-            TestLink link = network.Links[random.Next(network.Links.Count)];
+            RouteLink link = network.Links[random.Next(network.Links.Count)];
             link.Delay = TimeSpan.FromMilliseconds(1 + random.NextDouble() * 40);
             if (random.Next(4) == 0)
                 network.Down(link);
@@ -56,10 +56,10 @@ public sealed class ChurnTests(ITestOutputHelper output)
     public void An_alternative_takes_over_at_the_moment_a_link_goes_down()
     {
         // 0 - 1 - 3 and 0 - 2 - 3: two ways of the same length.
-        TestNetwork network = Topologies.Of(4, 5, [(0, 1), (1, 3), (0, 2), (2, 3)]);
+        RouteNetwork network = Topologies.Of(4, 5, [(0, 1), (1, 3), (0, 2), (2, 3)]);
         network.Run(5);
         Assert.Equal(2, network.Nodes[0].NextHops(network.Nodes[3]).Length);
-        TestNode used = network.Nodes[0].PeerOf(network.Nodes[0].NextHops(network.Nodes[3])[0].Link);
+        RouteNode used = network.Nodes[0].PeerOf(network.Nodes[0].NextHops(network.Nodes[3])[0].Link);
         network.Down(network.Links[used.Number == 1 ? 0 : 2]);
         Assert.Equal(2, network.Walk(network.Nodes[0], network.Nodes[3]));
     }
@@ -68,7 +68,7 @@ public sealed class ChurnTests(ITestOutputHelper output)
     public void A_node_without_a_feasible_route_gets_a_fresh_sequence_from_the_origin()
     {
         // A ring: when a link breaks, the way round is longer than what was advertised before.
-        TestNetwork network = Topologies.Ring(12);
+        RouteNetwork network = Topologies.Ring(12);
         network.Run(5);
         network.Down(network.Links[0]);
         double seconds = network.RunUntil(() => network.Arrival() >= 1, 20);
@@ -81,7 +81,7 @@ public sealed class ChurnTests(ITestOutputHelper output)
     [Fact]
     public void A_partition_is_noticed_and_healed()
     {
-        TestNetwork network = Topologies.Line(8);
+        RouteNetwork network = Topologies.Line(8);
         network.Run(5);
         network.Down(network.Links[3]);
         network.Run(2);
@@ -99,8 +99,8 @@ public sealed class ChurnTests(ITestOutputHelper output)
     [Fact]
     public void A_node_that_lost_its_state_jumps_above_its_old_sequence()
     {
-        TestNetwork network = Topologies.Line(6);
-        TestNode forgetful = network.Nodes[3];
+        RouteNetwork network = Topologies.Line(6);
+        RouteNode forgetful = network.Nodes[3];
         for (uint i = 0; i < 40; i++)
             forgetful.Routes.Reannounce(network.Now);
         network.Run(5);
@@ -119,9 +119,9 @@ public sealed class ChurnTests(ITestOutputHelper output)
     [Fact]
     public void A_restart_that_changed_nothing_costs_nobody_an_announce()
     {
-        TestNetwork network = Topologies.Line(6);
+        RouteNetwork network = Topologies.Line(6);
         network.Run(5);
-        TestNode node = network.Nodes[2];
+        RouteNode node = network.Nodes[2];
         uint sequence = node.SavedSequence;
         long kept = network.Nodes.Where(other => other != node)
             .Sum(other => other.Routes.Counters[RouteCounter.AnnouncesKept]);
@@ -138,9 +138,9 @@ public sealed class ChurnTests(ITestOutputHelper output)
     [Fact]
     public void A_link_gone_silent_is_avoided_within_seconds_once_something_stays_unanswered()
     {
-        TestNetwork network = Topologies.Ring(5);
+        RouteNetwork network = Topologies.Ring(5);
         network.Run(5);
-        TestNode node = network.Nodes[0];
+        RouteNode node = network.Nodes[0];
         network.Links[0].IsSilent = true;
         node.Routes.Unanswered(network.Now, network.Links[0].A.Id);
         network.After(node);
@@ -155,7 +155,7 @@ public sealed class ChurnTests(ITestOutputHelper output)
     [Fact]
     public void A_link_gone_silent_without_traffic_is_found_by_pings()
     {
-        TestNetwork network = Topologies.Ring(5);
+        RouteNetwork network = Topologies.Ring(5);
         network.Run(5);
         network.Links[0].IsSilent = true;
         double seconds = network.RunUntil(() => network.Arrival() >= 1, 120);
@@ -165,7 +165,7 @@ public sealed class ChurnTests(ITestOutputHelper output)
     [Fact]
     public void A_link_that_comes_and_goes_is_the_last_resort_for_a_while()
     {
-        TestNetwork network = Topologies.Of(3, 5, [(0, 1), (0, 2), (2, 1)]);
+        RouteNetwork network = Topologies.Of(3, 5, [(0, 1), (0, 2), (2, 1)]);
         network.Run(5);
         for (int i = 0; i < 6; i++)
         {
@@ -187,7 +187,7 @@ public sealed class ChurnTests(ITestOutputHelper output)
 
         static (long, long) Run()
         {
-            TestNetwork network = Topologies.Random(20, 40, 9);
+            RouteNetwork network = Topologies.Random(20, 40, 9);
             network.Run(2);
             network.Down(network.Links[5]);
             network.Run(60);
@@ -195,16 +195,16 @@ public sealed class ChurnTests(ITestOutputHelper output)
         }
     }
 
-    private static void AssertRecovers(TestNetwork network)
+    private static void AssertRecovers(RouteNetwork network)
     {
         Assert.Equal(0, network.Loops);
         network.Run(120);
         Assert.Equal(0, network.Loops);
-        foreach (TestNode to in network.Nodes)
+        foreach (RouteNode to in network.Nodes)
         {
             Assert.False(network.HasLoop(to));
             int[] hops = network.HopsFrom(to);
-            foreach (TestNode from in network.Nodes)
+            foreach (RouteNode from in network.Nodes)
                 Assert.Equal(hops[from.Number] >= 0, network.Walk(from, to) >= 0);
         }
     }

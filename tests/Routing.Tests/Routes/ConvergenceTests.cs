@@ -7,11 +7,11 @@ public sealed class ConvergenceTests(ITestOutputHelper output)
     [Fact]
     public void A_line_of_five_learns_a_new_node_within_a_fifth_of_a_second()
     {
-        TestNetwork network = Topologies.Line(5);
+        RouteNetwork network = Topologies.Line(5);
         double seconds = network.RunUntil(() => network.Arrival() >= 1, 5);
         output.WriteLine($"{seconds} s");
         Assert.True(seconds <= 0.2, $"{seconds} s");
-        TestNode late = network.AddNode();
+        RouteNode late = network.AddNode();
         network.Run(10);
         network.Connect(late, network.Nodes[4]);
         seconds = network.RunUntil(() => network.Walk(network.Nodes[0], late) == 5, 5);
@@ -24,7 +24,7 @@ public sealed class ConvergenceTests(ITestOutputHelper output)
     [InlineData("tree", 50, 3)]
     public void Cold_starts_converge_quickly(string kind, int count, double limit)
     {
-        TestNetwork network = kind switch
+        RouteNetwork network = kind switch
         {
             "line" => Topologies.Line(count),
             "grid" => Topologies.Grid((int)Math.Sqrt(count)),
@@ -50,14 +50,14 @@ public sealed class ConvergenceTests(ITestOutputHelper output)
     [InlineData(3)]
     public void After_the_storm_every_path_is_a_shortest_one(int seed)
     {
-        TestNetwork network = Topologies.Random(40, 80, seed);
+        RouteNetwork network = Topologies.Random(40, 80, seed);
         network.Run(30);
         double stretch = 0;
         int pairs = 0;
-        foreach (TestNode to in network.Nodes)
+        foreach (RouteNode to in network.Nodes)
         {
             int[] hops = network.HopsFrom(to);
-            foreach (TestNode from in network.Nodes)
+            foreach (RouteNode from in network.Nodes)
             {
                 if (from == to)
                     continue;
@@ -81,7 +81,7 @@ public sealed class ConvergenceTests(ITestOutputHelper output)
     public void Cities_converge_within_their_budget(string city)
     {
         var watch = System.Diagnostics.Stopwatch.StartNew();
-        TestNetwork network = Topologies.City(city);
+        RouteNetwork network = Topologies.City(city);
         network.OracleEvery = 50;
         int count = network.Nodes.Count;
         double seconds = network.RunUntil(() => network.Nodes.All(node => node.Routes.KnownNodes == count), 30);

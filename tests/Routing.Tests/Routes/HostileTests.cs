@@ -6,9 +6,9 @@ namespace QuicProChat.Mesh.Routing.Tests.Routes;
 public sealed class HostileTests
 {
     private static readonly LinkId _link = new(0);
-    private readonly TestNetwork _network = Topologies.Line(3);
-    private readonly TestNode _victim;
-    private readonly TestNode _attacker;
+    private readonly RouteNetwork _network = Topologies.Line(3);
+    private readonly RouteNode _victim;
+    private readonly RouteNode _attacker;
 
     public HostileTests()
     {
@@ -46,7 +46,7 @@ public sealed class HostileTests
     [Fact]
     public void A_sequence_that_its_origin_did_not_sign_gains_nothing()
     {
-        TestNode origin = _network.Nodes[2];
+        RouteNode origin = _network.Nodes[2];
         NextHop before = Assert.Single(_victim.NextHops(origin));
         Tell(new RouteEntry(Abbreviation.Of(origin.Address), (ushort)(origin.SavedSequence + 50), new Metric(15)));
         Assert.Equal(1, _victim.Routes.Counters[RouteCounter.UpdatesMissed] + 1);
@@ -89,9 +89,9 @@ public sealed class HostileTests
     [Fact]
     public void More_signed_nodes_than_fit_are_refused_while_all_are_in_reach()
     {
-        TestNetwork network = Topologies.Line(2);
+        RouteNetwork network = Topologies.Line(2);
         network.Options = network.Options with { MaxNodes = 10 };
-        TestNode small = network.AddNode();
+        RouteNode small = network.AddNode();
         network.Connect(small, network.Nodes[0]);
         for (int i = 0; i < 20; i++)
             network.Connect(network.AddNode(), network.Nodes[1]);
@@ -104,7 +104,7 @@ public sealed class HostileTests
     [Fact]
     public void Announces_that_nobody_asked_for_are_not_even_verified()
     {
-        TestNode stranger = new(_network, 99);
+        RouteNode stranger = new(_network, 99);
         stranger.Start(_network.Now, 1);
         Announce announce = ((IAnnounceSource)stranger).Create(7);
         Assert.True(_victim.Routes.Receive(_network.Now, _link, FrameKind.Announce, announce.Bytes));

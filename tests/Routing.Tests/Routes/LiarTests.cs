@@ -11,7 +11,7 @@ public sealed class LiarTests(ITestOutputHelper output)
     [InlineData(3)]
     public void Metric_zero_for_everything_convinces_nobody(int rank)
     {
-        (TestNetwork network, TestNode liar) = Leipzig(rank, Metric.Zero);
+        (RouteNetwork network, RouteNode liar) = Leipzig(rank, Metric.Zero);
         Assert.True(network.Nodes.Sum(node => node.Routes.Counters[RouteCounter.FalseMetric]) > 0);
         double arrived = Send(network, liar, 700);
         output.WriteLine($"liar with {liar.Links.Count} links, {arrived:P2} arrived");
@@ -24,7 +24,7 @@ public sealed class LiarTests(ITestOutputHelper output)
     [InlineData(12)]
     public void The_smallest_credible_metric_attracts_only_until_proofs_are_missing(int rank)
     {
-        (TestNetwork network, TestNode liar) = Leipzig(rank, new Metric(10));
+        (RouteNetwork network, RouteNode liar) = Leipzig(rank, new Metric(10));
         long before = network.Nodes.Sum(node => node.BytesSent);
         double early = Send(network, liar, 700);
         double late = Send(network, liar, 700);
@@ -40,11 +40,11 @@ public sealed class LiarTests(ITestOutputHelper output)
     /// <summary>
     /// Leipzig with a liar that has many links (rank 0 has the most) and claims one metric for everybody.
     /// </summary>
-    private static (TestNetwork Network, TestNode Liar) Leipzig(int rank, Metric claim)
+    private static (RouteNetwork Network, RouteNode Liar) Leipzig(int rank, Metric claim)
     {
-        TestNetwork network = Topologies.City("leipzig");
+        RouteNetwork network = Topologies.City("leipzig");
         network.OracleEvery = 200;
-        TestNode liar = network.Nodes.OrderByDescending(node => node.Links.Count).ElementAt(rank);
+        RouteNode liar = network.Nodes.OrderByDescending(node => node.Links.Count).ElementAt(rank);
         network.Liar = liar;
         network.Tamper = (from, frame) => from.Node == liar ? Claim(frame, claim) : frame;
         network.Run(30);
@@ -52,15 +52,15 @@ public sealed class LiarTests(ITestOutputHelper output)
     }
 
     /// <summary>Sends between random pairs, 20 a second, each up to four times; the share that arrives.</summary>
-    private static double Send(TestNetwork network, TestNode liar, int count)
+    private static double Send(RouteNetwork network, RouteNode liar, int count)
     {
         var random = new Random(7);
         int arrived = 0;
         int[] largest = LargestPartWithout(network, liar);
         for (int i = 0; i < count; i++)
         {
-            TestNode from = network.Nodes[largest[random.Next(largest.Length)]];
-            TestNode to = network.Nodes[largest[random.Next(largest.Length)]];
+            RouteNode from = network.Nodes[largest[random.Next(largest.Length)]];
+            RouteNode to = network.Nodes[largest[random.Next(largest.Length)]];
             var message = new Message(from, to);
             network.Run(0.05);
             if (Try(network, liar, message))
@@ -83,17 +83,17 @@ public sealed class LiarTests(ITestOutputHelper output)
     }
 
     /// <summary>Whoever only the liar connects cannot be reached by anybody's skill.</summary>
-    private static int[] LargestPartWithout(TestNetwork network, TestNode liar) =>
+    private static int[] LargestPartWithout(RouteNetwork network, RouteNode liar) =>
         network.Nodes.Where(node => node != liar)
             .Select(node => network.HopsFrom(node, without: liar))
             .Select(hops => Enumerable.Range(0, hops.Length).Where(i => hops[i] >= 0).ToArray())
             .MaxBy(part => part.Length)!;
 
-    private static bool Try(TestNetwork network, TestNode liar, Message message)
+    private static bool Try(RouteNetwork network, RouteNode liar, Message message)
     {
         message.Attempt++;
-        var path = new List<(TestNode Node, LinkId Link)>();
-        TestNode at = message.From;
+        var path = new List<(RouteNode Node, LinkId Link)>();
+        RouteNode at = message.From;
         while (at != message.To)
         {
             if (message.Tried.TryGetValue(at, out HashSet<LinkId>? tried) && tried.Count > 0
@@ -117,7 +117,7 @@ public sealed class LiarTests(ITestOutputHelper output)
             at = at.PeerOf(hop.Link);
         }
 
-        foreach ((TestNode node, LinkId link) in path)
+        foreach ((RouteNode node, LinkId link) in path)
         {
             node.Routes.Trust(network.Now, message.To.Address, link);
             network.After(node);
@@ -140,14 +140,14 @@ public sealed class LiarTests(ITestOutputHelper output)
         return frame;
     }
 
-    private sealed class Message(TestNode from, TestNode to)
+    private sealed class Message(RouteNode from, RouteNode to)
     {
-        public TestNode From { get; } = from;
+        public RouteNode From { get; } = from;
 
-        public TestNode To { get; } = to;
+        public RouteNode To { get; } = to;
 
         public int Attempt { get; set; }
 
-        public Dictionary<TestNode, HashSet<LinkId>> Tried { get; } = [];
+        public Dictionary<RouteNode, HashSet<LinkId>> Tried { get; } = [];
     }
 }

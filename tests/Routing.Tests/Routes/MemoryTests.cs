@@ -16,22 +16,22 @@ public sealed class MemoryTests(ITestOutputHelper output)
     public void Routes_that_are_full_in_every_way_stay_within_their_memory(int links)
     {
         var options = new RouteOptions();
-        var network = new TestNetwork(1) { Verifier = AnnounceVerifier.Instance };
+        var network = new RouteNetwork(1) { Verifier = AnnounceVerifier.Instance };
         network.AddNodes(1);
-        TestNode router = network.Nodes[0];
-        var peers = new TestNode[links];
+        RouteNode router = network.Nodes[0];
+        var peers = new RouteNode[links];
         int names = RouteMemory.MaxNames(options.MemoryBytes, links);
         byte[][] announces = [.. Enumerable.Range(0, names).Select(
-            i => ((IAnnounceSource)new TestNode(network, 10_000 + i)).Create(1).Bytes.ToArray())];
+            i => ((IAnnounceSource)new RouteNode(network, 10_000 + i)).Create(1).Bytes.ToArray())];
         Abbreviation[] known = [.. announces.Select(NameOf)];
         long before = GC.GetTotalMemory(forceFullCollection: true);
         for (int i = 0; i < links; i++)
         {
             // The cable swallows what is sent: what a neighbour says the test says, and nothing that is told to it
             // leaves. A link whose rate is known is in use at once.
-            peers[i] = new TestNode(network, 1 + i);
+            peers[i] = new RouteNode(network, 1 + i);
             peers[i].Start(network.Now, i);
-            TestLink cable = network.Connect(
+            RouteLink cable = network.Connect(
                 router, peers[i], properties: LinkProperties.Stream with { BitsPerSecond = 1_000_000 });
             cable.IsSilent = true;
         }
@@ -96,13 +96,13 @@ public sealed class MemoryTests(ITestOutputHelper output)
     /// <summary>
     /// What the other ends take that the test needs: as much as so many others in a network of their own.
     /// </summary>
-    private static long Peers(TestNetwork network, int links)
+    private static long Peers(RouteNetwork network, int links)
     {
         long before = GC.GetTotalMemory(forceFullCollection: true);
-        var others = new List<TestNode>();
+        var others = new List<RouteNode>();
         for (int i = 0; i < links; i++)
         {
-            var peer = new TestNode(network, 100_000 + i);
+            var peer = new RouteNode(network, 100_000 + i);
             peer.Start(network.Now, i);
             others.Add(peer);
         }
@@ -117,7 +117,7 @@ public sealed class MemoryTests(ITestOutputHelper output)
             ? Abbreviation.Of(view.ComputeAddress()) : default;
 
     private static void Say(
-        TestNetwork network, TestNode router, int link, Abbreviation[] names, ushort sequence, ushort metric)
+        RouteNetwork network, RouteNode router, int link, Abbreviation[] names, ushort sequence, ushort metric)
     {
         foreach (Abbreviation[] part in names.Chunk(1000))
         {

@@ -14,13 +14,13 @@ public sealed class MobilityTests(ITestOutputHelper output)
     public void Routes_follow_nodes_that_jump_every_ten_seconds(double metres)
     {
         var random = new Random(4);
-        var network = new TestNetwork(4);
+        var network = new RouteNetwork(4);
         network.OracleEvery = 20;
         network.AddNodes(Count);
         (double X, double Y)[] places =
             [.. Enumerable.Range(0, Count).Select(_ => (random.NextDouble() * Side, random.NextDouble() * Side))];
         double range = RangeFor(places);
-        var links = new Dictionary<(int, int), TestLink>();
+        var links = new Dictionary<(int, int), RouteLink>();
         Rewire(network, links, places, range);
         network.Run(10);
         double[] looks = [0.05, 0.2, 0.5, 1, 2, 5, 9.9];
@@ -59,7 +59,7 @@ public sealed class MobilityTests(ITestOutputHelper output)
         Assert.Equal(0, network.Loops);
     }
 
-    private static double Reachable(TestNetwork network)
+    private static double Reachable(RouteNetwork network)
     {
         int pairs = network.Nodes.Sum(node => network.HopsFrom(node).Count(hops => hops > 0));
         return pairs / (double)(Count * (Count - 1));
@@ -81,7 +81,7 @@ public sealed class MobilityTests(ITestOutputHelper output)
         Math.Sqrt((a.X - b.X) * (a.X - b.X) + (a.Y - b.Y) * (a.Y - b.Y));
 
     private static int Rewire(
-        TestNetwork network, Dictionary<(int, int), TestLink> links, (double X, double Y)[] places, double range)
+        RouteNetwork network, Dictionary<(int, int), RouteLink> links, (double X, double Y)[] places, double range)
     {
         int changed = 0;
         for (int a = 0; a < Count; a++)
@@ -89,7 +89,7 @@ public sealed class MobilityTests(ITestOutputHelper output)
             for (int b = a + 1; b < Count; b++)
             {
                 bool near = Distance(places[a], places[b]) <= range;
-                bool exists = links.TryGetValue((a, b), out TestLink? link);
+                bool exists = links.TryGetValue((a, b), out RouteLink? link);
                 if (near == (exists && link!.IsUp))
                     continue;
                 changed++;

@@ -7,7 +7,7 @@ public sealed class OracleTests
     [Fact]
     public void The_oracle_sees_the_loops_of_a_network_where_every_wire_lies()
     {
-        TestNetwork network = Topologies.Ring(6);
+        RouteNetwork network = Topologies.Ring(6);
         network.Run(5);
         Assert.Equal(0, network.Loops);
         Assert.All(network.Nodes, node => Assert.False(network.HasLoop(node)));
@@ -29,7 +29,7 @@ public sealed class OracleTests
 
             return frame;
         };
-        foreach (TestLink link in network.Links.Take(5).ToList())
+        foreach (RouteLink link in network.Links.Take(5).ToList())
         {
             network.Down(link);
             network.Up(link);

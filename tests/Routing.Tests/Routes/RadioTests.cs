@@ -12,8 +12,8 @@ public sealed class RadioTests(ITestOutputHelper output)
     public void A_slow_link_hears_of_nobody_it_did_not_ask_for()
     {
         // A city of 20 on the left, one radio node on the right.
-        TestNetwork network = Topologies.Random(20, 40, 3);
-        TestNode far = network.AddNode();
+        RouteNetwork network = Topologies.Random(20, 40, 3);
+        RouteNode far = network.AddNode();
         network.Connect(network.Nodes[4], far, 100, Radio());
         network.Run(600);
         Assert.True(far.Routes.KnownNodes <= 2);
@@ -38,7 +38,7 @@ public sealed class RadioTests(ITestOutputHelper output)
     [InlineData(0.3)]
     public void Paths_are_found_across_several_lossy_radio_hops(double loss)
     {
-        TestNetwork network = new(17);
+        RouteNetwork network = new(17);
         network.AddNodes(5);
         for (int i = 1; i < 5; i++)
             network.Connect(network.Nodes[i - 1], network.Nodes[i], 100, Radio()).Loss = loss;
@@ -68,7 +68,7 @@ public sealed class RadioTests(ITestOutputHelper output)
         List<double> first = [], again = [];
         for (int seed = 1; seed <= 30; seed++)
         {
-            TestNetwork network = new(seed);
+            RouteNetwork network = new(seed);
             network.AddNodes(8);
             for (int i = 1; i < 8; i++)
                 network.Connect(network.Nodes[i - 1], network.Nodes[i], 5, lossy).Loss = 0.2;
@@ -96,8 +96,8 @@ public sealed class RadioTests(ITestOutputHelper output)
     public void Routing_takes_no_more_than_its_share_of_a_known_bit_rate()
     {
         LinkProperties slow = new(Mtu: 500, BitsPerSecond: 50_000, Reliable: true, PushRoutes: true);
-        TestNetwork network = Topologies.Random(40, 80, 3);
-        TestNode far = network.AddNode();
+        RouteNetwork network = Topologies.Random(40, 80, 3);
+        RouteNode far = network.AddNode();
         network.Connect(network.Nodes[4], far, 20, slow);
         network.Run(10);
         int early = far.Routes.KnownNodes;

@@ -9,7 +9,7 @@ public sealed class RefreshTests
     [InlineData(24, 240)]
     public void A_sequence_is_refreshed_in_proportion_to_the_network(int nodes, int interval)
     {
-        var network = new TestNetwork(1)
+        var network = new RouteNetwork(1)
         {
             Options = new RouteOptions
             {
@@ -21,7 +21,7 @@ public sealed class RefreshTests
         for (int i = 1; i < nodes; i++)
             network.Connect(network.Nodes[i - 1], network.Nodes[i]);
         network.Run(Seconds);
-        foreach (TestNode node in network.Nodes)
+        foreach (RouteNode node in network.Nodes)
         {
             long raised = node.Routes.Counters[RouteCounter.SequencesRaised] - 1;
             Assert.InRange(raised, Seconds / (1.25 * interval) - 1, Seconds / (0.75 * interval));

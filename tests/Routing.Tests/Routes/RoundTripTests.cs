@@ -9,7 +9,7 @@ public sealed class RoundTripTests
     {
         // Pongs to pings that were never sent: the neighbour is there, but nothing tells how far it is.
         bool wrong = true;
-        var network = new TestNetwork(1)
+        var network = new RouteNetwork(1)
         {
             Tamper = (_, frame) => wrong && frame[0] == (byte)FrameKind.Pong
                 ? [frame[0], (byte)~frame[1], (byte)~frame[2]] : frame,

@@ -14,9 +14,9 @@ public sealed class ScaleTests(ITestOutputHelper output)
         // A hub that already knows everybody, and six neighbours through which a router learns of them.
         const int Count = 5000;
         const int Neighbours = 6;
-        var network = new TestNetwork(1) { Verifier = AnnounceVerifier.Instance };
+        var network = new RouteNetwork(1) { Verifier = AnnounceVerifier.Instance };
         network.AddNodes(1 + Neighbours);
-        TestNode router = network.Nodes[0];
+        RouteNode router = network.Nodes[0];
         for (int i = 1; i <= Neighbours; i++)
             network.Connect(router, network.Nodes[i]);
         network.Run(5);
@@ -24,7 +24,7 @@ public sealed class ScaleTests(ITestOutputHelper output)
         RouteEntry[] entries = new RouteEntry[Count];
         for (int i = 0; i < Count; i++)
         {
-            announces[i] = ((IAnnounceSource)new TestNode(network, 1000 + i)).Create(1);
+            announces[i] = ((IAnnounceSource)new RouteNode(network, 1000 + i)).Create(1);
             entries[i] = new RouteEntry(Abbreviation.Of(announces[i].Address), 1, new Metric(100));
         }
 

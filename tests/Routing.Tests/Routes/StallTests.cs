@@ -13,7 +13,7 @@ public sealed class StallTests
     {
         int pongs = 0;
         int good = 3;
-        var network = new TestNetwork(1)
+        var network = new RouteNetwork(1)
         {
             Tamper = (from, frame) => frame[0] != (byte)FrameKind.Pong || from.Node.Number == 0 || ++pongs <= good
                 ? frame
@@ -38,7 +38,7 @@ public sealed class StallTests
     [InlineData(900)]
     public void However_long_a_way_takes_it_is_used_at_what_it_takes(double delayMs)
     {
-        TestNetwork network = Topologies.Of(2, 6, []);
+        RouteNetwork network = Topologies.Of(2, 6, []);
         network.Connect(network.Nodes[0], network.Nodes[1], delayMs);
         network.Run(10);
         NextHop hop = Assert.Single(network.Nodes[0].NextHops(network.Nodes[1]));
@@ -48,8 +48,8 @@ public sealed class StallTests
     [Fact]
     public void Routes_over_a_link_that_stalls_often_outlive_its_breaks_and_end_if_it_is_not_back()
     {
-        TestNetwork network = LineWithAStallingLink(out TestLink link);
-        (TestNode far, TestNode near, TestNode behind) = (network.Nodes[0], network.Nodes[1], network.Nodes[2]);
+        RouteNetwork network = LineWithAStallingLink(out RouteLink link);
+        (RouteNode far, RouteNode near, RouteNode behind) = (network.Nodes[0], network.Nodes[1], network.Nodes[2]);
         Assert.False(near.Routes.IsExpectedBack(behind.Address));
         network.Down(link);
         network.Run(30);
@@ -70,7 +70,7 @@ public sealed class StallTests
     [Fact]
     public void Writes_on_a_link_that_stalls_often_keep_a_distance_and_others_do_not()
     {
-        TestNetwork network = LineWithAStallingLink(out TestLink link);
+        RouteNetwork network = LineWithAStallingLink(out RouteLink link);
         Assert.Equal(TimeSpan.Zero, network.Nodes[1].Routes.PaceOf(network.Links[0].B.Id));
         TimeSpan pace = network.Nodes[1].Routes.PaceOf(link.A.Id);
         Assert.InRange(pace.TotalSeconds, 0.1, 10);
@@ -96,14 +96,14 @@ public sealed class StallTests
     public void A_rise_under_the_same_sequence_is_kept_back_and_told_with_a_fresh_one_after_an_hour()
     {
         // 0 - 1 - 3 with 20 ms a hop on the right, and a much longer way from 1 over 2 to 3.
-        TestNetwork network = Topologies.Of(4, 3, []);
+        RouteNetwork network = Topologies.Of(4, 3, []);
         network.Connect(network.Nodes[0], network.Nodes[1]);
-        TestLink direct = network.Connect(network.Nodes[1], network.Nodes[3], delayMs: 20);
+        RouteLink direct = network.Connect(network.Nodes[1], network.Nodes[3], delayMs: 20);
         network.Connect(network.Nodes[2], network.Nodes[3]);
         network.Run(5);
         network.Connect(network.Nodes[1], network.Nodes[2], delayMs: 250);
         network.Run(60);
-        TestNode origin = network.Nodes[3];
+        RouteNode origin = network.Nodes[3];
         Metric before = MetricAt(0);
         uint sequence = origin.SavedSequence;
 
@@ -126,11 +126,11 @@ public sealed class StallTests
     [InlineData(60, 3)]
     public void A_way_that_is_slow_by_its_own_words_is_left_after_more_receipts_are_missing(double delayMs, int strikes)
     {
-        TestNetwork network = Topologies.Of(4, 5, []);
+        RouteNetwork network = Topologies.Of(4, 5, []);
         foreach ((int a, int b) in ((int, int)[])[(0, 1), (0, 2), (1, 3), (2, 3)])
             network.Connect(network.Nodes[a], network.Nodes[b], delayMs);
         network.Run(60);
-        TestNode node = network.Nodes[0];
+        RouteNode node = network.Nodes[0];
         LinkId used = node.NextHops(network.Nodes[3])[0].Link;
         for (int i = 1; i <= strikes; i++)
         {
@@ -144,13 +144,13 @@ public sealed class StallTests
     }
 
     /// <summary>0 - 1 - 2, whose second link answers late so often that it is known for it.</summary>
-    private static TestNetwork LineWithAStallingLink(out TestLink link)
+    private static RouteNetwork LineWithAStallingLink(out RouteLink link)
     {
-        TestNetwork network = Topologies.Of(3, 3, [(0, 1), (1, 2)]);
+        RouteNetwork network = Topologies.Of(3, 3, [(0, 1), (1, 2)]);
         network.Options = network.Options with { PingIdle = TimeSpan.FromSeconds(1) };
-        foreach (TestNode node in network.Nodes)
+        foreach (RouteNode node in network.Nodes)
             node.Start(network.Now, node.Number);
-        foreach (TestLink each in network.Links)
+        foreach (RouteLink each in network.Links)
             network.Up(each);
         link = network.Links[1];
         network.Run(10);

@@ -7,13 +7,13 @@ namespace QuicProChat.Mesh.Routing.Tests.Routes;
 public sealed class StrangerTests
 {
     private readonly CountingVerifier _verifier = new();
-    private readonly TestNetwork _network;
-    private readonly TestNode _victim;
-    private readonly TestNode _evil;
+    private readonly RouteNetwork _network;
+    private readonly RouteNode _victim;
+    private readonly RouteNode _evil;
 
     public StrangerTests()
     {
-        _network = new TestNetwork(1) { Verifier = _verifier };
+        _network = new RouteNetwork(1) { Verifier = _verifier };
         _network.AddNodes(3);
         _network.Connect(_network.Nodes[0], _network.Nodes[1]);
         _network.Connect(_network.Nodes[1], _network.Nodes[2]);
@@ -39,7 +39,7 @@ public sealed class StrangerTests
         _network.Connect(_evil, _victim);
         _network.Run(10);
         Tell(_evil, new RouteEntry(new Abbreviation(42), 1, new Metric(50)));
-        Announce stranger = Make(new TestNode(_network, 99), 7);
+        Announce stranger = Make(new RouteNode(_network, 99), 7);
         int before = _verifier.Calls;
         for (int i = 0; i < 1000; i++)
             Assert.True(Receive(_evil, FrameKind.Announce, stranger.Bytes));
@@ -52,7 +52,7 @@ public sealed class StrangerTests
     {
         _network.Connect(_evil, _victim);
         _network.Run(10);
-        var puppet = new TestNode(_network, 99);
+        var puppet = new RouteNode(_network, 99);
         Tell(_evil, new RouteEntry(Abbreviation.Of(puppet.Address), 1, new Metric(50)));
         byte[] forged = Make(puppet, 1).Bytes.ToArray();
         forged[^1] ^= 1;
@@ -98,7 +98,7 @@ public sealed class StrangerTests
     public void A_neighbours_own_announce_is_taken_before_it_told_anything()
     {
         // The far end is silent: what comes from it the test says.
-        TestLink link = _network.Connect(_evil, _victim);
+        RouteLink link = _network.Connect(_evil, _victim);
         link.IsSilent = true;
         Receive(_evil, FrameKind.Announce, Make(_evil, 1).Bytes);
         Assert.NotNull(_victim.Routes.FindAnnounce(_evil.Address));
@@ -111,12 +111,12 @@ public sealed class StrangerTests
     [InlineData(false)]
     public void Names_that_do_not_exist_keep_nobody_from_learning_of_a_newcomer(bool attackerLeaves)
     {
-        TestLink cable = _network.Connect(_evil, _victim);
+        RouteLink cable = _network.Connect(_evil, _victim);
         _network.Run(10);
         var random = new Random(1);
         for (int i = 0; i < 20; i++)
             Tell(_evil, [.. Enumerable.Range(0, 2000).Select(_ => Invented(random))]);
-        TestNode late = _network.AddNode();
+        RouteNode late = _network.AddNode();
         _network.Connect(late, _network.Nodes[2]);
         _network.Run(5);
         if (attackerLeaves)
@@ -135,8 +135,8 @@ public sealed class StrangerTests
         _network.Run(10);
 
         // A thousand nodes behind a node that tells them all at once: a hundred at a time have room.
-        TestNode[] crowd = [.. Enumerable.Range(0, 300).Select(_ => _network.AddNode())];
-        foreach (TestNode node in crowd)
+        RouteNode[] crowd = [.. Enumerable.Range(0, 300).Select(_ => _network.AddNode())];
+        foreach (RouteNode node in crowd)
             _network.Connect(node, _network.Nodes[2]);
         _network.Run(300);
         Assert.All(crowd, node => Assert.Equal(3, _network.Walk(_victim, node)));
@@ -146,17 +146,17 @@ public sealed class StrangerTests
     [Fact]
     public void A_full_table_has_room_for_a_direct_neighbour_and_for_what_is_of_use()
     {
-        TestNetwork network = Topologies.Line(2);
+        RouteNetwork network = Topologies.Line(2);
         network.Options = network.Options with { MaxNodes = 10 };
-        TestNode small = network.AddNode();
+        RouteNode small = network.AddNode();
         network.Connect(small, network.Nodes[0]);
         for (int i = 0; i < 20; i++)
             network.Connect(network.AddNode(), network.Nodes[1]);
         network.Run(60);
-        TestNode useful = network.Nodes[1];
+        RouteNode useful = network.Nodes[1];
         small.Routes.Trust(network.Now, useful.Address, network.Links[1].A.Id);
-        TestNode[] friends = [.. Enumerable.Range(0, 5).Select(_ => network.AddNode())];
-        foreach (TestNode friend in friends)
+        RouteNode[] friends = [.. Enumerable.Range(0, 5).Select(_ => network.AddNode())];
+        foreach (RouteNode friend in friends)
             network.Connect(friend, small);
         network.Run(600);
         Assert.All(friends, friend => Assert.Equal(1, network.Walk(small, friend)));
@@ -165,7 +165,7 @@ public sealed class StrangerTests
         Assert.Equal(0, network.Loops);
 
         // Whoever was told of a node that gave way knows that there is no way.
-        foreach (TestNode node in network.Nodes.Where(n => small.NextHops(n).Length == 0 && n != small))
+        foreach (RouteNode node in network.Nodes.Where(n => small.NextHops(n).Length == 0 && n != small))
             Assert.Equal(-1, network.Walk(friends[0], node));
     }
 
@@ -176,11 +176,11 @@ public sealed class StrangerTests
         _network.Restart(_victim, _network.Now + TimeSpan.FromSeconds(1));
         _network.Run(2);
         _network.Connect(_evil, _victim);
-        foreach (TestNode puppet in Enumerable.Range(0, 60).Select(_ => _network.AddNode()).ToList())
+        foreach (RouteNode puppet in Enumerable.Range(0, 60).Select(_ => _network.AddNode()).ToList())
             _network.Connect(puppet, _evil);
         _network.Run(30);
-        TestNode[] honest = [.. Enumerable.Range(0, 10).Select(_ => _network.AddNode())];
-        foreach (TestNode node in honest)
+        RouteNode[] honest = [.. Enumerable.Range(0, 10).Select(_ => _network.AddNode())];
+        foreach (RouteNode node in honest)
             _network.Connect(node, _network.Nodes[2]);
         _network.Run(60);
         Assert.All(honest, node => Assert.Equal(3, _network.Walk(_victim, node)));
@@ -194,10 +194,10 @@ public sealed class StrangerTests
     [InlineData(5, 1_000_000)]
     public void A_sequence_that_jumps_makes_nobody_unreachable(uint from, uint to)
     {
-        TestNode jumper = _network.AddNode();
+        RouteNode jumper = _network.AddNode();
         jumper.SavedSequence = from - 1;
         jumper.Start(_network.Now, 1);
-        TestLink link = _network.Connect(jumper, _network.Nodes[2]);
+        RouteLink link = _network.Connect(jumper, _network.Nodes[2]);
         _network.Run(20);
         Assert.Equal(3, _network.Walk(_victim, jumper));
         _network.Down(link);
@@ -215,10 +215,10 @@ public sealed class StrangerTests
     [Fact]
     public void A_node_that_forgot_how_far_its_sequence_was_is_told_however_far_that_is()
     {
-        TestNode jumper = _network.AddNode();
+        RouteNode jumper = _network.AddNode();
         jumper.SavedSequence = 50_000;
         jumper.Start(_network.Now, 1);
-        TestLink link = _network.Connect(jumper, _network.Nodes[2]);
+        RouteLink link = _network.Connect(jumper, _network.Nodes[2]);
         _network.Run(20);
         _network.Down(link);
         jumper.LoseState();
@@ -258,7 +258,7 @@ public sealed class StrangerTests
     {
         _network.Connect(_evil, _victim);
         _network.Run(10);
-        TestNode target = _network.Nodes[2];
+        RouteNode target = _network.Nodes[2];
         Abbreviation name = Abbreviation.Of(target.Address);
         for (int frame = 0; frame < 100; frame++)
         {
@@ -276,8 +276,8 @@ public sealed class StrangerTests
     [Fact]
     public void A_link_that_breaks_after_its_source_said_more_than_its_share_is_mourned_later()
     {
-        TestLink cable = _network.Connect(_evil, _victim);
-        TestNode puppet = _network.AddNode();
+        RouteLink cable = _network.Connect(_evil, _victim);
+        RouteNode puppet = _network.AddNode();
         _network.Connect(puppet, _evil);
         _network.Run(20);
         Assert.Equal(3, _network.Walk(_network.Nodes[1], puppet));
@@ -331,7 +331,7 @@ public sealed class StrangerTests
     {
         _network.Connect(_evil, _victim);
         _network.Run(10);
-        var puppet = new TestNode(_network, 99);
+        var puppet = new RouteNode(_network, 99);
         Tell(_evil, new RouteEntry(Abbreviation.Of(puppet.Address), 1, new Metric(50)));
         _verifier.Throws = true;
         Assert.Throws<InvalidOperationException>(() => Receive(_evil, FrameKind.Announce, Make(puppet, 1).Bytes));
@@ -378,18 +378,18 @@ public sealed class StrangerTests
     private static RouteEntry Invented(Random random) =>
         new(new Abbreviation((ulong)random.NextInt64()), 1, new Metric(50));
 
-    private static Announce Make(TestNode node, uint sequence) => ((IAnnounceSource)node).Create(sequence);
+    private static Announce Make(RouteNode node, uint sequence) => ((IAnnounceSource)node).Create(sequence);
 
-    private bool Receive(TestNode from, FrameKind kind, ReadOnlySpan<byte> body)
+    private bool Receive(RouteNode from, FrameKind kind, ReadOnlySpan<byte> body)
     {
         bool good = _victim.Routes.Receive(_network.Now, LinkOf(from), kind, body);
         _network.After(_victim);
         return good;
     }
 
-    private LinkId LinkOf(TestNode peer) => _victim.Links.First(link => link.Value.Far.Node == peer).Key;
+    private LinkId LinkOf(RouteNode peer) => _victim.Links.First(link => link.Value.Far.Node == peer).Key;
 
-    private void Tell(TestNode from, params RouteEntry[] entries)
+    private void Tell(RouteNode from, params RouteEntry[] entries)
     {
         byte[] body = new byte[RouteUpdate.SizeOf(entries.Length)];
         var writer = new RouteUpdate.Writer(body, _victim.Routes.ExpectedUpdate(LinkOf(from)), RouteUpdateFlags.None);
@@ -400,7 +400,7 @@ public sealed class StrangerTests
 
     private sealed class CountingVerifier : IAnnounceVerifier
     {
-        private readonly SharedVerifier _shared = new();
+        private readonly RememberingVerifier _shared = new();
 
         public int Calls { get; private set; }
 

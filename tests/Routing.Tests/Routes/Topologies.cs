@@ -5,22 +5,22 @@ namespace QuicProChat.Mesh.Routing.Tests.Routes;
 /// <summary>Small graphs for the tests.</summary>
 internal static class Topologies
 {
-    public static TestNetwork Line(int count, int seed = 1) =>
+    public static RouteNetwork Line(int count, int seed = 1) =>
         Of(count, seed, Enumerable.Range(1, count - 1).Select(i => (i - 1, i)));
 
-    public static TestNetwork Ring(int count, int seed = 1) =>
+    public static RouteNetwork Ring(int count, int seed = 1) =>
         Of(count, seed, Enumerable.Range(0, count).Select(i => (i, (i + 1) % count)));
 
-    public static TestNetwork Grid(int side, int seed = 1) => Of(side * side, seed, GridLinks(side));
+    public static RouteNetwork Grid(int side, int seed = 1) => Of(side * side, seed, GridLinks(side));
 
-    public static TestNetwork Tree(int count, int seed = 1)
+    public static RouteNetwork Tree(int count, int seed = 1)
     {
         var random = new Random(seed);
         return Of(count, seed, Enumerable.Range(1, count - 1).Select(i => (random.Next(i), i)).ToList());
     }
 
     /// <summary>A random tree and random further links.</summary>
-    public static TestNetwork Random(int count, int links, int seed)
+    public static RouteNetwork Random(int count, int links, int seed)
     {
         var random = new Random(seed);
         var pairs = new HashSet<(int, int)>(Enumerable.Range(1, count - 1).Select(i => (random.Next(i), i)));
@@ -35,7 +35,7 @@ internal static class Topologies
     }
 
     /// <summary>A real community's graph from the shared test inputs.</summary>
-    public static TestNetwork City(string name, int seed = 1)
+    public static RouteNetwork City(string name, int seed = 1)
     {
         using JsonDocument document =
             JsonDocument.Parse(File.ReadAllBytes(SharedInputs.Find($"topologies/freifunk-{name}.json")));
@@ -59,9 +59,9 @@ internal static class Topologies
         }
     }
 
-    public static TestNetwork Of(int count, int seed, IEnumerable<(int A, int B)> links)
+    public static RouteNetwork Of(int count, int seed, IEnumerable<(int A, int B)> links)
     {
-        var network = new TestNetwork(seed);
+        var network = new RouteNetwork(seed);
         network.AddNodes(count);
         foreach ((int a, int b) in links)
             network.Connect(network.Nodes[a], network.Nodes[b]);

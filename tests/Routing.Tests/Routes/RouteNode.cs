@@ -5,27 +5,24 @@ using QuicProChat.Mesh.Wire;
 namespace QuicProChat.Mesh.Routing.Tests.Routes;
 
 /// <summary>One simulated node: the real route half, its actions going into the network.</summary>
-internal sealed class TestNode : IRouterActions, IRouteEvents, IAnnounceSource
+internal sealed class RouteNode : IRouterActions, IRouteEvents, IAnnounceSource
 {
-    private readonly TestNetwork _network;
-    private readonly byte[] _publicKey = new byte[Ed25519.PublicKeySize];
-    private readonly byte[] _secretKey = new byte[Ed25519.SecretKeySize];
+    private readonly RouteNetwork _network;
+    private readonly NumberedKeys _keys;
 
-    public TestNode(TestNetwork network, int number)
+    public RouteNode(RouteNetwork network, int number)
     {
         _network = network;
         Number = number;
-        Span<byte> seed = stackalloc byte[Ed25519.SeedSize];
-        new Random(number + 1).NextBytes(seed);
-        Ed25519.KeyPairFromSeed(seed, _publicKey, _secretKey);
-        Address = NodeAddress.Of(_publicKey);
+        _keys = new NumberedKeys(number);
+        Address = _keys.Address;
     }
 
     public int Number { get; }
 
     public NodeAddress Address { get; }
 
-    public ReadOnlyMemory<byte> PublicKey => _publicKey;
+    public ReadOnlyMemory<byte> PublicKey => _keys.Public;
 
     public RouteProtocol Routes { get; private set; } = null!;
 
@@ -49,7 +46,7 @@ internal sealed class TestNode : IRouterActions, IRouteEvents, IAnnounceSource
 
     public List<LinkId> Silent { get; } = [];
 
-    public Dictionary<LinkId, TestLinkEnd> Links { get; } = [];
+    public Dictionary<LinkId, RouteLinkEnd> Links { get; } = [];
 
     public long BytesSent { get; set; }
 
@@ -71,17 +68,16 @@ internal sealed class TestNode : IRouterActions, IRouteEvents, IAnnounceSource
         SavedAnnounces.Clear();
     }
 
-    public NextHop[] NextHops(TestNode destination)
+    public NextHop[] NextHops(RouteNode destination)
     {
         Span<NextHop> best = stackalloc NextHop[16];
         return best[..Routes.FindNextHops(_network.Now, destination.Address, best)].ToArray();
     }
 
-    public TestNode PeerOf(LinkId link) => Links[link].Far.Node;
+    public RouteNode PeerOf(LinkId link) => Links[link].Far.Node;
 
     Announce IAnnounceSource.Create(uint sequence) =>
-        Announce.Create(sequence, _publicKey, Capabilities.Relay, null, Name,
-            (message, signature) => Ed25519.Sign(message, _secretKey, signature));
+        Announce.Create(sequence, _keys.Public, Capabilities.Relay, null, Name, _keys.Sign);
 
     bool IRouterActions.Send(LinkId link, FrameClass frameClass, ReadOnlySpan<byte> frame)
     {
@@ -92,7 +88,7 @@ internal sealed class TestNode : IRouterActions, IRouteEvents, IAnnounceSource
     bool IRouterActions.Broadcast(LinkId link, FrameClass frameClass, ReadOnlySpan<byte> frame)
     {
         BytesSent += frame.Length;
-        foreach (TestLinkEnd end in Links.Values)
+        foreach (RouteLinkEnd end in Links.Values)
         {
             if (end.Link.Properties.Medium == Links[link].Link.Properties.Medium)
                 _network.Send(end, frame);

@@ -6,12 +6,12 @@ using QuicProChat.Mesh.Wire;
 namespace QuicProChat.Mesh.Routing.Tests.Custody.Network;
 
 /// <summary>A router with a disk and a host that stores messages; can lose its power.</summary>
-internal sealed class TestNode : IRouterActions
+internal sealed class RouterNode : IRouterActions
 {
-    private readonly TestNetwork _network;
+    private readonly RouterNetwork _network;
     private readonly RouterOptions _options;
-    private readonly Dictionary<TestLink, LinkId> _linkIds = [];
-    private readonly Dictionary<int, TestLink> _byId = [];
+    private readonly Dictionary<RouterLink, LinkId> _linkIds = [];
+    private readonly Dictionary<int, RouterLink> _byId = [];
     private readonly SortedDictionary<NodeAddress, byte[]> _announces = [];
     private uint _sequence;
     private int _life;
@@ -19,23 +19,18 @@ internal sealed class TestNode : IRouterActions
     private readonly LocalNode _local;
     private readonly bool _realRoutes;
 
-    public TestNode(TestNetwork network, int index, RouterOptions options, bool keeps)
+    public RouterNode(RouterNetwork network, int index, RouterOptions options, bool keeps)
     {
         _network = network;
         _options = options;
         _realRoutes = network.RealRoutes;
         Index = index;
-        byte[] publicKey = new byte[Ed25519.PublicKeySize], secretKey = new byte[Ed25519.SecretKeySize];
-        byte[] seed = new byte[Ed25519.SeedSize];
-        new Random(index + 1).NextBytes(seed);
-        Ed25519.KeyPairFromSeed(seed, publicKey, secretKey);
-        _local = new LocalNode(publicKey, (message, signature) => Ed25519.Sign(message, secretKey, signature),
-            $"node {index}");
-        Address = _local.Address;
+        var keys = new NumberedKeys(index);
+        _local = new LocalNode(keys.Public, keys.Sign, $"node {index}");
+        Address = keys.Address;
         if (keeps)
             network.Announces[Address] =
-                Announce.Create(1, publicKey, Capabilities.StoreAndForward, null, "",
-                    (message, signature) => Ed25519.Sign(message, secretKey, signature));
+                Announce.Create(1, keys.Public, Capabilities.StoreAndForward, null, "", keys.Sign);
         Start();
     }
 
@@ -51,7 +46,7 @@ internal sealed class TestNode : IRouterActions
 
     public FakeRoutes Routes { get; private set; } = null!;
 
-    public List<TestLink> Links { get; } = [];
+    public List<RouterLink> Links { get; } = [];
 
     /// <summary>
     /// Its neighbours' number for where it comes from; 0: a group of its own. Set before it is joined.
@@ -90,7 +85,7 @@ internal sealed class TestNode : IRouterActions
     /// <summary>Payloads of bulk frames for this node.</summary>
     public List<(bool OverRadio, byte[] Payload)> Bulk { get; } = [];
 
-    public BulkResult SendBulk(TestNode to, byte[] payload, bool overRadio = false)
+    public BulkResult SendBulk(RouterNode to, byte[] payload, bool overRadio = false)
     {
         BulkResult result = Router.SendBulk(_network.Now, to.Address, overRadio, payload);
         Settle();
@@ -103,11 +98,11 @@ internal sealed class TestNode : IRouterActions
 
     public long this[RouterCounter counter] => Router.Counters[counter];
 
-    public LinkId To(TestNode other) => _linkIds[Links.Single(link => link.Other(this) == other)];
+    public LinkId To(RouterNode other) => _linkIds[Links.Single(link => link.Other(this) == other)];
 
-    public TestNode PeerOf(LinkId link) => _byId[link.Value].Other(this);
+    public RouterNode PeerOf(LinkId link) => _byId[link.Value].Other(this);
 
-    public TestLink LinkTo(TestNode other) => Links.Single(link => link.Other(this) == other);
+    public RouterLink LinkTo(RouterNode other) => Links.Single(link => link.Other(this) == other);
 
     /// <summary>When the router wants to be called next.</summary>
     public Instant Due { get; private set; }
@@ -119,7 +114,7 @@ internal sealed class TestNode : IRouterActions
         Due = Router.NextDue;
     }
 
-    public void RouteVia(TestNode destination, params TestNode[] hops)
+    public void RouteVia(RouterNode destination, params RouterNode[] hops)
     {
         Routes.Set(destination.Address, [.. hops.Select(To)]);
         if (Up)
@@ -127,7 +122,7 @@ internal sealed class TestNode : IRouterActions
     }
 
     public SendResult Send(
-        TestNode to, int number, int size = 100, Priority priority = Priority.Normal, TimeSpan? lifetime = null,
+        RouterNode to, int number, int size = 100, Priority priority = Priority.Normal, TimeSpan? lifetime = null,
         bool receipt = true)
     {
         byte[] payload = Payload(number, size);
@@ -169,7 +164,7 @@ internal sealed class TestNode : IRouterActions
     /// <summary>Stands for the second key of the Noise handshake: both ends compute it from the payload.</summary>
     public static byte[] Proof(ReadOnlySpan<byte> payload) => SHA256.HashData(payload)[..Receipt.ProofSize];
 
-    public void Deliver(TestLink link, byte[] frame)
+    public void Deliver(RouterLink link, byte[] frame)
     {
         if (!Up || !_linkIds.TryGetValue(link, out LinkId id))
             return;
@@ -177,7 +172,7 @@ internal sealed class TestNode : IRouterActions
         Settle();
     }
 
-    public void Attach(TestLink link, TestNode peer)
+    public void Attach(RouterLink link, RouterNode peer)
     {
         LinkId id = Router.LinkUp(
             _network.Now, new LinkDescription(peer.Address, peer.PublicKey, link.Kind.Properties, (ulong)peer._life,
@@ -187,7 +182,7 @@ internal sealed class TestNode : IRouterActions
         Settle();
     }
 
-    public void Detach(TestLink link)
+    public void Detach(RouterLink link)
     {
         if (!_linkIds.Remove(link, out LinkId id))
             return;
@@ -201,7 +196,7 @@ internal sealed class TestNode : IRouterActions
     {
         Up = false;
         _life++;
-        foreach (TestLink link in Links)
+        foreach (RouterLink link in Links)
         {
             _linkIds.Remove(link);
             link.Cut();
@@ -234,14 +229,14 @@ internal sealed class TestNode : IRouterActions
             Assert.True(Router.RestoreEnvelope(id, held, header, envelope.Length));
         }
 
-        foreach (TestLink link in Links)
+        foreach (RouterLink link in Links)
             link.Raise();
         Settle();
     }
 
     bool IRouterActions.Send(LinkId link, FrameClass frameClass, ReadOnlySpan<byte> frame)
     {
-        TestLink over = _byId[link.Value];
+        RouterLink over = _byId[link.Value];
         Assert.InRange(frame.Length, 1, over.Kind.Properties.Mtu);
         _network.Observe?.Invoke(this, over.Other(this), frame.ToArray());
         return over.Send(this, frame);
@@ -253,7 +248,7 @@ internal sealed class TestNode : IRouterActions
     void IRouterActions.CloseLink(LinkId link, LinkEnd reason)
     {
         Closed.Add(reason);
-        TestLink closed = _byId[link.Value];
+        RouterLink closed = _byId[link.Value];
         _network.At(TimeSpan.Zero, closed.Cut);
     }
 

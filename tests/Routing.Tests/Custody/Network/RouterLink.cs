@@ -3,24 +3,24 @@ using QuicProChat.Mesh.Wire;
 namespace QuicProChat.Mesh.Routing.Tests.Custody.Network;
 
 /// <summary>How a simulated link behaves.</summary>
-internal sealed record TestLinkKind(
+internal sealed record RouterLinkKind(
     LinkProperties Properties, TimeSpan Delay, double Loss = 0, double Duplicates = 0, int Queue = int.MaxValue)
 {
-    public static readonly TestLinkKind Stream = new(LinkProperties.Stream, TimeSpan.FromMilliseconds(1));
+    public static readonly RouterLinkKind Stream = new(LinkProperties.Stream, TimeSpan.FromMilliseconds(1));
 
-    public static readonly TestLinkKind Radio = new(
+    public static readonly RouterLinkKind Radio = new(
         LinkProperties.Stream with { Reliable = false, Mtu = 4096, BitsPerSecond = 50_000 },
         TimeSpan.FromMilliseconds(40),
         Loss: 0.2, Duplicates: 0.1);
 }
 
 /// <summary>A link between two nodes, up from the start.</summary>
-internal sealed class TestLink
+internal sealed class RouterLink
 {
-    private readonly TestNetwork _network;
+    private readonly RouterNetwork _network;
     private int _life;
 
-    public TestLink(TestNetwork network, TestNode a, TestNode b, TestLinkKind kind)
+    public RouterLink(RouterNetwork network, RouterNode a, RouterNode b, RouterLinkKind kind)
     {
         _network = network;
         A = a;
@@ -31,18 +31,18 @@ internal sealed class TestLink
         Raise();
     }
 
-    public TestNode A { get; }
+    public RouterNode A { get; }
 
-    public TestNode B { get; }
+    public RouterNode B { get; }
 
-    public TestLinkKind Kind { get; }
+    public RouterLinkKind Kind { get; }
 
     public bool Up { get; private set; }
 
     /// <summary>Sees every frame that is sent; true: it is lost.</summary>
-    public Func<TestNode, byte[], bool>? Lose { get; set; }
+    public Func<RouterNode, byte[], bool>? Lose { get; set; }
 
-    public TestNode Other(TestNode node) => node == A ? B : A;
+    public RouterNode Other(RouterNode node) => node == A ? B : A;
 
     public void Raise()
     {
@@ -64,10 +64,10 @@ internal sealed class TestLink
         B.Detach(this);
     }
 
-    public bool Send(TestNode from, ReadOnlySpan<byte> frame)
+    public bool Send(RouterNode from, ReadOnlySpan<byte> frame)
     {
         byte[] copy = frame.ToArray();
-        TestNode to = Other(from);
+        RouterNode to = Other(from);
         _network.Trace([(byte)from.Index, (byte)to.Index, .. copy]);
         if (Lose?.Invoke(from, copy) == true || _network.Random.NextDouble() < Kind.Loss)
             return true;
@@ -77,7 +77,7 @@ internal sealed class TestLink
         return true;
     }
 
-    private void Carry(TestNode to, byte[] frame, TimeSpan delay)
+    private void Carry(RouterNode to, byte[] frame, TimeSpan delay)
     {
         int life = _life;
         _network.At(delay, () =>

@@ -8,7 +8,7 @@ using QuicProChat.Mesh.Wire;
 namespace QuicProChat.Mesh.Transports.Tests.Fakes;
 
 /// <summary>A node's end of its links, without a node behind it: an acceptor for links that nobody manages.</summary>
-public sealed class TestNode : ILinkAcceptor, IAsyncDisposable
+public sealed class LinkPeer : ILinkAcceptor, IAsyncDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 
@@ -16,7 +16,7 @@ public sealed class TestNode : ILinkAcceptor, IAsyncDisposable
     private readonly Channel<LinkEnd> _refused = Channel.CreateUnbounded<LinkEnd>();
     private readonly List<IAsyncDisposable> _listeners = [];
 
-    public TestNode(byte seed, LinkSettings? settings = null, TimeProvider? time = null)
+    public LinkPeer(byte seed, LinkSettings? settings = null, TimeProvider? time = null)
     {
         Identity = LocalIdentity.FromSeed([.. Enumerable.Repeat(seed, 32)]);
         Node = new LocalEnd(Identity, (settings ?? new LinkSettings()) with { NodeName = $"node {seed}" }, time
@@ -59,7 +59,7 @@ public sealed class TestNode : ILinkAcceptor, IAsyncDisposable
 
     /// <summary>A started link between two nodes: this one dials.</summary>
     public async Task<(ILink Here, RecordingEvents EventsHere, ILink There, RecordingEvents EventsThere)> LinkAsync(
-        TestNode peer, string scheme = "tcp")
+        LinkPeer peer, string scheme = "tcp")
     {
         DialResult dial = await DialAsync(await peer.ListenAsync(scheme));
         Assert.True(dial.Link is not null, dial.Failure?.ToString());

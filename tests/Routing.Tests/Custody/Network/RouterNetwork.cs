@@ -5,7 +5,7 @@ using QuicProChat.Mesh.Wire;
 namespace QuicProChat.Mesh.Routing.Tests.Custody.Network;
 
 /// <summary>Routers joined by simulated links under simulated time; everything follows from the seed.</summary>
-internal sealed class TestNetwork(int seed, bool realRoutes = false)
+internal sealed class RouterNetwork(int seed, bool realRoutes = false)
 {
     private readonly PriorityQueue<Action, (long At, long Order)> _events = new();
     private readonly IncrementalHash _trace = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
@@ -16,33 +16,33 @@ internal sealed class TestNetwork(int seed, bool realRoutes = false)
     /// <summary>The nodes run the real route half; otherwise tests set routes by hand.</summary>
     public bool RealRoutes => realRoutes;
 
-    public CachingVerifier Verifier { get; } = new();
+    public RememberingVerifier Verifier { get; } = new();
 
     /// <summary>Sees every frame: from, to, bytes.</summary>
-    public Action<TestNode, TestNode, byte[]>? Observe { get; set; }
+    public Action<RouterNode, RouterNode, byte[]>? Observe { get; set; }
 
     public Instant Now { get; private set; } = new(TimeSpan.TicksPerDay);
 
-    public List<TestNode> Nodes { get; } = [];
+    public List<RouterNode> Nodes { get; } = [];
 
     /// <summary>
     /// Records of the nodes that keep envelopes for others; known to all, where routes are set by hand.
     /// </summary>
     public Dictionary<NodeAddress, Announce> Announces { get; } = [];
 
-    public TestNode Add(RouterOptions? options = null, bool keeps = false)
+    public RouterNode Add(RouterOptions? options = null, bool keeps = false)
     {
-        var node = new TestNode(this, Nodes.Count, options ?? new RouterOptions(), keeps);
+        var node = new RouterNode(this, Nodes.Count, options ?? new RouterOptions(), keeps);
         Nodes.Add(node);
         return node;
     }
 
     /// <summary>Adds nodes in a line, each with routes to all others.</summary>
-    public TestNode[] Line(int count, RouterOptions? options = null, TestLinkKind? kind = null)
+    public RouterNode[] Line(int count, RouterOptions? options = null, RouterLinkKind? kind = null)
     {
-        TestNode[] nodes = [.. Enumerable.Range(0, count).Select(_ => Add(options))];
+        RouterNode[] nodes = [.. Enumerable.Range(0, count).Select(_ => Add(options))];
         for (int i = 1; i < count; i++)
-            Join(nodes[i - 1], nodes[i], kind ?? TestLinkKind.Stream);
+            Join(nodes[i - 1], nodes[i], kind ?? RouterLinkKind.Stream);
         for (int i = 0; i < count; i++)
         {
             for (int j = 0; j < count; j++)
@@ -55,7 +55,7 @@ internal sealed class TestNetwork(int seed, bool realRoutes = false)
         return nodes;
     }
 
-    public TestLink Join(TestNode a, TestNode b, TestLinkKind kind) => new(this, a, b, kind);
+    public RouterLink Join(RouterNode a, RouterNode b, RouterLinkKind kind) => new(this, a, b, kind);
 
     public void At(TimeSpan delay, Action action) => _events.Enqueue(action, ((Now + delay).Ticks, _order++));
 
@@ -65,9 +65,9 @@ internal sealed class TestNetwork(int seed, bool realRoutes = false)
         Instant end = Now + span;
         while (true)
         {
-            TestNode? next = null;
+            RouterNode? next = null;
             Instant due = Instant.Never;
-            foreach (TestNode node in Nodes)
+            foreach (RouterNode node in Nodes)
             {
                 if (node.Up && node.Due < due)
                 {
@@ -103,18 +103,4 @@ internal sealed class TestNetwork(int seed, bool realRoutes = false)
     }
 
     public string TraceHash() => Convert.ToHexString(_trace.GetCurrentHash());
-
-    /// <summary>Checks each signed record once for all nodes.</summary>
-    internal sealed class CachingVerifier : IAnnounceVerifier
-    {
-        private readonly Dictionary<string, Announce?> _known = [];
-
-        public Announce? Verify(ReadOnlySpan<byte> body)
-        {
-            string key = Convert.ToHexString(body);
-            if (!_known.TryGetValue(key, out Announce? announce))
-                _known[key] = announce = AnnounceVerifier.Instance.Verify(body);
-            return announce;
-        }
-    }
 }

@@ -5,19 +5,19 @@ using QuicProChat.Mesh.Wire;
 namespace QuicProChat.Mesh.Routing.Tests.Routes;
 
 /// <summary>One direction of a link: the end that sends.</summary>
-internal sealed class TestLinkEnd(TestLink link, TestNode node, LinkId id)
+internal sealed class RouteLinkEnd(RouteLink link, RouteNode node, LinkId id)
 {
-    public TestLink Link { get; } = link;
+    public RouteLink Link { get; } = link;
 
-    public TestNode Node { get; } = node;
+    public RouteNode Node { get; } = node;
 
     public LinkId Id { get; } = id;
 
-    public TestLinkEnd Far { get; set; } = null!;
+    public RouteLinkEnd Far { get; set; } = null!;
 }
 
 /// <summary>A link between two nodes.</summary>
-internal sealed class TestLink
+internal sealed class RouteLink
 {
     public required LinkProperties Properties { get; init; }
 
@@ -30,53 +30,39 @@ internal sealed class TestLink
     /// <summary>Swallows everything without a sign, as a pulled antenna does.</summary>
     public bool IsSilent { get; set; }
 
-    public TestLinkEnd A { get; set; } = null!;
+    public RouteLinkEnd A { get; set; } = null!;
 
-    public TestLinkEnd B { get; set; } = null!;
-}
-
-/// <summary>Checks each signature once, however many routers hear it.</summary>
-internal sealed class SharedVerifier : IAnnounceVerifier
-{
-    private readonly Dictionary<string, Announce?> _known = [];
-
-    public Announce? Verify(ReadOnlySpan<byte> body)
-    {
-        string key = Convert.ToBase64String(body);
-        if (!_known.TryGetValue(key, out Announce? announce))
-            _known.Add(key, announce = AnnounceVerifier.Instance.Verify(body));
-        return announce;
-    }
+    public RouteLinkEnd B { get; set; } = null!;
 }
 
 /// <summary>
 /// Nodes and links under simulated time. Frames on a link keep their order. After every event that changed a route, the
 /// oracle looks whether the next hops to that destination make a loop.
 /// </summary>
-internal sealed class TestNetwork(int seed)
+internal sealed class RouteNetwork(int seed)
 {
     private readonly PriorityQueue<Action, (long, long)> _events = new();
     private readonly Random _random = new(seed);
     private readonly HashSet<NodeAddress> _changed = [];
-    private readonly Dictionary<NodeAddress, TestNode> _byAddress = [];
+    private readonly Dictionary<NodeAddress, RouteNode> _byAddress = [];
     private long _order;
     private long _changes;
 
     public RouteOptions Options { get; set; } = new();
 
-    public IAnnounceVerifier Verifier { get; set; } = new SharedVerifier();
+    public IAnnounceVerifier Verifier { get; set; } = new RememberingVerifier();
 
     public Instant Now { get; private set; } = new(TimeSpan.TicksPerHour);
 
-    public List<TestNode> Nodes { get; } = [];
+    public List<RouteNode> Nodes { get; } = [];
 
-    public List<TestLink> Links { get; } = [];
+    public List<RouteLink> Links { get; } = [];
 
     /// <summary>The oracle looks at one of so many changes; a city has hundreds of thousands.</summary>
     public int OracleEvery { get; set; } = 1;
 
     /// <summary>Its next hops make no promise: what it says is not what it does.</summary>
-    public TestNode? Liar { get; set; }
+    public RouteNode? Liar { get; set; }
 
     /// <summary>Loops that the oracle saw.</summary>
     public int Loops { get; private set; }
@@ -84,11 +70,11 @@ internal sealed class TestNetwork(int seed)
     public long Frames { get; private set; }
 
     /// <summary>Changes a frame on its way; the seam for liars.</summary>
-    public Func<TestLinkEnd, byte[], byte[]>? Tamper { get; set; }
+    public Func<RouteLinkEnd, byte[], byte[]>? Tamper { get; set; }
 
-    public TestNode AddNode()
+    public RouteNode AddNode()
     {
-        var node = new TestNode(this, Nodes.Count);
+        var node = new RouteNode(this, Nodes.Count);
         node.Start(Now, _random.Next());
         Nodes.Add(node);
         _byAddress.Add(node.Address, node);
@@ -101,30 +87,30 @@ internal sealed class TestNetwork(int seed)
             AddNode();
     }
 
-    public TestLink Connect(TestNode a, TestNode b, double delayMs = 1, LinkProperties? properties = null)
+    public RouteLink Connect(RouteNode a, RouteNode b, double delayMs = 1, LinkProperties? properties = null)
     {
-        var link = new TestLink
+        var link = new RouteLink
         {
             Properties = properties
             ?? LinkProperties.Stream,
             Delay = TimeSpan.FromMilliseconds(delayMs)
         };
         Links.Add(link);
-        link.A = new TestLinkEnd(link, a, FreeId(a));
+        link.A = new RouteLinkEnd(link, a, FreeId(a));
         a.Links.Add(link.A.Id, link.A);
-        link.B = new TestLinkEnd(link, b, FreeId(b));
+        link.B = new RouteLinkEnd(link, b, FreeId(b));
         b.Links.Add(link.B.Id, link.B);
         (link.A.Far, link.B.Far) = (link.B, link.A);
         Up(link);
         return link;
     }
 
-    public void Up(TestLink link)
+    public void Up(RouteLink link)
     {
         link.IsUp = true;
-        foreach (TestLinkEnd end in (TestLinkEnd[])[link.A, link.B])
+        foreach (RouteLinkEnd end in (RouteLinkEnd[])[link.A, link.B])
         {
-            TestNode peer = end.Far.Node;
+            RouteNode peer = end.Far.Node;
             end.Node.Routes.LinkUp(
                 Now, end.Id, new LinkDescription(peer.Address, peer.PublicKey, link.Properties, (ulong)peer.Number, end
                     == link.A));
@@ -134,7 +120,7 @@ internal sealed class TestNetwork(int seed)
         After(link.B.Node);
     }
 
-    public void Down(TestLink link)
+    public void Down(RouteLink link)
     {
         if (!link.IsUp)
             return;
@@ -145,12 +131,12 @@ internal sealed class TestNetwork(int seed)
         After(link.B.Node);
     }
 
-    public void CloseSoon(TestLink link) => At(Now, () => Down(link));
+    public void CloseSoon(RouteLink link) => At(Now, () => Down(link));
 
     /// <summary>Takes a node down with its links; it comes back with what it had saved.</summary>
-    public void Restart(TestNode node, Instant backAt)
+    public void Restart(RouteNode node, Instant backAt)
     {
-        List<TestLink> links = Links.Where(link => link.IsUp && (link.A.Node == node || link.B.Node == node)).ToList();
+        List<RouteLink> links = Links.Where(link => link.IsUp && (link.A.Node == node || link.B.Node == node)).ToList();
         links.ForEach(Down);
         At(backAt, () =>
         {
@@ -159,7 +145,7 @@ internal sealed class TestNetwork(int seed)
         });
     }
 
-    public bool Send(TestLinkEnd from, ReadOnlySpan<byte> frame)
+    public bool Send(RouteLinkEnd from, ReadOnlySpan<byte> frame)
     {
         if (!from.Link.IsUp)
             return false;
@@ -169,7 +155,7 @@ internal sealed class TestNetwork(int seed)
         byte[] bytes = frame.ToArray();
         if (Tamper is { } tamper)
             bytes = tamper(from, bytes);
-        TestLinkEnd to = from.Far;
+        RouteLinkEnd to = from.Far;
         RouteProtocol receiver = to.Node.Routes;
         At(Now + from.Link.Delay, () =>
         {
@@ -218,7 +204,7 @@ internal sealed class TestNetwork(int seed)
     public void At(Instant at, Action action) => _events.Enqueue(action, (at.Ticks, _order++));
 
     /// <summary>Lets a node send what it collected, and wakes it when it wants to be.</summary>
-    public void After(TestNode node)
+    public void After(RouteNode node)
     {
         node.Routes.EndOfBatch(Now);
         Instant due = node.Routes.NextDue;
@@ -234,7 +220,7 @@ internal sealed class TestNetwork(int seed)
         });
     }
 
-    private static LinkId FreeId(TestNode node)
+    private static LinkId FreeId(RouteNode node)
     {
         int id = 0;
         while (node.Links.ContainsKey(new LinkId(id)))
@@ -254,10 +240,10 @@ internal sealed class TestNetwork(int seed)
     }
 
     /// <summary>True if following next hops, any of the feasible ones, can come back to where it was.</summary>
-    public bool HasLoop(TestNode destination)
+    public bool HasLoop(RouteNode destination)
     {
         int[] state = new int[Nodes.Count];
-        foreach (TestNode node in Nodes)
+        foreach (RouteNode node in Nodes)
         {
             if (state[node.Number] == 0 && Visit(node))
                 return true;
@@ -265,14 +251,14 @@ internal sealed class TestNetwork(int seed)
 
         return false;
 
-        bool Visit(TestNode node)
+        bool Visit(RouteNode node)
         {
             state[node.Number] = 1;
             if (node != destination && node != Liar)
             {
                 foreach (NextHop hop in node.NextHops(destination))
                 {
-                    TestNode next = node.PeerOf(hop.Link);
+                    RouteNode next = node.PeerOf(hop.Link);
                     if (state[next.Number] == 1 || (state[next.Number] == 0 && Visit(next)))
                         return true;
                 }
@@ -284,10 +270,10 @@ internal sealed class TestNetwork(int seed)
     }
 
     /// <summary>Follows the selected next hops; the number of hops, -1 if it ends before the destination.</summary>
-    public int Walk(TestNode from, TestNode to)
+    public int Walk(RouteNode from, RouteNode to)
     {
         int hops = 0;
-        for (TestNode at = from; at != to; hops++)
+        for (RouteNode at = from; at != to; hops++)
         {
             NextHop[] next = at.NextHops(to);
             if (next.Length == 0 || hops > Nodes.Count || !at.Links[next[0].Link].Link.IsUp
@@ -303,9 +289,9 @@ internal sealed class TestNetwork(int seed)
     public double Arrival()
     {
         int arrived = 0;
-        foreach (TestNode from in Nodes)
+        foreach (RouteNode from in Nodes)
         {
-            foreach (TestNode to in Nodes)
+            foreach (RouteNode to in Nodes)
                 arrived += from != to && Walk(from, to) >= 0 ? 1 : 0;
         }
 
@@ -313,16 +299,16 @@ internal sealed class TestNetwork(int seed)
     }
 
     /// <summary>Shortest hop counts from one node over the links that are up; -1 where there is no path.</summary>
-    public int[] HopsFrom(TestNode source, TestNode? without = null)
+    public int[] HopsFrom(RouteNode source, RouteNode? without = null)
     {
         int[] hops = Enumerable.Repeat(-1, Nodes.Count).ToArray();
-        var queue = new Queue<TestNode>([source]);
+        var queue = new Queue<RouteNode>([source]);
         hops[source.Number] = 0;
-        while (queue.TryDequeue(out TestNode? node))
+        while (queue.TryDequeue(out RouteNode? node))
         {
-            foreach (TestLinkEnd end in node.Links.Values)
+            foreach (RouteLinkEnd end in node.Links.Values)
             {
-                TestNode next = end.Far.Node;
+                RouteNode next = end.Far.Node;
                 if (!end.Link.IsUp || hops[next.Number] >= 0 || next == without)
                     continue;
                 hops[next.Number] = hops[node.Number] + 1;
