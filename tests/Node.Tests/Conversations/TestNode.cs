@@ -58,8 +58,8 @@ internal sealed class TestNode : IAsyncDisposable
         {
             SpreadsKeyPackage = configuration.DirectMessages != DirectSecurity.Sealed,
         };
-        Links = new NodeLinks(configuration, Identity, PartOptions.CapabilitiesOf(configuration), Node.LinkEvents, clock,
-            NullLoggerFactory.Instance);
+        Links = new NodeLinks(configuration, Identity, PartOptions.CapabilitiesOf(configuration), Node.LinkEvents,
+            clock, NullLoggerFactory.Instance);
         Node.Start(Links);
         _server = ControlServer.Bind(ControlPath, _logs.CreateLogger("control"));
         _server.Start(new NodeControl(Node), Node.Events);

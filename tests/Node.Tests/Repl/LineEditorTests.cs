@@ -154,7 +154,7 @@ public class LineEditorTests
         Assert.StartsWith("[1] > xxx", drawn[^1], StringComparison.Ordinal);
     }
 
-    /// <summary>An event that came just before the line begins was lost once: its prompt had been made earlier.</summary>
+    /// <summary>An event just before the line begins was lost once: its prompt had been made earlier.</summary>
     [Fact]
     public void A_prompt_that_changed_before_the_line_begins_is_the_one_that_is_drawn()
     {
