@@ -68,6 +68,14 @@ public interface IRouterActions
     {
     }
 
+    /// <summary>
+    /// A way leads over a link for the first time since it came up, be it the one to the neighbour itself. A link that
+    /// ends without that was of no use.
+    /// </summary>
+    void LinkUsed(LinkId link)
+    {
+    }
+
     /// <summary>What is proven about an envelope that this node originated has changed.</summary>
     void StateChanged(in EnvelopeId id, MessageState state, StateReason reason, int hops);
 

@@ -7,6 +7,9 @@ namespace QuicProChat.Mesh.Transports;
 // Dialling: one loop for each peer that the operator or discovery named, until it is disconnected.
 public sealed partial class LinkManager
 {
+    private const int WithoutUseGrowth = 4;
+    private const int MaxWithoutUseGrowths = 10;
+
     private readonly Dictionary<string, Dialler> _diallers = [];
 
     /// <summary>The peers that are dialled, as they were named.</summary>
@@ -136,7 +139,7 @@ public sealed partial class LinkManager
                 else if (!await DialContainedAsync(dialler, stop))
                     return;
                 else if (dialler.Peer is not { } found || GoneTask(found) is null)
-                    await Task.Delay(dialler.Backoff.Next(), _time, stop);
+                    await WaitForTurnAsync(dialler, stop);
             }
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
@@ -161,14 +164,48 @@ public sealed partial class LinkManager
         }
     }
 
-    private async Task WaitWhileUpAsync(Dialler dialler, Task gone, CancellationToken stop)
+    private async Task WaitWhileUpAsync(Dialler dialler, Task<bool> gone, CancellationToken stop)
     {
         long since = _time.GetTimestamp();
-        await gone.WaitAsync(stop);
-        if (_time.GetElapsedTime(since) >= _settings.StableAfter)
+        bool wasUsed = await gone.WaitAsync(stop);
+        bool wasStable = _time.GetElapsedTime(since) >= _settings.StableAfter;
+        if (wasStable)
             dialler.Backoff.Reset();
+        // One that ended soon says nothing: its peer may just start.
+        if (wasUsed)
+            dialler.WithoutUse = 0;
+        else if (wasStable)
+            dialler.WithoutUse++;
         dialler.Quiet = false;
-        await Task.Delay(dialler.Backoff.Next(), _time, stop);
+        await WaitForTurnAsync(dialler, stop);
+    }
+
+    /// <summary>
+    /// A peer whose links were of no use is dialled seldom; within <see cref="LinkManagerSettings.LongestRetry"/> where
+    /// there is no other link any more.
+    /// </summary>
+    private async Task WaitForTurnAsync(Dialler dialler, CancellationToken stop)
+    {
+        TimeSpan wait = dialler.Backoff.Next();
+        TimeSpan without = WaitWithoutUse(dialler.WithoutUse);
+        await Task.Delay(wait, _time, stop);
+        for (TimeSpan left = without - wait; left > TimeSpan.Zero && HasLinks(); left -= _settings.LongestRetry)
+            await Task.Delay(left < _settings.LongestRetry ? left : _settings.LongestRetry, _time, stop);
+    }
+
+    private TimeSpan WaitWithoutUse(int links)
+    {
+        if (links == 0)
+            return TimeSpan.Zero;
+        double factor = Math.Pow(WithoutUseGrowth, Math.Min(links - 1, MaxWithoutUseGrowths));
+        TimeSpan wait = _settings.FirstWithoutUse * factor;
+        return wait < _settings.LongestWithoutUse ? wait : _settings.LongestWithoutUse;
+    }
+
+    private bool HasLinks()
+    {
+        lock (_lock)
+            return _neighbours.Count > 0;
     }
 
     /// <summary>Tries each way once; false if this peer is not to be dialled any more.</summary>
@@ -229,7 +266,7 @@ public sealed partial class LinkManager
         return true;
     }
 
-    private Task? GoneTask(NodeAddress peer)
+    private Task<bool>? GoneTask(NodeAddress peer)
     {
         lock (_lock)
             return _neighbours.TryGetValue((peer, 0), out Neighbour? neighbour) ? neighbour.Gone.Task : null;
@@ -265,6 +302,9 @@ public sealed partial class LinkManager
 
         /// <summary>The link that it made last.</summary>
         internal IPendingLink? Made { get; set; }
+
+        /// <summary>Links in a row that were of no use.</summary>
+        internal int WithoutUse { get; set; }
 
         /// <summary>Rounds in vain since there was a link.</summary>
         internal int Failures { get; set; }

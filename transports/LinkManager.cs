@@ -20,6 +20,15 @@ public sealed record LinkManagerSettings
     /// <summary>The longest wait between two attempts.</summary>
     public TimeSpan LongestRetry { get; init; } = TimeSpan.FromMinutes(1);
 
+    /// <summary>
+    /// The wait after a link that was of no use (<see cref="ILink.WasUsed"/>), while there are others; four times
+    /// as long after each further one, up to <see cref="LongestWithoutUse"/>.
+    /// </summary>
+    public TimeSpan FirstWithoutUse { get; init; } = TimeSpan.FromMinutes(4);
+
+    /// <summary>See <see cref="FirstWithoutUse"/>.</summary>
+    public TimeSpan LongestWithoutUse { get; init; } = TimeSpan.FromHours(1);
+
     /// <summary>Listeners follow what the kernel tells of addresses; false: they only look from time to time.</summary>
     public bool FollowKernel { get; init; } = true;
 
@@ -230,7 +239,7 @@ public sealed partial class LinkManager : ILinkAcceptor, IFoundDialler, IAsyncDi
             Forget(neighbour);
         }
 
-        neighbour.Gone.SetResult();
+        neighbour.Gone.SetResult(neighbour.Active.Link.WasUsed);
     }
 
     private sealed class Forwarder(LinkManager owner, Neighbour neighbour) : ILinkEvents

@@ -20,7 +20,8 @@ internal sealed class Neighbour(IPendingLink active, LinkSource source, long sin
 
     internal NodeAddress Peer => Active.Link.Peer;
 
-    internal TaskCompletionSource Gone { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    /// <summary>Ends with the last link: true if that one was used.</summary>
+    internal TaskCompletionSource<bool> Gone { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>The source of a link, as exactly as it is known.</summary>
     internal static LinkSource SourceOf(IPendingLink link) => link is ILinkOrigin origin ? origin.Source

@@ -68,6 +68,19 @@ internal sealed class ContainedActions(RouterHost host, Faults faults) : IRouter
     }
 
     /// <inheritdoc/>
+    public void LinkUsed(LinkId link)
+    {
+        try
+        {
+            host.LinkUsed(link);
+        }
+        catch (Exception e)
+        {
+            EndLink(link, e);
+        }
+    }
+
+    /// <inheritdoc/>
     public void Malformed(LinkId link, ReadOnlySpan<byte> frame)
     {
         try

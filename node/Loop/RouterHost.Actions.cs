@@ -38,6 +38,9 @@ internal sealed partial class RouterHost : IRouterActions
     }
 
     /// <inheritdoc/>
+    public void LinkUsed(LinkId link) => Links.Find(link)?.MarkUsed();
+
+    /// <inheritdoc/>
     public void Malformed(LinkId link, ReadOnlySpan<byte> frame)
     {
         if (!Log.IsEnabled(LogLevel.Debug) || Links.Find(link) is not { } from)

@@ -62,6 +62,9 @@ internal sealed class Neighbour
     /// <summary>Silent as it is often: its routes stand, but what can go another way does.</summary>
     public bool IsStalled { get; set; }
 
+    /// <summary>Some way led through it since it came up.</summary>
+    public bool WasUsed { get; set; }
+
     /// <summary>How often and how long a reliable link stalls.</summary>
     public required StreamQuality Quality { get; init; }
 

@@ -147,6 +147,8 @@ internal sealed partial class RouteProtocol
             // nothing new.
             if (neighbour.Quality.IsHopeless)
                 return _options.PingBusy;
+            if (neighbour.Quality.IsUncertain)
+                return _options.PingUneasy + neighbour.Quality.Pace;
             if (neighbour.Quality.IsOftenLate)
                 return _options.PingIdle;
 

@@ -142,6 +142,7 @@ internal sealed partial class RouteProtocol
         else
         {
             TellRequester(index, destination.Name);
+            NoteUse(chosen!);
 
             // The next hop is not told the way that leads through itself; the former one is.
             MarkDirty(chosen!, index, Urgency.Later);
@@ -151,6 +152,14 @@ internal sealed partial class RouteProtocol
         }
 
         _actions.RouteChanged(address);
+    }
+
+    private void NoteUse(Neighbour neighbour)
+    {
+        if (neighbour.WasUsed)
+            return;
+        neighbour.WasUsed = true;
+        _actions.LinkUsed(neighbour.Link);
     }
 
     /// <summary>Decides whether and how soon a changed distance is news.</summary>

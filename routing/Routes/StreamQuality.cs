@@ -33,6 +33,15 @@ internal sealed class StreamQuality
     /// Classes of links: the mean of tries in vain a round trip from which on, and what waiting then costs.
     /// </summary>
     private static readonly double[] _from = [0, 0.3, 1.2, 3.5, 7.0, 11.0];
+
+    /// <summary>
+    /// A link with late answers counts as if it lost so much, with the weight of so many answers, until
+    /// <see cref="LastWeight"/> have come: a metric once told too low shuts out all other ways, and one that falls
+    /// later costs nothing.
+    /// </summary>
+    private const double TriesFeared = 8;
+    private const double WeightOfFear = 2;
+
     private static readonly TimeSpan[] _waits =
     [
         TimeSpan.Zero, TimeSpan.FromMilliseconds(50), TimeSpan.FromMilliseconds(200), TimeSpan.FromMilliseconds(600),
@@ -66,6 +75,7 @@ internal sealed class StreamQuality
     private const int LateToCount = 2;
 
     private int _weight = FirstWeight;
+    private int _answers;
     private int _class;
     private int _lateAnswers;
 
@@ -114,11 +124,24 @@ internal sealed class StreamQuality
         Tries += (tries - Tries) / _weight;
         _weight = Math.Min(_weight + 1, LastWeight);
         bool isKnown = _lateAnswers >= LateToCount || tries >= TriesOfBroken;
-        while (isKnown && _class < _from.Length - 1 && Tries >= _from[_class + 1])
+        bool wasSettled = IsSettled;
+        _answers = Math.Min(_answers + 1, LastWeight);
+
+        // By now the first fear is over, and chance has moved nothing yet.
+        if (IsSettled && !wasSettled)
+            _class = 0;
+        double expected = !IsUncertain ? Tries
+            : Tries + Math.Max(0, TriesFeared - Tries) * WeightOfFear / (WeightOfFear + _answers);
+        while (isKnown && _class < _from.Length - 1 && expected >= _from[_class + 1])
             _class++;
-        while (_class > 0 && Tries < _from[_class] * (1 - Inertia))
+        while (!IsUncertain && _class > 0 && Tries < _from[_class] * (1 - Inertia))
             _class--;
     }
+
+    /// <summary>Answers are late, and too few have come to say what the link is worth.</summary>
+    public bool IsUncertain => !IsSettled && _lateAnswers >= LateToCount;
+
+    private bool IsSettled => _answers >= LastWeight;
 
     /// <summary>What waiting costs: the least that the link costs.</summary>
     public TimeSpan ExpectedWait => _waits[_class];

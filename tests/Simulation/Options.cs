@@ -12,8 +12,8 @@ public sealed record Options
           TOPOLOGY             line:N, grid:N, tree:N, geometric:N[/LINKS], city:N[/LINKS], or a JSON file with links[]
           --loss tq|raw|PERCENT  packets get lost: as the file's link qualities say, where wifi repeats a lost packet
                                seven times as 802.11 does (raw: it does not), or that many percent everywhere
-          --tcp thin|plain     time-outs of TCP: linear at first, as the node's sockets ask for,
-              or always doubled (thin)
+          --tcp thin|plain|capped  time-outs of TCP: linear at first, as the node's sockets ask for,
+              always doubled, or linear and then a second at most, as Linux from 6.15 on does (thin)
           --delay MS           delay of every link (1)
           --rate BITS          bit rate of every link (none; 5470 on radio)
           --medium stream|radio  links are TCP with TLS, or one shared radio channel (stream)
@@ -46,6 +46,9 @@ public sealed record Options
 
     /// <summary>Every time-out of TCP doubles the next, as without TCP_THIN_LINEAR_TIMEOUTS.</summary>
     public bool PlainTcp { get; init; }
+
+    /// <summary>No time-out of TCP is longer than a second, as with TCP_RTO_MAX_MS.</summary>
+    public bool CappedTcp { get; init; }
 
     /// <summary>Loss everywhere, 0..1.</summary>
     public double Loss { get; init; }
@@ -126,7 +129,8 @@ public sealed record Options
     {
         "--loss" when value is "tq" or "raw" => this with { LossByQuality = true, RawLoss = value == "raw" },
         "--loss" => this with { Loss = Number(name, value, 0, 99) / 100 },
-        "--tcp" when value is "thin" or "plain" => this with { PlainTcp = value == "plain" },
+        "--tcp" when value is "thin" or "plain" or "capped" =>
+            this with { PlainTcp = value == "plain", CappedTcp = value == "capped" },
         "--delay" => this with { Delay = TimeSpan.FromMilliseconds(Number(name, value, 0.01, 10_000)) },
         "--rate" => this with { Rate = (long)Number(name, value, 100, 1e12) },
         "--medium" when value is "stream" or "radio" =>

@@ -22,9 +22,10 @@ public sealed partial class Simulation
         {
             ("converged to 100 %", _secondsTo100 < 0 ? "never" : Text($"{_secondsTo100:0.00} s")),
             ("bytes to converge by class", Classes(_toConverge, nodes, 1000, "kB")),
-            ("frames to converge by kind", Frames(nodes)),
+            ("frames to converge by kind", Frames(_framesToConverge, nodes * 1000.0, "kB")),
             (_options.Dynamic ? "bytes per second in motion by class" : "bytes per second by class",
                 Classes(_steady, nodes * _steadySeconds, 1, "B/s")),
+            ("frames per second by kind", Frames(_framesSteady, nodes * _steadySeconds, "B/s")),
             ("pairs reached at the end", Text($"{all.Percent:0.000} % of {all.Pairs}")),
             ("destinations looked at",
                 Text($"{_destinationsPerLook} of {nodes} at each look, {_destinationsAtEnd} for 100 % and at the end")),
@@ -124,11 +125,10 @@ public sealed partial class Simulation
     }
 
     /// <summary>Frames that were written, with their length and without what TLS and TCP add.</summary>
-    private string Frames(int nodes) => string.Join(", ", _framesToConverge
+    private static string Frames(long[] byKind, double by, string unit) => string.Join(", ", byKind
         .Select((bytes, kind) => (Bytes: bytes, Kind: (FrameKind)kind))
         .Where(f => f.Bytes > 0).OrderByDescending(f => f.Bytes)
-        .Select(f => Text($"{f.Kind} {f.Bytes / 1000.0 / nodes:0.00}"))) is { Length: > 0 } kinds ? kinds
-        + " kB" : "none";
+        .Select(f => Text($"{f.Kind} {f.Bytes / by:0.00}"))) is { Length: > 0 } kinds ? $"{kinds} {unit}" : "none";
 
     private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

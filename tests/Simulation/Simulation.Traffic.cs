@@ -45,9 +45,11 @@ public sealed partial class Simulation
         if (_options.Churn > 0)
             ScheduleRestart();
         TrafficCounter before = _network.Total;
+        long[] frames = [.. _network.SentByKind];
         ScheduleSends(_options.Duration);
         RunFor(_options.Duration, "messages in motion");
         _steady = Difference(_network.Total, before);
+        _framesSteady = FramesSince(frames);
         _steadySeconds = _options.Duration.TotalSeconds;
         RunFor(Prompt, "messages in motion");
         Drain(World.MessageLifetime);

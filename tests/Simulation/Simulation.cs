@@ -32,6 +32,7 @@ public sealed partial class Simulation
     private readonly int _destinationsPerLook;
     private readonly int _destinationsAtEnd;
     private long[] _framesToConverge = [];
+    private long[] _framesSteady = [];
     private TimeSpan _lookTime;
     private long _circles;
     private double _secondsTo99 = -1;
@@ -121,8 +122,10 @@ public sealed partial class Simulation
     {
         RunFor(Settle);
         TrafficCounter before = _network.Total;
+        long[] frames = [.. _network.SentByKind];
         RunFor(_options.Duration);
         _steady = Difference(_network.Total, before);
+        _framesSteady = FramesSince(frames);
         _steadySeconds = _options.Duration.TotalSeconds;
     }
 
@@ -161,6 +164,9 @@ public sealed partial class Simulation
                 _progress.Say(_network, what ?? "steady");
         }
     }
+
+    private long[] FramesSince(long[] earlier) =>
+        [.. _network.SentByKind.Zip(earlier, static (now, before) => now - before)];
 
     private static double Seconds(Instant at) => (double)at.Ticks / TimeSpan.TicksPerSecond;
 

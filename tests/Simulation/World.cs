@@ -48,6 +48,7 @@ public sealed class World : IRouteView
                 Boot = Boot,
                 Properties = LinkProperties.Stream with { PushRoutes = !options.AskRoutes },
                 ThinStreams = !options.PlainTcp,
+                LongestTimeout = options.CappedTcp ? TimeSpan.FromSeconds(1) : TimeSpan.MaxValue,
             };
         Identities = [.. Enumerable.Range(0, topology.Nodes).Select(i => new NodeIdentity(options.Seed, i))];
         _hosts = new RouterHost?[topology.Nodes];

@@ -1,11 +1,11 @@
 # Included by the Makefile: one run of the simulator.
 #   make simulate TOPOLOGY=file|line:50|grid:49|tree:1000|geometric:50/150
-#        [LOSS=tq] [ROUTES=ask] [MOBILITY=metres] [CHURN=percent] [LIAR=nodes] [SEED=n] [DURATION=s] [JSON=file] [SVG=file]
+#        [LOSS=tq] [TCP=thin|plain|capped] [ROUTES=ask] [MOBILITY=metres] [CHURN=percent] [LIAR=nodes] [SEED=n] [DURATION=s] [JSON=file] [SVG=file]
 .PHONY: simulate
 simulate:
 	@test -n "$(TOPOLOGY)" || { echo "say which: make simulate TOPOLOGY=line:50 (or grid:49, tree:1000, geometric:50/150, a file)"; exit 2; }
 	@dotnet build -c Release -v q --nologo tests/Simulation
-	@dotnet run -c Release --no-build --project tests/Simulation -- "$(TOPOLOGY)" $(if $(LOSS),--loss $(LOSS)) $(if $(ROUTES),--routes $(ROUTES)) \
+	@dotnet run -c Release --no-build --project tests/Simulation -- "$(TOPOLOGY)" $(if $(LOSS),--loss $(LOSS)) $(if $(TCP),--tcp $(TCP)) $(if $(ROUTES),--routes $(ROUTES)) \
 		$(if $(MOBILITY),--mobility $(MOBILITY)) $(if $(CHURN),--churn $(CHURN)) $(if $(LIAR),--liar $(LIAR)) \
 		$(if $(CLAIM),--claim $(CLAIM)) $(if $(CARRIER),--carrier $(CARRIER)) $(if $(SEED),--seed $(SEED)) $(if $(DURATION),--duration $(DURATION)) $(if $(MESSAGES),--messages $(MESSAGES)) \
 		$(if $(JSON),--json "$(JSON)") $(if $(SVG),--svg "$(SVG)")

@@ -203,12 +203,75 @@ public sealed class LinkManagerTests : IAsyncDisposable
         };
         _manager.Connect(Peer("tcp://one:1"));
         await _events.NextUpAsync();
+        made[0].MarkUsed();
         made[0].End(new LinkEnd(LinkEndCode.Dead));
         await _events.NextDownAsync();
         TimeSpan wait = await _time.NextTimerAsync(TimeSpan.FromSeconds(60));
         Assert.InRange(wait.TotalSeconds, 0.5, 1);
         _time.Advance(wait);
         Assert.Same(made[1], await _events.NextUpAsync());
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_peer_whose_link_was_of_no_use_is_dialled_seldom_while_there_is_another_link(bool otherStays)
+    {
+        List<FakeLink> made = [];
+        _transport.Answers["tcp://one:1"] = () =>
+        {
+            made.Add(new FakeLink(Higher, true, (uint)made.Count + 1));
+            return new DialResult(made[^1], null);
+        };
+        FakeLink other = new(Lower, outbound: false);
+        _manager.Accept(other);
+        await _events.NextUpAsync();
+        _manager.Connect(Peer("tcp://one:1"));
+        await _events.NextUpAsync();
+        _time.Advance(TimeSpan.FromSeconds(31));
+        made[0].End(new LinkEnd(LinkEndCode.Dead));
+        await _events.NextDownAsync();
+        TimeSpan waited = TimeSpan.Zero;
+        while (made.Count == 1)
+        {
+            TimeSpan wait = await _time.NextTimerAsync(TimeSpan.FromSeconds(60));
+            if (!otherStays && waited == TimeSpan.Zero)
+            {
+                other.End(new LinkEnd(LinkEndCode.Closed));
+                await _events.NextDownAsync();
+                while (_manager.Links.Count > 0)
+                    await Task.Yield();
+            }
+
+            _time.Advance(wait);
+            waited += wait;
+            if (waited.TotalSeconds > (otherStays ? 239 : 0.4))
+                await _events.NextUpAsync().WaitAsync(TimeSpan.FromSeconds(20));
+        }
+
+        Assert.InRange(waited.TotalSeconds, otherStays ? 239 : 0.5, otherStays ? 241 : 1);
+    }
+
+    [Fact]
+    public async Task A_peer_whose_link_ended_soon_is_dialled_at_once_though_no_way_led_over_it()
+    {
+        List<FakeLink> made = [];
+        _transport.Answers["tcp://one:1"] = () =>
+        {
+            made.Add(new FakeLink(Higher, true, (uint)made.Count + 1));
+            return new DialResult(made[^1], null);
+        };
+        _manager.Accept(new FakeLink(Lower, outbound: false));
+        await _events.NextUpAsync();
+        _manager.Connect(Peer("tcp://one:1"));
+        await _events.NextUpAsync();
+        made[0].End(new LinkEnd(LinkEndCode.Dead));
+        await _events.NextDownAsync();
+        TimeSpan wait = await _time.NextTimerAsync(TimeSpan.FromSeconds(60));
+        Assert.InRange(wait.TotalSeconds, 0, 2);
+        _time.Advance(wait);
+        await _events.NextUpAsync().WaitAsync(TimeSpan.FromSeconds(20));
+        Assert.Equal(2, made.Count);
     }
 
     [Fact]

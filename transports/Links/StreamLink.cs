@@ -29,6 +29,7 @@ internal sealed partial class StreamLink : ILink, IPendingLink, ILinkOrigin
     private LinkEnd? _end;
     private Task _closing = Task.CompletedTask;
     private ILinkEvents? _events;
+    private bool _wasUsed;
     private int _started;
 
     internal StreamLink(
@@ -74,6 +75,8 @@ internal sealed partial class StreamLink : ILink, IPendingLink, ILinkOrigin
 
     public bool Chosen { get; private set; }
 
+    public bool WasUsed => Volatile.Read(ref _wasUsed);
+
     /// <summary>The dial number that the dialer gave this link, whichever side we are.</summary>
     public uint DialNumber { get; }
 
@@ -84,6 +87,8 @@ internal sealed partial class StreamLink : ILink, IPendingLink, ILinkOrigin
     ILink IPendingLink.Link => this;
 
     public void Choose(bool isChosen) => Chosen = isChosen;
+
+    public void MarkUsed() => Volatile.Write(ref _wasUsed, true);
 
     public bool TrySend(FrameClass frameClass, ReadOnlySpan<byte> frame)
     {

@@ -19,6 +19,14 @@ internal static class TcpSockets
     private const int ThinLinearTimeoutsOption = 16;
     private const int UserTimeoutOption = 18;
     private const int NotSentLowWaterOption = 25;
+    private const int LongestTimeoutOption = 44;
+
+    // The least that the kernel takes. A link that loses half of all packets is silent for ten seconds now and then, if
+    // time-outs double; what waits for it is in nobody else's hands (docs/decisions/lossy-routing.md).
+    private const int LongestTimeoutMilliseconds = 1_000;
+
+    // Linux knows it from 6.15 on.
+    private static volatile bool _hasLongestTimeout = true;
 
     // What waits in the kernel is overtaken by nothing: enough to keep it busy, the rest waits in the queues of the
     // link, where what is urgent goes first.
@@ -81,6 +89,23 @@ internal static class TcpSockets
         SetOption(socket, NotSentLowWaterOption, NotSentBytes);
         // Messages are few and small: after a loss the next attempts follow at the same interval, not at doubled ones.
         SetOption(socket, ThinLinearTimeoutsOption, 1);
+        LimitTimeouts(socket);
+    }
+
+    private static void LimitTimeouts(Socket socket)
+    {
+        if (!_hasLongestTimeout)
+            return;
+        try
+        {
+            SetOption(socket, LongestTimeoutOption, LongestTimeoutMilliseconds);
+        }
+        catch (SocketException e) when (e.SocketErrorCode is SocketError.ProtocolOption
+            or SocketError.OperationNotSupported or SocketError.InvalidArgument)
+        {
+            // An older kernel: its time-outs double, and nothing else changes.
+            _hasLongestTimeout = false;
+        }
     }
 
     private static void SetOption(Socket socket, int option, int value) =>

@@ -40,6 +40,12 @@ public interface ILink
     /// </summary>
     bool Chosen { get; }
 
+    /// <summary>
+    /// Some way led over it since it came up (<see cref="MarkUsed"/>). One of which that is false when it ends was of
+    /// no use, and its peer is worth dialling more seldom.
+    /// </summary>
+    bool WasUsed => true;
+
     /// <summary>What the router has to know of it.</summary>
     LinkProperties Properties { get; }
 
@@ -57,6 +63,11 @@ public interface ILink
 
     /// <summary>Wakes the sender: called once after a batch of <see cref="TrySend"/>.</summary>
     void Flush();
+
+    /// <summary>A way leads over it.</summary>
+    void MarkUsed()
+    {
+    }
 
     /// <summary>
     /// Ends the link. What is queued in classes up to Control is still sent if that takes little time.

@@ -66,6 +66,26 @@ public sealed class StreamQualityTests
     }
 
     [Fact]
+    public void A_link_with_late_answers_counts_as_worse_than_it_looks_until_sixteen_have_come()
+    {
+        var quality = new StreamQuality();
+        TimeSpan late = 2 * Usual + TimeSpan.FromMilliseconds(400);
+        for (int i = 0; i < 4; i++)
+            quality.Answered(late, Usual);
+        Assert.True(quality.IsUncertain);
+        Assert.True(quality.ExpectedWait >= TimeSpan.FromMilliseconds(600));
+        for (int i = 4; i < 16; i++)
+        {
+            Assert.True(quality.IsUncertain);
+            quality.Answered(late, Usual);
+        }
+
+        // Two tries in vain a round trip.
+        Assert.False(quality.IsUncertain);
+        Assert.Equal(TimeSpan.FromMilliseconds(200), quality.ExpectedWait);
+    }
+
+    [Fact]
     public void A_link_that_only_breaks_is_hopeless_and_one_that_broke_once_is_not()
     {
         var quality = new StreamQuality();

@@ -42,8 +42,20 @@ public sealed class Link(int index, int a, int b, LinkModel model)
     /// <summary>A dial is scheduled or under way.</summary>
     public bool Dialling { get; set; }
 
+    /// <summary>A dial is scheduled after one that failed, or a connection that ended.</summary>
+    public bool Waiting { get; set; }
+
     /// <summary>Failed dials since the last success.</summary>
     public int Failures { get; set; }
+
+    /// <summary>The connection was good for something, as the dialling node sees it.</summary>
+    public bool WasUsed { get; set; }
+
+    /// <summary>Connections in a row that were not.</summary>
+    public int Useless { get; set; }
+
+    /// <summary>The last dial that was scheduled; earlier ones do not happen.</summary>
+    public int DialNumber { get; set; }
 
     /// <summary>When the last connection was made.</summary>
     public Instant UpAt { get; set; }

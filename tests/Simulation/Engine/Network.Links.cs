@@ -18,6 +18,15 @@ public sealed partial class Network
     public TimeSpan LongestRedial { get; init; } = TimeSpan.FromSeconds(60);
 
     /// <summary>
+    /// The wait after a connection that was good for nothing, where the dialling node has another link; four times as
+    /// long each time, up to <see cref="LongestUseless"/>.
+    /// </summary>
+    public TimeSpan FirstUseless { get; init; } = TimeSpan.FromMinutes(4);
+
+    /// <summary>See <see cref="FirstUseless"/>.</summary>
+    public TimeSpan LongestUseless { get; init; } = TimeSpan.FromHours(1);
+
+    /// <summary>
     /// A connection that stood so long is dialled again at once when it ends; another one when its time comes.
     /// </summary>
     public TimeSpan StableAfter { get; init; } = TimeSpan.FromSeconds(30);
@@ -45,7 +54,7 @@ public sealed partial class Network
         }
         else
         {
-            link.Failures = 0;
+            link.Failures = link.Useless = 0;
             if (link.Connected)
                 Resume(link);
             else
@@ -67,12 +76,14 @@ public sealed partial class Network
         if (link.Dialling || !link.WireUp || !_nodes[link.A].Running || !_nodes[link.B].Running)
             return;
         link.Dialling = true;
-        Events.Add(Now + after, EventKind.Dial, link.Index);
+        Events.Add(Now + after, EventKind.Dial, link.Index, ++link.DialNumber);
     }
 
-    private void Dial(Link link)
+    private void Dial(Link link, int number)
     {
-        link.Dialling = false;
+        if (number != link.DialNumber)
+            return;
+        link.Dialling = link.Waiting = false;
         if (link.Connected || !link.WireUp || !_nodes[link.A].Running || !_nodes[link.B].Running)
             return;
         TimeSpan took = TimeSpan.Zero;
@@ -84,7 +95,7 @@ public sealed partial class Network
             int size = isSyn ? StreamFraming.TcpIp
                 : (StreamFraming.Handshake - StreamFraming.TcpIp) / (HandshakeRoundTrips - 1);
             took += link.Model.Delay
-                + Lose(link, end, 1, size, isThin: !isSyn, HandshakeTimeout - took, out int repeated);
+                + Lose(link, end, 1, size, isSyn, isThin: true, HandshakeTimeout - took, out int repeated);
             bytes[end] += size + repeated;
         }
 
@@ -107,6 +118,7 @@ public sealed partial class Network
         }
 
         link.UpAt = Now;
+        link.WasUsed = false;
         long connection = ++link.Connection;
         for (int end = 0; end < 2; end++)
         {
@@ -133,7 +145,35 @@ public sealed partial class Network
         double seconds =
             Math.Min(LongestRedial.TotalSeconds, FirstRedial.TotalSeconds * Math.Pow(2, Math.Min(link.Failures, 20)));
         link.Failures++;
+        if (link.Useless > 0 && HasOther(_nodes[link.A], link))
+            seconds = Math.Max(seconds, Math.Min(LongestUseless.TotalSeconds,
+                FirstUseless.TotalSeconds * Math.Pow(4, Math.Min(link.Useless - 1, 10))));
         DialSoon(link, TimeSpan.FromSeconds(seconds * (0.75 + Random.NextDouble() / 2)));
+        link.Waiting = link.Dialling;
+    }
+
+    private bool HasOther(Node node, Link? except)
+    {
+        foreach (Channel channel in node.Channels)
+        {
+            if (_links[channel.Index / 2] is { Connected: true } link && link != except)
+                return true;
+        }
+
+        return false;
+    }
+
+    /// <summary>A node without any link waits for those that were good for nothing as for others.</summary>
+    private void DialAll(Node node)
+    {
+        foreach (Channel channel in node.Channels)
+        {
+            Link link = _links[channel.Index / 2];
+            if (link.A != node.Index || !link.Waiting || link.Useless == 0)
+                continue;
+            link.Dialling = link.Waiting = false;
+            DialSoon(link, LongestRedial * Random.NextDouble());
+        }
     }
 
     private void EndDown(Link link, int end, long connection, bool notify = true)
@@ -141,15 +181,21 @@ public sealed partial class Network
         LinkEndState state = link.Ends[end];
         if (state.Connection != connection)
             return;
+        bool isFirst = link.Ends[1 - end].Connection == connection;
         state.Connection = 0;
         Discard(_channels[link.Index * 2 + end]);
-        if (Now - link.UpAt >= StableAfter)
+        bool wasStable = Now - link.UpAt >= StableAfter;
+        if (isFirst && (link.WasUsed || wasStable))
+            link.Useless = link.WasUsed ? 0 : link.Useless + 1;
+        if (wasStable)
             link.Failures = 0;
         Node node = _nodes[link.NodeAt(end)];
         if (node.Running)
         {
             node.Down(state.Id);
             node.Settle();
+            if (!HasOther(node, null))
+                DialAll(node);
         }
 
         if (!notify)
@@ -220,7 +266,7 @@ public sealed partial class Network
         foreach (Channel channel in node.Channels)
         {
             Link link = _links[channel.Index / 2];
-            link.Failures = 0;
+            link.Failures = link.Useless = 0;
             DialSoon(link, TimeSpan.FromMilliseconds(10) * Random.NextDouble());
         }
     }

@@ -15,7 +15,7 @@ public sealed partial class Network
     /// <summary>
     /// A connection whose bytes stay unacknowledged so long ends (TCP_USER_TIMEOUT of the node's links).
     /// </summary>
-    public TimeSpan UserTimeout { get; init; } = TimeSpan.FromSeconds(30);
+    public TimeSpan UserTimeout { get; init; } = TimeSpan.FromSeconds(20);
 
     /// <summary>The shortest retransmission time-out (Linux; RFC 6298 would say one second).</summary>
     public static readonly TimeSpan ShortestTimeout = TimeSpan.FromMilliseconds(200);
@@ -25,6 +25,18 @@ public sealed partial class Network
     /// fewer than four segments are unacknowledged, the first six repetitions do not double the time-out.
     /// </summary>
     public bool ThinStreams { get; init; } = true;
+
+    /// <summary>
+    /// No time-out is longer: what the node's sockets ask for where the kernel knows TCP_RTO_MAX_MS (Linux 6.15).
+    /// </summary>
+    public TimeSpan LongestTimeout { get; init; } = TimeSpan.MaxValue;
+
+    /// <summary>
+    /// Nothing is known of a round trip before the connection stands (RFC 6298, section 2.1); four such time-outs are
+    /// equal (tcp_syn_linear_timeouts, Linux 6.5).
+    /// </summary>
+    private static readonly TimeSpan FirstSynTimeout = TimeSpan.FromSeconds(1);
+    private const int LinearSyns = 4;
 
     private const int ThinSegments = 4;
     private const int ThinRepetitions = 6;
@@ -112,7 +124,8 @@ public sealed partial class Network
         int wireBytes = StreamFraming.WireBytes(frameBytes);
         SettleAck(channel, piggyback: true);
         int segments = StreamFraming.Segments(frameBytes);
-        TimeSpan late = Lose(link, end, segments, wireBytes, IsThin(channel, segments), UserTimeout, out int repeated);
+        TimeSpan late = Lose(
+            link, end, segments, wireBytes, isSyn: false, IsThin(channel, segments), UserTimeout, out int repeated);
         Count(channel, in content, frameBytes, wireBytes + repeated);
         TimeSpan onWire = link.Model.BitsPerSecond == 0
             ? TimeSpan.Zero
@@ -152,7 +165,7 @@ public sealed partial class Network
 
     /// <summary>Losses on the way: how much later the write arrives, and how many bytes are sent again.</summary>
     private TimeSpan Lose(
-        Link link, int end, int segments, int wireBytes, bool isThin, TimeSpan longest, out int repeated)
+        Link link, int end, int segments, int wireBytes, bool isSyn, bool isThin, TimeSpan longest, out int repeated)
     {
         repeated = 0;
         double loss = link.LossFrom(end);
@@ -162,15 +175,18 @@ public sealed partial class Network
         TimeSpan roundTrip = 2 * link.Model.Delay;
         TimeSpan latest = TimeSpan.Zero;
         int segmentBytes = wireBytes / segments;
+        TimeSpan shortest = isSyn ? FirstSynTimeout : ShortestTimeout;
+        int linear = isSyn ? LinearSyns : ThinRepetitions;
         for (int i = 0; i < segments; i++)
         {
             TimeSpan late = TimeSpan.Zero;
-            TimeSpan wait = segments - i > DuplicateAcks ? roundTrip : ShortestTimeout;
+            TimeSpan wait = segments - i > DuplicateAcks ? roundTrip : shortest;
             for (int tries = 0; !PassesLink(link, loss, ref late); tries++)
             {
                 repeated += segmentBytes;
                 late += wait;
-                wait = tries == 0 || (isThin && ThinStreams && tries < ThinRepetitions) ? ShortestTimeout : 2 * wait;
+                wait = tries == 0 || (isThin && ThinStreams && tries < linear) ? shortest : 2 * wait;
+                wait = wait < LongestTimeout ? wait : LongestTimeout;
                 if (late > longest)
                     return Never;
             }

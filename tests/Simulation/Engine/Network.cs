@@ -145,7 +145,7 @@ public sealed partial class Network(int seed)
                 Writable(_channels[next.A], next.C);
                 break;
             case EventKind.Dial:
-                Dial(_links[next.A]);
+                Dial(_links[next.A], next.B);
                 break;
             case EventKind.Handshake:
                 Handshake(_links[next.A], next.B == 1);

@@ -60,6 +60,13 @@ public sealed class Node(Network network, int index)
             Network.EndConnection(channel.Index / 2, channel.Index % 2, TimeSpan.Zero);
     }
 
+    /// <summary>A connection is good for something. What the dialling node thinks of it counts.</summary>
+    public void MarkUsed(LinkId link)
+    {
+        if (Find(link) is { } channel && channel.Index % 2 == 0)
+            Network.Links[channel.Index / 2].WasUsed = true;
+    }
+
     internal void Start(INodeProgram program, ulong bootId)
     {
         Program = program;

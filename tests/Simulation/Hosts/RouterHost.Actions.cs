@@ -48,6 +48,9 @@ public sealed partial class RouterHost : IRouterActions
     }
 
     /// <inheritdoc/>
+    public void LinkUsed(LinkId link) => _node.MarkUsed(link);
+
+    /// <inheritdoc/>
     public void PersistEnvelope(long token, in EnvelopeId id, in HeldEnvelope held, ReadOnlySpan<byte> envelope)
     {
         var copy = held with { ReceiptProof = held.ReceiptProof.ToArray() };

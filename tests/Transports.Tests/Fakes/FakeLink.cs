@@ -48,6 +48,10 @@ public sealed class FakeLink(NodeAddress peer, bool outbound = true, uint number
 
     public bool Started => _events is not null;
 
+    public bool WasUsed { get; private set; }
+
+    public void MarkUsed() => WasUsed = true;
+
     /// <summary>Closing waits for <see cref="Release"/>, as a link does that lingers.</summary>
     public bool Holds { get; init; }
 
