@@ -43,11 +43,14 @@ public sealed class Deliveries(IMessageStore store, IEventSink events, TimeProvi
     /// <param name="message">The message; the id of its envelope, if it has one only.</param>
     /// <param name="envelopes">Its envelopes, which are on disk.</param>
     /// <param name="outgoing">What was asked for, and by whom.</param>
+    /// <param name="isWithMessage">The message names its only envelope (<see cref="Message.Envelope"/>): there is no
+    /// row of a copy.</param>
     public void Send(
-        Router router, Instant now, in EnvelopeId message, IReadOnlyList<SentEnvelope> envelopes, Outgoing outgoing)
+        Router router, Instant now, in EnvelopeId message, IReadOnlyList<SentEnvelope> envelopes, Outgoing outgoing,
+        bool isWithMessage = false)
     {
         // The router may report a state before its Send returns: whoever waits has to be known by then.
-        Delivery? delivery = Note(message, [.. envelopes.Select(static e => e.Id)], outgoing);
+        Delivery? delivery = Note(message, [.. envelopes.Select(static e => e.Id)], outgoing, isWithMessage);
         foreach (SentEnvelope envelope in envelopes)
         {
             SendStatus status = envelope.GiveTo(router, now);
@@ -73,12 +76,13 @@ public sealed class Deliveries(IMessageStore store, IEventSink events, TimeProvi
     public void Await(in EnvelopeId message, IReadOnlyList<EnvelopeId> copies, Outgoing outgoing) =>
         AnswerQueued(message, outgoing, Note(message, copies, outgoing));
 
-    private Delivery? Note(in EnvelopeId message, IReadOnlyList<EnvelopeId> copies, Outgoing outgoing)
+    private Delivery? Note(
+        in EnvelopeId message, IReadOnlyList<EnvelopeId> copies, Outgoing outgoing, bool isWithMessage = false)
     {
         Delivery? delivery = null;
         if (copies is not [var only] || only != message)
         {
-            delivery = new Delivery(message);
+            delivery = new Delivery(message) { IsWithMessage = isWithMessage };
             foreach (EnvelopeId copy in copies)
             {
                 delivery.Add(copy, MessageState.Queued);
@@ -148,7 +152,8 @@ public sealed class Deliveries(IMessageStore store, IEventSink events, TimeProvi
         int deliveredBefore = delivery.DeliveredTo;
         if (!delivery.Change(envelope, state, reason))
             return;
-        store.SetCopyState(now, envelope, state);
+        if (!delivery.IsWithMessage)
+            store.SetCopyState(now, envelope, state);
         (MessageState State, StateReason Reason) after = delivery.Whole;
         if (delivery.IsOver)
         {

@@ -15,6 +15,9 @@ public sealed class Delivery(EnvelopeId message)
     /// <summary>The message.</summary>
     public EnvelopeId Message { get; } = message;
 
+    /// <summary>It has one copy, which is no row beside it: the message's state is all that is kept.</summary>
+    public bool IsWithMessage { get; init; }
+
     /// <summary>The envelopes that carry it.</summary>
     public IReadOnlyCollection<EnvelopeId> Copies => _copies.Keys;
 

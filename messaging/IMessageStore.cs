@@ -87,7 +87,11 @@ public readonly record struct MessageCopy(EnvelopeId Id, EnvelopeId Message, Mes
 /// <summary>A conversation's state as it was saved.</summary>
 /// <param name="Id">The conversation.</param>
 /// <param name="State">What <see cref="ConversationState.Save"/> made. Secret.</param>
-public readonly record struct SavedConversation(ConversationId Id, byte[] State);
+public readonly record struct SavedConversation(ConversationId Id, byte[] State)
+{
+    /// <summary>The pieces beside it, without order. Secret.</summary>
+    public IReadOnlyList<SavedPiece> Pieces { get; init; } = [];
+}
 
 /// <summary>An envelope that cannot be opened yet.</summary>
 /// <param name="Id">Its id.</param>

@@ -39,6 +39,12 @@ public sealed record Message(
     /// <summary>How it was protected on its way.</summary>
     public Protection Protection { get; init; }
 
+    /// <summary>
+    /// The envelope that it leaves in, where that has another id and there is but one; null otherwise, and where it was
+    /// read back.
+    /// </summary>
+    public EnvelopeId? Envelope { get; init; }
+
     /// <summary>Copies that this node sent, where there are several; else 0.</summary>
     public int Recipients { get; init; }
 

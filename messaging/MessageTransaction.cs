@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using QuicProChat.Mesh.Identity;
 using QuicProChat.Mesh.Messaging.Content;
 using QuicProChat.Mesh.Messaging.Files;
@@ -20,7 +19,7 @@ namespace QuicProChat.Mesh.Messaging;
 public sealed class MessageTransaction
 {
     // Most transactions use two or three of these.
-    private Dictionary<ConversationState, bool>? _touched;
+    private Dictionary<ConversationState, (bool Spent, bool WithMain)>? _touched;
     private List<FrozenState>? _states;
     private List<ConversationState>? _left;
     private List<InsertedMessage>? _messages;
@@ -46,7 +45,17 @@ public sealed class MessageTransaction
     public EnvelopeKind Kind => _owner.Kind;
 
     /// <summary>A state as it is to be written. The bytes are secret.</summary>
-    public readonly record struct FrozenState(ConversationState Of, byte[] Bytes, bool Spent);
+    /// <param name="Of">Whose it is.</param>
+    /// <param name="Bytes">The main value; null where only pieces changed.</param>
+    /// <param name="Spent">A key of this node was used.</param>
+    public readonly record struct FrozenState(ConversationState Of, byte[]? Bytes, bool Spent)
+    {
+        /// <summary>Pieces beside the main value that changed.</summary>
+        public IReadOnlyList<PieceWrite> Pieces { get; init; } = [];
+
+        /// <summary>It has never been on disk: whatever pieces are there belong to another.</summary>
+        public bool IsFirst { get; init; }
+    }
 
     /// <summary>There is something to write.</summary>
     public bool HasWrites =>
@@ -100,10 +109,12 @@ public sealed class MessageTransaction
     /// <summary>A conversation changed.</summary>
     /// <param name="state">Its state.</param>
     /// <param name="spent">A key of this node was used.</param>
-    public void Touch(ConversationState state, bool spent)
+    /// <param name="onlyPieces">The main value of the state did not change.</param>
+    public void Touch(ConversationState state, bool spent, bool onlyPieces = false)
     {
         _touched ??= [];
-        _touched[state] = _touched.GetValueOrDefault(state) || spent;
+        (bool wasSpent, bool withMain) = _touched.GetValueOrDefault(state);
+        _touched[state] = (wasSpent || spent, withMain || !onlyPieces);
     }
 
     /// <summary>A conversation and its keys are to be forgotten.</summary>
@@ -190,8 +201,8 @@ public sealed class MessageTransaction
         if (_touched is null)
             return;
         _states = new List<FrozenState>(_touched.Count);
-        foreach ((ConversationState state, bool spent) in _touched)
-            _states.Add(new FrozenState(state, state.Save(), spent));
+        foreach ((ConversationState state, (bool spent, bool withMain)) in _touched)
+            _states.Add(state.Freeze(spent, withMain));
     }
 
     /// <summary>The store tries to write it, perhaps not for the first time.</summary>
@@ -209,9 +220,9 @@ public sealed class MessageTransaction
         foreach (FrozenState state in States)
         {
             if (written)
-                state.Of.WasStored(state.Bytes);
+                state.Of.WasStored(state);
             else
-                CryptographicOperations.ZeroMemory(state.Bytes);
+                state.Of.WasNotStored(state);
         }
 
         if (!written && _touched is not null)

@@ -158,12 +158,12 @@ public sealed partial class Group
             GroupWriter writer = new(StoreKey, core);
             if (waiting is var (proposal, updateKey))
             {
-                core.Tip.Waiting.Items.Add(proposal);
                 if (updateKey is not null)
                     core.Tip.Waiting.AddUpdateKey(proposal.Resolved.Reference, updateKey);
-                writer.Proposals(core.Tip);
+                core.Tip.Waiting.Items.Add(proposal);
+                writer.Proposals(core.Tip).Secrets(core.Tip);
             }
-            return writer.Secrets(core.Tip);
+            return writer.Ratchets(core.Tip);
         });
         return message is null ? Errors.At(MlsErrorCode.LimitExceeded, "9.1") : message;
     }

@@ -163,7 +163,7 @@ public sealed partial class Group
         Change(core =>
         {
             received.Ratchet!.Consume(received.Peek, Environment.Policy.OutOfOrderWindow);
-            return new GroupWriter(StoreKey, core).Secrets(state);
+            return new GroupWriter(StoreKey, core).Ratchets(state);
         });
         return new Outcome.ApplicationMessage(new Member(sender, leaf), received.Content.Content, state.Id)
         {

@@ -149,7 +149,7 @@ public sealed partial class Group
         Change(core =>
         {
             ratchet.Consume(peek, policy.OutOfOrderWindow);
-            return new GroupWriter(StoreKey, core).Secrets(epoch);
+            return new GroupWriter(StoreKey, core).Ratchets(epoch);
         });
         return true;
     }
@@ -260,7 +260,7 @@ public sealed partial class Group
         foreach (GroupEpoch state in changed)
         {
             if (core.Others.Contains(state))
-                writer.Update(state);
+                writer.Secrets(state);
         }
         return writer;
     }

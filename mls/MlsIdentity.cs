@@ -40,10 +40,15 @@ public sealed class MlsIdentity : IDisposable
     /// <param name="suite">The cipher suite.</param>
     /// <param name="publicKey">The public key, as a leaf node holds it.</param>
     /// <param name="credential">The credential.</param>
-    /// <param name="sign">Signs with the private key. Its signatures are verified before they are sent.</param>
+    /// <param name="sign">Signs with the private key.</param>
+    /// <param name="isTrusted">
+    /// Its signatures are taken as those of a key that was imported. Else each is verified before it is sent, which takes
+    /// longer than to sign: for keys of other programs and devices.
+    /// </param>
     /// <exception cref="ArgumentException">The key has not the size of the suite's scheme.</exception>
     public static MlsIdentity WithSigner(
-        CipherSuite suite, ReadOnlySpan<byte> publicKey, Credential credential, SignCallback sign)
+        CipherSuite suite, ReadOnlySpan<byte> publicKey, Credential credential, SignCallback sign,
+        bool isTrusted = false)
     {
         ArgumentNullException.ThrowIfNull(credential);
         ArgumentNullException.ThrowIfNull(sign);
@@ -51,8 +56,8 @@ public sealed class MlsIdentity : IDisposable
         if (publicKey.Length != scheme.PublicKeySize)
             throw new ArgumentException($"A public key of the cipher suite has {scheme.PublicKeySize} bytes.",
                 nameof(publicKey));
-        return new MlsIdentity(suite, new ForeignSigner(publicKey.ToArray(), scheme.MaxSignatureSize, sign),
-            credential);
+        return new MlsIdentity(
+            suite, new ForeignSigner(publicKey.ToArray(), scheme.MaxSignatureSize, sign, isTrusted), credential);
     }
 
     /// <summary>Makes a fresh key.</summary>

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using QuicProChat.Mesh.Identity;
 using QuicProChat.Mesh.Wire;
 
@@ -13,6 +14,7 @@ namespace QuicProChat.Mesh.Store;
 //  value            'v' name
 //  saved file       'f' id(16)
 //  conversation     'g' id(n) [kind(1)]
+//  piece of one     'q' id(n) kind(1) slot(4)
 //
 // The kind is left out where it is 4, MLS-Lite: rows of that kind are older than the kind.
 //
@@ -61,6 +63,15 @@ internal static class AssociatedData
         buffer[0] = (byte)'g';
         id.Write(buffer[1..]);
         return buffer[..(1 + id.Size + Kind(buffer[(1 + id.Size)..], id))];
+    }
+
+    internal static ReadOnlySpan<byte> Piece(Span<byte> buffer, ConversationId id, int slot)
+    {
+        buffer[0] = (byte)'q';
+        id.Write(buffer[1..]);
+        buffer[1 + id.Size] = (byte)id.Kind;
+        BinaryPrimitives.WriteInt32BigEndian(buffer[(2 + id.Size)..], slot);
+        return buffer[..(2 + id.Size + sizeof(int))];
     }
 
     private static int Kind(Span<byte> buffer, ConversationId id)

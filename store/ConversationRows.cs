@@ -2,6 +2,12 @@ using QuicProChat.Mesh.Wire;
 
 namespace QuicProChat.Mesh.Store;
 
+/// <summary>A piece of a conversation's state.</summary>
+/// <param name="Id">The conversation.</param>
+/// <param name="Slot">Its number there.</param>
+/// <param name="Value">The value; null where the row is damaged. Secret.</param>
+public readonly record struct StoredPiece(ConversationId Id, int Slot, byte[]? Value);
+
 /// <summary>One of several envelopes of a message.</summary>
 /// <param name="Kind">What it is.</param>
 /// <param name="Id">The envelope's id.</param>

@@ -10,6 +10,16 @@ internal sealed class ConversationStatements(Database database)
 
     internal Statement Delete { get; } = database.Prepare("DELETE FROM conversation WHERE kind = ? AND id = ?");
 
+    // Where the value is as long as the one before, its bytes are overwritten where they stand.
+    internal Statement PutPiece { get; } = database.Prepare(
+        "INSERT INTO piece (kind, id, slot, value) VALUES (?, ?, ?, ?) "
+            + "ON CONFLICT (kind, id, slot) DO UPDATE SET value = excluded.value");
+
+    internal Statement DeletePiece { get; } =
+        database.Prepare("DELETE FROM piece WHERE kind = ? AND id = ? AND slot = ?");
+
+    internal Statement DeletePieces { get; } = database.Prepare("DELETE FROM piece WHERE kind = ? AND id = ?");
+
     internal Statement PutCopy { get; } = database.Prepare(
         "INSERT OR REPLACE INTO copy (id, kind, message, state) VALUES (?, ?, ?, ?)");
 

@@ -1,3 +1,4 @@
+using System.Buffers;
 using QuicProChat.Mesh.Identity;
 using QuicProChat.Mesh.Store.Sqlite;
 using QuicProChat.Mesh.Wire;
@@ -10,7 +11,11 @@ public sealed partial class MeshStore
     /// <summary>Opened envelopes whose ids are remembered; arbitrary, about a megabyte.</summary>
     public const int OpenedCapacity = 16_384;
 
+    /// <summary>Opened envelopes after which the oldest are forgotten together. Arbitrary.</summary>
+    private const int OpenedTogether = 64;
+
     private readonly ConversationStatements _conversations;
+    private int _opened;
     private bool _mustLast;
 
     /// <summary>Keeps a conversation's state, replacing an earlier one.</summary>
@@ -29,9 +34,40 @@ public sealed partial class MeshStore
         _mustLast |= spent;
     }
 
-    /// <summary>Forgets a conversation's state; nothing happens if there is none.</summary>
-    public void DeleteConversation(ConversationId id) =>
+    /// <summary>
+    /// Keeps a piece of a conversation's state, replacing an earlier one: what changes while the rest does not.
+    /// </summary>
+    /// <param name="id">The conversation.</param>
+    /// <param name="slot">The number of the piece.</param>
+    /// <param name="value">Secret; sealed here.</param>
+    /// <param name="spent">As for <see cref="PutConversation"/>.</param>
+    public void PutPiece(ConversationId id, int slot, ReadOnlySpan<byte> value, bool spent)
+    {
+        _space.Take(value.Length);
+        int size = value.Length + RowCipher.Overhead;
+        byte[] sealedValue = ArrayPool<byte>.Shared.Rent(size);
+        _cipher.Seal(
+            AssociatedData.Piece(stackalloc byte[AssociatedData.MaxSize], id, slot), value, sealedValue.AsSpan(0, size));
+        Named(_conversations.PutPiece, 2, id).Bind(1, (long)id.Kind).Bind(3, slot)
+            .Bind(4, sealedValue.AsSpan(0, size)).Run();
+        ArrayPool<byte>.Shared.Return(sealedValue);
+        _mustLast |= spent;
+    }
+
+    /// <summary>Forgets a piece of a conversation's state; nothing happens if there is none.</summary>
+    public void DeletePiece(ConversationId id, int slot) =>
+        Named(_conversations.DeletePiece, 2, id).Bind(1, (long)id.Kind).Bind(3, slot).Run();
+
+    /// <summary>Forgets all pieces of a conversation's state.</summary>
+    public void DeletePieces(ConversationId id) =>
+        Named(_conversations.DeletePieces, 2, id).Bind(1, (long)id.Kind).Run();
+
+    /// <summary>Forgets a conversation's state with its pieces; nothing happens if there is none.</summary>
+    public void DeleteConversation(ConversationId id)
+    {
         Named(_conversations.Delete, 2, id).Bind(1, (long)id.Kind).Run();
+        DeletePieces(id);
+    }
 
     /// <summary>Keeps one of several envelopes of a message; it goes when the message goes.</summary>
     public void PutCopy(in StoredCopy copy) => _conversations.PutCopy
@@ -52,6 +88,8 @@ public sealed partial class MeshStore
     public void PutOpened(EnvelopeKind kind, in EnvelopeId id, in NodeAddress sender)
     {
         _conversations.PutOpened.Bind(1, id).Bind(2, (long)kind).Bind(3, sender).Run();
+        if (_opened++ % OpenedTogether != 0)
+            return;
         _conversations.PruneOpened.Bind(1, OpenedCapacity).Run();
     }
 

@@ -215,6 +215,10 @@ public sealed partial class MeshStore
             insert.BindNull(22);
         else
             insert.Bind(22, message.Place.Span);
+        if (message.Envelope is { } envelope)
+            insert.Bind(23, envelope);
+        else
+            insert.BindNull(23);
         if (message.SentAt is { } sent)
             insert.Bind(14, sent.ToUnixTimeMilliseconds());
         else

@@ -19,8 +19,9 @@ internal sealed class MessageStatements(Database database)
 
     internal Statement Insert { get; } = database.Prepare(
         "INSERT OR IGNORE INTO message (id, outgoing, peer, text, state, reason, hops, priority, created, updated, "
-            + "conversation, security, request, sent, late, arrived, kind, extras, timer, expires, unread, place) "
-        + "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+            + "conversation, security, request, sent, late, arrived, kind, extras, timer, expires, unread, place, "
+            + "envelope) "
+        + "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
 
     internal Statement UpdateState { get; } = database.Prepare(SetState + "AND " + Short);
 

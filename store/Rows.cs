@@ -44,6 +44,12 @@ public sealed record StoredMessage(
     /// <summary>How it was protected on its way, as messaging numbers it; bound to the text by its seal.</summary>
     public byte Protection { get; init; }
 
+    /// <summary>
+    /// The envelope that it travels in, where that has another id and there is but one; null otherwise. Set, not read
+    /// back: <see cref="StoreReader.CopiesUnderWay"/> tells.
+    /// </summary>
+    public EnvelopeId? Envelope { get; init; }
+
     /// <summary>Copies of it, where it has several; else 0.</summary>
     public int Recipients { get; init; }
 

@@ -208,8 +208,25 @@ internal static class Schema
         END;
         """;
 
+    // Pieces of conversations' states: what a text changes, so that the rest of the state is not written with it. A
+    // slot is a number that its state gave it; what it is called is sealed with it. envelope: that of a message which
+    // has one, with another id; a row among copies cost as much as a third of the message.
+    private const string Tenth = """
+        CREATE TABLE piece (
+            seq   INTEGER PRIMARY KEY,
+            kind  INTEGER NOT NULL,
+            id    BLOB NOT NULL, -- of the conversation
+            slot  INTEGER NOT NULL,
+            value BLOB NOT NULL, -- sealed
+            UNIQUE (kind, id, slot)
+        );
+        ALTER TABLE message ADD COLUMN envelope BLOB;
+        CREATE INDEX message_under_way ON message (envelope) WHERE envelope IS NOT NULL AND state IN (0, 1);
+        """;
+
     /// <summary>The step to each version from the one before.</summary>
-    internal static readonly string[] Migrations = [First, Second, Third, Fourth, Fifth, Sixth, Seventh, Eighth, Ninth];
+    internal static readonly string[] Migrations =
+        [First, Second, Third, Fourth, Fifth, Sixth, Seventh, Eighth, Ninth, Tenth];
 
     internal static int Current => Migrations.Length;
 

@@ -60,11 +60,30 @@ public sealed partial class StoreReader
         return (id, _cipher.Open(bound, row.Blob(2)));
     });
 
+    /// <summary>
+    /// The pieces of the states of all conversations of a kind. Secret: the caller zeroes them. A piece that is damaged
+    /// is among them without its value, because its state is worth nothing without it.
+    /// </summary>
+    public IReadOnlyList<StoredPiece> Pieces(EnvelopeKind kind) => ReadAll(
+        "piece", $"SELECT kind, id, slot, value FROM piece WHERE kind = {(int)kind} ORDER BY id, slot", row =>
+    {
+        ConversationId id = ReadId(row, 0, 1) ?? throw NoId();
+        int slot = (int)Bounded(row, 2, int.MaxValue);
+        ReadOnlySpan<byte> bound = AssociatedData.Piece(stackalloc byte[AssociatedData.MaxSize], id, slot);
+        ReadOnlySpan<byte> sealedValue = row.Blob(3);
+        byte[] value = new byte[Math.Max(0, sealedValue.Length - RowCipher.Overhead)];
+        if (_cipher.TryOpen(bound, sealedValue, value))
+            return new StoredPiece(id, slot, value);
+        Damage.Note("piece", "A piece of a conversation's state was altered: its seal does not hold.");
+        return new StoredPiece(id, slot, null);
+    });
+
     /// <summary>The copies of messages about which not everything is proven yet.</summary>
     public IReadOnlyList<StoredCopy> CopiesUnderWay() => ReadAll(
         "copy",
         "SELECT c.kind, c.id, c.message, c.state FROM copy c JOIN message m ON m.id = c.message "
-        + "WHERE m.state IN (0, 1)",
+        + "WHERE m.state IN (0, 1) "
+        + "UNION ALL SELECT 3, envelope, id, state FROM message WHERE envelope IS NOT NULL AND state IN (0, 1)",
         row => new StoredCopy(
             (EnvelopeKind)Bounded(row, 0, LastKind), EnvelopeId.Read(row.Blob(1, EnvelopeId.Size)),
             EnvelopeId.Read(row.Blob(2, EnvelopeId.Size)), (MessageState)Bounded(row, 3, (long)MessageState.Received)));

@@ -45,11 +45,7 @@ public sealed partial class GroupConversations : IDirectCarrier
             ?? throw Refused($"the key of {peer} cannot be used");
         Carry(entry, id, peer, envelope.Id);
 
-        // A change of another message is no row that a copy could go with.
-        if (content.IsShown)
-            transaction.Send(envelope, id);
-        else
-            transaction.Send(envelope);
+        transaction.Send(envelope);
         Apply(now, entry, output, transaction);
         _context.Contents.Send(transaction, new Message(
             id, ConversationId.With(peer), Outgoing: true, peer, content.Text, MessageState.Queued, StateReason.None, 0,
@@ -57,13 +53,14 @@ public sealed partial class GroupConversations : IDirectCarrier
         {
             Content = content,
             Protection = Protection.Mls,
+            Envelope = envelope.Id,
         });
         transaction.WhenFailed(
             _ => outgoing.Caller.Refused(Refusal.Refused, "the store is full or failing: nothing was sent"));
         transaction.WhenWritten(then =>
         {
             Counters.Add(GroupCount.TextSent);
-            _context.Deliveries.Send(_context.Router, then, id, [envelope], outgoing.AsOneCopy());
+            _context.Deliveries.Send(_context.Router, then, id, [envelope], outgoing.AsOneCopy(), isWithMessage: true);
         }, _ => _context.Deliveries.Forsake(id, outgoing.Caller));
     }
 
@@ -101,15 +98,6 @@ public sealed partial class GroupConversations : IDirectCarrier
 
         transaction.Opened(arrival.Id, peer);
         byte[]? proof = Proof(entry, peer, arrival.Id);
-        if (_context.Store.FindMessage(text.Message) is not null
-            || transaction.Messages.Any(m => m.Message.Id == text.Message))
-        {
-            Counters.Add(GroupCount.Repeated);
-            transaction.WhenWritten(then => answer(then, DeliveryOutcome.AlreadyHave, proof));
-            transaction.WhenFailed(then => answer(then, DeliveryOutcome.StoreFull, null));
-            return;
-        }
-
         _context.Loop.Reach(MessagingPlace.Keep);
         AppliedContent applied = _context.Contents.Receive(transaction, new ReceivedContent(
             text.Message, ConversationId.With(peer), peer, content, Protection.Mls, arrival.Hops,
@@ -120,8 +108,9 @@ public sealed partial class GroupConversations : IDirectCarrier
         });
         transaction.WhenWritten(then =>
         {
-            Counters.Add(GroupCount.TextReceived);
             DeliveryOutcome outcome = DirectOutcome.Of(applied, _context.Store.IsKnown(peer));
+            Counters.Add(
+                outcome == DeliveryOutcome.AlreadyHave ? GroupCount.Repeated : GroupCount.TextReceived);
             bool isProven = DirectOutcome.IsProven(outcome, applied, _context.Receipts);
             answer(then, outcome, isProven ? proof : null);
         });

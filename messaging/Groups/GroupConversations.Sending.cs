@@ -15,6 +15,13 @@ public sealed partial class GroupConversations
     /// <summary>Envelopes under way after which those are forgotten whose texts are not. Arbitrary.</summary>
     private const int MaxCopies = 1 << 16;
 
+    /// <summary>
+    /// How long proofs wait for each other, and how many are noted at once: no text waits for that. If the process is
+    /// killed before, a text may be sealed again that is there already, and is told by its name.
+    /// </summary>
+    internal static readonly TimeSpan ProofPatience = TimeSpan.FromMilliseconds(200);
+    private const int ProofsTogether = 64;
+
     /// <summary>How long a text that is sealed again is tried.</summary>
     private static readonly TimeSpan AgainLifetime = TimeSpan.FromDays(3);
 
@@ -160,16 +167,39 @@ public sealed partial class GroupConversations
             _context.Store.Forget(now, envelope.Id);
     }
 
+    private readonly List<SentCopy> _proven = [];
+    private Instant _provenSince = Instant.Never;
+
+    private Instant ProvenDue => _proven.Count == 0 ? Instant.Never
+        : _proven.Count >= ProofsTogether ? _provenSince : _provenSince + ProofPatience;
+
+    /// <summary>Notes with their groups which texts were proven since.</summary>
+    private void TickProven(Instant now, MessageTransaction transaction)
+    {
+        if (now < ProvenDue)
+            return;
+        SentCopy[] proven = [.. _proven];
+        _proven.Clear();
+        _provenSince = Instant.Never;
+        foreach (IGrouping<ConversationId, SentCopy> ofGroup in proven.GroupBy(static c => c.Group))
+        {
+            if (!_groups.TryGetValue(ofGroup.Key, out GroupEntry? state))
+                continue;
+            Do(now, state, transaction, (g, o) =>
+            {
+                foreach (SentCopy copy in ofGroup)
+                    g.Delivered(copy.Message, copy.Member, o);
+            });
+        }
+    }
+
     // A receipt came. If it is for a text that was sealed again, it proves the same as one for the first envelope.
     private void Arrived(Instant now, EnvelopeId envelope)
     {
         if (!_copies.Remove(envelope, out SentCopy copy))
             return;
-        _queue(new Step(this, (at, transaction) =>
-        {
-            if (_groups.TryGetValue(copy.Group, out GroupEntry? state))
-                Do(at, state, transaction, (g, o) => g.Delivered(copy.Message, copy.Member, o));
-        }));
+        _proven.Add(copy);
+        _provenSince = Instant.Min(_provenSince, now);
         if (copy.First != envelope)
         {
             _copies.Remove(copy.First);

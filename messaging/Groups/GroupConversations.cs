@@ -89,6 +89,7 @@ public sealed partial class GroupConversations : IConversationKind, IDisposable
         get
         {
             Instant due = Instant.Min(Instant.Min(_aside.NextDue, _expireAt), Instant.Min(_wants.NextDue, NextLook));
+            due = Instant.Min(due, ProvenDue);
             due = Instant.Min(due, _offered is null ? Instant.Never : _shelf.NextDue);
             foreach (GroupEntry state in _groups.Values)
                 due = Instant.Min(due, state.Group.NextDue);
@@ -122,67 +123,10 @@ public sealed partial class GroupConversations : IConversationKind, IDisposable
     public void WorkThrough(Conversations conversations) => _queue = work => conversations.Add(Kind, work);
 
     /// <inheritdoc/>
-    public void Restore(Instant now, IReadOnlyList<SavedConversation> states)
-    {
-        _now = now;
-        _expireAt = now;
-        foreach ((ConversationId id, byte[] saved) in states.OrderBy(s => s.Id.Size))
-        {
-            if (id == GroupDesk.Place)
-            {
-                if (!_desk.TryLoad(new TimeSpan(now.Ticks), saved))
-                    _context.Store.Damaged("The KeyPackages of this node are damaged: new ones are made.");
-                continue;
-            }
-
-            if (id == PairDesk.Place)
-            {
-                if (!_pairDesk.TryLoad(saved))
-                    _context.Store.Damaged("What was set for conversations with one node is damaged.");
-                continue;
-            }
-
-            if (MeshGroup.Load(_self, now, saved) is not { } group || group.Id.Conversation != id)
-            {
-                _context.Store.Damaged($"The group {id} is damaged, or of another version of the program.");
-                continue;
-            }
-
-            var state = new GroupEntry(_self, group, () => _now) { Peer = group.Peer };
-            state.WasStored(saved);
-            if (state.IsPair && !RestorePair(state))
-            {
-                _context.Store.Damaged($"The pair {id} is not of this node.");
-                continue;
-            }
-
-            Add(state);
-        }
-
-        Remember();
-
-        foreach (WaitingEnvelope waiting in _context.Store.Waiting(Kind))
-            _aside.Restore(now, waiting);
-        _queue(new Step(this, (at, transaction) =>
-        {
-            // Whoever asks while this node is away finds a KeyPackage; and all learn that it is here again.
-            OfferLastResort(transaction);
-            foreach ((NodeAddress who, MeshGroupId group) in _desk.Invited)
-                LookFor(at, who, group);
-            foreach (GroupEntry state in _groups.Values.Where(static g => !g.IsPair))
-            {
-                foreach (NodeAddress member in state.Group.Table.Members)
-                    Do(at, state, transaction, (g, o) => g.Reachable(at, member, o));
-            }
-
-            TouchDesk(transaction);
-        }));
-    }
-
-    /// <inheritdoc/>
     public void Tick(Instant now, MessageTransaction transaction)
     {
         _now = now;
+        TickProven(now, transaction);
         if (now >= _expireAt)
         {
             // Each group is stored again within that time, whatever else happens.
@@ -347,15 +291,15 @@ public sealed partial class GroupConversations : IConversationKind, IDisposable
 
         foreach (SealedText text in output.Texts.Where(t => t.IsAgain))
             SendAgain(state, text, transaction);
-        if (output.Changed)
-            transaction.Touch(state, UsesKeys(state, output));
+        if (output.Changed || output.Moved)
+            transaction.Touch(state, UsesKeys(state, output), onlyPieces: !output.Changed);
         TouchDesk(transaction);
     }
 
     // A block of keys for texts, a commit of this node's own, a Welcome, an order: what must not be made a second time
     // in another way, so that the disk has to have it before it leaves. What others sent comes again.
     private static bool UsesKeys(GroupEntry state, GroupOutput output) =>
-        state.HasCommitted() || output.SetsKeysApart
+        (output.Changed && state.HasCommitted()) || output.SetsKeysApart
         || output.Mail.Any(m => (GroupFrameKind)m.Frame[0] is GroupFrameKind.Welcome or GroupFrameKind.Orders);
 
     private void TouchDesk(MessageTransaction transaction)

@@ -12,7 +12,11 @@ internal sealed class GroupEntry(GroupSelf self, MeshGroup group, Func<Instant> 
     : ConversationState(group.Id.Conversation)
 {
     /// <summary>The group; another object where a Welcome or the store replaced it.</summary>
-    internal MeshGroup Group { get; set; } = group;
+    internal MeshGroup Group
+    {
+        get => _group;
+        set => (_group, _isReplaced) = (value, true);
+    }
 
     /// <summary>It is a pair, and no group of people.</summary>
     internal bool IsPair => Group.PairNumber is not null;
@@ -44,6 +48,10 @@ internal sealed class GroupEntry(GroupSelf self, MeshGroup group, Func<Instant> 
     private const int MaxBytes = 4 << 20;
 
     private HashSet<StateId> _ownCommits = [];
+    private MeshGroup _group = group;
+
+    /// <summary>The group is not the one that is on disk, or another format of it is there.</summary>
+    private bool _isReplaced = true;
 
     /// <summary>
     /// Whether this node committed since this was asked last: the keys of that commit must not be used for another.
@@ -57,9 +65,30 @@ internal sealed class GroupEntry(GroupSelf self, MeshGroup group, Func<Instant> 
     }
 
     /// <inheritdoc/>
-    public override byte[] Save() => Group.Save(now());
+    protected override bool IsReplaced => _isReplaced;
 
     /// <inheritdoc/>
-    public override void GoBack() => Group = MeshGroup.Load(self, now(), Stored)
-        ?? throw new InvalidOperationException("What was stored of a group does not load.");
+    public override byte[] Save() => Group.Save();
+
+    /// <inheritdoc/>
+    public override void GoBack()
+    {
+        Group = MeshGroup.Load(self, now(), Stored, Pieces)
+            ?? throw new InvalidOperationException("What was stored of a group does not load.");
+        _isReplaced = Group.IsOfOldFormat;
+    }
+
+    /// <summary>The group was read from the disk; takes the bytes over.</summary>
+    internal void WasLoaded(byte[] saved, StatePieces pieces)
+    {
+        WasRead(saved, pieces);
+        _isReplaced = Group.IsOfOldFormat;
+    }
+
+    /// <inheritdoc/>
+    protected override bool SavePieces(bool withMain, bool all, Dictionary<string, byte[]?> changes) =>
+        Group.SavePieces(now(), withMain, all, changes);
+
+    /// <inheritdoc/>
+    protected override void Replaced() => _isReplaced = false;
 }

@@ -22,6 +22,11 @@ public sealed class GroupOutput
     public bool Changed { get; set; }
 
     /// <summary>
+    /// Ratchets or texts that are under way changed: pieces of the state, which are written without the rest of it.
+    /// </summary>
+    public bool Moved { get; set; }
+
+    /// <summary>
     /// Keys of this node were set apart for texts: the disk has to know that before one of them leaves.
     /// </summary>
     public bool SetsKeysApart { get; set; }

@@ -9,60 +9,119 @@ namespace QuicProChat.Mesh.Messaging.Groups;
 /// <content>Texts that are under way, and Welcomes that are held back.</content>
 internal static partial class GroupRecords
 {
-    internal static void WriteTexts(FrameWriter writer, OutgoingTexts texts)
+    private const byte TextVersion = 1;
+
+    // version 1 = 1 | first place 14 | message 16 | size 4, content | sent 8 | sealed last 8, times 1
+    // | count 2, states: 32 each | count 2, members: address 16, state 2, envelopes 1: 0 none, 1 one, 2 two, 16 each
+    //
+    // The members of a large group have few states among them, and most have one envelope.
+    internal static byte[] WriteText(OutgoingText text)
     {
-        writer.UInt32((uint)texts.All.Count);
-        foreach (OutgoingText text in texts.All)
+        var writer = new FrameWriter();
+        writer.Byte(TextVersion);
+        text.First.Write(writer.Take(MessagePlace.Size));
+        text.Message.Write(writer.Take(EnvelopeId.Size));
+        writer.Block(text.Content);
+        writer.UInt64((ulong)text.SentAt.Ticks);
+        writer.UInt64((ulong)text.Sealed.At.Ticks);
+        writer.Byte((byte)text.Sealed.Times);
+        List<StateId> states = [.. text.Missing.Values.Distinct()];
+        writer.UInt16((ushort)states.Count);
+        foreach (StateId state in states)
+            state.Write(writer.Take(StateId.Size));
+        writer.UInt16((ushort)text.Missing.Count);
+        foreach ((NodeAddress member, StateId state) in text.Missing)
         {
-            text.First.Write(writer.Take(MessagePlace.Size));
-            text.Message.Write(writer.Take(EnvelopeId.Size));
-            writer.Block(text.Content);
-            writer.UInt64((ulong)text.SentAt.Ticks);
-            writer.UInt64((ulong)text.Sealed.At.Ticks);
-            writer.Byte((byte)text.Sealed.Times);
-            writer.UInt16((ushort)text.Missing.Count);
-            foreach ((NodeAddress member, StateId state) in text.Missing)
-            {
-                member.Write(writer.Take(NodeAddress.Size));
-                state.Write(writer.Take(StateId.Size));
-                (EnvelopeId first, EnvelopeId last) = text.Copies.GetValueOrDefault(member);
-                first.Write(writer.Take(EnvelopeId.Size));
-                last.Write(writer.Take(EnvelopeId.Size));
-            }
+            member.Write(writer.Take(NodeAddress.Size));
+            writer.UInt16((ushort)states.IndexOf(state));
+            bool isCarried = text.Copies.TryGetValue(member, out (EnvelopeId First, EnvelopeId Last) copies);
+            writer.Byte(!isCarried ? (byte)0 : copies.First == copies.Last ? (byte)1 : (byte)2);
+            if (!isCarried)
+                continue;
+            copies.First.Write(writer.Take(EnvelopeId.Size));
+            if (copies.First != copies.Last)
+                copies.Last.Write(writer.Take(EnvelopeId.Size));
         }
+
+        return writer.ToArray();
     }
 
-    internal static bool TryReadTexts(ref FrameReader reader, out OutgoingTexts texts)
+    internal static bool TryReadText(ref FrameReader reader, out OutgoingText text)
+    {
+        text = null!;
+        if (!reader.TryByte(out byte version) || version != TextVersion || !TryReadTextHead(ref reader, out text)
+            || !reader.TryUInt16(out ushort count))
+            return false;
+        List<StateId> states = [];
+        for (int i = 0; i < count; i++)
+        {
+            if (!reader.TryTake(StateId.Size, out ReadOnlySpan<byte> state))
+                return false;
+            states.Add(new StateId(state));
+        }
+
+        if (!reader.TryUInt16(out ushort missing))
+            return false;
+        for (int i = 0; i < missing; i++)
+        {
+            if (!reader.TryTake(NodeAddress.Size, out ReadOnlySpan<byte> bytes) || !reader.TryUInt16(out ushort state)
+                || state >= states.Count || !reader.TryByte(out byte copies) || copies > 2)
+                return false;
+            var member = NodeAddress.Read(bytes);
+            text.IsSealedFor(member, states[state]);
+            if (copies == 0)
+                continue;
+            if (!reader.TryTake(EnvelopeId.Size, out ReadOnlySpan<byte> first))
+                return false;
+            ReadOnlySpan<byte> last = first;
+            if (copies == 2 && !reader.TryTake(EnvelopeId.Size, out last))
+                return false;
+            text.TravelsIn(member, EnvelopeId.Read(first), EnvelopeId.Read(last));
+        }
+
+        return true;
+    }
+
+    private static bool TryReadTextHead(ref FrameReader reader, out OutgoingText text)
+    {
+        text = null!;
+        if (!reader.TryTake(MessagePlace.Size, out ReadOnlySpan<byte> first)
+            || !reader.TryTake(EnvelopeId.Size, out ReadOnlySpan<byte> message)
+            || !reader.TryBlock(OutgoingTexts.MaxBytes, out ReadOnlySpan<byte> content)
+            || !TryTime(ref reader, out TimeSpan sent) || !TryTime(ref reader, out TimeSpan sealedAt)
+            || !reader.TryByte(out byte times) || times > 10)
+            return false;
+        text = new OutgoingText
+        {
+            First = MessagePlace.Read(first),
+            Message = EnvelopeId.Read(message),
+            Content = content.ToArray(),
+            SentAt = sent,
+            Sealed = (sealedAt, times),
+        };
+        return true;
+    }
+
+    /// <summary>Texts as they were written within the main value of their group.</summary>
+    internal static bool TryReadWholeTexts(ref FrameReader reader, out OutgoingTexts texts)
     {
         texts = new OutgoingTexts();
         if (!reader.TryUInt32(out uint count) || count > OutgoingTexts.MaxTexts)
             return false;
         for (uint i = 0; i < count; i++)
         {
-            if (!reader.TryTake(MessagePlace.Size, out ReadOnlySpan<byte> first)
-                || !reader.TryTake(EnvelopeId.Size, out ReadOnlySpan<byte> message)
-                || !reader.TryBlock(OutgoingTexts.MaxBytes, out ReadOnlySpan<byte> content)
-                || !TryTime(ref reader, out TimeSpan sent) || !TryTime(ref reader, out TimeSpan sealedAt)
-                || !reader.TryByte(out byte times) || times > 10 || !reader.TryUInt16(out ushort missing))
+            if (!TryReadTextHead(ref reader, out OutgoingText text) || !reader.TryUInt16(out ushort missing))
                 return false;
-            var text = new OutgoingText
-            {
-                First = MessagePlace.Read(first),
-                Message = EnvelopeId.Read(message),
-                Content = content.ToArray(),
-                SentAt = sent,
-                Sealed = (sealedAt, times),
-            };
             for (int m = 0; m < missing; m++)
             {
                 if (!reader.TryTake(NodeAddress.Size, out ReadOnlySpan<byte> member)
                     || !reader.TryTake(StateId.Size, out ReadOnlySpan<byte> state)
-                    || !reader.TryTake(EnvelopeId.Size, out ReadOnlySpan<byte> firstCopy)
-                    || !reader.TryTake(EnvelopeId.Size, out ReadOnlySpan<byte> lastCopy))
+                    || !reader.TryTake(EnvelopeId.Size, out ReadOnlySpan<byte> first)
+                    || !reader.TryTake(EnvelopeId.Size, out ReadOnlySpan<byte> last))
                     return false;
-                text.Missing[NodeAddress.Read(member)] = new StateId(state);
-                if (EnvelopeId.Read(lastCopy) != default)
-                    text.Copies[NodeAddress.Read(member)] = (EnvelopeId.Read(firstCopy), EnvelopeId.Read(lastCopy));
+                text.IsSealedFor(NodeAddress.Read(member), new StateId(state));
+                if (EnvelopeId.Read(last) != default)
+                    text.TravelsIn(NodeAddress.Read(member), EnvelopeId.Read(first), EnvelopeId.Read(last));
             }
 
             texts.Add(text);

@@ -291,7 +291,7 @@ internal static partial class GroupRecords
         return true;
     }
 
-    private static bool TryTime(ref FrameReader reader, out TimeSpan time)
+    internal static bool TryTime(ref FrameReader reader, out TimeSpan time)
     {
         bool ok = reader.TryUInt64(out ulong ticks) && ticks <= long.MaxValue;
         time = ok ? new TimeSpan((long)ticks) : TimeSpan.Zero;

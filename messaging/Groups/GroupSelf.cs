@@ -39,7 +39,7 @@ internal sealed class GroupSelf : IStateFacts, IDisposable
         foreach (CipherSuite suite in Suites)
         {
             _identities[suite] = MlsIdentity.WithSigner(
-                suite, identity.PublicKey.Span, AddressCredential.Of(identity.PublicKey.Span), Sign);
+                suite, identity.PublicKey.Span, AddressCredential.Of(identity.PublicKey.Span), Sign, isTrusted: true);
         }
 
         Client = new MlsClient(
@@ -77,7 +77,7 @@ internal sealed class GroupSelf : IStateFacts, IDisposable
 
     internal GroupTiming Timing { get; }
 
-    internal NodeGroupStore Store { get; } = new();
+    internal NodeGroupStore Store { get; } = new(notesChanges: true);
 
     internal MlsClient Client { get; }
 

@@ -138,10 +138,7 @@ internal sealed partial class MeshGroup
         output.Changed = true;
         _line.Add(new MemberLine.Place(EntryOf(root), [], []));
         foreach (OutgoingText text in _texts.All)
-        {
-            foreach (NodeAddress member in text.Missing.Keys.ToArray())
-                text.Missing[member] = NoState;
-        }
+            text.IsSealedForNobody(NoState);
 
         output.Notices.Add(new GroupNotice(GroupNoticeKind.Status, default));
         NoteTip(at, inviter, output);

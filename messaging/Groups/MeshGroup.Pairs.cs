@@ -12,8 +12,7 @@ internal sealed partial class MeshGroup
     private static readonly TimeSpan PairProbe = TimeSpan.FromSeconds(20);
 
     /// <summary>
-    /// Most texts of a pair that wait for their proof, and their bytes: each text writes all of them with the state.
-    /// What goes beyond is sealed. Arbitrary.
+    /// Most texts of a pair that wait for their proof, and their bytes. What goes beyond is sealed. Arbitrary.
     /// </summary>
     private const int MaxPairTexts = 128;
     private const int MaxPairBytes = 128 << 10;
@@ -49,10 +48,7 @@ internal sealed partial class MeshGroup
         ulong tips = before?._own.TipNumber ?? 0;
         before?.Forget();
         foreach (OutgoingText text in texts.All)
-        {
-            foreach (NodeAddress member in text.Missing.Keys.ToArray())
-                text.Missing[member] = NoState;
-        }
+            text.IsSealedForNobody(NoState);
 
         var own = new OwnStanding
         {

@@ -61,10 +61,10 @@ internal sealed partial class MeshGroup
         // Who is to be removed, which this node cannot commit now, gets it only if that comes to nothing.
         NodeAddress[] to = [.. others.Where(m => !_pool.Removes(m))];
         foreach (NodeAddress member in others)
-            text.Missing[member] = _pool.Removes(member) ? NoState : _tree.Tip.Id;
+            text.IsSealedFor(member, _pool.Removes(member) ? NoState : _tree.Tip.Id);
         _texts.Add(text);
         _own.MessagesSinceHealing++;
-        output.Changed = true;
+        output.Moved = true;
         output.Texts.Add(new SealedText(text.Message, payload, to, IsAgain: false));
         Schedule(at);
         PlanProbe(at);
@@ -103,14 +103,14 @@ internal sealed partial class MeshGroup
             output.Changed = true;
         }
 
-        output.Changed |= _texts.Delivered(message, member);
+        output.Moved |= _texts.Delivered(message, member);
     }
 
     /// <summary>A text is kept, to be sealed again.</summary>
     internal bool Holds(EnvelopeId message) => _texts.All.Any(t => t.Message == message);
 
     /// <summary>A text is not wanted any more: its words go.</summary>
-    internal void Withdraw(in EnvelopeId message, GroupOutput output) => output.Changed |= _texts.Withdraw(message);
+    internal void Withdraw(in EnvelopeId message, GroupOutput output) => output.Moved |= _texts.Withdraw(message);
 
     /// <summary>A text travels to a member in an envelope.</summary>
     /// <returns>The first envelope that it travelled to that member in.</returns>
@@ -137,7 +137,7 @@ internal sealed partial class MeshGroup
         if (!processed.TryGet(out Outcome? outcome))
             return OutcomeOf(now, processed.Error.Code, output);
         var opened = (Outcome.ApplicationMessage)outcome;
-        output.Changed = true;
+        output.Moved = true;
         NodeAddress sender = AddressCredential.AddressOf(opened.Sender.Leaf);
         TimeSpan? gone = GoneFor(_clock.At(now), sender);
         if (!TextBody.TryRead(opened.Data.Span, out TextBody body) || gone > Timing.FormerMemberPatience)
@@ -209,6 +209,7 @@ internal sealed partial class MeshGroup
         if (_tips.Of(sender) is { } known
             && (_tree.Find(known) is not { } before || !_tree.IsAncestor(before.Id, state)))
             return;
+        output.Changed |= _tips.Of(sender) != state.Id;
         _tips.Saw(sender, state.Id);
         TipsChanged(at, output);
     }
@@ -226,10 +227,10 @@ internal sealed partial class MeshGroup
                     .TryGet(out byte[]? payload))
                 continue;
             foreach (NodeAddress member in to)
-                text.Missing[member] = _tree.Tip.Id;
+                text.IsSealedFor(member, _tree.Tip.Id);
             text.Sealed = (at, Math.Min(text.Sealed.Times + (to.Any(m => IsOverdue(at, text, m)) ? 1 : 0), 10));
             _own.MessagesSinceHealing++;
-            output.Changed = true;
+            output.Moved = true;
             output.Texts.Add(new SealedText(text.Message, payload, to, IsAgain: true));
         }
     }
@@ -258,7 +259,7 @@ internal sealed partial class MeshGroup
         foreach (OutgoingText text in _texts.All)
         {
             if (text.Missing.ContainsKey(member))
-                text.Missing[member] = NoState;
+                text.IsSealedFor(member, NoState);
         }
     }
 

@@ -32,6 +32,9 @@ internal sealed partial class MeshGroup
     private readonly Dictionary<NodeAddress, MemberSync> _peers = [];
     private readonly RefusedCommits _refused = new();
 
+    /// <summary>The keys of the tip's members.</summary>
+    private (StateId Of, Dictionary<NodeAddress, ReadOnlyMemory<byte>> Found) _keys = (default, []);
+
     /// <summary>Who was proved to play foul: the context of a state, and two commits on it.</summary>
     private readonly Dictionary<NodeAddress, FoulPlay> _foul = [];
 
@@ -176,6 +179,16 @@ internal sealed partial class MeshGroup
     /// <summary>A member's public key; empty if it is none.</summary>
     internal ReadOnlyMemory<byte> KeyOf(NodeAddress address)
     {
+        if (_keys.Of != Tip)
+        {
+            _keys = (Tip, []);
+            foreach (Member member in _mls.Members)
+                _keys.Found[AddressCredential.AddressOf(member.Leaf)] = member.Leaf.SignatureKey;
+        }
+
+        // An address is a digest of the key: what was found once stays right.
+        if (_keys.Found.TryGetValue(address, out ReadOnlyMemory<byte> known))
+            return known;
         foreach (GroupState state in _mls.States)
         {
             foreach (Member member in state.Members)
@@ -192,6 +205,7 @@ internal sealed partial class MeshGroup
     internal void Forget()
     {
         _self.Client.Forget(_mls);
+        _self.Store.ForgetChanges(NodeGroupStore.PrefixOf(Id));
         _self.Remove(Id);
     }
 

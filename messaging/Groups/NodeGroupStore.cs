@@ -9,7 +9,8 @@ namespace QuicProChat.Mesh.Messaging.Groups;
 /// Where the MLS library keeps its values: in memory, and from there, with the messages that moved them, into the
 /// node's database. The values of one group, and those of the node's KeyPackages, are one piece each.
 /// </summary>
-internal sealed class NodeGroupStore : IGroupStore
+/// <param name="notesChanges">Whether somebody takes what changed of a group.</param>
+internal sealed class NodeGroupStore(bool notesChanges = false) : IGroupStore
 {
     /// <summary>What the names of KeyPackages begin with.</summary>
     internal const string KeyPackages = "keypackage/";
@@ -17,6 +18,9 @@ internal sealed class NodeGroupStore : IGroupStore
     private const int MaxValue = 64 << 20;
 
     private readonly SortedDictionary<string, byte[]> _values = new(StringComparer.Ordinal);
+
+    /// <summary>Values of groups that were written or deleted and not taken since.</summary>
+    private readonly HashSet<string> _changed = new(StringComparer.Ordinal);
 
     /// <summary>Bytes of all values.</summary>
     internal long Bytes { get; private set; }
@@ -42,7 +46,10 @@ internal sealed class NodeGroupStore : IGroupStore
     {
         foreach (StoreChange change in changes)
         {
-            KeyPackagesChanged |= change.Key.StartsWith(KeyPackages, StringComparison.Ordinal);
+            bool isKeyPackage = change.Key.StartsWith(KeyPackages, StringComparison.Ordinal);
+            KeyPackagesChanged |= isKeyPackage;
+            if (notesChanges && !isKeyPackage)
+                _changed.Add(change.Key);
             Remove(change.Key);
             if (change.Value is { } value)
                 Add(change.Key, value.ToArray());
@@ -55,6 +62,36 @@ internal sealed class NodeGroupStore : IGroupStore
     /// <inheritdoc/>
     public IReadOnlyList<string> Keys(string prefix) =>
         [.. _values.Keys.Where(k => k.StartsWith(prefix, StringComparison.Ordinal))];
+
+    /// <summary>Takes the values of a group that changed, or all of them; null: it is gone.</summary>
+    /// <param name="prefix">What their names begin with.</param>
+    /// <param name="all">All of them.</param>
+    /// <param name="taken">Receives copies, by their names without the prefix.</param>
+    internal void TakeChanges(string prefix, bool all, Action<string, byte[]?> taken)
+    {
+        foreach (string key in all ? Keys(prefix) : ChangesOf(prefix))
+            taken(key[prefix.Length..], Read(key));
+        ForgetChanges(prefix);
+    }
+
+    /// <summary>What changed of a group is on disk, or goes with the group.</summary>
+    internal void ForgetChanges(string prefix)
+    {
+        foreach (string key in ChangesOf(prefix))
+            _changed.Remove(key);
+    }
+
+    private string[] ChangesOf(string prefix) =>
+        [.. _changed.Where(k => k.StartsWith(prefix, StringComparison.Ordinal))];
+
+    /// <summary>Replaces all that begins with a prefix by what was taken.</summary>
+    internal void Load(string prefix, IEnumerable<(string Name, ReadOnlyMemory<byte> Value)> values)
+    {
+        Clear(prefix);
+        ForgetChanges(prefix);
+        foreach ((string name, ReadOnlyMemory<byte> value) in values)
+            Add(prefix + name, value.ToArray());
+    }
 
     //  count 4 | name size 2, name, value size 4, value each; names without the prefix
     internal void Save(string prefix, FrameWriter writer)

@@ -1,11 +1,15 @@
 namespace QuicProChat.Mesh.Mls.Crypto;
 
 /// <summary>A key that is kept elsewhere.</summary>
-internal sealed class ForeignSigner(byte[] publicKey, int maxSignatureSize, SignCallback sign) : Signer
+/// <param name="publicKey">The public key.</param>
+/// <param name="maxSignatureSize">The longest signature of the scheme, in bytes.</param>
+/// <param name="sign">Signs.</param>
+/// <param name="isTrusted">Whether what it signs is taken as it is.</param>
+internal sealed class ForeignSigner(byte[] publicKey, int maxSignatureSize, SignCallback sign, bool isTrusted) : Signer
 {
     internal override byte[] PublicKey { get; } = publicKey;
 
-    internal override bool IsForeign => true;
+    internal override bool IsForeign => !isTrusted;
 
     internal override byte[] Sign(ReadOnlySpan<byte> message)
     {

@@ -25,6 +25,9 @@ internal sealed class HashRatchet : IDisposable
 
     internal HashRatchet(byte[] secret) => _secret = secret;
 
+    /// <summary>Whether the ratchet is another than the one that was written last.</summary>
+    internal bool IsChanged { get; set; } = true;
+
     /// <summary>The generation that the next sent message uses.</summary>
     internal uint NextGeneration => _next;
 
@@ -37,6 +40,7 @@ internal sealed class HashRatchet : IDisposable
             return null;
         MessageKey key = Derive(suite, _secret, _next);
         Advance(suite, ref _secret, _next++);
+        IsChanged = true;
         return key;
     }
 
@@ -46,7 +50,10 @@ internal sealed class HashRatchet : IDisposable
     internal void SkipTo(Suite suite, uint generation)
     {
         while (_next < generation)
+        {
             Advance(suite, ref _secret, _next++);
+            IsChanged = true;
+        }
     }
 
     /// <summary>
@@ -99,6 +106,7 @@ internal sealed class HashRatchet : IDisposable
             Trim(outOfOrder);
         }
         peek.Key.Zero();
+        IsChanged = true;
     }
 
     /// <summary>Deletes what <see cref="Peek"/> derived for a message that was not genuine.</summary>
@@ -141,7 +149,7 @@ internal sealed class HashRatchet : IDisposable
         {
             return null;
         }
-        HashRatchet ratchet = new(secret.ToArray()) { _next = next };
+        HashRatchet ratchet = new(secret.ToArray()) { _next = next, IsChanged = false };
         for (uint i = 0; i < count; i++)
         {
             if (!reader.TryReadUInt32(out uint generation) || !reader.TryReadVector(out ReadOnlyMemory<byte> key)

@@ -52,6 +52,17 @@ internal sealed class SecretNodes : IDisposable
         return own;
     }
 
+    /// <summary>Whether a leaf's secret is still here, or can be derived.</summary>
+    internal bool Has(LeafIndex leaf)
+    {
+        for (int level = 0; level <= _rootLevel; level++)
+        {
+            if (_nodes.ContainsKey(TreeMath.Ancestor(leaf, level).Value))
+                return true;
+        }
+        return false;
+    }
+
     public void Dispose()
     {
         foreach (byte[] secret in _nodes.Values)

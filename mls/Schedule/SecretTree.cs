@@ -10,6 +10,8 @@ namespace QuicProChat.Mesh.Mls.Schedule;
 /// </summary>
 internal sealed class SecretTree : IDisposable
 {
+    private const byte RatchetVersion = 1;
+
     private readonly Suite _suite;
     private readonly SecretNodes _nodes;
     private readonly Dictionary<uint, LeafRatchets> _leaves = [];
@@ -32,7 +34,7 @@ internal sealed class SecretTree : IDisposable
     /// <exception cref="InvalidOperationException">There is none, or it was given up.</exception>
     internal HashRatchet Ratchet(LeafIndex leaf, bool handshake)
     {
-        if (!_leaves.TryGetValue(leaf.Value, out LeafRatchets ratchets))
+        if (!_leaves.TryGetValue(leaf.Value, out LeafRatchets? ratchets))
             _leaves[leaf.Value] = ratchets = Open(leaf);
         return (handshake ? ratchets.Handshake : ratchets.Application)
             ?? throw new InvalidOperationException("The ratchet was given up when its epoch ended.");
@@ -67,31 +69,81 @@ internal sealed class SecretTree : IDisposable
         _leaves.Clear();
     }
 
-    // nodes; bool reading only; uint32 count; each: uint32 leaf, optional handshake ratchet, optional application
-    // ratchet
-    internal void Write(MlsWriter writer)
+    /// <summary>The members whose ratchets were begun.</summary>
+    internal IEnumerable<uint> Leaves => _leaves.Keys;
+
+    /// <summary>
+    /// Ratchets were begun that the nodes on disk could still give anew: nodes and ratchets have to be written together.
+    /// </summary>
+    internal bool HasNewLeaves { get; private set; }
+
+    /// <summary>Whether a member's messages can still be read, or there were ratchets for them.</summary>
+    internal bool Has(LeafIndex leaf) => _leaves.ContainsKey(leaf.Value) || _nodes.Has(leaf);
+
+    /// <summary>Nothing of it is on disk: all of it has to be written.</summary>
+    internal void MarkChanged()
+    {
+        HasNewLeaves = true;
+        foreach (LeafRatchets ratchets in _leaves.Values)
+            ratchets.IsChanged = true;
+    }
+
+    // nodes; bool reading only
+    internal void WriteNodes(MlsWriter writer)
     {
         _nodes.Write(writer);
         writer.Presence(_readingOnly);
-        writer.UInt32((uint)_leaves.Count);
-        foreach ((uint leaf, LeafRatchets ratchets) in _leaves)
-        {
-            writer.UInt32(leaf);
-            writer.Presence(ratchets.Handshake is not null);
-            ratchets.Handshake?.Write(writer);
-            writer.Presence(ratchets.Application is not null);
-            ratchets.Application?.Write(writer);
-        }
+        HasNewLeaves = false;
     }
 
-    internal static SecretTree? Read(Suite suite, ref MlsReader reader)
+    // version; optional handshake ratchet, optional application ratchet
+    /// <summary>A member's ratchets as they are to be written; null if they are what was written last.</summary>
+    internal byte[]? TakeChange(uint leaf)
     {
-        if (SecretNodes.Read(suite, ref reader) is not { } nodes || !reader.TryReadPresence(out bool readingOnly)
-            || !reader.TryReadUInt32(out uint leaves))
-        {
+        LeafRatchets ratchets = _leaves[leaf];
+        if (!ratchets.IsChanged && ratchets.Handshake is not { IsChanged: true }
+            && ratchets.Application is not { IsChanged: true })
             return null;
+        using MlsWriter writer = new(256);
+        writer.Byte(RatchetVersion);
+        foreach (HashRatchet? ratchet in (ReadOnlySpan<HashRatchet?>)[ratchets.Handshake, ratchets.Application])
+        {
+            writer.Presence(ratchet is not null);
+            if (ratchet is null)
+                continue;
+            ratchet.Write(writer);
+            ratchet.IsChanged = false;
         }
-        SecretTree tree = new(suite, nodes) { _readingOnly = readingOnly };
+        ratchets.IsChanged = false;
+        return writer.ToArray();
+    }
+
+    /// <summary>Takes back what <see cref="WriteNodes"/> wrote.</summary>
+    internal static SecretTree? ReadNodes(Suite suite, ref MlsReader reader) =>
+        SecretNodes.Read(suite, ref reader) is { } nodes && reader.TryReadPresence(out bool readingOnly)
+            ? new SecretTree(suite, nodes) { _readingOnly = readingOnly } : null;
+
+    /// <summary>Takes back what <see cref="TakeChange"/> wrote; false if it makes no sense.</summary>
+    internal bool TryReadRatchets(uint leaf, byte[] written)
+    {
+        MlsReader reader = new(written);
+        if (!reader.TryReadByte(out byte version) || version != RatchetVersion
+            || !TryReadRatchet(ref reader, out HashRatchet? handshake)
+            || !TryReadRatchet(ref reader, out HashRatchet? application) || !reader.AtEnd)
+        {
+            return false;
+        }
+        _leaves[leaf] = new LeafRatchets(handshake, application) { IsChanged = false };
+        return true;
+    }
+
+    // nodes; bool reading only; uint32 count; each: uint32 leaf, optional handshake ratchet, optional application
+    // ratchet
+    /// <summary>Takes back what was written when ratchets were no values of their own.</summary>
+    internal static SecretTree? ReadWhole(Suite suite, ref MlsReader reader)
+    {
+        if (ReadNodes(suite, ref reader) is not { } tree || !reader.TryReadUInt32(out uint leaves))
+            return null;
         for (uint i = 0; i < leaves; i++)
         {
             if (!reader.TryReadUInt32(out uint index) || !TryReadRatchet(ref reader, out HashRatchet? handshake)
@@ -101,6 +153,7 @@ internal sealed class SecretTree : IDisposable
             }
             tree._leaves[index] = new LeafRatchets(handshake, application);
         }
+        tree.HasNewLeaves = true;
         return tree;
     }
 
@@ -119,8 +172,17 @@ internal sealed class SecretTree : IDisposable
         HashRatchet application = new(_suite.DeriveSecret(own, "application"u8));
         HashRatchet? handshake = _readingOnly ? null : new HashRatchet(_suite.DeriveSecret(own, "handshake"u8));
         Secrets.Zero(own);
+        HasNewLeaves = true;
         return new LeafRatchets(handshake, application);
     }
 
-    private readonly record struct LeafRatchets(HashRatchet? Handshake, HashRatchet? Application);
+    private sealed class LeafRatchets(HashRatchet? handshake, HashRatchet? application)
+    {
+        internal HashRatchet? Handshake { get; } = handshake;
+
+        internal HashRatchet? Application { get; } = application;
+
+        /// <summary>It is not what was written last; a ratchet of it may have moved beside.</summary>
+        internal bool IsChanged { get; set; } = true;
+    }
 }

@@ -15,6 +15,9 @@ internal static class EpochCodec
 {
     internal const byte FormatVersion = 2;
 
+    /// <summary>Of the secrets, since ratchets are values of their own.</summary>
+    private const byte SecretVersion = 3;
+
     // version; GroupContext; confirmation tag<V>; own leaf; ratchet_tree
     internal static byte[] PublicPart(GroupEpoch epoch)
     {
@@ -27,15 +30,15 @@ internal static class EpochCodec
         return writer.ToArray();
     }
 
-    // version; path keys; epoch secrets; secret tree; exporter tree; uint32 count of own updates, each: reference<V>,
+    // version; path keys; epoch secrets; nodes of the secret tree; exporter tree; uint32 count of own updates, each: reference<V>,
     // key<V>
     internal static byte[] SecretPart(GroupEpoch epoch)
     {
         using MlsWriter writer = new(2048);
-        writer.Byte(FormatVersion);
+        writer.Byte(SecretVersion);
         epoch.Keys.Write(writer);
         epoch.Secrets.Write(writer);
-        epoch.SecretTree.Write(writer);
+        epoch.SecretTree.WriteNodes(writer);
         epoch.Exporter.Write(writer);
         writer.UInt32((uint)epoch.Waiting.UpdateKeys.Count);
         foreach ((ReadOnlyMemory<byte> reference, byte[] key) in epoch.Waiting.UpdateKeys)
@@ -72,7 +75,7 @@ internal static class EpochCodec
         Stored.Require(!GroupRequirements.TryParse(context.Extensions, out GroupRequirements requirements).Failed);
 
         MlsReader secrets = new(secretPart);
-        Stored.Require(secrets.TryReadByte(out version) && version == FormatVersion);
+        Stored.Require(secrets.TryReadByte(out version) && version is FormatVersion or SecretVersion);
         GroupEpoch epoch = new()
         {
             Suite = suite,
@@ -85,7 +88,9 @@ internal static class EpochCodec
             Self = new LeafIndex(self),
             Keys = PathKeys.Read(ref secrets) ?? throw Stored.Damaged(),
             Secrets = EpochSecrets.Read(ref secrets, suite.HashSize) ?? throw Stored.Damaged(),
-            SecretTree = SecretTree.Read(suite, ref secrets) ?? throw Stored.Damaged(),
+            SecretTree = (version == FormatVersion
+                ? SecretTree.ReadWhole(suite, ref secrets) : SecretTree.ReadNodes(suite, ref secrets))
+                ?? throw Stored.Damaged(),
             Exporter = ExporterTree.Read(suite, ref secrets) ?? throw Stored.Damaged(),
             Trace = trace,
         };
@@ -93,6 +98,28 @@ internal static class EpochCodec
         Stored.Require(secrets.AtEnd);
         Secrets.Zero(secretPart);
         return epoch;
+    }
+
+    /// <summary>
+    /// Reads the ratchets of a state, each from its value, which is zeroed: those of all members whose secret was taken
+    /// out of the tree have to be there.
+    /// </summary>
+    /// <exception cref="InvalidDataException">One is missing or damaged.</exception>
+    internal static void ReadRatchets(GroupEpoch epoch, IEnumerable<(uint Leaf, byte[] Value)> values)
+    {
+        foreach ((uint leaf, byte[] value) in values)
+        {
+            Stored.Require(epoch.SecretTree.TryReadRatchets(leaf, value));
+            Secrets.Zero(value);
+        }
+        if (epoch.Trace.Standing == StateStanding.Closed)
+            return;
+        foreach ((LeafIndex leaf, _) in epoch.Tree.Members())
+        {
+            // What is settled gave up what its own member sends with.
+            bool isGivenUp = leaf == epoch.Self && epoch.Trace.Standing == StateStanding.Settled;
+            Stored.Require(isGivenUp || epoch.SecretTree.Has(leaf));
+        }
     }
 
     internal static void ReadProposals(byte[]? bytes, GroupEpoch epoch)

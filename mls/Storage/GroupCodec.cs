@@ -78,8 +78,9 @@ internal static class GroupCodec
         ResumptionPsks psks = ResumptionPsks.Read(ref reader) ?? throw Stored.Damaged();
         Stored.Require(reader.TryReadUInt32(out uint states) && states > 0);
         List<GroupEpoch> read = [];
+        HashSet<string> stored = [.. client.Store.Keys(key)];
         for (uint i = 0; i < states; i++)
-            read.Add(ReadState(client.Store, key, ReadTrace(ref reader)));
+            read.Add(ReadState(client.Store, key, stored, ReadTrace(ref reader)));
         Stored.Require(reader.TryReadUInt32(out uint invitations));
         List<StateId> invited = [];
         for (uint i = 0; i < invitations; i++)
@@ -101,7 +102,7 @@ internal static class GroupCodec
             Log = log,
             Resumption = psks,
             Invitations = invited,
-            Stored = [.. client.Store.Keys(key)],
+            Stored = stored,
         };
         core.Others.AddRange(read[1..]);
         if (client.Store.Read(StoreKeys.Pending(key)) is { } pending)
@@ -109,11 +110,19 @@ internal static class GroupCodec
         return core;
     }
 
-    private static GroupEpoch ReadState(IGroupStore store, string key, EpochTrace trace)
+    private static GroupEpoch ReadState(
+        IGroupStore store, string key, IReadOnlyCollection<string> stored, EpochTrace trace)
     {
         string name = trace.StoreName!;
         GroupEpoch state =
             EpochCodec.Read(store.Read(StoreKeys.Epoch(key, name)), store.Read(StoreKeys.Keys(key, name)), trace);
+        List<(uint Leaf, byte[] Value)> ratchets = [];
+        foreach (string value in stored)
+        {
+            if (StoreKeys.LeafOf(key, name, value) is { } leaf)
+                ratchets.Add((leaf, store.Read(value) ?? throw Stored.Damaged()));
+        }
+        EpochCodec.ReadRatchets(state, ratchets);
         if (trace.Standing == StateStanding.Live)
             EpochCodec.ReadProposals(store.Read(StoreKeys.Proposals(key, name)), state);
         return state;

@@ -12,21 +12,18 @@ internal sealed class GroupWriter(string group, GroupCore core)
 
     internal IReadOnlyList<StoreChange> Changes => _changes;
 
-    /// <summary>The secrets of a state.</summary>
-    internal GroupWriter Secrets(GroupEpoch state) =>
-        Put(StoreKeys.Keys(group, state.Trace.StoreName!), EpochCodec.SecretPart(state));
-
-    /// <summary>The secrets of a state that may be new in this very change.</summary>
-    internal GroupWriter Update(GroupEpoch state)
+    /// <summary>The secrets of a state, which may be new in this very change.</summary>
+    internal GroupWriter Secrets(GroupEpoch state)
     {
-        string key = StoreKeys.Keys(group, state.Trace.StoreName!);
-        int written = _changes.FindIndex(c => c.Key == key);
-        if (written < 0)
-            return Secrets(state);
-        Zero([_changes[written]]);
-        _changes[written] = new StoreChange(key, EpochCodec.SecretPart(state));
-        return this;
+        Replace(StoreKeys.Keys(group, state.Trace.StoreName!), EpochCodec.SecretPart(state));
+        return ChangedRatchets(state);
     }
+
+    /// <summary>
+    /// The ratchets of a state that a message moved; all its secrets where the message was its sender's first.
+    /// </summary>
+    internal GroupWriter Ratchets(GroupEpoch state) =>
+        state.SecretTree.HasNewLeaves ? Secrets(state) : ChangedRatchets(state);
 
     /// <summary>The proposals that wait in a state.</summary>
     internal GroupWriter Proposals(GroupEpoch state) =>
@@ -36,6 +33,7 @@ internal sealed class GroupWriter(string group, GroupCore core)
     internal GroupWriter NewState(GroupEpoch state)
     {
         state.Trace.StoreName = StoreKeys.NameFor(state, core.All.Where(o => o != state));
+        state.SecretTree.MarkChanged();
         return Put(StoreKeys.Epoch(group, state.Trace.StoreName), EpochCodec.PublicPart(state)).Secrets(state);
     }
 
@@ -80,6 +78,28 @@ internal sealed class GroupWriter(string group, GroupCore core)
         }
     }
 
+    private GroupWriter ChangedRatchets(GroupEpoch state)
+    {
+        foreach (uint leaf in state.SecretTree.Leaves)
+        {
+            if (state.SecretTree.TakeChange(leaf) is { } ratchets)
+                Replace(StoreKeys.Ratchet(group, state.Trace.StoreName!, leaf), ratchets);
+        }
+        return this;
+    }
+
+    private void Replace(string key, byte[] value)
+    {
+        if (_written.Contains(key))
+        {
+            int written = _changes.FindIndex(c => c.Key == key);
+            Zero([_changes[written]]);
+            _changes[written] = new StoreChange(key, value);
+            return;
+        }
+        Put(key, value);
+    }
+
     private GroupWriter Put(string key, byte[] value)
     {
         if (!_written.Add(key))
@@ -97,6 +117,8 @@ internal sealed class GroupWriter(string group, GroupCore core)
             string name = state.Trace.StoreName!;
             used.Add(StoreKeys.Epoch(group, name));
             used.Add(StoreKeys.Keys(group, name));
+            foreach (uint leaf in state.SecretTree.Leaves)
+                used.Add(StoreKeys.Ratchet(group, name, leaf));
             if (state.Waiting.Items.Count > 0)
                 used.Add(StoreKeys.Proposals(group, name));
         }

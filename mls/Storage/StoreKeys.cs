@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Security.Cryptography;
 using QuicProChat.Mesh.Mls.Groups;
 
@@ -27,8 +28,22 @@ internal static class StoreKeys
     /// <summary>The public part of a state, written once.</summary>
     internal static string Epoch(string group, string name) => $"{group}epoch-{name}";
 
-    /// <summary>The secrets of a state, which change with every message.</summary>
+    /// <summary>The secrets of a state but for its ratchets; a member's first message changes them.</summary>
     internal static string Keys(string group, string name) => $"{group}keys-{name}";
+
+    /// <summary>The ratchets of one member in a state: what a message changes.</summary>
+    internal static string Ratchet(string group, string name, uint leaf) => $"{RatchetsOf(group, name)}{leaf:x}";
+
+    /// <summary>The leaf that a value holds the ratchets of; null if it belongs to another state.</summary>
+    internal static uint? LeafOf(string group, string name, string key)
+    {
+        // The name of a sibling state begins with this one's name, and has another part behind it.
+        string prefix = RatchetsOf(group, name);
+        return key.StartsWith(prefix, StringComparison.Ordinal)
+            && uint.TryParse(
+                key.AsSpan(prefix.Length), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out uint leaf)
+            ? leaf : null;
+    }
 
     internal static string Proposals(string group, string name) => $"{group}proposals-{name}";
 
@@ -46,8 +61,10 @@ internal static class StoreKeys
     /// </summary>
     internal static string NameFor(GroupEpoch state, IEnumerable<GroupEpoch> others)
     {
-        string name = state.Number.ToString("x16", System.Globalization.CultureInfo.InvariantCulture);
+        string name = state.Number.ToString("x16", CultureInfo.InvariantCulture);
         return others.Any(o => o.Trace.StoreName == name)
             ? $"{name}-{Convert.ToHexStringLower(state.Id.ToArray().AsSpan(0, 16))}" : name;
     }
+
+    private static string RatchetsOf(string group, string name) => $"{group}ratchet-{name}-";
 }

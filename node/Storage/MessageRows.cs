@@ -21,6 +21,7 @@ internal static class MessageRows
         Extras = message.Extras.ToBytes(),
         Timer = message.Content.After.Minutes,
         IsUnread = message.IsUnread,
+        Envelope = message.Envelope,
         Place = message.Place?.ToBytes() ?? default(ReadOnlyMemory<byte>),
     };
 

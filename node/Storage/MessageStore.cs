@@ -62,8 +62,13 @@ internal sealed class MessageStore(StoreWriter writer, MeshStore store, NodeAddr
     public NodeAddress? FindOpened(EnvelopeKind kind, in EnvelopeId id) => _contained.FindOpened(kind, id);
 
     /// <inheritdoc/>
-    public IReadOnlyList<SavedConversation> Conversations(EnvelopeKind kind) =>
-        [.. store.Reader.Conversations(kind).Select(c => new SavedConversation(c.Id, c.State))];
+    public IReadOnlyList<SavedConversation> Conversations(EnvelopeKind kind)
+    {
+        ILookup<ConversationId, SavedPiece> pieces =
+            store.Reader.Pieces(kind).ToLookup(static p => p.Id, static p => new SavedPiece(p.Slot, p.Value));
+        return [.. store.Reader.Conversations(kind)
+            .Select(c => new SavedConversation(c.Id, c.State) { Pieces = [.. pieces[c.Id]] })];
+    }
 
     /// <inheritdoc/>
     public IReadOnlyList<MessageCopy> CopiesUnderWay() =>

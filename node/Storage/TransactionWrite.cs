@@ -16,7 +16,7 @@ internal sealed class TransactionWrite(MessageTransaction transaction, NodeAddre
     {
         transaction.WritingBegins();
         foreach (MessageTransaction.FrozenState state in transaction.States)
-            store.PutConversation(state.Of.Id, state.Bytes, state.Spent);
+            Put(store, state);
         foreach (ConversationState left in transaction.Left)
             store.DeleteConversation(left.Id);
         foreach (InsertedMessage message in transaction.Messages)
@@ -58,6 +58,24 @@ internal sealed class TransactionWrite(MessageTransaction transaction, NodeAddre
     /// <inheritdoc/>
     /// <remarks>Keys that are on disk as used must not come back in memory: they would be used twice.</remarks>
     internal override void Failed(Instant now, bool written) => transaction.Done(now, written);
+
+    private static void Put(MeshStore store, in MessageTransaction.FrozenState state)
+    {
+        ConversationId id = state.Of.Id;
+
+        // What a damaged state of that id left behind is none of this one's.
+        if (state.IsFirst)
+            store.DeletePieces(id);
+        if (state.Bytes is not null)
+            store.PutConversation(id, state.Bytes, state.Spent);
+        foreach ((_, int slot, byte[]? bytes) in state.Pieces)
+        {
+            if (bytes is null)
+                store.DeletePiece(id, slot);
+            else
+                store.PutPiece(id, slot, bytes, state.Spent);
+        }
+    }
 
     private void Insert(MeshStore store, InsertedMessage message)
     {

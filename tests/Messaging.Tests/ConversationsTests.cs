@@ -47,7 +47,7 @@ public sealed class ConversationsTests : IDisposable
         Assert.True(_conversations.NextDue <= default(Instant));
         _conversations.Pump(default);
         Assert.Equal(["send one", "written one", "send two", "send three"], _keyed.Log);
-        Assert.Equal(3, Assert.Single(Assert.Single(_store.Waiting).States).Bytes[0]);
+        Assert.Equal(3, Assert.Single(Assert.Single(_store.Waiting).States).Bytes![0]);
     }
 
     [Fact]
@@ -60,7 +60,7 @@ public sealed class ConversationsTests : IDisposable
         await SendAsync(_keyed, "two");
         _conversations.Pump(default);
         MessageTransaction.FrozenState state = Assert.Single(_store.Waiting.Peek().States);
-        Assert.Equal((1, true), (state.Bytes[0], state.Spent));
+        Assert.Equal((1, true), (state.Bytes![0], state.Spent));
         _store.Settle(written: true);
         Assert.Equal("written two", _keyed.Log[^1]);
     }

@@ -82,6 +82,93 @@ public sealed class ConversationTests : IDisposable
         Assert.Equal(1, reader.Damage.Rows);
     }
 
+    [Theory]
+    [InlineData(Durability.Full)]
+    [InlineData(Durability.Normal)]
+    [InlineData(Durability.Memory)]
+    public void Pieces_of_a_state_are_kept_replaced_and_forgotten_and_go_with_it(Durability durability)
+    {
+        var options = new StoreOptions { Durability = durability };
+        MeshStore store = _fixture.Open(options);
+        ConversationId other = Samples.Conversation(9);
+        Write(store, s =>
+        {
+            s.PutConversation(Group, [1], spent: true);
+            s.PutPiece(Group, 0, [1, 2], spent: false);
+            s.PutPiece(Group, 7, new byte[3000], spent: false);
+            s.PutPiece(other, 0, [9], spent: false);
+        });
+        Write(store, s => s.PutPiece(Group, 0, [3, 4], spent: false));
+        Write(store, s => s.PutPiece(Group, 7, [5], spent: false));
+        store = _fixture.Reopen(store, options);
+        Assert.Equal(
+            [(Group, 0, "0304"), (Group, 7, "05"), (other, 0, "09")],
+            store.Reader.Pieces(EnvelopeKind.MlsLite).Select(p => (p.Id, p.Slot, Convert.ToHexString(p.Value!)))
+                .OrderBy(static p => p.Item3));
+        Assert.Empty(store.Reader.Pieces(EnvelopeKind.Mls));
+        Write(store, s => s.DeletePiece(Group, 7));
+        Assert.Equal(2, store.Reader.Pieces(EnvelopeKind.MlsLite).Count);
+        Write(store, s => s.DeleteConversation(Group));
+        Assert.Equal(other, Assert.Single(store.Reader.Pieces(EnvelopeKind.MlsLite)).Id);
+        Write(store, s => s.DeletePieces(other));
+        Assert.Empty(store.Reader.Pieces(EnvelopeKind.MlsLite));
+    }
+
+    [Fact]
+    public void A_piece_that_uses_a_key_waits_for_the_disk_and_any_other_does_not()
+    {
+        MeshStore store = _fixture.Open();
+        int waits = 0;
+        store.Log.Flush = _ => waits++;
+        Write(store, s => s.PutPiece(Group, 0, [1], spent: false));
+        Assert.Equal(0, waits);
+        Write(store, s => s.PutPiece(Group, 0, [2], spent: true));
+        Write(store, s => s.PutPiece(Group, 0, [3], spent: false));
+        Assert.Equal(1, waits);
+    }
+
+    [Fact]
+    public void A_piece_is_sealed_and_bound_to_its_group_and_number_and_told_of_where_it_is_damaged()
+    {
+        MeshStore store = _fixture.Open();
+        byte[] secret = [.. Enumerable.Repeat((byte)0xA5, 100)];
+        Write(store, s => s.PutPiece(Group, 1, secret, spent: false));
+        Write(store, s => s.PutPiece(Group, 2, [2], spent: false));
+        Write(store, s => s.PutPiece(Samples.Conversation(9), 1, [3], spent: false));
+        _fixture.Close(store);
+        Assert.Equal(-1, File.ReadAllBytes(_fixture.File).AsSpan().IndexOf(secret.AsSpan(0, 16)));
+        using (Database file = Database.Open(_fixture.File))
+            file.Execute("UPDATE piece SET value = (SELECT value FROM piece ORDER BY seq LIMIT 1)");
+        StoreReader reader = _fixture.Open().Reader;
+        IReadOnlyList<StoredPiece> pieces = reader.Pieces(EnvelopeKind.MlsLite);
+        Assert.Equal(3, pieces.Count);
+        Assert.Equal((Group, 1), pieces.Where(static p => p.Value is not null).Select(static p => (p.Id, p.Slot))
+            .Single());
+        Assert.Equal(2, reader.Damage.Rows);
+    }
+
+    [Fact]
+    public void What_a_piece_was_is_nowhere_in_the_file_when_it_is_another()
+    {
+        MeshStore store = _fixture.Open();
+        byte[][] sealedBefore = new byte[40][];
+        for (int n = 0; n < sealedBefore.Length; n++)
+        {
+            Write(store, s => s.PutPiece(Group, n % 2, new byte[60 + (n % 3 * 700)], spent: false));
+            using Database file = Database.Open(_fixture.File);
+            sealedBefore[n] = Convert.FromHexString(
+                file.QueryText($"SELECT hex(substr(value, 1, 24)) FROM piece WHERE slot = {n % 2}"));
+        }
+
+        Write(store, s => s.DeletePiece(Group, 0));
+        _fixture.Close(store);
+        byte[] whole = File.ReadAllBytes(_fixture.File);
+
+        // Without the first bytes of a value, which its key is made of, the rest opens for nobody.
+        Assert.All(sealedBefore[..^1], head => Assert.Equal(-1, whole.AsSpan().IndexOf(head)));
+        Assert.NotEqual(-1, whole.AsSpan().IndexOf(sealedBefore[^1]));
+    }
+
     [Fact]
     public void A_message_counts_its_copies_and_takes_them_along_when_it_goes()
     {

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using QuicProChat.Mesh.Store.Probe;
 using QuicProChat.Mesh.Store.Sqlite;
+using QuicProChat.Mesh.Wire;
 using static QuicProChat.Mesh.Store.Tests.StoreFixture;
 
 namespace QuicProChat.Mesh.Store.Tests;
@@ -199,6 +200,7 @@ public sealed class CrashTests : IDisposable
         for (int n = Math.Max(0, last - 2); n <= last; n++)
             Assert.Equal(Samples.Envelope(n, payload: 50 + n % 4000), reader.FindEnvelope(Samples.Id(n)));
         Assert.Equal((uint)Math.Max(0, last), reader.Sequence());
+        CheckPieces(reader, last);
         // Seen ids are written lazily: only the unfinished block may be missing.
         IReadOnlyList<SeenEnvelope> seen = reader.Seen();
         Assert.All(seen.TakeLast(100), s => Assert.True(s.Generation < 20));
@@ -206,6 +208,18 @@ public sealed class CrashTests : IDisposable
         using Database file = Database.Open(_fixture.File);
         Assert.Equal("ok", file.QueryText("PRAGMA integrity_check"));
         return last;
+    }
+
+    private static void CheckPieces(StoreReader reader, int last)
+    {
+        if (last < 0)
+            return;
+        Dictionary<int, byte[]> pieces = reader.Pieces(EnvelopeKind.MlsLite)
+            .ToDictionary(static p => p.Slot, static p => p.Value!);
+        Assert.Equal(BitConverter.GetBytes(last), pieces[0]);
+        int[] kept = [.. Enumerable.Range(0, last + 1).TakeLast(3)];
+        Assert.Equal(kept.Select(static n => 1 + n % 4).Append(0).Order(), pieces.Keys.Order());
+        Assert.All(kept, n => Assert.Equal(Samples.Envelope(n, payload: 50 + n % 1500), pieces[1 + n % 4]));
     }
 
     private byte[] ReadLog()

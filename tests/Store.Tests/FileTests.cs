@@ -157,7 +157,8 @@ public sealed class FileTests : IDisposable
         StoredMessage[] before = [.. store.Reader.FindMessages(null, 10)];
         _fixture.Close(store);
         using (Database file = Database.Open(_fixture.File))
-            file.Execute("DROP TABLE file; DROP TABLE erased_file; DROP TRIGGER file_message_gone; DROP TRIGGER "
+            file.Execute(OpeningTests.UndoTenth
+                + "DROP TABLE file; DROP TABLE erased_file; DROP TRIGGER file_message_gone; DROP TRIGGER "
                 + "file_message_changed; PRAGMA user_version = 7");
         store = _fixture.Open();
         Assert.Equal(before, store.Reader.FindMessages(null, 10));

@@ -100,6 +100,36 @@ public sealed class OldVersionTests : IDisposable
         Assert.Equal(1, store.Reader.FindMessages(null, 1000).Count - expected["messages"]!.AsArray().Count);
     }
 
+    [Fact]
+    public void What_version_9_wrote_is_all_there_after_the_migration_and_a_cut_off_one_leaves_it_intact()
+    {
+        (MeshStore store, JsonNode expected) = OpenCopy("version9");
+        CheckVersion9(store, expected);
+        Assert.Equal(3, store.Reader.CopiesUnderWay().Count);
+        Write(store, s =>
+        {
+            s.PutPiece(store.Reader.Conversations(EnvelopeKind.Mls)[0].Id, 0, [1], spent: false);
+            s.Insert(Probe.Samples.Message(1) with
+            { Outgoing = true, State = MessageState.Queued, Envelope = Probe.Samples.Id(2) });
+        });
+        Assert.Single(store.Reader.Pieces(EnvelopeKind.Mls));
+        Assert.Contains(
+            new StoredCopy(EnvelopeKind.Mls, Probe.Samples.Id(2), Probe.Samples.Id(1), MessageState.Queued),
+            store.Reader.CopiesUnderWay());
+        Write(store, s => s.UpdateState(Probe.Samples.Id(1), MessageState.Delivered, 0, 1, DateTimeOffset.UnixEpoch));
+        Assert.Equal(3, store.Reader.CopiesUnderWay().Count);
+        _fixture.Close(store);
+        string step = Schema.Migrations[9];
+        int[] cuts = [.. Enumerable.Range(0, step.Length).Where(i => step[i] == ';').Select(i => i + 1)];
+        Assert.Equal(3, cuts.Length);
+        CutOff("version9", step, cuts, static old =>
+        {
+            Assert.Equal(9, old.Query("PRAGMA user_version"));
+            Assert.Equal(0, old.Query("SELECT count(*) FROM sqlite_schema WHERE name = 'piece'"));
+            Assert.Equal(0, old.Query("SELECT count(*) FROM pragma_table_info('message') WHERE name = 'envelope'"));
+        }, CheckVersion9);
+    }
+
     [Theory]
     [InlineData(6, "SELECT count(*) FROM pragma_table_info('message') WHERE name = 'extras'", 10, 20)]
     [InlineData(7, "SELECT count(*) FROM sqlite_schema WHERE name = 'gossip'", 1, 1)]
@@ -122,6 +152,8 @@ public sealed class OldVersionTests : IDisposable
     [InlineData("version4", 4)]
     [InlineData("version5", 5)]
     [InlineData("version6", 6)]
+    [InlineData("version9", 9)]
+    [InlineData("version9-peer", 9)]
     public void The_input_is_what_its_name_says(string version, int schema)
     {
         string path = Path.Combine(Copy(version), MeshStore.FileName);
@@ -238,6 +270,23 @@ public sealed class OldVersionTests : IDisposable
         Assert.Contains(reader.Settings(), s => s.Id == group && s.IsMuted);
         Assert.Contains(reader.Settings(), s => s.Timer == 60);
         Assert.Equal(2, Assert.Single(reader.Requests(10)).Count);
+        Assert.Equal((int)expected["queue"]!["count"]!, reader.Envelopes().Count);
+        Assert.Equal(0, store.Damage.Rows);
+    }
+
+    private static void CheckVersion9(MeshStore store, JsonNode expected)
+    {
+        StoreReader reader = store.Reader;
+        Assert.Equal(
+            expected["messages"]!.AsArray().Select(m => ((string)m!["id"]!, (string)m["text"]!)),
+            reader.FindMessages(null, 1000).Select(static m => (m.Id.ToString(), m.Text)));
+
+        // Keys and invitations, what is set, a pair, and a group.
+        Assert.Equal(4, reader.Conversations(EnvelopeKind.Mls).Count);
+        Assert.Contains(
+            (string)Assert.Single(expected["groups"]!["groups"]!.AsArray())!["id"]!,
+            reader.Conversations(EnvelopeKind.Mls).Select(static c => c.Id.ToString()));
+        Assert.Empty(reader.Pieces(EnvelopeKind.Mls));
         Assert.Equal((int)expected["queue"]!["count"]!, reader.Envelopes().Count);
         Assert.Equal(0, store.Damage.Rows);
     }

@@ -9,8 +9,11 @@ namespace QuicProChat.Mesh.Store.Tests;
 /// <summary>What may be opened, and what is refused with a reason.</summary>
 public sealed class OpeningTests : IDisposable
 {
+    internal const string UndoTenth =
+        "DROP TABLE piece; DROP INDEX message_under_way; ALTER TABLE message DROP COLUMN envelope;";
+
     private const string UndoThird =
-        "DROP TRIGGER file_message_gone; DROP TRIGGER file_message_changed; DROP TABLE file; DROP TABLE erased_file;"
+        UndoTenth + "DROP TRIGGER file_message_gone; DROP TRIGGER file_message_changed; DROP TABLE file; DROP TABLE erased_file;"
         + "DROP INDEX message_expires; DROP INDEX message_unread; DROP INDEX message_place; DROP TABLE early; DROP "
         + "TABLE setting;"
         + "ALTER TABLE message DROP COLUMN extras; ALTER TABLE message DROP COLUMN timer; ALTER TABLE message DROP "

@@ -2,7 +2,8 @@ namespace QuicProChat.Mesh.Store.Probe;
 
 /// <summary>
 /// Commits transactions for ever and prints the number of each afterwards. Transaction n holds message n and its
-/// envelope, forgets envelope n - 3, and remembers some ids: so what must be on disk follows from n.
+/// envelope, forgets envelope n - 3, remembers some ids, moves one piece of a conversation's state, adds one and forgets
+/// the one of n - 3: so what must be on disk follows from n.
 /// </summary>
 internal static class Writer
 {
@@ -20,6 +21,11 @@ internal static class Writer
             for (int i = 0; i < 20; i++)
                 store.PutSeen(Samples.Id(number * 20 + i), (byte)i);
             store.PutSequence((uint)number);
+            store.PutPiece(Samples.Conversation(0), 0, BitConverter.GetBytes(number), spent: number % 32 == 0);
+            store.PutPiece(
+                Samples.Conversation(0), 1 + number % 4, Samples.Envelope(number, payload: 50 + number % 1500),
+                spent: false);
+            store.DeletePiece(Samples.Conversation(0), 1 + (number + 1) % 4);
             store.Commit();
             Console.WriteLine(number);
         }

@@ -52,7 +52,7 @@ internal static class GroupTarget
         }
 
         yield return [(byte)Wrap.Text, .. place.Text];
-        yield return [(byte)Wrap.Saved, .. place.Reader.Disk.Group];
+        yield return [(byte)Wrap.Saved, .. place.Reader.Disk.Group.Main];
     }
 
     private static void Run(ReadOnlySpan<byte> input)
@@ -81,16 +81,18 @@ internal static class GroupTarget
                 group = MeshGroup.Join(reader.Self, now, from, rest, group, output) ?? group;
                 break;
             default:
-                if (MeshGroup.Load(reader.Self, now, rest) is not { } loaded)
+                GroupDisk damaged = reader.Disk.Group;
+                damaged.Main = rest.ToArray();
+                if (damaged.Load(reader.Self, () => now) is not { } loaded)
                     return;
-                group = loaded;
+                group = loaded.Group;
                 break;
         }
 
         // Whatever it believes now, it lives on with it and finds it again after a restart.
         for (int i = 0; i < 10 && group.NextDue <= now + _soon; i++)
             group.Tick(group.NextDue, output);
-        Assert.NotNull(MeshGroup.Load(place.Reader.Clone().Self, now, group.Save(now)));
+        Assert.NotNull(GroupDisk.Of(reader.Self, group, now).Load(place.Reader.Clone().Self, () => now));
     }
 
     /// <summary>Three members who have talked; the third does not follow the rules.</summary>

@@ -12,7 +12,7 @@ namespace QuicProChat.Mesh.Messaging.Tests.Groups;
 internal sealed class GroupLiar(GroupWorld world, SimMember liar)
 {
     private readonly Random _random = world.Random;
-    private readonly List<(byte[] Group, byte[] Keys)> _backups = [];
+    private readonly List<(GroupDisk Group, byte[] Keys)> _backups = [];
 
     internal NodeAddress Address => liar.Address;
 

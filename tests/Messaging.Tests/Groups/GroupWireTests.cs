@@ -72,17 +72,47 @@ public class GroupWireTests
         SimMember a = world.Add("a"), b = world.Add("b");
         world.Form(a, b);
         a.Send("kept");
-        byte[] saved = a.Group!.Save(world.Now);
-        using var self = new GroupSelf(a.Identity, world.Fill, world.Time, new GroupTiming());
-        MeshGroup loaded = MeshGroup.Load(self, world.Now, saved)!;
-        Assert.Equal(a.Group.Tip, loaded.Tip);
-        Assert.Equal(saved, loaded.Save(world.Now));
-        for (int cut = 0; cut < saved.Length; cut += 1 + (saved.Length / 400))
+        GroupDisk saved = a.Disk.Group;
+        using GroupSelf self = NewSelf();
+        using GroupEntry loaded = saved.Load(self, () => world.Now)!;
+        Assert.Equal(a.Group!.Tip, loaded.Group.Tip);
+        Assert.Equal(1, loaded.Group.Unreceived);
+        GroupDisk again = GroupDisk.Of(self, loaded.Group, world.Now);
+        Assert.Equal(Names(saved), Names(again));
+        using GroupSelf next = NewSelf();
+        GroupDisk third = GroupDisk.Of(next, again.Load(next, () => world.Now)!.Group, world.Now);
+        Assert.Equal(again.Main, third.Main);
+        Assert.Equal(Values(again), Values(third));
+        for (int cut = 0; cut < saved.Main.Length; cut += 1 + (saved.Main.Length / 400))
+            CannotLoad(saved, d => d.Main = saved.Main[..cut]);
+        foreach ((int slot, byte[] piece) in saved.Pieces)
         {
-            using var other = new GroupSelf(a.Identity, world.Fill, world.Time, new GroupTiming());
-            Assert.Null(MeshGroup.Load(other, world.Now, saved.AsSpan(0, cut)));
+            for (int cut = 0; cut < piece.Length; cut += 1 + (piece.Length / 100))
+                CannotLoad(saved, d => d.Pieces[slot] = piece[..cut]);
+
+            // A text is worth nothing to the others; without any other piece the group is no whole.
+            if (!NameOf(piece).StartsWith("text-", StringComparison.Ordinal))
+                CannotLoad(saved, d => d.Pieces.Remove(slot));
+        }
+
+        GroupSelf NewSelf() => new(a.Identity, world.Fill, world.Time, new GroupTiming());
+
+        void CannotLoad(GroupDisk whole, Action<GroupDisk> change)
+        {
+            GroupDisk damaged = whole.Copy();
+            change(damaged);
+            using GroupSelf other = NewSelf();
+            Assert.Null(damaged.Load(other, () => world.Now));
         }
     }
+
+    private static string NameOf(byte[] piece) => System.Text.Encoding.ASCII.GetString(piece, 1, piece[0]);
+
+    private static IEnumerable<string> Values(GroupDisk disk) =>
+        disk.Pieces.Values.Select(Convert.ToHexString).Order(StringComparer.Ordinal);
+
+    private static IEnumerable<string> Names(GroupDisk disk) =>
+        disk.Pieces.Values.Select(NameOf).Order(StringComparer.Ordinal);
 
     [Fact]
     public void An_order_holds_once_and_only_of_whoever_may_give_it()

@@ -19,7 +19,7 @@ public class KnownFlawsTests
         var world = new GroupWorld(101);
         SimMember a = world.Add("a"), b = world.Add("b"), m = world.Add("m"), c = world.Add("c");
         world.Form(a, b, m, c);
-        (byte[], byte[]) before = m.Disk;
+        (GroupDisk, byte[]) before = m.Disk;
         b.Rotate();
         world.Run(Soon);
         Assert.True(a.Remove(m));

@@ -16,7 +16,8 @@ internal sealed class SimMember
 {
     private readonly GroupWorld _world;
     private readonly LocalIdentity _identity;
-    private byte[] _disk = [];
+    private GroupDisk _disk = new();
+    private GroupEntry? _entry;
     private byte[] _keysOnDisk = [];
     private GroupSelf _self;
     private readonly List<(NodeAddress To, EnvelopeId Message)> _receipts = [];
@@ -37,7 +38,17 @@ internal sealed class SimMember
 
     internal LocalIdentity Identity => _identity;
 
-    internal MeshGroup? Group { get; private set; }
+    internal MeshGroup? Group
+    {
+        get => _entry?.Group;
+        private set
+        {
+            if (value is null || _entry is null)
+                _entry = value is null ? null : new GroupEntry(_self, value, () => Now);
+            else
+                _entry.Group = value;
+        }
+    }
 
     internal GroupSelf Self => _self;
 
@@ -69,7 +80,10 @@ internal sealed class SimMember
     internal bool Accepts { get; set; }
 
     /// <summary>What was last on disk: for whoever puts a backup back.</summary>
-    internal (byte[] Group, byte[] Keys) Disk => (_disk, _keysOnDisk);
+    internal (GroupDisk Group, byte[] Keys) Disk => (_disk.Copy(), _keysOnDisk);
+
+    /// <summary>Bytes of the group that were written in all.</summary>
+    internal long BytesWritten => _disk.Written;
 
     internal Instant Clock => _world.Now;
 
@@ -127,7 +141,7 @@ internal sealed class SimMember
         var output = new GroupOutput();
         List<(EnvelopeId, string)> received = [];
         step(Group, output);
-        if (output.Changed)
+        if (output.Changed || output.Moved)
             TryAside(output, received);
         return Commit(output, received);
     }
@@ -155,7 +169,7 @@ internal sealed class SimMember
         else if (Group is not null)
         {
             Group.Receive(Now, from.Address, frame, output);
-            if (output.Changed)
+            if (output.Changed || output.Moved)
                 TryAside(output, received);
         }
 
@@ -194,19 +208,19 @@ internal sealed class SimMember
         IsUp = true;
         _self = NewSelf();
         Assert.True(LoadKeys(_self, _keysOnDisk));
-        if (_disk.Length > 0)
-            Group = MeshGroup.Load(_self, Now, _disk) ?? throw new InvalidOperationException($"{Name} does not load");
+        if (_disk.Main.Length > 0)
+            _entry = _disk.Load(_self, () => Now) ?? throw new InvalidOperationException($"{Name} does not load");
         _world.Reconnect();
     }
 
     /// <summary>Another process with the same identity, from a copy of the disk.</summary>
-    internal SimMember Clone((byte[] Group, byte[] Keys)? disk = null)
+    internal SimMember Clone((GroupDisk Group, byte[] Keys)? disk = null)
     {
-        (byte[] group, byte[] keys) = disk ?? Disk;
+        (GroupDisk group, byte[] keys) = disk ?? Disk;
         var clone = new SimMember(_world, Name + "'", _identity) { IsLiar = true, MayLeave = MayLeave };
         Assert.True(LoadKeys(clone._self, keys));
-        clone.Group = MeshGroup.Load(clone._self, Now, group);
-        (clone._disk, clone._keysOnDisk) = (group, keys);
+        clone._entry = group.Load(clone._self, () => _world.Now);
+        (clone._disk, clone._keysOnDisk) = (group.Copy(), keys);
         return clone;
     }
 
@@ -221,20 +235,22 @@ internal sealed class SimMember
         _receipts.Clear();
         if (Group is null)
             return false;
-        bool writes = output.Changed || output.Mail.Count > 0 || output.Texts.Count > 0;
+        bool writes = output.Changed || output.Moved || output.Mail.Count > 0 || output.Texts.Count > 0;
         if (writes && FailsToWrite())
         {
             _aside.AddRange(_opening.Where(o => !_aside.Contains(o)));
             _opening = [];
             // The store refused: the state goes back, and nothing leaves.
-            Group = _disk.Length == 0 ? null : MeshGroup.Load(_self, Now, _disk);
+            GoBack(output.Changed);
             return false;
         }
 
         _opening = [];
         if (writes)
         {
-            _disk = Group.Save(Now);
+            MessageTransaction.FrozenState frozen = _entry!.Freeze(spent: false, withMain: !output.Moved || output.Changed);
+            _disk.Write(frozen);
+            _entry.WasStored(frozen);
             SaveKeys();
         }
 
@@ -272,6 +288,18 @@ internal sealed class SimMember
         }
 
         return true;
+    }
+
+    private void GoBack(bool withMain)
+    {
+        if (!_entry!.IsStored)
+        {
+            Group = null;
+            return;
+        }
+
+        _entry.WasNotStored(_entry.Freeze(spent: false, withMain));
+        _entry.GoBack();
     }
 
     private void TryAside(GroupOutput output, List<(EnvelopeId, string)> received)

@@ -12,7 +12,7 @@ internal sealed class PairStore(PairWorld world) : IMessageStore, IEventSink
 
     internal Queue<MessageTransaction> Waiting { get; } = new();
 
-    internal Dictionary<ConversationId, byte[]> States { get; } = [];
+    internal Dictionary<ConversationId, GroupDisk> States { get; } = [];
 
     /// <summary>Messages in the order in which they were stored.</summary>
     internal List<Message> Messages { get; } = [];
@@ -28,7 +28,7 @@ internal sealed class PairStore(PairWorld world) : IMessageStore, IEventSink
     internal HashSet<NodeAddress> Blocked { get; } = [];
 
     /// <summary>States as they were when the disk was waited for last: what a power cut leaves.</summary>
-    internal Dictionary<ConversationId, byte[]> Lasting { get; private set; } = [];
+    internal Dictionary<ConversationId, GroupDisk> Lasting { get; private set; } = [];
 
     /// <summary>Writes that the disk was waited for.</summary>
     internal int Waits { get; private set; }
@@ -37,8 +37,8 @@ internal sealed class PairStore(PairWorld world) : IMessageStore, IEventSink
     internal void LosePower()
     {
         States.Clear();
-        foreach ((ConversationId id, byte[] state) in Lasting)
-            States[id] = [.. state];
+        foreach ((ConversationId id, GroupDisk state) in Lasting)
+            States[id] = state.Copy();
     }
 
     internal List<MessagingEvent> Events { get; } = [];
@@ -57,7 +57,12 @@ internal sealed class PairStore(PairWorld world) : IMessageStore, IEventSink
     internal void Write(MessageTransaction transaction)
     {
         foreach (MessageTransaction.FrozenState state in transaction.States)
-            States[state.Of.Id] = [.. state.Bytes];
+        {
+            if (!States.TryGetValue(state.Of.Id, out GroupDisk? rows))
+                States[state.Of.Id] = rows = new GroupDisk();
+            rows.Write(state);
+        }
+
         foreach (ConversationState left in transaction.Left)
             States.Remove(left.Id);
         foreach (InsertedMessage inserted in transaction.Messages)
@@ -75,7 +80,7 @@ internal sealed class PairStore(PairWorld world) : IMessageStore, IEventSink
         if (!transaction.States.Any(static s => s.Spent))
             return;
         Waits++;
-        Lasting = States.ToDictionary(static s => s.Key, static s => (byte[])[.. s.Value]);
+        Lasting = States.ToDictionary(static s => s.Key, static s => s.Value.Copy());
     }
 
     public void SetState(Instant now, in EnvelopeId message, in StateChange change) =>
@@ -114,10 +119,11 @@ internal sealed class PairStore(PairWorld world) : IMessageStore, IEventSink
         Opened.TryGetValue(id, out NodeAddress sender) ? sender : null;
 
     public IReadOnlyList<SavedConversation> Conversations(EnvelopeKind kind) =>
-        [.. States.Where(s => s.Key.Kind == kind).Select(s => new SavedConversation(s.Key, [.. s.Value]))];
+        [.. States.Where(s => s.Key.Kind == kind).Select(static s => s.Value.Saved(s.Key))];
 
     public IReadOnlyList<MessageCopy> CopiesUnderWay() =>
-        [.. Copies.Values.Where(c => c.State != MessageState.Delivered)];
+        [.. Copies.Values.Where(c => c.State != MessageState.Delivered
+            && Proven.GetValueOrDefault(c.Message) != MessageState.Delivered)];
 
     IReadOnlyList<WaitingEnvelope> IMessageStore.Waiting(EnvelopeKind kind) => [.. _aside.Values];
 
@@ -141,6 +147,8 @@ internal sealed class PairStore(PairWorld world) : IMessageStore, IEventSink
             if (message.Outgoing)
                 Known.Add(message.Peer);
             Messages.Add(message);
+            if (message.Envelope is { } envelope)
+                Copies[envelope] = new MessageCopy(envelope, message.Id, MessageState.Queued);
             inserted.Outcome = message.Outgoing || Known.Contains(message.Peer)
                 ? Insertion.Added : Insertion.AddedAsRequest;
         }
