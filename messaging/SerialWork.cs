@@ -58,14 +58,28 @@ internal sealed class SerialWork(IConversationKind kind, IMessageStore store)
         for (int i = 0; i < MaxPerTransaction && _inbox.TryDequeue(out IMessagingWork? work); i++)
             Run(now, work, transaction);
         _underWay = true;
-        if (transaction.HasWrites)
+        if (!transaction.HasWrites)
+            transaction.Done(now, written: true);
+        else if (TryFreeze(now, transaction))
+            store.Commit(transaction);
+        else
+            transaction.Done(now, written: false);
+    }
+
+    // What cannot be made into bytes is as if the disk had not taken it: whoever waits is told, and the next has its
+    // turn.
+    private bool TryFreeze(Instant now, MessageTransaction transaction)
+    {
+        try
         {
             transaction.Freeze();
-            store.Commit(transaction);
+            return true;
         }
-        else
+        catch (Exception e) when (e is not OutOfMemoryException)
         {
-            transaction.Done(now, written: true);
+            _tickAgain = now + TickPause;
+            kind.Faulted(e);
+            return false;
         }
     }
 

@@ -42,8 +42,8 @@ public sealed class MlsIdentity : IDisposable
     /// <param name="credential">The credential.</param>
     /// <param name="sign">Signs with the private key.</param>
     /// <param name="isTrusted">
-    /// Its signatures are taken as those of a key that was imported. Else each is verified before it is sent, which takes
-    /// longer than to sign: for keys of other programs and devices.
+    /// Its signatures are taken as those of a key that was imported. Else each is verified before it is sent, which
+    /// takes longer than to sign: for keys of other programs and devices.
     /// </param>
     /// <exception cref="ArgumentException">The key has not the size of the suite's scheme.</exception>
     public static MlsIdentity WithSigner(

@@ -32,6 +32,9 @@ internal sealed class DiskSpace
     /// <summary>Bytes that a row costs beside its values: pages of the table and of its indices.</summary>
     private const long RowCost = 6 * 1024;
 
+    /// <summary>The same for a piece of a state: it shares its pages with others. Arbitrary.</summary>
+    private const long PieceCost = 256;
+
     private readonly DriveInfo _drive;
     private readonly long _margin;
     private long _left;
@@ -72,10 +75,20 @@ internal sealed class DiskSpace
             throw new StoreException(StoreError.Full, "The disk is full: what is left is kept for forgetting.");
     }
 
-    /// <summary>Takes the room for a row; false if there is none for such rows.</summary>
-    internal bool TryTake(int rowSize, Claim claim)
+    /// <summary>Takes the room for a piece of a state of the owner's.</summary>
+    /// <exception cref="StoreException">There is none.</exception>
+    internal void TakePiece(int size)
     {
-        long cost = 2 * (RowCost + rowSize);
+        if (!TryTake(size, Claim.Own, PieceCost))
+            throw new StoreException(StoreError.Full, "The disk is full: what is left is kept for forgetting.");
+    }
+
+    /// <summary>Takes the room for a row; false if there is none for such rows.</summary>
+    internal bool TryTake(int rowSize, Claim claim) => TryTake(rowSize, claim, RowCost);
+
+    private bool TryTake(int rowSize, Claim claim, long beside)
+    {
+        long cost = 2 * (beside + rowSize);
         if (_left - (int)claim * _margin < cost)
             return false;
         _left -= cost;

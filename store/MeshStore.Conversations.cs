@@ -43,11 +43,12 @@ public sealed partial class MeshStore
     /// <param name="spent">As for <see cref="PutConversation"/>.</param>
     public void PutPiece(ConversationId id, int slot, ReadOnlySpan<byte> value, bool spent)
     {
-        _space.Take(value.Length);
+        _space.TakePiece(value.Length);
         int size = value.Length + RowCipher.Overhead;
         byte[] sealedValue = ArrayPool<byte>.Shared.Rent(size);
         _cipher.Seal(
-            AssociatedData.Piece(stackalloc byte[AssociatedData.MaxSize], id, slot), value, sealedValue.AsSpan(0, size));
+            AssociatedData.Piece(stackalloc byte[AssociatedData.MaxSize], id, slot), value,
+            sealedValue.AsSpan(0, size));
         Named(_conversations.PutPiece, 2, id).Bind(1, (long)id.Kind).Bind(3, slot)
             .Bind(4, sealedValue.AsSpan(0, size)).Run();
         ArrayPool<byte>.Shared.Return(sealedValue);

@@ -48,7 +48,7 @@ public sealed partial class MeshStore
             if (message.Outgoing)
                 _space.Take(size);
             else if (!_space.TryTake(size, key.IsRequest ? Claim.Others : Claim.Contacts))
-                return Inserted.NoRoom;
+                return Exists(message.Id) ? Inserted.AlreadyThere : Inserted.NoRoom;
             _cipher.Seal(AssociatedData.Text(stackalloc byte[AssociatedData.MaxSize], message),
                 plain.AsSpan(0, length), text);
             CryptographicOperations.ZeroMemory(plain.AsSpan(0, length));

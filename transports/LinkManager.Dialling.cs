@@ -181,15 +181,16 @@ public sealed partial class LinkManager
     }
 
     /// <summary>
-    /// A peer whose links were of no use is dialled seldom; within <see cref="LinkManagerSettings.LongestRetry"/> where
-    /// there is no other link any more.
+    /// A peer whose links were of no use is dialled seldom, as long as another way leads to it; within
+    /// <see cref="LinkManagerSettings.LongestRetry"/> where none does any more.
     /// </summary>
     private async Task WaitForTurnAsync(Dialler dialler, CancellationToken stop)
     {
         TimeSpan wait = dialler.Backoff.Next();
         TimeSpan without = WaitWithoutUse(dialler.WithoutUse);
         await Task.Delay(wait, _time, stop);
-        for (TimeSpan left = without - wait; left > TimeSpan.Zero && HasLinks(); left -= _settings.LongestRetry)
+        for (TimeSpan left = without - wait; left > TimeSpan.Zero && await IsReachedAsync(dialler);
+            left -= _settings.LongestRetry)
             await Task.Delay(left < _settings.LongestRetry ? left : _settings.LongestRetry, _time, stop);
     }
 
@@ -202,11 +203,8 @@ public sealed partial class LinkManager
         return wait < _settings.LongestWithoutUse ? wait : _settings.LongestWithoutUse;
     }
 
-    private bool HasLinks()
-    {
-        lock (_lock)
-            return _neighbours.Count > 0;
-    }
+    private async ValueTask<bool> IsReachedAsync(Dialler dialler) =>
+        dialler.Peer is { } peer && Reaches is { } reaches && await reaches(peer);
 
     /// <summary>Tries each way once; false if this peer is not to be dialled any more.</summary>
     private async Task<bool> DialOnceAsync(Dialler dialler, CancellationToken stop)

@@ -21,8 +21,8 @@ public sealed record LinkManagerSettings
     public TimeSpan LongestRetry { get; init; } = TimeSpan.FromMinutes(1);
 
     /// <summary>
-    /// The wait after a link that was of no use (<see cref="ILink.WasUsed"/>), while there are others; four times
-    /// as long after each further one, up to <see cref="LongestWithoutUse"/>.
+    /// The wait after a link that was of no use (<see cref="ILink.WasUsed"/>), while another way leads to the peer;
+    /// four times as long after each further one, up to <see cref="LongestWithoutUse"/>.
     /// </summary>
     public TimeSpan FirstWithoutUse { get; init; } = TimeSpan.FromMinutes(4);
 
@@ -63,6 +63,11 @@ public sealed partial class LinkManager : ILinkAcceptor, IFoundDialler, IAsyncDi
     private readonly ILogger<LinkManager> _logger;
     private readonly LinkWarnings _warnings;
     private readonly CancellationTokenSource _stop = new();
+
+    /// <summary>
+    /// Tells whether a way leads to a node; where nobody tells, none does. Set before anything is dialled.
+    /// </summary>
+    public Func<NodeAddress, ValueTask<bool>>? Reaches { get; set; }
 
     /// <summary>Makes a manager.</summary>
     /// <param name="self">Our address.</param>
@@ -228,6 +233,7 @@ public sealed partial class LinkManager : ILinkAcceptor, IFoundDialler, IAsyncDi
     {
         lock (_lock)
         {
+            neighbour.WasUsed |= neighbour.Active.Link.WasUsed;
             if (neighbour.Next is { } next)
             {
                 neighbour.Active = next;
@@ -239,7 +245,7 @@ public sealed partial class LinkManager : ILinkAcceptor, IFoundDialler, IAsyncDi
             Forget(neighbour);
         }
 
-        neighbour.Gone.SetResult(neighbour.Active.Link.WasUsed);
+        neighbour.Gone.SetResult(neighbour.WasUsed);
     }
 
     private sealed class Forwarder(LinkManager owner, Neighbour neighbour) : ILinkEvents

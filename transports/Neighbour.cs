@@ -20,7 +20,10 @@ internal sealed class Neighbour(IPendingLink active, LinkSource source, long sin
 
     internal NodeAddress Peer => Active.Link.Peer;
 
-    /// <summary>Ends with the last link: true if that one was used.</summary>
+    /// <summary>A link of it that ended was used.</summary>
+    internal bool WasUsed { get; set; }
+
+    /// <summary>Ends with the last link: true if one of them was used.</summary>
     internal TaskCompletionSource<bool> Gone { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>The source of a link, as exactly as it is known.</summary>

@@ -31,6 +31,9 @@ public sealed partial class GroupConversations : IDirectCarrier
         SendRequest asked = outgoing.Request;
         MessageContent content = _context.Contents.ToSend(ConversationId.With(peer), asked.Content);
         byte[] text = PairText.Write(content, outgoing.At, asked.Lifetime, _context.PadsSealed());
+        // What was proven and is not noted yet takes no room.
+        if (PairWith(peer) is { } full && !full.Group.HasRoomForText(text.Length))
+            NoteProven(now, transaction);
         var output = new GroupOutput();
         if (!Carries(peer) || IsSlow(now, peer) || PairWith(peer) is not { } entry || !IsReady(entry)
             || !entry.Group.HasRoomForText(text.Length) || entry.Group.Send(now, text, output) is not { } id)

@@ -176,8 +176,12 @@ public sealed partial class GroupConversations
     /// <summary>Notes with their groups which texts were proven since.</summary>
     private void TickProven(Instant now, MessageTransaction transaction)
     {
-        if (now < ProvenDue)
-            return;
+        if (now >= ProvenDue)
+            NoteProven(now, transaction);
+    }
+
+    private void NoteProven(Instant now, MessageTransaction transaction)
+    {
         SentCopy[] proven = [.. _proven];
         _proven.Clear();
         _provenSince = Instant.Never;

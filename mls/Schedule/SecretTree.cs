@@ -73,7 +73,8 @@ internal sealed class SecretTree : IDisposable
     internal IEnumerable<uint> Leaves => _leaves.Keys;
 
     /// <summary>
-    /// Ratchets were begun that the nodes on disk could still give anew: nodes and ratchets have to be written together.
+    /// Ratchets were begun that the nodes on disk could still give anew: nodes and ratchets have to be written
+    /// together.
     /// </summary>
     internal bool HasNewLeaves { get; private set; }
 

@@ -30,8 +30,8 @@ internal static class EpochCodec
         return writer.ToArray();
     }
 
-    // version; path keys; epoch secrets; nodes of the secret tree; exporter tree; uint32 count of own updates, each: reference<V>,
-    // key<V>
+    // version; path keys; epoch secrets; nodes of the secret tree; exporter tree; uint32 count of own updates, each:
+    // reference<V>, key<V>
     internal static byte[] SecretPart(GroupEpoch epoch)
     {
         using MlsWriter writer = new(2048);

@@ -243,6 +243,7 @@ internal sealed partial class MeshNode : IAsyncDisposable
     {
         _links = links;
         links.Warned = w => _ = Task.Run(() => TellAsync(w));
+        links.Reaches = ReachesAsync;
         foreach (byte[] bytes in Store.Reader.Announces())
         {
             if (Announce.TryRestore(bytes, out Announce? announce))
@@ -304,6 +305,19 @@ internal sealed partial class MeshNode : IAsyncDisposable
         catch (ChannelClosedException)
         {
             // The node stops; it is in the log.
+        }
+    }
+
+    private async ValueTask<bool> ReachesAsync(NodeAddress peer)
+    {
+        try
+        {
+            return await AskAsync(now => _router.WayOf(now, peer).IsThere).ConfigureAwait(false);
+        }
+        catch (ChannelClosedException)
+        {
+            // The node stops.
+            return false;
         }
     }
 

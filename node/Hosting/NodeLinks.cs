@@ -52,6 +52,12 @@ internal sealed class NodeLinks : IAsyncDisposable
             logs.CreateLogger<LanDiscovery>());
     }
 
+    /// <summary>Tells whether a way leads to a node.</summary>
+    internal Func<NodeAddress, ValueTask<bool>> Reaches
+    {
+        set => _manager.Reaches = value;
+    }
+
     /// <summary>Links over QUIC can be made here.</summary>
     internal bool QuicAvailable => _quic.Unavailable is null;
 

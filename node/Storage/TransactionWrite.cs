@@ -15,10 +15,15 @@ internal sealed class TransactionWrite(MessageTransaction transaction, NodeAddre
     internal override void Write(MeshStore store)
     {
         transaction.WritingBegins();
-        foreach (MessageTransaction.FrozenState state in transaction.States)
-            Put(store, state);
+        // One that was left, and one of the same id that was joined in the same round: the new one stays.
         foreach (ConversationState left in transaction.Left)
             store.DeleteConversation(left.Id);
+        foreach (MessageTransaction.FrozenState state in transaction.States)
+        {
+            if (!transaction.Left.Contains(state.Of))
+                Put(store, state);
+        }
+
         foreach (InsertedMessage message in transaction.Messages)
             Insert(store, message);
         foreach (FileEntry file in transaction.Files)

@@ -206,9 +206,11 @@ internal sealed partial class CustodyEngine
             case DropReason.TooLarge:
                 Refuse(arrival, CustodyCode.TooLarge, RouterCounter.DropTooLarge);
                 break;
-            default:
+            case DropReason.Repeat:
                 Repeated(arrival, held);
                 break;
+            default:
+                throw new ArgumentOutOfRangeException(nameof(reason), reason, "A reason without an answer.");
         }
     }
 

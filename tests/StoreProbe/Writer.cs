@@ -2,8 +2,8 @@ namespace QuicProChat.Mesh.Store.Probe;
 
 /// <summary>
 /// Commits transactions for ever and prints the number of each afterwards. Transaction n holds message n and its
-/// envelope, forgets envelope n - 3, remembers some ids, moves one piece of a conversation's state, adds one and forgets
-/// the one of n - 3: so what must be on disk follows from n.
+/// envelope, forgets envelope n - 3, remembers some ids, moves one piece of a conversation's state, adds one and
+/// forgets the one of n - 3: so what must be on disk follows from n.
 /// </summary>
 internal static class Writer
 {

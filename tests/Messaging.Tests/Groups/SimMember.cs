@@ -248,7 +248,8 @@ internal sealed class SimMember
         _opening = [];
         if (writes)
         {
-            MessageTransaction.FrozenState frozen = _entry!.Freeze(spent: false, withMain: !output.Moved || output.Changed);
+            MessageTransaction.FrozenState frozen =
+                _entry!.Freeze(spent: false, withMain: !output.Moved || output.Changed);
             _disk.Write(frozen);
             _entry.WasStored(frozen);
             SaveKeys();
