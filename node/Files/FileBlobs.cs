@@ -97,7 +97,7 @@ internal sealed class FileBlobs(string directory) : IFileBlobs
     /// known yet.
     /// </summary>
     /// <exception cref="IOException">The disk fails.</exception>
-    internal IReadOnlyList<BlobId> LeftOver(IReadOnlySet<BlobId> known)
+    internal List<BlobId> LeftOver(IReadOnlySet<BlobId> known)
     {
         var left = new List<BlobId>();
         foreach (string path in Directory.Exists(directory) ? Directory.EnumerateFiles(directory) : [])

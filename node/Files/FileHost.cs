@@ -88,13 +88,10 @@ internal sealed class FileHost(
             Clean(erased);
         }
 
-        IReadOnlyList<BlobId> leftOver = [];
+        List<BlobId> leftOver = [];
         Contained(() => leftOver = blobs.LeftOver(known));
-        _ = Task.Run(() => Contained(() =>
-        {
-            foreach (BlobId left in leftOver)
-                blobs.Delete(left);
-        }));
+        if (leftOver.Count > 0)
+            loop.RunAside(() => leftOver.ForEach(blobs.Delete), static _ => { });
         _lookAt = now + LookEach;
     }
 

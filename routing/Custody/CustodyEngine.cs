@@ -7,6 +7,7 @@ namespace QuicProChat.Mesh.Routing.Custody;
 /// Who answers for which envelope (docs/reference/protocol.md, section 4).
 /// <code>
 ///  Receive    arrival: parse, seen?, decide; refuse or accept
+///  ForUs      what arrived for this node, until the host has it
 ///  Entries    the table of what is held
 ///  Admission  quotas
 ///  Queues     what is held and may move; FlowScheduler has the queues and their turns

@@ -28,6 +28,7 @@ export const de = {
     'priority.low': 'niedrig', 'priority.normal': 'normal', 'priority.high': 'hoch', 'priority.emergency': 'Notfall',
     'security.sealed': 'für einen Empfänger verschlüsselt', 'security.mls': 'für die Gruppe verschlüsselt, Absender bewiesen',
     'security.mls-pq': 'quantensicher für die Gruppe verschlüsselt, Absender bewiesen',
+    'security.channel': 'für alle verschlüsselt, die den Schlüssel des Kanals haben, Absender bewiesen',
     'security.mls-lite': 'für die Gruppe verschlüsselt, von irgendeinem Mitglied', 'security.mls-lite-signed': 'für die Gruppe verschlüsselt, Absender bewiesen',
 
     'state.queued': 'wartet', 'state.forwarded': 'unterwegs', 'state.delivered': 'zugestellt', 'state.read': 'gelesen', 'state.expired': 'nicht zugestellt',

@@ -28,6 +28,7 @@ export const en = {
     'priority.low': 'low', 'priority.normal': 'normal', 'priority.high': 'high', 'priority.emergency': 'emergency',
     'security.sealed': 'encrypted for one receiver', 'security.mls': 'encrypted for the group, its author is proven',
     'security.mls-pq': 'encrypted for the group with post-quantum keys, its author is proven',
+    'security.channel': 'encrypted for whoever has the channel\'s key, its author is proven',
     'security.mls-lite': 'encrypted for the group, by some member of it', 'security.mls-lite-signed': 'encrypted for the group, its author is proven',
 
     'state.queued': 'waiting', 'state.forwarded': 'on its way', 'state.delivered': 'delivered', 'state.read': 'read', 'state.expired': 'not delivered',
