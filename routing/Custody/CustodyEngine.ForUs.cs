@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using QuicProChat.Mesh.Identity;
 using QuicProChat.Mesh.Wire;
 

@@ -65,6 +65,22 @@ public sealed class ConversationsTests : IDisposable
         Assert.Equal("written two", _keyed.Log[^1]);
     }
 
+    /// <summary>All of its kind waited for ever once.</summary>
+    [Fact]
+    public async Task Where_a_state_cannot_be_made_into_bytes_it_goes_back_and_the_next_text_has_its_turn()
+    {
+        await SendAsync(_keyed, "one");
+        _keyed.State.FailsToSave = true;
+        _conversations.Pump(default);
+        Assert.Equal(("failed one", 0, 1), (_keyed.Log[^1], _keyed.State.Counter, _keyed.FaultCount));
+        Assert.Empty(_store.Waiting);
+        _keyed.State.FailsToSave = false;
+        await SendAsync(_keyed, "two");
+        _conversations.Pump(default);
+        _store.Settle(written: true);
+        Assert.Equal("written two", _keyed.Log[^1]);
+    }
+
     [Fact]
     public async Task Messages_of_a_kind_without_states_do_not_wait_for_each_other()
     {

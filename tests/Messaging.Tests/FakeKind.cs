@@ -8,7 +8,10 @@ internal sealed class CounterState(ConversationId id) : ConversationState(id)
 {
     internal byte Counter { get; set; }
 
-    public override byte[] Save() => [Counter];
+    internal bool FailsToSave { get; set; }
+
+    public override byte[] Save() =>
+        FailsToSave ? throw new InvalidOperationException("a fault for a test") : [Counter];
 
     public override void GoBack() => Counter = Stored[0];
 }

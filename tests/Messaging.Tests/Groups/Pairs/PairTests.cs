@@ -50,6 +50,27 @@ public sealed class PairTests
             MessageState.Delivered, first.Disk.Proven[m.Id]));
     }
 
+    /// <summary>Proofs are noted together: until then long texts filled the room of those that wait for theirs.</summary>
+    [Fact]
+    public void Long_texts_one_after_the_other_all_go_under_keys_of_both()
+    {
+        using var world = new PairWorld(1) { MaxDelay = TimeSpan.FromMilliseconds(1) };
+        (PairNode first, PairNode second) = world.Two();
+        world.Run(Minute);
+        first.Send(second, "hello");
+        world.Run(Minute);
+        second.Send(first, "hello yourself");
+        world.Run(Minute);
+        for (int i = 0; i < 12; i++)
+        {
+            first.Send(second, new string('x', 30_000));
+            world.Run(TimeSpan.FromMilliseconds(10));
+        }
+
+        Assert.Equal(13, second.Has(first).Count());
+        Assert.Equal(12, first.Disk.Messages.Count(m => m is { Outgoing: true, Protection: Protection.Mls }));
+    }
+
     [Fact]
     public void Two_that_begin_at_once_end_in_one_group_and_every_text_is_there_once()
     {
