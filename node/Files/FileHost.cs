@@ -209,9 +209,7 @@ internal sealed class FileHost(
         }));
     }
 
-    /// <summary>
-    /// Stops a file and deletes its bytes here; the message with the offer stays. False if there is none.
-    /// </summary>
+    /// <summary>Stops a file and deletes its bytes here; its message stays. False if there is none.</summary>
     internal bool Cancel(EnvelopeId message)
     {
         if (transfers.Find(message) is null)
@@ -258,13 +256,12 @@ internal sealed class FileHost(
     {
         if (_pending.Find(p => p.Offer.Root.Span.SequenceEqual(offer.Root.Span)) is not { } pending)
             return null;
-        var file = new FileEntry(
+        return new FileEntry(
             message, offer, pending.Blob, ChunkSet.Whole(Wire.Files.FileFormat.ChunksOf((long)offer.FileSize)))
         {
             State = FileState.Whole,
             OverRadio = pending.OverRadio,
         };
-        return file;
     }
 
     /// <inheritdoc/>
