@@ -77,7 +77,6 @@ internal sealed class StreamQuality
     private int _weight = FirstWeight;
     private int _answers;
     private int _class;
-    private int _feared;
     private int _lateAnswers;
 
     /// <summary>Smoothed share of late answers, 0..1.</summary>
@@ -131,20 +130,12 @@ internal sealed class StreamQuality
         // By now the first fear is over, and chance has moved nothing yet.
         if (IsSettled && !wasSettled)
             _class = 0;
-        while (isKnown && _class < _from.Length - 1 && Tries >= _from[_class + 1])
+        double expected = !IsUncertain ? Tries
+            : Tries + Math.Max(0, TriesFeared - Tries) * WeightOfFear / (WeightOfFear + _answers);
+        while (isKnown && _class < _from.Length - 1 && expected >= _from[_class + 1])
             _class++;
-        while (_class > 0 && Tries < _from[_class] * (1 - Inertia))
+        while (!IsUncertain && _class > 0 && Tries < _from[_class] * (1 - Inertia))
             _class--;
-        _feared = IsUncertain ? Math.Max(_feared, ClassOf(
-            Tries + Math.Max(0, TriesFeared - Tries) * WeightOfFear / (WeightOfFear + _answers))) : 0;
-    }
-
-    private static int ClassOf(double tries)
-    {
-        int found = 0;
-        while (found < _from.Length - 1 && tries >= _from[found + 1])
-            found++;
-        return found;
     }
 
     /// <summary>Answers are late, and too few have come to say what the link is worth.</summary>
@@ -153,12 +144,9 @@ internal sealed class StreamQuality
     private bool IsSettled => _answers >= LastWeight;
 
     /// <summary>What waiting costs: the least that the link costs.</summary>
-    public TimeSpan ExpectedWait => _waits[Math.Max(_class, _feared)];
+    public TimeSpan ExpectedWait => _waits[_class];
 
-    /// <summary>
-    /// How long after a write the next one leaves. What is only feared is told to others, and holds nothing up here:
-    /// whoever answered late may have been busy, and on a link that loses nothing any distance is lost time.
-    /// </summary>
+    /// <summary>How long after a write the next one leaves.</summary>
     public TimeSpan Pace => _paces[_class];
 
     /// <summary>It hardly stands up: nothing is lost by telling it little.</summary>

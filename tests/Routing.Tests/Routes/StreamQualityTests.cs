@@ -74,8 +74,6 @@ public sealed class StreamQualityTests
             quality.Answered(late, Usual);
         Assert.True(quality.IsUncertain);
         Assert.True(quality.ExpectedWait >= TimeSpan.FromMilliseconds(600));
-        // What is feared holds up no write: whoever answered may have been busy.
-        Assert.Equal(TimeSpan.FromMilliseconds(500), quality.Pace);
         for (int i = 4; i < 16; i++)
         {
             Assert.True(quality.IsUncertain);
