@@ -50,7 +50,7 @@ public sealed class PairTests
             MessageState.Delivered, first.Disk.Proven[m.Id]));
     }
 
-    /// <summary>Proofs are noted together: until then long texts filled the room of those that wait for theirs.</summary>
+    /// <summary>Proofs are noted together: until then long texts filled the room of those that wait.</summary>
     [Fact]
     public void Long_texts_one_after_the_other_all_go_under_keys_of_both()
     {
