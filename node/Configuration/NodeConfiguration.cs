@@ -103,7 +103,7 @@ public sealed record NodeConfiguration
     public ReceiptPolicy Receipts { get; set; } = ReceiptPolicy.All;
 
     /// <summary>How texts to one node are protected, unless the owner pins a conversation.</summary>
-    public DirectSecurity DirectMessages { get; set; } = DirectSecurity.Sealed;
+    public DirectSecurity DirectMessages { get; set; } = DirectSecurity.Auto;
 
     /// <summary>The large frames of post-quantum groups may cross radios.</summary>
     public bool PostQuantumOverRadio { get; set; }

@@ -13,10 +13,11 @@ public sealed class LongConversations
 {
     private const int Messages = 20_000;
 
-    /// <summary>
-    /// What one small page may allocate, wherever it lies: some rows, a reply, and what else a node does meanwhile.
-    /// </summary>
+    /// <summary>What one small page may allocate, wherever it lies: some rows and a reply.</summary>
     private const long Small = 2 << 20;
+
+    /// <summary>So often a page is read: the least is its cost, the rest is what else the process did meanwhile.</summary>
+    private const int Readings = 8;
 
     private static readonly NodeAddress _peer = new(7, 7);
 
@@ -43,12 +44,17 @@ public sealed class LongConversations
         Assert.Equal(Enumerable.Range(0, Messages).Select(TextOf), read);
 
         string oldest = Written(60).Id.ToString();
-        long before = GC.GetTotalAllocatedBytes(precise: true);
-        (JsonArray last, from) = await PageAsync(node, oldest, 50);
-        long allocated = GC.GetTotalAllocatedBytes(precise: true) - before;
-        Assert.Equal(Enumerable.Range(10, 50).Select(TextOf), last.Select(static m => (string)m!["text"]!));
-        Assert.Null(from);
-        Assert.InRange(allocated, 1, Small);
+        long least = long.MaxValue;
+        for (int i = 0; i < Readings; i++)
+        {
+            long before = GC.GetTotalAllocatedBytes(precise: true);
+            (JsonArray last, from) = await PageAsync(node, oldest, 50);
+            least = Math.Min(least, GC.GetTotalAllocatedBytes(precise: true) - before);
+            Assert.Equal(Enumerable.Range(10, 50).Select(TextOf), last.Select(static m => (string)m!["text"]!));
+            Assert.Null(from);
+        }
+
+        Assert.InRange(least, 1, Small);
     }
 
     [Fact]
