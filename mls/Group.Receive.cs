@@ -162,7 +162,7 @@ public sealed partial class Group
         uint generation = received.Peek.Key.Generation;
         Change(core =>
         {
-            received.Ratchet!.Consume(received.Peek, Environment.Policy.OutOfOrderWindow);
+            received.Ratchet!.Consume(received.Peek, Environment.Policy.OutOfOrderOf(state.Tree.MemberCount));
             return new GroupWriter(StoreKey, core).Ratchets(state);
         });
         return new Outcome.ApplicationMessage(new Member(sender, leaf), received.Content.Content, state.Id)
@@ -201,7 +201,7 @@ public sealed partial class Group
         {
             if (!known)
                 state.Waiting.Items.Add(stored);
-            received.Ratchet?.Consume(received.Peek, Environment.Policy.OutOfOrderWindow);
+            received.Ratchet?.Consume(received.Peek, Environment.Policy.OutOfOrderOf(state.Tree.MemberCount));
             return new GroupWriter(StoreKey, core).Secrets(state).Proposals(state);
         });
         return new Outcome.ProposalStored(CommitSummaries.Describe(resolved, state.Tree), state.Id);

@@ -141,14 +141,15 @@ public sealed partial class Group
         if (sender == epoch.Self)
             return Errors.At(MlsErrorCode.OwnMessage, "6.3.2");
         GroupPolicy policy = Environment.Policy;
+        int window = policy.OutOfOrderOf(epoch.Tree.MemberCount);
         HashRatchet ratchet = epoch.SecretTree.Ratchet(sender, handshake: false);
         MlsError error = ratchet.Peek(
-            epoch.Suite, generation, policy.OutOfOrderWindow, policy.ForwardWindow, out RatchetPeek peek);
+            epoch.Suite, generation, window, policy.ForwardWindow, out RatchetPeek peek);
         if (error.Failed)
             return error;
         Change(core =>
         {
-            ratchet.Consume(peek, policy.OutOfOrderWindow);
+            ratchet.Consume(peek, window);
             return new GroupWriter(StoreKey, core).Ratchets(epoch);
         });
         return true;

@@ -22,6 +22,12 @@ public sealed record GroupPolicy
     /// <summary>How many unused keys of skipped messages are kept for each sender (RFC 9420, section 15.3).</summary>
     public int OutOfOrderWindow { get; init; } = 32;
 
+    /// <summary>
+    /// Such keys of all senders of one state together, as far as each one's equal part is more than
+    /// <see cref="OutOfOrderWindow"/>: few members may have more under way than many. 0, the default, for none.
+    /// </summary>
+    public int OutOfOrderTotal { get; init; }
+
     /// <summary>How many messages of a sender may be missing before the next (section 15.3).</summary>
     public int ForwardWindow { get; init; } = 1000;
 
@@ -127,11 +133,15 @@ public sealed record GroupPolicy
     /// </summary>
     public bool AllowDataBeforeCommit { get; init; }
 
+    /// <summary>How many keys of skipped messages are kept for each of so many members.</summary>
+    internal int OutOfOrderOf(int members) => Math.Max(OutOfOrderWindow, OutOfOrderTotal / Math.Max(1, members));
+
     /// <summary>Refuses numbers that mean nothing, before they do harm.</summary>
     /// <exception cref="ArgumentOutOfRangeException">A count or a time is negative.</exception>
     internal void Check()
     {
         ArgumentOutOfRangeException.ThrowIfNegative(OutOfOrderWindow);
+        ArgumentOutOfRangeException.ThrowIfNegative(OutOfOrderTotal);
         ArgumentOutOfRangeException.ThrowIfNegative(ForwardWindow);
         ArgumentOutOfRangeException.ThrowIfNegative(PastEpochs);
         ArgumentOutOfRangeException.ThrowIfNegative(ForkEpochs);

@@ -23,7 +23,14 @@ public sealed partial class GroupConversations : IDirectCarrier
         new PairOutgoing(request, caller, to, at);
 
     /// <inheritdoc/>
-    public void Spoke(Instant now, NodeAddress peer, bool isFromPeer) => Want(now, peer, isFromPeer);
+    public void Spoke(Instant now, NodeAddress peer, bool isFromPeer)
+    {
+        if (isFromPeer)
+            _wants.Heard(peer);
+        // Who has not written would have to be asked, and perhaps is away, or does not want to.
+        if (_wants.HasHeard(peer))
+            Want(now, peer, isFromPeer);
+    }
 
     private void SendToPair(Instant now, PairOutgoing outgoing, MessageTransaction transaction)
     {

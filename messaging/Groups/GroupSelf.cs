@@ -119,7 +119,9 @@ internal sealed class GroupSelf : IStateFacts, IDisposable
         ForkLifetime = TimeSpan.MaxValue,
         PastEpochs = PastEpochs,
         PastEpochLifetime = TimeSpan.FromDays(3),
+        // Texts take several ways, and one that stalls holds up what was sent first. Two may have 128 each under way.
         OutOfOrderWindow = 64,
+        OutOfOrderTotal = 1024,
         MaxSideStates = 64,
         CommitHistory = 256,
         MaxInvitations = 0,

@@ -59,7 +59,8 @@ internal static class MessageOpener
         bool handshake = message.ContentType != ContentType.Application;
         HashRatchet ratchet = state.SecretTree.Ratchet(sender, handshake);
         MlsError error = ratchet.Peek(
-            state.Suite, senderData.Generation, policy.OutOfOrderWindow, policy.ForwardWindow, out RatchetPeek peek);
+            state.Suite, senderData.Generation, policy.OutOfOrderOf(state.Tree.MemberCount), policy.ForwardWindow,
+            out RatchetPeek peek);
         if (error.Failed)
             return error;
         error = MessageProtection.Open(state.Suite, peek.Key, senderData, message, out AuthenticatedContent content);

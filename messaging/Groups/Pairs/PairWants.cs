@@ -15,6 +15,8 @@ internal sealed class PairWants
     private static readonly TimeSpan LongestPause = TimeSpan.FromHours(6);
 
     private readonly Dictionary<NodeAddress, Want> _wants = [];
+    private readonly HashSet<NodeAddress> _heard = [];
+    private readonly Queue<NodeAddress> _heardInOrder = [];
 
     /// <summary>A pair that is wanted.</summary>
     internal sealed class Want
@@ -73,6 +75,19 @@ internal sealed class PairWants
             return due;
         }
     }
+
+    /// <summary>A message came from a node. The latest of them are remembered.</summary>
+    internal void Heard(in NodeAddress peer)
+    {
+        if (!_heard.Add(peer))
+            return;
+        _heardInOrder.Enqueue(peer);
+        if (_heard.Count > Max)
+            _heard.Remove(_heardInOrder.Dequeue());
+    }
+
+    /// <summary>Whether a message came from a node not long ago.</summary>
+    internal bool HasHeard(in NodeAddress peer) => _heard.Contains(peer);
 
     internal Want? Find(NodeAddress peer) => _wants.GetValueOrDefault(peer);
 

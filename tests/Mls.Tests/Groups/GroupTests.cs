@@ -26,6 +26,28 @@ public class GroupTests
         }
     }
 
+    /// <summary>What was skipped and comes late is opened, as far as its sender's part of the keys goes.</summary>
+    [Theory]
+    [InlineData(2, 0, 4)]
+    [InlineData(2, 100, 50)]
+    [InlineData(5, 100, 20)]
+    [InlineData(5, 10, 4)]
+    public void Few_members_may_have_more_under_way_than_many(int members, int total, int kept)
+    {
+        GroupPolicy policy = new() { OutOfOrderWindow = 4, OutOfOrderTotal = total };
+        Group[] group = TestClient.GroupOf(
+            "g", [.. Enumerable.Range(0, members).Select(i => new TestClient($"{i}", policy: policy))]);
+        byte[][] sent = [.. Enumerable.Range(0, 80).Select(i => group[0].Send($"{i}"))];
+        Assert.Equal("79", group[1].Process(sent[79]).Text());
+        for (int i = 0; i < 79; i++)
+        {
+            if (i >= 79 - kept)
+                Assert.Equal($"{i}", group[1].Process(sent[i]).Text());
+            else
+                group[1].Process(sent[i]).Fails(MlsErrorCode.KeyConsumed, "9.2");
+        }
+    }
+
     [Theory, MemberData(nameof(Suites))]
     public void Members_join_by_reference_by_value_and_from_outside(CipherSuite suite)
     {

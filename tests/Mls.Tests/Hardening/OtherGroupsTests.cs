@@ -108,8 +108,8 @@ public class OtherGroupsTests
     {
         foreach (GroupPolicy policy in new GroupPolicy[]
         {
-            new() { OutOfOrderWindow = -1 }, new() { ForwardWindow = -1 }, new() { PastEpochs = -1 },
-            new() { MaxProposals = -1 },
+            new() { OutOfOrderWindow = -1 }, new() { OutOfOrderTotal = -1 }, new() { ForwardWindow = -1 },
+            new() { PastEpochs = -1 }, new() { MaxProposals = -1 },
             new() { PastEpochLifetime = TimeSpan.FromTicks(-1) }, new() { ClockSkew = TimeSpan.FromDays(-1) },
             new() { Padding = new PaddingPolicy(-5) },
         })

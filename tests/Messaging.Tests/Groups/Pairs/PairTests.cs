@@ -72,6 +72,50 @@ public sealed class PairTests
     }
 
     [Fact]
+    public void A_hundred_texts_that_were_held_up_are_opened_behind_two_hundred_that_went_another_way()
+    {
+        using var world = new PairWorld(1);
+        (PairNode first, PairNode second) = world.Two();
+        world.Run(Minute);
+        first.Send(second, "hello");
+        world.Run(Minute);
+        second.Send(first, "hello yourself");
+        world.Run(Minute);
+        world.HeldUp = Minute / 2;
+        for (int i = 0; i < 100; i++)
+            first.Send(second, $"held up {i}");
+        world.Run(TimeSpan.FromSeconds(1));
+        world.HeldUp = TimeSpan.Zero;
+        for (int i = 0; i < 200; i++)
+        {
+            first.Send(second, $"{i}");
+            world.Run(TimeSpan.FromMilliseconds(100));
+        }
+
+        // One in ten comes a second time, by yet another way.
+        Assert.InRange(second.Has(first).Count(), 201, 250);
+        world.Run(Minute);
+        Assert.Equal(301, second.Has(first).Distinct().Count());
+        Assert.Equal(300, first.Disk.Messages.Count(m => m is { Outgoing: true, Protection: Protection.Mls }));
+        Assert.All(first.Disk.Messages.Where(m => m.Outgoing), m => Assert.Equal(
+            MessageState.Delivered, first.Disk.Proven[m.Id]));
+    }
+
+    [Fact]
+    public void Who_writes_to_somebody_that_has_not_written_sends_the_texts_and_nothing_else()
+    {
+        using var world = new PairWorld(1);
+        (PairNode first, PairNode second) = world.Two();
+        world.Run(Minute);
+        first.Disk.Known.Add(second.Address);
+        int before = world.Sent.Count;
+        for (int i = 0; i < 20; i++)
+            first.Send(second, $"{i}");
+        world.Run(TimeSpan.FromHours(1));
+        Assert.Equal(20, world.Sent.Count - before);
+    }
+
+    [Fact]
     public void Two_that_begin_at_once_end_in_one_group_and_every_text_is_there_once()
     {
         for (int seed = 0; seed < 40; seed++)
@@ -180,6 +224,8 @@ public sealed class PairTests
         (PairNode low, PairNode high) = world.Two();
         world.Run(Minute);
         low.Send(high, "who are you");
+        // A version before began with the first message.
+        low.Want(high, DirectSecurity.Mls);
         world.Run(TimeSpan.FromMinutes(5));
         Assert.Equal(0, high.Groups.PairCount);
         Assert.Equal(1, low.Groups.PairCount);
@@ -253,6 +299,7 @@ public sealed class PairTests
         world.Records.Add(KeyRecord.Create(high.Identity, GroupSuites.All[0], 8, 0, KeyPackageIn(other)));
         world.Records.Add(KeyRecord.Create(high.Identity, GroupSuites.All[0], 9, 0, new byte[300]));
         low.Send(high, "hello");
+        low.Want(high, DirectSecurity.Mls);
         world.Run(TimeSpan.FromMinutes(10));
         Assert.Equal(0, low.Groups.PairCount);
         Assert.Equal(0, low.Groups.Counters[GroupCount.KeyPackageFound]);
@@ -277,6 +324,7 @@ public sealed class PairTests
         {
             target.Disk.Known.Add(founder.Address);
             founder.Send(target, "hello");
+            founder.Want(target, DirectSecurity.Mls);
         }
 
         world.Run(TimeSpan.FromMinutes(5));

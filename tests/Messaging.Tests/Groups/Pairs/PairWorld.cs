@@ -92,6 +92,9 @@ internal sealed class PairWorld : IDisposable
         return true;
     }
 
+    /// <summary>How much later what leaves now arrives: it waits on a way that has died.</summary>
+    internal TimeSpan HeldUp { get; set; }
+
     /// <summary>Envelopes are on disk: they leave, whatever becomes of the process.</summary>
     internal void Leave(PairNode from, IReadOnlyList<SentEnvelope> envelopes)
     {
@@ -100,7 +103,7 @@ internal sealed class PairWorld : IDisposable
             Sent.Add((from.Address, envelope));
             if (!envelope.Header.WantsReceipt && Random.NextDouble() < Loss)
                 continue;
-            After(Delay(), () => Deliver(from, envelope));
+            After(Delay() + HeldUp, () => Deliver(from, envelope));
             if (Random.Next(10) == 0)
                 After(Delay() * 3, () => Deliver(from, envelope));
         }
