@@ -76,6 +76,12 @@ public interface IRouterActions
     {
     }
 
+    /// <summary>
+    /// What the transport of a link has sent again so far because it seemed lost, in either direction; null where nobody
+    /// can tell. An answer that was late without any was held up at the neighbour, and not on the way.
+    /// </summary>
+    uint? Repeats(LinkId link) => null;
+
     /// <summary>What is proven about an envelope that this node originated has changed.</summary>
     void StateChanged(in EnvelopeId id, MessageState state, StateReason reason, int hops);
 

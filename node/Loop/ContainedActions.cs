@@ -81,6 +81,20 @@ internal sealed class ContainedActions(RouterHost host, Faults faults) : IRouter
     }
 
     /// <inheritdoc/>
+    public uint? Repeats(LinkId link)
+    {
+        try
+        {
+            return host.Repeats(link);
+        }
+        catch (Exception e)
+        {
+            EndLink(link, e);
+            return null;
+        }
+    }
+
+    /// <inheritdoc/>
     public void Malformed(LinkId link, ReadOnlySpan<byte> frame)
     {
         try

@@ -41,6 +41,9 @@ internal sealed partial class RouterHost : IRouterActions
     public void LinkUsed(LinkId link) => Links.Find(link)?.MarkUsed();
 
     /// <inheritdoc/>
+    public uint? Repeats(LinkId link) => Links.Find(link)?.Repeats;
+
+    /// <inheritdoc/>
     public void Malformed(LinkId link, ReadOnlySpan<byte> frame)
     {
         if (!Log.IsEnabled(LogLevel.Debug) || Links.Find(link) is not { } from)

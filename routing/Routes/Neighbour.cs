@@ -98,6 +98,9 @@ internal sealed class Neighbour
     /// <summary>When it left; null once it was answered.</summary>
     public Instant? MeasuringSince { get; set; }
 
+    /// <summary>What the link had sent again when it left; null where nobody can tell.</summary>
+    public uint? RepeatsBefore { get; set; }
+
     /// <summary>Pongs so far.</summary>
     public int Answers { get; set; }
 

@@ -108,7 +108,11 @@ internal sealed partial class RouteProtocol
         // Other frames may come while the answer to an earlier one is under way on a long way: that one is measured.
         if (neighbour.Properties.Reliable
             && (neighbour.MeasuringSince is not { } since || _now - since > _options.LongestPatience))
+        {
             (neighbour.Measuring, neighbour.MeasuringSince) = (neighbour.PingNumber, _now);
+            neighbour.RepeatsBefore = _actions.Repeats(neighbour.Link);
+        }
+
         neighbour.Budget?.Owe(_now, 1 + Ping.Size);
         Counters.Add(RouteCounter.PingsSent);
     }
@@ -273,6 +277,8 @@ internal sealed partial class RouteProtocol
         // The first of several counts as well: were late answers passed over, a slow link would always look quick.
         bool isFirst = pong.Number == neighbour.FirstUnanswered;
         Instant? asked = pong.Number == neighbour.Measuring ? neighbour.MeasuringSince : null;
+        bool isOfWay = asked is null || neighbour.RepeatsBefore is not { } before
+            || _actions.Repeats(neighbour.Link) != before;
         if (asked is null && neighbour.PingSentAt is not null && (isFirst || pong.Number == neighbour.PingNumber))
             asked = isFirst ? neighbour.FirstUnansweredAt : neighbour.PingSentAt;
         if (asked is not { } sentAt)
@@ -285,7 +291,7 @@ internal sealed partial class RouteProtocol
         neighbour.MeasuringSince = null;
         if (pong.Number == neighbour.PingNumber || neighbour.Properties.Reliable)
             neighbour.PingSentAt = null;
-        Average(neighbour, _now - sentAt);
+        Average(neighbour, _now - sentAt, isOfWay);
         if (!neighbour.Properties.Reliable)
             neighbour.Arrival += (1 - neighbour.Arrival) / 16.0;
         neighbour.LastMeasured = _now;
@@ -307,14 +313,14 @@ internal sealed partial class RouteProtocol
     private static TimeSpan? Shorter(TimeSpan? a, TimeSpan? b) => a is null || b < a ? b : a;
 
     // Twice the gain of RFC 6298, section 2: pings are rare.
-    private static void Average(Neighbour neighbour, TimeSpan sample)
+    private static void Average(Neighbour neighbour, TimeSpan sample, bool isOfWay)
     {
         if (neighbour.RoundTrip is not { } mean || neighbour.Cost.IsInfinite)
         {
             // Of a link that is known only a better answer says something new.
             TimeSpan? known = Shorter(neighbour.Quality.Usual, neighbour.RoundTrip);
             if (neighbour.Properties.Reliable)
-                neighbour.Quality.Answered(sample, known ?? TimeSpan.Zero);
+                neighbour.Quality.Answered(sample, known ?? TimeSpan.Zero, isOfWay);
             neighbour.RoundTrip = Shorter(known, sample);
             return;
         }
@@ -322,12 +328,12 @@ internal sealed partial class RouteProtocol
         if (neighbour.Properties.Reliable && sample < mean / LateFirst)
         {
             // What was taken for usual was a late answer.
-            neighbour.Quality.Answered(sample, mean);
+            neighbour.Quality.Answered(sample, mean, isOfWay);
             neighbour.RoundTrip = sample;
             return;
         }
 
-        if (neighbour.Properties.Reliable && !neighbour.Quality.Answered(sample, mean))
+        if (neighbour.Properties.Reliable && !neighbour.Quality.Answered(sample, mean, isOfWay))
         {
             // Late; or the way became much longer for good, which shows when hardly any answer is in time.
             TimeSpan longer = neighbour.Quality.IsMostlyLate ? mean * LongerStep : mean;

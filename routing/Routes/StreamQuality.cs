@@ -78,6 +78,7 @@ internal sealed class StreamQuality
     private int _answers;
     private int _class;
     private int _lateAnswers;
+    private int _heldUp;
 
     /// <summary>Smoothed share of late answers, 0..1.</summary>
     public double Late { get; private set; }
@@ -92,13 +93,26 @@ internal sealed class StreamQuality
     public bool IsOftenLate => Late >= OftenLate && _lateAnswers >= LateToKnow;
 
     /// <summary>Hardly any answer comes in what is held to be the usual time.</summary>
-    public bool IsMostlyLate => Late >= MostlyLate;
+    public bool IsMostlyLate => Late >= MostlyLate || _heldUp >= LateToKnow;
 
     /// <summary>Takes in one answer; false if it was late, and says nothing about the usual time.</summary>
-    public bool Answered(TimeSpan took, TimeSpan usual)
+    /// <param name="took">From question to answer.</param>
+    /// <param name="usual">What it usually takes.</param>
+    /// <param name="isOfWay">
+    /// Something was sent again meanwhile, or nobody can tell. Else a late answer says nothing of the link: whoever
+    /// answered was busy, or this node was; or, if it goes on like that, the way became longer.
+    /// </param>
+    public bool Answered(TimeSpan took, TimeSpan usual, bool isOfWay = true)
     {
         TimeSpan lateness = took - 2 * usual;
         bool late = lateness > _late;
+        if (late && !isOfWay)
+        {
+            _heldUp = Math.Min(_heldUp + 1, LateToKnow);
+            return false;
+        }
+
+        _heldUp = 0;
         Count(late ? Math.Min(TriesOf(lateness / _timeout), TriesOfBroken) : 0);
         return !late;
     }

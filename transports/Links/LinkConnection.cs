@@ -17,6 +17,9 @@ internal abstract class LinkConnection : IAsyncDisposable
     /// <summary>What TLS agreed on (ALPN); default if on nothing.</summary>
     internal abstract SslApplicationProtocol Protocol { get; }
 
+    /// <summary><see cref="ILink.Repeats"/>.</summary>
+    internal virtual uint? Repeats => null;
+
     /// <summary>Told why the link over it ended.</summary>
     internal virtual void Ended(LinkEnd reason)
     {

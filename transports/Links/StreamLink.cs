@@ -84,6 +84,8 @@ internal sealed partial class StreamLink : ILink, IPendingLink, ILinkOrigin
 
     public (long Received, long Sent) Traffic => (Volatile.Read(ref _received), Volatile.Read(ref _sent));
 
+    public uint? Repeats => _connection.Repeats;
+
     ILink IPendingLink.Link => this;
 
     public void Choose(bool isChosen) => Chosen = isChosen;

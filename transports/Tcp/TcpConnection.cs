@@ -13,6 +13,8 @@ internal sealed class TcpConnection(Socket socket, TlsStream stream, Action<Link
 
     internal override string Remote { get; } = Describe(socket);
 
+    internal override uint? Repeats => TcpSockets.RepeatsOf(socket);
+
     internal override void Ended(LinkEnd reason) => ended?.Invoke(reason);
 
     internal static string Describe(Socket socket)

@@ -16,10 +16,14 @@ internal static class TcpSockets
     // linux/tcp.h
     private const int TcpLevel = 6;
     private const int MaxSegmentOption = 2;
+    private const int InfoOption = 11;
     private const int ThinLinearTimeoutsOption = 16;
     private const int UserTimeoutOption = 18;
     private const int NotSentLowWaterOption = 25;
     private const int LongestTimeoutOption = 44;
+
+    // tcpi_total_retrans of struct tcp_info: eight bytes, and 23 numbers of four bytes before it.
+    private const int TotalRepeatsAt = 100;
 
     // The least that the kernel takes. A link that loses half of all packets is silent for ten seconds now and then, if
     // time-outs double; what waits for it is in nobody else's hands (docs/decisions/lossy-routing.md).
@@ -90,6 +94,21 @@ internal static class TcpSockets
         // Messages are few and small: after a loss the next attempts follow at the same interval, not at doubled ones.
         SetOption(socket, ThinLinearTimeoutsOption, 1);
         LimitTimeouts(socket);
+    }
+
+    /// <summary>Segments that the kernel has sent again on a connection; null if it does not say, or all is over.</summary>
+    internal static uint? RepeatsOf(Socket socket)
+    {
+        Span<byte> info = stackalloc byte[TotalRepeatsAt + sizeof(uint)];
+        try
+        {
+            return socket.GetRawSocketOption(TcpLevel, InfoOption, info) < info.Length ? null
+                : BitConverter.ToUInt32(info[TotalRepeatsAt..]);
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        {
+            return null;
+        }
     }
 
     private static void LimitTimeouts(Socket socket)

@@ -53,6 +53,12 @@ public interface ILink
     (long Received, long Sent) Traffic { get; }
 
     /// <summary>
+    /// What the transport below has sent again so far because it seemed lost, counted in its own units; null where it does
+    /// not tell. It changes with losses in either direction, because a lost acknowledgement makes a sender repeat too.
+    /// </summary>
+    uint? Repeats => null;
+
+    /// <summary>
     /// Queues a frame (kind and body). The bytes are copied. False if the class's queue is full: nothing was queued,
     /// and <see cref="ILinkEvents.Writable"/> follows when there is room again.
     /// </summary>

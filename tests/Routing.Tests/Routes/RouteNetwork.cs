@@ -25,6 +25,9 @@ internal sealed class RouteLink
 
     public double Loss { get; set; }
 
+    /// <summary>What its transport has sent again; null: it does not tell.</summary>
+    public uint? Repeats { get; set; }
+
     public bool IsUp { get; set; }
 
     /// <summary>Swallows everything without a sign, as a pulled antenna does.</summary>

@@ -99,6 +99,8 @@ internal sealed class RouteNode : IRouterActions, IRouteEvents, IAnnounceSource
 
     void IRouterActions.CloseLink(LinkId link, LinkEnd reason) => _network.CloseSoon(Links[link].Link);
 
+    uint? IRouterActions.Repeats(LinkId link) => Links[link].Link.Repeats;
+
     void IRouterActions.PersistEnvelope(long token, in EnvelopeId id, in HeldEnvelope held,
         ReadOnlySpan<byte> envelope) =>
         throw new InvalidOperationException();

@@ -92,6 +92,27 @@ public sealed class StallTests
         Assert.InRange(updates, 1, 4);
     }
 
+    /// <summary>A slow disk or processor holds up answers as a lossy path does, and loses nothing.</summary>
+    [Fact]
+    public void A_neighbour_that_answers_late_though_nothing_was_sent_again_is_busy_and_no_write_waits_for_it()
+    {
+        RouteNetwork network = LineWithAStallingLink(out RouteLink link, repeats: 0);
+        Assert.Equal(TimeSpan.Zero, network.Nodes[1].Routes.PaceOf(link.A.Id));
+        NextHop hop = Assert.Single(network.Nodes[1].NextHops(network.Nodes[2]));
+        Assert.InRange(hop.Metric.Units / 10.0, 0, 50);
+    }
+
+    [Fact]
+    public void A_way_that_became_longer_for_good_and_loses_nothing_costs_what_it_takes()
+    {
+        RouteNetwork network = LineWithAStallingLink(out RouteLink link, repeats: 0);
+        link.Delay = TimeSpan.FromMilliseconds(400);
+        network.Run(120);
+        NextHop hop = Assert.Single(network.Nodes[1].NextHops(network.Nodes[2]));
+        Assert.InRange(hop.Metric.Units / 10.0, 200, 500);
+        Assert.Equal(TimeSpan.Zero, network.Nodes[1].Routes.PaceOf(link.A.Id));
+    }
+
     [Fact]
     public void A_rise_under_the_same_sequence_is_kept_back_and_told_with_a_fresh_one_after_an_hour()
     {
@@ -144,7 +165,7 @@ public sealed class StallTests
     }
 
     /// <summary>0 - 1 - 2, whose second link answers late so often that it is known for it.</summary>
-    private static RouteNetwork LineWithAStallingLink(out RouteLink link)
+    private static RouteNetwork LineWithAStallingLink(out RouteLink link, uint? repeats = null)
     {
         RouteNetwork network = Topologies.Of(3, 3, [(0, 1), (1, 2)]);
         network.Options = network.Options with { PingIdle = TimeSpan.FromSeconds(1) };
@@ -153,6 +174,7 @@ public sealed class StallTests
         foreach (RouteLink each in network.Links)
             network.Up(each);
         link = network.Links[1];
+        link.Repeats = repeats;
         network.Run(10);
         for (int i = 0; i < 24; i++)
         {

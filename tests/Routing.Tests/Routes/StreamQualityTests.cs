@@ -115,6 +115,21 @@ public sealed class StreamQualityTests
     }
 
     [Fact]
+    public void What_was_held_up_where_nothing_was_lost_counts_for_nothing_until_it_is_usual()
+    {
+        var quality = new StreamQuality();
+        for (int i = 0; i < 3; i++)
+            Assert.False(quality.Answered(TimeSpan.FromSeconds(1), Usual, isOfWay: false));
+        Assert.Equal((TimeSpan.Zero, TimeSpan.Zero, 0.0), (quality.Pace, quality.ExpectedWait, quality.Late));
+        Assert.False(quality.IsMostlyLate);
+        Assert.False(quality.Answered(TimeSpan.FromSeconds(1), Usual, isOfWay: false));
+        Assert.True(quality.IsMostlyLate);
+        Assert.True(quality.Answered(Usual, Usual, isOfWay: false));
+        Assert.False(quality.IsMostlyLate);
+        Assert.False(quality.IsUncertain || quality.IsOftenLate);
+    }
+
+    [Fact]
     public void Four_late_answers_are_needed_to_know_that_a_link_stalls()
     {
         var quality = new StreamQuality();

@@ -126,6 +126,8 @@ public sealed partial class Network
         int segments = StreamFraming.Segments(frameBytes);
         TimeSpan late = Lose(
             link, end, segments, wireBytes, isSyn: false, IsThin(channel, segments), UserTimeout, out int repeated);
+        if (repeated > 0)
+            NoteRepeat(channel, late);
         Count(channel, in content, frameBytes, wireBytes + repeated);
         TimeSpan onWire = link.Model.BitsPerSecond == 0
             ? TimeSpan.Zero
@@ -147,6 +149,17 @@ public sealed partial class Network
             arrival = channel.LastArrival;
         channel.LastArrival = arrival;
         Events.Add(arrival, EventKind.WriteArrives, channel.Index, write.TakeAll(), connection);
+    }
+
+    // Whoever waits for an answer that was lost gets no acknowledgement either, and repeats the question.
+    private void NoteRepeat(Channel channel, TimeSpan late)
+    {
+        Instant last = Now + (late < UserTimeout ? late : UserTimeout);
+        foreach (Channel way in (ReadOnlySpan<Channel>)[channel, _channels[channel.Index ^ 1]])
+        {
+            way.Repeats++;
+            way.LastRepeat = way.LastRepeat < last ? last : way.LastRepeat;
+        }
     }
 
     /// <summary>

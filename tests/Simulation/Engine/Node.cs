@@ -67,6 +67,10 @@ public sealed class Node(Network network, int index)
             Network.Links[channel.Index / 2].WasUsed = true;
     }
 
+    /// <summary>What a connection has sent again so far; the last repetition counts when its time has come.</summary>
+    public uint RepeatsOf(LinkId link) => Find(link) is { } channel
+        ? channel.Repeats + (Network.Now < channel.LastRepeat ? 0u : 1u) : 0;
+
     internal void Start(INodeProgram program, ulong bootId)
     {
         Program = program;

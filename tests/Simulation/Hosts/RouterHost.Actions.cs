@@ -51,6 +51,9 @@ public sealed partial class RouterHost : IRouterActions
     public void LinkUsed(LinkId link) => _node.MarkUsed(link);
 
     /// <inheritdoc/>
+    public uint? Repeats(LinkId link) => _node.RepeatsOf(link);
+
+    /// <inheritdoc/>
     public void PersistEnvelope(long token, in EnvelopeId id, in HeldEnvelope held, ReadOnlySpan<byte> envelope)
     {
         var copy = held with { ReceiptProof = held.ReceiptProof.ToArray() };
