@@ -155,7 +155,7 @@ internal static partial class GroupRecords
         OrderTable? table = parent.Table;
         foreach (Order order in data.Orders)
             table = table?.After(order);
-        if (table is null)
+        if (table is null || !HasKeysOfNewcomers(data.Orders, evidence))
             return false;
         node = new StateNode
         {
@@ -175,6 +175,13 @@ internal static partial class GroupRecords
             Since = since,
         };
         return true;
+    }
+
+    // What a commit is read back for: if it loses, its orders go to whoever is next, with these KeyPackages.
+    private static bool HasKeysOfNewcomers(IReadOnlyList<Order> orders, CommitEvidence evidence)
+    {
+        HashSet<NodeAddress> added = [.. evidence.Added.Select(k => AddressCredential.AddressOf(k.Leaf))];
+        return orders.All(o => o.Kind is not (OrderKind.Add or OrderKind.Rejoin) || added.Contains(o.Subject));
     }
 
     internal static void WriteLine(FrameWriter writer, MemberLine line)

@@ -20,10 +20,17 @@ internal sealed class GroupHistory
     private readonly GroupLiar _liar;
     private int _names;
 
-    internal GroupHistory(int seed, CipherSuite suite = CipherSuite.X25519Aes128GcmSha256Ed25519)
+    internal GroupHistory(
+        int seed, CipherSuite suite = CipherSuite.X25519Aes128GcmSha256Ed25519, bool writesLess = false)
     {
         _seed = seed;
-        _world = new GroupWorld(seed) { Suite = suite, MaxDelay = TimeSpan.FromMilliseconds(200), Loss = 0.1 };
+        _world = new GroupWorld(seed)
+        {
+            Suite = suite,
+            MaxDelay = TimeSpan.FromMilliseconds(200),
+            Loss = 0.1,
+            WritesLess = writesLess,
+        };
         _random = _world.Random;
         int count = _random.Next(3, 10);
         SimMember[] members = [.. Enumerable.Range(0, count).Select(_ => New())];

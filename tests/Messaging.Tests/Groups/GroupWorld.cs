@@ -42,6 +42,9 @@ internal sealed class GroupWorld
     /// <summary>The share of answers to questions that the network loses.</summary>
     internal double Loss { get; set; }
 
+    /// <summary>Members write what the node writes; else they write whenever something leaves.</summary>
+    internal bool WritesLess { get; init; }
+
     internal TimeSpan MaxDelay { get; set; } = TimeSpan.FromMilliseconds(400);
 
     internal SimMember Add(string name)

@@ -235,7 +235,8 @@ internal sealed class SimMember
         _receipts.Clear();
         if (Group is null)
             return false;
-        bool writes = output.Changed || output.Moved || output.Mail.Count > 0 || output.Texts.Count > 0;
+        bool writes = output.Changed || output.Moved
+            || (!_world.WritesLess && (output.Mail.Count > 0 || output.Texts.Count > 0));
         if (writes && FailsToWrite())
         {
             _aside.AddRange(_opening.Where(o => !_aside.Contains(o)));
