@@ -27,6 +27,16 @@ public class PairReceipts(LocalIdentity identity, byte[] salt) : IReceiptKeys, I
     public bool TryProve(ReadOnlySpan<byte> senderKey, in EnvelopeId id, Span<byte> proof) =>
         TryCompute(senderKey, NodeAddress.Of(senderKey), identity.Address, id, proof);
 
+    /// <summary>An envelope with the proof that its receiver must return; null if that has no proper key.</summary>
+    internal SentEnvelope? Envelope(
+        ReadOnlySpan<byte> receiverKey, in EnvelopeHeader header, ReadOnlySpan<byte> payload, TimeSpan lifetime)
+    {
+        byte[] bytes = SentEnvelope.Join(header, payload);
+        EnvelopeId id = SentEnvelope.IdOf(bytes);
+        byte[] proof = new byte[Receipt.ProofSize];
+        return TryExpect(receiverKey, id, proof) ? new SentEnvelope(id, header, lifetime, proof, bytes) : null;
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {

@@ -1,4 +1,3 @@
-using QuicProChat.Mesh.MlsLite;
 using QuicProChat.Mesh.Routing;
 
 namespace QuicProChat.Mesh.Messaging;
@@ -20,9 +19,8 @@ internal sealed class SourceWork(int each, int always)
 
     private static readonly TimeSpan _refill = TimeSpan.FromMinutes(1);
 
-    private readonly Dictionary<ulong, LiteAllowance> _purses = [];
-    private readonly LiteAllowance _all = new(Shares * each, _refill);
-    private readonly LiteAllowance _others = new(each, _refill);
+    private readonly AllowanceTable<ulong> _purses = new(MaxSources, each, _refill);
+    private readonly Allowance _all = new(Shares * each, _refill);
 
     /// <summary>Sources that have cost something lately.</summary>
     internal int Sources => _purses.Count;
@@ -34,7 +32,7 @@ internal sealed class SourceWork(int each, int always)
             return true;
         TimeSpan at = new(now.Ticks);
         // One that was never charged has all it may have, unless there are too many to tell.
-        LiteAllowance? purse = _purses.GetValueOrDefault(source) ?? (_purses.Count < MaxSources ? null : _others);
+        Allowance? purse = _purses.Find(source);
         return purse is null || (purse.Has(at, price) && (_all.Has(at, price) || purse.Has(at, each / 2)));
     }
 
@@ -44,27 +42,7 @@ internal sealed class SourceWork(int each, int always)
         if (price == 0)
             return;
         TimeSpan at = new(now.Ticks);
-        PurseOf(at, source).Owe(at, price);
+        _purses.Of(at, source).Owe(at, price);
         _all.Owe(at, price);
-    }
-
-    private LiteAllowance PurseOf(TimeSpan at, ulong source)
-    {
-        if (_purses.TryGetValue(source, out LiteAllowance? purse))
-            return purse;
-        if (_purses.Count >= MaxSources)
-        {
-            // Whoever has all of it back is as good as new.
-            foreach ((ulong idle, LiteAllowance known) in _purses)
-            {
-                if (known.Has(at, each))
-                    _purses.Remove(idle);
-            }
-        }
-
-        if (_purses.Count >= MaxSources)
-            return _others;
-        _purses.Add(source, purse = new LiteAllowance(each, _refill));
-        return purse;
     }
 }

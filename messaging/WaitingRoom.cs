@@ -1,4 +1,3 @@
-using QuicProChat.Mesh.MlsLite;
 using QuicProChat.Mesh.Routing;
 using QuicProChat.Mesh.Wire;
 
@@ -223,10 +222,10 @@ internal sealed class WaitingRoom
 
     private sealed class Purse(int share)
     {
-        private readonly LiteAllowance _envelopes = new(Burst * MaxEnvelopes / share, Burst * Patience);
-        private readonly LiteAllowance _bytes = new(Burst * MaxBytes / share, Burst * Patience);
+        private readonly Allowance _envelopes = new(Burst * MaxEnvelopes / share, Burst * Patience);
+        private readonly Allowance _bytes = new(Burst * MaxBytes / share, Burst * Patience);
 
-        internal bool Has(TimeSpan at, int bytes) => _bytes.Has(at, bytes) && _envelopes.Has(at);
+        internal bool Has(TimeSpan at, int bytes) => _bytes.Has(at, bytes) && _envelopes.Has(at, 1);
 
         internal void Take(TimeSpan at, int bytes)
         {

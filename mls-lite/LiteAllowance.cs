@@ -3,7 +3,7 @@ namespace QuicProChat.Mesh.MlsLite;
 /// <summary>
 /// What may still be done of something that costs: a full purse at first, which fills again steadily.
 /// </summary>
-public sealed class LiteAllowance
+internal sealed class LiteAllowance
 {
     private readonly double _full;
     private readonly double _perSecond;

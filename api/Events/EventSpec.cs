@@ -32,9 +32,14 @@ public sealed class EventSpec<T>(
     /// <inheritdoc/>
     public override Type Type => typeof(T);
 
+    /// <summary>A line of the stream; null where it is of another sort.</summary>
+    /// <exception cref="JsonException">It is no event.</exception>
+    public T? Read(JsonElement occurred) =>
+        occurred.GetProperty("event"u8).ValueEquals(Name) ? occurred.Deserialize(info(ApiJson.Default)) : null;
+
     /// <inheritdoc/>
     public override string? Describe(Screen screen, JsonElement occurred) =>
-        line is not null && occurred.Deserialize(info(ApiJson.Default)) is { } read ? line(screen, read) : null;
+        line is not null && Read(occurred) is { } read ? line(screen, read) : null;
 
     internal override void Write(Utf8JsonWriter json, EventInfo occurred) =>
         JsonSerializer.Serialize(json, (T)occurred, info(ApiJson.Default));

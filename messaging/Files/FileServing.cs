@@ -1,6 +1,5 @@
 using System.Numerics;
 using QuicProChat.Mesh.Identity;
-using QuicProChat.Mesh.Messaging.Groups;
 using QuicProChat.Mesh.Routing;
 using QuicProChat.Mesh.Wire.Files;
 

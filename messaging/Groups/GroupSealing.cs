@@ -95,14 +95,9 @@ internal sealed class GroupSealing(LocalIdentity identity, Sealer sealer, ushort
     /// The envelope of a text for one member; null if the member's key is unusable, which no proper member's is.
     /// </summary>
     internal SentEnvelope? Text(
-        ReadOnlySpan<byte> memberKey, ReadOnlySpan<byte> message, Priority priority, TimeSpan lifetime)
-    {
-        EnvelopeHeader header = Header(NodeAddress.Of(memberKey), priority, lifetime, wantsReceipt: true);
-        byte[] bytes = SentEnvelope.Join(header, message);
-        EnvelopeId id = SentEnvelope.IdOf(bytes);
-        byte[] proof = new byte[Receipt.ProofSize];
-        return _receipts.TryExpect(memberKey, id, proof) ? new SentEnvelope(id, header, lifetime, proof, bytes) : null;
-    }
+        ReadOnlySpan<byte> memberKey, ReadOnlySpan<byte> message, Priority priority, TimeSpan lifetime) =>
+        _receipts.Envelope(
+            memberKey, Header(NodeAddress.Of(memberKey), priority, lifetime, wantsReceipt: true), message, lifetime);
 
     private EnvelopeHeader Header(in NodeAddress to, Priority priority, TimeSpan lifetime, bool wantsReceipt) =>
         new OutgoingEnvelope

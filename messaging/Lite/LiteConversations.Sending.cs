@@ -96,15 +96,8 @@ public sealed partial class LiteConversations
     /// <summary>
     /// The envelope for one member; null if the member's key is unusable, which no proper member's is.
     /// </summary>
-    private SentEnvelope? Envelope(LiteMember to, Priority priority, TimeSpan lifetime, ReadOnlySpan<byte> payload)
-    {
-        EnvelopeHeader header = Header(to.Address, priority, lifetime);
-        byte[] bytes = SentEnvelope.Join(header, payload);
-        EnvelopeId id = SentEnvelope.IdOf(bytes);
-        byte[] proof = new byte[Receipt.ProofSize];
-        return _receipts.TryExpect(to.PublicKey.Span, id, proof)
-            ? new SentEnvelope(id, header, lifetime, proof, bytes) : null;
-    }
+    private SentEnvelope? Envelope(LiteMember to, Priority priority, TimeSpan lifetime, ReadOnlySpan<byte> payload) =>
+        _receipts.Envelope(to.PublicKey.Span, Header(to.Address, priority, lifetime), payload, lifetime);
 
     private EnvelopeHeader Header(NodeAddress to, Priority priority, TimeSpan lifetime) =>
         new OutgoingEnvelope

@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
-using QuicProChat.Mesh.Identity;
+using QuicProChat.Mesh.Node.Hosting;
 
 namespace QuicProChat.Mesh.Node.Metrics;
 
@@ -18,9 +18,6 @@ internal sealed class MetricsServer : IAsyncDisposable
     /// <summary>From the first byte of a request to the last of its answer, at most.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
-    private static readonly TimeSpan AcceptPause = TimeSpan.FromMilliseconds(100);
-
-    private readonly Socket _listener;
     private readonly Func<CancellationToken, Task<string>> _metrics;
     private readonly Faults _faults;
     private readonly TimeProvider _time;
@@ -29,7 +26,7 @@ internal sealed class MetricsServer : IAsyncDisposable
 
     /// <summary>Who is being served, the oldest first.</summary>
     private readonly List<Client> _clients = [];
-    private readonly Task _accepting;
+    private readonly AcceptLoop _accepting;
 
     /// <summary>Binds and begins to serve.</summary>
     /// <exception cref="IOException">The address cannot be bound.</exception>
@@ -39,60 +36,23 @@ internal sealed class MetricsServer : IAsyncDisposable
         _metrics = metrics;
         _faults = faults;
         _time = time;
-        _listener = new Socket(endPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
-        try
-        {
-            _listener.Bind(endPoint);
-            _listener.Listen(MaxClients);
-        }
-        catch (SocketException e)
-        {
-            _listener.Dispose();
-            throw new IOException($"metricsListen {endPoint}: {FaultText.Of(e)}", e);
-        }
-
-        Bound = (IPEndPoint)_listener.LocalEndPoint!;
-        _accepting = AcceptAsync();
+        _accepting = new AcceptLoop(
+            "metricsListen", endPoint, MaxClients, Serve, faults, FaultSeam.Metrics, time, _ends.Token);
     }
 
     /// <summary>Where it listens.</summary>
-    internal IPEndPoint Bound { get; }
+    internal IPEndPoint Bound => _accepting.Bound;
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
         await _ends.CancelAsync().ConfigureAwait(false);
-        _listener.Dispose();
-        await _accepting.ConfigureAwait(false);
+        await _accepting.DisposeAsync().ConfigureAwait(false);
         Task[] serving;
         lock (_guard)
             serving = [.. _clients.Select(static c => c.Serving)];
         await Task.WhenAll(serving).ConfigureAwait(false);
         _ends.Dispose();
-    }
-
-    private async Task AcceptAsync()
-    {
-        while (!_ends.IsCancellationRequested)
-        {
-            try
-            {
-                Serve(await _listener.AcceptAsync(_ends.Token).ConfigureAwait(false));
-            }
-            catch (Exception e) when (_ends.IsCancellationRequested
-                && e is (OperationCanceledException or ObjectDisposedException or SocketException))
-            {
-                return;
-            }
-            catch (Exception e)
-            {
-                // Out of descriptors, most likely. Whatever it is, the next scrape may do better.
-                if (e is not SocketException)
-                    _faults.Note(FaultSeam.Metrics, e);
-                await Task.Delay(AcceptPause, _time, _ends.Token)
-                    .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            }
-        }
     }
 
     private void Serve(Socket socket)

@@ -2,8 +2,8 @@ using System.Net;
 using System.Net.Sockets;
 using System.Net.WebSockets;
 using System.Text;
-using QuicProChat.Mesh.Identity;
 using QuicProChat.Mesh.Node.Control;
+using QuicProChat.Mesh.Node.Hosting;
 
 namespace QuicProChat.Mesh.Node.Page;
 
@@ -38,9 +38,6 @@ internal sealed class PageServer : IAsyncDisposable
     /// <summary>There is no place: the page tries again later.</summary>
     private const WebSocketCloseStatus NoPlace = (WebSocketCloseStatus)4002;
 
-    private static readonly TimeSpan AcceptPause = TimeSpan.FromMilliseconds(100);
-
-    private readonly Socket _listener;
     private readonly PageAccess _access;
     private readonly ControlServer _control;
     private readonly Faults _faults;
@@ -51,7 +48,7 @@ internal sealed class PageServer : IAsyncDisposable
 
     /// <summary>Those with a session, the oldest first.</summary>
     private readonly List<ControlServer.Service> _pages = [];
-    private readonly Task _accepting;
+    private readonly AcceptLoop _accepting;
 
     /// <summary>How often all pages were closed.</summary>
     private int _closings;
@@ -64,24 +61,12 @@ internal sealed class PageServer : IAsyncDisposable
         _control = control;
         _faults = faults;
         _time = time;
-        _listener = new Socket(endPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
-        try
-        {
-            _listener.Bind(endPoint);
-            _listener.Listen(MaxConnections);
-        }
-        catch (SocketException e)
-        {
-            _listener.Dispose();
-            throw new IOException($"webListen {endPoint}: {FaultText.Of(e)}", e);
-        }
-
-        Bound = (IPEndPoint)_listener.LocalEndPoint!;
-        _accepting = AcceptAsync();
+        _accepting = new AcceptLoop(
+            "webListen", endPoint, MaxConnections, Serve, faults, FaultSeam.Page, time, _ends.Token);
     }
 
     /// <summary>Where it listens.</summary>
-    internal IPEndPoint Bound { get; }
+    internal IPEndPoint Bound => _accepting.Bound;
 
     /// <summary>
     /// Makes a link that opens the page once. The token is in the fragment: no browser sends it to any server.
@@ -105,38 +90,12 @@ internal sealed class PageServer : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _ends.CancelAsync().ConfigureAwait(false);
-        _listener.Dispose();
-        await _accepting.ConfigureAwait(false);
+        await _accepting.DisposeAsync().ConfigureAwait(false);
         Task[] serving;
         lock (_guard)
             serving = [.. _connections.Values];
         await Task.WhenAll(serving).ConfigureAwait(false);
         _ends.Dispose();
-    }
-
-    private async Task AcceptAsync()
-    {
-        while (!_ends.IsCancellationRequested)
-        {
-            try
-            {
-                Serve(await _listener.AcceptAsync(_ends.Token).ConfigureAwait(false));
-            }
-            catch (Exception e) when (e is OperationCanceledException or ObjectDisposedException or SocketException)
-            {
-                if (_ends.IsCancellationRequested)
-                    return;
-                // Out of descriptors, most likely: the next browser may do better.
-                await Task.Delay(AcceptPause, _time, _ends.Token)
-                    .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            }
-            catch (Exception e)
-            {
-                _faults.Note(FaultSeam.Page, e);
-                await Task.Delay(AcceptPause, _time, _ends.Token)
-                    .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            }
-        }
     }
 
     private void Serve(Socket socket)

@@ -105,9 +105,9 @@ public sealed class Conversing
         await server.StopAsync();
         SendInfo waiting = await alice.SayAsync($"bob@{server.Name}", "second");
         Assert.Equal("queued", waiting.State);
-        ControlRefusal refusal = await ControlRefusal.OfAsync(alice, Commands.Send,
-            new SendRequest { To = $"carol@{server.Name}", Text = "who" });
-        Assert.Contains("cannot be reached", refusal.Text);
+        (_, string refusal) =
+            await alice.RefusalAsync(Commands.Send, new() { To = $"carol@{server.Name}", Text = "who" });
+        Assert.Contains("cannot be reached", refusal);
         await server.RestartAsync();
         await bob.HasTextsAsync("first", "second");
     }
@@ -128,15 +128,14 @@ public sealed class Conversing
                 Problem: { } problem
             }
                 && problem.Contains(server.Fingerprint, StringComparison.Ordinal), "the other key is seen");
-        ControlRefusal again = await ControlRefusal.OfAsync(
-            alice, Commands.AccountLogin, new()
-            {
-                Server = server.Name,
-                User = "alice",
-                Password = [.. "correct horse battery staple"u8]
-            });
-        Assert.Contains("not the one that was trusted", again.Text);
-        Assert.Contains("--key", again.Text);
+        (_, string again) = await alice.RefusalAsync(Commands.AccountLogin, new()
+        {
+            Server = server.Name,
+            User = "alice",
+            Password = [.. "correct horse battery staple"u8]
+        });
+        Assert.Contains("not the one that was trusted", again);
+        Assert.Contains("--key", again);
         Assert.Equal(server.Fingerprint, (await alice.LogInAsync(server.Name, "alice", server.Fingerprint)).Key);
         await Scene.UntilAsync(
             async () => Assert.Single(await alice.AskAsync(Commands.AccountList, new())).State == "online",
@@ -150,28 +149,18 @@ public sealed class Conversing
         await using var alice = new TestNode("alice");
         await using var mallory = new TestNode("mallory");
         await alice.RegisterAsync(server.Name, "alice");
-        Assert.Contains("password", (await ControlRefusal.OfAsync(
-            alice, Commands.AccountLogin, new()
-            {
-                Server = server.Name,
-                User = "alice",
-                Password = [.. "wrong"u8]
-            })).Text);
+        Assert.Contains("password", (await alice.RefusalAsync(
+            Commands.AccountLogin, new() { Server = server.Name, User = "alice", Password = [.. "wrong"u8] })).Error);
         // The name is another identity's.
-        Assert.Contains("password", (await ControlRefusal.OfAsync(
-            mallory, Commands.AccountLogin,
-            new() { Server = server.Name, User = "alice", Password = [.. "correct horse battery staple"u8] })).Text);
-        Assert.Contains("already", (await ControlRefusal.OfAsync(
-            alice, Commands.AccountRegister, new()
-            {
-                Server = server.Name,
-                User = "anna",
-                Password = [.. "x"u8]
-            })).Text);
-        Assert.Contains("is called nobody", (await ControlRefusal.OfAsync(
-            alice, Commands.Send, new SendRequest { To = $"nobody@{server.Name}", Text = "x" })).Text);
-        Assert.Contains("no account", (await ControlRefusal.OfAsync(
-            mallory, Commands.Send, new SendRequest { To = $"alice@{server.Name}", Text = "x" })).Text);
+        Assert.Contains("password", (await mallory.RefusalAsync(
+            Commands.AccountLogin,
+            new() { Server = server.Name, User = "alice", Password = [.. "correct horse battery staple"u8] })).Error);
+        Assert.Contains("already", (await alice.RefusalAsync(
+            Commands.AccountRegister, new() { Server = server.Name, User = "anna", Password = [.. "x"u8] })).Error);
+        Assert.Contains("is called nobody", (await alice.RefusalAsync(
+            Commands.Send, new() { To = $"nobody@{server.Name}", Text = "x" })).Error);
+        Assert.Contains("no account", (await mallory.RefusalAsync(
+            Commands.Send, new() { To = $"alice@{server.Name}", Text = "x" })).Error);
 
         Assert.Equal("logged-out", (await alice.AskAsync(Commands.AccountLogout,
             new() { Server = server.Name, User = "alice" })).State);

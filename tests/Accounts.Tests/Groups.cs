@@ -73,12 +73,12 @@ public sealed class Groups
         await alice.AskAsync(Commands.AccountCreate, new() { Server = server.Name, Name = "lake" });
         await alice.InviteAsync("lake", "bob");
         await HaveMembersAsync(2, alice, bob);
-        ControlRefusal refusal = await ControlRefusal.OfAsync(
-            bob, Commands.AccountRemove, new() { Group = "lake", User = "alice" });
-        Assert.Contains("cannot be done", refusal.Text);
+        (_, string refusal) =
+            await bob.RefusalAsync(Commands.AccountRemove, new() { Group = "lake", User = "alice" });
+        Assert.Contains("cannot be done", refusal);
         Assert.Equal("ready", (await bob.ConversationAsync("lake"))!.State);
-        Assert.Contains("no user", (await ControlRefusal.OfAsync(
-            bob, Commands.AccountInvite, new() { Group = "lake", Users = ["x@elsewhere"] })).Text);
+        Assert.Contains("no user", (await bob.RefusalAsync(
+            Commands.AccountInvite, new() { Group = "lake", Users = ["x@elsewhere"] })).Error);
     }
 
     private static Task HaveMembersAsync(int count, params TestNode[] nodes) => Scene.UntilAsync(

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Text.Json;
 using QuicProChat.Mesh.Api;
 using QuicProChat.Mesh.Node.Control;
 
@@ -83,8 +82,7 @@ public sealed class Killed : IDisposable
                 return true;
         }
 
-        return await AskAsync(node, Commands.Send.ToLine(new SendRequest { To = to, Text = text })) is { } sent
-            && sent.RootElement.GetProperty("ok").GetBoolean();
+        return await AskAsync(node, Commands.Send, new() { To = to, Text = text }) is { Code: null };
     }
 
     private static async Task<int> CountAsync(Service node) => (await TextsAsync(node, "in"))?.Count ?? 0;
@@ -95,14 +93,11 @@ public sealed class Killed : IDisposable
         string? from = null;
         do
         {
-            using JsonDocument? page = await AskAsync(node, Commands.Messages.ToLine(
-                new MessagesRequest { Limit = 10_000, From = from }));
-            if (page is null || !page.RootElement.GetProperty("ok").GetBoolean())
+            if (await AskAsync(node, Commands.Messages, new() { Limit = 10_000, From = from })
+                is not { Code: null } page)
                 return null;
-            texts.AddRange(page.RootElement.GetProperty("result").EnumerateArray()
-                .Where(m => m.GetProperty("direction").GetString() == direction).Select(m =>
-                    m.GetProperty("text").GetString()!));
-            from = page.RootElement.TryGetProperty("more", out JsonElement more) ? more.GetString() : null;
+            texts.AddRange(page.Done.Where(m => m.Direction == direction).Select(m => m.Text));
+            from = page.More;
         }
         while (from is not null);
         return texts;
@@ -111,22 +106,22 @@ public sealed class Killed : IDisposable
     private static async Task DoneAsync<TRequest, TResult>(
         Service node, CommandSpec<TRequest, TResult> command, Func<TRequest> request)
         where TRequest : class, new() => await Scene.UntilAsync(
-            async () => await AskAsync(node, command.ToLine(request())) is { } reply
-                && reply.RootElement.GetProperty("ok").GetBoolean(),
-            command.Name);
+            async () => await AskAsync(node, command, request()) is { Code: null }, command.Name);
 
     /// <summary>A reply; null where the node is not there, or was killed meanwhile.</summary>
-    private static async Task<JsonDocument?> AskAsync(Service node, byte[] line)
+    private static async Task<Reply<TResult>?> AskAsync<TRequest, TResult>(
+        Service node, CommandSpec<TRequest, TResult> command, TRequest request)
+        where TRequest : class, new()
     {
         using ControlClient? client = ControlClient.TryConnect(node.Socket!);
         if (client is null)
             return null;
         try
         {
-            await client.SendAsync(line, CancellationToken.None);
+            await client.SendAsync(command.ToLine(request), CancellationToken.None);
             return await client.ReadLineAsync(CancellationToken.None).AsTask().WaitAsync(
                 TimeSpan.FromSeconds(30)) is { } reply
-                ? JsonDocument.Parse(reply) : null;
+                ? command.ReadReply(reply) : null;
         }
         catch (Exception e) when (e is IOException or TimeoutException or System.Net.Sockets.SocketException)
         {

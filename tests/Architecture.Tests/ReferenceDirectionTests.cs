@@ -97,11 +97,9 @@ public partial class ReferenceDirectionTests
         IEnumerable<string> knowing = SourcesKnowingLite(["identity", "messaging", "mls", "routing", "store", "wire"])
             .Where(f => !f.StartsWith("messaging/Lite/", StringComparison.Ordinal)
                 && !f.StartsWith("mls/Lite/", StringComparison.Ordinal));
-        // The number of its envelopes, its protection, its purses that others use too, and rows that are older than
-        // kinds.
+        // The number of its envelopes, its protection, and rows that are older than kinds.
         string[] expected =
-            ["messaging/Protection.cs", "messaging/SourceWork.cs", "messaging/WaitingRoom.cs",
-                "store/AssociatedData.cs", "store/Schema.cs", "wire/EnvelopeKind.cs"];
+            ["messaging/Protection.cs", "store/AssociatedData.cs", "store/Schema.cs", "wire/EnvelopeKind.cs"];
         Assert.Equal(expected, knowing.Order(StringComparer.Ordinal));
         // The program: handlers, events, words, and the backup that names groups of every kind.
         Assert.InRange(SourcesKnowingLite(["node"]).Count(), 0, MaxProgramFiles);

@@ -1,6 +1,6 @@
 using System.Globalization;
-using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using QuicProChat.Mesh.Api;
 using QuicProChat.Mesh.EndToEnd.Harness;
 using static QuicProChat.Mesh.EndToEnd.Harness.FappScene;
 
@@ -43,7 +43,7 @@ public sealed partial class AppointmentGuides
             await RunAsync(scene, scene.Patient, command);
         Done(scene.Practice, ArgumentsOf(practices.Single(static c => c.Contains(Last, StringComparison.Ordinal))));
         await EventuallyAsync("nobody vouches any more",
-            () => (string)Json(scene.Practice, "fapp", "practice", "show")["level"]! == "none");
+            () => scene.Practice.Ctl(Commands.FappPracticeShow).Level == "none");
     }
 
     private async Task RunAsync(FappScene scene, NodeProcess node, string command)
@@ -81,7 +81,7 @@ public sealed partial class AppointmentGuides
             case "refusals.txt" or "absagen.txt":
                 return Path.Combine(scene.Net.Directory, word);
             case "KEY" or "SCHLUESSEL" or "ORGANISATION_KEY":
-                return (string)(await scene.Far.AskAsync("identity"))["publicKey"]!;
+                return (await scene.Far.AskAsync(Commands.Identity)).PublicKey;
             case "ADDRESS" or "ADRESSE":
                 return scene.Practice.Address;
             case "NAME":
@@ -101,8 +101,8 @@ public sealed partial class AppointmentGuides
 
     private async Task<string> BookAsync(FappScene scene, bool isConfirmed)
     {
-        string id = (string)Json(scene.Patient, "fapp", "reserve", await OfferAsync(scene))["id"]!;
-        await EventuallyAsync("drawn", () => Drawn(scene).Any(r => (string)r["id"]! == id));
+        string id = scene.Patient.Ctl(Commands.FappReserve, await OfferAsync(scene)).Id;
+        await EventuallyAsync("drawn", () => Drawn(scene).Any(r => r.Id == id));
         if (!isConfirmed)
             return id;
         Done(scene.Practice, "fapp", "confirm", id);
@@ -112,14 +112,14 @@ public sealed partial class AppointmentGuides
 
     private static async Task RefuseAsync(FappScene scene)
     {
-        await EventuallyAsync("the question for a place", () => Drawn(scene).Any(static r => (bool)r["asksForPlace"]!));
-        string id = (string)Drawn(scene).First(static r => (bool)r["asksForPlace"]!)["id"]!;
+        await EventuallyAsync("the question for a place", () => Drawn(scene).Any(static r => r.AsksForPlace));
+        string id = Drawn(scene).First(static r => r.AsksForPlace).Id;
         Done(scene.Practice, "fapp", "refuse", id, "--before", "2027-05-01");
         await EventuallyAsync("refused", () => StateOf(scene.Patient, id) == "refused");
     }
 
-    private static IEnumerable<JsonNode> Drawn(FappScene scene) => Json(scene.Practice, "fapp", "requests").AsArray()
-        .Select(static r => r!).Where(static r => (string)r["state"]! == "drawn");
+    private static IEnumerable<FappRequestInfo> Drawn(FappScene scene) =>
+        scene.Practice.Ctl(Commands.FappRequests).Where(static r => r.State == "drawn");
 
     private static string FileFor(FappScene scene, string command)
     {

@@ -1,5 +1,6 @@
-using System.Text.Json.Nodes;
+using QuicProChat.Mesh.Api;
 using QuicProChat.Mesh.EndToEnd.Harness;
+using static QuicProChat.Mesh.EndToEnd.Harness.FappScene;
 
 namespace QuicProChat.Mesh.EndToEnd;
 
@@ -16,35 +17,30 @@ public class Appointments
     [Fact]
     public async Task A_reservation_lives_from_search_to_booking_and_cancelling_whoever_is_killed_meanwhile()
     {
-        await using var net = new TestNet();
-        NodeProcess patient = net.Node("patient").Listening(), near = net.Node("near").Listening();
-        NodeProcess far = net.Node("far").Listening(), practice = net.Node("practice").Listening();
-        NodeProcess[] nodes = [patient, near, far, practice];
-        Join(net, patient, near);
-        Join(net, near, far);
-        Join(net, far, practice);
-        foreach (NodeProcess node in nodes)
-        {
-            Configure(node, node == patient || node == practice ? "follow" : "relay");
-            await node.StartAsync();
-        }
+        await using var scene = new FappScene();
+        (NodeProcess patient, NodeProcess near, NodeProcess far, NodeProcess practice) =
+            (scene.Patient, scene.Near, scene.Far, scene.Practice);
+        foreach (NodeProcess node in (NodeProcess[])[patient, near, far, practice])
+            await scene.StartAsync(node, node == patient || node == practice ? "follow" : "relay");
 
         await patient.HasRouteAsync(practice);
         await patient.HasRouteAsync(far);
-        string organisation = (string)(await far.AskAsync("identity"))["publicKey"]!;
+        string organisation = (await far.AskAsync(Commands.Identity)).PublicKey;
         Done(practice, "fapp", "practice", "set", "--name", "Praxis Linde", "--plz", "04109", "--procedure", "VT",
             "--payer", "GKV", "--draw", "1s", "--notes", "on");
         DateTimeOffset start = DateTimeOffset.UtcNow.AddDays(4);
-        string slot = (string)Json(practice, "fapp", "slot", "add", "--start",
-            start.ToString("yyyy-MM-ddTHH:mm:ssZ", null), "--minutes", "50", "--type", "probatorik")["slot"]!;
+        string slot = practice.Ctl(Commands.FappSlotAdd, "--start",
+            start.ToString("yyyy-MM-ddTHH:mm:ssZ", null), "--minutes", "50", "--type", "probatorik").Slot;
 
-        JsonNode exported = Json(practice, "fapp", "calendar", "export", practice.DataDirectory + ".ics");
-        Assert.Equal((practice.DataDirectory + ".ics", 1), ((string)exported["files"]![0]!, (int)exported["entries"]!));
-        JsonNode imported =
-            Json(practice, "fapp", "calendar", "import", practice.DataDirectory + ".ics", "--type", "akut");
-        Assert.Equal((0, 0), (imported["added"]!.AsArray().Count, (int)imported["leftOut"]!));
-        JsonNode own = List(practice, "fapp", "slot", "list").Single()!;
-        Assert.Equal((string)own["start"]!, (string)own["until"]!);
+        string calendar = practice.DataDirectory + ".ics";
+        FappExportInfo exported =
+            practice.Ctl(ApiJson.Default.FappExportInfo, "fapp", "calendar", "export", calendar);
+        Assert.Equal((calendar, 1), (exported.Files[0], exported.Entries));
+        FappCalendarImportInfo imported = practice.Ctl(
+            ApiJson.Default.FappCalendarImportInfo, "fapp", "calendar", "import", calendar, "--type", "akut");
+        Assert.Equal((0, 0), (imported.Added.Count, imported.LeftOut));
+        FappOwnSlotInfo own = practice.Ctl(Commands.FappSlotList).Single();
+        Assert.Equal(own.Start, own.Until);
 
         // Nobody vouches: hidden, and not to be reserved.
         await patient.EventuallyAsync(
@@ -60,7 +56,7 @@ public class Appointments
         Assert.Empty(Slots(patient, "--plz", "01"));
 
         // Killed between the command and everything that follows.
-        string id = (string)Json(patient, "fapp", "reserve", slot, "--note", Note)["id"]!;
+        string id = patient.Ctl(Commands.FappReserve, slot, "--note", Note).Id;
         var random = new Random(Seed);
         foreach (NodeProcess victim in new[] { patient, far, near }.OrderBy(_ => random.Next()))
         {
@@ -69,14 +65,14 @@ public class Appointments
             await victim.StartAsync();
         }
 
-        JsonNode? request = null;
+        FappRequestInfo? request = null;
         await practice.EventuallyAsync("drawn", () =>
         {
-            request = List(practice, "fapp", "requests").SingleOrDefault(r => (string)r!["state"]! == "drawn");
+            request = practice.Ctl(Commands.FappRequests).SingleOrDefault(r => r.State == "drawn");
             return Is(request is not null);
         }, Patience);
-        Assert.Equal((id, Note), ((string)request!["id"]!, (string)request["note"]!));
-        Assert.Equal((string)Reservation(patient)["code"]!, (string)request["code"]!);
+        Assert.Equal((id, Note), (request!.Id, request.Note));
+        Assert.Equal(Reservation(patient).Code, request.Code);
         await practice.KillAsync();
         await practice.StartAsync();
         Done(practice, "fapp", "confirm", id[..8]);
@@ -86,69 +82,23 @@ public class Appointments
         await Task.Delay(TimeSpan.FromSeconds(12));
         // The answer is there when the patient's node returns.
         await patient.StartAsync();
-        await patient.EventuallyAsync("booked", () => Is((string)Reservation(patient)["state"]! == "booked"), Patience);
-        Assert.Equal("held", (string)List(practice, "fapp", "slot", "list").Single()!["state"]!);
+        await patient.EventuallyAsync("booked", () => Is(Reservation(patient).State == "booked"), Patience);
+        Assert.Equal("held", practice.Ctl(Commands.FappSlotList).Single().State);
         await patient.EventuallyAsync("no longer offered", () => Is(Slots(patient).Length == 0), Patience);
         Done(patient, "fapp", "acknowledge", id);
         await practice.EventuallyAsync(
-            "attends", () => Is((bool)List(practice, "fapp", "requests").Single()!["attends"]!), Patience);
+            "attends", () => Is(practice.Ctl(Commands.FappRequests).Single().Attends), Patience);
         Done(patient, "fapp", "cancel", id);
         await practice.EventuallyAsync("free again",
-            () => Is((string)List(practice, "fapp", "slot", "list").Single()!["state"]! == "free"), Patience);
-        Assert.Equal("cancelled", (string)Reservation(patient)["state"]!);
+            () => Is(practice.Ctl(Commands.FappSlotList).Single().State == "free"), Patience);
+        Assert.Equal("cancelled", Reservation(patient).State);
         await patient.EventuallyAsync("offered again", () => Is(Slots(patient).Contains(slot)), Patience);
-        Assert.True((long)Json(far, "fapp", "status")["forwarded"]!
-            + (long)Json(near, "fapp", "status")["forwarded"]! > 0);
-        Assert.Equal(0, (long)Json(patient, "fapp", "status")["forwarded"]!);
-    }
-
-    private static void Join(TestNet net, NodeProcess a, NodeProcess b)
-    {
-        Cable cable = net.Connect(a.Machine, b.Machine);
-        a.Dialling(cable.AddressB);
-        b.Dialling(cable.AddressA);
-    }
-
-    private static void Configure(NodeProcess node, string mode)
-    {
-        string file = node.DataDirectory + ".json";
-        File.WriteAllText(file, new JsonObject
-        {
-            ["fapp"] = mode,
-            ["fappRegions"] = new JsonArray("04"),
-            ["fappPublish"] = "10s",
-            ["fappDelay"] = "1s",
-            ["fappCover"] = "0s",
-            ["fappTrustsClock"] = true,
-        }.ToJsonString());
-        node.With("--config", file);
+        Assert.True(far.Ctl(Commands.FappStatus).Forwarded + near.Ctl(Commands.FappStatus).Forwarded > 0);
+        Assert.Equal(0, patient.Ctl(Commands.FappStatus).Forwarded);
     }
 
     private static Task<bool> Is(bool value) => Task.FromResult(value);
 
-    private static void Done(NodeProcess node, params string[] command)
-    {
-        (int code, string output, string error) = Run(node, command);
-        Assert.True(code == 0, $"{string.Join(' ', command)}: {output} {error}\n{node.LastWords()}");
-    }
-
-    private static JsonNode Json(NodeProcess node, params string[] command)
-    {
-        (int code, string output, string error) = Run(node, [.. command, "--json"]);
-        Assert.True(code == 0, $"{string.Join(' ', command)}: {output} {error}\n{node.LastWords()}");
-        return JsonNode.Parse(output)!;
-    }
-
-    private static JsonArray List(NodeProcess node, params string[] command) => Json(node, command).AsArray();
-
-    private static JsonNode Reservation(NodeProcess patient) => List(patient, "fapp", "reservations").Single()!;
-
-    private static string[] Slots(NodeProcess node, params string[] filter) =>
-        [.. Json(node, ["fapp", "search", .. filter])["slots"]!.AsArray().Select(s => (string)s!["slot"]!)];
-
-    private static (int ExitCode, string Output, string Error) Run(NodeProcess node, string[] command)
-    {
-        var run = node.Ctl(command);
-        return (run.ExitCode, run.Output, run.Errors);
-    }
+    private static FappReservationInfo Reservation(NodeProcess patient) =>
+        patient.Ctl(Commands.FappReservations).Single();
 }

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using QuicProChat.Mesh.Api;
 using QuicProChat.Mesh.EndToEnd.Harness;
 using static QuicProChat.Mesh.EndToEnd.Harness.FappScene;
 
@@ -25,14 +26,14 @@ public class AppointmentsInTrouble
         await patient.HasRouteAsync(far);
 
         // What scripts rely on.
-        AssertHas(Json(patient, "fapp", "search")["slots"]![0]!,
+        AssertHas(patient.CtlJson("fapp", "search")["slots"]![0]!,
             "slot", "practice", "name", "level", "plz", "start", "minutes", "type", "modality", "follows", "age");
 
         // The practice's node is off; the request waits in the mesh, and so may the patient's node be.
         await practice.StopAsync();
-        string id = (string)Json(patient, "fapp", "reserve", slot, "--note", "Rueckruf")["id"]!;
-        AssertHas(Reservation(patient, id), "id", "slot", "state");
-        await EventuallyAsync("forwarded", () => (long)Json(far, "fapp", "status")["forwarded"]! > 0);
+        string id = patient.Ctl(Commands.FappReserve, slot, "--note", "Rueckruf").Id;
+        AssertHas(patient.CtlJson("fapp", "reservations")[0]!, "id", "slot", "state");
+        await EventuallyAsync("forwarded", () => far.Ctl(Commands.FappStatus).Forwarded > 0);
         await patient.StopAsync();
         await practice.StartAsync();
         await EventuallyAsync("drawn", () => scene.Request("drawn") is not null);
@@ -46,7 +47,7 @@ public class AppointmentsInTrouble
         await patient.StartAsync();
         await EventuallyAsync("booked", () => StateOf(patient, id) == "booked");
         await practice.StartAsync();
-        Assert.Equal((id, "booked"), ((string)scene.Request("booked")!["id"]!, StateOf(patient, id)));
+        Assert.Equal((id, "booked"), (scene.Request("booked")!.Id, StateOf(patient, id)));
         Done(patient, "fapp", "cancel", id);
         await EventuallyAsync("cancelled", () => scene.Request("cancelled") is not null);
         await EventuallyAsync("offered again", () => Slots(patient, "--plz", "04").Contains(slot));
@@ -94,13 +95,13 @@ public class AppointmentsInTrouble
         // Whoever gives it back leaves it to the one who waits, whatever is killed meanwhile.
         string last = booked.Keys.Last();
         NodeProcess first =
-            patients.Single(p => Json(p, "fapp", "reservations").AsArray().Any(r => (string)r!["id"]! == booked[last]));
+            patients.Single(p => p.Ctl(Commands.FappReservations).Any(r => r.Id == booked[last]));
         Task kills = KillAsync([scene.Practice, first, scene.Far], random.Next());
-        await EventuallyAsync("given back", () => Try(first, "fapp", "cancel", booked[last]) is not null
-            || Try(first, "fapp", "reservations") is { } all && all.AsArray()
-                .Any(r => (string)r!["id"]! == booked[last] && (string)r["state"]! == "cancelled"));
+        await EventuallyAsync("given back", () => first.TryCtl(Commands.FappCancel, booked[last]) is not null
+            || first.TryCtl(Commands.FappReservations) is { } all
+                && all.Any(r => r.Id == booked[last] && r.State == "cancelled"));
         await EventuallyAsync("cancelled there", () => RequestsOf(scene, last)
-            .Any(r => (string)r["state"]! == "cancelled"));
+            .Any(r => r.State == "cancelled"));
         string next = await ConfirmAsync(scene, last);
         await kills;
         Assert.NotEqual(booked[last], next);
@@ -116,12 +117,12 @@ public class AppointmentsInTrouble
     /// <summary>One request has each slot: the one that always had it.</summary>
     private static void AllAreHeld(FappScene scene, Dictionary<string, string> booked)
     {
-        JsonNode[] requests = [.. Json(scene.Practice, "fapp", "requests").AsArray().Select(static r => r!)];
+        IReadOnlyList<FappRequestInfo> requests = scene.Practice.Ctl(Commands.FappRequests);
         foreach ((string slot, string holder) in booked)
         {
-            JsonNode held = Assert.Single(requests, r => (string)r["slot"]! == slot && (string)r["state"]! is "drawn"
+            FappRequestInfo held = Assert.Single(requests, r => r.Slot == slot && r.State is "drawn"
                 or "offered" or "booked");
-            Assert.Equal((holder, "booked"), ((string)held["id"]!, (string)held["state"]!));
+            Assert.Equal((holder, "booked"), (held.Id, held.State));
         }
     }
 
@@ -144,28 +145,25 @@ public class AppointmentsInTrouble
         string? slot = null;
         await EventuallyAsync("a slot", () =>
         {
-            slot = Listed(scene, start) ?? (string?)Try(
-                scene.Practice, "fapp", "slot", "add", "--start", start, "--minutes", "50", "--type",
-                "probatorik")?["slot"];
+            slot = Listed(scene, start) ?? scene.Practice.TryCtl(
+                Commands.FappSlotAdd, "--start", start, "--minutes", "50", "--type", "probatorik")?.Slot;
             return slot is not null;
         });
         return slot!;
     }
 
     private static string? Listed(FappScene scene, string start) =>
-        Try(scene.Practice, "fapp", "slot", "list")?.AsArray()
-        .Where(s => DateTimeOffset.Parse((string)s!["start"]!, null) == DateTimeOffset.Parse(start, null))
-        .Select(static s => (string)s!["slot"]!).SingleOrDefault();
+        scene.Practice.TryCtl(Commands.FappSlotList)?
+            .SingleOrDefault(s => s.Start == DateTimeOffset.Parse(start, null))?.Slot;
 
     private static async Task<string> ReserveAsync(NodeProcess patient, string slot)
     {
         string? id = null;
         await EventuallyAsync($"{patient.Name} asks for {slot}", () =>
         {
-            id = Try(patient, "fapp", "reservations")?.AsArray().Where(r => (string)r!["slot"]! == slot)
-                .Select(static r => (string)r!["id"]!).SingleOrDefault();
+            id = patient.TryCtl(Commands.FappReservations)?.SingleOrDefault(r => r.Slot == slot)?.Id;
             if (id is null)
-                Try(patient, "fapp", "reserve", slot);
+                patient.TryCtl(Commands.FappReserve, slot);
             return id is not null;
         });
         return id!;
@@ -176,17 +174,16 @@ public class AppointmentsInTrouble
         string? holder = null;
         await EventuallyAsync($"{slot} booked", () =>
         {
-            JsonNode[] requests = RequestsOf(scene, slot);
-            if (requests.FirstOrDefault(static r => (string)r["state"]! == "drawn") is { } drawn)
-                Try(scene.Practice, "fapp", "confirm", (string)drawn["id"]!);
-            holder = requests.Where(static r => (string)r["state"]! == "booked").Select(static r => (string)r["id"]!)
+            FappRequestInfo[] requests = RequestsOf(scene, slot);
+            if (requests.FirstOrDefault(static r => r.State == "drawn") is { } drawn)
+                scene.Practice.TryCtl(Commands.FappConfirm, drawn.Id);
+            holder = requests.Where(static r => r.State == "booked").Select(static r => r.Id)
                 .SingleOrDefault();
             return holder is not null;
         });
         return holder!;
     }
 
-    private static JsonNode[] RequestsOf(FappScene scene, string slot) =>
-        [.. Try(scene.Practice, "fapp", "requests")?.AsArray()
-        .Select(static r => r!).Where(r => (string)r["slot"]! == slot) ?? []];
+    private static FappRequestInfo[] RequestsOf(FappScene scene, string slot) =>
+        [.. scene.Practice.TryCtl(Commands.FappRequests)?.Where(r => r.Slot == slot) ?? []];
 }

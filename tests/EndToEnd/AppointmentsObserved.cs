@@ -1,5 +1,5 @@
 using System.Text;
-using System.Text.Json.Nodes;
+using QuicProChat.Mesh.Api;
 using QuicProChat.Mesh.EndToEnd.Harness;
 using QuicProChat.Mesh.Fapp.Requests;
 using QuicProChat.Mesh.Identity;
@@ -37,17 +37,17 @@ public class AppointmentsObserved
         string slot = scene.Offer(5, "akut");
         string[] query = ["--plz", "04109", "--within", "25", "--payer", "GKV", "--type", "akut"];
         await EventuallyAsync("the slot at the patient", () => Slots(patient, query).Contains(slot));
-        await EventuallyAsync("the spy in reach", () => (int)Json(patient, "fapp", "status")["forwarders"]! == 1);
+        await EventuallyAsync("the spy in reach", () => patient.Ctl(Commands.FappStatus).Forwarders == 1);
 
-        JsonNode made = Json(patient, "fapp", "reserve", slot, "--note", Note, "--place-for", Person, "--born", Born,
+        FappReservationInfo made = patient.Ctl(
+            Commands.FappReserve, slot, "--note", Note, "--place-for", Person, "--born", Born,
             "--ask-first");
-        string id = (string)made["id"]!, code = (string)made["code"]!;
+        string id = made.Id, code = made.Code;
         await EventuallyAsync("drawn", () => scene.Request("drawn") is not null);
         Assert.Equal((id, code, Note),
-            ((string)scene.Request("drawn")!["id"]!, (string)scene.Request("drawn")!["code"]!,
-                (string)scene.Request("drawn")!["note"]!));
+            (scene.Request("drawn")!.Id, scene.Request("drawn")!.Code, scene.Request("drawn")!.Note));
         Done(practice, "fapp", "confirm", id);
-        await EventuallyAsync("offered", () => Reservation(patient, id)["until"] is not null);
+        await EventuallyAsync("offered", () => Reservation(patient, id).Until is not null);
         Done(patient, "fapp", "acknowledge", id);
         await EventuallyAsync("booked", () => StateOf(patient, id) == "booked");
         Done(patient, "fapp", "cancel", id);
@@ -61,7 +61,7 @@ public class AppointmentsObserved
         Assert.True(asked.Length >= 3, $"{asked.Length} of {letters.Length}");
         Assert.All(asked,
             l => Assert.Equal((practice.Address, ForwardedRequest.PassedOnSize), (l.To.ToString(), l.Request!.Length)));
-        string patientKey = (string)(await patient.AskAsync("identity"))["publicKey"]!;
+        string patientKey = (await patient.AskAsync(Commands.Identity)).PublicKey;
         byte[][] who = [.. Texts(patient.Address, patientKey), Convert.FromHexString(patientKey),
             Bytes(patient.Address)];
         byte[][] what = [.. Texts(Note, Person, Born, code, id), Convert.FromHexString(id)];

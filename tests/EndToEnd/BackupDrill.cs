@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using QuicProChat.Mesh.Api;
 using QuicProChat.Mesh.EndToEnd.Harness;
 
 namespace QuicProChat.Mesh.EndToEnd;
@@ -19,7 +20,7 @@ public class BackupDrill
         Assert.Equal(0, old.Ctl("alias", "me", address).ExitCode);
         Assert.Equal(0, old.Ctl("lite", "create", "friends").ExitCode);
         NodeProcess friend = await net.Node("friend").StartAsync();
-        string card = (string)JsonNode.Parse(friend.Ctl("--json", "contact", "show").Output)!["uri"]!;
+        string card = friend.Ctl(Commands.ContactShow).Uri!;
         Assert.Equal(0, old.Ctl("contact", "add", card).ExitCode);
         Assert.Equal(0, old.Ctl("verify", friend.Address, "--confirm").ExitCode);
         Assert.Equal(0, old.Ctl("block", Enemy).ExitCode);
@@ -43,12 +44,11 @@ public class BackupDrill
             StringComparison.Ordinal);
         await anew.StartAsync();
         Assert.Equal(address, anew.Address);
-        Assert.Equal(address, (string?)(await anew.AskAsync("alias"))[0]!["address"]);
-        JsonNode known = (await anew.AskAsync("contact-list")).AsArray().Single()!;
-        Assert.Equal((friend.Address, true, card),
-            ((string?)known["address"], (bool)known["verified"]!, (string?)known["uri"]));
-        Assert.Equal(Enemy, (string?)(await anew.AskAsync("blocked"))[0]!["address"]);
-        Assert.Empty((await anew.AskAsync("lite-list")).AsArray());
+        Assert.Equal(address, (await anew.AskAsync(Commands.Alias)).List![0].Address);
+        ContactInfo known = (await anew.AskAsync(Commands.ContactList)).Single();
+        Assert.Equal((friend.Address, true, card), (known.Address, known.Verified, known.Uri));
+        Assert.Equal(Enemy, (await anew.AskAsync(Commands.Blocked))[0].Address);
+        Assert.Empty(await anew.AskAsync(Commands.LiteList));
         // A daemon that runs keeps its data to itself.
         Assert.Equal(1, Restore(anew, file, secret).ExitCode);
     }

@@ -1,5 +1,5 @@
 using System.Net.Sockets;
-using System.Text.Json.Nodes;
+using QuicProChat.Mesh.Api;
 using QuicProChat.Mesh.EndToEnd.Harness;
 
 namespace QuicProChat.Mesh.EndToEnd;
@@ -16,7 +16,7 @@ public class Channels
         (NodeProcess alice, NodeProcess relay, NodeProcess bob) = (trio.Alice, trio.Relay, trio.Bob);
         await trio.StartAsync();
         Assert.Equal(0, alice.Ctl("channel", "create", Name).ExitCode);
-        string uri = (string)JsonNode.Parse(alice.Ctl("channel", "invite", Name, "--json").Output)!["uri"]!;
+        string uri = alice.Ctl(Commands.ChannelInvite, Name).Uri;
 
         HashSet<string> unsent = [.. Enumerable.Range(0, Messages).Select(i => $"news {i}")];
         for (int round = 0; unsent.Count > 0; round++)
@@ -63,7 +63,7 @@ public class Channels
         string[] burst = [.. texts];
         Task writing = WriteAsync(connection, burst);
         for (int i = 0; i < (isLast ? burst.Length : burst.Length / 3); i++)
-            Assert.True((bool)(await connection.ReadAsync())!["ok"]!);
+            Assert.Null((await connection.ReadAsync(Commands.Send)).Reply.Error);
         if (!isLast)
             await alice.KillAsync();
         await writing;
@@ -75,12 +75,7 @@ public class Channels
         {
             foreach (string text in texts)
                 await connection.WriteAsync(
-                    new JsonObject
-                    {
-                        ["command"] = "send",
-                        ["to"] = $"channel:{Name}",
-                        ["text"] = text
-                    }.ToJsonString());
+                    Commands.Send.ToLine(new SendRequest { To = $"channel:{Name}", Text = text }));
         }
         catch (SocketException)
         {
@@ -89,6 +84,6 @@ public class Channels
     }
 
     private static async Task<List<string>> TextsAsync(NodeProcess node) =>
-        [.. (await node.AskAsync("messages", new JsonObject { ["limit"] = 1000 })).AsArray()
-            .Select(m => (string)m!["text"]!)];
+        [.. (await node.AskAsync(Commands.Messages, new() { Limit = 1000 }))
+            .Select(m => m.Text)];
 }

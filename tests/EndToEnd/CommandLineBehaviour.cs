@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json.Nodes;
+using QuicProChat.Mesh.Api;
 using QuicProChat.Mesh.EndToEnd.Harness;
 
 namespace QuicProChat.Mesh.EndToEnd;
@@ -64,32 +65,32 @@ public class CommandLineBehaviour
         await a.HasRouteAsync(b);
         await b.SendAsync(a, "hello", wait: "delivered");
 
-        AssertKeys(Json(b, "status"),
+        AssertKeys(b.CtlJson("status"),
             "address, name, version, uptimeSeconds, listen, peers, routes, queued, memoryBytes, quicAvailable, "
                 + "dialling, waiting, warnings");
-        AssertKeys(Json(b, "identity"), "address, hex, publicKey, name");
-        AssertKeys(Json(b, "peers")[0]!, "address, name, transport, uri, rttMs, since, rxBytes, txBytes");
-        AssertKeys(Json(b, "routes")[0]!, "destination, name, nextHop, metric, hops");
-        JsonNode message = Json(b, "messages")[0]!;
+        AssertKeys(b.CtlJson("identity"), "address, hex, publicKey, name");
+        AssertKeys(b.CtlJson("peers")[0]!, "address, name, transport, uri, rttMs, since, rxBytes, txBytes");
+        AssertKeys(b.CtlJson("routes")[0]!, "destination, name, nextHop, metric, hops");
+        JsonNode message = b.CtlJson("messages")[0]!;
         AssertKeys(message,
             "id, direction, peer, text, state, hops, priority, createdAt, updatedAt, reason, security, conversation, "
                 + "content");
-        AssertKeys(Json(b, "message", (string)message["id"]!),
+        AssertKeys(b.CtlJson("message", (string)message["id"]!),
             "id, direction, peer, text, state, hops, priority, createdAt, updatedAt, reason, security, conversation, "
                 + "content");
-        AssertKeys(Json(b, "queue"), "count, bytes, inFlight, awaitingReceipt, held");
-        Assert.Empty(Json(b, "radio").AsArray());
-        AssertKeys(Json(b, "send", a.Address, "again"), "id, state");
-        AssertKeys(Json(b, "announce"), "done");
-        AssertKeys(Json(b, "alias", "ay", a.Address), "done");
-        AssertKeys(Json(b, "alias")[0]!, "alias, address");
-        AssertKeys(Json(b, "send", "ay", "by alias", "--wait", "delivered", "--priority", "high", "--lifetime", "1h"),
+        AssertKeys(b.CtlJson("queue"), "count, bytes, inFlight, awaitingReceipt, held");
+        Assert.Empty(b.CtlJson("radio").AsArray());
+        AssertKeys(b.CtlJson("send", a.Address, "again"), "id, state");
+        AssertKeys(b.CtlJson("announce"), "done");
+        AssertKeys(b.CtlJson("alias", "ay", a.Address), "done");
+        AssertKeys(b.CtlJson("alias")[0]!, "alias, address");
+        AssertKeys(b.CtlJson("send", "ay", "by alias", "--wait", "delivered", "--priority", "high", "--lifetime", "1h"),
             "id, state");
-        AssertKeys(Json(b, "metrics"), "text");
-        AssertKeys(Json(b, "log-level", "info"), "done");
-        AssertKeys(Json(b, "disconnect", "ay"), "done");
-        AssertKeys(Json(b, "connect", $"tcp://{address}:{NodeProcess.Port}"), "done");
-        AssertKeys(Json(b, "shutdown"), "done");
+        AssertKeys(b.CtlJson("metrics"), "text");
+        AssertKeys(b.CtlJson("log-level", "info"), "done");
+        AssertKeys(b.CtlJson("disconnect", "ay"), "done");
+        AssertKeys(b.CtlJson("connect", $"tcp://{address}:{NodeProcess.Port}"), "done");
+        AssertKeys(b.CtlJson("shutdown"), "done");
     }
 
     [Fact]
@@ -102,8 +103,8 @@ public class CommandLineBehaviour
             ["ctl", "--control", node.Control, "send", node.Address, "-", "--wait", "delivered"], "to myself\n");
 
         Assert.Equal(0, ran.ExitCode);
-        await node.EventuallyAsync("the message", async () => (await node.AskAsync("messages")).ToJsonString()
-            .Contains("to myself", StringComparison.Ordinal));
+        await node.EventuallyAsync("the message", async () =>
+            (await node.AskAsync(Commands.Messages)).Any(m => m.Text.Contains("to myself", StringComparison.Ordinal)));
     }
 
     [Fact]
@@ -220,13 +221,6 @@ public class CommandLineBehaviour
     }
 
     private static void Signal(NodeProcess node, string signal) => Shell.Do("kill", signal, $"{node.ProcessId}");
-
-    private static JsonNode Json(NodeProcess node, params string[] command)
-    {
-        Ran ran = node.Ctl(["--json", .. command]);
-        Assert.True(ran.ExitCode == 0, $"{string.Join(' ', command)}: {ran.Errors}");
-        return JsonNode.Parse(ran.Output)!;
-    }
 
     private static void AssertKeys(JsonNode json, string keys) =>
         Assert.Equal(keys.Split(", "), json.AsObject().Select(p => p.Key));

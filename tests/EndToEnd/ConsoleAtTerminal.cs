@@ -1,4 +1,4 @@
-using System.Text.Json.Nodes;
+using QuicProChat.Mesh.Api;
 using QuicProChat.Mesh.EndToEnd.Harness;
 
 namespace QuicProChat.Mesh.EndToEnd;
@@ -20,7 +20,7 @@ public class ConsoleAtTerminal
         await alice.HasRouteAsync(bob);
         await bob.HasRouteAsync(alice);
         foreach ((NodeProcess node, NodeProcess other) in new[] { (alice, bob), (bob, alice) })
-            await node.AskAsync("alias", new JsonObject { ["alias"] = other.Name, ["to"] = other.Address });
+            await node.AskAsync(Commands.Alias, new() { Alias = other.Name, To = other.Address });
         await bob.SendAsync(alice, "before anybody looked", wait: "delivered");
         string home = Path.Combine(net.Directory, "home");
         Directory.CreateDirectory(home);

@@ -1,5 +1,5 @@
 using System.Net.Sockets;
-using System.Text.Json.Nodes;
+using QuicProChat.Mesh.Api;
 using QuicProChat.Mesh.EndToEnd.Harness;
 
 namespace QuicProChat.Mesh.EndToEnd;
@@ -19,12 +19,11 @@ public class DirectKeys
         await using var trio = new Trio();
         (NodeProcess alice, NodeProcess bob) = (trio.Alice, trio.Bob);
         await trio.StartAsync();
-        await alice.AskAsync("accept", new JsonObject { ["to"] = bob.Address });
-        await bob.AskAsync("accept", new JsonObject { ["to"] = alice.Address });
+        await alice.AskAsync(Commands.Accept, new() { To = bob.Address });
+        await bob.AskAsync(Commands.Accept, new() { To = alice.Address });
         foreach ((NodeProcess node, NodeProcess other) in new[] { (alice, bob), (bob, alice) })
         {
-            await node.AskAsync(
-                "conversation-set", new JsonObject { ["to"] = other.Address, ["security"] = "auto" });
+            await node.AskAsync(Commands.ConversationSet, new() { To = other.Address, Security = "auto" });
         }
 
         var random = new Random(Seed);
@@ -57,7 +56,7 @@ public class DirectKeys
                 (await ListAsync(to, from)).Count(m => !IsOwn(m)) >= expected.Length, Settling);
             Assert.Equal(expected, (await ListAsync(to, from)).Where(m => !IsOwn(m)).Select(TextOf).Order());
             await from.EventuallyAsync("all are proven", async () =>
-                (await ListAsync(from, to)).Where(IsOwn).All(m => (string)m!["state"]! == "delivered"), Settling);
+                (await ListAsync(from, to)).Where(IsOwn).All(m => m.State == "delivered"), Settling);
         }
 
         // Keys settle, and the same conversation goes on under them.
@@ -65,12 +64,12 @@ public class DirectKeys
         {
             NodeProcess other = node == alice ? bob : alice;
             await node.EventuallyAsync("keys of both", async () =>
-                (string?)(await node.AskAsync("conversations")).AsArray()[0]!["security"] == "mls", Settling);
-            JsonNode sent = await node.AskAsync(
-                "send", new JsonObject { ["to"] = other.Address, ["text"] = "at last", ["wait"] = "delivered" });
-            Assert.Equal("delivered", (string)sent["state"]!);
-            Assert.Equal("mls", (string)(await ListAsync(other, node))[^1]!["security"]!);
-            Assert.Single((await node.AskAsync("conversations")).AsArray());
+                (await node.AskAsync(Commands.Conversations))[0].Security == "mls", Settling);
+            SendInfo sent = await node.AskAsync(
+                Commands.Send, new() { To = other.Address, Text = "at last", Wait = "delivered" });
+            Assert.Equal("delivered", sent.State);
+            Assert.Equal("mls", (await ListAsync(other, node))[^1].Security);
+            Assert.Single(await node.AskAsync(Commands.Conversations));
             Assert.Equal(1, await node.MetricAsync("qpc_pairs"));
             Assert.Equal(0, await node.MetricAsync("qpc_group_events_total{event=\"failed\"}"));
         }
@@ -82,14 +81,10 @@ public class DirectKeys
         using ControlConnection connection = await from.ConnectAsync();
         try
         {
-            await connection.WriteAsync(string.Join('\n', texts.Select(t => new JsonObject
-            {
-                ["command"] = "send",
-                ["to"] = to.Address,
-                ["text"] = t,
-            }.ToJsonString())));
+            await connection.WriteAsync(texts.SelectMany(t =>
+                Commands.Send.ToLine(new SendRequest { To = to.Address, Text = t })).ToArray());
             for (int i = 0; i < Math.Min(texts.Count, killAfter ?? texts.Count); i++)
-                Assert.True((bool)(await connection.ReadAsync())!["ok"]!);
+                Assert.Null((await connection.ReadAsync(Commands.Send)).Reply.Error);
         }
         catch (SocketException) when (killAfter is not null)
         {
@@ -100,10 +95,10 @@ public class DirectKeys
             await from.KillAsync();
     }
 
-    private static bool IsOwn(JsonNode? message) => (string)message!["direction"]! == "out";
+    private static bool IsOwn(MessageInfo message) => message.Direction == "out";
 
-    private static string TextOf(JsonNode? message) => (string)message!["text"]!;
+    private static string TextOf(MessageInfo message) => message.Text;
 
-    private static async Task<JsonArray> ListAsync(NodeProcess node, NodeProcess with) =>
-        (await node.AskAsync("messages", new JsonObject { ["with"] = with.Address, ["limit"] = 10_000 })).AsArray();
+    private static Task<IReadOnlyList<MessageInfo>> ListAsync(NodeProcess node, NodeProcess with) =>
+        node.AskAsync(Commands.Messages, new() { With = with.Address, Limit = 10_000 });
 }

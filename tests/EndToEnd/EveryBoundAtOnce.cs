@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
+using QuicProChat.Mesh.Api;
 using QuicProChat.Mesh.EndToEnd.Harness;
 using Xunit.Abstractions;
 
@@ -161,7 +162,7 @@ public class EveryBoundAtOnce(ITestOutputHelper output)
         try
         {
             using ControlConnection guest = await relay.ConnectAsync();
-            return (string)(await guest.AskAsync("metrics").WaitAsync(TimeSpan.FromSeconds(5)))["text"]!;
+            return (await guest.AskAsync(Commands.Metrics).WaitAsync(TimeSpan.FromSeconds(5))).Text;
         }
         catch (Exception e) when (e is TimeoutException or IOException or InvalidOperationException or SocketException
             or JsonException)

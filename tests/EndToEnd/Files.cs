@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using System.Text.Json.Nodes;
+using QuicProChat.Mesh.Api;
 using QuicProChat.Mesh.EndToEnd.Harness;
 
 namespace QuicProChat.Mesh.EndToEnd;
@@ -24,18 +24,16 @@ public class Files
         NodeProcess sender = nodes[0], receiver = nodes[^1];
         await sender.HasRouteAsync(receiver, Patience);
         await receiver.HasRouteAsync(sender, Patience);
-        await receiver.AskAsync("alias", new JsonObject { ["alias"] = "sender", ["to"] = sender.Address });
+        await receiver.AskAsync(Commands.Alias, new() { Alias = "sender", To = sender.Address });
         byte[] content = new byte[Size];
         new Random(1).NextBytes(content);
         string path = Path.Combine(net.Directory, "film.bin"), saved = Path.Combine(net.Directory, "saved.bin");
         await File.WriteAllBytesAsync(path, content);
 
-        Ran sent = sender.Ctl("file", "send", receiver.Address, path, "--json");
-        Assert.True(sent.ExitCode == 0, sent.Errors);
-        string id = (string)JsonNode.Parse(sent.Output)!["id"]!;
-        await receiver.EventuallyAsync("the offer", async () => (await receiver.AskAsync("file-list")).AsArray().Count
+        string id = sender.Ctl(ApiJson.Default.FileTransferInfo, "file", "send", receiver.Address, path).Id;
+        await receiver.EventuallyAsync("the offer", async () => (await receiver.AskAsync(Commands.FileList)).Count
             == 1, Patience);
-        await receiver.AskAsync("file-accept", new JsonObject { ["id"] = id });
+        await receiver.AskAsync(Commands.FileAccept, new() { Id = id });
 
         // Texts go the whole way while the file does.
         await ReceivedAsync(receiver, id, Size / 10);
@@ -76,7 +74,7 @@ public class Files
         }
 
         // Deletion is real.
-        await sender.AskAsync("delete", new JsonObject { ["id"] = id, ["everywhere"] = true });
+        await sender.AskAsync(Commands.Delete, new() { Id = id, Everywhere = true });
         foreach (NodeProcess end in (NodeProcess[])[sender, receiver])
         {
             string blobs = Path.Combine(end.DataDirectory, "files");
@@ -91,8 +89,8 @@ public class Files
         double received = 0;
         await node.EventuallyAsync($"{least} bytes of the file", async () =>
         {
-            JsonNode file = await node.AskAsync("file-show", new JsonObject { ["id"] = id });
-            return (received = (double)file["received"]!) >= least;
+            FileTransferInfo file = await node.AskAsync(Commands.FileShow, new() { Id = id });
+            return (received = file.Received) >= least;
         }, Patience);
         return received;
     }

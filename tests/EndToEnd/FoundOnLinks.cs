@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
-using System.Text.Json.Nodes;
+using QuicProChat.Mesh.Api;
 using QuicProChat.Mesh.EndToEnd.Harness;
 using Xunit.Abstractions;
 
@@ -31,14 +31,15 @@ public class FoundOnLinks(ITestOutputHelper output)
         await bob.HasRouteAsync(alice);
         await bob.SendAsync(alice, "found", wait: "delivered");
         await alice.EventuallyAsync("one link, known for what it is", async () =>
-            (await alice.AskAsync("peers")).AsArray().Count == 1
-                && FoundStates(await alice.AskAsync("discover")) is ["linked"], Long);
-        Assert.Equal(bob.Address, (string)(await alice.AskAsync("discover"))["found"]![0]!["address"]!);
+            (await alice.AskAsync(Commands.Peers)).Count == 1
+                && FoundStates(await alice.AskAsync(Commands.Discover)) is ["linked"], Long);
+        Assert.Equal(bob.Address, (await alice.AskAsync(Commands.Discover)).Found[0].Address);
         Assert.Contains("linked", alice.Ctl("discover").Output);
 
         // The one leaves in order: the other forgets it at once.
         Assert.Equal(0, await bob.StopAsync());
-        await alice.EventuallyAsync("forgotten", async () => FoundStates(await alice.AskAsync("discover")) is []);
+        await alice.EventuallyAsync(
+            "forgotten", async () => FoundStates(await alice.AskAsync(Commands.Discover)) is []);
     }
 
     [Fact]
@@ -51,11 +52,11 @@ public class FoundOnLinks(ITestOutputHelper output)
         await bob.StartAsync();
         await HasLinkAsync(bob);
         // The other may have found this one first, and dialled it.
-        JsonNode? uris = null;
+        IReadOnlyList<string>? uris = null;
         await bob.EventuallyAsync("found", async () =>
-            (uris = (await bob.AskAsync("discover"))["found"]!.AsArray().FirstOrDefault()?["uris"])
-                is JsonArray { Count: > 0 }, Long);
-        Assert.Matches(@"^tcp://\[fe80::[0-9a-f:]+%six2\]:4711$", (string)uris![0]!);
+            (uris = (await bob.AskAsync(Commands.Discover)).Found.FirstOrDefault()?.Uris)
+                is { Count: > 0 }, Long);
+        Assert.Matches(@"^tcp://\[fe80::[0-9a-f:]+%six2\]:4711$", uris![0]);
         await bob.HasRouteAsync(alice);
         await bob.SendAsync(alice, "by link-local", wait: "delivered");
     }
@@ -70,14 +71,14 @@ public class FoundOnLinks(ITestOutputHelper output)
         right.Plug(middle.Machine);
         foreach (NodeProcess node in new[] { middle, alice, bob })
             await node.StartAsync();
-        await middle.EventuallyAsync("two links", async () => (await middle.AskAsync("peers")).AsArray().Count
+        await middle.EventuallyAsync("two links", async () => (await middle.AskAsync(Commands.Peers)).Count
             == 2, Long);
         await alice.HasRouteAsync(bob, Long);
         await alice.SendAsync(bob, "across", wait: "delivered");
-        await alice.EventuallyAsync("one of them found", async () => FoundStates(await alice.AskAsync("discover"))
-            is ["linked"], Long);
-        Assert.Equal(["left1", "right2"], (await middle.AskAsync("discover"))["links"]!.AsArray()
-            .Select(l => (string)l!["interface"]!).Order());
+        await alice.EventuallyAsync(
+            "one of them found", async () => FoundStates(await alice.AskAsync(Commands.Discover)) is ["linked"], Long);
+        Assert.Equal(["left1", "right2"], (await middle.AskAsync(Commands.Discover)).Links
+            .Select(l => l.Interface).Order());
     }
 
     [Fact]
@@ -90,16 +91,16 @@ public class FoundOnLinks(ITestOutputHelper output)
         NodeProcess bob = Finder(net, "bob", lan);
         await alice.StartAsync();
         await bob.StartAsync();
-        Assert.Empty((await alice.AskAsync("discover"))["links"]!.AsArray());
+        Assert.Empty((await alice.AskAsync(Commands.Discover)).Links);
         var clock = Stopwatch.StartNew();
         lan.Plug(machine, device: "usb0");
         await HasLinkAsync(alice);
         output.WriteLine($"from the interface to the link: {clock.Elapsed.TotalMilliseconds:0} ms");
         Shell.Do("ip", "-n", machine, "link", "delete", "usb0");
-        await alice.EventuallyAsync("no link", async () => (await alice.AskAsync("discover"))["links"]!.AsArray().Count
+        await alice.EventuallyAsync("no link", async () => (await alice.AskAsync(Commands.Discover)).Links.Count
             == 0, Long);
         lan.Plug(machine, device: "usb1");
-        await alice.EventuallyAsync("found again", async () => FoundStates(await alice.AskAsync("discover"))
+        await alice.EventuallyAsync("found again", async () => FoundStates(await alice.AskAsync(Commands.Discover))
             is ["linked"], Long);
     }
 
@@ -120,17 +121,17 @@ public class FoundOnLinks(ITestOutputHelper output)
 
         foreach (NodeProcess node in new[] { alice, bob, carol })
             await node.StartAsync();
-        await alice.EventuallyAsync("both found", async () => FoundStates(await alice.AskAsync("discover")).Count
+        await alice.EventuallyAsync("both found", async () => FoundStates(await alice.AskAsync(Commands.Discover)).Count
             == 2, Long);
         await HasLinkAsync(alice);
-        string[] whys = Whys(await alice.AskAsync("discover"));
+        string[] whys = Whys(await alice.AskAsync(Commands.Discover));
         Assert.Contains("it is in no closed network, and this node is", whys);
-        await carol.EventuallyAsync("both found", async () => FoundStates(await carol.AskAsync("discover")).Count
+        await carol.EventuallyAsync("both found", async () => FoundStates(await carol.AskAsync(Commands.Discover)).Count
             == 2, Long);
         Assert.Equal(
             Enumerable.Repeat("it is in a closed network, and this node has no network key", 2),
-            Whys(await carol.AskAsync("discover")));
-        Assert.Empty((await carol.AskAsync("peers")).AsArray());
+            Whys(await carol.AskAsync(Commands.Discover)));
+        Assert.Empty(await carol.AskAsync(Commands.Peers));
         Ran console = Shell.Run(Binary.Static, ["repl", "--control", carol.Control], "/mesh peers\n/quit\n");
         Assert.Contains("no neighbours", console.Output);
         Assert.Contains("it is in a closed network", console.Output);
@@ -150,7 +151,7 @@ public class FoundOnLinks(ITestOutputHelper output)
         await alice.StartAsync();
         await bob.StartAsync();
         await HasLinkAsync(bob);
-        Assert.All((await alice.AskAsync("discover"))["links"]!.AsArray(), l => Assert.Null(l!["problem"]));
+        Assert.All((await alice.AskAsync(Commands.Discover)).Links, l => Assert.Null(l.Problem));
         foreach (Avahi avahi in new[] { beside, other })
         {
             await alice.EventuallyAsync("both in avahi-browse", () =>
@@ -168,10 +169,10 @@ public class FoundOnLinks(ITestOutputHelper output)
         {
             await node.EventuallyAsync("what Avahi published", async () =>
             {
-                JsonArray found = (await node.AskAsync("discover"))["found"]!.AsArray();
-                return found.Any(f => (string)f!["instance"]! == "by hand" && (string)f["state"]! is "dialled"
+                IReadOnlyList<FoundInfo> found = (await node.AskAsync(Commands.Discover)).Found;
+                return found.Any(f => f.Instance == "by hand" && f.State is "dialled"
                     or "failed")
-                    && found.Any(f => (string)f!["service"]! == "server" && (string?)f["domain"] == "example.org");
+                    && found.Any(f => f.Service == "server" && f.Domain == "example.org");
             }, Long);
         }
     }
@@ -195,8 +196,8 @@ public class FoundOnLinks(ITestOutputHelper output)
         await bob.SendAsync(alice, "through it", wait: "delivered");
         await stop.CancelAsync();
         await flood;
-        JsonNode discovery = await alice.AskAsync("discover");
-        Assert.InRange(discovery["found"]!.AsArray().Count, 1, 32);
+        DiscoveryInfo discovery = await alice.AskAsync(Commands.Discover);
+        Assert.InRange(discovery.Found.Count, 1, 32);
         double announced = await alice.MetricAsync("qpc_discovery_events_total{event=\"announced\"}");
         double received = await alice.MetricAsync("qpc_discovery_events_total{event=\"received\"}");
         output.WriteLine(
@@ -228,12 +229,12 @@ public class FoundOnLinks(ITestOutputHelper output)
         await bob.HasRouteAsync(alice, Long);
         await bob.SendAsync(alice, "in the crowd", wait: "delivered");
         // What the kernel dropped of the first time came with the second.
-        await alice.EventuallyAsync("all found", async () => FoundStates(await alice.AskAsync("discover")).Count
+        await alice.EventuallyAsync("all found", async () => FoundStates(await alice.AskAsync(Commands.Discover)).Count
             == Crowd + 1, Long);
-        IReadOnlyList<string> states = FoundStates(await alice.AskAsync("discover"));
+        IReadOnlyList<string> states = FoundStates(await alice.AskAsync(Commands.Discover));
         Assert.InRange(states.Count(static s => s is "dialled" or "linked"), 1, 8);
         await alice.EventuallyAsync("eight dialled", async () =>
-            Whys(await alice.AskAsync("discover")).Contains("8 found nodes are dialled already"), Long);
+            Whys(await alice.AskAsync(Commands.Discover)).Contains("8 found nodes are dialled already"), Long);
         double announced = await alice.MetricAsync("qpc_discovery_events_total{event=\"announced\"}");
         double asked = await alice.MetricAsync("qpc_discovery_events_total{event=\"asked\"}");
         output.WriteLine(
@@ -285,13 +286,13 @@ public class FoundOnLinks(ITestOutputHelper output)
     }
 
     private static Task HasLinkAsync(NodeProcess node) =>
-        node.EventuallyAsync("a link", async () => (await node.AskAsync("peers")).AsArray().Count > 0, Long);
+        node.EventuallyAsync("a link", async () => (await node.AskAsync(Commands.Peers)).Count > 0, Long);
 
-    private static IReadOnlyList<string> FoundStates(JsonNode discovery) =>
-        [.. discovery["found"]!.AsArray().Select(f => (string)f!["state"]!)];
+    private static IReadOnlyList<string> FoundStates(DiscoveryInfo discovery) =>
+        [.. discovery.Found.Select(f => f.State)];
 
-    private static string[] Whys(JsonNode discovery) =>
-        [.. discovery["found"]!.AsArray().Select(f => (string?)f!["why"]).OfType<string>()];
+    private static string[] Whys(DiscoveryInfo discovery) =>
+        [.. discovery.Found.Select(f => f.Why).OfType<string>()];
 
     /// <summary>
     /// Nodes that announce themselves, each from its own address, twice, as many a second as a node looks at.

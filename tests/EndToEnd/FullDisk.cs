@@ -1,4 +1,4 @@
-using System.Text.Json.Nodes;
+using QuicProChat.Mesh.Api;
 using QuicProChat.Mesh.EndToEnd.Harness;
 
 namespace QuicProChat.Mesh.EndToEnd;
@@ -77,7 +77,7 @@ public class FullDisk
         Ran refused = alice.Ctl("send", bob.Address, _long, "--wait", "delivered");
         Assert.Equal((1, ""), (refused.ExitCode, refused.Output));
         Assert.Contains("the store is full or failing: nothing was sent", refused.Errors);
-        Assert.Equal(0, (int)(await alice.AskAsync("queue"))["count"]!);
+        Assert.Equal(0, (await alice.AskAsync(Commands.Queue)).Count);
 
         disk.MakeRoom();
         await alice.EventuallyAsync("sending again",
@@ -89,17 +89,17 @@ public class FullDisk
 
     private static async Task<(string State, string? Reason)> StateAsync(NodeProcess node, string id)
     {
-        JsonNode message = await node.AskAsync("message", new JsonObject { ["id"] = id });
-        return ((string)message["state"]!, (string?)message["reason"]);
+        MessageInfo message = await node.AskAsync(Commands.Message, new() { Id = id });
+        return (message.State, message.Reason);
     }
 
     private static async Task<string> RefusalAsync(NodeProcess from, NodeProcess to)
     {
         using ControlConnection connection = await from.ConnectAsync();
-        JsonNode reply =
-            await connection.RequestAsync("send", new JsonObject { ["to"] = to.Address, ["text"] = _long });
-        Assert.False((bool)reply["ok"]!);
-        return (string)reply["error"]!;
+        Reply<SendInfo> reply =
+            await connection.ReplyAsync(Commands.Send, new() { To = to.Address, Text = _long });
+        Assert.NotNull(reply.Code);
+        return reply.Error!;
     }
 
     /// <summary>A file system of 8 MB at a node's data directory.</summary>

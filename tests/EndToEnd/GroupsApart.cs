@@ -1,4 +1,4 @@
-using System.Text.Json.Nodes;
+using QuicProChat.Mesh.Api;
 using QuicProChat.Mesh.EndToEnd.Harness;
 
 namespace QuicProChat.Mesh.EndToEnd;
@@ -31,17 +31,17 @@ public class GroupsApart
             await other.HasRouteAsync(a);
         }
 
-        await a.AskAsync("group-create", new JsonObject { ["name"] = Name });
-        await a.AskAsync("group-invite", new JsonObject
+        await a.AskAsync(Commands.GroupCreate, new() { Name = Name });
+        await a.AskAsync(Commands.GroupInvite, new()
         {
-            ["group"] = Name,
-            ["to"] = new JsonArray([.. all[1..].Select(n => (JsonNode)n.Address)]),
+            Group = Name,
+            To = [.. all[1..].Select(n => n.Address)],
         });
         foreach (NodeProcess node in all[1..])
         {
-            await node.EventuallyAsync("invited", async () => (await ListAsync(node, "invitations")).Count
-                == 1, Patience);
-            await node.AskAsync("group-accept", new JsonObject { ["group"] = Name });
+            await node.EventuallyAsync("invited", async () =>
+                (await node.AskAsync(Commands.GroupList)).Invitations.Count == 1, Patience);
+            await node.AskAsync(Commands.GroupAccept, new() { Group = Name });
         }
 
         await AgreeAsync(all);
@@ -51,22 +51,22 @@ public class GroupsApart
 
         // One is killed, and misses a commit and a text.
         await f.KillAsync();
-        await b.AskAsync("group-rotate", new JsonObject { ["group"] = Name });
-        await b.EventuallyAsync("new keys", async () => (long)(await ShowAsync(b))["epoch"]! > 5, Patience);
+        await b.AskAsync(Commands.GroupRotate, new() { Group = Name });
+        await b.EventuallyAsync("new keys", async () => (await ShowAsync(b)).Epoch > 5, Patience);
         await SayAsync(c, "while one is away", said);
         await f.StartAsync();
         await AgreeAsync(all);
 
         // Two halves, each with a commit and texts of its own.
         bridge.Cut();
-        await a.EventuallyAsync("apart", async () => !(await a.AskAsync("routes")).AsArray().Any(r =>
-            (string)r!["destination"]! == d.Address && r["nextHop"] is not null), Patience);
-        long before = (long)(await ShowAsync(a))["epoch"]!;
+        await a.EventuallyAsync("apart", async () => !(await a.AskAsync(Commands.Routes)).Any(r =>
+            r.Destination == d.Address && r.NextHop is not null), Patience);
+        long before = (await ShowAsync(a)).Epoch;
         foreach (NodeProcess node in all)
-            await node.AskAsync("group-rotate", new JsonObject { ["group"] = Name });
+            await node.AskAsync(Commands.GroupRotate, new() { Group = Name });
         foreach (NodeProcess node in new[] { a, d })
             await node.EventuallyAsync(
-                "a commit in each half", async () => (long)(await ShowAsync(node))["epoch"]! > before, Patience);
+                "a commit in each half", async () => (await ShowAsync(node)).Epoch > before, Patience);
         await SayAsync(b, "from the left", said);
         await SayAsync(e, "from the right", said);
         bridge.Mend();
@@ -78,8 +78,8 @@ public class GroupsApart
         }
 
         // Who is removed reads nothing more.
-        await a.AskAsync("group-remove", new JsonObject { ["group"] = Name, ["to"] = f.Address });
-        await f.EventuallyAsync("out", async () => (string)(await ShowAsync(f))["status"]! == "out", Patience);
+        await a.AskAsync(Commands.GroupRemove, new() { Group = Name, To = f.Address });
+        await f.EventuallyAsync("out", async () => (await ShowAsync(f)).Status == "out", Patience);
         await AgreeAsync([a, b, c, d, e]);
         await SayAsync(b, "without one", said);
         foreach (NodeProcess node in new[] { a, c, d, e })
@@ -89,26 +89,22 @@ public class GroupsApart
 
     private static async Task SayAsync(NodeProcess node, string text, List<string> said)
     {
-        await node.AskAsync("send", new JsonObject { ["to"] = To, ["text"] = text });
+        await node.AskAsync(Commands.Send, new() { To = To, Text = text });
         said.Add(text);
     }
 
-    private static Task<JsonNode> ShowAsync(NodeProcess node) =>
-        node.AskAsync("group-show", new JsonObject { ["group"] = Name });
-
-    private static async Task<JsonArray> ListAsync(NodeProcess node, string what) =>
-        (await node.AskAsync("group-list"))[what]!.AsArray();
+    private static Task<GroupInfo> ShowAsync(NodeProcess node) =>
+        node.AskAsync(Commands.GroupShow, new() { Group = Name });
 
     private static async Task<HashSet<string>> TextsAsync(NodeProcess node) =>
-        [.. (await node.AskAsync("messages", new JsonObject { ["with"] = To })).AsArray()
-            .Select(m => (string)m!["text"]!)];
+        [.. (await node.AskAsync(Commands.Messages, new() { With = To })).Select(m => m.Text)];
 
     private static Task AgreeAsync(NodeProcess[] nodes) => nodes[0].EventuallyAsync("all agree", async () =>
     {
-        List<JsonNode> groups = [];
+        List<GroupInfo> groups = [];
         foreach (NodeProcess node in nodes)
             groups.Add(await ShowAsync(node));
-        return groups.All(g => (string)g["status"]! == "current" && (string)g["state"]! == (string)groups[0]["state"]!
-            && g["members"]!.AsArray().Count == nodes.Length);
+        return groups.All(g =>
+            g.Status == "current" && g.State == groups[0].State && g.Members.Count == nodes.Length);
     }, Patience);
 }

@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using QuicProChat.Mesh.Api;
 using QuicProChat.Mesh.EndToEnd.Harness;
 using QuicProChat.Mesh.Identity;
 using QuicProChat.Mesh.Wire;
@@ -123,8 +124,8 @@ public class HostileNeighbour
         await peer.SendAsync(FrameKind.RouteUpdate, update);
         await peer.SendAsync(FrameKind.Announce, own);
         await scene.Relay.EventuallyAsync("mallory's announce", async () =>
-            (await scene.Relay.AskAsync("routes")).AsArray()
-                .Any(r => (string)r!["destination"]! == scene.Mallory.Address.ToString() && r["nextHop"] is not null));
+            (await scene.Relay.AskAsync(Commands.Routes))
+                .Any(r => r.Destination == scene.Mallory.Address.ToString() && r.NextHop is not null));
 
         double old = await scene.RouteCountAsync("drop_old_announce");
         await peer.SendAsync(FrameKind.Announce, own);
@@ -139,7 +140,7 @@ public class HostileNeighbour
         using LocalIdentity stranger = LocalIdentity.Generate();
         await peer.SendAsync(FrameKind.Announce, HostileScene.AnnounceOf(stranger, 1));
         await scene.RouteCountedAsync("drop_unsolicited_announce", 1);
-        Assert.DoesNotContain((await scene.Relay.AskAsync("routes")).AsArray(), r => (string)r!["destination"]!
+        Assert.DoesNotContain(await scene.Relay.AskAsync(Commands.Routes), r => r.Destination
             == stranger.Address.ToString());
         await scene.OthersAreFineAsync("after announces");
     }
@@ -150,8 +151,8 @@ public class HostileNeighbour
         await using HostileScene scene = await HostileScene.StartAsync();
         await scene.Bob.KillAsync();
         await scene.Alice.EventuallyAsync("bob gone", async () =>
-            !(await scene.Alice.AskAsync("routes")).AsArray()
-                .Any(r => (string)r!["destination"]! == scene.Bob.Address && r["nextHop"] is not null));
+            !(await scene.Alice.AskAsync(Commands.Routes))
+                .Any(r => r.Destination == scene.Bob.Address && r.NextHop is not null));
         string waiting = await scene.Alice.SendAsync(scene.Bob, "not delivered yet");
 
         const int forgeries = 500;
@@ -192,7 +193,7 @@ public class HostileNeighbour
         careful.With("--peer", $"tcp://{scene.CableTo(careful.Machine)}:{NodeProcess.Port}/#{other.Address}");
         await careful.StartAsync();
         await HostileScene.RefusedAsync(careful, "wrong_address", 1);
-        Assert.Empty((await careful.AskAsync("peers")).AsArray());
+        Assert.Empty(await careful.AskAsync(Commands.Peers));
 
         NodeProcess closed = Closed(scene, "closed", 'a').Listening();
         closed.Dialling(scene.CableTo(closed.Machine));
@@ -204,8 +205,8 @@ public class HostileNeighbour
         elsewhere.Dialling(scene.Net.Connect(closed.Machine, elsewhere.Machine).AddressA);
         await elsewhere.StartAsync();
         await HostileScene.RefusedAsync(elsewhere, "network_key", 1);
-        Assert.Empty((await closed.AskAsync("peers")).AsArray());
-        Assert.Empty((await elsewhere.AskAsync("peers")).AsArray());
+        Assert.Empty(await closed.AskAsync(Commands.Peers));
+        Assert.Empty(await elsewhere.AskAsync(Commands.Peers));
         await scene.OthersAreFineAsync("beside closed networks");
     }
 

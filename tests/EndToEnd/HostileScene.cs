@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using QuicProChat.Mesh.Api;
 using QuicProChat.Mesh.EndToEnd.Harness;
 using QuicProChat.Mesh.Identity;
 using QuicProChat.Mesh.Wire;
@@ -49,7 +50,7 @@ internal sealed class HostileScene : IAsyncDisposable
     {
         HostilePeer peer = await HostilePeer.LinkAsync(_machine, _relayAddress, Mallory);
         await Relay.EventuallyAsync("mallory a neighbour", async () =>
-            (await Relay.AskAsync("peers")).AsArray().Any(p => (string)p!["address"]! == Mallory.Address.ToString()));
+            (await Relay.AskAsync(Commands.Peers)).Any(p => p.Address == Mallory.Address.ToString()));
         return peer;
     }
 

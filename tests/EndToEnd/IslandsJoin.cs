@@ -1,4 +1,4 @@
-using System.Text.Json.Nodes;
+using QuicProChat.Mesh.Api;
 using QuicProChat.Mesh.EndToEnd.Harness;
 
 namespace QuicProChat.Mesh.EndToEnd;
@@ -19,11 +19,10 @@ public class IslandsJoin
             await node.StartAsync();
         await a.HasRouteAsync(b);
         await d.HasRouteAsync(c);
-        Assert.DoesNotContain((await a.AskAsync("routes")).AsArray(), r => (string)r!["destination"]! == d.Address);
+        Assert.DoesNotContain(await a.AskAsync(Commands.Routes), r => r.Destination == d.Address);
 
         Cable bridge = net.Connect(c.Machine, b.Machine);
-        await b.AskAsync(
-            "connect", new JsonObject { ["uri"] = $"tcp://{bridge.AddressA}:{NodeProcess.Port}/#{c.Address}" });
+        await b.AskAsync(Commands.Connect, new() { Uri = $"tcp://{bridge.AddressA}:{NodeProcess.Port}/#{c.Address}" });
         await a.HasRouteAsync(d);
         await d.HasRouteAsync(a);
         await a.SendAsync(d, "over the bridge", wait: "delivered");
@@ -36,9 +35,9 @@ public class IslandsJoin
         await a.EventuallyAsync("the other island out of reach", async () => !await ReachesAsync(a, d),
             TimeSpan.FromSeconds(60));
         string late = await a.SendAsync(d, "written while apart");
-        JsonNode waiting = await a.AskAsync("message", new JsonObject { ["id"] = late });
-        Assert.Equal("queued", (string)waiting["state"]!);
-        Assert.Equal("no route to the receiver is known", (string)waiting["reason"]!);
+        MessageInfo waiting = await a.AskAsync(Commands.Message, new() { Id = late });
+        Assert.Equal("queued", waiting.State);
+        Assert.Equal("no route to the receiver is known", waiting.Reason);
 
         bridge.Mend();
         await a.HasStateAsync(late, "delivered", TimeSpan.FromSeconds(60));
@@ -46,6 +45,6 @@ public class IslandsJoin
     }
 
     private static async Task<bool> ReachesAsync(NodeProcess from, NodeProcess to) =>
-        (await from.AskAsync("routes")).AsArray()
-            .Any(r => (string)r!["destination"]! == to.Address && r["nextHop"] is not null);
+        (await from.AskAsync(Commands.Routes))
+            .Any(r => r.Destination == to.Address && r.NextHop is not null);
 }

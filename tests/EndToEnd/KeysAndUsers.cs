@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using QuicProChat.Mesh.Api;
 using QuicProChat.Mesh.EndToEnd.Harness;
 
 namespace QuicProChat.Mesh.EndToEnd;
@@ -37,8 +38,8 @@ public class KeysAndUsers
             secret + "\n");
         Assert.Equal((0, ""), (imported.ExitCode, imported.Errors));
         await alice.StartAsync();
-        Assert.Equal(address, (string)(await alice.AskAsync("identity"))["address"]!);
-        Assert.Equal("to myself", (string)(await alice.AskAsync("messages")).AsArray()[0]!["text"]!);
+        Assert.Equal(address, (await alice.AskAsync(Commands.Identity)).Address);
+        Assert.Equal("to myself", (await alice.AskAsync(Commands.Messages))[0].Text);
     }
 
     [RealRootFact]
@@ -55,7 +56,7 @@ public class KeysAndUsers
         disk.Reboot();
         await alice.StartAsync();
         // It is as the warning says.
-        Assert.NotEqual(before, (string)(await alice.AskAsync("identity"))["address"]!);
+        Assert.NotEqual(before, (await alice.AskAsync(Commands.Identity)).Address);
         await alice.StopAsync();
 
         NodeProcess bob = net.Node("bob");

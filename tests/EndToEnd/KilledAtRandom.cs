@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using System.Text.Json.Nodes;
+using QuicProChat.Mesh.Api;
 using QuicProChat.Mesh.EndToEnd.Harness;
 
 namespace QuicProChat.Mesh.EndToEnd;
@@ -33,7 +33,7 @@ public class KilledAtRandom
         await receiver.HasRouteAsync(sender);
 
         // Strangers have a rate, and this is not about them.
-        await receiver.AskAsync("accept", new JsonObject { ["to"] = sender.Address });
+        await receiver.AskAsync(Commands.Accept, new() { To = sender.Address });
 
         var random = new Random(Seed);
         var kills = new Dictionary<NodeProcess, int>();
@@ -62,7 +62,7 @@ public class KilledAtRandom
         Assert.Equal(expected, (await SentAsync(sender, receiver)).Select(m => m.Text).Order());
         Assert.Equal(expected, (await receiver.ReceivedAsync(sender)).Order());
         await relay.EventuallyAsync(
-            "nothing held any more", async () => (int)(await relay.AskAsync("queue"))["count"]! == 0);
+            "nothing held any more", async () => (await relay.AskAsync(Commands.Queue)).Count == 0);
     }
 
     /// <summary>
@@ -74,23 +74,16 @@ public class KilledAtRandom
         NodeProcess sender, NodeProcess receiver, string[] burst, NodeProcess victim, int answersBefore)
     {
         using ControlConnection connection = await sender.ConnectAsync();
-        IEnumerable<string> requests = burst.Select((text, i) =>
-            new JsonObject
-            {
-                ["command"] = "send",
-                ["to"] = receiver.Address,
-                ["text"] = text,
-                ["tag"] = i
-            }.ToJsonString());
-        await connection.WriteAsync(string.Join('\n', requests));
+        await connection.WriteAsync(burst.SelectMany((text, i) =>
+            Commands.Send.ToLine(new SendRequest { To = receiver.Address, Text = text }, tag: i)).ToArray());
         var stored = new HashSet<string>();
         for (int i = 0; i < answersBefore; i++)
-            Take(await connection.ReadAsync(), burst, stored);
+            Take(await connection.ReadAsync(Commands.Send), burst, stored);
         await victim.KillAsync();
         if (victim != sender)
         {
             for (int i = answersBefore; i < burst.Length; i++)
-                Take(await connection.ReadAsync(), burst, stored);
+                Take(await connection.ReadAsync(Commands.Send), burst, stored);
         }
 
         await victim.StartAsync();
@@ -99,10 +92,10 @@ public class KilledAtRandom
         return listed;
     }
 
-    private static void Take(JsonNode? reply, string[] burst, HashSet<string> stored)
+    private static void Take((int Tag, Reply<SendInfo> Reply) answer, string[] burst, HashSet<string> stored)
     {
-        if ((bool)reply!["ok"]!)
-            stored.Add(burst[(int)reply["tag"]!]);
+        if (answer.Reply.Code is null)
+            stored.Add(burst[answer.Tag]);
     }
 
     /// <summary>
@@ -116,7 +109,6 @@ public class KilledAtRandom
     }
 
     private static async Task<List<(string Text, string State)>> SentAsync(NodeProcess sender, NodeProcess receiver) =>
-        [.. (await sender.AskAsync("messages", new JsonObject { ["with"] = receiver.Address, ["limit"] = 10_000 }))
-            .AsArray()
-            .Where(m => (string)m!["direction"]! == "out").Select(m => ((string)m!["text"]!, (string)m["state"]!))];
+        [.. (await sender.AskAsync(Commands.Messages, new() { With = receiver.Address, Limit = 10_000 }))
+            .Where(m => m.Direction == "out").Select(m => (m.Text, m.State))];
 }

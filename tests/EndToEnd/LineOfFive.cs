@@ -1,3 +1,4 @@
+using QuicProChat.Mesh.Api;
 using QuicProChat.Mesh.EndToEnd.Harness;
 
 namespace QuicProChat.Mesh.EndToEnd;
@@ -19,7 +20,7 @@ public class LineOfFive
         Assert.Equal(["from end to end"], await nodes[^1].ReceivedAsync(nodes[0]));
         await nodes[0].HasStateAsync(id, "delivered");
         foreach (NodeProcess relay in nodes[1..^1])
-            Assert.Empty((await relay.AskAsync("messages")).AsArray());
+            Assert.Empty(await relay.AskAsync(Commands.Messages));
     }
 
     [Fact]

@@ -1,5 +1,5 @@
 using System.Net.Sockets;
-using System.Text.Json.Nodes;
+using QuicProChat.Mesh.Api;
 using QuicProChat.Mesh.EndToEnd.Harness;
 
 namespace QuicProChat.Mesh.EndToEnd;
@@ -16,7 +16,7 @@ public class LiteGroups
         await using var trio = new Trio();
         (NodeProcess alice, NodeProcess relay, NodeProcess bob) = (trio.Alice, trio.Relay, trio.Bob);
         await trio.StartAsync();
-        await alice.AskAsync("lite-create", new JsonObject { ["name"] = Name });
+        await alice.AskAsync(Commands.LiteCreate, new() { Name = Name });
         await LetInAsync(alice, bob, [alice]);
         await SendAsync(alice, "from alice");
         await SendAsync(bob, "from bob");
@@ -24,10 +24,10 @@ public class LiteGroups
         // The relay's owner comes third: what was before is not for its eyes, though all of it went through its hands.
         await LetInAsync(alice, relay, [alice, bob]);
         await SendAsync(relay, "from the third");
-        long epoch = (long)(await alice.AskAsync("lite-rekey", new JsonObject { ["group"] = Name }))["epoch"]!;
+        long epoch = (await alice.AskAsync(Commands.LiteRekey, new() { Group = Name })).Epoch;
         await SendAsync(bob, "after the rekey, perhaps");
         foreach (NodeProcess node in new[] { bob, relay })
-            await node.EventuallyAsync("the new epoch", async () => (long)(await ShowAsync(node))["epoch"]! == epoch);
+            await node.EventuallyAsync("the new epoch", async () => (await ShowAsync(node)).Epoch == epoch);
         Assert.Equal(["from the third", "after the rekey, perhaps"], await TextsAsync(relay));
 
         HashSet<string> accepted = await SendAndKillAsync(trio);
@@ -43,8 +43,8 @@ public class LiteGroups
         }
 
         await alice.EventuallyAsync("all proven", async () => (await ListAsync(alice)).All(m =>
-            (string)m!["direction"]! == "in"
-                || ((string)m["state"]! == "delivered" && (int)m["deliveredTo"]! == (int)m["recipients"]!)),
+            m.Direction == "in"
+                || (m.State == "delivered" && m.DeliveredTo == m.Recipients)),
                 TimeSpan.FromMinutes(4));
         await SendAsync(bob, "still here");
         await SendAsync(alice, "so am I");
@@ -62,10 +62,10 @@ public class LiteGroups
         Ran invited = alice.Ctl("lite", "invite", Name);
         Assert.StartsWith("qpc-lite:", invited.Output, StringComparison.Ordinal);
         Assert.Contains("\u2588", invited.Output, StringComparison.Ordinal);
-        string uri = (string)JsonNode.Parse(alice.Ctl("lite", "invite", Name, "--json").Output)!["uri"]!;
+        string uri = alice.Ctl(Commands.LiteInvite, Name).Uri;
         Assert.Equal(0, bob.Ctl("lite", "join", uri, "mine").ExitCode);
         await alice.EventuallyAsync(
-            "two members", async () => (await ShowAsync(alice))["members"]!.AsArray().Count == 2);
+            "two members", async () => (await ShowAsync(alice)).Members.Count == 2);
 
         Ran sent = alice.Ctl("send", "--lite", Name, "typed by hand", "--wait", "delivered", "--priority", "high",
             "--signed");
@@ -89,7 +89,7 @@ public class LiteGroups
                 Task writing = WriteAsync(connection, burst);
                 int answers = kill == Kills ? burst.Length : (burst.Length * (kill + 1)) / (Kills + 2);
                 for (int i = 0; i < answers; i++)
-                    Assert.True((bool)(await connection.ReadAsync())!["ok"]!);
+                    Assert.Null((await connection.ReadAsync(Commands.Send)).Reply.Error);
                 if (kill < Kills)
                     await alice.KillAsync();
                 await writing;
@@ -104,7 +104,7 @@ public class LiteGroups
             List<string> has = await StreamAsync(alice);
             Assert.Equal(has.Count, has.Distinct().Count());
             // Every message that is there has used up a counter that will not be used again.
-            Assert.True((int)(await ShowAsync(alice))["counter"]! >= has.Count);
+            Assert.True((await ShowAsync(alice)).Counter >= has.Count);
             unsent = new Queue<string>(unsent.Where(t => !has.Contains(t)));
         }
 
@@ -119,13 +119,7 @@ public class LiteGroups
         {
             foreach (string text in texts)
                 await connection.WriteAsync(
-                    new JsonObject
-                    {
-                        ["command"] = "send",
-                        ["lite"] = true,
-                        ["to"] = Name,
-                        ["text"] = text
-                    }.ToJsonString());
+                    Commands.Send.ToLine(new SendRequest { Lite = true, To = Name, Text = text }));
         }
         catch (SocketException)
         {
@@ -135,28 +129,28 @@ public class LiteGroups
 
     private static async Task LetInAsync(NodeProcess inviter, NodeProcess newcomer, NodeProcess[] members)
     {
-        string uri = (string)(await inviter.AskAsync("lite-invite", new JsonObject { ["group"] = Name }))["uri"]!;
-        await newcomer.AskAsync("lite-join", new JsonObject { ["uri"] = uri });
+        string uri = (await inviter.AskAsync(Commands.LiteInvite, new() { Group = Name })).Uri;
+        await newcomer.AskAsync(Commands.LiteJoin, new() { Uri = uri });
         foreach (NodeProcess node in (NodeProcess[])[.. members, newcomer])
             await node.EventuallyAsync("everybody known",
-                async () => (await ShowAsync(node))["members"]!.AsArray().Count == members.Length + 1);
+                async () => (await ShowAsync(node)).Members.Count == members.Length + 1);
     }
 
-    private static Task<JsonNode> ShowAsync(NodeProcess node) =>
-        node.AskAsync("lite-show", new JsonObject { ["group"] = Name });
+    private static Task<LiteGroupInfo> ShowAsync(NodeProcess node) =>
+        node.AskAsync(Commands.LiteShow, new() { Group = Name });
 
     private static async Task SendAsync(NodeProcess node, string text)
     {
-        JsonNode sent = await node.AskAsync(
-            "send", new JsonObject { ["lite"] = true, ["to"] = Name, ["text"] = text, ["wait"] = "delivered" });
-        Assert.Equal("delivered", (string)sent["state"]!);
+        SendInfo sent = await node.AskAsync(
+            Commands.Send, new() { Lite = true, To = Name, Text = text, Wait = "delivered" });
+        Assert.Equal("delivered", sent.State);
     }
 
-    private static async Task<JsonArray> ListAsync(NodeProcess node) =>
-        (await node.AskAsync("messages", new JsonObject { ["with"] = Name, ["limit"] = 10_000 })).AsArray();
+    private static Task<IReadOnlyList<MessageInfo>> ListAsync(NodeProcess node) =>
+        node.AskAsync(Commands.Messages, new() { With = Name, Limit = 10_000 });
 
     private static async Task<List<string>> TextsAsync(NodeProcess node) =>
-        [.. (await ListAsync(node)).Select(m => (string)m!["text"]!)];
+        [.. (await ListAsync(node)).Select(m => m.Text)];
 
     private static async Task<List<string>> StreamAsync(NodeProcess node) =>
         [.. (await TextsAsync(node)).Where(t => t.StartsWith("stream ", StringComparison.Ordinal))];

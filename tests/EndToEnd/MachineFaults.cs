@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Net.Sockets;
-using System.Text.Json.Nodes;
+using QuicProChat.Mesh.Api;
 using QuicProChat.Mesh.EndToEnd.Harness;
 
 namespace QuicProChat.Mesh.EndToEnd;
@@ -26,7 +26,7 @@ public class MachineFaults
         Shell.Run("dd", ["if=/dev/zero", $"of={log}", "bs=4k", "oflag=nonblock"]);
         for (int i = 0; i < 20; i++)
             Shell.Do("kill", "-USR1", alice.ProcessId.ToString(CultureInfo.InvariantCulture));
-        Assert.Equal("alice", (string)(await alice.AskAsync("status"))["name"]!);
+        Assert.Equal("alice", (await alice.AskAsync(Commands.Status)).Name);
         Assert.Equal(0, await alice.StopAsync());
     }
 
@@ -43,7 +43,7 @@ public class MachineFaults
         Assert.True(before > 0);
         Shell.Do("kill", "-USR1", alice.ProcessId.ToString(CultureInfo.InvariantCulture));
         await alice.EventuallyAsync("another lost line", async () => await alice.MetricAsync(lost) > before);
-        Assert.Equal("alice", (string)(await alice.AskAsync("status"))["name"]!);
+        Assert.Equal("alice", (await alice.AskAsync(Commands.Status)).Name);
         Assert.Equal(0, await alice.StopAsync());
         Assert.Empty(alice.Log);
     }
@@ -70,7 +70,7 @@ public class MachineFaults
         if (said is null)
         {
             await alice.StartAsync();
-            Assert.Equal("to myself", (string)(await alice.AskAsync("messages")).AsArray()[0]!["text"]!);
+            Assert.Equal("to myself", (await alice.AskAsync(Commands.Messages))[0].Text);
             return;
         }
 
@@ -97,16 +97,15 @@ public class MachineFaults
         await gone.StartAsync();
         await alice.HasRouteAsync(gone);
         await gone.KillAsync();
-        Task<JsonNode> asked =
-            waits.RequestAsync(
-                "send", new JsonObject { ["to"] = gone.Address, ["text"] = "later", ["wait"] = "delivered" });
-        await alice.EventuallyAsync("the message is stored", async () => (await alice.AskAsync("messages"))
-            .AsArray().Count == 1);
+        Task<Reply<SendInfo>> asked =
+            waits.ReplyAsync(Commands.Send, new() { To = gone.Address, Text = "later", Wait = "delivered" });
+        await alice.EventuallyAsync(
+            "the message is stored", async () => (await alice.AskAsync(Commands.Messages)).Count == 1);
 
         var process = Process.GetProcessById(alice.ProcessId);
         Signal(process, [signal, signal]);
-        JsonNode reply = await asked.WaitAsync(TimeSpan.FromSeconds(30));
-        Assert.Contains("the daemon stops", (string?)reply["error"], StringComparison.Ordinal);
+        Reply<SendInfo> reply = await asked.WaitAsync(TimeSpan.FromSeconds(30));
+        Assert.Contains("the daemon stops", reply.Error, StringComparison.Ordinal);
         await alice.EventuallyAsync("the end", () => Task.FromResult(!Directory.Exists($"/proc/{process.Id}/fd")));
         Assert.Contains("stopped", alice.Log, StringComparison.Ordinal);
     }
@@ -118,22 +117,19 @@ public class MachineFaults
         await trio.StartAsync();
         await trio.Alice.SendAsync(trio.Bob, "before", wait: "delivered");
         using ControlConnection watch = await trio.Alice.ConnectAsync();
-        await watch.AskAsync("events");
+        await watch.AskAsync(Commands.WatchEvents);
         string relay = trio.Relay.ProcessId.ToString(CultureInfo.InvariantCulture);
         Shell.Do("kill", "-STOP", relay);
         string id = await trio.Alice.SendAsync(trio.Bob, "meanwhile");
         var stopped = Stopwatch.StartNew();
-        await watch.NextAsync(IsOf(trio.Relay, "peerDown"), TimeSpan.FromSeconds(60));
+        await watch.NextAsync(Events.PeerDown, e => e.Peer.Address == trio.Relay.Address, TimeSpan.FromSeconds(60));
         await Task.Delay(TimeSpan.FromSeconds(60) - stopped.Elapsed);
         Shell.Do("kill", "-CONT", relay);
-        await watch.NextAsync(IsOf(trio.Relay, "peerUp"), TimeSpan.FromSeconds(60));
+        await watch.NextAsync(Events.PeerUp, e => e.Peer.Address == trio.Relay.Address, TimeSpan.FromSeconds(60));
         await trio.Alice.HasStateAsync(id, "delivered", TimeSpan.FromSeconds(60));
         await trio.Bob.SendAsync(trio.Alice, "after", wait: "delivered", within: TimeSpan.FromSeconds(60));
         Assert.Equal(["before", "meanwhile"], await trio.Bob.ReceivedAsync(trio.Alice));
     }
-
-    private static Func<JsonNode, bool> IsOf(NodeProcess peer, string happened) =>
-        e => (string?)e["event"] == happened && (string?)e["peer"]?["address"] == peer.Address;
 
     [Fact]
     public async Task A_data_directory_that_is_removed_under_a_daemon_ends_nothing_and_is_said()
@@ -143,7 +139,7 @@ public class MachineFaults
         await alice.StartAsync();
         Directory.Delete(alice.DataDirectory, recursive: true);
         // The files live on without names until the daemon ends; what was asked before is answered as ever.
-        Assert.Equal("alice", (string)(await alice.AskAsync("status"))["name"]!);
+        Assert.Equal("alice", (await alice.AskAsync(Commands.Status)).Name);
         await alice.EventuallyAsync(
             "word of it", () => Task.FromResult(alice.Log.Contains("control.sock", StringComparison.Ordinal)
             && alice.Log.Contains("vanished", StringComparison.Ordinal)));

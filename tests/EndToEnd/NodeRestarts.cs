@@ -1,4 +1,4 @@
-using System.Text.Json.Nodes;
+using QuicProChat.Mesh.Api;
 using QuicProChat.Mesh.EndToEnd.Harness;
 
 namespace QuicProChat.Mesh.EndToEnd;
@@ -11,7 +11,7 @@ public class NodeRestarts
         await using var trio = new Trio();
         (NodeProcess alice, NodeProcess relay, NodeProcess bob) = (trio.Alice, trio.Relay, trio.Bob);
         await trio.StartAsync();
-        await alice.AskAsync("alias", new JsonObject { ["alias"] = "rob", ["to"] = bob.Address });
+        await alice.AskAsync(Commands.Alias, new() { Alias = "rob", To = bob.Address });
         string first = await alice.SendAsync(bob, "before", wait: "delivered");
         string address = alice.Address;
 
@@ -23,8 +23,8 @@ public class NodeRestarts
             await alice.SendAsync(bob, $"after {node.Name}", wait: "delivered");
         }
 
-        Assert.Equal(address, (string)(await alice.AskAsync("identity"))["address"]!);
-        Assert.Equal(bob.Address, (string)(await alice.AskAsync("alias")).AsArray().Single()!["address"]!);
+        Assert.Equal(address, (await alice.AskAsync(Commands.Identity)).Address);
+        Assert.Equal(bob.Address, (await alice.AskAsync(Commands.Alias)).List!.Single().Address);
         await alice.HasStateAsync(first, "delivered");
         Assert.Equal(["before", "after relay", "after bob", "after alice"], await bob.ReceivedAsync(alice));
     }

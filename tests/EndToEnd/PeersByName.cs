@@ -1,4 +1,5 @@
 using System.Net;
+using QuicProChat.Mesh.Api;
 using QuicProChat.Mesh.EndToEnd.Harness;
 
 namespace QuicProChat.Mesh.EndToEnd;
@@ -28,7 +29,7 @@ public class PeersByName
             () => Task.FromResult(alice.Log.Contains("there is no host relay", StringComparison.Ordinal)));
 
         server.Address = IPAddress.Parse(first.AddressA);
-        await alice.EventuallyAsync("a link", async () => (await alice.AskAsync("peers")).AsArray().Count == 1, Long);
+        await alice.EventuallyAsync("a link", async () => (await alice.AskAsync(Commands.Peers)).Count == 1, Long);
         await alice.HasRouteAsync(relay);
         await alice.SendAsync(relay, "by name", wait: "delivered");
 
@@ -85,7 +86,7 @@ public class PeersByName
         Directory.CreateDirectory(alice.DataDirectory);
 
         await alice.StartAsync();
-        await alice.EventuallyAsync("a link", async () => (await alice.AskAsync("peers")).AsArray().Count == 1, Long);
+        await alice.EventuallyAsync("a link", async () => (await alice.AskAsync(Commands.Peers)).Count == 1, Long);
         await alice.HasRouteAsync(relay);
         await alice.SendAsync(relay, "from a bare root", wait: "delivered");
 

@@ -1,4 +1,4 @@
-using System.Text.Json.Nodes;
+using QuicProChat.Mesh.Api;
 using QuicProChat.Mesh.EndToEnd.Harness;
 
 namespace QuicProChat.Mesh.EndToEnd;
@@ -23,19 +23,19 @@ public class PostQuantumGroup
         await a.HasRouteAsync(c);
         await c.HasRouteAsync(a);
 
-        JsonNode made = await a.AskAsync("group-create", new JsonObject { ["name"] = Name, ["suite"] = "pq" });
-        Assert.Equal("MLS_128_MLKEM768X25519_AES256GCM_SHA384_Ed25519", (string)made["suiteName"]!);
-        await a.AskAsync("group-invite", new JsonObject
+        GroupInfo made = await a.AskAsync(Commands.GroupCreate, new() { Name = Name, Suite = "pq" });
+        Assert.Equal("MLS_128_MLKEM768X25519_AES256GCM_SHA384_Ed25519", made.SuiteName);
+        await a.AskAsync(Commands.GroupInvite, new()
         {
-            ["group"] = Name,
-            ["to"] = new JsonArray(b.Address, c.Address),
+            Group = Name,
+            To = [b.Address, c.Address],
         });
         foreach (NodeProcess node in new[] { b, c })
         {
             await node.EventuallyAsync(
-                "invited", async () => (await node.AskAsync("group-list"))["invitations"]!.AsArray().Count == 1,
+                "invited", async () => (await node.AskAsync(Commands.GroupList)).Invitations.Count == 1,
                 Patience);
-            await node.AskAsync("group-accept", new JsonObject { ["group"] = Name });
+            await node.AskAsync(Commands.GroupAccept, new() { Group = Name });
         }
 
         await AgreeAsync(all);
@@ -44,7 +44,7 @@ public class PostQuantumGroup
             await SayAsync(node, $"hello {said.Count}", said);
 
         // One is killed in the middle of it, misses a commit and a text, and has all of it once it is back.
-        await b.AskAsync("group-rotate", new JsonObject { ["group"] = Name });
+        await b.AskAsync(Commands.GroupRotate, new() { Group = Name });
         await c.KillAsync();
         await SayAsync(b, "while one is away", said);
         await c.StartAsync();
@@ -56,11 +56,11 @@ public class PostQuantumGroup
                 "every text once", async () => (await TextsAsync(node)).Order().SequenceEqual(said.Order()), Patience);
         }
 
-        foreach (JsonNode? message in (await MessagesAsync(a)).AsArray())
-            Assert.Equal("mls-pq", (string)message!["security"]!);
+        foreach (MessageInfo message in await MessagesAsync(a))
+            Assert.Equal("mls-pq", message.Security);
 
-        await a.AskAsync("group-remove", new JsonObject { ["group"] = Name, ["to"] = c.Address });
-        await c.EventuallyAsync("out", async () => (string)(await ShowAsync(c))["status"]! == "out", Patience);
+        await a.AskAsync(Commands.GroupRemove, new() { Group = Name, To = c.Address });
+        await c.EventuallyAsync("out", async () => (await ShowAsync(c)).Status == "out", Patience);
         await AgreeAsync([a, b]);
         await SayAsync(b, "without one", said);
         await a.EventuallyAsync(
@@ -70,25 +70,25 @@ public class PostQuantumGroup
 
     private static async Task SayAsync(NodeProcess node, string text, List<string> said)
     {
-        await node.AskAsync("send", new JsonObject { ["to"] = To, ["text"] = text });
+        await node.AskAsync(Commands.Send, new() { To = To, Text = text });
         said.Add(text);
     }
 
-    private static Task<JsonNode> ShowAsync(NodeProcess node) =>
-        node.AskAsync("group-show", new JsonObject { ["group"] = Name });
+    private static Task<GroupInfo> ShowAsync(NodeProcess node) =>
+        node.AskAsync(Commands.GroupShow, new() { Group = Name });
 
-    private static Task<JsonNode> MessagesAsync(NodeProcess node) =>
-        node.AskAsync("messages", new JsonObject { ["with"] = To });
+    private static Task<IReadOnlyList<MessageInfo>> MessagesAsync(NodeProcess node) =>
+        node.AskAsync(Commands.Messages, new() { With = To });
 
     private static async Task<string[]> TextsAsync(NodeProcess node) =>
-        [.. (await MessagesAsync(node)).AsArray().Select(m => (string)m!["text"]!)];
+        [.. (await MessagesAsync(node)).Select(m => m.Text)];
 
     private static Task AgreeAsync(NodeProcess[] nodes) => nodes[0].EventuallyAsync("all agree", async () =>
     {
-        List<JsonNode> groups = [];
+        List<GroupInfo> groups = [];
         foreach (NodeProcess node in nodes)
             groups.Add(await ShowAsync(node));
-        return groups.All(g => (string)g["status"]! == "current" && (bool)g["postQuantum"]!
-            && (string)g["state"]! == (string)groups[0]["state"]! && g["members"]!.AsArray().Count == nodes.Length);
+        return groups.All(g => g.Status == "current" && g.PostQuantum
+            && g.State == groups[0].State && g.Members.Count == nodes.Length);
     }, Patience);
 }

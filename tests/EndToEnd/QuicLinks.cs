@@ -1,4 +1,4 @@
-using System.Text.Json.Nodes;
+using QuicProChat.Mesh.Api;
 using QuicProChat.Mesh.EndToEnd.Harness;
 
 namespace QuicProChat.Mesh.EndToEnd;
@@ -15,7 +15,7 @@ public class QuicLinks
         relay.Program = alice.Program = Binary.Dynamic;
         string address = net.Connect(relay.Machine, alice.Machine).AddressA;
         await relay.StartAsync();
-        bool hasQuic = (bool)(await relay.AskAsync("status"))["quicAvailable"]!;
+        bool hasQuic = (await relay.AskAsync(Commands.Status)).QuicAvailable;
         string quic = $"quic://{address}:{NodeProcess.Port}", tcp = $"tcp://{address}:{NodeProcess.Port}";
         if (hasQuic)
         {
@@ -28,8 +28,8 @@ public class QuicLinks
         await alice.SendAsync(relay, "there", wait: "delivered");
         await relay.HasRouteAsync(alice);
         await relay.SendAsync(alice, new string('x', 30_000), wait: "delivered");
-        JsonNode peer = (await alice.AskAsync("peers")).AsArray().Single()!;
-        Assert.Equal(hasQuic ? "quic" : "tcp", (string)peer["transport"]!);
+        PeerInfo peer = (await alice.AskAsync(Commands.Peers)).Single();
+        Assert.Equal(hasQuic ? "quic" : "tcp", peer.Transport);
 
         // A neighbour that is gone is found again.
         await relay.KillAsync();

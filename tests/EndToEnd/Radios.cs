@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using System.Text.Json.Nodes;
+using QuicProChat.Mesh.Api;
 using QuicProChat.Mesh.EndToEnd.Harness;
 using Xunit.Abstractions;
 
@@ -20,19 +20,19 @@ public class Radios(ITestOutputHelper output)
         foreach (NodeProcess node in nodes)
             await node.StartAsync();
         var watch = Stopwatch.StartNew();
-        await b.EventuallyAsync("two radio neighbours", async () => (await b.AskAsync("peers")).AsArray().Count
+        await b.EventuallyAsync("two radio neighbours", async () => (await b.AskAsync(Commands.Peers)).Count
             == 2, _patience);
-        await a.EventuallyAsync("b", async () => (await a.AskAsync("peers")).AsArray().Count == 1, _patience);
-        await c.EventuallyAsync("b", async () => (await c.AskAsync("peers")).AsArray().Count == 1, _patience);
-        JsonNode peer = (await a.AskAsync("peers")).AsArray().Single()!;
+        await a.EventuallyAsync("b", async () => (await a.AskAsync(Commands.Peers)).Count == 1, _patience);
+        await c.EventuallyAsync("b", async () => (await c.AskAsync(Commands.Peers)).Count == 1, _patience);
+        PeerInfo peer = (await a.AskAsync(Commands.Peers)).Single();
         Assert.Equal((b.Address, "lora", $"lora:{air.Device("a")}"),
-            ((string)peer["address"]!, (string)peer["transport"]!, (string)peer["uri"]!));
+            (peer.Address, peer.Transport, peer.Uri));
         output.WriteLine($"neighbours after {watch.Elapsed.TotalSeconds:F1} s");
 
         // Nothing is known of c here: its key is asked for over the air.
         watch.Restart();
         string first = await a.SendAsync(c, "over two hops of radio", wait: "delivered", _patience);
-        Assert.Equal(2, (int)(await a.AskAsync("message", new JsonObject { ["id"] = first }))["hops"]!);
+        Assert.Equal(2, (await a.AskAsync(Commands.Message, new() { Id = first })).Hops);
         output.WriteLine($"first text, c not known before: delivered after {watch.Elapsed.TotalSeconds:F1} s");
         string large = new('l', 2_048);
         watch.Restart();
@@ -53,20 +53,18 @@ public class Radios(ITestOutputHelper output)
 
         air.Unplug("c");
         string early = await a.SendAsync(c, "sent while c is away", wait: "queued");
-        string doomed = (string)(
-            await a.AskAsync(
-                "send", new JsonObject { ["to"] = c.Address, ["text"] = "too late", ["lifetime"] = "20s" }))["id"]!;
-        string urgent = (string)(
-            await a.AskAsync(
-                "send", new JsonObject { ["to"] = c.Address, ["text"] = "urgent", ["priority"] = "emergency" }))["id"]!;
+        string doomed = (await a.AskAsync(
+            Commands.Send, new() { To = c.Address, Text = "too late", Lifetime = "20s" })).Id;
+        string urgent = (await a.AskAsync(
+            Commands.Send, new() { To = c.Address, Text = "urgent", Priority = "emergency" })).Id;
         // Longer than c's links outlive their radio.
-        await c.EventuallyAsync("no neighbours without a radio", async () => (await c.AskAsync("peers")).AsArray().Count
+        await c.EventuallyAsync("no neighbours without a radio", async () => (await c.AskAsync(Commands.Peers)).Count
             == 0, _patience);
-        JsonNode gone = (await c.AskAsync("radio")).AsArray().Single()!;
-        Assert.Equal("closed", (string)gone["state"]!);
-        Assert.Contains("no such device", (string)gone["why"]!, StringComparison.Ordinal);
+        RadioInfo gone = (await c.AskAsync(Commands.Radio)).Single();
+        Assert.Equal("closed", gone.State);
+        Assert.Contains("no such device", gone.Why, StringComparison.Ordinal);
         Assert.NotEqual(
-            "delivered", (string)(await a.AskAsync("message", new JsonObject { ["id"] = early }))["state"]!);
+            "delivered", (await a.AskAsync(Commands.Message, new() { Id = early })).State);
         await a.HasStateAsync(doomed, "expired", _patience);
         air.Plug("c");
         watch.Restart();
@@ -77,14 +75,13 @@ public class Radios(ITestOutputHelper output)
             new[] { "over two hops of radio", large, "sent while c is away", "urgent" }.Order(),
             (await c.ReceivedAsync(a)).Order());
 
-        JsonNode radio = JsonNode.Parse(a.Ctl("--json", "radio").Output)!.AsArray().Single()!;
+        RadioInfo radio = a.Ctl(Commands.Radio).Single();
         Assert.Equal(("online", 869_525_000, 7, "869.4-869.65"),
-            ((string)radio["state"]!, (long)radio["frequencyHz"]!, (int)radio["spreadingFactor"]!,
-                (string)radio["band"]!));
-        JsonNode neighbour = radio["neighbours"]!.AsArray().Single()!;
-        Assert.True((bool)neighbour["up"]! && (int)neighbour["rssiDbm"]! < 0 && (long)neighbour["framesReceived"]! > 0);
-        Assert.Equal(("b", b.Address), ((string)neighbour["name"]!, (string)neighbour["address"]!));
-        Assert.True(radio["airtime"]!.AsArray().Sum(u => (double)u!["usedSeconds"]!) > 1);
+            (radio.State, radio.FrequencyHz, radio.SpreadingFactor, radio.Band));
+        RadioNeighbourInfo neighbour = radio.Neighbours.Single();
+        Assert.True(neighbour.Up && neighbour.RssiDbm < 0 && neighbour.FramesReceived > 0);
+        Assert.Equal(("b", b.Address), (neighbour.Name, neighbour.Address));
+        Assert.True(radio.Airtime.Sum(u => u.UsedSeconds) > 1);
         Assert.Contains("869.525 MHz", a.Ctl("radio").Output, StringComparison.Ordinal);
         Assert.Equal(1, await a.MetricAsync($"qpc_radio_neighbours{{device=\"{air.Device("a")}\"}}"));
         Assert.True(await a.MetricAsync(
@@ -105,12 +102,12 @@ public class Radios(ITestOutputHelper output)
         // Whom b meets on the air it names on the cable; on the air one has to ask.
         await c.HasRouteAsync(a, _patience);
         string there = await c.SendAsync(a, "from the cable", wait: "delivered", _patience);
-        Assert.Equal(2, (int)(await c.AskAsync("message", new JsonObject { ["id"] = there }))["hops"]!);
+        Assert.Equal(2, (await c.AskAsync(Commands.Message, new() { Id = there })).Hops);
         await a.SendAsync(c, "from the air", wait: "delivered", _patience);
         Assert.Equal(["from the cable"], await a.ReceivedAsync(c));
         Assert.Equal(["from the air"], await c.ReceivedAsync(a));
-        Assert.Equal(["lora", "tcp"], (await b.AskAsync("peers")).AsArray()
-            .Select(p => (string)p!["transport"]!).Order());
+        Assert.Equal(["lora", "tcp"], (await b.AskAsync(Commands.Peers))
+            .Select(p => p.Transport).Order());
     }
 
     [Fact]
@@ -126,7 +123,7 @@ public class Radios(ITestOutputHelper output)
         await a.EventuallyAsync("a line about the absent modem", () => Task.FromResult(
             a.Log.Contains($"Radio {air.Device("a")} is away ({air.Device("a")}: there is no such device)",
                 StringComparison.Ordinal)));
-        Assert.Equal($"lora:{air.Device("a")}", (string)(await a.AskAsync("status"))["listen"]!.AsArray().Single()!);
+        Assert.Equal($"lora:{air.Device("a")}", (await a.AskAsync(Commands.Status)).Listen.Single());
         air.Plug("a");
         await OnlineAsync(a);
 
@@ -143,11 +140,11 @@ public class Radios(ITestOutputHelper output)
                 + $"[\"{air.Uri("a").Replace("sf=7", "sf=8", StringComparison.Ordinal)}&networkkey={key}\"] }}");
         Shell.Do("kill", "-HUP", $"{a.ProcessId}");
         await a.EventuallyAsync("another spreading factor", async () =>
-            (await a.AskAsync("radio")).AsArray() is [{ } radio] && (int)radio["spreadingFactor"]! == 8
-                && (string)radio["state"]! == "online");
+            (await a.AskAsync(Commands.Radio)) is [{ } radio] && radio.SpreadingFactor == 8
+                && radio.State == "online");
         await File.WriteAllTextAsync(file, "{ }");
         Shell.Do("kill", "-HUP", $"{a.ProcessId}");
-        await a.EventuallyAsync("no radio", async () => (await a.AskAsync("radio")).AsArray().Count == 0);
+        await a.EventuallyAsync("no radio", async () => (await a.AskAsync(Commands.Radio)).Count == 0);
         NodeProcess b = await net.Node("b").With("--listen", air.Uri("a")).StartAsync();
         await OnlineAsync(b);
 
@@ -160,5 +157,5 @@ public class Radios(ITestOutputHelper output)
     }
 
     private static Task OnlineAsync(NodeProcess node) => node.EventuallyAsync("a radio that is online", async () =>
-        (await node.AskAsync("radio")).AsArray() is [{ } radio] && (string)radio["state"]! == "online", _patience);
+        (await node.AskAsync(Commands.Radio)) is [{ } radio] && radio.State == "online", _patience);
 }

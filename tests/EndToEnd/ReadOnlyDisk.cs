@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using System.Text.Json.Nodes;
+using QuicProChat.Mesh.Api;
 using QuicProChat.Mesh.EndToEnd.Harness;
 
 namespace QuicProChat.Mesh.EndToEnd;
@@ -28,7 +28,7 @@ public class ReadOnlyDisk
         Assert.Contains("the store is full or failing: nothing was sent", refused.Errors, StringComparison.Ordinal);
         string id = await bob.SendAsync(alice, "is kept by who sent it");
         await bob.EventuallyAsync("a state that says why", async () =>
-            (string?)(await bob.AskAsync("message", new JsonObject { ["id"] = id }))["reason"]
+            (await bob.AskAsync(Commands.Message, new() { Id = id })).Reason
                 == "the next hop has no space");
         Assert.Equal(1, await alice.MetricAsync("qpc_store_failing"));
         // What is there can still be read, and the node is asked and ended as ever.

@@ -1,4 +1,4 @@
-using System.Text.Json.Nodes;
+using QuicProChat.Mesh.Api;
 using QuicProChat.Mesh.EndToEnd.Harness;
 
 namespace QuicProChat.Mesh.EndToEnd;
@@ -20,9 +20,9 @@ public class RelayHolds
         string[] texts = [.. Enumerable.Range(0, Messages).Select(i => $"for later {i}")];
         string[] ids = await Task.WhenAll(texts.Select(text => alice.SendAsync(bob, text, wait: "forwarded")));
         Assert.Equal(0, await alice.StopAsync());
-        await relay.EventuallyAsync("bob gone from the relay", async () => (await relay.AskAsync("peers"))
-            .AsArray().Count == 0);
-        Assert.Equal(Messages, (int)(await relay.AskAsync("queue"))["count"]!);
+        await relay.EventuallyAsync(
+            "bob gone from the relay", async () => (await relay.AskAsync(Commands.Peers)).Count == 0);
+        Assert.Equal(Messages, (await relay.AskAsync(Commands.Queue)).Count);
 
         // The relay's power goes too: what it holds is on its disk.
         await relay.KillAsync();
@@ -36,7 +36,7 @@ public class RelayHolds
         foreach (string id in ids)
             await alice.HasStateAsync(id, "delivered");
         Assert.Equal(texts.Order(), (await bob.ReceivedAsync(alice)).Order());
-        Assert.Equal(0, (int)(await relay.AskAsync("queue"))["count"]!);
+        Assert.Equal(0, (await relay.AskAsync(Commands.Queue)).Count);
     }
 
     [Fact]
@@ -46,17 +46,17 @@ public class RelayHolds
         (NodeProcess alice, NodeProcess relay, NodeProcess bob) = (trio.Alice, trio.Relay, trio.Bob);
         await trio.StartAsync();
         Assert.Equal(0, await bob.StopAsync());
-        await alice.EventuallyAsync("bob out of reach", async () => (await RouteAsync(alice, bob))["nextHop"] is null);
+        await alice.EventuallyAsync("bob out of reach", async () => (await RouteAsync(alice, bob)).NextHop is null);
 
         string[] texts = [.. Enumerable.Range(0, Messages).Select(i => $"to nobody {i}")];
         string[] ids = await Task.WhenAll(texts.Select(text => alice.SendAsync(bob, text, wait: "forwarded")));
         foreach (string id in ids)
         {
-            JsonNode message = await alice.AskAsync("message", new JsonObject { ["id"] = id });
-            Assert.Equal("a neighbour holds it until the receiver is in reach", (string?)message["reason"]);
+            MessageInfo message = await alice.AskAsync(Commands.Message, new() { Id = id });
+            Assert.Equal("a neighbour holds it until the receiver is in reach", message.Reason);
         }
 
-        Assert.Equal(Messages, (int)(await relay.AskAsync("queue"))["count"]!);
+        Assert.Equal(Messages, (await relay.AskAsync(Commands.Queue)).Count);
         await alice.KillAsync();
         await relay.KillAsync();
         Directory.Delete(alice.DataDirectory, recursive: true);
@@ -67,10 +67,10 @@ public class RelayHolds
         Assert.Equal(texts.Order(), (await bob.ReceivedAsync(alice)).Order());
         // Only receipts for somebody who never returns are left.
         await relay.EventuallyAsync("nothing held for bob", async () =>
-            (await relay.AskAsync("queue"))["held"]!.AsArray()
-                .All(held => (string)held!["destination"]! == alice.Address));
+            (await relay.AskAsync(Commands.Queue)).Held
+                .All(held => held.Destination == alice.Address));
     }
 
-    private static async Task<JsonNode> RouteAsync(NodeProcess node, NodeProcess to) =>
-        (await node.AskAsync("routes")).AsArray().Single(route => (string)route!["destination"]! == to.Address)!;
+    private static async Task<PathInfo> RouteAsync(NodeProcess node, NodeProcess to) =>
+        (await node.AskAsync(Commands.Routes)).Single(route => route.Destination == to.Address);
 }

@@ -1,4 +1,4 @@
-using System.Text.Json.Nodes;
+using QuicProChat.Mesh.Api;
 using QuicProChat.Mesh.EndToEnd.Harness;
 
 namespace QuicProChat.Mesh.EndToEnd;
@@ -28,15 +28,13 @@ public class RingWithDyingLink
             await node.StartAsync();
         NodeProcess sender = ring[0];
         NodeProcess receiver = ring[2];
-        await sender.EventuallyAsync("both ways round", async () => (await sender.AskAsync("peers"))
-            .AsArray().Count == 2);
-        await receiver.EventuallyAsync("both ways round", async () => (await receiver.AskAsync("peers"))
-            .AsArray().Count == 2);
+        foreach (NodeProcess end in (NodeProcess[])[sender, receiver])
+            await end.EventuallyAsync("both ways round", async () => (await end.AskAsync(Commands.Peers)).Count == 2);
         await sender.HasRouteAsync(receiver);
         await receiver.HasRouteAsync(sender);
 
         // Strangers have a rate, and this is not about them.
-        await receiver.AskAsync("accept", new JsonObject { ["to"] = sender.Address });
+        await receiver.AskAsync(Commands.Accept, new() { To = sender.Address });
         string[] texts = [.. Enumerable.Range(0, Messages).Select(i => $"message {i}")];
         var ids = new List<string>();
         string? cutOff = null;
@@ -56,10 +54,6 @@ public class RingWithDyingLink
         Assert.NotEqual(cutOff, await NextHopAsync(sender, receiver));
     }
 
-    private static async Task<string?> NextHopAsync(NodeProcess from, NodeProcess to)
-    {
-        JsonNode route = (await from.AskAsync("routes")).AsArray()
-            .Single(r => (string)r!["destination"]! == to.Address)!;
-        return (string?)route["nextHop"];
-    }
+    private static async Task<string?> NextHopAsync(NodeProcess from, NodeProcess to) =>
+        (await from.AskAsync(Commands.Routes)).Single(r => r.Destination == to.Address).NextHop;
 }

@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Text.Json.Nodes;
+using QuicProChat.Mesh.Api;
 using QuicProChat.Mesh.EndToEnd.Harness;
 
 namespace QuicProChat.Mesh.EndToEnd;
@@ -81,7 +81,7 @@ internal sealed class SiegeScene : IAsyncDisposable
         newcomer.Dialling(_trio.CableTo(newcomer.Machine).AddressA);
         await newcomer.StartAsync();
         var waited = Stopwatch.StartNew();
-        while ((await newcomer.AskAsync("peers")).AsArray().Count == 0 && waited.Elapsed < patience)
+        while ((await newcomer.AskAsync(Commands.Peers)).Count == 0 && waited.Elapsed < patience)
             await Task.Delay(50);
         TimeSpan taken = waited.Elapsed;
         await newcomer.StopAsync();
@@ -90,7 +90,7 @@ internal sealed class SiegeScene : IAsyncDisposable
 
     /// <summary>The state of a message at its sender.</summary>
     internal static async Task<string> StateAsync(NodeProcess node, string id) =>
-        (string)(await node.AskAsync("message", new JsonObject { ["id"] = id }))["state"]!;
+        (await node.AskAsync(Commands.Message, new() { Id = id })).State;
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()

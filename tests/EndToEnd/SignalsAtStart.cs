@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using QuicProChat.Mesh.Api;
 using QuicProChat.Mesh.EndToEnd.Harness;
 
 namespace QuicProChat.Mesh.EndToEnd;
@@ -26,7 +27,7 @@ public class SignalsAtStart
             Process process = alice.Launch();
             await SendAsync(process, alice, signal, moment);
             using (ControlConnection connection = await alice.ConnectAsync())
-                Assert.Equal("alice", (string)(await connection.AskAsync("status"))["name"]!);
+                Assert.Equal("alice", (await connection.AskAsync(Commands.Status)).Name);
             await alice.StartedAsync();
             Assert.Equal((moment, 0), (moment, await alice.StopAsync()));
         }
@@ -66,7 +67,7 @@ public class SignalsAtStart
         }
 
         await alice.StartAsync();
-        Assert.Equal(address, (string)(await alice.AskAsync("identity"))["address"]!);
+        Assert.Equal(address, (await alice.AskAsync(Commands.Identity)).Address);
     }
 
     /// <summary>Moments from the first instruction to when it is ready, a little beyond it.</summary>

@@ -1,4 +1,4 @@
-using System.Text.Json.Nodes;
+using QuicProChat.Mesh.Api;
 using QuicProChat.Mesh.EndToEnd.Harness;
 
 namespace QuicProChat.Mesh.EndToEnd;
@@ -14,15 +14,15 @@ public class Ways
         await using TestNet net = new();
         string machine = net.Machine("late"), other = net.Machine("other");
         NodeProcess late = await net.Node("late", machine).With("--listen", "tcp://10.77.1.1:0").StartAsync();
-        JsonNode status = await late.AskAsync("status");
-        Assert.Empty(status["listen"]!.AsArray());
-        Assert.Contains("tcp://10.77.1.1:0", (string)Assert.Single(status["waiting"]!.AsArray())!);
+        StatusInfo status = await late.AskAsync(Commands.Status);
+        Assert.Empty(status.Listen);
+        Assert.Contains("tcp://10.77.1.1:0", Assert.Single(status.Waiting));
         net.Connect(machine, other);
         await late.EventuallyAsync(
-            "listening", async () => (await late.AskAsync("status"))["listen"]!.AsArray().Count == 1);
-        status = await late.AskAsync("status");
-        Assert.Empty(status["waiting"]!.AsArray());
-        string bound = (string)status["listen"]![0]!;
+            "listening", async () => (await late.AskAsync(Commands.Status)).Listen.Count == 1);
+        status = await late.AskAsync(Commands.Status);
+        Assert.Empty(status.Waiting);
+        string bound = status.Listen[0];
         Assert.StartsWith("tcp://10.77.1.1:", bound);
         Assert.DoesNotContain(":0", bound);
         NodeProcess peer = await net.Node("peer", other).With("--peer", bound).StartAsync();
@@ -39,13 +39,13 @@ public class Ways
         NodeProcess b = await net.Node("b", other).With("--peer", $"tcp://[{address}%e0]:4711").StartAsync();
         await b.HasRouteAsync(a);
         Shell.Do("ip", "-n", machine, "link", "delete", "e0");
-        await a.EventuallyAsync("waiting", async () => (await a.AskAsync("status"))["waiting"]!.AsArray().Count
+        await a.EventuallyAsync("waiting", async () => (await a.AskAsync(Commands.Status)).Waiting.Count
             == 1, Long);
-        Assert.Empty((await a.AskAsync("status"))["listen"]!.AsArray());
+        Assert.Empty((await a.AskAsync(Commands.Status)).Listen);
         Connect();
-        await a.EventuallyAsync("listening", async () => (await a.AskAsync("status"))["listen"]!.AsArray().Count
+        await a.EventuallyAsync("listening", async () => (await a.AskAsync(Commands.Status)).Listen.Count
             == 1, Long);
-        await b.EventuallyAsync("a link", async () => (await b.AskAsync("peers")).AsArray().Count
+        await b.EventuallyAsync("a link", async () => (await b.AskAsync(Commands.Peers)).Count
             == 1, TimeSpan.FromSeconds(90));
 
         string Connect()
@@ -78,8 +78,7 @@ public class Ways
         string[] rest =
         [
             await b.SendAsync(a, "small"),
-            (string)(await b.AskAsync(
-                "send", new JsonObject { ["to"] = a.Address, ["text"] = "urgent", ["priority"] = "high" }))["id"]!,
+            (await b.AskAsync(Commands.Send, new() { To = a.Address, Text = "urgent", Priority = "high" })).Id,
         ];
         string back = await a.SendAsync(b, "the other way");
         foreach (string id in rest)
@@ -104,8 +103,8 @@ public class Ways
         foreach (NodeProcess node in new[] { relay, one, two })
         {
             await node.EventuallyAsync(
-                "a warning", async () => (await node.AskAsync("status"))["warnings"]!.AsArray().Count > 0, Long);
-            Assert.Contains(" key", (string)(await node.AskAsync("status"))["warnings"]![0]!);
+                "a warning", async () => (await node.AskAsync(Commands.Status)).Warnings.Count > 0, Long);
+            Assert.Contains(" key", (await node.AskAsync(Commands.Status)).Warnings[0]);
             Assert.Contains(" key", node.Log);
         }
     }
@@ -123,8 +122,8 @@ public class Ways
         await two.StartAsync();
         foreach (NodeProcess node in new[] { one, two })
             await node.EventuallyAsync(
-                "a warning", async () => (await node.AskAsync("status"))["warnings"]!.AsArray().Count > 0);
-        Assert.Single((await two.AskAsync("status"))["dialling"]!.AsArray());
+                "a warning", async () => (await node.AskAsync(Commands.Status)).Warnings.Count > 0);
+        Assert.Single((await two.AskAsync(Commands.Status)).Dialling);
     }
 
     [Fact]
@@ -136,11 +135,11 @@ public class Ways
         string first = $"tcp://127.0.0.1:{NodeProcess.Port}", second = $"tcp://127.0.0.2:{NodeProcess.Port}";
         NodeProcess b = await net.Node("b", machine).With("--peer", first, "--peer", second).StartAsync();
         await b.HasRouteAsync(a);
-        await b.AskAsync("disconnect", new JsonObject { ["to"] = first });
+        await b.AskAsync(Commands.Disconnect, new() { To = first });
         await b.EventuallyAsync("the other way", async () =>
-            (await b.AskAsync("peers")).AsArray() is [{ } peer] && (string)peer["uri"]! == second,
+            (await b.AskAsync(Commands.Peers)) is [{ } peer] && peer.Uri == second,
             TimeSpan.FromSeconds(40));
-        await b.AskAsync("disconnect", new JsonObject { ["to"] = second });
-        await b.EventuallyAsync("no link", async () => (await b.AskAsync("peers")).AsArray().Count == 0);
+        await b.AskAsync(Commands.Disconnect, new() { To = second });
+        await b.EventuallyAsync("no link", async () => (await b.AskAsync(Commands.Peers)).Count == 0);
     }
 }

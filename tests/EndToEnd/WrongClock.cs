@@ -1,5 +1,4 @@
-using System.Globalization;
-using System.Text.Json.Nodes;
+using QuicProChat.Mesh.Api;
 using QuicProChat.Mesh.EndToEnd.Harness;
 
 namespace QuicProChat.Mesh.EndToEnd;
@@ -34,8 +33,7 @@ public class WrongClock
         Assert.Equal(["through the wrong time"], await bob.ReceivedAsync(alice));
         Assert.Equal(["to the wrong time"], await relay.ReceivedAsync(alice));
         Assert.Equal(["from the wrong time"], await alice.ReceivedAsync(relay));
-        JsonNode sent = (await relay.AskAsync("messages")).AsArray().Single(m => (string)m!["direction"]! == "out")!;
-        var claimed = DateTimeOffset.Parse((string)sent["createdAt"]!, CultureInfo.InvariantCulture);
+        DateTimeOffset claimed = (await relay.AskAsync(Commands.Messages)).Single(m => m.Direction == "out").CreatedAt;
         // That the clock really was wrong.
         Assert.InRange((claimed - DateTimeOffset.UtcNow).TotalDays, days - 1, days + 1);
     }
@@ -56,11 +54,11 @@ public class WrongClock
         clock.Rule(relay);
         await trio.StartAsync();
         await relay.HasRouteAsync(alice);
-        await alice.AskAsync("group-create", new JsonObject { ["name"] = Name });
+        await alice.AskAsync(Commands.GroupCreate, new() { Name = Name });
         await InviteAsync(alice, bob);
         await JoinedAsync(bob);
         Assert.Equal(0, alice.Ctl("channel", "create", Name).ExitCode);
-        string uri = (string)JsonNode.Parse(alice.Ctl("channel", "invite", Name, "--json").Output)!["uri"]!;
+        string uri = alice.Ctl(Commands.ChannelInvite, Name).Uri;
         foreach (NodeProcess reader in new[] { bob, relay })
             Assert.Equal(0, reader.Ctl("channel", "join", uri).ExitCode);
 
@@ -81,22 +79,22 @@ public class WrongClock
     }
 
     private static async Task SayAsync(NodeProcess node, string to, string text) =>
-        await node.AskAsync("send", new JsonObject { ["to"] = to, ["text"] = text });
+        await node.AskAsync(Commands.Send, new() { To = to, Text = text });
 
     private static Task HasAsync(NodeProcess node, string text) => node.EventuallyAsync(text, async () =>
-        (await node.AskAsync("messages", new JsonObject { ["limit"] = 100 })).AsArray()
-            .Any(m => (string)m!["text"]! == text), _patience);
+        (await node.AskAsync(Commands.Messages, new() { Limit = 100 }))
+            .Any(m => m.Text == text), _patience);
 
     private static async Task InviteAsync(NodeProcess admin, NodeProcess node) =>
-        await admin.AskAsync("group-invite", new JsonObject { ["group"] = Name, ["to"] = new JsonArray(node.Address) });
+        await admin.AskAsync(Commands.GroupInvite, new() { Group = Name, To = [node.Address] });
 
     private static async Task JoinedAsync(NodeProcess node)
     {
         await node.EventuallyAsync(
-            "invited", async () => (await node.AskAsync("group-list"))["invitations"]!.AsArray().Count == 1, _patience);
-        await node.AskAsync("group-accept", new JsonObject { ["group"] = Name });
+            "invited", async () => (await node.AskAsync(Commands.GroupList)).Invitations.Count == 1, _patience);
+        await node.AskAsync(Commands.GroupAccept, new() { Group = Name });
         await node.EventuallyAsync("a member", async () =>
-            (string?)(await node.AskAsync("group-show", new JsonObject { ["group"] = Name }))["status"]
+            (await node.AskAsync(Commands.GroupShow, new() { Group = Name })).Status
                 == "current", _patience);
     }
 

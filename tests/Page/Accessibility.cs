@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using QuicProChat.Mesh.Api;
 using QuicProChat.Mesh.Page.Tests.Harness;
 
 namespace QuicProChat.Mesh.Page.Tests;
@@ -62,17 +63,17 @@ public sealed class Accessibility(Stage stage)
         await node.KnowsAsync(stage.Bob);
         await stage.Bob.KnowsAsync(node);
         await stage.Carol.KnowsAsync(node);
-        await node.AskAsync("group-create", new JsonObject { ["name"] = "readers" });
+        await node.AskAsync(Commands.GroupCreate, new() { Name = "readers" });
         await Sharing.SendAsync(stage.Bob, "seen.png", Sharing.Png(60, 40), "reader");
         await stage.Carol.SendAsync(node.Address, "do you know me?");
-        await node.AskAsync("fapp-practice-set",
-            new JsonObject { ["name"] = "Linde", ["plz"] = "04109", ["procedure"] = "VT", ["payer"] = "GKV" });
-        await node.AskAsync("fapp-slot-add", new JsonObject
+        await node.AskAsync(Commands.FappPracticeSet,
+            new() { Name = "Linde", Plz = "04109", Procedure = "VT", Payer = "GKV" });
+        await node.AskAsync(Commands.FappSlotAdd, new()
         {
-            ["start"] = DateTimeOffset.UtcNow.AddDays(3)
+            Start = DateTimeOffset.UtcNow.AddDays(3)
                 .ToString("yyyy-MM-ddTHH:mm:ssZ", System.Globalization.CultureInfo.InvariantCulture),
-            ["minutes"] = 50,
-            ["type"] = "sprechstunde",
+            Minutes = 50,
+            Type = "sprechstunde",
         });
         foreach (ColorScheme scheme in (ColorScheme[])[ColorScheme.Light, ColorScheme.Dark])
         {

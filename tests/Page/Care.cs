@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
+using QuicProChat.Mesh.Api;
 using QuicProChat.Mesh.Page.Tests.Harness;
 using static Microsoft.Playwright.Assertions;
 
@@ -55,11 +56,11 @@ public sealed class Care : IAsyncLifetime
         await patient.GoAsync("#/care/search");
         // Nobody vouches: shown to whoever asks for it, and not to be asked for.
         await SearchAsync(patient, level: "none", card => Expect(card).ToContainTextAsync("nobody vouches"));
-        string organisation = (string)(await _far.AskAsync("identity"))["publicKey"]!;
+        string organisation = (await _far.AskAsync(Commands.Identity)).PublicKey;
         await _far.EventuallyAsync("announced there", async () =>
-            (await _far.AskAsync("fapp-search", new JsonObject { ["level"] = "none" }))["slots"]!.AsArray().Count > 0);
-        await _far.AskAsync("fapp-list-sign", new JsonObject { ["practice"] = _practice.Address });
-        await _patient.AskAsync("fapp-trust", new JsonObject { ["organisation"] = organisation });
+            (await _far.AskAsync(Commands.FappSearch, new() { Level = "none" })).Slots.Count > 0);
+        await _far.AskAsync(Commands.FappListSign, new() { Practice = _practice.Address });
+        await _patient.AskAsync(Commands.FappTrust, new() { Organisation = organisation });
         await SearchAsync(patient, level: "list",
             card => card.GetByRole(AriaRole.Button, new() { Name = "Ask for this slot" }).ClickAsync());
         await patient.Page.Locator("dialog").GetByLabel("A word to the practice").FillAsync("<b>in the evening</b>");
@@ -73,7 +74,7 @@ public sealed class Care : IAsyncLifetime
         await Expect(asked).ToContainTextAsync("gezogen");
         await Expect(asked).ToContainTextAsync("sagt, dass PTV 11 es empfiehlt");
         string code = await mine.InnerTextAsync();
-        Assert.Contains((string)(await _practice.AskAsync("fapp-requests"))[0]!["code"]!, code,
+        Assert.Contains((await _practice.AskAsync(Commands.FappRequests))[0].Code, code,
             StringComparison.Ordinal);
         await asked.GetByRole(AriaRole.Button, new() { Name = "Buchen" }).ClickAsync();
         // It is told at once, and goes after some seconds.

@@ -1,4 +1,4 @@
-using System.Text.Json.Nodes;
+using QuicProChat.Mesh.Api;
 using QuicProChat.Mesh.Page.Tests.Harness;
 using static Microsoft.Playwright.Assertions;
 
@@ -33,16 +33,16 @@ public sealed class Conversing(Stage stage)
         await visit.Page.Locator("dialog .choose button", new() { HasText = "👍" }).ClickAsync();
         await Expect(row.Locator(".signs button")).ToHaveTextAsync("👍");
         await stage.Bob.EventuallyAsync("a sign", async () =>
-            (await stage.Bob.AskAsync("message", new JsonObject { ["id"] = id }))["reactions"]?.AsArray()
-                .Any(r => (string)r!["emoji"]! == "👍") == true);
+            (await stage.Bob.AskAsync(Commands.Message, new() { Id = id })).Reactions?
+                .Any(r => r.Emoji == "👍") == true);
 
         await row.HoverAsync();
         await row.GetByRole(AriaRole.Button, new() { Name = "Reply" }).ClickAsync();
         await visit.SayAsync("and the red one too");
         await stage.Bob.EventuallyAsync("an answer that names its message", async () =>
             (await stage.Bob.MessagesAsync("alice"))
-                .Any(m => (string)m!["text"]! == "and the red one too"
-                    && id.StartsWith((string?)m["replyTo"] ?? "-", StringComparison.Ordinal)));
+                .Any(m => m.Text == "and the red one too"
+                    && id.StartsWith(m.ReplyTo ?? "-", StringComparison.Ordinal)));
         ILocator answer = visit.Bubble("and the red one too");
         await Expect(answer.Locator(".quote")).ToContainTextAsync("bring the blue rope");
 
@@ -56,7 +56,7 @@ public sealed class Conversing(Stage stage)
             .ClickAsync();
         await Expect(visit.Bubble("and the green one too")).ToHaveCountAsync(0);
         await stage.Bob.EventuallyAsync("the message is gone", async () => (await stage.Bob.MessagesAsync("alice"))
-            .All(m => (string)m!["text"]! != "and the green one too"));
+            .All(m => m.Text != "and the green one too"));
         visit.HasNoFaults();
     }
 
@@ -73,8 +73,8 @@ public sealed class Conversing(Stage stage)
         await entry.ClickAsync();
         await Expect(entry.Locator(".badge")).ToHaveCountAsync(0);
         await stage.Alice.EventuallyAsync("nothing unread", async () =>
-            (await stage.Alice.AskAsync("conversations")).AsArray()
-                .All(c => (string)c!["conversation"]! != "bob" || (int)c["unread"]! == 0));
+            (await stage.Alice.AskAsync(Commands.Conversations))
+                .All(c => c.Conversation != "bob" || c.Unread == 0));
         visit.HasNoFaults();
     }
 
@@ -91,8 +91,7 @@ public sealed class Conversing(Stage stage)
         await other.Page.Locator(".request", new() { HasText = "walkers" })
             .GetByRole(AriaRole.Button, new() { Name = "Join" }).ClickAsync();
         await stage.Alice.EventuallyAsync("two members", async () =>
-            (await stage.Alice.AskAsync(
-                "group-show", new JsonObject { ["group"] = "walkers" }))["members"]!.AsArray().Count == 2);
+            (await stage.Alice.AskAsync(Commands.GroupShow, new() { Group = "walkers" })).Members.Count == 2);
         await visit.TalkAsync("group:walkers");
         await visit.SayAsync("who comes on Sunday?");
         await other.TalkAsync("group:walkers");
@@ -114,7 +113,7 @@ public sealed class Conversing(Stage stage)
         await visit.Page.Locator(".thread .title").ClickAsync();
         await visit.Page.Locator("dialog").GetByRole(AriaRole.Button, new() { Name = "Invite" }).ClickAsync();
         string uri = await visit.Page.Locator("dialog .card textarea").InputValueAsync();
-        await stage.Bob.AskAsync("channel-join", new JsonObject { ["uri"] = uri });
+        await stage.Bob.AskAsync(Commands.ChannelJoin, new() { Uri = uri });
         await visit.Page.Keyboard.PressAsync("Escape");
         await visit.SayAsync("the market is open");
         await stage.Bob.HasAsync("channel:news", "the market is open");
@@ -134,7 +133,7 @@ public sealed class Conversing(Stage stage)
         await Expect(visit.Page.Locator(".decide")).ToContainTextAsync("You do not know this node");
         await visit.Page.GetByRole(AriaRole.Button, new() { Name = "Accept" }).ClickAsync();
         await Expect(visit.Bubble("hello, we met at the market")).ToBeVisibleAsync();
-        Assert.DoesNotContain((await stage.Alice.AskAsync("requests")).AsArray(), r => (string)r!["address"]!
+        Assert.DoesNotContain(await stage.Alice.AskAsync(Commands.Requests), r => r.Address
             == stranger.Address);
         visit.HasNoFaults();
     }
@@ -161,7 +160,7 @@ public sealed class Conversing(Stage stage)
         await visit.Page.GetByRole(AriaRole.Button, new() { Name = "Set", Exact = true }).ClickAsync();
         await Expect(visit.Page.Locator(".thread > header")).ToContainTextAsync("disappear after 1d");
 
-        string number = (string)(await stage.Carol.AskAsync("verify", new JsonObject { ["to"] = "alice" }))["number"]!;
+        string number = (await stage.Carol.AskAsync(Commands.Verify, new() { To = "alice" })).Number!;
         await visit.Page.Locator(".thread .title").ClickAsync();
         await Expect(visit.Page.Locator("dialog .digits li"))
             .ToHaveTextAsync(number.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));

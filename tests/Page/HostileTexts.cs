@@ -1,4 +1,4 @@
-using System.Text.Json.Nodes;
+using QuicProChat.Mesh.Api;
 using QuicProChat.Mesh.Page.Tests.Harness;
 using static Microsoft.Playwright.Assertions;
 
@@ -32,8 +32,8 @@ public sealed class HostileTexts(Stage stage)
         await visit.Page.GetByRole(AriaRole.Button, new() { Name = "Accept" }).ClickAsync();
         await visit.Page.Locator(".composer").WaitForAsync();
         string group = "<i>x\"'&";
-        await stranger.AskAsync("group-create", new JsonObject { ["name"] = group });
-        await stranger.AskAsync("group-invite", new JsonObject { ["group"] = group, ["to"] = new JsonArray("alice") });
+        await stranger.AskAsync(Commands.GroupCreate, new() { Name = group });
+        await stranger.AskAsync(Commands.GroupInvite, new() { Group = group, To = ["alice"] });
         await Expect(visit.Page.Locator(".waiting")).ToContainTextAsync(group);
         foreach (string text in Texts)
             await stranger.SendAsync("alice", text);

@@ -1,4 +1,4 @@
-using System.Text.Json.Nodes;
+using QuicProChat.Mesh.Api;
 using QuicProChat.Mesh.EndToEnd.Harness;
 using QuicProChat.Mesh.Page.Tests.Harness;
 using static Microsoft.Playwright.Assertions;
@@ -54,13 +54,13 @@ public sealed class OverRadio : IAsyncLifetime
             await Expect(question).ToContainTextAsync("crosses a radio");
             Assert.DoesNotContain("--", await question.InnerTextAsync(), StringComparison.Ordinal);
             await question.GetByRole(AriaRole.Button, new() { Name = "Cancel" }).ClickAsync();
-            Assert.Empty((await hill.AskAsync("file-list")).AsArray());
+            Assert.Empty(await hill.AskAsync(Commands.FileList));
 
             await visit.GoAsync("#/network");
             await visit.Page.WaitForFunctionAsync(
                 "before => document.querySelector('.radio meter')?.value > before", before);
-            JsonNode said = (await hill.AskAsync("radio"))[0]!;
-            Assert.True(said["airtime"]!.AsArray().Sum(a => (double)a!["usedSeconds"]!) > 0);
+            RadioInfo said = (await hill.AskAsync(Commands.Radio))[0];
+            Assert.True(said.Airtime.Sum(a => a.UsedSeconds) > 0);
 
             // Without its radio the node says what is wrong, and why nobody is reached.
             air.Unplug("hill");

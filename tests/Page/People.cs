@@ -1,4 +1,4 @@
-using System.Text.Json.Nodes;
+using QuicProChat.Mesh.Api;
 using QuicProChat.Mesh.Page.Tests.Harness;
 using static Microsoft.Playwright.Assertions;
 
@@ -39,15 +39,15 @@ public sealed class People(Stage stage)
         await offer.GetByRole(AriaRole.Button, new() { Name = "Add contact card" }).ClickAsync();
         await bob.Page.GetByLabel("Name", new() { Exact = true }).FillAsync("dora");
         await bob.Page.GetByRole(AriaRole.Button, new() { Name = "Add", Exact = true }).ClickAsync();
-        await stage.Bob.EventuallyAsync("the contact", async () => (await stage.Bob.AskAsync("contact-list")).AsArray()
-            .Any(c => (string)c!["address"]! == newcomer.Address));
+        await stage.Bob.EventuallyAsync("the contact", async () => (await stage.Bob.AskAsync(Commands.ContactList))
+            .Any(c => c.Address == newcomer.Address));
 
         await bob.Page.Locator(".thread .title").ClickAsync();
         await bob.Page.GetByRole(AriaRole.Button, new() { Name = "Forget the card" }).ClickAsync();
         await bob.Page.Locator("dialog").Last.GetByRole(AriaRole.Button, new() { Name = "Forget the card" })
             .ClickAsync();
-        await stage.Bob.EventuallyAsync("no contact", async () => (await stage.Bob.AskAsync("contact-list")).AsArray()
-            .All(c => (string)c!["address"]! != newcomer.Address));
+        await stage.Bob.EventuallyAsync("no contact", async () => (await stage.Bob.AskAsync(Commands.ContactList))
+            .All(c => c.Address != newcomer.Address));
         alice.HasNoFaults();
         bob.HasNoFaults();
         other.HasNoFaults();
@@ -69,8 +69,8 @@ public sealed class People(Stage stage)
         await carol.Page.GetByLabel("Invitation").FillAsync(uri);
         await carol.Page.GetByRole(AriaRole.Button, new() { Name = "Join", Exact = true }).ClickAsync();
         await stage.Carol.EventuallyAsync("two members", async () =>
-            (await stage.Carol.AskAsync("lite-list")).AsArray()
-                .Any(g => (string)g!["name"]! == "summit" && g["members"]!.AsArray().Count == 2));
+            (await stage.Carol.AskAsync(Commands.LiteList))
+                .Any(g => g.Name == "summit" && g.Members.Count == 2));
         await carol.TalkAsync("group:summit");
         await carol.SayAsync("fog up here");
         await stage.Alice.HasAsync("group:summit", "fog up here");
@@ -106,8 +106,7 @@ public sealed class People(Stage stage)
         await Expect(bob.Page.Locator(".chat[data-name='channel:market'] .muted")).ToBeVisibleAsync();
         await alice.SayAsync("cabbage is cheap");
         await Expect(bob.Bubble("cabbage is cheap")).ToBeVisibleAsync();
-        Assert.True((bool)(
-            await stage.Bob.AskAsync("channel-show", new JsonObject { ["channel"] = "market" }))["muted"]!);
+        Assert.True((await stage.Bob.AskAsync(Commands.ChannelShow, new() { Channel = "market" })).Muted);
         alice.HasNoFaults();
         bob.HasNoFaults();
     }
@@ -124,11 +123,11 @@ public sealed class People(Stage stage)
         await request.ClickAsync();
         await visit.Page.GetByRole(AriaRole.Button, new() { Name = "Refuse" }).ClickAsync();
         await Expect(request).ToHaveCountAsync(0);
-        Assert.DoesNotContain((await stage.Alice.AskAsync("requests")).AsArray(), r => (string)r!["address"]!
+        Assert.DoesNotContain(await stage.Alice.AskAsync(Commands.Requests), r => r.Address
             == pest.Address);
 
         // Its owner thinks better of it, and then worse.
-        await stage.Alice.AskAsync("accept", new JsonObject { ["to"] = pest.Address });
+        await stage.Alice.AskAsync(Commands.Accept, new() { To = pest.Address });
         await pest.SendAsync("alice", "only one watch");
         ILocator entry = visit.Page.Locator(".chat", new() { HasText = "only one watch" });
         await entry.ClickAsync();
@@ -140,13 +139,13 @@ public sealed class People(Stage stage)
             .ClickAsync();
         await Expect(visit.Page.Locator("dialog").First.GetByRole(AriaRole.Button, new() { Name = "Unblock" }))
             .ToBeVisibleAsync();
-        Assert.Contains((await stage.Alice.AskAsync("blocked")).AsArray(), b => (string)b!["address"]! == pest.Address);
+        Assert.Contains(await stage.Alice.AskAsync(Commands.Blocked), b => b.Address == pest.Address);
         await visit.Page.Keyboard.PressAsync("Escape");
         await visit.GoAsync("#/node");
         ILocator row = visit.Page.Locator(".members li", new() { HasText = pest.Address });
         await row.GetByRole(AriaRole.Button, new() { Name = "Unblock" }).ClickAsync();
         await Expect(row).ToHaveCountAsync(0);
-        Assert.Empty((await stage.Alice.AskAsync("blocked")).AsArray());
+        Assert.Empty(await stage.Alice.AskAsync(Commands.Blocked));
         await Stage.DeliverAsync(pest, stage.Alice, "a clock, perhaps?");
         await visit.GoAsync("#/chats");
         await Expect(visit.Page.Locator(".chat", new() { HasText = "a clock, perhaps?" })).ToBeVisibleAsync();
@@ -160,8 +159,8 @@ public sealed class People(Stage stage)
         await using Visit visit = await stage.VisitAsync(stage.Alice);
         await visit.TalkAsync("carol");
         await stage.Alice.EventuallyAsync(
-            "read here", async () => (await stage.Alice.AskAsync("conversations")).AsArray()
-            .All(c => (string)c!["conversation"]! != "carol" || (int)c["unread"]! == 0));
+            "read here", async () => (await stage.Alice.AskAsync(Commands.Conversations))
+            .All(c => c.Conversation != "carol" || c.Unread == 0));
         await visit.GoAsync("#/node");
         await visit.Page.GetByLabel("Tell others that I read their messages").CheckAsync();
         await visit.GoAsync("#/chats");
@@ -170,8 +169,8 @@ public sealed class People(Stage stage)
         await stage.Carol.EventuallyAsync("a reader", async () => (await ReadersAsync(second)).Count == 1);
         visit.HasNoFaults();
 
-        async Task<JsonArray> ReadersAsync(string id) =>
-            (await stage.Carol.AskAsync("message", new JsonObject { ["id"] = id }))["readBy"]?.AsArray() ?? [];
+        async Task<IReadOnlyList<string>> ReadersAsync(string id) =>
+            (await stage.Carol.AskAsync(Commands.Message, new() { Id = id })).ReadBy ?? [];
     }
 
     [BrowserFact]
@@ -179,13 +178,12 @@ public sealed class People(Stage stage)
     {
         await Stage.DeliverAsync(stage.Carol, stage.Alice, "the heron stands in the reeds");
         await Stage.DeliverAsync(stage.Bob, stage.Alice, "no heron at the mill");
-        await stage.Bob.AskAsync(
-            "location", new JsonObject
+        await stage.Bob.AskAsync(Commands.Location, new()
             {
-                ["to"] = "alice",
-                ["latitude"] = "51.34",
-                ["longitude"] = "12.37",
-                ["label"] = "<u>mill</u>"
+                To = "alice",
+                Latitude = "51.34",
+                Longitude = "12.37",
+                Label = "<u>mill</u>"
             });
         await using Visit visit = await stage.VisitAsync(stage.Alice);
         await visit.TalkAsync("bob");
@@ -244,8 +242,8 @@ public sealed class People(Stage stage)
         await keys.PressAsync("Enter");
         await visit.TabToAsync("dialog button.danger", text: "Leave");
         await keys.PressAsync("Enter");
-        await stage.Carol.EventuallyAsync("it was left", async () => (await stage.Carol.AskAsync("channel-list"))
-            .AsArray().Count == 0);
+        await stage.Carol.EventuallyAsync(
+            "it was left", async () => (await stage.Carol.AskAsync(Commands.ChannelList)).Count == 0);
         visit.HasNoFaults();
     }
 

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using QuicProChat.Mesh.Api;
 using QuicProChat.Mesh.EndToEnd.Harness;
 using QuicProChat.Mesh.Page.Tests.Harness;
 
@@ -139,14 +140,14 @@ public sealed class Screenshots : IAsyncLifetime
         foreach ((Daemon a, Daemon b) in new[] { (alice, bob), (bob, alice), (alice, carol), (carol, alice),
             (alice, hut), (hut, alice), (bob, carol) })
             await a.KnowsAsync(b);
-        await alice.AskAsync("verify", new JsonObject { ["to"] = "bob", ["confirm"] = true });
-        await alice.AskAsync("group-create", new JsonObject { ["name"] = "walkers" });
-        await alice.AskAsync("group-invite", new JsonObject { ["group"] = "walkers", ["to"] = new JsonArray("bob") });
+        await alice.AskAsync(Commands.Verify, new() { To = "bob", Confirm = true });
+        await alice.AskAsync(Commands.GroupCreate, new() { Name = "walkers" });
+        await alice.AskAsync(Commands.GroupInvite, new() { Group = "walkers", To = ["bob"] });
         await bob.EventuallyAsync(
-            "the invitation", async () => (await bob.AskAsync("group-list"))["invitations"]!.AsArray().Count == 1);
-        await bob.AskAsync("group-accept", new JsonObject { ["group"] = "walkers" });
+            "the invitation", async () => (await bob.AskAsync(Commands.GroupList)).Invitations.Count == 1);
+        await bob.AskAsync(Commands.GroupAccept, new() { Group = "walkers" });
         await alice.EventuallyAsync("two members", async () =>
-            (await alice.AskAsync("group-show", new JsonObject { ["group"] = "walkers" }))["members"]!.AsArray().Count
+            (await alice.AskAsync(Commands.GroupShow, new() { Group = "walkers" })).Members.Count
                 == 2);
         await alice.SendAsync("group:walkers", "Who comes on Sunday?");
         await bob.HasAsync("group:walkers", "Who comes on Sunday?");
@@ -156,41 +157,38 @@ public sealed class Screenshots : IAsyncLifetime
         await Stage.DeliverAsync(alice, bob, "Yes, I'll bring bread and cheese");
         await Stage.DeliverAsync(alice, bob, "What time?");
         string id = await Stage.DeliverAsync(bob, alice, "At nine");
-        await alice.AskAsync("react", new JsonObject { ["id"] = id, ["emoji"] = "👍" });
-        await alice.AskAsync(
-            "reply", new JsonObject { ["id"] = id, ["text"] = "Perfect, see you then", ["wait"] = "delivered" });
+        await alice.AskAsync(Commands.React, new() { Id = id, Emoji = "👍" });
+        await alice.AskAsync(Commands.Reply, new() { Id = id, Text = "Perfect, see you then" });
         await Sharing.SendAsync(bob, "way-to-the-mill.png", Sharing.Png(480, 300, colour: Landscape), "alice");
-        await alice.EventuallyAsync("the file", async () => (await alice.AskAsync("file-list")).AsArray().Count == 1);
-        string picture = (string)(await alice.AskAsync("file-list"))[0]!["id"]!;
-        await alice.AskAsync("file-accept", new JsonObject { ["id"] = picture });
+        await alice.EventuallyAsync("the file", async () => (await alice.AskAsync(Commands.FileList)).Count == 1);
+        string picture = (await alice.AskAsync(Commands.FileList))[0].Id;
+        await alice.AskAsync(Commands.FileAccept, new() { Id = picture });
         await alice.EventuallyAsync(
             "all of the file",
-            async () => (string)(await alice.AskAsync("file-show", new JsonObject { ["id"] = picture }))["state"]!
+            async () => (await alice.AskAsync(Commands.FileShow, new() { Id = picture })).State
                 == "here");
         await Stage.DeliverAsync(carol, alice, "Your antenna arrived");
         await Stage.DeliverAsync(hut, alice, "Snow up here since noon");
         await alice.SendAsync("self", "bring rope");
         await stranger.KnowsAsync(alice);
         await stranger.SendAsync("alice", "Hello, we met at the market. Is the old sledge still for sale?");
-        await alice.EventuallyAsync("the request", async () => (await alice.AskAsync("requests")).AsArray().Count == 1);
-        await alice.AskAsync(
-            "fapp-practice-set",
-            new JsonObject
+        await alice.EventuallyAsync("the request", async () => (await alice.AskAsync(Commands.Requests)).Count == 1);
+        await alice.AskAsync(Commands.FappPracticeSet, new()
             {
-                ["name"] = "Praxis Linde",
-                ["plz"] = "04109",
-                ["procedure"] = "VT",
-                ["payer"] = "GKV,SEL",
-                ["contact"] = "0341 1234567"
+                Name = "Praxis Linde",
+                Plz = "04109",
+                Procedure = "VT",
+                Payer = "GKV,SEL",
+                Contact = "0341 1234567"
             });
         foreach (int days in (int[])[4, 6])
         {
-            await alice.AskAsync("fapp-slot-add", new JsonObject
+            await alice.AskAsync(Commands.FappSlotAdd, new()
             {
-                ["start"] = DateTimeOffset.UtcNow.Date.AddDays(days).AddHours(9)
+                Start = DateTimeOffset.UtcNow.Date.AddDays(days).AddHours(9)
                     .ToString("yyyy-MM-ddTHH:mm:ssZ", System.Globalization.CultureInfo.InvariantCulture),
-                ["minutes"] = 50,
-                ["type"] = "sprechstunde",
+                Minutes = 50,
+                Type = "sprechstunde",
             });
         }
     }

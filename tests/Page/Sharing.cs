@@ -1,5 +1,6 @@
 using System.IO.Compression;
 using System.Text.Json.Nodes;
+using QuicProChat.Mesh.Api;
 using QuicProChat.Mesh.Page.Tests.Harness;
 using static Microsoft.Playwright.Assertions;
 
@@ -73,8 +74,7 @@ public sealed class Sharing(Stage stage)
         ILocator offer = bob.Bubble("slow.bin"), progress = offer.Locator("progress");
         await offer.GetByRole(AriaRole.Button, new() { Name = "Fetch" }).ClickAsync();
         await progress.WaitForAsync();
-        string id = (string)(await stage.Bob.AskAsync("file-list")).AsArray()
-            .First(f => (string)f!["name"]! == "slow.bin")!["id"]!;
+        string id = (await stage.Bob.AskAsync(Commands.FileList)).First(f => f.Name == "slow.bin").Id;
         ILocator fetch = offer.GetByRole(AriaRole.Button, new() { Name = "Fetch" });
         // What moves the list between the pointer's way and its press is no fault: it is pressed again.
         for (int tries = 0; tries < 5 && !await fetch.IsVisibleAsync(); tries++)
@@ -92,7 +92,7 @@ public sealed class Sharing(Stage stage)
         bob.HasNoFaults();
 
         async Task<long> ReceivedAsync() =>
-            (long)(await stage.Bob.AskAsync("file-show", new JsonObject { ["id"] = id }))["received"]!;
+            (await stage.Bob.AskAsync(Commands.FileShow, new() { Id = id })).Received;
     }
 
     [BrowserFact]
@@ -174,9 +174,9 @@ public sealed class Sharing(Stage stage)
         ILocator question = visit.Page.Locator("dialog");
         await Expect(question).ToContainTextAsync("Send pasted.txt (5 B) to bob?");
         await question.GetByRole(AriaRole.Button, new() { Name = "Send" }).ClickAsync();
-        await stage.Bob.EventuallyAsync("the offer", async () => (await stage.Bob.AskAsync("file-list")).AsArray()
-            .Any(f => (string)f!["name"]! == "pasted.txt"));
-        Assert.DoesNotContain((await stage.Alice.AskAsync("file-list")).AsArray(), f => (string)f!["name"]!
+        await stage.Bob.EventuallyAsync("the offer", async () => (await stage.Bob.AskAsync(Commands.FileList))
+            .Any(f => f.Name == "pasted.txt"));
+        Assert.DoesNotContain(await stage.Alice.AskAsync(Commands.FileList), f => f.Name
             == "no.txt");
         visit.HasNoFaults();
 
@@ -199,11 +199,11 @@ public sealed class Sharing(Stage stage)
         await alice.TalkAsync("bob");
         await bob.TalkAsync("alice");
         byte[] script = "<!doctype html><script>window.pwned=1</script>"u8.ToArray();
-        int before = (await stage.Bob.AskAsync("file-list")).AsArray().Count;
+        int before = (await stage.Bob.AskAsync(Commands.FileList)).Count;
         foreach (string name in HostileNames)
             await OfferAsync(alice, name, script);
-        await stage.Bob.EventuallyAsync("the offers", async () => (await stage.Bob.AskAsync("file-list"))
-            .AsArray().Count == before + HostileNames.Length);
+        await stage.Bob.EventuallyAsync("the offers", async () =>
+            (await stage.Bob.AskAsync(Commands.FileList)).Count == before + HostileNames.Length);
         ILocator offer = bob.Bubble("img src=x");
         await offer.GetByRole(AriaRole.Button, new() { Name = "Fetch" }).ClickAsync();
         ILocator save = offer.GetByRole(AriaRole.Button, new() { Name = "Save" });
@@ -253,11 +253,11 @@ public sealed class Sharing(Stage stage)
     /// <summary>Offers a file from a daemon's own socket.</summary>
     internal static async Task SendAsync(Daemon from, string name, byte[] content, string to = "bob")
     {
-        JsonNode upload =
-            await from.AskAsync("file-begin", new JsonObject { ["name"] = name, ["size"] = content.Length });
-        await from.AskAsync("file-data",
-            new JsonObject { ["upload"] = (string)upload["upload"]!, ["data"] = Convert.ToBase64String(content) });
-        await from.AskAsync("file-offer", new JsonObject { ["to"] = to, ["upload"] = (string)upload["upload"]! });
+        FileBeginInfo upload =
+            await from.AskAsync(Commands.FileBegin, new() { Name = name, Size = content.Length });
+        await from.AskAsync(Commands.FileData,
+            new() { Upload = upload.Upload, Data = Convert.ToBase64String(content) });
+        await from.AskAsync(Commands.FileOffer, new() { To = to, Upload = upload.Upload });
     }
 
     /// <summary>Waits until a picture is drawn, with so many pixels from side to side.</summary>

@@ -1,4 +1,4 @@
-using System.Text.Json.Nodes;
+using QuicProChat.Mesh.Api;
 using QuicProChat.Mesh.Page.Tests.Harness;
 using static Microsoft.Playwright.Assertions;
 
@@ -37,8 +37,8 @@ public sealed class Views(Stage stage)
         await write.HoverAsync();
         await visit.Page.Mouse.DownAsync();
         await guest.KillAsync();
-        await node.EventuallyAsync("it is lost", async () => (await node.AskAsync("routes")).AsArray()
-            .Any(r => (string)r!["destination"]! == guest.Address && r["nextHop"] is null));
+        await node.EventuallyAsync("it is lost", async () => (await node.AskAsync(Commands.Routes))
+            .Any(r => r.Destination == guest.Address && r.NextHop is null));
         await visit.Page.Mouse.UpAsync();
         await visit.Page.Locator(".composer textarea").WaitForAsync();
         await visit.GoAsync("#/network");
@@ -56,8 +56,8 @@ public sealed class Views(Stage stage)
         await node.StartAsync(stage.Bob, stage.Alice);
         await node.KnowsAsync(stage.Bob);
         await node.KnowsAsync(stage.Alice);
-        await node.AskAsync("block", new JsonObject { ["to"] = stage.Carol.Address });
-        await node.AskAsync("channel-create", new JsonObject { ["name"] = "drill" });
+        await node.AskAsync(Commands.Block, new() { To = stage.Carol.Address });
+        await node.AskAsync(Commands.ChannelCreate, new() { Name = "drill" });
         await using Visit visit = await stage.VisitAsync(node);
         string folder = Directory.CreateTempSubdirectory("qpc-backup-").FullName;
         try
@@ -115,8 +115,8 @@ public sealed class Views(Stage stage)
         await keys.TypeAsync("done by keys");
         await keys.PressAsync("Enter");
         await stage.Bob.EventuallyAsync("the answer", async () => (await stage.Bob.MessagesAsync("alice"))
-            .Any(m => (string)m!["text"]! == "done by keys"
-                && id.StartsWith((string?)m["replyTo"] ?? "-", StringComparison.Ordinal)));
+            .Any(m => m.Text == "done by keys"
+                && id.StartsWith(m.ReplyTo ?? "-", StringComparison.Ordinal)));
 
         await Expect(visit.Bubble("done by keys")).ToBeVisibleAsync();
         await visit.TabToAsync(".bubble", back: true, "done by keys");

@@ -39,7 +39,6 @@ public sealed class MemoryInAllTests(ITestOutputHelper output)
         host.IsBlocked = true;
         FillRoutes(router, links, known, announces);
         FillCustody(router, links, peers[Links].Address);
-        host.Forget();
         long bytes = GC.GetTotalMemory(forceFullCollection: true) - before;
         HeldTotals held = router.Held;
         output.WriteLine(
@@ -217,65 +216,27 @@ public sealed class MemoryInAllTests(ITestOutputHelper output)
     /// <summary>
     /// Writes and deliveries are done at once while links take what is sent, and never once they are blocked.
     /// </summary>
-    private sealed class Host : IRouterActions
+    private sealed class Host : IdleActions
     {
-        private readonly Queue<long> _writes = new();
-
         public Router Router { get; set; } = null!;
 
         public bool IsBlocked { get; set; }
 
-        public void Forget() => _writes.Clear();
+        public override bool Send(LinkId link, FrameClass frameClass, ReadOnlySpan<byte> frame) => !IsBlocked;
 
-        public bool Send(LinkId link, FrameClass frameClass, ReadOnlySpan<byte> frame) => !IsBlocked;
+        public override bool Broadcast(LinkId link, FrameClass frameClass, ReadOnlySpan<byte> frame) => !IsBlocked;
 
-        public bool Broadcast(LinkId link, FrameClass frameClass, ReadOnlySpan<byte> frame) => !IsBlocked;
-
-        public void CloseLink(LinkId link, LinkEnd reason)
-        {
-        }
-
-        public void PersistEnvelope(long token, in EnvelopeId id, in HeldEnvelope held, ReadOnlySpan<byte> envelope) =>
+        public override void PersistEnvelope(
+            long token, in EnvelopeId id, in HeldEnvelope held, ReadOnlySpan<byte> envelope) =>
             Router.Persisted(new Instant(TimeSpan.TicksPerDay), token);
 
-        public void ForgetEnvelope(in EnvelopeId id)
-        {
-        }
-
-        public void LoadEnvelope(in EnvelopeId id)
-        {
-        }
-
-        public void PersistSeen(in EnvelopeId id, byte generation)
-        {
-        }
-
-        public void PersistAnnounce(in NodeAddress address, uint sequence, ReadOnlySpan<byte> announce)
-        {
-        }
-
-        public void ForgetAnnounce(in NodeAddress address)
-        {
-        }
-
-        public void PersistSequence(uint sequence)
-        {
-        }
-
-        public void Deliver(long token, in EnvelopeId id, in EnvelopeHeader header, ReadOnlySpan<byte> payload)
+        public override void Deliver(
+            long token, in EnvelopeId id, in EnvelopeHeader header, ReadOnlySpan<byte> payload)
         {
             if (!IsBlocked)
                 Router.DeliveryDone(
                     new Instant(TimeSpan.TicksPerDay), token, DeliveryOutcome.Accepted,
                     new NodeAddress(id.High, id.Low), new byte[Receipt.ProofSize]);
-        }
-
-        public void StateChanged(in EnvelopeId id, MessageState state, StateReason reason, int hops)
-        {
-        }
-
-        public void RouteChanged(in NodeAddress destination)
-        {
         }
     }
 }

@@ -1,6 +1,6 @@
-using QuicProChat.Mesh.Identity;
 using QuicProChat.Mesh.Routing;
 using QuicProChat.Mesh.Routing.Routes;
+using QuicProChat.Mesh.Routing.Tests;
 using QuicProChat.Mesh.Wire;
 using Xunit.Abstractions;
 
@@ -75,11 +75,11 @@ public sealed class MemoryTests(ITestOutputHelper output)
             identity.Sign);
 
     /// <summary>Keeps the pings and requests that the router sends; nothing else is of interest here.</summary>
-    private sealed class Recorder : IRouterActions
+    private sealed class Recorder : IdleActions
     {
         private readonly Queue<(LinkId Link, byte[] Frame)> _sent = new();
 
-        public bool Send(LinkId link, FrameClass frameClass, ReadOnlySpan<byte> frame)
+        public override bool Send(LinkId link, FrameClass frameClass, ReadOnlySpan<byte> frame)
         {
             if ((FrameKind)frame[0] is FrameKind.Ping or FrameKind.AnnounceRequest)
                 _sent.Enqueue((link, frame.ToArray()));
@@ -107,50 +107,10 @@ public sealed class MemoryTests(ITestOutputHelper output)
             }
         }
 
-        public bool Broadcast(LinkId link, FrameClass frameClass, ReadOnlySpan<byte> frame) =>
+        public override bool Broadcast(LinkId link, FrameClass frameClass, ReadOnlySpan<byte> frame) =>
             Send(link, frameClass, frame);
 
-        public void CloseLink(LinkId link, LinkEnd reason) =>
+        public override void CloseLink(LinkId link, LinkEnd reason) =>
             throw new InvalidOperationException($"the router ended link {link.Value}: {reason}");
-
-        public void PersistEnvelope(long token, in EnvelopeId id, in HeldEnvelope held, ReadOnlySpan<byte> envelope)
-        {
-        }
-
-        public void ForgetEnvelope(in EnvelopeId id)
-        {
-        }
-
-        public void LoadEnvelope(in EnvelopeId id)
-        {
-        }
-
-        public void PersistSeen(in EnvelopeId id, byte generation)
-        {
-        }
-
-        public void PersistAnnounce(in NodeAddress address, uint sequence, ReadOnlySpan<byte> announce)
-        {
-        }
-
-        public void ForgetAnnounce(in NodeAddress address)
-        {
-        }
-
-        public void PersistSequence(uint sequence)
-        {
-        }
-
-        public void Deliver(long token, in EnvelopeId id, in EnvelopeHeader header, ReadOnlySpan<byte> payload)
-        {
-        }
-
-        public void StateChanged(in EnvelopeId id, MessageState state, StateReason reason, int hops)
-        {
-        }
-
-        public void RouteChanged(in NodeAddress destination)
-        {
-        }
     }
 }

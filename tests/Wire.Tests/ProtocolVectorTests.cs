@@ -1,5 +1,3 @@
-using System.Diagnostics;
-using System.Text;
 using System.Text.Json;
 
 namespace QuicProChat.Mesh.Wire.Tests;
@@ -12,21 +10,9 @@ public sealed class ProtocolVectorTests
     private static readonly JsonElement Vectors = Documents.Vectors("protocol.md");
 
     [Fact]
-    public void The_independent_script_still_prints_what_the_page_says()
-    {
-        // -B: it leaves no compiled files beside the sources.
-        var start = new ProcessStartInfo("python3", ["-B", Repository.File("tests", "Wire.Tests", "make_vectors.py")])
-        {
-            RedirectStandardOutput = true,
-            StandardOutputEncoding = Encoding.UTF8,
-        };
-        start.Environment["PYTHONIOENCODING"] = "utf-8";
-        using Process script = Process.Start(start)!;
-        string printed = script.StandardOutput.ReadToEnd();
-        script.WaitForExit();
-        Assert.Equal(0, script.ExitCode);
-        Assert.Equal(Documents.VectorText("protocol.md").Trim(), printed.Trim());
-    }
+    public void The_independent_script_still_prints_what_the_page_says() => Assert.Equal(
+        Documents.VectorText("protocol.md").Trim(),
+        IndependentScript.Output("tests/Wire.Tests/make_vectors.py").Trim());
 
     [Fact]
     public void The_sealed_envelope_has_the_id_and_the_receipt_of_the_page()

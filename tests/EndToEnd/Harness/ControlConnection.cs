@@ -1,10 +1,13 @@
 using System.Net.Sockets;
 using System.Text;
-using System.Text.Json.Nodes;
+using System.Text.Json;
+using QuicProChat.Mesh.Api;
 
 namespace QuicProChat.Mesh.EndToEnd.Harness;
 
-/// <summary>A client of the control socket that knows nothing of the program but docs/reference/control.md.</summary>
+/// <summary>
+/// A client of the control socket. Of the program it knows the requests, replies and events, and nothing else.
+/// </summary>
 internal sealed class ControlConnection : IDisposable
 {
     private readonly Socket _socket;
@@ -33,23 +36,25 @@ internal sealed class ControlConnection : IDisposable
     }
 
     /// <summary>Asks something that must be granted; returns the result.</summary>
-    internal async Task<JsonNode> AskAsync(string command, JsonObject? more = null) =>
-        Granted(command, await RequestAsync(command, more));
+    internal async Task<TResult> AskAsync<TRequest, TResult>(
+        CommandSpec<TRequest, TResult> command, TRequest? request = null)
+        where TRequest : class, new()
+    {
+        Reply<TResult> reply = await ReplyAsync(command, request);
+        return reply.Code is null ? reply.Done
+            : throw new InvalidOperationException($"{command.Name}: {reply.Error}");
+    }
 
-    /// <summary>The result of a reply that must grant something.</summary>
-    internal static JsonNode Granted(string command, JsonNode reply) =>
-        (bool)reply["ok"]! ? reply["result"]! : throw new InvalidOperationException($"{command}: {reply["error"]}");
-
-    /// <summary>Asks; returns the whole reply, granted or not.</summary>
-    internal async Task<JsonNode> RequestAsync(string command, JsonObject? more = null)
+    /// <summary>Asks; returns the reply, granted or not.</summary>
+    internal async Task<Reply<TResult>> ReplyAsync<TRequest, TResult>(
+        CommandSpec<TRequest, TResult> command, TRequest? request = null)
+        where TRequest : class, new()
     {
         await _turn.WaitAsync();
         try
         {
-            JsonObject request = more?.DeepClone().AsObject() ?? [];
-            request["command"] = command;
-            await WriteAsync(request.ToJsonString());
-            return await ReadAsync() ?? throw new IOException("the daemon went away");
+            await WriteAsync(command.ToLine(request ?? new TRequest()));
+            return (await ReadAsync(command)).Reply;
         }
         finally
         {
@@ -57,19 +62,34 @@ internal sealed class ControlConnection : IDisposable
         }
     }
 
-    internal async Task WriteAsync(string line) => await _socket.SendAsync(Encoding.UTF8.GetBytes(line + "\n"));
+    /// <summary>Sends lines without waiting for what they are answered.</summary>
+    internal async Task WriteAsync(ReadOnlyMemory<byte> lines)
+    {
+        while (!lines.IsEmpty)
+            lines = lines[await _socket.SendAsync(lines)..];
+    }
 
-    /// <summary>The next line; null at the end.</summary>
-    internal async Task<JsonNode?> ReadAsync() => await _reader.ReadLineAsync() is { } line
-        ? JsonNode.Parse(line) : null;
+    /// <summary>The next reply, to a command of this sort, and what its request was called; 0 for nothing.</summary>
+    /// <exception cref="IOException">There is no more.</exception>
+    internal async Task<(int Tag, Reply<TResult> Reply)> ReadAsync<TRequest, TResult>(
+        CommandSpec<TRequest, TResult> command)
+        where TRequest : class, new()
+    {
+        string line = await _reader.ReadLineAsync() ?? throw new IOException("the daemon went away");
+        using JsonDocument reply = JsonDocument.Parse(line);
+        int tag = reply.RootElement.TryGetProperty("tag"u8, out JsonElement number) ? number.GetInt32() : 0;
+        return (tag, command.ReadReply(Encoding.UTF8.GetBytes(line)));
+    }
 
-    /// <summary>Waits for an event; events before it are passed over.</summary>
-    internal async Task<JsonNode> NextAsync(Func<JsonNode, bool> wanted, TimeSpan within)
+    /// <summary>Waits for an event of a sort; events before it are passed over.</summary>
+    internal async Task<T> NextAsync<T>(EventSpec<T> sort, Func<T, bool> wanted, TimeSpan within)
+        where T : EventInfo
     {
         using var limit = new CancellationTokenSource(within);
         while (await _reader.ReadLineAsync(limit.Token) is { } line)
         {
-            if (JsonNode.Parse(line) is { } happened && wanted(happened))
+            using JsonDocument json = JsonDocument.Parse(line);
+            if (sort.Read(json.RootElement) is { } happened && wanted(happened))
                 return happened;
         }
 

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using QuicProChat.Mesh.Api;
 
 namespace QuicProChat.Mesh.EndToEnd.Harness;
 
@@ -73,35 +74,35 @@ internal sealed class FappScene : IAsyncDisposable
         await StartAsync(Practice, "follow");
         foreach (NodeProcess patient in patients)
             await StartAsync(patient, "follow");
-        string organisation = (string)(await Far.AskAsync("identity"))["publicKey"]!;
+        string organisation = (await Far.AskAsync(Commands.Identity)).PublicKey;
         Done(Practice, ["fapp", "practice", "set", "--name", "Praxis Linde", "--plz", "04109", "--payer", "GKV",
             "--notes", "on", .. more]);
         foreach (NodeProcess patient in patients)
             Done(patient, "fapp", "trust", organisation);
         await EventuallyAsync("the practice known to far",
-            () => (int)Json(Far, "fapp", "search", "--level", "none")["practices"]! > 0);
+            () => Far.Ctl(Commands.FappSearch, "--level", "none").Practices > 0);
         // That its records came does not say that its announce as a node did.
         await Far.HasRouteAsync(Practice, Patience);
         Done(Far, "fapp", "list", "sign", Practice.Address);
     }
 
     /// <summary>Offers a slot so many days from now.</summary>
-    internal string Offer(double days, string type = "probatorik") => (string)Json(
-        Practice, "fapp", "slot", "add", "--start", StartIn(days), "--minutes", "50", "--type", type)["slot"]!;
+    internal string Offer(double days, string type = "probatorik") => Practice.Ctl(
+        Commands.FappSlotAdd, "--start", StartIn(days), "--minutes", "50", "--type", type).Slot;
 
     internal static string StartIn(double days) =>
         DateTimeOffset.UtcNow.AddDays(days).ToString("yyyy-MM-ddTHH:mm:00Z", null);
 
     internal static string[] Slots(NodeProcess node, params string[] filter) =>
-        [.. Json(node, ["fapp", "search", .. filter])["slots"]!.AsArray().Select(static s => (string)s!["slot"]!)];
+        [.. node.Ctl(Commands.FappSearch, filter).Slots.Select(static s => s.Slot)];
 
-    internal static JsonNode Reservation(NodeProcess patient, string id) =>
-        Json(patient, "fapp", "reservations").AsArray().Single(r => (string)r!["id"]! == id)!;
+    internal static FappReservationInfo Reservation(NodeProcess patient, string id) =>
+        patient.Ctl(Commands.FappReservations).Single(r => r.Id == id);
 
-    internal static string StateOf(NodeProcess patient, string id) => (string)Reservation(patient, id)["state"]!;
+    internal static string StateOf(NodeProcess patient, string id) => Reservation(patient, id).State;
 
-    internal JsonNode? Request(string state) =>
-        Json(Practice, "fapp", "requests").AsArray().FirstOrDefault(r => (string)r!["state"]! == state);
+    internal FappRequestInfo? Request(string state) =>
+        Practice.Ctl(Commands.FappRequests).FirstOrDefault(r => r.State == state);
 
     /// <summary>Waits until something holds, of whichever node.</summary>
     internal static async Task EventuallyAsync(string what, Func<bool> condition)
@@ -118,23 +119,8 @@ internal sealed class FappScene : IAsyncDisposable
     internal static void Done(NodeProcess node, params string[] command)
     {
         Ran ran = node.Ctl(command);
-        Assert.True(ran.ExitCode
-            == 0, $"{node.Name}: {string.Join(' ', command)}: {ran.Output} {ran.Errors}\n{node.LastWords()}");
-    }
-
-    internal static JsonNode Json(NodeProcess node, params string[] command)
-    {
-        Ran ran = node.Ctl([.. command, "--json"]);
-        Assert.True(ran.ExitCode
-            == 0, $"{node.Name}: {string.Join(' ', command)}: {ran.Output} {ran.Errors}\n{node.LastWords()}");
-        return JsonNode.Parse(ran.Output)!;
-    }
-
-    /// <summary>What a command answers; null where the node is down, or refuses.</summary>
-    internal static JsonNode? Try(NodeProcess node, params string[] command)
-    {
-        Ran ran = node.Ctl([.. command, "--json"]);
-        return ran.ExitCode == 0 ? JsonNode.Parse(ran.Output) : null;
+        Assert.True(ran.ExitCode == 0,
+            $"{node.Name}: {string.Join(' ', command)}: {ran.Output} {ran.Errors}\n{node.LastWords()}");
     }
 
     /// <inheritdoc/>

@@ -1,7 +1,10 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
+using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.Json.Serialization.Metadata;
+using QuicProChat.Mesh.Api;
 
 namespace QuicProChat.Mesh.EndToEnd.Harness;
 
@@ -78,7 +81,7 @@ internal sealed class NodeProcess(string name, string machine, string directory)
     internal async Task StartedAsync()
     {
         _requests = await ConnectAsync();
-        _address ??= (string)(await AskAsync("identity"))["address"]!;
+        _address ??= (await AskAsync(Commands.Identity)).Address;
     }
 
     /// <summary>Starts the process without waiting for it.</summary>
@@ -119,24 +122,24 @@ internal sealed class NodeProcess(string name, string machine, string directory)
     }
 
     /// <summary>Asks something that must be granted.</summary>
-    internal async Task<JsonNode> AskAsync(string command, JsonObject? more = null) =>
-        await _requests!.AskAsync(command, more);
+    internal Task<TResult> AskAsync<TRequest, TResult>(
+        CommandSpec<TRequest, TResult> command, TRequest? request = null)
+        where TRequest : class, new() => _requests!.AskAsync(command, request);
 
     /// <summary>
     /// Sends a message to whom it has heard of, or soon does; answers with its id when the state is reached.
     /// </summary>
     internal async Task<string> SendAsync(NodeProcess to, string text, string wait = "queued", TimeSpan? within = null)
     {
-        JsonNode? reply = null;
+        Reply<SendInfo>? reply = null;
         // That the other has a route to this node does not say that this node has heard of the other.
         await EventuallyAsync($"a word from {to.Name}", async () =>
         {
-            reply = await _requests!.RequestAsync(
-                "send", new JsonObject { ["to"] = to.Address, ["text"] = text, ["wait"] = wait })
+            reply = await _requests!.ReplyAsync(Commands.Send, new() { To = to.Address, Text = text, Wait = wait })
                 .WaitAsync(within ?? Patience);
-            return !reply.ToJsonString().Contains("has not been heard of yet", StringComparison.Ordinal);
+            return reply.Error?.Contains("has not been heard of yet", StringComparison.Ordinal) is not true;
         });
-        return (string)ControlConnection.Granted("send", reply!)["id"]!;
+        return reply!.Done.Id;
     }
 
     /// <summary>Waits until a condition holds, asking again as things happen.</summary>
@@ -155,23 +158,23 @@ internal sealed class NodeProcess(string name, string machine, string directory)
     /// <summary>Waits for a route to another node.</summary>
     internal Task HasRouteAsync(NodeProcess to, TimeSpan? within = null) =>
         EventuallyAsync($"a route to {to.Name}", async () =>
-            (await AskAsync("routes")).AsArray()
-                .Any(r => (string)r!["destination"]! == to.Address && r["nextHop"] is not null), within);
+            (await AskAsync(Commands.Routes))
+                .Any(r => r.Destination == to.Address && r.NextHop is not null), within);
 
     /// <summary>Waits until a message is in a state.</summary>
     internal Task HasStateAsync(string id, string state, TimeSpan? within = null) =>
         EventuallyAsync($"message {id} {state}", async () =>
-            (string)(await AskAsync("message", new JsonObject { ["id"] = id }))["state"]! == state, within);
+            (await AskAsync(Commands.Message, new() { Id = id })).State == state, within);
 
     /// <summary>Texts received from a node, in order.</summary>
     internal async Task<List<string>> ReceivedAsync(NodeProcess from) =>
-        [.. (await AskAsync("messages", new JsonObject { ["with"] = from.Address, ["limit"] = 10_000 })).AsArray()
-            .Where(m => (string)m!["direction"]! == "in").Select(m => (string)m!["text"]!)];
+        [.. (await AskAsync(Commands.Messages, new() { With = from.Address, Limit = 10_000 }))
+            .Where(m => m.Direction == "in").Select(m => m.Text)];
 
     /// <summary>One counter or gauge of its metrics.</summary>
     internal async Task<double> MetricAsync(string series)
     {
-        string text = (string)(await AskAsync("metrics"))["text"]!;
+        string text = (await AskAsync(Commands.Metrics)).Text;
         string line = text.Split('\n').Single(l => l.StartsWith(series + " ", StringComparison.Ordinal));
         return double.Parse(line[(series.Length + 1)..], CultureInfo.InvariantCulture);
     }
@@ -219,6 +222,33 @@ internal sealed class NodeProcess(string name, string machine, string directory)
 
     /// <summary>Runs <c>ctl</c> against it.</summary>
     internal Ran Ctl(params string[] arguments) => Shell.Run(Program, ["ctl", "--control", Control, .. arguments]);
+
+    /// <summary>Runs a command of <c>ctl</c> against it that must be granted; returns the result.</summary>
+    internal TResult Ctl<TRequest, TResult>(CommandSpec<TRequest, TResult> command, params string[] arguments)
+        where TRequest : class, new() => Ctl(command.Result, [.. command.Typed.Split(' '), .. arguments]);
+
+    /// <summary>Runs a command that <c>ctl</c> alone has, and that must be granted; returns the result.</summary>
+    internal TResult Ctl<TResult>(JsonTypeInfo<TResult> result, params string[] command) =>
+        JsonSerializer.Deserialize(Granted([.. command, "--json"]), result)!;
+
+    /// <summary>Runs a command of <c>ctl</c> against it; null where it is down, or refuses.</summary>
+    internal TResult? TryCtl<TRequest, TResult>(CommandSpec<TRequest, TResult> command, params string[] arguments)
+        where TRequest : class, new()
+    {
+        Ran ran = Ctl([.. command.Typed.Split(' '), .. arguments, "--json"]);
+        return ran.ExitCode == 0 ? JsonSerializer.Deserialize(ran.Output, command.Result) : default;
+    }
+
+    /// <summary>What <c>ctl --json</c> prints of a command that must be granted: for tests of its form.</summary>
+    internal JsonNode CtlJson(params string[] command) => JsonNode.Parse(Granted(["--json", .. command]))!;
+
+    private string Granted(string[] command)
+    {
+        Ran ran = Ctl(command);
+        Assert.True(ran.ExitCode == 0,
+            $"{name}: {string.Join(' ', command)}: {ran.Output} {ran.Errors}\n{LastWords()}");
+        return ran.Output;
+    }
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()

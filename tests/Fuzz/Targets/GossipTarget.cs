@@ -1,22 +1,17 @@
-using System.Buffers.Binary;
 using QuicProChat.Mesh.Identity;
 using QuicProChat.Mesh.Routing;
 using QuicProChat.Mesh.Routing.Gossip;
 using QuicProChat.Mesh.Wire;
 using QuicProChat.Mesh.Wire.Tests;
+using static QuicProChat.Mesh.Fuzz.Neighbours;
 
 namespace QuicProChat.Mesh.Fuzz;
 
-/// <summary>
-/// Gossip over two streams and a radio. The input: again and again a byte (bits 0-1 which link, bit 2 it ends and
-/// another comes, bits 3-7 how much time passes before), the length of a frame (2 bytes), the frame.
-/// </summary>
+/// <summary>Gossip over two streams and a radio; the input is a <see cref="Neighbours"/>.</summary>
 internal static class GossipTarget
 {
     internal static readonly FuzzTarget Target =
         new("gossip", "records and their exchange with three neighbours", Seeds, Run);
-
-    private const int HeadSize = 3, LinkMask = 3, EndFlag = 4, TimeShift = 3, MaxFrames = 200;
 
     private static IEnumerable<byte[]> Seeds()
     {
@@ -36,36 +31,16 @@ internal static class GossipTarget
 
     private static byte[] Named(string name) => GossipCodecs.All.Single(c => c.Name == name).Example;
 
-    private static byte[] Frame(byte head, FrameKind kind, byte[] body)
-    {
-        byte[] frame = new byte[HeadSize + 1 + body.Length];
-        frame[0] = head;
-        BinaryPrimitives.WriteUInt16BigEndian(frame.AsSpan(1), (ushort)(1 + body.Length));
-        frame[HeadSize] = (byte)kind;
-        body.CopyTo(frame, HeadSize + 1);
-        return frame;
-    }
-
     private static void Run(ReadOnlySpan<byte> input)
     {
         Host host = new();
-        for (int i = 0; i < MaxFrames && input.Length > HeadSize; i++)
-        {
-            int length = Math.Min(BinaryPrimitives.ReadUInt16BigEndian(input[1..]), input.Length - HeadSize);
-            host.Pass(TimeSpan.FromMilliseconds(Math.Pow(2, input[0] >> TimeShift) - 1));
-            int link = (input[0] & LinkMask) % 3;
-            if ((input[0] & EndFlag) != 0)
-                host.Renew(link);
-            host.Receive(link, input.Slice(HeadSize, length));
-            input = input[(HeadSize + length)..];
-        }
-
+        Neighbours.Play(input, host);
         host.Pass(TimeSpan.FromHours(2));
         host.Check();
     }
 
     /// <summary>The protocol within small bounds, and a host that does at once what it asks for.</summary>
-    private sealed class Host : IGossipActions
+    private sealed class Host : IGossipActions, Neighbours.IHost
     {
         private static readonly LinkProperties _radio =
             new(Mtu: 500, BitsPerSecond: 2000, Reliable: false, PushRoutes: false, Medium: 1);
@@ -95,21 +70,21 @@ internal static class GossipTarget
         /// <inheritdoc/>
         public long? UnixSeconds => 1_796_000_000 + (_now.Ticks / TimeSpan.TicksPerSecond);
 
-        internal void Receive(int link, ReadOnlySpan<byte> frame)
+        public void Receive(int link, ReadOnlySpan<byte> frame)
         {
             if (!frame.IsEmpty && GossipProtocol.Handles((FrameKind)frame[0]))
                 _gossip.Receive(_now, _links[link], frame);
             Settle();
         }
 
-        internal void Renew(int link)
+        public void Renew(int link)
         {
             _gossip.LinkDown(_now, _links[link]);
             Up(link);
         }
 
         // Timers go off when they are due, but not more often than a loop would have time for.
-        internal void Pass(TimeSpan time)
+        public void Pass(TimeSpan time)
         {
             Instant end = _now + time;
             for (int i = 0; i < 2000 && _gossip.NextDue <= end; i++)

@@ -1,21 +1,16 @@
-using System.Buffers.Binary;
 using QuicProChat.Mesh.Identity;
 using QuicProChat.Mesh.MlsLite.Tests;
 using QuicProChat.Mesh.Routing;
 using QuicProChat.Mesh.Wire;
 using QuicProChat.Mesh.Wire.Tests;
+using static QuicProChat.Mesh.Fuzz.Neighbours;
 
 namespace QuicProChat.Mesh.Fuzz;
 
-/// <summary>
-/// A router with two streams and a radio. The input: again and again a byte (bits 0-1 which link, bit 2 it ends and
-/// another comes, bits 3-7 how much time passes before), the length of a frame (2 bytes), the frame.
-/// </summary>
+/// <summary>A router with two streams and a radio; the input is a <see cref="Neighbours"/>.</summary>
 internal static class RouterTarget
 {
     internal static readonly FuzzTarget Target = new("router", "frames of three neighbours in any order", Seeds, Run);
-
-    private const int HeadSize = 3, LinkMask = 3, EndFlag = 4, TimeShift = 3, MaxFrames = 200;
 
     private static readonly LocalIdentity[] People = [.. Enumerable.Range(1, 4).Select(i => World.IdentityOf((byte)i))];
 
@@ -44,35 +39,15 @@ internal static class RouterTarget
         }
     }
 
-    private static byte[] Frame(byte head, FrameKind kind, byte[] body)
-    {
-        byte[] frame = new byte[HeadSize + 1 + body.Length];
-        frame[0] = head;
-        BinaryPrimitives.WriteUInt16BigEndian(frame.AsSpan(1), (ushort)(1 + body.Length));
-        frame[HeadSize] = (byte)kind;
-        body.CopyTo(frame, HeadSize + 1);
-        return frame;
-    }
-
     private static void Run(ReadOnlySpan<byte> input)
     {
         RouterHost host = new();
-        for (int i = 0; i < MaxFrames && input.Length >= HeadSize; i++)
-        {
-            int length = Math.Min(BinaryPrimitives.ReadUInt16BigEndian(input[1..]), input.Length - HeadSize);
-            host.Pass(TimeSpan.FromMilliseconds(Math.Pow(2, input[0] >> TimeShift) - 1));
-            int link = (input[0] & LinkMask) % 3;
-            if ((input[0] & EndFlag) != 0)
-                host.Renew(link);
-            host.Receive(link, input.Slice(HeadSize, length));
-            input = input[(HeadSize + length)..];
-        }
-
+        Neighbours.Play(input, host);
         host.Pass(TimeSpan.FromMinutes(2));
     }
 
     /// <summary>A router, and a host that does at once what it asks for.</summary>
-    private sealed class RouterHost : IRouterActions
+    private sealed class RouterHost : IRouterActions, Neighbours.IHost
     {
         private static readonly LinkProperties Radio =
             new(Mtu: 500, BitsPerSecond: 2000, Reliable: false, PushRoutes: false, Medium: 1);
@@ -93,13 +68,13 @@ internal static class RouterTarget
             Answer();
         }
 
-        internal void Receive(int link, ReadOnlySpan<byte> frame)
+        public void Receive(int link, ReadOnlySpan<byte> frame)
         {
             _router.Receive(_now, _links[link], frame);
             Answer();
         }
 
-        internal void Renew(int link)
+        public void Renew(int link)
         {
             _router.LinkDown(_now, _links[link]);
             Up(link);
@@ -107,7 +82,7 @@ internal static class RouterTarget
         }
 
         // Timers go off when they are due, but not more often than a loop would have time for.
-        internal void Pass(TimeSpan time)
+        public void Pass(TimeSpan time)
         {
             Instant end = _now + time;
             for (int i = 0; i < 1000 && _router.NextDue <= end; i++)

@@ -1,6 +1,7 @@
 using QuicProChat.Mesh.Identity;
 using QuicProChat.Mesh.Messaging.Groups;
 using QuicProChat.Mesh.Routing;
+using QuicProChat.Mesh.Routing.Tests;
 using QuicProChat.Mesh.Wire;
 
 namespace QuicProChat.Mesh.Messaging.Tests.Groups;
@@ -28,7 +29,7 @@ internal sealed class GroupNode : IDisposable
         Groups.WorkThrough(_conversations);
         _router = new Router(
             new RouterOptions(), new LocalNode(Identity.PublicKey.Span, Identity.Sign), AnnounceVerifier.Instance,
-            new NoLinks(), new Random(1), 0, Now);
+            new IdleActions(), new Random(1), 0, Now);
         _conversations.Attach(_router, Now);
         Pump();
     }
@@ -113,57 +114,5 @@ internal sealed class GroupNode : IDisposable
         internal TimeSpan Ahead { get; set; }
 
         public override DateTimeOffset GetUtcNow() => System.GetUtcNow() + Ahead;
-    }
-
-    /// <summary>Nothing leaves: there is no link.</summary>
-    internal sealed class NoLinks : IRouterActions
-    {
-        public bool Send(LinkId link, FrameClass frameClass, ReadOnlySpan<byte> frame) => false;
-
-        public bool Broadcast(LinkId link, FrameClass frameClass, ReadOnlySpan<byte> frame) => false;
-
-        public void CloseLink(LinkId link, LinkEnd reason)
-        {
-        }
-
-        public void PersistEnvelope(long token, in EnvelopeId id, in HeldEnvelope held, ReadOnlySpan<byte> envelope)
-        {
-        }
-
-        public void ForgetEnvelope(in EnvelopeId id)
-        {
-        }
-
-        public void LoadEnvelope(in EnvelopeId id)
-        {
-        }
-
-        public void PersistSeen(in EnvelopeId id, byte generation)
-        {
-        }
-
-        public void PersistAnnounce(in NodeAddress address, uint sequence, ReadOnlySpan<byte> announce)
-        {
-        }
-
-        public void ForgetAnnounce(in NodeAddress address)
-        {
-        }
-
-        public void PersistSequence(uint sequence)
-        {
-        }
-
-        public void Deliver(long token, in EnvelopeId id, in EnvelopeHeader header, ReadOnlySpan<byte> payload)
-        {
-        }
-
-        public void StateChanged(in EnvelopeId id, MessageState state, StateReason reason, int hops)
-        {
-        }
-
-        public void RouteChanged(in NodeAddress destination)
-        {
-        }
     }
 }

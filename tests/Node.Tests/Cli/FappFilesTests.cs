@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text;
-using System.Text.Json.Nodes;
 using QuicProChat.Mesh.Api;
 using QuicProChat.Mesh.Fapp.Calendar;
 using QuicProChat.Mesh.Fapp.Mesh;
@@ -96,9 +95,7 @@ public sealed class FappFilesTests : IDisposable
         string anchors = Path.Combine(_directory, "anchors.pem");
         await File.WriteAllTextAsync(anchors, authority.Pem);
         await using TestNode practice = Follower("practice", anchors), thief = Follower("thief", anchors);
-        using var listener = practice.Connect();
-        await listener.SendAsync(Commands.WatchEvents.ToLine(NoArguments.Instance), CancellationToken.None);
-        await TestNode.ReadAsync(listener);
+        using var listener = new EventReader(practice);
         foreach (TestNode node in (TestNode[])[practice, thief])
         {
             Assert.Equal(0, await RunAsync(node, "practice", "set", "--name", "Praxis Linde", "--plz", "04109"));
@@ -111,15 +108,9 @@ public sealed class FappFilesTests : IDisposable
             await Task.Delay(50, limit.Token);
         Assert.Empty((await practice.AskAsync(Commands.FappPracticeShow, new())).Rivals);
         await TestNode.JoinAsync(practice, thief);
-        JsonNode told;
-        do
-        {
-            limit.Token.ThrowIfCancellationRequested();
-            told = await TestNode.ReadAsync(listener);
-        }
-        while ((string?)told["event"] != "fappRival");
+        FappRivalEvent told = await listener.UntilAsync(Events.FappRival).WaitAsync(limit.Token);
         string theirs = (await thief.AskAsync(Commands.Identity)).PublicKey;
-        Assert.Equal((theirs, thief.Address), ((string)told["key"]!, (string)told["practice"]!));
+        Assert.Equal((theirs, thief.Address), (told.Key, told.Practice));
         FappPracticeInfo contested = await practice.AskAsync(Commands.FappPracticeShow, new());
         Assert.Equal([theirs], contested.Rivals);
         Assert.Equal("contested", contested.Level);

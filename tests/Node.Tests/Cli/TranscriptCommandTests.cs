@@ -1,3 +1,4 @@
+using QuicProChat.Mesh.Api;
 using QuicProChat.Mesh.Node.Cli;
 using QuicProChat.Mesh.Node.Tests.Conversations;
 
@@ -15,8 +16,7 @@ public sealed class TranscriptCommandTests : IDisposable
     {
         await using var node = new TestNode("n");
         for (int i = 0; i < 30; i++)
-            await node.AskAsync(
-                new ControlRequest { Command = "send", To = "self", Text = $"note {i} " + new string('x', 200) });
+            await node.AskAsync(Commands.Send, new() { To = "self", Text = $"note {i} " + new string('x', 200) });
         string file = Path.Combine(_directory, "notes"), secret = Path.Combine(_directory, "secret");
         await File.WriteAllTextAsync(secret, "correct horse\n");
         string[] export =

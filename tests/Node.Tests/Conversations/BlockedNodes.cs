@@ -13,14 +13,14 @@ public class BlockedNodes
         await TestNode.JoinAsync(alice, bob);
         await alice.HasRouteAsync(bob);
         await bob.HasRouteAsync(alice);
-        SendInfo known = await bob.SentAsync(alice, "before", "delivered");
+        SendInfo known = await bob.SendAsync(alice, "before", "delivered");
         await alice.AskAsync(Commands.Alias, new() { Alias = "bob", To = bob.Address });
         Assert.Empty(await alice.AskAsync(Commands.Blocked));
         await alice.AskAsync(Commands.Block, new() { To = "bob" });
         Assert.Equal([new BlockedInfo(bob.Address, "bob")], await alice.AskAsync(Commands.Blocked));
 
         long before = alice.Node.Direct.NotKept;
-        SendInfo blocked = await bob.SentAsync(alice, "while blocked");
+        SendInfo blocked = await bob.SendAsync(alice, "while blocked");
         SendInfo edit = await bob.AskAsync(Commands.Edit, new() { Id = known.Id, Text = "changed while blocked" });
         while (alice.Node.Direct.NotKept < before + 2)
             await Task.Yield();
@@ -30,7 +30,7 @@ public class BlockedNodes
         // Its sender tries it again: the envelopes are the same.
         foreach (SendInfo again in (SendInfo[])[blocked, edit])
             await ComesAgainAsync(bob, alice, again.Id);
-        await bob.SentAsync(alice, "after", "delivered");
+        await bob.SendAsync(alice, "after", "delivered");
         Assert.Equal(["before", "after"], (await alice.AskAsync(Commands.Messages, new() { With = "bob" }))
             .Select(m => m.Text));
         Assert.NotEqual("delivered", (await bob.AskAsync(Commands.Message, new() { Id = blocked.Id })).State);

@@ -120,12 +120,12 @@ public class ContentsBetweenNodes
         await using var alice = new TestNode("alice");
         await using var bob = new TestNode("bob");
         (ConversationId at, _) = await MeetAsync(alice, bob, inGroup: false);
-        await bob.SentAsync(alice, "known now", "delivered");
+        await bob.SendAsync(alice, "known now", "delivered");
         await alice.AskAsync(Commands.Alias, new() { Alias = "bob", To = bob.Address });
         SendInfo timer = await bob.AskAsync(Commands.Disappear, new() { To = alice.Address, After = "1d" });
         await HasAsync(alice, EnvelopeId.Read(Convert.FromHexString(timer.Id)), m => m.Content is TimerContent);
         Assert.False(alice.Node.Settings.Of(at).After.IsNever);
-        SendInfo one = await alice.SentAsync(bob, "one", "delivered");
+        SendInfo one = await alice.SendAsync(bob, "one", "delivered");
         MessageInfo unread = await bob.AskAsync(Commands.Message, new() { Id = one.Id });
         Assert.Equal((true, (long?)null, "1d"), (unread.Unread, unread.DisappearsIn, unread.Content?.Disappear));
 
@@ -139,7 +139,7 @@ public class ContentsBetweenNodes
         await HasAsync(alice, EnvelopeId.Read(Convert.FromHexString(one.Id)), m => m.Extras.ReadBy.Count == 1);
         Assert.Equal("0 messages are read; the others are told of 0",
             (await bob.AskAsync(Commands.MarkRead, tell)).Done);
-        await alice.SentAsync(bob, "two", "delivered");
+        await alice.SendAsync(bob, "two", "delivered");
         Assert.Equal("1 message is read; the others are told of 1", (await bob.AskAsync(Commands.MarkRead, tell)).Done);
     }
 
@@ -180,7 +180,7 @@ public class ContentsBetweenNodes
             { Wait = MessageState.Forwarded }));
         await bob.Node.WriteAsync(store => Assert.True(store.Unblock(alice.Identity.Address)));
         EnvelopeId heard = await SendAsync(alice, MessageActions.Request(group, new TextContent("heard"), Options));
-        Assert.Equal("heard", (string)Assert.Single(await bob.MessagesAsync())!["text"]!);
+        Assert.Equal("heard", Assert.Single(await bob.MessagesAsync()).Text);
         Assert.Equal(MessageState.Delivered, (await HasAsync(alice, heard, _ => true)).State);
         Assert.Equal(MessageState.Forwarded, (await HasAsync(alice, unheard, _ => true)).State);
         Assert.Equal(1, bob.Node.Lite.Counters[Messaging.Lite.LiteEvent.Blocked]);
@@ -212,7 +212,7 @@ public class ContentsBetweenNodes
         ConversationId group = (await alice.Node.Lite.CreateAsync("mill", shortTag: false)).Id;
         using var watching = new EventReader(alice);
         await bob.Node.Lite.JoinAsync(await alice.Node.Lite.InviteAsync("mill"), "mill");
-        await watching.UntilAsync(e => (string)e["event"]! == "group" && e["group"]!["members"]!.AsArray().Count == 2);
+        await watching.UntilAsync(Events.Group, e => e.Group.Members.Count == 2);
         return (group, group);
     }
 

@@ -1,3 +1,4 @@
+using QuicProChat.Mesh.Api;
 using QuicProChat.Mesh.Identity;
 using QuicProChat.Mesh.Messaging.Content;
 using QuicProChat.Mesh.Node.Storage;
@@ -25,9 +26,8 @@ public sealed class DisappearingMessages : IDisposable
         var time = new MovedTime();
         await using (var node = new TestNode("n", lives: (_directory, _identity), storeTime: time))
         {
-            await node.AskAsync(new ControlRequest { Command = "disappear", To = "self", After = "30m" });
-            Assert.True((bool)(
-                await node.AskAsync(new ControlRequest { Command = "send", To = "self", Text = text }))["ok"]!);
+            await node.AskAsync(Commands.Disappear, new() { To = "self", After = "30m" });
+            await node.AskAsync(Commands.Send, new() { To = "self", Text = text });
             Assert.Equal(2, (await node.MessagesAsync()).Count);
             time.Advance(TimeSpan.FromMinutes(29));
         }

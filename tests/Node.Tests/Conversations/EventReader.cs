@@ -1,4 +1,5 @@
-using System.Text.Json.Nodes;
+using System.Text.Json;
+using QuicProChat.Mesh.Api;
 using QuicProChat.Mesh.Node.Control;
 
 namespace QuicProChat.Mesh.Node.Tests.Conversations;
@@ -11,15 +12,22 @@ internal sealed class EventReader : IDisposable
     internal EventReader(TestNode node)
     {
         _client = node.Connect();
-        _client.SendAsync(new ControlRequest { Command = "events" }, CancellationToken.None).GetAwaiter().GetResult();
-        _ = TestNode.ReadAsync(_client).GetAwaiter().GetResult();
+        _client.SendAsync(Commands.WatchEvents.ToLine(NoArguments.Instance), CancellationToken.None).GetAwaiter()
+            .GetResult();
+        _ = Commands.WatchEvents.ReadReply(TestNode.ReadLineAsync(_client).GetAwaiter().GetResult()).Done;
     }
 
-    /// <summary>Reads until an event is the one that is waited for.</summary>
-    internal async Task UntilAsync(Func<JsonNode, bool> wanted)
+    /// <summary>Reads until an event of a sort comes, and is the one that is waited for.</summary>
+    /// <param name="sort">Which sort.</param>
+    /// <param name="wanted">Which of them; null for any.</param>
+    internal async Task<T> UntilAsync<T>(EventSpec<T> sort, Func<T, bool>? wanted = null)
+        where T : EventInfo
     {
-        while (!wanted(await TestNode.ReadAsync(_client)))
+        while (true)
         {
+            using JsonDocument line = JsonDocument.Parse(await TestNode.ReadLineAsync(_client));
+            if (sort.Read(line.RootElement) is { } happened && (wanted is null || wanted(happened)))
+                return happened;
         }
     }
 

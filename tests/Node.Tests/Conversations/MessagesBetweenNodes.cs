@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json.Nodes;
 using QuicProChat.Mesh.Api;
 using QuicProChat.Mesh.Store;
@@ -21,14 +22,13 @@ public class MessagesBetweenNodes
         await alice.HasRouteAsync(bob);
         await bob.HasRouteAsync(alice);
 
-        SendInfo sent = await alice.SentAsync(bob, "hello", "delivered");
+        SendInfo sent = await alice.SendAsync(bob, "hello", "delivered");
 
         Assert.Equal("delivered", sent.State);
-        JsonNode received = Assert.Single(await bob.MessagesAsync())!;
+        MessageInfo received = Assert.Single(await bob.MessagesAsync());
         Assert.Equal(("in", alice.Address, "hello", "received"),
-            ((string)received["direction"]!, (string)received["peer"]!, (string)received["text"]!,
-                (string)received["state"]!));
-        Assert.Equal(sent.Id, (string)received["id"]!);
+            (received.Direction, received.Peer, received.Text, received.State));
+        Assert.Equal(sent.Id, received.Id);
         Assert.Empty(await relay.MessagesAsync());
     }
 
@@ -36,8 +36,7 @@ public class MessagesBetweenNodes
     public async Task A_message_to_oneself_is_delivered_at_once()
     {
         await using var node = new TestNode("n");
-        JsonNode reply = await node.SendAsync(node, "note", "delivered");
-        Assert.True((bool)reply["ok"]!, reply.ToJsonString());
+        await node.SendAsync(node, "note", "delivered");
     }
 
     [Fact]
@@ -50,13 +49,13 @@ public class MessagesBetweenNodes
         await bob.HasRouteAsync(alice);
         using var watching = new EventReader(alice);
         link.Close(new LinkEnd(LinkEndCode.Closed));
-        await watching.UntilAsync(e => (string)e["event"]! == "peerDown");
+        await watching.UntilAsync(Events.PeerDown);
 
-        Assert.Equal("queued", (await alice.SentAsync(bob, "later")).State);
+        Assert.Equal("queued", (await alice.SendAsync(bob, "later")).State);
         await TestNode.JoinAsync(alice, bob);
 
-        await watching.UntilAsync(e => (string?)e["message"]?["state"] == "delivered");
-        Assert.Equal("delivered", (string)(await alice.MessagesAsync())[0]!["state"]!);
+        await watching.UntilAsync(Events.State, e => e.Message.State == "delivered");
+        Assert.Equal("delivered", (await alice.MessagesAsync())[0].State);
     }
 
     [Fact]
@@ -65,11 +64,11 @@ public class MessagesBetweenNodes
         await using var alice = new TestNode("alice");
         await using var stranger = new TestNode("stranger");
 
-        JsonNode reply = await alice.SendAsync(stranger, "hello");
+        (ErrorCode code, string error) =
+            await alice.RefusalAsync(Commands.Send, new() { To = stranger.Address, Text = "hello" });
 
-        Assert.False((bool)reply["ok"]!);
-        Assert.Equal("refused", (string)reply["code"]!);
-        Assert.Contains("not been heard of", (string)reply["error"]!, StringComparison.Ordinal);
+        Assert.Equal(ErrorCode.Refused, code);
+        Assert.Contains("not been heard of", error, StringComparison.Ordinal);
         Assert.Empty(await alice.MessagesAsync());
     }
 
@@ -83,26 +82,26 @@ public class MessagesBetweenNodes
         string text, string priority, string? lifetime, string? wait)
     {
         await using var node = new TestNode("n");
-        JsonNode reply = await node.AskAsync(new ControlRequest
+        (ErrorCode code, _) = await node.RefusalAsync(Commands.Send, new()
         {
-            Command = "send",
             To = node.Address,
             Text = text,
             Priority = priority,
             Lifetime = lifetime,
             Wait = wait,
         });
-        Assert.Equal("usage", (string)reply["code"]!);
+        Assert.Equal(ErrorCode.Usage, code);
     }
 
     [Theory]
     [InlineData("nope")]
     [InlineData("lite-nope")]
+    [InlineData("dance")]
     [InlineData("")]
     public async Task A_command_that_does_not_exist_is_answered(string command)
     {
         await using var node = new TestNode("n");
-        JsonNode reply = await node.AskAsync(new ControlRequest { Command = command });
+        JsonNode reply = await node.RawAsync(Encoding.UTF8.GetBytes($"{{\"command\":\"{command}\"}}\n"));
         Assert.Equal("usage", (string)reply["code"]!);
         Assert.Contains($"there is no command '{command}'", (string)reply["error"]!, StringComparison.Ordinal);
     }
@@ -111,8 +110,9 @@ public class MessagesBetweenNodes
     public async Task A_text_beyond_the_limit_is_a_wrong_request()
     {
         await using var node = new TestNode("n");
-        JsonNode reply = await node.SendAsync(node, new string('x', (32 << 10) + 1));
-        Assert.Equal("usage", (string)reply["code"]!);
+        (ErrorCode code, _) = await node.RefusalAsync(
+            Commands.Send, new() { To = node.Address, Text = new string('x', (32 << 10) + 1) });
+        Assert.Equal(ErrorCode.Usage, code);
     }
 
     [Fact]
@@ -124,17 +124,19 @@ public class MessagesBetweenNodes
         await alice.HasRouteAsync(bob);
         await bob.HasRouteAsync(alice);
 
-        JsonNode reply;
+        Reply<SendInfo> reply;
         int sent = 0;
         do
         {
             Assert.True(sent < 100, "the store never filled up");
-            reply = await alice.SendAsync(bob, $"{sent} " + new string('x', 20_000), "delivered");
-            sent += (bool)reply["ok"]! ? 1 : 0;
+            string text = $"{sent} " + new string('x', 20_000);
+            reply = await alice.ReplyAsync(
+                Commands.Send, new() { To = bob.Address, Text = text, Wait = "delivered" });
+            sent += reply.Code is null ? 1 : 0;
         }
-        while ((bool)reply["ok"]!);
+        while (reply.Code is null);
 
-        Assert.Contains("the store is full or failing", (string)reply["error"]!, StringComparison.Ordinal);
+        Assert.Contains("the store is full or failing", reply.Error, StringComparison.Ordinal);
         Assert.Equal(sent, (await bob.MessagesAsync()).Count);
         Assert.Equal(sent, (await alice.MessagesAsync()).Count);
     }
@@ -150,9 +152,9 @@ public class MessagesBetweenNodes
         using var watching = new EventReader(alice);
 
         for (int i = 0; i < 10; i++)
-            Assert.True((bool)(await alice.SendAsync(bob, $"{i} " + new string('x', 20_000)))["ok"]!);
+            await alice.SendAsync(bob, $"{i} " + new string('x', 20_000));
 
-        await watching.UntilAsync(e => (string?)e["message"]?["reason"] == "the next hop has no space");
+        await watching.UntilAsync(Events.State, e => e.Message.Reason == "the next hop has no space");
         Assert.True((await bob.MessagesAsync()).Count < 10);
     }
 
@@ -165,20 +167,15 @@ public class MessagesBetweenNodes
         await alice.HasRouteAsync(bob);
         await bob.HasRouteAsync(alice);
 
-        Assert.Equal("refused",
-            (string)(await alice.AskAsync(new ControlRequest { Command = "send", To = "bob", Text = "x" }))["code"]!);
-        Assert.True((bool)(
-            await alice.AskAsync(new ControlRequest { Command = "alias", Alias = "bob", To = bob.Address }))["ok"]!);
-        Assert.True((bool)(
-            await alice.AskAsync(
-                new ControlRequest { Command = "send", To = "bob", Text = "x", Wait = "delivered" }))["ok"]!);
-        JsonNode named = (await alice.AskAsync(new ControlRequest { Command = "messages" }))["result"]![0]!;
-        Assert.Equal((bob.Address, "bob"), ((string)named["peer"]!, (string)named["alias"]!));
-        Assert.True((bool)(
-            await alice.AskAsync(new ControlRequest { Command = "alias", Alias = "bob", Remove = true }))["ok"]!);
-        Assert.Null((await alice.AskAsync(new ControlRequest { Command = "messages" }))["result"]![0]!["alias"]);
-        Assert.Equal("refused",
-            (string)(await alice.AskAsync(new ControlRequest { Command = "send", To = "bob", Text = "x" }))["code"]!);
+        var toBob = new SendRequest { To = "bob", Text = "x" };
+        Assert.Equal(ErrorCode.Refused, (await alice.RefusalAsync(Commands.Send, toBob)).Code);
+        await alice.AskAsync(Commands.Alias, new() { Alias = "bob", To = bob.Address });
+        await alice.AskAsync(Commands.Send, toBob with { Wait = "delivered" });
+        MessageInfo named = (await alice.MessagesAsync())[0];
+        Assert.Equal((bob.Address, "bob"), (named.Peer, named.Alias));
+        await alice.AskAsync(Commands.Alias, new() { Alias = "bob", Remove = true });
+        Assert.Null((await alice.MessagesAsync())[0].Alias);
+        Assert.Equal(ErrorCode.Refused, (await alice.RefusalAsync(Commands.Send, toBob)).Code);
     }
 
     [Fact]
@@ -190,16 +187,14 @@ public class MessagesBetweenNodes
         await alice.HasRouteAsync(bob);
         await bob.HasRouteAsync(alice);
         // Somebody whom bob knows: a stranger is heard at a rate, and what is put off meanwhile comes in another order.
-        Assert.True((bool)(
-            await bob.AskAsync(new ControlRequest { Command = "alias", Alias = "alice", To = alice.Address }))["ok"]!);
+        await bob.AskAsync(Commands.Alias, new() { Alias = "alice", To = alice.Address });
 
         const int count = 300;
-        JsonNode[] replies = await alice.AskAllAsync([.. Enumerable.Range(0, count).Select(i =>
-            new ControlRequest { Command = "send", To = bob.Address, Text = $"{i}", Wait = "delivered", Tag = i })]);
+        Reply<SendInfo>[] replies = await alice.ReplyAllAsync(Commands.Send, [.. Enumerable.Range(0, count).Select(i =>
+            new SendRequest { To = bob.Address, Text = $"{i}", Wait = "delivered" })]);
 
-        Assert.All(replies, reply => Assert.True((bool)reply["ok"]!, reply.ToJsonString()));
-        Assert.Equal(Enumerable.Range(0, count), replies.Select(reply => (int)reply["tag"]!).Order());
-        JsonNode all = (await bob.AskAsync(new ControlRequest { Command = "messages", Limit = 1000 }))["result"]!;
-        Assert.Equal(Enumerable.Range(0, count).Select(i => $"{i}"), all.AsArray().Select(m => (string)m!["text"]!));
+        Assert.All(replies, reply => Assert.Null(reply.Error));
+        IReadOnlyList<MessageInfo> all = await bob.AskAsync(Commands.Messages, new() { Limit = 1000 });
+        Assert.Equal(Enumerable.Range(0, count).Select(i => $"{i}"), all.Select(m => m.Text));
     }
 }

@@ -40,7 +40,7 @@ public class NamesAndIds
         while ((await bob.AskAsync(Commands.LiteShow, new() { Group = "hut" })).Members.Count < 2
             || (await alice.AskAsync(Commands.LiteShow, new() { Group = "hut" })).Members.Count < 2)
             await Task.Yield();
-        await bob.SentAsync(alice, "for two", "delivered");
+        await bob.SendAsync(alice, "for two", "delivered");
         await bob.AskAsync(Commands.Send, new() { To = "group:hut", Text = "for all", Wait = "delivered" });
 
         Assert.Equal(["for two", "for all"], (await alice.AskAsync(Commands.Messages)).Select(m => m.Text));

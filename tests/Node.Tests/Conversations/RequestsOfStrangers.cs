@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using QuicProChat.Mesh.Api;
 using QuicProChat.Mesh.Messaging;
 using QuicProChat.Mesh.Store;
@@ -15,22 +14,21 @@ public class RequestsOfStrangers
         await MeetAsync(alice, bob);
 
         await alice.SendAsync(bob, "hello, it is me", "delivered");
-        JsonNode request = Assert.Single((await AskAsync(bob, "requests")).AsArray())!;
+        RequestInfo request = Assert.Single(await bob.AskAsync(Commands.Requests));
         Assert.Equal(
             (alice.Address, "alice", 1, "hello, it is me"),
-            ((string)request["address"]!, (string)request["name"]!, (int)request["count"]!,
-                (string)request["preview"]!));
-        JsonNode message = (await bob.MessagesAsync())[0]!;
-        Assert.True((bool)message["request"]!);
-        Assert.Equal((string)request["id"]!, (string)message["id"]!);
-        Assert.InRange((DateTimeOffset)message["sentAt"]!, DateTimeOffset.UtcNow.AddMinutes(-1), DateTimeOffset.UtcNow);
-        Assert.Null(message["late"]);
+            (request.Address, request.Name, request.Count, request.Preview));
+        MessageInfo message = (await bob.MessagesAsync())[0];
+        Assert.True(message.Request);
+        Assert.Equal(request.Id, message.Id);
+        Assert.InRange(message.SentAt!.Value, DateTimeOffset.UtcNow.AddMinutes(-1), DateTimeOffset.UtcNow);
+        Assert.False(message.Late);
 
         await bob.SendAsync(alice, "I know you", "delivered");
-        Assert.Empty((await AskAsync(bob, "requests")).AsArray());
-        Assert.All(await bob.MessagesAsync(), m => Assert.Null(m!["request"]));
+        Assert.Empty(await bob.AskAsync(Commands.Requests));
+        Assert.All(await bob.MessagesAsync(), m => Assert.False(m.Request));
         // Whom one wrote to, one knows: the answer was no request.
-        Assert.All(await alice.MessagesAsync(), m => Assert.Null(m!["request"]));
+        Assert.All(await alice.MessagesAsync(), m => Assert.False(m.Request));
     }
 
     [Fact]
@@ -44,21 +42,22 @@ public class RequestsOfStrangers
         using var watching = new EventReader(bob);
         await alice.SendAsync(bob, "one", "delivered");
         await eve.SendAsync(bob, "two", "delivered");
-        await watching.UntilAsync(e => (string)e["event"]! == "message" && (bool?)e["message"]!["request"] == true);
+        await watching.UntilAsync(Events.Message, e => e.Message.Request);
 
         Assert.Contains(
-            "is known now", await DoneAsync(bob, new ControlRequest { Command = "accept", To = alice.Address }),
+            "is known now", (await bob.AskAsync(Commands.Accept, new() { To = alice.Address })).Done,
             StringComparison.Ordinal);
-        await watching.UntilAsync(e => (string)e["event"]! == "standing" && (string)e["standing"]! == "known");
-        Assert.Contains("is refused", await DoneAsync(bob, new ControlRequest { Command = "refuse", To = eve.Address }),
+        await watching.UntilAsync(Events.Standing, e => e.Standing == "known");
+        Assert.Contains(
+            "is refused", (await bob.AskAsync(Commands.Refuse, new() { To = eve.Address })).Done,
             StringComparison.Ordinal);
-        await watching.UntilAsync(e => (string)e["event"]! == "standing" && (string)e["address"]! == eve.Address);
-        Assert.Equal("one", (string)Assert.Single(await bob.MessagesAsync())!["text"]!);
+        await watching.UntilAsync(Events.Standing, e => e.Address == eve.Address);
+        Assert.Equal("one", Assert.Single(await bob.MessagesAsync()).Text);
 
         await eve.SendAsync(bob, "again");
         await alice.SendAsync(bob, "after it", "delivered");
-        Assert.Equal(["one", "after it"], (await bob.MessagesAsync()).Select(m => (string)m!["text"]!));
-        Assert.Contains("qpc_messages_not_kept_total 1", (string)(await AskAsync(bob, "metrics"))["text"]!,
+        Assert.Equal(["one", "after it"], (await bob.MessagesAsync()).Select(m => m.Text));
+        Assert.Contains("qpc_messages_not_kept_total 1", (await bob.AskAsync(Commands.Metrics)).Text,
             StringComparison.Ordinal);
     }
 
@@ -70,15 +69,15 @@ public class RequestsOfStrangers
         await using var alice = new TestNode("alice");
         await using var bob = new TestNode("bob", receipts: policy);
         await MeetAsync(alice, bob);
-        string id = (await alice.SentAsync(bob, "are you there?", "forwarded")).Id;
+        string id = (await alice.SendAsync(bob, "are you there?", "forwarded")).Id;
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(20));
         while ((await bob.MessagesAsync()).Count == 0)
             limit.Token.ThrowIfCancellationRequested();
         Assert.Equal("forwarded", (await alice.AskAsync(Commands.Message, new() { Id = id })).State);
 
-        await DoneAsync(bob, new ControlRequest { Command = "accept", To = alice.Address });
+        await bob.AskAsync(Commands.Accept, new() { To = alice.Address });
         string? wait = policy == ReceiptPolicy.Contacts ? "delivered" : "forwarded";
-        Assert.Equal(wait, (await alice.SentAsync(bob, "now?", wait)).State);
+        Assert.Equal(wait, (await alice.SendAsync(bob, "now?", wait)).State);
     }
 
     [Fact]
@@ -89,27 +88,25 @@ public class RequestsOfStrangers
         Wire.ILink link = await MeetAsync(alice, bob);
         for (int i = 0; i < 3; i++)
             await alice.SendAsync(bob, $"{i}", "delivered");
-        string id = (string)(await bob.MessagesAsync())[1]!["id"]!;
-        Assert.Contains("is erased", await DoneAsync(bob, new ControlRequest { Command = "delete", Id = id }),
+        string id = (await bob.MessagesAsync())[1].Id;
+        Assert.Contains("is erased", (await bob.AskAsync(Commands.Delete, new() { Id = id })).Done,
             StringComparison.Ordinal);
-        Assert.Equal(["0", "2"], (await bob.MessagesAsync()).Select(m => (string)m!["text"]!));
-        JsonNode again = await bob.AskAsync(new ControlRequest { Command = "delete", Id = id });
-        Assert.Equal("refused", (string)again["code"]!);
+        Assert.Equal(["0", "2"], (await bob.MessagesAsync()).Select(m => m.Text));
+        Assert.Equal(ErrorCode.Refused, (await bob.RefusalAsync(Commands.Delete, new() { Id = id })).Code);
 
         using var watching = new EventReader(alice);
         link.Close(new Wire.LinkEnd(Wire.LinkEndCode.Closed));
-        await watching.UntilAsync(e => (string)e["event"]! == "peerDown");
-        string unsent = (await alice.SentAsync(bob, "never mind")).Id;
-        await DoneAsync(alice, new ControlRequest { Command = "delete", Id = unsent });
-        Assert.Equal(0, (int)(await AskAsync(alice, "queue"))["count"]!);
-        await DoneAsync(alice, new ControlRequest { Command = "delete", With = bob.Address });
+        await watching.UntilAsync(Events.PeerDown);
+        string unsent = (await alice.SendAsync(bob, "never mind")).Id;
+        await alice.AskAsync(Commands.Delete, new() { Id = unsent });
+        Assert.Equal(0, (await alice.AskAsync(Commands.Queue)).Count);
+        await alice.AskAsync(Commands.Delete, new() { With = bob.Address });
         Assert.Empty(await alice.MessagesAsync());
         await MeetAsync(alice, bob);
         await alice.SendAsync(bob, "last", "delivered");
-        Assert.Equal(["0", "2", "last"], (await bob.MessagesAsync()).Select(m => (string)m!["text"]!));
-        Assert.Equal("usage", (string)(await alice.AskAsync(new ControlRequest { Command = "delete" }))["code"]!);
-        Assert.Equal("usage",
-            (string)(await alice.AskAsync(new ControlRequest { Command = "delete", Id = id, With = "x" }))["code"]!);
+        Assert.Equal(["0", "2", "last"], (await bob.MessagesAsync()).Select(m => m.Text));
+        Assert.Equal(ErrorCode.Usage, (await alice.RefusalAsync(Commands.Delete)).Code);
+        Assert.Equal(ErrorCode.Usage, (await alice.RefusalAsync(Commands.Delete, new() { Id = id, With = "x" })).Code);
     }
 
     [Fact]
@@ -118,7 +115,7 @@ public class RequestsOfStrangers
         await using var bob = new TestNode("bob", new StoreOptions { DiskBytes = 4 << 20 });
         await using var friend = new TestNode("friend");
         await MeetAsync(friend, bob);
-        await DoneAsync(bob, new ControlRequest { Command = "alias", Alias = "friend", To = friend.Address });
+        await bob.AskAsync(Commands.Alias, new() { Alias = "friend", To = friend.Address });
         await friend.SendAsync(bob, "from a friend", "delivered");
         string long_ = new('x', 30_000);
         for (int i = 0; i < 8; i++)
@@ -129,13 +126,12 @@ public class RequestsOfStrangers
             await stranger.SendAsync(bob, long_, "delivered");
         }
 
-        long bytes = (await AskAsync(bob, "requests")).AsArray().Sum(r => (long)r!["bytes"]!);
+        long bytes = (await bob.AskAsync(Commands.Requests)).Sum(r => r.Bytes);
         Assert.InRange(bytes, 30_000, bob.Store.Quota.Requests);
-        Assert.Equal("delivered", (await friend.SentAsync(bob, "still here", "delivered")).State);
-        Assert.Equal("delivered", (await bob.SentAsync(friend, long_, "delivered")).State);
-        JsonNode history =
-            (await bob.AskAsync(new ControlRequest { Command = "messages", With = "friend" }))["result"]!;
-        Assert.Equal(["from a friend", "still here", long_], history.AsArray().Select(m => (string)m!["text"]!));
+        Assert.Equal("delivered", (await friend.SendAsync(bob, "still here", "delivered")).State);
+        Assert.Equal("delivered", (await bob.SendAsync(friend, long_, "delivered")).State);
+        IReadOnlyList<MessageInfo> history = await bob.AskAsync(Commands.Messages, new() { With = "friend" });
+        Assert.Equal(["from a friend", "still here", long_], history.Select(m => m.Text));
     }
 
     [Fact]
@@ -148,38 +144,29 @@ public class RequestsOfStrangers
         // All at once; a machine that is busy with others may still be slower than the rate.
         for (int burst = 0; burst < 5 && await TooFastAsync(bob) == 0; burst++)
         {
-            await alice.AskAllAsync([.. Enumerable.Range(sent, 300).Select(i =>
-                new ControlRequest { Command = "send", To = bob.Address, Text = $"{i}" })]);
+            await alice.ReplyAllAsync(Commands.Send, [.. Enumerable.Range(sent, 300).Select(i =>
+                new Api.SendRequest { To = bob.Address, Text = $"{i}" })]);
             sent += 300;
             using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
             while (bob.Store.Reader.FindMessages(null, 10_000).Count < sent)
                 await Task.Delay(200, limit.Token);
         }
 
-        await DoneAsync(bob, new ControlRequest { Command = "accept", To = alice.Address });
+        await bob.AskAsync(Commands.Accept, new() { To = alice.Address });
         // Counted from here on: the last of them may have been on its way twice.
         long tooFast = await TooFastAsync(bob);
         Assert.True(tooFast > 0);
-        await alice.AskAllAsync([.. Enumerable.Range(sent, 400).Select(i =>
-            new ControlRequest { Command = "send", To = bob.Address, Text = $"{i}", Wait = "delivered" })]);
+        await alice.ReplyAllAsync(Commands.Send, [.. Enumerable.Range(sent, 400).Select(i =>
+            new Api.SendRequest { To = bob.Address, Text = $"{i}", Wait = "delivered" })]);
         Assert.Equal(sent + 400, bob.Store.Reader.FindMessages(null, 10_000).Count);
         Assert.Equal(tooFast, await TooFastAsync(bob));
     }
 
     private static async Task<long> TooFastAsync(TestNode node)
     {
-        string metrics = (string)(await AskAsync(node, "metrics"))["text"]!;
+        string metrics = (await node.AskAsync(Commands.Metrics)).Text;
         string line = metrics.Split('\n').Single(l => l.Contains("\"drop_opening_rate\"", StringComparison.Ordinal));
         return long.Parse(line[(line.LastIndexOf(' ') + 1)..], System.Globalization.CultureInfo.InvariantCulture);
-    }
-
-    [Fact]
-    public async Task A_command_that_there_is_not_is_answered()
-    {
-        await using var node = new TestNode("n");
-        JsonNode reply = await node.AskAsync(new ControlRequest { Command = "dance" });
-        Assert.Equal("usage", (string)reply["code"]!);
-        Assert.Contains("there is no command 'dance'", (string)reply["error"]!, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -194,10 +181,10 @@ public class RequestsOfStrangers
     public async Task A_name_that_could_pass_for_another_is_refused_with_the_right_reason(string alias, string why)
     {
         await using var node = new TestNode("n");
-        JsonNode reply =
-            await node.AskAsync(new ControlRequest { Command = "alias", Alias = alias, To = node.Address });
-        Assert.Equal("usage", (string)reply["code"]!);
-        Assert.Contains(why, (string)reply["error"]!, StringComparison.Ordinal);
+        (ErrorCode code, string error) =
+            await node.RefusalAsync(Commands.Alias, new() { Alias = alias, To = node.Address });
+        Assert.Equal(ErrorCode.Usage, code);
+        Assert.Contains(why, error, StringComparison.Ordinal);
     }
 
     private static async Task<MemoryLink> MeetAsync(TestNode a, TestNode b)
@@ -206,14 +193,5 @@ public class RequestsOfStrangers
         await a.HasRouteAsync(b);
         await b.HasRouteAsync(a);
         return link;
-    }
-
-    private static async Task<JsonNode> AskAsync(TestNode node, string command) =>
-        (await node.AskAsync(new ControlRequest { Command = command }))["result"]!;
-
-    private static async Task<string> DoneAsync(TestNode node, ControlRequest request)
-    {
-        JsonNode reply = await node.AskAsync(request);
-        return (string?)reply["result"]?["done"] ?? reply.ToJsonString();
     }
 }

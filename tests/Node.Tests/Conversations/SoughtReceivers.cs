@@ -1,4 +1,4 @@
-using System.Text.Json.Nodes;
+using QuicProChat.Mesh.Api;
 using QuicProChat.Mesh.Node.Control;
 
 namespace QuicProChat.Mesh.Node.Tests.Conversations;
@@ -15,18 +15,14 @@ public class SoughtReceivers
         await TestNode.JoinAsync(alice, relay, pushRoutes: false);
         await TestNode.JoinAsync(relay, bob, pushRoutes: false);
         await alice.HasRouteAsync(relay);
-        Assert.DoesNotContain((await alice.AskAsync(new ControlRequest { Command = "routes" }))["result"]!.AsArray(),
-            r => (string)r!["destination"]! == bob.Address);
+        Assert.DoesNotContain(await alice.AskAsync(Commands.Routes), r => r.Destination == bob.Address);
 
         string[] texts = ["one", "two", "three"];
-        JsonNode[] replies =
-            await alice.AskAllAsync(
-                [.. texts.Select(
-                    text => new ControlRequest { Command = "send", To = bob.Address, Text = text,
-                        Wait = "delivered" })]);
+        Reply<SendInfo>[] replies = await alice.ReplyAllAsync(Commands.Send, [.. texts.Select(text =>
+            new SendRequest { To = bob.Address, Text = text, Wait = "delivered" })]);
 
-        Assert.All(replies, r => Assert.Equal("delivered", (string?)r["result"]?["state"]));
-        Assert.Equal(texts.Order(), (await bob.MessagesAsync()).Select(m => (string)m!["text"]!).Order());
+        Assert.All(replies, r => Assert.Equal("delivered", r.Done.State));
+        Assert.Equal(texts.Order(), (await bob.MessagesAsync()).Select(m => m.Text).Order());
     }
 
     [Fact]
@@ -39,14 +35,15 @@ public class SoughtReceivers
         await alice.HasRouteAsync(relay);
         using ControlClient patient = alice.Connect();
         await patient.SendAsync(
-            new ControlRequest { Command = "send", To = bob.Address, Text = "where are you?", Wait = "delivered" },
+            Commands.Send.ToLine(
+                new SendRequest { To = bob.Address, Text = "where are you?", Wait = "delivered" }),
             CancellationToken.None);
-        await patient.SendAsync(new ControlRequest { Command = "status", Tag = 2 }, CancellationToken.None);
+        await patient.SendAsync(Commands.Status.ToLine(NoArguments.Instance, tag: 2), CancellationToken.None);
         Assert.Equal(2, (int)(await TestNode.ReadAsync(patient))["tag"]!);
-        Assert.True((bool)(await alice.SendAsync(relay, "to somebody known", "delivered"))["ok"]!);
+        await alice.SendAsync(relay, "to somebody known", "delivered");
 
         await TestNode.JoinAsync(relay, bob, pushRoutes: false);
 
-        Assert.Equal("delivered", (string)(await TestNode.ReadAsync(patient))["result"]!["state"]!);
+        Assert.Equal("delivered", Commands.Send.ReadReply(await TestNode.ReadLineAsync(patient)).Done.State);
     }
 }

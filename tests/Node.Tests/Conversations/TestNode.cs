@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.Logging.Abstractions;
 using QuicProChat.Mesh.Api;
@@ -106,57 +107,85 @@ internal sealed class TestNode : IAsyncDisposable
         MemoryLink.ConnectAsync(
             a.Identity, a.Node.LinkEvents, b.Identity, b.Node.LinkEvents, pushRoutes, passes, bitsPerSecond);
 
-    /// <summary>Asks over the control socket; returns the whole reply.</summary>
-    internal async Task<JsonNode> AskAsync(ControlRequest request)
-    {
-        await _client.SendAsync(request, CancellationToken.None);
-        return await ReadAsync(_client);
-    }
-
-    /// <summary>Asks what must be granted; returns the result.</summary>
+    /// <summary>Asks over the control socket what must be granted; returns the result.</summary>
     internal async Task<TResult> AskAsync<TRequest, TResult>(
+        CommandSpec<TRequest, TResult> command, TRequest? request = null)
+        where TRequest : class, new() => (await ReplyAsync(command, request)).Done;
+
+    /// <summary>Asks over the control socket; returns the reply, granted or not.</summary>
+    internal async Task<Reply<TResult>> ReplyAsync<TRequest, TResult>(
         CommandSpec<TRequest, TResult> command, TRequest? request = null)
         where TRequest : class, new()
     {
         await _client.SendAsync(command.ToLine(request ?? new TRequest()), CancellationToken.None);
-        return command.ReadReply(await ReadLineAsync(_client)).Done;
+        return command.ReadReply(await ReadLineAsync(_client));
     }
 
-    /// <summary>Asks several things at once; the replies come as they are ready.</summary>
-    internal async Task<JsonNode[]> AskAllAsync(ControlRequest[] requests)
+    /// <summary>Asks over the control socket what must be refused; returns why.</summary>
+    internal async Task<(ErrorCode Code, string Error)> RefusalAsync<TRequest, TResult>(
+        CommandSpec<TRequest, TResult> command, TRequest? request = null)
+        where TRequest : class, new()
     {
-        foreach (ControlRequest request in requests)
-            await _client.SendAsync(request, CancellationToken.None);
-        var replies = new JsonNode[requests.Length];
+        Reply<TResult> reply = await ReplyAsync(command, request);
+        Assert.NotNull(reply.Code);
+        return (reply.Code.Value, reply.Error!);
+    }
+
+    /// <summary>
+    /// Asks several things at once. The replies come as they are ready, each by the tag of its request, and each once.
+    /// </summary>
+    /// <returns>The replies in the order of the requests.</returns>
+    internal async Task<Reply<TResult>[]> ReplyAllAsync<TRequest, TResult>(
+        CommandSpec<TRequest, TResult> command, params TRequest[] requests)
+        where TRequest : class, new()
+    {
+        for (int i = 0; i < requests.Length; i++)
+            await _client.SendAsync(command.ToLine(requests[i], i), CancellationToken.None);
+        var replies = new Reply<TResult>[requests.Length];
         for (int i = 0; i < replies.Length; i++)
-            replies[i] = await ReadAsync(_client);
+        {
+            ReadOnlyMemory<byte> line = await ReadLineAsync(_client);
+            using JsonDocument reply = JsonDocument.Parse(line);
+            int tag = reply.RootElement.GetProperty("tag").GetInt32();
+            Assert.Null(replies[tag]);
+            replies[tag] = command.ReadReply(line);
+        }
+
         return replies;
+    }
+
+    /// <summary>Sends a line as it is and returns the reply as it is: for tests that are about the JSON.</summary>
+    internal async Task<JsonNode> RawAsync(ReadOnlyMemory<byte> line)
+    {
+        await _client.SendAsync(line, CancellationToken.None);
+        return await ReadAsync(_client);
     }
 
     /// <summary>Another client of the control socket.</summary>
     internal ControlClient Connect() => ControlClient.TryConnect(ControlPath)!;
 
+    /// <summary>The next line of a client, as it is.</summary>
     internal static async Task<JsonNode> ReadAsync(ControlClient client) =>
         JsonNode.Parse((await ReadLineAsync(client)).Span)!;
+
+    /// <summary>The next line of a client; valid until the next is read.</summary>
+    internal static async Task<ReadOnlyMemory<byte>> ReadLineAsync(ControlClient client) =>
+        (await client.ReadLineAsync(CancellationToken.None).AsTask().WaitAsync(TimeSpan.FromSeconds(20)))!.Value;
 
     /// <summary>Waits until another node can be reached.</summary>
     internal async Task HasRouteAsync(TestNode to)
     {
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(20));
-        while (!(await AskAsync(new ControlRequest { Command = "routes" }))["result"]!.AsArray()
-                   .Any(r => (string)r!["destination"]! == to.Address && r["nextHop"] is not null))
+        while (!(await AskAsync(Commands.Routes)).Any(r => r.Destination == to.Address && r.NextHop is not null))
             limit.Token.ThrowIfCancellationRequested();
     }
 
     /// <summary>Sends what must be taken.</summary>
-    internal Task<SendInfo> SentAsync(TestNode to, string text, string? wait = null) =>
+    internal Task<SendInfo> SendAsync(TestNode to, string text, string? wait = null) =>
         AskAsync(Commands.Send, new Api.SendRequest { To = to.Address, Text = text, Wait = wait });
 
-    internal Task<JsonNode> SendAsync(TestNode to, string text, string? wait = null) =>
-        AskAsync(new ControlRequest { Command = "send", To = to.Address, Text = text, Wait = wait });
-
-    internal async Task<JsonArray> MessagesAsync() =>
-        (await AskAsync(new ControlRequest { Command = "messages" }))["result"]!.AsArray();
+    /// <summary>The newest messages, oldest first.</summary>
+    internal Task<IReadOnlyList<MessageInfo>> MessagesAsync() => AskAsync(Commands.Messages);
 
     public async ValueTask DisposeAsync()
     {
@@ -170,9 +199,6 @@ internal sealed class TestNode : IAsyncDisposable
         Identity.Dispose();
         Directory.Delete(_directory, recursive: true);
     }
-
-    private static async Task<ReadOnlyMemory<byte>> ReadLineAsync(ControlClient client) =>
-        (await client.ReadLineAsync(CancellationToken.None).AsTask().WaitAsync(TimeSpan.FromSeconds(20)))!.Value;
 
     private sealed class SaidLines : ILogSink
     {

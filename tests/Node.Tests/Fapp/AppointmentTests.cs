@@ -1,14 +1,13 @@
 using QuicProChat.Mesh.Api;
 using QuicProChat.Mesh.Fapp.Mesh;
 using QuicProChat.Mesh.Node.Tests.Conversations;
+using static QuicProChat.Mesh.Node.Tests.Fapp.FappNodes;
 
 namespace QuicProChat.Mesh.Node.Tests.Fapp;
 
 /// <summary>A patient, two relays and a practice in a row: whole nodes, real gossip, real store.</summary>
 public sealed class AppointmentTests : IAsyncLifetime
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
-
     private readonly TestNode _patient = Make("patient", FappMode.Follow), _near = Make("near", FappMode.Relay);
     private readonly TestNode _far = Make("far", FappMode.Relay), _practice = Make("practice", FappMode.Follow);
 
@@ -19,13 +18,9 @@ public sealed class AppointmentTests : IAsyncLifetime
         await TestNode.JoinAsync(_far, _practice);
         await _patient.HasRouteAsync(_practice);
         await _patient.HasRouteAsync(_far);
-        await _practice.AskAsync(Commands.FappPracticeSet,
-            new() { Name = "Praxis Linde", Plz = "04109", Procedure = "VT,TP", Payer = "GKV", Draw = "0s" });
-        string organisation = (await _far.AskAsync(Commands.Identity)).PublicKey;
-        Assert.Equal([organisation],
-            (await _patient.AskAsync(Commands.FappTrust, new() { Organisation = organisation })).Organisations);
-        await UntilAsync(async () => (await SearchAsync(_far, "none")).Practices > 0);
-        await _far.AskAsync(Commands.FappListSign, new() { Practice = _practice.Address });
+        await VouchAsync(
+            _far, _practice,
+            new() { Name = "Praxis Linde", Plz = "04109", Procedure = "VT,TP", Payer = "GKV", Draw = "0s" }, _patient);
     }
 
     public async Task DisposeAsync()
@@ -43,13 +38,13 @@ public sealed class AppointmentTests : IAsyncLifetime
             (found.Name, found.Level, found.Plz, found.Type, found.Modality));
         FappReservationInfo made = await _patient.AskAsync(Commands.FappReserve, new() { Slot = slot.Slot });
         Assert.Equal("requested", made.State);
-        FappRequestInfo request = await RequestAsync("drawn");
+        FappRequestInfo request = await RequestAsync(_practice, "drawn");
         Assert.Equal((made.Id, made.Code), (request.Id, request.Code));
         await _practice.AskAsync(Commands.FappConfirm, new() { Id = request.Id[..6] });
         await StateAsync(made.Id, "booked");
         await UntilAsync(async () => (await SearchAsync(_patient)).Slots.Count == 0);
         await _patient.AskAsync(Commands.FappCancel, new() { Id = made.Id });
-        await RequestAsync("cancelled");
+        await RequestAsync(_practice, "cancelled");
         await FindAsync(slot.Slot);
         Assert.True((await _far.AskAsync(Commands.FappStatus)).Forwarded >= 2);
         Assert.Equal(0, (await _near.AskAsync(Commands.FappStatus)).Forwarded);
@@ -70,7 +65,7 @@ public sealed class AppointmentTests : IAsyncLifetime
                 AskFirst = true,
                 Ptv11 = true
             });
-        FappRequestInfo request = await RequestAsync("drawn");
+        FappRequestInfo request = await RequestAsync(_practice, "drawn");
         Assert.True(request is { AsksForPlace: true, AsksFirst: true, Ptv11: true, Note: "" });
         await _practice.AskAsync(Commands.FappRefuse, new() { Id = request.Id, Before = "2027-05-01" });
         await StateAsync(made.Id, "refused");
@@ -84,30 +79,20 @@ public sealed class AppointmentTests : IAsyncLifetime
     public async Task A_standing_search_tells_of_what_is_new_and_of_nothing_else()
     {
         Assert.Equal(1, (await _patient.AskAsync(Commands.FappWatch, new() { Plz = "04", Type = "akut" })).Watch);
-        using var listener = _patient.Connect();
-        await listener.SendAsync(Commands.WatchEvents.ToLine(NoArguments.Instance), CancellationToken.None);
-        await TestNode.ReadAsync(listener);
+        using var listener = new EventReader(_patient);
         // The attestation has to be there first: what nobody vouches for is told of nobody.
         FappOwnSlotInfo first = await OfferAsync("sprechstunde");
         await FindAsync(first.Slot);
         FappOwnSlotInfo wanted = await OfferAsync("akut");
-        using var limit = new CancellationTokenSource(Patience);
-        while (true)
-        {
-            limit.Token.ThrowIfCancellationRequested();
-            var told = await TestNode.ReadAsync(listener);
-            if ((string?)told["event"] != "fappWatch")
-                continue;
-            Assert.Equal((1, wanted.Slot), ((int)told["watch"]!, (string)told["slot"]!["slot"]!));
-            break;
-        }
+        FappWatchEvent told = await listener.UntilAsync(Events.FappWatch).WaitAsync(Patience);
+        Assert.Equal((1, wanted.Slot), (told.Watch, told.Slot.Slot));
     }
 
     [Fact]
     public async Task Without_a_forwarder_a_request_waits_and_what_is_off_says_what_to_do()
     {
         await using TestNode off = Make("off", FappMode.Off);
-        string error = (string)(await off.AskAsync(new ControlRequest { Command = "fapp-search" }))["error"]!;
+        (_, string error) = await off.RefusalAsync(Commands.FappSearch);
         Assert.Contains("\"fapp\"", error, StringComparison.Ordinal);
         FappSearchInfo first = await SearchAsync(_near);
         Assert.Contains(first.Hints, h => h.Contains("112", StringComparison.Ordinal));
@@ -134,21 +119,10 @@ public sealed class AppointmentTests : IAsyncLifetime
         await UntilAsync(async () => (await SearchAsync(alone, "none")).Practices > 0);
         await alone.AskAsync(Commands.FappListSign, new() { Practice = _practice.Address });
         await UntilAsync(async () => (await SearchAsync(alone)).Slots.Any(s => s.Slot == slot.Slot));
-        string error = (string)(
-            await alone.AskAsync(new ControlRequest { Command = "fapp-reserve", Slot = slot.Slot }))["error"]!;
+        (_, string error) = await alone.RefusalAsync(Commands.FappReserve, new() { Slot = slot.Slot });
         Assert.Contains("only neighbour", error, StringComparison.Ordinal);
         Assert.Empty(await alone.AskAsync(Commands.FappReservations));
     }
-
-    private static TestNode Make(string name, FappMode mode) => new(name, configure: c =>
-    {
-        c.Fapp = mode;
-        c.FappRegions = ["04"];
-        c.FappPublish = TimeSpan.FromSeconds(1);
-        c.FappDelay = TimeSpan.Zero;
-        c.FappCover = TimeSpan.Zero;
-        c.FappTrustsClock = true;
-    });
 
     private static string Foreign(IReadOnlyList<string> followed) =>
         Enumerable.Range(0, 100).Select(n => n.ToString("00", null)).First(r => !followed.Contains(r));
@@ -171,22 +145,6 @@ public sealed class AppointmentTests : IAsyncLifetime
         return found!;
     }
 
-    private async Task<FappRequestInfo> RequestAsync(string state)
-    {
-        FappRequestInfo? found = null;
-        await UntilAsync(
-            async () => (found = (await _practice.AskAsync(Commands.FappRequests))
-                .FirstOrDefault(r => r.State == state)) is not null);
-        return found!;
-    }
-
     private Task StateAsync(string id, string state) => UntilAsync(async () =>
         (await _patient.AskAsync(Commands.FappReservations)).Single(r => r.Id == id).State == state);
-
-    private static async Task UntilAsync(Func<Task<bool>> condition)
-    {
-        using var limit = new CancellationTokenSource(Patience);
-        while (!await condition())
-            await Task.Delay(50, limit.Token);
-    }
 }

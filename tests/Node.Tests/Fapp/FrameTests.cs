@@ -5,6 +5,7 @@ using QuicProChat.Mesh.Fapp.Requests;
 using QuicProChat.Mesh.Identity;
 using QuicProChat.Mesh.Node.Tests.Conversations;
 using QuicProChat.Mesh.Wire;
+using static QuicProChat.Mesh.Node.Tests.Fapp.FappNodes;
 
 namespace QuicProChat.Mesh.Node.Tests.Fapp;
 
@@ -17,7 +18,6 @@ public sealed class FrameTests : IAsyncLifetime
 {
     private const string Note = "Rueckruf bitte abends nach acht";
     private const string Person = "Erika Mustermann";
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
 
     private readonly TestNode _patient = Make("patient", FappMode.Follow), _near = Make("near", FappMode.Relay);
     private readonly TestNode _far = Make("far", FappMode.Relay), _practice = Make("practice", FappMode.Follow);
@@ -30,7 +30,7 @@ public sealed class FrameTests : IAsyncLifetime
         await TestNode.JoinAsync(_far, _practice, passes: Capture);
         await _patient.HasRouteAsync(_practice);
         await _patient.HasRouteAsync(_far);
-        await _practice.AskAsync(Commands.FappPracticeSet, new()
+        var announced = new FappPracticeSetRequest
         {
             Name = "Praxis Linde",
             Plz = "04109",
@@ -38,15 +38,8 @@ public sealed class FrameTests : IAsyncLifetime
             Draw = "0s",
             Notes = "on",
             Refusals = "on",
-        });
-        await _patient.AskAsync(Commands.FappTrust, new()
-        {
-            Organisation =
-                (await _far.AskAsync(Commands.Identity)).PublicKey
-        });
-        await UntilAsync(async () => (await _far.AskAsync(Commands.FappSearch,
-            new() { Plz = "04", Level = "none" })).Practices > 0);
-        await _far.AskAsync(Commands.FappListSign, new() { Practice = _practice.Address });
+        };
+        await VouchAsync(_far, _practice, announced, _patient);
     }
 
     public async Task DisposeAsync()
@@ -82,14 +75,14 @@ public sealed class FrameTests : IAsyncLifetime
                 Born = "1964-08-12",
                 AskFirst = true
             });
-        FappRequestInfo drawn = await RequestAsync("drawn");
+        FappRequestInfo drawn = await RequestAsync(_practice, "drawn");
         Assert.Equal(Note, drawn.Note);
         await _practice.AskAsync(Commands.FappConfirm, new() { Id = drawn.Id });
         await StateAsync(made.Id, "offered", "until");
         await _patient.AskAsync(Commands.FappAcknowledge, new() { Id = made.Id });
         await StateAsync(made.Id, "booked");
         await _patient.AskAsync(Commands.FappCancel, new() { Id = made.Id });
-        await RequestAsync("cancelled");
+        await RequestAsync(_practice, "cancelled");
 
         byte[][] frames = Taken();
         Assert.True(frames.Length > before + 6);
@@ -146,32 +139,7 @@ public sealed class FrameTests : IAsyncLifetime
             return [.. _frames];
     }
 
-    private static TestNode Make(string name, FappMode mode) => new(name, configure: c =>
-    {
-        c.Fapp = mode;
-        c.FappRegions = ["04"];
-        c.FappPublish = TimeSpan.FromSeconds(1);
-        c.FappDelay = TimeSpan.Zero;
-        c.FappCover = TimeSpan.Zero;
-        c.FappTrustsClock = true;
-    });
-
-    private async Task<FappRequestInfo> RequestAsync(string state)
-    {
-        FappRequestInfo? found = null;
-        await UntilAsync(async () => (found = (await _practice.AskAsync(Commands.FappRequests)).FirstOrDefault(r =>
-            r.State == state)) is not null);
-        return found!;
-    }
-
     private Task StateAsync(string id, string state, string? with = null) => UntilAsync(async () =>
         (await _patient.AskAsync(Commands.FappReservations)).Single(r => r.Id == id) is var r && r.State == state
             && (with is null || r.Until is not null));
-
-    private static async Task UntilAsync(Func<Task<bool>> condition)
-    {
-        using var limit = new CancellationTokenSource(Patience);
-        while (!await condition())
-            await Task.Delay(50, limit.Token);
-    }
 }

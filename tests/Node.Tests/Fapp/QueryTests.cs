@@ -3,6 +3,7 @@ using QuicProChat.Mesh.Fapp.Mesh;
 using QuicProChat.Mesh.Identity;
 using QuicProChat.Mesh.Node.Tests.Conversations;
 using QuicProChat.Mesh.Wire;
+using static QuicProChat.Mesh.Node.Tests.Fapp.FappNodes;
 
 namespace QuicProChat.Mesh.Node.Tests.Fapp;
 
@@ -12,8 +13,6 @@ namespace QuicProChat.Mesh.Node.Tests.Fapp;
 /// </summary>
 public sealed class QueryTests : IAsyncLifetime
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
-
     private readonly TestNode _near = Make("near", FappMode.Relay), _mid = Make("mid", FappMode.Relay), _far =
         Make("far", FappMode.Relay);
     private readonly TestNode _practice = Make("practice", FappMode.Follow);
@@ -30,16 +29,9 @@ public sealed class QueryTests : IAsyncLifetime
         await TestNode.JoinAsync(_mid, _far);
         await TestNode.JoinAsync(_far, _practice);
         await _near.HasRouteAsync(_practice);
-        await _practice.AskAsync(Commands.FappPracticeSet,
-            new() { Name = "Praxis Linde", Plz = "04109", Payer = "GKV", Draw = "0s" });
-        string organisation = (await _far.AskAsync(Commands.Identity)).PublicKey;
-        await _patient.AskAsync(Commands.FappTrust, new() { Organisation = organisation });
-        await _near.AskAsync(Commands.FappTrust, new() { Organisation = organisation });
-        await _mid.AskAsync(Commands.FappTrust, new() { Organisation = organisation });
-        await _far.AskAsync(Commands.FappTrust, new() { Organisation = organisation });
-        await UntilAsync(async () => (await _far.AskAsync(Commands.FappSearch,
-            new() { Plz = "04", Level = "none" })).Practices > 0);
-        await _far.AskAsync(Commands.FappListSign, new() { Practice = _practice.Address });
+        await VouchAsync(
+            _far, _practice, new() { Name = "Praxis Linde", Plz = "04109", Payer = "GKV", Draw = "0s" },
+            _patient, _near, _mid, _far);
     }
 
     public async Task DisposeAsync()
@@ -62,9 +54,9 @@ public sealed class QueryTests : IAsyncLifetime
         await UntilAsync(async () => await HasSlotAsync(_mid, slot.Slot) && await HasSlotAsync(_far, slot.Slot));
         Assert.False(await HasSlotAsync(_patient, slot.Slot));
         // Whoever has the records needs not ask.
-        Assert.False((bool)(await _mid.AskAsync(new ControlRequest { Command = "fapp-search", Ask = true }))["ok"]!);
+        await _mid.RefusalAsync(Commands.FappSearch, new() { Ask = true });
 
-        await AskUntilAsync("fapp-search", () => HasSlotAsync(_patient, slot.Slot));
+        await AskUntilAsync(Commands.FappSearch, new() { Ask = true }, () => HasSlotAsync(_patient, slot.Slot));
         FappSlotInfo found = (await _patient.AskAsync(Commands.FappSearch, new() { Plz = "04" })).Slots.Single();
         Assert.Equal(("Praxis Linde", "list"), (found.Name, found.Level));
         FappReservationInfo made = await _patient.AskAsync(Commands.FappReserve, new() { Slot = slot.Slot });
@@ -73,7 +65,7 @@ public sealed class QueryTests : IAsyncLifetime
             (drawn = (await _practice.AskAsync(Commands.FappRequests)).FirstOrDefault(r =>
                 r.State == "drawn")) is not null);
         await _practice.AskAsync(Commands.FappConfirm, new() { Id = drawn!.Id });
-        await AskUntilAsync("fapp-reservations", async () =>
+        await AskUntilAsync(Commands.FappReservations, new() { Ask = true }, async () =>
             (await _patient.AskAsync(Commands.FappReservations)).Single(r => r.Id == made.Id).State == "booked");
     }
 
@@ -87,7 +79,7 @@ public sealed class QueryTests : IAsyncLifetime
             Type = "langzeit",
         });
         await UntilAsync(async () => await HasSlotAsync(_mid, slot.Slot) && await HasSlotAsync(_far, slot.Slot));
-        await AskUntilAsync("fapp-search", () => HasSlotAsync(_patient, slot.Slot));
+        await AskUntilAsync(Commands.FappSearch, new() { Ask = true }, () => HasSlotAsync(_patient, slot.Slot));
         await _patient.DisposeAsync();
         _patient = MakePatient();
 
@@ -110,40 +102,22 @@ public sealed class QueryTests : IAsyncLifetime
 
     private static bool IsRecord(FrameKind kind) => kind is FrameKind.GossipRecord or FrameKind.GossipHave;
 
-    private static TestNode Make(
-        string name, FappMode mode, string relays = "", (string Directory, LocalIdentity Identity)? lives = null) =>
-        new(name, lives: lives, configure: c =>
-    {
-        c.Fapp = mode;
-        c.FappRegions = ["04"];
-        c.FappRelays = relays;
-        c.FappPublish = TimeSpan.FromSeconds(1);
-        c.FappDelay = TimeSpan.Zero;
-        c.FappCover = TimeSpan.Zero;
-        c.FappTrustsClock = true;
-    });
-
     private static async Task<bool> HasSlotAsync(TestNode node, string slot) =>
         (await node.AskAsync(Commands.FappSearch, new() { Plz = "04" })).Slots.Any(s => s.Slot == slot);
 
     /// <summary>
     /// Asks now and then, as a person would: relays have to be found first, and are asked at their own rate.
     /// </summary>
-    private async Task AskUntilAsync(string command, Func<Task<bool>> condition)
+    private async Task AskUntilAsync<TRequest, TResult>(
+        CommandSpec<TRequest, TResult> command, TRequest request, Func<Task<bool>> condition)
+        where TRequest : class, new()
     {
         using var limit = new CancellationTokenSource(Patience);
         for (int i = 0; !await condition(); i++)
         {
             if (i % 20 == 0)
-                await _patient.AskAsync(new ControlRequest { Command = command, Ask = true });
+                await _patient.ReplyAsync(command, request);
             await Task.Delay(100, limit.Token);
         }
-    }
-
-    private static async Task UntilAsync(Func<Task<bool>> condition)
-    {
-        using var limit = new CancellationTokenSource(Patience);
-        while (!await condition())
-            await Task.Delay(50, limit.Token);
     }
 }

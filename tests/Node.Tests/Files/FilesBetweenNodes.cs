@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using QuicProChat.Mesh.Api;
 using QuicProChat.Mesh.Identity;
 using QuicProChat.Mesh.Node.Cli;
@@ -218,8 +217,8 @@ public sealed class FilesBetweenNodes : IDisposable
             FileTransferInfo large = await OfferAtAsync(bob, f => f.Name == "large.bin");
             FileTransferInfo eves = await OfferAtAsync(bob, f => f.Name == "eves.bin");
             Assert.Equal(("here", "offered", "offered"), (small.State, large.State, eves.State));
-            JsonNode refused = await bob.AskAsync(new ControlRequest { Command = "file-accept", Id = eves.Id });
-            Assert.Contains("accept", (string)refused["error"]!, StringComparison.Ordinal);
+            (_, string refused) = await bob.RefusalAsync(Commands.FileAccept, new() { Id = eves.Id });
+            Assert.Contains("accept", refused, StringComparison.Ordinal);
             Assert.Single(Blobs(bob));
         }
     }
@@ -239,19 +238,14 @@ public sealed class FilesBetweenNodes : IDisposable
             IOException refused = await Assert.ThrowsAsync<IOException>(() => SaveAsync(bob, offer.Id, _folder + "/x"));
             Assert.Contains("fileMaxBytes", refused.Message, StringComparison.Ordinal);
             Assert.False(File.Exists(_folder + "/x"));
-            ControlRequest[] wrong =
-            [
-                new() { Command = "file-data" }, new() { Command = "file-offer", To = "alice" },
-                new() { Command = "file-show", Id = "1" },
-                new() { Command = "file-read", Id = offer.Id },
-                new() { Command = "file-cancel", Id = new string('1', 32) },
-                new() { Command = "file-begin", Name = "x" },
-                new() { Command = "file-accept", Id = new string('2', 32) },
-            ];
-            foreach (ControlRequest request in wrong)
-                Assert.False((bool)(await bob.AskAsync(request))["ok"]!);
-            await Assert.ThrowsAnyAsync<Exception>(() => bob.AskAsync(
-                Commands.FileData, new FileDataRequest { Upload = new string('1', 32), Data = "AAAA" }));
+            await bob.RefusalAsync(Commands.FileData);
+            await bob.RefusalAsync(Commands.FileOffer, new() { To = "alice" });
+            await bob.RefusalAsync(Commands.FileShow, new() { Id = "1" });
+            await bob.RefusalAsync(Commands.FileRead, new() { Id = offer.Id });
+            await bob.RefusalAsync(Commands.FileCancel, new() { Id = new string('1', 32) });
+            await bob.RefusalAsync(Commands.FileBegin, new() { Name = "x" });
+            await bob.RefusalAsync(Commands.FileAccept, new() { Id = new string('2', 32) });
+            await bob.RefusalAsync(Commands.FileData, new() { Upload = new string('1', 32), Data = "AAAA" });
         }
     }
 

@@ -1,4 +1,4 @@
-using System.Text.Json.Nodes;
+using QuicProChat.Mesh.Api;
 using QuicProChat.Mesh.Identity;
 using QuicProChat.Mesh.Node.Tests.Conversations;
 using QuicProChat.Mesh.Routing.Gossip;
@@ -21,8 +21,7 @@ public sealed class NodeGossipTests
         await HasAsync(bob, 100);
         await TestNode.JoinAsync(carol, bob);
         await HasAsync(carol, 100);
-        JsonNode metrics = await bob.AskAsync(new ControlRequest { Command = "metrics" });
-        string text = (string)metrics["result"]!["text"]!;
+        string text = (await bob.AskAsync(Commands.Metrics)).Text;
         Assert.Contains("qpc_gossip_records 100\n", text, StringComparison.Ordinal);
         Assert.Contains("qpc_gossip_events_total{event=\"records_accepted\"} 100\n", text, StringComparison.Ordinal);
         Assert.Contains("qpc_gossip_tree_links ", text, StringComparison.Ordinal);
@@ -60,7 +59,7 @@ public sealed class NodeGossipTests
         for (int i = 0; i < 16; i++)
             cable.Hurt([(byte)FrameKind.GossipWant, 0xFF]);
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(20));
-        while ((await alice.AskAsync(new ControlRequest { Command = "peers" }))["result"]!.AsArray().Count > 0)
+        while ((await alice.AskAsync(Commands.Peers)).Count > 0)
             limit.Token.ThrowIfCancellationRequested();
     }
 

@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using QuicProChat.Mesh.Api;
 using QuicProChat.Mesh.Identity;
 using QuicProChat.Mesh.Messaging.Groups;
@@ -27,9 +26,9 @@ public class GroupsBetweenNodes
 
         foreach (TestNode node in all)
         {
-            JsonArray read = await MessagesAsync(node);
+            IReadOnlyList<MessageInfo> read = await MessagesAsync(node);
             Assert.Equal(3, read.Count);
-            Assert.All(read, m => Assert.Equal("mls", (string)m!["security"]!));
+            Assert.All(read, m => Assert.Equal("mls", m.Security));
             Assert.Equal(0, node.Node.Groups.Counters[GroupCount.Failed]);
         }
     }
@@ -50,7 +49,7 @@ public class GroupsBetweenNodes
             Assert.Equal((isPostQuantum, name), (shown.PostQuantum, shown.SuiteName));
         }
 
-        Assert.All(await MessagesAsync(bob), m => Assert.Equal(security, (string)m!["security"]!));
+        Assert.All(await MessagesAsync(bob), m => Assert.Equal(security, m.Security));
     }
 
     [Fact]
@@ -204,6 +203,6 @@ public class GroupsBetweenNodes
     internal static Task<SendInfo> SendAsync(TestNode node, string text) =>
         node.AskAsync(Commands.Send, new SendRequest { To = "group:lake", Text = text, Wait = "delivered" });
 
-    internal static async Task<JsonArray> MessagesAsync(TestNode node) =>
-        (await node.AskAsync(new ControlRequest { Command = "messages", With = "group:lake" }))["result"]!.AsArray();
+    internal static Task<IReadOnlyList<MessageInfo>> MessagesAsync(TestNode node) =>
+        node.AskAsync(Commands.Messages, new() { With = "group:lake" });
 }

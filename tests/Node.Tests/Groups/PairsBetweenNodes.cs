@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Text.Json.Nodes;
 using QuicProChat.Mesh.Api;
 using QuicProChat.Mesh.Identity;
 using QuicProChat.Mesh.Messaging.Groups;
@@ -17,30 +16,30 @@ public class PairsBetweenNodes(ITestOutputHelper output)
     {
         await using TestNode alice = New("alice"), bob = New("bob");
         await GroupsBetweenNodes.ConnectAsync(alice, bob);
-        string hello = (await alice.SentAsync(bob, "hello", "delivered")).Id;
+        string hello = (await alice.SendAsync(bob, "hello", "delivered")).Id;
         await bob.AskAsync(Commands.Accept, new AcceptRequest { To = alice.Address });
-        await bob.SentAsync(alice, "hello yourself", "delivered");
+        await bob.SendAsync(alice, "hello yourself", "delivered");
         await ReadyAsync(alice, bob);
 
-        SendInfo sent = await alice.SentAsync(bob, "and now", "delivered");
+        SendInfo sent = await alice.SendAsync(bob, "and now", "delivered");
         Assert.Equal(("delivered", null, null), (sent.State, sent.Recipients, sent.DeliveredTo));
         SendInfo reply = await bob.AskAsync(Commands.Reply, new ReplyRequest { Id = hello, Text = "as you said" });
         await bob.AskAsync(Commands.React, new ReactRequest { Id = sent.Id, Emoji = "👍" });
         await GroupsBetweenNodes.UntilAsync(async () =>
-            (await alice.MessagesAsync()).Any(m => m!["reactions"] is not null), "the sign is there");
+            (await alice.MessagesAsync()).Any(m => m.Reactions is not null), "the sign is there");
         foreach (TestNode node in (TestNode[])[alice, bob])
         {
-            JsonArray all = await node.MessagesAsync();
+            IReadOnlyList<MessageInfo> all = await node.MessagesAsync();
             Assert.Equal(
-                ["hello", "hello yourself", "and now", "as you said"], all.Select(m => (string)m!["text"]!));
+                ["hello", "hello yourself", "and now", "as you said"], all.Select(m => m.Text));
             // Whether the second one still was sealed is a matter of milliseconds.
-            Assert.Equal("sealed", (string)all[0]!["security"]!);
-            Assert.Equal(["mls", "mls"], all.Skip(2).Select(m => (string)m!["security"]!));
-            Assert.All(all, m => Assert.Null(m!["recipients"]));
+            Assert.Equal("sealed", all[0].Security);
+            Assert.Equal(["mls", "mls"], all.Skip(2).Select(m => m.Security));
+            Assert.All(all, m => Assert.Null(m.Recipients));
             Assert.All(
-                all.Where(m => (string)m!["direction"]! == "in"), m => Assert.NotNull(m!["sentAt"]));
-            Assert.Equal(hello, (string)all[3]!["replyTo"]!);
-            Assert.Equal(reply.Id, (string)all[3]!["id"]!);
+                all.Where(m => m.Direction == "in"), m => Assert.NotNull(m.SentAt));
+            Assert.Equal(hello, all[3].ReplyTo);
+            Assert.Equal(reply.Id, all[3].Id);
             IReadOnlyList<ConversationInfo> listed =
                 await node.AskAsync(Commands.Conversations, new ConversationsRequest());
             ConversationInfo only = Assert.Single(listed);
@@ -52,8 +51,8 @@ public class PairsBetweenNodes(ITestOutputHelper output)
         // The owner takes it back, and the same conversation goes on.
         await alice.AskAsync(
             Commands.ConversationSet, new ConversationSetRequest { To = bob.Address, Security = "sealed" });
-        await alice.SentAsync(bob, "by hand", "delivered");
-        Assert.Equal("sealed", (string)(await bob.MessagesAsync())[^1]!["security"]!);
+        await alice.SendAsync(bob, "by hand", "delivered");
+        Assert.Equal("sealed", (await bob.MessagesAsync())[^1].Security);
     }
 
     [Fact]
@@ -68,7 +67,7 @@ public class PairsBetweenNodes(ITestOutputHelper output)
             await using (TestNode bob = New("bob", (place, identity)))
             {
                 await TalkAsync(alice, bob);
-                await alice.SentAsync(bob, "one", "delivered");
+                await alice.SendAsync(bob, "one", "delivered");
             }
 
             SendInfo away = await alice.AskAsync(
@@ -79,19 +78,19 @@ public class PairsBetweenNodes(ITestOutputHelper output)
                 await GroupsBetweenNodes.ConnectAsync(alice, bob);
                 await GroupsBetweenNodes.UntilAsync(
                     async () => (await bob.MessagesAsync()).Count == 4, "bob has what came meanwhile");
-                await bob.SentAsync(alice, "two", "delivered");
-                Assert.Equal("mls", (string)(await alice.MessagesAsync())[^1]!["security"]!);
+                await bob.SendAsync(alice, "two", "delivered");
+                Assert.Equal("mls", (await alice.MessagesAsync())[^1].Security);
             }
 
             await using (TestNode bob = New("bob", (other, identity)))
             {
                 await GroupsBetweenNodes.ConnectAsync(alice, bob);
-                await bob.SentAsync(alice, "all is gone", "delivered");
+                await bob.SendAsync(alice, "all is gone", "delivered");
                 await ReadyAsync(bob, alice);
-                await bob.SentAsync(alice, "three", "delivered");
-                Assert.Equal("mls", (string)(await alice.MessagesAsync())[^1]!["security"]!);
-                await alice.SentAsync(bob, "four", "delivered");
-                Assert.Equal("mls", (string)(await bob.MessagesAsync())[^1]!["security"]!);
+                await bob.SendAsync(alice, "three", "delivered");
+                Assert.Equal("mls", (await alice.MessagesAsync())[^1].Security);
+                await alice.SendAsync(bob, "four", "delivered");
+                Assert.Equal("mls", (await bob.MessagesAsync())[^1].Security);
             }
         }
         finally
@@ -115,15 +114,15 @@ public class PairsBetweenNodes(ITestOutputHelper output)
                 MemoryLink cable = await TestNode.JoinAsync(alice, bob);
                 await TalkAsync(alice, bob, isJoined: true);
                 cable.Close(new Wire.LinkEnd(Wire.LinkEndCode.Closed));
-                id = (await alice.SentAsync(bob, "under way")).Id;
+                id = (await alice.SendAsync(bob, "under way")).Id;
             }
 
             await using (TestNode alice = New("alice", (place, identity)))
             {
                 await GroupsBetweenNodes.ConnectAsync(alice, bob);
                 await GroupsBetweenNodes.UntilAsync(async () => (await alice.MessagesAsync())
-                    .Any(m => (string)m!["id"]! == id && (string)m["state"]! == "delivered"), "it is proven");
-                Assert.Equal("mls", (string)(await bob.MessagesAsync())[^1]!["security"]!);
+                    .Any(m => m.Id == id && m.State == "delivered"), "it is proven");
+                Assert.Equal("mls", (await bob.MessagesAsync())[^1].Security);
                 Assert.Empty(alice.Store.Reader.CopiesUnderWay());
             }
         }
@@ -213,13 +212,13 @@ public class PairsBetweenNodes(ITestOutputHelper output)
         await bob.HasRouteAsync(alice);
         for (int i = 0; i < 3; i++)
         {
-            await alice.SentAsync(bob, $"alice {i}", "delivered");
-            await bob.SentAsync(alice, $"bob {i}", "delivered");
+            await alice.SendAsync(bob, $"alice {i}", "delivered");
+            await bob.SendAsync(alice, $"bob {i}", "delivered");
         }
 
         foreach (TestNode node in (TestNode[])[alice, bob])
         {
-            Assert.All(await node.MessagesAsync(), m => Assert.Equal("sealed", (string)m!["security"]!));
+            Assert.All(await node.MessagesAsync(), m => Assert.Equal("sealed", m.Security));
             Assert.Equal(0, node.Node.Groups.PairCount);
             Assert.Equal(0, node.Node.Groups.Counters[GroupCount.FrameSent]);
         }
@@ -229,15 +228,15 @@ public class PairsBetweenNodes(ITestOutputHelper output)
         await bob.AskAsync(
             Commands.ConversationSet, new ConversationSetRequest { To = alice.Address, Security = "mls" });
         await ReadyAsync(alice, bob);
-        await alice.SentAsync(bob, "pinned", "delivered");
-        Assert.Equal("mls", (string)(await bob.MessagesAsync())[^1]!["security"]!);
+        await alice.SendAsync(bob, "pinned", "delivered");
+        Assert.Equal("mls", (await bob.MessagesAsync())[^1].Security);
 
         // Taken back, the keys are there, and nothing goes under them over the radio.
         await alice.AskAsync(
             Commands.ConversationSet, new ConversationSetRequest { To = bob.Address, Security = "auto" });
         long before = alice.Node.Groups.Counters[GroupCount.FrameSent];
-        await alice.SentAsync(bob, "as before", "delivered");
-        Assert.Equal("sealed", (string)(await bob.MessagesAsync())[^1]!["security"]!);
+        await alice.SendAsync(bob, "as before", "delivered");
+        Assert.Equal("sealed", (await bob.MessagesAsync())[^1].Security);
         Assert.Equal(before, alice.Node.Groups.Counters[GroupCount.FrameSent]);
     }
 
@@ -254,13 +253,13 @@ public class PairsBetweenNodes(ITestOutputHelper output)
             for (int i = 0; i < 300; i++)
             {
                 long began = Stopwatch.GetTimestamp();
-                SendInfo sent = await alice.SentAsync(bob, $"{security} {i}", "delivered");
+                SendInfo sent = await alice.SendAsync(bob, $"{security} {i}", "delivered");
                 times.Add(Stopwatch.GetElapsedTime(began).TotalMilliseconds);
                 Assert.Equal("delivered", sent.State);
             }
 
             output.WriteLine($"{security}, one in flight, ms: {Shown(times)}");
-            Assert.Equal(security, (string)(await bob.MessagesAsync())[^1]!["security"]!);
+            Assert.Equal(security, (await bob.MessagesAsync())[^1].Security);
         }
     }
 
@@ -273,8 +272,8 @@ public class PairsBetweenNodes(ITestOutputHelper output)
             await GroupsBetweenNodes.ConnectAsync(alice, bob);
         await alice.HasRouteAsync(bob);
         await bob.HasRouteAsync(alice);
-        await alice.SentAsync(bob, "hello", "delivered");
-        await bob.SentAsync(alice, "hello yourself", "delivered");
+        await alice.SendAsync(bob, "hello", "delivered");
+        await bob.SendAsync(alice, "hello yourself", "delivered");
         await ReadyAsync(alice, bob);
     }
 

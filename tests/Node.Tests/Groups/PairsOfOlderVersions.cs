@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using QuicProChat.Mesh.Api;
 using QuicProChat.Mesh.Identity;
 using QuicProChat.Mesh.Messaging.Groups;
@@ -29,7 +28,7 @@ public sealed class PairsOfOlderVersions : IDisposable
             await GroupsBetweenNodes.ConnectAsync(alice, bob);
             await GroupsBetweenNodes.UntilAsync(
                 async () => (await bob.MessagesAsync())
-                    .Count(m => ((string)m!["text"]!).StartsWith("under way", StringComparison.Ordinal)) == 3,
+                    .Count(m => m.Text.StartsWith("under way", StringComparison.Ordinal)) == 3,
                 "what was under way is there");
             foreach ((TestNode from, TestNode to) in ((TestNode, TestNode)[])[(alice, bob), (bob, alice)])
                 await TalkAsync(from, to, $"after start {start}");
@@ -51,13 +50,13 @@ public sealed class PairsOfOlderVersions : IDisposable
 
     private static async Task TalkAsync(TestNode from, TestNode to, string text)
     {
-        await from.SentAsync(to, text, "delivered");
+        await from.SendAsync(to, text, "delivered");
         SendInfo toGroup = await from.AskAsync(
             Commands.Send, new SendRequest { To = "group:lake", Text = text + " in lake", Wait = "delivered" });
         Assert.Equal("delivered", toGroup.State);
-        JsonArray all = await to.MessagesAsync();
-        Assert.Equal([text, text + " in lake"], all.TakeLast(2).Select(static m => (string)m!["text"]!));
-        Assert.All(all.TakeLast(2), static m => Assert.Equal("mls", (string)m!["security"]!));
+        IReadOnlyList<MessageInfo> all = await to.MessagesAsync();
+        Assert.Equal([text, text + " in lake"], all.TakeLast(2).Select(static m => m.Text));
+        Assert.All(all.TakeLast(2), static m => Assert.Equal("mls", m.Security));
     }
 
     private TestNode New(string version, LocalIdentity identity) => new(

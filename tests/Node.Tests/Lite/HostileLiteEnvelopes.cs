@@ -1,5 +1,5 @@
 using System.Text;
-using System.Text.Json.Nodes;
+using QuicProChat.Mesh.Api;
 using QuicProChat.Mesh.Identity;
 using QuicProChat.Mesh.Messaging;
 using QuicProChat.Mesh.Messaging.Lite;
@@ -20,14 +20,12 @@ public sealed class HostileLiteEnvelopes : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
-        await AskAsync(_node, new ControlRequest { Command = "lite-create", Name = "friends" });
+        await _node.AskAsync(Commands.LiteCreate, new() { Name = "friends" });
         Assert.True(LiteInvitation.TryParse(await InviteAsync(_node), out LiteInvitation? invitation, out _));
         _group = LiteGroup.Join(new LiteSelf(_member, RandomSource.System, TimeProvider.System), invitation,
             out LiteReply hello);
         await DeliverAsync(hello.Message.ToArray());
-        Assert.Equal(2, (
-            await AskAsync(_node,
-                new ControlRequest { Command = "lite-show", Group = "friends" }))["members"]!.AsArray().Count);
+        Assert.Equal(2, (await ShowAsync(_node)).Members.Count);
     }
 
     public async Task DisposeAsync()
@@ -119,8 +117,7 @@ public sealed class HostileLiteEnvelopes : IAsyncLifetime
         await DeliverAsync(rekey.Message.ToArray());
         await DeliverAsync(early);
         Assert.Equal(["who is this"], await TextsAsync());
-        JsonNode metrics = await AskAsync(_node, new ControlRequest { Command = "metrics" });
-        Assert.Contains("qpc_lite_events_total{event=\"put_aside\"}", (string)metrics["text"]!,
+        Assert.Contains("qpc_lite_events_total{event=\"put_aside\"}", (await _node.AskAsync(Commands.Metrics)).Text,
             StringComparison.Ordinal);
     }
 
@@ -163,7 +160,7 @@ public sealed class HostileLiteEnvelopes : IAsyncLifetime
     [Fact]
     public async Task A_node_without_groups_keeps_nothing_for_later()
     {
-        await AskAsync(_node, new ControlRequest { Command = "lite-leave", Group = "friends" });
+        await _node.AskAsync(Commands.LiteLeave, new() { Group = "friends" });
         await DeliverAsync(Seal("too late"));
         Assert.Equal((1, 0), (Count(LiteEvent.NoGroup), _node.Node.Lite.AsideCount));
     }
@@ -172,8 +169,7 @@ public sealed class HostileLiteEnvelopes : IAsyncLifetime
     public async Task Forged_messages_are_put_off_after_a_while_and_members_are_heard_all_the_same()
     {
         // Each names a stream that nobody has: the dearest that an outsider can make.
-        JsonNode group = await AskAsync(_node, new ControlRequest { Command = "lite-show", Group = "friends" });
-        byte[] tag = Convert.FromHexString((string)group["epochTag"]!);
+        byte[] tag = Convert.FromHexString((await ShowAsync(_node)).EpochTag);
         var random = new Random(3);
         byte[] forged = new byte[60];
         // Indices from 31 on have a byte of their own.
@@ -243,6 +239,5 @@ public sealed class HostileLiteEnvelopes : IAsyncLifetime
     }
 
     private async Task<IEnumerable<string>> TextsAsync() =>
-        (await AskAsync(_node, new ControlRequest { Command = "messages", With = "friends" })).AsArray()
-            .Select(m => (string)m!["text"]!);
+        (await MessagesAsync(_node)).Select(m => m.Text);
 }

@@ -1,4 +1,6 @@
+using System.Text;
 using System.Text.Json.Nodes;
+using QuicProChat.Mesh.Api;
 using QuicProChat.Mesh.Identity;
 using QuicProChat.Mesh.MlsLite;
 using QuicProChat.Mesh.Node.Tests.Conversations;
@@ -18,26 +20,20 @@ public class LiteGroupsBetweenNodes
         await using var alice = new TestNode("alice", new StoreOptions { Durability = durability });
         await using var bob = new TestNode("bob", new StoreOptions { Durability = durability });
         await TestNode.JoinAsync(alice, bob);
-        await AskAsync(alice, new ControlRequest { Command = "lite-create", Name = "friends", ShortTag = shortTag });
+        await alice.AskAsync(Commands.LiteCreate, new() { Name = "friends", ShortTag = shortTag });
         await LetInAsync(alice, bob, 2);
 
-        JsonNode sent = await SendAsync(alice, "hello");
-        JsonNode signed = await SendAsync(bob, "hi", signed: true);
+        SendInfo sent = await SendAsync(alice, "hello");
+        SendInfo signed = await SendAsync(bob, "hi", signed: true);
 
-        Assert.Equal(("delivered", 1, 1),
-            ((string)sent["state"]!, (int)sent["recipients"]!, (int)sent["deliveredTo"]!));
-        JsonNode[] read = [.. (await MessagesAsync(bob)).Select(m => m!)];
-        Assert.Equal(["hello", "hi"], read.Select(m => (string)m["text"]!));
-        Assert.Equal(((string)sent["id"]!, "in", alice.Address, "friends", "mls-lite", "received"),
-            ((string)read[0]["id"]!, (string)read[0]["direction"]!, (string)read[0]["peer"]!, (string)read[0]["group"]!,
-                (string)read[0]["security"]!, (string)read[0]["state"]!));
-        JsonNode[] own = [.. (await MessagesAsync(alice)).Select(m => m!)];
-        Assert.Equal(("out", null, 1, 1),
-            ((string)own[0]["direction"]!, (string?)own[0]["peer"], (int)own[0]["recipients"]!,
-                (int)own[0]["deliveredTo"]!));
-        Assert.Equal(((string)signed["id"]!, "mls-lite-signed"), ((string)own[1]["id"]!, (string)own[1]["security"]!));
-        JsonNode group = await AskAsync(bob, new ControlRequest { Command = "lite-show", Group = "friends" });
-        Assert.Equal(shortTag ? "aes-ccm-8" : "chacha20-poly1305", (string)group["cipher"]!);
+        Assert.Equal(("delivered", 1, 1), (sent.State, sent.Recipients, sent.DeliveredTo));
+        IReadOnlyList<MessageInfo> read = await MessagesAsync(bob), own = await MessagesAsync(alice);
+        Assert.Equal(["hello", "hi"], read.Select(m => m.Text));
+        Assert.Equal((sent.Id, "in", alice.Address, "friends", "mls-lite", "received"),
+            (read[0].Id, read[0].Direction, read[0].Peer, read[0].Group, read[0].Security, read[0].State));
+        Assert.Equal(("out", null, 1, 1), (own[0].Direction, own[0].Peer, own[0].Recipients, own[0].DeliveredTo));
+        Assert.Equal((signed.Id, "mls-lite-signed"), (own[1].Id, own[1].Security));
+        Assert.Equal(shortTag ? "aes-ccm-8" : "chacha20-poly1305", (await ShowAsync(bob)).Cipher);
     }
 
     [Theory]
@@ -51,7 +47,7 @@ public class LiteGroupsBetweenNodes
         await using var carol = new TestNode("carol");
         await TestNode.JoinAsync(alice, bob);
         await TestNode.JoinAsync(alice, carol);
-        await AskAsync(alice, new ControlRequest { Command = "lite-create", Name = "friends" });
+        await alice.AskAsync(Commands.LiteCreate, new() { Name = "friends" });
         string first = await InviteAsync(alice);
         string second = await InviteAsync(alice);
         (TestNode early, TestNode late) = firstJoinsFirst ? (bob, carol) : (carol, bob);
@@ -62,11 +58,11 @@ public class LiteGroupsBetweenNodes
         await JoinAsync(late, late == bob ? first : second);
         foreach (TestNode node in new[] { alice, bob, carol })
             await HasMembersAsync(node, 3);
-        JsonNode[] sent = [await SendAsync(alice, "a"), await SendAsync(bob, "b"), await SendAsync(carol, "c")];
+        SendInfo[] sent = [await SendAsync(alice, "a"), await SendAsync(bob, "b"), await SendAsync(carol, "c")];
 
-        Assert.All(sent, s => Assert.Equal(2, (int)s["deliveredTo"]!));
-        Assert.Equal(["a", "b", "c"], (await MessagesAsync(late)).Select(m => (string)m!["text"]!));
-        Assert.Equal(["for one", "a", "b", "c"], (await MessagesAsync(early)).Select(m => (string)m!["text"]!));
+        Assert.All(sent, s => Assert.Equal(2, s.DeliveredTo));
+        Assert.Equal(["a", "b", "c"], (await MessagesAsync(late)).Select(m => m.Text));
+        Assert.Equal(["for one", "a", "b", "c"], (await MessagesAsync(early)).Select(m => m.Text));
     }
 
     [Fact]
@@ -75,17 +71,16 @@ public class LiteGroupsBetweenNodes
         await using var alice = new TestNode("alice");
         await using var bob = new TestNode("bob");
         await TestNode.JoinAsync(alice, bob);
-        await AskAsync(alice, new ControlRequest { Command = "lite-create", Name = "friends" });
+        await alice.AskAsync(Commands.LiteCreate, new() { Name = "friends" });
         await LetInAsync(alice, bob, 2);
 
-        JsonNode rekeyed = await AskAsync(alice, new ControlRequest { Command = "lite-rekey", Group = "friends" });
+        LiteGroupInfo rekeyed = await alice.AskAsync(Commands.LiteRekey, new() { Group = "friends" });
         await SendAsync(alice, "in the new epoch");
         await SendAsync(bob, "here too");
 
-        JsonNode group = await AskAsync(bob, new ControlRequest { Command = "lite-show", Group = "friends" });
-        Assert.Equal((long)rekeyed["epoch"]!, (long)group["epoch"]!);
-        Assert.Equal((string)rekeyed["epochTag"]!, (string)group["epochTag"]!);
-        Assert.Equal(["in the new epoch", "here too"], (await MessagesAsync(bob)).Select(m => (string)m!["text"]!));
+        LiteGroupInfo group = await ShowAsync(bob);
+        Assert.Equal((rekeyed.Epoch, rekeyed.EpochTag), (group.Epoch, group.EpochTag));
+        Assert.Equal(["in the new epoch", "here too"], (await MessagesAsync(bob)).Select(m => m.Text));
     }
 
     [Fact]
@@ -94,17 +89,16 @@ public class LiteGroupsBetweenNodes
         await using var alice = new TestNode("alice");
         await using var bob = new TestNode("bob");
         await TestNode.JoinAsync(alice, bob);
-        await AskAsync(alice, new ControlRequest { Command = "lite-create", Name = "friends" });
+        await alice.AskAsync(Commands.LiteCreate, new() { Name = "friends" });
         await LetInAsync(alice, bob, 2);
 
         const int count = 300;
-        JsonNode[] replies = await alice.AskAllAsync([.. Enumerable.Range(0, count).Select(i =>
-            new ControlRequest { Command = "send", Lite = true, To = "friends", Text = $"{i}", Wait = "delivered",
-                Tag = i })]);
+        Reply<SendInfo>[] replies = await alice.ReplyAllAsync(
+            Commands.Send, [.. Enumerable.Range(0, count).Select(i => ToFriends($"{i}"))]);
 
-        Assert.All(replies, reply => Assert.True((bool)reply["ok"]!, reply.ToJsonString()));
+        Assert.All(replies, reply => Assert.Null(reply.Error));
         Assert.Equal(Enumerable.Range(0, count).Select(i => $"{i}"), (await MessagesAsync(bob, 1000))
-            .Select(m => (string)m!["text"]!));
+            .Select(m => m.Text));
     }
 
     [Fact]
@@ -113,69 +107,59 @@ public class LiteGroupsBetweenNodes
         await using var alice = new TestNode("alice", new StoreOptions { MaxBytes = 200_000 });
         await using var bob = new TestNode("bob");
         await TestNode.JoinAsync(alice, bob);
-        await AskAsync(alice, new ControlRequest { Command = "lite-create", Name = "friends" });
+        await alice.AskAsync(Commands.LiteCreate, new() { Name = "friends" });
         await LetInAsync(alice, bob, 2);
-        int before = await CounterAsync(alice);
+        int before = (await ShowAsync(alice)).Counter;
 
-        JsonNode reply;
+        Reply<SendInfo> reply;
         int sent = 0;
         do
         {
             Assert.True(sent < 500, "the store never filled up");
-            reply = await alice.AskAsync(
-                new ControlRequest
-                {
-                    Command = "send",
-                    Lite = true,
-                    To = "friends",
-                    Text = $"{sent} "
-                    + new string('x', 4000),
-                    Wait = "delivered"
-                });
-            sent += (bool)reply["ok"]! ? 1 : 0;
+            reply = await alice.ReplyAsync(Commands.Send, ToFriends($"{sent} " + new string('x', 4000)));
+            sent += reply.Code is null ? 1 : 0;
         }
-        while ((bool)reply["ok"]!);
+        while (reply.Code is null);
 
-        Assert.Contains("the store is full or failing", (string)reply["error"]!, StringComparison.Ordinal);
+        Assert.Contains("the store is full or failing", reply.Error, StringComparison.Ordinal);
         Assert.Equal(sent, (await MessagesAsync(bob, 1000)).Count);
         Assert.Equal(sent, (await MessagesAsync(alice, 1000)).Count);
-        Assert.True(await CounterAsync(alice) > before
-            + sent, "the counter of the refused message was given out again");
+        Assert.True((await ShowAsync(alice)).Counter > before + sent,
+            "the counter of the refused message was given out again");
     }
 
     [Fact]
     public async Task What_cannot_be_done_is_said()
     {
         await using var alice = new TestNode("alice");
-        await AskAsync(alice, new ControlRequest { Command = "lite-create", Name = "friends" });
-        Assert.Equal("refused",
-            await FailAsync(alice, new ControlRequest { Command = "lite-create", Name = "friends" }));
-        Assert.Equal("usage",
-            await FailAsync(alice, new ControlRequest { Command = "lite-create", Name = "two words" }));
-        Assert.Equal("usage",
-            await FailAsync(alice, new ControlRequest { Command = "lite-create", Name = new string('n', 21) }));
-        Assert.Equal("usage", await FailAsync(alice, new ControlRequest { Command = "lite-create" }));
-        Assert.Equal("usage",
-            await FailAsync(alice, new ControlRequest { Command = "lite-join", Uri = "qpc-lite:AAAA" }));
-        Assert.Equal("refused",
-            await FailAsync(alice, new ControlRequest { Command = "lite-join", Uri = await InviteAsync(alice) }));
-        Assert.Equal("refused", await FailAsync(alice, new ControlRequest { Command = "lite-show", Group = "nobody" }));
+        await alice.AskAsync(Commands.LiteCreate, new() { Name = "friends" });
+        await FailsAsync(ErrorCode.Refused, Commands.LiteCreate, new() { Name = "friends" });
+        await FailsAsync(ErrorCode.Usage, Commands.LiteCreate, new() { Name = "two words" });
+        await FailsAsync(ErrorCode.Usage, Commands.LiteCreate, new() { Name = new string('n', 21) });
+        await FailsAsync(ErrorCode.Usage, Commands.LiteCreate, new());
+        await FailsAsync(ErrorCode.Usage, Commands.LiteJoin, new() { Uri = "qpc-lite:AAAA" });
+        await FailsAsync(ErrorCode.Refused, Commands.LiteJoin, new() { Uri = await InviteAsync(alice) });
+        await FailsAsync(ErrorCode.Refused, Commands.LiteShow, new() { Group = "nobody" });
         foreach (string command in new[] { "lite-show", "lite-invite", "lite-rekey", "lite-leave", "lite-rename" })
-            Assert.Equal("usage", await FailAsync(alice, new ControlRequest { Command = command, Name = "x" }));
-        Assert.Equal("refused",
-            await FailAsync(alice, new ControlRequest { Command = "send", Lite = true, To = "nobody", Text = "x" }));
-        Assert.Equal("refused",
-            await FailAsync(
-                alice, new ControlRequest { Command = "send", Lite = true, To = "friends", Text = "nobody is there" }));
-        Assert.Equal("usage",
-            await FailAsync(alice,
-                new ControlRequest { Command = "send", Lite = true, To = "friends", Text = new string('x', 4097) }));
-        await AskAsync(alice, new ControlRequest { Command = "lite-rename", Group = "friends", Name = "others" });
-        Assert.Equal("others", (string)(await AskAsync(alice, new ControlRequest { Command = "lite-list" })).AsArray()
-            .Single()!["name"]!);
-        await AskAsync(alice, new ControlRequest { Command = "lite-leave", Group = "others" });
-        Assert.Empty((await AskAsync(alice, new ControlRequest { Command = "lite-list" })).AsArray());
+        {
+            JsonNode reply = await alice.RawAsync(Encoding.UTF8.GetBytes(
+                $"{{\"command\":\"{command}\",\"name\":\"x\"}}\n"));
+            Assert.Equal("usage", (string?)reply["code"]);
+        }
+
+        await FailsAsync(ErrorCode.Refused, Commands.Send, new() { Lite = true, To = "nobody", Text = "x" });
+        await FailsAsync(ErrorCode.Refused, Commands.Send, ToFriends("nobody is there"));
+        await FailsAsync(ErrorCode.Usage, Commands.Send, ToFriends(new string('x', 4097)));
+        await alice.AskAsync(Commands.LiteRename, new() { Group = "friends", Name = "others" });
+        Assert.Equal("others", (await alice.AskAsync(Commands.LiteList)).Single().Name);
+        await alice.AskAsync(Commands.LiteLeave, new() { Group = "others" });
+        Assert.Empty(await alice.AskAsync(Commands.LiteList));
         Assert.Empty(alice.Store.Reader.Conversations(EnvelopeKind.MlsLite));
+
+        async Task FailsAsync<TRequest, TResult>(
+            ErrorCode code, CommandSpec<TRequest, TResult> command, TRequest request)
+            where TRequest : class, new() =>
+            Assert.Equal(code, (await alice.RefusalAsync(command, request)).Code);
     }
 
     [Theory]
@@ -194,16 +178,15 @@ public class LiteGroupsBetweenNodes
         string name)
     {
         await using var alice = new TestNode("alice");
-        await AskAsync(alice, new ControlRequest { Command = "lite-create", Name = "friends" });
-        foreach (ControlRequest request in new[]
+        await alice.AskAsync(Commands.LiteCreate, new() { Name = "friends" });
+        foreach ((ErrorCode code, string error) in new[]
                  {
-                     new ControlRequest { Command = "lite-create", Name = name },
-                     new ControlRequest { Command = "lite-rename", Group = "friends", Name = name },
+                     await alice.RefusalAsync(Commands.LiteCreate, new() { Name = name }),
+                     await alice.RefusalAsync(Commands.LiteRename, new() { Group = "friends", Name = name }),
                  })
         {
-            JsonNode reply = await alice.AskAsync(request);
-            Assert.Equal("usage", (string)reply["code"]!);
-            Assert.Contains("a group's name has 1 to 20 bytes, no blank and nothing invisible", (string)reply["error"]!,
+            Assert.Equal(ErrorCode.Usage, code);
+            Assert.Contains("a group's name has 1 to 20 bytes, no blank and nothing invisible", error,
                 StringComparison.Ordinal);
         }
     }
@@ -219,36 +202,24 @@ public class LiteGroupsBetweenNodes
             var self = new LiteSelf(founder, RandomSource.System, TimeProvider.System);
             using var group = LiteGroup.Create(self, name, LiteCipher.ChaCha20Poly1305);
             using LiteInvitation invitation = group.Invite(out _);
-            JsonNode reply =
-                await alice.AskAsync(new ControlRequest { Command = "lite-join", Uri = invitation.ToUri() });
-            Assert.Equal("usage", (string)reply["code"]!);
-            Assert.Contains(says, (string)reply["error"]!, StringComparison.Ordinal);
-            JsonNode joined =
-                await AskAsync(alice,
-                    new ControlRequest { Command = "lite-join", Uri = invitation.ToUri(), Name = "n" + name.Length });
-            Assert.Equal("n" + name.Length, (string)joined["name"]!);
+            (ErrorCode code, string error) =
+                await alice.RefusalAsync(Commands.LiteJoin, new() { Uri = invitation.ToUri() });
+            Assert.Equal(ErrorCode.Usage, code);
+            Assert.Contains(says, error, StringComparison.Ordinal);
+            LiteGroupInfo joined = await alice.AskAsync(
+                Commands.LiteJoin, new() { Uri = invitation.ToUri(), Name = "n" + name.Length });
+            Assert.Equal("n" + name.Length, joined.Name);
         }
     }
 
-    internal static async Task<JsonNode> AskAsync(TestNode node, ControlRequest request)
-    {
-        JsonNode reply = await node.AskAsync(request);
-        Assert.True((bool)reply["ok"]!, reply.ToJsonString());
-        return reply["result"]!;
-    }
-
     internal static async Task<string> InviteAsync(TestNode node) =>
-        (string)(await AskAsync(node, new ControlRequest { Command = "lite-invite", Group = "friends" }))["uri"]!;
+        (await node.AskAsync(Commands.LiteInvite, new() { Group = "friends" })).Uri;
 
-    private static async Task<string> FailAsync(TestNode node, ControlRequest request)
-    {
-        JsonNode reply = await node.AskAsync(request);
-        Assert.False((bool)reply["ok"]!, reply.ToJsonString());
-        return (string)reply["code"]!;
-    }
+    internal static Task<LiteGroupInfo> ShowAsync(TestNode node) =>
+        node.AskAsync(Commands.LiteShow, new() { Group = "friends" });
 
-    private static Task<JsonNode> JoinAsync(TestNode node, string uri) =>
-        AskAsync(node, new ControlRequest { Command = "lite-join", Uri = uri });
+    private static Task<LiteGroupInfo> JoinAsync(TestNode node, string uri) =>
+        node.AskAsync(Commands.LiteJoin, new() { Uri = uri });
 
     internal static async Task LetInAsync(TestNode inviter, TestNode newcomer, int members)
     {
@@ -261,26 +232,16 @@ public class LiteGroupsBetweenNodes
     private static async Task HasMembersAsync(TestNode node, int count)
     {
         using var watching = new EventReader(node);
-        JsonNode group = await AskAsync(node, new ControlRequest { Command = "lite-show", Group = "friends" });
-        if (group["members"]!.AsArray().Count < count)
-            await watching.UntilAsync(e => (string)e["event"]! == "group"
-                && e["group"]!["members"]!.AsArray().Count >= count);
+        if ((await ShowAsync(node)).Members.Count < count)
+            await watching.UntilAsync(Events.Group, e => e.Group.Members.Count >= count);
     }
 
-    private static async Task<int> CounterAsync(TestNode node) =>
-        (int)(await AskAsync(node, new ControlRequest { Command = "lite-show", Group = "friends" }))["counter"]!;
+    internal static Task<SendInfo> SendAsync(TestNode node, string text, bool signed = false) =>
+        node.AskAsync(Commands.Send, ToFriends(text) with { Signed = signed });
 
-    internal static Task<JsonNode> SendAsync(TestNode node, string text, bool signed = false) => AskAsync(
-        node, new ControlRequest
-        {
-            Command = "send",
-            Lite = true,
-            To = "friends",
-            Text = text,
-            Wait = "delivered",
-            Signed = signed
-        });
+    internal static Task<IReadOnlyList<MessageInfo>> MessagesAsync(TestNode node, int limit = 50) =>
+        node.AskAsync(Commands.Messages, new() { With = "friends", Limit = limit });
 
-    private static async Task<JsonArray> MessagesAsync(TestNode node, int limit = 50) =>
-        (await AskAsync(node, new ControlRequest { Command = "messages", With = "friends", Limit = limit })).AsArray();
+    private static SendRequest ToFriends(string text) =>
+        new() { Lite = true, To = "friends", Text = text, Wait = "delivered" };
 }

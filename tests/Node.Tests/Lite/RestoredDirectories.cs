@@ -1,3 +1,4 @@
+using QuicProChat.Mesh.Api;
 using QuicProChat.Mesh.Identity;
 using QuicProChat.Mesh.Node.Tests.Conversations;
 using QuicProChat.Mesh.Wire;
@@ -24,7 +25,7 @@ public sealed class RestoredDirectories : IDisposable
         await using (TestNode alice = Alice("now"))
         {
             await TestNode.JoinAsync(alice, bob);
-            await AskAsync(alice, new ControlRequest { Command = "lite-create", Name = "friends" });
+            await alice.AskAsync(Commands.LiteCreate, new() { Name = "friends" });
             await LetInAsync(alice, bob, 2);
             await SendAsync(alice, "hello");
         }
@@ -64,7 +65,7 @@ public sealed class RestoredDirectories : IDisposable
     private static async Task<byte[]> PayloadAsync(TestNode node, string text)
     {
         HashSet<EnvelopeId> before = [.. node.Store.Reader.Envelopes().Select(e => e.Id)];
-        await AskAsync(node, new ControlRequest { Command = "send", Lite = true, To = "friends", Text = text });
+        await node.AskAsync(Commands.Send, new() { Lite = true, To = "friends", Text = text });
         await node.Node.SettleAsync();
         byte[][] added = [.. node.Store.Reader.Envelopes().Where(e => !before.Contains(e.Id))
             .Select(e => node.Store.Reader.FindEnvelope(e.Id)!.ToArray()[EnvelopeHeader.Size..])];
@@ -76,6 +77,5 @@ public sealed class RestoredDirectories : IDisposable
         Convert.ToHexString([.. text.Select((c, i) => (byte)(message[at + i] ^ c))]);
 
     private static async Task<IEnumerable<string>> TextsAsync(TestNode node) =>
-        (await AskAsync(node, new ControlRequest { Command = "messages", With = "friends" })).AsArray()
-            .Select(m => (string)m!["text"]!);
+        (await MessagesAsync(node)).Select(m => m.Text);
 }

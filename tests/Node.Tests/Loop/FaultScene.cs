@@ -1,4 +1,4 @@
-using System.Text.Json.Nodes;
+using QuicProChat.Mesh.Api;
 using QuicProChat.Mesh.Node.Control;
 using QuicProChat.Mesh.Node.Tests.Conversations;
 using QuicProChat.Mesh.Routing;
@@ -34,7 +34,7 @@ internal sealed class FaultScene : IAsyncDisposable
     internal async Task ProvokeAsync(FaultPlace place, Func<bool> isOver)
     {
         using ControlClient watcher = Alice.Connect();
-        await watcher.SendAsync(new ControlRequest { Command = "events" }, CancellationToken.None);
+        await watcher.SendAsync(Commands.WatchEvents.ToLine(NoArguments.Instance), CancellationToken.None);
         for (long started = TimeProvider.System.GetTimestamp(); !isOver()
             && TimeProvider.System.GetElapsedTime(started) < Patience;)
         {
@@ -54,7 +54,7 @@ internal sealed class FaultScene : IAsyncDisposable
         _cable = await TestNode.JoinAsync(Alice, _bob);
         await DeliversAsync(place, Alice, _bob);
         await DeliversAsync(place, _bob, Alice);
-        Assert.True((bool)(await Alice.AskAsync(new ControlRequest { Command = "status" }))["ok"]!);
+        await Alice.AskAsync(Commands.Status);
     }
 
     /// <inheritdoc/>
@@ -74,18 +74,18 @@ internal sealed class FaultScene : IAsyncDisposable
         FaultPlace.ForgetAnnounce => [() => ActAsync(static r => r.ForgetAnnounce(default))],
         FaultPlace.EnvelopeLoaded => [() => ActAsync(static r => r.LoadEnvelope(default))],
         FaultPlace.PersistSequence =>
-            [() => TryAskAsync(Alice, new ControlRequest { Command = "announce" }),
+            [() => TryAskAsync(Alice, Commands.Announce),
                 () => ActAsync(static r => r.PersistSequence(uint.MaxValue / 2))],
         FaultPlace.CloseLink or FaultPlace.Malformed => [HurtAsync],
         FaultPlace.DeliverBulk => [() => ActAsync(static r => r.DeliverBulk(0, false, [0]))],
-        FaultPlace.Metrics => [() => TryAskAsync(Alice, new ControlRequest { Command = "metrics" })],
+        FaultPlace.Metrics => [() => TryAskAsync(Alice, Commands.Metrics)],
         _ =>
         [
             () => TryAsync(Alice, _bob), () => TryAsync(_bob, Alice), () => TryAsync(_carol, _bob),
             () => TryAsync(Alice, Alice),
-            () => TryAskAsync(Alice, new ControlRequest { Command = "alias", Alias = "bob", To = _bob.Address }),
-            () => TryAskAsync(Alice, new ControlRequest { Command = "lite-create", Name = "group" }),
-            () => TryAskAsync(_bob, new ControlRequest { Command = "announce" }),
+            () => TryAskAsync(Alice, Commands.Alias, new() { Alias = "bob", To = _bob.Address }),
+            () => TryAskAsync(Alice, Commands.LiteCreate, new() { Name = "group" }),
+            () => TryAskAsync(_bob, Commands.Announce),
             () =>
             {
                 Alice.Node.LinkEvents.Writable(_cable!);
@@ -117,14 +117,15 @@ internal sealed class FaultScene : IAsyncDisposable
         _cable = await TestNode.JoinAsync(Alice, _bob);
     }
 
-    private static async Task TryAsync(TestNode from, TestNode to) =>
-        await TryAskAsync(
-            from, new ControlRequest { Command = "send", To = to.Address, Text = "hello", Wait = "delivered" });
+    private static Task TryAsync(TestNode from, TestNode to) => TryAskAsync(
+        from, Commands.Send, new() { To = to.Address, Text = "hello", Wait = "delivered" });
 
-    private static async Task TryAskAsync(TestNode node, ControlRequest request)
+    private static async Task TryAskAsync<TRequest, TResult>(
+        TestNode node, CommandSpec<TRequest, TResult> command, TRequest? request = null)
+        where TRequest : class, new()
     {
         using ControlClient client = node.Connect();
-        await client.SendAsync(request, CancellationToken.None);
+        await client.SendAsync(command.ToLine(request ?? new TRequest()), CancellationToken.None);
         using var patience = new CancellationTokenSource(TimeSpan.FromMilliseconds(500));
         try
         {
@@ -139,7 +140,8 @@ internal sealed class FaultScene : IAsyncDisposable
     private static async Task DeliversAsync(FaultPlace place, TestNode from, TestNode to)
     {
         await from.HasRouteAsync(to);
-        JsonNode reply = await from.SendAsync(to, "still here", "delivered").WaitAsync(Patience);
-        Assert.Equal((place, "delivered"), (place, (string?)reply["result"]?["state"]));
+        Reply<SendInfo> reply = await from.ReplyAsync(
+            Commands.Send, new() { To = to.Address, Text = "still here", Wait = "delivered" }).WaitAsync(Patience);
+        Assert.Equal((place, "delivered"), (place, reply.Result?.State));
     }
 }

@@ -27,19 +27,18 @@ public sealed class RadioCommandTests : IDisposable
         using PtyHost host = new();
         RNodeSimulator modem = new(new Random(1));
 
-        JsonNode radio = await RadioAsync(node, r => (string)r["why"]! != "not opened yet");
-        Assert.Equal("closed", (string)radio["state"]!);
-        Assert.Contains("no such device", (string)radio["why"]!, StringComparison.Ordinal);
-        JsonNode status = (await node.AskAsync(new ControlRequest { Command = "status" }))["result"]!;
-        Assert.Equal([$"lora:{device}"], status["listen"]!.AsArray().Select(l => (string)l!));
+        RadioInfo radio = await RadioAsync(node, r => r.Why != "not opened yet");
+        Assert.Equal("closed", radio.State);
+        Assert.Contains("no such device", radio.Why, StringComparison.Ordinal);
+        Assert.Equal([$"lora:{device}"], (await node.AskAsync(Commands.Status)).Listen);
         Assert.Contains($"qpc_radio_online{{device=\"{device}\"}} 0\n", await MetricsAsync(node),
             StringComparison.Ordinal);
 
         host.Add(modem, device);
         host.Start();
-        radio = await RadioAsync(node, r => (string)r["state"]! == "online");
-        Assert.Equal("rnode", (string)radio["modem"]!);
-        Assert.Contains("RNode firmware", (string)radio["why"]!, StringComparison.Ordinal);
+        radio = await RadioAsync(node, r => r.State == "online");
+        Assert.Equal("rnode", radio.Modem);
+        Assert.Contains("RNode firmware", radio.Why, StringComparison.Ordinal);
         string metrics = await MetricsAsync(node);
         Assert.Contains($"qpc_radio_online{{device=\"{device}\"}} 1\n", metrics, StringComparison.Ordinal);
         Assert.Contains($"qpc_radio_airtime_left_seconds{{device=\"{device}\",class=\"emergency\"}} ", metrics,
@@ -57,7 +56,7 @@ public sealed class RadioCommandTests : IDisposable
         host.Start();
         string uri = $"lora:{device}{Settings}";
         await first.Links.ListenAsync(uri);
-        await RadioAsync(first, r => (string)r["state"]! == "online");
+        await RadioAsync(first, r => r.State == "online");
 
         IOException e = await Assert.ThrowsAsync<IOException>(() => Wrapped(second.Links.ListenAsync(uri)));
         Assert.Contains($"{device}: another process holds the device", e.Message, StringComparison.Ordinal);
@@ -67,7 +66,7 @@ public sealed class RadioCommandTests : IDisposable
         await first.Links.StopListeningAsync(uri);
         Assert.Empty(first.Links.Listening);
         await second.Links.ListenAsync(uri);
-        await RadioAsync(second, r => (string)r["state"]! == "online");
+        await RadioAsync(second, r => r.State == "online");
     }
 
     [Fact]
@@ -78,12 +77,12 @@ public sealed class RadioCommandTests : IDisposable
         string device = host.Add(new RNodeSimulator(new Random(1)), Path.Combine(_directory, "modem"));
         host.Start();
         await node.Node.ReloadAsync(node.Node.Configuration with { Listen = [$"lora:{device}{Settings}"] });
-        Assert.Equal(7, (int)(await RadioAsync(node, r => (string)r["state"]! == "online"))["spreadingFactor"]!);
+        Assert.Equal(7, (await RadioAsync(node, r => r.State == "online")).SpreadingFactor);
         string other = $"lora:{device}{Settings.Replace("sf=7", "sf=9", StringComparison.Ordinal)}";
         await node.Node.ReloadAsync(node.Node.Configuration with { Listen = [other] });
-        Assert.Equal(9, (int)(await RadioAsync(node, r => (string)r["state"]! == "online"))["spreadingFactor"]!);
+        Assert.Equal(9, (await RadioAsync(node, r => r.State == "online")).SpreadingFactor);
         await node.Node.ReloadAsync(node.Node.Configuration with { Listen = [] });
-        Assert.Empty((await node.AskAsync(new ControlRequest { Command = "radio" }))["result"]!.AsArray());
+        Assert.Empty(await node.AskAsync(Commands.Radio));
         await using var second = new TestNode("second");
         await second.Links.ListenAsync(other);
     }
@@ -112,7 +111,8 @@ public sealed class RadioCommandTests : IDisposable
         await using var node = new TestNode("n");
         await node.Links.ListenAsync($"lora:{Path.Combine(_directory, "absent")}{Settings}");
         string manual = File.ReadAllText(Path.Combine(Repository.Root, "docs", "reference", "control.md"));
-        JsonObject radio = (await RadioAsync(node, _ => true)).AsObject();
+        JsonNode reply = await node.RawAsync(Commands.Radio.ToLine(NoArguments.Instance));
+        JsonObject radio = reply["result"]![0]!.AsObject();
         string[] keys = [.. radio.Select(p => p.Key)];
         Assert.Contains(string.Join(", ", keys), manual.ReplaceLineEndings(" "), StringComparison.Ordinal);
         foreach ((string list, Type record) in new[] { ("counters", typeof(RadioCounts)),
@@ -169,12 +169,12 @@ public sealed class RadioCommandTests : IDisposable
     private static async Task<string> MetricsAsync(TestNode node) =>
         (await node.AskAsync(Commands.Metrics)).Text;
 
-    private static async Task<JsonNode> RadioAsync(TestNode node, Predicate<JsonNode> wanted)
+    private static async Task<RadioInfo> RadioAsync(TestNode node, Predicate<RadioInfo> wanted)
     {
         using CancellationTokenSource patience = new(TimeSpan.FromSeconds(60));
         while (true)
         {
-            JsonNode radio = (await node.AskAsync(new ControlRequest { Command = "radio" }))["result"]![0]!;
+            RadioInfo radio = (await node.AskAsync(Commands.Radio))[0];
             if (wanted(radio))
                 return radio;
             await Task.Delay(50, patience.Token);

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
+using QuicProChat.Mesh.Api;
 using QuicProChat.Mesh.Node.Tests.Conversations;
 
 namespace QuicProChat.Mesh.Node.Tests.Samples;
@@ -37,16 +38,11 @@ public sealed class EchoBots
 
             foreach (string text in (string[])["hello", "-- a \"quote\", ü 漢\n two lines", "echo: of nothing",
                 "and again"])
-                Assert.Equal("delivered", (await alice.SentAsync(bot, text, "delivered")).State);
+                Assert.Equal("delivered", (await alice.SendAsync(bot, text, "delivered")).State);
 
             // An echo is not answered: what comes behind the second answer is that of the last text.
             foreach (string text in (string[])["hello", "-- a \"quote\", ü 漢\n two lines", "and again"])
-            {
-                string? answer = null;
-                await heard.UntilAsync(e => (string?)e["event"] == "message"
-                    && (answer = (string?)e["message"]!["text"]) is not null);
-                Assert.Equal("echo: " + text, answer);
-            }
+                Assert.Equal("echo: " + text, (await heard.UntilAsync(Events.Message)).Message.Text);
         }
         finally
         {

@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using System.Text;
 using System.Text.Json.Nodes;
+using QuicProChat.Mesh.Api;
 using QuicProChat.Mesh.Node.Control;
 using QuicProChat.Mesh.Node.Handlers;
 using QuicProChat.Mesh.Node.Tests.Conversations;
@@ -104,8 +105,8 @@ internal sealed class SessionStage : IAsyncDisposable
         {
             Node = node;
             _events = node.Connect();
-            _events.SendAsync(new ControlRequest { Command = "events" }, CancellationToken.None).GetAwaiter()
-                .GetResult();
+            _events.SendAsync(Commands.WatchEvents.ToLine(NoArguments.Instance), CancellationToken.None)
+                .GetAwaiter().GetResult();
             _ = TestNode.ReadAsync(_events).GetAwaiter().GetResult();
             _socket.Connect(new UnixDomainSocketEndPoint(node.ControlPath));
             _replies = new StreamReader(new NetworkStream(_socket));

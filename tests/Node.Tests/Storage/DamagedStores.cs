@@ -22,15 +22,15 @@ public sealed class DamagedStores : IDisposable
         JsonNode expected = JsonNode.Parse(await File.ReadAllTextAsync(Path.Combine(_directory, "expected.json")))!;
         await using var node = new TestNode("f", lives: (_directory, identity));
         Assert.Equal((string)expected["identity"]!["address"]!, node.Address);
-        JsonNode aliases = await node.AskAsync(new ControlRequest { Command = "alias" });
+        JsonNode aliases = await node.RawAsync(Commands.Alias.ToLine(new AliasRequest()));
         Assert.True(JsonNode.DeepEquals(expected["aliases"], aliases["result"]), aliases.ToJsonString());
         // The groups' wire and states changed before the first release: they have to be founded anew, and that is said.
-        Assert.Empty((await node.AskAsync(new ControlRequest { Command = "lite-list" }))["result"]!.AsArray());
+        Assert.Empty(await node.AskAsync(Commands.LiteList));
         string metrics = (await node.AskAsync(Commands.Metrics)).Text;
         Assert.Contains("qpc_store_damaged_rows_total 1\n", metrics, StringComparison.Ordinal);
 
-        JsonArray messages =
-            (await node.AskAsync(new ControlRequest { Command = "messages", Limit = 1000 }))["result"]!.AsArray();
+        JsonArray messages = (await node.RawAsync(Commands.Messages.ToLine(new MessagesRequest { Limit = 1000 })))
+            ["result"]!.AsArray();
         Assert.Equal(expected["messages"]!.AsArray().Count, messages.Count);
         for (int i = 0; i < messages.Count; i++)
             Assert.True(JsonNode.DeepEquals(Plain(expected["messages"]![i]!), Plain(messages[i]!)),
@@ -62,15 +62,13 @@ public sealed class DamagedStores : IDisposable
         await TestNode.JoinAsync(node, other);
         await node.HasRouteAsync(other);
         await other.HasRouteAsync(node);
-        Assert.Equal("delivered", (await node.SentAsync(other, "still here", "delivered")).State);
-        Assert.Equal("delivered", (await other.SentAsync(node, "so am I", "delivered")).State);
-        JsonArray messages =
-            (await node.AskAsync(new ControlRequest { Command = "messages", Limit = 1000 }))["result"]!.AsArray();
-        Assert.Contains(messages, m => (bool?)m!["damaged"] == true);
-        Assert.Contains(messages, m => (string)m!["text"]! == "so am I");
-        JsonNode lost = messages.First(m => (bool?)m!["damaged"] == true)!;
-        JsonNode asked = await node.AskAsync(new ControlRequest { Command = "message", Id = (string)lost["id"]! });
-        Assert.Equal("refused", (string)asked["code"]!);
+        Assert.Equal("delivered", (await node.SendAsync(other, "still here", "delivered")).State);
+        Assert.Equal("delivered", (await other.SendAsync(node, "so am I", "delivered")).State);
+        IReadOnlyList<MessageInfo> messages = await node.AskAsync(Commands.Messages, new() { Limit = 1000 });
+        Assert.Contains(messages, m => m.Damaged);
+        Assert.Contains(messages, m => m.Text == "so am I");
+        MessageInfo lost = messages.First(m => m.Damaged);
+        Assert.Equal(ErrorCode.Refused, (await node.RefusalAsync(Commands.Message, new() { Id = lost.Id })).Code);
         string metrics = (await node.AskAsync(Commands.Metrics)).Text;
         Assert.DoesNotContain("qpc_store_damaged_rows_total 0\n", metrics, StringComparison.Ordinal);
     }
@@ -86,7 +84,7 @@ public sealed class DamagedStores : IDisposable
             await alice.HasRouteAsync(bob);
             using var watching = new EventReader(alice);
             link.Close(new LinkEnd(LinkEndCode.Closed));
-            await watching.UntilAsync(e => (string)e["event"]! == "peerDown");
+            await watching.UntilAsync(Events.PeerDown);
             await alice.SendAsync(bob, "will be damaged");
             await alice.SendAsync(bob, "arrives");
         }
@@ -101,12 +99,12 @@ public sealed class DamagedStores : IDisposable
         await using var again = new TestNode("alice", lives: (_directory, identity));
         using var events = new EventReader(bob);
         await TestNode.JoinAsync(again, bob);
-        await events.UntilAsync(e => (string?)e["message"]?["text"] == "arrives");
+        await events.UntilAsync(Events.Message, e => e.Message.Text == "arrives");
         Assert.Single(await bob.MessagesAsync());
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(20));
         while ((await again.AskAsync(Commands.Queue)).Count > 0)
             limit.Token.ThrowIfCancellationRequested();
-        Assert.Equal(["failed", "delivered"], (await again.MessagesAsync()).Select(m => (string)m!["state"]!));
+        Assert.Equal(["failed", "delivered"], (await again.MessagesAsync()).Select(m => m.State));
     }
 
     /// <summary>A message with its times as numbers: how they are written is not the store's.</summary>

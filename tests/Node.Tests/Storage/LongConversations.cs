@@ -1,4 +1,4 @@
-using System.Text.Json.Nodes;
+using QuicProChat.Mesh.Api;
 using QuicProChat.Mesh.Identity;
 using QuicProChat.Mesh.Node.Tests.Conversations;
 using QuicProChat.Mesh.Store;
@@ -16,7 +16,9 @@ public sealed class LongConversations
     /// <summary>What one small page may allocate, wherever it lies: some rows and a reply.</summary>
     private const long Small = 2 << 20;
 
-    /// <summary>So often a page is read: the least is its cost, the rest is what else the process did meanwhile.</summary>
+    /// <summary>
+    /// So often a page is read: the least is its cost, the rest is what else the process did meanwhile.
+    /// </summary>
     private const int Readings = 8;
 
     private static readonly NodeAddress _peer = new(7, 7);
@@ -35,8 +37,8 @@ public sealed class LongConversations
         string? from = null;
         do
         {
-            (JsonArray page, from) = await PageAsync(node, from, 10_000);
-            read.InsertRange(0, page.Select(static m => (string)m!["text"]!));
+            (IReadOnlyList<MessageInfo> page, from) = await PageAsync(node, from, 10_000);
+            read.InsertRange(0, page.Select(static m => m.Text));
             // A page is full, or it is the last.
             Assert.True(from is not null || read.Count == Messages);
         }
@@ -48,9 +50,9 @@ public sealed class LongConversations
         for (int i = 0; i < Readings; i++)
         {
             long before = GC.GetTotalAllocatedBytes(precise: true);
-            (JsonArray last, from) = await PageAsync(node, oldest, 50);
+            (IReadOnlyList<MessageInfo> last, from) = await PageAsync(node, oldest, 50);
             least = Math.Min(least, GC.GetTotalAllocatedBytes(precise: true) - before);
-            Assert.Equal(Enumerable.Range(10, 50).Select(TextOf), last.Select(static m => (string)m!["text"]!));
+            Assert.Equal(Enumerable.Range(10, 50).Select(TextOf), last.Select(static m => m.Text));
             Assert.Null(from);
         }
 
@@ -62,11 +64,10 @@ public sealed class LongConversations
     {
         await using var node = new TestNode("alice");
         await node.Node.WriteAsync(static store => store.Insert(Written(1)));
-        JsonNode refused =
-            await node.AskAsync(new ControlRequest { Command = "messages", From = Written(2).Id.ToString() });
-        Assert.Equal("refused", (string?)refused["code"]);
-        JsonNode wrong = await node.AskAsync(new ControlRequest { Command = "messages", From = "the beginning" });
-        Assert.Equal("usage", (string?)wrong["code"]);
+        Assert.Equal(ErrorCode.Refused,
+            (await node.RefusalAsync(Commands.Messages, new() { From = Written(2).Id.ToString() })).Code);
+        Assert.Equal(ErrorCode.Usage,
+            (await node.RefusalAsync(Commands.Messages, new() { From = "the beginning" })).Code);
     }
 
     private static StoredMessage Written(int number) => new(
@@ -76,11 +77,11 @@ public sealed class LongConversations
 
     private static string TextOf(int number) => $"{number} ".PadRight(200, 'x');
 
-    private static async Task<(JsonArray Page, string? More)> PageAsync(TestNode node, string? from, int limit)
+    private static async Task<(IReadOnlyList<MessageInfo> Page, string? More)> PageAsync(
+        TestNode node, string? from, int limit)
     {
-        JsonNode reply =
-            await node.AskAsync(
-                new ControlRequest { Command = "messages", With = _peer.ToString(), From = from, Limit = limit });
-        return (reply["result"]!.AsArray(), (string?)reply["more"]);
+        Reply<IReadOnlyList<MessageInfo>> reply = await node.ReplyAsync(
+            Commands.Messages, new() { With = _peer.ToString(), From = from, Limit = limit });
+        return (reply.Done, reply.More);
     }
 }

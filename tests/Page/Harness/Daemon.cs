@@ -3,6 +3,8 @@ using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using System.Text.Json.Nodes;
+using QuicProChat.Mesh.Api;
+using QuicProChat.Mesh.EndToEnd.Harness;
 
 namespace QuicProChat.Mesh.Page.Tests.Harness;
 
@@ -18,10 +20,8 @@ internal sealed class Daemon(string name) : IAsyncDisposable
     private readonly int _port = FreePort();
     private readonly int _web = FreePort();
     private readonly List<string> _peers = [];
-    private readonly SemaphoreSlim _turn = new(1);
     private Process? _process;
-    private StreamReader? _replies;
-    private Socket? _socket;
+    private ControlConnection? _requests;
 
     internal string Name => name;
 
@@ -81,7 +81,7 @@ internal sealed class Daemon(string name) : IAsyncDisposable
         _process.ErrorDataReceived += (_, line) => _log.Enqueue(line.Data ?? "");
         _process.BeginErrorReadLine();
         await ConnectAsync();
-        Address = (string)(await AskAsync("identity"))["address"]!;
+        Address = (await AskAsync(Commands.Identity)).Address;
     }
 
     private string[] Configured()
@@ -98,32 +98,16 @@ internal sealed class Daemon(string name) : IAsyncDisposable
     {
         _process!.Kill();
         await _process.WaitForExitAsync();
-        _socket?.Dispose();
+        _requests?.Dispose();
     }
 
     /// <summary>Asks over the control socket.</summary>
-    internal async Task<JsonNode> AskAsync(string command, JsonObject? keys = null)
-    {
-        var request = new JsonObject { ["command"] = command };
-        foreach ((string key, JsonNode? value) in keys ?? [])
-            request[key] = value?.DeepClone();
-        await _turn.WaitAsync();
-        try
-        {
-            await _socket!.SendAsync(System.Text.Encoding.UTF8.GetBytes(request.ToJsonString() + "\n"));
-            JsonNode reply = JsonNode.Parse(await _replies!.ReadLineAsync().WaitAsync(Patience)
-                ?? throw new IOException($"{name} went away"))!;
-            return (bool)reply["ok"]! ? reply["result"]!
-                : throw new InvalidOperationException($"{name}: {command}: {reply["error"]}");
-        }
-        finally
-        {
-            _turn.Release();
-        }
-    }
+    internal Task<TResult> AskAsync<TRequest, TResult>(
+        CommandSpec<TRequest, TResult> command, TRequest? request = null)
+        where TRequest : class, new() => _requests!.AskAsync(command, request).WaitAsync(Patience);
 
     internal async Task<string> SendAsync(string to, string text) =>
-        (string)(await AskAsync("send", new JsonObject { ["to"] = to, ["text"] = text }))["id"]!;
+        (await AskAsync(Commands.Send, new() { To = to, Text = text })).Id;
 
     /// <summary>Runs the program with other arguments, to its end.</summary>
     /// <returns>What it said.</returns>
@@ -140,14 +124,14 @@ internal sealed class Daemon(string name) : IAsyncDisposable
     }
 
     /// <summary>A link to the page, with its token.</summary>
-    internal async Task<string> LinkAsync() => (string)(await AskAsync("page-link"))["url"]!;
+    internal async Task<string> LinkAsync() => (await AskAsync(Commands.PageLink)).Url;
 
     /// <summary>Names each other, so that neither is a stranger.</summary>
     internal async Task KnowsAsync(Daemon other)
     {
-        await AskAsync("alias", new JsonObject { ["alias"] = other.Name, ["to"] = other.Address });
-        await EventuallyAsync($"a route to {other.Name}", async () => (await AskAsync("routes")).AsArray()
-            .Any(r => (string)r!["destination"]! == other.Address && r["nextHop"] is not null));
+        await AskAsync(Commands.Alias, new() { Alias = other.Name, To = other.Address });
+        await EventuallyAsync($"a route to {other.Name}", async () => (await AskAsync(Commands.Routes))
+            .Any(r => r.Destination == other.Address && r.NextHop is not null));
     }
 
     /// <summary>Waits until something holds.</summary>
@@ -163,12 +147,12 @@ internal sealed class Daemon(string name) : IAsyncDisposable
     }
 
     /// <summary>Messages of a conversation.</summary>
-    internal async Task<JsonArray> MessagesAsync(string with) =>
-        (await AskAsync("messages", new JsonObject { ["with"] = with, ["limit"] = 1000 })).AsArray();
+    internal Task<IReadOnlyList<MessageInfo>> MessagesAsync(string with) =>
+        AskAsync(Commands.Messages, new() { With = with, Limit = 1000 });
 
     internal Task HasAsync(string with, string text) =>
         EventuallyAsync($"a message '{text}'", async () => (await MessagesAsync(with))
-            .Any(m => (string)m!["text"]! == text));
+            .Any(m => m.Text == text));
 
     /// <summary>Resident memory in bytes.</summary>
     internal long Resident() => long.Parse(
@@ -181,8 +165,7 @@ internal sealed class Daemon(string name) : IAsyncDisposable
         if (_process is { HasExited: false })
             await KillAsync();
         _process?.Dispose();
-        _socket?.Dispose();
-        _turn.Dispose();
+        _requests?.Dispose();
         System.IO.Directory.Delete(_directory, recursive: true);
     }
 
@@ -191,21 +174,11 @@ internal sealed class Daemon(string name) : IAsyncDisposable
         var waited = Stopwatch.StartNew();
         while (true)
         {
-            var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-            try
-            {
-                await socket.ConnectAsync(new UnixDomainSocketEndPoint(Control));
-                _socket = socket;
-                _replies = new StreamReader(new NetworkStream(socket));
+            if ((_requests = await ControlConnection.TryOpenAsync(Control)) is not null)
                 return;
-            }
-            catch (SocketException)
-            {
-                socket.Dispose();
-                if (_process!.HasExited || waited.Elapsed > Patience)
-                    throw new InvalidOperationException($"{name} does not answer:\n{Log}");
-                await Task.Delay(20);
-            }
+            if (_process!.HasExited || waited.Elapsed > Patience)
+                throw new InvalidOperationException($"{name} does not answer:\n{Log}");
+            await Task.Delay(20);
         }
     }
 

@@ -1,4 +1,4 @@
-using System.Text.Json.Nodes;
+using QuicProChat.Mesh.Api;
 
 namespace QuicProChat.Mesh.Page.Tests.Harness;
 
@@ -66,9 +66,8 @@ public sealed class Stage : IAsyncLifetime
     /// <summary>Asks one daemon to send to another, and waits until it is there.</summary>
     internal static async Task<string> DeliverAsync(Daemon from, Daemon to, string text)
     {
-        JsonNode sent = await from.AskAsync(
-            "send", new JsonObject { ["to"] = to.Address, ["text"] = text, ["wait"] = "delivered" });
-        return (string)sent["id"]!;
+        SendInfo sent = await from.AskAsync(Commands.Send, new() { To = to.Address, Text = text, Wait = "delivered" });
+        return sent.Id;
     }
 }
 

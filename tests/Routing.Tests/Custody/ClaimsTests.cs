@@ -79,7 +79,7 @@ public sealed class ClaimsTests
                 return;
             bool first = copy is null;
             copy ??= frame;
-            Take(network, relay, evil, frame);
+            evil.ClaimTaken(relay, frame);
             if (first)
                 network.At(TimeSpan.FromMilliseconds(3), Poison);
         };
@@ -100,17 +100,7 @@ public sealed class ClaimsTests
     public void A_poor_copy_that_comes_first_keeps_no_good_one_out_of_a_mailbox(int attempt, int hops, int lifetime)
     {
         var network = new RouterNetwork(2);
-        RouterNode alice = network.Add(), relay = network.Add(), evil = network.Add(), honest = network.Add(),
-            far = network.Add(), bob = network.Add();
-        network.Join(relay, evil, RouterLinkKind.Stream);
-        network.Join(alice, relay, RouterLinkKind.Stream);
-        network.Join(relay, honest, RouterLinkKind.Stream);
-        network.Join(honest, far, RouterLinkKind.Stream);
-        network.Join(far, bob, RouterLinkKind.Stream);
-        alice.RouteVia(bob, relay);
-        relay.RouteVia(bob);
-        honest.RouteVia(bob, far);
-        far.RouteVia(bob, bob);
+        (RouterNode alice, RouterNode relay, RouterNode evil, RouterNode honest, RouterNode bob) = Mailbox(network);
         relay.Deliver(relay.LinkTo(evil),
             Frame(bob, alice.Payload(1, 100), (byte)attempt, (ushort)hops, (ushort)lifetime, receipt: false));
         network.Run(TimeSpan.FromSeconds(1));
@@ -134,17 +124,7 @@ public sealed class ClaimsTests
     public void What_waits_in_a_mailbox_is_not_spoilt_by_copies_that_come_later(int attempt, int hops, int lifetime)
     {
         var network = new RouterNetwork(3);
-        RouterNode alice = network.Add(), relay = network.Add(), evil = network.Add(), honest = network.Add(),
-            far = network.Add(), bob = network.Add();
-        network.Join(relay, evil, RouterLinkKind.Stream);
-        network.Join(alice, relay, RouterLinkKind.Stream);
-        network.Join(relay, honest, RouterLinkKind.Stream);
-        network.Join(honest, far, RouterLinkKind.Stream);
-        network.Join(far, bob, RouterLinkKind.Stream);
-        alice.RouteVia(bob, relay);
-        relay.RouteVia(bob);
-        honest.RouteVia(bob, far);
-        far.RouteVia(bob, bob);
+        (RouterNode alice, RouterNode relay, RouterNode evil, RouterNode honest, RouterNode bob) = Mailbox(network);
         alice.Send(bob, 1, lifetime: TimeSpan.FromDays(2), receipt: false);
         network.Run(TimeSpan.FromSeconds(1));
         int writes = relay.Writes;
@@ -183,7 +163,7 @@ public sealed class ClaimsTests
             if (from != alice || to != evil || frame[0] != (byte)FrameKind.Envelope)
                 return;
             offered++;
-            Take(network, alice, evil, frame);
+            evil.ClaimTaken(alice, frame);
             foreach (int attempt in new[] { 3, 1, 0 })
             {
                 byte[] copy = [.. frame];
@@ -396,27 +376,29 @@ public sealed class ClaimsTests
         Assert.Equal(1, bob.Delivered);
     }
 
-    private static void Take(RouterNetwork network, RouterNode victim, RouterNode evil, byte[] frame)
+    /// <summary>
+    /// alice - relay - honest - far - bob, where the relay knows of no way on yet; evil is beside it.
+    /// </summary>
+    private static (RouterNode Alice, RouterNode Relay, RouterNode Evil, RouterNode Honest, RouterNode Bob) Mailbox(
+        RouterNetwork network)
     {
-        Assert.True(Envelope.TryRead(frame.AsSpan(1), out Envelope envelope));
-        byte[] ack = new byte[11];
-        ack[0] = (byte)FrameKind.CustodyAck;
-        Assert.True(new CustodyAck.Writer(ack.AsSpan(1)).TryAdd(
-            CustodyCode.Taken,
-            CustodyAnswer.NameOf(envelope.ComputeId(), envelope.Header.Attempt, envelope.Header.HopsLeft)));
-        network.At(TimeSpan.FromMilliseconds(1), () => victim.Deliver(victim.LinkTo(evil), ack));
+        RouterNode alice = network.Add(), relay = network.Add(), evil = network.Add(), honest = network.Add(),
+            far = network.Add(), bob = network.Add();
+        network.Join(relay, evil, RouterLinkKind.Stream);
+        network.Join(alice, relay, RouterLinkKind.Stream);
+        network.Join(relay, honest, RouterLinkKind.Stream);
+        network.Join(honest, far, RouterLinkKind.Stream);
+        network.Join(far, bob, RouterLinkKind.Stream);
+        alice.RouteVia(bob, relay);
+        relay.RouteVia(bob);
+        honest.RouteVia(bob, far);
+        far.RouteVia(bob, bob);
+        return (alice, relay, evil, honest, bob);
     }
 
     private static byte[] Frame(
         RouterNode destination, byte[] payload, byte attempt, ushort hops = 40, ushort lifetime = 8_640,
-        bool receipt = true)
-    {
-        byte[] frame = new byte[1 + Envelope.SizeOf(payload.Length)];
-        frame[0] = (byte)FrameKind.Envelope;
-        Envelope.Write(
-            frame.AsSpan(1),
-            new EnvelopeHeader(EnvelopeKind.Sealed, Priority.Normal, receipt, attempt, hops, lifetime,
-                destination.Address), payload);
-        return frame;
-    }
+        bool receipt = true) => Frames.OfEnvelope(
+            new EnvelopeHeader(
+                EnvelopeKind.Sealed, Priority.Normal, receipt, attempt, hops, lifetime, destination.Address), payload);
 }

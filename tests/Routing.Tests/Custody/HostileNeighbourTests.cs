@@ -293,14 +293,8 @@ public sealed class HostileNeighbourTests
 
     private static byte[] Frame(
         EnvelopeKind kind, RouterNode destination, byte[] payload, Priority priority = Priority.Normal, byte hops = 20,
-        ushort lifetime = 1_000)
-    {
-        byte[] frame = new byte[1 + Envelope.SizeOf(payload.Length)];
-        frame[0] = (byte)FrameKind.Envelope;
-        Envelope.Write(frame.AsSpan(1),
+        ushort lifetime = 1_000) => Frames.OfEnvelope(
             new EnvelopeHeader(kind, priority, false, 0, hops, lifetime, destination.Address), payload);
-        return frame;
-    }
 
     private static byte[] Ack(CustodyCode code, ulong name)
     {

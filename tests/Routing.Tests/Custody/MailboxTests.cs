@@ -292,11 +292,8 @@ public sealed class MailboxTests
         for (int i = 0; i < count; i++)
         {
             byte[] payload = from.Payload(first + i, size);
-            byte[] frame = new byte[1 + Envelope.SizeOf(size)];
-            frame[0] = (byte)FrameKind.Envelope;
-            Envelope.Write(frame.AsSpan(1),
-                new EnvelopeHeader(EnvelopeKind.Sealed, priority, false, 0, 20, 60_000, to.Address), payload);
-            relay.Deliver(relay.LinkTo(from), frame);
+            relay.Deliver(relay.LinkTo(from), Frames.OfEnvelope(
+                new EnvelopeHeader(EnvelopeKind.Sealed, priority, false, 0, 20, 60_000, to.Address), payload));
             network.Run(apart ?? TimeSpan.FromMilliseconds(20));
         }
     }

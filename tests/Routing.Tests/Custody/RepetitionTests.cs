@@ -24,7 +24,7 @@ public sealed class RepetitionTests
         network.Observe = (from, to, frame) =>
         {
             if (hole && from == alice && frame[0] == (byte)FrameKind.Envelope)
-                Take(network, alice, relay, frame);
+                relay.ClaimTaken(alice, frame);
         };
         EnvelopeId id = alice.Send(bob, 1, lifetime: TimeSpan.FromDays(3)).Id;
         network.Run(TimeSpan.FromMinutes(holeMinutes));
@@ -162,16 +162,5 @@ public sealed class RepetitionTests
             attempts.Add(envelope.Header.Attempt);
         };
         return (hours, attempts);
-    }
-
-    private static void Take(RouterNetwork network, RouterNode victim, RouterNode hole, byte[] frame)
-    {
-        Assert.True(Envelope.TryRead(frame.AsSpan(1), out Envelope envelope));
-        byte[] ack = new byte[11];
-        ack[0] = (byte)FrameKind.CustodyAck;
-        Assert.True(new CustodyAck.Writer(ack.AsSpan(1)).TryAdd(
-            CustodyCode.Taken,
-            CustodyAnswer.NameOf(envelope.ComputeId(), envelope.Header.Attempt, envelope.Header.HopsLeft)));
-        network.At(TimeSpan.FromMilliseconds(1), () => victim.Deliver(victim.LinkTo(hole), ack));
     }
 }

@@ -7,6 +7,7 @@ using QuicProChat.Mesh.Messaging.Groups.Pairs;
 using QuicProChat.Mesh.Messaging.Groups.Wire;
 using QuicProChat.Mesh.Mls;
 using QuicProChat.Mesh.Routing;
+using QuicProChat.Mesh.Routing.Tests;
 using QuicProChat.Mesh.Wire;
 
 namespace QuicProChat.Mesh.Messaging.Tests.Groups.Pairs;
@@ -95,7 +96,7 @@ internal sealed class PairNode : IGossipRecords, IDisposable
         Groups.WorkThrough(_conversations);
         Router = new Router(
             new RouterOptions(), new LocalNode(Identity.PublicKey.Span, Identity.Sign), AnnounceVerifier.Instance,
-            new GroupNode.NoLinks(), new Random(1), 0, _world.Now);
+            new IdleActions(), new Random(1), 0, _world.Now);
         Groups.Attach(this, _world.Now);
         _conversations.Attach(Router, _world.Now);
         IsUp = true;

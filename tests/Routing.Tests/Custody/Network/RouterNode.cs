@@ -172,6 +172,20 @@ internal sealed class RouterNode : IRouterActions
         Settle();
     }
 
+    /// <summary>Says that it took an envelope, whatever becomes of it.</summary>
+    /// <param name="sender">Who sent it.</param>
+    /// <param name="frame">What it came in.</param>
+    public void ClaimTaken(RouterNode sender, byte[] frame)
+    {
+        Assert.True(Envelope.TryRead(frame.AsSpan(1), out Envelope envelope));
+        byte[] ack = new byte[11];
+        ack[0] = (byte)FrameKind.CustodyAck;
+        Assert.True(new CustodyAck.Writer(ack.AsSpan(1)).TryAdd(
+            CustodyCode.Taken,
+            CustodyAnswer.NameOf(envelope.ComputeId(), envelope.Header.Attempt, envelope.Header.HopsLeft)));
+        _network.At(TimeSpan.FromMilliseconds(1), () => sender.Deliver(sender.LinkTo(this), ack));
+    }
+
     public void Attach(RouterLink link, RouterNode peer)
     {
         LinkId id = Router.LinkUp(

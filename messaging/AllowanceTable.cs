@@ -1,4 +1,4 @@
-namespace QuicProChat.Mesh.Messaging.Groups;
+namespace QuicProChat.Mesh.Messaging;
 
 /// <summary>
 /// An <see cref="Allowance"/> for each of many nodes or sources, as far as there is room; the others share one.
@@ -11,6 +11,12 @@ internal sealed class AllowanceTable<TKey>(int room, double full, TimeSpan refil
 {
     private readonly Dictionary<TKey, Allowance> _nodes = [];
     private readonly Allowance _others = new(full, refill);
+
+    /// <summary>Those that are counted one by one.</summary>
+    internal int Count => _nodes.Count;
+
+    /// <summary>What one node has; null where it has all of it, for all that is known.</summary>
+    internal Allowance? Find(TKey node) => _nodes.GetValueOrDefault(node) ?? (_nodes.Count < room ? null : _others);
 
     /// <summary>
     /// What one node has. Identities cost nothing: new ones never make an old one's account empty again.

@@ -1,4 +1,4 @@
-namespace QuicProChat.Mesh.Messaging.Groups;
+namespace QuicProChat.Mesh.Messaging;
 
 /// <summary>What may still be done of something that costs: full at first, and it comes back steadily.</summary>
 /// <param name="full">The most that there is.</param>
