@@ -15,6 +15,7 @@ packages=(
     shellcheck busybox-static lintian groff-base   # packages, and their scripts in a router's shell
     nodejs                                         # shows the router's page to the tests
     chromium fonts-noto-color-emoji                # shows the node's page to the tests
+    postgresql                                     # the server's database; tests start it themselves
     python3 python3-msgpack python3-icalendar tzdata openssl qrencode zbar-tools  # independent implementations to test against
 )
 
@@ -28,5 +29,11 @@ as_root=()
 [ "$(id -u)" -eq 0 ] || as_root=(sudo)
 echo "Installing: ${missing[*]}"
 export DEBIAN_FRONTEND=noninteractive
+# Debian's package would make a cluster and start it; the tests have their own, in a folder of theirs.
+clusters=/etc/postgresql-common/createcluster.conf
+if [[ " ${missing[*]} " == *" postgresql "* && ! -e $clusters ]]; then
+    "${as_root[@]}" install -d "${clusters%/*}"
+    echo "create_main_cluster = false" | "${as_root[@]}" tee "$clusters" >/dev/null
+fi
 "${as_root[@]}" apt-get update -qq
 "${as_root[@]}" apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null

@@ -53,6 +53,10 @@ internal sealed class ClientRegistry(int maxClients, int maxPerSource)
     internal IEnumerable<ClientSession> Of(IdentityKey account) =>
         _clients.Keys.Where(c => c.Account?.Identity == account);
 
+    /// <summary>The sessions of all connections, each once.</summary>
+    internal IEnumerable<StoredSession> Accounts =>
+        _clients.Keys.Select(c => c.Account).OfType<StoredSession>().Distinct();
+
     /// <summary>Sends an event to everybody.</summary>
     internal void NotifyAll(Rpc.V1.Event happened)
     {

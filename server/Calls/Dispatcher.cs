@@ -13,6 +13,9 @@ namespace QuicProChat.Mesh.Server.Calls;
 internal sealed class Dispatcher(
     IEnumerable<CallHandler> handlers, RateLimits rates, ServerMetrics metrics, ILogger<Dispatcher> logger)
 {
+    // Arbitrary: when to try again what the store did not take.
+    private const uint RetryAfterMs = 1000;
+
     private readonly Dictionary<RpcMethod, CallHandler> _handlers = handlers.ToDictionary(h => h.Method);
     private readonly TaskCompletionSource _idle = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _running;
@@ -77,8 +80,13 @@ internal sealed class Dispatcher(
         }
         catch (StoreException e)
         {
-            Log.StoreFailed(logger, method, e.Message);
-            return (RpcStatus.Unavailable, new Rpc.V1.Failure { Message = "The server cannot store this now." });
+            if (rates.MayTellOfStore())
+                Log.StoreFailed(logger, method, e.Message);
+            return (RpcStatus.Unavailable, new Rpc.V1.Failure
+            {
+                Message = "The server cannot store this now.",
+                RetryAfterMs = RetryAfterMs,
+            });
         }
         catch (OperationCanceledException) when (call.Gone.IsCancellationRequested)
         {

@@ -4,12 +4,16 @@ namespace QuicProChat.Mesh.Server.Calls;
 
 /// <summary>
 /// Who waits for messages. A waiter is registered, then reads, then waits: what arrives after the reading finds it
-/// registered, what arrived before is read.
+/// registered, what arrived before is read. Where other processes store too, who waits also reads at times.
 /// </summary>
-internal sealed class InboxWaiters
+/// <param name="pollEvery">How often; null for never.</param>
+internal sealed class InboxWaiters(TimeSpan? pollEvery = null)
 {
+    // What timers do not measure is no time.
+    private static readonly TimeSpan Shortest = TimeSpan.FromMilliseconds(1);
+
     private readonly Lock _lock = new();
-    private readonly Dictionary<InboxId, List<TaskCompletionSource>> _waiting = [];
+    private readonly Dictionary<InboxHash, List<TaskCompletionSource>> _waiting = [];
     private bool _ended;
 
     /// <summary>Waiters that are registered.</summary>
@@ -23,7 +27,10 @@ internal sealed class InboxWaiters
     }
 
     /// <summary>Wakes whoever waits for an inbox.</summary>
-    internal void Wake(InboxId inbox)
+    internal void Wake(InboxId inbox) => Wake(InboxHash.Of(inbox));
+
+    /// <summary>Wakes whoever waits for an inbox with this number.</summary>
+    internal void Wake(InboxHash inbox)
     {
         List<TaskCompletionSource>? woken;
         lock (_lock)
@@ -36,13 +43,18 @@ internal sealed class InboxWaiters
             waiter.TrySetResult();
     }
 
+    /// <summary>Wakes everybody, to read again.</summary>
+    internal void WakeAll() => WakeAll(end: false);
+
     /// <summary>Wakes everybody, and lets nobody wait any more.</summary>
-    internal void End()
+    internal void End() => WakeAll(end: true);
+
+    private void WakeAll(bool end)
     {
         List<TaskCompletionSource> woken;
         lock (_lock)
         {
-            _ended = true;
+            _ended |= end;
             woken = [.. _waiting.Values.SelectMany(w => w)];
             _waiting.Clear();
         }
@@ -63,30 +75,31 @@ internal sealed class InboxWaiters
         InboxId inbox, Func<Task<InboxContent>> read, TimeSpan patience, TimeProvider time, CancellationToken gone)
     {
         long start = time.GetTimestamp();
+        InboxHash hash = InboxHash.Of(inbox);
         while (true)
         {
             TaskCompletionSource waiter = new(TaskCreationOptions.RunContinuationsAsynchronously);
-            bool registered = Register(inbox, waiter);
+            bool registered = Register(hash, waiter);
             try
             {
                 InboxContent content = await read();
                 TimeSpan left = patience - time.GetElapsedTime(start);
-                if (content.Messages.Count > 0 || !registered || left <= TimeSpan.Zero)
+                if (content.Messages.Count > 0 || !registered || left < Shortest)
                     return content;
-                await waiter.Task.WaitAsync(left, time, gone);
+                await waiter.Task.WaitAsync(pollEvery < left ? pollEvery.Value : left, time, gone);
             }
             catch (TimeoutException)
             {
-                return await read();
+                // It is read once more, and returned if that was all of the time.
             }
             finally
             {
-                Unregister(inbox, waiter);
+                Unregister(hash, waiter);
             }
         }
     }
 
-    private bool Register(InboxId inbox, TaskCompletionSource waiter)
+    private bool Register(InboxHash inbox, TaskCompletionSource waiter)
     {
         lock (_lock)
         {
@@ -99,7 +112,7 @@ internal sealed class InboxWaiters
         }
     }
 
-    private void Unregister(InboxId inbox, TaskCompletionSource waiter)
+    private void Unregister(InboxHash inbox, TaskCompletionSource waiter)
     {
         lock (_lock)
         {

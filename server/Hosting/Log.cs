@@ -24,6 +24,12 @@ internal static partial class Log
     [LoggerMessage(Level = LogLevel.Error, Message = "Removing what expired failed: {Reason}")]
     internal static partial void ExpiryFailed(ILogger logger, string reason);
 
+    [LoggerMessage(Level = LogLevel.Error, Message = "The store is lost: {Reason}")]
+    internal static partial void StoreLost(ILogger logger, string reason);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "The store is there again")]
+    internal static partial void StoreBack(ILogger logger);
+
     [LoggerMessage(Level = LogLevel.Error, Message = "A connection failed")]
     internal static partial void ConnectionFailed(ILogger logger, Exception fault);
 

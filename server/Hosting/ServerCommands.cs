@@ -6,6 +6,8 @@ using QuicProChat.Mesh.Identity;
 using QuicProChat.Mesh.Rpc.Connections;
 using QuicProChat.Mesh.Server.Calls;
 using QuicProChat.Mesh.Server.Limits;
+using QuicProChat.Mesh.Server.Stores;
+using QuicProChat.Mesh.Server.Stores.Postgres;
 using QuicProChat.Mesh.Server.Stores.Sqlite;
 using QuicProChat.Mesh.Store;
 
@@ -15,12 +17,20 @@ namespace QuicProChat.Mesh.Server.Hosting;
 internal static class ServerCommands
 {
     private const int DefaultPort = 8443;
+    private const string Sqlite = "sqlite";
 
     private static readonly Option<string> DataDirectory = new("--data-dir")
     {
         Description = "Where everything is kept.",
         DefaultValueFactory = _ => Environment.GetEnvironmentVariable("STATE_DIRECTORY") is { Length: > 0 } state
             ? state : "/var/lib/qpc-server",
+    };
+
+    private static readonly Option<string> Store = new("--store")
+    {
+        Description = "sqlite, or postgres:CONNECTION for several processes over one database, such as "
+            + "postgres://qpc@db.example.org/qpc?sslmode=verify-full, or postgres:@FILE with the connection in a file.",
+        DefaultValueFactory = _ => Sqlite,
     };
 
     /// <summary><c>run</c>.</summary>
@@ -73,13 +83,15 @@ internal static class ServerCommands
         };
         Command command = new("run", "Runs the server until SIGTERM.")
         {
-            DataDirectory, listen, hosts, origins, certificate, key, registration, metrics, clients, perSource, calls,
+            DataDirectory, Store, listen, hosts, origins, certificate, key, registration, metrics, clients, perSource,
+            calls,
         };
         command.SetAction((parsed, _) => GuardAsync(async () =>
         {
             ServerOptions options = new()
             {
                 DataDirectory = parsed.GetRequiredValue(DataDirectory),
+                Postgres = ReadStore(parsed.GetRequiredValue(Store)),
                 Hosts = ["localhost", .. parsed.GetValue(hosts) ?? []],
                 Origins = parsed.GetValue(origins) ?? [],
                 CertificateFile = parsed.GetValue(certificate),
@@ -131,13 +143,22 @@ internal static class ServerCommands
     {
         Command command =
             new("invite",
-                "Prints an invitation that registers one account; the server may be running.") { DataDirectory };
-        command.SetAction((parsed, _) => GuardAsync(() =>
+                "Prints an invitation that registers one account; the server may be running.") { DataDirectory, Store };
+        command.SetAction((parsed, _) => GuardAsync(async () =>
         {
             string invitation = Invitations.Make(RandomSource.System);
-            SqliteInvites.Add(parsed.GetRequiredValue(DataDirectory), Invitations.Hash(invitation));
+            if (ReadStore(parsed.GetRequiredValue(Store)) is { } postgres)
+            {
+                await using PostgresServerStore store = await PostgresServerStore.OpenAsync(
+                    postgres, make: false, new StoreLimits(), TimeProvider.System, RandomSource.System);
+                await store.Accounts.AddInviteAsync(Invitations.Hash(invitation));
+            }
+            else
+            {
+                SqliteInvites.Add(parsed.GetRequiredValue(DataDirectory), Invitations.Hash(invitation));
+            }
+
             Console.WriteLine(invitation);
-            return Task.CompletedTask;
         }));
         return command;
     }
@@ -155,6 +176,16 @@ internal static class ServerCommands
             await Console.Error.WriteLineAsync($"qpc-server: {FaultText.Of(e)}");
             return e is UsageException ? 2 : 1;
         }
+    }
+
+    private static PostgresConnection? ReadStore(string text)
+    {
+        if (text == Sqlite)
+            return null;
+        if (!PostgresConnection.TryStrip(text, out string rest))
+            throw new UsageException("--store is sqlite or postgres:CONNECTION.");
+        return PostgresConnection.TryRead(rest, out PostgresConnection? connection, out string? problem) ? connection
+            : throw new UsageException(problem);
     }
 
     private static ServerOptions Listening(ServerOptions options, string[] listen)

@@ -27,6 +27,7 @@ internal sealed class ServerCore : IAsyncDisposable
     private readonly ServerOptions _options;
     private readonly TimeProvider _time;
     private readonly ILogger<ServerCore> _logger;
+    private readonly OtherProcesses? _others;
     private readonly CancellationTokenSource _stop = new();
     private readonly Task _expiry;
 
@@ -42,7 +43,9 @@ internal sealed class ServerCore : IAsyncDisposable
         Rates = new RateLimits(options.Rates, time);
         Clients = new ClientRegistry(options.MaxClients, options.MaxClientsPerSource);
         Budget = new ByteBudget(options.MemoryBytes);
+        Waiters = new InboxWaiters(store.Others is null ? null : OtherProcesses.PollEvery);
         store.Inboxes.Arrived = Waiters.Wake;
+        _others = store.Others is null ? null : new OtherProcesses(store, Waiters, Clients, _logger);
         AuthCalls auth = new(
             store.Accounts, keys.Opaque, keys, options.Registration, Rates, Clients, random, time,
             logs.CreateLogger<AuthCalls>());
@@ -63,7 +66,7 @@ internal sealed class ServerCore : IAsyncDisposable
 
     internal ByteBudget Budget { get; }
 
-    internal InboxWaiters Waiters { get; } = new();
+    internal InboxWaiters Waiters { get; }
 
     internal ServerMetrics Metrics { get; } = new();
 
@@ -98,6 +101,9 @@ internal sealed class ServerCore : IAsyncDisposable
                 while (await _store.Inboxes.ExpireAsync(ExpiryBatch) > 0 && !_stop.IsCancellationRequested)
                 {
                 }
+
+                if (_others is not null)
+                    await _others.CheckSessionsAsync();
             }
             catch (StoreException e)
             {

@@ -16,8 +16,6 @@ using QuicProChat.Mesh.Identity;
 using QuicProChat.Mesh.Rpc.Connections;
 using QuicProChat.Mesh.Server.Connections;
 using QuicProChat.Mesh.Server.Limits;
-using QuicProChat.Mesh.Server.Stores;
-using QuicProChat.Mesh.Server.Stores.Sqlite;
 
 namespace QuicProChat.Mesh.Server.Hosting;
 
@@ -31,9 +29,10 @@ internal sealed class ServerHost : IAsyncDisposable
     private readonly List<QuicEndpoint> _quic = [];
     private readonly ILogger _logger;
 
-    private ServerHost(ServerOptions options, TimeProvider time, RandomFill random)
+    private ServerHost(ServerOptions options, ServerStorage storage, TimeProvider time, RandomFill random)
     {
         _options = options;
+        _certificate = storage.Certificate;
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Logging.AddSimpleConsole(o => o.SingleLine = true).SetMinimumLevel(LogLevel.Information)
             .AddFilter("Microsoft", LogLevel.Warning);
@@ -41,15 +40,9 @@ internal sealed class ServerHost : IAsyncDisposable
         // The drain has its own patience; the host's has to be longer.
         builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = (2 * options.DrainPatience)
             + TimeSpan.FromSeconds(5));
-        Directory.CreateDirectory(options.DataDirectory, UnixFileMode.UserRead | UnixFileMode.UserWrite
-            | UnixFileMode.UserExecute);
-        _certificate = options.CertificateFile is { } file ? TlsCertificate.Read(file, options.CertificateKeyFile)
-            : TlsCertificate.OpenOwn(options.DataDirectory, options.Hosts);
         builder.WebHost.UseKestrelCore().ConfigureKestrel(Configure);
-        ServerKeys keys = ServerKeys.Open(options.DataDirectory, random);
-        IServerStore store = SqliteServerStore.Open(options.DataDirectory, options.Limits, time);
         _application = builder.Build();
-        _core = new ServerCore(options, store, keys, time, random,
+        _core = new ServerCore(options, storage.Store, storage.Keys, time, random,
             _application.Services.GetRequiredService<ILoggerFactory>());
         _logger = _application.Services.GetRequiredService<ILogger<ServerHost>>();
         WebSocketEndpoint endpoint = new(_core.Connections, options, _core.Metrics);
@@ -75,7 +68,7 @@ internal sealed class ServerHost : IAsyncDisposable
     /// <exception cref="Store.StoreException">The store cannot be used.</exception>
     internal static async Task<ServerHost> StartAsync(ServerOptions options, TimeProvider time, RandomFill random)
     {
-        ServerHost host = new(options, time, random);
+        ServerHost host = new(options, await ServerStorage.OpenAsync(options, time, random), time, random);
         try
         {
             await host.ListenAsync();

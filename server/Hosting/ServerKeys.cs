@@ -11,16 +11,24 @@ namespace QuicProChat.Mesh.Server.Hosting;
 /// </summary>
 internal sealed class ServerKeys : IDisposable
 {
-    private const string FileName = "server.key";
+    /// <summary>The file's name in the data directory.</summary>
+    internal const string FileName = "server.key";
+
     private const int Size = 8 + Ed25519.SeedSize + OpaqueServer.SecretSize;
 
     private ServerKeys(ReadOnlySpan<byte> file, RandomFill random)
     {
         Identity = LocalIdentity.FromSeed(file.Slice(8, Ed25519.SeedSize));
         Opaque = new OpaqueServer(file[(8 + Ed25519.SeedSize)..], OpaqueSettings.Default, random);
+        Hash = HMACSHA256.HashData(file, "qpc-server keys"u8);
     }
 
     private static ReadOnlySpan<byte> Magic => "qpc-srv1"u8;
+
+    /// <summary>
+    /// Tells these keys from others. It gives nothing of them away: they have more than 128 bits of chance.
+    /// </summary>
+    internal byte[] Hash { get; }
 
     /// <summary>Signs delivery proofs.</summary>
     internal LocalIdentity Identity { get; }

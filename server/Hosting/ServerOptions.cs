@@ -2,14 +2,18 @@ using System.Net;
 using QuicProChat.Mesh.Server.Calls;
 using QuicProChat.Mesh.Server.Limits;
 using QuicProChat.Mesh.Server.Stores;
+using QuicProChat.Mesh.Server.Stores.Postgres;
 
 namespace QuicProChat.Mesh.Server.Hosting;
 
 /// <summary>Settings of a server.</summary>
 internal sealed record ServerOptions
 {
-    /// <summary>Where everything is kept.</summary>
+    /// <summary>Where everything is kept; beside PostgreSQL, keys and certificate alone.</summary>
     public required string DataDirectory { get; init; }
+
+    /// <summary>The database of several processes; null for SQLite in the data directory.</summary>
+    public PostgresConnection? Postgres { get; init; }
 
     /// <summary>Where to listen for WebSockets on TLS.</summary>
     public IReadOnlyList<IPEndPoint> Listen { get; init; } = [];

@@ -46,7 +46,13 @@ internal sealed class RateLimits(RateSettings settings, TimeProvider time)
     private readonly TokenBuckets<(IdentityKey, IdentityKey)> _packagesOfOne =
         new(settings.KeyPackagesOfOne, MaxKeys, time);
     private readonly TokenBuckets<IdentityKey> _packages = new(settings.KeyPackages, MaxKeys, time);
+    private readonly TokenBuckets<int> _storeFaults = new(new Rate(20, 1), 2, time);
     private readonly TokenBuckets<IdentityKey> _channels = new(settings.Channels, MaxKeys, time);
+
+    /// <summary>
+    /// Tells whether a call that the store failed is told once more: without a store each call of each client fails.
+    /// </summary>
+    internal bool MayTellOfStore() => _storeFaults.TryTake(0, out _);
 
     /// <summary>Tells whether a source may connect once more.</summary>
     internal bool MayConnect(Source source) => _connections.TryTake(source, out _);

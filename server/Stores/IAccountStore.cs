@@ -66,6 +66,10 @@ internal interface IAccountStore
     /// <summary>Removes a device with its sessions and its places in inboxes; false if there is none.</summary>
     Task<bool> RemoveDeviceAsync(IdentityKey identity, DeviceId device);
 
+    /// <summary>Tells of accounts, each with one of its devices or none (zero), whether they are registered.</summary>
+    /// <returns>One for each, in order.</returns>
+    Task<IReadOnlyList<bool>> AreThereAsync(IReadOnlyList<(IdentityKey Identity, DeviceId Device)> asked);
+
     /// <summary>Adds an invitation that can be used once.</summary>
     Task AddInviteAsync(ReadOnlyMemory<byte> inviteHash);
 }

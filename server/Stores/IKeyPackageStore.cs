@@ -45,6 +45,28 @@ internal interface IServerStore : IAsyncDisposable
 
     /// <summary>Direct channels.</summary>
     IChannelStore Channels { get; }
+
+    /// <summary>What other processes do over the same store; null where there can be none.</summary>
+    IOtherProcesses? Others { get; }
+}
+
+/// <summary>
+/// What is told of other processes over the same store. It may be told late, twice or not at all: who waits polls too.
+/// Each is called on any thread and must not wait.
+/// </summary>
+internal interface IOtherProcesses
+{
+    /// <summary>Messages reached an inbox and the disk.</summary>
+    Action<InboxHash> Arrived { get; set; }
+
+    /// <summary>The sessions of a device were ended; those of the whole account where the device is zero.</summary>
+    Action<IdentityKey, DeviceId> SessionsEnded { get; set; }
+
+    /// <summary>The store was lost, for the reason that is told.</summary>
+    Action<string> Lost { get; set; }
+
+    /// <summary>The store is there again; whatever is told here may have been missed.</summary>
+    Action Missed { get; set; }
 }
 
 /// <summary>Bounds of a store; each is arbitrary, and a setting of tests.</summary>

@@ -1,4 +1,6 @@
 using System.Buffers.Binary;
+using System.Globalization;
+using System.Security.Cryptography;
 
 namespace QuicProChat.Mesh.Server.Stores;
 
@@ -108,3 +110,25 @@ internal readonly record struct MessageId(UInt128 Value)
 
 /// <summary>An inbox: whose, and of which direct channel.</summary>
 internal readonly record struct InboxId(IdentityKey Recipient, ChannelId Channel);
+
+/// <summary>
+/// A number for an inbox that other processes are told of it: the first 8 bytes of SHA-256 over key and channel. Two
+/// inboxes with the same number are woken together, which costs a reading.
+/// </summary>
+internal readonly record struct InboxHash(ulong Value)
+{
+    /// <summary>The number of an inbox.</summary>
+    internal static InboxHash Of(InboxId inbox)
+    {
+        Span<byte> bytes = stackalloc byte[IdentityKey.Size + ChannelId.Size];
+        BinaryPrimitives.WriteUInt128BigEndian(bytes, inbox.Recipient.High);
+        BinaryPrimitives.WriteUInt128BigEndian(bytes[16..], inbox.Recipient.Low);
+        BinaryPrimitives.WriteUInt128BigEndian(bytes[IdentityKey.Size..], inbox.Channel.Value);
+        Span<byte> digest = stackalloc byte[SHA256.HashSizeInBytes];
+        SHA256.HashData(bytes, digest);
+        return new InboxHash(BinaryPrimitives.ReadUInt64BigEndian(digest));
+    }
+
+    /// <summary>16 hexadecimal digits.</summary>
+    public override string ToString() => Value.ToString("x16", CultureInfo.InvariantCulture);
+}

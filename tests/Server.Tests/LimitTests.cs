@@ -135,4 +135,17 @@ public class LimitTests
         Assert.Empty((await Wait(TimeSpan.FromMinutes(1), CancellationToken.None)).Messages);
         Assert.Equal(0, waiters.Count);
     }
+
+    [Fact]
+    public async Task Who_waits_reads_at_times_where_others_store_too_and_nobody_tells()
+    {
+        InboxWaiters waiters = new(TimeSpan.FromMilliseconds(5));
+        int readings = 0;
+        InboxContent content = await waiters.ReadAsync(
+            new InboxId(new IdentityKey(1, 1), default),
+            () => Task.FromResult(Interlocked.Increment(ref readings) == 4 ? Something : Nothing),
+            TimeSpan.FromMinutes(10), TimeProvider.System, CancellationToken.None).WaitAsync(TimeSpan.FromMinutes(1));
+        Assert.Single(content.Messages);
+        Assert.Equal((4, 0), (readings, waiters.Count));
+    }
 }

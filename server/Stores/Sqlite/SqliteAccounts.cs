@@ -94,6 +94,10 @@ internal sealed class SqliteAccounts : IAccountStore
         _group.RunAsync(() => _sessions.RemoveDevice(identity, device));
 
     /// <inheritdoc/>
+    public Task<IReadOnlyList<bool>> AreThereAsync(IReadOnlyList<(IdentityKey Identity, DeviceId Device)> asked) =>
+        _group.RunAsync<IReadOnlyList<bool>>(() => [.. asked.Select(a => IsThere(a.Identity, a.Device))]);
+
+    /// <inheritdoc/>
     public Task AddInviteAsync(ReadOnlyMemory<byte> inviteHash) => _group.RunAsync(() =>
     {
         _addInvite.Bind(1, inviteHash.Span).Run();
@@ -123,6 +127,10 @@ internal sealed class SqliteAccounts : IAccountStore
             .Bind(4, _time.GetUtcNow().ToUnixTimeMilliseconds()).Run();
         return RegisterResult.Registered;
     }
+
+    private bool IsThere(IdentityKey identity, DeviceId device) => device == default
+        ? Read(_byKey.Bind(1, identity.ToArray())) is not null
+        : _sessions.ListDevices(identity).Any(d => d.Id == device);
 
     private static StoredAccount? Read(Statement statement)
     {

@@ -22,15 +22,15 @@ internal sealed class SqliteInboxTable(Database database)
         SELECT sender, count(*), sum(length(payload)) FROM message WHERE inbox = ? AND live = 1 GROUP BY sender
         """);
 
-    private readonly Dictionary<InboxId, Inbox> _inboxes = [];
-    private readonly HashSet<Inbox> _changed = [];
+    private readonly Dictionary<InboxId, InboxState> _inboxes = [];
+    private readonly HashSet<InboxState> _changed = [];
 
     /// <summary>Rows that the last statement changed.</summary>
     internal int Changes => database.Changes;
 
     /// <summary>Finds or begins an inbox for a message of somebody.</summary>
     /// <returns><see cref="EnqueueResult.Stored"/> if it may be stored there.</returns>
-    internal EnqueueResult Find(InboxId id, IdentityKey sender, out Inbox? inbox)
+    internal EnqueueResult Find(InboxId id, IdentityKey sender, out InboxState? inbox)
     {
         if (!_inboxes.TryGetValue(id, out inbox))
         {
@@ -47,7 +47,7 @@ internal sealed class SqliteInboxTable(Database database)
     }
 
     /// <summary>Finds an inbox that has had messages.</summary>
-    internal bool TryFind(InboxId id, [NotNullWhen(true)] out Inbox? inbox)
+    internal bool TryFind(InboxId id, [NotNullWhen(true)] out InboxState? inbox)
     {
         if (!_inboxes.TryGetValue(id, out inbox) && Load(id, out inbox) == EnqueueResult.Stored)
             _inboxes[id] = inbox!;
@@ -57,7 +57,7 @@ internal sealed class SqliteInboxTable(Database database)
     }
 
     /// <summary>The next number of an inbox, which has its row from now on.</summary>
-    internal long TakeNumber(Inbox inbox)
+    internal long TakeNumber(InboxState inbox)
     {
         if (inbox.Row == 0)
         {
@@ -74,7 +74,7 @@ internal sealed class SqliteInboxTable(Database database)
     /// <summary>Writes down what comes next, once a transaction.</summary>
     internal void WriteNumbers()
     {
-        foreach (Inbox inbox in _changed)
+        foreach (InboxState inbox in _changed)
             _next.Bind(1, inbox.Next).Bind(2, inbox.Row).Run();
         _changed.Clear();
         // Only here, where all numbers are written: an inbox that is forgotten in the middle would give one twice.
@@ -92,11 +92,11 @@ internal sealed class SqliteInboxTable(Database database)
     /// <summary>Counts all inboxes again, when they are used.</summary>
     internal void Recount()
     {
-        foreach (Inbox inbox in _inboxes.Values)
+        foreach (InboxState inbox in _inboxes.Values)
             inbox.Recount();
     }
 
-    private EnqueueResult Load(InboxId id, out Inbox? inbox)
+    private EnqueueResult Load(InboxId id, out InboxState? inbox)
     {
         inbox = null;
         byte[] recipient = id.Recipient.ToArray(), channel = id.Channel.ToArray();
@@ -105,7 +105,7 @@ internal sealed class SqliteInboxTable(Database database)
         IdentityKey? peer = null;
         if (!id.Channel.IsNone && !TryFindPeer(id, channel, out peer))
             return EnqueueResult.Forbidden;
-        inbox = new Inbox(id, peer);
+        inbox = new InboxState(id, peer);
         _inbox.Bind(1, recipient).Bind(2, channel);
         if (_inbox.Step())
         {
@@ -129,7 +129,7 @@ internal sealed class SqliteInboxTable(Database database)
         return peer is not null;
     }
 
-    private void LoadShares(Inbox inbox)
+    private void LoadShares(InboxState inbox)
     {
         inbox.Shares.Clear();
         (inbox.Messages, inbox.Bytes, inbox.StaleShares) = (0, 0, false);
@@ -148,46 +148,5 @@ internal sealed class SqliteInboxTable(Database database)
         bool exists = statement.Step();
         statement.Reset();
         return exists;
-    }
-
-    /// <summary>An inbox as the writer remembers it.</summary>
-    internal sealed class Inbox(InboxId id, IdentityKey? peer)
-    {
-        internal InboxId Id { get; } = id;
-
-        /// <summary>The other member of its channel; null where there is none.</summary>
-        internal IdentityKey? Peer { get; } = peer;
-
-        /// <summary>Its row; 0 before its first message.</summary>
-        internal long Row { get; set; }
-
-        internal long Next { get; set; } = 1;
-
-        internal int Messages { get; set; }
-
-        internal long Bytes { get; set; }
-
-        internal bool StaleShares { get; set; } = true;
-
-        internal Dictionary<IdentityKey, (int Messages, long Bytes)> Shares { get; } = [];
-
-        internal void Recount() => StaleShares = true;
-
-        internal void Count(IdentityKey sender, int messages, long bytes)
-        {
-            (int before, long beforeBytes) = Shares.GetValueOrDefault(sender);
-            Shares[sender] = (before + messages, beforeBytes + bytes);
-            Messages += messages;
-            Bytes += bytes;
-        }
-
-        // A channel has two members, who may fill it; elsewhere nobody fills what is for all.
-        internal bool HasRoom(IdentityKey sender, int messages, long bytes, StoreLimits limits)
-        {
-            int part = Peer is null ? limits.SenderShare : 1;
-            (int own, long ownBytes) = Shares.GetValueOrDefault(sender);
-            return Messages + messages <= limits.MaxInboxMessages && Bytes + bytes <= limits.MaxInboxBytes
-                && own + messages <= limits.MaxInboxMessages / part && ownBytes + bytes <= limits.MaxInboxBytes / part;
-        }
     }
 }

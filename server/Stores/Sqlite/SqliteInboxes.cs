@@ -101,12 +101,11 @@ internal sealed class SqliteInboxes : IInboxStore
     {
         // Checks first, for all of them: what is refused has written nothing.
         StoredMessage[] stored = new StoredMessage[messages.Count];
-        SqliteInboxTable.Inbox[] inboxes = new SqliteInboxTable.Inbox[messages.Count];
+        InboxState[] inboxes = new InboxState[messages.Count];
         HashSet<(InboxId, MessageId)> ids = [];
-        int duplicates = 0;
         for (int i = 0; i < messages.Count; i++)
         {
-            EnqueueResult allowed = _table.Find(messages[i].Inbox, sender, out SqliteInboxTable.Inbox? inbox);
+            EnqueueResult allowed = _table.Find(messages[i].Inbox, sender, out InboxState? inbox);
             if (allowed != EnqueueResult.Stored)
                 return new EnqueueOutcome(allowed, []);
             inboxes[i] = inbox!;
@@ -115,17 +114,10 @@ internal sealed class SqliteInboxes : IInboxStore
             EnqueueResult known = FindKnown(inbox!, messages[i].Id, digests[i], out stored[i]);
             if (known != EnqueueResult.Stored)
                 return new EnqueueOutcome(known, []);
-            duplicates += stored[i].Duplicate ? 1 : 0;
         }
 
-        if (duplicates == messages.Count)
-            return new EnqueueOutcome(EnqueueResult.Stored, stored);
-        // A batch was stored as a whole or not at all: a part of it under known ids is another batch.
-        if (duplicates > 0 && order is not null)
-            return new EnqueueOutcome(EnqueueResult.Conflict, []);
-        EnqueueResult room = CheckRoom(sender, messages, inboxes, stored);
-        if (room != EnqueueResult.Stored)
-            return new EnqueueOutcome(room, []);
+        if (InboxState.Check(sender, messages, inboxes, stored, order, _limits) is { } done)
+            return done;
         if (order is not null)
         {
             EnqueueResult turn = _order.Take(order, sender, messages, out ulong epoch);
@@ -137,7 +129,7 @@ internal sealed class SqliteInboxes : IInboxStore
     }
 
     private EnqueueOutcome Insert(
-        IdentityKey sender, IReadOnlyList<NewMessage> messages, byte[][] digests, SqliteInboxTable.Inbox[] inboxes,
+        IdentityKey sender, IReadOnlyList<NewMessage> messages, byte[][] digests, InboxState[] inboxes,
         StoredMessage[] stored)
     {
         long now = Now;
@@ -157,7 +149,7 @@ internal sealed class SqliteInboxes : IInboxStore
         return new EnqueueOutcome(EnqueueResult.Stored, stored);
     }
 
-    private EnqueueResult FindKnown(SqliteInboxTable.Inbox inbox, MessageId id, byte[] digest, out StoredMessage stored)
+    private EnqueueResult FindKnown(InboxState inbox, MessageId id, byte[] digest, out StoredMessage stored)
     {
         stored = default;
         if (inbox.Row == 0)
@@ -171,29 +163,9 @@ internal sealed class SqliteInboxes : IInboxStore
         return same ? EnqueueResult.Stored : EnqueueResult.Conflict;
     }
 
-    private EnqueueResult CheckRoom(
-        IdentityKey sender, IReadOnlyList<NewMessage> messages, SqliteInboxTable.Inbox[] inboxes,
-        StoredMessage[] stored)
-    {
-        Dictionary<SqliteInboxTable.Inbox, (int Messages, long Bytes)> added = [];
-        for (int i = 0; i < messages.Count; i++)
-        {
-            if (stored[i].Duplicate)
-                continue;
-            (int count, long bytes) = added.GetValueOrDefault(inboxes[i]);
-            count++;
-            bytes += messages[i].Payload.Length;
-            added[inboxes[i]] = (count, bytes);
-            if (!inboxes[i].HasRoom(sender, count, bytes, _limits))
-                return EnqueueResult.Full;
-        }
-
-        return EnqueueResult.Stored;
-    }
-
     private bool Acknowledge(InboxId id, DeviceId device, long upTo)
     {
-        if (!_table.TryFind(id, out SqliteInboxTable.Inbox? inbox))
+        if (!_table.TryFind(id, out InboxState? inbox))
             return false;
         _progress.Bind(1, inbox.Row).Bind(2, device.ToArray()).Bind(3, Math.Min(upTo, inbox.Next - 1)).Run();
         _required.Bind(1, inbox.Row).Bind(2, id.Recipient.ToArray());

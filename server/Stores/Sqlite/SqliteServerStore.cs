@@ -47,6 +47,9 @@ internal sealed class SqliteServerStore : IServerStore
     /// <inheritdoc/>
     public IChannelStore Channels { get; }
 
+    /// <inheritdoc/>
+    public IOtherProcesses? Others => null;
+
     /// <summary>Opens the store of a data directory, or makes it.</summary>
     /// <exception cref="StoreException">It is in use, damaged, or of a later version.</exception>
     internal static SqliteServerStore Open(string directory, StoreLimits limits, TimeProvider time)

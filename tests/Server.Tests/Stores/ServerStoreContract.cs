@@ -4,7 +4,7 @@ using QuicProChat.Mesh.Server.Stores;
 namespace QuicProChat.Mesh.Server.Tests.Stores;
 
 /// <summary>What every kind of store promises; one class for each kind runs it.</summary>
-public abstract class ServerStoreContract : IAsyncLifetime
+public abstract partial class ServerStoreContract : IAsyncLifetime
 {
     private static readonly byte[] Record = [.. Enumerable.Repeat((byte)7, 192)];
 
@@ -24,7 +24,7 @@ public abstract class ServerStoreContract : IAsyncLifetime
 
     private protected abstract Task RemoveAsync();
 
-    [Fact]
+    [ContractFact]
     public async Task Numbers_rise_by_one_in_each_inbox_and_survive_a_restart()
     {
         (IdentityKey alice, IdentityKey bob) = await TwoAsync();
@@ -38,7 +38,7 @@ public abstract class ServerStoreContract : IAsyncLifetime
         Assert.Equal("message 3", Encoding.UTF8.GetString(content.Messages[2].Payload));
     }
 
-    [Fact]
+    [ContractFact]
     public async Task An_id_is_stored_once_also_at_the_same_time_and_over_a_restart_and_other_bytes_conflict()
     {
         (IdentityKey alice, IdentityKey bob) = await TwoAsync();
@@ -55,7 +55,7 @@ public abstract class ServerStoreContract : IAsyncLifetime
         Assert.Single((await ReadAsync(bob)).Messages);
     }
 
-    [Fact]
+    [ContractFact]
     public async Task An_id_is_known_after_its_message_was_acknowledged_and_for_sixty_days()
     {
         (IdentityKey alice, IdentityKey bob) = await TwoAsync();
@@ -72,7 +72,7 @@ public abstract class ServerStoreContract : IAsyncLifetime
         Assert.Equal((2, false), (fresh.Sequence, fresh.Duplicate));
     }
 
-    [Fact]
+    [ContractFact]
     public async Task What_was_read_and_not_acknowledged_is_read_again()
     {
         (IdentityKey alice, IdentityKey bob) = await TwoAsync();
@@ -91,7 +91,7 @@ public abstract class ServerStoreContract : IAsyncLifetime
         Assert.Equal([6], (await ReadAsync(bob)).Messages.Select(m => m.Sequence));
     }
 
-    [Fact]
+    [ContractFact]
     public async Task The_acknowledgement_of_one_device_leaves_the_others_alone()
     {
         (IdentityKey alice, IdentityKey bob) = await TwoAsync();
@@ -110,7 +110,7 @@ public abstract class ServerStoreContract : IAsyncLifetime
         Assert.Empty((await ReadAsync(bob, laptop)).Messages);
     }
 
-    [Fact]
+    [ContractFact]
     public async Task A_batch_is_stored_as_a_whole_or_not_at_all()
     {
         (IdentityKey alice, IdentityKey bob) = await TwoAsync();
@@ -127,7 +127,7 @@ public abstract class ServerStoreContract : IAsyncLifetime
         Assert.Equal([1, 1, 2], stored.Messages.Select(m => m.Sequence));
     }
 
-    [Fact]
+    [ContractFact]
     public async Task The_first_commit_for_an_epoch_wins_and_nothing_of_the_others_is_stored()
     {
         (IdentityKey alice, IdentityKey bob) = await TwoAsync();
@@ -153,7 +153,7 @@ public abstract class ServerStoreContract : IAsyncLifetime
             (await CommitAsync(carol, group, 2, Message(alice, 30), Message(bob, 31))).Result);
     }
 
-    [Fact]
+    [ContractFact]
     public async Task Only_members_commit_and_a_malformed_commit_blocks_nobody()
     {
         (IdentityKey alice, IdentityKey bob) = await TwoAsync();
@@ -168,7 +168,7 @@ public abstract class ServerStoreContract : IAsyncLifetime
         Assert.Equal(EnqueueResult.Stored, (await CommitAsync(alice, group, 2, Message(bob, 5))).Result);
     }
 
-    [Fact]
+    [ContractFact]
     public async Task A_direct_channel_has_two_members_and_there_is_one_for_each_pair()
     {
         (IdentityKey alice, IdentityKey bob) = await TwoAsync();
@@ -188,7 +188,7 @@ public abstract class ServerStoreContract : IAsyncLifetime
         Assert.Single((await Store.Inboxes.ReadAsync(new InboxId(bob, channel), default, 10, 1000)).Messages);
     }
 
-    [Fact]
+    [ContractFact]
     public async Task Each_key_package_is_given_once_and_the_last_one_is_flagged()
     {
         (IdentityKey alice, _) = await TwoAsync();
@@ -206,7 +206,7 @@ public abstract class ServerStoreContract : IAsyncLifetime
             .Select(t => t!.Value.Package[0]));
     }
 
-    [Fact]
+    [ContractFact]
     public async Task What_outlived_its_lifetime_is_gone_and_told_from_loss()
     {
         (IdentityKey alice, IdentityKey bob) = await TwoAsync();
@@ -224,7 +224,7 @@ public abstract class ServerStoreContract : IAsyncLifetime
         Assert.Equal((3, 2), (content.OldestSequence, content.NewestSequence));
     }
 
-    [Fact]
+    [ContractFact]
     public async Task One_sender_does_not_fill_the_inbox_of_all()
     {
         await Store.DisposeAsync();
@@ -247,74 +247,7 @@ public abstract class ServerStoreContract : IAsyncLifetime
         Assert.Equal(EnqueueResult.Full, (await EnqueueAsync(alice, Message(bob, 6))).Result);
     }
 
-    [Fact]
-    public async Task A_name_and_a_key_have_one_account_and_an_invitation_registers_once()
-    {
-        IdentityKey alice = await RegisterAsync("alice", 1);
-        Assert.Equal(RegisterResult.Taken,
-            await Store.Accounts.RegisterAsync(new StoredAccount("alice", Key(2), Record), null));
-        Assert.Equal(RegisterResult.Taken,
-            await Store.Accounts.RegisterAsync(new StoredAccount("bob", alice, Record), null));
-        byte[] invite = [1, 2, 3];
-        Assert.Equal(RegisterResult.NotInvited,
-            await Store.Accounts.RegisterAsync(new StoredAccount("bob", Key(2), Record), invite));
-        await Store.Accounts.AddInviteAsync(invite);
-        Assert.Equal(RegisterResult.Taken,
-            await Store.Accounts.RegisterAsync(new StoredAccount("alice", Key(3), Record), invite));
-        Assert.Equal(RegisterResult.Registered,
-            await Store.Accounts.RegisterAsync(new StoredAccount("bob", Key(2), Record), invite));
-        Assert.Equal(RegisterResult.NotInvited,
-            await Store.Accounts.RegisterAsync(new StoredAccount("carol", Key(3), Record), invite));
-        StoredAccount found = (await Store.Accounts.FindAsync("alice"))!;
-        Assert.Equal((alice, Convert.ToHexString(Record)), (found.Identity, Convert.ToHexString(found.Record)));
-        Assert.Equal("bob", (await Store.Accounts.FindAsync(Key(2)))!.Username);
-        Assert.Null(await Store.Accounts.FindAsync("carol"));
-    }
-
-    [Fact]
-    public async Task A_session_is_one_devices_and_ends_with_time_with_the_device_and_with_the_account()
-    {
-        (IdentityKey alice, _) = await TwoAsync();
-        byte[] first = [1], second = [2], third = [3];
-        DeviceId phone = new(1), laptop = new(2);
-        await Store.Accounts.AddDeviceAsync(alice, phone, "phone");
-        await Store.Accounts.AddDeviceAsync(alice, laptop, "laptop");
-        foreach (byte[] token in new[] { first, second, third })
-            await Store.Accounts.AddSessionAsync(token, alice, 1000);
-        Assert.Null(await Store.Accounts.UseSessionAsync(first, new DeviceId(3), 1000));
-        Assert.Equal("alice", (await Store.Accounts.UseSessionAsync(first, phone, 1000))!.Username);
-        Assert.Null(await Store.Accounts.UseSessionAsync(first, laptop, 1000));
-        Assert.NotNull(await Store.Accounts.UseSessionAsync(second, laptop, 5000));
-        Assert.True(await Store.Accounts.RemoveDeviceAsync(alice, phone));
-        Assert.Null(await Store.Accounts.UseSessionAsync(first, phone, 1000));
-        Time.Advance(TimeSpan.FromSeconds(2));
-        Assert.Null(await Store.Accounts.UseSessionAsync(third, default, 1000));
-        Assert.NotNull(await Store.Accounts.UseSessionAsync(second, laptop, 5000));
-        Assert.True(await Store.Accounts.DeleteAsync(alice));
-        Assert.Null(await Store.Accounts.UseSessionAsync(second, laptop, 5000));
-    }
-
-    [Fact]
-    public async Task An_account_has_five_devices_at_most_and_so_many_sessions()
-    {
-        (IdentityKey alice, _) = await TwoAsync();
-        for (uint i = 1; i <= 5; i++)
-            Assert.True(await Store.Accounts.AddDeviceAsync(alice, new DeviceId(i), $"device {i}"));
-        Assert.False(await Store.Accounts.AddDeviceAsync(alice, new DeviceId(6), "one more"));
-        Assert.True(await Store.Accounts.AddDeviceAsync(alice, new DeviceId(5), "renamed"));
-        Assert.Equal("renamed", (await Store.Accounts.ListDevicesAsync(alice))
-            .Single(d => d.Id == new DeviceId(5)).Name);
-        for (byte i = 0; i < 25; i++)
-        {
-            await Store.Accounts.AddSessionAsync(new[] { i }, alice, 1_000_000);
-            Time.Advance(TimeSpan.FromSeconds(1));
-        }
-
-        Assert.Null(await Store.Accounts.UseSessionAsync(new byte[] { 4 }, default, 1_000_000));
-        Assert.NotNull(await Store.Accounts.UseSessionAsync(new byte[] { 5 }, default, 1_000_000));
-    }
-
-    [Fact]
+    [ContractFact]
     public async Task A_deleted_account_leaves_nothing()
     {
         (IdentityKey alice, IdentityKey bob) = await TwoAsync();
@@ -335,7 +268,7 @@ public abstract class ServerStoreContract : IAsyncLifetime
         Assert.Empty((await ReadAsync(other)).Messages);
     }
 
-    [Fact]
+    [ContractFact]
     public async Task A_reading_is_bounded_in_messages_and_bytes_but_never_empty_for_size()
     {
         (IdentityKey alice, IdentityKey bob) = await TwoAsync();

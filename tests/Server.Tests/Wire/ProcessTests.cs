@@ -192,44 +192,4 @@ public sealed partial class ProcessTests : IDisposable
 
     [LibraryImport("libc")]
     private static partial int kill(int process, int signal);
-
-    /// <summary>Starts the server again whenever it was killed, as a service manager does.</summary>
-    private sealed class Supervisor : IDisposable
-    {
-        private readonly Func<Process> _start;
-        private Process _process;
-
-        internal Supervisor(Func<Process> start)
-        {
-            _start = start;
-            _process = StartQuietly();
-        }
-
-        internal int Kills { get; private set; }
-
-        internal void Kill()
-        {
-            _process.Kill();
-            _process.WaitForExit();
-            _process.Dispose();
-            Kills++;
-            _process = StartQuietly();
-        }
-
-        public void Dispose()
-        {
-            _process.Kill();
-            _process.WaitForExit();
-            _process.Dispose();
-        }
-
-        // Nobody reads what it logs: a pipe that is full would hold it up.
-        private Process StartQuietly()
-        {
-            Process process = _start();
-            process.BeginOutputReadLine();
-            process.BeginErrorReadLine();
-            return process;
-        }
-    }
 }

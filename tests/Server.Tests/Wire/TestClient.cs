@@ -19,14 +19,24 @@ internal sealed class TestClient : IAsyncDisposable
     private readonly RpcClient _client;
 
     internal TestClient(ServerEndpoint endpoint, ServerTrust trust, string name, LocalIdentity? identity = null)
+        : this([endpoint], trust, name, identity)
     {
+    }
+
+    /// <summary>A client that goes to the next of its servers whenever it connects.</summary>
+    internal TestClient(
+        IReadOnlyList<ServerEndpoint> endpoints, ServerTrust trust, string name, LocalIdentity? identity = null)
+    {
+        int connections = 0;
         Name = name;
         Identity = identity ?? LocalIdentity.Generate();
         RpcClientOptions options =
             new() { FirstPause = TimeSpan.FromMilliseconds(20), MaxPause = TimeSpan.FromMilliseconds(200) };
         _client = new RpcClient(
             async cancellation => Connection =
-                await endpoint.ConnectAsync(trust, e => Events.Add(e.Type), cancellation), options,
+                await endpoints[connections++ % endpoints.Count].ConnectAsync(
+                    trust, e => Events.Add(e.Type), cancellation),
+            options,
             TimeProvider.System, new Random(1));
         Account = new Account(_client, Cheap, RandomSource.System);
     }

@@ -27,9 +27,14 @@ internal sealed class TestServer : IAsyncDisposable
 
     internal Uri Metrics => _host.BoundMetrics!;
 
-    internal static async Task<TestServer> StartAsync(Func<ServerOptions, ServerOptions>? change = null)
+    /// <param name="change">Changes its settings.</param>
+    /// <param name="keysOf">A server whose keys it has too, as another process over one database.</param>
+    internal static async Task<TestServer> StartAsync(
+        Func<ServerOptions, ServerOptions>? change = null, TestServer? keysOf = null)
     {
         TestServer server = new();
+        foreach (string file in keysOf is null ? [] : (string[])[ServerKeys.FileName, TlsCertificate.FileName])
+            File.Copy(Path.Combine(keysOf!._directory, file), Path.Combine(server._directory, file));
         // Tests of limits set their own.
         Rate unlimited = new(1_000_000, 1_000_000);
         ServerOptions options = new()

@@ -1,0 +1,183 @@
+using QuicProChat.Mesh.Identity;
+using QuicProChat.Mesh.Server.Stores;
+using QuicProChat.Mesh.Server.Stores.Postgres;
+using QuicProChat.Mesh.Server.Tests.Postgres;
+using QuicProChat.Mesh.Store;
+
+namespace QuicProChat.Mesh.Server.Tests.Stores;
+
+/// <summary>The contract over PostgreSQL, and what two processes over one database promise.</summary>
+[Collection(PostgresCluster.Collection)]
+public class PostgresStoreTests(PostgresCluster cluster) : ServerStoreContract
+{
+    private string? _database;
+
+    private protected override async Task<IServerStore> OpenAsync(StoreLimits limits)
+    {
+        _database ??= await cluster.MakeDatabaseAsync();
+        return await OpenAsync(_database, limits);
+    }
+
+    private protected override Task RemoveAsync()
+    {
+        // The cluster is removed as a whole.
+        _database = null;
+        return Task.CompletedTask;
+    }
+
+    [PostgresFact]
+    public async Task Two_processes_give_rising_numbers_without_gaps_and_store_an_id_once()
+    {
+        (IdentityKey alice, IdentityKey bob) = await TwoAsync();
+        await using IServerStore other = await OpenAsync(_database!, new StoreLimits());
+        IServerStore[] both = [Store, other];
+        EnqueueOutcome[] outcomes = await Task.WhenAll(Enumerable.Range(0, 1000).Select(i => Task.Run(
+            () => both[i % 2].Inboxes.EnqueueAsync(alice, [Message(bob, i / 4)], order: null))));
+        Assert.All(outcomes, o => Assert.Equal(EnqueueResult.Stored, o.Result));
+        Assert.Equal(250, outcomes.Count(o => !o.Messages[0].Duplicate));
+        Assert.Equal(Enumerable.Range(1, 250).Select(i => (long)i),
+            (await ReadAsync(bob)).Messages.Select(m => m.Sequence));
+    }
+
+    [PostgresFact]
+    public async Task Batches_over_the_same_inboxes_in_any_order_do_not_block_each_other()
+    {
+        List<IdentityKey> all = [];
+        for (byte i = 1; i <= 6; i++)
+            all.Add(await RegisterAsync($"user{i}", i));
+        await using IServerStore other = await OpenAsync(_database!, new StoreLimits());
+        IServerStore[] both = [Store, other];
+        Random random = new(7);
+        List<Task<EnqueueOutcome>> sending = [];
+        for (int i = 0; i < 200; i++)
+        {
+            IdentityKey[] to = [.. all];
+            random.Shuffle(to);
+            NewMessage[] batch = [.. to.Select(t => Message(t, i))];
+            IServerStore store = both[i % 2];
+            CommitOrder? order = i % 3 == 0 ? new CommitOrder(new byte[] { (byte)i }, 0) : null;
+            sending.Add(Task.Run(() => store.Inboxes.EnqueueAsync(to[0], batch, order)));
+        }
+
+        Assert.All(await Task.WhenAll(sending), o => Assert.Equal(EnqueueResult.Stored, o.Result));
+        foreach (IdentityKey owner in all)
+            Assert.Equal(Enumerable.Range(1, 200).Select(i => (long)i),
+                (await ReadAsync(owner)).Messages.Select(m => m.Sequence));
+        Assert.Equal(0L, await cluster.ExecuteAsync(Name, "SELECT deadlocks FROM pg_stat_database WHERE datname = '"
+            + Name + "'"));
+    }
+
+    [PostgresFact]
+    public async Task What_an_inbox_counts_is_what_is_in_it()
+    {
+        (IdentityKey alice, IdentityKey bob) = await TwoAsync();
+        for (int i = 0; i < 20; i++)
+            await EnqueueAsync(i % 2 == 0 ? alice : bob, Message(bob, i) with { LifetimeMs = 1000 * (i + 1) });
+        await Store.Inboxes.AcknowledgeAsync(Inbox(bob), default, 5);
+        Time.Advance(TimeSpan.FromSeconds(10.5));
+        Assert.Equal(5, await Store.Inboxes.ExpireAsync(100));
+        Assert.Equal("10 10 100 100", await cluster.ExecuteAsync(Name, """
+            SELECT concat_ws(' ', i.messages, (SELECT count(*) FROM qpc_server.message), i.bytes,
+                (SELECT sum(bytes) FROM qpc_server.share)) FROM qpc_server.inbox i
+            """));
+    }
+
+    [PostgresFact]
+    public async Task Who_waits_at_another_process_is_told_and_an_account_that_ends_there_too()
+    {
+        (IdentityKey alice, IdentityKey bob) = await TwoAsync();
+        await using IServerStore other = await OpenAsync(_database!, new StoreLimits());
+        TaskCompletionSource<InboxHash> arrived = new();
+        TaskCompletionSource<(IdentityKey, DeviceId)> device = new(), account = new();
+        other.Others!.Arrived = inbox => arrived.TrySetResult(inbox);
+        other.Others.SessionsEnded = (identity, of) => (of == default ? account : device).TrySetResult((identity, of));
+        await EnqueueAsync(alice, Message(bob, 1));
+        Assert.Equal(InboxHash.Of(Inbox(bob)), await arrived.Task.WaitAsync(TimeSpan.FromSeconds(30)));
+        DeviceId phone = new(5);
+        await Store.Accounts.AddDeviceAsync(bob, phone, "phone");
+        await Store.Accounts.RemoveDeviceAsync(bob, phone);
+        Assert.Equal((bob, phone), await device.Task.WaitAsync(TimeSpan.FromSeconds(30)));
+        await Store.Accounts.DeleteAsync(bob);
+        Assert.Equal((bob, default), await account.Task.WaitAsync(TimeSpan.FromSeconds(30)));
+    }
+
+    [PostgresFact]
+    public async Task Notices_of_strangers_change_nothing()
+    {
+        (IdentityKey alice, IdentityKey bob) = await TwoAsync();
+        TaskCompletionSource<InboxHash> arrived = new();
+        Store.Others!.SessionsEnded = (_, _) => arrived.TrySetException(new InvalidOperationException("nothing ended"));
+        Store.Others.Arrived = hash => arrived.TrySetResult(hash);
+        string own = new('f', 16);
+        string[] bodies =
+        [
+            "", "e", "e00ff", "ezz", "i", "iabc", "i" + new string('z', 16), "?" + own, "e" + new string('0', 66),
+            "i0000000000000007",
+        ];
+        foreach (string payload in (string[])["", "x", .. bodies.Select(b => own + b)])
+            await cluster.ExecuteAsync(Name, $"SELECT pg_notify('qpc_server', '{payload}')");
+        Assert.Equal(new InboxHash(7), await arrived.Task.WaitAsync(TimeSpan.FromSeconds(30)));
+        Assert.Equal(EnqueueResult.Stored, (await EnqueueAsync(alice, Message(bob, 1))).Result);
+    }
+
+    [PostgresFact]
+    public async Task A_connection_that_ends_is_made_again_and_all_is_read_again()
+    {
+        (IdentityKey alice, IdentityKey bob) = await TwoAsync();
+        TaskCompletionSource lost = new(), missed = new();
+        Store.Others!.Lost = reason => lost.TrySetResult();
+        Store.Others.Missed = () => missed.TrySetResult();
+        await cluster.ExecuteAsync("postgres",
+            $"SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = '{Name}'");
+        await lost.Task.WaitAsync(TimeSpan.FromSeconds(30));
+        await missed.Task.WaitAsync(TimeSpan.FromSeconds(30));
+        for (int tries = 0; ; tries++)
+        {
+            try
+            {
+                Assert.Equal(EnqueueResult.Stored, (await EnqueueAsync(alice, Message(bob, 1))).Result);
+                break;
+            }
+            catch (StoreException) when (tries < 100)
+            {
+                // A connection of the pool that was ended, too.
+            }
+        }
+
+        Assert.Single((await ReadAsync(bob)).Messages);
+    }
+
+    [PostgresFact]
+    public async Task A_database_of_a_later_version_and_one_that_may_lose_messages_are_refused()
+    {
+        await cluster.ExecuteAsync(Name, "UPDATE qpc_server.meta SET version = 99");
+        StoreException refused =
+            await Assert.ThrowsAsync<StoreException>(() => OpenAsync(_database!, new StoreLimits()));
+        Assert.Equal(StoreError.NewerSchema, refused.Error);
+        Assert.Contains("99", refused.Message);
+        await cluster.ExecuteAsync("postgres", $"ALTER DATABASE {Name} SET synchronous_commit = off");
+        refused = await Assert.ThrowsAsync<StoreException>(() => OpenAsync(_database!, new StoreLimits()));
+        Assert.Contains("synchronous_commit is off", refused.Message);
+    }
+
+    [PostgresFact]
+    public async Task Work_that_fails_costs_nobody_else_anything()
+    {
+        (IdentityKey alice, IdentityKey bob) = await TwoAsync();
+        // The database refuses a time below zero: a stand-in for any statement that fails.
+        await cluster.ExecuteAsync(Name, "ALTER TABLE qpc_server.message ADD CHECK (expires > 0)");
+        Task<EnqueueOutcome>[] all = [.. Enumerable.Range(10, 40).Select(i => EnqueueAsync(alice, Message(bob, i)))];
+        StoreException refused = await Assert.ThrowsAsync<StoreException>(
+            () => EnqueueAsync(alice, Message(bob, 1) with { LifetimeMs = -4_000_000_000_000 }));
+        Assert.Contains("check constraint", refused.Message);
+        await Task.WhenAll(all);
+        Assert.Equal(Enumerable.Range(1, 40).Select(i => (long)i),
+            (await ReadAsync(bob)).Messages.Select(m => m.Sequence));
+    }
+
+    private string Name => PostgresPrograms.Read(_database!).Database;
+
+    private async Task<IServerStore> OpenAsync(string database, StoreLimits limits) =>
+        await PostgresServerStore.OpenAsync(
+            PostgresPrograms.Read(database), make: true, limits, Time, RandomSource.System);
+}
