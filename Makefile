@@ -34,7 +34,7 @@ run: deps ## one node with its console in this terminal, and its page: qpc-mesh 
 demo: $(STAMP) ## alice - relay - bob: three daemons, a message, an absence, a message
 	@bash build/demo.sh $(ARTIFACTS)/qpc-mesh
 
-demo-server: $(STAMP) ## a server, two nodes with accounts there and one on the mesh behind the first: texts both ways
+demo-server: $(STAMP) ## a server, two nodes with accounts there and one on the mesh behind the first: texts both ways, a group of all
 	dotnet publish server -c $(CONFIGURATION) -v q --nologo -o $(ARTIFACTS)/server
 	@bash build/demo-server.sh $(ARTIFACTS)/qpc-mesh $(ARTIFACTS)/server/qpc-server
 

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # demo-server.sh PROGRAM SERVER: a server, alice and bob with accounts there, and carol on the mesh behind alice. Texts go
-# both ways on the server and on the mesh, over a restart of the server.
+# both ways on the server and on the mesh, over a restart of the server; then a group of all three, whose frames alice carries
+# between bob and carol, also after she was killed.
 set -eu -o pipefail
 
 server=$2
@@ -56,4 +57,35 @@ serve
 until ctl bob --json messages | grep -q 'while the server was away'; do sleep 0.2; done
 ctl bob messages
 ctl alice account list
+
+say "A group of all three: bob is invited by his name on the server, carol by her address"
+ctl alice group create lake
+ctl alice group invite lake "bob@$where" carol
+for name in bob carol; do
+    until ctl "$name" --json group list | grep -q '"invitations":\[{'; do sleep 0.1; done
+    ctl "$name" group accept lake
+done
+for name in alice bob carol; do
+    until ctl "$name" --json group show lake | grep -q '"status":"current"' \
+        && [ "$(ctl "$name" --json group show lake | grep -o '"role"' | wc -l)" = 3 ]; do sleep 0.1; done
+done
+delivered bob group:lake 'Bob, to all.'
+delivered carol group:lake 'Carol, to all.'
+delivered alice group:lake 'Alice, to all.'
+
+say "Who is reached over the server, and to whom alice carries, is shown"
+ctl alice group show lake
+ctl bob group show lake
+ctl carol group show lake
+
+say "Alice is killed while bob and carol write; when she is back, each has what the other wrote, once"
+kill -9 "${process[alice]}"
+wait "${process[alice]}" 2>/dev/null || true
+ctl bob send group:lake 'Bob, while alice was away.'
+ctl carol send group:lake 'Carol, while alice was away.'
+start alice --listen "$uri"
+for pair in 'bob Carol' 'carol Bob'; do
+    until [ "$(ctl "${pair% *}" --json messages | grep -o "${pair#* }, while alice was away" | wc -l)" = 1 ]; do sleep 0.2; done
+done
+ctl carol messages
 say "Done"

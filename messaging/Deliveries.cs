@@ -45,12 +45,14 @@ public sealed class Deliveries(IMessageStore store, IEventSink events, TimeProvi
     /// <param name="outgoing">What was asked for, and by whom.</param>
     /// <param name="isWithMessage">The message names its only envelope (<see cref="Message.Envelope"/>): there is no
     /// row of a copy.</param>
+    /// <param name="others">Its copies that go another way than the router's, and are on disk.</param>
     public void Send(
         Router router, Instant now, in EnvelopeId message, IReadOnlyList<SentEnvelope> envelopes, Outgoing outgoing,
-        bool isWithMessage = false)
+        bool isWithMessage = false, IReadOnlyList<EnvelopeId>? others = null)
     {
         // The router may report a state before its Send returns: whoever waits has to be known by then.
-        Delivery? delivery = Note(message, [.. envelopes.Select(static e => e.Id)], outgoing, isWithMessage);
+        Delivery? delivery = Note(
+            message, [.. envelopes.Select(static e => e.Id), .. others ?? []], outgoing, isWithMessage);
         foreach (SentEnvelope envelope in envelopes)
         {
             SendStatus status = envelope.GiveTo(router, now);

@@ -45,7 +45,9 @@ public sealed record GroupInfo(
         {
             string alias = member.Alias is { } called ? $"  {Screen.Printable(called)}" : "";
             string role = member.Invited ? "invited" : member.Role;
-            screen.Line($"  {member.Address}{alias}  {role}{(member.Self ? "  (this node)" : "")}");
+            string way = member.Server is { } server ? $"  over {Screen.Printable(server)}"
+                : member.CarriedBy is { } carrier ? $"  carried by {carrier}" : "";
+            screen.Line($"  {member.Address}{alias}  {role}{(member.Self ? "  (this node)" : "")}{way}");
         }
     }
 }
@@ -59,6 +61,14 @@ public sealed record GroupMemberInfo(string Address, string Role, bool Self)
     /// <summary>What the owner calls it.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Alias { get; init; }
+
+    /// <summary>The server whose inbox it is reached by now; absent where the mesh or a member brings it.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Server { get; init; }
+
+    /// <summary>The address of the member that carries to it now; absent where none does.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? CarriedBy { get; init; }
 
     /// <summary>True where it was invited, and nothing shows yet that it accepted.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]

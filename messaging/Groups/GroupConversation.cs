@@ -24,7 +24,14 @@ public sealed record GroupConversation(
 /// <param name="IsAdmin">It may add and remove others.</param>
 /// <param name="IsSelf">It is this node.</param>
 /// <param name="IsInvited">It was invited, and nothing shows yet that it accepted.</param>
-public readonly record struct GroupParticipant(NodeAddress Address, bool IsAdmin, bool IsSelf, bool IsInvited);
+public readonly record struct GroupParticipant(NodeAddress Address, bool IsAdmin, bool IsSelf, bool IsInvited)
+{
+    /// <summary>The server whose inbox it is reached by now; null where it is not.</summary>
+    public string? Server { get; init; }
+
+    /// <summary>The member that carries to it now; null where none does.</summary>
+    public NodeAddress? CarriedBy { get; init; }
+}
 
 /// <summary>An invitation that waits for its owner's word.</summary>
 /// <param name="Group">The group.</param>

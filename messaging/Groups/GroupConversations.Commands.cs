@@ -1,6 +1,8 @@
 using QuicProChat.Mesh.Identity;
 using QuicProChat.Mesh.Messaging.Groups.Policy;
+using QuicProChat.Mesh.Messaging.Groups.Ways;
 using QuicProChat.Mesh.Messaging.Groups.Wire;
+using QuicProChat.Mesh.Messaging.Servers;
 using QuicProChat.Mesh.Mls;
 using QuicProChat.Mesh.Routing;
 
@@ -30,13 +32,24 @@ public sealed partial class GroupConversations
         return Describe(state);
     }
 
-    /// <summary>Invites nodes: each is added when its KeyPackage has come.</summary>
+    /// <summary>
+    /// Invites nodes, or users of servers where this node has an account: each is added when its KeyPackage has come.
+    /// </summary>
     public async Task<GroupConversation> InviteAsync(string group, IReadOnlyList<string> to)
     {
         ArgumentNullException.ThrowIfNull(to);
         List<byte[]> keys = [];
+        List<(NodeAddress Node, string Server)> onServers = [];
         foreach (string name in to)
         {
+            if (ServerNames.TryParse(name, out string user, out string server))
+            {
+                byte[] found = await FindUserAsync(server, user).ConfigureAwait(false);
+                keys.Add(found);
+                onServers.Add((NodeAddress.Of(found), server));
+                continue;
+            }
+
             NodeAddress address = _book.Resolve(name);
             keys.Add(await _context.Keys.FindAsync(address).ConfigureAwait(false)
                 ?? await _context.Keys.SeekAsync(address).ConfigureAwait(false));
@@ -48,11 +61,15 @@ public sealed partial class GroupConversations
             foreach (byte[] key in keys)
             {
                 var address = NodeAddress.Of(key);
+                if (address == _self.Address)
+                    throw Usage("that is this node's own account");
                 if (state.Group.Table.IsMember(address))
                     throw Refused($"{address} is in '{state.Group.Name}' already");
                 CheckCanInvite(state, address);
                 if (!_desk.Invite(address, state.Group.Id))
                     continue;
+                foreach ((NodeAddress _, string server) in onServers.Where(s => s.Node == address))
+                    Learn(now, address, server, transaction);
                 Mail(key, new KeyPackageFrame(false, state.Group.CipherSuite, default).Write(), isBulk: false,
                     state.Group.CipherSuite, transaction);
                 transaction.Touch(_desk, spent: false);
@@ -61,6 +78,15 @@ public sealed partial class GroupConversations
 
             return Describe(state);
         }).ConfigureAwait(false);
+    }
+
+    /// <summary>The key of a user of a server where this node has an account.</summary>
+    private async Task<byte[]> FindUserAsync(string server, string user)
+    {
+        if (_inboxes is not { } inboxes
+            || !await _context.Loop.AskAsync(_ => inboxes.HasAccount(server)).ConfigureAwait(false))
+            throw Refused($"this node has no account on {server}");
+        return await inboxes.FindUserAsync(server, user).ConfigureAwait(false);
     }
 
     /// <summary>Joins a group that this node was invited to.</summary>
@@ -86,6 +112,7 @@ public sealed partial class GroupConversations
         _desk.Remove(invitation.Group);
         transaction.Touch(_desk, spent: true);
         transaction.Touch(state, spent: true);
+        CarriedBy(invitation.Inviter, state, transaction);
         Apply(now, state, output, transaction);
         return Describe(state);
     });
@@ -267,7 +294,17 @@ public sealed partial class GroupConversations
         return new GroupConversation(
             state.Id, group.Name, (int)group.CipherSuite, group.Epoch, group.Tip.ToString(), group.Status,
             group.Pending + _desk.Invited.Count(i => i.Group == group.Id), state.Forks,
-            [.. group.Table.Members.Select(
-                m => new GroupParticipant(m, group.Table.IsAdmin(m), m == _self.Address, group.IsInvited(m)))]);
+            [.. group.Table.Members.Select(m => Describe(group, m))]);
+    }
+
+    private GroupParticipant Describe(MeshGroup group, NodeAddress member)
+    {
+        bool isSelf = member == _self.Address;
+        MemberWay way = isSelf || group.PairNumber is not null ? default : WayTo(_now, member, default);
+        return new GroupParticipant(member, group.Table.IsAdmin(member), isSelf, group.IsInvited(member))
+        {
+            Server = way.Server,
+            CarriedBy = way.Carrier,
+        };
     }
 }

@@ -182,7 +182,9 @@ public sealed partial class GroupConversations
         CipherSuite suite = GroupSuites.All[0];
         if (!want.IsAsked && _context.Router.WayOf(now, peer).IsThere)
         {
-            Mail(key, new KeyPackageFrame(false, suite, default).Write(), isBulk: true, suite, transaction);
+            Mail(
+                key, new KeyPackageFrame(false, suite, default).Write(), isBulk: true, suite, transaction,
+                onlyRouted: true);
             want.Asked(now, KeyPatience);
             return true;
         }
@@ -198,7 +200,7 @@ public sealed partial class GroupConversations
         if (_keyPackages.Give(new TimeSpan(now.Ticks), peer, source: 0, isKnown: true, suite) is not { } given)
             return;
         var offer = new PairOffer(entry?.Group.PairNumber ?? 0, suite, given.ToMessage());
-        Mail(key, offer.Write(), isBulk: true, suite, transaction);
+        Mail(key, offer.Write(), isBulk: true, suite, transaction, onlyRouted: true);
         TouchDesk(transaction);
     }
 

@@ -1,6 +1,7 @@
 using QuicProChat.Mesh.Identity;
 using QuicProChat.Mesh.Messaging.Content;
 using QuicProChat.Mesh.Messaging.Groups.Pairs;
+using QuicProChat.Mesh.Messaging.Groups.Ways;
 using QuicProChat.Mesh.Messaging.Groups.Wire;
 using QuicProChat.Mesh.Mls.Messages;
 using QuicProChat.Mesh.Routing;
@@ -35,7 +36,16 @@ public sealed partial class GroupConversations
     public void Received(Instant now, Arrival arrival, MessageTransaction transaction)
     {
         _now = now;
-        ulong source = _context.Router.SourceOf(arrival.Token);
+        _ = Take(now, arrival, transaction);
+        SendProofs(transaction);
+    }
+
+    private ulong SourceOf(Arrival arrival) =>
+        arrival is InboxArrival inbox ? inbox.Source : _context.Router.SourceOf(arrival.Token);
+
+    private Taken Take(Instant now, Arrival arrival, MessageTransaction transaction)
+    {
+        ulong source = SourceOf(arrival);
         Taken taken = !_work.Allows(now, source, 1) ? Taken.PutOff
             : arrival.Payload.Length <= 1 ? Taken.Refused
             : arrival.Payload.Span[0] == GroupSealing.FrameMark ? TakeFrame(now, arrival, source, transaction)
@@ -51,15 +61,29 @@ public sealed partial class GroupConversations
             Counters.Add(GroupCount.Refused);
             transaction.WhenOver(at => Answer(at, arrival, DeliveryOutcome.Rejected));
         }
+
+        return taken;
     }
 
     private void Answer(
-        Instant now, Arrival arrival, DeliveryOutcome outcome, in NodeAddress sender = default, byte[]? proof = null) =>
-        _context.Router.DeliveryDone(now, arrival.Token, outcome, sender, proof);
+        Instant now, Arrival arrival, DeliveryOutcome outcome, in NodeAddress sender = default, byte[]? proof = null)
+    {
+        if (arrival is not InboxArrival)
+            _context.Router.DeliveryDone(now, arrival.Token, outcome, sender, proof);
+    }
 
     private void Answered(
         Arrival arrival, DeliveryOutcome outcome, NodeAddress sender, byte[]? proof, MessageTransaction transaction)
     {
+        if (arrival is InboxArrival inbox)
+        {
+            GoesBack(sender, inbox, transaction);
+            // Whoever put a frame into an inbox has the server's word for it, and waits for no other.
+            if (proof is not null && arrival.Payload.Span[0] != GroupSealing.FrameMark)
+                Owe(sender, arrival.Id, proof);
+            return;
+        }
+
         transaction.WhenWritten(at => Answer(at, arrival, outcome, sender, proof));
         transaction.WhenFailed(at => Answer(at, arrival, DeliveryOutcome.StoreFull));
     }
@@ -71,8 +95,16 @@ public sealed partial class GroupConversations
             return Taken.Refused;
         var sender = NodeAddress.Of(senderKey);
         bool mayLearn = MayLearn(sender);
+        bool isRouted = arrival is not InboxArrival;
+        // To carry, and to tell of ways, is asked by nobody but whoever stands before this node.
+        bool isDirect = arrival is not InboxArrival inbox || inbox.From == sender;
         Taken taken = frame[0] switch
         {
+            CarriedFrame.Mark => isDirect ? TakeCarried(now, sender, arrival, frame, transaction) : Taken.Refused,
+            WaysFrame.Mark => isDirect ? TakeWays(now, sender, arrival, frame, transaction) : Taken.Refused,
+            ProofsFrame.Mark => TakeProofs(senderKey, frame, transaction),
+            // Pairs are of the mesh.
+            PairOffer.Mark or PairFrame.Mark when !isRouted => Taken.Refused,
             KeyPackageFrame.Question or KeyPackageFrame.Answer =>
                 TakeKeyPackage(now, senderKey, source, frame, transaction),
             PairOffer.Mark => TakePairOffer(now, senderKey, source, frame, transaction),
@@ -163,6 +195,8 @@ public sealed partial class GroupConversations
             return true;
         }
 
+        if (state.IsPair && arrival is InboxArrival)
+            return false;
         TextOutcome outcome = OpenText(now, state, arrival, transaction, out ReceivedText? text);
         switch (outcome)
         {
@@ -265,7 +299,7 @@ public sealed partial class GroupConversations
     private void PutAside(Instant now, Arrival arrival, ConversationId conversation, MessageTransaction transaction)
     {
         WaitingRoom.Aside became = _aside.Keep(
-            now, arrival, conversation, _context.Router.SourceOf(arrival.Token), transaction,
+            now, arrival, conversation, SourceOf(arrival), transaction,
             (at, outcome) => Answer(at, arrival, outcome),
             out IReadOnlyList<WaitingEnvelope> gaveWay);
         foreach (WaitingEnvelope over in gaveWay)
@@ -325,6 +359,12 @@ public sealed partial class GroupConversations
         byte[]? proof = Proof(state, text.Sender, waiting.Id);
         if (Keep(state, text, arrival, transaction) is null || proof is null)
             return;
+        if (!WayTo(_now, text.Sender, waiting.Id).IsRouted)
+        {
+            Owe(text.Sender, waiting.Id, proof);
+            SendProofs(transaction);
+            return;
+        }
 
         // The router has no token for it any more: the receipt goes by itself.
         transaction.WhenWritten(at =>

@@ -1,5 +1,6 @@
 using QuicProChat.Mesh.Identity;
 using QuicProChat.Mesh.Messaging.Groups.Pairs;
+using QuicProChat.Mesh.Messaging.Groups.Ways;
 using QuicProChat.Mesh.Routing;
 using QuicProChat.Mesh.Wire;
 
@@ -30,15 +31,23 @@ public sealed partial class GroupConversations
                 continue;
             }
 
-            if (!StatePieces.TryLoad(stored.Pieces, out StatePieces? pieces)
-                || MeshGroup.Load(_self, now, saved, pieces) is not { } group || group.Id.Conversation != id)
+            bool hasPieces = StatePieces.TryLoad(stored.Pieces, out StatePieces? pieces);
+            if (id == GroupWays.Place)
+            {
+                if (!hasPieces || !_ways.TryLoad(saved, pieces!))
+                    _context.Store.Damaged("What was kept of members on servers is damaged.");
+                continue;
+            }
+
+            if (!hasPieces
+                || MeshGroup.Load(_self, now, saved, pieces!) is not { } group || group.Id.Conversation != id)
             {
                 _context.Store.Damaged($"The group {id} is damaged, or of another version of the program.");
                 continue;
             }
 
             var state = new GroupEntry(_self, group, () => _now) { Peer = group.Peer };
-            state.WasLoaded(saved, pieces);
+            state.WasLoaded(saved, pieces!);
             if (state.IsPair && !RestorePair(state))
             {
                 _context.Store.Damaged($"The pair {id} is not of this node.");

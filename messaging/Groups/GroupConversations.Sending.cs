@@ -1,6 +1,7 @@
 using QuicProChat.Mesh.Identity;
 using QuicProChat.Mesh.Messaging.Content;
 using QuicProChat.Mesh.Messaging.Groups.Pairs;
+using QuicProChat.Mesh.Messaging.Groups.Ways;
 using QuicProChat.Mesh.Routing;
 using QuicProChat.Mesh.Wire;
 
@@ -61,6 +62,7 @@ public sealed partial class GroupConversations
             throw new MessagingException(Refusal.NobodyElse, $"nobody else is in '{state.Group.Name}' yet");
         SealedText text = output.Texts.First(t => t.Message == id);
         List<SentEnvelope> envelopes = [], beside = [];
+        List<EnvelopeId> posted = [], unposted = [];
         // Who was invited gets it too; whoever waits for its delivery does not wait for the invited to accept.
         bool hasJoined = text.To.Any(m => !state.Group.IsInvited(m));
         foreach (NodeAddress member in text.To)
@@ -69,8 +71,22 @@ public sealed partial class GroupConversations
                 is not { } envelope)
                 continue;
             bool counts = !hasJoined || !state.Group.IsInvited(member);
-            (counts ? envelopes : beside).Add(envelope);
             Carry(state, id, member, envelope.Id);
+            MemberWay way = WayTo(now, member, envelope.Id);
+            if (!way.IsRouted)
+            {
+                bool isPosted = TryPost(way, state.Group.KeyOf(member).Span, envelope, transaction);
+                if (!counts)
+                    continue;
+                posted.Add(envelope.Id);
+                if (!isPosted)
+                    unposted.Add(envelope.Id);
+                if (content.IsShown)
+                    transaction.Copy(new MessageCopy(envelope.Id, id, MessageState.Queued));
+                continue;
+            }
+
+            (counts ? envelopes : beside).Add(envelope);
 
             // A change of another message is no row that its copies could go with.
             if (content.IsShown && counts)
@@ -94,7 +110,9 @@ public sealed partial class GroupConversations
         transaction.WhenWritten(then =>
         {
             Counters.Add(GroupCount.TextSent);
-            _context.Deliveries.Send(_context.Router, then, id, envelopes, outgoing);
+            _context.Deliveries.Send(_context.Router, then, id, envelopes, outgoing, others: posted);
+            foreach (EnvelopeId copy in unposted)
+                _context.Deliveries.StateChanged(then, copy, MessageState.Failed, StateReason.StoreFull, 0);
             foreach (SentEnvelope envelope in beside)
                 Release(then, envelope);
         }, _ => _context.Deliveries.Forsake(id, outgoing.Caller));
@@ -111,7 +129,11 @@ public sealed partial class GroupConversations
             foreach (GroupEntry state in _groups.Values.Where(g => g.Group.Holds(gone)).ToArray())
             {
                 foreach (EnvelopeId copy in state.Group.Copies.Where(c => c.Message == gone).Select(c => c.Envelope))
+                {
                     _context.Router.Cancel(at, copy);
+                    TakeBack(copy, transaction);
+                }
+
                 Do(at, state, transaction, (g, o) => g.Withdraw(gone, o));
             }
         }));
@@ -151,12 +173,18 @@ public sealed partial class GroupConversations
                 || _sealing.Text(key.Span, text.Payload, Priority.Normal, AgainLifetime) is not { } envelope)
                 continue;
             Carry(state, text.Message, member, envelope.Id);
-            transaction.Send(envelope);
-            transaction.WhenWritten(at =>
+            if (state.IsPair)
             {
-                Counters.Add(GroupCount.TextSentAgain);
-                Release(at, envelope);
-            });
+                transaction.Send(envelope);
+                transaction.WhenWritten(at =>
+                {
+                    Counters.Add(GroupCount.TextSentAgain);
+                    Release(at, envelope);
+                });
+                continue;
+            }
+
+            Post(key.Span, envelope, GroupCount.TextSentAgain, transaction);
         }
     }
 

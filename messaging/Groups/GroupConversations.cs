@@ -1,6 +1,7 @@
 using QuicProChat.Mesh.Identity;
 using QuicProChat.Mesh.Messaging.Groups.Pairs;
 using QuicProChat.Mesh.Messaging.Groups.Policy;
+using QuicProChat.Mesh.Messaging.Groups.Ways;
 using QuicProChat.Mesh.Messaging.Groups.Wire;
 using QuicProChat.Mesh.Mls;
 using QuicProChat.Mesh.Routing;
@@ -65,6 +66,8 @@ public sealed partial class GroupConversations : IConversationKind, IDisposable
         IsBehindRadio = to => !context.PostQuantumOverRadio && context.Router.WayOf(_now, to).IsSlow;
         _sealing = new GroupSealing(context.Identity, sealer, context.HopLimit);
         _desk = new GroupDesk(_self);
+        _ways = new GroupWays(context.Time, () => _now);
+        _inboxProofs = new PairReceipts(context.Identity, [.. "qpc-mesh/1 inbox"u8]);
         _keyPackages = new NodeKeyPackages(_self);
         _pairDesk = new PairDesk(usual);
         _shelf = new KeyPackageShelf(context.Identity, context.Time);
@@ -89,7 +92,7 @@ public sealed partial class GroupConversations : IConversationKind, IDisposable
         get
         {
             Instant due = Instant.Min(Instant.Min(_aside.NextDue, _expireAt), Instant.Min(_wants.NextDue, NextLook));
-            due = Instant.Min(due, ProvenDue);
+            due = Instant.Min(due, Instant.Min(ProvenDue, NextDrain));
             due = Instant.Min(due, _offered is null ? Instant.Never : _shelf.NextDue);
             foreach (GroupEntry state in _groups.Values)
                 due = Instant.Min(due, state.Group.NextDue);
@@ -138,6 +141,8 @@ public sealed partial class GroupConversations : IConversationKind, IDisposable
         TickLastResort(now, transaction);
         TickPairs(now, transaction);
         TickInvited(now, transaction);
+        if (NextDrain <= now)
+            TickInboxes(now, transaction);
 
         foreach (GroupEntry state in _groups.Values.Where(s => s.Group.NextDue <= now).ToArray())
             Do(now, state, transaction, (g, o) => g.Tick(now, o));
@@ -174,7 +179,7 @@ public sealed partial class GroupConversations : IConversationKind, IDisposable
     /// <inheritdoc/>
     public void GoBack(ConversationState state)
     {
-        if (state is GroupDesk or PairDesk)
+        if (state is GroupDesk or PairDesk or GroupWays)
         {
             state.GoBack();
             return;
@@ -218,6 +223,8 @@ public sealed partial class GroupConversations : IConversationKind, IDisposable
             state.Dispose();
         _groups.Clear();
         _desk.Dispose();
+        _ways.Dispose();
+        _inboxProofs.Dispose();
         _sealing.Dispose();
         _self.Dispose();
     }
@@ -267,6 +274,8 @@ public sealed partial class GroupConversations : IConversationKind, IDisposable
 
         if (state.IsPair)
             Review(now, state, transaction);
+        else
+            TellWays(state, transaction);
 
         // That was all that its owner wanted of it.
         if (state.Group.HasLeft)
@@ -276,6 +285,8 @@ public sealed partial class GroupConversations : IConversationKind, IDisposable
     private void Forget(GroupEntry state, MessageTransaction transaction)
     {
         Remove(state);
+        foreach ((MeshGroupId Group, NodeAddress) whom in _told.Keys.Where(w => w.Group == state.Group.Id).ToArray())
+            _told.Remove(whom);
         state.Group.Forget();
         transaction.Leave(state);
     }
@@ -286,7 +297,7 @@ public sealed partial class GroupConversations : IConversationKind, IDisposable
         foreach (GroupMail mail in output.Mail)
         {
             byte[] frame = state.Group.PairNumber is { } number ? PairFrame.Write(number, mail.Frame) : mail.Frame;
-            Mail(mail.Key.Span, frame, mail.IsBulk, state.Group.CipherSuite, transaction);
+            Mail(mail.Key.Span, frame, mail.IsBulk, state.Group.CipherSuite, transaction, state.IsPair);
         }
 
         foreach (SealedText text in output.Texts.Where(t => t.IsAgain))
@@ -311,7 +322,8 @@ public sealed partial class GroupConversations : IConversationKind, IDisposable
     }
 
     private void Mail(
-        ReadOnlySpan<byte> key, byte[] frame, bool isBulk, CipherSuite suite, MessageTransaction transaction)
+        ReadOnlySpan<byte> key, byte[] frame, bool isBulk, CipherSuite suite, MessageTransaction transaction,
+        bool onlyRouted = false)
     {
         // Who misses it is told of it again when its tip shows that, and by then there may be another way.
         if (GroupSuites.IsPostQuantum(suite) && frame.Length > GroupSuites.SmallFrame
@@ -323,6 +335,12 @@ public sealed partial class GroupConversations : IConversationKind, IDisposable
 
         if (_sealing.Seal(key, frame, isBulk) is not { } envelope)
             return;
+        if (!onlyRouted)
+        {
+            Post(key, envelope, GroupCount.FrameSent, transaction);
+            return;
+        }
+
         transaction.Send(envelope);
         transaction.WhenWritten(at =>
         {

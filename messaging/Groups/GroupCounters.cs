@@ -54,6 +54,21 @@ public enum GroupCount
     /// <summary>A pair was joined.</summary>
     PairJoined,
 
+    /// <summary>An envelope was put into an inbox on a server.</summary>
+    PutIntoInbox,
+
+    /// <summary>A server took an envelope for no inbox.</summary>
+    InboxRefused,
+
+    /// <summary>An envelope for an inbox that there was no room for until its server takes it.</summary>
+    InboxFull,
+
+    /// <summary>An envelope of one member was carried on to another.</summary>
+    Carried,
+
+    /// <summary>An envelope that was not carried: between whom it may not, too large, or too many.</summary>
+    CarryRefused,
+
     /// <summary>A fault of this program while it dealt with one of them; the log says which.</summary>
     Failed,
 }

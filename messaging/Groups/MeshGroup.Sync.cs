@@ -50,6 +50,16 @@ internal sealed partial class MeshGroup
         SendTip(_clock.At(now), member, Timing.TellAgain, output);
     }
 
+    /// <summary>There is a way to a member where there was none: what was sent to it before was lost.</summary>
+    internal void WayFound(Instant now, in NodeAddress member, GroupOutput output)
+    {
+        if (_own.Status == MembershipStatus.Out || !Table.IsMember(member) || member == _self.Address)
+            return;
+        ForgetSealed(member);
+        SealAgain(_clock.At(now), output);
+        Reachable(now, member, output);
+    }
+
     private void NoteTip(TimeSpan at, SignedTip tip, GroupOutput output)
     {
         // A new number for the same state is written with the next change, or when the group idles.

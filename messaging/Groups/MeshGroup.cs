@@ -100,6 +100,9 @@ internal sealed partial class MeshGroup
     internal bool IsInvited(NodeAddress member) => member != _self.Address && _tips.Of(member) is null
         && _line.Places.Any(p => p.Entry.Author == _mls.Self.Value && p.Joined.Contains(member));
 
+    /// <summary>Something shows where a member stands, or stood.</summary>
+    internal bool IsHeardOf(NodeAddress member) => _tips.Of(member) is not null;
+
     /// <summary>Orders that wait to be committed.</summary>
     internal int Pending => _pool.All.Count();
 

@@ -70,6 +70,9 @@ public sealed partial class ServerConversations
                 _port.Read(server, entry.Channel);
             Advance(now, entry);
         }
+
+        if (isOpen)
+            Envelopes?.Opened(now, server);
     }).ConfigureAwait(false);
 
     /// <summary>A new KeyPackage for others, bare; its keys are on disk.</summary>

@@ -28,8 +28,9 @@ public sealed partial class ServerConversations
         ArgumentNullException.ThrowIfNull(batch);
         try
         {
-            return await DoAsync((_, transaction) => Receive(server, channel, batch, transaction))
-                .ConfigureAwait(false);
+            return await ReceiveEnvelopesAsync(server, channel, batch).ConfigureAwait(false)
+                && await DoAsync((_, transaction) => Receive(server, channel, batch, transaction))
+                    .ConfigureAwait(false);
         }
         catch (MessagingException)
         {
@@ -37,6 +38,24 @@ public sealed partial class ServerConversations
             return false;
         }
     }
+
+    /// <summary>
+    /// What is of groups of the mesh goes to them first: when it is on disk there, its number is read here. Whoever is
+    /// killed between both takes it again, which changes nothing.
+    /// </summary>
+    private async Task<bool> ReceiveEnvelopesAsync(string server, ReadOnlyMemory<byte> channel, ServerBatch batch)
+    {
+        if (Envelopes is not { } groups || !channel.IsEmpty || !batch.Envelopes.Any(IsForGroups))
+            return true;
+        ulong? cursor = await _context.Loop.AskAsync(_ => _accounts.TryGetValue(server, out ServerAccount? account)
+            ? account.Cursor : (ulong?)null).ConfigureAwait(false);
+        ReadOnlyMemory<byte>[] payloads =
+            [.. batch.Envelopes.Where(e => e.Sequence > cursor && IsForGroups(e)).Select(static e => e.Data)];
+        return payloads.Length == 0 || await groups.ReceiveAsync(server, payloads).ConfigureAwait(false);
+    }
+
+    private static bool IsForGroups(ServerEnvelope envelope) =>
+        envelope.Data.Length <= MaxMessage && InboxEnvelope.IsOne(envelope.Data.Span);
 
     private bool Receive(
         string server, ReadOnlyMemory<byte> channel, ServerBatch batch, MessageTransaction transaction)
@@ -135,6 +154,9 @@ public sealed partial class ServerConversations
     {
         if (data.Length is <= FormatOffset or > MaxMessage)
             return Taken.Refused;
+        // Groups have it already.
+        if (data.Span[0] == InboxEnvelope.Mark)
+            return Whether(inChannel is null && Envelopes is not null);
         if (data.Span[0] == ServerReceipt.Mark)
             return Whether(TakeReceipt(account, data.Span, transaction));
         if (data.Span[FormatOffset] == WelcomeFormat)

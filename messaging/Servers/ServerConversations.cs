@@ -14,7 +14,7 @@ namespace QuicProChat.Mesh.Messaging.Servers;
 ///  in:   port -> ReceiveAsync -> ratchet, message, number read, receipt on disk -> port acknowledges
 /// </code>
 /// </summary>
-public sealed partial class ServerConversations : IConversationKind, IDisposable
+public sealed partial class ServerConversations : IConversationKind, IInboxes, IDisposable
 {
     /// <summary>Members of a group at most. Arbitrary: a Welcome has all of them.</summary>
     public const int MaxMembers = 64;
@@ -104,6 +104,21 @@ public sealed partial class ServerConversations : IConversationKind, IDisposable
 
     /// <summary>Commands go where arrivals and texts go, in their order.</summary>
     public void WorkThrough(Conversations conversations) => _queue = work => conversations.Add(Kind, work);
+
+    /// <summary>
+    /// Takes the envelopes of groups of the mesh that lie in inboxes; there before the loop starts. Null: none does.
+    /// </summary>
+    public IInboxEnvelopes? Envelopes { get; set; }
+
+    /// <inheritdoc/>
+    public bool HasAccount(string server) => _accounts.ContainsKey(server);
+
+    /// <inheritdoc/>
+    public Task<StoredAnswer> StoreAsync(string server, IReadOnlyList<ServerMessage> messages) =>
+        _port.StoreAsync(server, messages, null);
+
+    /// <inheritdoc/>
+    public Task<byte[]> FindUserAsync(string server, string user) => FindKeyAsync(user, server);
 
     /// <summary>Servers can be asked; called once, before the loop starts.</summary>
     public void Attach(IServerPort port) => _port = port;

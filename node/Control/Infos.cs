@@ -40,6 +40,8 @@ internal static class Infos
         {
             Alias = aliasOf(m.Address),
             Invited = m.IsInvited,
+            Server = m.Server,
+            CarriedBy = m.CarriedBy?.ToString(),
         })])
     {
         SuiteName = GroupSuites.TryParse(group.Suite.ToString(CultureInfo.InvariantCulture), out CipherSuite suite)

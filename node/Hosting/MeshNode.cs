@@ -111,6 +111,8 @@ internal sealed partial class MeshNode : IAsyncDisposable
         Accounts = new AccountHost(new AccountPlace(
             identity, Servers, WriteAsync, time, logs.CreateLogger("account"), WarnOfAccount));
         Servers.Attach(Accounts);
+        Servers.Envelopes = Groups;
+        Groups.Attach(Servers);
         FappTrust = OpenTrust(configuration, store);
         Fapp = new Appointments(context, PartOptions.OfFapp(configuration), FappTrust, new TablePlaces());
         var fileBlobs = new FileBlobs(Path.Combine(configuration.DataDirectory, FileBlobs.FolderName));

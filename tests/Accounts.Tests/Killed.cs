@@ -11,7 +11,7 @@ public sealed class Killed : IDisposable
     private const int Kills = 4;
 
     /// <summary>Where the node was built: beside these tests lie other versions of what it needs.</summary>
-    private static readonly string Node = Repository.File(
+    internal static readonly string Node = Repository.File(
         "node", "bin", new DirectoryInfo(AppContext.BaseDirectory).Parent!.Name, "net10.0", "qpc-mesh.dll");
 
     private readonly string _directory = Directory.CreateTempSubdirectory("qpc-killed-").FullName;

@@ -6,7 +6,7 @@ public sealed record GroupInviteRequest
     /// <summary>The group: its name here, or its id.</summary>
     public string? Group { get; set; }
 
-    /// <summary>Whom: addresses or aliases.</summary>
+    /// <summary>Whom: addresses, aliases, or users of servers.</summary>
     public IReadOnlyList<string>? To { get; set; }
 }
 
@@ -19,7 +19,7 @@ public static partial class Commands
         json => json.GroupInfo,
         new ArgumentList<GroupInviteRequest>()
             .Operand("group", "The group: its name here, or its id.", r => r.Group, (r, v) => r.Group = v)
-            .Operands("to", "Addresses or aliases.", r => r.To, (r, v) => r.To = v))
+            .Operands("to", "Addresses, aliases, or USER@SERVER.", r => r.To, (r, v) => r.To = v))
     {
         Console = [new("/group invite", "GROUP PEER...", "invite nodes")],
         Rendering = GroupInfo.Show,

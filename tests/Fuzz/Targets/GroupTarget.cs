@@ -1,8 +1,11 @@
 using QuicProChat.Mesh.Identity;
 using QuicProChat.Mesh.Messaging.Groups;
+using QuicProChat.Mesh.Messaging.Groups.Ways;
 using QuicProChat.Mesh.Messaging.Groups.Wire;
+using QuicProChat.Mesh.Messaging.Servers;
 using QuicProChat.Mesh.Messaging.Tests.Groups;
 using QuicProChat.Mesh.Routing;
+using QuicProChat.Mesh.Wire;
 
 namespace QuicProChat.Mesh.Fuzz;
 
@@ -36,6 +39,9 @@ internal static class GroupTarget
 
         /// <summary>The reader's state, as a damaged disk gives it back.</summary>
         Saved,
+
+        /// <summary>What is carried, or lies in an inbox: it is read, and written again as it was.</summary>
+        Ways,
     }
 
     private static Place Current => _place ??= new Place();
@@ -53,6 +59,11 @@ internal static class GroupTarget
 
         yield return [(byte)Wrap.Text, .. place.Text];
         yield return [(byte)Wrap.Saved, .. place.Reader.Disk.Group.Main];
+        yield return [(byte)Wrap.Ways, .. new WaysFrame(place.Reader.Group!.Id, [(place.Liar.Address, true)]).Write()];
+        yield return [(byte)Wrap.Ways, .. new ProofsFrame([(default, new byte[Receipt.ProofSize])]).Write()];
+        byte[] envelope = [0x13, 0, 1, 0, 1, .. new byte[40]];
+        yield return [(byte)Wrap.Ways, .. CarriedFrame.Write(envelope)];
+        yield return [(byte)Wrap.Ways, .. new InboxEnvelope(new byte[32], new byte[24], envelope).ToBytes()];
     }
 
     private static void Run(ReadOnlySpan<byte> input)
@@ -66,8 +77,11 @@ internal static class GroupTarget
         var output = new GroupOutput();
         MeshGroup group = reader.Group!;
         ReadOnlySpan<byte> rest = input[1..];
-        switch ((Wrap)(input[0] % 5))
+        switch ((Wrap)(input[0] % 6))
         {
+            case Wrap.Ways:
+                ReadWays(rest);
+                return;
             case Wrap.Frame:
                 group.Receive(now, from, rest, output);
                 break;
@@ -93,6 +107,20 @@ internal static class GroupTarget
         for (int i = 0; i < 10 && group.NextDue <= now + _soon; i++)
             group.Tick(group.NextDue, output);
         Assert.NotNull(GroupDisk.Of(reader.Self, group, now).Load(place.Reader.Clone().Self, () => now));
+    }
+
+    private static void ReadWays(ReadOnlySpan<byte> bytes)
+    {
+        if (WaysFrame.Read(bytes) is { } ways)
+            Assert.Equal(bytes.ToArray(), ways.Write());
+        if (ProofsFrame.Read(bytes) is { } proofs)
+            Assert.Equal(bytes.ToArray(), proofs.Write());
+        if (CarriedFrame.TryRead(bytes, out Envelope carried))
+            Assert.Equal(bytes.ToArray(), CarriedFrame.Write(carried.Bytes));
+        if (InboxEnvelope.TryRead(bytes.ToArray(), out InboxEnvelope found))
+            Assert.Equal(bytes.ToArray(), found.ToBytes());
+        if (InboxItem.TryRead(bytes, default, DateTimeOffset.UnixEpoch, out InboxItem? item))
+            Assert.Equal(bytes.ToArray(), item.ToBytes());
     }
 
     /// <summary>Three members who have talked; the third does not follow the rules.</summary>

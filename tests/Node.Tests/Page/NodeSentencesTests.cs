@@ -82,6 +82,7 @@ public sealed partial class NodeSentencesTests
             + "release have to be founded anew.",
         "does not give lines 7 and 7", "does not set its lines", "does not take 7 bits a second", "7, from 7 to 7",
         "a list of", "What was set for conversations with one node is damaged.", "The pair 7 is not of this node.",
+        "What was kept of members on servers is damaged.",
     ];
 
     /// <summary>What is said with each fact that betrays a second node with one key.</summary>

@@ -1,5 +1,7 @@
+using System.Collections.Concurrent;
 using QuicProChat.Mesh.Identity;
 using QuicProChat.Mesh.Messaging.Groups.Pairs;
+using QuicProChat.Mesh.Messaging.Tests.Groups.Ways;
 using QuicProChat.Mesh.Routing;
 using QuicProChat.Mesh.Wire;
 
@@ -42,6 +44,9 @@ internal sealed class PairWorld : IDisposable
 
     /// <summary>What stands between two nodes.</summary>
     internal Func<PairNode, PairNode, bool> Reach { get; set; } = static (_, _) => true;
+
+    /// <summary>A server where nodes may have accounts; null: there is none.</summary>
+    internal SimServer? Server { get; set; }
 
     internal void Fill(Span<byte> bytes) => Random.NextBytes(bytes);
 
@@ -162,7 +167,7 @@ internal sealed class PairWorld : IDisposable
             After(TimeSpan.FromSeconds(1) + Delay(), () => Deliver(from, envelope));
     }
 
-    private TimeSpan Delay() => MaxDelay * Random.NextDouble();
+    internal TimeSpan Delay() => MaxDelay * Random.NextDouble();
 
     private void At(Instant at, Action then) => _events.Enqueue(then, (at.Ticks, ++_order));
 
@@ -178,13 +183,33 @@ internal sealed class PairWorld : IDisposable
     }
 }
 
-/// <summary>Runs everything at once, at the world's time.</summary>
+/// <summary>
+/// Runs everything at once, at the world's time; what another thread wants waits for <see cref="TryRunOthers"/>.
+/// </summary>
 internal sealed class WorldLoop(PairWorld world) : IMessagingLoop
 {
+    private readonly int _thread = Environment.CurrentManagedThreadId;
+    private readonly ConcurrentQueue<Action<Instant>> _others = new();
+
     internal List<Exception> Faults { get; } = [];
+
+    /// <summary>Runs what other threads wanted; false if there was nothing.</summary>
+    internal bool TryRunOthers()
+    {
+        bool isSome = false;
+        for (; _others.TryDequeue(out Action<Instant>? work); isSome = true)
+            work(world.Now);
+        return isSome;
+    }
 
     public ValueTask PostAsync(Action<Instant> work, Action<Instant>? onFault = null)
     {
+        if (Environment.CurrentManagedThreadId != _thread)
+        {
+            _others.Enqueue(work);
+            return ValueTask.CompletedTask;
+        }
+
         work(world.Now);
         return ValueTask.CompletedTask;
     }
