@@ -5,7 +5,7 @@ namespace QuicProChat.Mesh.Messaging.Servers;
 
 // docs/reference/groups.md, "Over servers":
 //
-//  53 | sender's key 32 | proof 24 | envelope
+//  53 | key 32 of whoever puts it there | proof 24 | envelope
 //
 /// <summary>
 /// An envelope of a group in somebody's inbox. The proof is that of docs/reference/protocol.md, section 4.2, over the

@@ -179,12 +179,12 @@ public sealed class People(Stage stage)
         await Stage.DeliverAsync(stage.Carol, stage.Alice, "the heron stands in the reeds");
         await Stage.DeliverAsync(stage.Bob, stage.Alice, "no heron at the mill");
         await stage.Bob.AskAsync(Commands.Location, new()
-            {
-                To = "alice",
-                Latitude = "51.34",
-                Longitude = "12.37",
-                Label = "<u>mill</u>"
-            });
+        {
+            To = "alice",
+            Latitude = "51.34",
+            Longitude = "12.37",
+            Label = "<u>mill</u>"
+        });
         await using Visit visit = await stage.VisitAsync(stage.Alice);
         await visit.TalkAsync("bob");
         await Expect(visit.Page.Locator(".offer", new() { HasText = "<u>mill</u>" }))

@@ -174,13 +174,13 @@ public sealed class Screenshots : IAsyncLifetime
         await stranger.SendAsync("alice", "Hello, we met at the market. Is the old sledge still for sale?");
         await alice.EventuallyAsync("the request", async () => (await alice.AskAsync(Commands.Requests)).Count == 1);
         await alice.AskAsync(Commands.FappPracticeSet, new()
-            {
-                Name = "Praxis Linde",
-                Plz = "04109",
-                Procedure = "VT",
-                Payer = "GKV,SEL",
-                Contact = "0341 1234567"
-            });
+        {
+            Name = "Praxis Linde",
+            Plz = "04109",
+            Procedure = "VT",
+            Payer = "GKV,SEL",
+            Contact = "0341 1234567"
+        });
         foreach (int days in (int[])[4, 6])
         {
             await alice.AskAsync(Commands.FappSlotAdd, new()

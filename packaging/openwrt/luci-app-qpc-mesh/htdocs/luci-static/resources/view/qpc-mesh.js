@@ -205,7 +205,7 @@ function generalOptions(s) {
 	flag(s, 'general', 'store_and_forward', _('Hold messages for those who are away'), true);
 	choice(s, 'general', 'receipts', _('Receipts'), ['all', 'contacts', 'none'],
 		_('Who learns that a message arrived here, and so when this node is on line.'));
-	choice(s, 'general', 'direct_messages', _('Messages to one node'), ['sealed', 'auto', 'mls'],
+	choice(s, 'general', 'direct_messages', _('Messages to one node'), ['auto', 'mls', 'sealed'],
 		_('auto: under keys that change with each message where both nodes want that, and not over radios.'));
 	flag(s, 'general', 'post_quantum_over_radio', _('Large keys of post-quantum groups over radios too'), false);
 	timeSpan(s, 'general', 'lifetime', _('Messages are tried for'), '3d');
