@@ -77,8 +77,8 @@ public interface IRouterActions
     }
 
     /// <summary>
-    /// What the transport of a link has sent again so far because it seemed lost, in either direction; null where nobody
-    /// can tell. An answer that was late without any was held up at the neighbour, and not on the way.
+    /// What the transport of a link has sent again so far because it seemed lost, in either direction; null where
+    /// nobody can tell. An answer that was late without any was held up at the neighbour, and not on the way.
     /// </summary>
     uint? Repeats(LinkId link) => null;
 

@@ -29,8 +29,8 @@ public sealed partial class GroupConversations
         string? cameOver = (arrival as InboxArrival)?.Server;
         if (to != _self.Address)
             return CarryOn(now, sender, to, id, envelope, cameOver, transaction);
-        // What an inbox has for this node needs nobody to carry it.
-        if (cameOver is not null || !IsInGroup(sender))
+        // What an inbox has for this node needs nobody to carry it, and what was carried carries nothing.
+        if (arrival is InboxArrival || !IsInGroup(sender))
             return Taken.Refused;
         return Take(
             now, new InboxArrival(sender, null, id, envelope.Header, envelope.Payload.ToArray()), transaction);

@@ -28,12 +28,15 @@ public sealed partial class GroupConversations : IInboxEnvelopes
     private static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan MaxPause = TimeSpan.FromMinutes(1);
 
-    private readonly Dictionary<string, Lane> _lanes = new(StringComparer.Ordinal);
+    /// <summary>Calls of one server at once, of the 64 that a connection has. Arbitrary.</summary>
+    private const int MaxCallsOfServer = 16;
+
+    private readonly Dictionary<InboxPlace, Lane> _lanes = [];
 
     /// <summary>Texts that came another way than the router's, whose authors are to get proofs.</summary>
     private readonly List<(NodeAddress Author, EnvelopeId Envelope, byte[] Proof)> _owed = [];
 
-    /// <summary>What goes to one server: one call at a time.</summary>
+    /// <summary>What goes to one inbox: one call at a time. One that is full holds up no other.</summary>
     private sealed class Lane
     {
         internal bool IsBusy { get; set; }
@@ -49,8 +52,8 @@ public sealed partial class GroupConversations : IInboxEnvelopes
     /// <summary>Envelopes that wait for servers.</summary>
     internal int WaitingForServers => _ways.Count;
 
-    /// <summary>Servers that are being asked.</summary>
-    internal int BusyServers => _lanes.Values.Count(static l => l.IsBusy);
+    /// <summary>Inboxes that something is being put into.</summary>
+    internal int BusyInboxes => _lanes.Values.Count(static l => l.IsBusy);
 
     private Instant NextDrain
     {
@@ -59,10 +62,10 @@ public sealed partial class GroupConversations : IInboxEnvelopes
             if (_ways.Count == 0)
                 return Instant.Never;
             Instant due = _ways.NextExpiry;
-            foreach (string server in _ways.Waiting)
+            foreach (InboxPlace inbox in _ways.Waiting)
             {
-                if (_lanes.GetValueOrDefault(server) is { IsBusy: false, Failures: > 0 } lane
-                    && _inboxes?.HasAccount(server) == true)
+                if (_lanes.GetValueOrDefault(inbox) is { IsBusy: false, Failures: > 0 } lane
+                    && _inboxes?.HasAccount(inbox.Server) == true)
                     due = Instant.Min(due, lane.RetryAt);
             }
 
@@ -94,7 +97,7 @@ public sealed partial class GroupConversations : IInboxEnvelopes
     public void Opened(Instant now, string server)
     {
         _now = now;
-        if (_lanes.GetValueOrDefault(server) is { } lane)
+        foreach ((_, Lane lane) in _lanes.Where(l => l.Key.Server == server))
             (lane.Failures, lane.RetryAt) = (0, default);
         Drain(now);
         _queue(new Step(this, (at, transaction) =>
@@ -143,6 +146,9 @@ public sealed partial class GroupConversations : IInboxEnvelopes
         if (sender == _self.Address || _context.Store.IsBlocked(sender)
             || (!IsWanted(sender) && !_work.Allows(now, strangers, 1)))
             return false;
+        // Keys are free, and to open what they sealed costs, whatever comes of it.
+        if (!IsWanted(sender))
+            _work.Charge(now, strangers, 1);
         if (!_inboxProofs.TryProve(found.SenderKey.Span, id, expected)
             || !Receipt.Matches(expected, found.Proof.Span))
         {
@@ -241,24 +247,28 @@ public sealed partial class GroupConversations : IInboxEnvelopes
     /// <summary>Sends what waits for servers.</summary>
     private void Drain(Instant now)
     {
-        foreach (string server in _ways.Waiting)
+        foreach (InboxPlace inbox in _ways.Waiting)
         {
-            if (!_lanes.TryGetValue(server, out Lane? lane))
-                _lanes[server] = lane = new Lane();
-            if (lane.IsBusy || lane.RetryAt > now || _inboxes?.HasAccount(server) != true)
+            if (!_lanes.TryGetValue(inbox, out Lane? lane))
+                _lanes[inbox] = lane = new Lane();
+            if (lane.IsBusy || lane.RetryAt > now || _inboxes?.HasAccount(inbox.Server) != true
+                || CallsOf(inbox.Server) >= MaxCallsOfServer)
                 continue;
             lane.IsBusy = true;
-            _ = DrainAsync(server, lane, _ways.Next(server, lane.IsSingle ? 1 : MaxBatch, MaxBatchBytes));
+            _ = DrainAsync(inbox, lane, _ways.Next(inbox, lane.IsSingle ? 1 : MaxBatch, MaxBatchBytes));
         }
     }
 
-    private async Task DrainAsync(string server, Lane lane, IReadOnlyList<InboxItem> items)
+    private int CallsOf(string server) => _lanes.Count(l => l.Value.IsBusy && l.Key.Server == server);
+
+    private async Task DrainAsync(InboxPlace inbox, Lane lane, IReadOnlyList<InboxItem> items)
     {
         bool isNoted = false;
         try
         {
-            StoredAnswer answer = await _inboxes!.StoreAsync(server, [.. items.Select(static i => new ServerMessage(
-                i.Key, ReadOnlyMemory<byte>.Empty, i.Name, i.Payload, i.Lifetime))]).ConfigureAwait(false);
+            ServerMessage[] messages = [.. items.Select(static i => new ServerMessage(
+                i.Key, ReadOnlyMemory<byte>.Empty, i.Name, i.Payload, i.Lifetime))];
+            StoredAnswer answer = await _inboxes!.StoreAsync(inbox.Server, messages).ConfigureAwait(false);
             isNoted = answer.Status != ServerStatus.Gone && await DoAsync((_, transaction) =>
                 Stored(lane, items, answer.Status, transaction)).ConfigureAwait(false);
         }
@@ -276,10 +286,10 @@ public sealed partial class GroupConversations : IInboxEnvelopes
             _context.Loop.Failed(e);
         }
 
-        await LaneEndsAsync(lane, isNoted).ConfigureAwait(false);
+        await LaneEndsAsync(inbox, lane, isNoted).ConfigureAwait(false);
     }
 
-    private async Task LaneEndsAsync(Lane lane, bool isNoted)
+    private async Task LaneEndsAsync(InboxPlace inbox, Lane lane, bool isNoted)
     {
         try
         {
@@ -289,13 +299,17 @@ public sealed partial class GroupConversations : IInboxEnvelopes
                 if (isNoted)
                 {
                     (lane.Failures, lane.RetryAt) = (0, default);
-                    Drain(now);
-                    return;
+                }
+                else
+                {
+                    TimeSpan pause = FirstPause * (1 << Math.Min(lane.Failures, 6));
+                    lane.RetryAt = now + (pause < MaxPause ? pause : MaxPause);
+                    lane.Failures++;
                 }
 
-                TimeSpan pause = FirstPause * (1 << Math.Min(lane.Failures, 6));
-                lane.RetryAt = now + (pause < MaxPause ? pause : MaxPause);
-                lane.Failures++;
+                if (!_ways.Waiting.Contains(inbox))
+                    _lanes.Remove(inbox);
+                Drain(now);
             }).ConfigureAwait(false);
         }
         catch (OperationCanceledException)
@@ -321,21 +335,19 @@ public sealed partial class GroupConversations : IInboxEnvelopes
             if (status == ServerStatus.NotFound
                 && _ways.SetServer(NodeAddress.Of(item.Key), null, IsWanted))
                 transaction.Touch(_ways, spent: false);
-            (MessageState state, StateReason reason) = status switch
-            {
-                ServerStatus.Done => (MessageState.Forwarded, StateReason.None),
-                ServerStatus.TooLarge => (MessageState.Failed, StateReason.TooLarge),
-                _ => (MessageState.Failed, StateReason.NoRoute),
-            };
             transaction.WhenWritten(at =>
             {
                 Counters.Add(status == ServerStatus.Done ? GroupCount.PutIntoInbox : GroupCount.InboxRefused);
-                TellCopy(at, item, state, reason);
+                if (status == ServerStatus.Done)
+                    TellCopy(at, item, MessageState.Forwarded, StateReason.None);
+                else if (status == ServerStatus.TooLarge)
+                    TellCopy(at, item, MessageState.Failed, StateReason.TooLarge);
+                // Else somebody was wrong about the way: the text waits, and is sealed again for another one.
             });
         }
 
         // The one that was the reason is gone, or nothing is left that could be it.
-        lane.IsSingle &= status == ServerStatus.Done && _ways.Waiting.Contains(items[0].Server);
+        lane.IsSingle &= status == ServerStatus.Done && _ways.Waiting.Contains(items[0].Place);
         return true;
     }
 }

@@ -26,10 +26,30 @@ public sealed partial class GroupConversations : IDirectCarrier
     public void Spoke(Instant now, NodeAddress peer, bool isFromPeer)
     {
         if (isFromPeer)
+        {
             _wants.Heard(peer);
+            AskWhetherKeysAreThere(now, peer);
+        }
+
         // Who has not written would have to be asked, and perhaps is away, or does not want to.
         if (_wants.HasHeard(peer))
             Want(now, peer, isFromPeer);
+    }
+
+    /// <summary>
+    /// What came sealed could have gone under the keys of both: perhaps the other has lost them, and says so when it is
+    /// told where this node stands.
+    /// </summary>
+    private void AskWhetherKeysAreThere(Instant now, NodeAddress peer)
+    {
+        var at = new TimeSpan(now.Ticks);
+        if (!_ready.ContainsKey(peer) || !_questions.Of(at, peer).TryTake(at, 1))
+            return;
+        _queue(new Step(this, (then, transaction) =>
+        {
+            if (PairWith(peer) is { } entry)
+                Do(then, entry, transaction, (g, o) => g.Reachable(then, peer, o));
+        }));
     }
 
     private void SendToPair(Instant now, PairOutgoing outgoing, MessageTransaction transaction)

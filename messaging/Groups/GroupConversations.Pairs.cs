@@ -24,6 +24,9 @@ public sealed partial class GroupConversations
     /// <summary>How often one pair is founded at once, and in each hour. Arbitrary.</summary>
     private const int MaxFoundings = 8;
 
+    /// <summary>How often one peer is asked whether it still has its keys, at once and in each hour.</summary>
+    private const int MaxQuestions = 4;
+
     /// <summary>Peers whose foundings are counted one by one; the others share. Arbitrary.</summary>
     private const int MaxCountedPeers = 256;
 
@@ -38,6 +41,8 @@ public sealed partial class GroupConversations
     private readonly PairWelcomes _early = new();
     private readonly AllowanceTable<NodeAddress> _foundings =
         new(MaxCountedPeers, MaxFoundings, TimeSpan.FromHours(1));
+    private readonly AllowanceTable<NodeAddress> _questions =
+        new(MaxCountedPeers, MaxQuestions, TimeSpan.FromHours(1));
 
     /// <summary>With whom there is a pair that works.</summary>
     private readonly ConcurrentDictionary<NodeAddress, bool> _ready = new();

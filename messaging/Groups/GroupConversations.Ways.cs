@@ -56,7 +56,8 @@ public sealed partial class GroupConversations
         if (SharedServer(to) is { } server)
             return new MemberWay(server, null);
         // Several share what goes, so that one that keeps it does not keep all.
-        NodeAddress[] carriers = [.. _ways.CarriersOf(to).Where(c => c != to && !KeyOfMember(c).IsEmpty)];
+        // What somebody who is in no group with the receiver would carry is none of its business, whatever it claims.
+        NodeAddress[] carriers = [.. _ways.CarriersOf(to).Where(c => c != to && !KeyInCommon(c, to).IsEmpty)];
         NodeAddress[] there = [.. carriers.Where(c => IsRouted(now, c) || SharedServer(c) is not null)];
         if (there.Length > 0)
             carriers = there;

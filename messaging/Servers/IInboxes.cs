@@ -9,7 +9,7 @@ public interface IInboxes
     bool HasAccount(string server);
 
     /// <summary>
-    /// Stores payloads in inboxes, all or none; as <see cref="IServerPort.StoreAsync"/>. From any thread.
+    /// Stores payloads in inboxes, all or none; as <see cref="IServerPort.TryStoreAsync"/>. From any thread.
     /// </summary>
     Task<StoredAnswer> StoreAsync(string server, IReadOnlyList<ServerMessage> messages);
 

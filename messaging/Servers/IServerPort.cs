@@ -83,6 +83,11 @@ public interface IServerPort
     /// </summary>
     Task<StoredAnswer> StoreAsync(string server, IReadOnlyList<ServerMessage> messages, CommitPlace? place);
 
+    /// <summary>
+    /// The same without a repetition: what may pass, such as a full inbox, is <see cref="ServerStatus.Gone"/>.
+    /// </summary>
+    Task<StoredAnswer> TryStoreAsync(string server, IReadOnlyList<ServerMessage> messages);
+
     /// <summary>The key of a user: 32 bytes. It gives up after some seconds.</summary>
     Task<ServerAnswer<byte[]>> FindUserAsync(string server, string user);
 

@@ -115,7 +115,7 @@ public sealed partial class ServerConversations : IConversationKind, IInboxes, I
 
     /// <inheritdoc/>
     public Task<StoredAnswer> StoreAsync(string server, IReadOnlyList<ServerMessage> messages) =>
-        _port.StoreAsync(server, messages, null);
+        _port.TryStoreAsync(server, messages);
 
     /// <inheritdoc/>
     public Task<byte[]> FindUserAsync(string server, string user) => FindKeyAsync(user, server);

@@ -133,6 +133,11 @@ internal sealed class AccountHost(AccountPlace place) : IServerPort, IAsyncDispo
             : new StoredAnswer(ServerStatus.Gone, 0);
 
     /// <inheritdoc/>
+    public async Task<StoredAnswer> TryStoreAsync(string server, IReadOnlyList<ServerMessage> messages) =>
+        LinkOf(server) is { } link ? await link.StoreAsync(messages, null, once: true).ConfigureAwait(false)
+            : new StoredAnswer(ServerStatus.Gone, 0);
+
+    /// <inheritdoc/>
     public Task<ServerAnswer<byte[]>> FindUserAsync(string server, string user) => AskAsync(
         server, RpcMethod.ResolveUser, new ResolveUserRequest { Username = user }, ResolveUserResponse.Parser,
         static r => r.IdentityKey.Length == Ed25519.PublicKeySize ? r.IdentityKey.ToByteArray() : null);

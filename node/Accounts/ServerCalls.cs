@@ -28,9 +28,10 @@ internal sealed class ServerCalls(RpcClient client, TimeProvider time, Action<st
     /// <param name="isWhole">Whether an answer has the form that it must have.</param>
     /// <param name="stop">Gives up: then the status is <see cref="ServerStatus.Gone"/>.</param>
     /// <param name="patience">The longest that one answer may take; null for the usual.</param>
+    /// <param name="once">Nothing is repeated: what may pass is <see cref="ServerStatus.Gone"/>.</param>
     internal async Task<Result<T>> AskAsync<T>(
         RpcMethod method, IMessage request, MessageParser<T> parser, Func<T, bool> isWhole, CancellationToken stop,
-        TimeSpan? patience = null)
+        TimeSpan? patience = null, bool once = false)
         where T : class, IMessage<T>
     {
         TimeSpan pause = FirstPause;
@@ -65,6 +66,8 @@ internal sealed class ServerCalls(RpcClient client, TimeProvider time, Action<st
                 return new Result<T>(ServerStatus.Gone, null, 0);
             }
 
+            if (once)
+                return new Result<T>(ServerStatus.Gone, null, 0);
             await Task.Delay(wait, time, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             if (stop.IsCancellationRequested)
                 return new Result<T>(ServerStatus.Gone, null, 0);

@@ -100,8 +100,11 @@ internal sealed class ServerLink : IAsyncDisposable
     /// <summary>Begins to connect.</summary>
     internal void Start() => _running = Task.Run(RunAsync);
 
-    /// <summary>Stores messages until the server answers; done only if each delivery proof is the server's.</summary>
-    internal async Task<StoredAnswer> StoreAsync(IReadOnlyList<ServerMessage> messages, CommitPlace? place)
+    /// <summary>
+    /// Stores messages until the server answers, or once; done only if each delivery proof is the server's.
+    /// </summary>
+    internal async Task<StoredAnswer> StoreAsync(
+        IReadOnlyList<ServerMessage> messages, CommitPlace? place, bool once = false)
     {
         if (!await IsEnteredAsync(_stop.Token).ConfigureAwait(false))
             return new StoredAnswer(ServerStatus.Gone, 0);
@@ -110,8 +113,8 @@ internal sealed class ServerLink : IAsyncDisposable
         if (place is not null)
             (batch.GroupId, batch.Epoch) = (ByteString.CopyFrom(place.Group.Span), place.Number);
         ServerCalls.Result<BatchEnqueueResponse> stored = await _calls.AskAsync(
-            RpcMethod.BatchEnqueue, batch, BatchEnqueueResponse.Parser, r => IsProven(batch, r), _stop.Token)
-                .ConfigureAwait(false);
+            RpcMethod.BatchEnqueue, batch, BatchEnqueueResponse.Parser, r => IsProven(batch, r), _stop.Token,
+            once: once).ConfigureAwait(false);
         return new StoredAnswer(stored.Status, stored.Epoch);
     }
 

@@ -65,6 +65,9 @@ internal sealed class PortInMemory : IServerPort
         return Task.FromResult(new StoredAnswer(ServerStatus.Done, 0));
     }
 
+    public Task<StoredAnswer> TryStoreAsync(string server, IReadOnlyList<ServerMessage> messages) =>
+        StoreAsync(server, messages, null);
+
     public Task<ServerAnswer<byte[]>> FindUserAsync(string server, string user) => Task.FromResult(
         _users.TryGetValue(user, out TestNode? node)
             ? new ServerAnswer<byte[]>(ServerStatus.Done, node.Identity.PublicKey.ToArray())
@@ -103,6 +106,9 @@ internal sealed class PortInMemory : IServerPort
         public Task<StoredAnswer> StoreAsync(string server, IReadOnlyList<ServerMessage> messages,
             CommitPlace? place) =>
             port.StoreAsync(server, messages, place);
+
+        public Task<StoredAnswer> TryStoreAsync(string server, IReadOnlyList<ServerMessage> messages) =>
+            port.TryStoreAsync(server, messages);
 
         public Task<ServerAnswer<byte[]>> FindUserAsync(string server, string user) => port.FindUserAsync(server, user);
 

@@ -96,7 +96,9 @@ internal static class TcpSockets
         LimitTimeouts(socket);
     }
 
-    /// <summary>Segments that the kernel has sent again on a connection; null if it does not say, or all is over.</summary>
+    /// <summary>
+    /// Segments that the kernel has sent again on a connection; null if it does not say, or all is over.
+    /// </summary>
     internal static uint? RepeatsOf(Socket socket)
     {
         Span<byte> info = stackalloc byte[TotalRepeatsAt + sizeof(uint)];

@@ -53,8 +53,8 @@ public interface ILink
     (long Received, long Sent) Traffic { get; }
 
     /// <summary>
-    /// What the transport below has sent again so far because it seemed lost, counted in its own units; null where it does
-    /// not tell. It changes with losses in either direction, because a lost acknowledgement makes a sender repeat too.
+    /// What the transport below has sent again so far because it seemed lost, counted in its own units; null where it
+    /// does not tell. It changes with losses in either direction: a lost acknowledgement makes a sender repeat too.
     /// </summary>
     uint? Repeats => null;
 

@@ -48,8 +48,8 @@ internal sealed class GroupWays(TimeProvider time, Func<Instant> now) : Conversa
     /// <summary>No way is known, and nothing waits.</summary>
     internal bool IsEmpty => _ways.Count == 0 && _items.Count == 0;
 
-    /// <summary>The servers that something waits for.</summary>
-    internal IReadOnlyList<string> Waiting => [.. _items.Select(static i => i.Server).Distinct(StringComparer.Ordinal)];
+    /// <summary>The inboxes that something waits for, whoever has waited longest first.</summary>
+    internal IReadOnlyList<InboxPlace> Waiting => [.. _items.Select(static i => i.Place).Distinct()];
 
     /// <summary>Envelopes that wait.</summary>
     internal int Count => _items.Count;
@@ -138,11 +138,11 @@ internal sealed class GroupWays(TimeProvider time, Func<Instant> now) : Conversa
     /// <summary>Those that are to be given up.</summary>
     internal IReadOnlyList<InboxItem> Overdue(Instant at) => [.. _items.Where(i => i.Expires <= at)];
 
-    /// <summary>What goes to a server next, the oldest first.</summary>
-    internal IReadOnlyList<InboxItem> Next(string server, int count, int bytes)
+    /// <summary>What goes to an inbox next, the oldest first.</summary>
+    internal IReadOnlyList<InboxItem> Next(InboxPlace inbox, int count, int bytes)
     {
         List<InboxItem> next = [];
-        foreach (InboxItem item in _items.Where(i => i.Server == server))
+        foreach (InboxItem item in _items.Where(i => i.Place == inbox))
         {
             if (next.Count == count || (next.Count > 0 && bytes < item.Size))
                 break;

@@ -25,6 +25,9 @@ internal sealed record InboxItem(
     ulong Number, string Server, byte[] Key, EnvelopeId Envelope, EnvelopeId Name, DateTimeOffset At,
     TimeSpan Lifetime, bool IsCarried, byte[] Payload)
 {
+    /// <summary>The inbox that it is for.</summary>
+    internal InboxPlace Place { get; } = new(Server, NodeAddress.Of(Key));
+
     /// <summary>When it is given up; set when it is made or loaded.</summary>
     internal Instant Expires { get; init; }
 
@@ -76,3 +79,8 @@ internal sealed record InboxItem(
         return true;
     }
 }
+
+/// <summary>An inbox on a server.</summary>
+/// <param name="Server">The server.</param>
+/// <param name="Owner">Whose it is.</param>
+internal readonly record struct InboxPlace(string Server, NodeAddress Owner);

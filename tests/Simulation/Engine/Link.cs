@@ -111,7 +111,9 @@ public sealed class Channel(int index)
     /// <summary>Since when it is stalled.</summary>
     public Instant StalledSince { get; set; }
 
-    /// <summary>Writes of which something was lost, in either direction: what is unacknowledged is sent again too.</summary>
+    /// <summary>
+    /// Writes of which something was lost, in either direction: what is unacknowledged is sent again too.
+    /// </summary>
     public uint Repeats { get; set; }
 
     /// <summary>When something is sent again for the last time, as far as is drawn.</summary>

@@ -244,9 +244,9 @@ internal sealed class PairNode : IGossipRecords, IDisposable
             _conversations.Pump(_world.Now);
             // Whoever asks a server writes its answer next, and then goes on on another thread.
             bool isStill = Disk.Waiting.Count == 0;
-            if (isStill && Groups.BusyServers > 0 && wasStill)
+            if (isStill && Groups.BusyInboxes > 0 && wasStill)
                 Assert.True(SpinWait.SpinUntil(Loop.TryRunOthers, TimeSpan.FromSeconds(20)));
-            else if (isStill && Groups.BusyServers == 0)
+            else if (isStill && Groups.BusyInboxes == 0)
                 break;
             wasStill = isStill;
             while (IsUp && Disk.Waiting.TryDequeue(out MessageTransaction? transaction))

@@ -131,6 +131,73 @@ public sealed class HostileWaysTests
     }
 
     [Fact]
+    public void What_was_carried_here_carries_nothing()
+    {
+        using var scene = new BridgedWorld(16);
+        scene.Form();
+        scene.Dora.Say(BridgedWorld.Group, "one");
+        scene.World.Run(Minute);
+        SentEnvelope text = scene.World.Sent
+            .Last(s => s.From == scene.Dora.Address && s.Envelope.Header.Destination == scene.Alice.Address
+                && s.Envelope.Bytes[EnvelopeHeader.Size] != GroupSealing.FrameMark).Envelope;
+        SentEnvelope once = scene.Dora.Seal(scene.Alice, CarriedFrame.Write(text.Bytes));
+        SentEnvelope twice = scene.Dora.Seal(scene.Alice, CarriedFrame.Write(once.Bytes));
+        long repeated = scene.Alice.Groups.Counters[GroupCount.Repeated];
+        scene.Alice.Receive(scene.Dora, once);
+        scene.World.Run(Minute);
+        Assert.Equal(repeated + 1, scene.Alice.Groups.Counters[GroupCount.Repeated]);
+        scene.Alice.Receive(scene.Dora, twice);
+        scene.World.Run(Minute);
+        Assert.Equal(repeated + 1, scene.Alice.Groups.Counters[GroupCount.Repeated]);
+    }
+
+    [Fact]
+    public void An_inbox_without_room_holds_up_no_other()
+    {
+        using var scene = new BridgedWorld(17, "sam");
+        PairNode sam = scene.All[3];
+        scene.Form();
+        scene.Server.Full.Add(scene.Carol);
+        for (int i = 0; i < 5; i++)
+        {
+            scene.Alice.Say(BridgedWorld.Group, $"{i}");
+            scene.World.Run(TimeSpan.FromSeconds(5));
+        }
+
+        Assert.Equal(["0", "1", "2", "3", "4"], BridgedWorld.TextsOf(sam));
+        Assert.Empty(BridgedWorld.TextsOf(scene.Carol));
+        scene.Server.Full.Clear();
+        scene.World.Run(TimeSpan.FromMinutes(3));
+        Assert.Equal(["0", "1", "2", "3", "4"], BridgedWorld.TextsOf(scene.Carol));
+    }
+
+    [Fact]
+    public void A_member_that_claims_ways_to_everybody_gets_nothing_of_groups_that_it_is_not_in()
+    {
+        using var scene = new BridgedWorld(18, "mallory");
+        PairNode mallory = scene.All[3];
+        scene.All.Remove(mallory);
+        scene.Form();
+        Assert.NotNull(scene.Dora.Do(g => g.CreateAsync("other", null, isStrict: false)));
+        Assert.NotNull(scene.Dora.Do(g => g.InviteAsync("other", [mallory.Address.ToString()])));
+        scene.World.Run(Minute);
+        Assert.NotNull(mallory.Do(g => g.AcceptAsync("other", null)));
+        scene.World.Run(Minute);
+        string id = scene.Dora.Do(g => g.ShowAsync("other"))!.Id.ToString();
+        var other = MeshGroupId.Read(Convert.FromHexString(id));
+        byte[] frame = new WaysFrame(other, [(scene.Carol.Address, false), (scene.Alice.Address, false)]).Write();
+        scene.Dora.Receive(mallory, mallory.Seal(scene.Dora, frame));
+        scene.World.Run(Minute);
+        int before = scene.World.Sent.Count;
+        for (int i = 0; i < 8; i++)
+            scene.Dora.Say(BridgedWorld.Group, $"{i}");
+        scene.World.Run(Minute);
+        Assert.DoesNotContain(
+            scene.World.Sent.Skip(before), s => s.Envelope.Header.Destination == mallory.Address);
+        Assert.Equal(8, BridgedWorld.TextsOf(scene.Carol).Length);
+    }
+
+    [Fact]
     public void Frames_that_are_cut_or_longer_are_none()
     {
         using var scene = new BridgedWorld(15);

@@ -25,6 +25,9 @@ internal sealed class SimServer(PairWorld world)
     /// <summary>The share of answers that are lost.</summary>
     internal double Loss { get; set; }
 
+    /// <summary>Whose inboxes have no room.</summary>
+    internal HashSet<PairNode> Full { get; } = [];
+
     /// <summary>How often the same was stored again.</summary>
     internal int Repeated { get; private set; }
 
@@ -88,6 +91,8 @@ internal sealed class SimServer(PairWorld world)
             return new StoredAnswer(ServerStatus.Gone, 0);
         if (messages.Any(m => NodeOf(m.Recipient) is null))
             return new StoredAnswer(ServerStatus.NotFound, 0);
+        if (messages.Any(m => Full.Contains(NodeOf(m.Recipient)!)))
+            return new StoredAnswer(ServerStatus.Gone, 0);
         foreach (ServerMessage message in messages)
         {
             PairNode to = NodeOf(message.Recipient)!;
