@@ -48,7 +48,7 @@ public sealed partial class GroupConversations : IDirectCarrier
         _queue(new Step(this, (then, transaction) =>
         {
             if (PairWith(peer) is { } entry)
-                Do(then, entry, transaction, (g, o) => g.TellAnew(then, peer, o));
+                Do(then, entry, transaction, (g, o) => g.Reachable(then, peer, o));
         }));
     }
 

@@ -275,7 +275,11 @@ public sealed partial class GroupConversations
         if (PairWith(sender) is { } entry && entry.Group.PairNumber == number)
             return ReadFrame(now, entry, sender, frame.ToArray(), transaction);
         if (!_context.Store.IsKnown(sender))
+        {
+            // Perhaps this node knew it, and lost all: when its owner writes there, keys begin anew.
+            _wants.Heard(sender);
             return Taken.Refused;
+        }
 
         // One of both lost what the other has: keys begin anew.
         _work.Charge(now, source, 1);

@@ -50,13 +50,6 @@ internal sealed partial class MeshGroup
         SendTip(_clock.At(now), member, Timing.TellAgain, output);
     }
 
-    /// <summary>A member is told where this node stands though it was just now: it may have known nobody then.</summary>
-    internal void TellAnew(Instant now, in NodeAddress member, GroupOutput output)
-    {
-        if (_own.Status != MembershipStatus.Out && Table.IsMember(member) && member != _self.Address)
-            SendTip(_clock.At(now), member, TimeSpan.Zero, output);
-    }
-
     /// <summary>There is a way to a member where there was none: what was sent to it before was lost.</summary>
     internal void WayFound(Instant now, in NodeAddress member, GroupOutput output)
     {
