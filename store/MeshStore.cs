@@ -271,6 +271,9 @@ public sealed partial class MeshStore : IDisposable
     private void MeasureSpace() =>
         _space.Measure(inLog: (long)_database.WalPages * PageSize, freeInFile: _statements.FreePages() * PageSize);
 
+    /// <summary>Waits until no checkpoint runs; for tests.</summary>
+    internal void WaitForCheckpoint() => _checkpoint.Wait();
+
     // Libraries before 3.51.3 can damage the file (sqlite.org/wal.html, "The WAL-Reset Bug") where one checkpoint begins
     // when another has moved the whole log, just as a commit starts the log again. So checkpoints take turns, and each
     // begins after a commit that no earlier one has moved.
@@ -278,11 +281,17 @@ public sealed partial class MeshStore : IDisposable
     {
         try
         {
-            // What was erased still stands in the log; whoever is in the way lets it stand until a later commit.
-            bool erase = _eraseLogSoon;
-            _eraseLogSoon = false;
-            if (!_checkpointer.Checkpoint(erase ? CheckpointMode.Truncate : CheckpointMode.Passive))
-                _eraseLogSoon |= erase;
+            bool isInTheWay;
+            do
+            {
+                bool erase = _eraseLogSoon;
+                _eraseLogSoon = false;
+                bool isWhole = _checkpointer.Checkpoint(erase ? CheckpointMode.Truncate : CheckpointMode.Passive);
+                // What was erased still stands in the log; whoever is in the way lets it stand until a later commit.
+                isInTheWay = erase && !isWhole;
+                _eraseLogSoon |= isInTheWay;
+            }
+            while (_eraseLogSoon && !isInTheWay);
             CheckpointFault = null;
         }
         catch (StoreException e)
