@@ -52,7 +52,7 @@ publish() {
     shift
     # The native compiler's output does not say with which switches it was made: never reuse it.
     rm -rf "$output.tmp" "$native"/obj/QuicProChat.Mesh.Node/*/native
-    if ! dotnet publish "$project" "${common[@]}" "$@" -o "$output.tmp" >"$log" 2>&1; then
+    if ! /usr/bin/dotnet publish "$project" "${common[@]}" "$@" -o "$output.tmp" >"$log" 2>&1; then
         cat "$log" >&2
         return 1
     fi
