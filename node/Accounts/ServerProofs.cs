@@ -17,7 +17,7 @@ internal sealed class ServerProofs(AccountRecord account, PeerKeys peers, Server
 {
     private volatile string _ownDomain = "";
 
-    /// <summary>What the account's server is called among servers, as it says; empty where it speaks with none.</summary>
+    /// <summary>What the account's server is called among servers; empty where it speaks with none.</summary>
     internal string OwnDomain
     {
         get => _ownDomain;
