@@ -65,6 +65,21 @@ public enum RpcMethod : ushort
     /// <summary>Tells how the server is; needs no session.</summary>
     Health = 802,
 
+    /// <summary>Puts a message of a user of the caller's into an inbox; between servers.</summary>
+    RelayEnqueue = 900,
+
+    /// <summary>Puts several messages of such a user into inboxes, all or none.</summary>
+    RelayBatchEnqueue = 901,
+
+    /// <summary>Takes a KeyPackage for a user of the caller's.</summary>
+    ProxyFetchKeyPackage = 902,
+
+    /// <summary>From a name to a key or back, for a user of the caller's.</summary>
+    ProxyResolveUser = 904,
+
+    /// <summary>Tells another server how this one is, and which key signs its delivery proofs.</summary>
+    FederationHealth = 905,
+
     /// <summary>Deletes one's account and everything that belongs to it.</summary>
     DeleteAccount = 950,
 }

@@ -174,7 +174,9 @@ public sealed partial class ServerConversations
         }
 
         if (entry is null || group is null)
-            return Taken.Refused;
+            return inChannel is null && KeepEarly(account, data.Span, transaction) ? Taken.Heeded : Taken.Refused;
+        if (entry.Domain.Length > 0)
+            return TakeOfSeveral(account, entry, group, message, data, transaction);
         return group.Pending is not null && message.Epoch == group.Epoch + 1 ? Taken.Later
             : Whether(TakeMessage(entry, group, message, transaction));
     }

@@ -133,20 +133,24 @@ public sealed partial class ServerConversations
             if (messages.Count == 0 && receipts.Count == 0)
                 continue;
             entry.Lanes.Add(lane);
-            Run(() => DeliverAsync(entry, receiver, messages, receipts));
+            string domain = messages.Find(m => m.Domain.Length > 0)?.Domain ?? entry.DomainOf(receiver);
+            Run(() => DeliverAsync(entry, receiver, domain, messages, receipts));
         }
     }
 
     private async Task DeliverAsync(
-        ServerEntry entry, byte[] receiver, List<ServerOutgoing> messages, List<EnvelopeId> receipts)
+        ServerEntry entry, byte[] receiver, string domain, List<ServerOutgoing> messages, List<EnvelopeId> receipts)
     {
         bool goesOn = false;
         try
         {
             List<ServerMessage> stored = [.. messages.Select(m => new ServerMessage(
-                receiver, entry.Channel, ServerIds.Uuid(m.At, m.Secret, receiver, 0), m.Sealed, ReceiptLifetime))];
+                receiver, entry.Channel, ServerIds.Uuid(m.At, m.Secret, receiver, 0), m.Sealed, ReceiptLifetime)
+            {
+                Domain = domain,
+            })];
             if (receipts.Count > 0)
-                stored.Add(Receipt(entry, receiver, receipts));
+                stored.Add(Receipt(entry, receiver, receipts) with { Domain = domain });
             StoredAnswer answer = await _port.StoreAsync(entry.Server, stored, null).ConfigureAwait(false);
             if (answer.Status == ServerStatus.Gone)
                 return;

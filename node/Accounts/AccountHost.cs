@@ -17,12 +17,13 @@ namespace QuicProChat.Mesh.Node.Accounts;
 /// <param name="Identity">Whose accounts they are.</param>
 /// <param name="Conversations">Where messages go.</param>
 /// <param name="Write">Writes something and waits until it is on disk.</param>
+/// <param name="ReadValue">Reads a value of the store by its name; null if there is none.</param>
 /// <param name="Time">The clock.</param>
 /// <param name="Log">Where it says what is wrong.</param>
 /// <param name="Warn">Tells the owner what does not mend itself.</param>
 internal sealed record AccountPlace(
-    LocalIdentity Identity, ServerConversations Conversations, Func<Action<MeshStore>, Task> Write, TimeProvider Time,
-    ILogger Log, Action<string> Warn);
+    LocalIdentity Identity, ServerConversations Conversations, Func<Action<MeshStore>, Task> Write,
+    Func<byte[], byte[]?> ReadValue, TimeProvider Time, ILogger Log, Action<string> Warn);
 
 /// <summary>An account as it can be shown.</summary>
 /// <param name="Record">What is kept of it.</param>
@@ -121,7 +122,11 @@ internal sealed class AccountHost(AccountPlace place) : IServerPort, IAsyncDispo
 
             await EndAsync(account).ConfigureAwait(false);
             await place.Conversations.RemoveAccountAsync(server).ConfigureAwait(false);
-            await place.Write(store => store.DeleteValue(AccountRecord.ValueName(server))).ConfigureAwait(false);
+            await place.Write(store =>
+            {
+                store.DeleteValue(AccountRecord.ValueName(server));
+                store.DeleteValue(PeerKeys.ValueName(server));
+            }).ConfigureAwait(false);
             _accounts.TryRemove(server, out _);
             return new AccountView(account.Record, null, null);
         });
@@ -138,13 +143,15 @@ internal sealed class AccountHost(AccountPlace place) : IServerPort, IAsyncDispo
             : new StoredAnswer(ServerStatus.Gone, 0);
 
     /// <inheritdoc/>
-    public Task<ServerAnswer<byte[]>> FindUserAsync(string server, string user) => AskAsync(
-        server, RpcMethod.ResolveUser, new ResolveUserRequest { Username = user }, ResolveUserResponse.Parser,
+    public Task<ServerAnswer<byte[]>> FindUserAsync(string server, string user, string domain) => AskAsync(
+        server, RpcMethod.ResolveUser, new ResolveUserRequest { Username = user, Domain = domain },
+        ResolveUserResponse.Parser,
         static r => r.IdentityKey.Length == Ed25519.PublicKeySize ? r.IdentityKey.ToByteArray() : null);
 
     /// <inheritdoc/>
-    public Task<ServerAnswer<string>> FindNameAsync(string server, ReadOnlyMemory<byte> key) => AskAsync(
-        server, RpcMethod.ResolveIdentity, new ResolveIdentityRequest { IdentityKey = ByteString.CopyFrom(key.Span) },
+    public Task<ServerAnswer<string>> FindNameAsync(string server, ReadOnlyMemory<byte> key, string domain) => AskAsync(
+        server, RpcMethod.ResolveIdentity,
+        new ResolveIdentityRequest { IdentityKey = ByteString.CopyFrom(key.Span), Domain = domain },
         ResolveIdentityResponse.Parser, static r => Username.IsValid(r.Username) ? r.Username : null);
 
     /// <inheritdoc/>
@@ -154,8 +161,10 @@ internal sealed class AccountHost(AccountPlace place) : IServerPort, IAsyncDispo
         static r => r.ChannelId.Length == 16 ? new OpenedChannel(r.ChannelId.ToByteArray(), r.WasNew) : null);
 
     /// <inheritdoc/>
-    public Task<ServerAnswer<byte[]>> TakeKeyPackageAsync(string server, ReadOnlyMemory<byte> key) => AskAsync(
-        server, RpcMethod.FetchKeyPackage, new FetchKeyPackageRequest { IdentityKey = ByteString.CopyFrom(key.Span) },
+    public Task<ServerAnswer<byte[]>> TakeKeyPackageAsync(string server, ReadOnlyMemory<byte> key, string domain) =>
+        AskAsync(
+        server, RpcMethod.FetchKeyPackage,
+        new FetchKeyPackageRequest { IdentityKey = ByteString.CopyFrom(key.Span), Domain = domain },
         FetchKeyPackageResponse.Parser, static r => r.Package.Length > 0 ? r.Package.ToByteArray() : null);
 
     /// <inheritdoc/>
@@ -215,7 +224,7 @@ internal sealed class AccountHost(AccountPlace place) : IServerPort, IAsyncDispo
     private ServerLink? Begin(AccountRecord record)
     {
         ServerLink? link = record.Token.Length > 0
-            ? new ServerLink(record, place.Identity, place.Conversations, place.Time, place.Log, place.Warn) : null;
+            ? new ServerLink(record, place, new PeerKeys(record.Server, place.ReadValue, place.Write)) : null;
         // Conversations ask for their inboxes as soon as it has started: it has to be found by then.
         _accounts[record.Server] = new Account(record, link);
         link?.Start();
@@ -253,16 +262,22 @@ internal sealed class AccountHost(AccountPlace place) : IServerPort, IAsyncDispo
             throw ControlException.Refused(
                 $"this node is {there.Record.User} at {server} already: its one identity has one name there");
         AccountRecord record = null!;
-        await RefusingAsync(async () => record = await LogInAsync(wanted, there?.Record, password, first, cancellation)
+        string domain = "";
+        await RefusingAsync(async () => (record, domain) =
+            await LogInAsync(wanted, there?.Record, password, first, cancellation)
             .ConfigureAwait(false)).ConfigureAwait(false);
         await place.Conversations.AddAccountAsync(server, wanted.User).ConfigureAwait(false);
+        await place.Conversations.SetDomainAsync(server, domain).ConfigureAwait(false);
         await KeepAsync(record).ConfigureAwait(false);
+        // Who names the server's key takes what it says of others' keys too.
+        if (wanted.Key is not null)
+            await place.Write(store => store.DeleteValue(PeerKeys.ValueName(server))).ConfigureAwait(false);
         if (there is not null)
             await EndAsync(there).ConfigureAwait(false);
         return new AccountView(record, Begin(record)?.State.State, null);
     });
 
-    private async Task<AccountRecord> LogInAsync(
+    private async Task<(AccountRecord Record, string Domain)> LogInAsync(
         WantedAccount wanted, AccountRecord? before, ReadOnlyMemory<byte> password,
         Func<Rpc.Account, CancellationToken, Task> first, CancellationToken cancellation)
     {
@@ -286,7 +301,7 @@ internal sealed class AccountHost(AccountPlace place) : IServerPort, IAsyncDispo
         if (before is not null && wanted.Key is null && !health.ServerKey.Span.SequenceEqual(before.ServerKey))
             throw new InvalidDataException(
                 "the server signs with another key than before; --key with its fingerprint takes it");
-        return new AccountRecord
+        var record = new AccountRecord
         {
             Endpoint = wanted.Endpoint,
             User = wanted.User,
@@ -295,6 +310,7 @@ internal sealed class AccountHost(AccountPlace place) : IServerPort, IAsyncDispo
             Token = session.ToArray(),
             ServerKey = health.ServerKey.ToByteArray(),
         };
+        return (record, health.Domain);
     }
 
     private async Task KeepAsync(AccountRecord record)

@@ -55,6 +55,7 @@ internal sealed class ServerLink : IAsyncDisposable
     private readonly RpcClient _client;
     private readonly ServerCalls _calls;
     private readonly InboxReader _reader;
+    private readonly ServerProofs _proofs;
     private readonly CancellationTokenSource _stop = new();
     private readonly TaskCompletionSource _entered = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly SemaphoreSlim _refill = new(0, 1);
@@ -67,22 +68,19 @@ internal sealed class ServerLink : IAsyncDisposable
 
     /// <summary>Makes it; <see cref="Start"/> begins.</summary>
     /// <param name="record">The account; its session is there.</param>
-    /// <param name="identity">Whose account it is.</param>
-    /// <param name="conversations">Where messages go.</param>
-    /// <param name="time">The clock.</param>
-    /// <param name="log">Where it says what is wrong.</param>
-    /// <param name="warn">Tells the owner what does not mend itself.</param>
-    internal ServerLink(
-        AccountRecord record, LocalIdentity identity, ServerConversations conversations, TimeProvider time, ILogger log,
-        Action<string> warn)
+    /// <param name="place">The node.</param>
+    /// <param name="peers">The keys of other servers.</param>
+    internal ServerLink(AccountRecord record, AccountPlace place, PeerKeys peers)
     {
-        (_record, _identity, _conversations, _time, _log, _warn) = (record, identity, conversations, time, log, warn);
+        (_record, _identity, _conversations, _time, _log, _warn) =
+            (record, place.Identity, place.Conversations, place.Time, place.Log, place.Warn);
         ServerTrust trust = record.ToTrust(
             "log in again with --key and the fingerprint that the operator names.");
         _client = new RpcClient(
-            cancellation => DialAsync(trust, cancellation), new RpcClientOptions(), time, RandomSource.Seeded());
-        _calls = new ServerCalls(_client, time, Refuse);
-        _reader = new InboxReader(_calls, conversations, record.Server, OwnKey, time, log);
+            cancellation => DialAsync(trust, cancellation), new RpcClientOptions(), _time, RandomSource.Seeded());
+        _calls = new ServerCalls(_client, _time, Refuse);
+        _proofs = new ServerProofs(record, peers, _calls, _warn);
+        _reader = new InboxReader(_calls, _conversations, record.Server, OwnKey, _time, _log);
     }
 
     /// <summary>How it stands, and why, where that needs saying.</summary>
@@ -110,11 +108,24 @@ internal sealed class ServerLink : IAsyncDisposable
             return new StoredAnswer(ServerStatus.Gone, 0);
         var batch = new BatchEnqueueRequest();
         batch.Items.AddRange(messages.Select(Request));
+        batch.Domain = messages.Count > 0 ? messages[0].Domain : "";
         if (place is not null)
+        {
             (batch.GroupId, batch.Epoch) = (ByteString.CopyFrom(place.Group.Span), place.Number);
+            batch.Elsewhere.AddRange(place.Elsewhere.Select(m => new MemberElsewhere
+            {
+                Domain = m.Domain,
+                IdentityKey = ByteString.CopyFrom(m.Key.Span),
+            }));
+        }
+
+        (ServerStatus known, byte[]? key) = await _proofs.FindKeyAsync(batch.Domain, once, _stop.Token)
+            .ConfigureAwait(false);
+        if (key is null)
+            return new StoredAnswer(known, 0);
         ServerCalls.Result<BatchEnqueueResponse> stored = await _calls.AskAsync(
-            RpcMethod.BatchEnqueue, batch, BatchEnqueueResponse.Parser, r => IsProven(batch, r), _stop.Token,
-            once: once).ConfigureAwait(false);
+            RpcMethod.BatchEnqueue, batch, BatchEnqueueResponse.Parser, r => _proofs.IsProven(key, batch, r),
+            _stop.Token, once: once).ConfigureAwait(false);
         return new StoredAnswer(stored.Status, stored.Epoch);
     }
 
@@ -203,26 +214,12 @@ internal sealed class ServerLink : IAsyncDisposable
         };
     }
 
-    // An answer without the server's signed word for each message is none: what it has was not told.
-    private bool IsProven(BatchEnqueueRequest batch, BatchEnqueueResponse answer)
-    {
-        if (answer.Results.Count != batch.Items.Count)
-            return false;
-        for (int i = 0; i < batch.Items.Count; i++)
-        {
-            if (!DeliveryProof.TryVerify(answer.Results[i].DeliveryProof.Span, _record.ServerKey, batch.Items[i],
-                out _))
-                return false;
-        }
-
-        return true;
-    }
-
     private async Task RunAsync() => await ContainAsync(async () =>
     {
         await _conversations.SetOpenAsync(_record.Server, isOpen: true).ConfigureAwait(false);
         if (!await EnterAsync().ConfigureAwait(false))
             return;
+        await _conversations.SetDomainAsync(_record.Server, _proofs.OwnDomain).ConfigureAwait(false);
         _entered.TrySetResult();
         Read(ReadOnlyMemory<byte>.Empty);
         while (!_stop.IsCancellationRequested)
@@ -267,7 +264,11 @@ internal sealed class ServerLink : IAsyncDisposable
                 else if (!health.ServerKey.Span.SequenceEqual(_record.ServerKey))
                     Refuse("the server signs with another key than before: it is not where this account was made");
                 else
+                {
+                    _proofs.OwnDomain = health.Domain;
                     return true;
+                }
+
                 return false;
             }
             catch (RpcException e) when (e.Status == RpcStatus.Unauthenticated)
@@ -301,7 +302,8 @@ internal sealed class ServerLink : IAsyncDisposable
         var request = new UploadKeyPackageRequest
         {
             IdentityKey = OwnKey,
-            Package = ByteString.CopyFrom(await _conversations.MakeKeyPackageAsync(isLastResort).ConfigureAwait(false)),
+            Package = ByteString.CopyFrom(await _conversations.MakeKeyPackageAsync(
+                isLastResort, _record.Server).ConfigureAwait(false)),
             LastResort = isLastResort,
         };
         ServerCalls.Result<UploadKeyPackageResponse> left = await _calls.AskAsync(

@@ -2,13 +2,14 @@ using System.Security.Cryptography;
 using Google.Protobuf;
 using QuicProChat.Mesh.Rpc;
 using QuicProChat.Mesh.Rpc.V1;
+using QuicProChat.Mesh.Server.Federation;
 using QuicProChat.Mesh.Server.Limits;
 using QuicProChat.Mesh.Server.Stores;
 
 namespace QuicProChat.Mesh.Server.Calls;
 
 /// <summary>KeyPackages: methods 300 and 301.</summary>
-internal sealed class KeyPackageCalls(IKeyPackageStore packages, RateLimits rates)
+internal sealed class KeyPackageCalls(IKeyPackageStore packages, RemoteServers remote, RateLimits rates)
 {
     // Arbitrary: one of suite 1 has some 300 bytes, with a certificate chain a few thousand.
     private const int MaxPackage = 16 * 1024;
@@ -44,6 +45,10 @@ internal sealed class KeyPackageCalls(IKeyPackageStore packages, RateLimits rate
         if (!IdentityKey.TryRead(request.IdentityKey.Span, out IdentityKey owner))
             throw Refusal.BadRequest($"identity_key has {IdentityKey.Size} bytes.");
         rates.TakeKeyPackage(call.Account.Identity, owner);
+        if (remote.IsElsewhere(request.Domain))
+            return await remote.CallAsync(
+                call, request.Domain, RpcMethod.ProxyFetchKeyPackage,
+                new ProxyFetchKeyPackageRequest { IdentityKey = request.IdentityKey }, FetchKeyPackageResponse.Parser);
         (byte[] package, bool lastResort) = await packages.TakeAsync(owner)
             ?? throw Refusal.NotFound("There is no KeyPackage of this key.");
         return new FetchKeyPackageResponse

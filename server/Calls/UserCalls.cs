@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging;
 using QuicProChat.Mesh.Identity;
 using QuicProChat.Mesh.Rpc;
 using QuicProChat.Mesh.Rpc.V1;
+using QuicProChat.Mesh.Server.Federation;
 using QuicProChat.Mesh.Server.Hosting;
 using QuicProChat.Mesh.Server.Limits;
 using QuicProChat.Mesh.Server.Stores;
@@ -11,8 +12,8 @@ namespace QuicProChat.Mesh.Server.Calls;
 
 /// <summary>Names, direct channels and devices: methods 400, 500, 501 and 700 to 702.</summary>
 internal sealed class UserCalls(
-    IAccountStore accounts, IChannelStore channels, RateLimits rates, ClientRegistry clients, RandomFill random,
-    ILogger<UserCalls> logger)
+    IAccountStore accounts, IChannelStore channels, RemoteServers remote, RateLimits rates, ClientRegistry clients,
+    RandomFill random, ILogger<UserCalls> logger)
 {
     // Arbitrary.
     private const int MaxDeviceName = 64;
@@ -44,6 +45,13 @@ internal sealed class UserCalls(
     private async Task<IMessage> ResolveUserAsync(Call call, ResolveUserRequest request)
     {
         rates.TakeLookup(call.Account.Identity);
+        if (remote.IsElsewhere(request.Domain))
+        {
+            ProxyResolveUserResponse found = await FindElsewhereAsync(
+                call, request.Domain, new ProxyResolveUserRequest { Username = request.Username });
+            return new ResolveUserResponse { IdentityKey = found.IdentityKey };
+        }
+
         StoredAccount account = await accounts.FindAsync(request.Username)
             ?? throw Refusal.NotFound("Nobody here has this name.");
         return new ResolveUserResponse { IdentityKey = ByteString.CopyFrom(account.Identity.ToArray()) };
@@ -52,10 +60,22 @@ internal sealed class UserCalls(
     private async Task<IMessage> ResolveIdentityAsync(Call call, ResolveIdentityRequest request)
     {
         rates.TakeLookup(call.Account.Identity);
-        StoredAccount account = await accounts.FindAsync(ReadKey(request.IdentityKey))
+        IdentityKey key = ReadKey(request.IdentityKey);
+        if (remote.IsElsewhere(request.Domain))
+        {
+            ProxyResolveUserResponse found = await FindElsewhereAsync(
+                call, request.Domain, new ProxyResolveUserRequest { IdentityKey = request.IdentityKey });
+            return new ResolveIdentityResponse { Username = found.Username };
+        }
+
+        StoredAccount account = await accounts.FindAsync(key)
             ?? throw Refusal.NotFound("Nobody here has this key.");
         return new ResolveIdentityResponse { Username = account.Username };
     }
+
+    private Task<ProxyResolveUserResponse> FindElsewhereAsync(
+        Call call, string domain, ProxyResolveUserRequest request) =>
+        remote.CallAsync(call, domain, RpcMethod.ProxyResolveUser, request, ProxyResolveUserResponse.Parser);
 
     private async Task<IMessage> RegisterDeviceAsync(Call call, RegisterDeviceRequest request)
     {

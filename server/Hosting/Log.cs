@@ -33,6 +33,17 @@ internal static partial class Log
     [LoggerMessage(Level = LogLevel.Error, Message = "A connection failed")]
     internal static partial void ConnectionFailed(ILogger logger, Exception fault);
 
+    [LoggerMessage(Level = LogLevel.Information,
+        Message = "Listening for other servers as {Domain} on {Endpoint}, key {Fingerprint}")]
+    internal static partial void ListeningForPeers(
+        ILogger logger, string domain, string endpoint, string fingerprint);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Domain} does not answer: {Reason}")]
+    internal static partial void PeerLost(ILogger logger, string domain, string reason);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "A call of {Domain} was refused: {Reason}")]
+    internal static partial void PeerRefused(ILogger logger, string domain, string reason);
+
     [LoggerMessage(Level = LogLevel.Information, Message = "Stopping: no new calls")]
     internal static partial void Draining(ILogger logger);
 }

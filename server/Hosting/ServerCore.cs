@@ -3,6 +3,7 @@ using QuicProChat.Mesh.Identity;
 using QuicProChat.Mesh.Rpc.V1;
 using QuicProChat.Mesh.Server.Calls;
 using QuicProChat.Mesh.Server.Connections;
+using QuicProChat.Mesh.Server.Federation;
 using QuicProChat.Mesh.Server.Limits;
 using QuicProChat.Mesh.Server.Stores;
 using QuicProChat.Mesh.Store;
@@ -28,13 +29,14 @@ internal sealed class ServerCore : IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly ILogger<ServerCore> _logger;
     private readonly OtherProcesses? _others;
+    private readonly RemoteServers _remote;
     private readonly CancellationTokenSource _stop = new();
     private readonly Task _expiry;
 
     internal ServerCore(
-        ServerOptions options, IServerStore store, ServerKeys keys, TimeProvider time, RandomFill random,
-        ILoggerFactory logs)
+        ServerOptions options, ServerStorage storage, TimeProvider time, RandomFill random, ILoggerFactory logs)
     {
+        (IServerStore store, ServerKeys keys) = (storage.Store, storage.Keys);
         _options = options;
         _store = store;
         _keys = keys;
@@ -49,18 +51,34 @@ internal sealed class ServerCore : IAsyncDisposable
         AuthCalls auth = new(
             store.Accounts, keys.Opaque, keys, options.Registration, Rates, Clients, random, time,
             logs.CreateLogger<AuthCalls>());
-        UserCalls users = new(store.Accounts, store.Channels, Rates, Clients, random, logs.CreateLogger<UserCalls>());
-        DeliveryCalls delivery = new(store.Inboxes, store.Channels, Waiters, keys, time);
+        PeerLimits = new PeerLimits(options.Federation.Rates, Rates, time);
+        PeerTrust = new PeerTrust(options.Federation);
+        _remote = new RemoteServers(
+            options.Federation, storage.Federation,
+            storage.Federation is { } shown ? new PeerDialer(options.Federation, shown, PeerTrust).DialAsync
+                : (_, _) => throw new InvalidOperationException("There is no federation."),
+            time, _logger);
+        UserCalls users = new(
+            store.Accounts, store.Channels, _remote, Rates, Clients, random, logs.CreateLogger<UserCalls>());
+        Deliveries deliveries = new(store.Inboxes, keys);
+        DeliveryCalls delivery = new(store.Inboxes, store.Channels, deliveries, _remote, Waiters, time);
+        FederationCalls federation = new(
+            options.Federation, store.Accounts, store.KeyPackages, deliveries, keys, PeerLimits, time, _logger);
         _dispatcher = new Dispatcher(
             [.. auth.Handlers, .. users.Handlers, .. delivery.Handlers,
-                .. new KeyPackageCalls(store.KeyPackages, Rates).Handlers,
-             .. new ServiceCalls(keys, time).Handlers],
+                .. new KeyPackageCalls(store.KeyPackages, _remote, Rates).Handlers,
+             .. new ServiceCalls(keys, _remote, Rates, time).Handlers,
+             .. storage.Federation is null ? [] : federation.Handlers],
             Rates, Metrics, logs.CreateLogger<Dispatcher>());
         Connections = new ConnectionServices(_dispatcher, Clients, Budget, time, _logger);
         _expiry = Task.Run(ExpireAsync);
     }
 
     internal RateLimits Rates { get; }
+
+    internal PeerLimits PeerLimits { get; }
+
+    internal PeerTrust PeerTrust { get; }
 
     internal ClientRegistry Clients { get; }
 
@@ -87,6 +105,7 @@ internal sealed class ServerCore : IAsyncDisposable
     {
         await _stop.CancelAsync();
         await _expiry;
+        await _remote.DisposeAsync();
         await _store.DisposeAsync();
         _keys.Dispose();
         _stop.Dispose();

@@ -490,6 +490,7 @@ export const said = [
     ["this node has no account on {0}", "Dieser Knoten hat auf {0} kein Konto."],
     ["that is this node's own account", "Das ist das eigene Konto dieses Knotens."],
     ["this node has {0} conversations on {1} already", "Dieser Knoten hat auf {1} schon {0} Unterhaltungen."],
+    ["nobody on {0} is called {1}, or {2} does not speak with {3}", "Auf {0} heißt niemand {1}, oder {2} spricht nicht mit {3}."],
     ["nobody on {0} is called {1}", "Auf {0} heißt niemand {1}."],
     ["{0} cannot be reached: the first time somebody is named, the server is asked who that is", "{0} ist nicht zu erreichen: Beim ersten Mal wird der Server gefragt, wer das ist."],
     ["{0} names no usable key for {1}", "{0} nennt für {1} keinen brauchbaren Schlüssel."],
