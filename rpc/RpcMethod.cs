@@ -44,6 +44,9 @@ public enum RpcMethod : ushort
     /// <summary>Takes a KeyPackage of somebody.</summary>
     FetchKeyPackage = 301,
 
+    /// <summary>Takes a KeyPackage of each device of somebody; ours.</summary>
+    FetchKeyPackages = 305,
+
     /// <summary>Makes or finds the direct channel with somebody.</summary>
     CreateChannel = 400,
 

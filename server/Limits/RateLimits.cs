@@ -79,7 +79,9 @@ internal sealed class RateLimits(RateSettings settings, TimeProvider time)
     /// <summary>A KeyPackage of somebody.</summary>
     internal void TakeKeyPackage(IdentityKey account, IdentityKey owner)
     {
-        Take(_packagesOfOne, (account, owner));
+        // Devices of one account take each other's for each of their conversations.
+        if (account != owner)
+            Take(_packagesOfOne, (account, owner));
         Take(_packages, account);
     }
 

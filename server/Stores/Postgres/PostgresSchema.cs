@@ -18,8 +18,6 @@ internal static class PostgresSchema
     /// <summary>The advisory lock of whoever removes what expired.</summary>
     internal const long ExpiringLock = MakingLock + (2L << 32);
 
-    private const int Current = 1;
-
     // Locks are taken in the order account, channel, inbox (by recipient and channel), group. Rows of inboxes have the
     // counters; a message and its id have no foreign key, because whoever writes one has locked its inbox.
     private const string First = $"""
@@ -121,7 +119,17 @@ internal static class PostgresSchema
         CREATE INDEX key_package_owner ON {Name}.key_package (owner, last_resort, id);
         """;
 
-    /// <summary>Makes the tables of a new database, or checks those of an old one.</summary>
+    // KeyPackages are a device's.
+    private const string DevicesOfKeyPackages = $"""
+        ALTER TABLE {Name}.key_package ADD COLUMN device bytea NOT NULL DEFAULT ''; -- empty: the account has none
+        DROP INDEX {Name}.key_package_owner;
+        CREATE INDEX key_package_device ON {Name}.key_package (owner, device, last_resort, id);
+        """;
+
+    // What leads from each version to the next one.
+    private static readonly string[] Versions = [First, DevicesOfKeyPackages];
+
+    /// <summary>Makes the tables of a new database, or brings those of an old one up to date.</summary>
     /// <param name="connection">In a transaction.</param>
     /// <param name="make">Whether tables are made where there are none.</param>
     /// <exception cref="StoreException">The database cannot be used.</exception>
@@ -134,16 +142,24 @@ internal static class PostgresSchema
             if (!make)
                 throw new StoreException(
                     StoreError.Io, "The database has no tables of a qpc-server; 'qpc-server run' makes them.");
-            await connection.ExecuteAsync(First);
+            await connection.ExecuteAsync(string.Concat(Versions));
+            await connection.ExecuteAsync($"UPDATE {Name}.meta SET version = $1", Versions.Length);
             return;
         }
 
         int version = (int)(await connection.ScalarAsync("SELECT version FROM meta"))!;
-        if (version > Current)
+        if (version > Versions.Length)
             throw new StoreException(
                 StoreError.NewerSchema,
-                $"The database was written by a later version of qpc-server ({version}, this one knows {Current}): "
-                    + "install that version, or restore a backup of before.");
+                $"The database was written by a later version of qpc-server ({version}, this one knows "
+                    + $"{Versions.Length}): install that version, or restore a backup of before.");
+        if (version == Versions.Length)
+            return;
+        if (!make)
+            throw new StoreException(
+                StoreError.Io, "The database is of an earlier version of qpc-server; 'qpc-server run' updates it.");
+        await connection.ExecuteAsync(string.Concat(Versions.Skip(version)));
+        await connection.ExecuteAsync("UPDATE meta SET version = $1", Versions.Length);
     }
 
     private static async Task CheckSettingsAsync(NpgsqlConnection connection)

@@ -9,8 +9,6 @@ internal static class SqliteSchema
     /// <summary>"qpcs": tells the file from other SQLite files (PRAGMA application_id).</summary>
     private const int ApplicationId = 0x71706373;
 
-    private const int Current = 1;
-
     // A message that everybody acknowledged, or that expired, stays as a row without payload while its id is
     // remembered. Rows are in the order of time, because only one process writes.
     private const string First = """
@@ -89,23 +87,36 @@ internal static class SqliteSchema
         CREATE INDEX key_package_owner ON key_package (owner, last_resort, id);
         """;
 
-    /// <summary>Makes the tables of a new file, or checks those of an old one.</summary>
+    // KeyPackages are a device's.
+    private const string DevicesOfKeyPackages = """
+        ALTER TABLE key_package ADD COLUMN device BLOB NOT NULL DEFAULT x''; -- empty: the account has none
+        DROP INDEX key_package_owner;
+        CREATE INDEX key_package_device ON key_package (owner, device, last_resort, id);
+        """;
+
+    // What leads from each version to the next one.
+    private static readonly string[] Versions = [First, DevicesOfKeyPackages];
+
+    /// <summary>Makes the tables of a new file, or brings those of an old one up to date.</summary>
     /// <exception cref="StoreException">The file is no database of a server, or a newer program's.</exception>
     internal static void Prepare(Database database, string path)
     {
         long version = database.Query("PRAGMA user_version");
         if (version == 0 && database.Query("SELECT count(*) FROM sqlite_schema") == 0)
         {
-            database.Execute(
-                $"BEGIN IMMEDIATE; PRAGMA application_id = {ApplicationId}; {First} PRAGMA user_version = {Current}; "
-                    + "COMMIT");
+            database.Execute($"BEGIN IMMEDIATE; PRAGMA application_id = {ApplicationId}; {From(0)} COMMIT");
             return;
         }
 
         if (database.Query("PRAGMA application_id") != ApplicationId)
             throw new StoreException(StoreError.Corrupt, $"{path} is not the database of a qpc-server.");
-        if (version > Current)
+        if (version > Versions.Length)
             throw new StoreException(
                 StoreError.NewerSchema, $"{path} was written by a later version of qpc-server ({version}).");
+        if (version < Versions.Length)
+            database.Execute($"BEGIN IMMEDIATE; {From((int)version)} COMMIT");
     }
+
+    private static string From(int version) =>
+        $"{string.Concat(Versions.Skip(version))} PRAGMA user_version = {Versions.Length};";
 }

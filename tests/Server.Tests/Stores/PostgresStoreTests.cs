@@ -161,6 +161,22 @@ public class PostgresStoreTests(PostgresCluster cluster) : ServerStoreContract
     }
 
     [PostgresFact]
+    public async Task A_database_of_the_first_version_is_brought_up_to_date_and_keeps_what_it_has()
+    {
+        (IdentityKey alice, _) = await TwoAsync();
+        await LeaveAsync(alice, default, 1);
+        await cluster.ExecuteAsync(Name, """
+            DROP INDEX qpc_server.key_package_device; ALTER TABLE qpc_server.key_package DROP COLUMN device;
+            CREATE INDEX key_package_owner ON qpc_server.key_package (owner, last_resort, id);
+            UPDATE qpc_server.meta SET version = 1
+            """);
+        await ReopenAsync();
+        Assert.Equal([(default, 1, false)], await TakenAsync(alice));
+        Assert.True(await Store.Accounts.AddDeviceAsync(alice, Phone, "phone"));
+        Assert.Equal((KeyPackageResult.Added, 1), await LeaveAsync(alice, Phone, 2));
+    }
+
+    [PostgresFact]
     public async Task Work_that_fails_costs_nobody_else_anything()
     {
         (IdentityKey alice, IdentityKey bob) = await TwoAsync();

@@ -1,6 +1,7 @@
 using QuicProChat.Mesh.Server.Stores;
 using QuicProChat.Mesh.Server.Stores.Sqlite;
 using QuicProChat.Mesh.Store;
+using QuicProChat.Mesh.Store.Sqlite;
 
 namespace QuicProChat.Mesh.Server.Tests.Stores;
 
@@ -61,6 +62,26 @@ public class SqliteStoreTests : ServerStoreContract
         Assert.StartsWith("no database", File.ReadAllText(path));
         File.Delete(path);
         await InitializeAsync();
+    }
+
+    [Fact]
+    public async Task A_file_of_the_first_version_is_brought_up_to_date_and_keeps_what_it_has()
+    {
+        (IdentityKey alice, _) = await TwoAsync();
+        await LeaveAsync(alice, default, 1);
+        await Store.DisposeAsync();
+        using (Database old = Database.Open(Path.Combine(_directory, SqliteServerStore.FileName)))
+        {
+            old.Execute("""
+                DROP INDEX key_package_device; ALTER TABLE key_package DROP COLUMN device;
+                CREATE INDEX key_package_owner ON key_package (owner, last_resort, id); PRAGMA user_version = 1
+                """);
+        }
+
+        await InitializeAsync();
+        Assert.Equal([(default, 1, false)], await TakenAsync(alice));
+        Assert.True(await Store.Accounts.AddDeviceAsync(alice, Phone, "phone"));
+        Assert.Equal((KeyPackageResult.Added, 1), await LeaveAsync(alice, Phone, 2));
     }
 
     [Fact]
