@@ -1,3 +1,4 @@
+using System.Text;
 using QuicProChat.Mesh.Store;
 using QuicProChat.Mesh.Store.Sqlite;
 
@@ -9,7 +10,7 @@ internal static class SqliteSchema
     /// <summary>"qpcs": tells the file from other SQLite files (PRAGMA application_id).</summary>
     private const int ApplicationId = 0x71706373;
 
-    private const int Current = 1;
+    private const int Current = 2;
 
     // A message that everybody acknowledged, or that expired, stays as a row without payload while its id is
     // remembered. Rows are in the order of time, because only one process writes.
@@ -97,9 +98,9 @@ internal static class SqliteSchema
         if (version == 0 && database.Query("SELECT count(*) FROM sqlite_schema") == 0)
         {
             database.Execute(
-                $"BEGIN IMMEDIATE; PRAGMA application_id = {ApplicationId}; {First} PRAGMA user_version = {Current}; "
+                $"BEGIN IMMEDIATE; PRAGMA application_id = {ApplicationId}; {First} PRAGMA user_version = 1; "
                     + "COMMIT");
-            return;
+            version = 1;
         }
 
         if (database.Query("PRAGMA application_id") != ApplicationId)
@@ -107,5 +108,34 @@ internal static class SqliteSchema
         if (version > Current)
             throw new StoreException(
                 StoreError.NewerSchema, $"{path} was written by a later version of qpc-server ({version}).");
+        if (version < Current)
+            Upgrade(database);
+    }
+
+    // Another process may upgrade it at the same time: whoever is second finds it done.
+    private static void Upgrade(Database database)
+    {
+        database.Execute("BEGIN IMMEDIATE");
+        try
+        {
+            if (database.Query("PRAGMA user_version") < 2)
+                UpgradeToSecond(database);
+            database.Execute("COMMIT");
+        }
+        catch
+        {
+            database.Execute("ROLLBACK");
+            throw;
+        }
+    }
+
+    // Version 2: the log of keys, which begins with the accounts that are there; moderation.
+    private static void UpgradeToSecond(Database database)
+    {
+        database.Execute($"{SqliteKeyLog.Tables} {SqliteModeration.Tables} PRAGMA user_version = 2");
+        SqliteKeyLog log = new(database);
+        using Statement accounts = database.PrepareOnce("SELECT username, identity FROM account ORDER BY id");
+        while (accounts.Step())
+            log.Append(Encoding.UTF8.GetString(accounts.Blob(0)), accounts.Blob(1));
     }
 }
