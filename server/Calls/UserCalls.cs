@@ -9,7 +9,7 @@ using QuicProChat.Mesh.Server.Stores;
 
 namespace QuicProChat.Mesh.Server.Calls;
 
-/// <summary>Names, direct channels and devices: methods 400, 500, 501 and 700 to 702.</summary>
+/// <summary>Names, direct channels and devices: methods 400, 501 and 700 to 702.</summary>
 internal sealed class UserCalls(
     IAccountStore accounts, IChannelStore channels, RateLimits rates, ClientRegistry clients, RandomFill random,
     ILogger<UserCalls> logger)
@@ -20,7 +20,6 @@ internal sealed class UserCalls(
     internal IEnumerable<CallHandler> Handlers =>
     [
         CallHandler.For(RpcMethod.CreateChannel, CreateChannelRequest.Parser, CreateChannelAsync),
-        CallHandler.For(RpcMethod.ResolveUser, ResolveUserRequest.Parser, ResolveUserAsync),
         CallHandler.For(RpcMethod.ResolveIdentity, ResolveIdentityRequest.Parser, ResolveIdentityAsync),
         CallHandler.For(RpcMethod.RegisterDevice, RegisterDeviceRequest.Parser, RegisterDeviceAsync),
         CallHandler.For(RpcMethod.ListDevices, ListDevicesRequest.Parser, ListDevicesAsync),
@@ -39,14 +38,6 @@ internal sealed class UserCalls(
         (ChannelId channel, bool isNew) = await channels.OpenAsync(proposed, own, peer)
             ?? throw Refusal.NotFound("The peer has no account here, or you have too many channels.");
         return new CreateChannelResponse { ChannelId = ByteString.CopyFrom(channel.ToArray()), WasNew = isNew };
-    }
-
-    private async Task<IMessage> ResolveUserAsync(Call call, ResolveUserRequest request)
-    {
-        rates.TakeLookup(call.Account.Identity);
-        StoredAccount account = await accounts.FindAsync(request.Username)
-            ?? throw Refusal.NotFound("Nobody here has this name.");
-        return new ResolveUserResponse { IdentityKey = ByteString.CopyFrom(account.Identity.ToArray()) };
     }
 
     private async Task<IMessage> ResolveIdentityAsync(Call call, ResolveIdentityRequest request)

@@ -163,6 +163,9 @@ internal static class ServerCommands
         return command;
     }
 
+    /// <summary><c>moderator</c>.</summary>
+    internal static Command Moderator() => ModeratorCommands.Make(DataDirectory, Store, ReadStore, GuardAsync);
+
     // What an operator can do something about is one line, not a trace.
     private static async Task<int> GuardAsync(Func<Task> run)
     {

@@ -47,14 +47,16 @@ internal sealed class ServerCore : IAsyncDisposable
         store.Inboxes.Arrived = Waiters.Wake;
         _others = store.Others is null ? null : new OtherProcesses(store, Waiters, Clients, _logger);
         AuthCalls auth = new(
-            store.Accounts, keys.Opaque, keys, options.Registration, Rates, Clients, random, time,
+            store.Accounts, store.Moderation, keys.Opaque, keys, options.Registration, Rates, Clients, random, time,
             logs.CreateLogger<AuthCalls>());
         UserCalls users = new(store.Accounts, store.Channels, Rates, Clients, random, logs.CreateLogger<UserCalls>());
         DeliveryCalls delivery = new(store.Inboxes, store.Channels, Waiters, keys, time);
         _dispatcher = new Dispatcher(
             [.. auth.Handlers, .. users.Handlers, .. delivery.Handlers,
                 .. new KeyPackageCalls(store.KeyPackages, Rates).Handlers,
-             .. new ServiceCalls(keys, time).Handlers],
+                .. new KeyLogCalls(store.KeyLog, keys, Rates, time).Handlers,
+                .. new ModerationCalls(store.Moderation, Rates, Clients, logs.CreateLogger<ModerationCalls>()).Handlers,
+                .. new ServiceCalls(keys, time).Handlers],
             Rates, Metrics, logs.CreateLogger<Dispatcher>());
         Connections = new ConnectionServices(_dispatcher, Clients, Budget, time, _logger);
         _expiry = Task.Run(ExpireAsync);
@@ -102,6 +104,7 @@ internal sealed class ServerCore : IAsyncDisposable
                 {
                 }
 
+                await _store.Moderation.ExpireAsync();
                 if (_others is not null)
                     await _others.CheckSessionsAsync();
             }

@@ -1,3 +1,4 @@
+using System.Text;
 using Npgsql;
 using QuicProChat.Mesh.Store;
 
@@ -18,9 +19,9 @@ internal static class PostgresSchema
     /// <summary>The advisory lock of whoever removes what expired.</summary>
     internal const long ExpiringLock = MakingLock + (2L << 32);
 
-    private const int Current = 1;
+    private const int Current = 2;
 
-    // Locks are taken in the order account, channel, inbox (by recipient and channel), group. Rows of inboxes have the
+    // Locks are taken in the order account, channel, inbox (by recipient and channel), group, log of keys. Rows of inboxes have the
     // counters; a message and its id have no foreign key, because whoever writes one has locked its inbox.
     private const string First = $"""
         CREATE SCHEMA IF NOT EXISTS {Name};
@@ -135,7 +136,6 @@ internal static class PostgresSchema
                 throw new StoreException(
                     StoreError.Io, "The database has no tables of a qpc-server; 'qpc-server run' makes them.");
             await connection.ExecuteAsync(First);
-            return;
         }
 
         int version = (int)(await connection.ScalarAsync("SELECT version FROM meta"))!;
@@ -144,6 +144,28 @@ internal static class PostgresSchema
                 StoreError.NewerSchema,
                 $"The database was written by a later version of qpc-server ({version}, this one knows {Current}): "
                     + "install that version, or restore a backup of before.");
+        if (version < 2)
+            await UpgradeToSecondAsync(connection);
+    }
+
+    // Version 2: the log of keys, which begins with the accounts that are there; moderation.
+    private static async Task UpgradeToSecondAsync(NpgsqlConnection connection)
+    {
+        await connection.ExecuteAsync($"{PostgresKeyLog.Tables} {PostgresModeration.Tables}");
+        // A process of the version before registers nobody in the meantime, and none afterwards: it looks for version 1
+        // when it starts, and is to be stopped before (docs/guide/server.md).
+        await connection.ExecuteAsync("SELECT pg_advisory_xact_lock($1)", RegisteringLock);
+        List<(string Name, byte[] Key)> accounts = [];
+        await using (NpgsqlCommand command = connection.Command("SELECT username, identity FROM account ORDER BY id"))
+        await using (NpgsqlDataReader reader = await command.ExecuteReaderAsync())
+        {
+            while (await reader.ReadAsync())
+                accounts.Add((Encoding.UTF8.GetString(reader.Bytes(0)), reader.Bytes(1)));
+        }
+
+        foreach ((string name, byte[] key) in accounts)
+            await PostgresKeyLog.AppendAsync(connection, name, key);
+        await connection.ExecuteAsync("UPDATE meta SET version = 2");
     }
 
     private static async Task CheckSettingsAsync(NpgsqlConnection connection)
