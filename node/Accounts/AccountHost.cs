@@ -8,6 +8,7 @@ using QuicProChat.Mesh.Messaging.Servers;
 using QuicProChat.Mesh.Node.Control;
 using QuicProChat.Mesh.Rpc;
 using QuicProChat.Mesh.Rpc.Connections;
+using QuicProChat.Mesh.Rpc.Transparency;
 using QuicProChat.Mesh.Rpc.V1;
 using QuicProChat.Mesh.Store;
 
@@ -40,6 +41,7 @@ internal sealed class AccountHost(AccountPlace place) : IServerPort, IAsyncDispo
     private const int FingerprintDigits = 64;
 
     private readonly ConcurrentDictionary<string, Account> _accounts = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, byte[]> _keyLogs = new(StringComparer.Ordinal);
     private readonly SemaphoreSlim _changing = new(1);
     private readonly CancellationTokenSource _ending = new();
 
@@ -51,11 +53,16 @@ internal sealed class AccountHost(AccountPlace place) : IServerPort, IAsyncDispo
     /// <summary>The accounts, by server.</summary>
     internal IReadOnlyList<AccountView> List() =>
         [.. _accounts.Values.OrderBy(a => a.Record.Server, StringComparer.Ordinal)
-            .Select(a => new AccountView(a.Record, a.Link?.State.State, a.Link?.State.Problem))];
+            .Select(ViewOf)];
 
     /// <summary>Takes back what was kept, and connects where this node is logged in.</summary>
-    internal async Task StartAsync(IReadOnlyList<(byte[] Name, byte[] Value)> kept)
+    /// <param name="kept">The accounts.</param>
+    /// <param name="logs">What is known of the logs of keys of their servers.</param>
+    internal async Task StartAsync(
+        IReadOnlyList<(byte[] Name, byte[] Value)> kept, IReadOnlyList<(byte[] Name, byte[] Value)> logs)
     {
+        foreach ((byte[] name, byte[] value) in logs)
+            _keyLogs[Convert.ToHexString(name)] = value;
         foreach ((_, byte[] value) in kept)
         {
             AccountRecord? record = AccountRecord.Read(value);
@@ -121,7 +128,12 @@ internal sealed class AccountHost(AccountPlace place) : IServerPort, IAsyncDispo
 
             await EndAsync(account).ConfigureAwait(false);
             await place.Conversations.RemoveAccountAsync(server).ConfigureAwait(false);
-            await place.Write(store => store.DeleteValue(AccountRecord.ValueName(server))).ConfigureAwait(false);
+            await place.Write(store =>
+            {
+                store.DeleteValue(AccountRecord.ValueName(server));
+                store.DeleteValue(AccountRecord.KeyLogName(server));
+            }).ConfigureAwait(false);
+            _keyLogs.TryRemove(Convert.ToHexString(AccountRecord.KeyLogName(server)), out _);
             _accounts.TryRemove(server, out _);
             return new AccountView(account.Record, null, null);
         });
@@ -138,9 +150,33 @@ internal sealed class AccountHost(AccountPlace place) : IServerPort, IAsyncDispo
             : new StoredAnswer(ServerStatus.Gone, 0);
 
     /// <inheritdoc/>
-    public Task<ServerAnswer<byte[]>> FindUserAsync(string server, string user) => AskAsync(
-        server, RpcMethod.ResolveUser, new ResolveUserRequest { Username = user }, ResolveUserResponse.Parser,
-        static r => r.IdentityKey.Length == Ed25519.PublicKeySize ? r.IdentityKey.ToByteArray() : null);
+    public Task<ServerAnswer<byte[]>> FindUserAsync(string server, string user) =>
+        LinkOf(server) is { } link ? link.KeyLog.FindUserAsync(user)
+            : Task.FromResult(new ServerAnswer<byte[]>(ServerStatus.Gone, null));
+
+    /// <inheritdoc/>
+    public byte[] HeadOf(string server) => LinkOf(server)?.KeyLog.Head ?? [];
+
+    /// <inheritdoc/>
+    public void Compare(string server, ReadOnlyMemory<byte> head)
+    {
+        if (LinkOf(server) is { } link)
+            link.Compare(head);
+    }
+
+    /// <summary>
+    /// The owner takes the new key of a name, or, without a name, the log of keys as the server shows it from now on.
+    /// </summary>
+    internal Task<AccountView> AcceptAsync(string server, string? user) => ChangeAsync(async () =>
+    {
+        if (!_accounts.TryGetValue(server, out Account? account) || account.Link is not { } link)
+            throw ControlException.Refused($"this node is not logged in at {server}");
+        if (user is null)
+            await link.KeyLog.AcceptLogAsync().ConfigureAwait(false);
+        else if (!await link.KeyLog.AcceptKeyAsync(user).ConfigureAwait(false))
+            throw ControlException.Refused($"{user}@{server} has no new key: the server is asked when the name is used");
+        return ViewOf(account);
+    });
 
     /// <inheritdoc/>
     public Task<ServerAnswer<string>> FindNameAsync(string server, ReadOnlyMemory<byte> key) => AskAsync(
@@ -197,10 +233,15 @@ internal sealed class AccountHost(AccountPlace place) : IServerPort, IAsyncDispo
         }
     }
 
+    // What is wrong with the log of keys is said before what is wrong with the connection: it is the graver.
+    private static AccountView ViewOf(Account account) => new(
+        account.Record, account.Link?.State.State, account.Link?.KeyLog.Problem ?? account.Link?.State.Problem);
+
     private ServerLink? LinkOf(string server) => _accounts.TryGetValue(server, out Account? account) ? account.Link
         : null;
 
-    private Task<ServerAnswer<TResult>> AskAsync<T, TResult>(
+    /// <summary>Asks the server of an account; it gives up after some seconds.</summary>
+    internal Task<ServerAnswer<TResult>> AskAsync<T, TResult>(
         string server, RpcMethod method, IMessage request, MessageParser<T> parser, Func<T, TResult?> read)
         where T : class, IMessage<T>
         where TResult : class =>
@@ -215,11 +256,31 @@ internal sealed class AccountHost(AccountPlace place) : IServerPort, IAsyncDispo
     private ServerLink? Begin(AccountRecord record)
     {
         ServerLink? link = record.Token.Length > 0
-            ? new ServerLink(record, place.Identity, place.Conversations, place.Time, place.Log, place.Warn) : null;
+            ? new ServerLink(
+                record, WatchOf(record), bytes => KeepLogAsync(record.Server, bytes), place.Identity, place.Conversations,
+                place.Time, place.Log, place.Warn)
+            : null;
         // Conversations ask for their inboxes as soon as it has started: it has to be found by then.
         _accounts[record.Server] = new Account(record, link);
         link?.Start();
         return link;
+    }
+
+    // A server that signs with another key has another log.
+    private KeyLogWatch WatchOf(AccountRecord record)
+    {
+        var watch = new KeyLogWatch(record.ServerKey, record.User, place.Identity.PublicKey);
+        if (_keyLogs.TryGetValue(Convert.ToHexString(AccountRecord.KeyLogName(record.Server)), out byte[]? kept)
+            && !watch.TryLoad(kept))
+            place.Log.KeyLogForgotten(record.Server);
+        return watch;
+    }
+
+    private async Task KeepLogAsync(string server, byte[] bytes)
+    {
+        byte[] name = AccountRecord.KeyLogName(server);
+        await place.Write(store => store.PutValue(name, bytes)).ConfigureAwait(false);
+        _keyLogs[Convert.ToHexString(name)] = bytes;
     }
 
     private async Task EndAsync(Account account)

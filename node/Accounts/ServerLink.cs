@@ -5,6 +5,7 @@ using QuicProChat.Mesh.Identity;
 using QuicProChat.Mesh.Messaging.Servers;
 using QuicProChat.Mesh.Rpc;
 using QuicProChat.Mesh.Rpc.Connections;
+using QuicProChat.Mesh.Rpc.Transparency;
 using QuicProChat.Mesh.Rpc.V1;
 using QuicProChat.Mesh.Wire;
 
@@ -61,20 +62,23 @@ internal sealed class ServerLink : IAsyncDisposable
     private readonly Lock _guard = new();
     private readonly Dictionary<string, Task> _readers = new(StringComparer.Ordinal);
     private Task _running = Task.CompletedTask;
+    private Task _auditing = Task.CompletedTask;
     private string? _problem;
     private LinkState _state;
     private int _connections;
 
     /// <summary>Makes it; <see cref="Start"/> begins.</summary>
     /// <param name="record">The account; its session is there.</param>
+    /// <param name="watch">What is known of the server's log of keys.</param>
+    /// <param name="keep">Writes that to the disk.</param>
     /// <param name="identity">Whose account it is.</param>
     /// <param name="conversations">Where messages go.</param>
     /// <param name="time">The clock.</param>
     /// <param name="log">Where it says what is wrong.</param>
     /// <param name="warn">Tells the owner what does not mend itself.</param>
     internal ServerLink(
-        AccountRecord record, LocalIdentity identity, ServerConversations conversations, TimeProvider time, ILogger log,
-        Action<string> warn)
+        AccountRecord record, KeyLogWatch watch, Func<byte[], Task> keep, LocalIdentity identity,
+        ServerConversations conversations, TimeProvider time, ILogger log, Action<string> warn)
     {
         (_record, _identity, _conversations, _time, _log, _warn) = (record, identity, conversations, time, log, warn);
         ServerTrust trust = record.ToTrust(
@@ -82,6 +86,7 @@ internal sealed class ServerLink : IAsyncDisposable
         _client = new RpcClient(
             cancellation => DialAsync(trust, cancellation), new RpcClientOptions(), time, RandomSource.Seeded());
         _calls = new ServerCalls(_client, time, Refuse);
+        KeyLog = new KeyLogClient(watch, this, keep, time, problem => warn($"{record.User}@{record.Server}: {problem}"));
         _reader = new InboxReader(_calls, conversations, record.Server, OwnKey, time, log);
     }
 
@@ -95,6 +100,9 @@ internal sealed class ServerLink : IAsyncDisposable
         }
     }
 
+    /// <summary>The server's log of keys.</summary>
+    internal KeyLogClient KeyLog { get; }
+
     private ByteString OwnKey => ByteString.CopyFrom(_identity.PublicKey.Span);
 
     /// <summary>Begins to connect.</summary>
@@ -106,7 +114,8 @@ internal sealed class ServerLink : IAsyncDisposable
     internal async Task<StoredAnswer> StoreAsync(
         IReadOnlyList<ServerMessage> messages, CommitPlace? place, bool once = false)
     {
-        if (!await IsEnteredAsync(_stop.Token).ConfigureAwait(false))
+        // Nothing goes to keys that a server names who contradicted itself; it waits until the owner accepts that.
+        if (!await IsEnteredAsync(_stop.Token).ConfigureAwait(false) || KeyLog.IsForked)
             return new StoredAnswer(ServerStatus.Gone, 0);
         var batch = new BatchEnqueueRequest();
         batch.Items.AddRange(messages.Select(Request));
@@ -165,6 +174,9 @@ internal sealed class ServerLink : IAsyncDisposable
         }
     }
 
+    /// <summary>Somebody else was shown a head of the server's log of keys.</summary>
+    internal void Compare(ReadOnlyMemory<byte> head) => _ = ContainAsync(() => KeyLog.CompareAsync(head));
+
     /// <summary>A KeyPackage was used.</summary>
     internal void Refill()
     {
@@ -181,11 +193,13 @@ internal sealed class ServerLink : IAsyncDisposable
         await _stop.CancelAsync().ConfigureAwait(false);
         _entered.TrySetCanceled();
         await _running.ConfigureAwait(false);
+        await _auditing.ConfigureAwait(false);
         Task[] readers;
         lock (_guard)
             readers = [.. _readers.Values];
         await Task.WhenAll(readers).ConfigureAwait(false);
         await _client.DisposeAsync().ConfigureAwait(false);
+        KeyLog.Dispose();
         CryptographicOperations.ZeroMemory(_record.Token);
     }
 
@@ -225,6 +239,7 @@ internal sealed class ServerLink : IAsyncDisposable
             return;
         _entered.TrySetResult();
         Read(ReadOnlyMemory<byte>.Empty);
+        _auditing = Task.Run(() => ContainAsync(() => KeyLog.RunAsync(_stop.Token)));
         while (!_stop.IsCancellationRequested)
         {
             await LeaveKeyPackagesAsync().ConfigureAwait(false);

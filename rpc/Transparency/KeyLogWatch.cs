@@ -29,7 +29,7 @@ public enum KeyLogVerdict
 public sealed class KeyLogWatch(ReadOnlyMemory<byte> serverKey, string ownName, ReadOnlyMemory<byte> ownKey)
 {
     /// <summary>Names whose keys are remembered, at most; the oldest gives way. Arbitrary.</summary>
-    public const int MaxNames = 1024;
+    public const int MaxNames = 256;
 
     /// <summary>Entries that are asked for at once. Arbitrary; the server gives as many at most.</summary>
     public const int PageSize = 1024;
