@@ -17,7 +17,7 @@ namespace QuicProChat.Mesh.Node.Accounts;
 /// <param name="time">The clock.</param>
 /// <param name="warn">Tells the owner.</param>
 internal sealed class KeyLogClient(
-    KeyLogWatch watch, ServerLink link, Func<byte[], Task> keep, TimeProvider time, Action<string> warn) : IDisposable
+    KeyLogWatch watch, ServerLink link, Func<byte[], Task> keep, TimeProvider time, Action<string> warn)
 {
     /// <summary>How often the log is read on.</summary>
     internal static readonly TimeSpan AuditPause = TimeSpan.FromDays(1);
@@ -149,9 +149,6 @@ internal sealed class KeyLogClient(
         await KeepAsync().ConfigureAwait(false);
         return isNew;
     });
-
-    /// <inheritdoc/>
-    public void Dispose() => _one.Dispose();
 
     private static ServerStatus StatusOf(KeyLogVerdict verdict) => verdict switch
     {

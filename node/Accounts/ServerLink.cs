@@ -64,6 +64,7 @@ internal sealed class ServerLink : IAsyncDisposable
     private Task _running = Task.CompletedTask;
     private Task _auditing = Task.CompletedTask;
     private string? _problem;
+    private volatile string? _refusal;
     private LinkState _state;
     private int _connections;
 
@@ -85,7 +86,7 @@ internal sealed class ServerLink : IAsyncDisposable
             "log in again with --key and the fingerprint that the operator names.");
         _client = new RpcClient(
             cancellation => DialAsync(trust, cancellation), new RpcClientOptions(), time, RandomSource.Seeded());
-        _calls = new ServerCalls(_client, time, Refuse);
+        _calls = new ServerCalls(_client, time, Refuse, reason => _refusal = reason);
         KeyLog = new KeyLogClient(watch, this, keep, time, problem => warn($"{record.User}@{record.Server}: {problem}"));
         _reader = new InboxReader(_calls, conversations, record.Server, OwnKey, time, log);
     }
@@ -96,7 +97,7 @@ internal sealed class ServerLink : IAsyncDisposable
         get
         {
             lock (_guard)
-                return (_state, _problem);
+                return (_state, _refusal ?? _problem);
         }
     }
 
@@ -199,7 +200,6 @@ internal sealed class ServerLink : IAsyncDisposable
             readers = [.. _readers.Values];
         await Task.WhenAll(readers).ConfigureAwait(false);
         await _client.DisposeAsync().ConfigureAwait(false);
-        KeyLog.Dispose();
         CryptographicOperations.ZeroMemory(_record.Token);
     }
 
@@ -292,6 +292,8 @@ internal sealed class ServerLink : IAsyncDisposable
             }
             catch (Exception e) when (e is IOException or TimeoutException or InvalidDataException or RpcException)
             {
+                if (e is RpcException { Status: RpcStatus.Forbidden })
+                    _refusal = e.Message;
                 Note(LinkState.Offline, FaultText.Of(e));
                 await Task.Delay(pause, _time, _stop.Token).ConfigureAwait(false);
                 pause = TimeSpan.FromTicks(Math.Min(2 * pause.Ticks, TimeSpan.TicksPerMinute));
