@@ -1,3 +1,5 @@
+using System.Text;
+using QuicProChat.Mesh.Identity;
 using QuicProChat.Mesh.Wire;
 
 namespace QuicProChat.Mesh.Messaging.Servers;
@@ -12,13 +14,13 @@ public sealed partial class ServerConversations
     public Task<(string Server, ConversationId Conversation, ServerReport Report)> ReportAsync(
         EnvelopeId id, string reason) => _context.Loop.AskAsync(_ =>
     {
-        if (System.Text.Encoding.UTF8.GetByteCount(reason) > ServerReport.MaxReason)
+        if (Encoding.UTF8.GetByteCount(reason) > ServerReport.MaxReason)
             throw Usage($"a reason has at most {ServerReport.MaxReason} bytes");
         if (_context.Store.FindMessage(id) is not { Outgoing: false } message
             || !_entries.TryGetValue(message.Conversation, out ServerEntry? entry))
             throw Refused($"{id} is no message that came in a conversation on a server");
-        byte[] key = entry.Groups.SelectMany(entry.Others).Prepend(entry.PeerKey ?? [])
-            .FirstOrDefault(k => k.Length > 0 && Identity.NodeAddress.Of(k) == message.Peer)
+        byte[] key = entry.Groups.SelectMany(g => entry.Others(g)).Prepend(entry.PeerKey ?? [])
+            .FirstOrDefault(k => k.Length > 0 && NodeAddress.Of(k) == message.Peer)
             ?? throw Refused("its author is no member of the conversation any more");
         ulong time = (ulong)Math.Max(0, message.CreatedAt.ToUnixTimeMilliseconds());
         return (entry.Server, entry.Id, new ServerReport(key, id, time, reason, message.Text));

@@ -8,7 +8,6 @@ using QuicProChat.Mesh.Messaging.Servers;
 using QuicProChat.Mesh.Node.Control;
 using QuicProChat.Mesh.Rpc;
 using QuicProChat.Mesh.Rpc.Connections;
-using QuicProChat.Mesh.Rpc.Transparency;
 using QuicProChat.Mesh.Rpc.V1;
 using QuicProChat.Mesh.Store;
 
@@ -33,7 +32,7 @@ internal sealed record AccountView(AccountRecord Record, LinkState? State, strin
 
 /// <summary>The accounts of this node, and the connections to their servers.</summary>
 /// <param name="place">The node.</param>
-internal sealed class AccountHost(AccountPlace place) : IServerPort, IAsyncDisposable
+internal sealed partial class AccountHost(AccountPlace place) : IServerPort, IAsyncDisposable
 {
     /// <summary>Registration and login take two stretchings of the password at most, and some answers.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
@@ -41,7 +40,6 @@ internal sealed class AccountHost(AccountPlace place) : IServerPort, IAsyncDispo
     private const int FingerprintDigits = 64;
 
     private readonly ConcurrentDictionary<string, Account> _accounts = new(StringComparer.Ordinal);
-    private readonly ConcurrentDictionary<string, byte[]> _keyLogs = new(StringComparer.Ordinal);
     private readonly SemaphoreSlim _changing = new(1);
     private readonly CancellationTokenSource _ending = new();
 
@@ -150,35 +148,6 @@ internal sealed class AccountHost(AccountPlace place) : IServerPort, IAsyncDispo
             : new StoredAnswer(ServerStatus.Gone, 0);
 
     /// <inheritdoc/>
-    public Task<ServerAnswer<byte[]>> FindUserAsync(string server, string user) =>
-        LinkOf(server) is { } link ? link.KeyLog.FindUserAsync(user)
-            : Task.FromResult(new ServerAnswer<byte[]>(ServerStatus.Gone, null));
-
-    /// <inheritdoc/>
-    public byte[] HeadOf(string server) => LinkOf(server)?.KeyLog.Head ?? [];
-
-    /// <inheritdoc/>
-    public void Compare(string server, ReadOnlyMemory<byte> head)
-    {
-        if (LinkOf(server) is { } link)
-            link.Compare(head);
-    }
-
-    /// <summary>
-    /// The owner takes the new key of a name, or, without a name, the log of keys as the server shows it from now on.
-    /// </summary>
-    internal Task<AccountView> AcceptAsync(string server, string? user) => ChangeAsync(async () =>
-    {
-        if (!_accounts.TryGetValue(server, out Account? account) || account.Link is not { } link)
-            throw ControlException.Refused($"this node is not logged in at {server}");
-        if (user is null)
-            await link.KeyLog.AcceptLogAsync().ConfigureAwait(false);
-        else if (!await link.KeyLog.AcceptKeyAsync(user).ConfigureAwait(false))
-            throw ControlException.Refused($"{user}@{server} has no new key: the server is asked when the name is used");
-        return ViewOf(account);
-    });
-
-    /// <inheritdoc/>
     public Task<ServerAnswer<string>> FindNameAsync(string server, ReadOnlyMemory<byte> key) => AskAsync(
         server, RpcMethod.ResolveIdentity, new ResolveIdentityRequest { IdentityKey = ByteString.CopyFrom(key.Span) },
         ResolveIdentityResponse.Parser, static r => Username.IsValid(r.Username) ? r.Username : null);
@@ -264,23 +233,6 @@ internal sealed class AccountHost(AccountPlace place) : IServerPort, IAsyncDispo
         _accounts[record.Server] = new Account(record, link);
         link?.Start();
         return link;
-    }
-
-    // A server that signs with another key has another log.
-    private KeyLogWatch WatchOf(AccountRecord record)
-    {
-        var watch = new KeyLogWatch(record.ServerKey, record.User, place.Identity.PublicKey);
-        if (_keyLogs.TryGetValue(Convert.ToHexString(AccountRecord.KeyLogName(record.Server)), out byte[]? kept)
-            && !watch.TryLoad(kept))
-            place.Log.KeyLogForgotten(record.Server);
-        return watch;
-    }
-
-    private async Task KeepLogAsync(string server, byte[] bytes)
-    {
-        byte[] name = AccountRecord.KeyLogName(server);
-        await place.Write(store => store.PutValue(name, bytes)).ConfigureAwait(false);
-        _keyLogs[Convert.ToHexString(name)] = bytes;
     }
 
     private async Task EndAsync(Account account)

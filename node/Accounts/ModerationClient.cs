@@ -79,14 +79,20 @@ internal sealed class ModerationClient(LocalIdentity identity, AccountHost accou
         server, RpcMethod.ListBanned, new ListBannedRequest(), ListBannedResponse.Parser).ConfigureAwait(false))
             .Users.Take(MaxBans)];
 
+    private static string NotReached(string server) =>
+        $"{server} cannot be reached, or takes no more of that now: try again later";
+
     private async Task<ByteString> KeyAsync(string server, string user)
     {
         if (user.Length == 2 * Ed25519.PublicKeySize && user.All(char.IsAsciiHexDigit))
             return ByteString.CopyFrom(Convert.FromHexString(user));
         ServerAnswer<byte[]> found = await accounts.FindUserAsync(server, user).ConfigureAwait(false);
-        return found.Value is { } key ? ByteString.CopyFrom(key)
-            : throw ControlException.Refused(found.Status == ServerStatus.NotFound
-                ? $"nobody on {server} is called {user}" : $"{server} does not say who {user} is ({found.Status})");
+        return found.Value is { } key ? ByteString.CopyFrom(key) : throw ControlException.Refused(found.Status switch
+        {
+            ServerStatus.NotFound => $"nobody on {server} is called {user}",
+            ServerStatus.Gone => NotReached(server),
+            _ => $"{server} does not prove who {user} is ({found.Status}): name the key",
+        });
     }
 
     private async Task<T> AskAsync<T>(string server, RpcMethod method, IMessage request, MessageParser<T> parser)
@@ -99,7 +105,7 @@ internal sealed class ModerationClient(LocalIdentity identity, AccountHost accou
             ServerStatus.Forbidden => $"{server} does not let this account: only its moderators may do that, and to "
                 + "others than moderators",
             ServerStatus.NotFound => $"{server} does not know that, or has no moderation",
-            ServerStatus.Gone => $"{server} cannot be reached, or takes no more of that now: try again later",
+            ServerStatus.Gone => NotReached(server),
             _ => $"{server} does not answer that ({answer.Status})",
         });
     }

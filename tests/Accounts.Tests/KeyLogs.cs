@@ -13,6 +13,8 @@ public sealed class KeyLogs
         await using LocalServer server = await LocalServer.StartAsync();
         await using var bob = new TestNode("bob");
         await bob.RegisterAsync(server.Name, "bob");
+        await using (var dave = new TestNode("dave"))
+            await dave.RegisterAsync(server.Name, "dave");
         string directory = Directory.CreateTempSubdirectory("qpc-node-").FullName;
         using LocalIdentity identity = LocalIdentity.Generate();
         await using (var alice = new TestNode("alice", lives: (directory, identity)))
@@ -31,7 +33,7 @@ public sealed class KeyLogs
             server.RestoreDatabase();
             await server.RestartAsync();
             await Scene.UntilAsync(
-                async () => (await RefusalAsync(alice, $"dora@{server.Name}"))?.Contains(
+                async () => (await RefusalAsync(alice, $"dave@{server.Name}"))?.Contains(
                     "contradict", StringComparison.Ordinal) == true, "the fork is found");
             Assert.Contains("has become shorter", await ProblemAsync(alice));
         }
@@ -41,7 +43,7 @@ public sealed class KeyLogs
             async () => (await ProblemAsync(again))?.Contains("has become shorter", StringComparison.Ordinal) == true,
             "the fork is remembered");
         await again.SayAsync($"bob@{server.Name}", "2");
-        Assert.Contains("contradict", await RefusalAsync(again, $"dora@{server.Name}"));
+        Assert.Contains("contradict", await RefusalAsync(again, $"dave@{server.Name}"));
         Assert.DoesNotContain("2", await bob.TextsAsync());
         AccountInfo accepted = await again.AskAsync(Commands.AccountAccept, new() { Server = server.Name });
         Assert.Null(accepted.Problem);

@@ -22,6 +22,6 @@ public static partial class Commands
             .OptionalOperand("reason", "Why: at most 200 bytes.", r => r.Reason, (r, v) => r.Reason = v))
     {
         IsBrief = true,
-        Console = [new("/account report", "ID [REASON]", "report a message to the moderators of its server")],
+        Console = [new("/account report", "ID [TEXT]", "report a message to the moderators of its server")],
     };
 }

@@ -1,4 +1,3 @@
-using Google.Protobuf;
 using QuicProChat.Mesh.Rpc;
 using QuicProChat.Mesh.Rpc.Transparency;
 using QuicProChat.Mesh.Rpc.V1;
@@ -28,7 +27,7 @@ public class KeyLogTests
                 answer.InclusionProof.Span, $"user{i}", next.Identity.PublicKey.Span, head, out ulong counter));
             Assert.Equal(0UL, counter);
             Assert.True(MerkleTree.VerifyConsistency(
-                before?.Size ?? 0, before?.Root.Span ?? MerkleTree.EmptyRoot, head.Size, head.Root.Span,
+                before?.Size ?? 0, before is null ? MerkleTree.EmptyRoot : before.Root.Span, head.Size, head.Root.Span,
                 answer.ConsistencyProof.Span));
             before = head;
         }
