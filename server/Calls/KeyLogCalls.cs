@@ -26,14 +26,17 @@ internal sealed class KeyLogCalls(IKeyLog log, ServerKeys keys, RateLimits rates
         rates.TakeLookup(call.Account.Identity);
         LoggedKey found = await log.FindAsync(request.Username) ?? throw Refusal.NotFound("Nobody here has this name.");
         ulong size = await log.CountAsync();
-        return await WithNodesAsync(nodes => new ResolveUserResponse
+        (byte[] root, byte[] proof, ByteString consistency) = await WithNodesAsync(nodes => (
+            MerkleTree.Root(size, nodes),
+            KeyProof.Write(found.Position, found.Counter, MerkleTree.Inclusion(found.Position, size, nodes)),
+            Consistency(request.KnownSize, size, nodes)));
+        return new ResolveUserResponse
         {
             IdentityKey = ByteString.CopyFrom(found.Identity.ToArray()),
-            InclusionProof = ByteString.CopyFrom(KeyProof.Write(
-                found.Position, found.Counter, MerkleTree.Inclusion(found.Position, size, nodes))),
-            Head = Head(size, nodes),
-            ConsistencyProof = Consistency(request.KnownSize, size, nodes),
-        });
+            InclusionProof = ByteString.CopyFrom(proof),
+            Head = Head(size, root),
+            ConsistencyProof = consistency,
+        };
     }
 
     private async Task<IMessage> AuditAsync(Call call, AuditKeyTransparencyRequest request)
@@ -45,21 +48,19 @@ internal sealed class KeyLogCalls(IKeyLog log, ServerKeys keys, RateLimits rates
         ulong left = size > request.From ? size - request.From : 0;
         int limit = (int)Math.Min(left, Math.Min(request.Limit, MaxEntries));
         IReadOnlyList<KeyLeaf> entries = limit == 0 ? [] : await log.ReadAsync(request.From, limit);
-        return await WithNodesAsync(nodes =>
+        (byte[] root, ByteString[] proofs) = await WithNodesAsync(nodes => (
+            MerkleTree.Root(size, nodes),
+            request.KnownSizes.Select(known => Consistency(known, size, nodes)).ToArray()));
+        return new AuditKeyTransparencyResponse
         {
-            AuditKeyTransparencyResponse response = new()
-            {
-                Head = Head(size, nodes),
-                Entries = ByteString.CopyFrom([.. entries.SelectMany(static e => e.ToBytes())]),
-            };
-            response.ConsistencyProofs.AddRange(request.KnownSizes.Select(known => Consistency(known, size, nodes)));
-            return response;
-        });
+            Head = Head(size, root),
+            Entries = ByteString.CopyFrom([.. entries.SelectMany(static e => e.ToBytes())]),
+            ConsistencyProofs = { proofs },
+        };
     }
 
-    private ByteString Head(ulong size, Func<TreePlace, byte[]> nodes) => ByteString.CopyFrom(TreeHead.Sign(
-        keys.Identity, size, MerkleTree.Root(size, nodes), (ulong)time.GetUtcNow().ToUnixTimeMilliseconds())
-            .Bytes.Span);
+    private ByteString Head(ulong size, byte[] root) => ByteString.CopyFrom(TreeHead.Sign(
+        keys.Identity, size, root, (ulong)time.GetUtcNow().ToUnixTimeMilliseconds()).Bytes.Span);
 
     // Nothing for a size that the log has not: the client says what that means.
     private static ByteString Consistency(ulong known, ulong size, Func<TreePlace, byte[]> nodes) =>
@@ -67,7 +68,7 @@ internal sealed class KeyLogCalls(IKeyLog log, ServerKeys keys, RateLimits rates
             : ByteString.CopyFrom(MerkleTree.Join(MerkleTree.Consistency(known, size, nodes)));
 
     // Twice: to learn which hashes it takes, and with them.
-    private async Task<IMessage> WithNodesAsync(Func<Func<TreePlace, byte[]>, IMessage> compute)
+    private async Task<T> WithNodesAsync<T>(Func<Func<TreePlace, byte[]>, T> compute)
     {
         IReadOnlyList<TreePlace> needed = MerkleTree.Needed(nodes => _ = compute(nodes));
         IReadOnlyList<byte[]> hashes = await log.ReadNodesAsync(needed);
