@@ -1,4 +1,3 @@
-using Microsoft.Extensions.Logging;
 using QuicProChat.Mesh.Messaging.Servers;
 using QuicProChat.Mesh.Rpc;
 using QuicProChat.Mesh.Rpc.Transparency;
