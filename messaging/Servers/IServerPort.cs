@@ -114,7 +114,7 @@ public interface IServerPort
     /// <summary>Reads a direct channel's inbox from now on; a second time changes nothing.</summary>
     void Read(string server, ReadOnlyMemory<byte> channel);
 
-    /// <summary>The head of the server's log of keys that this node was shown last; empty where there is none.</summary>
+    /// <summary>The head of the server's log of keys that this node was shown last; empty without one.</summary>
     byte[] HeadOf(string server);
 
     /// <summary>Somebody else was shown this head: it is compared with this node's, at most one in a minute.</summary>

@@ -10,7 +10,7 @@ namespace QuicProChat.Mesh.Messaging.Servers;
 //  version 1 = 1 | 01 | id 16 | size 2 | text        a plain text
 //  version 1 = 1 | 28 | id 16 | content              any other content (docs/reference/content.md); ours
 //  version 1 = 1 | 09 | anything                     cover traffic: dropped
-//  version 1 = 1 | 2A | head 112                     the head of the server's log of keys that the author was shown; ours
+//  version 1 = 1 | 2A | head 112                     a head of the server's log of keys that the author was shown
 //
 /// <summary>What the application data of an MLS message on a server says.</summary>
 /// <param name="Id">The author's name for it: 16 bytes.</param>

@@ -13,8 +13,9 @@ namespace QuicProChat.Mesh.Messaging.Servers;
 //  what is said: author's key 32 | message 16 | time 8 | size 1 | reason | text
 //
 /// <summary>
-/// A message that somebody reports to the moderators of a server. The server keeps it and cannot read it: the content is
-/// under a key that is drawn for it, and that key is sealed to each moderator (Noise_N, <see cref="AnonymousSeal"/>).
+/// A message that somebody reports to the moderators of a server. The server keeps it and cannot read it: the content
+/// is under a key that is drawn for it, and that key is sealed to each moderator (Noise_N,
+/// <see cref="AnonymousSeal"/>).
 /// </summary>
 /// <param name="AuthorKey">Who wrote it, as the reporter says: 32 bytes.</param>
 /// <param name="Message">The message.</param>
@@ -116,7 +117,8 @@ public sealed record ServerReport(byte[] AuthorKey, EnvelopeId Message, ulong Ti
         {
             AnonymousSeal.Draw(random, ephemeral, secrets.Slice(AnonymousSeal.KeySize, AnonymousSeal.KeySize));
             return AnonymousSeal.TrySeal(
-                Prologue, receiver, ephemeral, key, slot, secrets.Slice(2 * AnonymousSeal.KeySize, AnonymousSeal.KeySize),
+                Prologue, receiver, ephemeral, key, slot,
+                secrets.Slice(2 * AnonymousSeal.KeySize, AnonymousSeal.KeySize),
                 secrets[(3 * AnonymousSeal.KeySize)..]);
         }
         finally

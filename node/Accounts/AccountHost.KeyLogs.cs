@@ -35,7 +35,8 @@ internal sealed partial class AccountHost
         if (user is null)
             await link.KeyLog.AcceptLogAsync().ConfigureAwait(false);
         else if (!await link.KeyLog.AcceptKeyAsync(user).ConfigureAwait(false))
-            throw ControlException.Refused($"{user}@{server} has no new key: the server is asked when the name is used");
+            throw ControlException.Refused(
+                $"{user}@{server} has no new key: the server is asked when the name is used");
         return ViewOf(account);
     });
 

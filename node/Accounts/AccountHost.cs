@@ -226,8 +226,8 @@ internal sealed partial class AccountHost(AccountPlace place) : IServerPort, IAs
     {
         ServerLink? link = record.Token.Length > 0
             ? new ServerLink(
-                record, WatchOf(record), bytes => KeepLogAsync(record.Server, bytes), place.Identity, place.Conversations,
-                place.Time, place.Log, place.Warn)
+                record, WatchOf(record), bytes => KeepLogAsync(record.Server, bytes), place.Identity,
+                place.Conversations, place.Time, place.Log, place.Warn)
             : null;
         // Conversations ask for their inboxes as soon as it has started: it has to be found by then.
         _accounts[record.Server] = new Account(record, link);

@@ -6,9 +6,9 @@ using QuicProChat.Mesh.Rpc.V1;
 namespace QuicProChat.Mesh.Node.Accounts;
 
 /// <summary>
-/// The log of keys of one account's server, as this node holds the server to it (<see cref="KeyLogWatch"/>): each key of a
-/// name is proven, the whole log is read once and what is new of it every day, and heads that others were shown are
-/// compared.
+/// The log of keys of one account's server, as this node holds the server to it (<see cref="KeyLogWatch"/>): each key
+/// of a name is proven, the whole log is read once and what is new of it every day, and heads that others were shown
+/// are compared.
 /// </summary>
 /// <param name="watch">What is known of it.</param>
 /// <param name="link">The account.</param>
@@ -47,7 +47,7 @@ internal sealed class KeyLogClient(
         }
     }
 
-    /// <summary>The server contradicted itself, and the owner has not accepted it: nothing goes to names there.</summary>
+    /// <summary>The server contradicted itself, and the owner has not accepted it: nothing goes to names.</summary>
     internal bool IsForked
     {
         get

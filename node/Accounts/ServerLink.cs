@@ -87,7 +87,8 @@ internal sealed class ServerLink : IAsyncDisposable
         _client = new RpcClient(
             cancellation => DialAsync(trust, cancellation), new RpcClientOptions(), time, RandomSource.Seeded());
         _calls = new ServerCalls(_client, time, Refuse, reason => _refusal = reason);
-        KeyLog = new KeyLogClient(watch, this, keep, time, problem => warn($"{record.User}@{record.Server}: {problem}"));
+        KeyLog = new KeyLogClient(
+            watch, this, keep, time, problem => warn($"{record.User}@{record.Server}: {problem}"));
         _reader = new InboxReader(_calls, conversations, record.Server, OwnKey, time, log);
     }
 

@@ -47,10 +47,10 @@ public sealed class KeyLogWatch(ReadOnlyMemory<byte> serverKey, string ownName, 
     /// <summary>What is wrong, for the owner; null where nothing is.</summary>
     public string? Problem { get; private set; }
 
-    /// <summary>Two heads that contradict each other were seen: nothing that this server says of names counts.</summary>
+    /// <summary>Two heads that contradict each other were seen: nothing that the server says of names counts.</summary>
     public bool IsForked => _contradiction is not null;
 
-    /// <summary>The head that contradicts <see cref="Head"/>; null where none does. Both are the server's word.</summary>
+    /// <summary>The head that contradicts <see cref="Head"/>; null without one. Both are the server's word.</summary>
     public TreeHead? Contradiction => _contradiction;
 
     /// <summary>Entries that were read.</summary>
@@ -75,7 +75,8 @@ public sealed class KeyLogWatch(ReadOnlyMemory<byte> serverKey, string ownName, 
     /// <param name="peer">A head that somebody else was shown; null for none.</param>
     public V1.AuditKeyTransparencyRequest NextPage(TreeHead? peer = null)
     {
-        V1.AuditKeyTransparencyRequest request = new() { From = Read, Limit = PageSize, KnownSizes = { Head?.Size ?? 0 } };
+        V1.AuditKeyTransparencyRequest request =
+            new() { From = Read, Limit = PageSize, KnownSizes = { Head?.Size ?? 0 } };
         if (peer is not null)
             request.KnownSizes.Add(peer.Size);
         return request;
@@ -175,7 +176,8 @@ public sealed class KeyLogWatch(ReadOnlyMemory<byte> serverKey, string ownName, 
     }
 
     /// <summary>
-    /// Takes back what was saved; false if it is of another key of the server, or makes no sense: then nothing is known.
+    /// Takes back what was saved; false if it is of another key of the server, or makes no sense: then nothing is
+    /// known.
     /// </summary>
     public bool TryLoad(ReadOnlyMemory<byte> saved)
     {

@@ -3,7 +3,9 @@ using System.Security.Cryptography;
 
 namespace QuicProChat.Mesh.Rpc.Transparency;
 
-/// <summary>A whole subtree of a Merkle tree: the leaves from <c>Index * 2^Level</c> on, <c>2^Level</c> of them.</summary>
+/// <summary>
+/// A whole subtree of a Merkle tree: the leaves from <c>Index * 2^Level</c> on, <c>2^Level</c> of them.
+/// </summary>
 /// <param name="Level">0 for a leaf.</param>
 /// <param name="Index">Its number among those of its level.</param>
 public readonly record struct TreePlace(int Level, ulong Index);
@@ -210,7 +212,7 @@ public static class MerkleTree
     private static bool IsPath(ReadOnlySpan<byte> path) =>
         path.Length % HashSize == 0 && path.Length <= MaxProof * HashSize;
 
-    // Sections 2.1.3.2 and 2.1.4.2, steps "if LSB(fn) is set, or if fn is equal to sn": the proof's hash is on the left.
+    // Sections 2.1.3.2 and 2.1.4.2, "if LSB(fn) is set, or if fn is equal to sn": the proof's hash is on the left.
     private static bool IsRight(ref ulong first, ref ulong last)
     {
         if ((first & 1) == 0 && first != last)

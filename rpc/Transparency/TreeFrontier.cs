@@ -3,8 +3,8 @@ using System.Numerics;
 namespace QuicProChat.Mesh.Rpc.Transparency;
 
 /// <summary>
-/// What is left of a tree whose leaves were all read: the roots of its whole subtrees, at most one of each size. It takes
-/// further leaves, and tells the root: who reads a log to its end needs no proof.
+/// What is left of a tree whose leaves were all read: the roots of its whole subtrees, at most one of each size. It
+/// takes further leaves, and tells the root: who reads a log to its end needs no proof.
 /// </summary>
 public sealed class TreeFrontier
 {
@@ -53,7 +53,7 @@ public sealed class TreeFrontier
         return copy;
     }
 
-    /// <summary>Takes one back; null if there are not as many roots as the size needs, or one has another size.</summary>
+    /// <summary>Takes one back; null if the size needs another number of roots, or one has another size.</summary>
     public static TreeFrontier? Restore(ulong size, IReadOnlyList<byte[]> roots)
     {
         ArgumentNullException.ThrowIfNull(roots);

@@ -8,8 +8,8 @@ namespace QuicProChat.Mesh.Rpc.Transparency;
 /// <code>
 /// size(8) root(32) timeMs(8) signature(64)
 /// </code>
-/// The signature is Ed25519 by the server's key over <c>"qpc-kt1"</c> and the fields before it. Two heads of one server of
-/// which neither log begins with the other prove that it showed two logs.
+/// The signature is Ed25519 by the server's key over <c>"qpc-kt1"</c> and the fields before it. Two heads of one server
+/// of which neither log begins with the other prove that it showed two logs.
 /// </summary>
 public sealed record TreeHead
 {

@@ -27,8 +27,9 @@ internal enum RegistrationPolicy
 
 /// <summary>Registration, login and sessions: methods 1, 100 to 103 and 950.</summary>
 internal sealed class AuthCalls(
-    IAccountStore accounts, IModerationStore moderation, OpaqueServer opaque, ServerKeys keys, RegistrationPolicy policy, RateLimits rates,
-    ClientRegistry clients, RandomFill random, TimeProvider time, ILogger<AuthCalls> logger)
+    IAccountStore accounts, IModerationStore moderation, OpaqueServer opaque, ServerKeys keys,
+    RegistrationPolicy policy, RateLimits rates, ClientRegistry clients, RandomFill random, TimeProvider time,
+    ILogger<AuthCalls> logger)
 {
     private const int TokenSize = 32;
 

@@ -8,8 +8,8 @@ using QuicProChat.Mesh.Store;
 namespace QuicProChat.Mesh.Server.Hosting;
 
 /// <summary>
-/// <c>moderator add|remove|list</c>: who reads reports and bans is decided by whoever can write the store. The server may
-/// be running.
+/// <c>moderator add|remove|list</c>: who reads reports and bans is decided by whoever can write the store. The server
+/// may be running.
 /// </summary>
 internal static class ModeratorCommands
 {

@@ -46,7 +46,8 @@ public sealed class Moderating
         await mallory.SayAsync($"alice@{server.Name}", "later");
         ServerBanInfo ban = Assert.Single(
             await moderator.AskAsync(Commands.AccountBanned, new() { Server = server.Name }));
-        Assert.Equal((report.Author, "be kind", TimeSpan.FromHours(5)), (ban.User, ban.Reason, ban.Until!.Value - ban.Since));
+        Assert.Equal(
+            (report.Author, "be kind", TimeSpan.FromHours(5)), (ban.User, ban.Reason, ban.Until!.Value - ban.Since));
         Assert.Equal(["a text that hurts"], await alice.TextsAsync());
         await moderator.AskAsync(Commands.AccountUnban, new() { Server = server.Name, User = "mallory" });
         await alice.HasTextsAsync("a text that hurts", "later");

@@ -20,7 +20,8 @@ public sealed class Reports
         foreach (LocalIdentity moderator in moderators)
         {
             ServerReport read = ServerReport.Open(bytes, moderator)!;
-            Assert.Equal((_id, 1234UL, "why", "what it said \u00e4"), (read.Message, read.TimeMs, read.Reason, read.Text));
+            Assert.Equal(
+                (_id, 1234UL, "why", "what it said \u00e4"), (read.Message, read.TimeMs, read.Reason, read.Text));
             Assert.Equal(author.PublicKey.ToArray(), read.AuthorKey);
             moderator.Dispose();
         }

@@ -21,8 +21,9 @@ internal static class PostgresSchema
 
     private const int Current = 2;
 
-    // Locks are taken in the order account, channel, inbox (by recipient and channel), group, log of keys. Rows of inboxes have the
-    // counters; a message and its id have no foreign key, because whoever writes one has locked its inbox.
+    // Locks are taken in the order account, channel, inbox (by recipient and channel), group, log of keys. Rows of
+    // inboxes have the counters; a message and its id have no foreign key, because whoever writes one has locked its
+    // inbox.
     private const string First = $"""
         CREATE SCHEMA IF NOT EXISTS {Name};
         CREATE TABLE {Name}.meta (

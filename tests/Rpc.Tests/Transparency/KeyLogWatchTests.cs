@@ -27,7 +27,8 @@ public sealed class KeyLogWatchTests : IDisposable
         KeyLogWatch watch = Watch();
         for (ulong i = 0; i < 20; i++)
         {
-            Assert.Equal(KeyLogVerdict.Proven, watch.TakeKey("bob", _log.Answer("bob", Bob, 1, 0, watch.Head?.Size ?? 0)));
+            Assert.Equal(
+                KeyLogVerdict.Proven, watch.TakeKey("bob", _log.Answer("bob", Bob, 1, 0, watch.Head?.Size ?? 0)));
             Audit(watch, _log);
             _log.Add($"user{i}", Key((byte)(i + 9)), 0);
             watch = Again(watch);
@@ -252,7 +253,8 @@ public sealed class KeyLogWatchTests : IDisposable
 
         internal TreeHead Head(ulong size) => TreeHead.Sign(server, size, Root(size), 1000 + size);
 
-        internal ResolveUserResponse Answer(string name, byte[] key, ulong position, ulong counter, ulong known) => new()
+        internal ResolveUserResponse Answer(
+            string name, byte[] key, ulong position, ulong counter, ulong known) => new()
         {
             IdentityKey = ByteString.CopyFrom(key),
             InclusionProof = ByteString.CopyFrom(KeyProof.Write(

@@ -60,7 +60,8 @@ public class KeyLogTests
         Assert.Equal(3, leaves.Count);
         Assert.Equal(KeyLeaf.Of("bob", [], 1).ToBytes(), leaves[2].ToBytes());
         // A size that the log has not has no proof, and a foreign offset no entries.
-        AuditKeyTransparencyResponse beyond = await AuditAsync(alice, ulong.MaxValue, uint.MaxValue, 3, 4, ulong.MaxValue);
+        AuditKeyTransparencyResponse beyond =
+            await AuditAsync(alice, ulong.MaxValue, uint.MaxValue, 3, 4, ulong.MaxValue);
         Assert.Equal([0, 0, 0], beyond.ConsistencyProofs.Select(p => p.Length));
         Assert.Equal(0, beyond.Entries.Length);
         Assert.Equal(RpcStatus.BadRequest, await alice.StatusAsync(
