@@ -178,14 +178,15 @@ public class PostgresStoreTests(PostgresCluster cluster) : ServerStoreContract
     {
         await using IServerStore other = await OpenAsync(_database!, new StoreLimits());
         IServerStore[] both = [Store, other];
-        await Task.WhenAll(Enumerable.Range(1, 40).Select(i => Task.Run(async () =>
+        ParallelOptions eight = new() { MaxDegreeOfParallelism = 8 };
+        await Parallel.ForEachAsync(Enumerable.Range(1, 40), eight, async (i, _) =>
         {
             IServerStore store = both[i % 2];
             Assert.Equal(RegisterResult.Registered, await store.Accounts.RegisterAsync(
                 new StoredAccount($"user{i}", Key((byte)i), new byte[192]), null));
             if (i % 4 == 0)
                 Assert.True(await both[i / 4 % 2].Accounts.DeleteAsync(Key((byte)i)));
-        })));
+        });
         TreeFrontier read = new();
         foreach (KeyLeaf leaf in await Store.KeyLog.ReadAsync(0, 100))
             read.Add(leaf.Hash());
