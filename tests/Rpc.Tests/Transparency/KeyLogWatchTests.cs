@@ -255,13 +255,13 @@ public sealed class KeyLogWatchTests : IDisposable
 
         internal ResolveUserResponse Answer(
             string name, byte[] key, ulong position, ulong counter, ulong known) => new()
-        {
-            IdentityKey = ByteString.CopyFrom(key),
-            InclusionProof = ByteString.CopyFrom(KeyProof.Write(
+            {
+                IdentityKey = ByteString.CopyFrom(key),
+                InclusionProof = ByteString.CopyFrom(KeyProof.Write(
                 position, counter, MerkleTree.Inclusion(position, Size, p => _nodes[p]))),
-            Head = ByteString.CopyFrom(Head(Size).Bytes.Span),
-            ConsistencyProof = Consistency(known),
-        };
+                Head = ByteString.CopyFrom(Head(Size).Bytes.Span),
+                ConsistencyProof = Consistency(known),
+            };
 
         internal AuditKeyTransparencyResponse Page(AuditKeyTransparencyRequest request)
         {
