@@ -50,11 +50,32 @@ public enum RpcMethod : ushort
     /// <summary>Makes or finds the direct channel with somebody.</summary>
     CreateChannel = 400,
 
+    /// <summary>Reports a message to the moderators.</summary>
+    ReportMessage = 420,
+
+    /// <summary>Bans an account.</summary>
+    BanUser = 421,
+
+    /// <summary>Ends a ban.</summary>
+    UnbanUser = 422,
+
+    /// <summary>Lists reports.</summary>
+    ListReports = 423,
+
+    /// <summary>Lists bans.</summary>
+    ListBanned = 424,
+
+    /// <summary>Lists the keys of moderators; ours.</summary>
+    ListModerators = 425,
+
     /// <summary>From a name to a key.</summary>
     ResolveUser = 500,
 
     /// <summary>From a key to a name.</summary>
     ResolveIdentity = 501,
+
+    /// <summary>Reads the log of keys.</summary>
+    AuditKeyTransparency = 520,
 
     /// <summary>Names a device of one's own.</summary>
     RegisterDevice = 700,

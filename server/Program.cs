@@ -7,5 +7,6 @@ RootCommand root =
     ServerCommands.Run(),
     ServerCommands.Fingerprint(),
     ServerCommands.Invite(),
+    ServerCommands.Moderator(),
 };
 return await root.Parse(args).InvokeAsync();

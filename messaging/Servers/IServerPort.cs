@@ -26,6 +26,15 @@ public enum ServerStatus
     /// <summary>The server does not take it, for a reason that does not go away.</summary>
     Refused,
 
+    /// <summary>What the server says of a name is not proven by its log of keys.</summary>
+    Unproven,
+
+    /// <summary>The name had another key before, and the owner has not accepted the new one.</summary>
+    Changed,
+
+    /// <summary>The server's log of keys contradicts itself, and the owner has not accepted that.</summary>
+    Forked,
+
     /// <summary>There is no answer: the connection is not there, or this node is logged out.</summary>
     Gone,
 }
@@ -97,7 +106,10 @@ public interface IServerPort
     /// </summary>
     Task<StoredAnswer> TryStoreAsync(string server, IReadOnlyList<ServerMessage> messages);
 
-    /// <summary>The key of a user: 32 bytes. It gives up after some seconds.</summary>
+    /// <summary>
+    /// The key of a user, proven by the server's log of keys where it is this server's: 32 bytes. It gives up after
+    /// some seconds.
+    /// </summary>
     /// <param name="server">The server of the account.</param>
     /// <param name="user">The user.</param>
     /// <param name="domain">The domain of the user's server where it is another one; else empty.</param>
@@ -114,6 +126,12 @@ public interface IServerPort
 
     /// <summary>Reads a direct channel's inbox from now on; a second time changes nothing.</summary>
     void Read(string server, ReadOnlyMemory<byte> channel);
+
+    /// <summary>The head of the server's log of keys that this node was shown last; empty without one.</summary>
+    byte[] HeadOf(string server);
+
+    /// <summary>Somebody else was shown this head: it is compared with this node's, at most one in a minute.</summary>
+    void Compare(string server, ReadOnlyMemory<byte> head);
 
     /// <summary>A KeyPackage was used: others take its place.</summary>
     void Refill(string server);

@@ -222,6 +222,11 @@ public sealed partial class ServerConversations
     private static string Sentence(ServerStatus status, string server, string notFound) => status switch
     {
         ServerStatus.NotFound => notFound,
+        ServerStatus.Unproven => $"{server} did not prove by its log of keys that this is the name's key",
+        ServerStatus.Changed => $"the name has another key on {server} than before; if you know why, accept it: "
+            + "account accept SERVER USER",
+        ServerStatus.Forked => $"{server} showed two logs of keys that contradict each other: nothing goes to names "
+            + "there until you accept it with account accept SERVER",
         ServerStatus.Gone =>
             $"{server} cannot be reached: the first time somebody is named, the server is asked who that is",
         _ => $"{server} does not answer that ({status})",

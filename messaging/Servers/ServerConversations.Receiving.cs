@@ -249,6 +249,13 @@ public sealed partial class ServerConversations
         ServerPayload.Kind kind = ServerPayload.Read(said.Data.Span, out ServerPayload? payload);
         if (kind == ServerPayload.Kind.Dummy)
             return true;
+        if (kind == ServerPayload.Kind.Head)
+        {
+            byte[] head = ServerPayload.HeadIn(said.Data.Span).ToArray();
+            transaction.WhenWritten(_ => _port.Compare(entry.Server, head));
+            return true;
+        }
+
         if (payload is null)
             return false;
         byte[] authorKey = said.Sender.Leaf.SignatureKey.ToArray();

@@ -99,6 +99,9 @@ internal sealed class ServerEntry : ConversationState
     /// <summary>When this node makes the group, though another made the channel.</summary>
     internal Instant FoundAt { get; set; } = Instant.Never;
 
+    /// <summary>From when on the others are told the head of the server's log of keys again.</summary>
+    internal Instant TellHeadAt { get; set; }
+
     /// <summary>Receivers for whom something is on its way, in hexadecimal digits.</summary>
     internal HashSet<string> Lanes { get; } = [];
 

@@ -33,7 +33,7 @@ internal sealed record AccountView(AccountRecord Record, LinkState? State, strin
 
 /// <summary>The accounts of this node, and the connections to their servers.</summary>
 /// <param name="place">The node.</param>
-internal sealed class AccountHost(AccountPlace place) : IServerPort, IAsyncDisposable
+internal sealed partial class AccountHost(AccountPlace place) : IServerPort, IAsyncDisposable
 {
     /// <summary>Registration and login take two stretchings of the password at most, and some answers.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
@@ -52,11 +52,16 @@ internal sealed class AccountHost(AccountPlace place) : IServerPort, IAsyncDispo
     /// <summary>The accounts, by server.</summary>
     internal IReadOnlyList<AccountView> List() =>
         [.. _accounts.Values.OrderBy(a => a.Record.Server, StringComparer.Ordinal)
-            .Select(a => new AccountView(a.Record, a.Link?.State.State, a.Link?.State.Problem))];
+            .Select(ViewOf)];
 
     /// <summary>Takes back what was kept, and connects where this node is logged in.</summary>
-    internal async Task StartAsync(IReadOnlyList<(byte[] Name, byte[] Value)> kept)
+    /// <param name="kept">The accounts.</param>
+    /// <param name="logs">What is known of the logs of keys of their servers.</param>
+    internal async Task StartAsync(
+        IReadOnlyList<(byte[] Name, byte[] Value)> kept, IReadOnlyList<(byte[] Name, byte[] Value)> logs)
     {
+        foreach ((byte[] name, byte[] value) in logs)
+            _keyLogs[Convert.ToHexString(name)] = value;
         foreach ((_, byte[] value) in kept)
         {
             AccountRecord? record = AccountRecord.Read(value);
@@ -126,7 +131,9 @@ internal sealed class AccountHost(AccountPlace place) : IServerPort, IAsyncDispo
             {
                 store.DeleteValue(AccountRecord.ValueName(server));
                 store.DeleteValue(PeerKeys.ValueName(server));
+                store.DeleteValue(AccountRecord.KeyLogName(server));
             }).ConfigureAwait(false);
+            _keyLogs.TryRemove(Convert.ToHexString(AccountRecord.KeyLogName(server)), out _);
             _accounts.TryRemove(server, out _);
             return new AccountView(account.Record, null, null);
         });
@@ -141,12 +148,6 @@ internal sealed class AccountHost(AccountPlace place) : IServerPort, IAsyncDispo
     public async Task<StoredAnswer> TryStoreAsync(string server, IReadOnlyList<ServerMessage> messages) =>
         LinkOf(server) is { } link ? await link.StoreAsync(messages, null, once: true).ConfigureAwait(false)
             : new StoredAnswer(ServerStatus.Gone, 0);
-
-    /// <inheritdoc/>
-    public Task<ServerAnswer<byte[]>> FindUserAsync(string server, string user, string domain) => AskAsync(
-        server, RpcMethod.ResolveUser, new ResolveUserRequest { Username = user, Domain = domain },
-        ResolveUserResponse.Parser,
-        static r => r.IdentityKey.Length == Ed25519.PublicKeySize ? r.IdentityKey.ToByteArray() : null);
 
     /// <inheritdoc/>
     public Task<ServerAnswer<string>> FindNameAsync(string server, ReadOnlyMemory<byte> key, string domain) => AskAsync(
@@ -206,10 +207,15 @@ internal sealed class AccountHost(AccountPlace place) : IServerPort, IAsyncDispo
         }
     }
 
+    // What is wrong with the log of keys is said before what is wrong with the connection: it is the graver.
+    private static AccountView ViewOf(Account account) => new(
+        account.Record, account.Link?.State.State, account.Link?.KeyLog.Problem ?? account.Link?.State.Problem);
+
     private ServerLink? LinkOf(string server) => _accounts.TryGetValue(server, out Account? account) ? account.Link
         : null;
 
-    private Task<ServerAnswer<TResult>> AskAsync<T, TResult>(
+    /// <summary>Asks the server of an account; it gives up after some seconds.</summary>
+    internal Task<ServerAnswer<TResult>> AskAsync<T, TResult>(
         string server, RpcMethod method, IMessage request, MessageParser<T> parser, Func<T, TResult?> read)
         where T : class, IMessage<T>
         where TResult : class =>
@@ -224,7 +230,10 @@ internal sealed class AccountHost(AccountPlace place) : IServerPort, IAsyncDispo
     private ServerLink? Begin(AccountRecord record)
     {
         ServerLink? link = record.Token.Length > 0
-            ? new ServerLink(record, place, new PeerKeys(record.Server, place.ReadValue, place.Write)) : null;
+            ? new ServerLink(
+                record, place, new PeerKeys(record.Server, place.ReadValue, place.Write), WatchOf(record),
+                bytes => KeepLogAsync(record.Server, bytes))
+            : null;
         // Conversations ask for their inboxes as soon as it has started: it has to be found by then.
         _accounts[record.Server] = new Account(record, link);
         link?.Start();

@@ -5,6 +5,7 @@ using QuicProChat.Mesh.Identity;
 using QuicProChat.Mesh.Messaging.Servers;
 using QuicProChat.Mesh.Rpc;
 using QuicProChat.Mesh.Rpc.Connections;
+using QuicProChat.Mesh.Rpc.Transparency;
 using QuicProChat.Mesh.Rpc.V1;
 using QuicProChat.Mesh.Wire;
 
@@ -62,7 +63,9 @@ internal sealed class ServerLink : IAsyncDisposable
     private readonly Lock _guard = new();
     private readonly Dictionary<string, Task> _readers = new(StringComparer.Ordinal);
     private Task _running = Task.CompletedTask;
+    private Task _auditing = Task.CompletedTask;
     private string? _problem;
+    private volatile string? _refusal;
     private LinkState _state;
     private int _connections;
 
@@ -70,7 +73,10 @@ internal sealed class ServerLink : IAsyncDisposable
     /// <param name="record">The account; its session is there.</param>
     /// <param name="place">The node.</param>
     /// <param name="peers">The keys of other servers.</param>
-    internal ServerLink(AccountRecord record, AccountPlace place, PeerKeys peers)
+    /// <param name="watch">What is known of the server's log of keys.</param>
+    /// <param name="keep">Writes that to the disk.</param>
+    internal ServerLink(
+        AccountRecord record, AccountPlace place, PeerKeys peers, KeyLogWatch watch, Func<byte[], Task> keep)
     {
         (_record, _identity, _conversations, _time, _log, _warn) =
             (record, place.Identity, place.Conversations, place.Time, place.Log, place.Warn);
@@ -78,7 +84,9 @@ internal sealed class ServerLink : IAsyncDisposable
             "log in again with --key and the fingerprint that the operator names.");
         _client = new RpcClient(
             cancellation => DialAsync(trust, cancellation), new RpcClientOptions(), _time, RandomSource.Seeded());
-        _calls = new ServerCalls(_client, _time, Refuse);
+        _calls = new ServerCalls(_client, _time, Refuse, reason => _refusal = reason);
+        KeyLog = new KeyLogClient(
+            watch, this, keep, _time, problem => _warn($"{record.User}@{record.Server}: {problem}"));
         _proofs = new ServerProofs(record, peers, _calls, _warn);
         _reader = new InboxReader(_calls, _conversations, record.Server, OwnKey, _time, _log);
     }
@@ -89,9 +97,12 @@ internal sealed class ServerLink : IAsyncDisposable
         get
         {
             lock (_guard)
-                return (_state, _problem);
+                return (_state, _refusal ?? _problem);
         }
     }
+
+    /// <summary>The server's log of keys.</summary>
+    internal KeyLogClient KeyLog { get; }
 
     private ByteString OwnKey => ByteString.CopyFrom(_identity.PublicKey.Span);
 
@@ -104,7 +115,8 @@ internal sealed class ServerLink : IAsyncDisposable
     internal async Task<StoredAnswer> StoreAsync(
         IReadOnlyList<ServerMessage> messages, CommitPlace? place, bool once = false)
     {
-        if (!await IsEnteredAsync(_stop.Token).ConfigureAwait(false))
+        // Nothing goes to keys that a server names who contradicted itself; it waits until the owner accepts that.
+        if (!await IsEnteredAsync(_stop.Token).ConfigureAwait(false) || KeyLog.IsForked)
             return new StoredAnswer(ServerStatus.Gone, 0);
         var batch = new BatchEnqueueRequest();
         batch.Items.AddRange(messages.Select(Request));
@@ -176,6 +188,9 @@ internal sealed class ServerLink : IAsyncDisposable
         }
     }
 
+    /// <summary>Somebody else was shown a head of the server's log of keys.</summary>
+    internal void Compare(ReadOnlyMemory<byte> head) => _ = ContainAsync(() => KeyLog.CompareAsync(head));
+
     /// <summary>A KeyPackage was used.</summary>
     internal void Refill()
     {
@@ -192,6 +207,7 @@ internal sealed class ServerLink : IAsyncDisposable
         await _stop.CancelAsync().ConfigureAwait(false);
         _entered.TrySetCanceled();
         await _running.ConfigureAwait(false);
+        await _auditing.ConfigureAwait(false);
         Task[] readers;
         lock (_guard)
             readers = [.. _readers.Values];
@@ -222,6 +238,7 @@ internal sealed class ServerLink : IAsyncDisposable
         await _conversations.SetDomainAsync(_record.Server, _proofs.OwnDomain).ConfigureAwait(false);
         _entered.TrySetResult();
         Read(ReadOnlyMemory<byte>.Empty);
+        _auditing = Task.Run(() => ContainAsync(() => KeyLog.RunAsync(_stop.Token)));
         while (!_stop.IsCancellationRequested)
         {
             await LeaveKeyPackagesAsync().ConfigureAwait(false);
@@ -278,6 +295,8 @@ internal sealed class ServerLink : IAsyncDisposable
             }
             catch (Exception e) when (e is IOException or TimeoutException or InvalidDataException or RpcException)
             {
+                if (e is RpcException { Status: RpcStatus.Forbidden })
+                    _refusal = e.Message;
                 Note(LinkState.Offline, FaultText.Of(e));
                 await Task.Delay(pause, _time, _stop.Token).ConfigureAwait(false);
                 pause = TimeSpan.FromTicks(Math.Min(2 * pause.Ticks, TimeSpan.TicksPerMinute));

@@ -10,7 +10,7 @@ using QuicProChat.Mesh.Server.Stores;
 
 namespace QuicProChat.Mesh.Server.Calls;
 
-/// <summary>Names, direct channels and devices: methods 400, 500, 501 and 700 to 702.</summary>
+/// <summary>Names, direct channels and devices: methods 400, 501 and 700 to 702.</summary>
 internal sealed class UserCalls(
     IAccountStore accounts, IChannelStore channels, RemoteServers remote, RateLimits rates, ClientRegistry clients,
     RandomFill random, ILogger<UserCalls> logger)
@@ -21,7 +21,6 @@ internal sealed class UserCalls(
     internal IEnumerable<CallHandler> Handlers =>
     [
         CallHandler.For(RpcMethod.CreateChannel, CreateChannelRequest.Parser, CreateChannelAsync),
-        CallHandler.For(RpcMethod.ResolveUser, ResolveUserRequest.Parser, ResolveUserAsync),
         CallHandler.For(RpcMethod.ResolveIdentity, ResolveIdentityRequest.Parser, ResolveIdentityAsync),
         CallHandler.For(RpcMethod.RegisterDevice, RegisterDeviceRequest.Parser, RegisterDeviceAsync),
         CallHandler.For(RpcMethod.ListDevices, ListDevicesRequest.Parser, ListDevicesAsync),
@@ -42,28 +41,13 @@ internal sealed class UserCalls(
         return new CreateChannelResponse { ChannelId = ByteString.CopyFrom(channel.ToArray()), WasNew = isNew };
     }
 
-    private async Task<IMessage> ResolveUserAsync(Call call, ResolveUserRequest request)
-    {
-        rates.TakeLookup(call.Account.Identity);
-        if (remote.IsElsewhere(request.Domain))
-        {
-            ProxyResolveUserResponse found = await FindElsewhereAsync(
-                call, request.Domain, new ProxyResolveUserRequest { Username = request.Username });
-            return new ResolveUserResponse { IdentityKey = found.IdentityKey };
-        }
-
-        StoredAccount account = await accounts.FindAsync(request.Username)
-            ?? throw Refusal.NotFound("Nobody here has this name.");
-        return new ResolveUserResponse { IdentityKey = ByteString.CopyFrom(account.Identity.ToArray()) };
-    }
-
     private async Task<IMessage> ResolveIdentityAsync(Call call, ResolveIdentityRequest request)
     {
         rates.TakeLookup(call.Account.Identity);
         IdentityKey key = ReadKey(request.IdentityKey);
         if (remote.IsElsewhere(request.Domain))
         {
-            ProxyResolveUserResponse found = await FindElsewhereAsync(
+            ProxyResolveUserResponse found = await remote.FindAsync(
                 call, request.Domain, new ProxyResolveUserRequest { IdentityKey = request.IdentityKey });
             return new ResolveIdentityResponse { Username = found.Username };
         }
@@ -72,10 +56,6 @@ internal sealed class UserCalls(
             ?? throw Refusal.NotFound("Nobody here has this key.");
         return new ResolveIdentityResponse { Username = account.Username };
     }
-
-    private Task<ProxyResolveUserResponse> FindElsewhereAsync(
-        Call call, string domain, ProxyResolveUserRequest request) =>
-        remote.CallAsync(call, domain, RpcMethod.ProxyResolveUser, request, ProxyResolveUserResponse.Parser);
 
     private async Task<IMessage> RegisterDeviceAsync(Call call, RegisterDeviceRequest request)
     {

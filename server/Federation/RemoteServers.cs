@@ -82,6 +82,11 @@ internal sealed class RemoteServers(
         }
     }
 
+    /// <summary>The name or the key of somebody on another server, as that server says.</summary>
+    /// <exception cref="CallException">As <see cref="CallAsync"/>.</exception>
+    internal Task<ProxyResolveUserResponse> FindAsync(Call call, string domain, ProxyResolveUserRequest request) =>
+        CallAsync(call, domain, RpcMethod.ProxyResolveUser, request, ProxyResolveUserResponse.Parser);
+
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {

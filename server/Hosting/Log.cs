@@ -69,4 +69,16 @@ internal static partial class Audit
     [LoggerMessage(EventId = 5, Level = LogLevel.Information,
         Message = "audit device-revoked user={User} from={Address}")]
     internal static partial void DeviceRevoked(ILogger logger, string user, string address);
+
+    [LoggerMessage(EventId = 6, Level = LogLevel.Warning,
+        Message = "audit banned key={Key} by={User} from={Address}")]
+    internal static partial void Banned(ILogger logger, string key, string user, string address);
+
+    [LoggerMessage(EventId = 7, Level = LogLevel.Information,
+        Message = "audit unbanned key={Key} by={User} from={Address}")]
+    internal static partial void Unbanned(ILogger logger, string key, string user, string address);
+
+    [LoggerMessage(EventId = 8, Level = LogLevel.Warning,
+        Message = "audit banned-tried user={User} from={Address}")]
+    internal static partial void BannedTried(ILogger logger, string user, string address);
 }

@@ -184,6 +184,9 @@ internal static class ServerCommands
             directory, new FederationOptions { Domain = domain });
     }
 
+    /// <summary><c>moderator</c>.</summary>
+    internal static Command Moderator() => ModeratorCommands.Make(DataDirectory, Store, ReadStore, GuardAsync);
+
     // What an operator can do something about is one line, not a trace.
     private static async Task<int> GuardAsync(Func<Task> run)
     {

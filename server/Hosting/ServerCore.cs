@@ -49,7 +49,7 @@ internal sealed class ServerCore : IAsyncDisposable
         store.Inboxes.Arrived = Waiters.Wake;
         _others = store.Others is null ? null : new OtherProcesses(store, Waiters, Clients, _logger);
         AuthCalls auth = new(
-            store.Accounts, keys.Opaque, keys, options.Registration, Rates, Clients, random, time,
+            store.Accounts, store.Moderation, keys.Opaque, keys, options.Registration, Rates, Clients, random, time,
             logs.CreateLogger<AuthCalls>());
         PeerLimits = new PeerLimits(options.Federation.Rates, Rates, time);
         PeerTrust = new PeerTrust(options.Federation);
@@ -67,8 +67,10 @@ internal sealed class ServerCore : IAsyncDisposable
         _dispatcher = new Dispatcher(
             [.. auth.Handlers, .. users.Handlers, .. delivery.Handlers,
                 .. new KeyPackageCalls(store.KeyPackages, _remote, Rates).Handlers,
-             .. new ServiceCalls(keys, _remote, Rates, time).Handlers,
-             .. storage.Federation is null ? [] : federation.Handlers],
+                .. new KeyLogCalls(store.KeyLog, _remote, keys, Rates, time).Handlers,
+                .. new ModerationCalls(store.Moderation, Rates, Clients, logs.CreateLogger<ModerationCalls>()).Handlers,
+                .. new ServiceCalls(keys, _remote, Rates, time).Handlers,
+                .. storage.Federation is null ? [] : federation.Handlers],
             Rates, Metrics, logs.CreateLogger<Dispatcher>());
         Connections = new ConnectionServices(_dispatcher, Clients, Budget, time, _logger);
         _expiry = Task.Run(ExpireAsync);
@@ -121,6 +123,7 @@ internal sealed class ServerCore : IAsyncDisposable
                 {
                 }
 
+                await _store.Moderation.ExpireAsync();
                 if (_others is not null)
                     await _others.CheckSessionsAsync();
             }

@@ -72,6 +72,12 @@ internal interface IServerStore : IAsyncDisposable
     /// <summary>Direct channels.</summary>
     IChannelStore Channels { get; }
 
+    /// <summary>The log of keys.</summary>
+    IKeyLog KeyLog { get; }
+
+    /// <summary>Moderators, reports and bans.</summary>
+    IModerationStore Moderation { get; }
+
     /// <summary>What other processes do over the same store; null where there can be none.</summary>
     IOtherProcesses? Others { get; }
 }
@@ -121,6 +127,21 @@ internal sealed record StoreLimits
 
     /// <summary>Direct channels of an account that it made.</summary>
     public int MaxChannels { get; init; } = 5000;
+
+    /// <summary>Reports in all, and of one reporter.</summary>
+    public int MaxReports { get; init; } = 10_000;
+
+    /// <inheritdoc cref="MaxReports"/>
+    public int MaxReportsOfOne { get; init; } = 100;
+
+    /// <summary>How long a report is kept.</summary>
+    public TimeSpan ReportLifetime { get; init; } = TimeSpan.FromDays(90);
+
+    /// <summary>Bans.</summary>
+    public int MaxBans { get; init; } = 10_000;
+
+    /// <summary>Moderators: a report is sealed to each.</summary>
+    public int MaxModerators { get; init; } = 16;
 
     /// <summary>
     /// How long the id of a message is remembered, so that it is stored once: 60 days, twice the longest lifetime.

@@ -98,6 +98,23 @@ internal sealed class LocalServer : IAsyncDisposable
     /// <summary>Its keys are lost: it signs with another one when it starts.</summary>
     internal void LoseKeys() => File.Delete(Path.Combine(_directory, ServerKeys.FileName));
 
+    /// <summary>Where its store is; for who moderates.</summary>
+    internal string DataDirectory => _directory;
+
+    /// <summary>Keeps a copy of its database; it is stopped.</summary>
+    internal void KeepDatabase() => Copy("server.db", "kept");
+
+    /// <summary>Puts the copy in the place of its database, as a backup that is restored; it is stopped.</summary>
+    internal void RestoreDatabase()
+    {
+        foreach (string file in Directory.GetFiles(_directory, "server.db*"))
+            File.Delete(file);
+        Copy("kept", "server.db");
+    }
+
+    private void Copy(string from, string to) =>
+        File.Copy(Path.Combine(_directory, from), Path.Combine(_directory, to), overwrite: true);
+
     /// <summary>Its certificate and the key that clients pin are lost: it makes others when it starts.</summary>
     internal void LoseCertificate() => File.Delete(Path.Combine(_directory, TlsCertificate.FileName));
 

@@ -93,6 +93,11 @@ internal sealed class PortInMemory : IServerPort
     {
     }
 
+    public byte[] HeadOf(string server) => [];
+
+    public void Compare(string server, ReadOnlyMemory<byte> head) =>
+        throw new InvalidOperationException("Nobody told a head.");
+
     private async Task GiveAsync(string server)
     {
         foreach ((string user, TestNode node) in _users)
@@ -136,6 +141,10 @@ internal sealed class PortInMemory : IServerPort
             port.TakeKeyPackageAsync(server, key, domain);
 
         public void Read(string server, ReadOnlyMemory<byte> channel) => port.Read(server, channel);
+
+        public byte[] HeadOf(string server) => port.HeadOf(server);
+
+        public void Compare(string server, ReadOnlyMemory<byte> head) => port.Compare(server, head);
 
         public void Refill(string server) => port.Refill(server);
     }

@@ -1,3 +1,4 @@
+using System.Text;
 using Npgsql;
 using QuicProChat.Mesh.Store;
 
@@ -18,8 +19,9 @@ internal static class PostgresSchema
     /// <summary>The advisory lock of whoever removes what expired.</summary>
     internal const long ExpiringLock = MakingLock + (2L << 32);
 
-    // Locks are taken in the order account, channel, inbox (by recipient and channel), group. Rows of inboxes have the
-    // counters; a message and its id have no foreign key, because whoever writes one has locked its inbox.
+    // Locks are taken in the order account, channel, inbox (by recipient and channel), group, log of keys. Rows of
+    // inboxes have the counters; a message and its id have no foreign key, because whoever writes one has locked its
+    // inbox.
     private const string First = $"""
         CREATE SCHEMA IF NOT EXISTS {Name};
         CREATE TABLE {Name}.meta (
@@ -127,7 +129,10 @@ internal static class PostgresSchema
         """;
 
     // What leads from each version to the next one.
-    private static readonly string[] Versions = [First, DevicesOfKeyPackages];
+    private static readonly string[] Versions =
+        [First, DevicesOfKeyPackages, $"{PostgresKeyLog.Tables} {PostgresModeration.Tables}"];
+
+    private const int WithLogOfKeys = 3;
 
     /// <summary>Makes the tables of a new database, or brings those of an old one up to date.</summary>
     /// <param name="connection">In a transaction.</param>
@@ -159,7 +164,27 @@ internal static class PostgresSchema
             throw new StoreException(
                 StoreError.Io, "The database is of an earlier version of qpc-server; 'qpc-server run' updates it.");
         await connection.ExecuteAsync(string.Concat(Versions.Skip(version)));
+        if (version < WithLogOfKeys)
+            await FillLogAsync(connection);
         await connection.ExecuteAsync("UPDATE meta SET version = $1", Versions.Length);
+    }
+
+    // The log of keys begins with the accounts that are there.
+    private static async Task FillLogAsync(NpgsqlConnection connection)
+    {
+        // A process of the version before registers nobody in the meantime, and none afterwards: it looks for version 1
+        // when it starts, and is to be stopped before (docs/guide/server.md).
+        await connection.ExecuteAsync("SELECT pg_advisory_xact_lock($1)", RegisteringLock);
+        List<(string Name, byte[] Key)> accounts = [];
+        await using (NpgsqlCommand command = connection.Command("SELECT username, identity FROM account ORDER BY id"))
+        await using (NpgsqlDataReader reader = await command.ExecuteReaderAsync())
+        {
+            while (await reader.ReadAsync())
+                accounts.Add((Encoding.UTF8.GetString(reader.Bytes(0)), reader.Bytes(1)));
+        }
+
+        foreach ((string name, byte[] key) in accounts)
+            await PostgresKeyLog.AppendAsync(connection, name, key);
     }
 
     private static async Task CheckSettingsAsync(NpgsqlConnection connection)

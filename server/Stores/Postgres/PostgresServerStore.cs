@@ -22,6 +22,8 @@ internal sealed class PostgresServerStore : IServerStore
             database, new PostgresSessions(database, _signals, limits, time), _signals, limits, time);
         KeyPackages = new PostgresKeyPackages(database, limits);
         Channels = new PostgresChannels(database, limits);
+        KeyLog = new PostgresKeyLog(database);
+        Moderation = new PostgresModeration(database, _signals, limits, time);
     }
 
     /// <inheritdoc/>
@@ -35,6 +37,12 @@ internal sealed class PostgresServerStore : IServerStore
 
     /// <inheritdoc/>
     public IChannelStore Channels { get; }
+
+    /// <inheritdoc/>
+    public IKeyLog KeyLog { get; }
+
+    /// <inheritdoc/>
+    public IModerationStore Moderation { get; }
 
     /// <inheritdoc/>
     public IOtherProcesses Others => _signals;

@@ -1,3 +1,4 @@
+using System.Text;
 using QuicProChat.Mesh.Store;
 using QuicProChat.Mesh.Store.Sqlite;
 
@@ -95,7 +96,10 @@ internal static class SqliteSchema
         """;
 
     // What leads from each version to the next one.
-    private static readonly string[] Versions = [First, DevicesOfKeyPackages];
+    private static readonly string[] Versions =
+        [First, DevicesOfKeyPackages, $"{SqliteKeyLog.Tables} {SqliteModeration.Tables}"];
+
+    private const int WithLogOfKeys = 3;
 
     /// <summary>Makes the tables of a new file, or brings those of an old one up to date.</summary>
     /// <exception cref="StoreException">The file is no database of a server, or a newer program's.</exception>
@@ -114,7 +118,35 @@ internal static class SqliteSchema
             throw new StoreException(
                 StoreError.NewerSchema, $"{path} was written by a later version of qpc-server ({version}).");
         if (version < Versions.Length)
-            database.Execute($"BEGIN IMMEDIATE; {From((int)version)} COMMIT");
+            Upgrade(database);
+    }
+
+    // Another process may upgrade it at the same time: whoever is second finds it done.
+    private static void Upgrade(Database database)
+    {
+        database.Execute("BEGIN IMMEDIATE");
+        try
+        {
+            int version = (int)database.Query("PRAGMA user_version");
+            database.Execute(From(version));
+            if (version < WithLogOfKeys)
+                FillLog(database);
+            database.Execute("COMMIT");
+        }
+        catch
+        {
+            database.Execute("ROLLBACK");
+            throw;
+        }
+    }
+
+    // The log of keys begins with the accounts that are there.
+    private static void FillLog(Database database)
+    {
+        SqliteKeyLog log = new(database);
+        using Statement accounts = database.PrepareOnce("SELECT username, identity FROM account ORDER BY id");
+        while (accounts.Step())
+            log.Append(Encoding.UTF8.GetString(accounts.Blob(0)), accounts.Blob(1));
     }
 
     private static string From(int version) =>

@@ -1,4 +1,5 @@
 using QuicProChat.Mesh.Identity;
+using QuicProChat.Mesh.Rpc.Transparency;
 using QuicProChat.Mesh.Server.Stores;
 using QuicProChat.Mesh.Server.Stores.Postgres;
 using QuicProChat.Mesh.Server.Tests.Postgres;
@@ -145,6 +146,54 @@ public class PostgresStoreTests(PostgresCluster cluster) : ServerStoreContract
         }
 
         Assert.Single((await ReadAsync(bob)).Messages);
+    }
+
+    [PostgresFact]
+    public async Task A_database_of_the_version_before_gets_a_log_with_the_accounts_that_are_there()
+    {
+        (IdentityKey alice, IdentityKey bob) = await TwoAsync();
+        await cluster.ExecuteAsync(Name, "DROP TABLE qpc_server.key_log, qpc_server.key_leaf, qpc_server.key_node, "
+            + "qpc_server.moderator, qpc_server.report, qpc_server.ban; UPDATE qpc_server.meta SET version = 1");
+        await ReopenAsync();
+        Assert.Equal(new LoggedKey(alice, 0, 0), await Store.KeyLog.FindAsync("alice"));
+        Assert.Equal(new LoggedKey(bob, 1, 0), await Store.KeyLog.FindAsync("bob"));
+        await ReopenAsync();
+        Assert.Equal(2UL, await Store.KeyLog.CountAsync());
+    }
+
+    [PostgresFact]
+    public async Task Who_is_banned_at_one_process_is_put_out_at_the_others()
+    {
+        (IdentityKey alice, _) = await TwoAsync();
+        await using IServerStore other = await OpenAsync(_database!, new StoreLimits());
+        TaskCompletionSource<(IdentityKey, DeviceId)> ended = new();
+        other.Others!.SessionsEnded = (identity, device) => ended.TrySetResult((identity, device));
+        Assert.True(await Store.Moderation.BanAsync(alice, "spam", 0));
+        Assert.Equal((alice, default), await ended.Task.WaitAsync(TimeSpan.FromSeconds(30)));
+        Assert.NotNull(await other.Moderation.FindBanAsync(alice));
+    }
+
+    [PostgresFact]
+    public async Task Two_processes_append_to_one_log()
+    {
+        await using IServerStore other = await OpenAsync(_database!, new StoreLimits());
+        IServerStore[] both = [Store, other];
+        ParallelOptions eight = new() { MaxDegreeOfParallelism = 8 };
+        await Parallel.ForEachAsync(Enumerable.Range(1, 40), eight, async (i, _) =>
+        {
+            IServerStore store = both[i % 2];
+            Assert.Equal(RegisterResult.Registered, await store.Accounts.RegisterAsync(
+                new StoredAccount($"user{i}", Key((byte)i), new byte[192]), null));
+            if (i % 4 == 0)
+                Assert.True(await both[i / 4 % 2].Accounts.DeleteAsync(Key((byte)i)));
+        });
+        TreeFrontier read = new();
+        foreach (KeyLeaf leaf in await Store.KeyLog.ReadAsync(0, 100))
+            read.Add(leaf.Hash());
+        Assert.Equal((50UL, 50UL), (read.Size, await other.KeyLog.CountAsync()));
+        IReadOnlyList<TreePlace> needed = MerkleTree.Needed(nodes => _ = MerkleTree.Root(50, nodes));
+        IReadOnlyList<byte[]> hashes = await other.KeyLog.ReadNodesAsync(needed);
+        Assert.Equal(read.Root, MerkleTree.Root(50, p => hashes[needed.ToList().IndexOf(p)]));
     }
 
     [PostgresFact]

@@ -53,6 +53,38 @@ public class SqliteStoreTests : ServerStoreContract
     }
 
     [Fact]
+    public async Task A_file_of_the_version_before_gets_a_log_with_the_accounts_that_are_there()
+    {
+        (IdentityKey alice, IdentityKey bob) = await TwoAsync();
+        await Store.DisposeAsync();
+        using (Database database = Database.Open(Path.Combine(_directory, SqliteServerStore.FileName)))
+        {
+            database.Execute("DROP TABLE key_leaf; DROP TABLE key_node; DROP TABLE moderator; DROP TABLE report;"
+                + "DROP TABLE ban; PRAGMA user_version = 1");
+        }
+
+        await InitializeAsync();
+        Assert.Equal(new LoggedKey(alice, 0, 0), await Store.KeyLog.FindAsync("alice"));
+        Assert.Equal(new LoggedKey(bob, 1, 0), await Store.KeyLog.FindAsync("bob"));
+        await ReopenAsync();
+        Assert.Equal(2UL, await Store.KeyLog.CountAsync());
+        Assert.Empty(await Store.Moderation.ListModeratorsAsync());
+    }
+
+    [Fact]
+    public async Task A_moderator_is_named_beside_a_server_that_runs()
+    {
+        (IdentityKey alice, _) = await TwoAsync();
+        Assert.True(SqliteModerators.With(_directory, m => m.Add("alice", 16)));
+        Assert.False(SqliteModerators.With(_directory, m => m.Add("nobody", 16)));
+        Assert.Throws<StoreException>(() => SqliteModerators.With(_directory, m => m.Add("bob", 1)));
+        Assert.True(await Store.Moderation.IsModeratorAsync(alice));
+        Assert.Equal([("alice", alice)], SqliteModerators.With(_directory, m => m.List()));
+        Assert.True(SqliteModerators.With(_directory, m => m.Remove("alice")));
+        Assert.False(await Store.Moderation.IsModeratorAsync(alice));
+    }
+
+    [Fact]
     public async Task A_file_of_something_else_is_left_alone()
     {
         await Store.DisposeAsync();
