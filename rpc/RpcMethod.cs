@@ -53,6 +53,12 @@ public enum RpcMethod : ushort
     /// <summary>From a key to a name.</summary>
     ResolveIdentity = 501,
 
+    /// <summary>Stores a chunk of a blob.</summary>
+    UploadBlob = 600,
+
+    /// <summary>Reads a part of a blob.</summary>
+    DownloadBlob = 601,
+
     /// <summary>Names a device of one's own.</summary>
     RegisterDevice = 700,
 

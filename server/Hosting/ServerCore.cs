@@ -18,6 +18,7 @@ internal sealed class ServerCore : IAsyncDisposable
     internal const uint DrainingEvent = 1;
 
     private const int ExpiryBatch = 2000;
+    private const int BlobExpiryBatch = 64;
 
     private static readonly TimeSpan ExpiryPause = TimeSpan.FromMinutes(1);
 
@@ -54,6 +55,7 @@ internal sealed class ServerCore : IAsyncDisposable
         _dispatcher = new Dispatcher(
             [.. auth.Handlers, .. users.Handlers, .. delivery.Handlers,
                 .. new KeyPackageCalls(store.KeyPackages, Rates).Handlers,
+                .. new BlobCalls(store.Blobs, options.Limits.Blobs, Rates).Handlers,
              .. new ServiceCalls(keys, time).Handlers],
             Rates, Metrics, logs.CreateLogger<Dispatcher>());
         Connections = new ConnectionServices(_dispatcher, Clients, Budget, time, _logger);
@@ -98,7 +100,8 @@ internal sealed class ServerCore : IAsyncDisposable
         {
             try
             {
-                while (await _store.Inboxes.ExpireAsync(ExpiryBatch) > 0 && !_stop.IsCancellationRequested)
+                while (await _store.Inboxes.ExpireAsync(ExpiryBatch) + await _store.Blobs.ExpireAsync(BlobExpiryBatch)
+                    > 0 && !_stop.IsCancellationRequested)
                 {
                 }
 

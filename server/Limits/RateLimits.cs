@@ -29,6 +29,9 @@ internal sealed record RateSettings
 
     /// <summary>Direct channels that one account makes.</summary>
     public Rate Channels { get; init; } = new(30, 0.1);
+
+    /// <summary>Chunks of blobs that one account stores and reads: two large ones, then 10 MiB a second.</summary>
+    public Rate BlobChunks { get; init; } = new(400, 40);
 }
 
 /// <summary>All rates of a server, in bounded memory.</summary>
@@ -48,6 +51,7 @@ internal sealed class RateLimits(RateSettings settings, TimeProvider time)
     private readonly TokenBuckets<IdentityKey> _packages = new(settings.KeyPackages, MaxKeys, time);
     private readonly TokenBuckets<int> _storeFaults = new(new Rate(20, 1), 2, time);
     private readonly TokenBuckets<IdentityKey> _channels = new(settings.Channels, MaxKeys, time);
+    private readonly TokenBuckets<IdentityKey> _blobChunks = new(settings.BlobChunks, MaxKeys, time);
 
     /// <summary>
     /// Tells whether a call that the store failed is told once more: without a store each call of each client fails.
@@ -75,6 +79,9 @@ internal sealed class RateLimits(RateSettings settings, TimeProvider time)
 
     /// <summary>A new direct channel.</summary>
     internal void TakeChannel(IdentityKey account) => Take(_channels, account);
+
+    /// <summary>A chunk of a blob.</summary>
+    internal void TakeBlobChunk(IdentityKey account) => Take(_blobChunks, account);
 
     /// <summary>A KeyPackage of somebody.</summary>
     internal void TakeKeyPackage(IdentityKey account, IdentityKey owner)

@@ -46,6 +46,9 @@ internal interface IServerStore : IAsyncDisposable
     /// <summary>Direct channels.</summary>
     IChannelStore Channels { get; }
 
+    /// <summary>Blobs.</summary>
+    IBlobStore Blobs { get; }
+
     /// <summary>What other processes do over the same store; null where there can be none.</summary>
     IOtherProcesses? Others { get; }
 }
@@ -95,6 +98,9 @@ internal sealed record StoreLimits
 
     /// <summary>Direct channels of an account that it made.</summary>
     public int MaxChannels { get; init; } = 5000;
+
+    /// <summary>Blobs: how many of them, and how large.</summary>
+    public BlobLimits Blobs { get; init; } = new();
 
     /// <summary>
     /// How long the id of a message is remembered, so that it is stored once: 60 days, twice the longest lifetime.

@@ -18,7 +18,10 @@ internal static class PostgresSchema
     /// <summary>The advisory lock of whoever removes what expired.</summary>
     internal const long ExpiringLock = MakingLock + (2L << 32);
 
-    private const int Current = 1;
+    // What later versions added, the oldest first: the first of them is version 2.
+    private static readonly string[] Later = [PostgresBlobs.Tables];
+
+    private static int Current => 1 + Later.Length;
 
     // Locks are taken in the order account, channel, inbox (by recipient and channel), group. Rows of inboxes have the
     // counters; a message and its id have no foreign key, because whoever writes one has locked its inbox.
@@ -135,15 +138,18 @@ internal static class PostgresSchema
                 throw new StoreException(
                     StoreError.Io, "The database has no tables of a qpc-server; 'qpc-server run' makes them.");
             await connection.ExecuteAsync(First);
-            return;
         }
 
-        int version = (int)(await connection.ScalarAsync("SELECT version FROM meta"))!;
+        int version = (int)(await connection.ScalarAsync($"SELECT version FROM {Name}.meta"))!;
         if (version > Current)
             throw new StoreException(
                 StoreError.NewerSchema,
                 $"The database was written by a later version of qpc-server ({version}, this one knows {Current}): "
                     + "install that version, or restore a backup of before.");
+        foreach (string missing in Later.Skip(version - 1))
+            await connection.ExecuteAsync(missing);
+        if (version < Current)
+            await connection.ExecuteAsync($"UPDATE {Name}.meta SET version = $1", Current);
     }
 
     private static async Task CheckSettingsAsync(NpgsqlConnection connection)

@@ -22,6 +22,7 @@ internal sealed class PostgresServerStore : IServerStore
             database, new PostgresSessions(database, _signals, limits, time), _signals, limits, time);
         KeyPackages = new PostgresKeyPackages(database, limits);
         Channels = new PostgresChannels(database, limits);
+        Blobs = new PostgresBlobs(database, limits.Blobs, time);
     }
 
     /// <inheritdoc/>
@@ -35,6 +36,9 @@ internal sealed class PostgresServerStore : IServerStore
 
     /// <inheritdoc/>
     public IChannelStore Channels { get; }
+
+    /// <inheritdoc/>
+    public IBlobStore Blobs { get; }
 
     /// <inheritdoc/>
     public IOtherProcesses Others => _signals;

@@ -28,18 +28,21 @@ internal sealed class SqliteAccounts : IAccountStore
     private readonly StoreLimits _limits;
     private readonly TimeProvider _time;
     private readonly Action _forgetInboxes;
+    private readonly SqliteBlobs _blobs;
     private readonly Statement _byName, _byKey, _taken, _count, _useInvite, _addInvite, _insert;
     private readonly Statement[] _erase;
     private readonly SqliteSessions _sessions;
 
     internal SqliteAccounts(
-        Database database, SqliteGroup group, StoreLimits limits, TimeProvider time, Action forgetInboxes)
+        Database database, SqliteGroup group, StoreLimits limits, TimeProvider time, Action forgetInboxes,
+        SqliteBlobs blobs)
     {
         _database = database;
         _group = group;
         _limits = limits;
         _time = time;
         _forgetInboxes = forgetInboxes;
+        _blobs = blobs;
         _sessions = new SqliteSessions(database, limits, time);
         _byName = database.Prepare("SELECT username, identity, record FROM account WHERE username = ?");
         _byKey = database.Prepare("SELECT username, identity, record FROM account WHERE identity = ?");
@@ -64,14 +67,20 @@ internal sealed class SqliteAccounts : IAccountStore
         _group.RunAsync(() => Read(_byKey.Bind(1, identity.ToArray())));
 
     /// <inheritdoc/>
-    public Task<bool> DeleteAsync(IdentityKey identity) => _group.RunAsync(() =>
+    public async Task<bool> DeleteAsync(IdentityKey identity)
     {
-        _forgetInboxes();
-        byte[] key = identity.ToArray();
-        foreach (Statement statement in _erase)
-            statement.Bind(1, key).Run();
-        return _database.Changes > 0;
-    });
+        (bool isDeleted, List<BlobId> blobs) = await _group.RunAsync(() =>
+        {
+            _forgetInboxes();
+            byte[] key = identity.ToArray();
+            List<BlobId> taken = _blobs.TakeOf(key);
+            foreach (Statement statement in _erase)
+                statement.Bind(1, key).Run();
+            return (_database.Changes > 0, taken);
+        });
+        await _blobs.DeleteAsync(blobs);
+        return isDeleted;
+    }
 
     /// <inheritdoc/>
     public Task AddSessionAsync(ReadOnlyMemory<byte> tokenHash, IdentityKey identity, long lifetimeMs) =>

@@ -9,7 +9,8 @@ internal static class SqliteSchema
     /// <summary>"qpcs": tells the file from other SQLite files (PRAGMA application_id).</summary>
     private const int ApplicationId = 0x71706373;
 
-    private const int Current = 1;
+    // What later versions added, the oldest first: the first of them is version 2.
+    private static readonly string[] Later = [SqliteBlobs.Tables];
 
     // A message that everybody acknowledged, or that expired, stays as a row without payload while its id is
     // remembered. Rows are in the order of time, because only one process writes.
@@ -93,19 +94,18 @@ internal static class SqliteSchema
     /// <exception cref="StoreException">The file is no database of a server, or a newer program's.</exception>
     internal static void Prepare(Database database, string path)
     {
+        int current = 1 + Later.Length;
         long version = database.Query("PRAGMA user_version");
-        if (version == 0 && database.Query("SELECT count(*) FROM sqlite_schema") == 0)
-        {
-            database.Execute(
-                $"BEGIN IMMEDIATE; PRAGMA application_id = {ApplicationId}; {First} PRAGMA user_version = {Current}; "
-                    + "COMMIT");
-            return;
-        }
-
-        if (database.Query("PRAGMA application_id") != ApplicationId)
+        bool isNew = version == 0 && database.Query("SELECT count(*) FROM sqlite_schema") == 0;
+        if (!isNew && database.Query("PRAGMA application_id") != ApplicationId)
             throw new StoreException(StoreError.Corrupt, $"{path} is not the database of a qpc-server.");
-        if (version > Current)
+        if (version > current)
             throw new StoreException(
                 StoreError.NewerSchema, $"{path} was written by a later version of qpc-server ({version}).");
+        if (version == current)
+            return;
+        string missing = (isNew ? $"PRAGMA application_id = {ApplicationId}; {First}" : "")
+            + string.Concat(Later.Skip(isNew ? 0 : (int)version - 1));
+        database.Execute($"BEGIN IMMEDIATE; {missing} PRAGMA user_version = {current}; COMMIT");
     }
 }

@@ -27,7 +27,11 @@ internal sealed class SqliteServerStore : IServerStore
         _group = new SqliteGroup(database);
         _readers = new SqliteInboxReaders(path, time);
         _inboxes = new SqliteInboxes(database, _group, _readers, limits, time);
-        Accounts = new SqliteAccounts(database, _group, limits, time, _inboxes.Forget);
+        SqliteBlobs blobs = new(
+            database, _group, new BlobFiles(Path.Combine(Path.GetDirectoryName(path)!, BlobFiles.FolderName)),
+            limits.Blobs, time);
+        Accounts = new SqliteAccounts(database, _group, limits, time, _inboxes.Forget, blobs);
+        Blobs = blobs;
         KeyPackages = new SqliteKeyPackages(database, _group, limits);
         Channels = new SqliteChannels(database, _group, limits);
         _group.BeforeCommit = _inboxes.WriteNumbers;
@@ -46,6 +50,9 @@ internal sealed class SqliteServerStore : IServerStore
 
     /// <inheritdoc/>
     public IChannelStore Channels { get; }
+
+    /// <inheritdoc/>
+    public IBlobStore Blobs { get; }
 
     /// <inheritdoc/>
     public IOtherProcesses? Others => null;

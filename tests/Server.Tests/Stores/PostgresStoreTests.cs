@@ -1,4 +1,5 @@
 using QuicProChat.Mesh.Identity;
+using QuicProChat.Mesh.Rpc;
 using QuicProChat.Mesh.Server.Stores;
 using QuicProChat.Mesh.Server.Stores.Postgres;
 using QuicProChat.Mesh.Server.Tests.Postgres;
@@ -23,6 +24,28 @@ public class PostgresStoreTests(PostgresCluster cluster) : ServerStoreContract
         // The cluster is removed as a whole.
         _database = null;
         return Task.CompletedTask;
+    }
+
+    private protected override async Task<long> CountBytesAsync() => Convert.ToInt64(await cluster.ExecuteAsync(
+        Name, "SELECT coalesce(sum(octet_length(bytes)), 0) FROM qpc_server.blob_chunk"),
+        System.Globalization.CultureInfo.InvariantCulture);
+
+    [PostgresFact]
+    public async Task An_upload_goes_on_at_another_process_and_a_database_of_version_1_gets_its_tables()
+    {
+        (IdentityKey alice, _) = await TwoAsync();
+        await Store.DisposeAsync();
+        await cluster.ExecuteAsync(Name, """
+            DROP TABLE qpc_server.blob_chunk, qpc_server.blob, qpc_server.blob_total;
+            DROP FUNCTION qpc_server.count_blob; UPDATE qpc_server.meta SET version = 1
+            """);
+        await InitializeAsync();
+        await using IServerStore other = await OpenAsync(_database!, new StoreLimits());
+        (NewBlob blob, byte[] bytes) = Blob(alice, 1, BlobFormat.ChunkSize + 5);
+        await AppendAsync(blob, bytes, 0);
+        BlobOutcome there = await other.Blobs.AppendAsync(blob, BlobFormat.ChunkSize, bytes.AsMemory(^5..));
+        Assert.Equal((BlobResult.Stored, blob.Size), (there.Result, there.Received));
+        Assert.Equal(bytes[..10], (await Store.Blobs.ReadAsync(blob.Id, 0, 10))!.Bytes);
     }
 
     [PostgresFact]

@@ -1,6 +1,7 @@
 using QuicProChat.Mesh.Server.Stores;
 using QuicProChat.Mesh.Server.Stores.Sqlite;
 using QuicProChat.Mesh.Store;
+using QuicProChat.Mesh.Store.Sqlite;
 
 namespace QuicProChat.Mesh.Server.Tests.Stores;
 
@@ -8,6 +9,8 @@ namespace QuicProChat.Mesh.Server.Tests.Stores;
 public class SqliteStoreTests : ServerStoreContract
 {
     private readonly string _directory = Directory.CreateTempSubdirectory("qpc-server-").FullName;
+
+    private string Blobs => Path.Combine(_directory, BlobFiles.FolderName);
 
     private protected override Task<IServerStore> OpenAsync(StoreLimits limits) =>
         Task.FromResult<IServerStore>(SqliteServerStore.Open(_directory, limits, Time));
@@ -17,6 +20,9 @@ public class SqliteStoreTests : ServerStoreContract
         Directory.Delete(_directory, recursive: true);
         return Task.CompletedTask;
     }
+
+    private protected override Task<long> CountBytesAsync() => Task.FromResult(
+        Directory.Exists(Blobs) ? Directory.GetFiles(Blobs).Sum(f => new FileInfo(f).Length) : 0);
 
     [Fact]
     public void A_second_process_is_refused()
@@ -61,6 +67,46 @@ public class SqliteStoreTests : ServerStoreContract
         Assert.StartsWith("no database", File.ReadAllText(path));
         File.Delete(path);
         await InitializeAsync();
+    }
+
+    [Fact]
+    public async Task A_file_that_belongs_to_no_blob_is_deleted_at_the_start_and_others_are_left_alone()
+    {
+        (IdentityKey alice, _) = await TwoAsync();
+        (NewBlob blob, byte[] bytes) = Blob(alice, 1, 1000);
+        await AppendAsync(blob, bytes, 0);
+        string leftOver = Path.Combine(Blobs, new string('a', 64)), foreign = Path.Combine(Blobs, "README");
+        File.WriteAllText(leftOver, "what a server left that was killed while it deleted an account");
+        File.WriteAllText(foreign, "somebody's");
+        await ReopenAsync();
+        Assert.False(File.Exists(leftOver));
+        Assert.True(File.Exists(foreign));
+        Assert.Equal(bytes, (await Store.Blobs.ReadAsync(blob.Id, 0, 1000))!.Bytes);
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite,
+            File.GetUnixFileMode(Path.Combine(Blobs, blob.Id.ToString())));
+    }
+
+    [Fact]
+    public async Task A_blob_for_which_the_disk_has_no_room_is_refused_before_anything_is_written()
+    {
+        await Store.DisposeAsync();
+        await InitializeAsync(new StoreLimits { Blobs = new BlobLimits { LeaveFree = long.MaxValue } });
+        (IdentityKey alice, _) = await TwoAsync();
+        (NewBlob blob, byte[] bytes) = Blob(alice, 1, 1000);
+        Assert.Equal((BlobResult.Full, 0L), await AppendAsync(blob, bytes, 0));
+        Assert.False(Directory.Exists(Blobs));
+    }
+
+    [Fact]
+    public async Task A_database_of_version_1_gets_the_tables_of_blobs()
+    {
+        (IdentityKey alice, _) = await TwoAsync();
+        await Store.DisposeAsync();
+        using (Database database = Database.Open(Path.Combine(_directory, SqliteServerStore.FileName)))
+            database.Execute("DROP TABLE blob; DROP TABLE blob_total; PRAGMA user_version = 1");
+        await InitializeAsync();
+        (NewBlob blob, byte[] bytes) = Blob(alice, 1, 1000);
+        Assert.Equal((BlobResult.Stored, 1000L), await AppendAsync(blob, bytes, 0));
     }
 
     [Fact]
