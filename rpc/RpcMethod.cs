@@ -68,6 +68,15 @@ public enum RpcMethod : ushort
     /// <summary>Ends a device: its sessions, and what waits for it.</summary>
     RevokeDevice = 702,
 
+    /// <summary>Leaves a recovery bundle in place of the one before.</summary>
+    StoreRecoveryBundle = 750,
+
+    /// <summary>Reads a recovery bundle; needs no session.</summary>
+    FetchRecoveryBundle = 751,
+
+    /// <summary>Deletes one's recovery bundle.</summary>
+    DeleteRecoveryBundle = 752,
+
     /// <summary>Tells how the server is; needs no session.</summary>
     Health = 802,
 

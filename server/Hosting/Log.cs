@@ -58,4 +58,11 @@ internal static partial class Audit
     [LoggerMessage(EventId = 5, Level = LogLevel.Information,
         Message = "audit device-revoked user={User} from={Address}")]
     internal static partial void DeviceRevoked(ILogger logger, string user, string address);
+
+    [LoggerMessage(EventId = 10, Level = LogLevel.Information,
+        Message = "audit recovery-stored user={User} from={Address}")]
+    internal static partial void RecoveryStored(ILogger logger, string user, string address);
+
+    [LoggerMessage(EventId = 11, Level = LogLevel.Warning, Message = "audit recovery-fetched from={Address}")]
+    internal static partial void RecoveryFetched(ILogger logger, string address);
 }

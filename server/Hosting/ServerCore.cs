@@ -56,6 +56,7 @@ internal sealed class ServerCore : IAsyncDisposable
             [.. auth.Handlers, .. users.Handlers, .. delivery.Handlers,
                 .. new KeyPackageCalls(store.KeyPackages, Rates).Handlers,
                 .. new BlobCalls(store.Blobs, options.Limits.Blobs, Rates).Handlers,
+                .. new RecoveryCalls(store.Recovery, Rates, logs.CreateLogger<RecoveryCalls>()).Handlers,
              .. new ServiceCalls(keys, time).Handlers],
             Rates, Metrics, logs.CreateLogger<Dispatcher>());
         Connections = new ConnectionServices(_dispatcher, Clients, Budget, time, _logger);

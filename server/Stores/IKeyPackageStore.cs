@@ -49,6 +49,9 @@ internal interface IServerStore : IAsyncDisposable
     /// <summary>Blobs.</summary>
     IBlobStore Blobs { get; }
 
+    /// <summary>Recovery bundles.</summary>
+    IRecoveryStore Recovery { get; }
+
     /// <summary>What other processes do over the same store; null where there can be none.</summary>
     IOtherProcesses? Others { get; }
 }

@@ -4,6 +4,7 @@ using QuicProChat.Mesh.Identity;
 using QuicProChat.Mesh.Server.Calls;
 using QuicProChat.Mesh.Server.Hosting;
 using QuicProChat.Mesh.Server.Limits;
+using QuicProChat.Mesh.Server.Stores.Sqlite;
 
 namespace QuicProChat.Mesh.Accounts.Tests;
 
@@ -21,6 +22,9 @@ internal sealed class LocalServer : IAsyncDisposable
     internal string Name => $"127.0.0.1:{Port}";
 
     internal string Fingerprint => _host!.Fingerprint;
+
+    /// <summary>Where it has the bytes of blobs.</summary>
+    internal string Blobs => Path.Combine(_directory, BlobFiles.FolderName);
 
     internal static async Task<LocalServer> StartAsync()
     {

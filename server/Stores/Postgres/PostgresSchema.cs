@@ -19,7 +19,7 @@ internal static class PostgresSchema
     internal const long ExpiringLock = MakingLock + (2L << 32);
 
     // What later versions added, the oldest first: the first of them is version 2.
-    private static readonly string[] Later = [PostgresBlobs.Tables];
+    private static readonly string[] Later = [PostgresBlobs.Tables, PostgresRecovery.Tables];
 
     private static int Current => 1 + Later.Length;
 

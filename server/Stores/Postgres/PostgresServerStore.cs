@@ -23,6 +23,7 @@ internal sealed class PostgresServerStore : IServerStore
         KeyPackages = new PostgresKeyPackages(database, limits);
         Channels = new PostgresChannels(database, limits);
         Blobs = new PostgresBlobs(database, limits.Blobs, time);
+        Recovery = new PostgresRecovery(database);
     }
 
     /// <inheritdoc/>
@@ -39,6 +40,9 @@ internal sealed class PostgresServerStore : IServerStore
 
     /// <inheritdoc/>
     public IBlobStore Blobs { get; }
+
+    /// <inheritdoc/>
+    public IRecoveryStore Recovery { get; }
 
     /// <inheritdoc/>
     public IOtherProcesses Others => _signals;

@@ -18,6 +18,7 @@ internal sealed class SqliteAccounts : IAccountStore
         "DELETE FROM channel WHERE first = ?1 OR second = ?1",
         "DELETE FROM key_package WHERE owner = ?1",
         "DELETE FROM group_member WHERE identity = ?1",
+        SqliteRecovery.Erase,
         "DELETE FROM session WHERE account = (SELECT id FROM account WHERE identity = ?1)",
         "DELETE FROM device WHERE account = (SELECT id FROM account WHERE identity = ?1)",
         "DELETE FROM account WHERE identity = ?1",

@@ -10,7 +10,7 @@ internal static class SqliteSchema
     private const int ApplicationId = 0x71706373;
 
     // What later versions added, the oldest first: the first of them is version 2.
-    private static readonly string[] Later = [SqliteBlobs.Tables];
+    private static readonly string[] Later = [SqliteBlobs.Tables, SqliteRecovery.Tables];
 
     // A message that everybody acknowledged, or that expired, stays as a row without payload while its id is
     // remembered. Rows are in the order of time, because only one process writes.

@@ -32,6 +32,7 @@ internal sealed class SqliteServerStore : IServerStore
             limits.Blobs, time);
         Accounts = new SqliteAccounts(database, _group, limits, time, _inboxes.Forget, blobs);
         Blobs = blobs;
+        Recovery = new SqliteRecovery(database, _group);
         KeyPackages = new SqliteKeyPackages(database, _group, limits);
         Channels = new SqliteChannels(database, _group, limits);
         _group.BeforeCommit = _inboxes.WriteNumbers;
@@ -53,6 +54,9 @@ internal sealed class SqliteServerStore : IServerStore
 
     /// <inheritdoc/>
     public IBlobStore Blobs { get; }
+
+    /// <inheritdoc/>
+    public IRecoveryStore Recovery { get; }
 
     /// <inheritdoc/>
     public IOtherProcesses? Others => null;
