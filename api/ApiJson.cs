@@ -62,6 +62,7 @@ namespace QuicProChat.Mesh.Api;
 [JsonSerializable(typeof(MlsGroupEvent))]
 [JsonSerializable(typeof(ServerConversationEvent))]
 [JsonSerializable(typeof(AccountInfo))]
+[JsonSerializable(typeof(RecoveryCodeInfo))]
 [JsonSerializable(typeof(IReadOnlyList<AccountInfo>))]
 [JsonSerializable(typeof(IReadOnlyList<ServerReportInfo>))]
 [JsonSerializable(typeof(IReadOnlyList<ServerBanInfo>))]

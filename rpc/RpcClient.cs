@@ -105,7 +105,8 @@ public sealed class RpcClient(
         or RpcMethod.FetchWait or RpcMethod.Peek or RpcMethod.Ack or RpcMethod.CreateChannel or RpcMethod.ResolveUser
         or RpcMethod.ResolveIdentity or RpcMethod.RegisterDevice or RpcMethod.ListDevices or RpcMethod.RevokeDevice
         or RpcMethod.UploadKeyPackage or RpcMethod.AuditKeyTransparency or RpcMethod.ListModerators
-        or RpcMethod.ListReports or RpcMethod.ListBanned or RpcMethod.Health;
+        or RpcMethod.ListReports or RpcMethod.ListBanned or RpcMethod.UploadBlob or RpcMethod.DownloadBlob
+        or RpcMethod.StoreRecoveryBundle or RpcMethod.FetchRecoveryBundle or RpcMethod.Health;
 
     private async Task<TResponse> CallOnAsync<TResponse>(
         IRpcConnection connection, RpcMethod method, IMessage request, MessageParser<TResponse> parser,

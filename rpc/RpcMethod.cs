@@ -77,6 +77,12 @@ public enum RpcMethod : ushort
     /// <summary>Reads the log of keys.</summary>
     AuditKeyTransparency = 520,
 
+    /// <summary>Stores a chunk of a blob.</summary>
+    UploadBlob = 600,
+
+    /// <summary>Reads a part of a blob.</summary>
+    DownloadBlob = 601,
+
     /// <summary>Names a device of one's own.</summary>
     RegisterDevice = 700,
 
@@ -85,6 +91,15 @@ public enum RpcMethod : ushort
 
     /// <summary>Ends a device: its sessions, and what waits for it.</summary>
     RevokeDevice = 702,
+
+    /// <summary>Leaves a recovery bundle in place of the one before.</summary>
+    StoreRecoveryBundle = 750,
+
+    /// <summary>Reads a recovery bundle; needs no session.</summary>
+    FetchRecoveryBundle = 751,
+
+    /// <summary>Deletes one's recovery bundle.</summary>
+    DeleteRecoveryBundle = 752,
 
     /// <summary>Tells how the server is; needs no session.</summary>
     Health = 802,

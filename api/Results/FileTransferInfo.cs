@@ -12,7 +12,8 @@ namespace QuicProChat.Mesh.Api;
 /// <param name="Name">What whoever offered it calls it, cleaned.</param>
 /// <param name="Size">Bytes of the file.</param>
 /// <param name="State">
-/// <c>offered</c>: nothing of it is here; <c>fetching</c>; <c>here</c>: all of it; <c>failed</c>.
+/// <c>offered</c>: nothing of it is here; <c>fetching</c>; <c>here</c>: all of it; <c>uploading</c>: the same, and it
+/// is brought to the server of its conversation; <c>failed</c>.
 /// </param>
 /// <param name="Received">Bytes of it that are here.</param>
 public sealed record FileTransferInfo(
@@ -39,6 +40,10 @@ public sealed record FileTransferInfo(
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? SavedAs { get; init; }
 
+    /// <summary>Only while it is <c>uploading</c>: bytes of it that the server has.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? Uploaded { get; init; }
+
     /// <summary>It may cross radios.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public bool OverRadio { get; init; }
@@ -46,9 +51,10 @@ public sealed record FileTransferInfo(
     /// <summary>A line for people.</summary>
     public string Describe()
     {
-        string progress = State == "fetching"
-            ? string.Create(CultureInfo.InvariantCulture,
-                $" {(Size == 0 ? 0 : Math.Floor(Percent * Received / Size)):0}%") : "";
+        long? done = State == "fetching" ? Received : Uploaded;
+        string progress = done is { } some
+            ? string.Create(CultureInfo.InvariantCulture, $" {(Size == 0 ? 0 : Math.Floor(Percent * some / Size)):0}%")
+            : "";
         string saved = SavedAs is null ? "" : $", saved as {Screen.Printable(SavedAs)}";
         string note = Note is null ? "" : $": {Screen.Printable(Note)}";
         return string.Create(

@@ -16,6 +16,9 @@ public enum FileState : byte
 
     /// <summary>It cannot be had: what its offer says does not fit together, or its bytes here are damaged.</summary>
     Failed = 3,
+
+    /// <summary>All of it is here, and not yet on the server of its conversation, where the others fetch it.</summary>
+    Uploading = 4,
 }
 
 /// <summary>Names the bytes of a file on this node's disk: 16 random bytes that never leave it.</summary>
@@ -80,6 +83,15 @@ public sealed class FileEntry : IDisposable
 
     /// <summary>How far it is.</summary>
     public FileState State { get; set; }
+
+    /// <summary>All of it is here.</summary>
+    public bool IsHere => State is FileState.Whole or FileState.Uploading;
+
+    /// <summary>Its bytes go over the server of its conversation.</summary>
+    public bool IsOverServer => Conversation.Kind == EnvelopeKind.Server;
+
+    /// <summary>Bytes of its chunks that the server of its conversation has, while they are brought there.</summary>
+    public long Uploaded { get; set; }
 
     /// <summary>It may cross radios: the owner was asked.</summary>
     public bool OverRadio { get; init; }

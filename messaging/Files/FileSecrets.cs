@@ -11,6 +11,7 @@ namespace QuicProChat.Mesh.Messaging.Files;
 //  chunks = HMAC-SHA256(offer key, "qpc-mesh/1 file chunks")
 //  tag of the file  = the first 16 bytes of HMAC-SHA256(names, "file")
 //  id of chunk n    = the first 16 bytes of HMAC-SHA256(names, n(4))        4 bytes too, and n is at most 2,047
+//  name of the blob on a server = HMAC-SHA256(names, "blob")
 //  sealed chunk n   = ChaCha20-Poly1305(chunks, nonce 0(8) n(4), data), no associated data
 
 /// <summary>
@@ -47,6 +48,14 @@ public sealed class FileSecrets : IDisposable
         Span<byte> mac = stackalloc byte[HmacSha256.MacSize];
         HmacSha256.Compute(_names, number, mac);
         return ChunkId.Read(mac);
+    }
+
+    /// <summary>What its owner calls the file's blob on a server: 32 bytes.</summary>
+    public byte[] BlobName()
+    {
+        byte[] name = new byte[HmacSha256.MacSize];
+        HmacSha256.Compute(_names, "blob"u8, name);
+        return name;
     }
 
     /// <summary>

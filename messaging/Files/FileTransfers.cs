@@ -34,11 +34,15 @@ public sealed class FileTransfers
         _catalog = new FileCatalog(options);
         _words = new FileWords(sealer, self, port, Counters);
         _fetching = new FileFetching(options, _catalog, _words, port, blobs, random, Counters);
-        _serving = new FileServing(self, options, _catalog, _words, port, blobs, random, Counters, _fetching.Start);
+        _serving = new FileServing(self, options, _catalog, _words, port, blobs, random, Counters, Start);
     }
 
     /// <summary>When <see cref="Tick"/> has something to do.</summary>
-    public Instant NextDue => Instant.Min(_serving.NextDue, _fetching.NextDue);
+    public Instant NextDue =>
+        Instant.Min(Servers?.NextDue ?? Instant.Never, Instant.Min(_serving.NextDue, _fetching.NextDue));
+
+    /// <summary>The way of files in conversations on servers; there before the first of them.</summary>
+    public IFileWay? Servers { get; set; }
 
     /// <summary>What was counted.</summary>
     public FileCounters Counters { get; } = new();
@@ -63,8 +67,8 @@ public sealed class FileTransfers
     {
         if (!_catalog.TryAdd(file))
             return false;
-        if (file.State == FileState.Fetching)
-            _fetching.Start(now, file);
+        if (file.State is FileState.Fetching or FileState.Uploading)
+            Start(now, file);
         return true;
     }
 
@@ -77,6 +81,7 @@ public sealed class FileTransfers
         if (_catalog.Find(message) is not { } file)
             return null;
         _fetching.Stop(file);
+        Servers?.Stop(file);
         _serving.Forget(file);
         return _catalog.Remove(message);
     }
@@ -124,12 +129,27 @@ public sealed class FileTransfers
             _serving.Pump(now);
         if (now >= _fetching.NextDue)
             _fetching.Tick(now);
+        if (Servers is { } servers && now >= servers.NextDue)
+            servers.Tick(now);
     }
 
     /// <summary>
     /// A chunk on this node's disk is not what it should be: it is fetched again, or an own file fails.
     /// </summary>
-    public void Damaged(Instant now, FileEntry file, int chunk) => _serving.Damaged(now, file, chunk);
+    public void Damaged(Instant now, FileEntry file, int chunk)
+    {
+        _serving.Damaged(now, file, chunk);
+        if (file.State == FileState.Failed)
+            Servers?.Stop(file);
+    }
+
+    private void Start(Instant now, FileEntry file)
+    {
+        if (file.IsOverServer)
+            Servers?.Start(now, file);
+        else
+            _fetching.Start(now, file);
+    }
 
     private bool IsOfUse(Instant now, in NodeAddress sender, bool overRadio, ReadOnlySpan<byte> word)
     {

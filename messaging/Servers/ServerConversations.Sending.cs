@@ -28,8 +28,6 @@ public sealed partial class ServerConversations
     /// <inheritdoc/>
     public ValueTask<Outgoing?> PrepareAsync(SendRequest request, ICaller caller)
     {
-        if (request.Content.Plain is FileOfferContent)
-            throw Refused("files do not go over servers yet");
         if (Find(request.To) is not { } id)
         {
             return ServerNames.TryParse(request.To, out _, out _) ? ValueTask.FromResult<Outgoing?>(null)

@@ -211,6 +211,9 @@ public sealed partial class ServerConversations : IConversationKind, IInboxes, I
     public Conversation? Describe(ConversationId id) => _entries.TryGetValue(id, out ServerEntry? entry)
         ? Describe(entry) : null;
 
+    /// <summary>The server of a conversation; null where there is no such conversation. On the loop.</summary>
+    public string? ServerOf(ConversationId id) => _entries.GetValueOrDefault(id)?.Server;
+
     /// <summary>What a conversation is called here; its id if it was left. From any thread.</summary>
     public string NameOf(ConversationId id) => _names.Of(id);
 

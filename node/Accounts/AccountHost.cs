@@ -33,12 +33,13 @@ internal sealed record AccountView(AccountRecord Record, LinkState? State, strin
 
 /// <summary>The accounts of this node, and the connections to their servers.</summary>
 /// <param name="place">The node.</param>
-internal sealed partial class AccountHost(AccountPlace place) : IServerPort, IAsyncDisposable
+internal sealed partial class AccountHost(AccountPlace place) : IServerPort, IServerCaller, IAsyncDisposable
 {
     /// <summary>Registration and login take two stretchings of the password at most, and some answers.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
-    private const int FingerprintDigits = 64;
+    /// <summary>What somebody waits for is given up after this.</summary>
+    private static readonly TimeSpan AskPatience = TimeSpan.FromSeconds(20);
 
     private readonly ConcurrentDictionary<string, Account> _accounts = new(StringComparer.Ordinal);
     private readonly SemaphoreSlim _changing = new(1);
@@ -167,6 +168,31 @@ internal sealed partial class AccountHost(AccountPlace place) : IServerPort, IAs
         server, RpcMethod.FetchKeyPackage,
         new FetchKeyPackageRequest { IdentityKey = ByteString.CopyFrom(key.Span), Domain = domain },
         FetchKeyPackageResponse.Parser, static r => r.Package.Length > 0 ? r.Package.ToByteArray() : null);
+
+    /// <summary>Calls a method for somebody who waits, and says in one sentence what is wrong.</summary>
+    internal async Task<T> CallAsync<T>(
+        string server, string user, RpcMethod method, IMessage request, MessageParser<T> parser,
+        CancellationToken cancellation)
+        where T : class, IMessage<T>
+    {
+        Account account = Require(server, user);
+        if (account.Link is null)
+            throw ControlException.Refused($"this node is not logged in as {user} at {server}");
+        using var limit = new CancellationTokenSource(AskPatience, place.Time);
+        using CancellationTokenSource either =
+            CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellation, _ending.Token);
+        T answer = null!;
+        await RefusingAsync(async () => answer = await account.Link.CallAsync(method, request, parser, either.Token)
+            .ConfigureAwait(false)).ConfigureAwait(false);
+        return answer;
+    }
+
+    /// <inheritdoc/>
+    public Task<T> CallAsync<T>(
+        string server, RpcMethod method, IMessage request, MessageParser<T> parser, CancellationToken cancellation)
+        where T : class, IMessage<T> => LinkOf(server) is { } link
+            ? link.CallAsync(method, request, parser, cancellation)
+            : throw new IOException($"this node is not logged in at {server}");
 
     /// <inheritdoc/>
     public void Read(string server, ReadOnlyMemory<byte> channel) => LinkOf(server)?.Read(channel);
@@ -333,68 +359,6 @@ internal sealed partial class AccountHost(AccountPlace place) : IServerPort, IAs
         finally
         {
             CryptographicOperations.ZeroMemory(bytes);
-        }
-    }
-
-    /// <summary>An account that somebody wants, and how its server is to be known.</summary>
-    /// <param name="Endpoint">Where the server is.</param>
-    /// <param name="User">The name there.</param>
-    /// <param name="Key">The fingerprint that its key must have; null: none is named.</param>
-    /// <param name="Certificates">Certificates of an authority in PEM, empty for the system's; null: its key is
-    /// pinned.</param>
-    internal sealed record WantedAccount(ServerEndpoint Endpoint, string User, string? Key, string? Certificates)
-    {
-        private const string Take = "log in with --key and the fingerprint that the operator names.";
-
-        /// <summary>Reads what somebody typed.</summary>
-        /// <exception cref="ControlException">Some of it is wrong.</exception>
-        internal static WantedAccount Read(string? server, string? user, string? key, string? ca)
-        {
-            if (server is not { Length: > 0 } || user is not { Length: > 0 })
-                throw ControlException.Usage("this command needs \"server\" and \"user\"");
-            if (!ServerEndpoint.TryParse(server, out ServerEndpoint? endpoint, out string? error))
-                throw ControlException.Usage(error);
-            if (!ServerNames.IsServer(AccountRecord.NameOf(endpoint)))
-                throw ControlException.Usage(
-                    $"'{server}' is no server: names in other letters than a-z are written as xn--");
-            if (!Username.IsValid(user))
-                throw ControlException.Usage(
-                    $"'{user}' is no name of a user: it has 1 to {Username.MaxLength} of a-z 0-9 . - _");
-            if (key is not null && (key.Length != FingerprintDigits || !key.All(char.IsAsciiHexDigit)))
-                throw ControlException.Usage($"\"key\" is a fingerprint: {FingerprintDigits} hexadecimal digits");
-            if (key is not null && ca is not null)
-                throw ControlException.Usage("\"key\" and \"ca\" do not go together");
-            return new WantedAccount(endpoint, user, key, ca is null ? null : ReadCertificates(ca));
-        }
-
-        internal ServerTrust ToTrust(AccountRecord? before) => TrustAfter(before) switch
-        {
-            (AccountRecord.TrustKind.Key, "") => ServerTrust.FirstSeen(),
-            var (kind, what) => Record(kind, what).ToTrust(Take),
-        };
-
-        /// <summary>How the server is known: what is named goes before what is kept.</summary>
-        internal (AccountRecord.TrustKind Kind, string What) TrustAfter(AccountRecord? before) =>
-            Key is not null ? (AccountRecord.TrustKind.Key, Key.ToLowerInvariant())
-            : Certificates is { } pem
-                ? (pem.Length == 0 ? AccountRecord.TrustKind.System : AccountRecord.TrustKind.Authority, pem)
-            : before is not null ? (before.Trust, before.Trusted) : (AccountRecord.TrustKind.Key, "");
-
-        private AccountRecord Record(AccountRecord.TrustKind kind, string what) =>
-            new() { Endpoint = Endpoint, User = User, Trust = kind, Trusted = what };
-
-        private static string ReadCertificates(string ca)
-        {
-            if (ca == "system")
-                return "";
-            try
-            {
-                return System.Text.Encoding.UTF8.GetString(BoundedFile.Read(ca, AccountRecord.MaxCertificates));
-            }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-            {
-                throw ControlException.Refused(FaultText.Of(e));
-            }
         }
     }
 }

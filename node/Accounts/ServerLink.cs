@@ -164,12 +164,24 @@ internal sealed class ServerLink : IAsyncDisposable
     {
         using var limit = new CancellationTokenSource(AskPatience, _time);
         using CancellationTokenSource either =
-            CancellationTokenSource.CreateLinkedTokenSource(limit.Token, _stop.Token, cancellation);
-        if (!await IsEnteredAsync(either.Token).ConfigureAwait(false))
-            throw new IOException(State.Problem ?? "the server cannot be reached");
-        _ = await _client.CallAsync(
+            CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellation);
+        _ = await CallAsync(
             RpcMethod.DeleteAccount, new DeleteAccountRequest(), DeleteAccountResponse.Parser, either.Token)
                 .ConfigureAwait(false);
+    }
+
+    /// <summary>Calls a method; what the server refuses, for a time or for good, its caller sees.</summary>
+    /// <exception cref="RpcException">The server refused.</exception>
+    /// <exception cref="IOException">There is no session, or no answer.</exception>
+    internal async Task<T> CallAsync<T>(
+        RpcMethod method, IMessage request, MessageParser<T> parser, CancellationToken cancellation)
+        where T : class, IMessage<T>
+    {
+        using CancellationTokenSource either =
+            CancellationTokenSource.CreateLinkedTokenSource(_stop.Token, cancellation);
+        if (!await IsEnteredAsync(either.Token).ConfigureAwait(false))
+            throw new IOException(State.Problem ?? $"{_record.Server} cannot be reached");
+        return await _client.CallAsync(method, request, parser, either.Token).ConfigureAwait(false);
     }
 
     /// <summary>Reads an inbox from now on.</summary>

@@ -4,6 +4,7 @@ using System.Text;
 using QuicProChat.Mesh.Api;
 using QuicProChat.Mesh.Identity;
 using QuicProChat.Mesh.Messaging.Contacts;
+using QuicProChat.Mesh.Node.Accounts;
 using QuicProChat.Mesh.Node.Control;
 using QuicProChat.Mesh.Node.Hosting;
 using QuicProChat.Mesh.Store;
@@ -205,8 +206,10 @@ internal static class BackupCommand
             : throw new UsageException($"{file}: larger than {BackupFile.MaxBytes} bytes");
     }
 
-    private static void RestoreInto(
-        ParseResult parsed, KeyPlace place, LocalIdentity identity, BackupContent content, bool replace)
+    /// <summary>Puts an identity and what belongs to it into the directory of a node that does not run.</summary>
+    internal static void RestoreInto(
+        ParseResult parsed, KeyPlace place, LocalIdentity identity, BackupContent content, bool replace,
+        IReadOnlyList<AccountRecord>? accounts = null)
     {
         PrivateFiles.MakePrivateByDefault();
         using DataDirectory taken = DataDirectory.Take(place.DirectoryOf(parsed), place.KeyFileOf(parsed));
@@ -221,7 +224,7 @@ internal static class BackupCommand
             CryptographicOperations.ZeroMemory(passphrase);
         }
 
-        RestoredCounts added = RestoredContacts.AddTo(taken.Path, identity, content);
+        RestoredCounts added = RestoredContacts.AddTo(taken.Path, identity, content, accounts ?? []);
         if (Environment.IsPrivilegedProcess)
             GiveToNode(taken);
         Console.WriteLine($"{identity.Address}, {added.Names} of {Screen.Count(content.Names.Count, "contact")} added");

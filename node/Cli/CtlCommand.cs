@@ -32,6 +32,7 @@ internal static class CtlCommand
         TranscriptCommand.AddTo(ctl, SocketOf);
         FappFileCommand.AddTo(ctl, SocketOf, Json);
         FileCommand.AddTo(ctl, SocketOf, Json);
+        RecoveryCommand.AddTo(ctl);
         return ctl;
     }
 

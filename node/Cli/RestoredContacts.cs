@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using QuicProChat.Mesh.Identity;
 using QuicProChat.Mesh.Messaging;
 using QuicProChat.Mesh.Messaging.Contacts;
+using QuicProChat.Mesh.Node.Accounts;
 using QuicProChat.Mesh.Node.Hosting;
 using QuicProChat.Mesh.Store;
 
@@ -20,7 +21,8 @@ internal readonly record struct RestoredCounts(int Names, int People, int Blocke
 /// </summary>
 internal static class RestoredContacts
 {
-    internal static RestoredCounts AddTo(string directory, LocalIdentity identity, BackupContent content)
+    internal static RestoredCounts AddTo(
+        string directory, LocalIdentity identity, BackupContent content, IReadOnlyList<AccountRecord> accounts)
     {
         Span<byte> key = stackalloc byte[32];
         try
@@ -35,12 +37,25 @@ internal static class RestoredContacts
                 blocked.Length);
             foreach (NodeAddress address in blocked)
                 store.Block(address);
+            AddAccounts(store, accounts);
             store.Commit();
             return counts;
         }
         finally
         {
             CryptographicOperations.ZeroMemory(key);
+        }
+    }
+
+    // An account that is there has a session that is younger.
+    private static void AddAccounts(MeshStore store, IReadOnlyList<AccountRecord> accounts)
+    {
+        foreach (AccountRecord account in accounts)
+        {
+            byte[] name = AccountRecord.ValueName(account.Server), record = account.ToBytes();
+            if (store.Reader.FindValues(name).Count == 0)
+                store.PutValue(name, record);
+            CryptographicOperations.ZeroMemory(record);
         }
     }
 

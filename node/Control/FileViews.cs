@@ -22,6 +22,7 @@ internal static class FileViews
         Note = node.Files.Transfers.ObstacleOf(file),
         SavedAs = file.SavedAs,
         OverRadio = file.OverRadio,
+        Uploaded = file.State == FileState.Uploading ? Math.Min(file.Uploaded, file.Size) : null,
     };
 
     /// <summary>An offer of which nothing is here.</summary>
@@ -39,5 +40,6 @@ internal static class FileViews
         FileState.Fetching => "fetching",
         FileState.Whole => "here",
         FileState.Failed => "failed",
+        FileState.Uploading => "uploading",
     };
 }

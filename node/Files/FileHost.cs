@@ -259,7 +259,7 @@ internal sealed class FileHost(
         return new FileEntry(
             message, offer, pending.Blob, ChunkSet.Whole(Wire.Files.FileFormat.ChunksOf((long)offer.FileSize)))
         {
-            State = FileState.Whole,
+            State = message.Conversation.Kind == EnvelopeKind.Server ? FileState.Uploading : FileState.Whole,
             OverRadio = pending.OverRadio,
         };
     }

@@ -38,8 +38,8 @@ internal static class AccountHandlers
     {
         try
         {
-            AccountHost.WantedAccount wanted =
-                AccountHost.WantedAccount.Read(request.Server, request.User, request.Key, request.Ca);
+            WantedAccount wanted =
+                WantedAccount.Read(request.Server, request.User, request.Key, request.Ca);
             return await InfoAsync(node, await node.Accounts.RegisterAsync(
                 wanted, request.Invite ?? "", Password(request.Password), cancellation).ConfigureAwait(false))
                     .ConfigureAwait(false);
@@ -55,8 +55,8 @@ internal static class AccountHandlers
     {
         try
         {
-            AccountHost.WantedAccount wanted =
-                AccountHost.WantedAccount.Read(request.Server, request.User, request.Key, request.Ca);
+            WantedAccount wanted =
+                WantedAccount.Read(request.Server, request.User, request.Key, request.Ca);
             return await InfoAsync(node, await node.Accounts.LogInAsync(
                 wanted, Password(request.Password), cancellation).ConfigureAwait(false)).ConfigureAwait(false);
         }
@@ -66,10 +66,14 @@ internal static class AccountHandlers
         }
     }
 
+    /// <summary>The account that a request names.</summary>
+    internal static (string Server, string User) AccountOf(string? server, string? user) =>
+        (ServerOf(server), Needed(user, "user"));
+
     private static async Task<DoneInfo> DeleteAsync(
         MeshNode node, AccountDeleteRequest request, CancellationToken cancellation)
     {
-        (string server, string user) = (ServerOf(request.Server), Needed(request.User, "user"));
+        (string server, string user) = AccountOf(request.Server, request.User);
         await node.Accounts.DeleteAsync(server, user, request.Local, cancellation).ConfigureAwait(false);
         return new DoneInfo(request.Local
             ? $"{user}@{server} is forgotten here; the server still has the account"

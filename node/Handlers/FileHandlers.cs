@@ -6,6 +6,7 @@ using QuicProChat.Mesh.Identity;
 using QuicProChat.Mesh.Messaging;
 using QuicProChat.Mesh.Messaging.Content;
 using QuicProChat.Mesh.Messaging.Files;
+using QuicProChat.Mesh.Messaging.Groups;
 using QuicProChat.Mesh.Node.Control;
 using QuicProChat.Mesh.Node.Files;
 using QuicProChat.Mesh.Node.Hosting;
@@ -67,12 +68,21 @@ internal static class FileHandlers
 
     private static async Task<FileTransferInfo> OfferAsync(MeshNode node, FileOfferRequest request)
     {
-        ConversationId conversation = ContentHandlers.To(node, Commands.FileOffer, request.To);
         BlobId id = Upload(Commands.FileOffer, request.Upload);
+        if (request.To is { Length: > 0 } to && node.Destinations.IsUserOfServer(to))
+            await node.Servers.OpenAsync(to).ConfigureAwait(false);
+        ConversationId conversation = ContentHandlers.To(node, Commands.FileOffer, request.To);
         if (conversation.Kind == EnvelopeKind.Channel)
             throw ControlException.Refused(
                 "a channel takes no files: who reads it is not known, and so not who may have the file");
         long size = node.Uploads.SizeOf(id);
+        if (conversation.Kind == EnvelopeKind.Server && size > ServerFiles.MaxSize)
+            throw ControlException.Refused(
+                $"a file on a server may have {ServerFiles.MaxSize} bytes, and this one has {size}");
+        if (await node.AskAsync(_ => IsOverServersOnly(node, conversation, null)).ConfigureAwait(false))
+            throw ControlException.Refused(
+                "all others of this group are reached over a server by now, and its files go over the mesh only: send "
+                    + "it to them as USER@SERVER");
         if (!request.OverRadio)
             await CheckWaysAsync(node, conversation, size).ConfigureAwait(false);
         FileOfferContent offer = node.Uploads.Finish(id);
@@ -89,6 +99,13 @@ internal static class FileHandlers
             await GiveUpAsync(node, id).ConfigureAwait(false);
         }
     }
+
+    /// <summary>Tells whether nobody else of a group of the mesh, or one member, is reached over the mesh.</summary>
+    private static bool IsOverServersOnly(MeshNode node, ConversationId conversation, NodeAddress? member) =>
+        node.Groups.Describe(conversation) is GroupConversation group
+        && group.Members.Where(m => !m.IsSelf && (member is null || m.Address == member)).ToArray()
+            is { Length: > 0 } others
+        && others.All(static m => m.Server is not null || m.CarriedBy is not null);
 
     private static bool Expected(MeshNode node, FileOfferContent offer, BlobId id, bool overRadio)
     {
@@ -136,7 +153,13 @@ internal static class FileHandlers
         var done = new TaskCompletionSource<string?>(TaskCreationOptions.RunContinuationsAsynchronously);
         await node.AskAsync(now =>
         {
-            if (!request.OverRadio && SlowOnly(node, now, message) is { } slow)
+            if (IsOverServersOnly(node, message.Conversation, message.Peer))
+            {
+                done.SetResult(
+                    "whoever offers it is reached over a server by now, and files of a group of the mesh do not go "
+                    + "that way: ask to have it sent as USER@SERVER");
+            }
+            else if (!request.OverRadio && SlowOnly(node, now, message) is { } slow)
             {
                 done.SetResult("the way to whoever has it crosses a radio, or is as slow: "
                     + $"{Sizes.Of((long)offer.FileSize)} take about "
@@ -182,7 +205,7 @@ internal static class FileHandlers
         FileEntry file = await node.AskAsync(_ => node.Files.Transfers.Find(id)).ConfigureAwait(false)
             ?? throw ControlException.Refused(
                 $"nothing of a file of message {id} is here; 'file accept {id}' fetches it");
-        if (file.State != FileState.Whole)
+        if (!file.IsHere)
             throw ControlException.Refused($"{file.Received} of {file.Size} bytes are here; it is not whole yet");
         string name = FileNames.Clean(file.Name);
         if (offset >= file.Size)

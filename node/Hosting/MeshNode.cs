@@ -51,6 +51,7 @@ internal sealed partial class MeshNode : IAsyncDisposable
     private readonly EventHub _events;
     private readonly TaskCompletionSource _stopRequested = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly long _started;
+    private readonly ServerFiles _serverFiles;
     private readonly HashSet<string> _damagedTables = [];
     private NodeLinks? _links;
     private Task _accountsStarted = Task.CompletedTask;
@@ -127,6 +128,7 @@ internal sealed partial class MeshNode : IAsyncDisposable
                 configuration.FileMaxBytes, configuration.FileAutoAcceptBytes,
                 configuration.Downloads is { } folder ? new DownloadFolder(folder) : null),
             filePort, fileBlobs, Uploads, store, _writer, messages, context.Loop, RandomSource.System);
+        _serverFiles = new ServerFiles(Accounts, Servers.ServerOf, Files.Transfers, filePort, fileBlobs, context);
         context.Contents.Offers = Files;
         IReadOnlyList<IConversationKind> kinds = [Direct, Lite, Groups, Channels, Servers, Fapp];
         Conversations = new Conversations(context, kinds);
@@ -360,6 +362,7 @@ internal sealed partial class MeshNode : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _accountsStarted.ConfigureAwait(false);
+        await _serverFiles.DisposeAsync().ConfigureAwait(false);
         await Accounts.DisposeAsync().ConfigureAwait(false);
         if (_links is not null)
             await _links.DisposeAsync().ConfigureAwait(false);

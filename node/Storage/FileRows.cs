@@ -15,7 +15,7 @@ internal static class FileRows
     /// <summary>A file and what is known of it; null where the row makes no sense for the offer.</summary>
     internal static FileEntry? Read(StoredFile stored, Message message, FileOfferContent offer)
     {
-        if (!FileEntry.IsPossible(offer) || stored.State is < (int)FileState.Fetching or > (int)FileState.Failed
+        if (!FileEntry.IsPossible(offer) || stored.State is < (int)FileState.Fetching or > (int)FileState.Uploading
             || ChunkSet.TryRead(stored.Have.Span, Wire.Files.FileFormat.ChunksOf((long)offer.FileSize)) is not { } have)
             return null;
         var state = (FileState)stored.State;

@@ -81,4 +81,11 @@ internal static partial class Audit
     [LoggerMessage(EventId = 8, Level = LogLevel.Warning,
         Message = "audit banned-tried user={User} from={Address}")]
     internal static partial void BannedTried(ILogger logger, string user, string address);
+
+    [LoggerMessage(EventId = 10, Level = LogLevel.Information,
+        Message = "audit recovery-stored user={User} from={Address}")]
+    internal static partial void RecoveryStored(ILogger logger, string user, string address);
+
+    [LoggerMessage(EventId = 11, Level = LogLevel.Warning, Message = "audit recovery-fetched from={Address}")]
+    internal static partial void RecoveryFetched(ILogger logger, string address);
 }

@@ -83,10 +83,20 @@ internal static class ServerCommands
             DefaultValueFactory = _ => (int)defaults.Rates.Calls.PerSecond,
         };
         FederationSettings federation = new();
+        Option<int> blobs = new("--max-blob-gib")
+        {
+            Description = "GiB of all blobs: what files in conversations take.",
+            DefaultValueFactory = _ => (int)(defaults.Limits.Blobs.MaxInAll >> 30),
+        };
+        Option<int> blobsOfAccount = new("--max-blob-mib-per-account")
+        {
+            Description = "MiB of the blobs of one account.",
+            DefaultValueFactory = _ => (int)(defaults.Limits.Blobs.MaxOfAccount >> 20),
+        };
         Command command = new("run", "Runs the server until SIGTERM.")
         {
             DataDirectory, Store, listen, hosts, origins, certificate, key, registration, metrics, clients, perSource,
-            calls,
+            calls, blobs, blobsOfAccount,
         };
         foreach (Option option in federation.Options)
             command.Add(option);
@@ -105,6 +115,14 @@ internal static class ServerCommands
                 Federation = federation.Read(parsed),
                 MaxClients = parsed.GetRequiredValue(clients),
                 MaxClientsPerSource = parsed.GetRequiredValue(perSource),
+                Limits = defaults.Limits with
+                {
+                    Blobs = defaults.Limits.Blobs with
+                    {
+                        MaxInAll = (long)parsed.GetRequiredValue(blobs) << 30,
+                        MaxOfAccount = (long)parsed.GetRequiredValue(blobsOfAccount) << 20,
+                    },
+                },
                 Rates = defaults.Rates with
                 {
                     Calls = new Rate(4.0 * parsed.GetRequiredValue(calls), parsed.GetRequiredValue(calls)),

@@ -19,6 +19,7 @@ internal sealed class ServerCore : IAsyncDisposable
     internal const uint DrainingEvent = 1;
 
     private const int ExpiryBatch = 2000;
+    private const int BlobExpiryBatch = 64;
 
     private static readonly TimeSpan ExpiryPause = TimeSpan.FromMinutes(1);
 
@@ -69,6 +70,8 @@ internal sealed class ServerCore : IAsyncDisposable
                 .. new KeyPackageCalls(store.KeyPackages, _remote, Rates).Handlers,
                 .. new KeyLogCalls(store.KeyLog, _remote, keys, Rates, time).Handlers,
                 .. new ModerationCalls(store.Moderation, Rates, Clients, logs.CreateLogger<ModerationCalls>()).Handlers,
+                .. new BlobCalls(store.Blobs, options.Limits.Blobs, Rates).Handlers,
+                .. new RecoveryCalls(store.Recovery, Rates, logs.CreateLogger<RecoveryCalls>()).Handlers,
                 .. new ServiceCalls(keys, _remote, Rates, time).Handlers,
                 .. storage.Federation is null ? [] : federation.Handlers],
             Rates, Metrics, logs.CreateLogger<Dispatcher>());
@@ -119,7 +122,8 @@ internal sealed class ServerCore : IAsyncDisposable
         {
             try
             {
-                while (await _store.Inboxes.ExpireAsync(ExpiryBatch) > 0 && !_stop.IsCancellationRequested)
+                while (await _store.Inboxes.ExpireAsync(ExpiryBatch) + await _store.Blobs.ExpireAsync(BlobExpiryBatch)
+                    > 0 && !_stop.IsCancellationRequested)
                 {
                 }
 

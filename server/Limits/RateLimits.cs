@@ -32,6 +32,12 @@ internal sealed record RateSettings
 
     /// <summary>Direct channels that one account makes.</summary>
     public Rate Channels { get; init; } = new(30, 0.1);
+
+    /// <summary>Chunks of blobs that one account stores and reads: two large ones, then 10 MiB a second.</summary>
+    public Rate BlobChunks { get; init; } = new(400, 40);
+
+    /// <summary>Recovery bundles that one account stores, and that are asked for from one source.</summary>
+    public Rate Recovery { get; init; } = new(10, 1.0 / 60);
 }
 
 /// <summary>All rates of a server, in bounded memory.</summary>
@@ -52,6 +58,9 @@ internal sealed class RateLimits(RateSettings settings, TimeProvider time)
     private readonly TokenBuckets<IdentityKey> _reports = new(settings.Reports, MaxKeys, time);
     private readonly TokenBuckets<int> _storeFaults = new(new Rate(20, 1), 2, time);
     private readonly TokenBuckets<IdentityKey> _channels = new(settings.Channels, MaxKeys, time);
+    private readonly TokenBuckets<IdentityKey> _blobChunks = new(settings.BlobChunks, MaxKeys, time);
+    private readonly TokenBuckets<IdentityKey> _recoveryStored = new(settings.Recovery, MaxKeys, time);
+    private readonly TokenBuckets<Source> _recoveryFetched = new(settings.Recovery, MaxKeys, time);
 
     /// <summary>
     /// Tells whether a call that the store failed is told once more: without a store each call of each client fails.
@@ -82,6 +91,15 @@ internal sealed class RateLimits(RateSettings settings, TimeProvider time)
 
     /// <summary>A new direct channel.</summary>
     internal void TakeChannel(IdentityKey account) => Take(_channels, account);
+
+    /// <summary>A chunk of a blob.</summary>
+    internal void TakeBlobChunk(IdentityKey account) => Take(_blobChunks, account);
+
+    /// <summary>A recovery bundle is stored.</summary>
+    internal void TakeRecovery(IdentityKey account) => Take(_recoveryStored, account);
+
+    /// <summary>A recovery bundle is asked for, by nobody who is known.</summary>
+    internal void TakeRecovery(Source source) => Take(_recoveryFetched, source);
 
     /// <summary>A KeyPackage of somebody.</summary>
     internal void TakeKeyPackage(IdentityKey account, IdentityKey owner)

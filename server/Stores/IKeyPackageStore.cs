@@ -78,6 +78,12 @@ internal interface IServerStore : IAsyncDisposable
     /// <summary>Moderators, reports and bans.</summary>
     IModerationStore Moderation { get; }
 
+    /// <summary>Blobs.</summary>
+    IBlobStore Blobs { get; }
+
+    /// <summary>Recovery bundles.</summary>
+    IRecoveryStore Recovery { get; }
+
     /// <summary>What other processes do over the same store; null where there can be none.</summary>
     IOtherProcesses? Others { get; }
 }
@@ -142,6 +148,9 @@ internal sealed record StoreLimits
 
     /// <summary>Moderators: a report is sealed to each.</summary>
     public int MaxModerators { get; init; } = 16;
+
+    /// <summary>Blobs: how many of them, and how large.</summary>
+    public BlobLimits Blobs { get; init; } = new();
 
     /// <summary>
     /// How long the id of a message is remembered, so that it is stored once: 60 days, twice the longest lifetime.

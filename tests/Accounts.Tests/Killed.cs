@@ -5,7 +5,7 @@ using QuicProChat.Mesh.Node.Control;
 namespace QuicProChat.Mesh.Accounts.Tests;
 
 /// <summary>The real programs, two nodes and a server, killed at random while messages go.</summary>
-public sealed class Killed : IDisposable
+public sealed partial class Killed : IDisposable
 {
     private const int Messages = 300;
     private const int Kills = 4;
@@ -29,22 +29,11 @@ public sealed class Killed : IDisposable
     [Fact]
     public async Task Whoever_is_killed_every_message_comes_once()
     {
-        string data = Path.Combine(_directory, "server");
-        Service server = Begin(
-            Path.Combine(AppContext.BaseDirectory, "qpc-server.dll"), "run", "--listen", $"wss://127.0.0.1:{_port}",
-            "--registration",
-            "open", "--data-dir", data);
+        Service server = BeginServer();
         Service alice = BeginNode("alice"), bob = BeginNode("bob");
         string where = $"127.0.0.1:{_port}";
-        foreach ((Service node, string name) in new[] { (alice, "alice"), (bob, "bob") })
-        {
-            await DoneAsync(node, Commands.AccountRegister, () => new()
-            {
-                Server = where,
-                User = name,
-                Password = [.. "correct horse battery staple"u8],
-            });
-        }
+        await RegisterAsync(alice, where, "alice");
+        await RegisterAsync(bob, where, "bob");
 
         // Each text has a name of its own: whoever does not learn that it was taken looks for it before it says it
         // again.
@@ -223,6 +212,7 @@ public sealed class Killed : IDisposable
     {
         private readonly string[] _command;
         private Process _process;
+        private bool _isEnded;
 
         internal Service(string[] command)
         {
@@ -238,13 +228,22 @@ public sealed class Killed : IDisposable
         {
             Dispose();
             Kills++;
+            _isEnded = false;
             _process = Start();
+        }
+
+        /// <summary>It is killed, and not started again.</summary>
+        internal void End()
+        {
+            _process.Kill();
+            _process.WaitForExit();
+            _isEnded = true;
         }
 
         public void Dispose()
         {
-            _process.Kill();
-            _process.WaitForExit();
+            if (!_isEnded)
+                End();
             _process.Dispose();
         }
 

@@ -6,6 +6,7 @@ using QuicProChat.Mesh.Server.Calls;
 using QuicProChat.Mesh.Server.Federation;
 using QuicProChat.Mesh.Server.Hosting;
 using QuicProChat.Mesh.Server.Limits;
+using QuicProChat.Mesh.Server.Stores.Sqlite;
 
 namespace QuicProChat.Mesh.Accounts.Tests;
 
@@ -53,6 +54,9 @@ internal sealed class LocalServer : IAsyncDisposable
             $"wss://127.0.0.1:{_federationPort}", out ServerEndpoint? endpoint, out _));
         return new NamedPeer(domain, endpoint, ServerTrust.Fingerprint(certificate.Certificate));
     }
+
+    /// <summary>Where it has the bytes of blobs.</summary>
+    internal string Blobs => Path.Combine(_directory, BlobFiles.FolderName);
 
     internal static async Task<LocalServer> StartAsync()
     {

@@ -39,6 +39,10 @@ function state(store, file) {
             return [
                 h('progress', { max: Math.max(1, file.size), value: file.received, 'aria-label': t('fetched') }),
                 h('span.hint', {}, `${bytes(file.received)} / ${bytes(file.size)}`, file.note && ` · ${phrase(file.note)}`), cancel()];
+        case 'uploading':
+            return [
+                h('progress', { max: Math.max(1, file.size), value: file.uploaded ?? 0, 'aria-label': t('brought') }),
+                h('span.hint', {}, `${bytes(file.uploaded ?? 0)} / ${bytes(file.size)}`, file.note && ` · ${phrase(file.note)}`), cancel()];
         case 'here':
             return h('div.actions', {},
                 h('button', { type: 'button', data: { act: 'save' }, onclick: () => attempt(() => save(store, file)) }, t('saveFile')),

@@ -41,7 +41,7 @@ export const de = {
     'content.file': 'Datei', 'content.picture': 'Bild', 'content.contact': 'Kontaktkarte', 'content.location': 'Ort', 'content.joined': 'ist dabei', 'content.left': 'ist gegangen',
     'content.renamed': 'Die Unterhaltung heißt', 'content.epoch': 'Die Schlüssel wurden erneuert.', 'content.unsupported': 'Eine Nachricht einer neueren Version dieses Programms.',
 
-    fetch: 'Holen', fetched: 'Geholt', saveFile: 'Speichern', attach: 'Datei senden', bringing: '{name}: {share} %', offered: '{name} ist angeboten.',
+    fetch: 'Holen', fetched: 'Geholt', brought: 'Zum Server gebracht', saveFile: 'Speichern', attach: 'Datei senden', bringing: '{name}: {share} %', offered: '{name} ist angeboten.',
     removeFile: 'Entfernen', showPicture: '{name} zeigen', notShown: 'Dieses Bild wird hier nicht gezeigt: Es ist zu groß oder nicht das, was es vorgibt. Speichere es, um es anzusehen.', thumbnail: 'Kleines Bild davon', sendFileWhy: '{name} ({size}) an {to} senden?',
 
     disappearing: 'Verschwindende Nachrichten', disappearingWhy: 'Was beide Seiten ab jetzt schreiben, verschwindet so lange nach dem Lesen oder Senden. Ein Foto des Bildschirms bleibt.',

@@ -41,7 +41,7 @@ export const en = {
     'content.file': 'File', 'content.picture': 'Picture', 'content.contact': 'Contact card', 'content.location': 'Place', 'content.joined': 'joined', 'content.left': 'left',
     'content.renamed': 'The conversation is called', 'content.epoch': 'The keys were renewed.', 'content.unsupported': 'A message of a newer version of this program.',
 
-    fetch: 'Fetch', fetched: 'Fetched', saveFile: 'Save', attach: 'Send a file', bringing: '{name}: {share} %', offered: '{name} is offered.',
+    fetch: 'Fetch', fetched: 'Fetched', brought: 'Brought to the server', saveFile: 'Save', attach: 'Send a file', bringing: '{name}: {share} %', offered: '{name} is offered.',
     removeFile: 'Remove', showPicture: 'Show {name}', notShown: 'This picture is not shown here: it is too large, or is not what it says. Save it to look at it.', thumbnail: 'Small picture of it', sendFileWhy: 'Send {name} ({size}) to {to}?',
 
     disappearing: 'Disappearing messages', disappearingWhy: 'What both sides write from now on goes so long after it was read, or sent. A photo of the screen stays.',

@@ -130,7 +130,10 @@ internal static class PostgresSchema
 
     // What leads from each version to the next one.
     private static readonly string[] Versions =
-        [First, DevicesOfKeyPackages, $"{PostgresKeyLog.Tables} {PostgresModeration.Tables}"];
+    [
+        First, DevicesOfKeyPackages, $"{PostgresKeyLog.Tables} {PostgresModeration.Tables}",
+        $"{PostgresBlobs.Tables} {PostgresRecovery.Tables}",
+    ];
 
     private const int WithLogOfKeys = 3;
 

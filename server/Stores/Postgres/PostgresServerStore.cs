@@ -24,6 +24,8 @@ internal sealed class PostgresServerStore : IServerStore
         Channels = new PostgresChannels(database, limits);
         KeyLog = new PostgresKeyLog(database);
         Moderation = new PostgresModeration(database, _signals, limits, time);
+        Blobs = new PostgresBlobs(database, limits.Blobs, time);
+        Recovery = new PostgresRecovery(database);
     }
 
     /// <inheritdoc/>
@@ -43,6 +45,12 @@ internal sealed class PostgresServerStore : IServerStore
 
     /// <inheritdoc/>
     public IModerationStore Moderation { get; }
+
+    /// <inheritdoc/>
+    public IBlobStore Blobs { get; }
+
+    /// <inheritdoc/>
+    public IRecoveryStore Recovery { get; }
 
     /// <inheritdoc/>
     public IOtherProcesses Others => _signals;

@@ -18,6 +18,7 @@ internal sealed class SqliteAccounts : IAccountStore
         "DELETE FROM channel WHERE first = ?1 OR second = ?1",
         "DELETE FROM key_package WHERE owner = ?1",
         "DELETE FROM group_member WHERE identity = ?1",
+        SqliteRecovery.Erase,
         "DELETE FROM session WHERE account = (SELECT id FROM account WHERE identity = ?1)",
         "DELETE FROM device WHERE account = (SELECT id FROM account WHERE identity = ?1)",
         "DELETE FROM moderator WHERE identity = ?1",
@@ -30,6 +31,7 @@ internal sealed class SqliteAccounts : IAccountStore
     private readonly StoreLimits _limits;
     private readonly TimeProvider _time;
     private readonly Action _forgetInboxes;
+    private readonly SqliteBlobs _blobs;
     private readonly Statement _byName, _byKey, _taken, _count, _useInvite, _addInvite, _insert;
     private readonly Statement[] _erase;
     private readonly SqliteSessions _sessions;
@@ -37,7 +39,7 @@ internal sealed class SqliteAccounts : IAccountStore
 
     internal SqliteAccounts(
         Database database, SqliteGroup group, SqliteKeyLog log, StoreLimits limits, TimeProvider time,
-        Action forgetInboxes)
+        Action forgetInboxes, SqliteBlobs blobs)
     {
         _log = log;
         _database = database;
@@ -45,6 +47,7 @@ internal sealed class SqliteAccounts : IAccountStore
         _limits = limits;
         _time = time;
         _forgetInboxes = forgetInboxes;
+        _blobs = blobs;
         _sessions = new SqliteSessions(database, limits, time);
         _byName = database.Prepare("SELECT username, identity, record FROM account WHERE username = ?");
         _byKey = database.Prepare("SELECT username, identity, record FROM account WHERE identity = ?");
@@ -69,17 +72,23 @@ internal sealed class SqliteAccounts : IAccountStore
         _group.RunAsync(() => Read(_byKey.Bind(1, identity.ToArray())));
 
     /// <inheritdoc/>
-    public Task<bool> DeleteAsync(IdentityKey identity) => _group.RunAsync(() =>
+    public async Task<bool> DeleteAsync(IdentityKey identity)
     {
-        _forgetInboxes();
-        byte[] key = identity.ToArray();
-        if (Read(_byKey.Bind(1, key)) is not { } account)
-            return false;
-        foreach (Statement statement in _erase)
-            statement.Bind(1, key).Run();
-        _log.Append(account.Username, []);
-        return true;
-    });
+        (bool isDeleted, List<BlobId> blobs) = await _group.RunAsync(() =>
+        {
+            _forgetInboxes();
+            byte[] key = identity.ToArray();
+            if (Read(_byKey.Bind(1, key)) is not { } account)
+                return (false, []);
+            List<BlobId> taken = _blobs.TakeOf(key);
+            foreach (Statement statement in _erase)
+                statement.Bind(1, key).Run();
+            _log.Append(account.Username, []);
+            return (true, taken);
+        });
+        await _blobs.DeleteAsync(blobs);
+        return isDeleted;
+    }
 
     /// <inheritdoc/>
     public Task AddSessionAsync(ReadOnlyMemory<byte> tokenHash, IdentityKey identity, long lifetimeMs) =>

@@ -97,7 +97,10 @@ internal static class SqliteSchema
 
     // What leads from each version to the next one.
     private static readonly string[] Versions =
-        [First, DevicesOfKeyPackages, $"{SqliteKeyLog.Tables} {SqliteModeration.Tables}"];
+    [
+        First, DevicesOfKeyPackages, $"{SqliteKeyLog.Tables} {SqliteModeration.Tables}",
+        $"{SqliteBlobs.Tables} {SqliteRecovery.Tables}",
+    ];
 
     private const int WithLogOfKeys = 3;
 

@@ -30,7 +30,12 @@ internal sealed class SqliteServerStore : IServerStore
         SqliteKeyLog log = new(database);
         KeyLog = new SqliteKeyLogReader(log, _group);
         Moderation = new SqliteModeration(database, _group, limits, time);
-        Accounts = new SqliteAccounts(database, _group, log, limits, time, _inboxes.Forget);
+        SqliteBlobs blobs = new(
+            database, _group, new BlobFiles(Path.Combine(Path.GetDirectoryName(path)!, BlobFiles.FolderName)),
+            limits.Blobs, time);
+        Accounts = new SqliteAccounts(database, _group, log, limits, time, _inboxes.Forget, blobs);
+        Blobs = blobs;
+        Recovery = new SqliteRecovery(database, _group);
         KeyPackages = new SqliteKeyPackages(database, _group, limits);
         Channels = new SqliteChannels(database, _group, limits);
         _group.BeforeCommit = _inboxes.WriteNumbers;
@@ -55,6 +60,12 @@ internal sealed class SqliteServerStore : IServerStore
 
     /// <inheritdoc/>
     public IModerationStore Moderation { get; }
+
+    /// <inheritdoc/>
+    public IBlobStore Blobs { get; }
+
+    /// <inheritdoc/>
+    public IRecoveryStore Recovery { get; }
 
     /// <inheritdoc/>
     public IOtherProcesses? Others => null;

@@ -19,7 +19,7 @@ public sealed partial class NodeSentencesTests
         "api/LinkUri*.cs", "node/Handlers/*.cs", "node/Control/ControlSession.cs", "node/Control/ControlServer.cs",
         "node/Control/SendArguments.cs",
         "node/Control/Refusals.cs", "node/Control/Words.cs", "node/Files/FileUploads.cs", "node/Files/FileHost.cs",
-        "node/Fapp/FappInfos.cs",
+        "node/Files/ServerFile*.cs", "node/Fapp/FappInfos.cs",
         "node/Fapp/FappWords.cs", "node/Page/PageServer.cs", "node/Configuration/ConfigurationFile.cs",
         "node/Configuration/Settings.cs",
         "node/Configuration/Setting.cs", "node/Configuration/SettingValues.cs", "node/Configuration/Quantity.cs",
@@ -44,8 +44,10 @@ public sealed partial class NodeSentencesTests
 
     /// <summary>Of those, what a page may not ask for.</summary>
     private static readonly string[] NotForPages =
-        ["Log.cs", "AccountHandlers.cs", "ModerationHandlers.cs", "FappTrustHandlers.cs", "TranscriptHandlers.cs",
-            "PageHandlers.cs"];
+    [
+        "Log.cs", "AccountHandlers.cs", "ModerationHandlers.cs", "RecoveryHandlers.cs", "FappTrustHandlers.cs",
+        "TranscriptHandlers.cs", "PageHandlers.cs",
+    ];
 
     /// <summary>
     /// What looks like a sentence of an error and is none: answers to what was done, which the page shows in its own

@@ -1,4 +1,5 @@
 using QuicProChat.Mesh.Identity;
+using QuicProChat.Mesh.Rpc;
 using QuicProChat.Mesh.Rpc.Transparency;
 using QuicProChat.Mesh.Server.Stores;
 using QuicProChat.Mesh.Server.Stores.Postgres;
@@ -11,6 +12,17 @@ namespace QuicProChat.Mesh.Server.Tests.Stores;
 [Collection(PostgresCluster.Collection)]
 public class PostgresStoreTests(PostgresCluster cluster) : ServerStoreContract
 {
+    // What later versions added is taken away.
+    private const string BackToFirstVersion = """
+        DROP TABLE qpc_server.key_log, qpc_server.key_leaf, qpc_server.key_node, qpc_server.moderator,
+            qpc_server.report, qpc_server.ban, qpc_server.blob_chunk, qpc_server.blob, qpc_server.blob_total,
+            qpc_server.recovery;
+        DROP FUNCTION qpc_server.count_blob;
+        DROP INDEX qpc_server.key_package_device; ALTER TABLE qpc_server.key_package DROP COLUMN device;
+        CREATE INDEX key_package_owner ON qpc_server.key_package (owner, last_resort, id);
+        UPDATE qpc_server.meta SET version = 1
+        """;
+
     private string? _database;
 
     private protected override async Task<IServerStore> OpenAsync(StoreLimits limits)
@@ -24,6 +36,22 @@ public class PostgresStoreTests(PostgresCluster cluster) : ServerStoreContract
         // The cluster is removed as a whole.
         _database = null;
         return Task.CompletedTask;
+    }
+
+    private protected override async Task<long> CountBytesAsync() => Convert.ToInt64(await cluster.ExecuteAsync(
+        Name, "SELECT coalesce(sum(octet_length(bytes)), 0) FROM qpc_server.blob_chunk"),
+        System.Globalization.CultureInfo.InvariantCulture);
+
+    [PostgresFact]
+    public async Task An_upload_goes_on_at_another_process()
+    {
+        (IdentityKey alice, _) = await TwoAsync();
+        await using IServerStore other = await OpenAsync(_database!, new StoreLimits());
+        (NewBlob blob, byte[] bytes) = Blob(alice, 1, BlobFormat.ChunkSize + 5);
+        await AppendAsync(blob, bytes, 0);
+        BlobOutcome there = await other.Blobs.AppendAsync(blob, BlobFormat.ChunkSize, bytes.AsMemory(^5..));
+        Assert.Equal((BlobResult.Stored, blob.Size), (there.Result, there.Received));
+        Assert.Equal(bytes[..10], (await Store.Blobs.ReadAsync(blob.Id, 0, 10))!.Bytes);
     }
 
     [PostgresFact]
@@ -152,8 +180,7 @@ public class PostgresStoreTests(PostgresCluster cluster) : ServerStoreContract
     public async Task A_database_of_the_version_before_gets_a_log_with_the_accounts_that_are_there()
     {
         (IdentityKey alice, IdentityKey bob) = await TwoAsync();
-        await cluster.ExecuteAsync(Name, "DROP TABLE qpc_server.key_log, qpc_server.key_leaf, qpc_server.key_node, "
-            + "qpc_server.moderator, qpc_server.report, qpc_server.ban; UPDATE qpc_server.meta SET version = 1");
+        await cluster.ExecuteAsync(Name, BackToFirstVersion);
         await ReopenAsync();
         Assert.Equal(new LoggedKey(alice, 0, 0), await Store.KeyLog.FindAsync("alice"));
         Assert.Equal(new LoggedKey(bob, 1, 0), await Store.KeyLog.FindAsync("bob"));
@@ -214,15 +241,13 @@ public class PostgresStoreTests(PostgresCluster cluster) : ServerStoreContract
     {
         (IdentityKey alice, _) = await TwoAsync();
         await LeaveAsync(alice, default, 1);
-        await cluster.ExecuteAsync(Name, """
-            DROP INDEX qpc_server.key_package_device; ALTER TABLE qpc_server.key_package DROP COLUMN device;
-            CREATE INDEX key_package_owner ON qpc_server.key_package (owner, last_resort, id);
-            UPDATE qpc_server.meta SET version = 1
-            """);
+        await cluster.ExecuteAsync(Name, BackToFirstVersion);
         await ReopenAsync();
         Assert.Equal([(default, 1, false)], await TakenAsync(alice));
         Assert.True(await Store.Accounts.AddDeviceAsync(alice, Phone, "phone"));
         Assert.Equal((KeyPackageResult.Added, 1), await LeaveAsync(alice, Phone, 2));
+        (NewBlob blob, byte[] bytes) = Blob(alice, 1, 1000);
+        Assert.Equal((BlobResult.Stored, 1000L), await AppendAsync(blob, bytes, 0));
     }
 
     [PostgresFact]

@@ -8,7 +8,17 @@ namespace QuicProChat.Mesh.Server.Tests.Stores;
 /// <summary>The contract over SQLite, and what SQLite alone promises.</summary>
 public class SqliteStoreTests : ServerStoreContract
 {
+    // What later versions added is taken away.
+    private const string BackToFirstVersion = """
+        DROP TABLE key_leaf; DROP TABLE key_node; DROP TABLE moderator; DROP TABLE report; DROP TABLE ban;
+        DROP TABLE blob; DROP TABLE blob_total; DROP TABLE recovery;
+        DROP INDEX key_package_device; ALTER TABLE key_package DROP COLUMN device;
+        CREATE INDEX key_package_owner ON key_package (owner, last_resort, id); PRAGMA user_version = 1
+        """;
+
     private readonly string _directory = Directory.CreateTempSubdirectory("qpc-server-").FullName;
+
+    private string Blobs => Path.Combine(_directory, BlobFiles.FolderName);
 
     private protected override Task<IServerStore> OpenAsync(StoreLimits limits) =>
         Task.FromResult<IServerStore>(SqliteServerStore.Open(_directory, limits, Time));
@@ -18,6 +28,9 @@ public class SqliteStoreTests : ServerStoreContract
         Directory.Delete(_directory, recursive: true);
         return Task.CompletedTask;
     }
+
+    private protected override Task<long> CountBytesAsync() => Task.FromResult(
+        Directory.Exists(Blobs) ? Directory.GetFiles(Blobs).Sum(f => new FileInfo(f).Length) : 0);
 
     [Fact]
     public void A_second_process_is_refused()
@@ -58,11 +71,7 @@ public class SqliteStoreTests : ServerStoreContract
         (IdentityKey alice, IdentityKey bob) = await TwoAsync();
         await Store.DisposeAsync();
         using (Database database = Database.Open(Path.Combine(_directory, SqliteServerStore.FileName)))
-        {
-            database.Execute("DROP TABLE key_leaf; DROP TABLE key_node; DROP TABLE moderator; DROP TABLE report;"
-                + "DROP TABLE ban; PRAGMA user_version = 1");
-        }
-
+            database.Execute(BackToFirstVersion);
         await InitializeAsync();
         Assert.Equal(new LoggedKey(alice, 0, 0), await Store.KeyLog.FindAsync("alice"));
         Assert.Equal(new LoggedKey(bob, 1, 0), await Store.KeyLog.FindAsync("bob"));
@@ -97,23 +106,47 @@ public class SqliteStoreTests : ServerStoreContract
     }
 
     [Fact]
+    public async Task A_file_that_belongs_to_no_blob_is_deleted_at_the_start_and_others_are_left_alone()
+    {
+        (IdentityKey alice, _) = await TwoAsync();
+        (NewBlob blob, byte[] bytes) = Blob(alice, 1, 1000);
+        await AppendAsync(blob, bytes, 0);
+        string leftOver = Path.Combine(Blobs, new string('a', 64)), foreign = Path.Combine(Blobs, "README");
+        File.WriteAllText(leftOver, "what a server left that was killed while it deleted an account");
+        File.WriteAllText(foreign, "somebody's");
+        await ReopenAsync();
+        Assert.False(File.Exists(leftOver));
+        Assert.True(File.Exists(foreign));
+        Assert.Equal(bytes, (await Store.Blobs.ReadAsync(blob.Id, 0, 1000))!.Bytes);
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite,
+            File.GetUnixFileMode(Path.Combine(Blobs, blob.Id.ToString())));
+    }
+
+    [Fact]
+    public async Task A_blob_for_which_the_disk_has_no_room_is_refused_before_anything_is_written()
+    {
+        await Store.DisposeAsync();
+        await InitializeAsync(new StoreLimits { Blobs = new BlobLimits { LeaveFree = long.MaxValue } });
+        (IdentityKey alice, _) = await TwoAsync();
+        (NewBlob blob, byte[] bytes) = Blob(alice, 1, 1000);
+        Assert.Equal((BlobResult.Full, 0L), await AppendAsync(blob, bytes, 0));
+        Assert.False(Directory.Exists(Blobs));
+    }
+
+    [Fact]
     public async Task A_file_of_the_first_version_is_brought_up_to_date_and_keeps_what_it_has()
     {
         (IdentityKey alice, _) = await TwoAsync();
         await LeaveAsync(alice, default, 1);
         await Store.DisposeAsync();
         using (Database old = Database.Open(Path.Combine(_directory, SqliteServerStore.FileName)))
-        {
-            old.Execute("""
-                DROP INDEX key_package_device; ALTER TABLE key_package DROP COLUMN device;
-                CREATE INDEX key_package_owner ON key_package (owner, last_resort, id); PRAGMA user_version = 1
-                """);
-        }
-
+            old.Execute(BackToFirstVersion);
         await InitializeAsync();
         Assert.Equal([(default, 1, false)], await TakenAsync(alice));
         Assert.True(await Store.Accounts.AddDeviceAsync(alice, Phone, "phone"));
         Assert.Equal((KeyPackageResult.Added, 1), await LeaveAsync(alice, Phone, 2));
+        (NewBlob blob, byte[] bytes) = Blob(alice, 1, 1000);
+        Assert.Equal((BlobResult.Stored, 1000L), await AppendAsync(blob, bytes, 0));
     }
 
     [Fact]
