@@ -28,7 +28,7 @@ public sealed class KeyLogWatchTests : IDisposable
         for (ulong i = 0; i < 20; i++)
         {
             Assert.Equal(
-                KeyLogVerdict.Proven, watch.TakeKey("bob", _log.Answer("bob", Bob, 1, 0, watch.Head?.Size ?? 0)));
+                KeyLogVerdict.Proven, watch.TakeKey("bob", _log.Answer(Bob, 1, 0, watch.Head?.Size ?? 0)));
             Audit(watch, _log);
             _log.Add($"user{i}", Key((byte)(i + 9)), 0);
             watch = Again(watch);
@@ -43,23 +43,23 @@ public sealed class KeyLogWatchTests : IDisposable
     {
         KeyLogWatch watch = Watch();
         using LocalIdentity stranger = LocalIdentity.Generate();
-        ResolveUserResponse forged = _log.Answer("bob", Bob, 1, 0, 0);
+        ResolveUserResponse forged = _log.Answer(Bob, 1, 0, 0);
         forged.Head = ByteString.CopyFrom(
             TreeHead.Sign(stranger, _log.Size, _log.Root(_log.Size), 1).Bytes.Span);
         ResolveUserResponse bare = new() { IdentityKey = ByteString.CopyFrom(Bob) };
         foreach (ResolveUserResponse answer in (ResolveUserResponse[])[
-            forged, bare, _log.Answer("bob", Mallory, 1, 0, 0), _log.Answer("alice", Alice, 0, 0, 0),
-            _log.Answer("bob", Bob, 0, 0, 0), _log.Answer("bob", Bob, 1, 1, 0)])
+            forged, bare, _log.Answer(Mallory, 1, 0, 0), _log.Answer(Alice, 0, 0, 0),
+            _log.Answer(Bob, 0, 0, 0), _log.Answer(Bob, 1, 1, 0)])
             Assert.Equal(KeyLogVerdict.Unproven, watch.TakeKey("bob", answer));
         Assert.False(watch.IsForked);
-        Assert.Equal(KeyLogVerdict.Proven, watch.TakeKey("bob", _log.Answer("bob", Bob, 1, 0, watch.Head!.Size)));
+        Assert.Equal(KeyLogVerdict.Proven, watch.TakeKey("bob", _log.Answer(Bob, 1, 0, watch.Head!.Size)));
     }
 
     [Fact]
     public void A_log_that_was_cut_or_an_old_head_that_comes_again_is_a_fork()
     {
         KeyLogWatch watch = Watch();
-        ResolveUserResponse old = _log.Answer("bob", Bob, 1, 0, 0);
+        ResolveUserResponse old = _log.Answer(Bob, 1, 0, 0);
         _log.Add("carol", Key(4), 0);
         Audit(watch, _log);
         Assert.Equal(KeyLogVerdict.Forked, watch.TakeKey("bob", old));
@@ -67,9 +67,9 @@ public sealed class KeyLogWatchTests : IDisposable
         Assert.Equal((3UL, 2UL), (watch.Head!.Size, watch.Contradiction!.Size));
         // Nothing counts any more, over a restart too, until the owner accepts.
         watch = Again(watch);
-        Assert.Equal(KeyLogVerdict.Forked, watch.TakeKey("bob", _log.Answer("bob", Bob, 1, 0, 3)));
+        Assert.Equal(KeyLogVerdict.Forked, watch.TakeKey("bob", _log.Answer(Bob, 1, 0, 3)));
         watch.AcceptLog();
-        Assert.Equal(KeyLogVerdict.Proven, watch.TakeKey("bob", _log.Answer("bob", Bob, 1, 0, 0)));
+        Assert.Equal(KeyLogVerdict.Proven, watch.TakeKey("bob", _log.Answer(Bob, 1, 0, 0)));
         Assert.Null(watch.Problem);
     }
 
@@ -84,7 +84,7 @@ public sealed class KeyLogWatchTests : IDisposable
         {
             KeyLogWatch watch = Watch();
             Audit(watch, _log);
-            ResolveUserResponse answer = fork.Answer("bob", Mallory, 1, 0, 2);
+            ResolveUserResponse answer = fork.Answer(Mallory, 1, 0, 2);
             if (proofs == _log)
                 answer.ConsistencyProof = ByteString.Empty;
             Assert.Equal(KeyLogVerdict.Forked, watch.TakeKey("bob", answer));
@@ -181,16 +181,16 @@ public sealed class KeyLogWatchTests : IDisposable
     public void A_changed_key_counts_only_when_the_owner_accepted_it()
     {
         KeyLogWatch watch = Watch();
-        Assert.Equal(KeyLogVerdict.Proven, watch.TakeKey("bob", _log.Answer("bob", Bob, 1, 0, 0)));
+        Assert.Equal(KeyLogVerdict.Proven, watch.TakeKey("bob", _log.Answer(Bob, 1, 0, 0)));
         _log.Add("bob", [], 1);
         _log.Add("bob", Mallory, 2);
         Assert.False(watch.AcceptKey("bob"));
-        Assert.Equal(KeyLogVerdict.Changed, watch.TakeKey("bob", _log.Answer("bob", Mallory, 3, 2, 2)));
+        Assert.Equal(KeyLogVerdict.Changed, watch.TakeKey("bob", _log.Answer(Mallory, 3, 2, 2)));
         watch = Again(watch);
-        Assert.Equal(KeyLogVerdict.Changed, watch.TakeKey("bob", _log.Answer("bob", Mallory, 3, 2, 4)));
+        Assert.Equal(KeyLogVerdict.Changed, watch.TakeKey("bob", _log.Answer(Mallory, 3, 2, 4)));
         Assert.True(watch.AcceptKey("bob"));
         Assert.False(watch.AcceptKey("nobody"));
-        Assert.Equal(KeyLogVerdict.Proven, watch.TakeKey("bob", _log.Answer("bob", Mallory, 3, 2, 4)));
+        Assert.Equal(KeyLogVerdict.Proven, watch.TakeKey("bob", _log.Answer(Mallory, 3, 2, 4)));
     }
 
     [Fact]
@@ -198,7 +198,7 @@ public sealed class KeyLogWatchTests : IDisposable
     {
         KeyLogWatch watch = Watch();
         Audit(watch, _log);
-        Assert.Equal(KeyLogVerdict.Proven, watch.TakeKey("bob", _log.Answer("bob", Bob, 1, 0, 2)));
+        Assert.Equal(KeyLogVerdict.Proven, watch.TakeKey("bob", _log.Answer(Bob, 1, 0, 2)));
         byte[] saved = watch.Save();
         int refused = 0;
         for (int i = 0; i < saved.Length; i++)
@@ -254,7 +254,7 @@ public sealed class KeyLogWatchTests : IDisposable
         internal TreeHead Head(ulong size) => TreeHead.Sign(server, size, Root(size), 1000 + size);
 
         internal ResolveUserResponse Answer(
-            string name, byte[] key, ulong position, ulong counter, ulong known) => new()
+            byte[] key, ulong position, ulong counter, ulong known) => new()
             {
                 IdentityKey = ByteString.CopyFrom(key),
                 InclusionProof = ByteString.CopyFrom(KeyProof.Write(
