@@ -7,5 +7,6 @@ RootCommand root =
     ServerCommands.Run(),
     ServerCommands.Fingerprint(),
     ServerCommands.Invite(),
+    HealthCommand.Create(),
 };
 return await root.Parse(args).InvokeAsync();

@@ -43,6 +43,7 @@ internal sealed class ServerCore : IAsyncDisposable
         Rates = new RateLimits(options.Rates, time);
         Clients = new ClientRegistry(options.MaxClients, options.MaxClientsPerSource);
         Budget = new ByteBudget(options.MemoryBytes);
+        Health = new ServerHealth(store, time);
         Waiters = new InboxWaiters(store.Others is null ? null : OtherProcesses.PollEvery);
         store.Inboxes.Arrived = Waiters.Wake;
         _others = store.Others is null ? null : new OtherProcesses(store, Waiters, Clients, _logger);
@@ -68,6 +69,8 @@ internal sealed class ServerCore : IAsyncDisposable
 
     internal InboxWaiters Waiters { get; }
 
+    internal ServerHealth Health { get; }
+
     internal ServerMetrics Metrics { get; } = new();
 
     internal ConnectionServices Connections { get; }
@@ -76,6 +79,7 @@ internal sealed class ServerCore : IAsyncDisposable
     internal async Task DrainAsync()
     {
         Log.Draining(_logger);
+        Health.Stop();
         Clients.NotifyAll(new Event { Type = DrainingEvent });
         Waiters.End();
         await _dispatcher.DrainAsync(_options.DrainPatience, _time);
