@@ -4,8 +4,8 @@ using System.Text.Json.Nodes;
 namespace QuicProChat.Mesh.Packaging.Tests.Server;
 
 /// <summary>
-/// The server's container without an engine: the steps of its Containerfile by hand, and its Compose file against what it
-/// names.
+/// The server's container without an engine: the steps of its Containerfile by hand, and its Compose file against what
+/// it names.
 /// </summary>
 public sealed class ServerContainerTests : IDisposable
 {
@@ -19,6 +19,9 @@ public sealed class ServerContainerTests : IDisposable
         string context = Context(), root = Directory.CreateDirectory(Path.Combine(_folder, "root")).FullName;
         Image image = Image.Make(context, root);
         Assert.NotEqual("0:0", image.User);
+        // An engine gives each container a /dev; of it the framework reads this.
+        Directory.CreateDirectory(Path.Combine(root, "dev"));
+        Shell.Do("mknod", "-m", "666", Path.Combine(root, "dev/urandom"), "c", "1", "9");
         string[] inside = ["chroot", $"--userspec={image.User}", "--groups=", root];
         ProcessStartInfo start = new("unshare",
             ["--net", "sh", "-c", "ip link set lo up && exec \"$@\"", "sh", .. inside, .. image.Command]);
@@ -51,7 +54,7 @@ public sealed class ServerContainerTests : IDisposable
         foreach (string option in command[1..])
             Assert.Contains($"  {option.Split('=')[0]} ", help, StringComparison.Ordinal);
 
-        // What is mounted and is not a volume lies beside the file, or is a secret that the guide has the operator make.
+        // What is mounted and is no volume lies beside the file, or is a secret that the guide has the operator make.
         string[] secrets = ["./database-password", "./grafana-password", "./connection"];
         string guide = File.ReadAllText(Repository.File("docs/guide/server.md"));
         foreach (string secret in secrets)
