@@ -62,6 +62,9 @@ public enum RpcMethod : ushort
     /// <summary>Ends a device: its sessions, and what waits for it.</summary>
     RevokeDevice = 702,
 
+    /// <summary>Says by what this device is woken while it is not connected.</summary>
+    RegisterPushToken = 710,
+
     /// <summary>Tells how the server is; needs no session.</summary>
     Health = 802,
 

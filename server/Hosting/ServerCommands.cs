@@ -86,6 +86,8 @@ internal static class ServerCommands
             DataDirectory, Store, listen, hosts, origins, certificate, key, registration, metrics, clients, perSource,
             calls,
         };
+        ExtensionOptions extensions = new();
+        extensions.AddTo(command);
         command.SetAction((parsed, _) => GuardAsync(async () =>
         {
             ServerOptions options = new()
@@ -109,6 +111,9 @@ internal static class ServerCommands
                 },
             };
             options = Listening(options, parsed.GetValue(listen) ?? []);
+            (options, string? problem) = extensions.Apply(parsed, options);
+            if (problem is not null)
+                throw new UsageException(problem);
             await using ServerHost server =
                 await ServerHost.StartAsync(options, TimeProvider.System, RandomSource.System);
             await server.RunAsync();

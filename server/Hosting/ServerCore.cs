@@ -3,7 +3,9 @@ using QuicProChat.Mesh.Identity;
 using QuicProChat.Mesh.Rpc.V1;
 using QuicProChat.Mesh.Server.Calls;
 using QuicProChat.Mesh.Server.Connections;
+using QuicProChat.Mesh.Server.Hooks;
 using QuicProChat.Mesh.Server.Limits;
+using QuicProChat.Mesh.Server.Push;
 using QuicProChat.Mesh.Server.Stores;
 using QuicProChat.Mesh.Store;
 
@@ -28,6 +30,9 @@ internal sealed class ServerCore : IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly ILogger<ServerCore> _logger;
     private readonly OtherProcesses? _others;
+    private readonly Hook? _hook;
+    private readonly PushNotifier? _push;
+    private readonly PushCommand? _pushCommand;
     private readonly CancellationTokenSource _stop = new();
     private readonly Task _expiry;
 
@@ -45,16 +50,29 @@ internal sealed class ServerCore : IAsyncDisposable
         Budget = new ByteBudget(options.MemoryBytes);
         Health = new ServerHealth(store, time);
         Waiters = new InboxWaiters(store.Others is null ? null : OtherProcesses.PollEvery);
-        store.Inboxes.Arrived = Waiters.Wake;
+        if (options.HookSocket is { } socket)
+            _hook = new Hook(socket, Metrics.Hook, time, _logger);
+        if (options.PushCommand is { } file)
+        {
+            _pushCommand = new PushCommand(file, options.PushPause, Metrics.Push, time, _logger);
+            _push = new PushNotifier(
+                store.PushTokens, Clients, options.PushInterval, _pushCommand.TryWake, Metrics.Push, time, _logger);
+        }
+
+        store.Inboxes.Arrived = Arrived;
+        IInboxStore inboxes = _hook is null ? store.Inboxes : new HookedInboxes(store.Inboxes, _hook);
+        AccountHook accountHook = new(_hook, options.HookRegistration, time);
         _others = store.Others is null ? null : new OtherProcesses(store, Waiters, Clients, _logger);
         AuthCalls auth = new(
-            store.Accounts, keys.Opaque, keys, options.Registration, Rates, Clients, random, time,
-            logs.CreateLogger<AuthCalls>());
-        UserCalls users = new(store.Accounts, store.Channels, Rates, Clients, random, logs.CreateLogger<UserCalls>());
-        DeliveryCalls delivery = new(store.Inboxes, store.Channels, Waiters, keys, time);
+            store.Accounts, keys.Opaque, keys, options.Registration, Rates, Clients, accountHook, random,
+            time, logs.CreateLogger<AuthCalls>());
+        UserCalls users = new(
+            store.Accounts, store.Channels, Rates, Clients, accountHook, random, logs.CreateLogger<UserCalls>());
+        DeliveryCalls delivery = new(inboxes, store.Channels, Waiters, keys, time);
         _dispatcher = new Dispatcher(
             [.. auth.Handlers, .. users.Handlers, .. delivery.Handlers,
                 .. new KeyPackageCalls(store.KeyPackages, Rates).Handlers,
+                .. new PushCalls(store.PushTokens, _push is not null).Handlers,
              .. new ServiceCalls(keys, time).Handlers],
             Rates, Metrics, logs.CreateLogger<Dispatcher>());
         Connections = new ConnectionServices(_dispatcher, Clients, Budget, time, _logger);
@@ -91,9 +109,21 @@ internal sealed class ServerCore : IAsyncDisposable
     {
         await _stop.CancelAsync();
         await _expiry;
+        if (_push is not null)
+            await _push.DisposeAsync();
+        if (_pushCommand is not null)
+            await _pushCommand.DisposeAsync();
+        if (_hook is not null)
+            await _hook.DisposeAsync();
         await _store.DisposeAsync();
         _keys.Dispose();
         _stop.Dispose();
+    }
+
+    private void Arrived(InboxId inbox)
+    {
+        Waiters.Wake(inbox);
+        _push?.Arrived(inbox.Recipient);
     }
 
     private async Task ExpireAsync()

@@ -46,6 +46,9 @@ internal interface IServerStore : IAsyncDisposable
     /// <summary>Direct channels.</summary>
     IChannelStore Channels { get; }
 
+    /// <summary>By what devices are woken.</summary>
+    IPushTokenStore PushTokens { get; }
+
     /// <summary>What other processes do over the same store; null where there can be none.</summary>
     IOtherProcesses? Others { get; }
 }

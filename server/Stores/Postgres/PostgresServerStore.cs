@@ -22,6 +22,7 @@ internal sealed class PostgresServerStore : IServerStore
             database, new PostgresSessions(database, _signals, limits, time), _signals, limits, time);
         KeyPackages = new PostgresKeyPackages(database, limits);
         Channels = new PostgresChannels(database, limits);
+        PushTokens = new PostgresPushTokens(database);
     }
 
     /// <inheritdoc/>
@@ -35,6 +36,9 @@ internal sealed class PostgresServerStore : IServerStore
 
     /// <inheritdoc/>
     public IChannelStore Channels { get; }
+
+    /// <inheritdoc/>
+    public IPushTokenStore PushTokens { get; }
 
     /// <inheritdoc/>
     public IOtherProcesses Others => _signals;
@@ -55,6 +59,7 @@ internal sealed class PostgresServerStore : IServerStore
             await store._database.TransactAsync(async opened =>
             {
                 await PostgresSchema.PrepareAsync(opened, make);
+                await PostgresPushTokens.PrepareAsync(opened);
                 return true;
             });
             await store._signals.StartAsync();

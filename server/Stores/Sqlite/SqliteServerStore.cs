@@ -30,6 +30,7 @@ internal sealed class SqliteServerStore : IServerStore
         Accounts = new SqliteAccounts(database, _group, limits, time, _inboxes.Forget);
         KeyPackages = new SqliteKeyPackages(database, _group, limits);
         Channels = new SqliteChannels(database, _group, limits);
+        PushTokens = new SqlitePushTokens(database, _group);
         _group.BeforeCommit = _inboxes.WriteNumbers;
         _group.AfterRollback = _inboxes.Forget;
         _group.Start();
@@ -46,6 +47,9 @@ internal sealed class SqliteServerStore : IServerStore
 
     /// <inheritdoc/>
     public IChannelStore Channels { get; }
+
+    /// <inheritdoc/>
+    public IPushTokenStore PushTokens { get; }
 
     /// <inheritdoc/>
     public IOtherProcesses? Others => null;
