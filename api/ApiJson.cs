@@ -63,6 +63,8 @@ namespace QuicProChat.Mesh.Api;
 [JsonSerializable(typeof(ServerConversationEvent))]
 [JsonSerializable(typeof(AccountInfo))]
 [JsonSerializable(typeof(IReadOnlyList<AccountInfo>))]
+[JsonSerializable(typeof(IReadOnlyList<ServerReportInfo>))]
+[JsonSerializable(typeof(IReadOnlyList<ServerBanInfo>))]
 [JsonSerializable(typeof(ServerConversationInfo))]
 [JsonSerializable(typeof(IReadOnlyList<ServerConversationInfo>))]
 [JsonSerializable(typeof(StandingEvent))]

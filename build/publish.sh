@@ -69,12 +69,9 @@ publish() {
 
 # The C libraries without their unwind tables: nothing unwinds through them, and they make up a twentieth of the program.
 slim() {
-    local target=$1 library sqlite
+    local target=$1 library
     mkdir -p "$target"
-    # SQLite from its package, newer than the distribution's; the two must never be linked together.
-    dotnet restore "$project" -v q
-    sqlite=$(dotnet msbuild "$project" -getProperty:PkgSQLitePCLRaw_lib_e_sqlite3)
-    for library in "$libraries"/lib{crypto,ssl,sodium}.a "$sqlite/runtimes/$rid/native/libe_sqlite3.a"; do
+    for library in "$libraries"/lib{crypto,ssl,sodium,sqlite3}.a; do
         "$objcopy" --remove-section .eh_frame --remove-section .rela.eh_frame "$library" "$target/$(basename "$library")"
     done
 }

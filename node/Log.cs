@@ -125,6 +125,10 @@ internal static partial class Log
     [LoggerMessage(Level = LogLevel.Error, Message = "an account in the store makes no sense, and was left out")]
     internal static partial void AccountDamaged(this ILogger log);
 
+    [LoggerMessage(Level = LogLevel.Warning,
+        Message = "what was known of the log of keys of {Server} is of another key, or makes no sense: it begins anew")]
+    internal static partial void KeyLogForgotten(this ILogger log, string server);
+
     [LoggerMessage(Level = LogLevel.Error, Message = "{Text}")]
     internal static partial void AccountRefused(this ILogger log, string text);
 }

@@ -148,13 +148,12 @@ def version_of(component, found, libraries, root):
     """Of the program where it says so, else of what it was made with."""
     if found.groups() and found.group(1):
         return found.group(1).decode()
-    if component.name == "libsodium":
-        return re.search(r"^Version: (\S+)", (libraries / "pkgconfig/libsodium.pc").read_text(), re.M).group(1)
+    if package := {"libsodium": "libsodium", "SQLite": "sqlite3"}.get(component.name):
+        return re.search(r"^Version: (\S+)", (libraries / f"pkgconfig/{package}.pc").read_text(), re.M).group(1)
     if component.name == "GNU C Library":
         folder = next(f for f in (libraries, pathlib.Path(str(libraries).replace("/usr/lib/", "/lib/"))) if (f / "libc.so.6").exists())
         return re.search(rb"GNU C Library \([^)]*GLIBC ([^)]+)\)", (folder / "libc.so.6").read_bytes()).group(1).decode()
-    package = {"SQLite": "SQLitePCLRaw.lib.e_sqlite3"}.get(component.name, component.name)
-    pinned = re.search(rf'Include="{re.escape(package)}" Version="([^"]+)"', (root / "Directory.Packages.props").read_text())
+    pinned = re.search(rf'Include="{re.escape(component.name)}" Version="([^"]+)"', (root / "Directory.Packages.props").read_text())
     return pinned.group(1) if pinned else "of the .NET runtime"
 
 

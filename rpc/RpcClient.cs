@@ -104,7 +104,8 @@ public sealed class RpcClient(
         or RpcMethod.Fetch
         or RpcMethod.FetchWait or RpcMethod.Peek or RpcMethod.Ack or RpcMethod.CreateChannel or RpcMethod.ResolveUser
         or RpcMethod.ResolveIdentity or RpcMethod.RegisterDevice or RpcMethod.ListDevices or RpcMethod.RevokeDevice
-        or RpcMethod.UploadKeyPackage or RpcMethod.Health;
+        or RpcMethod.UploadKeyPackage or RpcMethod.AuditKeyTransparency or RpcMethod.ListModerators
+        or RpcMethod.ListReports or RpcMethod.ListBanned or RpcMethod.Health;
 
     private async Task<TResponse> CallOnAsync<TResponse>(
         IRpcConnection connection, RpcMethod method, IMessage request, MessageParser<TResponse> parser,
@@ -196,6 +197,11 @@ public sealed class RpcClient(
                 _ = await CallOnAsync(connection, RpcMethod.Authenticate, session, V1.AuthResponse.Parser,
                     options.CallTimeout, cancellation);
             return connection;
+        }
+        catch (RpcException e)
+        {
+            await connection.DisposeAsync();
+            throw new RpcException(e.Status, e.Message) { RetryAfter = e.RetryAfter, IsOfSession = true };
         }
         catch
         {

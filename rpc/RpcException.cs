@@ -11,6 +11,9 @@ public sealed class RpcException(RpcStatus status, string message) : Exception(m
     /// <summary>With <see cref="RpcStatus.RateLimited"/>: when to try again.</summary>
     public TimeSpan RetryAfter { get; init; }
 
+    /// <summary>It is the session that was refused, whatever was called: the account is banned, for one.</summary>
+    public bool IsOfSession { get; init; }
+
     /// <summary>With <see cref="RpcStatus.StaleEpoch"/>: the epoch that the group is in.</summary>
     public ulong Epoch { get; init; }
 }

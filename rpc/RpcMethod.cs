@@ -44,14 +44,38 @@ public enum RpcMethod : ushort
     /// <summary>Takes a KeyPackage of somebody.</summary>
     FetchKeyPackage = 301,
 
+    /// <summary>Takes a KeyPackage of each device of somebody; ours.</summary>
+    FetchKeyPackages = 305,
+
     /// <summary>Makes or finds the direct channel with somebody.</summary>
     CreateChannel = 400,
+
+    /// <summary>Reports a message to the moderators.</summary>
+    ReportMessage = 420,
+
+    /// <summary>Bans an account.</summary>
+    BanUser = 421,
+
+    /// <summary>Ends a ban.</summary>
+    UnbanUser = 422,
+
+    /// <summary>Lists reports.</summary>
+    ListReports = 423,
+
+    /// <summary>Lists bans.</summary>
+    ListBanned = 424,
+
+    /// <summary>Lists the keys of moderators; ours.</summary>
+    ListModerators = 425,
 
     /// <summary>From a name to a key.</summary>
     ResolveUser = 500,
 
     /// <summary>From a key to a name.</summary>
     ResolveIdentity = 501,
+
+    /// <summary>Reads the log of keys.</summary>
+    AuditKeyTransparency = 520,
 
     /// <summary>Names a device of one's own.</summary>
     RegisterDevice = 700,
@@ -67,6 +91,21 @@ public enum RpcMethod : ushort
 
     /// <summary>Tells how the server is; needs no session.</summary>
     Health = 802,
+
+    /// <summary>Puts a message of a user of the caller's into an inbox; between servers.</summary>
+    RelayEnqueue = 900,
+
+    /// <summary>Puts several messages of such a user into inboxes, all or none.</summary>
+    RelayBatchEnqueue = 901,
+
+    /// <summary>Takes a KeyPackage for a user of the caller's.</summary>
+    ProxyFetchKeyPackage = 902,
+
+    /// <summary>From a name to a key or back, for a user of the caller's.</summary>
+    ProxyResolveUser = 904,
+
+    /// <summary>Tells another server how this one is, and which key signs its delivery proofs.</summary>
+    FederationHealth = 905,
 
     /// <summary>Deletes one's account and everything that belongs to it.</summary>
     DeleteAccount = 950,

@@ -7,6 +7,7 @@ RootCommand root =
     ServerCommands.Run(),
     ServerCommands.Fingerprint(),
     ServerCommands.Invite(),
+    ServerCommands.Moderator(),
     HealthCommand.Create(),
 };
 return await root.Parse(args).InvokeAsync();

@@ -137,8 +137,13 @@ public sealed partial class MeshStore
         {
             if (SyncFault is null)
                 _log.Sync();
-            else if (!_database.Checkpoint(CheckpointMode.Passive))
-                return;
+            else
+            {
+                _checkpoint.Wait();
+                if (!_database.Checkpoint(CheckpointMode.Passive))
+                    return;
+            }
+
             SyncFault = null;
         }
         catch (Exception e) when (e is IOException or StoreException)

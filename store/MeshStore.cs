@@ -31,9 +31,6 @@ public sealed partial class MeshStore : IDisposable
     private const int TightLogPages = 128;
     private const int LogBytesKept = CheckpointPages * PageSize;
 
-    /// <summary>Times that one checkpoint tries to cut the log. Arbitrary.</summary>
-    private const int EraseAttempts = 4;
-
     /// <summary>Seconds of running time worth saving with a commit that happens anyway.</summary>
     private const long WorthSaving = 60;
 
@@ -170,14 +167,14 @@ public sealed partial class MeshStore : IDisposable
 
     /// <summary>
     /// Saves the running time by which held envelopes age, if minutes have passed that no commit saved, and tries again
-    /// what
-    /// <see cref="SyncFault"/> tells. To be called every ten minutes or so; between <see cref="Commit"/> and
+    /// what <see cref="SyncFault"/> tells, and to erase the log where somebody was in the way. To be called every ten minutes or so; between <see cref="Commit"/> and
     /// <see cref="Begin"/>.
     /// </summary>
     /// <exception cref="StoreException">The disk fails or is full.</exception>
     public void KeepTime()
     {
-        if (SyncFault is null && (_options.Durability == Durability.Memory || _running.Unsaved < WorthSaving))
+        bool isWorthSaving = _options.Durability != Durability.Memory && _running.Unsaved >= WorthSaving;
+        if (SyncFault is null && !isWorthSaving && !_eraseLogSoon)
             return;
         Begin();
         Commit();
@@ -259,6 +256,7 @@ public sealed partial class MeshStore : IDisposable
     // which to start again would grow for ever.
     private void RestartLog()
     {
+        _checkpoint.Wait();
         try
         {
             _ = _database.Checkpoint(CheckpointMode.Restart);
@@ -273,20 +271,27 @@ public sealed partial class MeshStore : IDisposable
     private void MeasureSpace() =>
         _space.Measure(inLog: (long)_database.WalPages * PageSize, freeInFile: _statements.FreePages() * PageSize);
 
+    /// <summary>Waits until no checkpoint runs; for tests.</summary>
+    internal void WaitForCheckpoint() => _checkpoint.Wait();
+
+    // Libraries before 3.51.3 can damage the file (sqlite.org/wal.html, "The WAL-Reset Bug") where one checkpoint begins
+    // when another has moved the whole log, just as a commit starts the log again. So checkpoints take turns, and each
+    // begins after a commit that no earlier one has moved.
     private void CheckpointInBackground()
     {
         try
         {
-            // What was erased still stands in the log; whoever is in the way lets it stand until a later commit.
-            int attempts = EraseAttempts;
+            bool isInTheWay;
             do
             {
                 bool erase = _eraseLogSoon;
                 _eraseLogSoon = false;
-                if (!_checkpointer.Checkpoint(erase ? CheckpointMode.Truncate : CheckpointMode.Passive))
-                    _eraseLogSoon |= erase;
+                bool isWhole = _checkpointer.Checkpoint(erase ? CheckpointMode.Truncate : CheckpointMode.Passive);
+                // What was erased still stands in the log; whoever is in the way lets it stand until a later commit.
+                isInTheWay = erase && !isWhole;
+                _eraseLogSoon |= isInTheWay;
             }
-            while (_eraseLogSoon && --attempts > 0);
+            while (_eraseLogSoon && !isInTheWay);
             CheckpointFault = null;
         }
         catch (StoreException e)

@@ -112,7 +112,7 @@ public sealed partial class GroupConversations
         _desk.Remove(invitation.Group);
         transaction.Touch(_desk, spent: true);
         transaction.Touch(state, spent: true);
-        CarriedBy(invitation.Inviter, state, transaction);
+        LearnInviterCarries(invitation.Inviter, state, transaction);
         Apply(now, state, output, transaction);
         return Describe(state);
     });

@@ -247,7 +247,15 @@ public sealed partial class GroupConversations : IInboxEnvelopes
     /// <summary>Sends what waits for servers.</summary>
     private void Drain(Instant now)
     {
-        foreach (InboxPlace inbox in _ways.Waiting)
+        IReadOnlyList<InboxPlace> waiting = _ways.Waiting;
+        foreach ((InboxPlace inbox, Lane lane) in _lanes)
+        {
+            // What waited there expired.
+            if (!lane.IsBusy && !waiting.Contains(inbox))
+                _lanes.Remove(inbox);
+        }
+
+        foreach (InboxPlace inbox in waiting)
         {
             if (!_lanes.TryGetValue(inbox, out Lane? lane))
                 _lanes[inbox] = lane = new Lane();
@@ -286,10 +294,10 @@ public sealed partial class GroupConversations : IInboxEnvelopes
             _context.Loop.Failed(e);
         }
 
-        await LaneEndsAsync(inbox, lane, isNoted).ConfigureAwait(false);
+        await LaneEndsAsync(lane, isNoted).ConfigureAwait(false);
     }
 
-    private async Task LaneEndsAsync(InboxPlace inbox, Lane lane, bool isNoted)
+    private async Task LaneEndsAsync(Lane lane, bool isNoted)
     {
         try
         {
@@ -307,8 +315,6 @@ public sealed partial class GroupConversations : IInboxEnvelopes
                     lane.Failures++;
                 }
 
-                if (!_ways.Waiting.Contains(inbox))
-                    _lanes.Remove(inbox);
                 Drain(now);
             }).ConfigureAwait(false);
         }

@@ -77,7 +77,7 @@ public sealed partial class GroupConversations
     {
         if (arrival is InboxArrival inbox)
         {
-            GoesBack(sender, inbox, transaction);
+            LearnCarrierBack(sender, inbox, transaction);
             // Whoever put a frame into an inbox has the server's word for it, and waits for no other.
             if (proof is not null && arrival.Payload.Span[0] != GroupSealing.FrameMark)
                 Owe(sender, arrival.Id, proof);

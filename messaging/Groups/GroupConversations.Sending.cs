@@ -173,18 +173,7 @@ public sealed partial class GroupConversations
                 || _sealing.Text(key.Span, text.Payload, Priority.Normal, AgainLifetime) is not { } envelope)
                 continue;
             Carry(state, text.Message, member, envelope.Id);
-            if (state.IsPair)
-            {
-                transaction.Send(envelope);
-                transaction.WhenWritten(at =>
-                {
-                    Counters.Add(GroupCount.TextSentAgain);
-                    Release(at, envelope);
-                });
-                continue;
-            }
-
-            Post(key.Span, envelope, GroupCount.TextSentAgain, transaction);
+            Post(key.Span, envelope, GroupCount.TextSentAgain, transaction, onlyRouted: state.IsPair);
         }
     }
 

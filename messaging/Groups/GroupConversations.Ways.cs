@@ -21,9 +21,6 @@ public sealed partial class GroupConversations
     // Tells what one receiver gets apart from what conversations on servers give it.
     private const byte NameOfEnvelope = 4;
 
-    /// <summary>Members that one frame tells of, at most: those of the largest group.</summary>
-    private const int MaxTold = 250;
-
     private readonly GroupWays _ways;
     private readonly PairReceipts _inboxProofs;
 
@@ -65,10 +62,12 @@ public sealed partial class GroupConversations
             : new MemberWay(null, carriers[(int)(envelope.High % (ulong)carriers.Length)]);
     }
 
-    /// <summary>Sends an envelope that no message counts.</summary>
-    private void Post(ReadOnlySpan<byte> key, SentEnvelope envelope, GroupCount count, MessageTransaction transaction)
+    /// <summary>Sends an envelope that no message counts; by the router only, where nobody may carry it.</summary>
+    private void Post(
+        ReadOnlySpan<byte> key, SentEnvelope envelope, GroupCount count, MessageTransaction transaction,
+        bool onlyRouted = false)
     {
-        MemberWay way = WayTo(_now, envelope.Header.Destination, envelope.Id);
+        MemberWay way = onlyRouted ? default : WayTo(_now, envelope.Header.Destination, envelope.Id);
         if (way.IsRouted)
             transaction.Send(envelope);
         else if (!TryPost(way, key, envelope, transaction))
@@ -215,7 +214,7 @@ public sealed partial class GroupConversations
             return Taken.PutOff;
         string? server = (arrival as InboxArrival)?.Server;
         Dictionary<NodeAddress, bool> told =
-            frame.Members.DistinctBy(static m => m.Member).Take(MaxTold).ToDictionary();
+            frame.Members.DistinctBy(static m => m.Member).Take(OrderTable.MaxMembers).ToDictionary();
         bool hasChanged = false;
         foreach (NodeAddress member in state.Group.Table.Members.Where(m => !told.ContainsKey(m)))
             hasChanged |= _ways.RemoveCarrier(member, sender);
@@ -238,7 +237,7 @@ public sealed partial class GroupConversations
     }
 
     /// <summary>Whoever brought what somebody wrote takes the answer back, where no other way is known.</summary>
-    private void GoesBack(NodeAddress author, InboxArrival arrival, MessageTransaction transaction)
+    private void LearnCarrierBack(NodeAddress author, InboxArrival arrival, MessageTransaction transaction)
     {
         if (arrival.From != author && !HasWay(author) && !IsOnMesh(author) && IsInGroup(arrival.From)
             && _ways.AddCarrier(author, arrival.From, IsWanted))
@@ -246,7 +245,7 @@ public sealed partial class GroupConversations
     }
 
     /// <summary>Whoever invited over a server carries to those whom the mesh does not reach.</summary>
-    private void CarriedBy(NodeAddress inviter, GroupEntry state, MessageTransaction transaction)
+    private void LearnInviterCarries(NodeAddress inviter, GroupEntry state, MessageTransaction transaction)
     {
         if (SharedServer(inviter) is null)
             return;

@@ -333,20 +333,8 @@ public sealed partial class GroupConversations : IConversationKind, IDisposable
             return;
         }
 
-        if (_sealing.Seal(key, frame, isBulk) is not { } envelope)
-            return;
-        if (!onlyRouted)
-        {
-            Post(key, envelope, GroupCount.FrameSent, transaction);
-            return;
-        }
-
-        transaction.Send(envelope);
-        transaction.WhenWritten(at =>
-        {
-            Counters.Add(GroupCount.FrameSent);
-            Release(at, envelope);
-        });
+        if (_sealing.Seal(key, frame, isBulk) is { } envelope)
+            Post(key, envelope, GroupCount.FrameSent, transaction, onlyRouted);
     }
 
     private static Protection ProtectionOf(GroupEntry state) =>

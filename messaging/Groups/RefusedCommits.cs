@@ -12,8 +12,7 @@ internal sealed class RefusedCommits
     /// <summary>Most that are remembered. Arbitrary.</summary>
     private const int MaxRefused = 256;
 
-    private readonly Queue<(StateId Parent, Digest Commit)> _order = [];
-    private readonly HashSet<(StateId Parent, Digest Commit)> _refused = [];
+    private readonly RecentSet<(StateId Parent, Digest Commit)> _refused = new(MaxRefused);
 
     internal long Count { get; private set; }
 
@@ -22,12 +21,7 @@ internal sealed class RefusedCommits
     internal void Add(in CommitBundle bundle)
     {
         Count++;
-        (StateId, Digest) key = KeyOf(bundle);
-        if (!_refused.Add(key))
-            return;
-        _order.Enqueue(key);
-        if (_order.Count > MaxRefused)
-            _refused.Remove(_order.Dequeue());
+        _refused.Add(KeyOf(bundle));
     }
 
     private static (StateId Parent, Digest Commit) KeyOf(in CommitBundle bundle) =>

@@ -26,6 +26,15 @@ public enum ServerStatus
     /// <summary>The server does not take it, for a reason that does not go away.</summary>
     Refused,
 
+    /// <summary>What the server says of a name is not proven by its log of keys.</summary>
+    Unproven,
+
+    /// <summary>The name had another key before, and the owner has not accepted the new one.</summary>
+    Changed,
+
+    /// <summary>The server's log of keys contradicts itself, and the owner has not accepted that.</summary>
+    Forked,
+
     /// <summary>There is no answer: the connection is not there, or this node is logged out.</summary>
     Gone,
 }
@@ -43,12 +52,20 @@ public readonly record struct ServerAnswer<T>(ServerStatus Status, T? Value);
 /// <param name="Lifetime">How long the server keeps it.</param>
 public sealed record ServerMessage(
     ReadOnlyMemory<byte> Recipient, ReadOnlyMemory<byte> Channel, EnvelopeId Id, ReadOnlyMemory<byte> Payload,
-    TimeSpan Lifetime);
+    TimeSpan Lifetime)
+{
+    /// <summary>The domain of the recipient's server where it is another than the account's; else empty.</summary>
+    public string Domain { get; init; } = "";
+}
 
 /// <summary>The place of a commit among those of its group.</summary>
 /// <param name="Group">The group, at most 64 bytes.</param>
 /// <param name="Number">The number that it wants.</param>
-public sealed record CommitPlace(ReadOnlyMemory<byte> Group, ulong Number);
+public sealed record CommitPlace(ReadOnlyMemory<byte> Group, ulong Number)
+{
+    /// <summary>The members that are on other servers than the messages of the commit go to.</summary>
+    public IReadOnlyList<(string Domain, ReadOnlyMemory<byte> Key)> Elsewhere { get; init; } = [];
+}
 
 /// <summary>What a server says of messages that were to be stored.</summary>
 /// <param name="Status">Done: all of them are stored, each with a proof that was verified. Else none is.</param>
@@ -79,7 +96,8 @@ public sealed record ServerBatch(IReadOnlyList<ServerEnvelope> Envelopes, ulong 
 public interface IServerPort
 {
     /// <summary>
-    /// Stores messages, all or none. It is repeated until the server answers or the account is closed.
+    /// Stores messages, all or none; all have the same domain. It is repeated until the server answers or the account
+    /// is closed.
     /// </summary>
     Task<StoredAnswer> StoreAsync(string server, IReadOnlyList<ServerMessage> messages, CommitPlace? place);
 
@@ -88,20 +106,32 @@ public interface IServerPort
     /// </summary>
     Task<StoredAnswer> TryStoreAsync(string server, IReadOnlyList<ServerMessage> messages);
 
-    /// <summary>The key of a user: 32 bytes. It gives up after some seconds.</summary>
-    Task<ServerAnswer<byte[]>> FindUserAsync(string server, string user);
+    /// <summary>
+    /// The key of a user, proven by the server's log of keys where it is this server's: 32 bytes. It gives up after
+    /// some seconds.
+    /// </summary>
+    /// <param name="server">The server of the account.</param>
+    /// <param name="user">The user.</param>
+    /// <param name="domain">The domain of the user's server where it is another one; else empty.</param>
+    Task<ServerAnswer<byte[]>> FindUserAsync(string server, string user, string domain);
 
     /// <summary>The name of whoever has a key, as the server says. It gives up after some seconds.</summary>
-    Task<ServerAnswer<string>> FindNameAsync(string server, ReadOnlyMemory<byte> key);
+    Task<ServerAnswer<string>> FindNameAsync(string server, ReadOnlyMemory<byte> key, string domain);
 
     /// <summary>Makes or finds the direct channel with somebody. It gives up after some seconds.</summary>
     Task<ServerAnswer<OpenedChannel>> OpenChannelAsync(string server, ReadOnlyMemory<byte> key);
 
     /// <summary>Takes a KeyPackage of somebody. It gives up after some seconds.</summary>
-    Task<ServerAnswer<byte[]>> TakeKeyPackageAsync(string server, ReadOnlyMemory<byte> key);
+    Task<ServerAnswer<byte[]>> TakeKeyPackageAsync(string server, ReadOnlyMemory<byte> key, string domain);
 
     /// <summary>Reads a direct channel's inbox from now on; a second time changes nothing.</summary>
     void Read(string server, ReadOnlyMemory<byte> channel);
+
+    /// <summary>The head of the server's log of keys that this node was shown last; empty without one.</summary>
+    byte[] HeadOf(string server);
+
+    /// <summary>Somebody else was shown this head: it is compared with this node's, at most one in a minute.</summary>
+    void Compare(string server, ReadOnlyMemory<byte> head);
 
     /// <summary>A KeyPackage was used: others take its place.</summary>
     void Refill(string server);

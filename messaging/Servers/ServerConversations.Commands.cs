@@ -44,6 +44,7 @@ public sealed partial class ServerConversations
             Forget(entry, transaction);
         if (!_accounts.Remove(server, out ServerAccount? account))
             return false;
+        _domains.TryRemove(KeyValuePair.Create(account.Domain, server));
         transaction.Leave(account);
         return true;
     });
@@ -75,20 +76,36 @@ public sealed partial class ServerConversations
             Envelopes?.Opened(now, server);
     }).ConfigureAwait(false);
 
-    /// <summary>A new KeyPackage for others, bare; its keys are on disk.</summary>
-    public Task<byte[]> MakeKeyPackageAsync(bool isLastResort) => DoAsync((_, transaction) =>
+    /// <summary>What an account's server is called among servers; empty where it speaks with none.</summary>
+    public Task<bool> SetDomainAsync(string server, string domain) => DoAsync((_, transaction) =>
     {
+        if (!_accounts.TryGetValue(server, out ServerAccount? account) || account.Domain == domain
+            || (domain.Length > 0 && !ServerNames.IsServer(domain)))
+            return false;
+        account.Domain = domain;
+        if (domain.Length > 0)
+            _domains[domain] = server;
+        transaction.Touch(account, spent: false);
+        return true;
+    });
+
+    /// <summary>A new KeyPackage for others, bare; its keys are on disk.</summary>
+    /// <param name="isLastResort">Whether it is given when no other is left.</param>
+    /// <param name="server">The server that it is for: it says what that is called among servers.</param>
+    public Task<byte[]> MakeKeyPackageAsync(bool isLastResort, string server = "") => DoAsync((_, transaction) =>
+    {
+        string home = _accounts.GetValueOrDefault(server)?.Domain ?? "";
         IReadOnlyList<OwnKeyPackage> kept = _self.Client.KeyPackages();
         if (isLastResort
             && kept.FirstOrDefault(k => k.IsLastResort && k.NotAfter > _self.Time.GetUtcNow()
-                + (KeyPackageLifetime / 2)) is { } there)
+                + (KeyPackageLifetime / 2) && ServerHome.Of(k.KeyPackage.Content.Leaf) == home) is { } there)
             return Bare(there.KeyPackage);
         foreach (OwnKeyPackage over in kept
             .Where(k => !k.IsLastResort).OrderBy(k => k.NotAfter).SkipLast(MaxKeyPackages - 1))
             _self.Client.DeleteKeyPackage(over.KeyPackage.Reference.Span);
         _self.Client.Expire();
         TouchDesk(transaction);
-        return Bare(_self.MakeKeyPackage(KeyPackageLifetime, isLastResort));
+        return Bare(_self.MakeKeyPackage(KeyPackageLifetime, isLastResort, home));
     });
 
     /// <summary>The conversation with a user; begun where there is none.</summary>
@@ -103,7 +120,7 @@ public sealed partial class ServerConversations
     /// <param name="name">What to call it.</param>
     public Task<ServerConversation> CreateAsync(string server, string name) => DoAsync((_, transaction) =>
     {
-        RequireAccount(server);
+        string domain = RequireAccount(server).Domain;
         CheckName(name);
         CheckRoom(server);
         byte[] id = new byte[MeshGroupId.Size];
@@ -112,8 +129,10 @@ public sealed partial class ServerConversations
         {
             Name = name,
             IsAccepted = true,
+            Domain = domain,
         };
-        entry.Add(_self.Found(id, new ServerTerms(_context.Identity.PublicKey, name)), isFirst: true);
+        var terms = new ServerTerms(_context.Identity.PublicKey, name) { Domain = domain };
+        entry.Add(_self.Found(id, terms, domain), isFirst: true);
         Add(entry);
         transaction.Touch(entry, spent: true);
         Changed(entry, transaction);
@@ -122,19 +141,25 @@ public sealed partial class ServerConversations
 
     /// <summary>Adds users to a group; it is done when the server takes the commit.</summary>
     /// <param name="group">The group's name or id.</param>
-    /// <param name="users">Names on the same server, with or without it.</param>
+    /// <param name="users">Names on the same server, with or without it; <c>USER@DOMAIN</c> on another one.</param>
     public async Task<ServerConversation> InviteAsync(string group, IReadOnlyList<string> users)
     {
-        string server = await _context.Loop.AskAsync(_ => Entry(group).Server).ConfigureAwait(false);
+        (string server, string order) =
+            await _context.Loop.AskAsync(_ => (Entry(group).Server, Entry(group).Domain)).ConfigureAwait(false);
         List<byte[]> packages = [];
         foreach (string user in users)
         {
-            byte[] key = await FindKeyAsync(user, server).ConfigureAwait(false);
-            ServerAnswer<byte[]> package = await _port.TakeKeyPackageAsync(server, key).ConfigureAwait(false);
+            (byte[] key, string domain, string home) = await FindKeyAsync(user, server).ConfigureAwait(false);
+            if (domain.Length > 0 && order.Length == 0)
+                throw Refused($"'{group}' is of one server only: make a new group for people of {domain}");
+            ServerAnswer<byte[]> package = await _port.TakeKeyPackageAsync(server, key, domain).ConfigureAwait(false);
             if (package.Value is null)
                 throw Refused(Sentence(package.Status, server, $"{user} has left no KeyPackage there"));
-            packages.Add(Verified(package.Value, key) is { } verified
-                ? verified.ToMessage() : throw Refused($"the KeyPackage of {user} is none, or not of {user}"));
+            KeyPackage verified = Verified(package.Value, key)
+                ?? throw Refused($"the KeyPackage of {user} is none, or not of {user}");
+            if (order.Length > 0 && ServerHome.Of(verified.Content.Leaf) != home)
+                throw Refused($"the KeyPackage of {user} is older than the federation of {home}: try another one");
+            packages.Add(verified.ToMessage());
         }
 
         return await DoAsync((_, transaction) =>
@@ -153,7 +178,7 @@ public sealed partial class ServerConversations
     public async Task<ServerConversation> RemoveAsync(string group, string user)
     {
         string server = await _context.Loop.AskAsync(_ => Entry(group).Server).ConfigureAwait(false);
-        byte[] key = await FindKeyAsync(user, server).ConfigureAwait(false);
+        (byte[] key, _, _) = await FindKeyAsync(user, server).ConfigureAwait(false);
         return await DoAsync((_, transaction) =>
         {
             ServerEntry entry = Changeable(group);
@@ -197,6 +222,11 @@ public sealed partial class ServerConversations
     private static string Sentence(ServerStatus status, string server, string notFound) => status switch
     {
         ServerStatus.NotFound => notFound,
+        ServerStatus.Unproven => $"{server} did not prove by its log of keys that this is the name's key",
+        ServerStatus.Changed => $"the name has another key on {server} than before; if you know why, accept it: "
+            + "account accept SERVER USER",
+        ServerStatus.Forked => $"{server} showed two logs of keys that contradict each other: nothing goes to names "
+            + "there until you accept it with account accept SERVER",
         ServerStatus.Gone =>
             $"{server} cannot be reached: the first time somebody is named, the server is asked who that is",
         _ => $"{server} does not answer that ({status})",
@@ -214,12 +244,14 @@ public sealed partial class ServerConversations
             && _self.Client.Verify(parsed).TryGet(out KeyPackage? verified) ? verified : null;
     }
 
-    private async Task<byte[]> FindKeyAsync(string user, string server)
+    /// <summary>The key of a user, the domain to reach it at where that is not the server's, and its own
+    /// domain.</summary>
+    private async Task<(byte[] Key, string Domain, string Home)> FindKeyAsync(string user, string server)
     {
-        string name = user;
+        (string name, string where) = (user, server);
         if (user.Contains('@', StringComparison.Ordinal))
         {
-            if (!ServerNames.TryParse(user, out name, out string where) || where != server)
+            if (!ServerNames.TryParse(user, out name, out where))
                 throw Usage($"'{user}' is no user of {server}");
         }
         else if (!ServerNames.IsUser(user))
@@ -227,30 +259,45 @@ public sealed partial class ServerConversations
             throw Usage($"'{user}' is no name of a user: it has 1 to {ServerNames.MaxUser} of a-z 0-9 . - _");
         }
 
-        ServerAnswer<byte[]> found = await _port.FindUserAsync(server, name).ConfigureAwait(false);
+        string own = await _context.Loop.AskAsync(_ => _accounts.GetValueOrDefault(server)?.Domain ?? "")
+            .ConfigureAwait(false);
+        string domain = where == server || where == own ? "" : where;
+        if (domain.Length > 0 && own.Length == 0)
+            throw Usage($"'{user}' is no user of {server}, which speaks with no other server");
+        ServerAnswer<byte[]> found = await _port.FindUserAsync(server, name, domain).ConfigureAwait(false);
         byte[] key = found.Value
-            ?? throw Refused(Sentence(found.Status, server, $"nobody on {server} is called {name}"));
-        return Ed25519.IsValidPublicKey(key) ? key : throw Refused($"{server} names no usable key for {name}");
+            ?? throw Refused(Sentence(found.Status, server, domain.Length == 0
+                ? $"nobody on {server} is called {name}"
+                : $"nobody on {domain} is called {name}, or {server} does not speak with {domain}"));
+        return Ed25519.IsValidPublicKey(key) ? (key, domain, domain.Length == 0 ? own : domain)
+            : throw Refused($"{server} names no usable key for {name}");
     }
 
     private async Task<ServerConversation> BeginAsync(string to)
     {
-        if (!ServerNames.TryParse(to, out _, out string server))
+        if (!ServerNames.TryParse(to, out string user, out string where))
             throw new MessagingException(Refusal.UnknownConversation, $"there is no conversation '{to}' on a server");
-        await _context.Loop.AskAsync(_ => RequireAccount(server)).ConfigureAwait(false);
-        byte[] key = await FindKeyAsync(to, server).ConfigureAwait(false);
+        string server = await _context.Loop.AskAsync(_ => AccountFor(where).Server).ConfigureAwait(false);
+        (byte[] key, string domain, _) = await FindKeyAsync(to, server).ConfigureAwait(false);
+        string name = ServerNames.Of(user, domain.Length == 0 ? server : domain);
         if (key.AsSpan().SequenceEqual(_context.Identity.PublicKey.Span))
             throw Usage("that is this node's own account");
         return await DoAsync((_, transaction) =>
         {
-            ConversationId id = ServerIds.Direct(server, key);
+            ConversationId id = ServerIds.Direct(server, domain, key);
             if (!_entries.TryGetValue(id, out ServerEntry? entry))
             {
                 CheckRoom(server);
                 // Whoever was here first under this name keeps it; the server may not put another in its place.
-                if (Find(to) is not null)
-                    throw Refused($"{to} has another key than before");
-                entry = new ServerEntry(_self, id, server, key, () => _now) { Name = to };
+                if (Find(name) is not null)
+                    throw Refused($"{name} has another key than before");
+                // Between servers there are no channels, which say who founds: whoever writes does.
+                entry = new ServerEntry(_self, id, server, key, () => _now)
+                {
+                    Name = name,
+                    Domain = domain,
+                    IsFounder = domain.Length > 0,
+                };
                 Add(entry);
             }
 
@@ -260,6 +307,12 @@ public sealed partial class ServerConversations
             return Describe(entry);
         }).ConfigureAwait(false);
     }
+
+    /// <summary>The account that reaches a server: one on it, else the first whose server speaks with others.</summary>
+    private ServerAccount AccountFor(string where) => _accounts.GetValueOrDefault(where)
+        ?? _accounts.Values.FirstOrDefault(a => a.Domain == where)
+        ?? _accounts.Values.Where(a => a.Domain.Length > 0).MinBy(a => a.Server, StringComparer.Ordinal)
+        ?? RequireAccount(where);
 
     private ServerAccount RequireAccount(string server) => _accounts.TryGetValue(server, out ServerAccount? account)
         ? account : throw Refused($"this node has no account on {server}");

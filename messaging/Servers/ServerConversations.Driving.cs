@@ -30,7 +30,7 @@ public sealed partial class ServerConversations
         Deliver(entry);
         if (entry.IsBusy || (entry.RetryAt != default && entry.RetryAt > now))
             return;
-        if (entry.IsDirect && entry.Channel.Length == 0)
+        if (entry.IsDirect && entry.Channel.Length == 0 && entry.Domain.Length == 0)
             Ask(entry, () => OpenChannelAsync(entry));
         else if (entry.Change is { IsStale: true })
             Ask(entry, () => DoAsync((_, transaction) => CommitAgain(entry, transaction)));
@@ -99,7 +99,7 @@ public sealed partial class ServerConversations
 
     private async Task<bool> FoundAsync(ServerEntry entry)
     {
-        ServerAnswer<byte[]> package = await _port.TakeKeyPackageAsync(entry.Server, entry.PeerKey!)
+        ServerAnswer<byte[]> package = await _port.TakeKeyPackageAsync(entry.Server, entry.PeerKey!, entry.Domain)
             .ConfigureAwait(false);
         if (package.Value is null)
             return false;
@@ -116,7 +116,7 @@ public sealed partial class ServerConversations
 
             byte[] id = new byte[MeshGroupId.Size];
             _self.Random(id);
-            entry.Add(_self.Found(id, null), isFirst: true);
+            entry.Add(_self.Found(id, null, HomeOf(entry)), isFirst: true);
             entry.Number = 0;
             var change = new ServerChange();
             change.Add.Add(verified.ToMessage());
@@ -201,7 +201,7 @@ public sealed partial class ServerConversations
             // One of them has no account any more: the others still follow.
             foreach (ServerMessage message in made.Messages)
             {
-                ServerAnswer<string> found = await _port.FindNameAsync(entry.Server, message.Recipient)
+                ServerAnswer<string> found = await _port.FindNameAsync(entry.Server, message.Recipient, message.Domain)
                     .ConfigureAwait(false);
                 if (found.Status == ServerStatus.NotFound)
                     absent.Add(message.Recipient.ToArray());
@@ -220,20 +220,89 @@ public sealed partial class ServerConversations
             return null;
         PendingCommit pending = group.Pending!;
         List<ServerMessage> messages = [];
-        foreach (byte[] member in entry.Others(group).Where(k => !ServerOutbox.Contains(entry.Absent, k)))
+        List<byte[]> members = [.. entry.Others(group).Where(k => !ServerOutbox.Contains(entry.Absent, k))];
+        foreach (byte[] member in members.Where(k => entry.DomainOf(k) == entry.Domain))
         {
             EnvelopeId id = ServerIds.Uuid(change.At, change.Secret, member, 2);
-            messages.Add(new ServerMessage(member, entry.Channel, id, pending.Message, ReceiptLifetime));
+            messages.Add(new ServerMessage(member, entry.Channel, id, pending.Message, ReceiptLifetime)
+            {
+                Domain = entry.Domain,
+            });
         }
 
-        foreach (byte[] added in change.Add.Select(KeyIn).Where(_ => pending.Welcome is not null))
+        foreach (byte[] package in change.Add.Where(p => pending.Welcome is not null && IsOrdered(entry, p)))
         {
+            byte[] added = KeyIn(package);
             EnvelopeId id = ServerIds.Uuid(change.At, change.Secret, added, 3);
-            messages.Add(new ServerMessage(added, ReadOnlyMemory<byte>.Empty, id, pending.Welcome, ReceiptLifetime));
+            messages.Add(new ServerMessage(added, ReadOnlyMemory<byte>.Empty, id, pending.Welcome, ReceiptLifetime)
+            {
+                Domain = entry.Domain,
+            });
         }
 
-        return (messages, new CommitPlace(group.GroupId, entry.Number));
+        var place = new CommitPlace(group.GroupId, entry.Number);
+        if (entry.IsDirect || entry.Domain.Length == 0)
+            return (messages, place);
+        if (messages.Count == 0)
+        {
+            // What has the number has to be somewhere, so that it is known again: it is ordered by this node's server
+            // then, and its own copy does nothing when it is read.
+            byte[] own = _context.Identity.PublicKey.ToArray();
+            messages.Add(new ServerMessage(
+                own, ReadOnlyMemory<byte>.Empty, ServerIds.Uuid(change.At, change.Secret, own, 2), pending.Message,
+                ReceiptLifetime)
+            {
+                Domain = entry.Domain,
+            });
+        }
+
+        return (messages, place with
+        {
+            Elsewhere = [.. members.Select(k => (entry.DomainOf(k), (ReadOnlyMemory<byte>)k))
+                .Concat(change.Add.Select(p => (HomeIn(p), (ReadOnlyMemory<byte>)KeyIn(p))))
+                .Where(m => m.Item1.Length > 0 && m.Item1 != entry.Domain)],
+        });
     }
+
+    /// <summary>Whether who is added has its inbox on the server that orders the group's commits.</summary>
+    private static bool IsOrdered(ServerEntry entry, byte[] package) =>
+        entry.IsDirect || entry.Domain.Length == 0 || HomeIn(package) == entry.Domain;
+
+    /// <summary>
+    /// What the server that orders commits does not store itself: the commit for members of other servers, and their
+    /// Welcomes. They stand in the outbox before everything of the state that follows.
+    /// </summary>
+    private void AddCopies(Instant now, ServerEntry entry, ServerChange change, Group group)
+    {
+        if (entry.IsDirect || entry.Domain.Length == 0)
+            return;
+        PendingCommit pending = group.Pending!;
+        foreach (IGrouping<string, byte[]> members in entry.Others(group)
+            .Where(k => !ServerOutbox.Contains(entry.Absent, k))
+            .GroupBy(k => entry.DomainOf(k)).Where(m => m.Key != entry.Domain))
+            AddCopy(now, entry, members, pending.Message);
+        foreach (IGrouping<string, byte[]> added in change.Add.GroupBy(HomeIn, KeyIn).Where(m => m.Key != entry.Domain))
+            AddCopy(now, entry, added, pending.Welcome);
+    }
+
+    private void AddCopy(
+        Instant now, ServerEntry entry, IGrouping<string, byte[]> receivers, byte[]? bytes)
+    {
+        if (bytes is null)
+            return;
+        var copy = new ServerOutgoing(Draw(), Draw(), _context.Time.GetUtcNow(), now + ReceiptLifetime)
+        {
+            Sealed = bytes,
+            Domain = receivers.Key,
+        };
+        copy.Missing.AddRange(receivers);
+        entry.Outbox.Add(copy);
+    }
+
+    private string HomeOf(ServerEntry entry) => _accounts.GetValueOrDefault(entry.Server)?.Domain ?? "";
+
+    private static string HomeIn(byte[] package) =>
+        ServerHome.Of(Mls.Messages.UnverifiedKeyPackage.Parse(package).Value.Leaf);
 
     private bool Settled(
         Instant now, ServerEntry entry, CommitPlace place, StoredAnswer answer, List<byte[]> absent,
@@ -246,10 +315,12 @@ public sealed partial class ServerConversations
         switch (answer.Status)
         {
             case ServerStatus.Done when group.Pending is not null:
+                AddCopies(now, entry, change, group);
                 group.MergePending();
                 entry.Number = place.Number + 1;
                 entry.Change = null;
                 SealWaiting(entry);
+                TakeEarly(entry, transaction);
                 Changed(entry, transaction);
                 return true;
             case ServerStatus.Stale:

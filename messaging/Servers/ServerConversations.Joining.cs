@@ -33,7 +33,8 @@ public sealed partial class ServerConversations
     {
         if (staged.State.MemberCount != 2 || staged.State.Extensions.Count > 0)
             return false;
-        ConversationId id = ServerIds.Direct(account.Server, inviter);
+        string domain = ElsewhereOf(account, ServerHome.Of(staged.Inviter.Leaf));
+        ConversationId id = ServerIds.Direct(account.Server, domain, inviter);
         bool isNew = !_entries.TryGetValue(id, out ServerEntry? entry);
         if (isNew && !HasRoomFor(account, NodeAddress.Of(inviter)))
             return false;
@@ -42,7 +43,8 @@ public sealed partial class ServerConversations
             return false;
         entry ??= new ServerEntry(_self, id, account.Server, inviter, () => _now)
         {
-            Name = ServerNames.Of(NodeAddress.Of(inviter).ToString(), account.Server),
+            Name = ServerNames.Of(NodeAddress.Of(inviter).ToString(), domain.Length == 0 ? account.Server : domain),
+            Domain = domain,
         };
         // Of two that nobody has spoken in, both sides take the same; who begins anew after that has lost the other.
         Group? ready = entry.Ready;
@@ -76,12 +78,18 @@ public sealed partial class ServerConversations
         {
             Name = FreeName(terms.Name, id),
             Number = group.Epoch,
+            Domain = terms.Domain,
         };
         entry.Add(group, isFirst: true);
         Add(entry);
+        TakeFromAccount(account, entry, transaction);
         Joined(account, entry, isLastResort, transaction);
         return true;
     }
+
+    // Only a server that speaks with others has let one of another in.
+    private static string ElsewhereOf(ServerAccount account, string home) =>
+        account.Domain.Length == 0 || home == account.Domain ? "" : home;
 
     private void Joined(ServerAccount account, ServerEntry entry, bool isLastResort, MessageTransaction transaction)
     {
@@ -117,12 +125,13 @@ public sealed partial class ServerConversations
     /// <summary>What the server calls whoever began a conversation, if nobody here is called so.</summary>
     private async Task NameAsync(ServerEntry entry)
     {
-        ServerAnswer<string> found = await _port.FindNameAsync(entry.Server, entry.PeerKey!).ConfigureAwait(false);
+        ServerAnswer<string> found = await _port.FindNameAsync(entry.Server, entry.PeerKey!, entry.Domain)
+            .ConfigureAwait(false);
         if (found.Value is not { } user || !ServerNames.IsUser(user))
             return;
         await DoAsync((_, transaction) =>
         {
-            string name = ServerNames.Of(user, entry.Server);
+            string name = ServerNames.Of(user, entry.Domain.Length == 0 ? entry.Server : entry.Domain);
             if (!_entries.ContainsKey(entry.Id) || Find(name) is not null)
                 return false;
             entry.Name = name;

@@ -174,7 +174,9 @@ public sealed partial class ServerConversations
         }
 
         if (entry is null || group is null)
-            return Taken.Refused;
+            return inChannel is null && KeepEarly(account, data.Span, transaction) ? Taken.Heeded : Taken.Refused;
+        if (entry.Domain.Length > 0)
+            return TakeOfSeveral(account, entry, group, message, data, transaction);
         return group.Pending is not null && message.Epoch == group.Epoch + 1 ? Taken.Later
             : Whether(TakeMessage(entry, group, message, transaction));
     }
@@ -247,6 +249,13 @@ public sealed partial class ServerConversations
         ServerPayload.Kind kind = ServerPayload.Read(said.Data.Span, out ServerPayload? payload);
         if (kind == ServerPayload.Kind.Dummy)
             return true;
+        if (kind == ServerPayload.Kind.Head)
+        {
+            byte[] head = ServerPayload.HeadIn(said.Data.Span).ToArray();
+            transaction.WhenWritten(_ => _port.Compare(entry.Server, head));
+            return true;
+        }
+
         if (payload is null)
             return false;
         byte[] authorKey = said.Sender.Leaf.SignatureKey.ToArray();

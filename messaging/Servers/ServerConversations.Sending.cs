@@ -20,6 +20,9 @@ public sealed partial class ServerConversations
     /// <summary>Receipts are worth something for as long as a message is kept.</summary>
     private static readonly TimeSpan ReceiptLifetime = TimeSpan.FromDays(30);
 
+    /// <summary>Others of a conversation are told the head of the log of keys no more often than this.</summary>
+    private static readonly TimeSpan HeadPause = TimeSpan.FromDays(1);
+
     private readonly Dictionary<EnvelopeId, ConversationId> _unshown = [];
 
     /// <inheritdoc/>
@@ -71,6 +74,7 @@ public sealed partial class ServerConversations
         message.Missing.AddRange(entry.PeerKey is { } peer ? [peer] : entry.Others(entry.Ready!));
         entry.Outbox.Add(message);
         entry.IsAccepted = true;
+        TellHead(now, entry, message.Missing);
         SealWaiting(entry);
         transaction.Touch(entry, spent: true);
         EnvelopeId[] copies = entry.IsDirect ? [id] : [.. message.Missing.Select(k => ServerIds.Copy(id, k))];
@@ -97,6 +101,24 @@ public sealed partial class ServerConversations
             _context.Deliveries.Await(id, copies, outgoing);
             Advance(then, entry);
         }, _ => _context.Deliveries.Forsake(id, outgoing.Caller));
+    }
+
+    /// <summary>
+    /// Tells the others which head of the server's log of keys this node was shown, so that a server that shows each
+    /// another log is found out: once a day, with a text of the owner's.
+    /// </summary>
+    private void TellHead(Instant now, ServerEntry entry, List<byte[]> others)
+    {
+        byte[] head = now < entry.TellHeadAt ? [] : _port.HeadOf(entry.Server);
+        if (head.Length == 0 || !entry.Outbox.HasRoomFor((2 * head.Length) + MaxOverhead))
+            return;
+        entry.TellHeadAt = now + HeadPause;
+        var message = new ServerOutgoing(Draw(), Draw(), _context.Time.GetUtcNow(), now + LeaveLifetime)
+        {
+            Plain = ServerPayload.OfHead(head),
+        };
+        message.Missing.AddRange(others);
+        entry.Outbox.Add(message);
     }
 
     // What MLS and this protocol put around a content, at most.
@@ -133,20 +155,24 @@ public sealed partial class ServerConversations
             if (messages.Count == 0 && receipts.Count == 0)
                 continue;
             entry.Lanes.Add(lane);
-            Run(() => DeliverAsync(entry, receiver, messages, receipts));
+            string domain = messages.Find(m => m.Domain.Length > 0)?.Domain ?? entry.DomainOf(receiver);
+            Run(() => DeliverAsync(entry, receiver, domain, messages, receipts));
         }
     }
 
     private async Task DeliverAsync(
-        ServerEntry entry, byte[] receiver, List<ServerOutgoing> messages, List<EnvelopeId> receipts)
+        ServerEntry entry, byte[] receiver, string domain, List<ServerOutgoing> messages, List<EnvelopeId> receipts)
     {
         bool goesOn = false;
         try
         {
             List<ServerMessage> stored = [.. messages.Select(m => new ServerMessage(
-                receiver, entry.Channel, ServerIds.Uuid(m.At, m.Secret, receiver, 0), m.Sealed, ReceiptLifetime))];
+                receiver, entry.Channel, ServerIds.Uuid(m.At, m.Secret, receiver, 0), m.Sealed, ReceiptLifetime)
+            {
+                Domain = domain,
+            })];
             if (receipts.Count > 0)
-                stored.Add(Receipt(entry, receiver, receipts));
+                stored.Add(Receipt(entry, receiver, receipts) with { Domain = domain });
             StoredAnswer answer = await _port.StoreAsync(entry.Server, stored, null).ConfigureAwait(false);
             if (answer.Status == ServerStatus.Gone)
                 return;

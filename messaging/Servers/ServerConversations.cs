@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using QuicProChat.Mesh.Identity;
 using QuicProChat.Mesh.Mls;
 using QuicProChat.Mesh.Routing;
@@ -57,6 +58,9 @@ public sealed partial class ServerConversations : IConversationKind, IInboxes, I
 
     /// <summary>What the owner calls the conversations, for any thread.</summary>
     private readonly ConversationNames _names = new();
+
+    /// <summary>Servers of accounts by what they are called among servers, for any thread.</summary>
+    private readonly ConcurrentDictionary<string, string> _domains = new(StringComparer.Ordinal);
 
     private Action<IMessagingWork> _queue = static _ => throw new InvalidOperationException("Not attached yet.");
     private IServerPort _port = null!;
@@ -118,7 +122,8 @@ public sealed partial class ServerConversations : IConversationKind, IInboxes, I
         _port.TryStoreAsync(server, messages);
 
     /// <inheritdoc/>
-    public Task<byte[]> FindUserAsync(string server, string user) => FindKeyAsync(user, server);
+    public async Task<byte[]> FindUserAsync(string server, string user) =>
+        (await FindKeyAsync(user, server).ConfigureAwait(false)).Key;
 
     /// <summary>Servers can be asked; called once, before the loop starts.</summary>
     public void Attach(IServerPort port) => _port = port;
@@ -133,7 +138,7 @@ public sealed partial class ServerConversations : IConversationKind, IInboxes, I
         {
             bool isRead = id == ServerDesk.Place ? _desk.TryLoad(saved)
                 : ServerAccount.TryLoad(saved) is { } account && account.Id == id
-                    ? _accounts.TryAdd(account.Server, account)
+                    ? Add(account)
                 : ServerEntry.TryLoad(_self, id, saved, () => _now) is { } entry && Add(entry);
             if (!isRead)
                 _context.Store.Damaged(
@@ -210,7 +215,10 @@ public sealed partial class ServerConversations : IConversationKind, IInboxes, I
     public string NameOf(ConversationId id) => _names.Of(id);
 
     /// <summary>The conversation with a name or id, if this node has one. From any thread.</summary>
-    public ConversationId? Find(string name) => _names.Find(name);
+    public ConversationId? Find(string name) => _names.Find(name)
+        ?? (ServerNames.TryParse(name, out string user, out string domain)
+            && _domains.TryGetValue(domain, out string? server)
+            ? _names.Find(ServerNames.Of(user, server)) : null);
 
     /// <inheritdoc/>
     public void Dispose()
@@ -250,6 +258,13 @@ public sealed partial class ServerConversations : IConversationKind, IInboxes, I
     private ServerEntry Entry(string name) => Find(name) is { } id && _entries.TryGetValue(id, out ServerEntry? entry)
         ? entry : throw new MessagingException(Refusal.UnknownConversation,
             $"there is no conversation '{name}' on a server");
+
+    private bool Add(ServerAccount account)
+    {
+        if (account.Domain.Length > 0)
+            _domains[account.Domain] = account.Server;
+        return _accounts.TryAdd(account.Server, account);
+    }
 
     private bool Add(ServerEntry entry)
     {

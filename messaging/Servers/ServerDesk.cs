@@ -52,6 +52,7 @@ internal sealed class ServerDesk(ServerSelf self) : ConversationState(Place)
 }
 
 // version 1 = 2 | size 1, server | size 1, user | cursor 8 | lost 8
+//   | nothing, or where the server has a domain: size 1, domain | early messages
 //
 /// <summary>An account, as messaging knows it: how far its inbox was read.</summary>
 internal sealed class ServerAccount(string server, string user) : ConversationState(ServerIds.Account(server))
@@ -70,6 +71,14 @@ internal sealed class ServerAccount(string server, string user) : ConversationSt
     /// <summary>Messages that were gone before this node read them.</summary>
     internal ulong Lost { get; set; }
 
+    /// <summary>What the server is called among servers; empty where it speaks with none.</summary>
+    internal string Domain { get; set; } = "";
+
+    /// <summary>
+    /// Messages outside of channels of groups that this node is not in yet: the Welcome may come behind them.
+    /// </summary>
+    internal EarlyMessages Early { get; } = new(32, 192 << 10);
+
     /// <summary>The connection stands, or is made: things can be asked of the server.</summary>
     internal bool IsOpen { get; set; }
 
@@ -82,6 +91,12 @@ internal sealed class ServerAccount(string server, string user) : ConversationSt
         WriteText(writer, User);
         writer.UInt64(Cursor);
         writer.UInt64(Lost);
+        if (Domain.Length > 0)
+        {
+            WriteText(writer, Domain);
+            Early.Save(writer);
+        }
+
         return writer.ToArray();
     }
 
@@ -89,7 +104,11 @@ internal sealed class ServerAccount(string server, string user) : ConversationSt
     public override void GoBack()
     {
         ServerAccount? before = IsStored ? Read(Stored) : null;
-        (User, Cursor, Lost) = before is null ? (User, 0, 0) : (before.User, before.Cursor, before.Lost);
+        (User, Cursor, Lost, Domain) =
+            before is null ? (User, 0, 0, "") : (before.User, before.Cursor, before.Lost, before.Domain);
+        Early.Clear();
+        foreach (byte[] message in before?.Early.All ?? [])
+            Early.Add(message);
     }
 
     /// <summary>Takes an account back as it was saved; null if the bytes make no sense.</summary>
@@ -121,8 +140,15 @@ internal sealed class ServerAccount(string server, string user) : ConversationSt
         var reader = new FrameReader(saved);
         if (!reader.TryByte(out byte version) || version != Version || !TryReadText(ref reader, out string server)
             || !TryReadText(ref reader, out string user) || !reader.TryUInt64(out ulong cursor)
-            || !reader.TryUInt64(out ulong lost) || !reader.AtEnd)
+            || !reader.TryUInt64(out ulong lost))
             return null;
-        return new ServerAccount(server, user) { Cursor = cursor, Lost = lost };
+        var account = new ServerAccount(server, user) { Cursor = cursor, Lost = lost };
+        if (reader.AtEnd)
+            return account;
+        if (!TryReadText(ref reader, out string domain) || !ServerNames.IsServer(domain)
+            || !account.Early.TryLoad(ref reader) || !reader.AtEnd)
+            return null;
+        account.Domain = domain;
+        return account;
     }
 }

@@ -10,6 +10,7 @@ namespace QuicProChat.Mesh.Messaging.Servers;
 // version 1 = 3 | flags 1 | server | name | peer's key 32 or none | channel 16 or none | cursor 8 | number 8 | absent
 // keys
 //   | outbox | change where there is one | groups 1 { id 16, MLS values }
+//   | where there are several servers: size 1, domain | domains of the outbox | early messages
 //
 /// <summary>
 /// A conversation on a server: as it is, and as it was stored last. One with a single user may have two groups at once,
@@ -33,6 +34,15 @@ internal sealed class ServerEntry : ConversationState
 
     /// <summary>The only other member's Ed25519 key; null in a group.</summary>
     internal byte[]? PeerKey { get; }
+
+    /// <summary>
+    /// The domain of the peer's server where that is another one; in a group that of the server which orders its
+    /// commits, where its members may be on several. Else empty.
+    /// </summary>
+    internal string Domain { get; set; } = "";
+
+    /// <summary>Messages of a later state than this node is in.</summary>
+    internal EarlyMessages Early { get; } = new(64, 256 << 10);
 
     /// <summary>It is with one user.</summary>
     internal bool IsDirect => PeerKey is not null;
@@ -89,11 +99,31 @@ internal sealed class ServerEntry : ConversationState
     /// <summary>When this node makes the group, though another made the channel.</summary>
     internal Instant FoundAt { get; set; } = Instant.Never;
 
+    /// <summary>From when on the others are told the head of the server's log of keys again.</summary>
+    internal Instant TellHeadAt { get; set; }
+
     /// <summary>Receivers for whom something is on its way, in hexadecimal digits.</summary>
     internal HashSet<string> Lanes { get; } = [];
 
     /// <summary>Receivers whose messages go one by one, because one of several was refused.</summary>
     internal HashSet<string> Single { get; } = [];
+
+    /// <summary>The domain of a receiver's server; empty for the account's own.</summary>
+    internal string DomainOf(ReadOnlySpan<byte> key)
+    {
+        if (IsDirect || Domain.Length == 0)
+            return Domain;
+        foreach (Group group in _groups)
+        {
+            foreach (Member member in group.Members)
+            {
+                if (member.Leaf.SignatureKey.Span.SequenceEqual(key))
+                    return ServerHome.Of(member.Leaf);
+            }
+        }
+
+        return "";
+    }
 
     /// <summary>Makes a group the first: it is written to from now on.</summary>
     internal void Prefer(Group group)
@@ -151,7 +181,8 @@ internal sealed class ServerEntry : ConversationState
         var writer = new FrameWriter();
         writer.Byte(Version);
         writer.Byte((byte)((IsDirect ? 1 : 0) | (IsFounder ? 2 : 0) | (IsAccepted ? 4 : 0) | (IsConfirmed ? 8 : 0)
-            | (IsLeaving ? 16 : 0) | (Change is null ? 0 : 32) | (Channel.Length == 0 ? 0 : 64)));
+            | (IsLeaving ? 16 : 0) | (Change is null ? 0 : 32) | (Channel.Length == 0 ? 0 : 64)
+            | (Domain.Length == 0 ? 0 : 128)));
         ServerAccount.WriteText(writer, Server);
         ServerAccount.WriteText(writer, Name);
         writer.Raw(PeerKey ?? []);
@@ -166,6 +197,13 @@ internal sealed class ServerEntry : ConversationState
         {
             writer.Raw(group.GroupId.Span);
             _self.Store.Save(PrefixOf(group.GroupId.Span), writer);
+        }
+
+        if (Domain.Length > 0)
+        {
+            ServerAccount.WriteText(writer, Domain);
+            Outbox.SaveDomains(writer);
+            Early.Save(writer);
         }
 
         return writer.ToArray();
@@ -229,6 +267,12 @@ internal sealed class ServerEntry : ConversationState
             _groups.Add(opened);
         }
 
+        string domain = "";
+        if ((flags & 128) != 0
+            && (!ServerAccount.TryReadText(ref reader, out domain) || !ServerNames.IsServer(domain)
+                || !outbox.TryLoadDomains(ref reader) || !Early.TryLoad(ref reader)))
+            return false;
+        Domain = domain;
         (Name, Channel, Cursor, Number) = (name, channel.ToArray(), cursor, number);
         (IsFounder, IsAccepted, IsConfirmed, IsLeaving) = ((flags & 2) != 0, (flags & 4) != 0, (flags & 8) != 0,
             (flags & 16) != 0);

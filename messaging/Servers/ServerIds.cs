@@ -12,9 +12,9 @@ namespace QuicProChat.Mesh.Messaging.Servers;
 /// </summary>
 internal static class ServerIds
 {
-    /// <summary>The conversation with one user of a server.</summary>
-    internal static ConversationId Direct(string server, ReadOnlySpan<byte> peerKey) =>
-        Conversation("qpc-server direct"u8, server, peerKey);
+    /// <summary>The conversation with one user of a server, or of another one that it reaches.</summary>
+    internal static ConversationId Direct(string server, string domain, ReadOnlySpan<byte> peerKey) =>
+        Conversation("qpc-server direct"u8, domain.Length == 0 ? server : $"{server} {domain}", peerKey);
 
     /// <summary>The conversation of a group on a server.</summary>
     internal static ConversationId Group(string server, ReadOnlySpan<byte> group) =>

@@ -27,6 +27,12 @@ internal sealed class ServerOutgoing(EnvelopeId message, EnvelopeId secret, Date
     /// <summary>The MLS message; empty while there is no key.</summary>
     internal byte[] Sealed { get; set; } = [];
 
+    /// <summary>
+    /// The domain of its receivers' server, where their places in the group do not say it: they may have lost them
+    /// with it. Else empty.
+    /// </summary>
+    internal string Domain { get; set; } = "";
+
     /// <summary>The keys of those for whom the server has not taken it.</summary>
     internal List<byte[]> Missing { get; } = [];
 
@@ -183,6 +189,26 @@ internal sealed class ServerOutbox
                 || !reader.TryTake(EnvelopeId.Size, out ReadOnlySpan<byte> id))
                 return false;
             outbox._receipts.Add((to.ToArray(), EnvelopeId.Read(id)));
+        }
+
+        return true;
+    }
+
+    // size 1, domain for each message
+    internal void SaveDomains(FrameWriter writer)
+    {
+        foreach (ServerOutgoing message in _messages)
+            ServerAccount.WriteText(writer, message.Domain);
+    }
+
+    internal bool TryLoadDomains(ref FrameReader reader)
+    {
+        foreach (ServerOutgoing message in _messages)
+        {
+            if (!ServerAccount.TryReadText(ref reader, out string domain)
+                || (domain.Length > 0 && !ServerNames.IsServer(domain)))
+                return false;
+            message.Domain = domain;
         }
 
         return true;

@@ -10,6 +10,7 @@ namespace QuicProChat.Mesh.Messaging.Servers;
 //  version 1 = 1 | 01 | id 16 | size 2 | text        a plain text
 //  version 1 = 1 | 28 | id 16 | content              any other content (docs/reference/content.md); ours
 //  version 1 = 1 | 09 | anything                     cover traffic: dropped
+//  version 1 = 1 | 2A | head 112                     a head of the server's log of keys that the author was shown
 //
 /// <summary>What the application data of an MLS message on a server says.</summary>
 /// <param name="Id">The author's name for it: 16 bytes.</param>
@@ -20,6 +21,10 @@ internal sealed record ServerPayload(EnvelopeId Id, MessageContent Content)
     private const byte Chat = 1;
     private const byte Dummy = 9;
     private const byte Other = 40;
+    private const byte Head = 42;
+
+    /// <summary>Size of a head of a log of keys in bytes (docs/reference/client-server.md).</summary>
+    private const int TreeHeadSize = 112;
     private const int HeadSize = 2 + EnvelopeId.Size;
 
     /// <summary>What came of reading one.</summary>
@@ -30,6 +35,9 @@ internal sealed record ServerPayload(EnvelopeId Id, MessageContent Content)
 
         /// <summary>It says nothing, and is meant to.</summary>
         Dummy,
+
+        /// <summary>It tells a head of the server's log of keys.</summary>
+        Head,
 
         /// <summary>It is none, or none that this version knows.</summary>
         Unknown,
@@ -54,6 +62,12 @@ internal sealed record ServerPayload(EnvelopeId Id, MessageContent Content)
         return bytes;
     }
 
+    /// <summary>The bytes that tell a head of the server's log of keys.</summary>
+    internal static byte[] OfHead(ReadOnlySpan<byte> head) => [Version, Head, .. head];
+
+    /// <summary>The head in what was read as <see cref="Kind.Head"/>.</summary>
+    internal static ReadOnlySpan<byte> HeadIn(ReadOnlySpan<byte> bytes) => bytes[2..];
+
     /// <summary>Reads one that came from somebody else.</summary>
     internal static Kind Read(ReadOnlySpan<byte> bytes, out ServerPayload? payload)
     {
@@ -62,6 +76,8 @@ internal sealed record ServerPayload(EnvelopeId Id, MessageContent Content)
             return Kind.Unknown;
         if (bytes[1] == Dummy)
             return Kind.Dummy;
+        if (bytes[1] == Head)
+            return bytes.Length == 2 + TreeHeadSize ? Kind.Head : Kind.Unknown;
         if (bytes.Length < HeadSize || bytes[1] is not (Chat or Other))
             return Kind.Unknown;
         var id = EnvelopeId.Read(bytes[2..]);

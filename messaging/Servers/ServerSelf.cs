@@ -39,7 +39,7 @@ internal sealed class ServerSelf : IDisposable
                 },
                 Time = time,
                 Random = random,
-                Supported = new Capabilities { Extensions = [ServerTerms.Type] },
+                Supported = new Capabilities { Extensions = [ServerTerms.Type, ServerHome.Type] },
             },
             _mls);
     }
@@ -55,11 +55,15 @@ internal sealed class ServerSelf : IDisposable
     internal MlsClient Client { get; }
 
     /// <summary>Founds a group of one.</summary>
-    internal Group Found(byte[] id, ServerTerms? terms) => Client.CreateGroup(_mls, id, terms?.ToExtensions()).Value;
+    /// <param name="id">Its id.</param>
+    /// <param name="terms">What its members agree on; null where it is with one user.</param>
+    /// <param name="home">The domain of this node's server; empty where it has none.</param>
+    internal Group Found(byte[] id, ServerTerms? terms, string home) =>
+        Client.CreateGroup(_mls, id, terms?.ToExtensions(), ServerHome.ToExtensions(home)).Value;
 
     /// <summary>Makes a KeyPackage.</summary>
-    internal KeyPackage MakeKeyPackage(TimeSpan lifetime, bool isLastResort) =>
-        Client.CreateKeyPackage(_mls, lifetime, isLastResort);
+    internal KeyPackage MakeKeyPackage(TimeSpan lifetime, bool isLastResort, string home) =>
+        Client.CreateKeyPackage(_mls, lifetime, isLastResort, ServerHome.ToExtensions(home));
 
     /// <summary>
     /// A group as the store has it; null if it has none. One that is open goes back to the store, and remembers which

@@ -17,12 +17,13 @@ namespace QuicProChat.Mesh.Node.Accounts;
 /// <param name="Identity">Whose accounts they are.</param>
 /// <param name="Conversations">Where messages go.</param>
 /// <param name="Write">Writes something and waits until it is on disk.</param>
+/// <param name="ReadValue">Reads a value of the store by its name; null if there is none.</param>
 /// <param name="Time">The clock.</param>
 /// <param name="Log">Where it says what is wrong.</param>
 /// <param name="Warn">Tells the owner what does not mend itself.</param>
 internal sealed record AccountPlace(
-    LocalIdentity Identity, ServerConversations Conversations, Func<Action<MeshStore>, Task> Write, TimeProvider Time,
-    ILogger Log, Action<string> Warn);
+    LocalIdentity Identity, ServerConversations Conversations, Func<Action<MeshStore>, Task> Write,
+    Func<byte[], byte[]?> ReadValue, TimeProvider Time, ILogger Log, Action<string> Warn);
 
 /// <summary>An account as it can be shown.</summary>
 /// <param name="Record">What is kept of it.</param>
@@ -32,7 +33,7 @@ internal sealed record AccountView(AccountRecord Record, LinkState? State, strin
 
 /// <summary>The accounts of this node, and the connections to their servers.</summary>
 /// <param name="place">The node.</param>
-internal sealed class AccountHost(AccountPlace place) : IServerPort, IAsyncDisposable
+internal sealed partial class AccountHost(AccountPlace place) : IServerPort, IAsyncDisposable
 {
     /// <summary>Registration and login take two stretchings of the password at most, and some answers.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
@@ -51,11 +52,16 @@ internal sealed class AccountHost(AccountPlace place) : IServerPort, IAsyncDispo
     /// <summary>The accounts, by server.</summary>
     internal IReadOnlyList<AccountView> List() =>
         [.. _accounts.Values.OrderBy(a => a.Record.Server, StringComparer.Ordinal)
-            .Select(a => new AccountView(a.Record, a.Link?.State.State, a.Link?.State.Problem))];
+            .Select(ViewOf)];
 
     /// <summary>Takes back what was kept, and connects where this node is logged in.</summary>
-    internal async Task StartAsync(IReadOnlyList<(byte[] Name, byte[] Value)> kept)
+    /// <param name="kept">The accounts.</param>
+    /// <param name="logs">What is known of the logs of keys of their servers.</param>
+    internal async Task StartAsync(
+        IReadOnlyList<(byte[] Name, byte[] Value)> kept, IReadOnlyList<(byte[] Name, byte[] Value)> logs)
     {
+        foreach ((byte[] name, byte[] value) in logs)
+            _keyLogs[Convert.ToHexString(name)] = value;
         foreach ((_, byte[] value) in kept)
         {
             AccountRecord? record = AccountRecord.Read(value);
@@ -121,7 +127,13 @@ internal sealed class AccountHost(AccountPlace place) : IServerPort, IAsyncDispo
 
             await EndAsync(account).ConfigureAwait(false);
             await place.Conversations.RemoveAccountAsync(server).ConfigureAwait(false);
-            await place.Write(store => store.DeleteValue(AccountRecord.ValueName(server))).ConfigureAwait(false);
+            await place.Write(store =>
+            {
+                store.DeleteValue(AccountRecord.ValueName(server));
+                store.DeleteValue(PeerKeys.ValueName(server));
+                store.DeleteValue(AccountRecord.KeyLogName(server));
+            }).ConfigureAwait(false);
+            _keyLogs.TryRemove(Convert.ToHexString(AccountRecord.KeyLogName(server)), out _);
             _accounts.TryRemove(server, out _);
             return new AccountView(account.Record, null, null);
         });
@@ -138,13 +150,9 @@ internal sealed class AccountHost(AccountPlace place) : IServerPort, IAsyncDispo
             : new StoredAnswer(ServerStatus.Gone, 0);
 
     /// <inheritdoc/>
-    public Task<ServerAnswer<byte[]>> FindUserAsync(string server, string user) => AskAsync(
-        server, RpcMethod.ResolveUser, new ResolveUserRequest { Username = user }, ResolveUserResponse.Parser,
-        static r => r.IdentityKey.Length == Ed25519.PublicKeySize ? r.IdentityKey.ToByteArray() : null);
-
-    /// <inheritdoc/>
-    public Task<ServerAnswer<string>> FindNameAsync(string server, ReadOnlyMemory<byte> key) => AskAsync(
-        server, RpcMethod.ResolveIdentity, new ResolveIdentityRequest { IdentityKey = ByteString.CopyFrom(key.Span) },
+    public Task<ServerAnswer<string>> FindNameAsync(string server, ReadOnlyMemory<byte> key, string domain) => AskAsync(
+        server, RpcMethod.ResolveIdentity,
+        new ResolveIdentityRequest { IdentityKey = ByteString.CopyFrom(key.Span), Domain = domain },
         ResolveIdentityResponse.Parser, static r => Username.IsValid(r.Username) ? r.Username : null);
 
     /// <inheritdoc/>
@@ -154,8 +162,10 @@ internal sealed class AccountHost(AccountPlace place) : IServerPort, IAsyncDispo
         static r => r.ChannelId.Length == 16 ? new OpenedChannel(r.ChannelId.ToByteArray(), r.WasNew) : null);
 
     /// <inheritdoc/>
-    public Task<ServerAnswer<byte[]>> TakeKeyPackageAsync(string server, ReadOnlyMemory<byte> key) => AskAsync(
-        server, RpcMethod.FetchKeyPackage, new FetchKeyPackageRequest { IdentityKey = ByteString.CopyFrom(key.Span) },
+    public Task<ServerAnswer<byte[]>> TakeKeyPackageAsync(string server, ReadOnlyMemory<byte> key, string domain) =>
+        AskAsync(
+        server, RpcMethod.FetchKeyPackage,
+        new FetchKeyPackageRequest { IdentityKey = ByteString.CopyFrom(key.Span), Domain = domain },
         FetchKeyPackageResponse.Parser, static r => r.Package.Length > 0 ? r.Package.ToByteArray() : null);
 
     /// <inheritdoc/>
@@ -197,10 +207,15 @@ internal sealed class AccountHost(AccountPlace place) : IServerPort, IAsyncDispo
         }
     }
 
+    // What is wrong with the log of keys is said before what is wrong with the connection: it is the graver.
+    private static AccountView ViewOf(Account account) => new(
+        account.Record, account.Link?.State.State, account.Link?.KeyLog.Problem ?? account.Link?.State.Problem);
+
     private ServerLink? LinkOf(string server) => _accounts.TryGetValue(server, out Account? account) ? account.Link
         : null;
 
-    private Task<ServerAnswer<TResult>> AskAsync<T, TResult>(
+    /// <summary>Asks the server of an account; it gives up after some seconds.</summary>
+    internal Task<ServerAnswer<TResult>> AskAsync<T, TResult>(
         string server, RpcMethod method, IMessage request, MessageParser<T> parser, Func<T, TResult?> read)
         where T : class, IMessage<T>
         where TResult : class =>
@@ -215,7 +230,10 @@ internal sealed class AccountHost(AccountPlace place) : IServerPort, IAsyncDispo
     private ServerLink? Begin(AccountRecord record)
     {
         ServerLink? link = record.Token.Length > 0
-            ? new ServerLink(record, place.Identity, place.Conversations, place.Time, place.Log, place.Warn) : null;
+            ? new ServerLink(
+                record, place, new PeerKeys(record.Server, place.ReadValue, place.Write), WatchOf(record),
+                bytes => KeepLogAsync(record.Server, bytes))
+            : null;
         // Conversations ask for their inboxes as soon as it has started: it has to be found by then.
         _accounts[record.Server] = new Account(record, link);
         link?.Start();
@@ -253,16 +271,22 @@ internal sealed class AccountHost(AccountPlace place) : IServerPort, IAsyncDispo
             throw ControlException.Refused(
                 $"this node is {there.Record.User} at {server} already: its one identity has one name there");
         AccountRecord record = null!;
-        await RefusingAsync(async () => record = await LogInAsync(wanted, there?.Record, password, first, cancellation)
+        string domain = "";
+        await RefusingAsync(async () => (record, domain) =
+            await LogInAsync(wanted, there?.Record, password, first, cancellation)
             .ConfigureAwait(false)).ConfigureAwait(false);
         await place.Conversations.AddAccountAsync(server, wanted.User).ConfigureAwait(false);
+        await place.Conversations.SetDomainAsync(server, domain).ConfigureAwait(false);
         await KeepAsync(record).ConfigureAwait(false);
+        // Who names the server's key takes what it says of others' keys too.
+        if (wanted.Key is not null)
+            await place.Write(store => store.DeleteValue(PeerKeys.ValueName(server))).ConfigureAwait(false);
         if (there is not null)
             await EndAsync(there).ConfigureAwait(false);
         return new AccountView(record, Begin(record)?.State.State, null);
     });
 
-    private async Task<AccountRecord> LogInAsync(
+    private async Task<(AccountRecord Record, string Domain)> LogInAsync(
         WantedAccount wanted, AccountRecord? before, ReadOnlyMemory<byte> password,
         Func<Rpc.Account, CancellationToken, Task> first, CancellationToken cancellation)
     {
@@ -286,7 +310,7 @@ internal sealed class AccountHost(AccountPlace place) : IServerPort, IAsyncDispo
         if (before is not null && wanted.Key is null && !health.ServerKey.Span.SequenceEqual(before.ServerKey))
             throw new InvalidDataException(
                 "the server signs with another key than before; --key with its fingerprint takes it");
-        return new AccountRecord
+        var record = new AccountRecord
         {
             Endpoint = wanted.Endpoint,
             User = wanted.User,
@@ -295,6 +319,7 @@ internal sealed class AccountHost(AccountPlace place) : IServerPort, IAsyncDispo
             Token = session.ToArray(),
             ServerKey = health.ServerKey.ToByteArray(),
         };
+        return (record, health.Domain);
     }
 
     private async Task KeepAsync(AccountRecord record)

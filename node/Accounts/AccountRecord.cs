@@ -21,6 +21,9 @@ internal sealed record AccountRecord
     /// <summary>How the names of these values begin.</summary>
     internal static ReadOnlySpan<byte> ValuePrefix => "account/"u8;
 
+    /// <summary>How the names of values with logs of keys begin.</summary>
+    internal static ReadOnlySpan<byte> KeyLogPrefix => "keylog/"u8;
+
     /// <summary>Bytes of the certificates of an authority, at most.</summary>
     internal const int MaxCertificates = 64 << 10;
 
@@ -85,8 +88,10 @@ internal sealed record AccountRecord
 
     /// <summary>The name of the value of a server's account.</summary>
     internal static byte[] ValueName(string server) =>
-        [.. ValuePrefix, .. Encoding.ASCII.GetBytes(
-            Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(server)).AsSpan(0, NameBytes)))];
+        [.. ValuePrefix, .. NameOfServer(server)];
+
+    /// <summary>The name of the value with what is known of a server's log of keys.</summary>
+    internal static byte[] KeyLogName(string server) => [.. KeyLogPrefix, .. NameOfServer(server)];
 
     /// <summary>Its bytes. Secret.</summary>
     internal byte[] ToBytes()
@@ -131,6 +136,9 @@ internal sealed record AccountRecord
             ServerKey = key.ToArray(),
         };
     }
+
+    private static byte[] NameOfServer(string server) => Encoding.ASCII.GetBytes(
+        Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(server)).AsSpan(0, NameBytes)));
 
     private static bool TryTake(ref ReadOnlySpan<byte> bytes, out ReadOnlySpan<byte> field)
     {

@@ -12,7 +12,10 @@ namespace QuicProChat.Mesh.Node.Accounts;
 /// <param name="client">The connections.</param>
 /// <param name="time">The clock.</param>
 /// <param name="ends">Called with the reason where the session has ended.</param>
-internal sealed class ServerCalls(RpcClient client, TimeProvider time, Action<string> ends)
+/// <param name="refuses">Called with the reason where the session is refused for a time, and with null where it is not.
+/// </param>
+internal sealed class ServerCalls(
+    RpcClient client, TimeProvider time, Action<string> ends, Action<string?> refuses)
 {
     /// <summary>The first pause after a refusal that may pass, and the longest.</summary>
     private static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(1);
@@ -41,6 +44,7 @@ internal sealed class ServerCalls(RpcClient client, TimeProvider time, Action<st
             try
             {
                 T answer = await client.CallAsync(method, request, parser, stop, patience).ConfigureAwait(false);
+                refuses(null);
                 if (isWhole(answer))
                     return new Result<T>(ServerStatus.Done, answer, 0);
             }
@@ -48,6 +52,11 @@ internal sealed class ServerCalls(RpcClient client, TimeProvider time, Action<st
             {
                 ends("the server has ended the session: log in again");
                 return new Result<T>(ServerStatus.Gone, null, 0);
+            }
+            catch (RpcException e) when (e.IsOfSession && e.Status == RpcStatus.Forbidden)
+            {
+                // A ban may end.
+                refuses(e.Message);
             }
             catch (RpcException e) when (StatusOf(e.Status) is { } status)
             {

@@ -5,6 +5,7 @@ using QuicProChat.Mesh.Identity;
 using QuicProChat.Mesh.Messaging.Servers;
 using QuicProChat.Mesh.Rpc;
 using QuicProChat.Mesh.Rpc.Connections;
+using QuicProChat.Mesh.Rpc.Transparency;
 using QuicProChat.Mesh.Rpc.V1;
 using QuicProChat.Mesh.Wire;
 
@@ -55,34 +56,39 @@ internal sealed class ServerLink : IAsyncDisposable
     private readonly RpcClient _client;
     private readonly ServerCalls _calls;
     private readonly InboxReader _reader;
+    private readonly ServerProofs _proofs;
     private readonly CancellationTokenSource _stop = new();
     private readonly TaskCompletionSource _entered = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly SemaphoreSlim _refill = new(0, 1);
     private readonly Lock _guard = new();
     private readonly Dictionary<string, Task> _readers = new(StringComparer.Ordinal);
     private Task _running = Task.CompletedTask;
+    private Task _auditing = Task.CompletedTask;
     private string? _problem;
+    private volatile string? _refusal;
     private LinkState _state;
     private int _connections;
 
     /// <summary>Makes it; <see cref="Start"/> begins.</summary>
     /// <param name="record">The account; its session is there.</param>
-    /// <param name="identity">Whose account it is.</param>
-    /// <param name="conversations">Where messages go.</param>
-    /// <param name="time">The clock.</param>
-    /// <param name="log">Where it says what is wrong.</param>
-    /// <param name="warn">Tells the owner what does not mend itself.</param>
+    /// <param name="place">The node.</param>
+    /// <param name="peers">The keys of other servers.</param>
+    /// <param name="watch">What is known of the server's log of keys.</param>
+    /// <param name="keep">Writes that to the disk.</param>
     internal ServerLink(
-        AccountRecord record, LocalIdentity identity, ServerConversations conversations, TimeProvider time, ILogger log,
-        Action<string> warn)
+        AccountRecord record, AccountPlace place, PeerKeys peers, KeyLogWatch watch, Func<byte[], Task> keep)
     {
-        (_record, _identity, _conversations, _time, _log, _warn) = (record, identity, conversations, time, log, warn);
+        (_record, _identity, _conversations, _time, _log, _warn) =
+            (record, place.Identity, place.Conversations, place.Time, place.Log, place.Warn);
         ServerTrust trust = record.ToTrust(
             "log in again with --key and the fingerprint that the operator names.");
         _client = new RpcClient(
-            cancellation => DialAsync(trust, cancellation), new RpcClientOptions(), time, RandomSource.Seeded());
-        _calls = new ServerCalls(_client, time, Refuse);
-        _reader = new InboxReader(_calls, conversations, record.Server, OwnKey, time, log);
+            cancellation => DialAsync(trust, cancellation), new RpcClientOptions(), _time, RandomSource.Seeded());
+        _calls = new ServerCalls(_client, _time, Refuse, reason => _refusal = reason);
+        KeyLog = new KeyLogClient(
+            watch, this, keep, _time, problem => _warn($"{record.User}@{record.Server}: {problem}"));
+        _proofs = new ServerProofs(record, peers, _calls, _warn);
+        _reader = new InboxReader(_calls, _conversations, record.Server, OwnKey, _time, _log);
     }
 
     /// <summary>How it stands, and why, where that needs saying.</summary>
@@ -91,9 +97,12 @@ internal sealed class ServerLink : IAsyncDisposable
         get
         {
             lock (_guard)
-                return (_state, _problem);
+                return (_state, _refusal ?? _problem);
         }
     }
+
+    /// <summary>The server's log of keys.</summary>
+    internal KeyLogClient KeyLog { get; }
 
     private ByteString OwnKey => ByteString.CopyFrom(_identity.PublicKey.Span);
 
@@ -106,15 +115,29 @@ internal sealed class ServerLink : IAsyncDisposable
     internal async Task<StoredAnswer> StoreAsync(
         IReadOnlyList<ServerMessage> messages, CommitPlace? place, bool once = false)
     {
-        if (!await IsEnteredAsync(_stop.Token).ConfigureAwait(false))
+        // Nothing goes to keys that a server names who contradicted itself; it waits until the owner accepts that.
+        if (!await IsEnteredAsync(_stop.Token).ConfigureAwait(false) || KeyLog.IsForked)
             return new StoredAnswer(ServerStatus.Gone, 0);
         var batch = new BatchEnqueueRequest();
         batch.Items.AddRange(messages.Select(Request));
+        batch.Domain = messages.Count > 0 ? messages[0].Domain : "";
         if (place is not null)
+        {
             (batch.GroupId, batch.Epoch) = (ByteString.CopyFrom(place.Group.Span), place.Number);
+            batch.Elsewhere.AddRange(place.Elsewhere.Select(m => new MemberElsewhere
+            {
+                Domain = m.Domain,
+                IdentityKey = ByteString.CopyFrom(m.Key.Span),
+            }));
+        }
+
+        (ServerStatus known, byte[]? key) = await _proofs.FindKeyAsync(batch.Domain, once, _stop.Token)
+            .ConfigureAwait(false);
+        if (key is null)
+            return new StoredAnswer(known, 0);
         ServerCalls.Result<BatchEnqueueResponse> stored = await _calls.AskAsync(
-            RpcMethod.BatchEnqueue, batch, BatchEnqueueResponse.Parser, r => IsProven(batch, r), _stop.Token,
-            once: once).ConfigureAwait(false);
+            RpcMethod.BatchEnqueue, batch, BatchEnqueueResponse.Parser, r => _proofs.IsProven(key, batch, r),
+            _stop.Token, once: once).ConfigureAwait(false);
         return new StoredAnswer(stored.Status, stored.Epoch);
     }
 
@@ -165,6 +188,9 @@ internal sealed class ServerLink : IAsyncDisposable
         }
     }
 
+    /// <summary>Somebody else was shown a head of the server's log of keys.</summary>
+    internal void Compare(ReadOnlyMemory<byte> head) => _ = ContainAsync(() => KeyLog.CompareAsync(head));
+
     /// <summary>A KeyPackage was used.</summary>
     internal void Refill()
     {
@@ -181,6 +207,7 @@ internal sealed class ServerLink : IAsyncDisposable
         await _stop.CancelAsync().ConfigureAwait(false);
         _entered.TrySetCanceled();
         await _running.ConfigureAwait(false);
+        await _auditing.ConfigureAwait(false);
         Task[] readers;
         lock (_guard)
             readers = [.. _readers.Values];
@@ -203,28 +230,15 @@ internal sealed class ServerLink : IAsyncDisposable
         };
     }
 
-    // An answer without the server's signed word for each message is none: what it has was not told.
-    private bool IsProven(BatchEnqueueRequest batch, BatchEnqueueResponse answer)
-    {
-        if (answer.Results.Count != batch.Items.Count)
-            return false;
-        for (int i = 0; i < batch.Items.Count; i++)
-        {
-            if (!DeliveryProof.TryVerify(answer.Results[i].DeliveryProof.Span, _record.ServerKey, batch.Items[i],
-                out _))
-                return false;
-        }
-
-        return true;
-    }
-
     private async Task RunAsync() => await ContainAsync(async () =>
     {
         await _conversations.SetOpenAsync(_record.Server, isOpen: true).ConfigureAwait(false);
         if (!await EnterAsync().ConfigureAwait(false))
             return;
+        await _conversations.SetDomainAsync(_record.Server, _proofs.OwnDomain).ConfigureAwait(false);
         _entered.TrySetResult();
         Read(ReadOnlyMemory<byte>.Empty);
+        _auditing = Task.Run(() => ContainAsync(() => KeyLog.RunAsync(_stop.Token)));
         while (!_stop.IsCancellationRequested)
         {
             await LeaveKeyPackagesAsync().ConfigureAwait(false);
@@ -267,7 +281,11 @@ internal sealed class ServerLink : IAsyncDisposable
                 else if (!health.ServerKey.Span.SequenceEqual(_record.ServerKey))
                     Refuse("the server signs with another key than before: it is not where this account was made");
                 else
+                {
+                    _proofs.OwnDomain = health.Domain;
                     return true;
+                }
+
                 return false;
             }
             catch (RpcException e) when (e.Status == RpcStatus.Unauthenticated)
@@ -277,6 +295,8 @@ internal sealed class ServerLink : IAsyncDisposable
             }
             catch (Exception e) when (e is IOException or TimeoutException or InvalidDataException or RpcException)
             {
+                if (e is RpcException { Status: RpcStatus.Forbidden })
+                    _refusal = e.Message;
                 Note(LinkState.Offline, FaultText.Of(e));
                 await Task.Delay(pause, _time, _stop.Token).ConfigureAwait(false);
                 pause = TimeSpan.FromTicks(Math.Min(2 * pause.Ticks, TimeSpan.TicksPerMinute));
@@ -301,7 +321,8 @@ internal sealed class ServerLink : IAsyncDisposable
         var request = new UploadKeyPackageRequest
         {
             IdentityKey = OwnKey,
-            Package = ByteString.CopyFrom(await _conversations.MakeKeyPackageAsync(isLastResort).ConfigureAwait(false)),
+            Package = ByteString.CopyFrom(await _conversations.MakeKeyPackageAsync(
+                isLastResort, _record.Server).ConfigureAwait(false)),
             LastResort = isLastResort,
         };
         ServerCalls.Result<UploadKeyPackageResponse> left = await _calls.AskAsync(

@@ -28,6 +28,9 @@ internal static class AccountHandlers
         CommandHandler.For(Commands.AccountRemove, (node, r) =>
             ShowAsync(node.Servers.RemoveAsync(Needed(r.Group, "group"), Needed(r.User, "user")))),
         CommandHandler.For(Commands.AccountLeave, LeaveAsync),
+        CommandHandler.For(Commands.AccountAccept, async (MeshNode node, AccountAcceptRequest r) =>
+            await InfoAsync(node, await node.Accounts.AcceptAsync(ServerOf(r.Server), r.User).ConfigureAwait(false))
+                .ConfigureAwait(false)),
     ];
 
     private static async Task<AccountInfo> RegisterAsync(
@@ -119,7 +122,7 @@ internal static class AccountHandlers
     private static async Task<ServerConversationInfo> ShowAsync(Task<ServerConversation> conversation) =>
         Infos.Of(await conversation.ConfigureAwait(false));
 
-    private static string ServerOf(string? server) =>
+    internal static string ServerOf(string? server) =>
         ServerEndpoint.TryParse(Needed(server, "server"), out ServerEndpoint? endpoint, out string? error)
             ? AccountRecord.NameOf(endpoint) : throw ControlException.Usage(error);
 
@@ -129,6 +132,6 @@ internal static class AccountHandlers
     private static ReadOnlyMemory<byte> Password(byte[]? password) => password is { Length: > 0 }
         ? password : throw ControlException.Usage("this command needs \"password\"");
 
-    private static string Needed(string? value, string key) => value is { Length: > 0 }
+    internal static string Needed(string? value, string key) => value is { Length: > 0 }
         ? value : throw ControlException.Usage($"this command needs \"{key}\"");
 }

@@ -12,7 +12,7 @@ internal static class NodeCommands
         .. NetworkHandlers.All, .. MessageHandlers.All, .. ContentHandlers.All, .. ConversationHandlers.All,
         .. StrangerHandlers.All, .. ContactHandlers.All, .. TranscriptHandlers.All, .. NodeHandlers.All,
         .. LiteHandlers.All,
-        .. GroupHandlers.All, .. AccountHandlers.All,
+        .. GroupHandlers.All, .. AccountHandlers.All, .. ModerationHandlers.All,
         .. ChannelHandlers.All, .. FileHandlers.All, .. PageHandlers.All, .. SettingHandlers.All,
         .. FappHandlers.All, .. FappPracticeHandlers.All, .. FappTrustHandlers.All,
     ];

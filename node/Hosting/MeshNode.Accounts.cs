@@ -15,7 +15,9 @@ internal sealed partial class MeshNode
     {
         try
         {
-            await Accounts.StartAsync(Store.Reader.FindValues(AccountRecord.ValuePrefix)).ConfigureAwait(false);
+            await Accounts.StartAsync(
+                Store.Reader.FindValues(AccountRecord.ValuePrefix), Store.Reader.FindValues(AccountRecord.KeyLogPrefix))
+                    .ConfigureAwait(false);
         }
         catch (Exception e) when (e is MessagingException or ControlException)
         {

@@ -109,7 +109,8 @@ internal sealed partial class MeshNode : IAsyncDisposable
         Channels = new ChannelConversations(context);
         Servers = new ServerConversations(context, RandomSource.System);
         Accounts = new AccountHost(new AccountPlace(
-            identity, Servers, WriteAsync, time, logs.CreateLogger("account"), WarnOfAccount));
+            identity, Servers, WriteAsync, name => store.Reader.FindValue(name), time, logs.CreateLogger("account"),
+            WarnOfAccount));
         Servers.Attach(Accounts);
         Servers.Envelopes = Groups;
         Groups.Attach(Servers);

@@ -57,7 +57,7 @@ internal sealed partial class RouteProtocol
             return true;
         }
 
-        if (!isAsked && !neighbour.OwnAnnounceRate.TryTake(_now, 1))
+        if (!isAsked && !neighbour.Announces.OwnRate.TryTake(_now, 1))
         {
             Counters.Add(RouteCounter.DropAnnounceRate);
             return true;
@@ -87,7 +87,7 @@ internal sealed partial class RouteProtocol
             return true;
         }
 
-        if (!neighbour.OwnAnnounceRate.TryTake(_now, 1))
+        if (!neighbour.Announces.OwnRate.TryTake(_now, 1))
         {
             Counters.Add(RouteCounter.DropAnnounceRate);
             return true;
@@ -216,14 +216,14 @@ internal sealed partial class RouteProtocol
             int index = _destinations.Find(request[i]);
             if (index < 0 || AnnounceOf(index) is null)
                 Counters.Add(RouteCounter.DropAnnounceUnknown);
-            else if (neighbour.Budget is not null && neighbour.AnnouncesOwed.Contains(index))
+            else if (neighbour.Budget is not null && neighbour.Announces.Owed.Contains(index))
                 continue;
-            else if (neighbour.AnnouncesOwed.Count >= MaxAnnouncesOwed)
+            else if (neighbour.Announces.Owed.Count >= MaxAnnouncesOwed)
                 Counters.Add(RouteCounter.DropAnnounceRequestRate);
             else if (!TakeAnnounce(neighbour))
                 Counters.Add(RouteCounter.DropAnnounceRequestRate);
             else
-                neighbour.AnnouncesOwed.Enqueue(index);
+                neighbour.Announces.Owed.Enqueue(index);
         }
 
         if (!neighbour.IsBlocked)
@@ -243,17 +243,17 @@ internal sealed partial class RouteProtocol
     {
         TimeSpan pace = neighbour.Quality.Pace;
         int left = pace == TimeSpan.Zero ? int.MaxValue : PacedAnnounces;
-        if (pace > TimeSpan.Zero && neighbour.LastFlush + pace > _now && neighbour.AnnouncesOwed.Count > 0)
+        if (pace > TimeSpan.Zero && neighbour.Updates.LastFlush + pace > _now && neighbour.Announces.Owed.Count > 0)
         {
-            FlushLater(neighbour, neighbour.LastFlush + pace);
+            FlushLater(neighbour, neighbour.Updates.LastFlush + pace);
             return;
         }
 
-        while (neighbour.AnnouncesOwed.TryPeek(out int index))
+        while (neighbour.Announces.Owed.TryPeek(out int index))
         {
             if (left-- == 0)
             {
-                FlushLater(neighbour, neighbour.LastFlush + pace);
+                FlushLater(neighbour, neighbour.Updates.LastFlush + pace);
                 return;
             }
 
@@ -270,23 +270,23 @@ internal sealed partial class RouteProtocol
                     return;
                 Counters.Add(RouteCounter.AnnouncesSent);
                 if (pace > TimeSpan.Zero)
-                    neighbour.LastFlush = _now;
+                    neighbour.Updates.LastFlush = _now;
             }
 
-            neighbour.AnnouncesOwed.Dequeue();
+            neighbour.Announces.Owed.Dequeue();
         }
 
-        if (neighbour.AnnouncesOwed.Capacity > KeptCapacity)
-            neighbour.AnnouncesOwed.TrimExcess();
+        if (neighbour.Announces.Owed.Capacity > KeptCapacity)
+            neighbour.Announces.Owed.TrimExcess();
     }
 
     /// <summary>Shows a neighbour its own announce where it has forgotten how far its sequence was.</summary>
     private void ReturnAnnounce(Neighbour neighbour, int index)
     {
-        if (neighbour.OwnAnnounceReturned)
+        if (neighbour.Announces.OwnReturned)
             return;
-        neighbour.OwnAnnounceReturned = true;
-        neighbour.AnnouncesOwed.Enqueue(index);
+        neighbour.Announces.OwnReturned = true;
+        neighbour.Announces.Owed.Enqueue(index);
         PumpAnnounces(neighbour);
     }
 

@@ -31,7 +31,7 @@ internal sealed partial class RouteProtocol
     private void Ask(Neighbour neighbour, int index)
     {
         if (_fetches.TryGetValue(index, out Fetch fetch)
-            && (fetch.IsAsked || neighbour.AnnouncesAsked >= _options.FetchWindow))
+            && (fetch.IsAsked || neighbour.Announces.Asked >= _options.FetchWindow))
             return;
         Ask(neighbour, index, fetch.Attempts, unsaid: ComesAlong(neighbour, index));
     }
@@ -39,29 +39,29 @@ internal sealed partial class RouteProtocol
     /// <summary>Asks a neighbour, or waits for what it sends unasked.</summary>
     private void Ask(Neighbour neighbour, int index, int attempts, bool unsaid = false)
     {
-        bool hasPlace = neighbour.AnnouncesAsked < _options.FetchWindow;
+        bool hasPlace = neighbour.Announces.Asked < _options.FetchWindow;
         if (!hasPlace || !neighbour.Share.Asks.TryTake(_now, 1))
         {
             _fetches[index] = new Fetch(neighbour.Link, IsAsked: false, attempts, Instant.Never);
-            neighbour.AnnouncesToAsk.Enqueue(index);
+            neighbour.Announces.ToAsk.Enqueue(index);
             if (hasPlace)
                 _timers.Set(new RouteTimer(RouteTimerKind.Ask, neighbour.Link.Value),
                     neighbour.Share.Asks.WhenAvailable(_now, 1));
             return;
         }
 
-        neighbour.AnnouncesAsked++;
+        neighbour.Announces.Asked++;
         Instant due = _now + FetchTimeout(neighbour, attempts) + PingTimeout(neighbour) * attempts;
         _fetches[index] = new Fetch(neighbour.Link, IsAsked: true, attempts + 1, due);
         _fetchDue = Instant.Min(_fetchDue, due);
         if (!unsaid)
-            neighbour.AskNow.Add(index);
+            neighbour.Announces.AskNow.Add(index);
     }
 
     /// <summary>Sends the requests that the handling of a frame has collected.</summary>
     private void SendAnnounceRequests(Neighbour neighbour)
     {
-        List<int> indices = neighbour.AskNow;
+        List<int> indices = neighbour.Announces.AskNow;
         if (indices.Count == 0)
             return;
         int perFrame = Math.Min((neighbour.Properties.Mtu - 1) / Abbreviation.Size,
@@ -88,7 +88,7 @@ internal sealed partial class RouteProtocol
         if (neighbour.Properties.BitsPerSecond == 0)
         {
             // Where writes keep a distance so do the answers.
-            double writes = (double)neighbour.AnnouncesAsked / PacedAnnounces + 2;
+            double writes = (double)neighbour.Announces.Asked / PacedAnnounces + 2;
             return _options.FetchTimeout + neighbour.Quality.Pace * writes + neighbour.Quality.ExpectedWait * 4
                 + Patience(neighbour) * attempts;
         }
@@ -96,7 +96,7 @@ internal sealed partial class RouteProtocol
         // At first as if the neighbour had its share of the link unspent; then at the rate that the share allows.
         double share = attempts == 0 ? 0.25 : _options.RoutingShare;
         double seconds = UnverifiedAnnounce.MaxSize * 8 / (neighbour.Properties.BitsPerSecond * share);
-        return _options.FetchTimeout + TimeSpan.FromSeconds(seconds * neighbour.AnnouncesAsked);
+        return _options.FetchTimeout + TimeSpan.FromSeconds(seconds * neighbour.Announces.Asked);
     }
 
     /// <summary>
@@ -187,17 +187,17 @@ internal sealed partial class RouteProtocol
             _fetches.TrimExcess();
         if (!fetch.IsAsked || Find(fetch.Link) is not { } neighbour)
             return;
-        neighbour.AnnouncesAsked--;
+        neighbour.Announces.Asked--;
         StartWaiting(neighbour);
 
         // Answers come one by one; asking for the next ones one by one would double the frames.
-        if (neighbour.AskNow.Count * 2 >= neighbour.AnnouncesAsked)
+        if (neighbour.Announces.AskNow.Count * 2 >= neighbour.Announces.Asked)
             SendAnnounceRequests(neighbour);
     }
 
     private void StartWaiting(Neighbour neighbour)
     {
-        for (int i = neighbour.AnnouncesToAsk.Count; i > 0 && neighbour.AnnouncesAsked < _options.FetchWindow; i--)
+        for (int i = neighbour.Announces.ToAsk.Count; i > 0 && neighbour.Announces.Asked < _options.FetchWindow; i--)
         {
             if (neighbour.Share.Asks.Available(_now) < 1)
             {
@@ -206,7 +206,7 @@ internal sealed partial class RouteProtocol
                 return;
             }
 
-            _ = neighbour.AnnouncesToAsk.TryDequeue(out int waiting);
+            _ = neighbour.Announces.ToAsk.TryDequeue(out int waiting);
             if (_fetches.TryGetValue(waiting, out Fetch queued) && !queued.IsAsked && queued.Link == neighbour.Link)
                 Ask(neighbour, waiting, queued.Attempts);
         }

@@ -37,11 +37,11 @@ internal sealed partial class RouteProtocol
         {
             Share = share,
             Interest = description.Properties.PushRoutes ? null : new IndexSet(),
-            UpdateNumber = (ushort)_random.Next(),
-            PingNumber = (ushort)_random.Next(),
+            Updates = { Number = (ushort)_random.Next() },
+            Pings = { Number = (ushort)_random.Next() },
             Quality = Recall(description.Peer),
         };
-        neighbour.Retraction = neighbour.Acknowledged = neighbour.UpdateNumber;
+        neighbour.Updates.Retraction = neighbour.Updates.Acknowledged = neighbour.Updates.Number;
         _byLink[link.Value] = neighbour;
         _neighbours.Add(neighbour);
         MakeRoomForLink();
@@ -144,14 +144,14 @@ internal sealed partial class RouteProtocol
     /// <summary>The expected time for 256 bytes, repetitions included.</summary>
     private Metric EstimateCost(Neighbour neighbour)
     {
-        TimeSpan time = neighbour.RoundTrip / 2 ?? TimeSpan.Zero;
+        TimeSpan time = neighbour.Measured.RoundTrip / 2 ?? TimeSpan.Zero;
         if (neighbour.Properties.BitsPerSecond > 0)
         {
             double airtime = (ReferenceBytes + FrameOverhead) * 8.0 / neighbour.Properties.BitsPerSecond;
             time = TimeSpan.FromSeconds(Math.Max(time.TotalSeconds, airtime));
         }
 
-        time /= Math.Max(neighbour.Arrival, 0.05);
+        time /= Math.Max(neighbour.Measured.Arrival, 0.05);
         if (neighbour.Properties.Reliable && neighbour.Quality.ExpectedWait > time)
             time = neighbour.Quality.ExpectedWait;
         Metric cost = Metric.FromTime(time);
@@ -170,13 +170,13 @@ internal sealed partial class RouteProtocol
         bool agrees = !neighbour.Cost.IsInfinite
             && estimate.Units <= neighbour.Cost.Units * 2ul + slack
             && neighbour.Cost.Units <= estimate.Units * 2ul + slack;
-        neighbour.CostStrikes = agrees ? 0 : neighbour.CostStrikes + 1;
-        if (agrees || (!neighbour.Cost.IsInfinite && neighbour.CostStrikes < StrikesToChange))
+        neighbour.Measured.Strikes = agrees ? 0 : neighbour.Measured.Strikes + 1;
+        if (agrees || (!neighbour.Cost.IsInfinite && neighbour.Measured.Strikes < StrikesToChange))
             return;
         if (neighbour.Cost.IsInfinite)
             FlushLater(neighbour, _now);
         neighbour.Cost = estimate;
-        neighbour.CostStrikes = 0;
+        neighbour.Measured.Strikes = 0;
         EvaluateAll(neighbour);
     }
 
@@ -187,7 +187,7 @@ internal sealed partial class RouteProtocol
         _now = now;
         if (Find(link) is not { Properties.Reliable: false } neighbour)
             return;
-        neighbour.Arrival += ((arrived ? 1 : 0) - neighbour.Arrival) * Weight;
+        neighbour.Measured.Arrival += ((arrived ? 1 : 0) - neighbour.Measured.Arrival) * Weight;
         Measured(neighbour);
     }
 
@@ -210,9 +210,9 @@ internal sealed partial class RouteProtocol
     {
         if (!neighbour.Properties.Reliable)
             return;
-        if (neighbour.PingsUnanswered > 0)
+        if (neighbour.Pings.Unanswered > 0)
             neighbour.Quality.Broke();
-        neighbour.Quality.Usual = neighbour.Cost.IsInfinite ? neighbour.Quality.Usual : neighbour.RoundTrip;
+        neighbour.Quality.Usual = neighbour.Cost.IsInfinite ? neighbour.Quality.Usual : neighbour.Measured.RoundTrip;
         if (neighbour.Quality.ExpectedWait == TimeSpan.Zero)
         {
             _stalling.Remove(neighbour.Peer);

@@ -38,7 +38,7 @@ internal sealed partial class RouteProtocol
     public void Unanswered(Instant now, LinkId link)
     {
         _now = now;
-        if (Find(link) is { PingsUnanswered: 0 } neighbour)
+        if (Find(link) is { Pings.Unanswered: 0 } neighbour)
             SendPing(neighbour);
     }
 
@@ -49,7 +49,7 @@ internal sealed partial class RouteProtocol
     private void Alive(Neighbour neighbour)
     {
         neighbour.LastHeard = _now;
-        neighbour.PingsUnanswered = 0;
+        neighbour.Pings.Unanswered = 0;
         if (neighbour.IsStalled)
         {
             neighbour.IsStalled = false;
@@ -69,48 +69,48 @@ internal sealed partial class RouteProtocol
     /// </summary>
     private void HoldOffAfterSilence(Neighbour neighbour)
     {
-        if (_now - neighbour.LastSilence > FlapMemory)
-            neighbour.Silences = 0;
-        neighbour.LastSilence = _now;
-        if (++neighbour.Silences < SilencesBeforeHoldOff)
+        if (_now - neighbour.Pings.LastSilence > FlapMemory)
+            neighbour.Pings.Silences = 0;
+        neighbour.Pings.LastSilence = _now;
+        if (++neighbour.Pings.Silences < SilencesBeforeHoldOff)
             return;
-        TimeSpan hold = TimeSpan.FromSeconds(1 << Math.Min(neighbour.Silences, MaxHoldOffDoublings));
+        TimeSpan hold = TimeSpan.FromSeconds(1 << Math.Min(neighbour.Pings.Silences, MaxHoldOffDoublings));
         _trust.Hold(neighbour, _now + (hold < FlapMemory ? hold : FlapMemory));
     }
 
     private void SendPing(Neighbour neighbour)
     {
         // On a stream a second ping would wait behind the first, and be one more segment that can get lost.
-        bool isRepeat = neighbour.PingsUnanswered > 0 && neighbour.PingSentAt is not null;
+        bool isRepeat = neighbour.Pings.Unanswered > 0 && neighbour.Pings.SentAt is not null;
         if (isRepeat && neighbour.Properties.Reliable)
         {
-            neighbour.PingsUnanswered++;
-            neighbour.NextPing = _now + UntilNextPing(neighbour);
-            Schedule(neighbour.NextPing);
+            neighbour.Pings.Unanswered++;
+            neighbour.Pings.Next = _now + UntilNextPing(neighbour);
+            Schedule(neighbour.Pings.Next);
             return;
         }
 
-        ++neighbour.PingNumber;
-        if (neighbour.PingsUnanswered++ == 0)
+        ++neighbour.Pings.Number;
+        if (neighbour.Pings.Unanswered++ == 0)
         {
-            neighbour.FirstUnansweredAt = _now;
-            neighbour.FirstUnanswered = neighbour.PingNumber;
+            neighbour.Pings.FirstUnansweredAt = _now;
+            neighbour.Pings.FirstUnanswered = neighbour.Pings.Number;
         }
 
-        neighbour.NextPing = _now + UntilNextPing(neighbour);
-        Schedule(neighbour.NextPing);
-        new Ping(neighbour.PingNumber).Write(Body);
+        neighbour.Pings.Next = _now + UntilNextPing(neighbour);
+        Schedule(neighbour.Pings.Next);
+        new Ping(neighbour.Pings.Number).Write(Body);
         bool sent = SendFrame(neighbour, FrameKind.Ping, FrameClass.Control, Ping.Size);
-        neighbour.PingSentAt = sent ? _now : null;
+        neighbour.Pings.SentAt = sent ? _now : null;
         if (!sent)
             return;
 
         // Other frames may come while the answer to an earlier one is under way on a long way: that one is measured.
         if (neighbour.Properties.Reliable
-            && (neighbour.MeasuringSince is not { } since || _now - since > _options.LongestPatience))
+            && (neighbour.Pings.MeasuringSince is not { } since || _now - since > _options.LongestPatience))
         {
-            (neighbour.Measuring, neighbour.MeasuringSince) = (neighbour.PingNumber, _now);
-            neighbour.RepeatsBefore = _actions.Repeats(neighbour.Link);
+            (neighbour.Pings.Measuring, neighbour.Pings.MeasuringSince) = (neighbour.Pings.Number, _now);
+            neighbour.Pings.RepeatsBefore = _actions.Repeats(neighbour.Link);
         }
 
         neighbour.Budget?.Owe(_now, 1 + Ping.Size);
@@ -123,9 +123,9 @@ internal sealed partial class RouteProtocol
     private TimeSpan UntilNextPing(Neighbour neighbour)
     {
         TimeSpan timeout = PingTimeout(neighbour);
-        if (!neighbour.Properties.Reliable || neighbour.PingsUnanswered <= _options.PingsBeforeSuspect)
+        if (!neighbour.Properties.Reliable || neighbour.Pings.Unanswered <= _options.PingsBeforeSuspect)
             return timeout;
-        TimeSpan slower = (_now - neighbour.FirstUnansweredAt) / 2;
+        TimeSpan slower = (_now - neighbour.Pings.FirstUnansweredAt) / 2;
         slower = slower < _slowestRepeat ? slower : _slowestRepeat;
         return slower > timeout ? slower : timeout;
     }
@@ -136,8 +136,8 @@ internal sealed partial class RouteProtocol
 
     private static TimeSpan AnswerTime(Neighbour neighbour, TimeSpan least)
     {
-        double seconds = least.TotalSeconds + 2 * (neighbour.RoundTrip ?? TimeSpan.Zero).TotalSeconds
-            + 4 * neighbour.RoundTripVariation.TotalSeconds;
+        double seconds = least.TotalSeconds + 2 * (neighbour.Measured.RoundTrip ?? TimeSpan.Zero).TotalSeconds
+            + 4 * neighbour.Measured.Variation.TotalSeconds;
         if (neighbour.Properties.BitsPerSecond > 0)
             seconds += 8.0 * 8 * ReferenceBytes / neighbour.Properties.BitsPerSecond;
         return TimeSpan.FromSeconds(seconds);
@@ -169,34 +169,34 @@ internal sealed partial class RouteProtocol
     private void CheckAlive(Neighbour neighbour)
     {
         // Each way out sets it; whatever fails before is not tried again at once.
-        neighbour.NextPing = _now + _options.PingIdle;
-        if (neighbour.PingsUnanswered == 0)
+        neighbour.Pings.Next = _now + _options.PingIdle;
+        if (neighbour.Pings.Unanswered == 0)
         {
             TimeSpan idle = IdleTime(neighbour);
-            bool measured = _now - neighbour.LastMeasured < _options.PingBusy;
+            bool measured = _now - neighbour.Measured.Last < _options.PingBusy;
             if (_now - neighbour.LastHeard < idle * 0.75 && measured)
             {
-                neighbour.NextPing = neighbour.LastHeard + Jittered(idle);
+                neighbour.Pings.Next = neighbour.LastHeard + Jittered(idle);
                 return;
             }
         }
 
-        if (neighbour.PingsUnanswered > 0 && !neighbour.Properties.Reliable)
+        if (neighbour.Pings.Unanswered > 0 && !neighbour.Properties.Reliable)
         {
-            neighbour.Arrival *= 15 / 16.0;
+            neighbour.Measured.Arrival *= 15 / 16.0;
             Measured(neighbour);
         }
 
-        if (neighbour.PingsUnanswered > 0 && _now - neighbour.FirstUnansweredAt >= DeadAfter(neighbour))
+        if (neighbour.Pings.Unanswered > 0 && _now - neighbour.Pings.FirstUnansweredAt >= DeadAfter(neighbour))
         {
-            neighbour.NextPing = Instant.Never;
+            neighbour.Pings.Next = Instant.Never;
             Counters.Add(RouteCounter.LinksDead);
             _actions.CloseLink(neighbour.Link, _silent);
             return;
         }
 
         int suspicious = neighbour.Properties.Reliable ? _options.PingsBeforeSuspect : 2 * _options.PingsBeforeSuspect;
-        if (neighbour.PingsUnanswered >= suspicious)
+        if (neighbour.Pings.Unanswered >= suspicious)
             Silent(neighbour);
         SendPing(neighbour);
     }
@@ -209,7 +209,7 @@ internal sealed partial class RouteProtocol
     {
         if (neighbour.IsSuspect)
             return;
-        if (_now - neighbour.FirstUnansweredAt < Patience(neighbour))
+        if (_now - neighbour.Pings.FirstUnansweredAt < Patience(neighbour))
         {
             if (neighbour.IsStalled)
                 return;
@@ -235,11 +235,11 @@ internal sealed partial class RouteProtocol
         _lastSilence = _now;
         foreach (Neighbour neighbour in _neighbours)
         {
-            if (neighbour.Properties.BitsPerSecond != 0 || neighbour.PingsUnanswered > 0
+            if (neighbour.Properties.BitsPerSecond != 0 || neighbour.Pings.Unanswered > 0
                 || neighbour.Quality.IsOftenLate)
                 continue;
-            neighbour.NextPing = Instant.Min(neighbour.NextPing, _now + Jittered(_options.PingUneasy));
-            Schedule(neighbour.NextPing);
+            neighbour.Pings.Next = Instant.Min(neighbour.Pings.Next, _now + Jittered(_options.PingUneasy));
+            Schedule(neighbour.Pings.Next);
         }
     }
 
@@ -258,7 +258,7 @@ internal sealed partial class RouteProtocol
     {
         if (!Ping.TryRead(body, out Ping ping))
             return Malformed();
-        if (!neighbour.PingRate.TryTake(_now, 1))
+        if (!neighbour.Pings.Rate.TryTake(_now, 1))
         {
             Counters.Add(RouteCounter.DropPingRate);
             return true;
@@ -275,12 +275,12 @@ internal sealed partial class RouteProtocol
         if (!Pong.TryRead(body, out Pong pong))
             return Malformed();
         // The first of several counts as well: were late answers passed over, a slow link would always look quick.
-        bool isFirst = pong.Number == neighbour.FirstUnanswered;
-        Instant? asked = pong.Number == neighbour.Measuring ? neighbour.MeasuringSince : null;
-        bool isOfWay = asked is null || neighbour.RepeatsBefore is not { } before
+        bool isFirst = pong.Number == neighbour.Pings.FirstUnanswered;
+        Instant? asked = pong.Number == neighbour.Pings.Measuring ? neighbour.Pings.MeasuringSince : null;
+        bool isOfWay = asked is null || neighbour.Pings.RepeatsBefore is not { } before
             || _actions.Repeats(neighbour.Link) != before;
-        if (asked is null && neighbour.PingSentAt is not null && (isFirst || pong.Number == neighbour.PingNumber))
-            asked = isFirst ? neighbour.FirstUnansweredAt : neighbour.PingSentAt;
+        if (asked is null && neighbour.Pings.SentAt is not null && (isFirst || pong.Number == neighbour.Pings.Number))
+            asked = isFirst ? neighbour.Pings.FirstUnansweredAt : neighbour.Pings.SentAt;
         if (asked is not { } sentAt)
         {
             Counters.Add(RouteCounter.DropUnknownPong);
@@ -288,21 +288,21 @@ internal sealed partial class RouteProtocol
         }
 
         // On a stream the pings after the first waited for the same reason: one silence is one measurement.
-        neighbour.MeasuringSince = null;
-        if (pong.Number == neighbour.PingNumber || neighbour.Properties.Reliable)
-            neighbour.PingSentAt = null;
+        neighbour.Pings.MeasuringSince = null;
+        if (pong.Number == neighbour.Pings.Number || neighbour.Properties.Reliable)
+            neighbour.Pings.SentAt = null;
         Average(neighbour, _now - sentAt, isOfWay);
         if (!neighbour.Properties.Reliable)
-            neighbour.Arrival += (1 - neighbour.Arrival) / 16.0;
-        neighbour.LastMeasured = _now;
-        if (++neighbour.Answers < AnswersBeforeUse && neighbour.Properties.Reliable && neighbour.Cost.IsInfinite)
+            neighbour.Measured.Arrival += (1 - neighbour.Measured.Arrival) / 16.0;
+        neighbour.Measured.Last = _now;
+        if (++neighbour.Pings.Answers < AnswersBeforeUse && neighbour.Properties.Reliable && neighbour.Cost.IsInfinite)
         {
             SendPing(neighbour);
             return true;
         }
 
-        neighbour.NextPing = _now + Jittered(IdleTime(neighbour));
-        Schedule(neighbour.NextPing);
+        neighbour.Pings.Next = _now + Jittered(IdleTime(neighbour));
+        Schedule(neighbour.Pings.Next);
         Measured(neighbour);
         return true;
     }
@@ -315,13 +315,13 @@ internal sealed partial class RouteProtocol
     // Twice the gain of RFC 6298, section 2: pings are rare.
     private static void Average(Neighbour neighbour, TimeSpan sample, bool isOfWay)
     {
-        if (neighbour.RoundTrip is not { } mean || neighbour.Cost.IsInfinite)
+        if (neighbour.Measured.RoundTrip is not { } mean || neighbour.Cost.IsInfinite)
         {
             // Of a link that is known only a better answer says something new.
-            TimeSpan? known = Shorter(neighbour.Quality.Usual, neighbour.RoundTrip);
+            TimeSpan? known = Shorter(neighbour.Quality.Usual, neighbour.Measured.RoundTrip);
             if (neighbour.Properties.Reliable)
                 neighbour.Quality.Answered(sample, known ?? TimeSpan.Zero, isOfWay);
-            neighbour.RoundTrip = Shorter(known, sample);
+            neighbour.Measured.RoundTrip = Shorter(known, sample);
             return;
         }
 
@@ -329,7 +329,7 @@ internal sealed partial class RouteProtocol
         {
             // What was taken for usual was a late answer.
             neighbour.Quality.Answered(sample, mean, isOfWay);
-            neighbour.RoundTrip = sample;
+            neighbour.Measured.RoundTrip = sample;
             return;
         }
 
@@ -337,11 +337,11 @@ internal sealed partial class RouteProtocol
         {
             // Late; or the way became much longer for good, which shows when hardly any answer is in time.
             TimeSpan longer = neighbour.Quality.IsMostlyLate ? mean * LongerStep : mean;
-            neighbour.RoundTrip = longer < sample ? longer : sample;
+            neighbour.Measured.RoundTrip = longer < sample ? longer : sample;
             return;
         }
 
-        neighbour.RoundTripVariation += ((sample - mean).Duration() - neighbour.RoundTripVariation) / 4;
-        neighbour.RoundTrip = mean + (sample - mean) / 4;
+        neighbour.Measured.Variation += ((sample - mean).Duration() - neighbour.Measured.Variation) / 4;
+        neighbour.Measured.RoundTrip = mean + (sample - mean) / 4;
     }
 }

@@ -202,7 +202,7 @@ internal sealed partial class RouteProtocol
             return;
         interest.Add(index);
         if (wantsAnnounce)
-            neighbour.AnnouncesAlong.Add(index);
+            neighbour.Announces.Along.Add(index);
     }
 
     /// <summary>Sends a request to all neighbours, once per medium; false if there was room for it nowhere.</summary>

@@ -23,26 +23,26 @@ internal sealed partial class RouteProtocol
             return Malformed();
         if (neighbour.Properties.Reliable && IsWaitedFor(neighbour, ack.Number))
         {
-            neighbour.Acknowledged = ack.Number;
+            neighbour.Updates.Acknowledged = ack.Number;
             return true;
         }
 
-        if (neighbour.AckDue == Instant.Never || ack.Number != neighbour.UpdateNumber)
+        if (neighbour.Updates.AckDue == Instant.Never || ack.Number != neighbour.Updates.Number)
         {
             Counters.Add(RouteCounter.DropUnknownAck);
             return true;
         }
 
-        neighbour.AckDue = Instant.Never;
-        neighbour.AckAttempts = 0;
-        neighbour.Unacknowledged.Clear();
-        neighbour.Arrival += (1 - neighbour.Arrival) / 16.0;
+        neighbour.Updates.AckDue = Instant.Never;
+        neighbour.Updates.AckAttempts = 0;
+        neighbour.Updates.Unacknowledged.Clear();
+        neighbour.Measured.Arrival += (1 - neighbour.Measured.Arrival) / 16.0;
         Flush(neighbour);
         return true;
     }
 
     private static bool IsWaitedFor(Neighbour neighbour, ushort number) =>
-        Distance.IsNewer(number, neighbour.Acknowledged) && !Distance.IsNewer(number, neighbour.Retraction);
+        Distance.IsNewer(number, neighbour.Updates.Acknowledged) && !Distance.IsNewer(number, neighbour.Updates.Retraction);
 
     private bool ReceiveUpdate(Neighbour neighbour, ReadOnlySpan<byte> body)
     {
@@ -50,7 +50,7 @@ internal sealed partial class RouteProtocol
             return Malformed();
         Counters.Add(RouteCounter.EntriesReceived, update.Count);
         bool wantsAck = (update.Flags & RouteUpdateFlags.Acknowledge) != 0;
-        if (neighbour.LastUpdateHeard is { } last)
+        if (neighbour.Updates.LastHeard is { } last)
         {
             if (!neighbour.Properties.Reliable && !Distance.IsNewer(update.Number, last))
             {
@@ -69,11 +69,11 @@ internal sealed partial class RouteProtocol
             }
         }
 
-        neighbour.LastUpdateHeard = update.Number;
+        neighbour.Updates.LastHeard = update.Number;
         if ((update.Flags & RouteUpdateFlags.FirstOfTable) != 0)
         {
             // That costs the whole table's length, and nobody needs it often.
-            if (!neighbour.TableRate.TryTake(_now, 1))
+            if (!neighbour.Updates.TableRate.TryTake(_now, 1))
             {
                 Counters.Add(RouteCounter.DropTableRate);
                 return false;

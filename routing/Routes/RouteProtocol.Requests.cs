@@ -190,7 +190,7 @@ internal sealed partial class RouteProtocol
             return false;
         foreach (Neighbour neighbour in _neighbours)
         {
-            if (!neighbour.Properties.Reliable || !neighbour.Told(index).IsNone || !neighbour.HasReadRetractions)
+            if (!neighbour.Properties.Reliable || !neighbour.Told(index).IsNone || !neighbour.Updates.HasReadRetractions)
                 return false;
         }
 
@@ -242,9 +242,9 @@ internal sealed partial class RouteProtocol
         // Requests that are written one by one would hold up all that follows them.
         if (neighbour.Quality.Pace > TimeSpan.Zero)
         {
-            if (neighbour.LastFlush + neighbour.Quality.Pace > _now)
+            if (neighbour.Updates.LastFlush + neighbour.Quality.Pace > _now)
                 return;
-            neighbour.LastFlush = _now;
+            neighbour.Updates.LastFlush = _now;
         }
 
         // More than a neighbour would answer is not asked of it: what is left out is asked again when its time comes.
@@ -372,10 +372,10 @@ internal sealed partial class RouteProtocol
         // perhaps.
         if (!neighbour.Properties.Reliable || !request.FreshSequence)
             neighbour.SetTold(index, Distance.Unknown);
-        if (request.WantsAnnounce && neighbour.Interest is null && neighbour.AnnouncesOwed.Count < MaxAnnouncesOwed
+        if (request.WantsAnnounce && neighbour.Interest is null && neighbour.Announces.Owed.Count < MaxAnnouncesOwed
             && TakeAnnounce(neighbour))
         {
-            neighbour.AnnouncesOwed.Enqueue(index);
+            neighbour.Announces.Owed.Enqueue(index);
         }
 
         MarkDirty(neighbour, index, Urgency.Now);

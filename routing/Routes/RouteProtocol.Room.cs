@@ -213,16 +213,16 @@ internal sealed partial class RouteProtocol
     /// </summary>
     private void AskAgainLater(Neighbour neighbour)
     {
-        if (neighbour.IsIncomplete || !neighbour.Properties.PushRoutes)
+        if (neighbour.Updates.IsIncomplete || !neighbour.Properties.PushRoutes)
             return;
-        neighbour.IsIncomplete = true;
+        neighbour.Updates.IsIncomplete = true;
         RefillLater(neighbour);
     }
 
     private void RefillLater(Neighbour neighbour)
     {
-        TimeSpan wait = _firstRefill * (1 << Math.Min(neighbour.Refills, MaxRefillDoublings));
-        neighbour.Refills++;
+        TimeSpan wait = _firstRefill * (1 << Math.Min(neighbour.Updates.Refills, MaxRefillDoublings));
+        neighbour.Updates.Refills++;
         _timers.Set(new RouteTimer(RouteTimerKind.Refill, neighbour.Link.Value), _now + Jittered(wait));
     }
 
@@ -236,7 +236,7 @@ internal sealed partial class RouteProtocol
             return;
         }
 
-        neighbour.IsIncomplete = false;
+        neighbour.Updates.IsIncomplete = false;
         new PathRequest(HopsLeft: 1, 0, false, neighbour.PeerName, WholeTable: true).Write(Body);
         if (SendFrame(neighbour, FrameKind.PathRequest, RequestClass(neighbour), PathRequest.Size))
             Counters.Add(RouteCounter.TablesAsked);
@@ -247,7 +247,7 @@ internal sealed partial class RouteProtocol
     /// <summary>A neighbour had no room for all that it was told, and has some now.</summary>
     private void TellTableAgain(Neighbour neighbour)
     {
-        if (!neighbour.TableRate.TryTake(_now, 1))
+        if (!neighbour.Updates.TableRate.TryTake(_now, 1))
         {
             Counters.Add(RouteCounter.DropTableRate);
             return;
@@ -264,15 +264,15 @@ internal sealed partial class RouteProtocol
 
     private void RetractLater(Neighbour neighbour, Abbreviation name)
     {
-        if (neighbour.Retracted.Count > MaxRetracted)
+        if (neighbour.Updates.Retracted.Count > MaxRetracted)
             return;
-        neighbour.Retracted.Add(name);
+        neighbour.Updates.Retracted.Add(name);
         FlushLater(neighbour, _now + _options.FirstHold);
-        if (neighbour.Retracted.Count >= MaxRetracted / 2 && !neighbour.IsBlocked)
+        if (neighbour.Updates.Retracted.Count >= MaxRetracted / 2 && !neighbour.IsBlocked)
             FlushRetracted(neighbour);
 
         // It does not read what it is told: what it believes is wrong, and stays so.
-        if (neighbour.Retracted.Count > MaxRetracted)
+        if (neighbour.Updates.Retracted.Count > MaxRetracted)
             _actions.CloseLink(neighbour.Link, _readsNothing);
     }
 }

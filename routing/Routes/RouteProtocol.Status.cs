@@ -40,7 +40,7 @@ internal sealed partial class RouteProtocol
 
     /// <summary>The links as routing sees them; a copy.</summary>
     public IReadOnlyList<NeighbourInfo> ListNeighbours() => _neighbours.ConvertAll(neighbour => new NeighbourInfo(
-        neighbour.Link, neighbour.Peer, neighbour.Cost, neighbour.RoundTrip, neighbour.Arrival, neighbour.IsSuspect,
+        neighbour.Link, neighbour.Peer, neighbour.Cost, neighbour.Measured.RoundTrip, neighbour.Measured.Arrival, neighbour.IsSuspect,
         neighbour.Trust.DistrustedUntil > _now));
 
     /// <inheritdoc/>

@@ -42,11 +42,11 @@ internal sealed partial class RouteProtocol
     {
         if (!neighbour.IsInterestedIn(index) || !IsWorthTelling(neighbour, index))
             return;
-        neighbour.Dirty.Add(index);
+        neighbour.Updates.Dirty.Add(index);
         TimeSpan hold = urgency switch
         {
             Urgency.Now => TimeSpan.Zero,
-            Urgency.Soon => Jittered(_now - neighbour.LastFlush > _options.BurstGap ? _options.FirstHold
+            Urgency.Soon => Jittered(_now - neighbour.Updates.LastFlush > _options.BurstGap ? _options.FirstHold
                 : _options.BurstHold),
             _ => Jittered(_options.MetricHold),
         };
@@ -55,15 +55,15 @@ internal sealed partial class RouteProtocol
         Instant at = _now + hold;
         if (pace > TimeSpan.Zero)
         {
-            Instant since = neighbour.Quality.IsHopeless ? neighbour.UpAt : neighbour.LastFlush;
-            Instant next = (since > neighbour.LastFlush ? since : neighbour.LastFlush) + pace;
+            Instant since = neighbour.Quality.IsHopeless ? neighbour.UpAt : neighbour.Updates.LastFlush;
+            Instant next = (since > neighbour.Updates.LastFlush ? since : neighbour.Updates.LastFlush) + pace;
             at = next > at ? next : at;
         }
 
         // The first to wait sets the time: later news do not put it off.
-        if (at < neighbour.FlushAt)
+        if (at < neighbour.Updates.FlushAt)
         {
-            neighbour.FlushAt = at;
+            neighbour.Updates.FlushAt = at;
             Schedule(at);
         }
     }
@@ -71,13 +71,13 @@ internal sealed partial class RouteProtocol
     /// <summary>Sends what a neighbour has to know, nearest first, as far as link and budget allow.</summary>
     private void Flush(Neighbour neighbour)
     {
-        neighbour.FlushAt = Instant.Never;
+        neighbour.Updates.FlushAt = Instant.Never;
         if (neighbour.IsBlocked || neighbour.IsStalled || neighbour.Cost.IsInfinite
-            || neighbour.AckDue != Instant.Never)
+            || neighbour.Updates.AckDue != Instant.Never)
             return;
-        if (neighbour.Retracted.Count > 0)
+        if (neighbour.Updates.Retracted.Count > 0)
             FlushRetracted(neighbour);
-        if (neighbour.Dirty.Count > 0 && neighbour.Retracted.Count == 0)
+        if (neighbour.Updates.Dirty.Count > 0 && neighbour.Updates.Retracted.Count == 0)
             FlushUpdates(neighbour);
         if (!neighbour.IsBlocked)
             PumpAnnounces(neighbour);
@@ -88,18 +88,18 @@ internal sealed partial class RouteProtocol
     /// </summary>
     private void FlushRetracted(Neighbour neighbour)
     {
-        List<Abbreviation> names = neighbour.Retracted;
+        List<Abbreviation> names = neighbour.Updates.Retracted;
         int perFrame = Math.Min(neighbour.Properties.Mtu - 1, MaxBody) / RouteEntry.Size - 1;
         while (names.Count > 0)
         {
             int count = Math.Min(perFrame, names.Count);
             var writer = new RouteUpdate.Writer(
-                Body[..RouteUpdate.SizeOf(count)], (ushort)(neighbour.UpdateNumber + 1), RouteUpdateFlags.None);
+                Body[..RouteUpdate.SizeOf(count)], (ushort)(neighbour.Updates.Number + 1), RouteUpdateFlags.None);
             foreach (Abbreviation name in names[^count..])
                 writer.TryAdd(new RouteEntry(name, 0, Metric.Infinite));
             if (!SendFrame(neighbour, FrameKind.RouteUpdate, FrameClass.Routing, writer.Length))
                 return;
-            neighbour.UpdateNumber++;
+            neighbour.Updates.Number++;
             neighbour.Budget?.Owe(_now, 1 + writer.Length);
             names.RemoveRange(names.Count - count, count);
             Counters.Add(RouteCounter.UpdatesSent);
@@ -112,13 +112,13 @@ internal sealed partial class RouteProtocol
     private void FlushUpdates(Neighbour neighbour)
     {
         _scratch.Clear();
-        foreach (int index in neighbour.Dirty.Members)
+        foreach (int index in neighbour.Updates.Dirty.Members)
         {
             if (IsWorthTelling(neighbour, index))
                 _scratch.Add(index);
         }
 
-        neighbour.Dirty.Clear();
+        neighbour.Updates.Dirty.Clear();
         int perFrame = Math.Min(Math.Min(neighbour.Properties.Mtu - 1, MaxBody) - RouteUpdate.HeaderSize,
             MaxBody) / RouteEntry.Size;
         if (_scratch.Count > perFrame)
@@ -144,9 +144,9 @@ internal sealed partial class RouteProtocol
         {
             // Whatever happens to this link, what was not said has still to be said.
             if (sent > 0)
-                neighbour.LastFlush = _now;
+                neighbour.Updates.LastFlush = _now;
             for (int i = sent; i < _scratch.Count; i++)
-                neighbour.Dirty.Add(_scratch[i]);
+                neighbour.Updates.Dirty.Add(_scratch[i]);
         }
     }
 
@@ -170,7 +170,7 @@ internal sealed partial class RouteProtocol
         for (int i = from; reliable && i < from + count && !retracts; i++)
             retracts = Expected(neighbour, _scratch[i]).IsNone;
         var writer = new RouteUpdate.Writer(
-            Body[..RouteUpdate.SizeOf(count)], (ushort)(neighbour.UpdateNumber + 1),
+            Body[..RouteUpdate.SizeOf(count)], (ushort)(neighbour.Updates.Number + 1),
             reliable && !retracts ? RouteUpdateFlags.None : RouteUpdateFlags.Acknowledge);
         for (int i = from; i < from + count; i++)
         {
@@ -180,9 +180,9 @@ internal sealed partial class RouteProtocol
 
         if (!SendFrame(neighbour, FrameKind.RouteUpdate, FrameClass.Routing, writer.Length))
             return false;
-        neighbour.UpdateNumber++;
+        neighbour.Updates.Number++;
         if (retracts)
-            neighbour.Retraction = neighbour.UpdateNumber;
+            neighbour.Updates.Retraction = neighbour.Updates.Number;
         neighbour.Budget?.Owe(_now, 1 + writer.Length);
         for (int i = from; i < from + count; i++)
         {
@@ -190,15 +190,15 @@ internal sealed partial class RouteProtocol
             neighbour.SetTold(index, Expected(neighbour, index));
             SendAlong(neighbour, index);
             if (!reliable)
-                neighbour.Unacknowledged.Add(index);
+                neighbour.Updates.Unacknowledged.Add(index);
             if (neighbour.Interest is { } interest && index != Self && neighbour.Told(index).IsNone)
                 interest.Remove(index);
         }
 
         if (!reliable)
         {
-            neighbour.AckDue = _now + Jittered(AckTimeout(neighbour) * Math.Pow(2, Math.Min(neighbour.AckAttempts, 5)));
-            Schedule(neighbour.AckDue);
+            neighbour.Updates.AckDue = _now + Jittered(AckTimeout(neighbour) * Math.Pow(2, Math.Min(neighbour.Updates.AckAttempts, 5)));
+            Schedule(neighbour.Updates.AckDue);
         }
 
         Counters.Add(RouteCounter.UpdatesSent);
@@ -209,17 +209,17 @@ internal sealed partial class RouteProtocol
     /// <summary>What the neighbour is told of a destination is of no use to it without the announce.</summary>
     private static void SendAlong(Neighbour neighbour, int index)
     {
-        if (!neighbour.AnnouncesAlong.Contains(index) || neighbour.Told(index).IsNone)
+        if (!neighbour.Announces.Along.Contains(index) || neighbour.Told(index).IsNone)
             return;
-        neighbour.AnnouncesAlong.Remove(index);
-        if (!neighbour.AnnouncesOwed.Contains(index))
-            neighbour.AnnouncesOwed.Enqueue(index);
+        neighbour.Announces.Along.Remove(index);
+        if (!neighbour.Announces.Owed.Contains(index))
+            neighbour.Announces.Owed.Enqueue(index);
     }
 
     private void FlushLater(Neighbour neighbour, Instant at)
     {
-        neighbour.FlushAt = Instant.Min(neighbour.FlushAt, at);
-        Schedule(neighbour.FlushAt);
+        neighbour.Updates.FlushAt = Instant.Min(neighbour.Updates.FlushAt, at);
+        Schedule(neighbour.Updates.FlushAt);
     }
 
     /// <summary>Retractions first, then the nearest destinations.</summary>
@@ -232,17 +232,17 @@ internal sealed partial class RouteProtocol
     /// <summary>An update was not acknowledged: what it said is said again, as it is by now.</summary>
     private void RepeatUpdate(Neighbour neighbour)
     {
-        neighbour.AckDue = Instant.Never;
-        neighbour.AckAttempts = Math.Min(neighbour.AckAttempts + 1, MaxAckAttempts);
-        neighbour.Arrival -= neighbour.Arrival / 16.0;
+        neighbour.Updates.AckDue = Instant.Never;
+        neighbour.Updates.AckAttempts = Math.Min(neighbour.Updates.AckAttempts + 1, MaxAckAttempts);
+        neighbour.Measured.Arrival -= neighbour.Measured.Arrival / 16.0;
         Measured(neighbour);
-        foreach (int index in neighbour.Unacknowledged)
+        foreach (int index in neighbour.Updates.Unacknowledged)
         {
             neighbour.SetTold(index, Distance.Unknown);
             neighbour.Interest?.Add(index);
             MarkDirty(neighbour, index, Urgency.Now);
         }
 
-        neighbour.Unacknowledged.Clear();
+        neighbour.Updates.Unacknowledged.Clear();
     }
 }

@@ -101,7 +101,7 @@ internal sealed partial class RouteProtocol : IRoutes
     internal uint Sequence => _own.Current;
 
     /// <summary>The number of the update that a reliable link has to bring next.</summary>
-    internal ushort ExpectedUpdate(LinkId link) => (ushort)((Find(link)?.LastUpdateHeard ?? 0) + 1);
+    internal ushort ExpectedUpdate(LinkId link) => (ushort)((Find(link)?.Updates.LastHeard ?? 0) + 1);
 
     /// <inheritdoc/>
     public Instant NextDue
@@ -170,13 +170,13 @@ internal sealed partial class RouteProtocol : IRoutes
             for (; at >= 0; at--)
             {
                 Neighbour neighbour = _neighbours[at];
-                if (neighbour.NextPing <= _now)
+                if (neighbour.Pings.Next <= _now)
                     CheckAlive(neighbour);
-                if (neighbour.AckDue <= _now)
+                if (neighbour.Updates.AckDue <= _now)
                     RepeatUpdate(neighbour);
-                if (neighbour.FlushAt <= _now)
+                if (neighbour.Updates.FlushAt <= _now)
                     Flush(neighbour);
-                Schedule(Instant.Min(neighbour.NextPing, Instant.Min(neighbour.FlushAt, neighbour.AckDue)));
+                Schedule(Instant.Min(neighbour.Pings.Next, Instant.Min(neighbour.Updates.FlushAt, neighbour.Updates.AckDue)));
             }
         }
         finally

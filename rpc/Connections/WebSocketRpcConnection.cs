@@ -19,6 +19,7 @@ public sealed class WebSocketRpcConnection : IRpcConnection
 
     private readonly WebSocket _socket;
     private readonly Action<V1.Event> _onEvent;
+    private readonly int _maxAnswer;
     private readonly SemaphoreSlim _places = new(MaxCalls);
     private readonly SemaphoreSlim _writing = new(1);
     private readonly ConcurrentDictionary<uint, TaskCompletionSource<RpcReply>> _calls = new();
@@ -31,9 +32,12 @@ public sealed class WebSocketRpcConnection : IRpcConnection
     /// <summary>Takes a socket that is open, and owns it.</summary>
     /// <param name="socket">The socket.</param>
     /// <param name="onEvent">Called for each event, on the loop that reads: it must not wait.</param>
-    public WebSocketRpcConnection(WebSocket socket, Action<V1.Event>? onEvent = null)
+    /// <param name="maxAnswer">Bytes of an answer's payload at most; who sends more loses the connection.</param>
+    public WebSocketRpcConnection(
+        WebSocket socket, Action<V1.Event>? onEvent = null, int maxAnswer = FrameCodec.MaxPayload)
     {
         _socket = socket;
+        _maxAnswer = maxAnswer;
         _onEvent = onEvent ?? (_ => { });
         _loop = Task.Run(ReadAsync);
     }
@@ -122,10 +126,10 @@ public sealed class WebSocketRpcConnection : IRpcConnection
                 {
                     if (length == buffer.Length)
                         Array.Resize(ref buffer,
-                            Math.Min(2 * buffer.Length, FrameCodec.ResponseHeaderSize + FrameCodec.MaxPayload + 1));
+                            Math.Min(2 * buffer.Length, FrameCodec.ResponseHeaderSize + _maxAnswer + 1));
                     part = await _socket.ReceiveAsync(buffer.AsMemory(length), _stop.Token);
                     length += part.Count;
-                    if (length > FrameCodec.ResponseHeaderSize + FrameCodec.MaxPayload)
+                    if (length > FrameCodec.ResponseHeaderSize + _maxAnswer)
                         throw new InvalidDataException("the server sends more than a frame may have");
                 }
                 while (!part.EndOfMessage);

@@ -28,8 +28,9 @@ internal enum RegistrationPolicy
 
 /// <summary>Registration, login and sessions: methods 1, 100 to 103 and 950.</summary>
 internal sealed class AuthCalls(
-    IAccountStore accounts, OpaqueServer opaque, ServerKeys keys, RegistrationPolicy policy, RateLimits rates,
-    ClientRegistry clients, AccountHook hook, RandomFill random, TimeProvider time, ILogger<AuthCalls> logger)
+    IAccountStore accounts, IModerationStore moderation, OpaqueServer opaque, ServerKeys keys,
+    RegistrationPolicy policy, RateLimits rates, ClientRegistry clients, AccountHook hook,
+    RandomFill random, TimeProvider time, ILogger<AuthCalls> logger)
 {
     private const int TokenSize = 32;
 
@@ -57,11 +58,13 @@ internal sealed class AuthCalls(
             : null;
         if (session is null)
             throw new CallException(RpcStatus.Unauthenticated, "The session has ended; log in again.");
+        await RefuseBannedAsync(call, session.Identity, session.Username);
         if (!call.Client.TryAuthenticate(session))
             throw new CallException(RpcStatus.Conflict, "This connection has a session already.");
         // It may have ended between the two lines above, when nobody knew yet that this connection is its.
         if (await accounts.UseSessionAsync(SHA256.HashData(request.AccessToken.Span), device,
-            (long)SessionLifetime.TotalMilliseconds) is null)
+            (long)SessionLifetime.TotalMilliseconds) is null
+            || await moderation.FindBanAsync(session.Identity) is not null)
             call.Client.Close("the session has ended");
         return new AuthResponse { IdentityKey = ByteString.CopyFrom(session.Identity.ToArray()) };
     }
@@ -90,6 +93,7 @@ internal sealed class AuthCalls(
             request.IdentityProof.Span, request.IdentityKey.Span, keys.Identity.PublicKey.Span, request.Username,
             request.Upload.Span))
             throw Refusal.Forbidden("identity_proof does not show that this key is yours.");
+        await RefuseBannedAsync(call, identity, request.Username);
         await hook.CheckAsync(request.Username, identity, call.Client.Address);
         byte[]? invite = policy == RegistrationPolicy.Invite ? Invitations.Hash(request.Invite) : null;
         switch (await accounts.RegisterAsync(
@@ -142,9 +146,10 @@ internal sealed class AuthCalls(
                 RpcStatus.Unauthenticated, "The password is wrong, the name unknown, or it is another identity's.");
         }
 
+        await RefuseBannedAsync(call, login.Account!.Identity, login.Username);
         byte[] token = new byte[TokenSize];
         random(token);
-        await accounts.AddSessionAsync(SHA256.HashData(token), login.Account!.Identity,
+        await accounts.AddSessionAsync(SHA256.HashData(token), login.Account.Identity,
             (long)SessionLifetime.TotalMilliseconds);
         Audit.LoggedIn(logger, login.Username, call.Client.Address);
         return new OpaqueLoginFinishResponse { SessionToken = ByteString.CopyFrom(token) };
@@ -165,6 +170,14 @@ internal sealed class AuthCalls(
 
         call.Client.CloseAfterAnswer("the account was deleted");
         return new DeleteAccountResponse { Success = true };
+    }
+
+    private async Task RefuseBannedAsync(Call call, IdentityKey identity, string username)
+    {
+        if (await moderation.FindBanAsync(identity) is not { } ban)
+            return;
+        Audit.BannedTried(logger, username, call.Client.Address);
+        throw ModerationCalls.Banned(ban);
     }
 
     private void CheckPolicy()

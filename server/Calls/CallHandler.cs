@@ -4,22 +4,40 @@ using QuicProChat.Mesh.Server.Limits;
 
 namespace QuicProChat.Mesh.Server.Calls;
 
+/// <summary>Who may call a method.</summary>
+internal enum Callers
+{
+    /// <summary>Clients.</summary>
+    Everybody,
+
+    /// <summary>Clients with a session.</summary>
+    Accounts,
+
+    /// <summary>Other servers, and nobody else.</summary>
+    Servers,
+}
+
 /// <summary>A method as the server does it.</summary>
 /// <param name="Method">Its number.</param>
-/// <param name="NeedsSession">Whether only accounts may call it.</param>
+/// <param name="Callers">Who may call it.</param>
 /// <param name="RunAsync">Does it with the bytes of its request.</param>
 internal sealed record CallHandler(
-    RpcMethod Method, bool NeedsSession, Func<Call, ReadOnlyMemory<byte>, Task<IMessage>> RunAsync)
+    RpcMethod Method, Callers Callers, Func<Call, ReadOnlyMemory<byte>, Task<IMessage>> RunAsync)
 {
     /// <summary>A method that only accounts may call.</summary>
     internal static CallHandler For<TRequest>(
         RpcMethod method, MessageParser<TRequest> parser, Func<Call, TRequest, Task<IMessage>> run)
-        where TRequest : class, IMessage<TRequest> => new(method, NeedsSession: true, Parsing(parser, run));
+        where TRequest : class, IMessage<TRequest> => new(method, Callers.Accounts, Parsing(parser, run));
 
     /// <summary>A method that everybody may call.</summary>
     internal static CallHandler ForAll<TRequest>(
         RpcMethod method, MessageParser<TRequest> parser, Func<Call, TRequest, Task<IMessage>> run)
-        where TRequest : class, IMessage<TRequest> => new(method, NeedsSession: false, Parsing(parser, run));
+        where TRequest : class, IMessage<TRequest> => new(method, Callers.Everybody, Parsing(parser, run));
+
+    /// <summary>A method that only other servers may call.</summary>
+    internal static CallHandler ForServers(
+        RpcMethod method, Func<Call, Rpc.V1.FederationRequest, Task<IMessage>> run) =>
+        new(method, Callers.Servers, Parsing(Rpc.V1.FederationRequest.Parser, run));
 
     private static Func<Call, ReadOnlyMemory<byte>, Task<IMessage>> Parsing<TRequest>(
         MessageParser<TRequest> parser, Func<Call, TRequest, Task<IMessage>> run)

@@ -1,5 +1,6 @@
 using System.Net;
 using QuicProChat.Mesh.Identity.Opaque;
+using QuicProChat.Mesh.Server.Federation;
 using QuicProChat.Mesh.Server.Limits;
 using QuicProChat.Mesh.Server.Stores;
 
@@ -21,7 +22,8 @@ internal sealed record PendingLogin(
 /// What a connection knows of its client, whatever it runs over. Safe for use by several threads at once.
 /// </summary>
 /// <param name="address">Where the client is.</param>
-internal sealed class ClientSession(IPAddress? address) : IDisposable
+/// <param name="peer">The server that it is; null for a client of a user.</param>
+internal sealed class ClientSession(IPAddress? address, Peer? peer = null) : IDisposable
 {
     private PendingLogin? _login;
     private volatile StoredSession? _account;
@@ -32,6 +34,12 @@ internal sealed class ClientSession(IPAddress? address) : IDisposable
 
     /// <summary>Where the client is, for the audit log.</summary>
     internal string Address { get; } = address?.ToString() ?? "unknown";
+
+    /// <summary>The server that the client is; null for a client of a user.</summary>
+    internal Peer? Peer => peer;
+
+    /// <summary>Whether the server knows whose the connection is.</summary>
+    internal bool IsKnown => peer is not null || _account is not null;
 
     /// <summary>The account of the connection; null before method 1.</summary>
     internal StoredSession? Account => _account;

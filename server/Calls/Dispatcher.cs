@@ -106,11 +106,15 @@ internal sealed class Dispatcher(
             throw new CallException(RpcStatus.Unavailable, "The server stops; connect again.");
         if (!_handlers.TryGetValue(method, out CallHandler? handler))
             throw Refusal.NotFound($"There is no method {(ushort)method}.");
+        // Those of other servers are counted by their domains.
+        if ((handler.Callers == Callers.Servers) != (call.Client.Peer is not null))
+            throw Refusal.Forbidden(call.Client.Peer is null ? "This method is for other servers."
+                : "This method is for clients.");
         if (call.Client.Account is { } account)
             rates.TakeCall(account.Identity);
-        else
+        else if (call.Client.Peer is null)
             rates.TakeCall(call.Client.Source);
-        if (handler.NeedsSession)
+        if (handler.Callers == Callers.Accounts)
             _ = call.Account;
         return handler.RunAsync(call, payload);
     }

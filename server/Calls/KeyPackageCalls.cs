@@ -2,13 +2,14 @@ using System.Security.Cryptography;
 using Google.Protobuf;
 using QuicProChat.Mesh.Rpc;
 using QuicProChat.Mesh.Rpc.V1;
+using QuicProChat.Mesh.Server.Federation;
 using QuicProChat.Mesh.Server.Limits;
 using QuicProChat.Mesh.Server.Stores;
 
 namespace QuicProChat.Mesh.Server.Calls;
 
-/// <summary>KeyPackages: methods 300 and 301.</summary>
-internal sealed class KeyPackageCalls(IKeyPackageStore packages, RateLimits rates)
+/// <summary>KeyPackages: methods 300, 301 and 305.</summary>
+internal sealed class KeyPackageCalls(IKeyPackageStore packages, RemoteServers remote, RateLimits rates)
 {
     // Arbitrary: one of suite 1 has some 300 bytes, with a certificate chain a few thousand.
     private const int MaxPackage = 16 * 1024;
@@ -17,6 +18,7 @@ internal sealed class KeyPackageCalls(IKeyPackageStore packages, RateLimits rate
     [
         CallHandler.For(RpcMethod.UploadKeyPackage, UploadKeyPackageRequest.Parser, UploadAsync),
         CallHandler.For(RpcMethod.FetchKeyPackage, FetchKeyPackageRequest.Parser, FetchAsync),
+        CallHandler.For(RpcMethod.FetchKeyPackages, FetchKeyPackagesRequest.Parser, FetchOfEachAsync),
     ];
 
     private async Task<IMessage> UploadAsync(Call call, UploadKeyPackageRequest request)
@@ -28,10 +30,14 @@ internal sealed class KeyPackageCalls(IKeyPackageStore packages, RateLimits rate
         if (request.Package.Length > MaxPackage)
             throw new CallException(RpcStatus.TooLarge, $"A KeyPackage may have {MaxPackage} bytes.");
         byte[] fingerprint = SHA256.HashData(request.Package.Span);
-        int available = await packages.AddAsync(call.Account.Identity, fingerprint, request.Package.Memory,
-            request.LastResort)
-            ?? throw new CallException(
-                RpcStatus.Unavailable, "There are as many KeyPackages of yours as there may be.");
+        StoredSession account = call.Account;
+        (KeyPackageResult result, int available) = await packages.AddAsync(
+            new Stores.DeviceKeyPackage(account.Identity, account.Device, request.Package.Memory, request.LastResort),
+            fingerprint);
+        if (result == KeyPackageResult.Full)
+            throw new CallException(RpcStatus.Unavailable, "There are as many KeyPackages of yours as there may be.");
+        if (result == KeyPackageResult.NoDevice)
+            throw Refusal.Forbidden("This session is of no device of the account.");
         return new UploadKeyPackageResponse
         {
             Fingerprint = ByteString.CopyFrom(fingerprint),
@@ -44,6 +50,10 @@ internal sealed class KeyPackageCalls(IKeyPackageStore packages, RateLimits rate
         if (!IdentityKey.TryRead(request.IdentityKey.Span, out IdentityKey owner))
             throw Refusal.BadRequest($"identity_key has {IdentityKey.Size} bytes.");
         rates.TakeKeyPackage(call.Account.Identity, owner);
+        if (remote.IsElsewhere(request.Domain))
+            return await remote.CallAsync(
+                call, request.Domain, RpcMethod.ProxyFetchKeyPackage,
+                new ProxyFetchKeyPackageRequest { IdentityKey = request.IdentityKey }, FetchKeyPackageResponse.Parser);
         (byte[] package, bool lastResort) = await packages.TakeAsync(owner)
             ?? throw Refusal.NotFound("There is no KeyPackage of this key.");
         return new FetchKeyPackageResponse
@@ -51,5 +61,24 @@ internal sealed class KeyPackageCalls(IKeyPackageStore packages, RateLimits rate
             Package = UnsafeByteOperations.UnsafeWrap(package),
             LastResort = lastResort
         };
+    }
+
+    private async Task<IMessage> FetchOfEachAsync(Call call, FetchKeyPackagesRequest request)
+    {
+        if (!IdentityKey.TryRead(request.IdentityKey.Span, out IdentityKey owner))
+            throw Refusal.BadRequest($"identity_key has {IdentityKey.Size} bytes.");
+        rates.TakeKeyPackage(call.Account.Identity, owner);
+        FetchKeyPackagesResponse response = new();
+        foreach (Stores.DeviceKeyPackage taken in await packages.TakeOfEachAsync(owner))
+        {
+            response.Packages.Add(new Rpc.V1.DeviceKeyPackage
+            {
+                DeviceId = ByteString.CopyFrom(taken.Device.ToArray()),
+                Package = UnsafeByteOperations.UnsafeWrap(taken.Package),
+                LastResort = taken.LastResort,
+            });
+        }
+
+        return response.Packages.Count > 0 ? response : throw Refusal.NotFound("There is no KeyPackage of this key.");
     }
 }

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging;
 using QuicProChat.Mesh.Identity;
 using QuicProChat.Mesh.Rpc;
 using QuicProChat.Mesh.Rpc.V1;
+using QuicProChat.Mesh.Server.Federation;
 using QuicProChat.Mesh.Server.Hooks;
 using QuicProChat.Mesh.Server.Hosting;
 using QuicProChat.Mesh.Server.Limits;
@@ -10,10 +11,10 @@ using QuicProChat.Mesh.Server.Stores;
 
 namespace QuicProChat.Mesh.Server.Calls;
 
-/// <summary>Names, direct channels and devices: methods 400, 500, 501 and 700 to 702.</summary>
+/// <summary>Names, direct channels and devices: methods 400, 501 and 700 to 702.</summary>
 internal sealed class UserCalls(
-    IAccountStore accounts, IChannelStore channels, RateLimits rates, ClientRegistry clients, AccountHook hook,
-    RandomFill random, ILogger<UserCalls> logger)
+    IAccountStore accounts, IChannelStore channels, RemoteServers remote, RateLimits rates, ClientRegistry clients,
+    AccountHook hook, RandomFill random, ILogger<UserCalls> logger)
 {
     // Arbitrary.
     private const int MaxDeviceName = 64;
@@ -21,7 +22,6 @@ internal sealed class UserCalls(
     internal IEnumerable<CallHandler> Handlers =>
     [
         CallHandler.For(RpcMethod.CreateChannel, CreateChannelRequest.Parser, CreateChannelAsync),
-        CallHandler.For(RpcMethod.ResolveUser, ResolveUserRequest.Parser, ResolveUserAsync),
         CallHandler.For(RpcMethod.ResolveIdentity, ResolveIdentityRequest.Parser, ResolveIdentityAsync),
         CallHandler.For(RpcMethod.RegisterDevice, RegisterDeviceRequest.Parser, RegisterDeviceAsync),
         CallHandler.For(RpcMethod.ListDevices, ListDevicesRequest.Parser, ListDevicesAsync),
@@ -42,18 +42,18 @@ internal sealed class UserCalls(
         return new CreateChannelResponse { ChannelId = ByteString.CopyFrom(channel.ToArray()), WasNew = isNew };
     }
 
-    private async Task<IMessage> ResolveUserAsync(Call call, ResolveUserRequest request)
-    {
-        rates.TakeLookup(call.Account.Identity);
-        StoredAccount account = await accounts.FindAsync(request.Username)
-            ?? throw Refusal.NotFound("Nobody here has this name.");
-        return new ResolveUserResponse { IdentityKey = ByteString.CopyFrom(account.Identity.ToArray()) };
-    }
-
     private async Task<IMessage> ResolveIdentityAsync(Call call, ResolveIdentityRequest request)
     {
         rates.TakeLookup(call.Account.Identity);
-        StoredAccount account = await accounts.FindAsync(ReadKey(request.IdentityKey))
+        IdentityKey key = ReadKey(request.IdentityKey);
+        if (remote.IsElsewhere(request.Domain))
+        {
+            ProxyResolveUserResponse found = await remote.FindAsync(
+                call, request.Domain, new ProxyResolveUserRequest { IdentityKey = request.IdentityKey });
+            return new ResolveIdentityResponse { Username = found.Username };
+        }
+
+        StoredAccount account = await accounts.FindAsync(key)
             ?? throw Refusal.NotFound("Nobody here has this key.");
         return new ResolveIdentityResponse { Username = account.Username };
     }

@@ -33,7 +33,8 @@ internal sealed class WebSocketClient : IDisposable
         _socket = socket;
         _session = session;
         _services = services;
-        _gone = new CancellationTokenSource(ConnectionServices.StrangerPatience, services.Time);
+        _gone = new CancellationTokenSource(
+            session.IsKnown ? Timeout.InfiniteTimeSpan : ConnectionServices.StrangerPatience, services.Time);
         session.Close = reason => _ = CloseAsync(WebSocketCloseStatus.PolicyViolation, reason);
         session.Notify = happened => _ = NotifyAsync(happened);
     }
@@ -164,7 +165,7 @@ internal sealed class WebSocketClient : IDisposable
             await _services.Dispatcher.RunAsync(call, header.Method, payload.AsMemory(0, (int)header.Length),
                 async (status, answer) =>
             {
-                if (_session.Account is not null)
+                if (_session.IsKnown)
                     _gone.CancelAfter(Timeout.InfiniteTimeSpan);
                 await SendAsync(status, header.RequestId, answer);
             });

@@ -1,7 +1,9 @@
 using System.Net;
+using System.Security.Cryptography.X509Certificates;
 using Microsoft.AspNetCore.Http;
 using QuicProChat.Mesh.Rpc.Connections;
 using QuicProChat.Mesh.Server.Calls;
+using QuicProChat.Mesh.Server.Federation;
 using QuicProChat.Mesh.Server.Hosting;
 
 namespace QuicProChat.Mesh.Server.Connections;
@@ -9,7 +11,8 @@ namespace QuicProChat.Mesh.Server.Connections;
 /// <summary>
 /// Makes clients of requests for <c>/rpc</c>; Host and Origin are checked here, because nothing before does.
 /// </summary>
-internal sealed class WebSocketEndpoint(ConnectionServices services, ServerOptions options, ServerMetrics metrics)
+internal sealed class WebSocketEndpoint(
+    ConnectionServices services, ServerOptions options, PeerTrust trust, PeerLimits peers, ServerMetrics metrics)
 {
     private static readonly TimeSpan KeepAlive = TimeSpan.FromSeconds(30);
 
@@ -34,17 +37,52 @@ internal sealed class WebSocketEndpoint(ConnectionServices services, ServerOptio
             return;
         }
 
-        if (!context.WebSockets.IsWebSocketRequest)
+        using ClientSession session = new(context.Connection.RemoteIpAddress);
+        await ServeAsync(context, session);
+    }
+
+    /// <summary>
+    /// Another server, which its certificate names: no page of a browser has one, so that Host and Origin are what
+    /// they like.
+    /// </summary>
+    internal async Task HandlePeerAsync(HttpContext context, X509Certificate2 certificate)
+    {
+        if (context.Request.Path != ServerEndpoint.Path)
         {
-            response.StatusCode = StatusCodes.Status426UpgradeRequired;
+            context.Response.StatusCode = StatusCodes.Status404NotFound;
             return;
         }
 
-        using ClientSession session = new(context.Connection.RemoteIpAddress);
+        if (trust.Find(certificate) is not { } peer || !peers.TryConnect(peer))
+        {
+            metrics.CountRefused();
+            context.Response.StatusCode = StatusCodes.Status503ServiceUnavailable;
+            return;
+        }
+
+        try
+        {
+            using ClientSession session = new(context.Connection.RemoteIpAddress, peer);
+            await ServeAsync(context, session);
+        }
+        finally
+        {
+            peers.Disconnect(peer);
+        }
+    }
+
+    private async Task ServeAsync(HttpContext context, ClientSession session)
+    {
+        if (!context.WebSockets.IsWebSocketRequest)
+        {
+            context.Response.StatusCode = StatusCodes.Status426UpgradeRequired;
+            return;
+        }
+
         if (!services.Clients.TryAdd(session))
         {
             metrics.CountRefused();
-            response.StatusCode = StatusCodes.Status503ServiceUnavailable;
+            context.Response.StatusCode = StatusCodes.Status503ServiceUnavailable;
             return;
         }
 

@@ -11,11 +11,11 @@ namespace QuicProChat.Mesh.Server.Hooks;
 /// A process of the operator's that listens on a Unix socket: it is told what happens, and may be asked about
 /// registrations. Nothing waits for it but a registration, and that with a deadline: what has no room in the queue is
 /// dropped and counted.
-/// <code>
+/// <code><![CDATA[
 ///   Tell -- queue (bounded) ------------\
 ///                                        > one loop: connect, write lines  -- socket --> hook
 ///   Ask --- queue (bounded), goes first -/            read answers, by id   <-- socket --
-/// </code>
+/// ]]></code>
 /// </summary>
 internal sealed class Hook : IAsyncDisposable
 {

@@ -46,6 +46,17 @@ internal static partial class Log
     [LoggerMessage(Level = LogLevel.Error, Message = "A connection failed")]
     internal static partial void ConnectionFailed(ILogger logger, Exception fault);
 
+    [LoggerMessage(Level = LogLevel.Information,
+        Message = "Listening for other servers as {Domain} on {Endpoint}, key {Fingerprint}")]
+    internal static partial void ListeningForPeers(
+        ILogger logger, string domain, string endpoint, string fingerprint);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Domain} does not answer: {Reason}")]
+    internal static partial void PeerLost(ILogger logger, string domain, string reason);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "A call of {Domain} was refused: {Reason}")]
+    internal static partial void PeerRefused(ILogger logger, string domain, string reason);
+
     [LoggerMessage(Level = LogLevel.Information, Message = "Stopping: no new calls")]
     internal static partial void Draining(ILogger logger);
 }
@@ -71,4 +82,16 @@ internal static partial class Audit
     [LoggerMessage(EventId = 5, Level = LogLevel.Information,
         Message = "audit device-revoked user={User} from={Address}")]
     internal static partial void DeviceRevoked(ILogger logger, string user, string address);
+
+    [LoggerMessage(EventId = 6, Level = LogLevel.Warning,
+        Message = "audit banned key={Key} by={User} from={Address}")]
+    internal static partial void Banned(ILogger logger, string key, string user, string address);
+
+    [LoggerMessage(EventId = 7, Level = LogLevel.Information,
+        Message = "audit unbanned key={Key} by={User} from={Address}")]
+    internal static partial void Unbanned(ILogger logger, string key, string user, string address);
+
+    [LoggerMessage(EventId = 8, Level = LogLevel.Warning,
+        Message = "audit banned-tried user={User} from={Address}")]
+    internal static partial void BannedTried(ILogger logger, string user, string address);
 }

@@ -38,10 +38,12 @@ internal sealed class OtherProcesses
         };
     }
 
-    /// <summary>Closes the connections of accounts and devices that are gone.</summary>
+    /// <summary>Closes the connections of accounts and devices that are gone or banned.</summary>
     /// <exception cref="StoreException">The store does not answer.</exception>
     internal async Task CheckSessionsAsync()
     {
+        foreach (StoredBan ban in await _store.Moderation.ListBansAsync())
+            End(ban.Identity, default);
         foreach (StoredSession[] asked in _clients.Accounts.Chunk(MaxAsked))
         {
             IReadOnlyList<bool> there =

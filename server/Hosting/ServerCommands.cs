@@ -5,6 +5,7 @@ using System.Security.Cryptography.X509Certificates;
 using QuicProChat.Mesh.Identity;
 using QuicProChat.Mesh.Rpc.Connections;
 using QuicProChat.Mesh.Server.Calls;
+using QuicProChat.Mesh.Server.Federation;
 using QuicProChat.Mesh.Server.Limits;
 using QuicProChat.Mesh.Server.Stores;
 using QuicProChat.Mesh.Server.Stores.Postgres;
@@ -81,11 +82,14 @@ internal static class ServerCommands
             Description = "Calls of one account in the long run; four times as many at once.",
             DefaultValueFactory = _ => (int)defaults.Rates.Calls.PerSecond,
         };
+        FederationSettings federation = new();
         Command command = new("run", "Runs the server until SIGTERM.")
         {
             DataDirectory, Store, listen, hosts, origins, certificate, key, registration, metrics, clients, perSource,
             calls,
         };
+        foreach (Option option in federation.Options)
+            command.Add(option);
         ExtensionOptions extensions = new();
         extensions.AddTo(command);
         command.SetAction((parsed, _) => GuardAsync(async () =>
@@ -100,6 +104,7 @@ internal static class ServerCommands
                 CertificateKeyFile = parsed.GetValue(key),
                 Registration = parsed.GetValue(registration),
                 MetricsListen = parsed.GetValue(metrics) is { } text ? ReadEndpoint(text) : null,
+                Federation = federation.Read(parsed),
                 MaxClients = parsed.GetRequiredValue(clients),
                 MaxClientsPerSource = parsed.GetRequiredValue(perSource),
                 Rates = defaults.Rates with
@@ -126,14 +131,21 @@ internal static class ServerCommands
     {
         Option<string?> certificate =
             new("--certificate") { Description = "The certificate in PEM, if the server is run with one." };
+        Option<bool> federation =
+            new("--federation") { Description = "The one that other servers pin: of the certificate for them." };
+        Option<string?> domain =
+            new("--domain") { Description = "With --federation: makes the certificate where there is none yet." };
         Command command =
             new("fingerprint",
                 "Prints the fingerprint that clients pin: SHA-256 of the certificate's key.") { DataDirectory,
-                certificate };
+                certificate, federation, domain };
         command.SetAction((parsed, _) => GuardAsync(() =>
         {
+            if (parsed.GetValue(federation) && parsed.GetValue(domain) is { } name)
+                MakeFederationCertificate(parsed.GetRequiredValue(DataDirectory), name);
             string path = parsed.GetValue(certificate)
-                ?? Path.Combine(parsed.GetRequiredValue(DataDirectory), TlsCertificate.FileName);
+                ?? Path.Combine(parsed.GetRequiredValue(DataDirectory),
+                    parsed.GetValue(federation) ? FederationCertificate.FileName : TlsCertificate.FileName);
             if (!File.Exists(path))
                 throw new IOException($"{path} is not there; 'qpc-server run' makes it.");
             using X509Certificate2 read = X509Certificate2.CreateFromPem(File.ReadAllText(path));
@@ -167,6 +179,18 @@ internal static class ServerCommands
         }));
         return command;
     }
+
+    private static void MakeFederationCertificate(string directory, string domain)
+    {
+        if (!Rpc.ServerDomain.IsValid(domain))
+            throw new UsageException($"'{domain}' is no domain: a name in lower case such as example.org");
+        ServerStorage.MakeDirectory(directory);
+        using FederationCertificate made = FederationCertificate.Open(
+            directory, new FederationOptions { Domain = domain });
+    }
+
+    /// <summary><c>moderator</c>.</summary>
+    internal static Command Moderator() => ModeratorCommands.Make(DataDirectory, Store, ReadStore, GuardAsync);
 
     // What an operator can do something about is one line, not a trace.
     private static async Task<int> GuardAsync(Func<Task> run)
@@ -211,12 +235,12 @@ internal static class ServerCommands
         return options with { Listen = webSocket, ListenQuic = quic };
     }
 
-    private static IPEndPoint ReadEndpoint(string text) =>
+    /// <summary>Reads an address with its port.</summary>
+    /// <exception cref="UsageException">It is none.</exception>
+    internal static IPEndPoint ReadEndpoint(string text) =>
         TryReadEndpoint(text, out IPEndPoint? endpoint) ? endpoint
             : throw new UsageException($"'{text}' is no ADDRESS:PORT, such as 127.0.0.1:8443 or [::]:8443");
 
     private static bool TryReadEndpoint(string text, [NotNullWhen(true)] out IPEndPoint? endpoint) =>
         IPEndPoint.TryParse(text, out endpoint) && (endpoint.Port > 0 || text.EndsWith(":0", StringComparison.Ordinal));
-
-    private sealed class UsageException(string message) : Exception(message);
 }

@@ -3,6 +3,7 @@ using QuicProChat.Mesh.Identity;
 using QuicProChat.Mesh.Rpc.V1;
 using QuicProChat.Mesh.Server.Calls;
 using QuicProChat.Mesh.Server.Connections;
+using QuicProChat.Mesh.Server.Federation;
 using QuicProChat.Mesh.Server.Hooks;
 using QuicProChat.Mesh.Server.Limits;
 using QuicProChat.Mesh.Server.Push;
@@ -30,6 +31,7 @@ internal sealed class ServerCore : IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly ILogger<ServerCore> _logger;
     private readonly OtherProcesses? _others;
+    private readonly RemoteServers _remote;
     private readonly Hook? _hook;
     private readonly PushNotifier? _push;
     private readonly PushCommand? _pushCommand;
@@ -37,9 +39,9 @@ internal sealed class ServerCore : IAsyncDisposable
     private readonly Task _expiry;
 
     internal ServerCore(
-        ServerOptions options, IServerStore store, ServerKeys keys, TimeProvider time, RandomFill random,
-        ILoggerFactory logs)
+        ServerOptions options, ServerStorage storage, TimeProvider time, RandomFill random, ILoggerFactory logs)
     {
+        (IServerStore store, ServerKeys keys) = (storage.Store, storage.Keys);
         _options = options;
         _store = store;
         _keys = keys;
@@ -64,22 +66,40 @@ internal sealed class ServerCore : IAsyncDisposable
         AccountHook accountHook = new(_hook, options.HookRegistration, time);
         _others = store.Others is null ? null : new OtherProcesses(store, Waiters, Clients, _logger);
         AuthCalls auth = new(
-            store.Accounts, keys.Opaque, keys, options.Registration, Rates, Clients, accountHook, random,
-            time, logs.CreateLogger<AuthCalls>());
+            store.Accounts, store.Moderation, keys.Opaque, keys, options.Registration, Rates, Clients, accountHook,
+            random, time, logs.CreateLogger<AuthCalls>());
+        PeerLimits = new PeerLimits(options.Federation.Rates, Rates, time);
+        PeerTrust = new PeerTrust(options.Federation);
+        _remote = new RemoteServers(
+            options.Federation, storage.Federation,
+            storage.Federation is { } shown ? new PeerDialer(options.Federation, shown, PeerTrust).DialAsync
+                : (_, _) => throw new InvalidOperationException("There is no federation."),
+            time, _logger);
         UserCalls users = new(
-            store.Accounts, store.Channels, Rates, Clients, accountHook, random, logs.CreateLogger<UserCalls>());
-        DeliveryCalls delivery = new(inboxes, store.Channels, Waiters, keys, time);
+            store.Accounts, store.Channels, _remote, Rates, Clients, accountHook, random,
+            logs.CreateLogger<UserCalls>());
+        Deliveries deliveries = new(inboxes, keys);
+        DeliveryCalls delivery = new(inboxes, store.Channels, deliveries, _remote, Waiters, time);
+        FederationCalls federation = new(
+            options.Federation, store.Accounts, store.KeyPackages, deliveries, keys, PeerLimits, time, _logger);
         _dispatcher = new Dispatcher(
             [.. auth.Handlers, .. users.Handlers, .. delivery.Handlers,
-                .. new KeyPackageCalls(store.KeyPackages, Rates).Handlers,
+                .. new KeyPackageCalls(store.KeyPackages, _remote, Rates).Handlers,
+                .. new KeyLogCalls(store.KeyLog, _remote, keys, Rates, time).Handlers,
+                .. new ModerationCalls(store.Moderation, Rates, Clients, logs.CreateLogger<ModerationCalls>()).Handlers,
                 .. new PushCalls(store.PushTokens, _push is not null).Handlers,
-             .. new ServiceCalls(keys, time).Handlers],
+                .. new ServiceCalls(keys, _remote, Rates, time).Handlers,
+                .. storage.Federation is null ? [] : federation.Handlers],
             Rates, Metrics, logs.CreateLogger<Dispatcher>());
         Connections = new ConnectionServices(_dispatcher, Clients, Budget, time, _logger);
         _expiry = Task.Run(ExpireAsync);
     }
 
     internal RateLimits Rates { get; }
+
+    internal PeerLimits PeerLimits { get; }
+
+    internal PeerTrust PeerTrust { get; }
 
     internal ClientRegistry Clients { get; }
 
@@ -115,6 +135,7 @@ internal sealed class ServerCore : IAsyncDisposable
             await _pushCommand.DisposeAsync();
         if (_hook is not null)
             await _hook.DisposeAsync();
+        await _remote.DisposeAsync();
         await _store.DisposeAsync();
         _keys.Dispose();
         _stop.Dispose();
@@ -136,6 +157,7 @@ internal sealed class ServerCore : IAsyncDisposable
                 {
                 }
 
+                await _store.Moderation.ExpireAsync();
                 if (_others is not null)
                     await _others.CheckSessionsAsync();
             }

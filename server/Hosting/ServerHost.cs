@@ -15,6 +15,7 @@ using Microsoft.Extensions.Logging;
 using QuicProChat.Mesh.Identity;
 using QuicProChat.Mesh.Rpc.Connections;
 using QuicProChat.Mesh.Server.Connections;
+using QuicProChat.Mesh.Server.Federation;
 using QuicProChat.Mesh.Server.Limits;
 
 namespace QuicProChat.Mesh.Server.Hosting;
@@ -25,6 +26,7 @@ internal sealed class ServerHost : IAsyncDisposable
     private readonly ServerCore _core;
     private readonly WebApplication _application;
     private readonly X509Certificate2 _certificate;
+    private readonly FederationCertificate? _federation;
     private readonly ServerOptions _options;
     private readonly List<QuicEndpoint> _quic = [];
     private readonly ILogger _logger;
@@ -33,6 +35,7 @@ internal sealed class ServerHost : IAsyncDisposable
     {
         _options = options;
         _certificate = storage.Certificate;
+        _federation = storage.Federation;
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Logging.SetMinimumLevel(LogLevel.Information).AddFilter("Microsoft", LogLevel.Warning);
         ServiceManager.AddTo(builder);
@@ -41,13 +44,17 @@ internal sealed class ServerHost : IAsyncDisposable
             + TimeSpan.FromSeconds(5));
         builder.WebHost.UseKestrelCore().ConfigureKestrel(Configure);
         _application = builder.Build();
-        _core = new ServerCore(options, storage.Store, storage.Keys, time, random,
+        _core = new ServerCore(options, storage, time, random,
             _application.Services.GetRequiredService<ILoggerFactory>());
         _logger = _application.Services.GetRequiredService<ILogger<ServerHost>>();
-        WebSocketEndpoint endpoint = new(_core.Connections, options, _core.Metrics);
+        WebSocketEndpoint endpoint =
+            new(_core.Connections, options, _core.PeerTrust, _core.PeerLimits, _core.Metrics);
         _application.UseWebSockets();
-        _application.Run(context => context.Connection.LocalPort == BoundMetrics?.Port && endpoint.IsOwnHost(context)
-            ? TellAsync(context) : endpoint.HandleAsync(context));
+        // Certificates of clients are asked for where other servers connect, and nowhere else.
+        _application.Run(context => context.Connection.ClientCertificate is { } shown
+            ? endpoint.HandlePeerAsync(context, shown)
+            : context.Connection.LocalPort == BoundMetrics?.Port && endpoint.IsOwnHost(context)
+                ? TellAsync(context) : endpoint.HandleAsync(context));
     }
 
     /// <summary>The fingerprint that clients pin.</summary>
@@ -55,6 +62,13 @@ internal sealed class ServerHost : IAsyncDisposable
 
     /// <summary>Where WebSockets are accepted.</summary>
     internal IReadOnlyList<Uri> Bound { get; private set; } = [];
+
+    /// <summary>The fingerprint that other servers pin; empty where this one speaks with none.</summary>
+    internal string FederationFingerprint =>
+        _federation is null ? "" : ServerTrust.Fingerprint(_federation.Certificate);
+
+    /// <summary>Where other servers connect to.</summary>
+    internal IReadOnlyList<Uri> BoundFederation { get; private set; } = [];
 
     /// <summary>Where metrics are told; null for nowhere.</summary>
     internal Uri? BoundMetrics { get; private set; }
@@ -99,6 +113,7 @@ internal sealed class ServerHost : IAsyncDisposable
         await _application.DisposeAsync();
         await _core.DisposeAsync();
         _certificate.Dispose();
+        _federation?.Dispose();
     }
 
     private async Task ListenAsync()
@@ -106,11 +121,16 @@ internal sealed class ServerHost : IAsyncDisposable
         await _application.StartAsync();
         ICollection<string> addresses =
             _application.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses;
-        Bound = [.. addresses.Where(a => a.StartsWith("https:", StringComparison.Ordinal)).Select(a => new Uri(a))];
+        Uri[] secure =
+            [.. addresses.Where(a => a.StartsWith("https:", StringComparison.Ordinal)).Select(a => new Uri(a))];
+        (Bound, BoundFederation) = (secure[.._options.Listen.Count], secure[_options.Listen.Count..]);
         if (_options.MetricsListen is not null)
             BoundMetrics = new Uri(addresses.Single(a => a.StartsWith("http:", StringComparison.Ordinal)));
         foreach (Uri bound in Bound)
             Log.Listening(_logger, $"wss://{bound.Authority}{ServerEndpoint.Path}", Fingerprint);
+        foreach (Uri bound in BoundFederation)
+            Log.ListeningForPeers(
+                _logger, _options.Federation.Domain, $"wss://{bound.Authority}", FederationFingerprint);
         foreach (IPEndPoint endpoint in _options.ListenQuic)
         {
             if (!QuicListener.IsSupported)
@@ -143,6 +163,24 @@ internal sealed class ServerHost : IAsyncDisposable
                 listen.UseHttps(new HttpsConnectionAdapterOptions
                 {
                     ServerCertificate = _certificate,
+                    SslProtocols = System.Security.Authentication.SslProtocols.Tls13,
+                    HandshakeTimeout = TimeSpan.FromSeconds(10),
+                });
+            });
+        }
+
+        foreach (IPEndPoint endpoint in _federation is null ? [] : _options.Federation.Listen)
+        {
+            kestrel.Listen(endpoint, listen =>
+            {
+                listen.Protocols = HttpProtocols.Http1;
+                listen.Use(Admit);
+                listen.UseHttps(new HttpsConnectionAdapterOptions
+                {
+                    ServerCertificate = _federation!.Certificate,
+                    ServerCertificateChain = _federation.Chain,
+                    ClientCertificateMode = ClientCertificateMode.RequireCertificate,
+                    ClientCertificateValidation = (shown, chain, _) => _core.PeerTrust.Accept(shown, chain),
                     SslProtocols = System.Security.Authentication.SslProtocols.Tls13,
                     HandshakeTimeout = TimeSpan.FromSeconds(10),
                 });

@@ -1,5 +1,6 @@
 using System.Net;
 using QuicProChat.Mesh.Server.Calls;
+using QuicProChat.Mesh.Server.Federation;
 using QuicProChat.Mesh.Server.Hooks;
 using QuicProChat.Mesh.Server.Limits;
 using QuicProChat.Mesh.Server.Stores;
@@ -69,6 +70,9 @@ internal sealed record ServerOptions
 
     /// <summary>Bounds of the store.</summary>
     public StoreLimits Limits { get; init; } = new();
+
+    /// <summary>Other servers.</summary>
+    public FederationOptions Federation { get; init; } = new();
 
     /// <summary>Rates.</summary>
     public RateSettings Rates { get; init; } = new();

@@ -1,5 +1,6 @@
 using System.Security.Cryptography.X509Certificates;
 using QuicProChat.Mesh.Identity;
+using QuicProChat.Mesh.Server.Federation;
 using QuicProChat.Mesh.Server.Stores;
 using QuicProChat.Mesh.Server.Stores.Postgres;
 using QuicProChat.Mesh.Server.Stores.Sqlite;
@@ -10,6 +11,9 @@ namespace QuicProChat.Mesh.Server.Hosting;
 /// <summary>What a server has on disks: its store, its keys, its certificate.</summary>
 internal sealed record ServerStorage(IServerStore Store, ServerKeys Keys, X509Certificate2 Certificate)
 {
+    /// <summary>What is shown to other servers; null where it speaks with none.</summary>
+    internal FederationCertificate? Federation { get; init; }
+
     private const UnixFileMode Private = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
     /// <summary>Opens all of it, and makes what is missing.</summary>
@@ -17,7 +21,29 @@ internal sealed record ServerStorage(IServerStore Store, ServerKeys Keys, X509Ce
     /// <exception cref="StoreException">The store cannot be used.</exception>
     internal static async Task<ServerStorage> OpenAsync(ServerOptions options, TimeProvider time, RandomFill random)
     {
-        Directory.CreateDirectory(options.DataDirectory, Private);
+        ServerStorage storage = await OpenStoreAsync(options, time, random);
+        if (options.Federation.Mode == FederationMode.Off)
+            return storage;
+        try
+        {
+            return storage with
+            {
+                Federation = FederationCertificate.Open(options.DataDirectory, options.Federation),
+            };
+        }
+        catch
+        {
+            await storage.Store.DisposeAsync();
+            storage.Keys.Dispose();
+            storage.Certificate.Dispose();
+            throw;
+        }
+    }
+
+    private static async Task<ServerStorage> OpenStoreAsync(
+        ServerOptions options, TimeProvider time, RandomFill random)
+    {
+        MakeDirectory(options.DataDirectory);
         if (options.Postgres is null)
         {
             X509Certificate2 certificate = OpenCertificate(options);
@@ -39,6 +65,9 @@ internal sealed record ServerStorage(IServerStore Store, ServerKeys Keys, X509Ce
             throw;
         }
     }
+
+    /// <summary>Makes a data directory that only its owner reads, where there is none.</summary>
+    internal static void MakeDirectory(string path) => Directory.CreateDirectory(path, Private);
 
     private static X509Certificate2 OpenCertificate(ServerOptions options) => options.CertificateFile is { } file
         ? TlsCertificate.Read(file, options.CertificateKeyFile)

@@ -35,9 +35,10 @@ internal static class TlsCertificate
     /// <summary>The self-signed certificate of a data directory; made where there is none.</summary>
     /// <param name="directory">The data directory.</param>
     /// <param name="hosts">Names and addresses for a certificate that is made now.</param>
-    internal static X509Certificate2 OpenOwn(string directory, IEnumerable<string> hosts)
+    /// <param name="file">The name of its file.</param>
+    internal static X509Certificate2 OpenOwn(string directory, IEnumerable<string> hosts, string file = FileName)
     {
-        string path = Path.Combine(directory, FileName);
+        string path = Path.Combine(directory, file);
         if (!File.Exists(path))
             Make(path, hosts);
         PrivateFile.RequirePrivate(path);

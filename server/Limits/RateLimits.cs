@@ -27,6 +27,9 @@ internal sealed record RateSettings
     /// <summary>KeyPackages that one account takes in all.</summary>
     public Rate KeyPackages { get; init; } = new(100, 0.5);
 
+    /// <summary>Reports of one account.</summary>
+    public Rate Reports { get; init; } = new(5, 1.0 / 600);
+
     /// <summary>Direct channels that one account makes.</summary>
     public Rate Channels { get; init; } = new(30, 0.1);
 }
@@ -46,6 +49,7 @@ internal sealed class RateLimits(RateSettings settings, TimeProvider time)
     private readonly TokenBuckets<(IdentityKey, IdentityKey)> _packagesOfOne =
         new(settings.KeyPackagesOfOne, MaxKeys, time);
     private readonly TokenBuckets<IdentityKey> _packages = new(settings.KeyPackages, MaxKeys, time);
+    private readonly TokenBuckets<IdentityKey> _reports = new(settings.Reports, MaxKeys, time);
     private readonly TokenBuckets<int> _storeFaults = new(new Rate(20, 1), 2, time);
     private readonly TokenBuckets<IdentityKey> _channels = new(settings.Channels, MaxKeys, time);
 
@@ -73,13 +77,18 @@ internal sealed class RateLimits(RateSettings settings, TimeProvider time)
     /// <summary>A question for a name or a key.</summary>
     internal void TakeLookup(IdentityKey account) => Take(_lookups, account);
 
+    /// <summary>A report.</summary>
+    internal void TakeReport(IdentityKey account) => Take(_reports, account);
+
     /// <summary>A new direct channel.</summary>
     internal void TakeChannel(IdentityKey account) => Take(_channels, account);
 
     /// <summary>A KeyPackage of somebody.</summary>
     internal void TakeKeyPackage(IdentityKey account, IdentityKey owner)
     {
-        Take(_packagesOfOne, (account, owner));
+        // Devices of one account take each other's for each of their conversations.
+        if (account != owner)
+            Take(_packagesOfOne, (account, owner));
         Take(_packages, account);
     }
 

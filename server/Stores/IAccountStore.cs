@@ -57,13 +57,18 @@ internal interface IAccountStore
     /// <returns>Null if there is none, if it is another device's, or if the device is not registered.</returns>
     Task<StoredSession?> UseSessionAsync(ReadOnlyMemory<byte> tokenHash, DeviceId device, long lifetimeMs);
 
-    /// <summary>Adds a device or gives it another name; false where there are as many as there may be.</summary>
+    /// <summary>
+    /// Adds a device or gives it another name; false where there are as many as there may be. With the first one end
+    /// the KeyPackages that were left without a device.
+    /// </summary>
     Task<bool> AddDeviceAsync(IdentityKey identity, DeviceId device, string name);
 
     /// <summary>The devices of an account, oldest first.</summary>
     Task<IReadOnlyList<StoredDevice>> ListDevicesAsync(IdentityKey identity);
 
-    /// <summary>Removes a device with its sessions and its places in inboxes; false if there is none.</summary>
+    /// <summary>
+    /// Removes a device with its sessions, its KeyPackages and its places in inboxes; false if there is none.
+    /// </summary>
     Task<bool> RemoveDeviceAsync(IdentityKey identity, DeviceId device);
 
     /// <summary>Tells of accounts, each with one of its devices or none (zero), whether they are registered.</summary>

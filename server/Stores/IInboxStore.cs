@@ -10,7 +10,14 @@ internal sealed record NewMessage(InboxId Inbox, MessageId Id, ReadOnlyMemory<by
 /// <summary>A commit's place in the order of a group.</summary>
 /// <param name="Group">The group, as its members name it; at most 64 bytes.</param>
 /// <param name="Epoch">The number that this commit wants; the first one for a number wins.</param>
-internal sealed record CommitOrder(ReadOnlyMemory<byte> Group, ulong Epoch);
+internal sealed record CommitOrder(ReadOnlyMemory<byte> Group, ulong Epoch)
+{
+    /// <summary>Who commits, where that is not who sends: a user of another server.</summary>
+    public IdentityKey? Committer { get; init; }
+
+    /// <summary>The members whose inboxes are on other servers, as they are called here.</summary>
+    public IReadOnlyList<IdentityKey> Elsewhere { get; init; } = [];
+}
 
 /// <summary>How an attempt to store messages ended.</summary>
 internal enum EnqueueResult

@@ -1,19 +1,45 @@
 namespace QuicProChat.Mesh.Server.Stores;
 
-/// <summary>KeyPackages that users leave for others: each is given once, but for the last one.</summary>
+/// <summary>A KeyPackage that a device leaves for others.</summary>
+/// <param name="Owner">Whose.</param>
+/// <param name="Device">Which device's; zero for the one of an account without registered devices.</param>
+/// <param name="Package">The package.</param>
+/// <param name="LastResort">It is given, again and again, when no other of the device is left.</param>
+internal readonly record struct DeviceKeyPackage(
+    IdentityKey Owner, DeviceId Device, ReadOnlyMemory<byte> Package, bool LastResort);
+
+/// <summary>What became of a KeyPackage that was left.</summary>
+internal enum KeyPackageResult
+{
+    /// <summary>It is there.</summary>
+    Added,
+
+    /// <summary>There are as many of the device as there may be.</summary>
+    Full,
+
+    /// <summary>The device is not there, or there are registered ones and none was named.</summary>
+    NoDevice,
+}
+
+/// <summary>
+/// KeyPackages that users leave for others: each is given once, but for the last one of each device. Those of a device
+/// end with it.
+/// </summary>
 internal interface IKeyPackageStore
 {
-    /// <summary>Adds a package. The same package again changes nothing.</summary>
-    /// <param name="owner">Whose.</param>
-    /// <param name="fingerprint">SHA-256 of the package.</param>
+    /// <summary>
+    /// Adds a package. The same package again changes nothing; one of last resort replaces the device's other one.
+    /// </summary>
     /// <param name="package">The package.</param>
-    /// <param name="lastResort">It replaces the one that is given when no other is left.</param>
-    /// <returns>How many there are besides the last resort; null where there are as many as there may be.</returns>
-    Task<int?> AddAsync(IdentityKey owner, ReadOnlyMemory<byte> fingerprint, ReadOnlyMemory<byte> package,
-        bool lastResort);
+    /// <param name="fingerprint">SHA-256 of it.</param>
+    /// <returns>What became of it, and how many there are of the device besides the last resort.</returns>
+    Task<(KeyPackageResult Result, int Available)> AddAsync(DeviceKeyPackage package, ReadOnlyMemory<byte> fingerprint);
 
-    /// <summary>Takes a package, the oldest first; null if there is none.</summary>
+    /// <summary>Takes a package of any device, the oldest first; null if there is none.</summary>
     Task<(byte[] Package, bool LastResort)?> TakeAsync(IdentityKey owner);
+
+    /// <summary>Takes a package of each device that has one, the oldest first.</summary>
+    Task<IReadOnlyList<DeviceKeyPackage>> TakeOfEachAsync(IdentityKey owner);
 }
 
 /// <summary>Direct channels: exactly two members each, and one for each pair.</summary>
@@ -45,6 +71,12 @@ internal interface IServerStore : IAsyncDisposable
 
     /// <summary>Direct channels.</summary>
     IChannelStore Channels { get; }
+
+    /// <summary>The log of keys.</summary>
+    IKeyLog KeyLog { get; }
+
+    /// <summary>Moderators, reports and bans.</summary>
+    IModerationStore Moderation { get; }
 
     /// <summary>By what devices are woken.</summary>
     IPushTokenStore PushTokens { get; }
@@ -93,11 +125,26 @@ internal sealed record StoreLimits
     /// <summary>Sessions of an account.</summary>
     public int MaxSessions { get; init; } = 20;
 
-    /// <summary>KeyPackages of an account besides its last resort.</summary>
+    /// <summary>KeyPackages of a device besides its last resort.</summary>
     public int MaxKeyPackages { get; init; } = 100;
 
     /// <summary>Direct channels of an account that it made.</summary>
     public int MaxChannels { get; init; } = 5000;
+
+    /// <summary>Reports in all, and of one reporter.</summary>
+    public int MaxReports { get; init; } = 10_000;
+
+    /// <inheritdoc cref="MaxReports"/>
+    public int MaxReportsOfOne { get; init; } = 100;
+
+    /// <summary>How long a report is kept.</summary>
+    public TimeSpan ReportLifetime { get; init; } = TimeSpan.FromDays(90);
+
+    /// <summary>Bans.</summary>
+    public int MaxBans { get; init; } = 10_000;
+
+    /// <summary>Moderators: a report is sealed to each.</summary>
+    public int MaxModerators { get; init; } = 16;
 
     /// <summary>
     /// How long the id of a message is remembered, so that it is stored once: 60 days, twice the longest lifetime.

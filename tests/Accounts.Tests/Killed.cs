@@ -9,6 +9,7 @@ public sealed class Killed : IDisposable
 {
     private const int Messages = 300;
     private const int Kills = 4;
+    private const int FederatedKills = 8;
 
     /// <summary>Where the node was built: beside these tests lie other versions of what it needs.</summary>
     internal static readonly string Node = Repository.File(
@@ -69,6 +70,79 @@ public sealed class Killed : IDisposable
         Assert.Equal(expected.Order(StringComparer.Ordinal),
             (await TextsAsync(bob, "in"))!.Order(StringComparer.Ordinal));
         Assert.Equal(Kills, _services.Sum(s => s.Kills));
+    }
+
+    [Fact]
+    public async Task Whichever_of_two_servers_is_killed_every_message_between_them_comes_once()
+    {
+        string[] domains = ["a.example", "b.example"], keys = new string[2];
+        int[] clients = [_port, LocalServer.FreePort()], peers = [LocalServer.FreePort(), LocalServer.FreePort()];
+        string program = Path.Combine(AppContext.BaseDirectory, "qpc-server.dll");
+        for (int i = 0; i < 2; i++)
+            keys[i] = await RunAsync(program, "fingerprint", "--federation", "--domain", domains[i], "--data-dir",
+                Path.Combine(_directory, domains[i]));
+        Service[] servers = [.. Enumerable.Range(0, 2).Select(i => Begin(
+            program, "run", "--listen", $"wss://127.0.0.1:{clients[i]}", "--registration", "open", "--data-dir",
+            Path.Combine(_directory, domains[i]), "--federation", "peers", "--domain", domains[i],
+            "--federation-listen", $"wss://127.0.0.1:{peers[i]}", "--peer",
+            $"{domains[1 - i]}=wss://127.0.0.1:{peers[1 - i]},{keys[1 - i]}"))];
+        Service alice = BeginNode("alice"), bob = BeginNode("bob");
+        foreach ((Service node, string name, int port) in new[]
+        {
+            (alice, "alice", clients[0]), (bob, "bob", clients[1]),
+        })
+        {
+            await DoneAsync(node, Commands.AccountRegister, () => new()
+            {
+                Server = $"127.0.0.1:{port}",
+                User = name,
+                Password = [.. "correct horse battery staple"u8],
+            });
+        }
+
+        Task sending = Task.WhenAll(
+            SayAllAsync(alice, "bob@b.example", "of alice"), SayAllAsync(bob, "alice@a.example", "of bob"));
+        Random random = new(5);
+        for (int kill = 1; kill <= FederatedKills; kill++)
+        {
+            while (await CountAsync(bob) + await CountAsync(alice) < kill * 2 * Messages / (FederatedKills + 1)
+                && !sending.IsCompleted)
+                await Task.Delay(50);
+            servers[random.Next(2)].Kill();
+        }
+
+        await sending.WaitAsync(TimeSpan.FromMinutes(5));
+        foreach ((Service node, string text) in new[] { (bob, "of alice"), (alice, "of bob") })
+        {
+            await Scene.UntilAsync(async () => await CountAsync(node) >= Messages, "all texts came",
+                TimeSpan.FromMinutes(5));
+            Assert.Equal(
+                Enumerable.Range(0, Messages).Select(i => $"{text} {i}").Order(StringComparer.Ordinal),
+                (await TextsAsync(node, "in"))!.Order(StringComparer.Ordinal));
+        }
+
+        Assert.Equal(FederatedKills, servers.Sum(s => s.Kills));
+    }
+
+    private static async Task SayAllAsync(Service node, string to, string text)
+    {
+        for (int i = 0; i < Messages; i++)
+        {
+            for (bool isFirst = true; !await TakenAsync(node, to, $"{text} {i}", isFirst); isFirst = false)
+                await Task.Delay(50);
+        }
+    }
+
+    private static async Task<string> RunAsync(params string[] command)
+    {
+        using Process process = Process.Start(new ProcessStartInfo("dotnet", command)
+        {
+            RedirectStandardOutput = true,
+        })!;
+        string said = await process.StandardOutput.ReadToEndAsync();
+        await process.WaitForExitAsync();
+        Assert.Equal(0, process.ExitCode);
+        return said.Trim();
     }
 
     /// <summary>True when a text is among those of the sender: then it is on its disk.</summary>

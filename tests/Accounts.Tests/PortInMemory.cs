@@ -68,19 +68,21 @@ internal sealed class PortInMemory : IServerPort
     public Task<StoredAnswer> TryStoreAsync(string server, IReadOnlyList<ServerMessage> messages) =>
         StoreAsync(server, messages, null);
 
-    public Task<ServerAnswer<byte[]>> FindUserAsync(string server, string user) => Task.FromResult(
+    public Task<ServerAnswer<byte[]>> FindUserAsync(string server, string user, string domain) => Task.FromResult(
         _users.TryGetValue(user, out TestNode? node)
             ? new ServerAnswer<byte[]>(ServerStatus.Done, node.Identity.PublicKey.ToArray())
             : new ServerAnswer<byte[]>(ServerStatus.NotFound, null));
 
-    public Task<ServerAnswer<string>> FindNameAsync(string server, ReadOnlyMemory<byte> key) => Task.FromResult(
+    public Task<ServerAnswer<string>> FindNameAsync(
+            string server, ReadOnlyMemory<byte> key, string domain) => Task.FromResult(
         new ServerAnswer<string>(ServerStatus.Done, _users.First(u =>
             u.Value.Identity.PublicKey.Span.SequenceEqual(key.Span)).Key));
 
     public Task<ServerAnswer<OpenedChannel>> OpenChannelAsync(string server, ReadOnlyMemory<byte> key) =>
         throw new InvalidOperationException("A node's own port knows who asks.");
 
-    public async Task<ServerAnswer<byte[]>> TakeKeyPackageAsync(string server, ReadOnlyMemory<byte> key) => new(
+    public async Task<ServerAnswer<byte[]>> TakeKeyPackageAsync(
+            string server, ReadOnlyMemory<byte> key, string domain) => new(
         ServerStatus.Done,
         await _users.Values.First(u => u.Identity.PublicKey.Span.SequenceEqual(key.Span)).Node.Servers
             .MakeKeyPackageAsync(isLastResort: false));
@@ -90,6 +92,11 @@ internal sealed class PortInMemory : IServerPort
     public void Refill(string server)
     {
     }
+
+    public byte[] HeadOf(string server) => [];
+
+    public void Compare(string server, ReadOnlyMemory<byte> head) =>
+        throw new InvalidOperationException("Nobody told a head.");
 
     private async Task GiveAsync(string server)
     {
@@ -110,10 +117,12 @@ internal sealed class PortInMemory : IServerPort
         public Task<StoredAnswer> TryStoreAsync(string server, IReadOnlyList<ServerMessage> messages) =>
             port.TryStoreAsync(server, messages);
 
-        public Task<ServerAnswer<byte[]>> FindUserAsync(string server, string user) => port.FindUserAsync(server, user);
+        public Task<ServerAnswer<byte[]>> FindUserAsync(string server, string user, string domain) =>
+            port.FindUserAsync(server, user, domain);
 
-        public Task<ServerAnswer<string>> FindNameAsync(string server, ReadOnlyMemory<byte> key) =>
-            port.FindNameAsync(server, key);
+        public Task<ServerAnswer<string>> FindNameAsync(
+            string server, ReadOnlyMemory<byte> key, string domain) =>
+            port.FindNameAsync(server, key, domain);
 
         public Task<ServerAnswer<OpenedChannel>> OpenChannelAsync(string server, ReadOnlyMemory<byte> key)
         {
@@ -127,10 +136,15 @@ internal sealed class PortInMemory : IServerPort
             }
         }
 
-        public Task<ServerAnswer<byte[]>> TakeKeyPackageAsync(string server, ReadOnlyMemory<byte> key) =>
-            port.TakeKeyPackageAsync(server, key);
+        public Task<ServerAnswer<byte[]>> TakeKeyPackageAsync(
+            string server, ReadOnlyMemory<byte> key, string domain) =>
+            port.TakeKeyPackageAsync(server, key, domain);
 
         public void Read(string server, ReadOnlyMemory<byte> channel) => port.Read(server, channel);
+
+        public byte[] HeadOf(string server) => port.HeadOf(server);
+
+        public void Compare(string server, ReadOnlyMemory<byte> head) => port.Compare(server, head);
 
         public void Refill(string server) => port.Refill(server);
     }

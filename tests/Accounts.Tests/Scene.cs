@@ -42,9 +42,9 @@ internal static class Scene
             .Select(m => m.Text)];
 
     /// <summary>Waits until something is so.</summary>
-    internal static async Task UntilAsync(Func<Task<bool>> isSo, string what)
+    internal static async Task UntilAsync(Func<Task<bool>> isSo, string what, TimeSpan? patience = null)
     {
-        using var limit = new CancellationTokenSource(Patience);
+        using var limit = new CancellationTokenSource(patience ?? Patience);
         while (!await isSo())
         {
             if (limit.IsCancellationRequested)

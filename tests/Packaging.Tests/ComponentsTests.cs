@@ -26,7 +26,7 @@ public sealed class ComponentsTests : IDisposable
             "^BouncyCastle.Cryptography {BouncyCastle.Cryptography}: MIT$",
             "^Google.Protobuf {Google.Protobuf}: BSD-3-Clause$",
             "^Microsoft.Extensions.Logging.Abstractions {Microsoft.Extensions.Logging.Abstractions}: MIT$",
-            @"^OpenSSL 3\.\d+\.\d+: Apache-2.0$", "^SQLite {SQLitePCLRaw.lib.e_sqlite3}: public domain$",
+            @"^OpenSSL 3\.\d+\.\d+: Apache-2.0$", @"^SQLite 3\.\d+\.\d+: public domain$",
             @"^libsodium 1\.0\.\d+: ISC$",
             @"^GNU C Library 2\.\d+\S*: LGPL-2.1-or-later$",
             @"^GCC runtime objects \d+\.\d+\.\d+: GPL-3.0-or-later WITH GCC-exception-3.1$",

@@ -65,6 +65,27 @@ public sealed class ContentRowsTests : IDisposable
     }
 
     [Fact]
+    public void What_a_reader_kept_in_the_log_is_erased_with_the_next_chance_also_if_nothing_is_written()
+    {
+        MeshStore store = _fixture.Open();
+        Write(store, s => s.Insert(Incoming(1)));
+        byte[] text = _fixture.SealedText(1);
+        using (Database reader = Database.Open(_fixture.File))
+        {
+            reader.Execute("BEGIN");
+            Assert.Equal(1, reader.Query("SELECT count(*) FROM message"));
+            Write(store, s => Assert.True(s.Change(Incoming(1) with { Text = "another" }, saysSomethingNew: true)));
+            store.WaitForCheckpoint();
+            Assert.True(_fixture.Stands(text[..32]), "nobody was in the way");
+            reader.Execute("COMMIT");
+        }
+
+        store.KeepTime();
+        _fixture.WaitForLog(store);
+        Assert.False(_fixture.Stands(text[..32]));
+    }
+
+    [Fact]
     public void What_was_done_with_a_message_changes_without_its_text()
     {
         MeshStore store = _fixture.Open();

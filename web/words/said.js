@@ -490,8 +490,12 @@ export const said = [
     ["this node has no account on {0}", "Dieser Knoten hat auf {0} kein Konto."],
     ["that is this node's own account", "Das ist das eigene Konto dieses Knotens."],
     ["this node has {0} conversations on {1} already", "Dieser Knoten hat auf {1} schon {0} Unterhaltungen."],
+    ["nobody on {0} is called {1}, or {2} does not speak with {3}", "Auf {0} heißt niemand {1}, oder {2} spricht nicht mit {3}."],
     ["nobody on {0} is called {1}", "Auf {0} heißt niemand {1}."],
     ["{0} cannot be reached: the first time somebody is named, the server is asked who that is", "{0} ist nicht zu erreichen: Beim ersten Mal wird der Server gefragt, wer das ist."],
     ["{0} names no usable key for {1}", "{0} nennt für {1} keinen brauchbaren Schlüssel."],
+    ["{0} did not prove by its log of keys that this is the name's key", "{0} hat nicht durch sein Schlüsselverzeichnis bewiesen, dass das der Schlüssel zu diesem Namen ist."],
+    ["the name has another key on {0} than before; if you know why, accept it: account accept SERVER USER", "Der Name hat auf {0} einen anderen Schlüssel als vorher. Wenn Sie wissen warum, nehmen Sie ihn an: account accept SERVER USER"],
+    ["{0} showed two logs of keys that contradict each other: nothing goes to names there until you accept it with account accept SERVER", "{0} hat zwei Schlüsselverzeichnisse gezeigt, die einander widersprechen. Dorthin geht nichts, bis Sie das mit account accept SERVER annehmen."],
     ["{0} has another key than before", "{0} hat einen anderen Schlüssel als vorher."]
 ];

@@ -15,8 +15,7 @@ internal sealed class PairWants
     private static readonly TimeSpan LongestPause = TimeSpan.FromHours(6);
 
     private readonly Dictionary<NodeAddress, Want> _wants = [];
-    private readonly HashSet<NodeAddress> _heard = [];
-    private readonly Queue<NodeAddress> _heardInOrder = [];
+    private readonly RecentSet<NodeAddress> _heard = new(Max);
 
     /// <summary>A pair that is wanted.</summary>
     internal sealed class Want
@@ -77,14 +76,7 @@ internal sealed class PairWants
     }
 
     /// <summary>A message came from a node. The latest of them are remembered.</summary>
-    internal void Heard(in NodeAddress peer)
-    {
-        if (!_heard.Add(peer))
-            return;
-        _heardInOrder.Enqueue(peer);
-        if (_heard.Count > Max)
-            _heard.Remove(_heardInOrder.Dequeue());
-    }
+    internal void Heard(in NodeAddress peer) => _heard.Add(peer);
 
     /// <summary>Whether a message came from a node not long ago.</summary>
     internal bool HasHeard(in NodeAddress peer) => _heard.Contains(peer);

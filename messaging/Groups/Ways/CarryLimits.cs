@@ -30,8 +30,7 @@ internal sealed class CarryLimits
     private readonly Allowance _all = new(BytesOfAll, Refill);
     private readonly AllowanceTable<NodeAddress> _telling = new(256, ToldOfMember, Refill);
     private readonly AllowanceTable<NodeAddress> _again = new(256, AgainToMember, TimeSpan.FromHours(1));
-    private readonly HashSet<EnvelopeId> _recent = [];
-    private readonly Queue<EnvelopeId> _order = [];
+    private readonly RecentSet<EnvelopeId> _recent = new(MaxRecent);
 
     /// <summary>Takes what an envelope costs; false if its sender, or all together, used that up.</summary>
     internal bool TryTake(TimeSpan at, in NodeAddress sender, int size)
@@ -50,14 +49,7 @@ internal sealed class CarryLimits
     internal bool WasCarried(in EnvelopeId envelope) => _recent.Contains(envelope);
 
     /// <summary>It is carried.</summary>
-    internal void Carried(in EnvelopeId envelope)
-    {
-        if (!_recent.Add(envelope))
-            return;
-        _order.Enqueue(envelope);
-        if (_order.Count > MaxRecent)
-            _recent.Remove(_order.Dequeue());
-    }
+    internal void Carried(in EnvelopeId envelope) => _recent.Add(envelope);
 
     /// <summary>It was not: the disk did not take it.</summary>
     internal void NotCarried(in EnvelopeId envelope) => _recent.Remove(envelope);

@@ -68,6 +68,7 @@ internal sealed class PostgresAccounts(
         await opened.ExecuteAsync(
             "INSERT INTO account (username, identity, record, created) VALUES ($1, $2, $3, $4)", name, key,
             account.Record, time.GetUtcNow().ToUnixTimeMilliseconds());
+        await PostgresKeyLog.AppendAsync(opened, account.Username, key);
         return RegisterResult.Registered;
     }
 
@@ -76,7 +77,8 @@ internal sealed class PostgresAccounts(
     private async Task<bool> DeleteAsync(NpgsqlConnection opened, IdentityKey identity)
     {
         byte[] key = identity.ToArray();
-        if (await opened.ScalarAsync("SELECT 1 FROM account WHERE identity = $1 FOR UPDATE", key) is null)
+        if (await opened.ScalarAsync("SELECT username FROM account WHERE identity = $1 FOR UPDATE", key)
+            is not byte[] username)
             return false;
         byte[][] channels = await ColumnAsync<byte[]>(
             opened, "SELECT id FROM channel WHERE first = $1 OR second = $1 ORDER BY id FOR UPDATE", key);
@@ -90,9 +92,11 @@ internal sealed class PostgresAccounts(
         batch.With("DELETE FROM inbox WHERE id = ANY($1)", inboxes)
             .With("DELETE FROM channel WHERE id = ANY($1)", (object)channels)
             .With("DELETE FROM group_member WHERE identity = $1", key)
+            .With("DELETE FROM report WHERE reporter = $1", key)
             .With("DELETE FROM account WHERE identity = $1", key)
             .With(PostgresSignals.Notify, signals.Ended(identity, default));
         await batch.ExecuteNonQueryAsync();
+        await PostgresKeyLog.AppendAsync(opened, Encoding.UTF8.GetString(username), []);
         return true;
     }
 

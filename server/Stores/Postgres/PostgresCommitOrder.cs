@@ -34,7 +34,8 @@ internal static class PostgresCommitOrder
         }
 
         byte[][] members =
-            [.. messages.Select(m => m.Inbox.Recipient).Append(sender).Distinct().Select(m => m.ToArray())];
+            [.. messages.Select(m => m.Inbox.Recipient).Concat(order.Elsewhere).Append(sender)
+                .Distinct().Select(m => m.ToArray())];
         await using NpgsqlBatch batch = new(opened);
         await batch.With("DELETE FROM group_member WHERE grp = $1", group)
             .With("INSERT INTO group_member (grp, identity) SELECT $1, unnest($2::bytea[])", group, members)

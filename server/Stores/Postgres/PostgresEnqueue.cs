@@ -166,7 +166,8 @@ internal sealed class PostgresEnqueue(StoreLimits limits, TimeProvider time)
         if (work.Order is not null)
         {
             (EnqueueResult turn, ulong epoch) =
-                await PostgresCommitOrder.TakeAsync(opened, work.Order, work.Sender, work.Messages);
+                await PostgresCommitOrder.TakeAsync(
+                    opened, work.Order, work.Order.Committer ?? work.Sender, work.Messages);
             if (turn != EnqueueResult.Stored)
                 return new EnqueueOutcome(turn, [], epoch);
         }

@@ -5,21 +5,23 @@ namespace QuicProChat.Mesh.Server.Stores.Postgres;
 /// <summary>Push tokens in PostgreSQL.</summary>
 internal sealed class PostgresPushTokens(PostgresDatabase database) : IPushTokenStore
 {
-    // Beside the schema's version: a program that does not know the table has no use for it. A row without a device has
-    // an empty one, so that there is no foreign key to devices; a trigger does what one would.
-    private const string Table = $"""
-        CREATE TABLE IF NOT EXISTS {PostgresSchema.Name}.push_token (
+    /// <summary>
+    /// The table, as <see cref="PostgresSchema"/> makes it. A row without a device has an empty one, so that there is no
+    /// foreign key to devices; a trigger does what one would.
+    /// </summary>
+    internal const string Tables = $"""
+        CREATE TABLE {PostgresSchema.Name}.push_token (
             account bigint NOT NULL REFERENCES {PostgresSchema.Name}.account ON DELETE CASCADE,
             device  bytea NOT NULL, -- empty for none
             token   bytea NOT NULL,
             PRIMARY KEY (account, device)
         );
-        CREATE OR REPLACE FUNCTION {PostgresSchema.Name}.forget_push_token() RETURNS trigger LANGUAGE plpgsql AS
+        CREATE FUNCTION {PostgresSchema.Name}.forget_push_token() RETURNS trigger LANGUAGE plpgsql AS
             $body$BEGIN
                 DELETE FROM {PostgresSchema.Name}.push_token WHERE account = old.account AND device = old.device;
                 RETURN NULL;
             END$body$;
-        CREATE OR REPLACE TRIGGER push_token_device AFTER DELETE ON {PostgresSchema.Name}.device
+        CREATE TRIGGER push_token_device AFTER DELETE ON {PostgresSchema.Name}.device
             FOR EACH ROW EXECUTE FUNCTION {PostgresSchema.Name}.forget_push_token();
         """;
 
@@ -46,14 +48,6 @@ internal sealed class PostgresPushTokens(PostgresDatabase database) : IPushToken
                 (SELECT p.acked FROM progress p WHERE p.inbox = i.id AND p.device = t.device), 0) LIMIT 1) AS first
             WHERE i.recipient = $1)
         """;
-
-    /// <summary>Makes the table where it is missing.</summary>
-    /// <param name="opened">In a transaction that has made or checked the other tables.</param>
-    internal static async Task PrepareAsync(NpgsqlConnection opened)
-    {
-        if (await opened.ScalarAsync($"SELECT to_regclass('{PostgresSchema.Name}.push_token')::text") is null)
-            await opened.ExecuteAsync(Table);
-    }
 
     /// <inheritdoc/>
     public Task<bool> SetAsync(IdentityKey identity, DeviceId device, PushToken? token) =>

@@ -1,3 +1,4 @@
+using System.Text;
 using Npgsql;
 using QuicProChat.Mesh.Store;
 
@@ -18,10 +19,9 @@ internal static class PostgresSchema
     /// <summary>The advisory lock of whoever removes what expired.</summary>
     internal const long ExpiringLock = MakingLock + (2L << 32);
 
-    private const int Current = 1;
-
-    // Locks are taken in the order account, channel, inbox (by recipient and channel), group. Rows of inboxes have the
-    // counters; a message and its id have no foreign key, because whoever writes one has locked its inbox.
+    // Locks are taken in the order account, channel, inbox (by recipient and channel), group, log of keys. Rows of
+    // inboxes have the counters; a message and its id have no foreign key, because whoever writes one has locked its
+    // inbox.
     private const string First = $"""
         CREATE SCHEMA IF NOT EXISTS {Name};
         CREATE TABLE {Name}.meta (
@@ -121,7 +121,20 @@ internal static class PostgresSchema
         CREATE INDEX key_package_owner ON {Name}.key_package (owner, last_resort, id);
         """;
 
-    /// <summary>Makes the tables of a new database, or checks those of an old one.</summary>
+    // KeyPackages are a device's.
+    private const string DevicesOfKeyPackages = $"""
+        ALTER TABLE {Name}.key_package ADD COLUMN device bytea NOT NULL DEFAULT ''; -- empty: the account has none
+        DROP INDEX {Name}.key_package_owner;
+        CREATE INDEX key_package_device ON {Name}.key_package (owner, device, last_resort, id);
+        """;
+
+    // What leads from each version to the next one.
+    private static readonly string[] Versions =
+        [First, DevicesOfKeyPackages, $"{PostgresKeyLog.Tables} {PostgresModeration.Tables}", PostgresPushTokens.Tables];
+
+    private const int WithLogOfKeys = 3;
+
+    /// <summary>Makes the tables of a new database, or brings those of an old one up to date.</summary>
     /// <param name="connection">In a transaction.</param>
     /// <param name="make">Whether tables are made where there are none.</param>
     /// <exception cref="StoreException">The database cannot be used.</exception>
@@ -134,16 +147,44 @@ internal static class PostgresSchema
             if (!make)
                 throw new StoreException(
                     StoreError.Io, "The database has no tables of a qpc-server; 'qpc-server run' makes them.");
-            await connection.ExecuteAsync(First);
+            await connection.ExecuteAsync(string.Concat(Versions));
+            await connection.ExecuteAsync($"UPDATE {Name}.meta SET version = $1", Versions.Length);
             return;
         }
 
         int version = (int)(await connection.ScalarAsync("SELECT version FROM meta"))!;
-        if (version > Current)
+        if (version > Versions.Length)
             throw new StoreException(
                 StoreError.NewerSchema,
-                $"The database was written by a later version of qpc-server ({version}, this one knows {Current}): "
-                    + "install that version, or restore a backup of before.");
+                $"The database was written by a later version of qpc-server ({version}, this one knows "
+                    + $"{Versions.Length}): install that version, or restore a backup of before.");
+        if (version == Versions.Length)
+            return;
+        if (!make)
+            throw new StoreException(
+                StoreError.Io, "The database is of an earlier version of qpc-server; 'qpc-server run' updates it.");
+        await connection.ExecuteAsync(string.Concat(Versions.Skip(version)));
+        if (version < WithLogOfKeys)
+            await FillLogAsync(connection);
+        await connection.ExecuteAsync("UPDATE meta SET version = $1", Versions.Length);
+    }
+
+    // The log of keys begins with the accounts that are there.
+    private static async Task FillLogAsync(NpgsqlConnection connection)
+    {
+        // A process of the version before registers nobody in the meantime, and none afterwards: it looks for version 1
+        // when it starts, and is to be stopped before (docs/guide/server.md).
+        await connection.ExecuteAsync("SELECT pg_advisory_xact_lock($1)", RegisteringLock);
+        List<(string Name, byte[] Key)> accounts = [];
+        await using (NpgsqlCommand command = connection.Command("SELECT username, identity FROM account ORDER BY id"))
+        await using (NpgsqlDataReader reader = await command.ExecuteReaderAsync())
+        {
+            while (await reader.ReadAsync())
+                accounts.Add((Encoding.UTF8.GetString(reader.Bytes(0)), reader.Bytes(1)));
+        }
+
+        foreach ((string name, byte[] key) in accounts)
+            await PostgresKeyLog.AppendAsync(connection, name, key);
     }
 
     private static async Task CheckSettingsAsync(NpgsqlConnection connection)

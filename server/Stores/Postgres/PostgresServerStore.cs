@@ -22,6 +22,8 @@ internal sealed class PostgresServerStore : IServerStore
             database, new PostgresSessions(database, _signals, limits, time), _signals, limits, time);
         KeyPackages = new PostgresKeyPackages(database, limits);
         Channels = new PostgresChannels(database, limits);
+        KeyLog = new PostgresKeyLog(database);
+        Moderation = new PostgresModeration(database, _signals, limits, time);
         PushTokens = new PostgresPushTokens(database);
     }
 
@@ -36,6 +38,12 @@ internal sealed class PostgresServerStore : IServerStore
 
     /// <inheritdoc/>
     public IChannelStore Channels { get; }
+
+    /// <inheritdoc/>
+    public IKeyLog KeyLog { get; }
+
+    /// <inheritdoc/>
+    public IModerationStore Moderation { get; }
 
     /// <inheritdoc/>
     public IPushTokenStore PushTokens { get; }
@@ -59,7 +67,6 @@ internal sealed class PostgresServerStore : IServerStore
             await store._database.TransactAsync(async opened =>
             {
                 await PostgresSchema.PrepareAsync(opened, make);
-                await PostgresPushTokens.PrepareAsync(opened);
                 return true;
             });
             await store._signals.StartAsync();

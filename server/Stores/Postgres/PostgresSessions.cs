@@ -43,6 +43,11 @@ internal sealed class PostgresSessions(
     private const string EndProgress =
         "DELETE FROM progress WHERE device = $2 AND inbox IN (SELECT id FROM inbox WHERE recipient = $1)";
 
+    private const string EndKeyPackages = "DELETE FROM key_package WHERE owner = $1 AND device = $2";
+
+    // What is done to the devices of an account, and with the KeyPackages of one, is done one after the other.
+    private const string LockAccount = "SELECT 1 FROM account WHERE identity = $1 FOR NO KEY UPDATE";
+
     private const string AreThere = """
         SELECT EXISTS (SELECT FROM account a WHERE a.identity = w.identity AND (w.device = ''::bytea OR EXISTS
             (SELECT FROM device d WHERE d.account = a.id AND d.device = w.device)))
@@ -77,9 +82,11 @@ internal sealed class PostgresSessions(
             byte[] id = device.ToArray(), text = Encoding.UTF8.GetBytes(name);
             // One at a time for each account, so that the bound is one.
             await using NpgsqlBatch batch = new(opened);
-            batch.With("SELECT 1 FROM account WHERE identity = $1 FOR NO KEY UPDATE", identity)
+            batch.With(LockAccount, identity)
                 .With($"UPDATE device SET name = $3 WHERE account = {AccountOf} AND device = $2", identity, id, text)
-                .With(Register, identity, id, text, Now, limits.MaxDevices);
+                .With(Register, identity, id, text, Now, limits.MaxDevices)
+                .With($"{EndKeyPackages} AND EXISTS (SELECT FROM device WHERE account = {AccountOf})",
+                    identity, (object)Array.Empty<byte>());
             await batch.ExecuteNonQueryAsync();
             return batch.BatchCommands[1].RecordsAffected + batch.BatchCommands[2].RecordsAffected > 0;
         });
@@ -106,12 +113,14 @@ internal sealed class PostgresSessions(
         byte[] key = identity.ToArray(), id = device.ToArray();
         // The device first: a session that is being bound to it is waited for, and then ended.
         await using NpgsqlBatch batch = new(opened);
-        batch.With($"DELETE FROM device WHERE account = {AccountOf} AND device = $2", key, id)
+        batch.With(LockAccount, key)
+            .With($"DELETE FROM device WHERE account = {AccountOf} AND device = $2", key, id)
             .With($"DELETE FROM session WHERE account = {AccountOf} AND device = $2", key, id)
             .With(EndProgress, key, id)
+            .With(EndKeyPackages, key, id)
             .With(PostgresSignals.Notify, signals.Ended(identity, device));
         await batch.ExecuteNonQueryAsync();
-        return batch.BatchCommands[0].RecordsAffected > 0;
+        return batch.BatchCommands[1].RecordsAffected > 0;
     });
 
     internal Task<IReadOnlyList<bool>> AreThereAsync(IReadOnlyList<(IdentityKey Identity, DeviceId Device)> asked) =>

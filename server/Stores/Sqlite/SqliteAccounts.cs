@@ -20,6 +20,8 @@ internal sealed class SqliteAccounts : IAccountStore
         "DELETE FROM group_member WHERE identity = ?1",
         "DELETE FROM session WHERE account = (SELECT id FROM account WHERE identity = ?1)",
         "DELETE FROM device WHERE account = (SELECT id FROM account WHERE identity = ?1)",
+        "DELETE FROM moderator WHERE identity = ?1",
+        "DELETE FROM report WHERE reporter = ?1",
         "DELETE FROM account WHERE identity = ?1",
     ];
 
@@ -31,10 +33,13 @@ internal sealed class SqliteAccounts : IAccountStore
     private readonly Statement _byName, _byKey, _taken, _count, _useInvite, _addInvite, _insert;
     private readonly Statement[] _erase;
     private readonly SqliteSessions _sessions;
+    private readonly SqliteKeyLog _log;
 
     internal SqliteAccounts(
-        Database database, SqliteGroup group, StoreLimits limits, TimeProvider time, Action forgetInboxes)
+        Database database, SqliteGroup group, SqliteKeyLog log, StoreLimits limits, TimeProvider time,
+        Action forgetInboxes)
     {
+        _log = log;
         _database = database;
         _group = group;
         _limits = limits;
@@ -68,9 +73,12 @@ internal sealed class SqliteAccounts : IAccountStore
     {
         _forgetInboxes();
         byte[] key = identity.ToArray();
+        if (Read(_byKey.Bind(1, key)) is not { } account)
+            return false;
         foreach (Statement statement in _erase)
             statement.Bind(1, key).Run();
-        return _database.Changes > 0;
+        _log.Append(account.Username, []);
+        return true;
     });
 
     /// <inheritdoc/>
@@ -125,6 +133,7 @@ internal sealed class SqliteAccounts : IAccountStore
 
         _insert.Bind(1, name).Bind(2, key).Bind(3, account.Record)
             .Bind(4, _time.GetUtcNow().ToUnixTimeMilliseconds()).Run();
+        _log.Append(account.Username, key);
         return RegisterResult.Registered;
     }
 

@@ -47,8 +47,8 @@ internal sealed class SqliteCommitOrder(Database database)
         _advance.Bind(1, group).Bind(2, unchecked((long)(order.Epoch + 1))).Run();
         _clear.Bind(1, group).Run();
         _add.Bind(1, group).Bind(2, sender.ToArray()).Run();
-        foreach (NewMessage message in messages)
-            _add.Bind(1, group).Bind(2, message.Inbox.Recipient.ToArray()).Run();
+        foreach (IdentityKey member in messages.Select(m => m.Inbox.Recipient).Concat(order.Elsewhere))
+            _add.Bind(1, group).Bind(2, member.ToArray()).Run();
         return EnqueueResult.Stored;
     }
 }

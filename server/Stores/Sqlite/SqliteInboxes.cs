@@ -120,7 +120,7 @@ internal sealed class SqliteInboxes : IInboxStore
             return done;
         if (order is not null)
         {
-            EnqueueResult turn = _order.Take(order, sender, messages, out ulong epoch);
+            EnqueueResult turn = _order.Take(order, order.Committer ?? sender, messages, out ulong epoch);
             if (turn != EnqueueResult.Stored)
                 return new EnqueueOutcome(turn, [], epoch);
         }

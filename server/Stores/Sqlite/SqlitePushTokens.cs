@@ -5,18 +5,17 @@ namespace QuicProChat.Mesh.Server.Stores.Sqlite;
 /// <summary>Push tokens in SQLite.</summary>
 internal sealed class SqlitePushTokens : IPushTokenStore
 {
-    // Beside the schema's version: a program that does not know the table has no use for it. What belongs to an account
-    // or a device goes with it.
-    private const string Table = """
-        CREATE TABLE IF NOT EXISTS push_token (
+    /// <summary>The table, as <see cref="SqliteSchema"/> makes it. A token goes with its account and its device.</summary>
+    internal const string Tables = """
+        CREATE TABLE push_token (
             account INTEGER NOT NULL,
             device  BLOB NOT NULL, -- empty for none
             token   BLOB NOT NULL,
             PRIMARY KEY (account, device)
         ) WITHOUT ROWID;
-        CREATE TRIGGER IF NOT EXISTS push_token_account AFTER DELETE ON account
+        CREATE TRIGGER push_token_account AFTER DELETE ON account
             BEGIN DELETE FROM push_token WHERE account = old.id; END;
-        CREATE TRIGGER IF NOT EXISTS push_token_device AFTER DELETE ON device
+        CREATE TRIGGER push_token_device AFTER DELETE ON device
             BEGIN DELETE FROM push_token WHERE account = old.account AND device = old.device; END;
         """;
 
@@ -28,7 +27,6 @@ internal sealed class SqlitePushTokens : IPushTokenStore
     {
         _database = database;
         _group = group;
-        database.Execute(Table);
         _set = database.Prepare("""
             INSERT OR REPLACE INTO push_token (account, device, token)
             SELECT id, ?2, ?3 FROM account WHERE identity = ?1

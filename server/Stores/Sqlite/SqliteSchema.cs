@@ -1,3 +1,4 @@
+using System.Text;
 using QuicProChat.Mesh.Store;
 using QuicProChat.Mesh.Store.Sqlite;
 
@@ -8,8 +9,6 @@ internal static class SqliteSchema
 {
     /// <summary>"qpcs": tells the file from other SQLite files (PRAGMA application_id).</summary>
     private const int ApplicationId = 0x71706373;
-
-    private const int Current = 1;
 
     // A message that everybody acknowledged, or that expired, stays as a row without payload while its id is
     // remembered. Rows are in the order of time, because only one process writes.
@@ -89,23 +88,67 @@ internal static class SqliteSchema
         CREATE INDEX key_package_owner ON key_package (owner, last_resort, id);
         """;
 
-    /// <summary>Makes the tables of a new file, or checks those of an old one.</summary>
+    // KeyPackages are a device's.
+    private const string DevicesOfKeyPackages = """
+        ALTER TABLE key_package ADD COLUMN device BLOB NOT NULL DEFAULT x''; -- empty: the account has none
+        DROP INDEX key_package_owner;
+        CREATE INDEX key_package_device ON key_package (owner, device, last_resort, id);
+        """;
+
+    // What leads from each version to the next one.
+    private static readonly string[] Versions =
+        [First, DevicesOfKeyPackages, $"{SqliteKeyLog.Tables} {SqliteModeration.Tables}", SqlitePushTokens.Tables];
+
+    private const int WithLogOfKeys = 3;
+
+    /// <summary>Makes the tables of a new file, or brings those of an old one up to date.</summary>
     /// <exception cref="StoreException">The file is no database of a server, or a newer program's.</exception>
     internal static void Prepare(Database database, string path)
     {
         long version = database.Query("PRAGMA user_version");
         if (version == 0 && database.Query("SELECT count(*) FROM sqlite_schema") == 0)
         {
-            database.Execute(
-                $"BEGIN IMMEDIATE; PRAGMA application_id = {ApplicationId}; {First} PRAGMA user_version = {Current}; "
-                    + "COMMIT");
+            database.Execute($"BEGIN IMMEDIATE; PRAGMA application_id = {ApplicationId}; {From(0)} COMMIT");
             return;
         }
 
         if (database.Query("PRAGMA application_id") != ApplicationId)
             throw new StoreException(StoreError.Corrupt, $"{path} is not the database of a qpc-server.");
-        if (version > Current)
+        if (version > Versions.Length)
             throw new StoreException(
                 StoreError.NewerSchema, $"{path} was written by a later version of qpc-server ({version}).");
+        if (version < Versions.Length)
+            Upgrade(database);
     }
+
+    // Another process may upgrade it at the same time: whoever is second finds it done.
+    private static void Upgrade(Database database)
+    {
+        database.Execute("BEGIN IMMEDIATE");
+        try
+        {
+            int version = (int)database.Query("PRAGMA user_version");
+            database.Execute(From(version));
+            if (version < WithLogOfKeys)
+                FillLog(database);
+            database.Execute("COMMIT");
+        }
+        catch
+        {
+            database.Execute("ROLLBACK");
+            throw;
+        }
+    }
+
+    // The log of keys begins with the accounts that are there.
+    private static void FillLog(Database database)
+    {
+        SqliteKeyLog log = new(database);
+        using Statement accounts = database.PrepareOnce("SELECT username, identity FROM account ORDER BY id");
+        while (accounts.Step())
+            log.Append(Encoding.UTF8.GetString(accounts.Blob(0)), accounts.Blob(1));
+    }
+
+    private static string From(int version) =>
+        $"{string.Concat(Versions.Skip(version))} PRAGMA user_version = {Versions.Length};";
 }

@@ -27,7 +27,10 @@ internal sealed class SqliteServerStore : IServerStore
         _group = new SqliteGroup(database);
         _readers = new SqliteInboxReaders(path, time);
         _inboxes = new SqliteInboxes(database, _group, _readers, limits, time);
-        Accounts = new SqliteAccounts(database, _group, limits, time, _inboxes.Forget);
+        SqliteKeyLog log = new(database);
+        KeyLog = new SqliteKeyLogReader(log, _group);
+        Moderation = new SqliteModeration(database, _group, limits, time);
+        Accounts = new SqliteAccounts(database, _group, log, limits, time, _inboxes.Forget);
         KeyPackages = new SqliteKeyPackages(database, _group, limits);
         Channels = new SqliteChannels(database, _group, limits);
         PushTokens = new SqlitePushTokens(database, _group);
@@ -47,6 +50,12 @@ internal sealed class SqliteServerStore : IServerStore
 
     /// <inheritdoc/>
     public IChannelStore Channels { get; }
+
+    /// <inheritdoc/>
+    public IKeyLog KeyLog { get; }
+
+    /// <inheritdoc/>
+    public IModerationStore Moderation { get; }
 
     /// <inheritdoc/>
     public IPushTokenStore PushTokens { get; }

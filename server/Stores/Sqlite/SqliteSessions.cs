@@ -49,6 +49,9 @@ internal sealed class SqliteSessions(Database database, StoreLimits limits, Time
     private readonly Statement _endProgress = database.Prepare(
         "DELETE FROM progress WHERE device = ?2 AND inbox IN (SELECT id FROM inbox WHERE recipient = ?1)");
 
+    private readonly Statement _endKeyPackages =
+        database.Prepare("DELETE FROM key_package WHERE owner = ? AND device = ?");
+
     private long Now => time.GetUtcNow().ToUnixTimeMilliseconds();
 
     internal bool Add(ReadOnlySpan<byte> tokenHash, IdentityKey identity, long lifetimeMs)
@@ -85,7 +88,10 @@ internal sealed class SqliteSessions(Database database, StoreLimits limits, Time
         if (database.Changes > 0)
             return true;
         _register.Bind(1, id).Bind(2, text).Bind(3, Now).Bind(4, key).Bind(5, limits.MaxDevices).Run();
-        return database.Changes > 0;
+        if (database.Changes == 0)
+            return false;
+        _endKeyPackages.Bind(1, key).Bind(2, []).Run();
+        return true;
     }
 
     internal IReadOnlyList<StoredDevice> ListDevices(IdentityKey identity)
@@ -106,6 +112,7 @@ internal sealed class SqliteSessions(Database database, StoreLimits limits, Time
         byte[] key = identity.ToArray(), id = device.ToArray();
         _endSessions.Bind(1, key).Bind(2, id).Run();
         _endProgress.Bind(1, key).Bind(2, id).Run();
+        _endKeyPackages.Bind(1, key).Bind(2, id).Run();
         _remove.Bind(1, key).Bind(2, id).Run();
         return database.Changes > 0;
     }

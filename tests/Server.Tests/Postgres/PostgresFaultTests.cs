@@ -61,6 +61,25 @@ public sealed class PostgresFaultTests(PostgresCluster cluster) : IDisposable
         Assert.DoesNotContain("sercet", output);
     }
 
+    [PostgresFact]
+    public async Task The_program_names_moderators_over_the_database_and_says_who_cannot_be_one()
+    {
+        string database = await cluster.MakeDatabaseAsync();
+        await using PostgresServerStore store = await OpenAsync(database);
+        await store.Accounts.RegisterAsync(
+            new StoredAccount("alice", new IdentityKey(1, 1), new byte[192]), inviteHash: null);
+        (int code, string output) = await RunAsync("moderator", "add", "bob", "--store", "postgres:" + database);
+        Assert.Equal((1, "qpc-server: nobody is called bob"), (code, output.Trim()));
+        (code, output) = await RunAsync("moderator", "add", "alice", "--store", "postgres:" + database);
+        Assert.Equal((0, "alice is a moderator"), (code, output.Trim()));
+        (code, output) = await RunAsync("moderator", "list", "--store", "postgres:" + database);
+        Assert.Equal(0, code);
+        Assert.StartsWith("alice  0000", output);
+        (code, output) = await RunAsync("moderator", "remove", "alice", "--store", "postgres:" + database);
+        Assert.Equal((0, "alice is no moderator any more"), (code, output.Trim()));
+        Assert.Empty(await store.Moderation.ListModeratorsAsync());
+    }
+
     private static async Task<string> WhyNotAsync(string text) =>
         (await Assert.ThrowsAsync<StoreException>(() => OpenAsync(text))).Message;
 

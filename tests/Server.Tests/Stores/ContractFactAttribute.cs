@@ -22,6 +22,7 @@ public sealed class ContractFactDiscoverer(IMessageSink sink) : IXunitTestCaseDi
         TestMethodDisplay display = discoveryOptions.MethodDisplayOrDefault();
         TestMethodDisplayOptions options = discoveryOptions.MethodDisplayOptionsOrDefault();
         return testMethod.TestClass.Class.Name == typeof(PostgresStoreTests).FullName
+            || testMethod.TestClass.Class.Name == typeof(Federation.PostgresFederationTests).FullName
             ? [new PostgresTestCase(sink, display, options, testMethod)]
             : [new XunitTestCase(sink, display, options, testMethod)];
     }

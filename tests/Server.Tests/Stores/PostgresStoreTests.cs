@@ -1,4 +1,5 @@
 using QuicProChat.Mesh.Identity;
+using QuicProChat.Mesh.Rpc.Transparency;
 using QuicProChat.Mesh.Server.Stores;
 using QuicProChat.Mesh.Server.Stores.Postgres;
 using QuicProChat.Mesh.Server.Tests.Postgres;
@@ -10,6 +11,13 @@ namespace QuicProChat.Mesh.Server.Tests.Stores;
 [Collection(PostgresCluster.Collection)]
 public class PostgresStoreTests(PostgresCluster cluster) : ServerStoreContract
 {
+    // From the present tables back to those of versions 3 and 2.
+    private const string WithoutPush = "DROP TRIGGER push_token_device ON qpc_server.device;"
+        + "DROP FUNCTION qpc_server.forget_push_token(); DROP TABLE qpc_server.push_token;";
+
+    private const string WithoutLog = "DROP TABLE qpc_server.key_log, qpc_server.key_leaf, qpc_server.key_node, "
+        + "qpc_server.moderator, qpc_server.report, qpc_server.ban;";
+
     private string? _database;
 
     private protected override async Task<IServerStore> OpenAsync(StoreLimits limits)
@@ -148,6 +156,65 @@ public class PostgresStoreTests(PostgresCluster cluster) : ServerStoreContract
     }
 
     [PostgresFact]
+    public async Task A_database_of_the_version_before_gets_a_log_with_the_accounts_that_are_there()
+    {
+        (IdentityKey alice, IdentityKey bob) = await TwoAsync();
+        await cluster.ExecuteAsync(Name, $"{WithoutPush} {WithoutLog} UPDATE qpc_server.meta SET version = 2");
+        await ReopenAsync();
+        Assert.Equal(new LoggedKey(alice, 0, 0), await Store.KeyLog.FindAsync("alice"));
+        Assert.Equal(new LoggedKey(bob, 1, 0), await Store.KeyLog.FindAsync("bob"));
+        await ReopenAsync();
+        Assert.Equal(2UL, await Store.KeyLog.CountAsync());
+    }
+
+    [PostgresFact]
+    public async Task A_database_from_before_push_tokens_takes_them()
+    {
+        (IdentityKey alice, IdentityKey bob) = await TwoAsync();
+        await EnqueueAsync(alice, Message(bob, 1));
+        await cluster.ExecuteAsync(Name, $"{WithoutPush} UPDATE qpc_server.meta SET version = 3");
+        await ReopenAsync();
+        Assert.True(await Store.PushTokens.SetAsync(bob, default, new PushToken("test", "token")));
+        Assert.Single(await Store.PushTokens.ListWaitingAsync(bob));
+        Assert.Equal(new LoggedKey(bob, 1, 0), await Store.KeyLog.FindAsync("bob"));
+    }
+
+    [PostgresFact]
+    public async Task Who_is_banned_at_one_process_is_put_out_at_the_others()
+    {
+        (IdentityKey alice, _) = await TwoAsync();
+        await using IServerStore other = await OpenAsync(_database!, new StoreLimits());
+        TaskCompletionSource<(IdentityKey, DeviceId)> ended = new();
+        other.Others!.SessionsEnded = (identity, device) => ended.TrySetResult((identity, device));
+        Assert.True(await Store.Moderation.BanAsync(alice, "spam", 0));
+        Assert.Equal((alice, default), await ended.Task.WaitAsync(TimeSpan.FromSeconds(30)));
+        Assert.NotNull(await other.Moderation.FindBanAsync(alice));
+    }
+
+    [PostgresFact]
+    public async Task Two_processes_append_to_one_log()
+    {
+        await using IServerStore other = await OpenAsync(_database!, new StoreLimits());
+        IServerStore[] both = [Store, other];
+        ParallelOptions eight = new() { MaxDegreeOfParallelism = 8 };
+        await Parallel.ForEachAsync(Enumerable.Range(1, 40), eight, async (i, _) =>
+        {
+            IServerStore store = both[i % 2];
+            Assert.Equal(RegisterResult.Registered, await store.Accounts.RegisterAsync(
+                new StoredAccount($"user{i}", Key((byte)i), new byte[192]), null));
+            if (i % 4 == 0)
+                Assert.True(await both[i / 4 % 2].Accounts.DeleteAsync(Key((byte)i)));
+        });
+        TreeFrontier read = new();
+        foreach (KeyLeaf leaf in await Store.KeyLog.ReadAsync(0, 100))
+            read.Add(leaf.Hash());
+        Assert.Equal((50UL, 50UL), (read.Size, await other.KeyLog.CountAsync()));
+        IReadOnlyList<TreePlace> needed = MerkleTree.Needed(nodes => _ = MerkleTree.Root(50, nodes));
+        IReadOnlyList<byte[]> hashes = await other.KeyLog.ReadNodesAsync(needed);
+        Assert.Equal(read.Root, MerkleTree.Root(50, p => hashes[needed.ToList().IndexOf(p)]));
+    }
+
+    [PostgresFact]
     public async Task A_database_of_a_later_version_and_one_that_may_lose_messages_are_refused()
     {
         await cluster.ExecuteAsync(Name, "UPDATE qpc_server.meta SET version = 99");
@@ -158,6 +225,23 @@ public class PostgresStoreTests(PostgresCluster cluster) : ServerStoreContract
         await cluster.ExecuteAsync("postgres", $"ALTER DATABASE {Name} SET synchronous_commit = off");
         refused = await Assert.ThrowsAsync<StoreException>(() => OpenAsync(_database!, new StoreLimits()));
         Assert.Contains("synchronous_commit is off", refused.Message);
+    }
+
+    [PostgresFact]
+    public async Task A_database_of_the_first_version_is_brought_up_to_date_and_keeps_what_it_has()
+    {
+        (IdentityKey alice, _) = await TwoAsync();
+        await LeaveAsync(alice, default, 1);
+        await cluster.ExecuteAsync(Name, $"""
+            {WithoutPush} {WithoutLog}
+            DROP INDEX qpc_server.key_package_device; ALTER TABLE qpc_server.key_package DROP COLUMN device;
+            CREATE INDEX key_package_owner ON qpc_server.key_package (owner, last_resort, id);
+            UPDATE qpc_server.meta SET version = 1
+            """);
+        await ReopenAsync();
+        Assert.Equal([(default, 1, false)], await TakenAsync(alice));
+        Assert.True(await Store.Accounts.AddDeviceAsync(alice, Phone, "phone"));
+        Assert.Equal((KeyPackageResult.Added, 1), await LeaveAsync(alice, Phone, 2));
     }
 
     [PostgresFact]

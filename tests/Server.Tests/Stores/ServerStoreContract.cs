@@ -194,11 +194,10 @@ public abstract partial class ServerStoreContract : IAsyncLifetime
         (IdentityKey alice, _) = await TwoAsync();
         Assert.Null(await Store.KeyPackages.TakeAsync(alice));
         for (byte i = 0; i < 20; i++)
-            Assert.Equal(i + 1, await Store.KeyPackages.AddAsync(alice, new[] { i }, new[] { i }, lastResort: false));
-        Assert.Equal(20,
-            await Store.KeyPackages.AddAsync(alice, new byte[] { 3 }, new byte[] { 3 }, lastResort: false));
-        await Store.KeyPackages.AddAsync(alice, new byte[] { 100 }, new byte[] { 100 }, lastResort: true);
-        await Store.KeyPackages.AddAsync(alice, new byte[] { 101 }, new byte[] { 101 }, lastResort: true);
+            Assert.Equal((KeyPackageResult.Added, i + 1), await LeaveAsync(alice, default, i));
+        Assert.Equal((KeyPackageResult.Added, 20), await LeaveAsync(alice, default, 3));
+        await LeaveAsync(alice, default, 100, lastResort: true);
+        await LeaveAsync(alice, default, 101, lastResort: true);
         (byte[] Package, bool LastResort)?[] taken = await Task.WhenAll(
             Enumerable.Range(0, 30).Select(_ => Store.KeyPackages.TakeAsync(alice)));
         Assert.Equal(20, taken.Where(t => !t!.Value.LastResort).Select(t => t!.Value.Package[0]).Distinct().Count());
@@ -255,7 +254,7 @@ public abstract partial class ServerStoreContract : IAsyncLifetime
         await EnqueueAsync(alice, Message(bob, 1));
         await EnqueueAsync(alice, Message(bob, 2, channel: channel));
         await EnqueueAsync(bob, Message(alice, 3, channel: channel));
-        await Store.KeyPackages.AddAsync(bob, new byte[] { 1 }, new byte[] { 1 }, lastResort: true);
+        await LeaveAsync(bob, default, 1, lastResort: true);
         Assert.True(await Store.Accounts.DeleteAsync(bob));
         Assert.False(await Store.Accounts.DeleteAsync(bob));
         Assert.Null(await Store.Accounts.FindAsync("bob"));

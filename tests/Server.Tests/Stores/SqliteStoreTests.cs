@@ -1,12 +1,20 @@
 using QuicProChat.Mesh.Server.Stores;
 using QuicProChat.Mesh.Server.Stores.Sqlite;
 using QuicProChat.Mesh.Store;
+using QuicProChat.Mesh.Store.Sqlite;
 
 namespace QuicProChat.Mesh.Server.Tests.Stores;
 
 /// <summary>The contract over SQLite, and what SQLite alone promises.</summary>
 public class SqliteStoreTests : ServerStoreContract
 {
+    // From the present tables back to those of versions 3 and 2.
+    private const string WithoutPush =
+        "DROP TRIGGER push_token_account; DROP TRIGGER push_token_device; DROP TABLE push_token;";
+
+    private const string WithoutLog = "DROP TABLE key_leaf; DROP TABLE key_node; DROP TABLE moderator;"
+        + "DROP TABLE report; DROP TABLE ban;";
+
     private readonly string _directory = Directory.CreateTempSubdirectory("qpc-server-").FullName;
 
     private protected override Task<IServerStore> OpenAsync(StoreLimits limits) =>
@@ -52,6 +60,52 @@ public class SqliteStoreTests : ServerStoreContract
     }
 
     [Fact]
+    public async Task A_file_of_the_version_before_gets_a_log_with_the_accounts_that_are_there()
+    {
+        (IdentityKey alice, IdentityKey bob) = await TwoAsync();
+        await Store.DisposeAsync();
+        using (Database database = Database.Open(Path.Combine(_directory, SqliteServerStore.FileName)))
+        {
+            database.Execute($"{WithoutPush} {WithoutLog} PRAGMA user_version = 2");
+        }
+
+        await InitializeAsync();
+        Assert.Equal(new LoggedKey(alice, 0, 0), await Store.KeyLog.FindAsync("alice"));
+        Assert.Equal(new LoggedKey(bob, 1, 0), await Store.KeyLog.FindAsync("bob"));
+        await ReopenAsync();
+        Assert.Equal(2UL, await Store.KeyLog.CountAsync());
+        Assert.Empty(await Store.Moderation.ListModeratorsAsync());
+    }
+
+    [Fact]
+    public async Task A_file_from_before_push_tokens_takes_them()
+    {
+        (IdentityKey alice, IdentityKey bob) = await TwoAsync();
+        await EnqueueAsync(alice, Message(bob, 1));
+        await Store.DisposeAsync();
+        using (Database database = Database.Open(Path.Combine(_directory, SqliteServerStore.FileName)))
+            database.Execute($"{WithoutPush} PRAGMA user_version = 3");
+
+        await InitializeAsync();
+        Assert.True(await Store.PushTokens.SetAsync(bob, default, new PushToken("test", "token")));
+        Assert.Single(await Store.PushTokens.ListWaitingAsync(bob));
+        Assert.Equal(new LoggedKey(bob, 1, 0), await Store.KeyLog.FindAsync("bob"));
+    }
+
+    [Fact]
+    public async Task A_moderator_is_named_beside_a_server_that_runs()
+    {
+        (IdentityKey alice, _) = await TwoAsync();
+        Assert.True(SqliteModerators.With(_directory, m => m.Add("alice", 16)));
+        Assert.False(SqliteModerators.With(_directory, m => m.Add("nobody", 16)));
+        Assert.Throws<StoreException>(() => SqliteModerators.With(_directory, m => m.Add("bob", 1)));
+        Assert.True(await Store.Moderation.IsModeratorAsync(alice));
+        Assert.Equal([("alice", alice)], SqliteModerators.With(_directory, m => m.List()));
+        Assert.True(SqliteModerators.With(_directory, m => m.Remove("alice")));
+        Assert.False(await Store.Moderation.IsModeratorAsync(alice));
+    }
+
+    [Fact]
     public async Task A_file_of_something_else_is_left_alone()
     {
         await Store.DisposeAsync();
@@ -61,6 +115,27 @@ public class SqliteStoreTests : ServerStoreContract
         Assert.StartsWith("no database", File.ReadAllText(path));
         File.Delete(path);
         await InitializeAsync();
+    }
+
+    [Fact]
+    public async Task A_file_of_the_first_version_is_brought_up_to_date_and_keeps_what_it_has()
+    {
+        (IdentityKey alice, _) = await TwoAsync();
+        await LeaveAsync(alice, default, 1);
+        await Store.DisposeAsync();
+        using (Database old = Database.Open(Path.Combine(_directory, SqliteServerStore.FileName)))
+        {
+            old.Execute($"""
+                {WithoutPush} {WithoutLog}
+                DROP INDEX key_package_device; ALTER TABLE key_package DROP COLUMN device;
+                CREATE INDEX key_package_owner ON key_package (owner, last_resort, id); PRAGMA user_version = 1
+                """);
+        }
+
+        await InitializeAsync();
+        Assert.Equal([(default, 1, false)], await TakenAsync(alice));
+        Assert.True(await Store.Accounts.AddDeviceAsync(alice, Phone, "phone"));
+        Assert.Equal((KeyPackageResult.Added, 1), await LeaveAsync(alice, Phone, 2));
     }
 
     [Fact]

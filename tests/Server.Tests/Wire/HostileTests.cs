@@ -9,6 +9,13 @@ namespace QuicProChat.Mesh.Server.Tests.Wire;
 
 public class HostileTests
 {
+    /// <summary>Where a server speaks with no other, it does not have them.</summary>
+    private static readonly RpcMethod[] OfServers =
+    [
+        RpcMethod.RelayEnqueue, RpcMethod.RelayBatchEnqueue, RpcMethod.ProxyFetchKeyPackage,
+        RpcMethod.ProxyResolveUser, RpcMethod.FederationHealth,
+    ];
+
     [Theory, OverWebSocket, OverQuic]
     public async Task Without_a_session_nothing_but_the_way_to_one_is_answered(string transport)
     {
@@ -20,7 +27,9 @@ public class HostileTests
             RpcMethod.OpaqueLoginStart,
             RpcMethod.OpaqueLoginFinish, RpcMethod.Health,
         ];
-        foreach (RpcMethod method in Enum.GetValues<RpcMethod>().Except(open))
+        foreach (RpcMethod method in OfServers)
+            Assert.Equal(RpcStatus.NotFound, await stranger.StatusAsync(method, new Failure()));
+        foreach (RpcMethod method in Enum.GetValues<RpcMethod>().Except(open).Except(OfServers))
             Assert.Equal(RpcStatus.Unauthenticated, await stranger.StatusAsync(method, new Failure()));
         Assert.Equal(RpcStatus.Unauthenticated,
             await stranger.StatusAsync(
@@ -53,6 +62,7 @@ public class HostileTests
             (RpcMethod.FetchWait, new FetchWaitRequest { RecipientKey = alice.Key, ChannelId = odd }),
             (RpcMethod.Ack, new AckRequest { RecipientKey = alice.Key, DeviceId = odd }),
             (RpcMethod.FetchKeyPackage, new FetchKeyPackageRequest { IdentityKey = odd }),
+            (RpcMethod.FetchKeyPackages, new FetchKeyPackagesRequest { IdentityKey = odd }),
             (RpcMethod.UploadKeyPackage, new UploadKeyPackageRequest { IdentityKey = alice.Key }),
             (RpcMethod.CreateChannel, new CreateChannelRequest { PeerKey = odd }),
             (RpcMethod.CreateChannel, new CreateChannelRequest { PeerKey = alice.Key }),
@@ -67,7 +77,7 @@ public class HostileTests
         ];
         foreach ((RpcMethod method, IMessage request) in requests)
             Assert.Equal(RpcStatus.BadRequest, await alice.StatusAsync(method, request));
-        foreach (RpcMethod method in Enum.GetValues<RpcMethod>())
+        foreach (RpcMethod method in Enum.GetValues<RpcMethod>().Except(OfServers))
         {
             // A length that the message does not have.
             RpcReply reply =
@@ -106,6 +116,7 @@ public class HostileTests
             (RpcMethod.UploadKeyPackage,
                 new UploadKeyPackageRequest { IdentityKey = alice.Key, Package = device, LastResort = true }),
             (RpcMethod.FetchKeyPackage, new FetchKeyPackageRequest { IdentityKey = bob.Key }),
+            (RpcMethod.FetchKeyPackages, new FetchKeyPackagesRequest { IdentityKey = bob.Key }),
             (RpcMethod.CreateChannel, new CreateChannelRequest { PeerKey = bob.Key }),
             (RpcMethod.ResolveUser, new ResolveUserRequest { Username = "bob" }),
             (RpcMethod.ResolveIdentity, new ResolveIdentityRequest { IdentityKey = bob.Key }),

@@ -107,6 +107,9 @@ public sealed partial class ProcessTests : IDisposable
         (int code, string error) = await RunAsync("fingerprint");
         Assert.Equal(1, code);
         Assert.Contains("tls.pem is not there", error);
+        (code, error) = await RunAsync("moderator", "list");
+        Assert.Equal(1, code);
+        Assert.Contains("server.db is not there", error);
         (code, error) = await RunAsync("run", "--listen", "http://x");
         Assert.Equal(2, code);
         Assert.Contains("write wss://ADDRESS:PORT", error);

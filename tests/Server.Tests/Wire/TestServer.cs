@@ -22,6 +22,11 @@ internal sealed class TestServer : IAsyncDisposable
 
     internal string DataDirectory => _directory;
 
+    /// <summary>Where other servers connect to.</summary>
+    internal Uri BoundFederation => _host.BoundFederation[0];
+
+    internal string FederationFingerprint => _host.FederationFingerprint;
+
     /// <summary>Where WebSockets are accepted.</summary>
     internal Uri Bound => _host.Bound[0];
 

@@ -1,0 +1,84 @@
+using QuicProChat.Mesh.Server.Limits;
+using QuicProChat.Mesh.Server.Stores;
+
+namespace QuicProChat.Mesh.Server.Federation;
+
+/// <summary>
+/// Bounds of what other servers ask for: of each, and of all together, because a domain costs little.
+/// </summary>
+internal sealed class PeerLimits(PeerRates rates, RateLimits users, TimeProvider time)
+{
+    // Arbitrary: connections of one server, which may be several processes, and of all.
+    private const int MaxConnectionsOfOne = 16;
+    private const int MaxConnections = 512;
+
+    // Arbitrary; a key takes some 60 bytes.
+    private const int MaxKeys = 8192;
+
+    private readonly TokenBuckets<string> _calls = new(rates.Calls, MaxKeys, time);
+    private readonly TokenBuckets<int> _allCalls = new(rates.AllCalls, 2, time);
+    private readonly TokenBuckets<string> _lookups = new(rates.Lookups, MaxKeys, time);
+    private readonly TokenBuckets<int> _allLookups = new(rates.AllLookups, 2, time);
+    private readonly TokenBuckets<IdentityKey> _packagesOfOne = new(rates.KeyPackagesOfOne, MaxKeys, time);
+    private readonly TokenBuckets<int> _told = new(new Rate(20, 0.1), 2, time);
+    private readonly Lock _guard = new();
+    private readonly Dictionary<string, int> _connections = new(StringComparer.Ordinal);
+    private int _all;
+
+    /// <summary>Takes a place for a connection; false where there is none.</summary>
+    internal bool TryConnect(Peer peer)
+    {
+        lock (_guard)
+        {
+            int ofOne = _connections.GetValueOrDefault(peer.Domains[0]);
+            if (ofOne >= MaxConnectionsOfOne || _all >= MaxConnections)
+                return false;
+            _connections[peer.Domains[0]] = ofOne + 1;
+            _all++;
+            return true;
+        }
+    }
+
+    /// <summary>Gives a place back.</summary>
+    internal void Disconnect(Peer peer)
+    {
+        lock (_guard)
+        {
+            _all--;
+            if (--_connections[peer.Domains[0]] == 0)
+                _connections.Remove(peer.Domains[0]);
+        }
+    }
+
+    /// <summary>Tells whether a call that was refused is told once more.</summary>
+    internal bool MayTell() => _told.TryTake(0, out _);
+
+    /// <summary>Any call of a server.</summary>
+    /// <exception cref="CallException">Too often.</exception>
+    internal void TakeCall(string domain) => Take(_calls, domain, _allCalls);
+
+    /// <summary>A question for a name or a key.</summary>
+    /// <exception cref="CallException">Too often.</exception>
+    internal void TakeLookup(string domain) => Take(_lookups, domain, _allLookups);
+
+    /// <summary>A KeyPackage of somebody; a server counts as one user.</summary>
+    /// <exception cref="CallException">Too often.</exception>
+    internal void TakeKeyPackage(IdentityKey server, IdentityKey owner)
+    {
+        users.TakeKeyPackage(server, owner);
+        Check(_packagesOfOne.TryTake(owner, out TimeSpan wait), wait);
+    }
+
+    private static void Take(TokenBuckets<string> ofOne, string domain, TokenBuckets<int> all)
+    {
+        // What one server is refused is nothing that the others go without.
+        Check(ofOne.TryTake(domain, out TimeSpan wait), wait);
+        Check(all.TryTake(0, out wait), wait);
+    }
+
+    private static void Check(bool isTaken, TimeSpan wait)
+    {
+        if (!isTaken)
+            throw new CallException(Rpc.RpcStatus.RateLimited, "Too often; try again later.") { RetryAfter = wait };
+    }
+}
