@@ -7,8 +7,8 @@ using Microsoft.Extensions.Logging;
 namespace QuicProChat.Mesh.Server.Hosting;
 
 /// <summary>
-/// systemd, where it started this process (sd_notify(3)): it is told that the server is ready and that it stops, and the
-/// log's lines have its levels.
+/// systemd, where it started this process (sd_notify(3)): it is told that the server is ready and that it stops, and
+/// the log's lines have its levels.
 /// </summary>
 internal static class ServiceManager
 {

@@ -3,7 +3,9 @@ using System.Text.RegularExpressions;
 
 namespace QuicProChat.Mesh.Packaging.Tests;
 
-/// <summary>What a Containerfile makes: a tree of files, and how it is run. It knows the instructions that ours have.</summary>
+/// <summary>
+/// What a Containerfile makes: a tree of files, and how it is run. It knows the instructions that ours have.
+/// </summary>
 internal sealed partial class Image
 {
     private const string Debian = "docker.io/library/debian:bookworm-slim";

@@ -6,8 +6,8 @@ namespace QuicProChat.Mesh.Server.Stores.Postgres;
 internal sealed class PostgresPushTokens(PostgresDatabase database) : IPushTokenStore
 {
     /// <summary>
-    /// The table, as <see cref="PostgresSchema"/> makes it. A row without a device has an empty one, so that there is no
-    /// foreign key to devices; a trigger does what one would.
+    /// What <see cref="PostgresSchema"/> makes. A row without a device has an empty one, so that there is no foreign
+    /// key to devices; a trigger does what one would.
     /// </summary>
     internal const string Tables = $"""
         CREATE TABLE {PostgresSchema.Name}.push_token (

@@ -130,7 +130,9 @@ internal static class PostgresSchema
 
     // What leads from each version to the next one.
     private static readonly string[] Versions =
-        [First, DevicesOfKeyPackages, $"{PostgresKeyLog.Tables} {PostgresModeration.Tables}", PostgresPushTokens.Tables];
+    [
+        First, DevicesOfKeyPackages, $"{PostgresKeyLog.Tables} {PostgresModeration.Tables}", PostgresPushTokens.Tables,
+    ];
 
     private const int WithLogOfKeys = 3;
 

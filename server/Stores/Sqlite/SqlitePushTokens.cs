@@ -5,7 +5,7 @@ namespace QuicProChat.Mesh.Server.Stores.Sqlite;
 /// <summary>Push tokens in SQLite.</summary>
 internal sealed class SqlitePushTokens : IPushTokenStore
 {
-    /// <summary>The table, as <see cref="SqliteSchema"/> makes it. A token goes with its account and its device.</summary>
+    /// <summary>What <see cref="SqliteSchema"/> makes. A token goes with its account and its device.</summary>
     internal const string Tables = """
         CREATE TABLE push_token (
             account INTEGER NOT NULL,

@@ -97,7 +97,9 @@ internal static class SqliteSchema
 
     // What leads from each version to the next one.
     private static readonly string[] Versions =
-        [First, DevicesOfKeyPackages, $"{SqliteKeyLog.Tables} {SqliteModeration.Tables}", SqlitePushTokens.Tables];
+    [
+        First, DevicesOfKeyPackages, $"{SqliteKeyLog.Tables} {SqliteModeration.Tables}", SqlitePushTokens.Tables,
+    ];
 
     private const int WithLogOfKeys = 3;
 

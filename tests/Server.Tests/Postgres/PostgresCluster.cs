@@ -58,7 +58,8 @@ public sealed class PostgresCluster : IAsyncLifetime
             ? ["install", "-d", "-m", "700", "-o", User, _folder] : ["install", "-d", "-m", "700", _folder]);
         await RunAsync([.. AsUser, Program("initdb"), "-D", Data, "-U", "postgres", "--auth=trust", "-N", "-E", "UTF8",
             "--locale=C"]);
-        await RunAsync([.. AsUser, "sh", "-c", "cat >> \"$0\"", Path.Combine(Data, "postgresql.conf")], Settings);
+        await RunAsync([.. AsUser, "sh", "-c", "cat >> \"$0\"", Path.Combine(Data, "postgresql.conf")],
+            $"{Settings}\n");
         await RunAsync([.. AsUser, "sh", "-c", "cat > \"$0\"", Path.Combine(Data, "pg_hba.conf")],
             "local all locked scram-sha-256\nlocal all all trust\nhostssl all all all trust\n");
         if (Tls is not null)
