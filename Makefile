@@ -6,15 +6,19 @@ ARTIFACTS     := artifacts
 RESULTS       := $(ARTIFACTS)/test-results
 SOLUTION      := QuicProChat.Mesh.sln
 NODE          := node/QuicProChat.Mesh.Node.csproj
+SERVER        := server/QuicProChat.Mesh.Server.csproj
 E2E           := tests/EndToEnd/QuicProChat.Mesh.EndToEnd.csproj
 PAGE          := tests/Page/QuicProChat.Mesh.Page.Tests.csproj
 BENCH         := tests/bench
 STAMP         := $(ARTIFACTS)/.published
 CROSS_STAMP   := $(ARTIFACTS)/.published-aarch64
+SERVER_STAMP  := $(ARTIFACTS)/.published-server
 ROUTERS       := x86_64 aarch64_generic aarch64_cortex-a53 aarch64_cortex-a72
 PACKAGING     := tests/Packaging.Tests/QuicProChat.Mesh.Packaging.Tests.csproj
 SOURCES       := $(shell find api identity wire store routing transports node mls mls-lite messaging fapp rpc -name '*.cs' -o -name '*.proto' -o -name '*.csproj' -o -name '*.targets' | grep -v -e /obj/ -e /bin/) \
                  $(shell find web -type f) Directory.Build.props Directory.Packages.props
+SERVER_SOURCES := $(shell find identity rpc store wire server -name '*.cs' -o -name '*.proto' -o -name '*.csproj' -o -name '*.targets' | grep -v -e /obj/ -e /bin/) \
+                  Directory.Build.props Directory.Packages.props
 
 export DOTNET_CLI_TELEMETRY_OPTOUT := 1
 export DOTNET_NOLOGO := 1
@@ -34,9 +38,8 @@ run: deps ## one node with its console in this terminal, and its page: qpc-mesh 
 demo: $(STAMP) ## alice - relay - bob: three daemons, a message, an absence, a message
 	@bash build/demo.sh $(ARTIFACTS)/qpc-mesh
 
-demo-server: $(STAMP) ## a server, two nodes with accounts there and one on the mesh behind the first: texts both ways, a group of all
-	dotnet publish server -c $(CONFIGURATION) -v q --nologo -o $(ARTIFACTS)/server
-	@bash build/demo-server.sh $(ARTIFACTS)/qpc-mesh $(ARTIFACTS)/server/qpc-server
+demo-server: $(STAMP) $(SERVER_STAMP) ## a server, two nodes with accounts there and one on the mesh behind the first: texts both ways, a group of all
+	@bash build/demo-server.sh $(ARTIFACTS)/qpc-mesh $(ARTIFACTS)/dynamic/qpc-server
 
 unit: build ## the tests that need no other process
 	@bash build/unit.sh $(CONFIGURATION) $(RESULTS)/unit
@@ -71,7 +74,7 @@ bench-page: $(STAMP) ## the table of the page and of discovery: bytes, first vie
 	dotnet build $(BENCH)/Page -c Release -v q --nologo
 	dotnet run --project $(BENCH)/Page -c Release --no-build -- $(ARTIFACTS)/qpc-mesh
 
-publish: $(STAMP) ## artifacts/qpc-mesh (static), artifacts/dynamic/qpc-mesh (can load libmsquic)
+publish: $(STAMP) $(SERVER_STAMP) ## artifacts/qpc-mesh (static), artifacts/dynamic/qpc-mesh and qpc-server (can load libmsquic)
 $(STAMP): $(SOURCES)
 	@$(MAKE) --no-print-directory deps
 	@bash build/publish.sh $(NODE) $(ARTIFACTS)
@@ -83,15 +86,23 @@ $(CROSS_STAMP): $(SOURCES)
 	@bash build/publish.sh $(NODE) $(ARTIFACTS) aarch64 static
 	@touch $@
 
-packages: $(STAMP) $(CROSS_STAMP) ## artifacts/packages: everything that this machine can build
+# The server loads the system's libraries: names of databases are resolved by it, QUIC is libmsquic.
+$(SERVER_STAMP): $(SERVER_SOURCES)
+	@$(MAKE) --no-print-directory deps
+	@bash build/publish.sh $(SERVER) $(ARTIFACTS) x86_64 dynamic
+	@touch $@
+
+packages: $(STAMP) $(CROSS_STAMP) $(SERVER_STAMP) ## artifacts/packages: everything that this machine can build
 	bash build/publish.sh $(NODE) $(ARTIFACTS) aarch64 dynamic
+	bash build/publish.sh $(SERVER) $(ARTIFACTS) aarch64 dynamic
 	bash packaging/build.sh $(ARTIFACTS) $(ROUTERS:%=ipk:%) luci deb:amd64 deb:arm64 $(foreach p,x86_64 aarch64,static:$(p) alpine:$(p) container:$(p))
+	bash packaging/build.sh $(ARTIFACTS) server-deb:amd64 server-deb:arm64 $(foreach p,x86_64 aarch64,server-archive:$(p) server-container:$(p))
 	@if $${APK:-apk} --version 2>/dev/null | grep -q '^apk-tools 3[.]'; then \
 		bash packaging/build.sh $(ARTIFACTS) luci luci-apk $(ROUTERS:%=apk:%); \
 	else echo "no .apk for OpenWrt 25.12: apk-tools 3 is not here (APK names it)"; fi
 	@cd $(ARTIFACTS)/packages && ls -l
 
-packages-check: $(STAMP) $(CROSS_STAMP) ## the tests of the packages that need no other system
+packages-check: $(STAMP) $(CROSS_STAMP) $(SERVER_STAMP) ## the tests of the packages that need no other system
 	dotnet build $(PACKAGING) -c $(CONFIGURATION) -v q --nologo
 	bash packaging/build.sh $(ARTIFACTS) ipk:x86_64 luci
 	rm -rf $(RESULTS)/packages

@@ -16,7 +16,7 @@ packages=(
     nodejs                                         # shows the router's page to the tests
     chromium fonts-noto-color-emoji                # shows the node's page to the tests
     postgresql                                     # the server's database; tests start it themselves
-    python3 python3-msgpack python3-icalendar tzdata openssl qrencode zbar-tools  # independent implementations to test against
+    python3 python3-msgpack python3-icalendar python3-yaml tzdata openssl qrencode zbar-tools  # independent implementations to test against
 )
 
 missing=()

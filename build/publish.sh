@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # publish.sh PROJECT ARTIFACTS [ARCHITECTURE [KIND...]]: the native binaries, for x86_64 or aarch64, static or dynamic.
-# Without more, both kinds for x86_64. Any trim or AOT warning fails. The same sources give the same bytes, wherever
-# they lie: nothing of a path, a revision or the time goes into the program.
+# Without more, both kinds for x86_64; the server is dynamic only. Any trim or AOT warning fails. The same sources give the
+# same bytes, wherever they lie: nothing of a path, a revision or the time goes into the program.
 set -eu -o pipefail
 
 project=$1
@@ -10,6 +10,7 @@ architecture=${3:-x86_64}
 kinds=("${@:4}")
 [ ${#kinds[@]} -gt 0 ] || kinds=(static dynamic)
 root=$(realpath "$(dirname "$0")/..")
+program=$(sed -n 's/.*<AssemblyName>\(.*\)<\/AssemblyName>.*/\1/p' "$project")
 
 # The framework packs build a C shim for the static OpenSSL; what that compiler thinks of it is not our business.
 export CFLAGS="${CFLAGS:-} -w -ffile-prefix-map=$artifacts=/artifacts -ffile-prefix-map=$root=/src"
@@ -48,11 +49,11 @@ common=(-c Release -r "$rid" -v q --nologo --artifacts-path "$native" -p:Publish
     -p:RunAnalyzers=false)
 
 publish() {
-    local output=$1 log=$artifacts/publish-$architecture.log
+    local output=$1 log=$artifacts/publish-$program-$architecture.log
     shift
     # The native compiler's output does not say with which switches it was made: never reuse it.
-    rm -rf "$output.tmp" "$native"/obj/QuicProChat.Mesh.Node/*/native
-    if ! /usr/bin/dotnet publish "$project" "${common[@]}" "$@" -o "$output.tmp" >"$log" 2>&1; then
+    rm -rf "$output.tmp" "$native/obj/$(basename "$project" .csproj)"/*/native
+    if ! dotnet publish "$project" "${common[@]}" "$@" -o "$output.tmp" >"$log" 2>&1; then
         cat "$log" >&2
         return 1
     fi
@@ -61,9 +62,9 @@ publish() {
         return 1
     fi
     mkdir -p "$output"
-    mv -f "$output.tmp/qpc-mesh" "$output/qpc-mesh"
+    mv -f "$output.tmp/$program" "$output/$program"
     rm -rf "$output.tmp"
-    printf '%s  %s bytes\n' "$output/qpc-mesh" "$(stat -c %s "$output/qpc-mesh")"
+    printf '%s  %s bytes\n' "$output/$program" "$(stat -c %s "$output/$program")"
 }
 
 # The C libraries without their unwind tables: nothing unwinds through them, and they make up a twentieth of the program.

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # build.sh ARTIFACTS PACKAGE...: packages into ARTIFACTS/packages, from the programs that build/publish.sh left in
-# ARTIFACTS. PACKAGE is ipk:ARCHITECTURE or apk:ARCHITECTURE as OpenWrt calls it, luci, luci-apk, deb:amd64, deb:arm64, or
-# for x86_64 or aarch64 static:, alpine:, container:. The same input gives the same bytes: names are sorted, owners are 0,
+# ARTIFACTS. PACKAGE is ipk:ARCHITECTURE or apk:ARCHITECTURE as OpenWrt calls it, luci, luci-apk, for amd64 or arm64 deb:,
+# server-deb:, or for x86_64 or aarch64 static:, alpine:, container:, server-archive:, server-container:. The same input gives the same bytes: names are sorted, owners are 0,
 # and every time is SOURCE_DATE_EPOCH, or that of the last commit.
 set -eu -o pipefail
 
@@ -20,19 +20,19 @@ die() { echo "build.sh: $*" >&2; exit 1; }
 # Both shells of the packages and their users read modes from here, whatever the umask of a clone was.
 put() { install -D -m "$1" "$2" "$3"; }
 
-program() { # ARCHITECTURE static|dynamic
-    local folder=$artifacts
+program() { # ARCHITECTURE static|dynamic [NAME]
+    local folder=$artifacts name=${3:-qpc-mesh}
     [ "$1" = x86_64 ] || folder=$artifacts/$1
     [ "$2" = static ] || folder=$folder/dynamic
-    [ -x "$folder/qpc-mesh" ] || die "$folder/qpc-mesh is missing: build/publish.sh builds it"
-    echo "$folder/qpc-mesh"
+    [ -x "$folder/$name" ] || die "$folder/$name is missing: build/publish.sh builds it"
+    echo "$folder/$name"
 }
 
 # What else is in that program, as a file: versions, copyright, licences.
-components() { # ARCHITECTURE static|dynamic
-    local file=$work/components-$1-$2 binary libraries=/usr/lib/x86_64-linux-gnu
+components() { # ARCHITECTURE static|dynamic [NAME]
+    local file=$work/components-${3:-qpc-mesh}-$1-$2 binary libraries=/usr/lib/x86_64-linux-gnu
     [ "$1" = x86_64 ] || libraries=$artifacts/sysroot/$1/root/usr/lib/$1-linux-gnu
-    binary=$(program "$1" "$2")
+    binary=$(program "$1" "$2" "${3:-qpc-mesh}")
     python3 "$root/packaging/components.py" "$binary" "$2" "$libraries" >"$file"
     echo "$file"
 }
@@ -117,50 +117,14 @@ index() {
     gzip -n -9 -c "$output/Packages" >"$output/Packages.gz"
 }
 
-debian_changelog() {
-    printf 'qpc-mesh (%s) unstable; urgency=medium\n\n' "$version"
-    # One entry a line first, whatever the file's own line breaks are; then as wide as Debian has it.
-    awk '/^## / { if (seen++) exit } /^- / { printf "\n%s", substr($0, 3); open = 1; next }
-        /^  [^ ]/ && open { printf " %s", substr($0, 3); next } { open = 0 } END { print "" }' "$root/CHANGELOG.md" |
-        sed '/^$/d' | while read -r entry; do fold -s -w 74 <<<"$entry" | sed '1s/^/  * /; 1!s/^/    /; s/ *$//'; done
-    printf '\n -- %s  %s\n' "$(sed -n 's/^Maintainer: //p' "$root/packaging/debian/control.in")" "$(date -R -d "@$SOURCE_DATE_EPOCH")"
-}
-
-debian() { # amd64|arm64
-    local from=$root/packaging/debian folder=$work/deb-$1 processor binary own page file list
-    case $1 in amd64) processor=x86_64 ;; arm64) processor=aarch64 ;; *) die "no .deb for $1" ;; esac
-    binary=$(program "$processor" dynamic)
-    own=$(program "$(uname -m)" static)
-    rm -rf "$folder"
-    put 755 "$binary" "$folder/usr/bin/qpc-mesh"
-    put 644 "$from/qpc-mesh.conf" "$folder/etc/qpc-mesh/qpc-mesh.conf"
-    put 644 "$from/qpc-mesh.service" "$folder/lib/systemd/system/qpc-mesh.service"
-    put 644 "$from/qpc-mesh.sysusers" "$folder/usr/lib/sysusers.d/qpc-mesh.conf"
-    put 644 "$from/copyright" "$folder/usr/share/doc/qpc-mesh/copyright"
-    put 644 "$from/lintian-overrides" "$folder/usr/share/lintian/overrides/qpc-mesh"
-    list=$(components "$processor" dynamic)
-    gzip -n -9 -c "$list" >"$folder/usr/share/doc/qpc-mesh/COMPONENTS.gz"
-    debian_changelog | gzip -n -9 >"$folder/usr/share/doc/qpc-mesh/changelog.gz"
-    # A program of this machine, to ask for its help.
-    python3 "$root/packaging/manual.py" "$own" "$root/docs/reference/configuration.md" "$version" "$work/manual"
-    for page in qpc-mesh.1 qpc-mesh.conf.5; do
-        mkdir -p "$folder/usr/share/man/man${page##*.}"
-        gzip -n -9 -c "$work/manual/$page" >"$folder/usr/share/man/man${page##*.}/$page.gz"
-    done
-    put 644 "$work/manual/completion" "$folder/usr/share/bash-completion/completions/qpc-mesh"
-    (cd "$folder" && find . -type f ! -path './DEBIAN/*' ! -path './etc/*' -printf '%P\n' | LC_ALL=C sort | xargs -d '\n' md5sum) >"$work/md5sums"
-    put 644 "$work/md5sums" "$folder/DEBIAN/md5sums"
-    sed "s/@VERSION@/$version/; s/@ARCHITECTURE@/$1/; s/@SIZE@/$(installed_kib "$folder")/" "$from/control.in" >"$folder/DEBIAN/control"
-    echo /etc/qpc-mesh/qpc-mesh.conf >"$folder/DEBIAN/conffiles"
-    for file in postinst prerm postrm; do put 755 "$from/$file" "$folder/DEBIAN/$file"; done
-    chmod -R u=rwX,go=rX "$folder"
-    dpkg-deb --root-owner-group -Zxz --build "$folder" "$output/qpc-mesh_${version}_$1.deb" >/dev/null
-}
-
 # shellcheck source=packaging/openwrt/apk.sh
 . "$root/packaging/openwrt/apk.sh"
 # shellcheck source=packaging/plain.sh
 . "$root/packaging/plain.sh"
+# shellcheck source=packaging/debian.sh
+. "$root/packaging/debian.sh"
+# shellcheck source=packaging/server/server.sh
+. "$root/packaging/server/server.sh"
 
 mkdir -p "$output" "$work"
 for package in "$@"; do
@@ -184,7 +148,10 @@ for package in "$@"; do
     static:*) static "${package#static:}" ;;
     alpine:*) alpine "${package#alpine:}" ;;
     container:*) container "${package#container:}" ;;
-    deb:*) debian "${package#deb:}" ;;
+    deb:*) debian_node "${package#deb:}" ;;
+    server-deb:*) debian_server "${package#server-deb:}" ;;
+    server-archive:*) server_archive "${package#server-archive:}" ;;
+    server-container:*) server_container "${package#server-container:}" ;;
     *) die "there is no package '$package'" ;;
     esac
 done

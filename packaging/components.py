@@ -65,6 +65,21 @@ NEGLIGENCE OR OTHERWISE) ARISING IN ANY WAY OUT OF THE USE OF THIS SOFTWARE, EVE
 """
 
 
+POSTGRESQL = """\
+Permission to use, copy, modify, and distribute this software and its documentation for any purpose, without fee, and without a
+written agreement is hereby granted, provided that the above copyright notice and this paragraph and the following two paragraphs
+appear in all copies.
+
+IN NO EVENT SHALL NPGSQL BE LIABLE TO ANY PARTY FOR DIRECT, INDIRECT, SPECIAL, INCIDENTAL, OR CONSEQUENTIAL DAMAGES, INCLUDING
+LOST PROFITS, ARISING OUT OF THE USE OF THIS SOFTWARE AND ITS DOCUMENTATION, EVEN IF NPGSQL HAS BEEN ADVISED OF THE POSSIBILITY
+OF SUCH DAMAGE.
+
+NPGSQL SPECIFICALLY DISCLAIMS ANY WARRANTIES, INCLUDING, BUT NOT LIMITED TO, THE IMPLIED WARRANTIES OF MERCHANTABILITY AND
+FITNESS FOR A PARTICULAR PURPOSE. THE SOFTWARE PROVIDED HEREUNDER IS ON AN "AS IS" BASIS, AND NPGSQL HAS NO OBLIGATIONS TO
+PROVIDE MAINTENANCE, SUPPORT, UPDATES, ENHANCEMENTS, OR MODIFICATIONS.
+"""
+
+
 class Component(NamedTuple):
     """One of them. `mark` is found in a program that has it, and in no other; its first group may be the version."""
 
@@ -74,6 +89,9 @@ class Component(NamedTuple):
     copyright: str
     note: str = ""
     static_only: bool = False
+    programs: tuple = ("qpc-mesh", "qpc-server")
+    # Beside the mark: names of assemblies that come with it.
+    assemblies: bytes = b""
 
 
 MICROSOFT = "Copyright (c) .NET Foundation and Contributors"
@@ -84,11 +102,20 @@ COMPONENTS = [
               "Copyright (c) the LLVM Project", "Part of the .NET runtime."),
     Component("zlib", rb"inflate (1\.[0-9.]+) Copyright", "Zlib", "Copyright (c) 1995-2024 Jean-loup Gailly, Mark Adler",
               "Part of the .NET libraries, for WebSocket."),
-    Component("QRCoder", rb"QRCoder\.dll", "MIT", "Copyright (c) 2013-2025 Raffael Herrmann, 2024-2025 Shane Krueger"),
+    Component("QRCoder", rb"QRCoder\.dll", "MIT", "Copyright (c) 2013-2025 Raffael Herrmann, 2024-2025 Shane Krueger",
+              programs=("qpc-mesh",)),
     Component("System.CommandLine", rb"System\.CommandLine\.dll", "MIT", MICROSOFT),
-    Component("Microsoft.Extensions.Logging.Abstractions", rb"Microsoft\.Extensions\.Logging\.Abstractions\.dll", "MIT", MICROSOFT),
+    Component("Microsoft.Extensions.Logging.Abstractions", rb"Microsoft\.Extensions\.Logging\.Abstractions\.dll", "MIT", MICROSOFT,
+              programs=("qpc-mesh",)),
+    Component("ASP.NET Core", rb"Microsoft\.AspNetCore\.Server\.Kestrel\.Core\.dll", "MIT", MICROSOFT,
+              "With the Microsoft.Extensions libraries that it brings. Its own third parties: THIRD-PARTY-NOTICES.TXT of that "
+              "version of dotnet/aspnetcore.", programs=("qpc-server",),
+              assemblies=rb"Microsoft\.(?:AspNetCore(?:\.\w+)*|Extensions(?:\.\w+)+|Net\.Http\.Headers)\.dll"),
+    Component("Microsoft.Extensions.Hosting.Systemd", rb"Microsoft\.Extensions\.Hosting\.Systemd\.dll", "MIT", MICROSOFT,
+              programs=("qpc-server",)),
+    Component("Npgsql", rb"Npgsql\.dll", "PostgreSQL", "Copyright (c) 2002-2025, Npgsql", programs=("qpc-server",)),
     Component("BouncyCastle.Cryptography", rb"BouncyCastle\.Cryptography\.dll", "MIT",
-              "Copyright (c) 2000-2026 The Legion of the Bouncy Castle Inc."),
+              "Copyright (c) 2000-2026 The Legion of the Bouncy Castle Inc.", programs=("qpc-mesh",)),
     Component("Google.Protobuf", rb"Google\.Protobuf\.dll", "BSD-3-Clause", "Copyright 2008 Google Inc."),
     Component("OpenSSL", rb"\bOpenSSL (3\.\d+\.\d+) \d+ [A-Z][a-z]{2} 20\d\d", "Apache-2.0",
               "Copyright (c) 1998-2026 The OpenSSL Project Authors, 1995-1998 Eric A. Young, Tim J. Hudson", "", True),
@@ -107,7 +134,7 @@ STRANGERS = {
     "Brotli": rb"BrotliDecoder|brotli/dec", "Zstandard": rb"ZSTD_",
     "ICU": rb"icudt\d\d", "msquic": rb"MsQuicOpenVersion is", "libunwind of nongnu.org": rb"unw_init_local2",
 }
-OURS = re.compile(rb"(?:QuicProChat\.|System\.|Microsoft\.Win32\.|mscorlib|netstandard|(?:qpc-)?mesh\.dll)")
+OURS = re.compile(rb"(?:QuicProChat\.|System\.|Microsoft\.Win32\.|mscorlib|netstandard|(?:qpc-)?mesh\.dll|(?:qpc-)?server\.dll)")
 
 
 def assemblies(program):
@@ -130,13 +157,21 @@ def version_of(component, found, libraries, root):
     return pinned.group(1) if pinned else "of the .NET runtime"
 
 
+def name_of(program):
+    """Which of our programs it is."""
+    return "qpc-server" if b"qpc-server.dll" in program else "qpc-mesh"
+
+
 def check(program, kind):
     """The components that the program shows, and an error where the list and the program differ."""
-    found = [(c, re.search(c.mark, program)) for c in COMPONENTS if kind == "static" or not c.static_only]
+    listed = [c for c in COMPONENTS if name_of(program) in c.programs]
+    found = [(c, re.search(c.mark, program)) for c in listed if kind == "static" or not c.static_only]
     missing = [c.name for c, m in found if not m]
     strange = [name for name, mark in STRANGERS.items() if re.search(mark, program)]
-    known = b" ".join(c.mark.replace(b"\\", b"") for c in COMPONENTS)
-    strange += [n.decode() for n in assemblies(program) if n not in known and n[1:] not in known]
+    known = b" ".join(c.mark.replace(b"\\", b"") for c in listed)
+    others = re.compile(b"|".join(c.assemblies for c in listed if c.assemblies) or rb"(?!)")
+    strange += [n.decode() for n in assemblies(program)
+                if n not in known and n[1:] not in known and not others.fullmatch(n) and not others.fullmatch(n[1:])]
     if kind == "dynamic":
         strange += [c.name + ", in a dynamic program" for c in COMPONENTS
                     if c.static_only and c.name in ("OpenSSL", "SQLite", "libsodium") and re.search(c.mark, program)]
@@ -149,16 +184,17 @@ def check(program, kind):
 def main():
     path, kind, folder = sys.argv[1:]
     root = pathlib.Path(__file__).resolve().parent.parent
-    found = check(pathlib.Path(path).read_bytes(), kind)
+    program = pathlib.Path(path).read_bytes()
+    found = check(program, kind)
     out = ["What else is in this program", ""]
-    out += ["qpc-mesh itself: MIT, Copyright (c) 2026 The QuicProChat Mesh authors", ""]
+    out += [f"{name_of(program)} itself: MIT, Copyright (c) 2026 The QuicProChat Mesh authors", ""]
     for component, match in found:
         out.append(f"{component.name} {version_of(component, match, pathlib.Path(folder), root)}: {component.licence}")
         out.append("  " + component.copyright)
         out += textwrap.wrap(component.note, 118, initial_indent="  ", subsequent_indent="  ")
     licences = {licence.split()[0] for component, _ in found for licence in [component.licence]} | {"MIT"}
     common = pathlib.Path("/usr/share/common-licenses")
-    for name, text in (("MIT", MIT), ("ISC", ISC), ("Zlib", ZLIB), ("BSD-3-Clause", BSD), ("Apache-2.0", None), ("LGPL-2.1-or-later", None)):
+    for name, text in (("MIT", MIT), ("ISC", ISC), ("Zlib", ZLIB), ("BSD-3-Clause", BSD), ("PostgreSQL", POSTGRESQL), ("Apache-2.0", None), ("LGPL-2.1-or-later", None)):
         if name in licences:
             text = text or (common / name.removesuffix("-or-later")).read_text(encoding="utf-8")
             out += ["", "=" * 100, name, "=" * 100, "", text.strip("\n")]

@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
-"""manual.py PROGRAM CONFIGURATION.md VERSION FOLDER: the manual pages and the completion for bash.
+"""manual.py PROGRAM VERSION FOLDER [CONFIGURATION.md]: the manual pages and the completion for bash.
 
 They are made from the program's own --help and from docs/reference/configuration.md, so they say what those say:
-FOLDER/qpc-mesh.1, FOLDER/qpc-mesh.conf.5, FOLDER/completion.
+FOLDER/PROGRAM.1, FOLDER/PROGRAM.conf.5 where there is a CONFIGURATION.md, FOLDER/completion.
 """
+import os
 import pathlib
 import re
 import subprocess
@@ -48,27 +49,13 @@ def markdown(text):
     return "".join(out)
 
 
-def command_page(program, version):
-    """qpc-mesh(1)."""
-    commands = list(walk(program))
-    out = [
-        f'.TH QPC\\-MESH 1 "" "qpc\\-mesh {version}" "User Commands"',
-        ".SH NAME", "qpc\\-mesh \\- mesh messenger node",
-        ".SH SYNOPSIS",
-    ]
-    for path, sections in commands:
-        if path and "Commands" not in sections:
-            out += [".br", "\\fB" + roff(" ".join(("qpc-mesh", *path))) + "\\fR " + roff(" ".join(sections["Usage"][0].split()[1 + len(path):]))]
-    out += [".SH DESCRIPTION", roff(commands[0][1]["Description"][0]), ".SH COMMANDS"]
-    for path, sections in commands[1:]:
-        out += [".SS " + roff(" ".join(path)), roff(" ".join(sections["Description"]))]
-        for heading in ("Arguments", "Options"):
-            for line in sections.get(heading, []):
-                name, _, what = re.sub(r"\s{2,}", "\t", line, count=1).partition("\t")
-                if name.startswith("-?"):
-                    continue
-                out += [".TP", "\\fB" + roff(name) + "\\fR", roff(what)]
-    out += [
+# What --help does not say, by program: what it is, and what follows the commands.
+ABOUT = {
+    "qpc-mesh": "mesh messenger node",
+    "qpc-server": "server of a messenger that it cannot read",
+}
+TAIL = {
+    "qpc-mesh": [
         ".SH EXIT STATUS",
         "0: done. 1: refused or failed; standard error says why. 2: the command line, a request or the configuration is wrong. "
         "3: no daemon answers on the control socket.",
@@ -82,8 +69,50 @@ def command_page(program, version):
         "give it to the user qpc\\-mesh with mode 0600, and start the node.",
         ".TP", "\\fI/run/qpc\\-mesh/control.sock\\fR", "The control socket, for members of the group qpc\\-mesh.",
         ".SH SEE ALSO", "qpc\\-mesh.conf(5)",
+    ],
+    "qpc-server": [
+        ".SH SETTINGS",
+        "\\fIrun\\fR takes its options from a file too: \\fB@FILE\\fR has an option with its value on each line, and remarks after #. "
+        "The service reads \\fI/etc/qpc\\-server/qpc\\-server.settings\\fR; after a change, restart it.",
+        ".SH PORT 443",
+        "The service has no capabilities. To listen on a port below 1024, give it one: \\fBsystemctl edit qpc\\-server\\fR, then",
+        ".PP", ".nf", ".RS 4", "[Service]", "CapabilityBoundingSet=CAP_NET_BIND_SERVICE", "AmbientCapabilities=CAP_NET_BIND_SERVICE",
+        ".RE", ".fi",
+        ".SH EXIT STATUS",
+        "0: done. 1: failed; standard error says why. 2: the command line is wrong.",
+        ".SH FILES", ".TP", "\\fI/etc/qpc\\-server/qpc\\-server.settings\\fR", "Settings of the service.",
+        ".TP", "\\fI/var/lib/qpc\\-server/server.key\\fR",
+        "Every password depends on it, and delivery proofs are signed by it. It never changes. Keep a copy: without it nobody can log in.",
+        ".TP", "\\fI/var/lib/qpc\\-server/tls.pem\\fR", "The certificate of its own making and its key, which clients pin. Keep a copy.",
+        ".TP", "\\fI/var/lib/qpc\\-server/server.db\\fR", "Accounts and messages, unless they are in a database of PostgreSQL.",
+        ".TP", "\\fI/var/backups/qpc\\-server\\-server.key\\fR, \\fI/var/backups/qpc\\-server\\-tls.pem\\fR",
+        "What purging the package leaves. To go on with them, stop the server, copy them to \\fI/var/lib/qpc\\-server/server.key\\fR and "
+        "\\fI/var/lib/qpc\\-server/tls.pem\\fR, give them to the user qpc\\-server with mode 0600, and start the server.",
+    ],
+}
+
+
+def command_page(program, name, version):
+    """NAME(1)."""
+    commands = list(walk(program))
+    out = [
+        f'.TH {roff(name.upper())} 1 "" "{roff(name)} {version}" "User Commands"',
+        ".SH NAME", f"{roff(name)} \\- {ABOUT[name]}",
+        ".SH SYNOPSIS",
     ]
-    return "\n".join(out) + "\n"
+    for path, sections in commands:
+        if path and "Commands" not in sections:
+            out += [".br", "\\fB" + roff(" ".join((name, *path))) + "\\fR " + roff(" ".join(sections["Usage"][0].split()[1 + len(path):]))]
+    out += [".SH DESCRIPTION", roff(commands[0][1]["Description"][0]), ".SH COMMANDS"]
+    for path, sections in commands[1:]:
+        out += [".SS " + roff(" ".join(path)), roff(" ".join(sections["Description"]))]
+        for heading in ("Arguments", "Options"):
+            for line in sections.get(heading, []):
+                option, _, what = re.sub(r"\s{2,}", "\t", line, count=1).partition("\t")
+                if option.startswith("-?"):
+                    continue
+                out += [".TP", "\\fB" + roff(option) + "\\fR", roff(what)]
+    return "\n".join(out + TAIL[name]) + "\n"
 
 
 def configuration_page(source, version):
@@ -130,22 +159,23 @@ def configuration_page(source, version):
     return "\n".join(out) + "\n"
 
 
-def completion(program):
+def completion(program, name):
     """Words for bash: after each command its commands and options."""
     cases = []
     for path, sections in walk(program):
         words = [line.split()[0] for line in sections.get("Commands", [])]
         for line in sections.get("Options", []):
             words += re.findall(r"(?<![\w-])--[a-z][a-z-]*", re.split(r"\s{2,}", line)[0])
-        cases.append(f"        {' '.join(('qpc-mesh', *path))!r}) words={' '.join(words)!r} ;;".replace('"', "'"))
+        cases.append(f"        {' '.join((name, *path))!r}) words={' '.join(words)!r} ;;".replace('"', "'"))
+    function = "_" + name.replace("-", "_")
     return "\n".join([
         "# Completion for bash, made from the program's own help.",
-        "_qpc_mesh() {",
-        '    local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD-1]} path=qpc-mesh word words=""',
+        function + "() {",
+        '    local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD-1]} path=' + name + ' word words=""',
         "    local i",
         "    for ((i = 1; i < COMP_CWORD; i++)); do",
         '        word=${COMP_WORDS[i]}',
-        '        case " $(_qpc_mesh_words "$path") " in',
+        f'        case " $({function}_words "$path") " in',
         '        *" $word "*) [[ $word == -* ]] || path="$path $word" ;;',
         "        esac",
         "    done",
@@ -153,10 +183,10 @@ def completion(program):
         '    --*-dir) mapfile -t COMPREPLY < <(compgen -d -- "$current"); return ;;',
         '    --config | --control | --*-file) mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;',
         "    esac",
-        '    words=$(_qpc_mesh_words "$path")',
+        f'    words=$({function}_words "$path")',
         '    mapfile -t COMPREPLY < <(compgen -W "$words" -- "$current")',
         "}",
-        "_qpc_mesh_words() {",
+        function + "_words() {",
         "    local words",
         "    case $1 in",
         *cases,
@@ -164,18 +194,20 @@ def completion(program):
         "    esac",
         '    echo "$words"',
         "}",
-        "complete -F _qpc_mesh qpc-mesh",
+        f"complete -F {function} {name}",
     ]) + "\n"
 
 
 def main():
-    program, configuration, version, folder = sys.argv[1:]
+    program, version, folder, *configuration = sys.argv[1:]
+    name = os.path.basename(program)
     target = pathlib.Path(folder)
     target.mkdir(parents=True, exist_ok=True)
-    source = pathlib.Path(configuration).read_text(encoding="utf-8")
-    (target / "qpc-mesh.1").write_text(command_page(program, version), encoding="utf-8")
-    (target / "qpc-mesh.conf.5").write_text(configuration_page(source, version), encoding="utf-8")
-    (target / "completion").write_text(completion(program), encoding="utf-8")
+    (target / f"{name}.1").write_text(command_page(program, name, version), encoding="utf-8")
+    for source in configuration:
+        page = configuration_page(pathlib.Path(source).read_text(encoding="utf-8"), version)
+        (target / f"{name}.conf.5").write_text(page, encoding="utf-8")
+    (target / "completion").write_text(completion(program, name), encoding="utf-8")
 
 
 main()

@@ -92,6 +92,9 @@ public enum RpcMethod : ushort
     /// <summary>Ends a device: its sessions, and what waits for it.</summary>
     RevokeDevice = 702,
 
+    /// <summary>Says by what this device is woken while it is not connected.</summary>
+    RegisterPushToken = 710,
+
     /// <summary>Leaves a recovery bundle in place of the one before.</summary>
     StoreRecoveryBundle = 750,
 

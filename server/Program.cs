@@ -8,5 +8,6 @@ RootCommand root =
     ServerCommands.Fingerprint(),
     ServerCommands.Invite(),
     ServerCommands.Moderator(),
+    HealthCommand.Create(),
 };
 return await root.Parse(args).InvokeAsync();

@@ -167,8 +167,8 @@ public sealed partial class MeshStore : IDisposable
 
     /// <summary>
     /// Saves the running time by which held envelopes age, if minutes have passed that no commit saved, and tries again
-    /// what <see cref="SyncFault"/> tells, and to erase the log where somebody was in the way. To be called every ten minutes or so; between <see cref="Commit"/> and
-    /// <see cref="Begin"/>.
+    /// what <see cref="SyncFault"/> tells, and to erase the log where somebody was in the way. To be called every ten
+    /// minutes or so; between <see cref="Commit"/> and <see cref="Begin"/>.
     /// </summary>
     /// <exception cref="StoreException">The disk fails or is full.</exception>
     public void KeepTime()
@@ -274,9 +274,9 @@ public sealed partial class MeshStore : IDisposable
     /// <summary>Waits until no checkpoint runs; for tests.</summary>
     internal void WaitForCheckpoint() => _checkpoint.Wait();
 
-    // Libraries before 3.51.3 can damage the file (sqlite.org/wal.html, "The WAL-Reset Bug") where one checkpoint begins
-    // when another has moved the whole log, just as a commit starts the log again. So checkpoints take turns, and each
-    // begins after a commit that no earlier one has moved.
+    // Libraries before 3.51.3 can damage the file (sqlite.org/wal.html, "The WAL-Reset Bug") where one checkpoint
+    // begins when another has moved the whole log, just as a commit starts the log again. So checkpoints take turns,
+    // and each begins after a commit that no earlier one has moved.
     private void CheckpointInBackground()
     {
         try

@@ -42,7 +42,8 @@ internal sealed partial class RouteProtocol
     }
 
     private static bool IsWaitedFor(Neighbour neighbour, ushort number) =>
-        Distance.IsNewer(number, neighbour.Updates.Acknowledged) && !Distance.IsNewer(number, neighbour.Updates.Retraction);
+        Distance.IsNewer(number, neighbour.Updates.Acknowledged)
+        && !Distance.IsNewer(number, neighbour.Updates.Retraction);
 
     private bool ReceiveUpdate(Neighbour neighbour, ReadOnlySpan<byte> body)
     {

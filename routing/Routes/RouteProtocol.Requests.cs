@@ -190,7 +190,8 @@ internal sealed partial class RouteProtocol
             return false;
         foreach (Neighbour neighbour in _neighbours)
         {
-            if (!neighbour.Properties.Reliable || !neighbour.Told(index).IsNone || !neighbour.Updates.HasReadRetractions)
+            if (!neighbour.Properties.Reliable || !neighbour.Told(index).IsNone
+                || !neighbour.Updates.HasReadRetractions)
                 return false;
         }
 

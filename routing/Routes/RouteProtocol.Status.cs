@@ -40,8 +40,8 @@ internal sealed partial class RouteProtocol
 
     /// <summary>The links as routing sees them; a copy.</summary>
     public IReadOnlyList<NeighbourInfo> ListNeighbours() => _neighbours.ConvertAll(neighbour => new NeighbourInfo(
-        neighbour.Link, neighbour.Peer, neighbour.Cost, neighbour.Measured.RoundTrip, neighbour.Measured.Arrival, neighbour.IsSuspect,
-        neighbour.Trust.DistrustedUntil > _now));
+        neighbour.Link, neighbour.Peer, neighbour.Cost, neighbour.Measured.RoundTrip, neighbour.Measured.Arrival,
+        neighbour.IsSuspect, neighbour.Trust.DistrustedUntil > _now));
 
     /// <inheritdoc/>
     public void NoteHops(in NodeAddress destination, int hops)

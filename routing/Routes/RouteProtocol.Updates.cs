@@ -197,7 +197,8 @@ internal sealed partial class RouteProtocol
 
         if (!reliable)
         {
-            neighbour.Updates.AckDue = _now + Jittered(AckTimeout(neighbour) * Math.Pow(2, Math.Min(neighbour.Updates.AckAttempts, 5)));
+            neighbour.Updates.AckDue = _now
+                + Jittered(AckTimeout(neighbour) * Math.Pow(2, Math.Min(neighbour.Updates.AckAttempts, 5)));
             Schedule(neighbour.Updates.AckDue);
         }
 

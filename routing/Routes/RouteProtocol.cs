@@ -176,7 +176,8 @@ internal sealed partial class RouteProtocol : IRoutes
                     RepeatUpdate(neighbour);
                 if (neighbour.Updates.FlushAt <= _now)
                     Flush(neighbour);
-                Schedule(Instant.Min(neighbour.Pings.Next, Instant.Min(neighbour.Updates.FlushAt, neighbour.Updates.AckDue)));
+                Schedule(Instant.Min(
+                    neighbour.Pings.Next, Instant.Min(neighbour.Updates.FlushAt, neighbour.Updates.AckDue)));
             }
         }
         finally

@@ -6,6 +6,7 @@ using QuicProChat.Mesh.Identity;
 using QuicProChat.Mesh.Identity.Opaque;
 using QuicProChat.Mesh.Rpc;
 using QuicProChat.Mesh.Rpc.V1;
+using QuicProChat.Mesh.Server.Hooks;
 using QuicProChat.Mesh.Server.Hosting;
 using QuicProChat.Mesh.Server.Limits;
 using QuicProChat.Mesh.Server.Stores;
@@ -28,8 +29,8 @@ internal enum RegistrationPolicy
 /// <summary>Registration, login and sessions: methods 1, 100 to 103 and 950.</summary>
 internal sealed class AuthCalls(
     IAccountStore accounts, IModerationStore moderation, OpaqueServer opaque, ServerKeys keys,
-    RegistrationPolicy policy, RateLimits rates, ClientRegistry clients, RandomFill random, TimeProvider time,
-    ILogger<AuthCalls> logger)
+    RegistrationPolicy policy, RateLimits rates, ClientRegistry clients, AccountHook hook,
+    RandomFill random, TimeProvider time, ILogger<AuthCalls> logger)
 {
     private const int TokenSize = 32;
 
@@ -93,12 +94,14 @@ internal sealed class AuthCalls(
             request.Upload.Span))
             throw Refusal.Forbidden("identity_proof does not show that this key is yours.");
         await RefuseBannedAsync(call, identity, request.Username);
+        await hook.CheckAsync(request.Username, identity, call.Client.Address);
         byte[]? invite = policy == RegistrationPolicy.Invite ? Invitations.Hash(request.Invite) : null;
         switch (await accounts.RegisterAsync(
             new StoredAccount(request.Username, identity, request.Upload.ToByteArray()), invite))
         {
             case RegisterResult.Registered:
                 Audit.Registered(logger, request.Username, call.Client.Address);
+                hook.Registered(request.Username, identity, call.Client.Address);
                 return new OpaqueRegisterFinishResponse { Success = true };
             case RegisterResult.Taken:
                 throw new CallException(RpcStatus.Conflict, "This name, or this key, has an account already.");
@@ -158,6 +161,7 @@ internal sealed class AuthCalls(
         if (!await accounts.DeleteAsync(account.Identity))
             throw Refusal.NotFound("The account is gone already.");
         Audit.Deleted(logger, account.Username, call.Client.Address);
+        hook.Deleted(account, call.Client.Address);
         foreach (ClientSession other in clients.Of(account.Identity))
         {
             if (other != call.Client)

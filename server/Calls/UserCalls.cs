@@ -4,6 +4,7 @@ using QuicProChat.Mesh.Identity;
 using QuicProChat.Mesh.Rpc;
 using QuicProChat.Mesh.Rpc.V1;
 using QuicProChat.Mesh.Server.Federation;
+using QuicProChat.Mesh.Server.Hooks;
 using QuicProChat.Mesh.Server.Hosting;
 using QuicProChat.Mesh.Server.Limits;
 using QuicProChat.Mesh.Server.Stores;
@@ -13,7 +14,7 @@ namespace QuicProChat.Mesh.Server.Calls;
 /// <summary>Names, direct channels and devices: methods 400, 501 and 700 to 702.</summary>
 internal sealed class UserCalls(
     IAccountStore accounts, IChannelStore channels, RemoteServers remote, RateLimits rates, ClientRegistry clients,
-    RandomFill random, ILogger<UserCalls> logger)
+    AccountHook hook, RandomFill random, ILogger<UserCalls> logger)
 {
     // Arbitrary.
     private const int MaxDeviceName = 64;
@@ -89,6 +90,7 @@ internal sealed class UserCalls(
         if (!await accounts.RemoveDeviceAsync(account.Identity, device))
             throw Refusal.NotFound("You have no such device.");
         Audit.DeviceRevoked(logger, account.Username, call.Client.Address);
+        hook.DeviceRevoked(account, call.Client.Address);
         foreach (ClientSession other in clients.Of(account.Identity))
         {
             if (other.Account?.Device != device)

@@ -30,6 +30,19 @@ internal static partial class Log
     [LoggerMessage(Level = LogLevel.Information, Message = "The store is there again")]
     internal static partial void StoreBack(ILogger logger);
 
+    [LoggerMessage(Level = LogLevel.Information, Message = "The hook {Path} is there")]
+    internal static partial void HookThere(ILogger logger, string path);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The hook {Path} is gone: {Reason}")]
+    internal static partial void HookGone(ILogger logger, string path, string reason);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Looking for whom to wake failed: {Reason}")]
+    internal static partial void PushFailed(ILogger logger, string reason);
+
+    [LoggerMessage(Level = LogLevel.Warning,
+        Message = "The push command {File} ended ({Reason}); it is started again in {Seconds} s")]
+    internal static partial void PushCommandEnded(ILogger logger, string file, string reason, double seconds);
+
     [LoggerMessage(Level = LogLevel.Error, Message = "A connection failed")]
     internal static partial void ConnectionFailed(ILogger logger, Exception fault);
 

@@ -100,6 +100,8 @@ internal static class ServerCommands
         };
         foreach (Option option in federation.Options)
             command.Add(option);
+        ExtensionOptions extensions = new();
+        extensions.AddTo(command);
         command.SetAction((parsed, _) => GuardAsync(async () =>
         {
             ServerOptions options = new()
@@ -132,6 +134,9 @@ internal static class ServerCommands
                 },
             };
             options = Listening(options, parsed.GetValue(listen) ?? []);
+            (options, string? problem) = extensions.Apply(parsed, options);
+            if (problem is not null)
+                throw new UsageException(problem);
             await using ServerHost server =
                 await ServerHost.StartAsync(options, TimeProvider.System, RandomSource.System);
             await server.RunAsync();

@@ -4,7 +4,9 @@ using QuicProChat.Mesh.Rpc.V1;
 using QuicProChat.Mesh.Server.Calls;
 using QuicProChat.Mesh.Server.Connections;
 using QuicProChat.Mesh.Server.Federation;
+using QuicProChat.Mesh.Server.Hooks;
 using QuicProChat.Mesh.Server.Limits;
+using QuicProChat.Mesh.Server.Push;
 using QuicProChat.Mesh.Server.Stores;
 using QuicProChat.Mesh.Store;
 
@@ -31,6 +33,9 @@ internal sealed class ServerCore : IAsyncDisposable
     private readonly ILogger<ServerCore> _logger;
     private readonly OtherProcesses? _others;
     private readonly RemoteServers _remote;
+    private readonly Hook? _hook;
+    private readonly PushNotifier? _push;
+    private readonly PushCommand? _pushCommand;
     private readonly CancellationTokenSource _stop = new();
     private readonly Task _expiry;
 
@@ -46,12 +51,24 @@ internal sealed class ServerCore : IAsyncDisposable
         Rates = new RateLimits(options.Rates, time);
         Clients = new ClientRegistry(options.MaxClients, options.MaxClientsPerSource);
         Budget = new ByteBudget(options.MemoryBytes);
+        Health = new ServerHealth(store, time);
         Waiters = new InboxWaiters(store.Others is null ? null : OtherProcesses.PollEvery);
-        store.Inboxes.Arrived = Waiters.Wake;
+        if (options.HookSocket is { } socket)
+            _hook = new Hook(socket, Metrics.Hook, time, _logger);
+        if (options.PushCommand is { } file)
+        {
+            _pushCommand = new PushCommand(file, options.PushPause, Metrics.Push, time, _logger);
+            _push = new PushNotifier(
+                store.PushTokens, Clients, options.PushInterval, _pushCommand.TryWake, Metrics.Push, time, _logger);
+        }
+
+        store.Inboxes.Arrived = Arrived;
+        IInboxStore inboxes = _hook is null ? store.Inboxes : new HookedInboxes(store.Inboxes, _hook);
+        AccountHook accountHook = new(_hook, options.HookRegistration, time);
         _others = store.Others is null ? null : new OtherProcesses(store, Waiters, Clients, _logger);
         AuthCalls auth = new(
-            store.Accounts, store.Moderation, keys.Opaque, keys, options.Registration, Rates, Clients, random, time,
-            logs.CreateLogger<AuthCalls>());
+            store.Accounts, store.Moderation, keys.Opaque, keys, options.Registration, Rates, Clients, accountHook,
+            random, time, logs.CreateLogger<AuthCalls>());
         PeerLimits = new PeerLimits(options.Federation.Rates, Rates, time);
         PeerTrust = new PeerTrust(options.Federation);
         _remote = new RemoteServers(
@@ -60,9 +77,10 @@ internal sealed class ServerCore : IAsyncDisposable
                 : (_, _) => throw new InvalidOperationException("There is no federation."),
             time, _logger);
         UserCalls users = new(
-            store.Accounts, store.Channels, _remote, Rates, Clients, random, logs.CreateLogger<UserCalls>());
-        Deliveries deliveries = new(store.Inboxes, keys);
-        DeliveryCalls delivery = new(store.Inboxes, store.Channels, deliveries, _remote, Waiters, time);
+            store.Accounts, store.Channels, _remote, Rates, Clients, accountHook, random,
+            logs.CreateLogger<UserCalls>());
+        Deliveries deliveries = new(inboxes, keys);
+        DeliveryCalls delivery = new(inboxes, store.Channels, deliveries, _remote, Waiters, time);
         FederationCalls federation = new(
             options.Federation, store.Accounts, store.KeyPackages, deliveries, keys, PeerLimits, time, _logger);
         _dispatcher = new Dispatcher(
@@ -72,6 +90,7 @@ internal sealed class ServerCore : IAsyncDisposable
                 .. new ModerationCalls(store.Moderation, Rates, Clients, logs.CreateLogger<ModerationCalls>()).Handlers,
                 .. new BlobCalls(store.Blobs, options.Limits.Blobs, Rates).Handlers,
                 .. new RecoveryCalls(store.Recovery, Rates, logs.CreateLogger<RecoveryCalls>()).Handlers,
+                .. new PushCalls(store.PushTokens, _push is not null).Handlers,
                 .. new ServiceCalls(keys, _remote, Rates, time).Handlers,
                 .. storage.Federation is null ? [] : federation.Handlers],
             Rates, Metrics, logs.CreateLogger<Dispatcher>());
@@ -91,6 +110,8 @@ internal sealed class ServerCore : IAsyncDisposable
 
     internal InboxWaiters Waiters { get; }
 
+    internal ServerHealth Health { get; }
+
     internal ServerMetrics Metrics { get; } = new();
 
     internal ConnectionServices Connections { get; }
@@ -99,6 +120,7 @@ internal sealed class ServerCore : IAsyncDisposable
     internal async Task DrainAsync()
     {
         Log.Draining(_logger);
+        Health.Stop();
         Clients.NotifyAll(new Event { Type = DrainingEvent });
         Waiters.End();
         await _dispatcher.DrainAsync(_options.DrainPatience, _time);
@@ -110,10 +132,22 @@ internal sealed class ServerCore : IAsyncDisposable
     {
         await _stop.CancelAsync();
         await _expiry;
+        if (_push is not null)
+            await _push.DisposeAsync();
+        if (_pushCommand is not null)
+            await _pushCommand.DisposeAsync();
+        if (_hook is not null)
+            await _hook.DisposeAsync();
         await _remote.DisposeAsync();
         await _store.DisposeAsync();
         _keys.Dispose();
         _stop.Dispose();
+    }
+
+    private void Arrived(InboxId inbox)
+    {
+        Waiters.Wake(inbox);
+        _push?.Arrived(inbox.Recipient);
     }
 
     private async Task ExpireAsync()

@@ -37,9 +37,8 @@ internal sealed class ServerHost : IAsyncDisposable
         _certificate = storage.Certificate;
         _federation = storage.Federation;
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
-        builder.Logging.AddSimpleConsole(o => o.SingleLine = true).SetMinimumLevel(LogLevel.Information)
-            .AddFilter("Microsoft", LogLevel.Warning);
-        builder.Services.AddSystemd();
+        builder.Logging.SetMinimumLevel(LogLevel.Information).AddFilter("Microsoft", LogLevel.Warning);
+        ServiceManager.AddTo(builder);
         // The drain has its own patience; the host's has to be longer.
         builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = (2 * options.DrainPatience)
             + TimeSpan.FromSeconds(5));
@@ -210,7 +209,10 @@ internal sealed class ServerHost : IAsyncDisposable
                 await context.Response.WriteAsync(_core.Metrics.Write(_core.Clients, _core.Waiters, _core.Budget));
                 break;
             case "/health":
-                await context.Response.WriteAsync("ok\n");
+                string? why = await _core.Health.WhyNotAsync();
+                context.Response.StatusCode =
+                    why is null ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable;
+                await context.Response.WriteAsync((why ?? "ok") + "\n");
                 break;
             default:
                 context.Response.StatusCode = StatusCodes.Status404NotFound;

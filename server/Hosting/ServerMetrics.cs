@@ -3,7 +3,9 @@ using System.Globalization;
 using System.Text;
 using QuicProChat.Mesh.Rpc;
 using QuicProChat.Mesh.Server.Calls;
+using QuicProChat.Mesh.Server.Hooks;
 using QuicProChat.Mesh.Server.Limits;
+using QuicProChat.Mesh.Server.Push;
 
 namespace QuicProChat.Mesh.Server.Hosting;
 
@@ -12,6 +14,12 @@ internal sealed class ServerMetrics
 {
     private readonly ConcurrentDictionary<(RpcMethod Method, RpcStatus Status), long> _calls = new();
     private long _refused;
+
+    /// <summary>Of the hook.</summary>
+    internal HookCounters Hook { get; } = new();
+
+    /// <summary>Of the push command.</summary>
+    internal PushCounters Push { get; } = new();
 
     /// <summary>Counts a call; numbers that are no methods count as one.</summary>
     internal void Count(RpcMethod method, RpcStatus status) =>
@@ -38,7 +46,22 @@ internal sealed class ServerMetrics
             Interlocked.Read(ref _refused));
         One(text, "qpc_server_waiting", "gauge", "Calls that wait for messages.", waiters.Count);
         One(text, "qpc_server_memory_bytes", "gauge", "Bytes of requests and answers on their way.", budget.Taken);
+        WriteHook(text);
+        One(text, "qpc_server_push_total", "counter", "Wake-ups handed to the push command.", Push.Handed);
+        One(text, "qpc_server_push_dropped_total", "counter", "Wake-ups that had no room.", Push.Dropped);
+        One(text, "qpc_server_push_restarts_total", "counter", "Restarts of the push command.", Push.Restarts);
         return text.ToString();
+    }
+
+    private void WriteHook(StringBuilder text)
+    {
+        const string questions = "qpc_server_hook_questions_total";
+        One(text, "qpc_server_hook_events_total", "counter", "Events told to the hook.", Hook.Told);
+        One(text, "qpc_server_hook_dropped_total", "counter", "Events that the hook did not take.", Hook.Dropped);
+        Head(text, questions, "counter", "Registrations that the hook was asked about, by its answer.");
+        foreach ((string answer, long count) in (ReadOnlySpan<(string, long)>)[
+            ("allow", Hook.Allowed), ("refuse", Hook.Refused), ("none", Hook.Unanswered)])
+            text.Append(CultureInfo.InvariantCulture, $"{questions}{{answer=\"{answer}\"}} {count}\n");
     }
 
     private static void One(StringBuilder text, string name, string type, string help, long value)

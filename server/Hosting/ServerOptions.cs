@@ -1,6 +1,7 @@
 using System.Net;
 using QuicProChat.Mesh.Server.Calls;
 using QuicProChat.Mesh.Server.Federation;
+using QuicProChat.Mesh.Server.Hooks;
 using QuicProChat.Mesh.Server.Limits;
 using QuicProChat.Mesh.Server.Stores;
 using QuicProChat.Mesh.Server.Stores.Postgres;
@@ -36,6 +37,21 @@ internal sealed record ServerOptions
 
     /// <summary>The certificate's key in PEM; null if it is in the same file.</summary>
     public string? CertificateKeyFile { get; init; }
+
+    /// <summary>The Unix socket on which a hook listens; null for none.</summary>
+    public string? HookSocket { get; init; }
+
+    /// <summary>Whether the hook is asked before registrations.</summary>
+    public HookRegistration HookRegistration { get; init; }
+
+    /// <summary>The program that wakes devices; null for none.</summary>
+    public string? PushCommand { get; init; }
+
+    /// <summary>How often a device is woken at most.</summary>
+    public TimeSpan PushInterval { get; init; } = TimeSpan.FromMinutes(1);
+
+    /// <summary>When a push command that ended is started again at first; later each time.</summary>
+    public TimeSpan PushPause { get; init; } = TimeSpan.FromSeconds(1);
 
     /// <summary>Who may register.</summary>
     public RegistrationPolicy Registration { get; init; } = RegistrationPolicy.Closed;

@@ -84,6 +84,9 @@ internal interface IServerStore : IAsyncDisposable
     /// <summary>Recovery bundles.</summary>
     IRecoveryStore Recovery { get; }
 
+    /// <summary>By what devices are woken.</summary>
+    IPushTokenStore PushTokens { get; }
+
     /// <summary>What other processes do over the same store; null where there can be none.</summary>
     IOtherProcesses? Others { get; }
 }

@@ -6,6 +6,7 @@ namespace QuicProChat.Mesh.Packaging.Tests;
 public sealed class ComponentsTests : IDisposable
 {
     private const string DynamicProgram = "artifacts/dynamic/qpc-mesh";
+    private const string ServerProgram = Server.LoneServer.Program;
     private const string Libraries = "/usr/lib/x86_64-linux-gnu";
 
     private readonly string _folder = Directory.CreateTempSubdirectory("qpc-parts-").FullName;
@@ -70,6 +71,27 @@ public sealed class ComponentsTests : IDisposable
             Assert.Equal(1, ran.ExitCode);
             Assert.Contains($"there and not listed: {name}", ran.Errors, StringComparison.Ordinal);
         }
+    }
+
+    [NeedsFact(ServerProgram)]
+    public void The_server_has_its_own_components_and_what_comes_in_unlisted_is_an_error()
+    {
+        string list = List(Repository.File(ServerProgram), "dynamic");
+        Assert.Contains("qpc-server itself: MIT", list, StringComparison.Ordinal);
+        foreach (string package in new[] { "Npgsql", "Google.Protobuf", "System.CommandLine",
+            "Microsoft.Extensions.Hosting.Systemd" })
+            Assert.Contains($"\n{package} {Pinned(package)}: ", list, StringComparison.Ordinal);
+        Assert.Contains("\nASP.NET Core ", list, StringComparison.Ordinal);
+        Assert.Contains("NPGSQL SPECIFICALLY DISCLAIMS", list, StringComparison.Ordinal);
+        Assert.DoesNotContain("\nQRCoder ", list, StringComparison.Ordinal);
+
+        string changed = Path.Combine(_folder, "changed");
+        File.Copy(Repository.File(ServerProgram), changed);
+        File.AppendAllText(changed, "\0\u0010QRCoder.dll\0\u0010Microsoft.Data.Sqlite.dll");
+        Ran ran = Run(changed, "dynamic");
+        Assert.Equal(1, ran.ExitCode);
+        Assert.Contains("there and not listed: Microsoft.Data.Sqlite.dll, QRCoder.dll", ran.Errors,
+            StringComparison.Ordinal);
     }
 
     private static string List(string program, string kind)

@@ -1,9 +1,10 @@
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using QuicProChat.Mesh.Packaging.Tests.Server;
 
 namespace QuicProChat.Mesh.Packaging.Tests;
 
-/// <summary>The dashboard for Grafana asks for what a node has.</summary>
+/// <summary>The dashboards for Grafana ask for what a node and a server have.</summary>
 public sealed partial class DashboardTests
 {
     [NeedsFact(Packages.Program)]
@@ -14,7 +15,7 @@ public sealed partial class DashboardTests
         // Series of radios are there where a radio is; the manual lists them.
         string manual = File.ReadAllText(Repository.File("docs/reference/control.md"));
         string[] expressions =
-            [.. Expressions(JsonNode.Parse(File.ReadAllText(Repository.File("packaging/grafana/qpc-mesh.json")))!)];
+            [.. Expressions(Dashboard("qpc-mesh"))];
         Assert.True(expressions.Length >= 25, $"only {expressions.Length} expressions were found");
         foreach (string expression in expressions)
         {
@@ -42,13 +43,41 @@ public sealed partial class DashboardTests
         }
     }
 
-    [Fact]
-    public void Panels_have_titles_units_and_places_that_do_not_overlap()
+    [NeedsFact(LoneServer.Program)]
+    public void Every_metric_of_the_servers_dashboard_is_one_that_the_server_has()
     {
-        JsonNode[] panels =
-            [.. JsonNode.Parse(
-                File.ReadAllText(Repository.File("packaging/grafana/qpc-mesh.json")))!["panels"]!.AsArray()
-                    .Select(p => p!)];
+        string folder = Directory.CreateTempSubdirectory("qpc-server-").FullName;
+        try
+        {
+            int metricsPort = LoneServer.FreePort();
+            using LoneServer server = LoneServer.Start(folder, LoneServer.FreePort(), metricsPort);
+            using HttpClient client = new();
+            string metrics = client.GetStringAsync($"http://127.0.0.1:{metricsPort}/metrics").GetAwaiter().GetResult();
+            string[] expressions = [.. Expressions(Dashboard("qpc-server"))];
+            Assert.True(expressions.Length >= 12, $"only {expressions.Length} expressions were found");
+            string[] named = [.. expressions.SelectMany(e => Metric().Matches(e)).Select(m => m.Value).Distinct()];
+            foreach (string name in named)
+            {
+                Assert.Contains($"# TYPE {name} ", metrics, StringComparison.Ordinal);
+                Assert.All(expressions.Where(e => Regex.IsMatch(e, $@"\b{name}\b")), e => Assert.Equal(
+                    name.EndsWith("_total", StringComparison.Ordinal), Regex.IsMatch(e, $@"rate\({name}\b")));
+            }
+
+            foreach (Match type in Regex.Matches(metrics, "# TYPE (qpc_[a-z_]+) "))
+                Assert.Contains(type.Groups[1].Value, named);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    [Theory]
+    [InlineData("qpc-mesh")]
+    [InlineData("qpc-server")]
+    public void Panels_have_titles_units_and_places_that_do_not_overlap(string dashboard)
+    {
+        JsonNode[] panels = [.. Dashboard(dashboard)["panels"]!.AsArray().Select(p => p!)];
         var taken = new HashSet<(int X, int Y)>();
         Assert.Equal(panels.Length, panels.Select(p => (int)p["id"]!).Distinct().Count());
         foreach (JsonNode panel in panels)
@@ -63,6 +92,9 @@ public sealed partial class DashboardTests
             }
         }
     }
+
+    private static JsonNode Dashboard(string name) =>
+        JsonNode.Parse(File.ReadAllText(Repository.File($"packaging/grafana/{name}.json")))!;
 
     private static IEnumerable<string> Expressions(JsonNode dashboard) =>
         dashboard["panels"]!.AsArray().Where(p => p!["targets"] is not null)

@@ -131,7 +131,7 @@ internal static class PostgresSchema
     // What leads from each version to the next one.
     private static readonly string[] Versions =
     [
-        First, DevicesOfKeyPackages, $"{PostgresKeyLog.Tables} {PostgresModeration.Tables}",
+        First, DevicesOfKeyPackages, $"{PostgresKeyLog.Tables} {PostgresModeration.Tables}", PostgresPushTokens.Tables,
         $"{PostgresBlobs.Tables} {PostgresRecovery.Tables}",
     ];
 

@@ -26,6 +26,7 @@ internal sealed class PostgresServerStore : IServerStore
         Moderation = new PostgresModeration(database, _signals, limits, time);
         Blobs = new PostgresBlobs(database, limits.Blobs, time);
         Recovery = new PostgresRecovery(database);
+        PushTokens = new PostgresPushTokens(database);
     }
 
     /// <inheritdoc/>
@@ -51,6 +52,9 @@ internal sealed class PostgresServerStore : IServerStore
 
     /// <inheritdoc/>
     public IRecoveryStore Recovery { get; }
+
+    /// <inheritdoc/>
+    public IPushTokenStore PushTokens { get; }
 
     /// <inheritdoc/>
     public IOtherProcesses Others => _signals;

@@ -98,7 +98,7 @@ internal static class SqliteSchema
     // What leads from each version to the next one.
     private static readonly string[] Versions =
     [
-        First, DevicesOfKeyPackages, $"{SqliteKeyLog.Tables} {SqliteModeration.Tables}",
+        First, DevicesOfKeyPackages, $"{SqliteKeyLog.Tables} {SqliteModeration.Tables}", SqlitePushTokens.Tables,
         $"{SqliteBlobs.Tables} {SqliteRecovery.Tables}",
     ];
 

@@ -38,6 +38,7 @@ internal sealed class SqliteServerStore : IServerStore
         Recovery = new SqliteRecovery(database, _group);
         KeyPackages = new SqliteKeyPackages(database, _group, limits);
         Channels = new SqliteChannels(database, _group, limits);
+        PushTokens = new SqlitePushTokens(database, _group);
         _group.BeforeCommit = _inboxes.WriteNumbers;
         _group.AfterRollback = _inboxes.Forget;
         _group.Start();
@@ -66,6 +67,9 @@ internal sealed class SqliteServerStore : IServerStore
 
     /// <inheritdoc/>
     public IRecoveryStore Recovery { get; }
+
+    /// <inheritdoc/>
+    public IPushTokenStore PushTokens { get; }
 
     /// <inheritdoc/>
     public IOtherProcesses? Others => null;

@@ -35,24 +35,12 @@ public sealed partial class DebianTests : IDisposable
     }
 
     [NeedsFact(DynamicProgram)]
-    public void The_program_asks_for_no_newer_libc_and_no_other_library_than_the_package_depends_on()
-    {
-        string needed = Shell.Do("objdump", "-p", Repository.File(DynamicProgram));
-        Version newest = LibcVersion().Matches(needed).Select(m => Version.Parse(m.Groups[1].Value)).Max()!;
-        string control = File.ReadAllText(Repository.File("packaging/debian/control.in"));
-        Assert.Contains($"libc6 (>= {newest})", control, StringComparison.Ordinal);
-        Assert.Equal(["libc.so.6", "libm.so.6"], Needed().Matches(needed).Select(m => m.Groups[1].Value)
-            .Where(l => !l.StartsWith("ld-", StringComparison.Ordinal)).Order());
-    }
+    public void The_program_asks_for_no_newer_libc_and_no_other_library_than_the_package_depends_on() =>
+        CheckLibraries(DynamicProgram, "packaging/debian/control.in");
 
     [NeedsFact("/usr/bin/systemd-analyze")]
-    public void Systemd_finds_the_service_little_exposed()
-    {
-        string said = Shell.Do("systemd-analyze", "security", "--offline=true",
-            Repository.File("packaging/debian/qpc-mesh.service"));
-        double exposure = double.Parse(Exposure().Match(said).Groups[1].Value, CultureInfo.InvariantCulture);
-        Assert.InRange(exposure, 0.1, 2.0);
-    }
+    public void Systemd_finds_the_service_little_exposed() =>
+        Assert.InRange(Exposure("packaging/debian/qpc-mesh.service"), 0.1, 2.0);
 
     [NeedsFact(Packages.Program)]
     public void The_settings_of_the_package_are_accepted_by_the_program()
@@ -96,9 +84,26 @@ public sealed partial class DebianTests : IDisposable
         Assert.Equal("--backup-passphrase-file", Complete(script, "qpc-mesh", "identity", "export", "--b"));
     }
 
+    internal static void CheckLibraries(string program, string controlFile)
+    {
+        string needed = Shell.Do("objdump", "-p", Repository.File(program));
+        Version newest = LibcVersion().Matches(needed).Select(m => Version.Parse(m.Groups[1].Value)).Max()!;
+        string control = File.ReadAllText(Repository.File(controlFile));
+        Assert.Contains($"libc6 (>= {newest})", control, StringComparison.Ordinal);
+        Assert.Equal(["libc.so.6", "libm.so.6"], Needed().Matches(needed).Select(m => m.Groups[1].Value)
+            .Where(l => !l.StartsWith("ld-", StringComparison.Ordinal)).Order());
+    }
+
+    /// <summary>The exposure that systemd finds in a unit, from 0 to 10.</summary>
+    internal static double Exposure(string unit)
+    {
+        string said = Shell.Do("systemd-analyze", "security", "--offline=true", Repository.File(unit));
+        return double.Parse(ExposureLevel().Match(said).Groups[1].Value, CultureInfo.InvariantCulture);
+    }
+
     private void Manual() => Shell.Do(
-        "python3", "packaging/manual.py", Repository.File(Packages.Program),
-        Repository.File("docs/reference/configuration.md"), Packages.Version, _folder);
+        "python3", "packaging/manual.py", Repository.File(Packages.Program), Packages.Version, _folder,
+        Repository.File("docs/reference/configuration.md"));
 
     private static string Complete(string script, params string[] words)
     {
@@ -127,7 +132,7 @@ public sealed partial class DebianTests : IDisposable
     private static partial Regex Needed();
 
     [GeneratedRegex(@"exposure level[^:]*: ([0-9.]+)")]
-    private static partial Regex Exposure();
+    private static partial Regex ExposureLevel();
 
     [GeneratedRegex(@"--[a-z][a-z-]+")]
     private static partial Regex Option();

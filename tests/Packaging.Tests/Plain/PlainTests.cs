@@ -2,12 +2,11 @@ using System.Diagnostics;
 using System.Formats.Tar;
 using System.IO.Compression;
 using System.Text.Json.Nodes;
-using System.Text.RegularExpressions;
 
 namespace QuicProChat.Mesh.Packaging.Tests.Plain;
 
 /// <summary>The archive for any Linux, Alpine's recipe, the container, and the packages of apk-tools 3.</summary>
-public sealed partial class PlainTests : IDisposable
+public sealed class PlainTests : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
@@ -94,13 +93,13 @@ public sealed partial class PlainTests : IDisposable
     public void The_container_runs_as_nobody_of_note_without_any_other_file_and_its_health_check_tells()
     {
         string folder = Path.Combine(Build("container", "container:x86_64"), "container-x86_64");
+        string root = Directory.CreateDirectory(Path.Combine(_folder, "root")).FullName;
+        Image image = Image.Make(folder, root);
         (string user, string[] health, string[] command, Dictionary<string, string> environment) =
-            Unpack(folder, Path.Combine(_folder, "root"));
-        string root = Path.Combine(_folder, "root");
+            (image.User, image.Health, image.Command, image.Environment);
         Assert.Equal(["COMPONENTS", "data", "qpc-mesh"], Directory.EnumerateFileSystemEntries(root)
             .Select(e => Path.GetFileName(e)!).Order(StringComparer.Ordinal));
         Assert.NotEqual("0:0", user);
-        Shell.Do("chmod", "755", root);
 
         Ran before = Shell.Run("chroot", [$"--userspec={user}", "--groups=", root, .. health], environment);
         Assert.Equal(3, before.ExitCode);
@@ -165,57 +164,6 @@ public sealed partial class PlainTests : IDisposable
             StringComparison.Ordinal);
     }
 
-    /// <summary>The root tree that the Containerfile describes, its user, health check and command.</summary>
-    private static (
-        string User, string[] Health, string[] Command, Dictionary<string, string> Environment) Unpack(string context,
-        string root)
-    {
-        Directory.CreateDirectory(root);
-        string user = "0:0";
-        string[] health = [], entry = [], arguments = [];
-        var environment = new Dictionary<string, string>();
-        foreach (string line in File.ReadAllLines(Path.Combine(context, "Containerfile"))
-            .Where(l => l.Length > 0 && l[0] != '#'))
-        {
-            string[] words = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
-            switch (words[0])
-            {
-                case "FROM":
-                    Assert.Equal("scratch", words[1]);
-                    break;
-                case "COPY":
-                    string to = Path.Combine(root, words[^1].TrimStart('/'));
-                    Shell.Do("cp", "-a", Path.Combine(context, words[^2]), to);
-                    Shell.Do("chown", "-R", words.Length == 4 ? words[1]["--chown=".Length..] : "0:0", to);
-                    break;
-                case "USER":
-                    user = words[1];
-                    break;
-                case "ENV":
-                    environment[words[1].Split('=')[0]] = words[1].Split('=')[1];
-                    break;
-                case "HEALTHCHECK":
-                    health = List(line);
-                    break;
-                case "ENTRYPOINT":
-                    entry = List(line);
-                    break;
-                case "CMD":
-                    arguments = List(line);
-                    break;
-                case "VOLUME" or "EXPOSE" or "STOPSIGNAL":
-                    break;
-                default:
-                    throw new InvalidOperationException(line);
-            }
-        }
-
-        return (user, health, [.. entry, .. arguments], environment);
-    }
-
-    private static string[] List(string line) =>
-        [.. JsonNode.Parse(JsonList().Match(line).Value)!.AsArray().Select(w => (string)w!)];
-
     private string Archive(string name) => Directory.EnumerateFiles(Build(name, "static:x86_64"), "*.tar.gz").Single();
 
     private string Build(string name, string package)
@@ -233,7 +181,4 @@ public sealed partial class PlainTests : IDisposable
         return Shell.Run("bash", ["packaging/build.sh", artifacts, .. packages],
             new Dictionary<string, string> { ["SOURCE_DATE_EPOCH"] = "1700000000" });
     }
-
-    [GeneratedRegex(@"\[.*\]$")]
-    private static partial Regex JsonList();
 }

@@ -35,6 +35,9 @@ public sealed class PostgresCluster : IAsyncLifetime
     private Process? _process;
     private int _databases;
 
+    /// <summary>How it listens for TLS on localhost; null for not at all.</summary>
+    internal PostgresTls? Tls { get; init; }
+
     /// <summary>Where its socket is.</summary>
     internal string Folder => _folder;
 
@@ -55,9 +58,12 @@ public sealed class PostgresCluster : IAsyncLifetime
             ? ["install", "-d", "-m", "700", "-o", User, _folder] : ["install", "-d", "-m", "700", _folder]);
         await RunAsync([.. AsUser, Program("initdb"), "-D", Data, "-U", "postgres", "--auth=trust", "-N", "-E", "UTF8",
             "--locale=C"]);
-        await RunAsync([.. AsUser, "sh", "-c", "cat >> \"$0\"", Path.Combine(Data, "postgresql.conf")], Settings);
+        await RunAsync([.. AsUser, "sh", "-c", "cat >> \"$0\"", Path.Combine(Data, "postgresql.conf")],
+            $"{Settings}\n");
         await RunAsync([.. AsUser, "sh", "-c", "cat > \"$0\"", Path.Combine(Data, "pg_hba.conf")],
-            "local all locked scram-sha-256\nlocal all all trust\n");
+            "local all locked scram-sha-256\nlocal all all trust\nhostssl all all all trust\n");
+        if (Tls is not null)
+            await WriteTlsAsync(Tls);
         await StartAsync();
     }
 
@@ -78,13 +84,13 @@ public sealed class PostgresCluster : IAsyncLifetime
     }
 
     /// <summary>The connection string for a database, as an operator writes it.</summary>
-    internal string Text(string database) => $"host={_folder} dbname={database} user=postgres";
+    internal string Text(string database) => $"host={_folder} port={Port} dbname={database} user=postgres";
 
     /// <summary>Runs a statement as the database's owner; its first value.</summary>
     internal async Task<object?> ExecuteAsync(string database, string sql)
     {
         await using NpgsqlConnection connection =
-            new($"Host={_folder};Database={database};Username=postgres;Pooling=false");
+            new($"Host={_folder};Port={Port};Database={database};Username=postgres;Pooling=false");
         await connection.OpenAsync();
         await using NpgsqlCommand command = new(sql, connection);
         return await command.ExecuteScalarAsync();
@@ -126,6 +132,17 @@ public sealed class PostgresCluster : IAsyncLifetime
             await StopAsync();
             await Task.Delay(100);
         }
+    }
+
+    private int Port => Tls?.Port ?? 5432;
+
+    private async Task WriteTlsAsync(PostgresTls tls)
+    {
+        foreach ((string name, string text) in ((string, string)[])[
+            ("server.crt", tls.Certificate), ("server.key", tls.Key)])
+            await RunAsync([.. AsUser, "sh", "-c", "umask 077; cat > \"$0\"", Path.Combine(Data, name)], text);
+        await RunAsync([.. AsUser, "sh", "-c", "cat >> \"$0\"", Path.Combine(Data, "postgresql.conf")],
+            $"listen_addresses = '127.0.0.1'\nport = {tls.Port}\nssl = {(tls.IsPlain ? "off" : "on")}\n");
     }
 
     private static string[] AsUser => Environment.IsPrivilegedProcess
@@ -176,6 +193,13 @@ public sealed class PostgresCluster : IAsyncLifetime
         return process.ExitCode == 0 ? await said
             : throw new InvalidOperationException($"{string.Join(' ', command)}: {await error}");
     }
+}
+
+/// <summary>Where PostgreSQL listens for TLS, and as whom: PEM.</summary>
+internal sealed record PostgresTls(int Port, string Certificate, string Key)
+{
+    /// <summary>It listens on that port without TLS.</summary>
+    public bool IsPlain { get; init; }
 }
 
 [CollectionDefinition(PostgresCluster.Collection)]

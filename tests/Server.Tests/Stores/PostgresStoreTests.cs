@@ -12,15 +12,24 @@ namespace QuicProChat.Mesh.Server.Tests.Stores;
 [Collection(PostgresCluster.Collection)]
 public class PostgresStoreTests(PostgresCluster cluster) : ServerStoreContract
 {
-    // What later versions added is taken away.
-    private const string BackToFirstVersion = """
-        DROP TABLE qpc_server.key_log, qpc_server.key_leaf, qpc_server.key_node, qpc_server.moderator,
-            qpc_server.report, qpc_server.ban, qpc_server.blob_chunk, qpc_server.blob, qpc_server.blob_total,
-            qpc_server.recovery;
+    // From the present tables back to those of versions 3, 2 and 1.
+    private const string BackToThird = """
+        DROP TABLE qpc_server.blob_chunk, qpc_server.blob, qpc_server.blob_total, qpc_server.recovery;
         DROP FUNCTION qpc_server.count_blob;
+        DROP TRIGGER push_token_device ON qpc_server.device; DROP FUNCTION qpc_server.forget_push_token();
+        DROP TABLE qpc_server.push_token; UPDATE qpc_server.meta SET version = 3;
+        """;
+
+    private const string BackToSecond = BackToThird + """
+        DROP TABLE qpc_server.key_log, qpc_server.key_leaf, qpc_server.key_node, qpc_server.moderator,
+            qpc_server.report, qpc_server.ban;
+        UPDATE qpc_server.meta SET version = 2;
+        """;
+
+    private const string BackToFirst = BackToSecond + """
         DROP INDEX qpc_server.key_package_device; ALTER TABLE qpc_server.key_package DROP COLUMN device;
         CREATE INDEX key_package_owner ON qpc_server.key_package (owner, last_resort, id);
-        UPDATE qpc_server.meta SET version = 1
+        UPDATE qpc_server.meta SET version = 1;
         """;
 
     private string? _database;
@@ -180,12 +189,24 @@ public class PostgresStoreTests(PostgresCluster cluster) : ServerStoreContract
     public async Task A_database_of_the_version_before_gets_a_log_with_the_accounts_that_are_there()
     {
         (IdentityKey alice, IdentityKey bob) = await TwoAsync();
-        await cluster.ExecuteAsync(Name, BackToFirstVersion);
+        await cluster.ExecuteAsync(Name, BackToSecond);
         await ReopenAsync();
         Assert.Equal(new LoggedKey(alice, 0, 0), await Store.KeyLog.FindAsync("alice"));
         Assert.Equal(new LoggedKey(bob, 1, 0), await Store.KeyLog.FindAsync("bob"));
         await ReopenAsync();
         Assert.Equal(2UL, await Store.KeyLog.CountAsync());
+    }
+
+    [PostgresFact]
+    public async Task A_database_from_before_push_tokens_takes_them()
+    {
+        (IdentityKey alice, IdentityKey bob) = await TwoAsync();
+        await EnqueueAsync(alice, Message(bob, 1));
+        await cluster.ExecuteAsync(Name, BackToThird);
+        await ReopenAsync();
+        Assert.True(await Store.PushTokens.SetAsync(bob, default, new PushToken("test", "token")));
+        Assert.Single(await Store.PushTokens.ListWaitingAsync(bob));
+        Assert.Equal(new LoggedKey(bob, 1, 0), await Store.KeyLog.FindAsync("bob"));
     }
 
     [PostgresFact]
@@ -241,7 +262,7 @@ public class PostgresStoreTests(PostgresCluster cluster) : ServerStoreContract
     {
         (IdentityKey alice, _) = await TwoAsync();
         await LeaveAsync(alice, default, 1);
-        await cluster.ExecuteAsync(Name, BackToFirstVersion);
+        await cluster.ExecuteAsync(Name, BackToFirst);
         await ReopenAsync();
         Assert.Equal([(default, 1, false)], await TakenAsync(alice));
         Assert.True(await Store.Accounts.AddDeviceAsync(alice, Phone, "phone"));

@@ -8,10 +8,19 @@ namespace QuicProChat.Mesh.Server.Tests.Stores;
 /// <summary>The contract over SQLite, and what SQLite alone promises.</summary>
 public class SqliteStoreTests : ServerStoreContract
 {
-    // What later versions added is taken away.
-    private const string BackToFirstVersion = """
-        DROP TABLE key_leaf; DROP TABLE key_node; DROP TABLE moderator; DROP TABLE report; DROP TABLE ban;
+    // From the present tables back to those of versions 3, 2 and 1.
+    private const string BackToThird = """
         DROP TABLE blob; DROP TABLE blob_total; DROP TABLE recovery;
+        DROP TRIGGER push_token_account; DROP TRIGGER push_token_device; DROP TABLE push_token;
+        PRAGMA user_version = 3;
+        """;
+
+    private const string BackToSecond = BackToThird + """
+        DROP TABLE key_leaf; DROP TABLE key_node; DROP TABLE moderator; DROP TABLE report; DROP TABLE ban;
+        PRAGMA user_version = 2;
+        """;
+
+    private const string BackToFirst = BackToSecond + """
         DROP INDEX key_package_device; ALTER TABLE key_package DROP COLUMN device;
         CREATE INDEX key_package_owner ON key_package (owner, last_resort, id); PRAGMA user_version = 1
         """;
@@ -71,13 +80,28 @@ public class SqliteStoreTests : ServerStoreContract
         (IdentityKey alice, IdentityKey bob) = await TwoAsync();
         await Store.DisposeAsync();
         using (Database database = Database.Open(Path.Combine(_directory, SqliteServerStore.FileName)))
-            database.Execute(BackToFirstVersion);
+            database.Execute(BackToSecond);
         await InitializeAsync();
         Assert.Equal(new LoggedKey(alice, 0, 0), await Store.KeyLog.FindAsync("alice"));
         Assert.Equal(new LoggedKey(bob, 1, 0), await Store.KeyLog.FindAsync("bob"));
         await ReopenAsync();
         Assert.Equal(2UL, await Store.KeyLog.CountAsync());
         Assert.Empty(await Store.Moderation.ListModeratorsAsync());
+    }
+
+    [Fact]
+    public async Task A_file_from_before_push_tokens_takes_them()
+    {
+        (IdentityKey alice, IdentityKey bob) = await TwoAsync();
+        await EnqueueAsync(alice, Message(bob, 1));
+        await Store.DisposeAsync();
+        using (Database database = Database.Open(Path.Combine(_directory, SqliteServerStore.FileName)))
+            database.Execute(BackToThird);
+
+        await InitializeAsync();
+        Assert.True(await Store.PushTokens.SetAsync(bob, default, new PushToken("test", "token")));
+        Assert.Single(await Store.PushTokens.ListWaitingAsync(bob));
+        Assert.Equal(new LoggedKey(bob, 1, 0), await Store.KeyLog.FindAsync("bob"));
     }
 
     [Fact]
@@ -140,7 +164,7 @@ public class SqliteStoreTests : ServerStoreContract
         await LeaveAsync(alice, default, 1);
         await Store.DisposeAsync();
         using (Database old = Database.Open(Path.Combine(_directory, SqliteServerStore.FileName)))
-            old.Execute(BackToFirstVersion);
+            old.Execute(BackToFirst);
         await InitializeAsync();
         Assert.Equal([(default, 1, false)], await TakenAsync(alice));
         Assert.True(await Store.Accounts.AddDeviceAsync(alice, Phone, "phone"));

@@ -25,7 +25,7 @@ public class HostileTests
         [
             RpcMethod.Authenticate, RpcMethod.OpaqueRegisterStart, RpcMethod.OpaqueRegisterFinish,
             RpcMethod.OpaqueLoginStart,
-            RpcMethod.OpaqueLoginFinish, RpcMethod.Health,
+            RpcMethod.OpaqueLoginFinish, RpcMethod.FetchRecoveryBundle, RpcMethod.Health,
         ];
         foreach (RpcMethod method in OfServers)
             Assert.Equal(RpcStatus.NotFound, await stranger.StatusAsync(method, new Failure()));
