@@ -62,5 +62,5 @@ debian_server() { # amd64|arm64
     own=$(program "$(uname -m)" dynamic qpc-server)
     rm -rf "$work/manual" "$work/qpc-server-deb-$1"
     python3 "$root/packaging/manual.py" "$own" "$version" "$work/manual"
-    debian_package qpc-server "$1" "$root/packaging/server/debian" qpc-server.settings "server.key tls.pem"
+    debian_package qpc-server "$1" "$root/packaging/server/debian" qpc-server.settings "server.key tls.pem federation.pem"
 }

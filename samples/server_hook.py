@@ -8,6 +8,7 @@ import json
 import os
 import socket
 import sys
+import threading
 
 
 def answer(question, refused):
@@ -19,14 +20,17 @@ def answer(question, refused):
 
 def serve(connection, refused):
     """One process of the server, until it ends."""
-    with connection, connection.makefile("rwb") as lines:
-        for line in lines:
-            said = json.loads(line)
-            if said.get("ask") == "register":
-                lines.write(json.dumps(answer(said, refused)).encode() + b"\n")
-                lines.flush()
-            elif "event" in said:
-                print(json.dumps(said), flush=True)
+    try:
+        with connection, connection.makefile("rwb") as lines:
+            for line in lines:
+                said = json.loads(line)
+                if said.get("ask") == "register":
+                    lines.write(json.dumps(answer(said, refused)).encode() + b"\n")
+                    lines.flush()
+                elif "event" in said:
+                    print(json.dumps(said), flush=True)
+    except OSError:
+        pass  # The server ended between a question and its answer; it connects again.
 
 
 def main():
@@ -38,7 +42,7 @@ def main():
         os.chmod(path, 0o660)
         listener.listen()
         while True:
-            serve(listener.accept()[0], refused)
+            threading.Thread(target=serve, args=(listener.accept()[0], refused), daemon=True).start()
 
 
 if __name__ == "__main__":

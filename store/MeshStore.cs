@@ -229,7 +229,8 @@ public sealed partial class MeshStore : IDisposable
         _staged.Clear();
         _shares.Commit();
         _standings.Commit();
-        _eraseLogSoon |= _eraseLog;
+        if (_eraseLog)
+            _eraseLogSoon = true;
         _eraseLog = false;
         _seen.WasWritten(all: closing);
         if (saveTime)
@@ -279,23 +280,27 @@ public sealed partial class MeshStore : IDisposable
     // and each begins after a commit that no earlier one has moved.
     private void CheckpointInBackground()
     {
+        bool erase = false;
         try
         {
             bool isInTheWay;
             do
             {
-                bool erase = _eraseLogSoon;
+                erase = _eraseLogSoon;
                 _eraseLogSoon = false;
                 bool isWhole = _checkpointer.Checkpoint(erase ? CheckpointMode.Truncate : CheckpointMode.Passive);
                 // What was erased still stands in the log; whoever is in the way lets it stand until a later commit.
                 isInTheWay = erase && !isWhole;
-                _eraseLogSoon |= isInTheWay;
+                if (isInTheWay)
+                    _eraseLogSoon = true;
             }
             while (_eraseLogSoon && !isInTheWay);
             CheckpointFault = null;
         }
         catch (StoreException e)
         {
+            if (erase)
+                _eraseLogSoon = true;
             CheckpointFault = e;
         }
     }

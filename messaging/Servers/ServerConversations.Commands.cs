@@ -76,15 +76,19 @@ public sealed partial class ServerConversations
             Envelopes?.Opened(now, server);
     }).ConfigureAwait(false);
 
-    /// <summary>What an account's server is called among servers; empty where it speaks with none.</summary>
+    /// <summary>
+    /// What an account's server is called among servers. The first name that it tells stays as long as the account:
+    /// under another one its own names would be asked for without its log of keys. The name of another account's server
+    /// is none.
+    /// </summary>
     public Task<bool> SetDomainAsync(string server, string domain) => DoAsync((_, transaction) =>
     {
-        if (!_accounts.TryGetValue(server, out ServerAccount? account) || account.Domain == domain
-            || (domain.Length > 0 && !ServerNames.IsServer(domain)))
+        if (!_accounts.TryGetValue(server, out ServerAccount? account) || account.Domain.Length > 0
+            || !ServerNames.IsServer(domain)
+            || _accounts.Values.Any(a => a != account && (a.Domain == domain || a.Server == domain)))
             return false;
         account.Domain = domain;
-        if (domain.Length > 0)
-            _domains[domain] = server;
+        _domains[domain] = server;
         transaction.Touch(account, spent: false);
         return true;
     });
@@ -269,8 +273,14 @@ public sealed partial class ServerConversations
             ?? throw Refused(Sentence(found.Status, server, domain.Length == 0
                 ? $"nobody on {server} is called {name}"
                 : $"nobody on {domain} is called {name}, or {server} does not speak with {domain}"));
-        return Ed25519.IsValidPublicKey(key) ? (key, domain, domain.Length == 0 ? own : domain)
-            : throw Refused($"{server} names no usable key for {name}");
+        if (!Ed25519.IsValidPublicKey(key))
+            throw Refused($"{server} names no usable key for {name}");
+        string called = ServerNames.Of(name, domain.Length == 0 ? server : domain);
+        byte[]? known = await _context.Loop.AskAsync(_ =>
+            Find(called) is { } id ? _entries.GetValueOrDefault(id)?.PeerKey : null).ConfigureAwait(false);
+        // Whoever was here first under this name keeps it; the server may not put another in its place.
+        return known is null || known.AsSpan().SequenceEqual(key) ? (key, domain, domain.Length == 0 ? own : domain)
+            : throw Refused($"{called} has another key than before");
     }
 
     private async Task<ServerConversation> BeginAsync(string to)

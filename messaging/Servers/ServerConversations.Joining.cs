@@ -129,6 +129,11 @@ public sealed partial class ServerConversations
             .ConfigureAwait(false);
         if (found.Value is not { } user || !ServerNames.IsUser(user))
             return;
+        // The name is the server's word; its log has to say the same of it.
+        if (entry.Domain.Length == 0
+            && ((await _port.FindUserAsync(entry.Server, user, "").ConfigureAwait(false)).Value is not { } proven
+                || !proven.AsSpan().SequenceEqual(entry.PeerKey)))
+            return;
         await DoAsync((_, transaction) =>
         {
             string name = ServerNames.Of(user, entry.Domain.Length == 0 ? entry.Server : entry.Domain);

@@ -108,7 +108,9 @@ public sealed partial class ServerConversations
     private void TellHead(Instant now, ServerEntry entry, List<byte[]> others)
     {
         byte[] head = now < entry.TellHeadAt ? [] : _port.HeadOf(entry.Server);
-        if (head.Length == 0 || !entry.Outbox.HasRoomFor((2 * head.Length) + MaxOverhead))
+        // People of other servers are shown other logs.
+        others = [.. others.Where(k => entry.DomainOf(k).Length == 0)];
+        if (head.Length == 0 || others.Count == 0 || !entry.Outbox.HasRoomFor((2 * head.Length) + MaxOverhead))
             return;
         entry.TellHeadAt = now + HeadPause;
         var message = new ServerOutgoing(Draw(), Draw(), _context.Time.GetUtcNow(), now + LeaveLifetime)

@@ -1,4 +1,5 @@
 using QuicProChat.Mesh.Messaging.Servers;
+using QuicProChat.Mesh.Node.Control;
 using QuicProChat.Mesh.Rpc;
 using QuicProChat.Mesh.Rpc.Transparency;
 using QuicProChat.Mesh.Rpc.V1;
@@ -89,7 +90,17 @@ internal sealed class KeyLogClient(
     {
         while (!stop.IsCancellationRequested)
         {
-            bool isRead = await AuditAsync(stop).ConfigureAwait(false);
+            bool isRead;
+            try
+            {
+                isRead = await AuditAsync(stop).ConfigureAwait(false);
+            }
+            catch (ControlException)
+            {
+                // The disk takes nothing, which the store says: it is read again later.
+                isRead = false;
+            }
+
             await Task.Delay(isRead ? AuditPause : AgainPause, time, stop)
                 .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
@@ -115,6 +126,9 @@ internal sealed class KeyLogClient(
     /// <returns>False where it was dropped.</returns>
     internal async Task<bool> CompareAsync(ReadOnlyMemory<byte> head)
     {
+        // What others made up keeps nobody's head from being compared.
+        if (!watch.IsOfServer(head.Span))
+            return false;
         lock (_guard)
         {
             if (_isForked || head.Span.SequenceEqual(_head)
@@ -172,10 +186,9 @@ internal sealed class KeyLogClient(
         return (verdict == KeyLogVerdict.Proven, isLast);
     }
 
-    // Each change is on disk before it counts: a fork is not forgotten by a restart.
+    // A fork counts at once, also where the disk takes nothing.
     private async Task KeepAsync()
     {
-        await keep(watch.Save()).ConfigureAwait(false);
         string? told;
         lock (_guard)
         {
@@ -185,6 +198,7 @@ internal sealed class KeyLogClient(
 
         if (told is not null)
             warn(told);
+        await keep(watch.Save()).ConfigureAwait(false);
     }
 
     private async Task<T> AloneAsync<T>(Func<Task<T>> work)

@@ -56,6 +56,9 @@ public sealed class KeyLogWatch(ReadOnlyMemory<byte> serverKey, string ownName, 
     /// <summary>Entries that were read.</summary>
     public ulong Read => _read.Size;
 
+    /// <summary>Whether bytes are a head that the server signed. From any thread.</summary>
+    public bool IsOfServer(ReadOnlySpan<byte> head) => TreeHead.Verify(head, serverKey.Span) is not null;
+
     /// <summary>Judges an answer to ResolveUser.</summary>
     public KeyLogVerdict TakeKey(string username, V1.ResolveUserResponse answer)
     {

@@ -15,6 +15,9 @@ internal sealed class Deliveries(IInboxStore inboxes, ServerKeys keys)
     // Arbitrary: a batch is a commit and Welcomes for the members of a group.
     private const int MaxBatch = 1024;
 
+    // Arbitrary: members on other servers that a commit names.
+    private const int MaxElsewhere = 256;
+
     private const int MaxGroupId = 64;
 
     // What a message may have, so that it fits into an answer with what stands beside it.
@@ -47,8 +50,10 @@ internal sealed class Deliveries(IInboxStore inboxes, ServerKeys keys)
     /// <summary>Refuses a batch that is none.</summary>
     internal static void Check(BatchEnqueueRequest request)
     {
-        if (request.Items.Count is 0 or > MaxBatch || request.Elsewhere.Count > MaxBatch)
+        if (request.Items.Count is 0 or > MaxBatch)
             throw Refusal.BadRequest($"A batch has 1 to {MaxBatch} messages.");
+        if (request.Elsewhere.Count > MaxElsewhere)
+            throw Refusal.BadRequest($"A batch names at most {MaxElsewhere} members on other servers.");
         if (request.GroupId.Length > MaxGroupId)
             throw Refusal.BadRequest($"group_id has at most {MaxGroupId} bytes.");
     }

@@ -16,8 +16,7 @@ namespace QuicProChat.Mesh.Server.Federation;
 /// </code>
 /// </summary>
 internal sealed class FederationCalls(
-    FederationOptions options, IAccountStore accounts, IKeyPackageStore packages, Deliveries deliveries,
-    ServerKeys keys, PeerLimits limits, TimeProvider time, ILogger logger)
+    FederationOptions options, IServerStore store, Deliveries deliveries, ServerKeys keys, PeerLimits limits, TimeProvider time, ILogger logger)
 {
     // Arbitrary: how far the clocks of two servers may be apart.
     private static readonly TimeSpan MaxClockDifference = TimeSpan.FromMinutes(5);
@@ -67,9 +66,10 @@ internal sealed class FederationCalls(
     private async Task<IMessage> RelayAsync(string origin, RelayEnqueueRequest request)
     {
         EnqueueRequest message = request.Message ?? throw Refusal.BadRequest("message is missing.");
-        _ = Deliveries.ReadKey(request.SenderKey);
+        IdentityKey sender = Deliveries.ReadKey(request.SenderKey);
         CheckIsHere(message.Domain);
         CheckInbox(message);
+        await RefuseBannedAsync(sender);
         return await deliveries.StoreAsync(SenderOf(origin), message);
     }
 
@@ -78,6 +78,7 @@ internal sealed class FederationCalls(
         BatchEnqueueRequest batch = request.Batch ?? throw Refusal.BadRequest("batch is missing.");
         IdentityKey sender = Deliveries.ReadKey(request.SenderKey);
         CheckIsHere(batch.Domain);
+        Deliveries.Check(batch);
         if (batch.Items.Count > MaxBatch)
             throw Refusal.BadRequest($"A batch of another server has at most {MaxBatch} messages.");
         foreach (EnqueueRequest message in batch.Items)
@@ -86,6 +87,7 @@ internal sealed class FederationCalls(
             CheckInbox(message);
         }
 
+        await RefuseBannedAsync(sender);
         return await deliveries.StoreAsync(
             SenderOf(origin), batch,
             Deliveries.OrderOf(batch, MemberKey.Of(origin, sender, options.Domain), options.Domain));
@@ -95,7 +97,7 @@ internal sealed class FederationCalls(
     {
         IdentityKey owner = Deliveries.ReadKey(request.IdentityKey);
         limits.TakeKeyPackage(SenderOf(origin), owner);
-        (byte[] package, bool lastResort) = await packages.TakeAsync(owner)
+        (byte[] package, bool lastResort) = await store.KeyPackages.TakeAsync(owner)
             ?? throw Refusal.NotFound("There is no KeyPackage of this key.");
         return new FetchKeyPackageResponse
         {
@@ -107,8 +109,8 @@ internal sealed class FederationCalls(
     private async Task<IMessage> ResolveAsync(string origin, ProxyResolveUserRequest request)
     {
         limits.TakeLookup(origin);
-        StoredAccount? account = request.IdentityKey.IsEmpty ? await accounts.FindAsync(request.Username)
-            : await accounts.FindAsync(Deliveries.ReadKey(request.IdentityKey));
+        StoredAccount? account = request.IdentityKey.IsEmpty ? await store.Accounts.FindAsync(request.Username)
+            : await store.Accounts.FindAsync(Deliveries.ReadKey(request.IdentityKey));
         return account is null ? throw Refusal.NotFound("Nobody here has this name or key.")
             : new ProxyResolveUserResponse
             {
@@ -124,6 +126,13 @@ internal sealed class FederationCalls(
             ServerKey = ByteString.CopyFrom(keys.Identity.PublicKey.Span),
             TimeMs = (ulong)time.GetUtcNow().ToUnixTimeMilliseconds(),
         });
+
+    // A ban is of a key, wherever its account is: the other server says who sends.
+    private async Task RefuseBannedAsync(IdentityKey sender)
+    {
+        if (await store.Moderation.FindBanAsync(sender) is { } ban)
+            throw ModerationCalls.Banned(ban);
+    }
 
     private void CheckIsHere(string domain)
     {

@@ -30,6 +30,9 @@ internal sealed class RemoteServers(
 {
     // Arbitrary bounds: servers that are connected at once, calls that wait for them in all, and of one account, which
     // is half of what a connection of a client may have under way.
+    // What a signed call puts around its body, at most.
+    private const int MaxWrapping = 2048;
+
     private const int MaxLinks = 256;
     private const int MaxCalls = 1024;
     private const int MaxCallsOfOne = 32;
@@ -61,7 +64,16 @@ internal sealed class RemoteServers(
             throw Refusal.BadRequest("domain is no name of a server.");
         if (own is null || (!options.Peers.ContainsKey(domain)
             && (options.Mode != FederationMode.Open || !domain.Contains('.', StringComparison.Ordinal))))
-            throw Refusal.NotFound($"This server does not speak with {domain}.");
+        {
+            string sentence = $"This server does not speak with {domain}.";
+            // What is on its way waits for the operator, who may have forgotten a setting.
+            throw method is RpcMethod.RelayEnqueue or RpcMethod.RelayBatchEnqueue
+                ? new CallException(RpcStatus.Unavailable, sentence) { RetryAfter = MaxPause }
+                : Refusal.NotFound(sentence);
+        }
+
+        if (body.CalculateSize() > FrameCodec.MaxPayload - MaxWrapping)
+            throw new CallException(RpcStatus.TooLarge, "This is too large to go to another server.");
         IdentityKey account = call.Account.Identity;
         Enter(account);
         try

@@ -82,7 +82,7 @@ internal sealed class ServerCore : IAsyncDisposable
         Deliveries deliveries = new(inboxes, keys);
         DeliveryCalls delivery = new(inboxes, store.Channels, deliveries, _remote, Waiters, time);
         FederationCalls federation = new(
-            options.Federation, store.Accounts, store.KeyPackages, deliveries, keys, PeerLimits, time, _logger);
+            options.Federation, store, deliveries, keys, PeerLimits, time, _logger);
         _dispatcher = new Dispatcher(
             [.. auth.Handlers, .. users.Handlers, .. delivery.Handlers,
                 .. new KeyPackageCalls(store.KeyPackages, _remote, Rates).Handlers,
@@ -165,8 +165,9 @@ internal sealed class ServerCore : IAsyncDisposable
                 if (_others is not null)
                     await _others.CheckSessionsAsync();
             }
-            catch (StoreException e)
+            catch (Exception e) when (e is not OutOfMemoryException)
             {
+                // One bad turn costs that turn.
                 Log.ExpiryFailed(_logger, e.Message);
             }
 

@@ -84,9 +84,18 @@ internal sealed class PushNotifier : IAsyncDisposable
                 return;
             }
 
-            Collect();
-            foreach (IdentityKey account in Due())
-                await LookAsync(account);
+            try
+            {
+                Collect();
+                foreach (IdentityKey account in Due())
+                    await LookAsync(account);
+            }
+            catch (Exception e) when (e is not OutOfMemoryException)
+            {
+                // One bad turn costs that turn.
+                Log.PushFailed(_logger, e.Message);
+                _counters.CountDropped();
+            }
         }
     }
 

@@ -118,6 +118,8 @@ internal sealed class SqliteBlobs : IBlobStore
             return new BlobOutcome(BlobResult.Conflict, 0);
         if (length > 0 && offset > received)
             return new BlobOutcome(BlobResult.OutOfOrder, received);
+        if (length > 0 && offset == received && free - length < _limits.LeaveFree)
+            return new BlobOutcome(BlobResult.Full, received);
         if (size > 0 || length == 0)
             return new BlobOutcome(BlobResult.Stored, received);
         byte[] owner = blob.Owner.ToArray();

@@ -118,7 +118,7 @@ internal sealed class SqliteServerStore : IServerStore
                     $"The file system of {path} does not support a write-ahead log (journal mode {mode}).");
             database.Execute(
                 $"PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = {CheckpointPages}; PRAGMA cache_size = -16384;"
-                + "PRAGMA temp_store = MEMORY");
+                + "PRAGMA temp_store = MEMORY; PRAGMA secure_delete = FAST");
             SqliteSchema.Prepare(database, path);
             return database;
         }
