@@ -8,7 +8,6 @@ using QuicProChat.Mesh.Server.Hooks;
 using QuicProChat.Mesh.Server.Limits;
 using QuicProChat.Mesh.Server.Push;
 using QuicProChat.Mesh.Server.Stores;
-using QuicProChat.Mesh.Store;
 
 namespace QuicProChat.Mesh.Server.Hosting;
 

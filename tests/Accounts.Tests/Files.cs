@@ -45,6 +45,9 @@ public sealed class Files : IDisposable
         await using var carol = new TestNode("carol");
         foreach ((TestNode node, string name) in new[] { (alice, "alice"), (bob, "bob"), (carol, "carol") })
             await node.RegisterAsync(server.Name, name);
+        // Nobody is put into a group by a stranger.
+        foreach (TestNode node in new[] { bob, carol })
+            await node.AskAsync(Commands.Alias, new() { Alias = "alice", To = alice.Address });
         await alice.AskAsync(Commands.AccountCreate, new() { Server = server.Name, Name = "crew" });
         await alice.InviteAsync("crew", "bob");
         await Scene.UntilAsync(async () => await alice.ConversationAsync("crew") is { State: "ready" }, "bob is in");
@@ -56,7 +59,6 @@ public sealed class Files : IDisposable
         foreach (TestNode node in new[] { bob, carol })
         {
             FileTransferInfo offer = await OfferAsync(node);
-            await node.AskAsync(Commands.Accept, new() { To = alice.Address });
             Assert.Equal(content, await FetchAsync(node, offer.Id));
         }
     }

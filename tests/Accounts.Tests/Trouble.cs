@@ -63,6 +63,22 @@ public sealed class Trouble
     }
 
     [Fact]
+    public async Task A_server_keeps_the_first_name_that_it_tells_and_gets_none_of_another()
+    {
+        await using var alice = new TestNode("alice");
+        var port = new PortInMemory();
+        await port.JoinAsync("here", "alice", alice);
+        await port.JoinAsync("there", "alice", alice);
+        ServerConversations servers = alice.Node.Servers;
+        Assert.True(await servers.SetDomainAsync("here", "a.example"));
+        foreach (string later in (string[])["b.example", "", "a.example"])
+            Assert.False(await servers.SetDomainAsync("here", later));
+        foreach (string taken in (string[])["a.example", "here", "not a name"])
+            Assert.False(await servers.SetDomainAsync("there", taken));
+        Assert.True(await servers.SetDomainAsync("there", "b.example"));
+    }
+
+    [Fact]
     public async Task What_a_server_alters_invents_or_cuts_is_refused_and_the_conversation_goes_on()
     {
         await using var alice = new TestNode("alice");

@@ -8,6 +8,7 @@ using QuicProChat.Mesh.Server.Calls;
 using QuicProChat.Mesh.Server.Federation;
 using QuicProChat.Mesh.Server.Hosting;
 using QuicProChat.Mesh.Server.Limits;
+using QuicProChat.Mesh.Server.Stores.Sqlite;
 using QuicProChat.Mesh.Server.Tests.Wire;
 
 namespace QuicProChat.Mesh.Server.Tests.Federation;
@@ -37,6 +38,31 @@ public sealed class PeerTests : IDisposable
         Assert.Contains("origin", words);
         Assert.Empty((await carol.FetchAsync()).Payloads);
         Assert.Equal(RpcStatus.Ok, (await b.CallAsync(RpcMethod.RelayEnqueue, B, C, message)).Status);
+    }
+
+    [Fact]
+    public async Task Who_is_banned_sends_nothing_from_another_server_either()
+    {
+        await using TestServer c = await _realm.StartAsync(_realm.Options(C, A, B));
+        await using TestClient carol = await TestClient.JoinAsync(c, "wss", "carol");
+        await using TestClient moderator = await TestClient.JoinAsync(c, "wss", "mod");
+        Assert.True(SqliteModerators.With(c.DataDirectory, m => m.Add("mod", 16)));
+        await using RawPeer b = await _realm.ConnectAsync(C, B);
+        ByteString mallory = ByteString.CopyFrom(
+            Convert.FromHexString("d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a"));
+        RelayEnqueueRequest message = new() { SenderKey = mallory, Message = TestClient.Message(carol.Key, 1) };
+        RelayBatchEnqueueRequest batch = new()
+        {
+            SenderKey = mallory,
+            Batch = new BatchEnqueueRequest { Items = { TestClient.Message(carol.Key, 2) } },
+        };
+        Assert.Equal(RpcStatus.Ok, await moderator.StatusAsync(
+            RpcMethod.BanUser, new BanUserRequest { IdentityKey = mallory, Reason = "insults" }));
+        (RpcStatus status, string words) = await b.CallAsync(RpcMethod.RelayEnqueue, B, C, message);
+        Assert.Equal(RpcStatus.Forbidden, status);
+        Assert.Contains("banned", words);
+        Assert.Equal(RpcStatus.Forbidden, (await b.CallAsync(RpcMethod.RelayBatchEnqueue, B, C, batch)).Status);
+        Assert.Empty((await carol.FetchAsync()).Payloads);
     }
 
     [Fact]
@@ -112,7 +138,7 @@ public sealed class PeerTests : IDisposable
         RateLimits rates = new(new RateSettings(), TimeProvider.System);
         // There is nothing behind it: whatever is looked up is another exception.
         FederationCalls calls = new(
-            options, null!, null!, null!, null!, new PeerLimits(options.Rates, rates, TimeProvider.System),
+            options, null!, null!, null!, new PeerLimits(options.Rates, rates, TimeProvider.System),
             TimeProvider.System, Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance);
         using ClientSession session = new(IPAddress.Loopback, new Peer(a.Certificate, [A]));
         using Call call = new(session, new ByteBudget(1_000_000), CancellationToken.None);
