@@ -16,7 +16,8 @@ namespace QuicProChat.Mesh.Server.Federation;
 /// </code>
 /// </summary>
 internal sealed class FederationCalls(
-    FederationOptions options, IServerStore store, Deliveries deliveries, ServerKeys keys, PeerLimits limits, TimeProvider time, ILogger logger)
+    FederationOptions options, IServerStore store, Deliveries deliveries, ServerKeys keys, PeerLimits limits,
+    TimeProvider time, ILogger logger)
 {
     // Arbitrary: how far the clocks of two servers may be apart.
     private static readonly TimeSpan MaxClockDifference = TimeSpan.FromMinutes(5);
