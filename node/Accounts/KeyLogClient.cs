@@ -186,19 +186,26 @@ internal sealed class KeyLogClient(
         return (verdict == KeyLogVerdict.Proven, isLast);
     }
 
-    // A fork counts at once, also where the disk takes nothing.
+    // It is on the disk before it is told, so that a restart does not forget what the owner has seen; and a fork counts
+    // also where the disk takes nothing.
     private async Task KeepAsync()
     {
-        string? told;
-        lock (_guard)
+        try
         {
-            told = watch.Problem == _problem ? null : watch.Problem;
-            (_head, _problem, _isForked) = (watch.Head?.Bytes.ToArray() ?? [], watch.Problem, watch.IsForked);
+            await keep(watch.Save()).ConfigureAwait(false);
         }
+        finally
+        {
+            string? told;
+            lock (_guard)
+            {
+                told = watch.Problem == _problem ? null : watch.Problem;
+                (_head, _problem, _isForked) = (watch.Head?.Bytes.ToArray() ?? [], watch.Problem, watch.IsForked);
+            }
 
-        if (told is not null)
-            warn(told);
-        await keep(watch.Save()).ConfigureAwait(false);
+            if (told is not null)
+                warn(told);
+        }
     }
 
     private async Task<T> AloneAsync<T>(Func<Task<T>> work)
