@@ -63,6 +63,8 @@ namespace QuicProChat.Mesh.Api;
 [JsonSerializable(typeof(ServerConversationEvent))]
 [JsonSerializable(typeof(AccountInfo))]
 [JsonSerializable(typeof(IReadOnlyList<AccountInfo>))]
+[JsonSerializable(typeof(IReadOnlyList<AccountDeviceInfo>))]
+[JsonSerializable(typeof(AccountDeviceCertificateInfo))]
 [JsonSerializable(typeof(ServerConversationInfo))]
 [JsonSerializable(typeof(IReadOnlyList<ServerConversationInfo>))]
 [JsonSerializable(typeof(StandingEvent))]

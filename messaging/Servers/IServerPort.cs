@@ -97,8 +97,10 @@ public interface IServerPort
     /// <summary>Makes or finds the direct channel with somebody. It gives up after some seconds.</summary>
     Task<ServerAnswer<OpenedChannel>> OpenChannelAsync(string server, ReadOnlyMemory<byte> key);
 
-    /// <summary>Takes a KeyPackage of somebody. It gives up after some seconds.</summary>
-    Task<ServerAnswer<byte[]>> TakeKeyPackageAsync(string server, ReadOnlyMemory<byte> key);
+    /// <summary>
+    /// Takes a KeyPackage of each device of somebody, a few at most. It gives up after some seconds.
+    /// </summary>
+    Task<ServerAnswer<IReadOnlyList<byte[]>>> TakeKeyPackagesAsync(string server, ReadOnlyMemory<byte> key);
 
     /// <summary>Reads a direct channel's inbox from now on; a second time changes nothing.</summary>
     void Read(string server, ReadOnlyMemory<byte> channel);

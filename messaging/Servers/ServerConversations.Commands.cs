@@ -23,16 +23,28 @@ public sealed partial class ServerConversations
     /// <summary>Sees to it that there is an account.</summary>
     /// <param name="server">The server, as <see cref="ServerNames.IsServer"/> has it.</param>
     /// <param name="user">The own name there.</param>
-    public Task<ServerAccountState> AddAccountAsync(string server, string user) => DoAsync((_, transaction) =>
+    /// <param name="certificate">
+    /// The word of the account's identity that this node is a device of it; null where it is the first one.
+    /// </param>
+    public Task<ServerAccountState> AddAccountAsync(
+        string server, string user, DeviceCertificate? certificate = null) => DoAsync((_, transaction) =>
     {
+        byte[] identity = (certificate?.Identity ?? _context.Identity.PublicKey).ToArray();
+        if (certificate is not null && !certificate.IsOf(_context.Identity.PublicKey.Span))
+            throw Refused("the certificate is of another device: it has to be made for this node's card");
         if (!_accounts.TryGetValue(server, out ServerAccount? account))
         {
             if (_accounts.Count >= MaxAccounts)
                 throw Refused($"this node has {MaxAccounts} accounts already");
-            _accounts[server] = account = new ServerAccount(server, user);
+            _accounts[server] = account = new ServerAccount(server, user, identity);
+        }
+        else if (!account.Identity.AsSpan().SequenceEqual(identity))
+        {
+            throw Refused($"this node's account on {server} is another person's: delete it here first (--local)");
         }
 
         account.User = user;
+        account.Become(identity, certificate);
         transaction.Touch(account, spent: false);
         return Describe(account);
     });
@@ -71,24 +83,25 @@ public sealed partial class ServerConversations
             Advance(now, entry);
         }
 
-        if (isOpen)
+        if (isOpen && IsFirst(account))
             Envelopes?.Opened(now, server);
     }).ConfigureAwait(false);
 
     /// <summary>A new KeyPackage for others, bare; its keys are on disk.</summary>
-    public Task<byte[]> MakeKeyPackageAsync(bool isLastResort) => DoAsync((_, transaction) =>
+    public Task<byte[]> MakeKeyPackageAsync(string server, bool isLastResort) => DoAsync((_, transaction) =>
     {
+        ServerAccount account = RequireAccount(server);
         IReadOnlyList<OwnKeyPackage> kept = _self.Client.KeyPackages();
         if (isLastResort
-            && kept.FirstOrDefault(k => k.IsLastResort && k.NotAfter > _self.Time.GetUtcNow()
-                + (KeyPackageLifetime / 2)) is { } there)
+            && kept.FirstOrDefault(k => k.IsLastResort && IsOf(account, k.KeyPackage)
+                && k.NotAfter > _self.Time.GetUtcNow() + (KeyPackageLifetime / 2)) is { } there)
             return Bare(there.KeyPackage);
         foreach (OwnKeyPackage over in kept
             .Where(k => !k.IsLastResort).OrderBy(k => k.NotAfter).SkipLast(MaxKeyPackages - 1))
             _self.Client.DeleteKeyPackage(over.KeyPackage.Reference.Span);
         _self.Client.Expire();
         TouchDesk(transaction);
-        return Bare(_self.MakeKeyPackage(KeyPackageLifetime, isLastResort));
+        return Bare(_self.MakeKeyPackage(KeyPackageLifetime, isLastResort, account));
     });
 
     /// <summary>The conversation with a user; begun where there is none.</summary>
@@ -103,7 +116,6 @@ public sealed partial class ServerConversations
     /// <param name="name">What to call it.</param>
     public Task<ServerConversation> CreateAsync(string server, string name) => DoAsync((_, transaction) =>
     {
-        RequireAccount(server);
         CheckName(name);
         CheckRoom(server);
         byte[] id = new byte[MeshGroupId.Size];
@@ -113,7 +125,8 @@ public sealed partial class ServerConversations
             Name = name,
             IsAccepted = true,
         };
-        entry.Add(_self.Found(id, new ServerTerms(_context.Identity.PublicKey, name)), isFirst: true);
+        ServerAccount account = RequireAccount(server);
+        entry.Add(_self.Found(id, new ServerTerms(account.Identity, name), account), isFirst: true);
         Add(entry);
         transaction.Touch(entry, spent: true);
         Changed(entry, transaction);
@@ -130,11 +143,16 @@ public sealed partial class ServerConversations
         foreach (string user in users)
         {
             byte[] key = await FindKeyAsync(user, server).ConfigureAwait(false);
-            ServerAnswer<byte[]> package = await _port.TakeKeyPackageAsync(server, key).ConfigureAwait(false);
-            if (package.Value is null)
-                throw Refused(Sentence(package.Status, server, $"{user} has left no KeyPackage there"));
-            packages.Add(Verified(package.Value, key) is { } verified
-                ? verified.ToMessage() : throw Refused($"the KeyPackage of {user} is none, or not of {user}"));
+            ServerAnswer<IReadOnlyList<byte[]>> taken =
+                await _port.TakeKeyPackagesAsync(server, key).ConfigureAwait(false);
+            if (taken.Value is null)
+                throw Refused(Sentence(taken.Status, server, $"{user} has left no KeyPackage there"));
+            List<byte[]> verified = VerifiedOf(taken.Value, key);
+            if (verified.Count == 0)
+                throw Refused($"the KeyPackage of {user} is none, or not of {user}");
+            // Whether its owner knows who invites is for the first device to say; then it puts the others in.
+            byte[]? first = verified.Find(p => LeafIn(p).SignatureKey.Span.SequenceEqual(key));
+            packages.AddRange(first is null ? verified : [first]);
         }
 
         return await DoAsync((_, transaction) =>
@@ -157,7 +175,7 @@ public sealed partial class ServerConversations
         return await DoAsync((_, transaction) =>
         {
             ServerEntry entry = Changeable(group);
-            if (!ServerOutbox.Contains(entry.Others(entry.Groups[0]), key))
+            if (!ServerOutbox.Contains(OthersIn(entry, entry.Groups[0]), key))
                 throw Refused($"{user} is not in '{entry.Name}'");
             var change = new ServerChange();
             change.Remove.Add(key);
@@ -173,20 +191,36 @@ public sealed partial class ServerConversations
     public Task<string> LeaveAsync(string name) => DoAsync((now, transaction) =>
     {
         ServerEntry entry = Entry(name);
-        if (entry.IsDirect || entry.IsLeaving || entry.Ready is not { } group
-            || !group.ProposeRemove(group.Self).TryGet(out byte[]? proposal))
+        List<byte[]> proposals = [];
+        if (!entry.IsDirect && !entry.IsLeaving && entry.Ready is { } group)
+        {
+            // A person leaves with all of its devices.
+            byte[] own = OwnIn(entry);
+            foreach (Member member in group.Members
+                .Where(m => DeviceLeaf.PersonOf(m.Leaf).AsSpan().SequenceEqual(own)).ToArray())
+            {
+                if (group.ProposeRemove(member.Index).TryGet(out byte[]? proposal))
+                    proposals.Add(proposal);
+            }
+        }
+
+        if (proposals.Count == 0)
         {
             Forget(entry, transaction);
             return entry.Name;
         }
 
         entry.IsLeaving = true;
-        var message = new ServerOutgoing(Draw(), Draw(), _context.Time.GetUtcNow(), now + LeaveLifetime)
+        foreach (byte[] proposal in proposals)
         {
-            Sealed = proposal,
-        };
-        message.Missing.AddRange(entry.Others(group));
-        entry.Outbox.Add(message);
+            var message = new ServerOutgoing(Draw(), Draw(), _context.Time.GetUtcNow(), now + LeaveLifetime)
+            {
+                Sealed = proposal,
+            };
+            message.Missing.AddRange(ServerEntry.Others(entry.Groups[0]));
+            entry.Outbox.Add(message);
+        }
+
         transaction.Touch(entry, spent: true);
         transaction.WhenWritten(at => Advance(at, entry));
         return entry.Name;
@@ -202,15 +236,48 @@ public sealed partial class ServerConversations
         _ => $"{server} does not answer that ({status})",
     };
 
-    /// <summary>Reads a KeyPackage, bare or as a message; null if it is none, or of another key.</summary>
-    private KeyPackage? Verified(byte[] bytes, ReadOnlySpan<byte> key)
+    private static bool IsOf(ServerAccount account, KeyPackage package) =>
+        package.Content.Leaf.Extensions.TryFind(DeviceLeaf.Type, out ReadOnlyMemory<byte> data)
+            ? account.Certificate is { } certificate && data.Span.SequenceEqual(certificate.Bytes.Span)
+            : account.Certificate is null;
+
+    /// <summary>
+    /// KeyPackages of the devices of a person as messages; what a server gave beside them is left out and counted.
+    /// </summary>
+    private List<byte[]> VerifiedOf(IReadOnlyList<byte[]> packages, byte[] person)
+    {
+        List<byte[]> verified = [];
+        List<byte[]> devices = [];
+        foreach (byte[] bytes in packages)
+        {
+            if (verified.Count < DeviceLeaf.MaxDevices && Verified(bytes, person) is { } package
+                && !ServerOutbox.Contains(devices, package.Content.Leaf.SignatureKey.Span))
+            {
+                verified.Add(package.ToMessage());
+                devices.Add(package.Content.Leaf.SignatureKey.ToArray());
+            }
+            else
+            {
+                Counters.Add(ServerCount.Refused);
+            }
+        }
+
+        return verified;
+    }
+
+    /// <summary>
+    /// Reads a KeyPackage, bare or as a message; null if it is none, of another person, or of a device that nobody
+    /// takes in any more.
+    /// </summary>
+    private KeyPackage? Verified(byte[] bytes, ReadOnlySpan<byte> person)
     {
         if (bytes.Length is < MessageHeadSize or > ServerChange.MaxKeyPackage - MessageHeadSize)
             return null;
         byte[] message = bytes[2] == 0 && bytes[3] == KeyPackageFormat ? bytes
             : [0, 1, 0, (byte)KeyPackageFormat, .. bytes];
         return UnverifiedKeyPackage.Parse(message).TryGet(out UnverifiedKeyPackage? parsed)
-            && parsed.Leaf.SignatureKey.Span.SequenceEqual(key)
+            && DeviceLeaf.IsSound(parsed.Leaf) && DeviceLeaf.IsAlive(parsed.Leaf, _self.Time.GetUtcNow())
+            && DeviceLeaf.PersonOf(parsed.Leaf).AsSpan().SequenceEqual(person)
             && _self.Client.Verify(parsed).TryGet(out KeyPackage? verified) ? verified : null;
     }
 
@@ -237,9 +304,9 @@ public sealed partial class ServerConversations
     {
         if (!ServerNames.TryParse(to, out _, out string server))
             throw new MessagingException(Refusal.UnknownConversation, $"there is no conversation '{to}' on a server");
-        await _context.Loop.AskAsync(_ => RequireAccount(server)).ConfigureAwait(false);
+        byte[] own = await _context.Loop.AskAsync(_ => RequireAccount(server).Identity).ConfigureAwait(false);
         byte[] key = await FindKeyAsync(to, server).ConfigureAwait(false);
-        if (key.AsSpan().SequenceEqual(_context.Identity.PublicKey.Span))
+        if (key.AsSpan().SequenceEqual(own))
             throw Usage("that is this node's own account");
         return await DoAsync((_, transaction) =>
         {

@@ -1,5 +1,6 @@
 using QuicProChat.Mesh.Messaging.Groups;
 using QuicProChat.Mesh.Mls;
+using QuicProChat.Mesh.Mls.Messages;
 using QuicProChat.Mesh.Mls.Tree;
 using QuicProChat.Mesh.Routing;
 using QuicProChat.Mesh.Wire;
@@ -38,6 +39,8 @@ public sealed partial class ServerConversations
             Ask(entry, () => StoreChangeAsync(entry));
         else if (entry.IsDirect && entry.Ready is null && MayFound(now, entry))
             Ask(entry, () => FoundAsync(entry));
+        else if (OwnChange(entry) is { } change)
+            Ask(entry, change);
     }
 
     private bool MayFound(Instant now, ServerEntry entry)
@@ -99,27 +102,25 @@ public sealed partial class ServerConversations
 
     private async Task<bool> FoundAsync(ServerEntry entry)
     {
-        ServerAnswer<byte[]> package = await _port.TakeKeyPackageAsync(entry.Server, entry.PeerKey!)
-            .ConfigureAwait(false);
-        if (package.Value is null)
+        ServerAnswer<IReadOnlyList<byte[]>> packages =
+            await _port.TakeKeyPackagesAsync(entry.Server, entry.PeerKey!).ConfigureAwait(false);
+        if (packages.Value is null)
             return false;
         return await DoAsync((_, transaction) =>
         {
             // Meanwhile the other side may have founded one.
             if (!_entries.ContainsKey(entry.Id) || entry.Ready is not null || entry.Change is not null)
                 return true;
-            if (Verified(package.Value, entry.PeerKey) is not { } verified)
-            {
-                Counters.Add(ServerCount.Refused);
+            List<byte[]> verified = VerifiedOf(packages.Value, entry.PeerKey!);
+            if (verified.Count == 0)
                 return false;
-            }
 
             byte[] id = new byte[MeshGroupId.Size];
             _self.Random(id);
-            entry.Add(_self.Found(id, null), isFirst: true);
+            entry.Add(_self.Found(id, null, RequireAccount(entry.Server)), isFirst: true);
             entry.Number = 0;
             var change = new ServerChange();
-            change.Add.Add(verified.ToMessage());
+            change.Add.AddRange(verified);
             Commit(entry, change, transaction);
             return true;
         }).ConfigureAwait(false);
@@ -135,15 +136,17 @@ public sealed partial class ServerConversations
         List<KeyPackage> add = [];
         foreach (byte[] bytes in change.Add)
         {
-            byte[] key = KeyIn(bytes);
-            if (!ServerOutbox.Contains(entry.Others(group), key) && Verified(bytes, key) is { } verified)
+            LeafNode leaf = LeafIn(bytes);
+            if (group.Members.All(m => !m.Leaf.SignatureKey.Span.SequenceEqual(leaf.SignatureKey.Span))
+                && Verified(bytes, DeviceLeaf.PersonOf(leaf)) is { } verified)
                 add.Add(verified);
         }
 
         List<LeafIndex> remove = [];
         foreach (Member member in group.Members)
         {
-            if (ServerOutbox.Contains(change.Remove, member.Leaf.SignatureKey.Span))
+            if (member.Index != group.Self && (ServerOutbox.Contains(change.Remove, member.Leaf.SignatureKey.Span)
+                || ServerOutbox.Contains(change.Remove, DeviceLeaf.PersonOf(member.Leaf))))
                 remove.Add(member.Index);
         }
 
@@ -186,9 +189,13 @@ public sealed partial class ServerConversations
 
     private async Task<bool> StoreChangeAsync(ServerEntry entry)
     {
-        (List<ServerMessage> Messages, CommitPlace Place)? commit =
-            await _context.Loop.AskAsync(_ => MessagesOf(entry)).ConfigureAwait(false);
-        if (commit is not { } made)
+        ServerChange? change = null;
+        (List<ServerMessage> Messages, CommitPlace Place)? commit = await _context.Loop.AskAsync(_ =>
+        {
+            change = entry.Change;
+            return MessagesOf(entry);
+        }).ConfigureAwait(false);
+        if (commit is not { } made || change is null)
             return true;
         StoredAnswer answer = made.Messages.Count == 0
             ? new StoredAnswer(ServerStatus.Done, 0)
@@ -208,8 +215,9 @@ public sealed partial class ServerConversations
             }
         }
 
-        return await DoAsync((now, transaction) => Settled(now, entry, made.Place, answer, absent, transaction))
-            .ConfigureAwait(false);
+        // What lies in this account's own inbox may have told it first; then there may be another change by now.
+        return await DoAsync((now, transaction) => entry.Change != change
+            || Settled(now, entry, made.Place, answer, absent, transaction)).ConfigureAwait(false);
     }
 
     /// <summary>The commit for everybody who is in, and the Welcome for who comes in.</summary>
@@ -220,13 +228,14 @@ public sealed partial class ServerConversations
             return null;
         PendingCommit pending = group.Pending!;
         List<ServerMessage> messages = [];
-        foreach (byte[] member in entry.Others(group).Where(k => !ServerOutbox.Contains(entry.Absent, k)))
+        foreach (byte[] member in ServerEntry.Others(group).Where(k => !ServerOutbox.Contains(entry.Absent, k)))
         {
             EnvelopeId id = ServerIds.Uuid(change.At, change.Secret, member, 2);
             messages.Add(new ServerMessage(member, entry.Channel, id, pending.Message, ReceiptLifetime));
         }
 
-        foreach (byte[] added in change.Add.Select(KeyIn).Where(_ => pending.Welcome is not null))
+        foreach (byte[] added in change.Add.Select(PersonIn).Where(_ => pending.Welcome is not null)
+            .DistinctBy(Convert.ToHexString))
         {
             EnvelopeId id = ServerIds.Uuid(change.At, change.Secret, added, 3);
             messages.Add(new ServerMessage(added, ReadOnlyMemory<byte>.Empty, id, pending.Welcome, ReceiptLifetime));
@@ -262,7 +271,7 @@ public sealed partial class ServerConversations
                 return isFollowed;
             case ServerStatus.NotFound when absent.Count > 0 && absent.All(a => !ServerOutbox.Contains(entry.Absent, a))
                 && entry.Absent.Count + absent.Count <= MaxMembers
-                && !change.Add.Any(p => ServerOutbox.Contains(absent, KeyIn(p))):
+                && !change.Add.Any(p => ServerOutbox.Contains(absent, PersonIn(p))):
                 entry.Absent.AddRange(absent);
                 return true;
             default:
@@ -279,6 +288,7 @@ public sealed partial class ServerConversations
     }
 
     // What this node verified when it came, so that it parses.
-    private static byte[] KeyIn(byte[] package) =>
-        Mls.Messages.UnverifiedKeyPackage.Parse(package).Value.Leaf.SignatureKey.ToArray();
+    private static LeafNode LeafIn(byte[] package) => UnverifiedKeyPackage.Parse(package).Value.Leaf;
+
+    private static byte[] PersonIn(byte[] package) => DeviceLeaf.PersonOf(LeafIn(package));
 }

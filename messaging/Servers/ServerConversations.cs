@@ -16,7 +16,9 @@ namespace QuicProChat.Mesh.Messaging.Servers;
 /// </summary>
 public sealed partial class ServerConversations : IConversationKind, IInboxes, IDisposable
 {
-    /// <summary>Members of a group at most. Arbitrary: a Welcome has all of them.</summary>
+    /// <summary>
+    /// Persons in a group at most. Arbitrary: a Welcome has all of their leaves, of which there is a bound too.
+    /// </summary>
     public const int MaxMembers = 64;
 
     /// <summary>
@@ -111,7 +113,8 @@ public sealed partial class ServerConversations : IConversationKind, IInboxes, I
     public IInboxEnvelopes? Envelopes { get; set; }
 
     /// <inheritdoc/>
-    public bool HasAccount(string server) => _accounts.ContainsKey(server);
+    public bool HasAccount(string server) =>
+        _accounts.TryGetValue(server, out ServerAccount? account) && IsFirst(account);
 
     /// <inheritdoc/>
     public Task<StoredAnswer> StoreAsync(string server, IReadOnlyList<ServerMessage> messages) =>
@@ -132,7 +135,7 @@ public sealed partial class ServerConversations : IConversationKind, IInboxes, I
             s.State.AsSpan().IsEmpty ? 0 : s.State[0]))
         {
             bool isRead = id == ServerDesk.Place ? _desk.TryLoad(saved)
-                : ServerAccount.TryLoad(saved) is { } account && account.Id == id
+                : ServerAccount.TryLoad(saved, _context.Identity.PublicKey.Span) is { } account && account.Id == id
                     ? _accounts.TryAdd(account.Server, account)
                 : ServerEntry.TryLoad(_self, id, saved, () => _now) is { } entry && Add(entry);
             if (!isRead)
@@ -287,12 +290,12 @@ public sealed partial class ServerConversations : IConversationKind, IInboxes, I
     private ServerConversation Describe(ServerEntry entry)
     {
         Group? group = entry.Groups.Count > 0 ? entry.Groups[0] : null;
-        IEnumerable<byte[]> others = group is { Status: GroupStatus.Active, MemberCount: > 1 } ? entry.Others(group)
+        IEnumerable<byte[]> others = group is { Status: GroupStatus.Active, MemberCount: > 1 } ? OthersIn(entry, group)
             : entry.PeerKey is { } peer ? [peer] : [];
         return new ServerConversation(
             entry.Id, entry.Name, entry.Server, entry.IsDirect, group?.Epoch ?? 0, StandingOf(entry),
                 entry.Outbox.Messages.Count,
-            [.. others.Select(k => NodeAddress.Of(k)).Prepend(_context.Identity.Address)]);
+            [.. others.Select(k => NodeAddress.Of(k)).Prepend(NodeAddress.Of(OwnIn(entry)))]);
     }
 
     private EnvelopeId Draw()

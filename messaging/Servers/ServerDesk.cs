@@ -1,4 +1,3 @@
-using System.Text;
 using QuicProChat.Mesh.Messaging.Groups;
 using QuicProChat.Mesh.Messaging.Groups.Wire;
 
@@ -48,81 +47,5 @@ internal sealed class ServerDesk(ServerSelf self) : ConversationState(Place)
         var reader = new FrameReader(saved);
         return reader.TryByte(out byte version) && version == Version
             && self.Store.TryLoad(NodeGroupStore.KeyPackages, ref reader) && reader.AtEnd;
-    }
-}
-
-// version 1 = 2 | size 1, server | size 1, user | cursor 8 | lost 8
-//
-/// <summary>An account, as messaging knows it: how far its inbox was read.</summary>
-internal sealed class ServerAccount(string server, string user) : ConversationState(ServerIds.Account(server))
-{
-    private const byte Version = 2;
-
-    /// <summary>The server.</summary>
-    internal string Server { get; } = server;
-
-    /// <summary>The own name there.</summary>
-    internal string User { get; set; } = user;
-
-    /// <summary>The number of the last message that was read of the inbox outside of channels.</summary>
-    internal ulong Cursor { get; set; }
-
-    /// <summary>Messages that were gone before this node read them.</summary>
-    internal ulong Lost { get; set; }
-
-    /// <summary>The connection stands, or is made: things can be asked of the server.</summary>
-    internal bool IsOpen { get; set; }
-
-    /// <inheritdoc/>
-    public override byte[] Save()
-    {
-        var writer = new FrameWriter();
-        writer.Byte(Version);
-        WriteText(writer, Server);
-        WriteText(writer, User);
-        writer.UInt64(Cursor);
-        writer.UInt64(Lost);
-        return writer.ToArray();
-    }
-
-    /// <inheritdoc/>
-    public override void GoBack()
-    {
-        ServerAccount? before = IsStored ? Read(Stored) : null;
-        (User, Cursor, Lost) = before is null ? (User, 0, 0) : (before.User, before.Cursor, before.Lost);
-    }
-
-    /// <summary>Takes an account back as it was saved; null if the bytes make no sense.</summary>
-    internal static ServerAccount? TryLoad(byte[] saved)
-    {
-        ServerAccount? account = Read(saved);
-        account?.WasStored(saved);
-        return account;
-    }
-
-    internal static void WriteText(FrameWriter writer, string text)
-    {
-        byte[] bytes = Encoding.UTF8.GetBytes(text);
-        writer.Byte((byte)bytes.Length);
-        writer.Raw(bytes);
-    }
-
-    internal static bool TryReadText(ref FrameReader reader, out string text)
-    {
-        text = "";
-        if (!reader.TryByte(out byte size) || !reader.TryTake(size, out ReadOnlySpan<byte> bytes))
-            return false;
-        text = Encoding.UTF8.GetString(bytes);
-        return true;
-    }
-
-    private static ServerAccount? Read(ReadOnlySpan<byte> saved)
-    {
-        var reader = new FrameReader(saved);
-        if (!reader.TryByte(out byte version) || version != Version || !TryReadText(ref reader, out string server)
-            || !TryReadText(ref reader, out string user) || !reader.TryUInt64(out ulong cursor)
-            || !reader.TryUInt64(out ulong lost) || !reader.AtEnd)
-            return null;
-        return new ServerAccount(server, user) { Cursor = cursor, Lost = lost };
     }
 }

@@ -132,18 +132,30 @@ internal sealed class ServerEntry : ConversationState
         _groups.Clear();
     }
 
-    /// <summary>The keys of the other members of a group.</summary>
-    internal List<byte[]> Others(Group group)
+    /// <summary>
+    /// The persons of the other members of a group, each once; this node's own, where it has another device in there.
+    /// </summary>
+    internal static List<byte[]> Others(Group group) =>
+        DeviceLeaf.PersonsOf(group.Members.Where(m => m.Index != group.Self));
+
+    /// <summary>Finds another member by the key of its leaf; null if there is none in any of the groups.</summary>
+    internal Member? FindDevice(Func<ReadOnlyMemory<byte>, bool> isKey)
     {
-        List<byte[]> keys = [];
-        foreach (Member member in group.Members)
+        foreach (Group group in _groups)
         {
-            if (member.Index != group.Self)
-                keys.Add(member.Leaf.SignatureKey.ToArray());
+            foreach (Member member in group.Members)
+            {
+                if (member.Index != group.Self && isKey(member.Leaf.SignatureKey))
+                    return member;
+            }
         }
 
-        return keys;
+        return null;
     }
+
+    /// <summary>Whose a device is; its own, where it is in none of the groups any more.</summary>
+    internal byte[] PersonOf(byte[] device) => FindDevice(k => k.Span.SequenceEqual(device)) is { } member
+        ? DeviceLeaf.PersonOf(member.Leaf) : device;
 
     /// <inheritdoc/>
     public override byte[] Save()

@@ -39,7 +39,7 @@ internal sealed class ServerSelf : IDisposable
                 },
                 Time = time,
                 Random = random,
-                Supported = new Capabilities { Extensions = [ServerTerms.Type] },
+                Supported = new Capabilities { Extensions = [ServerTerms.Type, DeviceLeaf.Type] },
             },
             _mls);
     }
@@ -54,12 +54,13 @@ internal sealed class ServerSelf : IDisposable
 
     internal MlsClient Client { get; }
 
-    /// <summary>Founds a group of one.</summary>
-    internal Group Found(byte[] id, ServerTerms? terms) => Client.CreateGroup(_mls, id, terms?.ToExtensions()).Value;
+    /// <summary>Founds a group of one, as a device of an account.</summary>
+    internal Group Found(byte[] id, ServerTerms? terms, ServerAccount account) =>
+        Client.CreateGroup(_mls, id, terms?.ToExtensions(), account.LeafExtensions).Value;
 
-    /// <summary>Makes a KeyPackage.</summary>
-    internal KeyPackage MakeKeyPackage(TimeSpan lifetime, bool isLastResort) =>
-        Client.CreateKeyPackage(_mls, lifetime, isLastResort);
+    /// <summary>Makes a KeyPackage, as a device of an account.</summary>
+    internal KeyPackage MakeKeyPackage(TimeSpan lifetime, bool isLastResort, ServerAccount account) =>
+        Client.CreateKeyPackage(_mls, lifetime, isLastResort, account.LeafExtensions);
 
     /// <summary>
     /// A group as the store has it; null if it has none. One that is open goes back to the store, and remembers which

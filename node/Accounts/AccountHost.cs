@@ -32,12 +32,15 @@ internal sealed record AccountView(AccountRecord Record, LinkState? State, strin
 
 /// <summary>The accounts of this node, and the connections to their servers.</summary>
 /// <param name="place">The node.</param>
-internal sealed class AccountHost(AccountPlace place) : IServerPort, IAsyncDisposable
+internal sealed partial class AccountHost(AccountPlace place) : IServerPort, IAsyncDisposable
 {
     /// <summary>Registration and login take two stretchings of the password at most, and some answers.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
     private const int FingerprintDigits = 64;
+
+    /// <summary>KeyPackages of one person in an answer, at most: as many as a person has devices.</summary>
+    private const int MaxKeyPackages = 5;
 
     private readonly ConcurrentDictionary<string, Account> _accounts = new(StringComparer.Ordinal);
     private readonly SemaphoreSlim _changing = new(1);
@@ -66,7 +69,8 @@ internal sealed class AccountHost(AccountPlace place) : IServerPort, IAsyncDispo
                 continue;
             }
 
-            await place.Conversations.AddAccountAsync(record.Server, record.User).ConfigureAwait(false);
+            await place.Conversations.AddAccountAsync(record.Server, record.User, record.Certificate)
+                .ConfigureAwait(false);
             _ = Begin(record);
         }
     }
@@ -79,17 +83,27 @@ internal sealed class AccountHost(AccountPlace place) : IServerPort, IAsyncDispo
     internal Task<AccountView> RegisterAsync(
         WantedAccount wanted, string invite, ReadOnlyMemory<byte> password, CancellationToken cancellation) =>
         EnterAsync(
-            wanted, password,
+            wanted, null, password,
             (account, token) => account.RegisterAsync(wanted.User, password, place.Identity, invite, token),
             cancellation);
 
     /// <summary>Logs in.</summary>
     /// <param name="wanted">The account.</param>
+    /// <param name="certificate">
+    /// Where another node has the account's identity: its word that this one is a device of the account. Null: the one
+    /// that is kept, or none.
+    /// </param>
     /// <param name="password">The password; whoever asked zeroes it.</param>
     /// <param name="cancellation">Gives up.</param>
     internal Task<AccountView> LogInAsync(
-        WantedAccount wanted, ReadOnlyMemory<byte> password, CancellationToken cancellation) =>
-        EnterAsync(wanted, password, static (_, _) => Task.CompletedTask, cancellation);
+        WantedAccount wanted, DeviceCertificate? certificate, ReadOnlyMemory<byte> password,
+        CancellationToken cancellation)
+    {
+        if (certificate is not null && !certificate.IsOf(place.Identity.PublicKey.Span))
+            throw ControlException.Refused(
+                "the certificate is of another device: it has to be made for the card of this node");
+        return EnterAsync(wanted, certificate, password, static (_, _) => Task.CompletedTask, cancellation);
+    }
 
     /// <summary>Ends the connection and forgets the session; the account, its key and its conversations stay.</summary>
     internal Task<AccountView> LogOutAsync(string server, string user) => ChangeAsync(async () =>
@@ -111,6 +125,9 @@ internal sealed class AccountHost(AccountPlace place) : IServerPort, IAsyncDispo
             Account account = Require(server, user);
             if (!isLocal)
             {
+                if (account.Record.Certificate is not null)
+                    throw ControlException.Refused(
+                        "the first device deletes the account; --local forgets it on this one");
                 if (account.Link is null)
                     throw ControlException.Refused(
                         $"log in first, or forget it here only (--local): {user} at {server}");
@@ -154,9 +171,12 @@ internal sealed class AccountHost(AccountPlace place) : IServerPort, IAsyncDispo
         static r => r.ChannelId.Length == 16 ? new OpenedChannel(r.ChannelId.ToByteArray(), r.WasNew) : null);
 
     /// <inheritdoc/>
-    public Task<ServerAnswer<byte[]>> TakeKeyPackageAsync(string server, ReadOnlyMemory<byte> key) => AskAsync(
-        server, RpcMethod.FetchKeyPackage, new FetchKeyPackageRequest { IdentityKey = ByteString.CopyFrom(key.Span) },
-        FetchKeyPackageResponse.Parser, static r => r.Package.Length > 0 ? r.Package.ToByteArray() : null);
+    public Task<ServerAnswer<IReadOnlyList<byte[]>>> TakeKeyPackagesAsync(string server, ReadOnlyMemory<byte> key) =>
+        AskAsync<FetchKeyPackagesResponse, IReadOnlyList<byte[]>>(
+            server, RpcMethod.FetchKeyPackages,
+            new FetchKeyPackagesRequest { IdentityKey = ByteString.CopyFrom(key.Span) },
+            FetchKeyPackagesResponse.Parser, static r => r.Packages.Count is > 0 and <= MaxKeyPackages
+                ? [.. r.Packages.Select(p => p.Package.ToByteArray())] : null);
 
     /// <inheritdoc/>
     public void Read(string server, ReadOnlyMemory<byte> channel) => LinkOf(server)?.Read(channel);
@@ -244,18 +264,23 @@ internal sealed class AccountHost(AccountPlace place) : IServerPort, IAsyncDispo
     }
 
     private Task<AccountView> EnterAsync(
-        WantedAccount wanted, ReadOnlyMemory<byte> password, Func<Rpc.Account, CancellationToken, Task> first,
-        CancellationToken cancellation) => ChangeAsync(async () =>
+        WantedAccount wanted, DeviceCertificate? certificate, ReadOnlyMemory<byte> password,
+        Func<Rpc.Account, CancellationToken, Task> first, CancellationToken cancellation) => ChangeAsync(async () =>
     {
         string server = AccountRecord.NameOf(wanted.Endpoint);
         _accounts.TryGetValue(server, out Account? there);
         if (there is not null && there.Record.User != wanted.User)
             throw ControlException.Refused(
                 $"this node is {there.Record.User} at {server} already: its one identity has one name there");
+        certificate ??= there?.Record.Certificate;
+        if (there is not null && (certificate is null) != (there.Record.Certificate is null))
+            throw ControlException.Refused(
+                $"this node has the identity of {wanted.User} at {server}: it is the first device already");
         AccountRecord record = null!;
-        await RefusingAsync(async () => record = await LogInAsync(wanted, there?.Record, password, first, cancellation)
-            .ConfigureAwait(false)).ConfigureAwait(false);
-        await place.Conversations.AddAccountAsync(server, wanted.User).ConfigureAwait(false);
+        await RefusingAsync(async () => record = await LogInAsync(
+            wanted, certificate, there?.Record, password, first, cancellation).ConfigureAwait(false))
+            .ConfigureAwait(false);
+        await place.Conversations.AddAccountAsync(server, wanted.User, certificate).ConfigureAwait(false);
         await KeepAsync(record).ConfigureAwait(false);
         if (there is not null)
             await EndAsync(there).ConfigureAwait(false);
@@ -263,7 +288,7 @@ internal sealed class AccountHost(AccountPlace place) : IServerPort, IAsyncDispo
     });
 
     private async Task<AccountRecord> LogInAsync(
-        WantedAccount wanted, AccountRecord? before, ReadOnlyMemory<byte> password,
+        WantedAccount wanted, DeviceCertificate? certificate, AccountRecord? before, ReadOnlyMemory<byte> password,
         Func<Rpc.Account, CancellationToken, Task> first, CancellationToken cancellation)
     {
         using var limit = new CancellationTokenSource(Patience, place.Time);
@@ -276,8 +301,9 @@ internal sealed class AccountHost(AccountPlace place) : IServerPort, IAsyncDispo
         var account = new Rpc.Account(client, Opaque, RandomSource.System);
         await first(account, either.Token).ConfigureAwait(false);
         ReadOnlyMemory<byte> session = await account.LoginAsync(
-            wanted.User, password, place.Identity.PublicKey, either.Token).ConfigureAwait(false);
-        _ = await client.AuthenticateAsync(session, ReadOnlyMemory<byte>.Empty, either.Token).ConfigureAwait(false);
+            wanted.User, password, certificate?.Identity ?? place.Identity.PublicKey, either.Token)
+            .ConfigureAwait(false);
+        await BecomeDeviceAsync(client, session, certificate, either.Token).ConfigureAwait(false);
         HealthResponse health = await client.CallAsync(
             RpcMethod.Health, new HealthRequest(), HealthResponse.Parser, either.Token).ConfigureAwait(false);
         if (health.ServerKey.Length != Ed25519.PublicKeySize)
@@ -294,6 +320,8 @@ internal sealed class AccountHost(AccountPlace place) : IServerPort, IAsyncDispo
             Trusted = trust.TrustedKey ?? wanted.TrustAfter(before).What,
             Token = session.ToArray(),
             ServerKey = health.ServerKey.ToByteArray(),
+            IsDevice = true,
+            Certificate = certificate,
         };
     }
 
@@ -308,68 +336,6 @@ internal sealed class AccountHost(AccountPlace place) : IServerPort, IAsyncDispo
         finally
         {
             CryptographicOperations.ZeroMemory(bytes);
-        }
-    }
-
-    /// <summary>An account that somebody wants, and how its server is to be known.</summary>
-    /// <param name="Endpoint">Where the server is.</param>
-    /// <param name="User">The name there.</param>
-    /// <param name="Key">The fingerprint that its key must have; null: none is named.</param>
-    /// <param name="Certificates">Certificates of an authority in PEM, empty for the system's; null: its key is
-    /// pinned.</param>
-    internal sealed record WantedAccount(ServerEndpoint Endpoint, string User, string? Key, string? Certificates)
-    {
-        private const string Take = "log in with --key and the fingerprint that the operator names.";
-
-        /// <summary>Reads what somebody typed.</summary>
-        /// <exception cref="ControlException">Some of it is wrong.</exception>
-        internal static WantedAccount Read(string? server, string? user, string? key, string? ca)
-        {
-            if (server is not { Length: > 0 } || user is not { Length: > 0 })
-                throw ControlException.Usage("this command needs \"server\" and \"user\"");
-            if (!ServerEndpoint.TryParse(server, out ServerEndpoint? endpoint, out string? error))
-                throw ControlException.Usage(error);
-            if (!ServerNames.IsServer(AccountRecord.NameOf(endpoint)))
-                throw ControlException.Usage(
-                    $"'{server}' is no server: names in other letters than a-z are written as xn--");
-            if (!Username.IsValid(user))
-                throw ControlException.Usage(
-                    $"'{user}' is no name of a user: it has 1 to {Username.MaxLength} of a-z 0-9 . - _");
-            if (key is not null && (key.Length != FingerprintDigits || !key.All(char.IsAsciiHexDigit)))
-                throw ControlException.Usage($"\"key\" is a fingerprint: {FingerprintDigits} hexadecimal digits");
-            if (key is not null && ca is not null)
-                throw ControlException.Usage("\"key\" and \"ca\" do not go together");
-            return new WantedAccount(endpoint, user, key, ca is null ? null : ReadCertificates(ca));
-        }
-
-        internal ServerTrust ToTrust(AccountRecord? before) => TrustAfter(before) switch
-        {
-            (AccountRecord.TrustKind.Key, "") => ServerTrust.FirstSeen(),
-            var (kind, what) => Record(kind, what).ToTrust(Take),
-        };
-
-        /// <summary>How the server is known: what is named goes before what is kept.</summary>
-        internal (AccountRecord.TrustKind Kind, string What) TrustAfter(AccountRecord? before) =>
-            Key is not null ? (AccountRecord.TrustKind.Key, Key.ToLowerInvariant())
-            : Certificates is { } pem
-                ? (pem.Length == 0 ? AccountRecord.TrustKind.System : AccountRecord.TrustKind.Authority, pem)
-            : before is not null ? (before.Trust, before.Trusted) : (AccountRecord.TrustKind.Key, "");
-
-        private AccountRecord Record(AccountRecord.TrustKind kind, string what) =>
-            new() { Endpoint = Endpoint, User = User, Trust = kind, Trusted = what };
-
-        private static string ReadCertificates(string ca)
-        {
-            if (ca == "system")
-                return "";
-            try
-            {
-                return System.Text.Encoding.UTF8.GetString(BoundedFile.Read(ca, AccountRecord.MaxCertificates));
-            }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-            {
-                throw ControlException.Refused(FaultText.Of(e));
-            }
         }
     }
 }

@@ -19,6 +19,9 @@ internal static class AccountHandlers
             await InfoAsync(node, await node.Accounts.LogOutAsync(ServerOf(r.Server), Needed(r.User, "user"))
                 .ConfigureAwait(false)).ConfigureAwait(false)),
         CommandHandler.For(Commands.AccountDelete, DeleteAsync),
+        CommandHandler.For(Commands.AccountDeviceList, ListDevicesAsync),
+        CommandHandler.For(Commands.AccountDeviceAdd, AddDeviceAsync),
+        CommandHandler.For(Commands.AccountDeviceRevoke, RevokeDeviceAsync),
         CommandHandler.For(Commands.AccountConversations, ConversationsAsync),
         CommandHandler.For(Commands.AccountOpen, (node, r) => ShowAsync(node.Servers.OpenAsync(Needed(r.To, "to")))),
         CommandHandler.For(Commands.AccountCreate, (node, r) =>
@@ -54,13 +57,43 @@ internal static class AccountHandlers
         {
             AccountHost.WantedAccount wanted =
                 AccountHost.WantedAccount.Read(request.Server, request.User, request.Key, request.Ca);
+            DeviceCertificate? certificate = null;
+            if (request.Device is { } text && !DeviceCertificate.TryParse(text, out certificate, out string? error))
+                throw ControlException.Usage(error);
             return await InfoAsync(node, await node.Accounts.LogInAsync(
-                wanted, Password(request.Password), cancellation).ConfigureAwait(false)).ConfigureAwait(false);
+                wanted, certificate, Password(request.Password), cancellation).ConfigureAwait(false)).ConfigureAwait(false);
         }
         finally
         {
             Commands.AccountLogin.ForgetSecrets(request);
         }
+    }
+
+    private static async Task<IReadOnlyList<AccountDeviceInfo>> ListDevicesAsync(
+        MeshNode node, AccountDeviceListRequest request)
+    {
+        IReadOnlyList<DeviceView> devices = await node.Accounts.ListDevicesAsync(
+            ServerOf(request.Server), Needed(request.User, "user")).ConfigureAwait(false);
+        return [.. devices.Select(d =>
+            new AccountDeviceInfo(d.Address.ToString(), d.Name, d.RegisteredAt, d.IsThis))];
+    }
+
+    private static async Task<AccountDeviceCertificateInfo> AddDeviceAsync(
+        MeshNode node, AccountDeviceAddRequest request)
+    {
+        string name = Needed(request.Name, "name");
+        DeviceCertificate certificate = await node.Accounts.AddDeviceAsync(
+            ServerOf(request.Server), Needed(request.User, "user"), name, Needed(request.Card, "card"))
+            .ConfigureAwait(false);
+        return new AccountDeviceCertificateInfo(name, certificate.ToString());
+    }
+
+    private static async Task<DoneInfo> RevokeDeviceAsync(MeshNode node, AccountDeviceRevokeRequest request)
+    {
+        string device = Needed(request.Device, "device");
+        string address = await node.Accounts.RevokeDeviceAsync(
+            ServerOf(request.Server), Needed(request.User, "user"), device).ConfigureAwait(false);
+        return new DoneInfo($"{address} is no device of the account any more; conversations are given new keys");
     }
 
     private static async Task<DoneInfo> DeleteAsync(

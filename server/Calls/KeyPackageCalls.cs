@@ -62,9 +62,12 @@ internal sealed class KeyPackageCalls(IKeyPackageStore packages, RateLimits rate
     {
         if (!IdentityKey.TryRead(request.IdentityKey.Span, out IdentityKey owner))
             throw Refusal.BadRequest($"identity_key has {IdentityKey.Size} bytes.");
-        rates.TakeKeyPackage(call.Account.Identity, owner);
+        StoredSession account = call.Account;
+        rates.TakeKeyPackage(account.Identity, owner);
         FetchKeyPackagesResponse response = new();
-        foreach (Stores.DeviceKeyPackage taken in await packages.TakeOfEachAsync(owner))
+        // Who asks for those of its own account means its other devices.
+        foreach (Stores.DeviceKeyPackage taken in await packages.TakeOfEachAsync(
+            owner, owner == account.Identity ? account.Device : null))
         {
             response.Packages.Add(new Rpc.V1.DeviceKeyPackage
             {
