@@ -7,7 +7,6 @@ using QuicProChat.Mesh.Rpc;
 using QuicProChat.Mesh.Rpc.Connections;
 using QuicProChat.Mesh.Rpc.Transparency;
 using QuicProChat.Mesh.Rpc.V1;
-using QuicProChat.Mesh.Wire;
 
 namespace QuicProChat.Mesh.Node.Accounts;
 
@@ -119,7 +118,7 @@ internal sealed class ServerLink : IAsyncDisposable
         if (!await IsEnteredAsync(_stop.Token).ConfigureAwait(false) || KeyLog.IsForked)
             return new StoredAnswer(ServerStatus.Gone, 0);
         var batch = new BatchEnqueueRequest();
-        batch.Items.AddRange(messages.Select(Request));
+        batch.Items.AddRange(messages.Select(ServerProofs.Request));
         batch.Domain = messages.Count > 0 ? messages[0].Domain : "";
         if (place is not null)
         {
@@ -226,20 +225,6 @@ internal sealed class ServerLink : IAsyncDisposable
         await Task.WhenAll(readers).ConfigureAwait(false);
         await _client.DisposeAsync().ConfigureAwait(false);
         CryptographicOperations.ZeroMemory(_record.Token);
-    }
-
-    private static EnqueueRequest Request(ServerMessage message)
-    {
-        Span<byte> id = stackalloc byte[EnvelopeId.Size];
-        message.Id.Write(id);
-        return new EnqueueRequest
-        {
-            RecipientKey = ByteString.CopyFrom(message.Recipient.Span),
-            ChannelId = ByteString.CopyFrom(message.Channel.Span),
-            MessageId = ByteString.CopyFrom(id),
-            Payload = ByteString.CopyFrom(message.Payload.Span),
-            TtlSecs = (uint)Math.Clamp(message.Lifetime.TotalSeconds, 1, uint.MaxValue),
-        };
     }
 
     private async Task RunAsync() => await ContainAsync(async () =>

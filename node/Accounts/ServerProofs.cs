@@ -1,7 +1,9 @@
+using Google.Protobuf;
 using QuicProChat.Mesh.Identity;
 using QuicProChat.Mesh.Messaging.Servers;
 using QuicProChat.Mesh.Rpc;
 using QuicProChat.Mesh.Rpc.V1;
+using QuicProChat.Mesh.Wire;
 
 namespace QuicProChat.Mesh.Node.Accounts;
 
@@ -22,6 +24,21 @@ internal sealed class ServerProofs(AccountRecord account, PeerKeys peers, Server
     {
         get => _ownDomain;
         set => _ownDomain = value;
+    }
+
+    /// <summary>What is sent for a message: what its proof is compared with.</summary>
+    internal static EnqueueRequest Request(ServerMessage message)
+    {
+        Span<byte> id = stackalloc byte[EnvelopeId.Size];
+        message.Id.Write(id);
+        return new EnqueueRequest
+        {
+            RecipientKey = ByteString.CopyFrom(message.Recipient.Span),
+            ChannelId = ByteString.CopyFrom(message.Channel.Span),
+            MessageId = ByteString.CopyFrom(id),
+            Payload = ByteString.CopyFrom(message.Payload.Span),
+            TtlSecs = (uint)Math.Clamp(message.Lifetime.TotalSeconds, 1, uint.MaxValue),
+        };
     }
 
     /// <summary>The key that signs on the server of a domain; null, with the reason, where it is not told.</summary>

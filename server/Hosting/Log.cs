@@ -39,6 +39,9 @@ internal static partial class Log
     [LoggerMessage(Level = LogLevel.Error, Message = "Looking for whom to wake failed: {Reason}")]
     internal static partial void PushFailed(ILogger logger, string reason);
 
+    [LoggerMessage(Level = LogLevel.Error, Message = "The push command does not end: {Reason}")]
+    internal static partial void PushCommandStays(ILogger logger, string reason);
+
     [LoggerMessage(Level = LogLevel.Warning,
         Message = "The push command {File} ended ({Reason}); it is started again in {Seconds} s")]
     internal static partial void PushCommandEnded(ILogger logger, string file, string reason, double seconds);

@@ -131,16 +131,23 @@ internal sealed class ServerCore : IAsyncDisposable
     {
         await _stop.CancelAsync();
         await _expiry;
-        if (_push is not null)
-            await _push.DisposeAsync();
-        if (_pushCommand is not null)
-            await _pushCommand.DisposeAsync();
-        if (_hook is not null)
-            await _hook.DisposeAsync();
-        await _remote.DisposeAsync();
-        await _store.DisposeAsync();
-        _keys.Dispose();
-        _stop.Dispose();
+        try
+        {
+            if (_push is not null)
+                await _push.DisposeAsync();
+            if (_pushCommand is not null)
+                await _pushCommand.DisposeAsync();
+            if (_hook is not null)
+                await _hook.DisposeAsync();
+            await _remote.DisposeAsync();
+        }
+        finally
+        {
+            // Whatever one of them ends with: what was acknowledged is in order on the disk.
+            await _store.DisposeAsync();
+            _keys.Dispose();
+            _stop.Dispose();
+        }
     }
 
     private void Arrived(InboxId inbox)

@@ -102,7 +102,7 @@ internal sealed class PushCommand : IAsyncDisposable
             string reason = await writing;
             await ended.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             await EndAsync(process);
-            return isOver ? $"exit code {process.ExitCode}" : reason;
+            return isOver && process.HasExited ? $"exit code {process.ExitCode}" : reason;
         }
     }
 
@@ -153,8 +153,22 @@ internal sealed class PushCommand : IAsyncDisposable
         }
         catch (Exception e) when (e is TimeoutException or IOException)
         {
+            await KillAsync(process);
+        }
+    }
+
+    // What cannot be killed is left behind: it costs this program a start, not the one that comes.
+    private async Task KillAsync(Process process)
+    {
+        try
+        {
             process.Kill(entireProcessTree: true);
-            await process.WaitForExitAsync();
+            await process.WaitForExitAsync().WaitAsync(EndPatience, _time);
+        }
+        catch (Exception e) when (e is Win32Exception or AggregateException or InvalidOperationException
+            or TimeoutException)
+        {
+            Log.PushCommandStays(_logger, FaultText.Of(e));
         }
     }
 }
