@@ -80,7 +80,8 @@ public sealed class LocalIdentity : IDisposable
     }
 
     /// <summary>Copies the seed out, for a key file or backup; the caller zeroes it.</summary>
-    internal void ExportSeed(Span<byte> seed)
+    /// <param name="seed">Receives <see cref="Ed25519.SeedSize"/> bytes.</param>
+    public void ExportSeed(Span<byte> seed)
     {
         using SecretBuffer.Lease lease = _secrets.Borrow();
         lease.Span[..Ed25519.SeedSize].CopyTo(seed);

@@ -31,6 +31,9 @@ debian_package() { # NAME amd64|arm64 FROM SETTINGS KEYS
     list=$(components "$processor" dynamic "$name")
     gzip -n -9 -c "$list" >"$folder/usr/share/doc/$name/COMPONENTS.gz"
     debian_changelog "$name" | gzip -n -9 >"$folder/usr/share/doc/$name/changelog.gz"
+    for file in "$from"/examples/*; do
+        [ ! -e "$file" ] || put 644 "$file" "$folder/usr/share/doc/$name/examples/$(basename "$file")"
+    done
     for file in "$work/manual/$name".*[0-9]; do
         mkdir -p "$folder/usr/share/man/man${file##*.}"
         gzip -n -9 -c "$file" >"$folder/usr/share/man/man${file##*.}/$(basename "$file").gz"

@@ -250,7 +250,8 @@ internal sealed class ControlServer : IAsyncDisposable
             bool isGuest = !hasPlace && _places.Count(static s => s.IsGuest) < MaxGuests;
             if (!hasPlace && !isGuest && !isLast)
                 return false;
-            var session = new ControlSession(new SocketConnection(client), _shared!, isGuest);
+            var session = new ControlSession(
+                new SocketConnection(client), _shared!, isGuest, command => OwnerCommands.WhyNot(command, client));
             if (hasPlace || isGuest)
                 _places.Add(session);
             else
@@ -262,14 +263,14 @@ internal sealed class ControlServer : IAsyncDisposable
 
     /// <summary>Gives a place to a client that came another way; null where there is none.</summary>
     /// <param name="client">The client. Its connection is closed when its session ends.</param>
-    /// <param name="permits">What it may ask for.</param>
-    internal Service? TryServe(IClientConnection client, Func<CommandSpec, bool> permits)
+    /// <param name="whyNot">Says why it may not ask for a command; null where it may.</param>
+    internal Service? TryServe(IClientConnection client, Func<CommandSpec, string?> whyNot)
     {
         lock (_guard)
         {
             if (_ends.IsCancellationRequested || (_places.Count(static s => !s.IsGuest) >= MaxSessions && !Displace()))
                 return null;
-            var session = new ControlSession(client, _shared!, isGuest: false, permits);
+            var session = new ControlSession(client, _shared!, isGuest: false, whyNot);
             _places.Add(session);
             return new Service(session, Run(session));
         }

@@ -27,7 +27,7 @@ internal sealed class ControlSession
 
     private readonly IClientConnection _client;
     private readonly ControlShared _shared;
-    private readonly Func<CommandSpec, bool> _permits;
+    private readonly Func<CommandSpec, string?> _whyNot;
     private readonly ReplyQueue _replies;
     private readonly LineBuffer _lines;
     private readonly RequestWindow _underWay;
@@ -41,13 +41,13 @@ internal sealed class ControlSession
     /// <param name="client">Who asks.</param>
     /// <param name="shared">What all clients share.</param>
     /// <param name="isGuest">See <see cref="IsGuest"/>.</param>
-    /// <param name="permits">What this client may ask for; null for everything.</param>
+    /// <param name="whyNot">Says why this client may not ask for a command; null where it may.</param>
     internal ControlSession(
-        IClientConnection client, ControlShared shared, bool isGuest, Func<CommandSpec, bool>? permits = null)
+        IClientConnection client, ControlShared shared, bool isGuest, Func<CommandSpec, string?> whyNot)
     {
         _client = client;
         _shared = shared;
-        _permits = permits ?? (static _ => true);
+        _whyNot = whyNot;
         IsGuest = isGuest;
         _replies = new ReplyQueue(client, shared.Bytes, shared.Time, _ => Cut());
         _lines = new LineBuffer(shared.Bytes);
@@ -261,10 +261,9 @@ internal sealed class ControlSession
             return null;
         }
 
-        if (!_permits(request.Command))
+        if (_whyNot(request.Command) is { } why)
         {
-            Reply(ReplyWriter.Failed(tag, ErrorCode.Refused,
-                $"'{request.Command.Name}' is not done for a page; use qpc-mesh ctl on the node itself").Span);
+            Reply(ReplyWriter.Failed(tag, ErrorCode.Refused, why).Span);
             return null;
         }
 

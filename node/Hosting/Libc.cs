@@ -21,6 +21,10 @@ internal static partial class Libc
 
     private const int PathMax = 4096;
 
+    // SOL_SOCKET and SO_PEERCRED: the same on x86-64 and arm64.
+    private const int SocketLevel = 1;
+    private const int PeerCredentials = 17;
+
     // statx(2), whose structure is the same on all architectures.
     private const int AtCurrentDirectory = -100;
     private const int AtSymlinkNoFollow = 0x100;
@@ -90,6 +94,25 @@ internal static partial class Libc
         return poll(&asked, 1, 0) > 0 && (asked.Came & (PollHangUp | PollError)) != 0;
     }
 
+    /// <summary>
+    /// Whether the other end of a Unix socket was connected by this process's user, or by root: SO_PEERCRED, unix(7).
+    /// </summary>
+    internal static bool IsOwnUser(Socket socket)
+    {
+        // struct ucred: process, user, group.
+        Span<int> credentials = stackalloc int[3];
+        try
+        {
+            return socket.GetRawSocketOption(SocketLevel, PeerCredentials, MemoryMarshal.AsBytes(credentials))
+                == MemoryMarshal.AsBytes(credentials).Length
+                && ((uint)credentials[1] == 0 || (uint)credentials[1] == geteuid());
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        {
+            return false;
+        }
+    }
+
     /// <summary>Waits until a descriptor takes bytes, at most so long.</summary>
     internal static unsafe void WaitForRoom(int descriptor, int milliseconds)
     {
@@ -148,6 +171,9 @@ internal static partial class Libc
             environment.Add($"{entry.Key}={entry.Value}");
         return posix_spawn(out _, program, 0, 0, [program, argument, null], [.. environment, null]);
     }
+
+    [LibraryImport("libc")]
+    private static partial uint geteuid();
 
     [LibraryImport("libc", StringMarshalling = StringMarshalling.Utf8)]
     private static partial int posix_spawn(

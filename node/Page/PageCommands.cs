@@ -34,6 +34,7 @@ internal static class PageCommands
         "fapp-watch-remove",
     };
 
-    /// <summary>Whether a page may ask for a command.</summary>
-    internal static bool Permits(CommandSpec command) => _permitted.Contains(command.Name);
+    /// <summary>Why a page may not ask for a command; null if it may.</summary>
+    internal static string? WhyNot(CommandSpec command) => _permitted.Contains(command.Name) ? null
+        : $"'{command.Name}' is not done for a page; use qpc-mesh ctl on the node itself";
 }

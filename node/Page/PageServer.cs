@@ -199,7 +199,7 @@ internal sealed class PageServer : IAsyncDisposable
         {
             if (closings != _closings)
                 return null;
-            if (_control.TryServe(client, PageCommands.Permits) is not { } service)
+            if (_control.TryServe(client, PageCommands.WhyNot) is not { } service)
                 return false;
             if (_pages.Count >= MaxPages)
             {

@@ -1,8 +1,6 @@
-using System.Buffers;
 using System.Buffers.Binary;
 using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
-using System.Text;
 using QuicProChat.Mesh.Identity;
 using QuicProChat.Mesh.Node.Accounts;
 using QuicProChat.Mesh.Node.Cli;
@@ -12,7 +10,7 @@ namespace QuicProChat.Mesh.Node.Recovery;
 // docs/reference/recovery.md, section 2:
 //
 //  sealed  = version 1 = 1 | nonce 24 | XChaCha20-Poly1305(key, nonce, version | id, content)
-//  content = size 4, backup string | accounts 1 { size 4, account } | size 4, contacts | zeros to a multiple of 4,096
+//  content = seed 32 | accounts 1 { size 4, account } | size 4, contacts | zeros to a multiple of 4,096
 //
 /// <summary>
 /// What somebody needs to come back after a total loss: the identity, the accounts with their sessions, and contacts.
@@ -115,30 +113,32 @@ internal sealed record RecoveryBundle(
 
     private byte[] Write()
     {
-        var writer = new ArrayBufferWriter<byte>();
-        WriteSized(writer, Encoding.ASCII.GetBytes(BackupString.Export(Identity)));
-        writer.Write([(byte)Accounts.Count]);
-        foreach (AccountRecord account in Accounts)
+        byte[][] accounts = [.. Accounts.Select(a => a.ToBytes())];
+        byte[] contacts = BackupJson.Write(Contacts);
+        int size = Ed25519.SeedSize + 1 + accounts.Sum(a => sizeof(int) + a.Length) + sizeof(int) + contacts.Length;
+        // As large as it gets from the start: what grows leaves copies of secrets behind.
+        byte[] content = new byte[(size + Padding - 1) / Padding * Padding];
+        Identity.ExportSeed(content.AsSpan(0, Ed25519.SeedSize));
+        content[Ed25519.SeedSize] = (byte)accounts.Length;
+        Span<byte> rest = content.AsSpan(Ed25519.SeedSize + 1);
+        foreach (byte[] account in accounts)
         {
-            byte[] record = account.ToBytes();
-            WriteSized(writer, record);
-            CryptographicOperations.ZeroMemory(record);
+            WriteSized(ref rest, account);
+            CryptographicOperations.ZeroMemory(account);
         }
 
-        WriteSized(writer, BackupJson.Write(Contacts));
-        byte[] content = new byte[(writer.WrittenCount + Padding - 1) / Padding * Padding];
-        writer.WrittenSpan.CopyTo(content);
-        writer.Clear();
+        WriteSized(ref rest, contacts);
         return content;
     }
 
     private static RecoveryBundle? Read(ReadOnlySpan<byte> content)
     {
         ReadOnlySpan<byte> rest = content;
-        if (!TryTake(ref rest, out ReadOnlySpan<byte> identity) || rest.IsEmpty)
+        if (rest.Length <= Ed25519.SeedSize)
             return null;
-        int count = rest[0];
-        rest = rest[1..];
+        ReadOnlySpan<byte> seed = rest[..Ed25519.SeedSize];
+        int count = rest[Ed25519.SeedSize];
+        rest = rest[(Ed25519.SeedSize + 1)..];
         if (count > MaxAccounts)
             return null;
         List<AccountRecord> accounts = [];
@@ -151,15 +151,14 @@ internal sealed record RecoveryBundle(
 
         return TryTake(ref rest, out ReadOnlySpan<byte> json) && !rest.ContainsAnyExcept((byte)0)
             && BackupJson.Read(json.ToArray()) is { } contacts
-            && BackupString.TryImport(Encoding.ASCII.GetString(identity), [], out LocalIdentity? opened, out _)
-            ? new RecoveryBundle(opened, accounts, contacts) : null;
+            ? new RecoveryBundle(LocalIdentity.FromSeed(seed), accounts, contacts) : null;
     }
 
-    private static void WriteSized(ArrayBufferWriter<byte> writer, ReadOnlySpan<byte> bytes)
+    private static void WriteSized(ref Span<byte> rest, ReadOnlySpan<byte> bytes)
     {
-        BinaryPrimitives.WriteInt32BigEndian(writer.GetSpan(sizeof(int)), bytes.Length);
-        writer.Advance(sizeof(int));
-        writer.Write(bytes);
+        BinaryPrimitives.WriteInt32BigEndian(rest, bytes.Length);
+        bytes.CopyTo(rest[sizeof(int)..]);
+        rest = rest[(sizeof(int) + bytes.Length)..];
     }
 
     private static bool TryTake(ref ReadOnlySpan<byte> rest, out ReadOnlySpan<byte> bytes)

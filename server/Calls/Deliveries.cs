@@ -82,7 +82,7 @@ internal sealed class Deliveries(IInboxStore inboxes, ServerKeys keys)
             case EnqueueResult.Conflict:
                 throw new CallException(RpcStatus.Conflict, "Something else was stored under this message_id.");
             case EnqueueResult.Full:
-                throw new CallException(RpcStatus.Unavailable, "The inbox, or your share of it, is full.");
+                throw new CallException(RpcStatus.Unavailable, "The inbox, your share of it, or the number of your groups is full.");
             case EnqueueResult.StaleEpoch:
                 throw new CallException(
                     RpcStatus.StaleEpoch, "Another commit of this epoch came first.")

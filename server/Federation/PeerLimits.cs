@@ -4,26 +4,29 @@ using QuicProChat.Mesh.Server.Stores;
 namespace QuicProChat.Mesh.Server.Federation;
 
 /// <summary>
-/// Bounds of what other servers ask for: of each, and of all together, because a domain costs little.
+/// Bounds of what other servers ask for: of each, and of all together, because a domain costs little. Those that the
+/// operator named and those that merely have a certificate are counted apart: strangers use up nothing that a named
+/// server needs.
 /// </summary>
-internal sealed class PeerLimits(PeerRates rates, RateLimits users, TimeProvider time)
+internal sealed class PeerLimits(FederationOptions options, RateLimits users, TimeProvider time)
 {
-    // Arbitrary: connections of one server, which may be several processes, and of all.
+    // Arbitrary: connections of one server, which may be several processes, and of all of a kind.
     private const int MaxConnectionsOfOne = 16;
-    private const int MaxConnections = 512;
+    private const int MaxConnections = 256;
 
     // Arbitrary; a key takes some 60 bytes.
     private const int MaxKeys = 8192;
 
-    private readonly TokenBuckets<string> _calls = new(rates.Calls, MaxKeys, time);
-    private readonly TokenBuckets<int> _allCalls = new(rates.AllCalls, 2, time);
-    private readonly TokenBuckets<string> _lookups = new(rates.Lookups, MaxKeys, time);
-    private readonly TokenBuckets<int> _allLookups = new(rates.AllLookups, 2, time);
-    private readonly TokenBuckets<IdentityKey> _packagesOfOne = new(rates.KeyPackagesOfOne, MaxKeys, time);
+    private readonly TokenBuckets<string> _calls = new(options.Rates.Calls, MaxKeys, time);
+    private readonly TokenBuckets<int> _allCalls = new(options.Rates.AllCalls, 2, time);
+    private readonly TokenBuckets<string> _lookups = new(options.Rates.Lookups, MaxKeys, time);
+    private readonly TokenBuckets<int> _allLookups = new(options.Rates.AllLookups, 2, time);
+    private readonly TokenBuckets<IdentityKey> _packagesOfOne = new(options.Rates.KeyPackagesOfOne, MaxKeys, time);
     private readonly TokenBuckets<int> _told = new(new Rate(20, 0.1), 2, time);
     private readonly Lock _guard = new();
     private readonly Dictionary<string, int> _connections = new(StringComparer.Ordinal);
-    private int _all;
+    private int _named;
+    private int _strangers;
 
     /// <summary>Takes a place for a connection; false where there is none.</summary>
     internal bool TryConnect(Peer peer)
@@ -31,10 +34,11 @@ internal sealed class PeerLimits(PeerRates rates, RateLimits users, TimeProvider
         lock (_guard)
         {
             int ofOne = _connections.GetValueOrDefault(peer.Domains[0]);
-            if (ofOne >= MaxConnectionsOfOne || _all >= MaxConnections)
+            ref int all = ref CountOf(peer);
+            if (ofOne >= MaxConnectionsOfOne || all >= MaxConnections)
                 return false;
             _connections[peer.Domains[0]] = ofOne + 1;
-            _all++;
+            all++;
             return true;
         }
     }
@@ -44,7 +48,7 @@ internal sealed class PeerLimits(PeerRates rates, RateLimits users, TimeProvider
     {
         lock (_guard)
         {
-            _all--;
+            CountOf(peer)--;
             if (--_connections[peer.Domains[0]] == 0)
                 _connections.Remove(peer.Domains[0]);
         }
@@ -69,11 +73,15 @@ internal sealed class PeerLimits(PeerRates rates, RateLimits users, TimeProvider
         Check(_packagesOfOne.TryTake(owner, out TimeSpan wait), wait);
     }
 
-    private static void Take(TokenBuckets<string> ofOne, string domain, TokenBuckets<int> all)
+    private bool IsNamed(string domain) => options.Peers.ContainsKey(domain);
+
+    private ref int CountOf(Peer peer) => ref IsNamed(peer.Domains[0]) ? ref _named : ref _strangers;
+
+    private void Take(TokenBuckets<string> ofOne, string domain, TokenBuckets<int> all)
     {
         // What one server is refused is nothing that the others go without.
         Check(ofOne.TryTake(domain, out TimeSpan wait), wait);
-        Check(all.TryTake(0, out wait), wait);
+        Check(all.TryTake(IsNamed(domain) ? 0 : 1, out wait), wait);
     }
 
     private static void Check(bool isTaken, TimeSpan wait)

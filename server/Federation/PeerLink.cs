@@ -7,7 +7,8 @@ namespace QuicProChat.Mesh.Server.Federation;
 
 /// <summary>
 /// The connection to another server, made when it is needed. One that does not answer costs its callers the patience of
-/// a call, once: then all are refused at once for a pause that doubles.
+/// a call, once: then all are refused at once for a pause that doubles. One that answers others and not this call costs
+/// this call alone: whoever finds a request that takes long stops nobody.
 /// </summary>
 internal sealed class PeerLink(
     string domain, Func<string, CancellationToken, Task<IRpcConnection>> dial, FederationOptions options,
@@ -25,6 +26,7 @@ internal sealed class PeerLink(
     private int _calls;
     private int _failures;
     private long _failedAt;
+    private long _answeredAt;
     private bool _disposed;
 
     /// <summary>Nobody waits for it.</summary>
@@ -43,13 +45,18 @@ internal sealed class PeerLink(
         using CancellationTokenSource limit = new(options.CallPatience, time);
         using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, gone);
         IRpcConnection? connection = null;
+        long began = time.GetTimestamp();
         try
         {
             connection = await ConnectAsync(either.Token);
             // A frame that the other side does not read is waited for no longer than an answer.
             RpcReply reply = await connection.CallAsync(method, request, either.Token).WaitAsync(either.Token);
             lock (_guard)
+            {
                 _failures = 0;
+                _answeredAt = time.GetTimestamp();
+            }
+
             return reply;
         }
         catch (IOException e)
@@ -58,6 +65,8 @@ internal sealed class PeerLink(
         }
         catch (OperationCanceledException) when (!gone.IsCancellationRequested)
         {
+            if (connection is { Closed.IsCompleted: false } && HasAnsweredSince(began))
+                throw Unavailable($"{domain} does not answer this.", FirstPause);
             throw await FailedAsync(
                 connection, $"no answer within {options.CallPatience.TotalSeconds:0.#} s");
         }
@@ -115,6 +124,13 @@ internal sealed class PeerLink(
         {
             _connecting.Release();
         }
+    }
+
+    // A stamp of 0: it has answered nothing yet.
+    private bool HasAnsweredSince(long began)
+    {
+        lock (_guard)
+            return _answeredAt != 0 && _answeredAt - began > 0;
     }
 
     private void CheckPause()

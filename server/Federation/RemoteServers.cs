@@ -28,11 +28,14 @@ internal sealed class RemoteServers(
     FederationOptions options, FederationCertificate? own, Func<string, CancellationToken, Task<IRpcConnection>> dial,
     TimeProvider time, ILogger logger) : IAsyncDisposable
 {
-    // Arbitrary bounds: servers that are connected at once, calls that wait for them in all, and of one account, which
-    // is half of what a connection of a client may have under way.
     // What a signed call puts around its body, at most.
     private const int MaxWrapping = 2048;
 
+    // The body, the request around it, and the frame around that.
+    private const int Copies = 3;
+
+    // Arbitrary bounds: servers that are connected at once, calls that wait for them in all, and of one account, which
+    // is half of what a connection of a client may have under way.
     private const int MaxLinks = 256;
     private const int MaxCalls = 1024;
     private const int MaxCallsOfOne = 32;
@@ -72,8 +75,10 @@ internal sealed class RemoteServers(
                 : Refusal.NotFound(sentence);
         }
 
-        if (body.CalculateSize() > FrameCodec.MaxPayload - MaxWrapping)
+        int size = body.CalculateSize();
+        if (size > FrameCodec.MaxPayload - MaxWrapping)
             throw new CallException(RpcStatus.TooLarge, "This is too large to go to another server.");
+        call.Charge(Copies * (size + MaxWrapping));
         IdentityKey account = call.Account.Identity;
         Enter(account);
         try

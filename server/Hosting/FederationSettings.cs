@@ -86,7 +86,7 @@ internal sealed class FederationSettings
             throw new UsageException(
                 $"--peer {unproven.Domain}: name its KEY behind a comma, or an authority with --federation-ca.");
         string[] listen = parsed.GetValue(_listen) is { Length: > 0 } given ? given
-            : [$"wss://[::]:{FederationOptions.DefaultPort}"];
+            : [$"wss://{ServerCommands.AnyAddress}:{FederationOptions.DefaultPort}"];
         return new FederationOptions
         {
             Mode = mode,

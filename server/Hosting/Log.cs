@@ -24,6 +24,10 @@ internal static partial class Log
     [LoggerMessage(Level = LogLevel.Error, Message = "Removing what expired failed: {Reason}")]
     internal static partial void ExpiryFailed(ILogger logger, string reason);
 
+    [LoggerMessage(Level = LogLevel.Error,
+        Message = "{Blobs} blobs were forgotten: their bytes are not in the data directory, and have to be sent again")]
+    internal static partial void BlobsMissing(ILogger logger, int blobs);
+
     [LoggerMessage(Level = LogLevel.Error, Message = "The store is lost: {Reason}")]
     internal static partial void StoreLost(ILogger logger, string reason);
 

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Diagnostics.CodeAnalysis;
 using System.Net;
+using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
 using QuicProChat.Mesh.Identity;
 using QuicProChat.Mesh.Rpc.Connections;
@@ -249,9 +250,12 @@ internal static class ServerCommands
         }
 
         if (listen.Length == 0)
-            webSocket.Add(new IPEndPoint(IPAddress.IPv6Any, DefaultPort));
+            webSocket.Add(ReadEndpoint($"{AnyAddress}:{DefaultPort}"));
         return options with { Listen = webSocket, ListenQuic = quic };
     }
+
+    /// <summary>All addresses of this machine, which may have no IPv6.</summary>
+    internal static string AnyAddress => Socket.OSSupportsIPv6 ? "[::]" : "0.0.0.0";
 
     /// <summary>Reads an address with its port.</summary>
     /// <exception cref="UsageException">It is none.</exception>

@@ -68,7 +68,7 @@ internal sealed class ServerCore : IAsyncDisposable
         AuthCalls auth = new(
             store.Accounts, store.Moderation, keys.Opaque, keys, options.Registration, Rates, Clients, accountHook,
             random, time, logs.CreateLogger<AuthCalls>());
-        PeerLimits = new PeerLimits(options.Federation.Rates, Rates, time);
+        PeerLimits = new PeerLimits(options.Federation, Rates, time);
         PeerTrust = new PeerTrust(options.Federation);
         _remote = new RemoteServers(
             options.Federation, storage.Federation,
@@ -94,6 +94,8 @@ internal sealed class ServerCore : IAsyncDisposable
                 .. storage.Federation is null ? [] : federation.Handlers],
             Rates, Metrics, logs.CreateLogger<Dispatcher>());
         Connections = new ConnectionServices(_dispatcher, Clients, Budget, time, _logger);
+        if (store.Blobs.Missing > 0)
+            Log.BlobsMissing(_logger, store.Blobs.Missing);
         _expiry = Task.Run(ExpireAsync);
     }
 
@@ -158,26 +160,36 @@ internal sealed class ServerCore : IAsyncDisposable
 
     private async Task ExpireAsync()
     {
+        // One that fails costs its turn, and nothing of the others.
+        Func<Task>[] all =
+        [
+            () => AllOfAsync(() => _store.Inboxes.ExpireAsync(ExpiryBatch)),
+            () => AllOfAsync(() => _store.Blobs.ExpireAsync(BlobExpiryBatch)),
+            _store.Moderation.ExpireAsync,
+            () => _others?.CheckSessionsAsync() ?? Task.CompletedTask,
+        ];
         while (!_stop.IsCancellationRequested)
         {
-            try
+            foreach (Func<Task> one in all)
             {
-                while (await _store.Inboxes.ExpireAsync(ExpiryBatch) + await _store.Blobs.ExpireAsync(BlobExpiryBatch)
-                    > 0 && !_stop.IsCancellationRequested)
+                try
                 {
+                    await one();
                 }
-
-                await _store.Moderation.ExpireAsync();
-                if (_others is not null)
-                    await _others.CheckSessionsAsync();
-            }
-            catch (Exception e) when (e is not OutOfMemoryException)
-            {
-                // One bad turn costs that turn.
-                Log.ExpiryFailed(_logger, e.Message);
+                catch (Exception e) when (e is not OutOfMemoryException)
+                {
+                    Log.ExpiryFailed(_logger, e.Message);
+                }
             }
 
             await Task.Delay(ExpiryPause, _time, _stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    private async Task AllOfAsync(Func<Task<int>> expire)
+    {
+        while (await expire() > 0 && !_stop.IsCancellationRequested)
+        {
         }
     }
 }

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Quic;
+using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
@@ -118,7 +119,15 @@ internal sealed class ServerHost : IAsyncDisposable
 
     private async Task ListenAsync()
     {
-        await _application.StartAsync();
+        try
+        {
+            await _application.StartAsync();
+        }
+        catch (SocketException e)
+        {
+            throw CannotListen(e);
+        }
+
         ICollection<string> addresses =
             _application.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses;
         Uri[] secure =
@@ -143,6 +152,32 @@ internal sealed class ServerHost : IAsyncDisposable
                 _core.Metrics));
             Log.Listening(_logger, $"quic://{_quic[^1].Bound}", Fingerprint);
         }
+    }
+
+    // Kestrel does not say which address it was: the first that cannot be taken is it.
+    private IOException CannotListen(SocketException fault)
+    {
+        IEnumerable<(string Kind, IPEndPoint Endpoint)> all =
+        [
+            .. _options.Listen.Select(e => ("wss", e)), .. _options.Federation.Listen.Select(e => ("wss", e)),
+            .. _options.MetricsListen is { } metrics ? [("http", metrics)] : Array.Empty<(string, IPEndPoint)>(),
+        ];
+        foreach ((string kind, IPEndPoint endpoint) in all)
+        {
+            try
+            {
+                using Socket probe = new(endpoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+                probe.Bind(endpoint);
+            }
+            catch (SocketException e)
+            {
+                string hint = e.SocketErrorCode == SocketError.AddressFamilyNotSupported
+                    ? "; this machine has no IPv6: write --listen wss://0.0.0.0:PORT" : "";
+                return new IOException($"{kind}://{endpoint} cannot be listened on: {FaultText.Of(e)}{hint}", e);
+            }
+        }
+
+        return new IOException($"An address cannot be listened on: {FaultText.Of(fault)}", fault);
     }
 
     private void Configure(KestrelServerOptions kestrel)

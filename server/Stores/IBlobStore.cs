@@ -65,6 +65,9 @@ internal sealed record BlobPart(byte[] Bytes, long Size);
 /// </summary>
 internal interface IBlobStore
 {
+    /// <summary>Blobs that were forgotten at the start because their bytes were not there, as after a backup.</summary>
+    int Missing { get; }
+
     /// <summary>
     /// Stores a chunk behind those that are there. One that is there already changes nothing, and neither does an empty
     /// one; the last one has the hash of the whole compared.

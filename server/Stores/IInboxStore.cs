@@ -34,7 +34,7 @@ internal enum EnqueueResult
     /// <summary>Another payload was stored under this id.</summary>
     Conflict,
 
-    /// <summary>The inbox, or the sender's share of it, is full.</summary>
+    /// <summary>The inbox, the sender's share of it, or the sender's number of groups is full.</summary>
     Full,
 
     /// <summary>Another commit has this number.</summary>
@@ -88,7 +88,7 @@ internal interface IInboxStore
     Task AcknowledgeAsync(InboxId inbox, DeviceId device, long upTo);
 
     /// <summary>Removes what has outlived its lifetime, a part of it at a time.</summary>
-    /// <returns>How many messages and ids were removed; 0 when nothing is left to do.</returns>
+    /// <returns>How many messages, ids and groups were removed; 0 when nothing is left to do.</returns>
     Task<int> ExpireAsync(int limit);
 
     /// <summary>Called after messages reached an inbox and the disk, on any thread; must not wait.</summary>

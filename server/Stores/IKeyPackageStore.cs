@@ -137,6 +137,12 @@ internal sealed record StoreLimits
     /// <summary>Direct channels of an account that it made.</summary>
     public int MaxChannels { get; init; } = 5000;
 
+    /// <summary>Groups whose first commit came from one account, or from one other server.</summary>
+    public int MaxGroups { get; init; } = 10_000;
+
+    /// <summary>How long a group is remembered in which nobody commits.</summary>
+    public TimeSpan GroupLifetime { get; init; } = TimeSpan.FromDays(400);
+
     /// <summary>Reports in all, and of one reporter.</summary>
     public int MaxReports { get; init; } = 10_000;
 

@@ -113,15 +113,23 @@ public class KeysAndUsers
         Ran member = Ask(alice, number);
         Assert.Equal(0, member.ExitCode);
         Assert.Contains(alice.Address, member.Output, StringComparison.Ordinal);
+        // Who may use the node does not get its key.
+        string[] recovery = ["account", "recovery", "create", "chat.example.org", "alice"];
+        Ran taker = Ask(alice, number, recovery);
+        Assert.NotEqual(0, taker.ExitCode);
+        Assert.Contains("gives the node's key away", taker.Errors, StringComparison.Ordinal);
+        Ran owner = Shell.Run(alice.Program, ["ctl", "--control", alice.Control, .. recovery]);
+        Assert.Contains("chat.example.org", owner.Errors, StringComparison.Ordinal);
+        Assert.DoesNotContain("key away", owner.Errors, StringComparison.Ordinal);
         Ran stranger = Ask(alice, Nobody);
         Assert.NotEqual(0, stranger.ExitCode);
         Assert.Contains("ermission", stranger.Errors, StringComparison.Ordinal);
         Assert.Empty(stranger.Output);
     }
 
-    private static Ran Ask(NodeProcess node, string group) => Shell.Run(
+    private static Ran Ask(NodeProcess node, string group, params string[] command) => Shell.Run(
         "setpriv", ["--reuid", Nobody, "--regid", Nobody, "--groups", group, node.Program, "ctl", "--control",
-            node.Control, "identity"]);
+            node.Control, .. command is [] ? ["identity"] : command]);
 
     private static Ran AsNobody(string modules, params string[] command) => Shell.Run("unshare",
     [

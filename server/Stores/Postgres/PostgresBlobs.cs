@@ -48,6 +48,9 @@ internal sealed class PostgresBlobs(PostgresDatabase database, BlobLimits limits
     private long Now => time.GetUtcNow().ToUnixTimeMilliseconds();
 
     /// <inheritdoc/>
+    public int Missing => 0; // bytes and rows are in one database
+
+    /// <inheritdoc/>
     public Task<BlobOutcome> AppendAsync(NewBlob blob, long offset, ReadOnlyMemory<byte> chunk) =>
         database.TransactAsync(opened => AppendAsync(opened, blob, offset, chunk.ToArray()));
 

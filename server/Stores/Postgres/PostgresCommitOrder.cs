@@ -8,33 +8,62 @@ namespace QuicProChat.Mesh.Server.Stores.Postgres;
 /// </summary>
 internal static class PostgresCommitOrder
 {
-    private const string Insert = "INSERT INTO commit_order (grp, epoch) VALUES ($1, $2) ON CONFLICT DO NOTHING";
+    /// <summary>What is kept of each group besides. A version that was released never changes.</summary>
+    internal const string Founders = $"""
+        ALTER TABLE {PostgresSchema.Name}.commit_order ADD COLUMN founder bytea NOT NULL DEFAULT ''; -- who pays
+        ALTER TABLE {PostgresSchema.Name}.commit_order ADD COLUMN used bigint NOT NULL DEFAULT 0; -- the last commit
+        UPDATE {PostgresSchema.Name}.commit_order SET used = (extract(epoch FROM now()) * 1000)::bigint;
+        CREATE INDEX commit_order_founder ON {PostgresSchema.Name}.commit_order (founder);
+        CREATE INDEX commit_order_used ON {PostgresSchema.Name}.commit_order (used);
+        """;
+
+    private const string Insert = """
+        INSERT INTO commit_order (grp, epoch, founder, used) SELECT $1, $2, $3, $4
+        WHERE (SELECT count(*) FROM commit_order WHERE founder = $3) < $5 ON CONFLICT DO NOTHING
+        """;
+
+    // A group that somebody commits to is passed over.
+    private const string Expire = """
+        WITH gone AS (
+            DELETE FROM commit_order WHERE grp = ANY(ARRAY(
+                SELECT grp FROM commit_order WHERE used <= $1 ORDER BY used LIMIT $2 FOR UPDATE SKIP LOCKED))
+            RETURNING grp
+        ), members AS (DELETE FROM group_member m USING gone g WHERE m.grp = g.grp)
+        SELECT count(*)::integer FROM gone
+        """;
 
     /// <summary>Takes a commit's place in a transaction, or says why not.</summary>
     /// <param name="opened">In a transaction that has locked its inboxes, and no other group.</param>
     /// <param name="order">The place.</param>
-    /// <param name="sender">Who commits.</param>
+    /// <param name="sender">Whom a new group counts for, and who commits where the order names nobody.</param>
     /// <param name="messages">What the commit sends, to every member.</param>
+    /// <param name="maxGroups">Groups that count for one sender.</param>
+    /// <param name="now">Unix milliseconds.</param>
     /// <returns>The result, and the number that the group waits for where it is stale.</returns>
     internal static async Task<(EnqueueResult Result, ulong Epoch)> TakeAsync(
-        NpgsqlConnection opened, CommitOrder order, IdentityKey sender, IReadOnlyList<NewMessage> messages)
+        NpgsqlConnection opened, CommitOrder order, IdentityKey sender, IReadOnlyList<NewMessage> messages,
+        int maxGroups, long now)
     {
+        IdentityKey committer = order.Committer ?? sender;
         byte[] group = order.Group.ToArray();
         long next = unchecked((long)(order.Epoch + 1));
-        if (await opened.ExecuteAsync(Insert, group, next) == 0)
+        if (await opened.ExecuteAsync(Insert, group, next, sender.ToArray(), now, maxGroups) == 0)
         {
-            ulong epoch = (ulong)(long)(await opened.ScalarAsync(
-                "SELECT epoch FROM commit_order WHERE grp = $1 FOR UPDATE", group))!;
+            if (await opened.ScalarAsync("SELECT epoch FROM commit_order WHERE grp = $1 FOR UPDATE", group)
+                is not long waited)
+                return (EnqueueResult.Full, 0);
+            ulong epoch = (ulong)waited;
             if (await opened.ScalarAsync("SELECT 1 FROM group_member WHERE grp = $1 AND identity = $2", group,
-                sender.ToArray()) is null)
+                committer.ToArray()) is null)
                 return (EnqueueResult.Forbidden, 0);
             if (epoch != order.Epoch)
                 return (EnqueueResult.StaleEpoch, epoch);
-            await opened.ExecuteAsync("UPDATE commit_order SET epoch = $2 WHERE grp = $1", group, next);
+            await opened.ExecuteAsync(
+                "UPDATE commit_order SET epoch = $2, used = $3 WHERE grp = $1", group, next, now);
         }
 
         byte[][] members =
-            [.. messages.Select(m => m.Inbox.Recipient).Concat(order.Elsewhere).Append(sender)
+            [.. messages.Select(m => m.Inbox.Recipient).Concat(order.Elsewhere).Append(committer)
                 .Distinct().Select(m => m.ToArray())];
         await using NpgsqlBatch batch = new(opened);
         await batch.With("DELETE FROM group_member WHERE grp = $1", group)
@@ -42,4 +71,9 @@ internal static class PostgresCommitOrder
             .ExecuteNonQueryAsync();
         return (EnqueueResult.Stored, 0);
     }
+
+    /// <summary>Forgets groups in which nobody committed since then, in a transaction.</summary>
+    /// <returns>How many.</returns>
+    internal static async Task<int> ExpireAsync(NpgsqlConnection opened, long before, int limit) =>
+        (int)(await opened.ScalarAsync(Expire, before, limit))!;
 }

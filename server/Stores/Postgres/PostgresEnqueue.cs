@@ -167,7 +167,8 @@ internal sealed class PostgresEnqueue(StoreLimits limits, TimeProvider time)
         {
             (EnqueueResult turn, ulong epoch) =
                 await PostgresCommitOrder.TakeAsync(
-                    opened, work.Order, work.Order.Committer ?? work.Sender, work.Messages);
+                    opened, work.Order, work.Sender, work.Messages, limits.MaxGroups,
+                    time.GetUtcNow().ToUnixTimeMilliseconds());
             if (turn != EnqueueResult.Stored)
                 return new EnqueueOutcome(turn, [], epoch);
         }

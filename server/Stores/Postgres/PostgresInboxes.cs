@@ -151,7 +151,9 @@ internal sealed class PostgresInboxes : IInboxStore, IAsyncDisposable
         return await ExpireMessagesAsync(opened, now, limit) + await opened.ExecuteAsync("""
             DELETE FROM message_id WHERE ctid = ANY(ARRAY(
                 SELECT ctid FROM message_id WHERE time <= $1 ORDER BY time LIMIT $2))
-            """, now - (long)_limits.IdLifetime.TotalMilliseconds, limit);
+            """, now - (long)_limits.IdLifetime.TotalMilliseconds, limit)
+            + await PostgresCommitOrder.ExpireAsync(
+                opened, now - (long)_limits.GroupLifetime.TotalMilliseconds, limit);
     });
 
     /// <inheritdoc/>

@@ -132,7 +132,7 @@ internal static class PostgresSchema
     private static readonly string[] Versions =
     [
         First, DevicesOfKeyPackages, $"{PostgresKeyLog.Tables} {PostgresModeration.Tables}", PostgresPushTokens.Tables,
-        $"{PostgresBlobs.Tables} {PostgresRecovery.Tables}",
+        $"{PostgresBlobs.Tables} {PostgresRecovery.Tables}", PostgresCommitOrder.Founders,
     ];
 
     private const int WithLogOfKeys = 3;

@@ -18,6 +18,12 @@ internal sealed class BlobFiles(string directory)
 
     private const UnixFileMode Private = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
+    /// <summary>The folder.</summary>
+    internal string Folder => directory;
+
+    /// <summary>The folder is there.</summary>
+    internal bool IsThere => Directory.Exists(directory);
+
     /// <summary>Free bytes of the disk.</summary>
     internal long Free => new DriveInfo(Path.GetFullPath(Path.GetDirectoryName(directory)!)).AvailableFreeSpace;
 
@@ -92,15 +98,13 @@ internal sealed class BlobFiles(string directory)
         }
     }
 
-    /// <summary>Deletes files that are there.</summary>
+    /// <summary>Deletes a file if it is there.</summary>
     /// <exception cref="StoreException">The disk fails.</exception>
-    internal void Delete(IEnumerable<BlobId> ids)
+    internal void Delete(BlobId id)
     {
         try
         {
-            if (!Directory.Exists(directory))
-                return;
-            foreach (BlobId id in ids)
+            if (Directory.Exists(directory))
                 File.Delete(PathOf(id));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -108,6 +112,9 @@ internal sealed class BlobFiles(string directory)
             throw Failure(e);
         }
     }
+
+    /// <summary>Bytes of a file; 0 where there is none.</summary>
+    internal long SizeOf(BlobId id) => new FileInfo(PathOf(id)) is { Exists: true } file ? file.Length : 0;
 
     /// <summary>All files that are named as blobs are.</summary>
     internal IEnumerable<BlobId> All() => Directory.Exists(directory)

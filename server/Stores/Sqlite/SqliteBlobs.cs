@@ -1,12 +1,16 @@
+using System.Collections.Concurrent;
+using QuicProChat.Mesh.Store;
 using QuicProChat.Mesh.Store.Sqlite;
 
 namespace QuicProChat.Mesh.Server.Stores.Sqlite;
 
 /// <summary>
 /// Blobs beside SQLite: what is known of them in the database, their bytes in files. A row says how much of a file is
-/// on the disk, and is written after that; a file without a row is deleted, at the latest with the next start.
+/// on the disk, and is written after that. A file without a row is deleted, at the latest with the next start; a row
+/// without its file is forgotten then.
 /// <code>
 ///  Begin (row) -> file, fsync -> last one: hash -> Advance (row) -> answer
+///  row deleted -> in the blob's turn, if there is no row again: file deleted
 /// </code>
 /// </summary>
 internal sealed class SqliteBlobs : IBlobStore
@@ -41,6 +45,9 @@ internal sealed class SqliteBlobs : IBlobStore
     private readonly Statement _find, _hasAccount, _used, _total, _insert, _advance, _remove, _ofOwner, _expired;
     private readonly SemaphoreSlim[] _turns = [.. Enumerable.Range(0, Turns).Select(_ => new SemaphoreSlim(1))];
 
+    // Blobs without a row whose files have not been deleted yet.
+    private readonly ConcurrentQueue<BlobId> _gone = new();
+
     internal SqliteBlobs(
         Database database, SqliteGroup group, BlobFiles files, BlobLimits limits, TimeProvider time)
     {
@@ -60,15 +67,18 @@ internal sealed class SqliteBlobs : IBlobStore
         _remove = database.Prepare("DELETE FROM blob WHERE id = ?");
         _ofOwner = database.Prepare("SELECT id FROM blob WHERE owner = ?");
         _expired = database.Prepare("SELECT id FROM blob WHERE expires <= ? LIMIT ?");
-        DeleteLeftOver();
+        Missing = Reconcile();
     }
+
+    /// <inheritdoc/>
+    public int Missing { get; }
 
     private long Now => _time.GetUtcNow().ToUnixTimeMilliseconds();
 
     /// <inheritdoc/>
     public async Task<BlobOutcome> AppendAsync(NewBlob blob, long offset, ReadOnlyMemory<byte> chunk)
     {
-        SemaphoreSlim turn = _turns[(int)(ulong)(blob.Id.Hash.Low % Turns)];
+        SemaphoreSlim turn = TurnOf(blob.Id);
         await turn.WaitAsync();
         try
         {
@@ -98,8 +108,10 @@ internal sealed class SqliteBlobs : IBlobStore
     /// <inheritdoc/>
     public async Task<int> ExpireAsync(int limit)
     {
+        await DeleteGoneAsync();
         List<BlobId> expired = await _group.RunAsync(() => Take(_expired.Bind(1, Now).Bind(2, limit)));
-        await DeleteAsync(expired);
+        Enqueue(expired);
+        await DeleteGoneAsync();
         return expired.Count;
     }
 
@@ -107,9 +119,54 @@ internal sealed class SqliteBlobs : IBlobStore
     /// <returns>Those whose files are to be deleted once that is on the disk.</returns>
     internal List<BlobId> TakeOf(byte[] owner) => Take(_ofOwner.Bind(1, owner));
 
-    /// <summary>Deletes files of blobs that are gone.</summary>
-    internal Task DeleteAsync(IReadOnlyList<BlobId> gone) =>
-        gone.Count == 0 ? Task.CompletedTask : Task.Run(() => _files.Delete(gone));
+    /// <summary>
+    /// Deletes files of blobs that are gone. What the disk does not let go of does not concern who is called:
+    /// <see cref="ExpireAsync"/> tries it again, and fails with the reason.
+    /// </summary>
+    internal async Task DeleteAsync(IReadOnlyList<BlobId> gone)
+    {
+        Enqueue(gone);
+        try
+        {
+            await DeleteGoneAsync();
+        }
+        catch (StoreException)
+        {
+            // It is in the queue.
+        }
+    }
+
+    private void Enqueue(IEnumerable<BlobId> gone)
+    {
+        foreach (BlobId id in gone)
+            _gone.Enqueue(id);
+    }
+
+    private SemaphoreSlim TurnOf(BlobId id) => _turns[(int)(ulong)(id.Hash.Low % Turns)];
+
+    private async Task DeleteGoneAsync()
+    {
+        for (int left = _gone.Count; left > 0 && _gone.TryDequeue(out BlobId id); left--)
+        {
+            SemaphoreSlim turn = TurnOf(id);
+            await turn.WaitAsync();
+            try
+            {
+                // Its owner may have begun it anew.
+                if (await _group.RunAsync(() => Find(id, out _)) is (0, _, _))
+                    await Task.Run(() => _files.Delete(id));
+            }
+            catch
+            {
+                _gone.Enqueue(id);
+                throw;
+            }
+            finally
+            {
+                turn.Release();
+            }
+        }
+    }
 
     private BlobOutcome Begin(NewBlob blob, long offset, int length, long free)
     {
@@ -157,8 +214,8 @@ internal sealed class SqliteBlobs : IBlobStore
         });
         if (fits && isThere)
             return new BlobOutcome(BlobResult.Stored, received);
-        // Its account, or its lifetime, ended meanwhile; or the bytes are wrong.
-        await DeleteAsync([blob.Id]);
+        // Its account, or its lifetime, ended meanwhile; or the bytes are wrong. The turn is still this blob's.
+        await Task.Run(() => _files.Delete(blob.Id));
         return new BlobOutcome(fits ? BlobResult.NoAccount : BlobResult.Corrupt, 0);
     }
 
@@ -182,11 +239,32 @@ internal sealed class SqliteBlobs : IBlobStore
         return taken;
     }
 
-    private void DeleteLeftOver()
+    // A process that ended leaves files without rows, and a backup may lack files of its rows.
+    private int Reconcile()
     {
-        using Statement all = _database.PrepareOnce("SELECT id FROM blob");
-        HashSet<BlobId> known = [.. Ids(all)];
-        _files.Delete([.. _files.All().Where(f => !known.Contains(f))]);
+        Dictionary<BlobId, long> known = [];
+        using (Statement all = _database.PrepareOnce("SELECT id, received FROM blob"))
+        {
+            while (all.Step())
+            {
+                _ = BlobId.TryRead(all.Blob(0), out BlobId id);
+                known[id] = all.Long(1);
+            }
+        }
+
+        if (!_files.IsThere && known.Values.Count(received => received > 0) is > 0 and int lost)
+            throw new StoreException(StoreError.Io, $"{_files.Folder} is not there, and the database knows of {lost} "
+                + "blobs in it: bring it from where the database came from, or make it, empty, to go on without them.");
+        foreach (BlobId stray in _files.All().Where(f => !known.ContainsKey(f)))
+            _files.Delete(stray);
+        BlobId[] missing = [.. known.Where(k => k.Value > _files.SizeOf(k.Key)).Select(k => k.Key)];
+        if (missing.Length == 0)
+            return 0;
+        _database.Execute("BEGIN IMMEDIATE");
+        foreach (BlobId id in missing)
+            _remove.Bind(1, id.ToArray()).Run();
+        _database.Execute("COMMIT");
+        return missing.Length;
     }
 
     private static List<BlobId> Ids(Statement which)

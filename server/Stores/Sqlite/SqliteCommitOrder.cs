@@ -6,32 +6,53 @@ namespace QuicProChat.Mesh.Server.Stores.Sqlite;
 /// The order of commits: a group waits for one number, and the first commit that has it wins. The server cannot read
 /// commits; a member is whoever sent or received the last one.
 /// </summary>
-internal sealed class SqliteCommitOrder(Database database)
+internal sealed class SqliteCommitOrder(Database database, StoreLimits limits, TimeProvider time)
 {
+    /// <summary>What is kept of each group besides. A version that was released never changes.</summary>
+    internal const string Founders = """
+        ALTER TABLE commit_order ADD COLUMN founder BLOB NOT NULL DEFAULT x''; -- who pays
+        ALTER TABLE commit_order ADD COLUMN used INTEGER NOT NULL DEFAULT 0; -- the last commit
+        UPDATE commit_order SET used = CAST(strftime('%s', 'now') AS INTEGER) * 1000;
+        CREATE INDEX commit_order_founder ON commit_order (founder);
+        CREATE INDEX commit_order_used ON commit_order (used);
+        """;
+
+    private const string Forgotten = "(SELECT grp FROM commit_order WHERE used <= ? ORDER BY used, grp LIMIT ?)";
+
     private readonly Statement _epoch = database.Prepare("SELECT epoch FROM commit_order WHERE grp = ?");
     private readonly Statement _member = database.Prepare("SELECT 1 FROM group_member WHERE grp = ? AND identity = ?");
-    private readonly Statement _advance =
-        database.Prepare("INSERT OR REPLACE INTO commit_order (grp, epoch) VALUES (?, ?)");
+    private readonly Statement _count = database.Prepare("SELECT count(*) FROM commit_order WHERE founder = ?");
+    private readonly Statement _advance = database.Prepare("""
+        INSERT INTO commit_order (grp, epoch, founder, used) VALUES (?, ?, ?, ?)
+        ON CONFLICT (grp) DO UPDATE SET epoch = excluded.epoch, used = excluded.used
+        """);
     private readonly Statement _clear = database.Prepare("DELETE FROM group_member WHERE grp = ?");
     private readonly Statement _add =
         database.Prepare("INSERT OR IGNORE INTO group_member (grp, identity) VALUES (?, ?)");
+    private readonly Statement _forgetMembers = database.Prepare(
+        "DELETE FROM group_member WHERE grp IN " + Forgotten);
+    private readonly Statement _forget = database.Prepare(
+        "DELETE FROM commit_order WHERE grp IN " + Forgotten);
+
+    private long Now => time.GetUtcNow().ToUnixTimeMilliseconds();
 
     /// <summary>Takes a commit's place, or says why not.</summary>
     /// <param name="order">The place.</param>
-    /// <param name="sender">Who commits.</param>
+    /// <param name="sender">Whom a new group counts for, and who commits where the order names nobody.</param>
     /// <param name="messages">What the commit sends, to every member.</param>
     /// <param name="epoch">The number that the group waits for.</param>
     internal EnqueueResult Take(
         CommitOrder order, IdentityKey sender, IReadOnlyList<NewMessage> messages, out ulong epoch)
     {
         ReadOnlySpan<byte> group = order.Group.Span;
+        byte[] founder = sender.ToArray(), committer = (order.Committer ?? sender).ToArray();
         epoch = order.Epoch;
         _epoch.Bind(1, group);
         if (_epoch.Step())
         {
             epoch = (ulong)_epoch.Long(0);
             _epoch.Reset();
-            _member.Bind(1, group).Bind(2, sender.ToArray());
+            _member.Bind(1, group).Bind(2, committer);
             bool isMember = _member.Step();
             _member.Reset();
             if (!isMember)
@@ -43,12 +64,35 @@ internal sealed class SqliteCommitOrder(Database database)
             if (epoch != order.Epoch)
                 return EnqueueResult.StaleEpoch;
         }
+        else if (CountOf(founder) >= limits.MaxGroups)
+        {
+            return EnqueueResult.Full;
+        }
 
-        _advance.Bind(1, group).Bind(2, unchecked((long)(order.Epoch + 1))).Run();
+        _advance.Bind(1, group).Bind(2, unchecked((long)(order.Epoch + 1))).Bind(3, founder).Bind(4, Now).Run();
         _clear.Bind(1, group).Run();
-        _add.Bind(1, group).Bind(2, sender.ToArray()).Run();
+        _add.Bind(1, group).Bind(2, committer).Run();
         foreach (IdentityKey member in messages.Select(m => m.Inbox.Recipient).Concat(order.Elsewhere))
             _add.Bind(1, group).Bind(2, member.ToArray()).Run();
         return EnqueueResult.Stored;
+    }
+
+    /// <summary>Forgets groups in which nobody commits any more.</summary>
+    /// <param name="limit">At most so many.</param>
+    /// <returns>How many.</returns>
+    internal int Expire(int limit)
+    {
+        long before = Now - (long)limits.GroupLifetime.TotalMilliseconds;
+        _forgetMembers.Bind(1, before).Bind(2, limit).Run();
+        _forget.Bind(1, before).Bind(2, limit).Run();
+        return (int)database.Changes;
+    }
+
+    private long CountOf(byte[] founder)
+    {
+        _ = _count.Bind(1, founder).Step();
+        long count = _count.Long(0);
+        _count.Reset();
+        return count;
     }
 }

@@ -24,7 +24,7 @@ internal sealed class SqliteInboxes : IInboxStore
         _limits = limits;
         _time = time;
         _table = new SqliteInboxTable(database);
-        _order = new SqliteCommitOrder(database);
+        _order = new SqliteCommitOrder(database, limits, time);
         _known = database.Prepare("SELECT seq, time, digest FROM message WHERE inbox = ? AND message = ?");
         _insert = database.Prepare("""
             INSERT INTO message (inbox, seq, message, digest, sender, time, expires, live, payload) VALUES (?, ?, ?, ?,
@@ -120,7 +120,7 @@ internal sealed class SqliteInboxes : IInboxStore
             return done;
         if (order is not null)
         {
-            EnqueueResult turn = _order.Take(order, order.Committer ?? sender, messages, out ulong epoch);
+            EnqueueResult turn = _order.Take(order, sender, messages, out ulong epoch);
             if (turn != EnqueueResult.Stored)
                 return new EnqueueOutcome(turn, [], epoch);
         }
@@ -205,6 +205,6 @@ internal sealed class SqliteInboxes : IInboxStore
         int forgotten = _table.Changes;
         if (more && time <= forgetBefore)
             _forgotten = last;
-        return removed + forgotten;
+        return removed + forgotten + _order.Expire(limit);
     }
 }

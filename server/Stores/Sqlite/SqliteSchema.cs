@@ -99,7 +99,7 @@ internal static class SqliteSchema
     private static readonly string[] Versions =
     [
         First, DevicesOfKeyPackages, $"{SqliteKeyLog.Tables} {SqliteModeration.Tables}", SqlitePushTokens.Tables,
-        $"{SqliteBlobs.Tables} {SqliteRecovery.Tables}",
+        $"{SqliteBlobs.Tables} {SqliteRecovery.Tables}", SqliteCommitOrder.Founders,
     ];
 
     private const int WithLogOfKeys = 3;

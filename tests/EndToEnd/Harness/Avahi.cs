@@ -13,7 +13,11 @@ internal sealed class Avahi : IDisposable
     private readonly string _folder;
     private readonly List<Process> _processes = [];
 
-    internal Avahi(TestNet net, string machine, string name)
+    /// <param name="net">The machines.</param>
+    /// <param name="machine">Where it runs.</param>
+    /// <param name="name">What the machine is called.</param>
+    /// <param name="service">A file for /etc/avahi/services; null for none.</param>
+    internal Avahi(TestNet net, string machine, string name, string? service = null)
     {
         _machine = machine;
         _folder = Path.Combine(net.Directory, $"avahi-{name}");
@@ -44,8 +48,9 @@ internal sealed class Avahi : IDisposable
         // A folder of its own for its socket and number: several daemons run beside each other in these tests.
         Launch(
             "unshare", "--mount", "sh", "-c",
-            $"mount -t tmpfs none /run && mkdir -p /run/avahi-daemon && exec avahi-daemon --file={_folder}/avahi.conf "
-                + "--no-drop-root --no-chroot --no-proc-title");
+            "mount -t tmpfs none /run && mkdir -p /run/avahi-daemon && mount -t tmpfs none /etc/avahi/services && "
+                + (service is null ? "" : $"cp {service} /etc/avahi/services/ && ")
+                + $"exec avahi-daemon --file={_folder}/avahi.conf --no-drop-root --no-chroot --no-proc-title");
         Await(() => Run("avahi-browse", "-at").ExitCode == 0, "avahi-daemon");
     }
 

@@ -138,7 +138,7 @@ public sealed class PeerTests : IDisposable
         RateLimits rates = new(new RateSettings(), TimeProvider.System);
         // There is nothing behind it: whatever is looked up is another exception.
         FederationCalls calls = new(
-            options, null!, null!, null!, new PeerLimits(options.Rates, rates, TimeProvider.System),
+            options, null!, null!, null!, new PeerLimits(options, rates, TimeProvider.System),
             TimeProvider.System, Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance);
         using ClientSession session = new(IPAddress.Loopback, new Peer(a.Certificate, [A]));
         using Call call = new(session, new ByteBudget(1_000_000), CancellationToken.None);

@@ -169,6 +169,37 @@ public abstract partial class ServerStoreContract : IAsyncLifetime
     }
 
     [ContractFact]
+    public async Task An_account_founds_so_many_groups_and_those_of_which_nobody_hears_any_more_are_forgotten()
+    {
+        StoreLimits limits = new() { MaxGroups = 2 };
+        await Store.DisposeAsync();
+        await InitializeAsync(limits);
+        (IdentityKey alice, IdentityKey bob) = await TwoAsync();
+        Assert.Equal(EnqueueResult.Stored, (await CommitAsync(alice, [1], 0, Message(bob, 1))).Result);
+        Assert.Equal(EnqueueResult.Stored, (await CommitAsync(alice, [2], 0, Message(bob, 2))).Result);
+        Assert.Equal(EnqueueResult.Full, (await CommitAsync(alice, [3], 0, Message(bob, 3))).Result);
+        // Nothing of it is stored; the groups that there are go on; and whoever is another has groups of its own.
+        Assert.Equal(2, (await ReadAsync(bob)).Messages.Count);
+        Assert.Equal(EnqueueResult.Stored, (await CommitAsync(alice, [1], 1, Message(bob, 4))).Result);
+        Assert.Equal(EnqueueResult.Stored, (await CommitAsync(bob, [3], 0, Message(alice, 5))).Result);
+
+        // Whose group it is does not change with who commits in it.
+        Assert.Equal(EnqueueResult.Stored, (await CommitAsync(bob, [2], 1, Message(alice, 6))).Result);
+        Assert.Equal(EnqueueResult.Full, (await CommitAsync(alice, [4], 0, Message(bob, 7))).Result);
+        TimeSpan lifetime = limits.GroupLifetime;
+        Time.Advance(lifetime - TimeSpan.FromDays(1));
+        await ExpireAllAsync();
+        Assert.Equal(EnqueueResult.Stored, (await CommitAsync(alice, [1], 2, Message(bob, 8))).Result);
+        Time.Advance(TimeSpan.FromDays(2));
+        await ExpireAllAsync();
+        await Store.DisposeAsync();
+        await InitializeAsync(limits);
+        Assert.Equal(EnqueueResult.Stored, (await CommitAsync(alice, [4], 0, Message(bob, 9))).Result);
+        Assert.Equal(EnqueueResult.Full, (await CommitAsync(alice, [5], 0, Message(bob, 10))).Result);
+        Assert.Equal((EnqueueResult.StaleEpoch, 3UL), await ResultAsync(CommitAsync(alice, [1], 2, Message(bob, 11))));
+    }
+
+    [ContractFact]
     public async Task A_direct_channel_has_two_members_and_there_is_one_for_each_pair()
     {
         (IdentityKey alice, IdentityKey bob) = await TwoAsync();

@@ -1,3 +1,4 @@
+using QuicProChat.Mesh.Rpc;
 using QuicProChat.Mesh.Server.Stores;
 using QuicProChat.Mesh.Server.Stores.Sqlite;
 using QuicProChat.Mesh.Store;
@@ -10,6 +11,8 @@ public class SqliteStoreTests : ServerStoreContract
 {
     // From the present tables back to those of versions 3, 2 and 1.
     private const string BackToThird = """
+        DROP INDEX commit_order_founder; DROP INDEX commit_order_used;
+        ALTER TABLE commit_order DROP COLUMN founder; ALTER TABLE commit_order DROP COLUMN used;
         DROP TABLE blob; DROP TABLE blob_total; DROP TABLE recovery;
         DROP TRIGGER push_token_account; DROP TRIGGER push_token_device; DROP TABLE push_token;
         PRAGMA user_version = 3;
@@ -144,6 +147,91 @@ public class SqliteStoreTests : ServerStoreContract
         Assert.Equal(bytes, (await Store.Blobs.ReadAsync(blob.Id, 0, 1000))!.Bytes);
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite,
             File.GetUnixFileMode(Path.Combine(Blobs, blob.Id.ToString())));
+    }
+
+    [Fact]
+    public async Task A_blob_whose_bytes_a_backup_lacks_is_forgotten_and_can_be_sent_again()
+    {
+        (IdentityKey alice, _) = await TwoAsync();
+        (NewBlob gone, byte[] bytes) = Blob(alice, 1, 1000);
+        (NewBlob cut, byte[] cutBytes) = Blob(alice, 2, BlobFormat.ChunkSize + 1000);
+        (NewBlob there, byte[] thereBytes) = Blob(alice, 3, 1000);
+        foreach ((NewBlob blob, byte[] all) in new[] { (gone, bytes), (cut, cutBytes), (there, thereBytes) })
+            for (int at = 0; at < all.Length; at += BlobFormat.ChunkSize)
+                Assert.Equal(BlobResult.Stored, (await AppendAsync(blob, all, at)).Item1);
+        await Store.DisposeAsync();
+        File.Delete(Path.Combine(Blobs, gone.Id.ToString()));
+        using (FileStream file = File.OpenWrite(Path.Combine(Blobs, cut.Id.ToString())))
+            file.SetLength(BlobFormat.ChunkSize + 999);
+        await InitializeAsync();
+        Assert.Equal(2, Store.Blobs.Missing);
+        Assert.Null(await Store.Blobs.ReadAsync(gone.Id, 0, 1000));
+        Assert.Null(await Store.Blobs.ReadAsync(cut.Id, 0, 1000));
+        Assert.Equal(thereBytes, (await Store.Blobs.ReadAsync(there.Id, 0, 1000))!.Bytes);
+        Assert.Equal((BlobResult.Stored, 0L), await AppendAsync(gone, bytes, 0, isEmpty: true));
+        Assert.Equal((BlobResult.Stored, 1000L), await AppendAsync(gone, bytes, 0));
+        await ReopenAsync();
+        Assert.Equal(0, Store.Blobs.Missing);
+        Assert.Equal(bytes, (await Store.Blobs.ReadAsync(gone.Id, 0, 1000))!.Bytes);
+    }
+
+    [Fact]
+    public async Task A_database_without_its_folder_of_blobs_is_not_opened_until_the_operator_says_so()
+    {
+        (IdentityKey alice, _) = await TwoAsync();
+        (NewBlob blob, byte[] bytes) = Blob(alice, 1, 1000);
+        await AppendAsync(blob, bytes, 0);
+        await Store.DisposeAsync();
+        Directory.Delete(Blobs, recursive: true);
+        StoreException refused =
+            Assert.Throws<StoreException>(() => SqliteServerStore.Open(_directory, new StoreLimits(), Time));
+        Assert.Contains("1 blobs in it: bring it", refused.Message);
+        Directory.CreateDirectory(Blobs);
+        await InitializeAsync();
+        Assert.Equal(1, Store.Blobs.Missing);
+    }
+
+    [Fact]
+    public async Task A_file_that_the_disk_does_not_let_go_of_is_deleted_later_and_the_account_is_gone_at_once()
+    {
+        (IdentityKey alice, _) = await TwoAsync();
+        (NewBlob blob, byte[] bytes) = Blob(alice, 1, 1000);
+        await AppendAsync(blob, bytes, 0);
+        string path = Path.Combine(Blobs, blob.Id.ToString());
+        File.Delete(path);
+        Directory.CreateDirectory(path);
+        Assert.True(await Store.Accounts.DeleteAsync(alice));
+        Assert.Null(await Store.Accounts.FindAsync(alice));
+        await Assert.ThrowsAsync<StoreException>(() => Store.Blobs.ExpireAsync(10));
+        await Assert.ThrowsAsync<StoreException>(() => Store.Blobs.ExpireAsync(10));
+        Directory.Delete(path);
+        await File.WriteAllBytesAsync(path, bytes);
+        Assert.Equal(0, await Store.Blobs.ExpireAsync(10));
+        Assert.False(File.Exists(path));
+    }
+
+    [Fact]
+    public async Task A_blob_that_is_begun_anew_while_its_old_file_is_deleted_keeps_its_bytes()
+    {
+        (IdentityKey alice, _) = await TwoAsync();
+        (NewBlob blob, byte[] bytes) = Blob(alice, 1, 1000);
+        int stored = 0;
+        for (int round = 0; round < 200; round++)
+        {
+            await AppendAsync(blob, bytes, 0);
+            Time.Advance(new BlobLimits().Lifetime + TimeSpan.FromHours(1));
+            Task<int> expiring = Task.Run(() => Store.Blobs.ExpireAsync(10));
+            (BlobResult result, long received) = await AppendAsync(blob, bytes, 0);
+            await expiring;
+            if ((result, received) == (BlobResult.Stored, 1000L)
+                && await Store.Blobs.AppendAsync(blob, 0, default) is { Received: 1000 })
+            {
+                stored++;
+                Assert.True(File.Exists(Path.Combine(Blobs, blob.Id.ToString())), $"round {round}");
+            }
+        }
+
+        Assert.True(stored > 0);
     }
 
     [Fact]

@@ -119,6 +119,11 @@ public sealed partial class ProcessTests : IDisposable
         Assert.Equal(2, code);
         Assert.Contains("http://from.a.file", error);
         Assert.DoesNotContain(" at ", error);
+        // 192.0.2.1 is an address of documentation (RFC 5737): no machine has it.
+        (code, error) = await RunAsync("run", "--listen", "wss://127.0.0.1:0", "--listen", "wss://192.0.2.1:8443");
+        Assert.Equal(1, code);
+        Assert.StartsWith("qpc-server: wss://192.0.2.1:8443 cannot be listened on: ", error);
+        Assert.Single(error.TrimEnd().Split('\n'));
     }
 
     private static async Task<List<Envelope>> ReceiveAsync(TestClient client, int count)
