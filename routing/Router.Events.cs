@@ -129,6 +129,16 @@ public sealed partial class Router
                 if (!_custody.ReceiveEnvelope(now, link, frame))
                     Violated(now, link, frame);
                 break;
+            case FrameKind.Bundle:
+                _routes.Heard(now, link);
+                if (!_custody.ReceiveBundle(now, link, frame))
+                    Violated(now, link, frame);
+                break;
+            case FrameKind.ReceiptBundle:
+                _routes.Heard(now, link);
+                if (!_custody.ReceiveReceiptBundle(now, link, frame))
+                    Violated(now, link, frame);
+                break;
             case FrameKind.CustodyAck:
                 _routes.Heard(now, link);
                 if (!_custody.ReceiveAck(now, link, body))

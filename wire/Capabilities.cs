@@ -15,4 +15,10 @@ public enum Capabilities : ushort
 
     /// <summary>Passes requests for appointments on (docs/reference/fapp.md, section 3.4).</summary>
     FappRelay = 4,
+
+    /// <summary>
+    /// Reads bundles (docs/reference/protocol.md, section 4.6). Said to a neighbour, in the Hello; announces do not
+    /// name it.
+    /// </summary>
+    Bundles = 8,
 }

@@ -24,6 +24,12 @@ public enum FrameKind : byte
     /// <summary>A piece of a file on its way, or a word about one; nobody answers for it.</summary>
     Bulk = 0x12,
 
+    /// <summary>Envelopes with one payload, for several destinations.</summary>
+    Bundle = 0x13,
+
+    /// <summary>Receipts for one destination.</summary>
+    ReceiptBundle = 0x14,
+
     /// <summary>A node's signed identity record.</summary>
     Announce = 0x20,
 

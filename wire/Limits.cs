@@ -32,6 +32,17 @@ public static class Limits
     /// <summary>Highest attempt number of the end-to-end repetition (section 4.4).</summary>
     public const int MaxAttempt = 3;
 
+    /// <summary>
+    /// Fewest envelopes in a bundle (section 4.6): one alone has a shorter form, and only that.
+    /// </summary>
+    public const int MinBundle = 2;
+
+    /// <summary>Most envelopes in a bundle, and most receipts in one (section 4.6).</summary>
+    public const int MaxBundle = 32;
+
+    /// <summary>Largest payload of a bundle in bytes (section 4.6).</summary>
+    public const int MaxBundlePayload = 4096;
+
     /// <summary>Longest node name in bytes of UTF-8 (sections 3.2 and 5.1).</summary>
     public const int MaxNodeName = 20;
 

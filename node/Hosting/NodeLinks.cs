@@ -32,7 +32,7 @@ internal sealed class NodeLinks : IAsyncDisposable
         _local = new LocalEnd(identity, new LinkSettings
         {
             NodeName = configuration.Name,
-            Capabilities = capabilities,
+            Capabilities = capabilities | Capabilities.Bundles,
             NetworkKey = _networkKey,
             MemoryBytes = configuration.LinkMemoryBytes > 0 ? configuration.LinkMemoryBytes
                 : configuration.Memory.Links,

@@ -3,14 +3,20 @@ namespace QuicProChat.Mesh.Routing;
 /// <summary>What the router counts. Everything that is dropped or refused has a counter of its own.</summary>
 public enum RouterCounter
 {
-    /// <summary>Envelope frames from neighbours.</summary>
+    /// <summary>Envelopes from neighbours, each of a bundle too.</summary>
     EnvelopesReceived,
 
-    /// <summary>Bytes of those frames.</summary>
+    /// <summary>Bytes of the frames that they came in.</summary>
     EnvelopeBytesReceived,
 
-    /// <summary>Envelope frames handed to links, repeats included.</summary>
+    /// <summary>Envelopes handed to links, repeats included, and each of a bundle.</summary>
     EnvelopesSent,
+
+    /// <summary>Bundles from neighbours.</summary>
+    BundlesReceived,
+
+    /// <summary>Bundles handed to links.</summary>
+    BundlesSent,
 
     /// <summary>Envelopes that a next hop took.</summary>
     EnvelopesForwarded,
@@ -113,6 +119,11 @@ public enum RouterCounter
 
     /// <summary>Refused: more per second than a neighbour may send.</summary>
     DropTooFast,
+
+    /// <summary>
+    /// Dropped without an answer: in bundles, from a source that goes on although it was told "too fast".
+    /// </summary>
+    DropUnanswered,
 
     /// <summary>Refused: more waits for the disk than fits in memory.</summary>
     DropDiskBehind,

@@ -97,7 +97,7 @@ internal sealed partial class CustodyEngine
     /// <summary>What is on disk leaves memory when that is short, and first what waits for a route.</summary>
     private void SpareMemory(ref HeldEntry entry)
     {
-        if (entry.Disk != OnDisk.Stored || entry.Rewrite || entry.Frame is null)
+        if (entry.Disk != OnDisk.Stored || entry.Rewrite || entry.Frame is null || entry.IsGathered)
             return;
         bool waitsForRoute = entry.Place == Place.AwaitingReceipt
             || _flows.IsHeld(entry);

@@ -255,7 +255,7 @@ internal sealed partial class CustodyEngine
     private bool TrySend(int index, LinkId link, LinkState state)
     {
         ref HeldEntry entry = ref _entries[index];
-        if (!SendFrame(ref entry, link, state))
+        if (!SendFrame(index, link, state))
             return false;
         entry.Place = Place.InFlight;
         entry.Link = link.Value;
@@ -294,11 +294,21 @@ internal sealed partial class CustodyEngine
         return true;
     }
 
-    private bool SendFrame(ref HeldEntry entry, LinkId link, LinkState state)
+    private bool SendFrame(int index, LinkId link, LinkState state)
     {
+        ref HeldEntry entry = ref _entries[index];
         Span<byte> frame = entry.Frame.AsSpan(0, 1 + entry.Size);
         ushort lifetime = Math.Max((ushort)1, Lifetimes.Left(entry.LifetimeUnits, _now - entry.Arrived));
         EnvelopeHeader.Restamp(frame[1..], entry.Attempt, HopsOver(state, entry.HopsLeft), lifetime);
+        if (state.Gathering is { } gathering)
+        {
+            if (MayGather(entry))
+                return TryGather(index, link, state, gathering);
+            // What was first goes first.
+            if (!SendGathered(link, state, gathering))
+                return false;
+        }
+
         // "Taken" goes before the receipt, so that a sender hears of the first step before the last.
         if (entry.Class == FrameClass.Control && !state.Answers.IsEmpty)
             _answers.Send(link, state.Answers);
@@ -320,6 +330,12 @@ internal sealed partial class CustodyEngine
     {
         ref HeldEntry entry = ref _entries[index];
         int link = entry.Link;
+        if (entry.IsGathered)
+        {
+            state.Gathering!.Remove(index);
+            entry.IsGathered = false;
+        }
+
         _byName.Remove(HashOfName(link, entry.Name), index);
         if (entry.Previous >= 0)
             _entries[entry.Previous].Next = entry.Next;

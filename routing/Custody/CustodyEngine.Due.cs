@@ -84,7 +84,7 @@ internal sealed partial class CustodyEngine
             if (entry.Repeats < MostRepeats && entry.Frame is not null)
             {
                 state.Window.Cut(_now);
-                if (!state.Blocked && SendFrame(ref entry, link, state))
+                if (!state.Blocked && SendFrame(index, link, state))
                 {
                     entry.Repeats++;
                     _counters.Add(RouterCounter.Retransmissions);

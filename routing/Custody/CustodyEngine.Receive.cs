@@ -8,11 +8,9 @@ namespace QuicProChat.Mesh.Routing.Custody;
 internal sealed partial class CustodyEngine
 {
     /// <summary>Takes or refuses an envelope; false if the frame does not parse.</summary>
-    [SkipLocalsInit]
     public bool ReceiveEnvelope(Instant now, LinkId link, ReadOnlySpan<byte> frame)
     {
         _now = now;
-        LinkState state = _links[link.Value]!;
         _counters.Add(RouterCounter.EnvelopesReceived);
         _counters.Add(RouterCounter.EnvelopeBytesReceived, frame.Length);
         if (!Envelope.TryRead(frame[1..], out Envelope envelope))
@@ -21,19 +19,28 @@ internal sealed partial class CustodyEngine
             return false;
         }
 
+        LinkState state = _links[link.Value]!;
+        Receive(link, state, envelope, isTooFast: !state.Source.Rate.TryTake(now, 1));
+        return true;
+    }
+
+    /// <summary>An envelope that is paid for, unless it came too fast.</summary>
+    [SkipLocalsInit]
+    private void Receive(LinkId link, LinkState state, in Envelope envelope, bool isTooFast)
+    {
         EnvelopeHeader header = envelope.Header;
         EnvelopeId id = envelope.ComputeId();
         var arrival = new Arrival(link, Generation.NameOf(id, header.Attempt, header.HopsLeft));
-        if (!state.Source.Rate.TryTake(now, 1))
+        if (isTooFast)
         {
             Refuse(arrival, CustodyCode.TooFast, RouterCounter.DropTooFast);
-            return true;
+            return;
         }
 
         if (envelope.Bytes.Length > _options.MaxEnvelopeSize)
         {
             Refuse(arrival, CustodyCode.TooLarge, RouterCounter.DropTooLarge);
-            return true;
+            return;
         }
 
         var copy = new Copy(
@@ -46,7 +53,6 @@ internal sealed partial class CustodyEngine
             ReceiveForUs(arrival, envelope, id, copy, state);
         else
             ReceiveTransit(arrival, envelope, id, copy, state);
-        return true;
     }
 
     [SkipLocalsInit]

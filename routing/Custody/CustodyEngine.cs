@@ -7,6 +7,7 @@ namespace QuicProChat.Mesh.Routing.Custody;
 /// Who answers for which envelope (docs/reference/protocol.md, section 4).
 /// <code>
 ///  Receive    arrival: parse, seen?, decide; refuse or accept
+///  Bundles    one frame for several envelopes, taken apart and put together
 ///  ForUs      what arrived for this node, until the host has it
 ///  Entries    the table of what is held
 ///  Admission  quotas
@@ -79,7 +80,8 @@ internal sealed partial class CustodyEngine : IRouteEvents
     }
 
     /// <summary>When <see cref="Tick"/> has something to do.</summary>
-    public Instant NextDue => _answers.HasWork || _flows.HasStirred || _silent.Count > 0 || _stalled.Count > 0
+    public Instant NextDue =>
+        _answers.HasWork || _gathering.Count > 0 || _flows.HasStirred || _silent.Count > 0 || _stalled.Count > 0
         ? _now
         : Instant.Min(_entryTimers.Next, Instant.Min(_destinationTimers.Next, _linkTimers.Next));
 
@@ -168,6 +170,7 @@ internal sealed partial class CustodyEngine : IRouteEvents
             return;
         state.Blocked = false;
         _answers.TryAgain(link, state.Answers);
+        SendGathered();
         _answers.Flush();
         Pump(link);
     }
@@ -196,6 +199,7 @@ internal sealed partial class CustodyEngine : IRouteEvents
             _flows.Stir(destination);
         EntriesDue(now);
         Settle(now);
+        SendGathered();
         _answers.Flush();
     }
 
@@ -227,6 +231,7 @@ internal sealed partial class CustodyEngine : IRouteEvents
     {
         _now = now;
         Settle(now);
+        SendGathered();
         _answers.Flush();
     }
 

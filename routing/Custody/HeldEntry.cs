@@ -142,6 +142,9 @@ internal struct HeldEntry
     public byte Repeats;
     public bool PatienceLost;
 
+    /// <summary>It goes out with the end of the batch: <see cref="LinkState.Gathering"/> has it.</summary>
+    public bool IsGathered;
+
     /// <summary>The next hop that it last went to, plus one.</summary>
     public int TriedPlusOne;
 

@@ -19,6 +19,8 @@ internal sealed class LinkState
         Source = source;
         IsChosen = description.Chosen;
         Answers = new PendingAnswers(description.Properties.Mtu, answers);
+        if (description.Properties is { Bundles: true, Reliable: true })
+            Gathering = new Gathering();
     }
 
     public NodeAddress Peer { get; }
@@ -38,6 +40,9 @@ internal sealed class LinkState
     public Instant UpAt { get; }
 
     public PendingAnswers Answers { get; }
+
+    /// <summary>What goes out with the end of the batch; null where each envelope goes alone, and at once.</summary>
+    public Gathering? Gathering { get; }
 
     public SendWindow Window;
 

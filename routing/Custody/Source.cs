@@ -15,6 +15,11 @@ internal sealed class Source(ulong group, RouterOptions options, Instant now)
     public TokenBucket Rate { get; } = new(options.NeighbourEnvelopesPerSecond, options.BurstOfNeighbour, now);
 
     /// <summary>
+    /// Envelopes of bundles that are told "too fast": as many as it may send. What comes faster still gets no answer.
+    /// </summary>
+    public TokenBucket Refusals { get; } = new(options.NeighbourEnvelopesPerSecond, options.BurstOfNeighbour, now);
+
+    /// <summary>
     /// Bytes that are written to disk for it: what is held for others, and what it brings for this node.
     /// </summary>
     public TokenBucket Disk { get; } = new(options.NeighbourDiskBytesPerSecond, options.NeighbourDiskBurst, now);

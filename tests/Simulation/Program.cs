@@ -14,6 +14,16 @@ try
         return 0;
     }
 
+    if (args is ["bundles", { } place, ..])
+    {
+        const int texts = 20, size = 240;
+        int seed = args.Length > 2 ? int.Parse(args[2], CultureInfo.InvariantCulture) : 1;
+        Topology topology = Topology.Parse(place, seed);
+        foreach (int members in (int[])[8, 32, 50])
+            Console.WriteLine(BundleFigures.Compare(topology, members, texts, size, seed));
+        return 0;
+    }
+
     Options options = Options.Parse(args);
     var progress = new Progress(options.Quiet ? null : Console.Error, Console.IsErrorRedirected);
     var simulation = new Simulation(options, progress);

@@ -16,3 +16,10 @@ simulate-appointments:
 	@test -n "$(TOPOLOGY)" || { echo "say which: make simulate-appointments TOPOLOGY=file (or grid:49)"; exit 2; }
 	@dotnet build -c Release -v q --nologo tests/Simulation
 	@dotnet run -c Release --no-build --project tests/Simulation -- appointments "$(TOPOLOGY)" $(or $(DAYS),14) $(or $(SEED),1)
+
+#   make simulate-bundles TOPOLOGY=shared/topologies/freifunk-leipzig.json [SEED=1]: texts of groups, as copies and in bundles
+.PHONY: simulate-bundles
+simulate-bundles:
+	@test -n "$(TOPOLOGY)" || { echo "say which: make simulate-bundles TOPOLOGY=file (or grid:100)"; exit 2; }
+	@dotnet build -c Release -v q --nologo tests/Simulation
+	@dotnet run -c Release --no-build --project tests/Simulation -- bundles "$(TOPOLOGY)" $(or $(SEED),1)

@@ -40,6 +40,16 @@ public abstract class IpLinkTests(string scheme)
     }
 
     [LinkFact]
+    public async Task Only_who_says_so_in_its_Hello_is_taken_to_read_bundles()
+    {
+        LinkSettings reads = new() { Capabilities = Capabilities.Relay | Capabilities.Bundles };
+        await using LinkPeer alice = new(1, reads), bob = new(2);
+        (ILink here, _, ILink there, _) = await alice.LinkAsync(bob, scheme);
+        Assert.False(here.Properties.Bundles);
+        Assert.True(there.Properties.Bundles);
+    }
+
+    [LinkFact]
     public async Task Closing_says_why_at_the_other_end_after_what_was_urgent()
     {
         await using LinkPeer alice = new(1), bob = new(2);

@@ -71,6 +71,7 @@ public sealed record Codec(
             >= SealedContent.HeaderSize + 2),
         new("SealedContentWithoutLifetime", WriteContent(0), DecodeContent, RecodeContent, cut => cut
             >= SealedContent.HeaderSize),
+        .. BundleCodecs.All,
         .. GossipCodecs.All,
         .. FileCodecs.All,
     ];

@@ -50,7 +50,11 @@ internal sealed partial class StreamLink : ILink, IPendingLink, ILinkOrigin
         Outbound = attempt.DialNumber != 0;
         Chosen = Outbound;
         DialNumber = Outbound ? attempt.DialNumber : hello.DialNumber;
-        Properties = LinkProperties.Stream with { Mtu = hello.MaxFrame };
+        Properties = LinkProperties.Stream with
+        {
+            Mtu = hello.MaxFrame,
+            Bundles = (hello.Capabilities & Capabilities.Bundles) != 0,
+        };
         _queues = new SendQueues(() => node.Memory.Sending.Open(Source, Chosen, RoomAgain));
     }
 

@@ -14,7 +14,11 @@ namespace QuicProChat.Mesh.Wire;
 /// Links with the same number other than 0 share one broadcast medium: a frame sent to one of them with
 /// <see cref="ILink.TryBroadcast"/> reaches all.
 /// </param>
-public sealed record LinkProperties(int Mtu, long BitsPerSecond, bool Reliable, bool PushRoutes, int Medium = 0)
+/// <param name="Bundles">
+/// The neighbour reads bundles (<see cref="Capabilities.Bundles"/>). Another one gets single envelopes.
+/// </param>
+public sealed record LinkProperties(
+    int Mtu, long BitsPerSecond, bool Reliable, bool PushRoutes, int Medium = 0, bool Bundles = false)
 {
     /// <summary>A stream link over IP.</summary>
     public static readonly LinkProperties Stream =

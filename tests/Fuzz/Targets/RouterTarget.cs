@@ -99,7 +99,8 @@ internal static class RouterTarget
         {
             LocalIdentity peer = People[1 + index];
             _links[index] = _router.LinkUp(_now, new LinkDescription(
-                peer.Address, peer.PublicKey, index == 2 ? Radio : LinkProperties.Stream, 7, index == 0,
+                peer.Address, peer.PublicKey,
+                index == 2 ? Radio : LinkProperties.Stream with { Bundles = index == 1 }, 7, index == 0,
                 (ulong)(index + 1)));
         }
 

@@ -40,10 +40,14 @@ internal sealed class MemoryLink(LocalIdentity peer, ILinkEvents owner, bool out
     /// <summary>Plugs two ends together; returns the first.</summary>
     internal static async Task<MemoryLink> ConnectAsync(
         LocalIdentity a, ILinkEvents eventsOfA, LocalIdentity b, ILinkEvents eventsOfB, bool pushRoutes = true,
-        Func<byte[], bool>? passes = null, int bitsPerSecond = 0)
+        Func<byte[], bool>? passes = null, int bitsPerSecond = 0, bool bundles = true)
     {
-        LinkProperties properties =
-            LinkProperties.Stream with { PushRoutes = pushRoutes, BitsPerSecond = bitsPerSecond };
+        LinkProperties properties = LinkProperties.Stream with
+        {
+            PushRoutes = pushRoutes,
+            BitsPerSecond = bitsPerSecond,
+            Bundles = bundles,
+        };
         var endAtA = new MemoryLink(b, eventsOfA, outbound: true) { Properties = properties, _passes = passes };
         var endAtB = new MemoryLink(a, eventsOfB, outbound: false) { Properties = properties, _passes = passes };
         endAtA._other = endAtB;

@@ -102,10 +102,12 @@ internal sealed class TestNode : IAsyncDisposable
     /// <param name="pushRoutes">False: as on a radio, routes are asked for.</param>
     /// <param name="bitsPerSecond">How fast it says that it is; 0 where that is no matter.</param>
     /// <param name="passes">Sees each frame of the cable as a node would, and says whether it arrives.</param>
+    /// <param name="bundles">False: both take each other for nodes that read no bundles.</param>
     internal static Task<MemoryLink> JoinAsync(
-        TestNode a, TestNode b, bool pushRoutes = true, Func<byte[], bool>? passes = null, int bitsPerSecond = 0) =>
+        TestNode a, TestNode b, bool pushRoutes = true, Func<byte[], bool>? passes = null, int bitsPerSecond = 0,
+        bool bundles = true) =>
         MemoryLink.ConnectAsync(
-            a.Identity, a.Node.LinkEvents, b.Identity, b.Node.LinkEvents, pushRoutes, passes, bitsPerSecond);
+            a.Identity, a.Node.LinkEvents, b.Identity, b.Node.LinkEvents, pushRoutes, passes, bitsPerSecond, bundles);
 
     /// <summary>Asks over the control socket what must be granted; returns the result.</summary>
     internal async Task<TResult> AskAsync<TRequest, TResult>(

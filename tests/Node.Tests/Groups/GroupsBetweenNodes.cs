@@ -152,6 +152,12 @@ public class GroupsBetweenNodes
     {
         for (int i = 1; i < nodes.Length; i++)
             await ConnectAsync(nodes[0], nodes[i]);
+        await InviteAsync(suite, nodes);
+    }
+
+    /// <summary>The first, to whom all others have a way, founds the group and takes them in.</summary>
+    internal static async Task InviteAsync(string suite, params TestNode[] nodes)
+    {
         foreach (TestNode node in nodes)
         {
             foreach (TestNode other in nodes.Where(n => n != node))

@@ -6,10 +6,12 @@ namespace QuicProChat.Mesh.Routing.Tests.Custody;
 
 public sealed class AllocationTests
 {
-    [Fact]
-    public void Forwarding_allocates_nothing_once_the_tables_have_grown()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Forwarding_allocates_nothing_once_the_tables_have_grown(bool bundles)
     {
-        var relay = new Relay();
+        var relay = new Relay(bundles);
         relay.Forward(3_000);
         long before = GC.GetAllocatedBytesForCurrentThread();
         relay.Forward(10_000);
@@ -20,19 +22,36 @@ public sealed class AllocationTests
         Assert.Equal(0, relay.Router.Held.Count);
     }
 
+    [Fact]
+    public void Bundles_are_taken_apart_and_put_together_without_allocations()
+    {
+        var relay = new Relay(bundles: true, destinations: 32);
+        relay.Forward(300);
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        relay.Forward(1_000);
+        long allocated = GC.GetAllocatedBytesForCurrentThread() - before;
+
+        Assert.Equal(0, allocated);
+        Assert.Equal(1_300 * 32, relay.Router.Counters[RouterCounter.EnvelopesForwarded]);
+        Assert.Equal(1_300, relay.Router.Counters[RouterCounter.BundlesSent]);
+        Assert.Equal(0, relay.Router.Held.Count);
+    }
+
     /// <summary>A router between two neighbours; what it sends is taken at once by the second.</summary>
     private sealed class Relay : IRouterActions
     {
-        private readonly byte[] _frame = new byte[1 + 256];
-        private readonly byte[] _ack = new byte[11];
+        private readonly byte[] _frame;
+        private readonly byte[] _ack = new byte[1 + 2 + 8 * Limits.MaxBundle];
+        private readonly byte[] _envelope = new byte[256];
         private readonly LinkId _upstream;
         private readonly LinkId _downstream;
         private Instant _now = new(TimeSpan.TicksPerDay);
         private int _number;
-        private bool _sent;
+        private int _ackSize;
 
-        public Relay()
+        public Relay(bool bundles, int destinations = 1)
         {
+            LinkProperties stream = LinkProperties.Stream with { Bundles = bundles };
             var routes = new FakeRoutes();
             var options = new RouterOptions { SeenCapacity = 2_000 };
             Router = new Router(options, Address(1), this, new Random(1), _now, events =>
@@ -41,15 +60,20 @@ public sealed class AllocationTests
                 return routes;
             });
             _upstream = Router.LinkUp(
-                _now, new LinkDescription(Address(2), new byte[32], LinkProperties.Stream, 1, true));
+                _now, new LinkDescription(Address(2), new byte[32], stream, 1, true));
             _downstream = Router.LinkUp(
-                _now, new LinkDescription(Address(3), new byte[32], LinkProperties.Stream, 1, true));
-            routes.Set(Address(4), _downstream);
-            _frame[0] = (byte)FrameKind.Envelope;
-            Envelope.Write(
-                _frame.AsSpan(1),
-                new EnvelopeHeader(EnvelopeKind.Sealed, Priority.Normal, true, 0, 30, 100, Address(4)),
-                new byte[256 - EnvelopeHeader.Size]);
+                _now, new LinkDescription(Address(3), new byte[32], stream, 1, true));
+            NodeAddress[] to = [.. Enumerable.Range(4, destinations).Select(number => Address((ulong)number))];
+            foreach (NodeAddress destination in to)
+                routes.Set(destination, _downstream);
+            var header = new EnvelopeHeader(EnvelopeKind.Sealed, Priority.Normal, true, 0, 30, 100, to[0]);
+            byte[] payload = new byte[256 - EnvelopeHeader.Size];
+            _frame = new byte[1 + (destinations == 1 ? 256 : Bundle.SizeOf(destinations, payload.Length))];
+            _frame[0] = (byte)(destinations == 1 ? FrameKind.Envelope : FrameKind.Bundle);
+            if (destinations == 1)
+                Envelope.Write(_frame.AsSpan(1), header, payload);
+            else
+                Bundle.Write(_frame.AsSpan(1), header, to, payload);
         }
 
         public Router Router { get; }
@@ -58,12 +82,11 @@ public sealed class AllocationTests
         {
             for (int i = 0; i < count; i++)
             {
-                BitConverter.TryWriteBytes(_frame.AsSpan(100), _number++);
-                _now += TimeSpan.FromMicroseconds(50);
+                BitConverter.TryWriteBytes(_frame.AsSpan(_frame.Length - 20), _number++);
+                _now += TimeSpan.FromMicroseconds(1_600);
                 Router.Receive(_now, _upstream, _frame);
-                if (_sent)
-                    Router.Receive(_now, _downstream, _ack);
-                _sent = false;
+                Router.EndOfBatch(_now);
+                Router.Receive(_now, _downstream, _ack.AsSpan(0, _ackSize));
                 Router.EndOfBatch(_now);
                 if (Router.NextDue <= _now)
                     Router.Tick(_now);
@@ -72,17 +95,32 @@ public sealed class AllocationTests
 
         public bool Send(LinkId link, FrameClass frameClass, ReadOnlySpan<byte> frame)
         {
-            if (link != _downstream || frame[0] != (byte)FrameKind.Envelope
-                || !Envelope.TryRead(frame[1..], out Envelope envelope))
+            if (link != _downstream)
                 return true;
-            EnvelopeHeader header = envelope.Header;
             _ack[0] = (byte)FrameKind.CustodyAck;
             var writer = new CustodyAck.Writer(_ack.AsSpan(1));
-            _sent = writer.TryAdd(
-                CustodyCode.Taken, envelope.ComputeId().Prefix & ~0xFFFFul | (uint)header.Attempt << 10
-                    | (1023u - header.HopsLeft));
-            return true;
+            bool isTaken = true;
+            if (frame[0] == (byte)FrameKind.Envelope && Envelope.TryRead(frame[1..], out Envelope envelope))
+            {
+                isTaken = Take(ref writer, envelope);
+            }
+            else if (frame[0] == (byte)FrameKind.Bundle && Bundle.TryRead(frame[1..], out Bundle bundle))
+            {
+                bundle.Payload.CopyTo(_envelope.AsSpan(EnvelopeHeader.Size));
+                for (int i = 0; i < bundle.Count; i++)
+                {
+                    bundle.WriteHeader(i, _envelope);
+                    isTaken &= Envelope.TryRead(_envelope, out Envelope one) && Take(ref writer, one);
+                }
+            }
+
+            _ackSize = 1 + writer.Length;
+            return isTaken;
         }
+
+        private static bool Take(ref CustodyAck.Writer writer, in Envelope envelope) => writer.TryAdd(
+            CustodyCode.Taken,
+            CustodyAnswer.NameOf(envelope.ComputeId(), envelope.Header.Attempt, envelope.Header.HopsLeft));
 
         public bool Broadcast(LinkId link, FrameClass frameClass, ReadOnlySpan<byte> frame) => false;
 

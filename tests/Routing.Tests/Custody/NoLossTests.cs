@@ -69,6 +69,31 @@ public sealed class NoLossTests
         Assert.All(world.Nodes, node => Assert.Equal(Instant.Never, node.Router.NextDue));
     }
 
+    [Theory]
+    [InlineData(31)]
+    [InlineData(32)]
+    [InlineData(33)]
+    [InlineData(34)]
+    [InlineData(35)]
+    [InlineData(36)]
+    public void Texts_for_many_are_delivered_once_to_each_and_proven_whatever_becomes_of_their_bundles(int seed)
+    {
+        var world = new World(
+            seed, new RouterOptions { RepeatAfter = TimeSpan.FromSeconds(60), LodgeAfter = _lodgeSoon },
+            isOfGroups: true);
+        world.Chaos(rounds: 120, Messages, powerCuts: true);
+        world.Calm(TimeSpan.FromMinutes(50));
+
+        Assert.True(world.Nodes.Sum(node => node[RouterCounter.BundlesReceived]) > 20);
+        Assert.Empty(world.Undelivered());
+        Assert.All(world.Nodes, node => Assert.Equal(node.Messages.Count, node.Delivered));
+        Assert.All(world.Nodes,
+            node => Assert.All(node.States.Values, state => Assert.Equal(MessageState.Delivered, state.State)));
+        world.Calm(TimeSpan.FromDays(2));
+        Assert.All(world.Nodes, node => Assert.Equal(0, node.Router.Held.Count));
+        Assert.All(world.Nodes, node => Assert.Empty(node.Disk));
+    }
+
     [Fact]
     public void The_same_seed_gives_the_same_trace()
     {
@@ -88,10 +113,15 @@ public sealed class NoLossTests
         private const int Size = 9;
         private readonly List<RouterLink> _links = [];
         private readonly List<(RouterNode To, EnvelopeId Id)> _sent = [];
+        private readonly bool _isOfGroups;
         private int _number;
 
-        public World(int seed, RouterOptions options)
+        /// <param name="seed">All chance comes from it.</param>
+        /// <param name="options">Of all nodes.</param>
+        /// <param name="isOfGroups">Each text is for several; streams carry bundles, and are full now and then.</param>
+        public World(int seed, RouterOptions options, bool isOfGroups = false)
         {
+            _isOfGroups = isOfGroups;
             Network = new RouterNetwork(seed);
             for (int i = 0; i < Size; i++)
                 Network.Add(options, keeps: i % 3 != 0);
@@ -125,6 +155,8 @@ public sealed class NoLossTests
                     link.Cut();
                 else
                     link.Raise();
+                if (_isOfGroups)
+                    Fill(_links[random.Next(_links.Count)]);
                 RouterNode victim = Nodes[random.Next(Size)];
                 if (powerCuts && random.Next(6) == 0 && victim.Up)
                     victim.Crash();
@@ -144,7 +176,12 @@ public sealed class NoLossTests
             foreach (RouterNode node in Nodes.Where(node => !node.Up))
                 node.Start();
             foreach (RouterLink link in _links)
+            {
                 link.Raise();
+                link.A.MakeRoom(link);
+                link.B.MakeRoom(link);
+            }
+
             foreach (RouterNode node in Nodes)
             {
                 node.DiskFails = node.HostFull = false;
@@ -158,13 +195,31 @@ public sealed class NoLossTests
         {
             RouterNode[] up = [.. Nodes.Where(node => node.Up)];
             RouterNode from = up[Network.Random.Next(up.Length)];
+            if (_isOfGroups)
+            {
+                RouterNode[] others = [.. Nodes.Where(node => node != from && Network.Random.Next(3) > 0)];
+                EnvelopeId[] ids = from.SendToAll(others, _number++, lifetime: TimeSpan.FromDays(2), receipt: receipt);
+                _sent.AddRange(others.Zip(ids));
+                return;
+            }
+
             RouterNode to = Nodes[Network.Random.Next(Size)];
             if (to != from)
                 _sent.Add((to, from.Send(to, _number++, lifetime: TimeSpan.FromDays(2), receipt: receipt).Id));
         }
 
+        private void Fill(RouterLink link)
+        {
+            RouterNode node = Network.Random.Next(2) == 0 ? link.A : link.B;
+            if (Network.Random.Next(2) == 0)
+                link.Full.Add(node);
+            else
+                node.MakeRoom(link);
+        }
+
         private void Join(int a, int b) => _links.Add(Network.Join(
-            Nodes[a], Nodes[b], Network.Random.Next(3) == 0 ? RouterLinkKind.Radio : RouterLinkKind.Stream));
+            Nodes[a], Nodes[b], Network.Random.Next(3) == 0 ? RouterLinkKind.Radio
+                : _isOfGroups ? RouterLinkKind.Bundling : RouterLinkKind.Stream));
 
         private void Refresh(RouterNode node, bool wrong)
         {

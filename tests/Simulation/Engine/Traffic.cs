@@ -71,7 +71,7 @@ public struct TrafficCounter
     /// <summary>The class of a frame.</summary>
     public static TrafficClass ClassOf(ReadOnlySpan<byte> frame) => (FrameKind)frame[0] switch
     {
-        FrameKind.Envelope => TrafficClass.Payload,
+        FrameKind.Envelope or FrameKind.Bundle or FrameKind.ReceiptBundle => TrafficClass.Payload,
         FrameKind.CustodyAck => TrafficClass.Custody,
         FrameKind.Ping or FrameKind.Pong => TrafficClass.Liveness,
         FrameKind.Hello or FrameKind.Bye => TrafficClass.Setup,

@@ -103,7 +103,8 @@ internal sealed class ForwardingBench
         return endOfB;
 
         static LinkDescription Describe(Node peer) =>
-            new(peer.Local.Address, peer.Local.PublicKey.ToArray(), LinkProperties.Stream, 1, Outbound: true);
+            new(peer.Local.Address, peer.Local.PublicKey.ToArray(), LinkProperties.Stream with { Bundles = true }, 1,
+                Outbound: true);
     }
 
     private void Exchange(params Node[] nodes)

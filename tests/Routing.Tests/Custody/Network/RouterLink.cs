@@ -8,6 +8,10 @@ internal sealed record RouterLinkKind(
 {
     public static readonly RouterLinkKind Stream = new(LinkProperties.Stream, TimeSpan.FromMilliseconds(1));
 
+    /// <summary>To neighbours that read bundles.</summary>
+    public static readonly RouterLinkKind Bundling =
+        new(LinkProperties.Stream with { Bundles = true }, TimeSpan.FromMilliseconds(1));
+
     public static readonly RouterLinkKind Radio = new(
         LinkProperties.Stream with { Reliable = false, Mtu = 4096, BitsPerSecond = 50_000 },
         TimeSpan.FromMilliseconds(40),
@@ -42,6 +46,9 @@ internal sealed class RouterLink
     /// <summary>Sees every frame that is sent; true: it is lost.</summary>
     public Func<RouterNode, byte[], bool>? Lose { get; set; }
 
+    /// <summary>Whoever has no room for another frame on it.</summary>
+    public HashSet<RouterNode> Full { get; } = [];
+
     public RouterNode Other(RouterNode node) => node == A ? B : A;
 
     public void Raise()
@@ -66,6 +73,8 @@ internal sealed class RouterLink
 
     public bool Send(RouterNode from, ReadOnlySpan<byte> frame)
     {
+        if (Full.Contains(from))
+            return false;
         byte[] copy = frame.ToArray();
         RouterNode to = Other(from);
         _network.Trace([(byte)from.Index, (byte)to.Index, .. copy]);

@@ -114,6 +114,15 @@ internal sealed class RouterNode : IRouterActions
         Due = Router.NextDue;
     }
 
+    /// <summary>A link has room again.</summary>
+    public void MakeRoom(RouterLink link)
+    {
+        if (!link.Full.Remove(this) || !_linkIds.TryGetValue(link, out LinkId id))
+            return;
+        Router.LinkWritable(_network.Now, id);
+        Settle();
+    }
+
     public void RouteVia(RouterNode destination, params RouterNode[] hops)
     {
         Routes.Set(destination.Address, [.. hops.Select(To)]);
@@ -125,16 +134,40 @@ internal sealed class RouterNode : IRouterActions
         RouterNode to, int number, int size = 100, Priority priority = Priority.Normal, TimeSpan? lifetime = null,
         bool receipt = true)
     {
-        byte[] payload = Payload(number, size);
+        SendResult result =
+            Originate(to, Payload(number, size), EnvelopeKind.Sealed, priority, lifetime ?? TimeSpan.FromHours(1),
+                receipt);
+        Settle();
+        return result;
+    }
+
+    /// <summary>Sends one payload to several, in one batch of events.</summary>
+    public EnvelopeId[] SendToAll(
+        IReadOnlyCollection<RouterNode> to, int number, int size = 100, TimeSpan? lifetime = null, bool receipt = true)
+    {
+        EnvelopeId[] ids = [.. to.Select(node => Offer(node, number, size, lifetime, receipt))];
+        Settle();
+        return ids;
+    }
+
+    /// <summary>One of those; the batch does not end.</summary>
+    public EnvelopeId Offer(
+        RouterNode to, int number, int size = 100, TimeSpan? lifetime = null, bool receipt = true) =>
+        Originate(to, Payload(number, size), EnvelopeKind.Mls, Priority.Normal, lifetime ?? TimeSpan.FromHours(1),
+            receipt).Id;
+
+    private SendResult Originate(
+        RouterNode to, byte[] payload, EnvelopeKind kind, Priority priority, TimeSpan lifetime, bool receipt)
+    {
         var outgoing = new OutgoingEnvelope
         {
-            Kind = EnvelopeKind.Sealed,
+            Kind = kind,
             Destination = to.Address,
             Priority = priority,
             WantsReceipt = receipt,
-            Lifetime = lifetime ?? TimeSpan.FromHours(1),
+            Lifetime = lifetime,
             Payload = payload,
-            ReceiptProof = receipt ? Proof(payload) : [],
+            ReceiptProof = receipt ? ProofOf(payload, kind, to.Address) : [],
             AlreadyPersisted = true,
         };
         SendResult result = Router.Send(_network.Now, outgoing);
@@ -148,7 +181,6 @@ internal sealed class RouterNode : IRouterActions
             States.TryAdd(result.Id, (MessageState.Queued, StateReason.None, 0));
         }
 
-        Settle();
         return result;
     }
 
@@ -164,11 +196,22 @@ internal sealed class RouterNode : IRouterActions
     /// <summary>Stands for the second key of the Noise handshake: both ends compute it from the payload.</summary>
     public static byte[] Proof(ReadOnlySpan<byte> payload) => SHA256.HashData(payload)[..Receipt.ProofSize];
 
-    public void Deliver(RouterLink link, byte[] frame)
+    /// <summary>A text for many has another proof from each of them.</summary>
+    public static byte[] ProofOf(byte[] payload, EnvelopeKind kind, in NodeAddress receiver)
+    {
+        if (kind != EnvelopeKind.Mls)
+            return Proof(payload);
+        byte[] whose = new byte[NodeAddress.Size];
+        receiver.Write(whose);
+        return Proof([.. payload, .. whose]);
+    }
+
+    public void Deliver(RouterLink link, params byte[][] frames)
     {
         if (!Up || !_linkIds.TryGetValue(link, out LinkId id))
             return;
-        Router.Receive(_network.Now, id, frame);
+        foreach (byte[] frame in frames)
+            Router.Receive(_network.Now, id, frame);
         Settle();
     }
 
@@ -252,7 +295,8 @@ internal sealed class RouterNode : IRouterActions
     {
         RouterLink over = _byId[link.Value];
         Assert.InRange(frame.Length, 1, over.Kind.Properties.Mtu);
-        _network.Observe?.Invoke(this, over.Other(this), frame.ToArray());
+        if (!over.Full.Contains(this))
+            _network.Observe?.Invoke(this, over.Other(this), frame.ToArray());
         return over.Send(this, frame);
     }
 
@@ -332,6 +376,7 @@ internal sealed class RouterNode : IRouterActions
     {
         EnvelopeId key = id;
         byte[] bytes = payload.ToArray();
+        byte[] proof = ProofOf(bytes, header.Kind, Address);
         int life = _life;
         _network.At(DiskTime, () =>
         {
@@ -344,7 +389,7 @@ internal sealed class RouterNode : IRouterActions
             if (outcome is DeliveryOutcome.Accepted or DeliveryOutcome.AcceptedFromStranger)
                 Delivered++;
             Router.DeliveryDone(
-                _network.Now, token, outcome, NodeAddress.Read(bytes.AsSpan(4)), Receipts ? Proof(bytes) : []);
+                _network.Now, token, outcome, NodeAddress.Read(bytes.AsSpan(4)), Receipts ? proof : []);
             Settle();
         });
     }
