@@ -6,7 +6,7 @@ public static class LiteConstants
     /// <summary>Members that a group with invitations has at most. Arbitrary: indices reach further.</summary>
     public const int MaxMembers = 32;
 
-    /// <summary>The highest index of a member: groups that follow an MLS group have up to 255.</summary>
+    /// <summary>The highest index of a member; in twins of MLS states a leaf may be as high.</summary>
     public const int MaxIndex = 254;
 
     /// <summary>The last counter of a stream; a sender begins another stream after it.</summary>

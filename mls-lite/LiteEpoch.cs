@@ -121,6 +121,9 @@ internal sealed class LiteEpoch : IDisposable
     /// </summary>
     internal int CostOf(LeafPath path) => _tree.CostOf(path.Leaf, 0);
 
+    /// <summary>Derives the secret of a node of the tree and changes nothing; false if it was used.</summary>
+    internal bool TryDerive(uint first, int height, Span<byte> secret) => _tree.TryDerive(first, height, secret);
+
     /// <summary>Protects a message of this node and uses its key up; null if that was used.</summary>
     internal byte[]? Seal(LiteGroupId group, in LiteHeader header, ReadOnlySpan<byte> content)
     {

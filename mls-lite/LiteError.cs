@@ -27,6 +27,8 @@ public enum LiteError
     /// <summary>Its sender asked for new keys or answers too often lately; later it may be accepted.</summary>
     TooMany,
 
-    /// <summary>The group follows an MLS group, which alone decides about members and epochs.</summary>
+    /// <summary>
+    /// It is in the twin of an MLS state, which takes signed texts alone: MLS decides about the rest.
+    /// </summary>
     NotHere,
 }

@@ -30,8 +30,7 @@ public sealed partial class LiteGroup
     /// Invites one person: begins an epoch that the invitation opens, so that newcomers read nothing from before.
     /// </summary>
     /// <param name="rekeys">What to send to the members there are.</param>
-    /// <exception cref="InvalidOperationException">The group is full, follows an MLS group, or its epochs are used
-    /// up.</exception>
+    /// <exception cref="InvalidOperationException">The group is full, or its epochs are used up.</exception>
     public LiteInvitation Invite(out IReadOnlyList<LiteReply> rekeys)
     {
         var free = new List<int>();
@@ -56,8 +55,7 @@ public sealed partial class LiteGroup
     /// Begins an epoch with a fresh secret: whoever stole a group's keys, but not a member's identity, is out.
     /// </summary>
     /// <returns>What to send to the others.</returns>
-    /// <exception cref="InvalidOperationException">The group follows an MLS group, or its epochs are used
-    /// up.</exception>
+    /// <exception cref="InvalidOperationException">The epochs of the group are used up.</exception>
     public IReadOnlyList<LiteReply> Rekey()
     {
         byte[] secret = _self.Random(LiteConstants.SecretSize);
@@ -68,8 +66,6 @@ public sealed partial class LiteGroup
 
     private List<LiteReply> Begin(ReadOnlySpan<byte> secret, bool invited)
     {
-        if (FollowsMls)
-            throw new InvalidOperationException("This group follows an MLS group: members and keys are changed there.");
         if (!HasNextEpoch)
             throw new InvalidOperationException("The epochs of this group are used up: found another group.");
         uint number = _epochs.Sending.Number + 1;
@@ -86,7 +82,7 @@ public sealed partial class LiteGroup
     /// </summary>
     private void BringForward(LiteEpoch old, MemberState member, List<LiteReply> replies)
     {
-        if (!HasNextEpoch || FollowsMls)
+        if (!HasNextEpoch)
             return;
         _lastBroughtForward = _self.Now;
         member.BehindSince = null;

@@ -91,8 +91,6 @@ public sealed partial class LiteGroup
     {
         if (message.Sender == OwnIndex)
             return new LiteOutcome(LiteError.ReplayedOrTooOld);
-        if (FollowsMls && message.Type is LiteMessageType.Rekey or LiteMessageType.Hello or LiteMessageType.Roster)
-            return new LiteOutcome(LiteError.NotHere);
         if (message.Type == LiteMessageType.Hello)
             return OpenHello(epoch, message);
         if (!_members.TryGetValue(message.Sender, out MemberState? sender))

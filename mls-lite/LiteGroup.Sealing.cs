@@ -17,7 +17,7 @@ public sealed partial class LiteGroup
     /// <summary>
     /// A rekey should be made soon: the keys that this node has in the epoch it sends in come to an end.
     /// </summary>
-    public bool NeedsRekey => !FollowsMls && HasNextEpoch && _epochs.Sending.FreeSlots(OwnIndex) < FewSlots;
+    public bool NeedsRekey => HasNextEpoch && _epochs.Sending.FreeSlots(OwnIndex) < FewSlots;
 
     /// <summary>Protects a text for the group; any member could have made it.</summary>
     /// <param name="text">UTF-8, at most 4,096 bytes.</param>

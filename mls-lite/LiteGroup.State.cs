@@ -7,7 +7,7 @@ namespace QuicProChat.Mesh.MlsLite;
 // The saved form: secret, so the owner encrypts it at rest and zeroes the array. This node's own stream is not in it:
 // who begins from a saved state draws another.
 //
-//  version 1 | cipher 1 | followsMls 1 | groupId 8 | ownIndex 1 | sent 4 | nameSize 1 | name
+//  version 1 | cipher 1 | zero 1 | groupId 8 | ownIndex 1 | sent 4 | nameSize 1 | name
 //  | members 1 x { index 1, publicKey 32, heardIn 1, streams 1 x { stream 18 } } | invited 1 x { index 1 }
 //  | givenUp 1 x { number 4, id 8 }
 //  | epochs 1 x { number 4, id 32, tag 2, beginner 1, invitedHere 1, streams 2 x { sender 1, stream 18, tag 2 },
@@ -35,7 +35,7 @@ public sealed partial class LiteGroup
         var writer = new StateWriter(state);
         writer.Byte(StateVersion);
         writer.Byte((byte)Cipher);
-        writer.Byte(FollowsMls ? 1 : 0);
+        writer.Byte(0);
         writer.UInt64(Id.Value);
         writer.Byte(OwnIndex);
         writer.UInt32(Sent);
@@ -69,14 +69,14 @@ public sealed partial class LiteGroup
         if (reader.Byte() != StateVersion)
             return false;
         var cipher = (LiteCipher)reader.Byte();
-        int followsMls = reader.Byte();
+        int zero = reader.Byte();
         var id = new LiteGroupId(reader.UInt64());
         int ownIndex = reader.Byte();
         uint sent = reader.UInt32();
         string name = Encoding.UTF8.GetString(reader.Bytes(reader.Byte()));
-        if (reader.Failed || cipher > LiteCipher.AesCcm8 || followsMls > 1 || ownIndex > LiteConstants.MaxIndex)
+        if (reader.Failed || cipher > LiteCipher.AesCcm8 || zero != 0 || ownIndex > LiteConstants.MaxIndex)
             return false;
-        var loaded = new LiteGroup(self, id, name, cipher, ownIndex, followsMls == 1) { Sent = sent };
+        var loaded = new LiteGroup(self, id, name, cipher, ownIndex) { Sent = sent };
         if (loaded.TryLoadParts(ref reader))
         {
             group = loaded;

@@ -25,14 +25,13 @@ public sealed partial class LiteGroup : IDisposable
     private OwnStream? _own;
     private TimeSpan? _lastBroughtForward;
 
-    private LiteGroup(LiteSelf self, LiteGroupId id, string name, LiteCipher cipher, int ownIndex, bool followsMls)
+    private LiteGroup(LiteSelf self, LiteGroupId id, string name, LiteCipher cipher, int ownIndex)
     {
         _self = self;
         Id = id;
         Name = name;
         Cipher = cipher;
         OwnIndex = ownIndex;
-        FollowsMls = followsMls;
         _members[ownIndex] = new MemberState(LiteMember.Of(ownIndex, self.PublicKey));
     }
 
@@ -47,11 +46,6 @@ public sealed partial class LiteGroup : IDisposable
 
     /// <summary>The index that this node sends under.</summary>
     public int OwnIndex { get; }
-
-    /// <summary>
-    /// The group is the twin of an MLS group (<see cref="LiteExporter"/>), which decides about members and epochs.
-    /// </summary>
-    public bool FollowsMls { get; }
 
     /// <summary>The members known so far, this node among them.</summary>
     public IReadOnlyCollection<LiteMember> Members => [.. _members.Values.Select(m => m.Member)];
@@ -88,7 +82,7 @@ public sealed partial class LiteGroup : IDisposable
     public static LiteGroup FromSecret(
         LiteSelf self, LiteGroupId id, string name, LiteCipher cipher, ReadOnlySpan<byte> secret, uint epoch,
         int ownIndex) =>
-        FromSecret(self, id, name, cipher, secret, epoch, ownIndex, beginner: ownIndex, followsMls: false);
+        FromSecret(self, id, name, cipher, secret, epoch, ownIndex, beginner: ownIndex);
 
     /// <summary>Adds a member that is known by other means than a Hello, or says who holds an index now.</summary>
     /// <exception cref="ArgumentException">The key is none that somebody can hold, or the index is this
@@ -102,20 +96,10 @@ public sealed partial class LiteGroup : IDisposable
         LiteMember member = LiteMember.Of(index, publicKey);
         if (_members.TryGetValue(index, out MemberState? before) && before.Member.Address == member.Address)
             return;
-        RemoveMember(index);
-        _members[index] = new MemberState(member);
-    }
-
-    /// <summary>
-    /// A member is none any more, in a group that follows an MLS group; what it wrote before is not read.
-    /// </summary>
-    public void RemoveMember(int index)
-    {
-        if (index == OwnIndex || !_members.Remove(index))
-            return;
         _own?.Forget(index);
         foreach (LiteEpoch epoch in _epochs.Kept)
             epoch.CloseStreams(index);
+        _members[index] = new MemberState(member);
     }
 
     /// <summary>
@@ -125,8 +109,7 @@ public sealed partial class LiteGroup : IDisposable
     {
         LiteGroup group = FromSecret(
             self, invitation.GroupId, invitation.Name, invitation.Cipher, invitation.Secret, invitation.Epoch,
-            invitation.Index,
-            invitation.InviterIndex, followsMls: false);
+            invitation.Index, invitation.InviterIndex);
         LiteMember inviter = LiteMember.Of(invitation.InviterIndex, invitation.InviterKey.Span);
         group._members[inviter.Index] = new MemberState(inviter);
         byte[] message = group.TrySeal(group._epochs.Sending, LiteMessageType.Hello, self.PublicKey, [inviter])
@@ -140,18 +123,13 @@ public sealed partial class LiteGroup : IDisposable
 
     internal static LiteGroup FromSecret(
         LiteSelf self, LiteGroupId id, string name, LiteCipher cipher, ReadOnlySpan<byte> secret, uint epoch,
-        int ownIndex,
-        int beginner, bool followsMls)
+        int ownIndex, int beginner)
     {
         ArgumentOutOfRangeException.ThrowIfNotEqual(secret.Length, LiteConstants.SecretSize);
         ArgumentOutOfRangeException.ThrowIfGreaterThan((uint)ownIndex, (uint)LiteConstants.MaxIndex);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(epoch, LiteConstants.MaxEpoch);
-        var group = new LiteGroup(self, id, name, cipher, ownIndex, followsMls);
+        var group = new LiteGroup(self, id, name, cipher, ownIndex);
         group._epochs.Add(LiteEpoch.Derive(secret, id, epoch, cipher, beginner));
         return group;
     }
-
-    /// <summary>Takes an epoch from the MLS group that this one follows.</summary>
-    internal void Follow(ReadOnlySpan<byte> secret, uint number) =>
-        Add(LiteEpoch.Derive(secret, Id, number, Cipher, OwnIndex));
 }

@@ -70,6 +70,21 @@ def seal(epoch, person, stream, kind, counter, content):
     return header + (aes_ccm_8 if epoch.cipher else chacha20_poly1305)(key, nonce, content, associated)
 
 
+def twin(person, mls_group, epoch, secret, cipher, number, guard, content):
+    group = hashlib.sha256(mls_group).digest()[:8]
+    context = group + epoch.to_bytes(4, "big") + bytes([cipher])
+    prk = extract(b"qpc-mesh/1 mls-lite", secret)
+    tag, state, node = expand(prk, b"epoch tag" + context, 2), expand(prk, b"epoch id" + context, 32), expand(prk, b"tree" + context, 32)
+    for bit in path_of(person.index, 0, 1, number):
+        node = expand(node, b"right" if bit == "1" else b"left", 32)
+    salt = guard + bytes(8)
+    fields = bytes([SIGNED, person.index]) + number.to_bytes(4, "big")
+    content = sign(person.seed, b"qpc-mesh/1 mls-lite signature" + group + state + fields + bytes(2) + salt + content) + content
+    key, nonce = expand(node, b"key" + salt, 16 if cipher else 32), expand(node, b"nonce" + salt, 13 if cipher else 12)
+    header = tag + encode_sender(SIGNED, person.index) + encode_counter(number) + guard
+    return header + (aes_ccm_8 if cipher else chacha20_poly1305)(key, nonce, content, group + fields + person.address)
+
+
 def rekey(carrier, sender, stream, receiver, counter, number, secret):
     info = carrier.id + sender.address + receiver.address + stream[0].to_bytes(2, "big") + stream[1] + counter.to_bytes(4, "big")
     mask = expand(extract(b"qpc-mesh/1 mls-lite rekey", agree(sender.seed, receiver.key)), info, 32)
@@ -117,6 +132,10 @@ def main():
         plain(two, alice, 1, TEXT, 0, text.encode())
         plain(two, carol, 0, TEXT, 0, text.encode())
 
+    mls_group, state_secret, guard = bytes(range(0x30, 0x40)), bytes(range(64, 96)), bytes([0xE1] * 8)
+    twins = [{"cipher": cipher, "from": p.name, "number": number,
+              "message": twin(p, mls_group, 9, state_secret, cipher, number, guard, text.encode()).hex()}
+             for cipher in (0, 1) for p, number in ((alice, 0), (carol, 128))]
     two, stream = Epoch(2, second, 0), alice.streams[0]
     leaf, key, nonce = keys_of(two, alice, stream, 0, 128)
     print(json.dumps({
@@ -126,7 +145,9 @@ def main():
         "derivation": {
             "cipher": 0, "epoch": 2, "path": path_of(0, stream[0], 0, 128), "slotNode": two.node(path_of(0, stream[0], 0, 0)[:21]).hex(),
             "streamTag": stream_tag(two, alice, stream).hex(), "leaf": leaf.hex(), "key": key.hex(), "nonce": nonce.hex()},
-        "messages": messages}, indent=1, ensure_ascii=False))
+        "messages": messages,
+        "twin": {"mlsGroupId": mls_group.hex(), "epoch": 9, "secret": state_secret.hex(), "guard": guard.hex(), "content": text,
+                 "messages": twins}}, indent=1, ensure_ascii=False))
 
 
 sys.stdout.reconfigure(encoding="utf-8")
