@@ -56,6 +56,12 @@ public sealed class MessagingContext
     public Func<bool> HasRadio { get; init; } = static () => false;
 
     /// <summary>
+    /// All that leads to this node are radios, as far as it is configured: it asks the members of its groups for what
+    /// is short.
+    /// </summary>
+    public Func<bool> IsBehindRadio { get; init; } = static () => false;
+
+    /// <summary>
     /// The large frames of post-quantum groups may cross radios: the owner wants that, and knows what it costs.
     /// </summary>
     public bool PostQuantumOverRadio { get; init; }

@@ -12,7 +12,9 @@ public enum Protection : byte
     /// <summary>By the keys of an MLS-Lite group: the sender is some member of it.</summary>
     MlsLite = 1,
 
-    /// <summary>By the keys of an MLS-Lite group, with the sender's signature.</summary>
+    /// <summary>
+    /// By the keys of an MLS-Lite group, or of the twin of an MLS group's state, with the sender's signature.
+    /// </summary>
     MlsLiteSigned = 2,
 
     /// <summary>By the keys of an MLS group, with the sender's signature (docs/reference/groups.md).</summary>

@@ -71,7 +71,7 @@ public sealed partial class GroupConversations : IDirectCarrier
 
         SealedText made = output.Texts.First(t => t.Message == id);
         SentEnvelope envelope =
-            _sealing.Text(entry.Group.KeyOf(peer).Span, made.Payload, asked.Priority, asked.Lifetime)
+            _sealing.Text(entry.Group.KeyOf(peer).Span, made.PayloadFor(peer), asked.Priority, asked.Lifetime)
             ?? throw Refused($"the key of {peer} cannot be used");
         Carry(entry, id, peer, envelope.Id);
 
@@ -82,7 +82,7 @@ public sealed partial class GroupConversations : IDirectCarrier
             asked.Priority, outgoing.At, outgoing.At)
         {
             Content = content,
-            Protection = Protection.Mls,
+            Protection = ProtectionOf(entry, made.Compactly.Count > 0),
             Envelope = envelope.Id,
         });
         transaction.WhenFailed(
@@ -130,8 +130,8 @@ public sealed partial class GroupConversations : IDirectCarrier
         byte[]? proof = Proof(entry, peer, arrival.Id);
         _context.Loop.Reach(MessagingPlace.Keep);
         AppliedContent applied = _context.Contents.Receive(transaction, new ReceivedContent(
-            text.Message, ConversationId.With(peer), peer, content, Protection.Mls, arrival.Hops,
-            arrival.Header.Priority, at)
+            text.Message, ConversationId.With(peer), peer, content, ProtectionOf(entry, text.IsCompact),
+            arrival.Hops, arrival.Header.Priority, at)
         {
             SentAt = sentAt,
             IsLate = isLate,

@@ -1,6 +1,7 @@
 using QuicProChat.Mesh.Identity;
 using QuicProChat.Mesh.Messaging.Content;
 using QuicProChat.Mesh.Messaging.Groups.Pairs;
+using QuicProChat.Mesh.Messaging.Groups.Twins;
 using QuicProChat.Mesh.Messaging.Groups.Ways;
 using QuicProChat.Mesh.Messaging.Groups.Wire;
 using QuicProChat.Mesh.Mls.Messages;
@@ -183,6 +184,8 @@ public sealed partial class GroupConversations
 
     private bool TakeText(Instant now, Arrival arrival, MessageTransaction transaction)
     {
+        if (CompactForm.IsMarked(arrival.Payload.Span))
+            return TakeCompact(now, arrival, transaction);
         if (!UnverifiedMessage.Parse(arrival.Payload.Span).TryGet(out UnverifiedMessage? message)
             || !MeshGroupId.TryRead(message.GroupId.Span, out MeshGroupId id))
             return false;
@@ -195,6 +198,11 @@ public sealed partial class GroupConversations
             return true;
         }
 
+        return TakeTextOf(now, state, arrival, transaction);
+    }
+
+    private bool TakeTextOf(Instant now, GroupEntry state, Arrival arrival, MessageTransaction transaction)
+    {
         if (state.IsPair && arrival is InboxArrival)
             return false;
         TextOutcome outcome = OpenText(now, state, arrival, transaction, out ReceivedText? text);
@@ -276,8 +284,8 @@ public sealed partial class GroupConversations
 
         _context.Loop.Reach(MessagingPlace.Keep);
         _context.Contents.Receive(transaction, new ReceivedContent(
-            text.Message, state.Id, text.Sender, content, ProtectionOf(state), arrival.Hops, arrival.Header.Priority,
-            _context.Time.GetUtcNow())
+            text.Message, state.Id, text.Sender, content, ProtectionOf(state, text.IsCompact), arrival.Hops,
+            arrival.Header.Priority, _context.Time.GetUtcNow())
         {
             Place = text.Place,
             IsLate = text.IsOfFormer,
@@ -296,7 +304,7 @@ public sealed partial class GroupConversations
         return !key.IsEmpty && _sealing.Receipts.TryProve(key.Span, envelope, proof) ? proof : null;
     }
 
-    private void PutAside(Instant now, Arrival arrival, ConversationId conversation, MessageTransaction transaction)
+    private void PutAside(Instant now, Arrival arrival, ConversationId? conversation, MessageTransaction transaction)
     {
         WaitingRoom.Aside became = _aside.Keep(
             now, arrival, conversation, SourceOf(arrival), transaction,

@@ -67,7 +67,8 @@ public sealed partial class GroupConversations
         bool hasJoined = text.To.Any(m => !state.Group.IsInvited(m));
         foreach (NodeAddress member in text.To)
         {
-            if (_sealing.Text(state.Group.KeyOf(member).Span, text.Payload, asked.Priority, asked.Lifetime)
+            if (_sealing.Text(
+                state.Group.KeyOf(member).Span, text.PayloadFor(member), asked.Priority, asked.Lifetime)
                 is not { } envelope)
                 continue;
             bool counts = !hasJoined || !state.Group.IsInvited(member);
@@ -103,7 +104,7 @@ public sealed partial class GroupConversations
         {
             Content = content,
             Place = state.Group.PlaceOf(id),
-            Protection = ProtectionOf(state),
+            Protection = ProtectionOf(state, text.Compactly.Count > 0),
         });
         transaction.WhenFailed(
             _ => outgoing.Caller.Refused(Refusal.Refused, "the store is full or failing: nothing was sent"));
@@ -170,7 +171,8 @@ public sealed partial class GroupConversations
         {
             ReadOnlyMemory<byte> key = state.Group.KeyOf(member);
             if (key.IsEmpty
-                || _sealing.Text(key.Span, text.Payload, Priority.Normal, AgainLifetime) is not { } envelope)
+                || _sealing.Text(key.Span, text.PayloadFor(member), Priority.Normal, AgainLifetime)
+                    is not { } envelope)
                 continue;
             Carry(state, text.Message, member, envelope.Id);
             Post(key.Span, envelope, GroupCount.TextSentAgain, transaction, onlyRouted: state.IsPair);

@@ -1,6 +1,7 @@
 using QuicProChat.Mesh.Identity;
 using QuicProChat.Mesh.Messaging.Groups.Pairs;
 using QuicProChat.Mesh.Messaging.Groups.Policy;
+using QuicProChat.Mesh.Messaging.Groups.Twins;
 using QuicProChat.Mesh.Messaging.Groups.Ways;
 using QuicProChat.Mesh.Messaging.Groups.Wire;
 using QuicProChat.Mesh.Mls;
@@ -64,6 +65,8 @@ public sealed partial class GroupConversations : IConversationKind, IDisposable
         _self = new GroupSelf(
             context.Identity, random, context.Time, new GroupTiming(), room, new RunningCalendar(context.Store));
         IsBehindRadio = to => !context.PostQuantumOverRadio && context.Router.WayOf(_now, to).IsSlow;
+        _self.IsOverRadio = to => context.Router.WayOf(_now, to).IsSlow;
+        _self.AsksForCompact = context.IsBehindRadio;
         _sealing = new GroupSealing(context.Identity, sealer, context.HopLimit);
         _desk = new GroupDesk(_self);
         _ways = new GroupWays(context.Time, () => _now);
@@ -337,8 +340,10 @@ public sealed partial class GroupConversations : IConversationKind, IDisposable
             Post(key, envelope, GroupCount.FrameSent, transaction, onlyRouted);
     }
 
-    private static Protection ProtectionOf(GroupEntry state) =>
-        GroupSuites.IsPostQuantum(state.Group.CipherSuite) ? Protection.MlsPostQuantum : Protection.Mls;
+    // Of several copies the one that promises least.
+    private static Protection ProtectionOf(GroupEntry state, bool isCompact) =>
+        isCompact ? CompactForm.Security
+        : GroupSuites.IsPostQuantum(state.Group.CipherSuite) ? Protection.MlsPostQuantum : Protection.Mls;
 
     /// <summary>Work within a transaction of groups.</summary>
     private sealed class Step(GroupConversations owner, Action<Instant, MessageTransaction> act) : IMessagingWork

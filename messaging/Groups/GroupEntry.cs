@@ -15,7 +15,12 @@ internal sealed class GroupEntry(GroupSelf self, MeshGroup group, Func<Instant> 
     internal MeshGroup Group
     {
         get => _group;
-        set => (_group, _isReplaced) = (value, true);
+        set
+        {
+            if (_group != value)
+                _group.Retire();
+            (_group, _isReplaced) = (value, true);
+        }
     }
 
     /// <summary>It is a pair, and no group of people.</summary>

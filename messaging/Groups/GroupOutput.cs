@@ -53,7 +53,18 @@ public sealed record GroupMail(ReadOnlyMemory<byte> Key, byte[] Frame, bool IsBu
 /// <param name="Payload">An MLSMessage.</param>
 /// <param name="To">For whom.</param>
 /// <param name="IsAgain">It was sealed before, in a state that they do not follow.</param>
-public sealed record SealedText(EnvelopeId Message, byte[] Payload, IReadOnlyList<NodeAddress> To, bool IsAgain);
+public sealed record SealedText(EnvelopeId Message, byte[] Payload, IReadOnlyList<NodeAddress> To, bool IsAgain)
+{
+    /// <summary>The same text, under the same number, for those behind radios; empty if nobody is.</summary>
+    public ReadOnlyMemory<byte> Compact { get; init; }
+
+    /// <summary>Who gets that one.</summary>
+    public IReadOnlyCollection<NodeAddress> Compactly { get; init; } = [];
+
+    /// <summary>What a member gets.</summary>
+    public ReadOnlySpan<byte> PayloadFor(NodeAddress member) =>
+        Compactly.Contains(member) ? Compact.Span : Payload;
+}
 
 /// <summary>A text that came in.</summary>
 /// <param name="Message">The id that all members know it by.</param>
@@ -63,7 +74,11 @@ public sealed record SealedText(EnvelopeId Message, byte[] Payload, IReadOnlyLis
 /// told any more.</param>
 /// <param name="IsOfFormer">Its sender was put out since: perhaps it did not know.</param>
 public sealed record ReceivedText(
-    EnvelopeId Message, NodeAddress Sender, ReadOnlyMemory<byte> Content, MessagePlace? Place, bool IsOfFormer);
+    EnvelopeId Message, NodeAddress Sender, ReadOnlyMemory<byte> Content, MessagePlace? Place, bool IsOfFormer)
+{
+    /// <summary>It came in its compact form.</summary>
+    public bool IsCompact { get; init; }
+}
 
 /// <summary>What became of a text that came in.</summary>
 public enum TextOutcome

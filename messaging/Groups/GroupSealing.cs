@@ -9,6 +9,7 @@ namespace QuicProChat.Mesh.Messaging.Groups;
 //
 //  0 ...                                  an MLSMessage (RFC 9420, section 6: its first byte is 0), a text for many
 //  1 | sealed: 1 | frame                  for one node (docs/reference/protocol.md, section 4.1)
+//  2 | a text in its compact form         for members behind radios (docs/reference/groups.md, "Over radios")
 //
 /// <summary>Envelopes of groups: frames that are sealed to one node, and texts under the keys of a group.</summary>
 /// <param name="identity">Who this node is.</param>

@@ -52,7 +52,10 @@ internal sealed class GroupSelf : IStateFacts, IDisposable
                 Time = time,
                 Ageing = ageing,
                 Random = random,
-                Supported = new Capabilities { Extensions = [GroupContextExtension.Type, PairExtension.Type] },
+                Supported = new Capabilities
+                {
+                    Extensions = [GroupContextExtension.Type, PairExtension.Type, CompactWish.Type],
+                },
             },
             [.. _identities.Values]);
     }
@@ -65,6 +68,15 @@ internal sealed class GroupSelf : IStateFacts, IDisposable
     /// post-quantum groups alone.
     /// </summary>
     internal Func<NodeAddress, bool> IsBehindRadio { get; set; } = static _ => false;
+
+    /// <summary>Whether the way to a node crosses a radio, as far as the metric tells.</summary>
+    internal Func<NodeAddress, bool> IsOverRadio { get; set; } = static _ => false;
+
+    /// <summary>Whether this node is behind a radio, and asks for texts in their compact form.</summary>
+    internal Func<bool> AsksForCompact { get; set; } = static () => false;
+
+    /// <summary>What this node's leaves say beyond MLS.</summary>
+    internal ExtensionList LeafExtensions => AsksForCompact() ? CompactWish.Asking : ExtensionList.Empty;
 
     internal LocalIdentity Identity { get; }
 
@@ -84,14 +96,14 @@ internal sealed class GroupSelf : IStateFacts, IDisposable
     /// <summary>What all groups may take.</summary>
     internal GroupRoom Room { get; }
 
-    /// <summary>Bytes of all groups: their values, and the commits that they keep.</summary>
+    /// <summary>Bytes of all groups: their values, the commits that they keep, and twins.</summary>
     internal long UsedRoom
     {
         get
         {
             long used = Store.Bytes;
             foreach (MeshGroup group in _groups.Values)
-                used += group.CommitBytes;
+                used += group.CommitBytes + group.TwinBytes;
             return used;
         }
     }

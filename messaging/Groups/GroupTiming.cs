@@ -36,6 +36,15 @@ public sealed record GroupTiming
     /// <summary>After how many own messages a leaf is renewed.</summary>
     public int HealAfterMessages { get; init; } = 100;
 
+    /// <summary>
+    /// The same where a member is behind a radio: each commit crosses it. A text of a leaf beyond number 1,023 of a
+    /// state has no compact form.
+    /// </summary>
+    public TimeSpan CostlyHealAfter { get; init; } = TimeSpan.FromDays(7);
+
+    /// <summary>After how many own messages a leaf is renewed there.</summary>
+    public int CostlyHealAfterMessages { get; init; } = 1000;
+
     /// <summary>How long a text that somebody has not received is kept to be sealed again.</summary>
     public TimeSpan TextLifetime { get; init; } = TimeSpan.FromDays(7);
 }

@@ -90,7 +90,7 @@ internal sealed partial class MeshGroup
     /// </summary>
     private bool HasRoom(StateNode parent, int commit)
     {
-        long states = _self.Store.BytesOf(NodeGroupStore.PrefixOf(Id));
+        long states = _self.Store.BytesOf(NodeGroupStore.PrefixOf(Id)) + _twins.Bytes;
         long more = commit + (states / Math.Max(1, _mls.States.Count));
         return _self.Room.Has(_self.UsedRoom, states + _tree.Bytes, more, isOnWay: parent == _tree.Tip);
     }
@@ -243,6 +243,7 @@ internal sealed partial class MeshGroup
         if (staged?.State == node.Id)
         {
             _mls.Merge(staged);
+            _twins.Make(_mls, node.Id);
             return true;
         }
 
@@ -252,6 +253,7 @@ internal sealed partial class MeshGroup
             || outcome is not Outcome.CommitStaged { Commit: { } made })
             return false;
         _mls.Merge(made);
+        _twins.Make(_mls, node.Id);
         return true;
     }
 

@@ -75,9 +75,15 @@ internal sealed partial class MeshGroup
         return true;
     }
 
-    private bool WantsHealing(TimeSpan at) => _own.WantsHealing || _mls.NeedsRefresh
-        || _own.MessagesSinceHealing >= Timing.HealAfterMessages
-        || (_own.MessagesSinceHealing > 0 && at - _own.HealedAt >= Timing.HealAfter);
+    // Over a radio each commit takes the airtime of many texts.
+    private bool WantsHealing(TimeSpan at)
+    {
+        bool isCostly = _twins.Has(_tree.Tip.Id);
+        return _own.WantsHealing || _mls.NeedsRefresh || HasOtherWish
+            || _own.MessagesSinceHealing >= (isCostly ? Timing.CostlyHealAfterMessages : Timing.HealAfterMessages)
+            || (_own.MessagesSinceHealing > 0
+                && at - _own.HealedAt >= (isCostly ? Timing.CostlyHealAfter : Timing.HealAfter));
+    }
 
     private bool CanCommit => !IsQuiet && _own.Status == MembershipStatus.Current && _mls.Status == GroupStatus.Active
         && !_tree.ChildrenOf(_tree.Tip.Id).Any(n => n.Author == _mls.Self.Value);
@@ -164,6 +170,7 @@ internal sealed partial class MeshGroup
             Extensions = orders.Count == 0 ? null : GroupContextExtension.ListFor(table, IsStrict, PairNumber),
             ForcePath = true,
             IncludePendingProposals = false,
+            LeafExtensions = _self.LeafExtensions,
             AuthenticatedData = CommitData.Write([.. orders.Select(o => o.Order)]),
         };
     }
@@ -206,6 +213,7 @@ internal sealed partial class MeshGroup
             Since = at,
         };
         _mls.MergePending();
+        _twins.Make(_mls, node.Id);
         (_own.MessagesSinceHealing, _own.HealedAt, _own.WantsHealing) = (0, at, false);
         AddNode(at, node, output);
         Follow(at, null, output);

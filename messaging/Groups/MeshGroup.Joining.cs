@@ -100,6 +100,7 @@ internal sealed partial class MeshGroup
             },
         };
         var joined = new MeshGroup(self, mls, parts);
+        joined._twins.Make(mls, root.Id);
         joined.Begin(clock.At(now), root, frame.Tip, output);
         if (before is not null && pair is null)
             joined.TakeOrdersOf(before);

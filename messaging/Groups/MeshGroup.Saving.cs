@@ -1,3 +1,4 @@
+using QuicProChat.Mesh.Messaging.Groups.Twins;
 using QuicProChat.Mesh.Messaging.Groups.Wire;
 using QuicProChat.Mesh.Mls;
 using QuicProChat.Mesh.Routing;
@@ -13,6 +14,7 @@ namespace QuicProChat.Mesh.Messaging.Groups;
 //  own            version 1 = 1 | running time 8 | keys set apart: state 32, until 4 | messages since healing 4
 //  text-ID        a text that is under way
 //  mls-NAME       a value of the MLS library
+//  twin-STATE...  the compact twin of a state (Twins/TwinTable.cs)
 //
 /// <content>All of a group as bytes. They are secret: they hold the keys of its states, and texts.</content>
 internal sealed partial class MeshGroup
@@ -72,6 +74,8 @@ internal sealed partial class MeshGroup
         });
         _texts.TakeChanges(
             all, (id, text) => changes[TextPiece + id] = text is null ? null : GroupRecords.WriteText(text));
+        _twins.Review(_mls);
+        _twins.TakeChanges(all, (name, value) => changes[name] = value);
         (TimeSpan Ran, StateId State, uint Until) own = (_clock.At(now), _own.SetApart.State, _own.SetApart.Until);
         if (withMain || (own.State, own.Until) != (_saved.State, _saved.Until) || own.Ran - _saved.Ran >= ClockKept)
         {
@@ -108,7 +112,7 @@ internal sealed partial class MeshGroup
             || !GroupRecords.TryReadPool(ref reader, tree.Tip.Table, out OrderPool pool)
             || !GroupRecords.TryReadWelcomes(ref reader, tree, out HeldWelcomes welcomes) || !reader.AtEnd
             || !TryReadOwnPiece(pieces, own, out TimeSpan ran)
-            || !TryReadTexts(pieces, out OutgoingTexts texts))
+            || !TryReadTexts(pieces, out OutgoingTexts texts) || !TwinTable.TryLoad(pieces, out TwinTable twins))
             return null;
         var group = MeshGroupId.Read(id);
         self.Store.Load(
@@ -122,6 +126,7 @@ internal sealed partial class MeshGroup
             Tips = tips,
             Pool = pool,
             Texts = texts,
+            Twins = twins,
             Welcomes = welcomes,
         };
         return Loaded(self, now, group, parts, isOfOldFormat: false);

@@ -289,7 +289,7 @@ internal sealed partial class MeshGroup
     private OrderWithKeys MakeRejoin(in Digest predecessor)
     {
         KeyPackage package = _self.Client.CreateKeyPackage(
-            _self.IdentityFor(_mls.CipherSuite), NodeKeyPackages.Lifetime);
+            _self.IdentityFor(_mls.CipherSuite), NodeKeyPackages.Lifetime, leafExtensions: _self.LeafExtensions);
         var detail = Digest.Of(package.Content.Leaf.EncryptionKey.Span);
         var order = Order.Sign(
             new Order.Fields(Id, _self.Address, OrderKind.Rejoin, predecessor, detail), _self.Identity);

@@ -1,6 +1,7 @@
 using QuicProChat.Mesh.Identity;
 using QuicProChat.Mesh.Messaging.Content;
 using QuicProChat.Mesh.Messaging.Groups.Policy;
+using QuicProChat.Mesh.Messaging.Groups.Twins;
 using QuicProChat.Mesh.Messaging.Groups.Wire;
 using QuicProChat.Mesh.Mls;
 using QuicProChat.Mesh.Mls.Messages;
@@ -47,7 +48,8 @@ internal sealed partial class MeshGroup
             return null;
         uint generation = NextGeneration(output);
         MessagePlace first = PlaceOf(_tree.Tip.Id, _mls.Self, generation);
-        if (!_mls.Encrypt(TextBody.Write(null, content.Span), generation: generation).TryGet(out byte[]? payload))
+        byte[] body = TextBody.Write(null, content.Span);
+        if (!_mls.Encrypt(body, generation: generation).TryGet(out byte[]? payload))
             return null;
         var text = new OutgoingText
         {
@@ -65,7 +67,7 @@ internal sealed partial class MeshGroup
         _texts.Add(text);
         _own.MessagesSinceHealing++;
         output.Moved = true;
-        output.Texts.Add(new SealedText(text.Message, payload, to, IsAgain: false));
+        output.Texts.Add(WithCompact(new SealedText(text.Message, payload, to, IsAgain: false), body, generation));
         Schedule(at);
         PlanProbe(at);
         return text.Message;
@@ -130,6 +132,8 @@ internal sealed partial class MeshGroup
     internal TextOutcome Open(Instant now, ReadOnlySpan<byte> payload, GroupOutput output, out ReceivedText? text)
     {
         text = null;
+        if (CompactForm.IsMarked(payload))
+            return OpenCompact(now, payload, output, out text);
         if (!UnverifiedMessage.Parse(payload).TryGet(out UnverifiedMessage? message) || !message.IsPrivate
             || message.ContentType != Mls.Messages.ContentType.Application)
             return TextOutcome.Refused;
@@ -137,14 +141,23 @@ internal sealed partial class MeshGroup
         if (!processed.TryGet(out Outcome? outcome))
             return OutcomeOf(now, processed.Error.Code, output);
         var opened = (Outcome.ApplicationMessage)outcome;
+        _twins.Spend(opened.State, opened.Sender.Index, opened.Generation);
+        return Take(
+            now, new OpenedText(opened.State, opened.Sender, opened.Generation, opened.Data), output, out text);
+    }
+
+    /// <summary>The keys of a text are spent: what it says is looked at.</summary>
+    private TextOutcome Take(Instant now, OpenedText opened, GroupOutput output, out ReceivedText? text)
+    {
+        text = null;
         output.Moved = true;
         NodeAddress sender = AddressCredential.AddressOf(opened.Sender.Leaf);
         TimeSpan? gone = GoneFor(_clock.At(now), sender);
-        if (!TextBody.TryRead(opened.Data.Span, out TextBody body) || gone > Timing.FormerMemberPatience)
+        if (!TextBody.TryRead(opened.Body.Span, out TextBody body) || gone > Timing.FormerMemberPatience)
             return TextOutcome.Refused;
         if (_tree.Find(opened.State) is { } state)
             Saw(_clock.At(now), sender, state, output);
-        MessagePlace first = body.First ?? PlaceOf(opened.State, opened.Sender.Index, opened.Generation);
+        MessagePlace first = body.First ?? PlaceOf(opened.State, opened.Sender.Index, opened.Number);
         NodeAddress? owner = body.First is null ? sender : OwnerOf(first);
         if (owner is not null && owner != sender)
             return TextOutcome.Refused;
@@ -222,16 +235,18 @@ internal sealed partial class MeshGroup
         foreach (OutgoingText text in _texts.All)
         {
             NodeAddress[] to = [.. text.Missing.Where(m => IsLost(at, text, m.Key, m.Value)).Select(m => m.Key)];
-            if (to.Length == 0
-                || !_mls.Encrypt(TextBody.Write(text.First, text.Content), generation: NextGeneration(output))
-                    .TryGet(out byte[]? payload))
+            if (to.Length == 0)
+                continue;
+            byte[] body = TextBody.Write(text.First, text.Content);
+            uint generation = NextGeneration(output);
+            if (!_mls.Encrypt(body, generation: generation).TryGet(out byte[]? payload))
                 continue;
             foreach (NodeAddress member in to)
                 text.IsSealedFor(member, _tree.Tip.Id);
             text.Sealed = (at, Math.Min(text.Sealed.Times + (to.Any(m => IsOverdue(at, text, m)) ? 1 : 0), 10));
             _own.MessagesSinceHealing++;
             output.Moved = true;
-            output.Texts.Add(new SealedText(text.Message, payload, to, IsAgain: true));
+            output.Texts.Add(WithCompact(new SealedText(text.Message, payload, to, IsAgain: true), body, generation));
         }
     }
 

@@ -1,5 +1,6 @@
 using QuicProChat.Mesh.Identity;
 using QuicProChat.Mesh.Messaging.Groups.Policy;
+using QuicProChat.Mesh.Messaging.Groups.Twins;
 using QuicProChat.Mesh.Messaging.Groups.Wire;
 using QuicProChat.Mesh.Mls;
 using QuicProChat.Mesh.Routing;
@@ -24,6 +25,7 @@ internal sealed partial class MeshGroup
     private readonly TipTable _tips;
     private readonly OrderPool _pool;
     private readonly OutgoingTexts _texts;
+    private readonly TwinTable _twins;
     private readonly HeldWelcomes _welcomes;
     private readonly OwnStanding _own;
     private readonly RunningClock _clock;
@@ -45,8 +47,9 @@ internal sealed partial class MeshGroup
     {
         _self = self;
         _mls = mls;
-        (_tree, _line, _tips, _pool, _texts, _welcomes, _own, _clock) =
-            (parts.Tree, parts.Line, parts.Tips, parts.Pool, parts.Texts, parts.Welcomes, parts.Own, parts.Clock);
+        (_tree, _line, _tips, _pool, _texts, _twins, _welcomes, _own, _clock) =
+            (parts.Tree, parts.Line, parts.Tips, parts.Pool, parts.Texts, parts.Twins, parts.Welcomes, parts.Own,
+                parts.Clock);
         _turn = new TurnSchedule(self.Timing);
         Id = MeshGroupId.Read(mls.GroupId.Span);
         PairNumber = PairExtension.NumberOf(mls.Extensions);
@@ -63,6 +66,8 @@ internal sealed partial class MeshGroup
         internal OrderPool Pool { get; init; } = new();
 
         internal OutgoingTexts Texts { get; init; } = new();
+
+        internal TwinTable Twins { get; init; } = new();
 
         internal HeldWelcomes Welcomes { get; init; } = new();
 
@@ -115,6 +120,9 @@ internal sealed partial class MeshGroup
     /// <summary>Bytes of the commits that are kept to be passed on.</summary>
     internal long CommitBytes => _tree.Bytes;
 
+    /// <summary>Bytes of the compact twins of states.</summary>
+    internal long TwinBytes => _twins.Bytes;
+
     /// <summary>What members told of their lines, in entries.</summary>
     internal int LineEntries
     {
@@ -153,7 +161,8 @@ internal sealed partial class MeshGroup
     {
         var table = OrderTable.Founded(self.Address);
         MlsResult<Group> made = self.Client.CreateGroup(
-            self.IdentityFor(suite), id.ToArray(), GroupContextExtension.ListFor(table, isStrict, pair));
+            self.IdentityFor(suite), id.ToArray(), GroupContextExtension.ListFor(table, isStrict, pair),
+            self.LeafExtensions);
         Group mls = made.TryGet(out Group? group)
             ? group
             : throw new InvalidOperationException($"A group could not be founded: {made.Error}.");
@@ -210,7 +219,11 @@ internal sealed partial class MeshGroup
         _self.Client.Forget(_mls);
         _self.Store.ForgetChanges(NodeGroupStore.PrefixOf(Id));
         _self.Remove(Id);
+        Retire();
     }
+
+    /// <summary>Another object takes the place of this one: what only this one holds is zeroed.</summary>
+    internal void Retire() => _twins.Clear();
 
     private static LineEntry EntryOf(StateNode node) => new(node.Epoch, node.Short, (ushort)node.Author, node.Rank);
 

@@ -79,12 +79,14 @@ internal sealed class NodeKeyPackages(GroupSelf self)
             && _toStrangers.TryTake(at, 1)))
             return null;
         return hasSingle && single.TryTake(at, 1)
-            ? self.Client.CreateKeyPackage(self.IdentityFor(suite), Lifetime) : LastResort(suite);
+            ? self.Client.CreateKeyPackage(
+                self.IdentityFor(suite), Lifetime, leafExtensions: self.LeafExtensions)
+            : LastResort(suite);
     }
 
     /// <summary>
     /// The KeyPackage of last resort for a suite; made where there is none, or the old one is half over, or it was made
-    /// while the clock was wrong, or by a version that knew no pairs.
+    /// while the clock was wrong, by a version that knew no pairs, or when this node had other links.
     /// </summary>
     internal KeyPackage LastResort(CipherSuite suite)
     {
@@ -93,11 +95,13 @@ internal sealed class NodeKeyPackages(GroupSelf self)
         {
             if (own.IsLastResort && own.KeyPackage.Content.CipherSuite == suite && own.NotAfter > now + (Lifetime / 2)
                 && HasBegun(own, now)
-                && own.KeyPackage.Content.Leaf.Capabilities.Extensions.Contains(PairExtension.Type))
+                && own.KeyPackage.Content.Leaf.Capabilities.Extensions.Contains(PairExtension.Type)
+                && CompactWish.IsIn(own.KeyPackage.Content.Leaf) == self.AsksForCompact())
                 return own.KeyPackage;
         }
 
-        return self.Client.CreateKeyPackage(self.IdentityFor(suite), Lifetime, lastResort: true);
+        return self.Client.CreateKeyPackage(
+            self.IdentityFor(suite), Lifetime, lastResort: true, leafExtensions: self.LeafExtensions);
     }
 
     private bool HasRoom(int most, CipherSuite suite)

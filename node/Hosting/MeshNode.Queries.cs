@@ -58,8 +58,9 @@ internal sealed partial class MeshNode
     internal bool SpreadsKeyPackage { get; init; } = true;
 
     /// <summary>This node listens on a radio, on which every byte is airtime.</summary>
-    private bool HasRadio =>
-        Configuration.Listen.Any(static uri => uri.StartsWith("lora:", StringComparison.Ordinal));
+    private bool HasRadio => Configuration.Listen.Any(IsRadio);
+
+    private static bool IsRadio(string uri) => uri.StartsWith("lora:", StringComparison.Ordinal);
 
     /// <summary>Names a KeyPackage in the announce.</summary>
     private void Offer(Instant now, KeyPackageHash keyPackage)

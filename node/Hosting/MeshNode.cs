@@ -96,6 +96,7 @@ internal sealed partial class MeshNode : IAsyncDisposable
             PostQuantumOverRadio = configuration.PostQuantumOverRadio,
             PadsSealed = () => !HasRadio,
             HasRadio = () => HasRadio || !SpreadsKeyPackage,
+            IsBehindRadio = () => HasRadio && Configuration.Peers.Count == 0 && Configuration.Listen.All(IsRadio),
         };
         Direct = new DirectConversations(context, _sealer, Book);
         Lite = new LiteConversations(context);

@@ -18,10 +18,12 @@ internal sealed class GroupHistory
     private readonly int _seed;
     private readonly HashSet<SimMember> _removed = [];
     private readonly GroupLiar _liar;
+    private readonly Func<int, bool> _isBehindRadio;
     private int _names;
 
     internal GroupHistory(
-        int seed, CipherSuite suite = CipherSuite.X25519Aes128GcmSha256Ed25519, bool writesLess = false)
+        int seed, CipherSuite suite = CipherSuite.X25519Aes128GcmSha256Ed25519, bool writesLess = false,
+        Func<int, bool>? isBehindRadio = null)
     {
         _seed = seed;
         _world = new GroupWorld(seed)
@@ -32,6 +34,7 @@ internal sealed class GroupHistory
             WritesLess = writesLess,
         };
         _random = _world.Random;
+        _isBehindRadio = isBehindRadio ?? (static _ => false);
         int count = _random.Next(3, 10);
         SimMember[] members = [.. Enumerable.Range(0, count).Select(_ => New())];
         _world.Form(members);
@@ -141,7 +144,13 @@ internal sealed class GroupHistory
         Rejoins = members.Sum(m => m.Rejoined);
     }
 
-    private SimMember New() => _world.Add($"m{_names++}");
+    private SimMember New()
+    {
+        int number = _names++;
+        SimMember member = _world.Add($"m{number}");
+        member.IsBehindRadio = _isBehindRadio(number);
+        return member;
+    }
 
     private TimeSpan Pause() => _random.Next(20) switch
     {

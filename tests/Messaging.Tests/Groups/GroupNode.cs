@@ -15,12 +15,13 @@ internal sealed class GroupNode : IDisposable
     private readonly List<string> _told = [];
     private long _token;
 
-    internal GroupNode(ReceiptPolicy receipts = ReceiptPolicy.All)
+    internal GroupNode(ReceiptPolicy receipts = ReceiptPolicy.All, bool isBehindRadio = false)
     {
         var context = new MessagingContext(Identity, new FakeLoop(), Store, Store, Time)
         {
             HopLimit = 32,
             Receipts = receipts,
+            IsBehindRadio = () => isBehindRadio,
         };
         _sealer = new Sealer(Identity);
         Groups = new GroupConversations(

@@ -39,6 +39,9 @@ internal sealed class GroupWorld
 
     internal long Frames { get; private set; }
 
+    /// <summary>Texts that left, as they travel.</summary>
+    internal List<(SimMember From, NodeAddress To, byte[] Payload)> Texts { get; } = [];
+
     /// <summary>The share of answers to questions that the network loses.</summary>
     internal double Loss { get; set; }
 

@@ -5,9 +5,9 @@ using QuicProChat.Mesh.Mls;
 namespace QuicProChat.Mesh.Messaging.Tests.Groups;
 
 /// <summary>
-/// The sequences by which weaker rules fail, F1 to F14 of the design: each ends well here. F15 to F21 are about an
-/// MLS-Lite twin of each state, which there is none of yet (docs/reference/groups.md); F22 to F42 are about bundles,
-/// gossip, channels, deletion and files, and no group's.
+/// The sequences by which weaker rules fail, F1 to F14 of the design: each ends well here. F15 to F21 are about the
+/// compact twin of a state (<see cref="CompactFormTests"/>); F22 to F42 are about bundles, gossip, channels, deletion
+/// and files, and no group's.
 /// </summary>
 public class KnownFlawsTests
 {

@@ -23,6 +23,7 @@ internal sealed class SimMember
     private readonly List<(NodeAddress To, EnvelopeId Message)> _receipts = [];
     private List<byte[]> _aside = [];
     private List<byte[]> _opening = [];
+    private readonly List<byte[]> _opened = [];
 
     internal SimMember(GroupWorld world, string name, LocalIdentity identity)
     {
@@ -54,6 +55,12 @@ internal sealed class SimMember
 
     internal bool IsUp { get; private set; } = true;
 
+    /// <summary>Its leaf asks for texts in their compact form.</summary>
+    internal bool IsBehindRadio { get; set; }
+
+    /// <summary>Ways that are slow, for this member.</summary>
+    internal Func<NodeAddress, bool> IsOverRadio { get; set; } = static _ => false;
+
     /// <summary>This one does not follow the rules; nothing is promised to it.</summary>
     internal bool IsLiar { get; set; }
 
@@ -64,6 +71,9 @@ internal sealed class SimMember
 
     internal Dictionary<EnvelopeId, (string Text, HashSet<NodeAddress> To, HashSet<NodeAddress> Delivered)> Sent
     { get; } = [];
+
+    /// <summary>Texts as they came that were opened, and whose keys are gone from the disk.</summary>
+    internal List<byte[]> Opened { get; } = [];
 
     internal List<GroupNotice> Notices { get; } = [];
 
@@ -217,7 +227,12 @@ internal sealed class SimMember
     internal SimMember Clone((GroupDisk Group, byte[] Keys)? disk = null)
     {
         (GroupDisk group, byte[] keys) = disk ?? Disk;
-        var clone = new SimMember(_world, Name + "'", _identity) { IsLiar = true, MayLeave = MayLeave };
+        var clone = new SimMember(_world, Name + "'", _identity)
+        {
+            IsLiar = true,
+            MayLeave = MayLeave,
+            IsBehindRadio = IsBehindRadio,
+        };
         Assert.True(LoadKeys(clone._self, keys));
         clone._entry = group.Load(clone._self, () => _world.Now);
         (clone._disk, clone._keysOnDisk) = (group.Copy(), keys);
@@ -242,11 +257,14 @@ internal sealed class SimMember
             _aside.AddRange(_opening.Where(o => !_aside.Contains(o)));
             _opening = [];
             // The store refused: the state goes back, and nothing leaves.
+            _opened.Clear();
             GoBack(output.Changed);
             return false;
         }
 
         _opening = [];
+        Opened.AddRange(_opened);
+        _opened.Clear();
         if (writes)
         {
             MessageTransaction.FrozenState frozen =
@@ -284,8 +302,10 @@ internal sealed class SimMember
         {
             foreach (NodeAddress member in text.To)
             {
+                byte[] payload = text.PayloadFor(member).ToArray();
+                _world.Texts.Add((this, member, payload));
                 if (_world.Find(member) is { } to)
-                    _world.Carry(this, to, mayBeLost: false, () => to.TakeText(text.Payload, this));
+                    _world.Carry(this, to, mayBeLost: false, () => to.TakeText(payload, this));
             }
         }
 
@@ -328,6 +348,7 @@ internal sealed class SimMember
         if (outcome != TextOutcome.Opened)
             return outcome;
         ReceivedText opened = text!;
+        _opened.Add(payload);
         if (!Received.ContainsKey(opened.Message) && !received.Exists(r => r.Item1 == opened.Message))
             received.Add((opened.Message, Encoding.UTF8.GetString(opened.Content.Span)));
         _receipts.Add((opened.Sender, opened.Message));
@@ -347,7 +368,12 @@ internal sealed class SimMember
         Do((g, o) => g.Delivered(message, member, o));
     }
 
-    private GroupSelf NewSelf() => new(_identity, _world.Fill, _world.Time, new GroupTiming(), _world.Room);
+    private GroupSelf NewSelf() =>
+        new(_identity, _world.Fill, _world.Time, new GroupTiming(), _world.Room)
+        {
+            AsksForCompact = () => IsBehindRadio,
+            IsOverRadio = to => IsOverRadio(to),
+        };
 
     private void SaveKeys()
     {

@@ -1,0 +1,83 @@
+using QuicProChat.Mesh.Messaging.Groups;
+using QuicProChat.Mesh.Messaging.Groups.Twins;
+using QuicProChat.Mesh.Wire;
+
+namespace QuicProChat.Mesh.Messaging.Tests.Groups;
+
+/// <summary>Texts in their compact form, as envelopes of a node that is behind a radio.</summary>
+public sealed class CompactArrivalTests : IDisposable
+{
+    private readonly GroupNode _node = new(isBehindRadio: true);
+    private readonly GroupInviter _inviter = new();
+
+    public void Dispose()
+    {
+        _inviter.Dispose();
+        _node.Dispose();
+    }
+
+    [Fact]
+    public async Task A_text_in_its_compact_form_says_so_and_comes_once()
+    {
+        Assert.True(Invite());
+        await _node.DoAsync(g => g.AcceptAsync("lake", null));
+        SentEnvelope envelope = Text("hello");
+        MessageTransaction received = _node.Receive(envelope);
+        Message message = Assert.Single(received.Messages).Message;
+        Assert.Equal(
+            ("hello", Protection.MlsLiteSigned, _inviter.Address), (message.Text, message.Protection, message.Peer));
+        Assert.NotNull(message.Place);
+        Assert.Empty(_node.Receive(envelope).Messages);
+        Assert.Equal(0, _node.Groups.AsideCount);
+    }
+
+    [Fact]
+    public async Task A_text_that_comes_before_its_state_is_known_waits_and_is_read_then()
+    {
+        Assert.True(Invite());
+
+        // The owner has not accepted: it names no group, and may be of this one.
+        _node.Receive(Text("early"));
+        Assert.Equal(1, _node.Groups.AsideCount);
+        await _node.DoAsync(g => g.AcceptAsync("lake", null));
+        Assert.Equal(0, _node.Groups.AsideCount);
+        Assert.Equal(1, _node.Groups.Counters[GroupCount.OpenedLater]);
+    }
+
+    [Fact]
+    public async Task What_is_of_no_state_fills_one_bounded_room_and_of_a_node_without_groups_none()
+    {
+        var random = new Random(5);
+        for (int i = 0; i < 10; i++)
+            Assert.False(_node.Receive(_inviter.Payload(_node, Junk(random))).HasWrites);
+        Assert.Equal(0, _node.Groups.AsideCount);
+        Assert.True(Invite());
+        await _node.DoAsync(g => g.AcceptAsync("lake", null));
+        for (int i = 0; i < 200; i++)
+            _node.Receive(_inviter.Payload(_node, Junk(random)));
+        Assert.InRange(_node.Groups.AsideCount, 1, WaitingRoom.MaxEnvelopes);
+        Message message = Assert.Single(_node.Receive(Text("through it all")).Messages).Message;
+        Assert.Equal("through it all", message.Text);
+        _node.Now += WaitingRoom.Patience;
+        _node.Tick();
+        Assert.Equal(0, _node.Groups.AsideCount);
+    }
+
+    private bool Invite() => _node.Receive(
+        _inviter.Seal(_node, _inviter.Invite(_node, _inviter.KeyPackageOf(_node)))).HasWrites;
+
+    private SentEnvelope Text(string text)
+    {
+        SentEnvelope envelope = _inviter.Text(_node, text);
+        Assert.True(CompactForm.IsMarked(envelope.Bytes.AsSpan(EnvelopeHeader.Size)));
+        return envelope;
+    }
+
+    private static byte[] Junk(Random random)
+    {
+        byte[] payload = new byte[120];
+        random.NextBytes(payload);
+        payload[0] = CompactForm.Mark;
+        return payload;
+    }
+}
