@@ -4,7 +4,9 @@ using Xunit.Abstractions;
 
 namespace QuicProChat.Mesh.EndToEnd;
 
-/// <summary>Three daemons and an MLS group: one of them is reached over a radio alone, or has a cable socket too.</summary>
+/// <summary>
+/// Three daemons and an MLS group: one of them is reached over a radio alone, or listens elsewhere too.
+/// </summary>
 public class GroupOverRadio(ITestOutputHelper output)
 {
     private const string Name = "lake";

@@ -104,8 +104,8 @@ internal sealed class GroupInviter : IDisposable
         var output = new GroupOutput();
         Assert.NotNull(Group!.Send(node.Now, System.Text.Encoding.UTF8.GetBytes(text), output));
         return _sealing.Text(
-            node.Identity.PublicKey.Span, Assert.Single(output.Texts).PayloadFor(node.Identity.Address), Priority.Normal,
-            TimeSpan.FromHours(1))!;
+            node.Identity.PublicKey.Span, Assert.Single(output.Texts).PayloadFor(node.Identity.Address),
+            Priority.Normal, TimeSpan.FromHours(1))!;
     }
 
     /// <summary>Any payload for the node, as if it were a text.</summary>
