@@ -1,5 +1,8 @@
+using QuicProChat.Mesh.Identity;
 using QuicProChat.Mesh.Messaging.Groups;
+using QuicProChat.Mesh.Messaging.Groups.Pairs;
 using QuicProChat.Mesh.Messaging.Groups.Twins;
+using QuicProChat.Mesh.Messaging.Tests.Groups.Pairs;
 using QuicProChat.Mesh.Wire;
 
 namespace QuicProChat.Mesh.Messaging.Tests.Groups;
@@ -61,6 +64,31 @@ public sealed class CompactArrivalTests : IDisposable
         _node.Now += WaitingRoom.Patience;
         _node.Tick();
         Assert.Equal(0, _node.Groups.AsideCount);
+    }
+
+    [Fact]
+    public void A_pair_that_is_pinned_carries_texts_in_their_compact_form_to_whoever_is_behind_a_radio()
+    {
+        using var world = new PairWorld(36);
+        PairNode wired = world.Add(LocalIdentity.Generate(world.Fill), DirectSecurity.Mls);
+        PairNode radio = world.Add(LocalIdentity.Generate(world.Fill), DirectSecurity.Mls, hasRadio: true);
+        world.Run(TimeSpan.FromMinutes(1));
+        foreach ((PairNode from, PairNode to, string text) in ((PairNode, PairNode, string)[])
+        [
+            (wired, radio, "hello"), (radio, wired, "hello yourself"), (wired, radio, "compact"), (radio, wired, "full"),
+        ])
+        {
+            from.Send(to, text);
+            world.Run(TimeSpan.FromMinutes(1));
+        }
+
+        Assert.Equal(["hello", "compact"], radio.Has(wired));
+        Assert.Equal(["hello yourself", "full"], wired.Has(radio));
+        foreach (PairNode node in (PairNode[])[wired, radio])
+        {
+            Assert.Equal(Protection.MlsLiteSigned, node.ProtectionOf("compact"));
+            Assert.Equal(Protection.Mls, node.ProtectionOf("full"));
+        }
     }
 
     private bool Invite() => _node.Receive(

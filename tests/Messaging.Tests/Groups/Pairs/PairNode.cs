@@ -80,6 +80,7 @@ internal sealed class PairNode : IGossipRecords, IDisposable
             HopLimit = 32,
             Receipts = ReceiptPolicy.All,
             HasRadio = () => HasRadio,
+            IsBehindRadio = () => HasRadio,
             Random = _world.Fill,
         };
         _sealer = new Sealer(Identity);
