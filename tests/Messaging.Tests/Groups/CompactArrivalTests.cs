@@ -75,7 +75,8 @@ public sealed class CompactArrivalTests : IDisposable
         world.Run(TimeSpan.FromMinutes(1));
         foreach ((PairNode from, PairNode to, string text) in ((PairNode, PairNode, string)[])
         [
-            (wired, radio, "hello"), (radio, wired, "hello yourself"), (wired, radio, "compact"), (radio, wired, "full"),
+            (wired, radio, "hello"), (radio, wired, "hello yourself"), (wired, radio, "compact"),
+            (radio, wired, "full"),
         ])
         {
             from.Send(to, text);
