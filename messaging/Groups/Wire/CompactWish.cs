@@ -12,7 +12,7 @@ namespace QuicProChat.Mesh.Messaging.Groups.Wire;
 internal static class CompactWish
 {
     /// <summary>The extension's type, of those for private use (RFC 9420, section 17.3).</summary>
-    internal const ushort Type = 0xf4d7;
+    internal const ushort Type = 0xf4d9;
 
     private const byte Version = 1;
 
