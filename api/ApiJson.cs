@@ -66,6 +66,8 @@ namespace QuicProChat.Mesh.Api;
 [JsonSerializable(typeof(IReadOnlyList<AccountInfo>))]
 [JsonSerializable(typeof(IReadOnlyList<ServerReportInfo>))]
 [JsonSerializable(typeof(IReadOnlyList<ServerBanInfo>))]
+[JsonSerializable(typeof(IReadOnlyList<AccountDeviceInfo>))]
+[JsonSerializable(typeof(AccountDeviceCertificateInfo))]
 [JsonSerializable(typeof(ServerConversationInfo))]
 [JsonSerializable(typeof(IReadOnlyList<ServerConversationInfo>))]
 [JsonSerializable(typeof(StandingEvent))]

@@ -46,6 +46,12 @@ public interface IMessageStore
     /// </summary>
     void MarkRead(ConversationId conversation, Action<Instant, IReadOnlyList<Message>?> read);
 
+    /// <summary>
+    /// Marks messages as read that the owner read elsewhere, and tells which of them were unread; null where the disk
+    /// failed.
+    /// </summary>
+    void MarkRead(IReadOnlyList<EnvelopeId> messages, Action<Instant, IReadOnlyList<Message>?> read);
+
     /// <summary>How long this node has run in all, restarts taken together; to the second.</summary>
     TimeSpan Running { get; }
 

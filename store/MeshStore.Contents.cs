@@ -223,6 +223,33 @@ public sealed partial class MeshStore
                 read.Add(message);
         }
 
+        SetRead(ids, read);
+        return read;
+    }
+
+    /// <summary>
+    /// The owner read some messages, wherever: those of them that are unread here are read from now on.
+    /// </summary>
+    /// <param name="messages">Their ids; there need not be such messages.</param>
+    /// <returns>What was unread.</returns>
+    public IReadOnlyList<StoredMessage> MarkRead(IReadOnlyList<EnvelopeId> messages)
+    {
+        ArgumentNullException.ThrowIfNull(messages);
+        List<StoredMessage> read = [];
+        foreach (EnvelopeId id in messages)
+        {
+            Statement row = _contents.ByPrefix.Bind(1, id).Bind(2, id);
+            if (row.Step() && Reader.ReadMessage(row, tolerant: true) is { IsDamaged: false, IsUnread: true } message)
+                read.Add(message);
+            row.Reset();
+        }
+
+        SetRead(read.ConvertAll(m => m.Id), read);
+        return read;
+    }
+
+    private void SetRead(List<EnvelopeId> ids, List<StoredMessage> read)
+    {
         foreach (EnvelopeId id in ids)
         {
             _contents.MarkRead.Bind(1, _running.Seconds).Bind(2, id).Run();
@@ -232,7 +259,6 @@ public sealed partial class MeshStore
 
         foreach (StoredMessage message in read)
             ExpiresAt(message.Timer > 0 ? _running.Seconds + message.Timer * 60L : 0);
-        return read;
     }
 
     /// <summary>Erases some messages whose time is over, oldest first; says which.</summary>

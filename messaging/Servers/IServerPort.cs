@@ -121,8 +121,15 @@ public interface IServerPort
     /// <summary>Makes or finds the direct channel with somebody. It gives up after some seconds.</summary>
     Task<ServerAnswer<OpenedChannel>> OpenChannelAsync(string server, ReadOnlyMemory<byte> key);
 
-    /// <summary>Takes a KeyPackage of somebody. It gives up after some seconds.</summary>
-    Task<ServerAnswer<byte[]>> TakeKeyPackageAsync(string server, ReadOnlyMemory<byte> key, string domain);
+    /// <summary>
+    /// Takes a KeyPackage of each device of somebody, a few at most; of one's own account those of the other devices.
+    /// It gives up after some seconds.
+    /// </summary>
+    /// <param name="server">The server of the account.</param>
+    /// <param name="key">The person's Ed25519 key, 32 bytes.</param>
+    /// <param name="domain">The domain of the person's server where it is another one; else empty.</param>
+    Task<ServerAnswer<IReadOnlyList<byte[]>>> TakeKeyPackagesAsync(
+        string server, ReadOnlyMemory<byte> key, string domain);
 
     /// <summary>Reads a direct channel's inbox from now on; a second time changes nothing.</summary>
     void Read(string server, ReadOnlyMemory<byte> channel);

@@ -1,7 +1,5 @@
-using QuicProChat.Mesh.Identity;
 using QuicProChat.Mesh.Messaging.Groups;
 using QuicProChat.Mesh.Mls;
-using QuicProChat.Mesh.Mls.Messages;
 using QuicProChat.Mesh.Wire;
 
 namespace QuicProChat.Mesh.Messaging.Servers;
@@ -23,16 +21,28 @@ public sealed partial class ServerConversations
     /// <summary>Sees to it that there is an account.</summary>
     /// <param name="server">The server, as <see cref="ServerNames.IsServer"/> has it.</param>
     /// <param name="user">The own name there.</param>
-    public Task<ServerAccountState> AddAccountAsync(string server, string user) => DoAsync((_, transaction) =>
+    /// <param name="certificate">
+    /// The word of the account's identity that this node is a device of it; null where it is the first one.
+    /// </param>
+    public Task<ServerAccountState> AddAccountAsync(
+        string server, string user, DeviceCertificate? certificate = null) => DoAsync((_, transaction) =>
     {
+        byte[] identity = (certificate?.Identity ?? _context.Identity.PublicKey).ToArray();
+        if (certificate is not null && !certificate.IsOf(_context.Identity.PublicKey.Span))
+            throw Refused("the certificate is of another device: it has to be made for this node's card");
         if (!_accounts.TryGetValue(server, out ServerAccount? account))
         {
             if (_accounts.Count >= MaxAccounts)
                 throw Refused($"this node has {MaxAccounts} accounts already");
-            _accounts[server] = account = new ServerAccount(server, user);
+            _accounts[server] = account = new ServerAccount(server, user, identity);
+        }
+        else if (!account.Identity.AsSpan().SequenceEqual(identity))
+        {
+            throw Refused($"this node's account on {server} is another person's: delete it here first (--local)");
         }
 
         account.User = user;
+        account.Become(identity, certificate);
         transaction.Touch(account, spent: false);
         return Describe(account);
     });
@@ -57,7 +67,8 @@ public sealed partial class ServerConversations
     /// <summary>The conversations, by name.</summary>
     public Task<IReadOnlyList<ServerConversation>> ListAsync() =>
         _context.Loop.AskAsync<IReadOnlyList<ServerConversation>>(
-        _ => [.. _entries.Values.Select(Describe).OrderBy(e => e.Name, StringComparer.Ordinal)]);
+        _ => [.. _entries.Values.Where(e => !e.IsOfDevices).Select(Describe)
+            .OrderBy(e => e.Name, StringComparer.Ordinal)]);
 
     /// <summary>The connection of an account is there or is made from now on; or it is not.</summary>
     public async Task SetOpenAsync(string server, bool isOpen) => await _context.Loop.PostAsync(now =>
@@ -72,7 +83,7 @@ public sealed partial class ServerConversations
             Advance(now, entry);
         }
 
-        if (isOpen)
+        if (isOpen && IsFirst(account))
             Envelopes?.Opened(now, server);
     }).ConfigureAwait(false);
 
@@ -94,22 +105,22 @@ public sealed partial class ServerConversations
     });
 
     /// <summary>A new KeyPackage for others, bare; its keys are on disk.</summary>
+    /// <param name="server">The server that it is for: its account says whose device this is.</param>
     /// <param name="isLastResort">Whether it is given when no other is left.</param>
-    /// <param name="server">The server that it is for: it says what that is called among servers.</param>
-    public Task<byte[]> MakeKeyPackageAsync(bool isLastResort, string server = "") => DoAsync((_, transaction) =>
+    public Task<byte[]> MakeKeyPackageAsync(string server, bool isLastResort) => DoAsync((_, transaction) =>
     {
-        string home = _accounts.GetValueOrDefault(server)?.Domain ?? "";
+        ServerAccount account = RequireAccount(server);
         IReadOnlyList<OwnKeyPackage> kept = _self.Client.KeyPackages();
         if (isLastResort
-            && kept.FirstOrDefault(k => k.IsLastResort && k.NotAfter > _self.Time.GetUtcNow()
-                + (KeyPackageLifetime / 2) && ServerHome.Of(k.KeyPackage.Content.Leaf) == home) is { } there)
+            && kept.FirstOrDefault(k => k.IsLastResort && account.IsOwnLeaf(k.KeyPackage.Content.Leaf)
+                && k.NotAfter > _self.Time.GetUtcNow() + (KeyPackageLifetime / 2)) is { } there)
             return Bare(there.KeyPackage);
         foreach (OwnKeyPackage over in kept
             .Where(k => !k.IsLastResort).OrderBy(k => k.NotAfter).SkipLast(MaxKeyPackages - 1))
             _self.Client.DeleteKeyPackage(over.KeyPackage.Reference.Span);
         _self.Client.Expire();
         TouchDesk(transaction);
-        return Bare(_self.MakeKeyPackage(KeyPackageLifetime, isLastResort, home));
+        return Bare(_self.MakeKeyPackage(KeyPackageLifetime, isLastResort, account));
     });
 
     /// <summary>The conversation with a user; begun where there is none.</summary>
@@ -124,7 +135,7 @@ public sealed partial class ServerConversations
     /// <param name="name">What to call it.</param>
     public Task<ServerConversation> CreateAsync(string server, string name) => DoAsync((_, transaction) =>
     {
-        string domain = RequireAccount(server).Domain;
+        ServerAccount account = RequireAccount(server);
         CheckName(name);
         CheckRoom(server);
         byte[] id = new byte[MeshGroupId.Size];
@@ -133,10 +144,10 @@ public sealed partial class ServerConversations
         {
             Name = name,
             IsAccepted = true,
-            Domain = domain,
+            Domain = account.Domain,
         };
-        var terms = new ServerTerms(_context.Identity.PublicKey, name) { Domain = domain };
-        entry.Add(_self.Found(id, terms, domain), isFirst: true);
+        var terms = new ServerTerms(account.Identity, name) { Domain = account.Domain };
+        entry.Add(_self.Found(id, terms, account), isFirst: true);
         Add(entry);
         transaction.Touch(entry, spent: true);
         Changed(entry, transaction);
@@ -156,14 +167,18 @@ public sealed partial class ServerConversations
             (byte[] key, string domain, string home) = await FindKeyAsync(user, server).ConfigureAwait(false);
             if (domain.Length > 0 && order.Length == 0)
                 throw Refused($"'{group}' is of one server only: make a new group for people of {domain}");
-            ServerAnswer<byte[]> package = await _port.TakeKeyPackageAsync(server, key, domain).ConfigureAwait(false);
-            if (package.Value is null)
-                throw Refused(Sentence(package.Status, server, $"{user} has left no KeyPackage there"));
-            KeyPackage verified = Verified(package.Value, key)
-                ?? throw Refused($"the KeyPackage of {user} is none, or not of {user}");
-            if (order.Length > 0 && ServerHome.Of(verified.Content.Leaf) != home)
+            ServerAnswer<IReadOnlyList<byte[]>> taken =
+                await _port.TakeKeyPackagesAsync(server, key, domain).ConfigureAwait(false);
+            if (taken.Value is null)
+                throw Refused(Sentence(taken.Status, server, $"{user} has left no KeyPackage there"));
+            List<byte[]> verified = VerifiedOf(taken.Value, key);
+            if (verified.Count == 0)
+                throw Refused($"the KeyPackage of {user} is none, or not of {user}");
+            if (order.Length > 0 && verified.RemoveAll(p => HomeIn(p) != home) > 0 && verified.Count == 0)
                 throw Refused($"the KeyPackage of {user} is older than the federation of {home}: try another one");
-            packages.Add(verified.ToMessage());
+            // Whether its owner knows who invites is for the first device to say; then it puts the others in.
+            byte[]? first = verified.Find(p => LeafIn(p).SignatureKey.Span.SequenceEqual(key));
+            packages.AddRange(first is null ? verified : [first]);
         }
 
         return await DoAsync((_, transaction) =>
@@ -186,7 +201,7 @@ public sealed partial class ServerConversations
         return await DoAsync((_, transaction) =>
         {
             ServerEntry entry = Changeable(group);
-            if (!ServerOutbox.Contains(entry.Others(entry.Groups[0]), key))
+            if (!ServerOutbox.Contains(OthersIn(entry, entry.Groups[0]), key))
                 throw Refused($"{user} is not in '{entry.Name}'");
             var change = new ServerChange();
             change.Remove.Add(key);
@@ -202,20 +217,36 @@ public sealed partial class ServerConversations
     public Task<string> LeaveAsync(string name) => DoAsync((now, transaction) =>
     {
         ServerEntry entry = Entry(name);
-        if (entry.IsDirect || entry.IsLeaving || entry.Ready is not { } group
-            || !group.ProposeRemove(group.Self).TryGet(out byte[]? proposal))
+        List<byte[]> proposals = [];
+        if (!entry.IsDirect && !entry.IsLeaving && entry.Ready is { } group)
+        {
+            // A person leaves with all of its devices.
+            byte[] own = OwnIn(entry);
+            foreach (Member member in group.Members
+                .Where(m => DeviceLeaf.PersonOf(m.Leaf).AsSpan().SequenceEqual(own)).ToArray())
+            {
+                if (group.ProposeRemove(member.Index).TryGet(out byte[]? proposal))
+                    proposals.Add(proposal);
+            }
+        }
+
+        if (proposals.Count == 0)
         {
             Forget(entry, transaction);
             return entry.Name;
         }
 
         entry.IsLeaving = true;
-        var message = new ServerOutgoing(Draw(), Draw(), _context.Time.GetUtcNow(), now + LeaveLifetime)
+        foreach (byte[] proposal in proposals)
         {
-            Sealed = proposal,
-        };
-        message.Missing.AddRange(entry.Others(group));
-        entry.Outbox.Add(message);
+            var message = new ServerOutgoing(Draw(), Draw(), _context.Time.GetUtcNow(), now + LeaveLifetime)
+            {
+                Sealed = proposal,
+            };
+            message.Missing.AddRange(ServerEntry.Others(entry.Groups[0]));
+            entry.Outbox.Add(message);
+        }
+
         transaction.Touch(entry, spent: true);
         transaction.WhenWritten(at => Advance(at, entry));
         return entry.Name;
@@ -223,74 +254,18 @@ public sealed partial class ServerConversations
 
     private static byte[] Bare(KeyPackage package) => package.ToMessage()[MessageHeadSize..];
 
-    private static string Sentence(ServerStatus status, string server, string notFound) => status switch
-    {
-        ServerStatus.NotFound => notFound,
-        ServerStatus.Unproven => $"{server} did not prove by its log of keys that this is the name's key",
-        ServerStatus.Changed => $"the name has another key on {server} than before; if you know why, accept it: "
-            + "account accept SERVER USER",
-        ServerStatus.Forked => $"{server} showed two logs of keys that contradict each other: nothing goes to names "
-            + "there until you accept it with account accept SERVER",
-        ServerStatus.Gone =>
-            $"{server} cannot be reached: the first time somebody is named, the server is asked who that is",
-        _ => $"{server} does not answer that ({status})",
-    };
-
-    /// <summary>Reads a KeyPackage, bare or as a message; null if it is none, or of another key.</summary>
-    private KeyPackage? Verified(byte[] bytes, ReadOnlySpan<byte> key)
-    {
-        if (bytes.Length is < MessageHeadSize or > ServerChange.MaxKeyPackage - MessageHeadSize)
-            return null;
-        byte[] message = bytes[2] == 0 && bytes[3] == KeyPackageFormat ? bytes
-            : [0, 1, 0, (byte)KeyPackageFormat, .. bytes];
-        return UnverifiedKeyPackage.Parse(message).TryGet(out UnverifiedKeyPackage? parsed)
-            && parsed.Leaf.SignatureKey.Span.SequenceEqual(key)
-            && _self.Client.Verify(parsed).TryGet(out KeyPackage? verified) ? verified : null;
-    }
-
-    /// <summary>The key of a user, the domain to reach it at where that is not the server's, and its own
-    /// domain.</summary>
-    private async Task<(byte[] Key, string Domain, string Home)> FindKeyAsync(string user, string server)
-    {
-        (string name, string where) = (user, server);
-        if (user.Contains('@', StringComparison.Ordinal))
-        {
-            if (!ServerNames.TryParse(user, out name, out where))
-                throw Usage($"'{user}' is no user of {server}");
-        }
-        else if (!ServerNames.IsUser(user))
-        {
-            throw Usage($"'{user}' is no name of a user: it has 1 to {ServerNames.MaxUser} of a-z 0-9 . - _");
-        }
-
-        string own = await _context.Loop.AskAsync(_ => _accounts.GetValueOrDefault(server)?.Domain ?? "")
-            .ConfigureAwait(false);
-        string domain = where == server || where == own ? "" : where;
-        if (domain.Length > 0 && own.Length == 0)
-            throw Usage($"'{user}' is no user of {server}, which speaks with no other server");
-        ServerAnswer<byte[]> found = await _port.FindUserAsync(server, name, domain).ConfigureAwait(false);
-        byte[] key = found.Value
-            ?? throw Refused(Sentence(found.Status, server, domain.Length == 0
-                ? $"nobody on {server} is called {name}"
-                : $"nobody on {domain} is called {name}, or {server} does not speak with {domain}"));
-        if (!Ed25519.IsValidPublicKey(key))
-            throw Refused($"{server} names no usable key for {name}");
-        string called = ServerNames.Of(name, domain.Length == 0 ? server : domain);
-        byte[]? known = await _context.Loop.AskAsync(_ =>
-            Find(called) is { } id ? _entries.GetValueOrDefault(id)?.PeerKey : null).ConfigureAwait(false);
-        // Whoever was here first under this name keeps it; the server may not put another in its place.
-        return known is null || known.AsSpan().SequenceEqual(key) ? (key, domain, domain.Length == 0 ? own : domain)
-            : throw Refused($"{called} has another key than before");
-    }
-
     private async Task<ServerConversation> BeginAsync(string to)
     {
         if (!ServerNames.TryParse(to, out string user, out string where))
             throw new MessagingException(Refusal.UnknownConversation, $"there is no conversation '{to}' on a server");
-        string server = await _context.Loop.AskAsync(_ => AccountFor(where).Server).ConfigureAwait(false);
+        (string server, byte[] own) = await _context.Loop.AskAsync(_ =>
+        {
+            ServerAccount account = AccountFor(where);
+            return (account.Server, account.Identity);
+        }).ConfigureAwait(false);
         (byte[] key, string domain, _) = await FindKeyAsync(to, server).ConfigureAwait(false);
         string name = ServerNames.Of(user, domain.Length == 0 ? server : domain);
-        if (key.AsSpan().SequenceEqual(_context.Identity.PublicKey.Span))
+        if (key.AsSpan().SequenceEqual(own))
             throw Usage("that is this node's own account");
         return await DoAsync((_, transaction) =>
         {
@@ -360,6 +335,6 @@ public sealed partial class ServerConversations
     }
 
     private ServerAccountState Describe(ServerAccount account) => new(
-        account.Server, account.User, Of(account.Server).Count(),
+        account.Server, account.User, Of(account.Server).Count(e => !e.IsOfDevices),
         Of(account.Server).Sum(e => e.Outbox.Messages.Count), account.Lost);
 }

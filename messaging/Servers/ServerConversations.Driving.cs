@@ -1,8 +1,8 @@
 using QuicProChat.Mesh.Messaging.Groups;
 using QuicProChat.Mesh.Mls;
+using QuicProChat.Mesh.Mls.Messages;
 using QuicProChat.Mesh.Mls.Tree;
 using QuicProChat.Mesh.Routing;
-using QuicProChat.Mesh.Wire;
 
 namespace QuicProChat.Mesh.Messaging.Servers;
 
@@ -38,6 +38,8 @@ public sealed partial class ServerConversations
             Ask(entry, () => StoreChangeAsync(entry));
         else if (entry.IsDirect && entry.Ready is null && MayFound(now, entry))
             Ask(entry, () => FoundAsync(entry));
+        else if (OwnChange(entry) is { } change)
+            Ask(entry, change);
     }
 
     private bool MayFound(Instant now, ServerEntry entry)
@@ -99,27 +101,24 @@ public sealed partial class ServerConversations
 
     private async Task<bool> FoundAsync(ServerEntry entry)
     {
-        ServerAnswer<byte[]> package = await _port.TakeKeyPackageAsync(entry.Server, entry.PeerKey!, entry.Domain)
-            .ConfigureAwait(false);
-        if (package.Value is null)
+        ServerAnswer<IReadOnlyList<byte[]>> packages = await _port.TakeKeyPackagesAsync(
+            entry.Server, entry.PeerKey!, entry.Domain).ConfigureAwait(false);
+        if (packages.Value is null)
             return false;
         return await DoAsync((_, transaction) =>
         {
             // Meanwhile the other side may have founded one.
             if (!_entries.ContainsKey(entry.Id) || entry.Ready is not null || entry.Change is not null)
                 return true;
-            if (Verified(package.Value, entry.PeerKey) is not { } verified)
-            {
-                Counters.Add(ServerCount.Refused);
+            List<byte[]> verified = VerifiedOf(packages.Value, entry.PeerKey!);
+            if (verified.Count == 0)
                 return false;
-            }
 
             byte[] id = new byte[MeshGroupId.Size];
             _self.Random(id);
-            entry.Add(_self.Found(id, null, HomeOf(entry)), isFirst: true);
-            entry.Number = 0;
+            entry.Add(_self.Found(id, null, RequireAccount(entry.Server)), isFirst: true);
             var change = new ServerChange();
-            change.Add.Add(verified.ToMessage());
+            change.Add.AddRange(verified);
             Commit(entry, change, transaction);
             return true;
         }).ConfigureAwait(false);
@@ -135,15 +134,17 @@ public sealed partial class ServerConversations
         List<KeyPackage> add = [];
         foreach (byte[] bytes in change.Add)
         {
-            byte[] key = KeyIn(bytes);
-            if (!ServerOutbox.Contains(entry.Others(group), key) && Verified(bytes, key) is { } verified)
+            LeafNode leaf = LeafIn(bytes);
+            if (group.Members.All(m => !m.Leaf.SignatureKey.Span.SequenceEqual(leaf.SignatureKey.Span))
+                && Verified(bytes, DeviceLeaf.PersonOf(leaf)) is { } verified)
                 add.Add(verified);
         }
 
         List<LeafIndex> remove = [];
         foreach (Member member in group.Members)
         {
-            if (ServerOutbox.Contains(change.Remove, member.Leaf.SignatureKey.Span))
+            if (member.Index != group.Self && (ServerOutbox.Contains(change.Remove, member.Leaf.SignatureKey.Span)
+                || ServerOutbox.Contains(change.Remove, DeviceLeaf.PersonOf(member.Leaf))))
                 remove.Add(member.Index);
         }
 
@@ -186,9 +187,13 @@ public sealed partial class ServerConversations
 
     private async Task<bool> StoreChangeAsync(ServerEntry entry)
     {
-        (List<ServerMessage> Messages, CommitPlace Place)? commit =
-            await _context.Loop.AskAsync(_ => MessagesOf(entry)).ConfigureAwait(false);
-        if (commit is not { } made)
+        ServerChange? change = null;
+        (List<ServerMessage> Messages, CommitPlace Place)? commit = await _context.Loop.AskAsync(_ =>
+        {
+            change = entry.Change;
+            return MessagesOf(entry);
+        }).ConfigureAwait(false);
+        if (commit is not { } made || change is null)
             return true;
         StoredAnswer answer = made.Messages.Count == 0
             ? new StoredAnswer(ServerStatus.Done, 0)
@@ -208,8 +213,9 @@ public sealed partial class ServerConversations
             }
         }
 
-        return await DoAsync((now, transaction) => Settled(now, entry, made.Place, answer, absent, transaction))
-            .ConfigureAwait(false);
+        // What lies in this account's own inbox may have told it first; then there may be another change by now.
+        return await DoAsync((now, transaction) => entry.Change != change
+            || Settled(now, entry, made.Place, answer, absent, transaction)).ConfigureAwait(false);
     }
 
     /// <summary>The commit for everybody who is in, and the Welcome for who comes in.</summary>
@@ -220,53 +226,49 @@ public sealed partial class ServerConversations
             return null;
         PendingCommit pending = group.Pending!;
         List<ServerMessage> messages = [];
-        List<byte[]> members = [.. entry.Others(group).Where(k => !ServerOutbox.Contains(entry.Absent, k))];
-        foreach (byte[] member in members.Where(k => entry.DomainOf(k) == entry.Domain))
+        string order = OrderOf(entry);
+        List<byte[]> members = [.. ServerEntry.Others(group).Where(k => !ServerOutbox.Contains(entry.Absent, k))];
+        (byte[] Person, string Domain)[] added = pending.Welcome is null ? [] : [.. AddedBy(entry, change)];
+        void Add(byte[] person, byte[] channel, byte[] payload, byte kind) => messages.Add(new ServerMessage(
+            person, channel, ServerIds.Uuid(change.At, change.Secret, person, kind), payload, ReceiptLifetime)
         {
-            EnvelopeId id = ServerIds.Uuid(change.At, change.Secret, member, 2);
-            messages.Add(new ServerMessage(member, entry.Channel, id, pending.Message, ReceiptLifetime)
-            {
-                Domain = entry.Domain,
-            });
-        }
-
-        foreach (byte[] package in change.Add.Where(p => pending.Welcome is not null && IsOrdered(entry, p)))
-        {
-            byte[] added = KeyIn(package);
-            EnvelopeId id = ServerIds.Uuid(change.At, change.Secret, added, 3);
-            messages.Add(new ServerMessage(added, ReadOnlyMemory<byte>.Empty, id, pending.Welcome, ReceiptLifetime)
-            {
-                Domain = entry.Domain,
-            });
-        }
-
-        var place = new CommitPlace(group.GroupId, entry.Number);
-        if (entry.IsDirect || entry.Domain.Length == 0)
+            Domain = order,
+        });
+        foreach (byte[] member in members.Where(k => entry.DomainOf(k) == order))
+            Add(member, entry.Channel, pending.Message, 2);
+        foreach ((byte[] person, _) in added.Where(a => a.Domain == order))
+            Add(person, [], pending.Welcome!, 3);
+        var place = new CommitPlace(group.GroupId, group == entry.Groups[0] ? entry.Number : group.Epoch);
+        if (entry.Domain.Length == 0)
             return (messages, place);
+        // What has the number has to be somewhere, so that it is known again: it is ordered by this node's server
+        // then, and its own copy does nothing when it is read.
         if (messages.Count == 0)
-        {
-            // What has the number has to be somewhere, so that it is known again: it is ordered by this node's server
-            // then, and its own copy does nothing when it is read.
-            byte[] own = _context.Identity.PublicKey.ToArray();
-            messages.Add(new ServerMessage(
-                own, ReadOnlyMemory<byte>.Empty, ServerIds.Uuid(change.At, change.Secret, own, 2), pending.Message,
-                ReceiptLifetime)
-            {
-                Domain = entry.Domain,
-            });
-        }
-
+            Add(OwnIn(entry), [], pending.Message, 2);
         return (messages, place with
         {
             Elsewhere = [.. members.Select(k => (entry.DomainOf(k), (ReadOnlyMemory<byte>)k))
-                .Concat(change.Add.Select(p => (HomeIn(p), (ReadOnlyMemory<byte>)KeyIn(p))))
-                .Where(m => m.Item1.Length > 0 && m.Item1 != entry.Domain)],
+                .Concat(added.Select(a => (a.Domain, (ReadOnlyMemory<byte>)a.Person)))
+                .Where(m => m.Item1.Length > 0 && m.Item1 != order)],
         });
     }
 
-    /// <summary>Whether who is added has its inbox on the server that orders the group's commits.</summary>
-    private static bool IsOrdered(ServerEntry entry, byte[] package) =>
-        entry.IsDirect || entry.Domain.Length == 0 || HomeIn(package) == entry.Domain;
+    /// <summary>
+    /// The domain of the server that puts the commits of a conversation in order; empty where all is on one server. Of
+    /// the two servers of a conversation with a user of another one it is that whose domain comes first.
+    /// </summary>
+    private string OrderOf(ServerEntry entry)
+    {
+        string home = HomeOf(entry);
+        return entry is { IsDirect: true, Domain.Length: > 0 } && string.CompareOrdinal(home, entry.Domain) < 0
+            ? home : entry.Domain;
+    }
+
+    /// <summary>The persons whose devices a change adds, each once, and the domains of their servers.</summary>
+    private static IEnumerable<(byte[] Person, string Domain)> AddedBy(ServerEntry entry, ServerChange change) =>
+        change.Add.DistinctBy(p => Convert.ToHexString(PersonIn(p))).Select(p => (PersonIn(p),
+            entry.Domain.Length == 0 || (entry.PeerKey is { } peer && peer.AsSpan().SequenceEqual(PersonIn(p)))
+                ? entry.Domain : HomeIn(p)));
 
     /// <summary>
     /// What the server that orders commits does not store itself: the commit for members of other servers, and their
@@ -274,14 +276,16 @@ public sealed partial class ServerConversations
     /// </summary>
     private void AddCopies(Instant now, ServerEntry entry, ServerChange change, Group group)
     {
-        if (entry.IsDirect || entry.Domain.Length == 0)
+        if (entry.Domain.Length == 0)
             return;
         PendingCommit pending = group.Pending!;
-        foreach (IGrouping<string, byte[]> members in entry.Others(group)
+        string order = OrderOf(entry);
+        foreach (IGrouping<string, byte[]> members in ServerEntry.Others(group)
             .Where(k => !ServerOutbox.Contains(entry.Absent, k))
-            .GroupBy(k => entry.DomainOf(k)).Where(m => m.Key != entry.Domain))
+            .GroupBy(k => entry.DomainOf(k)).Where(m => m.Key != order))
             AddCopy(now, entry, members, pending.Message);
-        foreach (IGrouping<string, byte[]> added in change.Add.GroupBy(HomeIn, KeyIn).Where(m => m.Key != entry.Domain))
+        foreach (IGrouping<string, byte[]> added in AddedBy(entry, change)
+            .GroupBy(a => a.Domain, a => a.Person).Where(m => m.Key != order))
             AddCopy(now, entry, added, pending.Welcome);
     }
 
@@ -301,8 +305,7 @@ public sealed partial class ServerConversations
 
     private string HomeOf(ServerEntry entry) => _accounts.GetValueOrDefault(entry.Server)?.Domain ?? "";
 
-    private static string HomeIn(byte[] package) =>
-        ServerHome.Of(Mls.Messages.UnverifiedKeyPackage.Parse(package).Value.Leaf);
+    private static string HomeIn(byte[] package) => ServerHome.Of(LeafIn(package));
 
     private bool Settled(
         Instant now, ServerEntry entry, CommitPlace place, StoredAnswer answer, List<byte[]> absent,
@@ -317,7 +320,8 @@ public sealed partial class ServerConversations
             case ServerStatus.Done when group.Pending is not null:
                 AddCopies(now, entry, change, group);
                 group.MergePending();
-                entry.Number = place.Number + 1;
+                if (group == entry.Groups[0])
+                    entry.Number = place.Number + 1;
                 entry.Change = null;
                 SealWaiting(entry);
                 TakeEarly(entry, transaction);
@@ -326,14 +330,15 @@ public sealed partial class ServerConversations
             case ServerStatus.Stale:
                 Counters.Add(ServerCount.Stale);
                 // What won is in this node's inbox already, or was not meant for it.
-                entry.Number = answer.Number;
+                if (group == entry.Groups[0])
+                    entry.Number = answer.Number;
                 bool isFollowed = group.Pending is null;
                 change.IsStale = true;
                 entry.RetryAt = isFollowed ? default : now + StalePause;
                 return isFollowed;
             case ServerStatus.NotFound when absent.Count > 0 && absent.All(a => !ServerOutbox.Contains(entry.Absent, a))
                 && entry.Absent.Count + absent.Count <= MaxMembers
-                && !change.Add.Any(p => ServerOutbox.Contains(absent, KeyIn(p))):
+                && !change.Add.Any(p => ServerOutbox.Contains(absent, PersonIn(p))):
                 entry.Absent.AddRange(absent);
                 return true;
             default:
@@ -345,11 +350,13 @@ public sealed partial class ServerConversations
                 if (entry.IsDirect)
                     entry.Remove(group);
                 Changed(entry, transaction);
-                return !entry.IsDirect;
+                // What this node wants by itself, it wants again: later and later.
+                return false;
         }
     }
 
     // What this node verified when it came, so that it parses.
-    private static byte[] KeyIn(byte[] package) =>
-        Mls.Messages.UnverifiedKeyPackage.Parse(package).Value.Leaf.SignatureKey.ToArray();
+    private static LeafNode LeafIn(byte[] package) => UnverifiedKeyPackage.Parse(package).Value.Leaf;
+
+    private static byte[] PersonIn(byte[] package) => DeviceLeaf.PersonOf(LeafIn(package));
 }

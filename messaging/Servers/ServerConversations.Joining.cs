@@ -17,10 +17,13 @@ public sealed partial class ServerConversations
             return false;
         using (staged)
         {
-            byte[] inviter = staged.Inviter.Leaf.SignatureKey.ToArray();
+            // Persons are counted below; here each leaf shows whose device it is.
+            if (DeviceLeaf.CountPersons(staged.State.Members) is not { } persons)
+                return false;
+            byte[] inviter = DeviceLeaf.PersonOf(staged.Inviter.Leaf);
             var address = NodeAddress.Of(inviter);
             if (staged.State.GroupId.Length != MeshGroupId.Size || staged.WouldReplace
-                || _context.Store.IsBlocked(address))
+                || _context.Store.IsBlocked(address) || !ServerRules.AreFew(persons.Values, staged.State.Extensions))
                 return false;
             return ServerTerms.TryRead(staged.State.Extensions, out ServerTerms? terms)
                 ? JoinGroup(account, staged, terms, address, transaction)
@@ -31,21 +34,27 @@ public sealed partial class ServerConversations
     private bool JoinDirect(
         ServerAccount account, StagedWelcome staged, byte[] inviter, MessageTransaction transaction)
     {
-        if (staged.State.MemberCount != 2 || staged.State.Extensions.Count > 0)
+        // Another device of this account may have begun it.
+        bool isOwn = inviter.AsSpan().SequenceEqual(account.Identity);
+        if (DeviceLeaf.PersonsOf(staged.State.Members).Where(p => !p.AsSpan().SequenceEqual(account.Identity))
+            .ToArray() is not [var peer] || !IsOwnLeafIn(account, staged) || staged.State.Extensions.Count > 0)
             return false;
-        string domain = ElsewhereOf(account, ServerHome.Of(staged.Inviter.Leaf));
-        ConversationId id = ServerIds.Direct(account.Server, domain, inviter);
+        string domain = ElsewhereOf(account, ServerHome.Of(
+            staged.State.Members.First(m => DeviceLeaf.PersonOf(m.Leaf).AsSpan().SequenceEqual(peer)).Leaf));
+        ConversationId id = ServerIds.Direct(account.Server, domain, peer);
         bool isNew = !_entries.TryGetValue(id, out ServerEntry? entry);
-        if (isNew && !HasRoomFor(account, NodeAddress.Of(inviter)))
+        if (isNew && !(isOwn ? Of(account.Server).Count() < MaxConversations
+            : HasRoomFor(account, NodeAddress.Of(peer))))
             return false;
         bool isLastResort = staged.IsLastResort;
         if (!staged.Accept().TryGet(out Group? group))
             return false;
-        entry ??= new ServerEntry(_self, id, account.Server, inviter, () => _now)
+        entry ??= new ServerEntry(_self, id, account.Server, peer, () => _now)
         {
-            Name = ServerNames.Of(NodeAddress.Of(inviter).ToString(), domain.Length == 0 ? account.Server : domain),
+            Name = ServerNames.Of(NodeAddress.Of(peer).ToString(), domain.Length == 0 ? account.Server : domain),
             Domain = domain,
         };
+        entry.IsAccepted |= isOwn;
         // Of two that nobody has spoken in, both sides take the same; who begins anew after that has lost the other.
         Group? ready = entry.Ready;
         entry.Add(group, isFirst: ready is null || entry.IsConfirmed
@@ -56,6 +65,7 @@ public sealed partial class ServerConversations
         entry.FoundAt = Instant.Never;
         SealWaiting(entry);
         Add(entry);
+        TakeFromAccount(account, entry, transaction);
         Joined(account, entry, isLastResort, transaction);
         if (isNew)
             transaction.WhenWritten(_ => Run(() => NameAsync(entry)));
@@ -68,16 +78,19 @@ public sealed partial class ServerConversations
     {
         // A group of strangers is none that this node is put into.
         ConversationId id = ServerIds.Group(account.Server, staged.State.GroupId.Span);
-        if (!IsKnown(account, inviter) || _entries.ContainsKey(id) || Of(account.Server).Count() >= MaxConversations
-            || staged.State.MemberCount > MaxMembers)
+        if ((!IsKnown(account, inviter) && inviter != NodeAddress.Of(account.Identity))
+            || !IsOwnLeafIn(account, staged) || _entries.ContainsKey(id)
+            || Of(account.Server).Count() >= MaxConversations)
             return false;
-        bool isLastResort = staged.IsLastResort;
+        bool isLastResort = staged.IsLastResort, isOfDevices = IsIntoDevices(account, staged, terms);
         if (!staged.Accept().TryGet(out Group? group))
             return false;
+        // The first device begins anew: it came back from a backup.
+        if (isOfDevices && DevicesOf(account.Server) is { } before)
+            Forget(before, transaction);
         var entry = new ServerEntry(_self, id, account.Server, null, () => _now)
         {
-            Name = FreeName(terms.Name, id),
-            Number = group.Epoch,
+            Name = isOfDevices ? ServerTerms.OfDevices : FreeName(terms.Name, id),
             Domain = terms.Domain,
         };
         entry.Add(group, isFirst: true);
@@ -90,6 +103,11 @@ public sealed partial class ServerConversations
     // Only a server that speaks with others has let one of another in.
     private static string ElsewhereOf(ServerAccount account, string home) =>
         account.Domain.Length == 0 || home == account.Domain ? "" : home;
+
+    // A KeyPackage of another account of this node says that it is another person.
+    private static bool IsOwnLeafIn(ServerAccount account, StagedWelcome staged) => staged.State.Self is { } self
+        && staged.State.FindMember(self) is { } member
+        && DeviceLeaf.PersonOf(member.Leaf).AsSpan().SequenceEqual(account.Identity);
 
     private void Joined(ServerAccount account, ServerEntry entry, bool isLastResort, MessageTransaction transaction)
     {

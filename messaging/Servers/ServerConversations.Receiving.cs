@@ -2,7 +2,6 @@ using QuicProChat.Mesh.Identity;
 using QuicProChat.Mesh.Messaging.Content;
 using QuicProChat.Mesh.Mls;
 using QuicProChat.Mesh.Mls.Messages;
-using QuicProChat.Mesh.Mls.Tree;
 using QuicProChat.Mesh.Routing;
 using QuicProChat.Mesh.Wire;
 
@@ -48,7 +47,7 @@ public sealed partial class ServerConversations
         if (Envelopes is not { } groups || !channel.IsEmpty || !batch.Envelopes.Any(IsForGroups))
             return true;
         ulong? cursor = await _context.Loop.AskAsync(_ => _accounts.TryGetValue(server, out ServerAccount? account)
-            ? account.Cursor : (ulong?)null).ConfigureAwait(false);
+            && IsFirst(account) ? account.Cursor : (ulong?)null).ConfigureAwait(false);
         ReadOnlyMemory<byte>[] payloads =
             [.. batch.Envelopes.Where(e => e.Sequence > cursor && IsForGroups(e)).Select(static e => e.Data)];
         return payloads.Length == 0 || await groups.ReceiveAsync(server, payloads).ConfigureAwait(false);
@@ -157,6 +156,8 @@ public sealed partial class ServerConversations
         // Groups have it already.
         if (data.Span[0] == InboxEnvelope.Mark)
             return Whether(inChannel is null && Envelopes is not null);
+        if (data.Span[0] == DeviceNotice.Mark)
+            return Whether(inChannel is null && TakeNotice(account, data.Span, transaction));
         if (data.Span[0] == ServerReceipt.Mark)
             return Whether(TakeReceipt(account, data.Span, transaction));
         if (data.Span[FormatOffset] == WelcomeFormat)
@@ -186,8 +187,10 @@ public sealed partial class ServerConversations
     private bool TakeMessage(
         ServerEntry entry, Group group, UnverifiedMessage message, MessageTransaction transaction)
     {
-        if (!group.Process(message).TryGet(out Outcome? outcome))
-            return false;
+        MlsResult<Outcome> result = group.Process(message);
+        // What this node sent lies in its own inbox too, for its other devices.
+        if (!result.TryGet(out Outcome? outcome))
+            return result.Error.Code == MlsErrorCode.OwnMessage;
         transaction.Touch(entry, spent: true);
         switch (outcome)
         {
@@ -197,33 +200,26 @@ public sealed partial class ServerConversations
                 Follow(entry, group, staged, transaction);
                 return true;
             case Outcome.ProposalStored proposed:
-                // Somebody leaves: whoever comes first of the others takes it out.
-                if (proposed.Proposal is RemoveProposal leaves && entry.Change is null
-                    && FirstBut(group, leaves.Removed) == group.Self)
-                    Commit(entry, new ServerChange(), transaction);
+                // Somebody leaves, with all devices: when all of it is read, whoever comes first of the others acts.
+                if (proposed.Proposal is RemoveProposal)
+                    transaction.WhenWritten(at => Advance(at, entry));
                 return true;
             default:
                 return false;
         }
     }
 
-    private static LeafIndex FirstBut(Group group, LeafIndex leaving)
-    {
-        foreach (Member member in group.Members)
-        {
-            if (member.Index != leaving)
-                return member.Index;
-        }
-
-        return leaving;
-    }
-
     private void Follow(
         ServerEntry entry, Group group, Outcome.CommitStaged staged, MessageTransaction transaction)
     {
+        // A number that the server told has counted this commit.
+        bool isCounted = entry.Change is { IsStale: true };
         if (staged.IsOwn)
         {
+            // The server has it: it lies in this account's own inbox, before the answer to whoever stored it.
             group.MergePending();
+            entry.Change = null;
+            SealWaiting(entry);
         }
         else
         {
@@ -232,8 +228,7 @@ public sealed partial class ServerConversations
             entry.RetryAt = default;
         }
 
-        // A number that the server told has counted this commit.
-        if (entry.Change is not { IsStale: true })
+        if (!isCounted && entry.Groups[0] == group)
             entry.Number++;
         if (!staged.IsOwn && entry.Change is { } change)
             change.IsStale = true;
@@ -256,10 +251,19 @@ public sealed partial class ServerConversations
             return true;
         }
 
-        if (payload is null)
+        if (kind == ServerPayload.Kind.Marks)
+            return TakeMarks(entry, said.Data.Span, transaction);
+        if (payload is null || entry.IsOfDevices)
             return false;
         byte[] authorKey = said.Sender.Leaf.SignatureKey.ToArray();
-        var author = NodeAddress.Of(authorKey);
+        byte[] person = DeviceLeaf.PersonOf(said.Sender.Leaf);
+        // A device that was taken out of the group while its person stayed was revoked: nothing of it counts any more.
+        if (said.IsFromFormerMember && group.Members.Any(
+            m => DeviceLeaf.PersonOf(m.Leaf).AsSpan().SequenceEqual(person)))
+            return false;
+        if (person.AsSpan().SequenceEqual(OwnIn(entry)))
+            return TakeOwnContent(entry, authorKey, payload, transaction);
+        var author = NodeAddress.Of(person);
         EnvelopeId id = ServerIds.Message(ScopeOf(entry), authorKey, payload.Id);
         if (_context.Store.IsBlocked(author))
         {
@@ -291,8 +295,11 @@ public sealed partial class ServerConversations
         });
         if (payload.Content is not TypingContent)
             Acknowledge(entry, authorKey, id);
+        bool isRead = _readElsewhere.Remove(id);
         transaction.WhenWritten(at =>
         {
+            if (isRead)
+                MarkRead(entry.Server, [id]);
             Counters.Add(ServerCount.Received);
             Advance(at, entry);
         });
@@ -317,12 +324,13 @@ public sealed partial class ServerConversations
             if (where is not { } id || !_entries.TryGetValue(id, out ServerEntry? entry)
                 || entry.Server != account.Server)
                 continue;
-            byte[]? key = KeyOf(entry, receipt.Receiver);
+            (byte[] Device, byte[] Person)? receiver = ReceiverOf(entry, receipt.Receiver);
             byte[] expected = new byte[Wire.Receipt.ProofSize];
-            if (key is null || !_receipts.TryExpect(key, message, expected) || !Wire.Receipt.Matches(expected, proof))
+            if (receiver is not { } known || !_receipts.TryExpect(known.Device, message, expected)
+                || !Wire.Receipt.Matches(expected, proof))
                 continue;
             isProven = true;
-            EnvelopeId copy = entry.IsDirect ? message : ServerIds.Copy(message, key);
+            EnvelopeId copy = entry.IsDirect ? message : ServerIds.Copy(message, known.Person);
             transaction.WhenWritten(at =>
             {
                 _unshown.Remove(message);
@@ -333,17 +341,15 @@ public sealed partial class ServerConversations
         return isProven;
     }
 
-    private static byte[]? KeyOf(ServerEntry entry, in NodeAddress address)
+    private (byte[] Device, byte[] Person)? ReceiverOf(ServerEntry entry, NodeAddress address)
     {
-        if (entry.PeerKey is { } peer)
-            return NodeAddress.Of(peer) == address ? peer : null;
-        foreach (byte[] key in entry.Groups.SelectMany(entry.Others))
-        {
-            if (NodeAddress.Of(key) == address)
-                return key;
-        }
-
-        return null;
+        if (entry.PeerKey is { } peer && NodeAddress.Of(peer) == address)
+            return (peer, peer);
+        if (entry.FindDevice(k => NodeAddress.Of(k.Span) == address) is not { } member)
+            return null;
+        byte[] person = DeviceLeaf.PersonOf(member.Leaf);
+        // That a device of one's own has it says nothing of the others.
+        return person.AsSpan().SequenceEqual(OwnIn(entry)) ? null : (member.Leaf.SignatureKey.ToArray(), person);
     }
 
     /// <summary>
@@ -353,7 +359,7 @@ public sealed partial class ServerConversations
     {
         if (entry.PeerKey is not { } peer)
             return entry.Groups[0].GroupId.ToArray();
-        byte[] own = _context.Identity.PublicKey.ToArray();
+        byte[] own = OwnIn(entry);
         return own.AsSpan().SequenceCompareTo(peer) < 0 ? [.. own, .. peer] : [.. peer, .. own];
     }
 }

@@ -19,7 +19,7 @@ public sealed partial class ServerConversations
         if (_context.Store.FindMessage(id) is not { Outgoing: false } message
             || !_entries.TryGetValue(message.Conversation, out ServerEntry? entry))
             throw Refused($"{id} is no message that came in a conversation on a server");
-        byte[] key = entry.Groups.SelectMany(g => entry.Others(g)).Prepend(entry.PeerKey ?? [])
+        byte[] key = entry.Groups.SelectMany(ServerEntry.Others).Prepend(entry.PeerKey ?? [])
             .FirstOrDefault(k => k.Length > 0 && NodeAddress.Of(k) == message.Peer)
             ?? throw Refused("its author is no member of the conversation any more");
         ulong time = (ulong)Math.Max(0, message.CreatedAt.ToUnixTimeMilliseconds());

@@ -59,7 +59,7 @@ public sealed partial class ServerConversations
         MessageContent content = _context.Contents.ToSend(entry.Id, asked.Content);
         if (!entry.Outbox.HasRoomFor(2 * content.Size + MaxOverhead))
             throw Refused($"too much waits for {entry.Server} in '{entry.Name}' already");
-        if (entry.Ready is null && !entry.IsDirect)
+        if (!entry.IsDirect && (entry.Ready is not { } ready || OthersIn(entry, ready).Count == 0))
             throw new MessagingException(Refusal.NobodyElse, $"nobody else is in '{entry.Name}' yet");
         EnvelopeId named = Draw();
         EnvelopeId id = ServerIds.Message(ScopeOf(entry), _context.Identity.PublicKey.Span, named);
@@ -69,13 +69,14 @@ public sealed partial class ServerConversations
             Plain =
             new ServerPayload(named, content).ToBytes()
         };
-        message.Missing.AddRange(entry.PeerKey is { } peer ? [peer] : entry.Others(entry.Ready!));
+        List<byte[]> others = entry.PeerKey is { } peer ? [peer] : OthersIn(entry, entry.Ready!);
+        EnvelopeId[] copies = entry.IsDirect ? [id] : [.. others.Select(k => ServerIds.Copy(id, k))];
+        message.Missing.AddRange(others);
         entry.Outbox.Add(message);
         entry.IsAccepted = true;
         TellHead(now, entry, message.Missing);
         SealWaiting(entry);
         transaction.Touch(entry, spent: true);
-        EnvelopeId[] copies = entry.IsDirect ? [id] : [.. message.Missing.Select(k => ServerIds.Copy(id, k))];
         _context.Contents.Send(transaction, new Message(
             id, entry.Id, Outgoing: true, entry.Id.AsPeer, content.Text, MessageState.Queued, StateReason.None, 0,
             asked.Priority, at, at)
@@ -124,16 +125,20 @@ public sealed partial class ServerConversations
     // What MLS and this protocol put around a content, at most.
     private const int MaxOverhead = 1024;
 
-    /// <summary>Seals what waited for a key.</summary>
-    private static void SealWaiting(ServerEntry entry)
+    /// <summary>Seals what waited for a key. Own other devices get it too.</summary>
+    private void SealWaiting(ServerEntry entry)
     {
         if (entry.Ready is not { } group)
             return;
+        byte[] own = OwnIn(entry);
+        bool hasOthers = ServerOutbox.Contains(ServerEntry.Others(group), own);
         foreach (ServerOutgoing message in entry.Outbox.Messages.Where(m => m.Sealed.Length == 0))
         {
             if (!group.Encrypt(message.Plain).TryGet(out byte[]? encrypted))
                 return;
             message.Sealed = encrypted;
+            if (hasOthers && !ServerOutbox.Contains(message.Missing, own))
+                message.Missing.Add(own);
             CryptographicOperations.ZeroMemory(message.Plain);
             message.Plain = [];
         }
@@ -142,16 +147,16 @@ public sealed partial class ServerConversations
     /// <summary>Sends what waits, to each receiver in order.</summary>
     private void Deliver(ServerEntry entry)
     {
-        foreach (byte[] receiver in entry.Outbox.Receivers())
+        foreach (byte[] receiver in entry.Outbox.Receivers(entry.PersonOf))
         {
             string lane = Convert.ToHexString(receiver);
             if (entry.Lanes.Contains(lane))
                 continue;
             bool isSingle = entry.Single.Contains(lane);
             List<ServerOutgoing> messages = entry.Outbox.Next(receiver, isSingle ? 1 : MaxBatch, MaxBatchBytes);
-            List<EnvelopeId> receipts = isSingle && messages.Count > 0 ? [] : [.. entry.Outbox.Receipts
-                .Where(r => r.To.AsSpan().SequenceEqual(receiver)).Take(ServerReceipt.MaxProofs).Select(r =>
-                    r.Message)];
+            List<(byte[] To, EnvelopeId Message)> receipts = isSingle && messages.Count > 0 ? []
+                : [.. entry.Outbox.Receipts.Where(r => entry.PersonOf(r.To).AsSpan().SequenceEqual(receiver))
+                    .Take(ServerReceipt.MaxProofs)];
             if (messages.Count == 0 && receipts.Count == 0)
                 continue;
             entry.Lanes.Add(lane);
@@ -161,7 +166,8 @@ public sealed partial class ServerConversations
     }
 
     private async Task DeliverAsync(
-        ServerEntry entry, byte[] receiver, string domain, List<ServerOutgoing> messages, List<EnvelopeId> receipts)
+        ServerEntry entry, byte[] receiver, string domain, List<ServerOutgoing> messages,
+        List<(byte[] To, EnvelopeId Message)> receipts)
     {
         bool goesOn = false;
         try
@@ -192,13 +198,14 @@ public sealed partial class ServerConversations
         }
     }
 
-    private ServerMessage Receipt(ServerEntry entry, byte[] receiver, List<EnvelopeId> messages)
+    private ServerMessage Receipt(
+        ServerEntry entry, byte[] receiver, List<(byte[] To, EnvelopeId Message)> receipts)
     {
         List<(EnvelopeId, byte[])> proofs = [];
-        foreach (EnvelopeId message in messages)
+        foreach ((byte[] to, EnvelopeId message) in receipts)
         {
             byte[] proof = new byte[Wire.Receipt.ProofSize];
-            if (_receipts.TryProve(receiver, message, proof))
+            if (_receipts.TryProve(to, message, proof))
                 proofs.Add((message, proof));
         }
 
@@ -211,8 +218,8 @@ public sealed partial class ServerConversations
 
     /// <summary>The server answered about messages for one receiver.</summary>
     private bool Stored(
-        ServerEntry entry, byte[] receiver, List<ServerOutgoing> messages, List<EnvelopeId> receipts,
-        ServerStatus status, MessageTransaction transaction)
+        ServerEntry entry, byte[] receiver, List<ServerOutgoing> messages,
+        List<(byte[] To, EnvelopeId Message)> receipts, ServerStatus status, MessageTransaction transaction)
     {
         if (!_entries.ContainsKey(entry.Id))
             return false;
@@ -223,7 +230,8 @@ public sealed partial class ServerConversations
             return true;
         }
 
-        entry.Outbox.RemoveReceipts(receiver, receipts);
+        entry.Outbox.RemoveReceipts(receipts);
+        bool isOwn = receiver.AsSpan().SequenceEqual(OwnIn(entry));
         if (status == ServerStatus.NotFound && !ServerOutbox.Contains(entry.Absent, receiver)
             && entry.Absent.Count < MaxMembers)
             entry.Absent.Add(receiver);
@@ -234,6 +242,8 @@ public sealed partial class ServerConversations
             waiting.Missing.RemoveAll(k => k.AsSpan().SequenceEqual(receiver));
             if (waiting.Missing.Count == 0)
                 entry.Outbox.Remove(waiting);
+            if (isOwn)
+                continue;
             EnvelopeId copy = entry.IsDirect ? message.Message : ServerIds.Copy(message.Message, receiver);
             transaction.WhenWritten(at => Tell(at, entry, message.Message, copy, status));
         }
@@ -269,7 +279,7 @@ public sealed partial class ServerConversations
         foreach (ServerOutgoing message in entry.Outbox.Messages.Where(m => m.Expires <= now).ToArray())
         {
             entry.Outbox.Remove(message);
-            foreach (byte[] receiver in message.Missing)
+            foreach (byte[] receiver in message.Missing.Where(r => !r.AsSpan().SequenceEqual(OwnIn(entry))))
             {
                 EnvelopeId copy = entry.IsDirect ? message.Message : ServerIds.Copy(message.Message, receiver);
                 transaction.WhenWritten(at => _context.Deliveries.StateChanged(

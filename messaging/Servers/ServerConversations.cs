@@ -17,7 +17,9 @@ namespace QuicProChat.Mesh.Messaging.Servers;
 /// </summary>
 public sealed partial class ServerConversations : IConversationKind, IInboxes, IDisposable
 {
-    /// <summary>Members of a group at most. Arbitrary: a Welcome has all of them.</summary>
+    /// <summary>
+    /// Persons in a group at most. Arbitrary: a Welcome has all of their leaves, of which there is a bound too.
+    /// </summary>
     public const int MaxMembers = 64;
 
     /// <summary>
@@ -115,7 +117,8 @@ public sealed partial class ServerConversations : IConversationKind, IInboxes, I
     public IInboxEnvelopes? Envelopes { get; set; }
 
     /// <inheritdoc/>
-    public bool HasAccount(string server) => _accounts.ContainsKey(server);
+    public bool HasAccount(string server) =>
+        _accounts.TryGetValue(server, out ServerAccount? account) && IsFirst(account);
 
     /// <inheritdoc/>
     public Task<StoredAnswer> StoreAsync(string server, IReadOnlyList<ServerMessage> messages) =>
@@ -137,7 +140,7 @@ public sealed partial class ServerConversations : IConversationKind, IInboxes, I
             s.State.AsSpan().IsEmpty ? 0 : s.State[0]))
         {
             bool isRead = id == ServerDesk.Place ? _desk.TryLoad(saved)
-                : ServerAccount.TryLoad(saved) is { } account && account.Id == id
+                : ServerAccount.TryLoad(saved, _context.Identity.PublicKey.Span) is { } account && account.Id == id
                     ? Add(account)
                 : ServerEntry.TryLoad(_self, id, saved, () => _now) is { } entry && Add(entry);
             if (!isRead)
@@ -214,6 +217,10 @@ public sealed partial class ServerConversations : IConversationKind, IInboxes, I
     /// <summary>The server of a conversation; null where there is no such conversation. On the loop.</summary>
     public string? ServerOf(ConversationId id) => _entries.GetValueOrDefault(id)?.Server;
 
+    /// <summary>Who this node is in a conversation: the account's identity. On the loop.</summary>
+    public NodeAddress SelfIn(ConversationId id) => _entries.TryGetValue(id, out ServerEntry? entry)
+        ? NodeAddress.Of(OwnIn(entry)) : _context.Identity.Address;
+
     /// <summary>What a conversation is called here; its id if it was left. From any thread.</summary>
     public string NameOf(ConversationId id) => _names.Of(id);
 
@@ -272,7 +279,8 @@ public sealed partial class ServerConversations : IConversationKind, IInboxes, I
     private bool Add(ServerEntry entry)
     {
         _entries[entry.Id] = entry;
-        _names.Set(entry.Id, entry.Name);
+        if (!entry.IsOfDevices)
+            _names.Set(entry.Id, entry.Name);
         return true;
     }
 
@@ -294,6 +302,8 @@ public sealed partial class ServerConversations : IConversationKind, IInboxes, I
 
     private void Changed(ServerEntry entry, MessageTransaction transaction)
     {
+        if (entry.IsOfDevices)
+            return;
         ServerConversation shown = Describe(entry);
         transaction.WhenWritten(_ =>
         {
@@ -305,12 +315,12 @@ public sealed partial class ServerConversations : IConversationKind, IInboxes, I
     private ServerConversation Describe(ServerEntry entry)
     {
         Group? group = entry.Groups.Count > 0 ? entry.Groups[0] : null;
-        IEnumerable<byte[]> others = group is { Status: GroupStatus.Active, MemberCount: > 1 } ? entry.Others(group)
+        IEnumerable<byte[]> others = group is { Status: GroupStatus.Active, MemberCount: > 1 } ? OthersIn(entry, group)
             : entry.PeerKey is { } peer ? [peer] : [];
         return new ServerConversation(
             entry.Id, entry.Name, entry.Server, entry.IsDirect, group?.Epoch ?? 0, StandingOf(entry),
                 entry.Outbox.Messages.Count,
-            [.. others.Select(k => NodeAddress.Of(k)).Prepend(_context.Identity.Address)]);
+            [.. others.Select(k => NodeAddress.Of(k)).Prepend(NodeAddress.Of(OwnIn(entry)))]);
     }
 
     private EnvelopeId Draw()

@@ -47,6 +47,9 @@ internal sealed class ServerEntry : ConversationState
     /// <summary>It is with one user.</summary>
     internal bool IsDirect => PeerKey is not null;
 
+    /// <summary>It is the group of the own devices, which is no conversation and is not shown.</summary>
+    internal bool IsOfDevices => !IsDirect && Name == ServerTerms.OfDevices;
+
     /// <summary>What the owner calls it.</summary>
     internal string Name { get; set; } = "";
 
@@ -56,7 +59,9 @@ internal sealed class ServerEntry : ConversationState
     /// <summary>The number of the last message that was read of the channel's inbox.</summary>
     internal ulong Cursor { get; set; }
 
-    /// <summary>The number that the group's next commit takes at the server.</summary>
+    /// <summary>
+    /// The number that the next commit of the first group takes at the server: its epoch, unless somebody used one up.
+    /// </summary>
     internal ulong Number { get; set; }
 
     /// <summary>This node made the channel, and so makes the group.</summary>
@@ -108,16 +113,18 @@ internal sealed class ServerEntry : ConversationState
     /// <summary>Receivers whose messages go one by one, because one of several was refused.</summary>
     internal HashSet<string> Single { get; } = [];
 
-    /// <summary>The domain of a receiver's server; empty for the account's own.</summary>
-    internal string DomainOf(ReadOnlySpan<byte> key)
+    /// <summary>
+    /// The domain of a person's server; empty where it is not known, and where all are on one server.
+    /// </summary>
+    internal string DomainOf(ReadOnlySpan<byte> person)
     {
-        if (IsDirect || Domain.Length == 0)
+        if (Domain.Length == 0 || (PeerKey is { } peer && person.SequenceEqual(peer)))
             return Domain;
         foreach (Group group in _groups)
         {
             foreach (Member member in group.Members)
             {
-                if (member.Leaf.SignatureKey.Span.SequenceEqual(key))
+                if (DeviceLeaf.PersonOf(member.Leaf).AsSpan().SequenceEqual(person))
                     return ServerHome.Of(member.Leaf);
             }
         }
@@ -132,15 +139,15 @@ internal sealed class ServerEntry : ConversationState
             return;
         _groups.Remove(group);
         _groups.Insert(0, group);
+        Number = group.Epoch;
     }
 
     /// <summary>Adds a group; of more than two the oldest that is not written to is forgotten.</summary>
     internal void Add(Group group, bool isFirst)
     {
+        _groups.Insert(isFirst ? 0 : Math.Min(1, _groups.Count), group);
         if (isFirst)
-            _groups.Insert(0, group);
-        else
-            _groups.Insert(Math.Min(1, _groups.Count), group);
+            Number = group.Epoch;
         if (_groups.Count <= 2)
             return;
         _self.Client.Forget(_groups[2]);
@@ -162,18 +169,30 @@ internal sealed class ServerEntry : ConversationState
         _groups.Clear();
     }
 
-    /// <summary>The keys of the other members of a group.</summary>
-    internal List<byte[]> Others(Group group)
+    /// <summary>
+    /// The persons of the other members of a group, each once; this node's own, where it has another device in there.
+    /// </summary>
+    internal static List<byte[]> Others(Group group) =>
+        DeviceLeaf.PersonsOf(group.Members.Where(m => m.Index != group.Self));
+
+    /// <summary>Finds another member by the key of its leaf; null if there is none in any of the groups.</summary>
+    internal Member? FindDevice(Func<ReadOnlyMemory<byte>, bool> isKey)
     {
-        List<byte[]> keys = [];
-        foreach (Member member in group.Members)
+        foreach (Group group in _groups)
         {
-            if (member.Index != group.Self)
-                keys.Add(member.Leaf.SignatureKey.ToArray());
+            foreach (Member member in group.Members)
+            {
+                if (member.Index != group.Self && isKey(member.Leaf.SignatureKey))
+                    return member;
+            }
         }
 
-        return keys;
+        return null;
     }
+
+    /// <summary>Whose a device is; its own, where it is in none of the groups any more.</summary>
+    internal byte[] PersonOf(byte[] device) => FindDevice(k => k.Span.SequenceEqual(device)) is { } member
+        ? DeviceLeaf.PersonOf(member.Leaf) : device;
 
     /// <inheritdoc/>
     public override byte[] Save()

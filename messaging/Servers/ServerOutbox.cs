@@ -33,7 +33,7 @@ internal sealed class ServerOutgoing(EnvelopeId message, EnvelopeId secret, Date
     /// </summary>
     internal string Domain { get; set; } = "";
 
-    /// <summary>The keys of those for whom the server has not taken it.</summary>
+    /// <summary>The persons for whom the server has not taken it.</summary>
     internal List<byte[]> Missing { get; } = [];
 
     internal int Size => Plain.Length + Sealed.Length;
@@ -59,7 +59,7 @@ internal sealed class ServerOutbox
     /// <summary>Messages, the oldest first.</summary>
     internal IReadOnlyList<ServerOutgoing> Messages => _messages;
 
-    /// <summary>Receipts: for whom, and for which message.</summary>
+    /// <summary>Receipts: for which device, and for which message.</summary>
     internal IReadOnlyList<(byte[] To, EnvelopeId Message)> Receipts => _receipts;
 
     /// <summary>When the first message is given up.</summary>
@@ -89,11 +89,12 @@ internal sealed class ServerOutbox
             _receipts.Add((to, message));
     }
 
-    internal void RemoveReceipts(ReadOnlySpan<byte> to, IReadOnlyList<EnvelopeId> messages)
+    internal void RemoveReceipts(IReadOnlyList<(byte[] To, EnvelopeId Message)> receipts)
     {
         for (int i = _receipts.Count - 1; i >= 0; i--)
         {
-            if (_receipts[i].To.AsSpan().SequenceEqual(to) && messages.Contains(_receipts[i].Message))
+            (byte[] to, EnvelopeId message) = _receipts[i];
+            if (receipts.Any(r => r.Message == message && r.To.AsSpan().SequenceEqual(to)))
                 _receipts.RemoveAt(i);
         }
     }
@@ -117,9 +118,10 @@ internal sealed class ServerOutbox
     }
 
     /// <summary>Everybody whom something waits for.</summary>
-    internal IEnumerable<byte[]> Receivers() =>
-        _messages.Where(m => m.Sealed.Length > 0).SelectMany(m => m.Missing).Concat(_receipts.Select(r => r.To))
-            .DistinctBy(Convert.ToHexString);
+    /// <param name="personOf">Whose a device is: receipts are for devices, and lie in the inboxes of persons.</param>
+    internal IEnumerable<byte[]> Receivers(Func<byte[], byte[]> personOf) =>
+        _messages.Where(m => m.Sealed.Length > 0).SelectMany(m => m.Missing)
+            .Concat(_receipts.Select(r => personOf(r.To))).DistinctBy(Convert.ToHexString);
 
     internal static bool Contains(List<byte[]> keys, ReadOnlySpan<byte> key)
     {

@@ -6,7 +6,7 @@ using QuicProChat.Mesh.Wire;
 
 namespace QuicProChat.Mesh.Messaging.Servers;
 
-// docs/reference/server-conversations.md, section 7:
+// docs/reference/server-conversations.md, section 9:
 //
 //  version 1 = 1 | count 1 (1 to 16) | { key, sealed to a moderator 80 } | what is said, sealed with that key
 //

@@ -39,7 +39,7 @@ internal sealed class ServerSelf : IDisposable
                 },
                 Time = time,
                 Random = random,
-                Supported = new Capabilities { Extensions = [ServerTerms.Type, ServerHome.Type] },
+                Supported = new Capabilities { Extensions = [ServerTerms.Type, ServerHome.Type, DeviceLeaf.Type] },
             },
             _mls);
     }
@@ -54,16 +54,16 @@ internal sealed class ServerSelf : IDisposable
 
     internal MlsClient Client { get; }
 
-    /// <summary>Founds a group of one.</summary>
+    /// <summary>Founds a group of one, as a device of an account.</summary>
     /// <param name="id">Its id.</param>
     /// <param name="terms">What its members agree on; null where it is with one user.</param>
-    /// <param name="home">The domain of this node's server; empty where it has none.</param>
-    internal Group Found(byte[] id, ServerTerms? terms, string home) =>
-        Client.CreateGroup(_mls, id, terms?.ToExtensions(), ServerHome.ToExtensions(home)).Value;
+    /// <param name="account">Whose device this node is, and where the inbox is.</param>
+    internal Group Found(byte[] id, ServerTerms? terms, ServerAccount account) =>
+        Client.CreateGroup(_mls, id, terms?.ToExtensions(), account.LeafExtensions).Value;
 
-    /// <summary>Makes a KeyPackage.</summary>
-    internal KeyPackage MakeKeyPackage(TimeSpan lifetime, bool isLastResort, string home) =>
-        Client.CreateKeyPackage(_mls, lifetime, isLastResort, ServerHome.ToExtensions(home));
+    /// <summary>Makes a KeyPackage, as a device of an account.</summary>
+    internal KeyPackage MakeKeyPackage(TimeSpan lifetime, bool isLastResort, ServerAccount account) =>
+        Client.CreateKeyPackage(_mls, lifetime, isLastResort, account.LeafExtensions);
 
     /// <summary>
     /// A group as the store has it; null if it has none. One that is open goes back to the store, and remembers which

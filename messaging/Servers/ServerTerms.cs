@@ -2,7 +2,6 @@ using System.Diagnostics.CodeAnalysis;
 using System.Text;
 using QuicProChat.Mesh.Identity;
 using QuicProChat.Mesh.Messaging.Groups.Wire;
-using QuicProChat.Mesh.Mls;
 using QuicProChat.Mesh.Mls.Messages;
 
 namespace QuicProChat.Mesh.Messaging.Servers;
@@ -28,6 +27,9 @@ internal sealed record ServerTerms(ReadOnlyMemory<byte> Founder, string Name)
     /// The domain of the server that puts commits in order, the founder's; empty where all members are on one server.
     /// </summary>
     internal string Domain { get; init; } = "";
+
+    /// <summary>The name of a group of one person's devices. No other group is without a name.</summary>
+    internal const string OfDevices = "";
 
     /// <summary>Bytes of a name at most.</summary>
     internal const int MaxName = 64;
@@ -73,37 +75,4 @@ internal sealed record ServerTerms(ReadOnlyMemory<byte> Founder, string Name)
         terms = new ServerTerms(founder.ToArray(), Encoding.UTF8.GetString(name)) { Domain = domain };
         return true;
     }
-}
-
-/// <summary>
-/// The law of groups on servers: in a conversation of two nobody comes or goes once both are in; in a group every
-/// member adds,
-/// a member removes itself, and the founder removes others.
-/// </summary>
-internal sealed class ServerRules : GroupRules
-{
-    /// <inheritdoc/>
-    public override Verdict Judge(ProposedChange change, GroupState state)
-    {
-        if (change.Proposer.Kind != ProposerKind.Member || change.Proposer.Member is not { } proposer)
-            return Verdict.Reject;
-        bool hasTerms = ServerTerms.TryRead(state.Extensions, out ServerTerms? terms);
-        bool isAllowed = change.Proposal switch
-        {
-            UpdateProposal => true,
-            AddProposal => !change.IsByReference
-                && (hasTerms ? state.MemberCount < ServerConversations.MaxMembers : state.MemberCount == 1),
-            RemoveProposal remove => hasTerms
-                && (remove.Removed == proposer.Index
-                    || (!change.IsByReference && terms!.Founder.Span.SequenceEqual(proposer.Leaf.SignatureKey.Span))),
-            _ => false,
-        };
-        return isAllowed ? Verdict.Accept : Verdict.Reject;
-    }
-
-    /// <inheritdoc/>
-    public override Verdict Judge(CommitSummary commit, GroupState parent) =>
-        commit.IsExternal || commit.ReInit is not null || commit.Psks.Count > 0 || commit.Extensions is not null
-        || parent.MemberCount + commit.Added.Count - commit.Removed.Count > ServerConversations.MaxMembers
-            ? Verdict.Reject : Verdict.Accept;
 }

@@ -54,7 +54,7 @@ internal sealed partial class AccountHost
     // A server that signs with another key has another log.
     private KeyLogWatch WatchOf(AccountRecord record)
     {
-        var watch = new KeyLogWatch(record.ServerKey, record.User, place.Identity.PublicKey);
+        var watch = new KeyLogWatch(record.ServerKey, record.User, record.IdentityOf(place.Identity));
         if (_keyLogs.TryGetValue(Convert.ToHexString(AccountRecord.KeyLogName(record.Server)), out byte[]? kept)
             && !watch.TryLoad(kept))
             place.Log.KeyLogForgotten(record.Server);

@@ -41,6 +41,9 @@ internal sealed partial class AccountHost(AccountPlace place) : IServerPort, ISe
     /// <summary>What somebody waits for is given up after this.</summary>
     private static readonly TimeSpan AskPatience = TimeSpan.FromSeconds(20);
 
+    /// <summary>KeyPackages of one person in an answer, at most: as many as a person has devices.</summary>
+    private const int MaxKeyPackages = 5;
+
     private readonly ConcurrentDictionary<string, Account> _accounts = new(StringComparer.Ordinal);
     private readonly SemaphoreSlim _changing = new(1);
     private readonly CancellationTokenSource _ending = new();
@@ -73,7 +76,8 @@ internal sealed partial class AccountHost(AccountPlace place) : IServerPort, ISe
                 continue;
             }
 
-            await place.Conversations.AddAccountAsync(record.Server, record.User).ConfigureAwait(false);
+            await place.Conversations.AddAccountAsync(record.Server, record.User, record.Certificate)
+                .ConfigureAwait(false);
             _ = Begin(record);
         }
     }
@@ -86,17 +90,27 @@ internal sealed partial class AccountHost(AccountPlace place) : IServerPort, ISe
     internal Task<AccountView> RegisterAsync(
         WantedAccount wanted, string invite, ReadOnlyMemory<byte> password, CancellationToken cancellation) =>
         EnterAsync(
-            wanted, password,
+            wanted, null, password,
             (account, token) => account.RegisterAsync(wanted.User, password, place.Identity, invite, token),
             cancellation);
 
     /// <summary>Logs in.</summary>
     /// <param name="wanted">The account.</param>
+    /// <param name="certificate">
+    /// Where another node has the account's identity: its word that this one is a device of the account. Null: the one
+    /// that is kept, or none.
+    /// </param>
     /// <param name="password">The password; whoever asked zeroes it.</param>
     /// <param name="cancellation">Gives up.</param>
     internal Task<AccountView> LogInAsync(
-        WantedAccount wanted, ReadOnlyMemory<byte> password, CancellationToken cancellation) =>
-        EnterAsync(wanted, password, static (_, _) => Task.CompletedTask, cancellation);
+        WantedAccount wanted, DeviceCertificate? certificate, ReadOnlyMemory<byte> password,
+        CancellationToken cancellation)
+    {
+        if (certificate is not null && !certificate.IsOf(place.Identity.PublicKey.Span))
+            throw ControlException.Refused(
+                "the certificate is of another device: it has to be made for the card of this node");
+        return EnterAsync(wanted, certificate, password, static (_, _) => Task.CompletedTask, cancellation);
+    }
 
     /// <summary>Ends the connection and forgets the session; the account, its key and its conversations stay.</summary>
     internal Task<AccountView> LogOutAsync(string server, string user) => ChangeAsync(async () =>
@@ -118,6 +132,9 @@ internal sealed partial class AccountHost(AccountPlace place) : IServerPort, ISe
             Account account = Require(server, user);
             if (!isLocal)
             {
+                if (account.Record.Certificate is not null)
+                    throw ControlException.Refused(
+                        "the first device deletes the account; --local forgets it on this one");
                 if (account.Link is null)
                     throw ControlException.Refused(
                         $"log in first, or forget it here only (--local): {user} at {server}");
@@ -163,11 +180,13 @@ internal sealed partial class AccountHost(AccountPlace place) : IServerPort, ISe
         static r => r.ChannelId.Length == 16 ? new OpenedChannel(r.ChannelId.ToByteArray(), r.WasNew) : null);
 
     /// <inheritdoc/>
-    public Task<ServerAnswer<byte[]>> TakeKeyPackageAsync(string server, ReadOnlyMemory<byte> key, string domain) =>
-        AskAsync(
-        server, RpcMethod.FetchKeyPackage,
-        new FetchKeyPackageRequest { IdentityKey = ByteString.CopyFrom(key.Span), Domain = domain },
-        FetchKeyPackageResponse.Parser, static r => r.Package.Length > 0 ? r.Package.ToByteArray() : null);
+    public Task<ServerAnswer<IReadOnlyList<byte[]>>> TakeKeyPackagesAsync(
+        string server, ReadOnlyMemory<byte> key, string domain) =>
+        AskAsync<FetchKeyPackagesResponse, IReadOnlyList<byte[]>>(
+            server, RpcMethod.FetchKeyPackages,
+            new FetchKeyPackagesRequest { IdentityKey = ByteString.CopyFrom(key.Span), Domain = domain },
+            FetchKeyPackagesResponse.Parser, static r => r.Packages.Count is > 0 and <= MaxKeyPackages
+                ? [.. r.Packages.Select(p => p.Package.ToByteArray())] : null);
 
     /// <summary>Calls a method for somebody who waits, and says in one sentence what is wrong.</summary>
     internal async Task<T> CallAsync<T>(
@@ -288,20 +307,24 @@ internal sealed partial class AccountHost(AccountPlace place) : IServerPort, ISe
     }
 
     private Task<AccountView> EnterAsync(
-        WantedAccount wanted, ReadOnlyMemory<byte> password, Func<Rpc.Account, CancellationToken, Task> first,
-        CancellationToken cancellation) => ChangeAsync(async () =>
+        WantedAccount wanted, DeviceCertificate? certificate, ReadOnlyMemory<byte> password,
+        Func<Rpc.Account, CancellationToken, Task> first, CancellationToken cancellation) => ChangeAsync(async () =>
     {
         string server = AccountRecord.NameOf(wanted.Endpoint);
         _accounts.TryGetValue(server, out Account? there);
         if (there is not null && there.Record.User != wanted.User)
             throw ControlException.Refused(
                 $"this node is {there.Record.User} at {server} already: its one identity has one name there");
+        certificate ??= there?.Record.Certificate;
+        if (there is not null && (certificate is null) != (there.Record.Certificate is null))
+            throw ControlException.Refused(
+                $"this node has the identity of {wanted.User} at {server}: it is the first device already");
         AccountRecord record = null!;
         string domain = "";
-        await RefusingAsync(async () => (record, domain) =
-            await LogInAsync(wanted, there?.Record, password, first, cancellation)
-            .ConfigureAwait(false)).ConfigureAwait(false);
-        await place.Conversations.AddAccountAsync(server, wanted.User).ConfigureAwait(false);
+        await RefusingAsync(async () => (record, domain) = await LogInAsync(
+            wanted, certificate, there?.Record, password, first, cancellation).ConfigureAwait(false))
+            .ConfigureAwait(false);
+        await place.Conversations.AddAccountAsync(server, wanted.User, certificate).ConfigureAwait(false);
         await place.Conversations.SetDomainAsync(server, domain).ConfigureAwait(false);
         await KeepAsync(record).ConfigureAwait(false);
         // Who names the server's key takes what it says of others' keys too.
@@ -313,7 +336,7 @@ internal sealed partial class AccountHost(AccountPlace place) : IServerPort, ISe
     });
 
     private async Task<(AccountRecord Record, string Domain)> LogInAsync(
-        WantedAccount wanted, AccountRecord? before, ReadOnlyMemory<byte> password,
+        WantedAccount wanted, DeviceCertificate? certificate, AccountRecord? before, ReadOnlyMemory<byte> password,
         Func<Rpc.Account, CancellationToken, Task> first, CancellationToken cancellation)
     {
         using var limit = new CancellationTokenSource(Patience, place.Time);
@@ -326,8 +349,10 @@ internal sealed partial class AccountHost(AccountPlace place) : IServerPort, ISe
         var account = new Rpc.Account(client, Opaque, RandomSource.System);
         await first(account, either.Token).ConfigureAwait(false);
         ReadOnlyMemory<byte> session = await account.LoginAsync(
-            wanted.User, password, place.Identity.PublicKey, either.Token).ConfigureAwait(false);
-        _ = await client.AuthenticateAsync(session, ReadOnlyMemory<byte>.Empty, either.Token).ConfigureAwait(false);
+            wanted.User, password, certificate?.Identity ?? place.Identity.PublicKey, either.Token)
+            .ConfigureAwait(false);
+        await BecomeDeviceAsync(client, session, certificate, isNew: before is null, either.Token)
+            .ConfigureAwait(false);
         HealthResponse health = await client.CallAsync(
             RpcMethod.Health, new HealthRequest(), HealthResponse.Parser, either.Token).ConfigureAwait(false);
         if (health.ServerKey.Length != Ed25519.PublicKeySize)
@@ -344,6 +369,8 @@ internal sealed partial class AccountHost(AccountPlace place) : IServerPort, ISe
             Trusted = trust.TrustedKey ?? wanted.TrustAfter(before).What,
             Token = session.ToArray(),
             ServerKey = health.ServerKey.ToByteArray(),
+            IsDevice = true,
+            Certificate = certificate,
         };
         return (record, health.Domain);
     }

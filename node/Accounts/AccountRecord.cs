@@ -4,13 +4,16 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using QuicProChat.Mesh.Identity;
+using QuicProChat.Mesh.Messaging.Servers;
 using QuicProChat.Mesh.Rpc.Connections;
 
 namespace QuicProChat.Mesh.Node.Accounts;
 
 // A value of the store, sealed as the others there (docs/reference/storage.md):
 //
-//  version 1 = 1 | trust 1 | { size 4, bytes }: address, user, key or certificates, session token, server's key
+//  version 1 = 2 | trust 1 | device 1 | { size 4, bytes }: address, user, key or certificates, session token, server's
+//    key, certificate of the device or none
+//  before there were devices: 1 | trust 1 | the same but for the last
 //
 /// <summary>
 /// What a node keeps of an account to reach its server: where it is, which key it has, and the session. The bytes are
@@ -27,7 +30,8 @@ internal sealed record AccountRecord
     /// <summary>Bytes of the certificates of an authority, at most.</summary>
     internal const int MaxCertificates = 64 << 10;
 
-    private const byte Version = 1;
+    private const byte OldVersion = 1;
+    private const byte Version = 2;
     private const int NameBytes = 16;
 
     /// <summary>How a server's certificate is judged.</summary>
@@ -60,6 +64,18 @@ internal sealed record AccountRecord
 
     /// <summary>The Ed25519 key that signs delivery proofs, 32 bytes.</summary>
     internal byte[] ServerKey { get; init; } = [];
+
+    /// <summary>This node is registered as a device at the server.</summary>
+    internal bool IsDevice { get; init; }
+
+    /// <summary>
+    /// The word of the account's identity that this node is a device of it; null where this node has that identity.
+    /// </summary>
+    internal DeviceCertificate? Certificate { get; init; }
+
+    /// <summary>The account's identity: an Ed25519 key, 32 bytes.</summary>
+    /// <param name="node">This node's own.</param>
+    internal ReadOnlyMemory<byte> IdentityOf(LocalIdentity node) => Certificate?.Identity ?? node.PublicKey;
 
     /// <summary>
     /// What the server is called in names of users: without the scheme and the port where they are the usual ones.
@@ -97,11 +113,11 @@ internal sealed record AccountRecord
     internal byte[] ToBytes()
     {
         var writer = new ArrayBufferWriter<byte>();
-        writer.Write([Version, (byte)Trust]);
+        writer.Write([Version, (byte)Trust, IsDevice ? (byte)1 : (byte)0]);
         foreach (byte[] field in (byte[][])[
             Encoding.UTF8.GetBytes(Endpoint.ToString()), Encoding.UTF8.GetBytes(User), Encoding.UTF8.GetBytes(Trusted),
                 Token,
-            ServerKey])
+            ServerKey, Certificate?.Bytes.ToArray() ?? []])
         {
             BinaryPrimitives.WriteInt32BigEndian(writer.GetSpan(sizeof(int)), field.Length);
             writer.Advance(sizeof(int));
@@ -116,15 +132,22 @@ internal sealed record AccountRecord
     /// <summary>Reads one; null if the bytes make no sense.</summary>
     internal static AccountRecord? Read(ReadOnlySpan<byte> bytes)
     {
-        if (bytes.Length < 2 || bytes[0] != Version || bytes[1] > (byte)TrustKind.System)
+        if (bytes.Length < 3 || bytes[0] is not (Version or OldVersion) || bytes[1] > (byte)TrustKind.System)
             return null;
+        bool isOld = bytes[0] == OldVersion;
         var trust = (TrustKind)bytes[1];
-        bytes = bytes[2..];
+        bool isDevice = !isOld && bytes[2] == 1;
+        bytes = bytes[(isOld ? 2 : 3)..];
+        scoped ReadOnlySpan<byte> certified = default;
         if (!TryTake(ref bytes, out ReadOnlySpan<byte> address) || !TryTake(ref bytes, out ReadOnlySpan<byte> user)
             || !TryTake(ref bytes, out ReadOnlySpan<byte> trusted) || !TryTake(ref bytes, out ReadOnlySpan<byte> token)
-            || !TryTake(ref bytes, out ReadOnlySpan<byte> key) || !bytes.IsEmpty
+            || !TryTake(ref bytes, out ReadOnlySpan<byte> key)
+            || (!isOld && !TryTake(ref bytes, out certified)) || !bytes.IsEmpty
             || !ServerEndpoint.TryParse(Encoding.UTF8.GetString(address), out ServerEndpoint? endpoint, out _)
             || key.Length != Ed25519.PublicKeySize)
+            return null;
+        DeviceCertificate? certificate = null;
+        if (!certified.IsEmpty && !DeviceCertificate.TryRead(certified, out certificate))
             return null;
         return new AccountRecord
         {
@@ -134,6 +157,8 @@ internal sealed record AccountRecord
             Trusted = Encoding.UTF8.GetString(trusted),
             Token = token.ToArray(),
             ServerKey = key.ToArray(),
+            IsDevice = isDevice,
+            Certificate = certificate,
         };
     }
 

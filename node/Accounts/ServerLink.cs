@@ -103,7 +103,9 @@ internal sealed class ServerLink : IAsyncDisposable
     /// <summary>The server's log of keys.</summary>
     internal KeyLogClient KeyLog { get; }
 
-    private ByteString OwnKey => ByteString.CopyFrom(_identity.PublicKey.Span);
+    private ReadOnlyMemory<byte> Identity => _record.IdentityOf(_identity);
+
+    private ByteString OwnKey => ByteString.CopyFrom(Identity.Span);
 
     /// <summary>Begins to connect.</summary>
     internal void Start() => _running = Task.Run(RunAsync);
@@ -236,9 +238,13 @@ internal sealed class ServerLink : IAsyncDisposable
         _entered.TrySetResult();
         Read(ReadOnlyMemory<byte>.Empty);
         _auditing = Task.Run(() => ContainAsync(() => KeyLog.RunAsync(_stop.Token)));
+        bool isAnnounced = false;
         while (!_stop.IsCancellationRequested)
         {
             await LeaveKeyPackagesAsync().ConfigureAwait(false);
+            if (!isAnnounced)
+                await _conversations.AnnounceDeviceAsync(_record.Server).ConfigureAwait(false);
+            isAnnounced = true;
             _ = await _refill.WaitAsync(RefillPause, _stop.Token).ConfigureAwait(false);
         }
     }).ConfigureAwait(false);
@@ -269,11 +275,12 @@ internal sealed class ServerLink : IAsyncDisposable
             try
             {
                 ReadOnlyMemory<byte> key =
-                    await _client.AuthenticateAsync(_record.Token, ReadOnlyMemory<byte>.Empty, _stop.Token)
-                        .ConfigureAwait(false);
+                    await _client.AuthenticateAsync(
+                        _record.Token, _record.IsDevice ? DeviceIds.Of(_identity.PublicKey.Span) : default,
+                        _stop.Token).ConfigureAwait(false);
                 HealthResponse health = await _client.CallAsync(
                     RpcMethod.Health, new HealthRequest(), HealthResponse.Parser, _stop.Token).ConfigureAwait(false);
-                if (!key.Span.SequenceEqual(_identity.PublicKey.Span))
+                if (!key.Span.SequenceEqual(Identity.Span))
                     Refuse("the session is of another identity: log in again");
                 else if (!health.ServerKey.Span.SequenceEqual(_record.ServerKey))
                     Refuse("the server signs with another key than before: it is not where this account was made");
@@ -287,7 +294,7 @@ internal sealed class ServerLink : IAsyncDisposable
             }
             catch (RpcException e) when (e.Status == RpcStatus.Unauthenticated)
             {
-                Refuse("the server has ended the session: log in again");
+                Refuse("the server has ended the session, or revoked this device: log in again");
                 return false;
             }
             catch (Exception e) when (e is IOException or TimeoutException or InvalidDataException or RpcException)
@@ -319,7 +326,7 @@ internal sealed class ServerLink : IAsyncDisposable
         {
             IdentityKey = OwnKey,
             Package = ByteString.CopyFrom(await _conversations.MakeKeyPackageAsync(
-                isLastResort, _record.Server).ConfigureAwait(false)),
+                _record.Server, isLastResort).ConfigureAwait(false)),
             LastResort = isLastResort,
         };
         ServerCalls.Result<UploadKeyPackageResponse> left = await _calls.AskAsync(

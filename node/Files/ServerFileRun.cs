@@ -36,7 +36,9 @@ internal readonly record struct FileRunEnd(FileRunResult Result, string? Note = 
 /// <param name="File">The file; nothing of it that changes is looked at.</param>
 /// <param name="Owner">Who brings it there.</param>
 /// <param name="Have">The chunks that are here.</param>
-internal sealed record ServerFileJob(string Server, FileEntry File, NodeAddress Owner, ChunkSet Have)
+/// <param name="IsUpload">It is brought.</param>
+internal sealed record ServerFileJob(
+    string Server, FileEntry File, NodeAddress Owner, ChunkSet Have, bool IsUpload)
 {
     /// <summary>What its owner calls it there.</summary>
     internal byte[] Name { get; } = File.Secrets.BlobName();
@@ -226,7 +228,7 @@ internal sealed class ServerFileRun(
         {
             return await run().ConfigureAwait(false);
         }
-        catch (RpcException e) when (e.Status == RpcStatus.NotFound && !job.File.IsOwn)
+        catch (RpcException e) when (e.Status == RpcStatus.NotFound && !job.IsUpload)
         {
             return new FileRunEnd(FileRunResult.Later,
                 $"{job.Server} has not all of it: whoever offers it brings it there, or it is gone after 30 days");

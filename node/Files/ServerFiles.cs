@@ -1,6 +1,7 @@
 using QuicProChat.Mesh.Identity;
 using QuicProChat.Mesh.Messaging;
 using QuicProChat.Mesh.Messaging.Files;
+using QuicProChat.Mesh.Messaging.Servers;
 using QuicProChat.Mesh.Node.Accounts;
 using QuicProChat.Mesh.Routing;
 using QuicProChat.Mesh.Rpc;
@@ -34,7 +35,7 @@ internal sealed class ServerFiles : IFileWay, IAsyncDisposable
 
     private readonly IServerCaller _caller;
     private readonly Func<ConversationId, string?> _serverOf;
-    private readonly NodeAddress _self;
+    private readonly Func<ConversationId, NodeAddress> _selfIn;
     private readonly FileTransfers _transfers;
     private readonly IFilePort _port;
     private readonly IFileBlobs _blobs;
@@ -65,10 +66,10 @@ internal sealed class ServerFiles : IFileWay, IAsyncDisposable
     }
 
     internal ServerFiles(
-        IServerCaller caller, Func<ConversationId, string?> serverOf, FileTransfers transfers, IFilePort port,
+        IServerCaller caller, ServerConversations conversations, FileTransfers transfers, IFilePort port,
         IFileBlobs blobs, MessagingContext context)
     {
-        (_caller, _serverOf, _self, _transfers) = (caller, serverOf, context.Identity.Address, transfers);
+        (_caller, _serverOf, _selfIn, _transfers) = (caller, conversations.ServerOf, conversations.SelfIn, transfers);
         (_port, _blobs, _loop, _time) = (port, blobs, context.Loop, context.Time);
         transfers.Servers = this;
     }
@@ -135,22 +136,25 @@ internal sealed class ServerFiles : IFileWay, IAsyncDisposable
             || ChunkSet.TryRead(file.Have.Bytes, file.Chunks) is not { } have)
             return;
         waiting.Running = CancellationTokenSource.CreateLinkedTokenSource(_ending.Token);
-        var job = new ServerFileJob(server, file, file.IsOwn ? _self : file.Author, have);
+        // What another device of this account offered is fetched like that of others.
+        var job = new ServerFileJob(
+            server, file, file.IsOwn ? _selfIn(file.Conversation) : file.Author, have,
+            IsUpload: file.State == FileState.Uploading);
         var run = new ServerFileRun(_caller, _blobs, job, _time, waiting.Running.Token);
         _running++;
         lock (_guard)
         {
             _attempts.RemoveWhere(static t => t.IsCompleted);
-            _attempts.Add(Task.Run(() => AttemptAsync(waiting, run)));
+            _attempts.Add(Task.Run(() => AttemptAsync(waiting, run, job.IsUpload)));
         }
     }
 
-    private async Task AttemptAsync(Waiting waiting, ServerFileRun run)
+    private async Task AttemptAsync(Waiting waiting, ServerFileRun run, bool isUpload)
     {
         FileRunEnd end;
         try
         {
-            end = waiting.File.IsOwn
+            end = isUpload
                 ? await run.UploadAsync(
                     waiting.Hash, hash => waiting.Hash = hash, size => TellAsync(waiting, file => file.Uploaded = size))
                     .ConfigureAwait(false)

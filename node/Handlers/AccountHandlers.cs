@@ -57,8 +57,12 @@ internal static class AccountHandlers
         {
             WantedAccount wanted =
                 WantedAccount.Read(request.Server, request.User, request.Key, request.Ca);
+            DeviceCertificate? certificate = null;
+            if (request.Device is { } text && !DeviceCertificate.TryParse(text, out certificate, out string? error))
+                throw ControlException.Usage(error);
             return await InfoAsync(node, await node.Accounts.LogInAsync(
-                wanted, Password(request.Password), cancellation).ConfigureAwait(false)).ConfigureAwait(false);
+                wanted, certificate, Password(request.Password), cancellation).ConfigureAwait(false))
+                    .ConfigureAwait(false);
         }
         finally
         {

@@ -75,6 +75,8 @@ internal static class ContentHandlers
     {
         ConversationId conversation = To(node, Commands.MarkRead, request.To);
         IReadOnlyList<Message> read = await node.Actions.ReadAsync(conversation).ConfigureAwait(false);
+        if (conversation.Kind == EnvelopeKind.Server && read.Count > 0)
+            await node.Servers.TellReadAsync(conversation, [.. read.Select(m => m.Id)]).ConfigureAwait(false);
         string count = read.Count == 1 ? "1 message is read" : $"{read.Count} messages are read";
         if (!request.Tell)
             return new DoneInfo(count);

@@ -146,7 +146,9 @@ internal static class FileHandlers
     {
         EnvelopeId id = MessageIds.Find(node, Commands.FileAccept, request.Id);
         Message message = await MessageAsync(node, id).ConfigureAwait(false);
-        if (message.Outgoing || message.Content.Plain is not FileOfferContent offer)
+        // On a server another device of this account may have offered it.
+        if ((message.Outgoing && message.Conversation.Kind != EnvelopeKind.Server)
+            || message.Content.Plain is not FileOfferContent offer)
             throw ControlException.Refused($"{id} is no file that somebody else offers");
         if (message.IsRequest)
             throw ControlException.Refused($"its sender is not known to you: 'accept {message.Peer}' first");

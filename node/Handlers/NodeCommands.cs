@@ -12,7 +12,8 @@ internal static class NodeCommands
         .. NetworkHandlers.All, .. MessageHandlers.All, .. ContentHandlers.All, .. ConversationHandlers.All,
         .. StrangerHandlers.All, .. ContactHandlers.All, .. TranscriptHandlers.All, .. NodeHandlers.All,
         .. LiteHandlers.All,
-        .. GroupHandlers.All, .. AccountHandlers.All, .. ModerationHandlers.All, .. RecoveryHandlers.All,
+        .. GroupHandlers.All, .. AccountHandlers.All, .. AccountDeviceHandlers.All, .. ModerationHandlers.All,
+        .. RecoveryHandlers.All,
         .. ChannelHandlers.All, .. FileHandlers.All, .. PageHandlers.All, .. SettingHandlers.All,
         .. FappHandlers.All, .. FappPracticeHandlers.All, .. FappTrustHandlers.All,
     ];

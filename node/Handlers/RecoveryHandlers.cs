@@ -24,6 +24,7 @@ internal static class RecoveryHandlers
         MeshNode node, AccountRecoveryRequest request, CancellationToken cancellation)
     {
         (string server, string user) = AccountHandlers.AccountOf(request.Server, request.User);
+        node.Accounts.RequireFirst(server, user);
         await node.SettleAsync().ConfigureAwait(false);
         using RecoveryCode code = RecoveryCode.Generate(RandomSource.System);
         RecoveryBundle bundle = Gather(node, withCards: true);
@@ -52,6 +53,7 @@ internal static class RecoveryHandlers
         MeshNode node, AccountRecoveryRequest request, CancellationToken cancellation)
     {
         (string server, string user) = AccountHandlers.AccountOf(request.Server, request.User);
+        node.Accounts.RequireFirst(server, user);
         _ = await node.Accounts.CallAsync(
             server, user, RpcMethod.DeleteRecoveryBundle, new DeleteRecoveryBundleRequest(),
             DeleteRecoveryBundleResponse.Parser, cancellation).ConfigureAwait(false);

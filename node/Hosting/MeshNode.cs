@@ -129,7 +129,7 @@ internal sealed partial class MeshNode : IAsyncDisposable
                 configuration.FileMaxBytes, configuration.FileAutoAcceptBytes,
                 configuration.Downloads is { } folder ? new DownloadFolder(folder) : null),
             filePort, fileBlobs, Uploads, store, _writer, messages, context.Loop, RandomSource.System);
-        _serverFiles = new ServerFiles(Accounts, Servers.ServerOf, Files.Transfers, filePort, fileBlobs, context);
+        _serverFiles = new ServerFiles(Accounts, Servers, Files.Transfers, filePort, fileBlobs, context);
         context.Contents.Offers = Files;
         IReadOnlyList<IConversationKind> kinds = [Direct, Lite, Groups, Channels, Servers, Fapp];
         Conversations = new Conversations(context, kinds);

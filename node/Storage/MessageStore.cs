@@ -47,7 +47,11 @@ internal sealed class MessageStore(StoreWriter writer, MeshStore store, NodeAddr
 
     /// <inheritdoc/>
     public void MarkRead(ConversationId conversation, Action<Instant, IReadOnlyList<Message>?> read) =>
-        writer.Add(new ReadWrite(conversation, read));
+        writer.Add(new ReadWrite(s => s.MarkRead(conversation), read));
+
+    /// <inheritdoc/>
+    public void MarkRead(IReadOnlyList<EnvelopeId> messages, Action<Instant, IReadOnlyList<Message>?> read) =>
+        writer.Add(new ReadWrite(s => s.MarkRead(messages), read));
 
     /// <inheritdoc/>
     public TimeSpan Running => store.Running;

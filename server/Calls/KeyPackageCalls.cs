@@ -67,9 +67,24 @@ internal sealed class KeyPackageCalls(IKeyPackageStore packages, RemoteServers r
     {
         if (!IdentityKey.TryRead(request.IdentityKey.Span, out IdentityKey owner))
             throw Refusal.BadRequest($"identity_key has {IdentityKey.Size} bytes.");
-        rates.TakeKeyPackage(call.Account.Identity, owner);
+        StoredSession account = call.Account;
+        rates.TakeKeyPackage(account.Identity, owner);
+        if (remote.IsElsewhere(request.Domain))
+            return await remote.CallAsync(
+                call, request.Domain, RpcMethod.ProxyFetchKeyPackage,
+                new ProxyFetchKeyPackageRequest { IdentityKey = request.IdentityKey, OfEach = true },
+                FetchKeyPackagesResponse.Parser);
+        // Who asks for those of its own account means its other devices.
+        return await TakeOfEachAsync(packages, owner, owner == account.Identity ? account.Device : null);
+    }
+
+    /// <summary>Takes a package of each device of an account, but for the one that asks.</summary>
+    /// <exception cref="CallException">There is none.</exception>
+    internal static async Task<FetchKeyPackagesResponse> TakeOfEachAsync(
+        IKeyPackageStore packages, IdentityKey owner, DeviceId? except)
+    {
         FetchKeyPackagesResponse response = new();
-        foreach (Stores.DeviceKeyPackage taken in await packages.TakeOfEachAsync(owner))
+        foreach (Stores.DeviceKeyPackage taken in await packages.TakeOfEachAsync(owner, except))
         {
             response.Packages.Add(new Rpc.V1.DeviceKeyPackage
             {

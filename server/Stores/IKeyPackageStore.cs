@@ -39,7 +39,9 @@ internal interface IKeyPackageStore
     Task<(byte[] Package, bool LastResort)?> TakeAsync(IdentityKey owner);
 
     /// <summary>Takes a package of each device that has one, the oldest first.</summary>
-    Task<IReadOnlyList<DeviceKeyPackage>> TakeOfEachAsync(IdentityKey owner);
+    /// <param name="owner">Whose.</param>
+    /// <param name="except">The device that asks for those of its own account; null where another asks.</param>
+    Task<IReadOnlyList<DeviceKeyPackage>> TakeOfEachAsync(IdentityKey owner, DeviceId? except = null);
 }
 
 /// <summary>Direct channels: exactly two members each, and one for each pair.</summary>

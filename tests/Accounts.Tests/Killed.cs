@@ -134,6 +134,10 @@ public sealed partial class Killed : IDisposable
         return said.Trim();
     }
 
+    private Service BeginServer() => Begin(
+        Path.Combine(AppContext.BaseDirectory, "qpc-server.dll"), "run", "--listen", $"wss://127.0.0.1:{_port}",
+        "--registration", "open", "--data-dir", Path.Combine(_directory, "server"));
+
     /// <summary>True when a text is among those of the sender: then it is on its disk.</summary>
     private static async Task<bool> TakenAsync(Service node, string to, string text, bool isFirst)
     {

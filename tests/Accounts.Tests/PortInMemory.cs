@@ -8,6 +8,7 @@ internal sealed class PortInMemory : IServerPort
 {
     private readonly Lock _guard = new();
     private readonly Dictionary<string, TestNode> _users = [];
+    private readonly Dictionary<string, byte[]> _persons = [];
     private readonly Dictionary<string, string> _channels = [];
     private readonly Dictionary<string, List<ReadOnlyMemory<byte>>> _inboxes = [];
     private readonly Dictionary<string, ulong> _commits = [];
@@ -18,18 +19,27 @@ internal sealed class PortInMemory : IServerPort
     /// <summary>All that was ever stored.</summary>
     internal List<ReadOnlyMemory<byte>> Stored { get; } = [];
 
-    internal async Task JoinAsync(string server, string user, TestNode node)
+    /// <summary>KeyPackages that it gives beside those that were left.</summary>
+    internal List<byte[]> Forged { get; } = [];
+
+    /// <summary>What is stored lies in <see cref="Stored"/> and in no inbox.</summary>
+    internal bool Swallows { get; set; }
+
+    /// <summary>Joins, with a certificate as another device of somebody who joined before.</summary>
+    internal async Task JoinAsync(
+        string server, string user, TestNode node, DeviceCertificate? certificate = null)
     {
         _users[user] = node;
-        node.Node.Servers.Attach(new Of(this, node));
-        await node.Node.Servers.AddAccountAsync(server, user);
+        _persons[user] = (certificate?.Identity ?? node.Identity.PublicKey).ToArray();
+        node.Node.Servers.Attach(new Of(this, node, _persons[user]));
+        await node.Node.Servers.AddAccountAsync(server, user, certificate);
         await node.Node.Servers.SetOpenAsync(server, isOpen: true);
     }
 
     /// <summary>All that is in the inboxes of a user, from the first on.</summary>
     internal IReadOnlyList<(ReadOnlyMemory<byte> Channel, ServerBatch Batch)> Read(string user)
     {
-        string key = Convert.ToHexString(_users[user].Identity.PublicKey.Span);
+        string key = Convert.ToHexString(_persons[user]);
         lock (_guard)
         {
             return [.. _inboxes.Where(i => i.Key.StartsWith(key, StringComparison.Ordinal)).Select(i => (
@@ -52,6 +62,12 @@ internal sealed class PortInMemory : IServerPort
 
             foreach (ServerMessage message in messages)
             {
+                if (Swallows)
+                {
+                    Stored.Add(message.Payload.ToArray());
+                    continue;
+                }
+
                 string inbox = Convert.ToHexString(message.Recipient.Span) + Convert.ToHexString(message.Channel.Span);
                 if (!_inboxes.TryGetValue(inbox, out List<ReadOnlyMemory<byte>>? there))
                     _inboxes[inbox] = there = [];
@@ -69,23 +85,20 @@ internal sealed class PortInMemory : IServerPort
         StoreAsync(server, messages, null);
 
     public Task<ServerAnswer<byte[]>> FindUserAsync(string server, string user, string domain) => Task.FromResult(
-        _users.TryGetValue(user, out TestNode? node)
-            ? new ServerAnswer<byte[]>(ServerStatus.Done, node.Identity.PublicKey.ToArray())
+        _persons.TryGetValue(user, out byte[]? person)
+            ? new ServerAnswer<byte[]>(ServerStatus.Done, person)
             : new ServerAnswer<byte[]>(ServerStatus.NotFound, null));
 
     public Task<ServerAnswer<string>> FindNameAsync(
-            string server, ReadOnlyMemory<byte> key, string domain) => Task.FromResult(
-        new ServerAnswer<string>(ServerStatus.Done, _users.First(u =>
-            u.Value.Identity.PublicKey.Span.SequenceEqual(key.Span)).Key));
+        string server, ReadOnlyMemory<byte> key, string domain) => Task.FromResult(
+        new ServerAnswer<string>(ServerStatus.Done, _persons.First(u => key.Span.SequenceEqual(u.Value)).Key));
 
     public Task<ServerAnswer<OpenedChannel>> OpenChannelAsync(string server, ReadOnlyMemory<byte> key) =>
         throw new InvalidOperationException("A node's own port knows who asks.");
 
-    public async Task<ServerAnswer<byte[]>> TakeKeyPackageAsync(
-            string server, ReadOnlyMemory<byte> key, string domain) => new(
-        ServerStatus.Done,
-        await _users.Values.First(u => u.Identity.PublicKey.Span.SequenceEqual(key.Span)).Node.Servers
-            .MakeKeyPackageAsync(isLastResort: false));
+    public Task<ServerAnswer<IReadOnlyList<byte[]>>> TakeKeyPackagesAsync(
+        string server, ReadOnlyMemory<byte> key, string domain) =>
+        throw new InvalidOperationException("A node's own port knows who asks.");
 
     public void Read(string server, ReadOnlyMemory<byte> channel) => _ = Task.Run(() => GiveAsync(server));
 
@@ -108,7 +121,7 @@ internal sealed class PortInMemory : IServerPort
     }
 
     /// <summary>The same, as one node sees it.</summary>
-    private sealed class Of(PortInMemory port, TestNode node) : IServerPort
+    private sealed class Of(PortInMemory port, TestNode node, byte[] person) : IServerPort
     {
         public Task<StoredAnswer> StoreAsync(string server, IReadOnlyList<ServerMessage> messages,
             CommitPlace? place) =>
@@ -126,7 +139,7 @@ internal sealed class PortInMemory : IServerPort
 
         public Task<ServerAnswer<OpenedChannel>> OpenChannelAsync(string server, ReadOnlyMemory<byte> key)
         {
-            string own = Convert.ToHexString(node.Identity.PublicKey.Span), peer = Convert.ToHexString(key.Span);
+            string own = Convert.ToHexString(person), peer = Convert.ToHexString(key.Span);
             string pair = string.CompareOrdinal(own, peer) < 0 ? own + peer : peer + own;
             lock (port._guard)
             {
@@ -136,9 +149,20 @@ internal sealed class PortInMemory : IServerPort
             }
         }
 
-        public Task<ServerAnswer<byte[]>> TakeKeyPackageAsync(
-            string server, ReadOnlyMemory<byte> key, string domain) =>
-            port.TakeKeyPackageAsync(server, key, domain);
+        public async Task<ServerAnswer<IReadOnlyList<byte[]>>> TakeKeyPackagesAsync(
+            string server, ReadOnlyMemory<byte> key, string domain)
+        {
+            List<byte[]> packages = [.. port.Forged];
+            foreach ((string user, TestNode other) in port._users)
+            {
+                if (other != node && key.Span.SequenceEqual(port._persons[user]))
+                    packages.Add(await other.Node.Servers.MakeKeyPackageAsync(server, isLastResort: false));
+            }
+
+            return packages.Count > 0
+                ? new ServerAnswer<IReadOnlyList<byte[]>>(ServerStatus.Done, packages)
+                : new ServerAnswer<IReadOnlyList<byte[]>>(ServerStatus.NotFound, null);
+        }
 
         public void Read(string server, ReadOnlyMemory<byte> channel) => port.Read(server, channel);
 

@@ -16,6 +16,20 @@ internal static class Scene
     internal static Task<AccountInfo> LogInAsync(this TestNode node, string server, string user, string? key = null) =>
         node.AskAsync(Commands.AccountLogin, new() { Server = server, User = user, Password = Password, Key = key });
 
+    /// <summary>Makes another node a device of an account, and logs in there.</summary>
+    /// <returns>Its certificate.</returns>
+    internal static async Task<string> AddDeviceAsync(this TestNode first, string server, string user, TestNode other)
+    {
+        string name = other.Node.Configuration.Name;
+        string card = (await other.AskAsync(Commands.ContactShow, new())).Uri!;
+        string certificate = (await first.AskAsync(
+            Commands.AccountDeviceAdd, new() { Server = server, User = user, Name = name, Card = card })).Certificate;
+        await other.AskAsync(
+            Commands.AccountLogin,
+            new() { Server = server, User = user, Password = Password, Device = certificate });
+        return certificate;
+    }
+
     /// <summary>Invites somebody whose KeyPackages may still be on their way to the server.</summary>
     internal static Task InviteAsync(this TestNode node, string group, string user) => UntilAsync(
         async () =>

@@ -170,7 +170,8 @@ public sealed class Trouble
         var account = new Rpc.Account(client, Identity.Opaque.OpaqueSettings.Default, Identity.RandomSource.System);
         ReadOnlyMemory<byte> token = await account.LoginAsync(
             user, "correct horse battery staple"u8.ToArray(), node.Identity.PublicKey, CancellationToken.None);
-        await client.AuthenticateAsync(token, default, CancellationToken.None);
+        await client.AuthenticateAsync(
+            token, Node.Accounts.DeviceIds.Of(node.Identity.PublicKey.Span), CancellationToken.None);
         return client;
     }
 
@@ -183,7 +184,8 @@ public sealed class Trouble
         new UploadKeyPackageRequest
         {
             IdentityKey = Key(node),
-            Package = ByteString.CopyFrom(await node.Node.Servers.MakeKeyPackageAsync(isLastResort: true)),
+            Package = ByteString.CopyFrom(await node.Node.Servers.MakeKeyPackageAsync(
+                (await node.Node.Servers.ListAccountsAsync())[0].Server, isLastResort: true)),
             LastResort = true,
         },
         UploadKeyPackageResponse.Parser, CancellationToken.None)).Available;

@@ -49,6 +49,9 @@ internal sealed class FakeStore : IMessageStore, IEventSink
     public void MarkRead(ConversationId conversation, Action<Instant, IReadOnlyList<Message>?> read) =>
         read(default, []);
 
+    public void MarkRead(IReadOnlyList<EnvelopeId> messages, Action<Instant, IReadOnlyList<Message>?> read) =>
+        read(default, []);
+
     public TimeSpan Running { get; set; }
 
     public TimeSpan? UntilNextExpiry { get; set; }

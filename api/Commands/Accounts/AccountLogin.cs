@@ -18,6 +18,12 @@ public sealed record AccountLoginRequest
     public string? Key { get; set; }
 
     /// <summary>
+    /// The certificate that <c>account-device-add</c> gave on the account's first device; null: the account is this
+    /// node's own.
+    /// </summary>
+    public string? Device { get; set; }
+
+    /// <summary>
     /// A file with certificates of an authority, or <c>system</c> for the system's; null: the server's key is pinned.
     /// </summary>
     public string? Ca { get; set; }
@@ -37,6 +43,9 @@ public static partial class Commands
             .Secret(
                 "password", "A file whose first line is the password; without it you are asked.", r => r.Password,
                 (r, v) => r.Password = v)
+            .Option(
+                "device", "CERTIFICATE", "What the account's first device gave for this one (account device add).",
+                r => r.Device, (r, v) => r.Device = v)
             .Option("key", "HEX", "The fingerprint that the server's key must have.", r => r.Key, (r, v) => r.Key = v)
             .Option(
                 "ca", "FILE", "Trust certificates of an authority instead of one key; system for the system's.", r =>

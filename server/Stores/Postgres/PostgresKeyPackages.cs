@@ -44,7 +44,7 @@ internal sealed class PostgresKeyPackages(PostgresDatabase database, StoreLimits
         });
 
     /// <inheritdoc/>
-    public Task<IReadOnlyList<DeviceKeyPackage>> TakeOfEachAsync(IdentityKey owner) =>
+    public Task<IReadOnlyList<DeviceKeyPackage>> TakeOfEachAsync(IdentityKey owner, DeviceId? except) =>
         database.RunAsync<IReadOnlyList<DeviceKeyPackage>>(async opened =>
         {
             List<DeviceKeyPackage> taken = [];
@@ -57,8 +57,11 @@ internal sealed class PostgresKeyPackages(PostgresDatabase database, StoreLimits
                     devices.Add(reader.Bytes(0));
             }
 
+            byte[]? own = except?.ToArray();
             foreach (byte[] device in devices)
             {
+                if (own is not null && device.AsSpan().SequenceEqual(own))
+                    continue;
                 if (await TakeAsync(opened, owner, device) is { } package)
                     taken.Add(package);
             }

@@ -51,14 +51,14 @@ internal sealed class SqliteKeyPackages(Database database, SqliteGroup group, St
         });
 
     /// <inheritdoc/>
-    public Task<IReadOnlyList<DeviceKeyPackage>> TakeOfEachAsync(IdentityKey owner) =>
+    public Task<IReadOnlyList<DeviceKeyPackage>> TakeOfEachAsync(IdentityKey owner, DeviceId? except) =>
         group.RunAsync<IReadOnlyList<DeviceKeyPackage>>(() =>
         {
             List<DeviceId> devices = [];
             _devices.Bind(1, owner.ToArray());
             while (_devices.Step())
                 devices.Add(ReadDevice(_devices));
-            return [.. devices.Select(d => Take(owner, d)).OfType<DeviceKeyPackage>()];
+            return [.. devices.Where(d => d != except).Select(d => Take(owner, d)).OfType<DeviceKeyPackage>()];
         });
 
     private (KeyPackageResult Result, int Available) Add(DeviceKeyPackage package, ReadOnlySpan<byte> fingerprint)

@@ -113,6 +113,9 @@ internal sealed class PairStore(PairWorld world) : IMessageStore, IEventSink
     public void MarkRead(ConversationId conversation, Action<Instant, IReadOnlyList<Message>?> read) =>
         read(default, []);
 
+    public void MarkRead(IReadOnlyList<EnvelopeId> messages, Action<Instant, IReadOnlyList<Message>?> read) =>
+        read(default, []);
+
     public void EraseExpired(Action<Instant, IReadOnlyList<EnvelopeId>> erased) => erased(default, []);
 
     public NodeAddress? FindOpened(EnvelopeKind kind, in EnvelopeId id) =>

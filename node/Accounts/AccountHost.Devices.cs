@@ -1,0 +1,200 @@
+using Google.Protobuf;
+using QuicProChat.Mesh.Identity;
+using QuicProChat.Mesh.Messaging.Contacts;
+using QuicProChat.Mesh.Messaging.Servers;
+using QuicProChat.Mesh.Node.Control;
+using QuicProChat.Mesh.Rpc;
+using QuicProChat.Mesh.Rpc.V1;
+
+namespace QuicProChat.Mesh.Node.Accounts;
+
+/// <summary>A device of an account as it can be shown.</summary>
+/// <param name="Address">Its node.</param>
+/// <param name="Name">What it is called.</param>
+/// <param name="RegisteredAt">Since when.</param>
+/// <param name="IsThis">It is this node.</param>
+internal sealed record DeviceView(NodeAddress Address, string Name, DateTimeOffset RegisteredAt, bool IsThis);
+
+/// <content>Devices of accounts (docs/decisions/devices.md).</content>
+internal sealed partial class AccountHost
+{
+    private const string FirstDevice = "first device";
+
+    /// <summary>Devices of an answer, at most; and bytes of a name.</summary>
+    private const int MaxDevices = 5;
+    private const int MaxDeviceName = 64;
+
+    /// <summary>The devices of an account, as its server lists them.</summary>
+    internal async Task<IReadOnlyList<DeviceView>> ListDevicesAsync(string server, string user)
+    {
+        _ = RequireDevice(server, user);
+        ServerAnswer<IReadOnlyList<DeviceView>> listed =
+            await AskAsync<ListDevicesResponse, IReadOnlyList<DeviceView>>(
+                server, RpcMethod.ListDevices, new ListDevicesRequest(), ListDevicesResponse.Parser, Read)
+                .ConfigureAwait(false);
+        return listed.Value ?? throw Refused(listed.Status, server);
+    }
+
+    /// <summary>Registers and certifies another node as a device of an account.</summary>
+    /// <param name="server">The server.</param>
+    /// <param name="user">The own name there.</param>
+    /// <param name="name">What to call the device.</param>
+    /// <param name="card">The node's contact card.</param>
+    /// <returns>What the other node logs in with.</returns>
+    internal async Task<DeviceCertificate> AddDeviceAsync(string server, string user, string name, string card)
+    {
+        RequireFirst(server, user);
+        _ = RequireDevice(server, user);
+        if (!DisplayName.IsValid(name, MaxDeviceName))
+            throw ControlException.Usage($"a device's name has 1 to {MaxDeviceName} bytes of visible characters");
+        if (!ContactCard.TryParse(card.Trim(), out ContactCard? parsed, out string? error))
+            throw ControlException.Usage(error);
+        byte[] key = parsed.Key.ToArray();
+        if (key.AsSpan().SequenceEqual(place.Identity.PublicKey.Span))
+            throw ControlException.Usage("that is the card of this node: take that of the other one (contact show)");
+        ServerAnswer<RegisterDeviceResponse> registered = await AskAsync(
+            server, RpcMethod.RegisterDevice,
+            new RegisterDeviceRequest { DeviceId = ByteString.CopyFrom(DeviceIds.Of(key)), DeviceName = name },
+            RegisterDeviceResponse.Parser, static r => r).ConfigureAwait(false);
+        if (registered.Status == ServerStatus.Conflict)
+            throw ControlException.Refused("the account has as many devices as it may have: revoke one");
+        if (registered.Value is null)
+            throw Refused(registered.Status, server);
+        await place.Conversations.AddDeviceAsync(server, key).ConfigureAwait(false);
+        return DeviceCertificate.Sign(place.Identity, key, place.Time.GetUtcNow() + DeviceCertificate.Lifetime);
+    }
+
+    /// <summary>Ends a device: at the server, and in the conversations.</summary>
+    /// <param name="server">The server.</param>
+    /// <param name="user">The own name there.</param>
+    /// <param name="device">Its name, or the address of its node.</param>
+    internal async Task<string> RevokeDeviceAsync(string server, string user, string device)
+    {
+        RequireFirst(server, user);
+        IReadOnlyList<DeviceView> devices = await ListDevicesAsync(server, user).ConfigureAwait(false);
+        IReadOnlyList<byte[]> certified = await place.Conversations.ListDevicesAsync(server).ConfigureAwait(false);
+        NodeAddress address = Find(devices, certified, device);
+        if (address == place.Identity.Address)
+            throw ControlException.Refused(
+                "this is the first device, which has the account's identity: it cannot be revoked");
+        // The server first: from then on the device reads and writes nothing there.
+        ServerAnswer<RevokeDeviceResponse> revoked = await AskAsync(
+            server, RpcMethod.RevokeDevice,
+            new RevokeDeviceRequest { DeviceId = ByteString.CopyFrom(Bytes(address)) }, RevokeDeviceResponse.Parser,
+            static r => r).ConfigureAwait(false);
+        if (revoked.Status is not (ServerStatus.Done or ServerStatus.NotFound))
+            throw Refused(revoked.Status, server);
+        if (certified.FirstOrDefault(k => NodeAddress.Of(k) == address) is { } key)
+            await place.Conversations.RevokeDeviceAsync(server, key).ConfigureAwait(false);
+        return address.ToString();
+    }
+
+    private static NodeAddress Find(
+        IReadOnlyList<DeviceView> devices, IReadOnlyList<byte[]> certified, string device)
+    {
+        DeviceView[] named = [.. devices.Where(d => d.Name == device)];
+        if (named.Length == 1)
+            return named[0].Address;
+        if (named.Length > 1)
+            throw ControlException.Refused($"several devices are called '{device}': name the address of one");
+        // One that the server lists no more may still be in conversations.
+        return NodeAddress.TryParse(device, out NodeAddress address, out _)
+            && (devices.Any(d => d.Address == address) || certified.Any(k => NodeAddress.Of(k) == address))
+            ? address : throw ControlException.Refused($"the account has no device '{device}'");
+    }
+
+    private static byte[] Bytes(in NodeAddress address)
+    {
+        byte[] bytes = new byte[NodeAddress.Size];
+        address.Write(bytes);
+        return bytes;
+    }
+
+    private IReadOnlyList<DeviceView>? Read(ListDevicesResponse response)
+    {
+        if (response.Devices.Count > MaxDevices || response.Devices.Any(d => d.DeviceId.Length != NodeAddress.Size
+            || d.RegisteredAt > (ulong)DateTimeOffset.MaxValue.ToUnixTimeMilliseconds()))
+            return null;
+        return [.. response.Devices.Select(d => new DeviceView(
+            NodeAddress.Read(d.DeviceId.Span), DisplayName.IsValid(d.DeviceName, MaxDeviceName) ? d.DeviceName : "?",
+            DateTimeOffset.FromUnixTimeMilliseconds((long)d.RegisteredAt),
+            NodeAddress.Read(d.DeviceId.Span) == place.Identity.Address))];
+    }
+
+    private Account RequireDevice(string server, string user)
+    {
+        Account account = Require(server, user);
+        if (account.Link is null)
+            throw ControlException.Refused($"this node is not logged in as {user} at {server}");
+        return account.Record.IsDevice ? account : throw ControlException.Refused(
+            "this session is older than devices: log out and log in again, and this node becomes the first device");
+    }
+
+    /// <summary>Refuses what is the first device's alone.</summary>
+    /// <exception cref="ControlException">This node is another one.</exception>
+    internal void RequireFirst(string server, string user)
+    {
+        if (Require(server, user).Record.Certificate is not null)
+            throw ControlException.Refused("only the first device, which has the account's identity, can do that");
+    }
+
+    private static ControlException Refused(ServerStatus status, string server) => ControlException.Refused(
+        status == ServerStatus.Gone ? $"{server} cannot be reached" : $"{server} does not do that ({status})");
+
+    /// <summary>Another device was registered by the first one; the first one registers itself.</summary>
+    /// <param name="client">The connection, without a session so far.</param>
+    /// <param name="session">The session.</param>
+    /// <param name="certificate">The certificate of another device than the first.</param>
+    /// <param name="isNew">
+    /// This node knows nothing of the account: KeyPackages that it left in a life before end, since nobody has their
+    /// keys.
+    /// </param>
+    /// <param name="cancellation">Gives up.</param>
+    private async Task BecomeDeviceAsync(
+        RpcClient client, ReadOnlyMemory<byte> session, DeviceCertificate? certificate, bool isNew,
+        CancellationToken cancellation)
+    {
+        byte[] device = DeviceIds.Of(place.Identity.PublicKey.Span);
+        if (certificate is not null)
+        {
+            await RefusingDeviceAsync(client, session, device, cancellation).ConfigureAwait(false);
+            return;
+        }
+
+        _ = await client.AuthenticateAsync(session, ReadOnlyMemory<byte>.Empty, cancellation).ConfigureAwait(false);
+        if (isNew)
+            await ForgetDeviceAsync(client, device, cancellation).ConfigureAwait(false);
+        _ = await client.CallAsync(
+            RpcMethod.RegisterDevice,
+            new RegisterDeviceRequest { DeviceId = ByteString.CopyFrom(device), DeviceName = FirstDevice },
+            RegisterDeviceResponse.Parser, cancellation).ConfigureAwait(false);
+    }
+
+    private static async Task ForgetDeviceAsync(RpcClient client, byte[] device, CancellationToken cancellation)
+    {
+        try
+        {
+            _ = await client.CallAsync(
+                RpcMethod.RevokeDevice, new RevokeDeviceRequest { DeviceId = ByteString.CopyFrom(device) },
+                RevokeDeviceResponse.Parser, cancellation).ConfigureAwait(false);
+        }
+        catch (RpcException e) when (e.Status == RpcStatus.NotFound)
+        {
+            // It was no device there.
+        }
+    }
+
+    private static async Task RefusingDeviceAsync(
+        RpcClient client, ReadOnlyMemory<byte> session, byte[] device, CancellationToken cancellation)
+    {
+        try
+        {
+            _ = await client.AuthenticateAsync(session, device, cancellation).ConfigureAwait(false);
+        }
+        catch (RpcException e) when (e.Status == RpcStatus.Unauthenticated)
+        {
+            throw ControlException.Refused(
+                "this device is not registered, or was revoked: the first device has to add it (account device add)");
+        }
+    }
+}
