@@ -1,4 +1,3 @@
-using System.Net;
 using QuicProChat.Mesh.Rpc;
 using QuicProChat.Mesh.Rpc.Connections;
 using QuicProChat.Mesh.Server.Federation;
