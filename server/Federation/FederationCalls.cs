@@ -97,7 +97,7 @@ internal sealed class FederationCalls(
     private async Task<IMessage> FetchKeyPackageAsync(string origin, ProxyFetchKeyPackageRequest request)
     {
         IdentityKey owner = Deliveries.ReadKey(request.IdentityKey);
-        limits.TakeKeyPackage(SenderOf(origin), owner);
+        limits.TakeKeyPackage(origin, SenderOf(origin), owner);
         if (request.OfEach)
             return await KeyPackageCalls.TakeOfEachAsync(store.KeyPackages, owner, except: null);
         (byte[] package, bool lastResort) = await store.KeyPackages.TakeAsync(owner)

@@ -21,7 +21,8 @@ internal sealed class PeerLimits(FederationOptions options, RateLimits users, Ti
     private readonly TokenBuckets<int> _allCalls = new(options.Rates.AllCalls, 2, time);
     private readonly TokenBuckets<string> _lookups = new(options.Rates.Lookups, MaxKeys, time);
     private readonly TokenBuckets<int> _allLookups = new(options.Rates.AllLookups, 2, time);
-    private readonly TokenBuckets<IdentityKey> _packagesOfOne = new(options.Rates.KeyPackagesOfOne, MaxKeys, time);
+    private readonly TokenBuckets<(IdentityKey Owner, bool ForNamed)> _packagesOfOne =
+        new(options.Rates.KeyPackagesOfOne, MaxKeys, time);
     private readonly TokenBuckets<int> _told = new(new Rate(20, 0.1), 2, time);
     private readonly Lock _guard = new();
     private readonly Dictionary<string, int> _connections = new(StringComparer.Ordinal);
@@ -67,10 +68,10 @@ internal sealed class PeerLimits(FederationOptions options, RateLimits users, Ti
 
     /// <summary>A KeyPackage of somebody; a server counts as one user.</summary>
     /// <exception cref="CallException">Too often.</exception>
-    internal void TakeKeyPackage(IdentityKey server, IdentityKey owner)
+    internal void TakeKeyPackage(string domain, IdentityKey server, IdentityKey owner)
     {
         users.TakeKeyPackage(server, owner);
-        Check(_packagesOfOne.TryTake(owner, out TimeSpan wait), wait);
+        Check(_packagesOfOne.TryTake((owner, IsNamed(domain)), out TimeSpan wait), wait);
     }
 
     private bool IsNamed(string domain) => options.Peers.ContainsKey(domain);

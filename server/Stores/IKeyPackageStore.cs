@@ -139,10 +139,13 @@ internal sealed record StoreLimits
     /// <summary>Direct channels of an account that it made.</summary>
     public int MaxChannels { get; init; } = 5000;
 
-    /// <summary>Groups whose first commit came from one account, or from one other server.</summary>
+    /// <summary>Groups whose first commit was one user's.</summary>
     public int MaxGroups { get; init; } = 10_000;
 
-    /// <summary>How long a group is remembered in which nobody commits.</summary>
+    /// <summary>The same of all users of one other server, who cost it nothing.</summary>
+    public long MaxGroupsOfServer { get; init; } = 1_000_000;
+
+    /// <summary>How long a group is remembered in which nobody commits, once no member has an account here.</summary>
     public TimeSpan GroupLifetime { get; init; } = TimeSpan.FromDays(400);
 
     /// <summary>Reports in all, and of one reporter.</summary>

@@ -94,6 +94,7 @@ internal sealed class PostgresAccounts(
             .With("DELETE FROM group_member WHERE identity = $1", key)
             .With("DELETE FROM report WHERE reporter = $1", key)
             .With("DELETE FROM account WHERE identity = $1", key)
+            .With(PostgresCommitOrder.Erase, key)
             .With(PostgresSignals.Notify, signals.Ended(identity, default));
         await batch.ExecuteNonQueryAsync();
         await PostgresKeyLog.AppendAsync(opened, Encoding.UTF8.GetString(username), []);

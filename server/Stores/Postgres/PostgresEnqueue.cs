@@ -167,7 +167,7 @@ internal sealed class PostgresEnqueue(StoreLimits limits, TimeProvider time)
         {
             (EnqueueResult turn, ulong epoch) =
                 await PostgresCommitOrder.TakeAsync(
-                    opened, work.Order, work.Sender, work.Messages, limits.MaxGroups,
+                    opened, work.Order, work.Sender, work.Messages, limits,
                     time.GetUtcNow().ToUnixTimeMilliseconds());
             if (turn != EnqueueResult.Stored)
                 return new EnqueueOutcome(turn, [], epoch);

@@ -24,6 +24,7 @@ internal sealed class SqliteAccounts : IAccountStore
         "DELETE FROM moderator WHERE identity = ?1",
         "DELETE FROM report WHERE reporter = ?1",
         "DELETE FROM account WHERE identity = ?1",
+        .. SqliteCommitOrder.Erase,
     ];
 
     private readonly Database _database;

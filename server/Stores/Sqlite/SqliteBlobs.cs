@@ -108,7 +108,6 @@ internal sealed class SqliteBlobs : IBlobStore
     /// <inheritdoc/>
     public async Task<int> ExpireAsync(int limit)
     {
-        await DeleteGoneAsync();
         List<BlobId> expired = await _group.RunAsync(() => Take(_expired.Bind(1, Now).Bind(2, limit)));
         Enqueue(expired);
         await DeleteGoneAsync();
@@ -146,6 +145,7 @@ internal sealed class SqliteBlobs : IBlobStore
 
     private async Task DeleteGoneAsync()
     {
+        StoreException? failure = null;
         for (int left = _gone.Count; left > 0 && _gone.TryDequeue(out BlobId id); left--)
         {
             SemaphoreSlim turn = TurnOf(id);
@@ -156,16 +156,20 @@ internal sealed class SqliteBlobs : IBlobStore
                 if (await _group.RunAsync(() => Find(id, out _)) is (0, _, _))
                     await Task.Run(() => _files.Delete(id));
             }
-            catch
+            catch (StoreException e)
             {
+                // One that stays does not keep the others.
                 _gone.Enqueue(id);
-                throw;
+                failure = e;
             }
             finally
             {
                 turn.Release();
             }
         }
+
+        if (failure is not null)
+            throw new StoreException(failure.Error, failure.Message, failure);
     }
 
     private BlobOutcome Begin(NewBlob blob, long offset, int length, long free)

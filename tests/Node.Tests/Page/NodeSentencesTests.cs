@@ -45,8 +45,8 @@ public sealed partial class NodeSentencesTests
     /// <summary>Of those, what a page may not ask for.</summary>
     private static readonly string[] NotForPages =
     [
-        "Log.cs", "AccountHandlers.cs", "ModerationHandlers.cs", "RecoveryHandlers.cs", "FappTrustHandlers.cs",
-        "TranscriptHandlers.cs", "PageHandlers.cs",
+        "Log.cs", "AccountHandlers.cs", "AccountDeviceHandlers.cs", "ModerationHandlers.cs", "RecoveryHandlers.cs",
+        "FappTrustHandlers.cs", "TranscriptHandlers.cs", "PageHandlers.cs",
     ];
 
     /// <summary>

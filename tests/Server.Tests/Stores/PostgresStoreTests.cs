@@ -14,7 +14,7 @@ public class PostgresStoreTests(PostgresCluster cluster) : ServerStoreContract
 {
     // From the present tables back to those of versions 3, 2 and 1.
     private const string BackToThird = """
-        ALTER TABLE qpc_server.commit_order DROP COLUMN founder; ALTER TABLE qpc_server.commit_order DROP COLUMN used;
+        ALTER TABLE qpc_server.commit_order DROP COLUMN founder, DROP COLUMN origin, DROP COLUMN used;
         DROP TABLE qpc_server.blob_chunk, qpc_server.blob, qpc_server.blob_total, qpc_server.recovery;
         DROP FUNCTION qpc_server.count_blob;
         DROP TRIGGER push_token_device ON qpc_server.device; DROP FUNCTION qpc_server.forget_push_token();

@@ -169,34 +169,57 @@ public abstract partial class ServerStoreContract : IAsyncLifetime
     }
 
     [ContractFact]
-    public async Task An_account_founds_so_many_groups_and_those_of_which_nobody_hears_any_more_are_forgotten()
+    public async Task A_user_begins_so_many_groups_and_so_do_all_of_another_server()
     {
-        StoreLimits limits = new() { MaxGroups = 2 };
         await Store.DisposeAsync();
-        await InitializeAsync(limits);
+        await InitializeAsync(new StoreLimits { MaxGroups = 2, MaxGroupsOfServer = 3 });
         (IdentityKey alice, IdentityKey bob) = await TwoAsync();
         Assert.Equal(EnqueueResult.Stored, (await CommitAsync(alice, [1], 0, Message(bob, 1))).Result);
         Assert.Equal(EnqueueResult.Stored, (await CommitAsync(alice, [2], 0, Message(bob, 2))).Result);
         Assert.Equal(EnqueueResult.Full, (await CommitAsync(alice, [3], 0, Message(bob, 3))).Result);
-        // Nothing of it is stored; the groups that there are go on; and whoever is another has groups of its own.
+        // Nothing of it is stored; the groups that are there go on; and whoever is another has groups of its own.
         Assert.Equal(2, (await ReadAsync(bob)).Messages.Count);
         Assert.Equal(EnqueueResult.Stored, (await CommitAsync(alice, [1], 1, Message(bob, 4))).Result);
         Assert.Equal(EnqueueResult.Stored, (await CommitAsync(bob, [3], 0, Message(alice, 5))).Result);
-
         // Whose group it is does not change with who commits in it.
         Assert.Equal(EnqueueResult.Stored, (await CommitAsync(bob, [2], 1, Message(alice, 6))).Result);
         Assert.Equal(EnqueueResult.Full, (await CommitAsync(alice, [4], 0, Message(bob, 7))).Result);
-        TimeSpan lifetime = limits.GroupLifetime;
-        Time.Advance(lifetime - TimeSpan.FromDays(1));
-        await ExpireAllAsync();
-        Assert.Equal(EnqueueResult.Stored, (await CommitAsync(alice, [1], 2, Message(bob, 8))).Result);
-        Time.Advance(TimeSpan.FromDays(2));
-        await ExpireAllAsync();
+
+        (IdentityKey eve, IdentityKey dan) = (Key(61), Key(62));
+        Assert.Equal(EnqueueResult.Stored, await FromServerAsync(eve, [11], Message(bob, 11)));
+        Assert.Equal(EnqueueResult.Stored, await FromServerAsync(eve, [12], Message(bob, 12)));
+        Assert.Equal(EnqueueResult.Full, await FromServerAsync(eve, [13], Message(bob, 13)));
+        Assert.Equal(EnqueueResult.Stored, await FromServerAsync(dan, [14], Message(bob, 14)));
+        Assert.Equal(EnqueueResult.Full, await FromServerAsync(dan, [15], Message(bob, 15)));
+    }
+
+    [ContractFact]
+    public async Task A_group_is_forgotten_when_nobody_commits_and_nobody_is_there_any_more()
+    {
+        StoreLimits limits = new() { MaxGroups = 1 };
         await Store.DisposeAsync();
         await InitializeAsync(limits);
-        Assert.Equal(EnqueueResult.Stored, (await CommitAsync(alice, [4], 0, Message(bob, 9))).Result);
-        Assert.Equal(EnqueueResult.Full, (await CommitAsync(alice, [5], 0, Message(bob, 10))).Result);
-        Assert.Equal((EnqueueResult.StaleEpoch, 3UL), await ResultAsync(CommitAsync(alice, [1], 2, Message(bob, 11))));
+        (IdentityKey alice, IdentityKey bob) = await TwoAsync();
+        IdentityKey eve = Key(61), dan = Key(62);
+        Assert.Equal(EnqueueResult.Stored, (await CommitAsync(alice, [1], 7, Message(bob, 1))).Result);
+        Assert.Equal(EnqueueResult.Stored, await FromServerAsync(eve, [11], Message(bob, 2)));
+        Assert.Equal(EnqueueResult.Stored, await FromServerAsync(dan, [12], Message(alice, 3)));
+        Time.Advance(limits.GroupLifetime + TimeSpan.FromDays(1));
+        await ExpireAllAsync();
+        // Their members have accounts: whoever is no member begins none of them anew.
+        Assert.Equal(EnqueueResult.Full, await FromServerAsync(eve, [13], Message(alice, 4)));
+        Assert.Equal(EnqueueResult.Forbidden, await FromServerAsync(eve, [1], Message(alice, 5)));
+        Assert.True(await Store.Accounts.DeleteAsync(bob));
+        Assert.Equal(EnqueueResult.Full, await FromServerAsync(eve, [13], Message(alice, 6)));
+        await ExpireAllAsync();
+        Assert.Equal(EnqueueResult.Stored, await FromServerAsync(eve, [13], Message(alice, 7)));
+        Assert.Equal(EnqueueResult.Full, await FromServerAsync(dan, [14], Message(alice, 8)));
+
+        // The end of an account leaves no groups that were its alone.
+        Assert.True(await Store.Accounts.DeleteAsync(alice));
+        alice = await RegisterAsync("alice", 1);
+        IdentityKey carol = await RegisterAsync("carol", 3);
+        Assert.Equal(EnqueueResult.Stored, (await CommitAsync(carol, [1], 0, Message(alice, 9))).Result);
     }
 
     [ContractFact]
@@ -346,6 +369,10 @@ public abstract partial class ServerStoreContract : IAsyncLifetime
     private Task<EnqueueOutcome> CommitAsync(
         IdentityKey from, byte[] group, ulong epoch, params NewMessage[] messages) =>
         Store.Inboxes.EnqueueAsync(from, messages, new CommitOrder(group, epoch));
+
+    private async Task<EnqueueResult> FromServerAsync(IdentityKey committer, byte[] group, NewMessage message) =>
+        (await Store.Inboxes.EnqueueAsync(
+            Key(60), [message], new CommitOrder(group, 0) { Committer = committer })).Result;
 
     private static async Task<(EnqueueResult, ulong)> ResultAsync(Task<EnqueueOutcome> outcome) =>
         ((await outcome).Result, (await outcome).Epoch);

@@ -11,8 +11,9 @@ public class SqliteStoreTests : ServerStoreContract
 {
     // From the present tables back to those of versions 3, 2 and 1.
     private const string BackToThird = """
-        DROP INDEX commit_order_founder; DROP INDEX commit_order_used;
-        ALTER TABLE commit_order DROP COLUMN founder; ALTER TABLE commit_order DROP COLUMN used;
+        DROP INDEX commit_order_founder; DROP INDEX commit_order_origin; DROP INDEX commit_order_used;
+        ALTER TABLE commit_order DROP COLUMN founder; ALTER TABLE commit_order DROP COLUMN origin;
+        ALTER TABLE commit_order DROP COLUMN used;
         DROP TABLE blob; DROP TABLE blob_total; DROP TABLE recovery;
         DROP TRIGGER push_token_account; DROP TRIGGER push_token_device; DROP TABLE push_token;
         PRAGMA user_version = 3;
