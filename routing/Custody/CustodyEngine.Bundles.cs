@@ -21,6 +21,9 @@ internal sealed partial class CustodyEngine
     public bool ReceiveBundle(Instant now, LinkId link, ReadOnlySpan<byte> frame)
     {
         _now = now;
+        LinkState state = _links[link.Value]!;
+        if (!TakesBundles(state))
+            return true;
         _counters.Add(RouterCounter.BundlesReceived);
         _counters.Add(RouterCounter.EnvelopeBytesReceived, frame.Length);
         if (!Bundle.TryRead(frame[1..], out Bundle bundle))
@@ -29,7 +32,6 @@ internal sealed partial class CustodyEngine
             return false;
         }
 
-        LinkState state = _links[link.Value]!;
         if (!TryPay(state.Source, bundle.Count, out bool isTooFast))
             return true;
         Span<byte> envelope = _received.AsSpan(0, Envelope.SizeOf(bundle.Payload.Length));
@@ -47,6 +49,9 @@ internal sealed partial class CustodyEngine
     public bool ReceiveReceiptBundle(Instant now, LinkId link, ReadOnlySpan<byte> frame)
     {
         _now = now;
+        LinkState state = _links[link.Value]!;
+        if (!TakesBundles(state))
+            return true;
         _counters.Add(RouterCounter.BundlesReceived);
         _counters.Add(RouterCounter.EnvelopeBytesReceived, frame.Length);
         if (!ReceiptBundle.TryRead(frame[1..], out ReceiptBundle bundle))
@@ -55,7 +60,6 @@ internal sealed partial class CustodyEngine
             return false;
         }
 
-        LinkState state = _links[link.Value]!;
         if (!TryPay(state.Source, bundle.Count, out bool isTooFast))
             return true;
         Span<byte> envelope = _received.AsSpan(0, Receipt.EnvelopeSize);
@@ -67,6 +71,18 @@ internal sealed partial class CustodyEngine
         }
 
         return true;
+    }
+
+    /// <summary>
+    /// Only streams have bundles: a radio frame that stands for 32 envelopes would have its owner hash, answer and send
+    /// what the air never carried.
+    /// </summary>
+    private bool TakesBundles(LinkState link)
+    {
+        if (link.Properties.Reliable)
+            return true;
+        _counters.Add(RouterCounter.FrameUnexpected);
+        return false;
     }
 
     /// <summary>

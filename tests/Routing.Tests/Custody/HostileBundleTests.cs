@@ -27,6 +27,28 @@ public sealed class HostileBundleTests
     }
 
     [Fact]
+    public void A_bundle_over_a_radio_is_skipped_whatever_is_in_it_and_the_link_stays()
+    {
+        Star star = new(13, kind: RouterLinkKind.Radio);
+        NodeAddress[] to = [.. star.Sorted(4).Append(star.Victim.Address).Order()];
+        byte[][] frames = [Bundled(to, Star.Text(13)), OfReceipts(star.Victim.Address, 4), [(byte)FrameKind.Bundle]];
+        star.Inject(frames);
+        star.Network.Run(Second);
+
+        Assert.Equal(3, star.Victim[RouterCounter.FrameUnexpected]);
+        Assert.Equal(0, star.Victim[RouterCounter.EnvelopesReceived]);
+        Assert.Equal(0, star.Victim[RouterCounter.BundlesReceived] + star.Victim[RouterCounter.DropMalformed]);
+        Assert.Equal(0, star.Victim.Delivered);
+        Assert.Empty(star.Victim.Closed);
+
+        // The same frames over a stream are heeded.
+        Star other = new(13);
+        other.Inject(frames);
+        Assert.Equal(0, other.Victim[RouterCounter.FrameUnexpected]);
+        Assert.Equal(1, other.Victim.Delivered);
+    }
+
+    [Fact]
     public void A_bundle_that_is_cut_is_refused_or_one_with_a_shorter_payload()
     {
         // Nobody takes what has no way on: it is about the frame alone.
@@ -271,13 +293,13 @@ public sealed class HostileBundleTests
     /// <summary>A victim between one that means harm and one that is honest, behind which are many.</summary>
     private sealed class Star
     {
-        public Star(int seed, RouterOptions? options = null)
+        public Star(int seed, RouterOptions? options = null, RouterLinkKind? kind = null)
         {
             Network = new RouterNetwork(seed);
             Victim = Network.Add(options);
             Evil = Network.Add();
             Honest = Network.Add();
-            Network.Join(Victim, Evil, RouterLinkKind.Bundling);
+            Network.Join(Victim, Evil, kind ?? RouterLinkKind.Bundling);
             Network.Join(Victim, Honest, RouterLinkKind.Bundling);
             Targets = [.. Enumerable.Range(0, 33).Select(_ => Network.Add())];
             foreach (RouterNode target in Targets)
