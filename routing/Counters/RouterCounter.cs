@@ -121,7 +121,7 @@ public enum RouterCounter
     DropTooFast,
 
     /// <summary>
-    /// Dropped without an answer: in bundles, from a source that goes on although it was told "too fast".
+    /// Dropped without an answer: in bundles, from a neighbour that goes on although it was told "too fast".
     /// </summary>
     DropUnanswered,
 

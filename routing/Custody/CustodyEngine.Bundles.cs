@@ -32,9 +32,10 @@ internal sealed partial class CustodyEngine
             return false;
         }
 
-        if (!TryPay(state.Source, bundle.Count, out bool isTooFast))
+        int size = Envelope.SizeOf(bundle.Payload.Length);
+        if (!TryPay(state, bundle.Count, size, out bool isTooFast))
             return true;
-        Span<byte> envelope = _received.AsSpan(0, Envelope.SizeOf(bundle.Payload.Length));
+        Span<byte> envelope = _received.AsSpan(0, size);
         bundle.Payload.CopyTo(envelope[EnvelopeHeader.Size..]);
         for (int i = 0; i < bundle.Count; i++)
         {
@@ -60,7 +61,7 @@ internal sealed partial class CustodyEngine
             return false;
         }
 
-        if (!TryPay(state.Source, bundle.Count, out bool isTooFast))
+        if (!TryPay(state, bundle.Count, Receipt.EnvelopeSize, out bool isTooFast))
             return true;
         Span<byte> envelope = _received.AsSpan(0, Receipt.EnvelopeSize);
         bundle.HeaderBytes.CopyTo(envelope);
@@ -87,14 +88,14 @@ internal sealed partial class CustodyEngine
 
     /// <summary>
     /// Charges for all envelopes of a bundle before anything is done for one. To say "too fast" takes the id of each,
-    /// and that costs as much as the frame of each would have: whoever goes on without listening gets no answer.
+    /// and that costs as much as to take them: whoever goes on without listening gets no answer.
     /// </summary>
     /// <returns>False: the frame is dropped without an answer.</returns>
-    private bool TryPay(Source source, int count, out bool isTooFast)
+    private bool TryPay(LinkState link, int count, int size, out bool isTooFast)
     {
         _counters.Add(RouterCounter.EnvelopesReceived, count);
-        isTooFast = !source.Rate.TryTake(_now, count);
-        if (!isTooFast || source.Refusals.TryTake(_now, count))
+        isTooFast = !_bundlePrices.TryPay(_now, link, count, count * size);
+        if (!isTooFast || _bundlePrices.TryRefuse(_now, link, count, count * size))
             return true;
         _counters.Add(RouterCounter.DropUnanswered, count);
         return false;
