@@ -212,6 +212,9 @@ internal sealed partial class CustodyEngine
                 entry.IsGathered = false;
                 SpareMemory(ref entry);
             }
+
+            // Whatever happens to those behind it, these went out.
+            frame.Count = 0;
         }
 
         gathering.Clear();
@@ -226,10 +229,10 @@ internal sealed partial class CustodyEngine
             ref GatheredFrame frame = ref gathering[i];
             while (frame.Count > 0)
             {
-                int index = frame.Entries[frame.Count - 1];
-                // Out of the frame with it.
-                LeaveFlight(index, state);
+                int index = frame.Entries[--frame.Count];
                 ref HeldEntry entry = ref _entries[index];
+                entry.IsGathered = false;
+                LeaveFlight(index, state);
                 _flows.Enter(index, link.Value, front: true);
                 SetReason(ref entry, StateReason.Waiting);
                 SecureLater(ref entry);
