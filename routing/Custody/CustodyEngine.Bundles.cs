@@ -180,13 +180,14 @@ internal sealed partial class CustodyEngine
             if (_links[link] is not { Gathering: { IsListed: true } gathering } state)
                 continue;
             gathering.IsListed = false;
-            SendGathered(new LinkId(link), state, gathering);
+            if (!SendGathered(new LinkId(link), state, gathering))
+                PutBack(new LinkId(link), state);
         }
 
         _gathering.Clear();
     }
 
-    /// <summary>Sends what was gathered for a link; false if it has no room: the rest waits again.</summary>
+    /// <summary>Sends what was gathered for a link; false if it has no room: the rest is to be put back.</summary>
     private bool SendGathered(LinkId link, LinkState state, Gathering gathering)
     {
         for (int i = 0; i < gathering.Count; i++)
@@ -200,7 +201,6 @@ internal sealed partial class CustodyEngine
             if (!_actions.Send(link, frame.Class, Join(ref frame)))
             {
                 state.Blocked = true;
-                PutBack(link, state, gathering, from: i);
                 return false;
             }
 
@@ -221,10 +221,15 @@ internal sealed partial class CustodyEngine
         return true;
     }
 
-    // From the last to the first, each to the front: the order stays.
-    private void PutBack(LinkId link, LinkState state, Gathering gathering, int from)
+    /// <summary>
+    /// What was gathered for a link that has no room waits again, before what came after it: from the last to the
+    /// first, each to the front.
+    /// </summary>
+    private void PutBack(LinkId link, LinkState state)
     {
-        for (int i = gathering.Count - 1; i >= from; i--)
+        if (state.Gathering is not { } gathering)
+            return;
+        for (int i = gathering.Count - 1; i >= 0; i--)
         {
             ref GatheredFrame frame = ref gathering[i];
             while (frame.Count > 0)

@@ -128,14 +128,16 @@ internal sealed partial class CustodyEngine
         LinkState state = _links[link.Value]!;
         ref HeldEntry entry = ref _entries[index];
         bool turn = front || state.NothingBefore(entry.Class);
-        if (turn && state.IsOpen && entry.Frame is not null && state.Window.HasRoom(entry.Size)
-            && TrySend(index, link, state))
+        bool tries = turn && state.IsOpen && entry.Frame is not null && state.Window.HasRoom(entry.Size);
+        if (tries && TrySend(index, link, state))
         {
             KeepPace(link, state);
             return;
         }
 
         _flows.Enter(index, link.Value, front);
+        if (tries)
+            PutBack(link, state);
         SetReason(ref entry, state.PausedUntil == default ? StateReason.Waiting : StateReason.NextHopBusy);
         // A full link usually has room again within a round trip: no need to write at once.
         SecureLater(ref entry);
@@ -247,11 +249,15 @@ internal sealed partial class CustodyEngine
             else
             {
                 _flows.Enter(index, link.Value, front: true);
+                PutBack(link, state);
             }
         }
     }
 
-    /// <summary>Sends an entry that is in no list; false if the link has no room (it is blocked then).</summary>
+    /// <summary>
+    /// Sends an entry that is in no list; false if the link has no room (it is blocked then). Whoever called lets it
+    /// wait, and then puts back what was gathered before it.
+    /// </summary>
     private bool TrySend(int index, LinkId link, LinkState state)
     {
         ref HeldEntry entry = ref _entries[index];
