@@ -210,6 +210,7 @@ internal sealed partial class CustodyEngine
             {
                 ref HeldEntry entry = ref _entries[index];
                 entry.IsGathered = false;
+                NoteSent(ref entry, link);
                 SpareMemory(ref entry);
             }
 
@@ -236,7 +237,7 @@ internal sealed partial class CustodyEngine
             {
                 int index = frame.Entries[--frame.Count];
                 ref HeldEntry entry = ref _entries[index];
-                entry.IsGathered = false;
+                LeaveGathering(ref entry);
                 LeaveFlight(index, state);
                 _flows.Enter(index, link.Value, front: true);
                 SetReason(ref entry, StateReason.Waiting);
@@ -247,6 +248,14 @@ internal sealed partial class CustodyEngine
         }
 
         gathering.Clear();
+    }
+
+    // It asked nobody: the next one may.
+    private void LeaveGathering(ref HeldEntry entry)
+    {
+        entry.IsGathered = false;
+        if (_backoffs.Any(entry.Destination))
+            _backoffs.NotProbed(entry.Destination, new LinkId(entry.Link), entry.Size, _now);
     }
 
     /// <summary>The frame of what was gathered: an ordinary one for a single envelope.</summary>

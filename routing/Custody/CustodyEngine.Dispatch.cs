@@ -268,13 +268,8 @@ internal sealed partial class CustodyEngine
         entry.LinkEpoch = state.Epoch;
         entry.Name = Generation.NameOf(entry.Id, entry.Attempt, HopsOver(state, entry.HopsLeft));
         entry.SentAt = _now;
-        if (entry.FirstSent == default)
-            entry.FirstSent = _now;
         entry.Repeats = 0;
         entry.PatienceLost = false;
-        entry.TriedPlusOne = link.Value + 1;
-        entry.AvoidTried = false;
-        entry.Skip = 0;
         entry.RetryAt = _now + FirstPatience(state, entry.Size);
         state.Window.Sent(entry.Size);
         _inFlight++;
@@ -290,14 +285,29 @@ internal sealed partial class CustodyEngine
 
         if (_backoffs.Any(entry.Destination))
             _backoffs.Probed(entry.Destination, link, entry.Size, _now);
-        if (entry.SeenPlusOne != 0)
-            _seen.NoteSent(entry.SeenPlusOne - 1, entry.Id, link);
+        if (!entry.IsGathered)
+            NoteSent(ref entry, link);
         SecureLater(ref entry);
         // A lossy link may need the bytes again.
         if (state.Properties.Reliable)
             SpareMemory(ref entry);
         Schedule(index);
         return true;
+    }
+
+    /// <summary>
+    /// An envelope went out: the way that it took is the one that was tried. What waits for the end of the batch has
+    /// tried nothing yet.
+    /// </summary>
+    private void NoteSent(ref HeldEntry entry, LinkId link)
+    {
+        if (entry.FirstSent == default)
+            entry.FirstSent = _now;
+        entry.TriedPlusOne = link.Value + 1;
+        entry.AvoidTried = false;
+        entry.Skip = 0;
+        if (entry.SeenPlusOne != 0)
+            _seen.NoteSent(entry.SeenPlusOne - 1, entry.Id, link);
     }
 
     private bool SendFrame(int index, LinkId link, LinkState state)
@@ -339,7 +349,7 @@ internal sealed partial class CustodyEngine
         if (entry.IsGathered)
         {
             state.Gathering!.Remove(index);
-            entry.IsGathered = false;
+            LeaveGathering(ref entry);
         }
 
         _byName.Remove(HashOfName(link, entry.Name), index);
