@@ -121,9 +121,11 @@ internal sealed class TwinTable
                 outcome = TextOutcome.Repeated;
             if (error != LiteError.None)
                 continue;
+            // Whoever reads the MLS form gives up the key here in the same write. So where that one is gone, and this
+            // one is not, it was given up for its age: the text was not read.
             MlsResult<bool> spent = group.Spend(id, leaf, (uint)read.Counter);
-            if (!spent.IsOk)
-                return spent.Error.Code == MlsErrorCode.KeyConsumed ? TextOutcome.Repeated : TextOutcome.Refused;
+            if (!spent.IsOk && spent.Error.Code != MlsErrorCode.KeyConsumed)
+                return TextOutcome.Refused;
             Spend(id, leaf, (uint)read.Counter);
             opened = new OpenedText(id, sender, (uint)read.Counter, text);
             return TextOutcome.Opened;
