@@ -147,6 +147,13 @@ internal sealed class KeyTree : IDisposable
         }
     }
 
+    /// <summary>Gives up the first subtrees until there are no more than so many.</summary>
+    internal void GiveUpFirst(int max)
+    {
+        while (_subtrees.Count > max)
+            RemoveAt(0);
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {

@@ -32,6 +32,12 @@ public sealed class LiteTwin : IDisposable
     /// <summary>Size of the random bytes in each message.</summary>
     public const int GuardSize = sizeof(ulong);
 
+    /// <summary>
+    /// Subtrees that are kept of a leaf: each gap in the numbers that came costs one, each is 37 bytes, and there is a
+    /// twin for each state. Where there are more, the lowest numbers are given up: they are the longest overdue.
+    /// </summary>
+    internal const int MaxSubtrees = 64;
+
     // version 1 | cipher 1 | group 8 | id 32 | tag 2 | count 1, leaves that wrote nothing: leaf 1, secret 32
     private const byte StateVersion = 1;
     private const int HeadSize = 2 + LiteGroupId.Size + LiteConstants.EpochIdSize + LiteConstants.TagSize + 1;
@@ -178,7 +184,7 @@ public sealed class LiteTwin : IDisposable
         if (!Has(leaf, number))
             return false;
         _leaves[leaf].Puncture(PathOf(leaf, number));
-        _leaves[leaf].Trim(PathOf(leaf, number), static _ => 0);
+        _leaves[leaf].GiveUpFirst(MaxSubtrees);
         return true;
     }
 
