@@ -188,6 +188,19 @@ public sealed class LiteTwin : IDisposable
         return true;
     }
 
+    /// <summary>
+    /// Deletes the keys of a number and of all below it: this node wrote under it, and its numbers only go up.
+    /// </summary>
+    /// <returns>False if there were none.</returns>
+    public bool SpendThrough(int leaf, uint number)
+    {
+        if (!_leaves.TryGetValue(leaf, out KeyTree? tree))
+            return false;
+        number = Math.Min(number, MaxNumber);
+        bool isSpent = Spend(leaf, number);
+        return tree.GiveUpBefore(PathOf(leaf, number).Leaf) || isSpent;
+    }
+
     /// <summary>What is stored beside the values of <see cref="Opened"/>; it changes when that does. Secret.</summary>
     public byte[] SaveHead()
     {

@@ -96,6 +96,18 @@ internal sealed class TwinTable
             Note(kept, (int)leaf.Value, wasOpened);
     }
 
+    /// <summary>
+    /// An own text was sent: its key goes, and those of all numbers below it, which were used or come no more.
+    /// </summary>
+    internal void SpendOwn(StateId state, LeafIndex leaf, uint number)
+    {
+        if (!_twins.TryGetValue(state, out Kept? kept))
+            return;
+        bool wasOpened = kept.Twin.Opened.Contains((int)leaf.Value);
+        if (kept.Twin.SpendThrough((int)leaf.Value, number))
+            Note(kept, (int)leaf.Value, wasOpened);
+    }
+
     /// <summary>Opens the compact form of a text, and gives up the keys of both its forms.</summary>
     /// <param name="group">The group.</param>
     /// <param name="message">What came.</param>
