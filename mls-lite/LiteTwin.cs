@@ -128,6 +128,14 @@ public sealed class LiteTwin : IDisposable
         return message;
     }
 
+    /// <summary>Whether something has the form and the size of a text that some twin may open.</summary>
+    public static bool MayRead(ReadOnlySpan<byte> message) =>
+        UnverifiedLiteMessage.TryRead(message, out UnverifiedLiteMessage read)
+        && read.Type == LiteMessageType.SignedText
+        && read.SealedContent.Length >= GuardSize + Ed25519.SignatureSize + LiteAead.TagSize(LiteCipher.AesCcm8)
+        && read.SealedContent.Length
+            <= GuardSize + LiteConstants.MaxContent + LiteAead.TagSize(LiteCipher.ChaCha20Poly1305);
+
     /// <summary>
     /// Opens a text and changes nothing: whoever takes it calls <see cref="Spend"/>. Anything may be given.
     /// </summary>
