@@ -43,7 +43,8 @@ public sealed class HostileBundleTests
 
         // The same frames over a stream are heeded.
         Star other = new(13);
-        other.Inject(frames);
+        other.Inject(frames[..2]);
+        other.Network.Run(Second);
         Assert.Equal(0, other.Victim[RouterCounter.FrameUnexpected]);
         Assert.Equal(1, other.Victim.Delivered);
     }
