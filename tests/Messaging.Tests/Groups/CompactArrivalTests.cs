@@ -89,7 +89,7 @@ public sealed class CompactArrivalTests : IDisposable
         using var wired = new GroupNode();
         using var inviter = new GroupInviter();
         wired.Receive(inviter.Seal(wired, inviter.Invite(wired, inviter.KeyPackageOf(wired))));
-        await wired.DoAsync(g => g.AcceptAsync("hill", null));
+        await wired.DoAsync(g => g.AcceptAsync("lake", null));
         Assert.False(wired.Receive(inviter.Payload(wired, text)).HasWrites);
         Assert.Equal(0, wired.Groups.AsideCount);
     }
