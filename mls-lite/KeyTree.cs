@@ -147,6 +147,22 @@ internal sealed class KeyTree : IDisposable
         }
     }
 
+    /// <summary>Gives up all subtrees that end before a leaf, or at it; false if there are none.</summary>
+    internal bool GiveUpBefore(uint leaf)
+    {
+        int before = _subtrees.Count;
+        while (_subtrees.Count > 0 && _subtrees[0].End <= leaf)
+            RemoveAt(0);
+        return _subtrees.Count < before;
+    }
+
+    /// <summary>Gives up the first subtrees until there are no more than so many.</summary>
+    internal void GiveUpFirst(int max)
+    {
+        while (_subtrees.Count > max)
+            RemoveAt(0);
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {

@@ -32,6 +32,12 @@ public sealed class LiteTwin : IDisposable
     /// <summary>Size of the random bytes in each message.</summary>
     public const int GuardSize = sizeof(ulong);
 
+    /// <summary>
+    /// Subtrees that are kept of a leaf: each gap in the numbers that came costs one, each is 37 bytes, and there is a
+    /// twin for each state. Where there are more, the lowest numbers are given up: they are the longest overdue.
+    /// </summary>
+    internal const int MaxSubtrees = 64;
+
     // version 1 | cipher 1 | group 8 | id 32 | tag 2 | count 1, leaves that wrote nothing: leaf 1, secret 32
     private const byte StateVersion = 1;
     private const int HeadSize = 2 + LiteGroupId.Size + LiteConstants.EpochIdSize + LiteConstants.TagSize + 1;
@@ -122,6 +128,14 @@ public sealed class LiteTwin : IDisposable
         return message;
     }
 
+    /// <summary>Whether something has the form and the size of a text that some twin may open.</summary>
+    public static bool MayRead(ReadOnlySpan<byte> message) =>
+        UnverifiedLiteMessage.TryRead(message, out UnverifiedLiteMessage read)
+        && read.Type == LiteMessageType.SignedText
+        && read.SealedContent.Length >= GuardSize + Ed25519.SignatureSize + LiteAead.TagSize(LiteCipher.AesCcm8)
+        && read.SealedContent.Length
+            <= GuardSize + LiteConstants.MaxContent + LiteAead.TagSize(LiteCipher.ChaCha20Poly1305);
+
     /// <summary>
     /// Opens a text and changes nothing: whoever takes it calls <see cref="Spend"/>. Anything may be given.
     /// </summary>
@@ -178,8 +192,21 @@ public sealed class LiteTwin : IDisposable
         if (!Has(leaf, number))
             return false;
         _leaves[leaf].Puncture(PathOf(leaf, number));
-        _leaves[leaf].Trim(PathOf(leaf, number), static _ => 0);
+        _leaves[leaf].GiveUpFirst(MaxSubtrees);
         return true;
+    }
+
+    /// <summary>
+    /// Deletes the keys of a number and of all below it: this node wrote under it, and its numbers only go up.
+    /// </summary>
+    /// <returns>False if there were none.</returns>
+    public bool SpendThrough(int leaf, uint number)
+    {
+        if (!_leaves.TryGetValue(leaf, out KeyTree? tree))
+            return false;
+        number = Math.Min(number, MaxNumber);
+        bool isSpent = Spend(leaf, number);
+        return tree.GiveUpBefore(PathOf(leaf, number).Leaf) || isSpent;
     }
 
     /// <summary>What is stored beside the values of <see cref="Opened"/>; it changes when that does. Secret.</summary>

@@ -96,6 +96,19 @@ public sealed record RouterOptions
     public int NeighbourBurst { get; init; }
 
     /// <summary>
+    /// Bytes per second that the bundles of a source may stand for, on average; as many at once. Each is hashed, and a
+    /// frame stands for up to 28 times its own bytes. It is told "too fast" above that. More than a line of 100 Mbit/s
+    /// brings as single envelopes, which do not count here.
+    /// </summary>
+    public int NeighbourBundledBytesPerSecond { get; init; } = 16_000_000;
+
+    /// <summary>
+    /// The same for all sources together; those that this node did not choose
+    /// (<see cref="LinkDescription.Chosen"/>) have half of it at most.
+    /// </summary>
+    public int BundledBytesPerSecond { get; init; } = 48_000_000;
+
+    /// <summary>
     /// Bytes per second that are written to disk for a source, on average. It is told "too fast" above that.
     /// </summary>
     public int NeighbourDiskBytesPerSecond { get; init; } = 64 << 10;

@@ -336,7 +336,8 @@ public sealed partial class GroupConversations
             ReadOnlyMemory<byte> payload = waiting.Envelope[EnvelopeHeader.Size..];
             TextOutcome outcome = state.Group.Open(now, payload.Span, output, out ReceivedText? text);
             Carry(state, output, transaction);
-            if (outcome == TextOutcome.Later)
+            // What names no group may be of another, whatever this one says of it.
+            if (outcome == TextOutcome.Later || (waiting.Conversation is null && outcome == TextOutcome.Refused))
                 continue;
             _aside.Remove(waiting.Id);
             transaction.NoLongerAside(waiting.Id);

@@ -1,3 +1,4 @@
+using QuicProChat.Mesh.MlsLite;
 using QuicProChat.Mesh.Routing;
 
 namespace QuicProChat.Mesh.Messaging.Groups;
@@ -11,8 +12,10 @@ public sealed partial class GroupConversations
         GroupEntry[] known = [.. _groups.Values.Where(g => g.Group.KnowsCompact(arrival.Payload.Span))];
         if (known.Length == 0)
         {
-            // Of a state that the next commit, or Welcome, leads to.
-            if (_desk.Invitations.Count == 0 && !_groups.Values.Any(static g => g.Group.Table.MemberCount > 1))
+            // Of a state that the next commit of a group with twins, or a Welcome, leads to. To wait is to be written,
+            // so nothing waits that no twin could read.
+            if ((_desk.Invitations.Count == 0 && !_groups.Values.Any(static g => g.Group.HasTwins))
+                || !LiteTwin.MayRead(arrival.Payload.Span[1..]))
                 return false;
             PutAside(now, arrival, null, transaction);
             return true;

@@ -46,7 +46,7 @@ internal sealed partial class MeshGroup
             return text;
         IReadOnlyCollection<NodeAddress> compactly = WhoGetsCompact(text.To);
         byte[]? message = compactly.Count == 0 ? null : _twins.Seal(_self, tip, _mls.Self, number, body);
-        _twins.Spend(tip, _mls.Self, number);
+        _twins.SpendOwn(tip, _mls.Self, number);
         return message is null
             ? text : text with { Compact = (byte[])[CompactForm.Mark, .. message], Compactly = compactly };
     }

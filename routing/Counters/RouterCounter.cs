@@ -84,7 +84,7 @@ public enum RouterCounter
     /// <summary>A frame of an unknown kind: skipped.</summary>
     FrameUnknownKind,
 
-    /// <summary>A frame that only transports handle: skipped.</summary>
+    /// <summary>A frame that only transports handle, or a bundle over a link that is no stream: skipped.</summary>
     FrameUnexpected,
 
     /// <summary>Dropped: an envelope that does not parse.</summary>
@@ -121,7 +121,7 @@ public enum RouterCounter
     DropTooFast,
 
     /// <summary>
-    /// Dropped without an answer: in bundles, from a source that goes on although it was told "too fast".
+    /// Dropped without an answer: in bundles, from a neighbour that goes on although it was told "too fast".
     /// </summary>
     DropUnanswered,
 

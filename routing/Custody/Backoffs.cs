@@ -111,6 +111,21 @@ internal sealed class Backoffs(Random random, int capacity)
         backoff.Until = now + Spread(WaitAfter(backoff.Refusal, backoff.Failures - 1));
     }
 
+    /// <summary>What was to ask it did not go out after all: it may be asked as before.</summary>
+    public void NotProbed(int destination, LinkId link, int size, Instant now)
+    {
+        int at = Find(destination, link);
+        if (at < 0)
+            return;
+        ref Backoff backoff = ref _backoffs[at];
+        if (backoff.TooLargeFrom != 0 && size >= backoff.TooLargeFrom)
+            backoff.TooLargeUntil = now;
+        if (!backoff.Probing)
+            return;
+        backoff.Probing = false;
+        backoff.Until = now;
+    }
+
     /// <summary>Whether a next hop is left alone for an envelope now, and why.</summary>
     public bool IsLeftAlone(int destination, LinkId link, uint epoch, int size, Instant now, out Refusal refusal)
     {

@@ -21,6 +21,9 @@ internal sealed partial class CustodyEngine
     public bool ReceiveBundle(Instant now, LinkId link, ReadOnlySpan<byte> frame)
     {
         _now = now;
+        LinkState state = _links[link.Value]!;
+        if (!TakesBundles(state))
+            return true;
         _counters.Add(RouterCounter.BundlesReceived);
         _counters.Add(RouterCounter.EnvelopeBytesReceived, frame.Length);
         if (!Bundle.TryRead(frame[1..], out Bundle bundle))
@@ -29,10 +32,10 @@ internal sealed partial class CustodyEngine
             return false;
         }
 
-        LinkState state = _links[link.Value]!;
-        if (!TryPay(state.Source, bundle.Count, out bool isTooFast))
+        int size = Envelope.SizeOf(bundle.Payload.Length);
+        if (!TryPay(state, bundle.Count, size, out bool isTooFast))
             return true;
-        Span<byte> envelope = _received.AsSpan(0, Envelope.SizeOf(bundle.Payload.Length));
+        Span<byte> envelope = _received.AsSpan(0, size);
         bundle.Payload.CopyTo(envelope[EnvelopeHeader.Size..]);
         for (int i = 0; i < bundle.Count; i++)
         {
@@ -47,6 +50,9 @@ internal sealed partial class CustodyEngine
     public bool ReceiveReceiptBundle(Instant now, LinkId link, ReadOnlySpan<byte> frame)
     {
         _now = now;
+        LinkState state = _links[link.Value]!;
+        if (!TakesBundles(state))
+            return true;
         _counters.Add(RouterCounter.BundlesReceived);
         _counters.Add(RouterCounter.EnvelopeBytesReceived, frame.Length);
         if (!ReceiptBundle.TryRead(frame[1..], out ReceiptBundle bundle))
@@ -55,8 +61,7 @@ internal sealed partial class CustodyEngine
             return false;
         }
 
-        LinkState state = _links[link.Value]!;
-        if (!TryPay(state.Source, bundle.Count, out bool isTooFast))
+        if (!TryPay(state, bundle.Count, Receipt.EnvelopeSize, out bool isTooFast))
             return true;
         Span<byte> envelope = _received.AsSpan(0, Receipt.EnvelopeSize);
         bundle.HeaderBytes.CopyTo(envelope);
@@ -70,15 +75,27 @@ internal sealed partial class CustodyEngine
     }
 
     /// <summary>
+    /// Only streams have bundles: a radio frame that stands for 32 envelopes would have its owner hash, answer and send
+    /// what the air never carried.
+    /// </summary>
+    private bool TakesBundles(LinkState link)
+    {
+        if (link.Properties.Reliable)
+            return true;
+        _counters.Add(RouterCounter.FrameUnexpected);
+        return false;
+    }
+
+    /// <summary>
     /// Charges for all envelopes of a bundle before anything is done for one. To say "too fast" takes the id of each,
-    /// and that costs as much as the frame of each would have: whoever goes on without listening gets no answer.
+    /// and that costs as much as to take them: whoever goes on without listening gets no answer.
     /// </summary>
     /// <returns>False: the frame is dropped without an answer.</returns>
-    private bool TryPay(Source source, int count, out bool isTooFast)
+    private bool TryPay(LinkState link, int count, int size, out bool isTooFast)
     {
         _counters.Add(RouterCounter.EnvelopesReceived, count);
-        isTooFast = !source.Rate.TryTake(_now, count);
-        if (!isTooFast || source.Refusals.TryTake(_now, count))
+        isTooFast = !_bundlePrices.TryPay(_now, link, count, count * size);
+        if (!isTooFast || _bundlePrices.TryRefuse(_now, link, count, count * size))
             return true;
         _counters.Add(RouterCounter.DropUnanswered, count);
         return false;
@@ -163,13 +180,14 @@ internal sealed partial class CustodyEngine
             if (_links[link] is not { Gathering: { IsListed: true } gathering } state)
                 continue;
             gathering.IsListed = false;
-            SendGathered(new LinkId(link), state, gathering);
+            if (!SendGathered(new LinkId(link), state, gathering))
+                PutBack(new LinkId(link), state);
         }
 
         _gathering.Clear();
     }
 
-    /// <summary>Sends what was gathered for a link; false if it has no room: the rest waits again.</summary>
+    /// <summary>Sends what was gathered for a link; false if it has no room: the rest is to be put back.</summary>
     private bool SendGathered(LinkId link, LinkState state, Gathering gathering)
     {
         for (int i = 0; i < gathering.Count; i++)
@@ -183,7 +201,6 @@ internal sealed partial class CustodyEngine
             if (!_actions.Send(link, frame.Class, Join(ref frame)))
             {
                 state.Blocked = true;
-                PutBack(link, state, gathering, from: i);
                 return false;
             }
 
@@ -193,26 +210,35 @@ internal sealed partial class CustodyEngine
             {
                 ref HeldEntry entry = ref _entries[index];
                 entry.IsGathered = false;
+                NoteSent(ref entry, link);
                 SpareMemory(ref entry);
             }
+
+            // Whatever happens to those behind it, these went out.
+            frame.Count = 0;
         }
 
         gathering.Clear();
         return true;
     }
 
-    // From the last to the first, each to the front: the order stays.
-    private void PutBack(LinkId link, LinkState state, Gathering gathering, int from)
+    /// <summary>
+    /// What was gathered for a link that has no room waits again, before what came after it: from the last to the
+    /// first, each to the front.
+    /// </summary>
+    private void PutBack(LinkId link, LinkState state)
     {
-        for (int i = gathering.Count - 1; i >= from; i--)
+        if (state.Gathering is not { } gathering)
+            return;
+        for (int i = gathering.Count - 1; i >= 0; i--)
         {
             ref GatheredFrame frame = ref gathering[i];
             while (frame.Count > 0)
             {
-                int index = frame.Entries[frame.Count - 1];
-                // Out of the frame with it.
-                LeaveFlight(index, state);
+                int index = frame.Entries[--frame.Count];
                 ref HeldEntry entry = ref _entries[index];
+                LeaveGathering(ref entry);
+                LeaveFlight(index, state);
                 _flows.Enter(index, link.Value, front: true);
                 SetReason(ref entry, StateReason.Waiting);
                 SecureLater(ref entry);
@@ -222,6 +248,14 @@ internal sealed partial class CustodyEngine
         }
 
         gathering.Clear();
+    }
+
+    // It asked nobody: the next one may.
+    private void LeaveGathering(ref HeldEntry entry)
+    {
+        entry.IsGathered = false;
+        if (_backoffs.Any(entry.Destination))
+            _backoffs.NotProbed(entry.Destination, new LinkId(entry.Link), entry.Size, _now);
     }
 
     /// <summary>The frame of what was gathered: an ordinary one for a single envelope.</summary>

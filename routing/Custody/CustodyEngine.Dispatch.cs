@@ -128,14 +128,16 @@ internal sealed partial class CustodyEngine
         LinkState state = _links[link.Value]!;
         ref HeldEntry entry = ref _entries[index];
         bool turn = front || state.NothingBefore(entry.Class);
-        if (turn && state.IsOpen && entry.Frame is not null && state.Window.HasRoom(entry.Size)
-            && TrySend(index, link, state))
+        bool tries = turn && state.IsOpen && entry.Frame is not null && state.Window.HasRoom(entry.Size);
+        if (tries && TrySend(index, link, state))
         {
             KeepPace(link, state);
             return;
         }
 
         _flows.Enter(index, link.Value, front);
+        if (tries)
+            PutBack(link, state);
         SetReason(ref entry, state.PausedUntil == default ? StateReason.Waiting : StateReason.NextHopBusy);
         // A full link usually has room again within a round trip: no need to write at once.
         SecureLater(ref entry);
@@ -247,11 +249,15 @@ internal sealed partial class CustodyEngine
             else
             {
                 _flows.Enter(index, link.Value, front: true);
+                PutBack(link, state);
             }
         }
     }
 
-    /// <summary>Sends an entry that is in no list; false if the link has no room (it is blocked then).</summary>
+    /// <summary>
+    /// Sends an entry that is in no list; false if the link has no room (it is blocked then). Whoever called lets it
+    /// wait, and then puts back what was gathered before it.
+    /// </summary>
     private bool TrySend(int index, LinkId link, LinkState state)
     {
         ref HeldEntry entry = ref _entries[index];
@@ -262,13 +268,8 @@ internal sealed partial class CustodyEngine
         entry.LinkEpoch = state.Epoch;
         entry.Name = Generation.NameOf(entry.Id, entry.Attempt, HopsOver(state, entry.HopsLeft));
         entry.SentAt = _now;
-        if (entry.FirstSent == default)
-            entry.FirstSent = _now;
         entry.Repeats = 0;
         entry.PatienceLost = false;
-        entry.TriedPlusOne = link.Value + 1;
-        entry.AvoidTried = false;
-        entry.Skip = 0;
         entry.RetryAt = _now + FirstPatience(state, entry.Size);
         state.Window.Sent(entry.Size);
         _inFlight++;
@@ -284,14 +285,29 @@ internal sealed partial class CustodyEngine
 
         if (_backoffs.Any(entry.Destination))
             _backoffs.Probed(entry.Destination, link, entry.Size, _now);
-        if (entry.SeenPlusOne != 0)
-            _seen.NoteSent(entry.SeenPlusOne - 1, entry.Id, link);
+        if (!entry.IsGathered)
+            NoteSent(ref entry, link);
         SecureLater(ref entry);
         // A lossy link may need the bytes again.
         if (state.Properties.Reliable)
             SpareMemory(ref entry);
         Schedule(index);
         return true;
+    }
+
+    /// <summary>
+    /// An envelope went out: the way that it took is the one that was tried. What waits for the end of the batch has
+    /// tried nothing yet.
+    /// </summary>
+    private void NoteSent(ref HeldEntry entry, LinkId link)
+    {
+        if (entry.FirstSent == default)
+            entry.FirstSent = _now;
+        entry.TriedPlusOne = link.Value + 1;
+        entry.AvoidTried = false;
+        entry.Skip = 0;
+        if (entry.SeenPlusOne != 0)
+            _seen.NoteSent(entry.SeenPlusOne - 1, entry.Id, link);
     }
 
     private bool SendFrame(int index, LinkId link, LinkState state)
@@ -333,7 +349,7 @@ internal sealed partial class CustodyEngine
         if (entry.IsGathered)
         {
             state.Gathering!.Remove(index);
-            entry.IsGathered = false;
+            LeaveGathering(ref entry);
         }
 
         _byName.Remove(HashOfName(link, entry.Name), index);

@@ -42,6 +42,7 @@ internal sealed partial class CustodyEngine : IRouteEvents
     private readonly Backoffs _backoffs;
     private readonly ReceiptTimes _receiptTimes;
     private readonly TokenBucket _accusations;
+    private readonly BundlePrices _bundlePrices;
     private readonly ushort _maxLifetimeUnits;
     private readonly Sources _sources;
     private readonly Quotas _quotas;
@@ -72,6 +73,7 @@ internal sealed partial class CustodyEngine : IRouteEvents
         // Fewer than would have a link distrusted for all destinations: that takes this node's own proofs.
         _accusations = new TokenBucket(1 / Source.AccusationInterval.TotalSeconds,
             burst: (int)options.Routes.BlameLimit, now);
+        _bundlePrices = new BundlePrices(options, now);
         _maxLifetimeUnits = Lifetimes.ToUnits(options.MaxLifetime);
         _sources = new Sources(options, MaxSources);
         _quotas = new Quotas(options);

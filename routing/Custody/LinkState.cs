@@ -18,6 +18,9 @@ internal sealed class LinkState
         Window = new SendWindow(description.Properties, options);
         Source = source;
         IsChosen = description.Chosen;
+        Refusals = new TokenBucket(
+            options.NeighbourEnvelopesPerSecond / BundlePrices.RefusalParts,
+            options.BurstOfNeighbour / BundlePrices.RefusalParts, now);
         Answers = new PendingAnswers(description.Properties.Mtu, answers);
         if (description.Properties is { Bundles: true, Reliable: true })
             Gathering = new Gathering();
@@ -32,6 +35,12 @@ internal sealed class LinkState
 
     /// <summary>This node wanted the link.</summary>
     public bool IsChosen { get; }
+
+    /// <summary>
+    /// Envelopes of bundles that are told "too fast"; what comes faster still gets no answer. A link's own: who goes on
+    /// without listening does not silence others of its source.
+    /// </summary>
+    public TokenBucket Refusals { get; }
 
     /// <summary>Tells this link from earlier ones with the same number.</summary>
     public uint Epoch { get; }

@@ -14,10 +14,8 @@ internal sealed class Source(ulong group, RouterOptions options, Instant now)
     /// <summary>Envelopes it may send.</summary>
     public TokenBucket Rate { get; } = new(options.NeighbourEnvelopesPerSecond, options.BurstOfNeighbour, now);
 
-    /// <summary>
-    /// Envelopes of bundles that are told "too fast": as many as it may send. What comes faster still gets no answer.
-    /// </summary>
-    public TokenBucket Refusals { get; } = new(options.NeighbourEnvelopesPerSecond, options.BurstOfNeighbour, now);
+    /// <summary>Bytes that its bundles may stand for.</summary>
+    public TokenBucket Bundled { get; } = BundlePrices.Bucket(options.NeighbourBundledBytesPerSecond, now);
 
     /// <summary>
     /// Bytes that are written to disk for it: what is held for others, and what it brings for this node.

@@ -214,7 +214,11 @@ public class LiteTwinTests
         LiteTwin bob = Twin();
         for (uint number = 0; number <= LiteTwin.MaxNumber; number += 2)
             _ = bob.Spend(0, number);
-        Assert.InRange(bob.SaveLeaf(0).Length, 1, 3 + (LiteConstants.MaxSubtrees * 37));
+        Assert.InRange(bob.SaveLeaf(0).Length, 1, 3 + (LiteTwin.MaxSubtrees * 37));
+
+        // The lowest numbers go first.
+        Assert.False(bob.Has(0, 1023 - (2 * LiteTwin.MaxSubtrees)));
+        Assert.True(bob.Has(0, 1025 - (2 * LiteTwin.MaxSubtrees)));
         Assert.True(bob.Has(0, 1023));
     }
 

@@ -96,6 +96,18 @@ internal sealed class TwinTable
             Note(kept, (int)leaf.Value, wasOpened);
     }
 
+    /// <summary>
+    /// An own text was sent: its key goes, and those of all numbers below it, which were used or come no more.
+    /// </summary>
+    internal void SpendOwn(StateId state, LeafIndex leaf, uint number)
+    {
+        if (!_twins.TryGetValue(state, out Kept? kept))
+            return;
+        bool wasOpened = kept.Twin.Opened.Contains((int)leaf.Value);
+        if (kept.Twin.SpendThrough((int)leaf.Value, number))
+            Note(kept, (int)leaf.Value, wasOpened);
+    }
+
     /// <summary>Opens the compact form of a text, and gives up the keys of both its forms.</summary>
     /// <param name="group">The group.</param>
     /// <param name="message">What came.</param>
@@ -121,9 +133,11 @@ internal sealed class TwinTable
                 outcome = TextOutcome.Repeated;
             if (error != LiteError.None)
                 continue;
+            // Whoever reads the MLS form gives up the key here in the same write. So where that one is gone, and this
+            // one is not, it was given up for its age: the text was not read.
             MlsResult<bool> spent = group.Spend(id, leaf, (uint)read.Counter);
-            if (!spent.IsOk)
-                return spent.Error.Code == MlsErrorCode.KeyConsumed ? TextOutcome.Repeated : TextOutcome.Refused;
+            if (!spent.IsOk && spent.Error.Code != MlsErrorCode.KeyConsumed)
+                return TextOutcome.Refused;
             Spend(id, leaf, (uint)read.Counter);
             opened = new OpenedText(id, sender, (uint)read.Counter, text);
             return TextOutcome.Opened;

@@ -67,6 +67,34 @@ public sealed class CompactArrivalTests : IDisposable
     }
 
     [Fact]
+    public async Task What_no_twin_could_read_does_not_wait_nor_does_anything_where_there_is_no_twin()
+    {
+        Assert.True(Invite());
+        byte[] text = Text("not yet").Bytes[EnvelopeHeader.Size..];
+        foreach (int type in (int[])[0, 2, 3, 4, 5, 6, 7])
+        {
+            byte[] other = [.. text];
+            other[3] = (byte)((other[3] & 0x1f) | (type << 5));
+            Assert.False(_node.Receive(_inviter.Payload(_node, other)).HasWrites);
+        }
+
+        // Mark, tag, type and leaf, number; then guard, signature and the shorter of the tags.
+        const int least = 5 + 8 + 64 + 8;
+        Assert.False(_node.Receive(_inviter.Payload(_node, text[..(least - 1)])).HasWrites);
+        Assert.Equal(0, _node.Groups.AsideCount);
+        Assert.True(_node.Receive(_inviter.Payload(_node, text[..least])).HasWrites);
+        Assert.Equal(1, _node.Groups.AsideCount);
+
+        // Nobody in this group is behind a radio.
+        using var wired = new GroupNode();
+        using var inviter = new GroupInviter();
+        wired.Receive(inviter.Seal(wired, inviter.Invite(wired, inviter.KeyPackageOf(wired))));
+        await wired.DoAsync(g => g.AcceptAsync("lake", null));
+        Assert.False(wired.Receive(inviter.Payload(wired, text)).HasWrites);
+        Assert.Equal(0, wired.Groups.AsideCount);
+    }
+
+    [Fact]
     public void A_pair_that_is_pinned_carries_texts_in_their_compact_form_to_whoever_is_behind_a_radio()
     {
         using var world = new PairWorld(36);

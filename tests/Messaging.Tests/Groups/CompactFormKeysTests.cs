@@ -1,4 +1,5 @@
 using QuicProChat.Mesh.Messaging.Groups;
+using QuicProChat.Mesh.MlsLite;
 using Xunit.Abstractions;
 using static QuicProChat.Mesh.Messaging.Tests.Groups.CompactWorld;
 
@@ -106,6 +107,42 @@ public class CompactFormKeysTests(ITestOutputHelper output)
         int twins = Pieces(a).Count(static n => n.StartsWith("twin-", StringComparison.Ordinal) && n.Length == 5 + 64);
         Assert.InRange(twins, 1, states);
         Assert.Equal(12, radio.Received.Count);
+    }
+
+    [Fact]
+    public void Gaps_in_the_numbers_of_a_leaf_cost_64_subtrees_at_most_and_the_lowest_go_first()
+    {
+        using LiteTwin twin = LiteTwin.Derive(new byte[32], [1], 1, LiteCipher.AesCcm8, [0, 1]);
+        for (uint number = 0; number <= LiteTwin.MaxNumber; number += 2)
+            Assert.True(twin.Spend(0, number));
+        Assert.Equal(3 + (64 * 37), twin.SaveLeaf(0).Length);
+        Assert.False(twin.Has(0, 1023 - (2 * 64)));
+        Assert.All(Enumerable.Range(0, 64), i => Assert.True(twin.Has(0, 1023 - (2 * (uint)i))));
+        Assert.True(twin.Has(1, 0));
+    }
+
+    [Fact]
+    public void Whoever_wrote_a_text_keeps_no_key_of_its_number_nor_of_one_before_it()
+    {
+        (GroupWorld world, SimMember a, SimMember _, SimMember _) = Three(215);
+        a.Send("first");
+        a.Crash();
+        a.Start();
+        a.Send("after numbers that were set apart");
+        world.Run(Soon);
+        uint last = Compact(world).Max(static m => (uint)m.Place & 0xffff);
+        Assert.True(last > 1);
+        int own = (int)MlsOf(a).Self.Value;
+        using LiteTwin twin = TwinOf(a);
+        for (uint number = 0; number <= last; number++)
+            Assert.False(twin.Has(own, number));
+        Assert.True(twin.Has(own, last + 1));
+
+        // Above the highest number there is no compact form, and below it none comes any more.
+        Assert.True(twin.SpendThrough(own, LiteTwin.MaxNumber + 1));
+        Assert.False(twin.Has(own, LiteTwin.MaxNumber));
+        Assert.False(twin.SpendThrough(own, LiteTwin.MaxNumber + 1));
+        Assert.False(twin.SpendThrough(200, 0));
     }
 
     [Fact]

@@ -198,6 +198,26 @@ public class CompactFormTests(ITestOutputHelper output)
     }
 
     [Fact]
+    public void A_text_that_comes_too_late_for_mls_is_read_once_while_its_compact_form_has_a_key()
+    {
+        (GroupWorld world, SimMember a, SimMember b, SimMember radio) = Three(214);
+        world.Part(m => m == a ? 0 : 1);
+        a.Send("late");
+        byte[] late = Last(world, a, radio), full = Last(world, a, b);
+        // More than MLS keeps keys of where three are in a group.
+        for (int i = 0; i < 400; i++)
+            Assert.NotNull(a.Send($"text {i}"));
+        Assert.Equal(TextOutcome.Opened, Open(Last(world, a, radio), out _));
+        Assert.Equal(TextOutcome.Repeated, Open(full, out _));
+        Assert.Equal(TextOutcome.Opened, Open(late, out ReceivedText? text));
+        Assert.Equal("late", Encoding.UTF8.GetString(text!.Content.Span));
+        Assert.Equal(TextOutcome.Repeated, Open(late, out _));
+
+        TextOutcome Open(byte[] payload, out ReceivedText? opened) =>
+            radio.Group!.Open(world.Now, payload, new GroupOutput(), out opened);
+    }
+
+    [Fact]
     public void Nothing_but_a_text_is_taken_and_cut_or_damaged_ones_change_nothing()
     {
         (GroupWorld world, SimMember a, SimMember _, SimMember radio) = Three(210);

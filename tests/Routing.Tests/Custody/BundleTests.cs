@@ -1,3 +1,4 @@
+using QuicProChat.Mesh.Routing.Custody;
 using QuicProChat.Mesh.Routing.Tests.Custody.Network;
 using QuicProChat.Mesh.Wire;
 
@@ -170,6 +171,60 @@ public sealed class BundleTests
         tree.Network.Run(Soon);
         Assert.All(tree.Members, member => Assert.Equal(1, member.Delivered));
         Assert.Equal(1, tree.Count(FrameKind.Bundle, [tree.Relay], tree.Sender));
+    }
+
+    [Fact]
+    public void What_finds_no_room_keeps_its_order_though_more_frames_were_open_than_may_be()
+    {
+        var network = new RouterNetwork(13);
+        RouterNode[] nodes = network.Line(2, kind: RouterLinkKind.Bundling);
+        var sent = new List<EnvelopeId>();
+        network.Observe = (from, _, frame) =>
+        {
+            if (from == nodes[0] && Envelope.TryRead(frame.AsSpan(1), out Envelope envelope))
+                sent.Add(envelope.ComputeId());
+        };
+        RouterLink link = nodes[0].LinkTo(nodes[1]);
+        link.Full.Add(nodes[0]);
+        EnvelopeId[] ids = [.. Enumerable.Range(0, Gathering.MaxOpen + 4).Select(i => nodes[0].Offer(nodes[1], i))];
+        nodes[0].Settle();
+
+        // The transport says that there is room, and has none after all.
+        nodes[0].Router.LinkWritable(network.Now, nodes[0].To(nodes[1]));
+        nodes[0].Settle();
+        network.Run(TimeSpan.FromMilliseconds(10));
+        Assert.Empty(sent);
+        nodes[0].MakeRoom(link);
+        network.Run(Soon);
+        Assert.Equal(ids, sent);
+    }
+
+    [Fact]
+    public void A_way_that_had_no_room_was_not_tried_and_the_next_attempt_still_takes_it()
+    {
+        var network = new RouterNetwork(14);
+        RouterNode sender = network.Add(), first = network.Add(), second = network.Add(), member = network.Add();
+        network.Join(sender, first, RouterLinkKind.Bundling);
+        RouterLink other = network.Join(sender, second, RouterLinkKind.Bundling);
+        network.Join(first, member, RouterLinkKind.Bundling).Lose = (_, _) => true;
+        network.Join(second, member, RouterLinkKind.Bundling);
+        sender.RouteVia(member, first, second);
+        first.RouteVia(member, member);
+        second.RouteVia(member, member);
+        member.RouteVia(sender, second);
+        second.RouteVia(sender, sender);
+        sender.SendToAll([member], 1);
+        network.Run(Soon);
+        Assert.Equal(1, first[RouterCounter.EnvelopesReceived]);
+
+        other.Full.Add(sender);
+        network.Run(TimeSpan.FromSeconds(50));
+        Assert.Equal(1, sender[RouterCounter.Repetitions]);
+        Assert.Equal(0, second[RouterCounter.EnvelopesReceived]);
+        sender.MakeRoom(other);
+        network.Run(Soon);
+        Assert.Equal(1, member.Delivered);
+        Assert.Equal(1, first[RouterCounter.EnvelopesReceived]);
     }
 
     [Fact]

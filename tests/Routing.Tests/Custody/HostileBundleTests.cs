@@ -27,6 +27,29 @@ public sealed class HostileBundleTests
     }
 
     [Fact]
+    public void A_bundle_over_a_radio_is_skipped_whatever_is_in_it_and_the_link_stays()
+    {
+        Star star = new(13, kind: RouterLinkKind.Radio);
+        NodeAddress[] to = [.. star.Sorted(4).Append(star.Victim.Address).Order()];
+        byte[][] frames = [Bundled(to, Star.Text(13)), OfReceipts(star.Victim.Address, 4), [(byte)FrameKind.Bundle]];
+        star.Inject(frames);
+        star.Network.Run(Second);
+
+        Assert.Equal(3, star.Victim[RouterCounter.FrameUnexpected]);
+        Assert.Equal(0, star.Victim[RouterCounter.EnvelopesReceived]);
+        Assert.Equal(0, star.Victim[RouterCounter.BundlesReceived] + star.Victim[RouterCounter.DropMalformed]);
+        Assert.Equal(0, star.Victim.Delivered);
+        Assert.Empty(star.Victim.Closed);
+
+        // The same frames over a stream are heeded.
+        Star other = new(13);
+        other.Inject(frames[..2]);
+        other.Network.Run(Second);
+        Assert.Equal(0, other.Victim[RouterCounter.FrameUnexpected]);
+        Assert.Equal(1, other.Victim.Delivered);
+    }
+
+    [Fact]
     public void A_bundle_that_is_cut_is_refused_or_one_with_a_shorter_payload()
     {
         // Nobody takes what has no way on: it is about the frame alone.
@@ -149,17 +172,28 @@ public sealed class HostileBundleTests
     }
 
     [Fact]
-    public void Whoever_goes_on_though_it_was_told_too_fast_gets_no_more_answers_than_envelopes_of_its_rate()
+    public void Whoever_goes_on_though_it_was_told_too_fast_gets_answers_for_an_eighth_of_its_rate()
     {
         var options = new RouterOptions { NeighbourEnvelopesPerSecond = 10, NeighbourBurst = 64 };
         Star star = new(8, options);
         for (int i = 0; i < 100; i++)
-            star.Inject(Bundled(star.Sorted(32), Star.Text(i)));
-        Assert.Equal(64, star.Victim[RouterCounter.DropTooFast]);
-        Assert.Equal(96 * 32, star.Victim[RouterCounter.DropUnanswered]);
+            star.Inject(Bundled(star.Sorted(4), Star.Text(i)));
+        Assert.Equal(8, star.Victim[RouterCounter.DropTooFast]);
+        Assert.Equal((100 - 16 - 2) * 4, star.Victim[RouterCounter.DropUnanswered]);
         // Others are heard as ever.
         star.Victim.Deliver(star.Victim.LinkTo(star.Honest), Bundled(star.Sorted(31), Star.Text(1000)));
-        Assert.Equal(64, star.Victim[RouterCounter.DropTooFast]);
+        Assert.Equal(8, star.Victim[RouterCounter.DropTooFast]);
+    }
+
+    [Fact]
+    public void A_bundle_that_stands_for_more_bytes_than_its_source_may_is_too_fast_and_single_envelopes_are_not()
+    {
+        Star star = new(14, new RouterOptions { NeighbourBundledBytesPerSecond = 5_000 });
+        star.Inject(Bundled(star.Sorted(32), Star.Text(1)), Bundled(star.Sorted(32), Star.Text(2)));
+        star.Inject(Star.Alone(star.Targets[0].Address, Star.Text(3)));
+        star.Network.Run(Second);
+        Assert.Equal(32, star.Victim[RouterCounter.DropTooFast]);
+        Assert.Equal(2, star.Targets[0].Delivered);
     }
 
     [Theory]
@@ -271,13 +305,13 @@ public sealed class HostileBundleTests
     /// <summary>A victim between one that means harm and one that is honest, behind which are many.</summary>
     private sealed class Star
     {
-        public Star(int seed, RouterOptions? options = null)
+        public Star(int seed, RouterOptions? options = null, RouterLinkKind? kind = null)
         {
             Network = new RouterNetwork(seed);
             Victim = Network.Add(options);
             Evil = Network.Add();
             Honest = Network.Add();
-            Network.Join(Victim, Evil, RouterLinkKind.Bundling);
+            Network.Join(Victim, Evil, kind ?? RouterLinkKind.Bundling);
             Network.Join(Victim, Honest, RouterLinkKind.Bundling);
             Targets = [.. Enumerable.Range(0, 33).Select(_ => Network.Add())];
             foreach (RouterNode target in Targets)
