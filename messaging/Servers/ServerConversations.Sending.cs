@@ -191,9 +191,15 @@ public sealed partial class ServerConversations
             {
                 entry.Lanes.Remove(Convert.ToHexString(receiver));
                 if (goesOn)
+                {
+                    // The server answers: the next failure is a first one again.
+                    entry.Failures = 0;
                     Advance(now, entry);
+                }
                 else
+                {
                     PutOff(now, entry);
+                }
             }).ConfigureAwait(false);
         }
     }
