@@ -100,6 +100,32 @@ public sealed partial class ServerConversations
         return others;
     }
 
+    /// <summary>
+    /// Whether somebody may put this node into a conversation: the certificate has not ended, and no conversation has
+    /// seen how the device was revoked. Joining is no law, so that clocks part nobody.
+    /// </summary>
+    private bool MayInvite(ServerAccount account, LeafNode inviter) =>
+        DeviceLeaf.IsAlive(inviter, _context.Time.GetUtcNow())
+        && !Of(account.Server).Any(e => ServerOutbox.Contains(e.Removed, inviter.SignatureKey.Span));
+
+    /// <summary>
+    /// Whether a device's group may come before one that is there: the device is in that one, or the identity of its
+    /// person is in the new one, and so takes out what it has revoked.
+    /// </summary>
+    private static bool IsVouchedFor(LeafNode device, Group there, Group founded) =>
+        Has(there, device.SignatureKey.Span) || Has(founded, DeviceLeaf.PersonOf(device));
+
+    private static bool Has(Group group, ReadOnlySpan<byte> device)
+    {
+        foreach (Member member in group.Members)
+        {
+            if (member.Leaf.SignatureKey.Span.SequenceEqual(device))
+                return true;
+        }
+
+        return false;
+    }
+
     private void AdvanceAll(Instant now, string server)
     {
         foreach (ServerEntry entry in Of(server).ToArray())
@@ -216,10 +242,7 @@ public sealed partial class ServerConversations
             var change = new ServerChange();
             foreach (byte[] missing in Missing(group, account))
             {
-                KeyPackage? package = (packages.Value ?? []).Select(p => Verified(p, own)).FirstOrDefault(
-                    p => p is not null && p.Content.Leaf.SignatureKey.Span.SequenceEqual(missing)
-                        && (entry.Domain.Length == 0 || ServerHome.Of(p.Content.Leaf) == account.Domain));
-                if (package is null)
+                if (Own(entry, account, packages.Value ?? [], missing) is not { } package)
                     account.Away.Add(Convert.ToHexString(missing));
                 else
                     change.Add.Add(package.ToMessage());
@@ -228,6 +251,13 @@ public sealed partial class ServerConversations
             return change.Add.Count == 0 || TryCommit(entry, change, transaction);
         }).ConfigureAwait(false);
     }
+
+    /// <summary>The KeyPackage of another device of the account for a conversation; null: none is there.</summary>
+    private KeyPackage? Own(
+        ServerEntry entry, ServerAccount account, IReadOnlyList<byte[]> packages, byte[] device) =>
+        packages.Select(p => Verified(p, account.Identity)).FirstOrDefault(
+            p => p is not null && p.Content.Leaf.SignatureKey.Span.SequenceEqual(device)
+                && (entry.Domain.Length == 0 || ServerHome.Of(p.Content.Leaf) == account.Domain));
 
     /// <summary>Commits what nobody waits for; false where it cannot be done now.</summary>
     private bool TryCommit(ServerEntry entry, ServerChange change, MessageTransaction transaction)

@@ -105,6 +105,11 @@ public sealed partial class ServerConversations
             entry.Server, entry.PeerKey!, entry.Domain).ConfigureAwait(false);
         if (packages.Value is null)
             return false;
+        // The first device comes in at once: it says to the others that this one is no stranger.
+        byte[]? first = await _context.Loop.AskAsync(_ => _accounts.TryGetValue(entry.Server, out ServerAccount? own)
+            && !IsFirst(own) ? own.Identity : null).ConfigureAwait(false);
+        IReadOnlyList<byte[]> firsts = first is null ? []
+            : (await _port.TakeKeyPackagesAsync(entry.Server, first, "").ConfigureAwait(false)).Value ?? [];
         return await DoAsync((_, transaction) =>
         {
             // Meanwhile the other side may have founded one.
@@ -116,9 +121,12 @@ public sealed partial class ServerConversations
 
             byte[] id = new byte[MeshGroupId.Size];
             _self.Random(id);
-            entry.Add(_self.Found(id, null, RequireAccount(entry.Server)), isFirst: true);
+            ServerAccount account = RequireAccount(entry.Server);
+            entry.Add(_self.Found(id, null, account), isFirst: true);
             var change = new ServerChange();
             change.Add.AddRange(verified);
+            if (first is not null && Own(entry, account, firsts, first) is { } vouching)
+                change.Add.Add(vouching.ToMessage());
             Commit(entry, change, transaction);
             return true;
         }).ConfigureAwait(false);
@@ -319,7 +327,9 @@ public sealed partial class ServerConversations
         {
             case ServerStatus.Done when group.Pending is not null:
                 AddCopies(now, entry, change, group);
+                List<byte[]> devices = entry.DevicesOfPeer(group);
                 group.MergePending();
+                entry.NoteDevices(group, devices);
                 if (group == entry.Groups[0])
                     entry.Number = place.Number + 1;
                 entry.Change = null;

@@ -20,6 +20,8 @@ public sealed partial class ServerConversations
             // Persons are counted below; here each leaf shows whose device it is.
             if (DeviceLeaf.CountPersons(staged.State.Members) is not { } persons)
                 return false;
+            if (!MayInvite(account, staged.Inviter.Leaf))
+                return false;
             byte[] inviter = DeviceLeaf.PersonOf(staged.Inviter.Leaf);
             var address = NodeAddress.Of(inviter);
             if (staged.State.GroupId.Length != MeshGroupId.Size || staged.WouldReplace
@@ -47,6 +49,7 @@ public sealed partial class ServerConversations
             : HasRoomFor(account, NodeAddress.Of(peer))))
             return false;
         bool isLastResort = staged.IsLastResort;
+        LeafNode founder = staged.Inviter.Leaf;
         if (!staged.Accept().TryGet(out Group? group))
             return false;
         entry ??= new ServerEntry(_self, id, account.Server, peer, () => _now)
@@ -56,10 +59,14 @@ public sealed partial class ServerConversations
         };
         entry.IsAccepted |= isOwn;
         // Of two that nobody has spoken in, both sides take the same; who begins anew after that has lost the other.
+        // A device alone does not put its group before one that others of its person are in.
         Group? ready = entry.Ready;
-        entry.Add(group, isFirst: ready is null || entry.IsConfirmed
-            || group.GroupId.Span.SequenceCompareTo(ready.GroupId.Span) < 0);
-        entry.IsConfirmed = false;
+        bool isFirst = ready is null || (IsVouchedFor(founder, ready, group)
+            && (entry.IsConfirmed || group.GroupId.Span.SequenceCompareTo(ready.GroupId.Span) < 0));
+        entry.Add(group, isFirst);
+        entry.IsConfirmed &= !isFirst;
+        if (founder.SignatureKey.Span.SequenceEqual(inviter))
+            entry.Removed.RemoveAll(k => ServerOutbox.Contains(entry.DevicesOfPeer(group), k));
         if (entry.Groups.All(g => g.Pending is null))
             entry.Change = null;
         entry.FoundAt = Instant.Never;

@@ -214,6 +214,7 @@ public sealed partial class ServerConversations
     {
         // A number that the server told has counted this commit.
         bool isCounted = entry.Change is { IsStale: true };
+        List<byte[]> devices = entry.DevicesOfPeer(group);
         if (staged.IsOwn)
         {
             // The server has it: it lies in this account's own inbox, before the answer to whoever stored it.
@@ -228,6 +229,7 @@ public sealed partial class ServerConversations
             entry.RetryAt = default;
         }
 
+        entry.NoteDevices(group, devices);
         if (!isCounted && entry.Groups[0] == group)
             entry.Number++;
         if (!staged.IsOwn && entry.Change is { } change)
