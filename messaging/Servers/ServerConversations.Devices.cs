@@ -101,6 +101,16 @@ public sealed partial class ServerConversations
     }
 
     /// <summary>
+    /// Whether what a device of this account begins is the owner's word: the first device knows which it certified, and
+    /// the others know the first one.
+    /// </summary>
+    private static bool IsOwnDevice(ServerAccount account, LeafNode leaf) =>
+        DeviceLeaf.PersonOf(leaf).AsSpan().SequenceEqual(account.Identity) && (IsFirst(account)
+            ? ServerOutbox.Contains(account.Devices, leaf.SignatureKey.Span)
+                && !ServerOutbox.Contains(account.Revoked, leaf.SignatureKey.Span)
+            : leaf.SignatureKey.Span.SequenceEqual(account.Identity));
+
+    /// <summary>
     /// Whether somebody may put this node into a conversation: the certificate has not ended, and no conversation has
     /// seen how the device was revoked. Joining is no law, so that clocks part nobody.
     /// </summary>

@@ -37,7 +37,7 @@ public sealed partial class ServerConversations
         ServerAccount account, StagedWelcome staged, byte[] inviter, MessageTransaction transaction)
     {
         // Another device of this account may have begun it.
-        bool isOwn = inviter.AsSpan().SequenceEqual(account.Identity);
+        bool isOwn = IsOwnDevice(account, staged.Inviter.Leaf);
         if (DeviceLeaf.PersonsOf(staged.State.Members).Where(p => !p.AsSpan().SequenceEqual(account.Identity))
             .ToArray() is not [var peer] || !IsOwnLeafIn(account, staged) || staged.State.Extensions.Count > 0)
             return false;
@@ -46,6 +46,7 @@ public sealed partial class ServerConversations
         ConversationId id = ServerIds.Direct(account.Server, domain, peer);
         bool isNew = !_entries.TryGetValue(id, out ServerEntry? entry);
         if (isNew && !(isOwn ? Of(account.Server).Count() < MaxConversations
+            : inviter.AsSpan().SequenceEqual(account.Identity) ? HasRoomForUnknown(account)
             : HasRoomFor(account, NodeAddress.Of(peer))))
             return false;
         bool isLastResort = staged.IsLastResort;
@@ -85,7 +86,9 @@ public sealed partial class ServerConversations
     {
         // A group of strangers is none that this node is put into.
         ConversationId id = ServerIds.Group(account.Server, staged.State.GroupId.Span);
-        if ((!IsKnown(account, inviter) && inviter != NodeAddress.Of(account.Identity))
+        if (!(inviter == NodeAddress.Of(account.Identity)
+                ? IsOwnDevice(account, staged.Inviter.Leaf) || HasRoomForUnknown(account)
+                : IsKnown(account, inviter))
             || !IsOwnLeafIn(account, staged) || _entries.ContainsKey(id)
             || Of(account.Server).Count() >= MaxConversations)
             return false;
@@ -141,6 +144,10 @@ public sealed partial class ServerConversations
         && (_context.Store.IsKnown(inviter)
             || Of(account.Server).Count(e => e is { IsAccepted: false, PeerKey: { } peer }
                 && !_context.Store.IsKnown(NodeAddress.Of(peer))) < MaxOfStrangers);
+
+    // The first device takes a revoked one out of what that one begins, and so has to come in.
+    private bool HasRoomForUnknown(ServerAccount account) => Of(account.Server).Count() < MaxConversations
+        && Of(account.Server).Count(e => e is { IsAccepted: false, IsOfDevices: false }) < MaxOfStrangers;
 
     private string FreeName(string wanted, ConversationId id) =>
         OwnNames.IsName(wanted, ServerTerms.MaxName) && !wanted.Contains('@', StringComparison.Ordinal)
