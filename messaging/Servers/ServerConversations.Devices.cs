@@ -125,6 +125,28 @@ public sealed partial class ServerConversations
     private static bool IsVouchedFor(LeafNode device, Group there, Group founded) =>
         Has(there, device.SignatureKey.Span) || Has(founded, DeviceLeaf.PersonOf(device));
 
+    /// <summary>
+    /// Whether something is of a device that was revoked: it was taken out while its person stayed, of this group or of
+    /// the first one, or was never in that one. Nothing of it counts any more. While nobody has written in the first
+    /// group, both sides may have founded one, and a device may be in the second one only, together with its identity.
+    /// </summary>
+    private static bool IsOfRevoked(ServerEntry entry, Group group, Outcome.ApplicationMessage said)
+    {
+        ReadOnlySpan<byte> device = said.Sender.Leaf.SignatureKey.Span;
+        byte[] person = DeviceLeaf.PersonOf(said.Sender.Leaf);
+        if (ServerOutbox.Contains(entry.Removed, device) || (said.IsFromFormerMember && HasPerson(group, person)))
+            return true;
+        return !device.SequenceEqual(person) && entry.Groups[0] != group && !Has(entry.Groups[0], device)
+            && HasPerson(entry.Groups[0], person) && (entry.IsConfirmed || !Has(group, person));
+    }
+
+    /// <summary>Whether the peer's identity speaks in a group, and its device alone is in the first one.</summary>
+    private static bool IsOverruled(ServerEntry entry, Group group, byte[] author, byte[] person) =>
+        author.AsSpan().SequenceEqual(person) && Has(group, person) && !Has(entry.Groups[0], person);
+
+    private static bool HasPerson(Group group, byte[] person) =>
+        group.Members.Any(m => DeviceLeaf.PersonOf(m.Leaf).AsSpan().SequenceEqual(person));
+
     private static bool Has(Group group, ReadOnlySpan<byte> device)
     {
         foreach (Member member in group.Members)

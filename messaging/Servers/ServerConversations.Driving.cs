@@ -332,9 +332,9 @@ public sealed partial class ServerConversations
                 AddCopies(now, entry, change, group);
                 List<byte[]> devices = entry.DevicesOfPeer(group);
                 group.MergePending();
-                entry.NoteDevices(group, devices);
                 if (group == entry.Groups[0])
                     entry.Number = place.Number + 1;
+                entry.NoteDevices(group, devices);
                 entry.Change = null;
                 SealWaiting(entry);
                 TakeEarly(entry, transaction);

@@ -229,9 +229,9 @@ public sealed partial class ServerConversations
             entry.RetryAt = default;
         }
 
-        entry.NoteDevices(group, devices);
         if (!isCounted && entry.Groups[0] == group)
             entry.Number++;
+        entry.NoteDevices(group, devices);
         if (!staged.IsOwn && entry.Change is { } change)
             change.IsStale = true;
         if (group.Status != GroupStatus.Active)
@@ -244,6 +244,8 @@ public sealed partial class ServerConversations
         ServerEntry entry, Group group, Outcome.ApplicationMessage said, MessageTransaction transaction)
     {
         ServerPayload.Kind kind = ServerPayload.Read(said.Data.Span, out ServerPayload? payload);
+        if (IsOfRevoked(entry, group, said))
+            return false;
         if (kind == ServerPayload.Kind.Dummy)
             return true;
         if (kind == ServerPayload.Kind.Head)
@@ -259,10 +261,6 @@ public sealed partial class ServerConversations
             return false;
         byte[] authorKey = said.Sender.Leaf.SignatureKey.ToArray();
         byte[] person = DeviceLeaf.PersonOf(said.Sender.Leaf);
-        // A device that was taken out of the group while its person stayed was revoked: nothing of it counts any more.
-        if (said.IsFromFormerMember && group.Members.Any(
-            m => DeviceLeaf.PersonOf(m.Leaf).AsSpan().SequenceEqual(person)))
-            return false;
         if (person.AsSpan().SequenceEqual(OwnIn(entry)))
             return TakeOwnContent(entry, authorKey, payload, transaction);
         var author = NodeAddress.Of(person);
@@ -273,7 +271,7 @@ public sealed partial class ServerConversations
             return false;
         }
 
-        if (entry.IsDirect && !entry.IsConfirmed)
+        if (entry.IsDirect && (!entry.IsConfirmed || IsOverruled(entry, group, authorKey, person)))
         {
             entry.IsConfirmed = true;
             entry.Prefer(group);

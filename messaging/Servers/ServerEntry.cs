@@ -208,6 +208,9 @@ internal sealed class ServerEntry : ConversationState
             if (Removed.Count >= MaxRemoved)
                 Removed.RemoveAt(0);
             Removed.Add(gone);
+            // What it founded itself is written to no more.
+            if (ServerOutbox.Contains(DevicesOfPeer(_groups[0]), gone))
+                Prefer(group);
         }
     }
 

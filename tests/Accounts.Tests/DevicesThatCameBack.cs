@@ -25,17 +25,22 @@ public sealed class DevicesThatCameBack
         DeviceCertificate certificate = await BeginAsync(port, phone, laptop, bob);
         await phone.Node.Servers.AddDeviceAsync("there", laptop.Identity.PublicKey);
         await HaveEpochAsync(2, (phone, "bob@there"), (laptop, "bob@there"), (bob, "alice@there"));
-        // While it is a device of the account, it may.
-        using (var self = new ServerSelf(laptop.Identity, RandomSource.System, TimeProvider.System))
-            await FoundAsync(self, certificate, bob, isHeeded: true);
+        // While it is a device of the account, it may; the identity's word brings back the one that it is in.
+        using var stolen = new ServerSelf(laptop.Identity, RandomSource.System, TimeProvider.System);
+        await SayAsync(await FoundAsync(stolen, certificate, bob, isHeeded: true), "from the laptop", bob);
         await phone.SayAsync("bob@there", "two", "delivered").WaitAsync(Scene.Patience);
+        await bob.SayAsync("alice@there", "to the phone");
+        await phone.HasTextsAsync("to the phone");
+        Group second = await FoundAsync(stolen, certificate, bob, isHeeded: true);
+        await SayAsync(second, "again", bob);
         await phone.Node.Servers.RevokeDeviceAsync("there", laptop.Identity.PublicKey);
         await Scene.UntilAsync(
             async () => (await phone.ConversationAsync("bob@there"))!.Epoch == 3, "the phone has taken it out");
+        await HaveEpochAsync(3, (bob, "alice@there"));
+        await SayAsync(second, "never", bob);
         await phone.SayAsync("bob@there", "three", "delivered").WaitAsync(Scene.Patience);
 
-        using (var self = new ServerSelf(laptop.Identity, RandomSource.System, TimeProvider.System))
-            await FoundAsync(self, certificate, bob, isHeeded: false);
+        await FoundAsync(stolen, certificate, bob, isHeeded: false);
         using LocalIdentity old = LocalIdentity.Generate();
         using (var self = new ServerSelf(old, RandomSource.System, TimeProvider.System))
         {
@@ -45,8 +50,8 @@ public sealed class DevicesThatCameBack
 
         await phone.SayAsync("bob@there", "four", "delivered").WaitAsync(Scene.Patience);
         await bob.SayAsync("alice@there", "back");
-        await phone.HasTextsAsync("back");
-        Assert.Equal(["one", "two", "three", "four"], await bob.TextsAsync());
+        await phone.HasTextsAsync("to the phone", "back");
+        await bob.HasTextsAsync("one", "from the laptop", "two", "again", "three", "four");
     }
 
     [Fact]
@@ -58,7 +63,7 @@ public sealed class DevicesThatCameBack
         var port = new PortInMemory();
         DeviceCertificate certificate = await BeginAsync(port, phone, laptop, bob);
         using var self = new ServerSelf(laptop.Identity, RandomSource.System, TimeProvider.System);
-        await FoundAsync(self, certificate, bob, isHeeded: true);
+        await SayAsync(await FoundAsync(self, certificate, bob, isHeeded: true), "in her name", bob);
         await phone.SayAsync("bob@there", "two", "delivered").WaitAsync(Scene.Patience);
         await bob.SayAsync("alice@there", "back");
         await phone.HasTextsAsync("back");
@@ -69,6 +74,7 @@ public sealed class DevicesThatCameBack
         await HaveEpochAsync(2, (phone, "bob@there"), (bob, "alice@there"));
         await bob.SayAsync("alice@there", "only to the phone");
         await phone.HasTextsAsync("back", "only to the phone");
+        await bob.HasTextsAsync("one", "two");
     }
 
     [Fact]
@@ -103,7 +109,7 @@ public sealed class DevicesThatCameBack
     }
 
     /// <summary>Founds a conversation as a device, past the program that keeps to the rules.</summary>
-    private async Task FoundAsync(
+    private async Task<Group> FoundAsync(
         ServerSelf self, DeviceCertificate certificate, TestNode with, bool isHeeded, TestNode? other = null)
     {
         var account = new ServerAccount("there", "alice", certificate.Identity.ToArray());
@@ -128,6 +134,14 @@ public sealed class DevicesThatCameBack
             Assert.Equal(
                 refused + (isHeeded ? 0 : 1), node.Node.Servers.Counters[ServerCount.Refused]);
         }
+
+        return group;
+    }
+
+    private async Task SayAsync(Group group, string text, TestNode to)
+    {
+        var payload = new ServerPayload(new EnvelopeId(7, ++_sequence), new TextContent(text));
+        await GiveAsync(to, group.Encrypt(payload.ToBytes()).Value);
     }
 
     private async Task GiveAsync(TestNode node, byte[] message) => Assert.True(
