@@ -157,9 +157,11 @@ public sealed partial class ServerConversations
         }
 
         bool isWanted = add.Count > 0 || remove.Count > 0 || group.PendingProposals.Count > 0;
+        // Copies for other servers wait in the outbox, whatever is in there.
+        bool hasRoom = entry.Domain.Length == 0 || entry.Outbox.Messages.Count <= ServerOutbox.MaxMessages;
         var request = new CommitRequest { Add = add, Remove = remove };
         // What somebody proposed may be against the law without more of it; that holds up nothing else.
-        if (!isWanted || (!group.Commit(request).TryGet(out _) && (add.Count + remove.Count == 0
+        if (!isWanted || !hasRoom || (!group.Commit(request).TryGet(out _) && (add.Count + remove.Count == 0
             || !group.Commit(request with { IncludePendingProposals = false }).TryGet(out _))))
         {
             // What was wanted is so already, or cannot be any more.
