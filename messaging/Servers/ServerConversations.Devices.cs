@@ -221,10 +221,13 @@ public sealed partial class ServerConversations
             || !_accounts.TryGetValue(entry.Server, out ServerAccount? account)
             || entry.Groups is not [{ Status: GroupStatus.Active, Pending: null } group, ..])
             return null;
-        if (Leaves(group, account).Any(m => ServerOutbox.Contains(account.Revoked, m.Leaf.SignatureKey.Span)))
+        // Own leaves alone: a key of a device may be a person too.
+        byte[][] revoked = [.. Leaves(group, account).Select(m => m.Leaf.SignatureKey.ToArray())
+            .Where(k => ServerOutbox.Contains(account.Revoked, k))];
+        if (revoked.Length > 0)
         {
             var change = new ServerChange();
-            change.Remove.AddRange(account.Revoked);
+            change.Remove.AddRange(revoked);
             return () => DoAsync((_, transaction) => TryCommit(entry, change, transaction));
         }
 
