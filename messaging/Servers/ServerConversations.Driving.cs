@@ -362,7 +362,8 @@ public sealed partial class ServerConversations
                 if (group.Pending is not null)
                     group.DropPending();
                 entry.Change = null;
-                if (entry.IsDirect)
+                // One that did not come about is founded anew; one that stands has lost this change only.
+                if (entry.IsDirect && group.MemberCount == 1)
                     entry.Remove(group);
                 Changed(entry, transaction);
                 // What this node wants by itself, it wants again: later and later.
