@@ -220,10 +220,11 @@ public sealed partial class ServerConversations
         List<byte[]> proposals = [];
         if (!entry.IsDirect && !entry.IsLeaving && entry.Ready is { } group)
         {
-            // A person leaves with all of its devices.
+            // A person leaves with all of its devices. The identity is first: no commit has it without the others.
             byte[] own = OwnIn(entry);
             foreach (Member member in group.Members
-                .Where(m => DeviceLeaf.PersonOf(m.Leaf).AsSpan().SequenceEqual(own)).ToArray())
+                .Where(m => DeviceLeaf.PersonOf(m.Leaf).AsSpan().SequenceEqual(own))
+                .OrderByDescending(m => m.Leaf.SignatureKey.Span.SequenceEqual(own)).ToArray())
             {
                 if (group.ProposeRemove(member.Index).TryGet(out byte[]? proposal))
                     proposals.Add(proposal);

@@ -100,6 +100,64 @@ public sealed partial class ServerConversations
         return others;
     }
 
+    /// <summary>
+    /// Whether what a device of this account begins is the owner's word: the first device knows which it certified, and
+    /// the others know the first one.
+    /// </summary>
+    private static bool IsOwnDevice(ServerAccount account, LeafNode leaf) =>
+        DeviceLeaf.PersonOf(leaf).AsSpan().SequenceEqual(account.Identity) && (IsFirst(account)
+            ? ServerOutbox.Contains(account.Devices, leaf.SignatureKey.Span)
+                && !ServerOutbox.Contains(account.Revoked, leaf.SignatureKey.Span)
+            : leaf.SignatureKey.Span.SequenceEqual(account.Identity));
+
+    /// <summary>
+    /// Whether somebody may put this node into a conversation: the certificate has not ended, and no conversation has
+    /// seen how the device was revoked. Joining is no law, so that clocks part nobody.
+    /// </summary>
+    private bool MayInvite(ServerAccount account, LeafNode inviter) =>
+        DeviceLeaf.IsAlive(inviter, _context.Time.GetUtcNow())
+        && !Of(account.Server).Any(e => ServerOutbox.Contains(e.Removed, inviter.SignatureKey.Span));
+
+    /// <summary>
+    /// Whether a device's group may come before one that is there: the device is in that one, or the identity of its
+    /// person is in the new one, and so takes out what it has revoked.
+    /// </summary>
+    private static bool IsVouchedFor(LeafNode device, Group there, Group founded) =>
+        Has(there, device.SignatureKey.Span) || Has(founded, DeviceLeaf.PersonOf(device));
+
+    /// <summary>
+    /// Whether something is of a device that was revoked: it was taken out while its person stayed, of this group or of
+    /// the first one, or was never in that one. Nothing of it counts any more. While nobody has written in the first
+    /// group, both sides may have founded one, and a device may be in the second one only, together with its identity.
+    /// </summary>
+    private static bool IsOfRevoked(ServerEntry entry, Group group, Outcome.ApplicationMessage said)
+    {
+        ReadOnlySpan<byte> device = said.Sender.Leaf.SignatureKey.Span;
+        byte[] person = DeviceLeaf.PersonOf(said.Sender.Leaf);
+        if (ServerOutbox.Contains(entry.Removed, device) || (said.IsFromFormerMember && HasPerson(group, person)))
+            return true;
+        return !device.SequenceEqual(person) && entry.Groups[0] != group && !Has(entry.Groups[0], device)
+            && HasPerson(entry.Groups[0], person) && (entry.IsConfirmed || !Has(group, person));
+    }
+
+    /// <summary>Whether the peer's identity speaks in a group, and its device alone is in the first one.</summary>
+    private static bool IsOverruled(ServerEntry entry, Group group, byte[] author, byte[] person) =>
+        author.AsSpan().SequenceEqual(person) && Has(group, person) && !Has(entry.Groups[0], person);
+
+    private static bool HasPerson(Group group, byte[] person) =>
+        group.Members.Any(m => DeviceLeaf.PersonOf(m.Leaf).AsSpan().SequenceEqual(person));
+
+    private static bool Has(Group group, ReadOnlySpan<byte> device)
+    {
+        foreach (Member member in group.Members)
+        {
+            if (member.Leaf.SignatureKey.Span.SequenceEqual(device))
+                return true;
+        }
+
+        return false;
+    }
+
     private void AdvanceAll(Instant now, string server)
     {
         foreach (ServerEntry entry in Of(server).ToArray())
@@ -163,10 +221,13 @@ public sealed partial class ServerConversations
             || !_accounts.TryGetValue(entry.Server, out ServerAccount? account)
             || entry.Groups is not [{ Status: GroupStatus.Active, Pending: null } group, ..])
             return null;
-        if (Leaves(group, account).Any(m => ServerOutbox.Contains(account.Revoked, m.Leaf.SignatureKey.Span)))
+        // Own leaves alone: a key of a device may be a person too.
+        byte[][] revoked = [.. Leaves(group, account).Select(m => m.Leaf.SignatureKey.ToArray())
+            .Where(k => ServerOutbox.Contains(account.Revoked, k))];
+        if (revoked.Length > 0)
         {
             var change = new ServerChange();
-            change.Remove.AddRange(account.Revoked);
+            change.Remove.AddRange(revoked);
             return () => DoAsync((_, transaction) => TryCommit(entry, change, transaction));
         }
 
@@ -216,10 +277,7 @@ public sealed partial class ServerConversations
             var change = new ServerChange();
             foreach (byte[] missing in Missing(group, account))
             {
-                KeyPackage? package = (packages.Value ?? []).Select(p => Verified(p, own)).FirstOrDefault(
-                    p => p is not null && p.Content.Leaf.SignatureKey.Span.SequenceEqual(missing)
-                        && (entry.Domain.Length == 0 || ServerHome.Of(p.Content.Leaf) == account.Domain));
-                if (package is null)
+                if (Own(entry, account, packages.Value ?? [], missing) is not { } package)
                     account.Away.Add(Convert.ToHexString(missing));
                 else
                     change.Add.Add(package.ToMessage());
@@ -228,6 +286,13 @@ public sealed partial class ServerConversations
             return change.Add.Count == 0 || TryCommit(entry, change, transaction);
         }).ConfigureAwait(false);
     }
+
+    /// <summary>The KeyPackage of another device of the account for a conversation; null: none is there.</summary>
+    private KeyPackage? Own(
+        ServerEntry entry, ServerAccount account, IReadOnlyList<byte[]> packages, byte[] device) =>
+        packages.Select(p => Verified(p, account.Identity)).FirstOrDefault(
+            p => p is not null && p.Content.Leaf.SignatureKey.Span.SequenceEqual(device)
+                && (entry.Domain.Length == 0 || ServerHome.Of(p.Content.Leaf) == account.Domain));
 
     /// <summary>Commits what nobody waits for; false where it cannot be done now.</summary>
     private bool TryCommit(ServerEntry entry, ServerChange change, MessageTransaction transaction)

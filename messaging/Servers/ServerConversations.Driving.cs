@@ -105,6 +105,11 @@ public sealed partial class ServerConversations
             entry.Server, entry.PeerKey!, entry.Domain).ConfigureAwait(false);
         if (packages.Value is null)
             return false;
+        // The first device comes in at once: it says to the others that this one is no stranger.
+        byte[]? first = await _context.Loop.AskAsync(_ => _accounts.TryGetValue(entry.Server, out ServerAccount? own)
+            && !IsFirst(own) ? own.Identity : null).ConfigureAwait(false);
+        IReadOnlyList<byte[]> firsts = first is null ? []
+            : (await _port.TakeKeyPackagesAsync(entry.Server, first, "").ConfigureAwait(false)).Value ?? [];
         return await DoAsync((_, transaction) =>
         {
             // Meanwhile the other side may have founded one.
@@ -116,9 +121,12 @@ public sealed partial class ServerConversations
 
             byte[] id = new byte[MeshGroupId.Size];
             _self.Random(id);
-            entry.Add(_self.Found(id, null, RequireAccount(entry.Server)), isFirst: true);
+            ServerAccount account = RequireAccount(entry.Server);
+            entry.Add(_self.Found(id, null, account), isFirst: true);
             var change = new ServerChange();
             change.Add.AddRange(verified);
+            if (first is not null && Own(entry, account, firsts, first) is { } vouching)
+                change.Add.Add(vouching.ToMessage());
             Commit(entry, change, transaction);
             return true;
         }).ConfigureAwait(false);
@@ -149,7 +157,12 @@ public sealed partial class ServerConversations
         }
 
         bool isWanted = add.Count > 0 || remove.Count > 0 || group.PendingProposals.Count > 0;
-        if (!isWanted || !group.Commit(new CommitRequest { Add = add, Remove = remove }).TryGet(out _))
+        // Copies for other servers wait in the outbox, whatever is in there.
+        bool hasRoom = entry.Domain.Length == 0 || entry.Outbox.Messages.Count <= ServerOutbox.MaxMessages;
+        var request = new CommitRequest { Add = add, Remove = remove };
+        // What somebody proposed may be against the law without more of it; that holds up nothing else.
+        if (!isWanted || !hasRoom || (!group.Commit(request).TryGet(out _) && (add.Count + remove.Count == 0
+            || !group.Commit(request with { IncludePendingProposals = false }).TryGet(out _))))
         {
             // What was wanted is so already, or cannot be any more.
             entry.Change = null;
@@ -319,9 +332,11 @@ public sealed partial class ServerConversations
         {
             case ServerStatus.Done when group.Pending is not null:
                 AddCopies(now, entry, change, group);
+                List<byte[]> devices = entry.DevicesOfPeer(group);
                 group.MergePending();
                 if (group == entry.Groups[0])
                     entry.Number = place.Number + 1;
+                entry.NoteDevices(group, devices);
                 entry.Change = null;
                 SealWaiting(entry);
                 TakeEarly(entry, transaction);
@@ -347,7 +362,8 @@ public sealed partial class ServerConversations
                 if (group.Pending is not null)
                     group.DropPending();
                 entry.Change = null;
-                if (entry.IsDirect)
+                // One that did not come about is founded anew; one that stands has lost this change only.
+                if (entry.IsDirect && group.MemberCount == 1)
                     entry.Remove(group);
                 Changed(entry, transaction);
                 // What this node wants by itself, it wants again: later and later.

@@ -20,6 +20,8 @@ public sealed partial class ServerConversations
             // Persons are counted below; here each leaf shows whose device it is.
             if (DeviceLeaf.CountPersons(staged.State.Members) is not { } persons)
                 return false;
+            if (!MayInvite(account, staged.Inviter.Leaf))
+                return false;
             byte[] inviter = DeviceLeaf.PersonOf(staged.Inviter.Leaf);
             var address = NodeAddress.Of(inviter);
             if (staged.State.GroupId.Length != MeshGroupId.Size || staged.WouldReplace
@@ -35,7 +37,7 @@ public sealed partial class ServerConversations
         ServerAccount account, StagedWelcome staged, byte[] inviter, MessageTransaction transaction)
     {
         // Another device of this account may have begun it.
-        bool isOwn = inviter.AsSpan().SequenceEqual(account.Identity);
+        bool isOwn = IsOwnDevice(account, staged.Inviter.Leaf);
         if (DeviceLeaf.PersonsOf(staged.State.Members).Where(p => !p.AsSpan().SequenceEqual(account.Identity))
             .ToArray() is not [var peer] || !IsOwnLeafIn(account, staged) || staged.State.Extensions.Count > 0)
             return false;
@@ -44,9 +46,11 @@ public sealed partial class ServerConversations
         ConversationId id = ServerIds.Direct(account.Server, domain, peer);
         bool isNew = !_entries.TryGetValue(id, out ServerEntry? entry);
         if (isNew && !(isOwn ? Of(account.Server).Count() < MaxConversations
+            : inviter.AsSpan().SequenceEqual(account.Identity) ? HasRoomForUnknown(account)
             : HasRoomFor(account, NodeAddress.Of(peer))))
             return false;
         bool isLastResort = staged.IsLastResort;
+        LeafNode founder = staged.Inviter.Leaf;
         if (!staged.Accept().TryGet(out Group? group))
             return false;
         entry ??= new ServerEntry(_self, id, account.Server, peer, () => _now)
@@ -56,10 +60,14 @@ public sealed partial class ServerConversations
         };
         entry.IsAccepted |= isOwn;
         // Of two that nobody has spoken in, both sides take the same; who begins anew after that has lost the other.
+        // A device alone does not put its group before one that others of its person are in.
         Group? ready = entry.Ready;
-        entry.Add(group, isFirst: ready is null || entry.IsConfirmed
-            || group.GroupId.Span.SequenceCompareTo(ready.GroupId.Span) < 0);
-        entry.IsConfirmed = false;
+        bool isFirst = ready is null || (IsVouchedFor(founder, ready, group)
+            && (entry.IsConfirmed || group.GroupId.Span.SequenceCompareTo(ready.GroupId.Span) < 0));
+        entry.Add(group, isFirst);
+        entry.IsConfirmed &= !isFirst;
+        if (founder.SignatureKey.Span.SequenceEqual(inviter))
+            entry.Removed.RemoveAll(k => ServerOutbox.Contains(entry.DevicesOfPeer(group), k));
         if (entry.Groups.All(g => g.Pending is null))
             entry.Change = null;
         entry.FoundAt = Instant.Never;
@@ -78,7 +86,9 @@ public sealed partial class ServerConversations
     {
         // A group of strangers is none that this node is put into.
         ConversationId id = ServerIds.Group(account.Server, staged.State.GroupId.Span);
-        if ((!IsKnown(account, inviter) && inviter != NodeAddress.Of(account.Identity))
+        if (!(inviter == NodeAddress.Of(account.Identity)
+                ? IsOwnDevice(account, staged.Inviter.Leaf) || HasRoomForUnknown(account)
+                : IsKnown(account, inviter))
             || !IsOwnLeafIn(account, staged) || _entries.ContainsKey(id)
             || Of(account.Server).Count() >= MaxConversations)
             return false;
@@ -134,6 +144,10 @@ public sealed partial class ServerConversations
         && (_context.Store.IsKnown(inviter)
             || Of(account.Server).Count(e => e is { IsAccepted: false, PeerKey: { } peer }
                 && !_context.Store.IsKnown(NodeAddress.Of(peer))) < MaxOfStrangers);
+
+    // The first device takes a revoked one out of what that one begins, and so has to come in.
+    private bool HasRoomForUnknown(ServerAccount account) => Of(account.Server).Count() < MaxConversations
+        && Of(account.Server).Count(e => e is { IsAccepted: false, IsOfDevices: false }) < MaxOfStrangers;
 
     private string FreeName(string wanted, ConversationId id) =>
         OwnNames.IsName(wanted, ServerTerms.MaxName) && !wanted.Contains('@', StringComparison.Ordinal)

@@ -11,10 +11,11 @@ namespace QuicProChat.Mesh.Messaging.Servers;
 /// </content>
 public sealed partial class ServerConversations
 {
-    /// <summary>Marks of messages that have not come yet, at most; the others are forgotten. Arbitrary.</summary>
+    /// <summary>Marks of messages that have not come yet, at most; the oldest give way. Arbitrary.</summary>
     private const int MaxEarlyMarks = 1024;
 
     private readonly HashSet<EnvelopeId> _readElsewhere = [];
+    private readonly Queue<EnvelopeId> _earlyMarks = [];
 
     /// <summary>Tells the account's other devices that messages were read; there need be none.</summary>
     /// <param name="conversation">Where.</param>
@@ -73,8 +74,10 @@ public sealed partial class ServerConversations
         List<EnvelopeId> read = ServerPayload.MarksIn(data);
         foreach (EnvelopeId early in read.Where(m => _context.Store.FindMessage(m) is null))
         {
-            if (_readElsewhere.Count < MaxEarlyMarks)
-                _readElsewhere.Add(early);
+            if (_readElsewhere.Add(early))
+                _earlyMarks.Enqueue(early);
+            if (_earlyMarks.Count > MaxEarlyMarks)
+                _readElsewhere.Remove(_earlyMarks.Dequeue());
         }
 
         transaction.WhenWritten(_ => MarkRead(entry.Server, read));

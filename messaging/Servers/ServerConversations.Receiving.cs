@@ -214,6 +214,7 @@ public sealed partial class ServerConversations
     {
         // A number that the server told has counted this commit.
         bool isCounted = entry.Change is { IsStale: true };
+        List<byte[]> devices = entry.DevicesOfPeer(group);
         if (staged.IsOwn)
         {
             // The server has it: it lies in this account's own inbox, before the answer to whoever stored it.
@@ -230,6 +231,7 @@ public sealed partial class ServerConversations
 
         if (!isCounted && entry.Groups[0] == group)
             entry.Number++;
+        entry.NoteDevices(group, devices);
         if (!staged.IsOwn && entry.Change is { } change)
             change.IsStale = true;
         if (group.Status != GroupStatus.Active)
@@ -242,6 +244,8 @@ public sealed partial class ServerConversations
         ServerEntry entry, Group group, Outcome.ApplicationMessage said, MessageTransaction transaction)
     {
         ServerPayload.Kind kind = ServerPayload.Read(said.Data.Span, out ServerPayload? payload);
+        if (IsOfRevoked(entry, group, said))
+            return false;
         if (kind == ServerPayload.Kind.Dummy)
             return true;
         if (kind == ServerPayload.Kind.Head)
@@ -257,10 +261,6 @@ public sealed partial class ServerConversations
             return false;
         byte[] authorKey = said.Sender.Leaf.SignatureKey.ToArray();
         byte[] person = DeviceLeaf.PersonOf(said.Sender.Leaf);
-        // A device that was taken out of the group while its person stayed was revoked: nothing of it counts any more.
-        if (said.IsFromFormerMember && group.Members.Any(
-            m => DeviceLeaf.PersonOf(m.Leaf).AsSpan().SequenceEqual(person)))
-            return false;
         if (person.AsSpan().SequenceEqual(OwnIn(entry)))
             return TakeOwnContent(entry, authorKey, payload, transaction);
         var author = NodeAddress.Of(person);
@@ -271,7 +271,7 @@ public sealed partial class ServerConversations
             return false;
         }
 
-        if (entry.IsDirect && !entry.IsConfirmed)
+        if (entry.IsDirect && (!entry.IsConfirmed || IsOverruled(entry, group, authorKey, person)))
         {
             entry.IsConfirmed = true;
             entry.Prefer(group);

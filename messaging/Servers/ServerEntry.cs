@@ -11,6 +11,7 @@ namespace QuicProChat.Mesh.Messaging.Servers;
 // keys
 //   | outbox | change where there is one | groups 1 { id 16, MLS values }
 //   | where there are several servers: size 1, domain | domains of the outbox | early messages
+//   | where there are any: keys of the peer's devices that were taken out
 //
 /// <summary>
 /// A conversation on a server: as it is, and as it was stored last. One with a single user may have two groups at once,
@@ -21,6 +22,9 @@ internal sealed class ServerEntry : ConversationState
 {
     private const byte Version = 3;
     private const int ChannelSize = 16;
+
+    /// <summary>Devices of the peer that are remembered as taken out; the oldest give way. Arbitrary.</summary>
+    private const int MaxRemoved = 32;
 
     private readonly ServerSelf _self;
     private readonly Func<Instant> _now;
@@ -78,6 +82,11 @@ internal sealed class ServerEntry : ConversationState
 
     /// <summary>Members without an account any more.</summary>
     internal List<byte[]> Absent { get; } = [];
+
+    /// <summary>
+    /// The peer's devices that were taken out of a group where its identity is, the oldest first: they were revoked.
+    /// </summary>
+    internal List<byte[]> Removed { get; } = [];
 
     /// <summary>What waits to be stored on the server.</summary>
     internal ServerOutbox Outbox { get; private set; } = new();
@@ -175,6 +184,36 @@ internal sealed class ServerEntry : ConversationState
     internal static List<byte[]> Others(Group group) =>
         DeviceLeaf.PersonsOf(group.Members.Where(m => m.Index != group.Self));
 
+    /// <summary>The keys of the peer's devices in a group; none where it is with more than one user.</summary>
+    internal List<byte[]> DevicesOfPeer(Group group) => PeerKey is not { } peer ? []
+        : [.. group.Members.Where(m => DeviceLeaf.PersonOf(m.Leaf).AsSpan().SequenceEqual(peer))
+            .Select(m => m.Leaf.SignatureKey.ToArray())];
+
+    /// <summary>
+    /// Remembers which of the peer's devices a commit took out, and forgets those that came back. Without the identity
+    /// a device takes others out of a group of its own.
+    /// </summary>
+    /// <param name="group">The group, as the commit left it.</param>
+    /// <param name="before">The peer's devices in it before.</param>
+    internal void NoteDevices(Group group, List<byte[]> before)
+    {
+        if (PeerKey is not { } peer || group.Status != GroupStatus.Active)
+            return;
+        List<byte[]> after = DevicesOfPeer(group);
+        if (group == _groups[0])
+            Removed.RemoveAll(k => ServerOutbox.Contains(after, k) && !ServerOutbox.Contains(before, k));
+        foreach (byte[] gone in before.Where(k => ServerOutbox.Contains(after, peer) && !ServerOutbox.Contains(after, k)
+            && !peer.AsSpan().SequenceEqual(k) && !ServerOutbox.Contains(Removed, k)))
+        {
+            if (Removed.Count >= MaxRemoved)
+                Removed.RemoveAt(0);
+            Removed.Add(gone);
+            // What it founded itself is written to no more.
+            if (ServerOutbox.Contains(DevicesOfPeer(_groups[0]), gone))
+                Prefer(group);
+        }
+    }
+
     /// <summary>Finds another member by the key of its leaf; null if there is none in any of the groups.</summary>
     internal Member? FindDevice(Func<ReadOnlyMemory<byte>, bool> isKey)
     {
@@ -225,6 +264,8 @@ internal sealed class ServerEntry : ConversationState
             Early.Save(writer);
         }
 
+        if (Removed.Count > 0)
+            ServerOutbox.WriteKeys(writer, Removed);
         return writer.ToArray();
     }
 
@@ -291,12 +332,17 @@ internal sealed class ServerEntry : ConversationState
             && (!ServerAccount.TryReadText(ref reader, out domain) || !ServerNames.IsServer(domain)
                 || !outbox.TryLoadDomains(ref reader) || !Early.TryLoad(ref reader)))
             return false;
+        List<byte[]> removed = [];
+        if (!reader.AtEnd && !ServerOutbox.TryReadKeys(ref reader, removed))
+            return false;
         Domain = domain;
         (Name, Channel, Cursor, Number) = (name, channel.ToArray(), cursor, number);
         (IsFounder, IsAccepted, IsConfirmed, IsLeaving) = ((flags & 2) != 0, (flags & 4) != 0, (flags & 8) != 0,
             (flags & 16) != 0);
         Absent.Clear();
         Absent.AddRange(absent);
+        Removed.Clear();
+        Removed.AddRange(removed);
         Outbox = outbox;
         Change = change;
         return reader.AtEnd;

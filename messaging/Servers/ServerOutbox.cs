@@ -47,6 +47,12 @@ internal sealed class ServerOutbox
     /// <summary>Messages that wait, at most. Arbitrary.</summary>
     internal const int MaxMessages = 256;
 
+    /// <summary>
+    /// Messages that one is read with, at most: proposals to leave, and copies of one commit for other servers, are
+    /// added above <see cref="MaxMessages"/>. Each person has one server at most.
+    /// </summary>
+    internal const int MaxKept = MaxMessages + 64 + (2 * ServerConversations.MaxMembers);
+
     /// <summary>Bytes of them, at most. Arbitrary: the state of a conversation is written as a whole.</summary>
     internal const int MaxBytes = 1 << 20;
 
@@ -161,7 +167,7 @@ internal sealed class ServerOutbox
     internal static bool TryLoad(ref FrameReader reader, Instant now, out ServerOutbox outbox)
     {
         outbox = new ServerOutbox();
-        if (!reader.TryUInt16(out ushort messages) || messages > MaxMessages)
+        if (!reader.TryUInt16(out ushort messages) || messages > MaxKept)
             return false;
         for (int i = 0; i < messages; i++)
         {

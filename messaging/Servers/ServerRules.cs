@@ -6,8 +6,8 @@ namespace QuicProChat.Mesh.Messaging.Servers;
 /// <summary>
 /// The law of groups on servers. It counts persons, whose devices are leaves: in a conversation of two there are two,
 /// and nobody comes or goes once both are in; in a group every person adds others, a person removes itself, and the
-/// founder removes others. Everybody adds and removes devices of its own. Every leaf that comes in shows whose device
-/// it is.
+/// founder removes others. Everybody adds and removes devices of its own; the identity's own leaf goes with all devices
+/// of its person or not at all. Every leaf that comes in shows whose device it is.
 /// </summary>
 internal sealed class ServerRules : GroupRules
 {
@@ -56,12 +56,23 @@ internal sealed class ServerRules : GroupRules
                 return Verdict.Reject;
         }
 
-        IEnumerable<Member> after = parent.Members.Where(m => commit.Removed.All(r => r.Index != m.Index))
-            .Concat(commit.Added);
+        Member[] after = [.. parent.Members.Where(m => commit.Removed.All(r => r.Index != m.Index))
+            .Concat(commit.Added)];
+        if (commit.Removed.Any(m => IsOrphaned(m.Leaf, after)))
+            return Verdict.Reject;
         int[] leaves =
             [.. after.GroupBy(m => Convert.ToHexString(DeviceLeaf.PersonOf(m.Leaf))).Select(p => p.Count())];
         return AreFew(leaves, parent.Extensions) ? Verdict.Accept : Verdict.Reject;
     }
+
+    /// <summary>
+    /// Whether a leaf that goes was the identity's own one, and leaves devices behind: one that was stolen would be
+    /// there for good.
+    /// </summary>
+    private static bool IsOrphaned(LeafNode gone, Member[] after) =>
+        !gone.Extensions.TryFind(DeviceLeaf.Type, out _)
+        && after.Any(m => DeviceLeaf.PersonOf(m.Leaf).AsSpan().SequenceEqual(gone.SignatureKey.Span))
+        && after.All(m => !m.Leaf.SignatureKey.Span.SequenceEqual(gone.SignatureKey.Span));
 
     private static int MaxPersons(ExtensionList extensions) =>
         !ServerTerms.TryRead(extensions, out ServerTerms? terms) ? PersonsInDirect

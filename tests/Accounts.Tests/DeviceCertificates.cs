@@ -248,6 +248,54 @@ public sealed class DeviceCertificates : IDisposable
         Assert.Equal(6, group.Members.Count);
     }
 
+    [Fact]
+    public void A_device_throws_nobodys_identity_out_and_stays_but_a_person_leaves_with_all_devices()
+    {
+        using LocalIdentity bob = LocalIdentity.Generate();
+        using var bobs = new ServerSelf(bob, RandomSource.System, TimeProvider.System);
+        using var alices = new ServerSelf(_alice, RandomSource.System, TimeProvider.System);
+        (MlsClient lawless, MlsIdentity self) = Lawless(_laptop);
+        using MlsIdentity owned = self;
+        // Also where its person is the founder, who removes others.
+        foreach (LocalIdentity founder in (LocalIdentity[])[bob, _alice])
+        {
+            byte[] id = new byte[16];
+            bobs.Random(id);
+            Group group = bobs.Found(id, new ServerTerms(founder.PublicKey, "lake"), Account(bob));
+            KeyPackage[] joins =
+            [
+                .. new[]
+                {
+                    KeyPackageOf(alices, null),
+                    lawless.CreateKeyPackage(self, TimeSpan.FromDays(1), lastResort: false,
+                        DeviceLeaf.ExtensionsOf(
+                            DeviceCertificate.Sign(_alice, _laptop.PublicKey.Span, InAYear))),
+                }.Select(p => bobs.Client.Verify(UnverifiedKeyPackage.Parse(p.ToMessage()).Value).Value),
+            ];
+            PendingCommit added = group.Commit(new CommitRequest { Add = joins }).Value;
+            group.MergePending();
+            Group theirs = lawless.Join(UnverifiedWelcome.Parse(added.Welcome!).Value).Value;
+            Member identity = Of(group, _alice), stolen = Of(group, _laptop);
+            PendingCommit thrown = theirs.Commit(new CommitRequest { Remove = [identity.Index] }).Value;
+            Assert.Equal(MlsErrorCode.RefusedByRules,
+                group.Process(UnverifiedMessage.Parse(thrown.Message).Value).Error.Code);
+            theirs.DropPending();
+
+            Propose(theirs, identity, group);
+            Assert.Equal(MlsErrorCode.RefusedByRules, group.Commit(new CommitRequest()).Error.Code);
+            Propose(theirs, stolen, group);
+            Assert.True(group.Commit(new CommitRequest()).TryGet(out _));
+            group.MergePending();
+            Assert.Equal(1, group.MemberCount);
+        }
+
+        static Member Of(Group group, LocalIdentity who) =>
+            group.Members.Single(m => m.Leaf.SignatureKey.Span.SequenceEqual(who.PublicKey.Span));
+
+        static void Propose(Group from, Member removed, Group to) => Assert.True(to.Process(UnverifiedMessage.Parse(
+            from.ProposeRemove(removed.Index).Value).Value).TryGet(out _));
+    }
+
     /// <summary>What somebody without the identity can say: nothing, of another device, signed by itself.</summary>
     private DeviceCertificate?[] Claims(LocalIdentity of)
     {

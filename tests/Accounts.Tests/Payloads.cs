@@ -1,5 +1,6 @@
 using QuicProChat.Mesh.Identity;
 using QuicProChat.Mesh.Messaging.Content;
+using QuicProChat.Mesh.Messaging.Groups.Wire;
 using QuicProChat.Mesh.Messaging.Servers;
 using QuicProChat.Mesh.Wire;
 
@@ -28,6 +29,26 @@ public sealed class Payloads
             // A content that is cut may still be one, of another text; the size of a plain text says that it is cut.
             ServerPayload.Kind kind = ServerPayload.Read(bytes.AsSpan(0, length), out _);
             Assert.True(bytes[1] != 1 || kind == ServerPayload.Kind.Unknown);
+        }
+    }
+
+    [Fact]
+    public void An_outbox_is_read_with_all_that_is_added_above_its_bound_for_texts_and_with_no_more()
+    {
+        var outbox = new ServerOutbox();
+        for (int i = 0; i < ServerOutbox.MaxKept; i++)
+            outbox.Add(new ServerOutgoing(Id, Id, default, default) { Sealed = [1] });
+        Assert.False(outbox.HasRoomFor(1));
+        Assert.Equal(ServerOutbox.MaxKept, Load(outbox)?.Messages.Count);
+        outbox.Add(new ServerOutgoing(Id, Id, default, default) { Sealed = [1] });
+        Assert.Null(Load(outbox));
+
+        static ServerOutbox? Load(ServerOutbox outbox)
+        {
+            var writer = new FrameWriter();
+            outbox.Save(writer, default);
+            var reader = new FrameReader(writer.ToArray());
+            return ServerOutbox.TryLoad(ref reader, default, out ServerOutbox read) ? read : null;
         }
     }
 
