@@ -1,4 +1,4 @@
-using QuicProChat.Mesh.MlsLite;
+using QuicProChat.Mesh.Messaging.Groups.Twins;
 using QuicProChat.Mesh.Routing;
 
 namespace QuicProChat.Mesh.Messaging.Groups;
@@ -15,7 +15,7 @@ public sealed partial class GroupConversations
             // Of a state that the next commit of a group with twins, or a Welcome, leads to. To wait is to be written,
             // so nothing waits that no twin could read.
             if ((_desk.Invitations.Count == 0 && !_groups.Values.Any(static g => g.Group.HasTwins))
-                || !LiteTwin.MayRead(arrival.Payload.Span[1..]))
+                || !CompactForm.MayBeRead(arrival.Payload.Span))
                 return false;
             PutAside(now, arrival, null, transaction);
             return true;

@@ -1,3 +1,5 @@
+using QuicProChat.Mesh.MlsLite;
+
 namespace QuicProChat.Mesh.Messaging.Groups.Twins;
 
 /// <summary>Texts of a group in their compact form: what is said of them, and how they are told.</summary>
@@ -14,4 +16,7 @@ internal static class CompactForm
 
     /// <summary>Whether a payload is one.</summary>
     internal static bool IsMarked(ReadOnlySpan<byte> payload) => payload is [Mark, _, ..];
+
+    /// <summary>Whether there may be a twin that reads a payload which is marked so: its kind and its size say it.</summary>
+    internal static bool MayBeRead(ReadOnlySpan<byte> payload) => LiteTwin.MayRead(payload[1..]);
 }

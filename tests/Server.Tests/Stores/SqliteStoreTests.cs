@@ -222,6 +222,11 @@ public class SqliteStoreTests : ServerStoreContract
             await AppendAsync(blob, bytes, 0);
             Time.Advance(new BlobLimits().Lifetime + TimeSpan.FromHours(1));
             Task<int> expiring = Task.Run(() => Store.Blobs.ExpireAsync(10));
+            // Before it, into it, and after it.
+            if (round % 10 == 0)
+                await expiring;
+            else
+                Thread.SpinWait(round * 50);
             (BlobResult result, long received) = await AppendAsync(blob, bytes, 0);
             await expiring;
             if ((result, received) == (BlobResult.Stored, 1000L)
