@@ -17,6 +17,6 @@ internal static class CompactForm
     /// <summary>Whether a payload is one.</summary>
     internal static bool IsMarked(ReadOnlySpan<byte> payload) => payload is [Mark, _, ..];
 
-    /// <summary>Whether there may be a twin that reads a payload which is marked so: its kind and its size say it.</summary>
+    /// <summary>Whether a twin may read a payload that is marked so: its kind and its size say it.</summary>
     internal static bool MayBeRead(ReadOnlySpan<byte> payload) => LiteTwin.MayRead(payload[1..]);
 }
