@@ -127,7 +127,7 @@ internal sealed partial class AccountHost
         if (account.Link is null)
             throw ControlException.Refused($"this node is not logged in as {user} at {server}");
         return account.Record.IsDevice ? account : throw ControlException.Refused(
-            "this session is older than devices: log out and log in again, and this node becomes the first device");
+            "this login is older than devices: log out and log in again, and this node becomes the first device");
     }
 
     /// <summary>Refuses what is the first device's alone.</summary>
