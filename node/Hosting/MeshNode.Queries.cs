@@ -57,6 +57,9 @@ internal sealed partial class MeshNode
     /// </summary>
     internal bool SpreadsKeyPackage { get; init; } = true;
 
+    /// <summary>The time by which gossip records are judged; null where no clock is set. On the loop.</summary>
+    internal long? GossipClock => _host.Gossip.UnixSeconds;
+
     /// <summary>This node listens on a radio, on which every byte is airtime.</summary>
     private bool HasRadio => Configuration.Listen.Any(IsRadio);
 

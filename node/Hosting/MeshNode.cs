@@ -217,9 +217,6 @@ internal sealed partial class MeshNode : IAsyncDisposable
 
     internal EventHub Events => _events;
 
-    /// <summary>The time by which gossip records are judged; null where no clock is set. On the loop.</summary>
-    internal long? GossipClock => _host.Gossip.UnixSeconds;
-
     /// <summary>Gossip; on the loop.</summary>
     internal GossipProtocol Gossip => _host.Gossip.Protocol;
 
