@@ -25,7 +25,8 @@ cp -r "$folder/plain" "$folder/instrumented"
 plain=$folder/plain/qpc-fuzz
 "$plain" instrument "$folder"/instrumented/QuicProChat.Mesh.{Identity,Wire,Mls,MlsLite,Routing,Transports,Store,Messaging,Fapp}.dll \
     "$folder/instrumented/qpc-mesh.dll" >/dev/null
-"$plain" seeds "$folder/seeds"
+# The seeds are read from the repository, which is looked for above the program.
+tests/Fuzz/bin/Release/net10.0/qpc-fuzz seeds "$folder/seeds"
 
 targets=("$@")
 [ ${#targets[@]} -gt 0 ] || mapfile -t targets < <("$plain" list | cut -d' ' -f1)

@@ -23,6 +23,9 @@ public sealed class Destinations(
     /// <summary>The owner's own notes.</summary>
     public const string Self = "self";
 
+    // Whoever writes does so again and again to the same one, and the disk need not be asked each time.
+    private volatile Written? _latest;
+
     /// <summary>The conversation that a text names. From any thread.</summary>
     /// <exception cref="MessagingException">There is none.</exception>
     public ConversationId Resolve(string to)
@@ -41,8 +44,14 @@ public sealed class Destinations(
             return ConversationId.With(named);
         if (NodeAddress.TryParse(to, out NodeAddress address, out _))
         {
+            if (_latest is { } latest && latest.To == address)
+                return ConversationId.With(address);
             var direct = ConversationId.With(address);
-            return !hasMessages(direct) && Find(to, static _ => true) is { } digits ? digits : direct;
+            if (hasMessages(direct))
+                _latest = new Written(address);
+            else if (Find(to, static _ => true) is { } digits)
+                return digits;
+            return direct;
         }
 
         return Find(to, static _ => true) ?? ConversationId.With(book.Resolve(to));
@@ -92,4 +101,7 @@ public sealed class Destinations(
         var id = new ConversationId(kind.Kind, bytes.AsSpan(0, size));
         return hasMessages(id) ? id : null;
     }
+
+    /// <summary>Whoever there were messages of when it was named last.</summary>
+    private sealed record Written(NodeAddress To);
 }

@@ -54,7 +54,7 @@ public sealed partial class MeshStore : IDisposable
     private bool _afterFailure;
     private bool _unproven;
     private readonly MessageShares _shares = new();
-    private readonly PeerStandings _standings = new();
+    private readonly PeerStandings _standings;
     private bool _eraseLog;
     private volatile bool _eraseLogSoon;
 
@@ -69,6 +69,7 @@ public sealed partial class MeshStore : IDisposable
         _cipher = cipher;
         _space = space;
         _running = reader.RunningTime;
+        _standings = reader.PeerStandings;
         _options = options;
         _seen = new SeenLog(options.SeenCapacity);
         _statements = new Statements(database);

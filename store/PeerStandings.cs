@@ -1,39 +1,40 @@
+using System.Collections.Concurrent;
 using QuicProChat.Mesh.Identity;
 
 namespace QuicProChat.Mesh.Store;
 
 /// <summary>
-/// Who is known and who was refused, as the writer sees it. Changes of a transaction that is rolled back are undone.
+/// Who is known and who was refused: what is committed, for every thread, and before it what the writer changed in its
+/// transaction. All of it is in memory, because each message that comes asks.
 /// </summary>
 internal sealed class PeerStandings
 {
-    private readonly Dictionary<NodeAddress, Standing> _standings = [];
-    private readonly List<(NodeAddress Peer, Standing Before)> _undo = [];
+    private readonly ConcurrentDictionary<NodeAddress, Standing> _committed = new();
+    private readonly Dictionary<NodeAddress, Standing> _changed = [];
 
-    internal Standing Of(in NodeAddress peer) => _standings.GetValueOrDefault(peer);
+    /// <summary>As the writer sees it.</summary>
+    internal Standing Of(in NodeAddress peer) =>
+        _changed.TryGetValue(peer, out Standing standing) ? standing : Committed(peer);
 
-    internal void Restore(in NodeAddress peer, Standing standing) => _standings[peer] = standing;
+    /// <summary>As it is committed; from any thread.</summary>
+    internal Standing Committed(in NodeAddress peer) => _committed.GetValueOrDefault(peer);
 
-    internal void Set(in NodeAddress peer, Standing standing)
+    internal void Restore(in NodeAddress peer, Standing standing) => _committed[peer] = standing;
+
+    internal void Set(in NodeAddress peer, Standing standing) => _changed[peer] = standing;
+
+    internal void Commit()
     {
-        _undo.Add((peer, Of(peer)));
-        Put(peer, standing);
+        foreach ((NodeAddress peer, Standing standing) in _changed)
+        {
+            if (standing == Standing.Stranger)
+                _ = _committed.TryRemove(peer, out _);
+            else
+                _committed[peer] = standing;
+        }
+
+        _changed.Clear();
     }
 
-    internal void Commit() => _undo.Clear();
-
-    internal void Rollback()
-    {
-        for (int i = _undo.Count - 1; i >= 0; i--)
-            Put(_undo[i].Peer, _undo[i].Before);
-        _undo.Clear();
-    }
-
-    private void Put(in NodeAddress peer, Standing standing)
-    {
-        if (standing == Standing.Stranger)
-            _standings.Remove(peer);
-        else
-            _standings[peer] = standing;
-    }
+    internal void Rollback() => _changed.Clear();
 }

@@ -8,7 +8,6 @@ namespace QuicProChat.Mesh.Store;
 public sealed partial class StoreReader
 {
     private readonly Statement _newestRequest;
-    private readonly Statement _standing;
     private readonly Statement _underWay;
     private readonly Statement _underWayInConversation;
 
@@ -85,24 +84,10 @@ public sealed partial class StoreReader
         }
     }
 
-    private static Standing Named(long standing) => IsStanding(standing)
+    private static Standing Named(long standing) => standing is > (long)Standing.Stranger and <= (long)Standing.Blocked
         ? (Standing)standing
         : throw new StoreException(StoreError.Corrupt, "What a node is to the owner is damaged in the store.");
 
-    private static bool IsStanding(long standing) => standing is > (long)Standing.Stranger and
-        <= (long)Standing.Blocked;
-
     /// <summary>What a node is to the owner, as committed.</summary>
-    public Standing StandingOf(in NodeAddress peer)
-    {
-        lock (_gate)
-        {
-            _standing.Bind(1, peer);
-            if (!_standing.Step())
-                return Standing.Stranger;
-            long standing = _standing.Long(0);
-            _standing.Reset();
-            return IsStanding(standing) ? (Standing)standing : Standing.Stranger;
-        }
-    }
+    public Standing StandingOf(in NodeAddress peer) => PeerStandings.Committed(peer);
 }

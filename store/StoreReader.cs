@@ -45,7 +45,6 @@ public sealed partial class StoreReader
                 + "WHERE kind = ? AND conversation = ? AND seq < ? ORDER BY seq DESC LIMIT ?");
         _opened = database.Prepare("SELECT sender FROM opened WHERE id = ? AND kind = ?");
         _newestRequest = database.Prepare(MessageColumns + "WHERE peer = ? AND request = 1 ORDER BY seq DESC LIMIT 1");
-        _standing = database.Prepare("SELECT standing FROM peer WHERE address = ?");
         const string unfinished = "AND outgoing = 1 AND state IN (0, 1)";
         _underWay = database.Prepare($"SELECT id FROM message WHERE peer = ? AND conversation IS NULL {unfinished}");
         _underWayInConversation =
@@ -59,6 +58,8 @@ public sealed partial class StoreReader
     }
 
     internal RunningTime RunningTime { get; }
+
+    internal PeerStandings PeerStandings { get; } = new();
 
     /// <summary>The rows that could not be read.</summary>
     public StoreDamage Damage { get; } = new();
