@@ -52,10 +52,9 @@ internal sealed partial class AccountHost
         byte[] key = parsed.Key.ToArray();
         if (key.AsSpan().SequenceEqual(place.Identity.PublicKey.Span))
             throw ControlException.Usage("that is the card of this node: take that of the other one (contact show)");
-        ServerAnswer<RegisterDeviceResponse> registered = await AskAsync(
-            server, RpcMethod.RegisterDevice,
-            new RegisterDeviceRequest { DeviceId = ByteString.CopyFrom(DeviceIds.Of(key)), DeviceName = name },
-            RegisterDeviceResponse.Parser, static r => r).ConfigureAwait(false);
+        ServerAnswer<RegisterDeviceResponse> registered = await AskProvenAsync(
+            server, RpcMethod.RegisterDevice, proof => ProvenCall.RegisterDevice(proof, place.Identity, key, name),
+            RegisterDeviceResponse.Parser).ConfigureAwait(false);
         if (registered.Status == ServerStatus.Conflict)
             throw ControlException.Refused("the account has as many devices as it may have: revoke one");
         if (registered.Value is null)
@@ -78,10 +77,10 @@ internal sealed partial class AccountHost
             throw ControlException.Refused(
                 "this is the first device, which has the account's identity: it cannot be revoked");
         // The server first: from then on the device reads and writes nothing there.
-        ServerAnswer<RevokeDeviceResponse> revoked = await AskAsync(
+        ServerAnswer<RevokeDeviceResponse> revoked = await AskProvenAsync(
             server, RpcMethod.RevokeDevice,
-            new RevokeDeviceRequest { DeviceId = ByteString.CopyFrom(Bytes(address)) }, RevokeDeviceResponse.Parser,
-            static r => r).ConfigureAwait(false);
+            proof => ProvenCall.RevokeDevice(proof, place.Identity, Bytes(address)), RevokeDeviceResponse.Parser)
+                .ConfigureAwait(false);
         if (revoked.Status is not (ServerStatus.Done or ServerStatus.NotFound))
             throw Refused(revoked.Status, server);
         if (certified.FirstOrDefault(k => NodeAddress.Of(k) == address) is { } key)
@@ -154,28 +153,28 @@ internal sealed partial class AccountHost
         RpcClient client, ReadOnlyMemory<byte> session, DeviceCertificate? certificate, bool isNew,
         CancellationToken cancellation)
     {
-        byte[] device = DeviceIds.Of(place.Identity.PublicKey.Span);
         if (certificate is not null)
         {
-            await RefusingDeviceAsync(client, session, device, cancellation).ConfigureAwait(false);
+            await RefusingDeviceAsync(client, session, cancellation).ConfigureAwait(false);
             return;
         }
 
-        _ = await client.AuthenticateAsync(session, ReadOnlyMemory<byte>.Empty, cancellation).ConfigureAwait(false);
+        _ = await client.AuthenticateAsync(session, null, cancellation).ConfigureAwait(false);
         if (isNew)
-            await ForgetDeviceAsync(client, device, cancellation).ConfigureAwait(false);
-        _ = await client.CallAsync(
+            await ForgetDeviceAsync(client, cancellation).ConfigureAwait(false);
+        _ = await client.CallProvenAsync(
             RpcMethod.RegisterDevice,
-            new RegisterDeviceRequest { DeviceId = ByteString.CopyFrom(device), DeviceName = FirstDevice },
+            proof => ProvenCall.RegisterDevice(proof, place.Identity, place.Identity.PublicKey.Span, FirstDevice),
             RegisterDeviceResponse.Parser, cancellation).ConfigureAwait(false);
     }
 
-    private static async Task ForgetDeviceAsync(RpcClient client, byte[] device, CancellationToken cancellation)
+    private async Task ForgetDeviceAsync(RpcClient client, CancellationToken cancellation)
     {
         try
         {
-            _ = await client.CallAsync(
-                RpcMethod.RevokeDevice, new RevokeDeviceRequest { DeviceId = ByteString.CopyFrom(device) },
+            _ = await client.CallProvenAsync(
+                RpcMethod.RevokeDevice,
+                proof => ProvenCall.RevokeDevice(proof, place.Identity, Bytes(place.Identity.Address)),
                 RevokeDeviceResponse.Parser, cancellation).ConfigureAwait(false);
         }
         catch (RpcException e) when (e.Status == RpcStatus.NotFound)
@@ -184,12 +183,12 @@ internal sealed partial class AccountHost
         }
     }
 
-    private static async Task RefusingDeviceAsync(
-        RpcClient client, ReadOnlyMemory<byte> session, byte[] device, CancellationToken cancellation)
+    private async Task RefusingDeviceAsync(
+        RpcClient client, ReadOnlyMemory<byte> session, CancellationToken cancellation)
     {
         try
         {
-            _ = await client.AuthenticateAsync(session, device, cancellation).ConfigureAwait(false);
+            _ = await client.AuthenticateAsync(session, place.Identity, cancellation).ConfigureAwait(false);
         }
         catch (RpcException e) when (e.Status == RpcStatus.Unauthenticated)
         {
