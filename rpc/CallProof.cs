@@ -30,7 +30,8 @@ public sealed class CallProof(ReadOnlyMemory<byte> serverKey, ReadOnlyMemory<byt
     }
 
     /// <summary>Tells whether a signature holds.</summary>
-    public bool Verify(ReadOnlySpan<byte> signature, ReadOnlySpan<byte> key, RpcMethod method, ReadOnlySpan<byte> what) =>
+    public bool Verify(
+        ReadOnlySpan<byte> signature, ReadOnlySpan<byte> key, RpcMethod method, ReadOnlySpan<byte> what) =>
         Ed25519.Verify(Signed(method, what), key, signature);
 
     private byte[] Signed(RpcMethod method, ReadOnlySpan<byte> what)

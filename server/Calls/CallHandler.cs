@@ -14,7 +14,7 @@ internal enum Callers
     /// <summary>Clients with a session; of a device, where the account has any.</summary>
     Accounts,
 
-    /// <summary>Clients with a session, whatever device it is of, who sign the call with the account's identity.</summary>
+    /// <summary>Clients with a session of any device or none, who sign the call with the account's identity.</summary>
     Owners,
 
     /// <summary>Other servers, and nobody else.</summary>

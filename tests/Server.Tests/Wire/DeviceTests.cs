@@ -109,7 +109,8 @@ public sealed class DeviceTests : IDisposable
         await phone.RegisterDeviceAsync(_laptop);
         await using TestClient back = Client(server, transport, phone);
         await back.LogInAsync(_laptop);
-        Assert.Equal(RpcStatus.Ok, await back.StatusAsync(RpcMethod.Fetch, new FetchRequest { RecipientKey = back.Key }));
+        Assert.Equal(
+            RpcStatus.Ok, await back.StatusAsync(RpcMethod.Fetch, new FetchRequest { RecipientKey = back.Key }));
     }
 
     [Theory, OverWebSocket, OverQuic]

@@ -47,9 +47,11 @@ public class RecoveryTests
         Assert.Equal(RpcStatus.BadRequest, await alice.StatusAsync(RpcMethod.FetchRecoveryBundle, Fetch([1, 2])));
         Assert.Equal(RpcStatus.TooLarge,
             await alice.ProvenStatusAsync(RpcMethod.StoreRecoveryBundle, Store(_id, (256 * 1024) + 1)));
-        Assert.Equal(RpcStatus.Ok, await alice.ProvenStatusAsync(RpcMethod.StoreRecoveryBundle, Store(_id, 256 * 1024)));
+        Assert.Equal(
+            RpcStatus.Ok, await alice.ProvenStatusAsync(RpcMethod.StoreRecoveryBundle, Store(_id, 256 * 1024)));
         Assert.Equal(RpcStatus.Ok, await alice.ProvenStatusAsync(RpcMethod.StoreRecoveryBundle, Store(_id, 1)));
-        Assert.Equal(RpcStatus.RateLimited, await alice.ProvenStatusAsync(RpcMethod.StoreRecoveryBundle, Store(_id, 1)));
+        Assert.Equal(
+            RpcStatus.RateLimited, await alice.ProvenStatusAsync(RpcMethod.StoreRecoveryBundle, Store(_id, 1)));
         // Guessing has a rate for each source, whoever asks.
         Assert.Equal(RpcStatus.NotFound,
             await alice.StatusAsync(RpcMethod.FetchRecoveryBundle, Fetch(SHA256.HashData(_id))));
