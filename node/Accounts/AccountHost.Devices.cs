@@ -1,4 +1,3 @@
-using Google.Protobuf;
 using QuicProChat.Mesh.Identity;
 using QuicProChat.Mesh.Messaging.Contacts;
 using QuicProChat.Mesh.Messaging.Servers;
