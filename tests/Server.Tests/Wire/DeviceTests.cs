@@ -160,8 +160,10 @@ public sealed class DeviceTests : IDisposable
         Assert.Equal(RpcStatus.Forbidden, await second.StatusAsync(RpcMethod.RevokeDevice, request));
         Assert.Equal(RpcStatus.Forbidden, await second.StatusAsync(
             RpcMethod.DeleteAccount,
-            new DeleteAccountRequest { IdentityProof =
-                ProvenCall.DeleteRecoveryBundle(own, phone.Identity).IdentityProof }));
+            new DeleteAccountRequest
+            {
+                IdentityProof = ProvenCall.DeleteRecoveryBundle(own, phone.Identity).IdentityProof,
+            }));
         Assert.Equal(RpcStatus.Ok, await second.StatusAsync(
             RpcMethod.DeleteAccount, ProvenCall.DeleteAccount(own, phone.Identity)));
     }
