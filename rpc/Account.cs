@@ -28,6 +28,8 @@ public sealed class Account(RpcClient client, OpaqueSettings settings, RandomFil
     {
         V1.HealthResponse health = await client.CallAsync(
             RpcMethod.Health, new V1.HealthRequest(), V1.HealthResponse.Parser, cancellation);
+        if (!client.IsServerKey(health.ServerKey.Memory))
+            throw new IOException("The server signs with another key than it should.");
         byte[] exportKey = new byte[OpaqueSizes.ExportKey];
         try
         {

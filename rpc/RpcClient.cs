@@ -1,4 +1,5 @@
 using Google.Protobuf;
+using QuicProChat.Mesh.Identity;
 using QuicProChat.Mesh.Rpc.Connections;
 
 namespace QuicProChat.Mesh.Rpc;
@@ -36,26 +37,32 @@ public sealed class RpcClient(
 {
     private readonly SemaphoreSlim _connecting = new(1);
     private IRpcConnection? _connection;
-    private V1.Auth? _session;
+    private Session? _session;
     private TimeSpan _pause;
     private long? _since;
     private bool _stood;
     private bool _disposed;
 
+    private sealed record Session(ReadOnlyMemory<byte> Token, LocalIdentity? Device);
+
+    /// <summary>
+    /// Whether a key is the server's, as far as that is known. Nothing is signed for a server with another one: it
+    /// could hand the signature on to the server whose key it names.
+    /// </summary>
+    public Func<ReadOnlyMemory<byte>, bool> IsServerKey { get; init; } = static _ => true;
+
     /// <summary>Gives this client, and each connection that it makes, a session.</summary>
     /// <param name="token">From <see cref="Account.LoginAsync"/>.</param>
-    /// <param name="deviceId">This device, 16 bytes, or empty.</param>
+    /// <param name="device">The key of this device; null where the session is of none.</param>
     /// <param name="cancellation">Gives up.</param>
     /// <returns>The identity key of the session's account.</returns>
     /// <exception cref="RpcException">The token is not, or no longer, one of the server's.</exception>
     public async Task<ReadOnlyMemory<byte>> AuthenticateAsync(
-        ReadOnlyMemory<byte> token, ReadOnlyMemory<byte> deviceId, CancellationToken cancellation)
+        ReadOnlyMemory<byte> token, LocalIdentity? device, CancellationToken cancellation)
     {
-        V1.Auth session =
-            new() { AccessToken = ByteString.CopyFrom(token.Span), DeviceId = ByteString.CopyFrom(deviceId.Span) };
+        Session session = new(token, device);
         IRpcConnection connection = await ConnectionAsync(cancellation);
-        V1.AuthResponse answer = await CallOnAsync(
-            connection, RpcMethod.Authenticate, session, V1.AuthResponse.Parser, options.CallTimeout, cancellation);
+        V1.AuthResponse answer = await OpenAsync(connection, session, cancellation);
         _session = session;
         return answer.IdentityKey.Memory;
     }
@@ -70,9 +77,33 @@ public sealed class RpcClient(
     /// <exception cref="IOException">There is no connection, and the call may not be repeated.</exception>
     /// <exception cref="TimeoutException">The answer took too long.</exception>
     /// <exception cref="InvalidDataException">The answer is no message of this method.</exception>
-    public async Task<TResponse> CallAsync<TResponse>(
+    public Task<TResponse> CallAsync<TResponse>(
         RpcMethod method, IMessage request, MessageParser<TResponse> parser, CancellationToken cancellation,
         TimeSpan? patience = null)
+        where TResponse : class, IMessage<TResponse> => RepeatAsync(
+            method, _ => Task.FromResult(request), parser, patience ?? options.CallTimeout, cancellation);
+
+    /// <summary>Calls a method whose request is signed, for each connection anew.</summary>
+    /// <param name="method">Its number.</param>
+    /// <param name="request">Makes its request for a connection, as <see cref="ProvenCall"/> does.</param>
+    /// <param name="parser">Reads its answer.</param>
+    /// <param name="cancellation">Gives up; the server may have done it all the same.</param>
+    /// <exception cref="RpcException">The server refused.</exception>
+    /// <exception cref="IOException">There is no connection, and the call may not be repeated.</exception>
+    /// <exception cref="TimeoutException">The answer took too long.</exception>
+    /// <exception cref="InvalidDataException">
+    /// The answer is no message of this method, or the server has another key than it should.
+    /// </exception>
+    public Task<TResponse> CallProvenAsync<TResponse>(
+        RpcMethod method, Func<CallProof, IMessage> request, MessageParser<TResponse> parser,
+        CancellationToken cancellation)
+        where TResponse : class, IMessage<TResponse> => RepeatAsync(
+            method, async connection => request(await ProofForAsync(connection, cancellation)), parser,
+            options.CallTimeout, cancellation);
+
+    private async Task<TResponse> RepeatAsync<TResponse>(
+        RpcMethod method, Func<IRpcConnection, Task<IMessage>> request, MessageParser<TResponse> parser,
+        TimeSpan patience, CancellationToken cancellation)
         where TResponse : class, IMessage<TResponse>
     {
         while (true)
@@ -81,8 +112,8 @@ public sealed class RpcClient(
             try
             {
                 connection = await ConnectionAsync(cancellation);
-                return await CallOnAsync(connection, method, request, parser, patience
-                    ?? options.CallTimeout, cancellation);
+                return await CallOnAsync(
+                    connection, method, await request(connection), parser, patience, cancellation);
             }
             catch (Exception e) when (e is IOException or TimeoutException && _stood && MayRepeat(method) && !_disposed)
             {
@@ -195,8 +226,7 @@ public sealed class RpcClient(
         try
         {
             if (_session is { } session)
-                _ = await CallOnAsync(connection, RpcMethod.Authenticate, session, V1.AuthResponse.Parser,
-                    options.CallTimeout, cancellation);
+                _ = await OpenAsync(connection, session, cancellation);
             return connection;
         }
         catch (RpcException e)
@@ -209,6 +239,27 @@ public sealed class RpcClient(
             await connection.DisposeAsync();
             throw;
         }
+    }
+
+    private async Task<V1.AuthResponse> OpenAsync(
+        IRpcConnection connection, Session session, CancellationToken cancellation)
+    {
+        V1.Auth request = session.Device is { } device
+            ? ProvenCall.Authenticate(await ProofForAsync(connection, cancellation), session.Token, device)
+            : new V1.Auth { AccessToken = ByteString.CopyFrom(session.Token.Span) };
+        return await CallOnAsync(
+            connection, RpcMethod.Authenticate, request, V1.AuthResponse.Parser, options.CallTimeout, cancellation);
+    }
+
+    private async Task<CallProof> ProofForAsync(IRpcConnection connection, CancellationToken cancellation)
+    {
+        V1.HealthResponse health = await CallOnAsync(
+            connection, RpcMethod.Health, new V1.HealthRequest(), V1.HealthResponse.Parser, options.CallTimeout,
+            cancellation);
+        if (health.ServerKey.Length != Ed25519.PublicKeySize || health.Nonce.Length != CallProof.NonceSize)
+            throw new InvalidDataException("The server says neither its key nor what to sign for this connection.");
+        return IsServerKey(health.ServerKey.Memory) ? new CallProof(health.ServerKey.Memory, health.Nonce.Memory)
+            : throw new InvalidDataException("The server signs with another key than it should.");
     }
 
     private async Task DropAsync(IRpcConnection? connection)

@@ -63,6 +63,23 @@ internal static class DeviceLeaf
         return leaves;
     }
 
+    /// <summary>
+    /// Whether all leaves of each person name one domain, where they name any: leaves of before the server had one name
+    /// none.
+    /// </summary>
+    internal static bool HaveOneHomeEach(IEnumerable<Member> members)
+    {
+        Dictionary<string, string> homes = new(StringComparer.Ordinal);
+        foreach (Member member in members)
+        {
+            string home = ServerHome.Of(member.Leaf), person = Convert.ToHexString(PersonOf(member.Leaf));
+            if (home.Length > 0 && !homes.TryAdd(person, home) && homes[person] != home)
+                return false;
+        }
+
+        return true;
+    }
+
     /// <summary>The persons of leaves, each once.</summary>
     internal static List<byte[]> PersonsOf(IEnumerable<Member> members)
     {

@@ -8,6 +8,7 @@ namespace QuicProChat.Mesh.Messaging.Servers;
 // version 1 = 2 | size 1, server | size 1, user | cursor 8 | lost 8
 //   | size 1, domain or none | where there is one: early messages
 //   | identity 32 | block certificate or none | keys of devices | keys that were revoked
+//   | where there are any: names 1 { key 32, size 1, name }
 //
 // What was kept before there were devices ends before the domain, or behind the early messages.
 //
@@ -42,6 +43,12 @@ internal sealed class ServerAccount : ConversationState
 
     /// <summary>The keys of devices that were revoked, the oldest first.</summary>
     internal List<byte[]> Revoked { get; } = [];
+
+    /// <summary>
+    /// What the owner called the devices that this one certified, by their keys in hexadecimal digits; of revoked ones
+    /// too, for as long as they are remembered.
+    /// </summary>
+    internal Dictionary<string, string> Names { get; } = new(StringComparer.Ordinal);
 
     /// <summary>
     /// Devices that had no KeyPackage when they were to be added, in hexadecimal digits: until they say that they are
@@ -88,7 +95,11 @@ internal sealed class ServerAccount : ConversationState
         if (ServerOutbox.Contains(Revoked, device))
             return;
         if (Revoked.Count >= MaxRevoked)
+        {
+            Names.Remove(Convert.ToHexString(Revoked[0]));
             Revoked.RemoveAt(0);
+        }
+
         Revoked.Add(device);
     }
 
@@ -108,6 +119,14 @@ internal sealed class ServerAccount : ConversationState
         writer.Block(Certificate is { } certificate ? certificate.Bytes.Span : []);
         ServerOutbox.WriteKeys(writer, Devices);
         ServerOutbox.WriteKeys(writer, Revoked);
+        if (Names.Count > 0)
+            writer.Byte((byte)Names.Count);
+        foreach ((string key, string name) in Names)
+        {
+            writer.Raw(Convert.FromHexString(key));
+            WriteText(writer, name);
+        }
+
         return writer.ToArray();
     }
 
@@ -124,6 +143,9 @@ internal sealed class ServerAccount : ConversationState
         Devices.AddRange(before.Devices);
         Revoked.Clear();
         Revoked.AddRange(before.Revoked);
+        Names.Clear();
+        foreach ((string key, string name) in before.Names)
+            Names[key] = name;
     }
 
     /// <summary>Takes an account back as it was saved; null if the bytes make no sense.</summary>
@@ -180,6 +202,21 @@ internal sealed class ServerAccount : ConversationState
         if (!bytes.IsEmpty && !DeviceCertificate.TryRead(bytes, out certificate))
             return false;
         Become(identity.ToArray(), certificate);
+        return reader.AtEnd || TryReadNames(ref reader);
+    }
+
+    private bool TryReadNames(ref FrameReader reader)
+    {
+        if (!reader.TryByte(out byte count))
+            return false;
+        for (int i = 0; i < count; i++)
+        {
+            if (!reader.TryTake(Ed25519.PublicKeySize, out ReadOnlySpan<byte> key)
+                || !TryReadText(ref reader, out string name))
+                return false;
+            Names[Convert.ToHexString(key)] = name;
+        }
+
         return true;
     }
 }

@@ -28,33 +28,41 @@ public sealed partial class ServerConversations
     /// <summary>Remembers a device that this node has certified: it comes into all conversations.</summary>
     /// <param name="server">The server.</param>
     /// <param name="device">The device's key, 32 bytes.</param>
-    public Task<bool> AddDeviceAsync(string server, ReadOnlyMemory<byte> device) => DoAsync((_, transaction) =>
+    /// <param name="name">What the owner calls it: 1 to 64 bytes.</param>
+    public Task<bool> AddDeviceAsync(
+        string server, ReadOnlyMemory<byte> device, string name) => DoAsync((_, transaction) =>
     {
         ServerAccount account = RequireAccount(server);
         if (account.Certificate is not null)
             throw Refused("the first device of the account adds others");
+        if (!ServerOutbox.Contains(account.Devices, device.Span)
+            && account.Devices.Count >= DeviceLeaf.MaxDevices - 1)
+            throw Refused($"an account has {DeviceLeaf.MaxDevices} devices: revoke one");
+        account.Names[Convert.ToHexString(device.Span)] = name;
+        transaction.Touch(account, spent: false);
         account.Revoked.RemoveAll(k => device.Span.SequenceEqual(k));
         FoundDevices(account, transaction);
         if (ServerOutbox.Contains(account.Devices, device.Span))
             return false;
-        if (account.Devices.Count >= DeviceLeaf.MaxDevices - 1)
-            throw Refused($"an account has {DeviceLeaf.MaxDevices} devices: revoke one");
         account.Devices.Add(device.ToArray());
-        transaction.Touch(account, spent: false);
         transaction.WhenWritten(at => AdvanceAll(at, server));
         return true;
     });
 
     /// <summary>
     /// The keys of the other devices that this node has certified, and of those that it sees in conversations: a node
-    /// that came back from a recovery code remembers none.
+    /// that came back from a recovery code remembers none. Revoked ones are among them while they are remembered.
     /// </summary>
-    public Task<IReadOnlyList<byte[]>> ListDevicesAsync(string server) =>
-        _context.Loop.AskAsync<IReadOnlyList<byte[]>>(_ =>
+    public Task<IReadOnlyList<KnownDevice>> ListDevicesAsync(string server) =>
+        _context.Loop.AskAsync<IReadOnlyList<KnownDevice>>(_ =>
         {
             ServerAccount account = RequireAccount(server);
-            return [.. account.Devices.Concat(Of(server).SelectMany(e => e.Groups).SelectMany(g => Leaves(g, account))
-                .Select(m => m.Leaf.SignatureKey.ToArray())).DistinctBy(Convert.ToHexString)];
+            return [.. account.Devices.Concat(account.Revoked)
+                .Concat(Of(server).SelectMany(e => e.Groups).SelectMany(g => Leaves(g, account))
+                    .Select(m => m.Leaf.SignatureKey.ToArray()))
+                .DistinctBy(Convert.ToHexString).Select(k => new KnownDevice(
+                    k, account.Names.GetValueOrDefault(Convert.ToHexString(k)),
+                    ServerOutbox.Contains(account.Revoked, k)))];
         });
 
     /// <summary>Removes a device from all conversations, and from those that others put it into later.</summary>
@@ -67,11 +75,15 @@ public sealed partial class ServerConversations
         return true;
     });
 
-    /// <summary>Tells the other devices of an account that this one is there and has left KeyPackages.</summary>
+    /// <summary>
+    /// Tells the other devices of an account, where there are any, that this one is there and has left KeyPackages. The
+    /// first one too: what another one began without it is else told to it only when that other one starts again.
+    /// </summary>
     public async Task AnnounceDeviceAsync(string server)
     {
         ServerMessage? notice = await _context.Loop.AskAsync(_ =>
-            _accounts.TryGetValue(server, out ServerAccount? account) && account.Certificate is not null
+            _accounts.TryGetValue(server, out ServerAccount? account)
+            && (account.Certificate is not null || account.Devices.Count > 0)
                 ? new ServerMessage(
                     account.Identity, ReadOnlyMemory<byte>.Empty,
                     ServerIds.Uuid(_context.Time.GetUtcNow(), Draw(), account.Identity, 5),

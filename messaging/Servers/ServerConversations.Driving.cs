@@ -352,9 +352,7 @@ public sealed partial class ServerConversations
                 entry.RetryAt = isFollowed ? default : now + StalePause;
                 return isFollowed;
             case ServerStatus.NotFound when absent.Count > 0 && absent.All(a => !ServerOutbox.Contains(entry.Absent, a))
-                && entry.Absent.Count + absent.Count <= MaxMembers
-                && !change.Add.Any(p => ServerOutbox.Contains(absent, PersonIn(p))):
-                entry.Absent.AddRange(absent);
+                && !change.Add.Any(p => ServerOutbox.Contains(absent, PersonIn(p))) && entry.TryNoteAbsent(absent):
                 return true;
             default:
                 // The server takes it never: what was wanted does not happen.

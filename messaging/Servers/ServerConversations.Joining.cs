@@ -18,7 +18,8 @@ public sealed partial class ServerConversations
         using (staged)
         {
             // Persons are counted below; here each leaf shows whose device it is.
-            if (DeviceLeaf.CountPersons(staged.State.Members) is not { } persons)
+            if (DeviceLeaf.CountPersons(staged.State.Members) is not { } persons
+                || !DeviceLeaf.HaveOneHomeEach(staged.State.Members))
                 return false;
             if (!MayInvite(account, staged.Inviter.Leaf))
                 return false;

@@ -238,9 +238,8 @@ public sealed partial class ServerConversations
 
         entry.Outbox.RemoveReceipts(receipts);
         bool isOwn = receiver.AsSpan().SequenceEqual(OwnIn(entry));
-        if (status == ServerStatus.NotFound && !ServerOutbox.Contains(entry.Absent, receiver)
-            && entry.Absent.Count < MaxMembers)
-            entry.Absent.Add(receiver);
+        if (status == ServerStatus.NotFound)
+            _ = entry.TryNoteAbsent([receiver]);
         foreach (ServerOutgoing message in messages)
         {
             if (entry.Outbox.Find(message.Message) is not { } waiting)

@@ -80,7 +80,9 @@ internal sealed class ServerEntry : ConversationState
     /// <summary>The owner leaves: when all is stored, it is forgotten.</summary>
     internal bool IsLeaving { get; set; }
 
-    /// <summary>Members without an account any more.</summary>
+    /// <summary>
+    /// Members without an account any more, as the server says. Bounded: whoever is no member any more gives way.
+    /// </summary>
     internal List<byte[]> Absent { get; } = [];
 
     /// <summary>
@@ -188,6 +190,22 @@ internal sealed class ServerEntry : ConversationState
     internal List<byte[]> DevicesOfPeer(Group group) => PeerKey is not { } peer ? []
         : [.. group.Members.Where(m => DeviceLeaf.PersonOf(m.Leaf).AsSpan().SequenceEqual(peer))
             .Select(m => m.Leaf.SignatureKey.ToArray())];
+
+    /// <summary>
+    /// Remembers members without an account any more, and forgets those that are no members: else people who come, lose
+    /// their account and go would fill it, and no commit would find its way past the next one.
+    /// </summary>
+    /// <returns>False where there is no room.</returns>
+    internal bool TryNoteAbsent(IReadOnlyList<byte[]> persons)
+    {
+        List<byte[]> members = DeviceLeaf.PersonsOf(_groups.SelectMany(g => g.Members));
+        Absent.RemoveAll(k => !ServerOutbox.Contains(members, k));
+        byte[][] added = [.. persons.Where(k => !ServerOutbox.Contains(Absent, k))];
+        if (Absent.Count + added.Length > ServerConversations.MaxMembers)
+            return false;
+        Absent.AddRange(added);
+        return true;
+    }
 
     /// <summary>
     /// Remembers which of the peer's devices a commit took out, and forgets those that came back. Without the identity

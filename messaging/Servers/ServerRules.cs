@@ -7,7 +7,8 @@ namespace QuicProChat.Mesh.Messaging.Servers;
 /// The law of groups on servers. It counts persons, whose devices are leaves: in a conversation of two there are two,
 /// and nobody comes or goes once both are in; in a group every person adds others, a person removes itself, and the
 /// founder removes others. Everybody adds and removes devices of its own; the identity's own leaf goes with all devices
-/// of its person or not at all. Every leaf that comes in shows whose device it is.
+/// of its person or not at all. Every leaf that comes in shows whose device it is, and names the same server as the
+/// others of its person.
 /// </summary>
 internal sealed class ServerRules : GroupRules
 {
@@ -58,7 +59,7 @@ internal sealed class ServerRules : GroupRules
 
         Member[] after = [.. parent.Members.Where(m => commit.Removed.All(r => r.Index != m.Index))
             .Concat(commit.Added)];
-        if (commit.Removed.Any(m => IsOrphaned(m.Leaf, after)))
+        if (commit.Removed.Any(m => IsOrphaned(m.Leaf, after)) || !DeviceLeaf.HaveOneHomeEach(after))
             return Verdict.Reject;
         int[] leaves =
             [.. after.GroupBy(m => Convert.ToHexString(DeviceLeaf.PersonOf(m.Leaf))).Select(p => p.Count())];

@@ -1,4 +1,3 @@
-using Google.Protobuf;
 using QuicProChat.Mesh.Identity;
 using QuicProChat.Mesh.Messaging.Contacts;
 using QuicProChat.Mesh.Messaging.Servers;
@@ -32,7 +31,13 @@ internal sealed partial class AccountHost
             await AskAsync<ListDevicesResponse, IReadOnlyList<DeviceView>>(
                 server, RpcMethod.ListDevices, new ListDevicesRequest(), ListDevicesResponse.Parser, Read)
                 .ConfigureAwait(false);
-        return listed.Value ?? throw Refused(listed.Status, server);
+        if (listed.Value is null)
+            throw Refused(listed.Status, server);
+        IReadOnlyList<KnownDevice> known = await place.Conversations.ListDevicesAsync(server).ConfigureAwait(false);
+        return [.. listed.Value.Select(d => d with
+        {
+            Name = known.FirstOrDefault(k => NodeAddress.Of(k.Key.Span) == d.Address)?.Name ?? d.Name,
+        })];
     }
 
     /// <summary>Registers and certifies another node as a device of an account.</summary>
@@ -52,55 +57,67 @@ internal sealed partial class AccountHost
         byte[] key = parsed.Key.ToArray();
         if (key.AsSpan().SequenceEqual(place.Identity.PublicKey.Span))
             throw ControlException.Usage("that is the card of this node: take that of the other one (contact show)");
-        ServerAnswer<RegisterDeviceResponse> registered = await AskAsync(
-            server, RpcMethod.RegisterDevice,
-            new RegisterDeviceRequest { DeviceId = ByteString.CopyFrom(DeviceIds.Of(key)), DeviceName = name },
-            RegisterDeviceResponse.Parser, static r => r).ConfigureAwait(false);
+        ServerAnswer<RegisterDeviceResponse> registered = await AskProvenAsync(
+            server, RpcMethod.RegisterDevice, proof => ProvenCall.RegisterDevice(proof, place.Identity, key, name),
+            RegisterDeviceResponse.Parser).ConfigureAwait(false);
         if (registered.Status == ServerStatus.Conflict)
             throw ControlException.Refused("the account has as many devices as it may have: revoke one");
         if (registered.Value is null)
             throw Refused(registered.Status, server);
-        await place.Conversations.AddDeviceAsync(server, key).ConfigureAwait(false);
+        await place.Conversations.AddDeviceAsync(server, key, name).ConfigureAwait(false);
         return DeviceCertificate.Sign(place.Identity, key, place.Time.GetUtcNow() + DeviceCertificate.Lifetime);
     }
 
     /// <summary>Ends a device: at the server, and in the conversations.</summary>
     /// <param name="server">The server.</param>
     /// <param name="user">The own name there.</param>
-    /// <param name="device">Its name, or the address of its node.</param>
+    /// <param name="device">What this node called it, or the address of its node.</param>
+    /// <returns>What was done, in one sentence.</returns>
     internal async Task<string> RevokeDeviceAsync(string server, string user, string device)
     {
         RequireFirst(server, user);
-        IReadOnlyList<DeviceView> devices = await ListDevicesAsync(server, user).ConfigureAwait(false);
-        IReadOnlyList<byte[]> certified = await place.Conversations.ListDevicesAsync(server).ConfigureAwait(false);
-        NodeAddress address = Find(devices, certified, device);
+        _ = RequireDevice(server, user);
+        (NodeAddress address, byte[]? key) =
+            Find(await place.Conversations.ListDevicesAsync(server).ConfigureAwait(false), device);
         if (address == place.Identity.Address)
             throw ControlException.Refused(
                 "this is the first device, which has the account's identity: it cannot be revoked");
-        // The server first: from then on the device reads and writes nothing there.
-        ServerAnswer<RevokeDeviceResponse> revoked = await AskAsync(
-            server, RpcMethod.RevokeDevice,
-            new RevokeDeviceRequest { DeviceId = ByteString.CopyFrom(Bytes(address)) }, RevokeDeviceResponse.Parser,
-            static r => r).ConfigureAwait(false);
-        if (revoked.Status is not (ServerStatus.Done or ServerStatus.NotFound))
-            throw Refused(revoked.Status, server);
-        if (certified.FirstOrDefault(k => NodeAddress.Of(k) == address) is { } key)
+        // The conversations first: the server may not answer, or not want to.
+        if (key is not null)
             await place.Conversations.RevokeDeviceAsync(server, key).ConfigureAwait(false);
-        return address.ToString();
+        ServerAnswer<RevokeDeviceResponse> revoked = await AskProvenAsync(
+            server, RpcMethod.RevokeDevice,
+            proof => ProvenCall.RevokeDevice(proof, place.Identity, Bytes(address)), RevokeDeviceResponse.Parser)
+                .ConfigureAwait(false);
+        return revoked.Status switch
+        {
+            ServerStatus.Done when key is null =>
+                $"{address} is no device at {server} any more; it is in no conversation that this node knows",
+            ServerStatus.Done or ServerStatus.NotFound when key is not null =>
+                $"{address} is no device of the account any more; conversations are given new keys",
+            ServerStatus.NotFound => throw ControlException.Refused($"the account has no device '{device}'"),
+            _ when key is not null => throw ControlException.Refused(
+                $"{Refused(revoked.Status, server).Message}; conversations are given new keys all the same: revoke "
+                    + $"{address} again when the server answers"),
+            _ => throw Refused(revoked.Status, server),
+        };
     }
 
-    private static NodeAddress Find(
-        IReadOnlyList<DeviceView> devices, IReadOnlyList<byte[]> certified, string device)
+    // A server could give the name of a lost device to another one: names are those that this node gave.
+    private static (NodeAddress Address, byte[]? Key) Find(IReadOnlyList<KnownDevice> known, string device)
     {
-        DeviceView[] named = [.. devices.Where(d => d.Name == device)];
+        KnownDevice[] named = [.. known.Where(d => d.Name == device)];
+        if (named.Length > 1)
+            named = [.. named.Where(d => !d.IsRevoked)];
         if (named.Length == 1)
-            return named[0].Address;
+            return (NodeAddress.Of(named[0].Key.Span), named[0].Key.ToArray());
         if (named.Length > 1)
             throw ControlException.Refused($"several devices are called '{device}': name the address of one");
-        // One that the server lists no more may still be in conversations.
-        return NodeAddress.TryParse(device, out NodeAddress address, out _)
-            && (devices.Any(d => d.Address == address) || certified.Any(k => NodeAddress.Of(k) == address))
-            ? address : throw ControlException.Refused($"the account has no device '{device}'");
+        if (!NodeAddress.TryParse(device, out NodeAddress address, out _))
+            throw ControlException.Refused(
+                $"this node has called no device '{device}': name the address of its node, as 'account device list' "
+                    + "shows it");
+        return (address, known.FirstOrDefault(d => NodeAddress.Of(d.Key.Span) == address)?.Key.ToArray());
     }
 
     private static byte[] Bytes(in NodeAddress address)
@@ -154,28 +171,28 @@ internal sealed partial class AccountHost
         RpcClient client, ReadOnlyMemory<byte> session, DeviceCertificate? certificate, bool isNew,
         CancellationToken cancellation)
     {
-        byte[] device = DeviceIds.Of(place.Identity.PublicKey.Span);
         if (certificate is not null)
         {
-            await RefusingDeviceAsync(client, session, device, cancellation).ConfigureAwait(false);
+            await RefusingDeviceAsync(client, session, cancellation).ConfigureAwait(false);
             return;
         }
 
-        _ = await client.AuthenticateAsync(session, ReadOnlyMemory<byte>.Empty, cancellation).ConfigureAwait(false);
+        _ = await client.AuthenticateAsync(session, null, cancellation).ConfigureAwait(false);
         if (isNew)
-            await ForgetDeviceAsync(client, device, cancellation).ConfigureAwait(false);
-        _ = await client.CallAsync(
+            await ForgetDeviceAsync(client, cancellation).ConfigureAwait(false);
+        _ = await client.CallProvenAsync(
             RpcMethod.RegisterDevice,
-            new RegisterDeviceRequest { DeviceId = ByteString.CopyFrom(device), DeviceName = FirstDevice },
+            proof => ProvenCall.RegisterDevice(proof, place.Identity, place.Identity.PublicKey.Span, FirstDevice),
             RegisterDeviceResponse.Parser, cancellation).ConfigureAwait(false);
     }
 
-    private static async Task ForgetDeviceAsync(RpcClient client, byte[] device, CancellationToken cancellation)
+    private async Task ForgetDeviceAsync(RpcClient client, CancellationToken cancellation)
     {
         try
         {
-            _ = await client.CallAsync(
-                RpcMethod.RevokeDevice, new RevokeDeviceRequest { DeviceId = ByteString.CopyFrom(device) },
+            _ = await client.CallProvenAsync(
+                RpcMethod.RevokeDevice,
+                proof => ProvenCall.RevokeDevice(proof, place.Identity, Bytes(place.Identity.Address)),
                 RevokeDeviceResponse.Parser, cancellation).ConfigureAwait(false);
         }
         catch (RpcException e) when (e.Status == RpcStatus.NotFound)
@@ -184,12 +201,12 @@ internal sealed partial class AccountHost
         }
     }
 
-    private static async Task RefusingDeviceAsync(
-        RpcClient client, ReadOnlyMemory<byte> session, byte[] device, CancellationToken cancellation)
+    private async Task RefusingDeviceAsync(
+        RpcClient client, ReadOnlyMemory<byte> session, CancellationToken cancellation)
     {
         try
         {
-            _ = await client.AuthenticateAsync(session, device, cancellation).ConfigureAwait(false);
+            _ = await client.AuthenticateAsync(session, place.Identity, cancellation).ConfigureAwait(false);
         }
         catch (RpcException e) when (e.Status == RpcStatus.Unauthenticated)
         {

@@ -188,31 +188,6 @@ internal sealed partial class AccountHost(AccountPlace place) : IServerPort, ISe
             FetchKeyPackagesResponse.Parser, static r => r.Packages.Count is > 0 and <= MaxKeyPackages
                 ? [.. r.Packages.Select(p => p.Package.ToByteArray())] : null);
 
-    /// <summary>Calls a method for somebody who waits, and says in one sentence what is wrong.</summary>
-    internal async Task<T> CallAsync<T>(
-        string server, string user, RpcMethod method, IMessage request, MessageParser<T> parser,
-        CancellationToken cancellation)
-        where T : class, IMessage<T>
-    {
-        Account account = Require(server, user);
-        if (account.Link is null)
-            throw ControlException.Refused($"this node is not logged in as {user} at {server}");
-        using var limit = new CancellationTokenSource(AskPatience, place.Time);
-        using CancellationTokenSource either =
-            CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellation, _ending.Token);
-        T answer = null!;
-        await RefusingAsync(async () => answer = await account.Link.CallAsync(method, request, parser, either.Token)
-            .ConfigureAwait(false)).ConfigureAwait(false);
-        return answer;
-    }
-
-    /// <inheritdoc/>
-    public Task<T> CallAsync<T>(
-        string server, RpcMethod method, IMessage request, MessageParser<T> parser, CancellationToken cancellation)
-        where T : class, IMessage<T> => LinkOf(server) is { } link
-            ? link.CallAsync(method, request, parser, cancellation)
-            : throw new IOException($"this node is not logged in at {server}");
-
     /// <inheritdoc/>
     public void Read(string server, ReadOnlyMemory<byte> channel) => LinkOf(server)?.Read(channel);
 
@@ -234,38 +209,12 @@ internal sealed partial class AccountHost(AccountPlace place) : IServerPort, ISe
         _changing.Release();
     }
 
-    /// <summary>Does something that a server or the network may refuse, and says so in one sentence.</summary>
-    private static async Task RefusingAsync(Func<Task> work)
-    {
-        try
-        {
-            await work().ConfigureAwait(false);
-        }
-        catch (Exception e) when (
-            e is RpcException or IOException or TimeoutException or InvalidDataException or CryptographicException)
-        {
-            throw ControlException.Refused(FaultText.Of(e).TrimEnd('.'));
-        }
-        catch (OperationCanceledException)
-        {
-            throw ControlException.Refused("the server did not answer in time");
-        }
-    }
-
     // What is wrong with the log of keys is said before what is wrong with the connection: it is the graver.
     private static AccountView ViewOf(Account account) => new(
         account.Record, account.Link?.State.State, account.Link?.KeyLog.Problem ?? account.Link?.State.Problem);
 
     private ServerLink? LinkOf(string server) => _accounts.TryGetValue(server, out Account? account) ? account.Link
         : null;
-
-    /// <summary>Asks the server of an account; it gives up after some seconds.</summary>
-    internal Task<ServerAnswer<TResult>> AskAsync<T, TResult>(
-        string server, RpcMethod method, IMessage request, MessageParser<T> parser, Func<T, TResult?> read)
-        where T : class, IMessage<T>
-        where TResult : class =>
-        LinkOf(server) is { } link ? link.AskAsync(method, request, parser, read)
-            : Task.FromResult(new ServerAnswer<TResult>(ServerStatus.Gone, null));
 
     private Account Require(string server, string user) => _accounts.TryGetValue(server, out Account? account)
         && account.Record.User == user ? account : throw ControlException.Refused(
@@ -343,9 +292,17 @@ internal sealed partial class AccountHost(AccountPlace place) : IServerPort, ISe
         using CancellationTokenSource either =
             CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellation, _ending.Token);
         ServerTrust trust = wanted.ToTrust(before);
+        byte[]? serverKey = null;
         await using var client = new RpcClient(
             token => wanted.Endpoint.ConnectAsync(trust, null, token), new RpcClientOptions(), place.Time,
-                RandomSource.Seeded());
+                RandomSource.Seeded())
+        {
+            IsServerKey = key => serverKey is null || key.Span.SequenceEqual(serverKey),
+        };
+        HealthResponse health = await client.CallAsync(
+            RpcMethod.Health, new HealthRequest(), HealthResponse.Parser, either.Token).ConfigureAwait(false);
+        serverKey = health.ServerKey.ToByteArray();
+        CheckServerKey(serverKey, wanted, before);
         var account = new Rpc.Account(client, Opaque, RandomSource.System);
         await first(account, either.Token).ConfigureAwait(false);
         ReadOnlyMemory<byte> session = await account.LoginAsync(
@@ -353,14 +310,6 @@ internal sealed partial class AccountHost(AccountPlace place) : IServerPort, ISe
             .ConfigureAwait(false);
         await BecomeDeviceAsync(client, session, certificate, isNew: before is null, either.Token)
             .ConfigureAwait(false);
-        HealthResponse health = await client.CallAsync(
-            RpcMethod.Health, new HealthRequest(), HealthResponse.Parser, either.Token).ConfigureAwait(false);
-        if (health.ServerKey.Length != Ed25519.PublicKeySize)
-            throw new InvalidDataException("the server tells no key that it signs with");
-        // Who names the key of the certificate takes what stands behind it.
-        if (before is not null && wanted.Key is null && !health.ServerKey.Span.SequenceEqual(before.ServerKey))
-            throw new InvalidDataException(
-                "the server signs with another key than before; --key with its fingerprint takes it");
         var record = new AccountRecord
         {
             Endpoint = wanted.Endpoint,
@@ -368,11 +317,28 @@ internal sealed partial class AccountHost(AccountPlace place) : IServerPort, ISe
             Trust = wanted.TrustAfter(before).Kind,
             Trusted = trust.TrustedKey ?? wanted.TrustAfter(before).What,
             Token = session.ToArray(),
-            ServerKey = health.ServerKey.ToByteArray(),
+            ServerKey = serverKey,
             IsDevice = true,
             Certificate = certificate,
         };
         return (record, health.Domain);
+    }
+
+    /// <summary>Looks at the key that a server names, before anything is signed for it.</summary>
+    /// <exception cref="InvalidDataException">It is none, or cannot be the server's.</exception>
+    private void CheckServerKey(byte[] key, WantedAccount wanted, AccountRecord? before)
+    {
+        if (key.Length != Ed25519.PublicKeySize)
+            throw new InvalidDataException("the server tells no key that it signs with");
+        // Who names the key of the certificate takes what stands behind it.
+        if (before is not null && wanted.Key is null && !key.AsSpan().SequenceEqual(before.ServerKey))
+            throw new InvalidDataException(
+                "the server signs with another key than before; --key with its fingerprint takes it");
+        // What is signed for it could be handed on to the server whose key it is.
+        string server = AccountRecord.NameOf(wanted.Endpoint);
+        if (_accounts.Values.FirstOrDefault(a => a.Record.Server != server
+            && key.AsSpan().SequenceEqual(a.Record.ServerKey)) is { } other)
+            throw new InvalidDataException($"the server names the key of {other.Record.Server} as its own");
     }
 
     private async Task KeepAsync(AccountRecord record)

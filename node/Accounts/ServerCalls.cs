@@ -32,9 +32,20 @@ internal sealed class ServerCalls(
     /// <param name="stop">Gives up: then the status is <see cref="ServerStatus.Gone"/>.</param>
     /// <param name="patience">The longest that one answer may take; null for the usual.</param>
     /// <param name="once">Nothing is repeated: what may pass is <see cref="ServerStatus.Gone"/>.</param>
-    internal async Task<Result<T>> AskAsync<T>(
+    internal Task<Result<T>> AskAsync<T>(
         RpcMethod method, IMessage request, MessageParser<T> parser, Func<T, bool> isWhole, CancellationToken stop,
         TimeSpan? patience = null, bool once = false)
+        where T : class, IMessage<T> =>
+        AskAsync(() => client.CallAsync(method, request, parser, stop, patience), isWhole, stop, once);
+
+    /// <summary>The same with a request that is signed for each connection.</summary>
+    internal Task<Result<T>> AskProvenAsync<T>(
+        RpcMethod method, Func<CallProof, IMessage> request, MessageParser<T> parser, CancellationToken stop)
+        where T : class, IMessage<T> => AskAsync(
+            () => client.CallProvenAsync(method, request, parser, stop), static _ => true, stop, once: false);
+
+    private async Task<Result<T>> AskAsync<T>(
+        Func<Task<T>> call, Func<T, bool> isWhole, CancellationToken stop, bool once)
         where T : class, IMessage<T>
     {
         TimeSpan pause = FirstPause;
@@ -43,7 +54,7 @@ internal sealed class ServerCalls(
             TimeSpan wait = pause;
             try
             {
-                T answer = await client.CallAsync(method, request, parser, stop, patience).ConfigureAwait(false);
+                T answer = await call().ConfigureAwait(false);
                 refuses(null);
                 if (isWhole(answer))
                     return new Result<T>(ServerStatus.Done, answer, 0);

@@ -37,9 +37,6 @@ internal enum LinkState
 /// </summary>
 internal sealed class ServerLink : IAsyncDisposable
 {
-    /// <summary>KeyPackages for one use that lie at the server. Arbitrary.</summary>
-    private const int KeyPackages = 10;
-
     /// <summary>What somebody waits for is given up after this.</summary>
     private static readonly TimeSpan AskPatience = TimeSpan.FromSeconds(10);
 
@@ -55,6 +52,7 @@ internal sealed class ServerLink : IAsyncDisposable
     private readonly RpcClient _client;
     private readonly ServerCalls _calls;
     private readonly InboxReader _reader;
+    private readonly KeyPackageShelf _shelf;
     private readonly ServerProofs _proofs;
     private readonly CancellationTokenSource _stop = new();
     private readonly TaskCompletionSource _entered = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -82,12 +80,16 @@ internal sealed class ServerLink : IAsyncDisposable
         ServerTrust trust = record.ToTrust(
             "log in again with --key and the fingerprint that the operator names.");
         _client = new RpcClient(
-            cancellation => DialAsync(trust, cancellation), new RpcClientOptions(), _time, RandomSource.Seeded());
+            cancellation => DialAsync(trust, cancellation), new RpcClientOptions(), _time, RandomSource.Seeded())
+        {
+            IsServerKey = key => key.Span.SequenceEqual(record.ServerKey),
+        };
         _calls = new ServerCalls(_client, _time, Refuse, reason => _refusal = reason);
         KeyLog = new KeyLogClient(
             watch, this, keep, _time, problem => _warn($"{record.User}@{record.Server}: {problem}"));
         _proofs = new ServerProofs(record, peers, _calls, _warn);
         _reader = new InboxReader(_calls, _conversations, record.Server, OwnKey, _time, _log);
+        _shelf = new KeyPackageShelf(_calls, _conversations, record.Server, OwnKey);
     }
 
     /// <summary>How it stands, and why, where that needs saying.</summary>
@@ -158,6 +160,21 @@ internal sealed class ServerLink : IAsyncDisposable
         return new ServerAnswer<TResult>(answer.Status, answer.Value is { } value ? read(value) : null);
     }
 
+    /// <summary>Asks something that somebody waits for, and that this node signs.</summary>
+    internal async Task<ServerAnswer<T>> AskProvenAsync<T>(
+        RpcMethod method, Func<CallProof, IMessage> request, MessageParser<T> parser)
+        where T : class, IMessage<T>
+    {
+        using var limit = new CancellationTokenSource(AskPatience, _time);
+        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token,
+            _stop.Token);
+        if (!await IsEnteredAsync(either.Token).ConfigureAwait(false))
+            return new ServerAnswer<T>(ServerStatus.Gone, null);
+        ServerCalls.Result<T> answer =
+            await _calls.AskProvenAsync(method, request, parser, either.Token).ConfigureAwait(false);
+        return new ServerAnswer<T>(answer.Status, answer.Value);
+    }
+
     /// <summary>Deletes the account at the server.</summary>
     /// <exception cref="RpcException">The server does not.</exception>
     /// <exception cref="IOException">There is no answer.</exception>
@@ -166,23 +183,32 @@ internal sealed class ServerLink : IAsyncDisposable
         using var limit = new CancellationTokenSource(AskPatience, _time);
         using CancellationTokenSource either =
             CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellation);
-        _ = await CallAsync(
-            RpcMethod.DeleteAccount, new DeleteAccountRequest(), DeleteAccountResponse.Parser, either.Token)
-                .ConfigureAwait(false);
+        _ = await CallProvenAsync(
+            RpcMethod.DeleteAccount, proof => ProvenCall.DeleteAccount(proof, _identity), DeleteAccountResponse.Parser,
+            either.Token).ConfigureAwait(false);
     }
 
     /// <summary>Calls a method; what the server refuses, for a time or for good, its caller sees.</summary>
     /// <exception cref="RpcException">The server refused.</exception>
     /// <exception cref="IOException">There is no session, or no answer.</exception>
-    internal async Task<T> CallAsync<T>(
+    internal Task<T> CallAsync<T>(
         RpcMethod method, IMessage request, MessageParser<T> parser, CancellationToken cancellation)
-        where T : class, IMessage<T>
+        where T : class, IMessage<T> =>
+        EnteredAsync(token => _client.CallAsync(method, request, parser, token), cancellation);
+
+    /// <summary>The same with a request that this node signs.</summary>
+    internal Task<T> CallProvenAsync<T>(
+        RpcMethod method, Func<CallProof, IMessage> request, MessageParser<T> parser, CancellationToken cancellation)
+        where T : class, IMessage<T> =>
+        EnteredAsync(token => _client.CallProvenAsync(method, request, parser, token), cancellation);
+
+    private async Task<T> EnteredAsync<T>(Func<CancellationToken, Task<T>> call, CancellationToken cancellation)
     {
         using CancellationTokenSource either =
             CancellationTokenSource.CreateLinkedTokenSource(_stop.Token, cancellation);
         if (!await IsEnteredAsync(either.Token).ConfigureAwait(false))
             throw new IOException(State.Problem ?? $"{_record.Server} cannot be reached");
-        return await _client.CallAsync(method, request, parser, either.Token).ConfigureAwait(false);
+        return await call(either.Token).ConfigureAwait(false);
     }
 
     /// <summary>Reads an inbox from now on.</summary>
@@ -241,7 +267,7 @@ internal sealed class ServerLink : IAsyncDisposable
         bool isAnnounced = false;
         while (!_stop.IsCancellationRequested)
         {
-            await LeaveKeyPackagesAsync().ConfigureAwait(false);
+            await _shelf.FillAsync(_stop.Token).ConfigureAwait(false);
             if (!isAnnounced)
                 await _conversations.AnnounceDeviceAsync(_record.Server).ConfigureAwait(false);
             isAnnounced = true;
@@ -274,16 +300,15 @@ internal sealed class ServerLink : IAsyncDisposable
         {
             try
             {
-                ReadOnlyMemory<byte> key =
-                    await _client.AuthenticateAsync(
-                        _record.Token, _record.IsDevice ? DeviceIds.Of(_identity.PublicKey.Span) : default,
-                        _stop.Token).ConfigureAwait(false);
+                // First of all: a server with another key is shown neither the token nor a signature.
                 HealthResponse health = await _client.CallAsync(
                     RpcMethod.Health, new HealthRequest(), HealthResponse.Parser, _stop.Token).ConfigureAwait(false);
-                if (!key.Span.SequenceEqual(Identity.Span))
-                    Refuse("the session is of another identity: log in again");
-                else if (!health.ServerKey.Span.SequenceEqual(_record.ServerKey))
+                if (!health.ServerKey.Span.SequenceEqual(_record.ServerKey))
                     Refuse("the server signs with another key than before: it is not where this account was made");
+                else if (!(await _client.AuthenticateAsync(
+                    _record.Token, _record.IsDevice ? _identity : null, _stop.Token).ConfigureAwait(false))
+                    .Span.SequenceEqual(Identity.Span))
+                    Refuse("the session is of another identity: log in again");
                 else
                 {
                     _proofs.OwnDomain = health.Domain;
@@ -306,33 +331,6 @@ internal sealed class ServerLink : IAsyncDisposable
                 pause = TimeSpan.FromTicks(Math.Min(2 * pause.Ticks, TimeSpan.TicksPerMinute));
             }
         }
-    }
-
-    private async Task LeaveKeyPackagesAsync()
-    {
-        // The one of last resort first: its answer says how many there are.
-        if (await LeaveAsync(isLastResort: true).ConfigureAwait(false) is not { } left)
-            return;
-        for (uint made = left; made < KeyPackages; made++)
-        {
-            if (await LeaveAsync(isLastResort: false).ConfigureAwait(false) is null)
-                return;
-        }
-    }
-
-    private async Task<uint?> LeaveAsync(bool isLastResort)
-    {
-        var request = new UploadKeyPackageRequest
-        {
-            IdentityKey = OwnKey,
-            Package = ByteString.CopyFrom(await _conversations.MakeKeyPackageAsync(
-                _record.Server, isLastResort).ConfigureAwait(false)),
-            LastResort = isLastResort,
-        };
-        ServerCalls.Result<UploadKeyPackageResponse> left = await _calls.AskAsync(
-            RpcMethod.UploadKeyPackage, request, UploadKeyPackageResponse.Parser, static _ => true, _stop.Token)
-                .ConfigureAwait(false);
-        return left.Value?.Available;
     }
 
     private async Task<bool> IsEnteredAsync(CancellationToken cancellation)

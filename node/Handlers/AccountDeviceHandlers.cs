@@ -34,8 +34,7 @@ internal static class AccountDeviceHandlers
     private static async Task<DoneInfo> RevokeAsync(MeshNode node, AccountDeviceRevokeRequest request)
     {
         (string server, string user) = AccountHandlers.AccountOf(request.Server, request.User);
-        string address = await node.Accounts.RevokeDeviceAsync(
-            server, user, AccountHandlers.Needed(request.Device, "device")).ConfigureAwait(false);
-        return new DoneInfo($"{address} is no device of the account any more; conversations are given new keys");
+        return new DoneInfo(await node.Accounts.RevokeDeviceAsync(
+            server, user, AccountHandlers.Needed(request.Device, "device")).ConfigureAwait(false));
     }
 }

@@ -1,4 +1,3 @@
-using Google.Protobuf;
 using QuicProChat.Mesh.Api;
 using QuicProChat.Mesh.Identity;
 using QuicProChat.Mesh.Messaging.Contacts;
@@ -36,13 +35,10 @@ internal static class RecoveryHandlers
             throw ControlException.Refused(
                 $"names and contacts take {sealedBundle.Length} bytes, and a server takes {RecoveryBundle.MaxSize}: "
                     + "'ctl backup' has no such bound");
-        _ = await node.Accounts.CallAsync(
+        byte[] id = RecoveryBundle.IdOf(code);
+        _ = await node.Accounts.CallProvenAsync(
             server, user, RpcMethod.StoreRecoveryBundle,
-            new StoreRecoveryBundleRequest
-            {
-                BundleId = ByteString.CopyFrom(RecoveryBundle.IdOf(code)),
-                Bundle = ByteString.CopyFrom(sealedBundle),
-            },
+            proof => ProvenCall.StoreRecoveryBundle(proof, node.Identity, id, sealedBundle),
             StoreRecoveryBundleResponse.Parser, cancellation).ConfigureAwait(false);
         return new RecoveryCodeInfo(
             code.ToText(), server, bundle.Accounts.Count, bundle.Contacts.Names.Count + bundle.Contacts.People.Count,
@@ -54,8 +50,9 @@ internal static class RecoveryHandlers
     {
         (string server, string user) = AccountHandlers.AccountOf(request.Server, request.User);
         node.Accounts.RequireFirst(server, user);
-        _ = await node.Accounts.CallAsync(
-            server, user, RpcMethod.DeleteRecoveryBundle, new DeleteRecoveryBundleRequest(),
+        _ = await node.Accounts.CallProvenAsync(
+            server, user, RpcMethod.DeleteRecoveryBundle,
+            proof => ProvenCall.DeleteRecoveryBundle(proof, node.Identity),
             DeleteRecoveryBundleResponse.Parser, cancellation).ConfigureAwait(false);
         return new DoneInfo($"the recovery bundle at {server} is deleted: its code opens nothing any more");
     }

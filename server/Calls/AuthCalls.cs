@@ -45,13 +45,18 @@ internal sealed class AuthCalls(
         CallHandler.ForAll(RpcMethod.OpaqueRegisterFinish, OpaqueRegisterFinishRequest.Parser, RegisterFinishAsync),
         CallHandler.ForAll(RpcMethod.OpaqueLoginStart, OpaqueLoginStartRequest.Parser, LoginStartAsync),
         CallHandler.ForAll(RpcMethod.OpaqueLoginFinish, OpaqueLoginFinishRequest.Parser, LoginFinishAsync),
-        CallHandler.For(RpcMethod.DeleteAccount, DeleteAccountRequest.Parser, DeleteAsync),
+        CallHandler.ForOwner(
+            RpcMethod.DeleteAccount, DeleteAccountRequest.Parser, static r => r.IdentityProof, static _ => [], keys,
+            DeleteAsync),
     ];
 
     private async Task<IMessage> AuthenticateAsync(Call call, Auth request)
     {
         if (!DeviceId.TryRead(request.DeviceId.Span, out DeviceId device))
             throw Refusal.BadRequest("device_id has 16 bytes, or none.");
+        if (device != default && !IsDevicesOwn(call, request))
+            throw new CallException(
+                RpcStatus.Unauthenticated, "device_proof does not show that this is the device that it names.");
         StoredSession? session = request.AccessToken.Length == TokenSize
             ? await accounts.UseSessionAsync(SHA256.HashData(request.AccessToken.Span), device,
                 (long)SessionLifetime.TotalMilliseconds)
@@ -59,15 +64,27 @@ internal sealed class AuthCalls(
         if (session is null)
             throw new CallException(RpcStatus.Unauthenticated, "The session has ended; log in again.");
         await RefuseBannedAsync(call, session.Identity, session.Username);
-        if (!call.Client.TryAuthenticate(session))
+        bool lacksDevice = device == default && await HasDevicesAsync(session);
+        if (!call.Client.TryAuthenticate(session, lacksDevice))
             throw new CallException(RpcStatus.Conflict, "This connection has a session already.");
-        // It may have ended between the two lines above, when nobody knew yet that this connection is its.
+        // It may have ended, and the first device may have come, between the lines above, when nobody knew yet that
+        // this connection is its.
         if (await accounts.UseSessionAsync(SHA256.HashData(request.AccessToken.Span), device,
             (long)SessionLifetime.TotalMilliseconds) is null
-            || await moderation.FindBanAsync(session.Identity) is not null)
+            || await moderation.FindBanAsync(session.Identity) is not null
+            || (device == default && !lacksDevice && await HasDevicesAsync(session)))
             call.Client.Close("the session has ended");
         return new AuthResponse { IdentityKey = ByteString.CopyFrom(session.Identity.ToArray()) };
     }
+
+    private async Task<bool> HasDevicesAsync(StoredSession session) =>
+        (await accounts.ListDevicesAsync(session.Identity)).Count > 0;
+
+    // A device is called by the address of its key, which so need not be stored.
+    private bool IsDevicesOwn(Call call, Auth request) => Ed25519.IsValidPublicKey(request.DeviceKey.Span)
+        && NodeAddress.Of(request.DeviceKey.Span) == NodeAddress.Read(request.DeviceId.Span)
+        && call.IsProven(
+            request.DeviceProof, request.DeviceKey.Span, RpcMethod.Authenticate, ProvenCall.WhatOf(request), keys);
 
     private Task<IMessage> RegisterStartAsync(Call call, OpaqueRegisterStartRequest request)
     {

@@ -1,4 +1,6 @@
+using Google.Protobuf;
 using QuicProChat.Mesh.Rpc;
+using QuicProChat.Mesh.Server.Hosting;
 using QuicProChat.Mesh.Server.Limits;
 using QuicProChat.Mesh.Server.Stores;
 
@@ -23,6 +25,12 @@ internal sealed class Call(ClientSession client, ByteBudget budget, Cancellation
     internal StoredSession Account => Client.Account
         ?? throw new CallException(
             RpcStatus.Unauthenticated, "This needs a session: log in, and call method 1 with its token.");
+
+    /// <summary>Whether somebody who holds a key has signed this call for this server and this connection.</summary>
+    internal bool IsProven(
+        ByteString proof, ReadOnlySpan<byte> key, RpcMethod method, ReadOnlySpan<byte> what, ServerKeys keys) =>
+        Client.Nonce is { } nonce
+            && new CallProof(keys.Identity.PublicKey, nonce).Verify(proof.Span, key, method, what);
 
     /// <summary>Takes memory for a request.</summary>
     internal bool TryCharge(long bytes)

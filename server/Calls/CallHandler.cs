@@ -1,5 +1,6 @@
 using Google.Protobuf;
 using QuicProChat.Mesh.Rpc;
+using QuicProChat.Mesh.Server.Hosting;
 using QuicProChat.Mesh.Server.Limits;
 
 namespace QuicProChat.Mesh.Server.Calls;
@@ -10,8 +11,11 @@ internal enum Callers
     /// <summary>Clients.</summary>
     Everybody,
 
-    /// <summary>Clients with a session.</summary>
+    /// <summary>Clients with a session; of a device, where the account has any.</summary>
     Accounts,
+
+    /// <summary>Clients with a session of any device or none, who sign the call with the account's identity.</summary>
+    Owners,
 
     /// <summary>Other servers, and nobody else.</summary>
     Servers,
@@ -28,6 +32,21 @@ internal sealed record CallHandler(
     internal static CallHandler For<TRequest>(
         RpcMethod method, MessageParser<TRequest> parser, Func<Call, TRequest, Task<IMessage>> run)
         where TRequest : class, IMessage<TRequest> => new(method, Callers.Accounts, Parsing(parser, run));
+
+    /// <summary>A method that only the owner of an account may call, with a signature of the identity.</summary>
+    /// <param name="method">Its number.</param>
+    /// <param name="parser">Reads its request.</param>
+    /// <param name="proofOf">The signature in a request.</param>
+    /// <param name="whatOf">What of a request is signed.</param>
+    /// <param name="keys">The server's.</param>
+    /// <param name="run">Does it.</param>
+    internal static CallHandler ForOwner<TRequest>(
+        RpcMethod method, MessageParser<TRequest> parser, Func<TRequest, ByteString> proofOf,
+        Func<TRequest, byte[]> whatOf, ServerKeys keys, Func<Call, TRequest, Task<IMessage>> run)
+        where TRequest : class, IMessage<TRequest> => new(method, Callers.Owners, Parsing(parser, (call, request) =>
+            call.IsProven(proofOf(request), call.Account.Identity.ToArray(), method, whatOf(request), keys)
+                ? run(call, request)
+                : throw Refusal.Forbidden("identity_proof does not show that you hold the account's identity.")));
 
     /// <summary>A method that everybody may call.</summary>
     internal static CallHandler ForAll<TRequest>(

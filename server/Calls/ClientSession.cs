@@ -1,5 +1,7 @@
 using System.Net;
+using QuicProChat.Mesh.Identity;
 using QuicProChat.Mesh.Identity.Opaque;
+using QuicProChat.Mesh.Rpc;
 using QuicProChat.Mesh.Server.Federation;
 using QuicProChat.Mesh.Server.Limits;
 using QuicProChat.Mesh.Server.Stores;
@@ -26,8 +28,11 @@ internal sealed record PendingLogin(
 internal sealed class ClientSession(IPAddress? address, Peer? peer = null) : IDisposable
 {
     private PendingLogin? _login;
-    private volatile StoredSession? _account;
+    private volatile Entered? _entered;
+    private volatile byte[]? _nonce;
     private int _disposed;
+
+    private sealed record Entered(StoredSession Account, bool LacksDevice);
 
     /// <summary>Where the client is, for limits.</summary>
     internal Source Source { get; } = Source.Of(address);
@@ -39,10 +44,18 @@ internal sealed class ClientSession(IPAddress? address, Peer? peer = null) : IDi
     internal Peer? Peer => peer;
 
     /// <summary>Whether the server knows whose the connection is.</summary>
-    internal bool IsKnown => peer is not null || _account is not null;
+    internal bool IsKnown => peer is not null || _entered is not null;
 
     /// <summary>The account of the connection; null before method 1.</summary>
-    internal StoredSession? Account => _account;
+    internal StoredSession? Account => _entered?.Account;
+
+    /// <summary>
+    /// The session names no device, and the account has some: only what the identity signs is done for it.
+    /// </summary>
+    internal bool LacksDevice => _entered is { LacksDevice: true };
+
+    /// <summary>What calls over this connection are signed with; null before the client has asked for it.</summary>
+    internal byte[]? Nonce => _nonce;
 
     /// <summary>Ends the connection, with a reason in words; it may be called more than once.</summary>
     internal Action<string> Close { get; set; } = _ => { };
@@ -53,9 +66,19 @@ internal sealed class ClientSession(IPAddress? address, Peer? peer = null) : IDi
     /// <summary>Sends an event; it may be lost with the connection.</summary>
     internal Action<Rpc.V1.Event> Notify { get; set; } = _ => { };
 
+    /// <summary>The nonce of the connection, which is drawn when it is asked for the first time.</summary>
+    internal byte[] TakeNonce(RandomFill random)
+    {
+        if (_nonce is { } there)
+            return there;
+        byte[] fresh = new byte[CallProof.NonceSize];
+        random(fresh);
+        return Interlocked.CompareExchange(ref _nonce, fresh, null) ?? fresh;
+    }
+
     /// <summary>Gives the connection its account, once.</summary>
-    internal bool TryAuthenticate(StoredSession account) =>
-        Interlocked.CompareExchange(ref _account, account, null) is null;
+    internal bool TryAuthenticate(StoredSession account, bool lacksDevice) =>
+        Interlocked.CompareExchange(ref _entered, new Entered(account, lacksDevice), null) is null;
 
     /// <summary>Ends the connection when the answer of the call that runs has been sent.</summary>
     internal void CloseAfterAnswer(string reason) => ClosingReason = reason;

@@ -114,8 +114,10 @@ internal sealed class Dispatcher(
             rates.TakeCall(account.Identity);
         else if (call.Client.Peer is null)
             rates.TakeCall(call.Client.Source);
-        if (handler.Callers == Callers.Accounts)
+        if (handler.Callers is Callers.Accounts or Callers.Owners)
             _ = call.Account;
+        if (handler.Callers == Callers.Accounts && call.Client.LacksDevice)
+            throw Refusal.Forbidden("The account has devices: the session has to name one.");
         return handler.RunAsync(call, payload);
     }
 }

@@ -13,7 +13,8 @@ namespace QuicProChat.Mesh.Server.Calls;
 /// Recovery bundles: methods 750 to 752. Whoever fetches one has lost everything, password and keys too, and so needs
 /// no session: the id is as good as the recovery code that it is derived from.
 /// </summary>
-internal sealed class RecoveryCalls(IRecoveryStore bundles, RateLimits rates, ILogger<RecoveryCalls> logger)
+internal sealed class RecoveryCalls(
+    IRecoveryStore bundles, ServerKeys keys, RateLimits rates, ILogger<RecoveryCalls> logger)
 {
     // Arbitrary: some thousand contacts.
     private const int MaxBundle = 256 * 1024;
@@ -22,9 +23,13 @@ internal sealed class RecoveryCalls(IRecoveryStore bundles, RateLimits rates, IL
 
     internal IEnumerable<CallHandler> Handlers =>
     [
-        CallHandler.For(RpcMethod.StoreRecoveryBundle, StoreRecoveryBundleRequest.Parser, StoreAsync),
+        CallHandler.ForOwner(
+            RpcMethod.StoreRecoveryBundle, StoreRecoveryBundleRequest.Parser, static r => r.IdentityProof,
+            ProvenCall.WhatOf, keys, StoreAsync),
         CallHandler.ForAll(RpcMethod.FetchRecoveryBundle, FetchRecoveryBundleRequest.Parser, FetchAsync),
-        CallHandler.For(RpcMethod.DeleteRecoveryBundle, DeleteRecoveryBundleRequest.Parser, DeleteAsync),
+        CallHandler.ForOwner(
+            RpcMethod.DeleteRecoveryBundle, DeleteRecoveryBundleRequest.Parser, static r => r.IdentityProof,
+            static _ => [], keys, DeleteAsync),
     ];
 
     private async Task<IMessage> StoreAsync(Call call, StoreRecoveryBundleRequest request)

@@ -1,4 +1,5 @@
 using Google.Protobuf;
+using QuicProChat.Mesh.Identity;
 using QuicProChat.Mesh.Rpc;
 using QuicProChat.Mesh.Rpc.V1;
 using QuicProChat.Mesh.Server.Federation;
@@ -9,7 +10,8 @@ using QuicProChat.Mesh.Server.Stores;
 namespace QuicProChat.Mesh.Server.Calls;
 
 /// <summary>The service itself: method 802.</summary>
-internal sealed class ServiceCalls(ServerKeys keys, RemoteServers remote, RateLimits rates, TimeProvider time)
+internal sealed class ServiceCalls(
+    ServerKeys keys, RemoteServers remote, RateLimits rates, RandomFill random, TimeProvider time)
 {
     internal IEnumerable<CallHandler> Handlers =>
         [CallHandler.ForAll(RpcMethod.Health, HealthRequest.Parser, HealthAsync)];
@@ -26,6 +28,7 @@ internal sealed class ServiceCalls(ServerKeys keys, RemoteServers remote, RateLi
                 TimeMs = (ulong)time.GetUtcNow().ToUnixTimeMilliseconds(),
                 Version = Version,
                 Domain = remote.Domain,
+                Nonce = ByteString.CopyFrom(call.Client.TakeNonce(random)),
             };
         rates.TakeLookup(call.Account.Identity);
         FederationHealthResponse health = await remote.CallAsync(

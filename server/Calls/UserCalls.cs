@@ -13,8 +13,8 @@ namespace QuicProChat.Mesh.Server.Calls;
 
 /// <summary>Names, direct channels and devices: methods 400, 501 and 700 to 702.</summary>
 internal sealed class UserCalls(
-    IAccountStore accounts, IChannelStore channels, RemoteServers remote, RateLimits rates, ClientRegistry clients,
-    AccountHook hook, RandomFill random, ILogger<UserCalls> logger)
+    IAccountStore accounts, IChannelStore channels, ServerKeys keys, RemoteServers remote, RateLimits rates,
+    ClientRegistry clients, AccountHook hook, RandomFill random, ILogger<UserCalls> logger)
 {
     // Arbitrary.
     private const int MaxDeviceName = 64;
@@ -23,9 +23,13 @@ internal sealed class UserCalls(
     [
         CallHandler.For(RpcMethod.CreateChannel, CreateChannelRequest.Parser, CreateChannelAsync),
         CallHandler.For(RpcMethod.ResolveIdentity, ResolveIdentityRequest.Parser, ResolveIdentityAsync),
-        CallHandler.For(RpcMethod.RegisterDevice, RegisterDeviceRequest.Parser, RegisterDeviceAsync),
+        CallHandler.ForOwner(
+            RpcMethod.RegisterDevice, RegisterDeviceRequest.Parser, static r => r.IdentityProof, ProvenCall.WhatOf,
+            keys, RegisterDeviceAsync),
         CallHandler.For(RpcMethod.ListDevices, ListDevicesRequest.Parser, ListDevicesAsync),
-        CallHandler.For(RpcMethod.RevokeDevice, RevokeDeviceRequest.Parser, RevokeDeviceAsync),
+        CallHandler.ForOwner(
+            RpcMethod.RevokeDevice, RevokeDeviceRequest.Parser, static r => r.IdentityProof, ProvenCall.WhatOf, keys,
+            RevokeDeviceAsync),
     ];
 
     private async Task<IMessage> CreateChannelAsync(Call call, CreateChannelRequest request)
@@ -64,6 +68,13 @@ internal sealed class UserCalls(
             throw Refusal.BadRequest($"device_name has at most {MaxDeviceName} characters.");
         if (!await accounts.AddDeviceAsync(call.Account.Identity, ReadDevice(request.DeviceId), request.DeviceName))
             throw new CallException(RpcStatus.Conflict, "You have as many devices as there may be; revoke one.");
+        // What began before there were devices may be whoever has the password.
+        foreach (ClientSession other in clients.Of(call.Account.Identity))
+        {
+            if (other != call.Client && other.Account?.Device == default(DeviceId))
+                other.Close("the account has devices now");
+        }
+
         return new RegisterDeviceResponse { Success = true };
     }
 

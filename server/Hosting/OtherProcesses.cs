@@ -51,7 +51,7 @@ internal sealed class OtherProcesses
             for (int i = 0; i < asked.Length; i++)
             {
                 if (!there[i])
-                    End(asked[i].Identity, asked[i].Device);
+                    EndThose(asked[i].Identity, c => c.Account?.Device == asked[i].Device);
             }
         }
     }
@@ -69,12 +69,12 @@ internal sealed class OtherProcesses
         }
     }
 
-    private void End(IdentityKey identity, DeviceId device)
+    private void End(IdentityKey identity, DeviceId device) =>
+        EndThose(identity, c => device == default || c.Account?.Device == device);
+
+    private void EndThose(IdentityKey identity, Func<ClientSession, bool> which)
     {
-        foreach (ClientSession client in _clients.Of(identity))
-        {
-            if (device == default || client.Account?.Device == device)
-                client.Close("the session was ended");
-        }
+        foreach (ClientSession client in _clients.Of(identity).Where(which))
+            client.Close("the session was ended");
     }
 }

@@ -76,7 +76,7 @@ internal sealed class ServerCore : IAsyncDisposable
                 : (_, _) => throw new InvalidOperationException("There is no federation."),
             time, _logger);
         UserCalls users = new(
-            store.Accounts, store.Channels, _remote, Rates, Clients, accountHook, random,
+            store.Accounts, store.Channels, keys, _remote, Rates, Clients, accountHook, random,
             logs.CreateLogger<UserCalls>());
         Deliveries deliveries = new(inboxes, keys);
         DeliveryCalls delivery = new(inboxes, store.Channels, deliveries, _remote, Waiters, time);
@@ -88,9 +88,9 @@ internal sealed class ServerCore : IAsyncDisposable
                 .. new KeyLogCalls(store.KeyLog, _remote, keys, Rates, time).Handlers,
                 .. new ModerationCalls(store.Moderation, Rates, Clients, logs.CreateLogger<ModerationCalls>()).Handlers,
                 .. new BlobCalls(store.Blobs, options.Limits.Blobs, Rates).Handlers,
-                .. new RecoveryCalls(store.Recovery, Rates, logs.CreateLogger<RecoveryCalls>()).Handlers,
+                .. new RecoveryCalls(store.Recovery, keys, Rates, logs.CreateLogger<RecoveryCalls>()).Handlers,
                 .. new PushCalls(store.PushTokens, _push is not null).Handlers,
-                .. new ServiceCalls(keys, _remote, Rates, time).Handlers,
+                .. new ServiceCalls(keys, _remote, Rates, random, time).Handlers,
                 .. storage.Federation is null ? [] : federation.Handlers],
             Rates, Metrics, logs.CreateLogger<Dispatcher>());
         Connections = new ConnectionServices(_dispatcher, Clients, Budget, time, _logger);

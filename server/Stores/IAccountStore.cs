@@ -71,7 +71,10 @@ internal interface IAccountStore
     /// </summary>
     Task<bool> RemoveDeviceAsync(IdentityKey identity, DeviceId device);
 
-    /// <summary>Tells of accounts, each with one of its devices or none (zero), whether they are registered.</summary>
+    /// <summary>
+    /// Tells of accounts, each with one of its devices or none (zero), whether they are registered; with none, whether
+    /// the account has no devices yet.
+    /// </summary>
     /// <returns>One for each, in order.</returns>
     Task<IReadOnlyList<bool>> AreThereAsync(IReadOnlyList<(IdentityKey Identity, DeviceId Device)> asked);
 

@@ -32,13 +32,56 @@ internal sealed class InboxState(InboxId id, IdentityKey? peer)
         Bytes += bytes;
     }
 
-    // A channel has two members, who may fill it; elsewhere nobody fills what is for all.
+    // A channel has two members, who may fill it; elsewhere nobody fills what is for all. What its owner puts there for
+    // other devices has a share of its own, where the oldest gives way: else a device that is off would fill it, and
+    // the owner could send nothing more.
     internal bool HasRoom(IdentityKey sender, int messages, long bytes, StoreLimits limits)
     {
+        if (sender == Id.Recipient)
+            return messages <= limits.MaxInboxMessages / limits.SenderShare
+                && bytes <= limits.MaxInboxBytes / limits.SenderShare;
         int part = Peer is null ? limits.SenderShare : 1;
         (int own, long ownBytes) = Shares.GetValueOrDefault(sender);
-        return Messages + messages <= limits.MaxInboxMessages && Bytes + bytes <= limits.MaxInboxBytes
+        (int owners, long ownersBytes) = Shares.GetValueOrDefault(Id.Recipient);
+        return Messages - owners + messages <= limits.MaxInboxMessages
+            && Bytes - ownersBytes + bytes <= limits.MaxInboxBytes
             && own + messages <= limits.MaxInboxMessages / part && ownBytes + bytes <= limits.MaxInboxBytes / part;
+    }
+
+    /// <summary>
+    /// How many of the owner's own messages, the oldest first, give way to those that come: more than have to, so that
+    /// it is not done for each one.
+    /// </summary>
+    /// <param name="sender">Who sends.</param>
+    /// <param name="added">Messages that come here, and their bytes.</param>
+    /// <param name="limits">The bounds.</param>
+    /// <returns>Null where none has to.</returns>
+    internal (int Messages, long Bytes)? GivingWay(
+        IdentityKey sender, (int Messages, long Bytes) added, StoreLimits limits)
+    {
+        if (sender != Id.Recipient)
+            return null;
+        (int own, long ownBytes) = Shares.GetValueOrDefault(sender);
+        int room = limits.MaxInboxMessages / limits.SenderShare;
+        long roomBytes = limits.MaxInboxBytes / limits.SenderShare;
+        return own + added.Messages <= room && ownBytes + added.Bytes <= roomBytes ? null
+            : (own + added.Messages - room + (room / 8), ownBytes + added.Bytes - roomBytes + (roomBytes / 8));
+    }
+
+    /// <summary>What a batch adds to each of its inboxes.</summary>
+    internal static Dictionary<InboxState, (int Messages, long Bytes)> Sum(
+        IReadOnlyList<NewMessage> messages, InboxState[] inboxes, StoredMessage[] stored)
+    {
+        Dictionary<InboxState, (int Messages, long Bytes)> added = [];
+        for (int i = 0; i < messages.Count; i++)
+        {
+            if (stored[i].Duplicate)
+                continue;
+            (int count, long bytes) = added.GetValueOrDefault(inboxes[i]);
+            added[inboxes[i]] = (count + 1, bytes + messages[i].Payload.Length);
+        }
+
+        return added;
     }
 
     /// <summary>What becomes of messages of which it is known where they go and which were stored before.</summary>
@@ -53,19 +96,7 @@ internal sealed class InboxState(InboxId id, IdentityKey? peer)
         // A batch was stored as a whole or not at all: a part of it under known ids is another batch.
         if (duplicates > 0 && order is not null)
             return new EnqueueOutcome(EnqueueResult.Conflict, []);
-        Dictionary<InboxState, (int Messages, long Bytes)> added = [];
-        for (int i = 0; i < messages.Count; i++)
-        {
-            if (stored[i].Duplicate)
-                continue;
-            (int count, long bytes) = added.GetValueOrDefault(inboxes[i]);
-            count++;
-            bytes += messages[i].Payload.Length;
-            added[inboxes[i]] = (count, bytes);
-            if (!inboxes[i].HasRoom(sender, count, bytes, limits))
-                return new EnqueueOutcome(EnqueueResult.Full, []);
-        }
-
-        return null;
+        return Sum(messages, inboxes, stored).All(a => a.Key.HasRoom(sender, a.Value.Messages, a.Value.Bytes, limits))
+            ? null : new EnqueueOutcome(EnqueueResult.Full, []);
     }
 }

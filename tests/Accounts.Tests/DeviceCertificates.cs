@@ -90,6 +90,13 @@ public sealed class DeviceCertificates : IDisposable
             _alice.PublicKey.ToArray(), DeviceCertificate.Sign(_alice, _laptop.PublicKey.Span, InAYear));
         account.Devices.Add(_laptop.PublicKey.ToArray());
         account.Revoke(_mallory.PublicKey.ToArray());
+        byte[] unnamed = account.Save();
+        account.Names[Convert.ToHexString(_laptop.PublicKey.Span)] = "laptop";
+        byte[] named = account.Save();
+        Assert.Equal(named, ServerAccount.TryLoad(named, _laptop.PublicKey.Span)!.Save());
+        Assert.Equal([unnamed.Length], Enumerable.Range(unnamed.Length, named.Length - unnamed.Length)
+            .Where(length => ServerAccount.TryLoad(named[..length], _laptop.PublicKey.Span) is not null));
+        account.Names.Clear();
         byte[] saved = account.Save();
         ServerAccount read = ServerAccount.TryLoad(saved, _laptop.PublicKey.Span)!;
         Assert.Equal(saved, read.Save());
@@ -178,7 +185,7 @@ public sealed class DeviceCertificates : IDisposable
         DeviceCertificate certificate =
             DeviceCertificate.Sign(phone.Identity, laptop.Identity.PublicKey.Span, InAYear);
         await port.JoinAsync("there", "alice's laptop", laptop, certificate);
-        await phone.Node.Servers.AddDeviceAsync("there", laptop.Identity.PublicKey);
+        await phone.Node.Servers.AddDeviceAsync("there", laptop.Identity.PublicKey, "laptop");
         await HasEpochAsync(2, (phone, "bob@there"), (laptop, "bob@there"), (bob, "alice@there"));
         await laptop.SayAsync("bob@there", "two", "delivered").WaitAsync(Scene.Patience);
 
@@ -246,6 +253,42 @@ public sealed class DeviceCertificates : IDisposable
         Assert.False(TryAddDevice(group, alice, _alice));
         Assert.Equal(2, DeviceLeaf.PersonsOf(group.Members).Count);
         Assert.Equal(6, group.Members.Count);
+    }
+
+    [Fact]
+    public void All_leaves_of_a_person_name_one_server_or_the_commit_is_refused()
+    {
+        using var alice = new ServerSelf(_alice, RandomSource.System, TimeProvider.System);
+        (MlsClient lawless, MlsIdentity self) = Lawless(_mallory);
+        using MlsIdentity owned = self;
+        ServerAccount account = Account(_alice);
+        account.Domain = "a.example";
+        Group group = alice.Found(new byte[16], new ServerTerms(_alice.PublicKey, "lake"), account);
+        KeyPackage joins = alice.Client.Verify(
+            UnverifiedKeyPackage.Parse(lawless.CreateKeyPackage(self, TimeSpan.FromDays(1)).ToMessage()).Value).Value;
+        PendingCommit added = group.Commit(new CommitRequest { Add = [joins] }).Value;
+        group.MergePending();
+        Group theirs = lawless.Join(UnverifiedWelcome.Parse(added.Welcome!).Value).Value;
+        // Else what is written to the person would go to a server that somebody else chose.
+        foreach ((string home, bool isAllowed) in ((string, bool)[])[
+            ("", true), ("a.example", true), ("b.example", false)])
+        {
+            using LocalIdentity device = LocalIdentity.Generate();
+            using var other = new ServerSelf(device, RandomSource.System, TimeProvider.System);
+            KeyPackage package = KeyPackageOf(
+                other, DeviceCertificate.Sign(_alice, device.PublicKey.Span, InAYear), home);
+            PendingCommit commit = theirs.Commit(new CommitRequest { Add = [package] }).Value;
+            MlsResult<Outcome> result = group.Process(UnverifiedMessage.Parse(commit.Message).Value);
+            if (isAllowed)
+            {
+                group.Merge(Assert.IsType<Outcome.CommitStaged>(result.Value).Commit);
+                theirs.MergePending();
+            }
+            else
+            {
+                Assert.Equal(MlsErrorCode.RefusedByRules, result.Error.Code);
+            }
+        }
     }
 
     [Fact]
@@ -321,9 +364,10 @@ public sealed class DeviceCertificates : IDisposable
     private static ServerAccount Account(LocalIdentity identity) =>
         new("there", "somebody", identity.PublicKey.ToArray());
 
-    private static KeyPackage KeyPackageOf(ServerSelf self, DeviceCertificate? certificate)
+    private static KeyPackage KeyPackageOf(ServerSelf self, DeviceCertificate? certificate, string home = "")
     {
         ServerAccount account = Account(self.Identity);
+        account.Domain = home;
         account.Become(self.Identity.PublicKey.ToArray(), certificate);
         return self.MakeKeyPackage(TimeSpan.FromDays(1), isLastResort: false, account);
     }
@@ -342,7 +386,7 @@ public sealed class DeviceCertificates : IDisposable
             new MlsClientOptions
             {
                 Validator = new KeyCredential(),
-                Supported = new Capabilities { Extensions = [ServerTerms.Type, DeviceLeaf.Type] },
+                Supported = new Capabilities { Extensions = [ServerTerms.Type, ServerHome.Type, DeviceLeaf.Type] },
             },
             self);
         return (client, self);

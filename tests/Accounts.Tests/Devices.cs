@@ -1,6 +1,8 @@
 using QuicProChat.Mesh.Api;
 using QuicProChat.Mesh.Messaging.Servers;
 using QuicProChat.Mesh.Node.Tests.Conversations;
+using QuicProChat.Mesh.Rpc;
+using QuicProChat.Mesh.Rpc.V1;
 
 namespace QuicProChat.Mesh.Accounts.Tests;
 
@@ -184,6 +186,50 @@ public sealed class Devices
             Name = "x",
             Card = (await phone.AskAsync(Commands.ContactShow, new())).Uri,
         })).Error);
+    }
+
+    [Fact]
+    public async Task A_device_is_revoked_by_the_name_that_this_node_gave_it_whatever_the_server_calls_it()
+    {
+        await using LocalServer server = await LocalServer.StartAsync();
+        await using var phone = new TestNode("phone");
+        await using var laptop = new TestNode("laptop");
+        await using var tablet = new TestNode("tablet");
+        await phone.RegisterAsync(server.Name, "alice");
+        await phone.AddDeviceAsync(server.Name, "alice", laptop);
+        await phone.AddDeviceAsync(server.Name, "alice", tablet);
+        foreach ((TestNode node, string name) in new[] { (laptop, "tablet"), (tablet, "laptop") })
+        {
+            await phone.Node.Accounts.CallProvenAsync(
+                server.Name, "alice", RpcMethod.RegisterDevice,
+                proof => ProvenCall.RegisterDevice(proof, phone.Identity, node.Identity.PublicKey.Span, name),
+                RegisterDeviceResponse.Parser, CancellationToken.None);
+        }
+
+        Assert.Equal([(laptop.Address, "laptop"), (tablet.Address, "tablet")],
+            (await phone.AskAsync(Commands.AccountDeviceList, new() { Server = server.Name, User = "alice" }))
+                .Where(d => !d.This).Select(d => (d.Address, d.Name)).OrderBy(d => d.Name, StringComparer.Ordinal));
+        AccountDeviceRevokeRequest revoke = new() { Server = server.Name, User = "alice", Device = "laptop" };
+        // The conversations do not wait for the server.
+        await server.StopAsync();
+        Assert.Contains("revoke", (await phone.RefusalAsync(Commands.AccountDeviceRevoke, revoke)).Error);
+        Assert.Equal([laptop.Identity.PublicKey.ToArray()],
+            (await phone.Node.Servers.ListDevicesAsync(server.Name)).Where(d => d.IsRevoked)
+                .Select(d => d.Key.ToArray()));
+        await server.RestartAsync();
+        await Scene.UntilAsync(
+            async () => Assert.Single(await phone.AskAsync(Commands.AccountList, new())).State == "online",
+            "the phone is connected again");
+        await phone.AskAsync(Commands.AccountDeviceRevoke, revoke);
+        await Scene.UntilAsync(
+            async () => Assert.Single(await laptop.AskAsync(Commands.AccountList, new())).State == "refused",
+            "the laptop is put out");
+        await Scene.UntilAsync(
+            async () => Assert.Single(await tablet.AskAsync(Commands.AccountList, new())).State == "online",
+            "the tablet is not");
+        revoke.Device = "nobody's";
+        Assert.Contains(
+            "called no device", (await phone.RefusalAsync(Commands.AccountDeviceRevoke, revoke)).Error);
     }
 
     private static Task IsInAsync(TestNode node, string conversation) => Scene.UntilAsync(

@@ -23,7 +23,7 @@ public sealed class DevicesThatCameBack
         await using var bob = new TestNode("bob");
         var port = new PortInMemory();
         DeviceCertificate certificate = await BeginAsync(port, phone, laptop, bob);
-        await phone.Node.Servers.AddDeviceAsync("there", laptop.Identity.PublicKey);
+        await phone.Node.Servers.AddDeviceAsync("there", laptop.Identity.PublicKey, "laptop");
         await HaveEpochAsync(2, (phone, "bob@there"), (laptop, "bob@there"), (bob, "alice@there"));
         // While it is a device of the account, it may; the identity's word brings back the one that it is in.
         using var stolen = new ServerSelf(laptop.Identity, RandomSource.System, TimeProvider.System);
@@ -52,6 +52,47 @@ public sealed class DevicesThatCameBack
         await bob.SayAsync("alice@there", "back");
         await phone.HasTextsAsync("to the phone", "back");
         await bob.HasTextsAsync("one", "from the laptop", "two", "again", "three", "four");
+    }
+
+    [Fact]
+    public async Task The_first_device_tells_the_others_that_it_is_there_once_it_has_any()
+    {
+        await using var phone = new TestNode("phone");
+        await using var laptop = new TestNode("laptop");
+        var port = new PortInMemory();
+        await port.JoinAsync("there", "alice", phone);
+        byte[] notice = new DeviceNotice(phone.Identity.PublicKey).ToBytes();
+        await phone.Node.Servers.AnnounceDeviceAsync("there");
+        Assert.DoesNotContain(port.Stored, m => m.Span.SequenceEqual(notice));
+        await phone.Node.Servers.AddDeviceAsync("there", laptop.Identity.PublicKey, "laptop");
+        await phone.Node.Servers.AnnounceDeviceAsync("there");
+        Assert.Contains(port.Stored, m => m.Span.SequenceEqual(notice));
+    }
+
+    [Fact]
+    public void Who_is_no_member_any_more_gives_way_to_members_without_an_account()
+    {
+        using LocalIdentity alice = LocalIdentity.Generate();
+        using var self = new ServerSelf(alice, RandomSource.System, TimeProvider.System);
+        byte[] own = alice.PublicKey.ToArray(), id = new byte[16];
+        using var entry = new ServerEntry(self, ServerIds.Group("there", id), "there", null, () => default);
+        entry.Add(
+            self.Found(id, new ServerTerms(own, "lake"), new ServerAccount("there", "alice", own)), isFirst: true);
+        Assert.True(entry.TryNoteAbsent([own]));
+        for (int i = 0; i < 2 * ServerConversations.MaxMembers; i++)
+            Assert.True(entry.TryNoteAbsent([Somebody()]));
+        Assert.Equal(2, entry.Absent.Count);
+        Assert.Equal(own, entry.Absent[0]);
+        Assert.False(entry.TryNoteAbsent(
+            [.. Enumerable.Range(0, ServerConversations.MaxMembers).Select(_ => Somebody())]));
+        Assert.Equal([own], entry.Absent);
+
+        static byte[] Somebody()
+        {
+            byte[] key = new byte[Ed25519.PublicKeySize];
+            RandomSource.System(key);
+            return key;
+        }
     }
 
     [Fact]

@@ -170,8 +170,7 @@ public sealed class Trouble
         var account = new Rpc.Account(client, Identity.Opaque.OpaqueSettings.Default, Identity.RandomSource.System);
         ReadOnlyMemory<byte> token = await account.LoginAsync(
             user, "correct horse battery staple"u8.ToArray(), node.Identity.PublicKey, CancellationToken.None);
-        await client.AuthenticateAsync(
-            token, Node.Accounts.DeviceIds.Of(node.Identity.PublicKey.Span), CancellationToken.None);
+        await client.AuthenticateAsync(token, node.Identity, CancellationToken.None);
         return client;
     }
 

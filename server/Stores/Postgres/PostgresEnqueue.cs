@@ -101,7 +101,8 @@ internal sealed class PostgresEnqueue(StoreLimits limits, TimeProvider time)
         (InboxId Inbox, MessageId Id)[] ids =
             [.. group.SelectMany(w => w.Messages).Select(m => (m.Inbox, m.Id)).Distinct()];
         (InboxId Inbox, IdentityKey Sender)[] senders =
-            [.. group.SelectMany(w => w.Messages.Select(m => (m.Inbox, w.Sender))).Distinct()];
+            [.. group.SelectMany(w => w.Messages.SelectMany(
+                m => ((InboxId, IdentityKey)[])[(m.Inbox, w.Sender), (m.Inbox, m.Inbox.Recipient)])).Distinct()];
         // Each statement sees what is committed when it begins: the others begin when all locks are taken.
         await using NpgsqlBatch batch = new(opened);
         batch.With(Lock, Recipients(inboxes), Channels(inboxes))
@@ -173,6 +174,12 @@ internal sealed class PostgresEnqueue(StoreLimits limits, TimeProvider time)
                 return new EnqueueOutcome(turn, [], epoch);
         }
 
+        foreach ((InboxState inbox, (int Messages, long Bytes) added) in InboxState.Sum(work.Messages, inboxes, stored))
+        {
+            if (inbox.GivingWay(work.Sender, added, limits) is { } surplus)
+                await PostgresOwnCopies.DropAsync(opened, inbox, surplus.Messages, surplus.Bytes);
+        }
+
         Number(work, loaded, inboxes, stored, insertion);
         return new EnqueueOutcome(EnqueueResult.Stored, stored);
     }
@@ -203,7 +210,8 @@ internal sealed class PostgresEnqueue(StoreLimits limits, TimeProvider time)
             times = [.. rows.Select(r => r.Stored.TimeMs)];
         byte[][] ids = [.. rows.Select(r => r.Message.Id.ToArray())];
         InboxState[] changed = [.. insertion.Changed.Select(c => c.Inbox).Distinct()];
-        (InboxState Inbox, IdentityKey Sender)[] shares = [.. insertion.Changed.Where(c => c.Inbox.Peer is null)];
+        (InboxState Inbox, IdentityKey Sender)[] shares =
+            [.. insertion.Changed.Where(c => c.Inbox.Peer is null || c.Sender == c.Inbox.Id.Recipient)];
         await using NpgsqlBatch batch = new(opened);
         batch.With(InsertMessages, inboxes, sequences, ids, rows.Select(r => r.Sender.ToArray()).ToArray(), times,
                 rows.Select(r => r.Stored.TimeMs + r.Message.LifetimeMs).ToArray(),

@@ -49,8 +49,9 @@ internal sealed class PostgresSessions(
     private const string LockAccount = "SELECT 1 FROM account WHERE identity = $1 FOR NO KEY UPDATE";
 
     private const string AreThere = """
-        SELECT EXISTS (SELECT FROM account a WHERE a.identity = w.identity AND (w.device = ''::bytea OR EXISTS
-            (SELECT FROM device d WHERE d.account = a.id AND d.device = w.device)))
+        SELECT EXISTS (SELECT FROM account a WHERE a.identity = w.identity AND CASE w.device
+            WHEN ''::bytea THEN NOT EXISTS (SELECT FROM device d WHERE d.account = a.id)
+            ELSE EXISTS (SELECT FROM device d WHERE d.account = a.id AND d.device = w.device) END)
         FROM unnest($1::bytea[], $2::bytea[]) WITH ORDINALITY AS w (identity, device, place) ORDER BY w.place
         """;
 

@@ -148,7 +148,7 @@ internal sealed class SqliteAccounts : IAccountStore
     }
 
     private bool IsThere(IdentityKey identity, DeviceId device) => device == default
-        ? Read(_byKey.Bind(1, identity.ToArray())) is not null
+        ? Read(_byKey.Bind(1, identity.ToArray())) is not null && _sessions.ListDevices(identity).Count == 0
         : _sessions.ListDevices(identity).Any(d => d.Id == device);
 
     private static StoredAccount? Read(Statement statement)

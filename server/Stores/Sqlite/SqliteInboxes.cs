@@ -10,6 +10,7 @@ internal sealed class SqliteInboxes : IInboxStore
     private readonly SqliteInboxReaders _readers;
     private readonly SqliteInboxTable _table;
     private readonly SqliteCommitOrder _order;
+    private readonly SqliteOwnCopies _ownCopies;
     private readonly StoreLimits _limits;
     private readonly TimeProvider _time;
     private readonly Statement _known, _insert, _required, _acked, _progress, _settling, _settle, _expired,
@@ -24,6 +25,7 @@ internal sealed class SqliteInboxes : IInboxStore
         _limits = limits;
         _time = time;
         _table = new SqliteInboxTable(database);
+        _ownCopies = new SqliteOwnCopies(database);
         _order = new SqliteCommitOrder(database, limits, time);
         _known = database.Prepare("SELECT seq, time, digest FROM message WHERE inbox = ? AND message = ?");
         _insert = database.Prepare("""
@@ -132,6 +134,12 @@ internal sealed class SqliteInboxes : IInboxStore
         IdentityKey sender, IReadOnlyList<NewMessage> messages, byte[][] digests, InboxState[] inboxes,
         StoredMessage[] stored)
     {
+        foreach ((InboxState inbox, (int Messages, long Bytes) added) in InboxState.Sum(messages, inboxes, stored))
+        {
+            if (inbox.GivingWay(sender, added, _limits) is { } surplus)
+                _ownCopies.Drop(inbox, surplus.Messages, surplus.Bytes);
+        }
+
         long now = Now;
         for (int i = 0; i < messages.Count; i++)
         {

@@ -40,7 +40,7 @@ public sealed class HookTests : IDisposable
             Assert.Contains("this name is kept for the house", refused.Message);
             EnqueueResponse sent = await alice.SendAsync(bob, 1, "nobody's business");
             await alice.SendAsync(bob, 1, "nobody's business");
-            await bob.CallAsync(RpcMethod.DeleteAccount, new DeleteAccountRequest(), DeleteAccountResponse.Parser);
+            await bob.DeleteAccountAsync();
 
             string all = "";
             foreach (string expected in (string[])["registered", "registered", "message", "deleted"])

@@ -1,4 +1,5 @@
 using Google.Protobuf;
+using QuicProChat.Mesh.Identity;
 using QuicProChat.Mesh.Rpc;
 using QuicProChat.Mesh.Rpc.Connections;
 using QuicProChat.Mesh.Rpc.V1;
@@ -80,22 +81,19 @@ public class TwoServerTests(PostgresCluster cluster)
         (TestServer first, TestServer second) = await StartTwoAsync();
         await using TestServer one = first, two = second;
         await using TestClient alice = await TestClient.JoinAsync(one, "wss", "alice");
-        byte[] phone = [.. Enumerable.Repeat((byte)5, 16)];
-        await alice.CallAsync(
-            RpcMethod.RegisterDevice,
-            new RegisterDeviceRequest { DeviceId = ByteString.CopyFrom(phone), DeviceName = "phone" },
-            RegisterDeviceResponse.Parser);
+        using LocalIdentity phone = LocalIdentity.Generate(), laptop = LocalIdentity.Generate();
+        await alice.RegisterDeviceAsync(phone);
+        await alice.RegisterDeviceAsync(laptop);
         await using TestClient there = Client(two, "alice", alice);
         await there.LogInAsync(phone);
         await using TestClient other = Client(two, "alice", alice);
-        await other.LogInAsync();
+        await other.LogInAsync(laptop);
         (IRpcConnection onPhone, IRpcConnection elsewhere) = (there.Connection!, other.Connection!);
-        await alice.CallAsync(RpcMethod.RevokeDevice,
-            new RevokeDeviceRequest { DeviceId = ByteString.CopyFrom(phone) }, RevokeDeviceResponse.Parser);
+        await alice.RevokeDeviceAsync(phone);
         await onPhone.Closed.WaitAsync(TimeSpan.FromSeconds(60));
         Assert.Equal(RpcStatus.Ok, await other.StatusAsync(RpcMethod.ListDevices, new ListDevicesRequest()));
         Assert.False(elsewhere.Closed.IsCompleted);
-        await alice.CallAsync(RpcMethod.DeleteAccount, new DeleteAccountRequest(), DeleteAccountResponse.Parser);
+        await alice.DeleteAccountAsync();
         await elsewhere.Closed.WaitAsync(TimeSpan.FromSeconds(60));
         RpcException ended = await Assert.ThrowsAsync<RpcException>(() => there.AuthenticateAsync(there.Token, phone));
         Assert.Equal(RpcStatus.Unauthenticated, ended.Status);

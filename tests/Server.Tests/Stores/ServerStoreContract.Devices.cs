@@ -77,6 +77,51 @@ public abstract partial class ServerStoreContract
         Assert.Equal((KeyPackageResult.Added, 100), await LeaveAsync(alice, Phone, 102, lastResort: true));
     }
 
+    [ContractFact]
+    public async Task What_an_owner_leaves_for_a_device_that_is_off_gives_way_and_stops_nobody()
+    {
+        await Store.DisposeAsync();
+        await RemoveAsync();
+        await InitializeAsync(new StoreLimits { MaxInboxMessages = 64, SenderShare = 4, MaxInboxBytes = 64_000 });
+        (IdentityKey alice, IdentityKey bob) = await TwoAsync();
+        Assert.True(await Store.Accounts.AddDeviceAsync(alice, Phone, "phone"));
+        Assert.True(await Store.Accounts.AddDeviceAsync(alice, Laptop, "laptop"));
+        ChannelId channel = (await Store.Channels.OpenAsync(new ChannelId(5), alice, bob))!.Value.Channel;
+        foreach (ChannelId where in (ChannelId[])[default, channel])
+        {
+            InboxId own = new(alice, where);
+            Assert.Equal(EnqueueResult.Stored, (await EnqueueAsync(bob, Message(alice, 0, channel: where))).Result);
+            // The phone reads, and the laptop is off: 16 is the owner's share.
+            for (int i = 1; i <= 100; i++)
+            {
+                EnqueueOutcome sent = await Store.Inboxes.EnqueueAsync(
+                    alice, [Message(bob, i, channel: where), Message(alice, i, channel: where)], order: null);
+                Assert.Equal(EnqueueResult.Stored, sent.Result);
+                await Store.Inboxes.AcknowledgeAsync(own, Phone, sent.Messages[1].Sequence);
+                await Store.Inboxes.AcknowledgeAsync(new InboxId(bob, where), default, sent.Messages[0].Sequence);
+            }
+
+            long[] left = [.. (await Store.Inboxes.ReadAsync(own, Laptop, 1000, 1_000_000)).Messages
+                .Select(m => m.Sequence)];
+            Assert.Equal(1, left[0]);
+            Assert.Equal(Enumerable.Range(102 - left.Length + 1, left.Length - 1).Select(n => (long)n), left[1..]);
+            Assert.InRange(left.Length, 14, 17);
+            // In bytes too; and what others leave has the room that it had.
+            Assert.Equal(EnqueueResult.Stored,
+                (await EnqueueAsync(alice, Message(alice, 200, new string('x', 15_900), where))).Result);
+            Assert.Equal([1, 102], (await Store.Inboxes.ReadAsync(own, Laptop, 1000, 1_000_000)).Messages
+                .Select(m => m.Sequence));
+            for (int i = 1; i < (where.IsNone ? 16 : 64); i++)
+            {
+                Assert.Equal(EnqueueResult.Stored,
+                    (await EnqueueAsync(bob, Message(alice, 300 + i, channel: where))).Result);
+            }
+
+            Assert.Equal(EnqueueResult.Full, (await EnqueueAsync(bob, Message(alice, 400, channel: where))).Result);
+            Assert.Equal(EnqueueResult.Stored, (await EnqueueAsync(alice, Message(alice, 401, channel: where))).Result);
+        }
+    }
+
     private protected Task<(KeyPackageResult Result, int Available)> LeaveAsync(
         IdentityKey owner, DeviceId device, byte package, bool lastResort = false) =>
         Store.KeyPackages.AddAsync(

@@ -124,8 +124,7 @@ public class AccountTests
         await using TestClient second =
             new(server.Endpoint(transport), ServerTrust.Key(server.Fingerprint), "alice", alice.Identity);
         await second.AuthenticateAsync(alice.Token);
-        Assert.True((await alice.CallAsync(RpcMethod.DeleteAccount, new DeleteAccountRequest(),
-            DeleteAccountResponse.Parser)).Success);
+        Assert.True((await alice.DeleteAccountAsync()).Success);
         await second.Connection!.Closed.WaitAsync(TimeSpan.FromSeconds(10));
         await alice.Connection!.Closed.WaitAsync(TimeSpan.FromSeconds(10));
         await using TestClient third = new(server.Endpoint(transport), ServerTrust.Key(server.Fingerprint), "alice");
@@ -136,20 +135,16 @@ public class AccountTests
     [Theory, OverWebSocket, OverQuic]
     public async Task A_revoked_device_is_put_out_at_once_and_its_token_is_dead(string transport)
     {
-        byte[] phone = [.. Enumerable.Repeat((byte)1, 16)];
+        using LocalIdentity phone = LocalIdentity.Generate();
         await using TestServer server = await TestServer.StartAsync();
         await using TestClient laptop = await TestClient.JoinAsync(server, transport, "alice");
-        await laptop.CallAsync(
-            RpcMethod.RegisterDevice,
-            new RegisterDeviceRequest { DeviceId = ByteString.CopyFrom(phone), DeviceName = "phone" },
-            RegisterDeviceResponse.Parser);
+        await laptop.RegisterDeviceAsync(phone);
         await using TestClient lost =
             new(server.Endpoint(transport), ServerTrust.Key(server.Fingerprint), "alice", laptop.Identity);
         await lost.LogInAsync(phone);
         Assert.Single((await laptop.CallAsync(RpcMethod.ListDevices, new ListDevicesRequest(),
             ListDevicesResponse.Parser)).Devices);
-        await laptop.CallAsync(RpcMethod.RevokeDevice,
-            new RevokeDeviceRequest { DeviceId = ByteString.CopyFrom(phone) }, RevokeDeviceResponse.Parser);
+        await laptop.RevokeDeviceAsync(phone);
         await lost.Connection!.Closed.WaitAsync(TimeSpan.FromSeconds(10));
         RpcException refused = await Assert.ThrowsAsync<RpcException>(() => lost.AuthenticateAsync(lost.Token, phone));
         Assert.Equal(RpcStatus.Unauthenticated, refused.Status);

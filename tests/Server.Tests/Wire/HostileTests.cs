@@ -67,8 +67,7 @@ public class HostileTests
             (RpcMethod.CreateChannel, new CreateChannelRequest { PeerKey = odd }),
             (RpcMethod.CreateChannel, new CreateChannelRequest { PeerKey = alice.Key }),
             (RpcMethod.ResolveIdentity, new ResolveIdentityRequest { IdentityKey = odd }),
-            (RpcMethod.RegisterDevice, new RegisterDeviceRequest { DeviceId = odd }),
-            (RpcMethod.RegisterDevice, new RegisterDeviceRequest { DeviceId = ByteString.CopyFrom(new byte[16]) }),
+            (RpcMethod.Authenticate, new Auth { AccessToken = odd, DeviceId = odd }),
             (RpcMethod.OpaqueRegisterStart, new OpaqueRegisterStartRequest { Username = "Bob" }),
             (RpcMethod.OpaqueLoginStart,
                 new OpaqueLoginStartRequest { Username = "bob", Request = ByteString.CopyFrom(new byte[96]) }),
@@ -77,6 +76,12 @@ public class HostileTests
         ];
         foreach ((RpcMethod method, IMessage request) in requests)
             Assert.Equal(RpcStatus.BadRequest, await alice.StatusAsync(method, request));
+        foreach (ByteString id in new[] { odd, ByteString.CopyFrom(new byte[16]) })
+        {
+            Assert.Equal(RpcStatus.BadRequest, await alice.ProvenStatusAsync(
+                RpcMethod.RevokeDevice, (proof, identity) => ProvenCall.RevokeDevice(proof, identity, id.Span)));
+        }
+
         foreach (RpcMethod method in Enum.GetValues<RpcMethod>().Except(OfServers))
         {
             // A length that the message does not have.
@@ -120,9 +125,12 @@ public class HostileTests
             (RpcMethod.CreateChannel, new CreateChannelRequest { PeerKey = bob.Key }),
             (RpcMethod.ResolveUser, new ResolveUserRequest { Username = "bob" }),
             (RpcMethod.ResolveIdentity, new ResolveIdentityRequest { IdentityKey = bob.Key }),
-            (RpcMethod.RegisterDevice, new RegisterDeviceRequest { DeviceId = device, DeviceName = "phone" }),
-            (RpcMethod.RevokeDevice, new RevokeDeviceRequest { DeviceId = device }),
-            (RpcMethod.Authenticate, new Auth { AccessToken = bob.Key, DeviceId = device }),
+            (RpcMethod.RegisterDevice,
+                new RegisterDeviceRequest { DeviceId = device, DeviceName = "phone", IdentityProof = bob.Key }),
+            (RpcMethod.RevokeDevice, new RevokeDeviceRequest { DeviceId = device, IdentityProof = bob.Key }),
+            (RpcMethod.DeleteAccount, new DeleteAccountRequest { IdentityProof = bob.Key }),
+            (RpcMethod.Authenticate,
+                new Auth { AccessToken = bob.Key, DeviceId = device, DeviceKey = bob.Key, DeviceProof = bob.Key }),
         ];
         List<byte[]> altered = [];
         foreach ((RpcMethod method, IMessage request) in requests)

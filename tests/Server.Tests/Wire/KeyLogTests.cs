@@ -39,7 +39,7 @@ public class KeyLogTests
         await using TestServer server = await TestServer.StartAsync();
         await using TestClient alice = await TestClient.JoinAsync(server, transport, "alice");
         await using (TestClient bob = await TestClient.JoinAsync(server, transport, "bob"))
-            await bob.CallAsync(RpcMethod.DeleteAccount, new DeleteAccountRequest(), DeleteAccountResponse.Parser);
+            await bob.DeleteAccountAsync();
         byte[] serverKey = (await alice.CallAsync(RpcMethod.Health, new HealthRequest(), HealthResponse.Parser))
             .ServerKey.ToByteArray();
         TreeFrontier read = new();

@@ -23,13 +23,9 @@ public sealed partial class ProcessTests
             byte[] bytes = BlobTests.Bytes(i, BlobFormat.ChunkSize), recovery = BlobTests.Bytes(100 + i, 32);
             UploadBlobResponse blob = await client.CallAsync(
                 RpcMethod.UploadBlob, BlobTests.Chunk(bytes, 0, []), UploadBlobResponse.Parser);
-            Assert.Equal(RpcStatus.Ok, await client.StatusAsync(
+            Assert.Equal(RpcStatus.Ok, await client.ProvenStatusAsync(
                 RpcMethod.StoreRecoveryBundle,
-                new StoreRecoveryBundleRequest
-                {
-                    BundleId = ByteString.CopyFrom(recovery),
-                    Bundle = ByteString.CopyFrom(recovery),
-                }));
+                (proof, identity) => ProvenCall.StoreRecoveryBundle(proof, identity, recovery, recovery)));
             await client.SendAsync(client, 1, "to myself");
             // The last one is not disturbed.
             Task deleting = DeleteAsync(client);
@@ -69,7 +65,7 @@ public sealed partial class ProcessTests
     {
         try
         {
-            await client.CallAsync(RpcMethod.DeleteAccount, new DeleteAccountRequest(), DeleteAccountResponse.Parser);
+            await client.DeleteAccountAsync();
         }
         catch (Exception e) when (e is IOException or RpcException or TimeoutException)
         {

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using Google.Protobuf;
+using QuicProChat.Mesh.Identity;
 using QuicProChat.Mesh.Rpc;
 using QuicProChat.Mesh.Rpc.Connections;
 using QuicProChat.Mesh.Rpc.V1;
@@ -20,16 +21,17 @@ public class RecoveryTests
         await using TestClient nobody = new(server.Endpoint(transport), ServerTrust.Key(server.Fingerprint), "nobody");
         Assert.Equal(RpcStatus.NotFound, await nobody.StatusAsync(RpcMethod.FetchRecoveryBundle, Fetch(_id)));
         Assert.Equal(RpcStatus.Unauthenticated,
-            await nobody.StatusAsync(RpcMethod.StoreRecoveryBundle, Store(_id, 5)));
-        Assert.Equal(RpcStatus.Ok, await alice.StatusAsync(RpcMethod.StoreRecoveryBundle, Store(_id, 5)));
+            await nobody.StatusAsync(
+                RpcMethod.StoreRecoveryBundle, new StoreRecoveryBundleRequest { BundleId = ByteString.CopyFrom(_id) }));
+        Assert.Equal(RpcStatus.Ok, await alice.ProvenStatusAsync(RpcMethod.StoreRecoveryBundle, Store(_id, 5)));
         FetchRecoveryBundleResponse got = await nobody.CallAsync(
             RpcMethod.FetchRecoveryBundle, Fetch(_id), FetchRecoveryBundleResponse.Parser);
         Assert.Equal(new byte[5], got.Bundle.ToByteArray());
-        Assert.Equal(RpcStatus.Conflict, await bob.StatusAsync(RpcMethod.StoreRecoveryBundle, Store(_id, 6)));
+        Assert.Equal(RpcStatus.Conflict, await bob.ProvenStatusAsync(RpcMethod.StoreRecoveryBundle, Store(_id, 6)));
         Assert.Equal(RpcStatus.NotFound,
-            await bob.StatusAsync(RpcMethod.DeleteRecoveryBundle, new DeleteRecoveryBundleRequest()));
+            await bob.ProvenStatusAsync(RpcMethod.DeleteRecoveryBundle, ProvenCall.DeleteRecoveryBundle));
         Assert.Equal(RpcStatus.Ok,
-            await alice.StatusAsync(RpcMethod.DeleteRecoveryBundle, new DeleteRecoveryBundleRequest()));
+            await alice.ProvenStatusAsync(RpcMethod.DeleteRecoveryBundle, ProvenCall.DeleteRecoveryBundle));
         Assert.Equal(RpcStatus.NotFound, await nobody.StatusAsync(RpcMethod.FetchRecoveryBundle, Fetch(_id)));
     }
 
@@ -39,14 +41,17 @@ public class RecoveryTests
         await using TestServer server = await TestServer.StartAsync(
             o => o with { Rates = o.Rates with { Recovery = new Rate(2, 0.001) } });
         await using TestClient alice = await TestClient.JoinAsync(server, transport, "alice");
-        foreach (StoreRecoveryBundleRequest spoilt in new[] { Store(_id, 0), Store(_id[1..], 5), Store([], 5) })
-            Assert.Equal(RpcStatus.BadRequest, await alice.StatusAsync(RpcMethod.StoreRecoveryBundle, spoilt));
+        foreach (Func<CallProof, LocalIdentity, IMessage> spoilt in new[]
+            { Store(_id, 0), Store(_id[1..], 5), Store([], 5) })
+            Assert.Equal(RpcStatus.BadRequest, await alice.ProvenStatusAsync(RpcMethod.StoreRecoveryBundle, spoilt));
         Assert.Equal(RpcStatus.BadRequest, await alice.StatusAsync(RpcMethod.FetchRecoveryBundle, Fetch([1, 2])));
         Assert.Equal(RpcStatus.TooLarge,
-            await alice.StatusAsync(RpcMethod.StoreRecoveryBundle, Store(_id, (256 * 1024) + 1)));
-        Assert.Equal(RpcStatus.Ok, await alice.StatusAsync(RpcMethod.StoreRecoveryBundle, Store(_id, 256 * 1024)));
-        Assert.Equal(RpcStatus.Ok, await alice.StatusAsync(RpcMethod.StoreRecoveryBundle, Store(_id, 1)));
-        Assert.Equal(RpcStatus.RateLimited, await alice.StatusAsync(RpcMethod.StoreRecoveryBundle, Store(_id, 1)));
+            await alice.ProvenStatusAsync(RpcMethod.StoreRecoveryBundle, Store(_id, (256 * 1024) + 1)));
+        Assert.Equal(
+            RpcStatus.Ok, await alice.ProvenStatusAsync(RpcMethod.StoreRecoveryBundle, Store(_id, 256 * 1024)));
+        Assert.Equal(RpcStatus.Ok, await alice.ProvenStatusAsync(RpcMethod.StoreRecoveryBundle, Store(_id, 1)));
+        Assert.Equal(
+            RpcStatus.RateLimited, await alice.ProvenStatusAsync(RpcMethod.StoreRecoveryBundle, Store(_id, 1)));
         // Guessing has a rate for each source, whoever asks.
         Assert.Equal(RpcStatus.NotFound,
             await alice.StatusAsync(RpcMethod.FetchRecoveryBundle, Fetch(SHA256.HashData(_id))));
@@ -60,7 +65,7 @@ public class RecoveryTests
     {
         await using TestServer server = await TestServer.StartAsync();
         await using TestClient alice = await TestClient.JoinAsync(server, "wss", "alice");
-        Assert.Equal(RpcStatus.Ok, await alice.StatusAsync(RpcMethod.StoreRecoveryBundle, Store(_id, 5)));
+        Assert.Equal(RpcStatus.Ok, await alice.ProvenStatusAsync(RpcMethod.StoreRecoveryBundle, Store(_id, 5)));
         byte[] hash = SHA256.HashData(_id);
         byte[][] files = [.. Directory.GetFiles(server.DataDirectory, "server.db*").Select(ReadShared)];
         Assert.Contains(files, f => f.AsSpan().IndexOf(hash) >= 0);
@@ -75,8 +80,8 @@ public class RecoveryTests
         return bytes;
     }
 
-    private static StoreRecoveryBundleRequest Store(byte[] id, int size) =>
-        new() { BundleId = ByteString.CopyFrom(id), Bundle = ByteString.CopyFrom(new byte[size]) };
+    private static Func<CallProof, LocalIdentity, IMessage> Store(byte[] id, int size) =>
+        (proof, identity) => ProvenCall.StoreRecoveryBundle(proof, identity, id, new byte[size]);
 
     private static FetchRecoveryBundleRequest Fetch(byte[] id) => new() { BundleId = ByteString.CopyFrom(id) };
 }

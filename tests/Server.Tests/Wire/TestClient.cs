@@ -65,18 +65,68 @@ internal sealed class TestClient : IAsyncDisposable
         return client;
     }
 
-    internal async Task LogInAsync(ReadOnlyMemory<byte> device = default)
+    internal async Task LogInAsync(LocalIdentity? device = null)
     {
         Token = await Account.LoginAsync(Name, Password, Identity.PublicKey, CancellationToken.None);
         await _client.AuthenticateAsync(Token, device, CancellationToken.None);
     }
 
-    internal Task AuthenticateAsync(ReadOnlyMemory<byte> token, ReadOnlyMemory<byte> device = default) =>
+    internal Task AuthenticateAsync(ReadOnlyMemory<byte> token, LocalIdentity? device = null) =>
         _client.AuthenticateAsync(token, device, CancellationToken.None);
 
     internal Task<T> CallAsync<T>(
         RpcMethod method, IMessage request, MessageParser<T> parser, CancellationToken cancellation = default)
         where T : class, IMessage<T> => _client.CallAsync(method, request, parser, cancellation);
+
+    /// <summary>Calls what the account's identity has to sign.</summary>
+    internal Task<T> CallProvenAsync<T>(
+        RpcMethod method, Func<CallProof, LocalIdentity, IMessage> request, MessageParser<T> parser)
+        where T : class, IMessage<T> =>
+        _client.CallProvenAsync(method, proof => request(proof, Identity), parser, CancellationToken.None);
+
+    internal Task<RegisterDeviceResponse> RegisterDeviceAsync(LocalIdentity device, string name = "a device") =>
+        CallProvenAsync(
+            RpcMethod.RegisterDevice,
+            (proof, identity) => ProvenCall.RegisterDevice(proof, identity, device.PublicKey.Span, name),
+            RegisterDeviceResponse.Parser);
+
+    internal Task<RevokeDeviceResponse> RevokeDeviceAsync(LocalIdentity device) => CallProvenAsync(
+        RpcMethod.RevokeDevice, (proof, identity) => ProvenCall.RevokeDevice(proof, identity, IdOf(device)),
+        RevokeDeviceResponse.Parser);
+
+    internal Task<DeleteAccountResponse> DeleteAccountAsync() => CallProvenAsync(
+        RpcMethod.DeleteAccount, ProvenCall.DeleteAccount, DeleteAccountResponse.Parser);
+
+    /// <summary>The identity for another client, which disposes of it.</summary>
+    internal LocalIdentity CopyIdentity()
+    {
+        byte[] seed = new byte[Ed25519.SeedSize];
+        Identity.ExportSeed(seed);
+        return LocalIdentity.FromSeed(seed);
+    }
+
+    /// <summary>What a server calls a device.</summary>
+    internal static byte[] IdOf(LocalIdentity device)
+    {
+        byte[] id = new byte[NodeAddress.Size];
+        device.Address.Write(id);
+        return id;
+    }
+
+    /// <summary>The status of a call that the account's identity has signed.</summary>
+    internal async Task<RpcStatus> ProvenStatusAsync(
+        RpcMethod method, Func<CallProof, LocalIdentity, IMessage> request)
+    {
+        try
+        {
+            await CallProvenAsync(method, request, DeleteAccountRequest.Parser);
+            return RpcStatus.Ok;
+        }
+        catch (RpcException e)
+        {
+            return e.Status;
+        }
+    }
 
     /// <summary>
     /// The status of a call, whatever its answer says: all fields are unknown to a message without any.

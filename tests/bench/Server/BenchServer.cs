@@ -51,7 +51,7 @@ internal sealed class BenchServer : IAsyncDisposable
         Account account = new(client, Cheap, RandomSource.System);
         await account.RegisterAsync(name, _password, identity, "", CancellationToken.None);
         await client.AuthenticateAsync(
-            await account.LoginAsync(name, _password, identity.PublicKey, CancellationToken.None), default,
+            await account.LoginAsync(name, _password, identity.PublicKey, CancellationToken.None), null,
             CancellationToken.None);
         return (client, identity);
     }

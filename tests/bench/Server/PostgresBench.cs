@@ -124,7 +124,7 @@ internal static class PostgresBench
         Account account = new(client, Cheap, RandomSource.System);
         await account.RegisterAsync(name, _password, identity, "", CancellationToken.None);
         await client.AuthenticateAsync(
-            await account.LoginAsync(name, _password, identity.PublicKey, CancellationToken.None), default,
+            await account.LoginAsync(name, _password, identity.PublicKey, CancellationToken.None), null,
             CancellationToken.None);
         return (client, identity);
     }
