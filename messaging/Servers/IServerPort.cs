@@ -128,8 +128,9 @@ public interface IServerPort
     /// <param name="server">The server of the account.</param>
     /// <param name="key">The person's Ed25519 key, 32 bytes.</param>
     /// <param name="domain">The domain of the person's server where it is another one; else empty.</param>
+    /// <param name="devices">The keys of the own devices that are meant; null: all others.</param>
     Task<ServerAnswer<IReadOnlyList<byte[]>>> TakeKeyPackagesAsync(
-        string server, ReadOnlyMemory<byte> key, string domain);
+        string server, ReadOnlyMemory<byte> key, string domain, IReadOnlyList<byte[]>? devices = null);
 
     /// <summary>Reads a direct channel's inbox from now on; a second time changes nothing.</summary>
     void Read(string server, ReadOnlyMemory<byte> channel);

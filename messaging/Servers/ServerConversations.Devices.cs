@@ -275,9 +275,14 @@ public sealed partial class ServerConversations
 
     private async Task<bool> AddOwnAsync(ServerEntry entry)
     {
-        byte[] own = await _context.Loop.AskAsync(_ => OwnIn(entry)).ConfigureAwait(false);
+        // Of those alone that are missing: the others keep theirs for whoever adds them.
+        (byte[] own, List<byte[]> wanted) = await _context.Loop.AskAsync(_ => (
+            OwnIn(entry), _accounts.TryGetValue(entry.Server, out ServerAccount? asking)
+                && entry.Groups is [var first, ..] ? Missing(first, asking) : [])).ConfigureAwait(false);
+        if (wanted.Count == 0)
+            return true;
         ServerAnswer<IReadOnlyList<byte[]>> packages =
-            await _port.TakeKeyPackagesAsync(entry.Server, own, "").ConfigureAwait(false);
+            await _port.TakeKeyPackagesAsync(entry.Server, own, "", wanted).ConfigureAwait(false);
         if (packages.Status is not (ServerStatus.Done or ServerStatus.NotFound))
             return false;
         return await DoAsync((_, transaction) =>

@@ -109,7 +109,7 @@ public sealed partial class ServerConversations
         byte[]? first = await _context.Loop.AskAsync(_ => _accounts.TryGetValue(entry.Server, out ServerAccount? own)
             && !IsFirst(own) ? own.Identity : null).ConfigureAwait(false);
         IReadOnlyList<byte[]> firsts = first is null ? []
-            : (await _port.TakeKeyPackagesAsync(entry.Server, first, "").ConfigureAwait(false)).Value ?? [];
+            : (await _port.TakeKeyPackagesAsync(entry.Server, first, "", [first]).ConfigureAwait(false)).Value ?? [];
         return await DoAsync((_, transaction) =>
         {
             // Meanwhile the other side may have founded one.

@@ -181,10 +181,15 @@ internal sealed partial class AccountHost(AccountPlace place) : IServerPort, ISe
 
     /// <inheritdoc/>
     public Task<ServerAnswer<IReadOnlyList<byte[]>>> TakeKeyPackagesAsync(
-        string server, ReadOnlyMemory<byte> key, string domain) =>
+        string server, ReadOnlyMemory<byte> key, string domain, IReadOnlyList<byte[]>? devices) =>
         AskAsync<FetchKeyPackagesResponse, IReadOnlyList<byte[]>>(
             server, RpcMethod.FetchKeyPackages,
-            new FetchKeyPackagesRequest { IdentityKey = ByteString.CopyFrom(key.Span), Domain = domain },
+            new FetchKeyPackagesRequest
+            {
+                IdentityKey = ByteString.CopyFrom(key.Span),
+                Domain = domain,
+                DeviceIds = { (devices ?? []).Select(d => ByteString.CopyFrom(Bytes(NodeAddress.Of(d)))) },
+            },
             FetchKeyPackagesResponse.Parser, static r => r.Packages.Count is > 0 and <= MaxKeyPackages
                 ? [.. r.Packages.Select(p => p.Package.ToByteArray())] : null);
 

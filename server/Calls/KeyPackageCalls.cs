@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using Google.Protobuf;
+using Google.Protobuf.Collections;
 using QuicProChat.Mesh.Rpc;
 using QuicProChat.Mesh.Rpc.V1;
 using QuicProChat.Mesh.Server.Federation;
@@ -13,6 +14,9 @@ internal sealed class KeyPackageCalls(IKeyPackageStore packages, RemoteServers r
 {
     // Arbitrary: one of suite 1 has some 300 bytes, with a certificate chain a few thousand.
     private const int MaxPackage = 16 * 1024;
+
+    // Arbitrary: more than an account has.
+    private const int MaxMeant = 64;
 
     internal IEnumerable<CallHandler> Handlers =>
     [
@@ -74,17 +78,36 @@ internal sealed class KeyPackageCalls(IKeyPackageStore packages, RemoteServers r
                 call, request.Domain, RpcMethod.ProxyFetchKeyPackage,
                 new ProxyFetchKeyPackageRequest { IdentityKey = request.IdentityKey, OfEach = true },
                 FetchKeyPackagesResponse.Parser);
-        // Who asks for those of its own account means its other devices.
-        return await TakeOfEachAsync(packages, owner, owner == account.Identity ? account.Device : null);
+        if (owner != account.Identity)
+            return await TakeOfEachAsync(packages, owner, isMeant: null);
+        // Who asks for those of its own account means its other devices, and may say which: the rest keep theirs.
+        HashSet<DeviceId> meant = ReadDevices(request.DeviceIds);
+        return await TakeOfEachAsync(
+            packages, owner, d => d != account.Device && (meant.Count == 0 || meant.Contains(d)));
     }
 
-    /// <summary>Takes a package of each device of an account, but for the one that asks.</summary>
+    private static HashSet<DeviceId> ReadDevices(RepeatedField<ByteString> ids)
+    {
+        if (ids.Count > MaxMeant)
+            throw Refusal.BadRequest($"device_ids has at most {MaxMeant} devices.");
+        HashSet<DeviceId> devices = [];
+        foreach (ByteString id in ids)
+        {
+            if (id.IsEmpty || !DeviceId.TryRead(id.Span, out DeviceId device))
+                throw Refusal.BadRequest("A device_id has 16 bytes.");
+            devices.Add(device);
+        }
+
+        return devices;
+    }
+
+    /// <summary>Takes a package of each device of an account that is meant.</summary>
     /// <exception cref="CallException">There is none.</exception>
     internal static async Task<FetchKeyPackagesResponse> TakeOfEachAsync(
-        IKeyPackageStore packages, IdentityKey owner, DeviceId? except)
+        IKeyPackageStore packages, IdentityKey owner, Func<DeviceId, bool>? isMeant)
     {
         FetchKeyPackagesResponse response = new();
-        foreach (Stores.DeviceKeyPackage taken in await packages.TakeOfEachAsync(owner, except))
+        foreach (Stores.DeviceKeyPackage taken in await packages.TakeOfEachAsync(owner, isMeant))
         {
             response.Packages.Add(new Rpc.V1.DeviceKeyPackage
             {

@@ -99,7 +99,7 @@ internal sealed class FederationCalls(
         IdentityKey owner = Deliveries.ReadKey(request.IdentityKey);
         limits.TakeKeyPackage(origin, SenderOf(origin), owner);
         if (request.OfEach)
-            return await KeyPackageCalls.TakeOfEachAsync(store.KeyPackages, owner, except: null);
+            return await KeyPackageCalls.TakeOfEachAsync(store.KeyPackages, owner, isMeant: null);
         (byte[] package, bool lastResort) = await store.KeyPackages.TakeAsync(owner)
             ?? throw Refusal.NotFound("There is no KeyPackage of this key.");
         return new FetchKeyPackageResponse

@@ -40,8 +40,8 @@ internal interface IKeyPackageStore
 
     /// <summary>Takes a package of each device that has one, the oldest first.</summary>
     /// <param name="owner">Whose.</param>
-    /// <param name="except">The device that asks for those of its own account; null where another asks.</param>
-    Task<IReadOnlyList<DeviceKeyPackage>> TakeOfEachAsync(IdentityKey owner, DeviceId? except = null);
+    /// <param name="isMeant">Of these devices only; null: of all.</param>
+    Task<IReadOnlyList<DeviceKeyPackage>> TakeOfEachAsync(IdentityKey owner, Func<DeviceId, bool>? isMeant = null);
 }
 
 /// <summary>Direct channels: exactly two members each, and one for each pair.</summary>

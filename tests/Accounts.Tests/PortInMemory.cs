@@ -97,7 +97,7 @@ internal sealed class PortInMemory : IServerPort
         throw new InvalidOperationException("A node's own port knows who asks.");
 
     public Task<ServerAnswer<IReadOnlyList<byte[]>>> TakeKeyPackagesAsync(
-        string server, ReadOnlyMemory<byte> key, string domain) =>
+        string server, ReadOnlyMemory<byte> key, string domain, IReadOnlyList<byte[]>? devices) =>
         throw new InvalidOperationException("A node's own port knows who asks.");
 
     public void Read(string server, ReadOnlyMemory<byte> channel) => _ = Task.Run(() => GiveAsync(server));
@@ -150,12 +150,13 @@ internal sealed class PortInMemory : IServerPort
         }
 
         public async Task<ServerAnswer<IReadOnlyList<byte[]>>> TakeKeyPackagesAsync(
-            string server, ReadOnlyMemory<byte> key, string domain)
+            string server, ReadOnlyMemory<byte> key, string domain, IReadOnlyList<byte[]>? devices)
         {
             List<byte[]> packages = [.. port.Forged];
             foreach ((string user, TestNode other) in port._users)
             {
-                if (other != node && key.Span.SequenceEqual(port._persons[user]))
+                if (other != node && key.Span.SequenceEqual(port._persons[user])
+                    && devices?.Any(d => other.Node.Identity.PublicKey.Span.SequenceEqual(d)) != false)
                     packages.Add(await other.Node.Servers.MakeKeyPackageAsync(server, isLastResort: false));
             }
 

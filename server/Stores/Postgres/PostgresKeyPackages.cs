@@ -44,7 +44,7 @@ internal sealed class PostgresKeyPackages(PostgresDatabase database, StoreLimits
         });
 
     /// <inheritdoc/>
-    public Task<IReadOnlyList<DeviceKeyPackage>> TakeOfEachAsync(IdentityKey owner, DeviceId? except) =>
+    public Task<IReadOnlyList<DeviceKeyPackage>> TakeOfEachAsync(IdentityKey owner, Func<DeviceId, bool>? isMeant) =>
         database.RunAsync<IReadOnlyList<DeviceKeyPackage>>(async opened =>
         {
             List<DeviceKeyPackage> taken = [];
@@ -57,10 +57,10 @@ internal sealed class PostgresKeyPackages(PostgresDatabase database, StoreLimits
                     devices.Add(reader.Bytes(0));
             }
 
-            byte[]? own = except?.ToArray();
             foreach (byte[] device in devices)
             {
-                if (own is not null && device.AsSpan().SequenceEqual(own))
+                _ = DeviceId.TryRead(device, out DeviceId id);
+                if (isMeant?.Invoke(id) == false)
                     continue;
                 if (await TakeAsync(opened, owner, device) is { } package)
                     taken.Add(package);

@@ -51,14 +51,15 @@ internal sealed class SqliteKeyPackages(Database database, SqliteGroup group, St
         });
 
     /// <inheritdoc/>
-    public Task<IReadOnlyList<DeviceKeyPackage>> TakeOfEachAsync(IdentityKey owner, DeviceId? except) =>
+    public Task<IReadOnlyList<DeviceKeyPackage>> TakeOfEachAsync(IdentityKey owner, Func<DeviceId, bool>? isMeant) =>
         group.RunAsync<IReadOnlyList<DeviceKeyPackage>>(() =>
         {
             List<DeviceId> devices = [];
             _devices.Bind(1, owner.ToArray());
             while (_devices.Step())
                 devices.Add(ReadDevice(_devices));
-            return [.. devices.Where(d => d != except).Select(d => Take(owner, d)).OfType<DeviceKeyPackage>()];
+            return [.. devices.Where(isMeant ?? (static _ => true)).Select(d => Take(owner, d))
+                .OfType<DeviceKeyPackage>()];
         });
 
     private (KeyPackageResult Result, int Available) Add(DeviceKeyPackage package, ReadOnlySpan<byte> fingerprint)

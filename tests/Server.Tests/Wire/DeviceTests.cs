@@ -32,6 +32,29 @@ public sealed class DeviceTests : IDisposable
     }
 
     [Theory, OverWebSocket, OverQuic]
+    public async Task Of_the_own_devices_only_those_that_are_named_give_a_key_package(string transport)
+    {
+        await using TestServer server = await TestServer.StartAsync();
+        await using TestClient phone = await JoinAsync(server, transport, _phone);
+        await using TestClient laptop = await SecondAsync(server, transport, phone, _laptop);
+        using LocalIdentity third = LocalIdentity.Generate();
+        await using TestClient tablet = await SecondAsync(server, transport, phone, third);
+        Assert.Equal(RpcStatus.Ok, await LeaveAsync(laptop, "of the laptop"));
+        Assert.Equal(RpcStatus.Ok, await LeaveAsync(tablet, "of the tablet"));
+        FetchKeyPackagesRequest named = new() { IdentityKey = phone.Key, DeviceIds = { Id(third) } };
+        FetchKeyPackagesResponse taken =
+            await phone.CallAsync(RpcMethod.FetchKeyPackages, named, FetchKeyPackagesResponse.Parser);
+        Assert.Equal(Id(third), Assert.Single(taken.Packages).DeviceId);
+        Assert.Equal([(IdOf(_laptop), "of the laptop")], await TakeAsync(phone, phone));
+
+        named.DeviceIds[0] = ByteString.CopyFrom(new byte[15]);
+        Assert.Equal(RpcStatus.BadRequest, await phone.StatusAsync(RpcMethod.FetchKeyPackages, named));
+        named.DeviceIds.Clear();
+        named.DeviceIds.AddRange(Enumerable.Repeat(Id(third), 65));
+        Assert.Equal(RpcStatus.BadRequest, await phone.StatusAsync(RpcMethod.FetchKeyPackages, named));
+    }
+
+    [Theory, OverWebSocket, OverQuic]
     public async Task A_revoked_device_writes_no_more_and_reads_no_more(string transport)
     {
         await using TestServer server = await TestServer.StartAsync();
