@@ -80,6 +80,18 @@ internal static class DeviceLeaf
         return true;
     }
 
+    /// <summary>The domain that the leaves of a person name, as far as any does; else empty.</summary>
+    internal static string HomeOf(ReadOnlySpan<byte> person, IEnumerable<Member> members)
+    {
+        foreach (Member member in members)
+        {
+            if (PersonOf(member.Leaf).AsSpan().SequenceEqual(person) && ServerHome.Of(member.Leaf) is { Length: > 0 } home)
+                return home;
+        }
+
+        return "";
+    }
+
     /// <summary>The persons of leaves, each once.</summary>
     internal static List<byte[]> PersonsOf(IEnumerable<Member> members)
     {

@@ -292,7 +292,7 @@ public sealed partial class ServerConversations
                 || entry.Groups is not [{ Status: GroupStatus.Active, Pending: null } group, ..])
                 return true;
             var change = new ServerChange();
-            foreach (byte[] missing in Missing(group, account))
+            foreach (byte[] missing in Missing(group, account).Where(k => ServerOutbox.Contains(wanted, k)))
             {
                 if (Own(entry, account, packages.Value ?? [], missing) is not { } package)
                     account.Away.Add(Convert.ToHexString(missing));

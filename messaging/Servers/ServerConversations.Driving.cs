@@ -337,6 +337,8 @@ public sealed partial class ServerConversations
                 if (group == entry.Groups[0])
                     entry.Number = place.Number + 1;
                 entry.NoteDevices(group, devices);
+                foreach (byte[] added in change.Add)
+                    entry.IsBack(PersonIn(added));
                 entry.Change = null;
                 SealWaiting(entry);
                 TakeEarly(entry, transaction);

@@ -42,8 +42,7 @@ public sealed partial class ServerConversations
         if (DeviceLeaf.PersonsOf(staged.State.Members).Where(p => !p.AsSpan().SequenceEqual(account.Identity))
             .ToArray() is not [var peer] || !IsOwnLeafIn(account, staged) || staged.State.Extensions.Count > 0)
             return false;
-        string domain = ElsewhereOf(account, ServerHome.Of(
-            staged.State.Members.First(m => DeviceLeaf.PersonOf(m.Leaf).AsSpan().SequenceEqual(peer)).Leaf));
+        string domain = ElsewhereOf(account, DeviceLeaf.HomeOf(peer, staged.State.Members));
         ConversationId id = ServerIds.Direct(account.Server, domain, peer);
         bool isNew = !_entries.TryGetValue(id, out ServerEntry? entry);
         if (isNew && !(isOwn ? Of(account.Server).Count() < MaxConversations
@@ -65,6 +64,8 @@ public sealed partial class ServerConversations
         Group? ready = entry.Ready;
         bool isFirst = ready is null || (IsVouchedFor(founder, ready, group)
             && (entry.IsConfirmed || group.GroupId.Span.SequenceCompareTo(ready.GroupId.Span) < 0));
+        // Whoever begins anew may have been without an account meanwhile.
+        entry.IsBack(peer);
         entry.Add(group, isFirst);
         entry.IsConfirmed &= !isFirst;
         if (founder.SignatureKey.Span.SequenceEqual(inviter))

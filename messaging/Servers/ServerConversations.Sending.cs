@@ -240,6 +240,8 @@ public sealed partial class ServerConversations
         bool isOwn = receiver.AsSpan().SequenceEqual(OwnIn(entry));
         if (status == ServerStatus.NotFound)
             _ = entry.TryNoteAbsent([receiver]);
+        else if (status == ServerStatus.Done)
+            entry.IsBack(receiver);
         foreach (ServerOutgoing message in messages)
         {
             if (entry.Outbox.Find(message.Message) is not { } waiting)

@@ -133,11 +133,8 @@ internal sealed class ServerEntry : ConversationState
             return Domain;
         foreach (Group group in _groups)
         {
-            foreach (Member member in group.Members)
-            {
-                if (DeviceLeaf.PersonOf(member.Leaf).AsSpan().SequenceEqual(person))
-                    return ServerHome.Of(member.Leaf);
-            }
+            if (DeviceLeaf.HomeOf(person, group.Members) is { Length: > 0 } home)
+                return home;
         }
 
         return "";
@@ -206,6 +203,9 @@ internal sealed class ServerEntry : ConversationState
         Absent.AddRange(added);
         return true;
     }
+
+    /// <summary>Somebody has an account again.</summary>
+    internal void IsBack(ReadOnlyMemory<byte> person) => Absent.RemoveAll(k => person.Span.SequenceEqual(k));
 
     /// <summary>
     /// Remembers which of the peer's devices a commit took out, and forgets those that came back. Without the identity

@@ -57,9 +57,10 @@ internal sealed class ServerRules : GroupRules
                 return Verdict.Reject;
         }
 
+        Member[] changed = [.. commit.Updated, .. commit.Added];
         Member[] after = [.. parent.Members.Where(m => commit.Removed.All(r => r.Index != m.Index))
-            .Concat(commit.Added)];
-        if (commit.Removed.Any(m => IsOrphaned(m.Leaf, after)) || !DeviceLeaf.HaveOneHomeEach(after))
+            .Where(m => commit.Updated.All(u => u.Index != m.Index)).Concat(changed)];
+        if (commit.Removed.Any(m => IsOrphaned(m.Leaf, after)) || !changed.All(m => IsAtHome(m, parent, after)))
             return Verdict.Reject;
         int[] leaves =
             [.. after.GroupBy(m => Convert.ToHexString(DeviceLeaf.PersonOf(m.Leaf))).Select(p => p.Count())];
@@ -90,8 +91,30 @@ internal sealed class ServerRules : GroupRules
         || (!change.IsByReference && ServerTerms.TryRead(state.Extensions, out ServerTerms? terms)
             && terms.Founder.Span.SequenceEqual(by));
 
-    /// <summary>Whether a member that renews its leaf is still the same device of the same person.</summary>
+    /// <summary>
+    /// Whether a leaf that is new names the server that the others of its person name, where any does. What was there
+    /// before is nobody's fault: a group that has it would else take no commit any more.
+    /// </summary>
+    private static bool IsAtHome(Member changed, GroupState parent, Member[] after)
+    {
+        string home = ServerHome.Of(changed.Leaf);
+        if (home.Length == 0 || (parent.FindMember(changed.Index) is { } before && IsSame(before, changed)))
+            return true;
+        byte[] person = DeviceLeaf.PersonOf(changed.Leaf);
+        return after.All(m => !DeviceLeaf.PersonOf(m.Leaf).AsSpan().SequenceEqual(person)
+            || ServerHome.Of(m.Leaf) is "" || ServerHome.Of(m.Leaf) == home);
+    }
+
+    private static bool IsSame(Member before, Member changed) =>
+        before.Leaf.SignatureKey.Span.SequenceEqual(changed.Leaf.SignatureKey.Span)
+        && ServerHome.Of(before.Leaf) == ServerHome.Of(changed.Leaf);
+
+    /// <summary>
+    /// Whether a member that renews its leaf is still the same device of the same person, at the same server: one that
+    /// named none may name it now.
+    /// </summary>
     private static bool IsSuccessor(LeafNode before, LeafNode after) =>
         DeviceLeaf.IsSound(after) && DeviceLeaf.PersonOf(after).AsSpan().SequenceEqual(DeviceLeaf.PersonOf(before))
-        && after.SignatureKey.Span.SequenceEqual(before.SignatureKey.Span);
+        && after.SignatureKey.Span.SequenceEqual(before.SignatureKey.Span)
+        && (ServerHome.Of(before) is "" || ServerHome.Of(before) == ServerHome.Of(after));
 }

@@ -26,6 +26,14 @@ internal sealed class Call(ClientSession client, ByteBudget budget, Cancellation
         ?? throw new CallException(
             RpcStatus.Unauthenticated, "This needs a session: log in, and call method 1 with its token.");
 
+    /// <summary>Refuses a session that names no device where the account has some.</summary>
+    internal void RequireDevice()
+    {
+        if (Client.LacksDevice)
+            throw new CallException(
+                RpcStatus.Unauthenticated, "The account has devices: log in again, so that the session names one.");
+    }
+
     /// <summary>Whether somebody who holds a key has signed this call for this server and this connection.</summary>
     internal bool IsProven(
         ByteString proof, ReadOnlySpan<byte> key, RpcMethod method, ReadOnlySpan<byte> what, ServerKeys keys) =>

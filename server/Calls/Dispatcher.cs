@@ -110,14 +110,15 @@ internal sealed class Dispatcher(
         if ((handler.Callers == Callers.Servers) != (call.Client.Peer is not null))
             throw Refusal.Forbidden(call.Client.Peer is null ? "This method is for other servers."
                 : "This method is for clients.");
-        if (call.Client.Account is { } account)
+        // A session without a device may be of whoever has the password: it takes nothing of what the owner may do.
+        if (call.Client is { Account: { } account, LacksDevice: false })
             rates.TakeCall(account.Identity);
         else if (call.Client.Peer is null)
             rates.TakeCall(call.Client.Source);
         if (handler.Callers is Callers.Accounts or Callers.Owners)
             _ = call.Account;
-        if (handler.Callers == Callers.Accounts && call.Client.LacksDevice)
-            throw Refusal.Forbidden("The account has devices: the session has to name one.");
+        if (handler.Callers == Callers.Accounts)
+            call.RequireDevice();
         return handler.RunAsync(call, payload);
     }
 }

@@ -30,7 +30,9 @@ internal sealed class ServiceCalls(
                 Domain = remote.Domain,
                 Nonce = ByteString.CopyFrom(call.Client.TakeNonce(random)),
             };
-        rates.TakeLookup(call.Account.Identity);
+        StoredSession account = call.Account;
+        call.RequireDevice();
+        rates.TakeLookup(account.Identity);
         FederationHealthResponse health = await remote.CallAsync(
             call, request.Domain, RpcMethod.FederationHealth, new FederationHealthRequest(),
             FederationHealthResponse.Parser);

@@ -142,6 +142,9 @@ internal sealed class WebSocketClient : IDisposable
                 return true;
             }
 
+            // Whoever is being sent away may still write until the close frame has come: nothing is done of it.
+            if (Volatile.Read(ref _closing) != 0)
+                return true;
             begun = true;
             _ = RunCallAsync(call, header, payload);
             return true;
@@ -166,7 +169,7 @@ internal sealed class WebSocketClient : IDisposable
                 async (status, answer) =>
             {
                 if (_session.IsKnown)
-                    _gone.CancelAfter(Timeout.InfiniteTimeSpan);
+                    Stay();
                 await SendAsync(status, header.RequestId, answer);
             });
             if (_session.ClosingReason is { } reason)
@@ -188,6 +191,16 @@ internal sealed class WebSocketClient : IDisposable
             call.Dispose();
             _calls.Release();
         }
+    }
+
+    // Whoever is known may stay, unless it is being sent away.
+    private void Stay()
+    {
+        if (Volatile.Read(ref _closing) != 0)
+            return;
+        _gone.CancelAfter(Timeout.InfiniteTimeSpan);
+        if (Volatile.Read(ref _closing) != 0)
+            _gone.CancelAfter(ClosePatience);
     }
 
     private async Task SendAsync(RpcStatus status, uint requestId, IMessage message)

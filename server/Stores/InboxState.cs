@@ -43,8 +43,8 @@ internal sealed class InboxState(InboxId id, IdentityKey? peer)
         int part = Peer is null ? limits.SenderShare : 1;
         (int own, long ownBytes) = Shares.GetValueOrDefault(sender);
         (int owners, long ownersBytes) = Shares.GetValueOrDefault(Id.Recipient);
-        return Messages - owners + messages <= limits.MaxInboxMessages
-            && Bytes - ownersBytes + bytes <= limits.MaxInboxBytes
+        return Messages - Math.Max(owners, 0) + messages <= limits.MaxInboxMessages
+            && Bytes - Math.Max(ownersBytes, 0) + bytes <= limits.MaxInboxBytes
             && own + messages <= limits.MaxInboxMessages / part && ownBytes + bytes <= limits.MaxInboxBytes / part;
     }
 

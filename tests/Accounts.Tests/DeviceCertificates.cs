@@ -2,6 +2,7 @@ using QuicProChat.Mesh.Identity;
 using QuicProChat.Mesh.Messaging.Servers;
 using QuicProChat.Mesh.Mls;
 using QuicProChat.Mesh.Mls.Messages;
+using QuicProChat.Mesh.Mls.Tree;
 using QuicProChat.Mesh.Node.Accounts;
 using QuicProChat.Mesh.Node.Tests.Conversations;
 using QuicProChat.Mesh.Rpc.Connections;
@@ -289,6 +290,69 @@ public sealed class DeviceCertificates : IDisposable
                 Assert.Equal(MlsErrorCode.RefusedByRules, result.Error.Code);
             }
         }
+    }
+
+    [Fact]
+    public void No_leaf_moves_to_another_server_and_a_person_at_two_stops_nobody_elses_commits()
+    {
+        using var alice = new ServerSelf(_alice, RandomSource.System, TimeProvider.System);
+        (MlsClient lawless, MlsIdentity self) = Lawless(_mallory);
+        using MlsIdentity owned = self;
+        ServerAccount account = Account(_alice);
+        account.Domain = "a.example";
+        Group group = alice.Found(new byte[16], new ServerTerms(_alice.PublicKey, "lake"), account);
+        KeyPackage joins = alice.Client.Verify(
+            UnverifiedKeyPackage.Parse(lawless.CreateKeyPackage(self, TimeSpan.FromDays(1)).ToMessage()).Value).Value;
+        PendingCommit added = group.Commit(new CommitRequest { Add = [joins] }).Value;
+        group.MergePending();
+        Group theirs = lawless.Join(UnverifiedWelcome.Parse(added.Welcome!).Value).Value;
+
+        // A leaf that named no server may name one, once.
+        Assert.True(IsTaken(Move("b.example")));
+        Assert.False(IsTaken(Move("c.example")));
+        Assert.False(IsTaken(Move("")));
+
+        // A group of before this was a law: its own member at two servers is nobody else's fault.
+        using LocalIdentity second = LocalIdentity.Generate(), bob = LocalIdentity.Generate();
+        using var device = new ServerSelf(second, RandomSource.System, TimeProvider.System);
+        using var friend = new ServerSelf(bob, RandomSource.System, TimeProvider.System);
+        Group mixed = lawless.CreateGroup(self, [1, 2, 3], group.Tip.Extensions).Value;
+        foreach (string home in (string[])["a.example", "b.example"])
+        {
+            using LocalIdentity key = LocalIdentity.Generate();
+            using var other = new ServerSelf(key, RandomSource.System, TimeProvider.System);
+            KeyPackage package =
+                KeyPackageOf(other, DeviceCertificate.Sign(_mallory, key.PublicKey.Span, InAYear), home);
+            Assert.True(mixed.Commit(new CommitRequest { Add = [package] }).IsOk);
+            mixed.MergePending();
+        }
+
+        Assert.Equal(Verdict.Accept, Judge(KeyPackageOf(friend, certificate: null, "a.example")));
+        Assert.Equal(Verdict.Reject, Judge(KeyPackageOf(
+            device, DeviceCertificate.Sign(_mallory, second.PublicKey.Span, InAYear), "c.example")));
+
+        PendingCommit Move(string home) => theirs.Commit(
+            new CommitRequest { ForcePath = true, LeafExtensions = ServerHome.ToExtensions(home) }).Value;
+        bool IsTaken(PendingCommit commit)
+        {
+            MlsResult<Outcome> result = group.Process(UnverifiedMessage.Parse(commit.Message).Value);
+            if (!result.TryGet(out Outcome? outcome))
+            {
+                theirs.DropPending();
+                return false;
+            }
+
+            group.Merge(Assert.IsType<Outcome.CommitStaged>(outcome).Commit);
+            theirs.MergePending();
+            return true;
+        }
+        Verdict Judge(KeyPackage package) => new ServerRules().Judge(
+            new CommitSummary
+            {
+                Epoch = mixed.Epoch + 1,
+                Committer = mixed.Self,
+                Added = [new Member(new LeafIndex((uint)mixed.Members.Count), package.Content.Leaf)],
+            }, mixed.Tip);
     }
 
     [Fact]

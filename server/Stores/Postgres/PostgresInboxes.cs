@@ -137,7 +137,7 @@ internal sealed class PostgresInboxes : IInboxStore, IAsyncDisposable
         return await batch.With(Own + " FOR UPDATE", recipient, channel)
             .With(Progress, recipient, channel, device.ToArray(), upTo)
             .With(Settle, recipient, channel)
-            .With($"DELETE FROM share WHERE inbox = ({Own}) AND messages = 0", recipient, channel)
+            .With($"DELETE FROM share WHERE inbox = ({Own}) AND messages <= 0", recipient, channel)
             .ExecuteNonQueryAsync();
     });
 
@@ -183,7 +183,7 @@ internal sealed class PostgresInboxes : IInboxStore, IAsyncDisposable
         await using NpgsqlBatch batch = new(opened);
         await batch.With("SELECT 1 FROM inbox WHERE id = ANY($1) ORDER BY recipient, channel FOR UPDATE", which)
             .With(Expire, inboxes.ToArray(), sequences.ToArray())
-            .With("DELETE FROM share WHERE inbox = ANY($1) AND messages = 0", which)
+            .With("DELETE FROM share WHERE inbox = ANY($1) AND messages <= 0", which)
             .ExecuteNonQueryAsync();
         return inboxes.Count;
     }

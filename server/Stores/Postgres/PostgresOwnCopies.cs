@@ -5,6 +5,15 @@ namespace QuicProChat.Mesh.Server.Stores.Postgres;
 /// <summary>What owners of inboxes put there for their other devices, and what of it gives way.</summary>
 internal static class PostgresOwnCopies
 {
+    /// <summary>Owners' shares of channels, which were not counted before.</summary>
+    internal const string Counted = $"""
+        INSERT INTO {PostgresSchema.Name}.share (inbox, sender, messages, bytes)
+            SELECT m.inbox, m.sender, count(*)::integer, sum(octet_length(m.payload))::bigint
+            FROM {PostgresSchema.Name}.message m JOIN {PostgresSchema.Name}.inbox i ON i.id = m.inbox
+            WHERE m.sender = i.recipient GROUP BY m.inbox, m.sender
+            ON CONFLICT (inbox, sender) DO UPDATE SET messages = excluded.messages, bytes = excluded.bytes;
+        """;
+
     // The sums are of those before a message: it goes where they are not enough.
     private const string Drop = """
         DELETE FROM message m USING (

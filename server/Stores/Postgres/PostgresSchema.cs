@@ -133,6 +133,7 @@ internal static class PostgresSchema
     [
         First, DevicesOfKeyPackages, $"{PostgresKeyLog.Tables} {PostgresModeration.Tables}", PostgresPushTokens.Tables,
         $"{PostgresBlobs.Tables} {PostgresRecovery.Tables}", PostgresCommitOrder.Founders,
+        PostgresOwnCopies.Counted,
     ];
 
     private const int WithLogOfKeys = 3;

@@ -87,7 +87,11 @@ internal sealed class PostgresSessions(
                 .With($"UPDATE device SET name = $3 WHERE account = {AccountOf} AND device = $2", identity, id, text)
                 .With(Register, identity, id, text, Now, limits.MaxDevices)
                 .With($"{EndKeyPackages} AND EXISTS (SELECT FROM device WHERE account = {AccountOf})",
-                    identity, (object)Array.Empty<byte>());
+                    identity, (object)Array.Empty<byte>())
+                .With($"""
+                    DELETE FROM push_token WHERE account = {AccountOf} AND device = ''
+                        AND EXISTS (SELECT FROM device WHERE account = {AccountOf})
+                    """, identity);
             await batch.ExecuteNonQueryAsync();
             return batch.BatchCommands[1].RecordsAffected + batch.BatchCommands[2].RecordsAffected > 0;
         });

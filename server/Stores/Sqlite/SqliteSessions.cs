@@ -49,6 +49,9 @@ internal sealed class SqliteSessions(Database database, StoreLimits limits, Time
     private readonly Statement _endProgress = database.Prepare(
         "DELETE FROM progress WHERE device = ?2 AND inbox IN (SELECT id FROM inbox WHERE recipient = ?1)");
 
+    private readonly Statement _endPushToken = database.Prepare(
+        "DELETE FROM push_token WHERE account = (SELECT id FROM account WHERE identity = ?1) AND device = x''");
+
     private readonly Statement _endKeyPackages =
         database.Prepare("DELETE FROM key_package WHERE owner = ? AND device = ?");
 
@@ -90,7 +93,9 @@ internal sealed class SqliteSessions(Database database, StoreLimits limits, Time
         _register.Bind(1, id).Bind(2, text).Bind(3, Now).Bind(4, key).Bind(5, limits.MaxDevices).Run();
         if (database.Changes == 0)
             return false;
+        // What began without a device may be of whoever has the password.
         _endKeyPackages.Bind(1, key).Bind(2, []).Run();
+        _endPushToken.Bind(1, key).Run();
         return true;
     }
 

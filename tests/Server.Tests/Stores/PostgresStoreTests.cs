@@ -211,6 +211,22 @@ public class PostgresStoreTests(PostgresCluster cluster) : ServerStoreContract
     }
 
     [PostgresFact]
+    public async Task What_owners_left_for_their_devices_is_counted_in_a_database_of_before()
+    {
+        (IdentityKey alice, IdentityKey bob) = await TwoAsync();
+        ChannelId channel = (await Store.Channels.OpenAsync(new ChannelId(5), alice, bob))!.Value.Channel;
+        for (int i = 1; i <= 3; i++)
+            await EnqueueAsync(alice, Message(alice, i, channel: channel));
+        await EnqueueAsync(bob, Message(alice, 4, channel: channel));
+        const string shares = "SELECT sum(messages) FROM qpc_server.share";
+        object? before = await cluster.ExecuteAsync(Name, shares);
+        await cluster.ExecuteAsync(Name, "DELETE FROM qpc_server.share; UPDATE qpc_server.meta SET version = 6");
+        await ReopenAsync();
+        Assert.Equal(3L, before);
+        Assert.Equal(3L, await cluster.ExecuteAsync(Name, shares));
+    }
+
+    [PostgresFact]
     public async Task Who_is_banned_at_one_process_is_put_out_at_the_others()
     {
         (IdentityKey alice, _) = await TwoAsync();

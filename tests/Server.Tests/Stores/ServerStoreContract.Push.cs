@@ -28,6 +28,11 @@ public abstract partial class ServerStoreContract
         await Store.Accounts.AddDeviceAsync(bob, phone, "another phone");
         Assert.Empty(await WaitingAsync(bob));
 
+        // One that was left without a device ends when one comes: it may be of whoever has the password.
+        await Store.PushTokens.SetAsync(bob, default, First);
+        await Store.Accounts.AddDeviceAsync(bob, laptop, "laptop");
+        Assert.Empty(await WaitingAsync(bob));
+
         await Store.PushTokens.SetAsync(bob, default, First);
         await Store.Accounts.DeleteAsync(bob);
         IdentityKey again = await RegisterAsync("bob", 2);

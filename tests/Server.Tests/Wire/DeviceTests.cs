@@ -150,7 +150,7 @@ public sealed class DeviceTests : IDisposable
             (RpcMethod.Fetch, new FetchRequest { RecipientKey = phone.Key }),
             (RpcMethod.Ack, new AckRequest { RecipientKey = phone.Key, SeqUpTo = sent.Seq }),
             (RpcMethod.Enqueue, TestClient.Message(bob.Key, 2)), (RpcMethod.ListDevices, new ListDevicesRequest())])
-            Assert.Equal(RpcStatus.Forbidden, await thief.StatusAsync(method, request));
+            Assert.Equal(RpcStatus.Unauthenticated, await thief.StatusAsync(method, request));
         // Nor does it become the phone: by its name alone, by a key of its own, by what was signed for another call.
         await using TestClient other = Client(server, transport, phone);
         CallProof proof = await ProofAsync(other);

@@ -1,5 +1,6 @@
 using System.Net.WebSockets;
 using Google.Protobuf;
+using QuicProChat.Mesh.Identity;
 using QuicProChat.Mesh.Rpc;
 using QuicProChat.Mesh.Rpc.Connections;
 using QuicProChat.Mesh.Rpc.V1;
@@ -194,6 +195,38 @@ public class HostileTests
         Assert.Equal(RpcStatus.Ok, await alice.StatusAsync(RpcMethod.Health, new HealthRequest()));
     }
 
+    [Fact]
+    public async Task Who_is_sent_away_and_takes_no_notice_has_nothing_done_any_more()
+    {
+        await using TestServer server = await TestServer.StartAsync();
+        await using TestClient alice = await TestClient.JoinAsync(server, "wss", "alice");
+        await using TestClient bob = await TestClient.JoinAsync(server, "wss", "bob");
+        using ClientWebSocket socket = await ConnectAsync(server);
+        await SendAsync(socket, RpcMethod.Authenticate, new Auth { AccessToken = ByteString.CopyFrom(alice.Token.Span) });
+        Assert.Equal(RpcStatus.Ok, (await ReceiveAsync(socket)).Status);
+        using LocalIdentity phone = LocalIdentity.Generate();
+        await alice.RegisterDeviceAsync(phone);
+
+        // It does not read, so that it does not see that it is to go; each call once lengthened its stay.
+        long until = Environment.TickCount64 + 30_000;
+        int sent = 0;
+        try
+        {
+            while (Environment.TickCount64 < until)
+            {
+                await SendAsync(socket, RpcMethod.Enqueue, TestClient.Message(bob.Key, ++sent));
+                await Task.Delay(50);
+            }
+        }
+        catch (WebSocketException)
+        {
+            // The connection is gone.
+        }
+
+        Assert.True(Environment.TickCount64 < until, $"it stayed, and sent {sent} calls");
+        Assert.Empty((await bob.FetchAsync()).Payloads);
+    }
+
     [Theory]
     [InlineData("00", null)]
     [InlineData("0322000000070000000500", RpcStatus.BadRequest)]
@@ -304,6 +337,14 @@ public class HostileTests
         socket.Options.RemoteCertificateValidationCallback = (_, _, _, _) => true;
         await socket.ConnectAsync(new Uri($"wss://{server.Bound.Authority}/rpc"), CancellationToken.None);
         return socket;
+    }
+
+    private static async Task SendAsync(ClientWebSocket socket, RpcMethod method, IMessage request)
+    {
+        byte[] frame = new byte[FrameCodec.RequestHeaderSize + request.CalculateSize()];
+        FrameCodec.Write(new RequestHeader(method, 7, (uint)request.CalculateSize()), frame);
+        request.WriteTo(frame.AsSpan(FrameCodec.RequestHeaderSize));
+        await socket.SendAsync(frame, WebSocketMessageType.Binary, true, CancellationToken.None);
     }
 
     private static async Task<ResponseHeader> ReceiveAsync(ClientWebSocket socket)
