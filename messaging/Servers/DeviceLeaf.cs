@@ -85,7 +85,8 @@ internal static class DeviceLeaf
     {
         foreach (Member member in members)
         {
-            if (PersonOf(member.Leaf).AsSpan().SequenceEqual(person) && ServerHome.Of(member.Leaf) is { Length: > 0 } home)
+            if (PersonOf(member.Leaf).AsSpan().SequenceEqual(person)
+                && ServerHome.Of(member.Leaf) is { Length: > 0 } home)
                 return home;
         }
 

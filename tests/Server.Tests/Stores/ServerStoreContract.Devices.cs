@@ -21,7 +21,8 @@ public abstract partial class ServerStoreContract
         Assert.Equal([(Phone, 2, false), (Laptop, 13, true)], await TakenAsync(alice));
         Assert.Equal([(Phone, 3, true), (Laptop, 13, true)], await TakenAsync(alice));
         // Who asks for those of its own account means the others.
-        Assert.Equal([Laptop], (await Store.KeyPackages.TakeOfEachAsync(alice, static d => d != Phone)).Select(p => p.Device));
+        Assert.Equal(
+            [Laptop], (await Store.KeyPackages.TakeOfEachAsync(alice, static d => d != Phone)).Select(p => p.Device));
     }
 
     [ContractFact]

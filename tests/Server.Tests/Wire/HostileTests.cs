@@ -202,7 +202,8 @@ public class HostileTests
         await using TestClient alice = await TestClient.JoinAsync(server, "wss", "alice");
         await using TestClient bob = await TestClient.JoinAsync(server, "wss", "bob");
         using ClientWebSocket socket = await ConnectAsync(server);
-        await SendAsync(socket, RpcMethod.Authenticate, new Auth { AccessToken = ByteString.CopyFrom(alice.Token.Span) });
+        await SendAsync(
+            socket, RpcMethod.Authenticate, new Auth { AccessToken = ByteString.CopyFrom(alice.Token.Span) });
         Assert.Equal(RpcStatus.Ok, (await ReceiveAsync(socket)).Status);
         using LocalIdentity phone = LocalIdentity.Generate();
         await alice.RegisterDeviceAsync(phone);
