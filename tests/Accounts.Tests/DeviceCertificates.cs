@@ -222,11 +222,7 @@ public sealed class DeviceCertificates : IDisposable
         (MlsClient lawless, MlsIdentity self) = Lawless(_mallory);
         using MlsIdentity owned = self;
         Group group = alice.Found(id, new ServerTerms(_alice.PublicKey, "lake"), account);
-        KeyPackage joins = alice.Client.Verify(
-            UnverifiedKeyPackage.Parse(lawless.CreateKeyPackage(self, TimeSpan.FromDays(1)).ToMessage()).Value).Value;
-        PendingCommit added = group.Commit(new CommitRequest { Add = [joins] }).Value;
-        group.MergePending();
-        Group theirs = lawless.Join(UnverifiedWelcome.Parse(added.Welcome!).Value).Value;
+        Group theirs = TakeIn(group, alice, lawless, self);
         foreach (DeviceCertificate? claim in Claims(_alice).OfType<DeviceCertificate>())
         {
             using LocalIdentity stranger = LocalIdentity.Generate();
@@ -265,11 +261,7 @@ public sealed class DeviceCertificates : IDisposable
         ServerAccount account = Account(_alice);
         account.Domain = "a.example";
         Group group = alice.Found(new byte[16], new ServerTerms(_alice.PublicKey, "lake"), account);
-        KeyPackage joins = alice.Client.Verify(
-            UnverifiedKeyPackage.Parse(lawless.CreateKeyPackage(self, TimeSpan.FromDays(1)).ToMessage()).Value).Value;
-        PendingCommit added = group.Commit(new CommitRequest { Add = [joins] }).Value;
-        group.MergePending();
-        Group theirs = lawless.Join(UnverifiedWelcome.Parse(added.Welcome!).Value).Value;
+        Group theirs = TakeIn(group, alice, lawless, self);
         // Else what is written to the person would go to a server that somebody else chose.
         foreach ((string home, bool isAllowed) in ((string, bool)[])[
             ("", true), ("a.example", true), ("b.example", false)])
@@ -301,11 +293,7 @@ public sealed class DeviceCertificates : IDisposable
         ServerAccount account = Account(_alice);
         account.Domain = "a.example";
         Group group = alice.Found(new byte[16], new ServerTerms(_alice.PublicKey, "lake"), account);
-        KeyPackage joins = alice.Client.Verify(
-            UnverifiedKeyPackage.Parse(lawless.CreateKeyPackage(self, TimeSpan.FromDays(1)).ToMessage()).Value).Value;
-        PendingCommit added = group.Commit(new CommitRequest { Add = [joins] }).Value;
-        group.MergePending();
-        Group theirs = lawless.Join(UnverifiedWelcome.Parse(added.Welcome!).Value).Value;
+        Group theirs = TakeIn(group, alice, lawless, self);
 
         // A leaf that named no server may name one, once.
         Assert.True(IsTaken(Move("b.example")));
@@ -434,6 +422,16 @@ public sealed class DeviceCertificates : IDisposable
         account.Domain = home;
         account.Become(self.Identity.PublicKey.ToArray(), certificate);
         return self.MakeKeyPackage(TimeSpan.FromDays(1), isLastResort: false, account);
+    }
+
+    /// <summary>Takes a client that keeps to no law into a group; what it sees of the group.</summary>
+    private static Group TakeIn(Group group, ServerSelf adder, MlsClient lawless, MlsIdentity self)
+    {
+        KeyPackage joins = adder.Client.Verify(
+            UnverifiedKeyPackage.Parse(lawless.CreateKeyPackage(self, TimeSpan.FromDays(1)).ToMessage()).Value).Value;
+        PendingCommit added = group.Commit(new CommitRequest { Add = [joins] }).Value;
+        group.MergePending();
+        return lawless.Join(UnverifiedWelcome.Parse(added.Welcome!).Value).Value;
     }
 
     /// <summary>A client that keeps to no law but RFC 9420.</summary>
